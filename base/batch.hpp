@@ -1,0 +1,75 @@
+// Rows of one record table on their way to PostgreSQL: every cell is text in PostgreSQL's input
+// format, packed into one buffer, so that a page costs a handful of allocations.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/tables.hpp"
+
+namespace affsync {
+
+// 128 bits of XXH3 over what counts as the row's content; equal content has equal hashes.
+struct ContentHash {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  friend bool operator==(ContentHash const&, ContentHash const&) = default;
+  // 32 hex digits, as PostgreSQL's uuid takes them.
+  std::string to_hex() const;
+};
+ContentHash hash_content(std::string_view content);
+// 64 bits of XXH3 over a key, for sets of seen keys.
+std::uint64_t hash_key(std::string_view key);
+
+// One row as the mapping makes it; meant to be reused from row to row.
+struct Row {
+  std::string external_id;
+  std::vector<std::optional<std::string>> values;  // one per column of the table, in its order
+  std::string raw;                                 // JSON text, privacy applied
+  std::string volatile_free_raw;  // `raw` without the fields that change at each reading; empty
+                                  // when it has none, then `raw` counts for the hash
+
+  void reset(RecordTable const& table);
+};
+
+class Batch {
+ public:
+  explicit Batch(RecordTable const& table) : table_(&table) {}
+
+  RecordTable const& table() const { return *table_; }
+  std::size_t size() const { return hashes_.size(); }
+  bool empty() const { return hashes_.empty(); }
+
+  // Copies the row in and hashes it (volatile columns left out).
+  void append(Row const& row);
+
+  // Zero-terminated texts that live as long as the batch is not changed; nullptr is SQL NULL.
+  char const* external_id(std::size_t row) const { return at(row, 0); }
+  char const* raw(std::size_t row) const { return at(row, 1); }
+  char const* hash_hex(std::size_t row) const { return at(row, 2); }
+  char const* cell(std::size_t row, std::size_t column) const { return at(row, 3 + column); }
+  ContentHash hash(std::size_t row) const { return hashes_[row]; }
+
+ private:
+  static constexpr std::uint32_t null_cell = UINT32_MAX;
+  std::size_t width() const { return 3 + table_->columns.size(); }
+  char const* at(std::size_t row, std::size_t index) const;
+  void put(std::string_view text);
+
+  RecordTable const* table_;
+  std::string text_;
+  std::vector<std::uint32_t> offsets_;
+  std::vector<ContentHash> hashes_;
+};
+
+// A row that could not be mapped.
+struct QuarantinedRow {
+  std::string external_id;  // empty when the key itself is missing
+  std::string reason;
+  std::string raw;          // JSON text, privacy applied
+};
+
+}  // namespace affsync

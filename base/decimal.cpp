@@ -1,0 +1,144 @@
+#include "base/decimal.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace affsync {
+namespace {
+
+constexpr std::size_t max_digits = 1000;
+constexpr std::size_t max_written = 2000;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+// Digits with the position of the point: value = digits * 10^(point - digits.size()).
+std::string write(bool negative, std::string digits, long point) {
+  if (point <= 0) {
+    digits.insert(0, static_cast<std::size_t>(1 - point), '0');
+    point = 1;
+  }
+  if (static_cast<std::size_t>(point) > digits.size()) {
+    digits.append(static_cast<std::size_t>(point) - digits.size(), '0');
+  }
+  // No leading zeros but the one before the point.
+  std::size_t zeros = 0;
+  while (zeros + 1 < static_cast<std::size_t>(point) && digits[zeros] == '0') ++zeros;
+  digits.erase(0, zeros);
+  point -= static_cast<long>(zeros);
+
+  bool const is_zero = digits.find_first_not_of('0') == std::string::npos;
+  std::string out;
+  if (negative && !is_zero) out += '-';
+  out.append(digits, 0, static_cast<std::size_t>(point));
+  if (static_cast<std::size_t>(point) < digits.size()) {
+    out += '.';
+    out.append(digits, static_cast<std::size_t>(point));
+  }
+  return out;
+}
+
+struct Parts {
+  bool negative = false;
+  std::string digits;
+  long point = 0;
+};
+
+Parts split(std::string_view decimal) {
+  Parts parts;
+  if (!decimal.empty() && decimal.front() == '-') {
+    parts.negative = true;
+    decimal.remove_prefix(1);
+  }
+  auto const dot = decimal.find('.');
+  parts.digits = decimal.substr(0, dot);
+  parts.point = static_cast<long>(parts.digits.size());
+  if (dot != std::string_view::npos) parts.digits += decimal.substr(dot + 1);
+  return parts;
+}
+
+}  // namespace
+
+std::string_view to_string(DecimalError error) {
+  switch (error) {
+    case DecimalError::none: return "no error";
+    case DecimalError::not_a_number: return "not a number";
+    case DecimalError::too_long: return "more digits than a numeric column takes";
+    case DecimalError::exponent_too_large: return "exponent too large";
+  }
+  return "not a number";
+}
+
+DecimalParse parse_decimal(std::string_view input) {
+  std::string_view text = trim(input);
+  auto fail = [](DecimalError error) { return DecimalParse{error, {}}; };
+
+  bool negative = false;
+  if (!text.empty() && (text.front() == '-' || text.front() == '+')) {
+    negative = text.front() == '-';
+    text.remove_prefix(1);
+  }
+  std::size_t at = 0;
+  std::string digits;
+  while (at < text.size() && is_digit(text[at])) digits += text[at++];
+  long point = static_cast<long>(digits.size());
+  if (at < text.size() && text[at] == '.') {
+    ++at;
+    while (at < text.size() && is_digit(text[at])) digits += text[at++];
+  }
+  if (digits.empty()) return fail(DecimalError::not_a_number);
+  if (digits.size() > max_digits) return fail(DecimalError::too_long);
+
+  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+    ++at;
+    bool minus = false;
+    if (at < text.size() && (text[at] == '-' || text[at] == '+')) minus = text[at++] == '-';
+    if (at == text.size()) return fail(DecimalError::not_a_number);
+    long exponent = 0;
+    while (at < text.size() && is_digit(text[at])) {
+      // Saturates: what is far beyond the limit stays so.
+      exponent = std::min(exponent * 10 + (text[at++] - '0'), 1'000'000L);
+    }
+    if (at != text.size()) return fail(DecimalError::not_a_number);
+    if (exponent > static_cast<long>(max_written)) return fail(DecimalError::exponent_too_large);
+    point += minus ? -exponent : exponent;
+    if (std::labs(point) > static_cast<long>(max_written)) {
+      return fail(DecimalError::exponent_too_large);
+    }
+  }
+  if (at != text.size()) return fail(DecimalError::not_a_number);
+  return DecimalParse{DecimalError::none, write(negative, std::move(digits), point)};
+}
+
+std::string round_decimal(std::string_view decimal, int scale) {
+  Parts parts = split(decimal);
+  long const keep = parts.point + scale;  // digits that stay
+  if (keep >= static_cast<long>(parts.digits.size())) return std::string(decimal);
+  bool up = keep >= 0 && parts.digits[static_cast<std::size_t>(keep)] >= '5';
+  parts.digits.resize(static_cast<std::size_t>(std::max(keep, 0L)));
+  for (std::size_t i = parts.digits.size(); up && i-- > 0;) {
+    if (parts.digits[i] == '9') {
+      parts.digits[i] = '0';
+    } else {
+      ++parts.digits[i];
+      up = false;
+    }
+  }
+  if (up) {
+    parts.digits.insert(0, 1, '1');
+    ++parts.point;
+  }
+  return write(parts.negative, std::move(parts.digits), parts.point);
+}
+
+std::string shift_decimal(std::string_view decimal, int shift) {
+  Parts parts = split(decimal);
+  return write(parts.negative, std::move(parts.digits), parts.point + shift);
+}
+
+}  // namespace affsync

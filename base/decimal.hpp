@@ -1,0 +1,33 @@
+// Decimal numbers as text: no binary floating point, no arithmetic that could round by accident.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace affsync {
+
+// The reason why a text is not a usable decimal.
+enum class DecimalError { none, not_a_number, too_long, exponent_too_large };
+std::string_view to_string(DecimalError error);
+
+struct DecimalParse {
+  DecimalError error = DecimalError::none;
+  std::string text;  // what PostgreSQL's numeric takes, digits as given; exponents written out
+};
+
+// Takes a JSON number's own text or the content of a JSON string: optional sign, digits with an
+// optional point, optional exponent. Blanks around are allowed, thousands separators are not.
+// Every digit is kept, trailing zeros too ("1234.50" stays so); "1e-11" becomes "0.00000000001",
+// "-0" becomes "0". Limits: 1,000 significant digits, a written-out length of 2,000.
+DecimalParse parse_decimal(std::string_view text);
+
+// Rounds a text made by parse_decimal half away from zero to `scale` digits after the point
+// (0..50); shorter ones are left as they are.
+std::string round_decimal(std::string_view decimal, int scale);
+
+// Moves the point of a text made by parse_decimal: shift 6 multiplies by a million, -2 divides by
+// a hundred. No digit is lost.
+std::string shift_decimal(std::string_view decimal, int shift);
+
+}  // namespace affsync

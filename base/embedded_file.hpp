@@ -1,0 +1,13 @@
+// A text file that was compiled into the binary (cmake/embed.cmake): connector files, migrations.
+#pragma once
+
+#include <string_view>
+
+namespace affsync {
+
+struct EmbeddedFile {
+  std::string_view name;  // without its directory
+  std::string_view text;
+};
+
+}  // namespace affsync

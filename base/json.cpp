@@ -1,0 +1,162 @@
+#include "base/json.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace affsync {
+
+Json Json::boolean(bool value) {
+  Json json;
+  json.value_.emplace<bool>(value);
+  return json;
+}
+
+Json Json::number(std::string text) {
+  Json json;
+  json.value_.emplace<Number>(Number{std::move(text)});
+  return json;
+}
+
+Json Json::string(std::string text) {
+  Json json;
+  json.has_nul_ = text.find('\0') != std::string::npos;
+  json.value_.emplace<std::string>(std::move(text));
+  return json;
+}
+
+Json Json::array(Array items) {
+  Json json;
+  for (auto const& item : items) {
+    json.has_nul_ |= item.has_nul_;
+    json.has_duplicate_ |= item.has_duplicate_;
+  }
+  json.value_.emplace<Array>(std::move(items));
+  return json;
+}
+
+Json Json::object(Object members) {
+  Json json;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    json.has_nul_ |= members[i].value.has_nul_ || members[i].name.find('\0') != std::string::npos;
+    json.has_duplicate_ |= members[i].value.has_duplicate_;
+    for (std::size_t j = 0; j < i && !json.has_duplicate_; ++j) {
+      json.has_duplicate_ = members[j].name == members[i].name;
+    }
+  }
+  json.value_.emplace<Object>(std::move(members));
+  return json;
+}
+
+Json::Object const& Json::members() const { return std::get<Object>(value_); }
+
+std::optional<std::string_view> Json::scalar_text() const {
+  switch (kind()) {
+    case Kind::boolean: return as_bool() ? "true" : "false";
+    case Kind::number: return number_text();
+    case Kind::string: return as_string();
+    default: return std::nullopt;
+  }
+}
+
+Json const* Json::find(std::string_view name) const {
+  auto const* object = std::get_if<Object>(&value_);
+  if (object == nullptr) return nullptr;
+  for (auto it = object->rbegin(); it != object->rend(); ++it) {
+    if (it->name == name) return &it->value;
+  }
+  return nullptr;
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  static constexpr char hex[] = "0123456789abcdef";
+  out += '"';
+  std::size_t plain = 0;  // start of the stretch that needs no escape
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    auto const c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    out.append(text, plain, i - plain);
+    plain = i + 1;
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      case '\0': out += "\xEF\xBF\xBD"; break;
+      default: out += {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+    }
+  }
+  out.append(text, plain);
+  out += '"';
+}
+
+void Json::dump_to(std::string& out) const {
+  switch (kind()) {
+    case Kind::null: out += "null"; break;
+    case Kind::boolean: out += as_bool() ? "true" : "false"; break;
+    case Kind::number: out += number_text(); break;
+    case Kind::string: append_json_string(out, as_string()); break;
+    case Kind::array: {
+      out += '[';
+      bool first = true;
+      for (auto const& item : items()) {
+        if (!std::exchange(first, false)) out += ',';
+        item.dump_to(out);
+      }
+      out += ']';
+      break;
+    }
+    case Kind::object: {
+      out += '{';
+      bool first = true;
+      for (auto const& member : members()) {
+        if (!std::exchange(first, false)) out += ',';
+        append_json_string(out, member.name);
+        out += ':';
+        member.value.dump_to(out);
+      }
+      out += '}';
+      break;
+    }
+  }
+}
+
+std::string Json::dump() const {
+  std::string out;
+  dump_to(out);
+  return out;
+}
+
+JsonPath::JsonPath(std::string_view text) : text_(text) {
+  if (text == "$" || text.empty()) return;
+  for (std::size_t from = 0;;) {
+    auto const dot = text.find('.', from);
+    steps_.emplace_back(text.substr(from, dot - from));
+    if (dot == std::string_view::npos) break;
+    from = dot + 1;
+  }
+}
+
+Json const* JsonPath::in(Json const& document) const {
+  Json const* at = &document;
+  for (auto const& step : steps_) {
+    if (at->is_array()) {
+      std::size_t index = 0;
+      auto const end = step.data() + step.size();
+      auto const [stop, error] = std::from_chars(step.data(), end, index);
+      if (error != std::errc{} || stop != end || index >= at->items().size()) return nullptr;
+      at = &at->items()[index];
+    } else {
+      at = at->find(step);
+      if (at == nullptr) return nullptr;
+    }
+  }
+  return at;
+}
+
+std::string_view JsonPath::head() const {
+  return steps_.empty() ? std::string_view{} : std::string_view{steps_.front()};
+}
+
+}  // namespace affsync

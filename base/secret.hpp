@@ -1,0 +1,37 @@
+// A text that must never be printed: password, token, key. Prints as ***; wipes itself when it
+// goes. The only way to its text is reveal(), so that `grep reveal` finds every use.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <string_view>
+
+namespace affsync {
+
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(std::string text) : text_(std::move(text)) {}
+  Secret(Secret const&) = default;
+  Secret(Secret&& other) noexcept;
+  Secret& operator=(Secret const& other);
+  Secret& operator=(Secret&& other) noexcept;
+  ~Secret();
+
+  std::string const& reveal() const { return text_; }
+  bool empty() const { return text_.empty(); }
+  friend bool operator==(Secret const&, Secret const&) = default;
+
+ private:
+  void wipe() noexcept;
+  std::string text_;
+};
+
+std::ostream& operator<<(std::ostream& out, Secret const&);
+
+// `text` with every occurrence of a secret of four or more characters replaced by ***, in plain,
+// percent-encoded and JSON-escaped form. For texts that quote a peer (an error body that echoes
+// the request).
+std::string redact(std::string text, Secret const& secret);
+
+}  // namespace affsync

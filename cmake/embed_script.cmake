@@ -1,0 +1,13 @@
+# Run by affsync_embed: writes the C++ file that holds the texts of FILES.
+set(body "#include \"base/embedded_file.hpp\"\n\nnamespace affsync {\n")
+string(APPEND body "extern EmbeddedFile const ${SYMBOL}[];\nextern unsigned const ${SYMBOL}_count;\n")
+string(APPEND body "EmbeddedFile const ${SYMBOL}[] = {\n")
+set(count 0)
+foreach(file IN LISTS FILES)
+  get_filename_component(name "${file}" NAME)
+  file(READ "${file}" text)
+  string(APPEND body "{\"${name}\", R\"~embed~(${text})~embed~\"},\n")
+  math(EXPR count "${count} + 1")
+endforeach()
+string(APPEND body "};\nunsigned const ${SYMBOL}_count = ${count};\n}  // namespace affsync\n")
+file(WRITE "${OUTPUT}" "${body}")

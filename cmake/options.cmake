@@ -1,0 +1,26 @@
+# Language level, warnings, sanitizers and ccache for every target of the project.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wcast-align
+                    -Woverloaded-virtual -Wnull-dereference -Wextra-semi)
+# g++ 12 reports false positives of these inside inlined standard-library code at -O2.
+add_compile_options(-Wno-null-dereference -Wno-maybe-uninitialized)
+
+if(AFFSYNC_SANITIZE)
+  add_compile_options(-fsanitize=${AFFSYNC_SANITIZE} -fno-omit-frame-pointer
+                      -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${AFFSYNC_SANITIZE})
+endif()
+
+find_program(AFFSYNC_CCACHE ccache)
+if(AFFSYNC_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${AFFSYNC_CCACHE}")
+endif()
+
+# Paths of the build machine do not belong into the binary.
+add_compile_options("-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=")
+include_directories("${CMAKE_SOURCE_DIR}")

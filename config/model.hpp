@@ -1,0 +1,87 @@
+// The configuration as plain structs, defaults applied, secrets read.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/secret.hpp"
+#include "config/schedule.hpp"
+
+namespace affsync::config {
+
+struct DatabaseConfig {
+  std::string url = "embedded";       // libpq URL, keyword string or the word `embedded`
+  int connections = 4;
+  std::string state_dir = "./affsync-data";
+  bool embedded() const { return url == "embedded"; }
+};
+
+struct HttpConfig {
+  std::string listen = "127.0.0.1:9464";
+  bool enabled = true;                // listen: "off"
+};
+
+enum class LogLevel { trace, debug, info, warn, error };
+enum class LogFormat { automatic, text, json, journald };
+
+struct LogConfig {
+  LogLevel level = LogLevel::info;
+  LogFormat format = LogFormat::automatic;
+};
+
+enum class PrivacyMode { drop, hash, keep };
+
+struct StreamConfig {
+  std::string where;                  // file:line:column
+  std::optional<bool> enabled;
+  std::optional<Schedule> every;
+  std::optional<Schedule> full_every;
+  std::optional<Day> start;
+  std::optional<int> lookback_days;
+  std::optional<int> page_size;
+  std::optional<std::string> path;
+  std::vector<std::pair<std::string, std::string>> query;
+};
+
+struct RateLimitConfig {
+  std::optional<double> requests_per_second;
+  std::optional<double> burst;
+  std::optional<int> concurrency;
+};
+
+struct SourceConfig {
+  std::string where;                  // file:line:column of its `name`
+  std::string name;
+  std::string connector;
+  std::string base_url;               // empty: the connector's
+  std::map<std::string, Secret> credentials;
+  std::map<std::string, std::string> settings;
+  std::string ca_file;
+  bool allow_http = false;
+  RateLimitConfig rate_limit;
+  Schedule every;                     // the source's, or the default
+  bool every_given = false;           // the source or `defaults` says it (else the connector does)
+  std::chrono::milliseconds timeout{30'000};
+  PrivacyMode privacy = PrivacyMode::drop;
+  std::optional<std::string> login_path;
+  std::map<std::string, StreamConfig> streams;
+  double mass_drop_limit = 0.1;       // part of a stream's rows that may vanish at once
+};
+
+struct Config {
+  std::string file;
+  DatabaseConfig database;
+  HttpConfig http;
+  LogConfig log;
+  std::string connectors_dir;         // empty: none
+  std::vector<SourceConfig> sources;
+
+  SourceConfig const* find_source(std::string_view name) const;
+};
+
+}  // namespace affsync::config

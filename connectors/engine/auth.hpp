@@ -1,0 +1,37 @@
+// What authentication adds to a request, and what a login's answer means. Pure; the flow (one login
+// shared by all streams) belongs to the source's session.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/http_message.hpp"
+#include "base/json.hpp"
+#include "connectors/engine/manifest.hpp"
+
+namespace affsync::engine {
+
+using Credentials = std::map<std::string, Secret>;
+
+struct Token {
+  Secret text;
+  TimePoint expires_at{};
+  TimePoint renew_at{};
+};
+
+// The login request with credentials filled in as JSON (properly escaped).
+HttpRequest make_login_request(LoginTokenAuth const& auth, Credentials const& credentials);
+
+// The token from a good answer to the login. Errors: malformed_answer when there is none where the
+// connector says it is.
+Result<Token> read_token(LoginTokenAuth const& auth, Json const& body, TimePoint now);
+
+// `exp` of a JWT's payload (not verified: it is the broker's own token for us); nullopt when the
+// text is no JWT or has none.
+std::optional<TimePoint> jwt_expiry(std::string_view token);
+
+// Adds the header of a static or login token to the request's secret headers.
+void authorize(HttpRequest& request, AuthSpec const& auth, Credentials const& credentials,
+               Token const* token);
+
+}  // namespace affsync::engine

@@ -1,0 +1,67 @@
+// A manifest's stream made ready for one source: overrides applied, ${…} substituted, columns
+// resolved to indexes. Immutable and shared by every run of the stream.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/secret.hpp"
+#include "connectors/engine/manifest.hpp"
+
+namespace affsync::engine {
+
+enum class Privacy { drop, hash, keep };
+
+// What the user's configuration says of one stream; unset members leave the connector's own.
+struct StreamOverrides {
+  std::optional<bool> enabled;
+  std::optional<std::string> path;
+  NamedTexts query;                        // added, or replacing the parameter of that name
+  std::optional<Day> start;
+  std::optional<int> lookback_days;
+  std::optional<int> page_size;
+};
+
+// What the user's configuration says of one source, in the engine's words.
+struct SourceSettings {
+  std::string source;
+  std::string base_url;                    // empty: the connector's
+  std::map<std::string, Secret> credentials;
+  std::map<std::string, std::string> settings;
+  std::optional<std::string> login_path;
+  Privacy privacy = Privacy::drop;
+  std::map<std::string, StreamOverrides> streams;
+};
+
+struct StreamPlan {
+  std::string source;
+  std::string stream;
+  StreamSpec spec;                         // overrides applied, settings substituted
+  Privacy privacy = Privacy::drop;
+  bool path_known = true;                  // false: the user has to give a path first
+
+  RecordTable const& table() const { return *spec.map.table; }
+};
+
+// Everything a source needs to be read.
+struct SourcePlan {
+  std::string source;
+  std::string connector;
+  std::string base_url;
+  AuthSpec auth;                           // settings substituted; credentials are not
+  std::map<std::string, Secret> credentials;
+  RateSpec rate;
+  std::vector<ErrorRule> errors;
+  std::vector<std::shared_ptr<StreamPlan const>> streams;  // all of the connector's
+};
+
+// Errors: config_invalid for a missing or unknown credential, setting or stream, a page size above
+// the connector's maximum, an unknown zone.
+Result<SourcePlan> make_source_plan(Manifest const& manifest, SourceSettings const& settings);
+
+// Puts values into ${…} places; names without a value stay as they are. Used for tokens and
+// credentials at the last moment, so that plans hold no secret text.
+std::string substitute(std::string_view text, std::string_view name, std::string_view value);
+
+}  // namespace affsync::engine

@@ -1,0 +1,112 @@
+// The machine that reads one stream, without I/O: it says which page to ask for and makes batches
+// of the answers; the run around it sends, stores and waits. One reader serves one run.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/batch.hpp"
+#include "base/http_message.hpp"
+#include "base/json.hpp"
+#include "connectors/engine/stream_plan.hpp"
+
+namespace affsync::engine {
+
+// One time window of a stream, both days inclusive; a stream without windows has a single slice
+// with neither.
+struct Slice {
+  std::optional<Day> from;
+  std::optional<Day> to;
+  friend bool operator==(Slice const&, Slice const&) = default;
+};
+
+enum class ReadMode { incremental, full };
+
+struct ReaderStart {
+  ReadMode mode = ReadMode::incremental;
+  std::optional<Day> since;      // --since, --until: only these days
+  std::optional<Day> until;
+  std::string cursor;            // JSON text of an earlier run's checkpoint; empty: none
+  TimePoint now{};
+};
+
+// An answer that was judged to be a good one.
+struct Answer {
+  Json body;
+  Headers headers;
+  std::optional<TimePoint> server_time;  // its Date header
+  Answer() = default;
+};
+
+// Why the whole slice could not be verified.
+struct SliceDoubt {
+  ErrorCode code = ErrorCode::sweep_unverified;
+  std::string text;
+};
+
+// What the broker says of a slice, to be compared with our rows.
+struct BrokerTotal {
+  std::string metric;
+  std::string column;        // sum of this column; empty: count of rows
+  std::string value;         // decimal text
+  std::string tolerance;
+};
+
+// The end of a slice: all its pages were read.
+struct SliceEnd {
+  Slice slice;
+  std::string scope_column;                // date column the slice filters on; empty: no window
+  bool markable = false;                   // rows of the scope that were not seen may be marked
+  bool resumed = false;                    // pages before a restart are missing in seen_keys
+  std::vector<std::uint64_t> seen_keys;    // hash_key of every external id of the main table; sorted
+                                           // and distinct
+  std::optional<std::int64_t> broker_count;
+  std::optional<SliceDoubt> doubt;
+  std::vector<BrokerTotal> totals;
+  TimePoint read_at{};
+};
+
+// What came of one answer. `checkpoint` belongs into the transaction that stores the batches.
+struct PageRead {
+  std::vector<Batch> batches;              // the main table first
+  std::vector<QuarantinedRow> quarantined;
+  std::string checkpoint;                  // JSON text; opaque to all but the reader
+  std::int64_t rows_read = 0;              // rows not seen on an earlier page of the slice
+  std::optional<SliceEnd> slice_end;       // set when this was the slice's last page
+  std::optional<std::int64_t> expected_rows;  // of the slice, as the broker says; for progress
+};
+
+class StreamReader {
+ public:
+  StreamReader(std::shared_ptr<StreamPlan const> plan, ReaderStart start);
+  ~StreamReader();
+  StreamReader(StreamReader&&) noexcept;
+  StreamReader& operator=(StreamReader&&) noexcept;
+
+  // The next page to ask for, without authentication; nullopt when everything has been read. May
+  // be called as soon as the last answer has been given, before its batches are stored.
+  std::optional<HttpRequest> next_request();
+
+  // Takes the answer to the last request. Errors end the run: paging_broken, malformed_answer.
+  Result<PageRead> on_answer(Answer const& answer, TimePoint now);
+
+  // The broker refused the last request; true when the reader has a smaller one to try instead
+  // (window_too_large: the slice is halved).
+  bool on_refusal(Error const& error);
+
+  // The checkpoint of a pass that came to its end: what the next run starts from.
+  std::string final_checkpoint() const;
+
+  // The pass that this reader makes covers everything the stream has.
+  bool is_full_pass() const;
+  Slice window() const;  // first and last day of the pass; empty without windows
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace affsync::engine

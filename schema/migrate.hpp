@@ -1,0 +1,22 @@
+// Brings the database schema up to date: numbered SQL files, each in its own transaction, under an
+// advisory lock; then the views, which are made anew whenever their text has changed. Blocking.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "schema/store.hpp"
+
+namespace affsync::schema {
+
+struct MigrationReport {
+  std::vector<std::string> applied;   // file names, in order; with dry_run: what would be applied
+  int version = 0;                    // afterwards
+};
+
+// Errors: database_unavailable; migration_failed (which file, PostgreSQL's own text, also when the
+// database is newer than this binary).
+Result<MigrationReport> migrate(StoreOptions const& options, bool dry_run);
+
+}  // namespace affsync::schema

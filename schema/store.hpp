@@ -1,0 +1,181 @@
+// What affsync keeps in PostgreSQL, as the rest of the program sees it. One implementation on
+// libpqxx (make_pg_store); tests have one in memory. Every member may be called from the I/O thread
+// only; the blocking work happens on the store's own threads. All throw Failure:
+// database_unavailable (the caller may try again later), database_full, database_error, lease_lost.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/batch.hpp"
+#include "base/clock.hpp"
+#include "base/run_report.hpp"
+
+namespace affsync::schema {
+
+namespace asio = boost::asio;
+
+// One stream of one source, as the database knows it.
+struct StreamId {
+  int source_id = 0;
+  std::string stream;
+  StreamId() = default;
+  StreamId(int id, std::string name) : source_id(id), stream(std::move(name)) {}
+};
+
+struct StreamState {
+  std::string cursor;                           // JSON text; empty: none
+  std::optional<TimePoint> cursor_at;           // when it was written
+  std::optional<TimePoint> last_success_at;
+  std::optional<TimePoint> last_full_at;
+  std::optional<TimePoint> next_run_at;
+  int consecutive_failures = 0;
+  std::optional<std::int64_t> interrupted_run;  // a run that never ended: a crash
+  StreamState() = default;
+};
+
+struct RunStart {
+  StreamId id;
+  std::string mode;                             // incremental, full
+  std::optional<Day> window_from;
+  std::optional<Day> window_to;
+  TimePoint started_at{};
+  RunStart() = default;
+};
+
+// A run that holds its stream; every write names it, and fails with lease_lost once another run has
+// begun on the same stream (a fence: the database checks it in the same transaction).
+struct RunKey {
+  StreamId id;
+  std::int64_t run_id = 0;
+  RunKey() = default;
+};
+
+struct PageWrite {
+  RunKey run;
+  std::vector<Batch> batches;                   // keys are distinct within each batch
+  std::vector<QuarantinedRow> quarantined;
+  std::string checkpoint;                       // JSON text
+  TimePoint now{};
+  PageWrite() = default;
+};
+
+struct PageWritten {
+  std::int64_t inserted = 0;
+  std::int64_t updated = 0;                     // restored ones too
+  std::int64_t unchanged = 0;
+  std::int64_t quarantined = 0;
+};
+
+struct TotalToCompare {
+  std::string metric;
+  std::string column;                           // sum of it; empty: count of rows
+  std::string broker_value;                     // decimal text
+  std::string tolerance;                        // decimal text
+};
+
+struct SliceClose {
+  RunKey run;
+  RecordTable const* table = nullptr;
+  std::optional<Day> from;                      // with `scope_column`: rows of these days only
+  std::optional<Day> to;
+  std::string scope_column;                     // empty: every row of the stream
+  bool mark_vanished = false;
+  std::vector<std::uint64_t> seen_keys;         // hash_key of each external id; sorted, distinct
+  double mass_drop_limit = 0.1;                 // more than this part vanished: mark nothing
+  std::optional<std::int64_t> expect_live;      // resumed sweep: live rows must equal this
+  std::vector<TotalToCompare> totals;
+  TimePoint now{};
+  SliceClose() = default;
+};
+
+struct SliceClosed {
+  std::int64_t deleted = 0;
+  std::int64_t would_delete = 0;                // set when the mass-drop guard held them back
+  bool live_as_expected = true;                 // answer to expect_live
+  std::int64_t live = 0;                        // rows of the scope that are not deleted, afterwards
+  struct Difference {
+    std::string metric, broker_value, our_value, difference;
+  };
+  std::vector<Difference> unmatched;
+};
+
+struct RunEnd {
+  RunKey run;
+  RunReport report;
+  bool success = false;
+  bool full_pass = false;
+  std::optional<std::string> cursor;            // replaces the checkpoint
+  std::optional<TimePoint> next_run_at;
+  TimePoint now{};
+  RunEnd() = default;
+};
+
+// The right to read one stream, against other instances; given back when destroyed.
+class Lease {
+ public:
+  virtual ~Lease() = default;
+};
+
+// One line of `affsync status` and of reporting.source_health.
+struct StreamHealth {
+  std::string source, connector, stream, table;
+  std::optional<TimePoint> last_success_at, next_run_at;
+  std::optional<double> lag_seconds;
+  std::string last_status, last_error_code, last_error;  // empty: none
+  std::int64_t rows = 0, quarantined = 0, unreconciled = 0;
+  int consecutive_failures = 0;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Finds or makes the source's row; its connector and base URL are brought up to date.
+  virtual asio::awaitable<int> register_source(std::string name, std::string connector,
+                                               std::string base_url) = 0;
+  // Marks sources that the configuration no longer names.
+  virtual asio::awaitable<void> retire_sources_except(std::vector<std::string> names) = 0;
+
+  // nullptr when another instance holds the stream.
+  virtual asio::awaitable<std::unique_ptr<Lease>> try_lease(StreamId id) = 0;
+
+  virtual asio::awaitable<StreamState> load_state(StreamId id) = 0;
+  virtual asio::awaitable<RunKey> begin_run(RunStart start) = 0;
+  // One transaction: rows, change records, quarantine, checkpoint, counters.
+  virtual asio::awaitable<PageWritten> write_page(PageWrite page) = 0;
+  virtual asio::awaitable<SliceClosed> close_slice(SliceClose slice) = 0;
+  virtual asio::awaitable<void> end_run(RunEnd end) = 0;
+
+  virtual asio::awaitable<std::vector<StreamHealth>> health() = 0;
+  // A cheap round trip; throws when the database does not answer.
+  virtual asio::awaitable<void> ping() = 0;
+  // Runs a read-only query and gives column names and rows of text, for reports.
+  struct Table {
+    std::vector<std::string> columns;
+    std::vector<std::vector<std::optional<std::string>>> rows;
+  };
+  virtual asio::awaitable<Table> query(std::string sql,
+                                       std::vector<std::optional<std::string>> parameters) = 0;
+
+  // Gives up what is running within `patience`, then cancels it in the database.
+  virtual void shut_down(std::chrono::milliseconds patience) = 0;
+};
+
+struct StoreOptions {
+  std::string url;                              // libpq URL or keyword string
+  int connections = 4;
+  std::chrono::milliseconds statement_timeout{120'000};
+  std::chrono::milliseconds connect_timeout{5'000};
+  StoreOptions() = default;
+};
+
+// Does not connect yet. `executor` is where awaiting coroutines resume.
+std::unique_ptr<Store> make_pg_store(asio::any_io_executor executor, StoreOptions options);
+
+}  // namespace affsync::schema
