@@ -5,7 +5,7 @@ set -euo pipefail
 
 packages=(
   build-essential cmake ninja-build ccache pkg-config git ca-certificates
-  libboost1.81-dev libssl-dev zlib1g-dev libpqxx-dev libpq-dev nlohmann-json3-dev libyaml-cpp-dev
+  libboost1.81-dev libboost-url1.81-dev libssl-dev zlib1g-dev libpqxx-dev libpq-dev nlohmann-json3-dev libyaml-cpp-dev
   libspdlog-dev libcli11-dev prometheus-cpp-dev libhowardhinnant-date-dev libxxhash-dev
   libsystemd-dev libgtest-dev tzdata postgresql postgresql-client openssl curl
 )
