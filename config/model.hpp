@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/log.hpp"
 #include "base/secret.hpp"
 #include "config/schedule.hpp"
 
@@ -26,7 +27,7 @@ struct HttpConfig {
   bool enabled = true;                // listen: "off"
 };
 
-enum class LogLevel { trace, debug, info, warn, error };
+using affsync::LogLevel;
 enum class LogFormat { automatic, text, json, journald };
 
 struct LogConfig {

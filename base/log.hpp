@@ -1,0 +1,53 @@
+// Logging as the rest of the program sees it: a sink that someone else makes (daemon/log_sink.cpp
+// on spdlog, a list in tests) and a small value that carries the bound source and stream.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace affsync {
+
+enum class LogLevel { trace, debug, info, warn, error };
+
+struct LogField {
+  std::string key;
+  std::string value;
+};
+
+// May be called from any thread. Never given a secret.
+class LogSink {
+ public:
+  virtual ~LogSink() = default;
+  virtual bool enabled(LogLevel level) const = 0;
+  virtual void write(LogLevel level, std::string_view text,
+                     std::vector<LogField> const& fields) = 0;
+};
+
+// Cheap to copy; the sink must outlive it.
+class Logger {
+ public:
+  explicit Logger(LogSink& sink) : sink_(&sink) {}
+
+  // The same sink with one more bound field.
+  Logger with(std::string key, std::string value) const;
+
+  void debug(std::string_view text, std::initializer_list<LogField> fields = {}) const;
+  void info(std::string_view text, std::initializer_list<LogField> fields = {}) const;
+  void warn(std::string_view text, std::initializer_list<LogField> fields = {}) const;
+  void error(std::string_view text, std::initializer_list<LogField> fields = {}) const;
+  // An error with its code, place and hint as fields.
+  void error(Error const& error) const { write_error(LogLevel::error, error); }
+  void warn(Error const& error) const { write_error(LogLevel::warn, error); }
+
+ private:
+  void write(LogLevel level, std::string_view text, std::initializer_list<LogField> fields) const;
+  void write_error(LogLevel level, Error const& error) const;
+  LogSink* sink_;
+  std::vector<LogField> bound_;
+};
+
+}  // namespace affsync

@@ -1,0 +1,83 @@
+// Wires everything together for one command: configuration, connectors, database, sources. The only
+// place that knows all types. Lives on the main thread, which is also the I/O thread.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "config/model.hpp"
+#include "connectors/engine/stream_plan.hpp"
+#include "daemon/sync/observer.hpp"
+#include "daemon/sync/source_session.hpp"
+#include "daemon/sync/stream_task.hpp"
+#include "schema/migrate.hpp"
+#include "schema/store.hpp"
+
+namespace affsync {
+
+class App {
+ public:
+  // Reads the configuration and all connector files; nothing else is touched. `log_level`
+  // replaces the configuration's. Throws Failure: config_invalid, secret_missing.
+  App(std::string const& config_option, std::optional<LogLevel> log_level);
+  ~App();
+
+  config::Config const& config() const;
+  std::vector<engine::Manifest> const& manifests() const;
+  Logger log() const;
+  boost::asio::io_context& io();
+
+  // Starts the embedded cluster if the configuration says so and connects nothing else.
+  // Throws Failure(database_unavailable).
+  void start_database();
+  // start_database, then brings the schema up to date. Throws Failure: + migration_failed.
+  schema::MigrationReport migrate_database(bool dry_run = false);
+  // After start_database.
+  schema::Store& store();
+  // A libpq string for psql and BI tools, without a password.
+  std::string shown_database_url() const;
+
+  // Plans and sessions of the chosen sources and streams. Unknown names throw Failure(usage).
+  // Streams that are off are left out unless they are named. Registers the sources in the database
+  // when `with_database`.
+  std::vector<sync::StreamTask> make_tasks(std::vector<std::string> const& sources,
+                                           std::vector<std::string> const& streams,
+                                           bool with_database, sync::Observer& observer);
+  // Reads configuration and connectors again; the old ones stay when that fails (throws).
+  void reload();
+
+  // Runs `work` to its end on this thread and gives its result. The first SIGINT or SIGTERM cancels
+  // it (terminal), the second ends the process at once.
+  void run(boost::asio::awaitable<void> work);
+  template <class T>
+  T run(boost::asio::awaitable<T> work);
+  // A signal has asked for the end.
+  bool interrupted() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+template <class T>
+T App::run(boost::asio::awaitable<T> work) {
+  std::optional<T> result;
+  auto body = [](boost::asio::awaitable<T> inner, std::optional<T>& out) -> boost::asio::awaitable<void> {
+    out.emplace(co_await std::move(inner));
+  };
+  run(body(std::move(work), result));
+  return std::move(*result);
+}
+
+// The connectors compiled in and those of `connectors_dir` (which win on equal names).
+// Throws Failure(config_invalid).
+std::vector<engine::Manifest> load_manifests(std::string const& connectors_dir);
+
+}  // namespace affsync

@@ -1,0 +1,55 @@
+// The commands, one file each. Every function gives the exit status; Failure may be thrown and is
+// printed by the caller (command_line.cpp), which also turns it into the exit status.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+
+namespace affsync::cli {
+
+enum class Output { table, json, csv };
+
+struct CommonOptions {
+  std::string config_file;   // --config; empty: the usual places
+  bool verbose = false;      // --verbose: log level debug
+};
+
+struct SyncOptions {
+  std::vector<std::string> sources, streams;
+  bool full = false;
+  std::optional<Day> since, until;
+  bool dry_run = false;
+  Output output = Output::table;
+};
+
+struct CheckOptions {
+  std::vector<std::string> sources;
+  Output output = Output::table;
+};
+
+struct InspectOptions {
+  std::string source, stream;
+  int rows = 3;
+};
+
+struct ReportOptions {
+  std::string report;        // earnings clients payouts rebates changes
+  std::optional<Day> since, until;
+  std::string by;            // day month source client currency kind; empty: the report's own
+  Output output = Output::table;
+};
+
+int run_daemon(CommonOptions const& common);
+int run_sync(CommonOptions const& common, SyncOptions const& options);
+int run_check(CommonOptions const& common, CheckOptions const& options);
+int run_inspect(CommonOptions const& common, InspectOptions const& options);
+int run_migrate(CommonOptions const& common, bool dry_run);
+int run_status(CommonOptions const& common, Output output);
+int run_report(CommonOptions const& common, ReportOptions const& options);
+int run_connectors(CommonOptions const& common, std::string const& name, Output output);
+int run_version();
+
+}  // namespace affsync::cli

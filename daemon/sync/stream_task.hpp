@@ -1,0 +1,27 @@
+// One stream of one source, ready to be run.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "config/schedule.hpp"
+#include "connectors/engine/stream_plan.hpp"
+#include "daemon/sync/source_session.hpp"
+#include "schema/store.hpp"
+
+namespace affsync::sync {
+
+struct StreamTask {
+  std::shared_ptr<SourceSession> session;            // shared by the source's streams
+  std::shared_ptr<engine::StreamPlan const> plan;
+  schema::StreamId id;                               // source_id 0 without a database
+  config::Schedule every;
+  std::optional<config::Schedule> full_every;        // a pass over the whole history
+  double mass_drop_limit = 0.1;
+  StreamTask() = default;
+  std::string const& source() const { return plan->source; }
+  std::string const& stream() const { return plan->stream; }
+};
+
+}  // namespace affsync::sync
