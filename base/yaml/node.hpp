@@ -1,8 +1,13 @@
 // YAML with positions, for the two readers of it: the configuration and the connector files. The
 // only part that includes yaml-cpp. Every misuse throws Failure(config_invalid) whose `where` is
-// file:line:column; parse functions catch it once, at their top, and give a Result.
+// file:line:column (from 1; columns count characters, not bytes); parse functions catch it once, at
+// their top, and give a Result.
+//
+// No message quotes a value that could be a secret: not the text around a syntax error, and not
+// what `expand` put in.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -15,32 +20,45 @@
 
 namespace affsync::yaml {
 
+// Replaces a scalar value as written by what it stands for (the environment variables in it);
+// nullopt leaves it alone. May throw Failure; its place is filled in.
+using Expand = std::function<std::optional<std::string>(std::string const& written)>;
+
 class Node {
  public:
-  // Text that is not YAML, more than one document, a key that occurs twice: Failure.
-  static Node parse(std::string_view text, std::string const& file);
+  // Text that is not YAML, not UTF-8, more than one document, a key that occurs twice, nesting
+  // deeper than 64, more than 4 MiB: Failure. Anchors, aliases and the merge key `<<` work. No
+  // document at all is null.
+  static Node parse(std::string_view text, std::string const& file, Expand const& expand = {});
 
   bool is_map() const;
   bool is_sequence() const;
-  bool is_scalar() const;
-  bool is_null() const;
+  bool is_scalar() const;  // without null
+  bool is_null() const;    // nothing, `~` or `null` without quotes
 
-  std::string where() const;              // "affsync.yaml:12:5"
-  std::string text() const;               // a scalar, as written; Failure for anything else
-  bool as_bool() const;                   // true, false (and yes, no, on, off)
+  std::string where() const;  // "affsync.yaml:12:5"
+  std::string text() const;   // a scalar, as written; Failure for anything else
+  bool as_bool() const;       // true, false (and yes, no, on, off)
   long as_integer(long least, long most) const;
   double as_number(double least, double most) const;
-  std::vector<Node> items() const;        // of a sequence
-  std::vector<std::pair<std::string, Node>> members() const;  // of a mapping, in order
+  std::vector<Node> items() const;  // of a sequence
+  // Of a mapping, in order.
+  std::vector<std::pair<std::string, Node>> members() const;
+  // The same with the place of each key, for errors about the key itself.
+  std::vector<std::pair<Node, Node>> entries() const;
 
   [[noreturn]] void fail(std::string message, std::string hint = {}) const;
 
  private:
-  friend class Map;
+  friend class Builder;
+  std::string found() const;  // ", found ..." for a message
   struct Impl;
   explicit Node(std::shared_ptr<Impl const> impl) : impl_(std::move(impl)) {}
   std::shared_ptr<Impl const> impl_;
 };
+
+// The text between quotes for a message: shortened, without control characters.
+std::string quoted(std::string_view text);
 
 // Reads one mapping key by key; finish() refuses every key that nobody asked for and names the
 // nearest one that exists.
@@ -50,14 +68,17 @@ class Map {
   Map(Node const& node, std::string what);
   std::optional<Node> find(std::string const& key);  // nullopt when absent or null
   Node require(std::string const& key);
+  // The advice for a key that somebody is likely to try but that does not exist.
+  void explain(std::string const& key, std::string advice);
   void finish() const;
   Node const& node() const { return node_; }
 
  private:
   Node node_;
   std::string what_;
-  std::vector<std::pair<std::string, Node>> members_;
+  std::vector<std::pair<Node, Node>> entries_;
   std::set<std::string> asked_;
+  std::vector<std::pair<std::string, std::string>> explained_;
 };
 
 }  // namespace affsync::yaml

@@ -1,0 +1,184 @@
+#include "base/yaml/builder.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace affsync::yaml {
+namespace {
+
+constexpr std::size_t max_depth = 64;
+// Aliases of aliases could otherwise stand for more nodes than fit into memory.
+constexpr std::size_t max_weight = 200'000;
+
+}  // namespace
+
+Builder::Builder(std::string_view text, std::string const& file, Expand const& expand)
+    : file_(std::make_shared<std::string const>(file)), expand_(expand), root_(nullptr) {
+  for (std::size_t from = 0;;) {
+    auto const end = text.find('\n', from);
+    lines_.push_back(text.substr(from, end - from));
+    if (end == std::string_view::npos) break;
+    from = end + 1;
+  }
+  root_ = Node(make(NodeKind::null, YAML::Mark()));
+}
+
+std::shared_ptr<Node::Impl> Builder::make(NodeKind kind, YAML::Mark const& mark) const {
+  auto impl = std::make_shared<Node::Impl>();
+  impl->kind = kind;
+  impl->file = file_;
+  impl->line = std::max(mark.line, 0) + 1;
+  // yaml-cpp counts bytes; an editor shows characters.
+  auto const bytes = static_cast<std::size_t>(std::max(mark.column, 0));
+  auto const index = static_cast<std::size_t>(impl->line - 1);
+  std::size_t characters = bytes;
+  if (index < lines_.size() && bytes <= lines_[index].size()) {
+    auto const before = lines_[index].substr(0, bytes);
+    characters = static_cast<std::size_t>(
+        std::count_if(before.begin(), before.end(), [](char c) { return (c & '\xC0') != '\x80'; }));
+  }
+  impl->column = static_cast<int>(characters) + 1;
+  return impl;
+}
+
+std::string Builder::place(YAML::Mark const& mark) const {
+  return Node(make(NodeKind::null, mark)).where();
+}
+
+void Builder::fail(YAML::Mark const& mark, std::string message, std::string hint) const {
+  Node(make(NodeKind::null, mark)).fail(std::move(message), std::move(hint));
+}
+
+void Builder::check_tag(YAML::Mark const& mark, std::string const& tag) const {
+  if (tag.empty() || tag == "?" || tag == "!" || tag == "tag:yaml.org,2002:str") return;
+  fail(mark, "a type tag (a word that begins with !) is not understood",
+       "Put a text that begins with ! in quotes.");
+}
+
+bool Builder::expects_key() const {
+  return !stack_.empty() && stack_.back().impl->kind == NodeKind::map &&
+         stack_.back().children.size() % 2 == 0;
+}
+
+void Builder::add(Node node) {
+  if (stack_.empty()) {
+    root_ = std::move(node);
+    return;
+  }
+  auto& parent = stack_.back();
+  parent.impl->weight += node.impl_->weight;
+  if (parent.impl->weight > max_weight) {
+    node.fail("the document stands for too many values", "Use fewer aliases.");
+  }
+  if (expects_key() && node.impl_->kind != NodeKind::scalar) {
+    node.fail("a key must be a plain text");
+  }
+  parent.children.push_back(std::move(node));
+}
+
+void Builder::close(std::shared_ptr<Node::Impl> impl, YAML::anchor_t anchor) {
+  Node node(std::move(impl));
+  if (anchor != 0) anchors_.insert_or_assign(anchor, node);
+  add(std::move(node));
+}
+
+void Builder::OnNull(YAML::Mark const& mark, YAML::anchor_t anchor) {
+  close(make(NodeKind::null, mark), anchor);
+}
+
+void Builder::OnAlias(YAML::Mark const& mark, YAML::anchor_t anchor) {
+  auto const found = anchors_.find(anchor);
+  if (found == anchors_.end()) fail(mark, "an alias stands inside the value that it names", {});
+  add(found->second);
+}
+
+void Builder::OnScalar(YAML::Mark const& mark, std::string const& tag, YAML::anchor_t anchor,
+                       std::string const& value) {
+  check_tag(mark, tag);
+  auto impl = make(NodeKind::scalar, mark);
+  impl->text = value;
+  if (expand_ && !expects_key()) {
+    try {
+      if (auto text = expand_(value)) {
+        impl->text = std::move(*text);
+        impl->expanded = true;
+      }
+    } catch (Failure const& failure) {
+      Error error = failure.error();
+      throw Failure(std::move(error.at(place(mark))));
+    }
+  }
+  if (impl->text.find('\0') != std::string::npos)
+    fail(mark, "a text holds the character U+0000", {});
+  close(std::move(impl), anchor);
+}
+
+void Builder::open(NodeKind kind, YAML::Mark const& mark, std::string const& tag,
+                   YAML::anchor_t anchor) {
+  if (stack_.size() >= max_depth) fail(mark, "nested too deeply", {});
+  check_tag(mark, tag);
+  Open entry;
+  entry.impl = make(kind, mark);
+  entry.anchor = anchor;
+  stack_.push_back(std::move(entry));
+}
+
+void Builder::OnSequenceStart(YAML::Mark const& mark, std::string const& tag, YAML::anchor_t anchor,
+                              YAML::EmitterStyle::value) {
+  open(NodeKind::sequence, mark, tag, anchor);
+}
+
+void Builder::OnSequenceEnd() {
+  Open entry = std::move(stack_.back());
+  stack_.pop_back();
+  entry.impl->sequence = std::move(entry.children);
+  close(std::move(entry.impl), entry.anchor);
+}
+
+void Builder::OnMapStart(YAML::Mark const& mark, std::string const& tag, YAML::anchor_t anchor,
+                         YAML::EmitterStyle::value) {
+  open(NodeKind::map, mark, tag, anchor);
+}
+
+void Builder::OnMapEnd() {
+  Open entry = std::move(stack_.back());
+  stack_.pop_back();
+  fill_map(*entry.impl, entry.children);
+  close(std::move(entry.impl), entry.anchor);
+}
+
+void Builder::fill_map(Node::Impl& map, std::vector<Node> const& children) const {
+  std::map<std::string_view, Node> seen;
+  for (std::size_t i = 0; i + 1 < children.size(); i += 2) {
+    auto const& key = children[i];
+    auto const [first, is_new] = seen.emplace(key.impl_->text, key);
+    if (!is_new) {
+      key.fail("the key " + quoted(key.impl_->text) + " occurs twice",
+               "It stands at " + first->second.where() + " already.");
+    }
+    if (key.impl_->text != "<<") map.map.emplace_back(key, children[i + 1]);
+  }
+  auto const found = seen.find("<<");
+  if (found == seen.end()) return;
+  // What the mapping says itself wins, so the merged ones come after.
+  for (std::size_t i = 0; i + 1 < children.size(); i += 2) {
+    if (children[i].impl_->text != "<<") continue;
+    auto const& from = children[i + 1];
+    if (from.is_sequence()) {
+      for (auto const& one : from.items()) merge(map, one);
+    } else {
+      merge(map, from);
+    }
+  }
+}
+
+void Builder::merge(Node::Impl& map, Node const& from) const {
+  if (!from.is_map()) from.fail("<< takes a mapping or a list of mappings");
+  std::set<std::string_view> own;
+  for (auto const& [key, value] : map.map) own.insert(key.impl_->text);
+  for (auto const& [key, value] : from.impl_->map) {
+    if (own.count(key.impl_->text) == 0) map.map.emplace_back(key, value);
+  }
+}
+
+}  // namespace affsync::yaml
