@@ -1,0 +1,57 @@
+// The one writer to stderr: log lines, plain lines, and below them the live lines of a progress
+// display, which are replaced in place. Sharing it keeps a log line from tearing the display.
+//
+// The cursor always rests at the start of the line below everything that was written and is never
+// hidden, so that a process that ends at any moment leaves a usable terminal.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/log/terminal.hpp"
+
+namespace affsync::log {
+
+// One line without a line feed. `width`: the columns it takes, colours not counted.
+struct LiveLine {
+  std::string text;
+  int width = 0;
+};
+
+// Every member may be called from any thread.
+class Console {
+ public:
+  using Writer = std::function<void(std::string_view)>;
+  using Look = std::function<Terminal()>;
+
+  // Both functions are called under the lock of this object.
+  Console(Writer write, Look look);
+  Console(Console const&) = delete;
+  Console& operator=(Console const&) = delete;
+
+  // stderr of this process; lives as long as the process.
+  static Console& standard_error();
+
+  Terminal terminal() const;
+
+  // Writes whole lines above the live ones. A line feed is added where it is missing.
+  void print(std::string_view text);
+  // Replaces the live lines; an empty list takes them away. Not for consoles that are no terminal.
+  void show(std::vector<LiveLine> lines);
+  // Both in one write: `text` stays, the live lines follow it.
+  void print_and_show(std::string_view text, std::vector<LiveLine> lines);
+
+ private:
+  void erase_live(std::string& out) const;
+  void draw_live(std::string& out) const;
+
+  Writer write_;
+  Look look_;
+  mutable std::mutex mutex_;
+  std::vector<LiveLine> live_;
+};
+
+}  // namespace affsync::log

@@ -1,0 +1,92 @@
+// The only unit that includes spdlog.
+#include "daemon/log/log_sink.hpp"
+
+#include <spdlog/logger.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/base_sink.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <mutex>
+#include <utility>
+
+#include "daemon/log/log_format.hpp"
+
+namespace affsync::log {
+
+namespace {
+
+spdlog::level::level_enum to_spdlog(LogLevel level) {
+  switch (level) {
+    case LogLevel::trace:
+      return spdlog::level::trace;
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warn:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      return spdlog::level::err;
+  }
+  return spdlog::level::err;
+}
+
+// Passes finished lines on; the console does its own locking.
+class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit ConsoleSink(Console& console) : console_(console) {}
+
+ private:
+  void sink_it_(spdlog::details::log_msg const& message) override {
+    console_.print(std::string_view(message.payload.data(), message.payload.size()));
+  }
+  void flush_() override {}
+
+  Console& console_;
+};
+
+}  // namespace
+
+struct ConsoleLog::Impl {
+  Impl(LogLevel level, Console& console_to_use)
+      : console(console_to_use), logger("affsync", std::make_shared<ConsoleSink>(console_to_use)) {
+    logger.set_level(to_spdlog(level));
+  }
+
+  Console& console;
+  spdlog::logger logger;
+  std::atomic<config::LogFormat> format{config::LogFormat::text};
+  SystemClock clock;
+};
+
+ConsoleLog::ConsoleLog(LogLevel level, config::LogFormat format, Console& console)
+    : impl_(std::make_unique<Impl>(level, console)) {
+  set_format(format);
+}
+
+ConsoleLog::~ConsoleLog() = default;
+
+bool ConsoleLog::enabled(LogLevel level) const {
+  return impl_->logger.should_log(to_spdlog(level));
+}
+
+void ConsoleLog::write(LogLevel level, std::string_view text, std::vector<LogField> const& fields) {
+  if (!enabled(level)) return;
+  LogRecord const record{impl_->clock.now(), level, text, fields};
+  auto const format = impl_->format.load();
+  bool const colour = format == config::LogFormat::text && impl_->console.terminal().colour;
+  auto const line = format_record(format, colour, record);
+  impl_->logger.log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
+}
+
+void ConsoleLog::set_level(LogLevel level) {
+  impl_->logger.set_level(to_spdlog(level));
+}
+
+void ConsoleLog::set_format(config::LogFormat format) {
+  impl_->format = choose_format(format, std::getenv("JOURNAL_STREAM"), STDERR_FILENO);
+}
+
+}  // namespace affsync::log

@@ -1,0 +1,33 @@
+// The LogSink that ships: spdlog behind it, stderr in front of it.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/log.hpp"
+#include "config/model.hpp"
+#include "daemon/log/console.hpp"
+
+namespace affsync::log {
+
+// Thread safe; a line is written when write() returns.
+class ConsoleLog final : public LogSink {
+ public:
+  ConsoleLog(LogLevel level, config::LogFormat format,
+             Console& console = Console::standard_error());
+  ~ConsoleLog() override;
+
+  bool enabled(LogLevel level) const override;
+  void write(LogLevel level, std::string_view text, std::vector<LogField> const& fields) override;
+
+  // For a reload of the configuration; any thread.
+  void set_level(LogLevel level);
+  void set_format(config::LogFormat format);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace affsync::log

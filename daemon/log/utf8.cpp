@@ -1,0 +1,142 @@
+#include "daemon/log/utf8.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "daemon/log/width_table.hpp"
+
+namespace affsync::log {
+
+namespace {
+
+constexpr char32_t replacement = 0xfffd;
+
+template <std::size_t N>
+bool is_in(CodePointRange const (&ranges)[N], char32_t code_point) {
+  auto const* const at = std::lower_bound(
+      std::begin(ranges), std::end(ranges), code_point,
+      [](CodePointRange const& range, char32_t value) { return range.last < value; });
+  return at != std::end(ranges) && at->first <= code_point;
+}
+
+}  // namespace
+
+char32_t take_code_point(std::string_view& text) {
+  auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  unsigned const lead = byte(0);
+  std::size_t length = 1;
+  char32_t code = replacement;
+  if (lead < 0x80) {
+    code = lead;
+  } else {
+    std::size_t const wanted = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    bool good = lead >= 0xc2 && lead <= 0xf4 && text.size() >= wanted;
+    char32_t value = lead & (0x7fU >> wanted);
+    for (std::size_t i = 1; good && i < wanted; ++i) {
+      good = (byte(i) & 0xc0U) == 0x80;
+      value = value << 6U | (byte(i) & 0x3fU);
+    }
+    // Longer than needed, a surrogate, or beyond Unicode.
+    if (wanted == 3 && (value < 0x800 || (value >= 0xd800 && value <= 0xdfff))) good = false;
+    if (wanted == 4 && (value < 0x10000 || value > 0x10ffff)) good = false;
+    if (good) {
+      code = value;
+      length = wanted;
+    }
+  }
+  text.remove_prefix(length);
+  return code;
+}
+
+void append_utf8(std::string& out, char32_t code_point) {
+  auto put = [&](char32_t bits) { out += static_cast<char>(bits); };
+  if (code_point < 0x80) {
+    put(code_point);
+  } else if (code_point < 0x800) {
+    put(0xc0U | code_point >> 6U);
+    put(0x80U | (code_point & 0x3fU));
+  } else if (code_point < 0x10000) {
+    put(0xe0U | code_point >> 12U);
+    put(0x80U | (code_point >> 6U & 0x3fU));
+    put(0x80U | (code_point & 0x3fU));
+  } else {
+    put(0xf0U | code_point >> 18U);
+    put(0x80U | (code_point >> 12U & 0x3fU));
+    put(0x80U | (code_point >> 6U & 0x3fU));
+    put(0x80U | (code_point & 0x3fU));
+  }
+}
+
+std::string to_valid_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) append_utf8(out, take_code_point(text));
+  return out;
+}
+
+int code_point_width(char32_t code_point) {
+  if (code_point < 0x300) {
+    bool const control = code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0);
+    return control ? 0 : 1;
+  }
+  if (is_in(zero_width_ranges, code_point)) return 0;
+  return is_in(wide_ranges, code_point) ? 2 : 1;
+}
+
+int display_width(std::string_view text) {
+  int width = 0;
+  int last = 0;  // of the character that a variation selector would widen
+  while (!text.empty()) {
+    char32_t const code = take_code_point(text);
+    if (code == 0xfe0f && last == 1) {  // shown as an emoji
+      width += 1;
+      last = 2;
+      continue;
+    }
+    int const own = code_point_width(code);
+    width += own;
+    if (own > 0) last = own;
+  }
+  return width;
+}
+
+bool is_control(char32_t code_point) {
+  return code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0) || code_point == 0x61c ||
+         code_point == 0x200e || code_point == 0x200f ||
+         (code_point >= 0x2028 && code_point <= 0x202e) ||
+         (code_point >= 0x2066 && code_point <= 0x2069);
+}
+
+std::string to_one_line(std::string_view text) {
+  std::string out;
+  bool blank = false;
+  while (!text.empty()) {
+    char32_t const code = take_code_point(text);
+    if (code == U' ' || is_control(code)) {
+      blank = true;
+      continue;
+    }
+    if (blank && !out.empty()) out += ' ';
+    blank = false;
+    append_utf8(out, code);
+  }
+  return out;
+}
+
+std::string cut_to_width(std::string_view text, int width, std::string_view ellipsis) {
+  if (display_width(text) <= width) return std::string(text);
+  int const room = width - display_width(ellipsis);
+  if (room < 0) return {};
+  std::string_view rest = text;
+  std::size_t kept = 0;
+  // Measured from the start each time, as a variation selector widens what stands before it.
+  while (!rest.empty()) {
+    take_code_point(rest);
+    auto const length = text.size() - rest.size();
+    if (display_width(text.substr(0, length)) > room) break;
+    kept = length;
+  }
+  return std::string(text.substr(0, kept)).append(ellipsis);
+}
+
+}  // namespace affsync::log
