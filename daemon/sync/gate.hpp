@@ -6,6 +6,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <list>
 #include <memory>
+#include <utility>
 
 namespace affsync::sync {
 

@@ -14,6 +14,7 @@
 #include "base/run_report.hpp"
 #include "connectors/engine/auth.hpp"
 #include "connectors/engine/backoff.hpp"
+#include "connectors/engine/classify.hpp"
 #include "connectors/engine/limiter.hpp"
 #include "connectors/engine/stream_plan.hpp"
 #include "connectors/engine/stream_reader.hpp"

@@ -1,0 +1,349 @@
+#include "daemon/sync/stream_run.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace affsync::sync {
+namespace {
+
+using engine::PageRead;
+using engine::SliceEnd;
+using engine::StreamReader;
+
+RunStatus status_of(Error const& error) {
+  switch (error.code) {
+    case ErrorCode::permission_denied:
+    case ErrorCode::not_found:
+    case ErrorCode::path_unknown:
+    case ErrorCode::lease_lost: return RunStatus::skipped;
+    case ErrorCode::cancelled: return RunStatus::cancelled;
+    case ErrorCode::sweep_unverified:
+    case ErrorCode::mass_drop: return RunStatus::partial;
+    default: return RunStatus::failed;
+  }
+}
+
+Error error_of(std::exception_ptr const& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (Failure const& failure) {
+    return failure.error();
+  } catch (boost::system::system_error const& error) {
+    if (error.code() == asio::error::operation_aborted) {
+      return Error(ErrorCode::cancelled, "stopped before its end",
+                   "The next run goes on where this one stopped.");
+    }
+    return Error(ErrorCode::internal, error.what());
+  } catch (std::exception const& error) {
+    return Error(ErrorCode::internal, error.what());
+  }
+}
+
+class StreamRun {
+ public:
+  StreamRun(StreamTask task, RunOptions options, RunParts parts, Logger log)
+      : task_(std::move(task)),
+        options_(options),
+        parts_(parts),
+        log_(log.with("source", task_.source()).with("stream", task_.stream())) {
+    report_.source = task_.source();
+    report_.stream = task_.stream();
+    report_.table = task_.plan->table().name;
+  }
+
+  asio::awaitable<RunReport> run();
+
+ private:
+  enum class Begun { reading, refused, not_due };
+  asio::awaitable<Begun> begin();
+  asio::awaitable<void> read_all();
+  asio::awaitable<Result<engine::Answer>> fetch(HttpRequest request);
+  asio::awaitable<void> store(std::optional<PageRead> page);
+  asio::awaitable<void> close_slice(SliceEnd end);
+  asio::awaitable<Result<engine::Answer>> fetch_while_storing(HttpRequest request,
+                                                              std::optional<PageRead> page);
+  asio::awaitable<void> end();
+  void fail(Error error);
+  void doubt(ErrorCode code, std::string text, std::string hint);
+
+  StreamTask task_;
+  RunOptions options_;
+  RunParts parts_;
+  Logger log_;
+  RunReport report_;
+  schema::RunKey key_;
+  std::unique_ptr<schema::Lease> lease_;
+  std::optional<StreamReader> reader_;
+  std::int64_t expected_before_ = 0;   // of the slices that have ended
+  std::optional<std::int64_t> expected_;
+  bool begun_ = false;
+};
+
+void StreamRun::fail(Error error) {
+  error.in(report_.source, report_.stream);
+  // The first reason stays: what follows from it would only hide it.
+  if (report_.error && report_.status != RunStatus::partial) return;
+  report_.status = status_of(error);
+  report_.error = std::move(error);
+}
+
+void StreamRun::doubt(ErrorCode code, std::string text, std::string hint) {
+  if (report_.error) return;
+  Error error(code, std::move(text), std::move(hint));
+  fail(std::move(error));
+}
+
+asio::awaitable<StreamRun::Begun> StreamRun::begin() {
+  engine::ReaderStart start;
+  start.since = options_.since;
+  start.until = options_.until;
+  start.now = report_.started_at;
+  start.mode = options_.full ? engine::ReadMode::full : engine::ReadMode::incremental;
+
+  if (parts_.store != nullptr) {
+    lease_ = co_await parts_.store->try_lease(task_.id);
+    if (!lease_) {
+      Error error(ErrorCode::lease_lost, "another affsync is reading this stream just now");
+      fail(std::move(error));
+      co_return Begun::refused;
+    }
+    schema::StreamState const state = co_await parts_.store->load_state(task_.id);
+    if (options_.scheduled && state.next_run_at && !state.interrupted_run) {
+      // Another instance may have read it meanwhile; a schedule made denser counts at once.
+      TimePoint due = *state.next_run_at;
+      if (state.last_success_at) due = std::min(due, task_.every.next(*state.last_success_at, 1));
+      if (due > report_.started_at) {
+        report_.next_run_at = due;
+        co_return Begun::not_due;
+      }
+    }
+    start.cursor = state.cursor;
+    if (task_.full_every) {
+      auto const due = state.last_full_at ? task_.full_every->next(*state.last_full_at, 0)
+                                          : report_.started_at;
+      if (due <= report_.started_at) start.mode = engine::ReadMode::full;
+    }
+  }
+  reader_.emplace(task_.plan, start);
+  if (parts_.store != nullptr) {
+    schema::RunStart run;
+    run.id = task_.id;
+    run.mode = reader_->is_full_pass() ? "full" : "incremental";
+    run.window_from = reader_->window().from;
+    run.window_to = reader_->window().to;
+    run.started_at = report_.started_at;
+    key_ = co_await parts_.store->begin_run(std::move(run));
+    begun_ = true;
+  }
+  parts_.observer->on_run_started(report_);
+  co_return Begun::reading;
+}
+
+asio::awaitable<Result<engine::Answer>> StreamRun::fetch(HttpRequest request) {
+  co_return co_await task_.session->fetch(std::move(request), report_);
+}
+
+asio::awaitable<void> StreamRun::store(std::optional<PageRead> page) {
+  if (!page) co_return;
+  if (parts_.store != nullptr) {
+    schema::PageWrite write;
+    write.run = key_;
+    write.batches = std::move(page->batches);
+    write.quarantined = std::move(page->quarantined);
+    write.checkpoint = std::move(page->checkpoint);
+    write.now = parts_.clock->now();
+    schema::PageWritten const written = co_await parts_.store->write_page(std::move(write));
+    report_.inserted += written.inserted;
+    report_.updated += written.updated;
+    report_.unchanged += written.unchanged;
+    report_.quarantined += written.quarantined;
+  } else {
+    report_.quarantined += static_cast<std::int64_t>(page->quarantined.size());
+  }
+  if (page->slice_end) co_await close_slice(std::move(*page->slice_end));
+  parts_.observer->on_progress(report_, expected_);
+}
+
+asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
+  if (end.broker_count) {
+    report_.broker_total = report_.broker_total.value_or(0) + *end.broker_count;
+  }
+  if (end.doubt) {
+    doubt(end.doubt->code, end.doubt->text,
+          "All rows that came are stored; nothing was marked as vanished. The next full pass "
+          "compares again.");
+  }
+  if (parts_.store == nullptr) co_return;
+
+  schema::SliceClose close;
+  close.run = key_;
+  close.table = &task_.plan->table();
+  close.from = end.slice.from;
+  close.to = end.slice.to;
+  close.scope_column = end.scope_column;
+  close.mark_vanished = end.markable && !end.resumed && !end.doubt;
+  close.seen_keys = std::move(end.seen_keys);
+  close.mass_drop_limit = task_.mass_drop_limit;
+  // After a restart the keys of the earlier pages are gone; the rows in the table stand for them.
+  if (end.resumed && !end.doubt) close.expect_live = end.broker_count;
+  for (auto& total : end.totals) {
+    schema::TotalToCompare compare;
+    compare.metric = std::move(total.metric);
+    compare.column = std::move(total.column);
+    compare.broker_value = std::move(total.value);
+    compare.tolerance = std::move(total.tolerance);
+    close.totals.push_back(std::move(compare));
+  }
+  close.now = parts_.clock->now();
+  schema::SliceClosed const closed = co_await parts_.store->close_slice(std::move(close));
+  report_.deleted += closed.deleted;
+  if (closed.would_delete > 0) {
+    doubt(ErrorCode::mass_drop,
+          std::to_string(closed.would_delete) + " of " +
+              std::to_string(closed.live) + " rows vanished at once; none was marked",
+          "If the broker really removed them, raise mass_drop of this source for one pass.");
+  }
+  if (!closed.live_as_expected) {
+    doubt(ErrorCode::sweep_unverified,
+          "resumed after an interruption: " + std::to_string(closed.live) +
+              " rows are stored, the broker counts " +
+              std::to_string(end.broker_count.value_or(0)),
+          "The next full pass settles it.");
+  }
+  for (auto const& difference : closed.unmatched) {
+    log_.warn("the broker's total differs from the stored rows",
+              {{"metric", difference.metric},
+               {"broker", difference.broker_value},
+               {"ours", difference.our_value}});
+  }
+}
+
+asio::awaitable<Result<engine::Answer>> StreamRun::fetch_while_storing(
+    HttpRequest request, std::optional<PageRead> page) {
+  if (!page) co_return co_await fetch(std::move(request));
+  auto executor = co_await asio::this_coro::executor;
+  auto fetching = asio::co_spawn(executor, fetch(std::move(request)), asio::deferred);
+  auto storing = asio::co_spawn(executor, store(std::move(page)), asio::deferred);
+  auto both = asio::experimental::make_parallel_group(std::move(fetching), std::move(storing));
+  auto [order, fetch_error, answer, store_error] =
+      co_await both.async_wait(asio::experimental::wait_for_one_error(), asio::use_awaitable);
+  // A failed store cancels the fetch: it is the reason, and the other way round.
+  bool const store_first = order[0] == 1;
+  if (store_error && (store_first || !fetch_error)) std::rethrow_exception(store_error);
+  if (fetch_error) std::rethrow_exception(fetch_error);
+  co_return std::move(answer);
+}
+
+asio::awaitable<void> StreamRun::read_all() {
+  std::optional<PageRead> ready;  // read, not yet stored
+  for (;;) {
+    auto request = reader_->next_request();
+    if (!request) break;
+    std::string const place = request->place();
+    std::optional<PageRead> page = std::exchange(ready, std::nullopt);
+    Result<engine::Answer> answer =
+        co_await fetch_while_storing(std::move(*request), std::move(page));
+    if (!answer) {
+      if (reader_->on_refusal(answer.error())) continue;
+      fail(answer.error());
+      co_return;
+    }
+    auto const now = parts_.clock->now();
+    auto read = reader_->on_answer(*answer, now);
+    if (!read) {
+      Error error = read.error();
+      error.at(place);
+      fail(std::move(error));
+      co_return;
+    }
+    ++report_.pages;
+    report_.rows_read += read->rows_read;
+    if (read->expected_rows) expected_ = expected_before_ + *read->expected_rows;
+    if (read->slice_end && expected_) expected_before_ = *expected_;
+    ready = std::move(*read);
+    if (now - report_.started_at > options_.longest) {
+      co_await store(std::exchange(ready, std::nullopt));
+      Error error(ErrorCode::timeout, "the run took longer than it may",
+                  "The next run goes on where this one stopped.");
+      fail(std::move(error));
+      co_return;
+    }
+  }
+  co_await store(std::move(ready));
+}
+
+asio::awaitable<void> StreamRun::end() {
+  report_.finished_at = parts_.clock->now();
+  if (options_.scheduled) {
+    report_.next_run_at = task_.every.next(report_.started_at, options_.jitter);
+    // A run that took longer than its interval is followed by the next one at once, not twice.
+    report_.next_run_at = std::max(*report_.next_run_at, *report_.finished_at);
+  }
+  if (begun_) {
+    schema::RunEnd end;
+    end.run = key_;
+    end.report = report_;
+    end.success = report_.status == RunStatus::succeeded;
+    end.full_pass = reader_->is_full_pass();
+    bool const read_to_end = end.success || report_.status == RunStatus::partial;
+    if (read_to_end) end.cursor = reader_->final_checkpoint();
+    end.next_run_at = report_.next_run_at;
+    end.now = *report_.finished_at;
+    co_await parts_.store->end_run(std::move(end));
+  }
+}
+
+asio::awaitable<RunReport> StreamRun::run() {
+  report_.started_at = parts_.clock->now();
+  std::exception_ptr thrown;
+  try {
+    Gate::Pass const pass = co_await task_.session->runs().enter();
+    report_.started_at = parts_.clock->now();
+    if (!task_.plan->path_known) {
+      Error error(ErrorCode::path_unknown, "this stream has no public path",
+                  task_.plan->spec.path_hint);
+      fail(std::move(error));
+    } else {
+      Begun const begun = co_await begin();
+      if (begun == Begun::not_due) {
+        report_.status = RunStatus::skipped;
+        co_return std::move(report_);
+      }
+      if (begun == Begun::reading) co_await read_all();
+    }
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  if (thrown) fail(error_of(thrown));
+  if (report_.status == RunStatus::running) report_.status = RunStatus::succeeded;
+
+  // The run is closed in the database even when it was cancelled.
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  thrown = nullptr;
+  try {
+    co_await end();
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  if (thrown) fail(error_of(thrown));
+  if (!report_.finished_at) report_.finished_at = parts_.clock->now();
+  parts_.observer->on_run_ended(report_);
+  co_return std::move(report_);
+}
+
+}  // namespace
+
+asio::awaitable<RunReport> run_stream(StreamTask task, RunOptions options, RunParts parts,
+                                      Logger log) {
+  StreamRun run(std::move(task), options, parts, std::move(log));
+  co_return co_await run.run();
+}
+
+}  // namespace affsync::sync

@@ -1,0 +1,134 @@
+#include "daemon/sync/supervisor.hpp"
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "connectors/engine/backoff.hpp"
+
+namespace affsync::sync {
+namespace {
+
+// The wall clock may jump while a timer runs; it is looked at this often.
+constexpr auto longest_nap = std::chrono::seconds(30);
+
+engine::BackoffSpec outage_backoff() {
+  engine::BackoffSpec spec;
+  spec.first = std::chrono::seconds(2);
+  spec.cap = std::chrono::seconds(60);
+  return spec;
+}
+
+}  // namespace
+
+Supervisor::Supervisor(asio::any_io_executor executor, RunParts parts,
+                       std::function<double()> random, Logger log)
+    : executor_(executor),
+      parts_(parts),
+      random_(std::move(random)),
+      log_(std::move(log)),
+      runs_(executor),
+      wake_(executor) {}
+
+void Supervisor::set_tasks(std::vector<StreamTask> tasks) {
+  std::vector<SlotPtr> slots;
+  for (auto& task : tasks) {
+    SlotPtr kept;
+    for (auto const& slot : slots_) {
+      bool const same = slot->task.session == task.session && slot->task.stream() == task.stream();
+      if (same) kept = slot;
+    }
+    if (kept) {
+      kept->task = std::move(task);
+    } else {
+      kept = std::make_shared<Slot>();
+      kept->task = std::move(task);
+    }
+    slots.push_back(std::move(kept));
+  }
+  for (auto const& slot : slots_) {
+    if (std::find(slots.begin(), slots.end(), slot) != slots.end()) continue;
+    slot->stale = true;
+    if (slot->running != nullptr) runs_.cancel(slot->running);
+  }
+  slots_ = std::move(slots);
+  scheduler_ = Scheduler(slots_.size());
+  auto const now = parts_.clock->now();
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    // Whether it really is due is decided under the lease, from what the database says.
+    if (slots_[i]->running == nullptr) scheduler_.set(i, now);
+  }
+  wake_.cancel();
+}
+
+std::optional<std::size_t> Supervisor::index_of(SlotPtr const& slot) const {
+  auto const found = std::find(slots_.begin(), slots_.end(), slot);
+  if (found == slots_.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - slots_.begin());
+}
+
+TimePoint Supervisor::next_time(Slot const& slot, RunReport const& report) const {
+  auto const now = parts_.clock->now();
+  bool const outage =
+      report.error && report.error->code == ErrorCode::database_unavailable;
+  if (outage) return now + engine::backoff_wait(outage_backoff(), slot.outages, random_());
+  bool const held_by_other = report.error && report.error->code == ErrorCode::lease_lost;
+  // Whoever holds it may die: look again soon, but not later than the stream's own interval.
+  if (held_by_other) {
+    return now + std::min<Duration>(slot.task.every.interval(), std::chrono::seconds(15));
+  }
+  return report.next_run_at.value_or(slot.task.every.next(now, random_()));
+}
+
+asio::awaitable<void> Supervisor::run_slot(SlotPtr slot) {
+  RunOptions options;
+  options.scheduled = true;
+  options.jitter = random_();
+  RunReport const report = co_await run_stream(slot->task, options, parts_, log_);
+  slot->running = nullptr;
+  bool const outage =
+      report.error && report.error->code == ErrorCode::database_unavailable;
+  slot->outages = outage ? slot->outages + 1 : 0;
+  auto const index = index_of(slot);
+  if (index && report.status != RunStatus::cancelled) {
+    scheduler_.set(*index, next_time(*slot, report));
+    wake_.cancel();
+  }
+}
+
+void Supervisor::start_due() {
+  while (auto const index = scheduler_.pop(parts_.clock->now())) {
+    auto const& slot = slots_[*index];
+    slot->running = runs_.spawn(run_slot(slot));
+  }
+}
+
+asio::awaitable<void> Supervisor::run() {
+  for (;;) {
+    start_due();
+    auto const now = parts_.clock->now();
+    Duration nap = longest_nap;
+    if (auto const next = scheduler_.next()) nap = std::clamp<Duration>(*next - now, {}, nap);
+    wake_.expires_after(nap);
+    boost::system::error_code ignored;  // woken early, or time is up: look what is due
+    co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    auto const state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) break;
+  }
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  runs_.cancel_all();
+  co_await runs_.join();
+}
+
+std::optional<std::chrono::seconds> Supervisor::interval(std::string const& source,
+                                                         std::string const& stream) const {
+  for (auto const& slot : slots_) {
+    if (slot->task.source() == source && slot->task.stream() == stream) {
+      return slot->task.every.interval();
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace affsync::sync

@@ -1,0 +1,15 @@
+// One pass over a set of streams, all sources side by side: `affsync sync`.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <vector>
+
+#include "daemon/sync/stream_run.hpp"
+
+namespace affsync::sync {
+
+// The reports in the order of `tasks`. Cancellation (terminal) ends the runs; their reports say so.
+asio::awaitable<std::vector<RunReport>> sync_once(std::vector<StreamTask> tasks,
+                                                  RunOptions options, RunParts parts, Logger log);
+
+}  // namespace affsync::sync

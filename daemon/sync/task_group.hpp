@@ -1,0 +1,47 @@
+// Owns coroutines that run side by side: nothing that was started is forgotten, and all of it can be
+// cancelled and waited for. Used from the thread of its executor only.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <exception>
+#include <list>
+
+namespace affsync::sync {
+
+namespace asio = boost::asio;
+
+class TaskGroup {
+ public:
+  class Task;  // a handle; valid until the coroutine has ended
+
+  explicit TaskGroup(asio::any_io_executor executor);
+  TaskGroup(TaskGroup const&) = delete;
+  TaskGroup& operator=(TaskGroup const&) = delete;
+  ~TaskGroup();  // everything must have ended
+
+  // Starts it at the executor's next turn.
+  Task* spawn(asio::awaitable<void> work);
+  void cancel(Task* task);
+  void cancel_all();
+  bool empty() const { return tasks_.empty(); }
+
+  // Waits until all have ended. When this wait is itself cancelled, all are cancelled and waited
+  // for. True when that happened. Rethrows the first exception that a task ended with.
+  asio::awaitable<bool> join();
+
+ private:
+  asio::any_io_executor executor_;
+  std::list<Task> tasks_;
+  asio::steady_timer ended_;  // cancelled whenever a task has ended
+  std::exception_ptr failure_;
+};
+
+class TaskGroup::Task {
+  friend class TaskGroup;
+  asio::cancellation_signal signal;
+};
+
+}  // namespace affsync::sync
