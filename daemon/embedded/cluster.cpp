@@ -1,1 +1,258 @@
-// in work
+#include "daemon/embedded/cluster.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <future>
+#include <optional>
+#include <thread>
+
+#include "daemon/embedded/server.hpp"
+
+namespace affsync::embedded {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds start_step{25};      // between two looks at a server that starts
+constexpr milliseconds watch_step{250};     // between two looks at a server that others own
+constexpr milliseconds restart_first{500};  // before a server that died is started again
+constexpr milliseconds restart_longest{30'000};
+constexpr milliseconds forever{-1};
+
+Error cancelled() {
+  return Error(ErrorCode::cancelled, "The start of the embedded PostgreSQL was cancelled");
+}
+
+}  // namespace
+
+// The keeper is a thread that lives as long as the object: it starts the server, because the server
+// ends with the thread that started it, and then waits for its end, or for the owner's.
+struct Cluster::Impl {
+  ClusterOptions options;
+  Layout layout;
+  FileDescriptor lock_file;
+  FileDescriptor stop_event;
+  std::atomic<bool> owns_server{false};
+  std::promise<Result<void>> ready;
+  std::thread keeper;
+
+  ~Impl() { stop(); }
+
+  void stop() {
+    if (!keeper.joinable()) return;
+    std::uint64_t const one = 1;
+    (void)!::write(stop_event.get(), &one, sizeof one);
+    keeper.join();
+    lock_file.reset();
+  }
+
+  // True when the object is to stop; waits at most `limit` (negative: for ever), or until `other`
+  // becomes readable.
+  bool stop_within(milliseconds limit, int other = -1) const {
+    pollfd waits[2] = {{stop_event.get(), POLLIN, 0}, {other, POLLIN, 0}};
+    ::poll(waits, 2, static_cast<int>(limit.count()));
+    return (waits[0].revents & POLLIN) != 0;
+  }
+
+  bool take_lock() const { return ::flock(lock_file.get(), LOCK_EX | LOCK_NB) == 0; }
+
+  void tell(std::string const& text) const {
+    if (options.on_event) options.on_event(text);
+  }
+
+  // Waits until somebody's server answers, or until this process may start one.
+  // True: this process holds the lock and no server runs.
+  Result<bool> wait_for_server_or_turn(steady_clock::time_point deadline) const {
+    bool mine = false;
+    while (true) {
+      mine = mine || take_lock();
+      auto const other = running_server(layout);
+      if (mine && !other) return true;
+      if (other && ask_server(layout) == Answer::yes) return false;
+      if (steady_clock::now() >= deadline) {
+        return Error(
+            ErrorCode::database_unavailable,
+            other ? "A PostgreSQL server (process " + std::to_string(*other) +
+                        ") has the cluster in " + layout.data.string() +
+                        " open and does not answer on its socket"
+                  : "Another affsync holds " + layout.lock.string() + " and has started no server",
+            "Stop that process, or wait for it.");
+      }
+      if (stop_within(start_step)) return cancelled();
+    }
+  }
+
+  Result<Server> start_server(steady_clock::time_point deadline) const {
+    auto const user = find_server_user(layout.data);
+    if (!user) return user.error();
+    auto const prepared = prepare_directories(layout, *user);
+    if (!prepared) return prepared.error();
+    auto const programs =
+        find_server_programs(options.program_directories, major_of_cluster(layout.data));
+    if (!programs) return programs.error();
+    auto const left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
+    auto const made = make_cluster(layout, *user, *programs, options.durable, left);
+    if (!made) return made.error();
+    auto server = Server::launch(layout, *user, *programs, options.durable, options.settings);
+    if (!server) return server.error();
+    auto const answers = wait_until_ready(*server, deadline);
+    if (!answers) {
+      server->stop(options.stop_timeout);
+      return answers.error();
+    }
+    return server;
+  }
+
+  Result<void> wait_until_ready(Server& server, steady_clock::time_point deadline) const {
+    while (ask_server(layout) != Answer::yes) {
+      if (!server.alive()) {
+        return Error(ErrorCode::database_unavailable,
+                     "The embedded PostgreSQL ended while it started. The last lines of " +
+                         layout.log.string() + ":\n" + server.last_words());
+      }
+      if (steady_clock::now() >= deadline) {
+        return Error(ErrorCode::database_unavailable,
+                     "The embedded PostgreSQL did not answer within " +
+                         std::to_string(options.start_timeout.count()) + " s. The last lines of " +
+                         layout.log.string() + ":\n" + server.last_words());
+      }
+      if (stop_within(start_step, server.exit_descriptor())) return cancelled();
+    }
+    return {};
+  }
+
+  // One server that answers and has the database: ours, or (nullopt) somebody else's.
+  Result<std::optional<Server>> obtain_server() const {
+    auto const deadline = steady_clock::now() + options.start_timeout;
+    auto const turn = wait_for_server_or_turn(deadline);
+    if (!turn) return turn.error();
+    std::optional<Server> server;
+    if (*turn) {
+      auto started = start_server(deadline);
+      if (!started) return started.error();
+      server = std::move(*started);
+    }
+    auto const made = make_database(layout);
+    if (made) return server;
+    if (server) server->stop(options.stop_timeout);
+    return made.error();
+  }
+
+  // Until the server ends; true when it is this object that is to end.
+  bool stop_before_end(std::optional<Server>& server) const {
+    if (server) {
+      while (server->alive()) {
+        bool const told = server->exit_descriptor() >= 0;
+        if (stop_within(told ? forever : watch_step, server->exit_descriptor())) return true;
+      }
+      return false;
+    }
+    while (running_server(layout)) {
+      if (stop_within(watch_step)) return true;
+    }
+    return false;
+  }
+
+  void keep() {
+    bool announced = false;
+    auto pause = restart_first;
+    while (true) {
+      auto obtained = obtain_server();
+      if (!obtained) {
+        if (!announced) return ready.set_value(obtained.error());
+        tell("The embedded PostgreSQL could not be started again: " + obtained.error().to_line());
+        if (stop_within(pause)) return;
+        pause = std::min(2 * pause, restart_longest);
+        continue;
+      }
+      auto& server = *obtained;
+      owns_server = server.has_value();
+      if (announced) tell("The embedded PostgreSQL answers again");
+      if (!announced) ready.set_value(Result<void>());
+      announced = true;
+      auto const since = steady_clock::now();
+      if (stop_before_end(server)) {
+        if (server) server->stop(options.stop_timeout);
+        owns_server = false;
+        return;
+      }
+      owns_server = false;
+      tell("The embedded PostgreSQL has ended" +
+           (server ? ", last words: " + server->last_words() : std::string()));
+      if (steady_clock::now() - since > restart_longest) pause = restart_first;
+      if (server && stop_within(pause)) return;
+      if (server) pause = std::min(2 * pause, restart_longest);
+    }
+  }
+
+  void keep_and_report() {
+    try {
+      keep();
+    } catch (std::exception const& error) {
+      owns_server = false;
+      try {
+        ready.set_value(Error(ErrorCode::internal, error.what()));
+      } catch (std::future_error const&) {  // it was ready long ago
+        tell(std::string("The embedded PostgreSQL is no longer looked after: ") + error.what());
+      }
+    }
+  }
+};
+
+Cluster::Cluster(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Cluster::~Cluster() = default;
+
+Result<std::unique_ptr<Cluster>> Cluster::start(ClusterOptions options) {
+  auto layout = make_layout(options.state_dir);
+  if (!layout) return layout.error();
+  auto impl = std::make_unique<Impl>();
+  impl->options = std::move(options);
+  impl->layout = std::move(*layout);
+  impl->lock_file =
+      FileDescriptor(::open(impl->layout.lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!impl->lock_file.valid()) {
+    return Error(ErrorCode::database_unavailable,
+                 "Cannot open " + impl->layout.lock.string() + ": " + std::strerror(errno),
+                 "Run affsync as the user that made it, or set another database.state_dir.");
+  }
+  impl->stop_event = FileDescriptor(::eventfd(0, EFD_CLOEXEC));
+  auto ready = impl->ready.get_future();
+  // Signals are for the threads of the program.
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  impl->keeper = std::thread(&Impl::keep_and_report, impl.get());
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  auto const outcome = ready.get();
+  if (!outcome) return outcome.error();
+  return std::unique_ptr<Cluster>(new Cluster(std::move(impl)));
+}
+
+std::string Cluster::url() const {
+  return url("affsync");
+}
+
+std::string Cluster::url(std::string const& database) const {
+  return connection_string(impl_->layout, database);
+}
+
+bool Cluster::started_here() const {
+  return impl_->owns_server;
+}
+
+void Cluster::stop() {
+  impl_->stop();
+}
+
+}  // namespace affsync::embedded

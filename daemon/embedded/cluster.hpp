@@ -3,10 +3,15 @@
 //
 // As root, PostgreSQL refuses to run, so the server runs as the user `postgres` (or the owner of
 // an existing cluster) and the directory is given to that user.
+//
+// Several processes may use one state_dir: the first owns the server, the others are guests. When
+// the owner ends, however it ends, the server ends too; then one of the guests starts it anew, and
+// the same url() works again. A server that dies is started again by its owner.
 #pragma once
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,10 +21,17 @@
 namespace affsync::embedded {
 
 struct ClusterOptions {
-  std::filesystem::path state_dir;         // the cluster is made in state_dir/postgresql
-  bool durable = true;                     // false: fsync off, for tests
-  std::vector<std::string> settings;       // "name=value", for the server's command line
+  std::filesystem::path state_dir;    // the cluster is made in state_dir/postgresql
+  bool durable = true;                // false: fsync off, for tests
+  std::vector<std::string> settings;  // "name=value", for the server's command line
   std::chrono::seconds start_timeout{60};
+  // A fast shutdown that takes longer becomes an immediate one: the next start then recovers.
+  std::chrono::milliseconds stop_timeout{3000};
+  // Where initdb and postgres are looked for; empty: PATH and /usr/lib/postgresql/*/bin.
+  std::vector<std::filesystem::path> program_directories;
+  // Told, on the cluster's own thread, what happens after the start: the server ended, answers
+  // again, could not be started again. May be empty.
+  std::function<void(std::string const&)> on_event;
 };
 
 class Cluster {
@@ -36,7 +48,9 @@ class Cluster {
   std::string url() const;
   // The same for another database of the cluster.
   std::string url(std::string const& database) const;
+  // Whether this object owns the server now.
   bool started_here() const;
+  // Stops the server if this object owns it; from then on the object does nothing more.
   void stop();
 
  private:

@@ -1,0 +1,161 @@
+#include "daemon/embedded/layout.hpp"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <deque>
+#include <fstream>
+#include <functional>
+
+#include "daemon/embedded/process.hpp"
+
+namespace affsync::embedded {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t socket_path_limit = sizeof(sockaddr_un::sun_path) - 1;
+constexpr char const* socket_name = "/.s.PGSQL.5432";
+
+Error directory_error(fs::path const& directory, std::string const& reason, std::string hint) {
+  return Error(ErrorCode::database_unavailable,
+               "Cannot use the directory " + directory.string() + ": " + reason, std::move(hint));
+}
+
+// libpq takes a comma in `host` for a list of hosts.
+bool fits_socket(fs::path const& directory) {
+  auto const text = directory.string();
+  return text.size() + std::strlen(socket_name) <= socket_path_limit &&
+         text.find(',') == std::string::npos;
+}
+
+// FNV-1a: must be the same in every process and build, unlike std::hash.
+std::string short_hash(std::string_view text) {
+  std::uint64_t value = 14695981039346656037ULL;
+  for (unsigned char const byte : text) value = (value ^ byte) * 1099511628211ULL;
+  char digits[17];
+  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(value));
+  return digits;
+}
+
+fs::path short_socket_directory(fs::path const& home) {
+  auto const name = "affsync-" + std::to_string(::geteuid()) + "-" + short_hash(home.string());
+  char const* const runtime = std::getenv("XDG_RUNTIME_DIR");
+  // Root's own runtime directory is closed to the server's user.
+  if (runtime != nullptr && runtime[0] == '/' && ::geteuid() != 0) {
+    fs::path directory = fs::path(runtime) / name;
+    if (fits_socket(directory) && ::access(runtime, W_OK | X_OK) == 0) return directory;
+  }
+  return fs::path("/tmp") / name;
+}
+
+// Makes a directory that only `user` may enter, or checks that an existing one is so: in /tmp
+// somebody else could have made it first.
+Result<void> own_directory(fs::path const& directory, ServerUser const& user) {
+  if (::mkdir(directory.c_str(), 0700) == 0) {
+    if (user.other && ::lchown(directory.c_str(), user.uid, user.gid) != 0) {
+      return directory_error(directory, std::strerror(errno), {});
+    }
+    return {};
+  }
+  if (errno != EEXIST) {
+    return directory_error(directory, std::strerror(errno),
+                           "Set database.state_dir to a directory that affsync can write to.");
+  }
+  struct stat found {};
+  if (::lstat(directory.c_str(), &found) != 0) {
+    return directory_error(directory, std::strerror(errno), {});
+  }
+  if (!S_ISDIR(found.st_mode)) return directory_error(directory, "it is not a directory", {});
+  if (user.other && found.st_uid == 0) {
+    // Left by a process that ended between making it and giving it away.
+    if (::lchown(directory.c_str(), user.uid, user.gid) == 0) found.st_uid = user.uid;
+  }
+  if (found.st_uid != user.uid || (found.st_mode & 077) != 0) {
+    return directory_error(directory, "it must belong to the user " + user.name + " with mode 0700",
+                           "Remove it, or mend it with chown and chmod.");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Layout> make_layout(fs::path const& state_dir) {
+  std::error_code error;
+  Layout layout;
+  layout.state = fs::absolute(state_dir, error);
+  bool const existed = fs::exists(layout.state, error);
+  if (!existed) {
+    fs::create_directories(layout.state, error);
+    if (error) {
+      return directory_error(layout.state, error.message(),
+                             "Set database.state_dir to a directory that affsync can write to.");
+    }
+    // The server's user has to pass through it, whatever the umask; there is nothing to see.
+    if (::geteuid() == 0) ::chmod(layout.state.c_str(), 0755);
+  }
+  layout.state = fs::canonical(layout.state, error);
+  if (error) return directory_error(state_dir, error.message(), {});
+  layout.home = layout.state / "postgresql";
+  layout.data = layout.home / "data";
+  layout.log = layout.home / "server.log";
+  layout.lock = layout.state / "lock";
+  layout.socket = fits_socket(layout.home) ? layout.home : short_socket_directory(layout.home);
+  return layout;
+}
+
+Result<void> prepare_directories(Layout const& layout, ServerUser const& user) {
+  if (user.other) {
+    auto const closed = first_closed_directory(user, layout.state);
+    if (!closed) return closed.error();
+    if (*closed) {
+      return directory_error(layout.state,
+                             "PostgreSQL runs as the user " + user.name +
+                                 " here (it refuses to be root), and that "
+                                 "user may not enter " +
+                                 (*closed)->string(),
+                             "Set database.state_dir to a place such as /var/lib/affsync, or allow "
+                             "it with: chmod o+x " +
+                                 (*closed)->string());
+    }
+  }
+  auto home = own_directory(layout.home, user);
+  if (!home) return home;
+  return layout.socket == layout.home ? home : own_directory(layout.socket, user);
+}
+
+std::optional<int> running_server(Layout const& layout) {
+  std::ifstream file(layout.data / "postmaster.pid");
+  int id = 0;
+  if (!(file >> id) || id <= 1) return std::nullopt;
+  // After a reboot another program may have that number: a server works in its data directory.
+  std::error_code error;
+  auto const directory = fs::read_symlink("/proc/" + std::to_string(id) + "/cwd", error);
+  if (error) {
+    bool const alive = ::kill(id, 0) == 0 || errno == EPERM;
+    return alive && error != std::errc::no_such_file_or_directory ? std::optional<int>{id}
+                                                                  : std::nullopt;
+  }
+  return directory == layout.data ? std::optional<int>{id} : std::nullopt;
+}
+
+std::string log_tail(Layout const& layout, std::uintmax_t offset, int lines) {
+  std::ifstream file(layout.log);
+  file.seekg(static_cast<std::streamoff>(offset));
+  std::deque<std::string> last;
+  for (std::string line; std::getline(file, line);) {
+    last.push_back(line);
+    if (last.size() > static_cast<std::size_t>(lines)) last.pop_front();
+  }
+  std::string text;
+  for (auto const& line : last) text += (text.empty() ? "" : "\n") + line;
+  return text;
+}
+
+}  // namespace affsync::embedded

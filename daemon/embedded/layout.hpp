@@ -1,0 +1,36 @@
+// Where the parts of a cluster are, and what its files say.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "base/error.hpp"
+#include "daemon/embedded/server_user.hpp"
+
+namespace affsync::embedded {
+
+struct Layout {
+  std::filesystem::path state;   // absolute, symbolic links resolved
+  std::filesystem::path home;    // state/postgresql: belongs to the server's user, 0700
+  std::filesystem::path data;    // home/data
+  std::filesystem::path log;     // home/server.log
+  std::filesystem::path lock;    // state/lock: held by the affsync that owns the server
+  std::filesystem::path socket;  // the directory of the Unix socket: home, or a short one
+};
+
+// Makes state_dir, if need be, and works out the rest. Errors: database_unavailable.
+Result<Layout> make_layout(std::filesystem::path const& state_dir);
+
+// Makes `home` and the socket's directory for `user`, after checking that the user can get there.
+// Errors: database_unavailable, naming the directory that is closed.
+Result<void> prepare_directories(Layout const& layout, ServerUser const& user);
+
+// The process id of the server that has the data open; nullopt when there is none, or only the
+// stale note of one.
+std::optional<int> running_server(Layout const& layout);
+
+// Up to `lines` last lines of the server's log after `offset` bytes.
+std::string log_tail(Layout const& layout, std::uintmax_t offset, int lines);
+
+}  // namespace affsync::embedded
