@@ -1,5 +1,8 @@
 // The user's YAML -> Config. Every mistake names file, line and column, and for an unknown key the
-// nearest known one; nothing has been touched when it fails.
+// nearest known one; nothing has been touched when it fails. No message holds a secret.
+//
+// Relative paths in it (state_dir, connectors_dir, ca_file, {file: ...}) are relative to the
+// current directory of the process, not to the file.
 #pragma once
 
 #include <functional>
@@ -16,11 +19,13 @@ namespace affsync::config {
 using Environment = std::function<std::optional<std::string>(std::string const& name)>;
 Environment process_environment();
 
-// Errors: config_invalid, secret_missing.
+// An empty text and an empty list of sources are fine here; what needs a source says so itself.
+// Errors: config_invalid, secret_missing; also for a file that cannot be read.
 Result<Config> parse_config(std::string_view yaml, std::string const& file, Environment const& env);
 Result<Config> load_config(std::string const& file, Environment const& env);
 
 // --config, else $AFFSYNC_CONFIG, else ./affsync.yaml, else /etc/affsync/affsync.yaml.
+// The first two are not looked for: load_config says what is wrong with a file that was asked for.
 // Errors: config_invalid naming the places that were looked at.
 Result<std::string> find_config_file(std::string const& option, Environment const& env);
 

@@ -1,4 +1,5 @@
-// The configuration as plain structs, defaults applied, secrets read.
+// The configuration as plain structs, defaults applied, secrets read. Paths are as written, so
+// relative ones are relative to the current directory.
 #pragma once
 
 #include <chrono>
@@ -16,7 +17,7 @@
 namespace affsync::config {
 
 struct DatabaseConfig {
-  std::string url = "embedded";       // libpq URL, keyword string or the word `embedded`
+  std::string url = "embedded";  // libpq URL, keyword string or the word `embedded`
   int connections = 4;
   std::string state_dir = "./affsync-data";
   bool embedded() const { return url == "embedded"; }
@@ -24,7 +25,7 @@ struct DatabaseConfig {
 
 struct HttpConfig {
   std::string listen = "127.0.0.1:9464";
-  bool enabled = true;                // listen: "off"
+  bool enabled = true;  // listen: "off"
 };
 
 using affsync::LogLevel;
@@ -38,7 +39,7 @@ struct LogConfig {
 enum class PrivacyMode { drop, hash, keep };
 
 struct StreamConfig {
-  std::string where;                  // file:line:column
+  std::string where;  // file:line:column
   std::optional<bool> enabled;
   std::optional<Schedule> every;
   std::optional<Schedule> full_every;
@@ -56,22 +57,22 @@ struct RateLimitConfig {
 };
 
 struct SourceConfig {
-  std::string where;                  // file:line:column of its `name`
+  std::string where;  // file:line:column of its `name`
   std::string name;
   std::string connector;
-  std::string base_url;               // empty: the connector's
+  std::string base_url;  // empty: the connector's
   std::map<std::string, Secret> credentials;
   std::map<std::string, std::string> settings;
   std::string ca_file;
   bool allow_http = false;
   RateLimitConfig rate_limit;
-  Schedule every;                     // the source's, or the default
-  bool every_given = false;           // the source or `defaults` says it (else the connector does)
+  Schedule every;            // the source's, or the default
+  bool every_given = false;  // the source or `defaults` says it (else the connector does)
   std::chrono::milliseconds timeout{30'000};
   PrivacyMode privacy = PrivacyMode::drop;
   std::optional<std::string> login_path;
   std::map<std::string, StreamConfig> streams;
-  double mass_drop_limit = 0.1;       // part of a stream's rows that may vanish at once
+  double mass_drop_limit = 0.1;  // part of a stream's rows that may vanish at once
 };
 
 struct Config {
@@ -79,7 +80,7 @@ struct Config {
   DatabaseConfig database;
   HttpConfig http;
   LogConfig log;
-  std::string connectors_dir;         // empty: none
+  std::string connectors_dir;  // empty: none
   std::vector<SourceConfig> sources;
 
   SourceConfig const* find_source(std::string_view name) const;

@@ -106,12 +106,6 @@ void check_bytes(std::string_view text, Builder const& builder) {
   throw Failure(std::move(error.at(builder.place(mark))));
 }
 
-char const* kind_words(Node const& node) {
-  if (node.is_map()) return "a mapping";
-  if (node.is_sequence()) return "a list";
-  return node.is_null() ? "nothing" : "a text";
-}
-
 std::string lower(std::string text) {
   for (char& c : text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
@@ -189,7 +183,7 @@ void Node::fail(std::string message, std::string hint) const {
 }
 
 std::string Node::text() const {
-  if (!is_scalar()) fail(std::string("expected a text, found ") + kind_words(*this));
+  if (!is_scalar()) fail("expected a text, found " + shown());
   return impl_->text;
 }
 
@@ -197,7 +191,7 @@ bool Node::as_bool() const {
   auto const word = is_scalar() ? lower(impl_->text) : std::string();
   if (word == "true" || word == "yes" || word == "on") return true;
   if (word == "false" || word == "no" || word == "off") return false;
-  fail("expected true or false" + found());
+  fail("expected true or false, found " + shown());
 }
 
 long Node::as_integer(long least, long most) const {
@@ -210,7 +204,7 @@ long Node::as_integer(long least, long most) const {
   }
   if (!good) {
     fail("expected a whole number from " + std::to_string(least) + " to " + std::to_string(most) +
-         found());
+         ", found " + shown());
   }
   return value;
 }
@@ -224,23 +218,26 @@ double Node::as_number(double least, double most) const {
     // The comparison also refuses "nan".
     good = error == std::errc{} && stop == end && value >= least && value <= most;
   }
-  if (!good) fail("expected a number from " + to_text(least) + " to " + to_text(most) + found());
+  if (!good)
+    fail("expected a number from " + to_text(least) + " to " + to_text(most) + ", found " +
+         shown());
   return value;
 }
 
-std::string Node::found() const {
-  if (!is_scalar()) return std::string(", found ") + kind_words(*this);
-  return impl_->expanded ? ", found another value in the environment"
-                         : ", found " + quoted(impl_->text);
+std::string Node::shown() const {
+  if (is_map()) return "a mapping";
+  if (is_sequence()) return "a list";
+  if (is_null()) return "nothing";
+  return is_expanded() ? "a value from the environment" : quoted(impl_->text);
 }
 
 std::vector<Node> Node::items() const {
-  if (!is_sequence()) fail(std::string("expected a list, found ") + kind_words(*this));
+  if (!is_sequence()) fail("expected a list, found " + shown());
   return impl_->sequence;
 }
 
 std::vector<std::pair<Node, Node>> Node::entries() const {
-  if (!is_map()) fail(std::string("expected a mapping, found ") + kind_words(*this));
+  if (!is_map()) fail("expected a mapping, found " + shown());
   return impl_->map;
 }
 
@@ -251,7 +248,7 @@ std::vector<std::pair<std::string, Node>> Node::members() const {
 }
 
 Map::Map(Node const& node, std::string what) : node_(node), what_(std::move(what)) {
-  if (!node.is_map()) node.fail("expected " + what_ + " as a mapping, found " + kind_words(node));
+  if (!node.is_map()) node.fail("expected " + what_ + " as a mapping, found " + node.shown());
   entries_ = node.entries();
 }
 

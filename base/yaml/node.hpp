@@ -33,8 +33,9 @@ class Node {
 
   bool is_map() const;
   bool is_sequence() const;
-  bool is_scalar() const;  // without null
-  bool is_null() const;    // nothing, `~` or `null` without quotes
+  bool is_scalar() const;    // without null
+  bool is_null() const;      // nothing, `~` or `null` without quotes
+  bool is_expanded() const;  // `expand` replaced the text: it may be a secret
 
   std::string where() const;  // "affsync.yaml:12:5"
   std::string text() const;   // a scalar, as written; Failure for anything else
@@ -47,11 +48,12 @@ class Node {
   // The same with the place of each key, for errors about the key itself.
   std::vector<std::pair<Node, Node>> entries() const;
 
+  // What stands here, for a message: a quoted text (never an expanded one), "a list" and so on.
+  std::string shown() const;
   [[noreturn]] void fail(std::string message, std::string hint = {}) const;
 
  private:
   friend class Builder;
-  std::string found() const;  // ", found ..." for a message
   struct Impl;
   explicit Node(std::shared_ptr<Impl const> impl) : impl_(std::move(impl)) {}
   std::shared_ptr<Impl const> impl_;

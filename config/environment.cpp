@@ -1,0 +1,58 @@
+#include "config/environment.hpp"
+
+#include <cstdlib>
+
+namespace affsync::config {
+namespace {
+
+bool is_variable_name(std::string_view name) {
+  if (name.empty() || (name.front() >= '0' && name.front() <= '9')) return false;
+  for (char c : name) {
+    bool const allowed =
+        (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    if (!allowed) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Environment process_environment() {
+  return [](std::string const& name) -> std::optional<std::string> {
+    char const* value = std::getenv(name.c_str());
+    if (value == nullptr) return std::nullopt;
+    return std::string(value);
+  };
+}
+
+std::optional<std::string> expand_environment(std::string const& written, Environment const& env) {
+  if (written.find("${") == std::string::npos) return std::nullopt;
+  std::string out;
+  for (std::size_t at = 0;;) {
+    auto const open = written.find("${", at);
+    out.append(written, at, open - at);
+    if (open == std::string::npos) return out;
+    if (open > at && written[open - 1] == '$') {  // "$${": the second $ was copied already
+      out += '{';
+      at = open + 2;
+      continue;
+    }
+    auto const close = written.find('}', open);
+    // The text itself is not quoted: it may be a password that happens to hold "${".
+    auto const name =
+        close == std::string::npos ? std::string() : written.substr(open + 2, close - open - 2);
+    if (!is_variable_name(name)) {
+      throw Failure(ErrorCode::config_invalid, "a ${ without a variable's name and }",
+                    "Write ${NAME} for an environment variable, $${ for a literal ${.");
+    }
+    auto const value = env(name);
+    if (!value) {
+      throw Failure(ErrorCode::secret_missing, "the environment variable " + name + " is not set",
+                    "Set it, or give the value another way: {file: PATH} for a secret.");
+    }
+    out += *value;
+    at = close + 1;
+  }
+}
+
+}  // namespace affsync::config

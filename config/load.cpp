@@ -1,0 +1,161 @@
+#include "config/load.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "base/yaml/node.hpp"
+#include "config/environment.hpp"
+#include "config/secrets.hpp"
+#include "config/source_section.hpp"
+#include "config/values.hpp"
+
+namespace affsync::config {
+namespace {
+
+DatabaseConfig read_database(yaml::Node const& node, Environment const& env) {
+  DatabaseConfig database;
+  yaml::Map map(node, "database");
+  if (auto const value = map.find("url")) {
+    database.url = read_secret(*value, "database.url", env).reveal();
+    // Never quoted: it may hold a password.
+    bool const is_url =
+        database.url.starts_with("postgresql://") || database.url.starts_with("postgres://");
+    bool const is_keywords = database.url.find("://") == std::string::npos &&
+                             database.url.find('=') != std::string::npos;
+    if (!database.embedded() && !is_url && !is_keywords) {
+      value->fail("not a database",
+                  "Write postgresql://user@host/name, a keyword string (host=... dbname=...) or "
+                  "the word embedded.");
+    }
+  }
+  if (auto const value = map.find("connections")) {
+    database.connections = static_cast<int>(value->as_integer(1, 100));
+  }
+  if (auto const value = map.find("state_dir")) database.state_dir = read_text(*value);
+  map.finish();
+  return database;
+}
+
+HttpConfig read_http(yaml::Node const& node) {
+  HttpConfig http;
+  yaml::Map map(node, "http");
+  if (auto const value = map.find("listen")) {
+    auto const text = read_text(*value);
+    if (text == "off" || text == "false" || text == "no") {
+      http.enabled = false;
+    } else {
+      auto const colon = text.rfind(':');
+      auto const port = colon == std::string::npos ? std::string() : text.substr(colon + 1);
+      bool const is_port = !port.empty() && port.size() <= 5 &&
+                           port.find_first_not_of("0123456789") == std::string::npos &&
+                           std::stoi(port) <= 65535;
+      // An IPv6 address without brackets would leave open where the port begins.
+      bool const is_ambiguous = text.find(':') != colon && text.front() != '[';
+      if (colon == std::string::npos || colon == 0 || !is_port || is_ambiguous) {
+        value->fail("not an address to listen at: " + value->shown(),
+                    "Write host:port, such as 127.0.0.1:9464, [::1]:9464, or off.");
+      }
+      http.listen = text;
+    }
+  }
+  map.finish();
+  return http;
+}
+
+LogConfig read_log(yaml::Node const& node) {
+  LogConfig log;
+  yaml::Map map(node, "log");
+  if (auto const value = map.find("level")) {
+    log.level = read_word<LogLevel>(*value, "log.level",
+                                    {{"trace", LogLevel::trace},
+                                     {"debug", LogLevel::debug},
+                                     {"info", LogLevel::info},
+                                     {"warn", LogLevel::warn},
+                                     {"error", LogLevel::error}});
+  }
+  if (auto const value = map.find("format")) {
+    log.format = read_word<LogFormat>(*value, "log.format",
+                                      {{"auto", LogFormat::automatic},
+                                       {"text", LogFormat::text},
+                                       {"json", LogFormat::json},
+                                       {"journald", LogFormat::journald}});
+  }
+  map.finish();
+  return log;
+}
+
+Defaults read_defaults(yaml::Node const& node) {
+  Defaults defaults;
+  yaml::Map map(node, "defaults");
+  if (auto const value = map.find("every")) defaults.every = read_schedule(*value);
+  if (auto const value = map.find("timeout")) defaults.timeout = read_timeout(*value);
+  if (auto const value = map.find("privacy")) defaults.privacy = read_privacy(*value);
+  if (auto const value = map.find("mass_drop")) defaults.mass_drop_limit = read_percent(*value);
+  map.finish();
+  return defaults;
+}
+
+Config read_config(yaml::Node const& root, std::string const& file, Environment const& env) {
+  Config config;
+  config.file = file;
+  if (root.is_null()) return config;  // nothing but comments
+  yaml::Map map(root, "the configuration");
+  if (auto const value = map.find("database")) config.database = read_database(*value, env);
+  if (auto const value = map.find("http")) config.http = read_http(*value);
+  if (auto const value = map.find("log")) config.log = read_log(*value);
+  Defaults defaults;
+  if (auto const value = map.find("defaults")) defaults = read_defaults(*value);
+  if (auto const value = map.find("connectors_dir")) config.connectors_dir = read_text(*value);
+  auto const sources = map.find("sources");
+  map.finish();  // before the sources: a mistyped `defaults` explains more than what follows of it
+  if (sources) config.sources = read_sources(*sources, defaults, env);
+  return config;
+}
+
+bool is_file(std::string const& path) {
+  std::error_code ignored;  // an unreadable folder holds no configuration for us
+  return std::filesystem::exists(path, ignored) && !std::filesystem::is_directory(path, ignored);
+}
+
+}  // namespace
+
+Result<Config> parse_config(std::string_view yaml, std::string const& file,
+                            Environment const& env) try {
+  auto const expand = [&](std::string const& written) { return expand_environment(written, env); };
+  return read_config(yaml::Node::parse(yaml, file, expand), file, env);
+} catch (Failure const& failure) {
+  return failure.error();
+}
+
+Result<Config> load_config(std::string const& file, Environment const& env) {
+  auto const unreadable = [&](std::string const& reason) {
+    Error error(ErrorCode::config_invalid, "cannot read the configuration: " + reason);
+    return error.at(file);
+  };
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) return unreadable("it is a directory");
+  errno = 0;
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return unreadable(std::strerror(errno));
+  std::string const text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  if (in.bad()) return unreadable(std::strerror(errno));
+  return parse_config(text, file, env);
+}
+
+Result<std::string> find_config_file(std::string const& option, Environment const& env) {
+  // A file that was asked for is taken even if it is not there, so that the error names it.
+  if (!option.empty()) return option;
+  if (auto const variable = env("AFFSYNC_CONFIG"); variable && !variable->empty()) return *variable;
+  for (auto const* path : {"./affsync.yaml", "/etc/affsync/affsync.yaml"}) {
+    if (is_file(path)) return std::string(path);
+  }
+  return Error(ErrorCode::config_invalid,
+               "no configuration: neither --config nor $AFFSYNC_CONFIG is given, and there is no "
+               "./affsync.yaml and no /etc/affsync/affsync.yaml",
+               "Give one with --config FILE.");
+}
+
+}  // namespace affsync::config

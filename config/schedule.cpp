@@ -1,0 +1,107 @@
+#include "config/schedule.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace affsync::config {
+namespace {
+
+using namespace std::chrono;
+
+constexpr std::string_view duration_hint =
+    "Write a whole number with its unit: 30s, 15m, 6h or 1d.";
+constexpr seconds longest_duration = days(3660);
+
+struct Unit {
+  char letter;
+  seconds length;
+};
+constexpr Unit units[] = {{'d', days(1)}, {'h', hours(1)}, {'m', minutes(1)}, {'s', seconds(1)}};
+
+std::string duration_text(seconds interval) {
+  for (auto const& unit : units) {
+    if (interval % unit.length == seconds(0)) {
+      return std::to_string(interval / unit.length) + unit.letter;
+    }
+  }
+  return std::to_string(interval.count()) + "s";
+}
+
+// The longest pause between two of the line's times within some weeks; a line that comes less often
+// than that is measured by its next two times.
+seconds longest_pause(CronLine const& line) {
+  TimePoint const begin = sys_days(year(2024) / January / 1);
+  TimePoint const end = begin + days(70);
+  auto last = line.next(begin);
+  seconds longest(0);
+  while (last && (longest == seconds(0) || *last < end)) {
+    auto const following = line.next(*last);
+    if (!following) break;
+    longest = std::max(longest, duration_cast<seconds>(*following - *last));
+    last = following;
+    // Lines of many times a day repeat: two weeks show every pause but that of a month's end.
+    if (longest < days(1) && *last > begin + days(14)) break;
+  }
+  return longest == seconds(0) ? seconds(days(366)) : longest;
+}
+
+}  // namespace
+
+Result<seconds> parse_duration(std::string_view text) {
+  auto fail = [](std::string why) {
+    return Error(ErrorCode::config_invalid, std::move(why), std::string(duration_hint));
+  };
+  long count = 0;
+  auto const end = text.data() + text.size();
+  auto const [stop, error] = std::from_chars(text.data(), end, count);
+  if (error == std::errc::invalid_argument) return fail("not a duration");
+  if (error == std::errc::result_out_of_range) return fail("a duration of more than ten years");
+  std::string_view const rest(stop, static_cast<std::size_t>(end - stop));
+  if (rest.empty()) return fail("a duration without its unit");
+  auto const unit = std::find_if(std::begin(units), std::end(units),
+                                 [&](Unit const& one) { return rest.front() == one.letter; });
+  if (rest.size() != 1 || unit == std::end(units)) return fail("not a duration");
+  if (count <= 0) return fail("a duration must be longer than nothing");
+  if (count > longest_duration / unit->length) return fail("a duration of more than ten years");
+  return unit->length * count;
+}
+
+Schedule::Schedule(seconds interval)
+    : rule_(interval), interval_(interval), text_(duration_text(interval)) {}
+
+Schedule::Schedule(CronLine line, std::string text)
+    : rule_(line), interval_(longest_pause(line)), text_(std::move(text)) {}
+
+TimePoint Schedule::next(TimePoint last_start, double jitter) const {
+  auto const part = [&](Duration most) {
+    return Duration(static_cast<Duration::rep>(static_cast<double>(most.count()) *
+                                               std::clamp(jitter, 0.0, 1.0)));
+  };
+  if (auto const* interval = std::get_if<seconds>(&rule_)) {
+    return last_start + *interval + part(std::min(Duration(*interval) / 10, Duration(minutes(1))));
+  }
+  auto const& line = std::get<CronLine>(rule_);
+  auto const time = line.next(last_start);
+  // parse_cron refuses lines that never come; for one built by hand a year stands for never.
+  return time ? *time + part(seconds(30)) : last_start + days(366);
+}
+
+Result<Schedule> parse_schedule(std::string_view text) {
+  if (text.find_first_of(" \t") != std::string_view::npos) {
+    auto line = parse_cron(text);
+    if (!line) return line.error();
+    return Schedule(*line, std::string(text));
+  }
+  auto duration = parse_duration(text);
+  if (duration) {
+    Schedule schedule(*duration);
+    schedule.text_ = text;
+    return schedule;
+  }
+  Error error = duration.error();
+  error.hint += " Or a cron line of five fields in UTC, such as \"0 6 * * *\".";
+  return error;
+}
+
+}  // namespace affsync::config

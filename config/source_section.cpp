@@ -1,0 +1,172 @@
+#include "config/source_section.hpp"
+
+#include <map>
+
+#include "base/yaml/node.hpp"
+#include "config/secrets.hpp"
+#include "config/values.hpp"
+
+namespace affsync::config {
+namespace {
+
+constexpr std::string_view secret_hint =
+    "A secret is a text, \"${NAME}\", {file: PATH} or {credential: NAME}.";
+
+constexpr std::string_view credential_characters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+
+std::string read_source_name(yaml::Node const& node) {
+  auto const name = node.text();
+  bool good = !name.empty() && name.size() <= 64;
+  for (char c : name) {
+    good = good && ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                    c == '.' || c == '_' || c == '-');
+  }
+  if (!good) {
+    node.fail("not a name for a source: " + node.shown(),
+              "It takes 1 to 64 letters, digits, dots, underscores and hyphens.");
+  }
+  return name;
+}
+
+std::vector<std::pair<std::string, std::string>> read_query(yaml::Node const& node) {
+  std::vector<std::pair<std::string, std::string>> query;
+  for (auto const& [name, value] : node.members()) query.emplace_back(name, value.text());
+  return query;
+}
+
+StreamConfig read_stream(yaml::Node const& key, yaml::Node const& node) {
+  StreamConfig stream;
+  stream.where = key.where();
+  if (node.is_null()) return stream;  // "rewards:" alone
+  yaml::Map map(node, "a stream");
+  if (auto const value = map.find("enabled")) stream.enabled = value->as_bool();
+  if (auto const value = map.find("every")) stream.every = read_schedule(*value);
+  if (auto const value = map.find("full_every")) stream.full_every = read_schedule(*value);
+  if (auto const value = map.find("start")) stream.start = read_day(*value);
+  if (auto const value = map.find("lookback")) stream.lookback_days = read_days(*value);
+  if (auto const value = map.find("page_size")) {
+    stream.page_size = static_cast<int>(value->as_integer(1, 100'000));
+  }
+  if (auto const value = map.find("path")) stream.path = read_path(*value);
+  if (auto const value = map.find("query")) stream.query = read_query(*value);
+  map.finish();
+  return stream;
+}
+
+void read_credentials(yaml::Node const& node, SourceConfig& source, Environment const& env) {
+  // Without this a forgotten brace would make a mapping's error of what may be the password.
+  if (!node.is_map()) {
+    node.fail("credentials must be a mapping of names to secrets", std::string(secret_hint));
+  }
+  for (auto const& [key, value] : node.entries()) {
+    auto const name = key.text();
+    // "{password:secret}" without the blank is one long key; so what is no plain name is not said.
+    if (name.empty() || name.find_first_not_of(credential_characters) != std::string::npos) {
+      key.fail("not a name for a credential",
+               "A blank must follow the colon; the name takes letters, digits and underscores.");
+    }
+    source.credentials.emplace(name, read_secret(value, "the credential `" + name + "`", env));
+  }
+}
+
+std::string read_tls(yaml::Node const& node) {
+  yaml::Map map(node, "tls");
+  std::string ca_file;
+  if (auto const value = map.find("ca_file")) ca_file = read_text(*value);
+  for (auto const* key : {"verify", "verify_peer", "insecure", "skip_verify", "verification"}) {
+    map.explain(key,
+                "Verification cannot be turned off: it is what keeps the credentials from a "
+                "stranger. Trust a private certificate with `ca_file`.");
+  }
+  map.finish();
+  return ca_file;
+}
+
+RateLimitConfig read_rate_limit(yaml::Node const& node) {
+  RateLimitConfig limit;
+  yaml::Map map(node, "rate_limit");
+  if (auto const value = map.find("requests_per_second")) {
+    limit.requests_per_second = value->as_number(0.001, 10'000);
+  }
+  if (auto const value = map.find("burst")) limit.burst = value->as_number(1, 10'000);
+  if (auto const value = map.find("concurrency")) {
+    limit.concurrency = static_cast<int>(value->as_integer(1, 64));
+  }
+  map.finish();
+  return limit;
+}
+
+std::string read_login(yaml::Node const& node) {
+  yaml::Map map(node, "login");
+  auto path = read_path(map.require("path"));
+  map.finish();
+  return path;
+}
+
+SourceConfig read_source(yaml::Node const& node, Defaults const& defaults, Environment const& env) {
+  SourceConfig source;
+  yaml::Map map(node, "a source");
+  auto const name = map.require("name");
+  source.where = name.where();
+  source.name = read_source_name(name);
+  source.connector = read_text(map.require("connector"));
+  if (auto const value = map.find("allow_http")) source.allow_http = value->as_bool();
+  if (auto const value = map.find("base_url")) {
+    source.base_url = read_base_url(*value, source.allow_http);
+  }
+  if (auto const value = map.find("credentials")) read_credentials(*value, source, env);
+  if (auto const value = map.find("settings")) {
+    for (auto const& [key, setting] : value->members()) source.settings[key] = setting.text();
+  }
+  if (auto const value = map.find("tls")) source.ca_file = read_tls(*value);
+  if (auto const value = map.find("rate_limit")) source.rate_limit = read_rate_limit(*value);
+
+  source.every_given = defaults.every.has_value();
+  source.every = defaults.every.value_or(Schedule());
+  if (auto const value = map.find("every")) {
+    source.every = read_schedule(*value);
+    source.every_given = true;
+  }
+  auto const timeout = map.find("timeout");
+  source.timeout = timeout ? read_timeout(*timeout) : defaults.timeout;
+  auto const privacy = map.find("privacy");
+  source.privacy = privacy ? read_privacy(*privacy) : defaults.privacy;
+  auto const mass_drop = map.find("mass_drop");
+  source.mass_drop_limit = mass_drop ? read_percent(*mass_drop) : defaults.mass_drop_limit;
+  if (auto const value = map.find("login")) source.login_path = read_login(*value);
+  if (auto const value = map.find("streams")) {
+    if (!value->is_map()) value->fail("streams must be a mapping of stream names to their options");
+    for (auto const& [key, stream] : value->entries()) {
+      source.streams.emplace(key.text(), read_stream(key, stream));
+    }
+  }
+  map.explain("password", "Put it into `credentials`.");
+  map.explain("url", "Did you mean `base_url`?");
+  map.finish();
+  return source;
+}
+
+}  // namespace
+
+std::vector<SourceConfig> read_sources(yaml::Node const& list, Defaults const& defaults,
+                                       Environment const& env) {
+  if (!list.is_sequence()) {
+    list.fail("sources must be a list", "Begin each source with `- name: ...`.");
+  }
+  std::vector<SourceConfig> sources;
+  std::map<std::string, std::string> places;
+  for (auto const& item : list.items()) {
+    auto source = read_source(item, defaults, env);
+    auto const [first, is_new] = places.emplace(source.name, source.where);
+    if (!is_new) {
+      Error error(ErrorCode::config_invalid, "a second source named " + yaml::quoted(source.name),
+                  "The first is at " + first->second + ".");
+      throw Failure(std::move(error.at(source.where)));
+    }
+    sources.push_back(std::move(source));
+  }
+  return sources;
+}
+
+}  // namespace affsync::config

@@ -1,0 +1,147 @@
+#include "config/values.hpp"
+
+#include <charconv>
+
+#include "base/suggest.hpp"
+
+namespace affsync::config {
+namespace {
+
+// A value out of the environment may be a secret that stands in the wrong place, so that nothing
+// derived from it is said.
+[[noreturn]] void fail_value(yaml::Node const& node, Error const& error) {
+  node.fail(node.is_expanded() ? "not usable here: " + node.shown() : error.message, error.hint);
+}
+
+bool is_loopback(std::string_view host) {
+  return host == "localhost" || host == "[::1]" ||
+         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == host.npos);
+}
+
+bool is_printable(std::string_view text) {
+  for (char c : text) {
+    if (c <= 0x20 || c >= 0x7F) return false;  // also refuses bytes above ASCII, char being signed
+  }
+  return true;
+}
+
+bool is_port(std::string_view text) {
+  unsigned port = 0;
+  auto const end = text.data() + text.size();
+  auto const [stop, error] = std::from_chars(text.data(), end, port);
+  return error == std::errc{} && stop == end && port > 0 && port < 65536;
+}
+
+}  // namespace
+
+std::string read_text(yaml::Node const& node) {
+  auto text = node.text();
+  if (text.empty()) node.fail("an empty text");
+  return text;
+}
+
+Schedule read_schedule(yaml::Node const& node) {
+  auto schedule = parse_schedule(node.text());
+  if (!schedule) fail_value(node, schedule.error());
+  return *schedule;
+}
+
+std::chrono::milliseconds read_timeout(yaml::Node const& node) {
+  auto const duration = parse_duration(node.text());
+  if (!duration) fail_value(node, duration.error());
+  if (*duration > std::chrono::hours(1)) {
+    node.fail("a time limit of more than an hour", "Write one from 1s to 1h.");
+  }
+  return *duration;
+}
+
+Day read_day(yaml::Node const& node) {
+  auto const day = parse_day(node.text());
+  if (!day) node.fail("not a date: " + node.shown(), "Write year-month-day: 2025-01-31.");
+  return *day;
+}
+
+int read_days(yaml::Node const& node) {
+  auto const text = node.text();
+  int count = 0;
+  auto const end = text.data() + text.size();
+  auto const [stop, error] = std::from_chars(text.data(), end, count);
+  bool const good =
+      error == std::errc{} && std::string_view(stop) == "d" && count >= 0 && count <= 3660;
+  if (!good) node.fail("not a number of days: " + node.shown(), "Write 0d to 3660d, such as 7d.");
+  return count;
+}
+
+double read_percent(yaml::Node const& node) {
+  auto const text = node.text();
+  double percent = 0;
+  auto const end = text.data() + text.size();
+  auto const [stop, error] = std::from_chars(text.data(), end, percent);
+  bool const good =
+      error == std::errc{} && std::string_view(stop) == "%" && percent >= 0 && percent <= 100;
+  if (!good) node.fail("not a percentage: " + node.shown(), "Write 0% to 100%, such as 10%.");
+  return percent / 100;
+}
+
+std::string read_path(yaml::Node const& node) {
+  auto const text = read_text(node);
+  if (text.find("://") != std::string::npos || text.starts_with("//")) {
+    node.fail("a path with a host", "Requests go to the source's base_url only; write the path.");
+  }
+  if (text.front() != '/') node.fail("a path must begin with /");
+  if (text.find('?') != std::string::npos) {
+    node.fail("a path with a question mark", "Put parameters into `query`.");
+  }
+  if (text.find('#') != std::string::npos || !is_printable(text)) {
+    node.fail("a path with a character that must be percent-encoded");
+  }
+  return text;
+}
+
+std::string read_base_url(yaml::Node const& node, bool allow_http) {
+  auto const url = read_text(node);
+  bool const is_plain = url.starts_with("http://");
+  if (!is_plain && !url.starts_with("https://")) {
+    node.fail("a base_url must begin with https://");
+  }
+  auto const rest = std::string_view(url).substr(is_plain ? 7 : 8);
+  auto const authority = rest.substr(0, rest.find('/'));
+  if (authority.find('@') != authority.npos) {
+    node.fail("a base_url with a user name or password", "Put them into `credentials`.");
+  }
+  if (url.find_first_of("?#\\") != std::string::npos || !is_printable(url)) {
+    node.fail("a base_url takes scheme, host, port and path, and nothing after them");
+  }
+  auto const bracket = authority.rfind(']');
+  auto const colon = authority.find(':', bracket == authority.npos ? 0 : bracket);
+  auto const host = authority.substr(0, colon);
+  if (host.empty()) node.fail("a base_url without a host");
+  if (colon != authority.npos && !is_port(authority.substr(colon + 1))) {
+    node.fail("the port of a base_url must be 1 to 65535");
+  }
+  if (is_plain && !allow_http && !is_loopback(host)) {
+    node.fail("plain http would send the credentials unencrypted",
+              "Use https://, or say `allow_http: true` at this source if you must.");
+  }
+  return url;
+}
+
+PrivacyMode read_privacy(yaml::Node const& node) {
+  return read_word<PrivacyMode>(
+      node, "privacy",
+      {{"drop", PrivacyMode::drop}, {"hash", PrivacyMode::hash}, {"keep", PrivacyMode::keep}});
+}
+
+void fail_word(yaml::Node const& node, std::string const& what,
+               std::vector<std::string> const& known) {
+  std::string list;
+  for (auto const& word : known) list += (list.empty() ? "" : ", ") + word;
+  std::string hint = "It takes: " + list + ".";
+  if (!node.is_expanded()) {
+    if (auto const near = nearest(node.text(), known))
+      hint = "Did you mean `" + *near + "`? " + hint;
+  }
+  node.fail("unknown word for " + what + ": " + node.shown(), hint);
+}
+
+}  // namespace affsync::config
