@@ -1,0 +1,80 @@
+// Shows on stderr how `sync` goes on. On a terminal: one line a running stream, redrawn in place
+// at most ten times a second, and one lasting line for each that ended. Elsewhere: plain lines at
+// the start, every few seconds, and at the end.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "daemon/log/console.hpp"
+#include "daemon/sync/observer.hpp"
+
+namespace affsync::cli {
+
+struct ProgressOptions {
+  std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
+  bool own_thread = true;  // redraws while nothing happens, so that waits count down
+  std::chrono::milliseconds redraw_every{100};
+  std::chrono::milliseconds plain_every{5'000};
+  ProgressOptions() = default;
+};
+
+// Any thread. Its end takes the live lines away; a process that is killed leaves them above the
+// cursor, and nothing else to mend.
+class Progress final : public sync::Observer {
+ public:
+  explicit Progress(log::Console& console = log::Console::standard_error(),
+                    ProgressOptions options = {});
+  ~Progress() override;
+  Progress(Progress const&) = delete;
+  Progress& operator=(Progress const&) = delete;
+
+  void on_throttled(std::string const& source, std::chrono::microseconds wait) override;
+  void on_run_started(RunReport const& report) override;
+  void on_progress(RunReport const& report, std::optional<std::int64_t> expected) override;
+  void on_run_ended(RunReport const& report) override;
+
+ private:
+  using Instant = std::chrono::steady_clock::time_point;
+
+  struct Run {
+    std::string source, stream;
+    std::int64_t rows = 0, pages = 0;
+    std::optional<std::int64_t> expected;
+    Instant started{}, last_plain{};
+    std::deque<std::pair<Instant, std::int64_t>> samples;  // of the last seconds, for the rate
+    std::int64_t rows_per_second(Instant now) const;
+  };
+
+  Run& find_or_add(RunReport const& report, Instant now);
+  void update(Run& run, RunReport const& report, std::optional<std::int64_t> expected, Instant now);
+  std::chrono::seconds wait_of(std::string const& source, Instant now) const;
+  std::string plain_line(Run const& run, Instant now) const;
+  std::string ended_line(RunReport const& report, log::Terminal const& terminal) const;
+  log::LiveLine live_line(Run const& run, log::Terminal const& terminal, int name_width,
+                          Instant now) const;
+  std::vector<log::LiveLine> live_lines(log::Terminal const& terminal, Instant now) const;
+  void redraw(Instant now, std::string_view lasting);
+  void redraw_until_stopped(std::stop_token const& stop);
+
+  log::Console& console_;
+  ProgressOptions options_;
+  bool const live_;  // a terminal
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::vector<Run> runs_;                      // those that go on, in the order of their start
+  std::map<std::string, Instant> wait_until_;  // by source
+  Instant last_draw_{};
+  std::jthread thread_;  // last: it uses the members above
+};
+
+}  // namespace affsync::cli

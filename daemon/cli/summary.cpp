@@ -1,0 +1,129 @@
+#include "daemon/cli/summary.hpp"
+
+#include <utility>
+
+#include "base/json.hpp"
+#include "daemon/cli/number_text.hpp"
+#include "daemon/cli/status_style.hpp"
+#include "daemon/cli/text_table.hpp"
+
+namespace affsync::cli {
+
+namespace {
+
+Json json_count(std::int64_t value) {
+  return Json::number(std::to_string(value));
+}
+
+Json report_to_json(RunReport const& report) {
+  Json error_code;
+  Json error_text;
+  if (report.error) {
+    Error plain = *report.error;  // source and stream are members of their own
+    plain.source.clear();
+    plain.stream.clear();
+    error_code = Json::string(std::string(to_string(plain.code)));
+    error_text = Json::string(plain.to_line());
+  }
+  return Json::object({
+      {"source", Json::string(report.source)},
+      {"stream", Json::string(report.stream)},
+      {"table", Json::string(report.table)},
+      {"status", Json::string(std::string(to_string(report.status)))},
+      {"rows_read", json_count(report.rows_read)},
+      {"inserted", json_count(report.inserted)},
+      {"updated", json_count(report.updated)},
+      {"unchanged", json_count(report.unchanged)},
+      {"deleted", json_count(report.deleted)},
+      {"quarantined", json_count(report.quarantined)},
+      {"pages", json_count(report.pages)},
+      {"requests", json_count(report.requests)},
+      {"throttled", json_count(report.throttled)},
+      {"retries", json_count(report.retries)},
+      {"bytes_received", json_count(report.bytes_received)},
+      {"duration_ms", json_count(report.duration().count())},
+      {"error_code", std::move(error_code)},
+      {"error", std::move(error_text)},
+  });
+}
+
+Cell count_cell(std::int64_t count, Style style = Style::plain) {
+  return Cell(group_thousands(count), count == 0 ? Style::dim : style);
+}
+
+std::string explain_error(RunReport const& report, Terminal const& terminal) {
+  auto const& error = *report.error;
+  auto const status = to_string(report.status);
+  auto const head = report.source + "/" + report.stream + ": " + std::string(status) + " (" +
+                    std::string(to_string(error.code)) + ")";
+  std::string text =
+      styled(head, status_style(status), terminal) + "\n" +
+      wrap_text(error.where.empty() ? error.message : error.where + ": " + error.message, "  ",
+                terminal.columns);
+  if (!error.hint.empty()) {
+    text += wrap_text((terminal.unicode ? "→ " : "-> ") + error.hint, "  ", terminal.columns);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string summary_table(std::vector<RunReport> const& reports, Terminal const& terminal) {
+  TextTable table({{"source", Align::left, 7, 8},
+                   {"stream", Align::left, 8, 8},
+                   {"status", Align::left, 9},
+                   {"read", Align::right, 6},
+                   {"inserted", Align::right, 6},
+                   {"updated", Align::right, 6},
+                   {"unchanged", Align::right, 2, 0, true},
+                   {"deleted", Align::right, 4, 0, true},
+                   {"quarantined", Align::right, 3, 0, true},
+                   {"time", Align::right, 5, 0, true}});
+  RunReport total;
+  for (auto const& report : reports) {
+    total.rows_read += report.rows_read;
+    total.inserted += report.inserted;
+    total.updated += report.updated;
+    total.unchanged += report.unchanged;
+    total.deleted += report.deleted;
+    total.quarantined += report.quarantined;
+    auto const status = to_string(report.status);
+    table.add_row({report.source, report.stream, Cell(std::string(status), status_style(status)),
+                   count_cell(report.rows_read), count_cell(report.inserted, Style::good),
+                   count_cell(report.updated), count_cell(report.unchanged),
+                   count_cell(report.deleted, Style::warning),
+                   count_cell(report.quarantined, Style::warning),
+                   shown_duration(report.duration())});
+  }
+  if (reports.empty()) return "Nothing to do: no stream was chosen.\n";
+  if (reports.size() > 1) {
+    table.add_rule();
+    table.add_row({"all", "", "", count_cell(total.rows_read), count_cell(total.inserted),
+                   count_cell(total.updated), count_cell(total.unchanged),
+                   count_cell(total.deleted), count_cell(total.quarantined), ""});
+  }
+
+  std::string out = table.render(terminal);
+  for (auto const& report : reports) {
+    if (report.error) out += "\n" + explain_error(report, terminal);
+  }
+  if (total.quarantined > 0) {
+    out += "\n" + wrap_text(group_thousands(total.quarantined) +
+                                " rows could not be read and wait in affsync.quarantine, each with "
+                                "its reason. `affsync inspect SOURCE STREAM` shows how fields map.",
+                            "", terminal.columns);
+  }
+  return out;
+}
+
+std::string summary_json(TimePoint started_at, TimePoint finished_at,
+                         std::vector<RunReport> const& reports) {
+  Json::Array streams;
+  for (auto const& report : reports) streams.push_back(report_to_json(report));
+  Json const object = Json::object({{"started_at", Json::string(format_time(started_at))},
+                                    {"finished_at", Json::string(format_time(finished_at))},
+                                    {"streams", Json::array(std::move(streams))}});
+  return object.dump() + "\n";
+}
+
+}  // namespace affsync::cli

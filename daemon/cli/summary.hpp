@@ -1,0 +1,23 @@
+// The result of `sync`: a table with the errors below it, or the one JSON object that
+// docs/operations.md pins. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/run_report.hpp"
+#include "daemon/log/terminal.hpp"
+
+namespace affsync::cli {
+
+// Whole lines. Each report that carries an error is explained below the table, with its place and
+// what to do.
+std::string summary_table(std::vector<RunReport> const& reports, log::Terminal const& terminal);
+
+// One object on one line, with a line feed. `error` is the text of the error with its place and
+// hint, or null.
+std::string summary_json(TimePoint started_at, TimePoint finished_at,
+                         std::vector<RunReport> const& reports);
+
+}  // namespace affsync::cli

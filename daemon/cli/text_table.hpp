@@ -1,0 +1,77 @@
+// Aligned tables for people. On a terminal they fit its width: texts are shortened, then whole
+// columns left out (and named below), the least important first; numbers are never cut. Anywhere
+// else nothing is cut and there are no colours. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/log/terminal.hpp"
+
+namespace affsync::cli {
+
+using log::Terminal;
+
+enum class Style { plain, dim, bold, good, warning, bad };
+enum class Align { left, right };
+
+// `text` in colours when the terminal has them.
+std::string styled(std::string_view text, Style style, Terminal const& terminal);
+
+struct TableColumn {
+  std::string title;
+  Align align = Align::left;
+  int importance = 5;      // higher: shortened and left out later
+  int min_width = 0;       // how short its texts may be cut; 0: never cut
+  bool droppable = false;  // may be left out as a whole
+};
+
+struct Cell {
+  std::string text;
+  Style style = Style::plain;
+  Cell() = default;
+  Cell(std::string content, Style look = Style::plain)  // NOLINT: a text is a cell
+      : text(std::move(content)), style(look) {}
+  Cell(std::string_view content) : text(content) {}  // NOLINT
+  Cell(char const* content) : text(content) {}       // NOLINT
+};
+
+class TextTable {
+ public:
+  explicit TextTable(std::vector<TableColumn> columns) : columns_(std::move(columns)) {}
+
+  // Missing cells at the end are empty. Texts may hold anything: they are put on one line, and
+  // control characters become blanks.
+  void add_row(std::vector<Cell> cells);
+  // A line across, before totals.
+  void add_rule();
+  bool empty() const { return rows_.empty(); }
+
+  // Whole lines, each with a line feed; the titles first.
+  std::string render(Terminal const& terminal) const;
+
+ private:
+  struct Row {
+    bool rule = false;
+    std::vector<Cell> cells;
+  };
+  struct Layout;
+  Layout lay_out(Terminal const& terminal) const;
+
+  std::vector<TableColumn> columns_;
+  std::vector<Row> rows_;
+};
+
+// `text` as lines of at most `columns` (0: no limit), each begun with `indent`; broken at blanks.
+std::string wrap_text(std::string_view text, std::string_view indent, int columns);
+
+// A bar of `eighths` eighths of a character. Without Unicode: a '#' for each whole character.
+std::string bar_text(int eighths, bool unicode);
+// A bar of fixed width that is filled to `part` of `whole`.
+std::string progress_bar(std::int64_t part, std::int64_t whole, int width, bool unicode);
+// One character for each level 0..7; -1 is a gap. Empty without Unicode.
+std::string sparkline(std::vector<int> const& levels, bool unicode);
+
+}  // namespace affsync::cli
