@@ -17,7 +17,8 @@
 namespace affsync::config {
 
 struct DatabaseConfig {
-  std::string url = "embedded";  // libpq URL, keyword string or the word `embedded`
+  // libpq URL, keyword string or the word `embedded`; may hold a password: never printed.
+  std::string url = "embedded";
   int connections = 4;
   std::string state_dir = "./affsync-data";
   bool embedded() const { return url == "embedded"; }
@@ -39,7 +40,7 @@ struct LogConfig {
 enum class PrivacyMode { drop, hash, keep };
 
 struct StreamConfig {
-  std::string where;  // file:line:column
+  std::string where;  // file:line:column of its name
   std::optional<bool> enabled;
   std::optional<Schedule> every;
   std::optional<Schedule> full_every;

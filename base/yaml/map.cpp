@@ -1,0 +1,51 @@
+#include "base/suggest.hpp"
+#include "base/yaml/node.hpp"
+
+namespace affsync::yaml {
+
+Map::Map(Node const& node, std::string what) : node_(node), what_(std::move(what)) {
+  if (!node.is_map()) node.fail("expected " + what_ + " as a mapping, found " + node.shown());
+  entries_ = node.entries();
+}
+
+std::optional<Node> Map::find(std::string const& key) {
+  asked_.insert(key);
+  for (auto const& [name, value] : entries_) {
+    if (name.text() != key) continue;
+    if (value.is_null()) return std::nullopt;
+    return value;
+  }
+  return std::nullopt;
+}
+
+Node Map::require(std::string const& key) {
+  auto found = find(key);
+  if (!found) node_.fail(what_ + " needs the key `" + key + "`");
+  return *found;
+}
+
+void Map::explain(std::string const& key, std::string advice) {
+  explained_.emplace_back(key, std::move(advice));
+}
+
+void Map::finish() const {
+  std::vector<std::string> const known(asked_.begin(), asked_.end());
+  for (auto const& [name, value] : entries_) {
+    auto const key = name.text();
+    if (asked_.count(key) != 0) continue;
+    std::string hint;
+    for (auto const& [unknown, advice] : explained_) {
+      if (unknown == key) hint = advice;
+    }
+    if (hint.empty()) {
+      if (auto const near = nearest(key, known)) hint = "Did you mean `" + *near + "`?";
+    }
+    if (hint.empty()) {
+      for (auto const& one : known) hint += (hint.empty() ? "Known are: " : ", ") + one;
+      if (!hint.empty()) hint += ".";
+    }
+    name.fail("unknown key " + quoted(key) + " in " + what_, hint);
+  }
+}
+
+}  // namespace affsync::yaml
