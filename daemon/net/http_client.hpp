@@ -31,15 +31,15 @@ struct Origin {
 Result<Origin> parse_origin(std::string_view base_url, bool allow_http);
 
 struct Deadlines {
-  std::chrono::milliseconds connect{10'000};     // name, TCP
-  std::chrono::milliseconds handshake{10'000};   // TLS
-  std::chrono::milliseconds read{30'000};        // between two pieces of the answer
-  std::chrono::milliseconds request{60'000};     // the whole of it
+  std::chrono::milliseconds connect{10'000};    // name, TCP
+  std::chrono::milliseconds handshake{10'000};  // TLS
+  std::chrono::milliseconds read{30'000};       // between two pieces of the answer
+  std::chrono::milliseconds request{60'000};    // the whole of it
 };
 
 struct ClientLimits {
   std::size_t header_bytes = 64 * 1024;
-  std::size_t body_bytes = 64 * 1024 * 1024;      // on the wire
+  std::size_t body_bytes = 64 * 1024 * 1024;  // on the wire
   std::size_t inflated_bytes = 256 * 1024 * 1024;
 };
 
@@ -47,8 +47,8 @@ struct ClientOptions {
   Origin origin;
   Deadlines deadlines;
   ClientLimits limits;
-  std::string ca_file;            // extra trust; empty: the system's only
-  std::string user_agent;         // "affsync/0.1.0"
+  std::string ca_file;     // extra trust; empty: the system's only
+  std::string user_agent;  // "affsync/0.1.0"
   std::size_t idle_connections = 4;
   ClientOptions() = default;
 };

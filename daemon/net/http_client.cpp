@@ -1,0 +1,191 @@
+#include "daemon/net/http_client.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <vector>
+
+#include "daemon/net/durations.hpp"
+#include "daemon/net/http_codec.hpp"
+#include "daemon/net/tls_stream.hpp"
+
+namespace affsync::net {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// Servers end idle connections after 5 to 75 s. With a thousand sources that ask every quarter of
+// an hour, idle TLS connections would cost more memory than everything else.
+constexpr std::chrono::seconds idle_limit{20};
+constexpr std::size_t piece_bytes = 64 * 1024;
+
+// The time left of one request, cut to the limit of a step.
+class RequestClock {
+ public:
+  explicit RequestClock(milliseconds limit) : until_(steady_clock::now() + limit) {}
+  milliseconds step(milliseconds limit) const {
+    auto const left = std::chrono::ceil<milliseconds>(until_ - steady_clock::now());
+    return std::max(std::min(limit, left), milliseconds(1));
+  }
+  bool is_over() const { return steady_clock::now() >= until_; }
+
+ private:
+  steady_clock::time_point until_;
+};
+
+// Thrown for a kept-alive connection that turned out to be dead: the request may go again.
+struct StaleConnection {};
+
+struct IdleConnection {
+  Stream stream;
+  steady_clock::time_point since;
+  IdleConnection(Stream its_stream, steady_clock::time_point time)
+      : stream(std::move(its_stream)), since(time) {}
+};
+
+class IdlePool : public std::enable_shared_from_this<IdlePool> {
+ public:
+  IdlePool(asio::any_io_executor const& executor, std::size_t size)
+      : timer_(executor), size_(size) {}
+
+  // The one used last, when it is still good.
+  std::optional<Stream> take() {
+    while (!idle_.empty()) {
+      Stream stream = std::move(idle_.back().stream);
+      idle_.pop_back();
+      if (stream.is_quiet()) return stream;
+    }
+    return std::nullopt;
+  }
+
+  void give(Stream stream) {
+    if (size_ == 0 || !stream.is_quiet()) return;
+    if (idle_.size() >= size_) idle_.erase(idle_.begin());
+    idle_.emplace_back(std::move(stream), steady_clock::now());
+    if (idle_.size() == 1) watch();
+  }
+
+  void clear() {
+    idle_.clear();
+    timer_.cancel();
+  }
+
+ private:
+  void watch() {
+    timer_.expires_at(idle_.front().since + idle_limit);
+    timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
+      auto const self = weak.lock();
+      if (error || !self) return;
+      auto& idle = self->idle_;
+      auto const limit = steady_clock::now() - idle_limit;
+      std::erase_if(idle, [&](IdleConnection const& one) { return one.since <= limit; });
+      if (!idle.empty()) self->watch();
+    });
+  }
+
+  std::vector<IdleConnection> idle_;  // oldest first
+  asio::steady_timer timer_;
+  std::size_t size_;
+};
+
+class PooledClient final : public HttpClient {
+ public:
+  PooledClient(asio::any_io_executor executor, ClientOptions options, std::shared_ptr<Trust> trust)
+      : executor_(std::move(executor)),
+        options_(std::move(options)),
+        trust_(std::move(trust)),
+        pool_(std::make_shared<IdlePool>(executor_, options_.idle_connections)) {}
+  ~PooledClient() override { pool_->clear(); }
+
+  asio::awaitable<HttpResponse> send(HttpRequest request) override {
+    RequestClock const clock(options_.deadlines.request);
+    Error error;
+    try {
+      co_return co_await send_within(request, clock);
+    } catch (Failure const& failure) {
+      error = failure.error();
+    }
+    if (error.code == ErrorCode::timeout && clock.is_over()) {
+      error.message += " (the whole request may take " + to_text(options_.deadlines.request) + ")";
+    }
+    throw Failure(error.at(request.place()));
+  }
+
+  void close() override { pool_->clear(); }
+
+ private:
+  asio::awaitable<HttpResponse> send_within(HttpRequest const& request, RequestClock const& clock) {
+    Secret const bytes = encode_request(request, options_.origin, options_.user_agent).value();
+    // A login must not be sent twice, so it never takes a connection that may be dead.
+    if (request.method == Method::get) {
+      if (auto kept = pool_->take()) {
+        bool stale = false;
+        try {
+          co_return co_await exchange(std::move(*kept), bytes, clock, true);
+        } catch (StaleConnection const&) {
+          stale = true;
+        }
+        if (stale) pool_->clear();  // its siblings are as old
+      }
+    }
+    Stream stream(executor_, trust_);
+    auto const& origin = options_.origin;
+    co_await stream.connect(origin.host, origin.port, clock.step(options_.deadlines.connect));
+    co_await stream.handshake(origin.host, clock.step(options_.deadlines.handshake));
+    co_return co_await exchange(std::move(stream), bytes, clock, false);
+  }
+
+  asio::awaitable<HttpResponse> exchange(Stream stream, Secret const& bytes,
+                                         RequestClock const& clock, bool reused) {
+    ResponseDecoder decoder(options_.limits);
+    auto error = co_await stream.write(bytes.reveal(), clock.step(options_.deadlines.read));
+    if (error) throw_gone(reused, error);
+    if (buffer_.empty()) buffer_.resize(piece_bytes);
+    std::string buffer = std::move(buffer_);
+    buffer.resize(piece_bytes);
+    bool leftover = false;
+    while (!decoder.is_done()) {
+      asio::mutable_buffer const room(buffer.data(), buffer.size());
+      auto const piece = co_await stream.read_some(room, clock.step(options_.deadlines.read));
+      std::string_view const text(buffer.data(), piece.bytes);
+      auto const used = decoder.put(text);
+      leftover = used.value() < text.size();
+      if (piece.end == ReadEnd::none) continue;
+      if (!decoder.has_begun()) throw_gone(reused, piece.error);
+      decoder.put_end(piece.end == ReadEnd::clean).value();
+    }
+    buffer_ = std::move(buffer);
+    // Bytes after the answer belong to nothing that was asked: that connection is not trusted.
+    if (decoder.keeps_alive() && !leftover) pool_->give(std::move(stream));
+    co_return decoder.take();
+  }
+
+  [[noreturn]] static void throw_gone(bool reused, boost::system::error_code error) {
+    if (reused) throw StaleConnection();
+    throw Failure(ErrorCode::connect_failed, "the peer ended the connection without an answer" +
+                                                 (error ? ": " + error.message() : std::string()));
+  }
+
+  asio::any_io_executor executor_;
+  ClientOptions options_;
+  std::shared_ptr<Trust> trust_;
+  std::shared_ptr<IdlePool> pool_;
+  std::string buffer_;  // lent to one request after the other
+};
+
+}  // namespace
+
+Result<std::unique_ptr<HttpClient>> make_http_client(asio::any_io_executor executor,
+                                                     ClientOptions options) {
+  std::shared_ptr<Trust> trust;
+  if (options.origin.tls) {
+    auto loaded = load_trust(options.ca_file);
+    if (!loaded) return loaded.error();
+    trust = std::move(*loaded);
+  }
+  return std::unique_ptr<HttpClient>(
+      std::make_unique<PooledClient>(std::move(executor), std::move(options), std::move(trust)));
+}
+
+}  // namespace affsync::net

@@ -1,0 +1,94 @@
+// Messages to bytes. Nothing of a header's value may end the header: a line break in a secret that
+// was read from a file is the common case.
+#include <algorithm>
+#include <boost/beast/http/status.hpp>
+
+#include "daemon/net/http_codec.hpp"
+
+namespace affsync::net {
+namespace {
+
+bool is_token(std::string_view text) {
+  static constexpr std::string_view others = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           others.find(c) != std::string_view::npos;
+  });
+}
+
+bool is_field_value(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    auto const byte = static_cast<unsigned char>(c);
+    return byte == '\t' || (byte >= ' ' && byte != 0x7f);
+  });
+}
+
+bool is_target(std::string_view text) {
+  return !text.empty() && text.front() == '/' &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
+Result<void> add_field(std::string& out, std::string_view name, std::string_view value) {
+  if (!is_token(name) || !is_field_value(value)) {
+    return Error(ErrorCode::bad_request,
+                 "the header " + (is_token(name) ? std::string(name) : "with an odd name") +
+                     " cannot be sent: it holds a line break or another control character",
+                 "Check the end of the secret or setting that goes into it.");
+  }
+  out.append(name).append(": ").append(value).append("\r\n");
+  return {};
+}
+
+}  // namespace
+
+Result<Secret> encode_request(HttpRequest const& request, Origin const& origin,
+                              std::string_view user_agent) {
+  std::string const target = origin.base_path + request.target;
+  if (!is_target(request.target) || !is_target(target)) {
+    return Error(ErrorCode::bad_request,
+                 "the path of the request does not begin with / or holds a blank or a character "
+                 "that must be percent-encoded");
+  }
+  std::size_t size = 512 + target.size() + request.body.size();
+  for (auto const& [name, value] : request.headers.fields()) size += name.size() + value.size() + 4;
+  for (auto const& [name, value] : request.secret_headers) {
+    size += name.size() + value.reveal().size() + 4;
+  }
+  // Reserved at once, so that no copy of a secret is left behind by growth; as Secret it is wiped.
+  std::string out;
+  out.reserve(size);
+  out.append(to_string(request.method)).append(" ").append(target).append(" HTTP/1.1\r\n");
+  out.append("Host: ").append(origin.host_header()).append("\r\n");
+  out.append("Connection: keep-alive\r\nAccept-Encoding: gzip\r\n");
+  Result<void> added;
+  if (!user_agent.empty()) added = add_field(out, "User-Agent", user_agent);
+  for (auto const& [name, value] : request.headers.fields()) {
+    if (added) added = add_field(out, name, value);
+  }
+  for (auto const& [name, value] : request.secret_headers) {
+    if (added) added = add_field(out, name, value.reveal());
+  }
+  if (request.method == Method::post || !request.body.empty()) {
+    out.append("Content-Length: ").append(std::to_string(request.body.size())).append("\r\n");
+  }
+  out.append("\r\n").append(request.body);
+  Secret bytes(std::move(out));
+  if (!added) return added.error();
+  return bytes;
+}
+
+std::string encode_response(HttpResponse const& response, bool head, bool keep_alive) {
+  auto const reason = boost::beast::http::obsolete_reason(
+      boost::beast::http::int_to_status(static_cast<unsigned>(response.status)));
+  std::string out = "HTTP/1.1 " + std::to_string(response.status) + " ";
+  out.append(reason.data(), reason.size()).append("\r\n");
+  for (auto const& [name, value] : response.headers.fields()) {
+    if (is_token(name) && is_field_value(value)) out += name + ": " + value + "\r\n";
+  }
+  out += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
+  out += keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
+  if (!head) out += response.body;
+  return out;
+}
+
+}  // namespace affsync::net

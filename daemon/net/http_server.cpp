@@ -1,0 +1,248 @@
+#include "daemon/net/http_server.hpp"
+
+#include <array>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <charconv>
+#include <list>
+
+#include "daemon/net/http_codec.hpp"
+#include "daemon/net/tls_stream.hpp"
+#include "daemon/net/with_timeout.hpp"
+
+namespace affsync::net {
+namespace {
+
+using boost::system::error_code;
+using std::chrono::milliseconds;
+
+constexpr std::size_t max_connections = 64;
+constexpr std::size_t max_header_bytes = 16 * 1024;
+constexpr milliseconds header_limit{10'000};  // a whole header, from its first byte or the accept
+constexpr milliseconds handler_limit{30'000};
+constexpr milliseconds write_limit{10'000};
+
+HttpResponse plain_answer(int status, std::string const& text) {
+  HttpResponse response;
+  response.status = status;
+  response.headers.add("Content-Type", "text/plain; charset=utf-8");
+  response.body = text + "\n";
+  return response;
+}
+
+// nullopt: the request may go to the handler.
+std::optional<HttpResponse> refuse(IncomingRequest const& request) {
+  if (request.method != "GET" && request.method != "HEAD") {
+    auto response = plain_answer(405, "only GET and HEAD are answered here");
+    response.headers.add("Allow", "GET, HEAD");
+    return response;
+  }
+  if (request.has_body) return plain_answer(413, "a request here has no body");
+  if (request.target.empty() || request.target.front() != '/') {
+    return plain_answer(400, "the target must be a path");
+  }
+  return std::nullopt;
+}
+
+HttpRequest to_request(IncomingRequest const& incoming) {
+  HttpRequest request(Method::get, incoming.target);
+  request.headers = incoming.headers;
+  return request;
+}
+
+class SmallServer final : public HttpServer {
+ public:
+  SmallServer(asio::ip::tcp::acceptor acceptor, RequestHandler handler)
+      : acceptor_(std::move(acceptor)),
+        handler_(std::move(handler)),
+        changed_(acceptor_.get_executor(), asio::steady_timer::time_point::max()),
+        port_(acceptor_.local_endpoint().port()) {}
+
+  unsigned short port() const override { return port_; }
+
+  void stop() override {
+    stopping_ = true;
+    error_code ignored;
+    acceptor_.close(ignored);
+    for (auto const& session : sessions_) session->emit(asio::cancellation_type::terminal);
+    changed_.cancel();
+  }
+
+  asio::awaitable<void> serve() override {
+    bool cancelled = false;
+    try {
+      co_await accept_all();
+    } catch (boost::system::system_error const&) {
+      cancelled = true;
+    }
+    stop();
+    // From here on the end of the sessions is awaited, even when this was cancelled itself.
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    while (!sessions_.empty()) co_await wait_for_change();
+    if (cancelled) throw boost::system::system_error(asio::error::operation_aborted);
+  }
+
+ private:
+  using Session = asio::cancellation_signal;
+
+  asio::awaitable<void> wait_for_change() {
+    error_code woken;
+    changed_.expires_at(asio::steady_timer::time_point::max());
+    co_await changed_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  }
+
+  asio::awaitable<void> accept_all() {
+    while (!stopping_) {
+      if (sessions_.size() >= max_connections) {
+        co_await wait_for_change();
+        continue;
+      }
+      error_code error;
+      auto socket =
+          co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
+      if (stopping_) break;
+      if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
+      if (error) {
+        // Out of descriptors, most likely: others must end first.
+        asio::steady_timer pause(acceptor_.get_executor(), milliseconds(200));
+        co_await pause.async_wait(asio::use_awaitable);
+        continue;
+      }
+      start(std::move(socket));
+    }
+  }
+
+  void start(asio::ip::tcp::socket socket) {
+    auto const session = std::make_shared<Session>();
+    sessions_.push_back(session);
+    auto ended = [this, session](std::exception_ptr) {
+      sessions_.remove(session);
+      changed_.cancel();
+    };
+    asio::co_spawn(acceptor_.get_executor(), talk(Stream(std::move(socket))),
+                   asio::bind_cancellation_slot(session->slot(), std::move(ended)));
+  }
+
+  // One connection, request after request. Whatever goes wrong on it ends it and nothing else.
+  asio::awaitable<void> talk(Stream stream) {
+    std::array<char, 4096> buffer;
+    std::string unused;  // bytes of the next request that came with the last one
+    for (bool more = true; more;) {
+      RequestDecoder decoder(max_header_bytes);
+      auto const until = std::chrono::steady_clock::now() + header_limit;
+      std::optional<HttpResponse> answer;
+      while (!decoder.is_done() && !answer) {
+        if (unused.empty()) {
+          auto const left =
+              std::chrono::ceil<milliseconds>(until - std::chrono::steady_clock::now());
+          asio::mutable_buffer const room(buffer.data(), buffer.size());
+          auto const piece = co_await stream.read_some(room, std::max(left, milliseconds(1)));
+          if (piece.end != ReadEnd::none) co_return;
+          unused.assign(buffer.data(), piece.bytes);
+        }
+        auto const used = decoder.put(unused);
+        if (used) {
+          unused.erase(0, *used);
+        } else {
+          bool const large = used.error().code == ErrorCode::answer_too_large;
+          answer = plain_answer(large ? 431 : 400, used.error().message);
+        }
+      }
+      bool head = false;
+      more = false;
+      if (!answer) {
+        auto const request = decoder.take();
+        head = request.method == "HEAD";
+        answer = refuse(request);
+        if (!answer) {
+          more = request.keep_alive && !stopping_;
+          answer = co_await handle(request);
+        }
+      }
+      std::string const bytes = encode_response(*answer, head, more);
+      if (co_await stream.write(bytes, write_limit)) co_return;
+    }
+  }
+
+  asio::awaitable<HttpResponse> handle(IncomingRequest const& incoming) {
+    std::string text;
+    try {
+      auto work = handler_(to_request(incoming));
+      co_return co_await with_timeout(std::move(work), handler_limit, "the answer");
+    } catch (Failure const& failure) {
+      text = failure.error().message;
+    } catch (boost::system::system_error const& error) {
+      if (error.code() == asio::error::operation_aborted) throw;
+      text = error.what();
+    } catch (std::exception const& error) {
+      text = error.what();
+    }
+    co_return plain_answer(500, text);
+  }
+
+  asio::ip::tcp::acceptor acceptor_;
+  RequestHandler handler_;
+  std::list<std::shared_ptr<Session>> sessions_;
+  asio::steady_timer changed_;  // cancelled when a session ends
+  unsigned short port_;
+  bool stopping_ = false;
+};
+
+Result<asio::ip::tcp::endpoint> parse_listen(std::string const& listen) {
+  Error const bad(ErrorCode::config_invalid, "\"" + listen + "\" in http.listen is not an address",
+                  "Write it like 127.0.0.1:9464 or [::1]:9464, or \"off\".");
+  auto const colon = listen.rfind(':');
+  if (colon == std::string::npos) return bad;
+  std::string host = listen.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string::npos) {
+    return bad;
+  }
+  if (host == "localhost") host = "127.0.0.1";
+  error_code error;
+  auto const address = asio::ip::make_address(host, error);
+  unsigned short port = 0;
+  char const* const last = listen.data() + listen.size();
+  auto const [end, flaw] = std::from_chars(listen.data() + colon + 1, last, port);
+  if (error || flaw != std::errc() || end != last) return bad;
+  return asio::ip::tcp::endpoint(address, port);
+}
+
+Error cannot_bind(std::string const& listen, unsigned short port, error_code error) {
+  if (error == asio::error::address_in_use) {
+    return Error(ErrorCode::connect_failed,
+                 listen + " in http.listen is already in use, maybe by another affsync",
+                 "`ss -ltnp 'sport = :" + std::to_string(port) +
+                     "'` shows who holds it; choose another port, or \"off\".");
+  }
+  return Error(ErrorCode::connect_failed,
+               "cannot listen on " + listen + " (http.listen): " + error.message(),
+               "Choose an address of this machine and a port above 1023.");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<HttpServer>> make_http_server(asio::any_io_executor executor,
+                                                     std::string const& listen,
+                                                     RequestHandler handler) {
+  auto const endpoint = parse_listen(listen);
+  if (!endpoint) return endpoint.error();
+  asio::ip::tcp::acceptor acceptor(executor);
+  error_code error;
+  acceptor.open(endpoint->protocol(), error);
+  if (!error) acceptor.set_option(asio::ip::tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(*endpoint, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error) return cannot_bind(listen, endpoint->port(), error);
+  return std::unique_ptr<HttpServer>(
+      std::make_unique<SmallServer>(std::move(acceptor), std::move(handler)));
+}
+
+}  // namespace affsync::net

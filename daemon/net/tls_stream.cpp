@@ -1,0 +1,206 @@
+#include "daemon/net/tls_stream.hpp"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <sys/socket.h>
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <optional>
+
+#include "daemon/net/durations.hpp"
+#include "daemon/net/resolve.hpp"
+#include "daemon/net/tls_trust.hpp"
+
+namespace affsync::net {
+
+using boost::system::error_code;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+struct Stream::Impl : std::enable_shared_from_this<Stream::Impl> {
+  Impl(asio::any_io_executor executor, std::shared_ptr<Trust> its_trust)
+      : trust(std::move(its_trust)), socket(executor), watchdog(executor) {}
+  explicit Impl(asio::ip::tcp::socket accepted)
+      : socket(std::move(accepted)), watchdog(socket.get_executor()) {}
+
+  std::shared_ptr<Trust> trust;  // outlives `tls`
+  asio::ip::tcp::socket socket;
+  std::optional<asio::ssl::stream<asio::ip::tcp::socket&>> tls;
+  asio::steady_timer watchdog;
+  std::uint64_t step = 0;  // tells a late alarm of an earlier step from this one's
+  bool expired = false;
+  CertificateFlaw flaw;
+
+  // The limit closes the socket, which ends whatever waits on it. Cheaper than a second coroutine
+  // for every read.
+  void start(milliseconds limit) {
+    expired = false;
+    watchdog.expires_after(limit);
+    watchdog.async_wait([weak = weak_from_this(), now = ++step](error_code error) {
+      auto const self = weak.lock();
+      if (error || !self || self->step != now) return;
+      self->expired = true;
+      self->close();
+    });
+  }
+
+  // Ends the step. A socket that was closed by neither peer nor watchdog was cancelled.
+  void finish(error_code error, std::string const& timeout_text) {
+    ++step;
+    watchdog.cancel();
+    if (expired) throw Failure(ErrorCode::timeout, timeout_text);
+    if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
+  }
+
+  void close() noexcept {
+    error_code ignored;
+    socket.close(ignored);
+  }
+};
+
+Stream::Stream(asio::any_io_executor executor, std::shared_ptr<Trust> trust)
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(trust))) {}
+Stream::Stream(asio::ip::tcp::socket accepted)
+    : impl_(std::make_shared<Impl>(std::move(accepted))) {}
+Stream::Stream(Stream&&) noexcept = default;
+Stream& Stream::operator=(Stream&&) noexcept = default;
+Stream::~Stream() {
+  if (impl_) close();
+}
+
+asio::awaitable<void> Stream::connect(std::string host, std::string port, milliseconds limit) {
+  auto const impl = impl_;
+  auto const until = steady_clock::now() + limit;
+  auto const left = [&] {
+    auto const rest = std::chrono::ceil<milliseconds>(until - steady_clock::now());
+    return std::max(rest, milliseconds(1));
+  };
+  auto const endpoints = co_await resolve(host, port, limit);
+  std::string const peer = host + ":" + port;
+  error_code error;
+  for (std::size_t i = 0; i < endpoints.size(); ++i) {
+    // One address that swallows packets must not use up the time of the others.
+    auto const share = left() / static_cast<int>(endpoints.size() - i);
+    impl->close();
+    impl->start(share);
+    co_await impl->socket.async_connect(endpoints[i],
+                                        asio::redirect_error(asio::use_awaitable, error));
+    bool const last = i + 1 == endpoints.size();
+    if (impl->expired && !last) continue;
+    impl->finish(error, "no connection to " + peer + " within " + to_text(limit));
+    if (error) continue;
+    impl->socket.set_option(asio::ip::tcp::no_delay(true), error);
+    co_return;
+  }
+  throw Failure(ErrorCode::connect_failed, "no connection to " + peer + ": " + error.message(),
+                "Check base_url, the network and a firewall in between.");
+}
+
+asio::awaitable<void> Stream::handshake(std::string host, milliseconds limit) {
+  auto const impl = impl_;
+  if (!impl->trust) co_return;
+  auto& tls = impl->tls.emplace(impl->socket, impl->trust->context);
+  SSL* const ssl = tls.native_handle();
+  X509_VERIFY_PARAM* const wanted = SSL_get0_param(ssl);
+  error_code not_an_address;
+  asio::ip::make_address(host, not_an_address);
+  if (not_an_address) {
+    SSL_set_tlsext_host_name(ssl, host.c_str());
+    X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    X509_VERIFY_PARAM_set1_host(wanted, host.c_str(), host.size());
+  } else {
+    X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str());
+  }
+  tls.set_verify_mode(asio::ssl::verify_peer);
+  tls.set_verify_callback([impl = impl.get()](bool good, asio::ssl::verify_context& context) {
+    if (!good && impl->flaw.code == 0) impl->flaw = read_flaw(context);
+    return good;
+  });
+
+  error_code error;
+  impl->start(limit);
+  co_await tls.async_handshake(asio::ssl::stream_base::client,
+                               asio::redirect_error(asio::use_awaitable, error));
+  impl->finish(error, "the TLS handshake with " + host + " did not end within " + to_text(limit));
+  if (!error) co_return;
+  if (impl->flaw.code != 0) throw Failure(to_error(impl->flaw, host));
+  if (error.category() != asio::error::get_ssl_category()) {
+    throw Failure(ErrorCode::connect_failed,
+                  host + " ended the connection during the TLS handshake: " + error.message());
+  }
+  std::string hint;
+  switch (ERR_GET_REASON(static_cast<unsigned long>(error.value()))) {
+    case SSL_R_WRONG_VERSION_NUMBER:
+    case SSL_R_HTTP_REQUEST:
+      hint = "That port does not speak TLS: check scheme and port in base_url.";
+      break;
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+      hint = "TLS 1.2 is the least that is accepted.";
+      break;
+    default:
+      break;
+  }
+  throw Failure(ErrorCode::tls_failed, "no TLS with " + host + ": " + error.message(), hint);
+}
+
+asio::awaitable<ReadPiece> Stream::read_some(asio::mutable_buffer buffer, milliseconds limit) {
+  auto const impl = impl_;
+  ReadPiece piece;
+  impl->start(limit);
+  if (impl->tls) {
+    piece.bytes = co_await impl->tls->async_read_some(
+        buffer, asio::redirect_error(asio::use_awaitable, piece.error));
+  } else {
+    piece.bytes = co_await impl->socket.async_read_some(
+        buffer, asio::redirect_error(asio::use_awaitable, piece.error));
+  }
+  impl->finish(piece.error, "nothing came for " + to_text(limit));
+  if (piece.error == asio::error::eof) {
+    piece.error.clear();
+    piece.end = ReadEnd::clean;
+  } else if (piece.error) {
+    piece.end = ReadEnd::cut;
+  }
+  co_return piece;
+}
+
+asio::awaitable<error_code> Stream::write(std::string_view text, milliseconds limit) {
+  auto const impl = impl_;
+  error_code error;
+  impl->start(limit);
+  asio::const_buffer const buffer(text.data(), text.size());
+  if (impl->tls) {
+    co_await asio::async_write(*impl->tls, buffer,
+                               asio::redirect_error(asio::use_awaitable, error));
+  } else {
+    co_await asio::async_write(impl->socket, buffer,
+                               asio::redirect_error(asio::use_awaitable, error));
+  }
+  impl->finish(error, "the request could not be sent within " + to_text(limit));
+  co_return error;
+}
+
+bool Stream::is_quiet() {
+  if (!impl_->socket.is_open()) return false;
+  char byte = 0;
+  auto const got =
+      ::recv(impl_->socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT | MSG_NOSIGNAL);
+  return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+void Stream::close() noexcept {
+  ++impl_->step;
+  impl_->watchdog.cancel();
+  impl_->close();
+}
+
+}  // namespace affsync::net
