@@ -95,7 +95,7 @@ struct Cluster::Impl {
   Result<Server> start_server(steady_clock::time_point deadline) const {
     auto const user = find_server_user(layout.data);
     if (!user) return user.error();
-    auto const prepared = prepare_directories(layout, *user);
+    auto const prepared = make_server_directories(layout, *user);
     if (!prepared) return prepared.error();
     auto const programs =
         find_server_programs(options.program_directories, major_of_cluster(layout.data));
@@ -213,8 +213,12 @@ Cluster::Cluster(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Cluster::~Cluster() = default;
 
 Result<std::unique_ptr<Cluster>> Cluster::start(ClusterOptions options) {
-  auto layout = make_layout(options.state_dir);
+  auto layout = describe_layout(options.state_dir);
   if (!layout) return layout.error();
+  auto const user = find_server_user(layout->data);
+  if (!user) return user.error();
+  auto const made = make_state_directory(*layout, *user);
+  if (!made) return made.error();
   auto impl = std::make_unique<Impl>();
   impl->options = std::move(options);
   impl->layout = std::move(*layout);

@@ -86,21 +86,10 @@ Result<void> own_directory(fs::path const& directory, ServerUser const& user) {
 
 }  // namespace
 
-Result<Layout> make_layout(fs::path const& state_dir) {
+Result<Layout> describe_layout(fs::path const& state_dir) {
   std::error_code error;
   Layout layout;
-  layout.state = fs::absolute(state_dir, error);
-  bool const existed = fs::exists(layout.state, error);
-  if (!existed) {
-    fs::create_directories(layout.state, error);
-    if (error) {
-      return directory_error(layout.state, error.message(),
-                             "Set database.state_dir to a directory that affsync can write to.");
-    }
-    // The server's user has to pass through it, whatever the umask; there is nothing to see.
-    if (::geteuid() == 0) ::chmod(layout.state.c_str(), 0755);
-  }
-  layout.state = fs::canonical(layout.state, error);
+  layout.state = fs::weakly_canonical(fs::absolute(state_dir, error), error);
   if (error) return directory_error(state_dir, error.message(), {});
   layout.home = layout.state / "postgresql";
   layout.data = layout.home / "data";
@@ -110,21 +99,40 @@ Result<Layout> make_layout(fs::path const& state_dir) {
   return layout;
 }
 
-Result<void> prepare_directories(Layout const& layout, ServerUser const& user) {
+Result<void> make_state_directory(Layout const& layout, ServerUser const& user) {
+  std::error_code error;
+  auto existing = layout.state;
+  while (!fs::exists(existing, error) && existing.has_relative_path()) {
+    existing = existing.parent_path();
+  }
   if (user.other) {
-    auto const closed = first_closed_directory(user, layout.state);
+    auto const closed = first_closed_directory(user, existing);
     if (!closed) return closed.error();
     if (*closed) {
+      auto const directory = (*closed)->string();
       return directory_error(layout.state,
-                             "PostgreSQL runs as the user " + user.name +
-                                 " here (it refuses to be root), and that "
-                                 "user may not enter " +
-                                 (*closed)->string(),
+                             "PostgreSQL refuses to be root and runs as the user " + user.name +
+                                 " here, who may not enter " + directory,
                              "Set database.state_dir to a place such as /var/lib/affsync, or allow "
                              "it with: chmod o+x " +
-                                 (*closed)->string());
+                                 directory);
     }
   }
+  if (existing == layout.state) return {};
+  fs::create_directories(layout.state, error);
+  if (error) {
+    return directory_error(layout.state, error.message(),
+                           "Set database.state_dir to a directory that affsync can write to.");
+  }
+  if (!user.other) return {};
+  // The server's user has to pass through what was made here, whatever the umask.
+  for (auto made = layout.state; made != existing; made = made.parent_path()) {
+    ::chmod(made.c_str(), 0755);
+  }
+  return {};
+}
+
+Result<void> make_server_directories(Layout const& layout, ServerUser const& user) {
   auto home = own_directory(layout.home, user);
   if (!home) return home;
   return layout.socket == layout.home ? home : own_directory(layout.socket, user);

@@ -19,12 +19,15 @@ struct Layout {
   std::filesystem::path socket;  // the directory of the Unix socket: home, or a short one
 };
 
-// Makes state_dir, if need be, and works out the rest. Errors: database_unavailable.
-Result<Layout> make_layout(std::filesystem::path const& state_dir);
+// Touches nothing. Errors: database_unavailable.
+Result<Layout> describe_layout(std::filesystem::path const& state_dir);
 
-// Makes `home` and the socket's directory for `user`, after checking that the user can get there.
-// Errors: database_unavailable, naming the directory that is closed.
-Result<void> prepare_directories(Layout const& layout, ServerUser const& user);
+// Makes `state`, after checking that `user` can get there. Errors: database_unavailable, naming the
+// directory that is closed.
+Result<void> make_state_directory(Layout const& layout, ServerUser const& user);
+
+// Makes `home` and the socket's directory, for `user` alone. Errors: database_unavailable.
+Result<void> make_server_directories(Layout const& layout, ServerUser const& user);
 
 // The process id of the server that has the data open; nullopt when there is none, or only the
 // stale note of one.

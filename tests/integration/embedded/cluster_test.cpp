@@ -1,0 +1,218 @@
+// The private PostgreSQL, with the real programs: start, sharing, restart, and what goes wrong.
+#include "daemon/embedded/cluster.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "tests/integration/embedded/support.hpp"
+
+namespace affsync::embedded {
+namespace {
+
+TEST(Cluster, starts_with_utf8_checksums_and_no_tcp_port) {
+  TemporaryDirectory directory;
+  auto const cluster = start_or_fail(directory.path());
+  EXPECT_TRUE(cluster->started_here());
+  EXPECT_EQ(query(cluster->url(), "SELECT current_database()"), "affsync");
+  EXPECT_EQ(query(cluster->url(), "SHOW server_encoding"), "UTF8");
+  EXPECT_EQ(query(cluster->url(), "SHOW data_checksums"), "on");
+  EXPECT_EQ(query(cluster->url(), "SHOW listen_addresses"), "");
+  EXPECT_EQ(query(cluster->url("postgres"), "SELECT current_database()"), "postgres");
+}
+
+TEST(Cluster, passes_the_settings_that_were_asked_for) {
+  TemporaryDirectory directory;
+  auto options = options_for(directory.path());
+  options.settings = {"max_connections=7"};
+  auto const cluster = Cluster::start(options);
+  ASSERT_TRUE(cluster) << cluster.error().to_line();
+  EXPECT_EQ(query((*cluster)->url(), "SHOW max_connections"), "7");
+}
+
+TEST(Cluster, keeps_its_data_over_a_restart) {
+  TemporaryDirectory directory;
+  {
+    auto const cluster = start_or_fail(directory.path());
+    query(cluster->url(), "CREATE TABLE kept AS SELECT 42 AS answer");
+  }
+  auto const cluster = start_or_fail(directory.path());
+  EXPECT_EQ(query(cluster->url(), "SELECT answer FROM kept"), "42");
+}
+
+TEST(Cluster, no_server_is_left_after_the_object) {
+  TemporaryDirectory directory;
+  std::string url;
+  {
+    auto const cluster = start_or_fail(directory.path());
+    url = cluster->url();
+    ASSERT_TRUE(answers(url));
+  }
+  EXPECT_FALSE(answers(url));
+  EXPECT_FALSE(std::filesystem::exists(directory.path() / "postgresql/data/postmaster.pid"));
+}
+
+TEST(Cluster, a_second_object_shares_the_server_and_does_not_stop_it) {
+  TemporaryDirectory directory;
+  auto const owner = start_or_fail(directory.path());
+  {
+    auto const guest = start_or_fail(directory.path());
+    EXPECT_FALSE(guest->started_here());
+    EXPECT_EQ(guest->url(), owner->url());
+    EXPECT_EQ(query(guest->url(), "SELECT 1"), "1");
+  }
+  EXPECT_EQ(query(owner->url(), "SELECT 1"), "1");
+}
+
+TEST(Cluster, two_objects_that_start_at_once_make_one_server) {
+  TemporaryDirectory directory;
+  std::unique_ptr<Cluster> other;
+  std::thread starter([&] { other = start_or_fail(directory.path()); });
+  auto const cluster = start_or_fail(directory.path());
+  starter.join();
+  ASSERT_TRUE(other);
+  EXPECT_NE(cluster->started_here(), other->started_here());
+  EXPECT_EQ(query(cluster->url(), "SELECT 1"), "1");
+}
+
+TEST(Cluster, a_guest_takes_over_when_the_owner_stops) {
+  TemporaryDirectory directory;
+  auto const owner = start_or_fail(directory.path());
+  Events events;
+  auto options = options_for(directory.path());
+  options.on_event = events.listener();
+  auto const guest = Cluster::start(options);
+  ASSERT_TRUE(guest) << guest.error().to_line();
+  query(owner->url(), "CREATE TABLE kept AS SELECT 42 AS answer");
+
+  owner->stop();
+  ASSERT_TRUE(events.wait_for("answers again"));
+  EXPECT_TRUE((*guest)->started_here());
+  EXPECT_EQ(query((*guest)->url(), "SELECT answer FROM kept"), "42");
+}
+
+TEST(Cluster, a_server_that_dies_is_started_again) {
+  TemporaryDirectory directory;
+  Events events;
+  auto options = options_for(directory.path());
+  options.durable = true;  // otherwise the last commits may be lost with the server
+  options.on_event = events.listener();
+  auto const cluster = Cluster::start(options);
+  ASSERT_TRUE(cluster) << cluster.error().to_line();
+  query((*cluster)->url(), "CREATE TABLE kept AS SELECT 42 AS answer");
+
+  ASSERT_EQ(::kill(server_process(directory.path()), SIGKILL), 0);
+  ASSERT_TRUE(events.wait_for("answers again"));
+  EXPECT_EQ(query((*cluster)->url(), "SELECT answer FROM kept"), "42");
+}
+
+TEST(Cluster, a_cluster_that_was_left_half_made_is_made_anew) {
+  TemporaryDirectory directory;
+  auto const home = directory.path() / "postgresql";
+  std::filesystem::create_directories(home / "data.unfinished");
+  std::filesystem::permissions(home, std::filesystem::perms::owner_all);
+  std::ofstream(home / "data.unfinished/PG_VERSION") << "15\n";
+  auto const cluster = start_or_fail(directory.path());
+  EXPECT_EQ(query(cluster->url(), "SELECT 1"), "1");
+  EXPECT_FALSE(std::filesystem::exists(home / "data.unfinished"));
+}
+
+TEST(Cluster, a_stale_pid_file_does_not_hinder) {
+  TemporaryDirectory directory;
+  start_or_fail(directory.path()).reset();
+  // As after a power cut, with the number now taken by another program: this one.
+  std::ofstream(directory.path() / "postgresql/data/postmaster.pid")
+      << ::getpid() << "\n/nowhere\n0\n5432\n\n\n";
+  auto const cluster = start_or_fail(directory.path());
+  EXPECT_TRUE(cluster->started_here());
+  EXPECT_EQ(query(cluster->url(), "SELECT 1"), "1");
+}
+
+TEST(Cluster, a_long_path_gets_a_short_socket_directory) {
+  TemporaryDirectory directory;
+  auto const deep = directory.path() / std::string(60, 'a') / std::string(60, 'b');
+  std::string socket_directory;
+  {
+    auto const cluster = start_or_fail(deep);
+    EXPECT_EQ(query(cluster->url(), "SELECT 1"), "1");
+    socket_directory = query(cluster->url(), "SHOW unix_socket_directories");
+  }
+  EXPECT_LT(socket_directory.size(), 90U);
+  struct stat found {};
+  std::erase(socket_directory, '"');
+  ASSERT_EQ(::stat(socket_directory.c_str(), &found), 0) << socket_directory;
+  EXPECT_EQ(found.st_mode & 0777U, 0700U);
+  std::filesystem::remove_all(socket_directory);
+}
+
+TEST(Cluster, a_path_with_blanks_quotes_and_a_comma_works) {
+  TemporaryDirectory directory;
+  auto const cluster = start_or_fail(directory.path() / "it's \"a\" b\\c, d");
+  EXPECT_EQ(query(cluster->url(), "SELECT 1"), "1");
+  std::string socket_directory = query(cluster->url(), "SHOW unix_socket_directories");
+  std::erase(socket_directory, '"');
+  std::filesystem::remove_all(socket_directory);
+}
+
+TEST(Cluster, missing_programs_are_an_error_that_names_the_package) {
+  TemporaryDirectory directory;
+  auto options = options_for(directory.path());
+  options.program_directories = {directory.path() / "no programs here"};
+  auto const cluster = Cluster::start(options);
+  ASSERT_FALSE(cluster);
+  EXPECT_EQ(cluster.error().code, ErrorCode::database_unavailable);
+  EXPECT_NE(cluster.error().hint.find("apt install postgresql"), std::string::npos);
+}
+
+TEST(Cluster, a_server_that_refuses_its_settings_is_an_error_with_its_own_words) {
+  TemporaryDirectory directory;
+  auto options = options_for(directory.path());
+  options.settings = {"no_such_setting=1"};
+  auto const cluster = Cluster::start(options);
+  ASSERT_FALSE(cluster);
+  EXPECT_EQ(cluster.error().code, ErrorCode::database_unavailable);
+  EXPECT_NE(cluster.error().message.find("no_such_setting"), std::string::npos)
+      << cluster.error().message;
+}
+
+TEST(Cluster, as_root_a_closed_directory_is_an_error_that_names_it_and_nothing_is_made) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root starts the server as another user";
+  TemporaryDirectory directory;
+  auto const closed = directory.path() / "closed";
+  std::filesystem::create_directory(closed);
+  std::filesystem::permissions(closed, std::filesystem::perms::owner_all);
+  auto const cluster = Cluster::start(options_for(closed / "state"));
+  ASSERT_FALSE(cluster);
+  EXPECT_EQ(cluster.error().code, ErrorCode::database_unavailable);
+  EXPECT_NE(cluster.error().hint.find("chmod o+x " + closed.string()), std::string::npos)
+      << cluster.error().to_line();
+  EXPECT_FALSE(std::filesystem::exists(closed / "state"));
+}
+
+TEST(Cluster, as_root_the_server_runs_as_another_user) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root starts the server as another user";
+  TemporaryDirectory directory;
+  auto const cluster = start_or_fail(directory.path());
+  struct stat process {};
+  auto const id = std::to_string(server_process(directory.path()));
+  ASSERT_EQ(::stat(("/proc/" + id).c_str(), &process), 0);
+  EXPECT_NE(process.st_uid, 0U);
+}
+
+TEST(Cluster, a_killed_owner_takes_the_server_with_it) {
+  TemporaryDirectory directory;
+  OwnerProcess owner(directory.path());
+  ASSERT_FALSE(owner.url().empty());
+  ASSERT_TRUE(answers(owner.url()));
+  auto const server = server_process(directory.path());
+  owner.kill();
+  EXPECT_TRUE(ends_within_patience(server));
+  // A clean end: the next start has nothing to recover.
+  auto const log = text_of(directory.path() / "postgresql/server.log");
+  EXPECT_NE(log.find("database system is shut down"), std::string::npos) << log;
+}
+
+}  // namespace
+}  // namespace affsync::embedded
