@@ -42,11 +42,17 @@ Progress::Progress(log::Console& console, ProgressOptions options)
 }
 
 Progress::~Progress() {
+  finish();
+}
+
+void Progress::finish() {
   if (thread_.joinable()) {
     thread_.request_stop();
     thread_.join();
   }
+  std::lock_guard const lock(mutex_);
   if (live_) console_.show({});
+  live_ = false;
 }
 
 void Progress::on_throttled(std::string const& source, std::chrono::microseconds wait) {

@@ -38,6 +38,10 @@ class Progress final : public sync::Observer {
   Progress(Progress const&) = delete;
   Progress& operator=(Progress const&) = delete;
 
+  // Takes the live lines away; what is told afterwards comes as plain lines. For a result on stdout
+  // that must not stand among them.
+  void finish();
+
   void on_throttled(std::string const& source, std::chrono::microseconds wait) override;
   void on_run_started(RunReport const& report) override;
   void on_progress(RunReport const& report, std::optional<std::int64_t> expected) override;
@@ -68,8 +72,8 @@ class Progress final : public sync::Observer {
 
   log::Console& console_;
   ProgressOptions options_;
-  bool const live_;  // a terminal
   std::mutex mutex_;
+  bool live_;  // a terminal
   std::condition_variable_any changed_;
   std::vector<Run> runs_;                      // those that go on, in the order of their start
   std::map<std::string, Instant> wait_until_;  // by source

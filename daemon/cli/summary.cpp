@@ -1,8 +1,12 @@
 #include "daemon/cli/summary.hpp"
 
+#include <unistd.h>
+
+#include <ostream>
 #include <utility>
 
 #include "base/json.hpp"
+#include "daemon/cli/json_text.hpp"
 #include "daemon/cli/number_text.hpp"
 #include "daemon/cli/status_style.hpp"
 #include "daemon/cli/text_table.hpp"
@@ -116,6 +120,10 @@ std::string summary_table(std::vector<RunReport> const& reports, Terminal const&
   return out;
 }
 
+void print_summary(std::ostream& out, std::vector<RunReport> const& reports) {
+  out << summary_table(reports, log::look_at_terminal(STDOUT_FILENO)) << std::flush;
+}
+
 std::string summary_json(TimePoint started_at, TimePoint finished_at,
                          std::vector<RunReport> const& reports) {
   Json::Array streams;
@@ -123,7 +131,7 @@ std::string summary_json(TimePoint started_at, TimePoint finished_at,
   Json const object = Json::object({{"started_at", Json::string(format_time(started_at))},
                                     {"finished_at", Json::string(format_time(finished_at))},
                                     {"streams", Json::array(std::move(streams))}});
-  return object.dump() + "\n";
+  return object.dump();
 }
 
 }  // namespace affsync::cli

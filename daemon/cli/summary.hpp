@@ -2,6 +2,7 @@
 // docs/operations.md pins. Pure.
 #pragma once
 
+#include <iosfwd>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,10 @@ namespace affsync::cli {
 // what to do.
 std::string summary_table(std::vector<RunReport> const& reports, log::Terminal const& terminal);
 
-// One object on one line, with a line feed. `error` is the text of the error with its place and
+// The table for stdout as it is now.
+void print_summary(std::ostream& out, std::vector<RunReport> const& reports);
+
+// One object on one line, without a line feed. `error` is the text of the error with its place and
 // hint, or null.
 std::string summary_json(TimePoint started_at, TimePoint finished_at,
                          std::vector<RunReport> const& reports);

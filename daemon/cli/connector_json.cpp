@@ -1,0 +1,71 @@
+// Connectors as JSON.
+#include <utility>
+
+#include "daemon/cli/connectors.hpp"
+#include "daemon/cli/json_text.hpp"
+
+namespace affsync::cli {
+
+namespace {
+
+Json connector_stream_to_json(engine::StreamSpec const& stream) {
+  Json::Array also;
+  for (auto const& table : stream.also) {
+    if (table.table != nullptr) also.push_back(json_text(table.table->name));
+  }
+  return Json::object({
+      {"name", json_text(stream.name)},
+      {"title", json_text_or_null(stream.title)},
+      {"table", stream.map.table == nullptr ? Json() : json_text(stream.map.table->name)},
+      {"also", Json::array(std::move(also))},
+      {"enabled", Json::boolean(stream.enabled)},
+      {"every", json_text_or_null(stream.every)},
+      {"full_every", json_text_or_null(stream.full_every)},
+      {"first_day", stream.window ? json_text(format_day(stream.window->start)) : Json()},
+      {"path", json_text_or_null(stream.request.path)},
+      {"path_hint", json_text_or_null(stream.path_hint)},
+  });
+}
+
+Json connector_to_json(engine::Manifest const& manifest) {
+  Json::Array credentials;
+  for (auto const& credential : manifest.credentials) {
+    credentials.push_back(Json::object({{"name", json_text(credential.name)},
+                                        {"description", json_text(credential.description)},
+                                        {"secret", Json::boolean(credential.secret)}}));
+  }
+  Json::Array settings;
+  for (auto const& setting : manifest.settings) {
+    settings.push_back(
+        Json::object({{"name", json_text(setting.name)},
+                      {"description", json_text(setting.description)},
+                      {"required", Json::boolean(setting.required)},
+                      {"default", setting.required ? Json() : json_text(setting.default_value)}}));
+  }
+  Json::Array streams;
+  for (auto const& stream : manifest.streams) streams.push_back(connector_stream_to_json(stream));
+  return Json::object({
+      {"name", json_text(manifest.name)},
+      {"title", json_text(manifest.title)},
+      {"documentation", json_text_or_null(manifest.documentation)},
+      {"base_url", json_text_or_null(manifest.base_url)},
+      {"file", json_text_or_null(manifest.file)},
+      {"credentials", Json::array(std::move(credentials))},
+      {"settings", Json::array(std::move(settings))},
+      {"streams", Json::array(std::move(streams))},
+  });
+}
+
+}  // namespace
+
+std::string connectors_json(std::vector<engine::Manifest> const& manifests) {
+  Json::Array items;
+  for (auto const& manifest : manifests) items.push_back(connector_to_json(manifest));
+  return Json::object({{"connectors", Json::array(std::move(items))}}).dump();
+}
+
+std::string connector_json(engine::Manifest const& manifest) {
+  return connector_to_json(manifest).dump();
+}
+
+}  // namespace affsync::cli

@@ -1,0 +1,145 @@
+// Connectors as text and as YAML to paste.
+#include <algorithm>
+
+#include "daemon/cli/connectors.hpp"
+#include "daemon/cli/text_table.hpp"
+
+namespace affsync::cli {
+
+namespace {
+
+std::string tables_of(engine::StreamSpec const& stream) {
+  std::string text(stream.map.table == nullptr ? "" : stream.map.table->name);
+  for (auto const& also : stream.also) {
+    if (also.table != nullptr) text.append(text.empty() ? "" : ", ").append(also.table->name);
+  }
+  return text;
+}
+
+template <class Named>
+std::string joined_names(std::vector<Named> const& items) {
+  std::string text;
+  for (auto const& item : items) text += (text.empty() ? "" : " ") + item.name;
+  return text;
+}
+
+// exness, api_key -> EXNESS_API_KEY
+std::string variable_name(std::string const& connector, std::string const& credential) {
+  std::string name = connector + "_" + credential;
+  for (char& c : name) {
+    bool const letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    bool const digit = c >= '0' && c <= '9';
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    if (!letter && !digit) c = '_';
+  }
+  return name;
+}
+
+std::string heading(std::string_view text, Terminal const& terminal) {
+  return "\n" + styled(text, Style::bold, terminal) + "\n";
+}
+
+// A name and its explanation, the explanations aligned.
+void append_item(std::string& out, std::string const& name, std::size_t name_width,
+                 std::string const& text, Terminal const& terminal) {
+  std::string const indent(name_width + 4, ' ');
+  auto lines = wrap_text(text, indent, terminal.columns);
+  lines.replace(2, name.size(), name);
+  out += lines;
+}
+
+template <class Named>
+std::size_t longest_name(std::vector<Named> const& items) {
+  std::size_t width = 0;
+  for (auto const& item : items) width = std::max(width, item.name.size());
+  return width;
+}
+
+std::string comment_of(std::string const& description) {
+  return description.empty() ? std::string() : "   # " + description;
+}
+
+}  // namespace
+
+std::string connector_list(std::vector<engine::Manifest> const& manifests,
+                           log::Terminal const& terminal) {
+  TextTable table({{"connector", Align::left, 9},
+                   {"title", Align::left, 6, 10},
+                   {"credentials", Align::left, 4, 11, true},
+                   {"streams", Align::left, 5, 20}});
+  for (auto const& manifest : manifests) {
+    table.add_row({Cell(manifest.name, Style::bold), manifest.title,
+                   joined_names(manifest.credentials), joined_names(manifest.streams)});
+  }
+  return table.render(terminal) +
+         "\n`affsync connectors NAME` shows what one needs and a configuration to paste.\n";
+}
+
+std::string connector_details(engine::Manifest const& manifest, log::Terminal const& terminal) {
+  std::string out = styled(manifest.name, Style::bold, terminal) + "  " + manifest.title + "\n";
+  out += "  base URL       " + manifest.base_url + "\n";
+  if (!manifest.documentation.empty()) out += "  documentation  " + manifest.documentation + "\n";
+
+  if (!manifest.credentials.empty()) {
+    out += heading("Credentials", terminal);
+    for (auto const& credential : manifest.credentials) {
+      append_item(out, credential.name, longest_name(manifest.credentials),
+                  credential.description + (credential.secret ? " (secret)" : ""), terminal);
+    }
+  }
+  if (!manifest.settings.empty()) {
+    out += heading("Settings", terminal);
+    for (auto const& setting : manifest.settings) {
+      std::string text = setting.description;
+      text += setting.required ? " (required)" : " (default: " + setting.default_value + ")";
+      append_item(out, setting.name, longest_name(manifest.settings), text, terminal);
+    }
+  }
+
+  out += heading("Streams", terminal);
+  TextTable table({{"stream", Align::left, 9},
+                   {"title", Align::left, 3, 8, true},
+                   {"table", Align::left, 7},
+                   {"default", Align::left, 6},
+                   {"every", Align::left, 6},
+                   {"full pass", Align::left, 4, 0, true},
+                   {"first day", Align::left, 2, 0, true}});
+  for (auto const& stream : manifest.streams) {
+    bool const pathless = stream.request.path.empty();
+    Cell const state(pathless         ? "needs a path"
+                     : stream.enabled ? "on"
+                                      : "off",
+                     pathless         ? Style::warning
+                     : stream.enabled ? Style::good
+                                      : Style::dim);
+    table.add_row({stream.name, stream.title, tables_of(stream), state, stream.every,
+                   stream.full_every, stream.window ? format_day(stream.window->start) : ""});
+  }
+  out += table.render(terminal);
+  for (auto const& stream : manifest.streams) {
+    if (stream.path_hint.empty()) continue;
+    out += "\n" + wrap_text(stream.name + ": " + stream.path_hint, "", terminal.columns);
+  }
+  return out + heading("Configuration to paste", terminal) + example_source(manifest);
+}
+
+std::string example_source(engine::Manifest const& manifest) {
+  std::string out =
+      "sources:\n  - name: " + manifest.name + "-main\n    connector: " + manifest.name + "\n";
+  if (!manifest.credentials.empty()) out += "    credentials:\n";
+  for (auto const& credential : manifest.credentials) {
+    // Both forms are shown quoted, so that any character of a value is taken as it is.
+    auto const value = credential.secret
+                           ? "\"${" + variable_name(manifest.name, credential.name) + "}\""
+                           : std::string("\"\"");
+    out += "      " + credential.name + ": " + value + comment_of(credential.description) + "\n";
+  }
+  if (!manifest.settings.empty()) out += "    settings:\n";
+  for (auto const& setting : manifest.settings) {
+    out += "      " + setting.name + ": \"" + setting.default_value + "\"" +
+           comment_of(setting.description) + "\n";
+  }
+  return out;
+}
+
+}  // namespace affsync::cli

@@ -1,0 +1,61 @@
+// `affsync connectors`: works without a configuration and without a database.
+#include "daemon/cli/connectors.hpp"
+
+#include <unistd.h>
+
+#include <iostream>
+
+#include "base/suggest.hpp"
+#include "config/load.hpp"
+#include "daemon/app.hpp"
+#include "daemon/cli/commands.hpp"
+
+namespace affsync::cli {
+
+namespace {
+
+// The user's own connector files count as well where there is a configuration. One that was asked
+// for must be good; one that only lies around may be unfinished: this command helps to write it.
+std::string own_connectors_dir(std::string const& config_option) {
+  auto const env = config::process_environment();
+  auto const file = config::find_config_file(config_option, env);
+  if (!file) return {};
+  auto const config = config::load_config(*file, env);
+  if (config) return config->connectors_dir;
+  if (!config_option.empty()) throw Failure(config.error());
+  std::cerr << "affsync: only the connectors of the binary are shown, as the configuration has a "
+               "mistake: "
+            << config.error().to_line() << "\n";
+  return {};
+}
+
+engine::Manifest const& find_connector(std::vector<engine::Manifest> const& manifests,
+                                       std::string const& name) {
+  std::vector<std::string> names;
+  for (auto const& manifest : manifests) {
+    if (manifest.name == name) return manifest;
+    names.push_back(manifest.name);
+  }
+  auto const meant = nearest(name, names);
+  throw Failure(ErrorCode::usage, "there is no connector `" + name + "`",
+                meant ? "Did you mean `" + *meant + "`?"
+                      : "`affsync connectors` lists those that there are.");
+}
+
+}  // namespace
+
+int run_connectors(CommonOptions const& common, std::string const& name, Output output) {
+  auto const manifests = load_manifests(own_connectors_dir(common.config_file));
+  auto const terminal = log::look_at_terminal(STDOUT_FILENO);
+  bool const json = output == Output::json;
+  if (name.empty()) {
+    std::cout << (json ? connectors_json(manifests) + "\n" : connector_list(manifests, terminal));
+  } else {
+    auto const& manifest = find_connector(manifests, name);
+    std::cout << (json ? connector_json(manifest) + "\n" : connector_details(manifest, terminal));
+  }
+  std::cout << std::flush;
+  return 0;
+}
+
+}  // namespace affsync::cli

@@ -1,0 +1,61 @@
+// `affsync version`: what this binary is made of.
+#include <libpq-fe.h>
+#include <openssl/crypto.h>
+#include <zlib.h>
+
+#include <boost/version.hpp>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "daemon/cli/commands.hpp"
+#include "daemon/cli/text_table.hpp"
+#include "version_info.hpp"
+
+namespace affsync::cli {
+
+namespace {
+
+// libpq says 150010 for 15.10.
+std::string libpq_version() {
+  int const number = PQlibVersion();
+  return std::to_string(number / 10'000) + "." + std::to_string(number % 10'000);
+}
+
+std::string boost_version() {
+  return std::to_string(BOOST_VERSION / 100'000) + "." +
+         std::to_string(BOOST_VERSION / 100 % 1000) + "." + std::to_string(BOOST_VERSION % 100);
+}
+
+// "OpenSSL 3.0.15 3 Sep 2024" -> "3.0.15"
+std::string openssl_version() {
+  std::string const text = OpenSSL_version(OPENSSL_VERSION);
+  auto const from = text.find(' ');
+  return from == std::string::npos ? text
+                                   : text.substr(from + 1, text.find(' ', from + 1) - from - 1);
+}
+
+}  // namespace
+
+int run_version() {
+  std::cout << "affsync " << AFFSYNC_VERSION << " (" << AFFSYNC_COMMIT << ")\n\n";
+  // Boost to libpq as they are at run time; of the rest, what the build found.
+  TextTable table({{"library"}, {"version"}});
+  table.add_row({"Boost", boost_version()});
+  table.add_row({"OpenSSL", openssl_version()});
+  table.add_row({"zlib", zlibVersion()});
+  table.add_row({"libpq", libpq_version()});
+  table.add_row({"libpqxx", AFFSYNC_WITH_PQXX});
+  table.add_row({"yaml-cpp", AFFSYNC_WITH_YAML_CPP});
+  table.add_row({"spdlog", AFFSYNC_WITH_SPDLOG});
+  table.add_row({"prometheus-cpp", AFFSYNC_WITH_PROMETHEUS});
+  table.add_row({"date", AFFSYNC_WITH_DATE});
+  table.add_row({"xxHash", AFFSYNC_WITH_XXHASH});
+  table.add_row({"libsystemd", AFFSYNC_WITH_SYSTEMD});
+  table.add_row({"nlohmann-json", AFFSYNC_WITH_NLOHMANN_JSON});
+  table.add_row({"CLI11", AFFSYNC_WITH_CLI11});
+  std::cout << table.render({}) << "\nCompiler: " << AFFSYNC_COMPILER << std::endl;
+  return 0;
+}
+
+}  // namespace affsync::cli
