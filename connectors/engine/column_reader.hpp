@@ -1,0 +1,73 @@
+// One column of a table mapping, compiled: where its value is looked for and what is done to it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectors/engine/field_path.hpp"
+#include "connectors/engine/privacy_filter.hpp"
+#include "connectors/engine/values/times.hpp"
+#include "connectors/engine/values/words.hpp"
+
+namespace affsync::engine {
+
+class ColumnReader {
+ public:
+  // Throws Failure config_invalid for a column that the table does not have and an unknown zone.
+  ColumnReader(ColumnMapping const& mapping, RecordTable const& table,
+               PrivacyFilter const& privacy);
+
+  std::size_t index() const { return index_; }  // of the column in its table
+  std::string const& name() const { return mapping_.column; }
+  std::vector<FieldPath> const& from() const { return from_; }
+
+  // Puts the value into `out` as PostgreSQL's input text; null where the row has none. The result
+  // is the reason why the row has to go to quarantine.
+  std::optional<std::string> read(Json const& row, std::optional<std::string>& out) const;
+
+  // The alternative that `read` takes or stumbles over; nullptr when it finds none.
+  FieldPath const* chosen(Json const& row) const;
+
+ private:
+  // What the text has to be made into; decided by the mapping's type and the column's together, so
+  // that whatever a connector says, only texts that fit the column come out.
+  enum class Form {
+    text,
+    integer,
+    boolean,
+    decimal,
+    percent,
+    day,
+    day_of_instant,
+    instant,
+    epoch_day,
+    epoch_instant,
+    currency
+  };
+  static Form form_of(ValueType type, ColumnType column);
+
+  bool means_null(std::string_view text) const;
+  std::string_view convert(std::string_view text, std::string& out) const;
+  std::string_view convert_as(Form form, std::string_view text, std::string& out) const;
+  std::string complain(FieldPath const& path, std::string_view text,
+                       std::string_view problem) const;
+
+  ColumnMapping mapping_;
+  std::size_t index_ = 0;
+  ColumnType column_type_;
+  Form form_;
+  std::vector<FieldPath> from_;
+  TextRules text_rules_;
+  WordTable words_;
+  TimeReader times_;
+  PrivacyFilter const* privacy_;  // owned by the row's mapper
+  bool personal_ = false;         // and privacy is not `keep`
+};
+
+// What a value is, in words: "a list", "an object".
+char const* kind_in_words(Json const& value);
+// `text` for a message: quoted, on one line, cut when long.
+std::string quote_for_reason(std::string_view text);
+
+}  // namespace affsync::engine

@@ -1,0 +1,186 @@
+#include "connectors/engine/mapping.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "connectors/engine/column_reader.hpp"
+#include "connectors/engine/privacy_filter.hpp"
+
+namespace affsync::engine {
+namespace {
+
+// Longer ids are no ids, and would not fit an index.
+constexpr std::size_t max_external_id = 500;
+
+std::optional<std::string> flaw_of(Json const& row) {
+  if (row.has_nul()) {
+    for (auto const& member : row.members()) {
+      bool const in_name = member.name.find('\0') != std::string::npos;
+      if (!in_name && !member.value.has_nul()) continue;
+      std::string name = member.name;
+      std::ranges::replace(name, '\0', ' ');
+      return "the field " + quote_for_reason(name) +
+             " holds a NUL character, which the database cannot store";
+    }
+  }
+  if (!row.has_duplicate()) return std::nullopt;
+  std::set<std::string_view> names;
+  for (auto const& member : row.members()) {
+    if (!names.insert(member.name).second) {
+      return "the field " + quote_for_reason(member.name) + " occurs twice";
+    }
+    if (member.value.has_duplicate()) {
+      return "something in the field " + quote_for_reason(member.name) + " occurs twice";
+    }
+  }
+  return "a field occurs twice";
+}
+
+}  // namespace
+
+struct RowMapper::Compiled {
+  Compiled(StreamPlan const& plan, TableMapping const& mapping)
+      : table(mapping.table), privacy(plan), volatile_fields(plan.spec.volatile_fields) {
+    for (auto const& path : mapping.key) key.emplace_back(path);
+    columns.reserve(mapping.columns.size());
+    for (auto const& column : mapping.columns) columns.emplace_back(column, *table, privacy);
+
+    // The time of the observation is ours to give, unless the connector finds it in the row.
+    observed_at = table->index_of("observed_at");
+    for (auto const& column : columns) {
+      if (observed_at == column.index()) observed_at.reset();
+    }
+  }
+  Compiled(Compiled const&) = delete;  // columns point at `privacy`
+
+  bool has_volatile_field(Json const& row) const {
+    return std::ranges::any_of(volatile_fields,
+                               [&](std::string const& name) { return row.find(name) != nullptr; });
+  }
+
+  RecordTable const* table;
+  PrivacyFilter privacy;
+  std::vector<std::string> volatile_fields;
+  std::vector<FieldPath> key;
+  std::vector<ColumnReader> columns;
+  std::optional<std::size_t> observed_at;
+};
+
+RowMapper::RowMapper(StreamPlan const& plan, TableMapping const& mapping)
+    : compiled_(std::make_shared<Compiled const>(plan, mapping)) {}
+
+std::optional<std::string> RowMapper::key_of(Json const& row, std::string& reason) const {
+  if (!row.is_object()) {
+    reason = std::string("the row is ") + kind_in_words(row) + ", not an object";
+    return std::nullopt;
+  }
+  std::string key;
+  bool first = true;
+  for (auto const& path : compiled_->key) {
+    if (!first) key += ':';
+    first = false;
+    Json const* part = path.in(row);
+    auto const whole = part == nullptr ? std::nullopt : part->scalar_text();
+    auto const text = whole ? trim_blanks(*whole) : std::string_view{};
+    if (text.empty()) {
+      reason = "the field \"" + path.text() + "\", which belongs to the row's key, is ";
+      reason += part == nullptr ? "missing" : whole ? "empty" : kind_in_words(*part);
+      return std::nullopt;
+    }
+    if (text.find('\0') != std::string_view::npos) {
+      reason = "the field \"" + path.text() + "\", which belongs to the row's key, holds a NUL";
+      return std::nullopt;
+    }
+    if (compiled_->privacy.privacy() != Privacy::keep && compiled_->privacy.covers(path.text())) {
+      key += compiled_->privacy.hash(*whole);
+    } else {
+      key += text;
+    }
+  }
+  if (key.size() > max_external_id) {
+    reason = "the row's key has " + std::to_string(key.size()) + " bytes, more than " +
+             std::to_string(max_external_id);
+    return std::nullopt;
+  }
+  return key;
+}
+
+std::optional<std::string> RowMapper::map(Json const& row, TimePoint now, Row& out) const {
+  auto const& compiled = *compiled_;
+  out.reset(*compiled.table);
+  compiled.privacy.dump(row, {}, out.raw);
+
+  std::string reason;
+  auto key = key_of(row, reason);
+  if (!key) {
+    if (row.is_object()) {
+      if (auto flaw = flaw_of(row)) return flaw;
+    }
+    return reason;
+  }
+  out.external_id = std::move(*key);
+  if (row.has_nul() || row.has_duplicate()) return flaw_of(row);
+
+  for (auto const& column : compiled.columns) {
+    auto problem = column.read(row, out.values[column.index()]);
+    if (problem) return problem;
+  }
+  if (compiled.observed_at) append_time(out.values[*compiled.observed_at].emplace(), now);
+  if (compiled.has_volatile_field(row)) {
+    compiled.privacy.dump(row, compiled.volatile_fields, out.volatile_free_raw);
+  }
+  return std::nullopt;
+}
+
+std::vector<RowMapper::Trace> RowMapper::trace(Json const& row, TimePoint now) const {
+  std::vector<Trace> traces;
+  for (auto const& column : compiled_->columns) {
+    Trace trace;
+    trace.column = column.name();
+    if (auto const* path = column.chosen(row)) {
+      trace.from = path->text();
+      trace.found = true;
+    } else {
+      for (auto const& path_tried : column.from()) {
+        if (!trace.from.empty()) trace.from += ", ";
+        trace.from += path_tried.text();
+        trace.found = trace.found || path_tried.in(row) != nullptr;
+      }
+      trace.found = trace.found || column.from().empty();
+    }
+    trace.problem = column.read(row, trace.value).value_or("");
+    traces.push_back(std::move(trace));
+  }
+  if (compiled_->observed_at) {
+    Trace trace;
+    trace.column = "observed_at";
+    trace.found = true;
+    append_time(trace.value.emplace(), now);
+    traces.push_back(std::move(trace));
+  }
+  return traces;
+}
+
+std::vector<std::string> RowMapper::unmapped_fields(Json const& row) const {
+  std::vector<std::string> fields;
+  if (!row.is_object()) return fields;
+  auto const reads = [](std::vector<FieldPath> const& paths, std::string_view name) {
+    return std::ranges::any_of(paths, [&](FieldPath const& path) { return path.head() == name; });
+  };
+  for (auto const& member : row.members()) {
+    bool const known = reads(compiled_->key, member.name) ||
+                       std::ranges::any_of(compiled_->columns, [&](ColumnReader const& column) {
+                         return reads(column.from(), member.name);
+                       });
+    if (!known) fields.push_back(member.name);
+  }
+  return fields;
+}
+
+std::string private_raw(StreamPlan const& plan, Json const& row) {
+  std::string out;
+  PrivacyFilter(plan).dump(row, {}, out);
+  return out;
+}
+
+}  // namespace affsync::engine

@@ -1,0 +1,236 @@
+#include "connectors/engine/values/times.hpp"
+
+#include <date/date.h>
+#include <date/tz.h>
+
+#include <exception>
+#include <locale>
+#include <sstream>
+
+#include "base/error.hpp"
+
+namespace affsync::engine {
+namespace {
+
+using namespace std::chrono;
+
+constexpr TimePoint first_storable = sys_days(year{1} / January / 1);
+constexpr TimePoint end_storable = sys_days(year{10000} / January / 1);
+
+// Digits at `at`, as many as `count`; -1 when there are fewer.
+int digits_at(std::string_view text, std::size_t at, std::size_t count) {
+  if (at + count > text.size()) return -1;
+  int value = 0;
+  for (std::size_t i = at; i < at + count; ++i) {
+    if (text[i] < '0' || text[i] > '9') return -1;
+    value = value * 10 + (text[i] - '0');
+  }
+  return value;
+}
+
+// Takes ".123456789" or ",5" off the front and gives its microseconds; nullopt for a bare point.
+std::optional<microseconds> take_fraction(std::string_view& rest) {
+  if (rest.empty() || (rest.front() != '.' && rest.front() != ',')) return microseconds(0);
+  rest.remove_prefix(1);
+  std::int64_t value = 0;
+  std::size_t count = 0;
+  while (!rest.empty() && rest.front() >= '0' && rest.front() <= '9') {
+    if (count < 6) value = value * 10 + (rest.front() - '0');
+    ++count;
+    rest.remove_prefix(1);
+  }
+  if (count == 0) return std::nullopt;
+  for (; count < 6; ++count) value *= 10;
+  return microseconds(value);
+}
+
+// The whole of `rest` must be a zone; nullopt when it is none.
+std::optional<minutes> read_offset(std::string_view rest) {
+  if (rest == "Z" || rest == "z") return minutes(0);
+  if (rest.size() < 3 || (rest.front() != '+' && rest.front() != '-')) return std::nullopt;
+  int const hour = digits_at(rest, 1, 2);
+  int minute = 0;
+  if (rest.size() == 5) {
+    minute = digits_at(rest, 3, 2);
+  } else if (rest.size() == 6 && rest[3] == ':') {
+    minute = digits_at(rest, 4, 2);
+  } else if (rest.size() != 3) {
+    return std::nullopt;
+  }
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59) return std::nullopt;
+  auto const offset = hours(hour) + minutes(minute);
+  return rest.front() == '-' ? -offset : offset;
+}
+
+void append_digits(std::string& out, unsigned value, unsigned width) {
+  char text[8];
+  for (unsigned i = width; i-- > 0; value /= 10) text[i] = static_cast<char>('0' + value % 10);
+  out.append(text, width);
+}
+
+std::optional<WallTime> parse_places(std::string_view text, std::string const& places,
+                                     bool has_offset) {
+  // The library reports by the stream's state; an exception here would be a form that it cannot
+  // read at all, which is the same answer.
+  try {
+    std::istringstream stream{std::string(text)};
+    stream.imbue(std::locale::classic());
+    date::local_time<microseconds> wall;
+    minutes offset{0};
+    std::string abbreviation;
+    date::from_stream(stream, places.c_str(), wall, &abbreviation, &offset);
+    if (stream.fail()) return std::nullopt;
+    if (!stream.eof() && stream.peek() != std::istringstream::traits_type::eof()) {
+      return std::nullopt;
+    }
+    WallTime out;
+    out.wall = TimePoint(wall.time_since_epoch());
+    out.has_time = true;
+    if (has_offset) out.offset = offset;
+    return out;
+  } catch (std::exception const&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+bool is_storable(TimePoint time) {
+  return time >= first_storable && time < end_storable;
+}
+
+Zone::Zone(std::string const& name) {
+  if (name.empty() || name == "UTC" || name == "Etc/UTC" || name == "Z") return;
+  try {
+    zone_ = date::locate_zone(name);
+  } catch (std::exception const&) {
+    throw Failure(ErrorCode::config_invalid, "the time zone \"" + name + "\" is not known here",
+                  "Use a name of the tz database such as Europe/Moscow, and see that the package "
+                  "tzdata is installed.");
+  }
+}
+
+TimePoint Zone::to_utc(TimePoint wall) const {
+  // The library's tables end somewhere; far away a zone's clock is not knowable anyway.
+  if (zone_ == nullptr || !is_storable(wall)) return wall;
+  auto const local = date::local_time<Duration>(wall.time_since_epoch());
+  // For a skipped time `earliest` gives the instant at which the gap ends.
+  return zone_->to_sys(local, date::choose::earliest);
+}
+
+TimePoint Zone::to_wall(TimePoint instant) const {
+  if (zone_ == nullptr || !is_storable(instant)) return instant;
+  return TimePoint(zone_->to_local(instant).time_since_epoch());
+}
+
+Day Zone::day_of(TimePoint instant) const {
+  return floor<days>(to_wall(instant));
+}
+
+std::optional<WallTime> parse_iso(std::string_view text) {
+  auto const day = parse_day(text.substr(0, 10));
+  if (!day || text.starts_with("0000")) return std::nullopt;
+  WallTime out;
+  out.wall = *day;
+  if (text.size() == 10) return out;
+
+  if (text[10] != 'T' && text[10] != 't' && text[10] != ' ') return std::nullopt;
+  int const hour = digits_at(text, 11, 2), minute = digits_at(text, 14, 2);
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || text[13] != ':') return std::nullopt;
+  out.has_time = true;
+  out.wall += hours(hour) + minutes(minute);
+
+  auto rest = text.substr(16);
+  if (!rest.empty() && rest.front() == ':') {
+    int const second = digits_at(rest, 1, 2);
+    if (second < 0 || second > 60) return std::nullopt;
+    rest.remove_prefix(3);
+    auto const fraction = take_fraction(rest);
+    if (!fraction) return std::nullopt;
+    out.wall += seconds(second) + *fraction;
+  }
+  if (rest.empty()) return out;
+  if (rest.front() == ' ') rest.remove_prefix(1);
+  out.offset = read_offset(rest);
+  if (!out.offset) return std::nullopt;
+  return out;
+}
+
+void append_day(std::string& out, Day day) {
+  year_month_day const ymd(day);
+  append_digits(out, static_cast<unsigned>(static_cast<int>(ymd.year())), 4);
+  out += '-';
+  append_digits(out, static_cast<unsigned>(ymd.month()), 2);
+  out += '-';
+  append_digits(out, static_cast<unsigned>(ymd.day()), 2);
+}
+
+void append_time(std::string& out, TimePoint time) {
+  auto const day = floor<days>(time);
+  hh_mm_ss const clock(time - day);
+  append_day(out, day);
+  out += 'T';
+  append_digits(out, static_cast<unsigned>(clock.hours().count()), 2);
+  out += ':';
+  append_digits(out, static_cast<unsigned>(clock.minutes().count()), 2);
+  out += ':';
+  append_digits(out, static_cast<unsigned>(clock.seconds().count()), 2);
+  if (auto const fraction = clock.subseconds().count(); fraction != 0) {
+    out += '.';
+    append_digits(out, static_cast<unsigned>(fraction), 6);
+  }
+  out += 'Z';
+}
+
+TimeReader::TimeReader(std::vector<std::string> const& formats, std::string const& zone)
+    : zone_(zone) {
+  if (formats.empty()) return;
+  formats_.clear();
+  for (auto const& places : formats) {
+    Format format;
+    if (places != "iso") {
+      format.places = places;
+      format.has_offset = places.find("%z") != std::string::npos ||
+                          places.find("%Ez") != std::string::npos ||
+                          places.find("%Oz") != std::string::npos;
+    }
+    formats_.push_back(std::move(format));
+  }
+}
+
+std::optional<WallTime> TimeReader::read(std::string_view text, bool day_alone) const {
+  for (auto const& format : formats_) {
+    std::optional<WallTime> found;
+    if (format.places.empty()) {
+      found = parse_iso(text);
+      if (found && day_alone && found->has_time) found.reset();
+    } else {
+      found = parse_places(text, format.places, format.has_offset);
+    }
+    if (found && is_storable(found->wall)) return found;
+  }
+  return std::nullopt;
+}
+
+std::optional<TimePoint> TimeReader::read_instant(std::string_view text) const {
+  auto const found = read(text, false);
+  if (!found) return std::nullopt;
+  auto const instant = found->offset ? found->wall - *found->offset : zone_.to_utc(found->wall);
+  if (!is_storable(instant)) return std::nullopt;
+  return instant;
+}
+
+std::optional<Day> TimeReader::read_day(std::string_view text) const {
+  auto const found = read(text, true);
+  if (!found) return std::nullopt;
+  return floor<days>(found->wall);
+}
+
+std::optional<Day> TimeReader::read_day_of_instant(std::string_view text) const {
+  auto const found = read(text, false);
+  if (!found) return std::nullopt;
+  if (!found->offset) return floor<days>(found->wall);
+  return zone_.day_of(found->wall - *found->offset);
+}
+
+}  // namespace affsync::engine

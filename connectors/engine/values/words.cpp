@@ -1,0 +1,73 @@
+#include "connectors/engine/values/words.hpp"
+
+#include <algorithm>
+
+namespace affsync::engine {
+namespace {
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+char upper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
+
+}  // namespace
+
+std::string_view trim_blanks(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  auto const first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+bool equal_without_case(std::string_view left, std::string_view right) {
+  return std::ranges::equal(left, right, [](char a, char b) { return lower(a) == lower(b); });
+}
+
+std::string_view read_boolean(std::string_view text, std::string& out) {
+  if (text == "1" || equal_without_case(text, "true")) {
+    out += "true";
+  } else if (text == "0" || equal_without_case(text, "false")) {
+    out += "false";
+  } else {
+    return "is neither true nor false";
+  }
+  return {};
+}
+
+std::string_view read_currency(std::string_view text, std::string& out) {
+  for (char const c : text) out += upper(c);
+  return {};
+}
+
+void read_text(std::string_view text, TextRules const& rules, std::string& out) {
+  if (!rules.strip_prefix.empty() && text.starts_with(rules.strip_prefix)) {
+    text.remove_prefix(rules.strip_prefix.size());
+  }
+  if (!rules.take_before.empty()) text = text.substr(0, text.find(rules.take_before));
+  text = trim_blanks(text);
+  auto const start = out.size();
+  out += text;
+  if (rules.lower_case) {
+    for (auto i = start; i < out.size(); ++i) out[i] = lower(out[i]);
+  }
+}
+
+WordTable::WordTable(std::map<std::string, std::string> const& words,
+                     std::optional<std::string> otherwise)
+    : words_(words.begin(), words.end()), otherwise_(std::move(otherwise)) {}
+
+std::string_view WordTable::read(std::string_view text, std::string& out) const {
+  // A handful of words: a walk along them is faster than any table.
+  for (auto const& [word, ours] : words_) {
+    if (!equal_without_case(word, text)) continue;
+    out += ours;
+    return {};
+  }
+  if (!otherwise_) return "is a word that the connector does not know";
+  out += *otherwise_;
+  return {};
+}
+
+}  // namespace affsync::engine

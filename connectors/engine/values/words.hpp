@@ -1,0 +1,46 @@
+// Texts, words and yes-or-no of a broker. As in numbers.hpp: `out` is appended to, the problem is
+// returned in words, empty when all is well.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace affsync::engine {
+
+// Without blanks, tabs and line ends around it.
+std::string_view trim_blanks(std::string_view text);
+
+// ASCII letters of any case alike.
+bool equal_without_case(std::string_view left, std::string_view right);
+
+// true, false (any case), 1, 0.
+std::string_view read_boolean(std::string_view text, std::string& out);
+
+// Upper-case code.
+std::string_view read_currency(std::string_view text, std::string& out);
+
+struct TextRules {
+  std::string strip_prefix;  // taken off the front, once
+  std::string take_before;   // only what stands before it
+  bool lower_case = false;   // ASCII letters, last of all steps
+};
+// May come out empty, which means null.
+void read_text(std::string_view text, TextRules const& rules, std::string& out);
+
+// A broker's words and ours; case of ASCII letters does not count.
+class WordTable {
+ public:
+  WordTable() = default;
+  WordTable(std::map<std::string, std::string> const& words, std::optional<std::string> otherwise);
+  std::string_view read(std::string_view text, std::string& out) const;
+
+ private:
+  std::vector<std::pair<std::string, std::string>> words_;
+  std::optional<std::string> otherwise_;
+};
+
+}  // namespace affsync::engine
