@@ -19,7 +19,9 @@ ContentHash hash_content(std::string_view content) {
   return ContentHash{hash.high64, hash.low64};
 }
 
-std::uint64_t hash_key(std::string_view key) { return XXH3_64bits(key.data(), key.size()); }
+std::uint64_t hash_key(std::string_view key) {
+  return XXH3_64bits(key.data(), key.size());
+}
 
 void Row::reset(RecordTable const& table) {
   external_id.clear();
@@ -43,8 +45,11 @@ void Batch::append(Row const& row) {
   content.reserve(row.raw.size() + 256);
   for (std::size_t i = 0; i < table_->columns.size(); ++i) {
     if (table_->columns[i].volatile_value) continue;
-    // A separator that no value holds, and another for null, so that shifted values differ.
-    content += row.values[i] ? *row.values[i] : std::string(1, '\1');
+    // No value holds a zero byte, so that neither shifted values nor null and a text are the same.
+    if (row.values[i]) {
+      content += '=';
+      content += *row.values[i];
+    }
     content += '\0';
   }
   content += row.volatile_free_raw.empty() ? row.raw : row.volatile_free_raw;

@@ -9,7 +9,9 @@ namespace {
 constexpr std::size_t max_digits = 1000;
 constexpr std::size_t max_written = 2000;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 std::string_view trim(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -112,6 +114,9 @@ DecimalParse parse_decimal(std::string_view input) {
     }
   }
   if (at != text.size()) return fail(DecimalError::not_a_number);
+  // Whole digits, or the zeros before the first one, and then what comes after the point.
+  long const written = std::max(point, 1L) + std::max(static_cast<long>(digits.size()) - point, 0L);
+  if (written > static_cast<long>(max_written)) return fail(DecimalError::exponent_too_large);
   return DecimalParse{DecimalError::none, write(negative, std::move(digits), point)};
 }
 

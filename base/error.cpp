@@ -73,9 +73,15 @@ std::string Error::to_line() const {
   if (!where.empty()) line += where + ": ";
   line += message;
   if (!hint.empty()) {
-    if (!line.empty() && line.back() != '.' && line.back() != '!' && line.back() != '?') line += ".";
+    if (!line.empty() && line.back() != '.' && line.back() != '!' && line.back() != '?')
+      line += ".";
     line += " " + hint;
   }
+  // What a peer or a library said may have lines of its own, or end in one.
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  }
+  line.erase(line.find_last_not_of(' ') + 1);
   return line;
 }
 

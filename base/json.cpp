@@ -5,6 +5,28 @@
 #include <utility>
 
 namespace affsync {
+namespace {
+
+// Comparing each with each is the fastest for the few members of a row, and a way to hang us with
+// thousands of them.
+bool has_equal_names(Json::Object const& members) {
+  constexpr std::size_t few = 24;
+  if (members.size() <= few) {
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        if (members[j].name == members[i].name) return true;
+      }
+    }
+    return false;
+  }
+  std::vector<std::string_view> names;
+  names.reserve(members.size());
+  for (auto const& member : members) names.push_back(member.name);
+  std::sort(names.begin(), names.end());
+  return std::adjacent_find(names.begin(), names.end()) != names.end();
+}
+
+}  // namespace
 
 Json Json::boolean(bool value) {
   Json json;
@@ -37,18 +59,18 @@ Json Json::array(Array items) {
 
 Json Json::object(Object members) {
   Json json;
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    json.has_nul_ |= members[i].value.has_nul_ || members[i].name.find('\0') != std::string::npos;
-    json.has_duplicate_ |= members[i].value.has_duplicate_;
-    for (std::size_t j = 0; j < i && !json.has_duplicate_; ++j) {
-      json.has_duplicate_ = members[j].name == members[i].name;
-    }
+  for (auto const& member : members) {
+    json.has_nul_ |= member.value.has_nul_ || member.name.find('\0') != std::string::npos;
+    json.has_duplicate_ |= member.value.has_duplicate_;
   }
+  json.has_duplicate_ = json.has_duplicate_ || has_equal_names(members);
   json.value_.emplace<Object>(std::move(members));
   return json;
 }
 
-Json::Object const& Json::members() const { return std::get<Object>(value_); }
+Json::Object const& Json::members() const {
+  return std::get<Object>(value_);
+}
 
 std::optional<std::string_view> Json::scalar_text() const {
   switch (kind()) {

@@ -1,8 +1,9 @@
 // A JSON document whose numbers keep their own text, so that money never passes through a double.
 //
 // Values are immutable once parsed. Objects keep the order of their members. A flaw that cannot go
-// into PostgreSQL (a NUL in a string, a member name that occurs twice) does not fail the document:
-// it marks the value and everything around it, and the row that holds it goes to quarantine.
+// into PostgreSQL (a NUL in a string, bytes that are not UTF-8, a member name that occurs twice)
+// does not fail the document: it marks the value and everything around it, and the row that holds
+// it goes to quarantine.
 #pragma once
 
 #include <cstddef>
@@ -20,9 +21,9 @@ class Json;
 struct JsonMember;
 
 struct JsonLimits {
-  std::size_t depth = 32;               // nested arrays and objects
-  std::size_t members = 4096;           // of one object
-  std::size_t values = 5'000'000;       // in the whole document
+  std::size_t depth = 32;          // nested arrays and objects
+  std::size_t members = 4096;      // of one object
+  std::size_t values = 5'000'000;  // in the whole document
 };
 
 class Json {
@@ -60,7 +61,9 @@ class Json {
   // this is no object.
   Json const* find(std::string_view name) const;
 
-  // Somewhere in here a string holds U+0000, which PostgreSQL cannot store.
+  // Somewhere in here a string holds U+0000, which PostgreSQL cannot store. A byte that is not
+  // UTF-8 and half a surrogate pair (a text that was cut in the middle of a character) are read as
+  // U+0000 too.
   bool has_nul() const { return has_nul_; }
   // Somewhere in here an object has two members of the same name.
   bool has_duplicate() const { return has_duplicate_; }
@@ -84,7 +87,8 @@ struct JsonMember {
   Json value;
 };
 
-// Text must be UTF-8 (a byte order mark is skipped); anything after the document is an error.
+// A byte order mark is skipped; anything after the document is an error, and so are bytes that are
+// not UTF-8 outside of strings. The texts of numbers are kept but for "-0", which becomes "0".
 // A number too large for a double ("1e999999") is kept as a JSON string of its text.
 // Errors: malformed_answer (with the byte position), answer_too_large.
 Result<Json> parse_json(std::string_view text, JsonLimits const& limits = {});

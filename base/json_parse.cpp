@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
+#include "base/json_mend.hpp"
 
 namespace affsync {
 namespace {
@@ -45,13 +46,13 @@ class Builder final : public Sax {
   }
 
   bool parse_error(std::size_t position, std::string const&,
-                   nlohmann::detail::exception const& error) override {
-    number_overflow_ = error.id == 406;  // out_of_range: a number beyond a double
+                   nlohmann::detail::exception const&) override {
     position_ = position;
     return false;
   }
 
-  bool number_overflow() const { return number_overflow_; }
+  // A limit was passed; the document may be valid otherwise.
+  bool refused() const { return !refusal_.empty(); }
   Error error() const {
     if (!refusal_.empty()) return Error(ErrorCode::answer_too_large, "JSON refused: " + refusal_);
     return Error(ErrorCode::malformed_answer,
@@ -98,57 +99,23 @@ class Builder final : public Sax {
   Json root_;
   std::size_t values_ = 0;
   std::size_t position_ = 0;
-  bool number_overflow_ = false;
   std::string refusal_;
 };
-
-// `text` with every number that could overflow a double (an exponent of three or more digits, or
-// hundreds of digits) made a JSON string. The parser stops at such a number; as a string it reaches
-// the mapping, which refuses the one row.
-std::string quote_huge_numbers(std::string_view text) {
-  std::string out;
-  out.reserve(text.size() + 64);
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size();) {
-    char const c = text[i];
-    if (in_string) {
-      out += c;
-      if (c == '\\' && i + 1 < text.size()) out += text[++i];
-      if (c == '"') in_string = false;
-      ++i;
-      continue;
-    }
-    if (c == '-' || (c >= '0' && c <= '9')) {
-      auto end = text.find_first_not_of("+-.eE0123456789", i);
-      if (end == std::string_view::npos) end = text.size();
-      auto const token = text.substr(i, end - i);
-      auto const exponent = token.find_first_of("eE");
-      auto const digits = exponent == std::string_view::npos ? 0 : token.size() - exponent - 1;
-      bool const huge = digits >= 3 || token.size() > 300;
-      if (huge) out += '"';
-      out += token;
-      if (huge) out += '"';
-      i = end;
-      continue;
-    }
-    in_string = c == '"';
-    out += c;
-    ++i;
-  }
-  return out;
-}
 
 }  // namespace
 
 Result<Json> parse_json(std::string_view text, JsonLimits const& limits) {
   Builder builder(limits);
   if (nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) return builder.take();
-  if (!builder.number_overflow()) return builder.error();
+  if (builder.refused()) return builder.error();
 
-  std::string const quoted = quote_huge_numbers(text);
-  Builder second(limits);
-  if (nlohmann::json::sax_parse(quoted.begin(), quoted.end(), &second)) return second.take();
-  return second.error();
+  // Rare, so that only a document that failed pays for being looked through.
+  if (auto const mended = mend_json(text)) {
+    Builder second(limits);
+    if (nlohmann::json::sax_parse(mended->begin(), mended->end(), &second)) return second.take();
+    if (second.refused()) return second.error();
+  }
+  return builder.error();  // its position is that of the text as received
 }
 
 }  // namespace affsync

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/utf8.hpp"
+
 namespace affsync::yaml {
 namespace {
 
@@ -43,26 +45,10 @@ constexpr Words plain_words[] = {
 // The byte at which `text` stops being UTF-8 without control characters; npos when it never does.
 std::size_t first_bad_byte(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
-    auto const byte = [&](std::size_t at) {
-      return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u;
-    };
-    unsigned const lead = byte(i);
-    if (lead < 0x80) {
-      bool const allowed = lead >= 0x20 || lead == '\t' || lead == '\n' || lead == '\r';
-      if (!allowed || lead == 0x7F) return i;
-      ++i;
-      continue;
-    }
-    std::size_t const length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead < 0xC2 || lead > 0xF4) return i;
-    for (std::size_t k = 1; k < length; ++k) {
-      if ((byte(i + k) & 0xC0) != 0x80) return i;
-    }
-    unsigned const second = byte(i + 1);
-    bool const overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
-    bool const surrogate = lead == 0xED && second >= 0xA0;
-    bool const beyond = lead == 0xF4 && second >= 0x90;
-    if (overlong || surrogate || beyond) return i;
+    auto const c = static_cast<unsigned char>(text[i]);
+    bool const is_control = (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
+    auto const length = utf8_character(text, i);
+    if (length == 0 || is_control) return i;
     i += length;
   }
   return std::string_view::npos;
