@@ -17,7 +17,7 @@ enum class Privacy { drop, hash, keep };
 struct StreamOverrides {
   std::optional<bool> enabled;
   std::optional<std::string> path;
-  NamedTexts query;                        // added, or replacing the parameter of that name
+  NamedTexts query;  // added, or replacing the parameter of that name
   std::optional<Day> start;
   std::optional<int> lookback_days;
   std::optional<int> page_size;
@@ -26,7 +26,7 @@ struct StreamOverrides {
 // What the user's configuration says of one source, in the engine's words.
 struct SourceSettings {
   std::string source;
-  std::string base_url;                    // empty: the connector's
+  std::string base_url;  // empty: the connector's
   std::map<std::string, Secret> credentials;
   std::map<std::string, std::string> settings;
   std::optional<std::string> login_path;
@@ -37,9 +37,9 @@ struct SourceSettings {
 struct StreamPlan {
   std::string source;
   std::string stream;
-  StreamSpec spec;                         // overrides applied, settings substituted
+  StreamSpec spec;  // overrides applied, settings substituted
   Privacy privacy = Privacy::drop;
-  bool path_known = true;                  // false: the user has to give a path first
+  bool path_known = true;  // false: the user has to give a path first
 
   RecordTable const& table() const { return *spec.map.table; }
 };
@@ -49,7 +49,7 @@ struct SourcePlan {
   std::string source;
   std::string connector;
   std::string base_url;
-  AuthSpec auth;                           // settings substituted; credentials are not
+  AuthSpec auth;  // settings substituted; credentials are not
   std::map<std::string, Secret> credentials;
   RateSpec rate;
   std::vector<ErrorRule> errors;

@@ -1,0 +1,177 @@
+#include "connectors/engine/auth.hpp"
+
+#include <openssl/evp.h>
+
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
+#include <charconv>
+
+#include "connectors/engine/manifest_template.hpp"
+#include "connectors/engine/manifest_words.hpp"
+
+namespace affsync::engine {
+namespace {
+
+constexpr std::size_t longest_token = 16 * 1024;
+
+std::string with_credentials(std::string_view text, Credentials const& credentials,
+                             Token const* token = nullptr) {
+  return expand_placeholders(text, [&](std::string_view name) -> std::optional<std::string> {
+    if (name == "token" && token != nullptr) return token->text.reveal();
+    auto const credential = name_in_scope(name, "credentials");
+    if (!credential) return std::nullopt;
+    auto const found = credentials.find(std::string(*credential));
+    if (found == credentials.end()) {
+      throw Failure(ErrorCode::internal, "the plan wants the credential \"" +
+                                             std::string(*credential) +
+                                             "\", which it does not have");
+    }
+    return found->second.reveal();
+  });
+}
+
+std::string target_of(RequestSpec const& request) {
+  auto target = request.path;
+  char mark = '?';
+  for (auto const& [name, value] : request.query) {
+    target += mark;
+    target += boost::urls::encode(name, boost::urls::unreserved_chars);
+    target += '=';
+    target += boost::urls::encode(value, boost::urls::unreserved_chars);
+    mark = '&';
+  }
+  return target;
+}
+
+// The bytes behind base64url text without padding; nullopt when it is none.
+std::optional<std::string> decode_base64url(std::string_view text) {
+  while (text.ends_with('=')) text.remove_suffix(1);
+  if (text.size() % 4 == 1) return std::nullopt;
+  std::string standard(text);
+  for (auto& c : standard) {
+    bool const plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (!plain && c != '-' && c != '_') return std::nullopt;
+    if (c == '-') c = '+';
+    if (c == '_') c = '/';
+  }
+  auto const padding = (4 - standard.size() % 4) % 4;
+  standard.append(padding, '=');
+  std::string bytes(standard.size() / 4 * 3, '\0');
+  auto const length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                                      reinterpret_cast<unsigned char const*>(standard.data()),
+                                      static_cast<int>(standard.size()));
+  if (length < 0) return std::nullopt;
+  bytes.resize(static_cast<std::size_t>(length) - padding);
+  return bytes;
+}
+
+// A header may hold these and nothing else of a token.
+bool is_plain(std::string_view token) {
+  for (unsigned char c : token) {
+    if (c <= 0x20 || c >= 0x7f) return false;
+  }
+  return !token.empty();
+}
+
+std::string_view trimmed(std::string_view text) {
+  auto const first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+}  // namespace
+
+HttpRequest make_login_request(LoginTokenAuth const& auth, Credentials const& credentials) {
+  HttpRequest request(auth.login.method, target_of(auth.login));
+  request.headers.add("Accept", "application/json");
+  for (auto const& [name, value] : auth.login.headers) {
+    if (value.find("${") == std::string::npos) {
+      request.headers.add(name, value);
+    } else {
+      request.secret_headers.emplace_back(name, Secret(with_credentials(value, credentials)));
+    }
+  }
+  if (auth.login.method == Method::get) return request;
+  request.headers.add("Content-Type", "application/json");
+  request.body = "{";
+  for (auto const& [name, value] : auth.login.json) {
+    if (request.body.size() > 1) request.body += ',';
+    append_json_string(request.body, name);
+    request.body += ':';
+    append_json_string(request.body, with_credentials(value, credentials));
+  }
+  request.body += '}';
+  return request;
+}
+
+Result<Token> read_token(LoginTokenAuth const& auth, Json const& body, TimePoint now) {
+  auto const* found = auth.token.in(body);
+  if (found == nullptr || !found->is_string() || trimmed(found->as_string()).empty()) {
+    return Error(ErrorCode::malformed_answer,
+                 "the login was accepted, but there is no token at `" + auth.token.text() +
+                     "` in its answer",
+                 "The broker's login may have changed, or asks for a second step.");
+  }
+  auto text = trimmed(found->as_string());
+  auto const prefix = to_lower(auth.strip_prefix);
+  if (!prefix.empty() && to_lower(text.substr(0, prefix.size())) == prefix) {
+    text = trimmed(text.substr(prefix.size()));
+  }
+  if (!is_plain(text) || text.size() > longest_token) {
+    return Error(
+        ErrorCode::malformed_answer,
+        "the login's token cannot be sent in a header: " +
+            std::string(text.size() > longest_token ? "it is too long"
+                                                    : "it holds blanks or other characters "
+                                                      "that no token has"));
+  }
+  Token token;
+  token.text = Secret(std::string(text));
+  token.expires_at = now + auth.assumed_lifetime;
+  if (auth.lifetime_from_jwt) {
+    // A token that has run out already says that the clocks differ, not that it is of no use.
+    auto const expiry = jwt_expiry(text);
+    if (expiry && *expiry > now) token.expires_at = *expiry;
+  }
+  auto const half = now + (token.expires_at - now) / 2;
+  token.renew_at = std::max<TimePoint>(token.expires_at - auth.renew_before, half);
+  return token;
+}
+
+std::optional<TimePoint> jwt_expiry(std::string_view token) {
+  auto const first = token.find('.');
+  if (first == std::string_view::npos || token.size() > longest_token) return std::nullopt;
+  auto const second = token.find('.', first + 1);
+  if (second == std::string_view::npos) return std::nullopt;
+  auto const payload = decode_base64url(token.substr(first + 1, second - first - 1));
+  if (!payload) return std::nullopt;
+  auto const claims = parse_json(*payload);
+  if (!claims) return std::nullopt;
+  auto const* exp = claims->find("exp");
+  if (exp == nullptr || !exp->is_number()) return std::nullopt;
+  std::int64_t seconds = 0;
+  auto const& text = exp->number_text();
+  auto const end = text.data() + text.size();
+  auto const [stop, error] = std::from_chars(text.data(), end, seconds);
+  // A fraction of a second may follow; an exponent is nothing that a server writes here.
+  bool const whole = stop == end || *stop == '.';
+  constexpr std::int64_t year_9999 = 253'402'300'799;
+  if (error != std::errc{} || !whole || seconds < 0 || seconds > year_9999) return std::nullopt;
+  return TimePoint(std::chrono::seconds(seconds));
+}
+
+void authorize(HttpRequest& request, AuthSpec const& auth, Credentials const& credentials,
+               Token const* token) {
+  if (auto const* fixed = std::get_if<StaticTokenAuth>(&auth)) {
+    request.secret_headers.emplace_back(fixed->header,
+                                        Secret(with_credentials(fixed->value, credentials)));
+  } else if (auto const* login = std::get_if<LoginTokenAuth>(&auth)) {
+    if (token == nullptr) {
+      throw Failure(ErrorCode::internal, "a request was to be sent before the login");
+    }
+    request.secret_headers.emplace_back(login->header,
+                                        Secret(with_credentials(login->value, credentials, token)));
+  }
+}
+
+}  // namespace affsync::engine

@@ -1,0 +1,99 @@
+// The parts `rate` and `errors` of a connector file: how fast it may be asked, and what its
+// refusals mean.
+#include <array>
+
+#include "connectors/engine/manifest_grammar.hpp"
+
+namespace affsync::engine::grammar {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, ResetUnit>, 4> reset_units{{
+    {"seconds", ResetUnit::seconds},
+    {"milliseconds", ResetUnit::milliseconds},
+    {"epoch_seconds", ResetUnit::epoch_seconds},
+    {"epoch_milliseconds", ResetUnit::epoch_milliseconds},
+}};
+
+constexpr std::array<std::pair<std::string_view, AnswerClass>, 10> refusals{{
+    {"throttled", AnswerClass::throttled},
+    {"transient", AnswerClass::transient},
+    {"auth_expired", AnswerClass::auth_expired},
+    {"auth_invalid", AnswerClass::auth_invalid},
+    {"permission", AnswerClass::permission},
+    {"not_found", AnswerClass::not_found},
+    {"bad_request", AnswerClass::bad_request},
+    {"window_too_large", AnswerClass::window_too_large},
+    {"clock_skew", AnswerClass::clock_skew},
+    {"empty", AnswerClass::empty},
+}};
+
+ErrorRule read_error_rule(yaml::Node const& node) {
+  yaml::Map map(node, "an error rule");
+  ErrorRule rule;
+  if (auto const status = map.find("status")) {
+    if (status->is_sequence()) {
+      for (auto const& item : status->items()) {
+        rule.status.push_back(static_cast<int>(item.as_integer(200, 599)));
+      }
+      if (rule.status.empty()) status->fail("the list is empty");
+    } else {
+      rule.status.push_back(static_cast<int>(status->as_integer(200, 599)));
+    }
+  }
+  if (auto const json = map.find("json")) rule.json = read_path(*json);
+  if (auto const equals = map.find("equals")) {
+    if (!rule.json) equals->fail("`equals` needs `json`, the path of the value to compare");
+    rule.json_equals = read_texts(*equals);
+  }
+  if (auto const contains = map.find("contains")) {
+    rule.body_contains = contains->text();
+    if (rule.body_contains.empty()) contains->fail("an empty text is in every answer");
+  }
+  if (auto const login = map.find("login")) rule.login = login->as_bool();
+  rule.answer_class =
+      read_word<AnswerClass>(map.require("class"), refusals, "the class of an answer");
+  if (auto const wait = map.find("wait")) {
+    if (rule.answer_class != AnswerClass::throttled) {
+      wait->fail("`wait` goes with `class: throttled` only");
+    }
+    rule.wait = read_duration(*wait, std::chrono::seconds(1), std::chrono::hours(24));
+  }
+  map.finish();
+  if (rule.status.empty() && !rule.json && rule.body_contains.empty()) {
+    node.fail("this rule would hold for every answer", "Give it `status`, `json` or `contains`.");
+  }
+  return rule;
+}
+
+}  // namespace
+
+RateSpec read_rate(yaml::Node const& node) {
+  yaml::Map map(node, "the rate");
+  RateSpec rate;
+  if (auto const value = map.find("requests_per_second")) {
+    rate.requests_per_second = value->as_number(0.01, 1000);
+  }
+  if (auto const value = map.find("burst")) rate.burst = value->as_number(1, 1000);
+  if (auto const value = map.find("concurrency")) {
+    rate.concurrency = static_cast<int>(value->as_integer(1, 64));
+  }
+  if (auto const value = map.find("remaining_header")) rate.remaining_header = value->text();
+  if (auto const value = map.find("reset_header")) rate.reset_header = value->text();
+  if (auto const value = map.find("reset_unit")) {
+    rate.reset_unit = read_word<ResetUnit>(*value, reset_units, "the unit of a reset header");
+  }
+  if (auto const value = map.find("wait_text")) rate.wait_text = value->text();
+  if (auto const value = map.find("wait_cap")) {
+    rate.wait_cap = read_duration(*value, std::chrono::seconds(1), std::chrono::hours(24));
+  }
+  map.finish();
+  return rate;
+}
+
+std::vector<ErrorRule> read_errors(yaml::Node const& node) {
+  std::vector<ErrorRule> rules;
+  for (auto const& item : node.items()) rules.push_back(read_error_rule(item));
+  return rules;
+}
+
+}  // namespace affsync::engine::grammar

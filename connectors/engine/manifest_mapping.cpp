@@ -1,0 +1,32 @@
+// The part `map` of a stream: which tables its rows go to, and with which external id.
+#include "connectors/engine/manifest_grammar.hpp"
+
+namespace affsync::engine::grammar {
+namespace {
+
+RecordTable const& read_table(yaml::Node const& node) {
+  auto const name = node.text();
+  if (auto const* table = find_record_table(name)) return *table;
+  std::vector<std::string> known;
+  for (auto const& table : record_tables()) known.emplace_back(table.name);
+  refuse_word(node, name, known, "a record table");
+}
+
+}  // namespace
+
+TableMapping read_table_mapping(yaml::Node const& table, yaml::Node const& key,
+                                yaml::Node const& columns, Declared const& declared) {
+  TableMapping mapping;
+  mapping.table = &read_table(table);
+  mapping.key = read_paths(key);
+  for (auto const& path : mapping.key) {
+    if (path.head().empty()) key.fail("a whole row cannot be its own key");
+  }
+  for (auto const& [name, value] : columns.entries()) {
+    mapping.columns.push_back(read_column(name, value, *mapping.table, declared));
+  }
+  if (mapping.columns.empty()) columns.fail("the mapping names no column");
+  return mapping;
+}
+
+}  // namespace affsync::engine::grammar

@@ -1,0 +1,189 @@
+#include "connectors/engine/stream_plan.hpp"
+
+#include <algorithm>
+
+#include "base/suggest.hpp"
+#include "base/yaml/node.hpp"
+#include "connectors/engine/manifest_template.hpp"
+#include "connectors/engine/stream_plan_settings.hpp"
+
+namespace affsync::engine {
+namespace {
+
+Error misconfigured(std::string message, std::string hint = {}) {
+  return Error(ErrorCode::config_invalid, std::move(message), std::move(hint));
+}
+
+// Throws for a path that no request could use; `what` is "the path of stream \"x\"".
+void check_path(std::string const& path, std::string const& what) {
+  if (!path.starts_with('/') || path.starts_with("//")) {
+    throw Failure(misconfigured(what + " is " + yaml::quoted(path) + ", which is not a path",
+                                "It begins with one /; the host belongs into `base_url`."));
+  }
+  bool const strange =
+      std::ranges::any_of(path, [](unsigned char c) { return c <= 0x20 || c == 0x7f; });
+  if (strange || path.find_first_of("?#") != std::string::npos) {
+    throw Failure(misconfigured(what + " is " + yaml::quoted(path) + ", which is more than a path",
+                                "Parameters belong under `query`."));
+  }
+}
+
+void set_query(StreamSpec& spec, NamedTexts const& overrides, std::string const& what) {
+  for (auto const& [name, value] : overrides) {
+    bool const paging = spec.page.type == PageType::offset &&
+                        (name == spec.page.limit_parameter || name == spec.page.offset_parameter);
+    bool const window =
+        spec.window && (name == spec.window->from_parameter || name == spec.window->to_parameter);
+    if (paging || window) {
+      throw Failure(misconfigured(
+          "the query parameter " + yaml::quoted(name) + " of " + what + " is set by the connector",
+          paging ? "Use `page_size`." : "Use `start` and `lookback`."));
+    }
+    auto const known = std::ranges::find(spec.request.query, name, &NamedTexts::value_type::first);
+    if (known == spec.request.query.end()) {
+      spec.request.query.emplace_back(name, value);
+    } else {
+      known->second = value;
+    }
+  }
+}
+
+void set_page_size(StreamSpec& spec, int size, std::string const& what) {
+  if (spec.page.type == PageType::none) {
+    throw Failure(misconfigured(what + " is read in one piece and has no page size",
+                                "Take `page_size` out."));
+  }
+  int const least = spec.page.overlap + 1;
+  if (size < least || size > spec.page.max_size) {
+    throw Failure(misconfigured(
+        "the page size " + std::to_string(size) + " of " + what + " is out of range",
+        "From " + std::to_string(least) + " to " + std::to_string(spec.page.max_size) + "."));
+  }
+  spec.page.size = size;
+}
+
+void apply(StreamOverrides const& overrides, StreamSpec& spec) {
+  std::string const what = "stream " + yaml::quoted(spec.name);
+  if (overrides.path) {
+    check_path(*overrides.path, "the path of " + what);
+    // Whoever finds out the path of a stream that had none wants to read it.
+    if (spec.request.path.empty()) spec.enabled = true;
+    spec.request.path = *overrides.path;
+  }
+  if (overrides.enabled) spec.enabled = *overrides.enabled;
+  set_query(spec, overrides.query, what);
+  if (overrides.page_size) set_page_size(spec, *overrides.page_size, what);
+  if ((overrides.start || overrides.lookback_days) && !spec.window) {
+    throw Failure(
+        misconfigured(what + " is not read by date, so that it has no start and no lookback",
+                      "Take " + std::string(overrides.start ? "`start`" : "`lookback`") + " out."));
+  }
+  if (overrides.start) spec.window->start = *overrides.start;
+  if (overrides.lookback_days) {
+    if (*overrides.lookback_days < 0 || *overrides.lookback_days > 3660) {
+      throw Failure(
+          misconfigured("the lookback of " + what + " is out of range", "From 0d to 3660d."));
+    }
+    spec.window->lookback_days = *overrides.lookback_days;
+  }
+}
+
+void check_stream_names(Manifest const& manifest, SourceSettings const& settings) {
+  std::vector<std::string> known;
+  for (auto const& stream : manifest.streams) known.push_back(stream.name);
+  for (auto const& [name, overrides] : settings.streams) {
+    if (manifest.find_stream(name) != nullptr) continue;
+    auto const near = nearest(name, known);
+    std::string list;
+    for (auto const& one : known) list += (list.empty() ? "" : ", ") + one;
+    throw Failure(misconfigured(
+        "connector " + yaml::quoted(manifest.name) + " has no stream " + yaml::quoted(name),
+        near ? "Did you mean `" + *near + "`?" : "It has: " + list + "."));
+  }
+}
+
+std::string base_url_of(Manifest const& manifest, SourceSettings const& settings) {
+  auto url = settings.base_url.empty() ? manifest.base_url : settings.base_url;
+  if (url.empty()) {
+    throw Failure(misconfigured("the source needs a `base_url`",
+                                "Connector " + yaml::quoted(manifest.name) +
+                                    " is for many hosts and has none of its own."));
+  }
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
+
+AuthSpec make_auth(Manifest const& manifest, SourceSettings const& settings,
+                   SettingValues const& values) {
+  auto auth = manifest.auth;
+  auto* const login = std::get_if<LoginTokenAuth>(&auth);
+  if (settings.login_path) {
+    if (login == nullptr) {
+      throw Failure(misconfigured(
+          "connector " + yaml::quoted(manifest.name) + " has no login whose path could be set",
+          "Take `login` out."));
+    }
+    check_path(*settings.login_path, "the path of the login");
+    login->login.path = *settings.login_path;
+  }
+  if (login != nullptr) {
+    values.fill(login->login);
+    values.fill(login->value);
+  } else if (auto* const fixed = std::get_if<StaticTokenAuth>(&auth)) {
+    values.fill(fixed->value);
+  }
+  return auth;
+}
+
+SourcePlan plan_source(Manifest const& manifest, SourceSettings const& settings) {
+  check_credentials(manifest, settings.credentials);
+  check_stream_names(manifest, settings);
+  SettingValues const values(manifest, settings.settings);
+
+  SourcePlan plan;
+  plan.source = settings.source;
+  plan.connector = manifest.name;
+  plan.base_url = base_url_of(manifest, settings);
+  plan.auth = make_auth(manifest, settings, values);
+  plan.credentials = settings.credentials;
+  plan.rate = manifest.rate;
+  plan.errors = manifest.errors;
+  for (auto const& spec : manifest.streams) {
+    StreamPlan stream;
+    stream.source = settings.source;
+    stream.stream = spec.name;
+    stream.spec = spec;
+    stream.privacy = settings.privacy;
+    try {
+      auto const overrides = settings.streams.find(spec.name);
+      if (overrides != settings.streams.end()) apply(overrides->second, stream.spec);
+      values.fill(stream.spec);
+    } catch (Failure const& failure) {
+      auto error = failure.error();
+      throw Failure(std::move(error.in(settings.source, spec.name)));
+    }
+    stream.path_known = !stream.spec.request.path.empty();
+    plan.streams.push_back(std::make_shared<StreamPlan const>(std::move(stream)));
+  }
+  return plan;
+}
+
+}  // namespace
+
+Result<SourcePlan> make_source_plan(Manifest const& manifest, SourceSettings const& settings) {
+  try {
+    return plan_source(manifest, settings);
+  } catch (Failure const& failure) {
+    auto error = failure.error();
+    return error.in(settings.source, "");
+  }
+}
+
+std::string substitute(std::string_view text, std::string_view name, std::string_view value) {
+  return expand_placeholders(text, [&](std::string_view found) -> std::optional<std::string> {
+    if (found != name) return std::nullopt;
+    return std::string(value);
+  });
+}
+
+}  // namespace affsync::engine

@@ -1,0 +1,128 @@
+#include "connectors/engine/stream_plan_settings.hpp"
+
+#include <algorithm>
+
+#include "base/suggest.hpp"
+#include "base/yaml/node.hpp"
+#include "connectors/engine/manifest_template.hpp"
+#include "connectors/engine/stream_plan_zone.hpp"
+
+namespace affsync::engine {
+namespace {
+
+[[noreturn]] void refuse_value(std::string message, std::string hint) {
+  throw Failure(ErrorCode::config_invalid, std::move(message), std::move(hint));
+}
+
+// "login (the e-mail of …), password (its password)"
+template <class Spec>
+std::string wanted(std::vector<Spec> const& specs) {
+  std::string list;
+  for (auto const& spec : specs) {
+    list += (list.empty() ? "" : ", ") + spec.name;
+    if (!spec.description.empty()) list += " (" + spec.description + ")";
+  }
+  return list;
+}
+
+// `kind` is "credential" or "setting".
+template <class Spec>
+void refuse_unknown(Manifest const& manifest, std::vector<Spec> const& specs,
+                    std::string const& name, std::string const& kind) {
+  if (std::ranges::find(specs, name, &Spec::name) != specs.end()) return;
+  std::vector<std::string> known;
+  for (auto const& spec : specs) known.push_back(spec.name);
+  auto const near = nearest(name, known);
+  std::string hint = near ? "Did you mean `" + *near + "`? " : "";
+  hint += known.empty() ? "It takes no " + kind + "s." : "It takes: " + wanted(specs) + ".";
+  refuse_value(
+      "connector " + yaml::quoted(manifest.name) + " knows no " + kind + " " + yaml::quoted(name),
+      std::move(hint));
+}
+
+}  // namespace
+
+void check_credentials(Manifest const& manifest, std::map<std::string, Secret> const& given) {
+  for (auto const& [name, value] : given) {
+    refuse_unknown(manifest, manifest.credentials, name, "credential");
+  }
+  for (auto const& spec : manifest.credentials) {
+    auto const found = given.find(spec.name);
+    if (found == given.end() || found->second.empty()) {
+      refuse_value("the credential " + yaml::quoted(spec.name) +
+                       (found == given.end() ? " is missing" : " is empty"),
+                   "Connector " + yaml::quoted(manifest.name) +
+                       " wants under `credentials`: " + wanted(manifest.credentials) + ".");
+    }
+    if (found->second.reveal().find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
+      refuse_value("the credential " + yaml::quoted(spec.name) + " holds a line break",
+                   "Check the file or variable that it is read from.");
+    }
+  }
+}
+
+SettingValues::SettingValues(Manifest const& manifest,
+                             std::map<std::string, std::string> const& given) {
+  for (auto const& [name, value] : given) {
+    refuse_unknown(manifest, manifest.settings, name, "setting");
+    if (value.find("${") != std::string::npos) {
+      refuse_value("the setting " + yaml::quoted(name) + " holds \"${\"", "Give a plain value.");
+    }
+    if (std::ranges::any_of(value, [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
+      refuse_value("the setting " + yaml::quoted(name) + " holds a control character",
+                   "Give a plain value.");
+    }
+  }
+  for (auto const& spec : manifest.settings) {
+    auto const found = given.find(spec.name);
+    if (found == given.end() && spec.required) {
+      refuse_value("the setting " + yaml::quoted(spec.name) + " is missing",
+                   "Connector " + yaml::quoted(manifest.name) +
+                       " wants under `settings`: " + wanted(manifest.settings) + ".");
+    }
+    values_[spec.name] = found == given.end() ? spec.default_value : found->second;
+  }
+}
+
+void SettingValues::fill(std::string& text) const {
+  if (text.find("${") == std::string::npos) return;
+  text = expand_placeholders(text, [&](std::string_view name) -> std::optional<std::string> {
+    auto const setting = name_in_scope(name, "settings");
+    if (!setting) return std::nullopt;
+    auto const found = values_.find(*setting);
+    if (found == values_.end()) return std::nullopt;
+    return found->second;
+  });
+}
+
+void SettingValues::fill(RequestSpec& request) const {
+  fill(request.path);
+  for (auto* texts : {&request.query, &request.headers, &request.json}) {
+    for (auto& [name, value] : *texts) fill(value);
+  }
+}
+
+void SettingValues::fill_zone(std::string& zone, StreamSpec const& stream) const {
+  fill(zone);
+  if (!zone_exists(zone)) {
+    refuse_value(
+        yaml::quoted(zone) + " of stream " + yaml::quoted(stream.name) + " is not a time zone",
+        "A name of the tz database, such as UTC or Europe/Moscow.");
+  }
+}
+
+void SettingValues::fill(TableMapping& mapping, StreamSpec const& stream) const {
+  for (auto& column : mapping.columns) {
+    if (column.constant) fill(*column.constant);
+    fill_zone(column.zone, stream);
+  }
+}
+
+void SettingValues::fill(StreamSpec& stream) const {
+  fill(stream.request);
+  if (stream.window) fill_zone(stream.window->zone, stream);
+  fill(stream.map, stream);
+  for (auto& further : stream.also) fill(further, stream);
+}
+
+}  // namespace affsync::engine
