@@ -81,6 +81,10 @@ bool Node::is_null() const {
   return impl_->kind == NodeKind::null;
 }
 
+bool Node::is_expanded() const {
+  return impl_->expanded;
+}
+
 std::string Node::where() const {
   return *impl_->file + ":" + std::to_string(impl_->line) + ":" + std::to_string(impl_->column);
 }
