@@ -1,0 +1,55 @@
+// `affsync report`: the reporting views on the terminal.
+#include <unistd.h>
+
+#include <iostream>
+
+#include "daemon/app.hpp"
+#include "daemon/cli/open_database.hpp"
+#include "daemon/cli/report_output.hpp"
+
+namespace affsync::cli {
+
+namespace {
+
+// Below the payouts: what there is still to come.
+std::string unpaid_commission(App& app, log::Terminal const& terminal) {
+  ReportPlan plan;
+  plan.columns = {{"source", "unpaid commission of", ReportValue::text, 8, 8},
+                  {"currency", "currency", ReportValue::text, 9},
+                  {"amount", "amount", ReportValue::amount, 10},
+                  {"amount_usd", "in USD", ReportValue::usd, 6, 0, true},
+                  {"oldest_on", "oldest", ReportValue::day, 7, 0, true},
+                  {"is_total", "", ReportValue::total}};
+  auto const rows = app.run(app.store().query(
+      "SELECT source, currency, amount, amount_usd, oldest_on::text, false AS is_total "
+      "FROM reporting.unpaid_commission ORDER BY source, currency",
+      {}));
+  return rows.rows.empty() ? std::string() : "\n" + report_table(plan, rows, terminal);
+}
+
+}  // namespace
+
+int run_report(CommonOptions const& common, ReportOptions const& options) {
+  ReportPlan const plan = plan_report(options);  // refused before anything is opened
+  App app(common.config_file, common.log_level());
+  open_database(app);
+  auto const rows = app.run(app.store().query(plan.sql, plan.parameters));
+  switch (options.output) {
+    case Output::csv:
+      std::cout << report_csv(plan, rows);
+      break;
+    case Output::json:
+      std::cout << report_json(plan, rows) << "\n";
+      break;
+    case Output::table: {
+      auto const terminal = log::look_at_terminal(STDOUT_FILENO);
+      std::cout << report_table(plan, rows, terminal);
+      if (plan.report == "payouts") std::cout << unpaid_commission(app, terminal);
+      break;
+    }
+  }
+  std::cout << std::flush;
+  return 0;
+}
+
+}  // namespace affsync::cli

@@ -1,0 +1,88 @@
+// Reports for programs: CSV and JSON.
+#include <utility>
+
+#include "daemon/cli/json_text.hpp"
+#include "daemon/cli/report_output.hpp"
+
+namespace affsync::cli {
+
+namespace {
+
+bool is_data(ReportColumn const& column) {
+  return column.value != ReportValue::bar && column.value != ReportValue::trend &&
+         column.value != ReportValue::total;
+}
+
+bool is_total_row(std::vector<std::optional<std::string>> const& row) {
+  return !row.empty() && row.back() == "t";
+}
+
+void append_csv_field(std::string& out, std::optional<std::string> const& field) {
+  if (!field) return;
+  bool const quoted = field->empty() || field->find_first_of("\",\r\n") != std::string::npos ||
+                      field->front() == ' ' || field->back() == ' ';
+  if (!quoted) {
+    out += *field;
+    return;
+  }
+  out += '"';
+  for (char const c : *field) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  out += '"';
+}
+
+Json field_to_json(ReportColumn const& column, std::optional<std::string> const& field) {
+  if (!field) return {};
+  return column.value == ReportValue::count ? Json::number(*field) : Json::string(*field);
+}
+
+}  // namespace
+
+std::string report_csv(ReportPlan const& plan, schema::Store::Table const& rows) {
+  std::string out;
+  auto line = [&](auto&& field_of) {
+    bool first = true;
+    for (std::size_t i = 0; i < plan.columns.size(); ++i) {
+      if (!is_data(plan.columns[i])) continue;
+      if (!std::exchange(first, false)) out += ',';
+      append_csv_field(out, field_of(i));
+    }
+    out += "\r\n";
+  };
+  line([&](std::size_t i) { return std::optional(plan.columns[i].name); });
+  for (auto const& row : rows.rows) {
+    if (!is_total_row(row)) line([&](std::size_t i) { return row.at(i); });
+  }
+  return out;
+}
+
+std::string report_json(ReportPlan const& plan, schema::Store::Table const& rows) {
+  Json::Array lines;
+  Json::Array totals;
+  for (auto const& row : rows.rows) {
+    bool const total = is_total_row(row);
+    Json::Object members;
+    for (std::size_t i = 0; i < plan.columns.size(); ++i) {
+      auto const& column = plan.columns[i];
+      // A sum has no key; its other members keep their names.
+      if (!is_data(column) || (total && !row.at(i))) continue;
+      members.push_back({column.name, field_to_json(column, row.at(i))});
+    }
+    (total ? totals : lines).push_back(Json::object(std::move(members)));
+  }
+  auto day = [&](std::size_t i) {
+    return i < plan.parameters.size() && plan.parameters[i] ? json_text(*plan.parameters[i])
+                                                            : Json();
+  };
+  return Json::object({{"report", json_text(plan.report)},
+                       {"by", json_text_or_null(plan.by)},
+                       {"since", day(0)},
+                       {"until", day(1)},
+                       {"rows", Json::array(std::move(lines))},
+                       {"totals", Json::array(std::move(totals))}})
+      .dump();
+}
+
+}  // namespace affsync::cli

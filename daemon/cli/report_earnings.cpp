@@ -1,0 +1,137 @@
+// What was earned. From reporting.earnings_daily; by client from the books behind that view, which
+// has no clients.
+#include "daemon/cli/report_plan.hpp"
+
+namespace affsync::cli {
+
+namespace {
+
+struct EarningsCut {
+  std::string keys;  // SQL column list; empty: only the currency
+  std::string order;
+  std::vector<ReportColumn> columns;
+  bool bars = false;
+  bool trend = false;
+};
+
+EarningsCut earnings_cut(std::string const& by) {
+  EarningsCut cut;
+  if (by == "day") {
+    cut.keys = "day::text";
+    cut.columns = {{"day", "day", ReportValue::day, 9}};
+    cut.bars = true;
+  } else if (by == "source") {
+    cut.keys = "source";
+    cut.columns = {{"source", "source", ReportValue::text, 9, 8}};
+    cut.trend = true;
+  } else if (by == "kind") {
+    cut.keys = "kind";
+    cut.columns = {{"kind", "kind", ReportValue::text, 9, 8}};
+    cut.trend = true;
+  } else if (by == "client") {
+    cut.keys = "source, client_ref";
+    cut.columns = {{"source", "source", ReportValue::text, 3, 8, true},
+                   {"client_ref", "client", ReportValue::text, 9, 8}};
+    cut.bars = true;
+  } else if (by == "currency") {
+    cut.trend = true;
+  } else {
+    cut.keys = "to_char(day, 'YYYY-MM')";
+    cut.columns = {{"month", "month", ReportValue::month, 9}};
+    cut.bars = true;
+  }
+  bool const by_time = by == "day" || by == "month" || by.empty();
+  cut.order = by_time ? "currency, is_total, k1" : "currency, is_total, amount DESC NULLS LAST, k1";
+  return cut;
+}
+
+// One row a group of commission rows: source, client_ref, day, kind, status, currency and sums.
+std::string earnings_rows(std::string const& by) {
+  if (by != "client") {
+    return "SELECT source, day, kind, status, currency, amount, amount_usd, volume_lots, rows "
+           "FROM reporting.earnings_daily WHERE " +
+           in_days("day");
+  }
+  return "SELECT * FROM ("
+         "SELECT source, client_ref, day, kind, status, currency, amount, amount_usd, "
+         "volume_lots, 1 AS rows FROM affsync.commission_books "
+         "WHERE grain IS DISTINCT FROM 'lifetime' "
+         "UNION ALL SELECT source, client_ref, day, kind, status, currency, amount, amount_usd, "
+         "volume_lots, 1 FROM affsync.commission_steps) books WHERE " +
+         in_days("day");
+}
+
+// The course of each group over the chosen days, in up to 24 steps of equal length.
+constexpr char const* trend_tables =
+    ", span AS (SELECT min(day) AS first, least(24, max(day) - min(day) + 1) AS steps, "
+    "max(day) - min(day) + 1 AS days FROM counted), "
+    "steps AS (SELECT k1, k2, currency, steps, "
+    "width_bucket((day - first)::numeric, 0, days, steps) AS step, "
+    "greatest(sum(amount), 0) AS amount FROM counted, span WHERE day IS NOT NULL "
+    "GROUP BY k1, k2, currency, steps, step), "
+    "levels AS (SELECT k1, k2, currency, steps, step, "
+    "round(7 * amount / nullif(max(amount) OVER (PARTITION BY k1, k2, currency), 0))::int "
+    "AS level FROM steps), "
+    "trends AS (SELECT k1, k2, currency, min(steps) || '|' || "
+    "string_agg(step || ':' || coalesce(level, 0), ',' ORDER BY step) AS trend "
+    "FROM levels GROUP BY k1, k2, currency)";
+
+}  // namespace
+
+ReportPlan plan_earnings(ReportOptions const& options) {
+  require_known_cut(options, {"", "month", "day", "source", "client", "currency", "kind"});
+  ReportPlan plan;
+  plan.by = options.by.empty() ? "month" : options.by;
+  plan.parameters = day_parameters(options);
+  EarningsCut const cut = earnings_cut(plan.by);
+  bool const keyed = !cut.keys.empty();
+  bool const two_keys = plan.by == "client";
+
+  // k1 and k2 are the keys; a group without keys has none, and then its sums are the totals.
+  std::string sql = "WITH picked AS (" + earnings_rows(plan.by) + "), counted AS (SELECT ";
+  if (two_keys) {
+    sql += "source AS k1, client_ref AS k2";
+  } else {
+    sql += (keyed ? cut.keys : std::string("NULL::text")) + " AS k1, NULL::text AS k2";
+  }
+  sql +=
+      ", *, coalesce(status, '') IN ('rejected', 'reversed') AS void FROM picked), "
+      "sums AS (SELECT k1, k2, currency, ";
+  sql += keyed ? "grouping(k1) = 1 AS is_total, " : "false AS is_total, ";
+  sql +=
+      "coalesce(sum(amount) FILTER (WHERE NOT void), 0) AS amount, "
+      "CASE WHEN bool_and(amount_usd IS NOT NULL OR amount IS NULL OR void) "
+      "THEN coalesce(sum(amount_usd) FILTER (WHERE NOT void), 0) END AS amount_usd, "
+      "sum(amount) FILTER (WHERE void) AS void_amount, "
+      "sum(volume_lots) FILTER (WHERE NOT void) AS volume_lots, "
+      "coalesce(sum(rows) FILTER (WHERE NOT void), 0) AS rows FROM counted ";
+  sql += keyed ? "GROUP BY GROUPING SETS ((k1, k2, currency), (currency)))"
+               : "GROUP BY k1, k2, currency)";
+  if (cut.trend) sql += trend_tables;
+
+  sql += " SELECT ";
+  if (keyed) sql += two_keys ? "k1, k2, " : "k1, ";
+  sql += "currency, amount, amount_usd, void_amount, volume_lots, rows, ";
+  if (cut.bars) sql += bar_sql("amount", "PARTITION BY currency") + " AS bar, ";
+  if (cut.trend) {
+    sql +=
+        "(SELECT trend FROM trends t WHERE NOT is_total AND t.k1 IS NOT DISTINCT FROM sums.k1 "
+        "AND t.currency IS NOT DISTINCT FROM sums.currency) AS trend, ";
+  }
+  plan.sql = sql + "is_total FROM sums ORDER BY " + cut.order;
+
+  plan.columns = cut.columns;
+  plan.columns.push_back({"currency", "currency", ReportValue::text, 9});
+  plan.columns.push_back({"amount", "amount", ReportValue::amount, 10});
+  plan.columns.push_back({"amount_usd", "in USD", ReportValue::usd, 7, 0, true});
+  plan.columns.push_back(
+      {"void_amount", "rejected, reversed", ReportValue::amount, 6, 0, true, true});
+  plan.columns.push_back({"volume_lots", "lots", ReportValue::quantity, 4, 0, true, true});
+  plan.columns.push_back({"rows", "rows", ReportValue::count, 3, 0, true});
+  if (cut.bars) plan.columns.push_back({"bar", "", ReportValue::bar, 2, 0, true});
+  if (cut.trend) plan.columns.push_back({"trend", "trend", ReportValue::trend, 2, 0, true});
+  plan.columns.push_back({"is_total", "", ReportValue::total});
+  return plan;
+}
+
+}  // namespace affsync::cli

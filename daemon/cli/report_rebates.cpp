@@ -1,0 +1,88 @@
+// What was passed on to clients. Running totals and dated rows tell the same money twice, so each
+// line is of one sort, and days choose among the dated ones only.
+#include "daemon/cli/report_plan.hpp"
+
+namespace affsync::cli {
+
+namespace {
+
+constexpr char const* rebate_day = "(occurred_at AT TIME ZONE 'UTC')::date";
+
+struct RebateCut {
+  std::string k1 = "NULL::text", k2 = "NULL::text";
+  std::vector<ReportColumn> columns;
+  bool by_time = false;
+};
+
+RebateCut rebate_cut(std::string const& by) {
+  RebateCut cut;
+  if (by == "day") {
+    cut.k1 = std::string(rebate_day) + "::text";
+    cut.columns = {{"day", "day", ReportValue::day, 9}};
+    cut.by_time = true;
+  } else if (by == "month") {
+    cut.k1 = "to_char(" + std::string(rebate_day) + ", 'YYYY-MM')";
+    cut.columns = {{"month", "month", ReportValue::month, 9}};
+    cut.by_time = true;
+  } else if (by == "source") {
+    cut.k1 = "source";
+    cut.columns = {{"source", "source", ReportValue::text, 9, 8}};
+  } else if (by == "kind") {
+    cut.k1 = "group_title";
+    cut.columns = {{"group_title", "rebate group", ReportValue::text, 9, 10}};
+  } else if (by == "client") {
+    cut.k1 = "source";
+    cut.k2 = "client_ref";
+    cut.columns = {{"source", "source", ReportValue::text, 3, 8, true},
+                   {"client_ref", "client", ReportValue::text, 9, 8}};
+  }
+  return cut;
+}
+
+}  // namespace
+
+ReportPlan plan_rebates(ReportOptions const& options) {
+  require_known_cut(options, {"", "client", "day", "month", "source", "currency", "kind"});
+  ReportPlan plan;
+  plan.by = options.by.empty() ? "client" : options.by;
+  plan.parameters = day_parameters(options);
+  RebateCut const cut = rebate_cut(plan.by);
+  bool const keyed = !cut.columns.empty();
+
+  std::string const dated = "(grain IS DISTINCT FROM 'lifetime')";
+  plan.sql = "WITH picked AS (SELECT " + cut.k1 + " AS k1, " + cut.k2 + " AS k2, CASE WHEN " +
+             dated +
+             " THEN 'dated' ELSE 'to date' END AS sort, currency, amount, amount_usd, net_usd "
+             "FROM reporting.rebates WHERE coalesce(status, '') NOT IN ('rejected', 'reversed') "
+             "AND ((" +
+             dated + " AND " + in_days(rebate_day) + ") OR (NOT " + dated +
+             (cut.by_time ? " AND false" : " AND $1::date IS NULL AND $2::date IS NULL") +
+             "))), sums AS (SELECT k1, k2, sort, currency, sum(amount) AS amount, " +
+             usd_sum_sql("amount_usd", "amount") + " AS amount_usd, " +
+             usd_sum_sql("net_usd", "amount") + " AS net_usd, count(*) AS rows, " +
+             (keyed ? "grouping(k1) = 1 AS is_total FROM picked "
+                      "GROUP BY GROUPING SETS ((k1, k2, sort, currency), (sort, currency)))"
+                    : "false AS is_total FROM picked GROUP BY k1, k2, sort, currency)") +
+             " SELECT " +
+             (plan.by == "client" ? "k1, k2, "
+              : keyed             ? "k1, "
+                                  : "") +
+             "sort, currency, amount, amount_usd, net_usd, rows, " +
+             bar_sql("amount", "PARTITION BY currency, sort") +
+             " AS bar, is_total FROM sums ORDER BY currency, sort, is_total, " +
+             (cut.by_time ? "k1" : "amount DESC NULLS LAST, k1, k2");
+
+  plan.columns = cut.columns;
+  plan.columns.insert(plan.columns.end(), {{"sort", "sort", ReportValue::text, 7},
+                                           {"currency", "currency", ReportValue::text, 9},
+                                           {"amount", "passed on", ReportValue::amount, 10},
+                                           {"amount_usd", "in USD", ReportValue::usd, 6, 0, true},
+                                           {"net_usd", "left USD", ReportValue::usd, 5, 0, true},
+                                           {"rows", "rows", ReportValue::count, 3, 0, true},
+                                           {"bar", "", ReportValue::bar, 2, 0, true},
+                                           {"is_total", "", ReportValue::total}});
+  plan.note = "`to date` are running totals, which have no days; `dated` are single rebates.";
+  return plan;
+}
+
+}  // namespace affsync::cli

@@ -1,0 +1,185 @@
+// Reports for people.
+#include <algorithm>
+#include <charconv>
+
+#include "daemon/cli/number_text.hpp"
+#include "daemon/cli/report_output.hpp"
+#include "daemon/cli/status_style.hpp"
+#include "daemon/cli/text_table.hpp"
+
+namespace affsync::cli {
+
+namespace {
+
+using ReportRow = std::vector<std::optional<std::string>>;
+
+int to_small_number(std::string_view text) {
+  int value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+bool is_nothing(std::optional<std::string> const& field) {
+  return !field || field->find_first_not_of("-0.") == std::string::npos;
+}
+
+// "12|1:7,3:2" -> a line of twelve marks.
+std::string trend_text(std::string_view text, bool unicode) {
+  auto const bar = text.find('|');
+  if (bar == std::string_view::npos) return {};
+  int const steps = std::clamp(to_small_number(text.substr(0, bar)), 1, 100);
+  std::vector<int> levels(static_cast<std::size_t>(steps), -1);
+  for (auto rest = text.substr(bar + 1); !rest.empty();) {
+    auto const end = std::min(rest.find(','), rest.size());
+    auto const pair = rest.substr(0, end);
+    auto const colon = std::min(pair.find(':'), pair.size() - 1);
+    int const step = to_small_number(pair.substr(0, colon));
+    if (step >= 1 && step <= steps) {
+      levels[static_cast<std::size_t>(step - 1)] = to_small_number(pair.substr(colon + 1));
+    }
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return sparkline(levels, unicode);
+}
+
+class ReportWriter {
+ public:
+  ReportWriter(ReportPlan const& plan, schema::Store::Table const& rows, Terminal const& terminal)
+      : plan_(plan), rows_(rows), terminal_(terminal) {
+    for (std::size_t i = 0; i < plan_.columns.size(); ++i) {
+      auto const& column = plan_.columns[i];
+      if (column.name == "currency") currency_ = i;
+      if (column.value == ReportValue::total || hidden(i)) continue;
+      shown_.push_back(i);
+    }
+  }
+
+  std::string write() {
+    std::vector<TableColumn> columns;
+    for (std::size_t const i : shown_) {
+      auto const& column = plan_.columns[i];
+      columns.push_back({column.title, alignment(column.value), column.importance, column.min_width,
+                         column.droppable});
+    }
+    TextTable table(columns);
+    bool after_total = false;
+    bool any = false;
+    for (auto const& row : rows_.rows) {
+      bool const total = !row.empty() && row.back() == "t";
+      if (total && !after_total) table.add_rule();
+      if (!total && after_total) table.add_row({});  // the next currency
+      after_total = total;
+      any = true;
+      table.add_row(cells(row, total));
+    }
+    if (!any) return "Nothing was found.\n";
+    std::string out = table.render(terminal_);
+    if (!plan_.note.empty()) out += note(plan_.note);
+    if (rounded_)
+      out += note("Amounts are rounded for reading; --output csv or json has every digit.");
+    return out;
+  }
+
+ private:
+  static Align alignment(ReportValue value) {
+    switch (value) {
+      case ReportValue::amount:
+      case ReportValue::usd:
+      case ReportValue::quantity:
+      case ReportValue::count:
+        return Align::right;
+      default:
+        return Align::left;
+    }
+  }
+
+  bool hidden(std::size_t i) const {
+    return plan_.columns[i].hide_if_none &&
+           std::all_of(rows_.rows.begin(), rows_.rows.end(),
+                       [&](ReportRow const& row) { return is_nothing(row.at(i)); });
+  }
+
+  std::string note(std::string_view text) const {
+    return styled(wrap_text(text, "", terminal_.columns), Style::dim, terminal_);
+  }
+
+  Cell cell(ReportRow const& row, std::size_t i) {
+    auto const& column = plan_.columns[i];
+    auto const& field = row.at(i);
+    if (!field) return {};
+    switch (column.value) {
+      case ReportValue::text:
+        return column.name == "status" ? Cell(*field, word_style(*field)) : Cell(*field);
+      case ReportValue::day:
+      case ReportValue::month:
+        return *field;
+      case ReportValue::moment: {
+        std::string text = field->substr(0, 16);
+        std::replace(text.begin(), text.end(), 'T', ' ');
+        return text;
+      }
+      case ReportValue::amount:
+        return money(*field, currency_ ? row.at(*currency_) : std::nullopt);
+      case ReportValue::usd:
+        return money(*field, "USD");
+      case ReportValue::quantity: {
+        std::string text = shown_amount(*field, {}, &rounded_);
+        while (text.find('.') != std::string::npos && (text.back() == '0' || text.back() == '.')) {
+          bool const point = text.back() == '.';
+          text.pop_back();
+          if (point) break;
+        }
+        return text;
+      }
+      case ReportValue::count:
+        return group_thousands(*field);
+      case ReportValue::bar:
+        return bar_text(to_small_number(*field), terminal_.unicode);
+      case ReportValue::trend:
+        return trend_text(*field, terminal_.unicode);
+      case ReportValue::total:
+        break;
+    }
+    return {};
+  }
+
+  Cell money(std::string const& amount, std::optional<std::string> const& currency) {
+    auto const style = amount.starts_with('-') ? Style::bad : Style::plain;
+    return Cell(shown_amount(amount, currency.value_or(std::string()), &rounded_), style);
+  }
+
+  static Style word_style(std::string_view word) {
+    if (word == "paid" || word == "active") return Style::good;
+    if (word == "rejected" || word == "failed" || word == "reversed") return Style::bad;
+    return Style::plain;
+  }
+
+  std::vector<Cell> cells(ReportRow const& row, bool total) {
+    std::vector<Cell> out;
+    for (std::size_t const i : shown_) {
+      out.push_back(cell(row, i));
+      auto const value = plan_.columns[i].value;
+      if (total && value != ReportValue::bar && out.back().style == Style::plain) {
+        out.back().style = Style::bold;
+      }
+    }
+    if (total && !out.empty() && out.front().text.empty()) out.front() = Cell("total", Style::bold);
+    return out;
+  }
+
+  ReportPlan const& plan_;
+  schema::Store::Table const& rows_;
+  Terminal const& terminal_;
+  std::vector<std::size_t> shown_;
+  std::optional<std::size_t> currency_;
+  bool rounded_ = false;
+};
+
+}  // namespace
+
+std::string report_table(ReportPlan const& plan, schema::Store::Table const& rows,
+                         log::Terminal const& terminal) {
+  return ReportWriter(plan, rows, terminal).write();
+}
+
+}  // namespace affsync::cli
