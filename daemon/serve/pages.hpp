@@ -1,0 +1,51 @@
+// What the HTTP server answers: health, metrics, the JSON behind the dashboard, and a page for
+// people. Read-only. Lives on the I/O thread; no answer waits longer than a few seconds for the
+// database.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "daemon/net/http_server.hpp"
+#include "daemon/serve/metrics.hpp"
+#include "schema/store.hpp"
+
+namespace affsync::serve {
+
+namespace asio = boost::asio;
+
+// Pointers are borrowed and must outlive the pages.
+struct PagesParts {
+  asio::any_io_executor executor;
+  schema::Store* store = nullptr;
+  Metrics* metrics = nullptr;
+  Clock const* clock = nullptr;
+  // Distance of two runs of a stream; nullopt for one that this daemon does not run.
+  std::function<std::optional<std::chrono::seconds>(std::string const& source,
+                                                    std::string const& stream)>
+      interval;
+  TimePoint started_at{};
+  std::string database_url;  // shown to people: without a password
+};
+
+class Pages {
+ public:
+  explicit Pages(PagesParts parts);
+  ~Pages();
+
+  asio::awaitable<HttpResponse> answer(HttpRequest request);
+  // For make_http_server; refers to this object.
+  net::RequestHandler handler();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace affsync::serve
