@@ -11,8 +11,9 @@
 namespace affsync::schema {
 
 struct MigrationReport {
-  std::vector<std::string> applied;   // file names, in order; with dry_run: what would be applied
-  int version = 0;                    // afterwards
+  std::vector<std::string> applied;  // file names, in order; with dry_run: what would be applied
+  int version = 0;                   // afterwards
+  std::vector<std::string> notices;  // what PostgreSQL remarked, such as roles it may not make
 };
 
 // Errors: database_unavailable; migration_failed (which file, PostgreSQL's own text, also when the

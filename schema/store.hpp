@@ -29,8 +29,8 @@ struct StreamId {
 };
 
 struct StreamState {
-  std::string cursor;                           // JSON text; empty: none
-  std::optional<TimePoint> cursor_at;           // when it was written
+  std::string cursor;                  // JSON text; empty: none
+  std::optional<TimePoint> cursor_at;  // when it was written
   std::optional<TimePoint> last_success_at;
   std::optional<TimePoint> last_full_at;
   std::optional<TimePoint> next_run_at;
@@ -41,7 +41,7 @@ struct StreamState {
 
 struct RunStart {
   StreamId id;
-  std::string mode;                             // incremental, full
+  std::string mode;  // incremental, full
   std::optional<Day> window_from;
   std::optional<Day> window_to;
   TimePoint started_at{};
@@ -58,37 +58,37 @@ struct RunKey {
 
 struct PageWrite {
   RunKey run;
-  std::vector<Batch> batches;                   // keys are distinct within each batch
+  std::vector<Batch> batches;  // keys are distinct within each batch
   std::vector<QuarantinedRow> quarantined;
-  std::string checkpoint;                       // JSON text
+  std::string checkpoint;  // JSON text
   TimePoint now{};
   PageWrite() = default;
 };
 
 struct PageWritten {
   std::int64_t inserted = 0;
-  std::int64_t updated = 0;                     // restored ones too
+  std::int64_t updated = 0;  // restored ones too
   std::int64_t unchanged = 0;
   std::int64_t quarantined = 0;
 };
 
 struct TotalToCompare {
   std::string metric;
-  std::string column;                           // sum of it; empty: count of rows
-  std::string broker_value;                     // decimal text
-  std::string tolerance;                        // decimal text
+  std::string column;        // sum of it; empty: count of rows
+  std::string broker_value;  // decimal text
+  std::string tolerance;     // decimal text
 };
 
 struct SliceClose {
   RunKey run;
   RecordTable const* table = nullptr;
-  std::optional<Day> from;                      // with `scope_column`: rows of these days only
+  std::optional<Day> from;  // with `scope_column`: rows of these days only
   std::optional<Day> to;
-  std::string scope_column;                     // empty: every row of the stream
+  std::string scope_column;  // empty: every row of the stream
   bool mark_vanished = false;
-  std::vector<std::uint64_t> seen_keys;         // hash_key of each external id; sorted, distinct
-  double mass_drop_limit = 0.1;                 // more than this part vanished: mark nothing
-  std::optional<std::int64_t> expect_live;      // resumed sweep: live rows must equal this
+  std::vector<std::uint64_t> seen_keys;     // hash_key of each external id; sorted, distinct
+  double mass_drop_limit = 0.1;             // more than this part vanished: mark nothing
+  std::optional<std::int64_t> expect_live;  // resumed sweep: live rows must equal this
   std::vector<TotalToCompare> totals;
   TimePoint now{};
   SliceClose() = default;
@@ -96,9 +96,9 @@ struct SliceClose {
 
 struct SliceClosed {
   std::int64_t deleted = 0;
-  std::int64_t would_delete = 0;                // set when the mass-drop guard held them back
-  bool live_as_expected = true;                 // answer to expect_live
-  std::int64_t live = 0;                        // rows of the scope that are not deleted, afterwards
+  std::int64_t would_delete = 0;  // set when the mass-drop guard held them back
+  bool live_as_expected = true;   // answer to expect_live
+  std::int64_t live = 0;          // rows of the scope that are not deleted, afterwards
   struct Difference {
     std::string metric, broker_value, our_value, difference;
   };
@@ -110,7 +110,7 @@ struct RunEnd {
   RunReport report;
   bool success = false;
   bool full_pass = false;
-  std::optional<std::string> cursor;            // replaces the checkpoint
+  std::optional<std::string> cursor;  // replaces the checkpoint
   std::optional<TimePoint> next_run_at;
   TimePoint now{};
   RunEnd() = default;
@@ -142,6 +142,16 @@ class Store {
   // Marks sources that the configuration no longer names.
   virtual asio::awaitable<void> retire_sources_except(std::vector<std::string> names) = 0;
 
+  // Says which record table a stream feeds, and whether reports add its money up: false for a
+  // stream that repeats what another stream of the source reports (trades beside daily rewards).
+  // Optional: without it a stream's table is that of its first batch, and it is in reports.
+  virtual asio::awaitable<void> register_stream(StreamId id, std::string table, bool in_reports) {
+    static_cast<void>(id);
+    static_cast<void>(table);
+    static_cast<void>(in_reports);
+    co_return;
+  }
+
   // nullptr when another instance holds the stream.
   virtual asio::awaitable<std::unique_ptr<Lease>> try_lease(StreamId id) = 0;
 
@@ -168,7 +178,7 @@ class Store {
 };
 
 struct StoreOptions {
-  std::string url;                              // libpq URL or keyword string
+  std::string url;  // libpq URL or keyword string
   int connections = 4;
   std::chrono::milliseconds statement_timeout{120'000};
   std::chrono::milliseconds connect_timeout{5'000};

@@ -1,0 +1,96 @@
+#include "schema/lease.hpp"
+
+#include <pqxx/nontransaction>
+
+#include "base/batch.hpp"
+
+namespace affsync::schema {
+namespace {
+
+bool try_lock(PgSession& session, int high, int low) {
+  pqxx::nontransaction tx(session.connection());
+  SqlParams const params{std::to_string(high), std::to_string(low)};
+  return exec(tx, "SELECT pg_try_advisory_lock($1::int, $2::int)", params)[0][0].as<bool>();
+}
+
+}  // namespace
+
+class LeaseKeeper::Held final : public Lease {
+ public:
+  Held(std::shared_ptr<LeaseKeeper> keeper, Key key) : keeper_(std::move(keeper)), key_(key) {}
+  ~Held() override { keeper_->give_back(key_); }
+
+ private:
+  std::shared_ptr<LeaseKeeper> keeper_;
+  Key key_;
+};
+
+LeaseKeeper::Key LeaseKeeper::key_of(StreamId const& id) {
+  return {id.source_id, static_cast<int>(static_cast<std::uint32_t>(hash_key(id.stream)))};
+}
+
+asio::awaitable<std::unique_ptr<Lease>> LeaseKeeper::try_take(StreamId id) {
+  auto const key = key_of(id);
+  {
+    std::lock_guard guard(mutex_);
+    if (!held_.emplace(key, false).second) co_return nullptr;
+  }
+  // From here on the destructor gives the key back, whatever happens.
+  std::unique_ptr<Lease> lease = std::make_unique<Held>(shared_from_this(), key);
+  auto work = [this, key](PgSession& session) { return lock(session, key); };
+  auto const taken = co_await executor_.run(std::move(work), 2);
+  if (!taken) lease.reset();
+  co_return lease;
+}
+
+bool LeaseKeeper::lock(PgSession& session, Key key) {
+  auto const process = session.connection().backendpid();
+  std::vector<Key> lost;
+  {
+    std::lock_guard guard(mutex_);
+    if (process != locked_on_) {
+      for (auto& [held, locked] : held_) {
+        if (locked && held != key) lost.push_back(held);
+        locked = false;
+      }
+      locked_on_ = process;
+    }
+  }
+  // Leases of running streams that went with the old connection: taken again where nobody else has
+  // them by now; otherwise the fence stops the run.
+  for (auto const& each : lost) {
+    auto const again = try_lock(session, each.first, each.second);
+    std::lock_guard guard(mutex_);
+    auto const found = held_.find(each);
+    if (found != held_.end()) found->second = again;
+  }
+  auto const taken = try_lock(session, key.first, key.second);
+  std::lock_guard guard(mutex_);
+  held_[key] = taken;
+  return taken;
+}
+
+void LeaseKeeper::give_back(Key key) {
+  bool locked = false;
+  {
+    std::lock_guard guard(mutex_);
+    locked = held_[key];
+    if (!locked) held_.erase(key);
+  }
+  if (!locked) return;
+  auto keeper = shared_from_this();
+  executor_.post([this, keeper, key](PgSession& session) {
+    bool ours = false;
+    {
+      std::lock_guard guard(mutex_);
+      ours = session.connection().backendpid() == locked_on_ && held_[key];
+      held_.erase(key);
+    }
+    if (!ours) return;
+    pqxx::nontransaction tx(session.connection());
+    SqlParams const params{std::to_string(key.first), std::to_string(key.second)};
+    exec(tx, "SELECT pg_advisory_unlock($1::int, $2::int)", params);
+  });
+}
+
+}  // namespace affsync::schema

@@ -1,0 +1,39 @@
+// Leases: session-level advisory locks on one connection of their own, so that the server gives
+// them back when this process or its connection dies. What protects the data is the fence; leases
+// only keep two instances from doing the same work.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "schema/pg_executor.hpp"
+#include "schema/store.hpp"
+
+namespace affsync::schema {
+
+class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
+ public:
+  explicit LeaseKeeper(StoreOptions options) : executor_(std::move(options), 1) {}
+
+  // nullptr when another instance, or this one, holds the stream.
+  asio::awaitable<std::unique_ptr<Lease>> try_take(StreamId id);
+
+  PgExecutor& executor() { return executor_; }
+
+ private:
+  class Held;
+  using Key = std::pair<int, int>;  // source_id and a hash of the stream's name
+
+  static Key key_of(StreamId const& id);
+  // On the executor's thread. Takes the lock; on a new connection also those still held.
+  bool lock(PgSession& session, Key key);
+  void give_back(Key key);
+
+  std::mutex mutex_;
+  std::map<Key, bool> held_;  // guarded by mutex_; value: its lock is on `locked_on_`
+  int locked_on_ = 0;         // server process of the session with the locks
+  PgExecutor executor_;       // last: its thread ends first
+};
+
+}  // namespace affsync::schema

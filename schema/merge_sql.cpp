@@ -1,0 +1,177 @@
+#include "schema/merge_sql.hpp"
+
+#include <map>
+#include <mutex>
+
+#include "schema/pg_session.hpp"
+
+namespace affsync::schema {
+namespace {
+
+using Names = std::vector<std::string>;
+
+template <class Each>
+std::string join(Names const& names, std::string_view separator, Each each) {
+  std::string text;
+  for (auto const& name : names) {
+    if (!text.empty()) text += separator;
+    text += each(name);
+  }
+  return text;
+}
+
+auto prefixed(std::string prefix) {
+  return [prefix = std::move(prefix)](std::string const& name) { return prefix + name; };
+}
+
+// {"amount": 5, …} of the columns in which `side` differs from `other`.
+std::string changed_columns(Names const& compared, std::string const& side,
+                            std::string const& other) {
+  return join(compared, " || ", [&](std::string const& name) {
+    auto const plain = name.substr(1, name.size() - 2);
+    return "CASE WHEN " + side + name + " IS DISTINCT FROM " + other + name +
+           " THEN jsonb_build_object('" + plain + "', " + side + name + ") ELSE '{}' END";
+  });
+}
+
+// {"raw": {…}} with the members in which the two documents differ.
+std::string changed_raw(std::string const& side, std::string const& other) {
+  return "jsonb_build_object('raw', CASE WHEN jsonb_typeof(" + side +
+         "raw) = 'object' AND jsonb_typeof(" + other +
+         "raw) = 'object' THEN (SELECT coalesce(jsonb_object_agg(m.key, m.value), '{}')"
+         " FROM jsonb_each(" +
+         side + "raw) m WHERE " + other + "raw -> m.key IS DISTINCT FROM m.value) ELSE " + side +
+         "raw END)";
+}
+
+std::string const of_row = "t.source_id = $1::int AND t.stream = $2 AND t.external_id = ";
+
+std::string probe_sql(std::string const& table) {
+  return "SELECT k.n, t.external_id IS NULL"
+         " FROM unnest($3::text[], $4::uuid[]) WITH ORDINALITY AS k (external_id, hash, n)"
+         " LEFT JOIN " +
+         table + " t ON " + of_row +
+         "k.external_id"
+         " WHERE t.external_id IS NULL OR t.content_hash <> k.hash OR t.deleted_at IS NOT NULL";
+}
+
+// The common part of two intervals, if they have one; the stored one otherwise.
+std::string narrowed(std::string const& stored_from, std::string const& stored_to,
+                     std::string const& read_from, std::string const& read_to, bool lower) {
+  auto const from = "greatest(" + stored_from + ", " + read_from + ")";
+  auto const to = "least(" + stored_to + ", " + read_to + ")";
+  auto const& stored = lower ? stored_from : stored_to;
+  return "CASE WHEN " + from + " > " + to + " THEN " + stored + " ELSE " + (lower ? from : to) +
+         " END";
+}
+
+std::string narrow_sql(std::string const& table) {
+  std::string const ranges[] = {"t.occurred_from", "t.occurred_to", "k.from_at", "k.to_at"};
+  auto const from = narrowed(ranges[0], ranges[1], ranges[2], ranges[3], true);
+  auto const to = narrowed(ranges[0], ranges[1], ranges[2], ranges[3], false);
+  return "UPDATE " + table + " t SET occurred_from = " + from + ", occurred_to = " + to +
+         " FROM unnest($3::text[], $4::timestamptz[], $5::timestamptz[])"
+         " AS k (external_id, from_at, to_at) WHERE " +
+         of_row + "k.external_id AND (t.occurred_from IS DISTINCT FROM " + from +
+         " OR t.occurred_to IS DISTINCT FROM " + to + ")";
+}
+
+std::string merge_statement(RecordTable const& table, MergeSql const& sql, Names const& columns,
+                            Names const& compared) {
+  auto const all_t = join(compared, ", ", prefixed("t."));
+  auto const all_s = join(compared, ", ", prefixed("s."));
+  auto const same = "(" + all_t + ") IS NOT DISTINCT FROM (" + all_s + ")";
+  auto side = [&](std::string const& mine, std::string const& other, std::string const& deleted) {
+    return "CASE WHEN t.deleted_at IS NULL AND " + same + " THEN " + changed_raw(mine, other) +
+           " ELSE CASE WHEN t.deleted_at IS NOT NULL THEN jsonb_build_object('deleted_at', " +
+           deleted + ") ELSE '{}' END || " + changed_columns(compared, mine, other) + " END";
+  };
+  auto const values = join(columns, ", ", [&](std::string const& name) {
+    if (name == "\"occurred_from\"" || name == "\"occurred_to\"") {
+      return name + " = " +
+             narrowed("t.occurred_from", "t.occurred_to", "d.occurred_from", "d.occurred_to",
+                      name == "\"occurred_from\"");
+    }
+    return name + " = d." + name;
+  });
+  return "WITH d AS MATERIALIZED (SELECT s.*, t.deleted_at IS NOT NULL AS restored, " +
+         side("t.", "s.", "t.deleted_at") + " AS before_, " +
+         side("s.", "t.", "NULL::timestamptz") + " AS after_ FROM " + sql.staging + " s JOIN " +
+         sql.table + " t ON " + of_row + "s.external_id WHERE t.deleted_at IS NOT NULL OR NOT (" +
+         same +
+         ") OR t.raw <> s.raw), c AS (INSERT INTO affsync.record_change (source_id, record_table,"
+         " stream, external_id, run_id, changed_at, operation, before, after) SELECT $1::int, '" +
+         std::string(table.name) +
+         "', $2, external_id, $3::bigint, $4::timestamptz,"
+         " CASE WHEN restored THEN 'restore' ELSE 'update' END, before_, after_ FROM d),"
+         " u AS (UPDATE " +
+         sql.table + " t SET " + values +
+         ", raw = d.raw, content_hash = d.content_hash, deleted_at = NULL, revision = t.revision +"
+         " 1, changed_at = $4::timestamptz, run_id = $3::bigint FROM d WHERE " +
+         of_row +
+         "d.external_id RETURNING d.restored)"
+         " SELECT count(*), count(*) FILTER (WHERE restored) FROM u";
+}
+
+MergeSql build(RecordTable const& table) {
+  MergeSql sql;
+  Names columns, compared;
+  std::string definitions;
+  for (auto const& column : table.columns) {
+    auto const name = quote_name(column.name);
+    columns.push_back(name);
+    if (!column.volatile_value) compared.push_back(name);
+    definitions += ", " + name + " " + std::string(to_sql(column.type));
+  }
+  sql.table = "affsync." + quote_name(table.name);
+  sql.table_columns = {"external_id", "raw", "content_hash"};
+  sql.staging_columns = sql.table_columns;
+  for (auto const& name : columns) {
+    sql.table_columns.push_back(name);
+    sql.staging_columns.push_back(name);
+  }
+  for (auto const* name :
+       {"source_id", "stream", "first_seen_at", "changed_at", "revision", "run_id"}) {
+    sql.table_columns.emplace_back(name);
+  }
+  auto const staging_name = quote_name("affsync_" + std::string(table.name));
+  sql.staging = "pg_temp." + staging_name;
+  sql.make_staging = "CREATE TEMPORARY TABLE " + staging_name +
+                     " (external_id text COLLATE \"C\", raw jsonb, content_hash uuid" +
+                     definitions + ") ON COMMIT DELETE ROWS";
+  sql.probe = probe_sql(sql.table);
+  sql.merge = merge_statement(table, sql, columns, compared);
+  auto const from = table.index_of("occurred_from");
+  auto const to = table.index_of("occurred_to");
+  if (from && to) {
+    sql.narrow = narrow_sql(sql.table);
+    sql.from_column = *from;
+    sql.to_column = *to;
+  }
+  sql.mark_deleted =
+      "WITH u AS (UPDATE " + sql.table +
+      " t SET deleted_at = $5::timestamptz, changed_at = $5::timestamptz,"
+      " revision = t.revision + 1, run_id = $4::bigint WHERE " +
+      of_row +
+      "ANY ($3::text[]) AND t.deleted_at IS NULL RETURNING t.external_id),"
+      " c AS (INSERT INTO affsync.record_change (source_id, record_table, stream, external_id,"
+      " run_id, changed_at, operation, before, after) SELECT $1::int, '" +
+      std::string(table.name) +
+      "', $2, external_id, $4::bigint, $5::timestamptz, 'delete', '{\"deleted_at\": null}',"
+      " jsonb_build_object('deleted_at', $5::timestamptz) FROM u)"
+      " SELECT count(*) FROM u";
+  return sql;
+}
+
+}  // namespace
+
+MergeSql const& merge_sql_for(RecordTable const& table) {
+  static std::mutex mutex;
+  static std::map<std::string_view, MergeSql> known;
+  std::lock_guard lock(mutex);
+  auto const found = known.find(table.name);
+  if (found != known.end()) return found->second;
+  return known.emplace(table.name, build(table)).first->second;
+}
+
+}  // namespace affsync::schema

@@ -1,0 +1,126 @@
+#include "schema/pg_error.hpp"
+
+#include <pqxx/except>
+
+namespace affsync::schema {
+namespace {
+
+struct KnownState {
+  std::string_view state;  // five characters, or a class of two
+  ErrorCode code;
+  std::string_view hint;
+};
+
+constexpr KnownState known_states[] = {
+    {"53100", ErrorCode::database_full, "Free disk space on the database server."},
+    {"53300", ErrorCode::database_unavailable,
+     "The server has no free connection: raise max_connections or lower database.connections."},
+    {"53", ErrorCode::database_unavailable, "The database server is short of resources."},
+    {"08", ErrorCode::database_unavailable, "Check that the database server runs."},
+    {"57014", ErrorCode::database_error,
+     "The statement took longer than its time limit or was cancelled."},
+    {"57P", ErrorCode::database_unavailable, "The database server is stopping or starting."},
+    {"25006", ErrorCode::database_unavailable,
+     "The server is read-only (a standby?): database.url must name the primary."},
+    {"25P03", ErrorCode::database_unavailable, "The session was idle in a transaction too long."},
+    {"40", ErrorCode::database_unavailable, "Another transaction was in the way; try again."},
+    {"55P03", ErrorCode::database_unavailable, "Another transaction held a lock; try again."},
+    {"42501", ErrorCode::database_error,
+     "Grant the role affsync_writer to the user in database.url, or let it own the schemas."},
+    {"42P01", ErrorCode::database_error, "Run `affsync migrate`."},
+    {"42703", ErrorCode::database_error, "Run `affsync migrate`."},
+    {"3F000", ErrorCode::database_error, "Run `affsync migrate`."},
+    {"28", ErrorCode::database_unavailable, "Check user and password in database.url."},
+    {"3D000", ErrorCode::database_unavailable, "Make the database, or mend database.url."},
+};
+
+KnownState const* find_state(std::string_view sqlstate) {
+  for (auto const& known : known_states) {
+    if (sqlstate.starts_with(known.state)) return &known;
+  }
+  return nullptr;
+}
+
+PgProblem from_sqlstate(std::string_view sqlstate, std::string_view message) {
+  PgProblem problem;
+  auto const* known = find_state(sqlstate);
+  problem.error = Error(code_of_sqlstate(sqlstate), "PostgreSQL: " + one_line(message),
+                        known ? std::string(known->hint) : std::string());
+  if (!sqlstate.empty()) problem.error.message += " [" + std::string(sqlstate) + "]";
+  problem.data = is_data_error(sqlstate);
+  if (problem.data) problem.reason = one_line(message);
+  if (sqlstate.starts_with("40")) problem.recovery = Recovery::again;
+  if (sqlstate.starts_with("08") || sqlstate.starts_with("57P") || sqlstate == "25P03") {
+    problem.recovery = Recovery::reconnect;
+  }
+  return problem;
+}
+
+}  // namespace
+
+ErrorCode code_of_sqlstate(std::string_view sqlstate) {
+  if (sqlstate.empty()) return ErrorCode::database_unavailable;
+  auto const* known = find_state(sqlstate);
+  return known ? known->code : ErrorCode::database_error;
+}
+
+bool is_data_error(std::string_view sqlstate) {
+  return sqlstate.starts_with("22") || sqlstate.starts_with("23") || sqlstate.starts_with("54");
+}
+
+std::string one_line(std::string_view server_message) {
+  auto text = server_message.substr(0, server_message.find('\n'));
+  for (std::string_view label : {"ERROR:", "FATAL:", "PANIC:"}) {
+    if (text.starts_with(label)) text.remove_prefix(label.size());
+  }
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && (text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
+  std::string line(text);
+  // "COPY commission, line 3, column amount: "abc"" names the column; the line is of no use, since
+  // rows are put apart one by one.
+  auto const copy = server_message.find("CONTEXT:  COPY ");
+  if (copy != std::string_view::npos) {
+    auto context = server_message.substr(copy);
+    context = context.substr(0, context.find('\n'));
+    auto const column = context.find(", column ");
+    if (column != std::string_view::npos) {
+      auto name = context.substr(column + 9);
+      line += " (column " + std::string(name.substr(0, name.find(':'))) + ")";
+    }
+  }
+  return line;
+}
+
+PgProblem current_problem() {
+  PgProblem problem;
+  try {
+    throw;
+  } catch (Failure const& failure) {
+    problem.error = failure.error();
+  } catch (pqxx::in_doubt_error const& error) {
+    problem.error = Error(ErrorCode::database_unavailable,
+                          "the connection to PostgreSQL broke while committing");
+    problem.recovery = Recovery::reconnect;
+  } catch (pqxx::broken_connection const& error) {
+    problem.error = Error(ErrorCode::database_unavailable,
+                          "no connection to PostgreSQL: " + one_line(error.what()),
+                          "Check database.url and that the server runs.");
+    problem.recovery = Recovery::reconnect;
+  } catch (pqxx::sql_error const& error) {
+    problem = from_sqlstate(error.sqlstate(), error.what());
+    // The server's last words before it closes the connection may come without a state.
+    if (error.sqlstate().empty()) problem.recovery = Recovery::reconnect;
+#if PQXX_VERSION_MAJOR < 7
+  } catch (pqxx::transaction_rollback const& error) {
+    problem = from_sqlstate("40000", error.what());
+#endif
+  } catch (pqxx::failure const& error) {
+    problem.error = Error(ErrorCode::database_unavailable, "PostgreSQL: " + one_line(error.what()));
+    problem.recovery = Recovery::reconnect;
+  } catch (std::exception const& error) {
+    problem.error = Error(ErrorCode::internal, error.what());
+  }
+  return problem;
+}
+
+}  // namespace affsync::schema

@@ -1,0 +1,210 @@
+#include "schema/pg_session.hpp"
+
+#include <libpq-fe.h>
+
+#include <pqxx/field>
+#include <pqxx/prepared_statement>
+
+#include "schema/pg_error.hpp"
+
+namespace affsync::schema {
+namespace {
+
+// keyword='value' as libpq reads it.
+void add_keyword(std::string& out, std::string_view keyword, std::string_view value) {
+  if (!out.empty()) out += ' ';
+  out += keyword;
+  out += "='";
+  for (char c : value) {
+    if (c == '\'' || c == '\\') out += '\\';
+    out += c;
+  }
+  out += '\'';
+}
+
+struct FreeConninfo {
+  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+};
+using Conninfo = std::unique_ptr<PQconninfoOption, FreeConninfo>;
+
+Conninfo parse_url(std::string const& url) {
+  char* complaint = nullptr;
+  Conninfo parsed(PQconninfoParse(url.c_str(), &complaint));
+  if (complaint) PQfreemem(complaint);  // it quotes the text, password and all
+  if (!parsed) {
+    throw Failure(ErrorCode::config_invalid,
+                  "database.url is neither a PostgreSQL URL nor a keyword string",
+                  "Write it like postgresql://user@host:5432/affsync or host=… dbname=affsync.");
+  }
+  return parsed;
+}
+
+Secret password_of(std::string const& url) {
+  auto parsed = parse_url(url);
+  for (auto* option = parsed.get(); option->keyword; ++option) {
+    if (option->val && std::string_view(option->keyword) == "password") {
+      return Secret(option->val);
+    }
+  }
+  return Secret();
+}
+
+std::string session_settings(StoreOptions const& options) {
+  auto const milliseconds = std::to_string(options.statement_timeout.count());
+  // Commits need not wait for the disk: a crash of the server loses whole transactions, rows and
+  // checkpoint together, and stream_state.writes shows it. Ends of runs do wait.
+  return "-c statement_timeout=" + milliseconds +
+         " -c lock_timeout=30000 -c idle_in_transaction_session_timeout=" + milliseconds +
+         " -c synchronous_commit=off -c timezone=UTC -c datestyle=ISO -c jit=off"
+         " -c client_min_messages=notice -c search_path=pg_catalog";
+}
+
+}  // namespace
+
+Secret connection_string(StoreOptions const& options) {
+  auto parsed = parse_url(options.url);
+  std::string text;
+  std::string user_options;
+  std::set<std::string_view> given;
+  for (auto* option = parsed.get(); option->keyword; ++option) {
+    if (!option->val) continue;
+    std::string_view const keyword = option->keyword;
+    if (keyword == "options") {
+      user_options = option->val;
+      continue;
+    }
+    given.insert(keyword);
+    add_keyword(text, keyword, option->val);
+  }
+  auto const seconds = std::chrono::ceil<std::chrono::seconds>(options.connect_timeout).count();
+  std::pair<std::string_view, std::string> const defaults[] = {
+      {"connect_timeout", std::to_string(seconds)},
+      {"application_name", "affsync"},
+      {"client_encoding", "UTF8"},
+      {"keepalives_idle", "30"},
+      {"keepalives_interval", "10"},
+      {"keepalives_count", "3"},
+      {"tcp_user_timeout", "60000"},
+  };
+  for (auto const& [keyword, value] : defaults) {
+    if (!given.contains(keyword)) add_keyword(text, keyword, value);
+  }
+  auto settings = session_settings(options);
+  if (!user_options.empty()) settings += " " + user_options;  // the later one wins
+  add_keyword(text, "options", settings);
+  return Secret(std::move(text));
+}
+
+struct PgSession::Notices final : pqxx::errorhandler {
+  explicit Notices(pqxx::connection& connection) : pqxx::errorhandler(connection) {}
+  bool operator()(char const message[]) noexcept override {
+    try {
+      if (lines.size() < 100) lines.emplace_back(message);
+    } catch (...) {  // out of memory: a notice is not worth more trouble
+    }
+    return false;  // else libpqxx prints it to stderr
+  }
+  std::vector<std::string> lines;
+};
+
+PgSession::PgSession(StoreOptions const& options) {
+  auto const text = connection_string(options);
+  try {
+    connection_ = std::make_unique<pqxx::connection>(text.reveal());
+#if PQXX_VERSION_MAJOR < 7
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    // A silent reconnect would lose advisory locks and temporary tables behind our back.
+    connection_->inhibit_reactivation(true);
+#pragma GCC diagnostic pop
+#endif
+    notices_ = std::make_unique<Notices>(*connection_);
+  } catch (std::exception const&) {
+    auto error = current_problem().error;
+    error.code = ErrorCode::database_unavailable;
+    error.message = redact(std::move(error.message), password_of(options.url));
+    throw Failure(std::move(error));
+  }
+}
+
+PgSession::~PgSession() {
+  notices_.reset();
+}
+
+bool PgSession::is_open() const {
+  return connection_ && connection_->is_open();
+}
+
+std::vector<std::string> PgSession::take_notices() {
+  return std::exchange(notices_->lines, std::vector<std::string>());
+}
+
+pqxx::result exec(pqxx::transaction_base& tx, std::string const& sql, SqlParams const& params) {
+  std::vector<char const*> texts;
+  texts.reserve(params.size());
+  for (auto const& param : params) texts.push_back(param ? param->c_str() : nullptr);
+  return tx.exec_params(sql, pqxx::prepare::make_dynamic_params(texts));
+}
+
+std::optional<std::string> text_of(pqxx::field const& field) {
+  if (field.is_null()) return std::nullopt;
+  return std::string(field.c_str(), field.size());
+}
+
+std::int64_t int_of(pqxx::field const& field) {
+  return field.is_null() ? 0 : field.as<std::int64_t>();
+}
+
+std::optional<TimePoint> time_of(pqxx::field const& field) {
+  if (field.is_null()) return std::nullopt;
+  return TimePoint(Duration(field.as<std::int64_t>()));
+}
+
+std::string epoch_sql(std::string_view expression) {
+  return "(extract(epoch from " + std::string(expression) + ") * 1000000)::bigint";
+}
+
+std::optional<std::string> sql_time(std::optional<TimePoint> time) {
+  if (!time) return std::nullopt;
+  return format_time(*time);
+}
+
+std::optional<std::string> sql_day(std::optional<Day> day) {
+  if (!day) return std::nullopt;
+  return format_day(*day);
+}
+
+void ArrayText::add(char const* text) {
+  if (text) {
+    add(std::string_view(text));
+    return;
+  }
+  if (text_.size() > 1) text_ += ',';
+  text_ += "NULL";
+}
+
+void ArrayText::add(std::string_view text) {
+  if (text_.size() > 1) text_ += ',';
+  text_ += '"';
+  for (char c : text) {
+    if (c == '"' || c == '\\') text_ += '\\';
+    text_ += c;
+  }
+  text_ += '"';
+}
+
+std::string ArrayText::take() {
+  text_ += '}';
+  return std::exchange(text_, "{");
+}
+
+std::string quote_name(std::string_view name) {
+  std::string quoted = "\"";
+  for (char c : name) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+}  // namespace affsync::schema

@@ -1,0 +1,150 @@
+// The Store on PostgreSQL: hands every request to an executor's thread.
+#include <pqxx/nontransaction>
+#include <pqxx/transaction>
+
+#include <algorithm>
+
+#include "schema/fence.hpp"
+#include "schema/lease.hpp"
+#include "schema/page_writer.hpp"
+#include "schema/pg_executor.hpp"
+#include "schema/run_log.hpp"
+#include "schema/slice_closer.hpp"
+#include "schema/store.hpp"
+#include "schema/store_queries.hpp"
+
+namespace affsync::schema {
+namespace {
+
+constexpr int twice = 2;
+
+class PgStore final : public Store {
+ public:
+  PgStore(asio::any_io_executor, StoreOptions const& options)
+      : leases_(std::make_shared<LeaseKeeper>(options)),
+        executor_(options, std::max(1, options.connections)) {}
+
+  asio::awaitable<int> register_source(std::string name, std::string connector,
+                                       std::string base_url) override {
+    auto work = [=](PgSession& session) { return find_source(session, name, connector, base_url); };
+    co_return co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<void> retire_sources_except(std::vector<std::string> names) override {
+    auto work = [kept = std::move(names)](PgSession& session) { retire_others(session, kept); };
+    co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<void> register_stream(StreamId id, std::string table, bool in_reports) override {
+    auto work = [=](PgSession& session) { note_stream(session, id, table, in_reports); };
+    co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<std::unique_ptr<Lease>> try_lease(StreamId id) override {
+    co_return co_await leases_->try_take(std::move(id));
+  }
+
+  asio::awaitable<StreamState> load_state(StreamId id) override {
+    auto work = [wanted = std::move(id)](PgSession& session) {
+      return read_state(session, wanted);
+    };
+    co_return co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<RunKey> begin_run(RunStart start) override {
+    auto work = [run = std::move(start)](PgSession& session) { return open_run(session, run); };
+    co_return co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<PageWritten> write_page(PageWrite page) override {
+    auto job = std::make_shared<PageJob>(std::move(page), runs_);
+    auto work = [job](PgSession& session) {
+      std::lock_guard guard(job->writes->mutex);
+      return job->writer.write(session);
+    };
+    co_return co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<SliceClosed> close_slice(SliceClose slice) override {
+    auto job = std::make_shared<SliceJob>(std::move(slice), runs_);
+    auto work = [job](PgSession& session) {
+      std::lock_guard guard(job->writes->mutex);
+      return job->closer.close(session);
+    };
+    co_return co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<void> end_run(RunEnd end) override {
+    auto job = std::make_shared<EndJob>(std::move(end), runs_);
+    auto work = [job](PgSession& session) {
+      std::lock_guard guard(job->writes->mutex);
+      close_run(session, job->end, job->fenced);
+    };
+    co_await executor_.run(std::move(work), twice);
+    runs_.forget(job->end.run.run_id);
+  }
+
+  asio::awaitable<std::vector<StreamHealth>> health() override {
+    auto work = [](PgSession& session) { return read_health(session); };
+    co_return co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<void> ping() override {
+    auto work = [](PgSession& session) {
+      pqxx::nontransaction tx(session.connection());
+      tx.exec("SELECT 1");
+    };
+    // On the session of the leases, which is never busy for long.
+    co_await leases_->executor().run(std::move(work), twice);
+  }
+
+  asio::awaitable<Table> query(std::string sql,
+                               std::vector<std::optional<std::string>> parameters) override {
+    auto work = [text = std::move(sql), given = std::move(parameters)](PgSession& session) {
+      return read_table(session, text, given);
+    };
+    co_return co_await executor_.run(std::move(work), twice);
+  }
+
+  void shut_down(std::chrono::milliseconds patience) override {
+    executor_.shut_down(patience);
+    leases_->executor().shut_down(patience);
+  }
+
+ private:
+  struct PageJob {
+    PageJob(PageWrite given, RunRegistry& runs)
+        : page(std::move(given)), writes(runs.of(page.run.run_id)), writer(page, *writes) {}
+    PageWrite page;
+    std::shared_ptr<RunWrites> writes;
+    PageWriter writer;
+  };
+
+  struct SliceJob {
+    SliceJob(SliceClose given, RunRegistry& runs)
+        : slice(std::move(given)), writes(runs.of(slice.run.run_id)), closer(slice, *writes) {}
+    SliceClose slice;
+    std::shared_ptr<RunWrites> writes;
+    SliceCloser closer;
+  };
+
+  struct EndJob {
+    EndJob(RunEnd given, RunRegistry& runs)
+        : end(std::move(given)), writes(runs.of(end.run.run_id)), fenced(*writes) {}
+    RunEnd end;
+    std::shared_ptr<RunWrites> writes;
+    FencedWrite fenced;
+  };
+
+  RunRegistry runs_;
+  std::shared_ptr<LeaseKeeper> leases_;
+  PgExecutor executor_;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> make_pg_store(asio::any_io_executor executor, StoreOptions options) {
+  return std::make_unique<PgStore>(std::move(executor), options);
+}
+
+}  // namespace affsync::schema

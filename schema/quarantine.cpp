@@ -1,0 +1,130 @@
+#include "schema/quarantine.hpp"
+
+#include <pqxx/except>
+#include <pqxx/subtransaction>
+
+#include "base/json.hpp"
+#include "schema/pg_error.hpp"
+#include "schema/pg_session.hpp"
+
+namespace affsync::schema {
+namespace {
+
+constexpr auto insert_sql =
+    "INSERT INTO affsync.quarantine AS q (source_id, stream, run_id, received_at, external_id,"
+    " reason, raw, fingerprint)"
+    " SELECT DISTINCT ON (fingerprint) $1::int, $2, $3::bigint, $4::timestamptz,"
+    " nullif(r.external_id, ''), r.reason, r.raw::jsonb,"
+    " md5(r.external_id || chr(31) || r.reason"
+    " || CASE WHEN r.external_id = '' THEN chr(31) || r.raw ELSE '' END)::uuid AS fingerprint"
+    " FROM unnest($5::text[], $6::text[], $7::text[]) AS r (external_id, reason, raw)"
+    " ON CONFLICT (source_id, stream, fingerprint) DO UPDATE SET run_id = excluded.run_id,"
+    " received_at = excluded.received_at, raw = excluded.raw, resolved_at = NULL";
+
+// The length of the well-formed UTF-8 sequence at the front of `text`; 0 when there is none.
+std::size_t sequence_length(std::string_view text) {
+  auto const byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  auto const continues = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xC0) == 0x80; };
+  auto const first = byte(0);
+  if (first == 0) return 0;
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first < 0xE0) return continues(1) ? 2 : 0;
+  if (first >= 0xE0 && first < 0xF0) {
+    if (!continues(1) || !continues(2)) return 0;
+    if (first == 0xE0 && byte(1) < 0xA0) return 0;  // overlong
+    if (first == 0xED && byte(1) > 0x9F) return 0;  // surrogate
+    return 3;
+  }
+  if (first >= 0xF0 && first < 0xF5) {
+    if (!continues(1) || !continues(2) || !continues(3)) return 0;
+    if (first == 0xF0 && byte(1) < 0x90) return 0;
+    if (first == 0xF4 && byte(1) > 0x8F) return 0;  // beyond U+10FFFF
+    return 4;
+  }
+  return 0;
+}
+
+void insert_rows(pqxx::transaction_base& tx, RunKey const& run,
+                 std::vector<QuarantinedRow> const& rows, TimePoint now, bool raw_as_text) {
+  ArrayText keys, reasons, raws;
+  for (auto const& row : rows) {
+    keys.add(printable_utf8(row.external_id));
+    reasons.add(printable_utf8(row.reason));
+    if (raw_as_text) {
+      std::string text;
+      append_json_string(text, printable_utf8(row.raw));
+      raws.add(text);
+    } else {
+      raws.add(row.raw);
+    }
+  }
+  SqlParams const params{std::to_string(run.id.source_id),
+                         run.id.stream,
+                         std::to_string(run.run_id),
+                         sql_time(now),
+                         keys.take(),
+                         reasons.take(),
+                         raws.take()};
+  exec(tx, insert_sql, params);
+}
+
+bool insert_if_taken(pqxx::dbtransaction& tx, RunKey const& run,
+                     std::vector<QuarantinedRow> const& rows, TimePoint now) {
+  try {
+    pqxx::subtransaction attempt(tx, "quarantine");
+    insert_rows(attempt, run, rows, now, false);
+    attempt.commit();
+    return true;
+  } catch (pqxx::sql_error const& error) {
+    if (!is_data_error(error.sqlstate())) throw;
+    return false;
+  }
+}
+
+}  // namespace
+
+void put_aside(pqxx::dbtransaction& tx, RunKey const& run, std::vector<QuarantinedRow> const& rows,
+               TimePoint now) {
+  if (rows.empty() || insert_if_taken(tx, run, rows, now)) return;
+  for (auto const& row : rows) {
+    std::vector<QuarantinedRow> const one{row};
+    if (!insert_if_taken(tx, run, one, now)) insert_rows(tx, run, one, now, true);
+  }
+}
+
+void resolve_stored(pqxx::transaction_base& tx, RunKey const& run, std::string keys,
+                    TimePoint now) {
+  SqlParams const params{std::to_string(run.id.source_id), run.id.stream, std::move(keys),
+                         sql_time(now)};
+  exec(tx,
+       "UPDATE affsync.quarantine SET resolved_at = $4::timestamptz WHERE source_id = $1::int"
+       " AND stream = $2 AND resolved_at IS NULL AND external_id = ANY ($3::text[])",
+       params);
+}
+
+void resolve_not_met(pqxx::transaction_base& tx, RunKey const& run, TimePoint now) {
+  SqlParams const params{std::to_string(run.id.source_id), run.id.stream,
+                         std::to_string(run.run_id), sql_time(now)};
+  exec(tx,
+       "UPDATE affsync.quarantine SET resolved_at = $4::timestamptz WHERE source_id = $1::int"
+       " AND stream = $2 AND resolved_at IS NULL AND run_id <> $3::bigint",
+       params);
+}
+
+std::string printable_utf8(std::string_view text) {
+  std::string clean;
+  clean.reserve(text.size());
+  while (!text.empty()) {
+    auto const length = sequence_length(text);
+    if (length == 0) {
+      clean += "\xEF\xBF\xBD";
+      text.remove_prefix(1);
+    } else {
+      clean += text.substr(0, length);
+      text.remove_prefix(length);
+    }
+  }
+  return clean;
+}
+
+}  // namespace affsync::schema

@@ -1,0 +1,161 @@
+#include "schema/run_log.hpp"
+
+#include <pqxx/nontransaction>
+#include <pqxx/transaction>
+
+#include "schema/quarantine.hpp"
+
+namespace affsync::schema {
+namespace {
+
+// Closes runs of the stream that are still marked as running, other than $3.
+constexpr auto interrupt_sql =
+    "UPDATE affsync.sync_run SET status = 'failed', finished_at = $4::timestamptz,"
+    " error_code = 'interrupted',"
+    " error = 'the process ended, or lost its lease, before the run did'"
+    " WHERE source_id = $1::int AND stream = $2 AND status = 'running' AND run_id <> $3::bigint";
+
+constexpr auto begin_sql =
+    "INSERT INTO affsync.sync_run (source_id, stream, started_at, status, mode, window_from,"
+    " window_to) VALUES ($1::int, $2, $3::timestamptz, 'running', $4, $5::date, $6::date)"
+    " RETURNING run_id";
+
+constexpr auto take_over_sql =
+    "INSERT INTO affsync.stream_state AS z (source_id, stream, run_id, writes)"
+    " VALUES ($1::int, $2, $3::bigint, 1)"
+    " ON CONFLICT (source_id, stream) DO UPDATE SET run_id = excluded.run_id,"
+    " writes = z.writes + 1";
+
+constexpr auto finish_sql =
+    "UPDATE affsync.sync_run SET status = $3, finished_at = $4::timestamptz, rows_read = "
+    "$5::bigint,"
+    " inserted = $6::bigint, updated = $7::bigint, unchanged = $8::bigint, deleted = $9::bigint,"
+    " quarantined = $10::bigint, pages = $11::bigint, requests = $12::bigint,"
+    " throttled = $13::bigint, retries = $14::bigint, bytes_received = $15::bigint,"
+    " duration_ms = (extract(epoch FROM $4::timestamptz - started_at) * 1000)::bigint,"
+    " error_code = $16, error = $17 WHERE source_id = $1::int AND run_id = $2::bigint";
+
+constexpr auto state_sql =
+    "UPDATE affsync.stream_state SET writes = writes + 1,"
+    " last_success_at = CASE WHEN $4::boolean THEN $6::timestamptz ELSE last_success_at END,"
+    " last_full_at = CASE WHEN $4::boolean AND $5::boolean THEN $6::timestamptz"
+    " ELSE last_full_at END,"
+    " next_run_at = coalesce($7::timestamptz, next_run_at),"
+    " cursor = CASE WHEN $8::text IS NULL THEN cursor ELSE nullif($8, '')::jsonb END,"
+    " cursor_at = CASE WHEN $8 IS NULL THEN cursor_at ELSE $6::timestamptz END,"
+    " consecutive_failures = CASE WHEN $4::boolean THEN 0"
+    " ELSE consecutive_failures + $9::int END"
+    " WHERE source_id = $1::int AND stream = $2 AND run_id = $3::bigint";
+
+void finish(pqxx::transaction_base& tx, RunEnd const& end, RunStatus status, Error const* error) {
+  auto const& report = end.report;
+  SqlParams params{std::to_string(end.run.id.source_id), std::to_string(end.run.run_id),
+                   std::string(to_string(status)), sql_time(report.finished_at.value_or(end.now))};
+  for (auto const counter : {report.rows_read, report.inserted, report.updated, report.unchanged,
+                             report.deleted, report.quarantined, report.pages, report.requests,
+                             report.throttled, report.retries, report.bytes_received}) {
+    params.emplace_back(std::to_string(counter));
+  }
+  if (error) {
+    params.emplace_back(std::string(to_string(error->code)));
+    params.emplace_back(printable_utf8(error->to_line()));
+  } else {
+    params.emplace_back(std::nullopt);
+    params.emplace_back(std::nullopt);
+  }
+  exec(tx, finish_sql, params);
+}
+
+}  // namespace
+
+StreamState read_state(PgSession& session, StreamId const& id) {
+  pqxx::nontransaction tx(session.connection());
+  SqlParams const params{std::to_string(id.source_id), id.stream};
+  auto const rows =
+      exec(tx,
+           "SELECT z.cursor, " + epoch_sql("z.cursor_at") + ", " + epoch_sql("z.last_success_at") +
+               ", " + epoch_sql("z.last_full_at") + ", " + epoch_sql("z.next_run_at") +
+               ", z.consecutive_failures, (SELECT max(r.run_id) FROM affsync.sync_run r"
+               " WHERE r.source_id = $1::int AND r.stream = $2 AND r.status = 'running')"
+               " FROM affsync.stream_state z WHERE z.source_id = $1::int AND z.stream = $2",
+           params);
+  StreamState state;
+  if (rows.empty()) return state;
+  auto const& row = rows[0];
+  state.cursor = text_of(row[0]).value_or("");
+  state.cursor_at = time_of(row[1]);
+  state.last_success_at = time_of(row[2]);
+  state.last_full_at = time_of(row[3]);
+  state.next_run_at = time_of(row[4]);
+  state.consecutive_failures = static_cast<int>(int_of(row[5]));
+  if (!row[6].is_null()) state.interrupted_run = int_of(row[6]);
+  return state;
+}
+
+RunKey open_run(PgSession& session, RunStart const& start) {
+  pqxx::work tx(session.connection());
+  tx.exec("SET LOCAL synchronous_commit = on");
+  auto const source = std::to_string(start.id.source_id);
+  auto const& stream = start.id.stream;
+  SqlParams const stream_params{source, stream};
+  exec(tx,
+       "INSERT INTO affsync.stream (source_id, stream) VALUES ($1::int, $2)"
+       " ON CONFLICT (source_id, stream) DO NOTHING",
+       stream_params);
+  SqlParams const run_params{source,
+                             stream,
+                             sql_time(start.started_at),
+                             start.mode,
+                             sql_day(start.window_from),
+                             sql_day(start.window_to)};
+  RunKey run;
+  run.id = start.id;
+  run.run_id = int_of(exec(tx, begin_sql, run_params)[0][0]);
+  SqlParams const fence_params{source, stream, std::to_string(run.run_id)};
+  exec(tx, take_over_sql, fence_params);
+  SqlParams const interrupt_params{source, stream, std::to_string(run.run_id),
+                                   sql_time(start.started_at)};
+  exec(tx, interrupt_sql, interrupt_params);
+  tx.commit();
+  return run;
+}
+
+void close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
+  Error const* error = end.report.error ? &*end.report.error : nullptr;
+  try {
+    pqxx::work tx(session.connection());
+    tx.exec("SET LOCAL synchronous_commit = on");
+    auto const state = enter_fence(tx, end.run);
+    if (fenced.already_done(state)) return;
+    auto status = end.report.status;
+    if (status == RunStatus::running) {
+      status = end.success ? RunStatus::succeeded : RunStatus::failed;
+    }
+    finish(tx, end, status, error);
+    auto const failed =
+        !end.success && status != RunStatus::skipped && status != RunStatus::cancelled;
+    SqlParams const params{std::to_string(end.run.id.source_id),
+                           end.run.id.stream,
+                           std::to_string(end.run.run_id),
+                           end.success ? "true" : "false",
+                           end.full_pass ? "true" : "false",
+                           sql_time(end.now),
+                           sql_time(end.next_run_at),
+                           end.cursor,
+                           failed ? "1" : "0"};
+    exec(tx, state_sql, params);
+    if (end.success && end.full_pass && state.has_quarantine) {
+      resolve_not_met(tx, end.run, end.now);
+    }
+    tx.commit();
+    fenced.committed(state);
+  } catch (Failure const& failure) {
+    if (failure.error().code != ErrorCode::lease_lost) throw;
+    pqxx::work tx(session.connection());
+    finish(tx, end, RunStatus::failed, &failure.error());
+    tx.commit();
+    throw;
+  }
+}
+
+}  // namespace affsync::schema

@@ -1,0 +1,21 @@
+// The life of a run in the database: its state, its beginning, its end. Blocking; used on an
+// executor's thread.
+#pragma once
+
+#include "schema/fence.hpp"
+#include "schema/pg_session.hpp"
+#include "schema/store.hpp"
+
+namespace affsync::schema {
+
+StreamState read_state(PgSession& session, StreamId const& id);
+
+// Makes the run the only one that may write; closes one that never ended.
+RunKey open_run(PgSession& session, RunStart const& start);
+
+// Closes the run and brings the stream's state up to date. Waits for the disk, and so makes sure
+// of all that the run wrote. When another run has taken over, only this run's own line is closed,
+// and lease_lost is thrown.
+void close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced);
+
+}  // namespace affsync::schema

@@ -1,0 +1,105 @@
+#include "schema/store_queries.hpp"
+
+#include <pqxx/nontransaction>
+#include <pqxx/transaction>
+
+namespace affsync::schema {
+
+int find_source(PgSession& session, std::string const& name, std::string const& connector,
+                std::string const& base_url) {
+  pqxx::work tx(session.connection());
+  SqlParams const params{name, connector, base_url};
+  exec(tx,
+       "INSERT INTO affsync.source AS s (name, connector, base_url)"
+       " SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM affsync.source WHERE name = $1)"
+       " ON CONFLICT (name) DO NOTHING",
+       params);
+  exec(tx,
+       "UPDATE affsync.source SET connector = $2, base_url = $3, retired_at = NULL WHERE name = $1"
+       " AND (connector, base_url, retired_at) IS DISTINCT FROM ($2, $3, NULL::timestamptz)",
+       params);
+  SqlParams const key{name};
+  auto const id =
+      int_of(exec(tx, "SELECT source_id FROM affsync.source WHERE name = $1", key)[0][0]);
+  tx.commit();
+  return static_cast<int>(id);
+}
+
+void retire_others(PgSession& session, std::vector<std::string> const& names) {
+  pqxx::work tx(session.connection());
+  ArrayText kept;
+  for (auto const& name : names) kept.add(name);
+  SqlParams const params{kept.take()};
+  exec(tx,
+       "UPDATE affsync.source SET retired_at = now()"
+       " WHERE retired_at IS NULL AND name <> ALL ($1::text[])",
+       params);
+  tx.commit();
+}
+
+void note_stream(PgSession& session, StreamId const& id, std::string const& table,
+                 bool in_reports) {
+  pqxx::work tx(session.connection());
+  SqlParams const params{std::to_string(id.source_id), id.stream, table,
+                         in_reports ? "true" : "false"};
+  exec(tx,
+       "INSERT INTO affsync.stream AS s (source_id, stream, record_table, in_reports)"
+       " VALUES ($1::int, $2, nullif($3, ''), $4::boolean)"
+       " ON CONFLICT (source_id, stream) DO UPDATE"
+       " SET record_table = coalesce(excluded.record_table, s.record_table),"
+       " in_reports = excluded.in_reports"
+       " WHERE (s.record_table, s.in_reports) IS DISTINCT FROM"
+       " (coalesce(excluded.record_table, s.record_table), excluded.in_reports)",
+       params);
+  tx.commit();
+}
+
+std::vector<StreamHealth> read_health(PgSession& session) {
+  pqxx::nontransaction tx(session.connection());
+  auto const rows =
+      tx.exec("SELECT source, connector, stream, record_table, " + epoch_sql("last_success_at") +
+              ", " + epoch_sql("next_run_at") +
+              ", lag_seconds::float8, last_status, last_error_code, last_error, rows, quarantined,"
+              " unreconciled, consecutive_failures"
+              " FROM reporting.source_health ORDER BY source, stream");
+  std::vector<StreamHealth> all;
+  for (auto const& row : rows) {
+    StreamHealth health;
+    health.source = row[0].c_str();
+    health.connector = row[1].c_str();
+    health.stream = row[2].c_str();
+    health.table = row[3].c_str();
+    health.last_success_at = time_of(row[4]);
+    health.next_run_at = time_of(row[5]);
+    if (!row[6].is_null()) health.lag_seconds = row[6].as<double>();
+    health.last_status = row[7].c_str();
+    health.last_error_code = row[8].c_str();
+    health.last_error = row[9].c_str();
+    health.rows = int_of(row[10]);
+    health.quarantined = int_of(row[11]);
+    health.unreconciled = int_of(row[12]);
+    health.consecutive_failures = static_cast<int>(int_of(row[13]));
+    all.push_back(std::move(health));
+  }
+  return all;
+}
+
+Store::Table read_table(PgSession& session, std::string const& sql, SqlParams const& parameters) {
+  pqxx::work tx(session.connection());
+  tx.exec("SET TRANSACTION READ ONLY");
+  auto const result = exec(tx, sql, parameters);
+  Store::Table table;
+  for (int column = 0; column < static_cast<int>(result.columns()); ++column) {
+    table.columns.emplace_back(result.column_name(column));
+  }
+  table.rows.reserve(static_cast<std::size_t>(result.size()));
+  for (auto const& row : result) {
+    std::vector<std::optional<std::string>> cells;
+    cells.reserve(table.columns.size());
+    for (auto const& field : row) cells.push_back(text_of(field));
+    table.rows.push_back(std::move(cells));
+  }
+  return table;
+}
+
+}  // namespace affsync::schema

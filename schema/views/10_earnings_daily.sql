@@ -1,0 +1,40 @@
+CREATE OR REPLACE VIEW reporting.earnings_daily AS
+SELECT
+  m.source,
+  m.connector,
+  m.day,
+  m.kind,
+  m.status,
+  m.currency,
+  sum(m.amount) AS amount,
+  CASE WHEN bool_and(m.amount_usd IS NOT NULL OR m.amount IS NULL) THEN sum(m.amount_usd) END
+    AS amount_usd,
+  sum(m.volume_lots) AS volume_lots,
+  count(DISTINCT m.client_ref) AS clients,
+  count(*) AS rows,
+  CASE WHEN min(m.usd_origin) = max(m.usd_origin) THEN min(m.usd_origin)
+       WHEN min(m.usd_origin) IS NOT NULL THEN 'mixed' END AS usd_origin
+FROM (
+  SELECT source_id, source, connector, day, kind, status, currency, amount, amount_usd,
+         volume_lots, client_ref, usd_origin
+  FROM affsync.commission_books
+  WHERE grain IS DISTINCT FROM 'lifetime'
+  UNION ALL
+  SELECT source_id, source, connector, day, kind, status, currency, amount, amount_usd,
+         volume_lots, client_ref, 'steps'
+  FROM affsync.commission_steps
+) m
+GROUP BY m.source_id, m.source, m.connector, m.day, m.kind, m.status, m.currency;
+COMMENT ON VIEW reporting.earnings_daily IS 'Commission by day. Running totals enter by their recorded growth only; streams that repeat another one are left out.';
+COMMENT ON COLUMN reporting.earnings_daily.source IS 'Name of the source.';
+COMMENT ON COLUMN reporting.earnings_daily.connector IS 'Connector of the source.';
+COMMENT ON COLUMN reporting.earnings_daily.day IS 'The broker''s day; else the UTC day of the moment; else the latest UTC day that its relative time allows.';
+COMMENT ON COLUMN reporting.earnings_daily.kind IS 'Kind of commission.';
+COMMENT ON COLUMN reporting.earnings_daily.status IS 'Status of the commission.';
+COMMENT ON COLUMN reporting.earnings_daily.currency IS 'Currency of amount; currencies are never added to each other.';
+COMMENT ON COLUMN reporting.earnings_daily.amount IS 'Sum in that currency.';
+COMMENT ON COLUMN reporting.earnings_daily.amount_usd IS 'Sum in US dollars; null when it is not known of every row.';
+COMMENT ON COLUMN reporting.earnings_daily.volume_lots IS 'Volume in lots.';
+COMMENT ON COLUMN reporting.earnings_daily.clients IS 'Different clients.';
+COMMENT ON COLUMN reporting.earnings_daily.rows IS 'Rows behind the sum.';
+COMMENT ON COLUMN reporting.earnings_daily.usd_origin IS 'Where amount_usd is from: broker, same currency, fx_rate, steps (growth of running totals) or mixed.';

@@ -1,0 +1,21 @@
+CREATE OR REPLACE VIEW reporting.unpaid_commission AS
+SELECT
+  source,
+  connector,
+  currency,
+  sum(amount) AS amount,
+  CASE WHEN bool_and(amount_usd IS NOT NULL OR amount IS NULL) THEN sum(amount_usd) END
+    AS amount_usd,
+  min(day) AS oldest_on,
+  count(*) AS rows
+FROM affsync.commission_books
+WHERE grain IS DISTINCT FROM 'lifetime' AND status IN ('accrued', 'pending', 'approved', 'held')
+GROUP BY source_id, source, connector, currency;
+COMMENT ON VIEW reporting.unpaid_commission IS 'Commission that was earned but not paid yet: accrued, pending, approved or held. Rows without a known status and running totals are left out.';
+COMMENT ON COLUMN reporting.unpaid_commission.source IS 'Name of the source.';
+COMMENT ON COLUMN reporting.unpaid_commission.connector IS 'Connector of the source.';
+COMMENT ON COLUMN reporting.unpaid_commission.currency IS 'Currency of amount.';
+COMMENT ON COLUMN reporting.unpaid_commission.amount IS 'Sum in that currency.';
+COMMENT ON COLUMN reporting.unpaid_commission.amount_usd IS 'Sum in US dollars; null when it is not known of every row.';
+COMMENT ON COLUMN reporting.unpaid_commission.oldest_on IS 'Day of the oldest unpaid row.';
+COMMENT ON COLUMN reporting.unpaid_commission.rows IS 'Rows behind the sum.';
