@@ -1,1 +1,239 @@
-// in work
+#include "daemon/app.hpp"
+
+#include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <random>
+#include <sstream>
+
+#include "base/suggest.hpp"
+#include "config/load.hpp"
+#include "daemon/database.hpp"
+#include "daemon/log/log_sink.hpp"
+#include "daemon/signals.hpp"
+#include "daemon/source_plans.hpp"
+#include "version_info.hpp"
+
+namespace affsync {
+
+namespace asio = boost::asio;
+
+struct App::Impl {
+  struct Session {
+    std::string fingerprint;
+    std::shared_ptr<sync::SourceSession> session;
+    std::vector<std::shared_ptr<engine::StreamPlan const>> streams;
+  };
+
+  std::string file;
+  std::optional<LogLevel> log_level;
+  config::Config config;
+  std::vector<engine::Manifest> manifests;
+  std::unique_ptr<log::ConsoleLog> sink;
+  asio::io_context io{1};
+  SystemClock clock;
+  sync::TimerSleeper sleeper;
+  std::mt19937_64 random{std::random_device{}()};
+  std::unique_ptr<Database> database;
+  std::unique_ptr<schema::Store> store;
+  std::map<std::string, Session> sessions;
+  bool interrupted = false;
+
+  Session& session_of(PreparedSource prepared, Logger const& log, sync::Observer& observer);
+};
+
+std::vector<engine::Manifest> load_manifests(std::string const& connectors_dir) {
+  auto manifests = engine::builtin_manifests().value();
+  if (connectors_dir.empty()) return manifests;
+
+  std::error_code error;
+  std::vector<std::filesystem::path> files;
+  for (auto const& entry : std::filesystem::directory_iterator(connectors_dir, error)) {
+    auto const extension = entry.path().extension();
+    if (extension == ".yaml" || extension == ".yml") files.push_back(entry.path());
+  }
+  if (error) {
+    throw Failure(ErrorCode::config_invalid,
+                  "connectors_dir " + connectors_dir + " cannot be read: " + error.message());
+  }
+  std::sort(files.begin(), files.end());
+  for (auto const& file : files) {
+    std::ifstream in(file);
+    std::ostringstream text;
+    if (!in || !(text << in.rdbuf())) {
+      throw Failure(ErrorCode::config_invalid, "connector file " + file.string() +
+                                                   " cannot be read");
+    }
+    auto manifest = engine::parse_manifest(text.str(), file.string()).value();
+    std::erase_if(manifests, [&](auto const& known) { return known.name == manifest.name; });
+    manifests.push_back(std::move(manifest));
+  }
+  return manifests;
+}
+
+App::App(std::string const& config_option, std::optional<LogLevel> log_level)
+    : impl_(std::make_unique<Impl>()) {
+  auto const env = config::process_environment();
+  impl_->file = config::find_config_file(config_option, env).value();
+  impl_->log_level = log_level;
+  impl_->config = config::load_config(impl_->file, env).value();
+  impl_->manifests = load_manifests(impl_->config.connectors_dir);
+  impl_->sink = std::make_unique<log::ConsoleLog>(
+      log_level.value_or(impl_->config.log.level), impl_->config.log.format);
+}
+
+App::~App() {
+  for (auto& [name, session] : impl_->sessions) session.session->close();
+  if (impl_->store) impl_->store->shut_down(std::chrono::milliseconds(1000));
+}
+
+config::Config const& App::config() const { return impl_->config; }
+std::vector<engine::Manifest> const& App::manifests() const { return impl_->manifests; }
+Logger App::log() const { return Logger(*impl_->sink); }
+asio::io_context& App::io() { return impl_->io; }
+bool App::interrupted() const { return impl_->interrupted; }
+
+void App::start_database() {
+  if (impl_->database) return;
+  impl_->database = std::make_unique<Database>(impl_->config.database);
+  impl_->store = schema::make_pg_store(impl_->io.get_executor(), impl_->database->options());
+}
+
+schema::MigrationReport App::migrate_database(bool dry_run) {
+  start_database();
+  return schema::migrate(impl_->database->options(), dry_run).value();
+}
+
+schema::Store& App::store() { return *impl_->store; }
+
+std::string App::shown_database_url() const { return impl_->database->shown_url(); }
+
+App::Impl::Session& App::Impl::session_of(PreparedSource prepared, Logger const& log,
+                                          sync::Observer& observer) {
+  auto& entry = sessions[prepared.plan.source];
+  auto const print = fingerprint(prepared);
+  if (entry.session && entry.fingerprint == print) return entry;
+
+  sync::SessionParts parts;
+  parts.clock = &clock;
+  parts.sleeper = &sleeper;
+  parts.observer = &observer;
+  parts.random = [this] { return std::uniform_real_distribution<>(0, 1)(random); };
+  auto executor = io.get_executor();
+  parts.make_client = [executor, options = prepared.client] {
+    return net::make_http_client(executor, options).value();
+  };
+  entry.fingerprint = print;
+  entry.streams = prepared.plan.streams;
+  entry.session =
+      std::make_shared<sync::SourceSession>(std::move(prepared.plan), std::move(parts), log);
+  return entry;
+}
+
+namespace {
+
+void refuse_unknown(std::vector<std::string> const& wanted, std::vector<std::string> const& known,
+                    char const* what) {
+  for (auto const& name : wanted) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    auto const meant = nearest(name, known);
+    std::string all;
+    for (auto const& word : known) all += (all.empty() ? "" : ", ") + word;
+    throw Failure(ErrorCode::usage, std::string("there is no ") + what + " `" + name + "`",
+                  meant ? "Did you mean `" + *meant + "`?" : "There are: " + all + ".");
+  }
+}
+
+bool chosen(std::vector<std::string> const& names, std::string const& name) {
+  return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::string> sources,
+                                                               std::vector<std::string> streams,
+                                                               bool with_database,
+                                                               sync::Observer& observer) {
+  std::vector<std::string> source_names, stream_names;
+  for (auto const& source : impl_->config.sources) source_names.push_back(source.name);
+  refuse_unknown(sources, source_names, "source");
+
+  // Everything is checked before anything is registered or sent.
+  std::vector<PreparedSource> prepared;
+  for (auto const& source : impl_->config.sources) {
+    if (!chosen(sources, source.name)) continue;
+    prepared.push_back(prepare_source(source, impl_->manifests).value());
+    for (auto const& stream : prepared.back().plan.streams) stream_names.push_back(stream->stream);
+  }
+  refuse_unknown(streams, stream_names, "stream");
+
+  std::vector<sync::StreamTask> tasks;
+  for (auto& source : prepared) {
+    auto const& config = *source.config;
+    int source_id = 0;
+    if (with_database) {
+      source_id = co_await impl_->store->register_source(source.plan.source, source.plan.connector,
+                                                         source.plan.base_url);
+    }
+    auto& session = impl_->session_of(std::move(source), log(), observer);
+    for (auto const& plan : session.streams) {
+      bool const named = !streams.empty() && chosen(streams, plan->stream);
+      bool const wanted = streams.empty() ? plan->spec.enabled : named;
+      if (!wanted) continue;
+      sync::StreamTask task;
+      task.session = session.session;
+      task.plan = plan;
+      task.id = schema::StreamId(source_id, plan->stream);
+      task.every = schedule_of(config, plan->spec).value();
+      task.full_every = full_schedule_of(config, plan->spec).value();
+      task.mass_drop_limit = config.mass_drop_limit;
+      tasks.push_back(std::move(task));
+    }
+  }
+  co_return tasks;
+}
+
+void App::reload() {
+  auto config = config::load_config(impl_->file, config::process_environment()).value();
+  auto manifests = load_manifests(config.connectors_dir);
+  for (auto const& source : config.sources) prepare_source(source, manifests).value();
+  impl_->config = std::move(config);
+  impl_->manifests = std::move(manifests);
+  impl_->sink->set_level(impl_->log_level.value_or(impl_->config.log.level));
+}
+
+void App::forget_other_sessions() {
+  std::erase_if(impl_->sessions, [&](auto& entry) {
+    bool const gone = impl_->config.find_source(entry.first) == nullptr;
+    if (gone) entry.second.session->close();
+    return gone;
+  });
+}
+
+void App::run(asio::awaitable<void> work) {
+  asio::cancellation_signal cancel;
+  StopSignals const signals(impl_->io, [&] {
+    impl_->interrupted = true;
+    cancel.emit(asio::cancellation_type::terminal);
+  });
+  std::exception_ptr failure;
+  bool ended = false;
+  auto on_end = [&](std::exception_ptr thrown) {
+    failure = thrown;
+    ended = true;
+  };
+  asio::co_spawn(impl_->io, std::move(work),
+                 asio::bind_cancellation_slot(cancel.slot(), std::move(on_end)));
+  // run() would also wait for what is only idle: kept-alive connections, signals.
+  impl_->io.restart();
+  while (!ended && impl_->io.run_one() > 0) {
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace affsync

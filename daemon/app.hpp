@@ -47,14 +47,17 @@ class App {
   // Plans and sessions of the chosen sources and streams. Unknown names throw Failure(usage).
   // Streams that are off are left out unless they are named. Registers the sources in the database
   // when `with_database`.
-  std::vector<sync::StreamTask> make_tasks(std::vector<std::string> const& sources,
-                                           std::vector<std::string> const& streams,
-                                           bool with_database, sync::Observer& observer);
-  // Reads configuration and connectors again; the old ones stay when that fails (throws).
+  boost::asio::awaitable<std::vector<sync::StreamTask>> make_tasks(
+      std::vector<std::string> sources, std::vector<std::string> streams, bool with_database,
+      sync::Observer& observer);
+  // Reads configuration and connectors again; the old ones stay when that fails (throws). Sessions
+  // of sources that did not change live on in the next make_tasks.
   void reload();
+  // Sessions of sources that the configuration no longer names are closed.
+  void forget_other_sessions();
 
-  // Runs `work` to its end on this thread and gives its result. The first SIGINT or SIGTERM cancels
-  // it (terminal), the second ends the process at once.
+  // Runs `work` to its end on this thread and gives its result; not to be called from a coroutine.
+  // The first SIGINT or SIGTERM cancels it (terminal), the second ends the process at once.
   void run(boost::asio::awaitable<void> work);
   template <class T>
   T run(boost::asio::awaitable<T> work);

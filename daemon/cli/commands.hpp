@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/log.hpp"
 
 namespace affsync::cli {
 
@@ -14,7 +15,12 @@ enum class Output { table, json, csv };
 
 struct CommonOptions {
   std::string config_file;   // --config; empty: the usual places
-  bool verbose = false;      // --verbose: log level debug
+  bool verbose = false;      // --verbose
+
+  // Replaces the configuration's level: debug with --verbose.
+  std::optional<LogLevel> log_level() const {
+    return verbose ? std::optional(LogLevel::debug) : std::nullopt;
+  }
 };
 
 struct SyncOptions {

@@ -106,7 +106,10 @@ class ReportWriter {
   Cell cell(ReportRow const& row, std::size_t i) {
     auto const& column = plan_.columns[i];
     auto const& field = row.at(i);
-    if (!field) return {};
+    if (!field) {
+      unknown_usd_ |= column.value == ReportValue::usd && column.name.starts_with("amount");
+      return {};
+    }
     switch (column.value) {
       case ReportValue::text:
         return column.name == "status" ? Cell(*field, word_style(*field)) : Cell(*field);
@@ -173,6 +176,7 @@ class ReportWriter {
   std::vector<std::size_t> shown_;
   std::optional<std::size_t> currency_;
   bool rounded_ = false;
+  bool unknown_usd_ = false;
 };
 
 }  // namespace

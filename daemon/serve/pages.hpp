@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "daemon/net/http_server.hpp"
@@ -19,6 +20,13 @@
 namespace affsync::serve {
 
 namespace asio = boost::asio;
+
+// What a report asks the database, and how its rows become JSON.
+struct ReportQuery {
+  std::string sql;
+  std::vector<std::optional<std::string>> parameters;
+  std::function<std::string(schema::Store::Table const&)> to_json;
+};
 
 // Pointers are borrowed and must outlive the pages.
 struct PagesParts {
@@ -30,6 +38,10 @@ struct PagesParts {
   std::function<std::optional<std::chrono::seconds>(std::string const& source,
                                                     std::string const& stream)>
       interval;
+  // The earnings report, the same as on the command line; throws Failure(usage) for a `by` that it
+  // does not know. Days are YYYY-MM-DD or nullopt.
+  std::function<ReportQuery(std::optional<Day> since, std::optional<Day> until, std::string by)>
+      earnings;
   TimePoint started_at{};
   std::string database_url;  // shown to people: without a password
 };

@@ -1,0 +1,60 @@
+#include "daemon/cli/first_page.hpp"
+
+#include <boost/asio/use_awaitable.hpp>
+
+namespace affsync::cli {
+namespace {
+
+namespace asio = boost::asio;
+
+// Slices that `inspect` looks at before it says that there is nothing.
+constexpr int most_pages = 60;
+
+asio::awaitable<Result<FirstPage>> look(sync::StreamTask const& task, engine::ReaderStart start,
+                                        Clock const& clock, int pages, RunReport& report) {
+  engine::StreamReader reader(task.plan, start);
+  FirstPage page;
+  for (int i = 0; i < pages; ++i) {
+    auto request = reader.next_request();
+    if (!request) break;
+    page.request = request->place();
+    auto answer = co_await task.session->fetch(std::move(*request), report);
+    if (!answer) {
+      if (reader.on_refusal(answer.error())) continue;
+      co_return answer.error();
+    }
+    auto read = reader.on_answer(*answer, clock.now());
+    if (!read) {
+      Error error = read.error();
+      error.at(page.request).in(task.source(), task.stream());
+      co_return error;
+    }
+    page.answer = std::move(*answer);
+    page.read = std::move(*read);
+    if (page.read.rows_read > 0) break;
+  }
+  co_return page;
+}
+
+}  // namespace
+
+asio::awaitable<Result<FirstPage>> fetch_first_page(sync::StreamTask task, Clock const& clock,
+                                                    bool until_found, RunReport& report) {
+  report.source = task.source();
+  report.stream = task.stream();
+  engine::ReaderStart start;
+  start.mode = engine::ReadMode::full;
+  start.now = clock.now();
+  if (auto const& window = task.plan->spec.window) {
+    // The newest slice: the oldest of a history is often empty.
+    start.since = std::chrono::floor<std::chrono::days>(start.now) -
+                  std::chrono::days(window->span_days - 1);
+  }
+  auto recent = co_await look(task, start, clock, 1, report);
+  bool const enough = !recent || recent->read.rows_read > 0 || !until_found;
+  if (enough) co_return recent;
+  start.since.reset();
+  co_return co_await look(task, start, clock, most_pages, report);
+}
+
+}  // namespace affsync::cli

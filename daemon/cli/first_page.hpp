@@ -1,0 +1,25 @@
+// One page of a stream, fetched as a run would fetch it, for `check` and `inspect`. Stores nothing.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "base/clock.hpp"
+#include "base/run_report.hpp"
+#include "connectors/engine/stream_reader.hpp"
+#include "daemon/sync/stream_task.hpp"
+
+namespace affsync::cli {
+
+struct FirstPage {
+  engine::Answer answer;
+  engine::PageRead read;
+  std::string request;   // method and path
+  FirstPage() = default;
+};
+
+// Looks at the newest slice first and, when `until_found` and it is empty, at the whole history,
+// slice by slice, until a page has rows. Errors: those of a run.
+boost::asio::awaitable<Result<FirstPage>> fetch_first_page(sync::StreamTask task, Clock const& clock,
+                                                           bool until_found, RunReport& report);
+
+}  // namespace affsync::cli

@@ -1,0 +1,131 @@
+#include "daemon/cli/status.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "daemon/cli/json_text.hpp"
+#include "daemon/cli/number_text.hpp"
+#include "daemon/cli/status_style.hpp"
+#include "daemon/cli/text_table.hpp"
+#include "daemon/log/utf8.hpp"
+
+namespace affsync::cli {
+
+namespace {
+
+using schema::StreamHealth;
+
+std::optional<std::int64_t> whole_seconds(std::optional<double> seconds) {
+  if (!seconds || !std::isfinite(*seconds)) return std::nullopt;
+  return std::llround(*seconds);
+}
+
+std::string lag_text(StreamHealth const& stream) {
+  auto const lag = whole_seconds(stream.lag_seconds);
+  return lag ? shown_age(std::chrono::seconds(*lag)) + " ago" : "never";
+}
+
+std::string next_run_text(std::optional<TimePoint> next, TimePoint now) {
+  if (!next) return {};
+  if (*next <= now) return "due";
+  return "in " + shown_age(std::chrono::ceil<std::chrono::seconds>(*next - now));
+}
+
+Cell trouble_cell(std::int64_t count) {
+  return Cell(group_thousands(count), count == 0 ? Style::dim : Style::warning);
+}
+
+// What needs somebody's attention, stream by stream.
+std::string explain_stream(StreamHealth const& stream, Terminal const& terminal) {
+  std::string points;
+  std::string_view const mark = terminal.unicode ? "→ " : "-> ";
+  auto say = [&](std::string const& text) { points += wrap_text(text, "  ", terminal.columns); };
+  if (!stream.last_error.empty() || !stream.last_error_code.empty()) {
+    std::string text = stream.last_error.empty() ? stream.last_error_code : stream.last_error;
+    if (stream.consecutive_failures > 1) {
+      text += " (" + std::to_string(stream.consecutive_failures) + " times in a row)";
+    }
+    say(text);
+  }
+  if (stream.quarantined > 0) {
+    say(std::string(mark) + group_thousands(stream.quarantined) +
+        " rows are in quarantine, with their reasons in affsync.quarantine; once the mapping is "
+        "mended, `affsync sync --full --source " +
+        stream.source + " --stream " + stream.stream + "` brings them in");
+  }
+  if (stream.unreconciled > 0) {
+    say(std::string(mark) + group_thousands(stream.unreconciled) +
+        " totals of the broker differ from the rows; see affsync.reconciliation");
+  }
+  if (points.empty()) return {};
+  auto const name = stream.source + "/" + stream.stream;
+  return "\n" + styled(name, Style::bold, terminal) + "\n" + points;
+}
+
+Json stream_to_json(StreamHealth const& stream) {
+  auto const lag = whole_seconds(stream.lag_seconds);
+  return Json::object({
+      {"source", json_text(stream.source)},
+      {"connector", json_text(stream.connector)},
+      {"stream", json_text(stream.stream)},
+      {"table", json_text_or_null(stream.table)},
+      {"last_success_at", json_time_or_null(stream.last_success_at)},
+      {"lag_seconds", lag ? json_count(*lag) : Json()},
+      {"last_status", json_text_or_null(stream.last_status)},
+      {"error_code", json_text_or_null(stream.last_error_code)},
+      {"error", json_text_or_null(stream.last_error)},
+      {"consecutive_failures", json_count(stream.consecutive_failures)},
+      {"rows", json_count(stream.rows)},
+      {"quarantined", json_count(stream.quarantined)},
+      {"unreconciled", json_count(stream.unreconciled)},
+      {"next_run_at", json_time_or_null(stream.next_run_at)},
+  });
+}
+
+}  // namespace
+
+std::string status_table(std::vector<StreamHealth> const& streams, TimePoint now,
+                         std::string const& database, log::Terminal const& terminal) {
+  std::string out;
+  if (streams.empty()) {
+    out = wrap_text(
+        "Nothing has been read yet. `affsync sync` makes one pass, `affsync run` keeps "
+        "going.",
+        "", terminal.columns);
+  } else {
+    TextTable table({{"source", Align::left, 7, 8},
+                     {"stream", Align::left, 9, 8},
+                     {"status", Align::left, 9},
+                     {"last success (UTC)", Align::left, 3, 0, true},
+                     {"lag", Align::right, 8},
+                     {"rows", Align::right, 8},
+                     {"quarantined", Align::right, 4, 0, true},
+                     {"unreconciled", Align::right, 2, 0, true},
+                     {"next run", Align::left, 5, 0, true}});
+    for (auto const& stream : streams) {
+      auto const lag_style = stream.lag_seconds ? Style::plain : Style::warning;
+      table.add_row({stream.source, stream.stream,
+                     Cell(stream.last_status, status_style(stream.last_status)),
+                     shown_time(stream.last_success_at), Cell(lag_text(stream), lag_style),
+                     group_thousands(stream.rows), trouble_cell(stream.quarantined),
+                     trouble_cell(stream.unreconciled), next_run_text(stream.next_run_at, now)});
+    }
+    out = table.render(terminal);
+    for (auto const& stream : streams) out += explain_stream(stream, terminal);
+  }
+  // One piece, never wrapped: it is there to be copied.
+  return out + "\nDatabase, for psql and BI tools:\n  " + log::to_one_line(database) + "\n";
+}
+
+std::string status_json(std::vector<StreamHealth> const& streams, TimePoint now,
+                        std::string const& database) {
+  Json::Array items;
+  for (auto const& stream : streams) items.push_back(stream_to_json(stream));
+  return Json::object({{"at", Json::string(format_time(now))},
+                       {"database", json_text(database)},
+                       {"streams", Json::array(std::move(items))}})
+      .dump();
+}
+
+}  // namespace affsync::cli

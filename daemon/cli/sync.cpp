@@ -1,0 +1,74 @@
+// `affsync sync`: one pass over the chosen streams, then a summary.
+#include <unistd.h>
+
+#include <iostream>
+
+#include "daemon/app.hpp"
+#include "daemon/cli/commands.hpp"
+#include "daemon/cli/progress.hpp"
+#include "daemon/cli/summary.hpp"
+#include "daemon/log/terminal.hpp"
+#include "daemon/sync/sync_once.hpp"
+
+namespace affsync::cli {
+namespace {
+
+namespace asio = boost::asio;
+
+asio::awaitable<std::vector<RunReport>> pass(App& app, SyncOptions const& options,
+                                             sync::Observer& observer, Clock& clock) {
+  auto tasks =
+      co_await app.make_tasks(options.sources, options.streams, !options.dry_run, observer);
+  if (tasks.empty()) {
+    throw Failure(ErrorCode::usage, "there is nothing to read: no stream is chosen",
+                  app.config().sources.empty() ? "Add a source to the configuration."
+                                               : "Enable one, or name it with --stream.");
+  }
+  sync::RunOptions run;
+  run.full = options.full;
+  run.since = options.since;
+  run.until = options.until;
+  sync::RunParts parts;
+  parts.store = options.dry_run ? nullptr : &app.store();
+  parts.clock = &clock;
+  parts.observer = &observer;
+  co_return co_await sync::sync_once(std::move(tasks), run, parts, app.log());
+}
+
+// A stream that the broker does not offer, or that another instance reads, is no failure of ours.
+int exit_status(std::vector<RunReport> const& reports) {
+  int status = 0;
+  for (auto const& report : reports) {
+    bool const database = report.error && report.error->code == ErrorCode::database_unavailable;
+    if (database) return to_exit_status(ErrorCode::database_unavailable);
+    bool const fine = report.status == RunStatus::succeeded || report.status == RunStatus::skipped;
+    if (!fine) status = 1;
+  }
+  return status;
+}
+
+}  // namespace
+
+int run_sync(CommonOptions const& common, SyncOptions const& options) {
+  if (options.since && options.until && *options.since > *options.until) {
+    throw Failure(ErrorCode::usage, "--since is later than --until");
+  }
+  // The progress display tells what goes on; beside it only what needs attention is logged.
+  App app(common.config_file, common.verbose ? LogLevel::debug : LogLevel::warn);
+  SystemClock clock;
+  auto const started_at = clock.now();
+  if (!options.dry_run) app.migrate_database();
+
+  std::vector<RunReport> reports;
+  {
+    Progress progress;  // its end takes the live lines away
+    reports = app.run(pass(app, options, progress, clock));
+  }
+  auto const finished_at = clock.now();
+  std::cout << (options.output == Output::json
+                    ? summary_json(started_at, finished_at, reports)
+                    : summary_table(reports, log::look_at_terminal(STDOUT_FILENO)));
+  return exit_status(reports);
+}
+
+}  // namespace affsync::cli

@@ -1,0 +1,42 @@
+#include "daemon/database.hpp"
+
+#include <libpq-fe.h>
+
+namespace affsync {
+namespace {
+
+// host, port, dbname and user of a connection string as one keyword string.
+std::string without_password(std::string const& url) {
+  char* message = nullptr;
+  PQconninfoOption* options = PQconninfoParse(url.c_str(), &message);
+  if (message != nullptr) PQfreemem(message);
+  if (options == nullptr) return "(the configured database)";
+  std::string shown;
+  for (auto const* option = options; option->keyword != nullptr; ++option) {
+    if (option->val == nullptr || *option->val == '\0') continue;
+    std::string const keyword = option->keyword;
+    bool const wanted =
+        keyword == "host" || keyword == "port" || keyword == "dbname" || keyword == "user";
+    if (!wanted) continue;
+    if (!shown.empty()) shown += ' ';
+    shown += keyword + "=" + option->val;
+  }
+  PQconninfoFree(options);
+  return shown;
+}
+
+}  // namespace
+
+Database::Database(config::DatabaseConfig const& config) {
+  options_.connections = config.connections;
+  options_.url = config.url;
+  if (!config.embedded()) return;
+  embedded::ClusterOptions cluster;
+  cluster.state_dir = config.state_dir;
+  cluster_ = embedded::Cluster::start(std::move(cluster)).value();
+  options_.url = cluster_->url();
+}
+
+std::string Database::shown_url() const { return without_password(options_.url); }
+
+}  // namespace affsync

@@ -1,0 +1,28 @@
+// The database that a command works with: the configured one, or the embedded cluster.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "config/model.hpp"
+#include "daemon/embedded/cluster.hpp"
+#include "schema/store.hpp"
+
+namespace affsync {
+
+class Database {
+ public:
+  // Starts the embedded cluster when the configuration asks for it; connects nothing yet.
+  // Throws Failure(database_unavailable).
+  explicit Database(config::DatabaseConfig const& config);
+
+  schema::StoreOptions const& options() const { return options_; }
+  // For psql and BI tools: without a password.
+  std::string shown_url() const;
+
+ private:
+  std::unique_ptr<embedded::Cluster> cluster_;
+  schema::StoreOptions options_;
+};
+
+}  // namespace affsync

@@ -1,0 +1,56 @@
+#include "daemon/serve/query_string.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace affsync::serve {
+
+namespace {
+
+std::optional<std::string> decode(std::string_view text, bool plus_is_blank) {
+  std::string decoded;
+  for (std::size_t index = 0; index < text.size(); ++index) {
+    char const letter = text[index];
+    if (letter == '+' && plus_is_blank) {
+      decoded += ' ';
+    } else if (letter == '%') {
+      unsigned value = 0;
+      auto const digits = text.substr(index + 1, 2);
+      auto const [end, error] =
+          std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+      if (digits.size() != 2 || error != std::errc() || end != digits.data() + 2 || value == 0) {
+        return std::nullopt;
+      }
+      decoded += static_cast<char>(value);
+      index += 2;
+    } else {
+      decoded += letter;
+    }
+  }
+  return decoded;
+}
+
+}  // namespace
+
+std::optional<Target> parse_target(std::string_view target) {
+  auto const question = target.find('?');
+  auto path = decode(target.substr(0, question), false);
+  if (!path) return std::nullopt;
+  Target parsed;
+  parsed.path = std::move(*path);
+  if (question == std::string_view::npos) return parsed;
+  auto rest = target.substr(question + 1);
+  while (!rest.empty()) {
+    auto const pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+    if (pair.empty()) continue;
+    auto const equals = std::min(pair.find('='), pair.size());
+    auto name = decode(pair.substr(0, equals), true);
+    auto value = decode(pair.substr(std::min(equals + 1, pair.size())), true);
+    if (!name || !value) return std::nullopt;
+    parsed.parameters.emplace_back(std::move(*name), std::move(*value));
+  }
+  return parsed;
+}
+
+}  // namespace affsync::serve

@@ -1,0 +1,84 @@
+#include "daemon/serve/status_json.hpp"
+
+#include <cmath>
+
+#include "base/json.hpp"
+#include "version_info.hpp"
+
+namespace affsync::serve {
+
+namespace {
+
+Json text_or_null(std::string const& text) { return text.empty() ? Json() : Json::string(text); }
+
+Json time_or_null(std::optional<TimePoint> time) {
+  return time ? Json::string(format_time(*time)) : Json();
+}
+
+Json whole(std::int64_t number) { return Json::number(std::to_string(number)); }
+
+Json seconds_or_null(std::optional<double> seconds) {
+  return seconds && std::isfinite(*seconds) ? whole(std::llround(*seconds)) : Json();
+}
+
+Json reasons_of(std::vector<NotReady> const& not_ready) {
+  Json::Array reasons;
+  for (auto const& entry : not_ready) {
+    reasons.push_back(Json::object({{"reason", Json::string(entry.reason)},
+                                    {"source", text_or_null(entry.source)},
+                                    {"stream", text_or_null(entry.stream)},
+                                    {"message", Json::string(entry.message)}}));
+  }
+  return Json::array(std::move(reasons));
+}
+
+Json stream_of(schema::StreamHealth const& health, IntervalOf const& interval) {
+  auto const every = interval(health.source, health.stream);
+  return Json::object({
+      {"source", Json::string(health.source)},
+      {"connector", Json::string(health.connector)},
+      {"stream", Json::string(health.stream)},
+      {"table", text_or_null(health.table)},
+      {"last_success_at", time_or_null(health.last_success_at)},
+      {"lag_seconds", seconds_or_null(health.lag_seconds)},
+      {"next_run_at", time_or_null(health.next_run_at)},
+      {"interval_seconds", every ? whole(every->count()) : Json()},
+      {"last_status", text_or_null(health.last_status)},
+      {"last_error_code", text_or_null(health.last_error_code)},
+      {"last_error", text_or_null(health.last_error)},
+      {"consecutive_failures", whole(health.consecutive_failures)},
+      {"rows", whole(health.rows)},
+      {"quarantined", whole(health.quarantined)},
+      {"unreconciled", whole(health.unreconciled)},
+  });
+}
+
+}  // namespace
+
+std::string readiness_json(std::vector<NotReady> const& not_ready) {
+  return Json::object(
+             {{"ready", Json::boolean(not_ready.empty())}, {"reasons", reasons_of(not_ready)}})
+      .dump();
+}
+
+std::string status_json(StatusView const& view, IntervalOf const& interval) {
+  Json::Array streams;
+  for (auto const& health : view.streams) streams.push_back(stream_of(health, interval));
+  return Json::object({{"version", Json::string(AFFSYNC_VERSION)},
+                       {"commit", Json::string(AFFSYNC_COMMIT)},
+                       {"started_at", Json::string(format_time(view.started_at))},
+                       {"now", Json::string(format_time(view.now))},
+                       {"ready", Json::boolean(view.not_ready.empty())},
+                       {"reasons", reasons_of(view.not_ready)},
+                       {"streams", Json::array(std::move(streams))}})
+      .dump();
+}
+
+std::string error_json(Error const& error) {
+  auto const described = Json::object({{"code", Json::string(std::string(to_string(error.code)))},
+                                       {"message", Json::string(error.message)},
+                                       {"hint", text_or_null(error.hint)}});
+  return Json::object({{"error", described}}).dump();
+}
+
+}  // namespace affsync::serve

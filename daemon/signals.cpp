@@ -1,0 +1,42 @@
+#include "daemon/signals.hpp"
+
+#include <unistd.h>
+
+#include <csignal>
+
+namespace affsync {
+namespace {
+
+// An orderly end may hang where nothing can be cancelled (getaddrinfo, a database that does not
+// answer). SIGALRM then ends the process; what was not committed is read again by the next run.
+constexpr unsigned seconds_to_end = 4;
+
+extern "C" void end_at_once(int) {
+  static constexpr char text[] = "affsync: not everything could be ended in time; stopping now\n";
+  [[maybe_unused]] auto const written = ::write(STDERR_FILENO, text, sizeof text - 1);
+  ::_exit(1);
+}
+
+}  // namespace
+
+StopSignals::StopSignals(boost::asio::io_context& io, std::function<void()> on_stop)
+    : signals_(io, SIGINT, SIGTERM), on_stop_(std::move(on_stop)) {
+  wait();
+}
+
+// The alarm stays on when the end has begun: it also bounds the destructors that follow.
+StopSignals::~StopSignals() = default;
+
+void StopSignals::wait() {
+  signals_.async_wait([this](boost::system::error_code error, int) {
+    if (error) return;  // the set was cancelled or destroyed
+    if (stopping_) ::_exit(1);
+    stopping_ = true;
+    std::signal(SIGALRM, end_at_once);
+    ::alarm(seconds_to_end);
+    wait();
+    on_stop_();
+  });
+}
+
+}  // namespace affsync

@@ -1,0 +1,152 @@
+#include "daemon/source_plans.hpp"
+
+#include "base/batch.hpp"
+#include "base/suggest.hpp"
+#include "version_info.hpp"
+
+namespace affsync {
+namespace {
+
+engine::Privacy to_engine(config::PrivacyMode mode) {
+  switch (mode) {
+    case config::PrivacyMode::drop: return engine::Privacy::drop;
+    case config::PrivacyMode::hash: return engine::Privacy::hash;
+    case config::PrivacyMode::keep: return engine::Privacy::keep;
+  }
+  return engine::Privacy::drop;
+}
+
+engine::SourceSettings to_engine(config::SourceConfig const& source) {
+  engine::SourceSettings settings;
+  settings.source = source.name;
+  settings.base_url = source.base_url;
+  settings.credentials = source.credentials;
+  settings.settings = source.settings;
+  settings.login_path = source.login_path;
+  settings.privacy = to_engine(source.privacy);
+  for (auto const& [name, stream] : source.streams) {
+    engine::StreamOverrides overrides;
+    overrides.enabled = stream.enabled;
+    overrides.path = stream.path;
+    overrides.query = stream.query;
+    overrides.start = stream.start;
+    overrides.lookback_days = stream.lookback_days;
+    overrides.page_size = stream.page_size;
+    settings.streams.emplace(name, std::move(overrides));
+  }
+  return settings;
+}
+
+Result<engine::Manifest const*> manifest_of(config::SourceConfig const& source,
+                                            std::vector<engine::Manifest> const& manifests) {
+  std::vector<std::string> names;
+  for (auto const& manifest : manifests) {
+    if (manifest.name == source.connector) return &manifest;
+    names.push_back(manifest.name);
+  }
+  Error error(ErrorCode::config_invalid, "there is no connector `" + source.connector + "`");
+  auto const meant = nearest(source.connector, names);
+  error.hint = meant ? "Did you mean `" + *meant + "`?"
+                     : "`affsync connectors` lists those that this binary knows.";
+  error.at(source.where);
+  return error;
+}
+
+config::StreamConfig const* stream_config(config::SourceConfig const& source,
+                                          std::string const& stream) {
+  auto const found = source.streams.find(stream);
+  return found == source.streams.end() ? nullptr : &found->second;
+}
+
+}  // namespace
+
+Result<PreparedSource> prepare_source(config::SourceConfig const& source,
+                                      std::vector<engine::Manifest> const& manifests) {
+  auto const manifest = manifest_of(source, manifests);
+  if (!manifest) return manifest.error();
+
+  auto fail = [&](Error error) {
+    error.at(source.where);
+    error.in(source.name, "");
+    return error;
+  };
+  auto plan = engine::make_source_plan(**manifest, to_engine(source));
+  if (!plan) return fail(plan.error());
+
+  PreparedSource prepared;
+  prepared.config = &source;
+  prepared.plan = std::move(*plan);
+  auto& rate = prepared.plan.rate;
+  auto const& limit = source.rate_limit;
+  if (limit.requests_per_second) {
+    rate.requests_per_second = *limit.requests_per_second;
+    rate.max_requests_per_second = *limit.requests_per_second;
+  }
+  if (limit.burst) rate.burst = *limit.burst;
+  if (limit.concurrency) rate.concurrency = *limit.concurrency;
+
+  auto origin = net::parse_origin(prepared.plan.base_url, source.allow_http);
+  if (!origin) return fail(origin.error());
+  prepared.client.origin = std::move(*origin);
+  prepared.client.ca_file = source.ca_file;
+  prepared.client.user_agent = "affsync/" AFFSYNC_VERSION;
+  auto& deadlines = prepared.client.deadlines;
+  deadlines.request = source.timeout;
+  deadlines.read = source.timeout;
+  deadlines.connect = std::min(deadlines.connect, source.timeout);
+  deadlines.handshake = std::min(deadlines.handshake, source.timeout);
+  return prepared;
+}
+
+Result<config::Schedule> schedule_of(config::SourceConfig const& source,
+                                     engine::StreamSpec const& stream) {
+  auto const* given = stream_config(source, stream.name);
+  if (given != nullptr && given->every) return *given->every;
+  if (source.every_given || stream.every.empty()) return source.every;
+  return config::parse_schedule(stream.every);
+}
+
+Result<std::optional<config::Schedule>> full_schedule_of(config::SourceConfig const& source,
+                                                         engine::StreamSpec const& stream) {
+  auto const* given = stream_config(source, stream.name);
+  if (given != nullptr && given->full_every) return given->full_every;
+  if (stream.full_every.empty()) return std::optional<config::Schedule>();
+  auto parsed = config::parse_schedule(stream.full_every);
+  if (!parsed) return parsed.error();
+  return std::optional<config::Schedule>(*parsed);
+}
+
+std::string fingerprint(PreparedSource const& source) {
+  std::string text;
+  auto add = [&](std::string const& part) {
+    text += part;
+    text += '\0';
+  };
+  auto const& config = *source.config;
+  for (auto const& part : {config.name, config.connector, source.plan.base_url, config.ca_file,
+                           config.login_path.value_or("")}) {
+    add(part);
+  }
+  for (auto const& [name, secret] : config.credentials) {
+    add(name);
+    add(secret.reveal());
+  }
+  for (auto const& [name, value] : config.settings) add(name + "=" + value);
+  auto const& rate = source.plan.rate;
+  add(std::to_string(rate.requests_per_second) + "/" + std::to_string(rate.burst) + "/" +
+      std::to_string(rate.concurrency));
+  add(std::to_string(config.timeout.count()) + "/" +
+      std::to_string(static_cast<int>(config.privacy)));
+  for (auto const& stream : source.plan.streams) {
+    add(stream->stream + (stream->spec.enabled ? "+" : "-") + stream->spec.request.path);
+    for (auto const& [name, value] : stream->spec.request.query) add(name + "=" + value);
+    add(std::to_string(stream->spec.page.size));
+    if (stream->spec.window) {
+      add(format_day(stream->spec.window->start) + "/" +
+          std::to_string(stream->spec.window->lookback_days));
+    }
+  }
+  return hash_content(text).to_hex();
+}
+
+}  // namespace affsync

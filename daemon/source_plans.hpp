@@ -1,0 +1,35 @@
+// The configuration's sources in the engine's words.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/model.hpp"
+#include "connectors/engine/stream_plan.hpp"
+#include "daemon/net/http_client.hpp"
+
+namespace affsync {
+
+// Everything that one source of the configuration comes to.
+struct PreparedSource {
+  config::SourceConfig const* config = nullptr;
+  engine::SourcePlan plan;
+  net::ClientOptions client;
+};
+
+// Errors: config_invalid with the place of the source in the configuration.
+Result<PreparedSource> prepare_source(config::SourceConfig const& source,
+                                      std::vector<engine::Manifest> const& manifests);
+
+// When a stream runs: what the stream says, else the source or `defaults`, else the connector.
+Result<config::Schedule> schedule_of(config::SourceConfig const& source,
+                                     engine::StreamSpec const& stream);
+// The interval of full passes; nullopt: never by themselves.
+Result<std::optional<config::Schedule>> full_schedule_of(config::SourceConfig const& source,
+                                                         engine::StreamSpec const& stream);
+
+// Equal for equal configurations of a source, secrets included (as a hash): a reload keeps the
+// sessions of sources that did not change.
+std::string fingerprint(PreparedSource const& source);
+
+}  // namespace affsync

@@ -1,0 +1,81 @@
+// Simulated time: a clock and a sleeper that only move when every coroutine waits, so that hours of
+// waiting take no time and nothing depends on the machine's speed.
+#pragma once
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "daemon/sync/sleeper.hpp"
+
+namespace affsync::test {
+
+namespace asio = boost::asio;
+
+class ManualTime final : public Clock, public sync::Sleeper {
+ public:
+  explicit ManualTime(TimePoint start = TimePoint(std::chrono::hours(24 * 365 * 50)))
+      : now_(start) {}
+
+  TimePoint now() const override { return now_; }
+
+  asio::awaitable<void> sleep(Duration time) override {
+    if (time <= Duration::zero()) co_return;
+    auto executor = co_await asio::this_coro::executor;
+    asio::steady_timer timer(executor, asio::steady_timer::time_point::max());
+    auto const place = sleepers_.emplace(now_ + time, &timer);
+    boost::system::error_code ignored;
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    for (auto it = sleepers_.begin(); it != sleepers_.end(); ++it) {
+      if (it != place) continue;  // still listed: nobody woke it, so it was cancelled
+      sleepers_.erase(it);
+      throw boost::system::system_error(asio::error::operation_aborted);
+    }
+  }
+
+  // Runs `work` to its end, letting time pass whenever nothing else can happen.
+  template <class T>
+  T run(asio::io_context& io, asio::awaitable<T> work) {
+    std::optional<T> result;
+    std::exception_ptr failure;
+    bool ended = false;
+    asio::co_spawn(io, std::move(work), [&](std::exception_ptr thrown, T value) {
+      failure = thrown;
+      if (!thrown) result.emplace(std::move(value));
+      ended = true;
+    });
+    drive(io, [&] { return ended; });
+    if (failure) std::rethrow_exception(failure);
+    return std::move(*result);
+  }
+
+  template <class Done>
+  void drive(asio::io_context& io, Done done) {
+    while (!done()) {
+      io.restart();
+      if (io.poll() > 0) continue;
+      if (done()) break;
+      if (sleepers_.empty()) throw std::logic_error("everything waits and nothing will come");
+      auto const first = sleepers_.begin();
+      now_ = std::max(now_, first->first);
+      auto* timer = first->second;
+      sleepers_.erase(first);
+      timer->cancel();
+    }
+  }
+
+ private:
+  TimePoint now_;
+  std::multimap<TimePoint, asio::steady_timer*> sleepers_;
+};
+
+}  // namespace affsync::test

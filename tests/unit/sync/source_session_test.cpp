@@ -1,0 +1,295 @@
+#include "daemon/sync/source_session.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+
+#include "daemon/sync/task_group.hpp"
+#include "tests/support/scripted_client.hpp"
+
+namespace affsync::sync {
+namespace {
+
+using namespace std::chrono_literals;
+using test::json_response;
+
+engine::SourcePlan login_plan() {
+  engine::SourcePlan plan;
+  plan.source = "broker";
+  engine::LoginTokenAuth auth;
+  auth.login.method = Method::post;
+  auth.login.path = "/login/";
+  auth.login.json = {{"login", "${credentials.login}"}, {"password", "${credentials.password}"}};
+  auth.token = JsonPath("token");
+  auth.value = "JWT ${token}";
+  auth.assumed_lifetime = 6h;
+  plan.auth = auth;
+  plan.credentials["login"] = Secret("me@example.com");
+  plan.credentials["password"] = Secret("planted-password");
+  plan.rate.requests_per_second = 100;
+  plan.rate.burst = 100;
+  plan.rate.concurrency = 8;
+  return plan;
+}
+
+class SourceSessionTest : public testing::Test {
+ protected:
+  std::unique_ptr<SourceSession> session(engine::SourcePlan plan,
+                                         test::ScriptedClient::Script script) {
+    SessionParts parts;
+    parts.make_client = [this, script] {
+      return std::make_unique<test::ScriptedClient>(time_, sent_, script);
+    };
+    parts.clock = &time_;
+    parts.sleeper = &time_;
+    parts.observer = &observer_;
+    parts.random = [] { return 0.5; };
+    return std::make_unique<SourceSession>(std::move(plan), std::move(parts), Logger(log_));
+  }
+
+  Result<engine::Answer> fetch(SourceSession& session, std::string const& path = "/rows/") {
+    return time_.run(io_, session.fetch(HttpRequest(Method::get, path), report_));
+  }
+
+  // `count` streams of the source that each ask for a page at the same moment.
+  std::vector<Result<engine::Answer>> fetch_together(SourceSession& session, int count) {
+    std::vector<Result<engine::Answer>> answers(static_cast<std::size_t>(count));
+    TaskGroup group(io_.get_executor());
+    auto one = [&](int i) -> asio::awaitable<void> {
+      HttpRequest request(Method::get, "/stream" + std::to_string(i));
+      answers[static_cast<std::size_t>(i)] = co_await session.fetch(std::move(request), report_);
+    };
+    for (int i = 0; i < count; ++i) group.spawn(one(i));
+    time_.drive(io_, [&] { return group.empty(); });
+    return answers;
+  }
+
+  auto count(std::string const& start) const {
+    return std::count_if(sent_.begin(), sent_.end(), [&](test::SentRequest const& sent) {
+      return sent.place.starts_with(start);
+    });
+  }
+
+  asio::io_context io_;
+  test::ManualTime time_;
+  test::SilentLog log_;
+  Observer observer_;
+  std::vector<test::SentRequest> sent_;
+  RunReport report_;
+};
+
+TEST_F(SourceSessionTest, LogsInOnceAndSendsTheToken) {
+  auto broker = session(login_plan(), [](HttpRequest const& request) {
+    return json_response(200, request.method == Method::post ? R"({"token":"abc"})" : "[]");
+  });
+  ASSERT_TRUE(fetch(*broker));
+  ASSERT_TRUE(fetch(*broker));
+  ASSERT_EQ(sent_.size(), 3u);
+  EXPECT_EQ(sent_[0].place, "POST /login/");
+  EXPECT_EQ(sent_[1].authorization, "JWT abc");
+  EXPECT_EQ(sent_[2].authorization, "JWT abc");
+}
+
+TEST_F(SourceSessionTest, StreamsThatStartTogetherShareOneLogin) {
+  auto broker = session(login_plan(), [](HttpRequest const& request) {
+    return json_response(200, request.method == Method::post ? R"({"token":"abc"})" : "[]");
+  });
+  for (auto const& answer : fetch_together(*broker, 6)) EXPECT_TRUE(answer);
+  EXPECT_EQ(count("POST"), 1);
+  EXPECT_EQ(count("GET"), 6);
+}
+
+TEST_F(SourceSessionTest, TokenThatDiesForAllStreamsAtOnceIsRenewedOnce) {
+  int logins = 0;
+  bool first_token_dead = false;
+  std::vector<std::string> good;
+  std::vector<test::SentRequest>& sent = sent_;
+  auto broker = session(login_plan(), [&](HttpRequest const& request) {
+    if (request.method == Method::post) {
+      return json_response(200, R"({"token":"token)" + std::to_string(++logins) + "\"}");
+    }
+    bool const old = request.secret_headers.at(0).second.reveal() == "JWT token1";
+    if (first_token_dead && old) return json_response(401, R"({"code":"TokenExpired"})");
+    return json_response(200, "[]");
+  });
+  ASSERT_TRUE(fetch(*broker));
+  first_token_dead = true;
+  for (auto const& answer : fetch_together(*broker, 5)) EXPECT_TRUE(answer);
+  EXPECT_EQ(logins, 2);
+  EXPECT_EQ(sent.back().authorization, "JWT token2");
+}
+
+TEST_F(SourceSessionTest, WrongPasswordIsTriedOnceAndStopsTheSource) {
+  auto broker = session(login_plan(), [](HttpRequest const&) {
+    return json_response(401, R"({"code":"AuthenticationFailed","message":"Bad credentials"})");
+  });
+  for (auto const& answer : fetch_together(*broker, 4)) {
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, ErrorCode::auth_invalid);
+  }
+  ASSERT_FALSE(fetch(*broker));
+  EXPECT_EQ(sent_.size(), 1u);
+  EXPECT_TRUE(broker->blocked().has_value());
+}
+
+TEST_F(SourceSessionTest, EchoedPasswordIsNotInTheError) {
+  auto broker = session(login_plan(), [](HttpRequest const&) {
+    return json_response(401, R"({"message":"password planted-password is wrong"})");
+  });
+  auto const answer = fetch(*broker);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().to_line().find("planted-password"), std::string::npos);
+  EXPECT_NE(answer.error().to_line().find("is wrong"), std::string::npos);
+}
+
+TEST_F(SourceSessionTest, RefusedAgainAfterAFreshLoginIsAnError) {
+  auto broker = session(login_plan(), [](HttpRequest const& request) {
+    return request.method == Method::post ? json_response(200, R"({"token":"abc"})")
+                                          : json_response(401, "{}");
+  });
+  auto const answer = fetch(*broker);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::auth_expired);
+  EXPECT_EQ(count("POST"), 2);
+  EXPECT_EQ(count("GET"), 2);
+}
+
+TEST_F(SourceSessionTest, TokenIsRenewedBeforeItExpires) {
+  int logins = 0;
+  auto plan = login_plan();
+  std::get<engine::LoginTokenAuth>(plan.auth).assumed_lifetime = 1h;
+  std::get<engine::LoginTokenAuth>(plan.auth).renew_before = 5min;
+  auto broker = session(plan, [&](HttpRequest const& request) {
+    if (request.method == Method::post) ++logins;
+    return json_response(200, request.method == Method::post ? R"({"token":"abc"})" : "[]");
+  });
+  ASSERT_TRUE(fetch(*broker));
+  auto wait = [&](Duration time) -> asio::awaitable<int> {
+    co_await time_.sleep(time);
+    co_return 0;
+  };
+  time_.run(io_, wait(54min));
+  ASSERT_TRUE(fetch(*broker));
+  EXPECT_EQ(logins, 1);
+  time_.run(io_, wait(2min));
+  ASSERT_TRUE(fetch(*broker));
+  EXPECT_EQ(logins, 2);
+}
+
+TEST_F(SourceSessionTest, ThrottlingStopsTheWholeSourceForAsLongAsAsked) {
+  bool refused = false;
+  TimePoint refused_at{};
+  auto plan = login_plan();
+  plan.auth = engine::NoAuth{};
+  auto broker = session(plan, [&](HttpRequest const& request) {
+    if (request.target == "/stream0" && !refused) {
+      refused = true;
+      refused_at = time_.now();
+      auto response = json_response(429, "{}");
+      response.headers.add("Retry-After", "30");
+      return response;
+    }
+    return json_response(200, "[]");
+  });
+  std::vector<Result<engine::Answer>> answers;
+  answers = fetch_together(*broker, 1);
+  answers = fetch_together(*broker, 4);
+  for (auto const& answer : answers) EXPECT_TRUE(answer);
+  EXPECT_EQ(report_.throttled, 1);
+  EXPECT_EQ(report_.retries, 0);
+  for (auto const& sent : sent_) {
+    bool const inside = sent.at > refused_at && sent.at < refused_at + 30s;
+    EXPECT_FALSE(inside) << sent.place << " was sent while the source had to wait";
+  }
+}
+
+TEST_F(SourceSessionTest, ThrottledRequestUsesUpNoRetry) {
+  int refusals = 12;
+  auto plan = login_plan();
+  plan.auth = engine::NoAuth{};
+  auto broker = session(plan, [&](HttpRequest const&) {
+    return refusals-- > 0 ? json_response(429, "{}") : json_response(200, "[]");
+  });
+  EXPECT_TRUE(fetch(*broker));
+  EXPECT_EQ(report_.throttled, 12);
+  EXPECT_EQ(report_.retries, 0);
+}
+
+TEST_F(SourceSessionTest, BrokerThatRefusesForEverEndsTheRun) {
+  auto plan = login_plan();
+  plan.auth = engine::NoAuth{};
+  auto broker = session(plan, [](HttpRequest const&) { return json_response(429, "{}"); });
+  auto const answer = fetch(*broker);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::throttled);
+}
+
+TEST_F(SourceSessionTest, TransientFailuresAreRetriedAFewTimes) {
+  auto plan = login_plan();
+  plan.auth = engine::NoAuth{};
+  auto broker = session(plan, [](HttpRequest const&) -> HttpResponse {
+    throw Failure(ErrorCode::connect_failed, "connection reset");
+  });
+  auto const answer = fetch(*broker);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::connect_failed);
+  EXPECT_EQ(answer.error().source, "broker");
+  EXPECT_EQ(answer.error().where, "GET /rows/");
+  EXPECT_EQ(report_.retries, 4);
+  EXPECT_EQ(sent_.size(), 5u);
+}
+
+TEST_F(SourceSessionTest, ServerErrorThatPassesIsNoError) {
+  int failures = 2;
+  auto plan = login_plan();
+  plan.auth = engine::NoAuth{};
+  auto broker = session(plan, [&](HttpRequest const&) {
+    return failures-- > 0 ? json_response(502, "") : json_response(200, "[]");
+  });
+  EXPECT_TRUE(fetch(*broker));
+  EXPECT_EQ(report_.retries, 2);
+}
+
+TEST_F(SourceSessionTest, PermissionAndMalformedRequestsAreNotRetried) {
+  auto plan = login_plan();
+  plan.auth = engine::NoAuth{};
+  int status = 403;
+  auto broker = session(plan, [&](HttpRequest const&) { return json_response(status, "{}"); });
+  EXPECT_EQ(fetch(*broker).error().code, ErrorCode::permission_denied);
+  status = 404;
+  EXPECT_EQ(fetch(*broker).error().code, ErrorCode::not_found);
+  status = 400;
+  EXPECT_EQ(fetch(*broker).error().code, ErrorCode::bad_request);
+  EXPECT_EQ(sent_.size(), 3u);
+  EXPECT_FALSE(broker->blocked().has_value());
+}
+
+TEST_F(SourceSessionTest, CancellationEndsAWait) {
+  auto plan = login_plan();
+  plan.auth = engine::NoAuth{};
+  auto broker = session(plan, [&](HttpRequest const&) {
+    auto response = json_response(429, "{}");
+    response.headers.add("Retry-After", "600");
+    return response;
+  });
+  asio::cancellation_signal cancel;
+  std::exception_ptr failure;
+  bool ended = false;
+  auto on_end = [&](std::exception_ptr thrown, Result<engine::Answer>) {
+    failure = thrown;
+    ended = true;
+  };
+  asio::co_spawn(io_, broker->fetch(HttpRequest(Method::get, "/"), report_),
+                 asio::bind_cancellation_slot(cancel.slot(), on_end));
+  time_.drive(io_, [&] { return report_.throttled == 1; });
+  cancel.emit(asio::cancellation_type::terminal);
+  io_.restart();
+  io_.poll();
+  ASSERT_TRUE(ended);
+  EXPECT_THROW(std::rethrow_exception(failure), boost::system::system_error);
+}
+
+}  // namespace
+}  // namespace affsync::sync
