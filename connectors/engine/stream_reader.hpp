@@ -38,6 +38,7 @@ struct Answer {
   Json body;
   Headers headers;
   std::optional<TimePoint> server_time;  // its Date header
+  bool no_rows = false;                  // judged to mean "no rows", whatever the body is
   Answer() = default;
 };
 

@@ -1,0 +1,210 @@
+#include "connectors/engine/paging.hpp"
+
+#include <algorithm>
+
+#include "base/batch.hpp"
+
+namespace affsync::engine {
+namespace {
+
+constexpr int max_steps_without_fresh = 40;
+constexpr int max_explained_pages = 200;
+
+std::uint64_t print_of(std::vector<std::uint64_t> const& keys) {
+  auto const* bytes = reinterpret_cast<char const*>(keys.data());
+  return hash_key(std::string_view(bytes, keys.size() * sizeof(std::uint64_t)));
+}
+
+Error keeps_shifting(std::int64_t offset) {
+  return Error(ErrorCode::paging_broken,
+               "the list keeps shifting: around row " + std::to_string(offset) +
+                   " no page fits the one before it",
+               "The request needs an ordering by something that is unique and does not change; "
+               "set it in `query` of the stream.");
+}
+
+}  // namespace
+
+OffsetPager::OffsetPager(PageSpec const& spec) : spec_(spec) {
+  spec_.size = std::max(spec_.size, 1);
+  spec_.overlap = std::clamp(spec_.overlap, 0, spec_.size - 1);
+}
+
+void OffsetPager::begin_sweep() {
+  seen_.clear();
+  anchors_.clear();
+  ask_ = position_ = 0;
+  wants_anchor_ = resumed_ = false;
+  rows_before_resume_ = resume_anchors_ = 0;
+  largest_ = last_rows_ = 0;
+  last_ask_ = step_ = catch_up_to_ = 0;
+  steps_without_fresh_ = stale_pages_ = explained_pages_ = 0;
+  stale_rows_ = repeats_ = 0;
+  total_.reset();
+  total_at_fresh_.reset();
+}
+
+void OffsetPager::start() {
+  begin_sweep();
+  sweeps_ = steps_ = pages_ = 0;
+  last_count_.reset();
+  counted_ = fresh_counted_ = 0;
+  doubt_.reset();
+}
+
+void OffsetPager::resume(PagePosition position) {
+  start();
+  if (position.offset <= 0 || position.anchors.empty()) return;
+  resumed_ = true;
+  position_ = position.offset;
+  anchors_ = std::move(position.anchors);
+  for (auto const key : anchors_) seen_.insert(key);
+  resume_anchors_ = static_cast<std::int64_t>(seen_.size());
+  rows_before_resume_ = std::max<std::int64_t>(0, position.rows - resume_anchors_);
+  ask_ = std::max<std::int64_t>(0, position_ - static_cast<std::int64_t>(anchors_.size()));
+  wants_anchor_ = true;
+}
+
+std::int64_t OffsetPager::distinct() const {
+  return rows_before_resume_ + static_cast<std::int64_t>(seen_.size());
+}
+
+PagePosition OffsetPager::position() const {
+  return {position_, anchors_, distinct()};
+}
+
+// As many rows as a page holds when more follow: what the server has shown, else what was asked.
+std::size_t OffsetPager::full_page() const {
+  return proven_full_ > 0 ? proven_full_ : static_cast<std::size_t>(spec_.size);
+}
+
+Result<PageOutcome> OffsetPager::step_back() {
+  fresh_counted_ = 0;
+  if (resumed_) {
+    // What was read before the restart is not known here, so nothing behind it can be anchored.
+    begin_sweep();
+    return PageOutcome::discarded;
+  }
+  ++steps_;
+  ++steps_without_fresh_;
+  // A list that shifts at nearly every page would be read for ever, a few rows at a time.
+  if (steps_without_fresh_ > max_steps_without_fresh || steps_ > std::max(100, 2 * pages_)) {
+    return keeps_shifting(ask_);
+  }
+  catch_up_to_ = std::max(catch_up_to_, ask_ + 1);
+  auto const page = static_cast<std::int64_t>(largest_ > 0 ? largest_ : full_page());
+  // Short of a page by the overlap, so that the page reaches beyond the row that did not fit.
+  // Doubled each time: many rows may have gone at once.
+  step_ = step_ > 0 ? step_ * 2 : std::max<std::int64_t>(1, page - spec_.overlap);
+  ask_ = std::max<std::int64_t>(0, ask_ - step_);
+  wants_anchor_ = ask_ > 0;
+  return PageOutcome::discarded;
+}
+
+Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
+                                      std::optional<std::int64_t> total) {
+  auto const rows = keys.size();
+  ++pages_;
+  if (wants_anchor_ && (rows == 0 || !seen_.contains(keys.front()))) return step_back();
+  step_ = 0;
+  if (total) {
+    total_ = total;
+    if (seen_.size() == 0) seen_.expect(static_cast<std::size_t>(*total));
+  }
+
+  std::size_t fresh = 0;
+  for (auto const key : keys) fresh += seen_.insert(key) ? 1 : 0;
+  // Rows at the front that were asked for once more.
+  auto const shared =
+      std::min(rows, static_cast<std::size_t>(std::max<std::int64_t>(0, position_ - ask_)));
+  repeats_ += static_cast<std::int64_t>(rows - fresh - std::min(shared, rows - fresh));
+  auto const high = static_cast<std::int64_t>(seen_.size()) - resume_anchors_;
+  fresh_counted_ = std::max<std::int64_t>(0, high - counted_);
+  counted_ += fresh_counted_;
+
+  auto const print = print_of(keys);
+  bool const repeated = rows > 0 && ask_ > last_ask_ && rows == last_rows_ && print == last_print_;
+  if (fresh > 0 && last_rows_ > 0) proven_full_ = std::max(proven_full_, last_rows_);
+  largest_ = std::max(largest_, rows);
+  position_ = ask_ + static_cast<std::int64_t>(rows);
+  last_rows_ = rows;
+  last_print_ = print;
+  last_ask_ = ask_;
+  // A page that holds nothing but the overlap would look like the end.
+  auto const overlap = std::min<std::size_t>(static_cast<std::size_t>(spec_.overlap),
+                                             largest_ > 0 ? largest_ - 1 : 0);
+  if (rows > 0) {
+    auto const kept = static_cast<std::ptrdiff_t>(std::min(overlap, rows));
+    anchors_.assign(keys.end() - kept, keys.end());
+  }
+
+  if (spec_.type == PageType::none || is_end(rows, fresh, shared, repeated)) return finish();
+  if (fresh > 0) {
+    stale_pages_ = steps_without_fresh_ = 0;
+    stale_rows_ = 0;
+    total_at_fresh_ = total_;
+  } else if (auto error = judge_stale_page(rows, repeated)) {
+    return *error;
+  }
+  ask_ = std::max<std::int64_t>(0, position_ - static_cast<std::int64_t>(overlap));
+  wants_anchor_ = ask_ > 0 && ask_ < position_;
+  return PageOutcome::more;
+}
+
+bool OffsetPager::is_end(std::size_t rows, std::size_t fresh, std::size_t shared,
+                         bool repeated) const {
+  if (rows == 0) return true;
+  bool const reaches_total = total_ && position_ >= *total_;
+  if (fresh == 0 && reaches_total && distinct() >= *total_) return true;
+  // Nothing but the overlap; a full page is always longer.
+  if (fresh == 0 && rows <= shared && shared <= static_cast<std::size_t>(spec_.overlap))
+    return true;
+  // The very same page for another offset says nothing about where the list ends.
+  if (repeated) return false;
+  if (rows >= full_page()) return false;
+  return fresh == 0 || reaches_total;
+}
+
+std::optional<Error> OffsetPager::judge_stale_page(std::size_t rows, bool repeated) {
+  if (position_ < catch_up_to_) return std::nullopt;
+  stale_rows_ += static_cast<std::int64_t>(rows);
+  // Rows that were put in front of us move known rows here, as many as the total has grown.
+  bool const explained =
+      !repeated && total_ && total_at_fresh_ && stale_rows_ <= *total_ - *total_at_fresh_;
+  if (explained && ++explained_pages_ <= max_explained_pages) return std::nullopt;
+  if (++stale_pages_ < 2) return std::nullopt;
+  std::string const told =
+      total_ ? "the broker counts " + std::to_string(*total_) : "there is no sign of the end";
+  return Error(ErrorCode::paging_broken,
+               "two pages in a row brought no new row, though only " + std::to_string(distinct()) +
+                   " rows came and " + told + "; the parameter `" + spec_.offset_parameter +
+                   "` seems not to be honoured",
+               "Compare `page` of the stream with the broker's documentation; a list that is not "
+               "paged has type none.");
+}
+
+PageOutcome OffsetPager::finish() {
+  doubt_.reset();
+  if (!total_ || distinct() == *total_) return PageOutcome::end;
+
+  std::pair<std::int64_t, std::int64_t> const count{distinct(), *total_};
+  // A second reading with the very same result would have the same result a third time.
+  bool const hopeless = last_count_ == count || spec_.type == PageType::none;
+  ++sweeps_;
+  if (sweeps_ < max_sweeps && !hopeless) {
+    if (!resumed_) last_count_ = count;
+    begin_sweep();
+    return PageOutcome::sweep_again;
+  }
+  SliceDoubt doubt;
+  doubt.text = std::to_string(count.first) + " distinct rows, the broker says " +
+               std::to_string(count.second);
+  if (repeats_ > 0) {
+    doubt.text +=
+        "; " + std::to_string(repeats_) + " rows came more than once, so the key may not be unique";
+  }
+  doubt_ = std::move(doubt);
+  return PageOutcome::end;
+}
+
+}  // namespace affsync::engine

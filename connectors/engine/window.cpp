@@ -1,0 +1,59 @@
+#include "connectors/engine/window.hpp"
+
+#include <algorithm>
+
+#include "connectors/engine/values/times.hpp"
+
+namespace affsync::engine {
+
+using std::chrono::days;
+
+Day today_in(std::string const& zone, TimePoint now) {
+  return Zone(zone).day_of(now);
+}
+
+Coverage trusted(Coverage const& coverage, Day today) {
+  if (!coverage.from || !coverage.to || *coverage.from > *coverage.to) return {};
+  // One day ahead is what clocks that differ a little make of midnight.
+  if (*coverage.to > today + days(1)) return {};
+  if (*coverage.from > today) return {};
+  return Coverage{coverage.from, std::min(*coverage.to, today)};
+}
+
+Slice pass_window(WindowSpec const& spec, ReaderStart const& start, Coverage const& done,
+                  Day today) {
+  Slice pass{spec.start, today};
+  bool const start_is_covered = done.from && *done.from <= spec.start;
+  if (start.mode == ReadMode::incremental && start_is_covered) {
+    // The last covered day itself was not over yet when it was read.
+    auto const lookback = days(std::max(spec.lookback_days, 1));
+    pass.from = std::max(spec.start, *done.to - lookback + days(1));
+  }
+  if (start.since) pass.from = *start.since;
+  if (start.until) pass.to = std::min(*start.until, today);
+  return pass;
+}
+
+Coverage extended(Coverage const& done, Slice const& slice, Day start) {
+  Coverage const added{slice.from, slice.to};
+  if (!added.from || !added.to || *added.from > *added.to) return done;
+  if (!done.from || !done.to) return added;
+  bool const touches = *added.from <= *done.to + days(1) && *added.to + days(1) >= *done.from;
+  if (touches) {
+    return Coverage{std::min(*done.from, *added.from), std::max(*done.to, *added.to)};
+  }
+  return *added.from <= start && *done.from > start ? added : done;
+}
+
+std::optional<Slice> slice_from(Day from, Slice const& pass, int span_days) {
+  if (from > *pass.to) return std::nullopt;
+  return Slice{from, std::min(*pass.to, from + days(std::max(span_days, 1) - 1))};
+}
+
+std::optional<Slice> first_half(Slice const& slice) {
+  if (!slice.from || !slice.to || *slice.from >= *slice.to) return std::nullopt;
+  auto const length = (*slice.to - *slice.from).count() + 1;
+  return Slice{slice.from, *slice.from + days(length / 2 - 1)};
+}
+
+}  // namespace affsync::engine
