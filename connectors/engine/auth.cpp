@@ -2,12 +2,11 @@
 
 #include <openssl/evp.h>
 
-#include <boost/url/encode.hpp>
-#include <boost/url/rfc/unreserved_chars.hpp>
 #include <charconv>
 
 #include "connectors/engine/manifest_template.hpp"
 #include "connectors/engine/manifest_words.hpp"
+#include "connectors/engine/request_target.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -35,9 +34,9 @@ std::string target_of(RequestSpec const& request) {
   char mark = '?';
   for (auto const& [name, value] : request.query) {
     target += mark;
-    target += boost::urls::encode(name, boost::urls::unreserved_chars);
+    target += encode_query(name);
     target += '=';
-    target += boost::urls::encode(value, boost::urls::unreserved_chars);
+    target += encode_query(value);
     mark = '&';
   }
   return target;

@@ -94,7 +94,7 @@ struct ErrorRule {
 enum class ResetUnit { seconds, milliseconds, epoch_seconds, epoch_milliseconds };
 
 struct RateSpec {
-  double requests_per_second = 5;  // where to start; the limiter learns from there
+  double requests_per_second = 5;      // where to start; the limiter learns from there
   double max_requests_per_second = 0;  // never faster than this; 0: learned alone
   double burst = 5;
   int concurrency = 2;
@@ -180,6 +180,7 @@ struct StreamSpec {
   std::string name;
   std::string title;
   bool enabled = true;
+  bool in_reports = true;  // false: the same money as another stream, which reports add up
   std::string every;       // default schedule, as the configuration writes it
   std::string full_every;  // a pass over the whole history; empty: never by itself
   RequestSpec request;
@@ -188,7 +189,8 @@ struct StreamSpec {
   std::vector<JsonPath> records;  // the first that is an array (or an object: one row)
   TableMapping map;
   std::vector<TableMapping> also;     // further tables filled from the same row
-  std::vector<std::string> personal;  // top-level fields of a raw row that privacy applies to
+  std::vector<std::string> personal;  // paths in a raw row that privacy applies to, beside those
+                                      // that personal columns are read from
   std::vector<std::string> volatile_fields;  // top-level fields that change at each reading
   std::vector<ReconcileSpec> reconcile;
   std::string path_hint;  // what to ask the broker for when the path is unknown

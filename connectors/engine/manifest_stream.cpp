@@ -105,28 +105,25 @@ ReconcileSpec read_reconcile(yaml::Node const& node, TableMapping const& mapping
   return check;
 }
 
+// Only whole fields of a row can be left out of its content.
 std::vector<std::string> read_fields(yaml::Node const& node) {
   auto fields = read_texts(node);
   for (auto const& field : fields) {
     if (field.empty() || field.find('.') != std::string::npos) {
       node.fail(yaml::quoted(field) + " is not a field of a row",
-                "Only whole fields of a row can be named, without dots.");
+                "Whole fields of a row can be named, without dots.");
     }
   }
   return fields;
 }
 
-// What a personal column is read from is personal in the raw row, too.
-void add_personal_fields(StreamSpec& stream, TableMapping const& mapping) {
-  for (auto const& column : mapping.columns) {
-    if (!column.personal) continue;
-    for (auto const& path : column.from) {
-      std::string const field(path.head());
-      if (!field.empty() && std::ranges::find(stream.personal, field) == stream.personal.end()) {
-        stream.personal.push_back(field);
-      }
-    }
+std::vector<std::string> read_personal(yaml::Node const& node) {
+  std::vector<std::string> personal;
+  for (auto const& path : read_paths(node)) {
+    if (path.head().empty()) node.fail("a whole row cannot be personal");
+    personal.push_back(path.text());
   }
+  return personal;
 }
 
 void read_request(yaml::Map& map, StreamSpec& stream, Declared const& declared) {
@@ -179,6 +176,7 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   stream.title = name;
   if (auto const title = map.find("title")) stream.title = title->text();
   if (auto const enabled = map.find("enabled")) stream.enabled = enabled->as_bool();
+  if (auto const counted = map.find("in_reports")) stream.in_reports = counted->as_bool();
   if (auto const every = map.find("every")) stream.every = read_schedule(*every);
   if (auto const every = map.find("full_every")) stream.full_every = read_schedule(*every);
   read_request(map, stream, declared);
@@ -200,9 +198,7 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
     stream.window = read_window(*window, stream.map, declared);
   }
   if (auto const query = map.find("query")) check_query(*query, stream);
-  if (auto const fields = map.find("personal")) stream.personal = read_fields(*fields);
-  add_personal_fields(stream, stream.map);
-  for (auto const& further : stream.also) add_personal_fields(stream, further);
+  if (auto const paths = map.find("personal")) stream.personal = read_personal(*paths);
   if (auto const fields = map.find("volatile")) stream.volatile_fields = read_fields(*fields);
   if (auto const checks = map.find("reconcile")) {
     for (auto const& item : checks->items()) {

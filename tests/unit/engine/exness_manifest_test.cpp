@@ -65,6 +65,8 @@ TEST(ExnessManifest, StreamsGoToTheirTables) {
 TEST(ExnessManifest, OnlyOneOfTheFeedsWithTheSameMoneyIsOn) {
   EXPECT_TRUE(stream("rewards").enabled);
   EXPECT_FALSE(stream("orders").enabled);
+  EXPECT_TRUE(stream("rewards").in_reports);
+  EXPECT_FALSE(stream("orders").in_reports);
 }
 
 TEST(ExnessManifest, PayoutsHaveNoPathButAHint) {

@@ -1,0 +1,225 @@
+// What a login sends, what its answer means, and what is added to every request.
+#include "connectors/engine/auth.hpp"
+
+#include <gtest/gtest.h>
+
+namespace affsync::engine {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::sys_days;
+using namespace std::chrono;
+
+TimePoint const now = sys_days(2026y / November / 1) + 3h;
+
+LoginTokenAuth login_auth() {
+  LoginTokenAuth auth;
+  auth.login.method = Method::post;
+  auth.login.path = "/api/v2/auth/";
+  auth.login.json = {{"login", "${credentials.login}"}, {"password", "${credentials.password}"}};
+  auth.token = JsonPath("token");
+  auth.strip_prefix = "JWT ";
+  auth.value = "JWT ${token}";
+  auth.lifetime_from_jwt = true;
+  auth.assumed_lifetime = 6h;
+  auth.renew_before = 5min;
+  return auth;
+}
+
+Credentials credentials(std::string password = "p") {
+  return {{"login", Secret("me@example.com")}, {"password", Secret(std::move(password))}};
+}
+
+Json body(std::string_view text) {
+  return parse_json(text).value();
+}
+
+// {"alg":"none"} . {"exp":1795000000} . a signature; made with an encoder of another program.
+constexpr std::string_view jwt = "eyJhbGciOiJub25lIn0.eyJleHAiOjE3OTUwMDAwMDB9.c2ln";
+TimePoint const jwt_exp{seconds(1795000000)};
+
+TEST(LoginRequest, PostsCredentialsAsJson) {
+  auto const request = make_login_request(login_auth(), credentials("secret"));
+  EXPECT_EQ(request.method, Method::post);
+  EXPECT_EQ(request.target, "/api/v2/auth/");
+  EXPECT_EQ(request.headers.find("content-type"), "application/json");
+  EXPECT_EQ(request.headers.find("accept"), "application/json");
+  EXPECT_EQ(request.body, R"({"login":"me@example.com","password":"secret"})");
+}
+
+TEST(LoginRequest, EscapesWhatJsonNeedsEscaped) {
+  std::string const password = "a\"b\\c\u00fc${credentials.login}";
+  auto const sent = body(make_login_request(login_auth(), credentials(password)).body);
+  EXPECT_EQ(sent.find("password")->as_string(), password);
+}
+
+TEST(LoginRequest, KeepsCredentialsOfHeadersOutOfPlainHeaders) {
+  auto auth = login_auth();
+  auth.login.headers = {{"X-Client", "affsync"}, {"X-Key", "k-${credentials.password}"}};
+  auto const request = make_login_request(auth, credentials("secret"));
+  EXPECT_EQ(request.headers.find("X-Client"), "affsync");
+  EXPECT_FALSE(request.headers.find("X-Key"));
+  ASSERT_EQ(request.secret_headers.size(), 1u);
+  EXPECT_EQ(request.secret_headers[0].first, "X-Key");
+  EXPECT_EQ(request.secret_headers[0].second.reveal(), "k-secret");
+}
+
+TEST(LoginRequest, EncodesItsQuery) {
+  auto auth = login_auth();
+  auth.login.query = {{"next", "a b&c"}, {"v", "1"}};
+  EXPECT_EQ(make_login_request(auth, credentials()).target, "/api/v2/auth/?next=a%20b%26c&v=1");
+}
+
+TEST(LoginRequest, HasNoBodyWithGet) {
+  auto auth = login_auth();
+  auth.login.method = Method::get;
+  auth.login.json.clear();
+  auto const request = make_login_request(auth, credentials());
+  EXPECT_EQ(request.method, Method::get);
+  EXPECT_EQ(request.body, "");
+}
+
+TEST(ReadToken, FindsTheTokenAndItsExpiry) {
+  auto const token =
+      read_token(login_auth(), body(R"({"token":")" + std::string(jwt) + "\"}"), now);
+  ASSERT_TRUE(token) << token.error().to_line();
+  EXPECT_EQ(token->text.reveal(), jwt);
+  EXPECT_EQ(token->expires_at, jwt_exp);
+}
+
+TEST(ReadToken, StripsThePrefixInAnyCase) {
+  for (std::string const prefix : {"JWT ", "jwt ", "Jwt   "}) {
+    auto const token = read_token(login_auth(), body(R"({"token":")" + prefix + "abc\"}"), now);
+    ASSERT_TRUE(token) << prefix;
+    EXPECT_EQ(token->text.reveal(), "abc") << prefix;
+  }
+}
+
+TEST(ReadToken, KeepsATokenThatOnlyBeginsLikeThePrefix) {
+  auto const token = read_token(login_auth(), body(R"({"token":"JWTabc"})"), now);
+  ASSERT_TRUE(token);
+  EXPECT_EQ(token->text.reveal(), "JWTabc");
+}
+
+TEST(ReadToken, AssumesALifetimeForATokenThatTellsNone) {
+  auto const token = read_token(login_auth(), body(R"({"token":"opaque"})"), now);
+  ASSERT_TRUE(token);
+  EXPECT_EQ(token->expires_at, now + 6h);
+  EXPECT_EQ(token->renew_at, now + 6h - 5min);
+}
+
+TEST(ReadToken, AssumesALifetimeWhenTheConnectorDoesNotTrustTheJwt) {
+  auto auth = login_auth();
+  auth.lifetime_from_jwt = false;
+  auto const token = read_token(auth, body(R"({"token":")" + std::string(jwt) + "\"}"), now);
+  ASSERT_TRUE(token);
+  EXPECT_EQ(token->expires_at, now + 6h);
+}
+
+TEST(ReadToken, AssumesALifetimeWhenTheTokenHasRunOutByOurClock) {
+  auto const late = jwt_exp + 1h;
+  auto const token =
+      read_token(login_auth(), body(R"({"token":")" + std::string(jwt) + "\"}"), late);
+  ASSERT_TRUE(token);
+  EXPECT_EQ(token->expires_at, late + 6h);
+}
+
+TEST(ReadToken, RenewsAShortTokenNotBeforeHalfOfItsLife) {
+  auto auth = login_auth();
+  auth.assumed_lifetime = 4min;
+  auto const token = read_token(auth, body(R"({"token":"opaque"})"), now);
+  ASSERT_TRUE(token);
+  EXPECT_EQ(token->renew_at, now + 2min);
+}
+
+TEST(ReadToken, SaysWhereATokenIsMissing) {
+  for (auto const* answer :
+       {"{}", R"({"token":null})", R"({"token":""})", R"({"token":17})", "[]"}) {
+    auto const token = read_token(login_auth(), body(answer), now);
+    ASSERT_FALSE(token) << answer;
+    EXPECT_EQ(token.error().code, ErrorCode::malformed_answer) << answer;
+    EXPECT_NE(token.error().message.find("`token`"), std::string::npos) << answer;
+  }
+}
+
+TEST(ReadToken, RefusesATokenThatWouldBreakAHeader) {
+  for (auto const* answer :
+       {R"({"token":"a\r\nX-Evil: 1"})", R"({"token":"a b"})", R"({"token":"ü"})"}) {
+    auto const token = read_token(login_auth(), body(answer), now);
+    ASSERT_FALSE(token) << answer;
+    EXPECT_EQ(token.error().code, ErrorCode::malformed_answer) << answer;
+    EXPECT_EQ(token.error().to_line().find("Evil"), std::string::npos);
+  }
+}
+
+TEST(JwtExpiry, ReadsExpOfThePayload) {
+  EXPECT_EQ(jwt_expiry(jwt), jwt_exp);
+}
+
+TEST(JwtExpiry, TakesTheUrlAlphabetWithAndWithoutPadding) {
+  // {"n":"~~~???","exp":1795000000}: has both characters that differ between the two alphabets.
+  std::string const payload = "eyJuIjoifn5-Pz8_IiwiZXhwIjoxNzk1MDAwMDAwfQ";
+  EXPECT_EQ(jwt_expiry("e30." + payload + ".s"), jwt_exp);
+  // {"exp":1795000000 } needs padding.
+  EXPECT_EQ(jwt_expiry("e30.eyJleHAiOjE3OTUwMDAwMDAgfQ.s"), jwt_exp);
+  EXPECT_EQ(jwt_expiry("e30.eyJleHAiOjE3OTUwMDAwMDAgfQ==.s"), jwt_exp);
+}
+
+TEST(JwtExpiry, IsNothingForWhatIsNoJwt) {
+  for (auto const* text :
+       {"", "opaque", "a.b", "..", "e30..s", "e30.!!!!.s", "e30.e30.s", "e30.  .s", "e30.A.s",
+        "e30.bm9qc29u.s", "e30.eyJleHAiOiIxNzk1MDAwMDAwIn0.s" /* "exp" as a text */}) {
+    EXPECT_FALSE(jwt_expiry(text)) << text;
+  }
+}
+
+TEST(JwtExpiry, RefusesTimesThatNoTokenHas) {
+  // {"exp":9223372036854775807}, {"exp":-1}, {"exp":1e300}
+  EXPECT_FALSE(jwt_expiry("e30.eyJleHAiOjkyMjMzNzIwMzY4NTQ3NzU4MDd9.s"));
+  EXPECT_FALSE(jwt_expiry("e30.eyJleHAiOi0xfQ.s"));
+  EXPECT_FALSE(jwt_expiry("e30.eyJleHAiOjFlMzAwfQ.s"));
+}
+
+TEST(Authorize, AddsTheTokenAsASecretHeader) {
+  Token token;
+  token.text = Secret("abc");
+  HttpRequest request(Method::get, "/x");
+  authorize(request, login_auth(), credentials(), &token);
+  ASSERT_EQ(request.secret_headers.size(), 1u);
+  EXPECT_EQ(request.secret_headers[0].first, "Authorization");
+  EXPECT_EQ(request.secret_headers[0].second.reveal(), "JWT abc");
+  EXPECT_TRUE(request.headers.fields().empty());
+}
+
+TEST(Authorize, AddsAStaticToken) {
+  StaticTokenAuth auth;
+  auth.header = "X-Api-Key";
+  auth.value = "${credentials.password}";
+  HttpRequest request(Method::get, "/x");
+  authorize(request, auth, credentials("k"), nullptr);
+  ASSERT_EQ(request.secret_headers.size(), 1u);
+  EXPECT_EQ(request.secret_headers[0].first, "X-Api-Key");
+  EXPECT_EQ(request.secret_headers[0].second.reveal(), "k");
+}
+
+TEST(Authorize, AddsNothingWithoutAuthentication) {
+  HttpRequest request(Method::get, "/x");
+  authorize(request, NoAuth{}, {}, nullptr);
+  EXPECT_TRUE(request.secret_headers.empty());
+}
+
+TEST(Authorize, NeverSendsARequestThatNeedsALoginWithoutOne) {
+  HttpRequest request(Method::get, "/x");
+  EXPECT_THROW(authorize(request, login_auth(), credentials(), nullptr), Failure);
+}
+
+TEST(Authorize, TakesATokenThatLooksLikeAPlaceAsText) {
+  Token token;
+  token.text = Secret("${credentials.password}");
+  HttpRequest request(Method::get, "/x");
+  authorize(request, login_auth(), credentials("secret"), &token);
+  EXPECT_EQ(request.secret_headers[0].second.reveal(), "JWT ${credentials.password}");
+}
+
+}  // namespace
+}  // namespace affsync::engine
