@@ -1,0 +1,25 @@
+// The Exness partnership API: routes, log in and reports.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "tests/sandbox/broker.hpp"
+#include "tests/sandbox/exness/tokens.hpp"
+#include "tests/sandbox/exness/world.hpp"
+#include "tests/sandbox/request_log.hpp"
+
+namespace affsync::sandbox::exness {
+
+struct ExnessOptions {
+  WorldOptions world;
+  LoginOptions login;
+  std::string payouts_path;  // empty: there is no such report
+  std::size_t default_limit = 100;
+  std::size_t max_limit = 1000;
+};
+
+// `log` must outlive the broker.
+std::unique_ptr<Broker> make_exness(ExnessOptions options, RequestLog& log);
+
+}  // namespace affsync::sandbox::exness

@@ -1,0 +1,138 @@
+// One report of a broker: rows that exist only as numbers until they are written, plus what
+// happened to them since the start (changed, removed, added). Rows are named by handles: 0..n-1 for
+// those of the seed, from first_added on for later ones.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "tests/sandbox/fixed.hpp"
+#include "tests/sandbox/json_writer.hpp"
+
+namespace affsync::sandbox {
+
+using Handle = std::uint32_t;
+inline constexpr Handle first_added = 1u << 31;
+
+// A column that can be added up, for totals and for the books.
+enum class Unit { plain, usd, own };  // own: the currency of the row
+struct Measure {
+  std::string_view field;
+  Unit unit;
+};
+inline constexpr std::size_t most_measures = 6;
+inline constexpr std::array<std::string_view, 2> currencies{"USD", "EUR"};
+
+struct MeasuredRow {
+  std::array<Fixed, most_measures> values{};  // in the order of Feed::measures()
+  unsigned currency = 0;                      // index into `currencies`
+};
+
+struct Totals {
+  std::uint64_t rows = 0;
+  std::uint64_t groups = 0;  // distinct Feed::group() values, where the feed counts them
+  std::array<std::array<WideSum, currencies.size()>, most_measures> sums{};
+  std::array<std::uint64_t, currencies.size()> rows_by_currency{};
+
+  void add(MeasuredRow const& row);
+  WideSum sum(std::size_t measure) const;  // over all currencies
+};
+
+// ["EUR","USD"]: the currencies that the rows have.
+void append_currency_list(std::string& out, Totals const& totals);
+
+// A set filter of the query: comma-separated or repeated values.
+enum class ValueForm { any, digits, full_uuid };
+struct SetFilter {
+  std::string_view parameter;
+  ValueForm form;
+};
+struct DateFilter {
+  std::string_view from, to;
+};
+
+class Feed {
+ public:
+  Feed(std::string name, std::string path, Handle base_rows)
+      : name_(std::move(name)), path_(std::move(path)), base_rows_(base_rows) {}
+  virtual ~Feed() = default;
+  Feed(Feed const&) = delete;
+  Feed& operator=(Feed const&) = delete;
+
+  std::string const& name() const { return name_; }
+  std::string const& path() const { return path_; }
+
+  // What a report says about itself and its rows.
+  virtual void write_row(Handle row, std::string& out) const = 0;
+  virtual std::string key(Handle row) const = 0;  // the value of key_field() as text
+  virtual std::string_view key_field() const { return "id"; }
+  virtual std::string_view amount_field() const { return "reward_usd"; }
+  virtual std::string_view text_field() const { return "comment"; }
+  virtual std::span<Measure const> measures() const { return {}; }
+  virtual MeasuredRow measure(Handle) const { return {}; }
+  // Everything after totals.count.
+  virtual void write_totals(Totals const&, ObjectWriter&) const {}
+  virtual bool counts_groups() const { return false; }
+  virtual std::uint64_t group(Handle row) const { return row; }
+
+  // The order in which the rows stand by themselves, and the columns that it amounts to.
+  virtual std::uint64_t natural_key(Handle row) const { return row; }
+  virtual std::span<std::string_view const> natural_order() const { return {}; }
+  // Columns that `ordering` takes; a key compares as its column does.
+  virtual std::span<std::string_view const> order_columns() const { return {}; }
+  virtual std::uint64_t order_key(Handle, std::size_t /*column*/) const { return 0; }
+
+  virtual DateFilter date_filter() const { return {}; }
+  virtual bool sorted_by_day() const { return false; }
+  virtual int day(Handle) const { return 0; }
+  virtual std::span<SetFilter const> set_filters() const { return {}; }
+  virtual std::string filter_value(Handle, std::size_t /*filter*/) const { return {}; }
+
+  // Makes a row that stands just behind `row`, not yet inserted; nullopt where rows cannot be made.
+  virtual std::optional<Handle> make_like(Handle) { return std::nullopt; }
+
+  // The rows that are there now, in natural order.
+  std::size_t size() const { return touched_ ? rows_.size() : base_rows_; }
+  Handle at(std::size_t position) const {
+    return touched_ ? rows_[position] : static_cast<Handle>(position);
+  }
+  Totals totals() const;
+
+  // Grows with every change; caches are kept by it.
+  std::uint64_t version() const { return version_; }
+  // How often the row was changed.
+  unsigned revision(Handle row) const {
+    if (revisions_.empty()) return 0;
+    auto const found = revisions_.find(row);
+    return found == revisions_.end() ? 0 : found->second;
+  }
+
+  // Different rows, chosen by `noise`; fewer when there are not as many.
+  std::vector<Handle> choose(std::size_t rows, std::uint64_t noise) const;
+  // Gives the row another revision, and with it other values.
+  void change(Handle row);
+  void remove(Handle row);
+  // Brings back the rows removed latest; gives those that came.
+  std::vector<Handle> restore(std::size_t rows);
+  void insert(Handle row);
+
+ private:
+  void touch();
+  std::size_t place_of(Handle row) const;
+
+  std::string name_, path_;
+  Handle base_rows_;
+  std::uint64_t version_ = 0;
+  bool touched_ = false;
+  std::vector<Handle> rows_;  // only once rows came or went
+  std::vector<Handle> removed_;
+  std::unordered_map<Handle, unsigned> revisions_;
+};
+
+}  // namespace affsync::sandbox

@@ -1,0 +1,166 @@
+// Pages and the faults on them.
+#include "tests/sandbox/list_page.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "tests/sandbox/random.hpp"
+
+namespace affsync::sandbox {
+namespace {
+
+struct MemberPlace {
+  std::size_t name, value, end;  // of the quoted name, of its value, behind its value
+};
+
+// Looks only at the members of the object itself, not at those of objects inside.
+std::optional<MemberPlace> find_member(std::string_view row, std::string_view field) {
+  int depth = 0;
+  bool in_string = false;
+  MemberPlace place{1, 0, 0};
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    char const c = row[i];
+    if (in_string) {
+      if (c == '\\')
+        ++i;
+      else if (c == '"')
+        in_string = false;
+      continue;
+    }
+    if (c == '"') in_string = true;
+    if (c == ':' && depth == 1 && place.value == 0) place.value = i + 1;
+    bool const at_end = depth == 1 && (c == ',' || c == '}');
+    if (c == '{' || c == '[') ++depth;
+    if (c == '}' || c == ']') --depth;
+    if (!at_end) continue;
+    place.end = i;
+    auto const quoted = row.substr(place.name, place.value - 1 - place.name);
+    if (quoted.size() == field.size() + 2 && quoted.substr(1, field.size()) == field) return place;
+    place = {i + 1, 0, 0};
+  }
+  return std::nullopt;
+}
+
+void bend_row(std::string& row, Fault const& fault, Feed const& feed) {
+  auto const& kind = fault.kind();
+  auto const field = [&](std::string_view fallback) { return fault.text("field", fallback); };
+  if (kind == "set_field") set_member(row, field(feed.amount_field()), fault.text("value", "null"));
+  if (kind == "drop_field") drop_member(row, field(feed.key_field()));
+  if (kind == "repeat_field") repeat_member(row, field(feed.key_field()));
+  if (kind == "huge_number") set_member(row, field(feed.amount_field()), "1e999999");
+  if (kind == "bad_number") set_member(row, field(feed.amount_field()), "\"n/a\"");
+  if (kind == "nul") set_member(row, field(feed.text_field()), "\"before\\u0000after\"");
+  if (kind == "invalid_utf8") set_member(row, field(feed.text_field()), "\"\xc3\x28 \xff\"");
+}
+
+bool bends_rows(std::string_view kind) {
+  constexpr std::array kinds{"duplicate_row", "set_field",  "drop_field", "repeat_field",
+                             "huge_number",   "bad_number", "nul",        "invalid_utf8"};
+  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+}
+
+void bend_rows(std::vector<std::string>& rows, Feed const& feed, ActiveFaults const& faults,
+               std::uint64_t noise) {
+  for (auto const& fault : faults.all()) {
+    if (!bends_rows(fault.kind()) || rows.empty()) continue;
+    Noise choice(noise, 'B', fault.struck());
+    auto const chosen = fault.number("row", choice.below(static_cast<std::uint32_t>(rows.size())));
+    if (chosen < 0 || static_cast<std::size_t>(chosen) >= rows.size()) continue;
+    auto const at = static_cast<std::size_t>(chosen);
+    if (fault.kind() == "duplicate_row")
+      rows.insert(rows.begin() + chosen, std::string(rows[at]));
+    else
+      bend_row(rows[at], fault, feed);
+  }
+}
+
+// The text of totals.count; empty when it is left out.
+std::string count_text(std::size_t count, ActiveFaults const& faults) {
+  auto const* fault = faults.find("total");
+  if (!fault) return std::to_string(count);
+  auto const value = fault->text("value", "");
+  if (value == "absent") return {};
+  if (!value.empty()) return std::string(value);
+  return std::to_string(static_cast<long>(count) + fault->number("delta", 1));
+}
+
+}  // namespace
+
+bool set_member(std::string& row, std::string_view field, std::string_view json) {
+  auto const place = find_member(row, field);
+  if (place) row.replace(place->value, place->end - place->value, json);
+  return place.has_value();
+}
+
+bool drop_member(std::string& row, std::string_view field) {
+  auto const place = find_member(row, field);
+  if (!place) return false;
+  bool const last = row[place->end] == '}';
+  auto const begin = last && place->name > 1 ? place->name - 1 : place->name;
+  row.erase(begin, place->end - begin + (last ? 0 : 1));
+  return true;
+}
+
+bool repeat_member(std::string& row, std::string_view field) {
+  auto const place = find_member(row, field);
+  if (!place) return false;
+  row.insert(place->end, ',' + row.substr(place->name, place->end - place->name));
+  return true;
+}
+
+Page render_page(Feed const& feed, Selection const& selection, PageWindow window,
+                 ActiveFaults const& faults, std::uint64_t noise) {
+  Page page;
+  if (faults.find("ignore_offset")) window.offset = 0;
+  if (auto const* cap = faults.find("cap"))
+    window.limit = std::min(window.limit, static_cast<std::size_t>(cap->number("limit", 50)));
+  bool const no_rows = faults.find("empty_page") != nullptr;
+  auto const begin = no_rows ? selection.size() : std::min(window.offset, selection.size());
+  auto const end = std::min(selection.size(), begin + window.limit);
+  page.rows = end - begin;
+  page.body.reserve(600 * page.rows + 600);
+  page.body = R"({"data":[)";
+  bool const bent = std::any_of(faults.all().begin(), faults.all().end(),
+                                [](Fault const& fault) { return bends_rows(fault.kind()); });
+  if (bent) {
+    std::vector<std::string> rows(end - begin);
+    for (auto i = begin; i < end; ++i) feed.write_row(selection.at(feed, i), rows[i - begin]);
+    bend_rows(rows, feed, faults, noise);
+    page.rows = rows.size();
+    for (auto const& row : rows) page.body.append(row).append(",");
+  } else {
+    for (auto i = begin; i < end; ++i) {
+      feed.write_row(selection.at(feed, i), page.body);
+      page.body += ',';
+    }
+  }
+  if (page.rows > 0) page.body.pop_back();
+  page.body += R"(],"totals":)";
+  ObjectWriter totals(page.body);
+  auto const count = count_text(no_rows ? 0 : selection.size(), faults);
+  if (!count.empty()) totals.raw("count", count);
+  feed.write_totals(no_rows ? Totals() : selection.totals(), totals);
+  totals.close();
+  page.body += '}';
+  return page;
+}
+
+void shift_rows(Feed& feed, Selection const& selection, PageWindow window,
+                ActiveFaults const& faults, std::uint64_t noise) {
+  auto const* fault = faults.find("shift");
+  if (!fault || selection.size() == 0) return;
+  auto const given = std::min(selection.size(), window.offset + window.limit);
+  Noise choice(noise, 'S', feed.version());
+  Handle const row = selection.at(feed, choice.below(static_cast<std::uint32_t>(given)));
+  auto const mode = fault->text("mode", "both");
+  bool const insert = mode == "insert" || (mode == "both" && fault->struck() % 2 == 0);
+  if (!insert) {
+    feed.remove(row);
+  } else if (auto const made = feed.make_like(row)) {
+    feed.insert(*made);
+  } else {
+    feed.restore(1);
+  }
+}
+
+}  // namespace affsync::sandbox

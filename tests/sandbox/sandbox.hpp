@@ -1,0 +1,42 @@
+// The whole sandbox but for the sockets: a request goes in, an answer with its way of delivery
+// comes out.
+#pragma once
+
+#include <memory>
+
+#include "tests/sandbox/broker.hpp"
+#include "tests/sandbox/faults.hpp"
+#include "tests/sandbox/request_log.hpp"
+#include "tests/sandbox/throttle.hpp"
+
+namespace affsync::sandbox {
+
+class Sandbox {
+ public:
+  // `log` must outlive the sandbox and be the one that the broker counts in.
+  Sandbox(std::unique_ptr<Broker> broker, RequestLog& log, RateOptions rate, std::uint64_t seed);
+
+  Reply answer(Request const& request);
+  RequestLog& log() { return log_; }
+  Broker& broker() { return *broker_; }
+  FaultSet& faults() { return faults_; }
+  std::uint64_t seed() const { return seed_; }
+  void set_rate(RateOptions rate);
+
+ private:
+  // The answer that takes the broker's place, if a fault or the rate limit asks for one.
+  std::optional<Reply> instead(Request const& request, ActiveFaults const& faults);
+  Reply status_reply(Fault const& fault) const;
+
+  std::unique_ptr<Broker> broker_;
+  RequestLog& log_;
+  RateOptions rate_;
+  TokenBucket bucket_;
+  FaultSet faults_;
+  std::uint64_t seed_;
+};
+
+// The faults on the way: bends body, headers and delivery of an answer.
+void bend_delivery(Reply& reply, Request const& request, ActiveFaults const& faults);
+
+}  // namespace affsync::sandbox
