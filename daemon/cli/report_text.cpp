@@ -107,7 +107,7 @@ class ReportWriter {
     auto const& column = plan_.columns[i];
     auto const& field = row.at(i);
     if (!field) {
-      unknown_usd_ |= column.value == ReportValue::usd && column.name.starts_with("amount");
+      unknown_usd_ |= column.value == ReportValue::usd && plan_.report != "changes";
       return {};
     }
     switch (column.value) {

@@ -1,0 +1,79 @@
+#include "daemon/cli/connectors.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/json.hpp"
+#include "config/load.hpp"
+
+namespace affsync::cli {
+namespace {
+
+engine::Manifest small_manifest() {
+  engine::Manifest manifest;
+  manifest.name = "my-broker";
+  manifest.title = "My \"Broker\"";
+  manifest.base_url = "https://api.example.com";
+  manifest.credentials = {{"login", "the e-mail", false}, {"api_key", "its key", true}};
+  engine::SettingSpec zone;
+  zone.name = "timezone";
+  zone.description = "whose days";
+  zone.default_value = "UTC";
+  manifest.settings = {zone};
+  engine::StreamSpec stream;
+  stream.name = "rewards";
+  stream.title = "Rewards";
+  stream.every = "15m";
+  stream.request.path = "/rewards";
+  stream.map.table = find_record_table("commission");
+  manifest.streams.push_back(stream);
+  stream.name = "payouts";
+  stream.request.path.clear();
+  stream.path_hint = "Ask the broker.";
+  stream.map.table = find_record_table("payout");
+  manifest.streams.push_back(stream);
+  return manifest;
+}
+
+TEST(Connectors, ExampleIsAConfigurationThatLoads) {
+  auto const env = [](std::string const& name) -> std::optional<std::string> {
+    if (name == "MY_BROKER_API_KEY") return "k1";
+    return std::nullopt;
+  };
+  auto const config = config::parse_config(example_source(small_manifest()), "example.yaml", env);
+  ASSERT_TRUE(config) << config.error().to_line();
+  ASSERT_EQ(config->sources.size(), 1U);
+  auto const& source = config->sources[0];
+  EXPECT_EQ(source.name, "my-broker-main");
+  EXPECT_EQ(source.connector, "my-broker");
+  EXPECT_EQ(source.credentials.at("api_key").reveal(), "k1");
+  EXPECT_EQ(source.settings.at("timezone"), "UTC");
+}
+
+TEST(Connectors, DetailsSayWhatIsNeeded) {
+  auto const text = connector_details(small_manifest(), {});
+  EXPECT_NE(text.find("  login    the e-mail\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("  api_key  its key (secret)\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("  timezone  whose days (default: UTC)\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("needs a path"), std::string::npos) << text;
+  EXPECT_NE(text.find("payouts: Ask the broker."), std::string::npos) << text;
+}
+
+TEST(Connectors, JsonDescribesEachStream) {
+  auto const json = parse_json(connectors_json({small_manifest()}));
+  ASSERT_TRUE(json);
+  auto const& connector = json->find("connectors")->items().at(0);
+  EXPECT_EQ(connector.find("title")->as_string(), "My \"Broker\"");
+  auto const& streams = connector.find("streams")->items();
+  EXPECT_EQ(streams.at(0).find("table")->as_string(), "commission");
+  EXPECT_TRUE(streams.at(1).find("path")->is_null());
+  EXPECT_EQ(streams.at(1).find("path_hint")->as_string(), "Ask the broker.");
+}
+
+TEST(Connectors, ListHasOneLineEach) {
+  auto const text = connector_list({small_manifest()}, {});
+  EXPECT_NE(text.find("my-broker"), std::string::npos);
+  EXPECT_NE(text.find("rewards payouts"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace affsync::cli

@@ -1,0 +1,141 @@
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "daemon/cli/report_output.hpp"
+
+namespace affsync::cli {
+namespace {
+
+using Rows = std::vector<std::vector<std::optional<std::string>>>;
+
+ReportPlan small_plan() {
+  ReportPlan plan;
+  plan.report = "earnings";
+  plan.by = "kind";
+  plan.parameters = {"2026-01-01", std::nullopt};
+  plan.columns = {{"kind", "kind"},
+                  {"currency", "currency"},
+                  {"amount", "amount", ReportValue::amount},
+                  {"void_amount", "rejected", ReportValue::amount, 5, 0, true, true},
+                  {"rows", "rows", ReportValue::count},
+                  {"trend", "trend", ReportValue::trend},
+                  {"is_total", "", ReportValue::total}};
+  return plan;
+}
+
+schema::Store::Table table_of(Rows rows) {
+  schema::Store::Table table;
+  table.rows = std::move(rows);
+  return table;
+}
+
+Rows const two_currencies = {{"cpa", "EUR", "10.50", std::nullopt, "2", "3|1:7,3:0", "f"},
+                             {std::nullopt, "EUR", "10.50", std::nullopt, "2", std::nullopt, "t"},
+                             {"cpa", "USD", "1234.005000", "0.00", "1000", std::nullopt, "f"},
+                             {std::nullopt, "USD", "1234.005000", "0", "1000", std::nullopt, "t"}};
+
+TEST(ReportTable, TotalsFollowEachCurrency) {
+  EXPECT_EQ(report_table(small_plan(), table_of(two_currencies), {}),
+            "kind   currency    amount   rows  trend\n"
+            "cpa    EUR          10.50      2  █ ▁\n"
+            "─────  ────────  ────────  ─────  ─────\n"
+            "total  EUR          10.50      2\n"
+            "\n"
+            "cpa    USD       1,234.01  1,000\n"
+            "─────  ────────  ────────  ─────  ─────\n"
+            "total  USD       1,234.01  1,000\n"
+            "Amounts are rounded for reading; --output csv or json has every digit.\n");
+}
+
+TEST(ReportTable, ColumnThatHoldsNothingIsLeftOutOnlyThen) {
+  auto rows = two_currencies;
+  rows[0][3] = "5.00";
+  EXPECT_NE(report_table(small_plan(), table_of(rows), {}).find("rejected"), std::string::npos);
+}
+
+TEST(ReportTable, NothingFoundIsSaid) {
+  EXPECT_EQ(report_table(small_plan(), table_of({}), {}), "Nothing was found.\n");
+}
+
+TEST(ReportCsv, HasEveryDigitAndNoTotals) {
+  EXPECT_EQ(report_csv(small_plan(), table_of(two_currencies)),
+            "kind,currency,amount,void_amount,rows\r\n"
+            "cpa,EUR,10.50,,2\r\n"
+            "cpa,USD,1234.005000,0.00,1000\r\n");
+}
+
+TEST(ReportCsv, QuotesAsRfc4180Says) {
+  ReportPlan plan;
+  plan.columns = {{"a", ""}, {"b", ""}, {"c", ""}, {"is_total", "", ReportValue::total}};
+  EXPECT_EQ(report_csv(plan, table_of({{"x,y", "say \"hi\"", "two\r\nlines", "f"},
+                                       {"plain", "", std::nullopt, "f"}})),
+            "a,b,c\r\n"
+            "\"x,y\",\"say \"\"hi\"\"\",\"two\r\nlines\"\r\n"
+            "plain,\"\",\r\n");
+}
+
+TEST(ReportJson, AmountsAreStringsAndCountsNumbers) {
+  EXPECT_EQ(report_json(small_plan(), table_of({two_currencies[2], two_currencies[3]})),
+            R"({"report":"earnings","by":"kind","since":"2026-01-01","until":null,)"
+            R"("rows":[{"kind":"cpa","currency":"USD","amount":"1234.005000",)"
+            R"("void_amount":"0.00","rows":1000}],)"
+            R"("totals":[{"currency":"USD","amount":"1234.005000","void_amount":"0",)"
+            R"("rows":1000}]})");
+}
+
+TEST(ReportJson, EscapesTexts) {
+  auto const json = parse_json(report_json(
+      small_plan(), table_of({{"a\"\\\n", "EUR", "1", std::nullopt, "1", std::nullopt, "f"}})));
+  ASSERT_TRUE(json);
+  auto const& row = json->find("rows")->items().at(0);
+  EXPECT_EQ(row.find("kind")->as_string(), "a\"\\\n");
+  EXPECT_TRUE(row.find("void_amount")->is_null());
+}
+
+ReportOptions asked(std::string const& report, std::string const& by) {
+  ReportOptions options;
+  options.report = report;
+  options.by = by;
+  return options;
+}
+
+TEST(ReportPlan, EveryPlanEndsWithTheMarkOfTotals) {
+  for (auto const* report : {"earnings", "clients", "payouts", "rebates", "changes"}) {
+    for (auto const* by : {"", "source", "month"}) {
+      auto const plan = plan_report(asked(report, by));
+      ASSERT_FALSE(plan.columns.empty());
+      EXPECT_EQ(plan.columns.back().value, ReportValue::total) << report << by;
+      EXPECT_EQ(plan.parameters.size(), 2U) << report << by;
+    }
+  }
+}
+
+TEST(ReportPlan, DaysAreBoundParameters) {
+  auto options = asked("earnings", "day");
+  options.since = Day(std::chrono::year(2026) / 1 / 31);
+  auto const plan = plan_report(options);
+  EXPECT_EQ(plan.parameters[0], "2026-01-31");
+  EXPECT_EQ(plan.parameters[1], std::nullopt);
+  EXPECT_EQ(plan.sql.find("2026-01-31"), std::string::npos);
+}
+
+TEST(ReportPlan, RefusesACutThatTheReportDoesNotHave) {
+  try {
+    plan_report(asked("clients", "currency"));
+    FAIL() << "accepted";
+  } catch (Failure const& failure) {
+    EXPECT_EQ(failure.error().code, ErrorCode::usage);
+    EXPECT_EQ(failure.error().hint, "It knows: client, source, month.");
+  }
+}
+
+TEST(ReportPlan, RefusesDaysInTheWrongOrder) {
+  auto options = asked("earnings", "");
+  options.since = Day(std::chrono::year(2026) / 2 / 1);
+  options.until = Day(std::chrono::year(2026) / 1 / 1);
+  EXPECT_THROW(plan_report(options), Failure);
+}
+
+}  // namespace
+}  // namespace affsync::cli

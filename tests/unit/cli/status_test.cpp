@@ -1,0 +1,82 @@
+#include "daemon/cli/status.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/json.hpp"
+
+namespace affsync::cli {
+namespace {
+
+using schema::StreamHealth;
+
+TimePoint const noon = Day(std::chrono::year(2026) / 11 / 21) + std::chrono::hours(12);
+
+StreamHealth healthy() {
+  StreamHealth stream;
+  stream.source = "main";
+  stream.connector = "exness";
+  stream.stream = "rewards";
+  stream.table = "commission";
+  stream.last_success_at = noon - std::chrono::seconds(185);
+  stream.lag_seconds = 185.4;
+  stream.last_status = "succeeded";
+  stream.rows = 12345;
+  stream.next_run_at = noon + std::chrono::seconds(700);
+  return stream;
+}
+
+TEST(Status, TableShowsLagAndNextRun) {
+  EXPECT_EQ(status_table({healthy()}, noon, "postgresql:///affsync", {}),
+            "source  stream   status     last success (UTC)     lag    rows  quarantined  "
+            "unreconciled  next run\n"
+            "main    rewards  succeeded  2026-11-21 11:56    3m ago  12,345            0  "
+            "           0  in 11m\n"
+            "\n"
+            "Database, for psql and BI tools:\n"
+            "  postgresql:///affsync\n");
+}
+
+TEST(Status, TableExplainsWhatNeedsAttention) {
+  auto stream = healthy();
+  stream.last_status = "failed";
+  stream.last_error_code = "auth_invalid";
+  stream.last_error = "the broker refuses the password";
+  stream.consecutive_failures = 3;
+  stream.quarantined = 2;
+  auto const text = status_table({stream}, noon, "db", {});
+  EXPECT_NE(text.find("\nmain/rewards\n  the broker refuses the password (3 times in a row)\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("sync --full --source main --stream rewards"), std::string::npos);
+}
+
+TEST(Status, TableOfAStreamThatNeverSucceeded) {
+  StreamHealth stream;
+  stream.source = "main";
+  stream.stream = "rewards";
+  auto const text = status_table({stream}, noon, "db", {});
+  EXPECT_NE(text.find("never"), std::string::npos);
+}
+
+TEST(Status, TableOfAnEmptyDatabaseSaysWhatToDo) {
+  EXPECT_NE(status_table({}, noon, "db", {}).find("affsync sync"), std::string::npos);
+}
+
+TEST(Status, OverdueRunIsDue) {
+  auto stream = healthy();
+  stream.next_run_at = noon - std::chrono::seconds(1);
+  EXPECT_NE(status_table({stream}, noon, "db", {}).find("  due\n"), std::string::npos);
+}
+
+TEST(Status, JsonHasNumbersTimesAndNulls) {
+  EXPECT_EQ(status_json({healthy()}, noon, "db"),
+            R"({"at":"2026-11-21T12:00:00Z","database":"db","streams":[{"source":"main",)"
+            R"("connector":"exness","stream":"rewards","table":"commission",)"
+            R"("last_success_at":"2026-11-21T11:56:55Z","lag_seconds":185,)"
+            R"("last_status":"succeeded","error_code":null,"error":null,)"
+            R"("consecutive_failures":0,"rows":12345,"quarantined":0,"unreconciled":0,)"
+            R"("next_run_at":"2026-11-21T12:11:40Z"}]})");
+}
+
+}  // namespace
+}  // namespace affsync::cli
