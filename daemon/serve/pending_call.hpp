@@ -12,8 +12,10 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <exception>
+#include <list>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "base/error.hpp"
@@ -25,40 +27,28 @@ namespace asio = boost::asio;
 
 // T must be default-constructible. All on one thread.
 template <class T>
-class PendingCall : public std::enable_shared_from_this<PendingCall<T>> {
+class PendingCall {
  public:
   static std::shared_ptr<PendingCall> start(asio::any_io_executor executor,
                                             asio::awaitable<T> work) {
-    auto call = std::make_shared<PendingCall>(executor);
+    auto call = std::make_shared<PendingCall>();
     auto done = [call](std::exception_ptr error, T value) {
       call->error_ = error;
       if (!error) call->value_.emplace(std::move(value));
-      call->ended_.cancel();
+      for (auto* const patience : call->waiting_) patience->cancel();
     };
     asio::co_spawn(executor, std::move(work), std::move(done));
     return call;
   }
 
-  explicit PendingCall(asio::any_io_executor executor)
-      : ended_(executor, asio::steady_timer::time_point::max()) {}
-
   bool done() const { return value_ || error_; }
 
-  // The value, or what the call throws, or Failure(timeout) after `limit`.
-  asio::awaitable<T> wait(std::chrono::milliseconds limit, char const* what) {
-    auto const self = this->shared_from_this();
-    if (!done()) {
-      // A timer that the end of the call cancels, and the waiting's own end.
-      asio::steady_timer patience(ended_.get_executor(), limit);
-      auto const waiter = std::make_shared<asio::steady_timer*>(&patience);
-      ended_.async_wait([waiter](boost::system::error_code) {
-        if (*waiter != nullptr) (*waiter)->cancel();
-      });
-      struct Leave {
-        std::shared_ptr<asio::steady_timer*> waiter;
-        ~Leave() { *waiter = nullptr; }
-      };
-      Leave const leave{waiter};
+  // The value of `call`, or what it throws, or Failure(timeout) after `limit`.
+  static asio::awaitable<T> wait(std::shared_ptr<PendingCall> call, std::chrono::milliseconds limit,
+                                 std::string what) {
+    if (!call->done()) {
+      asio::steady_timer patience(co_await asio::this_coro::executor, limit);
+      Waiting const waiting(*call, patience);
       boost::system::error_code woken;
       co_await patience.async_wait(asio::redirect_error(asio::use_awaitable, woken));
       auto const cancellation = co_await asio::this_coro::cancellation_state;
@@ -66,16 +56,29 @@ class PendingCall : public std::enable_shared_from_this<PendingCall<T>> {
         throw boost::system::system_error(asio::error::operation_aborted);
       }
     }
-    if (!done()) {
-      throw Failure(ErrorCode::timeout, std::string(what) + " took longer than " +
-                                            net::to_text(limit));
+    if (!call->done()) {
+      throw Failure(ErrorCode::timeout, what + " took longer than " + net::to_text(limit));
     }
-    if (error_) std::rethrow_exception(error_);
-    co_return *value_;
+    if (call->error_) std::rethrow_exception(call->error_);
+    co_return *call->value_;
   }
 
  private:
-  asio::steady_timer ended_;
+  // A timer among those that the end of the call cancels.
+  class Waiting {
+   public:
+    Waiting(PendingCall& call, asio::steady_timer& patience)
+        : call_(call), place_(call.waiting_.insert(call.waiting_.end(), &patience)) {}
+    Waiting(Waiting const&) = delete;
+    Waiting& operator=(Waiting const&) = delete;
+    ~Waiting() { call_.waiting_.erase(place_); }
+
+   private:
+    PendingCall& call_;
+    typename std::list<asio::steady_timer*>::iterator place_;
+  };
+
+  std::list<asio::steady_timer*> waiting_;
   std::exception_ptr error_;
   std::optional<T> value_;
 };

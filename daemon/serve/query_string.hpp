@@ -10,7 +10,7 @@
 namespace affsync::serve {
 
 struct Target {
-  std::string path;  // decoded
+  std::string path;                                             // decoded
   std::vector<std::pair<std::string, std::string>> parameters;  // decoded, in order
 };
 

@@ -25,7 +25,6 @@ struct NotReady {
 // The streams that are past three of their intervals; one that never succeeded counts from the
 // start of the process. Streams without an interval are not this daemon's.
 std::vector<NotReady> late_streams(std::vector<schema::StreamHealth> const& streams,
-                                   IntervalOf const& interval, TimePoint started_at,
-                                   TimePoint now);
+                                   IntervalOf const& interval, TimePoint started_at, TimePoint now);
 
 }  // namespace affsync::serve

@@ -9,13 +9,17 @@ namespace affsync::serve {
 
 namespace {
 
-Json text_or_null(std::string const& text) { return text.empty() ? Json() : Json::string(text); }
+Json text_or_null(std::string const& text) {
+  return text.empty() ? Json() : Json::string(text);
+}
 
 Json time_or_null(std::optional<TimePoint> time) {
   return time ? Json::string(format_time(*time)) : Json();
 }
 
-Json whole(std::int64_t number) { return Json::number(std::to_string(number)); }
+Json whole(std::int64_t number) {
+  return Json::number(std::to_string(number));
+}
 
 Json seconds_or_null(std::optional<double> seconds) {
   return seconds && std::isfinite(*seconds) ? whole(std::llround(*seconds)) : Json();

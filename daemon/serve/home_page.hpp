@@ -1,0 +1,27 @@
+// The page for people at "/": what affsync is doing, stream by stream. Plain HTML, made anew for
+// each request; nothing comes from elsewhere and nothing runs in it. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "daemon/serve/status_json.hpp"
+
+namespace affsync::serve {
+
+struct HomePage {
+  StatusView status;
+  std::optional<std::string> problem;  // why the database could not be asked
+  std::string database_url;
+  std::string nonce;  // of the style, as in the Content-Security-Policy
+};
+
+std::string home_page(HomePage const& page);
+
+// The policy that allows the page's own style and nothing else.
+std::string content_security_policy(std::string const& nonce);
+
+// For text and for attribute values in double quotes.
+std::string escape_html(std::string_view text);
+
+}  // namespace affsync::serve

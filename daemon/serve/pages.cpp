@@ -1,0 +1,219 @@
+#include "daemon/serve/pages.hpp"
+
+#include <boost/asio/this_coro.hpp>
+#include <random>
+
+#include "daemon/serve/home_page.hpp"
+#include "daemon/serve/pending_call.hpp"
+#include "daemon/serve/query_string.hpp"
+#include "daemon/serve/readiness.hpp"
+#include "daemon/serve/status_json.hpp"
+
+namespace affsync::serve {
+
+namespace {
+
+using std::chrono::milliseconds;
+using Health = std::vector<schema::StreamHealth>;
+
+constexpr milliseconds ping_limit{2000};
+constexpr milliseconds query_limit{10'000};
+// The database's share of the metrics is asked for again when it is older; a scrape is frequent.
+constexpr std::chrono::minutes health_age{5};
+
+constexpr char const* json_type = "application/json";
+constexpr char const* html_type = "text/html; charset=utf-8";
+constexpr char const* text_type = "text/plain; charset=utf-8";
+constexpr char const* metrics_type = "text/plain; version=0.0.4; charset=utf-8";
+
+HttpResponse page_of(int status, char const* type, std::string body) {
+  HttpResponse response;
+  response.status = status;
+  response.headers.add("Content-Type", type);
+  response.headers.add("Cache-Control", "no-store");
+  response.headers.add("X-Content-Type-Options", "nosniff");
+  response.headers.add("Referrer-Policy", "no-referrer");
+  response.body = std::move(body);
+  return response;
+}
+
+// 400 for what the caller wrote, 503 for what the database did.
+HttpResponse refusal(Error const& error) {
+  bool const callers = error.code == ErrorCode::usage;
+  return page_of(callers ? 400 : 503, json_type, error_json(error) + "\n");
+}
+
+std::string make_nonce() {
+  std::random_device random;
+  std::string nonce;
+  for (int word = 0; word < 4; ++word) {
+    char digits[9];
+    std::snprintf(digits, sizeof digits, "%08x", static_cast<unsigned>(random()));
+    nonce += digits;
+  }
+  return nonce;
+}
+
+Day day_of(std::string const& name, std::string const& text) {
+  auto const day = parse_day(text);
+  if (day) return *day;
+  throw Failure(ErrorCode::usage, name + " is not a day: \"" + text + "\"",
+                "Write it like 2026-01-31.");
+}
+
+asio::awaitable<bool> ping_store(schema::Store& store) {
+  co_await store.ping();
+  co_return true;
+}
+
+}  // namespace
+
+struct Pages::Impl {
+  PagesParts parts;
+  std::shared_ptr<PendingCall<bool>> ping_call;
+  std::shared_ptr<PendingCall<Health>> health_call;
+  std::optional<TimePoint> health_at;
+
+  // Both join a call that is under way.
+  asio::awaitable<void> ping() {
+    if (!ping_call || ping_call->done()) {
+      ping_call = PendingCall<bool>::start(parts.executor, ping_store(*parts.store));
+    }
+    bool answers = false;
+    std::exception_ptr problem;
+    try {
+      answers = co_await PendingCall<bool>::wait(ping_call, ping_limit, "the database's answer");
+    } catch (Failure const&) {
+      problem = std::current_exception();
+    }
+    parts.metrics->on_database(answers);
+    if (problem) std::rethrow_exception(problem);
+  }
+
+  asio::awaitable<Health> health() {
+    if (!health_call || health_call->done()) {
+      health_call = PendingCall<Health>::start(parts.executor, parts.store->health());
+    }
+    auto streams = co_await PendingCall<Health>::wait(health_call, query_limit, "the status query");
+    health_at = parts.clock->now();
+    parts.metrics->on_health(streams);
+    co_return streams;
+  }
+
+  asio::awaitable<StatusView> status() {
+    co_await ping();
+    StatusView view;
+    view.streams = co_await health();
+    view.started_at = parts.started_at;
+    view.now = parts.clock->now();
+    view.not_ready = late_streams(view.streams, parts.interval, parts.started_at, view.now);
+    co_return view;
+  }
+
+  asio::awaitable<HttpResponse> ready_page() {
+    std::vector<NotReady> not_ready;
+    try {
+      auto const view = co_await status();
+      not_ready = view.not_ready;
+    } catch (Failure const& failure) {
+      NotReady entry;
+      entry.reason = "database";
+      entry.message = failure.error().message;
+      not_ready.push_back(std::move(entry));
+    }
+    co_return page_of(not_ready.empty() ? 200 : 503, json_type, readiness_json(not_ready) + "\n");
+  }
+
+  // Metrics are there whatever the database does.
+  asio::awaitable<HttpResponse> metrics_page() {
+    try {
+      co_await ping();
+      bool const old = !health_at || parts.clock->now() - *health_at >= health_age;
+      if (old) co_await health();
+    } catch (Failure const&) {
+      // affsync_database_up says so.
+    }
+    co_return page_of(200, metrics_type, parts.metrics->render());
+  }
+
+  asio::awaitable<HttpResponse> status_page() {
+    auto const view = co_await status();
+    co_return page_of(200, json_type, status_json(view, parts.interval) + "\n");
+  }
+
+  asio::awaitable<HttpResponse> earnings_page(Target target) {
+    std::optional<Day> since;
+    std::optional<Day> until;
+    std::string by;
+    for (auto const& [name, value] : target.parameters) {
+      if (name == "since") {
+        since = day_of(name, value);
+      } else if (name == "until") {
+        until = day_of(name, value);
+      } else if (name == "by") {
+        by = value;
+      } else {
+        throw Failure(ErrorCode::usage, "there is no parameter \"" + name + "\"",
+                      "There are since, until and by.");
+      }
+    }
+    auto const query = parts.earnings(since, until, by);
+    using Table = schema::Store::Table;
+    auto work = parts.store->query(query.sql, query.parameters);
+    auto call = PendingCall<Table>::start(parts.executor, std::move(work));
+    auto const table = co_await PendingCall<Table>::wait(call, query_limit, "the report");
+    co_return page_of(200, json_type, query.to_json(table) + "\n");
+  }
+
+  asio::awaitable<HttpResponse> people_page() {
+    HomePage page;
+    page.database_url = parts.database_url;
+    page.nonce = make_nonce();
+    try {
+      page.status = co_await status();
+    } catch (Failure const& failure) {
+      page.problem = failure.error().message;
+      page.status.started_at = parts.started_at;
+      page.status.now = parts.clock->now();
+    }
+    auto response = page_of(200, html_type, home_page(page));
+    response.headers.add("Content-Security-Policy", content_security_policy(page.nonce));
+    co_return response;
+  }
+
+  asio::awaitable<HttpResponse> route(Target target) {
+    if (target.path == "/") co_return co_await people_page();
+    if (target.path == "/healthz") co_return page_of(200, text_type, "alive\n");
+    if (target.path == "/readyz") co_return co_await ready_page();
+    if (target.path == "/metrics") co_return co_await metrics_page();
+    if (target.path == "/api/status") co_return co_await status_page();
+    if (target.path == "/api/earnings") co_return co_await earnings_page(std::move(target));
+    co_return page_of(404, text_type,
+                      "There is no such page. There are: / /healthz /readyz /metrics /api/status "
+                      "/api/earnings\n");
+  }
+};
+
+Pages::Pages(PagesParts parts) : impl_(std::make_unique<Impl>()) {
+  impl_->parts = std::move(parts);
+}
+
+Pages::~Pages() = default;
+
+asio::awaitable<HttpResponse> Pages::answer(HttpRequest request) {
+  auto target = parse_target(request.target);
+  if (!target) co_return page_of(400, text_type, "The address is not well-formed.\n");
+  std::optional<Error> problem;
+  try {
+    co_return co_await impl_->route(std::move(*target));
+  } catch (Failure const& failure) {
+    problem = failure.error();
+  }
+  co_return refusal(*problem);
+}
+
+net::RequestHandler Pages::handler() {
+  return [this](HttpRequest request) { return answer(std::move(request)); };
+}
+
+}  // namespace affsync::serve
