@@ -1,0 +1,169 @@
+#include "connectors/engine/answer_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace affsync::engine {
+namespace {
+
+// The length of the valid UTF-8 sequence that `text` begins with; 0 when there is none.
+std::size_t sequence_length(std::string_view text) {
+  auto const byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  std::size_t length = 0;
+  if (byte(0) < 0x80) length = 1;
+  if (byte(0) >= 0xc2 && byte(0) < 0xe0) length = 2;
+  if (byte(0) >= 0xe0 && byte(0) < 0xf0) length = 3;
+  if (byte(0) >= 0xf0 && byte(0) < 0xf5) length = 4;
+  if (length == 0 || length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0U) != 0x80) return 0;
+  }
+  // Overlong forms, surrogates and what lies beyond Unicode.
+  if (byte(0) == 0xe0 && byte(1) < 0xa0) return 0;
+  if (byte(0) == 0xed && byte(1) >= 0xa0) return 0;
+  if (byte(0) == 0xf0 && byte(1) < 0x90) return 0;
+  if (byte(0) == 0xf4 && byte(1) >= 0x90) return 0;
+  return length;
+}
+
+bool is_control(std::string_view sequence) {
+  auto const first = static_cast<unsigned char>(sequence[0]);
+  if (sequence.size() == 1) return first < 0x20 || first == 0x7f;
+  // C1 controls, and the marks that turn the direction of a terminal line around.
+  if (sequence.size() == 2) return first == 0xc2 && static_cast<unsigned char>(sequence[1]) < 0xa0;
+  return sequence >= "\u200b" && sequence <= "\u202e" && sequence.size() == 3;
+}
+
+bool starts_without_case(std::string_view text, std::string_view word) {
+  if (text.size() < word.size()) return false;
+  return std::equal(word.begin(), word.end(), text.begin(), [](char w, char t) {
+    return w == (t >= 'A' && t <= 'Z' ? static_cast<char>(t - 'A' + 'a') : t);
+  });
+}
+
+std::size_t find_without_case(std::string_view text, std::string_view word) {
+  for (std::size_t i = 0; i + word.size() <= text.size(); ++i) {
+    if (starts_without_case(text.substr(i), word)) return i;
+  }
+  return std::string_view::npos;
+}
+
+constexpr std::array code_names{"code", "error_code", "errorCode", "retCode", "status_code"};
+constexpr std::array message_names{"message", "detail", "error_description", "error_message",
+                                   "msg",     "retMsg", "description",       "reason",
+                                   "title",   "errors", "non_field_errors",  "details"};
+
+struct Finding {
+  std::vector<std::string> parts;
+  int depth = 0;
+
+  void add(std::string_view text) {
+    std::string const line = one_line(text);
+    if (line.empty() || parts.size() >= 6) return;
+    if (std::find(parts.begin(), parts.end(), line) == parts.end()) parts.push_back(line);
+  }
+  void read_message(Json const& value);
+  void read_object(Json const& object);
+  void read_fields(Json const& object);
+};
+
+void Finding::read_message(Json const& value) {
+  if (depth > 4) return;
+  if (auto const text = value.scalar_text()) {
+    if (value.is_string()) add(*text);
+    return;
+  }
+  ++depth;
+  if (value.is_array()) {
+    for (std::size_t i = 0; i < value.items().size() && i < 3; ++i) read_message(value.items()[i]);
+  } else if (value.is_object()) {
+    read_object(value);
+  }
+  --depth;
+}
+
+void Finding::read_object(Json const& object) {
+  std::size_t const before = parts.size();
+  for (auto const* name : code_names) {
+    Json const* const code = object.find(name);
+    if (code == nullptr || parts.size() > before) continue;
+    if (auto const text = code->scalar_text()) add(*text);
+  }
+  if (Json const* const error = object.find("error")) read_message(*error);
+  for (auto const* name : message_names) {
+    if (Json const* const message = object.find(name)) read_message(*message);
+  }
+  if (parts.size() == before) read_fields(object);
+}
+
+// {"login": ["This field is required."]}: whose members are all lists of texts.
+void Finding::read_fields(Json const& object) {
+  for (auto const& [name, value] : object.members()) {
+    bool const texts = value.is_array() && !value.items().empty() &&
+                       std::all_of(value.items().begin(), value.items().end(),
+                                   [](Json const& item) { return item.is_string(); });
+    if (texts) add(name + ": " + value.items().front().as_string());
+  }
+}
+
+}  // namespace
+
+std::string one_line(std::string_view text, std::size_t limit) {
+  std::string out;
+  std::size_t count = 0;
+  bool blank = false;
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t const length = sequence_length(text.substr(i));
+    std::string_view const sequence = length == 0 ? "?" : text.substr(i, length);
+    i += std::max<std::size_t>(length, 1);
+    if (sequence == " " || is_control(sequence)) {
+      blank = !out.empty();
+      continue;
+    }
+    if (count + (blank ? 1 : 0) >= limit) return out + "…";
+    if (blank) {
+      out += ' ';
+      ++count;
+      blank = false;
+    }
+    out += sequence;
+    ++count;
+  }
+  return out;
+}
+
+bool looks_like_html(std::string_view body) {
+  auto const start = body.find_first_not_of(" \t\r\n\xef\xbb\xbf");
+  if (start == std::string_view::npos || body[start] != '<') return false;
+  auto const text = body.substr(start, 4096);
+  for (auto const* word : {"<!doctype html", "<html", "<head", "<body", "<title"}) {
+    if (find_without_case(text, word) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+std::string html_title(std::string_view body) {
+  auto const text = body.substr(0, 16 * 1024);
+  auto const open = find_without_case(text, "<title");
+  if (open == std::string_view::npos) return {};
+  auto const from = text.find('>', open);
+  if (from == std::string_view::npos) return {};
+  auto const length = find_without_case(text.substr(from + 1), "</title");
+  if (length == std::string_view::npos) return {};
+  return one_line(text.substr(from + 1, length), 100);
+}
+
+std::string error_text(Json const& body) {
+  Finding finding;
+  if (body.is_object() || body.is_array()) finding.read_message(body);
+  if (body.is_string()) finding.add(body.as_string());
+  std::string text;
+  for (auto const& part : finding.parts) {
+    if (!text.empty()) text += ": ";
+    text += part;
+  }
+  return one_line(text);
+}
+
+}  // namespace affsync::engine

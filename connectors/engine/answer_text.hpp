@@ -1,0 +1,26 @@
+// What a broker says in a body, fit for one line of an error: its code and message out of JSON, the
+// title of an HTML page, or the beginning of a text. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/json.hpp"
+
+namespace affsync::engine {
+
+// `text` on one line: control characters and runs of blanks become one blank, invalid UTF-8 becomes
+// '?', at most `limit` characters (then with "…").
+std::string one_line(std::string_view text, std::size_t limit = 300);
+
+// The body looks like a web page.
+bool looks_like_html(std::string_view body);
+
+// What the title of a web page says; empty when it has none.
+std::string html_title(std::string_view body);
+
+// Code and message of an error in JSON, in the shapes that are common ("detail", "message",
+// {"error": {…}}, lists by field); empty when nothing of the kind is in it.
+std::string error_text(Json const& body);
+
+}  // namespace affsync::engine

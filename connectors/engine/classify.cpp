@@ -1,0 +1,201 @@
+#include "connectors/engine/classify.hpp"
+
+#include <algorithm>
+
+#include "connectors/engine/answer_text.hpp"
+#include "connectors/engine/answer_wait.hpp"
+
+namespace affsync::engine {
+namespace {
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool contains_without_case(std::string_view text, std::string_view word) {
+  return std::search(text.begin(), text.end(), word.begin(), word.end(),
+                     [](char a, char b) { return lower(a) == lower(b); }) != text.end();
+}
+
+bool holds(ErrorRule const& rule, HttpResponse const& response, Json const& body, bool is_login) {
+  if (rule.login && *rule.login != is_login) return false;
+  auto const& statuses = rule.status;
+  if (!statuses.empty() &&
+      std::find(statuses.begin(), statuses.end(), response.status) == statuses.end()) {
+    return false;
+  }
+  if (rule.json) {
+    Json const* const value = rule.json->in(body);
+    if (value == nullptr) return false;
+    if (!rule.json_equals.empty()) {
+      auto const text = value->scalar_text();
+      auto const& wanted = rule.json_equals;
+      if (!text || std::find(wanted.begin(), wanted.end(), *text) == wanted.end()) return false;
+    }
+  }
+  return rule.body_contains.empty() || contains_without_case(response.body, rule.body_contains);
+}
+
+AnswerClass class_of_status(HttpResponse const& response, bool is_login) {
+  int const status = response.status;
+  if (status == 204 || status == 205) return AnswerClass::empty;
+  if (status >= 200 && status < 300) return AnswerClass::ok;
+  switch (status) {
+    case 401:
+      return is_login ? AnswerClass::auth_invalid : AnswerClass::auth_expired;
+    case 403:
+      return AnswerClass::permission;
+    case 404:
+      return AnswerClass::not_found;
+    case 429:
+      return AnswerClass::throttled;
+    case 408:
+    case 425:
+      return AnswerClass::transient;
+    case 503:
+      return response.headers.find("Retry-After") ? AnswerClass::throttled : AnswerClass::transient;
+    default:
+      return status >= 500 ? AnswerClass::transient : AnswerClass::bad_request;
+  }
+}
+
+ErrorCode code_of(AnswerClass answer_class) {
+  switch (answer_class) {
+    case AnswerClass::ok:
+    case AnswerClass::empty:
+      return ErrorCode::internal;
+    case AnswerClass::throttled:
+      return ErrorCode::throttled;
+    case AnswerClass::transient:
+      return ErrorCode::server_error;
+    case AnswerClass::auth_expired:
+      return ErrorCode::auth_expired;
+    case AnswerClass::auth_invalid:
+      return ErrorCode::auth_invalid;
+    case AnswerClass::permission:
+      return ErrorCode::permission_denied;
+    case AnswerClass::not_found:
+      return ErrorCode::not_found;
+    case AnswerClass::bad_request:
+      return ErrorCode::bad_request;
+    case AnswerClass::window_too_large:
+      return ErrorCode::window_too_large;
+    case AnswerClass::clock_skew:
+      return ErrorCode::clock_skew;
+  }
+  return ErrorCode::internal;
+}
+
+std::string hint_of(AnswerClass answer_class) {
+  switch (answer_class) {
+    case AnswerClass::auth_invalid:
+      return "Check the credentials of this source; it is not asked again until they change.";
+    case AnswerClass::permission:
+      return "Ask the broker to open this report for your account, or turn the stream off.";
+    case AnswerClass::not_found:
+      return "The path may differ for your account: set it with `path` under the stream.";
+    case AnswerClass::clock_skew:
+      return "Check the clock of this machine.";
+    default:
+      return {};
+  }
+}
+
+std::string with_html_note(std::string_view body) {
+  std::string text = "an HTML page instead of JSON";
+  if (auto const title = html_title(body); !title.empty()) text += " (\"" + title + "\")";
+  return text;
+}
+
+constexpr std::string_view html_hint =
+    "The path may be wrong, or a login page or a firewall in front of the API answered.";
+
+std::string what_it_said(HttpResponse const& response, Result<Json> const& body) {
+  if (looks_like_html(response.body)) return with_html_note(response.body);
+  if (body) return error_text(*body);
+  return one_line(std::string_view(response.body).substr(0, 2000));
+}
+
+Error refusal(AnswerClass answer_class, HttpResponse const& response, Result<Json> const& body) {
+  std::string text = "HTTP " + std::to_string(response.status);
+  if (auto const said = what_it_said(response, body); !said.empty()) text += ": " + said;
+  std::string hint = hint_of(answer_class);
+  if (looks_like_html(response.body)) hint = html_hint;
+  return Error(code_of(answer_class), std::move(text), std::move(hint));
+}
+
+Error redirection(HttpResponse const& response) {
+  std::string text = "HTTP " + std::to_string(response.status);
+  if (auto const target = response.headers.find("Location")) {
+    // Only where to: a query may hold a ticket.
+    text += ": points to " + one_line(target->substr(0, target->find_first_of("?#")), 200);
+  }
+  return Error(
+      ErrorCode::redirected, text,
+      "Redirects are never followed, lest the credentials go elsewhere: check base_url and "
+      "the path, the slash at its end included.");
+}
+
+// A good status whose body is of no use.
+Verdict not_json(HttpResponse const& response, Error const& flaw) {
+  Verdict verdict;
+  std::string const status = "HTTP " + std::to_string(response.status) + ": ";
+  if (looks_like_html(response.body)) {
+    verdict.answer_class = AnswerClass::bad_request;
+    verdict.error = Error(ErrorCode::malformed_answer, status + with_html_note(response.body),
+                          std::string(html_hint));
+    return verdict;
+  }
+  if (flaw.code == ErrorCode::answer_too_large) {
+    verdict.answer_class = AnswerClass::bad_request;
+    verdict.error = Error(flaw.code, status + flaw.message, flaw.hint);
+    return verdict;
+  }
+  // A broken body may be whole the next time.
+  verdict.answer_class = AnswerClass::transient;
+  std::string text = status;
+  if (response.body.find_first_not_of(" \t\r\n") == std::string::npos) {
+    text += "an empty body instead of JSON";
+  } else {
+    text += "not JSON (" + flaw.message +
+            "): " + one_line(std::string_view(response.body).substr(0, 500), 100);
+  }
+  verdict.error = Error(ErrorCode::malformed_answer, text, flaw.hint);
+  return verdict;
+}
+
+}  // namespace
+
+Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rules,
+                 RateSpec const& rate, bool is_login, TimePoint now) {
+  Result<Json> body = parse_json(response.body);
+  Json const null;
+  Json const& document = body ? *body : null;
+  auto const rule = std::find_if(rules.begin(), rules.end(), [&](ErrorRule const& one) {
+    return holds(one, response, document, is_login);
+  });
+  bool const ruled = rule != rules.end();
+  Verdict verdict;
+  verdict.answer_class = ruled ? rule->answer_class : class_of_status(response, is_login);
+
+  if (!ruled && response.status >= 300 && response.status < 400) {
+    verdict.answer_class = AnswerClass::bad_request;
+    verdict.error = redirection(response);
+  } else if (verdict.answer_class == AnswerClass::ok && !body) {
+    return not_json(response, body.error());
+  } else if (verdict.answer_class != AnswerClass::ok &&
+             verdict.answer_class != AnswerClass::empty) {
+    verdict.error = refusal(verdict.answer_class, response, body);
+  }
+  if (verdict.answer_class == AnswerClass::throttled) {
+    verdict.wait = asked_wait(response, rate, now);
+    if (ruled && rule->wait) {
+      auto const least = std::chrono::milliseconds(std::min(*rule->wait, rate.wait_cap));
+      verdict.wait = std::max(verdict.wait.value_or(least), least);
+    }
+  }
+  if (body) verdict.body = std::move(*body);
+  return verdict;
+}
+
+}  // namespace affsync::engine
