@@ -97,7 +97,7 @@ class Mender {
   }
   void character() {
     auto const length = utf8_character(text_, at_);
-    length == 0 ? replace(1) : copy(length);
+    length == 0 || text_[at_] == '\0' ? replace(1) : copy(length);
   }
   void escape() {
     int const unit = escaped_unit(text_, at_);

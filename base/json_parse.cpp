@@ -10,6 +10,10 @@ namespace {
 
 using Sax = nlohmann::json_sax<nlohmann::json>;
 
+Error not_json(std::size_t byte) {
+  return Error(ErrorCode::malformed_answer, "not valid JSON at byte " + std::to_string(byte));
+}
+
 class Builder final : public Sax {
  public:
   explicit Builder(JsonLimits const& limits) : limits_(limits) {}
@@ -105,16 +109,21 @@ class Builder final : public Sax {
 }  // namespace
 
 Result<Json> parse_json(std::string_view text, JsonLimits const& limits) {
+  // To the parser a zero byte is the end of the text, whatever comes after it.
+  auto const zero = text.find('\0');
   Builder builder(limits);
-  if (nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) return builder.take();
-  if (builder.refused()) return builder.error();
-
+  if (zero == text.npos) {
+    if (nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) return builder.take();
+    if (builder.refused()) return builder.error();
+  }
   // Rare, so that only a document that failed pays for being looked through.
-  if (auto const mended = mend_json(text)) {
+  auto const mended = mend_json(text);
+  if (mended && mended->find('\0') == std::string::npos) {
     Builder second(limits);
     if (nlohmann::json::sax_parse(mended->begin(), mended->end(), &second)) return second.take();
     if (second.refused()) return second.error();
   }
+  if (zero != text.npos) return not_json(zero + 1);
   return builder.error();  // its position is that of the text as received
 }
 

@@ -82,13 +82,41 @@ void Builder::close(std::shared_ptr<Node::Impl> impl, YAML::anchor_t anchor) {
   add(std::move(node));
 }
 
+// Whether the key that was read last is followed by its colon. yaml-cpp takes a lone text for a key
+// without a value, which would make a key out of a password after a forgotten blank or colon.
+bool Builder::has_colon(Node::Impl const& key) const {
+  auto const& mark = stack_.back().key_mark;
+  if (mark.line < 0 || static_cast<std::size_t>(mark.line) >= lines_.size()) return true;
+  auto rest = lines_[static_cast<std::size_t>(mark.line)];
+  rest.remove_prefix(std::min(rest.size(), static_cast<std::size_t>(std::max(mark.column, 0))));
+  bool const in_quotes = !rest.empty() && (rest.front() == '"' || rest.front() == '\'');
+  if (in_quotes) rest.remove_prefix(1);
+  if (!rest.starts_with(key.text)) return true;  // written with escapes
+  rest.remove_prefix(std::min(rest.size(), key.text.size() + (in_quotes ? 1 : 0)));
+  auto const next = rest.find_first_not_of(" \t");
+  return next != rest.npos && rest[next] == ':';
+}
+
 void Builder::OnNull(YAML::Mark const& mark, YAML::anchor_t anchor) {
-  close(make(NodeKind::null, mark), anchor);
+  auto impl = make(NodeKind::null, mark);
+  // yaml-cpp's own place of nothing is that of whatever comes next.
+  if (stack_.empty()) {
+    impl->line = impl->column = 1;
+  } else if (stack_.back().impl->kind == NodeKind::map && !expects_key()) {
+    auto const& key = stack_.back().children.back();
+    if (!has_colon(*key.impl_)) {
+      key.fail("a key without a colon and a value", "Write `key: value`, with a blank between.");
+    }
+    impl->line = key.impl_->line;
+    impl->column = key.impl_->column;
+  }
+  close(std::move(impl), anchor);
 }
 
 void Builder::OnAlias(YAML::Mark const& mark, YAML::anchor_t anchor) {
   auto const found = anchors_.find(anchor);
   if (found == anchors_.end()) fail(mark, "an alias stands inside the value that it names", {});
+  if (expects_key()) stack_.back().key_mark = YAML::Mark::null_mark();
   add(found->second);
 }
 
@@ -110,6 +138,7 @@ void Builder::OnScalar(YAML::Mark const& mark, std::string const& tag, YAML::anc
   }
   if (impl->text.find('\0') != std::string::npos)
     fail(mark, "a text holds the character U+0000", {});
+  if (expects_key()) stack_.back().key_mark = mark;
   close(std::move(impl), anchor);
 }
 

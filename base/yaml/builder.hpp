@@ -56,6 +56,7 @@ class Builder final : public YAML::EventHandler {
     std::shared_ptr<Node::Impl> impl;
     YAML::anchor_t anchor = 0;
     std::vector<Node> children;  // of a mapping: key, value, key, value
+    YAML::Mark key_mark;         // of the last key
   };
 
   std::shared_ptr<Node::Impl> make(NodeKind kind, YAML::Mark const& mark) const;
@@ -63,6 +64,7 @@ class Builder final : public YAML::EventHandler {
   void close(std::shared_ptr<Node::Impl> impl, YAML::anchor_t anchor);
   void add(Node node);
   bool expects_key() const;
+  bool has_colon(Node::Impl const& key) const;
   void check_tag(YAML::Mark const& mark, std::string const& tag) const;
   void fill_map(Node::Impl& map, std::vector<Node> const& children) const;
   void merge(Node::Impl& map, Node const& from) const;

@@ -55,7 +55,9 @@ Node Node::parse(std::string_view text, std::string const& file, Expand const& e
   Builder builder(text, file, expand);
   check_bytes(text, builder);
   try {
-    std::istringstream in{std::string(text)};
+    // yaml-cpp takes the end of the text for the end of a quote; at the end of a document it does
+    // not.
+    std::istringstream in{std::string(text) + "\n...\n"};
     YAML::Parser parser(in);
     if (!parser.HandleNextDocument(builder)) return builder.take();
     Node const first = builder.take();

@@ -18,7 +18,9 @@ constexpr std::string_view quote_hint = "Put a text with special characters in q
 // yaml-cpp's messages are for programmers, and some quote the text, which may be a password.
 constexpr Words plain_words[] = {
     {"illegal tab", "a tab in the indentation", "Indent with blanks."},
-    {"illegal map value", "a second `: ` on the line, or wrong indentation", quote_hint},
+    {"illegal map value", "a colon that does not fit, such as the second one of a line",
+     "Check the indentation and that each colon is followed by a blank; put a text with special "
+     "characters in quotes."},
     {"illegal map key", "a key where none can stand", "Check the indentation."},
     {"illegal block entry", "a list item where none can stand", "Check the indentation."},
     {"illegal flow end", "a closing bracket without an opening one", quote_hint},
@@ -27,7 +29,9 @@ constexpr Words plain_words[] = {
     {"end of map", "a line that does not fit the mapping it stands in",
      "Check the indentation, and that each key ends with a colon and a blank."},
     {"end of sequence", "a line that does not fit the list it stands in", "Check the indentation."},
-    {"illegal EOF", "a quote that is not closed", {}},
+    {"illegal EOF", "a quote that is not closed", "It was opened here or further up."},
+    {"illegal document indicator", "a quote that is not closed",
+     "It was opened here or further up."},
     {"unknown escape", "an unknown escape after a backslash",
      "In double quotes write \\\\ for a backslash, or use single quotes."},
     {"invalid unicode", "an escape that is no character", {}},

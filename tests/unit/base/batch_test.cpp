@@ -1,0 +1,122 @@
+// Rows packed for COPY, and the hash that tells whether a row has changed.
+#include "base/batch.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "base/tables.hpp"
+
+namespace affsync {
+namespace {
+
+class BatchTest : public testing::Test {
+ protected:
+  BatchTest() { row_.reset(table_); }
+
+  std::optional<std::string>& cell(std::string_view column) {
+    return row_.values.at(table_.index_of(column).value());
+  }
+  ContentHash hash() const {
+    Batch batch(table_);
+    batch.append(row_);
+    return batch.hash(0);
+  }
+
+  RecordTable const& table_ = *find_record_table("commission");
+  Row row_;
+};
+
+TEST_F(BatchTest, CellsComeBackAsTheyWentIn) {
+  row_.external_id = "id-1";
+  row_.raw = "{\"a\":1}";
+  cell("amount") = "1.50";
+  cell("currency") = "";
+  Batch batch(table_);
+  batch.append(row_);
+  row_.reset(table_);
+  row_.external_id = "id-2";
+  batch.append(row_);
+
+  ASSERT_EQ(batch.size(), 2u);
+  EXPECT_STREQ(batch.external_id(0), "id-1");
+  EXPECT_STREQ(batch.raw(0), "{\"a\":1}");
+  EXPECT_STREQ(batch.cell(0, *table_.index_of("amount")), "1.50");
+  EXPECT_STREQ(batch.cell(0, *table_.index_of("currency")), "");
+  EXPECT_EQ(batch.cell(0, *table_.index_of("kind")), nullptr);
+  EXPECT_EQ(batch.hash_hex(0), batch.hash(0).to_hex());
+  EXPECT_STREQ(batch.external_id(1), "id-2");
+  EXPECT_EQ(batch.cell(1, *table_.index_of("amount")), nullptr);
+}
+
+TEST_F(BatchTest, EqualContentHasEqualHashes) {
+  cell("amount") = "1.50";
+  row_.raw = "{}";
+  auto const first = hash();
+  row_.external_id = "another key";  // the key is not content
+  EXPECT_EQ(hash(), first);
+}
+
+TEST_F(BatchTest, ShiftedCellsDiffer) {
+  cell("client_ref") = "x";
+  auto const in_first = hash();
+  row_.reset(table_);
+  cell("account") = "x";
+  EXPECT_NE(hash(), in_first);
+
+  row_.reset(table_);
+  cell("client_ref") = "ab";
+  cell("account") = "c";
+  auto const ab_c = hash();
+  cell("client_ref") = "a";
+  cell("account") = "bc";
+  EXPECT_NE(hash(), ab_c);
+}
+
+TEST_F(BatchTest, NullEmptyAndControlCharactersDiffer) {
+  auto const null = hash();
+  cell("symbol") = "";
+  auto const empty = hash();
+  EXPECT_NE(empty, null);
+  for (auto const* text : {"\1", "=", " "}) {
+    cell("symbol") = text;
+    EXPECT_NE(hash(), null) << text;
+    EXPECT_NE(hash(), empty) << text;
+  }
+}
+
+TEST_F(BatchTest, TrailingZeroIsAChange) {
+  cell("amount") = "1.5";
+  auto const before = hash();
+  cell("amount") = "1.50";
+  EXPECT_NE(hash(), before);
+}
+
+TEST_F(BatchTest, ObservationTimesAreNoContent) {
+  auto const before = hash();
+  cell("occurred_from") = "2026-01-01T00:00:00Z";
+  cell("occurred_to") = "2026-01-08T00:00:00Z";
+  EXPECT_EQ(hash(), before);
+  cell("occurred_at") = "2026-01-01T00:00:00Z";
+  EXPECT_NE(hash(), before);
+}
+
+TEST_F(BatchTest, VolatileFreeRawReplacesRawInTheHash) {
+  row_.raw = R"({"a":1,"ago":"3 weeks"})";
+  auto const with_raw = hash();
+  row_.volatile_free_raw = R"({"a":1})";
+  auto const without = hash();
+  EXPECT_NE(without, with_raw);
+  row_.raw = R"({"a":1,"ago":"4 weeks"})";
+  EXPECT_EQ(hash(), without);
+}
+
+TEST(ContentHash, HexIsHighThenLowWithLeadingZeros) {
+  ContentHash hash;
+  hash.high = 0x1;
+  hash.low = 0xABCDEF0123456789;
+  EXPECT_EQ(hash.to_hex(), "0000000000000001abcdef0123456789");
+}
+
+}  // namespace
+}  // namespace affsync

@@ -1,0 +1,98 @@
+// Decimals as text: every digit stays, limits are told apart, rounding is half away from zero.
+#include "base/decimal.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace affsync {
+namespace {
+
+std::string written(std::string_view text) {
+  auto const parse = parse_decimal(text);
+  return parse.error == DecimalError::none ? parse.text : std::string(to_string(parse.error));
+}
+
+TEST(Decimal, KeepsEveryDigit) {
+  for (std::string const text :
+       {"0", "7", "1756.287846940199989393", "835449167911924693", "1234.50", "0.00", "-0.10",
+        "-12345678901234567890.12345678901234567890"}) {
+    EXPECT_EQ(written(text), text);
+  }
+}
+
+TEST(Decimal, WritesExponentsOut) {
+  std::vector<std::pair<std::string, std::string>> const cases = {
+      {"1e-11", "0.00000000001"}, {"1E3", "1000"},       {"1.5e3", "1500"}, {"1.2345e2", "123.45"},
+      {"12.5e-1", "1.25"},        {"-2.50e+1", "-25.0"}, {"0e5", "0"},      {"0.001e3", "1"},
+      {"1.50e1", "15.0"},         {"100e-2", "1.00"},    {"-1e-1", "-0.1"}, {"1e0", "1"}};
+  for (auto const& [text, expected] : cases) EXPECT_EQ(written(text), expected) << text;
+}
+
+TEST(Decimal, NormalisesOnlyWhatHasNoValue) {
+  EXPECT_EQ(written("-0"), "0");
+  EXPECT_EQ(written("-0.00"), "0.00");
+  EXPECT_EQ(written("+5"), "5");
+  EXPECT_EQ(written(" \t12.5 "), "12.5");
+  EXPECT_EQ(written("0012"), "12");
+  EXPECT_EQ(written("00.50"), "0.50");
+  EXPECT_EQ(written(".5"), "0.5");
+  EXPECT_EQ(written("5."), "5");
+}
+
+TEST(Decimal, RefusesWhatIsNoNumber) {
+  for (auto const* text :
+       {"",      " ",    "-",   "+",        ".",   "abc", "1,000", "1 000", "1.2.3", "1e", "1e+",
+        "1e1.5", "0x10", "NaN", "Infinity", "--1", "1-",  "1\n",   "٣",     "1e5x",  "$5", "5%"}) {
+    EXPECT_EQ(parse_decimal(text).error, DecimalError::not_a_number) << text;
+  }
+}
+
+TEST(Decimal, LimitsAreToldApart) {
+  EXPECT_EQ(parse_decimal(std::string(1000, '9')).error, DecimalError::none);
+  EXPECT_EQ(parse_decimal(std::string(1001, '9')).error, DecimalError::too_long);
+  EXPECT_EQ(parse_decimal("1e999999").error, DecimalError::exponent_too_large);
+  EXPECT_EQ(parse_decimal("1e-999999").error, DecimalError::exponent_too_large);
+  EXPECT_EQ(parse_decimal("1e99999999999999999999").error, DecimalError::exponent_too_large);
+  EXPECT_EQ(parse_decimal("1e1999").error, DecimalError::none);
+  EXPECT_EQ(parse_decimal("1e2000").error, DecimalError::exponent_too_large);
+  EXPECT_EQ(parse_decimal("1e-1999").error, DecimalError::none);
+  // Many digits and a large exponent each pass alone but not together.
+  EXPECT_EQ(parse_decimal("0." + std::string(999, '9') + "e-1998").error,
+            DecimalError::exponent_too_large);
+  EXPECT_EQ(parse_decimal("0." + std::string(999, '9')).error, DecimalError::none);
+}
+
+TEST(Decimal, RoundsHalfAwayFromZero) {
+  struct Case {
+    char const* text;
+    int scale;
+    char const* expected;
+  };
+  for (auto const& one :
+       {Case{"1.005", 2, "1.01"}, Case{"1.004", 2, "1.00"}, Case{"-1.005", 2, "-1.01"},
+        Case{"9.995", 2, "10.00"}, Case{"999.5", 0, "1000"}, Case{"0.5", 0, "1"},
+        Case{"0.4", 0, "0"}, Case{"-0.5", 0, "-1"}, Case{"-0.4", 0, "0"}, Case{"-0.004", 2, "0.00"},
+        Case{"1.5", 4, "1.5"}, Case{"1.50", 2, "1.50"}, Case{"2", 0, "2"},
+        Case{"0.00000000001", 10, "0.0000000000"}, Case{"0.00000000005", 10, "0.0000000001"},
+        Case{"1.00499999999999999999999", 2, "1.00"}}) {
+    EXPECT_EQ(round_decimal(one.text, one.scale), one.expected) << one.text << " to " << one.scale;
+  }
+}
+
+TEST(Decimal, ShiftsWithoutLosingADigit) {
+  EXPECT_EQ(shift_decimal("1.234567891", 6), "1234567.891");
+  EXPECT_EQ(shift_decimal("1.5", 6), "1500000");
+  EXPECT_EQ(shift_decimal("1234.50", -2), "12.3450");
+  EXPECT_EQ(shift_decimal("0.5", -3), "0.0005");
+  EXPECT_EQ(shift_decimal("-0.5", 1), "-5");
+  EXPECT_EQ(shift_decimal("0", 6), "0");
+  EXPECT_EQ(shift_decimal("0.00", 1), "0.0");
+  EXPECT_EQ(shift_decimal("12", 0), "12");
+  EXPECT_EQ(shift_decimal(shift_decimal("98.7650", -7), 7), "98.7650");
+}
+
+}  // namespace
+}  // namespace affsync
