@@ -1,0 +1,267 @@
+// The configuration as a whole: defaults, sections, unknown keys, files.
+#include "config/load.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "fixture.hpp"
+
+namespace affsync::config {
+namespace {
+
+TEST(Config, DefaultsHoldWhereNothingIsSaid) {
+  for (auto const* text : {"", "# nothing\n", "{}", "sources: []\n", "sources:\n", "database:\n"}) {
+    Config const config = read(text);
+    EXPECT_EQ(config.file, "c.yaml");
+    EXPECT_TRUE(config.database.embedded());
+    EXPECT_EQ(config.database.connections, 4);
+    EXPECT_EQ(config.database.state_dir, "./affsync-data");
+    EXPECT_TRUE(config.http.enabled);
+    EXPECT_EQ(config.http.listen, "127.0.0.1:9464");
+    EXPECT_EQ(config.log.level, LogLevel::info);
+    EXPECT_EQ(config.log.format, LogFormat::automatic);
+    EXPECT_EQ(config.connectors_dir, "");
+    EXPECT_TRUE(config.sources.empty());
+  }
+}
+
+TEST(Config, SectionsAreRead) {
+  Config const config = read(R"(
+database: {url: "postgresql://u@h/d", connections: 8, state_dir: /var/lib/affsync}
+http: {listen: "[::1]:8080"}
+log: {level: debug, format: journald}
+connectors_dir: /etc/affsync/connectors
+)");
+  EXPECT_EQ(config.database.url, "postgresql://u@h/d");
+  EXPECT_FALSE(config.database.embedded());
+  EXPECT_EQ(config.database.connections, 8);
+  EXPECT_EQ(config.database.state_dir, "/var/lib/affsync");
+  EXPECT_EQ(config.http.listen, "[::1]:8080");
+  EXPECT_EQ(config.log.level, LogLevel::debug);
+  EXPECT_EQ(config.log.format, LogFormat::journald);
+  EXPECT_EQ(config.connectors_dir, "/etc/affsync/connectors");
+}
+
+TEST(Config, DatabaseIsAUrlAKeywordStringOrEmbedded) {
+  for (auto const* url :
+       {"postgresql:///affsync", "postgres://h/d", "host=/run dbname=x", "embedded"}) {
+    EXPECT_EQ(read(std::string("database: {url: '") + url + "'}").database.url, url);
+  }
+  for (auto const* url : {"embeded", "mysql://h/d?a=b", "affsync"}) {
+    EXPECT_EQ(mistake(std::string("database: {url: '") + url + "'}").substr(0, 32),
+              "c.yaml:1:17: not a database. Wri")
+        << url;
+  }
+}
+
+TEST(Config, DatabaseUrlIsNotQuotedAndMayComeFromAFile) {
+  EXPECT_EQ(mistake("database: {url: 'mysql://u:hunter2@h'}").find("hunter2"), std::string::npos);
+  EXPECT_EQ(
+      read("database: {url: \"postgresql://u:${P}@h/d\"}", environment({{"P", "pw"}})).database.url,
+      "postgresql://u:pw@h/d");
+  EXPECT_EQ(
+      mistake("database: {url: {file: /nonexistent}}", environment(), ErrorCode::secret_missing),
+      "c.yaml:1:24: database.url: cannot read /nonexistent: No such file or directory");
+}
+
+TEST(Config, ListenIsAnAddressOrOff) {
+  for (auto const* off : {"off", "\"off\""}) {
+    EXPECT_FALSE(read(std::string("http: {listen: ") + off + "}").http.enabled);
+  }
+  EXPECT_EQ(read("http: {listen: \"localhost:0\"}").http.listen, "localhost:0");
+  for (auto const* wrong : {"9464", ":9464", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "h:x",
+                            "::1:9464", "h:-1", "on"}) {
+    EXPECT_EQ(mistake(std::string("http: {listen: '") + wrong + "'}"),
+              std::string("c.yaml:1:16: not an address to listen at: \"") + wrong +
+                  "\". Write host:port, such as 127.0.0.1:9464, [::1]:9464, or off.");
+  }
+}
+
+TEST(Config, WordsAreCheckedAndTheNearestIsNamed) {
+  EXPECT_EQ(
+      mistake("log:\n  level: wrn\n"),
+      "c.yaml:2:10: unknown word for log.level: \"wrn\". Did you mean `warn`? It takes: trace, "
+      "debug, info, warn, error.");
+  EXPECT_EQ(mistake("log: {format: xml}"),
+            "c.yaml:1:15: unknown word for log.format: \"xml\". It takes: auto, text, json, "
+            "journald.");
+}
+
+TEST(Config, NumbersHaveLimits) {
+  EXPECT_EQ(mistake("database: {connections: 0}"),
+            "c.yaml:1:25: expected a whole number from 1 to 100, found \"0\"");
+  EXPECT_EQ(mistake("database: {connections: many}"),
+            "c.yaml:1:25: expected a whole number from 1 to 100, found \"many\"");
+}
+
+TEST(Config, UnknownKeyOfEverySectionNamesPlaceAndNearest) {
+  EXPECT_EQ(mistake("sources: []\ndatabse: {}\n"),
+            "c.yaml:2:1: unknown key \"databse\" in the configuration. Did you mean `database`?");
+  EXPECT_EQ(mistake("database: {conections: 1}"),
+            "c.yaml:1:12: unknown key \"conections\" in database. Did you mean `connections`?");
+  EXPECT_EQ(mistake("http: {listn: x}"),
+            "c.yaml:1:8: unknown key \"listn\" in http. Did you mean `listen`?");
+  EXPECT_EQ(mistake("log: {lvl: x}"),
+            "c.yaml:1:7: unknown key \"lvl\" in log. Known are: format, level.");
+  EXPECT_EQ(mistake("defaults: {evry: 5m}"),
+            "c.yaml:1:12: unknown key \"evry\" in defaults. Did you mean `every`?");
+}
+
+TEST(Config, WrongShapesSaySo) {
+  EXPECT_EQ(mistake("- a\n"), "c.yaml:1:1: expected the configuration as a mapping, found a list");
+  EXPECT_EQ(mistake("http: 9464\n"), "c.yaml:1:7: expected http as a mapping, found \"9464\"");
+  EXPECT_EQ(mistake("sources: {main: {}}\n"),
+            "c.yaml:1:10: sources must be a list. Begin each source with `- name: ...`.");
+  EXPECT_EQ(mistake("connectors_dir: ''\n"), "c.yaml:1:17: an empty text");
+}
+
+TEST(Config, EnvironmentIsReplacedInAnyValue) {
+  auto const env = environment({{"HOST", "0.0.0.0"},
+                                {"PORT", "8080"},
+                                {"N", "7"},
+                                {"ON", "true"},
+                                {"LEVEL", "error"},
+                                {"EVERY", "1h"},
+                                {"EMPTY", ""}});
+  Config const config = read(
+      "http: {listen: \"${HOST}:${PORT}\"}\n"
+      "database: {connections: \"${N}\", state_dir: \"a$b$${N}${EMPTY}$\"}\n"
+      "log: {level: \"${LEVEL}\"}\n"
+      "defaults: {every: \"${EVERY}\"}\n"
+      "sources: [{name: a, connector: x, streams: {s: {enabled: \"${ON}\", query: {k: "
+      "\"${N}\"}}}}]\n",
+      env);
+  EXPECT_EQ(config.http.listen, "0.0.0.0:8080");
+  EXPECT_EQ(config.database.connections, 7);
+  EXPECT_EQ(config.database.state_dir, "a$b${N}$");
+  EXPECT_EQ(config.log.level, LogLevel::error);
+  EXPECT_EQ(config.sources.at(0).every.interval(), std::chrono::hours(1));
+  EXPECT_EQ(config.sources.at(0).streams.at("s").enabled, true);
+  EXPECT_EQ(config.sources.at(0).streams.at("s").query.at(0).second, "7");
+}
+
+TEST(Config, UnsetVariableIsNamedWithItsPlace) {
+  EXPECT_EQ(mistake("http:\n  listen: ${HOST}\n", environment(), ErrorCode::secret_missing),
+            "c.yaml:2:11: the environment variable HOST is not set. Set it, or give the value "
+            "another way: {file: PATH} for a secret.");
+}
+
+TEST(Config, DollarBraceWithoutANameIsRefusedUnquoted) {
+  for (auto const* text : {"${", "hun${ter2", "${}", "${A-B}", "${1A}", "a${A B}", "${A"}) {
+    EXPECT_EQ(
+        mistake(std::string("database: {state_dir: '") + text + "'}", environment({{"A", "x"}})),
+        "c.yaml:1:23: a ${ without a variable's name and }. Write ${NAME} for an environment "
+        "variable, $${ for a literal ${.")
+        << text;
+  }
+}
+
+TEST(Config, WhatComesFromTheEnvironmentIsNotQuoted) {
+  auto const env = environment({{"SECRET", "hunter2"}});
+  for (auto const* text :
+       {"database: {connections: \"${SECRET}\"}",
+        "log: {level: \"${SECRET}\"}",
+        "http: {listen: \"${SECRET}\"}",
+        "database: {url: \"${SECRET}\"}",
+        "defaults: {every: \"${SECRET}\"}",
+        "defaults: {timeout: \"${SECRET}\"}",
+        "defaults: {privacy: \"${SECRET}\"}",
+        "defaults: {mass_drop: \"${SECRET}\"}",
+        "log: \"${SECRET}\"",
+        "sources: \"${SECRET}\"",
+        "sources: [\"${SECRET}\"]",
+        "sources: [{name: \"${SECRET} \", connector: x}]",
+        "sources: [{name: a, connector: x, base_url: \"${SECRET}\"}]",
+        "sources: [{name: a, connector: x, streams: {s: \"${SECRET}\"}}]",
+        "sources: [{name: a, connector: x, streams: {s: {start: \"${SECRET}\"}}}]",
+        "sources: [{name: a, connector: x, streams: {s: {lookback: \"${SECRET}\"}}}]",
+        "sources: [{name: a, connector: x, streams: {s: {path: \"${SECRET}\"}}}]",
+        "sources: [{name: a, connector: x, streams: {s: {enabled: \"${SECRET}\"}}}]",
+        "sources: [{name: a, connector: x, rate_limit: {burst: \"${SECRET}\"}}]",
+        "sources: [{name: a, connector: x, credentials: [\"${SECRET}\"]}]",
+        "sources: [{name: a, connector: x, credentials: \"${SECRET}\"}]"}) {
+    auto const message = mistake(text, env);
+    EXPECT_NE(message, "no error") << text;
+    EXPECT_EQ(message.find("hunter2"), std::string::npos) << message;
+  }
+}
+
+class ConfigFile : public testing::Test {
+ protected:
+  ConfigFile()
+      : before_(std::filesystem::current_path()),
+        directory_(std::filesystem::temp_directory_path() /
+                   ("affsync_config_test_" + std::to_string(getpid()))) {
+    std::filesystem::create_directories(directory_);
+    std::filesystem::current_path(directory_);
+  }
+  ~ConfigFile() override {
+    std::filesystem::current_path(before_);
+    std::filesystem::remove_all(directory_);
+  }
+  void write(std::string const& name, std::string const& text) {
+    std::ofstream(directory_ / name) << text;
+  }
+
+  std::filesystem::path before_;
+  std::filesystem::path directory_;
+};
+
+TEST_F(ConfigFile, IsReadFromDisk) {
+  write("my.yaml", "log: {level: warn}\n");
+  auto const config = load_config("my.yaml", environment());
+  ASSERT_TRUE(config) << config.error().to_line();
+  EXPECT_EQ(config->file, "my.yaml");
+  EXPECT_EQ(config->log.level, LogLevel::warn);
+}
+
+TEST_F(ConfigFile, ThatCannotBeReadIsNamedWithTheReason) {
+  EXPECT_EQ(load_config("none.yaml", environment()).error().to_line(),
+            "none.yaml: cannot read the configuration: No such file or directory");
+  EXPECT_EQ(load_config(".", environment()).error().to_line(),
+            ".: cannot read the configuration: it is a directory");
+  EXPECT_EQ(load_config(".", environment()).error().code, ErrorCode::config_invalid);
+}
+
+TEST_F(ConfigFile, OptionComesBeforeVariableBeforeCurrentDirectory) {
+  write("affsync.yaml", "");
+  auto const env = environment({{"AFFSYNC_CONFIG", "from-variable.yaml"}});
+  EXPECT_EQ(*find_config_file("from-option.yaml", env), "from-option.yaml");
+  EXPECT_EQ(*find_config_file("", env), "from-variable.yaml");
+  EXPECT_EQ(*find_config_file("", environment({{"AFFSYNC_CONFIG", ""}})), "./affsync.yaml");
+  EXPECT_EQ(*find_config_file("", environment()), "./affsync.yaml");
+}
+
+TEST_F(ConfigFile, ThatIsNowhereNamesThePlaces) {
+  if (std::filesystem::exists("/etc/affsync/affsync.yaml")) GTEST_SKIP() << "the machine has one";
+  std::filesystem::create_directory("affsync.yaml");  // a directory is no configuration
+  auto const found = find_config_file("", environment());
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code, ErrorCode::config_invalid);
+  for (auto const* place :
+       {"--config", "$AFFSYNC_CONFIG", "./affsync.yaml", "/etc/affsync/affsync.yaml"}) {
+    EXPECT_NE(found.error().message.find(place), std::string::npos) << place;
+  }
+}
+
+TEST(ProcessEnvironment, IsThatOfTheProcess) {
+  ASSERT_EQ(setenv("AFFSYNC_TEST_VARIABLE", "x", 1), 0);
+  EXPECT_EQ(process_environment()("AFFSYNC_TEST_VARIABLE"), "x");
+  unsetenv("AFFSYNC_TEST_VARIABLE");
+  EXPECT_EQ(process_environment()("AFFSYNC_TEST_VARIABLE"), std::nullopt);
+}
+
+TEST(ExampleFile, IsRightAndShowsTheDefaults) {
+  auto const config = load_config(AFFSYNC_SOURCE_DIR "/config/affsync.example.yaml",
+                                  environment({{"EXNESS_PASSWORD", "pw"}}));
+  ASSERT_TRUE(config) << config.error().to_line();
+  ASSERT_EQ(config->sources.size(), 1u);
+  EXPECT_EQ(config->sources[0].connector, "exness");
+  EXPECT_EQ(config->sources[0].credentials.at("password").reveal(), "pw");
+}
+
+}  // namespace
+}  // namespace affsync::config
