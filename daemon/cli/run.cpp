@@ -8,6 +8,7 @@
 
 #include "daemon/app.hpp"
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/report_output.hpp"
 #include "daemon/cli/run_log.hpp"
 #include "daemon/net/http_server.hpp"
 #include "daemon/serve/metrics.hpp"
@@ -20,6 +21,22 @@ namespace affsync::cli {
 namespace {
 
 namespace asio = boost::asio;
+
+// The earnings report of the command line, for /api/earnings.
+serve::ReportQuery earnings_query(std::optional<Day> since, std::optional<Day> until,
+                                  std::string by) {
+  ReportOptions options;
+  options.report = "earnings";
+  options.since = since;
+  options.until = until;
+  options.by = std::move(by);
+  ReportPlan const plan = plan_report(options);
+  serve::ReportQuery query;
+  query.sql = plan.sql;
+  query.parameters = plan.parameters;
+  query.to_json = [plan](schema::Store::Table const& rows) { return report_json(plan, rows); };
+  return query;
+}
 
 class Daemon {
  public:
@@ -53,6 +70,7 @@ class Daemon {
     parts.interval = [this](std::string const& source, std::string const& stream) {
       return supervisor_.interval(source, stream);
     };
+    parts.earnings = earnings_query;
     parts.started_at = started_at_;
     parts.database_url = app_.shown_database_url();
     return parts;

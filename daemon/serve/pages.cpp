@@ -16,7 +16,6 @@ namespace {
 using std::chrono::milliseconds;
 using Health = std::vector<schema::StreamHealth>;
 
-constexpr milliseconds ping_limit{2000};
 constexpr milliseconds query_limit{10'000};
 // The database's share of the metrics is asked for again when it is older; a scrape is frequent.
 constexpr std::chrono::minutes health_age{5};
@@ -82,7 +81,8 @@ struct Pages::Impl {
     bool answers = false;
     std::exception_ptr problem;
     try {
-      answers = co_await PendingCall<bool>::wait(ping_call, ping_limit, "the database's answer");
+      answers =
+          co_await PendingCall<bool>::wait(ping_call, parts.ping_limit, "the database's answer");
     } catch (Failure const&) {
       problem = std::current_exception();
     }

@@ -44,6 +44,8 @@ struct PagesParts {
       earnings;
   TimePoint started_at{};
   std::string database_url;  // shown to people: without a password
+  // How long the database may take for a sign of life.
+  std::chrono::milliseconds ping_limit{2000};
 };
 
 class Pages {

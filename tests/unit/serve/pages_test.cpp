@@ -1,0 +1,274 @@
+// What each address answers, with a store that answers, fails or hangs.
+#include "daemon/serve/pages.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include "base/json.hpp"
+#include "tests/unit/serve/fake_store.hpp"
+
+namespace affsync::serve {
+namespace {
+
+using namespace std::chrono_literals;
+
+class FixedClock final : public Clock {
+ public:
+  TimePoint time = TimePoint(1'700'000'000s);
+  TimePoint now() const override { return time; }
+};
+
+class PagesTest : public ::testing::Test {
+ protected:
+  PagesTest() : metrics_(clock_.time), pages_(parts()) {
+    schema::StreamHealth health;
+    health.source = "exness-main";
+    health.connector = "exness";
+    health.stream = "rewards";
+    health.table = "commission";
+    health.last_status = "succeeded";
+    health.last_success_at = clock_.time - 10min;
+    health.rows = 1'234'567;
+    store_.streams.push_back(health);
+  }
+
+  PagesParts parts() {
+    PagesParts parts;
+    parts.executor = io_.get_executor();
+    parts.store = &store_;
+    parts.metrics = &metrics_;
+    parts.clock = &clock_;
+    parts.interval = [](std::string const& source, std::string const&) {
+      return source == "elsewhere" ? std::nullopt : std::optional<std::chrono::seconds>(15min);
+    };
+    parts.earnings = [](std::optional<Day> since, std::optional<Day> until, std::string by) {
+      if (by == "colour") throw Failure(ErrorCode::usage, "no colour", "There is month.");
+      ReportQuery query;
+      query.sql = "by " + by;
+      auto const text = [](std::optional<Day> day) {
+        return day ? std::optional<std::string>(format_day(*day)) : std::nullopt;
+      };
+      query.parameters = {text(since), text(until)};
+      query.to_json = [](schema::Store::Table const& table) {
+        return "{\"rows\":" + std::to_string(table.rows.size()) + "}";
+      };
+      return query;
+    };
+    parts.started_at = clock_.time - 24h;
+    parts.database_url = "host=/var/lib/affsync dbname=affsync";
+    parts.ping_limit = 50ms;
+    return parts;
+  }
+
+  HttpResponse get(std::string const& target) {
+    auto answer =
+        asio::co_spawn(io_, pages_.answer(HttpRequest(Method::get, target)), asio::use_future);
+    io_.restart();
+    while (answer.wait_for(0s) != std::future_status::ready) {
+      if (io_.run_one() == 0) throw std::logic_error("the answer waits for nothing");
+    }
+    return answer.get();
+  }
+  static Json json(HttpResponse const& response) { return parse_json(response.body).value(); }
+  static std::string text(Json const& document, char const* path) {
+    auto const* found = JsonPath(path).in(document);
+    return found == nullptr ? "missing" : std::string(found->scalar_text().value_or("null"));
+  }
+
+  asio::io_context io_;
+  FixedClock clock_;
+  FakeStore store_;
+  Metrics metrics_;
+  Pages pages_;
+};
+
+TEST_F(PagesTest, alive_needs_no_database) {
+  store_.problem = Error(ErrorCode::database_unavailable, "gone");
+  EXPECT_EQ(get("/healthz").status, 200);
+  EXPECT_EQ(store_.pings, 0);
+}
+
+TEST_F(PagesTest, ready_while_the_database_answers_and_nothing_is_late) {
+  auto const response = get("/readyz");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, "{\"ready\":true,\"reasons\":[]}\n");
+  EXPECT_EQ(response.headers.find("content-type"), "application/json");
+}
+
+TEST_F(PagesTest, not_ready_without_the_database_and_the_reason_is_said) {
+  store_.problem = Error(ErrorCode::database_unavailable, "connection refused");
+  auto const response = get("/readyz");
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(text(json(response), "ready"), "false");
+  EXPECT_EQ(text(json(response), "reasons.0.reason"), "database");
+  EXPECT_EQ(text(json(response), "reasons.0.message"), "connection refused");
+}
+
+TEST_F(PagesTest, a_database_that_hangs_is_not_ready_and_costs_one_call) {
+  store_.hangs = true;
+  EXPECT_EQ(get("/readyz").status, 503);
+  auto const response = get("/readyz");
+  EXPECT_EQ(response.status, 503);
+  EXPECT_NE(text(json(response), "reasons.0.message").find("50 ms"), std::string::npos);
+  EXPECT_EQ(store_.pings, 1);
+}
+
+TEST_F(PagesTest, not_ready_when_a_stream_is_past_three_intervals) {
+  store_.streams[0].last_success_at = clock_.time - 45min;
+  EXPECT_EQ(get("/readyz").status, 200);
+  store_.streams[0].last_success_at = clock_.time - 45min - 1s;
+  auto const response = get("/readyz");
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(text(json(response), "reasons.0.reason"), "late");
+  EXPECT_EQ(text(json(response), "reasons.0.source"), "exness-main");
+  EXPECT_EQ(text(json(response), "reasons.0.stream"), "rewards");
+}
+
+TEST_F(PagesTest, a_stream_without_success_has_three_intervals_from_the_start) {
+  store_.streams[0].last_success_at.reset();
+  auto const response = get("/readyz");  // the process has run for a day
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(text(json(response), "reasons.0.reason"), "never_succeeded");
+  clock_.time -= 24h - 45min;
+  EXPECT_EQ(get("/readyz").status, 200);
+}
+
+TEST_F(PagesTest, a_stream_of_another_instance_does_not_count) {
+  store_.streams[0].source = "elsewhere";
+  store_.streams[0].last_success_at = clock_.time - 72h;
+  EXPECT_EQ(get("/readyz").status, 200);
+}
+
+TEST_F(PagesTest, metrics_are_there_with_and_without_the_database) {
+  auto const good = get("/metrics");
+  EXPECT_EQ(good.status, 200);
+  EXPECT_EQ(good.headers.find("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_NE(good.body.find("\naffsync_database_up 1\n"), std::string::npos);
+  EXPECT_NE(good.body.find("affsync_last_success_timestamp_seconds{source=\"exness-main\","
+                           "stream=\"rewards\"} 1699999400\n"),
+            std::string::npos);
+  store_.problem = Error(ErrorCode::database_unavailable, "gone");
+  auto const bad = get("/metrics");
+  EXPECT_EQ(bad.status, 200);
+  EXPECT_NE(bad.body.find("\naffsync_database_up 0\n"), std::string::npos);
+}
+
+TEST_F(PagesTest, a_scrape_does_not_query_the_health_every_time) {
+  get("/metrics");
+  get("/metrics");
+  EXPECT_EQ(store_.health_calls, 1);
+  clock_.time += 5min;
+  get("/metrics");
+  EXPECT_EQ(store_.health_calls, 2);
+}
+
+TEST_F(PagesTest, status_has_every_field_of_a_stream) {
+  store_.streams[0].lag_seconds = 599.7;
+  store_.streams[0].last_error = "a \"quoted\" reason";
+  auto const response = get("/api/status");
+  EXPECT_EQ(response.status, 200);
+  auto const document = json(response);
+  EXPECT_EQ(text(document, "ready"), "true");
+  EXPECT_EQ(text(document, "started_at"), "2023-11-13T22:13:20Z");
+  EXPECT_EQ(text(document, "streams.0.source"), "exness-main");
+  EXPECT_EQ(text(document, "streams.0.connector"), "exness");
+  EXPECT_EQ(text(document, "streams.0.table"), "commission");
+  EXPECT_EQ(text(document, "streams.0.last_success_at"), "2023-11-14T22:03:20Z");
+  EXPECT_EQ(text(document, "streams.0.next_run_at"), "null");
+  EXPECT_EQ(text(document, "streams.0.lag_seconds"), "600");
+  EXPECT_EQ(text(document, "streams.0.interval_seconds"), "900");
+  EXPECT_EQ(text(document, "streams.0.rows"), "1234567");
+  EXPECT_EQ(text(document, "streams.0.last_error"), "a \"quoted\" reason");
+  EXPECT_EQ(text(document, "streams.0.last_error_code"), "null");
+}
+
+TEST_F(PagesTest, status_without_the_database_is_503_with_the_code) {
+  store_.problem = Error(ErrorCode::database_unavailable, "gone", "Start it.");
+  auto const response = get("/api/status");
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(text(json(response), "error.code"), "database_unavailable");
+  EXPECT_EQ(text(json(response), "error.hint"), "Start it.");
+}
+
+TEST_F(PagesTest, earnings_hands_days_and_cut_to_the_report) {
+  store_.table.rows.resize(3);
+  auto const response = get("/api/earnings?since=2026-01-31&until=2026-02-28&by=month");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, "{\"rows\":3}\n");
+  EXPECT_EQ(store_.sql, "by month");
+  std::vector<std::optional<std::string>> const days{"2026-01-31", "2026-02-28"};
+  EXPECT_EQ(store_.parameters, days);
+}
+
+TEST_F(PagesTest, earnings_without_parameters_asks_for_everything) {
+  EXPECT_EQ(get("/api/earnings").status, 200);
+  std::vector<std::optional<std::string>> const open{std::nullopt, std::nullopt};
+  EXPECT_EQ(store_.parameters, open);
+}
+
+TEST_F(PagesTest, earnings_refuses_what_it_does_not_know_without_a_query) {
+  for (std::string const wrong :
+       {"since=2026-02-30", "until=1%27%3Bdrop", "by=colour", "limit=5", "since="}) {
+    auto const response = get("/api/earnings?" + wrong);
+    EXPECT_EQ(response.status, 400) << wrong;
+    EXPECT_EQ(text(json(response), "error.code"), "usage") << wrong;
+    EXPECT_NE(text(json(response), "error.hint"), "null") << wrong;
+  }
+  EXPECT_EQ(store_.sql, "");
+}
+
+TEST_F(PagesTest, unknown_addresses_are_not_found_and_broken_ones_refused) {
+  EXPECT_EQ(get("/favicon.ico").status, 404);
+  EXPECT_EQ(get("/metrics/").status, 404);
+  EXPECT_EQ(get("/%zz").status, 400);
+}
+
+TEST_F(PagesTest, the_page_for_people_shows_the_streams_and_allows_nothing_but_its_style) {
+  auto const response = get("/");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_NE(response.body.find("exness-main"), std::string::npos);
+  EXPECT_NE(response.body.find("rewards"), std::string::npos);
+  EXPECT_NE(response.body.find("1\u202f234\u202f567"), std::string::npos);
+  EXPECT_NE(response.body.find("10 min ago"), std::string::npos);
+  auto const policy = std::string(*response.headers.find("content-security-policy"));
+  EXPECT_EQ(policy.rfind("default-src 'none';", 0), 0U);
+  EXPECT_EQ(policy.find("unsafe"), std::string::npos);
+  auto const at = response.body.find("<style nonce=\"") + 14;
+  auto const nonce = response.body.substr(at, response.body.find('"', at) - at);
+  EXPECT_GE(nonce.size(), 32U);
+  EXPECT_NE(policy.find("'nonce-" + nonce + "'"), std::string::npos);
+  EXPECT_EQ(response.body.find("<script"), std::string::npos);
+  EXPECT_EQ(response.body.find("http://"), std::string::npos);
+  EXPECT_EQ(response.body.find("https://"), std::string::npos);
+  EXPECT_NE(*get("/").headers.find("content-security-policy"), policy);
+}
+
+TEST_F(PagesTest, what_brokers_and_users_wrote_is_text_on_the_page) {
+  store_.streams[0].last_error = "<img src=x onerror=\"alert('1')\">&";
+  store_.streams[0].source = "<b>";
+  auto const body = get("/").body;
+  EXPECT_NE(body.find("&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;"),
+            std::string::npos);
+  EXPECT_EQ(body.find("<b>"), std::string::npos);
+}
+
+TEST_F(PagesTest, the_page_for_people_says_when_the_database_is_away) {
+  store_.problem = Error(ErrorCode::database_unavailable, "connection refused");
+  auto const response = get("/");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_NE(response.body.find("connection refused"), std::string::npos);
+}
+
+TEST_F(PagesTest, nothing_is_kept_or_guessed_by_browsers) {
+  for (char const* path : {"/", "/healthz", "/readyz", "/metrics", "/api/status"}) {
+    auto const response = get(path);
+    EXPECT_EQ(response.headers.find("cache-control"), "no-store") << path;
+    EXPECT_EQ(response.headers.find("x-content-type-options"), "nosniff") << path;
+  }
+}
+
+}  // namespace
+}  // namespace affsync::serve

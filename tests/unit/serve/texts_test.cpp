@@ -1,0 +1,59 @@
+// Spans of time and addresses, as text.
+#include <gtest/gtest.h>
+
+#include "daemon/serve/query_string.hpp"
+#include "daemon/serve/relative_time.hpp"
+
+namespace affsync::serve {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(SpanText, uses_the_unit_that_people_would) {
+  EXPECT_EQ(span_text(0s), "0 s");
+  EXPECT_EQ(span_text(-5s), "0 s");
+  EXPECT_EQ(span_text(1500ms), "1 s");
+  EXPECT_EQ(span_text(59s), "59 s");
+  EXPECT_EQ(span_text(60s), "1 min");
+  EXPECT_EQ(span_text(90s), "90 s");
+  EXPECT_EQ(span_text(120s), "2 min");
+  EXPECT_EQ(span_text(15min), "15 min");
+  EXPECT_EQ(span_text(1h), "1 h");
+  EXPECT_EQ(span_text(6h + 59min), "6 h");
+  EXPECT_EQ(span_text(24h), "1 day");
+  EXPECT_EQ(span_text(47h), "47 h");
+  EXPECT_EQ(span_text(49h), "2 days");
+}
+
+TEST(RelativeText, knows_past_future_and_now) {
+  TimePoint const now(1'700'000'000s);
+  EXPECT_EQ(relative_text(now, now), "now");
+  EXPECT_EQ(relative_text(now - 3min, now), "3 min ago");
+  EXPECT_EQ(relative_text(now + 10s, now), "in 10 s");
+}
+
+TEST(ParseTarget, decodes_path_and_parameters) {
+  auto const target = parse_target("/a%20b?x=1&y=%C3%A9+z&empty=&flag");
+  ASSERT_TRUE(target);
+  EXPECT_EQ(target->path, "/a b");
+  std::vector<std::pair<std::string, std::string>> const expected{
+      {"x", "1"}, {"y", "é z"}, {"empty", ""}, {"flag", ""}};
+  EXPECT_EQ(target->parameters, expected);
+}
+
+TEST(ParseTarget, keeps_a_plus_in_the_path_and_an_equals_in_a_value) {
+  auto const target = parse_target("/a+b?x=1=2&&");
+  ASSERT_TRUE(target);
+  EXPECT_EQ(target->path, "/a+b");
+  ASSERT_EQ(target->parameters.size(), 1U);
+  EXPECT_EQ(target->parameters[0].second, "1=2");
+}
+
+TEST(ParseTarget, refuses_broken_escapes_and_nul) {
+  for (char const* target : {"/%", "/%4", "/%g0", "/%00", "/?a=%", "/?%zz=1", "/%+1"}) {
+    EXPECT_FALSE(parse_target(target)) << target;
+  }
+}
+
+}  // namespace
+}  // namespace affsync::serve
