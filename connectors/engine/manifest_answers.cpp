@@ -31,13 +31,8 @@ ErrorRule read_error_rule(yaml::Node const& node) {
   yaml::Map map(node, "an error rule");
   ErrorRule rule;
   if (auto const status = map.find("status")) {
-    if (status->is_sequence()) {
-      for (auto const& item : status->items()) {
-        rule.status.push_back(static_cast<int>(item.as_integer(200, 599)));
-      }
-      if (rule.status.empty()) status->fail("the list is empty");
-    } else {
-      rule.status.push_back(static_cast<int>(status->as_integer(200, 599)));
+    for (auto const& item : one_or_more(*status)) {
+      rule.status.push_back(static_cast<int>(item.as_integer(200, 599)));
     }
   }
   if (auto const json = map.find("json")) rule.json = read_path(*json);

@@ -136,11 +136,12 @@ std::map<std::string, std::string> read_enumeration(yaml::Node const& node, Entr
 }
 
 std::vector<std::string> read_formats(yaml::Node const& node) {
-  auto formats = read_texts(node);
-  for (auto const& format : formats) {
-    if (format != "iso" && format.find('%') == std::string::npos) {
-      node.fail(yaml::quoted(format) + " is not a format of dates",
-                "iso, or places as in %d.%m.%Y %H:%M:%S.");
+  std::vector<std::string> formats;
+  for (auto const& item : one_or_more(node)) {
+    formats.push_back(item.text());
+    if (formats.back() != "iso" && formats.back().find('%') == std::string::npos) {
+      item.fail(yaml::quoted(formats.back()) + " is not a format of dates",
+                "Use iso, or places such as %d.%m.%Y %H:%M:%S.");
     }
   }
   return formats;

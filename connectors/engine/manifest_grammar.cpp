@@ -142,25 +142,22 @@ JsonPath read_path(yaml::Node const& node) {
   return JsonPath(text);
 }
 
+std::vector<yaml::Node> one_or_more(yaml::Node const& node) {
+  if (!node.is_sequence()) return {node};
+  auto items = node.items();
+  if (items.empty()) node.fail("the list is empty");
+  return items;
+}
+
 std::vector<JsonPath> read_paths(yaml::Node const& node) {
   std::vector<JsonPath> paths;
-  if (!node.is_sequence()) {
-    paths.push_back(read_path(node));
-    return paths;
-  }
-  for (auto const& item : node.items()) paths.push_back(read_path(item));
-  if (paths.empty()) node.fail("the list is empty");
+  for (auto const& item : one_or_more(node)) paths.push_back(read_path(item));
   return paths;
 }
 
 std::vector<std::string> read_texts(yaml::Node const& node) {
   std::vector<std::string> texts;
-  if (!node.is_sequence()) {
-    texts.push_back(node.text());
-    return texts;
-  }
-  for (auto const& item : node.items()) texts.push_back(item.text());
-  if (texts.empty()) node.fail("the list is empty");
+  for (auto const& item : one_or_more(node)) texts.push_back(item.text());
   return texts;
 }
 

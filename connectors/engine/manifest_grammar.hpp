@@ -39,6 +39,8 @@ std::string read_schedule(yaml::Node const& node);
 // Small letters, digits and '_', beginning with a letter; `what` is "a stream's name".
 void check_name(yaml::Node const& node, std::string_view name, std::string const& what);
 
+// The items of a list, or the node itself; an empty list is refused.
+std::vector<yaml::Node> one_or_more(yaml::Node const& node);
 JsonPath read_path(yaml::Node const& node);
 // One path or a list of them.
 std::vector<JsonPath> read_paths(yaml::Node const& node);

@@ -18,9 +18,9 @@ TableMapping read_table_mapping(yaml::Node const& table, yaml::Node const& key,
                                 yaml::Node const& columns, Declared const& declared) {
   TableMapping mapping;
   mapping.table = &read_table(table);
-  mapping.key = read_paths(key);
-  for (auto const& path : mapping.key) {
-    if (path.head().empty()) key.fail("a whole row cannot be its own key");
+  for (auto const& part : one_or_more(key)) {
+    mapping.key.push_back(read_path(part));
+    if (mapping.key.back().head().empty()) part.fail("a whole row cannot be its own key");
   }
   for (auto const& [name, value] : columns.entries()) {
     mapping.columns.push_back(read_column(name, value, *mapping.table, declared));

@@ -107,10 +107,11 @@ ReconcileSpec read_reconcile(yaml::Node const& node, TableMapping const& mapping
 
 // Only whole fields of a row can be left out of its content.
 std::vector<std::string> read_fields(yaml::Node const& node) {
-  auto fields = read_texts(node);
-  for (auto const& field : fields) {
-    if (field.empty() || field.find('.') != std::string::npos) {
-      node.fail(yaml::quoted(field) + " is not a field of a row",
+  std::vector<std::string> fields;
+  for (auto const& item : one_or_more(node)) {
+    fields.push_back(item.text());
+    if (fields.back().empty() || fields.back().find('.') != std::string::npos) {
+      item.fail(yaml::quoted(fields.back()) + " is not a field of a row",
                 "Whole fields of a row can be named, without dots.");
     }
   }
@@ -119,9 +120,9 @@ std::vector<std::string> read_fields(yaml::Node const& node) {
 
 std::vector<std::string> read_personal(yaml::Node const& node) {
   std::vector<std::string> personal;
-  for (auto const& path : read_paths(node)) {
-    if (path.head().empty()) node.fail("a whole row cannot be personal");
-    personal.push_back(path.text());
+  for (auto const& item : one_or_more(node)) {
+    personal.push_back(read_path(item).text());
+    if (personal.back() == "$") item.fail("a whole row cannot be personal");
   }
   return personal;
 }

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync::engine {
+namespace affsync::engine::auth_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -222,4 +222,4 @@ TEST(Authorize, TakesATokenThatLooksLikeAPlaceAsText) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::auth_test

@@ -5,7 +5,7 @@
 
 #include "connectors/engine/manifest.hpp"
 
-namespace affsync::engine {
+namespace affsync::engine::exness_manifest_test {
 namespace {
 
 Manifest const& exness() {
@@ -209,4 +209,4 @@ TEST(ExnessManifest, StatusesMeanWhatTheBrokerDocuments) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::exness_manifest_test

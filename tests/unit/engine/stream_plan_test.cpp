@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace affsync::engine {
+namespace affsync::engine::stream_plan_test {
 namespace {
 
 using namespace std::chrono;
@@ -301,4 +301,4 @@ TEST(Substitute, FillsEveryPlaceOfThatNameAndNoOther) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::stream_plan_test

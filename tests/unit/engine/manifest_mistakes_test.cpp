@@ -1,0 +1,257 @@
+// What every kind of mistake in a connector file is told, and at which place.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "connectors/engine/manifest.hpp"
+#include "tests/unit/engine/manifest_sample.hpp"
+
+namespace affsync::engine::manifest_mistakes_test {
+namespace {
+
+// One mistake: `from` in the good file is replaced by `to`, where a ^ stands before the place that
+// the error has to name. Message and advice are part of what is promised, so they are compared,
+// too.
+struct Mistake {
+  char const* from;
+  char const* to;
+  char const* words;
+};
+
+// Takes the ^ out of the text and gives its place.
+std::string take_mark(std::string& text) {
+  auto const at = text.find('^');
+  if (at == std::string::npos) throw std::runtime_error("no mark");
+  text.erase(at, 1);
+  auto const before = std::string_view(text).substr(0, at);
+  auto const line = std::ranges::count(before, '\n') + 1;
+  auto const line_start = before.rfind('\n');
+  auto const column = at - (line_start == std::string_view::npos ? 0 : line_start + 1) + 1;
+  return "demo.yaml:" + std::to_string(line) + ":" + std::to_string(column);
+}
+
+class ManifestMistake : public testing::TestWithParam<Mistake> {};
+
+TEST_P(ManifestMistake, IsToldWithItsPlace) {
+  auto const& mistake = GetParam();
+  std::string text(sample_manifest);
+  auto const at = text.find(mistake.from);
+  ASSERT_NE(at, std::string::npos) << mistake.from;
+  text.replace(at, std::string_view(mistake.from).size(), mistake.to);
+  auto const place = take_mark(text);
+  auto const manifest = parse_manifest(text, "demo.yaml");
+  ASSERT_FALSE(manifest) << "no error";
+  EXPECT_EQ(manifest.error().code, ErrorCode::config_invalid);
+  EXPECT_EQ(manifest.error().to_line(), place + ": " + mistake.words);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    TopLevel, ManifestMistake,
+    testing::Values(
+        Mistake{"name: demo", "name: ^De-Mo",
+                "\"De-Mo\" cannot be the name of a connector. Small letters, digits "
+                "and _, beginning with a letter, 60 at most."},
+        Mistake{"name: demo\ntitle", "\n^title", "a connector file needs the key `name`"},
+        Mistake{"title: Demo", "^titel: Demo",
+                "unknown key \"titel\" in a connector file. Did you mean `title`?"},
+        Mistake{"base_url: https:", "base_url: ^ftp:",
+                "\"ftp://api.example.com\" is not the address of an API. It begins "
+                "with https://."},
+        Mistake{"  key: {description", "  ^Key: {description",
+                "\"Key\" cannot be the name of a credential. Small letters, digits "
+                "and _, beginning with a letter, 60 at most."},
+        Mistake{"secret: false", "secret: ^maybe", "expected true or false, found \"maybe\""},
+        Mistake{"default: UTC", "^defualt: UTC",
+                "unknown key \"defualt\" in the setting \"timezone\". Did you mean "
+                "`default`?"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Auth, ManifestMistake,
+    testing::Values(
+        Mistake{"type: login_token", "type: ^login-token",
+                "\"login-token\" is not a kind of authentication. Did you mean "
+                "`login_token`?"},
+        Mistake{"    path: /login/\n    query", "\n    ^query", "a login needs the key `path`"},
+        Mistake{"path: /login/", "path: ^login/",
+                "\"login/\" is not the path of a request. It begins with one /; "
+                "the host belongs into `base_url`."},
+        Mistake{"path: /login/", "path: ^/login/${credentials.key}",
+                "a credential cannot be used here. Credentials go into `auth` "
+                "only: its header, or the body and the headers of the login."},
+        Mistake{"query: {region: \"${settings.region}\"}", "query: {k: ^\"${credentials.key}\"}",
+                "a credential cannot be used here. Credentials go into `auth` "
+                "only: its header, or the body and the headers of the login."},
+        Mistake{"X-Key: ", "^Content-Length: ",
+                "the header \"Content-Length\" is not for a request to set"},
+        Mistake{"\"${credentials.login}", "^\"${credentials.logn}",
+                "\"logn\" is not among the credentials that the file declares. "
+                "Did you mean `login`?"},
+        Mistake{"\"${credentials.login}", "^\"${credentials.login", "a `${` without its `}`"},
+        Mistake{"\"${credentials.login}", "^\"${login}",
+                "\"${login}\" is unknown. Known are ${settings.NAME}, "
+                "${credentials.NAME} and ${token}."},
+        Mistake{"    json: {login", "    method: GET\n    json: ^{login",
+                "a GET has no body. Use `method: POST`."},
+        Mistake{"token: data.token", "token: ^data[token]",
+                "\"data[token]\" is not a path. Member names and indexes joined "
+                "by dots (totals.count, data.0.id), or $ for the whole."},
+        Mistake{"value: JWT ${token}", "value: ^JWT token",
+                "the header's value does not use ${token}. For instance \"Bearer "
+                "${token}\"."},
+        Mistake{"assumed_lifetime: 6h", "assumed_lifetime: ^6",
+                "\"6\" is not a duration. A whole number and a unit: 30s, 5m, 6h, "
+                "1d."},
+        Mistake{"renew_before: 90s", "renew_before: ^25h",
+                "\"25h\" is out of range. From 0s to 1d."}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Answers, ManifestMistake,
+    testing::Values(Mistake{"requests_per_second: 2.5", "requests_per_second: ^0",
+                            "expected a number from 0.01 to 1000, found \"0\""},
+                    Mistake{"reset_unit: epoch_seconds", "reset_unit: ^epoch_second",
+                            "\"epoch_second\" is not the unit of a reset header. Did you mean "
+                            "`epoch_seconds`?"},
+                    Mistake{"status: 401", "status: ^40",
+                            "expected a whole number from 200 to 599, found \"40\""},
+                    Mistake{"class: auth_invalid", "class: ^auth_invald",
+                            "\"auth_invald\" is not the class of an answer. Did you mean "
+                            "`auth_invalid`?"},
+                    Mistake{"class: throttled, wait: ", "class: transient, wait: ^",
+                            "`wait` goes with `class: throttled` only"},
+                    Mistake{"json: error.code, equals: ", "status: 400, equals: ^",
+                            "`equals` needs `json`, the path of the value to compare"},
+                    Mistake{"{contains: too many days, class", "^{class",
+                            "this rule would hold for every answer. Give it `status`, `json` "
+                            "or `contains`."}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Stream, ManifestMistake,
+    testing::Values(
+        Mistake{"  rewards:\n", "  ^my rewards:\n",
+                "\"my rewards\" cannot be the name of a stream. Small letters, digits "
+                "and _, beginning with a letter, 60 at most."},
+        Mistake{"  payouts:\n", "  ^rewards:\n",
+                "the key \"rewards\" occurs twice. It stands at demo.yaml:40:3 already."},
+        Mistake{"every: 15m", "every: ^often",
+                "\"often\" is not a duration. A whole number and a unit: 30s, 5m, "
+                "6h, 1d."},
+        Mistake{"\"0 3 * * 0\"", "^\"0 3 * *\"",
+                "\"0 3 * *\" is neither a duration nor a cron line. For instance "
+                "15m, or \"0 3 * * *\"."},
+        Mistake{"    path: /rewards/\n", "    method: ^POST\n    path: /rewards/\n",
+                "a stream is read with GET. Only the login under `auth` may send "
+                "a POST: the same account could move money with one."},
+        Mistake{"path: /rewards/", "path: ^/rewards/?a=1",
+                "\"/rewards/?a=1\" holds more than a path. Parameters belong "
+                "under `query`."},
+        Mistake{"    title: Rewards\n    table: commission\n    enabled: false\n    in_reports: "
+                "false\n    "
+                "every: 15m\n    full_every: \"0 3 * * 0\"\n    path: /rewards/\n",
+                "    ^table: commission\n",
+                "the stream has neither `path` nor `path_hint`. Where the path is "
+                "unknown, `path_hint` says what the user has to find out."},
+        Mistake{"query: {ordering: id,", "query: ^{size: 5,",
+                "the query parameter \"size\" is set by `page` already"},
+        Mistake{"query: {ordering: id,", "query: ^{since: 5,",
+                "the query parameter \"since\" is set by `window` already"},
+        Mistake{"Accept-Language: en", "^Authorization: x",
+                "the header \"Authorization\" is not for a request to set. "
+                "Describe the login under `auth`."},
+        Mistake{"page: {type: offset,", "page: {type: ^cursor,",
+                "\"cursor\" is not a kind of paging. One of: none, offset."},
+        Mistake{"size: 50,", "size: ^500,", "expected a whole number from 1 to 200, found \"500\""},
+        Mistake{"{type: offset, limit: size, offset: from, size: 50, max_size: 200, overlap: 2",
+                "^{type: offset, limit: size, offset: from, size: 50, max_size: 200, overlap: 50",
+                "pages of 50 rows that share 50 never come to an end. Make "
+                "`overlap` smaller than `size`."},
+        Mistake{"zone: Europe/Moscow", "zone: ^Europe/Moskow",
+                "\"Europe/Moskow\" is not a time zone. A name of the tz database, "
+                "such as UTC or Europe/Moscow."},
+        Mistake{"span: 10d", "span: ^36h",
+                "\"36h\" is not a number of whole days. For instance 7d."},
+        Mistake{"start: 2020-02-29", "start: ^2021-02-29",
+                "\"2021-02-29\" is not a day. Written as 2025-01-31."},
+        Mistake{"column: occurred_on}", "column: ^paid_at}",
+                "the column \"paid_at\" holds no day but timestamptz"},
+        Mistake{"column: occurred_on}", "column: ^created}",
+                "the column \"created\" is not mapped. Name the mapped column of "
+                "days that the parameters filter on, or leave `column` out."},
+        Mistake{"key: [account.id, id]", "key: ^[]", "the list is empty"},
+        Mistake{"key: [account.id, id]", "key: ^$", "a whole row cannot be its own key"},
+        Mistake{"volatile: seen_at", "volatile: ^a.b",
+                "\"a.b\" is not a field of a row. Whole fields of a row can be "
+                "named, without dots."},
+        Mistake{"{column: amount, total", "{column: ^currency, total",
+                "the column \"currency\" holds no numbers to add up"},
+        Mistake{"{column: amount, total", "{column: ^amount_usd, total",
+                "the column \"amount_usd\" is not mapped"},
+        Mistake{"tolerance: 0.5", "tolerance: ^-0.5",
+                "\"-0.5\" is not a tolerance. A number that is not negative."},
+        Mistake{"    table: payout\n", "    table: ^payot\n",
+                "\"payot\" is not a record table. Did you mean `payout`?"},
+        Mistake{"    table: payout\n    path_hint: ask the broker\n    records",
+                "    ^table: payout\n    path_hint: x\n    record",
+                "the stream \"payouts\" needs the key `records`"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Mapping, ManifestMistake,
+    testing::Values(
+        Mistake{"      account: account.id", "      ^acount: account.id",
+                "\"acount\" is not a column of \"commission\". Did you mean "
+                "`account`?"},
+        Mistake{"account: account.id", "account: {from: account.id, as: ^decimal}",
+                "the column \"account\" holds text and cannot take \"decimal\". "
+                "It takes: text, currency, enum."},
+        Mistake{"account: account.id", "account: ^{form: account.id}",
+                "the mapping of \"account\" needs the key `from`"},
+        Mistake{"account: account.id", "account: {from: account.id, shift: ^2}",
+                "`shift` goes with decimal or percent, this value is text"},
+        Mistake{"account: account.id", "account: {from: account.id, as: ^string}",
+                "\"string\" is not a type of value. One of: text, int, bool, "
+                "decimal, percent, date, datetime, epoch, enum, currency."},
+        Mistake{"account: account.id", "account: ^{from: account.id, as: enum}",
+                "an enum needs `table`: the broker's words and ours"},
+        Mistake{"kind: {const: revshare}", "kind: {const: ^revshre}",
+                "\"revshre\" is not a word of the column \"kind\". Did you mean "
+                "`revshare`?"},
+        Mistake{"kind: {const: revshare}", "kind: {const: revshare, from: ^kind}",
+                "a constant comes from nowhere"},
+        Mistake{"kind: {const: revshare}", "^kind: kind",
+                "the column \"kind\" takes words that are fixed, not the broker's "
+                "own. Give it a `table`, or a `const`; one of: cpa, cpl, revshare, spread_share, "
+                "lot, fee_share, sub_affiliate, exchange, bonus, adjustment, other."},
+        Mistake{"kind: {const: revshare}", "kind: {const: ^\"${settings.region}\"}",
+                "the column \"kind\" takes words that are fixed"},
+        Mistake{"kind: {const: revshare}", "orders_count: {const: ^many}",
+                "\"many\" cannot be a constant of the column \"orders_count\", "
+                "which holds bigint"},
+        Mistake{"kind: {const: revshare}", "amount_usd: {const: ^1e-3x}",
+                "\"1e-3x\" cannot be a constant of the column \"amount_usd\", "
+                "which holds numeric"},
+        Mistake{"NEW: pending", "NEW: ^pendng",
+                "\"pendng\" is not a word of the column \"status\". Did you mean "
+                "`pending`?"},
+        Mistake{"Done: paid", "^new: paid", "\"new\" is there twice, since case does not count"},
+        Mistake{"default: unknown", "default: ^unknwn",
+                "\"unknwn\" is not a word of the column \"status\". Did you mean "
+                "`unknown`?"},
+        Mistake{"\"%d.%m.%Y\"", "^dd.mm.yyyy",
+                "\"dd.mm.yyyy\" is not a format of dates. Use iso, or places such as "
+                "%d.%m.%Y %H:%M:%S."},
+        Mistake{"unit: milliseconds", "unit: ^minutes",
+                "\"minutes\" is not a unit of epoch times. One of: seconds, "
+                "milliseconds."},
+        Mistake{"as: epoch, unit: milliseconds", "unit: ^milliseconds",
+                "`unit` goes with epoch, this value is datetime"},
+        Mistake{"zone: \"${settings.timezone}\"", "zone: ^\"${settings.timezon}\"",
+                "\"timezon\" is not among the settings that the file declares. "
+                "Did you mean `timezone`?"},
+        Mistake{"has_deposit: deposited", "has_deposit: {from: d, table: {y: ^ja}}",
+                "the column \"has_deposit\" is true or false"},
+        Mistake{"as: percent", "as: ^text",
+                "the column \"amount\" holds numeric and cannot take \"text\". It "
+                "takes: decimal, percent, int."}));
+
+}  // namespace
+}  // namespace affsync::engine::manifest_mistakes_test
