@@ -1,0 +1,29 @@
+#!/bin/sh
+# Every header begins with a comment that tells its purpose, and has #pragma once; no file of the
+# program has more than 400 lines. Usage: headers.sh ROOT
+cd "$1" || exit 2
+failed=0
+complain() {
+  echo "$1"
+  failed=1
+}
+
+for folder in base config connectors schema daemon tests bench; do
+  [ -d "$folder" ] || continue
+  for header in $(find "$folder" -name '*.hpp'); do
+    case $(head -n 1 "$header") in
+      '// '?*) ;;
+      *) complain "$header:1: no comment that tells the purpose" ;;
+    esac
+    grep -q '^#pragma once$' "$header" || complain "$header:1: no #pragma once"
+  done
+done
+
+for folder in base config connectors schema daemon; do
+  [ -d "$folder" ] || continue
+  for file in $(find "$folder" -name '*.[ch]pp'); do
+    lines=$(wc -l < "$file")
+    [ "$lines" -le 400 ] || complain "$file:400: $lines lines; one idea a file"
+  done
+done
+exit $failed
