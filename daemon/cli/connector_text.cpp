@@ -131,7 +131,7 @@ std::string example_source(engine::Manifest const& manifest) {
     // Both forms are shown quoted, so that any character of a value is taken as it is.
     auto const value = credential.secret
                            ? "\"${" + variable_name(manifest.name, credential.name) + "}\""
-                           : std::string("\"\"");
+                           : "\"your " + credential.name + "\"";
     out += "      " + credential.name + ": " + value + comment_of(credential.description) + "\n";
   }
   if (!manifest.settings.empty()) out += "    settings:\n";

@@ -45,6 +45,7 @@ TEST(Connectors, ExampleIsAConfigurationThatLoads) {
   auto const& source = config->sources[0];
   EXPECT_EQ(source.name, "my-broker-main");
   EXPECT_EQ(source.connector, "my-broker");
+  EXPECT_EQ(source.credentials.at("login").reveal(), "your login");
   EXPECT_EQ(source.credentials.at("api_key").reveal(), "k1");
   EXPECT_EQ(source.settings.at("timezone"), "UTC");
 }

@@ -37,8 +37,8 @@ TEST(NumberText, FitScaleTrimsAndFills) {
 TEST(NumberText, AmountHasTwoDigits) {
   EXPECT_EQ(shown_amount("1234.5", "USD"), "1,234.50");
   EXPECT_EQ(shown_amount("1756.287846940199989393", "USDT"), "1,756.29");
-  EXPECT_EQ(shown_amount("-0.005", "EUR"), "-0.0050");
-  EXPECT_EQ(shown_amount("0.004", ""), "0.0040");
+  EXPECT_EQ(shown_amount("-0.005", "EUR"), "-0.005");
+  EXPECT_EQ(shown_amount("0.004", ""), "0.004");
 }
 
 TEST(NumberText, AmountRoundsHalfAwayFromZero) {
@@ -54,7 +54,7 @@ TEST(NumberText, CoinsKeepEightDigits) {
 
 TEST(NumberText, SmallAmountsNeverBecomeNothing) {
   EXPECT_EQ(shown_amount("0.00001234", "USD"), "0.000012");
-  EXPECT_EQ(shown_amount("0.00000000001", "BTC"), "0.000000000010");
+  EXPECT_EQ(shown_amount("0.00000000001", "BTC"), "0.00000000001");
   EXPECT_EQ(shown_amount("0.000", "USD"), "0.00");
 }
 

@@ -122,7 +122,7 @@ TEST(ProgressLive, ShowsABarWhenTheCountIsKnown) {
   progress.on_progress(run_of("rewards", 500, 5), 1000);
   EXPECT_EQ(stage.take(),
             "\x1b[1A\r\x1b[J"
-            "main/rewards  ████████████░░░░░░░░░░░░  50%  500 of 1,000 rows  250/s  5 pages  2s\n");
+            "main/rewards  ██████████▌░░░░░░░░░░  50%  500 of 1,000 rows  250/s  5 pages  2s\n");
 }
 
 TEST(ProgressLive, RedrawsAtMostTenTimesASecond) {

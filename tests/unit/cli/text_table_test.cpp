@@ -105,8 +105,8 @@ TEST(TextTable, HostileTextStaysInItsCell) {
   TextTable table({{"a"}, {"b"}});
   table.add_row({"x\ny\x1b[31m", "z"});
   EXPECT_EQ(table.render(plain()),
-            "a          b\n"
-            "x y [31m   z\n");
+            "a         b\n"
+            "x y [31m  z\n");
 }
 
 TEST(TextTable, RuleSpansTheColumns) {
