@@ -68,6 +68,9 @@ RateSpec read_rate(yaml::Node const& node) {
   if (auto const value = map.find("requests_per_second")) {
     rate.requests_per_second = value->as_number(0.01, 1000);
   }
+  if (auto const value = map.find("max_requests_per_second")) {
+    rate.max_requests_per_second = value->as_number(rate.requests_per_second, 1000);
+  }
   if (auto const value = map.find("burst")) rate.burst = value->as_number(1, 1000);
   if (auto const value = map.find("concurrency")) {
     rate.concurrency = static_cast<int>(value->as_integer(1, 64));

@@ -109,6 +109,8 @@ INSTANTIATE_TEST_SUITE_P(
     Answers, ManifestMistake,
     testing::Values(Mistake{"requests_per_second: 2.5", "requests_per_second: ^0",
                             "expected a number from 0.01 to 1000, found \"0\""},
+                    Mistake{"max_requests_per_second: 8", "max_requests_per_second: ^2",
+                            "expected a number from 2.5 to 1000, found \"2\""},
                     Mistake{"reset_unit: epoch_seconds", "reset_unit: ^epoch_second",
                             "\"epoch_second\" is not the unit of a reset header. Did you mean "
                             "`epoch_seconds`?"},
@@ -132,7 +134,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "\"my rewards\" cannot be the name of a stream. Small letters, digits "
                 "and _, beginning with a letter, 60 at most."},
         Mistake{"  payouts:\n", "  ^rewards:\n",
-                "the key \"rewards\" occurs twice. It stands at demo.yaml:40:3 already."},
+                "the key \"rewards\" occurs twice. It stands at demo.yaml:41:3 already."},
         Mistake{"every: 15m", "every: ^often",
                 "\"often\" is not a duration. A whole number and a unit: 30s, 5m, "
                 "6h, 1d."},

@@ -32,6 +32,7 @@ auth:
   renew_before: 90s
 rate:
   requests_per_second: 2.5
+  max_requests_per_second: 8
   burst: 3
   concurrency: 4
   remaining_header: X-Left

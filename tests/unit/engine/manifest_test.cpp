@@ -86,6 +86,7 @@ TEST(Manifest, ReadsTheOtherKindsOfAuthentication) {
 TEST(Manifest, ReadsTheRate) {
   auto const rate = parsed().rate;
   EXPECT_EQ(rate.requests_per_second, 2.5);
+  EXPECT_EQ(rate.max_requests_per_second, 8);
   EXPECT_EQ(rate.burst, 3);
   EXPECT_EQ(rate.concurrency, 4);
   EXPECT_EQ(rate.remaining_header, "X-Left");
