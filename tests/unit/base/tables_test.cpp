@@ -53,10 +53,18 @@ TEST(Tables, AmountsAreMoneyAndMoneyIsNumeric) {
   for (auto const& table : record_tables()) {
     for (auto const& column : table.columns) {
       auto const place = std::string(table.name) + "." + std::string(column.name);
-      if (column.money) EXPECT_EQ(column.type, ColumnType::numeric) << place;
-      if (column.name.find("amount") != std::string_view::npos) EXPECT_TRUE(column.money) << place;
-      if (column.name.ends_with("_at")) EXPECT_EQ(column.type, ColumnType::timestamptz) << place;
-      if (column.name.starts_with("volume_")) EXPECT_EQ(column.type, ColumnType::numeric) << place;
+      if (column.money) {
+        EXPECT_EQ(column.type, ColumnType::numeric) << place;
+      }
+      if (column.name.find("amount") != std::string_view::npos) {
+        EXPECT_TRUE(column.money) << place;
+      }
+      if (column.name.ends_with("_at")) {
+        EXPECT_EQ(column.type, ColumnType::timestamptz) << place;
+      }
+      if (column.name.starts_with("volume_")) {
+        EXPECT_EQ(column.type, ColumnType::numeric) << place;
+      }
     }
   }
 }
