@@ -8,6 +8,7 @@ namespace affsync::engine {
 namespace {
 
 constexpr int max_steps_without_fresh = 40;
+constexpr std::int64_t max_steps = 100;
 constexpr int max_explained_pages = 200;
 
 std::uint64_t print_of(std::vector<std::uint64_t> const& keys) {
@@ -34,6 +35,7 @@ void OffsetPager::begin_sweep() {
   seen_.clear();
   anchors_.clear();
   ask_ = position_ = 0;
+  overlap_asked_ = 0;
   wants_anchor_ = resumed_ = false;
   rows_before_resume_ = resume_anchors_ = 0;
   largest_ = last_rows_ = 0;
@@ -46,7 +48,8 @@ void OffsetPager::begin_sweep() {
 
 void OffsetPager::start() {
   begin_sweep();
-  sweeps_ = steps_ = pages_ = 0;
+  sweeps_ = steps_ = 0;
+  furthest_ = 0;
   last_count_.reset();
   counted_ = fresh_counted_ = 0;
   doubt_.reset();
@@ -62,6 +65,7 @@ void OffsetPager::resume(PagePosition position) {
   resume_anchors_ = static_cast<std::int64_t>(seen_.size());
   rows_before_resume_ = std::max<std::int64_t>(0, position.rows - resume_anchors_);
   ask_ = std::max<std::int64_t>(0, position_ - static_cast<std::int64_t>(anchors_.size()));
+  overlap_asked_ = static_cast<std::size_t>(position_ - ask_);
   wants_anchor_ = true;
 }
 
@@ -88,15 +92,17 @@ Result<PageOutcome> OffsetPager::step_back() {
   ++steps_;
   ++steps_without_fresh_;
   // A list that shifts at nearly every page would be read for ever, a few rows at a time.
-  if (steps_without_fresh_ > max_steps_without_fresh || steps_ > std::max(100, 2 * pages_)) {
+  auto const page = static_cast<std::int64_t>(largest_ > 0 ? largest_ : full_page());
+  if (steps_without_fresh_ > max_steps_without_fresh ||
+      steps_ > std::max<std::int64_t>(max_steps, 2 * furthest_ / page)) {
     return keeps_shifting(ask_);
   }
   catch_up_to_ = std::max(catch_up_to_, ask_ + 1);
-  auto const page = static_cast<std::int64_t>(largest_ > 0 ? largest_ : full_page());
   // Short of a page by the overlap, so that the page reaches beyond the row that did not fit.
   // Doubled each time: many rows may have gone at once.
   step_ = step_ > 0 ? step_ * 2 : std::max<std::int64_t>(1, page - spec_.overlap);
   ask_ = std::max<std::int64_t>(0, ask_ - step_);
+  overlap_asked_ = 0;
   wants_anchor_ = ask_ > 0;
   return PageOutcome::discarded;
 }
@@ -104,7 +110,6 @@ Result<PageOutcome> OffsetPager::step_back() {
 Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
                                       std::optional<std::int64_t> total) {
   auto const rows = keys.size();
-  ++pages_;
   if (wants_anchor_ && (rows == 0 || !seen_.contains(keys.front()))) return step_back();
   step_ = 0;
   if (total) {
@@ -127,6 +132,7 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
   if (fresh > 0 && last_rows_ > 0) proven_full_ = std::max(proven_full_, last_rows_);
   largest_ = std::max(largest_, rows);
   position_ = ask_ + static_cast<std::int64_t>(rows);
+  furthest_ = std::max(furthest_, position_);
   last_rows_ = rows;
   last_print_ = print;
   last_ask_ = ask_;
@@ -138,7 +144,7 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
     anchors_.assign(keys.end() - kept, keys.end());
   }
 
-  if (spec_.type == PageType::none || is_end(rows, fresh, shared, repeated)) return finish();
+  if (spec_.type == PageType::none || is_end(rows, fresh, repeated)) return finish();
   if (fresh > 0) {
     stale_pages_ = steps_without_fresh_ = 0;
     stale_rows_ = 0;
@@ -147,22 +153,22 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
     return *error;
   }
   ask_ = std::max<std::int64_t>(0, position_ - static_cast<std::int64_t>(overlap));
+  overlap_asked_ = static_cast<std::size_t>(position_ - ask_);
   wants_anchor_ = ask_ > 0 && ask_ < position_;
   return PageOutcome::more;
 }
 
-bool OffsetPager::is_end(std::size_t rows, std::size_t fresh, std::size_t shared,
-                         bool repeated) const {
+bool OffsetPager::is_end(std::size_t rows, std::size_t fresh, bool repeated) const {
   if (rows == 0) return true;
   bool const reaches_total = total_ && position_ >= *total_;
   if (fresh == 0 && reaches_total && distinct() >= *total_) return true;
   // Nothing but the overlap; a full page is always longer.
-  if (fresh == 0 && rows <= shared && shared <= static_cast<std::size_t>(spec_.overlap))
-    return true;
+  if (fresh == 0 && rows <= overlap_asked_) return true;
   // The very same page for another offset says nothing about where the list ends.
   if (repeated) return false;
-  if (rows >= full_page()) return false;
-  return fresh == 0 || reaches_total;
+  // A server that caps pages may have shown no full page yet but this list's largest.
+  if (fresh == 0) return rows < largest_;
+  return reaches_total && rows < full_page();
 }
 
 std::optional<Error> OffsetPager::judge_stale_page(std::size_t rows, bool repeated) {

@@ -67,7 +67,7 @@ class OffsetPager {
   std::size_t full_page() const;
   void begin_sweep();
   Result<PageOutcome> step_back();
-  bool is_end(std::size_t rows, std::size_t fresh, std::size_t shared, bool repeated) const;
+  bool is_end(std::size_t rows, std::size_t fresh, bool repeated) const;
   std::optional<Error> judge_stale_page(std::size_t rows, bool repeated);
   PageOutcome finish();
 
@@ -76,7 +76,8 @@ class OffsetPager {
   std::vector<std::uint64_t> anchors_;
   std::int64_t ask_ = 0;
   std::int64_t position_ = 0;
-  bool wants_anchor_ = false;  // the page asked for begins with a row that was taken
+  std::size_t overlap_asked_ = 0;  // rows at the front of the page asked for that were taken
+  bool wants_anchor_ = false;      // the page asked for begins with a row that was taken
   bool resumed_ = false;
   std::int64_t rows_before_resume_ = 0;  // distinct rows, the anchors not among them
   std::int64_t resume_anchors_ = 0;
@@ -91,7 +92,7 @@ class OffsetPager {
   std::int64_t catch_up_to_ = 0;  // after steps back, pages up to here bring nothing new
   int steps_ = 0;                 // in this list
   int steps_without_fresh_ = 0;
-  int pages_ = 0;
+  std::int64_t furthest_ = 0;  // position in this list
   int stale_pages_ = 0;
   int explained_pages_ = 0;  // stale, but rows were put in front meanwhile
   std::int64_t stale_rows_ = 0;
