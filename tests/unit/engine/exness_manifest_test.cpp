@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "connectors/engine/manifest.hpp"
+#include "connectors/engine/classify.hpp"
 
 namespace affsync::engine::exness_manifest_test {
 namespace {
@@ -180,32 +180,58 @@ TEST(ExnessManifest, ListsArePagedWithOverlapAndTotal) {
   }
 }
 
-// The class that the file's own rules give to a bare status.
-std::optional<AnswerClass> class_of(int status, bool login) {
-  for (auto const& rule : exness().errors) {
-    if (rule.json || !rule.body_contains.empty()) continue;
-    if (rule.login && *rule.login != login) continue;
-    if (std::ranges::find(rule.status, status) != rule.status.end()) return rule.answer_class;
-  }
-  return std::nullopt;
+Verdict judge(int status, std::string body, bool login, std::string retry_after = "") {
+  HttpResponse response;
+  response.status = status;
+  response.body = std::move(body);
+  if (!retry_after.empty()) response.headers.add("Retry-After", retry_after);
+  return classify(response, exness().errors, exness().rate, login, TimePoint{});
 }
 
 TEST(ExnessManifest, RefusedLoginsAreNeverTakenForExpiredOnes) {
   for (int const status : {400, 401, 403}) {
-    EXPECT_EQ(class_of(status, true), AnswerClass::auth_invalid) << status;
+    for (auto const* body : {"{}", R"({"code":"AuthenticationFailed","message":"no"})",
+                             R"({"detail":"no"})", "<html></html>"}) {
+      EXPECT_EQ(judge(status, body, true).answer_class, AnswerClass::auth_invalid)
+          << status << body;
+    }
   }
-  EXPECT_EQ(class_of(429, true), AnswerClass::throttled);
-  EXPECT_EQ(class_of(502, true), AnswerClass::transient);
+  EXPECT_EQ(judge(429, "{}", true).answer_class, AnswerClass::throttled);
+  EXPECT_EQ(judge(400, R"({"code":"Throttled"})", true).answer_class, AnswerClass::throttled);
+  EXPECT_EQ(judge(502, "", true).answer_class, AnswerClass::transient);
 }
 
 TEST(ExnessManifest, StatusesMeanWhatTheBrokerDocuments) {
-  EXPECT_EQ(class_of(400, false), AnswerClass::bad_request);
-  EXPECT_EQ(class_of(401, false), AnswerClass::auth_expired);
-  EXPECT_EQ(class_of(403, false), AnswerClass::permission);
-  EXPECT_EQ(class_of(404, false), AnswerClass::not_found);
-  EXPECT_EQ(class_of(429, false), AnswerClass::throttled);
-  EXPECT_EQ(class_of(500, false), AnswerClass::transient);
-  EXPECT_EQ(exness().rate.wait_text, "available in");
+  EXPECT_EQ(judge(200, R"({"data":[]})", false).answer_class, AnswerClass::ok);
+  EXPECT_EQ(judge(400, "{}", false).answer_class, AnswerClass::bad_request);
+  EXPECT_EQ(judge(401, "{}", false).answer_class, AnswerClass::auth_expired);
+  EXPECT_EQ(judge(403, "{}", false).answer_class, AnswerClass::permission);
+  EXPECT_EQ(judge(404, "{}", false).answer_class, AnswerClass::not_found);
+  EXPECT_EQ(judge(405, "{}", false).answer_class, AnswerClass::not_found);
+  EXPECT_EQ(judge(429, "{}", false).answer_class, AnswerClass::throttled);
+  EXPECT_EQ(judge(500, "{}", false).answer_class, AnswerClass::transient);
+  EXPECT_EQ(judge(503, "{}", false).answer_class, AnswerClass::transient);
+}
+
+TEST(ExnessManifest, TheNameOfAnErrorCountsMoreThanItsStatus) {
+  EXPECT_EQ(judge(403, R"({"code":"TokenExpired","message":"x"})", false).answer_class,
+            AnswerClass::auth_expired);
+  EXPECT_EQ(judge(400, R"({"code":"Throttled","message":"x"})", false).answer_class,
+            AnswerClass::throttled);
+}
+
+TEST(ExnessManifest, WaitsAsLongAsAThrottleAsksFor) {
+  using std::chrono::seconds;
+  auto const* text =
+      R"({"code":"Throttled","message":"Request was throttled. Expected available in 17 seconds."})";
+  EXPECT_EQ(judge(429, text, false).wait, seconds(17));
+  EXPECT_EQ(
+      judge(429, R"({"detail":"Request was throttled.Expected available in 3.0 second."})", false)
+          .wait,
+      seconds(3));
+  EXPECT_EQ(judge(429, text, false, "5").wait, seconds(5));
+  EXPECT_EQ(judge(503, "", false, "9").answer_class, AnswerClass::throttled);
+  EXPECT_EQ(judge(503, "", false, "9").wait, seconds(9));
 }
 
 }  // namespace
