@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
+
+#include "connectors/engine/mapping.hpp"
 #include "tests/unit/engine/manifest_sample.hpp"
 
 namespace affsync::engine::manifest_test {
@@ -230,6 +234,45 @@ TEST(Manifest, IsNoMoreThanItSays) {
     EXPECT_EQ(manifest.error().code, ErrorCode::config_invalid) << text;
     EXPECT_TRUE(manifest.error().where.starts_with("demo.yaml")) << text;
   }
+}
+
+// The first fenced block of `language` in the documentation that begins with `start`.
+std::string documented(std::string const& language, std::string_view start) {
+  std::ifstream file(AFFSYNC_SOURCE_DIR "/docs/connectors.md");
+  std::stringstream all;
+  all << file.rdbuf();
+  auto const text = all.str();
+  auto const fence = "```" + language + "\n" + std::string(start);
+  auto const at = text.find(fence);
+  if (at == std::string::npos) return {};
+  auto const from = at + 4 + language.size();
+  return text.substr(from, text.find("\n```", from) - from);
+}
+
+TEST(ManifestDocumentation, WorkedExampleMapsItsOwnAnswer) {
+  auto const manifest = parse_manifest(documented("yaml", "name: mybroker"), "docs");
+  ASSERT_TRUE(manifest) << manifest.error().to_line();
+  SourceSettings settings;
+  settings.source = "s";
+  settings.credentials = {{"api_key", Secret("k")}};
+  auto const plan = make_source_plan(*manifest, settings);
+  ASSERT_TRUE(plan) << plan.error().to_line();
+  auto const& stream = *plan->streams[0];
+  auto const answer = parse_json(documented("json", "{\"items\"")).value();
+  auto const& row = stream.spec.records[0].in(answer)->items()[0];
+  Row mapped;
+  EXPECT_EQ(RowMapper(stream, stream.spec.map).map(row, TimePoint{}, mapped), std::nullopt);
+  EXPECT_EQ(mapped.external_id, "81");
+  auto const cell = [&](std::string_view name) {
+    return mapped.values[*stream.table().index_of(name)].value_or("null");
+  };
+  EXPECT_EQ(cell("kind"), "cpa");
+  EXPECT_EQ(cell("status"), "approved");
+  EXPECT_EQ(cell("amount"), "150.00");
+  EXPECT_EQ(cell("currency"), "USD");
+  EXPECT_EQ(cell("occurred_on"), "2026-11-02");
+  EXPECT_EQ(cell("occurred_at"), "2026-11-02T13:05:00Z");
+  EXPECT_EQ(mapped.raw.find("manager_name"), std::string::npos);
 }
 
 TEST(AnswerClassWords, AreThoseOfTheLanguage) {
