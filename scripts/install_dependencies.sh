@@ -5,10 +5,17 @@ set -euo pipefail
 
 packages=(
   build-essential cmake ninja-build ccache pkg-config git ca-certificates
-  libboost1.81-dev libboost-url1.81-dev libssl-dev zlib1g-dev libpqxx-dev libpq-dev nlohmann-json3-dev libyaml-cpp-dev
-  libspdlog-dev libcli11-dev prometheus-cpp-dev libhowardhinnant-date-dev libxxhash-dev
-  libsystemd-dev libgtest-dev tzdata postgresql postgresql-client openssl curl
+  libboost1.81-dev libboost-url1.81-dev libssl-dev zlib1g-dev libpqxx-dev libpq-dev
+  nlohmann-json3-dev libyaml-cpp-dev libspdlog-dev libcli11-dev prometheus-cpp-dev
+  libhowardhinnant-date-dev libxxhash-dev
+  libsystemd-dev libgtest-dev tzdata postgresql openssl curl
 )
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+  echo "This script knows Debian 12 only. Elsewhere install what these packages hold:" >&2
+  echo "  ${packages[*]}" >&2
+  exit 1
+fi
 
 missing=()
 for package in "${packages[@]}"; do
@@ -28,7 +35,6 @@ if [ "$(id -u)" -ne 0 ]; then
   as_root=(sudo)
 fi
 echo "Installing: ${missing[*]}"
-export DEBIAN_FRONTEND=noninteractive
 "${as_root[@]}" apt-get update -qq
 # The cluster that Debian would create and start on its own is not needed: affsync and the tests
 # start private ones.
@@ -37,5 +43,10 @@ if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
   echo 'create_main_cluster = false' |
     "${as_root[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
 fi
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+# Nothing that is installed may go for it (libboost1.81-dev, say, replaces libboost1.74-dev).
+if ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+  apt-get install -y -qq --no-install-recommends --no-remove "${missing[@]}" >/dev/null; then
+  echo "Installing failed. If apt would have to remove packages first, decide that yourself:" >&2
+  echo "  apt-get install ${missing[*]}" >&2
+  exit 1
+fi

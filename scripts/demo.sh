@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# Shows affsync at work, from nothing: installs what is missing, builds, starts two fake brokers,
+# reads them into a private PostgreSQL, prints the reports, and then runs the daemon until Ctrl-C.
+# Run again, it takes seconds: the build and the data are still there.
+#
+#   scripts/demo.sh           until Ctrl-C
+#   scripts/demo.sh --once    ends after the reports
+#   scripts/demo.sh --clean   removes the demo's data, nothing else
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+usage() { sed -n '2,8s/^# \{0,1\}//p' "$0"; }
+
+mode=${1:-}
+case "$mode" in
+  '' | --once | --clean) ;;
+  --help) usage && exit 0 ;;
+  *) usage >&2 && exit 2 ;;
+esac
+
+# As root the private PostgreSQL runs as the user postgres, who may not enter root's home.
+if [ "$(id -u)" -eq 0 ]; then
+  state=/var/lib/affsync-demo
+else
+  state=${XDG_STATE_HOME:-$HOME/.local/state}/affsync-demo
+fi
+if [ "$mode" = --clean ]; then
+  rm -rf "$state"
+  exit 0
+fi
+
+started=()
+stop_what_was_started() {
+  trap - EXIT INT TERM HUP
+  # The last first: the daemon before its brokers.
+  for ((index = ${#started[@]} - 1; index >= 0; --index)); do
+    kill -TERM "${started[index]}" 2>/dev/null || true
+    wait "${started[index]}" 2>/dev/null || true
+  done
+}
+trap stop_what_was_started EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap 'exit 129' HUP
+
+say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+[ -t 1 ] || say() { printf '\n%s\n' "$*"; }
+
+say "Installing and building (the first time takes minutes)"
+scripts/install_dependencies.sh
+affsync=$(scripts/build.sh)
+sandbox=${affsync%/*}/affsync-sandbox
+echo "$affsync"
+
+# Starts a fake broker; its address is then in $address. It ends with this script in any case.
+start_broker() {
+  local line
+  exec {broker}< <(exec setsid "$sandbox" --port 0 --payouts-path /api/payouts/ "$@")
+  started+=("$!")
+  read -r -t 60 line <&"$broker" || {
+    echo "The fake broker did not start." >&2
+    exit 1
+  }
+  address=${line#listening on }
+}
+
+# The first port from 9464 on that nobody listens on.
+free_port() {
+  local port=9464
+  while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 1)); done
+  echo "$port"
+}
+
+say "Starting two fake brokers"
+start_broker --seed 1 --clients 400 --days 365
+broker_1=$address
+start_broker --seed 2 --clients 150 --days 200
+broker_2=$address
+echo "exness-main at $broker_1, exness-asia at $broker_2"
+
+mkdir -p "$state"
+listen=127.0.0.1:$(free_port)
+config=$(<config/demo.yaml)
+for name in state listen broker_1 broker_2; do
+  config=${config//@$name@/"${!name}"}
+done
+printf '%s\n' "$config" >"$state/affsync.yaml"
+export AFFSYNC_CONFIG=$state/affsync.yaml
+
+say "affsync sync"
+"$affsync" sync
+
+for report in 'earnings --by month' 'earnings --by kind' 'payouts'; do
+  say "affsync report $report"
+  # shellcheck disable=SC2086  # the report and its options are words
+  "$affsync" report $report
+done
+[ "$mode" = --once ] && exit 0
+
+say "affsync run"
+# In a session of its own, so that Ctrl-C reaches only this script, which ends it in order.
+setsid "$affsync" run >"$state/affsync.log" 2>&1 &
+daemon=$!
+started+=("$daemon")
+until [ "$(curl -s -o /dev/null -m 5 -w '%{http_code}' "http://$listen/readyz")" = 200 ]; do
+  kill -0 "$daemon" 2>/dev/null || {
+    cat "$state/affsync.log" >&2
+    exit 1
+  }
+  sleep 0.2
+done
+cat <<END
+Running; each stream is read once a minute. Ctrl-C ends everything that was started here.
+
+  dashboard   http://$listen/
+  metrics     http://$listen/metrics
+  SQL         psql "$("$affsync" status --output json | sed -n 's/.*"database":"\([^"]*\)".*/\1/p')"
+  commands    export AFFSYNC_CONFIG=$AFFSYNC_CONFIG
+              $affsync status
+  log         $state/affsync.log
+END
+wait "$daemon"

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds everything with warnings as errors, and runs all tests. Fails if
+# any of it fails. The results are in build/ci/junit.xml too.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/install_dependencies.sh
+cmake --preset ci
+cmake --build --preset ci --parallel "$(nproc)"
+ctest --preset ci --parallel "$(nproc)" --no-tests=error --output-junit junit.xml
