@@ -9,6 +9,10 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wcast-
                     -Woverloaded-virtual -Wnull-dereference -Wextra-semi)
 # g++ 12 reports false positives of these inside inlined standard-library code at -O2.
 add_compile_options(-Wno-null-dereference -Wno-maybe-uninitialized)
+if(CMAKE_UNITY_BUILD)
+  # A unity unit includes the .cpp files, so g++ takes their unnamed namespaces for those of headers.
+  add_compile_options(-Wno-subobject-linkage)
+endif()
 
 if(AFFSYNC_SANITIZE)
   add_compile_options(-fsanitize=${AFFSYNC_SANITIZE} -fno-omit-frame-pointer

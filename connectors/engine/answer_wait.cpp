@@ -17,7 +17,7 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_blanks(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
   return text;
@@ -44,7 +44,7 @@ std::optional<std::int64_t> take_thousandths(std::string_view& text) {
 }
 
 std::optional<std::int64_t> whole_thousandths(std::string_view text) {
-  text = trimmed(text);
+  text = without_blanks(text);
   auto const number = take_thousandths(text);
   return number && text.empty() ? number : std::nullopt;
 }
@@ -53,7 +53,7 @@ milliseconds bounded(std::int64_t count) {
   return milliseconds(std::clamp<std::int64_t>(count, 0, most_milliseconds));
 }
 
-char lower(char c) {
+char small_letter(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
@@ -61,7 +61,7 @@ char lower(char c) {
 std::optional<milliseconds> wait_in_text(std::string_view body, std::string_view marker) {
   body = body.substr(0, 64 * 1024);
   auto const at = std::search(body.begin(), body.end(), marker.begin(), marker.end(),
-                              [](char a, char b) { return lower(a) == lower(b); });
+                              [](char a, char b) { return small_letter(a) == small_letter(b); });
   if (at == body.end()) return std::nullopt;
   auto rest = body.substr(static_cast<std::size_t>(at - body.begin()) + marker.size());
   auto const start = rest.find_first_not_of(" \t:=\"");
@@ -69,10 +69,10 @@ std::optional<milliseconds> wait_in_text(std::string_view body, std::string_view
   rest.remove_prefix(start);
   auto const number = take_thousandths(rest);
   if (!number) return std::nullopt;
-  rest = trimmed(rest.substr(0, 12));
+  rest = without_blanks(rest.substr(0, 12));
   auto const unit = [&](std::string_view word) {
     return rest.size() >= word.size() && std::equal(word.begin(), word.end(), rest.begin(),
-                                                    [](char a, char b) { return a == lower(b); });
+                                                    [](char a, char b) { return a == small_letter(b); });
   };
   if (unit("ms") || unit("millisec")) return bounded(*number / 1000);
   if (unit("min")) return bounded(std::min(*number, most_milliseconds) * 60);

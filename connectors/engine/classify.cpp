@@ -8,13 +8,13 @@
 namespace affsync::engine {
 namespace {
 
-char lower(char c) {
+char small(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 bool contains_without_case(std::string_view text, std::string_view word) {
   return std::search(text.begin(), text.end(), word.begin(), word.end(),
-                     [](char a, char b) { return lower(a) == lower(b); }) != text.end();
+                     [](char a, char b) { return small(a) == small(b); }) != text.end();
 }
 
 bool holds(ErrorRule const& rule, HttpResponse const& response, Json const& body, bool is_login) {

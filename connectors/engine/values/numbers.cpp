@@ -21,7 +21,7 @@ bool all_digits(std::string_view text) {
 
 // What parse_decimal would give back unchanged: no exponent, no sign of plus, no needless zero in
 // front, no negative zero. Nearly every number is of this form.
-bool is_plain(std::string_view text) {
+bool is_plain_number(std::string_view text) {
   if (text.size() > 100) return false;
   bool const negative = !text.empty() && text.front() == '-';
   if (negative) text.remove_prefix(1);
@@ -52,7 +52,7 @@ std::string_view problem_of(DecimalError error) {
 
 std::string_view read_decimal(std::string_view text, int shift, std::optional<int> scale,
                               std::string& out) {
-  if (shift == 0 && !scale && is_plain(text)) {
+  if (shift == 0 && !scale && is_plain_number(text)) {
     out += text;
     return {};
   }
@@ -73,7 +73,7 @@ std::string_view read_percent(std::string_view text, int shift, std::optional<in
 std::string_view read_integer(std::string_view text, std::string& out) {
   std::string written;
   std::string_view whole = text;
-  if (!is_plain(text) || text.find('.') != std::string_view::npos) {
+  if (!is_plain_number(text) || text.find('.') != std::string_view::npos) {
     auto parsed = parse_decimal(text);
     if (parsed.error != DecimalError::none) return problem_of(parsed.error);
     written = std::move(parsed.text);
