@@ -16,12 +16,15 @@
 namespace affsync::schema {
 
 struct MergeSql {
-  std::string table;                       // affsync."commission"
-  std::vector<std::string> table_columns;  // quoted, in the order in which COPY writes them
-  std::string staging;                     // pg_temp."affsync_commission"
-  std::vector<std::string> staging_columns;
+  std::string table;    // affsync."commission"
+  std::string staging;  // pg_temp."affsync_commission"
+  // Quoted names as COPY writes them: external_id, raw and content_hash, then the business columns,
+  // then (in the record table only) what affsync adds.
+  std::vector<std::string> head_columns;
+  std::vector<std::string> columns;
+  std::vector<std::string> tail_columns;
 
-  // $1 source, $2 stream, $3 keys, $4 hashes -> n (1-based), is_new; unchanged rows are left out
+  // $1 source, $2 stream, $3 keys -> key, hash, live; keys that are not there are left out
   std::string probe;
   std::string make_staging;
   // $1 source, $2 stream, $3 run, $4 now -> updated, restored

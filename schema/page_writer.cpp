@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <unordered_map>
 
 #include "schema/copy_writer.hpp"
 #include "schema/merge_sql.hpp"
@@ -20,6 +21,13 @@ using RowIndexes = std::vector<std::size_t>;
 struct Stored {
   std::int64_t inserted = 0, updated = 0, restored = 0;
 };
+
+// 32 hex digits in the form in which PostgreSQL gives a uuid out.
+std::string uuid_text(std::string_view hex) {
+  std::string text(hex);
+  for (std::size_t const at : {20, 16, 12, 8}) text.insert(at, 1, '-');
+  return text;
+}
 
 // Stores rows of one batch within a transaction that somebody else commits.
 class BatchMerge {
@@ -52,56 +60,66 @@ class BatchMerge {
  private:
   void probe(pqxx::transaction_base& tx, RowIndexes const& rows, RowIndexes& fresh,
              RowIndexes& differing) {
-    ArrayText keys, hashes;
+    ArrayText keys;
+    std::unordered_map<std::string_view, std::size_t> wanted;
+    wanted.reserve(rows.size());
     for (auto const row : rows) {
       keys.add(batch_.external_id(row));
-      hashes.add(batch_.hash_hex(row));
+      wanted.emplace(batch_.external_id(row), row);
     }
-    SqlParams const params{source_, page_.run.id.stream, keys.take(), hashes.take()};
+    SqlParams const params{source_, page_.run.id.stream, keys.take()};
     for (auto const& found : exec(tx, sql_.probe, params)) {
-      auto const row = rows[found[0].as<std::size_t>() - 1];
-      (*found[1].c_str() == 't' ? fresh : differing).push_back(row);
+      auto const place = wanted.find(std::string_view(found[0].c_str(), found[0].size()));
+      if (place == wanted.end()) continue;
+      auto const live = *found[2].c_str() == 't';
+      if (!live || found[1].c_str() != uuid_text(batch_.hash_hex(place->second))) {
+        differing.push_back(place->second);
+      }
+      wanted.erase(place);
     }
+    for (auto const row : rows) {
+      if (wanted.contains(batch_.external_id(row))) fresh.push_back(row);
+    }
+    std::sort(differing.begin(), differing.end());
   }
 
-  void put_row(std::vector<char const*>& cells, std::size_t row) const {
-    cells.clear();
-    cells.push_back(batch_.external_id(row));
-    cells.push_back(batch_.raw(row));
-    cells.push_back(batch_.hash_hex(row));
-    for (std::size_t i = 0; i < batch_.table().columns.size(); ++i) {
-      cells.push_back(batch_.cell(row, i));
+  // COPY of the rows, without the columns that hold nothing in any of them.
+  void copy(pqxx::transaction_base& tx, std::string const& table, RowIndexes const& rows,
+            std::vector<std::string> const& tail_columns,
+            std::vector<char const*> const& tail_cells) {
+    auto names = sql_.head_columns;
+    std::vector<std::size_t> used;
+    for (std::size_t i = 0; i < sql_.columns.size(); ++i) {
+      auto const filled = [&](std::size_t row) { return batch_.cell(row, i) != nullptr; };
+      if (std::none_of(rows.begin(), rows.end(), filled)) continue;
+      used.push_back(i);
+      names.push_back(sql_.columns[i]);
     }
+    names.insert(names.end(), tail_columns.begin(), tail_columns.end());
+    CopyWriter writer(tx, table, names);
+    std::vector<char const*> cells;
+    for (auto const row : rows) {
+      cells = {batch_.external_id(row), batch_.raw(row), batch_.hash_hex(row)};
+      for (auto const i : used) cells.push_back(batch_.cell(row, i));
+      cells.insert(cells.end(), tail_cells.begin(), tail_cells.end());
+      writer.write(cells);
+    }
+    writer.complete();
   }
 
   void insert(pqxx::transaction_base& tx, RowIndexes const& rows) {
-    CopyWriter copy(tx, sql_.table, sql_.table_columns);
-    std::vector<char const*> cells;
-    for (auto const row : rows) {
-      put_row(cells, row);
-      for (auto const* constant : {source_.c_str(), page_.run.id.stream.c_str(), now_.c_str(),
-                                   now_.c_str(), "1", run_.c_str()}) {
-        cells.push_back(constant);
-      }
-      copy.write(cells);
-    }
-    copy.complete();
+    std::vector<char const*> const tail{
+        source_.c_str(), page_.run.id.stream.c_str(), now_.c_str(), now_.c_str(), "1",
+        run_.c_str()};
+    copy(tx, sql_.table, rows, sql_.tail_columns, tail);
   }
 
   void merge(pqxx::transaction_base& tx, RowIndexes const& rows, Stored& stored) {
     if (!session_.staging.contains(sql_.staging)) {
-      auto make = sql_.make_staging;
-      make.replace(make.find("TABLE "), 6, "TABLE IF NOT EXISTS ");
-      tx.exec(make);
+      tx.exec(sql_.make_staging);
       made_.insert(sql_.staging);
     }
-    CopyWriter copy(tx, sql_.staging, sql_.staging_columns);
-    std::vector<char const*> cells;
-    for (auto const row : rows) {
-      put_row(cells, row);
-      copy.write(cells);
-    }
-    copy.complete();
+    copy(tx, sql_.staging, rows, {}, {});
     SqlParams const params{source_, page_.run.id.stream, run_, now_};
     auto const counts = exec(tx, sql_.merge, params);
     stored.updated = int_of(counts[0][0]);
@@ -199,11 +217,11 @@ void note_page(pqxx::transaction_base& tx, PageWrite const& page, PageWritten co
        " updated = updated + $8::bigint, unchanged = unchanged + $9::bigint,"
        " quarantined = quarantined + $10::bigint"
        " WHERE source_id = $1::int AND run_id = $3::bigint),"
-       " s AS (UPDATE affsync.stream SET record_table = $11 WHERE source_id = $1::int"
-       " AND stream = $2 AND record_table IS NULL AND $11 IS NOT NULL)"
+       " s AS (UPDATE affsync.stream SET record_table = $11::text WHERE source_id = $1::int"
+       " AND stream = $2 AND record_table IS NULL AND $11::text IS NOT NULL)"
        " UPDATE affsync.stream_state SET writes = writes + 1, live_rows = live_rows + $6::bigint,"
        " cursor = coalesce($4::jsonb, cursor),"
-       " cursor_at = CASE WHEN $4 IS NULL THEN cursor_at ELSE $5::timestamptz END"
+       " cursor_at = CASE WHEN $4::jsonb IS NULL THEN cursor_at ELSE $5::timestamptz END"
        " WHERE source_id = $1::int AND stream = $2 AND run_id = $3::bigint",
        params);
 }

@@ -4,6 +4,7 @@
 #include <pqxx/subtransaction>
 
 #include "base/json.hpp"
+#include "base/utf8.hpp"
 #include "schema/pg_error.hpp"
 #include "schema/pg_session.hpp"
 
@@ -20,29 +21,6 @@ constexpr auto insert_sql =
     " FROM unnest($5::text[], $6::text[], $7::text[]) AS r (external_id, reason, raw)"
     " ON CONFLICT (source_id, stream, fingerprint) DO UPDATE SET run_id = excluded.run_id,"
     " received_at = excluded.received_at, raw = excluded.raw, resolved_at = NULL";
-
-// The length of the well-formed UTF-8 sequence at the front of `text`; 0 when there is none.
-std::size_t sequence_length(std::string_view text) {
-  auto const byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  auto const continues = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xC0) == 0x80; };
-  auto const first = byte(0);
-  if (first == 0) return 0;
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first < 0xE0) return continues(1) ? 2 : 0;
-  if (first >= 0xE0 && first < 0xF0) {
-    if (!continues(1) || !continues(2)) return 0;
-    if (first == 0xE0 && byte(1) < 0xA0) return 0;  // overlong
-    if (first == 0xED && byte(1) > 0x9F) return 0;  // surrogate
-    return 3;
-  }
-  if (first >= 0xF0 && first < 0xF5) {
-    if (!continues(1) || !continues(2) || !continues(3)) return 0;
-    if (first == 0xF0 && byte(1) < 0x90) return 0;
-    if (first == 0xF4 && byte(1) > 0x8F) return 0;  // beyond U+10FFFF
-    return 4;
-  }
-  return 0;
-}
 
 void insert_rows(pqxx::transaction_base& tx, RunKey const& run,
                  std::vector<QuarantinedRow> const& rows, TimePoint now, bool raw_as_text) {
@@ -114,15 +92,10 @@ void resolve_not_met(pqxx::transaction_base& tx, RunKey const& run, TimePoint no
 std::string printable_utf8(std::string_view text) {
   std::string clean;
   clean.reserve(text.size());
-  while (!text.empty()) {
-    auto const length = sequence_length(text);
-    if (length == 0) {
-      clean += "\xEF\xBF\xBD";
-      text.remove_prefix(1);
-    } else {
-      clean += text.substr(0, length);
-      text.remove_prefix(length);
-    }
+  for (std::size_t at = 0; at < text.size();) {
+    auto const length = text[at] == '\0' ? 0 : utf8_character(text, at);
+    clean += length == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(at, length);
+    at += length == 0 ? 1 : length;
   }
   return clean;
 }

@@ -41,8 +41,8 @@ constexpr auto state_sql =
     " last_full_at = CASE WHEN $4::boolean AND $5::boolean THEN $6::timestamptz"
     " ELSE last_full_at END,"
     " next_run_at = coalesce($7::timestamptz, next_run_at),"
-    " cursor = CASE WHEN $8::text IS NULL THEN cursor ELSE nullif($8, '')::jsonb END,"
-    " cursor_at = CASE WHEN $8 IS NULL THEN cursor_at ELSE $6::timestamptz END,"
+    " cursor = CASE WHEN $8::text IS NULL THEN cursor ELSE nullif($8::text, '')::jsonb END,"
+    " cursor_at = CASE WHEN $8::text IS NULL THEN cursor_at ELSE $6::timestamptz END,"
     " consecutive_failures = CASE WHEN $4::boolean THEN 0"
     " ELSE consecutive_failures + $9::int END"
     " WHERE source_id = $1::int AND stream = $2 AND run_id = $3::bigint";
