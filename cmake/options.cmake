@@ -14,6 +14,12 @@ if(CMAKE_UNITY_BUILD)
   add_compile_options(-Wno-subobject-linkage)
 endif()
 
+# In a unity build every .cpp is an included file, and g++ takes its unnamed namespaces for those of
+# a header.
+if(CMAKE_UNITY_BUILD)
+  add_compile_options(-Wno-subobject-linkage)
+endif()
+
 if(AFFSYNC_SANITIZE)
   add_compile_options(-fsanitize=${AFFSYNC_SANITIZE} -fno-omit-frame-pointer
                       -fno-sanitize-recover=all)
