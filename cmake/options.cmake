@@ -8,7 +8,7 @@ set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wcast-align
                     -Woverloaded-virtual -Wnull-dereference -Wextra-semi)
 # g++ 12 reports false positives of these inside inlined standard-library code at -O2.
-add_compile_options(-Wno-null-dereference -Wno-maybe-uninitialized)
+add_compile_options(-Wno-null-dereference -Wno-maybe-uninitialized -Wno-mismatched-new-delete)
 if(CMAKE_UNITY_BUILD)
   # A unity unit includes the .cpp files, so g++ takes their unnamed namespaces for those of headers.
   add_compile_options(-Wno-subobject-linkage)
