@@ -17,9 +17,9 @@ constexpr double slowest = 1.0 / 120;
 constexpr double resting = 0.97;
 constexpr double starting = 1.035;   // growth by answer before any refusal: doubles in 20
 constexpr double searching = 1.012;  // later: in 60
-constexpr int peace_answers = 50;  // rest at least so long …
+constexpr int peace_answers = 50;    // rest at least so long …
 constexpr Duration peace_time = std::chrono::seconds(15);
-constexpr int most_calm = 8;  // … times up to this
+constexpr int most_calm = 8;    // … times up to this
 constexpr int soon_again = 30;  // a refusal after fewer answers
 constexpr int few_remaining = 10;
 
@@ -109,24 +109,29 @@ void Limiter::block(TimePoint now, Duration wait) {
 void Limiter::learn_limit(TimePoint now) {
   double const old = limit_.value_or(0);
   double estimate = rate_;
-  if (!limit_ && !paced_) {
+  if (!limit_ && let_through_ < 2 * spec_.burst) {
     // The burst was too much; of the rate nothing is known yet.
-  } else if (!refused_at_ || let_through_ < soon_again) {
-    ++far_off_;
+  } else if (!refused_at_) {
     too_fast_ = rate_;
-    estimate = rate_ * (far_off_ > 1 ? 0.5 : 0.8);
+    estimate = 0.8 * rate_;
+  } else if (let_through_ < soon_again) {
+    // Still too fast; so much at most can have come in, unless the bucket was full for a while.
+    double const base = std::max(old, rate_);
+    double const at_most = (let_through_ + 1) / std::max(in_seconds(now - *refused_at_), 1e-3);
+    too_fast_ = base;
+    estimate = busy_ ? std::clamp(at_most, 0.5 * base, 0.8 * base) : 0.8 * base;
   } else {
-    far_off_ = 0;
     too_fast_ = rate_;
     Duration const asking = now - std::max(*refused_at_, blocked_until_);
     double const measured = busy_ ? let_through_ / std::max(in_seconds(asking), 1e-3) : rate_;
     estimate = rate_ > old ? std::max((old + rate_) / 2, 0.9 * rate_)
                            : std::clamp(measured, 0.8 * rate_, 0.96 * rate_);
   }
+  knows_too_fast_ = knows_too_fast_ || too_fast_;
   bool const nothing_new = std::abs(estimate - old) < 0.07 * old;
   calm_ = nothing_new ? std::min(calm_ * 2, most_calm) : 1;
   limit_ = std::clamp(estimate, least_, most_);
-  rate_ = std::clamp(std::min(rate_, *limit_) / 2, least_, most_);
+  rate_ = std::clamp(*limit_ / 2, least_, most_);
 }
 
 void Limiter::on_throttled(TimePoint now, TimePoint sent_at, std::optional<Duration> wait,
@@ -160,8 +165,9 @@ void Limiter::grow(TimePoint now) {
   }
   // Far from what was too fast, there is little to fear.
   if (!too_fast_ || rate_ < 0.9 * *too_fast_ || rate_ > 1.15 * *too_fast_) {
-    rate_ = std::min(most_, rate_ * (limit_ ? searching : starting));
+    rate_ = std::min(most_, rate_ * (knows_too_fast_ ? searching : starting));
     if (limit_) limit_ = std::max(*limit_, rate_);
+    // What was refused then is allowed now.
     if (too_fast_ && rate_ > *too_fast_) too_fast_.reset();
     return;
   }

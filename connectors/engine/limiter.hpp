@@ -57,19 +57,19 @@ class Limiter {
   double tokens_;
   TimePoint refilled_at_{};
   TimePoint last_reserve_{};
-  std::vector<TimePoint> turns_;      // of reserved requests, those that lie ahead
-  bool paced_ = false;  // the last request had to wait for the rate
+  std::vector<TimePoint> turns_;  // of reserved requests, those that lie ahead
+  bool paced_ = false;            // the last request had to wait for the rate
 
   TimePoint blocked_until_{};
   int refusals_ = 0;
   std::optional<TimePoint> refused_at_;
-  std::optional<double> too_fast_;    // was refused, not long ago
-  std::optional<double> limit_;  // what the broker allows, as far as refusals told
-  bool busy_ = false;            // asked without a pause since the last refusal
-  int let_through_ = 0;          // since the last refusal
-  int far_off_ = 0;                   // refusals that came right after each other
-  int probes_ = 0;               // good answers since feeling upwards began
-  int calm_ = 1;                 // grows with each refusal that told nothing new: longer peace
+  std::optional<double> too_fast_;  // was refused, not long ago
+  bool knows_too_fast_ = false;     // a rate was ever refused
+  std::optional<double> limit_;     // what the broker allows, as far as refusals told
+  bool busy_ = false;               // asked without a pause since the last refusal
+  int let_through_ = 0;             // since the last refusal
+  int probes_ = 0;                  // good answers since feeling upwards began
+  int calm_ = 1;                    // grows with each refusal that told nothing new: longer peace
 
   double headers_rate_ = 0;  // what the rate headers allow; 0: nothing said
   TimePoint headers_until_{};

@@ -1,0 +1,293 @@
+#include "connectors/engine/classify.hpp"
+
+#include <gtest/gtest.h>
+
+namespace affsync::engine {
+namespace {
+
+using namespace std::chrono_literals;
+
+// 2024-11-05 12:00:00 UTC
+TimePoint const now{std::chrono::seconds(1730808000)};
+
+HttpResponse answer(int status, std::string body, std::vector<Headers::Field> headers = {}) {
+  HttpResponse response;
+  response.status = status;
+  response.body = std::move(body);
+  for (auto& [name, value] : headers) response.headers.add(name, value);
+  return response;
+}
+
+Verdict judge(HttpResponse const& response, bool is_login = false,
+              std::vector<ErrorRule> const& rules = {}, RateSpec const& rate = {}) {
+  return classify(response, rules, rate, is_login, now);
+}
+
+TEST(Classify, AGoodAnswerIsParsedOnce) {
+  auto const verdict = judge(answer(200, R"({"data": [{"id": 7}]})"));
+  EXPECT_EQ(verdict.answer_class, AnswerClass::ok);
+  EXPECT_FALSE(verdict.error);
+  ASSERT_NE(verdict.body.find("data"), nullptr);
+  EXPECT_EQ(verdict.body.find("data")->items().size(), 1u);
+}
+
+TEST(Classify, NoContentIsEmpty) {
+  auto const verdict = judge(answer(204, ""));
+  EXPECT_EQ(verdict.answer_class, AnswerClass::empty);
+  EXPECT_FALSE(verdict.error);
+}
+
+TEST(Classify, StatusesMeanWhatHttpSays) {
+  struct Case {
+    int status;
+    bool is_login;
+    AnswerClass answer_class;
+    ErrorCode code;
+  };
+  for (auto const& one : std::initializer_list<Case>{
+           {400, false, AnswerClass::bad_request, ErrorCode::bad_request},
+           {401, false, AnswerClass::auth_expired, ErrorCode::auth_expired},
+           {401, true, AnswerClass::auth_invalid, ErrorCode::auth_invalid},
+           {403, false, AnswerClass::permission, ErrorCode::permission_denied},
+           {404, false, AnswerClass::not_found, ErrorCode::not_found},
+           {405, false, AnswerClass::bad_request, ErrorCode::bad_request},
+           {408, false, AnswerClass::transient, ErrorCode::server_error},
+           {422, false, AnswerClass::bad_request, ErrorCode::bad_request},
+           {425, false, AnswerClass::transient, ErrorCode::server_error},
+           {429, false, AnswerClass::throttled, ErrorCode::throttled},
+           {429, true, AnswerClass::throttled, ErrorCode::throttled},
+           {500, false, AnswerClass::transient, ErrorCode::server_error},
+           {502, true, AnswerClass::transient, ErrorCode::server_error},
+           {503, false, AnswerClass::transient, ErrorCode::server_error},
+           {599, false, AnswerClass::transient, ErrorCode::server_error},
+       }) {
+    auto const verdict = judge(answer(one.status, R"({"message": "no"})"), one.is_login);
+    EXPECT_EQ(verdict.answer_class, one.answer_class) << one.status;
+    ASSERT_TRUE(verdict.error) << one.status;
+    EXPECT_EQ(verdict.error->code, one.code) << one.status;
+    EXPECT_EQ(verdict.error->message, "HTTP " + std::to_string(one.status) + ": no");
+  }
+}
+
+TEST(Classify, UnavailableWithRetryAfterIsThrottling) {
+  auto const verdict = judge(answer(503, "", {{"Retry-After", "7"}}));
+  EXPECT_EQ(verdict.answer_class, AnswerClass::throttled);
+  EXPECT_EQ(verdict.wait, 7s);
+}
+
+TEST(Classify, ARedirectIsAnErrorThatNamesTheTargetWithoutItsQuery) {
+  auto const verdict =
+      judge(answer(302, "", {{"Location", "https://login.example/sso?ticket=abc123"}}));
+  EXPECT_EQ(verdict.answer_class, AnswerClass::bad_request);
+  ASSERT_TRUE(verdict.error);
+  EXPECT_EQ(verdict.error->code, ErrorCode::redirected);
+  EXPECT_NE(verdict.error->message.find("https://login.example/sso"), std::string::npos);
+  EXPECT_EQ(verdict.error->message.find("abc123"), std::string::npos);
+}
+
+TEST(Classify, HtmlWithAGoodStatusIsRecognised) {
+  auto const verdict =
+      judge(answer(200, "\n<!DOCTYPE html><html><head><title>Sign in</title></head></html>"));
+  EXPECT_EQ(verdict.answer_class, AnswerClass::bad_request);
+  ASSERT_TRUE(verdict.error);
+  EXPECT_EQ(verdict.error->code, ErrorCode::malformed_answer);
+  EXPECT_NE(verdict.error->message.find("HTML page instead of JSON (\"Sign in\")"),
+            std::string::npos);
+  EXPECT_NE(verdict.error->hint.find("path may be wrong"), std::string::npos);
+}
+
+TEST(Classify, BrokenJsonMayBeWholeTheNextTime) {
+  auto const verdict = judge(answer(200, R"({"data": [{"id")"));
+  EXPECT_EQ(verdict.answer_class, AnswerClass::transient);
+  EXPECT_EQ(verdict.error->code, ErrorCode::malformed_answer);
+}
+
+TEST(Classify, AnEmptyBodyIsNotJson) {
+  auto const verdict = judge(answer(200, "  \n"));
+  EXPECT_EQ(verdict.error->code, ErrorCode::malformed_answer);
+  EXPECT_NE(verdict.error->message.find("empty body"), std::string::npos);
+}
+
+TEST(Classify, NestingBeyondTheLimitIsNotRetried) {
+  auto const verdict = judge(answer(200, std::string(5000, '[') + std::string(5000, ']')));
+  EXPECT_EQ(verdict.answer_class, AnswerClass::bad_request);
+  EXPECT_EQ(verdict.error->code, ErrorCode::answer_too_large);
+}
+
+TEST(ClassifyRules, TheFirstRuleThatHoldsDecides) {
+  ErrorRule by_code;
+  by_code.json = JsonPath("code");
+  by_code.json_equals = {"TokenExpired", "NotAuthenticated"};
+  by_code.answer_class = AnswerClass::auth_expired;
+  ErrorRule by_status;
+  by_status.status = {400, 401};
+  by_status.answer_class = AnswerClass::window_too_large;
+  std::vector<ErrorRule> const rules{by_code, by_status};
+
+  EXPECT_EQ(judge(answer(401, R"({"code": "TokenExpired"})"), false, rules).answer_class,
+            AnswerClass::auth_expired);
+  EXPECT_EQ(judge(answer(401, R"({"code": "Other"})"), false, rules).answer_class,
+            AnswerClass::window_too_large);
+  EXPECT_EQ(judge(answer(401, "no JSON at all"), false, rules).answer_class,
+            AnswerClass::window_too_large);
+  EXPECT_EQ(judge(answer(403, "{}"), false, rules).answer_class, AnswerClass::permission);
+}
+
+TEST(ClassifyRules, EveryConditionOfARuleMustHold) {
+  ErrorRule rule;
+  rule.status = {403};
+  rule.json = JsonPath("error.code");
+  rule.body_contains = "Too Frequent";
+  rule.answer_class = AnswerClass::throttled;
+  std::vector<ErrorRule> const rules{rule};
+  EXPECT_EQ(
+      judge(answer(403, R"({"error": {"code": 9}, "m": "access TOO frequent"})"), false, rules)
+          .answer_class,
+      AnswerClass::throttled);
+  EXPECT_EQ(
+      judge(answer(403, R"({"error": {}, "m": "access too frequent"})"), false, rules).answer_class,
+      AnswerClass::permission);
+  EXPECT_EQ(judge(answer(403, R"({"error": {"code": 9}, "m": "no"})"), false, rules).answer_class,
+            AnswerClass::permission);
+  EXPECT_EQ(
+      judge(answer(500, R"({"error": {"code": 9}, "m": "access too frequent"})"), false, rules)
+          .answer_class,
+      AnswerClass::transient);
+}
+
+TEST(ClassifyRules, ARuleCanBeForTheLoginOrForAllOthersOnly) {
+  ErrorRule rule;
+  rule.status = {401};
+  rule.login = false;
+  rule.answer_class = AnswerClass::permission;
+  EXPECT_EQ(judge(answer(401, "{}"), true, {rule}).answer_class, AnswerClass::auth_invalid);
+  EXPECT_EQ(judge(answer(401, "{}"), false, {rule}).answer_class, AnswerClass::permission);
+}
+
+TEST(ClassifyRules, AThrottleCodeInAGoodAnswerStopsAtLeastAsLongAsTheRuleSays) {
+  ErrorRule rule;
+  rule.json = JsonPath("retCode");
+  rule.json_equals = {"10006"};
+  rule.answer_class = AnswerClass::throttled;
+  rule.wait = 30s;
+  auto verdict = judge(answer(200, R"({"retCode": 10006, "retMsg": "slow down"})"), false, {rule});
+  EXPECT_EQ(verdict.answer_class, AnswerClass::throttled);
+  EXPECT_EQ(verdict.wait, 30s);
+  EXPECT_EQ(verdict.error->message, "HTTP 200: 10006: slow down");
+  verdict = judge(answer(200, R"({"retCode": 10006})", {{"Retry-After", "45"}}), false, {rule});
+  EXPECT_EQ(verdict.wait, 45s);
+}
+
+TEST(ClassifyRules, AnErrorStatusCanMeanNoRows) {
+  ErrorRule rule;
+  rule.status = {404};
+  rule.answer_class = AnswerClass::empty;
+  auto const verdict = judge(answer(404, "{}"), false, {rule});
+  EXPECT_EQ(verdict.answer_class, AnswerClass::empty);
+  EXPECT_FALSE(verdict.error);
+}
+
+TEST(ClassifyWait, IsTakenFromWhereverItIsSaid) {
+  RateSpec rate;
+  rate.reset_header = "X-Reset";
+  rate.reset_unit = ResetUnit::epoch_seconds;
+  std::string const drf =
+      R"({"detail": "Request was throttled.Expected available in 12 seconds."})";
+  auto const wait = [&](std::string const& body, std::vector<Headers::Field> headers) {
+    return judge(answer(429, body, std::move(headers)), false, {}, rate).wait;
+  };
+  EXPECT_EQ(wait(drf, {{"Retry-After", "3"}, {"X-Reset", "1730808060"}}), 3s);
+  EXPECT_EQ(wait(drf, {{"X-Reset", "1730808060"}}), 60s);
+  EXPECT_EQ(wait(drf, {}), 12s);
+  EXPECT_EQ(wait(R"({"detail": "Expected available in 1 second."})", {}), 1s);
+  EXPECT_EQ(wait(R"({"detail": "available in 2 minutes"})", {}), 2min);
+  EXPECT_EQ(wait("{}", {}), std::nullopt);
+  EXPECT_EQ(wait("available in a while", {}), std::nullopt);
+}
+
+TEST(ClassifyWait, ZeroSaysNothing) {
+  EXPECT_EQ(judge(answer(429, "{}", {{"Retry-After", "0"}})).wait, std::nullopt);
+  EXPECT_EQ(judge(answer(429, "{}", {{"Retry-After", "Mon, 01 Jan 2024 00:00:00 GMT"}})).wait,
+            std::nullopt);
+}
+
+TEST(ClassifyWait, IsCapped) {
+  RateSpec rate;
+  rate.wait_cap = 100s;
+  EXPECT_EQ(judge(answer(429, "{}", {{"Retry-After", "86400"}}), false, {}, rate).wait, 100s);
+  EXPECT_EQ(
+      judge(answer(429, "{}", {{"Retry-After", "99999999999999999999999"}}), false, {}, rate).wait,
+      100s);
+}
+
+TEST(ClassifyWait, TheBrokersOwnWordsCanIntroduceTheNumber) {
+  RateSpec rate;
+  rate.wait_text = "retry_in_ms\":";
+  EXPECT_EQ(judge(answer(429, R"({"retry_in_ms":250 ms})"), false, {}, rate).wait, 250ms);
+}
+
+TEST(RetryAfter, SecondsOrADate) {
+  EXPECT_EQ(parse_retry_after("120", now), 120s);
+  EXPECT_EQ(parse_retry_after(" 1.5 ", now), 1500ms);
+  EXPECT_EQ(parse_retry_after("Tue, 05 Nov 2024 12:00:30 GMT", now), 30s);
+  EXPECT_EQ(parse_retry_after("Tue, 05 Nov 2024 11:00:00 GMT", now), 0s);
+  for (auto const* odd : {"", "-5", "soon", "12 s", "0x10", "1e3", "5,", "Tue, 05 Nov 2024"}) {
+    EXPECT_EQ(parse_retry_after(odd, now), std::nullopt) << odd;
+  }
+}
+
+TEST(HttpDate, AllThreeForms) {
+  TimePoint const expected{std::chrono::sys_days(std::chrono::year(1994) / 11 / 6) + 8h + 49min +
+                           37s};
+  EXPECT_EQ(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT"), expected);
+  EXPECT_EQ(parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT"), expected);
+  EXPECT_EQ(parse_http_date("Sun Nov  6 08:49:37 1994"), expected);
+  EXPECT_EQ(parse_http_date("Sun Nov 16 08:49:37 1994"), expected + 240h);
+}
+
+TEST(HttpDate, WhatIsNoDate) {
+  for (auto const* odd : {"", "Sun", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 CET",
+                          "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:49:37 GMT",
+                          "Sun, 06 Nov 1994 08:61:37 GMT", "Sun, 6 Nov 1994 08:49:37 GMT",
+                          "06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT ",
+                          "Sun, 06 Xyz 1994 08:49:37 GMT", "1994-11-06T08:49:37Z"}) {
+    EXPECT_EQ(parse_http_date(odd), std::nullopt) << odd;
+  }
+}
+
+TEST(BrokerText, TheUsualShapesOfAnErrorAreQuoted) {
+  auto const said = [](std::string const& body) { return judge(answer(400, body)).error->message; };
+  EXPECT_EQ(said(R"({"code": "Throttled", "message": "Request was throttled."})"),
+            "HTTP 400: Throttled: Request was throttled.");
+  EXPECT_EQ(said(R"({"detail": "Not found."})"), "HTTP 400: Not found.");
+  EXPECT_EQ(said(R"({"error": "invalid_grant", "error_description": "Bad credentials"})"),
+            "HTTP 400: invalid_grant: Bad credentials");
+  EXPECT_EQ(said(R"({"error": {"code": 17, "message": "no such report"}})"),
+            "HTTP 400: 17: no such report");
+  EXPECT_EQ(said(R"({"login": ["This field is required."], "password": ["Too short."]})"),
+            "HTTP 400: login: This field is required.: password: Too short.");
+  EXPECT_EQ(said(R"({"errors": [{"title": "bad date"}]})"), "HTTP 400: bad date");
+  EXPECT_EQ(said(R"(["first", "second"])"), "HTTP 400: first: second");
+  EXPECT_EQ(said("plain words"), "HTTP 400: plain words");
+  EXPECT_EQ(said(""), "HTTP 400");
+}
+
+TEST(BrokerText, StaysOnOneLineAndShort) {
+  auto const message =
+      judge(answer(400, "bad\r\n\x1b[31mred\x07\tend" + std::string(2000, 'x'))).error->message;
+  EXPECT_EQ(message.find_first_of("\r\n\x1b\x07\t"), std::string::npos);
+  EXPECT_LE(message.size(), std::string("HTTP 400: ").size() + 300 + std::string("…").size());
+}
+
+TEST(BrokerText, CutsBetweenCharactersAndMendsBrokenUtf8) {
+  std::string text;
+  for (int i = 0; i < 400; ++i) text += "ж";
+  auto const cut = judge(answer(400, text)).error->message;
+  std::string expected = "HTTP 400: ";
+  for (int i = 0; i < 300; ++i) expected += "ж";
+  EXPECT_EQ(cut, expected + "…");
+  EXPECT_EQ(judge(answer(400, "a\xff\xc3(b")).error->message, "HTTP 400: a\?\?(b");
+}
+
+}  // namespace
+}  // namespace affsync::engine

@@ -1,0 +1,216 @@
+#include "connectors/engine/limiter.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace affsync::engine {
+namespace {
+
+using namespace std::chrono_literals;
+
+TimePoint const t0{std::chrono::hours(24 * 365 * 55)};
+
+RateSpec spec_of(double rate, double burst = 1) {
+  RateSpec spec;
+  spec.requests_per_second = rate;
+  spec.burst = burst;
+  return spec;
+}
+
+Headers rate_headers(std::string remaining, std::string reset) {
+  Headers headers;
+  headers.add("X-RateLimit-Remaining", std::move(remaining));
+  headers.add("X-RateLimit-Reset", std::move(reset));
+  return headers;
+}
+
+RateSpec spec_with_headers(double rate) {
+  RateSpec spec = spec_of(rate);
+  spec.remaining_header = "X-RateLimit-Remaining";
+  spec.reset_header = "X-RateLimit-Reset";
+  return spec;
+}
+
+// Asks and answers `count` times, each as soon as it may be sent; gives the time after.
+TimePoint let_through(Limiter& limiter, TimePoint now, int count) {
+  for (int i = 0; i < count; ++i) {
+    now += limiter.reserve(now);
+    limiter.on_success(now, Headers());
+  }
+  return now;
+}
+
+TEST(Limiter, LetsABurstGoAtOnceAndSpacesTheRest) {
+  Limiter limiter(spec_of(2, 3));
+  EXPECT_EQ(limiter.reserve(t0), 0s);
+  EXPECT_EQ(limiter.reserve(t0), 0s);
+  EXPECT_EQ(limiter.reserve(t0), 0s);
+  EXPECT_EQ(limiter.reserve(t0), 500ms);
+  EXPECT_EQ(limiter.reserve(t0), 1s);
+}
+
+TEST(Limiter, ABurstGrowsBackWithTimeAndNoFurther) {
+  Limiter limiter(spec_of(2, 3));
+  for (int i = 0; i < 3; ++i) limiter.reserve(t0);
+  TimePoint const later = t0 + 1h;
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(limiter.reserve(later), 0s);
+  EXPECT_EQ(limiter.reserve(later), 500ms);
+}
+
+TEST(Limiter, GrowsWhenItsRateIsUsedUp) {
+  Limiter limiter(spec_of(5));
+  let_through(limiter, t0, 100);
+  EXPECT_GT(limiter.rate(), 10);
+}
+
+TEST(Limiter, DoesNotGrowWhenItIsNotWhatHoldsBack) {
+  Limiter limiter(spec_of(5));
+  TimePoint now = t0;
+  for (int i = 0; i < 200; ++i) {
+    now += 1s;
+    EXPECT_EQ(limiter.reserve(now), 0s);
+    limiter.on_success(now, Headers());
+  }
+  EXPECT_EQ(limiter.rate(), 5);
+}
+
+TEST(Limiter, NeverPassesTheUsersOwnLimit) {
+  RateSpec spec = spec_of(5);
+  spec.max_requests_per_second = 6;
+  Limiter limiter(spec);
+  let_through(limiter, t0, 2000);
+  EXPECT_EQ(limiter.rate(), 6);
+}
+
+TEST(Limiter, StartsNoFasterThanTheUsersOwnLimit) {
+  RateSpec spec = spec_of(5);
+  spec.max_requests_per_second = 0.001;
+  EXPECT_EQ(Limiter(spec).rate(), 0.001);
+}
+
+TEST(Limiter, WithoutAUsersLimitGrowthEndsAtTwentyTimesTheStart) {
+  Limiter limiter(spec_of(5));
+  let_through(limiter, t0, 5000);
+  EXPECT_EQ(limiter.rate(), 100);
+}
+
+TEST(Limiter, ARefusalHalvesTheRateAndStopsEverything) {
+  Limiter limiter(spec_of(4));
+  limiter.reserve(t0);
+  limiter.on_throttled(t0 + 1s, t0, 10s, 0.5);
+  EXPECT_EQ(limiter.rate(), 2);
+  EXPECT_EQ(limiter.blocked_until(), t0 + 11s);
+  EXPECT_EQ(limiter.reserve(t0 + 3s), 8s);
+  EXPECT_EQ(limiter.refusals(), 1);
+}
+
+TEST(Limiter, AfterAStopTheRequestsComeOneByOne) {
+  Limiter limiter(spec_of(4, 10));
+  limiter.reserve(t0);
+  limiter.on_throttled(t0, t0, 10s, 0.5);
+  EXPECT_EQ(limiter.reserve(t0), 10s);
+  EXPECT_EQ(limiter.reserve(t0), 10s + 500ms);
+  EXPECT_EQ(limiter.reserve(t0), 11s);
+}
+
+TEST(Limiter, ReservationsBeyondAStopKeepTheirTurnBeforeNewOnes) {
+  Limiter limiter(spec_of(1));
+  EXPECT_EQ(limiter.reserve(t0), 0s);
+  EXPECT_EQ(limiter.reserve(t0), 1s);  // asks again, for its turn falls into the stop
+  EXPECT_EQ(limiter.reserve(t0), 2s);  // sends when its turn comes
+  limiter.on_throttled(t0, t0, 1500ms, 0.5);
+  EXPECT_EQ(limiter.reserve(t0), 1500ms + 2s);  // half a request a second now
+}
+
+TEST(Limiter, RefusalsOfOneRoundTripCountOnce) {
+  Limiter limiter(spec_of(8));
+  for (int i = 0; i < 3; ++i) limiter.reserve(t0);
+  limiter.on_throttled(t0 + 100ms, t0, 2s, 0.5);
+  limiter.on_throttled(t0 + 110ms, t0 + 10ms, 5s, 0.5);
+  limiter.on_throttled(t0 + 120ms, t0 + 20ms, std::nullopt, 0.5);
+  EXPECT_EQ(limiter.rate(), 4);
+  EXPECT_EQ(limiter.refusals(), 1);
+  EXPECT_EQ(limiter.blocked_until(), t0 + 110ms + 5s) << "the longest wait counts";
+}
+
+TEST(Limiter, RefusalsInARowWaitLongerAndASuccessEndsTheRow) {
+  Limiter limiter(spec_of(8));
+  TimePoint now = t0;
+  Duration last{};
+  for (int i = 1; i <= 4; ++i) {
+    now += limiter.reserve(now);
+    limiter.on_throttled(now + 1ms, now, std::nullopt, 0.999);
+    Duration const wait = *limiter.blocked_until() - (now + 1ms);
+    EXPECT_GT(wait, last);
+    EXPECT_EQ(limiter.refusals(), i);
+    last = wait;
+    now += 1ms;
+  }
+  now += limiter.reserve(now);
+  limiter.on_success(now, Headers());
+  EXPECT_EQ(limiter.refusals(), 0);
+}
+
+TEST(Limiter, NoWaitIsLongerThanTheCap) {
+  RateSpec spec = spec_of(5);
+  spec.wait_cap = 60s;
+  Limiter limiter(spec);
+  limiter.on_throttled(t0 + 1s, t0, 24h, 0.5);
+  EXPECT_EQ(limiter.blocked_until(), t0 + 61s);
+}
+
+TEST(Limiter, IsBackBelowTheRefusedRateAfterAFewAnswers) {
+  Limiter limiter(spec_of(10));
+  TimePoint now = let_through(limiter, t0, 60);
+  double const refused = limiter.rate();
+  limiter.on_throttled(now + 1ms, now, 1s, 0.5);
+  EXPECT_LE(limiter.rate(), refused / 2);
+  let_through(limiter, now + 1ms, 15);
+  EXPECT_GT(limiter.rate(), 0.75 * refused);
+  EXPECT_LT(limiter.rate(), refused);
+}
+
+TEST(Limiter, NothingRemainingWaitsForTheReset) {
+  Limiter limiter(spec_with_headers(5));
+  limiter.reserve(t0);
+  limiter.on_success(t0, rate_headers("0", "42"));
+  EXPECT_EQ(limiter.reserve(t0 + 2s), 40s);
+}
+
+TEST(Limiter, WhatRemainsIsSpreadOverTheTimeToTheReset) {
+  Limiter limiter(spec_with_headers(5));
+  limiter.reserve(t0);
+  limiter.on_success(t0, rate_headers("4", "20"));
+  EXPECT_DOUBLE_EQ(limiter.rate(), 0.2);
+}
+
+TEST(Limiter, PlentyRemainingDoesNotSlow) {
+  Limiter limiter(spec_with_headers(5));
+  limiter.reserve(t0);
+  limiter.on_success(t0, rate_headers("1000", "3600"));
+  EXPECT_GE(limiter.rate(), 5);
+}
+
+TEST(Limiter, AfterTheResetTheOldRateHolds) {
+  Limiter limiter(spec_with_headers(5));
+  limiter.reserve(t0);
+  limiter.on_success(t0, rate_headers("1", "20"));
+  EXPECT_DOUBLE_EQ(limiter.rate(), 0.05);
+  limiter.reserve(t0 + 21s);
+  EXPECT_DOUBLE_EQ(limiter.rate(), 5);
+}
+
+TEST(Limiter, OddRateHeadersAreIgnored) {
+  for (auto const& [remaining, reset] :
+       {std::pair("-1", "20"), std::pair("", "20"), std::pair("3", "soon"), std::pair("0", "0")}) {
+    Limiter limiter(spec_with_headers(5));
+    limiter.reserve(t0);
+    limiter.on_success(t0, rate_headers(remaining, reset));
+    EXPECT_DOUBLE_EQ(limiter.rate(), 5) << remaining << "/" << reset;
+    EXPECT_FALSE(limiter.blocked_until());
+  }
+}
+
+}  // namespace
+}  // namespace affsync::engine
