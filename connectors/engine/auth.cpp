@@ -7,6 +7,7 @@
 #include "connectors/engine/manifest_template.hpp"
 #include "connectors/engine/manifest_words.hpp"
 #include "connectors/engine/request_target.hpp"
+#include "connectors/engine/values/words.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -65,17 +66,11 @@ std::optional<std::string> decode_base64url(std::string_view text) {
 }
 
 // A header may hold these and nothing else of a token.
-bool is_plain(std::string_view token) {
+bool can_be_sent(std::string_view token) {
   for (unsigned char c : token) {
     if (c <= 0x20 || c >= 0x7f) return false;
   }
   return !token.empty();
-}
-
-std::string_view trimmed(std::string_view text) {
-  auto const first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
 }  // namespace
@@ -105,18 +100,18 @@ HttpRequest make_login_request(LoginTokenAuth const& auth, Credentials const& cr
 
 Result<Token> read_token(LoginTokenAuth const& auth, Json const& body, TimePoint now) {
   auto const* found = auth.token.in(body);
-  if (found == nullptr || !found->is_string() || trimmed(found->as_string()).empty()) {
+  if (found == nullptr || !found->is_string() || trim_blanks(found->as_string()).empty()) {
     return Error(ErrorCode::malformed_answer,
                  "the login was accepted, but there is no token at `" + auth.token.text() +
                      "` in its answer",
                  "The broker's login may have changed, or asks for a second step.");
   }
-  auto text = trimmed(found->as_string());
+  auto text = trim_blanks(found->as_string());
   auto const prefix = to_lower(auth.strip_prefix);
   if (!prefix.empty() && to_lower(text.substr(0, prefix.size())) == prefix) {
-    text = trimmed(text.substr(prefix.size()));
+    text = trim_blanks(text.substr(prefix.size()));
   }
-  if (!is_plain(text) || text.size() > longest_token) {
+  if (!can_be_sent(text) || text.size() > longest_token) {
     return Error(
         ErrorCode::malformed_answer,
         "the login's token cannot be sent in a header: " +
