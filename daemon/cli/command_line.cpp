@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/report_plan.hpp"
 
 namespace affsync::cli {
 namespace {
@@ -120,6 +121,7 @@ void add_database_commands(CLI::App& app, Parsed& parsed) {
       ->required()
       ->check(CLI::IsMember({"earnings", "clients", "payouts", "rebates", "changes"}))
       ->type_name("earnings|clients|payouts|rebates|changes");
+  report->footer(report_help());
   add_day(report, "--since", parsed.report.since, "From this day on");
   add_day(report, "--until", parsed.report.until, "Up to this day");
   report->add_option("--by", parsed.report.by, "One line per …")

@@ -56,7 +56,7 @@ std::size_t longest_name(std::vector<Named> const& items) {
 }
 
 std::string comment_of(std::string const& description) {
-  return description.empty() ? std::string() : "   # " + description;
+  return description.empty() ? std::string() : "  # " + description;
 }
 
 }  // namespace

@@ -17,6 +17,8 @@ using std::chrono::seconds;
 
 // The rate is that of the last seconds, so that it follows a limiter that learns.
 constexpr seconds rate_window{10};
+// Columns for a bar that says something, with the percentage beside it.
+constexpr int least_bar = 20;
 
 std::string stream_label(std::string const& source, std::string const& stream) {
   return log::to_one_line(source + "/" + stream);
@@ -24,6 +26,19 @@ std::string stream_label(std::string const& source, std::string const& stream) {
 
 std::string counted(std::int64_t count, char const* one, char const* many) {
   return group_thousands(count) + " " + (count == 1 ? one : many);
+}
+
+// "5 new, 1 gone"; counts of zero say nothing.
+std::string changes_of(RunReport const& report) {
+  std::string text;
+  auto add = [&](std::int64_t count, char const* word) {
+    if (count > 0) text += (text.empty() ? "" : ", ") + group_thousands(count) + word;
+  };
+  add(report.inserted, " new");
+  add(report.updated, " changed");
+  add(report.deleted, " gone");
+  add(report.quarantined, " quarantined");
+  return text.empty() ? "no change" : text;
 }
 
 }  // namespace
@@ -151,11 +166,7 @@ std::string Progress::ended_line(RunReport const& report, log::Terminal const& t
   std::string line = stream_label(report.source, report.stream) + ": " +
                      styled(status, status_style(status), terminal);
   if (report.rows_read > 0 || !report.error) {
-    line += ", " + counted(report.rows_read, "row", "rows") + " (" +
-            group_thousands(report.inserted) + " new, " + group_thousands(report.updated) +
-            " changed, " + group_thousands(report.deleted) + " gone";
-    if (report.quarantined > 0) line += ", " + group_thousands(report.quarantined) + " quarantined";
-    line += ")";
+    line += ", " + counted(report.rows_read, "row", "rows") + " (" + changes_of(report) + ")";
   }
   line += " in " + shown_duration(report.duration());
   if (report.error) line += ": " + log::to_one_line(report.error->message);
@@ -177,13 +188,15 @@ log::LiveLine Progress::live_line(Run const& run, log::Terminal const& terminal,
   if (wait > seconds(0)) {
     tail += "  waiting " + shown_age(wait) + " for the broker";
   } else {
+    tail += "  " + group_thousands(run.rows_per_second(now)) + "/s";
     auto const elapsed = std::chrono::duration_cast<seconds>(now - run.started);
-    tail += "  " + group_thousands(run.rows_per_second(now)) + "/s  " +
-            counted(run.pages, "page", "pages") + "  " + shown_age(elapsed);
+    std::string const more = "  " + counted(run.pages, "page", "pages") + "  " + shown_age(elapsed);
+    int const left = room - name_width - log::display_width(tail) - log::display_width(more);
+    if (left >= (run.expected ? least_bar : 0)) tail += more;
   }
 
   int const left = room - name_width - log::display_width(tail);
-  if (run.expected && *run.expected > 0 && left >= 10) {
+  if (run.expected && *run.expected > 0 && left >= least_bar / 2) {
     auto const done = std::min(run.rows, *run.expected);
     auto percent = std::to_string(done * 100 / *run.expected) + "%";
     percent.insert(0, 5 - std::min<std::size_t>(percent.size(), 5), ' ');

@@ -39,21 +39,25 @@ std::string openssl_version() {
 
 int run_version() {
   std::cout << "affsync " << AFFSYNC_VERSION << " (" << AFFSYNC_COMMIT << ")\n\n";
-  // Boost to libpq as they are at run time; of the rest, what the build found.
   TextTable table({{"library"}, {"version"}});
-  table.add_row({"Boost", boost_version()});
-  table.add_row({"OpenSSL", openssl_version()});
-  table.add_row({"zlib", zlibVersion()});
-  table.add_row({"libpq", libpq_version()});
-  table.add_row({"libpqxx", AFFSYNC_WITH_PQXX});
-  table.add_row({"yaml-cpp", AFFSYNC_WITH_YAML_CPP});
-  table.add_row({"spdlog", AFFSYNC_WITH_SPDLOG});
-  table.add_row({"prometheus-cpp", AFFSYNC_WITH_PROMETHEUS});
-  table.add_row({"date", AFFSYNC_WITH_DATE});
-  table.add_row({"xxHash", AFFSYNC_WITH_XXHASH});
-  table.add_row({"libsystemd", AFFSYNC_WITH_SYSTEMD});
-  table.add_row({"nlohmann-json", AFFSYNC_WITH_NLOHMANN_JSON});
-  table.add_row({"CLI11", AFFSYNC_WITH_CLI11});
+  auto add = [&](char const* library, std::string const& version) {
+    table.add_row({library, version.empty() ? "unknown" : version});
+  };
+  // Shared libraries that tell, as they are at run time.
+  add("OpenSSL", openssl_version());
+  add("zlib", zlibVersion());
+  add("libpq", libpq_version());
+  // The others, as the build found them.
+  add("Boost", boost_version());
+  add("libpqxx", AFFSYNC_WITH_PQXX);
+  add("yaml-cpp", AFFSYNC_WITH_YAML_CPP);
+  add("spdlog", AFFSYNC_WITH_SPDLOG);
+  add("prometheus-cpp", AFFSYNC_WITH_PROMETHEUS);
+  add("date", AFFSYNC_WITH_DATE);
+  add("xxHash", AFFSYNC_WITH_XXHASH);
+  add("libsystemd", AFFSYNC_WITH_SYSTEMD);
+  add("nlohmann-json", AFFSYNC_WITH_NLOHMANN_JSON);
+  add("CLI11", AFFSYNC_WITH_CLI11);
   std::cout << table.render({}) << "\nCompiler: " << AFFSYNC_COMPILER << std::endl;
   return 0;
 }

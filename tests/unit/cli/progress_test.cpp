@@ -61,7 +61,7 @@ TEST(ProgressPlain, SaysStartAndEnd) {
   progress.on_run_ended(ended("rewards", 1234, RunStatus::succeeded));
   EXPECT_EQ(stage.take(),
             "main/rewards: started\n"
-            "main/rewards: succeeded, 1,234 rows (1,234 new, 0 changed, 0 gone) in 1.5 s\n");
+            "main/rewards: succeeded, 1,234 rows (1,234 new) in 1.5 s\n");
 }
 
 TEST(ProgressPlain, SaysHowItGoesOnEveryFewSecondsOnly) {
@@ -78,6 +78,21 @@ TEST(ProgressPlain, SaysHowItGoesOnEveryFewSecondsOnly) {
   stage.now += 1s;
   progress.on_progress(run_of("rewards", 600, 6), 2000);
   EXPECT_EQ(stage.take(), "");
+}
+
+TEST(ProgressPlain, EndNamesWhatChangedOnly) {
+  Stage stage;
+  Progress progress(stage.console, stage.options());
+  auto report = ended("clients", 10, RunStatus::succeeded);
+  report.inserted = 0;
+  progress.on_run_ended(report);
+  EXPECT_EQ(stage.take(), "main/clients: succeeded, 10 rows (no change) in 1.5 s\n");
+  report.updated = 2;
+  report.deleted = 1;
+  report.quarantined = 3;
+  progress.on_run_ended(report);
+  EXPECT_EQ(stage.take(),
+            "main/clients: succeeded, 10 rows (2 changed, 1 gone, 3 quarantined) in 1.5 s\n");
 }
 
 TEST(ProgressPlain, SaysAFailureWithItsReason) {
@@ -167,7 +182,7 @@ TEST(ProgressLive, EndedStreamLeavesALineAboveTheOthers) {
   progress.on_run_ended(ended("a", 7, RunStatus::succeeded));
   EXPECT_EQ(stage.take(),
             "\x1b[2A\r\x1b[J"
-            "main/a: succeeded, 7 rows (7 new, 0 changed, 0 gone) in 1.5 s\n"
+            "main/a: succeeded, 7 rows (7 new) in 1.5 s\n"
             "main/b  0 rows  0/s  0 pages  0s\n");
 }
 
