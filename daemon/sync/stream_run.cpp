@@ -150,8 +150,16 @@ asio::awaitable<Result<engine::Answer>> StreamRun::fetch(HttpRequest request) {
   co_return co_await task_.session->fetch(std::move(request), report_);
 }
 
+// Rows that this page has in common with earlier ones: consecutive pages overlap.
+std::int64_t repeated_rows(PageRead const& page) {
+  auto rows = static_cast<std::int64_t>(page.quarantined.size());
+  if (!page.batches.empty()) rows += static_cast<std::int64_t>(page.batches.front().size());
+  return std::max<std::int64_t>(0, rows - page.rows_read);
+}
+
 asio::awaitable<void> StreamRun::store(std::optional<PageRead> page) {
   if (!page) co_return;
+  auto const repeated = repeated_rows(*page);
   if (parts_.store != nullptr) {
     schema::PageWrite write;
     write.run = key_;
@@ -162,7 +170,7 @@ asio::awaitable<void> StreamRun::store(std::optional<PageRead> page) {
     schema::PageWritten const written = co_await parts_.store->write_page(std::move(write));
     report_.inserted += written.inserted;
     report_.updated += written.updated;
-    report_.unchanged += written.unchanged;
+    report_.unchanged += std::max<std::int64_t>(0, written.unchanged - repeated);
     report_.quarantined += written.quarantined;
   } else {
     report_.quarantined += static_cast<std::int64_t>(page->quarantined.size());
