@@ -143,9 +143,7 @@ asio::awaitable<void> serve_connection(Socket socket, Sandbox& sandbox) {
   }
 }
 
-}  // namespace
-
-asio::awaitable<void> serve(asio::ip::tcp::acceptor& acceptor, Sandbox& sandbox) {
+asio::awaitable<void> accept_all(asio::ip::tcp::acceptor& acceptor, Sandbox& sandbox) {
   auto const executor = co_await asio::this_coro::executor;
   for (;;) {
     auto socket = co_await acceptor.async_accept(use_awaitable);
@@ -162,6 +160,14 @@ asio::awaitable<void> serve(asio::ip::tcp::acceptor& acceptor, Sandbox& sandbox)
     };
     asio::co_spawn(executor, serve_connection(std::move(socket), sandbox), std::move(ended));
   }
+}
+
+}  // namespace
+
+// The coroutine itself stays in the unnamed namespace: in a unity build g++ warns about lambdas in
+// the frame of one with external linkage.
+asio::awaitable<void> serve(asio::ip::tcp::acceptor& acceptor, Sandbox& sandbox) {
+  return accept_all(acceptor, sandbox);
 }
 
 }  // namespace affsync::sandbox
