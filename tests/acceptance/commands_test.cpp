@@ -1,0 +1,193 @@
+// What the commands print and how they end.
+#include "tests/acceptance/fixture.hpp"
+
+namespace affsync::test {
+namespace {
+
+using testing::Test;
+
+bool has(std::string const& text, std::string const& part) {
+  return text.find(part) != std::string::npos;
+}
+
+class Commands : public Acceptance {};
+
+TEST_F(Commands, cli_prints) {
+  auto const help = affsync({"--help"});
+  EXPECT_EQ(help.status, 0);
+  for (auto const* command : {"run", "sync", "check", "inspect", "migrate", "status", "report",
+                              "connectors", "version"}) {
+    EXPECT_TRUE(has(help.out, command)) << command;
+    EXPECT_EQ(affsync({command, "--help"}).status, 0) << command;
+  }
+  EXPECT_EQ(affsync({"version"}).status, 0);
+  EXPECT_TRUE(has(affsync({"version"}).out, "affsync "));
+  EXPECT_EQ(affsync({}).status, 2);
+  EXPECT_EQ(affsync({"frobnicate"}).status, 2);
+  EXPECT_EQ(affsync({"sync", "--since", "yesterday"}).status, 2);
+  EXPECT_TRUE(has(affsync({"connectors"}).out, "exness"));
+}
+
+TEST_F(Commands, check_ok) {
+  start_broker();
+  auto const check = affsync({"check"});
+  EXPECT_EQ(check.status, 0) << check.out << check.err;
+  for (auto const* stream :
+       {"clients", "accounts", "rewards", "rebate_groups", "rebates", "wallets"}) {
+    EXPECT_TRUE(has(check.out, stream)) << stream;
+  }
+  EXPECT_EQ(query("select count(*) from pg_namespace where nspname in ('affsync', 'reporting')"),
+            "0");
+}
+
+TEST_F(Commands, check_wrong_password) {
+  start_broker();
+  environment["SANDBOX_PASSWORD"] = "planted-wrong";
+  auto const check = affsync({"check"});
+  EXPECT_EQ(check.status, 1);
+  EXPECT_TRUE(has(check.out, "credentials")) << check.out;
+  EXPECT_FALSE(has(check.out + check.err, "planted-wrong"));
+  EXPECT_EQ(broker().count("logins"), 1u);
+}
+
+TEST_F(Commands, check_no_route) {
+  configure();  // port 9: nobody listens
+  auto const check = affsync({"check"});
+  EXPECT_EQ(check.status, 1);
+  EXPECT_TRUE(has(check.out, "refused")) << check.out;
+}
+
+TEST_F(Commands, check_database_down) {
+  start_broker();
+  dir_.write("down.yaml",
+             "database: {url: \"postgresql://affsync:planted-dbsecret@127.0.0.1:9/affsync\"}\n"
+             "sources: [{name: main, connector: exness, base_url: \"" +
+                 broker().url() +
+                 "\", credentials: {login: partner@example.com, password: "
+                 "\"${SANDBOX_PASSWORD}\"}}]\n");
+  auto const down = (dir_.path() / "down.yaml").string();
+  auto const check = affsync({"--config", down, "check"});
+  EXPECT_EQ(check.status, 3);
+  auto const sync = affsync({"--config", down, "sync"});
+  EXPECT_EQ(sync.status, 3);
+  EXPECT_TRUE(has(sync.err, "PostgreSQL")) << sync.err;
+  EXPECT_FALSE(has(check.out + check.err + sync.out + sync.err, "planted-dbsecret"));
+}
+
+TEST_F(Commands, config_unknown_key) {
+  start_broker();
+  auto const file = dir_.write("bad.yaml",
+                               "database: {url: embedded}\nsources:\n  - name: a\n"
+                               "    connector: exness\n    credentails: {login: x}\n");
+  auto const check = affsync({"--config", file.string(), "check"});
+  EXPECT_EQ(check.status, 2);
+  EXPECT_TRUE(has(check.err, "bad.yaml:5:5")) << check.err;
+  EXPECT_TRUE(has(check.err, "`credentials`")) << check.err;
+  EXPECT_EQ(broker().count("requests"), 0u);
+}
+
+TEST_F(Commands, config_missing_environment) {
+  start_broker();
+  auto options = command({"sync"});
+  options.environment.erase("SANDBOX_PASSWORD");
+  options.unset.push_back("SANDBOX_PASSWORD");
+  auto const sync = run(options);
+  EXPECT_EQ(sync.status, 2);
+  EXPECT_TRUE(has(sync.err, "SANDBOX_PASSWORD")) << sync.err;
+  EXPECT_TRUE(has(sync.err, "affsync.yaml:")) << sync.err;
+  EXPECT_EQ(broker().count("requests"), 0u);
+}
+
+TEST_F(Commands, config_wrong_type) {
+  start_broker();
+  auto const file = dir_.write("bad.yaml", "database: {connections: many}\nsources: []\n");
+  auto const check = affsync({"--config", file.string(), "check"});
+  EXPECT_EQ(check.status, 2);
+  EXPECT_TRUE(has(check.err, "bad.yaml:1:26")) << check.err;
+}
+
+TEST_F(Commands, dry_run_writes_nothing) {
+  start_broker();
+  auto const dry = sync({"--dry-run"});
+  EXPECT_EQ(dry.status, 0) << dry.out << dry.err;
+  EXPECT_EQ(dry.count("clients", "rows_read"), 60);
+  EXPECT_EQ(query("select count(*) from pg_namespace where nspname = 'affsync'"), "0");
+}
+
+TEST_F(Commands, inspect_shows_unmapped) {
+  start_broker();
+  auto const inspect = affsync({"inspect", "main", "clients", "--rows", "2"});
+  EXPECT_EQ(inspect.status, 0) << inspect.err;
+  EXPECT_TRUE(has(inspect.out, "client_ref"));
+  EXPECT_TRUE(has(inspect.out, "row 2"));
+  EXPECT_FALSE(has(inspect.out, "row 3"));
+  // A band, not money: kept in raw only.
+  auto const unmapped = inspect.out.find("Fields that no mapping reads");
+  ASSERT_NE(unmapped, std::string::npos) << inspect.out;
+  EXPECT_NE(inspect.out.find("client_equity", unmapped), std::string::npos);
+  EXPECT_EQ(affsync({"inspect", "main", "clientz"}).status, 2);
+  EXPECT_EQ(affsync({"inspect", "maim", "clients"}).status, 2);
+}
+
+TEST_F(Commands, sync_json_has_the_pinned_members) {
+  start_broker();
+  auto const synced = sync({"--stream", "clients"});
+  ASSERT_EQ(synced.status, 0) << synced.err;
+  ASSERT_NE(synced.summary.find("started_at"), nullptr);
+  ASSERT_NE(synced.summary.find("finished_at"), nullptr);
+  for (auto const* member :
+       {"source", "stream", "table", "status", "rows_read", "inserted", "updated", "unchanged",
+        "deleted", "quarantined", "pages", "requests", "throttled", "retries", "bytes_received",
+        "duration_ms", "error_code", "error"}) {
+    synced.of("clients", member);  // fails when it is missing
+  }
+  EXPECT_EQ(synced.of("clients", "table"), "client");
+  EXPECT_EQ(synced.of("clients", "error"), "null");
+}
+
+TEST_F(Commands, status_and_reports_print) {
+  start_broker();
+  ASSERT_EQ(sync().status, 0);
+  auto const status = affsync({"status"});
+  EXPECT_EQ(status.status, 0) << status.err;
+  EXPECT_TRUE(has(status.out, "rewards"));
+  for (auto const* report : {"earnings", "clients", "payouts", "rebates", "changes"}) {
+    for (auto const* output : {"table", "csv", "json"}) {
+      auto const printed = affsync({"report", report, "--output", output});
+      EXPECT_EQ(printed.status, 0) << report << " " << output << ": " << printed.err;
+    }
+  }
+  auto const csv = affsync({"report", "earnings", "--by", "currency", "--output", "csv"});
+  EXPECT_TRUE(has(csv.out, "USD"));
+}
+
+TEST_F(Commands, secrets_never_printed) {
+  start_broker();
+  source_yaml = "    privacy: drop\n";
+  configure();
+  std::string seen;
+  auto note = [&](Finished const& finished) { seen += finished.out + finished.err; };
+  note(affsync({"-v", "check"}));
+  note(affsync({"-v", "sync"}));
+  broker().fault("expire_token:every=1,path=clients");
+  note(affsync({"-v", "sync"}));
+  broker().clear_faults();
+  environment["SANDBOX_PASSWORD"] = "planted-wrong";
+  note(affsync({"-v", "sync"}));
+  note(affsync({"status", "--output", "json"}));
+  for (auto const* secret : {"planted-", "eyJ"}) {  // passwords; tokens begin so
+    EXPECT_FALSE(has(seen, secret)) << secret;
+    auto const tables = rows(
+        "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = 'affsync'");
+    ASSERT_GT(tables.size(), 10u);
+    for (auto const& table : tables) {
+      EXPECT_EQ(query("select count(*) from " + table[0] + " t where t::text like '%" + secret +
+                      "%'"),
+                "0")
+          << secret << " in " << table[0];
+    }
+  }
+}
+
+}  // namespace
+}  // namespace affsync::test

@@ -1,0 +1,188 @@
+#include "tests/acceptance/fixture.hpp"
+
+#include <pqxx/pqxx>
+
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+
+#include "base/clock.hpp"
+#include "daemon/embedded/cluster.hpp"
+
+namespace affsync::test {
+namespace {
+
+// One cluster a test program; it ends with it.
+class Server {
+ public:
+  Server() {
+    // The server's own user must be able to enter when the tests run as root.
+    std::filesystem::permissions(dir_.path(), std::filesystem::perms(0755));
+    embedded::ClusterOptions options;
+    options.state_dir = dir_.path() / "state";
+    options.durable = false;
+    cluster_ = embedded::Cluster::start(std::move(options)).value();
+  }
+  embedded::Cluster& cluster() { return *cluster_; }
+
+ private:
+  TempDir dir_;
+  std::unique_ptr<embedded::Cluster> cluster_;
+};
+
+embedded::Cluster& cluster() {
+  static Server server;
+  return server.cluster();
+}
+
+std::vector<std::vector<std::string>> run_sql(std::string const& url, std::string const& sql) {
+  pqxx::connection connection(url);
+  pqxx::nontransaction tx(connection);
+  std::vector<std::vector<std::string>> rows;
+  for (auto const& row : tx.exec(sql)) {
+    auto& out = rows.emplace_back();
+    for (auto const& field : row) out.emplace_back(field.is_null() ? "" : field.c_str());
+  }
+  return rows;
+}
+
+std::string text_of(Json const& value) {
+  auto const text = value.scalar_text();
+  return text ? std::string(*text) : "null";
+}
+
+}  // namespace
+
+std::string Synced::of(std::string const& stream, std::string const& member) const {
+  Json const* streams = summary.find("streams");
+  if (streams != nullptr && streams->is_array()) {
+    for (auto const& entry : streams->items()) {
+      Json const* name = entry.find("stream");
+      Json const* value = entry.find(member);
+      if (name == nullptr || value == nullptr || name->as_string() != stream) continue;
+      return text_of(*value);
+    }
+  }
+  ADD_FAILURE() << "no " << member << " of " << stream << " in: " << out << err;
+  return "";
+}
+
+long Synced::count(std::string const& stream, std::string const& member) const {
+  return std::stol(of(stream, member));
+}
+
+void Acceptance::SetUpTestSuite() { cluster(); }
+
+void Acceptance::SetUp() {
+  static int number = 0;
+  database_ = "t" + std::to_string(getpid()) + "_" + std::to_string(++number);
+  run_sql(cluster().url("postgres"), "create database " + database_);
+}
+
+void Acceptance::TearDown() { broker_.reset(); }
+
+std::string Acceptance::database_url() const { return cluster().url(database_); }
+
+SandboxProcess& Acceptance::start_broker(std::vector<std::string> arguments) {
+  std::vector<std::string> all{"--seed", "5", "--clients", "60", "--days", "40",
+                               "--password", password};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  broker_ = std::make_unique<SandboxProcess>(std::move(all));
+  configure();
+  return *broker_;
+}
+
+void Acceptance::configure() {
+  std::string text = "database: {url: \"" + database_url() + "\"}\n";
+  text += "http: {listen: \"off\"}\n";
+  text += "sources:\n  - name: main\n    connector: exness\n";
+  text += "    base_url: " + (broker_ ? broker_->url() : "http://127.0.0.1:9") + "\n";
+  text += "    credentials: {login: partner@example.com, password: \"${SANDBOX_PASSWORD}\"}\n";
+  text += "    rate_limit: {requests_per_second: 1000, burst: 1000}\n";
+  text += source_yaml;
+  // A history that begins shortly before the broker's own, so that few windows are empty.
+  auto const start = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()) -
+                     std::chrono::days(45);
+  std::string streams = streams_yaml;
+  if (streams.find("rewards:") == std::string::npos) {
+    streams += "      rewards: {start: " + format_day(start) + ", page_size: 100}\n";
+  }
+  text += "    streams:\n" + streams;
+  dir_.write("affsync.yaml", text);
+}
+
+ProcessOptions Acceptance::command(std::vector<std::string> arguments) const {
+  ProcessOptions options;
+  options.program = std::filesystem::path(AFFSYNC_BINARY_DIR) / "affsync";
+  options.arguments = std::move(arguments);
+  options.environment = environment;
+  options.environment["AFFSYNC_CONFIG"] = config_file();
+  options.directory = dir_.path();
+  return options;
+}
+
+Finished Acceptance::affsync(std::vector<std::string> arguments, double seconds) const {
+  return run(command(std::move(arguments)), Process::Seconds(seconds));
+}
+
+std::unique_ptr<Process> Acceptance::start(std::vector<std::string> arguments) const {
+  return std::make_unique<Process>(command(std::move(arguments)));
+}
+
+Synced Acceptance::sync(std::vector<std::string> arguments) const {
+  arguments.insert(arguments.begin(), {"sync", "--output", "json"});
+  Finished const finished = affsync(std::move(arguments));
+  Synced synced;
+  synced.status = finished.status;
+  synced.out = finished.out;
+  synced.err = finished.err;
+  auto parsed = parse_json(finished.out);
+  if (parsed) synced.summary = std::move(*parsed);
+  return synced;
+}
+
+std::vector<std::vector<std::string>> Acceptance::rows(std::string const& sql) const {
+  return run_sql(database_url(), sql);
+}
+
+std::string Acceptance::query(std::string const& sql) const {
+  auto const all = rows(sql);
+  return all.empty() || all[0].empty() ? "" : all[0][0];
+}
+
+void Acceptance::execute(std::string const& sql) const { run_sql(database_url(), sql); }
+
+void Acceptance::expect_books_equal() const {
+  struct Feed {
+    char const* feed;
+    char const* table;
+    char const* stream;
+    std::map<std::string, std::string> sums;  // the broker's field -> our column
+  };
+  Feed const feeds[] = {
+      {"clients", "client", "clients",
+       {{"reward_usd", "earned_usd"}, {"rebate_amount_usd", "rebate_usd"}}},
+      {"accounts", "trading_account", "accounts",
+       {{"reward_usd", "reward_usd"}, {"volume_lots", "volume_lots"}}},
+      {"rewards", "commission", "rewards",
+       {{"reward_usd", "amount_usd"}, {"volume_lots", "volume_lots"}}},
+  };
+  for (auto const& feed : feeds) {
+    Book const book = broker_->book(feed.feed);
+    std::string const from = std::string(" from affsync.") + feed.table + " where stream = '" +
+                             feed.stream + "' and deleted_at is null";
+    EXPECT_EQ(query("select count(*)" + from), std::to_string(book.rows)) << feed.feed;
+    for (auto const& [field, column] : feed.sums) {
+      for (auto const& [currency, sum] : book.sums.at(field)) {
+        // The broker adds exactly; trailing zeros apart the digits must be the same.
+        EXPECT_EQ(query("select (sum(" + column + ") - (" + sum + "))::text::numeric = 0" + from),
+                  "t")
+            << feed.feed << "." << field << " is " << sum << " in the broker's books, ours "
+            << query("select sum(" + column + ")" + from);
+      }
+    }
+  }
+}
+
+}  // namespace affsync::test

@@ -1,0 +1,70 @@
+// What every acceptance test stands on: a private PostgreSQL for the program (a database of its own
+// for each test), a sandbox broker, a configuration file, and the affsync binary as a process.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/sandbox_process.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace affsync::test {
+
+// The summary of `sync --output json`.
+struct Synced {
+  int status = 0;
+  Json summary;
+  std::string out, err;
+
+  // A member of one stream's entry as text; "null" for null. Fails the test when there is none.
+  std::string of(std::string const& stream, std::string const& member) const;
+  long count(std::string const& stream, std::string const& member) const;
+};
+
+class Acceptance : public testing::Test {
+ protected:
+  static constexpr char const* password = "planted-pässword \"7\"";
+
+  static void SetUpTestSuite();
+  void SetUp() override;
+  void TearDown() override;
+
+  // Starts the broker; `arguments` as of `affsync-sandbox --help`. A small world by default.
+  SandboxProcess& start_broker(std::vector<std::string> arguments = {});
+  SandboxProcess& broker() { return *broker_; }
+
+  // Lines of YAML under the source's `streams:` and of the source itself.
+  std::string streams_yaml;
+  std::string source_yaml;
+  // Writes the configuration anew from the members above.
+  void configure();
+  std::string config_file() const { return (dir_.path() / "affsync.yaml").string(); }
+  std::string database_url() const;
+  std::map<std::string, std::string> environment{{"SANDBOX_PASSWORD", password}};
+
+  ProcessOptions command(std::vector<std::string> arguments) const;
+  Finished affsync(std::vector<std::string> arguments, double seconds = 90) const;
+  std::unique_ptr<Process> start(std::vector<std::string> arguments) const;
+  Synced sync(std::vector<std::string> arguments = {}) const;
+
+  // The first column of the first row; "" when there is none or it is null.
+  std::string query(std::string const& sql) const;
+  std::vector<std::vector<std::string>> rows(std::string const& sql) const;
+  void execute(std::string const& sql) const;
+
+  // Rows, and sums to the last digit, of clients, accounts and rewards against the broker's books.
+  void expect_books_equal() const;
+
+  TempDir dir_;
+  std::string database_;
+  std::unique_ptr<SandboxProcess> broker_;
+};
+
+}  // namespace affsync::test
