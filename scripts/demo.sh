@@ -90,7 +90,8 @@ export AFFSYNC_CONFIG=$state/affsync.yaml
 say "affsync sync"
 "$affsync" sync
 
-for report in 'earnings --by month' 'earnings --by kind' 'payouts'; do
+last_month=$(date -u -d '-30 days' +%F)
+for report in 'earnings --by month' 'earnings --by kind' "payouts --since $last_month"; do
   say "affsync report $report"
   # shellcheck disable=SC2086  # the report and its options are words
   "$affsync" report $report

@@ -1,6 +1,7 @@
 // What the daemon counts about itself, in Prometheus' text form. Listens to the runs; lives on the
 // I/O thread. Every label value comes from the configuration or from a closed set of words, so the
-// number of series is bounded: per stream about a dozen, and 30 for the whole process.
+// number of series is bounded: about ten a stream, and 30 for the whole process. Kept as plain
+// numbers: 7,000 streams take under 3 MB, the text of a scrape excepted.
 #pragma once
 
 #include <memory>

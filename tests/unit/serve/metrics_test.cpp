@@ -40,8 +40,8 @@ std::optional<double> value_of(Metrics const& metrics, std::string const& series
 }
 
 std::string rows(char const* outcome) {
-  return std::string("affsync_rows_total{outcome=\"") + outcome +
-         "\",source=\"exness-main\",stream=\"rewards\"}";
+  return std::string("affsync_rows_total{source=\"exness-main\",stream=\"rewards\",outcome=\"") +
+         outcome + "\"}";
 }
 
 constexpr char const* last_success =
@@ -97,8 +97,9 @@ TEST(Metrics, failed_and_partial_runs_are_counted_by_code) {
   metrics.on_run_ended(partial);
   metrics.on_run_ended(cancelled);
   auto const count = [&](std::string const& code) {
-    return value_of(metrics, "affsync_run_failures_total{code=\"" + code +
-                                 "\",source=\"exness-main\",stream=\"rewards\"}");
+    return value_of(metrics,
+                    "affsync_run_failures_total{source=\"exness-main\",stream=\"rewards\",code=\"" +
+                        code + "\"}");
   };
   EXPECT_EQ(count("tls_failed"), 2);
   EXPECT_EQ(count("mass_drop"), 1);

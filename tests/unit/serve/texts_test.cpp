@@ -1,6 +1,7 @@
-// Spans of time and addresses, as text.
+// Spans of time, addresses and series, as text.
 #include <gtest/gtest.h>
 
+#include "daemon/serve/exposition.hpp"
 #include "daemon/serve/query_string.hpp"
 #include "daemon/serve/relative_time.hpp"
 
@@ -53,6 +54,17 @@ TEST(ParseTarget, refuses_broken_escapes_and_nul) {
   for (char const* target : {"/%", "/%4", "/%g0", "/%00", "/?a=%", "/?%zz=1", "/%+1"}) {
     EXPECT_FALSE(parse_target(target)) << target;
   }
+}
+
+TEST(Exposition, a_family_has_its_header_once_and_none_without_series) {
+  Exposition out;
+  out.family("empty_total", "counter", "Nothing.");
+  out.family("runs_total", "counter", "Runs.");
+  out.series({{"a", "x"}, {"b", "y"}}, std::int64_t{9'007'199'254'740'993});
+  out.series({}, 0.25);
+  EXPECT_EQ(out.take(),
+            "# HELP runs_total Runs.\n# TYPE runs_total counter\n"
+            "runs_total{a=\"x\",b=\"y\"} 9007199254740993\nruns_total 0.25\n");
 }
 
 }  // namespace

@@ -1,0 +1,33 @@
+// Prometheus' text form, line by line, for series that are kept as plain numbers: a registry's
+// objects for every stream of a thousand sources would take more memory than the rest of the
+// daemon. Pure.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace affsync::serve {
+
+class Exposition {
+ public:
+  using Label = std::pair<std::string_view, std::string_view>;
+
+  // Begins a family; every series of it follows. A family without series leaves no trace.
+  void family(std::string_view name, std::string_view type, std::string_view help);
+  void series(std::initializer_list<Label> labels, std::int64_t value);
+  void series(std::initializer_list<Label> labels, double value);
+
+  std::string take() { return std::move(text_); }
+
+ private:
+  void begin_series(std::initializer_list<Label> labels);
+
+  std::string text_;
+  std::string header_;  // of the current family, until its first series
+  std::string name_;
+};
+
+}  // namespace affsync::serve
