@@ -1,0 +1,242 @@
+// The small server, asked over real sockets by hand.
+#include "daemon/net/http_server.hpp"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "tests/integration/net/support.hpp"
+
+namespace affsync::net::test {
+namespace {
+
+// A client's end of a connection, blocking.
+class Caller {
+ public:
+  explicit Caller(unsigned short port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_port = htons(port);
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::connect(socket_, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0) {
+      throw std::runtime_error("no connection");
+    }
+  }
+  Caller(Caller const&) = delete;
+  Caller& operator=(Caller const&) = delete;
+  ~Caller() { ::close(socket_); }
+
+  void send(std::string_view bytes) { ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+  // Everything until the server ends the connection.
+  std::string read_all() {
+    std::string text;
+    char buffer[4096];
+    for (ssize_t got = 0; (got = ::recv(socket_, buffer, sizeof buffer, 0)) > 0;) {
+      text.append(buffer, static_cast<std::size_t>(got));
+    }
+    return text;
+  }
+  // Up to and with `end`.
+  std::string read_until(std::string const& end) {
+    std::string text;
+    char c = 0;
+    while (!text.ends_with(end) && ::recv(socket_, &c, 1, 0) == 1) text += c;
+    return text;
+  }
+
+ private:
+  int socket_;
+};
+
+asio::awaitable<HttpResponse> greet(HttpRequest request) {
+  if (request.target == "/throws") throw Failure(ErrorCode::database_unavailable, "no database");
+  if (request.target == "/waits") {
+    asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::hours(1));
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+  HttpResponse response;
+  response.status = 200;
+  response.headers.add("Content-Type", "text/plain");
+  response.body = "hello " + request.target;
+  co_return response;
+}
+
+// The server on a loop and thread of its own.
+class RunningServer {
+ public:
+  RunningServer()
+      : server_(std::move(make_http_server(loop_.get_executor(), "127.0.0.1:0", greet).value())) {
+    auto ended = [this](std::exception_ptr error) { error_ = error; };
+    asio::co_spawn(loop_, server_->serve(),
+                   asio::bind_cancellation_slot(signal_.slot(), std::move(ended)));
+    thread_ = std::thread([this] { loop_.run(); });
+  }
+  ~RunningServer() { stop(); }
+
+  unsigned short port() const { return server_->port(); }
+  // Waits until everything has ended.
+  void stop() {
+    if (!thread_.joinable()) return;
+    asio::post(loop_, [this] { server_->stop(); });
+    thread_.join();
+  }
+  void cancel() {
+    asio::post(loop_, [this] { signal_.emit(asio::cancellation_type::terminal); });
+    thread_.join();
+  }
+  std::exception_ptr error() const { return error_; }
+
+ private:
+  asio::io_context loop_{1};
+  asio::cancellation_signal signal_;
+  std::unique_ptr<HttpServer> server_;
+  std::exception_ptr error_;
+  std::thread thread_;
+};
+
+std::string ask(unsigned short port, std::string const& bytes) {
+  Caller caller(port);
+  caller.send(bytes);
+  return caller.read_all();
+}
+
+TEST(Server, Get) {
+  RunningServer server;
+  auto const answer =
+      ask(server.port(), "GET /metrics?x=1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(answer,
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 18\r\n"
+            "Connection: close\r\n\r\nhello /metrics?x=1");
+}
+
+TEST(Server, HeadHasNoBody) {
+  RunningServer server;
+  auto const answer = ask(server.port(), "HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_NE(answer.find("Content-Length: 7\r\n"), std::string::npos);
+  EXPECT_TRUE(answer.ends_with("\r\n\r\n"));
+}
+
+TEST(Server, OneConnectionCarriesManyRequests) {
+  RunningServer server;
+  Caller caller(server.port());
+  caller.send("GET /one HTTP/1.1\r\nHost: a\r\n\r\nGET /two HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_TRUE(caller.read_until("hello /one").starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(caller.read_until("hello /two").starts_with("HTTP/1.1 200"));
+  caller.send("GET /three HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(caller.read_all().ends_with("hello /three"));
+}
+
+TEST(Server, OtherMethodsAreRefused) {
+  RunningServer server;
+  for (std::string const method : {"POST", "PUT", "DELETE", "OPTIONS", "PATCH"}) {
+    auto const answer =
+        ask(server.port(), method + " / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 405 Method Not Allowed\r\n")) << answer;
+    EXPECT_NE(answer.find("Allow: GET, HEAD\r\n"), std::string::npos);
+  }
+}
+
+TEST(Server, AHeaderWithoutEndIsRefused) {
+  RunningServer server;
+  auto const answer =
+      ask(server.port(), "GET / HTTP/1.1\r\nX-Fill: " + std::string(40'000, 'x') + "\r\n\r\n");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 431 ")) << answer;
+}
+
+TEST(Server, GarbageIsRefused) {
+  RunningServer server;
+  EXPECT_TRUE(ask(server.port(), "\x16\x03\x01 hello\r\n\r\n").starts_with("HTTP/1.1 400 "));
+}
+
+TEST(Server, ABodyIsRefused) {
+  RunningServer server;
+  auto const answer =
+      ask(server.port(), "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 413 ")) << answer;
+}
+
+TEST(Server, AFailingHandlerIsAnAnswer) {
+  RunningServer server;
+  auto const answer =
+      ask(server.port(), "GET /throws HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 500 ")) << answer;
+  EXPECT_TRUE(answer.ends_with("no database\n")) << answer;
+}
+
+TEST(Server, MoreCallersThanItServesAtOnceWaitTheirTurn) {
+  RunningServer server;
+  std::vector<std::unique_ptr<Caller>> idle;
+  for (int i = 0; i < 64; ++i) {
+    idle.push_back(std::make_unique<Caller>(server.port()));
+    idle.back()->send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    idle.back()->read_until("hello /");
+  }
+  Caller late(server.port());
+  late.send("GET /late HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  idle.pop_back();
+  EXPECT_TRUE(late.read_all().ends_with("hello /late"));
+}
+
+TEST(Server, StoppingEndsIdleAndWaitingConnections) {
+  RunningServer server;
+  Caller idle(server.port());
+  idle.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  idle.read_until("hello /");
+  Caller waiting(server.port());
+  waiting.send("GET /waits HTTP/1.1\r\nHost: a\r\n\r\n");
+  server.stop();
+  EXPECT_FALSE(server.error());
+  EXPECT_EQ(idle.read_all(), "");
+  EXPECT_EQ(waiting.read_all(), "");
+}
+
+TEST(Server, CancellingItEndsEverything) {
+  RunningServer server;
+  Caller idle(server.port());
+  idle.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  idle.read_until("hello /");
+  server.cancel();
+  EXPECT_TRUE(server.error());
+  EXPECT_EQ(idle.read_all(), "");
+}
+
+TEST(Server, APortInUseIsNamed) {
+  RunningServer first;
+  asio::io_context loop;
+  std::string const listen = "127.0.0.1:" + std::to_string(first.port());
+  auto const second = make_http_server(loop.get_executor(), listen, greet);
+  ASSERT_TRUE(second.has_error());
+  EXPECT_EQ(second.error().code, ErrorCode::connect_failed);
+  EXPECT_NE(second.error().message.find(listen + " in http.listen is already in use"),
+            std::string::npos);
+  EXPECT_NE(second.error().hint.find("ss -ltnp"), std::string::npos);
+}
+
+TEST(Server, AListenTextThatIsNoAddressIsRefused) {
+  asio::io_context loop;
+  for (auto const* odd : {"", "9464", "127.0.0.1", "127.0.0.1:", "127.0.0.1:http", "::1:9464",
+                          "host.example:80", "127.0.0.1:70000", "[::1]"}) {
+    auto const server = make_http_server(loop.get_executor(), odd, greet);
+    ASSERT_TRUE(server.has_error()) << odd;
+    EXPECT_EQ(server.error().code, ErrorCode::config_invalid) << odd;
+  }
+}
+
+TEST(Server, AnAddressThatIsNotOursCannotBeBound) {
+  asio::io_context loop;
+  auto const server = make_http_server(loop.get_executor(), "192.0.2.1:0", greet);
+  ASSERT_TRUE(server.has_error());
+  EXPECT_EQ(server.error().code, ErrorCode::connect_failed);
+}
+
+}  // namespace
+}  // namespace affsync::net::test

@@ -1,0 +1,195 @@
+// TLS against a real peer: what is believed, and what the refusal says.
+#include <gtest/gtest.h>
+
+#include "tests/integration/net/support.hpp"
+
+namespace affsync::net::test {
+namespace {
+
+TestAuthority const& authority() {
+  static TestAuthority const one;
+  return one;
+}
+
+TempFile const& authority_file() {
+  static TempFile const file(authority().certificate_pem());
+  return file;
+}
+
+CertificateWishes for_names(std::vector<std::string> names) {
+  CertificateWishes wishes;
+  wishes.names = std::move(names);
+  return wishes;
+}
+
+ClientOptions trusting() {
+  ClientOptions options;
+  options.ca_file = authority_file().path();
+  return options;
+}
+
+void answer_once(PeerConnection& connection) {
+  connection.read_request();
+  connection.send(ok_with("{}"));
+  connection.wait_for_end();
+}
+
+Error error_from(Identity const& identity, std::string const& host, ClientOptions options) {
+  ScriptedPeer peer(answer_once, identity);
+  return TestClient(peer.url(host), std::move(options)).error_of_get();
+}
+
+TEST(Tls, ACertificateOfATrustedAuthorityIsBelieved) {
+  ScriptedPeer peer(answer_once, authority().issue());
+  EXPECT_EQ(TestClient(peer.url("localhost"), trusting()).get().status, 200);
+}
+
+TEST(Tls, ACertificateForTheAddressIsBelieved) {
+  ScriptedPeer peer(answer_once, authority().issue(for_names({"127.0.0.1"})));
+  EXPECT_EQ(TestClient(peer.url("127.0.0.1"), trusting()).get().status, 200);
+}
+
+TEST(Tls, AConnectionIsUsedAgain) {
+  ScriptedPeer peer(
+      [](PeerConnection& connection) {
+        while (!connection.read_request().empty()) connection.send(ok_with("{}"));
+      },
+      authority().issue());
+  TestClient client(peer.url("localhost"), trusting());
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(client.get().status, 200);
+  EXPECT_EQ(peer.connections(), 1);
+}
+
+TEST(Tls, OneThatThePeerClosedMeanwhileIsReplaced) {
+  ScriptedPeer peer(
+      [](PeerConnection& connection) {
+        connection.read_request();
+        connection.send(ok_with("{}"));
+      },
+      authority().issue());
+  TestClient client(peer.url("localhost"), trusting());
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(client.get().status, 200);
+}
+
+TEST(Tls, Expired) {
+  CertificateWishes wishes;
+  wishes.from_days = -20;
+  wishes.until_days = -5;
+  auto const error = error_from(authority().issue(wishes), "localhost", trusting());
+  EXPECT_EQ(error.code, ErrorCode::tls_failed);
+  EXPECT_NE(error.message.find("the certificate of localhost expired on 20"), std::string::npos)
+      << error.message;
+  EXPECT_FALSE(error.hint.empty());
+}
+
+TEST(Tls, NotYetValid) {
+  CertificateWishes wishes;
+  wishes.from_days = 5;
+  auto const error = error_from(authority().issue(wishes), "localhost", trusting());
+  EXPECT_EQ(error.code, ErrorCode::tls_failed);
+  EXPECT_NE(error.message.find("not valid yet"), std::string::npos) << error.message;
+}
+
+TEST(Tls, SelfSigned) {
+  auto const error = error_from(affsync::test::self_signed(), "localhost", ClientOptions());
+  EXPECT_EQ(error.code, ErrorCode::tls_failed);
+  EXPECT_NE(error.message.find("self-signed"), std::string::npos) << error.message;
+  EXPECT_NE(error.hint.find("tls.ca_file"), std::string::npos) << error.hint;
+}
+
+TEST(Tls, SelfSignedButNamedInCaFile) {
+  auto const identity = affsync::test::self_signed();
+  TempFile const file(identity.certificate_pem);
+  ClientOptions options;
+  options.ca_file = file.path();
+  ScriptedPeer peer(answer_once, identity);
+  EXPECT_EQ(TestClient(peer.url("localhost"), options).get().status, 200);
+}
+
+TEST(Tls, AnAuthorityThatIsNotTrusted) {
+  auto const error = error_from(authority().issue(), "localhost", ClientOptions());
+  EXPECT_EQ(error.code, ErrorCode::tls_failed);
+  EXPECT_NE(error.message.find("authority that is not trusted"), std::string::npos)
+      << error.message;
+}
+
+TEST(Tls, AnotherHost) {
+  auto const identity = authority().issue(for_names({"other.example", "www.other.example"}));
+  auto const error = error_from(identity, "localhost", trusting());
+  EXPECT_EQ(error.code, ErrorCode::tls_failed);
+  EXPECT_NE(error.message.find("for another host (other.example, www.other.example)"),
+            std::string::npos)
+      << error.message;
+}
+
+TEST(Tls, AHostNameIsNoAddress) {
+  auto const error = error_from(authority().issue(), "127.0.0.1", trusting());
+  EXPECT_EQ(error.code, ErrorCode::tls_failed);
+  EXPECT_NE(error.message.find("another host (localhost)"), std::string::npos) << error.message;
+}
+
+TEST(Tls, ABodyUntilTheEndNeedsAnOrderlyEnd) {
+  ScriptedPeer peer(
+      [](PeerConnection& connection) {
+        bool const cut = connection.read_request().starts_with("GET /cut");
+        connection.send("HTTP/1.1 200 OK\r\n\r\n[1, 2, 3]");
+        cut ? connection.cut() : connection.close();
+      },
+      authority().issue());
+  TestClient client(peer.url("localhost"), trusting());
+  EXPECT_EQ(client.get("/whole").body, "[1, 2, 3]");
+  EXPECT_EQ(client.error_of_get("/cut").code, ErrorCode::truncated);
+}
+
+TEST(Tls, ABodyWithALengthDoesNot) {
+  ScriptedPeer peer(
+      [](PeerConnection& connection) {
+        connection.read_request();
+        connection.send(ok_with("[1]"));
+        connection.cut();
+      },
+      authority().issue());
+  EXPECT_EQ(TestClient(peer.url("localhost"), trusting()).get().body, "[1]");
+}
+
+TEST(Tls, APeerThatSpeaksPlainHttp) {
+  ScriptedPeer peer([](PeerConnection& connection) {
+    connection.send("HTTP/1.1 400 Bad Request\r\n\r\n");
+    connection.wait_for_end();
+  });
+  std::string const url = "https://127.0.0.1:" + std::to_string(peer.port());
+  auto const error = TestClient(url).error_of_get();
+  EXPECT_EQ(error.code, ErrorCode::tls_failed);
+  EXPECT_NE(error.hint.find("does not speak TLS"), std::string::npos) << error.to_line();
+}
+
+TEST(Tls, AHandshakeThatNeverComes) {
+  ScriptedPeer peer([](PeerConnection& connection) { connection.wait_for_end(); });
+  std::string const url = "https://127.0.0.1:" + std::to_string(peer.port());
+  auto const error = TestClient(url, impatient()).error_of_get();
+  EXPECT_EQ(error.code, ErrorCode::timeout);
+  EXPECT_NE(error.message.find("handshake"), std::string::npos) << error.message;
+}
+
+TEST(Tls, AHandshakeThatIsCutOff) {
+  ScriptedPeer peer([](PeerConnection& connection) { connection.reset(); });
+  std::string const url = "https://127.0.0.1:" + std::to_string(peer.port());
+  EXPECT_EQ(TestClient(url).error_of_get().code, ErrorCode::connect_failed);
+}
+
+TEST(Tls, ACaFileThatCannotBeUsedIsSaidAtOnce) {
+  asio::io_context loop;
+  TempFile const empty("");
+  for (std::string const& path : {std::string("/nonexistent/ca.pem"), empty.path()}) {
+    ClientOptions options;
+    options.origin = parse_origin("https://localhost", false).value();
+    options.ca_file = path;
+    auto const client = make_http_client(loop.get_executor(), std::move(options));
+    ASSERT_TRUE(client.has_error()) << path;
+    EXPECT_EQ(client.error().code, ErrorCode::config_invalid);
+    EXPECT_NE(client.error().message.find(path), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace affsync::net::test

@@ -1,0 +1,87 @@
+// A peer that says what a test tells it to, byte by byte, over a real socket on the loopback, plain
+// or TLS: every connection runs the script on a thread of its own, with blocking calls. When the
+// peer goes, all of them are ended.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "tests/support/peer/certificates.hpp"
+
+struct ssl_ctx_st;
+struct ssl_st;
+
+namespace affsync::test {
+
+class PeerConnection {
+ public:
+  PeerConnection(int socket, int number) : socket_(socket), number_(number) {}
+  PeerConnection(PeerConnection const&) = delete;
+  PeerConnection& operator=(PeerConnection const&) = delete;
+  ~PeerConnection();
+
+  int number() const { return number_; }  // 1, 2, …
+
+  // One request with its body (by Content-Length); empty when the other side ended the connection.
+  std::string read_request();
+  // false: the other side is gone.
+  bool send(std::string_view bytes);
+  // Blocks until the other side has ended the connection.
+  void wait_for_end();
+
+  void close();  // in order: TLS with close_notify
+  void cut();    // TLS without close_notify; plain TCP as close()
+  void reset();  // with RST
+
+ private:
+  friend class ScriptedPeer;
+  bool start_tls(ssl_ctx_st* context);
+  int read(char* buffer, int size);
+
+  std::mutex mutex_;  // guards socket_ against the peer's end
+  int socket_;
+  int number_;
+  ssl_st* tls_ = nullptr;
+  std::string received_;
+};
+
+class ScriptedPeer {
+ public:
+  using Script = std::function<void(PeerConnection&)>;
+
+  explicit ScriptedPeer(Script script, std::optional<Identity> identity = std::nullopt,
+                        std::string const& address = "127.0.0.1");
+  ScriptedPeer(ScriptedPeer const&) = delete;
+  ScriptedPeer& operator=(ScriptedPeer const&) = delete;
+  ~ScriptedPeer();
+
+  unsigned short port() const { return port_; }
+  // "http://127.0.0.1:1234", "https://localhost:1234"
+  std::string url(std::string const& host = "127.0.0.1") const;
+  int connections() const { return connections_; }
+
+ private:
+  struct Session {
+    std::unique_ptr<PeerConnection> connection;
+    std::thread thread;
+  };
+  void accept_all();
+
+  Script script_;
+  std::shared_ptr<ssl_ctx_st> tls_;
+  int listener_ = -1;
+  unsigned short port_ = 0;
+  std::atomic<int> connections_{0};
+  std::atomic<bool> stopping_{false};
+  std::list<Session> sessions_;
+  std::thread acceptor_;
+};
+
+}  // namespace affsync::test
