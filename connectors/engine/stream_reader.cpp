@@ -107,7 +107,8 @@ bool StreamReader::Impl::try_resume(Checkpoint const& earlier, ReaderStart const
   if (spec.window) {
     // A clock that was wrong then, or a history that begins on another day now.
     if (*place.slice.to > today + std::chrono::days(1)) return false;
-    if (place.full && !since && *place.pass.from != spec.window->start) return false;
+    bool const from_start = *place.pass.from == spec.window->start;
+    if (!since && (place.full ? !from_start : *place.pass.from < spec.window->start)) return false;
     // Days have passed since the interruption: the pass goes up to the present one.
     pass.from = place.pass.from;
     pass.to = std::max(*place.slice.to, until ? std::min(*until, today) : today);

@@ -198,6 +198,7 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
       case AnswerClass::ok:
       case AnswerClass::empty: {
         engine::Answer answer;
+        answer.no_rows = sent.verdict.answer_class == AnswerClass::empty;
         answer.body = std::move(sent.verdict.body);
         answer.server_time = date_of(sent.response.headers);
         answer.headers = std::move(sent.response.headers);
