@@ -4,6 +4,8 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -48,10 +50,13 @@ class PgExecutor {
         co_return std::move(*value);
       }
     };
+    // Without a slot: a cancellation of the caller would reach the coroutine from another thread,
+    // and one that comes before its start would end the pool's thread with an exception.
+    auto token = asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable);
     if constexpr (std::is_void_v<Value>) {
-      co_await asio::co_spawn(pool_, std::move(body), asio::use_awaitable);
+      co_await asio::co_spawn(pool_, std::move(body), token);
     } else {
-      co_return co_await asio::co_spawn(pool_, std::move(body), asio::use_awaitable);
+      co_return co_await asio::co_spawn(pool_, std::move(body), token);
     }
   }
 
