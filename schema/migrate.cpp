@@ -100,7 +100,7 @@ void make_views(pqxx::connection& connection, std::span<EmbeddedFile const> view
     tx.commit();
     return;
   } catch (pqxx::sql_error const& error) {
-    if (!error.sqlstate().starts_with("42")) throw;
+    if (!sqlstate_of(error).starts_with("42")) throw;
   }
   pqxx::work tx(connection);
   for (auto file = views.rbegin(); file != views.rend(); ++file) {

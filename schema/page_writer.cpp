@@ -165,7 +165,7 @@ void store_apart(BatchMerge& merge, pqxx::dbtransaction& tx, Batch const& batch,
     stored.restored += part.restored;
     return;
   } catch (pqxx::sql_error const& error) {
-    if (!is_data_error(error.sqlstate())) throw;
+    if (!is_data_error(error)) throw;
     reason = "PostgreSQL cannot store it: " + one_line(error.what());
   }
   if (rows.size() == 1) {
@@ -232,7 +232,7 @@ PageWritten PageWriter::write(PgSession& session) {
   try {
     return attempt(session, false);
   } catch (pqxx::sql_error const& error) {
-    if (!is_data_error(error.sqlstate())) throw;
+    if (!is_data_error(error)) throw;
   }
   return attempt(session, true);
 }

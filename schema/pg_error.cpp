@@ -1,7 +1,5 @@
 #include "schema/pg_error.hpp"
 
-#include <pqxx/except>
-
 namespace affsync::schema {
 namespace {
 
@@ -41,6 +39,11 @@ KnownState const* find_state(std::string_view sqlstate) {
   return nullptr;
 }
 
+template <class Exception>
+bool is(pqxx::sql_error const& error) {
+  return dynamic_cast<Exception const*>(&error) != nullptr;
+}
+
 PgProblem from_sqlstate(std::string_view sqlstate, std::string_view message) {
   PgProblem problem;
   auto const* known = find_state(sqlstate);
@@ -58,6 +61,26 @@ PgProblem from_sqlstate(std::string_view sqlstate, std::string_view message) {
 
 }  // namespace
 
+std::string sqlstate_of(pqxx::sql_error const& error) {
+  if (!error.sqlstate().empty()) return error.sqlstate();
+  if (is<pqxx::disk_full>(error)) return "53100";
+  if (is<pqxx::out_of_memory>(error)) return "53200";
+  if (is<pqxx::insufficient_resources>(error)) return "53000";
+  if (is<pqxx::insufficient_privilege>(error)) return "42501";
+  if (is<pqxx::undefined_table>(error)) return "42P01";
+  if (is<pqxx::undefined_column>(error)) return "42703";
+  if (is<pqxx::undefined_function>(error)) return "42883";
+  if (is<pqxx::syntax_error>(error)) return "42601";
+  if (is<pqxx::unique_violation>(error)) return "23505";
+  if (is<pqxx::integrity_constraint_violation>(error)) return "23000";
+  if (is<pqxx::data_exception>(error)) return "22000";
+  if (is<pqxx::invalid_cursor_state>(error)) return "24000";
+  if (is<pqxx::invalid_sql_statement_name>(error)) return "26000";
+  if (is<pqxx::feature_not_supported>(error)) return "0A000";
+  if (is<pqxx::plpgsql_error>(error)) return "P0000";
+  return "";
+}
+
 ErrorCode code_of_sqlstate(std::string_view sqlstate) {
   if (sqlstate.empty()) return ErrorCode::database_unavailable;
   auto const* known = find_state(sqlstate);
@@ -66,6 +89,10 @@ ErrorCode code_of_sqlstate(std::string_view sqlstate) {
 
 bool is_data_error(std::string_view sqlstate) {
   return sqlstate.starts_with("22") || sqlstate.starts_with("23") || sqlstate.starts_with("54");
+}
+
+bool is_data_error(pqxx::sql_error const& error) {
+  return is_data_error(sqlstate_of(error));
 }
 
 std::string one_line(std::string_view server_message) {
@@ -107,9 +134,10 @@ PgProblem current_problem() {
                           "Check database.url and that the server runs.");
     problem.recovery = Recovery::reconnect;
   } catch (pqxx::sql_error const& error) {
-    problem = from_sqlstate(error.sqlstate(), error.what());
+    auto const state = sqlstate_of(error);
+    problem = from_sqlstate(state, error.what());
     // The server's last words before it closes the connection may come without a state.
-    if (error.sqlstate().empty()) problem.recovery = Recovery::reconnect;
+    if (state.empty()) problem.recovery = Recovery::reconnect;
 #if PQXX_VERSION_MAJOR < 7
   } catch (pqxx::transaction_rollback const& error) {
     problem = from_sqlstate("40000", error.what());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <exception>
+#include <pqxx/except>
 #include <string>
 #include <string_view>
 
@@ -27,10 +28,15 @@ struct PgProblem {
 // Takes what is in flight; to be called in a catch block. A Failure is handed through.
 PgProblem current_problem();
 
+// The error's SQLSTATE, also where libpqxx 6 knows it by the exception's type only; "" when the
+// server did not get to answer.
+std::string sqlstate_of(pqxx::sql_error const& error);
+
 // The code for an SQLSTATE; "" (no answer from the server) is database_unavailable.
 ErrorCode code_of_sqlstate(std::string_view sqlstate);
 // True for the classes that blame a value rather than the server.
 bool is_data_error(std::string_view sqlstate);
+bool is_data_error(pqxx::sql_error const& error);
 
 // PostgreSQL's "ERROR:  text\nCONTEXT:  COPY t, line 3, column amount: …" as `text (column
 // amount)`.

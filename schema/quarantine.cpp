@@ -54,7 +54,7 @@ bool insert_if_taken(pqxx::dbtransaction& tx, RunKey const& run,
     attempt.commit();
     return true;
   } catch (pqxx::sql_error const& error) {
-    if (!is_data_error(error.sqlstate())) throw;
+    if (!is_data_error(error)) throw;
     return false;
   }
 }

@@ -132,8 +132,7 @@ void close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
       status = end.success ? RunStatus::succeeded : RunStatus::failed;
     }
     finish(tx, end, status, error);
-    auto const failed =
-        !end.success && status != RunStatus::skipped && status != RunStatus::cancelled;
+    auto const failed = status == RunStatus::failed;
     SqlParams const params{std::to_string(end.run.id.source_id),
                            end.run.id.stream,
                            std::to_string(end.run.run_id),

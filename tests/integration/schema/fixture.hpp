@@ -1,0 +1,91 @@
+// A PostgreSQL of this program's own, one database a test, and short words for what tests do with
+// the store.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <memory>
+#include <optional>
+#include <pqxx/connection>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "schema/store.hpp"
+
+namespace affsync::schema::test {
+
+// The store's side of things: runs what it returns until it is done.
+class Loop {
+ public:
+  template <class T>
+  T run(asio::awaitable<T> work) {
+    auto future = asio::co_spawn(io_, std::move(work), asio::use_future);
+    io_.restart();
+    io_.run();
+    return future.get();
+  }
+  // The code that `work` fails with; nullopt when it does not fail.
+  template <class T>
+  std::optional<ErrorCode> code_of(asio::awaitable<T> work) {
+    try {
+      run(std::move(work));
+    } catch (Failure const& failure) {
+      last_message = failure.what();
+      return failure.error().code;
+    }
+    return std::nullopt;
+  }
+  asio::io_context& io() { return io_; }
+  std::string last_message;  // of the failure that code_of has met last
+
+ private:
+  asio::io_context io_;
+};
+
+// One row to store: only what matters to the test.
+struct TestRow {
+  std::string key;
+  std::vector<std::pair<std::string, std::optional<std::string>>> values;
+  std::string raw = "{}";
+};
+Batch batch_of(std::string_view table, std::vector<TestRow> const& rows);
+
+using Cells = std::vector<std::optional<std::string>>;
+
+// The URL of a new, empty database.
+std::string make_database();
+StoreOptions options_for(std::string url);
+// One statement on a connection of its own; the rows as text.
+std::vector<Cells> sql(std::string const& url, std::string const& statement);
+// The only cell of the only row; "(null)" for NULL.
+std::string sql_value(std::string const& url, std::string const& statement);
+
+// A database with the schema in it, a store, and a source.
+class StoreTest : public ::testing::Test {
+ protected:
+  StoreTest();
+
+  std::unique_ptr<Store> make_store();
+  RunKey begin(std::string const& stream = "feed", std::string const& mode = "full");
+  RunKey begin_on(Store& store, std::string const& stream = "feed");
+  PageWrite page(RunKey const& run, std::vector<Batch> batches, std::string checkpoint = "{}");
+  PageWritten write(RunKey const& run, std::string_view table, std::vector<TestRow> const& rows);
+  SliceClose slice(RunKey const& run, std::string_view table,
+                   std::vector<std::string> const& seen_keys);
+  void end(RunKey const& run, bool success = true, bool full_pass = true);
+
+  std::vector<Cells> rows(std::string const& statement) { return sql(url, statement); }
+  std::string value(std::string const& statement) { return sql_value(url, statement); }
+
+  std::string const url;
+  Loop loop;
+  std::unique_ptr<Store> store;
+  int source = 0;
+  TimePoint now{std::chrono::sys_days(std::chrono::year(2026) / 3 / 1)};
+};
+
+}  // namespace affsync::schema::test
