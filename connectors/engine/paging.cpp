@@ -16,6 +16,13 @@ std::uint64_t print_of(std::vector<std::uint64_t> const& keys) {
   return hash_key(std::string_view(bytes, keys.size() * sizeof(std::uint64_t)));
 }
 
+// A row that stands twice in a page takes no second place in the list: counting it would carry the
+// next page past rows that were never seen.
+std::size_t distinct_in(std::vector<std::uint64_t> keys) {
+  std::ranges::sort(keys);
+  return keys.size() - static_cast<std::size_t>(std::ranges::unique(keys).size());
+}
+
 Error keeps_shifting(std::int64_t offset) {
   return Error(ErrorCode::paging_broken,
                "the list keeps shifting: around row " + std::to_string(offset) +
@@ -50,6 +57,7 @@ void OffsetPager::start() {
   begin_sweep();
   sweeps_ = steps_ = 0;
   furthest_ = 0;
+  overlap_ = spec_.overlap;
   last_count_.reset();
   counted_ = fresh_counted_ = 0;
   doubt_.reset();
@@ -82,7 +90,7 @@ std::size_t OffsetPager::full_page() const {
   return proven_full_ > 0 ? proven_full_ : static_cast<std::size_t>(spec_.size);
 }
 
-Result<PageOutcome> OffsetPager::step_back() {
+Result<PageOutcome> OffsetPager::step_back(bool list_has_shifted) {
   fresh_counted_ = 0;
   if (resumed_) {
     // What was read before the restart is not known here, so nothing behind it can be anchored.
@@ -98,6 +106,11 @@ Result<PageOutcome> OffsetPager::step_back() {
     return keeps_shifting(ask_);
   }
   catch_up_to_ = std::max(catch_up_to_, ask_ + 1);
+  // A list that has shifted once will again: with more rows in common the next pages still fit.
+  if (list_has_shifted) {
+    auto const most = std::max<std::int64_t>(1, page / 2);
+    overlap_ = static_cast<int>(std::clamp<std::int64_t>(4 * overlap_, 1, most));
+  }
   // Short of a page by the overlap, so that the page reaches beyond the row that did not fit.
   // Doubled each time: many rows may have gone at once.
   step_ = step_ > 0 ? step_ * 2 : std::max<std::int64_t>(1, page - spec_.overlap);
@@ -110,7 +123,7 @@ Result<PageOutcome> OffsetPager::step_back() {
 Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
                                       std::optional<std::int64_t> total) {
   auto const rows = keys.size();
-  if (wants_anchor_ && (rows == 0 || !seen_.contains(keys.front()))) return step_back();
+  if (wants_anchor_ && (rows == 0 || !seen_.contains(keys.front()))) return step_back(rows > 0);
   step_ = 0;
   if (total) {
     total_ = total;
@@ -131,14 +144,14 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
   bool const repeated = rows > 0 && ask_ > last_ask_ && rows == last_rows_ && print == last_print_;
   if (fresh > 0 && last_rows_ > 0) proven_full_ = std::max(proven_full_, last_rows_);
   largest_ = std::max(largest_, rows);
-  position_ = ask_ + static_cast<std::int64_t>(rows);
+  position_ = ask_ + static_cast<std::int64_t>(distinct_in(keys));
   furthest_ = std::max(furthest_, position_);
   last_rows_ = rows;
   last_print_ = print;
   last_ask_ = ask_;
   // A page that holds nothing but the overlap would look like the end.
-  auto const overlap = std::min<std::size_t>(static_cast<std::size_t>(spec_.overlap),
-                                             largest_ > 0 ? largest_ - 1 : 0);
+  auto const overlap =
+      std::min<std::size_t>(static_cast<std::size_t>(overlap_), largest_ > 0 ? largest_ - 1 : 0);
   if (rows > 0) {
     auto const kept = static_cast<std::ptrdiff_t>(std::min(overlap, rows));
     anchors_.assign(keys.end() - kept, keys.end());

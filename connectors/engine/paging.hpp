@@ -66,7 +66,7 @@ class OffsetPager {
   std::int64_t distinct() const;
   std::size_t full_page() const;
   void begin_sweep();
-  Result<PageOutcome> step_back();
+  Result<PageOutcome> step_back(bool list_has_shifted);
   bool is_end(std::size_t rows, std::size_t fresh, bool repeated) const;
   std::optional<Error> judge_stale_page(std::size_t rows, bool repeated);
   PageOutcome finish();
@@ -76,6 +76,7 @@ class OffsetPager {
   std::vector<std::uint64_t> anchors_;
   std::int64_t ask_ = 0;
   std::int64_t position_ = 0;
+  int overlap_ = 1;                // rows that pages share now; more once the list has shifted
   std::size_t overlap_asked_ = 0;  // rows at the front of the page asked for that were taken
   bool wants_anchor_ = false;      // the page asked for begins with a row that was taken
   bool resumed_ = false;

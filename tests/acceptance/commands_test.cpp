@@ -47,7 +47,7 @@ TEST_F(Commands, check_wrong_password) {
   EXPECT_EQ(check.status, 1);
   EXPECT_TRUE(has(check.out, "credentials")) << check.out;
   EXPECT_FALSE(has(check.out + check.err, "planted-wrong"));
-  EXPECT_EQ(broker().count("logins"), 1u);
+  EXPECT_EQ(broker().count("logins_refused"), 1u);
 }
 
 TEST_F(Commands, check_no_route) {
@@ -103,7 +103,7 @@ TEST_F(Commands, config_wrong_type) {
   auto const file = dir_.write("bad.yaml", "database: {connections: many}\nsources: []\n");
   auto const check = affsync({"--config", file.string(), "check"});
   EXPECT_EQ(check.status, 2);
-  EXPECT_TRUE(has(check.err, "bad.yaml:1:26")) << check.err;
+  EXPECT_TRUE(has(check.err, "bad.yaml:1:25")) << check.err;
 }
 
 TEST_F(Commands, dry_run_writes_nothing) {
