@@ -2,10 +2,32 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdint>
 #include <utility>
 
 namespace affsync {
+namespace {
+
+// Comparing each with each is the fastest for the few members of a row, and a way to hang us with
+// thousands of them.
+bool has_equal_names(Json::Object const& members) {
+  constexpr std::size_t few = 24;
+  if (members.size() <= few) {
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        if (members[j].name == members[i].name) return true;
+      }
+    }
+    return false;
+  }
+  std::vector<std::string_view> names;
+  names.reserve(members.size());
+  for (auto const& member : members) names.push_back(member.name);
+  std::sort(names.begin(), names.end());
+  return std::adjacent_find(names.begin(), names.end()) != names.end();
+}
+
+}  // namespace
+
 Json Json::boolean(bool value) {
   Json json;
   json.value_.emplace<bool>(value);
@@ -44,34 +66,6 @@ Json Json::object(Object members) {
   json.has_duplicate_ = json.has_duplicate_ || has_equal_names(members);
   json.value_.emplace<Object>(std::move(members));
   return json;
-}
-
-// A bit for each name, by its length and ends: only names of the same bit need a comparison. That
-// is cheap for the few members of a row, and a way to hang us with thousands of them.
-bool Json::has_equal_names(Object const& members) {
-  constexpr std::size_t few = 64;
-  if (members.size() <= few) {
-    std::uint64_t seen = 0;
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      auto const& name = members[i].name;
-      std::size_t const mark = name.empty() ? 0
-                                            : name.size() * 7 +
-                                                  static_cast<unsigned char>(name.front()) * 5 +
-                                                  static_cast<unsigned char>(name.back()) * 3 +
-                                                  static_cast<unsigned char>(name[name.size() / 2]);
-      std::uint64_t const bit = std::uint64_t{1} << (mark % 64);
-      for (std::size_t j = 0; (seen & bit) != 0 && j < i; ++j) {
-        if (members[j].name == name) return true;
-      }
-      seen |= bit;
-    }
-    return false;
-  }
-  std::vector<std::string_view> names;
-  names.reserve(members.size());
-  for (auto const& member : members) names.push_back(member.name);
-  std::sort(names.begin(), names.end());
-  return std::adjacent_find(names.begin(), names.end()) != names.end();
 }
 
 Json::Object const& Json::members() const {

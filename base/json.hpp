@@ -74,12 +74,9 @@ class Json {
   std::string dump() const;
 
  private:
-  friend class JsonParser;
   struct Number {
     std::string text;
   };
-  static bool has_equal_names(Object const& members);
-
   std::variant<std::monostate, bool, Number, std::string, Array, Object> value_;
   bool has_nul_ = false;
   bool has_duplicate_ = false;
@@ -91,9 +88,8 @@ struct JsonMember {
 };
 
 // A byte order mark is skipped; anything after the document is an error, and so are bytes that are
-// not UTF-8 outside of strings. The texts of numbers are kept as they are; one of more than 300
-// characters or with an exponent beyond 300 ("1e999999") becomes a JSON string of its text, since
-// neither a double nor jsonb need take it.
+// not UTF-8 outside of strings. The texts of numbers are kept but for "-0", which becomes "0".
+// A number too large for a double ("1e999999") is kept as a JSON string of its text.
 // Errors: malformed_answer (with the byte position), answer_too_large.
 Result<Json> parse_json(std::string_view text, JsonLimits const& limits = {});
 

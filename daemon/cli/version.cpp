@@ -56,6 +56,7 @@ int run_version() {
   add("date", AFFSYNC_WITH_DATE);
   add("xxHash", AFFSYNC_WITH_XXHASH);
   add("libsystemd", AFFSYNC_WITH_SYSTEMD);
+  add("nlohmann-json", AFFSYNC_WITH_NLOHMANN_JSON);
   add("CLI11", AFFSYNC_WITH_CLI11);
   std::cout << table.render({}) << "\nCompiler: " << AFFSYNC_COMPILER << std::endl;
   return 0;

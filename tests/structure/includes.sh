@@ -42,8 +42,8 @@ forbid 'schema speaks to PostgreSQL only' '[<"](boost/beast|yaml-cpp|base/yaml)'
 
 forbid 'only daemon/net includes Beast and asio::ssl' '[<"]boost/(beast|asio/ssl)' \
   "$(without '^daemon/net/')"
-forbid 'JSON is read by base/json_parse.cpp, which keeps digits, and by nothing else' \
-  '[<"](nlohmann|boost/json|boost/property_tree)/' "$all"
+forbid 'only base/json_parse.cpp includes nlohmann' '[<"]nlohmann/' \
+  "$(without '^base/json_parse\.cpp$')"
 forbid 'only base/yaml includes yaml-cpp' '[<"]yaml-cpp/' "$(without '^base/yaml/')"
 forbid 'only daemon/log includes spdlog' '[<"]spdlog/' "$(without '^daemon/log/')"
 forbid 'only daemon/cli includes CLI11' '[<"]CLI/' "$(without '^daemon/cli/')"

@@ -1,0 +1,131 @@
+#include "base/json_mend.hpp"
+
+#include <cstddef>
+
+#include "base/utf8.hpp"
+
+namespace affsync {
+namespace {
+
+constexpr std::string_view nul_escape = "\\u0000";
+
+bool is_number_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+std::size_t skip_digits(std::string_view text, std::size_t at) {
+  while (at < text.size() && is_number_digit(text[at])) ++at;
+  return at;
+}
+
+// The end of the JSON number that begins at `at`; `at` itself when none does.
+std::size_t number_end(std::string_view text, std::size_t at) {
+  auto end = at;
+  if (end < text.size() && text[end] == '-') ++end;
+  auto const whole = end;
+  end = skip_digits(text, end);
+  if (end == whole || (text[whole] == '0' && end - whole > 1)) return at;
+  if (end < text.size() && text[end] == '.') {
+    auto const fraction = end + 1;
+    end = skip_digits(text, fraction);
+    if (end == fraction) return at;
+  }
+  if (end < text.size() && (text[end] == 'e' || text[end] == 'E')) {
+    ++end;
+    if (end < text.size() && (text[end] == '+' || text[end] == '-')) ++end;
+    auto const exponent = end;
+    end = skip_digits(text, exponent);
+    if (end == exponent) return at;
+  }
+  return end;
+}
+
+// A double holds up to 1.8e308: three digits of exponent or hundreds of digits could be more.
+bool may_overflow(std::string_view number) {
+  auto const exponent = number.find_first_of("eE");
+  auto const digits = exponent == number.npos ? 0 : number.size() - exponent - 1;
+  return digits >= 3 || number.size() > 300;
+}
+
+// The code unit of the escape `\uXXXX` at `at`; -1 when there is none.
+int escaped_unit(std::string_view text, std::size_t at) {
+  if (text.substr(at, 2) != "\\u" || at + 6 > text.size()) return -1;
+  int unit = 0;
+  for (char c : text.substr(at + 2, 4)) {
+    int const lower = c | 0x20;
+    int const digit = is_number_digit(c)             ? c - '0'
+                      : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10
+                                                     : -1;
+    if (digit < 0) return -1;
+    unit = unit * 16 + digit;
+  }
+  return unit;
+}
+
+class Mender {
+ public:
+  explicit Mender(std::string_view text) : text_(text) { out_.reserve(text.size() + 64); }
+
+  std::optional<std::string> run() {
+    bool in_string = false;
+    while (at_ < text_.size()) {
+      char const c = text_[at_];
+      if (c == '"') in_string = !in_string;
+      if (in_string && c == '\\') {
+        escape();
+      } else if (in_string) {
+        character();
+      } else if (c == '-' || is_number_digit(c)) {
+        number();
+      } else {
+        copy(1);
+      }
+    }
+    if (!mended_) return std::nullopt;
+    return std::move(out_);
+  }
+
+ private:
+  void copy(std::size_t count) {
+    out_ += text_.substr(at_, count);
+    at_ += count;
+  }
+  void replace(std::size_t count) {
+    out_ += nul_escape;
+    at_ += count;
+    mended_ = true;
+  }
+  void character() {
+    auto const length = utf8_character(text_, at_);
+    length == 0 || text_[at_] == '\0' ? replace(1) : copy(length);
+  }
+  void escape() {
+    int const unit = escaped_unit(text_, at_);
+    if (unit < 0xD800 || unit > 0xDFFF) return copy(2);
+    int const next = escaped_unit(text_, at_ + 6);
+    bool const is_pair = unit < 0xDC00 && next >= 0xDC00 && next <= 0xDFFF;
+    is_pair ? copy(12) : replace(6);
+  }
+  void number() {
+    auto const end = number_end(text_, at_);
+    if (end == at_) return copy(1);
+    bool const huge = may_overflow(text_.substr(at_, end - at_));
+    if (huge) out_ += '"';
+    copy(end - at_);
+    if (huge) out_ += '"';
+    mended_ |= huge;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::string out_;
+  bool mended_ = false;
+};
+
+}  // namespace
+
+std::optional<std::string> mend_json(std::string_view text) {
+  return Mender(text).run();
+}
+
+}  // namespace affsync
