@@ -20,8 +20,16 @@ std::optional<Node> Map::find(std::string const& key) {
 
 Node Map::require(std::string const& key) {
   auto found = find(key);
-  if (!found) node_.fail(what_ + " needs the key `" + key + "`");
-  return *found;
+  if (found) return *found;
+  // A mistyped key is a better answer than a missing one.
+  for (auto const& [name, value] : entries_) {
+    bool const mistyped = asked_.count(name.text()) == 0 && nearest(name.text(), {key});
+    if (mistyped) {
+      name.fail("unknown key " + quoted(name.text()) + " in " + what_,
+                "Did you mean `" + key + "`?");
+    }
+  }
+  node_.fail(what_ + " needs the key `" + key + "`");
 }
 
 void Map::explain(std::string const& key, std::string advice) {

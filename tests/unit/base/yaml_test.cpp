@@ -283,6 +283,12 @@ TEST(YamlMap, UnknownKeyNamesItsPlaceAndTheNearest) {
             "x.yaml:2:1: unknown key \"evrey\" in a source. Did you mean `every`?");
 }
 
+TEST(YamlMap, AMistypedKeyIsNamedRatherThanMissed) {
+  Map map(parse("conector: exness\n"), "a source");
+  EXPECT_EQ(failure_of([&] { map.require("connector"); }),
+            "x.yaml:1:1: unknown key \"conector\" in a source. Did you mean `connector`?");
+}
+
 TEST(YamlMap, UnknownKeyWithoutANearOneListsAll) {
   Map map(parse("zzz: 1\n"), "tls");
   map.find("ca_file");
