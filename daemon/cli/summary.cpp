@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <ostream>
 #include <utility>
 
@@ -55,10 +56,19 @@ Cell count_cell(std::int64_t count, Style style = Style::plain) {
   return Cell(group_thousands(count), count == 0 ? Style::dim : style);
 }
 
-std::string explain_error(RunReport const& report, Terminal const& terminal) {
+// Streams of one source that ended for the very same reason, such as its wrong password.
+bool same_reason(RunReport const& a, RunReport const& b) {
+  return a.error && b.error && a.source == b.source && a.status == b.status &&
+         a.error->code == b.error->code && a.error->where == b.error->where &&
+         a.error->message == b.error->message;
+}
+
+// `streams`: the names of those that this report speaks for.
+std::string explain_error(RunReport const& report, std::string const& streams,
+                          Terminal const& terminal) {
   auto const& error = *report.error;
   auto const status = to_string(report.status);
-  auto const head = report.source + "/" + report.stream + ": " + std::string(status) + " (" +
+  auto const head = report.source + "/" + streams + ": " + std::string(status) + " (" +
                     std::string(to_string(error.code)) + ")";
   std::string text =
       styled(head, status_style(status), terminal) + "\n" +
@@ -108,8 +118,14 @@ std::string summary_table(std::vector<RunReport> const& reports, Terminal const&
   }
 
   std::string out = table.render(terminal);
-  for (auto const& report : reports) {
-    if (report.error) out += "\n" + explain_error(report, terminal);
+  for (auto report = reports.begin(); report != reports.end(); ++report) {
+    auto const same = [&](RunReport const& other) { return same_reason(other, *report); };
+    if (!report->error || std::any_of(reports.begin(), report, same)) continue;
+    std::string streams;
+    for (auto other = report; other != reports.end(); ++other) {
+      if (same(*other)) streams += (streams.empty() ? "" : ", ") + other->stream;
+    }
+    out += "\n" + explain_error(*report, streams, terminal);
   }
   if (total.quarantined > 0) {
     out += "\n" + wrap_text(group_thousands(total.quarantined) +

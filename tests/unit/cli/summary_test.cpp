@@ -93,6 +93,17 @@ TEST(Summary, TableExplainsErrorsBelow) {
       << text;
 }
 
+TEST(Summary, TheSameReasonIsToldOnceForAllStreamsOfASource) {
+  auto second = refused();
+  second.stream = "clients";
+  auto elsewhere = refused();
+  elsewhere.source = "third";
+  auto const text = summary_table({refused(), second, elsewhere}, log::Terminal{});
+  EXPECT_NE(text.find("other/payouts, clients: failed (tls_failed)"), std::string::npos) << text;
+  EXPECT_NE(text.find("third/payouts: failed (tls_failed)"), std::string::npos) << text;
+  EXPECT_EQ(text.find("other/clients"), std::string::npos) << text;
+}
+
 TEST(Summary, TablePointsToQuarantine) {
   auto report = rewards();
   EXPECT_EQ(summary_table({report}, {}).find("affsync.quarantine"), std::string::npos);
