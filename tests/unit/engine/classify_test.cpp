@@ -8,7 +8,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // 2024-11-05 12:00:00 UTC
-TimePoint const now{std::chrono::seconds(1730808000)};
+TimePoint const moment{std::chrono::seconds(1730808000)};
 
 HttpResponse answer(int status, std::string body, std::vector<Headers::Field> headers = {}) {
   HttpResponse response;
@@ -20,7 +20,7 @@ HttpResponse answer(int status, std::string body, std::vector<Headers::Field> he
 
 Verdict judge(HttpResponse const& response, bool is_login = false,
               std::vector<ErrorRule> const& rules = {}, RateSpec const& rate = {}) {
-  return classify(response, rules, rate, is_login, now);
+  return classify(response, rules, rate, is_login, moment);
 }
 
 TEST(Classify, AGoodAnswerIsParsedOnce) {
@@ -227,12 +227,12 @@ TEST(ClassifyWait, TheBrokersOwnWordsCanIntroduceTheNumber) {
 }
 
 TEST(RetryAfter, SecondsOrADate) {
-  EXPECT_EQ(parse_retry_after("120", now), 120s);
-  EXPECT_EQ(parse_retry_after(" 1.5 ", now), 1500ms);
-  EXPECT_EQ(parse_retry_after("Tue, 05 Nov 2024 12:00:30 GMT", now), 30s);
-  EXPECT_EQ(parse_retry_after("Tue, 05 Nov 2024 11:00:00 GMT", now), 0s);
+  EXPECT_EQ(parse_retry_after("120", moment), 120s);
+  EXPECT_EQ(parse_retry_after(" 1.5 ", moment), 1500ms);
+  EXPECT_EQ(parse_retry_after("Tue, 05 Nov 2024 12:00:30 GMT", moment), 30s);
+  EXPECT_EQ(parse_retry_after("Tue, 05 Nov 2024 11:00:00 GMT", moment), 0s);
   for (auto const* odd : {"", "-5", "soon", "12 s", "0x10", "1e3", "5,", "Tue, 05 Nov 2024"}) {
-    EXPECT_EQ(parse_retry_after(odd, now), std::nullopt) << odd;
+    EXPECT_EQ(parse_retry_after(odd, moment), std::nullopt) << odd;
   }
 }
 
