@@ -40,11 +40,15 @@ std::size_t number_end(std::string_view text, std::size_t at) {
   return end;
 }
 
-// A double holds up to 1.8e308: three digits of exponent or hundreds of digits could be more.
+// A double holds up to 1.8e308: three digits of exponent or hundreds of digits could be more. What
+// is too small becomes 0 without an error.
 bool may_overflow(std::string_view number) {
-  auto const exponent = number.find_first_of("eE");
-  auto const digits = exponent == number.npos ? 0 : number.size() - exponent - 1;
-  return digits >= 3 || number.size() > 300;
+  auto const mark = number.find_first_of("eE");
+  if (mark == number.npos) return number.size() > 300;
+  auto exponent = number.substr(mark + 1);
+  if (exponent.front() == '-') return number.size() > 300;
+  if (exponent.front() == '+') exponent.remove_prefix(1);
+  return exponent.size() >= 3 || number.size() > 300;
 }
 
 // The code unit of the escape `\uXXXX` at `at`; -1 when there is none.

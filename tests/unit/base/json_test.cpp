@@ -60,6 +60,14 @@ TEST(Json, FourHundredDigitsSurviveWithTheirPage) {
   EXPECT_TRUE(page.items()[1].is_number());
 }
 
+TEST(Json, SmallNumbersBesideAHugeOneStayNumbers) {
+  Json const page = parsed("[1e999999,1e-11,2.5E-400,1e+99]");
+  EXPECT_TRUE(page.items()[0].is_string());
+  EXPECT_EQ(page.items()[1].number_text(), "1e-11");
+  EXPECT_EQ(page.items()[2].number_text(), "2.5E-400");
+  EXPECT_EQ(page.items()[3].number_text(), "1e+99");
+}
+
 TEST(Json, HugeNumberInsideAStringIsLeftAlone) {
   Json const page = parsed(R"(["say \"1e999999\"", 1e999999])");
   EXPECT_EQ(page.items()[0].as_string(), "say \"1e999999\"");

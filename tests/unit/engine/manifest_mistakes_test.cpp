@@ -193,7 +193,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"    table: payout\n", "    table: ^payot\n",
                 "\"payot\" is not a record table. Did you mean `payout`?"},
         Mistake{"    table: payout\n    path_hint: ask the broker\n    records",
-                "    ^table: payout\n    path_hint: x\n    record",
+                "    ^table: payout\n    path_hint: x\n    rows",
                 "the stream \"payouts\" needs the key `records`"}));
 
 INSTANTIATE_TEST_SUITE_P(
@@ -205,8 +205,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"account: account.id", "account: {from: account.id, as: ^decimal}",
                 "the column \"account\" holds text and cannot take \"decimal\". "
                 "It takes: text, currency, enum."},
-        Mistake{"account: account.id", "account: ^{form: account.id}",
-                "the mapping of \"account\" needs the key `from`"},
+        Mistake{"account: account.id", "account: {^form: account.id}",
+                "unknown key \"form\" in the mapping of \"account\". Did you mean `from`?"},
         Mistake{"account: account.id", "account: {from: account.id, shift: ^2}",
                 "`shift` goes with decimal or percent, this value is text"},
         Mistake{"account: account.id", "account: {from: account.id, as: ^string}",
