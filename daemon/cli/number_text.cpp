@@ -86,7 +86,8 @@ std::string shown_amount(std::string_view decimal, std::string_view currency, bo
       !only_zeros(parts.fraction.substr(scale))) {
     *rounded = true;
   }
-  return group_thousands(fit_scale(round_decimal(decimal, static_cast<int>(scale)), 2));
+  int const least = needs_eight_digits(currency) ? 8 : 2;  // so that points stand in a column
+  return group_thousands(fit_scale(round_decimal(decimal, static_cast<int>(scale)), least));
 }
 
 std::string shown_duration(std::chrono::milliseconds duration) {

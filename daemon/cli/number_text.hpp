@@ -21,7 +21,7 @@ std::string group_thousands(std::int64_t number);
 // ("1234.5000", 2) -> "1234.50", ("7", 2) -> "7.00".
 std::string fit_scale(std::string_view decimal, int min_scale);
 
-// An amount for a table: grouped, two digits after the point; up to eight for crypto currencies
+// An amount for a table: grouped, two digits after the point, eight for crypto currencies
 // (`currency` decides; may be empty). What rounding would make nothing keeps its first two digits:
 // "0.000012". `rounded` is set when a digit other than zero was left away, else not touched.
 std::string shown_amount(std::string_view decimal, std::string_view currency,

@@ -83,7 +83,7 @@ ReportPlan plan_clients_by_month() {
                   {"deposited", "deposited", ReportValue::count, 8},
                   {"traded", "traded", ReportValue::count, 8},
                   {"earning", "earning", ReportValue::count, 8},
-                  {"earning_percent", "%", ReportValue::quantity, 6, 0, true},
+                  {"earning_percent", "%", ReportValue::percent, 6, 0, true},
                   {"bar", "", ReportValue::bar, 2, 0, true},
                   {"is_total", "", ReportValue::total}};
   return plan;

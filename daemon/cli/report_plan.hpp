@@ -18,7 +18,8 @@ enum class ReportValue {
   moment,    // YYYY-MM-DDTHH:MM:SSZ
   amount,    // in the currency of the row's `currency` column
   usd,       // an amount in US dollars
-  quantity,  // lots, percents
+  quantity,  // lots
+  percent,   // as the query rounds it
   count,     // a whole number; the only kind that JSON has as a number
   bar,       // eighths of a character; only on tables
   trend,     // "buckets|bucket:level,…"; only on tables

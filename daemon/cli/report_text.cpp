@@ -75,8 +75,12 @@ class ReportWriter {
     if (!any) return "Nothing was found.\n";
     std::string out = table.render(terminal_);
     if (!plan_.note.empty()) out += note(plan_.note);
-    if (rounded_)
+    if (unknown_usd_) {
+      out += note("Blank in USD: the broker gives no figure, and affsync.fx_rate has no rate.");
+    }
+    if (rounded_) {
       out += note("Amounts are rounded for reading; --output csv or json has every digit.");
+    }
     return out;
   }
 
@@ -86,6 +90,7 @@ class ReportWriter {
       case ReportValue::amount:
       case ReportValue::usd:
       case ReportValue::quantity:
+      case ReportValue::percent:
       case ReportValue::count:
         return Align::right;
       default:
@@ -125,15 +130,10 @@ class ReportWriter {
         return money(*field, currency_ ? row.at(*currency_) : std::nullopt);
       case ReportValue::usd:
         return money(*field, "USD");
-      case ReportValue::quantity: {
-        std::string text = shown_amount(*field, {}, &rounded_);
-        while (text.find('.') != std::string::npos && (text.back() == '0' || text.back() == '.')) {
-          bool const point = text.back() == '.';
-          text.pop_back();
-          if (point) break;
-        }
-        return text;
-      }
+      case ReportValue::quantity:
+        return shown_amount(*field, {}, &rounded_);
+      case ReportValue::percent:
+        return *field;
       case ReportValue::count:
         return group_thousands(*field);
       case ReportValue::bar:

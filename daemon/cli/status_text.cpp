@@ -102,7 +102,7 @@ std::string status_table(std::vector<StreamHealth> const& streams, TimePoint now
                      {"rows", Align::right, 8},
                      {"quarantined", Align::right, 4, 0, true},
                      {"unreconciled", Align::right, 2, 0, true},
-                     {"next run", Align::left, 5, 0, true}});
+                     {"next run", Align::left, 5, 0, true, true}});
     for (auto const& stream : streams) {
       auto const lag_style = stream.lag_seconds ? Style::plain : Style::warning;
       table.add_row({stream.source, stream.stream,
@@ -115,7 +115,8 @@ std::string status_table(std::vector<StreamHealth> const& streams, TimePoint now
     for (auto const& stream : streams) out += explain_stream(stream, terminal);
   }
   // One piece, never wrapped: it is there to be copied.
-  return out + "\nDatabase, for psql and BI tools:\n  " + log::to_one_line(database) + "\n";
+  return out + "\nDatabase, for psql and BI tools:\n  psql \"" + log::to_one_line(database) +
+         "\"\n";
 }
 
 std::string status_json(std::vector<StreamHealth> const& streams, TimePoint now,

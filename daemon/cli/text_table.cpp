@@ -55,6 +55,7 @@ std::string styled(std::string_view text, Style style, Terminal const& terminal)
 // Widths by column; -1: left out.
 struct TextTable::Layout {
   std::vector<int> widths;
+  std::vector<std::size_t> dropped;  // for lack of room
 
   int total() const {
     int sum = -column_gap;
@@ -76,11 +77,13 @@ void TextTable::add_rule() {
 TextTable::Layout TextTable::lay_out(Terminal const& terminal) const {
   Layout natural;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    int width = log::display_width(columns_[i].title);
+    int widest = 0;
     for (auto const& row : rows_) {
-      if (!row.rule) width = std::max(width, log::display_width(row.cells[i].text));
+      if (!row.rule) widest = std::max(widest, log::display_width(row.cells[i].text));
     }
-    natural.widths.push_back(width);
+    bool const hidden = columns_[i].hide_if_empty && widest == 0;
+    int const title = log::display_width(columns_[i].title);
+    natural.widths.push_back(hidden ? -1 : std::max(widest, title));
   }
   if (terminal.columns <= 0) return natural;
 
@@ -100,9 +103,11 @@ TextTable::Layout TextTable::lay_out(Terminal const& terminal) const {
       layout.widths[i] = std::max(shortest, layout.widths[i] - excess);
     }
     if (layout.total() <= terminal.columns) return layout;
-    droppable = std::find_if(droppable, least_first.end(),
-                             [&](std::size_t i) { return columns_[i].droppable; });
+    droppable = std::find_if(droppable, least_first.end(), [&](std::size_t i) {
+      return columns_[i].droppable && natural.widths[i] >= 0;
+    });
     if (droppable == least_first.end()) return layout;  // wider than the terminal, but whole
+    natural.dropped.push_back(*droppable);
     natural.widths[*droppable++] = -1;
   }
 }
@@ -140,7 +145,9 @@ std::string TextTable::render(Terminal const& terminal) const {
 
   std::string hidden;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    if (layout.widths[i] >= 0) continue;
+    bool const dropped =
+        std::find(layout.dropped.begin(), layout.dropped.end(), i) != layout.dropped.end();
+    if (!dropped || columns_[i].title.empty()) continue;
     hidden += (hidden.empty() ? "" : ", ") + columns_[i].title;
   }
   if (!hidden.empty()) {
@@ -197,7 +204,7 @@ std::string sparkline(std::vector<int> const& levels, bool unicode) {
   static constexpr char const* marks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
   std::string out;
   if (!unicode) return out;
-  for (int const level : levels) out += level < 0 ? " " : marks[std::min(level, 7)];
+  for (int const level : levels) out += level < 0 ? "·" : marks[std::min(level, 7)];
   return out;
 }
 

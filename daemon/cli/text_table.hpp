@@ -23,9 +23,10 @@ std::string styled(std::string_view text, Style style, Terminal const& terminal)
 struct TableColumn {
   std::string title;
   Align align = Align::left;
-  int importance = 5;      // higher: shortened and left out later
-  int min_width = 0;       // how short its texts may be cut; 0: never cut
-  bool droppable = false;  // may be left out as a whole
+  int importance = 5;          // higher: shortened and left out later
+  int min_width = 0;           // how short its texts may be cut; 0: never cut
+  bool droppable = false;      // may be left out as a whole
+  bool hide_if_empty = false;  // not there when no row has a text in it
 };
 
 struct Cell {
@@ -71,7 +72,7 @@ std::string wrap_text(std::string_view text, std::string_view indent, int column
 std::string bar_text(int eighths, bool unicode);
 // A bar of fixed width that is filled to `part` of `whole`.
 std::string progress_bar(std::int64_t part, std::int64_t whole, int width, bool unicode);
-// One character for each level 0..7; -1 is a gap. Empty without Unicode.
+// One character for each level 0..7; -1 is a gap (a dot). Empty without Unicode.
 std::string sparkline(std::vector<int> const& levels, bool unicode);
 
 }  // namespace affsync::cli

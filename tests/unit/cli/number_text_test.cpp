@@ -49,7 +49,7 @@ TEST(NumberText, AmountRoundsHalfAwayFromZero) {
 
 TEST(NumberText, CoinsKeepEightDigits) {
   EXPECT_EQ(shown_amount("1.234567891", "BTC"), "1.23456789");
-  EXPECT_EQ(shown_amount("1.50000000", "ETH"), "1.50");
+  EXPECT_EQ(shown_amount("1.5", "ETH"), "1.50000000");
 }
 
 TEST(NumberText, SmallAmountsNeverBecomeNothing) {

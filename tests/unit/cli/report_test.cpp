@@ -38,7 +38,7 @@ Rows const two_currencies = {{"cpa", "EUR", "10.50", std::nullopt, "2", "3|1:7,3
 TEST(ReportTable, TotalsFollowEachCurrency) {
   EXPECT_EQ(report_table(small_plan(), table_of(two_currencies), {}),
             "kind   currency    amount   rows  trend\n"
-            "cpa    EUR          10.50      2  █ ▁\n"
+            "cpa    EUR          10.50      2  █·▁\n"
             "─────  ────────  ────────  ─────  ─────\n"
             "total  EUR          10.50      2\n"
             "\n"
@@ -52,6 +52,14 @@ TEST(ReportTable, ColumnThatHoldsNothingIsLeftOutOnlyThen) {
   auto rows = two_currencies;
   rows[0][3] = "5.00";
   EXPECT_NE(report_table(small_plan(), table_of(rows), {}).find("rejected"), std::string::npos);
+}
+
+TEST(ReportTable, ExplainsAmountsWithoutADollarFigure) {
+  ReportPlan plan;
+  plan.columns = {{"amount_usd", "in USD", ReportValue::usd}, {"is_total", "", ReportValue::total}};
+  EXPECT_EQ(report_table(plan, table_of({{"1.00", "f"}}), {}).find("fx_rate"), std::string::npos);
+  EXPECT_NE(report_table(plan, table_of({{std::nullopt, "f"}}), {}).find("fx_rate"),
+            std::string::npos);
 }
 
 TEST(ReportTable, NothingFoundIsSaid) {

@@ -33,7 +33,7 @@ TEST(Status, TableShowsLagAndNextRun) {
             "           0  in 11m\n"
             "\n"
             "Database, for psql and BI tools:\n"
-            "  postgresql:///affsync\n");
+            "  psql \"postgresql:///affsync\"\n");
 }
 
 TEST(Status, TableExplainsWhatNeedsAttention) {

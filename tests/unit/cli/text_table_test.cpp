@@ -90,6 +90,14 @@ TEST(TextTable, ColumnsThatDoNotFitAreLeftOutAndNamed) {
             "also shows: pages)\n");
 }
 
+TEST(TextTable, ColumnWithoutATextCanHide) {
+  TextTable table({{"a"}, {"b", Align::left, 5, 0, true, true}, {"c"}});
+  table.add_row({"1", "", "3"});
+  EXPECT_EQ(table.render(window(80)), "a  c\n1  3\n");
+  table.add_row({"1", "2", "3"});
+  EXPECT_EQ(table.render(window(80)), "a  b  c\n1     3\n1  2  3\n");
+}
+
 TEST(TextTable, FitsEveryWidthThatItCan) {
   TextTable table({{"name", Align::left, 9, 6},
                    {"note", Align::left, 2, 5, true},
@@ -157,7 +165,7 @@ TEST(Bar, ProgressFillsItsWidth) {
 }
 
 TEST(Sparkline, ShowsLevelsAndGaps) {
-  EXPECT_EQ(sparkline({0, 7, -1, 3}, true), "▁█ ▄");
+  EXPECT_EQ(sparkline({0, 7, -1, 3}, true), "▁█·▄");
   EXPECT_EQ(sparkline({0, 7}, false), "");
 }
 
