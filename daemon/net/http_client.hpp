@@ -64,7 +64,8 @@ class HttpClient {
   // system_error(operation_aborted).
   virtual asio::awaitable<HttpResponse> send(HttpRequest request) = 0;
 
-  // Closes idle connections.
+  // Closes idle connections, which otherwise close after 20 s; until then their timer is work for
+  // the io_context.
   virtual void close() = 0;
 };
 

@@ -12,6 +12,7 @@
 #include <charconv>
 #include <list>
 
+#include "daemon/net/calm_end.hpp"
 #include "daemon/net/http_codec.hpp"
 #include "daemon/net/tls_stream.hpp"
 #include "daemon/net/with_timeout.hpp"
@@ -70,7 +71,8 @@ class SmallServer final : public HttpServer {
     stopping_ = true;
     error_code ignored;
     acceptor_.close(ignored);
-    for (auto const& session : sessions_) session->emit(asio::cancellation_type::terminal);
+    auto const all = sessions_;  // one may leave the list inside emit()
+    for (auto const& session : all) session->emit(asio::cancellation_type::terminal);
     changed_.cancel();
   }
 
@@ -125,7 +127,8 @@ class SmallServer final : public HttpServer {
       sessions_.remove(session);
       changed_.cancel();
     };
-    asio::co_spawn(acceptor_.get_executor(), talk(Stream(std::move(socket))),
+    auto work = calm_end(talk(Stream(std::move(socket))));
+    asio::co_spawn(acceptor_.get_executor(), std::move(work),
                    asio::bind_cancellation_slot(session->slot(), std::move(ended)));
   }
 

@@ -20,7 +20,8 @@ using RequestHandler = std::function<asio::awaitable<HttpResponse>(HttpRequest)>
 class HttpServer {
  public:
   virtual ~HttpServer() = default;
-  // Serves until cancelled or stop() is called.
+  // Serves until cancelled or stop() is called, and returns when every connection has ended; the
+  // server must live as long.
   virtual asio::awaitable<void> serve() = 0;
   virtual void stop() = 0;
   // The port that was bound (useful when 0 was asked for).

@@ -20,41 +20,12 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "daemon/net/calm_end.hpp"
 #include "daemon/net/durations.hpp"
 
 namespace affsync::net {
 
 namespace asio = boost::asio;
-
-namespace detail {
-
-// co_spawn ends a coroutine that never suspended with one more wait of its own; a cancellation that
-// comes right then would be thrown out of io_context::run(), and the result be lost (Boost 1.81).
-template <class T>
-asio::awaitable<T> calm_end(asio::awaitable<T> op) {
-  std::exception_ptr error;
-  if constexpr (std::is_void_v<T>) {
-    try {
-      co_await std::move(op);
-    } catch (...) {
-      error = std::current_exception();
-    }
-    co_await asio::this_coro::throw_if_cancelled(false);
-    if (error) std::rethrow_exception(error);
-  } else {
-    T value{};
-    try {
-      value = co_await std::move(op);
-    } catch (...) {
-      error = std::current_exception();
-    }
-    co_await asio::this_coro::throw_if_cancelled(false);
-    if (error) std::rethrow_exception(error);
-    co_return std::move(value);
-  }
-}
-
-}  // namespace detail
 
 // The value of `op`, or what it throws; Failure(timeout) "`what` took longer than …" when the limit
 // passed first. T must be void or default-constructible.
@@ -64,7 +35,7 @@ asio::awaitable<T> with_timeout(asio::awaitable<T> op, std::chrono::milliseconds
   auto const executor = co_await asio::this_coro::executor;
   asio::steady_timer timer(executor, limit);
   auto group = asio::experimental::make_parallel_group(
-      asio::co_spawn(executor, detail::calm_end(std::move(op)), asio::deferred),
+      asio::co_spawn(executor, calm_end(std::move(op)), asio::deferred),
       timer.async_wait(asio::deferred));
   auto const expired = [&](auto const& order, boost::system::error_code timer_error) {
     return order[0] == 1 && !timer_error;

@@ -293,7 +293,7 @@ TEST(SlowAnswer, SilenceEndsInATimeout) {
 }
 
 TEST(SlowAnswer, ADripThatNeverPausesLongEndsInATimeoutToo) {
-  ClientOptions options = impatient();
+  ClientOptions options;
   options.deadlines.request = std::chrono::milliseconds(300);
   auto const error = error_from(
       [](PeerConnection& connection) {

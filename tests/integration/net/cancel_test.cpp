@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <condition_variable>
 #include <cstring>
+#include <latch>
 
 #include "daemon/net/resolve.hpp"
 #include "daemon/net/with_timeout.hpp"
@@ -142,6 +143,20 @@ TEST(Cancel, TheClientWorksOnAfterwards) {
   loop = &client.loop();
   cancel_when(*loop, client.client().send(HttpRequest(Method::get, "/")), signal);
   EXPECT_EQ(client.get().status, 200);
+}
+
+TEST(Cancel, ALoopThatGoesAwayTakesItsRequestsWithIt) {
+  std::latch asked(1);
+  ScriptedPeer peer([&](PeerConnection& connection) {
+    connection.read_request();
+    asked.count_down();
+    connection.wait_for_end();
+  });
+  TestClient client(peer.url());
+  auto never = [](std::exception_ptr, HttpResponse const&) { FAIL() << "ended"; };
+  asio::co_spawn(client.loop(), client.client().send(HttpRequest(Method::get, "/")),
+                 std::move(never));
+  while (!asked.try_wait()) client.loop().poll_one();
 }
 
 TEST(Cancel, WhileTheNameIsResolvedAlthoughTheResolverHangs) {

@@ -27,10 +27,8 @@ TempFile::~TempFile() {
 
 ClientOptions impatient() {
   ClientOptions options;
-  options.deadlines.connect = std::chrono::milliseconds(200);
   options.deadlines.handshake = std::chrono::milliseconds(200);
   options.deadlines.read = std::chrono::milliseconds(200);
-  options.deadlines.request = std::chrono::milliseconds(500);
   return options;
 }
 
