@@ -15,6 +15,7 @@
 #include "config/load.hpp"
 #include "daemon/database.hpp"
 #include "daemon/log/log_sink.hpp"
+#include "daemon/net/calm_end.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/source_plans.hpp"
 #include "version_info.hpp"
@@ -231,7 +232,8 @@ void App::run(asio::awaitable<void> work) {
     failure = thrown;
     ended = true;
   };
-  asio::co_spawn(impl_->io, std::move(work),
+  auto calm = net::calm_end(std::move(work));
+  asio::co_spawn(impl_->io, std::move(calm),
                  asio::bind_cancellation_slot(cancel.slot(), std::move(on_end)));
   // run() would also wait for what is only idle: kept-alive connections, signals.
   impl_->io.restart();

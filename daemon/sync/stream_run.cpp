@@ -10,6 +10,8 @@
 #include <exception>
 #include <utility>
 
+#include "daemon/net/calm_end.hpp"
+
 namespace affsync::sync {
 namespace {
 
@@ -199,9 +201,12 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
   close.mark_vanished = end.markable && !end.resumed && !end.doubt;
   close.seen_keys = std::move(end.seen_keys);
   close.mass_drop_limit = task_.mass_drop_limit;
+  // Which stored rows belong to a window is known by the column it filters on, or not at all.
+  bool const comparable = !end.slice.from || !end.scope_column.empty();
   // After a restart the keys of the earlier pages are gone; the rows in the table stand for them.
-  if (end.resumed && !end.doubt) close.expect_live = end.broker_count;
+  if (end.resumed && !end.doubt && comparable) close.expect_live = end.broker_count;
   for (auto& total : end.totals) {
+    if (!comparable) break;
     schema::TotalToCompare compare;
     compare.metric = std::move(total.metric);
     compare.column = std::move(total.column);
@@ -237,8 +242,10 @@ asio::awaitable<Result<engine::Answer>> StreamRun::fetch_while_storing(
     HttpRequest request, std::optional<PageRead> page) {
   if (!page) co_return co_await fetch(std::move(request));
   auto executor = co_await asio::this_coro::executor;
-  auto fetching = asio::co_spawn(executor, fetch(std::move(request)), asio::deferred);
-  auto storing = asio::co_spawn(executor, store(std::move(page)), asio::deferred);
+  auto calm_fetch = net::calm_end(fetch(std::move(request)));
+  auto calm_store = net::calm_end(store(std::move(page)));
+  auto fetching = asio::co_spawn(executor, std::move(calm_fetch), asio::deferred);
+  auto storing = asio::co_spawn(executor, std::move(calm_store), asio::deferred);
   auto both = asio::experimental::make_parallel_group(std::move(fetching), std::move(storing));
   auto [order, fetch_error, answer, store_error] =
       co_await both.async_wait(asio::experimental::wait_for_one_error(), asio::use_awaitable);

@@ -8,6 +8,8 @@
 #include <cassert>
 #include <utility>
 
+#include "daemon/net/calm_end.hpp"
+
 namespace affsync::sync {
 
 TaskGroup::TaskGroup(asio::any_io_executor executor)
@@ -23,7 +25,8 @@ TaskGroup::Task* TaskGroup::spawn(asio::awaitable<void> work) {
     tasks_.erase(place);
     ended_.cancel();
   };
-  asio::co_spawn(executor_, std::move(work),
+  auto calm = net::calm_end(std::move(work));
+  asio::co_spawn(executor_, std::move(calm),
                  asio::bind_cancellation_slot(place->signal.slot(), std::move(on_end)));
   return &*place;
 }
