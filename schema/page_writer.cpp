@@ -1,7 +1,6 @@
 #include "schema/page_writer.hpp"
 
 #include <pqxx/except>
-#include <pqxx/subtransaction>
 #include <pqxx/transaction>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include "schema/merge_sql.hpp"
 #include "schema/pg_error.hpp"
 #include "schema/quarantine.hpp"
+#include "schema/savepoint.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -152,14 +152,14 @@ class BatchMerge {
 };
 
 // Halves the rows until those that PostgreSQL refuses stand alone.
-void store_apart(BatchMerge& merge, pqxx::dbtransaction& tx, Batch const& batch,
+void store_apart(BatchMerge& merge, pqxx::transaction_base& tx, Batch const& batch,
                  RowIndexes const& rows, Stored& stored, std::vector<QuarantinedRow>& refused) {
   if (rows.empty()) return;
   std::string reason;
   try {
-    pqxx::subtransaction attempt(tx, "rows");
-    auto const part = merge.store(attempt, rows);
-    attempt.commit();
+    Savepoint savepoint(tx);
+    auto const part = merge.store(tx, rows);
+    savepoint.release();
     stored.inserted += part.inserted;
     stored.updated += part.updated;
     stored.restored += part.restored;

@@ -1,12 +1,12 @@
 #include "schema/quarantine.hpp"
 
 #include <pqxx/except>
-#include <pqxx/subtransaction>
 
 #include "base/json.hpp"
 #include "base/utf8.hpp"
 #include "schema/pg_error.hpp"
 #include "schema/pg_session.hpp"
+#include "schema/savepoint.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -46,12 +46,12 @@ void insert_rows(pqxx::transaction_base& tx, RunKey const& run,
   exec(tx, insert_sql, params);
 }
 
-bool insert_if_taken(pqxx::dbtransaction& tx, RunKey const& run,
+bool insert_if_taken(pqxx::transaction_base& tx, RunKey const& run,
                      std::vector<QuarantinedRow> const& rows, TimePoint now) {
   try {
-    pqxx::subtransaction attempt(tx, "quarantine");
-    insert_rows(attempt, run, rows, now, false);
-    attempt.commit();
+    Savepoint savepoint(tx);
+    insert_rows(tx, run, rows, now, false);
+    savepoint.release();
     return true;
   } catch (pqxx::sql_error const& error) {
     if (!is_data_error(error)) throw;
@@ -61,8 +61,8 @@ bool insert_if_taken(pqxx::dbtransaction& tx, RunKey const& run,
 
 }  // namespace
 
-void put_aside(pqxx::dbtransaction& tx, RunKey const& run, std::vector<QuarantinedRow> const& rows,
-               TimePoint now) {
+void put_aside(pqxx::transaction_base& tx, RunKey const& run,
+               std::vector<QuarantinedRow> const& rows, TimePoint now) {
   if (rows.empty() || insert_if_taken(tx, run, rows, now)) return;
   for (auto const& row : rows) {
     std::vector<QuarantinedRow> const one{row};

@@ -1,7 +1,7 @@
 // Rows put aside, and their coming back.
 #pragma once
 
-#include <pqxx/dbtransaction>
+#include <pqxx/transaction_base>
 
 #include <string>
 #include <vector>
@@ -12,8 +12,8 @@ namespace affsync::schema {
 
 // Stores the rows; the same row with the same reason again only updates its line. `raw` that
 // PostgreSQL cannot take as jsonb is kept as a JSON string of its text.
-void put_aside(pqxx::dbtransaction& tx, RunKey const& run, std::vector<QuarantinedRow> const& rows,
-               TimePoint now);
+void put_aside(pqxx::transaction_base& tx, RunKey const& run,
+               std::vector<QuarantinedRow> const& rows, TimePoint now);
 
 // Closes the lines of rows that have been stored; `keys` is a PostgreSQL array text.
 void resolve_stored(pqxx::transaction_base& tx, RunKey const& run, std::string keys, TimePoint now);

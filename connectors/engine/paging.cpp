@@ -9,6 +9,7 @@ namespace {
 
 constexpr int max_steps_without_fresh = 40;
 constexpr std::int64_t max_steps = 100;
+constexpr std::size_t max_anchors_kept = 16;
 constexpr int max_explained_pages = 200;
 
 std::uint64_t print_of(std::vector<std::uint64_t> const& keys) {
@@ -42,7 +43,6 @@ void OffsetPager::begin_sweep() {
   seen_.clear();
   anchors_.clear();
   ask_ = position_ = 0;
-  overlap_asked_ = 0;
   wants_anchor_ = resumed_ = false;
   rows_before_resume_ = resume_anchors_ = 0;
   largest_ = last_rows_ = 0;
@@ -73,7 +73,6 @@ void OffsetPager::resume(PagePosition position) {
   resume_anchors_ = static_cast<std::int64_t>(seen_.size());
   rows_before_resume_ = std::max<std::int64_t>(0, position.rows - resume_anchors_);
   ask_ = std::max<std::int64_t>(0, position_ - static_cast<std::int64_t>(anchors_.size()));
-  overlap_asked_ = static_cast<std::size_t>(position_ - ask_);
   wants_anchor_ = true;
 }
 
@@ -82,7 +81,9 @@ std::int64_t OffsetPager::distinct() const {
 }
 
 PagePosition OffsetPager::position() const {
-  return {position_, anchors_, distinct()};
+  // A few are enough to know the place again; the overlap may have grown to half a page.
+  auto const kept = static_cast<std::ptrdiff_t>(std::min(anchors_.size(), max_anchors_kept));
+  return {position_, {anchors_.end() - kept, anchors_.end()}, distinct()};
 }
 
 // As many rows as a page holds when more follow: what the server has shown, else what was asked.
@@ -115,7 +116,6 @@ Result<PageOutcome> OffsetPager::step_back(bool list_has_shifted) {
   // Doubled each time: many rows may have gone at once.
   step_ = step_ > 0 ? step_ * 2 : std::max<std::int64_t>(1, page - spec_.overlap);
   ask_ = std::max<std::int64_t>(0, ask_ - step_);
-  overlap_asked_ = 0;
   wants_anchor_ = ask_ > 0;
   return PageOutcome::discarded;
 }
@@ -157,7 +157,7 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
     anchors_.assign(keys.end() - kept, keys.end());
   }
 
-  if (spec_.type == PageType::none || is_end(rows, fresh, repeated)) return finish();
+  if (spec_.type == PageType::none || is_end(rows, fresh)) return finish();
   if (fresh > 0) {
     stale_pages_ = steps_without_fresh_ = 0;
     stale_rows_ = 0;
@@ -166,19 +166,14 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
     return *error;
   }
   ask_ = std::max<std::int64_t>(0, position_ - static_cast<std::int64_t>(overlap));
-  overlap_asked_ = static_cast<std::size_t>(position_ - ask_);
   wants_anchor_ = ask_ > 0 && ask_ < position_;
   return PageOutcome::more;
 }
 
-bool OffsetPager::is_end(std::size_t rows, std::size_t fresh, bool repeated) const {
+bool OffsetPager::is_end(std::size_t rows, std::size_t fresh) const {
   if (rows == 0) return true;
   bool const reaches_total = total_ && position_ >= *total_;
   if (fresh == 0 && reaches_total && distinct() >= *total_) return true;
-  // Nothing but the overlap; a full page is always longer.
-  if (fresh == 0 && rows <= overlap_asked_) return true;
-  // The very same page for another offset says nothing about where the list ends.
-  if (repeated) return false;
   // A server that caps pages may have shown no full page yet but this list's largest.
   if (fresh == 0) return rows < largest_;
   return reaches_total && rows < full_page();

@@ -67,7 +67,7 @@ class OffsetPager {
   std::size_t full_page() const;
   void begin_sweep();
   Result<PageOutcome> step_back(bool list_has_shifted);
-  bool is_end(std::size_t rows, std::size_t fresh, bool repeated) const;
+  bool is_end(std::size_t rows, std::size_t fresh) const;
   std::optional<Error> judge_stale_page(std::size_t rows, bool repeated);
   PageOutcome finish();
 
@@ -76,9 +76,8 @@ class OffsetPager {
   std::vector<std::uint64_t> anchors_;
   std::int64_t ask_ = 0;
   std::int64_t position_ = 0;
-  int overlap_ = 1;                // rows that pages share now; more once the list has shifted
-  std::size_t overlap_asked_ = 0;  // rows at the front of the page asked for that were taken
-  bool wants_anchor_ = false;      // the page asked for begins with a row that was taken
+  int overlap_ = 1;            // rows that pages share now; more once the list has shifted
+  bool wants_anchor_ = false;  // the page asked for begins with a row that was taken
   bool resumed_ = false;
   std::int64_t rows_before_resume_ = 0;  // distinct rows, the anchors not among them
   std::int64_t resume_anchors_ = 0;

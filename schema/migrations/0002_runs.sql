@@ -123,7 +123,7 @@ CREATE TABLE affsync.quarantine (
   PRIMARY KEY (source_id, quarantine_id),
   UNIQUE (source_id, stream, fingerprint)
 );
-CREATE INDEX quarantine_open ON affsync.quarantine (source_id, stream, external_id)
+CREATE INDEX quarantine_open ON affsync.quarantine (source_id, stream)
   WHERE resolved_at IS NULL;
 COMMENT ON TABLE affsync.quarantine IS 'Rows that could not be stored, with the reason. The same row with the same reason is one line, however often it is read.';
 COMMENT ON COLUMN affsync.quarantine.source_id IS 'The source; see affsync.source.';

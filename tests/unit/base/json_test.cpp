@@ -164,6 +164,7 @@ TEST(Json, DuplicateMemberMarksItsRowOnly) {
   EXPECT_TRUE(page.items()[0].has_duplicate());
   EXPECT_FALSE(page.items()[1].has_duplicate());
   EXPECT_EQ(page.items()[0].find("a")->number_text(), "3");  // the last one counts
+  EXPECT_TRUE(parsed(R"({"inner":{"a":1,"a":1}})").has_duplicate());
 }
 
 TEST(Json, DuplicateAmongThousandsOfMembersIsFound) {

@@ -305,15 +305,45 @@ TEST(Paging, AServerThatStopsAtSomeOffsetDoesNotLoop) {
 }
 
 TEST(Paging, ManyRowsPutInFrontDoNotLookLikeABrokenOffset) {
-  auto server = ListServer::with(300);
+  auto server = ListServer::with(600);
   server.before_answer = [&](int request) {
-    if (request != 2) return;
-    for (int i = 0; i < 350; ++i) server.ids.insert(server.ids.begin(), "n" + std::to_string(i));
+    if (request != 4) return;
+    // Where the fourth page is asked for, rows 48 and on stand now, and then 147 and on.
+    for (int i = 0; i < 250; ++i) server.ids.insert(server.ids.begin(), "n" + std::to_string(i));
   };
   auto const pass = read_all(list_plan(100, 1), server);
   ASSERT_FALSE(pass.error) << pass.error->message;
   EXPECT_EQ(pass.ids(), ids_of(server));
   EXPECT_FALSE(pass.ends.at(0).doubt);
+}
+
+TEST(Paging, APageOfKnownRowsBehindACapIsNotTheEnd) {
+  auto server = ListServer::with(100);
+  server.tells_total = false;
+  server.cap = 10;  // of 100 asked for: each page looks short
+  server.before_answer = [&](int request) {
+    if (request != 2) return;
+    for (int i = 0; i < 12; ++i) server.ids.insert(server.ids.begin(), "n" + std::to_string(i));
+  };
+  auto const pass = read_all(list_plan(100, 1), server);
+  ASSERT_FALSE(pass.error);
+  EXPECT_TRUE(pass.ids().contains("r99"));
+}
+
+TEST(Paging, AServerThatGivesItsLastPageForAnyLaterOffsetIsReadToTheEnd) {
+  struct Clamping : ListServer {
+    Answer answer(HttpRequest const& request) {
+      auto copy = request;
+      auto const at = copy.target.rfind("offset=") + 7;
+      if (std::stoul(copy.target.substr(at)) >= 198) copy.target.replace(at, 10, "198");
+      return ListServer::answer(copy);
+    }
+  } server;
+  server.ids = ListServer::with(230).ids;
+  server.tells_total = false;
+  auto const pass = read_all(list_plan(100, 1), server);
+  EXPECT_FALSE(pass.error);
+  EXPECT_EQ(pass.ids().size(), 230u);
 }
 
 TEST(Paging, ARepeatedKeyIsToldInTheDoubt) {

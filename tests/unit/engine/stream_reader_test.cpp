@@ -222,10 +222,14 @@ TEST(StreamReader, AShiftDuringTheInterruptionReadsTheSliceAgainFromItsFirstRow)
   auto killed = reader_of(plan, start_at(noon));
   auto const before = run(killed, server, noon, 3);
   server.ids.erase(server.ids.begin(), server.ids.begin() + 40);
+  server.offsets.clear();
 
   auto reader = reader_of(plan, start_at(noon, before.checkpoints.back()));
   auto const after = run(reader, server, noon);
   ASSERT_EQ(after.ends.size(), 1u);
+  EXPECT_EQ((std::vector<std::int64_t>{server.offsets.at(0), server.offsets.at(1)}),
+            (std::vector<std::int64_t>{297, 0}));
+  EXPECT_EQ(std::count(server.offsets.begin(), server.offsets.end(), 0), 1);
   EXPECT_FALSE(after.ends[0].resumed);
   EXPECT_TRUE(after.ends[0].markable);
   EXPECT_EQ(after.ids(), (std::set<std::string>{server.ids.begin(), server.ids.end()}));
