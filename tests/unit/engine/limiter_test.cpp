@@ -171,6 +171,18 @@ TEST(Limiter, IsBackBelowTheRefusedRateAfterAFewAnswers) {
   EXPECT_LT(limiter.rate(), refused);
 }
 
+// How much came through in an hour of which nobody asked for most says nothing.
+TEST(Limiter, APauseIsNotTakenForALowLimit) {
+  Limiter limiter(spec_of(10));
+  TimePoint now = let_through(limiter, t0, 60);
+  limiter.on_throttled(now + 1ms, now, 1s, 0.5);
+  double const limit = 2 * limiter.rate();
+  now = let_through(limiter, now + 1ms, 20) + 1h;
+  now += limiter.reserve(now);
+  limiter.on_throttled(now + 1ms, now, 1s, 0.5);
+  EXPECT_GE(2 * limiter.rate(), 0.75 * limit);
+}
+
 TEST(Limiter, NothingRemainingWaitsForTheReset) {
   Limiter limiter(spec_with_headers(5));
   limiter.reserve(t0);
