@@ -148,8 +148,9 @@ TEST(Json, HalfASurrogatePairMarksItsRowOnly) {
 }
 
 TEST(Json, BytesThatAreNotUtf8MarkTheirRowOnly) {
-  for (std::string const bad : {"\xFF", "\xC3", "\xC0\xAF", "\xE2\x82", "\xED\xA0\x80",
-                                "\xF5\x80\x80\x80", "\xF4\x90\x80\x80", "\x80"}) {
+  for (std::string const bad :
+       {"\xFF", "\xC3", "\xC0\xAF", "\xE0\x9F\xBF", "\xF0\x8F\xBF\xBF", "\xE2\x82", "\xED\xA0\x80",
+        "\xF5\x80\x80\x80", "\xF4\x90\x80\x80", "\x80"}) {
     Json const page = parsed("[{\"name\":\"a" + bad + "\"},{\"name\":\"é€😀\"}]");
     ASSERT_EQ(page.items().size(), 2u);
     EXPECT_TRUE(page.items()[0].has_nul());
