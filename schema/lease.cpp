@@ -78,8 +78,9 @@ void LeaseKeeper::give_back(Key key) {
     if (!locked) held_.erase(key);
   }
   if (!locked) return;
-  auto keeper = shared_from_this();
-  executor_.post([this, keeper, key](PgSession& session) {
+  // Without a share in the keeper: its thread ends before it does, and a share that was dropped on
+  // that very thread would have it wait for itself.
+  executor_.post([this, key](PgSession& session) {
     bool ours = false;
     {
       std::lock_guard guard(mutex_);
