@@ -47,6 +47,7 @@ struct StreamConfig {
   std::optional<Day> start;
   std::optional<int> lookback_days;
   std::optional<int> page_size;
+  std::optional<bool> in_reports;
   std::optional<std::string> path;
   std::vector<std::pair<std::string, std::string>> query;
 };

@@ -45,6 +45,7 @@ StreamConfig read_stream(yaml::Node const& key, yaml::Node const& node) {
   if (auto const value = map.find("full_every")) stream.full_every = read_schedule(*value);
   if (auto const value = map.find("start")) stream.start = read_day(*value);
   if (auto const value = map.find("lookback")) stream.lookback_days = read_days(*value);
+  if (auto const value = map.find("in_reports")) stream.in_reports = value->as_bool();
   if (auto const value = map.find("page_size")) {
     stream.page_size = static_cast<int>(value->as_integer(1, 100'000));
   }

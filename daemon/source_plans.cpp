@@ -32,6 +32,7 @@ engine::SourceSettings to_engine(config::SourceConfig const& source) {
     overrides.start = stream.start;
     overrides.lookback_days = stream.lookback_days;
     overrides.page_size = stream.page_size;
+    overrides.in_reports = stream.in_reports;
     settings.streams.emplace(name, std::move(overrides));
   }
   return settings;
@@ -117,7 +118,8 @@ Result<std::optional<config::Schedule>> full_schedule_of(config::SourceConfig co
 }
 
 std::string fingerprint(PreparedSource const& source) {
-  std::string text;
+  // Whatever the connector says counts, and what the configuration makes of it.
+  std::string text = source.plan.connector_hash;
   auto add = [&](std::string const& part) {
     text += part;
     text += '\0';
@@ -138,7 +140,7 @@ std::string fingerprint(PreparedSource const& source) {
   add(std::to_string(config.timeout.count()) + "/" +
       std::to_string(static_cast<int>(config.privacy)));
   for (auto const& stream : source.plan.streams) {
-    add(stream->stream + (stream->spec.enabled ? "+" : "-") + stream->spec.request.path);
+    add(stream->stream + (stream->spec.enabled ? "+" : "-") + (stream->spec.in_reports ? "+" : "-") + stream->spec.request.path);
     for (auto const& [name, value] : stream->spec.request.query) add(name + "=" + value);
     add(std::to_string(stream->spec.page.size));
     if (stream->spec.window) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "schema/absence.hpp"
 #include "schema/merge_sql.hpp"
 
 namespace affsync::schema {
@@ -195,7 +196,7 @@ SliceClosed SliceCloser::close(PgSession& session) {
     auto const whole_stream = slice_.scope_column.empty() || (!slice_.from && !slice_.to);
     // Every row seen has been stored, so equal numbers mean equal sets; not so when some were put
     // aside, or lie outside of the slice that they were listed for.
-    auto const all_there = whole_stream && run.quarantined == 0 &&
+    auto const all_there = slice_.verified && whole_stream && run.quarantined == 0 &&
                            closed.live == static_cast<std::int64_t>(slice_.seen_keys.size());
     if (!all_there) {
       auto const vanished = find_vanished(tx, slice_, scope);
@@ -204,7 +205,9 @@ SliceClosed SliceCloser::close(PgSession& session) {
                        whole_stream && slice_.seen_keys.empty(), slice_.mass_drop_limit)) {
         closed.would_delete = count;
       } else {
-        closed.deleted = mark_deleted(tx, slice_, vanished);
+        auto const gone = slice_.verified ? vanished : missed_twice(tx, slice_, vanished);
+        closed.missed = count - static_cast<std::int64_t>(gone.size());
+        closed.deleted = mark_deleted(tx, slice_, gone);
         closed.live -= closed.deleted;
       }
     }

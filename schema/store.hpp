@@ -86,6 +86,9 @@ struct SliceClose {
   std::optional<Day> to;
   std::string scope_column;  // empty: every row of the stream
   bool mark_vanished = false;
+  // The broker's own count agrees with seen_keys. Otherwise the list may have moved while it was
+  // read, so that a row is marked only when two such sweeps in a row miss it.
+  bool verified = true;
   std::vector<std::uint64_t> seen_keys;     // hash_key of each external id; sorted, distinct
   double mass_drop_limit = 0.1;             // more than this part vanished: mark nothing
   std::optional<std::int64_t> expect_live;  // resumed sweep: live rows must equal this
@@ -96,6 +99,7 @@ struct SliceClose {
 
 struct SliceClosed {
   std::int64_t deleted = 0;
+  std::int64_t missed = 0;  // not seen for the first time by a sweep that is not verified
   std::int64_t would_delete = 0;  // set when the mass-drop guard held them back
   bool live_as_expected = true;   // answer to expect_live
   std::int64_t live = 0;          // rows of the scope that are not deleted, afterwards

@@ -1,5 +1,6 @@
 #include "connectors/engine/checkpoint.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/batch.hpp"
@@ -8,7 +9,7 @@
 namespace affsync::engine {
 namespace {
 
-constexpr std::string_view version = "1";
+constexpr std::string_view version = "2";
 constexpr std::int64_t largest_offset = 1'000'000'000'000;
 constexpr std::size_t most_anchors = 1000;
 
@@ -32,6 +33,10 @@ std::optional<std::uint64_t> from_hex(Json const& json) {
 std::string fingerprint(StreamPlan const& plan) {
   std::string text = plan.stream + '\0' + plan.spec.request.path;
   for (auto const& [name, value] : plan.spec.request.query) text += '\0' + name + '\0' + value;
+  for (auto const& part : plan.spec.parts) {
+    text += '\0';
+    for (auto const& [name, value] : part.query) text += '\0' + name + '\0' + value;
+  }
   if (plan.spec.window) {
     text += '\0' + plan.spec.window->from_parameter + '\0' + plan.spec.window->to_parameter;
   }
@@ -51,13 +56,16 @@ Json json_place(PassPlace const& place) {
   for (auto const key : place.position.anchors) anchors.push_back(Json::string(to_hex(key)));
   return Json::object({
       {"mode", Json::string(place.full ? "full" : "incremental")},
+      {"began", json_day(place.began)},
       {"from", json_day(place.pass.from)},
       {"to", json_day(place.pass.to)},
       {"since", json_day(place.since)},
       {"until", json_day(place.until)},
       {"slice_from", json_day(place.slice.from)},
       {"slice_to", json_day(place.slice.to)},
+      {"part", json_number(static_cast<std::int64_t>(place.part))},
       {"offset", json_number(place.position.offset)},
+      {"token", Json::string(place.position.token)},
       {"rows", json_number(place.position.rows)},
       {"anchors", Json::array(std::move(anchors))},
   });
@@ -94,15 +102,20 @@ struct Fields {
   }
 };
 
-std::optional<PassPlace> read_place(Json const& json, bool has_window) {
+std::optional<PassPlace> read_place(Json const& json, StreamSpec const& spec) {
   if (!json.is_object()) return std::nullopt;
   Fields fields{json};
   PassPlace place;
   place.full = fields.text("mode") == "full";
+  auto const began = fields.day("began");
+  if (!began) return std::nullopt;
+  place.began = *began;
   place.pass = Slice{fields.day("from"), fields.day("to")};
   place.since = fields.day("since");
   place.until = fields.day("until");
   place.slice = Slice{fields.day("slice_from"), fields.day("slice_to")};
+  place.part = static_cast<std::size_t>(std::max<std::int64_t>(0, fields.number("part")));
+  place.position.token = fields.text("token");
   place.position.offset = fields.number("offset");
   place.position.rows = fields.number("rows");
   auto const* anchors = json.find("anchors");
@@ -113,15 +126,17 @@ std::optional<PassPlace> read_place(Json const& json, bool has_window) {
     if (!key) return std::nullopt;
     place.position.anchors.push_back(*key);
   }
+  if (place.part >= std::max<std::size_t>(1, spec.parts.size())) return std::nullopt;
   auto const has_days = [](Slice const& slice) { return slice.from && slice.to; };
-  if (has_window) {
+  bool const whole = !has_days(place.pass) && !has_days(place.slice);
+  bool const may_be_whole = !spec.window || (spec.window->changes && place.full);
+  if (whole != may_be_whole) return std::nullopt;
+  if (!whole) {
     if (!has_days(place.pass) || !has_days(place.slice)) return std::nullopt;
     if (*place.slice.from > *place.slice.to || *place.slice.from < *place.pass.from ||
         *place.slice.to > *place.pass.to) {
       return std::nullopt;
     }
-  } else if (has_days(place.pass) || has_days(place.slice)) {
-    return std::nullopt;
   }
   return place;
 }
@@ -156,9 +171,8 @@ std::optional<Checkpoint> read_checkpoint(std::string_view text, StreamPlan cons
   checkpoint.done = Coverage{fields.day("done_from"), fields.day("done_to")};
   if (!fields.good || !written) return std::nullopt;
   checkpoint.written_at = written->wall;
-  bool const has_window = plan.spec.window.has_value();
-  if (!has_window) checkpoint.done = {};
-  if (auto const* pass = json->find("pass")) checkpoint.place = read_place(*pass, has_window);
+  if (!plan.spec.has_increments()) checkpoint.done = {};
+  if (auto const* pass = json->find("pass")) checkpoint.place = read_place(*pass, plan.spec);
   return checkpoint;
 }
 

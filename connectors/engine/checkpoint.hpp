@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "connectors/engine/paging.hpp"
+#include "connectors/engine/pager.hpp"
 #include "connectors/engine/window.hpp"
 
 namespace affsync::engine {
@@ -13,16 +13,18 @@ namespace affsync::engine {
 // A pass that has not come to its end.
 struct PassPlace {
   bool full = false;         // started as a full pass
+  Day began{};               // the day on which it began
   Slice pass;                // its first and last day
   std::optional<Day> since;  // as the user gave them
   std::optional<Day> until;
-  Slice slice;  // the slice it is in
+  Slice slice;           // the slice it is in
+  std::size_t part = 0;  // … and the part of it
   PagePosition position;
 };
 
 struct Checkpoint {
   TimePoint written_at{};
-  Coverage done;
+  Coverage done;  // without windows, or with one of changes: the day on which the last pass began
   std::optional<PassPlace> place;
 };
 

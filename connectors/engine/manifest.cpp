@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/batch.hpp"
 #include "base/embedded_file.hpp"
 #include "connectors/engine/manifest_grammar.hpp"
 
@@ -133,9 +134,26 @@ StreamSpec const* Manifest::find_stream(std::string_view stream_name) const {
   return found == streams.end() ? nullptr : &*found;
 }
 
+bool is_paging_parameter(PageSpec const& page, std::string_view name) {
+  if (page.type == PageType::none) return false;
+  return name == page.limit_parameter || (page.type != PageType::link && name == page.parameter);
+}
+
+bool is_window_parameter(StreamSpec const& stream, std::string_view name) {
+  return stream.window &&
+         (name == stream.window->from_parameter || name == stream.window->to_parameter);
+}
+
+bool StreamSpec::has_increments() const {
+  return window || page.until_known ||
+         std::ranges::any_of(parts, [](auto const& part) { return part.until_known; });
+}
+
 Result<Manifest> parse_manifest(std::string_view yaml, std::string const& file) {
   try {
-    return read_manifest(yaml::Node::parse(yaml, file), file);
+    auto manifest = read_manifest(yaml::Node::parse(yaml, file), file);
+    manifest.hash = hash_content(yaml).to_hex();
+    return manifest;
   } catch (Failure const& failure) {
     return failure.error();
   }

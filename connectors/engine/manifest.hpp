@@ -105,28 +105,64 @@ struct RateSpec {
   std::chrono::seconds wait_cap{900};  // no wait is longer
 };
 
-enum class PageType { none, offset };
+// How one page leads to the next:
+//  none    a single answer
+//  offset  by the count of rows before it
+//  page    by its number
+//  cursor  by a text that the answer before it gives
+//  link    by an address that the answer before it gives
+//  id      by the id of the last row before it
+enum class PageType { none, offset, page, cursor, link, id };
 
 struct PageSpec {
   PageType type = PageType::none;
-  std::string limit_parameter = "limit";
-  std::string offset_parameter = "offset";
-  int size = 100;                 // rows asked for
-  int max_size = 1000;            // page_size of the configuration is refused above this
-  int overlap = 1;                // rows that consecutive pages share
-  std::optional<JsonPath> total;  // the broker's count of the whole filtered list
+  std::string limit_parameter = "limit";  // empty: the size is the broker's
+  std::string parameter = "offset";       // of the offset, number, cursor or id
+  int size = 100;                         // rows asked for
+  int max_size = 1000;                    // page_size of the configuration is refused above this
+  int overlap = 1;                        // offset: rows that consecutive pages share
+  int first_page = 1;                     // page: number of the first
+  std::optional<JsonPath> total;          // the broker's count of the whole filtered list
+  std::optional<JsonPath> total_pages;    // where it only counts pages
+  std::optional<JsonPath> more;           // true, or anything but null: another page follows
+  std::optional<JsonPath> next;           // cursor, link: where the next one's is in the answer
+  std::optional<JsonPath> id;             // id: where a row has it
+  bool until_known = false;  // newest first: an incremental pass ends at a page without news
 };
+
+// A list that has to be asked for in parts, each with parameters of its own, one after another.
+struct PartSpec {
+  NamedTexts query;
+  bool until_known = false;  // as of a page
+};
+
+// How the days of a window are written.
+enum class WindowForm { day, datetime, epoch_seconds, epoch_milliseconds };
 
 // Both days are inclusive.
 struct WindowSpec {
   std::string from_parameter;
   std::string to_parameter;
-  std::string zone = "UTC";  // whose days they are; may be ${settings.timezone}
-  int span_days = 31;        // of one slice
-  Day start{};               // the first day of a first load
-  int lookback_days = 7;     // re-read by every pass
-  std::string column;        // the mapped date column that the window filters on;
-                             // empty: unknown, then no row is ever marked vanished
+  WindowForm form = WindowForm::day;
+  bool to_exclusive = false;  // the broker's upper end does not belong to the window
+  std::string zone = "UTC";   // whose days they are; may be ${settings.timezone}
+  int span_days = 31;         // of one slice
+  int max_span_days = 31;     // after slices without rows
+  Day start{};                // the first day of a first load
+  int lookback_days = 7;      // re-read by every pass
+  std::string column;         // the mapped date column that the window filters on;
+                              // empty: unknown, then no row is ever marked vanished
+  // The parameters ask for what was changed in these days, not for what happened in them: a full
+  // pass sends neither and reads the whole list, the others read one slice of news.
+  bool changes = false;
+};
+
+// Rows made of the members of an object: {"EUR": "0.92"} becomes {"currency": "EUR", "rate": …}.
+struct ExpandSpec {
+  std::vector<std::string> names;  // the member's name at each level, outermost first
+  std::string value;               // the field that the innermost member becomes
+  std::vector<JsonPath> only;      // these members alone; empty: all
+  NamedTexts keep;                 // field -> path in the answer, the same for every row
 };
 
 enum class ValueType {
@@ -185,8 +221,10 @@ struct StreamSpec {
   std::string full_every;  // a pass over the whole history; empty: never by itself
   RequestSpec request;
   PageSpec page;
+  std::vector<PartSpec> parts;  // empty: one request for all
   std::optional<WindowSpec> window;
   std::vector<JsonPath> records;  // the first that is an array (or an object: one row)
+  std::optional<ExpandSpec> expand;
   TableMapping map;
   std::vector<TableMapping> also;     // further tables filled from the same row
   std::vector<std::string> personal;  // paths in a raw row that privacy applies to, beside those
@@ -194,6 +232,11 @@ struct StreamSpec {
   std::vector<std::string> volatile_fields;  // top-level fields that change at each reading
   std::vector<ReconcileSpec> reconcile;
   std::string path_hint;  // what to ask the broker for when the path is unknown
+  std::vector<std::string> needs;  // credentials that the source must have given
+  std::string needs_hint;          // what to do without them
+
+  // A pass need not read everything: it has windows, or ends at what is known.
+  bool has_increments() const;
 };
 
 struct Manifest {
@@ -208,9 +251,14 @@ struct Manifest {
   std::vector<ErrorRule> errors;
   std::vector<StreamSpec> streams;
   std::string file;  // where it came from, for messages
+  std::string hash;  // of its text
 
   StreamSpec const* find_stream(std::string_view stream_name) const;
 };
+
+// The paging or the window sets this query parameter, so that nobody else may.
+bool is_paging_parameter(PageSpec const& page, std::string_view name);
+bool is_window_parameter(StreamSpec const& stream, std::string_view name);
 
 // Parses a connector file. Every mistake (unknown key with the nearest known one, wrong type,
 // unknown column or table, a key that is missing) is config_invalid with `file:line:column`.

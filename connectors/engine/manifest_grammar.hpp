@@ -87,6 +87,11 @@ TableMapping read_table_mapping(yaml::Node const& table, yaml::Node const& key,
                                 yaml::Node const& columns, Declared const& declared);
 ColumnMapping read_column(yaml::Node const& name, yaml::Node const& node, RecordTable const& table,
                           Declared const& declared);
+PageSpec read_page(yaml::Node const& node);
+WindowSpec read_window(yaml::Node const& node, TableMapping const& mapping,
+                       Declared const& declared);
+// `records`: a path, a list of them, or a mapping that makes rows of an object's members.
+void read_records(yaml::Node const& node, StreamSpec& stream);
 StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared const& declared);
 
 }  // namespace affsync::engine::grammar

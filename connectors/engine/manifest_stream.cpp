@@ -7,72 +7,7 @@
 namespace affsync::engine::grammar {
 namespace {
 
-constexpr std::pair<std::string_view, PageType> page_types[] = {
-    {"none", PageType::none},
-    {"offset", PageType::offset},
-};
 constexpr std::pair<std::string_view, Method> read_methods[] = {{"GET", Method::get}};
-
-PageSpec read_page(yaml::Node const& node) {
-  yaml::Map map(node, "paging");
-  PageSpec page;
-  page.type = read_word<PageType>(map.require("type"), page_types, "a kind of paging");
-  if (page.type == PageType::offset) {
-    if (auto const value = map.find("limit")) page.limit_parameter = value->text();
-    if (auto const value = map.find("offset")) page.offset_parameter = value->text();
-    if (auto const value = map.find("max_size")) {
-      page.max_size = static_cast<int>(value->as_integer(1, 100'000));
-    }
-    page.size = std::min(page.size, page.max_size);
-    if (auto const value = map.find("size")) {
-      page.size = static_cast<int>(value->as_integer(1, page.max_size));
-    }
-    if (auto const value = map.find("overlap")) {
-      page.overlap = static_cast<int>(value->as_integer(0, 1000));
-    }
-    if (page.overlap >= page.size) {
-      node.fail("pages of " + std::to_string(page.size) + " rows that share " +
-                    std::to_string(page.overlap) + " never come to an end",
-                "Make `overlap` smaller than `size`.");
-    }
-  }
-  if (auto const value = map.find("total")) page.total = read_path(*value);
-  map.finish();
-  return page;
-}
-
-void check_window_column(yaml::Node const& node, std::string const& name, TableMapping const& map) {
-  for (auto const& column : map.columns) {
-    if (column.column != name) continue;
-    auto const& of_table = map.table->columns[*map.table->index_of(name)];
-    if (of_table.type == ColumnType::date) return;
-    node.fail("the column " + yaml::quoted(name) + " holds no day but " +
-              std::string(to_sql(of_table.type)));
-  }
-  node.fail("the column " + yaml::quoted(name) + " is not mapped",
-            "Name the mapped column of days that the parameters filter on, or leave `column` out.");
-}
-
-WindowSpec read_window(yaml::Node const& node, TableMapping const& mapping,
-                       Declared const& declared) {
-  yaml::Map map(node, "a window");
-  WindowSpec window;
-  window.from_parameter = map.require("from").text();
-  window.to_parameter = map.require("to").text();
-  if (auto const zone = map.find("zone")) window.zone = read_zone(*zone, declared);
-  if (auto const span = map.find("span")) window.span_days = read_days(*span, 1, 3660);
-  auto const start = map.require("start");
-  auto const day = parse_day(start.text());
-  if (!day) start.fail(yaml::quoted(start.text()) + " is not a day", "Written as 2025-01-31.");
-  window.start = *day;
-  if (auto const back = map.find("lookback")) window.lookback_days = read_days(*back, 0, 3660);
-  if (auto const column = map.find("column")) {
-    window.column = column->text();
-    check_window_column(*column, window.column, mapping);
-  }
-  map.finish();
-  return window;
-}
 
 ReconcileSpec read_reconcile(yaml::Node const& node, TableMapping const& mapping) {
   yaml::Map map(node, "a check against the broker's total");
@@ -154,18 +89,44 @@ void read_request(yaml::Map& map, StreamSpec& stream, Declared const& declared) 
 }
 
 // Parameters that paging and windows set would be sent twice.
-void check_query(yaml::Node const& node, StreamSpec const& stream) {
-  for (auto const& [name, value] : stream.request.query) {
-    bool const paging =
-        stream.page.type == PageType::offset &&
-        (name == stream.page.limit_parameter || name == stream.page.offset_parameter);
-    bool const window = stream.window && (name == stream.window->from_parameter ||
-                                          name == stream.window->to_parameter);
+void check_query(yaml::Node const& node, NamedTexts const& query, StreamSpec const& stream) {
+  for (auto const& [name, value] : query) {
+    bool const paging = is_paging_parameter(stream.page, name);
+    bool const window = is_window_parameter(stream, name);
     if (paging || window) {
       node.fail("the query parameter " + yaml::quoted(name) + " is set by " +
                 (paging ? "`page`" : "`window`") + " already");
     }
   }
+}
+
+void read_parts(yaml::Node const& node, StreamSpec& stream, Declared const& declared) {
+  for (auto const& item : node.items()) {
+    yaml::Map map(item, "a part of the list");
+    PartSpec part;
+    auto const query = map.require("query");
+    part.query = read_named_texts(query, declared, {.settings = true}, "a query parameter");
+    check_query(query, part.query, stream);
+    if (auto const known = map.find("until_known")) part.until_known = known->as_bool();
+    map.finish();
+    stream.parts.push_back(std::move(part));
+  }
+  if (stream.parts.size() < 2) {
+    node.fail("a list has at least two parts", "Put the parameters into `query` of the stream.");
+  }
+}
+
+void read_needs(yaml::Node const& node, StreamSpec& stream, Declared const& declared) {
+  yaml::Map map(node, "what the stream needs");
+  for (auto const& item : one_or_more(map.require("credentials"))) {
+    auto const name = item.text();
+    if (std::ranges::find(declared.credentials, name) == declared.credentials.end()) {
+      refuse_word(item, name, declared.credentials, "a credential of this connector");
+    }
+    stream.needs.push_back(name);
+  }
+  if (auto const hint = map.find("hint")) stream.needs_hint = hint->text();
+  map.finish();
 }
 
 }  // namespace
@@ -193,12 +154,14 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
       further.finish();
     }
   }
-  stream.records = read_paths(map.require("records"));
+  read_records(map.require("records"), stream);
   if (auto const page = map.find("page")) stream.page = read_page(*page);
+  if (auto const parts = map.find("parts")) read_parts(*parts, stream, declared);
   if (auto const window = map.find("window")) {
     stream.window = read_window(*window, stream.map, declared);
   }
-  if (auto const query = map.find("query")) check_query(*query, stream);
+  if (auto const query = map.find("query")) check_query(*query, stream.request.query, stream);
+  if (auto const needs = map.find("needs")) read_needs(*needs, stream, declared);
   if (auto const paths = map.find("personal")) stream.personal = read_personal(*paths);
   if (auto const fields = map.find("volatile")) stream.volatile_fields = read_fields(*fields);
   if (auto const checks = map.find("reconcile")) {

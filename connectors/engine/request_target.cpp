@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "connectors/engine/values/times.hpp"
+
 namespace affsync::engine {
 namespace {
 
@@ -15,6 +17,37 @@ bool is_unreserved(char c) {
 void append_encoded(std::string& out, char c) {
   auto const byte = static_cast<unsigned char>(c);
   out += {'%', upper_hex[byte >> 4], upper_hex[byte & 15]};
+}
+
+// The first instant of a slice, and the last second of it or the first one behind it.
+std::string in_form(WindowForm form, TimePoint time) {
+  auto const seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+  switch (form) {
+    case WindowForm::day:
+      break;
+    case WindowForm::datetime:
+      return format_time(time);
+    case WindowForm::epoch_seconds:
+      return std::to_string(seconds);
+    case WindowForm::epoch_milliseconds:
+      return std::to_string(seconds * 1000);
+  }
+  return {};
+}
+
+void append_window(WindowSpec const& window, Slice const& slice, NamedTexts& out) {
+  auto const behind = *slice.to + std::chrono::days(1);
+  if (window.form == WindowForm::day) {
+    out.emplace_back(window.from_parameter, format_day(*slice.from));
+    out.emplace_back(window.to_parameter, format_day(window.to_exclusive ? behind : *slice.to));
+    return;
+  }
+  Zone const zone(window.zone);
+  auto end = zone.to_utc(TimePoint(behind));
+  if (!window.to_exclusive) end -= std::chrono::seconds(1);
+  out.emplace_back(window.from_parameter,
+                   in_form(window.form, zone.to_utc(TimePoint(*slice.from))));
+  out.emplace_back(window.to_parameter, in_form(window.form, end));
 }
 
 // A path as the user wrote it: what is legal there, %XX included, stays.
@@ -46,30 +79,30 @@ std::string encode_query(std::string_view text) {
   return out;
 }
 
-HttpRequest make_page_request(StreamSpec const& spec, Slice const& slice, std::int64_t offset) {
-  NamedTexts ours;
-  if (spec.window && slice.from && slice.to) {
-    ours.emplace_back(spec.window->from_parameter, format_day(*slice.from));
-    ours.emplace_back(spec.window->to_parameter, format_day(*slice.to));
+HttpRequest make_page_request(StreamSpec const& spec, Slice const& slice, std::size_t part,
+                              PageAsk const& ask) {
+  std::string target = ask.target;
+  if (target.empty()) {
+    NamedTexts ours;
+    if (part < spec.parts.size()) ours = spec.parts[part].query;
+    if (spec.window && slice.from && slice.to) append_window(*spec.window, slice, ours);
+    ours.insert(ours.end(), ask.query.begin(), ask.query.end());
+
+    target = encode_path(spec.request.path);
+    char separator = target.find('?') == std::string::npos ? '?' : '&';
+    auto const append = [&](std::pair<std::string, std::string> const& parameter) {
+      if (parameter.first.empty()) return;
+      target += separator;
+      target += encode_query(parameter.first) + '=' + encode_query(parameter.second);
+      separator = '&';
+    };
+    for (auto const& parameter : spec.request.query) {
+      bool const is_ours =
+          std::ranges::any_of(ours, [&](auto const& own) { return own.first == parameter.first; });
+      if (!is_ours) append(parameter);
+    }
+    for (auto const& parameter : ours) append(parameter);
   }
-  if (spec.page.type == PageType::offset) {
-    ours.emplace_back(spec.page.limit_parameter, std::to_string(spec.page.size));
-    ours.emplace_back(spec.page.offset_parameter, std::to_string(offset));
-  }
-  std::string target = encode_path(spec.request.path);
-  char separator = target.find('?') == std::string::npos ? '?' : '&';
-  auto const append = [&](std::pair<std::string, std::string> const& parameter) {
-    if (parameter.first.empty()) return;
-    target += separator;
-    target += encode_query(parameter.first) + '=' + encode_query(parameter.second);
-    separator = '&';
-  };
-  for (auto const& parameter : spec.request.query) {
-    bool const is_ours =
-        std::ranges::any_of(ours, [&](auto const& own) { return own.first == parameter.first; });
-    if (!is_ours) append(parameter);
-  }
-  for (auto const& parameter : ours) append(parameter);
 
   HttpRequest request(spec.request.method, std::move(target));
   for (auto const& [name, value] : spec.request.headers) request.headers.add(name, value);

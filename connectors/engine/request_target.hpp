@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "connectors/engine/stream_reader.hpp"
+#include "connectors/engine/pager.hpp"
 
 namespace affsync::engine {
 
@@ -12,8 +12,10 @@ namespace affsync::engine {
 // plus signs and letters beyond ASCII arrive as they are meant.
 std::string encode_query(std::string_view text);
 
-// The stream's own query in its order, then the window, then limit and offset. A parameter of the
-// paging or the window that the query names too is sent once, with the reader's value.
-HttpRequest make_page_request(StreamSpec const& spec, Slice const& slice, std::int64_t offset);
+// The stream's own query in its order, then that of the part (index into the stream's, if it has
+// any), the window and the page. A parameter that occurs twice is sent once, with the latter value.
+// A next-page link stands for all of them.
+HttpRequest make_page_request(StreamSpec const& spec, Slice const& slice, std::size_t part,
+                              PageAsk const& ask);
 
 }  // namespace affsync::engine

@@ -30,10 +30,8 @@ void check_path(std::string const& path, std::string const& what) {
 
 void set_query(StreamSpec& spec, NamedTexts const& overrides, std::string const& what) {
   for (auto const& [name, value] : overrides) {
-    bool const paging = spec.page.type == PageType::offset &&
-                        (name == spec.page.limit_parameter || name == spec.page.offset_parameter);
-    bool const window =
-        spec.window && (name == spec.window->from_parameter || name == spec.window->to_parameter);
+    bool const paging = is_paging_parameter(spec.page, name);
+    bool const window = is_window_parameter(spec, name);
     if (paging || window) {
       throw Failure(misconfigured(
           "the query parameter " + yaml::quoted(name) + " of " + what + " is set by the connector",
@@ -49,11 +47,12 @@ void set_query(StreamSpec& spec, NamedTexts const& overrides, std::string const&
 }
 
 void set_page_size(StreamSpec& spec, int size, std::string const& what) {
-  if (spec.page.type == PageType::none) {
-    throw Failure(misconfigured(what + " is read in one piece and has no page size",
-                                "Take `page_size` out."));
+  if (spec.page.type == PageType::none || spec.page.limit_parameter.empty()) {
+    throw Failure(
+        misconfigured(what + " is read in pages whose size is the broker's, and has no page size",
+                      "Take `page_size` out."));
   }
-  int const least = spec.page.overlap + 1;
+  int const least = spec.page.type == PageType::offset ? spec.page.overlap + 1 : 1;
   if (size < least || size > spec.page.max_size) {
     throw Failure(misconfigured(
         "the page size " + std::to_string(size) + " of " + what + " is out of range",
@@ -71,6 +70,7 @@ void apply(StreamOverrides const& overrides, StreamSpec& spec) {
     spec.request.path = *overrides.path;
   }
   if (overrides.enabled) spec.enabled = *overrides.enabled;
+  if (overrides.in_reports) spec.in_reports = *overrides.in_reports;
   set_query(spec, overrides.query, what);
   if (overrides.page_size) set_page_size(spec, *overrides.page_size, what);
   if ((overrides.start || overrides.lookback_days) && !spec.window) {
@@ -143,6 +143,7 @@ SourcePlan plan_source(Manifest const& manifest, SourceSettings const& settings)
   SourcePlan plan;
   plan.source = settings.source;
   plan.connector = manifest.name;
+  plan.connector_hash = manifest.hash;
   plan.base_url = base_url_of(manifest, settings);
   plan.auth = make_auth(manifest, settings, values);
   plan.credentials = settings.credentials;
@@ -153,7 +154,10 @@ SourcePlan plan_source(Manifest const& manifest, SourceSettings const& settings)
     stream.source = settings.source;
     stream.stream = spec.name;
     stream.spec = spec;
+    stream.base_url = plan.base_url;
     stream.privacy = settings.privacy;
+    stream.has_needs = std::ranges::all_of(
+        spec.needs, [&](auto const& name) { return settings.credentials.contains(name); });
     try {
       auto const overrides = settings.streams.find(spec.name);
       if (overrides != settings.streams.end()) apply(overrides->second, stream.spec);
@@ -169,6 +173,23 @@ SourcePlan plan_source(Manifest const& manifest, SourceSettings const& settings)
 }
 
 }  // namespace
+
+std::optional<Error> StreamPlan::obstacle() const {
+  if (!has_needs) {
+    std::string names;
+    for (auto const& name : spec.needs) names += (names.empty() ? "" : ", ") + name;
+    return Error(ErrorCode::permission_denied,
+                 "this stream needs credentials that the source does not have: " + names,
+                 spec.needs_hint);
+  }
+  if (path_known) return std::nullopt;
+  return Error(ErrorCode::path_unknown, "this stream has no public path", spec.path_hint);
+}
+
+Error StreamPlan::advised(Error error) const {
+  if (error.code == ErrorCode::not_found && !spec.path_hint.empty()) error.hint = spec.path_hint;
+  return error;
+}
 
 Result<SourcePlan> make_source_plan(Manifest const& manifest, SourceSettings const& settings) {
   try {

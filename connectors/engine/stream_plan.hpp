@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "base/error.hpp"
 #include "base/secret.hpp"
 #include "connectors/engine/manifest.hpp"
 
@@ -16,6 +17,7 @@ enum class Privacy { drop, hash, keep };
 // What the user's configuration says of one stream; unset members leave the connector's own.
 struct StreamOverrides {
   std::optional<bool> enabled;
+  std::optional<bool> in_reports;
   std::optional<std::string> path;
   NamedTexts query;  // added, or replacing the parameter of that name
   std::optional<Day> start;
@@ -38,16 +40,24 @@ struct StreamPlan {
   std::string source;
   std::string stream;
   StreamSpec spec;  // overrides applied, settings substituted
+  std::string base_url;
   Privacy privacy = Privacy::drop;
   bool path_known = true;  // false: the user has to give a path first
+  bool has_needs = true;   // false: `spec.needs` names a credential that the source did not give
 
   RecordTable const& table() const { return *spec.map.table; }
+  // Why there is no use in asking: path_unknown, or permission_denied without a credential that the
+  // stream needs; nullopt when it can be read.
+  std::optional<Error> obstacle() const;
+  // With what the connector advises where the broker knows no such path.
+  Error advised(Error error) const;
 };
 
 // Everything a source needs to be read.
 struct SourcePlan {
   std::string source;
   std::string connector;
+  std::string connector_hash;  // of the connector file
   std::string base_url;
   AuthSpec auth;  // settings substituted; credentials are not
   std::map<std::string, Secret> credentials;

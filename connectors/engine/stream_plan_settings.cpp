@@ -120,6 +120,9 @@ void SettingValues::fill(TableMapping& mapping, StreamSpec const& stream) const 
 
 void SettingValues::fill(StreamSpec& stream) const {
   fill(stream.request);
+  for (auto& part : stream.parts) {
+    for (auto& [name, value] : part.query) fill(value);
+  }
   if (stream.window) fill_zone(stream.window->zone, stream);
   fill(stream.map, stream);
   for (auto& further : stream.also) fill(further, stream);

@@ -15,8 +15,8 @@
 
 namespace affsync::engine {
 
-// One time window of a stream, both days inclusive; a stream without windows has a single slice
-// with neither.
+// One time window of a stream, both days inclusive; a stream without windows, and a full pass over
+// one whose window is of changes, has a single slice with neither.
 struct Slice {
   std::optional<Day> from;
   std::optional<Day> to;
@@ -27,9 +27,9 @@ enum class ReadMode { incremental, full };
 
 struct ReaderStart {
   ReadMode mode = ReadMode::incremental;
-  std::optional<Day> since;      // --since, --until: only these days
+  std::optional<Day> since;  // --since, --until: only these days
   std::optional<Day> until;
-  std::string cursor;            // JSON text of an earlier run's checkpoint; empty: none
+  std::string cursor;  // JSON text of an earlier run's checkpoint; empty: none
   TimePoint now{};
 };
 
@@ -51,19 +51,21 @@ struct SliceDoubt {
 // What the broker says of a slice, to be compared with our rows.
 struct BrokerTotal {
   std::string metric;
-  std::string column;        // sum of this column; empty: count of rows
-  std::string value;         // decimal text
+  std::string column;  // sum of this column; empty: count of rows
+  std::string value;   // decimal text
   std::string tolerance;
 };
 
 // The end of a slice: all its pages were read.
 struct SliceEnd {
   Slice slice;
-  std::string scope_column;                // date column the slice filters on; empty: no window
-  bool markable = false;                   // rows of the scope that were not seen may be marked
-  bool resumed = false;                    // pages before a restart are missing in seen_keys
-  std::vector<std::uint64_t> seen_keys;    // hash_key of every external id of the main table; sorted
-                                           // and distinct
+  std::string scope_column;              // date column the slice filters on; empty: no window
+  bool markable = false;                 // rows of the scope that were not seen may be marked
+  bool counted = false;                  // the rows are as many as the broker counts, or came in
+                                         // a single answer
+  bool resumed = false;                  // pages before a restart are missing in seen_keys
+  std::vector<std::uint64_t> seen_keys;  // hash_key of every external id of the main table; sorted
+                                         // and distinct
   std::optional<std::int64_t> broker_count;
   std::optional<SliceDoubt> doubt;
   std::vector<BrokerTotal> totals;
@@ -72,12 +74,18 @@ struct SliceEnd {
 
 // What came of one answer. `checkpoint` belongs into the transaction that stores the batches.
 struct PageRead {
-  std::vector<Batch> batches;              // the main table first
+  std::vector<Batch> batches;  // the main table first
   std::vector<QuarantinedRow> quarantined;
-  std::string checkpoint;                  // JSON text; opaque to all but the reader
-  std::int64_t rows_read = 0;              // rows not seen on an earlier page of the slice
-  std::optional<SliceEnd> slice_end;       // set when this was the slice's last page
+  std::string checkpoint;                     // JSON text; opaque to all but the reader
+  std::int64_t rows_read = 0;                 // rows not seen on an earlier page of the slice
+  std::optional<SliceEnd> slice_end;          // set when this was the slice's last page
   std::optional<std::int64_t> expected_rows;  // of the slice, as the broker says; for progress
+};
+
+// What became of a page's rows in the database.
+struct PageStored {
+  std::int64_t news = 0;   // inserted or changed
+  std::int64_t known = 0;  // there already, as they are
 };
 
 class StreamReader {
@@ -94,8 +102,13 @@ class StreamReader {
   // Takes the answer to the last request. Errors end the run: paging_broken, malformed_answer.
   Result<PageRead> on_answer(Answer const& answer, TimePoint now);
 
-  // The broker refused the last request; true when the reader has a smaller one to try instead
-  // (window_too_large: the slice is halved).
+  // The rows of the answer before last, or of the last one, were stored. A list that is read until
+  // it is known ends at a page without news. Not calling it means reading everything.
+  void on_stored(PageStored const& stored);
+
+  // The broker refused the last request; true when the reader has another one to try instead
+  // (window_too_large: the slice is halved; a place in a list that is no longer good after a
+  // restart: the list from its start).
   bool on_refusal(Error const& error);
 
   // The checkpoint of a pass that came to its end: what the next run starts from.

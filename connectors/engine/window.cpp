@@ -34,6 +34,16 @@ Slice pass_window(WindowSpec const& spec, ReaderStart const& start, Coverage con
   return pass;
 }
 
+Slice changes_window(WindowSpec const& spec, ReaderStart const& start, Coverage const& done,
+                     Day today) {
+  if (!start.since && !done.to) return {};
+  Slice pass;
+  pass.from =
+      start.since ? *start.since : *done.to - days(std::max(spec.lookback_days, 1)) + days(1);
+  pass.to = start.until ? std::min(*start.until, today) : today;
+  return pass;
+}
+
 Coverage extended(Coverage const& done, Slice const& slice, Day start) {
   Coverage const added{slice.from, slice.to};
   if (!added.from || !added.to || *added.from > *added.to) return done;

@@ -28,6 +28,11 @@ Coverage trusted(Coverage const& coverage, Day today);
 Slice pass_window(WindowSpec const& spec, ReaderStart const& start, Coverage const& done,
                   Day today);
 
+// The same for a window of changes: from the day on which the last pass began, minus the lookback;
+// neither day, which is everything, when there was none.
+Slice changes_window(WindowSpec const& spec, ReaderStart const& start, Coverage const& done,
+                     Day today);
+
 // `done` with the days of a slice that was read. Days that leave a gap do not count, unless they
 // reach back to the start, which `done` does not.
 Coverage extended(Coverage const& done, Slice const& slice, Day start);

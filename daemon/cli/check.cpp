@@ -57,16 +57,17 @@ asio::awaitable<Line> check_database(App& app) {
 }
 
 asio::awaitable<Line> check_stream(sync::StreamTask task, Clock const& clock) {
-  if (!task.plan->path_known) {
-    Error error(ErrorCode::path_unknown, "this stream has no public path",
-                task.plan->spec.path_hint);
-    Line line = failed(task.source(), task.stream(), error);
+  if (auto const error = task.plan->obstacle()) {
+    Line line = failed(task.source(), task.stream(), *error);
     line.result = "warning";
     co_return line;
   }
   RunReport report;
   auto page = co_await fetch_first_page(task, clock, false, report);
-  if (!page) co_return failed(task.source(), task.stream(), page.error());
+  if (!page) {
+    auto const error = task.plan->advised(page.error());
+    co_return failed(task.source(), task.stream(), error);
+  }
 
   Line line;
   line.source = task.source();

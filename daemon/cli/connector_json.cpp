@@ -9,6 +9,7 @@ namespace affsync::cli {
 namespace {
 
 Json connector_stream_to_json(engine::StreamSpec const& stream) {
+  bool const has_start = stream.window && !stream.window->changes;
   Json::Array also;
   for (auto const& table : stream.also) {
     if (table.table != nullptr) also.push_back(json_text(table.table->name));
@@ -21,7 +22,7 @@ Json connector_stream_to_json(engine::StreamSpec const& stream) {
       {"enabled", Json::boolean(stream.enabled)},
       {"every", json_text_or_null(stream.every)},
       {"full_every", json_text_or_null(stream.full_every)},
-      {"first_day", stream.window ? json_text(format_day(stream.window->start)) : Json()},
+      {"first_day", has_start ? json_text(format_day(stream.window->start)) : Json()},
       {"path", json_text_or_null(stream.request.path)},
       {"path_hint", json_text_or_null(stream.path_hint)},
   });

@@ -105,6 +105,7 @@ std::string connector_details(engine::Manifest const& manifest, log::Terminal co
                    {"full pass", Align::left, 4, 0, true},
                    {"first day", Align::left, 2, 0, true}});
   for (auto const& stream : manifest.streams) {
+    bool const has_start = stream.window && !stream.window->changes;
     bool const pathless = stream.request.path.empty();
     Cell const state(pathless         ? "needs a path"
                      : stream.enabled ? "on"
@@ -113,11 +114,11 @@ std::string connector_details(engine::Manifest const& manifest, log::Terminal co
                      : stream.enabled ? Style::good
                                       : Style::dim);
     table.add_row({stream.name, stream.title, tables_of(stream), state, stream.every,
-                   stream.full_every, stream.window ? format_day(stream.window->start) : ""});
+                   stream.full_every, has_start ? format_day(stream.window->start) : ""});
   }
   out += table.render(terminal);
   for (auto const& stream : manifest.streams) {
-    if (stream.path_hint.empty()) continue;
+    if (stream.path_hint.empty() || !stream.request.path.empty()) continue;
     out += "\n" + wrap_text(stream.name + ": " + stream.path_hint, "", terminal.columns);
   }
   return out + heading("Configuration to paste", terminal) + example_source(manifest);

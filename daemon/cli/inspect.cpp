@@ -27,14 +27,13 @@ asio::awaitable<std::pair<sync::StreamTask, FirstPage>> fetch(App& app,
   std::vector<std::string> const streams{options.stream};
   auto tasks = co_await app.make_tasks(sources, streams, false, observer);
   sync::StreamTask const task = tasks.at(0);
-  if (!task.plan->path_known) {
-    throw Failure(ErrorCode::path_unknown,
-                  options.source + "/" + options.stream + " has no public path",
-                  task.plan->spec.path_hint);
+  if (auto error = task.plan->obstacle()) {
+    error->in(options.source, options.stream);
+    throw Failure(std::move(*error));
   }
   RunReport report;
   auto page = co_await fetch_first_page(task, clock, true, report);
-  if (!page) throw Failure(page.error());
+  if (!page) throw Failure(task.plan->advised(page.error()));
   std::pair<sync::StreamTask, FirstPage> result(task, std::move(*page));
   co_return result;
 }
@@ -103,17 +102,17 @@ int run_inspect(CommonOptions const& common, InspectOptions const& options) {
   auto const records = engine::find_records(plan.spec, page.answer.body);
   if (!records) throw Failure(records.error());
   std::cout << styled(page.request, Style::bold, terminal) << "\n"
-            << records->size() << " rows on this page";
+            << records->rows.size() << " rows on this page";
   if (page.read.expected_rows) std::cout << ", " << *page.read.expected_rows << " in all";
   std::cout << "; table " << plan.table().name << "\n\n";
 
   engine::RowMapper const mapper(plan, plan.spec.map);
   auto const now = page.answer.server_time.value_or(clock.now());
   Findings findings;
-  auto const count = std::min<std::size_t>(records->size(), static_cast<std::size_t>(options.rows));
+  auto const count = std::min<std::size_t>(records->rows.size(), static_cast<std::size_t>(options.rows));
   for (std::size_t i = 0; i < count; ++i) {
     std::cout << styled("row " + std::to_string(i + 1), Style::bold, terminal) << "\n"
-              << show_row(plan, mapper, *(*records)[i], now, terminal, findings);
+              << show_row(plan, mapper, *records->rows[i], now, terminal, findings);
   }
   std::cout << list_findings("Fields that no mapping reads (they are kept in raw):",
                              findings.unmapped, findings.rows)

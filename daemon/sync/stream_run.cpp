@@ -174,6 +174,10 @@ asio::awaitable<void> StreamRun::store(std::optional<PageRead> page) {
     report_.updated += written.updated;
     report_.unchanged += std::max<std::int64_t>(0, written.unchanged - repeated);
     report_.quarantined += written.quarantined;
+    engine::PageStored stored;
+    stored.news = written.inserted + written.updated;
+    stored.known = written.unchanged;
+    reader_->on_stored(stored);
   } else {
     report_.quarantined += static_cast<std::int64_t>(page->quarantined.size());
   }
@@ -199,6 +203,7 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
   close.to = end.slice.to;
   close.scope_column = end.scope_column;
   close.mark_vanished = end.markable && !end.resumed && !end.doubt;
+  close.verified = end.counted;
   close.seen_keys = std::move(end.seen_keys);
   close.mass_drop_limit = task_.mass_drop_limit;
   // Which stored rows belong to a window is known by the column it filters on, or not at all.
@@ -217,6 +222,11 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
   close.now = parts_.clock->now();
   schema::SliceClosed const closed = co_await parts_.store->close_slice(std::move(close));
   report_.deleted += closed.deleted;
+  if (closed.missed > 0) {
+    log_.info("rows are missing from the list; they count as deleted if the next pass misses them "
+              "too, since the broker gives no count to check it against",
+              {{"rows", std::to_string(closed.missed)}});
+  }
   if (closed.would_delete > 0) {
     doubt(ErrorCode::mass_drop,
           std::to_string(closed.would_delete) + " of " +
@@ -267,7 +277,7 @@ asio::awaitable<void> StreamRun::read_all() {
         co_await fetch_while_storing(std::move(*request), std::move(page));
     if (!answer) {
       if (reader_->on_refusal(answer.error())) continue;
-      fail(answer.error());
+      fail(task_.plan->advised(answer.error()));
       co_return;
     }
     auto const now = parts_.clock->now();
@@ -321,10 +331,8 @@ asio::awaitable<RunReport> StreamRun::run() {
   try {
     Gate::Pass const pass = co_await task_.session->runs().enter();
     report_.started_at = parts_.clock->now();
-    if (!task_.plan->path_known) {
-      Error error(ErrorCode::path_unknown, "this stream has no public path",
-                  task_.plan->spec.path_hint);
-      fail(std::move(error));
+    if (auto error = task_.plan->obstacle()) {
+      fail(std::move(*error));
     } else {
       Begun const begun = co_await begin();
       if (begun == Begun::not_due) {

@@ -160,8 +160,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"Accept-Language: en", "^Authorization: x",
                 "the header \"Authorization\" is not for a request to set. "
                 "Describe the login under `auth`."},
-        Mistake{"page: {type: offset,", "page: {type: ^cursor,",
-                "\"cursor\" is not a kind of paging. One of: none, offset."},
+        Mistake{"page: {type: offset,", "page: {type: ^pages,",
+                "\"pages\" is not a kind of paging. Did you mean `page`?"},
         Mistake{"size: 50,", "size: ^500,", "expected a whole number from 1 to 200, found \"500\""},
         Mistake{"{type: offset, limit: size, offset: from, size: 50, max_size: 200, overlap: 2",
                 "^{type: offset, limit: size, offset: from, size: 50, max_size: 200, overlap: 50",

@@ -139,7 +139,7 @@ TEST(Manifest, ReadsPagingAndWindow) {
   auto const stream = parsed().streams[0];
   EXPECT_EQ(stream.page.type, PageType::offset);
   EXPECT_EQ(stream.page.limit_parameter, "size");
-  EXPECT_EQ(stream.page.offset_parameter, "from");
+  EXPECT_EQ(stream.page.parameter, "from");
   EXPECT_EQ(stream.page.size, 50);
   EXPECT_EQ(stream.page.max_size, 200);
   EXPECT_EQ(stream.page.overlap, 2);

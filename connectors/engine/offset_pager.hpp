@@ -11,58 +11,30 @@
 #include <string>
 #include <vector>
 
-#include "connectors/engine/manifest.hpp"
+#include "connectors/engine/pager.hpp"
 #include "connectors/engine/seen_keys.hpp"
-#include "connectors/engine/stream_reader.hpp"
+#include "connectors/engine/sweep_count.hpp"
 
 namespace affsync::engine {
 
-// Where a list was left, to go on after a restart.
-struct PagePosition {
-  std::int64_t offset = 0;             // rows up to here were taken
-  std::vector<std::uint64_t> anchors;  // the keys of the last of them
-  std::int64_t rows = 0;               // distinct rows taken so far
-};
-
-enum class PageOutcome {
-  more,         // take the page's rows, ask for the next
-  discarded,    // not anchored: leave its rows, ask again
-  sweep_again,  // take the rows; the count did not agree, so the list is read once more from 0
-  end,          // take the rows; the list has ended
-};
-
-class OffsetPager {
+class OffsetPager final : public Pager {
  public:
   explicit OffsetPager(PageSpec const& spec);
 
-  // Begins a list from its first row, or where it was left.
-  void start();
-  void resume(PagePosition position);
+  void start() override;
+  void resume(PagePosition position) override;
+  PageAsk ask() const override;
+  Result<PageOutcome> take(std::vector<std::uint64_t> const& keys, PageSigns const& signs) override;
 
-  // The offset to ask for next.
-  std::int64_t offset() const { return ask_; }
-
-  // The keys of a page's rows in their order, and the broker's count of the whole list where the
-  // page told one. Errors: paging_broken.
-  Result<PageOutcome> take(std::vector<std::uint64_t> const& keys,
-                           std::optional<std::int64_t> total);
-
-  // Of the page taken last: rows that no page of this list had brought before.
-  std::int64_t fresh_rows() const { return fresh_counted_; }
-  // A row of that key was on an earlier page of this sweep; ask before `take`.
-  bool has_seen(std::uint64_t key) const { return seen_.contains(key); }
-
-  PagePosition position() const;
-  bool resumed() const { return resumed_; }
-  std::optional<std::int64_t> total() const { return total_; }
-
-  // At the end of a list: why its rows cannot be all; and the keys, which leave the pager.
-  std::optional<SliceDoubt> doubt() const { return doubt_; }
-  std::vector<std::uint64_t> take_keys() { return seen_.take_sorted(); }
+  std::int64_t fresh_rows() const override { return fresh_counted_; }
+  PagePosition position() const override;
+  bool resumed() const override { return resumed_; }
+  bool resuming() const override { return resumed_ && pages_ == 0; }
+  std::optional<std::int64_t> total() const override { return total_; }
+  std::optional<SliceDoubt> doubt() const override { return count_.doubt(); }
+  std::vector<std::uint64_t> take_keys() override { return seen_.take_sorted(); }
 
  private:
-  static constexpr int max_sweeps = 3;
-
   std::int64_t distinct() const;
   std::size_t full_page() const;
   void begin_sweep();
@@ -99,12 +71,12 @@ class OffsetPager {
 
   std::optional<std::int64_t> total_;
   std::optional<std::int64_t> total_at_fresh_;
-  int sweeps_ = 0;
+  std::optional<std::int64_t> total_pages_;
+  std::int64_t pages_ = 0;    // since the start or the resume
   std::int64_t repeats_ = 0;  // rows of this sweep seen twice, the overlap not counted
-  std::optional<std::pair<std::int64_t, std::int64_t>> last_count_;  // distinct, total: last sweep
+  SweepCount count_;
   std::int64_t counted_ = 0;  // rows reported as fresh so far
   std::int64_t fresh_counted_ = 0;
-  std::optional<SliceDoubt> doubt_;
 };
 
 }  // namespace affsync::engine

@@ -1,4 +1,4 @@
-#include "connectors/engine/paging.hpp"
+#include "connectors/engine/offset_pager.hpp"
 
 #include <algorithm>
 
@@ -50,17 +50,17 @@ void OffsetPager::begin_sweep() {
   steps_without_fresh_ = stale_pages_ = explained_pages_ = 0;
   stale_rows_ = repeats_ = 0;
   total_.reset();
+  total_pages_.reset();
   total_at_fresh_.reset();
 }
 
 void OffsetPager::start() {
   begin_sweep();
-  sweeps_ = steps_ = 0;
-  furthest_ = 0;
+  steps_ = 0;
+  furthest_ = pages_ = 0;
   overlap_ = spec_.overlap;
-  last_count_.reset();
+  count_ = {};
   counted_ = fresh_counted_ = 0;
-  doubt_.reset();
 }
 
 void OffsetPager::resume(PagePosition position) {
@@ -83,7 +83,11 @@ std::int64_t OffsetPager::distinct() const {
 PagePosition OffsetPager::position() const {
   // A few are enough to know the place again; the overlap may have grown to half a page.
   auto const kept = static_cast<std::ptrdiff_t>(std::min(anchors_.size(), max_anchors_kept));
-  return {position_, {anchors_.end() - kept, anchors_.end()}, distinct()};
+  PagePosition position;
+  position.offset = position_;
+  position.anchors.assign(anchors_.end() - kept, anchors_.end());
+  position.rows = distinct();
+  return position;
 }
 
 // As many rows as a page holds when more follow: what the server has shown, else what was asked.
@@ -120,15 +124,25 @@ Result<PageOutcome> OffsetPager::step_back(bool list_has_shifted) {
   return PageOutcome::discarded;
 }
 
+PageAsk OffsetPager::ask() const {
+  PageAsk ask;
+  if (spec_.type == PageType::none) return ask;
+  ask.query.emplace_back(spec_.limit_parameter, std::to_string(spec_.size));
+  ask.query.emplace_back(spec_.parameter, std::to_string(ask_));
+  return ask;
+}
+
 Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
-                                      std::optional<std::int64_t> total) {
+                                      PageSigns const& signs) {
   auto const rows = keys.size();
+  ++pages_;
   if (wants_anchor_ && (rows == 0 || !seen_.contains(keys.front()))) return step_back(rows > 0);
   step_ = 0;
-  if (total) {
-    total_ = total;
-    if (seen_.size() == 0) seen_.expect(static_cast<std::size_t>(*total));
+  if (signs.total) {
+    total_ = signs.total;
+    if (seen_.size() == 0) seen_.expect(static_cast<std::size_t>(*total_));
   }
+  if (signs.total_pages) total_pages_ = signs.total_pages;
 
   std::size_t fresh = 0;
   for (auto const key : keys) fresh += seen_.insert(key) ? 1 : 0;
@@ -191,34 +205,24 @@ std::optional<Error> OffsetPager::judge_stale_page(std::size_t rows, bool repeat
       total_ ? "the broker counts " + std::to_string(*total_) : "there is no sign of the end";
   return Error(ErrorCode::paging_broken,
                "two pages in a row brought no new row, though only " + std::to_string(distinct()) +
-                   " rows came and " + told + "; the parameter `" + spec_.offset_parameter +
+                   " rows came and " + told + "; the parameter `" + spec_.parameter +
                    "` seems not to be honoured",
                "Compare `page` of the stream with the broker's documentation; a list that is not "
                "paged has type none.");
 }
 
 PageOutcome OffsetPager::finish() {
-  doubt_.reset();
-  if (!total_ || distinct() == *total_) return PageOutcome::end;
-
-  std::pair<std::int64_t, std::int64_t> const count{distinct(), *total_};
-  // A second reading with the very same result would have the same result a third time.
-  bool const hopeless = last_count_ == count || spec_.type == PageType::none;
-  ++sweeps_;
-  if (sweeps_ < max_sweeps && !hopeless) {
-    if (!resumed_) last_count_ = count;
-    begin_sweep();
-    return PageOutcome::sweep_again;
-  }
-  SliceDoubt doubt;
-  doubt.text = std::to_string(count.first) + " distinct rows, the broker says " +
-               std::to_string(count.second);
-  if (repeats_ > 0) {
-    doubt.text +=
-        "; " + std::to_string(repeats_) + " rows came more than once, so the key may not be unique";
-  }
-  doubt_ = std::move(doubt);
-  return PageOutcome::end;
+  SweepCount::Sweep sweep;
+  sweep.rows = distinct();
+  sweep.total = total_;
+  sweep.total_pages = total_pages_;
+  sweep.page_rows = std::max(largest_, proven_full_);
+  sweep.repeats = repeats_;
+  sweep.resumed = resumed_;
+  sweep.repeatable = spec_.type != PageType::none;
+  if (!count_.wants_another(sweep)) return PageOutcome::end;
+  begin_sweep();
+  return PageOutcome::sweep_again;
 }
 
 }  // namespace affsync::engine

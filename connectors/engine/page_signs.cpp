@@ -1,0 +1,123 @@
+#include "connectors/engine/page_signs.hpp"
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url.hpp>
+#include <boost/url/url_view.hpp>
+#include <charconv>
+
+#include "base/decimal.hpp"
+
+namespace affsync::engine {
+namespace {
+
+namespace urls = boost::urls;
+
+std::string scalar_at(std::optional<JsonPath> const& path, Json const& json) {
+  auto const* value = path ? path->in(json) : nullptr;
+  auto const text = value == nullptr ? std::nullopt : value->scalar_text();
+  return text ? std::string(*text) : std::string();
+}
+
+std::optional<bool> says_more(std::optional<JsonPath> const& path, Json const& body) {
+  auto const* value = path ? path->in(body) : nullptr;
+  if (value == nullptr) return std::nullopt;
+  switch (value->kind()) {
+    case Json::Kind::null:
+      return false;
+    case Json::Kind::boolean:
+      return value->as_bool();
+    case Json::Kind::number:
+      return value->number_text() != "0";
+    case Json::Kind::string: {
+      auto const& text = value->as_string();
+      return !text.empty() && text != "false" && text != "0";
+    }
+    case Json::Kind::array:
+      return !value->items().empty();
+    case Json::Kind::object:
+      return true;
+  }
+  return std::nullopt;
+}
+
+Error refused(std::string_view link, std::string_view why) {
+  // A link may hold a token, so only its beginning is shown.
+  auto const shown = link.substr(0, link.find('?')).substr(0, 120);
+  return Error(ErrorCode::paging_broken,
+               "the link to the next page, " + std::string(shown) + ", " + std::string(why),
+               "Credentials go to `base_url` alone. If the broker moved, change `base_url`.");
+}
+
+bool same_origin(urls::url_view left, urls::url_view right) {
+  auto const port_of = [](urls::url_view url) {
+    if (url.has_port() && !url.port().empty()) return std::string(url.port());
+    return std::string(url.scheme() == "http" ? "80" : "443");
+  };
+  return left.scheme() == right.scheme() && left.encoded_host() == right.encoded_host() &&
+         port_of(left) == port_of(right);
+}
+
+Result<std::string> link_target(std::string const& link, std::string const& base_url,
+                                std::string const& asked) {
+  auto const base = urls::parse_uri(base_url);
+  auto const reference = urls::parse_uri_reference(link);
+  if (!base || !reference) return refused(link, "is not an address");
+  std::string base_path(base->encoded_path());
+  while (base_path.ends_with('/')) base_path.pop_back();
+
+  urls::url here(*base);
+  auto const path_end = asked.find('?');
+  here.set_encoded_path(base_path + asked.substr(0, path_end));
+  if (path_end != std::string::npos) here.set_encoded_query(asked.substr(path_end + 1));
+  urls::url there;
+  if (auto const resolved = urls::resolve(here, *reference, there); !resolved) {
+    return refused(link, "is not an address");
+  }
+  there.normalize_scheme();
+  there.normalize_authority();
+  urls::url home(*base);
+  home.normalize_scheme();
+  home.normalize_authority();
+  if (!same_origin(there, home)) return refused(link, "leads away from `base_url`");
+  std::string target(there.encoded_path());
+  if (!target.starts_with(base_path + "/")) return refused(link, "leads out of `base_url`");
+  target.erase(0, base_path.size());
+  if (there.has_query()) target += "?" + std::string(there.encoded_query());
+  return target;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> read_count(std::optional<JsonPath> const& path, Json const& body) {
+  auto const text = scalar_at(path, body);
+  if (text.empty()) return std::nullopt;
+  auto const number = parse_decimal(text);
+  if (number.error != DecimalError::none) return std::nullopt;
+  std::int64_t count = -1;
+  auto const end = number.text.data() + number.text.size();
+  auto const [stop, error] = std::from_chars(number.text.data(), end, count);
+  if (error != std::errc{} || stop != end || count < 0) return std::nullopt;
+  return count;
+}
+
+Result<PageSigns> read_signs(PageSpec const& page, Json const& body,
+                             std::vector<Json const*> const& rows, std::string const& base_url,
+                             std::string const& asked_target) {
+  PageSigns signs;
+  signs.total = read_count(page.total, body);
+  signs.total_pages = read_count(page.total_pages, body);
+  signs.more = says_more(page.more, body);
+  if (page.type == PageType::id) {
+    if (!rows.empty()) signs.next = scalar_at(page.id, *rows.back());
+  } else {
+    signs.next = scalar_at(page.next, body);
+  }
+  if (page.type == PageType::link && !signs.next.empty()) {
+    auto target = link_target(signs.next, base_url, asked_target);
+    if (!target) return target.error();
+    signs.next = std::move(*target);
+  }
+  return signs;
+}
+
+}  // namespace affsync::engine

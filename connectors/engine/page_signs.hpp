@@ -1,0 +1,21 @@
+// What an answer says about its list: counts, whether more follows, and where.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "connectors/engine/pager.hpp"
+
+namespace affsync::engine {
+
+// A count written as a JSON number or a text; nullopt when it is absent or none that makes sense.
+std::optional<std::int64_t> read_count(std::optional<JsonPath> const& path, Json const& body);
+
+// `rows` are those of this page, in their order. Of a link only what leads to the same origin as
+// `base_url` is taken, as path and query behind the base url's own path. Errors: paging_broken for
+// a link to another scheme, host or port, or outside of the base url.
+Result<PageSigns> read_signs(PageSpec const& page, Json const& body,
+                             std::vector<Json const*> const& rows, std::string const& base_url,
+                             std::string const& asked_target);
+
+}  // namespace affsync::engine

@@ -1,0 +1,65 @@
+// Paging that goes from page to page: by page number, by a cursor or link that each answer gives,
+// or by the id of the last row. Pages have no rows in common, so a list that moves is noticed by
+// its count alone, where the broker gives one.
+#pragma once
+
+#include <unordered_set>
+
+#include "connectors/engine/pager.hpp"
+#include "connectors/engine/seen_keys.hpp"
+#include "connectors/engine/sweep_count.hpp"
+
+namespace affsync::engine {
+
+class StepPager final : public Pager {
+ public:
+  explicit StepPager(PageSpec const& spec) : spec_(spec) {}
+
+  void start() override;
+  void resume(PagePosition position) override;
+  PageAsk ask() const override;
+  Result<PageOutcome> take(std::vector<std::uint64_t> const& keys, PageSigns const& signs) override;
+
+  std::int64_t fresh_rows() const override { return fresh_counted_; }
+  PagePosition position() const override;
+  bool resumed() const override { return resumed_; }
+  bool resuming() const override { return resumed_ && pages_ == 0; }
+  std::optional<std::int64_t> total() const override { return total_; }
+  std::optional<SliceDoubt> doubt() const override { return count_.doubt(); }
+  std::vector<std::uint64_t> take_keys() override { return seen_.take_sorted(); }
+
+ private:
+  void begin_sweep();
+  bool by_number() const { return spec_.type == PageType::page; }
+  std::int64_t distinct() const;
+  bool is_end(std::size_t rows, PageSigns const& signs) const;
+  std::optional<Error> judge(std::size_t rows, std::size_t fresh, PageSigns const& signs,
+                             std::uint64_t print);
+  PageOutcome finish();
+
+  PageSpec spec_;
+  SeenKeys seen_;
+  std::vector<std::uint64_t> anchors_;
+  std::int64_t number_ = 0;                   // of the page to ask for
+  std::string token_;                         // that it is asked with; empty: the first page
+  std::unordered_set<std::uint64_t> tokens_;  // given so far, as hashes
+  bool resumed_ = false;
+  bool wants_anchor_ = false;  // the page asked for is one that was taken before a restart
+  std::int64_t rows_before_resume_ = 0;
+
+  std::int64_t pages_ = 0;   // since the start or the resume
+  std::size_t largest_ = 0;  // page of this sweep
+  std::size_t last_rows_ = 0;
+  std::uint64_t last_print_ = 0;
+  int stale_pages_ = 0;  // in a row, without a new row
+  std::int64_t repeats_ = 0;
+  bool moved_ = false;  // the total changed within this sweep
+
+  std::optional<std::int64_t> total_;
+  std::optional<std::int64_t> total_pages_;
+  SweepCount count_;
+  std::int64_t counted_ = 0;  // rows reported as fresh so far
+  std::int64_t fresh_counted_ = 0;
+};
+
+}  // namespace affsync::engine

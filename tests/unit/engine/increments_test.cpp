@@ -1,0 +1,287 @@
+// Passes that need not read everything: lists read until what is known, lists in parts, and windows
+// of changes; and the objects whose members are rows.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "connectors/engine/records.hpp"
+#include "tests/unit/engine/reader_fixture.hpp"
+
+namespace affsync::engine {
+namespace {
+
+// Two lists, chosen by `state`, newest first; what is stored is known.
+class Ledger {
+ public:
+  std::map<std::string, std::vector<std::string>> lists;
+  std::set<std::string> known;
+  std::vector<std::string> targets;
+
+  Answer answer(HttpRequest const& request) {
+    targets.push_back(request.target);
+    auto const query = query_of(request);
+    auto const& ids = lists[query.contains("state") ? query.at("state") : ""];
+    auto const offset = std::stoul(query.at("offset"));
+    auto const end = std::min(ids.size(), offset + std::stoul(query.at("limit")));
+    std::string text = R"({"data":[)";
+    for (auto i = offset; i < end; ++i) text += (i > offset ? "," : "") + ListServer::row(ids[i]);
+    Answer out;
+    out.body = parse_json(text + "]}").value();
+    return out;
+  }
+
+  // One pass, each page stored as soon as it has come.
+  Pass pass(StreamPlan const& plan, std::string cursor, ReadMode mode = ReadMode::incremental,
+            int most = 1000) {
+    ReaderStart start;
+    start.now = at("2026-06-15");
+    start.cursor = std::move(cursor);
+    start.mode = mode;
+    StreamReader reader(std::make_shared<StreamPlan const>(plan), start);
+    Pass result;
+    targets.clear();
+    for (int i = 0; i < most; ++i) {
+      auto const request = reader.next_request();
+      if (!request) break;
+      auto page = reader.on_answer(answer(*request), start.now).value();
+      PageStored stored;
+      for (auto const& batch : page.batches) {
+        for (std::size_t row = 0; row < batch.size(); ++row) {
+          ++(known.insert(batch.external_id(row)).second ? stored.news : stored.known);
+        }
+      }
+      take(result, page);
+      reader.on_stored(stored);
+    }
+    result.checkpoints.push_back(reader.final_checkpoint());
+    full = reader.is_full_pass();
+    return result;
+  }
+  bool full = false;
+};
+
+std::vector<std::string> ids(std::string const& prefix, int from, int to) {
+  std::vector<std::string> out;
+  for (int i = from; i > to; --i) out.push_back(prefix + std::to_string(i));
+  return out;
+}
+
+StreamPlan plan_until_known() {
+  auto plan = list_plan(10, 1);
+  plan.spec.page.total.reset();
+  plan.spec.page.until_known = true;
+  return plan;
+}
+
+StreamPlan plan_in_parts() {
+  auto plan = list_plan(10, 1);
+  plan.spec.page.total.reset();
+  plan.spec.parts = {{{{"state", "pending"}}, false}, {{{"state", "paid"}}, true}};
+  return plan;
+}
+
+TEST(UntilKnown, TheFirstPassReadsEverythingAndLaterOnesOnlyTheNews) {
+  Ledger ledger;
+  ledger.lists[""] = ids("r", 100, 0);
+  auto const plan = plan_until_known();
+  auto const first = ledger.pass(plan, "");
+  EXPECT_EQ(first.ids().size(), 100U);
+  EXPECT_TRUE(ledger.full);
+  EXPECT_TRUE(first.ends.at(0).markable);
+
+  ledger.lists[""] = ids("r", 103, 0);
+  auto const second = ledger.pass(plan, first.checkpoints.back());
+  EXPECT_FALSE(ledger.full);
+  EXPECT_TRUE(ledger.known.contains("r103"));
+  EXPECT_TRUE(ledger.known.contains("r101"));
+  // The page with news, one without, and the one that was on its way.
+  EXPECT_LE(ledger.targets.size(), 3U);
+  EXPECT_FALSE(second.ends.at(0).markable) << "what was not read is not gone";
+}
+
+TEST(UntilKnown, AFullPassReadsEverythingAgain) {
+  Ledger ledger;
+  ledger.lists[""] = ids("r", 100, 0);
+  auto const first = ledger.pass(plan_until_known(), "");
+  auto const second = ledger.pass(plan_until_known(), first.checkpoints.back(), ReadMode::full);
+  EXPECT_EQ(second.ids().size(), 100U);
+  EXPECT_TRUE(second.ends.at(0).markable);
+}
+
+TEST(UntilKnown, AFirstPassThatWasStoppedIsNotTakenForAWholeOne) {
+  Ledger ledger;
+  ledger.lists[""] = ids("r", 100, 0);
+  auto const begun = ledger.pass(plan_until_known(), "", ReadMode::incremental, 3);
+  // The place is given up, as after a change of the list; still everything has to be read.
+  auto other = plan_until_known();
+  other.spec.request.query.emplace_back("order", "DESC");
+  auto const second = ledger.pass(other, begun.checkpoints.back());
+  EXPECT_EQ(second.ids().size(), 100U);
+}
+
+TEST(Parts, AreReadOneAfterAnotherAndSweptTogether) {
+  Ledger ledger;
+  ledger.lists["pending"] = ids("p", 15, 0);
+  ledger.lists["paid"] = ids("d", 25, 0);
+  auto const pass = ledger.pass(plan_in_parts(), "");
+  EXPECT_EQ(pass.ids().size(), 40U);
+  ASSERT_EQ(pass.ends.size(), 1U);
+  EXPECT_EQ(pass.ends[0].seen_keys.size(), 40U);
+  EXPECT_TRUE(std::ranges::is_sorted(pass.ends[0].seen_keys));
+  EXPECT_TRUE(pass.ends[0].markable);
+}
+
+TEST(Parts, ARowThatMovesFromOneToTheNextIsOneRow) {
+  Ledger ledger;
+  ledger.lists["pending"] = {"a", "b"};
+  ledger.lists["paid"] = {"b", "c"};
+  EXPECT_EQ(ledger.pass(plan_in_parts(), "").ends.at(0).seen_keys.size(), 3U);
+}
+
+TEST(Parts, ThoseThatMayChangeAreReadWholeEachTimeTheOthersUntilKnown) {
+  Ledger ledger;
+  ledger.lists["pending"] = ids("p", 35, 0);
+  ledger.lists["paid"] = ids("d", 100, 0);
+  auto const first = ledger.pass(plan_in_parts(), "");
+  ledger.pass(plan_in_parts(), first.checkpoints.back());
+  auto const of = [&](char const* state) {
+    return std::ranges::count_if(ledger.targets, [&](auto const& target) {
+      return target.find(std::string("state=") + state) != std::string::npos;
+    });
+  };
+  EXPECT_EQ(of("pending"), 5);  // of 10, 9, 9 and 7 new rows, and one that shows the end
+  EXPECT_LE(of("paid"), 2);
+}
+
+TEST(Parts, AStopInASecondPartGoesOnThereAndMarksNothing) {
+  Ledger ledger;
+  ledger.lists["pending"] = ids("p", 15, 0);
+  ledger.lists["paid"] = ids("d", 45, 0);
+  auto const begun = ledger.pass(plan_in_parts(), "", ReadMode::incremental, 4);
+  auto const rest = ledger.pass(plan_in_parts(), begun.checkpoints[begun.checkpoints.size() - 2]);
+  EXPECT_EQ(ledger.targets.front().find("state=pending"), std::string::npos);
+  EXPECT_EQ(ledger.known.size(), 60U);
+  EXPECT_FALSE(rest.ends.at(0).markable) << "the keys of the first part are not known any more";
+}
+
+StreamPlan plan_of_changes() {
+  auto plan = list_plan(10, 1);
+  plan.spec.page.total.reset();
+  WindowSpec window;
+  window.from_parameter = "since";
+  window.to_parameter = "until";
+  window.lookback_days = 2;
+  window.changes = true;
+  plan.spec.window = window;
+  return plan;
+}
+
+TEST(WindowOfChanges, TheFirstPassSendsNoDaysAndTheNextAsksForTheNewsOnly) {
+  Ledger ledger;
+  ledger.lists[""] = ids("r", 20, 0);
+  auto const first = ledger.pass(plan_of_changes(), "");
+  EXPECT_EQ(ledger.targets.front(), "/api/rewards/?limit=10&offset=0");
+  EXPECT_TRUE(first.ends.at(0).markable);
+  EXPECT_TRUE(ledger.full);
+
+  auto const second = ledger.pass(plan_of_changes(), first.checkpoints.back());
+  EXPECT_EQ(ledger.targets.front(),
+            "/api/rewards/?since=2026-06-14&until=2026-06-15&limit=10&offset=0");
+  EXPECT_FALSE(second.ends.at(0).markable);
+  EXPECT_FALSE(ledger.full);
+
+  ledger.pass(plan_of_changes(), second.checkpoints.back(), ReadMode::full);
+  EXPECT_EQ(ledger.targets.front(), "/api/rewards/?limit=10&offset=0");
+}
+
+TEST(WindowOfChanges, AStoppedPassGoesOnAsTheSameKindOfPass) {
+  Ledger ledger;
+  ledger.lists[""] = ids("r", 50, 0);
+  auto const begun = ledger.pass(plan_of_changes(), "", ReadMode::incremental, 2);
+  ledger.pass(plan_of_changes(), begun.checkpoints[1]);
+  EXPECT_EQ(ledger.known.size(), 50U);
+  EXPECT_EQ(ledger.targets.front().find("since="), std::string::npos);
+  EXPECT_EQ(ledger.targets.front().find("offset=0"), std::string::npos);
+}
+
+TEST(WindowForm, WritesMomentsOfTheZoneAndBothKindsOfEnds) {
+  auto plan = windowed_plan(10, 1, *parse_day("2026-06-01"), 31);
+  plan.spec.window->zone = "Europe/Moscow";
+  plan.spec.window->form = WindowForm::datetime;
+  ReaderStart start;
+  start.now = at("2026-06-15");
+  auto target = [&] {
+    StreamReader reader(std::make_shared<StreamPlan const>(plan), start);
+    return reader.next_request()->target;
+  };
+  EXPECT_EQ(target(),
+            "/api/rewards/?date_from=2026-05-31T21%3A00%3A00Z&date_to=2026-06-15T20%3A59%3A59Z"
+            "&limit=10&offset=0");
+  plan.spec.window->to_exclusive = true;
+  EXPECT_NE(target().find("date_to=2026-06-15T21%3A00%3A00Z"), std::string::npos);
+  plan.spec.window->form = WindowForm::epoch_milliseconds;
+  EXPECT_NE(target().find("date_from=1780261200000"), std::string::npos);  // date -ud @1780261200
+  plan.spec.window->form = WindowForm::day;
+  EXPECT_NE(target().find("date_to=2026-06-16"), std::string::npos);
+}
+
+TEST(Window, SlicesWithoutRowsGrowUpToTheLongest) {
+  auto plan = windowed_plan(10, 1, *parse_day("2025-01-01"), 10);
+  plan.spec.window->max_span_days = 80;
+  ListServer server;  // empty
+  ReaderStart start;
+  start.now = at("2026-06-15");
+  auto const pass = read_all(plan, server, start);
+  // 10, 20, 40, then 80 at a time: 530 days in 3 + 6 slices.
+  EXPECT_EQ(pass.ends.size(), 9U);
+  EXPECT_EQ(pass.ends.back().slice.to, parse_day("2026-06-15"));
+}
+
+Records records_of(char const* json, StreamSpec const& spec, Json& body) {
+  body = parse_json(json).value();
+  auto records = find_records(spec, body);
+  EXPECT_TRUE(records) << records.error().to_line();
+  return std::move(*records);
+}
+
+TEST(RecordsExpanded, NestedMembersBecomeRowsWithTheirNames) {
+  StreamSpec spec;
+  spec.records.emplace_back("rates");
+  spec.expand = ExpandSpec{{"on_date", "currency"}, "rate", {}, {{"base", "base"}}};
+  Json body;
+  auto const found = records_of(
+      R"({"base":"USD","rates":{"2026-01-02":{"EUR":0.97010,"RUB":91},"2026-01-05":{}}})", spec,
+      body);
+  ASSERT_EQ(found.rows.size(), 2U);
+  EXPECT_EQ(found.rows[0]->dump(),
+            R"({"on_date":"2026-01-02","currency":"EUR","rate":0.97010,"base":"USD"})");
+  EXPECT_EQ(found.rows[1]->dump(),
+            R"({"on_date":"2026-01-02","currency":"RUB","rate":91,"base":"USD"})");
+}
+
+TEST(RecordsExpanded, OnlyTheNamedMembersWhereTheyAreThere) {
+  StreamSpec spec;
+  spec.records.emplace_back("attributes");
+  spec.expand = ExpandSpec{{"metric"},
+                           "amount",
+                           {JsonPath("balance"), JsonPath("totals.balance"), JsonPath("none")},
+                           {{"currency", "attributes.iso_code"}}};
+  Json body;
+  auto const found = records_of(
+      R"({"attributes":{"balance":"1.5","iso_code":"rub","totals":{"balance":2}}})", spec, body);
+  ASSERT_EQ(found.rows.size(), 2U);
+  EXPECT_EQ(found.rows[1]->dump(), R"({"metric":"totals.balance","amount":2,"currency":"rub"})");
+}
+
+TEST(Records, AStarIsTheFirstListWhateverItsName) {
+  StreamSpec spec;
+  spec.records.emplace_back("result.*");
+  Json body;
+  auto const found =
+      records_of(R"({"result":{"note":"x","payouts":[{"id":1}],"z":[]}})", spec, body);
+  ASSERT_EQ(found.rows.size(), 1U);
+  EXPECT_EQ(found.rows[0]->dump(), R"({"id":1})");
+}
+
+}  // namespace
+}  // namespace affsync::engine
