@@ -95,7 +95,7 @@ SandboxProcess& Acceptance::start_broker(std::vector<std::string> arguments) {
 
 void Acceptance::configure() {
   std::string text = "database: {url: \"" + database_url() + "\"}\n";
-  text += "http: {listen: \"off\"}\n";
+  text += "http: {listen: \"off\"}\n" + top_yaml;
   text += "sources:\n  - name: main\n    connector: exness\n";
   text += "    base_url: " + (broker_ ? broker_->url() : "http://127.0.0.1:9") + "\n";
   text += "    credentials: {login: partner@example.com, password: \"${SANDBOX_PASSWORD}\"}\n";

@@ -40,7 +40,8 @@ class Acceptance : public testing::Test {
   SandboxProcess& start_broker(std::vector<std::string> arguments = {});
   SandboxProcess& broker() { return *broker_; }
 
-  // Lines of YAML under the source's `streams:` and of the source itself.
+  // Lines of YAML under the source's `streams:`, of the source itself, and of the whole file.
+  std::string top_yaml;
   std::string streams_yaml;
   std::string source_yaml;
   // Writes the configuration anew from the members above.

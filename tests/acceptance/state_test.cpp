@@ -1,6 +1,7 @@
 // Cursors, crashes, overlap of processes: what a run finds when it begins, and what it leaves.
 #include <chrono>
 #include <csignal>
+#include <fstream>
 #include <random>
 #include <thread>
 
@@ -176,6 +177,31 @@ TEST_F(State, daemon_runs_reloads_and_stops) {
   EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
   configure();
   EXPECT_NE(query("select count(*) from affsync.commission"), "0");
+}
+
+// A connector file is as good a reason as the configuration to begin anew.
+TEST_F(State, reload_notices_a_changed_connector_file) {
+  std::ifstream shipped(AFFSYNC_SOURCE_DIR "/connectors/exness.yaml");
+  std::string connector{std::istreambuf_iterator<char>(shipped), {}};
+  std::filesystem::create_directory(dir_.path() / "connectors");
+  dir_.write("connectors/exness.yaml", connector);
+  top_yaml = "connectors_dir: " + (dir_.path() / "connectors").string() + "\n";
+  start_broker();
+  auto const process = start({"run"});
+  process->wait_for_err("main/wallets: run succeeded");
+
+  // Only its schedule differs, which the configuration does not give.
+  auto const every = connector.find("every: ", connector.find("\n  wallets:")) + 7;
+  connector.replace(every, connector.find('\n', every) - every, "1s");
+  dir_.write("connectors/exness.yaml", connector);
+  process->signal(SIGHUP);
+  auto const runs = "select count(*) from affsync.sync_run where stream = 'wallets'";
+  auto const end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (query(runs) < "3" && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_GE(query(runs), "3");
+  EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
 }
 
 }  // namespace
