@@ -24,7 +24,8 @@ void end_with(pid_t parent) {
 
 int run(Options const& options) {
   RequestLog log;
-  Sandbox sandbox(exness::make_exness(options.exness, log), log, options.rate,
+  SandboxClock clock;
+  Sandbox sandbox(exness::make_exness(options.exness, log, clock), log, clock, options.rate,
                   options.exness.world.seed);
   for (auto const& spec : options.faults) sandbox.faults().add(Fault::parse(spec).value());
 

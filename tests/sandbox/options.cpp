@@ -50,7 +50,7 @@ bool parse_options(int argc, char** argv, Options& options, int& exit_status) {
   app.add_option("--burst", options.rate.burst)->capture_default_str();
   app.add_option("--throttle-form", options.rate.form)
       ->check(CLI::IsMember(
-          {"drf", "seconds", "date", "none", "zero", "huge", "text", "503", "body200"}))
+          {"own", "drf", "seconds", "date", "none", "zero", "huge", "text", "503", "body200"}))
       ->capture_default_str();
   app.add_option("--rate-headers", options.rate.headers, "X-RateLimit-Reset in")
       ->check(CLI::IsMember({"off", "seconds", "milliseconds", "epoch"}))

@@ -21,7 +21,7 @@ exness::ExnessOptions BrokerUnderTest::small() {
 }
 
 BrokerUnderTest::BrokerUnderTest(exness::ExnessOptions options, RateOptions rate)
-    : sandbox_(exness::make_exness(options, log_), log_, rate, options.world.seed) {
+    : sandbox_(exness::make_exness(options, log_, clock_), log_, clock_, rate, options.world.seed) {
   authorization = "JWT " + log_in(options.login.login, options.login.password);
 }
 

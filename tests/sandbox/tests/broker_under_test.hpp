@@ -32,6 +32,7 @@ class BrokerUnderTest {
 
  private:
   RequestLog log_;
+  SandboxClock clock_;
   Sandbox sandbox_;
 };
 
