@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "connectors/engine/values/minor_units.hpp"
 #include "connectors/engine/values/numbers.hpp"
 
 namespace affsync::engine {
@@ -17,24 +18,6 @@ std::size_t index_in(RecordTable const& table, std::string const& column) {
 }
 
 }  // namespace
-
-char const* kind_in_words(Json const& value) {
-  switch (value.kind()) {
-    case Json::Kind::null:
-      return "null";
-    case Json::Kind::boolean:
-      return "true or false";
-    case Json::Kind::number:
-      return "a number";
-    case Json::Kind::string:
-      return "a text";
-    case Json::Kind::array:
-      return "a list";
-    case Json::Kind::object:
-      return "an object";
-  }
-  return "nothing";
-}
 
 std::string quote_for_reason(std::string_view text) {
   constexpr std::size_t longest = 60;
@@ -69,6 +52,10 @@ ColumnReader::Form ColumnReader::form_of(ValueType type, ColumnType column) {
           return Form::day;
         case datetime:
           return Form::instant;
+        case earliest:
+          return Form::earliest;
+        case latest:
+          return Form::latest;
         case epoch:
           return Form::epoch_instant;
         case currency:
@@ -86,7 +73,10 @@ ColumnReader::Form ColumnReader::form_of(ValueType type, ColumnType column) {
     case ColumnType::date:
       return type == datetime ? Form::day_of_instant : type == epoch ? Form::epoch_day : Form::day;
     case ColumnType::timestamptz:
-      return type == epoch ? Form::epoch_instant : Form::instant;
+      return type == epoch      ? Form::epoch_instant
+             : type == earliest ? Form::earliest
+             : type == latest   ? Form::latest
+                                : Form::instant;
   }
   return Form::text;
 }
@@ -99,29 +89,41 @@ ColumnReader::ColumnReader(ColumnMapping const& mapping, RecordTable const& tabl
       form_(form_of(mapping.type, column_type_)),
       text_rules_{mapping.strip_prefix, mapping.take_before, mapping.lower_case},
       words_(mapping.table, mapping.otherwise),
-      times_(mapping.formats, mapping.zone),
+      times_(mapping.locale == Locale::russian, mapping.formats, mapping.zone),
       privacy_(&privacy) {
   for (auto const& path : mapping.from) from_.emplace_back(path);
+  for (auto const& [path, word] : mapping.present) present_.emplace_back(path);
+  if (mapping.only_if) only_if_.emplace_back(*mapping.only_if);
+  if (mapping.within) {
+    for (auto const& path : mapping.within->from) within_.emplace_back(path);
+    within_times_ =
+        SpokenReader(mapping.within->locale == Locale::russian, {}, mapping.within->zone);
+  }
   if (privacy.privacy() == Privacy::keep) return;
   personal_ = mapping.personal;
   for (auto const& path : mapping.from) personal_ = personal_ || privacy.covers(path.text());
 }
 
-bool ColumnReader::means_null(std::string_view text) const {
-  return text.empty() || std::ranges::find(mapping_.null_if, text) != mapping_.null_if.end();
+bool ColumnReader::looks_at(std::string_view member) const {
+  for (auto const* paths : {&from_, &present_, &only_if_, &within_}) {
+    if (std::ranges::any_of(*paths, [&](FieldPath const& path) { return path.head() == member; })) {
+      return true;
+    }
+  }
+  return false;
 }
 
-std::string_view ColumnReader::convert(std::string_view text, std::string& out) const {
-  if (mapping_.type != ValueType::enumeration) return convert_as(form_, text, out);
+std::string_view ColumnReader::convert(std::string_view text, Json const& row,
+                                       RowContext const& context, std::string& out) const {
+  if (mapping_.type != ValueType::enumeration) return convert_as(form_, text, row, context, out);
   if (column_type_ == ColumnType::text) return words_.read(text, out);
   std::string word;
   if (auto const problem = words_.read(text, word); !problem.empty()) return problem;
-  return convert_as(form_, word, out);
+  return convert_as(form_, word, row, context, out);
 }
 
-std::string_view ColumnReader::convert_as(Form form, std::string_view text,
-                                          std::string& out) const {
-  TimePoint instant{};
+std::string_view ColumnReader::convert_as(Form form, std::string_view text, Json const& row,
+                                          RowContext const& context, std::string& out) const {
   switch (form) {
     case Form::text:
       read_text(text, text_rules_, out);
@@ -130,38 +132,83 @@ std::string_view ColumnReader::convert_as(Form form, std::string_view text,
       return read_integer(text, out);
     case Form::boolean:
       return read_boolean(text, out);
-    case Form::decimal:
-      return read_decimal(text, mapping_.shift, mapping_.scale, out);
-    case Form::percent:
-      return read_percent(text, mapping_.shift, mapping_.scale, out);
     case Form::currency:
       return read_currency(text, out);
+    case Form::decimal:
+    case Form::percent:
+      return convert_number(form, text, context, out);
     case Form::day:
-    case Form::day_of_instant: {
-      auto const day = form == Form::day ? times_.read_day(text) : times_.read_day_of_instant(text);
-      if (!day) return "is not a day of a form that the connector knows";
-      append_day(out, *day);
-      return {};
-    }
-    case Form::instant: {
-      auto const found = times_.read_instant(text);
-      if (!found) return "is not a time of a form that the connector knows";
-      append_time(out, *found);
-      return {};
-    }
+    case Form::day_of_instant:
+    case Form::instant:
+    case Form::earliest:
+    case Form::latest:
+      return convert_time(form, text, context, out);
     case Form::epoch_day:
-    case Form::epoch_instant: {
-      auto const problem = read_epoch(text, mapping_.epoch_milliseconds, instant);
-      if (!problem.empty()) return problem;
-      if (form == Form::epoch_instant) {
-        append_time(out, instant);
-      } else {
-        append_day(out, times_.zone().day_of(instant));
-      }
-      return {};
-    }
+    case Form::epoch_instant:
+      return convert_epoch(form, text, row, context, out);
   }
   return "cannot be read";
+}
+
+std::string_view ColumnReader::convert_number(Form form, std::string_view text,
+                                              RowContext const& context, std::string& out) const {
+  auto const read = form == Form::percent ? &read_percent : &read_decimal;
+  if (!mapping_.scale_of_currency) return read(text, mapping_.shift, mapping_.scale, out);
+  // What is behind the eighth digit is noise of a number that was binary once; taken off first, so
+  // that it does not tip the second rounding.
+  std::string calm;
+  auto const problem = read(text, mapping_.shift, digits_of_unknown_currency, calm);
+  if (!problem.empty()) return problem;
+  return read_decimal(calm, 0, minor_unit_digits(context.currency), out);
+}
+
+std::string_view ColumnReader::convert_time(Form form, std::string_view text,
+                                            RowContext const& context, std::string& out) const {
+  if (form == Form::day || form == Form::day_of_instant) {
+    bool relative = false;
+    auto const day = times_.read_day(text, context.now, form == Form::day_of_instant, relative);
+    if (relative) return {};  // is no day: null
+    if (!day) return "is not a day of a form that the connector knows";
+    append_day(out, *day);
+    return {};
+  }
+  auto const found = times_.read(text, context.now);
+  if (!found) return "is not a time of a form that the connector knows";
+  if (form == Form::instant && !found->exact) return {};  // is no instant: null
+  append_time(out, form == Form::latest ? found->latest : found->earliest);
+  return {};
+}
+
+std::string_view ColumnReader::convert_epoch(Form form, std::string_view text, Json const& row,
+                                             RowContext const& context, std::string& out) const {
+  TimePoint instant{};
+  auto const problem = read_epoch(text, mapping_.epoch_milliseconds, instant);
+  if (mapping_.within) {
+    // The number is a guess then, and one that does not hold is no fault of the row.
+    if (!problem.empty() || !agrees_with_text(instant, row, context)) return {};
+  } else if (!problem.empty()) {
+    return problem;
+  }
+  if (form == Form::epoch_instant) {
+    append_time(out, instant);
+  } else {
+    append_day(out, times_.zone().day_of(instant));
+  }
+  return {};
+}
+
+bool ColumnReader::agrees_with_text(TimePoint instant, Json const& row,
+                                    RowContext const& context) const {
+  for (auto const& path : within_) {
+    auto const* value = path.in(row);
+    if (!is_present(value, mapping_.null_if)) continue;
+    auto const text = value->scalar_text();
+    auto const told = text ? within_times_.read(trim_blanks(*text), context.now) : std::nullopt;
+    if (!told) return false;
+    auto const slack = mapping_.within->slack;
+    return instant >= told->earliest - slack && instant <= told->latest + told->grain + slack;
+  }
+  return false;
 }
 
 std::string ColumnReader::complain(FieldPath const& path, std::string_view text,
@@ -174,18 +221,45 @@ std::string ColumnReader::complain(FieldPath const& path, std::string_view text,
 }
 
 FieldPath const* ColumnReader::chosen(Json const& row) const {
+  for (auto const& path : present_) {
+    if (is_present(path.in(row), mapping_.null_if)) return &path;
+  }
   for (auto const& path : from_) {
     Json const* value = path.in(row);
     if (value == nullptr || value->is_null()) continue;
     auto const text = value->scalar_text();
-    if (!text || !means_null(trim_blanks(*text))) return &path;
+    if (!text || !means_nothing(trim_blanks(*text), mapping_.null_if)) return &path;
   }
   return nullptr;
 }
 
-std::optional<std::string> ColumnReader::read(Json const& row,
+std::optional<std::string> ColumnReader::put_constant(std::string const& constant, Json const& row,
+                                                      RowContext const& context,
+                                                      std::optional<std::string>& out) const {
+  // A constant is one of ours already, not a word of the broker's.
+  out.emplace();
+  auto const form = column_type_ == ColumnType::text ? Form::text : form_;
+  auto const problem = convert_as(form, constant, row, context, *out);
+  if (problem.empty()) return std::nullopt;
+  out.reset();
+  return mapping_.column + ": the constant " + quote_for_reason(constant) + " " +
+         std::string(problem);
+}
+
+std::optional<std::string> ColumnReader::read(Json const& row, RowContext const& context,
                                               std::optional<std::string>& out) const {
   out.reset();
+  if (!only_if_.empty() && !is_present(only_if_.front().in(row), mapping_.null_if)) {
+    return std::nullopt;
+  }
+  for (std::size_t i = 0; i < present_.size(); ++i) {
+    if (is_present(present_[i].in(row), mapping_.null_if)) {
+      return put_constant(mapping_.present[i].word, row, context, out);
+    }
+  }
+  if (!present_.empty() && mapping_.otherwise) {
+    return put_constant(*mapping_.otherwise, row, context, out);
+  }
   for (auto const& path : from_) {
     Json const* value = path.in(row);
     if (value == nullptr || value->is_null()) continue;
@@ -195,7 +269,7 @@ std::optional<std::string> ColumnReader::read(Json const& row,
              ", not a single value";
     }
     auto const text = trim_blanks(*whole);
-    if (means_null(text)) continue;
+    if (means_nothing(text, mapping_.null_if)) continue;
     if (personal_) {
       if (privacy_->privacy() == Privacy::hash && column_type_ == ColumnType::text) {
         out = privacy_->hash(*whole);
@@ -203,7 +277,7 @@ std::optional<std::string> ColumnReader::read(Json const& row,
       return std::nullopt;
     }
     out.emplace();
-    if (auto const problem = convert(text, *out); !problem.empty()) {
+    if (auto const problem = convert(text, row, context, *out); !problem.empty()) {
       out.reset();
       return complain(path, text, problem);
     }
@@ -211,20 +285,13 @@ std::optional<std::string> ColumnReader::read(Json const& row,
     out.reset();
   }
   if (mapping_.constant && !mapping_.constant->empty()) {
-    // A constant is one of ours already, not a word of the broker's.
-    out.emplace();
-    auto const form = column_type_ == ColumnType::text ? Form::text : form_;
-    if (auto const problem = convert_as(form, *mapping_.constant, *out); !problem.empty()) {
-      out.reset();
-      return mapping_.column + ": the constant " + quote_for_reason(*mapping_.constant) + " " +
-             std::string(problem);
-    }
-    return std::nullopt;
+    return put_constant(*mapping_.constant, row, context, out);
   }
   if (!mapping_.required) return std::nullopt;
   std::string reason = mapping_.column + ": there is no value";
-  for (auto const& path : from_) {
-    reason += (&path == &from_.front() ? " in the field \"" : ", \"") + path.text() + "\"";
+  auto const& tried = present_.empty() ? from_ : present_;
+  for (auto const& path : tried) {
+    reason += (&path == &tried.front() ? " in the field \"" : ", \"") + path.text() + "\"";
   }
   return reason;
 }

@@ -6,11 +6,19 @@
 #include <vector>
 
 #include "connectors/engine/field_path.hpp"
+#include "connectors/engine/presence.hpp"
 #include "connectors/engine/privacy_filter.hpp"
+#include "connectors/engine/values/spoken_reader.hpp"
 #include "connectors/engine/values/times.hpp"
 #include "connectors/engine/values/words.hpp"
 
 namespace affsync::engine {
+
+// What a value may depend on beside its own field.
+struct RowContext {
+  TimePoint now{};            // the broker's time of the answer
+  std::string_view currency;  // the row's own; empty: unknown
+};
 
 class ColumnReader {
  public:
@@ -21,10 +29,14 @@ class ColumnReader {
   std::size_t index() const { return index_; }  // of the column in its table
   std::string const& name() const { return mapping_.column; }
   std::vector<FieldPath> const& from() const { return from_; }
+  bool needs_currency() const { return mapping_.scale_of_currency; }
+  // Whether a row's member of this name is looked at.
+  bool looks_at(std::string_view member) const;
 
   // Puts the value into `out` as PostgreSQL's input text; null where the row has none. The result
   // is the reason why the row has to go to quarantine.
-  std::optional<std::string> read(Json const& row, std::optional<std::string>& out) const;
+  std::optional<std::string> read(Json const& row, RowContext const& context,
+                                  std::optional<std::string>& out) const;
 
   // The alternative that `read` takes or stumbles over; nullptr when it finds none.
   FieldPath const* chosen(Json const& row) const;
@@ -41,15 +53,28 @@ class ColumnReader {
     day,
     day_of_instant,
     instant,
+    earliest,
+    latest,
     epoch_day,
     epoch_instant,
     currency
   };
   static Form form_of(ValueType type, ColumnType column);
 
-  bool means_null(std::string_view text) const;
-  std::string_view convert(std::string_view text, std::string& out) const;
-  std::string_view convert_as(Form form, std::string_view text, std::string& out) const;
+  std::string_view convert(std::string_view text, Json const& row, RowContext const& context,
+                           std::string& out) const;
+  std::string_view convert_as(Form form, std::string_view text, Json const& row,
+                              RowContext const& context, std::string& out) const;
+  std::string_view convert_number(Form form, std::string_view text, RowContext const& context,
+                                  std::string& out) const;
+  std::string_view convert_time(Form form, std::string_view text, RowContext const& context,
+                                std::string& out) const;
+  std::string_view convert_epoch(Form form, std::string_view text, Json const& row,
+                                 RowContext const& context, std::string& out) const;
+  bool agrees_with_text(TimePoint instant, Json const& row, RowContext const& context) const;
+  std::optional<std::string> put_constant(std::string const& constant, Json const& row,
+                                          RowContext const& context,
+                                          std::optional<std::string>& out) const;
   std::string complain(FieldPath const& path, std::string_view text,
                        std::string_view problem) const;
 
@@ -58,15 +83,17 @@ class ColumnReader {
   ColumnType column_type_;
   Form form_;
   std::vector<FieldPath> from_;
+  std::vector<FieldPath> present_;  // as mapping_.present
+  std::vector<FieldPath> only_if_;  // none or one
+  std::vector<FieldPath> within_;
   TextRules text_rules_;
   WordTable words_;
-  TimeReader times_;
+  SpokenReader times_;
+  SpokenReader within_times_;
   PrivacyFilter const* privacy_;  // owned by the row's mapper
   bool personal_ = false;         // and privacy is not `keep`
 };
 
-// What a value is, in words: "a list", "an object".
-char const* kind_in_words(Json const& value);
 // `text` for a message: quoted, on one line, cut when long.
 std::string quote_for_reason(std::string_view text);
 

@@ -175,7 +175,25 @@ enum class ValueType {
   datetime,
   epoch,
   currency,
-  enumeration
+  enumeration,
+  earliest,  // of a time that may be told as an interval ("3 weeks ago"): its ends
+  latest
+};
+
+// Whose words dates may be written in, beside `formats`.
+enum class Locale { none, russian };
+
+// An epoch time counts only where it agrees with a text of the same row.
+struct WithinSpec {
+  std::vector<JsonPath> from;
+  Locale locale = Locale::none;
+  std::string zone = "UTC";  // may be ${settings.NAME}
+  std::chrono::seconds slack{3600};
+};
+
+struct PresentWord {
+  JsonPath path;
+  std::string word;  // ours
 };
 
 struct ColumnMapping {
@@ -186,12 +204,18 @@ struct ColumnMapping {
   std::vector<std::string> null_if;  // texts that mean null; "" always does
   std::vector<std::string> formats;  // date, datetime: strptime forms, or "iso"
   std::string zone = "UTC";          // of a datetime without one
+  Locale locale = Locale::none;
   bool epoch_milliseconds = false;
-  int shift = 0;             // decimal: the point moves right by this many digits
-  std::optional<int> scale;  // decimal: rounded to this many digits
+  std::optional<WithinSpec> within;  // epoch: null where the texts disagree
+  int shift = 0;                     // decimal: the point moves right by this many digits
+  std::optional<int> scale;          // decimal: rounded to this many digits
+  bool scale_of_currency = false;    // decimal: rounded to the minor unit of the row's currency
+  std::vector<PresentWord> present;  // instead of `from`: the first that is there gives its word
+  std::optional<JsonPath> only_if;   // null where this is missing, null or empty
   std::map<std::string, std::string>
       table;                             // enumeration: broker's word (ASCII lower case) -> ours
-  std::optional<std::string> otherwise;  // enumeration: for any other word; none: quarantine
+  std::optional<std::string> otherwise;  // enumeration: for any other word; none: quarantine.
+                                         // present: where none of them is there
   std::string take_before;               // text: only what stands before this ("-" of a UUID)
   std::string strip_prefix;              // text
   bool lower_case = false;               // text: ASCII letters become small, last of all steps

@@ -2,8 +2,7 @@
 #include <algorithm>
 
 #include "base/decimal.hpp"
-#include "connectors/engine/manifest_grammar.hpp"
-#include "connectors/engine/manifest_words.hpp"
+#include "connectors/engine/manifest_column.hpp"
 
 namespace affsync::engine::grammar {
 namespace {
@@ -14,19 +13,8 @@ constexpr std::pair<std::string_view, ValueType> value_types[] = {
     {"percent", ValueType::percent},   {"date", ValueType::date},
     {"datetime", ValueType::datetime}, {"epoch", ValueType::epoch},
     {"enum", ValueType::enumeration},  {"currency", ValueType::currency},
+    {"earliest", ValueType::earliest}, {"latest", ValueType::latest},
 };
-
-constexpr std::pair<std::string_view, bool> epoch_units[] = {
-    {"seconds", false},
-    {"milliseconds", true},
-};
-
-std::string_view word_of(ValueType type) {
-  for (auto const& [word, value] : value_types) {
-    if (value == type) return word;
-  }
-  return "text";
-}
 
 // What may stand in a column of each type; the first is taken when the file says nothing.
 std::vector<ValueType> types_for(ColumnType type) {
@@ -43,30 +31,12 @@ std::vector<ValueType> types_for(ColumnType type) {
     case ColumnType::date:
       return {date, datetime, epoch};
     case ColumnType::timestamptz:
-      return {datetime, date, epoch};
+      return {datetime, date, epoch, earliest, latest};
   }
   return {text};
 }
 
-bool is_one_of(ValueType type, std::initializer_list<ValueType> types) {
-  return std::ranges::find(types, type) != types.end();
-}
-
-// One entry being read: the names in its messages, and its keys.
-struct Entry {
-  Column const& column;
-  ClosedWords const* words;  // null when the column takes any text
-  Declared const& declared;
-
-  std::string name() const { return "the column " + yaml::quoted(column.name); }
-};
-
-void check_word(yaml::Node const& node, std::string_view word, Entry const& entry) {
-  if (entry.words == nullptr || entry.words->has(word)) return;
-  refuse_word(node, word, entry.words->list(), "a word of " + entry.name());
-}
-
-void check_constant(yaml::Node const& node, std::string const& text, Entry const& entry) {
+void check_constant(yaml::Node const& node, std::string const& text, ColumnEntry const& entry) {
   bool const is_text = entry.column.type == ColumnType::text;
   if (text.find("${") != std::string::npos) {
     if (!is_text) node.fail("a setting can only fill a column of text");
@@ -102,7 +72,7 @@ void check_constant(yaml::Node const& node, std::string const& text, Entry const
   check_word(node, text, entry);
 }
 
-ValueType read_type(std::optional<yaml::Node> const& as, bool has_table, Entry const& entry) {
+ValueType read_type(std::optional<yaml::Node> const& as, bool has_table, ColumnEntry const& entry) {
   auto const allowed = types_for(entry.column.type);
   if (!as) {
     if (has_table) return ValueType::enumeration;
@@ -119,74 +89,68 @@ ValueType read_type(std::optional<yaml::Node> const& as, bool has_table, Entry c
   return type;
 }
 
-std::map<std::string, std::string> read_enumeration(yaml::Node const& node, Entry const& entry) {
-  std::map<std::string, std::string> table;
-  for (auto const& [key, value] : node.entries()) {
-    auto ours = value.text();
-    if (entry.column.type == ColumnType::boolean && ours != "true" && ours != "false") {
-      value.fail(entry.name() + " is true or false");
-    }
-    check_word(value, ours, entry);
-    if (!table.emplace(to_lower(key.text()), std::move(ours)).second) {
-      key.fail(yaml::quoted(key.text()) + " is there twice, since case does not count");
-    }
+// Words for the first of several fields that is there.
+std::vector<PresentWord> read_present(yaml::Node const& node, ColumnEntry const& entry) {
+  auto const type = entry.column.type;
+  if (type != ColumnType::text && type != ColumnType::boolean) {
+    node.fail("`present` gives a word, and " + entry.name() + " holds " +
+              std::string(to_sql(type)));
   }
-  if (table.empty()) node.fail("the table of words is empty");
-  return table;
-}
-
-std::vector<std::string> read_formats(yaml::Node const& node) {
-  std::vector<std::string> formats;
+  std::vector<PresentWord> words;
   for (auto const& item : one_or_more(node)) {
-    formats.push_back(item.text());
-    if (formats.back() != "iso" && formats.back().find('%') == std::string::npos) {
-      item.fail(yaml::quoted(formats.back()) + " is not a format of dates",
-                "Use iso, or places such as %d.%m.%Y %H:%M:%S.");
+    auto const entries = item.entries();
+    if (entries.size() != 1) {
+      item.fail("each item of `present` is one field and its word",
+                "For instance `- {paidAt: paid}`; the first that is there counts.");
     }
+    auto const& [path, word] = entries.front();
+    words.push_back({read_path(path), word.text()});
+    check_constant(word, words.back().word, entry);
   }
-  return formats;
+  return words;
 }
 
-// Keys that only some types of value know. A key of another type is found and refused by name.
-void read_options(yaml::Map& map, ColumnMapping& out, Entry const& entry) {
-  auto const option = [&](char const* key, std::initializer_list<ValueType> types) {
-    auto node = map.find(key);
-    if (node && !is_one_of(out.type, types)) {
-      std::string words;
-      for (auto const type : types)
-        words += (words.empty() ? "" : " or ") + std::string(word_of(type));
-      node->fail("`" + std::string(key) + "` goes with " + words + ", this value is " +
-                 std::string(word_of(out.type)));
+ColumnMapping read_constant(yaml::Map& map, yaml::Node const& constant, ColumnMapping out,
+                            ColumnEntry const& entry) {
+  for (auto const* key : {"from", "present"}) {
+    if (auto const node = map.find(key)) node->fail("a constant comes from nowhere");
+  }
+  out.constant = read_template(constant, entry.declared, {.settings = true});
+  check_constant(constant, *out.constant, entry);
+  out.type = read_type(std::nullopt, false, entry);
+  return out;
+}
+
+// Where the value is looked for, and the type that it has.
+void read_origin(yaml::Map& map, ColumnMapping& out, ColumnEntry const& entry) {
+  if (auto const present = map.find("present")) {
+    for (auto const* key : {"from", "as", "table"}) {
+      if (auto const node = map.find(key)) {
+        node->fail("`" + std::string(key) + "` cannot stand beside `present`",
+                   "`present` says itself which field gives which word.");
+      }
     }
-    return node;
-  };
-  using enum ValueType;
-  if (auto const node = option("take_before", {text})) {
-    out.take_before = node->text();
-    if (out.take_before.empty()) node->fail("there is nothing before an empty text");
+    out.present = read_present(*present, entry);
+    out.type = ValueType::enumeration;
+    return;
   }
-  if (auto const node = option("strip_prefix", {text})) out.strip_prefix = node->text();
-  if (auto const node = option("lower_case", {text})) out.lower_case = node->as_bool();
-  if (auto const node = option("shift", {decimal, percent})) {
-    out.shift = static_cast<int>(node->as_integer(-30, 30));
-  }
-  if (auto const node = option("scale", {decimal, percent})) {
-    out.scale = static_cast<int>(node->as_integer(0, 50));
-  }
-  if (auto const node = option("formats", {date, datetime})) out.formats = read_formats(*node);
-  if (auto const node = option("zone", {date, datetime}))
-    out.zone = read_zone(*node, entry.declared);
-  if (auto const node = option("unit", {epoch})) {
-    out.epoch_milliseconds = read_word<bool>(*node, epoch_units, "a unit of epoch times");
-  }
-  if (auto const node = option("table", {enumeration})) out.table = read_enumeration(*node, entry);
-  if (auto const node = option("default", {enumeration})) {
-    out.otherwise = node->text();
-    check_word(*node, *out.otherwise, entry);
-  }
+  out.from = read_paths(map.require("from"));
+  out.type = read_type(map.find("as"), map.find("table").has_value(), entry);
 }
 
 }  // namespace
+
+std::string_view word_of(ValueType type) {
+  for (auto const& [word, value] : value_types) {
+    if (value == type) return word;
+  }
+  return "text";
+}
+
+void check_word(yaml::Node const& node, std::string_view word, ColumnEntry const& entry) {
+  if (entry.words == nullptr || entry.words->has(word)) return;
+  refuse_word(node, word, entry.words->list(), "a word of " + entry.name());
+}
 
 ColumnMapping read_column(yaml::Node const& name, yaml::Node const& node, RecordTable const& table,
                           Declared const& declared) {
@@ -197,7 +161,7 @@ ColumnMapping read_column(yaml::Node const& name, yaml::Node const& node, Record
     for (auto const& column : table.columns) known.emplace_back(column.name);
     refuse_word(name, column_name, known, "a column of " + yaml::quoted(table.name));
   }
-  Entry const entry{table.columns[*index], closed_words(table.name, column_name), declared};
+  ColumnEntry const entry{table.columns[*index], closed_words(table.name, column_name), declared};
   ColumnMapping out;
   out.column = column_name;
   out.personal = is_personal_column(table.name, column_name);
@@ -207,26 +171,23 @@ ColumnMapping read_column(yaml::Node const& name, yaml::Node const& node, Record
     out.type = read_type(std::nullopt, false, entry);
   } else {
     yaml::Map map(node, "the mapping of " + yaml::quoted(column_name));
+    if (auto const only_if = map.find("only_if")) out.only_if = read_path(*only_if);
+    if (auto const null_if = map.find("null_if")) out.null_if = read_texts(*null_if);
     if (auto const constant = map.find("const")) {
-      if (auto const from = map.find("from")) from->fail("a constant comes from nowhere");
-      out.constant = read_template(*constant, declared, {.settings = true});
-      check_constant(*constant, *out.constant, entry);
-      out.type = read_type(std::nullopt, false, entry);
+      out = read_constant(map, *constant, std::move(out), entry);
       map.finish();
       return out;
     }
-    out.from = read_paths(map.require("from"));
-    out.type = read_type(map.find("as"), map.find("table").has_value(), entry);
+    read_origin(map, out, entry);
     if (auto const required = map.find("required")) out.required = required->as_bool();
     if (auto const personal = map.find("personal")) {
       out.personal = personal->as_bool() || out.personal;
     }
-    if (auto const null_if = map.find("null_if")) out.null_if = read_texts(*null_if);
-    read_options(map, out, entry);
+    read_column_options(map, out, entry);
     map.finish();
   }
   bool const has_words = out.type == ValueType::enumeration;
-  if (has_words && out.table.empty()) {
+  if (has_words && out.table.empty() && out.present.empty()) {
     node.fail("an enum needs `table`: the broker's words and ours");
   }
   if (entry.words != nullptr && !has_words) {

@@ -1,4 +1,6 @@
 // The part `map` of a stream: which tables its rows go to, and with which external id.
+#include <algorithm>
+
 #include "connectors/engine/manifest_grammar.hpp"
 
 namespace affsync::engine::grammar {
@@ -26,6 +28,14 @@ TableMapping read_table_mapping(yaml::Node const& table, yaml::Node const& key,
     mapping.columns.push_back(read_column(name, value, *mapping.table, declared));
   }
   if (mapping.columns.empty()) columns.fail("the mapping names no column");
+  bool const has_currency = std::ranges::find(mapping.columns, "currency",
+                                              &ColumnMapping::column) != mapping.columns.end();
+  for (std::size_t i = 0; i < mapping.columns.size() && !has_currency; ++i) {
+    if (!mapping.columns[i].scale_of_currency) continue;
+    columns.entries()[i].second.fail(
+        "`scale: currency` needs the row's currency",
+        "Map the column `currency` of " + yaml::quoted(mapping.table->name) + " as well.");
+  }
   return mapping;
 }
 

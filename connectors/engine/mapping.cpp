@@ -50,6 +50,18 @@ struct RowMapper::Compiled {
     for (auto const& column : columns) {
       if (observed_at == column.index()) observed_at.reset();
     }
+    for (auto const& column : columns) {
+      if (column.needs_currency()) currency = table->index_of("currency");
+    }
+    if (currency) {
+      auto const found = std::ranges::find(columns, *currency, &ColumnReader::index);
+      if (found == columns.end()) {
+        throw Failure(ErrorCode::config_invalid,
+                      "`scale: currency` needs a mapping of the column currency of " +
+                          std::string(table->name));
+      }
+      currency_column = static_cast<std::size_t>(found - columns.begin());
+    }
   }
   Compiled(Compiled const&) = delete;  // columns point at `privacy`
 
@@ -58,12 +70,25 @@ struct RowMapper::Compiled {
                                [&](std::string const& name) { return row.find(name) != nullptr; });
   }
 
+  // The columns' reasons come in their own order, but numbers may depend on the currency, wherever
+  // it stands. `room` keeps its text.
+  std::optional<std::string> look_around(Json const& row, TimePoint now, RowContext& context,
+                                         std::optional<std::string>& room) const {
+    context.now = now;
+    if (!currency) return std::nullopt;
+    auto problem = columns[currency_column].read(row, context, room);
+    if (room) context.currency = *room;
+    return problem;
+  }
+
   RecordTable const* table;
   PrivacyFilter privacy;
   std::vector<std::string> volatile_fields;
   std::vector<FieldPath> key;
   std::vector<ColumnReader> columns;
   std::optional<std::size_t> observed_at;
+  std::optional<std::size_t> currency;  // its place in the table, where a number depends on it
+  std::size_t currency_column = 0;      // and among `columns`
 };
 
 RowMapper::RowMapper(StreamPlan const& plan, TableMapping const& mapping)
@@ -121,8 +146,11 @@ std::optional<std::string> RowMapper::map(Json const& row, TimePoint now, Row& o
   out.external_id = std::move(*key);
   if (row.has_nul() || row.has_duplicate()) return flaw_of(row);
 
+  RowContext context;
+  std::optional<std::string> currency;
+  if (auto problem = compiled.look_around(row, now, context, currency)) return problem;
   for (auto const& column : compiled.columns) {
-    auto problem = column.read(row, out.values[column.index()]);
+    auto problem = column.read(row, context, out.values[column.index()]);
     if (problem) return problem;
   }
   if (compiled.observed_at) append_time(out.values[*compiled.observed_at].emplace(), now);
@@ -134,6 +162,10 @@ std::optional<std::string> RowMapper::map(Json const& row, TimePoint now, Row& o
 
 std::vector<RowMapper::Trace> RowMapper::trace(Json const& row, TimePoint now) const {
   std::vector<Trace> traces;
+  RowContext context;
+  std::optional<std::string> currency;
+  // A problem with it is told below, at its own column.
+  compiled_->look_around(row, now, context, currency);
   for (auto const& column : compiled_->columns) {
     Trace trace;
     trace.column = column.name();
@@ -148,7 +180,7 @@ std::vector<RowMapper::Trace> RowMapper::trace(Json const& row, TimePoint now) c
       }
       trace.found = trace.found || column.from().empty();
     }
-    trace.problem = column.read(row, trace.value).value_or("");
+    trace.problem = column.read(row, context, trace.value).value_or("");
     traces.push_back(std::move(trace));
   }
   if (compiled_->observed_at) {
@@ -164,14 +196,13 @@ std::vector<RowMapper::Trace> RowMapper::trace(Json const& row, TimePoint now) c
 std::vector<std::string> RowMapper::unmapped_fields(Json const& row) const {
   std::vector<std::string> fields;
   if (!row.is_object()) return fields;
-  auto const reads = [](std::vector<FieldPath> const& paths, std::string_view name) {
-    return std::ranges::any_of(paths, [&](FieldPath const& path) { return path.head() == name; });
-  };
   for (auto const& member : row.members()) {
-    bool const known = reads(compiled_->key, member.name) ||
-                       std::ranges::any_of(compiled_->columns, [&](ColumnReader const& column) {
-                         return reads(column.from(), member.name);
-                       });
+    bool const known =
+        std::ranges::any_of(compiled_->key,
+                            [&](FieldPath const& path) { return path.head() == member.name; }) ||
+        std::ranges::any_of(compiled_->columns, [&](ColumnReader const& column) {
+          return column.looks_at(member.name);
+        });
     if (!known) fields.push_back(member.name);
   }
   return fields;

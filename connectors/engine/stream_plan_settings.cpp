@@ -115,6 +115,7 @@ void SettingValues::fill(TableMapping& mapping, StreamSpec const& stream) const 
   for (auto& column : mapping.columns) {
     if (column.constant) fill(*column.constant);
     fill_zone(column.zone, stream);
+    if (column.within) fill_zone(column.within->zone, stream);
   }
 }
 

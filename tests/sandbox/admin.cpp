@@ -33,9 +33,9 @@ void write_books(Feed const& feed, ObjectWriter& out) {
     ObjectWriter by_currency(out.buffer());
     if (measures[i].unit != Unit::own)
       by_currency.shortest_text(measures[i].unit == Unit::usd ? "USD" : "", totals.sum(i));
-    for (std::size_t c = 0; measures[i].unit == Unit::own && c < currencies.size(); ++c)
-      if (totals.rows_by_currency[c] > 0)
-        by_currency.shortest_text(currencies[c], totals.sums[i][c]);
+    auto const names = feed.currency_names();
+    for (std::size_t c = 0; measures[i].unit == Unit::own && c < names.size(); ++c)
+      if (totals.rows_by_currency[c] > 0) by_currency.shortest_text(names[c], totals.sums[i][c]);
     by_currency.close();
   }
   sums.close();
@@ -119,9 +119,25 @@ Reply report(Feed const& feed, std::vector<Handle> const& handles, std::string c
   return reply;
 }
 
+// The place of `what` among the actions of the feed.
+std::optional<std::size_t> action_index(Feed const& feed, std::string const& what) {
+  auto const actions = feed.actions();
+  auto const found = std::find(actions.begin(), actions.end(), what);
+  if (found == actions.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - actions.begin());
+}
+
+Reply unknown_action(Feed const& feed, std::string const& what) {
+  std::string known = "change remove restore add";
+  for (auto const action : feed.actions()) known.append(" ").append(action);
+  return refuse(
+      400, "do='" + what + "' is unknown; to rows of " + feed.name() + " can happen: " + known);
+}
+
 Reply change_rows(Sandbox& sandbox, std::string const& what, Parameters const& parameters) {
   auto const feeds = sandbox.broker().feeds();
   auto const name = parameters.text("feed");
+  if (name.empty()) return refuse(400, "do='" + what + "' is unknown, or wants a feed=");
   auto const found =
       std::find_if(feeds.begin(), feeds.end(), [&](Feed* one) { return one->name() == name; });
   if (found == feeds.end()) return refuse(400, "there is no feed '" + name + "'");
@@ -136,14 +152,39 @@ Reply change_rows(Sandbox& sandbox, std::string const& what, Parameters const& p
     if (!handles) return refuse(400, handles.error().message);
     return report(feed, *handles, "[]", rows_of(feed, *handles));
   }
-  auto const handles = feed.choose(rows, parameters.count("seed", sandbox.seed()));
+  auto const action = action_index(feed, what);
+  if (!action && what != "remove" && what != "change") return unknown_action(feed, what);
+  auto const noise = parameters.count("seed", sandbox.seed());
+  auto const handles = action ? feed.choose_for(*action, rows, noise) : feed.choose(rows, noise);
   auto const before = rows_of(feed, handles);
+  if (action) {
+    for (auto const handle : handles) feed.act(*action, handle);
+    return report(feed, handles, before, rows_of(feed, handles));
+  }
   if (what == "remove") {
     for (auto const handle : handles) feed.remove(handle);
     return report(feed, handles, before, "[]");
   }
   for (auto const handle : handles) feed.change(handle);
   return report(feed, handles, before, rows_of(feed, handles));
+}
+
+Reply set_clock(SandboxClock& clock, Parameters const& parameters) {
+  if (auto const text = parameters.text("time"); !text.empty()) {
+    auto const time = parse_instant(text);
+    if (!time) return refuse(400, "'" + text + "' is no time");
+    clock.set(*time, parameters.count("frozen", 0) > 0);
+  }
+  clock.advance(std::chrono::seconds(parameters.count("advance", 0)));
+  return {200, R"({"now":")" + format_time(clock.now()) + "\"}"};
+}
+
+Reply set_endpoint(Sandbox& sandbox, std::string const& what, Parameters const& parameters) {
+  auto* endpoints = sandbox.broker().endpoints();
+  auto const name = parameters.text("name");
+  if (endpoints && endpoints->set(name, what)) return {200, "{}"};
+  return refuse(400, "there is no endpoint '" + name + "'" +
+                         (endpoints ? "; there are: " + endpoints->names() : std::string()));
 }
 
 Reply control(Sandbox& sandbox, Request const& request) {
@@ -159,8 +200,9 @@ Reply control(Sandbox& sandbox, Request const& request) {
     sandbox.faults().clear(parameters.text("kind"));
     return {200, "{}"};
   }
-  if (what == "change" || what == "remove" || what == "restore" || what == "add")
-    return change_rows(sandbox, what, parameters);
+  if (what == "hide" || what == "show" || what == "deny" || what == "allow")
+    return set_endpoint(sandbox, what, parameters);
+  if (what == "clock") return set_clock(sandbox.clock(), parameters);
   if (what == "advance") {
     auto const today = sandbox.broker().advance(static_cast<int>(parameters.count("days", 1)),
                                                 parameters.count("rows", 0));
@@ -183,7 +225,7 @@ Reply control(Sandbox& sandbox, Request const& request) {
     sandbox.log().clear();
     return {200, "{}"};
   }
-  return refuse(400, "do='" + what + "' is unknown");
+  return change_rows(sandbox, what, parameters);
 }
 
 }  // namespace

@@ -7,9 +7,11 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "tests/sandbox/endpoints.hpp"
 #include "tests/sandbox/faults.hpp"
 #include "tests/sandbox/feed.hpp"
 #include "tests/sandbox/http.hpp"
+#include "tests/sandbox/throttle.hpp"
 
 namespace affsync::sandbox {
 
@@ -33,6 +35,13 @@ class Broker {
                                           std::string_view day) = 0;
   // All tokens given out so far are expired from now on.
   virtual void expire_tokens() = 0;
+
+  // "Too fast", in the broker's own form.
+  virtual Reply throttled(std::chrono::duration<double> wait) const {
+    return throttled_reply("drf", wait);
+  }
+  // The paths that can be hidden and denied while it runs; nullptr where none can.
+  virtual Endpoints* endpoints() { return nullptr; }
 };
 
 }  // namespace affsync::sandbox

@@ -19,7 +19,8 @@ struct Kind {
 
 constexpr std::array kinds{
     // instead of the broker's answer
-    Kind{"throttle", "form wait", "429; form: seconds date none zero huge text drf body200 503"},
+    Kind{"throttle", "form wait",
+         "429; form: own seconds date none zero huge text drf body200 503"},
     Kind{"status", "code error message retry_after body", "an error answer; body: json html empty"},
     Kind{"html", "", "200 with an HTML page"},
     Kind{"empty", "", "200 without a body"},
@@ -32,7 +33,9 @@ constexpr std::array kinds{
     Kind{"ignore_offset", "", "the first page, whatever was asked for"},
     Kind{"cap", "limit", "a page size limit lower than the documented one"},
     Kind{"empty_page", "", "no rows, and a total of 0"},
-    Kind{"total", "delta value", "totals.count wrong; value: null absent, or any JSON"},
+    Kind{"total", "delta value", "the broker's count wrong; value: null absent, or any JSON"},
+    Kind{"next_link", "mode to",
+         "the link to the next page; mode: other (host `to`) repeat first endless none"},
     Kind{"shift", "mode", "after the page a row before it goes or comes; mode: delete insert both"},
     Kind{"duplicate_row", "row", "the row stands twice in its page"},
     Kind{"set_field", "field value row", "the raw JSON `value` in one row"},

@@ -64,9 +64,20 @@ std::vector<Handle> Feed::choose(std::size_t rows, std::uint64_t noise) const {
   return chosen;
 }
 
+std::vector<Handle> Feed::choose_for(std::size_t action, std::size_t rows,
+                                     std::uint64_t noise) const {
+  std::vector<Handle> chosen;
+  if (size() == 0) return chosen;
+  auto const start = Noise(noise, 'A', version_).below(static_cast<std::uint32_t>(size()));
+  for (std::size_t i = 0; i < size() && chosen.size() < rows; ++i)
+    if (Handle const row = at((start + i) % size()); can_act(action, row)) chosen.push_back(row);
+  return chosen;
+}
+
 void Feed::change(Handle row) {
   ++version_;
   ++revisions_[row];
+  changed(row);
 }
 
 void Feed::remove(Handle row) {

@@ -1,6 +1,7 @@
 // One report of a broker: rows that exist only as numbers until they are written, plus what
 // happened to them since the start (changed, removed, added). Rows are named by handles: 0..n-1 for
-// those of the seed, from first_added on for later ones.
+// those of the seed, from first_added on for later ones. What stands around the rows of a page is
+// the business of the broker.
 #pragma once
 
 #include <array>
@@ -27,18 +28,19 @@ struct Measure {
   Unit unit;
 };
 inline constexpr std::size_t most_measures = 6;
-inline constexpr std::array<std::string_view, 2> currencies{"USD", "EUR"};
+inline constexpr std::size_t most_currencies = 4;
+inline constexpr std::array<std::string_view, 2> currencies{"USD", "EUR"};  // of most feeds
 
 struct MeasuredRow {
   std::array<Fixed, most_measures> values{};  // in the order of Feed::measures()
-  unsigned currency = 0;                      // index into `currencies`
+  unsigned currency = 0;                      // index into Feed::currency_names()
 };
 
 struct Totals {
   std::uint64_t rows = 0;
   std::uint64_t groups = 0;  // distinct Feed::group() values, where the feed counts them
-  std::array<std::array<WideSum, currencies.size()>, most_measures> sums{};
-  std::array<std::uint64_t, currencies.size()> rows_by_currency{};
+  std::array<std::array<WideSum, most_currencies>, most_measures> sums{};
+  std::array<std::uint64_t, most_currencies> rows_by_currency{};
 
   void add(MeasuredRow const& row);
   WideSum sum(std::size_t measure) const;  // over all currencies
@@ -74,6 +76,7 @@ class Feed {
   virtual std::string_view key_field() const { return "id"; }
   virtual std::string_view amount_field() const { return "reward_usd"; }
   virtual std::string_view text_field() const { return "comment"; }
+  virtual std::span<std::string_view const> currency_names() const { return currencies; }
   virtual std::span<Measure const> measures() const { return {}; }
   virtual MeasuredRow measure(Handle) const { return {}; }
   // Everything after totals.count.
@@ -94,8 +97,15 @@ class Feed {
   virtual std::span<SetFilter const> set_filters() const { return {}; }
   virtual std::string filter_value(Handle, std::size_t /*filter*/) const { return {}; }
 
-  // Makes a row that stands just behind `row`, not yet inserted; nullopt where rows cannot be made.
+  // Makes a row that stands just behind `row`, or is the newest one where rows stand by their age;
+  // not yet inserted. nullopt where rows cannot be made.
   virtual std::optional<Handle> make_like(Handle) { return std::nullopt; }
+
+  // What can happen to a row of this report beside a change of its values, such as `pay`.
+  virtual std::span<std::string_view const> actions() const { return {}; }
+  // Whether it can happen to this row now.
+  virtual bool can_act(std::size_t /*action*/, Handle) const { return false; }
+  virtual void act(std::size_t /*action*/, Handle) {}
 
   // The rows that are there now, in natural order.
   std::size_t size() const { return touched_ ? rows_.size() : base_rows_; }
@@ -115,6 +125,8 @@ class Feed {
 
   // Different rows, chosen by `noise`; fewer when there are not as many.
   std::vector<Handle> choose(std::size_t rows, std::uint64_t noise) const;
+  // The same among the rows that the action can happen to.
+  std::vector<Handle> choose_for(std::size_t action, std::size_t rows, std::uint64_t noise) const;
   // Gives the row another revision, and with it other values.
   void change(Handle row);
   void remove(Handle row);
@@ -122,7 +134,13 @@ class Feed {
   std::vector<Handle> restore(std::size_t rows);
   void insert(Handle row);
 
+ protected:
+  Handle base_rows() const { return base_rows_; }
+  void note_change() { ++version_; }
+
  private:
+  // After change(), for feeds that keep more than a revision.
+  virtual void changed(Handle) {}
   void touch();
   std::size_t place_of(Handle row) const;
 

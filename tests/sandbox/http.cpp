@@ -39,6 +39,8 @@ std::string_view reason_phrase(int status) {
       return "Method Not Allowed";
     case 415:
       return "Unsupported Media Type";
+    case 422:
+      return "Unprocessable Content";
     case 429:
       return "Too Many Requests";
     case 500:
@@ -112,6 +114,20 @@ std::string_view Request::header(std::string_view lower_case_name) const {
   return {};
 }
 
+std::string_view Request::query_text() const {
+  auto const question = target.find('?');
+  return question == std::string::npos ? std::string_view{}
+                                       : std::string_view(target).substr(question + 1);
+}
+
+std::optional<std::size_t> whole_number(std::string_view text) {
+  std::size_t value = 0;
+  auto const [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || failure != std::errc() || end != text.data() + text.size())
+    return std::nullopt;
+  return value;
+}
+
 std::optional<Request> parse_request_head(std::string_view head) {
   auto const line = head.substr(0, head.find("\r\n"));
   auto const first = line.find(' ');
@@ -140,7 +156,8 @@ std::optional<Request> parse_request_head(std::string_view head) {
 std::string render_head(Reply const& reply) {
   std::string out = "HTTP/1.1 " + std::to_string(reply.status) + " ";
   out += reason_phrase(reply.status);
-  out += "\r\nServer: nginx\r\nDate: " + http_date(std::chrono::system_clock::now()) + "\r\n";
+  out += "\r\nServer: nginx\r\nDate: " +
+         http_date(reply.date.value_or(std::chrono::system_clock::now())) + "\r\n";
   if (!reply.content_type.empty()) out += "Content-Type: " + reply.content_type + "\r\n";
   for (auto const& [name, value] : reply.headers) out += name + ": " + value + "\r\n";
   if (reply.delivery.chunked || reply.delivery.endless) {

@@ -37,6 +37,7 @@ struct Request {
   std::string body;
 
   std::string_view header(std::string_view lower_case_name) const;  // empty when absent
+  std::string_view query_text() const;                              // as it came, undecoded
 };
 
 // Parses everything up to and including the empty line; nullopt when it is no HTTP request.
@@ -62,6 +63,7 @@ struct Reply {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   Delivery delivery;
+  std::optional<std::chrono::system_clock::time_point> date;  // of the Date header; else now
 
   Reply() = default;
   Reply(int reply_status, std::string reply_body)
@@ -76,6 +78,9 @@ std::string render_head(Reply const& reply);
 std::string http_date(std::chrono::system_clock::time_point time);
 
 std::string percent_decode(std::string_view text);
+
+// A whole non-negative number; nullopt when the text is anything else.
+std::optional<std::size_t> whole_number(std::string_view text);
 
 // The gzip form of `body`.
 std::string gzip(std::string_view body);

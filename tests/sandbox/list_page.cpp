@@ -74,16 +74,6 @@ void bend_rows(std::vector<std::string>& rows, Feed const& feed, ActiveFaults co
   }
 }
 
-// The text of totals.count; empty when it is left out.
-std::string count_text(std::size_t count, ActiveFaults const& faults) {
-  auto const* fault = faults.find("total");
-  if (!fault) return std::to_string(count);
-  auto const value = fault->text("value", "");
-  if (value == "absent") return {};
-  if (!value.empty()) return std::string(value);
-  return std::to_string(static_cast<long>(count) + fault->number("delta", 1));
-}
-
 }  // namespace
 
 bool set_member(std::string& row, std::string_view field, std::string_view json) {
@@ -108,41 +98,46 @@ bool repeat_member(std::string& row, std::string_view field) {
   return true;
 }
 
-Page render_page(Feed const& feed, Selection const& selection, PageWindow window,
-                 ActiveFaults const& faults, std::uint64_t noise) {
-  Page page;
+std::string bent_total(std::size_t count, ActiveFaults const& faults) {
+  auto const* fault = faults.find("total");
+  if (!fault) return std::to_string(count);
+  auto const value = fault->text("value", "");
+  if (value == "absent") return {};
+  if (!value.empty()) return std::string(value);
+  return std::to_string(static_cast<long>(count) + fault->number("delta", 1));
+}
+
+Rows write_rows(Feed const& feed, Selection const& selection, PageWindow window,
+                ActiveFaults const& faults, std::uint64_t noise, std::string& out) {
   if (faults.find("ignore_offset")) window.offset = 0;
   if (auto const* cap = faults.find("cap"))
     window.limit = std::min(window.limit, static_cast<std::size_t>(cap->number("limit", 50)));
   bool const no_rows = faults.find("empty_page") != nullptr;
-  auto const begin = no_rows ? selection.size() : std::min(window.offset, selection.size());
-  auto const end = std::min(selection.size(), begin + window.limit);
-  page.rows = end - begin;
-  page.body.reserve(600 * page.rows + 600);
-  page.body = R"({"data":[)";
+  Rows written;
+  written.total = no_rows ? 0 : selection.size();
+  written.begin = std::min(window.offset, written.total);
+  written.end = std::min(written.total, written.begin + window.limit);
+  written.count = written.end - written.begin;
+  out.reserve(out.size() + 600 * written.count + 600);
+  out += '[';
   bool const bent = std::any_of(faults.all().begin(), faults.all().end(),
                                 [](Fault const& fault) { return bends_rows(fault.kind()); });
   if (bent) {
-    std::vector<std::string> rows(end - begin);
-    for (auto i = begin; i < end; ++i) feed.write_row(selection.at(feed, i), rows[i - begin]);
+    std::vector<std::string> rows(written.count);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      feed.write_row(selection.at(feed, written.begin + i), rows[i]);
     bend_rows(rows, feed, faults, noise);
-    page.rows = rows.size();
-    for (auto const& row : rows) page.body.append(row).append(",");
+    written.count = rows.size();
+    for (auto const& row : rows) out.append(row).append(",");
   } else {
-    for (auto i = begin; i < end; ++i) {
-      feed.write_row(selection.at(feed, i), page.body);
-      page.body += ',';
+    for (auto i = written.begin; i < written.end; ++i) {
+      feed.write_row(selection.at(feed, i), out);
+      out += ',';
     }
   }
-  if (page.rows > 0) page.body.pop_back();
-  page.body += R"(],"totals":)";
-  ObjectWriter totals(page.body);
-  auto const count = count_text(no_rows ? 0 : selection.size(), faults);
-  if (!count.empty()) totals.raw("count", count);
-  feed.write_totals(no_rows ? Totals() : selection.totals(), totals);
-  totals.close();
-  page.body += '}';
-  return page;
+  if (written.count > 0) out.pop_back();
+  out += ']';
+  return written;
 }
 
 void shift_rows(Feed& feed, Selection const& selection, PageWindow window,

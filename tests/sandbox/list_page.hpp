@@ -1,4 +1,4 @@
-// One page of a list, written row by row, and the faults that bend its rows and its total.
+// The rows of one page, written one by one, and the faults that bend them and the total.
 #pragma once
 
 #include <cstdint>
@@ -15,14 +15,19 @@ struct PageWindow {
   std::size_t limit;
 };
 
-struct Page {
-  std::string body;  // {"data":[…],"totals":{…}}
-  std::size_t rows = 0;
+struct Rows {
+  std::size_t begin = 0, end = 0;  // places within the selection
+  std::size_t total = 0;           // of the selection, or 0 by the fault `empty_page`
+  std::size_t count = 0;           // rows written
 };
 
+// Appends the rows of a window as a JSON array; what stands around it is the broker's own business.
 // `noise` chooses the row that a fault bends when the fault does not say which.
-Page render_page(Feed const& feed, Selection const& selection, PageWindow window,
-                 ActiveFaults const& faults, std::uint64_t noise);
+Rows write_rows(Feed const& feed, Selection const& selection, PageWindow window,
+                ActiveFaults const& faults, std::uint64_t noise, std::string& out);
+
+// The broker's count of something as JSON, bent by the fault `total`; empty: to be left out.
+std::string bent_total(std::size_t count, ActiveFaults const& faults);
 
 // After the page was made: the fault `shift` takes away a row that was already given out, or slips
 // one in among those.

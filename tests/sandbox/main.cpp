@@ -24,8 +24,9 @@ void end_with(pid_t parent) {
 
 int run(Options const& options) {
   RequestLog log;
-  Sandbox sandbox(exness::make_exness(options.exness, log), log, options.rate,
-                  options.exness.world.seed);
+  SandboxClock clock;
+  if (options.clock) clock.set(*options.clock, false);
+  Sandbox sandbox(make_broker(options, log, clock), log, clock, options.rate, options.seed);
   for (auto const& spec : options.faults) sandbox.faults().add(Fault::parse(spec).value());
 
   asio::io_context context(1);

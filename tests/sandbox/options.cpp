@@ -5,7 +5,6 @@
 #include <chrono>
 #include <iostream>
 
-#include "base/clock.hpp"
 #include "tests/sandbox/faults.hpp"
 
 namespace affsync::sandbox {
@@ -20,43 +19,116 @@ std::string valid_day(std::string const& text) {
   return parse_day(text) ? std::string() : "'" + text + "' is no YYYY-MM-DD";
 }
 
-}  // namespace
+std::string valid_time(std::string const& text) {
+  return parse_instant(text) ? std::string() : "'" + text + "' is no ISO 8601 time";
+}
 
-bool parse_options(int argc, char** argv, Options& options, int& exit_status) {
-  CLI::App app("A fake broker for tests, demonstrations and benchmarks.", "affsync-sandbox");
-  auto& world = options.exness.world;
-  auto& login = options.exness.login;
-  std::string today;
+std::string valid_path(std::string const& text) {
+  auto const equals = text.find('=');
+  return equals != std::string::npos && text.substr(equals + 1).starts_with('/')
+             ? std::string()
+             : "'" + text + "' is no NAME=/PATH";
+}
+
+// What several brokers share, before it goes to each.
+struct Shared {
+  PartnerOptions partner;
+  LoginOptions login;
+  std::string today, clock;
+  std::vector<std::string> paths;
   long long lifetime = login.token_lifetime.count();
-  bool list_faults = false;
-  app.add_option("--port", options.port, "0: any free port")->capture_default_str();
-  app.add_option("--listen", options.listen, "address to listen on")->capture_default_str();
-  app.add_option("--broker", options.broker)
-      ->check(CLI::IsMember({"exness"}))
+  std::string api_key = "sandbox-key";
+};
+
+void add_world(CLI::App& app, Options& options, Shared& shared) {
+  auto& partner = shared.partner;
+  app.add_option("--seed", partner.seed)->capture_default_str();
+  app.add_option("--clients", partner.clients, "0: as the broker's default");
+  app.add_option("--days", partner.days, "length of the history; 0: as the broker's default");
+  app.add_option("--rows,--rewards", partner.rows,
+                 "exact number of rewards, ledger rows or exchanges; 0: as it comes");
+  app.add_option("--payouts", partner.payouts, "payout requests or withdrawals (not exness)");
+  app.add_option("--accounts-per-client", options.exness.world.accounts_per_client, "exness")
       ->capture_default_str();
-  app.add_option("--seed", world.seed)->capture_default_str();
-  app.add_option("--clients", world.clients)->capture_default_str();
-  app.add_option("--accounts-per-client", world.accounts_per_client)->capture_default_str();
-  app.add_option("--days", world.days, "length of the history")->capture_default_str();
-  app.add_option("--rewards", world.rewards, "exact number of reward rows; 0: as it comes");
-  app.add_option("--today", today, "last day of the history (default: today, UTC)")
+  app.add_option("--today", shared.today,
+                 "last day of the history; of others than exness the first day after it (default: "
+                 "today, UTC)")
       ->check(CLI::Validator(valid_day, "DATE"));
-  app.add_option("--login", login.login)->capture_default_str();
-  app.add_option("--password", login.password)->capture_default_str();
-  app.add_option("--token-lifetime", lifetime, "seconds")->capture_default_str();
-  app.add_option("--payouts-path", options.exness.payouts_path, "offers payouts there");
-  app.add_option("--max-limit", options.exness.max_limit)->capture_default_str();
+  app.add_option("--clock", shared.clock, "what the broker's clock shows at the start (not exness)")
+      ->check(CLI::Validator(valid_time, "TIME"));
+}
+
+void add_access(CLI::App& app, Options& options, Shared& shared) {
+  auto& endpoints = shared.partner.endpoints;
+  app.add_option("--login", shared.login.login)->capture_default_str();
+  app.add_option("--password", shared.login.password)->capture_default_str();
+  app.add_option("--token-lifetime", shared.lifetime, "seconds")->capture_default_str();
+  app.add_option("--api-key", shared.api_key, "not exness")->capture_default_str();
+  app.add_option("--api-key-header", options.wintrado.api_key_header, "wintrado; lower case")
+      ->capture_default_str();
+  app.add_option("--payouts-path", options.exness.payouts_path, "exness: offers payouts there");
+  app.add_option("--path", shared.paths, "another path of an endpoint (not exness)")
+      ->check(CLI::Validator(valid_path, "NAME=PATH"));
+  app.add_option("--hide", endpoints.hidden, "an endpoint that is not there: 404 (not exness)");
+  app.add_option("--deny", endpoints.denied, "an endpoint not allowed: 403 (not exness)");
+}
+
+void add_behaviour(CLI::App& app, Options& options, std::size_t& max_limit) {
+  app.add_option("--max-limit", max_limit, "the largest page; 0: as the broker's default");
   app.add_option("--rate", options.rate.rate, "requests a second allowed; 0: any");
   app.add_option("--burst", options.rate.burst)->capture_default_str();
   app.add_option("--throttle-form", options.rate.form)
       ->check(CLI::IsMember(
-          {"drf", "seconds", "date", "none", "zero", "huge", "text", "503", "body200"}))
+          {"own", "drf", "seconds", "date", "none", "zero", "huge", "text", "503", "body200"}))
       ->capture_default_str();
   app.add_option("--rate-headers", options.rate.headers, "X-RateLimit-Reset in")
       ->check(CLI::IsMember({"off", "seconds", "milliseconds", "epoch"}))
       ->capture_default_str();
   app.add_option("--fault", options.faults, "may be repeated; see --list-faults")
       ->check(CLI::Validator(valid_fault, "FAULT"));
+}
+
+void give_to_brokers(Options& options, Shared shared, std::size_t max_limit) {
+  auto& partner = shared.partner;
+  for (auto const& path : shared.paths) {
+    auto const equals = path.find('=');
+    partner.endpoints.paths.emplace_back(path.substr(0, equals), path.substr(equals + 1));
+  }
+  if (!shared.clock.empty()) options.clock = *parse_instant(shared.clock);
+  auto const now = options.clock.value_or(SystemClock().now());
+  partner.today =
+      shared.today.empty() ? std::chrono::floor<std::chrono::days>(now) : *parse_day(shared.today);
+  shared.login.token_lifetime = std::chrono::seconds(shared.lifetime);
+  options.seed = partner.seed;
+
+  auto& world = options.exness.world;
+  world.seed = partner.seed;
+  world.clients = chosen(partner.clients, world.clients);
+  world.days = chosen(partner.days, world.days);
+  world.rewards = partner.rows;
+  world.today = partner.today;
+  options.exness.login = shared.login;
+  options.wintrado.partner = partner;
+  options.wintrado.login = shared.login;
+  options.wintrado.api_key = shared.api_key;
+  if (max_limit > 0) options.exness.max_limit = options.wintrado.max_limit = max_limit;
+}
+
+}  // namespace
+
+bool parse_options(int argc, char** argv, Options& options, int& exit_status) {
+  CLI::App app("A fake broker for tests, demonstrations and benchmarks.", "affsync-sandbox");
+  Shared shared;
+  std::size_t max_limit = 0;
+  bool list_faults = false;
+  app.add_option("--port", options.port, "0: any free port")->capture_default_str();
+  app.add_option("--listen", options.listen, "address to listen on")->capture_default_str();
+  app.add_option("--broker", options.broker)
+      ->check(CLI::IsMember({"exness", "wintrado"}))
+      ->capture_default_str();
+  add_world(app, options, shared);
+  add_access(app, options, shared);
+  add_behaviour(app, options, max_limit);
   app.add_flag("--list-faults", list_faults);
   app.add_flag("--outlive-parent", options.outlive_parent, "do not end with the starting process");
   try {
@@ -70,10 +142,7 @@ bool parse_options(int argc, char** argv, Options& options, int& exit_status) {
     exit_status = 0;
     return false;
   }
-  world.today = today.empty()
-                    ? std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now())
-                    : *parse_day(today);
-  login.token_lifetime = std::chrono::seconds(lifetime);
+  give_to_brokers(options, std::move(shared), max_limit);
   return true;
 }
 

@@ -4,8 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/sandbox/clock.hpp"
 #include "tests/sandbox/exness/exness.hpp"
 #include "tests/sandbox/throttle.hpp"
+#include "tests/sandbox/wintrado/wintrado.hpp"
 
 namespace affsync::sandbox {
 
@@ -14,10 +16,17 @@ struct Options {
   std::string listen = "127.0.0.1";
   bool outlive_parent = false;
   std::string broker = "exness";
+  std::uint64_t seed = 1;
+  std::optional<TimePoint> clock;  // what the broker's clock shows at the start
   exness::ExnessOptions exness;
+  wintrado::WintradoOptions wintrado;
   RateOptions rate;
   std::vector<std::string> faults;
 };
+
+// The broker that the options ask for. `log` and `clock` must outlive it. Throws std::runtime_error
+// for an endpoint that it does not have.
+std::unique_ptr<Broker> make_broker(Options const& options, RequestLog& log, SandboxClock& clock);
 
 // False when the program is to end at once with `exit_status` (help, version, a wrong option).
 bool parse_options(int argc, char** argv, Options& options, int& exit_status);

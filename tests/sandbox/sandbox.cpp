@@ -32,10 +32,11 @@ Reply redirect(Fault const& fault, Request const& request) {
 
 }  // namespace
 
-Sandbox::Sandbox(std::unique_ptr<Broker> broker, RequestLog& log, RateOptions rate,
-                 std::uint64_t seed)
+Sandbox::Sandbox(std::unique_ptr<Broker> broker, RequestLog& log, SandboxClock& clock,
+                 RateOptions rate, std::uint64_t seed)
     : broker_(std::move(broker)),
       log_(log),
+      clock_(clock),
       rate_(rate),
       bucket_(rate, std::chrono::steady_clock::now()),
       faults_(seed),
@@ -52,6 +53,7 @@ Reply Sandbox::answer(Request const& request) {
   auto taken = instead(request, faults);
   Reply reply = taken ? std::move(*taken) : broker_->answer(request, faults);
   bucket_.add_headers(reply, std::chrono::steady_clock::now());
+  reply.date = clock_.now();
   log_.request_answered(request, reply, request.method == "GET" || broker_->is_login(request));
   bend_delivery(reply, request, faults);
   return reply;
@@ -70,18 +72,22 @@ Reply Sandbox::status_reply(Fault const& fault) const {
   return reply;
 }
 
+Reply Sandbox::throttled(std::string const& form, std::chrono::duration<double> wait) const {
+  return form == "own" ? broker_->throttled(wait) : throttled_reply(form, wait);
+}
+
 std::optional<Reply> Sandbox::instead(Request const& request, ActiveFaults const& faults) {
   auto const wait = bucket_.take(std::chrono::steady_clock::now());
   if (wait.count() > 0) {
     log_.throttled();
-    return throttled_reply(rate_.form, wait);
+    return throttled(rate_.form, wait);
   }
   for (auto const& fault : faults.all()) {
     auto const& kind = fault.kind();
     if (kind == "throttle") {
       log_.throttled();
-      return throttled_reply(std::string(fault.text("form", "drf")),
-                             std::chrono::seconds(fault.number("wait", 1)));
+      return throttled(std::string(fault.text("form", "own")),
+                       std::chrono::seconds(fault.number("wait", 1)));
     }
     if (kind == "status") return status_reply(fault);
     if (kind == "html") return html_page();

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "tests/sandbox/broker.hpp"
+#include "tests/sandbox/clock.hpp"
 #include "tests/sandbox/faults.hpp"
 #include "tests/sandbox/request_log.hpp"
 #include "tests/sandbox/throttle.hpp"
@@ -13,11 +14,13 @@ namespace affsync::sandbox {
 
 class Sandbox {
  public:
-  // `log` must outlive the sandbox and be the one that the broker counts in.
-  Sandbox(std::unique_ptr<Broker> broker, RequestLog& log, RateOptions rate, std::uint64_t seed);
+  // `log` and `clock` must outlive the sandbox and be those that the broker has.
+  Sandbox(std::unique_ptr<Broker> broker, RequestLog& log, SandboxClock& clock, RateOptions rate,
+          std::uint64_t seed);
 
   Reply answer(Request const& request);
   RequestLog& log() { return log_; }
+  SandboxClock& clock() { return clock_; }
   Broker& broker() { return *broker_; }
   FaultSet& faults() { return faults_; }
   std::uint64_t seed() const { return seed_; }
@@ -27,9 +30,11 @@ class Sandbox {
   // The answer that takes the broker's place, if a fault or the rate limit asks for one.
   std::optional<Reply> instead(Request const& request, ActiveFaults const& faults);
   Reply status_reply(Fault const& fault) const;
+  Reply throttled(std::string const& form, std::chrono::duration<double> wait) const;
 
   std::unique_ptr<Broker> broker_;
   RequestLog& log_;
+  SandboxClock& clock_;
   RateOptions rate_;
   TokenBucket bucket_;
   FaultSet faults_;

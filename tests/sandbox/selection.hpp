@@ -1,50 +1,77 @@
 // The rows that a query asks for, in the order it asks for, without the paging: worked out once and
-// kept until the feed changes.
+// kept until the feed changes. What a query means is the business of the broker.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "base/clock.hpp"
 #include "tests/sandbox/feed.hpp"
-#include "tests/sandbox/http.hpp"
 
 namespace affsync::sandbox {
 
 class Selection {
  public:
+  Selection() = default;
+  explicit Selection(Feed const& feed) : end_(feed.size()) {}
+
   std::size_t size() const { return listed_ ? handles_.size() : end_ - begin_; }
   Handle at(Feed const& feed, std::size_t index) const {
-    return listed_ ? handles_[index] : feed.at(begin_ + index);
+    if (listed_) return handles_[index];
+    return feed.at(backward_ ? end_ - 1 - index : begin_ + index);
   }
-  Totals const& totals() const { return totals_; }
+  Totals const& totals() const { return totals_; }  // once count() was called
+
+  // Only the rows at these places of the feed, as long as nothing else was asked for.
+  void narrow(std::size_t begin, std::size_t end) {
+    begin_ = begin;
+    end_ = std::max(begin, end);
+  }
+  void reverse();
+  template <class Predicate>
+  void keep_if(Feed const& feed, Predicate const& wanted) {
+    list(feed);
+    std::erase_if(handles_, [&](Handle row) { return !wanted(row); });
+  }
+  // By `key_of(row)`, a number; rows of the same key keep their order.
+  template <class Key>
+  void sort(Feed const& feed, Key const& key_of, bool descending) {
+    list(feed);
+    std::vector<SortItem> items(handles_.size());
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      std::uint64_t const key = key_of(handles_[i]);
+      items[i] = {descending ? ~key : key, static_cast<std::uint32_t>(i), handles_[i]};
+    }
+    take_sorted(items);
+  }
+  // Adds up the rows.
+  void count(Feed const& feed);
 
  private:
-  friend class Selector;
+  struct SortItem {
+    std::uint64_t key;
+    std::uint32_t rank;  // place before the sort
+    Handle row;
+  };
+  void list(Feed const& feed);
+  void take_sorted(std::vector<SortItem>& items);
+
   std::size_t begin_ = 0, end_ = 0;  // positions in the feed, unless the handles are listed
+  bool backward_ = false;
   bool listed_ = false;
   std::vector<Handle> handles_;
   Totals totals_;
 };
 
-// Why a query is refused.
-struct Refusal {
-  int status;
-  std::string code, message;
-};
-
-class Selector {
+// The latest selections, by feed and query text.
+class SelectionCache {
  public:
-  // `first_day` is day 0 of the feeds.
-  explicit Selector(Day first_day) : first_day_(first_day) {}
-
-  // Unknown parameters and unknown ordering columns are ignored, as Django REST Framework does.
-  // On a refusal the pointer is null and `refusal` is set.
-  std::shared_ptr<Selection const> select(Feed const& feed, Query const& query, Refusal& refusal);
+  // nullptr when it is not there, or the feed has changed since.
+  std::shared_ptr<Selection const> find(Feed const& feed, std::string_view query) const;
+  std::shared_ptr<Selection const> keep(Feed const& feed, std::string query, Selection selection);
 
  private:
   struct Cached {
@@ -53,13 +80,7 @@ class Selector {
     std::string query;
     std::shared_ptr<Selection const> selection;
   };
-  bool apply_dates(Feed const&, Query const&, Selection&, Refusal&) const;
-  static bool apply_sets(Feed const&, Query const&, Selection&, Refusal&);
-  static void apply_order(Feed const&, Query const&, Selection&);
-  static void list(Feed const&, Selection&);
-
   static constexpr std::size_t most_cached = 16;
-  Day first_day_;
   std::deque<Cached> cached_;
 };
 

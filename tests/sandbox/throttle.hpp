@@ -12,7 +12,7 @@ namespace affsync::sandbox {
 struct RateOptions {
   double rate = 0;  // requests a second; 0: no limit
   double burst = 1;
-  std::string form = "drf";     // of the refusal; see throttled_reply
+  std::string form = "own";     // of the refusal: the broker's, or one of throttled_reply
   std::string headers = "off";  // X-RateLimit-*: off, seconds, milliseconds, epoch
 };
 

@@ -8,15 +8,22 @@
 #include "tests/sandbox/exness/orders.hpp"
 #include "tests/sandbox/exness/people.hpp"
 #include "tests/sandbox/exness/rebates.hpp"
+#include "tests/sandbox/exness/selector.hpp"
 #include "tests/sandbox/exness/wallet.hpp"
 #include "tests/sandbox/list_page.hpp"
 
 namespace affsync::sandbox::exness {
 namespace {
 
+constexpr std::string_view claims =
+    R"("iss":"Exness","sub":"7c9e6679-7425-40de-944b-e07fc1f90ae7",)"
+    R"("aud":["affiliate","partner-area","wallet"],"additional_params":)"
+    R"({"partner_accounts":["1182735490123456789","1182735490123456790"],)"
+    R"("permissions":["reports","wallet","autorebates"],"locale":"en"})";
+
 class Exness final : public Broker {
  public:
-  Exness(ExnessOptions options, RequestLog& log);
+  Exness(ExnessOptions options, RequestLog& log, SandboxClock const& clock);
 
   std::string_view name() const override { return "exness"; }
   bool is_login(Request const& request) const override;
@@ -53,11 +60,11 @@ class Exness final : public Broker {
   std::uint64_t pages_ = 0;
 };
 
-Exness::Exness(ExnessOptions options, RequestLog& log)
+Exness::Exness(ExnessOptions options, RequestLog& log, SandboxClock const& clock)
     : options_(std::move(options)),
       log_(log),
       world_(options_.world),
-      tokens_(options_.login, options_.world.seed),
+      tokens_(options_.login, "JWT ", std::string(claims), options_.world.seed, clock),
       rewards_(world_),
       accounts_(world_, rewards_),
       clients_(world_, rewards_),
@@ -159,10 +166,19 @@ Reply Exness::list(Feed& feed, Request const& request, ActiveFaults const& fault
   }
   auto const page_window = window(request.query);
   auto const noise = world_.seed() + ++pages_;
-  auto page = render_page(feed, *selection, page_window, faults, noise);
+  std::string body = R"({"data":)";
+  auto const rows = write_rows(feed, *selection, page_window, faults, noise, body);
+  body += R"(,"totals":)";
+  ObjectWriter totals(body);
+  auto const count = bent_total(rows.total, faults);
+  if (!count.empty()) totals.raw("count", count);
+  bool const no_rows = rows.total == 0;
+  feed.write_totals(no_rows ? Totals() : selection->totals(), totals);
+  totals.close();
+  body += '}';
   shift_rows(feed, *selection, page_window, faults, noise);
-  log_.rows_served(page.rows);
-  return {200, std::move(page.body)};
+  log_.rows_served(rows.count);
+  return {200, std::move(body)};
 }
 
 Reply Exness::wallets() {
@@ -220,8 +236,9 @@ Result<std::vector<Handle>> Exness::add(std::string_view feed, std::size_t rows,
 
 }  // namespace
 
-std::unique_ptr<Broker> make_exness(ExnessOptions options, RequestLog& log) {
-  return std::make_unique<Exness>(std::move(options), log);
+std::unique_ptr<Broker> make_exness(ExnessOptions options, RequestLog& log,
+                                    SandboxClock const& clock) {
+  return std::make_unique<Exness>(std::move(options), log, clock);
 }
 
 }  // namespace affsync::sandbox::exness

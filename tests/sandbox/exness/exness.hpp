@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "tests/sandbox/broker.hpp"
-#include "tests/sandbox/exness/tokens.hpp"
 #include "tests/sandbox/exness/world.hpp"
 #include "tests/sandbox/request_log.hpp"
+#include "tests/sandbox/tokens.hpp"
 
 namespace affsync::sandbox::exness {
 
@@ -19,7 +19,8 @@ struct ExnessOptions {
   std::size_t max_limit = 1000;
 };
 
-// `log` must outlive the broker.
-std::unique_ptr<Broker> make_exness(ExnessOptions options, RequestLog& log);
+// `log` and `clock` must outlive the broker.
+std::unique_ptr<Broker> make_exness(ExnessOptions options, RequestLog& log,
+                                    SandboxClock const& clock);
 
 }  // namespace affsync::sandbox::exness

@@ -238,12 +238,13 @@ TEST(Exness, only_the_right_password_gets_a_token) {
 
 TEST(Exness, data_needs_a_token_in_the_documented_header) {
   BrokerUnderTest broker;
-  auto const token = broker.authorization.substr(4);
+  auto& authorization = broker.headers.back().second;
+  auto const token = authorization.substr(4);
   for (auto const& [header, code] : std::vector<std::pair<std::string, std::string>>{
            {"", "NotAuthenticated"},
            {"Bearer " + token, "NotAuthenticated"},
            {"JWT made.up.token", "AuthenticationFailed"}}) {
-    broker.authorization = header;
+    authorization = header;
     auto const reply = broker.get(rewards_path);
     EXPECT_EQ(reply.status, 401);
     EXPECT_NE(reply.body.find("\"code\":\"" + code + "\""), std::string::npos) << reply.body;

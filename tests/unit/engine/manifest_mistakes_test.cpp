@@ -211,7 +211,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "`shift` goes with decimal or percent, this value is text"},
         Mistake{"account: account.id", "account: {from: account.id, as: ^string}",
                 "\"string\" is not a type of value. One of: text, int, bool, "
-                "decimal, percent, date, datetime, epoch, enum, currency."},
+                "decimal, percent, date, datetime, epoch, enum, currency, earliest, latest."},
         Mistake{"account: account.id", "account: ^{from: account.id, as: enum}",
                 "an enum needs `table`: the broker's words and ours"},
         Mistake{"kind: {const: revshare}", "kind: {const: ^revshre}",
@@ -254,6 +254,62 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"as: percent", "as: ^text",
                 "the column \"amount\" holds numeric and cannot take \"text\". It "
                 "takes: decimal, percent, int."}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Values, ManifestMistake,
+    testing::Values(
+        Mistake{"paid_at: {from: paid, ", "paid_at: {from: paid, locale: ^de, ",
+                "\"de\" is not a language of dates. One of: ru."},
+        Mistake{"currency: currency", "currency: {from: currency, locale: ^ru}",
+                "`locale` goes with date or datetime or earliest or latest, this value is "
+                "currency"},
+        Mistake{"paid_at: {from: paid, ", "paid_at: ^{from: paid, as: latest, ",
+                "latest needs `locale`: only times in words are told as an interval. For instance "
+                "`locale: ru`."},
+        Mistake{"occurred_on: {from: day, ", "occurred_on: {from: day, as: ^earliest, ",
+                "the column \"occurred_on\" holds date and cannot take \"earliest\". It takes: "
+                "date, datetime, epoch."},
+        Mistake{"unit: milliseconds}", "within: {^form: at}}",
+                "unknown key \"form\" in `within`. Did you mean `from`?"},
+        Mistake{"unit: milliseconds}", "within: ^{locale: ru}}", "`within` needs the key `from`"},
+        Mistake{"unit: milliseconds}", "within: {from: day, slack: ^1w}}",
+                "\"1w\" is not a duration. A whole number and a unit: 30s, 5m, 6h, 1d."},
+        Mistake{"unit: milliseconds}", "within: {from: day, zone: ^Moscow}}",
+                "\"Moscow\" is not a time zone. A name of the tz database, such as UTC or "
+                "Europe/Moscow."},
+        Mistake{"paid_at: {from: paid, ", "paid_at: {from: paid, within: ^{from: at}, ",
+                "`within` goes with epoch, this value is datetime"},
+        Mistake{"scale: 4", "scale: ^currencies", "expected a whole number from 0 to 50, found \"currencies\""},
+        Mistake{"{from: share, as: percent}", "^{from: share, scale: currency}",
+                "`scale: currency` needs the row's currency. Map the column `currency` of "
+                "\"balance\" as well."},
+        Mistake{"{from: state, table: {NEW: pending, Done: paid}, default: unknown}",
+                "{present: [{paidAt: ^piad}]}",
+                "\"piad\" is not a word of the column \"status\". Did you mean `paid`?"},
+        Mistake{"{from: state, table: {NEW: pending, Done: paid}, default: unknown}",
+                "{present: [{paidAt: paid}], default: ^none}",
+                "\"none\" is not a word of the column \"status\". One of: accrued, pending, "
+                "approved, held, paid, rejected, reversed, unknown."},
+        Mistake{"{from: state, table: {NEW: pending, Done: paid}, default: unknown}",
+                "{present: [^{paidAt: paid, heldAt: held}]}",
+                "each item of `present` is one field and its word. For instance `- {paidAt: "
+                "paid}`; the first that is there counts."},
+        Mistake{"{from: state, table: {NEW: pending, Done: paid}, default: unknown}",
+                "{present: [{paidAt: paid}], from: ^state}",
+                "`from` cannot stand beside `present`. `present` says itself which field gives "
+                "which word."},
+        Mistake{"amount: {from: amount, shift: -2", "amount: {present: ^[{a: 1}]",
+                "`present` gives a word, and the column \"amount\" holds numeric"},
+        Mistake{"has_deposit: deposited", "has_deposit: {present: [{d: ^yes please}]}",
+                "\"yes please\" cannot be a constant of the column \"has_deposit\", which holds "
+                "boolean"},
+        Mistake{"has_deposit: deposited", "has_deposit: {present: [{d: true}], default: ^maybe}",
+                "\"maybe\" is neither true nor false"},
+        Mistake{"kind: {const: revshare}", "kind: {const: revshare, present: ^[{a: cpa}]}",
+                "a constant comes from nowhere"},
+        Mistake{"kind: {const: revshare}", "kind: {const: revshare, only_if: ^a..b}",
+                "\"a..b\" is not a path. Member names and indexes joined by dots (totals.count, "
+                "data.0.id), or $ for the whole."}));
 
 }  // namespace
 }  // namespace affsync::engine::manifest_mistakes_test

@@ -1,10 +1,9 @@
 // Making and judging tokens.
-#include "tests/sandbox/exness/tokens.hpp"
+#include "tests/sandbox/tokens.hpp"
 
 #include "tests/sandbox/random.hpp"
 
-namespace affsync::sandbox::exness {
-namespace {
+namespace affsync::sandbox {
 
 std::string base64url(std::string_view bytes) {
   constexpr std::string_view alphabet =
@@ -24,11 +23,8 @@ std::string base64url(std::string_view bytes) {
   return out;
 }
 
-}  // namespace
-
 std::string Tokens::make_token() {
-  auto const now = std::chrono::duration_cast<std::chrono::seconds>(
-      std::chrono::system_clock::now().time_since_epoch());
+  auto const now = std::chrono::floor<std::chrono::seconds>(clock_.now()).time_since_epoch();
   auto const issued = std::to_string(now.count());
   auto const expires = std::to_string((now + options_.token_lifetime).count());
   Noise noise(seed_, 'j', ++issued_);
@@ -36,23 +32,20 @@ std::string Tokens::make_token() {
   for (int i = 0; i < 256; ++i) signature += static_cast<char>(noise.below(256));
   return base64url(R"({"alg":"RS256","kid":"sandbox-1","typ":"JWT"})") + "." +
          base64url(R"({"jti":")" + std::to_string(noise.bits()) + R"(","exp":)" + expires +
-                   R"(,"iat":)" + issued +
-                   R"(,"iss":"Exness","sub":"7c9e6679-7425-40de-944b-e07fc1f90ae7",)"
-                   R"("aud":["affiliate","partner-area","wallet"],"additional_params":)"
-                   R"({"partner_accounts":["1182735490123456789","1182735490123456790"],)"
-                   R"("permissions":["reports","wallet","autorebates"],"locale":"en"}})") +
+                   R"(,"iat":)" + issued + "," + claims_ + "}") +
          "." + base64url(signature);
 }
 
 std::string Tokens::log_in(std::string_view login, std::string_view password) {
   if (login != options_.login || password != options_.password) return {};
   auto token = make_token();
-  expires_[token] = Clock::now() + options_.token_lifetime;
+  expires_[token] = clock_.now() + options_.token_lifetime;
   return token;
 }
 
-std::string_view Tokens::token_of(std::string_view authorization) {
-  return authorization.starts_with("JWT ") ? authorization.substr(4) : std::string_view{};
+std::string_view Tokens::token_of(std::string_view authorization) const {
+  return authorization.starts_with(scheme_) ? authorization.substr(scheme_.size())
+                                            : std::string_view{};
 }
 
 TokenState Tokens::check(std::string_view authorization) const {
@@ -60,16 +53,16 @@ TokenState Tokens::check(std::string_view authorization) const {
   if (token.empty()) return TokenState::missing;
   auto const found = expires_.find(std::string(token));
   if (found == expires_.end()) return TokenState::unknown;
-  return found->second <= Clock::now() ? TokenState::expired : TokenState::good;
+  return found->second <= clock_.now() ? TokenState::expired : TokenState::good;
 }
 
 void Tokens::expire(std::string_view authorization) {
   auto const found = expires_.find(std::string(token_of(authorization)));
-  if (found != expires_.end()) found->second = Clock::time_point::min();
+  if (found != expires_.end()) found->second = TimePoint::min();
 }
 
 void Tokens::expire_all() {
-  for (auto& [token, expires] : expires_) expires = Clock::time_point::min();
+  for (auto& [token, expires] : expires_) expires = TimePoint::min();
 }
 
-}  // namespace affsync::sandbox::exness
+}  // namespace affsync::sandbox

@@ -1,0 +1,11 @@
+// One broker out of all.
+#include "tests/sandbox/options.hpp"
+
+namespace affsync::sandbox {
+
+std::unique_ptr<Broker> make_broker(Options const& options, RequestLog& log, SandboxClock& clock) {
+  if (options.broker == "wintrado") return wintrado::make_wintrado(options.wintrado, log, clock);
+  return exness::make_exness(options.exness, log, clock);
+}
+
+}  // namespace affsync::sandbox

@@ -1,0 +1,242 @@
+// Columns whose value depends on more than one text: intervals, guesses that a text confirms,
+// currencies, fields that are only there or not.
+#include <gtest/gtest.h>
+
+#include "connectors/engine/manifest.hpp"
+#include "connectors/engine/mapping.hpp"
+#include "connectors/engine/values/times.hpp"
+
+namespace affsync::engine::mapping_times_test {
+namespace {
+
+TimePoint instant(std::string_view text) {
+  return TimeReader().read_instant(text).value();
+}
+
+TimePoint const noon = instant("2024-05-11T09:42:00Z");
+
+// A connector file of one stream, and one row mapped by it.
+struct Broker {
+  StreamPlan plan;
+  Row row;
+  std::optional<std::string> reason;
+
+  Broker(std::string const& table, std::string const& map) {
+    auto const manifest = parse_manifest(
+        "name: demo\nsettings:\n  zone: {default: Europe/Moscow}\n"
+        "auth: {type: none}\nbase_url: https://a.example\n"
+        "streams:\n  rows:\n    path: /rows\n    table: " +
+            table + "\n    records: $\n    key: id\n    map:\n" + map,
+        "demo.yaml");
+    if (!manifest) throw Failure(manifest.error());
+    SourceSettings settings;
+    settings.source = "main";
+    plan = *make_source_plan(*manifest, settings).value().streams.at(0);
+  }
+  // The column's text, "null", or "! reason".
+  std::string value(std::string const& members, std::string_view name, TimePoint now = noon) {
+    auto const json =
+        parse_json("{\"id\":1" + (members.empty() ? "" : "," + members) + "}").value();
+    reason = RowMapper(plan, plan.spec.map).map(json, now, row);
+    if (reason) return "! " + *reason;
+    return row.values.at(*plan.spec.map.table->index_of(name)).value_or("null");
+  }
+};
+
+Broker exchanges() {
+  return Broker("commission", R"(
+      occurred_from: {from: created_at, as: earliest, locale: ru, zone: "${settings.zone}"}
+      occurred_to: {from: created_at, as: latest, locale: ru, zone: "${settings.zone}"}
+      paid_at: {from: created_at, locale: ru, zone: "${settings.zone}"}
+      occurred_on: {from: created_at, as: datetime, locale: ru, zone: "${settings.zone}"}
+      occurred_at:
+        from: order_id
+        as: epoch
+        unit: milliseconds
+        within: {from: created_at, locale: ru, zone: "${settings.zone}", slack: 2h}
+)");
+}
+
+TEST(MappingTimes, ARelativeTextIsAnIntervalAndNoInstant) {
+  auto broker = exchanges();
+  auto const* row = R"("created_at":"3 недели назад")";
+  EXPECT_EQ(broker.value(row, "occurred_from"), "2024-04-13T09:42:00Z");
+  EXPECT_EQ(broker.value(row, "occurred_to"), "2024-04-20T09:42:00Z");
+  EXPECT_EQ(broker.value(row, "paid_at"), "null");
+  EXPECT_EQ(broker.value(row, "occurred_on"), "null");
+}
+
+TEST(MappingTimes, AnAbsoluteTextIsTheSameInstantAtBothEnds) {
+  auto broker = exchanges();
+  for (auto const* text : {"12 апреля 2024 00:30", "12.04.2024 00:30", "2024-04-12T00:30:00"}) {
+    auto const row = "\"created_at\":\"" + std::string(text) + "\"";
+    EXPECT_EQ(broker.value(row, "occurred_from"), "2024-04-11T21:30:00Z") << text;
+    EXPECT_EQ(broker.value(row, "occurred_to"), "2024-04-11T21:30:00Z") << text;
+    EXPECT_EQ(broker.value(row, "paid_at"), "2024-04-11T21:30:00Z") << text;
+  }
+  EXPECT_EQ(broker.value(R"("created_at":"12 апреля 2024 00:30")", "occurred_on"), "2024-04-12");
+}
+
+TEST(MappingTimes, ATextThatIsNoTimeIsAReason) {
+  auto broker = exchanges();
+  EXPECT_EQ(broker.value(R"("created_at":"давно")", "occurred_from"),
+            "! occurred_from: \"давно\" in the field \"created_at\" is not a time of a form that "
+            "the connector knows");
+  EXPECT_EQ(broker.value(R"("created_at":"  ")", "occurred_from"), "null");
+}
+
+TEST(MappingTimes, ANumberThatTheTextConfirmsIsAnInstant) {
+  auto broker = exchanges();
+  // The vendor's sample: 17 April, read when the other date of the sample was printed.
+  EXPECT_EQ(
+      broker.value(R"("order_id":1713350854300,"created_at":"3 недели назад")", "occurred_at"),
+      "2024-04-17T10:47:34.300000Z");
+}
+
+TEST(MappingTimes, ANumberThatTheTextDeniesIsNull) {
+  auto broker = exchanges();
+  auto const value = [&](std::string const& number, std::string const& text) {
+    return broker.value("\"order_id\":" + number + ",\"created_at\":" + text, "occurred_at");
+  };
+  EXPECT_EQ(value("1713350854300", "\"2 недели назад\""), "null");
+  EXPECT_EQ(value("1713350854300", "\"17 апреля 2024 13:47\""), "2024-04-17T10:47:34.300000Z");
+  EXPECT_EQ(value("1713350854300", "\"17 апреля 2024 15:46\""), "2024-04-17T10:47:34.300000Z");
+  EXPECT_EQ(value("1713350854300", "\"17 апреля 2024 15:48\""), "null");
+  EXPECT_EQ(value("1713350854300", "\"17 апреля 2024\""), "2024-04-17T10:47:34.300000Z");
+  EXPECT_EQ(value("1713350854300", "\"18 апреля 2024\""), "null");
+  EXPECT_EQ(value("1713350854300", "null"), "null");
+  for (auto const* number :
+       {"7", "-1", "99999999999999999999", "\"A-17\"", "1e400", "\"\"", "true"}) {
+    EXPECT_EQ(value(number, "\"3 недели назад\""), "null") << number;
+  }
+}
+
+// Each reading sees its own text only: a number that the narrow interval of a fresh row confirms
+// must be confirmed by the wider ones of later readings as well.
+TEST(MappingTimes, WhatIsConfirmedOnceStaysSo) {
+  auto broker = exchanges();
+  TimePoint const created = instant("2024-01-31T10:47:34Z");
+  std::string const order =
+      "\"order_id\":" + std::to_string(created.time_since_epoch().count() / 1000) + ",";
+  auto const at = [&](std::chrono::seconds later, std::string const& text) {
+    return broker.value(order + "\"created_at\":\"" + text + "\"", "occurred_at", created + later);
+  };
+  using namespace std::chrono;
+  EXPECT_EQ(at(seconds(7), "7 секунд назад"), "2024-01-31T10:47:34Z");
+  EXPECT_EQ(at(minutes(59) + seconds(59), "59 минут назад"), "2024-01-31T10:47:34Z");
+  EXPECT_EQ(at(hours(1), "1 час назад"), "2024-01-31T10:47:34Z");
+  EXPECT_EQ(at(days(1), "1 день назад"), "2024-01-31T10:47:34Z");
+  EXPECT_EQ(at(days(29), "4 недели назад"), "2024-01-31T10:47:34Z");
+  EXPECT_EQ(at(days(30), "1 месяц назад"), "2024-01-31T10:47:34Z");
+  EXPECT_EQ(at(days(366), "1 год назад"), "2024-01-31T10:47:34Z");
+}
+
+Broker balances() {
+  return Broker("balance", R"(
+      amount: {from: sum, scale: currency}
+      reserved: {from: held, shift: 3, scale: currency}
+      currency: cur
+)");
+}
+
+TEST(MappingCurrency, NoiseOfBinaryNumbersIsRoundedAway) {
+  auto broker = balances();
+  EXPECT_EQ(broker.value(R"("sum":190.36000061035,"cur":"rub")", "amount"), "190.36");
+  EXPECT_EQ(broker.row.raw, R"({"id":1,"sum":190.36000061035,"cur":"rub"})");
+  EXPECT_EQ(broker.value(R"("sum":"-190.36499999999999","cur":"RUB")", "amount"), "-190.37");
+}
+
+TEST(MappingCurrency, DigitsFollowTheRowsCurrency) {
+  auto broker = balances();
+  auto const amount = [&](std::string const& currency, std::string const& sum) {
+    return broker.value("\"sum\":" + sum + ",\"cur\":" + currency, "amount");
+  };
+  EXPECT_EQ(amount("\"USD\"", "1.005"), "1.01");
+  EXPECT_EQ(amount("\"USD\"", "-1.005"), "-1.01");
+  EXPECT_EQ(amount("\"USD\"", "1.0049"), "1.00");
+  EXPECT_EQ(amount("\"USD\"", "7"), "7");
+  EXPECT_EQ(amount("\"JPY\"", "12.5"), "13");
+  EXPECT_EQ(amount("\"krw\"", "-0.4"), "0");
+  EXPECT_EQ(amount("\"KWD\"", "1.23456"), "1.235");
+  EXPECT_EQ(amount("\"BHD\"", "999.9995"), "1000.000");
+  for (auto const* currency : {"\"BTC\"", "\"ETH\"", "\"USDT\"", "\"XAU\"", "\"points\"", "\"US\"",
+                               "\"USDUSD \"", "null", "\"\""}) {
+    EXPECT_EQ(amount(currency, "0.123456785"), "0.12345679") << currency;
+  }
+  EXPECT_EQ(amount("\"EUR\"", "\"1e-3\""), "0.00");
+  EXPECT_EQ(amount("\"EUR\"", "\"x\""), "! amount: \"x\" in the field \"sum\" is not a number");
+  EXPECT_EQ(broker.value(R"("held":0.0012345,"cur":"USD")", "reserved"), "1.23");
+}
+
+TEST(MappingCurrency, AConstantCurrencyCountsToo) {
+  Broker broker("balance",
+                "      currency: {const: KWD}\n      amount: {from: sum, scale: currency}\n");
+  EXPECT_EQ(broker.value(R"("sum":1.23456)", "amount"), "1.235");
+}
+
+Broker payouts() {
+  return Broker("payout", R"(
+      status:
+        present: [{rejectedAt: rejected}, {paidAt: paid}, {approved.at: approved}]
+        null_if: ["0000-00-00"]
+        default: requested
+)");
+}
+
+TEST(MappingPresent, TheFirstFieldThatIsThereDecides) {
+  auto broker = payouts();
+  EXPECT_EQ(broker.value("", "status"), "requested");
+  EXPECT_EQ(broker.value(R"("approved":{"at":"2026-01-01"})", "status"), "approved");
+  EXPECT_EQ(broker.value(R"("paidAt":1,"approved":{"at":"2026-01-01"})", "status"), "paid");
+  EXPECT_EQ(broker.value(R"("paidAt":"x","rejectedAt":"y")", "status"), "rejected");
+  EXPECT_EQ(broker.value(R"("paidAt":"x","rejectedAt":null)", "status"), "paid");
+  EXPECT_EQ(broker.value(R"("paidAt":" ","rejectedAt":"","approved":null)", "status"), "requested");
+  EXPECT_EQ(broker.value(R"("rejectedAt":"0000-00-00")", "status"), "requested");
+  EXPECT_EQ(broker.value(R"("paidAt":{},"rejectedAt":[])", "status"), "requested");
+  EXPECT_EQ(broker.value(R"("paidAt":{"time":1})", "status"), "paid");
+}
+
+TEST(MappingPresent, WithoutADefaultThereIsNone) {
+  Broker broker("client", "      has_deposit: {present: [{ftdAt: true}]}\n");
+  EXPECT_EQ(broker.value("", "has_deposit"), "null");
+  EXPECT_EQ(broker.value(R"("ftdAt":"2026-01-01")", "has_deposit"), "true");
+  Broker strict("client",
+                "      has_deposit: {present: [{ftdAt: true}, {x: true}], required: true}\n");
+  EXPECT_EQ(strict.value("", "has_deposit"),
+            "! has_deposit: there is no value in the field \"ftdAt\", \"x\"");
+}
+
+TEST(MappingPresent, AValueMayBeTakenOnlyBesideAnother) {
+  Broker broker("commission", R"(
+      amount: {from: [corrected, first], null_if: "-"}
+      original_amount: {from: first, only_if: corrected, null_if: "-"}
+      event: {const: corrected, only_if: corrected}
+)");
+  auto const both = [&](std::string const& row) {
+    return broker.value(row, "amount") + " " + broker.value(row, "original_amount");
+  };
+  EXPECT_EQ(both(R"("first":"5.00")"), "5.00 null");
+  EXPECT_EQ(both(R"("first":"5.00","corrected":null)"), "5.00 null");
+  EXPECT_EQ(both(R"("first":"5.00","corrected":"-")"), "5.00 null");
+  EXPECT_EQ(both(R"("first":"5.00","corrected":4)"), "4 5.00");
+  EXPECT_EQ(both(R"("first":"5.00","corrected":0)"), "0 5.00");
+  EXPECT_EQ(broker.value(R"("first":1)", "event"), "null");
+  EXPECT_EQ(broker.value(R"("corrected":1)", "event"), "corrected");
+}
+
+TEST(MappingPresent, FieldsThatAreOnlyLookedAtAreNoUnmappedOnes) {
+  auto const& plan = payouts().plan;
+  RowMapper const mapper(plan, plan.spec.map);
+  auto const row = parse_json(R"({"id":1,"paidAt":"x","approved":{},"other":1})").value();
+  EXPECT_EQ(mapper.unmapped_fields(row), std::vector<std::string>{"other"});
+  auto const traces = mapper.trace(row, noon);
+  ASSERT_EQ(traces.size(), 1u);
+  EXPECT_EQ(traces[0].from, "paidAt");
+  EXPECT_EQ(traces[0].value, "paid");
+  auto const exchange = exchanges();
+  auto const fields = parse_json(R"({"id":1,"created_at":"x","order_id":1})").value();
+  EXPECT_TRUE(RowMapper(exchange.plan, exchange.plan.spec.map).unmapped_fields(fields).empty());
+}
+
+}  // namespace
+}  // namespace affsync::engine::mapping_times_test
