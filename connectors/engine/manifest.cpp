@@ -144,6 +144,12 @@ bool is_window_parameter(StreamSpec const& stream, std::string_view name) {
          (name == stream.window->from_parameter || name == stream.window->to_parameter);
 }
 
+bool WhereSpec::holds(Json const& row) const {
+  auto const* value = path.in(row);
+  auto const text = value == nullptr ? std::nullopt : value->scalar_text();
+  return text && std::ranges::find(words, *text) != words.end();
+}
+
 bool StreamSpec::has_increments() const {
   return window || page.until_known ||
          std::ranges::any_of(parts, [](auto const& part) { return part.until_known; });

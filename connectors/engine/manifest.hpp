@@ -223,8 +223,16 @@ struct ColumnMapping {
   bool personal = false;                 // privacy applies
 };
 
+// Only rows in which the value at `path` is one of these words.
+struct WhereSpec {
+  JsonPath path;
+  std::vector<std::string> words;
+  bool holds(Json const& row) const;
+};
+
 struct TableMapping {
   RecordTable const* table = nullptr;
+  std::optional<WhereSpec> where;
   std::vector<JsonPath> key;  // joined by ':' to the external id; every part required
   std::vector<ColumnMapping> columns;
 };

@@ -100,6 +100,17 @@ void check_query(yaml::Node const& node, NamedTexts const& query, StreamSpec con
   }
 }
 
+WhereSpec read_where(yaml::Node const& node) {
+  auto const entries = node.entries();
+  if (entries.size() != 1) {
+    node.fail("`where` looks at one field", "Such as {type: [DEPOSIT, WITHDRAWAL]}.");
+  }
+  WhereSpec where;
+  where.path = read_path(entries.front().first);
+  where.words = read_texts(entries.front().second);
+  return where;
+}
+
 void read_parts(yaml::Node const& node, StreamSpec& stream, Declared const& declared) {
   for (auto const& item : node.items()) {
     yaml::Map map(item, "a part of the list");
@@ -151,9 +162,11 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
       stream.also.push_back(read_table_mapping(further.require("table"),
                                                further.find("key").value_or(key),
                                                further.require("map"), declared));
+      if (auto const where = further.find("where")) stream.also.back().where = read_where(*where);
       further.finish();
     }
   }
+  if (auto const where = map.find("where")) stream.map.where = read_where(*where);
   read_records(map.require("records"), stream);
   if (auto const page = map.find("page")) stream.page = read_page(*page);
   if (auto const parts = map.find("parts")) read_parts(*parts, stream, declared);

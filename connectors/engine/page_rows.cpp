@@ -48,9 +48,14 @@ void PageRows::convert(std::vector<Json const*> const& rows, std::vector<std::ui
                        TimePoint broker_now, PageRead& out) {
   out.batches.emplace_back(*plan_->spec.map.table);
   auto const last = last_of_their_key(keys);
+  auto const& where = plan_->spec.map.where;
   std::vector<Json const*> good;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (!last[i]) continue;
+    if (where && !where->holds(*rows[i])) {
+      if (!also_.empty()) good.push_back(rows[i]);
+      continue;
+    }
     if (auto reason = main_.map(*rows[i], broker_now, row_)) {
       quarantine(keys[i], std::move(*reason), out);
       continue;
@@ -70,7 +75,9 @@ void PageRows::convert_also(std::size_t which, std::vector<Json const*> const& r
   std::vector<Json const*> keyed;
   std::vector<std::uint64_t> keys;
   std::string reason;
+  auto const& where = plan_->spec.also[which].where;
   for (auto const* row : rows) {
+    if (where && !where->holds(*row)) continue;
     // A row without this table's key has nothing to say about it.
     auto const key = mapper.key_of(*row, reason);
     if (!key) continue;
