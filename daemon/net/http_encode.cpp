@@ -60,6 +60,8 @@ Result<Secret> encode_request(HttpRequest const& request, Origin const& origin,
   out.append(to_string(request.method)).append(" ").append(target).append(" HTTP/1.1\r\n");
   out.append("Host: ").append(origin.host_header()).append("\r\n");
   out.append("Connection: keep-alive\r\nAccept-Encoding: gzip\r\n");
+  // Without it some servers answer a refusal with a redirection to a page for people.
+  if (!request.headers.find("Accept")) out.append("Accept: application/json\r\n");
   Result<void> added;
   if (!user_agent.empty()) added = add_field(out, "User-Agent", user_agent);
   for (auto const& [name, value] : request.headers.fields()) {

@@ -46,11 +46,11 @@ TEST_F(Books, clawback_as_changed_row) {
   auto const old_amount = std::string(*JsonPath("before.0.reward_usd").in(changed)->scalar_text());
   auto const new_amount = std::string(*JsonPath("after.0.reward_usd").in(changed)->scalar_text());
   ASSERT_EQ(sync({"--full", "--stream", "rewards"}).status, 0);
-  auto const found = rows("select before, after, difference::numeric = (" + new_amount + ") - (" +
-                          old_amount +
-                          ") from reporting.retroactive_changes"
-                          " where column_name = 'amount_usd' and external_id = '" +
-                          id + "'");
+  auto const found =
+      rows("select before, after, difference::numeric = (" + new_amount + ") - (" + old_amount +
+           ") from reporting.retroactive_changes"
+           " where column_name = 'amount_usd' and external_id = '" +
+           id + "'");
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0][0], old_amount);
   EXPECT_EQ(found[0][1], new_amount);
@@ -101,8 +101,9 @@ TEST_F(Books, reconciliation_finds_a_changed_amount) {
   EXPECT_EQ(query("select count(*) from affsync.reconciliation where not matched"), "0");
   EXPECT_NE(query("select count(*) from affsync.reconciliation where metric <> 'rows'"), "0");
   // As if a defect of ours had changed the books: the hash still says that the row is known.
-  execute("update affsync.commission set amount_usd = amount_usd + 100 where external_id ="
-          " (select max(external_id) from affsync.commission)");
+  execute(
+      "update affsync.commission set amount_usd = amount_usd + 100 where external_id ="
+      " (select max(external_id) from affsync.commission)");
   ASSERT_EQ(sync({"--full", "--stream", "rewards"}).status, 0);
   EXPECT_EQ(query("select count(*) from affsync.reconciliation where not matched"), "1");
   EXPECT_EQ(query("select unreconciled > 0 from reporting.source_health where stream = 'rewards'"),
@@ -205,10 +206,12 @@ TEST_F(Books, payouts_come_once_a_path_is_given) {
 
 TEST_F(Books, two_sources_same_ids) {
   start_broker();
-  streams_yaml = "      rewards: {enabled: false}\n  - name: second\n    connector: exness\n"
-                 "    base_url: " + broker().url() +
-                 "\n    credentials: {login: partner@example.com, password:"
-                 " \"${SANDBOX_PASSWORD}\"}\n    streams:\n      rewards: {enabled: false}\n";
+  streams_yaml =
+      "      rewards: {enabled: false}\n  - name: second\n    connector: exness\n"
+      "    base_url: " +
+      broker().url() +
+      "\n    credentials: {login: partner@example.com, password:"
+      " \"${SANDBOX_PASSWORD}\"}\n    streams:\n      rewards: {enabled: false}\n";
   configure();
   ASSERT_EQ(sync().status, 0);
   EXPECT_EQ(query("select string_agg(n::text, ',') from (select count(*) n from affsync.client"

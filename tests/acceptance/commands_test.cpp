@@ -178,12 +178,13 @@ TEST_F(Commands, secrets_never_printed) {
   for (auto const* secret : {"planted-", "eyJ"}) {  // passwords; tokens begin so
     EXPECT_FALSE(has(seen, secret)) << secret;
     auto const tables = rows(
-        "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = 'affsync'");
+        "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = "
+        "'affsync'");
     ASSERT_GT(tables.size(), 10u);
     for (auto const& table : tables) {
-      EXPECT_EQ(query("select count(*) from " + table[0] + " t where t::text like '%" + secret +
-                      "%'"),
-                "0")
+      EXPECT_EQ(
+          query("select count(*) from " + table[0] + " t where t::text like '%" + secret + "%'"),
+          "0")
           << secret << " in " << table[0];
     }
   }

@@ -72,7 +72,9 @@ long Synced::count(std::string const& stream, std::string const& member) const {
   return std::stol(of(stream, member));
 }
 
-void Acceptance::SetUpTestSuite() { cluster(); }
+void Acceptance::SetUpTestSuite() {
+  cluster();
+}
 
 void Acceptance::SetUp() {
   static int number = 0;
@@ -80,13 +82,17 @@ void Acceptance::SetUp() {
   run_sql(cluster().url("postgres"), "create database " + database_);
 }
 
-void Acceptance::TearDown() { broker_.reset(); }
+void Acceptance::TearDown() {
+  broker_.reset();
+}
 
-std::string Acceptance::database_url() const { return cluster().url(database_); }
+std::string Acceptance::database_url() const {
+  return cluster().url(database_);
+}
 
 SandboxProcess& Acceptance::start_broker(std::vector<std::string> arguments) {
-  std::vector<std::string> all{"--seed", "5", "--clients", "60", "--days", "40",
-                               "--password", password};
+  std::vector<std::string> all{"--seed", "5",  "--clients",  "60",
+                               "--days", "40", "--password", password};
   all.insert(all.end(), arguments.begin(), arguments.end());
   broker_ = std::make_unique<SandboxProcess>(std::move(all));
   configure();
@@ -96,19 +102,19 @@ SandboxProcess& Acceptance::start_broker(std::vector<std::string> arguments) {
 void Acceptance::configure() {
   std::string text = "database: {url: \"" + database_url() + "\"}\n";
   text += "http: {listen: \"off\"}\n" + top_yaml;
-  text += "sources:\n  - name: main\n    connector: exness\n";
+  text += "sources:\n  - name: main\n    connector: " + connector + "\n";
   text += "    base_url: " + (broker_ ? broker_->url() : "http://127.0.0.1:9") + "\n";
-  text += "    credentials: {login: partner@example.com, password: \"${SANDBOX_PASSWORD}\"}\n";
+  text += "    credentials: " + credentials_yaml + "\n";
   text += "    rate_limit: {requests_per_second: 1000, burst: 1000}\n";
   text += source_yaml;
   // A history that begins shortly before the broker's own, so that few windows are empty.
   auto const start = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()) -
                      std::chrono::days(45);
   std::string streams = streams_yaml;
-  if (streams.find("rewards:") == std::string::npos) {
+  if (connector == "exness" && streams.find("rewards:") == std::string::npos) {
     streams += "      rewards: {start: " + format_day(start) + ", page_size: 100}\n";
   }
-  text += "    streams:\n" + streams;
+  if (!streams.empty()) text += "    streams:\n" + streams;
   dir_.write("affsync.yaml", text);
 }
 
@@ -151,38 +157,37 @@ std::string Acceptance::query(std::string const& sql) const {
   return all.empty() || all[0].empty() ? "" : all[0][0];
 }
 
-void Acceptance::execute(std::string const& sql) const { run_sql(database_url(), sql); }
+void Acceptance::execute(std::string const& sql) const {
+  run_sql(database_url(), sql);
+}
 
-void Acceptance::expect_books_equal() const {
-  struct Feed {
-    char const* feed;
-    char const* table;
-    char const* stream;
-    std::map<std::string, std::string> sums;  // the broker's field -> our column
-  };
-  Feed const feeds[] = {
-      {"clients", "client", "clients",
-       {{"reward_usd", "earned_usd"}, {"rebate_amount_usd", "rebate_usd"}}},
-      {"accounts", "trading_account", "accounts",
-       {{"reward_usd", "reward_usd"}, {"volume_lots", "volume_lots"}}},
-      {"rewards", "commission", "rewards",
-       {{"reward_usd", "amount_usd"}, {"volume_lots", "volume_lots"}}},
-  };
-  for (auto const& feed : feeds) {
-    Book const book = broker_->book(feed.feed);
-    std::string const from = std::string(" from affsync.") + feed.table + " where stream = '" +
-                             feed.stream + "' and deleted_at is null";
-    EXPECT_EQ(query("select count(*)" + from), std::to_string(book.rows)) << feed.feed;
-    for (auto const& [field, column] : feed.sums) {
-      for (auto const& [currency, sum] : book.sums.at(field)) {
-        // The broker adds exactly; trailing zeros apart the digits must be the same.
-        EXPECT_EQ(query("select (sum(" + column + ") - (" + sum + "))::text::numeric = 0" + from),
-                  "t")
-            << feed.feed << "." << field << " is " << sum << " in the broker's books, ours "
-            << query("select sum(" + column + ")" + from);
-      }
+void Acceptance::expect_book_equal(std::string const& feed, std::string const& table,
+                                   std::string const& stream,
+                                   std::map<std::string, std::string> const& sums) const {
+  Book const book = broker_->book(feed);
+  std::string const from =
+      " from affsync." + table + " where stream = '" + stream + "' and deleted_at is null";
+  EXPECT_EQ(query("select count(*)" + from), std::to_string(book.rows)) << feed;
+  for (auto const& [field, column] : sums) {
+    for (auto const& [currency, sum] : book.sums.at(field)) {
+      auto const rows = currency.empty() ? from : from + " and currency = '" + currency + "'";
+      // The broker adds exactly; trailing zeros apart the digits must be the same.
+      EXPECT_EQ(query("select (coalesce(sum(" + column + "), 0) - (" + sum +
+                      "))::text::numeric = 0" + rows),
+                "t")
+          << feed << "." << field << " " << currency << " is " << sum
+          << " in the broker's books, ours " << query("select sum(" + column + ")" + rows);
     }
   }
+}
+
+void Acceptance::expect_books_equal() const {
+  expect_book_equal("clients", "client", "clients",
+                    {{"reward_usd", "earned_usd"}, {"rebate_amount_usd", "rebate_usd"}});
+  expect_book_equal("accounts", "trading_account", "accounts",
+                    {{"reward_usd", "reward_usd"}, {"volume_lots", "volume_lots"}});
+  expect_book_equal("rewards", "commission", "rewards",
+                    {{"reward_usd", "amount_usd"}, {"volume_lots", "volume_lots"}});
 }
 
 }  // namespace affsync::test

@@ -41,6 +41,8 @@ class Acceptance : public testing::Test {
   SandboxProcess& broker() { return *broker_; }
 
   // Lines of YAML under the source's `streams:`, of the source itself, and of the whole file.
+  std::string connector = "exness";
+  std::string credentials_yaml = "{login: partner@example.com, password: \"${SANDBOX_PASSWORD}\"}";
   std::string top_yaml;
   std::string streams_yaml;
   std::string source_yaml;
@@ -60,7 +62,12 @@ class Acceptance : public testing::Test {
   std::vector<std::vector<std::string>> rows(std::string const& sql) const;
   void execute(std::string const& sql) const;
 
-  // Rows, and sums to the last digit, of clients, accounts and rewards against the broker's books.
+  // Live rows of a stream, and their sums by currency to the last digit, against the broker's books
+  // of a feed. `sums`: the broker's field -> our column.
+  void expect_book_equal(std::string const& feed, std::string const& table,
+                         std::string const& stream,
+                         std::map<std::string, std::string> const& sums) const;
+  // The same of clients, accounts and rewards of Exness.
   void expect_books_equal() const;
 
   TempDir dir_;

@@ -29,21 +29,22 @@ TEST_F(Reading, basic_read) {
     std::vector<char const*> columns;
   };
   Mapped const mapped[] = {
-      {"client", {"client_ref", "status", "broker_status", "country", "registered_at",
-                  "volume_lots", "volume_usd", "earned_usd", "rebate_usd"}},
-      {"trading_account", {"client_ref", "account", "account_type", "platform", "country",
-                           "opened_at", "volume_lots", "volume_usd", "reward", "reward_usd"}},
-      {"commission", {"client_ref", "account", "kind", "status", "amount", "currency",
-                      "amount_usd", "volume_lots", "volume_usd", "orders_count", "grain",
-                      "occurred_on"}},
+      {"client",
+       {"client_ref", "status", "broker_status", "country", "registered_at", "volume_lots",
+        "volume_usd", "earned_usd", "rebate_usd"}},
+      {"trading_account",
+       {"client_ref", "account", "account_type", "platform", "country", "opened_at", "volume_lots",
+        "volume_usd", "reward", "reward_usd"}},
+      {"commission",
+       {"client_ref", "account", "kind", "status", "amount", "currency", "amount_usd",
+        "volume_lots", "volume_usd", "orders_count", "grain", "occurred_on"}},
       {"rebate_group", {"title", "rebate_percent"}},
       {"rebate", {"client_ref", "account", "grain", "amount_usd"}},
       {"balance", {"account", "currency", "amount"}},
   };
   for (auto const& table : mapped) {
     for (auto const* column : table.columns) {
-      EXPECT_NE(query(std::string("select count(") + column + ") from affsync." + table.table),
-                "0")
+      EXPECT_NE(query(std::string("select count(") + column + ") from affsync." + table.table), "0")
           << table.table << "." << column;
     }
   }
@@ -185,8 +186,10 @@ TEST_F(Reading, hostile_answers_end_with_an_error) {
     char const* code;
   };
   Case const cases[] = {
-      {"deep:depth=5000", "answer_too_large"},   {"huge_body:bytes=100000000", "answer_too_large"},
-      {"endless", "answer_too_large"},           {"huge_header:bytes=200000", "answer_too_large"},
+      {"deep:depth=5000", "answer_too_large"},
+      {"huge_body:bytes=100000000", "answer_too_large"},
+      {"endless", "answer_too_large"},
+      {"huge_header:bytes=200000", "answer_too_large"},
       {"gzip_bomb:bytes=300000000", "answer_too_large"},
       {"redirect:to=http://127.0.0.1:9/", "redirected"},
   };
@@ -228,8 +231,8 @@ TEST_F(Reading, privacy_drop_hash_keep) {
     source_yaml = std::string("    privacy: ") + mode + "\n";
     start_broker();
     ASSERT_EQ(sync({"--stream", "clients"}).status, 0);
-    auto const with = std::stoi(
-        query("select count(*) from affsync.client where raw->>'comment' is not null"));
+    auto const with =
+        std::stoi(query("select count(*) from affsync.client where raw->>'comment' is not null"));
     auto const hashed = std::stoi(
         query("select count(*) from affsync.client where raw->>'comment' like 'sha256:%'"));
     EXPECT_EQ(with > 0, mode != std::string("drop")) << mode;

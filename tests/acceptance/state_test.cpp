@@ -137,8 +137,9 @@ TEST_F(State, database_connection_lost_mid_load) {
   auto const process = start({"sync", "--output", "json"});
   process->wait_for_err("rewards: started");
   for (int i = 0; i < 3; ++i) {
-    execute("select pg_terminate_backend(pid) from pg_stat_activity"
-            " where datname = current_database() and pid <> pg_backend_pid()");
+    execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where datname = current_database() and pid <> pg_backend_pid()");
   }
   process->wait();  // a lost connection may end a run or be healed; it must not lose or double
   broker().clear_faults();

@@ -57,7 +57,7 @@ TEST(Encode, ARequest) {
   request.body = "{}";
   EXPECT_EQ(encode_request(request, broker(), "affsync/1").value().reveal(),
             "POST /base/auth/?x=1 HTTP/1.1\r\nHost: my.broker.example\r\n"
-            "Connection: keep-alive\r\nAccept-Encoding: gzip\r\nUser-Agent: affsync/1\r\n"
+            "Connection: keep-alive\r\nAccept-Encoding: gzip\r\nAccept: application/json\r\nUser-Agent: affsync/1\r\n"
             "Content-Type: application/json\r\nX-Key: k\r\nContent-Length: 2\r\n\r\n{}");
 }
 
