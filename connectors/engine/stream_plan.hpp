@@ -50,6 +50,7 @@ struct SourcePlan {
   std::string connector;
   std::string base_url;
   AuthSpec auth;  // settings substituted; credentials are not
+  std::optional<SignatureSpec> signature;
   std::map<std::string, Secret> credentials;
   RateSpec rate;
   std::vector<ErrorRule> errors;
