@@ -2,9 +2,10 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <charconv>
 
-#include "connectors/engine/manifest_template.hpp"
+#include "connectors/engine/auth_texts.hpp"
 #include "connectors/engine/manifest_words.hpp"
 #include "connectors/engine/request_target.hpp"
 #include "connectors/engine/values/words.hpp"
@@ -13,22 +14,6 @@ namespace affsync::engine {
 namespace {
 
 constexpr std::size_t longest_token = 16 * 1024;
-
-std::string with_credentials(std::string_view text, Credentials const& credentials,
-                             Token const* token = nullptr) {
-  return expand_placeholders(text, [&](std::string_view name) -> std::optional<std::string> {
-    if (name == "token" && token != nullptr) return token->text.reveal();
-    auto const credential = name_in_scope(name, "credentials");
-    if (!credential) return std::nullopt;
-    auto const found = credentials.find(std::string(*credential));
-    if (found == credentials.end()) {
-      throw Failure(ErrorCode::internal, "the plan wants the credential \"" +
-                                             std::string(*credential) +
-                                             "\", which it does not have");
-    }
-    return found->second.reveal();
-  });
-}
 
 std::string target_of(RequestSpec const& request) {
   auto target = request.path;
@@ -65,6 +50,28 @@ std::optional<std::string> decode_base64url(std::string_view text) {
   return bytes;
 }
 
+// `application/x-www-form-urlencoded`, with a blank as %20, which every reader of it takes.
+std::string form_body(NamedTexts const& fields, Credentials const& credentials) {
+  std::string body;
+  for (auto const& [name, value] : fields) {
+    if (!body.empty()) body += '&';
+    body += encode_query(name) + '=' + encode_query(with_credentials(value, credentials));
+  }
+  return body;
+}
+
+// The seconds that an answer gives its token; nullopt for nothing and for nonsense.
+std::optional<std::chrono::seconds> lifetime_in(JsonPath const& path, Json const& body) {
+  auto const* value = path.in(body);
+  auto const text = value == nullptr ? std::nullopt : value->scalar_text();
+  if (!text) return std::nullopt;
+  std::int64_t count = 0;
+  auto const [stop, error] = std::from_chars(text->data(), text->data() + text->size(), count);
+  constexpr std::int64_t ten_years = 10 * 366 * 86'400;
+  if (error != std::errc{} || stop == text->data() || count < 1) return std::nullopt;
+  return std::chrono::seconds(std::min(count, ten_years));
+}
+
 // A header may hold these and nothing else of a token.
 bool can_be_sent(std::string_view token) {
   for (unsigned char c : token) {
@@ -85,7 +92,20 @@ HttpRequest make_login_request(LoginTokenAuth const& auth, Credentials const& cr
       request.secret_headers.emplace_back(name, Secret(with_credentials(value, credentials)));
     }
   }
+  if (auth.login_basic) {
+    // Each is form-urlencoded first, so that a colon stays a part of it.
+    request.secret_headers.emplace_back(
+        auth.login_basic->header,
+        Secret(
+            basic_value(encode_query(with_credentials(auth.login_basic->user, credentials)),
+                        encode_query(with_credentials(auth.login_basic->password, credentials)))));
+  }
   if (auth.login.method == Method::get) return request;
+  if (!auth.login.form.empty()) {
+    request.headers.add("Content-Type", "application/x-www-form-urlencoded");
+    request.body = form_body(auth.login.form, credentials);
+    return request;
+  }
   request.headers.add("Content-Type", "application/json");
   request.body = "{";
   for (auto const& [name, value] : auth.login.json) {
@@ -122,6 +142,11 @@ Result<Token> read_token(LoginTokenAuth const& auth, Json const& body, TimePoint
   Token token;
   token.text = Secret(std::string(text));
   token.expires_at = now + auth.assumed_lifetime;
+  if (auth.expires_in) {
+    if (auto const lifetime = lifetime_in(*auth.expires_in, body)) {
+      token.expires_at = now + *lifetime;
+    }
+  }
   if (auth.lifetime_from_jwt) {
     // A token that has run out already says that the clocks differ, not that it is of no use.
     auto const expiry = jwt_expiry(text);
@@ -159,6 +184,14 @@ void authorize(HttpRequest& request, AuthSpec const& auth, Credentials const& cr
   if (auto const* fixed = std::get_if<StaticTokenAuth>(&auth)) {
     request.secret_headers.emplace_back(fixed->header,
                                         Secret(with_credentials(fixed->value, credentials)));
+  } else if (auto const* basic = std::get_if<BasicAuth>(&auth)) {
+    request.secret_headers.emplace_back(
+        basic->header, Secret(basic_value(with_credentials(basic->user, credentials),
+                                          with_credentials(basic->password, credentials))));
+  } else if (auto const* hmac = std::get_if<HmacAuth>(&auth)) {
+    for (auto const& [name, value] : hmac->headers) {
+      request.secret_headers.emplace_back(name, Secret(with_credentials(value, credentials)));
+    }
   } else if (auto const* login = std::get_if<LoginTokenAuth>(&auth)) {
     if (token == nullptr) {
       throw Failure(ErrorCode::internal, "a request was to be sent before the login");

@@ -19,7 +19,7 @@ struct Token {
   TimePoint renew_at{};
 };
 
-// The login request with credentials filled in as JSON (properly escaped).
+// The login request with credentials filled in as JSON (properly escaped) or as a form.
 HttpRequest make_login_request(LoginTokenAuth const& auth, Credentials const& credentials);
 
 // The token from a good answer to the login. Errors: malformed_answer when there is none where the
@@ -30,7 +30,8 @@ Result<Token> read_token(LoginTokenAuth const& auth, Json const& body, TimePoint
 // text is no JWT or has none.
 std::optional<TimePoint> jwt_expiry(std::string_view token);
 
-// Adds the header of a static or login token to the request's secret headers.
+// Adds the header of a token, of a name and password or of a key to the request's secret headers.
+// A signature is added by sign(), afterwards.
 void authorize(HttpRequest& request, AuthSpec const& auth, Credentials const& credentials,
                Token const* token);
 

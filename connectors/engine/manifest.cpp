@@ -24,6 +24,7 @@ CredentialSpec read_credential(std::string const& name, yaml::Node const& node) 
   yaml::Map map(node, "the credential " + yaml::quoted(name));
   if (auto const text = map.find("description")) credential.description = text->text();
   if (auto const secret = map.find("secret")) credential.secret = secret->as_bool();
+  if (auto const optional = map.find("optional")) credential.optional = optional->as_bool();
   map.finish();
   return credential;
 }

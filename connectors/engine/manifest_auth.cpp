@@ -1,27 +1,30 @@
 // The part `auth` of a connector file: how a request is made to be ours.
 #include "connectors/engine/manifest_grammar.hpp"
+#include "connectors/engine/manifest_template.hpp"
 
 namespace affsync::engine::grammar {
 namespace {
 
-enum class AuthType { none, static_token, login_token };
+enum class AuthType { none, static_token, basic, hmac, login_token, client_credentials };
 constexpr std::pair<std::string_view, AuthType> auth_types[] = {
     {"none", AuthType::none},
     {"static_token", AuthType::static_token},
+    {"basic", AuthType::basic},
+    {"hmac", AuthType::hmac},
     {"login_token", AuthType::login_token},
+    {"oauth2_client_credentials", AuthType::client_credentials},
 };
 constexpr std::pair<std::string_view, Method> login_methods[] = {
     {"GET", Method::get},
     {"POST", Method::post},
 };
 
-std::string read_header_name(yaml::Node const& node) {
-  auto name = node.text();
-  if (name.empty() || name.find_first_of(" \t:\r\n") != std::string::npos) {
-    node.fail(yaml::quoted(name) + " is not the name of an HTTP header");
-  }
-  return name;
-}
+constexpr std::pair<std::string_view, bool> client_places[] = {
+    {"body", false},
+    {"header", true},
+};
+
+constexpr Places secret_places{.credentials = true, .settings = true};
 
 RequestSpec read_login(yaml::Node const& node, Declared const& declared) {
   yaml::Map map(node, "a login");
@@ -35,12 +38,16 @@ RequestSpec read_login(yaml::Node const& node, Declared const& declared) {
     login.query = read_named_texts(*query, declared, {.settings = true}, "a query parameter");
   }
   if (auto const headers = map.find("headers")) {
-    login.headers = read_headers(*headers, declared, {.credentials = true, .settings = true});
+    login.headers = read_headers(*headers, declared, secret_places);
   }
   if (auto const json = map.find("json")) {
     if (login.method == Method::get) json->fail("a GET has no body", "Use `method: POST`.");
-    login.json =
-        read_named_texts(*json, declared, {.credentials = true, .settings = true}, "a member");
+    login.json = read_named_texts(*json, declared, secret_places, "a member");
+  }
+  if (auto const form = map.find("form")) {
+    if (login.method == Method::get) form->fail("a GET has no body", "Use `method: POST`.");
+    if (!login.json.empty()) form->fail("a body is either `json` or `form`");
+    login.form = read_named_texts(*form, declared, secret_places, "a field");
   }
   map.finish();
   return login;
@@ -48,9 +55,9 @@ RequestSpec read_login(yaml::Node const& node, Declared const& declared) {
 
 StaticTokenAuth read_static_token(yaml::Map& map, Declared const& declared) {
   StaticTokenAuth auth;
-  if (auto const header = map.find("header")) auth.header = read_header_name(*header);
+  if (auto const header = map.find("header")) auth.header = read_header_name(*header, declared);
   auto const value = map.require("value");
-  auth.value = read_template(value, declared, {.credentials = true, .settings = true});
+  auth.value = read_template(value, declared, secret_places);
   if (auth.value.find("${credentials.") == std::string::npos) {
     value.fail("the token's header holds no credential",
                "For instance \"Bearer ${credentials.key}\".");
@@ -58,19 +65,32 @@ StaticTokenAuth read_static_token(yaml::Map& map, Declared const& declared) {
   return auth;
 }
 
-LoginTokenAuth read_login_token(yaml::Map& map, Declared const& declared) {
-  LoginTokenAuth auth;
-  auth.login = read_login(map.require("login"), declared);
-  auth.token = read_path(map.require("token"));
-  if (auto const prefix = map.find("strip_prefix")) auth.strip_prefix = prefix->text();
-  if (auto const header = map.find("header")) auth.header = read_header_name(*header);
-  auto const value = map.require("value");
-  auth.value =
-      read_template(value, declared, {.credentials = true, .settings = true, .token = true});
-  if (auth.value.find("${token}") == std::string::npos) {
-    value.fail("the header's value does not use ${token}", "For instance \"Bearer ${token}\".");
+// A text without which nobody is let in.
+std::string read_credential_text(yaml::Node const& node, Declared const& declared) {
+  auto text = read_template(node, declared, secret_places);
+  if (text.find("${credentials.") == std::string::npos) {
+    node.fail("there is no credential in it", "For instance \"${credentials.secret}\".");
   }
-  if (auto const jwt = map.find("lifetime_from_jwt")) auth.lifetime_from_jwt = jwt->as_bool();
+  return text;
+}
+
+BasicAuth read_basic(yaml::Map& map, Declared const& declared) {
+  BasicAuth auth;
+  if (auto const header = map.find("header")) auth.header = read_header_name(*header, declared);
+  auth.user = read_template(map.require("user"), declared, secret_places);
+  auth.password = read_credential_text(map.require("password"), declared);
+  return auth;
+}
+
+HmacAuth read_hmac(yaml::Map& map, Declared const& declared) {
+  HmacAuth auth;
+  if (auto const headers = map.find("headers")) {
+    auth.headers = read_headers(*headers, declared, secret_places);
+  }
+  return auth;
+}
+
+void read_lifetime(yaml::Map& map, LoginTokenAuth& auth) {
   if (auto const lifetime = map.find("assumed_lifetime")) {
     auth.assumed_lifetime =
         read_duration(*lifetime, std::chrono::seconds(30), std::chrono::hours(24 * 366));
@@ -78,27 +98,105 @@ LoginTokenAuth read_login_token(yaml::Map& map, Declared const& declared) {
   if (auto const before = map.find("renew_before")) {
     auth.renew_before = read_duration(*before, std::chrono::seconds(0), std::chrono::hours(24));
   }
+}
+
+LoginTokenAuth read_login_token(yaml::Map& map, Declared const& declared) {
+  LoginTokenAuth auth;
+  auth.login = read_login(map.require("login"), declared);
+  auth.token = read_path(map.require("token"));
+  if (auto const prefix = map.find("strip_prefix")) auth.strip_prefix = prefix->text();
+  if (auto const header = map.find("header")) auth.header = read_header_name(*header, declared);
+  auto const value = map.require("value");
+  auth.value =
+      read_template(value, declared, {.credentials = true, .settings = true, .token = true});
+  if (auth.value.find("${token}") == std::string::npos) {
+    value.fail("the header's value does not use ${token}", "For instance \"Bearer ${token}\".");
+  }
+  if (auto const seconds = map.find("expires_in")) auth.expires_in = read_path(*seconds);
+  if (auto const jwt = map.find("lifetime_from_jwt")) auth.lifetime_from_jwt = jwt->as_bool();
+  read_lifetime(map, auth);
   return auth;
+}
+
+// RFC 6749, 4.4.
+LoginTokenAuth read_client_credentials(yaml::Map& map, Declared const& declared) {
+  LoginTokenAuth auth;
+  auth.login.method = Method::post;
+  auth.login.path = read_request_path(map.require("path"), declared);
+  auth.login.form = {{"grant_type", "client_credentials"}};
+  auto const id = read_template(map.require("client_id"), declared, secret_places);
+  auto const secret = read_credential_text(map.require("client_secret"), declared);
+  if (auto const scope = map.find("scope")) {
+    auth.login.form.emplace_back("scope", read_template(*scope, declared, {.settings = true}));
+  }
+  auto const place = map.find("client");
+  if (place && read_word<bool>(*place, client_places, "a place of the client's id and secret")) {
+    auth.login_basic.emplace();
+    auth.login_basic->user = id;
+    auth.login_basic->password = secret;
+  } else {
+    auth.login.form.emplace_back("client_id", id);
+    auth.login.form.emplace_back("client_secret", secret);
+  }
+  auth.token = JsonPath("access_token");
+  auth.expires_in = JsonPath("expires_in");
+  if (auto const header = map.find("header")) auth.header = read_header_name(*header, declared);
+  auth.value = "Bearer ${token}";
+  read_lifetime(map, auth);
+  return auth;
+}
+
+AuthOption read_option(yaml::Node const& node, Declared const& declared) {
+  yaml::Map map(node, "the authentication");
+  AuthOption option;
+  auto const type =
+      read_word<AuthType>(map.require("type"), auth_types, "a kind of authentication");
+  switch (type) {
+    case AuthType::none:
+      option.auth = NoAuth{};
+      break;
+    case AuthType::static_token:
+      option.auth = read_static_token(map, declared);
+      break;
+    case AuthType::basic:
+      option.auth = read_basic(map, declared);
+      break;
+    case AuthType::hmac:
+      option.auth = read_hmac(map, declared);
+      option.signature = read_signature(map.require("signature"), declared);
+      break;
+    case AuthType::login_token:
+      option.auth = read_login_token(map, declared);
+      break;
+    case AuthType::client_credentials:
+      option.auth = read_client_credentials(map, declared);
+      break;
+  }
+  if (auto const signature = map.find("signature")) {
+    if (type == AuthType::none) {
+      signature->fail("a signature without anything else is `type: hmac`");
+    }
+    option.signature = read_signature(*signature, declared);
+  }
+  map.finish();
+  return option;
 }
 
 }  // namespace
 
-AuthSpec read_auth(yaml::Node const& node, Declared const& declared) {
-  yaml::Map map(node, "the authentication");
-  AuthSpec auth;
-  switch (read_word<AuthType>(map.require("type"), auth_types, "a kind of authentication")) {
-    case AuthType::none:
-      auth = NoAuth{};
-      break;
-    case AuthType::static_token:
-      auth = read_static_token(map, declared);
-      break;
-    case AuthType::login_token:
-      auth = read_login_token(map, declared);
-      break;
+std::string read_header_name(yaml::Node const& node, Declared const& declared) {
+  auto name = read_template(node, declared, {.settings = true});
+  auto const letters = expand_placeholders(name, [](std::string_view) { return "x"; });
+  if (!is_header_name(letters)) {
+    node.fail(yaml::quoted(name) + " is not the name of an HTTP header");
   }
-  map.finish();
-  return auth;
+  return name;
+}
+
+std::vector<AuthOption> read_auth(yaml::Node const& node, Declared const& declared) {
+  std::vector<AuthOption> options;
+  for (auto const& item : one_or_more(node)) options.push_back(read_option(item, declared));
+  return options;
 }
 
 }  // namespace affsync::engine::grammar

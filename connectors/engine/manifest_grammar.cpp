@@ -179,11 +179,16 @@ NamedTexts read_named_texts(yaml::Node const& node, Declared const& declared, Pl
   return texts;
 }
 
+bool is_header_name(std::string_view name) {
+  return !name.empty() && name.find_first_not_of(
+                              "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                              "!#$%&'*+-.^_`|~") == std::string_view::npos;
+}
+
 NamedTexts read_headers(yaml::Node const& node, Declared const& declared, Places places) {
   for (auto const& [key, value] : node.entries()) {
     auto const name = key.text();
-    if (name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-                               "!#$%&'*+-.^_`|~") != std::string::npos) {
+    if (!is_header_name(name)) {
       key.fail(yaml::quoted(name) + " is not the name of an HTTP header");
     }
     std::string lower = name;

@@ -80,7 +80,12 @@ T read_word(yaml::Node const& node, Words<T> words, std::string const& what) {
 }
 
 // The parts of a file, one unit each.
-AuthSpec read_auth(yaml::Node const& node, Declared const& declared);
+std::vector<AuthOption> read_auth(yaml::Node const& node, Declared const& declared);
+SignatureSpec read_signature(yaml::Node const& node, Declared const& declared);
+// The name of a header, as a text with places for settings.
+std::string read_header_name(yaml::Node const& node, Declared const& declared);
+// Whether HTTP takes it for the name of a header.
+bool is_header_name(std::string_view name);
 RateSpec read_rate(yaml::Node const& node);
 std::vector<ErrorRule> read_errors(yaml::Node const& node);
 TableMapping read_table_mapping(yaml::Node const& table, yaml::Node const& key,

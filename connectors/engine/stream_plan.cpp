@@ -4,6 +4,7 @@
 
 #include "base/suggest.hpp"
 #include "base/yaml/node.hpp"
+#include "connectors/engine/auth_choice.hpp"
 #include "connectors/engine/manifest_template.hpp"
 #include "connectors/engine/stream_plan_settings.hpp"
 
@@ -113,30 +114,25 @@ std::string base_url_of(Manifest const& manifest, SourceSettings const& settings
   return url;
 }
 
-AuthSpec make_auth(Manifest const& manifest, SourceSettings const& settings,
-                   SettingValues const& values) {
-  auto auth = manifest.auth;
-  auto* const login = std::get_if<LoginTokenAuth>(&auth);
+AuthOption make_auth(AuthOption option, Manifest const& manifest, SourceSettings const& settings,
+                     SettingValues const& values) {
   if (settings.login_path) {
+    auto* const login = std::get_if<LoginTokenAuth>(&option.auth);
     if (login == nullptr) {
-      throw Failure(misconfigured(
-          "connector " + yaml::quoted(manifest.name) + " has no login whose path could be set",
-          "Take `login` out."));
+      throw Failure(misconfigured("connector " + yaml::quoted(manifest.name) +
+                                      " has no login whose path could be set" +
+                                      (manifest.auth.size() > 1 ? " with these credentials" : ""),
+                                  "Take `login` out."));
     }
     check_path(*settings.login_path, "the path of the login");
     login->login.path = *settings.login_path;
   }
-  if (login != nullptr) {
-    values.fill(login->login);
-    values.fill(login->value);
-  } else if (auto* const fixed = std::get_if<StaticTokenAuth>(&auth)) {
-    values.fill(fixed->value);
-  }
-  return auth;
+  values.fill(option);
+  return option;
 }
 
 SourcePlan plan_source(Manifest const& manifest, SourceSettings const& settings) {
-  check_credentials(manifest, settings.credentials);
+  auto chosen = choose_auth(manifest, settings.credentials);
   check_stream_names(manifest, settings);
   SettingValues const values(manifest, settings.settings);
 
@@ -145,7 +141,9 @@ SourcePlan plan_source(Manifest const& manifest, SourceSettings const& settings)
   plan.connector = manifest.name;
   plan.connector_hash = manifest.hash;
   plan.base_url = base_url_of(manifest, settings);
-  plan.auth = make_auth(manifest, settings, values);
+  auto option = make_auth(std::move(chosen), manifest, settings, values);
+  plan.auth = std::move(option.auth);
+  plan.signature = std::move(option.signature);
   plan.credentials = settings.credentials;
   plan.rate = manifest.rate;
   plan.errors = manifest.errors;

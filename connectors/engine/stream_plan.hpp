@@ -60,6 +60,7 @@ struct SourcePlan {
   std::string connector_hash;  // of the connector file
   std::string base_url;
   AuthSpec auth;  // settings substituted; credentials are not
+  std::optional<SignatureSpec> signature;
   std::map<std::string, Secret> credentials;
   RateSpec rate;
   std::vector<ErrorRule> errors;

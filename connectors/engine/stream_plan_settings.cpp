@@ -4,6 +4,7 @@
 
 #include "base/suggest.hpp"
 #include "base/yaml/node.hpp"
+#include "connectors/engine/manifest_grammar.hpp"
 #include "connectors/engine/manifest_template.hpp"
 #include "connectors/engine/stream_plan_zone.hpp"
 
@@ -42,25 +43,6 @@ void refuse_unknown(Manifest const& manifest, std::vector<Spec> const& specs,
 
 }  // namespace
 
-void check_credentials(Manifest const& manifest, std::map<std::string, Secret> const& given) {
-  for (auto const& [name, value] : given) {
-    refuse_unknown(manifest, manifest.credentials, name, "credential");
-  }
-  for (auto const& spec : manifest.credentials) {
-    auto const found = given.find(spec.name);
-    if (found == given.end() || found->second.empty()) {
-      refuse_value("the credential " + yaml::quoted(spec.name) +
-                       (found == given.end() ? " is missing" : " is empty"),
-                   "Connector " + yaml::quoted(manifest.name) +
-                       " wants under `credentials`: " + wanted(manifest.credentials) + ".");
-    }
-    if (found->second.reveal().find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
-      refuse_value("the credential " + yaml::quoted(spec.name) + " holds a line break",
-                   "Check the file or variable that it is read from.");
-    }
-  }
-}
-
 SettingValues::SettingValues(Manifest const& manifest,
                              std::map<std::string, std::string> const& given) {
   for (auto const& [name, value] : given) {
@@ -97,9 +79,48 @@ void SettingValues::fill(std::string& text) const {
 
 void SettingValues::fill(RequestSpec& request) const {
   fill(request.path);
-  for (auto* texts : {&request.query, &request.headers, &request.json}) {
+  for (auto* texts : {&request.query, &request.headers, &request.json, &request.form}) {
     for (auto& [name, value] : *texts) fill(value);
   }
+}
+
+void SettingValues::fill_header(std::string& name) const {
+  auto const template_text = name;
+  fill(name);
+  if (!grammar::is_header_name(name) && name != template_text) {
+    refuse_value(yaml::quoted(name) + ", which a setting gives, is not the name of an HTTP header",
+                 "Letters, digits and hyphens, such as X-Api-Key.");
+  }
+}
+
+void SettingValues::fill(SignatureSpec& signature) const {
+  for (auto& part : signature.parts) fill(part.text);
+  fill(signature.prefix);
+  for (auto* name : {&signature.header, &signature.timestamp_header, &signature.nonce_header}) {
+    fill_header(*name);
+  }
+}
+
+void SettingValues::fill(AuthOption& option) const {
+  if (auto* const fixed = std::get_if<StaticTokenAuth>(&option.auth)) {
+    fill_header(fixed->header);
+    fill(fixed->value);
+  } else if (auto* const basic = std::get_if<BasicAuth>(&option.auth)) {
+    fill_header(basic->header);
+    fill(basic->user);
+    fill(basic->password);
+  } else if (auto* const hmac = std::get_if<HmacAuth>(&option.auth)) {
+    for (auto& [name, value] : hmac->headers) fill(value);
+  } else if (auto* const login = std::get_if<LoginTokenAuth>(&option.auth)) {
+    fill_header(login->header);
+    fill(login->value);
+    fill(login->login);
+    if (login->login_basic) {
+      fill(login->login_basic->user);
+      fill(login->login_basic->password);
+    }
+  }
+  if (option.signature) fill(*option.signature);
 }
 
 void SettingValues::fill_zone(std::string& zone, StreamSpec const& stream) const {

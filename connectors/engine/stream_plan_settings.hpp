@@ -1,18 +1,13 @@
-// What the configuration gives a connector: its credentials and settings, checked against what the
-// connector declares, and the settings put into their `${settings.NAME}` places.
+// What the configuration gives a connector: its settings, checked against what the connector
+// declares, and put into their `${settings.NAME}` places.
 #pragma once
 
 #include <map>
 #include <string>
 
-#include "base/secret.hpp"
 #include "connectors/engine/manifest.hpp"
 
 namespace affsync::engine {
-
-// Throws Failure(config_invalid) for a credential that is unknown, missing or empty, or that holds
-// a line break (which would break the header it goes into).
-void check_credentials(Manifest const& manifest, std::map<std::string, Secret> const& given);
 
 class SettingValues {
  public:
@@ -24,10 +19,14 @@ class SettingValues {
   void fill(std::string& text) const;
   void fill(RequestSpec& request) const;
   void fill(StreamSpec& stream) const;
+  // Also checks that a header's name is still one: Failure(config_invalid).
+  void fill(AuthOption& option) const;
 
  private:
   void fill_zone(std::string& zone, StreamSpec const& stream) const;
   void fill(TableMapping& mapping, StreamSpec const& stream) const;
+  void fill_header(std::string& name) const;
+  void fill(SignatureSpec& signature) const;
 
   std::map<std::string, std::string, std::less<>> values_;
 };

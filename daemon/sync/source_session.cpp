@@ -3,7 +3,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 #include <utility>
+#include <vector>
 
+#include "connectors/engine/signature.hpp"
 
 namespace affsync::sync {
 namespace {
@@ -52,7 +54,9 @@ SourceSession::SourceSession(engine::SourcePlan plan, SessionParts parts, Logger
       parts_(std::move(parts)),
       log_(log.with("source", plan_.source)),
       limiter_(plan_.rate),
-      runs_(plan_.rate.concurrency) {}
+      runs_(plan_.rate.concurrency) {
+  if (!parts_.nonce) parts_.nonce = engine::make_nonce;
+}
 
 void SourceSession::close() {
   if (client_) client_->close();
@@ -75,6 +79,12 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
   Sent sent;
   sent.sent_at = parts_.clock->now();
   std::string const place = request.place();
+  // As it goes out: an answer that quotes a header quotes what was made of the credentials.
+  std::vector<Secret> sent_secrets;
+  for (auto const& [name, secret] : request.secret_headers) {
+    auto const& text = secret.reveal();
+    sent_secrets.emplace_back(text.substr(text.rfind(' ') + 1));
+  }
   ++report.requests;
   std::optional<Error> failure;
   try {
@@ -93,6 +103,9 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
   if (sent.verdict.error) {
     sent.verdict.error->at(place).in(plan_.source, report.stream);
     for (auto const& [name, secret] : plan_.credentials) {
+      sent.verdict.error->message = redact(std::move(sent.verdict.error->message), secret);
+    }
+    for (auto const& secret : sent_secrets) {
       sent.verdict.error->message = redact(std::move(sent.verdict.error->message), secret);
     }
     if (token_) {
@@ -191,6 +204,10 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
     co_await wait_for_turn();
     HttpRequest authorized = request;
     engine::authorize(authorized, plan_.auth, plan_.credentials, token_ ? &*token_ : nullptr);
+    if (plan_.signature) {
+      engine::sign(authorized, *plan_.signature, engine::base_path_of(plan_.base_url),
+                   plan_.credentials, parts_.clock->now(), parts_.nonce());
+    }
     std::string const used = token_ ? token_->text.reveal() : std::string();
     Sent sent = co_await send_once(std::move(authorized), false, report);
 

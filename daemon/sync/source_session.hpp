@@ -32,6 +32,7 @@ struct SessionParts {
   Sleeper* sleeper = nullptr;
   Observer* observer = nullptr;
   std::function<double()> random;        // [0, 1)
+  std::function<std::string()> nonce;    // of a signed request; the machine's own where unset
   SessionParts() = default;
 };
 

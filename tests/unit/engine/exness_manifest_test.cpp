@@ -146,7 +146,7 @@ TEST(ExnessManifest, FieldsThatNameAPersonAreMarked) {
 }
 
 TEST(ExnessManifest, LoginIsTheOnlyPost) {
-  auto const& auth = std::get<LoginTokenAuth>(exness().auth);
+  auto const& auth = std::get<LoginTokenAuth>(exness().auth.at(0).auth);
   EXPECT_EQ(auth.login.method, Method::post);
   EXPECT_EQ(auth.login.path, "/api/v2/auth/");
   EXPECT_EQ(auth.login.json, (NamedTexts{{"login", "${credentials.login}"},

@@ -56,7 +56,7 @@ TEST(Manifest, ReadsWhatTheBrokerIs) {
 
 TEST(Manifest, ReadsTheLogin) {
   auto const manifest = parsed();
-  auto const& auth = std::get<LoginTokenAuth>(manifest.auth);
+  auto const& auth = std::get<LoginTokenAuth>(manifest.auth.at(0).auth);
   EXPECT_EQ(auth.login.method, Method::post);
   EXPECT_EQ(auth.login.path, "/login/");
   EXPECT_EQ(auth.login.query, (NamedTexts{{"region", "${settings.region}"}}));
@@ -76,15 +76,15 @@ TEST(Manifest, ReadsTheOtherKindsOfAuthentication) {
       "\nstreams: {s: {table: payout, path: /p, records: data, key: id, map: {amount: a}}}";
   auto const none = parse_manifest(std::string("name: a\nauth: {type: none}") + rest, "a.yaml");
   ASSERT_TRUE(none) << none.error().to_line();
-  EXPECT_TRUE(std::holds_alternative<NoAuth>(none->auth));
+  EXPECT_TRUE(std::holds_alternative<NoAuth>(none->auth.at(0).auth));
   auto const fixed = parse_manifest(
       std::string("name: a\ncredentials: {k: }\nauth: {type: static_token, header: X-K, value: "
                   "\"Bearer ${credentials.k}\"}") +
           rest,
       "a.yaml");
   ASSERT_TRUE(fixed) << fixed.error().to_line();
-  EXPECT_EQ(std::get<StaticTokenAuth>(fixed->auth).header, "X-K");
-  EXPECT_EQ(std::get<StaticTokenAuth>(fixed->auth).value, "Bearer ${credentials.k}");
+  EXPECT_EQ(std::get<StaticTokenAuth>(fixed->auth.at(0).auth).header, "X-K");
+  EXPECT_EQ(std::get<StaticTokenAuth>(fixed->auth.at(0).auth).value, "Bearer ${credentials.k}");
 }
 
 TEST(Manifest, ReadsTheRate) {
