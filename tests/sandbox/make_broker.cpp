@@ -5,6 +5,8 @@ namespace affsync::sandbox {
 
 std::unique_ptr<Broker> make_broker(Options const& options, RequestLog& log, SandboxClock& clock) {
   if (options.broker == "wintrado") return wintrado::make_wintrado(options.wintrado, log, clock);
+  if (options.broker == "iexexchanger")
+    return iexexchanger::make_iexexchanger(options.iexexchanger, log, clock);
   return exness::make_exness(options.exness, log, clock);
 }
 

@@ -74,6 +74,11 @@ void add_access(CLI::App& app, Options& options, Shared& shared) {
 }
 
 void add_behaviour(CLI::App& app, Options& options, std::size_t& max_limit) {
+  app.add_option("--zone", options.iexexchanger.zone, "iexexchanger: of created_at")
+      ->capture_default_str();
+  app.add_option("--carbon", options.iexexchanger.carbon, "iexexchanger: major version, 2 or 3")
+      ->check(CLI::Range(2, 3))
+      ->capture_default_str();
   app.add_option("--max-limit", max_limit, "the largest page; 0: as the broker's default");
   app.add_option("--rate", options.rate.rate, "requests a second allowed; 0: any");
   app.add_option("--burst", options.rate.burst)->capture_default_str();
@@ -110,7 +115,8 @@ void give_to_brokers(Options& options, Shared shared, std::size_t max_limit) {
   options.exness.login = shared.login;
   options.wintrado.partner = partner;
   options.wintrado.login = shared.login;
-  options.wintrado.api_key = shared.api_key;
+  options.wintrado.api_key = options.iexexchanger.api_key = shared.api_key;
+  options.iexexchanger.partner = partner;
   if (max_limit > 0) options.exness.max_limit = options.wintrado.max_limit = max_limit;
 }
 
@@ -124,7 +130,7 @@ bool parse_options(int argc, char** argv, Options& options, int& exit_status) {
   app.add_option("--port", options.port, "0: any free port")->capture_default_str();
   app.add_option("--listen", options.listen, "address to listen on")->capture_default_str();
   app.add_option("--broker", options.broker)
-      ->check(CLI::IsMember({"exness", "wintrado"}))
+      ->check(CLI::IsMember({"exness", "iexexchanger", "wintrado"}))
       ->capture_default_str();
   add_world(app, options, shared);
   add_access(app, options, shared);

@@ -6,6 +6,7 @@
 
 #include "tests/sandbox/clock.hpp"
 #include "tests/sandbox/exness/exness.hpp"
+#include "tests/sandbox/iexexchanger/iexexchanger.hpp"
 #include "tests/sandbox/throttle.hpp"
 #include "tests/sandbox/wintrado/wintrado.hpp"
 
@@ -20,6 +21,7 @@ struct Options {
   std::optional<TimePoint> clock;  // what the broker's clock shows at the start
   exness::ExnessOptions exness;
   wintrado::WintradoOptions wintrado;
+  iexexchanger::IexOptions iexexchanger;
   RateOptions rate;
   std::vector<std::string> faults;
 };
