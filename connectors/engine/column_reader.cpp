@@ -131,7 +131,8 @@ std::string_view ColumnReader::convert_as(Form form, std::string_view text,
     case Form::boolean:
       return read_boolean(text, out);
     case Form::decimal:
-      return read_decimal(text, mapping_.shift, mapping_.scale, out);
+      return mapping_.invert ? read_inverse(text, mapping_.shift, mapping_.scale, out)
+                             : read_decimal(text, mapping_.shift, mapping_.scale, out);
     case Form::percent:
       return read_percent(text, mapping_.shift, mapping_.scale, out);
     case Form::currency:

@@ -152,7 +152,8 @@ struct ColumnMapping {
   std::string zone = "UTC";          // of a datetime without one
   bool epoch_milliseconds = false;
   int shift = 0;             // decimal: the point moves right by this many digits
-  std::optional<int> scale;  // decimal: rounded to this many digits
+  bool invert = false;       // decimal: then 1 / it, to 18 significant digits
+  std::optional<int> scale;  // decimal: then rounded to this many digits
   std::map<std::string, std::string>
       table;                             // enumeration: broker's word (ASCII lower case) -> ours
   std::optional<std::string> otherwise;  // enumeration: for any other word; none: quarantine

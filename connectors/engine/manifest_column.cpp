@@ -170,6 +170,7 @@ void read_options(yaml::Map& map, ColumnMapping& out, Entry const& entry) {
   if (auto const node = option("shift", {decimal, percent})) {
     out.shift = static_cast<int>(node->as_integer(-30, 30));
   }
+  if (auto const node = option("invert", {decimal})) out.invert = node->as_bool();
   if (auto const node = option("scale", {decimal, percent})) {
     out.scale = static_cast<int>(node->as_integer(0, 50));
   }
