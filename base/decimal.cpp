@@ -1,6 +1,7 @@
 #include "base/decimal.hpp"
 
 #include <algorithm>
+#include <boost/multiprecision/cpp_int.hpp>
 #include <cstdlib>
 
 namespace affsync {
@@ -68,10 +69,14 @@ Parts split(std::string_view decimal) {
 
 std::string_view to_string(DecimalError error) {
   switch (error) {
-    case DecimalError::none: return "no error";
-    case DecimalError::not_a_number: return "not a number";
-    case DecimalError::too_long: return "more digits than a numeric column takes";
-    case DecimalError::exponent_too_large: return "exponent too large";
+    case DecimalError::none:
+      return "no error";
+    case DecimalError::not_a_number:
+      return "not a number";
+    case DecimalError::too_long:
+      return "more digits than a numeric column takes";
+    case DecimalError::exponent_too_large:
+      return "exponent too large";
   }
   return "not a number";
 }
@@ -144,6 +149,36 @@ std::string round_decimal(std::string_view decimal, int scale) {
 std::string shift_decimal(std::string_view decimal, int shift) {
   Parts parts = split(decimal);
   return write(parts.negative, std::move(parts.digits), parts.point + shift);
+}
+
+std::optional<std::string> invert_decimal(std::string_view decimal) {
+  using boost::multiprecision::cpp_int;
+  constexpr std::size_t significant = 18;
+  Parts const parts = split(decimal);
+  auto const first = parts.digits.find_first_not_of('0');
+  if (first == std::string::npos) return std::nullopt;
+  // decimal = divisor / 10^scale, so 1 / decimal = (10^power / divisor) * 10^(scale - power), with
+  // the power large enough that the whole quotient has more digits than are kept.
+  auto const length = parts.digits.size() - first;
+  auto const power = static_cast<long>(length + significant + 1);
+  auto const scale = static_cast<long>(parts.digits.size()) - parts.point;
+  cpp_int const divisor(parts.digits.substr(first));
+  cpp_int const quotient =
+      boost::multiprecision::pow(cpp_int(10), static_cast<unsigned>(power)) / divisor;
+  std::string digits = quotient.str();
+  long point = static_cast<long>(digits.size()) + scale - power;
+  bool up = digits[significant] >= '5';
+  digits.resize(significant);
+  for (std::size_t i = significant; up && i-- > 0;) {
+    up = digits[i] == '9';
+    digits[i] = up ? '0' : static_cast<char>(digits[i] + 1);
+  }
+  if (up) {
+    digits.insert(0, 1, '1');
+    ++point;
+  }
+  while (digits.size() > 1 && digits.back() == '0') digits.pop_back();
+  return write(parts.negative, std::move(digits), point);
 }
 
 }  // namespace affsync

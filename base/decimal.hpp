@@ -30,4 +30,9 @@ std::string round_decimal(std::string_view decimal, int scale);
 // a hundred. No digit is lost.
 std::string shift_decimal(std::string_view decimal, int shift);
 
+// 1 / `decimal` (a text made by parse_decimal), rounded half away from zero to 18 significant
+// digits, without zeros at the end of a fraction: "0.25" -> "4", "3" -> "0.333333333333333333".
+// Nothing for zero.
+std::optional<std::string> invert_decimal(std::string_view decimal);
+
 }  // namespace affsync

@@ -142,6 +142,13 @@ constexpr Column balance_columns[] = {
     {"observed_at", timestamptz, false, true},
 };
 
+constexpr Column fx_rate_columns[] = {
+    {"currency"},
+    {"on_date", date},
+    {"usd_rate", numeric},
+};
+constexpr std::string_view fx_rate_key[] = {"currency", "on_date"};
+
 constexpr RecordTable tables[] = {
     {"client", client_columns},
     {"trading_account", trading_account_columns},
@@ -150,7 +157,9 @@ constexpr RecordTable tables[] = {
     {"commission", commission_columns},
     {"payout", payout_columns},
     {"balance", balance_columns},
+    {"fx_rate", fx_rate_columns, fx_rate_key},
 };
+constexpr std::size_t lookup_tables = 1;  // at the end
 
 }  // namespace
 
@@ -173,7 +182,11 @@ std::optional<std::size_t> RecordTable::index_of(std::string_view column) const 
   return std::nullopt;
 }
 
-std::span<RecordTable const> record_tables() { return tables; }
+std::span<RecordTable const> stream_tables() { return tables; }
+
+std::span<RecordTable const> record_tables() {
+  return stream_tables().first(std::size(tables) - lookup_tables);
+}
 
 RecordTable const* find_record_table(std::string_view name) {
   for (auto const& table : tables) {

@@ -30,7 +30,8 @@ std::string known_column(RecordTable const& table, std::string const& column) {
 
 Scope scope_of(SliceClose const& slice) {
   Scope scope;
-  scope.condition = "t.source_id = $1::int AND t.stream = $2 AND t.deleted_at IS NULL";
+  scope.condition = "t.source_id = $1::int AND t.stream = $2";
+  if (slice.table->keeps_records()) scope.condition += " AND t.deleted_at IS NULL";
   scope.params = {std::to_string(slice.run.id.source_id), slice.run.id.stream};
   if (slice.scope_column.empty()) return scope;
   auto const column = known_column(*slice.table, slice.scope_column);
@@ -191,7 +192,7 @@ SliceClosed SliceCloser::close(PgSession& session) {
   auto const scope = scope_of(slice_);
   closed.live = count_live(tx, slice_, scope);
   if (slice_.expect_live) closed.live_as_expected = closed.live == *slice_.expect_live;
-  if (slice_.mark_vanished) {
+  if (slice_.mark_vanished && slice_.table->keeps_records()) {
     auto const run = read_run(tx, slice_);
     auto const whole_stream = slice_.scope_column.empty() || (!slice_.from && !slice_.to);
     // Every row seen has been stored, so equal numbers mean equal sets; not so when some were put

@@ -152,7 +152,9 @@ std::string_view ColumnReader::convert_as(Form form, std::string_view text, Json
 
 std::string_view ColumnReader::convert_number(Form form, std::string_view text,
                                               RowContext const& context, std::string& out) const {
-  auto const read = form == Form::percent ? &read_percent : &read_decimal;
+  auto const read = form == Form::percent ? &read_percent
+                    : mapping_.invert     ? &read_inverse
+                                          : &read_decimal;
   if (!mapping_.scale_of_currency) return read(text, mapping_.shift, mapping_.scale, out);
   // What is behind the eighth digit is noise of a number that was binary once; taken off first, so
   // that it does not tip the second rounding.

@@ -265,6 +265,7 @@ struct ColumnMapping {
   bool epoch_milliseconds = false;
   std::optional<WithinSpec> within;  // epoch: null where the texts disagree
   int shift = 0;                     // decimal: the point moves right by this many digits
+  bool invert = false;               // decimal: then 1 / it, to 18 significant digits
   std::optional<int> scale;          // decimal: rounded to this many digits
   bool scale_of_currency = false;    // decimal: rounded to the minor unit of the row's currency
   std::vector<PresentWord> present;  // instead of `from`: the first that is there gives its word

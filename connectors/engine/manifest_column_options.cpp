@@ -83,6 +83,7 @@ void read_column_options(yaml::Map& map, ColumnMapping& out, ColumnEntry const& 
   }
   if (auto const node = option("strip_prefix", {text})) out.strip_prefix = node->text();
   if (auto const node = option("lower_case", {text})) out.lower_case = node->as_bool();
+  if (auto const node = option("invert", {decimal})) out.invert = node->as_bool();
   if (auto const node = option("shift", {decimal, percent})) {
     out.shift = static_cast<int>(node->as_integer(-30, 30));
   }

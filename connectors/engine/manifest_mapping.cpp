@@ -10,8 +10,21 @@ RecordTable const& read_table(yaml::Node const& node) {
   auto const name = node.text();
   if (auto const* table = find_record_table(name)) return *table;
   std::vector<std::string> known;
-  for (auto const& table : record_tables()) known.emplace_back(table.name);
+  for (auto const& table : stream_tables()) known.emplace_back(table.name);
   refuse_word(node, name, known, "a record table");
+}
+
+// A value that is looked up is of no use unless it is whole.
+void require_all(TableMapping& mapping, yaml::Node const& columns) {
+  for (auto const& column : mapping.table->columns) {
+    auto const same_name = [&](ColumnMapping const& one) { return one.column == column.name; };
+    auto const found = std::ranges::find_if(mapping.columns, same_name);
+    if (found == mapping.columns.end()) {
+      columns.fail("a row of " + yaml::quoted(mapping.table->name) + " needs the column " +
+                   yaml::quoted(column.name));
+    }
+    found->required = true;
+  }
 }
 
 }  // namespace
@@ -36,6 +49,7 @@ TableMapping read_table_mapping(yaml::Node const& table, yaml::Node const& key,
         "`scale: currency` needs the row's currency",
         "Map the column `currency` of " + yaml::quoted(mapping.table->name) + " as well.");
   }
+  if (!mapping.table->keeps_records()) require_all(mapping, columns);
   return mapping;
 }
 

@@ -1,5 +1,8 @@
 -- The commission rows that reports add up: live, and of streams that repeat no other stream.
 CREATE OR REPLACE VIEW affsync.commission_books AS
+WITH implied AS MATERIALIZED (  -- not computed unless a row gets as far as there
+  SELECT currency, on_date, source_id, usd_rate FROM affsync.fx_implied
+)
 SELECT
   c.source_id,
   s.name AS source,
@@ -13,14 +16,11 @@ SELECT
   c.grain,
   c.day,
   c.amount,
-  coalesce(c.amount_usd, CASE WHEN c.currency = 'USD' THEN c.amount END, c.amount * f.usd_rate)
-    AS amount_usd,
-  CASE
-    WHEN c.amount_usd IS NOT NULL THEN 'broker'
-    WHEN c.currency = 'USD' AND c.amount IS NOT NULL THEN 'same currency'
-    WHEN c.amount * f.usd_rate IS NOT NULL THEN 'fx_rate'
-  END AS usd_origin,
-  c.volume_lots
+  coalesce(c.amount_usd, c.amount * r.usd_rate) AS amount_usd,
+  CASE WHEN c.amount_usd IS NOT NULL THEN 'broker' WHEN c.amount IS NOT NULL THEN r.origin END
+    AS usd_origin,
+  c.volume_lots,
+  c.link_code
 FROM (
   SELECT *, coalesce(occurred_on, (occurred_at AT TIME ZONE 'UTC')::date,
                      (occurred_to AT TIME ZONE 'UTC')::date) AS day
@@ -29,7 +29,36 @@ FROM (
 ) c
 JOIN affsync.source s ON s.source_id = c.source_id
 LEFT JOIN affsync.stream st ON st.source_id = c.source_id AND st.stream = c.stream
-LEFT JOIN affsync.fx_rate f ON f.currency = c.currency AND f.on_date = c.day
+LEFT JOIN affsync.currency_unit u ON u.currency = c.currency
+LEFT JOIN LATERAL (
+  SELECT x.usd_rate
+  FROM affsync.fx_rate x
+  WHERE c.amount_usd IS NULL AND coalesce(u.whole, c.currency) <> 'USD'
+    AND x.currency = coalesce(u.whole, c.currency)
+    AND x.on_date BETWEEN c.day - 7 AND c.day
+  ORDER BY x.on_date DESC, x.source_id, x.stream
+  LIMIT 1
+) f ON true
+LEFT JOIN LATERAL (
+  SELECT x.usd_rate
+  FROM implied x
+  WHERE c.amount_usd IS NULL AND f.usd_rate IS NULL AND coalesce(u.whole, c.currency) <> 'USD'
+    AND x.currency = coalesce(u.whole, c.currency)
+    AND x.on_date BETWEEN c.day - 7 AND c.day
+  ORDER BY x.on_date DESC, x.source_id
+  LIMIT 1
+) i ON true
+CROSS JOIN LATERAL (
+  SELECT
+    coalesce(u.factor, 1) * CASE WHEN coalesce(u.whole, c.currency) = 'USD' THEN 1
+                                 ELSE coalesce(f.usd_rate, i.usd_rate) END AS usd_rate,
+    CASE
+      WHEN c.currency = 'USD' THEN 'same currency'
+      WHEN u.whole = 'USD' THEN 'fixed rate'
+      WHEN f.usd_rate IS NOT NULL THEN 'fx_rate'
+      WHEN i.usd_rate IS NOT NULL THEN 'implied'
+    END AS origin
+) r
 WHERE coalesce(st.in_reports, true);
 COMMENT ON VIEW affsync.commission_books IS 'The commission rows that reports add up: not deleted, and of streams that repeat no other stream (affsync.stream.in_reports).';
 COMMENT ON COLUMN affsync.commission_books.source_id IS 'The source; see affsync.source.';
@@ -44,6 +73,7 @@ COMMENT ON COLUMN affsync.commission_books.currency IS 'Currency of amount.';
 COMMENT ON COLUMN affsync.commission_books.grain IS 'What the row sums up.';
 COMMENT ON COLUMN affsync.commission_books.day IS 'The broker''s day; else the UTC day of the moment; else the latest UTC day that its relative time allows.';
 COMMENT ON COLUMN affsync.commission_books.amount IS 'What counts today.';
-COMMENT ON COLUMN affsync.commission_books.amount_usd IS 'The broker''s own figure; else amount when it is in US dollars; else amount at the fx_rate of the day; else null.';
-COMMENT ON COLUMN affsync.commission_books.usd_origin IS 'Where amount_usd is from: broker, same currency or fx_rate; null when there is none.';
+COMMENT ON COLUMN affsync.commission_books.amount_usd IS 'The broker''s own figure; else the amount in US dollars by the rate of the day; else null. See usd_origin.';
+COMMENT ON COLUMN affsync.commission_books.usd_origin IS 'Where amount_usd is from: broker, same currency, fixed rate (affsync.currency_unit), fx_rate or implied (affsync.fx_implied); null when there is none.';
 COMMENT ON COLUMN affsync.commission_books.volume_lots IS 'Volume in lots.';
+COMMENT ON COLUMN affsync.commission_books.link_code IS 'The partner link that brought it.';

@@ -1,5 +1,9 @@
--- How running totals grew: the only form in which lifetime rows may stand beside dated ones.
+-- How running totals grew: the only form in which lifetime rows may stand beside dated ones. A step
+-- from or to nothing is none: nobody knows what the total was.
 CREATE OR REPLACE VIEW affsync.commission_steps AS
+WITH implied AS MATERIALIZED (  -- not computed unless a row gets as far as there
+  SELECT currency, on_date, source_id, usd_rate FROM affsync.fx_implied
+)
 SELECT
   b.source_id,
   b.source,
@@ -10,29 +14,66 @@ SELECT
   b.kind,
   b.status,
   b.currency,
-  (h.changed_at AT TIME ZONE 'UTC')::date AS day,
-  h.step AS amount,
-  CASE
-    WHEN b.usd_origin = 'broker' THEN coalesce(h.step_usd, 0)
-    WHEN b.currency = 'USD' THEN h.step
-    ELSE h.step * f.usd_rate
-  END AS amount_usd,
-  h.step_lots AS volume_lots
+  b.day,
+  b.step AS amount,
+  CASE WHEN b.by_broker THEN b.step_usd ELSE b.step * r.usd_rate END AS amount_usd,
+  b.step_lots AS volume_lots,
+  CASE WHEN b.by_broker THEN 'broker' ELSE r.origin END AS usd_origin
 FROM (
   SELECT
-    source_id, stream, external_id, changed_at,
-    (after ->> 'amount')::numeric - (before ->> 'amount')::numeric AS step,
-    (after ->> 'amount_usd')::numeric - (before ->> 'amount_usd')::numeric AS step_usd,
-    (after ->> 'volume_lots')::numeric - (before ->> 'volume_lots')::numeric AS step_lots
-  FROM affsync.record_change
-  WHERE record_table = 'commission' AND operation IN ('update', 'restore')
-    AND before ? 'amount' AND NOT before ? 'currency'
-) h
-JOIN affsync.commission_books b
-  ON b.source_id = h.source_id AND b.stream = h.stream AND b.external_id = h.external_id
-LEFT JOIN affsync.fx_rate f
-  ON f.currency = b.currency AND f.on_date = (h.changed_at AT TIME ZONE 'UTC')::date
-WHERE b.grain = 'lifetime' AND h.step IS NOT NULL;
+    c.source_id, s.name AS source, s.connector, c.stream, c.external_id, c.client_ref, c.kind,
+    c.status, c.currency, (h.changed_at AT TIME ZONE 'UTC')::date AS day, d.step, d.step_usd,
+    d.step_lots, c.amount_usd IS NOT NULL AND d.step_usd IS NOT NULL AS by_broker
+  FROM affsync.record_change h
+  JOIN affsync.commission c
+    ON c.source_id = h.source_id AND c.stream = h.stream AND c.external_id = h.external_id
+  JOIN affsync.source s ON s.source_id = c.source_id
+  LEFT JOIN affsync.stream st ON st.source_id = c.source_id AND st.stream = c.stream
+  CROSS JOIN LATERAL (
+    SELECT
+      CASE WHEN h.before ? 'amount'
+           THEN (h.after ->> 'amount')::numeric - (h.before ->> 'amount')::numeric ELSE 0
+      END AS step,
+      CASE WHEN h.before ? 'amount_usd'
+           THEN (h.after ->> 'amount_usd')::numeric - (h.before ->> 'amount_usd')::numeric ELSE 0
+      END AS step_usd,
+      (h.after ->> 'volume_lots')::numeric - (h.before ->> 'volume_lots')::numeric AS step_lots
+  ) d
+  WHERE h.record_table = 'commission' AND h.operation IN ('update', 'restore')
+    AND h.before ?| ARRAY['amount', 'amount_usd', 'volume_lots'] AND NOT h.before ? 'currency'
+    AND d.step IS NOT NULL
+    AND c.grain = 'lifetime' AND c.deleted_at IS NULL AND coalesce(st.in_reports, true)
+) b
+LEFT JOIN affsync.currency_unit u ON u.currency = b.currency
+LEFT JOIN LATERAL (
+  SELECT x.usd_rate
+  FROM affsync.fx_rate x
+  WHERE NOT b.by_broker AND coalesce(u.whole, b.currency) <> 'USD'
+    AND x.currency = coalesce(u.whole, b.currency)
+    AND x.on_date BETWEEN b.day - 7 AND b.day
+  ORDER BY x.on_date DESC, x.source_id, x.stream
+  LIMIT 1
+) f ON true
+LEFT JOIN LATERAL (
+  SELECT x.usd_rate
+  FROM implied x
+  WHERE NOT b.by_broker AND f.usd_rate IS NULL AND coalesce(u.whole, b.currency) <> 'USD'
+    AND x.currency = coalesce(u.whole, b.currency)
+    AND x.on_date BETWEEN b.day - 7 AND b.day
+  ORDER BY x.on_date DESC, x.source_id
+  LIMIT 1
+) i ON true
+CROSS JOIN LATERAL (
+  SELECT
+    coalesce(u.factor, 1) * CASE WHEN coalesce(u.whole, b.currency) = 'USD' THEN 1
+                                 ELSE coalesce(f.usd_rate, i.usd_rate) END AS usd_rate,
+    CASE
+      WHEN b.currency = 'USD' THEN 'same currency'
+      WHEN u.whole = 'USD' THEN 'fixed rate'
+      WHEN f.usd_rate IS NOT NULL THEN 'fx_rate'
+      WHEN i.usd_rate IS NOT NULL THEN 'implied'
+    END AS origin
+) r;
 COMMENT ON VIEW affsync.commission_steps IS 'Recorded growth of running totals (grain lifetime), one row a change. What a total was when it was first read is in no step.';
 COMMENT ON COLUMN affsync.commission_steps.source_id IS 'The source; see affsync.source.';
 COMMENT ON COLUMN affsync.commission_steps.source IS 'Name of the source.';
@@ -45,5 +86,6 @@ COMMENT ON COLUMN affsync.commission_steps.status IS 'Status of the commission.'
 COMMENT ON COLUMN affsync.commission_steps.currency IS 'Currency of amount.';
 COMMENT ON COLUMN affsync.commission_steps.day IS 'The UTC day on which affsync met the change.';
 COMMENT ON COLUMN affsync.commission_steps.amount IS 'By how much the total changed.';
-COMMENT ON COLUMN affsync.commission_steps.amount_usd IS 'The same in US dollars; null where nothing tells.';
+COMMENT ON COLUMN affsync.commission_steps.amount_usd IS 'By how much the broker''s own figure in US dollars changed; else amount by the rate of the day; else null. See usd_origin.';
 COMMENT ON COLUMN affsync.commission_steps.volume_lots IS 'By how much the volume changed, in lots; null when it did not.';
+COMMENT ON COLUMN affsync.commission_steps.usd_origin IS 'Where amount_usd is from: broker, same currency, fixed rate (affsync.currency_unit), fx_rate or implied (affsync.fx_implied); null when there is none.';

@@ -1,35 +1,66 @@
 -- The rebate rows that reports add up: live, and of streams that repeat no other stream.
 CREATE OR REPLACE VIEW affsync.rebate_books AS
+WITH implied AS MATERIALIZED (  -- not computed unless a row gets as far as there
+  SELECT currency, on_date, source_id, usd_rate FROM affsync.fx_implied
+)
 SELECT
-  r.source_id,
+  b.source_id,
   s.name AS source,
   s.connector,
-  r.stream,
-  r.external_id,
-  r.client_ref,
-  r.account,
-  r.rebate_group_id,
-  r.rebate_percent,
-  r.status,
-  r.grain,
-  r.occurred_at,
-  r.amount,
-  r.currency,
-  coalesce(r.amount_usd, CASE WHEN r.currency = 'USD' THEN r.amount END, r.amount * f.usd_rate)
-    AS amount_usd,
-  CASE
-    WHEN r.amount_usd IS NOT NULL THEN 'broker'
-    WHEN r.currency = 'USD' AND r.amount IS NOT NULL THEN 'same currency'
-    WHEN r.amount * f.usd_rate IS NOT NULL THEN 'fx_rate'
-  END AS usd_origin,
-  coalesce(r.basis_amount_usd, CASE WHEN r.currency = 'USD' THEN r.basis_amount END,
-           r.basis_amount * f.usd_rate) AS basis_amount_usd
-FROM affsync.rebate r
-JOIN affsync.source s ON s.source_id = r.source_id
-LEFT JOIN affsync.stream st ON st.source_id = r.source_id AND st.stream = r.stream
-LEFT JOIN affsync.fx_rate f
-  ON f.currency = r.currency AND f.on_date = (r.occurred_at AT TIME ZONE 'UTC')::date
-WHERE r.deleted_at IS NULL AND coalesce(st.in_reports, true);
+  b.stream,
+  b.external_id,
+  b.client_ref,
+  b.account,
+  b.rebate_group_id,
+  b.rebate_percent,
+  b.status,
+  b.grain,
+  b.occurred_at,
+  b.amount,
+  b.currency,
+  coalesce(b.amount_usd, b.amount * r.usd_rate) AS amount_usd,
+  CASE WHEN b.amount_usd IS NOT NULL THEN 'broker' WHEN b.amount IS NOT NULL THEN r.origin END
+    AS usd_origin,
+  coalesce(b.basis_amount_usd, b.basis_amount * r.usd_rate) AS basis_amount_usd,
+  b.day
+FROM (
+  SELECT *, (occurred_at AT TIME ZONE 'UTC')::date AS day
+  FROM affsync.rebate
+  WHERE deleted_at IS NULL
+) b
+JOIN affsync.source s ON s.source_id = b.source_id
+LEFT JOIN affsync.stream st ON st.source_id = b.source_id AND st.stream = b.stream
+LEFT JOIN affsync.currency_unit u ON u.currency = b.currency
+LEFT JOIN LATERAL (
+  SELECT x.usd_rate
+  FROM affsync.fx_rate x
+  WHERE (b.amount_usd IS NULL OR b.basis_amount_usd IS NULL) AND coalesce(u.whole, b.currency) <> 'USD'
+    AND x.currency = coalesce(u.whole, b.currency)
+    AND x.on_date BETWEEN b.day - 7 AND b.day
+  ORDER BY x.on_date DESC, x.source_id, x.stream
+  LIMIT 1
+) f ON true
+LEFT JOIN LATERAL (
+  SELECT x.usd_rate
+  FROM implied x
+  WHERE (b.amount_usd IS NULL OR b.basis_amount_usd IS NULL) AND f.usd_rate IS NULL AND coalesce(u.whole, b.currency) <> 'USD'
+    AND x.currency = coalesce(u.whole, b.currency)
+    AND x.on_date BETWEEN b.day - 7 AND b.day
+  ORDER BY x.on_date DESC, x.source_id
+  LIMIT 1
+) i ON true
+CROSS JOIN LATERAL (
+  SELECT
+    coalesce(u.factor, 1) * CASE WHEN coalesce(u.whole, b.currency) = 'USD' THEN 1
+                                 ELSE coalesce(f.usd_rate, i.usd_rate) END AS usd_rate,
+    CASE
+      WHEN b.currency = 'USD' THEN 'same currency'
+      WHEN u.whole = 'USD' THEN 'fixed rate'
+      WHEN f.usd_rate IS NOT NULL THEN 'fx_rate'
+      WHEN i.usd_rate IS NOT NULL THEN 'implied'
+    END AS origin
+) r
+WHERE coalesce(st.in_reports, true);
 COMMENT ON VIEW affsync.rebate_books IS 'The rebate rows that reports add up: not deleted, and of streams that repeat no other stream (affsync.stream.in_reports).';
 COMMENT ON COLUMN affsync.rebate_books.source_id IS 'The source; see affsync.source.';
 COMMENT ON COLUMN affsync.rebate_books.source IS 'Name of the source.';
@@ -45,6 +76,7 @@ COMMENT ON COLUMN affsync.rebate_books.grain IS 'What the row sums up.';
 COMMENT ON COLUMN affsync.rebate_books.occurred_at IS 'When it was passed on; null for running totals.';
 COMMENT ON COLUMN affsync.rebate_books.amount IS 'Passed on.';
 COMMENT ON COLUMN affsync.rebate_books.currency IS 'Currency of amount.';
-COMMENT ON COLUMN affsync.rebate_books.amount_usd IS 'The broker''s own figure; else amount when it is in US dollars; else amount at the fx_rate of the day; else null.';
-COMMENT ON COLUMN affsync.rebate_books.usd_origin IS 'Where amount_usd is from: broker, same currency or fx_rate; null when there is none.';
+COMMENT ON COLUMN affsync.rebate_books.amount_usd IS 'The broker''s own figure; else the amount in US dollars by the rate of the day; else null. See usd_origin. A running total has no day, so that no rate but a fixed one holds for it.';
+COMMENT ON COLUMN affsync.rebate_books.usd_origin IS 'Where amount_usd is from: broker, same currency, fixed rate (affsync.currency_unit), fx_rate or implied (affsync.fx_implied); null when there is none.';
 COMMENT ON COLUMN affsync.rebate_books.basis_amount_usd IS 'The earning that it is a part of, in US dollars; null where nothing tells.';
+COMMENT ON COLUMN affsync.rebate_books.day IS 'The UTC day on which it was passed on; null for running totals.';

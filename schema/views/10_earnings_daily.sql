@@ -13,7 +13,8 @@ SELECT
   count(DISTINCT m.client_ref) AS clients,
   count(*) AS rows,
   CASE WHEN min(m.usd_origin) = max(m.usd_origin) THEN min(m.usd_origin)
-       WHEN min(m.usd_origin) IS NOT NULL THEN 'mixed' END AS usd_origin
+       WHEN min(m.usd_origin) IS NOT NULL THEN 'mixed' END AS usd_origin,
+  count(*) FILTER (WHERE m.amount_usd IS NULL AND m.amount IS NOT NULL) AS rows_without_usd
 FROM (
   SELECT source_id, source, connector, day, kind, status, currency, amount, amount_usd,
          volume_lots, client_ref, usd_origin
@@ -21,20 +22,21 @@ FROM (
   WHERE grain IS DISTINCT FROM 'lifetime'
   UNION ALL
   SELECT source_id, source, connector, day, kind, status, currency, amount, amount_usd,
-         volume_lots, client_ref, 'steps'
+         volume_lots, client_ref, usd_origin
   FROM affsync.commission_steps
 ) m
 GROUP BY m.source_id, m.source, m.connector, m.day, m.kind, m.status, m.currency;
 COMMENT ON VIEW reporting.earnings_daily IS 'Commission by day. Running totals enter by their recorded growth only; streams that repeat another one are left out.';
 COMMENT ON COLUMN reporting.earnings_daily.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.earnings_daily.connector IS 'Connector of the source.';
-COMMENT ON COLUMN reporting.earnings_daily.day IS 'The broker''s day; else the UTC day of the moment; else the latest UTC day that its relative time allows.';
+COMMENT ON COLUMN reporting.earnings_daily.day IS 'The broker''s day; else the UTC day of the moment; else the latest UTC day that its relative time allows. Of the growth of a running total, the UTC day on which affsync met it.';
 COMMENT ON COLUMN reporting.earnings_daily.kind IS 'Kind of commission.';
 COMMENT ON COLUMN reporting.earnings_daily.status IS 'Status of the commission.';
 COMMENT ON COLUMN reporting.earnings_daily.currency IS 'Currency of amount; currencies are never added to each other.';
 COMMENT ON COLUMN reporting.earnings_daily.amount IS 'Sum in that currency.';
-COMMENT ON COLUMN reporting.earnings_daily.amount_usd IS 'Sum in US dollars; null when it is not known of every row.';
+COMMENT ON COLUMN reporting.earnings_daily.amount_usd IS 'Sum in US dollars; null when it is not known of every row. Add up rows_without_usd beside it.';
 COMMENT ON COLUMN reporting.earnings_daily.volume_lots IS 'Volume in lots.';
 COMMENT ON COLUMN reporting.earnings_daily.clients IS 'Different clients.';
 COMMENT ON COLUMN reporting.earnings_daily.rows IS 'Rows behind the sum.';
-COMMENT ON COLUMN reporting.earnings_daily.usd_origin IS 'Where amount_usd is from: broker, same currency, fx_rate, steps (growth of running totals) or mixed.';
+COMMENT ON COLUMN reporting.earnings_daily.usd_origin IS 'Where amount_usd is from: broker, same currency, fixed rate, fx_rate, implied, or mixed; null when there is none.';
+COMMENT ON COLUMN reporting.earnings_daily.rows_without_usd IS 'Rows behind the sum that have an amount but no figure in US dollars. Unless it is 0, amount_usd is null.';

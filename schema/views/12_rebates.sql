@@ -35,7 +35,7 @@ COMMENT ON COLUMN reporting.rebates.amount IS 'Passed on.';
 COMMENT ON COLUMN reporting.rebates.currency IS 'Currency of amount.';
 COMMENT ON COLUMN reporting.rebates.amount_usd IS 'Passed on, in US dollars; null where nothing tells.';
 COMMENT ON COLUMN reporting.rebates.net_usd IS 'What is left of the earning that it is a part of, in US dollars.';
-COMMENT ON COLUMN reporting.rebates.usd_origin IS 'Where amount_usd is from: broker, same currency or fx_rate.';
+COMMENT ON COLUMN reporting.rebates.usd_origin IS 'Where amount_usd is from: broker, same currency, fixed rate, fx_rate or implied; null when there is none.';
 COMMENT ON COLUMN reporting.rebates.status IS 'Status of the rebate.';
 COMMENT ON COLUMN reporting.rebates.grain IS 'What the row sums up; lifetime is a running total.';
 COMMENT ON COLUMN reporting.rebates.occurred_at IS 'When it was passed on; null for running totals.';

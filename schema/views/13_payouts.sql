@@ -1,4 +1,7 @@
 CREATE OR REPLACE VIEW reporting.payouts AS
+WITH implied AS MATERIALIZED (  -- not computed unless a row gets as far as there
+  SELECT currency, on_date, source_id, usd_rate FROM affsync.fx_implied
+)
 SELECT
   s.name AS source,
   s.connector,
@@ -6,28 +9,60 @@ SELECT
   p.status,
   p.amount,
   p.currency,
-  coalesce(p.amount_usd, CASE WHEN p.currency = 'USD' THEN p.amount END, p.amount * f.usd_rate)
-    AS amount_usd,
+  coalesce(p.amount_usd, p.amount * r.usd_rate) AS amount_usd,
   p.method,
   p.requested_at,
   p.paid_at,
-  floor(extract(epoch FROM
-    coalesce(p.paid_at, p.rejected_at,
-             CASE WHEN p.status IN ('requested', 'approved', 'processing') THEN now() END)
-    - p.requested_at) / 86400)::integer AS days_waiting,
-  CASE
-    WHEN p.amount_usd IS NOT NULL THEN 'broker'
-    WHEN p.currency = 'USD' AND p.amount IS NOT NULL THEN 'same currency'
-    WHEN p.amount * f.usd_rate IS NOT NULL THEN 'fx_rate'
-  END AS usd_origin,
+  floor(extract(epoch FROM CASE WHEN p.ended_at > p.requested_at THEN p.ended_at - p.requested_at
+                                WHEN p.ended_at <= p.requested_at THEN interval '0' END) / 86400)::integer
+    AS days_waiting,
+  CASE WHEN p.amount_usd IS NOT NULL THEN 'broker' WHEN p.amount IS NOT NULL THEN r.origin END
+    AS usd_origin,
   p.stream
-FROM affsync.payout p
+FROM (
+  SELECT
+    *,
+    (coalesce(paid_at, requested_at) AT TIME ZONE 'UTC')::date AS day,
+    -- An earlier refusal does not end a payout that is open again.
+    coalesce(paid_at,
+             CASE WHEN status IN ('requested', 'approved', 'processing') THEN now()
+                  WHEN status IS DISTINCT FROM 'paid' THEN rejected_at END) AS ended_at
+  FROM affsync.payout
+  WHERE deleted_at IS NULL
+) p
 JOIN affsync.source s ON s.source_id = p.source_id
 LEFT JOIN affsync.stream st ON st.source_id = p.source_id AND st.stream = p.stream
-LEFT JOIN affsync.fx_rate f
-  ON f.currency = p.currency
-  AND f.on_date = (coalesce(p.paid_at, p.requested_at) AT TIME ZONE 'UTC')::date
-WHERE p.deleted_at IS NULL AND coalesce(st.in_reports, true);
+LEFT JOIN affsync.currency_unit u ON u.currency = p.currency
+LEFT JOIN LATERAL (
+  SELECT x.usd_rate
+  FROM affsync.fx_rate x
+  WHERE p.amount_usd IS NULL AND coalesce(u.whole, p.currency) <> 'USD'
+    AND x.currency = coalesce(u.whole, p.currency)
+    AND x.on_date BETWEEN p.day - 7 AND p.day
+  ORDER BY x.on_date DESC, x.source_id, x.stream
+  LIMIT 1
+) f ON true
+LEFT JOIN LATERAL (
+  SELECT x.usd_rate
+  FROM implied x
+  WHERE p.amount_usd IS NULL AND f.usd_rate IS NULL AND coalesce(u.whole, p.currency) <> 'USD'
+    AND x.currency = coalesce(u.whole, p.currency)
+    AND x.on_date BETWEEN p.day - 7 AND p.day
+  ORDER BY x.on_date DESC, x.source_id
+  LIMIT 1
+) i ON true
+CROSS JOIN LATERAL (
+  SELECT
+    coalesce(u.factor, 1) * CASE WHEN coalesce(u.whole, p.currency) = 'USD' THEN 1
+                                 ELSE coalesce(f.usd_rate, i.usd_rate) END AS usd_rate,
+    CASE
+      WHEN p.currency = 'USD' THEN 'same currency'
+      WHEN u.whole = 'USD' THEN 'fixed rate'
+      WHEN f.usd_rate IS NOT NULL THEN 'fx_rate'
+      WHEN i.usd_rate IS NOT NULL THEN 'implied'
+    END AS origin
+) r
+WHERE coalesce(st.in_reports, true);
 COMMENT ON VIEW reporting.payouts IS 'Money that left the broker for the partner.';
 COMMENT ON COLUMN reporting.payouts.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.payouts.connector IS 'Connector of the source.';
@@ -35,10 +70,10 @@ COMMENT ON COLUMN reporting.payouts.external_id IS 'The broker''s id of the payo
 COMMENT ON COLUMN reporting.payouts.status IS 'Status of the payout.';
 COMMENT ON COLUMN reporting.payouts.amount IS 'Amount paid out.';
 COMMENT ON COLUMN reporting.payouts.currency IS 'Currency of amount.';
-COMMENT ON COLUMN reporting.payouts.amount_usd IS 'The broker''s own figure; else amount when it is in US dollars; else amount at the fx_rate of the day paid (or requested); else null.';
+COMMENT ON COLUMN reporting.payouts.amount_usd IS 'The broker''s own figure; else the amount in US dollars by the rate of the day paid (or requested); else null. See usd_origin.';
 COMMENT ON COLUMN reporting.payouts.method IS 'Way of payment, in the broker''s words.';
 COMMENT ON COLUMN reporting.payouts.requested_at IS 'When it was asked for.';
 COMMENT ON COLUMN reporting.payouts.paid_at IS 'When it was paid.';
 COMMENT ON COLUMN reporting.payouts.days_waiting IS 'Whole days from the request until it was paid or refused, or until now while it is open; null when there is no telling.';
-COMMENT ON COLUMN reporting.payouts.usd_origin IS 'Where amount_usd is from: broker, same currency or fx_rate.';
+COMMENT ON COLUMN reporting.payouts.usd_origin IS 'Where amount_usd is from: broker, same currency, fixed rate (affsync.currency_unit), fx_rate or implied (affsync.fx_implied); null when there is none.';
 COMMENT ON COLUMN reporting.payouts.stream IS 'The feed.';

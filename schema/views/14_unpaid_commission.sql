@@ -7,7 +7,10 @@ SELECT
   CASE WHEN bool_and(amount_usd IS NOT NULL OR amount IS NULL) THEN sum(amount_usd) END
     AS amount_usd,
   min(day) AS oldest_on,
-  count(*) AS rows
+  count(*) AS rows,
+  CASE WHEN min(usd_origin) = max(usd_origin) THEN min(usd_origin)
+       WHEN min(usd_origin) IS NOT NULL THEN 'mixed' END AS usd_origin,
+  count(*) FILTER (WHERE amount_usd IS NULL AND amount IS NOT NULL) AS rows_without_usd
 FROM affsync.commission_books
 WHERE grain IS DISTINCT FROM 'lifetime' AND status IN ('accrued', 'pending', 'approved', 'held')
 GROUP BY source_id, source, connector, currency;
@@ -16,6 +19,8 @@ COMMENT ON COLUMN reporting.unpaid_commission.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.unpaid_commission.connector IS 'Connector of the source.';
 COMMENT ON COLUMN reporting.unpaid_commission.currency IS 'Currency of amount.';
 COMMENT ON COLUMN reporting.unpaid_commission.amount IS 'Sum in that currency.';
-COMMENT ON COLUMN reporting.unpaid_commission.amount_usd IS 'Sum in US dollars; null when it is not known of every row.';
+COMMENT ON COLUMN reporting.unpaid_commission.amount_usd IS 'Sum in US dollars; null when it is not known of every row. Add up rows_without_usd beside it.';
 COMMENT ON COLUMN reporting.unpaid_commission.oldest_on IS 'Day of the oldest unpaid row.';
 COMMENT ON COLUMN reporting.unpaid_commission.rows IS 'Rows behind the sum.';
+COMMENT ON COLUMN reporting.unpaid_commission.usd_origin IS 'Where amount_usd is from: broker, same currency, fixed rate, fx_rate, implied, or mixed; null when there is none.';
+COMMENT ON COLUMN reporting.unpaid_commission.rows_without_usd IS 'Rows behind the sum that have an amount but no figure in US dollars. Unless it is 0, amount_usd is null.';

@@ -5,31 +5,33 @@ CREATE OR REPLACE VIEW reporting.retroactive_changes AS
 WITH row_now AS (
   SELECT 'commission' AS record_table, source_id, stream, external_id,
          coalesce(occurred_on, (occurred_at AT TIME ZONE 'UTC')::date,
-                  (occurred_to AT TIME ZONE 'UTC')::date) AS occurred_on,
+                  (occurred_to AT TIME ZONE 'UTC')::date) AS day,
+         grain IS NOT DISTINCT FROM 'lifetime' AS running_total, currency, client_ref,
          jsonb_build_object('amount', amount, 'original_amount', original_amount,
                             'amount_usd', amount_usd) AS money
   FROM affsync.commission
   UNION ALL
   SELECT 'rebate', source_id, stream, external_id, (occurred_at AT TIME ZONE 'UTC')::date,
+         grain IS NOT DISTINCT FROM 'lifetime', currency, client_ref,
          jsonb_build_object('amount', amount, 'amount_usd', amount_usd,
                             'basis_amount', basis_amount, 'basis_amount_usd', basis_amount_usd)
   FROM affsync.rebate
   UNION ALL
   SELECT 'payout', source_id, stream, external_id,
-         (coalesce(paid_at, requested_at) AT TIME ZONE 'UTC')::date,
+         (coalesce(requested_at, paid_at) AT TIME ZONE 'UTC')::date, false, currency, NULL,
          jsonb_build_object('amount', amount, 'amount_usd', amount_usd)
   FROM affsync.payout
   UNION ALL
-  SELECT 'client', source_id, stream, external_id, NULL::date,
+  SELECT 'client', source_id, stream, external_id, NULL::date, true, currency, client_ref,
          jsonb_build_object('earned_usd', earned_usd, 'rebate_usd', rebate_usd,
                             'deposits', deposits, 'withdrawals', withdrawals)
   FROM affsync.client
   UNION ALL
-  SELECT 'trading_account', source_id, stream, external_id, NULL::date,
+  SELECT 'trading_account', source_id, stream, external_id, NULL::date, true, currency, client_ref,
          jsonb_build_object('reward', reward, 'reward_usd', reward_usd)
   FROM affsync.trading_account
   UNION ALL
-  SELECT 'balance', source_id, stream, external_id, NULL::date,
+  SELECT 'balance', source_id, stream, external_id, NULL::date, true, currency, NULL,
          jsonb_build_object('amount', amount, 'reserved', reserved)
   FROM affsync.balance
 )
@@ -43,9 +45,12 @@ SELECT
   v.before,
   v.after,
   coalesce(v.after, 0) - coalesce(v.before, 0) AS difference,
-  n.occurred_on,
+  CASE WHEN NOT n.running_total THEN n.day END AS occurred_on,
   h.operation,
-  h.stream
+  h.stream,
+  CASE WHEN right(v.column_name, 4) = '_usd' THEN 'USD' ELSE n.currency END AS currency,
+  n.client_ref,
+  n.running_total
 FROM affsync.record_change h
 JOIN affsync.source s ON s.source_id = h.source_id
 JOIN row_now n
@@ -89,6 +94,9 @@ COMMENT ON COLUMN reporting.retroactive_changes.column_name IS 'The money column
 COMMENT ON COLUMN reporting.retroactive_changes.before IS 'The amount before; null: none.';
 COMMENT ON COLUMN reporting.retroactive_changes.after IS 'The amount after; null: none.';
 COMMENT ON COLUMN reporting.retroactive_changes.difference IS 'after minus before, null taken as 0.';
-COMMENT ON COLUMN reporting.retroactive_changes.occurred_on IS 'The day that the row counts for; null for running totals and balances.';
+COMMENT ON COLUMN reporting.retroactive_changes.occurred_on IS 'The day that the row counts for, as the broker has it now: of a payout, the UTC day of its request. Null for running totals and balances.';
 COMMENT ON COLUMN reporting.retroactive_changes.operation IS 'update, delete (the row vanished) or restore (it came back).';
 COMMENT ON COLUMN reporting.retroactive_changes.stream IS 'The feed.';
+COMMENT ON COLUMN reporting.retroactive_changes.currency IS 'Currency of before, after and difference, as the row has it now.';
+COMMENT ON COLUMN reporting.retroactive_changes.client_ref IS 'The client; null where the row has none.';
+COMMENT ON COLUMN reporting.retroactive_changes.running_total IS 'True for running totals and balances, which change in the normal course of things.';

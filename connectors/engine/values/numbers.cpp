@@ -64,6 +64,18 @@ std::string_view read_decimal(std::string_view text, int shift, std::optional<in
   return {};
 }
 
+std::string_view read_inverse(std::string_view text, int shift, std::optional<int> scale,
+                              std::string& out) {
+  std::string decimal;
+  if (auto const problem = read_decimal(text, shift, std::nullopt, decimal); !problem.empty()) {
+    return problem;
+  }
+  auto inverse = invert_decimal(decimal);
+  if (!inverse) return "is zero, which has no inverse";
+  out += scale ? round_decimal(*inverse, *scale) : *inverse;
+  return {};
+}
+
 std::string_view read_percent(std::string_view text, int shift, std::optional<int> scale,
                               std::string& out) {
   if (!text.empty() && text.back() == '%') text.remove_suffix(1);

@@ -15,7 +15,11 @@ namespace affsync::engine {
 std::string_view read_decimal(std::string_view text, int shift, std::optional<int> scale,
                               std::string& out);
 
-// The same with a percent sign allowed behind the number.
+// 1 divided by the decimal (after its shift), to 18 significant digits, then rounded to `scale`.
+std::string_view read_inverse(std::string_view text, int shift, std::optional<int> scale,
+                              std::string& out);
+
+// The same as read_decimal with a percent sign allowed behind the number.
 std::string_view read_percent(std::string_view text, int shift, std::optional<int> scale,
                               std::string& out);
 
