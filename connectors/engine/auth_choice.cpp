@@ -122,7 +122,9 @@ std::string wanted_sets(Manifest const& manifest, std::vector<Wants> const& all)
   }
   Names optional;
   for (auto const& spec : manifest.credentials) {
-    if (spec.optional) optional.insert(spec.name);
+    bool const is_needed = std::ranges::any_of(
+        all, [&](Wants const& wants) { return wants.needed.count(spec.name) != 0; });
+    if (spec.optional && !is_needed) optional.insert(spec.name);
   }
   if (!optional.empty()) text += "; optional: " + described(manifest, optional);
   return text + ".";

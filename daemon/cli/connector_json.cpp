@@ -1,6 +1,7 @@
 // Connectors as JSON.
 #include <utility>
 
+#include "connectors/engine/auth_choice.hpp"
 #include "daemon/cli/connectors.hpp"
 #include "daemon/cli/json_text.hpp"
 
@@ -33,7 +34,14 @@ Json connector_to_json(engine::Manifest const& manifest) {
   for (auto const& credential : manifest.credentials) {
     credentials.push_back(Json::object({{"name", json_text(credential.name)},
                                         {"description", json_text(credential.description)},
-                                        {"secret", Json::boolean(credential.secret)}}));
+                                        {"secret", Json::boolean(credential.secret)},
+                                        {"optional", Json::boolean(credential.optional)}}));
+  }
+  Json::Array sets;
+  for (auto const& set : engine::credential_sets(manifest)) {
+    Json::Array names;
+    for (auto const& name : set) names.push_back(json_text(name));
+    sets.push_back(Json::array(std::move(names)));
   }
   Json::Array settings;
   for (auto const& setting : manifest.settings) {
@@ -52,6 +60,7 @@ Json connector_to_json(engine::Manifest const& manifest) {
       {"base_url", json_text_or_null(manifest.base_url)},
       {"file", json_text_or_null(manifest.file)},
       {"credentials", Json::array(std::move(credentials))},
+      {"credential_sets", Json::array(std::move(sets))},
       {"settings", Json::array(std::move(settings))},
       {"streams", Json::array(std::move(streams))},
   });

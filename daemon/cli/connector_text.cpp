@@ -1,6 +1,7 @@
 // Connectors as text and as YAML to paste.
 #include <algorithm>
 
+#include "connectors/engine/auth_choice.hpp"
 #include "daemon/cli/connectors.hpp"
 #include "daemon/cli/text_table.hpp"
 
@@ -21,6 +22,33 @@ std::string joined_names(std::vector<Named> const& items) {
   std::string text;
   for (auto const& item : items) text += (text.empty() ? "" : " ") + item.name;
   return text;
+}
+
+// "username password | api_key", optional ones left out.
+std::string joined_sets(engine::Manifest const& manifest) {
+  std::string text;
+  for (auto const& set : engine::credential_sets(manifest)) {
+    std::string names;
+    for (auto const& name : set) names += (names.empty() ? "" : " ") + name;
+    if (!text.empty()) text += " | ";
+    text += names.empty() ? "none" : names;
+  }
+  return manifest.credentials.empty() ? std::string() : text;
+}
+
+// "Give username and password, or api_key."
+std::string choice_of_sets(std::vector<std::vector<std::string>> const& sets) {
+  std::string text = "Give ";
+  for (auto const& set : sets) {
+    if (&set != &sets.front()) text += ", or ";
+    if (set.empty()) text += "none";
+    for (auto const& name : set) text += (&name == &set.front() ? "" : " and ") + name;
+  }
+  return text + ".";
+}
+
+bool is_in(std::vector<std::string> const& names, std::string const& name) {
+  return std::ranges::find(names, name) != names.end();
 }
 
 // exness, api_key -> EXNESS_API_KEY
@@ -69,7 +97,7 @@ std::string connector_list(std::vector<engine::Manifest> const& manifests,
                    {"streams", Align::left, 5, 20}});
   for (auto const& manifest : manifests) {
     table.add_row({Cell(manifest.name, Style::bold), manifest.title,
-                   joined_names(manifest.credentials), joined_names(manifest.streams)});
+                   joined_sets(manifest), joined_names(manifest.streams)});
   }
   return table.render(terminal) +
          "\n`affsync connectors NAME` shows what one needs and a configuration to paste.\n";
@@ -84,8 +112,12 @@ std::string connector_details(engine::Manifest const& manifest, log::Terminal co
     out += heading("Credentials", terminal);
     for (auto const& credential : manifest.credentials) {
       append_item(out, credential.name, longest_name(manifest.credentials),
-                  credential.description + (credential.secret ? " (secret)" : ""), terminal);
+                  credential.description + (credential.secret ? " (secret)" : "") +
+                      (credential.optional ? " (optional)" : ""),
+                  terminal);
     }
+    auto const sets = engine::credential_sets(manifest);
+    if (sets.size() > 1) out += wrap_text(choice_of_sets(sets), "  ", terminal.columns);
   }
   if (!manifest.settings.empty()) {
     out += heading("Settings", terminal);
@@ -128,12 +160,18 @@ std::string example_source(engine::Manifest const& manifest) {
   std::string out =
       "sources:\n  - name: " + manifest.name + "-main\n    connector: " + manifest.name + "\n";
   if (!manifest.credentials.empty()) out += "    credentials:\n";
+  auto const sets = engine::credential_sets(manifest);
   for (auto const& credential : manifest.credentials) {
+    // Of several ways to log in the first is shown; the rest is there to be taken instead.
+    bool const is_first = is_in(sets.front(), credential.name);
     // Both forms are shown quoted, so that any character of a value is taken as it is.
     auto const value = credential.secret
                            ? "\"${" + variable_name(manifest.name, credential.name) + "}\""
                            : "\"your " + credential.name + "\"";
-    out += "      " + credential.name + ": " + value + comment_of(credential.description) + "\n";
+    out += is_first ? "      " : "      # ";
+    out += credential.name + ": " + value + comment_of(credential.description);
+    if (!is_first) out += credential.optional ? "  (optional)" : "  (instead)";
+    out += "\n";
   }
   if (!manifest.settings.empty()) out += "    settings:\n";
   for (auto const& setting : manifest.settings) {

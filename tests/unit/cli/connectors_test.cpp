@@ -59,6 +59,44 @@ TEST(Connectors, DetailsSayWhatIsNeeded) {
   EXPECT_NE(text.find("payouts: Ask the broker."), std::string::npos) << text;
 }
 
+engine::Manifest two_ways() {
+  auto manifest = small_manifest();
+  manifest.credentials = {{"login", "the e-mail", false},
+                          {"password", ""},
+                          {"api_key", "its key"},
+                          {"hmac_secret", "to sign with", true, true}};
+  engine::LoginTokenAuth login;
+  login.login.json = {{"u", "${credentials.login}"}, {"p", "${credentials.password}"}};
+  engine::StaticTokenAuth key;
+  key.value = "${credentials.api_key}";
+  manifest.auth = {{login, std::nullopt}, {key, std::nullopt}};
+  return manifest;
+}
+
+TEST(Connectors, SeveralSetsOfCredentialsAreToldApart) {
+  auto const text = connector_details(two_ways(), {});
+  EXPECT_NE(text.find("  hmac_secret  to sign with (secret) (optional)\n"), std::string::npos)
+      << text;
+  EXPECT_NE(text.find("  Give login and password, or api_key.\n"), std::string::npos) << text;
+  EXPECT_NE(connector_list({two_ways()}, {}).find("login password | api_key"), std::string::npos);
+  auto const json = parse_json(connector_json(two_ways()));
+  EXPECT_EQ(json->find("credential_sets")->dump(), R"([["login","password"],["api_key"]])");
+  EXPECT_TRUE(json->find("credentials")->items().at(3).find("optional")->as_bool());
+  EXPECT_EQ(connector_details(small_manifest(), {}).find("Give "), std::string::npos);
+}
+
+TEST(Connectors, TheExampleGivesTheFirstSetAndShowsTheRest) {
+  auto const env = [](std::string const&) { return std::optional<std::string>("x"); };
+  auto const text = example_source(two_ways());
+  auto const config = config::parse_config(text, "example.yaml", env);
+  ASSERT_TRUE(config) << config.error().to_line();
+  ASSERT_EQ(config->sources.at(0).credentials.size(), 2U);
+  EXPECT_EQ(config->sources[0].credentials.count("password"), 1U);
+  EXPECT_NE(text.find("      # api_key: \"${MY_BROKER_API_KEY}\"  # its key  (instead)\n"),
+            std::string::npos)
+      << text;
+}
+
 TEST(Connectors, JsonDescribesEachStream) {
   auto const json = parse_json(connectors_json({small_manifest()}));
   ASSERT_TRUE(json);

@@ -6,6 +6,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 
+#include "connectors/engine/signature.hpp"
 #include "daemon/sync/task_group.hpp"
 #include "tests/support/scripted_client.hpp"
 
@@ -289,6 +290,68 @@ TEST_F(SourceSessionTest, CancellationEndsAWait) {
   io_.poll();
   ASSERT_TRUE(ended);
   EXPECT_THROW(std::rethrow_exception(failure), boost::system::system_error);
+}
+
+engine::SourcePlan signed_plan() {
+  auto plan = login_plan();
+  plan.base_url = "https://broker.example/api/v3";
+  engine::HmacAuth auth;
+  plan.auth = auth;
+  engine::SignatureSpec signature;
+  signature.secret = "${credentials.password}";
+  signature.parts = {{engine::SignedPart::path, {}},
+                     {engine::SignedPart::timestamp, {}},
+                     {engine::SignedPart::nonce, {}}};
+  signature.header = "X-Sign";
+  signature.timestamp_header = "X-Time";
+  signature.timestamp_form = engine::SignatureSpec::TimestampForm::milliseconds;
+  signature.nonce_header = "X-Nonce";
+  plan.signature = signature;
+  return plan;
+}
+
+TEST_F(SourceSessionTest, EveryAttemptIsSignedAnew) {
+  std::vector<HttpRequest> got;
+  auto broker = session(signed_plan(), [&](HttpRequest const& request) {
+    got.push_back(request);
+    return got.size() < 3 ? json_response(503, "{}") : json_response(200, "[]");
+  });
+  ASSERT_TRUE(fetch(*broker));
+  ASSERT_EQ(got.size(), 3u);
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    ASSERT_EQ(got[i].secret_headers.size(), 1u);
+    for (std::size_t j = 0; j < i; ++j) {
+      EXPECT_NE(got[i].headers.find("X-Nonce"), got[j].headers.find("X-Nonce"));
+      EXPECT_NE(got[i].secret_headers[0].second, got[j].secret_headers[0].second);
+    }
+    // What was signed is what was sent, under the path of the base URL.
+    HttpRequest again(Method::get, got[i].target);
+    auto const millis = std::stoll(std::string(*got[i].headers.find("X-Time")));
+    engine::sign(again, *signed_plan().signature, "/api/v3", signed_plan().credentials,
+                 TimePoint(std::chrono::milliseconds(millis)), *got[i].headers.find("X-Nonce"));
+    EXPECT_EQ(again.secret_headers[0].second, got[i].secret_headers[0].second);
+  }
+  // The clock of the session went on between them.
+  EXPECT_NE(got[0].headers.find("X-Time"), got[2].headers.find("X-Time"));
+}
+
+TEST_F(SourceSessionTest, AnAnswerThatQuotesAHeaderGivesNothingAway) {
+  auto plan = login_plan();
+  engine::BasicAuth basic;
+  basic.user = "${credentials.login}";
+  basic.password = "${credentials.password}";
+  plan.auth = basic;
+  auto broker = session(plan, [](HttpRequest const& request) {
+    auto const& sent = request.secret_headers.at(0).second.reveal();
+    return json_response(400, R"({"message":"cannot read )" + sent + "\"}");
+  });
+  auto const answer = fetch(*broker);
+  ASSERT_FALSE(answer);
+  // base64 of "me@example.com:planted-password" begins so.
+  EXPECT_EQ(answer.error().to_line().find("bWVAZXhhbXBsZ"), std::string::npos)
+      << answer.error().to_line();
+  EXPECT_NE(answer.error().to_line().find("cannot read Basic ***"), std::string::npos)
+      << answer.error().to_line();
 }
 
 }  // namespace
