@@ -146,6 +146,26 @@ std::string round_decimal(std::string_view decimal, int scale) {
   return write(parts.negative, std::move(parts.digits), parts.point);
 }
 
+std::string round_float_noise(std::string_view decimal, int scale) {
+  using boost::multiprecision::cpp_int;
+  auto rounded = round_decimal(decimal, scale);
+  Parts given = split(decimal);
+  Parts round = split(rounded);
+  if (given.digits == round.digits && given.point == round.point) return rounded;
+  // Both as whole numbers of the same unit.
+  auto const places = static_cast<long>(given.digits.size()) - given.point;
+  auto const missing = places - (static_cast<long>(round.digits.size()) - round.point);
+  round.digits.append(static_cast<std::size_t>(std::max(missing, 0L)), '0');
+  auto const whole = [](std::string const& digits) {
+    auto const first = digits.find_first_not_of('0');  // a leading 0 would mean octal
+    return first == std::string::npos ? cpp_int(0) : cpp_int(digits.substr(first));
+  };
+  cpp_int const was = whole(given.digits);
+  cpp_int const is = whole(round.digits);
+  cpp_int const noise = was > is ? was - is : is - was;
+  return noise << 24 <= was ? rounded : std::string(decimal);
+}
+
 std::string shift_decimal(std::string_view decimal, int shift) {
   Parts parts = split(decimal);
   return write(parts.negative, std::move(parts.digits), parts.point + shift);

@@ -26,6 +26,11 @@ DecimalParse parse_decimal(std::string_view text);
 // (0..50); shorter ones are left as they are.
 std::string round_decimal(std::string_view decimal, int scale);
 
+// Rounds as above where what goes away is no more than the error of a 32-bit float, 2^-24 of the
+// number: "190.36000061035" to 2 digits is "190.36". Anything else was meant, and stays as it is:
+// "1.2345" has no such noise.
+std::string round_float_noise(std::string_view decimal, int scale);
+
 // Moves the point of a text made by parse_decimal: shift 6 multiplies by a million, -2 divides by
 // a hundred. No digit is lost.
 std::string shift_decimal(std::string_view decimal, int shift);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/decimal.hpp"
 #include "connectors/engine/values/minor_units.hpp"
 #include "connectors/engine/values/numbers.hpp"
 
@@ -156,12 +157,13 @@ std::string_view ColumnReader::convert_number(Form form, std::string_view text,
                     : mapping_.invert     ? &read_inverse
                                           : &read_decimal;
   if (!mapping_.scale_of_currency) return read(text, mapping_.shift, mapping_.scale, out);
-  // What is behind the eighth digit is noise of a number that was binary once; taken off first, so
-  // that it does not tip the second rounding.
-  std::string calm;
-  auto const problem = read(text, mapping_.shift, digits_of_unknown_currency, calm);
+  auto const problem = read(text, mapping_.shift, std::nullopt, out);
   if (!problem.empty()) return problem;
-  return read_decimal(calm, 0, minor_unit_digits(context.currency), out);
+  // An amount that is finer than the currency's smallest coin stays so; only noise goes.
+  auto const before = out;
+  out = round_float_noise(before, minor_unit_digits(context.currency));
+  if (out == before) out = round_float_noise(before, digits_of_unknown_currency);
+  return {};
 }
 
 std::string_view ColumnReader::convert_time(Form form, std::string_view text,

@@ -143,7 +143,16 @@ TEST(MappingCurrency, NoiseOfBinaryNumbersIsRoundedAway) {
   auto broker = balances();
   EXPECT_EQ(broker.value(R"("sum":190.36000061035,"cur":"rub")", "amount"), "190.36");
   EXPECT_EQ(broker.row.raw, R"({"id":1,"sum":190.36000061035,"cur":"rub"})");
-  EXPECT_EQ(broker.value(R"("sum":"-190.36499999999999","cur":"RUB")", "amount"), "-190.37");
+  EXPECT_EQ(broker.value(R"("sum":"-190.36000061035156","cur":"RUB")", "amount"), "-190.36");
+  // 1234567.89 as a 32-bit float.
+  EXPECT_EQ(broker.value(R"("sum":1234567.875,"cur":"RUB")", "amount"), "1234567.88");
+}
+
+TEST(MappingCurrency, WhatIsFinerThanACoinIsNoNoise) {
+  auto broker = balances();
+  for (auto const* sum : {"1.005", "-1.0049", "171.13637749", "0.001", "12.5"}) {
+    EXPECT_EQ(broker.value("\"cur\":\"USD\",\"sum\":" + std::string(sum), "amount"), sum);
+  }
 }
 
 TEST(MappingCurrency, DigitsFollowTheRowsCurrency) {
@@ -151,27 +160,26 @@ TEST(MappingCurrency, DigitsFollowTheRowsCurrency) {
   auto const amount = [&](std::string const& currency, std::string const& sum) {
     return broker.value("\"sum\":" + sum + ",\"cur\":" + currency, "amount");
   };
-  EXPECT_EQ(amount("\"USD\"", "1.005"), "1.01");
-  EXPECT_EQ(amount("\"USD\"", "-1.005"), "-1.01");
-  EXPECT_EQ(amount("\"USD\"", "1.0049"), "1.00");
+  EXPECT_EQ(amount("\"USD\"", "1.00500000001"), "1.00500000");
+  EXPECT_EQ(amount("\"USD\"", "1.01000001"), "1.01");
   EXPECT_EQ(amount("\"USD\"", "7"), "7");
-  EXPECT_EQ(amount("\"JPY\"", "12.5"), "13");
-  EXPECT_EQ(amount("\"krw\"", "-0.4"), "0");
-  EXPECT_EQ(amount("\"KWD\"", "1.23456"), "1.235");
-  EXPECT_EQ(amount("\"BHD\"", "999.9995"), "1000.000");
+  EXPECT_EQ(amount("\"JPY\"", "13.0000001"), "13");
+  EXPECT_EQ(amount("\"krw\"", "-2400.00006"), "-2400");
+  EXPECT_EQ(amount("\"KWD\"", "1.23500003"), "1.235");
+  EXPECT_EQ(amount("\"BHD\"", "999.99999"), "1000.000");
   for (auto const* currency : {"\"BTC\"", "\"ETH\"", "\"USDT\"", "\"XAU\"", "\"points\"", "\"US\"",
                                "\"USDUSD \"", "null", "\"\""}) {
     EXPECT_EQ(amount(currency, "0.123456785"), "0.12345679") << currency;
   }
-  EXPECT_EQ(amount("\"EUR\"", "\"1e-3\""), "0.00");
+  EXPECT_EQ(amount("\"EUR\"", "\"1e-3\""), "0.001");
   EXPECT_EQ(amount("\"EUR\"", "\"x\""), "! amount: \"x\" in the field \"sum\" is not a number");
-  EXPECT_EQ(broker.value(R"("held":0.0012345,"cur":"USD")", "reserved"), "1.23");
+  EXPECT_EQ(broker.value(R"("held":0.00123000001,"cur":"USD")", "reserved"), "1.23");
 }
 
 TEST(MappingCurrency, AConstantCurrencyCountsToo) {
   Broker broker("balance",
                 "      currency: {const: KWD}\n      amount: {from: sum, scale: currency}\n");
-  EXPECT_EQ(broker.value(R"("sum":1.23456)", "amount"), "1.235");
+  EXPECT_EQ(broker.value(R"("sum":1.23500003)", "amount"), "1.235");
 }
 
 Broker payouts() {
