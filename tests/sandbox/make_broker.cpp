@@ -7,6 +7,8 @@ std::unique_ptr<Broker> make_broker(Options const& options, RequestLog& log, San
   if (options.broker == "wintrado") return wintrado::make_wintrado(options.wintrado, log, clock);
   if (options.broker == "iexexchanger")
     return iexexchanger::make_iexexchanger(options.iexexchanger, log, clock);
+  if (options.broker == "iexexchanger_v3")
+    return iexexchanger_v3::make_iexexchanger_v3(options.iexexchanger_v3, log, clock);
   return exness::make_exness(options.exness, log, clock);
 }
 

@@ -79,6 +79,13 @@ void add_behaviour(CLI::App& app, Options& options, std::size_t& max_limit) {
   app.add_option("--carbon", options.iexexchanger.carbon, "iexexchanger: major version, 2 or 3")
       ->check(CLI::Range(2, 3))
       ->capture_default_str();
+  auto& v3 = options.iexexchanger_v3;
+  app.add_option("--hmac-secret", v3.hmac_secret, "iexexchanger_v3: signatures are asked for");
+  app.add_option("--per-minute", v3.per_minute, "iexexchanger_v3: requests")->capture_default_str();
+  app.add_option("--daily-quota", v3.daily_quota, "iexexchanger_v3: requests")
+      ->capture_default_str();
+  app.add_option("--monthly-quota", v3.monthly_quota, "iexexchanger_v3: requests")
+      ->capture_default_str();
   app.add_option("--max-limit", max_limit, "the largest page; 0: as the broker's default");
   app.add_option("--rate", options.rate.rate, "requests a second allowed; 0: any");
   app.add_option("--burst", options.rate.burst)->capture_default_str();
@@ -117,6 +124,8 @@ void give_to_brokers(Options& options, Shared shared, std::size_t max_limit) {
   options.wintrado.login = shared.login;
   options.wintrado.api_key = options.iexexchanger.api_key = shared.api_key;
   options.iexexchanger.partner = partner;
+  options.iexexchanger_v3.partner = partner;
+  options.iexexchanger_v3.api_key = shared.api_key;
   if (max_limit > 0) options.exness.max_limit = options.wintrado.max_limit = max_limit;
 }
 
@@ -130,7 +139,7 @@ bool parse_options(int argc, char** argv, Options& options, int& exit_status) {
   app.add_option("--port", options.port, "0: any free port")->capture_default_str();
   app.add_option("--listen", options.listen, "address to listen on")->capture_default_str();
   app.add_option("--broker", options.broker)
-      ->check(CLI::IsMember({"exness", "iexexchanger", "wintrado"}))
+      ->check(CLI::IsMember({"exness", "iexexchanger", "iexexchanger_v3", "wintrado"}))
       ->capture_default_str();
   add_world(app, options, shared);
   add_access(app, options, shared);

@@ -7,6 +7,7 @@
 #include "tests/sandbox/clock.hpp"
 #include "tests/sandbox/exness/exness.hpp"
 #include "tests/sandbox/iexexchanger/iexexchanger.hpp"
+#include "tests/sandbox/iexexchanger_v3/iexexchanger_v3.hpp"
 #include "tests/sandbox/throttle.hpp"
 #include "tests/sandbox/wintrado/wintrado.hpp"
 
@@ -22,6 +23,7 @@ struct Options {
   exness::ExnessOptions exness;
   wintrado::WintradoOptions wintrado;
   iexexchanger::IexOptions iexexchanger;
+  iexexchanger_v3::IexV3Options iexexchanger_v3;
   RateOptions rate;
   std::vector<std::string> faults;
 };

@@ -1,6 +1,8 @@
 // Exchanges and withdrawals out of their numbers.
 #include "tests/sandbox/iexexchanger/world.hpp"
 
+#include <algorithm>
+
 #include "tests/sandbox/random.hpp"
 
 namespace affsync::sandbox::iexexchanger {
@@ -47,6 +49,14 @@ BonusState Exchanges::state_of(Handle row) const {
   return Noise(seed(), 'h', ordinal(row)).one_in(40) ? BonusState::reversed : BonusState::completed;
 }
 
+std::uint64_t Exchanges::clients_by(TimePoint time) const {
+  using std::chrono::seconds;
+  auto const whole = seconds(history().length + clients_before);
+  auto const passed = std::chrono::floor<seconds>(time - history().end) + whole;
+  auto const share = std::clamp(passed.count(), seconds::rep{0}, whole.count());
+  return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(clients_ * share / whole.count()));
+}
+
 Bonus Exchanges::bonus(Handle row) const {
   auto const number = ordinal(row);
   Noise noise(seed(), 'b', number, revision(row));
@@ -56,7 +66,7 @@ Bonus Exchanges::bonus(Handle row) const {
   out.order_id = order_number(number, out.created);
   out.state = state_of(row);
   Noise fixed(seed(), 'i', number);  // what a change of the amount leaves alone
-  out.client = fixed.below(clients_);
+  out.client = fixed.below(static_cast<std::uint32_t>(clients_by(out.created)));
   auto const currency = fixed.below(10);
   out.currency = currency < 7 ? 0 : currency < 9 ? 1 : 2;
   // Roubles have kopecks; tokens have as many places as the rate gave.

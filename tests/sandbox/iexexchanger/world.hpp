@@ -12,6 +12,8 @@
 namespace affsync::sandbox::iexexchanger {
 
 inline constexpr std::array<std::string_view, 3> bonus_currencies{"RUB", "USDT", "USD"};
+// Clients came this long before the exchanges of the seed too.
+inline constexpr std::chrono::days clients_before{200};
 // Of each list: all rows, and those that count.
 using MeasureNames = std::array<Measure, 2>;
 
@@ -51,6 +53,7 @@ class Exchanges : public TimedFeed {
 
  private:
   BonusState state_of(Handle row) const;
+  std::uint64_t clients_by(TimePoint time) const;  // who had come by then
 
   std::uint32_t clients_;
   MeasureNames names_;
