@@ -72,6 +72,8 @@ void check_places(yaml::Node const& node, std::string const& text, Declared cons
       if (!places.token) {
         node.fail("the token cannot be used here", "It goes into the `value` of `auth` only.");
       }
+    } else if (name == "window.from" || name == "window.to") {
+      if (!places.window) node.fail("the ends of a window can only be in a path");
     } else {
       node.fail(yaml::quoted("${" + name + "}") + " is unknown",
                 "Known are ${settings.NAME}, ${credentials.NAME} and ${token}.");
@@ -205,7 +207,7 @@ NamedTexts read_headers(yaml::Node const& node, Declared const& declared, Places
 }
 
 std::string read_request_path(yaml::Node const& node, Declared const& declared) {
-  auto path = read_template(node, declared, {.settings = true});
+  auto path = read_template(node, declared, {.settings = true, .window = true});
   if (!path.starts_with('/') || path.starts_with("//")) {
     node.fail(yaml::quoted(path) + " is not the path of a request",
               "It begins with one /; the host belongs into `base_url`.");

@@ -27,6 +27,7 @@ struct Places {
   bool credentials = false;
   bool settings = false;
   bool token = false;
+  bool window = false;  // ${window.from}, ${window.to}
 };
 
 // "30s", "5m", "6h", "7d".
@@ -93,7 +94,9 @@ TableMapping read_table_mapping(yaml::Node const& table, yaml::Node const& key,
 ColumnMapping read_column(yaml::Node const& name, yaml::Node const& node, RecordTable const& table,
                           Declared const& declared);
 PageSpec read_page(yaml::Node const& node);
-WindowSpec read_window(yaml::Node const& node, TableMapping const& mapping,
+// `request` may name the window's days in its path.
+WindowSpec read_window(yaml::Node const& node, RequestSpec const& request,
+                       TableMapping const& mapping,
                        Declared const& declared);
 // `records`: a path, a list of them, or a mapping that makes rows of an object's members.
 void read_records(yaml::Node const& node, StreamSpec& stream);

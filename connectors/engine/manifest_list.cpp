@@ -158,12 +158,16 @@ void read_records(yaml::Node const& node, StreamSpec& stream) {
   map.finish();
 }
 
-WindowSpec read_window(yaml::Node const& node, TableMapping const& mapping,
+WindowSpec read_window(yaml::Node const& node, RequestSpec const& request,
+                       TableMapping const& mapping,
                        Declared const& declared) {
   yaml::Map map(node, "a window");
   WindowSpec window;
-  window.from_parameter = map.require("from").text();
-  window.to_parameter = map.require("to").text();
+  // Days that the path names need no parameters.
+  if (request.path.find("${window.") == std::string::npos) {
+    window.from_parameter = map.require("from").text();
+    window.to_parameter = map.require("to").text();
+  }
   if (auto const zone = map.find("zone")) window.zone = read_zone(*zone, declared);
   if (auto const form = map.find("form")) {
     window.form = read_word<WindowForm>(*form, window_forms, "a form of days");

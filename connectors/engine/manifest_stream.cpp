@@ -171,7 +171,7 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   if (auto const page = map.find("page")) stream.page = read_page(*page);
   if (auto const parts = map.find("parts")) read_parts(*parts, stream, declared);
   if (auto const window = map.find("window")) {
-    stream.window = read_window(*window, stream.map, declared);
+    stream.window = read_window(*window, stream.request, stream.map, declared);
   }
   if (auto const query = map.find("query")) check_query(*query, stream.request.query, stream);
   if (auto const needs = map.find("needs")) read_needs(*needs, stream, declared);

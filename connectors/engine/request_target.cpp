@@ -35,19 +35,19 @@ std::string in_form(WindowForm form, TimePoint time) {
   return {};
 }
 
-void append_window(WindowSpec const& window, Slice const& slice, NamedTexts& out) {
+struct WindowEnds {
+  std::string from, to;
+};
+
+WindowEnds ends_of(WindowSpec const& window, Slice const& slice) {
   auto const behind = *slice.to + std::chrono::days(1);
   if (window.form == WindowForm::day) {
-    out.emplace_back(window.from_parameter, format_day(*slice.from));
-    out.emplace_back(window.to_parameter, format_day(window.to_exclusive ? behind : *slice.to));
-    return;
+    return {format_day(*slice.from), format_day(window.to_exclusive ? behind : *slice.to)};
   }
   Zone const zone(window.zone);
   auto end = zone.to_utc(TimePoint(behind));
   if (!window.to_exclusive) end -= std::chrono::seconds(1);
-  out.emplace_back(window.from_parameter,
-                   in_form(window.form, zone.to_utc(TimePoint(*slice.from))));
-  out.emplace_back(window.to_parameter, in_form(window.form, end));
+  return {in_form(window.form, zone.to_utc(TimePoint(*slice.from))), in_form(window.form, end)};
 }
 
 // A path as the user wrote it: what is legal there, %XX included, stays.
@@ -85,10 +85,16 @@ HttpRequest make_page_request(StreamSpec const& spec, Slice const& slice, std::s
   if (target.empty()) {
     NamedTexts ours;
     if (part < spec.parts.size()) ours = spec.parts[part].query;
-    if (spec.window && slice.from && slice.to) append_window(*spec.window, slice, ours);
+    std::string path = spec.request.path;
+    if (spec.window && slice.from && slice.to) {
+      auto const ends = ends_of(*spec.window, slice);
+      ours.emplace_back(spec.window->from_parameter, ends.from);
+      ours.emplace_back(spec.window->to_parameter, ends.to);
+      path = substitute(substitute(path, "window.from", ends.from), "window.to", ends.to);
+    }
     ours.insert(ours.end(), ask.query.begin(), ask.query.end());
 
-    target = encode_path(spec.request.path);
+    target = encode_path(path);
     char separator = target.find('?') == std::string::npos ? '?' : '&';
     auto const append = [&](std::pair<std::string, std::string> const& parameter) {
       if (parameter.first.empty()) return;

@@ -11,6 +11,9 @@ namespace affsync::cli {
 
 namespace {
 
+// More lines than this nobody reads on a terminal; `--limit 0` shows all.
+constexpr int readable_lines = 50;
+
 // Below the payouts: what there is still to come.
 std::string unpaid_commission(App& app, log::Terminal const& terminal) {
   ReportPlan plan;
@@ -30,7 +33,7 @@ std::string unpaid_commission(App& app, log::Terminal const& terminal) {
 }  // namespace
 
 int run_report(CommonOptions const& common, ReportOptions const& options) {
-  ReportPlan const plan = plan_report(options);  // refused before anything is opened
+  ReportPlan plan = plan_report(options);  // refused before anything is opened
   App app(common.config_file, common.log_level());
   open_database(app);
   auto const rows = app.run(app.store().query(plan.sql, plan.parameters));
@@ -43,6 +46,7 @@ int run_report(CommonOptions const& common, ReportOptions const& options) {
       break;
     case Output::table: {
       auto const terminal = log::look_at_terminal(STDOUT_FILENO);
+      if (!options.limit && terminal.interactive) plan.limit = readable_lines;
       std::cout << report_table(plan, rows, terminal);
       if (plan.report == "payouts") std::cout << unpaid_commission(app, terminal);
       break;

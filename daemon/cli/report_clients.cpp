@@ -15,14 +15,15 @@ ReportPlan plan_single_clients() {
       in_days(registered_day) +
       "), lines AS ("
       "SELECT source, client_ref, country, status, registered_at, last_commission_on, "
-      "commission_usd, rebate_usd, net_usd, volume_lots, false AS is_total FROM picked "
-      "UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, max(last_commission_on), " +
+      "commission_usd, rebate_usd, net_usd, volume_lots, rows_without_usd, false AS is_total "
+      "FROM picked UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, max(last_commission_on), " +
       usd_sum_sql("commission_usd", "1") + ", " + usd_sum_sql("rebate_usd", "1") + ", " +
       usd_sum_sql("net_usd", "1") +
-      ", sum(volume_lots), true FROM picked HAVING count(*) > 0) "
+      ", sum(volume_lots), sum(rows_without_usd), true FROM picked HAVING count(*) > 0) "
       "SELECT source, client_ref, country, status, " +
       std::string(registered_day) +
-      "::text, last_commission_on::text, commission_usd, rebate_usd, net_usd, volume_lots, " +
+      "::text, last_commission_on::text, commission_usd, rebate_usd, net_usd, rows_without_usd, "
+      "volume_lots, " +
       bar_sql("net_usd", "") +
       " AS bar, is_total FROM lines "
       "ORDER BY is_total, net_usd DESC NULLS LAST, source, client_ref";
@@ -35,6 +36,7 @@ ReportPlan plan_single_clients() {
                   {"commission_usd", "earned USD", ReportValue::usd, 9},
                   {"rebate_usd", "rebates USD", ReportValue::usd, 8},
                   {"net_usd", "net USD", ReportValue::usd, 9},
+                  {"rows_without_usd", "rows without", ReportValue::count, 7, 0, true, true},
                   {"volume_lots", "lots", ReportValue::quantity, 3, 0, true, true},
                   {"bar", "", ReportValue::bar, 2, 0, true},
                   {"is_total", "", ReportValue::total}};
@@ -49,7 +51,8 @@ ReportPlan plan_clients_by_source() {
       "AS earning, " +
       usd_sum_sql("commission_usd", "1") + " AS commission_usd, " + usd_sum_sql("rebate_usd", "1") +
       " AS rebate_usd, " + usd_sum_sql("net_usd", "1") +
-      " AS net_usd, sum(volume_lots) AS volume_lots, grouping(source) = 1 AS is_total "
+      " AS net_usd, sum(rows_without_usd) AS rows_without_usd, "
+      "sum(volume_lots) AS volume_lots, grouping(source) = 1 AS is_total "
       "FROM reporting.client_performance WHERE " +
       in_days(registered_day) +
       " GROUP BY GROUPING SETS ((source), ()) HAVING count(*) > 0 "
@@ -60,6 +63,7 @@ ReportPlan plan_clients_by_source() {
                   {"commission_usd", "earned USD", ReportValue::usd, 9},
                   {"rebate_usd", "rebates USD", ReportValue::usd, 8},
                   {"net_usd", "net USD", ReportValue::usd, 9},
+                  {"rows_without_usd", "rows without", ReportValue::count, 7, 0, true, true},
                   {"volume_lots", "lots", ReportValue::quantity, 3, 0, true, true},
                   {"is_total", "", ReportValue::total}};
   return plan;
@@ -68,6 +72,7 @@ ReportPlan plan_clients_by_source() {
 ReportPlan plan_clients_by_month() {
   ReportPlan plan;
   plan.by = "month";
+  plan.latest = true;
   // A month counts when any of its days is asked for.
   plan.sql =
       "WITH lines AS (SELECT month, sum(registered) AS registered, sum(deposited) AS deposited, "
@@ -76,7 +81,7 @@ ReportPlan plan_clients_by_month() {
       "$1::date)) AND ($2::date IS NULL OR month <= $2::date) "
       "GROUP BY GROUPING SETS ((month), ()) HAVING count(*) > 0) "
       "SELECT to_char(month, 'YYYY-MM'), registered, deposited, traded, earning, "
-      "round(100 * earning / nullif(registered, 0), 1) AS earning_percent, " +
+      "round(100.0 * earning / nullif(registered, 0), 1) AS earning_percent, " +
       bar_sql("registered", "") + " AS bar, is_total FROM lines ORDER BY is_total, month";
   plan.columns = {{"month", "registered in", ReportValue::month, 9},
                   {"registered", "registered", ReportValue::count, 9},

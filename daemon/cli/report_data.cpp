@@ -13,10 +13,6 @@ bool is_data(ReportColumn const& column) {
          column.value != ReportValue::total;
 }
 
-bool is_total_row(std::vector<std::optional<std::string>> const& row) {
-  return !row.empty() && row.back() == "t";
-}
-
 void append_csv_field(std::string& out, std::optional<std::string> const& field) {
   if (!field) return;
   bool const quoted = field->empty() || field->find_first_of("\",\r\n") != std::string::npos ||
@@ -52,8 +48,9 @@ std::string report_csv(ReportPlan const& plan, schema::Store::Table const& rows)
     out += "\r\n";
   };
   line([&](std::size_t i) { return std::optional(plan.columns[i].name); });
-  for (auto const& row : rows.rows) {
-    if (!is_total_row(row)) line([&](std::size_t i) { return row.at(i); });
+  for (auto const& one : report_lines(plan, rows)) {
+    if (one.total || one.left_out > 0) continue;
+    line([&](std::size_t i) { return rows.rows[one.row].at(i); });
   }
   return out;
 }
@@ -61,8 +58,12 @@ std::string report_csv(ReportPlan const& plan, schema::Store::Table const& rows)
 std::string report_json(ReportPlan const& plan, schema::Store::Table const& rows) {
   Json::Array lines;
   Json::Array totals;
-  for (auto const& row : rows.rows) {
-    bool const total = is_total_row(row);
+  std::size_t left_out = 0;
+  for (auto const& one : report_lines(plan, rows)) {
+    left_out += one.left_out;
+    if (one.left_out > 0) continue;
+    auto const& row = rows.rows[one.row];
+    bool const total = one.total;
     Json::Object members;
     for (std::size_t i = 0; i < plan.columns.size(); ++i) {
       auto const& column = plan.columns[i];
@@ -81,7 +82,8 @@ std::string report_json(ReportPlan const& plan, schema::Store::Table const& rows
                        {"since", day(0)},
                        {"until", day(1)},
                        {"rows", Json::array(std::move(lines))},
-                       {"totals", Json::array(std::move(totals))}})
+                       {"totals", Json::array(std::move(totals))},
+                       {"left_out", Json::number(std::to_string(left_out))}})
       .dump();
 }
 

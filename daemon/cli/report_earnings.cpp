@@ -12,6 +12,7 @@ struct EarningsCut {
   std::vector<ReportColumn> columns;
   bool bars = false;
   bool trend = false;
+  bool by_time = false;
 };
 
 EarningsCut earnings_cut(std::string const& by) {
@@ -40,24 +41,28 @@ EarningsCut earnings_cut(std::string const& by) {
     cut.columns = {{"month", "month", ReportValue::month, 9}};
     cut.bars = true;
   }
-  bool const by_time = by == "day" || by == "month" || by.empty();
-  cut.order = by_time ? "currency, is_total, k1" : "currency, is_total, amount DESC NULLS LAST, k1";
+  cut.by_time = by == "day" || by == "month" || by.empty();
+  cut.order = cut.by_time ? "is_all, currency, is_total, k1"
+                          : "is_all, currency, is_total, amount DESC NULLS LAST, k1";
   return cut;
 }
 
 // One row a group of commission rows: source, client_ref, day, kind, status, currency and sums.
 std::string earnings_rows(std::string const& by) {
   if (by != "client") {
-    return "SELECT source, day, kind, status, currency, amount, amount_usd, volume_lots, rows "
+    return "SELECT source, day, kind, status, currency, amount, amount_usd, volume_lots, rows, "
+           "rows_without_usd "
            "FROM reporting.earnings_daily WHERE " +
            in_days("day");
   }
   return "SELECT * FROM ("
          "SELECT source, client_ref, day, kind, status, currency, amount, amount_usd, "
-         "volume_lots, 1 AS rows FROM affsync.commission_books "
+         "volume_lots, 1 AS rows, (amount IS NOT NULL AND amount_usd IS NULL)::int "
+         "AS rows_without_usd FROM affsync.commission_books "
          "WHERE grain IS DISTINCT FROM 'lifetime' "
          "UNION ALL SELECT source, client_ref, day, kind, status, currency, amount, amount_usd, "
-         "volume_lots, 1 FROM affsync.commission_steps) books WHERE " +
+         "volume_lots, 1, (amount IS NOT NULL AND amount_usd IS NULL)::int "
+         "FROM affsync.commission_steps) books WHERE " +
          in_days("day");
 }
 
@@ -97,21 +102,26 @@ ReportPlan plan_earnings(ReportOptions const& options) {
   sql +=
       ", *, coalesce(status, '') IN ('rejected', 'reversed') AS void FROM picked), "
       "sums AS (SELECT k1, k2, currency, ";
-  sql += keyed ? "grouping(k1) = 1 AS is_total, " : "false AS is_total, ";
+  // Sums by currency, and where there are several, one of all in US dollars.
+  sql += keyed ? "grouping(k1) = 1 AS is_total, " : "grouping(currency) = 1 AS is_total, ";
   sql +=
-      "coalesce(sum(amount) FILTER (WHERE NOT void), 0) AS amount, "
+      "grouping(currency) = 1 AS is_all, CASE WHEN grouping(currency) = 0 "
+      "THEN coalesce(sum(amount) FILTER (WHERE NOT void), 0) END AS amount, "
       "CASE WHEN bool_and(amount_usd IS NOT NULL OR amount IS NULL OR void) "
       "THEN coalesce(sum(amount_usd) FILTER (WHERE NOT void), 0) END AS amount_usd, "
-      "sum(amount) FILTER (WHERE void) AS void_amount, "
+      "CASE WHEN grouping(currency) = 0 THEN sum(amount) FILTER (WHERE void) END AS void_amount, "
       "sum(volume_lots) FILTER (WHERE NOT void) AS volume_lots, "
-      "coalesce(sum(rows) FILTER (WHERE NOT void), 0) AS rows FROM counted ";
-  sql += keyed ? "GROUP BY GROUPING SETS ((k1, k2, currency), (currency)))"
-               : "GROUP BY k1, k2, currency)";
+      "coalesce(sum(rows) FILTER (WHERE NOT void), 0) AS rows, "
+      "coalesce(sum(rows_without_usd) FILTER (WHERE NOT void), 0) AS rows_without_usd FROM "
+      "counted ";
+  sql += keyed ? "GROUP BY GROUPING SETS ((k1, k2, currency), (currency), ())"
+               : "GROUP BY GROUPING SETS ((k1, k2, currency), ())";
+  sql += " HAVING grouping(currency) = 0 OR count(DISTINCT currency) > 1)";
   if (cut.trend) sql += trend_tables;
 
   sql += " SELECT ";
   if (keyed) sql += two_keys ? "k1, k2, " : "k1, ";
-  sql += "currency, amount, amount_usd, void_amount, volume_lots, rows, ";
+  sql += "currency, amount, amount_usd, rows_without_usd, void_amount, volume_lots, rows, ";
   if (cut.bars) sql += bar_sql("amount", "PARTITION BY currency") + " AS bar, ";
   if (cut.trend) {
     sql +=
@@ -120,16 +130,19 @@ ReportPlan plan_earnings(ReportOptions const& options) {
   }
   plan.sql = sql + "is_total FROM sums ORDER BY " + cut.order;
 
+  plan.latest = cut.by_time;
   plan.columns = cut.columns;
   plan.columns.push_back({"currency", "currency", ReportValue::text, 9});
   plan.columns.push_back({"amount", "amount", ReportValue::amount, 10});
   plan.columns.push_back({"amount_usd", "in USD", ReportValue::usd, 7, 0, true});
   plan.columns.push_back(
+      {"rows_without_usd", "rows without", ReportValue::count, 7, 0, true, true});
+  plan.columns.push_back(
       {"void_amount", "rejected, reversed", ReportValue::amount, 6, 0, true, true});
   plan.columns.push_back({"volume_lots", "lots", ReportValue::quantity, 4, 0, true, true});
   plan.columns.push_back({"rows", "rows", ReportValue::count, 3, 0, true});
   if (cut.bars) plan.columns.push_back({"bar", "", ReportValue::bar, 2, 0, true});
-  if (cut.trend) plan.columns.push_back({"trend", "trend", ReportValue::trend, 2, 0, true});
+  if (cut.trend) plan.columns.push_back({"trend", "trend", ReportValue::trend, 6, 0, true});
   plan.columns.push_back({"is_total", "", ReportValue::total});
   return plan;
 }

@@ -10,7 +10,9 @@ constexpr char const* payout_sums =
     "sum(amount) FILTER (WHERE status = 'paid') AS paid, "
     "sum(amount) FILTER (WHERE status IN ('requested', 'approved', 'processing')) AS open, "
     "sum(amount) FILTER (WHERE coalesce(status, 'unknown') NOT IN "
-    "('paid', 'requested', 'approved', 'processing')) AS other, count(*) AS rows";
+    "('paid', 'requested', 'approved', 'processing')) AS other, count(*) AS rows, "
+    "percentile_disc(0.5) WITHIN GROUP (ORDER BY days_waiting) FILTER (WHERE status = 'paid') "
+    "AS median_days";
 
 ReportPlan plan_single_payouts() {
   ReportPlan plan;
@@ -27,18 +29,19 @@ ReportPlan plan_single_payouts() {
              moment_sql("paid_at") +
              ", days_waiting, is_total FROM lines "
              "ORDER BY is_total, at NULLS FIRST, source, external_id, currency";
-  plan.columns = {{"requested_at", "requested (UTC)", ReportValue::moment, 8},
-                  {"source", "source", ReportValue::text, 4, 8, true},
-                  {"external_id", "id", ReportValue::text, 5, 6, true},
+  plan.latest = true;
+  plan.columns = {{"requested_at", "requested", ReportValue::day_of, 8},
+                  {"source", "source", ReportValue::text, 5, 8, true},
+                  {"external_id", "id", ReportValue::text, 3, 8, true},
                   {"status", "status", ReportValue::text, 9},
                   {"currency", "currency", ReportValue::text, 9},
                   {"amount", "amount", ReportValue::amount, 10},
                   {"amount_usd", "in USD", ReportValue::usd, 4, 0, true},
-                  {"method", "method", ReportValue::text, 3, 6, true},
-                  {"paid_at", "paid (UTC)", ReportValue::moment, 6, 0, true},
+                  {"method", "method", ReportValue::text, 2, 6, true},
+                  {"paid_at", "paid", ReportValue::day_of, 6, 0, true},
                   {"days_waiting", "days", ReportValue::count, 7, 0, true},
                   {"is_total", "", ReportValue::total}};
-  plan.note = "Sums are of what was paid.";
+  plan.note = "Days are UTC. Sums are of what was paid; open ones wait since so many days.";
   return plan;
 }
 
@@ -68,6 +71,8 @@ ReportPlan plan_payouts(ReportOptions const& options) {
   }
   bool const keyed = !key.empty();
   plan.by = options.by;
+  plan.latest = options.by == "day" || options.by == "month";
+  plan.note = "`days`: from request to payment, of half of the paid ones no more than this.";
   plan.parameters = day_parameters(options);
   plan.sql = "WITH picked AS (SELECT *, " + (keyed ? key : std::string("NULL::text")) +
              " AS k1 FROM reporting.payouts WHERE " + in_days(payout_day) +
@@ -75,7 +80,8 @@ ReportPlan plan_payouts(ReportOptions const& options) {
              (keyed ? "grouping(k1) = 1 AS is_total FROM picked GROUP BY GROUPING SETS "
                       "((k1, currency), (currency)))"
                     : "false AS is_total FROM picked GROUP BY k1, currency)") +
-             " SELECT " + (keyed ? "k1, " : "") + "currency, paid, open, other, rows, " +
+             " SELECT " + (keyed ? "k1, " : "") +
+             "currency, paid, open, other, rows, median_days, " +
              bar_sql("paid", "PARTITION BY currency") +
              " AS bar, is_total FROM sums ORDER BY currency, is_total, k1";
   if (keyed) plan.columns.push_back(column);
@@ -85,6 +91,7 @@ ReportPlan plan_payouts(ReportOptions const& options) {
                        {"open", "open", ReportValue::amount, 9, 0, false, true},
                        {"other", "refused or unknown", ReportValue::amount, 5, 0, true, true},
                        {"rows", "payouts", ReportValue::count, 4, 0, true},
+                       {"median_days", "days", ReportValue::count, 3, 0, true},
                        {"bar", "", ReportValue::bar, 2, 0, true},
                        {"is_total", "", ReportValue::total}});
   return plan;

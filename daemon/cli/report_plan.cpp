@@ -24,6 +24,7 @@ ReportPlan plan_report(ReportOptions const& options) {
     if (entry.name != options.report) continue;
     ReportPlan plan = entry.make(options);
     plan.report = options.report;
+    plan.limit = options.limit.value_or(0);
     return plan;
   }
   throw Failure(ErrorCode::usage, "there is no report `" + options.report + "`",
@@ -39,6 +40,9 @@ std::string report_help() {
          "  changes   each change (default), day, month, source, kind (table and column)\n"
          "--since and --until take the day that a row counts for: of the commission, the\n"
          "registration, the request of the payout, the rebate, the discovery of the change.\n"
+         "--limit keeps the first lines of each currency, of reports by day or month the latest; "
+         "sums\n"
+         "are of all lines.\n"
          "Amounts of different currencies are never added. Tables round them for reading; csv and\n"
          "json hold every digit, in JSON as strings, since many readers would round numbers.\n";
 }

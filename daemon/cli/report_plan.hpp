@@ -15,7 +15,8 @@ enum class ReportValue {
   text,
   day,       // YYYY-MM-DD
   month,     // YYYY-MM
-  moment,    // YYYY-MM-DDTHH:MM:SSZ
+  moment,    // YYYY-MM-DDTHH:MM:SSZ; tables leave the seconds out
+  day_of,    // the same; tables show the day only
   amount,    // in the currency of the row's `currency` column
   usd,       // an amount in US dollars
   quantity,  // lots
@@ -43,6 +44,8 @@ struct ReportPlan {
   std::vector<std::optional<std::string>> parameters;
   std::vector<ReportColumn> columns;  // in the order of the query's
   std::string note;                   // below a table; may be empty
+  int limit = 0;                      // lines of each block, a block ending with sums; 0: all
+  bool latest = false;                // of more lines than that the last ones are shown
 };
 
 // Throws Failure(usage) when the report cannot be cut that way, with the ways that it can.

@@ -59,24 +59,28 @@ class ReportWriter {
     for (std::size_t const i : shown_) {
       auto const& column = plan_.columns[i];
       columns.push_back({column.title, alignment(column.value), column.importance, column.min_width,
-                         column.droppable});
+                         column.droppable, false, true});
     }
     TextTable table(columns);
     bool after_total = false;
-    bool any = false;
-    for (auto const& row : rows_.rows) {
-      bool const total = !row.empty() && row.back() == "t";
-      if (total && !after_total) table.add_rule();
-      if (!total && after_total) table.add_row({});  // the next currency
-      after_total = total;
-      any = true;
-      table.add_row(cells(row, total));
+    for (auto const& line : report_lines(plan_, rows_)) {
+      if (line.total && !after_total) table.add_rule();
+      // The next currency, or the sum of all of them.
+      if (after_total && (!line.total || is_all(line))) table.add_line({}, Style::plain);
+      after_total = line.total;
+      if (line.left_out > 0) {
+        table.add_line(left_out(line.left_out), Style::dim);
+      } else {
+        table.add_row(cells(rows_.rows[line.row], line.total));
+      }
     }
-    if (!any) return "Nothing was found.\n";
+    if (table.empty()) return "Nothing was found.\n";
     std::string out = table.render(terminal_);
     if (!plan_.note.empty()) out += note(plan_.note);
     if (unknown_usd_) {
-      out += note("Blank in USD: the broker gives no figure, and affsync.fx_rate has no rate.");
+      out += note(
+          "Blank in USD: the broker gives no figure, and affsync.fx_rate has no rate for "
+          "the day; what is not known is not left out of a sum.");
     }
     if (rounded_) {
       out += note("Amounts are rounded for reading; --output csv or json has every digit.");
@@ -85,6 +89,12 @@ class ReportWriter {
   }
 
  private:
+  std::string left_out(std::size_t count) const {
+    auto const number = group_thousands(static_cast<std::int64_t>(count));
+    std::string const dots = terminal_.unicode ? "…" : "...";
+    return plan_.latest ? dots + " " + number + " earlier" : dots + " and " + number + " more";
+  }
+
   static Align alignment(ReportValue value) {
     switch (value) {
       case ReportValue::amount:
@@ -126,6 +136,8 @@ class ReportWriter {
         std::replace(text.begin(), text.end(), 'T', ' ');
         return text;
       }
+      case ReportValue::day_of:
+        return field->substr(0, 10);
       case ReportValue::amount:
         return money(*field, currency_ ? row.at(*currency_) : std::nullopt);
       case ReportValue::usd:
@@ -160,7 +172,7 @@ class ReportWriter {
   std::vector<Cell> cells(ReportRow const& row, bool total) {
     std::vector<Cell> out;
     for (std::size_t const i : shown_) {
-      out.push_back(cell(row, i));
+      out.push_back(total && currency_ == i && !row.at(i) ? Cell("all") : cell(row, i));
       auto const value = plan_.columns[i].value;
       if (total && value != ReportValue::bar && out.back().style == Style::plain) {
         out.back().style = Style::bold;
@@ -168,6 +180,11 @@ class ReportWriter {
     }
     if (total && !out.empty() && out.front().text.empty()) out.front() = Cell("total", Style::bold);
     return out;
+  }
+
+  // A sum over all currencies.
+  bool is_all(ReportLine const& line) const {
+    return line.total && currency_ && !rows_.rows[line.row].at(*currency_);
   }
 
   ReportPlan const& plan_;

@@ -67,11 +67,15 @@ struct TextTable::Layout {
 void TextTable::add_row(std::vector<Cell> cells) {
   for (auto& cell : cells) cell.text = log::to_one_line(cell.text);
   cells.resize(columns_.size());
-  rows_.push_back({false, std::move(cells)});
+  rows_.push_back({false, std::move(cells), {}});
 }
 
 void TextTable::add_rule() {
-  rows_.push_back({true, {}});
+  rows_.push_back({true, {}, {}});
+}
+
+void TextTable::add_line(std::string text, Style style) {
+  rows_.push_back({false, {}, Cell(std::move(text), style)});
 }
 
 TextTable::Layout TextTable::lay_out(Terminal const& terminal) const {
@@ -79,7 +83,7 @@ TextTable::Layout TextTable::lay_out(Terminal const& terminal) const {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     int widest = 0;
     for (auto const& row : rows_) {
-      if (!row.rule) widest = std::max(widest, log::display_width(row.cells[i].text));
+      if (!row.cells.empty()) widest = std::max(widest, log::display_width(row.cells[i].text));
     }
     bool const hidden = columns_[i].hide_if_empty && widest == 0;
     int const title = log::display_width(columns_[i].title);
@@ -129,12 +133,17 @@ std::string TextTable::render(Terminal const& terminal) const {
   };
   auto append_cell = [&](std::size_t i, std::string_view text, Style style) {
     int const width = layout.widths[i];
-    append_padded(out, log::cut_to_width(text, width, ellipsis), width, columns_[i].align, style,
-                  terminal);
+    auto const fitting = columns_[i].cut_middle ? cut_middle(text, width, ellipsis)
+                                                : log::cut_to_width(text, width, ellipsis);
+    append_padded(out, fitting, width, columns_[i].align, style, terminal);
   };
 
   each_shown([&](std::size_t i, int) { append_cell(i, columns_[i].title, Style::bold); });
   for (auto const& row : rows_) {
+    if (!row.rule && row.cells.empty()) {
+      out += styled(row.line.text, row.line.style, terminal) + '\n';
+      continue;
+    }
     each_shown([&](std::size_t i, int width) {
       if (!row.rule) return append_cell(i, row.cells[i].text, row.cells[i].style);
       std::string line;
@@ -155,6 +164,17 @@ std::string TextTable::render(Terminal const& terminal) const {
     out += styled(wrap_text(note, "", terminal.columns), Style::dim, terminal);
   }
   return out;
+}
+
+std::string cut_middle(std::string_view text, int width, std::string_view ellipsis) {
+  if (log::display_width(text) <= width) return std::string(text);
+  int const room = width - log::display_width(ellipsis);
+  if (room < 0) return {};
+  auto out = log::cut_to_width(text, (room + 1) / 2, {});
+  int const left = room - log::display_width(out);
+  auto end = text;
+  while (log::display_width(end) > left) log::take_code_point(end);
+  return out.append(ellipsis).append(end);
 }
 
 std::string wrap_text(std::string_view text, std::string_view indent, int columns) {

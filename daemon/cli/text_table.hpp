@@ -27,6 +27,7 @@ struct TableColumn {
   int min_width = 0;           // how short its texts may be cut; 0: never cut
   bool droppable = false;      // may be left out as a whole
   bool hide_if_empty = false;  // not there when no row has a text in it
+  bool cut_middle = false;     // shortened in the middle: names and ids often begin alike
 };
 
 struct Cell {
@@ -48,6 +49,8 @@ class TextTable {
   void add_row(std::vector<Cell> cells);
   // A line across, before totals.
   void add_rule();
+  // A text that belongs to no column, such as how many rows were left out.
+  void add_line(std::string text, Style style);
   bool empty() const { return rows_.empty(); }
 
   // Whole lines, each with a line feed; the titles first.
@@ -56,7 +59,8 @@ class TextTable {
  private:
   struct Row {
     bool rule = false;
-    std::vector<Cell> cells;
+    std::vector<Cell> cells;  // none of a line
+    Cell line;
   };
   struct Layout;
   Layout lay_out(Terminal const& terminal) const;
@@ -64,6 +68,10 @@ class TextTable {
   std::vector<TableColumn> columns_;
   std::vector<Row> rows_;
 };
+
+// The longest start and end of `text` that fit together, with `ellipsis` between them when
+// something was cut.
+std::string cut_middle(std::string_view text, int width, std::string_view ellipsis);
 
 // `text` as lines of at most `columns` (0: no limit), each begun with `indent`; broken at blanks.
 std::string wrap_text(std::string_view text, std::string_view indent, int columns);

@@ -94,5 +94,26 @@ TEST(Decimal, ShiftsWithoutLosingADigit) {
   EXPECT_EQ(shift_decimal(shift_decimal("98.7650", -7), 7), "98.7650");
 }
 
+TEST(Decimal, InvertsToEighteenSignificantDigits) {
+  std::vector<std::pair<std::string, std::string>> const cases = {
+      {"3", "0.333333333333333333"},
+      {"6", "0.166666666666666667"},
+      {"7", "0.142857142857142857"},
+      {"0.92", "1.08695652173913043"},
+      {"25400", "0.0000393700787401574803"},
+      {"1", "1"},
+      {"0.25", "4"},
+      {"4.00", "0.25"},
+      {"-4", "-0.25"},
+      {"0.001", "1000"},
+      {"100", "0.01"},
+      {"0.000000000000000000003", "333333333333333333000"},
+      {"1.0000000000000000001", "1"}};
+  for (auto const& [text, expected] : cases) EXPECT_EQ(invert_decimal(text), expected) << text;
+  EXPECT_EQ(invert_decimal("1" + std::string(999, '0')), "0." + std::string(998, '0') + "1");
+  EXPECT_EQ(invert_decimal("0"), std::nullopt);
+  EXPECT_EQ(invert_decimal("0.00"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace affsync

@@ -49,6 +49,16 @@ TEST(Tables, HaveThePromisedColumns) {
   }
 }
 
+TEST(Tables, RatesAreLookedUpAndNoRecords) {
+  ASSERT_EQ(stream_tables().size(), record_tables().size() + 1);
+  for (auto const& table : record_tables()) EXPECT_TRUE(table.keeps_records()) << table.name;
+  auto const* rates = find_record_table("fx_rate");
+  ASSERT_EQ(rates, &stream_tables().back());
+  EXPECT_FALSE(rates->keeps_records());
+  for (auto const& key : rates->value_key) EXPECT_TRUE(rates->index_of(key)) << key;
+  EXPECT_TRUE(rates->index_of("usd_rate"));
+}
+
 TEST(Tables, AmountsAreMoneyAndMoneyIsNumeric) {
   for (auto const& table : record_tables()) {
     for (auto const& column : table.columns) {

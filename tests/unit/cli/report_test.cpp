@@ -89,7 +89,57 @@ TEST(ReportJson, AmountsAreStringsAndCountsNumbers) {
             R"("rows":[{"kind":"cpa","currency":"USD","amount":"1234.005000",)"
             R"("void_amount":"0.00","rows":1000}],)"
             R"("totals":[{"currency":"USD","amount":"1234.005000","void_amount":"0",)"
-            R"("rows":1000}]})");
+            R"("rows":1000}],"left_out":0})");
+}
+
+// Three lines of one currency, their sum, one line of another, its sum, and the sum of all.
+Rows const many = {
+    {"a", "EUR", "1", std::nullopt, "1", std::nullopt, "f"},
+    {"b", "EUR", "2", std::nullopt, "1", std::nullopt, "f"},
+    {"c", "EUR", "3", std::nullopt, "1", std::nullopt, "f"},
+    {std::nullopt, "EUR", "6", std::nullopt, "3", std::nullopt, "t"},
+    {"d", "USD", "4", std::nullopt, "1", std::nullopt, "f"},
+    {std::nullopt, "USD", "4", std::nullopt, "1", std::nullopt, "t"},
+    {std::nullopt, std::nullopt, std::nullopt, std::nullopt, "4", std::nullopt, "t"}};
+
+TEST(ReportLimit, LinesBeyondItAreCountedAndSumsStay) {
+  auto plan = small_plan();
+  plan.limit = 1;
+  EXPECT_EQ(report_table(plan, table_of(many), {}),
+            "kind   currency  amount  rows  trend\n"
+            "a      EUR         1.00     1\n"
+            "… and 2 more\n"
+            "─────  ────────  ──────  ────  ─────\n"
+            "total  EUR         6.00     3\n"
+            "\n"
+            "d      USD         4.00     1\n"
+            "─────  ────────  ──────  ────  ─────\n"
+            "total  USD         4.00     1\n"
+            "\n"
+            "total  all                  4\n");
+}
+
+TEST(ReportLimit, OfACourseOfTimeTheLatestLinesStay) {
+  auto plan = small_plan();
+  plan.limit = 2;
+  plan.latest = true;
+  auto const table = report_table(plan, table_of(many), {});
+  EXPECT_NE(table.find("trend\n… 1 earlier\nb "), std::string::npos) << table;
+  EXPECT_EQ(report_csv(plan, table_of(many)),
+            "kind,currency,amount,void_amount,rows\r\n"
+            "b,EUR,2,,1\r\n"
+            "c,EUR,3,,1\r\n"
+            "d,USD,4,,1\r\n");
+}
+
+TEST(ReportLimit, JsonCountsWhatWasLeftOut) {
+  auto plan = small_plan();
+  plan.limit = 1;
+  auto const json = parse_json(report_json(plan, table_of(many)));
+  ASSERT_TRUE(json);
+  EXPECT_EQ(json->find("rows")->items().size(), 2U);
+  EXPECT_EQ(json->find("totals")->items().size(), 3U);
+  EXPECT_EQ(json->find("left_out")->number_text(), "2");
 }
 
 TEST(ReportJson, EscapesTexts) {

@@ -169,5 +169,33 @@ TEST(Sparkline, ShowsLevelsAndGaps) {
   EXPECT_EQ(sparkline({0, 7}, false), "");
 }
 
+TEST(TextTable, NamesThatBeginAlikeAreCutInTheMiddle) {
+  TextTable table({{"source", Align::left, 1, 8, false, false, true}});
+  table.add_row({"exness-main"});
+  table.add_row({"exness-asia"});
+  EXPECT_EQ(table.render(window(8)),
+            "source\n"
+            "exne…ain\n"
+            "exne…sia\n");
+}
+
+TEST(TextTable, ALineOfItsOwnWidensNoColumn) {
+  TextTable table({{"a"}, {"b"}});
+  table.add_row({"1", "2"});
+  table.add_line("… and 3 more of them", Style::dim);
+  EXPECT_EQ(table.render(plain()),
+            "a  b\n"
+            "1  2\n"
+            "… and 3 more of them\n");
+}
+
+TEST(CutMiddle, KeepsStartAndEndWithinTheWidth) {
+  EXPECT_EQ(cut_middle("abcdef", 6, "…"), "abcdef");
+  EXPECT_EQ(cut_middle("abcdefg", 6, "…"), "abc…fg");
+  EXPECT_EQ(cut_middle("用户用户用户", 7, "…"), "用…用户");  // a wide character is never halved
+  EXPECT_EQ(cut_middle("abc", 1, "…"), "…");
+  EXPECT_EQ(cut_middle("abc", 0, "…"), "");
+}
+
 }  // namespace
 }  // namespace affsync::cli

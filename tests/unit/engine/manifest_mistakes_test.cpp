@@ -192,6 +192,11 @@ INSTANTIATE_TEST_SUITE_P(
                 "\"-0.5\" is not a tolerance. A number that is not negative."},
         Mistake{"    table: payout\n", "    table: ^payot\n",
                 "\"payot\" is not a record table. Did you mean `payout`?"},
+        Mistake{"    table: payout\n    path_hint: ask the broker\n    records: data\n    key: id\n"
+                "    map: {amount: amount}",
+                "    table: fx_rate\n    path_hint: x\n    records: data\n    key: id\n"
+                "    map: ^{currency: code, usd_rate: rate}",
+                "a row of \"fx_rate\" needs the column \"on_date\""},
         Mistake{"    table: payout\n    path_hint: ask the broker\n    records",
                 "    ^table: payout\n    path_hint: x\n    rows",
                 "the stream \"payouts\" needs the key `records`"}));
@@ -207,6 +212,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "It takes: text, currency, enum."},
         Mistake{"account: account.id", "account: {^form: account.id}",
                 "unknown key \"form\" in the mapping of \"account\". Did you mean `from`?"},
+        Mistake{"account: account.id", "account: {from: account.id, invert: ^true}",
+                "`invert` goes with decimal, this value is text"},
         Mistake{"account: account.id", "account: {from: account.id, shift: ^2}",
                 "`shift` goes with decimal or percent, this value is text"},
         Mistake{"account: account.id", "account: {from: account.id, as: ^string}",

@@ -445,5 +445,21 @@ TEST(Mapping, AnUnknownColumnOrZoneIsAnErrorOfTheConfiguration) {
   EXPECT_THROW(zone.mapper(), Failure);
 }
 
+TEST(Mapping, ARateOfUnitsForADollarIsInverted) {
+  Feed feed("fx_rate");
+  auto& rate = feed.column("usd_rate", "rate", ValueType::decimal);
+  rate.invert = true;
+  EXPECT_EQ(feed.value(R"({"id":1,"rate":0.92})", "usd_rate"), "1.08695652173913043");
+  EXPECT_EQ(feed.value(R"({"id":1,"rate":"25400"})", "usd_rate"), "0.0000393700787401574803");
+  EXPECT_EQ(feed.value(R"({"id":1,"rate":0.0})", "usd_rate"),
+            "! usd_rate: \"0.0\" in the field \"rate\" is zero, which has no inverse");
+  EXPECT_EQ(feed.value(R"({"id":1,"rate":"x"})", "usd_rate"),
+            "! usd_rate: \"x\" in the field \"rate\" is not a number");
+  auto& scaled = feed.plan.spec.map.columns.back();
+  scaled.shift = 2;  // 300 after the point has moved
+  scaled.scale = 4;
+  EXPECT_EQ(feed.value(R"({"id":1,"rate":3})", "usd_rate"), "0.0033");
+}
+
 }  // namespace
 }  // namespace affsync::engine
