@@ -9,6 +9,7 @@ std::unique_ptr<Broker> make_broker(Options const& options, RequestLog& log, San
     return iexexchanger::make_iexexchanger(options.iexexchanger, log, clock);
   if (options.broker == "iexexchanger_v3")
     return iexexchanger_v3::make_iexexchanger_v3(options.iexexchanger_v3, log, clock);
+  if (options.broker == "rates") return rates::make_rates(options.rates, log, clock);
   return exness::make_exness(options.exness, log, clock);
 }
 

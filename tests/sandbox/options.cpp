@@ -125,6 +125,8 @@ void give_to_brokers(Options& options, Shared shared, std::size_t max_limit) {
   options.wintrado.api_key = options.iexexchanger.api_key = shared.api_key;
   options.iexexchanger.partner = partner;
   options.iexexchanger_v3.partner = partner;
+  options.rates.seed = partner.seed;
+  options.rates.endpoints = partner.endpoints;
   options.iexexchanger_v3.api_key = shared.api_key;
   if (max_limit > 0) options.exness.max_limit = options.wintrado.max_limit = max_limit;
 }
@@ -139,7 +141,7 @@ bool parse_options(int argc, char** argv, Options& options, int& exit_status) {
   app.add_option("--port", options.port, "0: any free port")->capture_default_str();
   app.add_option("--listen", options.listen, "address to listen on")->capture_default_str();
   app.add_option("--broker", options.broker)
-      ->check(CLI::IsMember({"exness", "iexexchanger", "iexexchanger_v3", "wintrado"}))
+      ->check(CLI::IsMember({"exness", "iexexchanger", "iexexchanger_v3", "rates", "wintrado"}))
       ->capture_default_str();
   add_world(app, options, shared);
   add_access(app, options, shared);

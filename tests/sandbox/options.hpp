@@ -8,6 +8,7 @@
 #include "tests/sandbox/exness/exness.hpp"
 #include "tests/sandbox/iexexchanger/iexexchanger.hpp"
 #include "tests/sandbox/iexexchanger_v3/iexexchanger_v3.hpp"
+#include "tests/sandbox/rates/rates.hpp"
 #include "tests/sandbox/throttle.hpp"
 #include "tests/sandbox/wintrado/wintrado.hpp"
 
@@ -24,6 +25,7 @@ struct Options {
   wintrado::WintradoOptions wintrado;
   iexexchanger::IexOptions iexexchanger;
   iexexchanger_v3::IexV3Options iexexchanger_v3;
+  rates::RatesOptions rates;
   RateOptions rate;
   std::vector<std::string> faults;
 };
