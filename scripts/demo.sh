@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Shows affsync at work, from nothing: installs what is missing, builds, starts two fake brokers,
-# reads them into a private PostgreSQL, prints the reports, and then runs the daemon until Ctrl-C.
+# Shows affsync at work, from nothing: installs what is missing, builds, starts a fake broker of each
+# kind, reads them into a private PostgreSQL, prints the reports, and then runs the daemon until
+# Ctrl-C.
 # Run again, it takes seconds: the build and the data are still there.
 #
 #   scripts/demo.sh           until Ctrl-C
@@ -9,7 +10,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-usage() { sed -n '2,8s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,9s/^# \{0,1\}//p' "$0"; }
 
 mode=${1:-}
 case "$mode" in
@@ -52,16 +53,19 @@ affsync=$(scripts/build.sh)
 sandbox=${affsync%/*}/affsync-sandbox
 echo "$affsync"
 
-# Starts a fake broker; its address is then in $address. It ends with this script in any case.
+# Starts a fake broker; its address is then in the variable of its name. It ends with this script in
+# any case.
 start_broker() {
-  local line
-  exec {broker}< <(exec setsid "$sandbox" --port 0 --payouts-path /api/payouts/ "$@")
+  local name=$1 line
+  shift
+  exec {broker}< <(exec setsid "$sandbox" --port 0 --broker "$name" "$@")
   started+=("$!")
   read -r -t 60 line <&"$broker" || {
-    echo "The fake broker did not start." >&2
+    echo "The fake broker $name did not start." >&2
     exit 1
   }
-  address=${line#listening on }
+  printf -v "$name" %s "${line#listening on }"
+  echo "  $name at ${!name}"
 }
 
 # The first port from 9464 on that nobody listens on.
@@ -71,17 +75,18 @@ free_port() {
   echo "$port"
 }
 
-say "Starting two fake brokers"
-start_broker --seed 1 --clients 400 --days 365
-broker_1=$address
-start_broker --seed 2 --clients 150 --days 200
-broker_2=$address
-echo "exness-main at $broker_1, exness-asia at $broker_2"
+say "Starting fake brokers"
+start_broker exness --seed 1 --clients 300 --days 365 --payouts-path /api/payouts/
+start_broker wintrado --seed 2 --clients 150 --days 365
+start_broker iexexchanger --seed 3 --days 365
+start_broker iexexchanger_v3 --seed 4 --days 365
+start_broker rates --seed 5 --days 400
 
 mkdir -p "$state"
 listen=127.0.0.1:$(free_port)
+history=$(date -u -d '-370 days' +%F)
 config=$(<config/demo.yaml)
-for name in state listen broker_1 broker_2; do
+for name in state listen history exness wintrado iexexchanger iexexchanger_v3 rates; do
   config=${config//@$name@/"${!name}"}
 done
 printf '%s\n' "$config" >"$state/affsync.yaml"
@@ -91,7 +96,8 @@ say "affsync sync"
 "$affsync" sync
 
 last_month=$(date -u -d '-30 days' +%F)
-for report in 'earnings --by month' 'earnings --by kind' "payouts --since $last_month"; do
+for report in 'earnings --by source' 'earnings --by month' 'earnings --by currency' \
+  'clients --limit 10' "payouts --since $last_month" 'changes --limit 10'; do
   say "affsync report $report"
   # shellcheck disable=SC2086  # the report and its options are words
   "$affsync" report $report
