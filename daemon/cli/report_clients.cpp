@@ -16,27 +16,26 @@ ReportPlan plan_single_clients() {
       "), lines AS ("
       "SELECT source, client_ref, country, status, registered_at, last_commission_on, "
       "commission_usd, rebate_usd, net_usd, volume_lots, rows_without_usd, false AS is_total "
-      "FROM picked UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, max(last_commission_on), " +
-      usd_sum_sql("commission_usd", "1") + ", " + usd_sum_sql("rebate_usd", "1") + ", " +
-      usd_sum_sql("net_usd", "1") +
-      ", sum(volume_lots), sum(rows_without_usd), true FROM picked HAVING count(*) > 0) "
-      "SELECT source, client_ref, country, status, " +
+      "FROM picked UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, max(last_commission_on), "
+      "sum(commission_usd), sum(rebate_usd), sum(net_usd), sum(volume_lots), "
+      "sum(rows_without_usd), true FROM picked HAVING count(*) > 0) "
+      "SELECT client_ref, source, country, status, " +
       std::string(registered_day) +
       "::text, last_commission_on::text, commission_usd, rebate_usd, net_usd, rows_without_usd, "
       "volume_lots, " +
       bar_sql("net_usd", "") +
       " AS bar, is_total FROM lines "
       "ORDER BY is_total, net_usd DESC NULLS LAST, source, client_ref";
-  plan.columns = {{"source", "source", ReportValue::text, 3, 8, true},
-                  {"client_ref", "client", ReportValue::text, 10, 8},
+  plan.columns = {{"client_ref", "client", ReportValue::text, 10, 8},
+                  {"source", "source", ReportValue::text, 6, 8, true},
                   {"country", "country", ReportValue::text, 4, 0, true, true},
-                  {"status", "status", ReportValue::text, 5, 0, true},
+                  {"status", "status", ReportValue::text, 4, 0, true},
                   {"registered_on", "registered", ReportValue::day, 4, 0, true},
-                  {"last_commission_on", "last earned", ReportValue::day, 6, 0, true},
+                  {"last_commission_on", "last earned", ReportValue::day, 5, 0, true},
                   {"commission_usd", "earned USD", ReportValue::usd, 9},
                   {"rebate_usd", "rebates USD", ReportValue::usd, 8},
                   {"net_usd", "net USD", ReportValue::usd, 9},
-                  {"rows_without_usd", "rows without", ReportValue::count, 7, 0, true, true},
+                  {"rows_without_usd", "no rate", ReportValue::count, 7, 0, true, true},
                   {"volume_lots", "lots", ReportValue::quantity, 3, 0, true, true},
                   {"bar", "", ReportValue::bar, 2, 0, true},
                   {"is_total", "", ReportValue::total}};
@@ -49,8 +48,9 @@ ReportPlan plan_clients_by_source() {
   plan.sql =
       "SELECT source, count(*) AS clients, count(*) FILTER (WHERE commission_usd > 0) "
       "AS earning, " +
-      usd_sum_sql("commission_usd", "1") + " AS commission_usd, " + usd_sum_sql("rebate_usd", "1") +
-      " AS rebate_usd, " + usd_sum_sql("net_usd", "1") +
+      usd_sum_sql("commission_usd", "1", "grouping(source) = 1") + " AS commission_usd, " +
+      usd_sum_sql("rebate_usd", "1", "grouping(source) = 1") + " AS rebate_usd, " +
+      usd_sum_sql("net_usd", "1", "grouping(source) = 1") +
       " AS net_usd, sum(rows_without_usd) AS rows_without_usd, "
       "sum(volume_lots) AS volume_lots, grouping(source) = 1 AS is_total "
       "FROM reporting.client_performance WHERE " +
@@ -63,7 +63,7 @@ ReportPlan plan_clients_by_source() {
                   {"commission_usd", "earned USD", ReportValue::usd, 9},
                   {"rebate_usd", "rebates USD", ReportValue::usd, 8},
                   {"net_usd", "net USD", ReportValue::usd, 9},
-                  {"rows_without_usd", "rows without", ReportValue::count, 7, 0, true, true},
+                  {"rows_without_usd", "no rate", ReportValue::count, 7, 0, true, true},
                   {"volume_lots", "lots", ReportValue::quantity, 3, 0, true, true},
                   {"is_total", "", ReportValue::total}};
   return plan;

@@ -30,9 +30,9 @@ EarningsCut earnings_cut(std::string const& by) {
     cut.columns = {{"kind", "kind", ReportValue::text, 9, 8}};
     cut.trend = true;
   } else if (by == "client") {
-    cut.keys = "source, client_ref";
-    cut.columns = {{"source", "source", ReportValue::text, 3, 8, true},
-                   {"client_ref", "client", ReportValue::text, 9, 8}};
+    cut.keys = "client_ref, source";
+    cut.columns = {{"client_ref", "client", ReportValue::text, 9, 8},
+                   {"source", "source", ReportValue::text, 5, 8, true}};
     cut.bars = true;
   } else if (by == "currency") {
     cut.trend = true;
@@ -43,7 +43,7 @@ EarningsCut earnings_cut(std::string const& by) {
   }
   cut.by_time = by == "day" || by == "month" || by.empty();
   cut.order = cut.by_time ? "is_all, currency, is_total, k1"
-                          : "is_all, currency, is_total, amount DESC NULLS LAST, k1";
+                          : "is_all, currency, is_total, amount DESC NULLS LAST, k1, k2";
   return cut;
 }
 
@@ -95,7 +95,7 @@ ReportPlan plan_earnings(ReportOptions const& options) {
   // k1 and k2 are the keys; a group without keys has none, and then its sums are the totals.
   std::string sql = "WITH picked AS (" + earnings_rows(plan.by) + "), counted AS (SELECT ";
   if (two_keys) {
-    sql += "source AS k1, client_ref AS k2";
+    sql += "client_ref AS k1, source AS k2";
   } else {
     sql += (keyed ? cut.keys : std::string("NULL::text")) + " AS k1, NULL::text AS k2";
   }
@@ -108,7 +108,9 @@ ReportPlan plan_earnings(ReportOptions const& options) {
       "grouping(currency) = 1 AS is_all, CASE WHEN grouping(currency) = 0 "
       "THEN coalesce(sum(amount) FILTER (WHERE NOT void), 0) END AS amount, "
       "CASE WHEN bool_and(amount_usd IS NOT NULL OR amount IS NULL OR void) "
-      "THEN coalesce(sum(amount_usd) FILTER (WHERE NOT void), 0) END AS amount_usd, "
+      "THEN coalesce(sum(amount_usd) FILTER (WHERE NOT void), 0) WHEN " +
+      std::string(keyed ? "grouping(k1)" : "grouping(currency)") +
+      " = 1 THEN sum(amount_usd) FILTER (WHERE NOT void) END AS amount_usd, "
       "CASE WHEN grouping(currency) = 0 THEN sum(amount) FILTER (WHERE void) END AS void_amount, "
       "sum(volume_lots) FILTER (WHERE NOT void) AS volume_lots, "
       "coalesce(sum(rows) FILTER (WHERE NOT void), 0) AS rows, "
@@ -135,13 +137,11 @@ ReportPlan plan_earnings(ReportOptions const& options) {
   plan.columns.push_back({"currency", "currency", ReportValue::text, 9});
   plan.columns.push_back({"amount", "amount", ReportValue::amount, 10});
   plan.columns.push_back({"amount_usd", "in USD", ReportValue::usd, 7, 0, true});
-  plan.columns.push_back(
-      {"rows_without_usd", "rows without", ReportValue::count, 7, 0, true, true});
-  plan.columns.push_back(
-      {"void_amount", "rejected, reversed", ReportValue::amount, 6, 0, true, true});
+  plan.columns.push_back({"rows_without_usd", "no rate", ReportValue::count, 7, 0, true, true});
+  plan.columns.push_back({"void_amount", "rejected", ReportValue::amount, 5, 0, true, true});
   plan.columns.push_back({"volume_lots", "lots", ReportValue::quantity, 4, 0, true, true});
   plan.columns.push_back({"rows", "rows", ReportValue::count, 3, 0, true});
-  if (cut.bars) plan.columns.push_back({"bar", "", ReportValue::bar, 2, 0, true});
+  if (cut.bars) plan.columns.push_back({"bar", "", ReportValue::bar, 6, 0, true});
   if (cut.trend) plan.columns.push_back({"trend", "trend", ReportValue::trend, 6, 0, true});
   plan.columns.push_back({"is_total", "", ReportValue::total});
   return plan;

@@ -89,7 +89,7 @@ ReportPlan plan_payouts(ReportOptions const& options) {
                       {{"currency", "currency", ReportValue::text, 9},
                        {"paid", "paid", ReportValue::amount, 10},
                        {"open", "open", ReportValue::amount, 9, 0, false, true},
-                       {"other", "refused or unknown", ReportValue::amount, 5, 0, true, true},
+                       {"other", "refused", ReportValue::amount, 5, 0, true, true},
                        {"rows", "payouts", ReportValue::count, 4, 0, true},
                        {"median_days", "days", ReportValue::count, 3, 0, true},
                        {"bar", "", ReportValue::bar, 2, 0, true},

@@ -40,11 +40,12 @@ std::string report_help() {
          "  changes   each change (default), day, month, source, kind (table and column)\n"
          "--since and --until take the day that a row counts for: of the commission, the\n"
          "registration, the request of the payout, the rebate, the discovery of the change.\n"
-         "--limit keeps the first lines of each currency, of reports by day or month the latest; "
-         "sums\n"
-         "are of all lines.\n"
-         "Amounts of different currencies are never added. Tables round them for reading; csv and\n"
-         "json hold every digit, in JSON as strings, since many readers would round numbers.\n";
+         "--limit keeps the first lines of each currency, of reports by day or month the latest;\n"
+         "sums are of all lines.\n"
+         "Amounts of different currencies are never added. A figure in US dollars is left out\n"
+         "where one of its rows has none; sums are of those that are known, and rows_without_usd\n"
+         "counts the others. Tables round amounts for reading; csv and json hold every digit, in\n"
+         "JSON as strings, since many readers would round numbers.\n";
 }
 
 std::string in_days(std::string_view day) {
@@ -75,10 +76,10 @@ void require_known_cut(ReportOptions const& options, std::vector<std::string> co
                 "It knows: " + ways + ".");
 }
 
-std::string usd_sum_sql(std::string_view usd, std::string_view amount) {
+std::string usd_sum_sql(std::string_view usd, std::string_view amount, std::string_view total) {
   std::string const value(usd);
   return "CASE WHEN bool_and(" + value + " IS NOT NULL OR " + std::string(amount) +
-         " IS NULL) THEN sum(" + value + ") END";
+         " IS NULL) OR " + std::string(total) + " THEN sum(" + value + ") END";
 }
 
 std::string bar_sql(std::string_view value, std::string_view partition) {

@@ -70,8 +70,10 @@ std::string moment_sql(std::string_view column);
 // Throws Failure(usage) unless `options.by` is one of `known` (the first is the default's name).
 void require_known_cut(ReportOptions const& options, std::vector<std::string> const& known);
 // A sum that is null as soon as one US dollar figure is unknown: a part would be taken for the
-// whole.
-std::string usd_sum_sql(std::string_view usd, std::string_view amount);
+// whole. Where the condition `total` holds it is of what is known, as `rows_without_usd` is beside
+// it.
+std::string usd_sum_sql(std::string_view usd, std::string_view amount,
+                        std::string_view total = "false");
 // Bars as long as `value` is large among the rows of one currency; for the outermost SELECT.
 std::string bar_sql(std::string_view value, std::string_view partition);
 

@@ -31,10 +31,10 @@ RebateCut rebate_cut(std::string const& by) {
     cut.k1 = "group_title";
     cut.columns = {{"group_title", "rebate group", ReportValue::text, 9, 10}};
   } else if (by == "client") {
-    cut.k1 = "source";
-    cut.k2 = "client_ref";
-    cut.columns = {{"source", "source", ReportValue::text, 3, 8, true},
-                   {"client_ref", "client", ReportValue::text, 9, 8}};
+    cut.k1 = "client_ref";
+    cut.k2 = "source";
+    cut.columns = {{"client_ref", "client", ReportValue::text, 9, 8},
+                   {"source", "source", ReportValue::text, 3, 8, true}};
   }
   return cut;
 }
@@ -49,29 +49,34 @@ ReportPlan plan_rebates(ReportOptions const& options) {
   RebateCut const cut = rebate_cut(plan.by);
   bool const keyed = !cut.columns.empty();
 
+  // Sums by currency, and where there are several, one of all in US dollars.
+  std::string const total = keyed ? "grouping(k1) = 1" : "grouping(currency) = 1";
   std::string const dated = "(grain IS DISTINCT FROM 'lifetime')";
-  plan.sql =
-      "WITH picked AS (SELECT " + cut.k1 + " AS k1, " + cut.k2 + " AS k2, CASE WHEN " + dated +
-      " THEN 'dated' ELSE 'to date' END AS sort, currency, amount, amount_usd, net_usd, "
-      "amount IS NOT NULL AND amount_usd IS NULL AS unknown FROM reporting.rebates WHERE "
-      "coalesce(status, '') NOT IN ('rejected', 'reversed') "
-      "AND ((" +
-      dated + " AND " + in_days(rebate_day) + ") OR (NOT " + dated +
-      (cut.by_time ? " AND false" : " AND $1::date IS NULL AND $2::date IS NULL") +
-      "))), sums AS (SELECT k1, k2, sort, currency, sum(amount) AS amount, " +
-      usd_sum_sql("amount_usd", "amount") + " AS amount_usd, " + usd_sum_sql("net_usd", "amount") +
-      " AS net_usd, count(*) FILTER (WHERE unknown) AS rows_without_usd, count(*) AS rows, " +
-      (keyed ? "grouping(k1) = 1 AS is_total FROM picked "
-               "GROUP BY GROUPING SETS ((k1, k2, sort, currency), (sort, currency)))"
-             : "false AS is_total FROM picked GROUP BY k1, k2, sort, currency)") +
-      " SELECT " +
-      (plan.by == "client" ? "k1, k2, "
-       : keyed             ? "k1, "
-                           : "") +
-      "sort, currency, amount, amount_usd, net_usd, rows_without_usd, rows, " +
-      bar_sql("amount", "PARTITION BY currency, sort") +
-      " AS bar, is_total FROM sums ORDER BY currency, sort, is_total, " +
-      (cut.by_time ? "k1" : "amount DESC NULLS LAST, k1, k2");
+  plan.sql = "WITH picked AS (SELECT " + cut.k1 + " AS k1, " + cut.k2 + " AS k2, CASE WHEN " +
+             dated +
+             " THEN 'dated' ELSE 'to date' END AS sort, currency, amount, amount_usd, net_usd, "
+             "amount IS NOT NULL AND amount_usd IS NULL AS unknown FROM reporting.rebates WHERE "
+             "coalesce(status, '') NOT IN ('rejected', 'reversed') "
+             "AND ((" +
+             dated + " AND " + in_days(rebate_day) + ") OR (NOT " + dated +
+             (cut.by_time ? " AND false" : " AND $1::date IS NULL AND $2::date IS NULL") +
+             "))), sums AS (SELECT k1, k2, sort, currency, "
+             "CASE WHEN grouping(currency) = 0 THEN sum(amount) END AS amount, " +
+             usd_sum_sql("amount_usd", "amount", total) + " AS amount_usd, " +
+             usd_sum_sql("net_usd", "amount", total) +
+             " AS net_usd, grouping(currency) = 1 AS is_all, count(*) FILTER (WHERE unknown) AS "
+             "rows_without_usd, count(*) AS rows, " +
+             total + " AS is_total FROM picked GROUP BY GROUPING SETS ((k1, k2, sort, currency), " +
+             (keyed ? "(sort, currency), " : "") +
+             "(sort)) HAVING grouping(currency) = 0 OR count(DISTINCT currency) > 1)"
+             " SELECT " +
+             (plan.by == "client" ? "k1, k2, "
+              : keyed             ? "k1, "
+                                  : "") +
+             "sort, currency, amount, amount_usd, net_usd, rows_without_usd, rows, " +
+             bar_sql("amount", "PARTITION BY currency, sort") +
+             " AS bar, is_total FROM sums ORDER BY sort, is_all, currency, is_total, " +
+             (cut.by_time ? "k1" : "amount DESC NULLS LAST, k1, k2");
 
   plan.latest = cut.by_time;
   plan.columns = cut.columns;
@@ -81,7 +86,7 @@ ReportPlan plan_rebates(ReportOptions const& options) {
                        {"amount", "passed on", ReportValue::amount, 10},
                        {"amount_usd", "in USD", ReportValue::usd, 6, 0, true},
                        {"net_usd", "left USD", ReportValue::usd, 5, 0, true},
-                       {"rows_without_usd", "rows without", ReportValue::count, 4, 0, true, true},
+                       {"rows_without_usd", "no rate", ReportValue::count, 4, 0, true, true},
                        {"rows", "rows", ReportValue::count, 3, 0, true},
                        {"bar", "", ReportValue::bar, 2, 0, true},
                        {"is_total", "", ReportValue::total}});

@@ -49,6 +49,7 @@ class ReportWriter {
     for (std::size_t i = 0; i < plan_.columns.size(); ++i) {
       auto const& column = plan_.columns[i];
       if (column.name == "currency") currency_ = i;
+      if (column.name == "rows_without_usd") without_usd_ = i;
       if (column.value == ReportValue::total || hidden(i)) continue;
       shown_.push_back(i);
     }
@@ -79,9 +80,10 @@ class ReportWriter {
     if (!plan_.note.empty()) out += note(plan_.note);
     if (unknown_usd_) {
       out += note(
-          "Blank in USD: the broker gives no figure, and affsync.fx_rate has no rate for "
-          "the day; what is not known is not left out of a sum.");
+          "Blank in USD: the broker gives no figure, and affsync.fx_rate has no rate of the day or "
+          "the week before.");
     }
+    if (partial_total_) out += note("Totals in USD are without the rows that have no rate.");
     if (rounded_) {
       out += note("Amounts are rounded for reading; --output csv or json has every digit.");
     }
@@ -122,7 +124,7 @@ class ReportWriter {
     auto const& column = plan_.columns[i];
     auto const& field = row.at(i);
     if (!field) {
-      unknown_usd_ |= column.value == ReportValue::usd && plan_.report != "changes";
+      unknown_usd_ |= column.value == ReportValue::usd;
       return {};
     }
     switch (column.value) {
@@ -147,7 +149,7 @@ class ReportWriter {
       case ReportValue::percent:
         return *field;
       case ReportValue::count:
-        return group_thousands(*field);
+        return column.hide_if_none && is_nothing(field) ? std::string() : group_thousands(*field);
       case ReportValue::bar:
         return bar_text(to_small_number(*field), terminal_.unicode);
       case ReportValue::trend:
@@ -171,12 +173,15 @@ class ReportWriter {
 
   std::vector<Cell> cells(ReportRow const& row, bool total) {
     std::vector<Cell> out;
+    bool const partial = total && without_usd_ && !is_nothing(row.at(*without_usd_));
+    partial_total_ |= partial;
     for (std::size_t const i : shown_) {
       out.push_back(total && currency_ == i && !row.at(i) ? Cell("all") : cell(row, i));
       auto const value = plan_.columns[i].value;
       if (total && value != ReportValue::bar && out.back().style == Style::plain) {
         out.back().style = Style::bold;
       }
+      if (partial && value == ReportValue::usd) out.back().style = Style::warning;
     }
     if (total && !out.empty() && out.front().text.empty()) out.front() = Cell("total", Style::bold);
     return out;
@@ -192,8 +197,10 @@ class ReportWriter {
   Terminal const& terminal_;
   std::vector<std::size_t> shown_;
   std::optional<std::size_t> currency_;
+  std::optional<std::size_t> without_usd_;
   bool rounded_ = false;
   bool unknown_usd_ = false;
+  bool partial_total_ = false;
 };
 
 }  // namespace

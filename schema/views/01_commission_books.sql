@@ -1,8 +1,5 @@
 -- The commission rows that reports add up: live, and of streams that repeat no other stream.
 CREATE OR REPLACE VIEW affsync.commission_books AS
-WITH implied AS MATERIALIZED (  -- not computed unless a row gets as far as there
-  SELECT currency, on_date, source_id, usd_rate FROM affsync.fx_implied
-)
 SELECT
   c.source_id,
   s.name AS source,
@@ -30,28 +27,25 @@ FROM (
 JOIN affsync.source s ON s.source_id = c.source_id
 LEFT JOIN affsync.stream st ON st.source_id = c.source_id AND st.stream = c.stream
 LEFT JOIN affsync.currency_unit u ON u.currency = c.currency
-LEFT JOIN LATERAL (
-  SELECT x.usd_rate
-  FROM affsync.fx_rate x
-  WHERE c.amount_usd IS NULL AND coalesce(u.whole, c.currency) <> 'USD'
-    AND x.currency = coalesce(u.whole, c.currency)
-    AND x.on_date BETWEEN c.day - 7 AND c.day
-  ORDER BY x.on_date DESC, x.source_id, x.stream
-  LIMIT 1
-) f ON true
-LEFT JOIN LATERAL (
-  SELECT x.usd_rate
-  FROM implied x
-  WHERE c.amount_usd IS NULL AND f.usd_rate IS NULL AND coalesce(u.whole, c.currency) <> 'USD'
-    AND x.currency = coalesce(u.whole, c.currency)
-    AND x.on_date BETWEEN c.day - 7 AND c.day
-  ORDER BY x.on_date DESC, x.source_id
-  LIMIT 1
-) i ON true
+CROSS JOIN LATERAL (
+  SELECT CASE WHEN c.amount_usd IS NULL AND coalesce(u.whole, c.currency) <> 'USD' THEN
+    (SELECT x.usd_rate
+     FROM affsync.fx_rate x
+     WHERE x.currency = coalesce(u.whole, c.currency)
+       AND x.on_date BETWEEN c.day - 7 AND c.day
+     ORDER BY x.on_date DESC, x.source_id, x.stream
+     LIMIT 1) END AS usd_rate
+) f
+CROSS JOIN LATERAL (  -- read once, when the first row gets as far as here
+  SELECT ((SELECT m.rates FROM affsync.fx_implied_by_day m)
+          ->> (coalesce(u.whole, c.currency) || ' ' || c.day))::numeric AS usd_rate
+) i
 CROSS JOIN LATERAL (
   SELECT
-    coalesce(u.factor, 1) * CASE WHEN coalesce(u.whole, c.currency) = 'USD' THEN 1
-                                 ELSE coalesce(f.usd_rate, i.usd_rate) END AS usd_rate,
+    CASE
+      WHEN coalesce(u.whole, c.currency) = 'USD' THEN coalesce(u.factor, 1)
+      WHEN c.amount_usd IS NULL THEN coalesce(u.factor, 1) * coalesce(f.usd_rate, i.usd_rate)
+    END AS usd_rate,
     CASE
       WHEN c.currency = 'USD' THEN 'same currency'
       WHEN u.whole = 'USD' THEN 'fixed rate'
@@ -59,6 +53,7 @@ CROSS JOIN LATERAL (
       WHEN i.usd_rate IS NOT NULL THEN 'implied'
     END AS origin
 ) r
+
 WHERE coalesce(st.in_reports, true);
 COMMENT ON VIEW affsync.commission_books IS 'The commission rows that reports add up: not deleted, and of streams that repeat no other stream (affsync.stream.in_reports).';
 COMMENT ON COLUMN affsync.commission_books.source_id IS 'The source; see affsync.source.';

@@ -1,9 +1,6 @@
 -- How running totals grew: the only form in which lifetime rows may stand beside dated ones. A step
 -- from or to nothing is none: nobody knows what the total was.
 CREATE OR REPLACE VIEW affsync.commission_steps AS
-WITH implied AS MATERIALIZED (  -- not computed unless a row gets as far as there
-  SELECT currency, on_date, source_id, usd_rate FROM affsync.fx_implied
-)
 SELECT
   b.source_id,
   b.source,
@@ -45,28 +42,25 @@ FROM (
     AND c.grain = 'lifetime' AND c.deleted_at IS NULL AND coalesce(st.in_reports, true)
 ) b
 LEFT JOIN affsync.currency_unit u ON u.currency = b.currency
-LEFT JOIN LATERAL (
-  SELECT x.usd_rate
-  FROM affsync.fx_rate x
-  WHERE NOT b.by_broker AND coalesce(u.whole, b.currency) <> 'USD'
-    AND x.currency = coalesce(u.whole, b.currency)
-    AND x.on_date BETWEEN b.day - 7 AND b.day
-  ORDER BY x.on_date DESC, x.source_id, x.stream
-  LIMIT 1
-) f ON true
-LEFT JOIN LATERAL (
-  SELECT x.usd_rate
-  FROM implied x
-  WHERE NOT b.by_broker AND f.usd_rate IS NULL AND coalesce(u.whole, b.currency) <> 'USD'
-    AND x.currency = coalesce(u.whole, b.currency)
-    AND x.on_date BETWEEN b.day - 7 AND b.day
-  ORDER BY x.on_date DESC, x.source_id
-  LIMIT 1
-) i ON true
+CROSS JOIN LATERAL (
+  SELECT CASE WHEN NOT b.by_broker AND coalesce(u.whole, b.currency) <> 'USD' THEN
+    (SELECT x.usd_rate
+     FROM affsync.fx_rate x
+     WHERE x.currency = coalesce(u.whole, b.currency)
+       AND x.on_date BETWEEN b.day - 7 AND b.day
+     ORDER BY x.on_date DESC, x.source_id, x.stream
+     LIMIT 1) END AS usd_rate
+) f
+CROSS JOIN LATERAL (  -- read once, when the first row gets as far as here
+  SELECT ((SELECT m.rates FROM affsync.fx_implied_by_day m)
+          ->> (coalesce(u.whole, b.currency) || ' ' || b.day))::numeric AS usd_rate
+) i
 CROSS JOIN LATERAL (
   SELECT
-    coalesce(u.factor, 1) * CASE WHEN coalesce(u.whole, b.currency) = 'USD' THEN 1
-                                 ELSE coalesce(f.usd_rate, i.usd_rate) END AS usd_rate,
+    CASE
+      WHEN coalesce(u.whole, b.currency) = 'USD' THEN coalesce(u.factor, 1)
+      WHEN NOT b.by_broker THEN coalesce(u.factor, 1) * coalesce(f.usd_rate, i.usd_rate)
+    END AS usd_rate,
     CASE
       WHEN b.currency = 'USD' THEN 'same currency'
       WHEN u.whole = 'USD' THEN 'fixed rate'

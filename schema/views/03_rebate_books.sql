@@ -1,8 +1,5 @@
 -- The rebate rows that reports add up: live, and of streams that repeat no other stream.
 CREATE OR REPLACE VIEW affsync.rebate_books AS
-WITH implied AS MATERIALIZED (  -- not computed unless a row gets as far as there
-  SELECT currency, on_date, source_id, usd_rate FROM affsync.fx_implied
-)
 SELECT
   b.source_id,
   s.name AS source,
@@ -31,28 +28,25 @@ FROM (
 JOIN affsync.source s ON s.source_id = b.source_id
 LEFT JOIN affsync.stream st ON st.source_id = b.source_id AND st.stream = b.stream
 LEFT JOIN affsync.currency_unit u ON u.currency = b.currency
-LEFT JOIN LATERAL (
-  SELECT x.usd_rate
-  FROM affsync.fx_rate x
-  WHERE (b.amount_usd IS NULL OR b.basis_amount_usd IS NULL) AND coalesce(u.whole, b.currency) <> 'USD'
-    AND x.currency = coalesce(u.whole, b.currency)
-    AND x.on_date BETWEEN b.day - 7 AND b.day
-  ORDER BY x.on_date DESC, x.source_id, x.stream
-  LIMIT 1
-) f ON true
-LEFT JOIN LATERAL (
-  SELECT x.usd_rate
-  FROM implied x
-  WHERE (b.amount_usd IS NULL OR b.basis_amount_usd IS NULL) AND f.usd_rate IS NULL AND coalesce(u.whole, b.currency) <> 'USD'
-    AND x.currency = coalesce(u.whole, b.currency)
-    AND x.on_date BETWEEN b.day - 7 AND b.day
-  ORDER BY x.on_date DESC, x.source_id
-  LIMIT 1
-) i ON true
+CROSS JOIN LATERAL (
+  SELECT CASE WHEN (b.amount_usd IS NULL OR b.basis_amount_usd IS NULL) AND coalesce(u.whole, b.currency) <> 'USD' THEN
+    (SELECT x.usd_rate
+     FROM affsync.fx_rate x
+     WHERE x.currency = coalesce(u.whole, b.currency)
+       AND x.on_date BETWEEN b.day - 7 AND b.day
+     ORDER BY x.on_date DESC, x.source_id, x.stream
+     LIMIT 1) END AS usd_rate
+) f
+CROSS JOIN LATERAL (  -- read once, when the first row gets as far as here
+  SELECT ((SELECT m.rates FROM affsync.fx_implied_by_day m)
+          ->> (coalesce(u.whole, b.currency) || ' ' || b.day))::numeric AS usd_rate
+) i
 CROSS JOIN LATERAL (
   SELECT
-    coalesce(u.factor, 1) * CASE WHEN coalesce(u.whole, b.currency) = 'USD' THEN 1
-                                 ELSE coalesce(f.usd_rate, i.usd_rate) END AS usd_rate,
+    CASE
+      WHEN coalesce(u.whole, b.currency) = 'USD' THEN coalesce(u.factor, 1)
+      WHEN (b.amount_usd IS NULL OR b.basis_amount_usd IS NULL) THEN coalesce(u.factor, 1) * coalesce(f.usd_rate, i.usd_rate)
+    END AS usd_rate,
     CASE
       WHEN b.currency = 'USD' THEN 'same currency'
       WHEN u.whole = 'USD' THEN 'fixed rate'
@@ -60,6 +54,7 @@ CROSS JOIN LATERAL (
       WHEN i.usd_rate IS NOT NULL THEN 'implied'
     END AS origin
 ) r
+
 WHERE coalesce(st.in_reports, true);
 COMMENT ON VIEW affsync.rebate_books IS 'The rebate rows that reports add up: not deleted, and of streams that repeat no other stream (affsync.stream.in_reports).';
 COMMENT ON COLUMN affsync.rebate_books.source_id IS 'The source; see affsync.source.';

@@ -17,7 +17,8 @@ WITH earned AS (
     max(day) FILTER (WHERE dated) AS last_on
   FROM (SELECT *, grain IS DISTINCT FROM 'lifetime' AS dated,
                amount IS NOT NULL AND amount_usd IS NULL AS unknown
-        FROM affsync.commission_books) c
+        FROM affsync.commission_books
+        OFFSET 0) c  -- each figure is found once, not once in each sum
   WHERE client_ref IS NOT NULL AND status IS DISTINCT FROM 'rejected'
     AND status IS DISTINCT FROM 'reversed'
   GROUP BY source_id, client_ref
@@ -31,7 +32,8 @@ WITH earned AS (
     count(*) FILTER (WHERE NOT dated AND unknown) AS total_unknown
   FROM (SELECT *, grain IS DISTINCT FROM 'lifetime' AS dated,
                amount IS NOT NULL AND amount_usd IS NULL AS unknown
-        FROM affsync.rebate_books) r
+        FROM affsync.rebate_books
+        OFFSET 0) r
   WHERE client_ref IS NOT NULL AND status IS DISTINCT FROM 'rejected'
     AND status IS DISTINCT FROM 'reversed'
   GROUP BY source_id, client_ref

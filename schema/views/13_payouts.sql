@@ -1,7 +1,4 @@
 CREATE OR REPLACE VIEW reporting.payouts AS
-WITH implied AS MATERIALIZED (  -- not computed unless a row gets as far as there
-  SELECT currency, on_date, source_id, usd_rate FROM affsync.fx_implied
-)
 SELECT
   s.name AS source,
   s.connector,
@@ -33,28 +30,25 @@ FROM (
 JOIN affsync.source s ON s.source_id = p.source_id
 LEFT JOIN affsync.stream st ON st.source_id = p.source_id AND st.stream = p.stream
 LEFT JOIN affsync.currency_unit u ON u.currency = p.currency
-LEFT JOIN LATERAL (
-  SELECT x.usd_rate
-  FROM affsync.fx_rate x
-  WHERE p.amount_usd IS NULL AND coalesce(u.whole, p.currency) <> 'USD'
-    AND x.currency = coalesce(u.whole, p.currency)
-    AND x.on_date BETWEEN p.day - 7 AND p.day
-  ORDER BY x.on_date DESC, x.source_id, x.stream
-  LIMIT 1
-) f ON true
-LEFT JOIN LATERAL (
-  SELECT x.usd_rate
-  FROM implied x
-  WHERE p.amount_usd IS NULL AND f.usd_rate IS NULL AND coalesce(u.whole, p.currency) <> 'USD'
-    AND x.currency = coalesce(u.whole, p.currency)
-    AND x.on_date BETWEEN p.day - 7 AND p.day
-  ORDER BY x.on_date DESC, x.source_id
-  LIMIT 1
-) i ON true
+CROSS JOIN LATERAL (
+  SELECT CASE WHEN p.amount_usd IS NULL AND coalesce(u.whole, p.currency) <> 'USD' THEN
+    (SELECT x.usd_rate
+     FROM affsync.fx_rate x
+     WHERE x.currency = coalesce(u.whole, p.currency)
+       AND x.on_date BETWEEN p.day - 7 AND p.day
+     ORDER BY x.on_date DESC, x.source_id, x.stream
+     LIMIT 1) END AS usd_rate
+) f
+CROSS JOIN LATERAL (  -- read once, when the first row gets as far as here
+  SELECT ((SELECT m.rates FROM affsync.fx_implied_by_day m)
+          ->> (coalesce(u.whole, p.currency) || ' ' || p.day))::numeric AS usd_rate
+) i
 CROSS JOIN LATERAL (
   SELECT
-    coalesce(u.factor, 1) * CASE WHEN coalesce(u.whole, p.currency) = 'USD' THEN 1
-                                 ELSE coalesce(f.usd_rate, i.usd_rate) END AS usd_rate,
+    CASE
+      WHEN coalesce(u.whole, p.currency) = 'USD' THEN coalesce(u.factor, 1)
+      WHEN p.amount_usd IS NULL THEN coalesce(u.factor, 1) * coalesce(f.usd_rate, i.usd_rate)
+    END AS usd_rate,
     CASE
       WHEN p.currency = 'USD' THEN 'same currency'
       WHEN u.whole = 'USD' THEN 'fixed rate'
@@ -62,6 +56,7 @@ CROSS JOIN LATERAL (
       WHEN i.usd_rate IS NOT NULL THEN 'implied'
     END AS origin
 ) r
+
 WHERE coalesce(st.in_reports, true);
 COMMENT ON VIEW reporting.payouts IS 'Money that left the broker for the partner.';
 COMMENT ON COLUMN reporting.payouts.source IS 'Name of the source.';

@@ -62,6 +62,31 @@ TEST(ReportTable, ExplainsAmountsWithoutADollarFigure) {
             std::string::npos);
 }
 
+TEST(ReportTable, ATotalSaysWhenItDoesNotKnowEveryRow) {
+  ReportPlan plan;
+  plan.columns = {{"source", "source"},
+                  {"amount_usd", "in USD", ReportValue::usd},
+                  {"rows_without_usd", "no rate", ReportValue::count, 5, 0, true, true},
+                  {"is_total", "", ReportValue::total}};
+  EXPECT_EQ(
+      report_table(plan,
+                   table_of({{"a", "1.50", "0", "f"},
+                             {"b", std::nullopt, "3", "f"},
+                             {std::nullopt, "1.50", "3", "t"}}),
+                   {}),
+      "source  in USD  no rate\n"
+      "a         1.50\n"
+      "b                     3\n"
+      "──────  ──────  ───────\n"
+      "total     1.50        3\n"
+      "Blank in USD: the broker gives no figure, and affsync.fx_rate has no rate of the day or "
+      "the week before.\n"
+      "Totals in USD are without the rows that have no rate.\n");
+  auto const complete =
+      report_table(plan, table_of({{"a", "1.50", "0", "f"}, {std::nullopt, "1.50", "0", "t"}}), {});
+  EXPECT_EQ(complete.find("no rate"), std::string::npos) << complete;
+}
+
 TEST(ReportTable, NothingFoundIsSaid) {
   EXPECT_EQ(report_table(small_plan(), table_of({}), {}), "Nothing was found.\n");
 }
