@@ -34,6 +34,8 @@ constexpr std::array kinds{
     Kind{"cap", "limit", "a page size limit lower than the documented one"},
     Kind{"empty_page", "", "no rows, and a total of 0"},
     Kind{"total", "delta value", "the broker's count wrong; value: null absent, or any JSON"},
+    Kind{"shuffle_ties", "",
+         "wintrado: customers alike in orderBy stand in another order each time"},
     Kind{"next_link", "mode to",
          "the link to the next page; mode: other (host `to`) repeat first endless none"},
     Kind{"shift", "mode", "after the page a row before it goes or comes; mode: delete insert both"},

@@ -54,7 +54,7 @@ void add_world(CLI::App& app, Options& options, Shared& shared) {
                  "last day of the history; of others than exness the first day after it (default: "
                  "today, UTC)")
       ->check(CLI::Validator(valid_day, "DATE"));
-  app.add_option("--clock", shared.clock, "what the broker's clock shows at the start (not exness)")
+  app.add_option("--clock", shared.clock, "what the broker's clock shows at the start")
       ->check(CLI::Validator(valid_time, "TIME"));
 }
 

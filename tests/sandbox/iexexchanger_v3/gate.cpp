@@ -12,8 +12,8 @@
 namespace affsync::sandbox::iexexchanger_v3 {
 namespace {
 
-using std::chrono::days;
-using std::chrono::seconds;
+using Days = std::chrono::days;
+using Seconds = std::chrono::seconds;
 
 std::string hex(unsigned char const* bytes, std::size_t size) {
   std::string out;
@@ -62,12 +62,12 @@ std::string canonical_query(std::string_view text) {
 
 std::optional<TimePoint> signed_at(std::string_view timestamp) {
   if (auto const number = whole_number(timestamp))
-    return TimePoint(seconds(static_cast<std::int64_t>(*number)));
+    return TimePoint(Seconds(static_cast<std::int64_t>(*number)));
   return parse_instant(timestamp);
 }
 
 TimePoint month_after(TimePoint time) {
-  std::chrono::year_month_day const date(std::chrono::floor<days>(time));
+  std::chrono::year_month_day const date(std::chrono::floor<Days>(time));
   auto const next = date.year() / date.month() + std::chrono::months(1);
   return TimePoint(std::chrono::sys_days(next / 1));
 }
@@ -130,14 +130,14 @@ void Gate::renew() {
     if (count.period != period) count = {period, 0};
   };
   start(minute_, std::chrono::floor<std::chrono::minutes>(now).time_since_epoch().count());
-  start(day_, std::chrono::floor<days>(now).time_since_epoch().count());
+  start(day_, std::chrono::floor<Days>(now).time_since_epoch().count());
   start(month_, month_after(now).time_since_epoch().count());
 }
 
 std::optional<Reply> Gate::over_limit() {
   auto const refuse = [&](std::string_view code, std::string_view message, TimePoint resets) {
     auto reply = envelope_.error(429, code, message);
-    auto const wait = std::chrono::ceil<seconds>(resets - clock_.now()).count();
+    auto const wait = std::chrono::ceil<Seconds>(resets - clock_.now()).count();
     reply.headers.emplace_back("Retry-After", std::to_string(std::max<std::int64_t>(1, wait)));
     return reply;
   };
@@ -162,7 +162,7 @@ Gate::Limit Gate::minute() {
 Gate::Limit Gate::day() {
   renew();
   return {options_.daily_quota, options_.daily_quota - std::min(day_.used, options_.daily_quota),
-          TimePoint(days(day_.period + 1))};
+          TimePoint(Days(day_.period + 1))};
 }
 
 Gate::Limit Gate::month() {
@@ -180,7 +180,7 @@ void Gate::add_headers(Reply& reply) {
   auto const now = minute();
   add("X-RateLimit-Limit", signed_number(now.limit));
   add("X-RateLimit-Remaining", signed_number(now.remaining));
-  add("X-RateLimit-Reset", std::chrono::floor<seconds>(now.resets).time_since_epoch().count());
+  add("X-RateLimit-Reset", std::chrono::floor<Seconds>(now.resets).time_since_epoch().count());
   add("X-Api-Quota-Daily-Limit", signed_number(day().limit));
   add("X-Api-Quota-Daily-Remaining", signed_number(day().remaining));
   add("X-Api-Quota-Monthly-Limit", signed_number(month().limit));

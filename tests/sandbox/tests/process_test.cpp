@@ -101,6 +101,40 @@ TEST_F(SandboxProcessTest, ends_on_sigterm) {
   EXPECT_THROW(get(), std::runtime_error);
 }
 
+TEST(SandboxProgram, is_every_broker) {
+  struct Case {
+    std::string broker, target;
+    std::vector<std::pair<std::string, std::string>> headers;
+  };
+  std::pair<std::string, std::string> const key{"Authorization", "Bearer sandbox-key"};
+  for (auto const& one : std::vector<Case>{
+           {"wintrado", "/affiliates/wallet", {{"X-Api-Key", "sandbox-key"}}},
+           {"iexexchanger", "/api/v2/account/partner", {key, {"Accept", "application/json"}}},
+           {"iexexchanger_v3", "/api/v3/private/partner", {key}},
+           {"rates", "/v1/latest?base=USD", {}}}) {
+    SandboxProcess sandbox({"--broker", one.broker, "--clock", "2026-03-31T12:00:00Z"});
+    auto const answer = http_get(sandbox.url() + one.target, one.headers);
+    EXPECT_EQ(answer.status, 200) << one.broker << answer.body;
+    EXPECT_EQ(answer.header("date").substr(0, 22), "Tue, 31 Mar 2026 12:00") << one.broker;
+    EXPECT_EQ(sandbox.count("requests"), 1u);
+  }
+}
+
+TEST(SandboxProgram, options_reach_the_broker) {
+  SandboxProcess sandbox({"--broker", "wintrado", "--clients", "7", "--rows", "11", "--payouts",
+                          "3", "--api-key", "other", "--api-key-header", "x-key", "--path",
+                          "wallet=/money", "--hide", "customers"});
+  EXPECT_EQ(sandbox.book("customers").rows, 7u);
+  EXPECT_EQ(sandbox.book("ledger").rows, 11u);
+  EXPECT_EQ(sandbox.book("payouts").rows, 3u);
+  auto const status = [&](std::string const& path) {
+    return http_get(sandbox.url() + path, {{"X-Key", "other"}}).status;
+  };
+  EXPECT_EQ(status("/money"), 200);
+  EXPECT_EQ(status("/affiliates/wallet"), 404);
+  EXPECT_EQ(status("/affiliates/customers"), 404);
+}
+
 TEST(SandboxProgram, refuses_a_wrong_option) {
   auto const program = std::filesystem::path(AFFSYNC_BINARY_DIR) / "affsync-sandbox";
   auto const finished = run({program, {"--fault", "nonsense"}, {}, {}, {}, {}});

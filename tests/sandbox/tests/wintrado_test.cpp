@@ -199,6 +199,23 @@ TEST(Wintrado, customers_are_ordered_searched_and_filtered) {
   EXPECT_EQ(broker.customers("&sources=telegram").size(), sources);
 }
 
+TEST(Wintrado, customers_alike_can_change_places_between_pages) {
+  WintradoUnderTest broker;
+  auto const target = customers_path + "?limit=40&offset=0&orderBy=country%7CASC";
+  auto const ids = [&] { return column(broker.get_json(target).find("customers")->items(), "id"); };
+  auto const before = ids();
+  EXPECT_EQ(ids(), before);
+  broker.fault("shuffle_ties");
+  auto once = ids(), again = ids();
+  EXPECT_NE(once, again);
+  std::sort(once.begin(), once.end());
+  std::sort(again.begin(), again.end());
+  EXPECT_EQ(once, again);
+  auto const rows = broker.get_json(target).find("customers")->items();
+  auto const countries = column(rows, "country");
+  EXPECT_TRUE(std::is_sorted(countries.begin(), countries.end()));
+}
+
 TEST(Wintrado, an_updated_customer_is_found_by_its_day_only) {
   WintradoUnderTest broker;
   auto const none = broker.customers("&updatedSince=2026-03-31");

@@ -36,7 +36,7 @@ constexpr std::array<std::string_view, 5> customer_states{"ACTIVE", "ACTIVE", "A
                                                           "SUSPENDED"};
 constexpr std::array<std::string_view, 4> kyc_states{"PENDING", "APPROVED", "APPROVED", "REJECTED"};
 constexpr std::array<std::string_view, 3> risk_states{"REVIEW", "LOW", "HIGH"};
-constexpr std::array<std::string_view, 4> sources{"landing-1", "telegram", "youtube", ""};
+constexpr std::array<std::string_view, 4> customer_sources{"landing-1", "telegram", "youtube", ""};
 constexpr std::array<std::string_view, 5> notes{
     "", "", "VIP, call on Monday", "met at \"Forex Expo\"\n+7 900 000-00-00",
     "\xf0\x9f\x9a\x80 '); DROP SCHEMA affsync CASCADE; --"};
@@ -107,7 +107,7 @@ std::string Customers::external_id(Handle row) const {
 }
 
 std::string_view Customers::source(Handle row) const {
-  return sources[Noise(seed(), 's', ordinal(row)).below(sources.size())];
+  return customer_sources[Noise(seed(), 's', ordinal(row)).below(customer_sources.size())];
 }
 
 void Customers::write_row(Handle row, std::string& out) const {

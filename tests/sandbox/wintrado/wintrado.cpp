@@ -1,18 +1,13 @@
 // Routes, log in and queries of the Wintrado sandbox.
 #include "tests/sandbox/wintrado/wintrado.hpp"
 
-#include <algorithm>
-#include <unordered_set>
-
 #include "base/json.hpp"
-#include "tests/sandbox/list_page.hpp"
 #include "tests/sandbox/random.hpp"
 #include "tests/sandbox/wintrado/payouts.hpp"
+#include "tests/sandbox/wintrado/queries.hpp"
 
 namespace affsync::sandbox::wintrado {
 namespace {
-
-using Texts = std::vector<std::string>;
 
 constexpr std::string_view wintrado_claims =
     R"("iss":"crm","sub":"8d3b1c52-0a64-4f7e-a1d2-5b2f60c3e9a7","roles":["affiliate"])";
@@ -44,11 +39,7 @@ class Wintrado final : public Broker {
   Reply show_wallet(ActiveFaults const& faults);
   Reply show_dashboard() const;
   Reply bad_query(Texts const& problems) const;
-  // Limit, offset and order as B1 and B2 take them.
   PageWindow window(Query const& query, Texts& problems) const;
-  template <class State>
-  std::shared_ptr<Selection const> select(Feed& feed, Query const& query, Texts const& states,
-                                          State const& state_of, Texts& problems);
   Rows write_list(Feed& feed, Selection const& selection, PageWindow page,
                   ActiveFaults const& faults, std::string& body);
 
@@ -194,39 +185,7 @@ Reply Wintrado::log_in(Request const& request) {
 }
 
 PageWindow Wintrado::window(Query const& query, Texts& problems) const {
-  auto const number = [&](std::string_view name, std::size_t fallback) {
-    auto const text = query.find(name);
-    if (!text) return fallback;
-    auto const value = whole_number(*text);
-    if (!value || (name == "limit" && *value == 0))
-      problems.push_back(std::string(name) + " must be a positive number");
-    return value.value_or(fallback);
-  };
-  auto const limit = std::min(number("limit", options_.default_limit), options_.max_limit);
-  return {number("offset", 0), limit};
-}
-
-template <class State>
-std::shared_ptr<Selection const> Wintrado::select(Feed& feed, Query const& query,
-                                                  Texts const& states, State const& state_of,
-                                                  Texts& problems) {
-  auto const order = query.find("order").value_or("DESC");
-  if (order != "ASC" && order != "DESC") problems.emplace_back("order must be ASC or DESC");
-  auto const wanted = query.list("statuses");
-  for (auto const& state : wanted)
-    if (std::find(states.begin(), states.end(), state) == states.end())
-      problems.push_back("statuses: unknown value " + state);
-  if (!problems.empty()) return nullptr;
-  std::string text(order);
-  for (auto const& state : wanted) text.append(" ").append(state);
-  if (auto cached = cache_.find(feed, text)) return cached;
-  Selection selection(feed);
-  if (!wanted.empty())
-    selection.keep_if(feed, [&](Handle row) {
-      return std::find(wanted.begin(), wanted.end(), state_of(row)) != wanted.end();
-    });
-  if (order == "DESC") selection.reverse();
-  return cache_.keep(feed, std::move(text), std::move(selection));
+  return read_window(query, options_.default_limit, options_.max_limit, problems);
 }
 
 Rows Wintrado::write_list(Feed& feed, Selection const& selection, PageWindow page,
@@ -244,47 +203,9 @@ Reply Wintrado::list_customers(Request const& request, ActiveFaults const& fault
   for (auto const* name : {"limit", "offset", "orderBy"})
     if (!query.find(name)) problems.push_back(std::string(name) + " is required");
   auto const page = window(query, problems);
-  auto const order = std::string_view(query.find("orderBy").value_or("id|ASC"));
-  auto const column = order.substr(0, order.find('|'));
-  auto const direction = order.substr(std::min(order.size(), column.size() + 1));
-  auto const columns = customers_.order_columns();
-  auto const found = std::find(columns.begin(), columns.end(), column);
-  if (found == columns.end() || (direction != "ASC" && direction != "DESC"))
-    problems.emplace_back("orderBy must be column|ASC or column|DESC");
-  TimePoint bounds[2] = {TimePoint::min(), TimePoint::max()};
-  for (int i = 0; i < 2; ++i) {
-    auto const* name = i == 0 ? "updatedSince" : "updatedTo";
-    auto const text = query.find(name);
-    if (!text) continue;
-    auto const day = parse_day(*text);
-    if (!day) problems.push_back(std::string(name) + " must be a date");
-    if (day) bounds[i] = TimePoint(*day) + std::chrono::days(i);
-  }
-  if (!problems.empty()) return bad_query(problems);
-
-  std::string text;
-  for (auto const& [name, value] : query.fields())
-    if (name != "limit" && name != "offset") text.append(name + "=" + value + "&");
-  auto selection = cache_.find(customers_, text);
-  if (!selection) {
-    Selection made(customers_);
-    auto const search = query.find("search").value_or("");
-    auto const external = query.find("externalId");
-    auto const sources = query.list("sources");
-    made.keep_if(customers_, [&](Handle row) {
-      auto const updated = customers_.updated(row);
-      return updated >= bounds[0] && updated < bounds[1] &&
-             (search.empty() || customers_.matches(row, search)) &&
-             (!external || customers_.external_id(row) == *external) &&
-             (sources.empty() ||
-              std::find(sources.begin(), sources.end(), customers_.source(row)) != sources.end());
-    });
-    auto const index = static_cast<std::size_t>(found - columns.begin());
-    made.sort(
-        customers_, [&](Handle row) { return customers_.order_key(row, index); },
-        direction == "DESC");
-    selection = cache_.keep(customers_, std::move(text), std::move(made));
-  }
+  auto const shuffle = faults.find("shuffle_ties") ? std::optional(pages_) : std::nullopt;
+  auto const selection = select_customers(customers_, query, shuffle, cache_, problems);
+  if (!selection) return bad_query(problems);
   std::string rows_text;
   auto const rows = write_list(customers_, *selection, page, faults, rows_text);
   Reply reply(200, {});
@@ -300,7 +221,8 @@ Reply Wintrado::list_ledger(Request const& request, ActiveFaults const& faults) 
   Texts problems;
   auto const page = window(request.query, problems);
   auto const state = [&](Handle row) { return ledger_.is_paid(row) ? "PAIDOUT" : "PENDING"; };
-  auto const selection = select(ledger_, request.query, {"PENDING", "PAIDOUT"}, state, problems);
+  auto const selection =
+      select_by_state(ledger_, request.query, {"PENDING", "PAIDOUT"}, state, cache_, problems);
   if (!selection) return bad_query(problems);
   std::string body = R"({"commissionLedger":)";
   write_list(ledger_, *selection, page, faults, body);
@@ -311,10 +233,10 @@ Reply Wintrado::list_payouts(Request const& request, ActiveFaults const& faults)
   Texts problems;
   auto const page = window(request.query, problems);
   Texts const states{"PENDING", "APPROVED", "REJECTED"};
-  auto const state = [&](Handle row) {
+  auto const state = [&](Handle row) -> std::string_view {
     return states[static_cast<std::size_t>(payouts_.payout(row).state)];
   };
-  auto const selection = select(payouts_, request.query, states, state, problems);
+  auto const selection = select_by_state(payouts_, request.query, states, state, cache_, problems);
   if (!selection) return bad_query(problems);
   std::string rows_text;
   auto const rows = write_list(payouts_, *selection, page, faults, rows_text);
