@@ -2,6 +2,9 @@
 
 #include <pqxx/nontransaction>
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/batch.hpp"
 
 namespace affsync::schema {
@@ -33,7 +36,7 @@ asio::awaitable<std::unique_ptr<Lease>> LeaseKeeper::try_take(StreamId id) {
   auto const key = key_of(id);
   {
     std::lock_guard guard(mutex_);
-    if (!held_.emplace(key, false).second) co_return nullptr;
+    if (!taken_.insert(key).second) co_return nullptr;
   }
   // From here on the destructor gives the key back, whatever happens.
   std::unique_ptr<Lease> lease = std::make_unique<Held>(shared_from_this(), key);
@@ -49,45 +52,39 @@ bool LeaseKeeper::lock(PgSession& session, Key key) {
   {
     std::lock_guard guard(mutex_);
     if (process != locked_on_) {
-      for (auto& [held, locked] : held_) {
-        if (locked && held != key) lost.push_back(held);
-        locked = false;
-      }
+      std::ranges::set_intersection(locked_, taken_, std::back_inserter(lost));
+      locked_.clear();
       locked_on_ = process;
     }
   }
   // Leases of running streams that went with the old connection: taken again where nobody else has
   // them by now; otherwise the fence stops the run.
   for (auto const& each : lost) {
-    auto const again = try_lock(session, each.first, each.second);
+    if (each == key || !try_lock(session, each.first, each.second)) continue;
     std::lock_guard guard(mutex_);
-    auto const found = held_.find(each);
-    if (found != held_.end()) found->second = again;
+    locked_.insert(each);
   }
-  auto const taken = try_lock(session, key.first, key.second);
+  if (!try_lock(session, key.first, key.second)) return false;
   std::lock_guard guard(mutex_);
-  held_[key] = taken;
-  return taken;
+  locked_.insert(key);
+  return true;
 }
 
 void LeaseKeeper::give_back(Key key) {
-  bool locked = false;
   {
     std::lock_guard guard(mutex_);
-    locked = held_[key];
-    if (!locked) held_.erase(key);
+    // From now on it can be taken again here: its lock is asked for behind the unlock, on the one
+    // thread there is.
+    taken_.erase(key);
+    if (!locked_.contains(key)) return;
   }
-  if (!locked) return;
   // Without a share in the keeper: its thread ends before it does, and a share that was dropped on
   // that very thread would have it wait for itself.
   executor_.post([this, key](PgSession& session) {
-    bool ours = false;
     {
       std::lock_guard guard(mutex_);
-      ours = session.connection().backendpid() == locked_on_ && held_[key];
-      held_.erase(key);
+      if (session.connection().backendpid() != locked_on_ || locked_.erase(key) == 0) return;
     }
-    if (!ours) return;
     pqxx::nontransaction tx(session.connection());
     SqlParams const params{std::to_string(key.first), std::to_string(key.second)};
     exec(tx, "SELECT pg_advisory_unlock($1::int, $2::int)", params);

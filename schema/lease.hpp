@@ -3,9 +3,9 @@
 // only keep two instances from doing the same work.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 
 #include "schema/pg_executor.hpp"
 #include "schema/store.hpp"
@@ -31,9 +31,10 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
   void give_back(Key key);
 
   std::mutex mutex_;
-  std::map<Key, bool> held_;  // guarded by mutex_; value: its lock is on `locked_on_`
-  int locked_on_ = 0;         // server process of the session with the locks
-  PgExecutor executor_;       // last: its thread ends first
+  std::set<Key> taken_;   // guarded by mutex_, as all here: leases that are out
+  std::set<Key> locked_;  // whose locks are on `locked_on_`
+  int locked_on_ = 0;     // server process of the session with the locks
+  PgExecutor executor_;   // last: its thread ends first
 };
 
 }  // namespace affsync::schema

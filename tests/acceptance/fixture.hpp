@@ -50,6 +50,8 @@ class Acceptance : public testing::Test {
   void configure();
   std::string config_file() const { return (dir_.path() / "affsync.yaml").string(); }
   std::string database_url() const;
+  // Shortly before the history of the small world, so that few windows are empty.
+  static std::string first_day();
   std::map<std::string, std::string> environment{{"SANDBOX_PASSWORD", password}};
 
   ProcessOptions command(std::vector<std::string> arguments) const;
@@ -63,10 +65,11 @@ class Acceptance : public testing::Test {
   void execute(std::string const& sql) const;
 
   // Live rows of a stream, and their sums by currency to the last digit, against the broker's books
-  // of a feed. `sums`: the broker's field -> our column.
+  // of a feed. `sums`: the broker's field -> our column. Without `by_currency` a sum is over all
+  // rows, since the figures are in one currency whatever the rows' own is.
   void expect_book_equal(std::string const& feed, std::string const& table,
-                         std::string const& stream,
-                         std::map<std::string, std::string> const& sums) const;
+                         std::string const& stream, std::map<std::string, std::string> const& sums,
+                         bool by_currency = true) const;
   // The same of clients, accounts and rewards of Exness.
   void expect_books_equal() const;
 

@@ -147,6 +147,44 @@ TEST_F(State, database_connection_lost_mid_load) {
   expect_books_equal();
 }
 
+// The whole server dies as in a power failure, in the middle of the daemon's first load, and comes
+// back: an outage for the daemon, not a crash.
+TEST_F(State, database_restart_mid_load) {
+  streams_yaml = "      rewards: {every: 2s, page_size: 20, start: " + first_day() + "}\n";
+  start_broker();
+  broker().fault("delay:ms=20,every=1,path=rewards");
+  auto const process = start({"run"});
+  process->wait_for_err("started streams");
+  auto const rows = "select count(*) from affsync.commission";
+  auto const end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (query(rows) == "0" && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  std::ifstream pid_file(query("show data_directory") + "/postmaster.pid");
+  pid_t postmaster = 0;
+  ASSERT_TRUE(pid_file >> postmaster);
+  ASSERT_EQ(kill(postmaster, SIGQUIT), 0);
+
+  auto const done = [&] {
+    try {
+      return query(
+                 "select count(*) from affsync.stream_state where stream = 'rewards'"
+                 " and last_success_at is not null") == "1";
+    } catch (std::exception const&) {
+      return false;  // not back yet
+    }
+  };
+  while (!done() && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_TRUE(done()) << process->err();
+  EXPECT_FALSE(process->poll().has_value()) << "the daemon went with the database";
+  EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
+  broker().clear_faults();
+  ASSERT_EQ(sync().status, 0);
+  expect_books_equal();
+}
+
 TEST_F(State, stalled_broker_does_not_hold_others) {
   start_broker();
   SandboxProcess other({"--clients", "10", "--days", "10", "--password", password});

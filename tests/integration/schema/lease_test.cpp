@@ -37,5 +37,19 @@ TEST_F(Leases, TheKeeperEndsAfterWhatItsThreadStillHasToDo) {
   opener.join();
 }
 
+TEST_F(Leases, ALeaseGivenBackCanBeTakenAgainAtOnce) {
+  StoreOptions options;
+  options.url = url;
+  auto keeper = std::make_shared<LeaseKeeper>(options);
+  auto lease = loop.run(keeper->try_take({1, "rewards"}));
+  for (int i = 0; i < 20; ++i) {
+    lease.reset();  // the unlock is still on its way
+    lease = loop.run(keeper->try_take({1, "rewards"}));
+    ASSERT_TRUE(lease) << i;
+  }
+  EXPECT_FALSE(loop.run(keeper->try_take({1, "rewards"})));
+  EXPECT_EQ(value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), "1");
+}
+
 }  // namespace
 }  // namespace affsync::schema::test
