@@ -160,7 +160,8 @@ TEST_F(Reports, DaysWaitingEndWithThePayoutOrWithItsRefusal) {
       {payout("paid", "paid", {{"requested_at", monday}, {"paid_at", "2026-01-07T00:00:00Z"}}),
        payout("before its request", "paid",
               {{"requested_at", monday}, {"paid_at", "2026-01-05T00:00:00Z"}}),
-       payout("paid some day", "paid", {{"requested_at", monday}}),
+       payout("paid some day", "paid",
+              {{"requested_at", monday}, {"rejected_at", "2026-01-08T13:00:00Z"}}),
        payout("refused", "rejected",
               {{"requested_at", monday}, {"rejected_at", "2026-01-08T13:00:00Z"}}),
        payout("open", "requested", {{"requested_at", ago(hours(5 * 24 + 2))}}),
@@ -212,10 +213,13 @@ TEST_F(Reports, TheFunnelKnowsWhatABrokerDoesNotTell) {
 TEST_F(Reports, ARetroactiveChangeSaysOfWhichDayAndInWhichCurrency) {
   auto row = earned("d", "c1", "2026-01-05", "paid", "10", "EUR");
   row.values.emplace_back("amount_usd", "12");
-  put("rewards", "commission", {row, total("t", "c2", "5", "THB", "1")});
+  auto running = total("t", "c2", "5", "THB", "1");
+  running.values.emplace_back("occurred_on", "2026-01-05");
+  put("rewards", "commission", {row, running});
+  running.values[1].second = "6";
   row.values[3].second = "8";
   row.values.back().second = "9.5";
-  put("rewards", "commission", {row, total("t", "c2", "6", "THB", "1")});
+  put("rewards", "commission", {row, running});
   put("payouts", "payout",
       {{"p", {{"amount", "3"}, {"currency", "USD"}, {"requested_at", "2026-01-06T01:00:00Z"}}}});
   put("payouts", "payout",
