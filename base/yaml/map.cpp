@@ -2,6 +2,13 @@
 #include "base/yaml/node.hpp"
 
 namespace affsync::yaml {
+namespace {
+
+thread_local KeyWatcher key_watcher;
+
+}  // namespace
+
+void watch_keys(KeyWatcher watcher) { key_watcher = std::move(watcher); }
 
 Map::Map(Node const& node, std::string what) : node_(node), what_(std::move(what)) {
   if (!node.is_map()) node.fail("expected " + what_ + " as a mapping, found " + node.shown());
@@ -54,6 +61,7 @@ void Map::finish() const {
     }
     name.fail("unknown key " + quoted(key) + " in " + what_, hint);
   }
+  if (key_watcher) key_watcher(what_, asked_);
 }
 
 }  // namespace affsync::yaml

@@ -83,4 +83,9 @@ class Map {
   std::vector<std::pair<std::string, std::string>> explained_;
 };
 
+// For tests that compare a grammar with its description: told of each mapping that this thread has
+// read to its end, what it was and which keys it knows. An empty function ends it.
+using KeyWatcher = std::function<void(std::string const& what, std::set<std::string> const& keys)>;
+void watch_keys(KeyWatcher watcher);
+
 }  // namespace affsync::yaml

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# How close a long sync comes to what a broker allows, without being told: the sandbox answers R
+# requests a second from a token bucket, over a socket, and refuses the rest with 429. Prints for
+# each R the rate that was reached and the share of refused requests. Promised: 0.9 R, 2 %.
+#
+#   scripts/build.sh && bench/throttle.sh [R…]        (default 2 5 20 50; a minute or more each)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+[ $# -gt 0 ] || set -- 2 5 20 50
+bin=${AFFSYNC_BIN:-build/release}
+work=$(mktemp -d /tmp/affsync-bench.XXXXXX)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+
+number() { grep -o "\"$1\":[0-9]*" "$work/result.json" | head -n 1 | cut -d: -f2; }
+
+printf '%6s  %9s  %9s  %8s  %8s  %6s\n' R requests seconds reached 'of R' refused
+for rate; do
+  # So many pages of ten rows that learning the rate is a small part of the whole.
+  requests=$(awk -v r="$rate" 'BEGIN { n = r * 90; print int(n < 240 ? 240 : n) }')
+  "$bin/affsync-sandbox" --port 0 --seed 7 --clients 500 --days 30 --rewards $((requests * 9)) \
+    --rate "$rate" --burst 5 --throttle-form none > "$work/sandbox.log" &
+  sandbox=$!
+  until url=$(grep -o 'http://[0-9.:]*' "$work/sandbox.log"); do
+    kill -0 "$sandbox"
+    read -r -t 0.1 _ < <(sleep 0.1) || true
+  done
+  cat > "$work/affsync.yaml" <<END
+database: {url: "postgresql:///unused"}
+http: {listen: "off"}
+sources:
+  - name: bench
+    connector: exness
+    base_url: $url
+    credentials: {login: partner@example.com, password: sandbox-password}
+    streams:
+      rewards: {start: $(date -u -d '-30 days' +%F), page_size: 10}
+END
+  start=$(date +%s%3N)
+  "$bin/affsync" --config "$work/affsync.yaml" sync --dry-run --stream rewards --output json \
+    > "$work/result.json" 2> "$work/progress.log" || { cat "$work/progress.log"; exit 1; }
+  end=$(date +%s%3N)
+  kill "$sandbox"
+  wait "$sandbox" 2>/dev/null || true
+  awk -v r="$rate" -v n="$(number requests)" -v t="$(number throttled)" -v ms=$((end - start)) \
+    'BEGIN { reached = (n - t) * 1000 / ms
+             printf "%6s  %9d  %9.1f  %8.2f  %7.1f%%  %5.2f%%\n", r, n, ms / 1000, reached,
+               100 * reached / r, 100 * t / n }'
+done

@@ -1,0 +1,112 @@
+// connectors/connector.schema.json, which editors read, against the parser: the same keys
+// everywhere, the same columns and tables.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
+
+#include "base/yaml/node.hpp"
+#include "connectors/engine/manifest.hpp"
+
+namespace affsync::engine {
+namespace {
+
+using Keys = std::map<std::string, std::set<std::string>>;
+
+// A file with every kind of paging, login and record, since a key is known only where its kind is.
+constexpr char const* everything = R"(
+name: everything
+base_url: https://broker.example
+credentials: {login: {secret: false}, password: {optional: true}}
+settings: {zone: {default: UTC}}
+auth:
+  - {type: login_token, login: {path: /in, json: {l: "${credentials.login}"}}, token: t,
+     value: "${token}"}
+  - {type: basic, user: x, password: "${credentials.password}"}
+  - {type: static_token, value: "${credentials.password}"}
+  - {type: oauth2_client_credentials, path: /t, client_id: x,
+     client_secret: "${credentials.password}"}
+  - type: hmac
+    signature: {secret: "${credentials.password}", header: S, parts: [{const: a}, method]}
+rate: {}
+errors: [{status: 400, class: bad_request}]
+streams:
+  none: &stream
+    table: commission
+    path: /x
+    records: data
+    key: id
+    page: {type: none}
+    map: {amount: {from: sum}, currency: {const: USD}, status: {present: [{paid: paid}]},
+          occurred_at: {from: n, as: epoch, within: {from: at, locale: ru}}}
+    also: [{table: payout, map: {amount: sum}}]
+    reconcile: [{total: count}]
+    needs: {credentials: login}
+  offset: {<<: *stream, page: {type: offset}, window: {from: a, to: b, start: 2026-01-01}}
+  page: {<<: *stream, page: {type: page, limit: n}, window: {from: a, to: b, changes: true}}
+  cursor: {<<: *stream, page: {type: cursor, next: n}, parts: [{query: {a: 1}}, {query: {a: 2}}]}
+  link: {<<: *stream, page: {type: link, next: n}, records: {from: r, names: a, value: b}}
+  id: {<<: *stream, page: {type: id, id: id}}
+)";
+
+Json schema() {
+  std::ifstream file(AFFSYNC_SOURCE_DIR "/connectors/connector.schema.json");
+  std::string const text{std::istreambuf_iterator<char>(file), {}};
+  return parse_json(text).value();
+}
+
+// Every object of the schema that has a title, however deep: the title and its properties.
+void collect(Json const& json, Keys& out) {
+  if (json.is_array()) {
+    for (auto const& item : json.items()) collect(item, out);
+  }
+  if (!json.is_object()) return;
+  auto const* title = json.find("title");
+  auto const* properties = json.find("properties");
+  if (title != nullptr && title->is_string() && properties != nullptr) {
+    auto& keys = out[title->as_string()];
+    for (auto const& property : properties->members()) keys.insert(property.name);
+  }
+  for (auto const& member : json.members()) collect(member.value, out);
+}
+
+// Names of things in quotes are no part of a kind.
+std::string kind_of(std::string const& what) {
+  auto const quote = what.find(" \"");
+  return quote == std::string::npos ? what : what.substr(0, quote);
+}
+
+TEST(ConnectorSchema, HasTheKeysThatTheParserKnows) {
+  Keys known;
+  yaml::watch_keys([&](std::string const& what, std::set<std::string> const& keys) {
+    known[kind_of(what)].insert(keys.begin(), keys.end());
+  });
+  auto const manifest = parse_manifest(everything, "everything.yaml");
+  yaml::watch_keys({});
+  ASSERT_TRUE(manifest) << manifest.error().to_line();
+  Keys described;
+  collect(schema(), described);
+  EXPECT_EQ(described, known);
+}
+
+TEST(ConnectorSchema, HasTheTablesAndTheirColumns) {
+  std::set<std::string> columns;
+  std::set<std::string> tables;
+  for (auto const& table : stream_tables()) {
+    tables.emplace(table.name);
+    for (auto const& column : table.columns) columns.emplace(column.name);
+  }
+  auto const words = [json = schema()](char const* path) {
+    std::set<std::string> found;
+    for (auto const& item : JsonPath(path).in(json)->items()) found.insert(item.as_string());
+    return found;
+  };
+  EXPECT_EQ(words("$defs.map.propertyNames.enum"), columns);
+  EXPECT_EQ(words("$defs.stream.properties.table.enum"), tables);
+  EXPECT_EQ(words("$defs.also.properties.table.enum"), tables);
+}
+
+}  // namespace
+}  // namespace affsync::engine
