@@ -13,3 +13,12 @@ COMMENT ON COLUMN affsync.absence.record_table IS 'The record table that holds t
 COMMENT ON COLUMN affsync.absence.stream IS 'The feed that the row came from.';
 COMMENT ON COLUMN affsync.absence.external_id IS 'The row''s key.';
 COMMENT ON COLUMN affsync.absence.run_id IS 'The run that missed it; see affsync.sync_run.';
+
+-- The one table whose rows go: a row that is seen again, or given up, is no longer missed.
+DO $$
+BEGIN
+  IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'affsync_writer') THEN
+    GRANT DELETE ON affsync.absence TO affsync_writer;
+  END IF;
+END
+$$;

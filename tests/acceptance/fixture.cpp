@@ -105,7 +105,7 @@ std::string Acceptance::first_day() {
 }
 
 void Acceptance::configure() {
-  std::string text = "database: {url: \"" + database_url() + "\"}\n";
+  std::string text = "database: {url: \"" + database_url() + database_options + "\"}\n";
   text += "http: {listen: \"off\"}\n" + top_yaml;
   text += "sources:\n  - name: main\n    connector: " + connector + "\n";
   text += "    base_url: " + (broker_ ? broker_->url() : "http://127.0.0.1:9") + "\n";

@@ -44,6 +44,7 @@ class Acceptance : public testing::Test {
   std::string connector = "exness";
   std::string credentials_yaml = "{login: partner@example.com, password: \"${SANDBOX_PASSWORD}\"}";
   std::string top_yaml;
+  std::string database_options;  // of libpq, behind the URL
   std::string streams_yaml;
   std::string source_yaml;
   // Writes the configuration anew from the members above.

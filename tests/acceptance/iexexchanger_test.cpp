@@ -90,6 +90,19 @@ TEST_F(Iexexchanger, a_bonus_taken_back_is_marked_by_the_second_sweep_that_misse
   expect_book_equal("exchanges", "commission", "exchanges", {{"amount", "amount"}});
 }
 
+TEST_F(Iexexchanger, the_writers_role_is_enough_for_all_but_the_migration) {
+  start();
+  ASSERT_EQ(affsync({"migrate"}).status, 0);
+  database_options = " options='-c role=affsync_writer'";
+  configure();
+  ASSERT_EQ(sync().status, 0);
+  broker().control({{"do", "remove"}, {"feed", "exchanges"}, {"rows", "2"}});
+  ASSERT_EQ(sync({"--stream", "exchanges"}).status, 0);
+  auto const second = sync({"--stream", "exchanges"});
+  EXPECT_EQ(second.status, 0) << second.out;
+  EXPECT_EQ(second.count("exchanges", "deleted"), 2);
+}
+
 TEST_F(Iexexchanger, rows_put_in_front_while_paging_lose_nothing) {
   start();
   broker().fault("shift:path=/exchanges,mode=insert,every=2");
