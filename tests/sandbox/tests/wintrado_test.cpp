@@ -267,6 +267,23 @@ TEST(Wintrado, a_paid_row_leaves_the_pending_ones) {
   EXPECT_EQ(broker.ledger("&statuses=PENDING").size(), before.size() - 4);
 }
 
+TEST(Wintrado, a_payment_leaves_corrections_alone) {
+  WintradoUnderTest broker;
+  broker.control("do=correct&feed=ledger&rows=300");
+  auto const report = broker.control("do=pay&feed=ledger&rows=333");
+  auto const amounts = [&](std::string const& when) {
+    return column(report.find(when)->items(), "correctedCommissionAmount");
+  };
+  ASSERT_FALSE(amounts("before").empty());
+  EXPECT_EQ(amounts("before"), amounts("after"));
+  // Also those that were corrected from the start.
+  WintradoUnderTest untouched;
+  auto const paid = untouched.control("do=pay&feed=ledger&rows=333");
+  auto const before = column(paid.find("before")->items(), "correctedCommissionAmount");
+  EXPECT_EQ(before, column(paid.find("after")->items(), "correctedCommissionAmount"));
+  EXPECT_NE(std::count(before.begin(), before.end(), "null"), std::ptrdiff_t(before.size()));
+}
+
 TEST(Wintrado, a_correction_keeps_the_first_amount_and_the_payment) {
   WintradoUnderTest broker;
   auto const report = broker.control("do=correct&feed=ledger&rows=30&seed=3");
