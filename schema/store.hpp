@@ -126,6 +126,13 @@ class Lease {
   virtual ~Lease() = default;
 };
 
+// A total of the broker that our rows differ from.
+struct StandingDifference {
+  std::string metric, broker_value, our_value, difference;
+  std::optional<Day> from, to;  // neither: all rows of the stream
+  std::optional<TimePoint> since;
+};
+
 // One line of `affsync status` and of reporting.source_health.
 struct StreamHealth {
   std::string source, connector, stream, table;
@@ -134,6 +141,8 @@ struct StreamHealth {
   std::string last_status, last_error_code, last_error;  // empty: none
   std::int64_t rows = 0, quarantined = 0, unreconciled = 0;
   int consecutive_failures = 0;
+  std::int64_t compared = 0;                    // totals of the broker, of which `unreconciled` differ
+  std::vector<StandingDifference> differences;  // the oldest few of them
 };
 
 class Store {

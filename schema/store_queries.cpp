@@ -54,13 +54,45 @@ void note_stream(PgSession& session, StreamId const& id, std::string const& tabl
   tx.commit();
 }
 
+namespace {
+
+std::optional<Day> day_of(pqxx::field const& field) {
+  return field.is_null() ? std::nullopt : parse_day(field.c_str());
+}
+
+void add_differences(pqxx::transaction_base& tx, std::vector<StreamHealth>& all) {
+  constexpr std::size_t most = 3;
+  auto const rows =
+      tx.exec("SELECT source, stream, metric, window_from, window_to, broker_value::text,"
+              " our_value::text, difference::text, " +
+              epoch_sql("differs_since") +
+              " FROM reporting.reconciliations WHERE NOT matched"
+              " ORDER BY differs_since, metric, window_from");
+  for (auto const& row : rows) {
+    for (auto& health : all) {
+      if (health.source != row[0].c_str() || health.stream != row[1].c_str()) continue;
+      if (health.differences.size() >= most) continue;
+      auto& difference = health.differences.emplace_back();
+      difference.metric = row[2].c_str();
+      difference.from = day_of(row[3]);
+      difference.to = day_of(row[4]);
+      difference.broker_value = row[5].c_str();
+      difference.our_value = row[6].c_str();
+      difference.difference = row[7].c_str();
+      difference.since = time_of(row[8]);
+    }
+  }
+}
+
+}  // namespace
+
 std::vector<StreamHealth> read_health(PgSession& session) {
   pqxx::nontransaction tx(session.connection());
   auto const rows =
       tx.exec("SELECT source, connector, stream, record_table, " + epoch_sql("last_success_at") +
               ", " + epoch_sql("next_run_at") +
               ", lag_seconds::float8, last_status, last_error_code, last_error, rows, quarantined,"
-              " unreconciled, consecutive_failures"
+              " unreconciled, consecutive_failures, compared"
               " FROM reporting.source_health ORDER BY source, stream");
   std::vector<StreamHealth> all;
   for (auto const& row : rows) {
@@ -79,8 +111,10 @@ std::vector<StreamHealth> read_health(PgSession& session) {
     health.quarantined = int_of(row[11]);
     health.unreconciled = int_of(row[12]);
     health.consecutive_failures = static_cast<int>(int_of(row[13]));
+    health.compared = int_of(row[14]);
     all.push_back(std::move(health));
   }
+  add_differences(tx, all);
   return all;
 }
 

@@ -36,6 +36,43 @@ Cell trouble_cell(std::int64_t count) {
   return Cell(group_thousands(count), count == 0 ? Style::dim : Style::warning);
 }
 
+Cell totals_cell(StreamHealth const& stream) {
+  if (stream.compared == 0) return Cell("none given", Style::dim);
+  if (stream.unreconciled == 0) return Cell(group_thousands(stream.compared) + " agree");
+  return Cell(group_thousands(stream.unreconciled) + " of " + group_thousands(stream.compared) +
+                  " differ",
+              Style::warning);
+}
+
+std::string explain_difference(schema::StandingDifference const& difference) {
+  std::string text = difference.metric;
+  if (difference.from && difference.to) {
+    text += " from " + format_day(*difference.from) + " to " + format_day(*difference.to);
+  }
+  text += ": the broker says " + difference.broker_value + ", the stored rows say " +
+          difference.our_value + " (" + (difference.difference.starts_with('-') ? "" : "+") +
+          difference.difference + ")";
+  if (difference.since) text += ", since " + shown_time(difference.since) + " UTC";
+  return text;
+}
+
+Json differences_to_json(StreamHealth const& stream) {
+  Json::Array items;
+  auto const day = [](std::optional<Day> value) {
+    return value ? Json::string(format_day(*value)) : Json();
+  };
+  for (auto const& difference : stream.differences) {
+    items.push_back(Json::object({{"metric", json_text(difference.metric)},
+                                  {"window_from", day(difference.from)},
+                                  {"window_to", day(difference.to)},
+                                  {"broker_value", json_text(difference.broker_value)},
+                                  {"our_value", json_text(difference.our_value)},
+                                  {"difference", json_text(difference.difference)},
+                                  {"differs_since", json_time_or_null(difference.since)}}));
+  }
+  return Json::array(std::move(items));
+}
+
 // What needs somebody's attention, stream by stream.
 std::string explain_stream(StreamHealth const& stream, Terminal const& terminal) {
   std::string points;
@@ -54,9 +91,13 @@ std::string explain_stream(StreamHealth const& stream, Terminal const& terminal)
         "mended, `affsync sync --full --source " +
         stream.source + " --stream " + stream.stream + "` brings them in");
   }
-  if (stream.unreconciled > 0) {
-    say(std::string(mark) + group_thousands(stream.unreconciled) +
-        " totals of the broker differ from the rows; see affsync.reconciliation");
+  for (auto const& difference : stream.differences) {
+    say(std::string(mark) + explain_difference(difference));
+  }
+  auto const shown = static_cast<std::int64_t>(stream.differences.size());
+  if (stream.unreconciled > shown) {
+    say(std::string(mark) + group_thousands(stream.unreconciled - shown) +
+        " more totals of the broker differ; see reporting.reconciliations");
   }
   if (points.empty()) return {};
   auto const name = stream.source + "/" + stream.stream;
@@ -78,7 +119,9 @@ Json stream_to_json(StreamHealth const& stream) {
       {"consecutive_failures", json_count(stream.consecutive_failures)},
       {"rows", json_count(stream.rows)},
       {"quarantined", json_count(stream.quarantined)},
+      {"compared", json_count(stream.compared)},
       {"unreconciled", json_count(stream.unreconciled)},
+      {"differences", differences_to_json(stream)},
       {"next_run_at", json_time_or_null(stream.next_run_at)},
   });
 }
@@ -101,7 +144,7 @@ std::string status_table(std::vector<StreamHealth> const& streams, TimePoint now
                      {"lag", Align::right, 8},
                      {"rows", Align::right, 8},
                      {"quarantined", Align::right, 4, 0, true},
-                     {"unreconciled", Align::right, 2, 0, true},
+                     {"broker's totals", Align::left, 2, 0, true},
                      {"next run", Align::left, 5, 0, true, true}});
     for (auto const& stream : streams) {
       auto const lag_style = stream.lag_seconds ? Style::plain : Style::warning;
@@ -109,7 +152,7 @@ std::string status_table(std::vector<StreamHealth> const& streams, TimePoint now
                      Cell(stream.last_status, status_style(stream.last_status)),
                      shown_time(stream.last_success_at), Cell(lag_text(stream), lag_style),
                      group_thousands(stream.rows), trouble_cell(stream.quarantined),
-                     trouble_cell(stream.unreconciled), next_run_text(stream.next_run_at, now)});
+                     totals_cell(stream), next_run_text(stream.next_run_at, now)});
     }
     out = table.render(terminal);
     for (auto const& stream : streams) out += explain_stream(stream, terminal);

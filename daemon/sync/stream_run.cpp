@@ -210,6 +210,15 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
   bool const comparable = !end.slice.from || !end.scope_column.empty();
   // After a restart the keys of the earlier pages are gone; the rows in the table stand for them.
   if (end.resumed && !end.doubt && comparable) close.expect_live = end.broker_count;
+  // The count of rows is a total like any other, where it counts the rows that are stored.
+  bool const counts_rows = std::ranges::any_of(
+      end.totals, [](auto const& total) { return total.column.empty(); });
+  if (end.broker_count && !counts_rows && !task_.plan->spec.map.where && !end.doubt) {
+    engine::BrokerTotal rows;
+    rows.metric = "rows";
+    rows.value = std::to_string(*end.broker_count);
+    end.totals.push_back(std::move(rows));
+  }
   for (auto& total : end.totals) {
     if (!comparable) break;
     schema::TotalToCompare compare;

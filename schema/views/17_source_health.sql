@@ -11,17 +11,14 @@ SELECT
   (SELECT count(*) FROM affsync.quarantine q
    WHERE q.source_id = st.source_id AND q.stream = st.stream AND q.resolved_at IS NULL)
     AS quarantined,
-  (SELECT count(*)
-   FROM (SELECT DISTINCT ON (c.metric, c.window_from, c.window_to) c.matched
-         FROM affsync.reconciliation c
-         WHERE c.source_id = st.source_id AND c.stream = st.stream
-         ORDER BY c.metric, c.window_from, c.window_to, c.reconciliation_id DESC) latest
-   WHERE NOT latest.matched) AS unreconciled,
+  coalesce(c.unreconciled, 0) AS unreconciled,
   st.record_table,
   r.error_code AS last_error_code,
   z.next_run_at,
   coalesce(z.consecutive_failures, 0) AS consecutive_failures,
-  r.started_at AS last_started_at
+  r.started_at AS last_started_at,
+  coalesce(c.compared, 0) AS compared,
+  c.differs_since
 FROM affsync.source s
 JOIN affsync.stream st ON st.source_id = s.source_id
 LEFT JOIN affsync.stream_state z ON z.source_id = st.source_id AND z.stream = st.stream
@@ -32,6 +29,12 @@ LEFT JOIN LATERAL (
   ORDER BY r.run_id DESC
   LIMIT 1
 ) r ON true
+LEFT JOIN (
+  SELECT source, stream, count(*) AS compared, count(*) FILTER (WHERE NOT matched) AS unreconciled,
+         min(differs_since) AS differs_since
+  FROM reporting.reconciliations
+  GROUP BY source, stream
+) c ON c.source = s.name AND c.stream = st.stream
 WHERE s.retired_at IS NULL;
 COMMENT ON VIEW reporting.source_health IS 'How each stream of the configured sources is doing.';
 COMMENT ON COLUMN reporting.source_health.source IS 'Name of the source.';
@@ -49,3 +52,5 @@ COMMENT ON COLUMN reporting.source_health.last_error_code IS 'Stable word for wh
 COMMENT ON COLUMN reporting.source_health.next_run_at IS 'When it is due again.';
 COMMENT ON COLUMN reporting.source_health.consecutive_failures IS 'Failed runs since the last success.';
 COMMENT ON COLUMN reporting.source_health.last_started_at IS 'When the latest run began.';
+COMMENT ON COLUMN reporting.source_health.compared IS 'Totals of the broker that our rows were compared with; see reporting.reconciliations.';
+COMMENT ON COLUMN reporting.source_health.differs_since IS 'Since when one of them differs; null when all agree.';

@@ -67,7 +67,6 @@ TEST(Answer, TheRequestSaysWhatItShouldAndNothingElse) {
                 "\r\n"
                 "Connection: keep-alive\r\n"
                 "Accept-Encoding: gzip\r\n"
-                "Accept: application/json\r\n"
                 "User-Agent: affsync/0.1.0\r\n"
                 "Accept: application/json\r\n"
                 "Authorization: JWT abc\r\n\r\n");

@@ -28,9 +28,9 @@ StreamHealth healthy() {
 TEST(Status, TableShowsLagAndNextRun) {
   EXPECT_EQ(status_table({healthy()}, noon, "postgresql:///affsync", {}),
             "source  stream   status     last success (UTC)     lag    rows  quarantined  "
-            "unreconciled  next run\n"
+            "broker's totals  next run\n"
             "main    rewards  succeeded  2026-11-21 11:56    3m ago  12,345            0  "
-            "           0  in 11m\n"
+            "none given       in 11m\n"
             "\n"
             "Database, for psql and BI tools:\n"
             "  psql \"postgresql:///affsync\"\n");
@@ -48,6 +48,33 @@ TEST(Status, TableExplainsWhatNeedsAttention) {
             std::string::npos)
       << text;
   EXPECT_NE(text.find("sync --full --source main --stream rewards"), std::string::npos);
+}
+
+TEST(Status, TableSaysWhatDiffersSinceWhen) {
+  auto stream = healthy();
+  stream.compared = 5;
+  stream.unreconciled = 2;
+  stream.differences.emplace_back();
+  auto& difference = stream.differences.back();
+  difference.metric = "amount_usd";
+  difference.from = Day(std::chrono::year(2026) / 11 / 1);
+  difference.to = Day(std::chrono::year(2026) / 11 / 20);
+  difference.broker_value = "100.50";
+  difference.our_value = "90.25";
+  difference.difference = "-10.25";
+  difference.since = noon;
+  auto const text = status_table({stream}, noon, "db", {});
+  EXPECT_NE(text.find("2 of 5 differ"), std::string::npos) << text;
+  std::string words;
+  for (char const c : text) words += c == '\n' ? ' ' : c;
+  EXPECT_NE(words.find("amount_usd from 2026-11-01 to 2026-11-20: the broker says 100.50, the"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(words.find("(-10.25), since 2026-11-21 12:00 UTC"), std::string::npos) << text;
+  EXPECT_NE(words.find("1 more totals"), std::string::npos) << text;
+  stream.unreconciled = 0;
+  stream.differences.clear();
+  EXPECT_NE(status_table({stream}, noon, "db", {}).find("5 agree"), std::string::npos);
 }
 
 TEST(Status, TableOfAStreamThatNeverSucceeded) {
@@ -74,7 +101,7 @@ TEST(Status, JsonHasNumbersTimesAndNulls) {
             R"("connector":"exness","stream":"rewards","table":"commission",)"
             R"("last_success_at":"2026-11-21T11:56:55Z","lag_seconds":185,)"
             R"("last_status":"succeeded","error_code":null,"error":null,)"
-            R"("consecutive_failures":0,"rows":12345,"quarantined":0,"unreconciled":0,)"
+            R"("consecutive_failures":0,"rows":12345,"quarantined":0,"compared":0,"unreconciled":0,"differences":[],)"
             R"("next_run_at":"2026-11-21T12:11:40Z"}]})");
 }
 
