@@ -11,6 +11,7 @@
 #include <random>
 #include <sstream>
 
+#include "base/crash_point.hpp"
 #include "base/suggest.hpp"
 #include "config/load.hpp"
 #include "daemon/database.hpp"
@@ -199,6 +200,7 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
       }
       tasks.push_back(std::move(task));
     }
+    crash_point(CrashPoint::streams_registered);
   }
   co_return tasks;
 }

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "base/batch.hpp"
+#include "base/crash_point.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -88,6 +89,7 @@ void LeaseKeeper::give_back(Key key) {
     pqxx::nontransaction tx(session.connection());
     SqlParams const params{std::to_string(key.first), std::to_string(key.second)};
     exec(tx, "SELECT pg_advisory_unlock($1::int, $2::int)", params);
+    crash_point(CrashPoint::lease_returned);
   });
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <span>
 
+#include "base/crash_point.hpp"
 #include "base/embedded_file.hpp"
 #include "schema/pg_error.hpp"
 #include "schema/pg_session.hpp"
@@ -97,7 +98,9 @@ void make_views(pqxx::connection& connection, std::span<EmbeddedFile const> view
     pqxx::work tx(connection);
     for (auto const& file : views) tx.exec(std::string(file.text));
     record(tx, 0, "views", checksum);
+    crash_point(CrashPoint::views_applying);
     tx.commit();
+    crash_point(CrashPoint::views_committed);
     return;
   } catch (pqxx::sql_error const& error) {
     if (!sqlstate_of(error).starts_with("42")) throw;
@@ -155,6 +158,7 @@ Result<MigrationReport> run_migrations(PgSession& session, bool dry_run) {
     pqxx::nontransaction tx(connection);
     // Held until the session ends; others wait for it here.
     if (!dry_run) tx.exec(std::string("SELECT pg_advisory_lock(") + migration_lock + ")");
+    if (!dry_run) crash_point(CrashPoint::migration_locked);
     applied = read_applied(tx);
     if (auto conflict = find_conflict(tx, applied, files)) return *conflict;
     views_checksum = sha256(tx, all_view_texts(views));
@@ -168,7 +172,9 @@ Result<MigrationReport> run_migrations(PgSession& session, bool dry_run) {
         tx.exec(bookkeeping);
         tx.exec(std::string(file.text));
         record(tx, version_of(file), file.name, sha256(tx, file.text));
+        crash_point(CrashPoint::migration_applying);
         tx.commit();
+        crash_point(CrashPoint::migration_committed);
       } catch (std::exception const&) {
         return migration_error(file.name, current_problem().error, {});
       }

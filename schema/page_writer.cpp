@@ -5,6 +5,7 @@
 
 #include <numeric>
 
+#include "base/crash_point.hpp"
 #include "schema/pg_error.hpp"
 #include "schema/quarantine.hpp"
 #include "schema/row_merge.hpp"
@@ -106,6 +107,7 @@ PageWritten PageWriter::attempt(PgSession& session, bool row_by_row) {
     fenced_.committed(FenceState{state.writes - 1, false});
     return result_;
   }
+  crash_point(CrashPoint::page_entered);
   PageWritten written;
   std::int64_t live_delta = 0;
   std::vector<QuarantinedRow> refused = page_.quarantined;
@@ -133,6 +135,7 @@ PageWritten PageWriter::attempt(PgSession& session, bool row_by_row) {
       live_delta += stored.inserted + stored.restored;
     }
   }
+  crash_point(CrashPoint::rows_written);
   if (state.has_quarantine) {
     resolve_stored(tx, page_.run, stored_keys(page_.batches, refused), page_.now);
   }
@@ -140,7 +143,9 @@ PageWritten PageWriter::attempt(PgSession& session, bool row_by_row) {
   written.quarantined = static_cast<std::int64_t>(refused.size());
   note_page(tx, page_, written, live_delta);
   result_ = written;
+  crash_point(CrashPoint::page_noted);
   tx.commit();
+  crash_point(CrashPoint::page_committed);
   session.staging.insert(made.begin(), made.end());
   fenced_.committed(state);
   return written;

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/crash_point.hpp"
 #include "schema/copy_writer.hpp"
 #include "schema/merge_sql.hpp"
 #include "schema/row_merge.hpp"
@@ -99,6 +100,7 @@ class RecordMerge : public RowMerge {
       made_.insert(sql_.staging);
     }
     copy(tx, sql_.staging, rows, {}, {});
+    crash_point(CrashPoint::rows_copied);
     SqlParams const params{source_, page_.run.id.stream, run_, now_};
     auto const counts = exec(tx, sql_.merge, params);
     stored.updated = int_of(counts[0][0]);

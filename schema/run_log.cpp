@@ -3,6 +3,7 @@
 #include <pqxx/nontransaction>
 #include <pqxx/transaction>
 
+#include "base/crash_point.hpp"
 #include "schema/quarantine.hpp"
 
 namespace affsync::schema {
@@ -116,7 +117,9 @@ RunKey open_run(PgSession& session, RunStart const& start) {
   SqlParams const interrupt_params{source, stream, std::to_string(run.run_id),
                                    sql_time(start.started_at)};
   exec(tx, interrupt_sql, interrupt_params);
+  crash_point(CrashPoint::run_beginning);
   tx.commit();
+  crash_point(CrashPoint::run_begun);
   return run;
 }
 
@@ -125,6 +128,7 @@ void close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
   try {
     pqxx::work tx(session.connection());
     tx.exec("SET LOCAL synchronous_commit = on");
+    crash_point(CrashPoint::run_ending);
     auto const state = enter_fence(tx, end.run);
     if (fenced.already_done(state)) return;
     auto status = end.report.status;
@@ -146,7 +150,9 @@ void close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
     if (end.success && end.full_pass && state.has_quarantine) {
       resolve_not_met(tx, end.run, end.now);
     }
+    crash_point(CrashPoint::run_noted);
     tx.commit();
+    crash_point(CrashPoint::run_ended);
     fenced.committed(state);
   } catch (Failure const& failure) {
     if (failure.error().code != ErrorCode::lease_lost) throw;

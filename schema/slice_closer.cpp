@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/crash_point.hpp"
 #include "schema/absence.hpp"
 #include "schema/merge_sql.hpp"
 
@@ -188,6 +189,7 @@ SliceClosed SliceCloser::close(PgSession& session) {
     fenced_.committed(FenceState{state.writes - 1, false});
     return result_;
   }
+  crash_point(CrashPoint::slice_entered);
   SliceClosed closed;
   auto const scope = scope_of(slice_);
   closed.live = count_live(tx, slice_, scope);
@@ -209,6 +211,7 @@ SliceClosed SliceCloser::close(PgSession& session) {
         auto const gone = slice_.verified ? vanished : missed_twice(tx, slice_, vanished);
         closed.missed = count - static_cast<std::int64_t>(gone.size());
         closed.deleted = mark_deleted(tx, slice_, gone);
+        crash_point(CrashPoint::slice_marked);
         closed.live -= closed.deleted;
       }
     }
@@ -216,7 +219,9 @@ SliceClosed SliceCloser::close(PgSession& session) {
   for (auto const& total : slice_.totals) compare_total(tx, slice_, scope, total, closed);
   note_slice(tx, slice_, closed.deleted);
   result_ = closed;
+  crash_point(CrashPoint::slice_noted);
   tx.commit();
+  crash_point(CrashPoint::slice_committed);
   fenced_.committed(state);
   return closed;
 }

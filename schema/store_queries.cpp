@@ -3,6 +3,8 @@
 #include <pqxx/nontransaction>
 #include <pqxx/transaction>
 
+#include "base/crash_point.hpp"
+
 namespace affsync::schema {
 
 int find_source(PgSession& session, std::string const& name, std::string const& connector,
@@ -21,6 +23,7 @@ int find_source(PgSession& session, std::string const& name, std::string const& 
   SqlParams const key{name};
   auto const id =
       int_of(exec(tx, "SELECT source_id FROM affsync.source WHERE name = $1", key)[0][0]);
+  crash_point(CrashPoint::source_registering);
   tx.commit();
   return static_cast<int>(id);
 }

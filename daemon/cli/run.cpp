@@ -6,6 +6,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <random>
 
+#include "base/crash_point.hpp"
 #include "daemon/app.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/report_output.hpp"
@@ -107,6 +108,7 @@ asio::awaitable<std::size_t> Daemon::take_configuration() {
   co_await app_.store().retire_sources_except(names);
   metrics_.keep_sources(names);
   auto const count = tasks.size();
+  crash_point(CrashPoint::schedule_taking);
   supervisor_.set_tasks(std::move(tasks));
   app_.forget_other_sessions();
   co_return count;
@@ -121,8 +123,11 @@ asio::awaitable<void> Daemon::reload_on_hangup() {
     std::optional<Error> refused;
     std::size_t streams = 0;
     try {
+      crash_point(CrashPoint::reload_begun);
       app_.reload();
+      crash_point(CrashPoint::reload_read);
       streams = co_await take_configuration();
+      crash_point(CrashPoint::reload_done);
     } catch (Failure const& failure) {
       refused = failure.error();
     }
@@ -155,6 +160,7 @@ asio::awaitable<void> Daemon::say_stopping() {
   asio::steady_timer forever(executor, asio::steady_timer::time_point::max());
   boost::system::error_code cancelled;
   co_await forever.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+  crash_point(CrashPoint::daemon_stopping);
   log_.info("stopping: runs end with the page they are at");
   manager_.stopping("stopping");
 }

@@ -14,6 +14,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/crash_point.hpp"
 #include "daemon/embedded/server.hpp"
 
 namespace affsync::embedded {
@@ -103,6 +104,7 @@ struct Cluster::Impl {
     auto const left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
     auto const made = make_cluster(layout, *user, *programs, options.durable, left);
     if (!made) return made.error();
+    crash_point(CrashPoint::cluster_made);
     auto server = Server::launch(layout, *user, *programs, options.durable, options.settings);
     if (!server) return server.error();
     auto const answers = wait_until_ready(*server, deadline);
@@ -141,6 +143,7 @@ struct Cluster::Impl {
       auto started = start_server(deadline);
       if (!started) return started.error();
       server = std::move(*started);
+      crash_point(CrashPoint::server_started);
     }
     auto const made = make_database(layout);
     if (made) return server;

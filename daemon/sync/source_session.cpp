@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/crash_point.hpp"
 #include "connectors/engine/signature.hpp"
 
 namespace affsync::sync {
@@ -162,6 +163,7 @@ asio::awaitable<std::optional<Error>> SourceSession::request_token(RunReport& re
         co_return error;
       }
       token_ = std::move(*token);
+      crash_point(CrashPoint::logged_in);
       log_.debug("logged in", {{"until", format_time(token_->expires_at)}});
       co_return std::nullopt;
     }

@@ -10,6 +10,7 @@
 #include <exception>
 #include <utility>
 
+#include "base/crash_point.hpp"
 #include "daemon/net/calm_end.hpp"
 
 namespace affsync::sync {
@@ -116,6 +117,7 @@ asio::awaitable<StreamRun::Begun> StreamRun::begin() {
       fail(std::move(error));
       co_return Begun::refused;
     }
+    crash_point(CrashPoint::lease_taken);
     schema::StreamState const state = co_await parts_.store->load_state(task_.id);
     if (options_.scheduled && state.next_run_at && !state.interrupted_run) {
       // Another instance may have read it meanwhile; a schedule made denser counts at once.
@@ -178,6 +180,7 @@ asio::awaitable<void> StreamRun::store(std::optional<PageRead> page) {
     stored.news = written.inserted + written.updated;
     stored.known = written.unchanged;
     reader_->on_stored(stored);
+    crash_point(CrashPoint::page_stored);
   } else {
     report_.quarantined += static_cast<std::int64_t>(page->quarantined.size());
   }
@@ -290,6 +293,7 @@ asio::awaitable<void> StreamRun::read_all() {
       co_return;
     }
     auto const now = parts_.clock->now();
+    crash_point(CrashPoint::page_received);
     auto read = reader_->on_answer(*answer, now);
     if (!read) {
       Error error = read.error();

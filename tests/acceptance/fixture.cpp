@@ -87,6 +87,7 @@ void Acceptance::TearDown() {
 }
 
 std::string Acceptance::database_url() const {
+  if (!embedded_url.empty()) return embedded_url;
   return cluster().url(database_);
 }
 
@@ -106,6 +107,9 @@ std::string Acceptance::first_day() {
 
 void Acceptance::configure() {
   std::string text = "database: {url: \"" + database_url() + database_options + "\"}\n";
+  if (!embedded_state.empty()) {
+    text = "database: {url: embedded, state_dir: " + embedded_state + "}\n";
+  }
   text += "http: {listen: \"off\"}\n" + top_yaml;
   text += "sources:\n  - name: main\n    connector: " + connector + "\n";
   text += "    base_url: " + (broker_ ? broker_->url() : "http://127.0.0.1:9") + "\n";

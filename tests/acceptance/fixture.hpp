@@ -47,6 +47,9 @@ class Acceptance : public testing::Test {
   std::string database_options;  // of libpq, behind the URL
   std::string streams_yaml;
   std::string source_yaml;
+  // With these the program has a server of its own in that directory, which the test reaches at
+  // that address, once it runs; empty: the one of the test program.
+  std::string embedded_state, embedded_url;
   // Writes the configuration anew from the members above.
   void configure();
   std::string config_file() const { return (dir_.path() / "affsync.yaml").string(); }

@@ -1,0 +1,83 @@
+// Named points at which a test lets the process die as if the power had gone: SIGKILL, no
+// destructor, nothing flushed. AFFSYNC_CRASH_AT=page_committed:3 in the environment means the third
+// time that the point of this name is passed, whichever stream comes there; without a number, the
+// first.
+//
+// Compiled to nothing unless the CMake option AFFSYNC_CRASH_POINTS is on; release builds have it
+// off. Any thread.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+namespace affsync {
+
+enum class CrashPoint : unsigned char {
+  cluster_made,         // the embedded server has its directory and is not yet started
+  server_started,       // it answers; the database may not exist yet
+  migration_locked,     // nothing has been looked at
+  migration_applying,   // a file's statements are done, not committed
+  migration_committed,  // between two files
+  views_applying,       // the views are made, not committed
+  views_committed,      //
+  source_registering,   // not committed
+  streams_registered,   // all of a source's
+  lease_taken,          // the run does not exist yet
+  run_beginning,        // its row is written, not committed
+  run_begun,            //
+  logged_in,            // with a token, before anything is asked for
+  page_received,        // an answer has come and is not looked at yet
+  page_entered,         // in the page's transaction, nothing written
+  rows_copied,          // changed rows are in the temporary table
+  rows_written,         // rows and change records, without the checkpoint
+  page_noted,           // everything of the page, not committed
+  page_committed,       // the caller does not know it yet
+  page_stored,          // the next request may be under way
+  slice_entered,        // in the transaction that ends a slice, nothing written
+  slice_marked,         // vanished rows are marked
+  slice_noted,          // everything, not committed
+  slice_committed,      //
+  run_ending,           // all is read; the run is still open
+  run_noted,            // the run's end is written, not committed
+  run_ended,            // committed
+  lease_returned,       //
+  reload_begun,         // SIGHUP has come
+  reload_read,          // the new configuration is taken, the database does not know it yet
+  schedule_taking,      // the daemon's sources are in the database, none is scheduled yet
+  reload_done,          //
+  daemon_stopping,      // runs are being cancelled
+};
+
+inline constexpr std::array crash_point_names{
+    std::string_view("cluster_made"),        std::string_view("server_started"),
+    std::string_view("migration_locked"),    std::string_view("migration_applying"),
+    std::string_view("migration_committed"), std::string_view("views_applying"),
+    std::string_view("views_committed"),     std::string_view("source_registering"),
+    std::string_view("streams_registered"),  std::string_view("lease_taken"),
+    std::string_view("run_beginning"),       std::string_view("run_begun"),
+    std::string_view("logged_in"),           std::string_view("page_received"),
+    std::string_view("page_entered"),        std::string_view("rows_copied"),
+    std::string_view("rows_written"),        std::string_view("page_noted"),
+    std::string_view("page_committed"),      std::string_view("page_stored"),
+    std::string_view("slice_entered"),       std::string_view("slice_marked"),
+    std::string_view("slice_noted"),         std::string_view("slice_committed"),
+    std::string_view("run_ending"),          std::string_view("run_noted"),
+    std::string_view("run_ended"),           std::string_view("lease_returned"),
+    std::string_view("reload_begun"),        std::string_view("reload_read"),
+    std::string_view("schedule_taking"),     std::string_view("reload_done"),
+    std::string_view("daemon_stopping"),
+};
+static_assert(crash_point_names.size() == std::size_t(CrashPoint::daemon_stopping) + 1);
+
+#ifdef AFFSYNC_CRASH_POINTS
+inline constexpr bool crash_points_built = true;
+// Ends the process here if this is the passage that the environment names. A name that does not
+// exist ends it with status 2 and a message, so that a test cannot wait in vain.
+void crash_point(CrashPoint point) noexcept;
+#else
+inline constexpr bool crash_points_built = false;
+constexpr void crash_point(CrashPoint) noexcept {}
+#endif
+
+}  // namespace affsync

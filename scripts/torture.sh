@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Disturbs affsync for a while with everything that can go wrong, and checks the books at the end:
+# brokers that misbehave, killed and paused processes, a database that dies. Prints the seed, and
+# when something is wrong also the steps and what differs.
+#
+#   scripts/torture.sh MINUTES [SEED]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+usage() { sed -n '2,6s/^# \{0,1\}//p' "$0"; }
+case "${1:-}" in
+  --help) usage && exit 0 ;;
+  '' | *[!0-9]*) usage >&2 && exit 2 ;;
+esac
+
+[ -e build/dev/build.ninja ] || cmake --preset dev >/dev/null
+cmake --build --preset dev --target affsync-torture affsync affsync-sandbox >/dev/null
+exec build/dev/affsync-torture --seconds "$(($1 * 60))" ${2:+--seed "$2"}

@@ -1,0 +1,23 @@
+// Random misbehaviour of a broker, as affsync-sandbox takes it.
+#pragma once
+
+#include <random>
+#include <string>
+
+#include "tests/torture/broker_kinds.hpp"
+
+namespace affsync::torture {
+
+using Random = std::mt19937_64;
+
+// 0 … limit - 1, by the same draws on every machine.
+std::size_t below(Random& random, std::size_t limit);
+
+template <class List>
+auto const& any_of(Random& random, List const& list) {
+  return list[below(random, list.size())];
+}
+
+std::string random_fault(Random& random, BrokerKind const& kind);
+
+}  // namespace affsync::torture

@@ -1,0 +1,65 @@
+// affsync-torture: real processes, brokers that misbehave, a database that dies; at the end the
+// books must be right. CLI11 stays in this file.
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <iostream>
+#include <random>
+#include <thread>
+
+#include "tests/torture/disturbances.hpp"
+#include "tests/torture/verdict.hpp"
+
+namespace affsync::torture {
+namespace {
+
+struct Options {
+  unsigned seconds = 25;
+  std::uint64_t seed = std::random_device{}();
+  bool log = false;
+};
+
+int report(Stage const& stage, Options const& options, std::string const& happened) {
+  if (options.log || !stage.problems().empty()) std::cout << stage.log();
+  std::cout << happened;
+  for (auto const& text : stage.problems()) std::cout << "PROBLEM: " << text << "\n";
+  std::cout << (stage.problems().empty() ? "the books are right" : "FAILED") << ", seed "
+            << options.seed << ", " << options.seconds << " s" << std::endl;
+  return stage.problems().empty() ? 0 : 1;
+}
+
+int torture(Options const& options) {
+  std::cout << "seed " << options.seed << std::endl;
+  Random random(options.seed);
+  Stage stage(random);
+  auto const end = Clock::now() + std::chrono::seconds(options.seconds);
+  std::string happened;
+  try {
+    while (Clock::now() < end) {
+      disturb(stage, random);
+      std::this_thread::sleep_for(std::chrono::milliseconds(below(random, 120)));
+    }
+    stage.note("the disturbances are over");
+    heal(stage);
+    stage.wait_for_database();
+    stage.children().stop_all();
+    stage.configure_for_the_end();
+    happened = judge(stage);
+  } catch (std::exception const& error) {
+    stage.problem(std::string("the torture itself failed: ") + error.what());
+  }
+  return report(stage, options, happened);
+}
+
+}  // namespace
+}  // namespace affsync::torture
+
+int main(int argc, char** argv) {
+  affsync::torture::Options options;
+  CLI::App app("Real processes under random disturbances; at the end the books must be right.",
+               "affsync-torture");
+  app.add_option("--seconds", options.seconds, "how long it is disturbed")->capture_default_str();
+  app.add_option("--seed", options.seed, "of all random choices; printed in any case");
+  app.add_flag("--log", options.log, "print the steps even if nothing is wrong");
+  CLI11_PARSE(app, argc, argv);
+  return affsync::torture::torture(options);
+}

@@ -1,0 +1,75 @@
+// Everything that the torture plays with: a private PostgreSQL, fake brokers, a configuration file,
+// processes, and the log of what was done.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/embedded/cluster.hpp"
+#include "tests/support/sandbox_process.hpp"
+#include "tests/support/temp_dir.hpp"
+#include "tests/torture/broker_kinds.hpp"
+#include "tests/torture/children.hpp"
+#include "tests/torture/fault_specs.hpp"
+
+namespace affsync::torture {
+
+struct Broker {
+  BrokerKind const* kind;
+  std::string source;  // its name in the configuration
+  std::unique_ptr<test::SandboxProcess> process;
+  int days_left = 0;  // that its history may still be led on
+};
+
+class Stage {
+ public:
+  explicit Stage(Random& random);
+  ~Stage();
+
+  std::vector<Broker>& brokers() { return brokers_; }
+  Children& children() { return children_; }
+  std::string database_url() const { return cluster_->url(); }
+
+  // A line of the step log, with the seconds since the beginning.
+  void note(std::string const& text);
+  void problem(std::string text);
+  std::vector<std::string> const& problems() const { return problems_; }
+  std::string log() const;
+
+  // Writes a new configuration; the random one may leave sources out.
+  void configure(Random& random);
+  void configure_for_the_end();
+  test::ProcessOptions affsync(std::vector<std::string> arguments) const;
+  void start_daemon(std::string name);
+  // Tells a broker something; what it refuses is noted only, since rows may have run out.
+  void tell(Broker& broker, std::map<std::string, std::string> const& parameters);
+
+  std::vector<std::vector<std::string>> rows(std::string const& sql) const;
+  std::string value(std::string const& sql) const;
+  void end_backends();
+  // An immediate shutdown; the cluster starts it again by itself.
+  void crash_database();
+  void wait_for_database();
+
+ private:
+  struct SourceText {
+    std::string every, privacy, mass_drop;
+    std::size_t page_size = 40;
+  };
+  void write_configuration(std::vector<std::string> const& sources);
+  std::string source_text(Broker const& broker, SourceText const& how) const;
+  void make_brokers(Random& random);
+
+  Clock::time_point const began_ = Clock::now();
+  test::TempDir dir_;
+  std::unique_ptr<embedded::Cluster> cluster_;
+  std::optional<Clock::time_point> database_hurt_;
+  std::vector<Broker> brokers_;
+  std::vector<std::string> log_, problems_;
+  Children children_;
+};
+
+}  // namespace affsync::torture
