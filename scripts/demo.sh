@@ -97,11 +97,19 @@ say "affsync sync"
 
 last_month=$(date -u -d '-30 days' +%F)
 for report in 'earnings --by source' 'earnings --by month' 'earnings --by currency' \
-  'clients --limit 10' "payouts --since $last_month" 'changes --limit 10'; do
+  'clients --limit 10' "payouts --since $last_month"; do
   say "affsync report $report"
   # shellcheck disable=SC2086  # the report and its options are words
   "$affsync" report $report
 done
+say "The next day: northfx pays, and corrects what it had told before"
+tell() { curl -sf -m 10 -o /dev/null -X POST "$wintrado/sandbox/control?$1"; }
+tell 'do=pay&feed=ledger&rows=6'
+tell 'do=correct&feed=ledger&rows=3&seed=7'
+"$affsync" sync --source northfx --full
+say 'affsync report changes'
+"$affsync" report changes --limit 10
+
 [ "$mode" = --once ] && exit 0
 
 say "affsync run"
