@@ -35,6 +35,8 @@ Database::Database(config::DatabaseConfig const& config) {
   cluster.state_dir = config.state_dir;
   cluster_ = embedded::Cluster::start(std::move(cluster)).value();
   options_.url = cluster_->url();
+  // Another command that ends takes the server with it, and ours starts it anew.
+  options_.patience = std::chrono::seconds(3);
 }
 
 std::string Database::shown_url() const { return without_password(options_.url); }

@@ -5,6 +5,9 @@
 #include <pqxx/field>
 #include <pqxx/prepared_statement>
 
+#include <algorithm>
+#include <thread>
+
 #include "schema/pg_error.hpp"
 
 namespace affsync::schema {
@@ -107,10 +110,38 @@ struct PgSession::Notices final : pqxx::errorhandler {
   std::vector<std::string> lines;
 };
 
+namespace {
+
+// A server that starts or stops says so, and is back in a moment (SQLSTATE 57P03, which libpqxx does
+// not hand on when a connection fails).
+bool comes_and_goes(std::string_view message) {
+  return message.find("the database system is ") != std::string_view::npos;
+}
+
+std::unique_ptr<pqxx::connection> connect(std::string const& text, StoreOptions const& options) {
+  using std::chrono::steady_clock;
+  constexpr auto moment = std::chrono::milliseconds(3000);
+  constexpr auto pause = std::chrono::milliseconds(50);
+  auto const begin = steady_clock::now();
+  for (;;) {
+    try {
+      return std::make_unique<pqxx::connection>(text);
+    } catch (pqxx::broken_connection const& failure) {
+      auto const patience =
+          std::max(options.patience, comes_and_goes(failure.what()) ? moment : pause * 0);
+      if (steady_clock::now() - begin + pause > patience) throw;
+    }
+    // Nothing tells when a server is back.
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+}  // namespace
+
 PgSession::PgSession(StoreOptions const& options) {
   auto const text = connection_string(options);
   try {
-    connection_ = std::make_unique<pqxx::connection>(text.reveal());
+    connection_ = connect(text.reveal(), options);
 #if PQXX_VERSION_MAJOR < 7
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"

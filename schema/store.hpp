@@ -195,6 +195,9 @@ struct StoreOptions {
   int connections = 4;
   std::chrono::milliseconds statement_timeout{120'000};
   std::chrono::milliseconds connect_timeout{5'000};
+  // A server that cannot be reached is tried again for so long. One that says that it is starting
+  // up or shutting down always is, for a while.
+  std::chrono::milliseconds patience{0};
   StoreOptions() = default;
 };
 

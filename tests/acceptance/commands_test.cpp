@@ -161,6 +161,26 @@ TEST_F(Commands, status_and_reports_print) {
   EXPECT_TRUE(has(csv.out, "USD"));
 }
 
+// The command that started the private PostgreSQL takes it with it when it ends; the others go on.
+TEST_F(Commands, commands_on_an_embedded_database_do_not_disturb_each_other) {
+  start_broker();
+  auto text = config_text();
+  auto const begin = text.find("database:");
+  text.replace(begin, text.find('\n', begin) - begin,
+               "database: {url: embedded, state_dir: " + (dir_.path() / "pg").string() + "}");
+  dir_.write("affsync.yaml", text);
+  std::filesystem::permissions(dir_.path(), std::filesystem::perms(0755));
+  ASSERT_EQ(affsync({"migrate"}).status, 0);
+  for (int round = 0; round < 2; ++round) {
+    auto const one = start({"sync"});
+    auto const two = start({"status"});
+    auto const three = start({"report", "earnings"});
+    EXPECT_EQ(two->wait(), 0) << two->err();
+    EXPECT_EQ(three->wait(), 0) << three->err();
+    EXPECT_EQ(one->wait(), 0) << one->err();
+  }
+}
+
 TEST_F(Commands, secrets_never_printed) {
   start_broker();
   source_yaml = "    privacy: drop\n";

@@ -6,6 +6,8 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "base/clock.hpp"
 #include "daemon/embedded/cluster.hpp"
@@ -122,6 +124,11 @@ void Acceptance::configure() {
   }
   if (!streams.empty()) text += "    streams:\n" + streams;
   dir_.write("affsync.yaml", text);
+}
+
+std::string Acceptance::config_text() const {
+  std::ifstream file(config_file());
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 ProcessOptions Acceptance::command(std::vector<std::string> arguments) const {

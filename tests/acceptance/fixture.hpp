@@ -52,6 +52,7 @@ class Acceptance : public testing::Test {
   std::string embedded_state, embedded_url;
   // Writes the configuration anew from the members above.
   void configure();
+  std::string config_text() const;
   std::string config_file() const { return (dir_.path() / "affsync.yaml").string(); }
   std::string database_url() const;
   // Shortly before the history of the small world, so that few windows are empty.
