@@ -221,18 +221,18 @@ TEST_F(State, daemon_runs_reloads_and_stops) {
 // A connector file is as good a reason as the configuration to begin anew.
 TEST_F(State, reload_notices_a_changed_connector_file) {
   std::ifstream shipped(AFFSYNC_SOURCE_DIR "/connectors/exness.yaml");
-  std::string connector{std::istreambuf_iterator<char>(shipped), {}};
+  std::string text{std::istreambuf_iterator<char>(shipped), {}};
   std::filesystem::create_directory(dir_.path() / "connectors");
-  dir_.write("connectors/exness.yaml", connector);
+  dir_.write("connectors/exness.yaml", text);
   top_yaml = "connectors_dir: " + (dir_.path() / "connectors").string() + "\n";
   start_broker();
   auto const process = start({"run"});
   process->wait_for_err("main/wallets: run succeeded");
 
   // Only its schedule differs, which the configuration does not give.
-  auto const every = connector.find("every: ", connector.find("\n  wallets:")) + 7;
-  connector.replace(every, connector.find('\n', every) - every, "1s");
-  dir_.write("connectors/exness.yaml", connector);
+  auto const every = text.find("every: ", text.find("\n  wallets:")) + 7;
+  text.replace(every, text.find('\n', every) - every, "1s");
+  dir_.write("connectors/exness.yaml", text);
   process->signal(SIGHUP);
   auto const runs = "select count(*) from affsync.sync_run where stream = 'wallets'";
   auto const end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
