@@ -108,7 +108,12 @@ void App::start_database() {
 
 schema::MigrationReport App::migrate_database(bool dry_run) {
   start_database();
-  return schema::migrate(impl_->database->options(), dry_run).value();
+  // A private server may go with the command that started it; it is back in a moment.
+  for (int attempts = impl_->config.database.embedded() ? 3 : 1;; --attempts) {
+    auto report = schema::migrate(impl_->database->options(), dry_run);
+    bool const gone = !report && report.error().code == ErrorCode::database_unavailable;
+    if (!gone || attempts <= 1) return std::move(report).value();
+  }
 }
 
 schema::Store& App::store() { return *impl_->store; }

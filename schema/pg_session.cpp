@@ -126,7 +126,7 @@ std::unique_ptr<pqxx::connection> connect(std::string const& text, StoreOptions 
   for (;;) {
     try {
       return std::make_unique<pqxx::connection>(text);
-    } catch (pqxx::broken_connection const& failure) {
+    } catch (pqxx::failure const& failure) {  // also one that breaks while it is set up
       auto const patience =
           std::max(options.patience, comes_and_goes(failure.what()) ? moment : pause * 0);
       if (steady_clock::now() - begin + pause > patience) throw;
