@@ -246,7 +246,14 @@ void App::run(asio::awaitable<void> work) {
   impl_->io.restart();
   while (!ended && impl_->io.run_one() > 0) {
   }
-  if (failure) std::rethrow_exception(failure);
+  if (!failure) return;
+  try {
+    std::rethrow_exception(failure);
+  } catch (boost::system::system_error const& error) {
+    // What waits for nothing but the signal ends by itself; what was still beginning ends so.
+    if (!impl_->interrupted || error.code() != asio::error::operation_aborted) throw;
+    throw Failure(ErrorCode::cancelled, "stopped by a signal before it had begun");
+  }
 }
 
 }  // namespace affsync

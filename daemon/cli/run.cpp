@@ -207,7 +207,13 @@ int run_daemon(CommonOptions const& common) {
     app.log().info("database schema brought up to date", {{"migration", file}});
   }
   Daemon daemon(app);
-  app.run(daemon.run());
+  try {
+    app.run(daemon.run());
+  } catch (Failure const& failure) {
+    // Told to stop while it was starting: that is no failure either.
+    if (!app.interrupted() || failure.error().code != ErrorCode::cancelled) throw;
+    app.log().info("stopped before the start was over");
+  }
   return 0;
 }
 

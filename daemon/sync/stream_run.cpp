@@ -107,7 +107,6 @@ asio::awaitable<StreamRun::Begun> StreamRun::begin() {
   engine::ReaderStart start;
   start.since = options_.since;
   start.until = options_.until;
-  start.now = report_.started_at;
   start.mode = options_.full ? engine::ReadMode::full : engine::ReadMode::incremental;
 
   if (parts_.store != nullptr) {
@@ -118,6 +117,8 @@ asio::awaitable<StreamRun::Begun> StreamRun::begin() {
       co_return Begun::refused;
     }
     crash_point(CrashPoint::lease_taken);
+    // Whoever had the stream before has ended by now: runs of a stream never overlap in the log.
+    report_.started_at = parts_.clock->now();
     schema::StreamState const state = co_await parts_.store->load_state(task_.id);
     if (options_.scheduled && state.next_run_at && !state.interrupted_run) {
       // Another instance may have read it meanwhile; a schedule made denser counts at once.
@@ -135,6 +136,7 @@ asio::awaitable<StreamRun::Begun> StreamRun::begin() {
       if (due <= report_.started_at) start.mode = engine::ReadMode::full;
     }
   }
+  start.now = report_.started_at;
   reader_.emplace(task_.plan, start);
   if (parts_.store != nullptr) {
     schema::RunStart run;

@@ -5,6 +5,8 @@
 #include <random>
 #include <thread>
 
+#include <pqxx/pqxx>
+
 #include "base/clock.hpp"
 #include "tests/acceptance/fixture.hpp"
 
@@ -103,6 +105,27 @@ TEST_F(State, sigterm_stops_in_time_and_the_next_run_goes_on) {
   broker().clear_faults();
   ASSERT_EQ(sync().status, 0);
   expect_books_equal();
+}
+
+// The start is held up by a lock on a table that it needs.
+TEST_F(State, sigterm_in_the_middle_of_the_start_is_no_failure) {
+  start_broker();
+  ASSERT_EQ(affsync({"migrate"}).status, 0);
+  for (bool const daemon : {true, false}) {
+    pqxx::connection connection(database_url());
+    auto lock = std::make_unique<pqxx::work>(connection);
+    lock->exec("lock table affsync.source");
+    auto const process = start({daemon ? "run" : "sync"});
+    while (query("select count(*) from pg_locks where not granted") == "0") {
+      ASSERT_FALSE(process->poll().has_value()) << process->err();
+    }
+    process->signal(SIGTERM);
+    // Long enough for the signal to be seen; were it seen later, it would be an ordinary stop.
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    lock.reset();
+    EXPECT_EQ(process->wait(Process::Seconds(10)), daemon ? 0 : 1) << process->err();
+    EXPECT_EQ(process->err().find("defect"), std::string::npos) << process->err();
+  }
 }
 
 TEST_F(State, sigterm_stops_a_broker_that_never_answers_in_time) {

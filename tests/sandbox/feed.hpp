@@ -115,7 +115,7 @@ class Feed {
   Totals totals() const;
 
   // Grows with every change; caches are kept by it.
-  std::uint64_t version() const { return version_; }
+  virtual std::uint64_t version() const { return version_; }
   // How often the row was changed.
   unsigned revision(Handle row) const {
     if (revisions_.empty()) return 0;

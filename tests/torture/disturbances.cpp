@@ -127,9 +127,9 @@ void disturb(Stage& stage, Random& random) {
   auto const dice = below(random, 1000);
   if (dice < 780) {
     disturb_broker(stage, random);
-  } else if (dice < 965) {
+  } else if (dice < 980) {
     disturb_process(stage, random);
-  } else if (dice < 988) {
+  } else if (dice < 994) {
     stage.end_backends();
   } else {
     stage.crash_database();

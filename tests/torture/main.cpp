@@ -16,6 +16,7 @@ struct Options {
   unsigned seconds = 25;
   std::uint64_t seed = std::random_device{}();
   bool log = false;
+  std::string program;
 };
 
 int report(Stage const& stage, Options const& options, std::string const& happened) {
@@ -30,7 +31,7 @@ int report(Stage const& stage, Options const& options, std::string const& happen
 int torture(Options const& options) {
   std::cout << "seed " << options.seed << std::endl;
   Random random(options.seed);
-  Stage stage(random);
+  Stage stage(random, options.program);
   auto const end = Clock::now() + std::chrono::seconds(options.seconds);
   std::string happened;
   try {
@@ -59,6 +60,7 @@ int main(int argc, char** argv) {
                "affsync-torture");
   app.add_option("--seconds", options.seconds, "how long it is disturbed")->capture_default_str();
   app.add_option("--seed", options.seed, "of all random choices; printed in any case");
+  app.add_option("--program", options.program, "another affsync, such as one with sanitizers");
   app.add_flag("--log", options.log, "print the steps even if nothing is wrong");
   CLI11_PARSE(app, argc, argv);
   return affsync::torture::torture(options);

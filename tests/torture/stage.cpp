@@ -31,8 +31,9 @@ std::string replaced(std::string text, char sign, std::string const& value) {
 
 }  // namespace
 
-Stage::Stage(Random& random)
-    : children_([this](std::string text) { problem(std::move(text)); },
+Stage::Stage(Random& random, std::string program)
+    : program_(program.empty() ? AFFSYNC_BINARY_DIR "/affsync" : std::move(program)),
+      children_([this](std::string text) { problem(std::move(text)); },
                 [this] {
                   return database_hurt_ &&
                          Clock::now() - *database_hurt_ < std::chrono::seconds(40);
@@ -86,6 +87,14 @@ void Stage::note(std::string const& text) {
 
 void Stage::problem(std::string text) {
   note("PROBLEM " + text.substr(0, text.find('\n')));
+  // Where the system writes core files into the working directory, they are kept.
+  std::error_code none;
+  if (fs::exists(dir_.path() / "core", none)) {
+    auto const kept = fs::current_path() / ("core.torture." + std::to_string(problems_.size()));
+    fs::copy_file(dir_.path() / "core", kept, fs::copy_options::overwrite_existing, none);
+    fs::remove(dir_.path() / "core", none);
+    text += "core file: " + kept.string() + "\n";
+  }
   problems_.push_back(std::move(text));
 }
 
@@ -158,7 +167,7 @@ void Stage::configure_for_the_end() {
 
 test::ProcessOptions Stage::affsync(std::vector<std::string> arguments) const {
   test::ProcessOptions options;
-  options.program = fs::path(AFFSYNC_BINARY_DIR) / "affsync";
+  options.program = program_;
   options.arguments = std::move(arguments);
   options.environment = {{"AFFSYNC_CONFIG", (dir_.path() / "affsync.yaml").string()}};
   options.directory = dir_.path();
@@ -198,8 +207,20 @@ std::string Stage::value(std::string const& sql) const {
   return all.empty() || all[0].empty() ? "" : all[0][0];
 }
 
-void Stage::end_backends() {
+void Stage::note_hurt() {
   database_hurt_ = Clock::now();
+  hurts_.push_back("timestamptz '" + format_time(SystemClock().now()) + "'");
+}
+
+std::string Stage::hurt_between(std::string const& from, std::string const& to) const {
+  std::string list;
+  for (auto const& hurt : hurts_) list += (list.empty() ? "" : ", ") + hurt;
+  return "exists (select from unnest(array[" + list + "]::timestamptz[]) hurt where hurt between " +
+         from + " and " + to + ")";
+}
+
+void Stage::end_backends() {
+  note_hurt();
   try {
     auto const ended = value(
         "select count(pg_terminate_backend(pid)) from pg_stat_activity"
@@ -211,7 +232,7 @@ void Stage::end_backends() {
 }
 
 void Stage::crash_database() {
-  database_hurt_ = Clock::now();
+  note_hurt();
   for (auto const& entry : fs::recursive_directory_iterator(
            dir_.path() / "state", fs::directory_options::skip_permission_denied)) {
     if (entry.path().filename() != "postmaster.pid") continue;

@@ -26,7 +26,8 @@ struct Broker {
 
 class Stage {
  public:
-  explicit Stage(Random& random);
+  // `program`: the affsync under test; empty: the one of this build.
+  Stage(Random& random, std::string program);
   ~Stage();
 
   std::vector<Broker>& brokers() { return brokers_; }
@@ -53,6 +54,8 @@ class Stage {
   // An immediate shutdown; the cluster starts it again by itself.
   void crash_database();
   void wait_for_database();
+  // SQL: whether sessions were ended or the server died between two moments.
+  std::string hurt_between(std::string const& from, std::string const& to) const;
 
  private:
   struct SourceText {
@@ -62,11 +65,14 @@ class Stage {
   void write_configuration(std::vector<std::string> const& sources);
   std::string source_text(Broker const& broker, SourceText const& how) const;
   void make_brokers(Random& random);
+  void note_hurt();
 
+  std::string const program_;
   Clock::time_point const began_ = Clock::now();
   test::TempDir dir_;
   std::unique_ptr<embedded::Cluster> cluster_;
   std::optional<Clock::time_point> database_hurt_;
+  std::vector<std::string> hurts_;  // the same of all times, as PostgreSQL reads them
   std::vector<Broker> brokers_;
   std::vector<std::string> log_, problems_;
   Children children_;

@@ -9,6 +9,9 @@ class Orders final : public Feed {
  public:
   Orders(World const& world, Rewards const& rewards);
 
+  // Its figures are sums of rewards.
+  std::uint64_t version() const override { return Feed::version() + rewards_.version(); }
+
   // The order of a reward that was added after the start.
   void add_for(Handle reward);
 

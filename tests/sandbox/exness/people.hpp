@@ -10,6 +10,9 @@ class Accounts final : public Feed {
  public:
   Accounts(World const& world, Rewards const& rewards);
 
+  // Its figures are sums of rewards.
+  std::uint64_t version() const override { return Feed::version() + rewards_.version(); }
+
   void write_row(Handle row, std::string& out) const override;
   std::string key(Handle row) const override;
   std::span<Measure const> measures() const override;
@@ -31,6 +34,9 @@ class Accounts final : public Feed {
 class Clients final : public Feed {
  public:
   Clients(World const& world, Rewards const& rewards);
+
+  // Its figures are sums of rewards.
+  std::uint64_t version() const override { return Feed::version() + rewards_.version(); }
 
   void write_row(Handle row, std::string& out) const override;
   std::string key(Handle row) const override;

@@ -33,6 +33,9 @@ class Rebates final : public Feed {
  public:
   Rebates(World const& world, Rewards const& rewards);
 
+  // Its figures are sums of rewards.
+  std::uint64_t version() const override { return Feed::version() + rewards_.version(); }
+
   void write_row(Handle row, std::string& out) const override;
   std::string key(Handle row) const override { return std::to_string(880'000 + row * 3); }
   std::string_view text_field() const override { return "group_title"; }
