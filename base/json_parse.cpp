@@ -1,5 +1,8 @@
 // The only unit that instantiates nlohmann's parser. Its SAX interface hands over a number's own
 // text, which the DOM of that library would lose.
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
@@ -9,6 +12,23 @@ namespace affsync {
 namespace {
 
 using Sax = nlohmann::json_sax<nlohmann::json>;
+
+// Whether jsonb, whose numbers are numeric, takes the number. What is too large for that is too large
+// for a double and never comes here; what is too small does, as does a zero with any exponent.
+bool fits_numeric(std::string_view number) {
+  constexpr std::int64_t most_behind_point = 16383;
+  auto const mark = std::min(number.find_first_of("eE"), number.size());
+  auto const point = std::min(number.find('.'), mark);
+  auto const behind = static_cast<std::int64_t>(mark - std::min(point + 1, mark));
+  if (mark == number.size()) return behind <= most_behind_point;
+  auto written = number.substr(mark + 1);
+  if (written.front() == '+') written.remove_prefix(1);
+  std::int64_t exponent = 0;
+  auto const [end, error] =
+      std::from_chars(written.data(), written.data() + written.size(), exponent);
+  return error == std::errc() && std::abs(exponent) <= most_behind_point &&
+         behind - exponent <= most_behind_point;
+}
 
 Error not_json(std::size_t byte) {
   return Error(ErrorCode::malformed_answer, "not valid JSON at byte " + std::to_string(byte));
@@ -26,7 +46,9 @@ class Builder final : public Sax {
   bool number_unsigned(std::uint64_t value) override {
     return add(Json::number(std::to_string(value)));
   }
-  bool number_float(double, std::string const& text) override { return add(Json::number(text)); }
+  bool number_float(double, std::string const& text) override {
+    return add(fits_numeric(text) ? Json::number(text) : Json::string(text));
+  }
   bool string(std::string& value) override { return add(Json::string(std::move(value))); }
   bool binary(nlohmann::json::binary_t&) override { return false; }
 

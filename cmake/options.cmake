@@ -7,17 +7,13 @@ set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wcast-align
                     -Woverloaded-virtual -Wnull-dereference -Wextra-semi)
+set(is_gcc "$<CXX_COMPILER_ID:GNU>")
 # g++ 12 reports false positives of these inside inlined standard-library code at -O2.
-add_compile_options(-Wno-null-dereference -Wno-maybe-uninitialized -Wno-mismatched-new-delete)
+add_compile_options(-Wno-null-dereference "$<${is_gcc}:-Wno-maybe-uninitialized>"
+                    "$<${is_gcc}:-Wno-mismatched-new-delete>")
 if(CMAKE_UNITY_BUILD)
   # A unity unit includes the .cpp files, so g++ takes their unnamed namespaces for those of headers.
-  add_compile_options(-Wno-subobject-linkage)
-endif()
-
-# In a unity build every .cpp is an included file, and g++ takes its unnamed namespaces for those of
-# a header.
-if(CMAKE_UNITY_BUILD)
-  add_compile_options(-Wno-subobject-linkage)
+  add_compile_options("$<${is_gcc}:-Wno-subobject-linkage>")
 endif()
 
 if(AFFSYNC_SANITIZE)

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "connectors/engine/classify.hpp"
+#include "connectors/engine/values/times.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -126,8 +127,10 @@ std::optional<TimePoint> parse_http_date(std::string_view text) {
                                          std::chrono::day(static_cast<unsigned>(parts.day))};
   // Second 60 is a leap second.
   if (!date.ok() || parts.hour > 23 || parts.minute > 59 || parts.second > 60) return std::nullopt;
-  return TimePoint(std::chrono::sys_days(date)) + std::chrono::hours(parts.hour) +
-         std::chrono::minutes(parts.minute) + std::chrono::seconds(parts.second);
+  auto const time = TimePoint(std::chrono::sys_days(date)) + std::chrono::hours(parts.hour) +
+                    std::chrono::minutes(parts.minute) + std::chrono::seconds(parts.second);
+  // The time of an answer goes into the database.
+  return is_storable(time) ? std::optional(time) : std::nullopt;
 }
 
 }  // namespace affsync::engine

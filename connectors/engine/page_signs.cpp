@@ -65,12 +65,12 @@ Result<std::string> link_target(std::string const& link, std::string const& base
   std::string base_path(base->encoded_path());
   while (base_path.ends_with('/')) base_path.pop_back();
 
-  urls::url here(*base);
-  auto const path_end = asked.find('?');
-  here.set_encoded_path(base_path + asked.substr(0, path_end));
-  if (path_end != std::string::npos) here.set_encoded_query(asked.substr(path_end + 1));
+  // What was asked for is not always good as an address: a path of the configuration may hold "%z".
+  // Then a link has to do without it.
+  auto const whole = base_url.substr(0, base_url.find_last_not_of('/') + 1) + asked;
+  auto const here = urls::parse_uri(whole);
   urls::url there;
-  if (auto const resolved = urls::resolve(here, *reference, there); !resolved) {
+  if (auto const resolved = urls::resolve(here ? *here : *base, *reference, there); !resolved) {
     return refused(link, "is not an address");
   }
   there.normalize_scheme();

@@ -35,8 +35,7 @@ PrivacyFilter::PrivacyFilter(StreamPlan const& plan)
   collect(plan.spec.map, paths_);
   for (auto const& mapping : plan.spec.also) collect(mapping, paths_);
   std::ranges::sort(paths_);
-  auto const repeated = std::ranges::unique(paths_);
-  paths_.erase(repeated.begin(), repeated.end());
+  paths_.erase(std::unique(paths_.begin(), paths_.end()), paths_.end());
 }
 
 bool PrivacyFilter::covers(std::string_view path) const {

@@ -14,6 +14,12 @@ std::uint64_t hash_of(std::vector<std::uint64_t> const& keys) {
   return hash_key(std::string_view(bytes, keys.size() * sizeof(std::uint64_t)));
 }
 
+// Whether the text can be a link that was taken: those are path and query, percent-encoded.
+bool is_target(std::string_view text) {
+  return text.starts_with('/') &&
+         std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+}
+
 Error goes_in_circles(std::string what) {
   return Error(ErrorCode::paging_broken, std::move(what),
                "Compare `page` of the stream with the broker's documentation; a list that is not "
@@ -45,6 +51,7 @@ void StepPager::start() {
 void StepPager::resume(PagePosition position) {
   start();
   if (position.anchors.empty() || (!by_number() && position.token.empty())) return;
+  if (spec_.type == PageType::link && !is_target(position.token)) return;
   resumed_ = true;
   anchors_ = std::move(position.anchors);
   rows_before_resume_ = position.rows;

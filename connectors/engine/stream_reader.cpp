@@ -208,8 +208,7 @@ SliceEnd StreamReader::Impl::end_of_slice(Json const& body, TimePoint now) {
   end.counted = counted && !end.doubt;
   if (spec.parts.size() > 1) {
     std::ranges::sort(swept);
-    auto const again = std::ranges::unique(swept);
-    swept.erase(again.begin(), again.end());
+    swept.erase(std::unique(swept.begin(), swept.end()), swept.end());
   }
   end.seen_keys = std::move(swept);
   end.totals = read_totals(spec.reconcile, body);

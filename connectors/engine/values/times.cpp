@@ -230,7 +230,8 @@ std::optional<Day> TimeReader::read_day_of_instant(std::string_view text) const 
   auto const found = read(text, false);
   if (!found) return std::nullopt;
   if (!found->offset) return floor<days>(found->wall);
-  return zone_.day_of(found->wall - *found->offset);
+  auto const day = zone_.day_of(found->wall - *found->offset);
+  return is_storable(day) ? std::optional(day) : std::nullopt;
 }
 
 }  // namespace affsync::engine

@@ -68,6 +68,21 @@ TEST(Json, SmallNumbersBesideAHugeOneStayNumbers) {
   EXPECT_EQ(page.items()[3].number_text(), "1e+99");
 }
 
+TEST(Json, NumberTooSmallForPostgresIsAString) {
+  std::string const zeros(16383, '0');
+  for (auto const& number : {std::string("1e-16384"), std::string("-0.1e-16383"),
+                             std::string("1E-999999999999999999999"), std::string("0e99999999999"),
+                             "0." + zeros + "1"}) {
+    Json const page = parsed("[" + number + "]");
+    ASSERT_TRUE(page.items()[0].is_string()) << number;
+    EXPECT_EQ(page.items()[0].as_string(), number);
+  }
+  for (auto const& number : {std::string("1e-16383"), std::string("0.1e-16382"),
+                             std::string("123.25e+2"), "0." + zeros.substr(1) + "1"}) {
+    EXPECT_TRUE(parsed("[" + number + "]").items()[0].is_number()) << number;
+  }
+}
+
 TEST(Json, HugeNumberInsideAStringIsLeftAlone) {
   Json const page = parsed(R"(["say \"1e999999\"", 1e999999])");
   EXPECT_EQ(page.items()[0].as_string(), "say \"1e999999\"");

@@ -277,5 +277,23 @@ INSTANTIATE_TEST_SUITE_P(
                     Link{"https://broker.example/base/../admin?", nullptr},
                     Link{"javascript:alert(1)?", nullptr}, Link{"http://[::1?", nullptr}));
 
+TEST(StepPaging, ALinkIsJudgedAlsoWhereThePathIsNoAddress) {
+  for (auto const* link : {"https://broker.example/base/list?", "?"}) {
+    auto server = StepServer::with(20);
+    server.link_to = link;
+    auto plan = plan_of(PageType::link);
+    plan.spec.request.path = "/api/%zz/";
+    StreamReader reader(std::make_shared<StreamPlan const>(plan), {});
+    auto page = reader.on_answer(server.answer(*reader.next_request()), at("2026-06-15"));
+    if (std::string_view(link) == "?") {
+      ASSERT_FALSE(page);
+      EXPECT_EQ(page.error().code, ErrorCode::paging_broken);
+    } else {
+      ASSERT_TRUE(page) << page.error().to_line();
+      EXPECT_EQ(reader.next_request()->target, "/list?cursor=c10");
+    }
+  }
+}
+
 }  // namespace
 }  // namespace affsync::engine

@@ -225,6 +225,13 @@ TEST(ValuesTimes, TheDayOfAnInstantIsThatOfTheZone) {
   EXPECT_EQ(moscow.read_day_of_instant("2026-01-02 22:30:00"), parse_day("2026-01-02"));
 }
 
+TEST(ValuesTimes, ADayBeyondTheStorableYearsIsNone) {
+  TimeReader const utc({}, "UTC");
+  EXPECT_EQ(utc.read_day_of_instant("0001-01-01T00:00:00+01:00"), std::nullopt);
+  EXPECT_EQ(utc.read_day_of_instant("9999-12-31T23:30:00-01:00"), std::nullopt);
+  EXPECT_EQ(utc.read_day_of_instant("9999-12-31T23:30:00+01:00"), parse_day("9999-12-31"));
+}
+
 TEST(ValuesTimes, AppendsWhatTheClockFormats) {
   for (auto const* text : {"0001-01-01T00:00:00Z", "1969-12-31T23:59:59.000001Z",
                            "2026-11-21T03:14:15.120000Z", "9999-12-31T23:59:59.999999Z"}) {

@@ -1,0 +1,134 @@
+// The bytes of an HTTP answer, as they come from the wire. The first byte of an input says in what
+// pieces they come, and the lowest bit of it whether the answer is to a login.
+//
+// Whatever a peer sends: an answer is refused or read, within the limits, the same in whatever
+// pieces it comes; and then it has a verdict, whose wait is within its cap. The server's reader of
+// requests is given the same bytes.
+#include "connectors/engine/classify.hpp"
+#include "daemon/net/http_codec.hpp"
+#include "tests/fuzz/cells.hpp"
+#include "tests/fuzz/require.hpp"
+#include "tests/fuzz/targets.hpp"
+
+namespace affsync::fuzz {
+namespace {
+
+net::ClientLimits small_limits() {
+  net::ClientLimits limits;
+  limits.header_bytes = 2048;
+  limits.body_bytes = 16 * 1024;
+  limits.inflated_bytes = 64 * 1024;
+  return limits;
+}
+
+struct Decoded {
+  bool complete = false;
+  bool keeps_alive = false;
+  HttpResponse response;
+  std::optional<Error> error;
+  std::size_t used = 0;
+};
+
+Decoded decode(std::string_view bytes, std::size_t piece) {
+  net::ResponseDecoder decoder(small_limits());
+  Decoded out;
+  while (out.used < bytes.size() && !decoder.is_done()) {
+    auto const part = bytes.substr(out.used, piece);
+    auto const used = decoder.put(part);
+    if (!used) {
+      out.error = used.error();
+      return out;
+    }
+    require(*used <= part.size(), "a decoder takes no more than it is given");
+    require(*used == part.size() || decoder.is_done(), "a decoder takes all until it is done");
+    out.used += *used;
+  }
+  if (!decoder.is_done()) {
+    auto const ended = decoder.put_end(true);
+    if (!ended) out.error = ended.error();
+  }
+  out.complete = decoder.is_done();
+  out.keeps_alive = decoder.keeps_alive();
+  if (out.complete && !out.error) out.response = decoder.take();
+  return out;
+}
+
+void require_same(Decoded const& one, Decoded const& other) {
+  require(one.error.has_value() == other.error.has_value(), "pieces make no difference",
+          one.error     ? one.error->message
+          : other.error ? other.error->message
+                        : "");
+  if (one.error) return;
+  require(one.used == other.used && one.keeps_alive == other.keeps_alive,
+          "pieces do not change the length");
+  require(one.response.status == other.response.status &&
+              one.response.body == other.response.body &&
+              one.response.headers.fields() == other.response.headers.fields(),
+          "pieces do not change what is read", one.response.body);
+}
+
+void require_sound(HttpResponse const& response, net::ClientLimits const& limits) {
+  require(response.status >= 200 && response.status <= 999, "a status is final");
+  require(response.body.size() <= limits.inflated_bytes, "a body is within its limit");
+  std::size_t header = 0;
+  for (auto const& [name, value] : response.headers.fields()) {
+    header += name.size() + value.size();
+    require((name + value).find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos,
+            "a header field is one line", value);
+  }
+  require(header <= limits.header_bytes, "a header is within its limit");
+}
+
+void require_verdict(HttpResponse const& response, bool is_login) {
+  engine::RateSpec rate;
+  rate.reset_header = "X-Reset";
+  rate.reset_unit = engine::ResetUnit::epoch_seconds;
+  engine::ErrorRule coded;
+  coded.json = JsonPath("error.code");
+  coded.json_equals = {"throttled"};
+  coded.answer_class = engine::AnswerClass::throttled;
+  coded.wait = std::chrono::hours(2);
+  auto const now = TimePoint(*parse_day("2026-11-21"));
+  auto const verdict = engine::classify(response, {coded}, rate, is_login, now);
+  bool const good = verdict.answer_class == engine::AnswerClass::ok ||
+                    verdict.answer_class == engine::AnswerClass::empty;
+  require(good != verdict.error.has_value(), "all but a good answer has an error");
+  if (verdict.error) {
+    require(!verdict.error->message.empty(), "an error says what happened");
+    require(verdict.error->message.find_first_of("\r\n") == std::string::npos,
+            "an error is one line", verdict.error->message);
+    require(verdict.error->message.size() <= 4096, "an error is short", verdict.error->message);
+    require_text(verdict.error->to_line(), "an error");
+  }
+  if (verdict.wait) {
+    require(*verdict.wait >= std::chrono::seconds(0) && *verdict.wait <= rate.wait_cap,
+            "a wait is within its cap");
+  }
+}
+
+void read_request(std::string_view bytes, std::size_t piece) {
+  net::RequestDecoder decoder(1024);
+  for (std::size_t at = 0; at < bytes.size() && !decoder.is_done(); at += piece) {
+    if (!decoder.put(bytes.substr(at, piece))) return;
+  }
+  if (!decoder.is_done()) return;
+  auto const request = decoder.take();
+  require(!request.method.empty() && !request.target.empty(), "a request asks for something");
+}
+
+}  // namespace
+
+void answer(std::string_view input) {
+  if (input.empty()) return;
+  auto const choice = static_cast<unsigned char>(input.front());
+  input.remove_prefix(1);
+  std::size_t const piece = choice / 2 % 64 + 1;
+  auto const whole = decode(input, input.size());
+  require_same(whole, decode(input, piece));
+  read_request(input, piece);
+  if (whole.error) return require_error(*whole.error);
+  require_sound(whole.response, small_limits());
+  require_verdict(whole.response, (choice & 1) != 0);
+}
+
+}  // namespace affsync::fuzz

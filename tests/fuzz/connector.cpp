@@ -1,0 +1,58 @@
+// A connector file. Whatever it says: it is refused with file, line and column, or it can be
+// planned and asked with, and its plans read an answer without harm.
+#include "base/utf8.hpp"
+#include "connectors/engine/stream_reader.hpp"
+#include "tests/fuzz/cells.hpp"
+#include "tests/fuzz/plans.hpp"
+#include "tests/fuzz/require.hpp"
+#include "tests/fuzz/targets.hpp"
+
+namespace affsync::fuzz {
+namespace {
+
+using namespace engine;
+
+constexpr std::string_view some_answer =
+    R"({"data": [{"id": 1, "a": "1.5", "at": "2026-11-20T10:00:00Z", "client": {"uid": "x-1"}},
+                 {"id": "2", "amount": 3, "currency": "eur", "day": "20.11.2026", "status": "new"}],
+        "next": "c2", "total": 2, "more": true})";
+
+void require_place(Error const& error, std::string_view file) {
+  require_error(error);
+  require(error.code == ErrorCode::config_invalid, "a mistake in a file is one of the user",
+          error.to_line());
+  require(error.where.starts_with(file), "a mistake has a place", error.to_line());
+}
+
+void read_with(std::shared_ptr<StreamPlan const> const& plan) {
+  if (!plan->path_known) return;
+  ReaderStart start;
+  start.now = TimePoint(*parse_day("2026-11-21")) + std::chrono::hours(9);
+  StreamReader reader(plan, start);
+  static auto const body = parse_json(some_answer).value();
+  for (int i = 0; i < 4; ++i) {
+    auto const request = reader.next_request();
+    if (!request) return;
+    require(request->target.starts_with('/'), "a request asks for a path", request->target);
+    for (char const c : request->target) {
+      require(c > ' ' && c <= '~', "what is asked for is encoded", request->target);
+    }
+    Answer answer;
+    answer.body = body;
+    auto const read = reader.on_answer(answer, start.now);
+    if (!read) return require_error(read.error());
+    require_jsonb(read->checkpoint);
+  }
+}
+
+}  // namespace
+
+void connector(std::string_view input) {
+  auto const manifest = parse_manifest(input, "fuzz.yaml");
+  if (!manifest) return require_place(manifest.error(), "fuzz.yaml");
+  auto const plan = make_source_plan(*manifest, settings_for(*manifest));
+  if (!plan) return require_error(plan.error());
+  for (auto const& stream : plan->streams) read_with(stream);
+}
+
+}  // namespace affsync::fuzz

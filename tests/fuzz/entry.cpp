@@ -1,0 +1,10 @@
+// Where libFuzzer comes in; compiled once for each target.
+#include <cstddef>
+#include <cstdint>
+
+#include "tests/fuzz/targets.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+  affsync::fuzz::AFFSYNC_FUZZ_TARGET({reinterpret_cast<char const*>(data), size});
+  return 0;
+}

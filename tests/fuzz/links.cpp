@@ -1,0 +1,82 @@
+// Links to the next page. An input has a line each for the base URL, for what was asked for last,
+// and the link.
+//
+// Whatever a broker sends: a link is refused or leads to a target that can be sent, within the base
+// URL also when dots are resolved, and whose own scheme, host and port, if it names any, are those
+// of the base URL.
+#include "connectors/engine/page_signs.hpp"
+#include "daemon/net/http_codec.hpp"
+#include "tests/fuzz/require.hpp"
+#include "tests/fuzz/targets.hpp"
+
+namespace affsync::fuzz {
+namespace {
+
+using namespace engine;
+
+bool starts_without_case(std::string_view text, std::string_view with) {
+  if (text.size() < with.size()) return false;
+  for (std::size_t i = 0; i < with.size(); ++i) {
+    if ((text[i] | 0x20) != (with[i] | 0x20)) return false;
+  }
+  return true;
+}
+
+// As servers do that decode before they resolve.
+std::string without_encoded_dots(std::string_view path) {
+  std::string out;
+  while (!path.empty()) {
+    bool const dot = starts_without_case(path, "%2e");
+    out += dot ? '.' : path.front();
+    path.remove_prefix(dot ? 3 : 1);
+  }
+  return out;
+}
+
+void require_within(std::string const& target) {
+  auto const path = without_encoded_dots(target.substr(0, target.find_first_of("?#")));
+  for (std::size_t at = 0; at != path.npos; at = path.find('/', at + 1)) {
+    auto const segment = path.substr(at + 1, path.find('/', at + 1) - at - 1);
+    require(segment != "." && segment != "..", "a target does not lead out of the base url",
+            target);
+  }
+}
+
+void require_same_place(std::string_view link, net::Origin const& base) {
+  std::string whole(link);
+  if (link.starts_with("//")) whole = (base.tls ? "https:" : "http:") + whole;
+  if (whole.find("://") == whole.npos || whole.find("://") > whole.find_first_of("/?#")) return;
+  auto const origin = net::parse_origin(whole.substr(0, whole.find_first_of("?#")), true);
+  if (!origin) return;  // of a stricter form than is needed here
+  require(origin->tls == base.tls && origin->host == base.host && origin->port == base.port,
+          "a link leads to where the base url does", link);
+}
+
+}  // namespace
+
+void links(std::string_view input) {
+  std::string base_url(take_line(input));
+  std::string const asked(take_line(input));
+  auto const base = net::parse_origin(base_url, true);
+  if (!base) return;
+  while (base_url.ends_with('/')) base_url.pop_back();
+  // What was asked for was made by us, or was a link that was taken.
+  HttpRequest const before(Method::get, asked);
+  if (!net::encode_request(before, *base, "")) return;
+
+  PageSpec page;
+  page.type = PageType::link;
+  page.next = JsonPath("$");
+  auto const signs = read_signs(page, Json::string(std::string(input)), {}, base_url, asked);
+  if (!signs) {
+    require(signs.error().code == ErrorCode::paging_broken, "a bad link breaks the paging");
+    return;
+  }
+  if (signs->next.empty()) return;
+  HttpRequest const next(Method::get, signs->next);
+  require(net::encode_request(next, *base, "").has_value(), "a target can be sent", signs->next);
+  require_within(signs->next);
+  require_same_place(input, *base);
+}
+
+}  // namespace affsync::fuzz

@@ -1,0 +1,69 @@
+// The fuzzers' corpora, past findings among them, through the same functions without libFuzzer: a
+// compiler other than clang and a build without sanitizers must keep the same promises.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <vector>
+
+#include "tests/fuzz/targets.hpp"
+
+namespace affsync::fuzz {
+namespace {
+
+namespace fs = std::filesystem;
+
+void replay(std::string const& name, void (*target)(std::string_view)) {
+  std::vector<fs::path> files;
+  for (auto const& file :
+       fs::directory_iterator(fs::path(AFFSYNC_SOURCE_DIR) / "tests/fuzz/corpus" / name)) {
+    files.push_back(file.path());
+  }
+  ASSERT_FALSE(files.empty()) << "no corpus for " << name;
+  std::ranges::sort(files);
+  for (auto const& file : files) {
+    std::ifstream in(file, std::ios::binary);
+    std::string const input{std::istreambuf_iterator<char>(in), {}};
+    try {
+      target(input);
+    } catch (std::exception const& broken) {
+      ADD_FAILURE() << file << ": " << broken.what();
+    }
+  }
+}
+
+TEST(fuzz_replay, page) {
+  replay("page", page);
+}
+TEST(fuzz_replay, connector) {
+  replay("connector", connector);
+}
+TEST(fuzz_replay, config) {
+  replay("config", config);
+}
+TEST(fuzz_replay, times) {
+  replay("times", times);
+}
+TEST(fuzz_replay, numbers) {
+  replay("numbers", numbers);
+}
+TEST(fuzz_replay, answer) {
+  replay("answer", answer);
+}
+TEST(fuzz_replay, inflate) {
+  replay("inflate", inflate);
+}
+TEST(fuzz_replay, waits) {
+  replay("waits", waits);
+}
+TEST(fuzz_replay, links) {
+  replay("links", links);
+}
+TEST(fuzz_replay, checkpoint) {
+  replay("checkpoint", checkpoint);
+}
+
+}  // namespace
+}  // namespace affsync::fuzz

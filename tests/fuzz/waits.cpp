@@ -1,0 +1,71 @@
+// How long a broker asks to wait. An input has a line each for the unit of the reset header (0 to
+// 3), Retry-After, the reset header, the header of what remains, and the text that goes before the
+// seconds in a body; the rest is the body.
+//
+// Whatever it says: a wait is within its cap and not negative, and the rate goes on to be one.
+#include <cmath>
+
+#include "connectors/engine/answer_wait.hpp"
+#include "connectors/engine/classify.hpp"
+#include "connectors/engine/limiter.hpp"
+#include "tests/fuzz/require.hpp"
+#include "tests/fuzz/targets.hpp"
+
+namespace affsync::fuzz {
+namespace {
+
+using namespace engine;
+using std::chrono::hours;
+
+// Of what is read, before it is capped: enough that it can be added to a time.
+constexpr auto longest = hours(366 * 24);
+
+void require_wait(std::optional<std::chrono::milliseconds> const& wait, Duration most) {
+  if (!wait) return;
+  require(wait->count() >= 0, "a wait is not negative");
+  require(*wait <= most, "a wait is within its cap");
+}
+
+void require_rate(Limiter& limiter, RateSpec const& spec, TimePoint now) {
+  require(std::isfinite(limiter.rate()) && limiter.rate() > 0, "a rate is one");
+  auto const wait = limiter.reserve(now);
+  require(wait >= Duration(0), "a turn does not lie behind");
+  require(wait <= spec.wait_cap + hours(1), "a turn comes");
+}
+
+}  // namespace
+
+void waits(std::string_view input) {
+  RateSpec spec;
+  spec.reset_unit = static_cast<ResetUnit>(to_choice(take_line(input), 3));
+  spec.reset_header = "X-Reset";
+  spec.remaining_header = "X-Remaining";
+  HttpResponse response;
+  auto const retry_after = take_line(input);
+  auto const reset = take_line(input);
+  response.headers.add("Retry-After", std::string(retry_after));
+  response.headers.add("X-Reset", std::string(reset));
+  response.headers.add("X-Remaining", std::string(take_line(input)));
+  spec.wait_text = take_line(input);
+  response.body = input;
+  auto now = TimePoint(*parse_day("2026-11-21")) + hours(9);
+
+  require_wait(parse_retry_after(retry_after, now), longest);
+  require_wait(parse_reset(reset, spec.reset_unit, now), longest);
+  auto const wait = asked_wait(response, spec, now);
+  require_wait(wait, spec.wait_cap);
+
+  Limiter limiter(spec);
+  for (int i = 0; i < 4; ++i) {
+    require_rate(limiter, spec, now);
+    limiter.on_success(now, response.headers);
+    require_rate(limiter, spec, now);
+    now += std::chrono::milliseconds(700);
+    limiter.on_throttled(now, now - std::chrono::milliseconds(300),
+                         wait ? std::optional<Duration>(*wait) : std::nullopt, 0.5);
+    now += std::chrono::seconds(20);
+  }
+  require_rate(limiter, spec, now);
+}
+
+}  // namespace affsync::fuzz
