@@ -25,10 +25,11 @@ struct Child {
 
 class Children {
  public:
-  // `problem` is told of every end that should not have been; `database_down` says whether the
-  // database was away lately, which may end a process that is starting.
-  Children(std::function<void(std::string)> problem, std::function<bool()> database_down)
-      : problem_(std::move(problem)), database_down_(std::move(database_down)) {}
+  // `problem` is told of every end that should not have been; `database_hurt_since` says whether
+  // the database was away since then, which may end a process that is starting.
+  Children(std::function<void(std::string)> problem,
+           std::function<bool(Clock::time_point)> database_hurt_since)
+      : problem_(std::move(problem)), database_hurt_since_(std::move(database_hurt_since)) {}
 
   void start(std::string name, bool daemon, test::ProcessOptions options);
   std::vector<Child>& all() { return all_; }
@@ -39,12 +40,15 @@ class Children {
   void collect();
   // SIGTERM to all, and waits.
   void stop_all();
+  // Orderly ends that took longer than the program gives itself.
+  int alarms() const { return alarms_; }
 
  private:
   void judge(Child const& child, int status);
 
   std::function<void(std::string)> problem_;
-  std::function<bool()> database_down_;
+  std::function<bool(Clock::time_point)> database_hurt_since_;
+  int alarms_ = 0;
   std::vector<Child> all_;
 };
 

@@ -96,9 +96,9 @@ void disturb_process(Stage& stage, Random& random) {
     stage.children().signal(*child, number);
   };
   if (child->paused) return send(SIGCONT, "SIGCONT");
-  if (dice < 30) return send(SIGKILL, "SIGKILL");
-  if (dice < 42) return send(SIGTERM, "SIGTERM");
-  if (dice < 55) return send(SIGSTOP, "SIGSTOP");
+  if (dice < 20) return send(SIGKILL, "SIGKILL");
+  if (dice < 35) return send(SIGTERM, "SIGTERM");
+  if (dice < 48) return send(SIGSTOP, "SIGSTOP");
   stage.configure(random);
   for (auto& each : stage.children().all()) {
     // One that has only just begun does not listen to it yet: it would die of it.
@@ -125,7 +125,7 @@ void disturb(Stage& stage, Random& random) {
   stage.children().collect();
   keep_two_daemons(stage);
   auto const dice = below(random, 1000);
-  if (dice < 780) {
+  if (dice < 860) {
     disturb_broker(stage, random);
   } else if (dice < 980) {
     disturb_process(stage, random);

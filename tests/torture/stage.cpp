@@ -33,11 +33,9 @@ std::string replaced(std::string text, char sign, std::string const& value) {
 
 Stage::Stage(Random& random, std::string program)
     : program_(program.empty() ? AFFSYNC_BINARY_DIR "/affsync" : std::move(program)),
-      children_([this](std::string text) { problem(std::move(text)); },
-                [this] {
-                  return database_hurt_ &&
-                         Clock::now() - *database_hurt_ < std::chrono::seconds(40);
-                }) {
+      children_(
+          [this](std::string text) { problem(std::move(text)); },
+          [this](Clock::time_point since) { return database_hurt_ && *database_hurt_ >= since; }) {
   // The server runs as another user when this runs as root.
   fs::permissions(dir_.path(), fs::perms(0755));
   embedded::ClusterOptions options;

@@ -32,6 +32,7 @@ class Stage {
 
   std::vector<Broker>& brokers() { return brokers_; }
   Children& children() { return children_; }
+  Children const& children() const { return children_; }
   std::string database_url() const { return cluster_->url(); }
 
   // A line of the step log, with the seconds since the beginning.

@@ -137,7 +137,8 @@ std::string what_happened(Stage const& stage) {
             " updated, " + row[4] + " marked as gone, " + row[5] + " put aside\n";
   }
   text += "  " + stage.value("select count(*) from affsync.record_change") + " change records, ";
-  text += stage.value("select count(*) from affsync.quarantine") + " rows put aside and resolved\n";
+  text += stage.value("select count(*) from affsync.quarantine") + " rows put aside and resolved, ";
+  text += std::to_string(stage.children().alarms()) + " orderly ends were cut short\n";
   return text;
 }
 
