@@ -136,7 +136,9 @@ void Process::read_output() {
     }
     if (!any) break;
     if (::poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) break;
-    if (waits[2].revents != 0) break;
+    // What was written before the end is still in the pipes, and is read first.
+    bool const more = waits[0].revents != 0 || waits[1].revents != 0;
+    if (waits[2].revents != 0 && !more) break;
     for (std::size_t i = 0; i < streams.size(); ++i) {
       if (waits[i].revents == 0) continue;
       auto const count = read(streams[i]->descriptor, buffer.data(), buffer.size());
