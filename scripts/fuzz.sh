@@ -36,7 +36,7 @@ failed=()
 for target in "${targets[@]}"; do
   kept=build/fuzz/corpus/$target
   mkdir -p "$kept"
-  options=(-max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=8192
+  options=(-max_total_time="$seconds" -timeout=60 -rss_limit_mb=2048 -max_len=8192
     -artifact_prefix="$findings/$target-" -print_final_stats=1)
   words=tests/fuzz/$target.dict
   [ -f "$words" ] && options+=(-dict="$words")

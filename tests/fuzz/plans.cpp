@@ -13,10 +13,15 @@ namespace {
 
 using engine::Privacy;
 
-std::vector<StreamUnderTest> make_streams(Privacy privacy) {
+std::vector<engine::Manifest> parse_all() {
   auto manifests = engine::builtin_manifests().value();
   manifests.push_back(
       engine::parse_manifest(fuzz_files[0].text, std::string(fuzz_files[0].name)).value());
+  return manifests;
+}
+
+std::vector<StreamUnderTest> make_streams(Privacy privacy) {
+  static auto const manifests = parse_all();
   std::vector<StreamUnderTest> streams;
   for (auto const& manifest : manifests) {
     auto settings = settings_for(manifest);
