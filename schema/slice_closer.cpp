@@ -98,21 +98,27 @@ std::int64_t mark_deleted(pqxx::transaction_base& tx, SliceClose const& slice,
 }
 
 struct RunSoFar {
-  std::int64_t stream_live = 0, deleted = 0, quarantined = 0;
+  std::int64_t deleted = 0, quarantined = 0;
 };
 
 RunSoFar read_run(pqxx::transaction_base& tx, SliceClose const& slice) {
-  auto const& sql = merge_sql_for(*slice.table);
-  SqlParams const params{std::to_string(slice.run.id.source_id), slice.run.id.stream,
-                         std::to_string(slice.run.run_id)};
+  SqlParams const params{std::to_string(slice.run.id.source_id), std::to_string(slice.run.run_id)};
   auto const row = exec(tx,
-                        "SELECT (SELECT count(*) FROM " + sql.table +
-                            " t WHERE t.source_id = $1::int AND t.stream = $2"
-                            " AND t.deleted_at IS NULL), r.deleted, r.quarantined"
-                            " FROM affsync.sync_run r"
-                            " WHERE r.source_id = $1::int AND r.run_id = $3::bigint",
+                        "SELECT r.deleted, r.quarantined FROM affsync.sync_run r"
+                        " WHERE r.source_id = $1::int AND r.run_id = $2::bigint",
                         params)[0];
-  return RunSoFar{int_of(row[0]), int_of(row[1]), int_of(row[2])};
+  return RunSoFar{int_of(row[0]), int_of(row[1])};
+}
+
+// Reads all rows of the stream, so it is asked only once something has vanished.
+bool drops_too_many(pqxx::transaction_base& tx, SliceClose const& slice, RunSoFar const& run,
+                    std::int64_t vanished, bool nothing_seen) {
+  if (vanished == 0) return false;
+  Scope whole;
+  whole.condition = "t.source_id = $1::int AND t.stream = $2 AND t.deleted_at IS NULL";
+  whole.params = {std::to_string(slice.run.id.source_id), slice.run.id.stream};
+  return is_mass_drop(vanished, count_live(tx, slice, whole), run.deleted, nothing_seen,
+                      slice.mass_drop_limit);
 }
 
 // Compares in numeric, so that no digit is lost.
@@ -204,8 +210,8 @@ SliceClosed SliceCloser::close(PgSession& session) {
     if (!all_there) {
       auto const vanished = find_vanished(tx, slice_, scope);
       auto const count = static_cast<std::int64_t>(vanished.size());
-      if (is_mass_drop(count, run.stream_live, run.deleted,
-                       whole_stream && slice_.seen_keys.empty(), slice_.mass_drop_limit)) {
+      auto const nothing_seen = whole_stream && slice_.seen_keys.empty();
+      if (drops_too_many(tx, slice_, run, count, nothing_seen)) {
         closed.would_delete = count;
       } else {
         auto const gone = slice_.verified ? vanished : missed_twice(tx, slice_, vanished);

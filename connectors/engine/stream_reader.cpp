@@ -289,6 +289,10 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   return page;
 }
 
+bool StreamReader::awaits_stored() const {
+  return impl_->ends_at_known();
+}
+
 void StreamReader::on_stored(PageStored const& stored) {
   auto& reader = *impl_;
   if (!reader.slice || reader.stored_part != reader.part || !reader.ends_at_known()) return;

@@ -99,6 +99,10 @@ class StreamReader {
   // be called as soon as the last answer has been given, before its batches are stored.
   std::optional<HttpRequest> next_request();
 
+  // Whether on_stored() of one page has to come before the next answer is taken, since a page
+  // without news ends the list. Otherwise an answer may be taken while the page before is stored.
+  bool awaits_stored() const;
+
   // Takes the answer to the last request. Errors end the run: paging_broken, malformed_answer.
   Result<PageRead> on_answer(Answer const& answer, TimePoint now);
 

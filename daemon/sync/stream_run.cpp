@@ -1,17 +1,18 @@
 #include "daemon/sync/stream_run.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
-#include <algorithm>
 #include <exception>
 #include <utility>
 
 #include "base/crash_point.hpp"
 #include "daemon/net/calm_end.hpp"
+#include "daemon/sync/slice_closing.hpp"
 
 namespace affsync::sync {
 namespace {
@@ -25,11 +26,15 @@ RunStatus status_of(Error const& error) {
     case ErrorCode::permission_denied:
     case ErrorCode::not_found:
     case ErrorCode::path_unknown:
-    case ErrorCode::lease_lost: return RunStatus::skipped;
-    case ErrorCode::cancelled: return RunStatus::cancelled;
+    case ErrorCode::lease_lost:
+      return RunStatus::skipped;
+    case ErrorCode::cancelled:
+      return RunStatus::cancelled;
     case ErrorCode::sweep_unverified:
-    case ErrorCode::mass_drop: return RunStatus::partial;
-    default: return RunStatus::failed;
+    case ErrorCode::mass_drop:
+      return RunStatus::partial;
+    default:
+      return RunStatus::failed;
   }
 }
 
@@ -65,13 +70,18 @@ class StreamRun {
 
  private:
   enum class Begun { reading, refused, not_due };
+  struct Fetched {
+    std::string place;  // of its request
+    Result<engine::Answer> answer;
+  };
   asio::awaitable<Begun> begin();
   asio::awaitable<void> read_all();
   asio::awaitable<Result<engine::Answer>> fetch(HttpRequest request);
   asio::awaitable<void> store(std::optional<PageRead> page);
   asio::awaitable<void> close_slice(SliceEnd end);
-  asio::awaitable<Result<engine::Answer>> fetch_while_storing(HttpRequest request,
-                                                              std::optional<PageRead> page);
+  asio::awaitable<void> fetch_next(HttpRequest request);
+  asio::awaitable<void> fetch_while_storing(HttpRequest request, std::optional<PageRead> page);
+  void take_answer();
   asio::awaitable<void> end();
   void fail(Error error);
   void doubt(ErrorCode code, std::string text, std::string hint);
@@ -84,9 +94,12 @@ class StreamRun {
   schema::RunKey key_;
   std::unique_ptr<schema::Lease> lease_;
   std::optional<StreamReader> reader_;
-  std::int64_t expected_before_ = 0;   // of the slices that have ended
+  std::int64_t expected_before_ = 0;  // of the slices that have ended
   std::optional<std::int64_t> expected_;
   bool begun_ = false;
+  std::optional<Fetched> fetched_;  // an answer that the reader has not taken yet
+  std::optional<PageRead> ready_;   // a page that was read and is not stored yet
+  bool reading_ = true;             // until the pass has ended, or failed
 };
 
 void StreamRun::fail(Error error) {
@@ -131,8 +144,8 @@ asio::awaitable<StreamRun::Begun> StreamRun::begin() {
     }
     start.cursor = state.cursor;
     if (task_.full_every) {
-      auto const due = state.last_full_at ? task_.full_every->next(*state.last_full_at, 0)
-                                          : report_.started_at;
+      auto const due =
+          state.last_full_at ? task_.full_every->next(*state.last_full_at, 0) : report_.started_at;
       if (due <= report_.started_at) start.mode = engine::ReadMode::full;
     }
   }
@@ -201,57 +214,26 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
   }
   if (parts_.store == nullptr) co_return;
 
-  schema::SliceClose close;
-  close.run = key_;
-  close.table = &task_.plan->table();
-  close.from = end.slice.from;
-  close.to = end.slice.to;
-  close.scope_column = end.scope_column;
-  close.mark_vanished = end.markable && !end.resumed && !end.doubt;
-  close.verified = end.counted;
-  close.seen_keys = std::move(end.seen_keys);
-  close.mass_drop_limit = task_.mass_drop_limit;
-  // Which stored rows belong to a window is known by the column it filters on, or not at all.
-  bool const comparable = !end.slice.from || !end.scope_column.empty();
-  // After a restart the keys of the earlier pages are gone; the rows in the table stand for them.
-  if (end.resumed && !end.doubt && comparable) close.expect_live = end.broker_count;
-  // The count of rows is a total like any other, where it counts the rows that are stored.
-  bool const counts_rows = std::ranges::any_of(
-      end.totals, [](auto const& total) { return total.column.empty(); });
-  if (end.broker_count && !counts_rows && !task_.plan->spec.map.where && !end.doubt) {
-    engine::BrokerTotal rows;
-    rows.metric = "rows";
-    rows.value = std::to_string(*end.broker_count);
-    end.totals.push_back(std::move(rows));
-  }
-  for (auto& total : end.totals) {
-    if (!comparable) break;
-    schema::TotalToCompare compare;
-    compare.metric = std::move(total.metric);
-    compare.column = std::move(total.column);
-    compare.broker_value = std::move(total.value);
-    compare.tolerance = std::move(total.tolerance);
-    close.totals.push_back(std::move(compare));
-  }
-  close.now = parts_.clock->now();
+  auto const broker_count = end.broker_count;
+  schema::SliceClose close = slice_closing(std::move(end), task_, key_, parts_.clock->now());
   schema::SliceClosed const closed = co_await parts_.store->close_slice(std::move(close));
   report_.deleted += closed.deleted;
   if (closed.missed > 0) {
-    log_.info("rows are missing from the list; they count as deleted if the next pass misses them "
-              "too, since the broker gives no count to check it against",
-              {{"rows", std::to_string(closed.missed)}});
+    log_.info(
+        "rows are missing from the list; they count as deleted if the next pass misses them "
+        "too, since the broker gives no count to check it against",
+        {{"rows", std::to_string(closed.missed)}});
   }
   if (closed.would_delete > 0) {
     doubt(ErrorCode::mass_drop,
-          std::to_string(closed.would_delete) + " of " +
-              std::to_string(closed.live) + " rows vanished at once; none was marked",
+          std::to_string(closed.would_delete) + " of " + std::to_string(closed.live) +
+              " rows vanished at once; none was marked",
           "If the broker really removed them, raise mass_drop of this source for one pass.");
   }
   if (!closed.live_as_expected) {
     doubt(ErrorCode::sweep_unverified,
           "resumed after an interruption: " + std::to_string(closed.live) +
-              " rows are stored, the broker counts " +
-              std::to_string(end.broker_count.value_or(0)),
+              " rows are stored, the broker counts " + std::to_string(broker_count.value_or(0)),
           "The next full pass settles it.");
   }
   for (auto const& difference : closed.unmatched) {
@@ -262,61 +244,77 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
   }
 }
 
-asio::awaitable<Result<engine::Answer>> StreamRun::fetch_while_storing(
-    HttpRequest request, std::optional<PageRead> page) {
-  if (!page) co_return co_await fetch(std::move(request));
+// The next page, and what it says, while the database works on the one before.
+asio::awaitable<void> StreamRun::fetch_next(HttpRequest request) {
+  std::string place = request.place();
+  Result<engine::Answer> answer = co_await fetch(std::move(request));
+  fetched_.emplace(std::move(place), std::move(answer));
+  if (!reader_->awaits_stored()) take_answer();
+}
+
+asio::awaitable<void> StreamRun::fetch_while_storing(HttpRequest request,
+                                                     std::optional<PageRead> page) {
   auto executor = co_await asio::this_coro::executor;
-  auto calm_fetch = net::calm_end(fetch(std::move(request)));
+  auto calm_fetch = net::calm_end(fetch_next(std::move(request)));
   auto calm_store = net::calm_end(store(std::move(page)));
   auto fetching = asio::co_spawn(executor, std::move(calm_fetch), asio::deferred);
   auto storing = asio::co_spawn(executor, std::move(calm_store), asio::deferred);
   auto both = asio::experimental::make_parallel_group(std::move(fetching), std::move(storing));
-  auto [order, fetch_error, answer, store_error] =
+  auto [order, fetch_error, store_error] =
       co_await both.async_wait(asio::experimental::wait_for_one_error(), asio::use_awaitable);
   // A failed store cancels the fetch: it is the reason, and the other way round.
   bool const store_first = order[0] == 1;
   if (store_error && (store_first || !fetch_error)) std::rethrow_exception(store_error);
   if (fetch_error) std::rethrow_exception(fetch_error);
-  co_return std::move(answer);
+}
+
+void StreamRun::take_answer() {
+  if (!fetched_) return;
+  auto const fetched = std::move(*fetched_);
+  fetched_.reset();
+  if (!fetched.answer) {
+    if (reader_->on_refusal(fetched.answer.error())) return;
+    fail(task_.plan->advised(fetched.answer.error()));
+    reading_ = false;
+    return;
+  }
+  auto const now = parts_.clock->now();
+  crash_point(CrashPoint::page_received);
+  auto read = reader_->on_answer(*fetched.answer, now);
+  if (!read) {
+    Error error = read.error();
+    error.at(fetched.place);
+    fail(std::move(error));
+    reading_ = false;
+    return;
+  }
+  ++report_.pages;
+  report_.rows_read += read->rows_read;
+  if (read->expected_rows) expected_ = expected_before_ + *read->expected_rows;
+  if (read->slice_end && expected_) expected_before_ = *expected_;
+  ready_ = std::move(*read);
+  if (now - report_.started_at > options_.longest) {
+    Error error(ErrorCode::timeout, "the run took longer than it may",
+                "The next run goes on where this one stopped.");
+    fail(std::move(error));
+    reading_ = false;
+  }
 }
 
 asio::awaitable<void> StreamRun::read_all() {
-  std::optional<PageRead> ready;  // read, not yet stored
-  for (;;) {
+  while (reading_) {
     auto request = reader_->next_request();
     if (!request) break;
-    std::string const place = request->place();
-    std::optional<PageRead> page = std::exchange(ready, std::nullopt);
-    Result<engine::Answer> answer =
-        co_await fetch_while_storing(std::move(*request), std::move(page));
-    if (!answer) {
-      if (reader_->on_refusal(answer.error())) continue;
-      fail(task_.plan->advised(answer.error()));
-      co_return;
+    std::optional<PageRead> page = std::exchange(ready_, std::nullopt);
+    if (page) {
+      co_await fetch_while_storing(std::move(*request), std::move(page));
+    } else {
+      co_await fetch_next(std::move(*request));
     }
-    auto const now = parts_.clock->now();
-    crash_point(CrashPoint::page_received);
-    auto read = reader_->on_answer(*answer, now);
-    if (!read) {
-      Error error = read.error();
-      error.at(place);
-      fail(std::move(error));
-      co_return;
-    }
-    ++report_.pages;
-    report_.rows_read += read->rows_read;
-    if (read->expected_rows) expected_ = expected_before_ + *read->expected_rows;
-    if (read->slice_end && expected_) expected_before_ = *expected_;
-    ready = std::move(*read);
-    if (now - report_.started_at > options_.longest) {
-      co_await store(std::exchange(ready, std::nullopt));
-      Error error(ErrorCode::timeout, "the run took longer than it may",
-                  "The next run goes on where this one stopped.");
-      fail(std::move(error));
-      co_return;
-    }
+    take_answer();
   }
-  co_await store(std::move(ready));
+  std::optional<PageRead> last = std::exchange(ready_, std::nullopt);
+  co_await store(std::move(last));
 }
 
 asio::awaitable<void> StreamRun::end() {

@@ -1,0 +1,46 @@
+#include "daemon/sync/slice_closing.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace affsync::sync {
+
+schema::SliceClose slice_closing(engine::SliceEnd end, StreamTask const& task, schema::RunKey run,
+                                 TimePoint now) {
+  schema::SliceClose close;
+  close.run = std::move(run);
+  close.table = &task.plan->table();
+  close.from = end.slice.from;
+  close.to = end.slice.to;
+  close.scope_column = end.scope_column;
+  close.mark_vanished = end.markable && !end.resumed && !end.doubt;
+  close.verified = end.counted;
+  close.seen_keys = std::move(end.seen_keys);
+  close.mass_drop_limit = task.mass_drop_limit;
+  close.now = now;
+  // Which stored rows belong to a window is known by the column it filters on, or not at all.
+  bool const comparable = !end.slice.from || !end.scope_column.empty();
+  if (!comparable) return close;
+  // After a restart the keys of the earlier pages are gone; the rows in the table stand for them.
+  if (end.resumed && !end.doubt) close.expect_live = end.broker_count;
+  // The count of rows is a total like any other, where it counts the rows that are stored.
+  bool const counts_rows =
+      std::ranges::any_of(end.totals, [](auto const& total) { return total.column.empty(); });
+  if (end.broker_count && !counts_rows && !task.plan->spec.map.where && !end.doubt) {
+    engine::BrokerTotal rows;
+    rows.metric = "rows";
+    rows.value = std::to_string(*end.broker_count);
+    end.totals.push_back(std::move(rows));
+  }
+  for (auto& total : end.totals) {
+    schema::TotalToCompare compare;
+    compare.metric = std::move(total.metric);
+    compare.column = std::move(total.column);
+    compare.broker_value = std::move(total.value);
+    compare.tolerance = std::move(total.tolerance);
+    close.totals.push_back(std::move(compare));
+  }
+  return close;
+}
+
+}  // namespace affsync::sync
