@@ -319,5 +319,34 @@ TEST_F(Pages, ALargePageIsOneTransaction) {
   EXPECT_EQ(value("SELECT count(DISTINCT xmin::text) FROM affsync.commission"), "1");
 }
 
+// Whatever PostgreSQL believes of a table that it has never analysed: a page must not cost more the
+// more rows its stream has.
+TEST_F(Pages, APageOfAFirstLoadReadsNoMoreThanItsOwnKeys) {
+  auto const run = begin();
+  constexpr int pages = 40, page_size = 50;
+  for (int number = 0; number < pages; ++number) {
+    std::vector<TestRow> some;
+    for (int i = 0; i < page_size; ++i) {
+      TestRow row;
+      row.key = "row " + std::to_string(number * page_size + i);
+      row.values = {{"amount", "1.5"}, {"occurred_on", "2026-02-03"}};
+      some.push_back(std::move(row));
+    }
+    // What is stored already lies in the way only of those who look at all of it.
+    ASSERT_EQ(write(run, "commission", some).inserted, page_size);
+    ASSERT_EQ(write(run, "commission", some).unchanged, page_size);
+  }
+  store.reset();  // a session tells its counters when it ends
+  auto const read =
+      "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables WHERE relname = 'commission'";
+  auto const written = "SELECT n_tup_ins FROM pg_stat_user_tables WHERE relname = 'commission'";
+  auto const all = std::to_string(pages * page_size);
+  auto const end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (value(written) != all && std::chrono::steady_clock::now() < end) {
+  }
+  ASSERT_EQ(value(written), all);
+  EXPECT_LE(std::stol(value(read)), 2 * pages * page_size);
+}
+
 }  // namespace
 }  // namespace affsync::schema::test

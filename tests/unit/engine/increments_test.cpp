@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "connectors/engine/records.hpp"
 #include "tests/unit/engine/reader_fixture.hpp"
@@ -30,7 +32,8 @@ class Ledger {
     return out;
   }
 
-  // One pass, each page stored as soon as it has come.
+  // One pass, each page stored as late as the reader allows: after the next one was taken, or
+  // before.
   Pass pass(StreamPlan const& plan, std::string cursor, ReadMode mode = ReadMode::incremental,
             int most = 1000) {
     ReaderStart start;
@@ -39,11 +42,15 @@ class Ledger {
     start.mode = mode;
     StreamReader reader(std::make_shared<StreamPlan const>(plan), start);
     Pass result;
+    std::optional<PageStored> waiting;
     targets.clear();
     for (int i = 0; i < most; ++i) {
       auto const request = reader.next_request();
       if (!request) break;
-      auto page = reader.on_answer(answer(*request), start.now).value();
+      auto const next = answer(*request);
+      if (waiting && reader.awaits_stored()) reader.on_stored(*std::exchange(waiting, {}));
+      auto page = reader.on_answer(next, start.now).value();
+      if (waiting) reader.on_stored(*waiting);
       PageStored stored;
       for (auto const& batch : page.batches) {
         for (std::size_t row = 0; row < batch.size(); ++row) {
@@ -51,7 +58,7 @@ class Ledger {
         }
       }
       take(result, page);
-      reader.on_stored(stored);
+      waiting = stored;
     }
     result.checkpoints.push_back(reader.final_checkpoint());
     full = reader.is_full_pass();
