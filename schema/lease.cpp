@@ -33,6 +33,17 @@ LeaseKeeper::Key LeaseKeeper::key_of(StreamId const& id) {
   return {id.source_id, static_cast<int>(static_cast<std::uint32_t>(hash_key(id.stream)))};
 }
 
+std::optional<LockPlace> LeaseKeeper::place_of(StreamId const& id) {
+  auto const key = key_of(id);
+  std::lock_guard guard(mutex_);
+  if (!taken_.contains(key)) return std::nullopt;
+  LockPlace place;
+  place.process = locked_.contains(key) ? locked_on_ : 0;
+  place.high = static_cast<std::uint32_t>(key.first);
+  place.low = static_cast<std::uint32_t>(key.second);
+  return place;
+}
+
 asio::awaitable<std::unique_ptr<Lease>> LeaseKeeper::try_take(StreamId id) {
   auto const key = key_of(id);
   {

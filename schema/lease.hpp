@@ -3,8 +3,10 @@
 // only keep two instances from doing the same work.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 
 #include "schema/pg_executor.hpp"
@@ -12,12 +14,23 @@
 
 namespace affsync::schema {
 
+// An advisory lock, and the server process whose session has it.
+struct LockPlace {
+  int process = 0;  // 0: lost with its connection, and not had again
+  std::uint32_t high = 0;
+  std::uint32_t low = 0;
+};
+
 class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
  public:
   explicit LeaseKeeper(StoreOptions options) : executor_(std::move(options), 1) {}
 
   // nullptr when another instance, or this one, holds the stream.
   asio::awaitable<std::unique_ptr<Lease>> try_take(StreamId id);
+
+  // Where the lock of a lease should be that is out; nullopt: none is, as for runs without one. Any
+  // thread.
+  std::optional<LockPlace> place_of(StreamId const& id);
 
   PgExecutor& executor() { return executor_; }
 

@@ -52,7 +52,9 @@ class PgStore final : public Store {
   }
 
   asio::awaitable<RunKey> begin_run(RunStart start) override {
-    auto work = [run = std::move(start)](PgSession& session) { return open_run(session, run); };
+    auto work = [this, run = std::move(start)](PgSession& session) {
+      return open_run(session, run, leases_->place_of(run.id));
+    };
     co_return co_await executor_.run(std::move(work), twice);
   }
 

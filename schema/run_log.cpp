@@ -67,6 +67,21 @@ void finish(pqxx::transaction_base& tx, RunEnd const& end, RunStatus status, Err
   exec(tx, finish_sql, params);
 }
 
+constexpr auto has_lock_sql =
+    "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND classid = $1::oid AND objid = $2::oid AND objsubid = 2 AND pid = $3::int)";
+
+// A pause or a new connection between lease and run may have cost the lease: whoever has it by now
+// must not be fenced out.
+void demand_lock(pqxx::transaction_base& tx, LockPlace const& place) {
+  SqlParams const params{std::to_string(place.high), std::to_string(place.low),
+                         std::to_string(place.process)};
+  if (exec(tx, has_lock_sql, params)[0][0].as<bool>()) return;
+  throw Failure(ErrorCode::lease_lost,
+                "the connection that held this stream was lost before the run had begun");
+}
+
 }  // namespace
 
 StreamState read_state(PgSession& session, StreamId const& id) {
@@ -93,7 +108,7 @@ StreamState read_state(PgSession& session, StreamId const& id) {
   return state;
 }
 
-RunKey open_run(PgSession& session, RunStart const& start) {
+RunKey open_run(PgSession& session, RunStart const& start, std::optional<LockPlace> const& lease) {
   pqxx::work tx(session.connection());
   tx.exec("SET LOCAL synchronous_commit = on");
   auto const source = std::to_string(start.id.source_id);
@@ -117,6 +132,7 @@ RunKey open_run(PgSession& session, RunStart const& start) {
   SqlParams const interrupt_params{source, stream, std::to_string(run.run_id),
                                    sql_time(start.started_at)};
   exec(tx, interrupt_sql, interrupt_params);
+  if (lease) demand_lock(tx, *lease);
   crash_point(CrashPoint::run_beginning);
   tx.commit();
   crash_point(CrashPoint::run_begun);

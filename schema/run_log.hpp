@@ -2,7 +2,10 @@
 // executor's thread.
 #pragma once
 
+#include <optional>
+
 #include "schema/fence.hpp"
+#include "schema/lease.hpp"
 #include "schema/pg_session.hpp"
 #include "schema/store.hpp"
 
@@ -10,8 +13,9 @@ namespace affsync::schema {
 
 StreamState read_state(PgSession& session, StreamId const& id);
 
-// Makes the run the only one that may write; closes one that never ended.
-RunKey open_run(PgSession& session, RunStart const& start);
+// Makes the run the only one that may write; closes one that never ended. With a lease whose lock is
+// gone it fails with lease_lost, and nothing has changed.
+RunKey open_run(PgSession& session, RunStart const& start, std::optional<LockPlace> const& lease);
 
 // Closes the run and brings the stream's state up to date. Waits for the disk, and so makes sure
 // of all that the run wrote. When another run has taken over, only this run's own line is closed,

@@ -23,8 +23,10 @@ bool is_transient(ErrorCode code) {
     case ErrorCode::unknown_host:
     case ErrorCode::timeout:
     case ErrorCode::truncated:
-    case ErrorCode::server_error: return true;
-    default: return false;
+    case ErrorCode::server_error:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -118,9 +120,9 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
     limiter_.on_throttled(now, sent.sent_at, sent.verdict.wait, parts_.random());
     auto const until = limiter_.blocked_until().value_or(now);
     parts_.observer->on_throttled(plan_.source, until - now);
-    log_.info("throttled by the broker",
-              {{"stream", report.stream},
-               {"wait_ms", std::to_string((until - now).count() / 1000)}});
+    log_.info(
+        "throttled by the broker",
+        {{"stream", report.stream}, {"wait_ms", std::to_string((until - now).count() / 1000)}});
   } else if (sent.response.status != 0) {
     limiter_.on_success(now, sent.response.headers);
   }
@@ -143,8 +145,7 @@ asio::awaitable<bool> SourceSession::may_retry(Sent const& sent, Patience& patie
   }
   ++report.retries;
   log_.warn(error);
-  co_await parts_.sleeper->sleep(
-      engine::backoff_wait(backoff_, patience.retries, parts_.random()));
+  co_await parts_.sleeper->sleep(engine::backoff_wait(backoff_, patience.retries, parts_.random()));
   co_return true;
 }
 
@@ -204,6 +205,9 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
       co_return *refused;
     }
     co_await wait_for_turn();
+    // Another stream may have been told meanwhile that the token is dead.
+    bool const logs_in = std::holds_alternative<engine::LoginTokenAuth>(plan_.auth);
+    if (logs_in && !token_) continue;
     HttpRequest authorized = request;
     engine::authorize(authorized, plan_.auth, plan_.credentials, token_ ? &*token_ : nullptr);
     if (plan_.signature) {
@@ -224,15 +228,14 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
         co_return answer;
       }
       case AnswerClass::auth_expired: {
-        bool const has_login = std::holds_alternative<engine::LoginTokenAuth>(plan_.auth);
-        if (has_login && !patience.logged_in_again) {
+        if (logs_in && !patience.logged_in_again) {
           patience.logged_in_again = true;
           // Another stream may have renewed it already; then its token is used.
           if (token_ && token_->text.reveal() == used) token_.reset();
           continue;
         }
         Error error = *sent.verdict.error;
-        if (has_login) {
+        if (logs_in) {
           error.hint = "A fresh login was refused as well; check what this account may read.";
         } else {
           error.code = ErrorCode::auth_invalid;

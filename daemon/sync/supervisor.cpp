@@ -49,15 +49,14 @@ void Supervisor::set_tasks(std::vector<StreamTask> tasks) {
   }
   for (auto const& slot : slots_) {
     if (std::find(slots.begin(), slots.end(), slot) != slots.end()) continue;
-    slot->stale = true;
-    if (slot->running != nullptr) runs_.cancel(slot->running);
+    if (slot->running) runs_.cancel(slot->run);
   }
   slots_ = std::move(slots);
   scheduler_ = Scheduler(slots_.size());
   auto const now = parts_.clock->now();
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     // Whether it really is due is decided under the lease, from what the database says.
-    if (slots_[i]->running == nullptr) scheduler_.set(i, now);
+    if (!slots_[i]->running) scheduler_.set(i, now);
   }
   wake_.cancel();
 }
@@ -70,8 +69,7 @@ std::optional<std::size_t> Supervisor::index_of(SlotPtr const& slot) const {
 
 TimePoint Supervisor::next_time(Slot const& slot, RunReport const& report) const {
   auto const now = parts_.clock->now();
-  bool const outage =
-      report.error && report.error->code == ErrorCode::database_unavailable;
+  bool const outage = report.error && report.error->code == ErrorCode::database_unavailable;
   if (outage) return now + engine::backoff_wait(outage_backoff(), slot.outages, random_());
   bool const held_by_other = report.error && report.error->code == ErrorCode::lease_lost;
   // Whoever holds it may die: look again soon, but not later than the stream's own interval.
@@ -85,10 +83,10 @@ asio::awaitable<void> Supervisor::run_slot(SlotPtr slot) {
   RunOptions options;
   options.scheduled = true;
   options.jitter = random_();
+  slot->running = true;
   RunReport const report = co_await run_stream(slot->task, options, parts_, log_);
-  slot->running = nullptr;
-  bool const outage =
-      report.error && report.error->code == ErrorCode::database_unavailable;
+  slot->running = false;
+  bool const outage = report.error && report.error->code == ErrorCode::database_unavailable;
   slot->outages = outage ? slot->outages + 1 : 0;
   auto const index = index_of(slot);
   if (index && report.status != RunStatus::cancelled) {
@@ -100,7 +98,7 @@ asio::awaitable<void> Supervisor::run_slot(SlotPtr slot) {
 void Supervisor::start_due() {
   while (auto const index = scheduler_.pop(parts_.clock->now())) {
     auto const& slot = slots_[*index];
-    slot->running = runs_.spawn(run_slot(slot));
+    slot->run = runs_.spawn(run_slot(slot));
   }
 }
 

@@ -36,9 +36,9 @@ class Supervisor {
  private:
   struct Slot {
     StreamTask task;
-    TaskGroup::Task* running = nullptr;
-    bool stale = false;       // replaced while running: not to be scheduled again
-    int outages = 0;          // runs in a row that the database's absence ended
+    TaskGroup::TaskPtr run;  // the latest one; null before the first
+    bool running = false;    // from its start until its next time is known
+    int outages = 0;         // runs in a row that the database's absence ended
   };
   using SlotPtr = std::shared_ptr<Slot>;
 

@@ -15,35 +15,33 @@ namespace affsync::sync {
 TaskGroup::TaskGroup(asio::any_io_executor executor)
     : executor_(executor), ended_(executor, asio::steady_timer::time_point::max()) {}
 
-TaskGroup::~TaskGroup() { assert(tasks_.empty()); }
+TaskGroup::~TaskGroup() {
+  assert(tasks_.empty());
+}
 
-TaskGroup::Task* TaskGroup::spawn(asio::awaitable<void> work) {
-  tasks_.emplace_back();
-  auto const place = std::prev(tasks_.end());
-  auto on_end = [this, place](std::exception_ptr thrown) {
+TaskGroup::TaskPtr TaskGroup::spawn(asio::awaitable<void> work) {
+  auto const task = std::make_shared<Task>();
+  tasks_.push_back(task);
+  auto on_end = [this, task](std::exception_ptr thrown) {
     if (thrown && !failure_) failure_ = thrown;
-    tasks_.erase(place);
+    task->ended_ = true;
+    std::erase(tasks_, task);
     ended_.cancel();
   };
   auto calm = net::calm_end(std::move(work));
   asio::co_spawn(executor_, std::move(calm),
-                 asio::bind_cancellation_slot(place->signal.slot(), std::move(on_end)));
-  return &*place;
+                 asio::bind_cancellation_slot(task->signal_.slot(), std::move(on_end)));
+  return task;
 }
 
-void TaskGroup::cancel(Task* task) { task->signal.emit(asio::cancellation_type::terminal); }
+void TaskGroup::cancel(TaskPtr task) {
+  if (!task->ended_) task->signal_.emit(asio::cancellation_type::terminal);
+}
 
 void TaskGroup::cancel_all() {
   // A cancelled coroutine may end, and leave the list, inside emit().
-  std::list<Task*> all;
-  for (auto& task : tasks_) all.push_back(&task);
-  for (Task* task : all) {
-    for (auto& still_there : tasks_) {
-      if (&still_there != task) continue;
-      cancel(task);
-      break;
-    }
-  }
+  auto const all = tasks_;
+  for (auto const& task : all) cancel(task);
 }
 
 asio::awaitable<bool> TaskGroup::join() {

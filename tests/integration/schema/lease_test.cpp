@@ -51,5 +51,26 @@ TEST_F(Leases, ALeaseGivenBackCanBeTakenAgainAtOnce) {
   EXPECT_EQ(value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), "1");
 }
 
+// Paused or cut off between its lease and its run, an instance must not push out the one that reads
+// by now.
+TEST_F(Leases, ARunWhoseLeaseWentMeanwhileDoesNotBegin) {
+  auto const slow = make_store();
+  auto lease = loop.run(slow->try_lease({source, "feed"}));
+  ASSERT_TRUE(lease);
+  value(
+      "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+      " WHERE locktype = 'advisory' AND datname = current_database()");
+  auto const other_lease = loop.run(store->try_lease({source, "feed"}));
+  ASSERT_TRUE(other_lease);
+  auto const run = begin();
+  RunStart late;
+  late.id = {source, "feed"};
+  late.mode = "full";
+  late.started_at = now;
+  EXPECT_EQ(loop.code_of(slow->begin_run(std::move(late))), ErrorCode::lease_lost);
+  EXPECT_EQ(write(run, "commission", {{"r1", {{"amount", "1"}}}}).inserted, 1);
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.sync_run"), "1");
+}
+
 }  // namespace
 }  // namespace affsync::schema::test

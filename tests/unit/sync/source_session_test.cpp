@@ -63,7 +63,7 @@ class SourceSessionTest : public testing::Test {
       answers[static_cast<std::size_t>(i)] = co_await session.fetch(std::move(request), report_);
     };
     for (int i = 0; i < count; ++i) group.spawn(one(i));
-    time_.drive(io_, [&] { return group.empty(); });
+    time_.run(io_, group.join());  // throws what one of them has thrown
     return answers;
   }
 
@@ -120,6 +120,28 @@ TEST_F(SourceSessionTest, TokenThatDiesForAllStreamsAtOnceIsRenewedOnce) {
   for (auto const& answer : fetch_together(*broker, 5)) EXPECT_TRUE(answer);
   EXPECT_EQ(logins, 2);
   EXPECT_EQ(sent.back().authorization, "JWT token2");
+}
+
+TEST_F(SourceSessionTest, ATokenThatDiesWhileStreamsWaitForTheirTurnIsRenewed) {
+  int logins = 0;
+  bool first_token_dead = false;
+  auto plan = login_plan();
+  plan.rate.requests_per_second = 1;
+  plan.rate.burst = 1;
+  auto broker = session(plan, [&](HttpRequest const& request) {
+    if (request.method == Method::post) {
+      return json_response(200, R"({"token":"token)" + std::to_string(++logins) + "\"}");
+    }
+    bool const old = request.secret_headers.at(0).second.reveal() == "JWT token1";
+    if (first_token_dead && old) return json_response(401, R"({"code":"TokenExpired"})");
+    return json_response(200, "[]");
+  });
+  ASSERT_TRUE(fetch(*broker));
+  first_token_dead = true;
+  for (auto const& answer : fetch_together(*broker, 4)) {
+    EXPECT_TRUE(answer) << answer.error().message;
+  }
+  EXPECT_EQ(logins, 2);
 }
 
 TEST_F(SourceSessionTest, WrongPasswordIsTriedOnceAndStopsTheSource) {
