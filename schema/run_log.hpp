@@ -13,8 +13,8 @@ namespace affsync::schema {
 
 StreamState read_state(PgSession& session, StreamId const& id);
 
-// Makes the run the only one that may write; closes one that never ended. With a lease whose lock is
-// gone it fails with lease_lost, and nothing has changed.
+// Makes the run the only one that may write; closes one that never ended. With a lease whose lock
+// is gone it fails with lease_lost, and nothing has changed.
 RunKey open_run(PgSession& session, RunStart const& start, std::optional<LockPlace> const& lease);
 
 // Closes the run and brings the stream's state up to date. Waits for the disk, and so makes sure
