@@ -29,6 +29,7 @@ constexpr std::array kinds{
     Kind{"redirect", "to code",
          "another place; `to` is put before the target unless it has a path"},
     Kind{"expire_token", "", "the token used dies: 401 TokenExpired"},
+    Kind{"stale", "", "what the same path answered before, as from a cache that knows no query"},
     // on the list and its rows
     Kind{"ignore_offset", "", "the first page, whatever was asked for"},
     Kind{"cap", "limit", "a page size limit lower than the documented one"},
@@ -39,6 +40,7 @@ constexpr std::array kinds{
     Kind{"next_link", "mode to",
          "the link to the next page; mode: other (host `to`) repeat first endless none"},
     Kind{"shift", "mode", "after the page a row before it goes or comes; mode: delete insert both"},
+    Kind{"reverse", "", "the rows of the page the other way round"},
     Kind{"duplicate_row", "row", "the row stands twice in its page"},
     Kind{"set_field", "field value row", "the raw JSON `value` in one row"},
     Kind{"drop_field", "field row", "one row without that field (by default its key)"},
@@ -48,6 +50,7 @@ constexpr std::array kinds{
     Kind{"nul", "field row", "U+0000 in a string of one row"},
     Kind{"invalid_utf8", "field row", "bytes that are no UTF-8 in one row"},
     // on the way
+    Kind{"skew", "seconds", "a Date header that is off by so much"},
     Kind{"delay", "ms", "a pause before the answer"},
     Kind{"never", "", "no answer at all"},
     Kind{"reset", "after", "connection reset after so many bytes"},
@@ -73,7 +76,7 @@ bool has_word(std::string_view words, std::string_view word) {
 }
 
 bool is_numeric(std::string_view name) {
-  return has_word("every next skip after ms bytes depth limit delta row wait", name);
+  return has_word("every next skip after ms bytes depth limit delta row wait seconds", name);
 }
 
 }  // namespace
@@ -152,6 +155,10 @@ Fault const* ActiveFaults::find(std::string_view kind) const {
   for (auto const& fault : faults_)
     if (fault.kind() == kind) return &fault;
   return nullptr;
+}
+
+bool FaultSet::has(std::string_view kind) const {
+  return std::ranges::any_of(faults_, [&](Fault const& fault) { return fault.kind() == kind; });
 }
 
 void FaultSet::clear(std::string_view kind) {

@@ -58,6 +58,7 @@ class FaultSet {
   void add(Fault fault) { faults_.push_back(std::move(fault)); }
   // Removes the faults of that kind; all when it is empty.
   void clear(std::string_view kind);
+  bool has(std::string_view kind) const;
   ActiveFaults strike(Request const& request);
   std::vector<Fault> const& all() const { return faults_; }
 

@@ -120,13 +120,16 @@ Rows write_rows(Feed const& feed, Selection const& selection, PageWindow window,
   written.count = written.end - written.begin;
   out.reserve(out.size() + 600 * written.count + 600);
   out += '[';
-  bool const bent = std::any_of(faults.all().begin(), faults.all().end(),
-                                [](Fault const& fault) { return bends_rows(fault.kind()); });
+  bool const reversed = faults.find("reverse") != nullptr;
+  bool const bent =
+      reversed || std::any_of(faults.all().begin(), faults.all().end(),
+                              [](Fault const& fault) { return bends_rows(fault.kind()); });
   if (bent) {
     std::vector<std::string> rows(written.count);
     for (std::size_t i = 0; i < rows.size(); ++i)
       feed.write_row(selection.at(feed, written.begin + i), rows[i]);
     bend_rows(rows, feed, faults, noise);
+    if (reversed) std::reverse(rows.begin(), rows.end());
     written.count = rows.size();
     for (auto const& row : rows) out.append(row).append(",");
   } else {

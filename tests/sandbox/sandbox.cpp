@@ -51,12 +51,21 @@ Reply Sandbox::answer(Request const& request) {
   if (request.path.starts_with("/sandbox/")) return answer_admin(*this, request);
   auto const faults = faults_.strike(request);
   auto taken = instead(request, faults);
-  Reply reply = taken ? std::move(*taken) : broker_->answer(request, faults);
+  Reply reply = taken ? std::move(*taken) : ask_broker(request, faults);
   bucket_.add_headers(reply, std::chrono::steady_clock::now());
   reply.date = clock_.now();
   log_.request_answered(request, reply, request.method == "GET" || broker_->is_login(request));
   bend_delivery(reply, request, faults);
   return reply;
+}
+
+Reply Sandbox::ask_broker(Request const& request, ActiveFaults const& faults) {
+  if (!faults_.has("stale") || request.method != "GET") return broker_->answer(request, faults);
+  auto& earlier = earlier_[request.path];
+  if (faults.find("stale") != nullptr && earlier.status == 200 && !earlier.body.empty()) {
+    return earlier;
+  }
+  return earlier = broker_->answer(request, faults);
 }
 
 Reply Sandbox::status_reply(Fault const& fault) const {
@@ -110,6 +119,8 @@ void bend_delivery(Reply& reply, Request const& request, ActiveFaults const& fau
     auto const bytes = [&](std::string_view name, std::size_t fallback) {
       return static_cast<std::size_t>(fault.number(name, static_cast<long>(fallback)));
     };
+    if (kind == "skew" && reply.date)
+      *reply.date += std::chrono::seconds(fault.number("seconds", 0));
     if (kind == "delay") way.delay = std::chrono::milliseconds(fault.number("ms", 1000));
     if (kind == "never") way.never = true;
     if (kind == "reset") way.reset_after = bytes("after", 0);

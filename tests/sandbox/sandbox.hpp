@@ -2,7 +2,9 @@
 // comes out.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
 
 #include "tests/sandbox/broker.hpp"
 #include "tests/sandbox/clock.hpp"
@@ -29,6 +31,7 @@ class Sandbox {
  private:
   // The answer that takes the broker's place, if a fault or the rate limit asks for one.
   std::optional<Reply> instead(Request const& request, ActiveFaults const& faults);
+  Reply ask_broker(Request const& request, ActiveFaults const& faults);
   Reply status_reply(Fault const& fault) const;
   Reply throttled(std::string const& form, std::chrono::duration<double> wait) const;
 
@@ -38,6 +41,8 @@ class Sandbox {
   RateOptions rate_;
   TokenBucket bucket_;
   FaultSet faults_;
+  std::map<std::string, Reply>
+      earlier_;  // of each path, while there is a fault that gives it again
   std::uint64_t seed_;
 };
 

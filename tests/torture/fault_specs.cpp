@@ -32,6 +32,8 @@ Texts const anywhere{"throttle:form=own,wait=1",
                      "gzip:force=1",
                      "slow:bytes=700,ms=3",
                      "close",
+                     "skew:seconds=-5400",
+                     "skew:seconds=86400",
                      "bom"};
 
 // Of what strikes lists only: a login that is answered so would rightly not be tried again.
@@ -44,6 +46,8 @@ Texts const of_lists{"throttle:form=body200,wait=1",
                      "deep:depth=3000",
                      "huge_body:bytes=3000000",
                      "redirect:to=http://127.0.0.1:9",
+                     "stale",
+                     "reverse",
                      "ignore_offset",
                      "cap:limit=7",
                      "empty_page",

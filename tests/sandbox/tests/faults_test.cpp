@@ -143,6 +143,41 @@ TEST(Faults, shifting_lists_lose_and_win_rows_between_pages) {
   EXPECT_EQ(rows(), "1233");
 }
 
+TEST(Faults, a_stale_answer_is_the_one_before_of_its_path) {
+  BrokerUnderTest broker;
+  broker.fault("stale:skip=2,next=1,path=offset");
+  std::string const page = std::string(rewards_path) + "?limit=5&offset=";
+  auto const first = broker.get(page + "0").body;
+  auto const second = broker.get(page + "5").body;
+  EXPECT_NE(first, second);
+  EXPECT_EQ(broker.get(page + "10").body, second);
+  EXPECT_NE(broker.get(page + "10").body, second);
+}
+
+TEST(Faults, rows_can_come_the_other_way_round) {
+  BrokerUnderTest broker;
+  auto const ids = [&] {
+    std::vector<std::string> out;
+    for (auto const& row : broker.get_json(rewards_path + "?limit=5").find("data")->items()) {
+      out.push_back(text_of(row, "id"));
+    }
+    return out;
+  };
+  auto forward = ids();
+  broker.fault("reverse");
+  std::reverse(forward.begin(), forward.end());
+  EXPECT_EQ(ids(), forward);
+}
+
+TEST(Faults, the_date_can_be_off) {
+  BrokerUnderTest broker;
+  auto const honest = broker.get(rewards_path).date;
+  broker.fault("skew:seconds=-7200");
+  auto const bent = broker.get(rewards_path).date;
+  ASSERT_TRUE(honest && bent);
+  EXPECT_LT(*bent, *honest - std::chrono::hours(1));
+}
+
 TEST(Faults, a_dying_token_stays_dead) {
   BrokerUnderTest broker;
   broker.fault("expire_token:skip=1,next=1");
