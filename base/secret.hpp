@@ -29,9 +29,4 @@ class Secret {
 
 std::ostream& operator<<(std::ostream& out, Secret const&);
 
-// `text` with every occurrence of a secret of four or more characters replaced by ***, in plain,
-// percent-encoded and JSON-escaped forms, without regard to case (that of hex digits varies). For
-// texts that quote a peer (an error body that echoes the request).
-std::string redact(std::string text, Secret const& secret);
-
 }  // namespace affsync

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/redact.hpp"
 #include "schema/pg_error.hpp"
 
 namespace affsync::schema {

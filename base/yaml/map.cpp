@@ -8,10 +8,16 @@ thread_local KeyWatcher key_watcher;
 
 }  // namespace
 
-void watch_keys(KeyWatcher watcher) { key_watcher = std::move(watcher); }
+void watch_keys(KeyWatcher watcher) {
+  key_watcher = std::move(watcher);
+}
 
 Map::Map(Node const& node, std::string what) : node_(node), what_(std::move(what)) {
-  if (!node.is_map()) node.fail("expected " + what_ + " as a mapping, found " + node.shown());
+  if (!node.is_map()) {
+    // A text in place of a mapping is not quoted: in place of credentials it may be one of them.
+    auto const found = node.is_scalar() ? "a text" : node.shown();
+    node.fail("expected " + what_ + " as a mapping, found " + found);
+  }
   entries_ = node.entries();
 }
 

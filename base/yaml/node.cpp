@@ -151,7 +151,7 @@ std::vector<Node> Node::items() const {
 }
 
 std::vector<std::pair<Node, Node>> Node::entries() const {
-  if (!is_map()) fail("expected a mapping, found " + shown());
+  if (!is_map()) fail("expected a mapping, found " + (is_scalar() ? "a text" : shown()));
   return impl_->map;
 }
 

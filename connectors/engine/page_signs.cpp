@@ -57,11 +57,18 @@ bool same_origin(urls::url_view left, urls::url_view right) {
          port_of(left) == port_of(right);
 }
 
+// Boost.URL 1.81 reads //127.0.0.1.example.com, and //host:80.example.com, as a host or port and a
+// path that begins with a point; behind an authority a path begins with a slash.
+bool is_misread(urls::url_view url) {
+  auto const path = url.encoded_path();
+  return url.has_authority() && !path.empty() && !path.starts_with('/');
+}
+
 Result<std::string> link_target(std::string const& link, std::string const& base_url,
                                 std::string const& asked) {
   auto const base = urls::parse_uri(base_url);
   auto const reference = urls::parse_uri_reference(link);
-  if (!base || !reference) return refused(link, "is not an address");
+  if (!base || !reference || is_misread(*reference)) return refused(link, "is not an address");
   std::string base_path(base->encoded_path());
   while (base_path.ends_with('/')) base_path.pop_back();
 

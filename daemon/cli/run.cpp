@@ -181,7 +181,10 @@ asio::awaitable<void> Daemon::run() {
   std::unique_ptr<net::HttpServer> server;
   if (app_.config().http.enabled) {
     server = net::make_http_server(executor, app_.config().http.listen, pages_.handler()).value();
-    log_.info("serving", {{"listen", app_.config().http.listen}});
+    // Port 0 is any free one: say which it is.
+    auto address = app_.config().http.listen;
+    address.replace(address.rfind(':') + 1, std::string::npos, std::to_string(server->port()));
+    log_.info("serving", {{"listen", address}});
   }
 
   sync::TaskGroup group(executor);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/crash_point.hpp"
+#include "base/redact.hpp"
 #include "connectors/engine/signature.hpp"
 
 namespace affsync::sync {

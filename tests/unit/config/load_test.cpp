@@ -112,7 +112,12 @@ TEST(Config, UnknownKeyOfEverySectionNamesPlaceAndNearest) {
 
 TEST(Config, WrongShapesSaySo) {
   EXPECT_EQ(mistake("- a\n"), "c.yaml:1:1: expected the configuration as a mapping, found a list");
-  EXPECT_EQ(mistake("http: 9464\n"), "c.yaml:1:7: expected http as a mapping, found \"9464\"");
+  EXPECT_EQ(mistake("http: 9464\n"), "c.yaml:1:7: expected http as a mapping, found a text");
+  // A text in a wrong place is not quoted: it may hold a password.
+  EXPECT_EQ(mistake("database: postgresql://me:hunter2@host/db\n"),
+            "c.yaml:1:11: expected database as a mapping, found a text");
+  EXPECT_EQ(mistake("password hunter2\n"),
+            "c.yaml:1:1: expected the configuration as a mapping, found a text");
   EXPECT_EQ(mistake("sources: {main: {}}\n"),
             "c.yaml:1:10: sources must be a list. Begin each source with `- name: ...`.");
   EXPECT_EQ(mistake("connectors_dir: ''\n"), "c.yaml:1:17: an empty text");

@@ -271,7 +271,7 @@ TEST(Stream, WrongShapesSaySo) {
   EXPECT_EQ(mistake(source_with("streams: [rewards]")),
             "c.yaml:4:14: streams must be a mapping of stream names to their options");
   EXPECT_EQ(mistake(source_with("streams: {rewards: off}")),
-            "c.yaml:4:24: expected a stream as a mapping, found \"off\"");
+            "c.yaml:4:24: expected a stream as a mapping, found a text");
   EXPECT_EQ(stream_mistake("query: {a: [1]}"), "c.yaml:4:36: expected a text, found a list");
   EXPECT_EQ(mistake(source_with("settings: {zone: {}}")),
             "c.yaml:4:22: expected a text, found a mapping");

@@ -295,5 +295,20 @@ TEST(StepPaging, ALinkIsJudgedAlsoWhereThePathIsNoAddress) {
   }
 }
 
+// Names and ports of other hosts that begin like ours.
+TEST(StepPaging, ALinkToAnAddressWithATailLeadsAway) {
+  for (auto const* link : {"//127.0.0.1.example.com/list?", "http://127.0.0.1.example.com/list?",
+                           "//127.0.0.1:8080.example.com/list?", "//127.0.0.1x/list?"}) {
+    auto server = StepServer::with(20);
+    server.link_to = link;
+    auto plan = plan_of(PageType::link);
+    plan.base_url = "http://127.0.0.1:8080";
+    StreamReader reader(std::make_shared<StreamPlan const>(plan), {});
+    auto page = reader.on_answer(server.answer(*reader.next_request()), at("2026-06-15"));
+    ASSERT_FALSE(page) << link;
+    EXPECT_EQ(page.error().code, ErrorCode::paging_broken) << link;
+  }
+}
+
 }  // namespace
 }  // namespace affsync::engine

@@ -57,7 +57,8 @@ TEST(Encode, ARequest) {
   request.body = "{}";
   EXPECT_EQ(encode_request(request, broker(), "affsync/1").value().reveal(),
             "POST /base/auth/?x=1 HTTP/1.1\r\nHost: my.broker.example\r\n"
-            "Connection: keep-alive\r\nAccept-Encoding: gzip\r\nAccept: application/json\r\nUser-Agent: affsync/1\r\n"
+            "Connection: keep-alive\r\nAccept-Encoding: gzip\r\nAccept: "
+            "application/json\r\nUser-Agent: affsync/1\r\n"
             "Content-Type: application/json\r\nX-Key: k\r\nContent-Length: 2\r\n\r\n{}");
 }
 
@@ -153,8 +154,8 @@ TEST(Decode, AnEndThatIsNotCleanIsNoEnd) {
 TEST(Decode, WhatIsNotHttp) {
   for (auto const* bytes :
        {"garbage\r\n\r\n", "HTTP/2 200\r\n\r\n", "HTTP/1.1 20 OK\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "HTTP/1.1 200 OK\r\n: empty\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+        "HTTP/1.1 020 OK\r\n\r\n", "HTTP/1.0 000 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n: empty\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n",

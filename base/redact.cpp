@@ -1,0 +1,145 @@
+#include "base/redact.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace affsync {
+namespace {
+
+char without_case(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool starts_with(std::string_view text, std::string_view start) {
+  if (text.size() < start.size()) return false;
+  for (std::size_t i = 0; i < start.size(); ++i) {
+    if (without_case(text[i]) != without_case(start[i])) return false;
+  }
+  return true;
+}
+
+std::optional<std::uint32_t> number(std::string_view digits, int base) {
+  std::uint32_t value = 0;
+  auto const* const end = digits.data() + digits.size();
+  auto const [last, flaw] = std::from_chars(digits.data(), end, value, base);
+  if (digits.empty() || flaw != std::errc() || last != end || value > 0x10FFFF) return std::nullopt;
+  return value;
+}
+
+std::string utf8(std::uint32_t code) {
+  auto const rest = [code](int shift) {
+    return static_cast<char>(0x80 | ((code >> shift) & 0x3F));
+  };
+  if (code < 0x80) return {static_cast<char>(code)};
+  if (code < 0x800) return {static_cast<char>(0xC0 | (code >> 6)), rest(0)};
+  if (code < 0x10000) return {static_cast<char>(0xE0 | (code >> 12)), rest(6), rest(0)};
+  return {static_cast<char>(0xF0 | (code >> 18)), rest(12), rest(6), rest(0)};
+}
+
+// What the first `length` bytes of a text stand for.
+struct Spelling {
+  std::string bytes;
+  std::size_t length = 0;  // 0: nothing is spelled there
+};
+
+Spelling percent(std::string_view text) {
+  if (text.starts_with('+')) return {" ", 1};
+  if (!text.starts_with('%') || text.size() < 3) return {};
+  auto const byte = number(text.substr(1, 2), 16);
+  if (!byte) return {};
+  return {std::string(1, static_cast<char>(*byte)), 3};
+}
+
+Spelling json_escape(std::string_view text) {
+  if (!text.starts_with('\\') || text.size() < 2) return {};
+  if (text[1] != 'u') {
+    constexpr std::string_view names = "\"\\/bfnrt", meant = "\"\\/\b\f\n\r\t";
+    auto const at = names.find(text[1]);
+    if (at == std::string_view::npos) return {};
+    return {std::string(1, meant[at]), 2};
+  }
+  auto const first = text.size() < 6 ? std::nullopt : number(text.substr(2, 4), 16);
+  if (!first) return {};
+  bool const is_half = *first >= 0xD800 && *first < 0xDC00;
+  if (!is_half) return {utf8(*first), 6};
+  if (text.size() < 12 || text[6] != '\\' || text[7] != 'u') return {};
+  auto const second = number(text.substr(8, 4), 16);
+  if (!second || *second < 0xDC00 || *second > 0xDFFF) return {};
+  return {utf8(0x10000 + ((*first - 0xD800) << 10) + (*second - 0xDC00)), 12};
+}
+
+Spelling html_entity(std::string_view text) {
+  if (!text.starts_with('&')) return {};
+  constexpr std::array<std::pair<std::string_view, char>, 5> names{
+      {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}}};
+  for (auto const& [name, meant] : names) {
+    if (starts_with(text, name)) return {std::string(1, meant), name.size()};
+  }
+  auto const end = text.substr(0, 12).find(';');
+  if (end == std::string_view::npos || end < 3 || text[1] != '#') return {};
+  bool const hex = text[2] == 'x' || text[2] == 'X';
+  auto const code = number(text.substr(hex ? 3 : 2, end - (hex ? 3 : 2)), hex ? 16 : 10);
+  if (!code) return {};
+  return {utf8(*code), end + 1};
+}
+
+using ReadSpelling = Spelling (*)(std::string_view);
+constexpr ReadSpelling read_spelling[] = {percent, json_escape, html_entity};
+
+// Fewer bytes than these are no secret, nor the beginning of one.
+constexpr std::size_t telling = 4;
+
+// How many bytes at the start of `text` spell the secret, the most of several; 0 when they do not.
+// A byte that begins an escape may also stand for itself (the secret is `%25`), so all ways are
+// gone. Where the text was cut, the beginning of the secret counts as all of it.
+std::size_t spelled_length(std::string_view text, std::string_view secret) {
+  std::map<std::size_t, std::set<std::size_t>> ways{
+      {0, {0}}};  // bytes of the secret -> of the text
+  std::size_t until_cut = 0;
+  while (!ways.empty() && ways.begin()->first < secret.size()) {
+    auto const [known, places] = *ways.begin();
+    ways.erase(ways.begin());
+    auto const wanted = secret.substr(known);
+    for (auto const place : places) {
+      auto const here = text.substr(place);
+      if (here.empty() || here.starts_with("…")) {
+        if (known >= telling) until_cut = std::max(until_cut, place);
+        continue;
+      }
+      if (without_case(here[0]) == without_case(wanted[0])) ways[known + 1].insert(place + 1);
+      for (auto const read : read_spelling) {
+        auto const spelling = read(here);
+        if (spelling.length == 0 || !starts_with(wanted, spelling.bytes)) continue;
+        ways[known + spelling.bytes.size()].insert(place + spelling.length);
+      }
+    }
+  }
+  return ways.empty() ? until_cut : *ways.begin()->second.rbegin();
+}
+
+}  // namespace
+
+std::string redact(std::string text, Secret const& secret) {
+  // Shorter ones would turn ordinary words into stars and so give their letters away.
+  if (secret.reveal().size() < telling) return text;
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    auto const length = spelled_length(std::string_view(text).substr(at), secret.reveal());
+    if (length == 0) {
+      out += text[at++];
+    } else {
+      out += "***";
+      at += length;
+    }
+  }
+  return out;
+}
+
+}  // namespace affsync

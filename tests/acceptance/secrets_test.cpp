@@ -1,0 +1,177 @@
+// Planted credentials are searched for in everything that leaves the program: what each command
+// prints, the daemon's log, what it serves, its command line, and every row of the database.
+#include <fstream>
+#include <iterator>
+
+#include "tests/acceptance/fixture.hpp"
+#include "tests/support/http_get.hpp"
+
+namespace affsync::test {
+namespace {
+
+struct Planted {
+  char const* connector;
+  char const* credentials;  // YAML; the texts come from the environment
+  std::vector<std::string> secrets;
+  std::vector<std::string> broker;  // options, so that it takes them
+  bool logs_in;
+};
+
+// Texts that JSON, URLs and YAML would each spell in their own way.
+std::string const word = "planted-p\u00e4ssword \"7\"";  // the fixture's password
+std::string const key = "planted-key/+=%41";
+
+Planted const planted[] = {
+    {"exness",
+     "{login: planted-me@example.com, password: \"${PLANTED_WORD}\"}",
+     {word},
+     {"--login", "planted-me@example.com"},
+     true},
+    {"wintrado",
+     "{username: planted-me@example.com, password: \"${PLANTED_WORD}\"}",
+     {word},
+     {"--broker", "wintrado", "--login", "planted-me@example.com", "--rows", "60"},
+     true},
+    {"iexexchanger",
+     "{api_key: \"${PLANTED_KEY}\"}",
+     {key},
+     {"--broker", "iexexchanger", "--rows", "60", "--api-key", key},
+     false},
+    {"iexexchanger_v3",
+     "{api_key: \"${PLANTED_KEY}\", hmac_secret: \"${PLANTED_WORD}\"}",
+     {key, word},
+     {"--broker", "iexexchanger_v3", "--rows", "60", "--api-key", key, "--hmac-secret", word},
+     false},
+};
+
+std::string escaped(std::string const& text) {
+  std::string out;
+  append_json_string(out, text);
+  return out.substr(1, out.size() - 2);
+}
+
+std::string percent_encoded(std::string const& text) {
+  std::string out;
+  for (unsigned char const c : text) {
+    char const* const digits = "0123456789ABCDEF";
+    if (std::isalnum(c) != 0) {
+      out += static_cast<char>(c);
+    } else {
+      out.append({'%', digits[c >> 4], digits[c & 15]});
+    }
+  }
+  return out;
+}
+
+class Secrets : public Acceptance, public testing::WithParamInterface<Planted> {
+ protected:
+  void SetUp() override {
+    Acceptance::SetUp();
+    connector = GetParam().connector;
+    credentials_yaml = GetParam().credentials;
+    environment["PLANTED_WORD"] = word;
+    environment["PLANTED_KEY"] = key;
+  }
+
+  void note(Finished const& finished) { seen_ += finished.out + finished.err; }
+
+  void run_every_command() {
+    note(affsync({"-v", "check"}));
+    note(affsync({"-v", "sync"}));
+    auto const stream = query("select stream from affsync.sync_run order by run_id limit 1");
+    note(affsync({"-v", "inspect", "main", stream}));
+    note(affsync({"status"}));
+    note(affsync({"status", "--output", "json"}));
+    note(affsync({"report", "earnings", "--output", "json"}));
+    note(affsync({"connectors", connector}));
+    note(affsync({"migrate"}));
+  }
+
+  void run_the_daemon() {
+    auto text = config_text();
+    text.replace(text.find("\"off\""), 5, "127.0.0.1:0");
+    dir_.write("affsync.yaml", text);
+    auto const process = start({"-v", "run"});
+    process->wait_for_err("run succeeded");
+    auto const log = process->err();
+    auto const at = log.find("listen=") + 7;
+    auto const address = "http://" + log.substr(at, log.find_first_of(" \n", at) - at);
+    for (auto const* path :
+         {"/", "/metrics", "/readyz", "/healthz", "/api/status", "/api/earnings"}) {
+      auto const answer = http_get(address + path);
+      EXPECT_NE(answer.body, "") << path;
+      seen_ += answer.body;
+    }
+    std::ifstream command_line("/proc/" + std::to_string(process->pid()) + "/cmdline");
+    seen_ += std::string(std::istreambuf_iterator<char>(command_line), {});
+    EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
+    seen_ += process->out() + process->err();
+    configure();
+  }
+
+  // In every cell of both schemas; `text` is a constant of this file or came from the sandbox.
+  void search_the_database(std::string const& text) {
+    auto const tables = rows(
+        "select format('%I.%I', table_schema, table_name) from information_schema.tables"
+        " where table_schema in ('affsync', 'reporting')");
+    ASSERT_GT(tables.size(), 20u);
+    for (auto const& table : tables) {
+      EXPECT_EQ(query("select count(*) from " + table[0] + " t where strpos(t::text, $planted$" +
+                      text + "$planted$) > 0"),
+                "0")
+          << text << " in " << table[0];
+    }
+  }
+
+  std::string seen_;
+};
+
+TEST_P(Secrets, secrets_never_printed) {
+  ASSERT_EQ(word, password);
+  start_broker(GetParam().broker);
+  run_every_command();
+  run_the_daemon();
+  // A broker that quotes what it was sent, in each spelling, as an error of the list and of the log
+  // in, and in a row.
+  for (auto const& secret : GetParam().secrets) {
+    for (auto const* status : {"401", "403", "400", "500"}) {
+      broker().fault("status:body=json,next=1,code=" + std::string(status) + ",message=" +
+                     percent_encoded("you sent " + secret + " or " + percent_encoded(secret)));
+      note(affsync({"-v", "sync"}));
+      broker().clear_faults();
+    }
+  }
+  if (GetParam().logs_in) broker().fault("expire_token:every=1");
+  note(affsync({"-v", "sync"}));
+  broker().clear_faults();
+  environment["PLANTED_WORD"] = environment["PLANTED_KEY"] = "planted-wrong";
+  note(affsync({"-v", "sync"}));
+  note(affsync({"-v", "check"}));
+
+  ASSERT_GT(seen_.size(), 4000u);
+  ASSERT_NE(query("select count(*) from affsync.sync_run where error is not null"), "0");
+  for (auto const& secret : GetParam().secrets) {
+    for (auto const& spelling : {secret, escaped(secret), percent_encoded(secret)}) {
+      auto const at = seen_.find(spelling);
+      EXPECT_EQ(at, std::string::npos) << seen_.substr(at < 300 ? 0 : at - 300, 600);
+      search_the_database(spelling);
+    }
+  }
+  for (auto const* part : {"planted-p", "planted-key", "eyJ"}) {  // a token begins with the last
+    auto const at = seen_.find(part);
+    EXPECT_EQ(at, std::string::npos)
+        << part << " in " << seen_.substr(at < 300 ? 0 : at - 300, 600);
+    search_the_database(part);
+  }
+}
+
+// Named in the test's own output, instead of its bytes.
+void PrintTo(Planted const& one, std::ostream* out) {
+  *out << one.connector;
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, Secrets, testing::ValuesIn(planted),
+                         [](auto const& which) { return std::string(which.param.connector); });
+
+}  // namespace
+}  // namespace affsync::test

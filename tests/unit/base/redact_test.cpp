@@ -1,0 +1,67 @@
+#include "base/redact.hpp"
+
+#include <gtest/gtest.h>
+
+namespace affsync {
+namespace {
+
+TEST(Redact, EveryOccurrenceIsReplaced) {
+  EXPECT_EQ(redact("a=hunter2&b=hunter2", Secret("hunter2")), "a=***&b=***");
+  EXPECT_EQ(redact("nothing here", Secret("hunter2")), "nothing here");
+}
+
+TEST(Redact, EncodedFormsAreFound) {
+  Secret const secret("p/ss \"w\\rd\u00e9");
+  for (auto const* echoed : {
+           "p/ss \"w\\rd\u00e9",              // plain
+           "p%2Fss%20%22w%5Crd%C3%A9",        // percent-encoded
+           "p%2fss%20%22w%5crd%c3%a9",        // in small letters
+           "p%2Fss+%22w%5Crd%C3%A9",          // as a form
+           "p/ss \\\"w\\\\rd\u00e9",          // JSON
+           "p\\/ss \\\"w\\\\rd\u00e9",        // JSON, slash escaped
+           "p/ss \\\"w\\\\rd\\u00e9",         // JSON in ASCII
+           "p\\/ss \\\"w\\\\rd\\u00E9",       // JSON in ASCII, slash escaped, capitals
+           "p/ss &quot;w\\rd\u00e9",          // HTML
+           "p&#x2F;ss &#34;w&#92;rd&#233;",   // HTML in numbers
+           "%70%2F%73s+&quot;w%5Crd\\u00e9",  // all at once
+       }) {
+    EXPECT_EQ(redact(std::string("<") + echoed + ">", secret), "<***>") << echoed;
+  }
+}
+
+TEST(Redact, CharacterBeyondTheBasicPlaneIsAPairOfEscapes) {
+  EXPECT_EQ(redact(R"(x\ud83d\ude00key)", Secret("😀key")), "x***");
+}
+
+TEST(Redact, ShortSecretsAreLeftSoThatWordsAreNotGivenAway) {
+  EXPECT_EQ(redact("abc", Secret("abc")), "abc");
+  EXPECT_EQ(redact("abcd", Secret("abcd")), "***");
+  EXPECT_EQ(redact("text", Secret()), "text");
+}
+
+TEST(Redact, SecretThatItsReplacementContainsEnds) {
+  EXPECT_EQ(redact("****x****", Secret("****")), "***x***");
+}
+
+TEST(Redact, AnEscapeMayAlsoBeMeantAsItStands) {
+  Secret const secret("a%25\\\\b+c&amp;d");
+  EXPECT_EQ(redact(R"(<a%25\\b+c&amp;d>)", secret), "<***>");
+  EXPECT_EQ(redact("<a%2525%5C%5Cb%2Bc%26amp;d>", secret), "<***>");
+  EXPECT_EQ(redact(R"(<a%25\\\\b+c&amp;amp;d>)", secret), "<***>");
+}
+
+TEST(Redact, WhatOnlyBeginsLikeASecretStays) {
+  EXPECT_EQ(redact("hunte %68unt &#104;u \\u0068 hunter.", Secret("hunter2")),
+            "hunte %68unt &#104;u \\u0068 hunter.");
+  EXPECT_EQ(redact("%", Secret("%%%%")), "%");
+  EXPECT_EQ(redact("hunter2hunter!", Secret("hunter2")), "***hunter!");
+}
+
+TEST(Redact, WhereTheTextWasCutTheBeginningIsEnough) {
+  EXPECT_EQ(redact("you sent hunter", Secret("hunter2")), "you sent ***");
+  EXPECT_EQ(redact("you sent hu%6eter…, twice", Secret("hunter2")), "you sent ***…, twice");
+  EXPECT_EQ(redact("you sent hun…", Secret("hunter2")), "you sent hun…");
+}
+
+}  // namespace
+}  // namespace affsync
