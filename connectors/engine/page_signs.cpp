@@ -1,5 +1,6 @@
 #include "connectors/engine/page_signs.hpp"
 
+#include <algorithm>
 #include <boost/url/parse.hpp>
 #include <boost/url/url.hpp>
 #include <boost/url/url_view.hpp>
@@ -64,6 +65,11 @@ bool is_misread(urls::url_view url) {
   return url.has_authority() && !path.empty() && !path.starts_with('/');
 }
 
+bool has_dots(urls::url_view url) {
+  return std::ranges::any_of(
+      url.segments(), [](std::string const& segment) { return segment == "." || segment == ".."; });
+}
+
 Result<std::string> link_target(std::string const& link, std::string const& base_url,
                                 std::string const& asked) {
   auto const base = urls::parse_uri(base_url);
@@ -89,6 +95,8 @@ Result<std::string> link_target(std::string const& link, std::string const& base
   std::string target(there.encoded_path());
   if (!target.starts_with(base_path + "/")) return refused(link, "leads out of `base_url`");
   target.erase(0, base_path.size());
+  // Boost.URL 1.81 keeps the dots that would lead above the root.
+  if (has_dots(there)) return refused(link, "leads out of `base_url`");
   if (there.has_query()) target += "?" + std::string(there.encoded_query());
   return target;
 }

@@ -34,6 +34,8 @@ void require_ahead(affsync::config::Schedule const& schedule) {
 }  // namespace
 
 void config(std::string_view input) {
+  // The secret comes from the environment alone; the fuzzer may learn it from the search for it.
+  if (input.find(secret) != input.npos) return;
   auto const config = affsync::config::parse_config(input, "fuzz.yaml", variable);
   if (!config) {
     require(config.error().where.starts_with("fuzz.yaml"), "a mistake has a place",

@@ -295,6 +295,20 @@ TEST(StepPaging, ALinkIsJudgedAlsoWhereThePathIsNoAddress) {
   }
 }
 
+TEST(StepPaging, ALinkAboveTheRootIsRefused) {
+  for (auto const* link : {"../../../y?", "/../y?", "/%2e%2E/y?", "https://broker.example/../y?"}) {
+    auto server = StepServer::with(20);
+    server.link_to = link;
+    auto plan = plan_of(PageType::link);
+    plan.base_url = "https://broker.example";
+    plan.spec.request.path = "/";
+    StreamReader reader(std::make_shared<StreamPlan const>(plan), {});
+    auto page = reader.on_answer(server.answer(*reader.next_request()), at("2026-06-15"));
+    ASSERT_FALSE(page) << link << " gives " << reader.next_request()->target;
+    EXPECT_EQ(page.error().code, ErrorCode::paging_broken) << link;
+  }
+}
+
 // Names and ports of other hosts that begin like ours.
 TEST(StepPaging, ALinkToAnAddressWithATailLeadsAway) {
   for (auto const* link : {"//127.0.0.1.example.com/list?", "http://127.0.0.1.example.com/list?",
