@@ -42,6 +42,7 @@ class Acceptance : public testing::Test {
 
   // Lines of YAML under the source's `streams:`, of the source itself, and of the whole file.
   std::string connector = "exness";
+  std::string base_url;  // empty: the sandbox's
   std::string credentials_yaml = "{login: partner@example.com, password: \"${SANDBOX_PASSWORD}\"}";
   std::string top_yaml;
   std::string database_options;  // of libpq, behind the URL
