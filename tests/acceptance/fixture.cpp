@@ -157,6 +157,7 @@ Synced Acceptance::sync(std::vector<std::string> arguments) const {
   synced.status = finished.status;
   synced.out = finished.out;
   synced.err = finished.err;
+  synced.peak_memory_kib = finished.peak_memory_kib;
   auto parsed = parse_json(finished.out);
   if (parsed) synced.summary = std::move(*parsed);
   return synced;

@@ -22,6 +22,7 @@ struct Synced {
   int status = 0;
   Json summary;
   std::string out, err;
+  long peak_memory_kib = 0;
 
   // A member of one stream's entry as text; "null" for null. Fails the test when there is none.
   std::string of(std::string const& stream, std::string const& member) const;

@@ -1,5 +1,7 @@
 // What is written when something changed and when nothing did, and that every value arrives as it
 // was sent.
+#include <cstdlib>
+
 #include "tests/acceptance/plain_broker.hpp"
 
 namespace affsync::test {
@@ -201,6 +203,35 @@ TEST_F(Writing, number_forms) {
               "t")
         << form.sent;
   }
+}
+
+// Ten times the rows, no more memory: pages come and go. What may grow are the keys of the rows
+// seen, a number each.
+TEST_F(Writing, memory_flat) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  // The sanitizers keep freed memory for a while, and books about the rest.
+  long const slack_kib = 64 * 1024;
+  char const* options = std::getenv("ASAN_OPTIONS");
+  environment["ASAN_OPTIONS"] =
+      (options == nullptr ? std::string() : options + std::string(":")) + "quarantine_size_mb=1";
+#else
+  long const slack_kib = 6 * 1024;
+#endif
+  auto const peak_of = [&](int rows) {
+    start_broker({"--rows", std::to_string(rows)});
+    streams_yaml = "      rewards: {start: " + first_day() + ", page_size: 500}\n";
+    configure();
+    auto const synced = sync({"--stream", "rewards"});
+    EXPECT_EQ(synced.status, 0) << synced.out;
+    EXPECT_EQ(synced.count("rewards", "rows_read"), rows);
+    forget_database();
+    return synced.peak_memory_kib;
+  };
+  auto const few = peak_of(2'000);
+  auto const many = peak_of(20'000);
+  EXPECT_GT(few, 0);
+  // The 18,000 rows more are 8 MB of text, and several times as much once they are parsed.
+  EXPECT_LT(many, few + slack_kib);
 }
 
 class WritingText : public Writing {
