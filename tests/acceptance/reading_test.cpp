@@ -25,8 +25,9 @@ class Reading : public Acceptance {
     }
     return ids;
   }
-  // At every second page a row before it comes or goes. What was there all the time is found by the
-  // first pass, also where no count of the broker's shows that something is amiss.
+  // At every second page some rows before its end come or go, more than pages have in common. What
+  // was there all the time is found by the first pass, also where no count of the broker's shows
+  // that something is amiss.
   void read_a_moving_list(std::string const& mode) {
     streams_yaml += "      rewards: {start: " + first_day() + ", page_size: 20}\n";
     for (auto const* total : {"delta=0", "value=absent"}) {
@@ -34,7 +35,7 @@ class Reading : public Acceptance {
       auto const before = listed_rewards();
       ASSERT_EQ(before.size(), 400u);
       broker().fault(std::string("total:path=rewards,") + total);
-      broker().fault("shift:mode=" + mode + ",every=2,path=rewards,next=10");
+      broker().fault("shift:mode=" + mode + ",rows=4,every=2,path=rewards,next=4");
       auto const synced = sync({"--stream", "rewards"});
       ASSERT_EQ(synced.status, 0) << synced.out << synced.err;
       EXPECT_EQ(synced.of("rewards", "error_code"), "null") << synced.out;
