@@ -1,5 +1,8 @@
 // Each way through a list: which pages are asked for, how the list ends, and what is done about a
 // broker that leads in circles.
+#include <algorithm>
+#include <atomic>
+
 #include "tests/acceptance/plain_broker.hpp"
 
 namespace affsync::test {
@@ -11,9 +14,9 @@ class List {
   explicit List(int rows) : rows_(rows) {}
 
   bool repeats_first_page = false;
-  bool repeats_next = false;   // the page after the first one leads to itself
-  bool promises_more = false;  // also a full last page leads to another one
-  int empty_pages = 0;         // answered so far
+  bool repeats_next = false;         // the page after the first one leads to itself
+  bool promises_more = false;        // also a full last page leads to another one
+  std::atomic<int> empty_pages = 0;  // answered so far
 
   std::string answer(std::string const& target) {
     constexpr int size = 10;

@@ -1,5 +1,6 @@
 #include "tests/acceptance/plain_broker.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace affsync::test {

@@ -1,6 +1,7 @@
 // Databases of older versions, with rows and other people's views in them, brought up to date: they
 // end as one that was made today, and lose nothing.
 #include <algorithm>
+#include <iterator>
 
 #include "base/embedded_file.hpp"
 #include "schema/migrate.hpp"
