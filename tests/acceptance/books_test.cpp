@@ -1,39 +1,10 @@
-// Writing, rates and money: what is stored when things change, vanish, come back or do not agree.
+// Rates and money: what is stored when things change, vanish, come back or do not agree.
 #include "tests/acceptance/fixture.hpp"
 
 namespace affsync::test {
 namespace {
 
 class Books : public Acceptance {};
-
-TEST_F(Books, unchanged_resync_writes_nothing) {
-  start_broker();
-  ASSERT_EQ(sync().status, 0);
-  std::string const versions =
-      "select md5(string_agg(t.source_id || t.stream || t.external_id || t.xmin::text ||"
-      " t.ctid::text, ',' order by t.stream, t.external_id)) from affsync.";
-  std::map<std::string, std::string> before;
-  for (auto const* table : {"client", "trading_account", "rebate", "commission", "balance"}) {
-    before[table] = query(versions + table + " t");
-  }
-  auto const again = sync({"--full"});
-  ASSERT_EQ(again.status, 0);
-  EXPECT_EQ(again.count("rewards", "unchanged"), again.count("rewards", "rows_read"));
-  for (auto const& [table, print] : before) {
-    EXPECT_EQ(query(versions + table + " t"), print) << table;
-  }
-}
-
-TEST_F(Books, changed_rows_write_only_themselves) {
-  start_broker();
-  ASSERT_EQ(sync().status, 0);
-  broker().control({{"do", "change"}, {"feed", "rewards"}, {"rows", "7"}, {"seed", "1"}});
-  auto const again = sync({"--full", "--stream", "rewards"});
-  EXPECT_EQ(again.count("rewards", "updated"), 7);
-  EXPECT_EQ(again.count("rewards", "inserted"), 0);
-  EXPECT_EQ(query("select count(*) from affsync.commission where revision = 2"), "7");
-  EXPECT_EQ(query("select count(*) from affsync.record_change where operation = 'update'"), "7");
-}
 
 TEST_F(Books, clawback_as_changed_row) {
   start_broker();

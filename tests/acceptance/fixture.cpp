@@ -114,7 +114,8 @@ void Acceptance::configure() {
   }
   text += "http: {listen: \"off\"}\n" + top_yaml;
   text += "sources:\n  - name: main\n    connector: " + connector + "\n";
-  text += "    base_url: " + (broker_ ? broker_->url() : "http://127.0.0.1:9") + "\n";
+  std::string const sandbox_url = broker_ ? broker_->url() : "http://127.0.0.1:9";
+  text += "    base_url: " + (base_url.empty() ? sandbox_url : base_url) + "\n";
   text += "    credentials: " + credentials_yaml + "\n";
   text += "    rate_limit: {requests_per_second: 1000, burst: 1000}\n";
   text += source_yaml;
@@ -156,6 +157,7 @@ Synced Acceptance::sync(std::vector<std::string> arguments) const {
   synced.status = finished.status;
   synced.out = finished.out;
   synced.err = finished.err;
+  synced.peak_memory_kib = finished.peak_memory_kib;
   auto parsed = parse_json(finished.out);
   if (parsed) synced.summary = std::move(*parsed);
   return synced;

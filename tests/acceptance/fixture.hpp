@@ -22,6 +22,7 @@ struct Synced {
   int status = 0;
   Json summary;
   std::string out, err;
+  long peak_memory_kib = 0;
 
   // A member of one stream's entry as text; "null" for null. Fails the test when there is none.
   std::string of(std::string const& stream, std::string const& member) const;
@@ -42,6 +43,7 @@ class Acceptance : public testing::Test {
 
   // Lines of YAML under the source's `streams:`, of the source itself, and of the whole file.
   std::string connector = "exness";
+  std::string base_url;  // empty: the sandbox's
   std::string credentials_yaml = "{login: partner@example.com, password: \"${SANDBOX_PASSWORD}\"}";
   std::string top_yaml;
   std::string database_options;  // of libpq, behind the URL

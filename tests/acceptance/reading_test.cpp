@@ -1,5 +1,7 @@
 // Every row arrives once and exactly, whatever the broker does between pages.
-#include "tests/acceptance/fixture.hpp"
+#include <set>
+
+#include "tests/acceptance/plain_broker.hpp"
 
 namespace affsync::test {
 namespace {
@@ -9,6 +11,69 @@ class Reading : public Acceptance {
   void SetUp() override {
     Acceptance::SetUp();
     streams_yaml = "      accounts: {page_size: 20}\n      clients: {page_size: 20}\n";
+  }
+  // Ids of the rewards that the broker lists now.
+  std::set<std::string> listed_rewards() {
+    std::string login = R"({"login":"partner@example.com","password":)";
+    append_json_string(login, password);
+    auto const answer = parse_json(http_post(broker().url() + "/api/v2/auth/", login + "}").body);
+    std::string const token(*answer.value().find("token")->scalar_text());
+    auto const list = parse_json(broker().get("/api/reports/rewards/?limit=1000", token).body);
+    std::set<std::string> ids;
+    for (auto const& row : list.value().find("data")->items()) {
+      ids.insert(std::string(*row.find("id")->scalar_text()));
+    }
+    return ids;
+  }
+  // At every second page some rows before its end come or go, more than pages have in common. What
+  // was there all the time is found by the first pass, also where no count of the broker's shows
+  // that something is amiss.
+  void read_a_moving_list(std::string const& mode) {
+    streams_yaml += "      rewards: {start: " + first_day() + ", page_size: 20}\n";
+    for (auto const* total : {"delta=0", "value=absent"}) {
+      start_broker({"--rows", "400"});
+      auto const before = listed_rewards();
+      ASSERT_EQ(before.size(), 400u);
+      broker().fault(std::string("total:path=rewards,") + total);
+      broker().fault("shift:mode=" + mode + ",rows=4,every=2,path=rewards,next=4");
+      auto const synced = sync({"--stream", "rewards"});
+      ASSERT_EQ(synced.status, 0) << synced.out << synced.err;
+      EXPECT_EQ(synced.of("rewards", "error_code"), "null") << synced.out;
+      broker().clear_faults();
+      auto const after = listed_rewards();
+      ASSERT_NE(after, before) << "the list never moved";
+      std::set<std::string> ours;
+      for (auto const& row : rows("select external_id from affsync.commission"))
+        ours.insert(row[0]);
+      for (auto const& id : before) {
+        if (after.contains(id)) {
+          EXPECT_TRUE(ours.contains(id)) << mode << ", total " << total << ": " << id;
+        }
+      }
+      ASSERT_EQ(sync({"--full"}).status, 0);
+      expect_books_equal();
+      execute("drop schema affsync cascade");
+      execute("drop schema reporting cascade");
+    }
+  }
+  // A fault that strikes one answer of accounts: it is asked for again, and all is there.
+  void expect_passes_when_asked_again(std::string const& fault) {
+    start_broker();
+    broker().fault(fault + ",next=1,path=accounts");
+    auto const synced = sync();
+    EXPECT_EQ(synced.status, 0) << fault << synced.out;
+    EXPECT_EQ(synced.count("accounts", "rows_read"), 120) << fault;
+    EXPECT_EQ(synced.count("accounts", "retries"), 1) << fault;
+    expect_books_equal();
+  }
+  // A form that every answer has: nothing is asked for twice.
+  void expect_reads(std::string const& fault) {
+    start_broker();
+    broker().fault(fault);
+    auto const synced = sync();
+    ASSERT_EQ(synced.status, 0) << fault << synced.out;
+    EXPECT_EQ(synced.count("rewards", "retries"), 0) << fault;
+    expect_books_equal();
   }
 };
 
@@ -64,17 +129,16 @@ TEST_F(Reading, page_size_capped_by_the_server) {
   expect_books_equal();
 }
 
+TEST_F(Reading, rows_inserted_while_paging) {
+  read_a_moving_list("insert");
+}
+
+TEST_F(Reading, rows_deleted_while_paging) {
+  read_a_moving_list("delete");
+}
+
 TEST_F(Reading, rows_inserted_and_deleted_while_paging) {
-  for (auto const* mode : {"insert", "delete", "both"}) {
-    start_broker();
-    broker().fault(std::string("shift:mode=") + mode + ",every=2,path=accounts,next=6");
-    auto const synced = sync({"--stream", "accounts"});
-    ASSERT_NE(synced.status, 2) << synced.err;
-    EXPECT_EQ(synced.of("accounts", "error_code"), "null") << mode << synced.out;
-    broker().clear_faults();
-    ASSERT_EQ(sync().status, 0);
-    expect_books_equal();
-  }
+  read_a_moving_list("both");
 }
 
 TEST_F(Reading, total_absent) {
@@ -112,12 +176,38 @@ TEST_F(Reading, offset_ignored) {
   EXPECT_LE(synced.count("accounts", "requests"), 1 + 3);  // the login; a page and two more
 }
 
-TEST_F(Reading, missing_key_field_goes_to_quarantine_and_comes_back) {
+TEST_F(Reading, missing_optional_field) {
+  start_broker();
+  broker().fault("drop_field:field=platform,row=3,next=1,path=accounts");
+  auto const synced = sync({"--stream", "accounts"});
+  EXPECT_EQ(synced.status, 0) << synced.out;
+  EXPECT_EQ(synced.count("accounts", "inserted"), 120);
+  EXPECT_EQ(synced.count("accounts", "quarantined"), 0);
+  // The row is there with all but that; others have it, be it null.
+  EXPECT_EQ(query("select count(*) from affsync.trading_account where not raw ? 'platform'"), "1");
+  EXPECT_EQ(query("select count(*) from affsync.trading_account where not raw ? 'platform' and"
+                  " platform is null and account = raw->>'client_account'"
+                  " and reward_usd = (raw->>'reward_usd')::numeric"),
+            "1");
+}
+
+TEST_F(Reading, missing_key_field) {
   start_broker();
   broker().fault("drop_field:field=client_account,row=3,next=1,path=accounts");
   auto const synced = sync({"--stream", "accounts"});
-  EXPECT_EQ(synced.count("accounts", "quarantined"), 1) << synced.out;
-  EXPECT_EQ(query("select count(*) from affsync.quarantine where resolved_at is null"), "1");
+  EXPECT_EQ(synced.status, 0) << synced.out;
+  EXPECT_EQ(synced.count("accounts", "rows_read"), 120);
+  EXPECT_EQ(synced.count("accounts", "inserted"), 119);
+  EXPECT_EQ(synced.count("accounts", "quarantined"), 1);
+  EXPECT_EQ(query("select count(*) from affsync.quarantine where resolved_at is null"
+                  " and reason like '%\"client_account\"%missing%' and external_id is null"
+                  " and raw ? 'client_uid' and not raw ? 'client_account'"),
+            "1")
+      << query("select reason || raw::text from affsync.quarantine");
+  // Mended it comes in, and its line in quarantine is marked.
+  EXPECT_EQ(sync({"--full"}).count("accounts", "inserted"), 1);
+  EXPECT_EQ(query("select count(*) from affsync.quarantine where resolved_at is null"), "0");
+  expect_books_equal();
 }
 
 TEST_F(Reading, one_bad_row_in_page) {
@@ -140,25 +230,48 @@ TEST_F(Reading, one_bad_row_in_page) {
   }
 }
 
-TEST_F(Reading, answers_that_pass_when_asked_again) {
-  start_broker();
-  for (auto const* fault : {"truncate:next=1", "length:delta=10,next=1", "length:delta=-10,next=1",
-                            "reset:after=200,next=1", "status:code=502,next=2", "empty:next=1"}) {
-    broker().fault(std::string(fault) + ",path=accounts");
-    auto const synced = sync({"--stream", "accounts"});
-    EXPECT_EQ(synced.status, 0) << fault << synced.out;
-    EXPECT_EQ(synced.count("accounts", "rows_read"), 120) << fault;
-    broker().clear_faults();
-  }
+TEST_F(Reading, truncated_json) {
+  expect_passes_when_asked_again("truncate:after=2000");
 }
 
-TEST_F(Reading, transfer_forms) {
-  for (auto const* fault : {"chunked:every=1", "gzip:every=1", "bom:every=1", "close:every=1"}) {
-    start_broker();
-    broker().fault(fault);
-    ASSERT_EQ(sync().status, 0) << fault;
-    expect_books_equal();
-  }
+TEST_F(Reading, wrong_content_length) {
+  expect_passes_when_asked_again("length:delta=10");
+  expect_passes_when_asked_again("length:delta=-10");
+}
+
+TEST_F(Reading, empty_body) {
+  expect_passes_when_asked_again("empty:every=1");
+  // Always empty: that is no empty list, and empties no books.
+  broker().fault("empty:every=1,path=accounts");
+  auto const synced = sync({"--stream", "accounts"});
+  EXPECT_EQ(synced.status, 1);
+  EXPECT_EQ(synced.of("accounts", "error_code"), "malformed_answer") << synced.out;
+  expect_books_equal();
+}
+
+TEST_F(Reading, reset_and_errors_of_the_server_pass_when_asked_again) {
+  expect_passes_when_asked_again("reset:after=200");
+  expect_passes_when_asked_again("status:code=502");
+}
+
+TEST_F(Reading, gzip) {
+  expect_reads("gzip:every=1");
+  auto const by_wire = sync({"--full", "--stream", "rewards"}).count("rewards", "bytes_received");
+  broker().clear_faults();
+  auto const plain = sync({"--full", "--stream", "rewards"}).count("rewards", "bytes_received");
+  EXPECT_LT(by_wire, plain / 2) << "it was not compressed at all";
+}
+
+TEST_F(Reading, chunked) {
+  expect_reads("chunked:every=1");
+}
+
+TEST_F(Reading, bom) {
+  expect_reads("bom:every=1");
+}
+
+TEST_F(Reading, connection_closed_after_each_answer) {
+  expect_reads("close:every=1");
 }
 
 TEST_F(Reading, html_instead_of_json) {
@@ -179,31 +292,6 @@ TEST_F(Reading, same_row_twice_in_page) {
   EXPECT_EQ(query("select count(*) from affsync.trading_account"), "120");
 }
 
-TEST_F(Reading, hostile_answers_end_with_an_error) {
-  start_broker();
-  struct Case {
-    char const* fault;
-    char const* code;
-  };
-  Case const cases[] = {
-      {"deep:depth=5000", "answer_too_large"},
-      {"huge_body:bytes=100000000", "answer_too_large"},
-      {"endless", "answer_too_large"},
-      {"huge_header:bytes=200000", "answer_too_large"},
-      {"gzip_bomb:bytes=300000000", "answer_too_large"},
-      {"redirect:to=http://127.0.0.1:9/", "redirected"},
-  };
-  for (auto const& hostile : cases) {
-    std::string const separator =
-        std::string(hostile.fault).find(':') == std::string::npos ? ":" : ",";
-    broker().fault(hostile.fault + separator + "every=1,path=accounts");
-    auto const synced = sync({"--stream", "accounts"});
-    EXPECT_EQ(synced.status, 1) << hostile.fault;
-    EXPECT_EQ(synced.of("accounts", "error_code"), hostile.code) << hostile.fault << synced.out;
-    broker().clear_faults();
-  }
-}
-
 TEST_F(Reading, broker_that_never_answers_ends_with_a_timeout) {
   source_yaml = "    timeout: 1s\n";
   start_broker();
@@ -213,14 +301,7 @@ TEST_F(Reading, broker_that_never_answers_ends_with_a_timeout) {
   EXPECT_EQ(synced.of("rewards", "status"), "succeeded");  // the others are not held
 }
 
-TEST_F(Reading, only_get_is_sent) {
-  start_broker();
-  ASSERT_EQ(sync().status, 0);
-  auto const log = broker().log();
-  EXPECT_EQ(broker().count("other_methods"), 0u) << log.dump();
-}
-
-TEST_F(Reading, unknown_field_kept_in_raw) {
+TEST_F(Reading, known_but_unmapped_field_kept_in_raw) {
   start_broker();
   ASSERT_EQ(sync().status, 0);
   EXPECT_EQ(query("select count(*) from affsync.client where not raw ? 'client_equity'"), "0");
@@ -240,6 +321,56 @@ TEST_F(Reading, privacy_drop_hash_keep) {
     execute("drop schema affsync cascade");
     execute("drop schema reporting cascade");
   }
+}
+
+class ReadingPlain : public PlainAcceptance {};
+
+// JSON that ends too early although all of its bytes came.
+TEST_F(ReadingPlain, truncated_json) {
+  int asked = 0;
+  std::string const body = list_of({R"({"id":"a","amount":1})", R"({"id":"b","amount":2})"});
+  serve([&](std::string const&) {
+    return answer_of(++asked == 1 ? body.substr(0, body.size() - 8) : body);
+  });
+  auto const synced = sync();
+  EXPECT_EQ(synced.status, 0) << synced.out;
+  EXPECT_EQ(synced.count("rows", "retries"), 1);
+  EXPECT_EQ(query("select sum(amount) from affsync.commission"), "3");
+}
+
+TEST_F(ReadingPlain, same_row_on_two_pages) {
+  page_yaml = "{type: page, size: 2}";
+  serve([&](std::string const& target) {
+    std::vector<std::string> rows{R"({"id":"a","amount":1.50})", R"({"id":"b","amount":2})"};
+    if (parameter_of(target, "page") == "2") rows[0] = R"({"id":"c","amount":4})";
+    if (parameter_of(target, "page") == "3") rows = {R"({"id":"a","amount":1.50})"};
+    return answer_of(list_of(rows));  // b stands on two pages as well
+  });
+  auto const synced = sync();
+  EXPECT_EQ(synced.status, 0) << synced.out;
+  EXPECT_EQ(synced.count("rows", "inserted"), 3);
+  EXPECT_EQ(query("select string_agg(external_id || '=' || amount || '/' || revision, ' '"
+                  " order by external_id) from affsync.commission"),
+            "a=1.50/1 b=2/1 c=4/1");
+  EXPECT_EQ(query("select count(*) from affsync.record_change"), "0");
+}
+
+TEST_F(ReadingPlain, unknown_field_kept_in_raw) {
+  std::string const row =
+      R"({"id":"a","amount":1,"brand_new":{"deep":[1,2.50,null,"a \"text\"",true,{"x":[]}]},)"
+      R"("also":"12345678901234567890.123","":0.10})";
+  serve_rows({row, R"({"id":"b","amount":1,"brand_new":7})"});
+  ASSERT_EQ(sync().status, 0);
+  EXPECT_EQ(query("select raw = $json$" + row +
+                  "$json$ from affsync.commission"
+                  " where external_id = 'a'"),
+            "t")
+      << query("select raw from affsync.commission where external_id = 'a'");
+  // Equal numbers may be written differently; they are kept to the digit.
+  EXPECT_EQ(query("select raw #>> '{brand_new,deep,1}' || ' ' || (raw->>'') from"
+                  " affsync.commission where external_id = 'a'"),
+            "2.50 0.10");
+  EXPECT_EQ(query("select raw->>'brand_new' from affsync.commission where external_id = 'b'"), "7");
 }
 
 }  // namespace

@@ -39,8 +39,9 @@ constexpr std::array kinds{
          "wintrado: customers alike in orderBy stand in another order each time"},
     Kind{"next_link", "mode to",
          "the link to the next page; mode: other (host `to`) repeat first endless none"},
-    Kind{"shift", "mode", "after the page a row before it goes or comes; mode: delete insert both"},
     Kind{"reverse", "", "the rows of the page the other way round"},
+    Kind{"shift", "mode rows",
+         "after the page so many rows (1) before its end go or come; mode: delete insert both"},
     Kind{"duplicate_row", "row", "the row stands twice in its page"},
     Kind{"set_field", "field value row", "the raw JSON `value` in one row"},
     Kind{"drop_field", "field row", "one row without that field (by default its key)"},
@@ -76,7 +77,7 @@ bool has_word(std::string_view words, std::string_view word) {
 }
 
 bool is_numeric(std::string_view name) {
-  return has_word("every next skip after ms bytes depth limit delta row wait seconds", name);
+  return has_word("every next skip after ms bytes depth limit delta row rows wait seconds", name);
 }
 
 }  // namespace

@@ -149,15 +149,21 @@ void shift_rows(Feed& feed, Selection const& selection, PageWindow window,
   if (!fault || selection.size() == 0) return;
   auto const given = std::min(selection.size(), window.offset + window.limit);
   Noise choice(noise, 'S', feed.version());
-  Handle const row = selection.at(feed, choice.below(static_cast<std::uint32_t>(given)));
+  // Chosen before any of them moves: the selection may be a part of the feed itself.
+  std::vector<Handle> chosen;
+  for (auto left = fault->number("rows", 1); left > 0; --left) {
+    chosen.push_back(selection.at(feed, choice.below(static_cast<std::uint32_t>(given))));
+  }
   auto const mode = fault->text("mode", "both");
   bool const insert = mode == "insert" || (mode == "both" && fault->struck() % 2 == 0);
-  if (!insert) {
-    feed.remove(row);
-  } else if (auto const made = feed.make_like(row)) {
-    feed.insert(*made);
-  } else {
-    feed.restore(1);
+  for (auto const row : chosen) {
+    if (!insert) {
+      feed.remove(row);
+    } else if (auto const made = feed.make_like(row)) {
+      feed.insert(*made);
+    } else {
+      feed.restore(1);
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -197,7 +198,11 @@ std::optional<int> Process::poll() {
   std::lock_guard const lock(mutex_);
   if (status_) return status_;
   int wait_status = 0;
-  if (waitpid(pid_, &wait_status, WNOHANG) == pid_) status_ = exit_status(wait_status);
+  rusage used{};
+  if (wait4(pid_, &wait_status, WNOHANG, &used) == pid_) {
+    status_ = exit_status(wait_status);
+    peak_memory_kib_ = used.ru_maxrss;
+  }
   return status_;
 }
 
@@ -233,7 +238,7 @@ int Process::stop(Seconds limit) {
 Finished run(ProcessOptions options, Process::Seconds limit) {
   Process process(std::move(options));
   int const status = process.wait(limit);
-  return {status, process.out(), process.err()};
+  return {status, process.out(), process.err(), process.peak_memory_kib()};
 }
 
 }  // namespace affsync::test

@@ -56,6 +56,9 @@ class Process {
   int wait(Seconds limit = Seconds(60));
   // The exit status if it has ended.
   std::optional<int> poll();
+  // The most memory that was resident, once poll() or wait() has seen the end; 0 before. Counts
+  // from the fork on, so it is at least what this program has itself.
+  long peak_memory_kib() const { return peak_memory_kib_; }
 
   void signal(int number);
   // SIGTERM, then wait.
@@ -74,6 +77,7 @@ class Process {
   std::string name_;
   pid_t pid_ = -1;
   std::optional<int> status_;
+  long peak_memory_kib_ = 0;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   Stream out_, err_;
@@ -85,6 +89,7 @@ class Process {
 struct Finished {
   int status;
   std::string out, err;
+  long peak_memory_kib = 0;
 };
 Finished run(ProcessOptions options, Process::Seconds limit = Process::Seconds(60));
 

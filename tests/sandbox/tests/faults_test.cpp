@@ -141,6 +141,9 @@ TEST(Faults, shifting_lists_lose_and_win_rows_between_pages) {
   broker.fault("shift:mode=insert,next=2,path=limit=30");
   for (int i = 0; i < 5; ++i) broker.get(rewards_path + "?limit=30");
   EXPECT_EQ(rows(), "1233");
+  broker.fault("shift:mode=insert,rows=4,next=1,path=limit=40");
+  for (int i = 0; i < 2; ++i) broker.get(rewards_path + "?limit=40");
+  EXPECT_EQ(rows(), "1237");
 }
 
 TEST(Faults, a_stale_answer_is_the_one_before_of_its_path) {

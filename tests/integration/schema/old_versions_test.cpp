@@ -1,0 +1,326 @@
+// Databases of older versions, with rows and other people's views in them, brought up to date: they
+// end as one that was made today, and lose nothing.
+#include <algorithm>
+#include <iterator>
+
+#include "base/embedded_file.hpp"
+#include "schema/migrate.hpp"
+#include "tests/integration/schema/fixture.hpp"
+
+namespace affsync {
+extern EmbeddedFile const migration_files[];
+extern unsigned const migration_files_count;
+extern EmbeddedFile const view_files[];
+extern unsigned const view_files_count;
+}  // namespace affsync
+
+namespace affsync::schema::test {
+namespace {
+
+// The list of applied files as the first version made it: later ones must go on from there.
+constexpr auto first_bookkeeping = R"sql(
+CREATE SCHEMA affsync;
+CREATE TABLE affsync.schema_migration (
+  version     integer PRIMARY KEY,
+  name        text NOT NULL,
+  checksum    text NOT NULL,
+  applied_at  timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE affsync.schema_migration IS 'The files that made this schema.';
+COMMENT ON COLUMN affsync.schema_migration.version IS 'The file''s number; 0 is the set of views.';
+COMMENT ON COLUMN affsync.schema_migration.name IS 'The file''s name.';
+COMMENT ON COLUMN affsync.schema_migration.checksum IS 'SHA-256 of the file''s text.';
+COMMENT ON COLUMN affsync.schema_migration.applied_at IS 'When it was applied.';
+)sql";
+
+// Everything about the two schemas that a program or a person could notice, a line each.
+constexpr auto catalog = R"sql(
+WITH ours AS (
+  SELECT c.*, n.nspname || '.' || c.relname AS path
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname IN ('affsync', 'reporting')
+), lines AS (
+  SELECT concat_ws(' ', 'relation', path, relkind, relpersistence, reloptions::text,
+                   pg_get_userbyid(relowner), obj_description(oid, 'pg_class'),
+                   ARRAY(SELECT x::text FROM unnest(relacl) x ORDER BY 1)::text) AS line FROM ours
+  UNION ALL
+  SELECT concat_ws(' ', 'column', path, attnum, attname, format_type(atttypid, atttypmod),
+                   attnotnull, attidentity, attcollation::regcollation::text, attacl::text,
+                   (SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef
+                    WHERE adrelid = attrelid AND adnum = attnum),
+                   col_description(attrelid, attnum))
+  FROM pg_attribute JOIN ours ON ours.oid = attrelid WHERE attnum > 0
+  UNION ALL
+  SELECT concat_ws(' ', 'constraint', path, conname, pg_get_constraintdef(k.oid))
+  FROM pg_constraint k JOIN ours ON ours.oid = conrelid
+  UNION ALL
+  SELECT concat_ws(' ', 'index', path, pg_get_indexdef(oid)) FROM ours WHERE relkind = 'i'
+  UNION ALL
+  SELECT concat_ws(' ', 'view', path, pg_get_viewdef(oid)) FROM ours WHERE relkind IN ('v', 'm')
+  UNION ALL
+  SELECT concat_ws(' ', 'trigger', path, pg_get_triggerdef(t.oid))
+  FROM pg_trigger t JOIN ours ON ours.oid = tgrelid WHERE NOT tgisinternal
+  UNION ALL
+  SELECT concat_ws(' ', 'function', p.oid::regprocedure, md5(p.prosrc), p.proacl::text)
+  FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
+  WHERE n.nspname IN ('affsync', 'reporting')
+  UNION ALL
+  SELECT concat_ws(' ', 'schema', nspname, obj_description(oid, 'pg_namespace'), nspacl::text)
+  FROM pg_namespace WHERE nspname IN ('affsync', 'reporting')
+  UNION ALL
+  SELECT concat_ws(' ', 'default grants', defaclnamespace::regnamespace, defaclobjtype,
+                   defaclacl::text) FROM pg_default_acl
+  UNION ALL
+  SELECT concat_ws(' ', 'file', version, name, checksum) FROM affsync.schema_migration
+  UNION ALL
+  SELECT concat_ws(' ', 'unit', currency, whole, factor) FROM affsync.currency_unit
+)
+SELECT line FROM lines ORDER BY line COLLATE "C"
+)sql";
+
+std::vector<std::string> texts(std::vector<Cells> const& rows) {
+  std::vector<std::string> out;
+  for (auto const& row : rows) out.push_back(row.at(0).value_or("(null)"));
+  return out;
+}
+
+std::string quoted(std::string text) {
+  for (auto at = text.find('\''); at != std::string::npos; at = text.find('\'', at + 2)) {
+    text.insert(at, 1, '\'');
+  }
+  return "'" + text + "'";
+}
+
+// A database as the version with the first `count` migrations left it.
+std::string database_of_version(unsigned count) {
+  auto const url = make_database();
+  sql(url, first_bookkeeping);
+  for (unsigned i = 0; i < count; ++i) {
+    std::string const text(migration_files[i].text);
+    sql(url, text);
+    sql(url, "INSERT INTO affsync.schema_migration VALUES (" + std::to_string(i + 1) + ", " +
+                 quoted(std::string(migration_files[i].name)) + ", encode(sha256(convert_to(" +
+                 quoted(text) + ", 'UTF8')), 'hex'))");
+  }
+  // Its views were not those of today; what of these can be made is near enough.
+  for (unsigned i = 0; i < view_files_count; ++i) {
+    try {
+      sql(url, std::string(view_files[i].text));
+    } catch (std::exception const&) {
+    }
+  }
+  sql(url, "INSERT INTO affsync.schema_migration VALUES (0, 'views', 'of an older version')");
+  return url;
+}
+
+// A row in every table there is: `all` columns filled, or only those that must be.
+void fill(std::string const& url, std::string const& word, bool all) {
+  // Sources first: streams and runs belong to one.
+  auto const tables =
+      texts(sql(url,
+                "SELECT c.relname FROM pg_class c WHERE relnamespace = 'affsync'::regnamespace AND"
+                " relkind = 'r' AND relname NOT IN ('schema_migration', 'currency_unit')"
+                " ORDER BY relname <> 'source', relname"));
+  for (auto const& table : tables) {
+    std::string names, values;
+    for (auto const& column :
+         sql(url,
+             "SELECT attname, CASE WHEN attname = 'source_id' THEN '1' ELSE"
+             " CASE format_type(atttypid, atttypmod)"
+             "  WHEN 'integer' THEN '7' WHEN 'bigint' THEN '8' WHEN 'numeric' THEN '1.50'"
+             "  WHEN 'boolean' THEN 'true' WHEN 'date' THEN '2026-01-02'"
+             "  WHEN 'timestamp with time zone' THEN '2026-01-02 03:04:05.000006+00'"
+             "  WHEN 'uuid' THEN '00000000-0000-0000-0000-000000000001'"
+             "  WHEN 'jsonb' THEN '{\"a\": 1.50}' ELSE '" +
+                 word +
+                 "' END END"
+                 " FROM pg_attribute WHERE attrelid = 'affsync." +
+                 table +
+                 "'::regclass AND"
+                 " attnum > 0 AND NOT attisdropped AND attidentity = '' AND (" +
+                 (all ? "true" : "attnotnull AND NOT atthasdef") + ")")) {
+      names += (names.empty() ? "" : ", ") + *column[0];
+      values += (values.empty() ? "" : ", ") + quoted(*column[1]);
+    }
+    sql(url, "INSERT INTO affsync." + table + " (" + names + ") VALUES (" + values + ")");
+  }
+}
+
+// Each row as JSON, with its table in front.
+std::vector<std::pair<std::string, std::string>> all_rows(std::string const& url) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (auto const& table :
+       texts(sql(url,
+                 "SELECT relname FROM pg_class WHERE relnamespace = 'affsync'::regnamespace AND"
+                 " relkind = 'r' AND relname <> 'schema_migration' ORDER BY 1"))) {
+    for (auto const& row :
+         texts(sql(url, "SELECT to_jsonb(t) FROM affsync." + table + " t ORDER BY 1"))) {
+      out.emplace_back(table, row);
+    }
+  }
+  return out;
+}
+
+TEST(Migrate, migration_from_each_older_version) {
+  auto const fresh = make_database();
+  migrate(options_for(fresh), false).value();
+  auto const wanted = texts(sql(fresh, catalog));
+  ASSERT_GT(wanted.size(), 300U);
+
+  for (unsigned count = 0; count < migration_files_count; ++count) {
+    auto const url = database_of_version(count);
+    std::string const version = "from version " + std::to_string(count);
+    // Views that people made for themselves, on what there was.
+    std::string mine = "SELECT 1 AS one";
+    if (count > 0) {
+      fill(url, "x", true);
+      fill(url, "y", false);
+      mine = "SELECT name, source_id FROM affsync.source ORDER BY 1";
+    }
+    if (count >= 6) {
+      mine =
+          "SELECT c.external_id, c.amount, c.raw, f.usd_rate, f.provider FROM affsync.commission c"
+          " LEFT JOIN affsync.fx_rate f ON f.on_date = c.occurred_on ORDER BY c.external_id,"
+          " f.currency";
+    }
+    sql(url, "CREATE VIEW public.mine AS " + mine);
+    auto const seen = sql(url, "SELECT * FROM public.mine");
+    bool const has_report =
+        sql_value(url, "SELECT to_regclass('reporting.earnings_daily') IS NOT NULL") == "t";
+    if (has_report) {
+      sql(url,
+          "CREATE VIEW public.by_day AS SELECT day, amount, rows FROM"
+          " reporting.earnings_daily");
+    }
+    auto const before = all_rows(url);
+    ASSERT_TRUE(count == 0 || before.size() >= 2) << version;
+
+    auto const report = migrate(options_for(url), false);
+    ASSERT_TRUE(report) << version << ": " << report.error().to_line();
+    // The files that were missing, in order, and the views.
+    ASSERT_EQ(report->applied.size(), migration_files_count - count + 1) << version;
+    EXPECT_EQ(report->applied.back(), "views");
+    EXPECT_EQ(report->applied.front(),
+              count == 0 ? migration_files[0].name : migration_files[count].name);
+
+    auto const got = texts(sql(url, catalog));
+    std::vector<std::string> missing, extra;
+    std::ranges::set_difference(wanted, got, std::back_inserter(missing));
+    std::ranges::set_difference(got, wanted, std::back_inserter(extra));
+    for (auto const& line : missing) ADD_FAILURE() << version << " lacks: " << line;
+    for (auto const& line : extra) ADD_FAILURE() << version << " has also: " << line;
+
+    // What was in a row still is; new columns stand beside it.
+    for (auto const& [table, row] : before) {
+      EXPECT_EQ(sql_value(url, "SELECT count(*) FROM affsync." + table +
+                                   " t WHERE to_jsonb(t) @> " + quoted(row) + "::jsonb"),
+                "1")
+          << version << ": " << table << " " << row;
+    }
+    EXPECT_EQ(sql(url, "SELECT * FROM public.mine"), seen) << version;
+    if (has_report) {
+      EXPECT_NO_THROW(sql(url, "SELECT * FROM public.by_day")) << version;
+    }
+    EXPECT_TRUE(migrate(options_for(url), false).value().applied.empty()) << version;
+
+    // And the program can go on with it.
+    Loop loop;
+    auto const store = make_pg_store(loop.io().get_executor(), options_for(url));
+    RunStart start;
+    start.id =
+        StreamId(loop.run(store->register_source("new", "testing", "https://b.example")), "feed");
+    start.mode = "full";
+    PageWrite write;
+    write.run = loop.run(store->begin_run(start));
+    write.batches.push_back(batch_of("commission", {{"k", {{"amount", "2.50"}}}}));
+    write.checkpoint = "{}";
+    EXPECT_EQ(loop.run(store->write_page(std::move(write))).inserted, 1) << version;
+    EXPECT_NO_THROW(loop.run(store->health())) << version;
+  }
+}
+
+// Rows of one payout and one day's earning, so that views have something to lose.
+void put_rows_in(std::string const& url) {
+  sql(url,
+      "INSERT INTO affsync.source (source_id, name, connector, base_url) VALUES"
+      " (1, 'main', 'testing', 'https://b.example')");
+  sql(url,
+      "INSERT INTO affsync.stream (source_id, stream, record_table) VALUES (1, 'a', 'commission'),"
+      " (1, 'b', 'payout')");
+  sql(url,
+      "INSERT INTO affsync.commission (source_id, stream, external_id, content_hash, first_seen_at,"
+      " changed_at, revision, run_id, kind, status, amount, currency, amount_usd, grain,"
+      " occurred_on, raw) VALUES (1, 'a', 'k', gen_random_uuid(), now(), now(), 1, 1, 'cpa',"
+      " 'paid', 12.50, 'USD', 12.50, 'day', '2026-01-02', '{}')");
+  sql(url,
+      "INSERT INTO affsync.payout (source_id, stream, external_id, content_hash, first_seen_at,"
+      " changed_at, revision, run_id, status, amount, currency, raw) VALUES (1, 'b', 'p',"
+      " gen_random_uuid(), now(), now(), 1, 1, 'paid', 7.25, 'USD', '{}')");
+}
+
+// Makes a view as an older version had it: these columns of today's.
+void make_older(std::string const& url, std::string const& view, std::string const& columns) {
+  auto text = sql_value(url, "SELECT pg_get_viewdef('" + view + "'::regclass)");
+  text.erase(text.rfind(';'));
+  sql(url, "DROP VIEW " + view);
+  sql(url, "CREATE VIEW " + view + " AS SELECT " + columns + " FROM (" + text + ") today");
+  sql(url,
+      "UPDATE affsync.schema_migration SET checksum = 'of an older version'"
+      " WHERE version = 0");
+}
+
+TEST(Migrate, view_survives_migration) {
+  auto const url = make_database();
+  migrate(options_for(url), false).value();
+  put_rows_in(url);
+  // An older version lacked the last columns.
+  make_older(url, "reporting.earnings_daily",
+             "source, connector, day, kind, status, currency, amount");
+  sql(url,
+      "CREATE VIEW public.mine AS SELECT day, sum(amount) AS total FROM reporting.earnings_daily"
+      " GROUP BY day");
+  sql(url, "COMMENT ON VIEW public.mine IS 'of ours'");
+  sql(url, "GRANT SELECT ON public.mine TO affsync_reader");
+  sql(url, "CREATE VIEW public.upon_mine AS SELECT max(total) AS most FROM public.mine");
+  sql(url,
+      "CREATE MATERIALIZED VIEW public.kept AS SELECT external_id, amount FROM reporting.payouts");
+  sql(url, "CREATE VIEW public.raw_rows AS SELECT external_id, amount FROM affsync.commission");
+
+  EXPECT_EQ(migrate(options_for(url), false).value().applied, std::vector<std::string>{"views"});
+
+  EXPECT_EQ(sql_value(url, "SELECT count(amount_usd) FROM reporting.earnings_daily"), "1");
+  Cells const day{"2026-01-02", "12.50"};
+  EXPECT_EQ(sql(url, "SELECT * FROM public.mine"), std::vector<Cells>{day});
+  EXPECT_EQ(sql_value(url + " options='-c role=affsync_reader'", "SELECT total FROM public.mine"),
+            "12.50");
+  EXPECT_EQ(sql_value(url, "SELECT obj_description('public.mine'::regclass)"), "of ours");
+  EXPECT_EQ(sql_value(url, "SELECT most FROM public.upon_mine"), "12.50");
+  sql(url, "REFRESH MATERIALIZED VIEW public.kept");
+  EXPECT_EQ(sql_value(url, "SELECT external_id || amount FROM public.kept"), "p7.25");
+  EXPECT_EQ(sql_value(url, "SELECT external_id || amount FROM public.raw_rows"), "k12.50");
+}
+
+TEST(Migrate, AViewThatStandsInTheWayIsLeftAloneAndTheErrorSaysWhatToDo) {
+  auto const url = make_database();
+  migrate(options_for(url), false).value();
+  put_rows_in(url);
+  // A column that had another name cannot be replaced while somebody's view reads it.
+  make_older(url, "reporting.payouts", "source, connector, external_id AS old_name, amount");
+  sql(url, "CREATE VIEW public.mine AS SELECT old_name, amount FROM reporting.payouts");
+  auto const before = texts(sql(url, catalog));
+
+  auto const refused = migrate(options_for(url), false);
+  ASSERT_TRUE(refused.has_error());
+  EXPECT_EQ(refused.error().code, ErrorCode::migration_failed);
+  EXPECT_NE(refused.error().hint.find("views of your own"), std::string::npos)
+      << refused.error().to_line();
+  EXPECT_EQ(texts(sql(url, catalog)), before) << "all of it, or nothing";
+  EXPECT_EQ(sql_value(url, "SELECT old_name || amount FROM public.mine"), "p7.25");
+
+  sql(url, "DROP VIEW public.mine");
+  EXPECT_TRUE(migrate(options_for(url), false));
+  EXPECT_EQ(sql_value(url, "SELECT external_id || amount FROM reporting.payouts"), "p7.25");
+}
+
+}  // namespace
+}  // namespace affsync::schema::test
