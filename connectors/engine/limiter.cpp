@@ -22,6 +22,7 @@ constexpr Duration peace_time = std::chrono::seconds(15);
 constexpr int most_calm = 8;    // … times up to this
 constexpr int soon_again = 30;  // a refusal after fewer answers
 constexpr int few_remaining = 10;
+constexpr int heeded_refusals = 5;  // in a row, that are taken at their word
 
 Duration seconds_of(double seconds) {
   return Duration(static_cast<Duration::rep>(std::min(seconds, 1e6) * 1e6));
@@ -153,6 +154,12 @@ void Limiter::on_throttled(TimePoint now, TimePoint sent_at, std::optional<Durat
                                          std::chrono::seconds(8));
     backoff.cap = spec_.wait_cap;
     wait = counts ? backoff_wait(backoff, refusals_, random) : Duration(0);
+  } else if (counts && refusals_ > heeded_refusals) {
+    // What it asks for is not enough, as it turned out: it is left alone for longer and longer.
+    BackoffSpec backoff;
+    backoff.first = std::chrono::seconds(1);
+    backoff.cap = spec_.wait_cap;
+    wait = std::max(*wait, backoff_wait(backoff, refusals_ - heeded_refusals, random));
   }
   block(now, *wait);
 }
