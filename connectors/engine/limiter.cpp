@@ -59,6 +59,21 @@ std::optional<TimePoint> Limiter::blocked_until() const {
   return blocked_until_;
 }
 
+// A clock that went back takes everything that was noted with it: nobody is to wait for the time to
+// come back to where it was.
+void Limiter::notice_clock(TimePoint now) {
+  constexpr Duration slight = std::chrono::seconds(1);
+  Duration const back = seen_at_ - now;
+  seen_at_ = now;
+  if (back <= slight) return;
+  auto const shift = [&](TimePoint& time) {
+    if (time != TimePoint{}) time -= back;
+  };
+  for (auto* time : {&refilled_at_, &last_reserve_, &blocked_until_, &headers_until_}) shift(*time);
+  for (auto& turn : turns_) shift(turn);
+  if (refused_at_) shift(*refused_at_);
+}
+
 void Limiter::refill(TimePoint now) {
   if (headers_rate_ > 0 && now >= headers_until_) {
     headers_rate_ = 0;
@@ -81,6 +96,7 @@ void Limiter::notice_idle(TimePoint now) {
 }
 
 Duration Limiter::reserve(TimePoint now) {
+  notice_clock(now);
   refill(now);
   notice_idle(now);
   tokens_ -= 1;
@@ -137,6 +153,7 @@ void Limiter::learn_limit(TimePoint now) {
 
 void Limiter::on_throttled(TimePoint now, TimePoint sent_at, std::optional<Duration> wait,
                            double random) {
+  notice_clock(now);
   bool const counts = !refused_at_ || sent_at > *refused_at_;
   if (counts) {
     ++refusals_;
@@ -185,6 +202,7 @@ void Limiter::grow(TimePoint now) {
 }
 
 void Limiter::on_success(TimePoint now, Headers const& headers) {
+  notice_clock(now);
   refusals_ = 0;
   ++let_through_;
   refill(now);
