@@ -99,7 +99,7 @@ struct SliceClose {
 
 struct SliceClosed {
   std::int64_t deleted = 0;
-  std::int64_t missed = 0;  // not seen for the first time by a sweep that is not verified
+  std::int64_t missed = 0;        // not seen for the first time by a sweep that is not verified
   std::int64_t would_delete = 0;  // set when the mass-drop guard held them back
   bool live_as_expected = true;   // answer to expect_live
   std::int64_t live = 0;          // rows of the scope that are not deleted, afterwards
@@ -118,6 +118,12 @@ struct RunEnd {
   std::optional<TimePoint> next_run_at;
   TimePoint now{};
   RunEnd() = default;
+};
+
+struct SourceIdentity {
+  std::string name, connector, base_url;
+  std::string account;  // tells it from others of the connector at that address
+  SourceIdentity() = default;
 };
 
 // The right to read one stream, against other instances; given back when destroyed.
@@ -162,6 +168,14 @@ class Store {
     static_cast<void>(id);
     static_cast<void>(table);
     static_cast<void>(in_reports);
+    co_return;
+  }
+
+  // Marks streams of the source that its connector no longer has, and unmarks those it has.
+  virtual asio::awaitable<void> retire_streams_except(int source_id,
+                                                      std::vector<std::string> streams) {
+    static_cast<void>(source_id);
+    static_cast<void>(streams);
     co_return;
   }
 
