@@ -139,6 +139,12 @@ struct StandingDifference {
   std::optional<TimePoint> since;
 };
 
+// Rows whose state the connector does not know; see reporting.unknown_words.
+struct UnknownWord {
+  std::string word;  // empty: the connector does not keep it
+  std::int64_t rows = 0;
+};
+
 // One line of `affsync status` and of reporting.source_health.
 struct StreamHealth {
   std::string source, connector, stream, table;
@@ -147,14 +153,24 @@ struct StreamHealth {
   std::string last_status, last_error_code, last_error;  // empty: none
   std::int64_t rows = 0, quarantined = 0, unreconciled = 0;
   int consecutive_failures = 0;
-  std::int64_t compared = 0;                    // totals of the broker, of which `unreconciled` differ
+  std::int64_t compared = 0;  // totals of the broker, of which `unreconciled` differ
   std::vector<StandingDifference> differences;  // the oldest few of them
+  std::vector<UnknownWord> unknown_words;       // the most frequent few
 };
 
 class Store {
  public:
   virtual ~Store() = default;
 
+  // To be called before register_source. Makes the source's row, or, where the configuration has
+  // the name for an account that it called otherwise before, gives the row the new name: its rows
+  // and its state go with it. `configured`: all names of the configuration. The old name, if so.
+  virtual asio::awaitable<std::optional<std::string>> adopt_source(
+      SourceIdentity source, std::vector<std::string> configured) {
+    static_cast<void>(source);
+    static_cast<void>(configured);
+    co_return std::nullopt;
+  }
   // Finds or makes the source's row; its connector and base URL are brought up to date.
   virtual asio::awaitable<int> register_source(std::string name, std::string connector,
                                                std::string base_url) = 0;

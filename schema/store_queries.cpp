@@ -120,12 +120,12 @@ std::optional<Day> day_of(pqxx::field const& field) {
 
 void add_differences(pqxx::transaction_base& tx, std::vector<StreamHealth>& all) {
   constexpr std::size_t most = 3;
-  auto const rows =
-      tx.exec("SELECT source, stream, metric, window_from, window_to, broker_value::text,"
-              " our_value::text, difference::text, " +
-              epoch_sql("differs_since") +
-              " FROM reporting.reconciliations WHERE NOT matched"
-              " ORDER BY differs_since, metric, window_from");
+  auto const rows = tx.exec(
+      "SELECT source, stream, metric, window_from, window_to, broker_value::text,"
+      " our_value::text, difference::text, " +
+      epoch_sql("differs_since") +
+      " FROM reporting.reconciliations WHERE NOT matched"
+      " ORDER BY differs_since, metric, window_from");
   for (auto const& row : rows) {
     for (auto& health : all) {
       if (health.source != row[0].c_str() || health.stream != row[1].c_str()) continue;
@@ -138,6 +138,22 @@ void add_differences(pqxx::transaction_base& tx, std::vector<StreamHealth>& all)
       difference.our_value = row[6].c_str();
       difference.difference = row[7].c_str();
       difference.since = time_of(row[8]);
+    }
+  }
+}
+
+void add_unknown_words(pqxx::transaction_base& tx, std::vector<StreamHealth>& all) {
+  constexpr std::size_t most = 5;
+  auto const rows = tx.exec(
+      "SELECT source, stream, word, sum(rows) FROM reporting.unknown_words"
+      " GROUP BY source, stream, word ORDER BY sum(rows) DESC, word");
+  for (auto const& row : rows) {
+    for (auto& health : all) {
+      if (health.source != row[0].c_str() || health.stream != row[1].c_str()) continue;
+      if (health.unknown_words.size() >= most) continue;
+      auto& word = health.unknown_words.emplace_back();
+      word.word = row[2].c_str();
+      word.rows = int_of(row[3]);
     }
   }
 }
@@ -173,6 +189,7 @@ std::vector<StreamHealth> read_health(PgSession& session) {
     all.push_back(std::move(health));
   }
   add_differences(tx, all);
+  add_unknown_words(tx, all);
   return all;
 }
 
