@@ -159,21 +159,24 @@ TEST_F(Overlap, database_restart_mid_load) {
 }
 
 TEST_F(Overlap, stalled_server_does_not_hold_others) {
+  SandboxProcess brisk({"--clients", "10", "--days", "10", "--password", password});
+  source_yaml = "    timeout: 20s\n";
+  // The stalled one comes first.
+  streams_yaml = "      rewards: {start: " + first_day() +
+                 "}\n  - name: brisk\n    connector: exness\n    base_url: " + brisk.url() +
+                 "\n    credentials: {login: partner@example.com, password: "
+                 "\"${SANDBOX_PASSWORD}\"}\n    streams:\n      rewards: {start: " +
+                 first_day() + "}\n";
   start_broker();
-  SandboxProcess other({"--clients", "10", "--days", "10", "--password", password});
-  source_yaml = "    timeout: 2s\n";
-  configure();
-  std::string text = "  - name: stalled\n    connector: exness\n    base_url: " + other.url() +
-                     "\n    credentials: {login: partner@example.com, password: "
-                     "\"${SANDBOX_PASSWORD}\"}\n    timeout: 20s\n    streams:\n";
-  streams_yaml = "      accounts: {page_size: 50}\n" + text + "      wallets: {enabled: true}\n";
-  configure();
-  other.fault("never:every=1");
+  broker().fault("never:every=1");
   auto const process = start({"sync"});
-  process->wait_for_err("main/wallets: succeeded", Process::Seconds(15));
+  for (auto const* stream : {"clients", "accounts", "rewards", "rebates", "wallets"}) {
+    process->wait_for_err("brisk/" + std::string(stream) + ": succeeded", Process::Seconds(15));
+  }
   EXPECT_FALSE(process->poll().has_value());  // the stalled one still waits
+  EXPECT_EQ(process->err().find("main/clients: succeeded"), std::string::npos);
   process->signal(SIGTERM);
-  process->wait(Process::Seconds(5));
+  EXPECT_EQ(process->wait(Process::Seconds(5)), 1);
 }
 
 // The disk of the server is full in the middle of a first load.

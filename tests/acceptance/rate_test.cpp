@@ -27,11 +27,22 @@ TEST_F(Rate, retry_after) {
   start_broker();
   // So that the wait of eleven days that is asked for can be seen to be cut short.
   change_connector("wait_cap: 15m", "wait_cap: 1s");
-  for (auto const* form : {"seconds", "date", "none", "zero", "text", "503", "huge"}) {
+  for (auto const* form : {"date", "none", "zero", "huge"}) {
     broker().fault(std::string("throttle:form=") + form + ",wait=1,next=1,path=accounts");
     auto const synced = sync({"--stream", "accounts"});
     EXPECT_EQ(synced.status, 0) << form << synced.out;
     EXPECT_EQ(synced.count("accounts", "throttled"), 1) << form;
+    EXPECT_EQ(synced.count("accounts", "retries"), 0) << form;
+  }
+  // One request a second: whoever waits for as long as he is asked to is refused once for each.
+  for (auto const* form : {"seconds", "text", "drf", "503"}) {
+    broker().control({{"do", "clear_log"}});
+    broker().control({{"do", "rate"}, {"rate", "1"}, {"burst", "1"}, {"form", form}});
+    auto const synced = sync({"--stream", "accounts"});
+    EXPECT_EQ(synced.status, 0) << form << synced.out;
+    auto const throttled = broker().count("throttled");
+    EXPECT_GE(throttled, 1u) << form;
+    EXPECT_LE(throttled, broker().count("requests") - throttled) << form;
     EXPECT_EQ(synced.count("accounts", "retries"), 0) << form;
   }
   EXPECT_EQ(query("select count(*) from affsync.trading_account"), "120");
