@@ -68,8 +68,8 @@ std::vector<engine::Manifest> load_manifests(std::string const& connectors_dir) 
     std::ifstream in(file);
     std::ostringstream text;
     if (!in || !(text << in.rdbuf())) {
-      throw Failure(ErrorCode::config_invalid, "connector file " + file.string() +
-                                                   " cannot be read");
+      throw Failure(ErrorCode::config_invalid,
+                    "connector file " + file.string() + " cannot be read");
     }
     auto manifest = engine::parse_manifest(text.str(), file.string()).value();
     std::erase_if(manifests, [&](auto const& known) { return known.name == manifest.name; });
@@ -85,8 +85,8 @@ App::App(std::string const& config_option, std::optional<LogLevel> log_level)
   impl_->log_level = log_level;
   impl_->config = config::load_config(impl_->file, env).value();
   impl_->manifests = load_manifests(impl_->config.connectors_dir);
-  impl_->sink = std::make_unique<log::ConsoleLog>(
-      log_level.value_or(impl_->config.log.level), impl_->config.log.format);
+  impl_->sink = std::make_unique<log::ConsoleLog>(log_level.value_or(impl_->config.log.level),
+                                                  impl_->config.log.format);
 }
 
 App::~App() {
@@ -94,11 +94,21 @@ App::~App() {
   if (impl_->store) impl_->store->shut_down(std::chrono::milliseconds(1000));
 }
 
-config::Config const& App::config() const { return impl_->config; }
-std::vector<engine::Manifest> const& App::manifests() const { return impl_->manifests; }
-Logger App::log() const { return Logger(*impl_->sink); }
-asio::io_context& App::io() { return impl_->io; }
-bool App::interrupted() const { return impl_->interrupted; }
+config::Config const& App::config() const {
+  return impl_->config;
+}
+std::vector<engine::Manifest> const& App::manifests() const {
+  return impl_->manifests;
+}
+Logger App::log() const {
+  return Logger(*impl_->sink);
+}
+asio::io_context& App::io() {
+  return impl_->io;
+}
+bool App::interrupted() const {
+  return impl_->interrupted;
+}
 
 void App::start_database() {
   if (impl_->database) return;
@@ -116,9 +126,13 @@ schema::MigrationReport App::migrate_database(bool dry_run) {
   }
 }
 
-schema::Store& App::store() { return *impl_->store; }
+schema::Store& App::store() {
+  return *impl_->store;
+}
 
-std::string App::shown_database_url() const { return impl_->database->shown_url(); }
+std::string App::shown_database_url() const {
+  return impl_->database->shown_url();
+}
 
 App::Impl::Session& App::Impl::session_of(PreparedSource prepared, Logger const& log,
                                           sync::Observer& observer) {
@@ -184,10 +198,25 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
     auto const& config = *source.config;
     int source_id = 0;
     if (with_database) {
+      schema::SourceIdentity identity;
+      identity.name = source.plan.source;
+      identity.connector = source.plan.connector;
+      identity.base_url = source.plan.base_url;
+      identity.account = source.plan.account;
+      auto const old_name = co_await impl_->store->adopt_source(std::move(identity), source_names);
+      if (old_name) {
+        log().info("the source has another name now; its rows and its state go with it",
+                   {{"source", source.plan.source}, {"before", *old_name}});
+      }
       source_id = co_await impl_->store->register_source(source.plan.source, source.plan.connector,
                                                          source.plan.base_url);
     }
     auto& session = impl_->session_of(std::move(source), log(), observer);
+    if (with_database) {
+      std::vector<std::string> known;
+      for (auto const& plan : session.streams) known.push_back(plan->stream);
+      co_await impl_->store->retire_streams_except(source_id, std::move(known));
+    }
     for (auto const& plan : session.streams) {
       bool const named = !streams.empty() && chosen(streams, plan->stream);
       bool const wanted = streams.empty() ? plan->spec.enabled : named;

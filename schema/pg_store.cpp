@@ -30,6 +30,22 @@ class PgStore final : public Store {
     co_return co_await executor_.run(std::move(work), twice);
   }
 
+  asio::awaitable<std::optional<std::string>> adopt_source(
+      SourceIdentity source, std::vector<std::string> configured) override {
+    auto work = [given = std::move(source), names = std::move(configured)](PgSession& session) {
+      return take_in_source(session, given, names);
+    };
+    co_return co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<void> retire_streams_except(int source_id,
+                                              std::vector<std::string> streams) override {
+    auto work = [source_id, kept = std::move(streams)](PgSession& session) {
+      retire_other_streams(session, source_id, kept);
+    };
+    co_await executor_.run(std::move(work), twice);
+  }
+
   asio::awaitable<void> retire_sources_except(std::vector<std::string> names) override {
     auto work = [kept = std::move(names)](PgSession& session) { retire_others(session, kept); };
     co_await executor_.run(std::move(work), twice);

@@ -99,7 +99,7 @@ struct SliceClose {
 
 struct SliceClosed {
   std::int64_t deleted = 0;
-  std::int64_t missed = 0;  // not seen for the first time by a sweep that is not verified
+  std::int64_t missed = 0;        // not seen for the first time by a sweep that is not verified
   std::int64_t would_delete = 0;  // set when the mass-drop guard held them back
   bool live_as_expected = true;   // answer to expect_live
   std::int64_t live = 0;          // rows of the scope that are not deleted, afterwards
@@ -120,6 +120,12 @@ struct RunEnd {
   RunEnd() = default;
 };
 
+struct SourceIdentity {
+  std::string name, connector, base_url;
+  std::string account;  // tells it from others of the connector at that address
+  SourceIdentity() = default;
+};
+
 // The right to read one stream, against other instances; given back when destroyed.
 class Lease {
  public:
@@ -133,6 +139,12 @@ struct StandingDifference {
   std::optional<TimePoint> since;
 };
 
+// Rows whose state the connector does not know; see reporting.unknown_words.
+struct UnknownWord {
+  std::string word;  // empty: the connector does not keep it
+  std::int64_t rows = 0;
+};
+
 // One line of `affsync status` and of reporting.source_health.
 struct StreamHealth {
   std::string source, connector, stream, table;
@@ -141,14 +153,24 @@ struct StreamHealth {
   std::string last_status, last_error_code, last_error;  // empty: none
   std::int64_t rows = 0, quarantined = 0, unreconciled = 0;
   int consecutive_failures = 0;
-  std::int64_t compared = 0;                    // totals of the broker, of which `unreconciled` differ
+  std::int64_t compared = 0;  // totals of the broker, of which `unreconciled` differ
   std::vector<StandingDifference> differences;  // the oldest few of them
+  std::vector<UnknownWord> unknown_words;       // the most frequent few
 };
 
 class Store {
  public:
   virtual ~Store() = default;
 
+  // To be called before register_source. Makes the source's row, or, where the configuration has
+  // the name for an account that it called otherwise before, gives the row the new name: its rows
+  // and its state go with it. `configured`: all names of the configuration. The old name, if so.
+  virtual asio::awaitable<std::optional<std::string>> adopt_source(
+      SourceIdentity source, std::vector<std::string> configured) {
+    static_cast<void>(source);
+    static_cast<void>(configured);
+    co_return std::nullopt;
+  }
   // Finds or makes the source's row; its connector and base URL are brought up to date.
   virtual asio::awaitable<int> register_source(std::string name, std::string connector,
                                                std::string base_url) = 0;
@@ -162,6 +184,14 @@ class Store {
     static_cast<void>(id);
     static_cast<void>(table);
     static_cast<void>(in_reports);
+    co_return;
+  }
+
+  // Marks streams of the source that its connector no longer has, and unmarks those it has.
+  virtual asio::awaitable<void> retire_streams_except(int source_id,
+                                                      std::vector<std::string> streams) {
+    static_cast<void>(source_id);
+    static_cast<void>(streams);
     co_return;
   }
 

@@ -28,6 +28,61 @@ int find_source(PgSession& session, std::string const& name, std::string const& 
   return static_cast<int>(id);
 }
 
+std::optional<std::string> take_in_source(PgSession& session, SourceIdentity const& source,
+                                          std::vector<std::string> const& configured) {
+  pqxx::work tx(session.connection());
+  SqlParams const name{source.name};
+  std::optional<std::string> old_name;
+  if (exec(tx, "SELECT FROM affsync.source WHERE name = $1", name).empty()) {
+    // Two instances that start together must not both take a row over.
+    tx.exec("LOCK TABLE affsync.source IN SHARE ROW EXCLUSIVE MODE");
+    ArrayText names;
+    for (auto const& one : configured) names.add(one);
+    SqlParams const params{source.name, source.connector, source.base_url, source.account,
+                           names.take()};
+    // Only where there is no doubt which one it was.
+    auto const renamed = exec(
+        tx,
+        "WITH same AS (SELECT min(source_id) AS source_id, min(name) AS name FROM affsync.source"
+        " WHERE connector = $2 AND base_url = $3 AND account = $4 AND name <> ALL ($5::text[])"
+        " HAVING count(*) = 1)"
+        " UPDATE affsync.source s SET name = $1, retired_at = NULL FROM same"
+        " WHERE s.source_id = same.source_id"
+        " AND NOT EXISTS (SELECT FROM affsync.source WHERE name = $1) RETURNING same.name",
+        params);
+    if (!renamed.empty()) old_name = renamed[0][0].c_str();
+  }
+  SqlParams const identity{source.name, source.connector, source.base_url, source.account};
+  exec(tx,
+       "INSERT INTO affsync.source (name, connector, base_url, account)"
+       " SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT FROM affsync.source WHERE name = $1)"
+       " ON CONFLICT (name) DO NOTHING",
+       identity);
+  SqlParams const account{source.name, source.account};
+  exec(tx, "UPDATE affsync.source SET account = $2 WHERE name = $1 AND account IS DISTINCT FROM $2",
+       account);
+  crash_point(CrashPoint::source_registering);
+  tx.commit();
+  return old_name;
+}
+
+void retire_other_streams(PgSession& session, int source_id,
+                          std::vector<std::string> const& streams) {
+  pqxx::work tx(session.connection());
+  ArrayText kept;
+  for (auto const& stream : streams) kept.add(stream);
+  SqlParams const params{std::to_string(source_id), kept.take()};
+  exec(tx,
+       "UPDATE affsync.stream SET retired_at = now(), in_reports = false"
+       " WHERE source_id = $1::int AND retired_at IS NULL AND stream <> ALL ($2::text[])",
+       params);
+  exec(tx,
+       "UPDATE affsync.stream SET retired_at = NULL"
+       " WHERE source_id = $1::int AND retired_at IS NOT NULL AND stream = ANY ($2::text[])",
+       params);
+  tx.commit();
+}
+
 void retire_others(PgSession& session, std::vector<std::string> const& names) {
   pqxx::work tx(session.connection());
   ArrayText kept;
@@ -65,12 +120,12 @@ std::optional<Day> day_of(pqxx::field const& field) {
 
 void add_differences(pqxx::transaction_base& tx, std::vector<StreamHealth>& all) {
   constexpr std::size_t most = 3;
-  auto const rows =
-      tx.exec("SELECT source, stream, metric, window_from, window_to, broker_value::text,"
-              " our_value::text, difference::text, " +
-              epoch_sql("differs_since") +
-              " FROM reporting.reconciliations WHERE NOT matched"
-              " ORDER BY differs_since, metric, window_from");
+  auto const rows = tx.exec(
+      "SELECT source, stream, metric, window_from, window_to, broker_value::text,"
+      " our_value::text, difference::text, " +
+      epoch_sql("differs_since") +
+      " FROM reporting.reconciliations WHERE NOT matched"
+      " ORDER BY differs_since, metric, window_from");
   for (auto const& row : rows) {
     for (auto& health : all) {
       if (health.source != row[0].c_str() || health.stream != row[1].c_str()) continue;
@@ -83,6 +138,22 @@ void add_differences(pqxx::transaction_base& tx, std::vector<StreamHealth>& all)
       difference.our_value = row[6].c_str();
       difference.difference = row[7].c_str();
       difference.since = time_of(row[8]);
+    }
+  }
+}
+
+void add_unknown_words(pqxx::transaction_base& tx, std::vector<StreamHealth>& all) {
+  constexpr std::size_t most = 5;
+  auto const rows = tx.exec(
+      "SELECT source, stream, word, sum(rows) FROM reporting.unknown_words"
+      " GROUP BY source, stream, word ORDER BY sum(rows) DESC, word");
+  for (auto const& row : rows) {
+    for (auto& health : all) {
+      if (health.source != row[0].c_str() || health.stream != row[1].c_str()) continue;
+      if (health.unknown_words.size() >= most) continue;
+      auto& word = health.unknown_words.emplace_back();
+      word.word = row[2].c_str();
+      word.rows = int_of(row[3]);
     }
   }
 }
@@ -118,6 +189,7 @@ std::vector<StreamHealth> read_health(PgSession& session) {
     all.push_back(std::move(health));
   }
   add_differences(tx, all);
+  add_unknown_words(tx, all);
   return all;
 }
 

@@ -2,6 +2,7 @@
 // executor's thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,11 @@ namespace affsync::schema {
 
 int find_source(PgSession& session, std::string const& name, std::string const& connector,
                 std::string const& base_url);
+// The old name, when the row has got this one instead; see Store::adopt_source.
+std::optional<std::string> take_in_source(PgSession& session, SourceIdentity const& source,
+                                          std::vector<std::string> const& configured);
+void retire_other_streams(PgSession& session, int source_id,
+                          std::vector<std::string> const& streams);
 void retire_others(PgSession& session, std::vector<std::string> const& names);
 void note_stream(PgSession& session, StreamId const& id, std::string const& table, bool in_reports);
 std::vector<StreamHealth> read_health(PgSession& session);

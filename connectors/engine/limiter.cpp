@@ -22,6 +22,7 @@ constexpr Duration peace_time = std::chrono::seconds(15);
 constexpr int most_calm = 8;    // … times up to this
 constexpr int soon_again = 30;  // a refusal after fewer answers
 constexpr int few_remaining = 10;
+constexpr int heeded_refusals = 5;  // in a row, that are taken at their word
 
 Duration seconds_of(double seconds) {
   return Duration(static_cast<Duration::rep>(std::min(seconds, 1e6) * 1e6));
@@ -58,6 +59,21 @@ std::optional<TimePoint> Limiter::blocked_until() const {
   return blocked_until_;
 }
 
+// A clock that went back takes everything that was noted with it: nobody is to wait for the time to
+// come back to where it was.
+void Limiter::notice_clock(TimePoint now) {
+  constexpr Duration slight = std::chrono::seconds(1);
+  Duration const back = seen_at_ - now;
+  seen_at_ = now;
+  if (back <= slight) return;
+  auto const shift = [&](TimePoint& time) {
+    if (time != TimePoint{}) time -= back;
+  };
+  for (auto* time : {&refilled_at_, &last_reserve_, &blocked_until_, &headers_until_}) shift(*time);
+  for (auto& turn : turns_) shift(turn);
+  if (refused_at_) shift(*refused_at_);
+}
+
 void Limiter::refill(TimePoint now) {
   if (headers_rate_ > 0 && now >= headers_until_) {
     headers_rate_ = 0;
@@ -80,6 +96,7 @@ void Limiter::notice_idle(TimePoint now) {
 }
 
 Duration Limiter::reserve(TimePoint now) {
+  notice_clock(now);
   refill(now);
   notice_idle(now);
   tokens_ -= 1;
@@ -136,6 +153,7 @@ void Limiter::learn_limit(TimePoint now) {
 
 void Limiter::on_throttled(TimePoint now, TimePoint sent_at, std::optional<Duration> wait,
                            double random) {
+  notice_clock(now);
   bool const counts = !refused_at_ || sent_at > *refused_at_;
   if (counts) {
     ++refusals_;
@@ -153,6 +171,12 @@ void Limiter::on_throttled(TimePoint now, TimePoint sent_at, std::optional<Durat
                                          std::chrono::seconds(8));
     backoff.cap = spec_.wait_cap;
     wait = counts ? backoff_wait(backoff, refusals_, random) : Duration(0);
+  } else if (counts && refusals_ > heeded_refusals) {
+    // What it asks for is not enough, as it turned out: it is left alone for longer and longer.
+    BackoffSpec backoff;
+    backoff.first = std::chrono::seconds(1);
+    backoff.cap = spec_.wait_cap;
+    wait = std::max(*wait, backoff_wait(backoff, refusals_ - heeded_refusals, random));
   }
   block(now, *wait);
 }
@@ -178,6 +202,7 @@ void Limiter::grow(TimePoint now) {
 }
 
 void Limiter::on_success(TimePoint now, Headers const& headers) {
+  notice_clock(now);
   refusals_ = 0;
   ++let_through_;
   refill(now);

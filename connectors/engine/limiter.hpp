@@ -43,6 +43,7 @@ class Limiter {
   int refusals() const { return refusals_; }
 
  private:
+  void notice_clock(TimePoint now);
   void refill(TimePoint now);
   void notice_idle(TimePoint now);
   void block(TimePoint now, Duration wait);
@@ -55,6 +56,7 @@ class Limiter {
   double least_;  // never slower
   double rate_;
   double tokens_;
+  TimePoint seen_at_{};  // the latest time that was handed in
   TimePoint refilled_at_{};
   TimePoint last_reserve_{};
   std::vector<TimePoint> turns_;  // of reserved requests, those that lie ahead

@@ -167,7 +167,9 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
   auto const overlap =
       std::min<std::size_t>(static_cast<std::size_t>(overlap_), largest_ > 0 ? largest_ - 1 : 0);
   if (rows > 0) {
-    auto const kept = static_cast<std::ptrdiff_t>(std::min(overlap, rows));
+    // To know the place again after a restart even a page of the overlap alone is good enough.
+    auto const kept =
+        static_cast<std::ptrdiff_t>(std::min(static_cast<std::size_t>(overlap_), rows));
     anchors_.assign(keys.end() - kept, keys.end());
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/batch.hpp"
 #include "base/suggest.hpp"
 #include "base/yaml/node.hpp"
 #include "connectors/engine/auth_choice.hpp"
@@ -131,6 +132,28 @@ AuthOption make_auth(AuthOption option, Manifest const& manifest, SourceSettings
   return option;
 }
 
+// A short hash: enough to tell a user's own accounts from each other, too little to find out what
+// it was made of. A password says nothing about who it is; a key, where there is no name beside it,
+// does.
+std::string account_of(Manifest const& manifest, SourceSettings const& settings) {
+  constexpr std::size_t digits = 8;
+  auto const values = [&](bool secret) {
+    std::string text;
+    for (auto const& credential : manifest.credentials) {
+      auto const given = settings.credentials.find(credential.name);
+      if (credential.secret != secret || given == settings.credentials.end()) continue;
+      text += credential.name + '\0' + given->second.reveal() + '\0';
+    }
+    return text;
+  };
+  std::string text = values(false);
+  if (text.empty()) text = values(true);
+  if (text.empty()) {
+    for (auto const& [name, value] : settings.settings) text += name + '\0' + value + '\0';
+  }
+  return hash_content(text).to_hex().substr(0, digits);
+}
+
 SourcePlan plan_source(Manifest const& manifest, SourceSettings const& settings) {
   auto chosen = choose_auth(manifest, settings.credentials);
   check_stream_names(manifest, settings);
@@ -141,6 +164,7 @@ SourcePlan plan_source(Manifest const& manifest, SourceSettings const& settings)
   plan.connector = manifest.name;
   plan.connector_hash = manifest.hash;
   plan.base_url = base_url_of(manifest, settings);
+  plan.account = account_of(manifest, settings);
   auto option = make_auth(std::move(chosen), manifest, settings, values);
   plan.auth = std::move(option.auth);
   plan.signature = std::move(option.signature);

@@ -59,7 +59,8 @@ struct SourcePlan {
   std::string connector;
   std::string connector_hash;  // of the connector file
   std::string base_url;
-  AuthSpec auth;  // settings substituted; credentials are not
+  std::string account;  // tells it from other accounts at that address; gives no credential away
+  AuthSpec auth;        // settings substituted; credentials are not
   std::optional<SignatureSpec> signature;
   std::map<std::string, Secret> credentials;
   RateSpec rate;

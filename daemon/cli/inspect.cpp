@@ -42,12 +42,18 @@ asio::awaitable<std::pair<sync::StreamTask, FirstPage>> fetch(App& app,
 struct Findings {
   std::map<std::string, int> unmapped;   // field -> rows that have it
   std::map<std::string, int> not_found;  // column -> rows without it
+  std::map<std::string, int> unknown;    // field: word -> rows with a status of no known meaning
   int rows = 0;
 };
 
+std::string word_at(Json const& row, std::string const& path) {
+  Json const* const value = JsonPath(path).in(row);
+  auto const text = value == nullptr ? std::nullopt : value->scalar_text();
+  return text ? std::string(*text) : "(no word)";
+}
+
 std::string show_row(engine::StreamPlan const& plan, engine::RowMapper const& mapper,
-                     Json const& row, TimePoint now, Terminal const& terminal,
-                     Findings& findings) {
+                     Json const& row, TimePoint now, Terminal const& terminal, Findings& findings) {
   std::string out = wrap_text(engine::private_raw(plan, row), "  ", terminal.columns) + "\n";
   std::vector<TableColumn> columns(3);
   columns[0].title = "COLUMN";
@@ -62,6 +68,10 @@ std::string show_row(engine::StreamPlan const& plan, engine::RowMapper const& ma
   table.add_row({"external_id", "", mapped.external_id});
   for (auto const& trace : mapper.trace(row, now)) {
     Cell value = trace.value ? Cell(*trace.value) : Cell("null", Style::dim);
+    if (trace.column == "status" && trace.value == "unknown") {
+      value = Cell(*trace.value, Style::warning);
+      ++findings.unknown[trace.from + ": " + word_at(row, trace.from)];
+    }
     if (!trace.problem.empty()) value = Cell(trace.problem, Style::bad);
     if (!trace.found) {
       value = Cell("(not in this row)", Style::warning);
@@ -109,14 +119,17 @@ int run_inspect(CommonOptions const& common, InspectOptions const& options) {
   engine::RowMapper const mapper(plan, plan.spec.map);
   auto const now = page.answer.server_time.value_or(clock.now());
   Findings findings;
-  auto const count = std::min<std::size_t>(records->rows.size(), static_cast<std::size_t>(options.rows));
+  auto const count =
+      std::min<std::size_t>(records->rows.size(), static_cast<std::size_t>(options.rows));
   for (std::size_t i = 0; i < count; ++i) {
     std::cout << styled("row " + std::to_string(i + 1), Style::bold, terminal) << "\n"
               << show_row(plan, mapper, *records->rows[i], now, terminal, findings);
   }
   std::cout << list_findings("Fields that no mapping reads (they are kept in raw):",
                              findings.unmapped, findings.rows)
-            << list_findings("Mappings that found nothing:", findings.not_found, findings.rows);
+            << list_findings("Mappings that found nothing:", findings.not_found, findings.rows)
+            << list_findings("Words that the connector does not know (stored as `unknown`):",
+                             findings.unknown, findings.rows);
   return 0;
 }
 

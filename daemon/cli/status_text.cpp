@@ -39,9 +39,9 @@ Cell trouble_cell(std::int64_t count) {
 Cell totals_cell(StreamHealth const& stream) {
   if (stream.compared == 0) return Cell("none given", Style::dim);
   if (stream.unreconciled == 0) return Cell(group_thousands(stream.compared) + " agree");
-  return Cell(group_thousands(stream.unreconciled) + " of " + group_thousands(stream.compared) +
-                  " differ",
-              Style::warning);
+  return Cell(
+      group_thousands(stream.unreconciled) + " of " + group_thousands(stream.compared) + " differ",
+      Style::warning);
 }
 
 std::string explain_difference(schema::StandingDifference const& difference) {
@@ -54,6 +54,23 @@ std::string explain_difference(schema::StandingDifference const& difference) {
           difference.difference + ")";
   if (difference.since) text += ", since " + shown_time(difference.since) + " UTC";
   return text;
+}
+
+std::string explain_unknown_word(schema::UnknownWord const& unknown) {
+  std::string text =
+      group_thousands(unknown.rows) + (unknown.rows == 1 ? " row has" : " rows have");
+  text += " a status that the connector does not know";
+  if (!unknown.word.empty()) text += ": \"" + log::to_one_line(unknown.word) + "\"";
+  return text + "; until it does they count as `unknown` (reporting.unknown_words)";
+}
+
+Json unknown_words_to_json(StreamHealth const& stream) {
+  Json::Array items;
+  for (auto const& unknown : stream.unknown_words) {
+    items.push_back(Json::object(
+        {{"word", json_text_or_null(unknown.word)}, {"rows", json_count(unknown.rows)}}));
+  }
+  return Json::array(std::move(items));
 }
 
 Json differences_to_json(StreamHealth const& stream) {
@@ -94,6 +111,9 @@ std::string explain_stream(StreamHealth const& stream, Terminal const& terminal)
   for (auto const& difference : stream.differences) {
     say(std::string(mark) + explain_difference(difference));
   }
+  for (auto const& word : stream.unknown_words) {
+    say(std::string(mark) + explain_unknown_word(word));
+  }
   auto const shown = static_cast<std::int64_t>(stream.differences.size());
   if (stream.unreconciled > shown) {
     say(std::string(mark) + group_thousands(stream.unreconciled - shown) +
@@ -122,6 +142,7 @@ Json stream_to_json(StreamHealth const& stream) {
       {"compared", json_count(stream.compared)},
       {"unreconciled", json_count(stream.unreconciled)},
       {"differences", differences_to_json(stream)},
+      {"unknown_words", unknown_words_to_json(stream)},
       {"next_run_at", json_time_or_null(stream.next_run_at)},
   });
 }

@@ -137,15 +137,18 @@ asio::awaitable<StreamRun::Begun> StreamRun::begin() {
       // Another instance may have read it meanwhile; a schedule made denser counts at once.
       TimePoint due = *state.next_run_at;
       if (state.last_success_at) due = std::min(due, task_.every.next(*state.last_success_at, 1));
-      if (due > report_.started_at) {
+      // Further ahead than any next time: written while the clock was wrong.
+      bool const believable = due <= task_.every.next(report_.started_at, 1);
+      if (believable && due > report_.started_at) {
         report_.next_run_at = due;
         co_return Begun::not_due;
       }
     }
     start.cursor = state.cursor;
     if (task_.full_every) {
+      bool const believable = state.last_full_at && *state.last_full_at <= report_.started_at;
       auto const due =
-          state.last_full_at ? task_.full_every->next(*state.last_full_at, 0) : report_.started_at;
+          believable ? task_.full_every->next(*state.last_full_at, 0) : report_.started_at;
       if (due <= report_.started_at) start.mode = engine::ReadMode::full;
     }
   }

@@ -53,12 +53,15 @@ void Supervisor::set_tasks(std::vector<StreamTask> tasks) {
   }
   slots_ = std::move(slots);
   scheduler_ = Scheduler(slots_.size());
-  auto const now = parts_.clock->now();
+  look_at_all(parts_.clock->now());
+  wake_.cancel();
+}
+
+void Supervisor::look_at_all(TimePoint now) {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     // Whether it really is due is decided under the lease, from what the database says.
     if (!slots_[i]->running) scheduler_.set(i, now);
   }
-  wake_.cancel();
 }
 
 std::optional<std::size_t> Supervisor::index_of(SlotPtr const& slot) const {
@@ -76,7 +79,9 @@ TimePoint Supervisor::next_time(Slot const& slot, RunReport const& report) const
   if (held_by_other) {
     return now + std::min<Duration>(slot.task.every.interval(), std::chrono::seconds(15));
   }
-  return report.next_run_at.value_or(slot.task.every.next(now, random_()));
+  // The clock may have gone back while it ran.
+  return std::min(report.next_run_at.value_or(slot.task.every.next(now, random_())),
+                  slot.task.every.next(now, 1));
 }
 
 asio::awaitable<void> Supervisor::run_slot(SlotPtr slot) {
@@ -104,8 +109,11 @@ void Supervisor::start_due() {
 
 asio::awaitable<void> Supervisor::run() {
   for (;;) {
-    start_due();
     auto const now = parts_.clock->now();
+    // The clock went back: what was to come is further away now than anybody meant.
+    if (now + longest_nap < looked_at_) look_at_all(now);
+    looked_at_ = now;
+    start_due();
     Duration nap = longest_nap;
     if (auto const next = scheduler_.next()) nap = std::clamp<Duration>(*next - now, {}, nap);
     wake_.expires_after(nap);

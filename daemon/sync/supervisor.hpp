@@ -43,6 +43,7 @@ class Supervisor {
   using SlotPtr = std::shared_ptr<Slot>;
 
   void start_due();
+  void look_at_all(TimePoint now);
   asio::awaitable<void> run_slot(SlotPtr slot);
   TimePoint next_time(Slot const& slot, RunReport const& report) const;
   std::optional<std::size_t> index_of(SlotPtr const& slot) const;
@@ -55,6 +56,7 @@ class Supervisor {
   Scheduler scheduler_{0};
   TaskGroup runs_;
   asio::steady_timer wake_;
+  TimePoint looked_at_{};  // the clock, when it was looked at last
 };
 
 }  // namespace affsync::sync

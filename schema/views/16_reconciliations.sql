@@ -33,7 +33,8 @@ SELECT
   END AS differs_since
 FROM latest l
 JOIN affsync.source s ON s.source_id = l.source_id
-WHERE s.retired_at IS NULL
+LEFT JOIN affsync.stream st ON st.source_id = l.source_id AND st.stream = l.stream
+WHERE s.retired_at IS NULL AND st.retired_at IS NULL
   AND NOT coalesce(
     (SELECT range_agg(daterange(c.window_from, c.window_to, '[]'))
             @> daterange(l.window_from, l.window_to, '[]')

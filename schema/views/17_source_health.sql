@@ -35,7 +35,7 @@ LEFT JOIN (
   FROM reporting.reconciliations
   GROUP BY source, stream
 ) c ON c.source = s.name AND c.stream = st.stream
-WHERE s.retired_at IS NULL;
+WHERE s.retired_at IS NULL AND st.retired_at IS NULL;
 COMMENT ON VIEW reporting.source_health IS 'How each stream of the configured sources is doing.';
 COMMENT ON COLUMN reporting.source_health.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.source_health.connector IS 'Connector of the source.';

@@ -168,7 +168,7 @@ class Crash : public Acceptance, public testing::WithParamInterface<std::string>
 
 class CrashInAFirstLoad : public Crash {};
 
-TEST_P(CrashInAFirstLoad, and_the_next_sync_ends_it) {
+TEST_P(CrashInAFirstLoad, kill_9_at_each_stage) {
   make_database(undisturbed_, "");
   use(undisturbed_);
   ASSERT_EQ(sync().status, 0);
@@ -184,7 +184,7 @@ TEST_P(CrashInAFirstLoad, and_the_next_sync_ends_it) {
 
 class CrashInAPassWithChanges : public Crash {};
 
-TEST_P(CrashInAPassWithChanges, and_the_next_sync_ends_it) {
+TEST_P(CrashInAPassWithChanges, kill_9_at_each_stage) {
   use(disturbed_);
   ASSERT_EQ(sync().status, 0);
   make_database(undisturbed_, disturbed_);
@@ -209,7 +209,7 @@ TEST_P(CrashInAPassWithChanges, and_the_next_sync_ends_it) {
 
 class CrashWithAnEmbeddedServer : public Crash {};
 
-TEST_P(CrashWithAnEmbeddedServer, and_the_next_sync_starts_it) {
+TEST_P(CrashWithAnEmbeddedServer, kill_9_at_each_stage) {
   auto const state = dir_.path() / "data";
   std::filesystem::permissions(dir_.path(), std::filesystem::perms(0755));
   embedded_state = state.string();
@@ -227,7 +227,7 @@ TEST_P(CrashWithAnEmbeddedServer, and_the_next_sync_starts_it) {
 
 class CrashInTheDaemon : public Crash {};
 
-TEST_P(CrashInTheDaemon, and_the_next_one_goes_on) {
+TEST_P(CrashInTheDaemon, kill_9_at_each_stage) {
   environment["AFFSYNC_CRASH_AT"] = GetParam();
   auto const daemon = start({"run"});
   environment.erase("AFFSYNC_CRASH_AT");

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "base/clock.hpp"
 #include "daemon/embedded/cluster.hpp"
@@ -113,11 +114,11 @@ void Acceptance::configure() {
     text = "database: {url: embedded, state_dir: " + embedded_state + "}\n";
   }
   text += "http: {listen: \"off\"}\n" + top_yaml;
-  text += "sources:\n  - name: main\n    connector: " + connector + "\n";
-  std::string const sandbox_url = broker_ ? broker_->url() : "http://127.0.0.1:9";
-  text += "    base_url: " + (base_url.empty() ? sandbox_url : base_url) + "\n";
+  text += "sources:\n  - name: " + source_name + "\n    connector: " + connector + "\n";
+  auto const own_url = broker_ ? broker_->url() : "http://127.0.0.1:9";
+  text += "    base_url: " + (base_url.empty() ? own_url : base_url) + "\n";
   text += "    credentials: " + credentials_yaml + "\n";
-  text += "    rate_limit: {requests_per_second: 1000, burst: 1000}\n";
+  text += "    rate_limit: " + rate_limit_yaml + "\n";
   text += source_yaml;
   std::string streams = streams_yaml;
   if (connector == "exness" && streams.find("rewards:") == std::string::npos) {
@@ -125,6 +126,19 @@ void Acceptance::configure() {
   }
   if (!streams.empty()) text += "    streams:\n" + streams;
   dir_.write("affsync.yaml", text);
+}
+
+void Acceptance::use_connector(std::string const& name, std::string_view text) {
+  auto const directory = dir_.path() / "connectors";
+  std::filesystem::create_directory(directory);
+  dir_.write("connectors/" + name + ".yaml", text);
+  top_yaml = "connectors_dir: " + directory.string() + "\n";
+  configure();
+}
+
+std::string Acceptance::shipped_connector(std::string const& name) {
+  std::ifstream file(AFFSYNC_SOURCE_DIR "/connectors/" + name + ".yaml");
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 std::string Acceptance::config_text() const {
@@ -170,6 +184,17 @@ std::vector<std::vector<std::string>> Acceptance::rows(std::string const& sql) c
 std::string Acceptance::query(std::string const& sql) const {
   auto const all = rows(sql);
   return all.empty() || all[0].empty() ? "" : all[0][0];
+}
+
+void Acceptance::wait_until(std::string const& sql, std::string const& wanted,
+                            double seconds) const {
+  auto const end = std::chrono::steady_clock::now() + Process::Seconds(seconds);
+  while (query(sql) != wanted) {
+    if (std::chrono::steady_clock::now() > end) {
+      FAIL() << sql << " is " << query(sql) << ", not " << wanted;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
 }
 
 void Acceptance::execute(std::string const& sql) const {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.hpp"
@@ -42,16 +43,21 @@ class Acceptance : public testing::Test {
   SandboxProcess& broker() { return *broker_; }
 
   // Lines of YAML under the source's `streams:`, of the source itself, and of the whole file.
+  std::string source_name = "main";
   std::string connector = "exness";
-  std::string base_url;  // empty: the sandbox's
   std::string credentials_yaml = "{login: partner@example.com, password: \"${SANDBOX_PASSWORD}\"}";
   std::string top_yaml;
   std::string database_options;  // of libpq, behind the URL
   std::string streams_yaml;
   std::string source_yaml;
+  std::string base_url;  // empty: the started broker's
+  std::string rate_limit_yaml = "{requests_per_second: 1000, burst: 1000}";
   // With these the program has a server of its own in that directory, which the test reaches at
   // that address, once it runs; empty: the one of the test program.
   std::string embedded_state, embedded_url;
+  // A connector of that name takes the place of the shipped one, or stands beside them all.
+  void use_connector(std::string const& name, std::string_view text);
+  static std::string shipped_connector(std::string const& name);
   // Writes the configuration anew from the members above.
   void configure();
   std::string config_text() const;
@@ -66,6 +72,8 @@ class Acceptance : public testing::Test {
   std::unique_ptr<Process> start(std::vector<std::string> arguments) const;
   Synced sync(std::vector<std::string> arguments = {}) const;
 
+  // Waits until the query gives that; fails the test when it has not within the limit.
+  void wait_until(std::string const& sql, std::string const& wanted, double seconds = 60) const;
   // The first column of the first row; "" when there is none or it is null.
   std::string query(std::string const& sql) const;
   std::vector<std::vector<std::string>> rows(std::string const& sql) const;

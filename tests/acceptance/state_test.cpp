@@ -1,19 +1,21 @@
-// Cursors, crashes, overlap of processes: what a run finds when it begins, and what it leaves.
+// Cursors and state: what a run finds when it begins, and what it leaves.
 #include <chrono>
-#include <csignal>
-#include <fstream>
-#include <random>
-#include <thread>
-
-#include <pqxx/pqxx>
 
 #include "base/clock.hpp"
 #include "tests/acceptance/fixture.hpp"
+#include "tests/acceptance/own_broker.hpp"
+#include "tests/support/clock/wall_clock.hpp"
 
 namespace affsync::test {
 namespace {
 
-class State : public Acceptance {};
+class State : public Acceptance {
+ protected:
+  static std::string day(int back) {
+    return format_day(std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()) -
+                      std::chrono::days(back));
+  }
+};
 
 TEST_F(State, two_sequential_reads) {
   start_broker();
@@ -23,10 +25,6 @@ TEST_F(State, two_sequential_reads) {
   ASSERT_EQ(again.status, 0);
   EXPECT_EQ(again.count("rewards", "inserted"), 0);
   // From the last day that was read, less the lookback of a week, up to today.
-  auto const day = [](int back) {
-    return format_day(std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()) -
-                      std::chrono::days(back));
-  };
   auto const targets = broker().targets("/rewards/");
   ASSERT_FALSE(targets.empty());
   for (auto const& target : targets) {
@@ -35,19 +33,111 @@ TEST_F(State, two_sequential_reads) {
   }
 }
 
-TEST_F(State, late_row_within_lookback_and_beyond) {
+// Stopped after each page in turn: what is left of the list is read by as many runs as it has
+// pages.
+TEST_F(State, resume_from_each_checkpoint) {
+  streams_yaml = "      rewards: {page_size: 60, start: " + first_day() + "}\n";
+  start_broker();
+  ASSERT_EQ(sync({"--stream", "clients", "--stream", "accounts"}).status, 0);
+  auto const expected = static_cast<long>(broker().book("rewards").rows);
+  ASSERT_GT(expected, 5 * 60);
+  long stored = 0;
+  int runs = 0;
+  bool got_on = true;
+  for (;; ++runs) {
+    ASSERT_LT(runs, 60) << "the runs do not get on";
+    broker().control({{"do", "clear_log"}});
+    broker().clear_faults();
+    // Whoever is stopped between two windows comes back to the end of the first: a second page
+    // shows that it goes on from there.
+    int const pages = got_on ? 1 : 2;
+    broker().fault("status:code=400,path=rewards,next=1,skip=" + std::to_string(pages));
+    auto const synced = sync({"--stream", "rewards"});
+    stored += synced.count("rewards", "inserted");
+    EXPECT_EQ(query("select count(*) from affsync.commission"), std::to_string(stored));
+    if (synced.status == 0) break;
+    ASSERT_EQ(synced.of("rewards", "error_code"), "bad_request") << synced.out;
+    EXPECT_EQ(synced.count("rewards", "pages"), pages) << synced.out;
+    // It went on from where the one before had stopped, with a row or so in common.
+    auto const page = broker().targets("/rewards/").front();
+    EXPECT_EQ(synced.count("rewards", "unchanged"), 0) << page << synced.out;
+    got_on = synced.count("rewards", "inserted") > 0;
+    ASSERT_TRUE(got_on || pages == 1) << page << synced.out;
+  }
+  EXPECT_GE(runs, expected / 60);
+  EXPECT_EQ(stored, expected);
+  expect_books_equal();
+  EXPECT_EQ(query("select count(*) from affsync.record_change"), "0");
+  EXPECT_EQ(query("select count(*) from affsync.commission where revision <> 1"), "0");
+}
+
+// Read while the machine's clock was more than a year ahead: nothing of the years between is taken
+// for read.
+TEST_F(State, state_in_the_future) {
+  start_broker();
+  WallClock clock;
+  clock.put_into(environment);
+  clock.set_ahead(std::chrono::hours(24 * 400));
+  ASSERT_EQ(sync().status, 0);
+  EXPECT_EQ(query("select last_success_at > now() + interval '300 days' from affsync.stream_state"
+                  " where stream = 'rewards'"),
+            "t");
+  clock.set_ahead(std::chrono::seconds(0));
+  broker().control({{"do", "add"}, {"feed", "rewards"}, {"rows", "4"}, {"day", day(0)}});
+  broker().control({{"do", "add"}, {"feed", "rewards"}, {"rows", "3"}, {"day", day(2)}});
+  EXPECT_EQ(sync({"--stream", "rewards"}).count("rewards", "inserted"), 7);
+  ASSERT_EQ(sync().status, 0);
+  expect_books_equal();
+  // And what was written then is no longer believed.
+  broker().control({{"do", "add"}, {"feed", "rewards"}, {"rows", "1"}, {"day", day(1)}});
+  EXPECT_EQ(sync({"--stream", "rewards"}).count("rewards", "inserted"), 1);
+}
+
+// Rows stand by what they earned: neither by day nor by key, so that no page says how far it is.
+TEST_F(State, unsorted_stream) {
+  streams_yaml =
+      "      rewards: {page_size: 60, query: {ordering: reward_usd}, start: " + first_day() +
+      "}\n      clients: {page_size: 25, query: {ordering: \"-reward_usd\"}}\n";
+  start_broker();
+  auto const first = sync();
+  ASSERT_EQ(first.status, 0) << first.out;
+  ASSERT_NE(broker().targets("/rewards/").front().find("ordering=reward_usd"), std::string::npos);
+  EXPECT_EQ(first.of("rewards", "status"), "succeeded");
+  expect_books_equal();
+  broker().control({{"do", "remove"}, {"feed", "rewards"}, {"rows", "5"}, {"seed", "3"}});
+  broker().control({{"do", "change"}, {"feed", "rewards"}, {"rows", "6"}, {"seed", "4"}});
+  broker().control({{"do", "add"}, {"feed", "rewards"}, {"rows", "2"}, {"day", day(1)}});
+  auto const again = sync({"--full"});
+  EXPECT_EQ(again.of("rewards", "status"), "succeeded") << again.out;
+  EXPECT_EQ(again.count("rewards", "deleted"), 5);
+  EXPECT_EQ(again.count("rewards", "updated"), 6);
+  EXPECT_EQ(again.count("rewards", "inserted"), 2);
+  expect_books_equal();
+}
+
+TEST_F(State, late_row_within_lookback) {
   start_broker();
   ASSERT_EQ(sync().status, 0);
-  auto const day = [](int back) {
-    return format_day(std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()) -
-                      std::chrono::days(back));
-  };
   broker().control({{"do", "add"}, {"feed", "rewards"}, {"rows", "2"}, {"day", day(3)}});
   EXPECT_EQ(sync({"--stream", "rewards"}).count("rewards", "inserted"), 2);
+  ASSERT_EQ(sync().status, 0);  // clients and accounts, whose totals have moved with the rewards
+  expect_books_equal();
+}
+
+TEST_F(State, late_row_beyond_lookback) {
+  start_broker();
+  ASSERT_EQ(sync().status, 0);
   broker().control({{"do", "add"}, {"feed", "rewards"}, {"rows", "3"}, {"day", day(20)}});
   EXPECT_EQ(sync({"--stream", "rewards"}).count("rewards", "inserted"), 0);
-  EXPECT_EQ(sync({"--stream", "rewards", "--full"}).count("rewards", "inserted"), 3);
-  ASSERT_EQ(sync().status, 0);  // clients and accounts, whose totals have moved with the rewards
+  // A week later, by the machine's clock, the full pass of the week is due by itself.
+  WallClock clock;
+  clock.put_into(environment);
+  clock.set_ahead(std::chrono::hours(24 * 7 + 1));
+  auto const full = sync({"--stream", "rewards"});
+  EXPECT_EQ(full.status, 0) << full.out;
+  EXPECT_EQ(full.count("rewards", "inserted"), 3);
+  EXPECT_EQ(query("select mode from affsync.sync_run order by run_id desc limit 1"), "full");
+  ASSERT_EQ(sync().status, 0);
   expect_books_equal();
 }
 
@@ -64,206 +154,63 @@ TEST_F(State, failed_run_is_not_success) {
   EXPECT_EQ(query("select status from affsync.sync_run order by run_id desc limit 1"), "failed");
 }
 
-TEST_F(State, kill_9_at_random) {
+// Another name for the same account is a rename: one source, its rows, its history and its state.
+TEST_F(State, stream_renamed_in_config) {
   start_broker();
-  streams_yaml = "      accounts: {page_size: 10}\n";
+  ASSERT_EQ(sync().status, 0);
+  auto const earned = "select sum(amount_usd) from reporting.earnings_daily";
+  auto const before = query(earned);
+  auto const runs = query("select count(*) from affsync.sync_run");
+  source_name = "renamed";
   configure();
-  broker().fault("delay:ms=5,every=1");  // so that a pass is long enough to be hit anywhere
-  unsigned const seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937 random(seed);
-  auto const whole = std::chrono::steady_clock::now();
-  ASSERT_EQ(sync().status, 0);
-  auto const length = std::chrono::duration_cast<std::chrono::milliseconds>(
-                          std::chrono::steady_clock::now() - whole)
-                          .count();
-  execute("drop schema affsync cascade");
-  execute("drop schema reporting cascade");
-  for (int i = 0; i < 12; ++i) {
-    auto const process = start({"sync", "--full"});
-    auto const moment = std::uniform_int_distribution<long>(0, length)(random);
-    std::this_thread::sleep_for(std::chrono::milliseconds(moment));  // the random moment itself
-    process->signal(SIGKILL);
-    process->wait();
-  }
-  broker().clear_faults();
-  auto const last = sync();
-  ASSERT_EQ(last.status, 0) << last.out;
-  expect_books_equal();
-  EXPECT_EQ(query("select count(*) from affsync.record_change"), "0");
-  EXPECT_EQ(query("select count(*) from affsync.commission where revision <> 1"), "0");
-}
+  broker().control({{"do", "clear_log"}});
+  auto const again = sync();
+  ASSERT_EQ(again.status, 0) << again.out;
+  EXPECT_EQ(again.count("rewards", "inserted"), 0);
+  EXPECT_EQ(query(earned), before);
+  EXPECT_EQ(query("select string_agg(name, ' ') from affsync.source"), "renamed");
+  EXPECT_EQ(query("select string_agg(distinct source, ' ') from reporting.earnings_daily"),
+            "renamed");
+  EXPECT_NE(query("select count(*) from affsync.sync_run"), runs);
+  // The cursor went with it.
+  EXPECT_NE(broker().targets("/rewards/").front().find("reward_date_from=" + day(6)),
+            std::string::npos);
 
-TEST_F(State, sigterm_stops_in_time_and_the_next_run_goes_on) {
-  start_broker();
-  broker().fault("delay:ms=200,every=1,path=rewards");
-  auto const process = start({"sync", "--output", "json"});
-  process->wait_for_err("rewards: started");
-  process->signal(SIGTERM);
-  EXPECT_EQ(process->wait(Process::Seconds(5)), 1);
-  EXPECT_NE(process->out().find("\"cancelled\""), std::string::npos) << process->out();
-  broker().clear_faults();
-  ASSERT_EQ(sync().status, 0);
-  expect_books_equal();
-}
-
-// The start is held up by a lock on a table that it needs.
-TEST_F(State, sigterm_in_the_middle_of_the_start_is_no_failure) {
-  start_broker();
-  ASSERT_EQ(affsync({"migrate"}).status, 0);
-  for (bool const daemon : {true, false}) {
-    pqxx::connection connection(database_url());
-    auto lock = std::make_unique<pqxx::work>(connection);
-    lock->exec("lock table affsync.source");
-    auto const process = start({daemon ? "run" : "sync"});
-    while (query("select count(*) from pg_locks where not granted") == "0") {
-      ASSERT_FALSE(process->poll().has_value()) << process->err();
-    }
-    process->signal(SIGTERM);
-    // Long enough for the signal to be seen; were it seen later, it would be an ordinary stop.
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
-    lock.reset();
-    EXPECT_EQ(process->wait(Process::Seconds(10)), daemon ? 0 : 1) << process->err();
-    EXPECT_EQ(process->err().find("defect"), std::string::npos) << process->err();
-  }
-}
-
-TEST_F(State, sigterm_stops_a_broker_that_never_answers_in_time) {
-  start_broker();
-  broker().fault("never:every=1,path=rewards");
-  auto const process = start({"sync"});
-  process->wait_for_err("rewards: started");
-  process->signal(SIGTERM);
-  EXPECT_EQ(process->wait(Process::Seconds(5)), 1);
-}
-
-TEST_F(State, two_daemons_one_database) {
-  start_broker();
-  broker().fault("delay:ms=20,every=1");
-  auto const first = start({"sync", "--output", "json"});
-  auto const second = start({"sync", "--output", "json"});
-  int const statuses = first->wait() + second->wait();
-  EXPECT_EQ(statuses, 0) << first->out() << second->out();
-  // No two runs of one stream overlap in time.
-  EXPECT_EQ(query("select count(*) from affsync.sync_run a join affsync.sync_run b"
-                  " on a.stream = b.stream and a.run_id < b.run_id"
-                  " and b.started_at < a.finished_at"),
-            "0");
-  broker().clear_faults();
-  ASSERT_EQ(sync().status, 0);
-  expect_books_equal();
-}
-
-TEST_F(State, database_connection_lost_mid_load) {
-  start_broker();
-  broker().fault("delay:ms=20,every=1,path=rewards");
-  auto const process = start({"sync", "--output", "json"});
-  process->wait_for_err("rewards: started");
-  for (int i = 0; i < 3; ++i) {
-    execute(
-        "select pg_terminate_backend(pid) from pg_stat_activity"
-        " where datname = current_database() and pid <> pg_backend_pid()");
-  }
-  process->wait();  // a lost connection may end a run or be healed; it must not lose or double
-  broker().clear_faults();
-  ASSERT_EQ(sync().status, 0);
-  expect_books_equal();
-}
-
-// The whole server dies as in a power failure, in the middle of the daemon's first load, and comes
-// back: an outage for the daemon, not a crash.
-TEST_F(State, database_restart_mid_load) {
-  streams_yaml = "      rewards: {every: 2s, page_size: 20, start: " + first_day() + "}\n";
-  start_broker();
-  broker().fault("delay:ms=20,every=1,path=rewards");
-  auto const process = start({"run"});
-  process->wait_for_err("started streams");
-  auto const rows = "select count(*) from affsync.commission";
-  auto const end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (query(rows) == "0" && std::chrono::steady_clock::now() < end) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  std::ifstream pid_file(query("show data_directory") + "/postmaster.pid");
-  pid_t postmaster = 0;
-  ASSERT_TRUE(pid_file >> postmaster);
-  ASSERT_EQ(kill(postmaster, SIGQUIT), 0);
-
-  auto const done = [&] {
-    try {
-      return query(
-                 "select count(*) from affsync.stream_state where stream = 'rewards'"
-                 " and last_success_at is not null") == "1";
-    } catch (std::exception const&) {
-      return false;  // not back yet
-    }
-  };
-  while (!done() && std::chrono::steady_clock::now() < end) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  EXPECT_TRUE(done()) << process->err();
-  EXPECT_FALSE(process->poll().has_value()) << "the daemon went with the database";
-  EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
-  broker().clear_faults();
-  ASSERT_EQ(sync().status, 0);
-  expect_books_equal();
-}
-
-TEST_F(State, stalled_broker_does_not_hold_others) {
-  start_broker();
-  SandboxProcess other({"--clients", "10", "--days", "10", "--password", password});
-  source_yaml = "    timeout: 2s\n";
+  // Another account at the same broker is no rename, whatever became of the first.
+  source_name = "another";
+  credentials_yaml = "{login: somebody@example.com, password: \"${SANDBOX_PASSWORD}\"}";
   configure();
-  std::string text = "  - name: stalled\n    connector: exness\n    base_url: " + other.url() +
-                     "\n    credentials: {login: partner@example.com, password: "
-                     "\"${SANDBOX_PASSWORD}\"}\n    timeout: 20s\n    streams:\n";
-  streams_yaml = "      accounts: {page_size: 50}\n" + text + "      wallets: {enabled: true}\n";
-  configure();
-  other.fault("never:every=1");
-  auto const process = start({"sync"});
-  process->wait_for_err("main/wallets: succeeded", Process::Seconds(15));
-  EXPECT_FALSE(process->poll().has_value());  // the stalled one still waits
-  process->signal(SIGTERM);
-  process->wait(Process::Seconds(5));
+  EXPECT_EQ(sync({"--stream", "rewards"}).of("rewards", "error_code"), "auth_invalid");
+  EXPECT_EQ(query("select string_agg(name, ' ' order by source_id) from affsync.source"),
+            "renamed another");
+  EXPECT_EQ(query(earned), before);
 }
 
-TEST_F(State, daemon_runs_reloads_and_stops) {
-  start_broker();
-  auto const process = start({"run"});
-  process->wait_for_err("started");
-  process->wait_for_err("main/wallets: run succeeded");
-  process->signal(SIGHUP);
-  process->wait_for_err("configuration reloaded");
-  dir_.write("affsync.yaml", "sources: [{name: x, connector: nonsense}]\n");
-  process->signal(SIGHUP);
-  process->wait_for_err("the old one stays");
-  EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
-  configure();
-  EXPECT_NE(query("select count(*) from affsync.commission"), "0");
-}
-
-// A connector file is as good a reason as the configuration to begin anew.
-TEST_F(State, reload_notices_a_changed_connector_file) {
-  std::ifstream shipped(AFFSYNC_SOURCE_DIR "/connectors/exness.yaml");
-  std::string text{std::istreambuf_iterator<char>(shipped), {}};
-  std::filesystem::create_directory(dir_.path() / "connectors");
-  dir_.write("connectors/exness.yaml", text);
-  top_yaml = "connectors_dir: " + (dir_.path() / "connectors").string() + "\n";
-  start_broker();
-  auto const process = start({"run"});
-  process->wait_for_err("main/wallets: run succeeded");
-
-  // Only its schedule differs, which the configuration does not give.
-  auto const every = text.find("every: ", text.find("\n  wallets:")) + 7;
-  text.replace(every, text.find('\n', every) - every, "1s");
-  dir_.write("connectors/exness.yaml", text);
-  process->signal(SIGHUP);
-  auto const runs = "select count(*) from affsync.sync_run where stream = 'wallets'";
-  auto const end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (query(runs) < "3" && std::chrono::steady_clock::now() < end) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  EXPECT_GE(query(runs), "3");
-  EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
+// A connector that gives its stream another name: the rows of the old one stay, and count once.
+TEST_F(State, stream_renamed_in_connector) {
+  OwnBroker own;
+  own.set_rows({R"({"id":"1","state":"paid","amount":"5","currency":"USD","at":"2026-03-02"})",
+                R"({"id":"2","state":"pending","amount":"7","currency":"USD","at":"2026-03-02"})"});
+  connector = "own";
+  credentials_yaml = "{}";
+  base_url = own.url();
+  use_connector("own", OwnBroker::connector("earnings"));
+  ASSERT_EQ(sync().status, 0);
+  use_connector("own", OwnBroker::connector("income"));
+  ASSERT_EQ(sync().count("income", "inserted"), 2);
+  EXPECT_EQ(
+      query("select string_agg(stream || ' ' || external_id, ' ' order by stream, external_id)"
+            " from affsync.commission where deleted_at is null"),
+      "earnings 1 earnings 2 income 1 income 2");
+  EXPECT_EQ(query("select sum(amount) from reporting.earnings_daily"), "12");
+  EXPECT_EQ(query("select sum(amount) from reporting.unpaid_commission"), "7");
+  EXPECT_EQ(query("select sum(commission_usd) from reporting.client_performance"), "");
+  EXPECT_EQ(query("select string_agg(stream, ' ') from reporting.source_health"), "income");
+  // Back again: that one counts.
+  use_connector("own", OwnBroker::connector("earnings"));
+  ASSERT_EQ(sync().status, 0);
+  EXPECT_EQ(query("select sum(amount) from reporting.earnings_daily"), "12");
+  EXPECT_EQ(query("select string_agg(stream, ' ') from reporting.source_health"), "earnings");
 }
 
 }  // namespace

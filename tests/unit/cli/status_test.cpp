@@ -77,6 +77,24 @@ TEST(Status, TableSaysWhatDiffersSinceWhen) {
   EXPECT_NE(status_table({stream}, noon, "db", {}).find("5 agree"), std::string::npos);
 }
 
+TEST(Status, WordsThatTheConnectorDoesNotKnowAreNamed) {
+  auto stream = healthy();
+  schema::UnknownWord frozen, unnamed;
+  frozen.word = "FROZEN";
+  frozen.rows = 1200;
+  unnamed.rows = 1;
+  stream.unknown_words = {frozen, unnamed};
+  auto const text = status_table({stream}, noon, "db", {});
+  EXPECT_NE(text.find("1,200 rows have a status that the connector does not know: \"FROZEN\""),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("1 row has a status that the connector does not know;"), std::string::npos)
+      << text;
+  EXPECT_NE(status_json({stream}, noon, "db")
+                .find(R"("unknown_words":[{"word":"FROZEN","rows":1200},{"word":null,"rows":1}])"),
+            std::string::npos);
+}
+
 TEST(Status, TableOfAStreamThatNeverSucceeded) {
   StreamHealth stream;
   stream.source = "main";
@@ -96,13 +114,14 @@ TEST(Status, OverdueRunIsDue) {
 }
 
 TEST(Status, JsonHasNumbersTimesAndNulls) {
-  EXPECT_EQ(status_json({healthy()}, noon, "db"),
-            R"({"at":"2026-11-21T12:00:00Z","database":"db","streams":[{"source":"main",)"
-            R"("connector":"exness","stream":"rewards","table":"commission",)"
-            R"("last_success_at":"2026-11-21T11:56:55Z","lag_seconds":185,)"
-            R"("last_status":"succeeded","error_code":null,"error":null,)"
-            R"("consecutive_failures":0,"rows":12345,"quarantined":0,"compared":0,"unreconciled":0,"differences":[],)"
-            R"("next_run_at":"2026-11-21T12:11:40Z"}]})");
+  EXPECT_EQ(
+      status_json({healthy()}, noon, "db"),
+      R"({"at":"2026-11-21T12:00:00Z","database":"db","streams":[{"source":"main",)"
+      R"("connector":"exness","stream":"rewards","table":"commission",)"
+      R"("last_success_at":"2026-11-21T11:56:55Z","lag_seconds":185,)"
+      R"("last_status":"succeeded","error_code":null,"error":null,)"
+      R"("consecutive_failures":0,"rows":12345,"quarantined":0,"compared":0,"unreconciled":0,"differences":[],"unknown_words":[],)"
+      R"("next_run_at":"2026-11-21T12:11:40Z"}]})");
 }
 
 }  // namespace

@@ -224,5 +224,56 @@ TEST(Limiter, OddRateHeadersAreIgnored) {
   }
 }
 
+// Set a wrong date and mended it: nobody waits until the wrong time has come.
+TEST(Limiter, AClockThatGoesBackHoldsNobodyUp) {
+  for (auto const back : {Duration(1h), Duration(24h * 300)}) {
+    Limiter limiter(spec_of(10, 2));
+    auto now = let_through(limiter, t0, 50);
+    now -= back;
+    EXPECT_LE(limiter.reserve(now), 100ms);
+    now = let_through(limiter, now, 5);
+    // What the broker asked for is still obeyed, and no longer than that.
+    limiter.on_throttled(now, now, Duration(30s), 0.5);
+    auto const later = now + 10s - back;
+    auto const wait = limiter.reserve(later);
+    EXPECT_GT(wait, 0s);
+    EXPECT_LE(wait, 30s);
+    EXPECT_LE(*limiter.blocked_until(), later + 30s);
+  }
+}
+
+TEST(Limiter, AClockThatGoesForwardIsAPauseLikeAnyOther) {
+  Limiter limiter(spec_of(10, 2));
+  auto now = let_through(limiter, t0, 50) + 24h * 300;
+  EXPECT_EQ(limiter.reserve(now), 0s);
+  EXPECT_EQ(limiter.reserve(now), 0s);
+  EXPECT_GT(limiter.reserve(now), 0s);  // the burst, and no more
+}
+
+TEST(Limiter, ABrokerThatKeepsRefusingIsLeftAloneForLongerThanItAsks) {
+  RateSpec spec = spec_of(10);
+  spec.wait_cap = 15min;
+  Limiter limiter(spec);
+  auto now = t0;
+  Duration longest(0);
+  for (int refusal = 1; refusal <= 30; ++refusal) {
+    now += limiter.reserve(now);
+    now = std::max(now, limiter.blocked_until().value_or(now));
+    limiter.on_throttled(now + 50ms, now, Duration(1s), 0.999);
+    auto const wait = *limiter.blocked_until() - (now + 50ms);
+    if (refusal <= 5) EXPECT_EQ(wait, Duration(1s)) << refusal;
+    EXPECT_GE(wait, Duration(1s)) << refusal;
+    EXPECT_LE(wait, Duration(15min)) << refusal;
+    longest = std::max(longest, wait);
+    now += 50ms;
+  }
+  EXPECT_GT(longest, Duration(14min));
+  // One good answer, and it is believed again.
+  limiter.on_success(now, Headers());
+  now += 20min;
+  limiter.on_throttled(now, now - 50ms, Duration(1s), 0.999);
+  EXPECT_EQ(*limiter.blocked_until(), now + 1s);
+}
+
 }  // namespace
 }  // namespace affsync::engine

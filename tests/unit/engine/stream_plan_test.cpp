@@ -115,6 +115,17 @@ TEST(SourcePlan, LeavesCredentialsAndTokenInTheirPlaces) {
   EXPECT_EQ(plan.credentials.at("password").reveal(), "pa${x}ss");
 }
 
+TEST(SourcePlan, AnAccountIsKnownByItsNameAndNotByItsPassword) {
+  auto given = settings();
+  auto const account = make_source_plan(manifest(), given).value().account;
+  EXPECT_EQ(account.size(), 8u);
+  given.source = "called otherwise";
+  given.credentials["password"] = Secret("another one");
+  EXPECT_EQ(make_source_plan(manifest(), given).value().account, account);
+  given.credentials["login"] = Secret("somebody else");
+  EXPECT_NE(make_source_plan(manifest(), given).value().account, account);
+}
+
 TEST(SourcePlan, AppliesOverrides) {
   auto given = settings();
   given.base_url = "https://mirror.example.com/api/";

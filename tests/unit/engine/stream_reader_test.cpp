@@ -216,6 +216,22 @@ TEST(StreamReader, AnySingleKillLosesNoRow) {
   }
 }
 
+TEST(StreamReader, TheEndOfASliceIsFoundAgainHoweverOftenItIsInterruptedThere) {
+  auto server = ListServer::with(450);
+  auto const plan = list_plan(100, 1);
+  auto first = reader_of(plan, start_at(noon));
+  auto checkpoint = run(first, server, noon).checkpoints.back();
+  for (int i = 0; i < 3; ++i) {
+    server.offsets.clear();
+    auto reader = reader_of(plan, start_at(noon, checkpoint));
+    auto const again = run(reader, server, noon);
+    EXPECT_EQ(server.offsets, std::vector<std::int64_t>{449}) << i;
+    ASSERT_EQ(again.ends.size(), 1u) << i;
+    EXPECT_FALSE(again.ends[0].doubt) << i;
+    checkpoint = again.checkpoints.back();
+  }
+}
+
 TEST(StreamReader, AShiftDuringTheInterruptionReadsTheSliceAgainFromItsFirstRow) {
   auto server = ListServer::with(500);
   auto const plan = list_plan(100, 1);

@@ -249,6 +249,40 @@ TEST_F(SourceSessionTest, BrokerThatRefusesForEverEndsTheRun) {
   EXPECT_EQ(answer.error().code, ErrorCode::throttled);
 }
 
+// An hour of refusals in every spelling, of all streams of the source.
+TEST_F(SourceSessionTest, AStormOfRefusalsFailsNothingAndIsNotHammered) {
+  auto plan = login_plan();
+  plan.auth = engine::NoAuth{};
+  engine::ErrorRule in_good_answer;
+  in_good_answer.json = JsonPath("code");
+  in_good_answer.json_equals = {"Throttled"};
+  in_good_answer.answer_class = engine::AnswerClass::throttled;
+  plan.errors.push_back(in_good_answer);
+  auto const end = time_.now() + 1h;
+  int spelling = 0;
+  auto broker = session(plan, [&](HttpRequest const&) {
+    if (time_.now() >= end) return json_response(200, "[]");
+    auto const which = spelling++ % 6;
+    auto response = json_response(which == 4   ? 503
+                                  : which == 5 ? 200
+                                               : 429,
+                                  which == 3   ? R"({"detail":"Expected available in 1 second."})"
+                                  : which == 5 ? R"({"code":"Throttled"})"
+                                               : "{}");
+    if (which == 0) response.headers.add("Retry-After", "1");
+    if (which == 1) response.headers.add("Retry-After", "0");
+    if (which == 4) response.headers.add("Retry-After", "2");
+    return response;
+  });
+  for (auto const& answer : fetch_together(*broker, 5)) {
+    EXPECT_TRUE(answer) << (answer ? "" : answer.error().to_line());
+  }
+  EXPECT_EQ(report_.retries, 0);
+  EXPECT_EQ(report_.throttled, spelling);
+  EXPECT_EQ(report_.requests, spelling + 5);
+  EXPECT_LT(spelling, 100);
+}
+
 TEST_F(SourceSessionTest, TransientFailuresAreRetriedAFewTimes) {
   auto plan = login_plan();
   plan.auth = engine::NoAuth{};

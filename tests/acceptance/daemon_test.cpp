@@ -1,0 +1,157 @@
+// The daemon as the machine sees it: its signals, its service manager, its clock.
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <thread>
+
+#include "tests/acceptance/fixture.hpp"
+#include "tests/support/clock/wall_clock.hpp"
+
+namespace affsync::test {
+namespace {
+
+class Daemon : public Acceptance {};
+
+TEST_F(Daemon, daemon_runs_reloads_and_stops) {
+  start_broker();
+  auto const process = start({"run"});
+  process->wait_for_err("started");
+  process->wait_for_err("main/wallets: run succeeded");
+  process->signal(SIGHUP);
+  process->wait_for_err("configuration reloaded");
+  dir_.write("affsync.yaml", "sources: [{name: x, connector: nonsense}]\n");
+  process->signal(SIGHUP);
+  process->wait_for_err("the old one stays");
+  EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
+  configure();
+  EXPECT_NE(query("select count(*) from affsync.commission"), "0");
+}
+
+// A connector file is as good a reason as the configuration to begin anew.
+TEST_F(Daemon, reload_notices_a_changed_connector_file) {
+  std::string text = shipped_connector("exness");
+  use_connector("exness", text);
+  start_broker();
+  auto const process = start({"run"});
+  process->wait_for_err("main/wallets: run succeeded");
+
+  // Only its schedule differs, which the configuration does not give.
+  auto const every = text.find("every: ", text.find("\n  wallets:")) + 7;
+  text.replace(every, text.find('\n', every) - every, "1s");
+  dir_.write("connectors/exness.yaml", text);
+  process->signal(SIGHUP);
+  auto const runs = "select count(*) from affsync.sync_run where stream = 'wallets'";
+  auto const end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (query(runs) < "3" && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_GE(query(runs), "3");
+  EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
+}
+
+// Listens as systemd does: datagrams on a socket that the environment names.
+class Notifications {
+ public:
+  explicit Notifications(std::string const& path)
+      : socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+    if (::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+      throw std::runtime_error("bind " + path);
+    }
+    timeval const limit{30, 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  }
+  ~Notifications() { ::close(socket_); }
+  Notifications(Notifications const&) = delete;
+  Notifications& operator=(Notifications const&) = delete;
+
+  // The next one; "nothing" when none comes.
+  std::string next() const {
+    char buffer[1024];
+    auto const size = ::recv(socket_, buffer, sizeof buffer, 0);
+    return size < 0 ? "nothing" : std::string(buffer, static_cast<std::size_t>(size));
+  }
+
+ private:
+  int socket_;
+};
+
+TEST_F(Daemon, watchdog_notified) {
+  start_broker();
+  // A broker that never answers is no reason to be taken for dead.
+  broker().fault("never:every=1,path=rewards");
+  auto const path = (dir_.path() / "notify").string();
+  Notifications const systemd(path);
+  environment["NOTIFY_SOCKET"] = path;
+  environment["WATCHDOG_USEC"] = "200000";
+  auto const process = start({"run"});
+  std::string told = systemd.next();
+  int alive = 0;
+  // The first sign of life may come before the word that it is ready.
+  while (told == "WATCHDOG=1" && ++alive < 5) told = systemd.next();
+  ASSERT_EQ(told.substr(0, 8), "READY=1\n") << told << process->err();
+  EXPECT_NE(told.find("STATUS=1 sources"), std::string::npos) << told;
+  for (alive = 0; alive < 6; ++alive) ASSERT_EQ(systemd.next(), "WATCHDOG=1");
+  process->signal(SIGHUP);
+  told = systemd.next();
+  while (told == "WATCHDOG=1") told = systemd.next();
+  EXPECT_EQ(told.substr(0, 12), "RELOADING=1\n");
+  told = systemd.next();
+  while (told == "WATCHDOG=1") told = systemd.next();
+  EXPECT_EQ(told.substr(0, 8), "READY=1\n");
+  process->signal(SIGTERM);
+  told = systemd.next();
+  while (told == "WATCHDOG=1") told = systemd.next();
+  EXPECT_EQ(told.substr(0, 11), "STOPPING=1\n");
+  EXPECT_EQ(process->wait(Process::Seconds(5)), 0) << process->err();
+}
+
+// A day forward, two days back, as when somebody sets a wrong date and mends it: every stream goes
+// on at its own pace, none is asked for more often.
+TEST_F(Daemon, clock_jumps) {
+  streams_yaml = "      wallets: {every: 1s}\n";
+  start_broker();
+  ASSERT_EQ(affsync({"migrate"}).status, 0);
+  WallClock clock;
+  clock.put_into(environment);
+  auto const process = start({"run"});
+  auto const count = [](std::string const& stream) {
+    return "select count(*) from affsync.sync_run where status = 'succeeded' and stream = '" +
+           stream + "'";
+  };
+  auto const wallets_go_on = [&] {
+    auto const more = query(count("wallets") + " and true") + " + 3";
+    wait_until("select (" + count("wallets") + ") >= " + more, "t");
+  };
+  wait_until(count("rewards"), "1");
+  wait_until(count("clients"), "1");
+  wallets_go_on();
+  EXPECT_EQ(query(count("clients")), "1");
+
+  clock.set_ahead(std::chrono::hours(24));
+  wait_until(count("clients"), "2");
+  wallets_go_on();
+  clock.set_ahead(-std::chrono::hours(24));
+  wait_until(count("clients"), "3");
+  wallets_go_on();
+  clock.set_ahead(std::chrono::hours(0));
+  wait_until(count("clients"), "4");
+  wallets_go_on();
+  EXPECT_EQ(query(count("clients")), "4") << "once after each jump, and no more";
+  EXPECT_EQ(query(count("rewards")), "4");
+  EXPECT_EQ(query("select count(*) from affsync.sync_run where status not in"
+                  " ('succeeded', 'running')"),
+            "0");
+  EXPECT_EQ(process->stop(Process::Seconds(5)), 0) << process->err();
+  expect_books_equal();
+}
+
+}  // namespace
+}  // namespace affsync::test

@@ -1,0 +1,254 @@
+// Crashes and overlap: processes that die, stop, or meet each other on one database.
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <random>
+#include <thread>
+
+#include <pqxx/pqxx>
+
+#include "tests/acceptance/fixture.hpp"
+
+namespace affsync::test {
+namespace {
+
+class Overlap : public Acceptance {};
+
+TEST_F(Overlap, kill_9_at_random) {
+  start_broker();
+  streams_yaml = "      accounts: {page_size: 10}\n";
+  configure();
+  broker().fault("delay:ms=5,every=1");  // so that a pass is long enough to be hit anywhere
+  unsigned const seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  auto const whole = std::chrono::steady_clock::now();
+  ASSERT_EQ(sync().status, 0);
+  auto const length = std::chrono::duration_cast<std::chrono::milliseconds>(
+                          std::chrono::steady_clock::now() - whole)
+                          .count();
+  execute("drop schema affsync cascade");
+  execute("drop schema reporting cascade");
+  for (int i = 0; i < 12; ++i) {
+    auto const process = start({"sync", "--full"});
+    auto const moment = std::uniform_int_distribution<long>(0, length)(random);
+    std::this_thread::sleep_for(std::chrono::milliseconds(moment));  // the random moment itself
+    process->signal(SIGKILL);
+    process->wait();
+  }
+  broker().clear_faults();
+  auto const last = sync();
+  ASSERT_EQ(last.status, 0) << last.out;
+  expect_books_equal();
+  EXPECT_EQ(query("select count(*) from affsync.record_change"), "0");
+  EXPECT_EQ(query("select count(*) from affsync.commission where revision <> 1"), "0");
+}
+
+TEST_F(Overlap, sigterm_stops_in_time) {
+  start_broker();
+  broker().fault("delay:ms=200,every=1,path=rewards");
+  auto const process = start({"sync", "--output", "json"});
+  process->wait_for_err("rewards: started");
+  process->signal(SIGTERM);
+  EXPECT_EQ(process->wait(Process::Seconds(5)), 1);
+  EXPECT_NE(process->out().find("\"cancelled\""), std::string::npos) << process->out();
+  broker().clear_faults();
+  ASSERT_EQ(sync().status, 0);
+  expect_books_equal();
+}
+
+// The start is held up by a lock on a table that it needs.
+TEST_F(Overlap, sigterm_in_the_middle_of_the_start_is_no_failure) {
+  start_broker();
+  ASSERT_EQ(affsync({"migrate"}).status, 0);
+  for (bool const daemon : {true, false}) {
+    pqxx::connection connection(database_url());
+    auto lock = std::make_unique<pqxx::work>(connection);
+    lock->exec("lock table affsync.source");
+    auto const process = start({daemon ? "run" : "sync"});
+    while (query("select count(*) from pg_locks where not granted") == "0") {
+      ASSERT_FALSE(process->poll().has_value()) << process->err();
+    }
+    process->signal(SIGTERM);
+    // Long enough for the signal to be seen; were it seen later, it would be an ordinary stop.
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    lock.reset();
+    EXPECT_EQ(process->wait(Process::Seconds(10)), daemon ? 0 : 1) << process->err();
+    EXPECT_EQ(process->err().find("defect"), std::string::npos) << process->err();
+  }
+}
+
+TEST_F(Overlap, sigterm_stops_a_broker_that_never_answers_in_time) {
+  start_broker();
+  broker().fault("never:every=1,path=rewards");
+  auto const process = start({"sync"});
+  process->wait_for_err("rewards: started");
+  process->signal(SIGTERM);
+  EXPECT_EQ(process->wait(Process::Seconds(5)), 1);
+}
+
+TEST_F(Overlap, two_daemons_one_database) {
+  start_broker();
+  broker().fault("delay:ms=20,every=1");
+  auto const first = start({"sync", "--output", "json"});
+  auto const second = start({"sync", "--output", "json"});
+  int const statuses = first->wait() + second->wait();
+  EXPECT_EQ(statuses, 0) << first->out() << second->out();
+  // No two runs of one stream overlap in time.
+  EXPECT_EQ(query("select count(*) from affsync.sync_run a join affsync.sync_run b"
+                  " on a.stream = b.stream and a.run_id < b.run_id"
+                  " and b.started_at < a.finished_at"),
+            "0");
+  broker().clear_faults();
+  ASSERT_EQ(sync().status, 0);
+  expect_books_equal();
+}
+
+TEST_F(Overlap, database_connection_lost_mid_load) {
+  start_broker();
+  broker().fault("delay:ms=20,every=1,path=rewards");
+  auto const process = start({"sync", "--output", "json"});
+  process->wait_for_err("rewards: started");
+  for (int i = 0; i < 3; ++i) {
+    execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where datname = current_database() and pid <> pg_backend_pid()");
+  }
+  process->wait();  // a lost connection may end a run or be healed; it must not lose or double
+  broker().clear_faults();
+  ASSERT_EQ(sync().status, 0);
+  expect_books_equal();
+}
+
+// The whole server dies as in a power failure, in the middle of the daemon's first load, and comes
+// back: an outage for the daemon, not a crash.
+TEST_F(Overlap, database_restart_mid_load) {
+  streams_yaml = "      rewards: {every: 2s, page_size: 20, start: " + first_day() + "}\n";
+  start_broker();
+  broker().fault("delay:ms=20,every=1,path=rewards");
+  auto const process = start({"run"});
+  process->wait_for_err("started streams");
+  auto const rows = "select count(*) from affsync.commission";
+  auto const end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (query(rows) == "0" && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  std::ifstream pid_file(query("show data_directory") + "/postmaster.pid");
+  pid_t postmaster = 0;
+  ASSERT_TRUE(pid_file >> postmaster);
+  ASSERT_EQ(kill(postmaster, SIGQUIT), 0);
+
+  auto const done = [&] {
+    try {
+      return query(
+                 "select count(*) from affsync.stream_state where stream = 'rewards'"
+                 " and last_success_at is not null") == "1";
+    } catch (std::exception const&) {
+      return false;  // not back yet
+    }
+  };
+  while (!done() && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_TRUE(done()) << process->err();
+  EXPECT_FALSE(process->poll().has_value()) << "the daemon went with the database";
+  EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
+  broker().clear_faults();
+  ASSERT_EQ(sync().status, 0);
+  expect_books_equal();
+}
+
+TEST_F(Overlap, stalled_server_does_not_hold_others) {
+  SandboxProcess brisk({"--clients", "10", "--days", "10", "--password", password});
+  source_yaml = "    timeout: 20s\n";
+  // The stalled one comes first.
+  streams_yaml = "      rewards: {start: " + first_day() +
+                 "}\n  - name: brisk\n    connector: exness\n    base_url: " + brisk.url() +
+                 "\n    credentials: {login: partner@example.com, password: "
+                 "\"${SANDBOX_PASSWORD}\"}\n    streams:\n      rewards: {start: " +
+                 first_day() + "}\n";
+  start_broker();
+  broker().fault("never:every=1");
+  auto const process = start({"sync"});
+  for (auto const* stream : {"clients", "accounts", "rewards", "rebates", "wallets"}) {
+    process->wait_for_err("brisk/" + std::string(stream) + ": succeeded", Process::Seconds(15));
+  }
+  EXPECT_FALSE(process->poll().has_value());  // the stalled one still waits
+  EXPECT_EQ(process->err().find("main/clients: succeeded"), std::string::npos);
+  process->signal(SIGTERM);
+  EXPECT_EQ(process->wait(Process::Seconds(5)), 1);
+}
+
+// The disk of the server is full in the middle of a first load.
+TEST_F(Overlap, database_full) {
+  start_broker();
+  ASSERT_EQ(affsync({"migrate"}).status, 0);
+  execute(
+      "create function public.full_disk() returns trigger language plpgsql as $$ begin"
+      " if (select count(*) from affsync.commission) > 150 then raise exception"
+      " 'could not extend file: No space left on device' using errcode = '53100'; end if;"
+      " return null; end $$");
+  execute(
+      "create trigger full_disk after insert on affsync.commission for each statement"
+      " execute function public.full_disk()");
+  auto const full = sync();
+  EXPECT_EQ(full.status, 1) << full.out;
+  EXPECT_EQ(full.of("rewards", "status"), "failed");
+  EXPECT_EQ(full.of("rewards", "error_code"), "database_full");
+  EXPECT_NE(full.of("rewards", "error").find("No space left on device"), std::string::npos);
+  EXPECT_EQ(full.of("clients", "status"), "succeeded");
+  EXPECT_EQ(
+      query("select status || ' ' || error_code from affsync.sync_run where stream = 'rewards'"),
+      "failed database_full");
+  auto const stored = query("select count(*) from affsync.commission");
+  EXPECT_GT(std::stol(stored), 0) << "the pages before";
+
+  execute("drop trigger full_disk on affsync.commission");
+  auto const next = sync();
+  ASSERT_EQ(next.status, 0) << next.out;
+  EXPECT_EQ(next.count("rewards", "inserted"),
+            static_cast<long>(broker().book("rewards").rows) - std::stol(stored));
+  expect_books_equal();
+  EXPECT_EQ(query("select count(*) from affsync.record_change"), "0");
+}
+
+TEST_F(Overlap, one_daemon_killed_other_takes_over) {
+  streams_yaml = "      rewards: {every: 1s, page_size: 30, start: " + first_day() +
+                 "}\n"
+                 "      wallets: {every: 1s}\n";
+  start_broker();
+  ASSERT_EQ(affsync({"migrate"}).status, 0);
+  broker().fault("delay:ms=50,every=1,path=rewards");
+  auto const first = start({"run"});
+  wait_until("select count(*) > 0 from affsync.commission", "t");
+  auto const second = start({"run"});
+  second->wait_for_err("started streams");
+  // The second one reads what the first leaves to it; of the stream that is held it keeps off.
+  wait_until("select count(*) > 100 from affsync.commission", "t");
+  auto const run = query("select run_id from affsync.sync_run where stream = 'rewards'");
+  EXPECT_EQ(query("select count(*) from affsync.sync_run where stream = 'rewards'"), "1");
+  first->signal(SIGKILL);
+  EXPECT_EQ(first->wait(), 128 + SIGKILL);
+  ASSERT_EQ(query("select status from affsync.sync_run where run_id = " + run), "running")
+      << "the first load was over before the kill";
+  wait_until(
+      "select last_success_at is not null from affsync.stream_state where stream = 'rewards'", "t");
+  EXPECT_EQ(query("select status || ' ' || error_code from affsync.sync_run where run_id = " + run),
+            "failed interrupted");
+  // It goes on by itself, run after run.
+  auto const runs = query("select count(*) + 2 from affsync.sync_run where stream = 'rewards'");
+  broker().clear_faults();
+  wait_until("select count(*) >= " + runs + " from affsync.sync_run where stream = 'rewards'", "t");
+  EXPECT_EQ(second->stop(Process::Seconds(5)), 0) << second->err();
+  EXPECT_EQ(query("select count(*) from affsync.sync_run a join affsync.sync_run b"
+                  " on a.source_id = b.source_id and a.stream = b.stream and a.run_id < b.run_id"
+                  " and b.started_at < a.finished_at"),
+            "0");
+  ASSERT_EQ(sync().status, 0);
+  expect_books_equal();
+  EXPECT_EQ(query("select count(*) from affsync.record_change where record_table = 'commission'"),
+            "0");
+}
+
+}  // namespace
+}  // namespace affsync::test
