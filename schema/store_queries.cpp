@@ -61,7 +61,6 @@ std::optional<std::string> take_in_source(PgSession& session, SourceIdentity con
   SqlParams const account{source.name, source.account};
   exec(tx, "UPDATE affsync.source SET account = $2 WHERE name = $1 AND account IS DISTINCT FROM $2",
        account);
-  crash_point(CrashPoint::source_registering);
   tx.commit();
   return old_name;
 }

@@ -65,4 +65,20 @@ expect coroutines fail daemon/a.cpp 'co_await f({.a = 1});\n'
 expect coroutines fail daemon/a.cpp 'co_return co_await f(x, {1, 2});\n'
 expect coroutines fail tests/a.cpp 'auto x = c ? co_await f() : g();\n'
 
+# The page stands in a tree of two files.
+expect_page() {
+  rm -rf "${tree:?}"/*
+  mkdir -p "$tree/docs" "$tree/tests"
+  printf 'TEST_F(Books,\n       money_is_exact) {\n' > "$tree/tests/a_test.cpp"
+  printf '%b' "$2" > "$tree/docs/promises.md"
+  if sh "$here/promises.sh" "$tree" > /dev/null; then outcome=pass; else outcome=fail; fi
+  [ "$outcome" = "$1" ] && return
+  printf 'promises: expected %s for:\n%b\n' "$1" "$2"
+  failed=1
+}
+expect_page pass '| exact | `Books.money_is_exact`, `Books.*` |\n'
+expect_page fail '| exact | `Books.money_is_exakt` |\n'
+expect_page fail '| exact | `Bookz.*` |\n'
+expect_page fail '| exact | |\n'
+
 exit $failed

@@ -206,19 +206,22 @@ std::optional<int> Process::poll() {
   return status_;
 }
 
-int Process::wait(Seconds limit) {
-  if (auto const ended = poll()) return *ended;
+void Process::wait_for_end(Seconds limit) {
+  if (poll()) return;
   auto const handle = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
   if (handle < 0) throw std::system_error(errno, std::generic_category(), "pidfd_open");
   pollfd waits{handle, POLLIN, 0};
   auto const milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(limit).count();
   int const ready = ::poll(&waits, 1, static_cast<int>(milliseconds));
   close(handle);
-  if (ready <= 0) {
-    std::lock_guard const lock(mutex_);
-    throw std::runtime_error("still running after " + std::to_string(milliseconds) +
-                             " ms: " + describe());
-  }
+  if (ready > 0) return;
+  std::lock_guard const lock(mutex_);
+  throw std::runtime_error("still running after " + std::to_string(milliseconds) +
+                           " ms: " + describe());
+}
+
+int Process::wait(Seconds limit) {
+  wait_for_end(limit);
   auto const status = poll().value();
   // All output is there once both pipes are closed; a grandchild may hold them open for longer.
   std::unique_lock lock(mutex_);

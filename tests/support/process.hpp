@@ -71,6 +71,7 @@ class Process {
     bool closed = false;
   };
   void read_output();
+  void wait_for_end(Seconds limit);
   void wait_for(Stream const& stream, std::string const& text, Seconds limit);
   std::string describe() const;  // needs mutex_
 
