@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
 #include <thread>
 
 #include "base/clock.hpp"
@@ -191,7 +192,7 @@ void Acceptance::wait_until(std::string const& sql, std::string const& wanted,
   auto const end = std::chrono::steady_clock::now() + Process::Seconds(seconds);
   while (query(sql) != wanted) {
     if (std::chrono::steady_clock::now() > end) {
-      FAIL() << sql << " is " << query(sql) << ", not " << wanted;
+      throw std::runtime_error(sql + " is " + query(sql) + ", not " + wanted);
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }

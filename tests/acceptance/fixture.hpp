@@ -72,7 +72,7 @@ class Acceptance : public testing::Test {
   std::unique_ptr<Process> start(std::vector<std::string> arguments) const;
   Synced sync(std::vector<std::string> arguments = {}) const;
 
-  // Waits until the query gives that; fails the test when it has not within the limit.
+  // Waits until the query gives that; throws when it has not within the limit.
   void wait_until(std::string const& sql, std::string const& wanted, double seconds = 60) const;
   // The first column of the first row; "" when there is none or it is null.
   std::string query(std::string const& sql) const;

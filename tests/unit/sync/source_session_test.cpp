@@ -206,6 +206,9 @@ TEST_F(SourceSessionTest, ThrottlingStopsTheWholeSourceForAsLongAsAsked) {
   TimePoint refused_at{};
   auto plan = login_plan();
   plan.auth = engine::NoAuth{};
+  // The others have their turns by then, a tenth of a second after each other.
+  plan.rate.requests_per_second = 10;
+  plan.rate.burst = 1;
   auto broker = session(plan, [&](HttpRequest const& request) {
     if (request.target == "/stream0" && !refused) {
       refused = true;
@@ -216,10 +219,8 @@ TEST_F(SourceSessionTest, ThrottlingStopsTheWholeSourceForAsLongAsAsked) {
     }
     return json_response(200, "[]");
   });
-  std::vector<Result<engine::Answer>> answers;
-  answers = fetch_together(*broker, 1);
-  answers = fetch_together(*broker, 4);
-  for (auto const& answer : answers) EXPECT_TRUE(answer);
+  for (auto const& answer : fetch_together(*broker, 5)) EXPECT_TRUE(answer);
+  EXPECT_EQ(sent_.size(), 6u);
   EXPECT_EQ(report_.throttled, 1);
   EXPECT_EQ(report_.retries, 0);
   for (auto const& sent : sent_) {
@@ -262,16 +263,18 @@ TEST_F(SourceSessionTest, AStormOfRefusalsFailsNothingAndIsNotHammered) {
   int spelling = 0;
   auto broker = session(plan, [&](HttpRequest const&) {
     if (time_.now() >= end) return json_response(200, "[]");
-    auto const which = spelling++ % 6;
-    auto response = json_response(which == 4   ? 503
-                                  : which == 5 ? 200
-                                               : 429,
-                                  which == 3   ? R"({"detail":"Expected available in 1 second."})"
-                                  : which == 5 ? R"({"code":"Throttled"})"
-                                               : "{}");
+    // Always for a moment only.
+    auto const which = spelling++ % 5;
+    auto response =
+        json_response(which == 3   ? 503
+                      : which == 4 ? 200
+                                   : 429,
+                      which == 2   ? R"({"detail":"Expected available in 1 second."})"
+                      : which == 4 ? R"({"code":"Throttled","message":"available in 2 seconds"})"
+                                   : "{}");
     if (which == 0) response.headers.add("Retry-After", "1");
-    if (which == 1) response.headers.add("Retry-After", "0");
-    if (which == 4) response.headers.add("Retry-After", "2");
+    if (which == 1) response.headers.add("Retry-After", "1.5");
+    if (which == 3) response.headers.add("Retry-After", "2");
     return response;
   });
   for (auto const& answer : fetch_together(*broker, 5)) {
