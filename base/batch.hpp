@@ -69,7 +69,7 @@ class Batch {
 struct QuarantinedRow {
   std::string external_id;  // empty when the key itself is missing
   std::string reason;
-  std::string raw;          // JSON text, privacy applied
+  std::string raw;  // JSON text, privacy applied
 };
 
 }  // namespace affsync

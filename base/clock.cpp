@@ -8,7 +8,9 @@ namespace affsync {
 
 using namespace std::chrono;
 
-TimePoint SystemClock::now() const { return floor<microseconds>(system_clock::now()); }
+TimePoint SystemClock::now() const {
+  return floor<microseconds>(system_clock::now());
+}
 
 std::string format_day(Day day) {
   year_month_day const ymd(day);
@@ -22,10 +24,9 @@ std::string format_time(TimePoint time) {
   auto const day = floor<days>(time);
   hh_mm_ss const clock(time - day);
   std::array<char, 48> text{};
-  int length = std::snprintf(text.data(), text.size(), "T%02d:%02d:%02d",
-                             static_cast<int>(clock.hours().count()),
-                             static_cast<int>(clock.minutes().count()),
-                             static_cast<int>(clock.seconds().count()));
+  int length = std::snprintf(
+      text.data(), text.size(), "T%02d:%02d:%02d", static_cast<int>(clock.hours().count()),
+      static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
   if (clock.subseconds().count() != 0) {
     std::snprintf(text.data() + length, text.size() - static_cast<std::size_t>(length), ".%06d",
                   static_cast<int>(clock.subseconds().count()));

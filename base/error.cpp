@@ -6,37 +6,68 @@ namespace affsync {
 
 std::string_view to_string(ErrorCode code) {
   switch (code) {
-    case ErrorCode::usage: return "usage";
-    case ErrorCode::config_invalid: return "config_invalid";
-    case ErrorCode::secret_missing: return "secret_missing";
-    case ErrorCode::unknown_host: return "unknown_host";
-    case ErrorCode::connect_failed: return "connect_failed";
-    case ErrorCode::tls_failed: return "tls_failed";
-    case ErrorCode::timeout: return "timeout";
-    case ErrorCode::truncated: return "truncated";
-    case ErrorCode::answer_too_large: return "answer_too_large";
-    case ErrorCode::malformed_answer: return "malformed_answer";
-    case ErrorCode::redirected: return "redirected";
-    case ErrorCode::server_error: return "server_error";
-    case ErrorCode::throttled: return "throttled";
-    case ErrorCode::auth_expired: return "auth_expired";
-    case ErrorCode::auth_invalid: return "auth_invalid";
-    case ErrorCode::permission_denied: return "permission_denied";
-    case ErrorCode::not_found: return "not_found";
-    case ErrorCode::bad_request: return "bad_request";
-    case ErrorCode::window_too_large: return "window_too_large";
-    case ErrorCode::clock_skew: return "clock_skew";
-    case ErrorCode::paging_broken: return "paging_broken";
-    case ErrorCode::path_unknown: return "path_unknown";
-    case ErrorCode::sweep_unverified: return "sweep_unverified";
-    case ErrorCode::mass_drop: return "mass_drop";
-    case ErrorCode::database_unavailable: return "database_unavailable";
-    case ErrorCode::database_error: return "database_error";
-    case ErrorCode::database_full: return "database_full";
-    case ErrorCode::migration_failed: return "migration_failed";
-    case ErrorCode::lease_lost: return "lease_lost";
-    case ErrorCode::cancelled: return "cancelled";
-    case ErrorCode::internal: return "internal";
+    case ErrorCode::usage:
+      return "usage";
+    case ErrorCode::config_invalid:
+      return "config_invalid";
+    case ErrorCode::secret_missing:
+      return "secret_missing";
+    case ErrorCode::unknown_host:
+      return "unknown_host";
+    case ErrorCode::connect_failed:
+      return "connect_failed";
+    case ErrorCode::tls_failed:
+      return "tls_failed";
+    case ErrorCode::timeout:
+      return "timeout";
+    case ErrorCode::truncated:
+      return "truncated";
+    case ErrorCode::answer_too_large:
+      return "answer_too_large";
+    case ErrorCode::malformed_answer:
+      return "malformed_answer";
+    case ErrorCode::redirected:
+      return "redirected";
+    case ErrorCode::server_error:
+      return "server_error";
+    case ErrorCode::throttled:
+      return "throttled";
+    case ErrorCode::auth_expired:
+      return "auth_expired";
+    case ErrorCode::auth_invalid:
+      return "auth_invalid";
+    case ErrorCode::permission_denied:
+      return "permission_denied";
+    case ErrorCode::not_found:
+      return "not_found";
+    case ErrorCode::bad_request:
+      return "bad_request";
+    case ErrorCode::window_too_large:
+      return "window_too_large";
+    case ErrorCode::clock_skew:
+      return "clock_skew";
+    case ErrorCode::paging_broken:
+      return "paging_broken";
+    case ErrorCode::path_unknown:
+      return "path_unknown";
+    case ErrorCode::sweep_unverified:
+      return "sweep_unverified";
+    case ErrorCode::mass_drop:
+      return "mass_drop";
+    case ErrorCode::database_unavailable:
+      return "database_unavailable";
+    case ErrorCode::database_error:
+      return "database_error";
+    case ErrorCode::database_full:
+      return "database_full";
+    case ErrorCode::migration_failed:
+      return "migration_failed";
+    case ErrorCode::lease_lost:
+      return "lease_lost";
+    case ErrorCode::cancelled:
+      return "cancelled";
+    case ErrorCode::internal:
+      return "internal";
   }
   return "internal";
 }
@@ -45,10 +76,13 @@ int to_exit_status(ErrorCode code) {
   switch (code) {
     case ErrorCode::usage:
     case ErrorCode::config_invalid:
-    case ErrorCode::secret_missing: return 2;
+    case ErrorCode::secret_missing:
+      return 2;
     case ErrorCode::database_unavailable:
-    case ErrorCode::migration_failed: return 3;
-    default: return 1;
+    case ErrorCode::migration_failed:
+      return 3;
+    default:
+      return 1;
   }
 }
 

@@ -14,39 +14,39 @@ namespace affsync {
 
 enum class ErrorCode {
   // what the user wrote
-  usage,            // the command line
-  config_invalid,   // the configuration or a connector file
-  secret_missing,   // an unset environment variable, an unreadable secret file
+  usage,           // the command line
+  config_invalid,  // the configuration or a connector file
+  secret_missing,  // an unset environment variable, an unreadable secret file
   // the wire
-  unknown_host,     // the name does not resolve
-  connect_failed,   // refused, unreachable, reset before an answer
-  tls_failed,       // handshake or verification
-  timeout,          // a time limit of ours passed
-  truncated,        // the connection ended inside an answer
-  answer_too_large, // body, header, nesting, row count or inflated size over the limit
-  malformed_answer, // not HTTP, not JSON, not of the expected shape
-  redirected,       // the broker points to another place; never followed
+  unknown_host,      // the name does not resolve
+  connect_failed,    // refused, unreachable, reset before an answer
+  tls_failed,        // handshake or verification
+  timeout,           // a time limit of ours passed
+  truncated,         // the connection ended inside an answer
+  answer_too_large,  // body, header, nesting, row count or inflated size over the limit
+  malformed_answer,  // not HTTP, not JSON, not of the expected shape
+  redirected,        // the broker points to another place; never followed
   // what the broker says
-  server_error,     // 5xx
-  throttled,        // still throttled when the patience for it was used up
+  server_error,  // 5xx
+  throttled,     // still throttled when the patience for it was used up
   auth_expired,
-  auth_invalid,     // wrong credentials: the source stops
+  auth_invalid,  // wrong credentials: the source stops
   permission_denied,
   not_found,
   bad_request,
   window_too_large,
   clock_skew,
-  paging_broken,    // repeated page, offset not honoured, a list that keeps shifting
-  path_unknown,     // the stream has no path until the user gives one
+  paging_broken,  // repeated page, offset not honoured, a list that keeps shifting
+  path_unknown,   // the stream has no path until the user gives one
   // the books
-  sweep_unverified, // distinct rows differ from the broker's total
-  mass_drop,        // too many rows vanished at once
+  sweep_unverified,  // distinct rows differ from the broker's total
+  mass_drop,         // too many rows vanished at once
   // the database
   database_unavailable,
   database_error,
   database_full,
   migration_failed,
-  lease_lost,       // another instance holds the stream now
+  lease_lost,  // another instance holds the stream now
   // the rest
   cancelled,
   internal,

@@ -5,7 +5,9 @@
 namespace affsync {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 bool same_name(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
@@ -29,8 +31,12 @@ std::optional<std::string_view> Headers::find(std::string_view name) const {
   return std::nullopt;
 }
 
-std::string_view to_string(Method method) { return method == Method::get ? "GET" : "POST"; }
+std::string_view to_string(Method method) {
+  return method == Method::get ? "GET" : "POST";
+}
 
-std::string HttpRequest::place() const { return std::string(to_string(method)) + " " + target; }
+std::string HttpRequest::place() const {
+  return std::string(to_string(method)) + " " + target;
+}
 
 }  // namespace affsync

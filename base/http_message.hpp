@@ -30,9 +30,9 @@ std::string_view to_string(Method method);
 
 struct HttpRequest {
   Method method = Method::get;
-  std::string target;   // path and query, percent-encoded, beginning with '/'
-  Headers headers;      // without Host, Content-Length and Connection
-  std::string body;     // holds credentials when this is a login: never printed
+  std::string target;  // path and query, percent-encoded, beginning with '/'
+  Headers headers;     // without Host, Content-Length and Connection
+  std::string body;    // holds credentials when this is a login: never printed
   // Credentials that travel in a header: name and whole value.
   std::vector<std::pair<std::string, Secret>> secret_headers;
 
@@ -47,7 +47,7 @@ struct HttpRequest {
 struct HttpResponse {
   int status = 0;
   Headers headers;
-  std::string body;               // inflated
+  std::string body;                // inflated
   std::size_t bytes_received = 0;  // on the wire, header and body as transferred
 
   HttpResponse() = default;

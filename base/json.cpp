@@ -74,10 +74,14 @@ Json::Object const& Json::members() const {
 
 std::optional<std::string_view> Json::scalar_text() const {
   switch (kind()) {
-    case Kind::boolean: return as_bool() ? "true" : "false";
-    case Kind::number: return number_text();
-    case Kind::string: return as_string();
-    default: return std::nullopt;
+    case Kind::boolean:
+      return as_bool() ? "true" : "false";
+    case Kind::number:
+      return number_text();
+    case Kind::string:
+      return as_string();
+    default:
+      return std::nullopt;
   }
 }
 
@@ -100,13 +104,26 @@ void append_json_string(std::string& out, std::string_view text) {
     out.append(text, plain, i - plain);
     plain = i + 1;
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      case '\0': out += "\xEF\xBF\xBD"; break;
-      default: out += {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      case '\0':
+        out += "\xEF\xBF\xBD";
+        break;
+      default:
+        out += {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
     }
   }
   out.append(text, plain);
@@ -115,10 +132,18 @@ void append_json_string(std::string& out, std::string_view text) {
 
 void Json::dump_to(std::string& out) const {
   switch (kind()) {
-    case Kind::null: out += "null"; break;
-    case Kind::boolean: out += as_bool() ? "true" : "false"; break;
-    case Kind::number: out += number_text(); break;
-    case Kind::string: append_json_string(out, as_string()); break;
+    case Kind::null:
+      out += "null";
+      break;
+    case Kind::boolean:
+      out += as_bool() ? "true" : "false";
+      break;
+    case Kind::number:
+      out += number_text();
+      break;
+    case Kind::string:
+      append_json_string(out, as_string());
+      break;
     case Kind::array: {
       out += '[';
       bool first = true;

@@ -89,9 +89,8 @@ struct JsonMember {
 
 // A byte order mark is skipped; anything after the document is an error, and so are bytes that are
 // not UTF-8 outside of strings. The texts of numbers are kept but for "-0", which becomes "0".
-// A number too large for a double ("1e999999") or too small for PostgreSQL ("1e-99999") is kept as a
-// JSON string of its text.
-// Errors: malformed_answer (with the byte position), answer_too_large.
+// A number too large for a double ("1e999999") or too small for PostgreSQL ("1e-99999") is kept as
+// a JSON string of its text. Errors: malformed_answer (with the byte position), answer_too_large.
 Result<Json> parse_json(std::string_view text, JsonLimits const& limits = {});
 
 // Appends `text` as a JSON string with its quotes.

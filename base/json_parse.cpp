@@ -13,8 +13,9 @@ namespace {
 
 using Sax = nlohmann::json_sax<nlohmann::json>;
 
-// Whether jsonb, whose numbers are numeric, takes the number. What is too large for that is too large
-// for a double and never comes here; what is too small does, as does a zero with any exponent.
+// Whether jsonb, whose numbers are numeric, takes the number. What is too large for that is too
+// large for a double and never comes here; what is too small does, as does a zero with any
+// exponent.
 bool fits_numeric(std::string_view number) {
   constexpr std::int64_t most_behind_point = 16383;
   auto const mark = std::min(number.find_first_of("eE"), number.size());

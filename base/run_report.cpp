@@ -4,12 +4,18 @@ namespace affsync {
 
 std::string_view to_string(RunStatus status) {
   switch (status) {
-    case RunStatus::running: return "running";
-    case RunStatus::succeeded: return "succeeded";
-    case RunStatus::failed: return "failed";
-    case RunStatus::partial: return "partial";
-    case RunStatus::skipped: return "skipped";
-    case RunStatus::cancelled: return "cancelled";
+    case RunStatus::running:
+      return "running";
+    case RunStatus::succeeded:
+      return "succeeded";
+    case RunStatus::failed:
+      return "failed";
+    case RunStatus::partial:
+      return "partial";
+    case RunStatus::skipped:
+      return "skipped";
+    case RunStatus::cancelled:
+      return "cancelled";
   }
   return "failed";
 }

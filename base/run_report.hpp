@@ -17,8 +17,8 @@ enum class RunStatus {
   running,
   succeeded,
   failed,
-  partial,    // rows are in, but the sweep could not be completed or verified
-  skipped,    // another instance holds it, or the broker does not offer it to this account
+  partial,  // rows are in, but the sweep could not be completed or verified
+  skipped,  // another instance holds it, or the broker does not offer it to this account
   cancelled,
 };
 std::string_view to_string(RunStatus status);
@@ -31,11 +31,11 @@ struct RunReport {
   TimePoint started_at{};
   std::optional<TimePoint> finished_at;
 
-  std::int64_t rows_read = 0;     // rows in answers, overlap of pages not counted twice
+  std::int64_t rows_read = 0;  // rows in answers, overlap of pages not counted twice
   std::int64_t inserted = 0;
   std::int64_t updated = 0;
   std::int64_t unchanged = 0;
-  std::int64_t deleted = 0;       // marked, never removed
+  std::int64_t deleted = 0;  // marked, never removed
   std::int64_t quarantined = 0;
   std::int64_t pages = 0;
   std::int64_t requests = 0;
@@ -43,7 +43,7 @@ struct RunReport {
   std::int64_t retries = 0;
   std::int64_t bytes_received = 0;
 
-  std::optional<Error> error;     // set when status is failed, partial, skipped or cancelled
+  std::optional<Error> error;  // set when status is failed, partial, skipped or cancelled
   std::optional<std::int64_t> broker_total;  // rows the broker says there are in the pass's scope
   std::optional<TimePoint> next_run_at;
 

@@ -7,7 +7,9 @@ namespace {
 
 using enum ColumnType;
 
-constexpr Column money(std::string_view name) { return {name, numeric, true, false}; }
+constexpr Column money(std::string_view name) {
+  return {name, numeric, true, false};
+}
 
 constexpr Column client_columns[] = {
     {"client_ref"},
@@ -134,12 +136,8 @@ constexpr Column payout_columns[] = {
 };
 
 constexpr Column balance_columns[] = {
-    {"metric"},
-    {"account"},
-    {"currency"},
-    money("amount"),
-    money("reserved"),
-    {"observed_at", timestamptz, false, true},
+    {"metric"},      {"account"},       {"currency"},
+    money("amount"), money("reserved"), {"observed_at", timestamptz, false, true},
 };
 
 constexpr Column fx_rate_columns[] = {
@@ -165,12 +163,18 @@ constexpr std::size_t lookup_tables = 1;  // at the end
 
 std::string_view to_sql(ColumnType type) {
   switch (type) {
-    case text: return "text";
-    case numeric: return "numeric";
-    case bigint: return "bigint";
-    case boolean: return "boolean";
-    case date: return "date";
-    case timestamptz: return "timestamptz";
+    case text:
+      return "text";
+    case numeric:
+      return "numeric";
+    case bigint:
+      return "bigint";
+    case boolean:
+      return "boolean";
+    case date:
+      return "date";
+    case timestamptz:
+      return "timestamptz";
   }
   return "text";
 }
@@ -182,7 +186,9 @@ std::optional<std::size_t> RecordTable::index_of(std::string_view column) const 
   return std::nullopt;
 }
 
-std::span<RecordTable const> stream_tables() { return tables; }
+std::span<RecordTable const> stream_tables() {
+  return tables;
+}
 
 std::span<RecordTable const> record_tables() {
   return stream_tables().first(std::size(tables) - lookup_tables);

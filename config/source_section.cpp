@@ -161,8 +161,7 @@ std::vector<SourceConfig> read_sources(yaml::Node const& list, Defaults const& d
     auto source = read_source(item, defaults, env);
     auto const [first, is_new] = places.emplace(source.name, source.where);
     if (!is_new) {
-      Error error(ErrorCode::config_invalid,
-                  "a second source named " + yaml::quoted(source.name),
+      Error error(ErrorCode::config_invalid, "a second source named " + yaml::quoted(source.name),
                   "The first is at " + first->second + ".");
       throw Failure(std::move(error.at(source.where)));
     }

@@ -47,9 +47,10 @@ class App {
   // Plans and sessions of the chosen sources and streams. Unknown names throw Failure(usage).
   // Streams that are off are left out unless they are named. Registers the sources in the database
   // when `with_database`.
-  boost::asio::awaitable<std::vector<sync::StreamTask>> make_tasks(
-      std::vector<std::string> sources, std::vector<std::string> streams, bool with_database,
-      sync::Observer& observer);
+  boost::asio::awaitable<std::vector<sync::StreamTask>> make_tasks(std::vector<std::string> sources,
+                                                                   std::vector<std::string> streams,
+                                                                   bool with_database,
+                                                                   sync::Observer& observer);
   // Reads configuration and connectors again; the old ones stay when that fails (throws). Sessions
   // of sources that did not change live on in the next make_tasks.
   void reload();
@@ -72,7 +73,8 @@ class App {
 template <class T>
 T App::run(boost::asio::awaitable<T> work) {
   std::optional<T> result;
-  auto body = [](boost::asio::awaitable<T> inner, std::optional<T>& out) -> boost::asio::awaitable<void> {
+  auto body = [](boost::asio::awaitable<T> inner,
+                 std::optional<T>& out) -> boost::asio::awaitable<void> {
     out.emplace(co_await std::move(inner));
   };
   run(body(std::move(work), result));

@@ -39,6 +39,8 @@ Database::Database(config::DatabaseConfig const& config) {
   options_.patience = std::chrono::seconds(3);
 }
 
-std::string Database::shown_url() const { return without_password(options_.url); }
+std::string Database::shown_url() const {
+  return without_password(options_.url);
+}
 
 }  // namespace affsync

@@ -9,9 +9,12 @@ namespace {
 
 engine::Privacy to_engine(config::PrivacyMode mode) {
   switch (mode) {
-    case config::PrivacyMode::drop: return engine::Privacy::drop;
-    case config::PrivacyMode::hash: return engine::Privacy::hash;
-    case config::PrivacyMode::keep: return engine::Privacy::keep;
+    case config::PrivacyMode::drop:
+      return engine::Privacy::drop;
+    case config::PrivacyMode::hash:
+      return engine::Privacy::hash;
+    case config::PrivacyMode::keep:
+      return engine::Privacy::keep;
   }
   return engine::Privacy::drop;
 }
@@ -140,7 +143,8 @@ std::string fingerprint(PreparedSource const& source) {
   add(std::to_string(config.timeout.count()) + "/" +
       std::to_string(static_cast<int>(config.privacy)));
   for (auto const& stream : source.plan.streams) {
-    add(stream->stream + (stream->spec.enabled ? "+" : "-") + (stream->spec.in_reports ? "+" : "-") + stream->spec.request.path);
+    add(stream->stream + (stream->spec.enabled ? "+" : "-") +
+        (stream->spec.in_reports ? "+" : "-") + stream->spec.request.path);
     for (auto const& [name, value] : stream->spec.request.query) add(name + "=" + value);
     add(std::to_string(stream->spec.page.size));
     if (stream->spec.window) {

@@ -46,9 +46,9 @@ std::string changed_raw(std::string const& side, std::string const& other) {
 
 std::string const of_row = "t.source_id = $1::int AND t.stream = $2 AND t.external_id = ";
 
-// One descent of the primary key for each key of the page, whatever PostgreSQL believes of the table.
-// With `external_id = ANY (…)`, or with a join, it reads every row of the stream instead as long as
-// its statistics do not know the stream yet: that is, all through a first load.
+// One descent of the primary key for each key of the page, whatever PostgreSQL believes of the
+// table. With `external_id = ANY (…)`, or with a join, it reads every row of the stream instead as
+// long as its statistics do not know the stream yet: that is, all through a first load.
 std::string stored_row(std::string const& table, std::string const& columns,
                        std::string const& key) {
   return "CROSS JOIN LATERAL (SELECT " + columns + " FROM " + table + " t WHERE " + of_row + key +
@@ -56,7 +56,8 @@ std::string stored_row(std::string const& table, std::string const& columns,
 }
 
 std::string probe_sql(std::string const& table) {
-  return "SELECT k.external_id, t.content_hash, t.live FROM unnest($3::text[]) AS k (external_id) " +
+  return "SELECT k.external_id, t.content_hash, t.live FROM unnest($3::text[]) AS k "
+         "(external_id) " +
          stored_row(table, "t.content_hash, t.deleted_at IS NULL AS live", "k.external_id");
 }
 
@@ -102,8 +103,8 @@ std::string merge_statement(RecordTable const& table, MergeSql const& sql, Names
   return "WITH d AS MATERIALIZED (SELECT s.*, t.deleted_at IS NOT NULL AS restored, " +
          side("t.", "s.", "t.deleted_at") + " AS before_, " +
          side("s.", "t.", "NULL::timestamptz") + " AS after_ FROM " + sql.staging + " s " +
-         stored_row(sql.table, "t.*", "s.external_id") + " WHERE t.deleted_at IS NOT NULL OR NOT (" +
-         same +
+         stored_row(sql.table, "t.*", "s.external_id") +
+         " WHERE t.deleted_at IS NOT NULL OR NOT (" + same +
          ") OR t.raw <> s.raw), c AS (INSERT INTO affsync.record_change (source_id, record_table,"
          " stream, external_id, run_id, changed_at, operation, before, after) SELECT $1::int, '" +
          std::string(table.name) +

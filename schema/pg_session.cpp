@@ -113,8 +113,8 @@ struct PgSession::Notices final : pqxx::errorhandler {
 
 namespace {
 
-// A server that starts or stops says so, and is back in a moment (SQLSTATE 57P03, which libpqxx does
-// not hand on when a connection fails).
+// A server that starts or stops says so, and is back in a moment (SQLSTATE 57P03, which libpqxx
+// does not hand on when a connection fails).
 bool comes_and_goes(std::string_view message) {
   return message.find("the database system is ") != std::string_view::npos;
 }

@@ -71,8 +71,9 @@ std::optional<milliseconds> wait_in_text(std::string_view body, std::string_view
   if (!number) return std::nullopt;
   rest = without_blanks(rest.substr(0, 12));
   auto const unit = [&](std::string_view word) {
-    return rest.size() >= word.size() && std::equal(word.begin(), word.end(), rest.begin(),
-                                                    [](char a, char b) { return a == small_letter(b); });
+    return rest.size() >= word.size() &&
+           std::equal(word.begin(), word.end(), rest.begin(),
+                      [](char a, char b) { return a == small_letter(b); });
   };
   if (unit("ms") || unit("millisec")) return bounded(*number / 1000);
   if (unit("min")) return bounded(std::min(*number, most_milliseconds) * 60);

@@ -8,7 +8,7 @@ namespace affsync::engine {
 struct BackoffSpec {
   Duration first = std::chrono::milliseconds(500);
   Duration cap = std::chrono::seconds(60);
-  int attempts = 4;   // retries after the first try
+  int attempts = 4;  // retries after the first try
 };
 
 // The wait before retry number `retry` (1, 2, …): random * min(cap, first * 2^(retry-1)), at least

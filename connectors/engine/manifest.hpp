@@ -321,7 +321,7 @@ struct StreamSpec {
                                       // that personal columns are read from
   std::vector<std::string> volatile_fields;  // top-level fields that change at each reading
   std::vector<ReconcileSpec> reconcile;
-  std::string path_hint;  // what to ask the broker for when the path is unknown
+  std::string path_hint;           // what to ask the broker for when the path is unknown
   std::vector<std::string> needs;  // credentials that the source must have given
   std::string needs_hint;          // what to do without them
 

@@ -96,8 +96,7 @@ ColumnMapping read_column(yaml::Node const& name, yaml::Node const& node, Record
 PageSpec read_page(yaml::Node const& node);
 // `request` may name the window's days in its path.
 WindowSpec read_window(yaml::Node const& node, RequestSpec const& request,
-                       TableMapping const& mapping,
-                       Declared const& declared);
+                       TableMapping const& mapping, Declared const& declared);
 // `records`: a path, a list of them, or a mapping that makes rows of an object's members.
 void read_records(yaml::Node const& node, StreamSpec& stream);
 StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared const& declared);

@@ -159,8 +159,7 @@ void read_records(yaml::Node const& node, StreamSpec& stream) {
 }
 
 WindowSpec read_window(yaml::Node const& node, RequestSpec const& request,
-                       TableMapping const& mapping,
-                       Declared const& declared) {
+                       TableMapping const& mapping, Declared const& declared) {
   yaml::Map map(node, "a window");
   WindowSpec window;
   // Days that the path names need no parameters.

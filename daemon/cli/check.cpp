@@ -18,8 +18,8 @@ namespace asio = boost::asio;
 
 struct Line {
   std::string source;
-  std::string stream;   // empty: the database or a login
-  std::string result;   // ok, warning, failed
+  std::string stream;  // empty: the database or a login
+  std::string result;  // ok, warning, failed
   std::string detail;
   std::optional<Error> error;
   std::optional<std::int64_t> rows, total;
@@ -158,7 +158,7 @@ std::string to_table(std::vector<Line> const& lines, Terminal const& terminal) {
   TextTable table(columns);
   std::string advice;
   for (auto const& line : lines) {
-    Style const style = line.result == "ok"        ? Style::good
+    Style const style = line.result == "ok"       ? Style::good
                         : line.result == "failed" ? Style::bad
                                                   : Style::warning;
     table.add_row({line.source, line.stream, Cell(line.result, style), line.detail});

@@ -127,8 +127,9 @@ void add_database_commands(CLI::App& app, Parsed& parsed) {
   report->add_option("--by", parsed.report.by, "One line per …")
       ->check(CLI::IsMember({"day", "month", "source", "client", "currency", "kind"}))
       ->type_name("day|month|source|client|currency|kind");
-  report->add_option("--limit", parsed.report.limit,
-                     "At most so many lines of each currency, 0: all (default: 50 on a terminal)")
+  report
+      ->add_option("--limit", parsed.report.limit,
+                   "At most so many lines of each currency, 0: all (default: 50 on a terminal)")
       ->check(CLI::Range(0, 1'000'000'000))
       ->type_name("N");
   add_output(report, parsed.report.output, true);

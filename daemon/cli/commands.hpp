@@ -14,8 +14,8 @@ namespace affsync::cli {
 enum class Output { table, json, csv };
 
 struct CommonOptions {
-  std::string config_file;   // --config; empty: the usual places
-  bool verbose = false;      // --verbose
+  std::string config_file;  // --config; empty: the usual places
+  bool verbose = false;     // --verbose
 
   // Replaces the configuration's level: debug with --verbose.
   std::optional<LogLevel> log_level() const {
@@ -42,7 +42,7 @@ struct InspectOptions {
 };
 
 struct ReportOptions {
-  std::string report;        // earnings clients payouts rebates changes
+  std::string report;  // earnings clients payouts rebates changes
   std::optional<Day> since, until;
   std::optional<int> limit;  // lines of each currency, 0: all; none: as many as one can read
   std::string by;            // day month source client currency kind; empty: the report's own

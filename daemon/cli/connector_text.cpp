@@ -96,8 +96,8 @@ std::string connector_list(std::vector<engine::Manifest> const& manifests,
                    {"credentials", Align::left, 4, 11, true},
                    {"streams", Align::left, 5, 20}});
   for (auto const& manifest : manifests) {
-    table.add_row({Cell(manifest.name, Style::bold), manifest.title,
-                   joined_sets(manifest), joined_names(manifest.streams)});
+    table.add_row({Cell(manifest.name, Style::bold), manifest.title, joined_sets(manifest),
+                   joined_names(manifest.streams)});
   }
   return table.render(terminal) +
          "\n`affsync connectors NAME` shows what one needs and a configuration to paste.\n";

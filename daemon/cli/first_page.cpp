@@ -47,8 +47,8 @@ asio::awaitable<Result<FirstPage>> fetch_first_page(sync::StreamTask task, Clock
   start.now = clock.now();
   if (auto const& window = task.plan->spec.window) {
     // The newest slice: the oldest of a history is often empty.
-    start.since = std::chrono::floor<std::chrono::days>(start.now) -
-                  std::chrono::days(window->span_days - 1);
+    start.since =
+        std::chrono::floor<std::chrono::days>(start.now) - std::chrono::days(window->span_days - 1);
   }
   auto recent = co_await look(task, start, clock, 1, report);
   bool const enough = !recent || recent->read.rows_read > 0 || !until_found;

@@ -13,13 +13,14 @@ namespace affsync::cli {
 struct FirstPage {
   engine::Answer answer;
   engine::PageRead read;
-  std::string request;   // method and path
+  std::string request;  // method and path
   FirstPage() = default;
 };
 
 // Looks at the newest slice first and, when `until_found` and it is empty, at the whole history,
 // slice by slice, until a page has rows. Errors: those of a run.
-boost::asio::awaitable<Result<FirstPage>> fetch_first_page(sync::StreamTask task, Clock const& clock,
-                                                           bool until_found, RunReport& report);
+boost::asio::awaitable<Result<FirstPage>> fetch_first_page(sync::StreamTask task,
+                                                           Clock const& clock, bool until_found,
+                                                           RunReport& report);
 
 }  // namespace affsync::cli

@@ -47,8 +47,9 @@ class Daemon {
         started_at_(clock_.now()),
         metrics_(started_at_),
         observer_(metrics_, log_),
-        supervisor_(app.io().get_executor(), run_parts(),
-                    [this] { return std::uniform_real_distribution<>(0, 1)(random_); }, log_),
+        supervisor_(
+            app.io().get_executor(), run_parts(),
+            [this] { return std::uniform_real_distribution<>(0, 1)(random_); }, log_),
         pages_(page_parts()) {}
 
   asio::awaitable<void> run();
@@ -194,8 +195,8 @@ asio::awaitable<void> Daemon::run() {
   group.spawn(say_stopping());
   if (server) group.spawn(until_cancelled(server->serve()));
 
-  log_.info("started", {{"streams", std::to_string(streams)},
-                        {"database", app_.shown_database_url()}});
+  log_.info("started",
+            {{"streams", std::to_string(streams)}, {"database", app_.shown_database_url()}});
   manager_.ready(summary(streams));
   co_await group.join();
   log_.info("stopped");

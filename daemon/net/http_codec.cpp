@@ -75,8 +75,9 @@ struct ResponseDecoder::Impl final : MessageSink {
 
 Result<void> ResponseDecoder::Impl::on_header_end() {
   if (response.status < 100) {
-    return Error(ErrorCode::malformed_answer,
-                 "the answer has the status " + std::to_string(response.status) + ", which is none");
+    return Error(
+        ErrorCode::malformed_answer,
+        "the answer has the status " + std::to_string(response.status) + ", which is none");
   }
   auto const transfer = codings_of(response.headers, "Transfer-Encoding");
   if (!transfer.empty() && (transfer.size() > 1 || transfer[0] != "chunked")) {

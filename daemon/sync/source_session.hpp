@@ -31,8 +31,8 @@ struct SessionParts {
   Clock* clock = nullptr;
   Sleeper* sleeper = nullptr;
   Observer* observer = nullptr;
-  std::function<double()> random;        // [0, 1)
-  std::function<std::string()> nonce;    // of a signed request; the machine's own where unset
+  std::function<double()> random;      // [0, 1)
+  std::function<std::string()> nonce;  // of a signed request; the machine's own where unset
   SessionParts() = default;
 };
 

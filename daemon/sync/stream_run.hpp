@@ -25,7 +25,7 @@ struct RunOptions {
 };
 
 struct RunParts {
-  schema::Store* store = nullptr;          // nullptr: --dry-run, nothing is read from or written to it
+  schema::Store* store = nullptr;  // nullptr: --dry-run, nothing is read from or written to it
   Clock* clock = nullptr;
   Observer* observer = nullptr;
   RunParts() = default;

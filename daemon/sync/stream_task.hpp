@@ -13,11 +13,11 @@
 namespace affsync::sync {
 
 struct StreamTask {
-  std::shared_ptr<SourceSession> session;            // shared by the source's streams
+  std::shared_ptr<SourceSession> session;  // shared by the source's streams
   std::shared_ptr<engine::StreamPlan const> plan;
-  schema::StreamId id;                               // source_id 0 without a database
+  schema::StreamId id;  // source_id 0 without a database
   config::Schedule every;
-  std::optional<config::Schedule> full_every;        // a pass over the whole history
+  std::optional<config::Schedule> full_every;  // a pass over the whole history
   double mass_drop_limit = 0.1;
   StreamTask() = default;
   std::string const& source() const { return plan->source; }

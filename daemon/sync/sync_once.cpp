@@ -14,8 +14,8 @@ asio::awaitable<void> run_into(RunReport& report, StreamTask task, RunOptions op
 
 }  // namespace
 
-asio::awaitable<std::vector<RunReport>> sync_once(std::vector<StreamTask> tasks,
-                                                  RunOptions options, RunParts parts, Logger log) {
+asio::awaitable<std::vector<RunReport>> sync_once(std::vector<StreamTask> tasks, RunOptions options,
+                                                  RunParts parts, Logger log) {
   auto executor = co_await asio::this_coro::executor;
   std::vector<RunReport> reports(tasks.size());
   TaskGroup group(executor);

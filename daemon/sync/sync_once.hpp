@@ -9,7 +9,7 @@
 namespace affsync::sync {
 
 // The reports in the order of `tasks`. Cancellation (terminal) ends the runs; their reports say so.
-asio::awaitable<std::vector<RunReport>> sync_once(std::vector<StreamTask> tasks,
-                                                  RunOptions options, RunParts parts, Logger log);
+asio::awaitable<std::vector<RunReport>> sync_once(std::vector<StreamTask> tasks, RunOptions options,
+                                                  RunParts parts, Logger log);
 
 }  // namespace affsync::sync

@@ -64,8 +64,8 @@ TEST_F(IexexchangerV3, a_scope_that_the_key_lacks_skips_the_stream_only) {
 TEST_F(IexexchangerV3, a_change_of_status_within_the_lookback_is_found) {
   start();
   ASSERT_EQ(sync().status, 0);
-  auto const changed = broker().control(
-      {{"do", "change"}, {"feed", "exchanges"}, {"rows", "6"}, {"seed", "3"}});
+  auto const changed =
+      broker().control({{"do", "change"}, {"feed", "exchanges"}, {"rows", "6"}, {"seed", "3"}});
   ASSERT_EQ(sync().status, 0);
   ASSERT_EQ(sync({"--full"}).status, 0);
   expect_v3_books();

@@ -286,7 +286,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "Europe/Moscow."},
         Mistake{"paid_at: {from: paid, ", "paid_at: {from: paid, within: ^{from: at}, ",
                 "`within` goes with epoch, this value is datetime"},
-        Mistake{"scale: 4", "scale: ^currencies", "expected a whole number from 0 to 50, found \"currencies\""},
+        Mistake{"scale: 4", "scale: ^currencies",
+                "expected a whole number from 0 to 50, found \"currencies\""},
         Mistake{"{from: share, as: percent}", "^{from: share, scale: currency}",
                 "`scale: currency` needs the row's currency. Map the column `currency` of "
                 "\"balance\" as well."},
