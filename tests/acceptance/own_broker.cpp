@@ -2,13 +2,7 @@
 
 namespace affsync::test {
 
-OwnBroker::OwnBroker() {
-  peer_ = std::make_unique<ScriptedPeer>([this](PeerConnection& connection) {
-    while (!connection.read_request().empty()) {
-      if (!connection.send(answer())) return;
-    }
-  });
-}
+OwnBroker::OwnBroker() : broker_([this](std::string const&) { return answer(); }) {}
 
 void OwnBroker::set_rows(std::vector<std::string> rows, std::string sum) {
   std::lock_guard const lock(mutex_);
@@ -21,8 +15,7 @@ std::string OwnBroker::answer() const {
   std::string body = R"({"total":)" + std::to_string(rows_.size()) + R"(,"rows":[)";
   for (auto const& row : rows_) body += row + (&row == &rows_.back() ? "" : ",");
   body += "]" + (sum_.empty() ? "" : R"(,"sum":)" + sum_) + "}";
-  return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " +
-         std::to_string(body.size()) + "\r\n\r\n" + body;
+  return answer_of(body);
 }
 
 std::string OwnBroker::connector(std::string const& stream) {

@@ -2,12 +2,11 @@
 // that reads it.
 #pragma once
 
-#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
-#include "tests/support/peer/scripted_peer.hpp"
+#include "tests/acceptance/plain_broker.hpp"
 
 namespace affsync::test {
 
@@ -15,7 +14,7 @@ class OwnBroker {
  public:
   OwnBroker();
 
-  std::string url() const { return peer_->url(); }
+  std::string url() const { return broker_.url(); }
   // The list from now on; each row is a JSON object. `sum`: what the broker says that all amounts
   // add up to, a JSON number; empty: it says nothing.
   void set_rows(std::vector<std::string> rows, std::string sum = "");
@@ -31,7 +30,7 @@ class OwnBroker {
   mutable std::mutex mutex_;
   std::vector<std::string> rows_;
   std::string sum_;
-  std::unique_ptr<ScriptedPeer> peer_;  // ends before what its threads look at
+  PlainBroker broker_;  // ends before what its threads look at
 };
 
 }  // namespace affsync::test

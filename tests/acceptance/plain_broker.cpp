@@ -1,7 +1,6 @@
 #include "tests/acceptance/plain_broker.hpp"
 
 #include <algorithm>
-#include <filesystem>
 
 namespace affsync::test {
 namespace {
@@ -92,15 +91,10 @@ void PlainBroker::forget_requests() {
 PlainBroker& PlainAcceptance::serve(PlainBroker::Answer answer, std::optional<Identity> identity,
                                     std::string const& host) {
   plain_ = std::make_unique<PlainBroker>(std::move(answer), std::move(identity));
-  auto const connectors = dir_.path() / "connectors";
-  std::filesystem::create_directories(connectors);
-  dir_.write("connectors/plain.yaml",
-             std::string(connector_yaml) + "    page: " + page_yaml + "\n");
   connector = "plain";
   credentials_yaml = "{api_key: planted-key}";
   base_url = plain_->url(host);
-  top_yaml = "connectors_dir: " + connectors.string() + "\n";
-  configure();
+  use_connector("plain", std::string(connector_yaml) + "    page: " + page_yaml + "\n");
   return *plain_;
 }
 

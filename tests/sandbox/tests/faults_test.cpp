@@ -161,7 +161,8 @@ TEST(Faults, rows_can_come_the_other_way_round) {
   BrokerUnderTest broker;
   auto const ids = [&] {
     std::vector<std::string> out;
-    for (auto const& row : broker.get_json(rewards_path + "?limit=5").find("data")->items()) {
+    auto const page = broker.get_json(rewards_path + "?limit=5");
+    for (auto const& row : page.find("data")->items()) {
       out.push_back(text_of(row, "id"));
     }
     return out;
