@@ -92,4 +92,4 @@ sql -c "\\copy copied from '$work/rows.copy'"
 end=$(milliseconds)
 report "psql \\copy of these rows" $((end - start)) $(($(wal) - before)) ""
 sql -c "select 'rows: ' || count(*) || '; sum in USD: ' || sum(amount_usd) from affsync.commission"
-curl -s "$url/sandbox/books" | head -c 600; echo
+echo "the broker's books: $(curl -s "$url/sandbox/books?feed=rewards")"
