@@ -17,7 +17,7 @@ number() { grep -o "\"$1\":[0-9]*" "$work/result.json" | head -n 1 | cut -d: -f2
 printf '%6s  %9s  %9s  %8s  %8s  %6s\n' R requests seconds reached 'of R' refused
 for rate; do
   # So many pages of ten rows that learning the rate is a small part of the whole.
-  requests=$(awk -v r="$rate" 'BEGIN { n = r * 90; print int(n < 240 ? 240 : n) }')
+  requests=$(awk -v r="$rate" 'BEGIN { n = r * 90; print int(n < 600 ? 600 : n) }')
   "$bin/affsync-sandbox" --port 0 --seed 7 --clients 500 --days 30 --rewards $((requests * 9)) \
     --rate "$rate" --burst 5 --throttle-form none > "$work/sandbox.log" &
   sandbox=$!
