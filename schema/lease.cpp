@@ -36,9 +36,10 @@ LeaseKeeper::Key LeaseKeeper::key_of(StreamId const& id) {
 std::optional<LockPlace> LeaseKeeper::place_of(StreamId const& id) {
   auto const key = key_of(id);
   std::lock_guard guard(mutex_);
-  if (!taken_.contains(key)) return std::nullopt;
+  auto const taken = taken_.find(key);
+  if (taken == taken_.end()) return std::nullopt;
   LockPlace place;
-  place.process = locked_.contains(key) ? locked_on_ : 0;
+  place.process = taken->second;
   place.high = static_cast<std::uint32_t>(key.first);
   place.low = static_cast<std::uint32_t>(key.second);
   return place;
@@ -48,7 +49,7 @@ asio::awaitable<std::unique_ptr<Lease>> LeaseKeeper::try_take(StreamId id) {
   auto const key = key_of(id);
   {
     std::lock_guard guard(mutex_);
-    if (!taken_.insert(key).second) co_return nullptr;
+    if (!taken_.emplace(key, 0).second) co_return nullptr;
   }
   // From here on the destructor gives the key back, whatever happens.
   std::unique_ptr<Lease> lease = std::make_unique<Held>(shared_from_this(), key);
@@ -64,7 +65,8 @@ bool LeaseKeeper::lock(PgSession& session, Key key) {
   {
     std::lock_guard guard(mutex_);
     if (process != locked_on_) {
-      std::ranges::set_intersection(locked_, taken_, std::back_inserter(lost));
+      std::ranges::copy_if(locked_, std::back_inserter(lost),
+                           [&](Key const& each) { return taken_.contains(each); });
       locked_.clear();
       locked_on_ = process;
     }
@@ -79,6 +81,7 @@ bool LeaseKeeper::lock(PgSession& session, Key key) {
   if (!try_lock(session, key.first, key.second)) return false;
   std::lock_guard guard(mutex_);
   locked_.insert(key);
+  if (auto const taken = taken_.find(key); taken != taken_.end()) taken->second = process;
   return true;
 }
 

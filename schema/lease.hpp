@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -16,7 +17,7 @@ namespace affsync::schema {
 
 // An advisory lock, and the server process whose session has it.
 struct LockPlace {
-  int process = 0;  // 0: lost with its connection, and not had again
+  int process = 0;
   std::uint32_t high = 0;
   std::uint32_t low = 0;
 };
@@ -28,8 +29,9 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
   // nullptr when another instance, or this one, holds the stream.
   asio::awaitable<std::unique_ptr<Lease>> try_take(StreamId id);
 
-  // Where the lock of a lease should be that is out; nullopt: none is, as for runs without one. Any
-  // thread.
+  // Where the lock of a lease should be that is out: where it was taken, since one that was lost
+  // and had again may have been somebody else's between. nullopt: none is out, as for runs without
+  // one. Any thread.
   std::optional<LockPlace> place_of(StreamId const& id);
 
   PgExecutor& executor() { return executor_; }
@@ -44,7 +46,9 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
   void give_back(Key key);
 
   std::mutex mutex_;
-  std::set<Key> taken_;   // guarded by mutex_, as all here: leases that are out
+  // Guarded by mutex_, as all here: leases that are out, and the server process that gave the lock
+  // first; 0 until it has.
+  std::map<Key, int> taken_;
   std::set<Key> locked_;  // whose locks are on `locked_on_`
   int locked_on_ = 0;     // server process of the session with the locks
   PgExecutor executor_;   // last: its thread ends first

@@ -72,5 +72,29 @@ TEST_F(Leases, ARunWhoseLeaseWentMeanwhileDoesNotBegin) {
   EXPECT_EQ(value("SELECT count(*) FROM affsync.sync_run"), "1");
 }
 
+// Another stream's lease brings a new connection, and the lost locks with it: whoever had the
+// stream meanwhile has moved its state on.
+TEST_F(Leases, ALeaseThatWasLostAndHadAgainBeginsNoRun) {
+  auto const slow = make_store();
+  auto const lease = loop.run(slow->try_lease({source, "feed"}));
+  ASSERT_TRUE(lease);
+  value(
+      "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+      " WHERE locktype = 'advisory' AND datname = current_database()");
+  auto const another = loop.run(slow->try_lease({source, "another"}));
+  ASSERT_TRUE(another);
+  ASSERT_EQ(value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), "2");
+  RunStart late;
+  late.id = {source, "feed"};
+  late.mode = "full";
+  late.started_at = now;
+  EXPECT_EQ(loop.code_of(slow->begin_run(std::move(late))), ErrorCode::lease_lost);
+  RunStart good;
+  good.id = {source, "another"};
+  good.mode = "full";
+  good.started_at = now;
+  EXPECT_EQ(loop.code_of(slow->begin_run(std::move(good))), std::nullopt);
+}
+
 }  // namespace
 }  // namespace affsync::schema::test
