@@ -3,7 +3,7 @@
 # requests a second from a token bucket, over a socket, and refuses the rest with 429. Prints for
 # each R the rate that was reached and the share of refused requests. Promised: 0.9 R, 2 %.
 #
-#   scripts/build.sh && bench/throttle.sh [R…]        (default 2 5 20 50; a minute or more each)
+#   scripts/build.sh && bench/throttle.sh [R…]        (default 2 5 20 50; the lower, the longer: five minutes to 90 s)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -35,6 +35,23 @@ engine::SourcePlan login_plan() {
   return plan;
 }
 
+// A broker that gives token1, token2 and so on, of which the first may die.
+struct MortalTokens {
+  int logins = 0;
+  bool first_is_dead = false;
+
+  test::ScriptedClient::Script script() {
+    return [this](HttpRequest const& request) {
+      if (request.method == Method::post) {
+        return json_response(200, R"({"token":"token)" + std::to_string(++logins) + "\"}");
+      }
+      bool const old = request.secret_headers.at(0).second.reveal() == "JWT token1";
+      if (first_is_dead && old) return json_response(401, R"({"code":"TokenExpired"})");
+      return json_response(200, "[]");
+    };
+  }
+};
+
 class SourceSessionTest : public testing::Test {
  protected:
   std::unique_ptr<SourceSession> session(engine::SourcePlan plan,
@@ -103,45 +120,27 @@ TEST_F(SourceSessionTest, StreamsThatStartTogetherShareOneLogin) {
 }
 
 TEST_F(SourceSessionTest, TokenThatDiesForAllStreamsAtOnceIsRenewedOnce) {
-  int logins = 0;
-  bool first_token_dead = false;
-  std::vector<std::string> good;
-  std::vector<test::SentRequest>& sent = sent_;
-  auto broker = session(login_plan(), [&](HttpRequest const& request) {
-    if (request.method == Method::post) {
-      return json_response(200, R"({"token":"token)" + std::to_string(++logins) + "\"}");
-    }
-    bool const old = request.secret_headers.at(0).second.reveal() == "JWT token1";
-    if (first_token_dead && old) return json_response(401, R"({"code":"TokenExpired"})");
-    return json_response(200, "[]");
-  });
+  MortalTokens tokens;
+  auto broker = session(login_plan(), tokens.script());
   ASSERT_TRUE(fetch(*broker));
-  first_token_dead = true;
+  tokens.first_is_dead = true;
   for (auto const& answer : fetch_together(*broker, 5)) EXPECT_TRUE(answer);
-  EXPECT_EQ(logins, 2);
-  EXPECT_EQ(sent.back().authorization, "JWT token2");
+  EXPECT_EQ(tokens.logins, 2);
+  EXPECT_EQ(sent_.back().authorization, "JWT token2");
 }
 
 TEST_F(SourceSessionTest, ATokenThatDiesWhileStreamsWaitForTheirTurnIsRenewed) {
-  int logins = 0;
-  bool first_token_dead = false;
+  MortalTokens tokens;
   auto plan = login_plan();
   plan.rate.requests_per_second = 1;
   plan.rate.burst = 1;
-  auto broker = session(plan, [&](HttpRequest const& request) {
-    if (request.method == Method::post) {
-      return json_response(200, R"({"token":"token)" + std::to_string(++logins) + "\"}");
-    }
-    bool const old = request.secret_headers.at(0).second.reveal() == "JWT token1";
-    if (first_token_dead && old) return json_response(401, R"({"code":"TokenExpired"})");
-    return json_response(200, "[]");
-  });
+  auto broker = session(plan, tokens.script());
   ASSERT_TRUE(fetch(*broker));
-  first_token_dead = true;
+  tokens.first_is_dead = true;
   for (auto const& answer : fetch_together(*broker, 4)) {
     EXPECT_TRUE(answer) << answer.error().message;
   }
-  EXPECT_EQ(logins, 2);
+  EXPECT_EQ(tokens.logins, 2);
 }
 
 TEST_F(SourceSessionTest, WrongPasswordIsTriedOnceAndStopsTheSource) {
