@@ -3,7 +3,8 @@
 # requests a second from a token bucket, over a socket, and refuses the rest with 429. Prints for
 # each R the rate that was reached and the share of refused requests. Promised: 0.9 R, 2 %.
 #
-#   scripts/build.sh && bench/throttle.sh [R…]        (default 2 5 20 50; the lower, the longer: five minutes to 90 s)
+#   scripts/build.sh && bench/throttle.sh [R…]        (default 2 5 20 50; R = 2 takes five minutes,
+#                                                      from 20 on it is a minute and a half)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
