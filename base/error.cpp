@@ -36,6 +36,8 @@ std::string_view to_string(ErrorCode code) {
       return "auth_expired";
     case ErrorCode::auth_invalid:
       return "auth_invalid";
+    case ErrorCode::login_refused:
+      return "login_refused";
     case ErrorCode::permission_denied:
       return "permission_denied";
     case ErrorCode::not_found:
@@ -54,6 +56,14 @@ std::string_view to_string(ErrorCode code) {
       return "sweep_unverified";
     case ErrorCode::mass_drop:
       return "mass_drop";
+    case ErrorCode::rows_quarantined:
+      return "rows_quarantined";
+    case ErrorCode::mapping_failed:
+      return "mapping_failed";
+    case ErrorCode::totals_differ:
+      return "totals_differ";
+    case ErrorCode::coverage_gap:
+      return "coverage_gap";
     case ErrorCode::database_unavailable:
       return "database_unavailable";
     case ErrorCode::database_error:
@@ -64,6 +74,8 @@ std::string_view to_string(ErrorCode code) {
       return "migration_failed";
     case ErrorCode::lease_lost:
       return "lease_lost";
+    case ErrorCode::output_failed:
+      return "output_failed";
     case ErrorCode::cancelled:
       return "cancelled";
     case ErrorCode::internal:

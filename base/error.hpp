@@ -30,7 +30,8 @@ enum class ErrorCode {
   server_error,  // 5xx
   throttled,     // still throttled when the patience for it was used up
   auth_expired,
-  auth_invalid,  // wrong credentials: the source stops
+  auth_invalid,   // wrong credentials: the source stops
+  login_refused,  // the login was refused in another way, or is not tried again yet
   permission_denied,
   not_found,
   bad_request,
@@ -41,6 +42,10 @@ enum class ErrorCode {
   // the books
   sweep_unverified,  // distinct rows differ from the broker's total
   mass_drop,         // too many rows vanished at once
+  rows_quarantined,  // rows stand in quarantine that nobody has accepted
+  mapping_failed,    // most rows of a pass do not map: the broker's answers have another shape
+  totals_differ,     // the broker's totals differ from the rows by more than the tolerance
+  coverage_gap,      // days that the broker no longer gives were never read
   // the database
   database_unavailable,
   database_error,
@@ -48,6 +53,7 @@ enum class ErrorCode {
   migration_failed,
   lease_lost,  // another instance holds the stream now
   // the rest
+  output_failed,  // standard output could not be written
   cancelled,
   internal,
 };

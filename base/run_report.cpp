@@ -12,6 +12,8 @@ std::string_view to_string(RunStatus status) {
       return "failed";
     case RunStatus::partial:
       return "partial";
+    case RunStatus::continued:
+      return "continued";
     case RunStatus::skipped:
       return "skipped";
     case RunStatus::cancelled:

@@ -17,8 +17,9 @@ enum class RunStatus {
   running,
   succeeded,
   failed,
-  partial,  // rows are in, but the sweep could not be completed or verified
-  skipped,  // another instance holds it, or the broker does not offer it to this account
+  partial,    // rows are in, but not all, not verified, or the books differ: `error` says which
+  continued,  // a first load that reached the time limit of a run; the next run goes on. No failure
+  skipped,    // another instance holds it, or the broker does not offer it to this account
   cancelled,
 };
 std::string_view to_string(RunStatus status);

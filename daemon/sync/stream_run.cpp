@@ -32,6 +32,9 @@ RunStatus status_of(Error const& error) {
       return RunStatus::cancelled;
     case ErrorCode::sweep_unverified:
     case ErrorCode::mass_drop:
+    case ErrorCode::rows_quarantined:
+    case ErrorCode::totals_differ:
+    case ErrorCode::coverage_gap:
       return RunStatus::partial;
     default:
       return RunStatus::failed;
