@@ -4,6 +4,7 @@
 
 #include "connectors/engine/answer_text.hpp"
 #include "connectors/engine/answer_wait.hpp"
+#include "connectors/engine/presence.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -17,6 +18,34 @@ bool contains_without_case(std::string_view text, std::string_view word) {
                      [](char a, char b) { return small(a) == small(b); }) != text.end();
 }
 
+// Null, false, 0 and what is empty say that there is nothing: `"error": null` is no error.
+bool holds_anything(Json const* value) {
+  if (!is_present(value, {})) return false;
+  switch (value->kind()) {
+    case Json::Kind::boolean:
+      return value->as_bool();
+    case Json::Kind::number:
+      return value->number_text()
+                 .substr(0, value->number_text().find_first_of("eE"))
+                 .find_first_of("123456789") != std::string::npos;
+    default:
+      return true;
+  }
+}
+
+// What `json`, `equals` and `not_equals` ask for. A value that is not there equals nothing, and is
+// not told to differ either.
+bool compares(Json const* value, std::vector<std::string> const& equals,
+              std::vector<std::string> const& not_equals) {
+  if (equals.empty() && not_equals.empty()) return holds_anything(value);
+  if (value == nullptr || value->is_null()) return false;
+  auto const text = value->scalar_text();
+  auto const is_in = [&](std::vector<std::string> const& wanted) {
+    return text && std::find(wanted.begin(), wanted.end(), *text) != wanted.end();
+  };
+  return equals.empty() ? !is_in(not_equals) : is_in(equals);
+}
+
 bool holds(ErrorRule const& rule, HttpResponse const& response, Json const& body, bool is_login) {
   if (rule.login && *rule.login != is_login) return false;
   auto const& statuses = rule.status;
@@ -24,14 +53,8 @@ bool holds(ErrorRule const& rule, HttpResponse const& response, Json const& body
       std::find(statuses.begin(), statuses.end(), response.status) == statuses.end()) {
     return false;
   }
-  if (rule.json) {
-    Json const* const value = rule.json->in(body);
-    if (value == nullptr) return false;
-    if (!rule.json_equals.empty()) {
-      auto const text = value->scalar_text();
-      auto const& wanted = rule.json_equals;
-      if (!text || std::find(wanted.begin(), wanted.end(), *text) == wanted.end()) return false;
-    }
+  if (rule.json && !compares(rule.json->in(body), rule.json_equals, rule.json_not_equals)) {
+    return false;
   }
   return rule.body_contains.empty() || contains_without_case(response.body, rule.body_contains);
 }
@@ -124,6 +147,30 @@ Error refusal(AnswerClass answer_class, HttpResponse const& response, Result<Jso
   return Error(code_of(answer_class), std::move(text), std::move(hint));
 }
 
+std::string list_of(std::vector<std::string> const& texts) {
+  std::string list;
+  for (auto const& text : texts) list += (list.empty() ? "\"" : ", \"") + text + "\"";
+  return list;
+}
+
+// A good status, but not what the connector says that a good answer holds.
+Error not_good(GoodSpec const& missed, HttpResponse const& response, Json const& body) {
+  std::string text = "HTTP " + std::to_string(response.status) + ", but `" + missed.json.text();
+  Json const* const value = missed.json.in(body);
+  auto const shown = value == nullptr ? std::nullopt : value->scalar_text();
+  if (value == nullptr || value->is_null()) {
+    text += value == nullptr ? "` is not there" : "` is null";
+  } else {
+    text += "` is ";
+    text += shown ? "\"" + one_line(*shown, 100) + "\"" : std::string(kind_in_words(*value));
+  }
+  if (!missed.equals.empty()) text += ", not " + list_of(missed.equals);
+  if (auto const said = error_text(body); !said.empty()) text += ": " + said;
+  std::string hint = hint_of(missed.otherwise);
+  if (hint.empty()) hint = "`good` of the connector says what a good answer holds.";
+  return Error(code_of(missed.otherwise), std::move(text), std::move(hint));
+}
+
 Error redirection(HttpResponse const& response) {
   std::string text = "HTTP " + std::to_string(response.status);
   if (auto const target = response.headers.find("Location")) {
@@ -167,7 +214,8 @@ Verdict not_json(HttpResponse const& response, Error const& flaw) {
 }  // namespace
 
 Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rules,
-                 RateSpec const& rate, bool is_login, TimePoint now) {
+                 RateSpec const& rate, bool is_login, TimePoint now,
+                 std::vector<GoodSpec> const& good) {
   Result<Json> body = parse_json(response.body);
   Json const null;
   Json const& document = body ? *body : null;
@@ -183,10 +231,20 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
     verdict.error = redirection(response);
   } else if (verdict.answer_class == AnswerClass::ok && !body) {
     return not_json(response, body.error());
-  } else if (verdict.answer_class != AnswerClass::ok &&
-             verdict.answer_class != AnswerClass::empty) {
+  } else if (verdict.answer_class == AnswerClass::ok) {
+    auto const missed = std::find_if(good.begin(), good.end(), [&](GoodSpec const& one) {
+      return !compares(one.json.in(document), one.equals, one.not_equals);
+    });
+    if (missed != good.end()) {
+      verdict.answer_class = missed->otherwise;
+      verdict.error = not_good(*missed, response, *body);
+    }
+  } else if (verdict.answer_class != AnswerClass::empty) {
     verdict.error = refusal(verdict.answer_class, response, body);
   }
+  // Whoever answers at a wrong path answers with that status too.
+  verdict.by_status_alone = ruled && verdict.answer_class == AnswerClass::empty && !rule->json &&
+                            rule->body_contains.empty() && response.status >= 400;
   if (verdict.answer_class == AnswerClass::throttled) {
     verdict.wait = asked_wait(response, rate, now);
     if (ruled && rule->wait) {

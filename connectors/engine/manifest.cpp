@@ -88,6 +88,10 @@ Manifest read_manifest(yaml::Node const& root, std::string const& file) {
   manifest.auth = grammar::read_auth(map.require("auth"), declared);
   if (auto const rate = map.find("rate")) manifest.rate = grammar::read_rate(*rate);
   if (auto const errors = map.find("errors")) manifest.errors = grammar::read_errors(*errors);
+  if (auto const good = map.find("good")) declared.good = grammar::read_good(*good);
+  if (auto const raw = map.find("raw")) {
+    grammar::read_raw(*raw, declared.raw_mapped_only, declared.raw_allow);
+  }
 
   auto const streams = map.require("streams");
   for (auto const& [key, value] : streams.entries()) {

@@ -139,13 +139,24 @@ std::string_view to_string(AnswerClass answer_class);
 
 // The first rule whose every given condition holds decides.
 struct ErrorRule {
-  std::vector<int> status;               // any of these; empty: any
-  std::optional<JsonPath> json;          // a value in the body …
-  std::vector<std::string> json_equals;  // … whose scalar text is one of these (empty: present)
-  std::string body_contains;             // without case
-  std::optional<bool> login;             // only for the login's own answer, or only for others
+  std::vector<int> status;                   // any of these; empty: any
+  std::optional<JsonPath> json;              // a value in the body …
+  std::vector<std::string> json_equals;      // … whose scalar text is one of these,
+  std::vector<std::string> json_not_equals;  // … which is there and none of these,
+                                             // … or, without either, that holds anything
+  std::string body_contains;                 // without case
+  std::optional<bool> login;                 // only for the login's own answer, or only for others
   AnswerClass answer_class = AnswerClass::bad_request;
   std::optional<std::chrono::seconds> wait;  // throttled: at least this long
+};
+
+// What an answer with a good status must hold to be a good one, such as an envelope's code of
+// success.
+struct GoodSpec {
+  JsonPath json;
+  std::vector<std::string> equals;      // one of these
+  std::vector<std::string> not_equals;  // there, and none of these; without either: holds anything
+  AnswerClass otherwise = AnswerClass::bad_request;
 };
 
 enum class ResetUnit { seconds, milliseconds, epoch_seconds, epoch_milliseconds };
@@ -278,7 +289,8 @@ struct ColumnMapping {
   std::string strip_prefix;              // text
   bool lower_case = false;               // text: ASCII letters become small, last of all steps
   bool required = false;                 // missing or null: quarantine
-  bool personal = false;                 // privacy applies
+  std::optional<std::chrono::seconds> ahead;  // times: how far in the future one may lie
+  bool personal = false;                      // privacy applies
 };
 
 // Only rows in which the value at `path` is one of these words.
@@ -320,6 +332,10 @@ struct StreamSpec {
   std::vector<std::string> personal;  // paths in a raw row that privacy applies to, beside those
                                       // that personal columns are read from
   std::vector<std::string> volatile_fields;  // top-level fields that change at each reading
+  bool raw_mapped_only = false;        // unless people's data is kept, `raw` has only the fields
+                                       // that are mapped,
+  std::vector<std::string> raw_allow;  // and these paths
+  std::vector<GoodSpec> good;          // every one must hold
   std::vector<ReconcileSpec> reconcile;
   std::string path_hint;           // what to ask the broker for when the path is unknown
   std::vector<std::string> needs;  // credentials that the source must have given

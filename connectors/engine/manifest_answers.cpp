@@ -27,6 +27,25 @@ constexpr std::array<std::pair<std::string_view, AnswerClass>, 10> refusals{{
     {"empty", AnswerClass::empty},
 }};
 
+// What `equals` and `not_equals` ask of the value at `json`.
+void read_comparison(yaml::Map& map, bool has_path, std::vector<std::string>& equals,
+                     std::vector<std::string>& not_equals) {
+  auto const read = [&](char const* key, std::vector<std::string>& texts) {
+    auto const node = map.find(key);
+    if (!node) return;
+    if (!has_path) {
+      node->fail("`" + std::string(key) + "` needs `json`, the path of the value to compare");
+    }
+    if (!equals.empty()) {
+      node->fail("`equals` and `not_equals` cannot stand together",
+                 "One of the two says which values count.");
+    }
+    texts = read_texts(*node);
+  };
+  read("equals", equals);
+  read("not_equals", not_equals);
+}
+
 ErrorRule read_error_rule(yaml::Node const& node) {
   yaml::Map map(node, "an error rule");
   ErrorRule rule;
@@ -36,10 +55,7 @@ ErrorRule read_error_rule(yaml::Node const& node) {
     }
   }
   if (auto const json = map.find("json")) rule.json = read_path(*json);
-  if (auto const equals = map.find("equals")) {
-    if (!rule.json) equals->fail("`equals` needs `json`, the path of the value to compare");
-    rule.json_equals = read_texts(*equals);
-  }
+  read_comparison(map, rule.json.has_value(), rule.json_equals, rule.json_not_equals);
   if (auto const contains = map.find("contains")) {
     rule.body_contains = contains->text();
     if (rule.body_contains.empty()) contains->fail("an empty text is in every answer");
@@ -58,6 +74,22 @@ ErrorRule read_error_rule(yaml::Node const& node) {
     node.fail("this rule would hold for every answer", "Give it `status`, `json` or `contains`.");
   }
   return rule;
+}
+
+GoodSpec read_good_condition(yaml::Node const& node) {
+  yaml::Map map(node, "what a good answer holds");
+  GoodSpec good;
+  good.json = read_path(map.require("json"));
+  read_comparison(map, true, good.equals, good.not_equals);
+  if (auto const word = map.find("class")) {
+    good.otherwise = read_word<AnswerClass>(*word, refusals, "the class of an answer");
+    if (good.otherwise == AnswerClass::empty) {
+      word->fail("an answer that is not good cannot mean that there are no rows",
+                 "Which ones mean that belongs into `errors`.");
+    }
+  }
+  map.finish();
+  return good;
 }
 
 }  // namespace
@@ -86,6 +118,16 @@ RateSpec read_rate(yaml::Node const& node) {
   }
   map.finish();
   return rate;
+}
+
+std::vector<GoodSpec> read_good(yaml::Node const& node) {
+  std::vector<GoodSpec> good;
+  if (!node.is_sequence()) {
+    good.push_back(read_good_condition(node));
+    return good;
+  }
+  for (auto const& item : node.items()) good.push_back(read_good_condition(item));
+  return good;
 }
 
 std::vector<ErrorRule> read_errors(yaml::Node const& node) {

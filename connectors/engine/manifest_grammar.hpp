@@ -20,6 +20,10 @@ namespace affsync::engine::grammar {
 struct Declared {
   std::vector<std::string> credentials;
   std::vector<std::string> settings;
+  // What streams do that say nothing else.
+  std::vector<GoodSpec> good;
+  bool raw_mapped_only = false;
+  std::vector<std::string> raw_allow;
 };
 
 // Which `${…}` places a text may have.
@@ -89,6 +93,8 @@ std::string read_header_name(yaml::Node const& node, Declared const& declared);
 bool is_header_name(std::string_view name);
 RateSpec read_rate(yaml::Node const& node);
 std::vector<ErrorRule> read_errors(yaml::Node const& node);
+// One condition or a list of them; an empty list asks for nothing.
+std::vector<GoodSpec> read_good(yaml::Node const& node);
 TableMapping read_table_mapping(yaml::Node const& table, yaml::Node const& key,
                                 yaml::Node const& columns, Declared const& declared);
 ColumnMapping read_column(yaml::Node const& name, yaml::Node const& node, RecordTable const& table,
@@ -99,6 +105,8 @@ WindowSpec read_window(yaml::Node const& node, RequestSpec const& request,
                        TableMapping const& mapping, Declared const& declared);
 // `records`: a path, a list of them, or a mapping that makes rows of an object's members.
 void read_records(yaml::Node const& node, StreamSpec& stream);
+// `raw`: all, mapped, or {allow: PATHS}: how much of a row is kept as it came.
+void read_raw(yaml::Node const& node, bool& mapped_only, std::vector<std::string>& allow);
 StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared const& declared);
 
 }  // namespace affsync::engine::grammar

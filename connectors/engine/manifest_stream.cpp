@@ -142,6 +142,22 @@ void read_needs(yaml::Node const& node, StreamSpec& stream, Declared const& decl
 
 }  // namespace
 
+void read_raw(yaml::Node const& node, bool& mapped_only, std::vector<std::string>& allow) {
+  allow.clear();
+  if (node.is_map()) {
+    yaml::Map map(node, "what `raw` keeps");
+    mapped_only = true;
+    for (auto const& item : one_or_more(map.require("allow"))) {
+      allow.push_back(read_path(item).text());
+      if (allow.back() == "$") item.fail("`$` is the whole row", "That is `raw: all`.");
+    }
+    map.finish();
+    return;
+  }
+  static constexpr std::pair<std::string_view, bool> words[] = {{"all", false}, {"mapped", true}};
+  mapped_only = read_word<bool>(node, words, "how much `raw` keeps");
+}
+
 StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared const& declared) {
   yaml::Map map(node, "the stream " + yaml::quoted(name));
   StreamSpec stream;
@@ -177,6 +193,11 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   if (auto const needs = map.find("needs")) read_needs(*needs, stream, declared);
   if (auto const paths = map.find("personal")) stream.personal = read_personal(*paths);
   if (auto const fields = map.find("volatile")) stream.volatile_fields = read_fields(*fields);
+  stream.raw_mapped_only = declared.raw_mapped_only;
+  stream.raw_allow = declared.raw_allow;
+  if (auto const raw = map.find("raw")) read_raw(*raw, stream.raw_mapped_only, stream.raw_allow);
+  auto const good = map.find("good");
+  stream.good = good ? read_good(*good) : declared.good;
   if (auto const checks = map.find("reconcile")) {
     for (auto const& item : checks->items()) {
       stream.reconcile.push_back(read_reconcile(item, stream.map));

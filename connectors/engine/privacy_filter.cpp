@@ -4,38 +4,55 @@
 
 #include <algorithm>
 
+#include "connectors/engine/personal_names.hpp"
+
 namespace affsync::engine {
 namespace {
 
-bool is_index(std::string_view step) {
-  return !step.empty() && step.find_first_not_of("0123456789") == std::string_view::npos;
+std::vector<TableMapping const*> tables_of(StreamSpec const& spec) {
+  std::vector<TableMapping const*> tables{&spec.map};
+  for (auto const& mapping : spec.also) tables.push_back(&mapping);
+  return tables;
 }
 
-// The path without its first step; empty when that was all.
-std::string_view tail_of(std::string_view path) {
-  auto const dot = path.find('.');
-  return dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1);
-}
-
-std::string_view head_of(std::string_view path) {
-  return path.substr(0, path.find('.'));
-}
-
-void collect(TableMapping const& mapping, std::vector<std::string>& paths) {
-  for (auto const& column : mapping.columns) {
-    if (!column.personal) continue;
-    for (auto const& path : column.from) paths.push_back(path.text());
+// Everything of a row that the stream looks at.
+void add_read(StreamSpec const& spec, PrivacyTree& tree) {
+  auto const add = [&](JsonPath const& path) { tree.add(path.text(), PrivacyTree::Kind::read); };
+  for (auto const* mapping : tables_of(spec)) {
+    for (auto const& path : mapping->key) add(path);
+    if (mapping->where) add(mapping->where->path);
+    for (auto const& column : mapping->columns) {
+      for (auto const& path : column.from) add(path);
+      for (auto const& [path, word] : column.present) add(path);
+      if (column.only_if) add(*column.only_if);
+      if (!column.within) continue;
+      for (auto const& path : column.within->from) add(path);
+    }
   }
+  if (spec.page.id) add(*spec.page.id);
+  for (auto const& path : spec.raw_allow) tree.add(path, PrivacyTree::Kind::read);
 }
 
 }  // namespace
 
 PrivacyFilter::PrivacyFilter(StreamPlan const& plan)
-    : source_(plan.source), privacy_(plan.privacy), paths_(plan.spec.personal) {
-  collect(plan.spec.map, paths_);
-  for (auto const& mapping : plan.spec.also) collect(mapping, paths_);
+    : source_(plan.source),
+      privacy_(plan.privacy),
+      paths_(plan.spec.personal),
+      mapped_only_(plan.spec.raw_mapped_only) {
+  for (auto const* mapping : tables_of(plan.spec)) {
+    for (auto const& column : mapping->columns) {
+      if (!column.personal) continue;
+      for (auto const& path : column.from) paths_.push_back(path.text());
+    }
+  }
   std::ranges::sort(paths_);
   paths_.erase(std::unique(paths_.begin(), paths_.end()), paths_.end());
+  for (auto const& path : paths_) tree_.add(path, PrivacyTree::Kind::personal);
+  add_read(plan.spec, tree_);
+  tree_.finish();
+  auto const* table = plan.spec.map.table;
+  of_person_ = table != nullptr && (table->name == "client" || table->name == "trading_account");
 }
 
 bool PrivacyFilter::covers(std::string_view path) const {
@@ -58,73 +75,89 @@ std::string PrivacyFilter::hash(std::string_view value) const {
   return out;
 }
 
-void PrivacyFilter::dump(Json const& row, std::vector<std::string> const& skip,
-                         std::string& out) const {
-  Rests rests;
-  if (privacy_ != Privacy::keep) rests.assign(paths_.begin(), paths_.end());
-  if (!row.is_object()) return write(row, rests, out);
-  if (rests.empty() && skip.empty()) return row.dump_to(out);
-  write_members(row, rests, skip, out);
+void PrivacyFilter::dump(Json const& row, std::vector<std::string> const& skip, std::string& out,
+                         ValueTexts const& instead) const {
+  bool const whole = privacy_ == Privacy::keep && skip.empty() && instead.empty();
+  if (whole) return row.dump_to(out);
+  auto const& root = tree_.root();
+  Place const place{&root, !mapped_only_ || root.read || privacy_ == Privacy::keep, of_person_};
+  if (!row.is_object()) return write(row, place, instead, out);
+  write_members(row, place, skip, instead, out);
 }
 
-void PrivacyFilter::write(Json const& value, Rests const& rests, std::string& out) const {
-  if (rests.empty()) return value.dump_to(out);
-  if (value.is_object()) return write_members(value, rests, {}, out);
-  if (!value.is_array()) {
+void PrivacyFilter::write(Json const& value, Place place, ValueTexts const& instead,
+                          std::string& out) const {
+  auto const other = std::ranges::find(instead, &value, &ValueTexts::value_type::first);
+  if (other != instead.end()) {
+    out += other->second;
+    return;
+  }
+  if (value.is_object()) return write_members(value, place, {}, instead, out);
+  if (value.is_array()) return write_items(value, place, instead, out);
+  bool const hides = privacy_ != Privacy::keep;
+  if (hides && place.node != nullptr && place.node->personal_below) {
     // Personal things are said to be inside, but this is no object: it may be the thing itself.
     if (privacy_ == Privacy::hash) return write_hidden(value, out);
     out += "null";
     return;
   }
-  // A list on the way: what is personal in one of its items is so in all of them.
-  Rests inner;
-  for (auto const rest : rests) {
-    auto const tail = is_index(head_of(rest)) ? tail_of(rest) : rest;
-    if (!tail.empty()) inner.push_back(tail);
+  if (hides && !place.open) {
+    out += "null";
+    return;
   }
-  bool const items_hidden = inner.size() < rests.size();
+  value.dump_to(out);
+}
+
+void PrivacyFilter::write_items(Json const& list, Place place, ValueTexts const& instead,
+                                std::string& out) const {
+  bool const hides = privacy_ != Privacy::keep;
+  bool const has_items = place.node != nullptr && place.node->items;
+  auto const* node = place.node == nullptr ? nullptr : place.node->of_items();
+  bool const hidden = hides && has_items && node->personal;
+  bool const open = place.open || (has_items && node->read);
+  bool const kept = !hides || open || (node != nullptr && node->read_below);
   out += '[';
   bool first = true;
-  for (auto const& item : value.items()) {
-    if (items_hidden && privacy_ == Privacy::drop) continue;
+  for (auto const& item : list.items()) {
+    if ((hidden && privacy_ == Privacy::drop) || (!hidden && !kept)) continue;
     if (!first) out += ',';
     first = false;
-    if (items_hidden) {
+    if (hidden) {
       write_hidden(item, out);
     } else {
-      write(item, inner, out);
+      write(item, {node, open, place.of_person}, instead, out);
     }
   }
   out += ']';
 }
 
-void PrivacyFilter::write_members(Json const& object, Rests const& rests,
-                                  std::vector<std::string> const& skip, std::string& out) const {
+void PrivacyFilter::write_members(Json const& object, Place place,
+                                  std::vector<std::string> const& skip, ValueTexts const& instead,
+                                  std::string& out) const {
+  bool const hides = privacy_ != Privacy::keep;
   out += '{';
   bool first = true;
-  Rests inner;
-  for (auto const& member : object.members()) {
-    if (std::ranges::find(skip, member.name) != skip.end()) continue;
-    bool hidden = false;
-    inner.clear();
-    for (auto const rest : rests) {
-      if (head_of(rest) != member.name) continue;
-      auto const tail = tail_of(rest);
-      if (tail.empty()) {
-        hidden = true;
-      } else {
-        inner.push_back(tail);
-      }
+  for (auto const& [name, value] : object.members()) {
+    if (std::ranges::find(skip, name) != skip.end()) continue;
+    auto const* node = place.node == nullptr ? nullptr : place.node->find(name);
+    bool hidden = hides && node != nullptr && node->personal;
+    bool open = place.open || (node != nullptr && node->read);
+    if (hides && !hidden && !(node != nullptr && node->read) &&
+        is_personal_name(name, place.of_person)) {
+      // What is mapped of it is known not to be personal; the rest is not.
+      open = false;
+      hidden = node == nullptr || !node->read_below;
     }
     if (hidden && privacy_ == Privacy::drop) continue;
+    if (hides && !hidden && !open && !(node != nullptr && node->read_below)) continue;
     if (!first) out += ',';
     first = false;
-    append_json_string(out, member.name);
+    append_json_string(out, name);
     out += ':';
     if (hidden) {
-      write_hidden(member.value, out);
+      write_hidden(value, out);
     } else {
-      write(member.value, inner, out);
+      write(value, {node, open, names_a_person(name)}, instead, out);
     }
   }
   out += '}';

@@ -39,6 +39,7 @@ struct Answer {
   Headers headers;
   std::optional<TimePoint> server_time;  // its Date header
   bool no_rows = false;                  // judged to mean "no rows", whatever the body is
+  bool empty_by_status = false;          // … because of its error status alone
   Answer() = default;
 };
 

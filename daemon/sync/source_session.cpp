@@ -1,5 +1,6 @@
 #include "daemon/sync/source_session.hpp"
 
+#include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 #include <utility>
@@ -102,7 +103,12 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
   if (failure) {
     sent.verdict = verdict_of(*failure);
   } else {
-    sent.verdict = engine::classify(sent.response, plan_.errors, plan_.rate, is_login, now);
+    // A login's answer has a shape of its own, and is good when it holds a token.
+    auto const of_stream = std::ranges::find_if(
+        plan_.streams, [&](auto const& one) { return !is_login && one->stream == report.stream; });
+    std::vector<engine::GoodSpec> const nothing;
+    auto const& good = of_stream == plan_.streams.end() ? nothing : (*of_stream)->spec.good;
+    sent.verdict = engine::classify(sent.response, plan_.errors, plan_.rate, is_login, now, good);
   }
   if (sent.verdict.error) {
     sent.verdict.error->at(place).in(plan_.source, report.stream);
@@ -223,6 +229,7 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
       case AnswerClass::empty: {
         engine::Answer answer;
         answer.no_rows = sent.verdict.answer_class == AnswerClass::empty;
+        answer.empty_by_status = sent.verdict.by_status_alone;
         answer.body = std::move(sent.verdict.body);
         answer.server_time = date_of(sent.response.headers);
         answer.headers = std::move(sent.response.headers);

@@ -32,6 +32,8 @@ auth:
     signature: {secret: "${credentials.password}", header: S, parts: [{const: a}, method]}
 rate: {}
 errors: [{status: 400, class: bad_request}]
+good: {json: code, equals: 0}
+raw: {allow: [state]}
 streams:
   none: &stream
     table: commission
