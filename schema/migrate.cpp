@@ -163,7 +163,8 @@ Result<MigrationReport> run_migrations(PgSession& session, bool dry_run) {
     if (auto conflict = find_conflict(tx, applied, files)) return *conflict;
     views_checksum = sha256(tx, all_view_texts(views));
   }
-  report.version = applied.empty() ? 0 : applied.rbegin()->first;
+  report.present = applied.empty() ? 0 : applied.rbegin()->first;
+  report.version = report.present;
   for (auto const& file : files) {
     if (applied.contains(version_of(file))) continue;
     if (!dry_run) {

@@ -12,6 +12,7 @@ namespace affsync::schema {
 
 struct MigrationReport {
   std::vector<std::string> applied;  // file names, in order; with dry_run: what would be applied
+  int present = 0;                   // version before; 0: there was no schema
   int version = 0;                   // afterwards
   std::vector<std::string> notices;  // what PostgreSQL remarked, such as roles it may not make
 };

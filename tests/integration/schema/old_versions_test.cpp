@@ -98,7 +98,9 @@ std::string database_of_version(unsigned count) {
   for (unsigned i = 0; i < count; ++i) {
     std::string const text(migration_files[i].text);
     sql(url, text);
-    sql(url, "INSERT INTO affsync.schema_migration VALUES (" + std::to_string(i + 1) + ", " +
+    // Numbers may have gaps.
+    auto const number = std::stoi(std::string(migration_files[i].name));
+    sql(url, "INSERT INTO affsync.schema_migration VALUES (" + std::to_string(number) + ", " +
                  quoted(std::string(migration_files[i].name)) + ", encode(sha256(convert_to(" +
                  quoted(text) + ", 'UTF8')), 'hex'))");
   }
@@ -125,7 +127,8 @@ void fill(std::string const& url, std::string const& word, bool all) {
     std::string names, values;
     for (auto const& column :
          sql(url,
-             "SELECT attname, CASE WHEN attname = 'source_id' THEN '1' ELSE"
+             "SELECT attname, CASE WHEN attname = 'source_id' THEN '1'"
+             " WHEN attname = 'state' THEN 'proven' ELSE"
              " CASE format_type(atttypid, atttypmod)"
              "  WHEN 'integer' THEN '7' WHEN 'bigint' THEN '8' WHEN 'numeric' THEN '1.50'"
              "  WHEN 'boolean' THEN 'true' WHEN 'date' THEN '2026-01-02'"
