@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/decimal.hpp"
+#include "connectors/engine/manifest_words.hpp"
 #include "connectors/engine/values/minor_units.hpp"
 #include "connectors/engine/values/numbers.hpp"
 
@@ -105,13 +106,10 @@ ColumnReader::ColumnReader(ColumnMapping const& mapping, RecordTable const& tabl
   for (auto const& path : mapping.from) personal_ = personal_ || privacy.covers(path.text());
 }
 
-bool ColumnReader::looks_at(std::string_view member) const {
-  for (auto const* paths : {&from_, &present_, &only_if_, &within_}) {
-    if (std::ranges::any_of(*paths, [&](FieldPath const& path) { return path.head() == member; })) {
-      return true;
-    }
+void ColumnReader::add_paths(std::vector<std::string>& paths) const {
+  for (auto const* some : {&from_, &present_, &only_if_, &within_}) {
+    for (auto const& path : *some) paths.push_back(path.text());
   }
-  return false;
 }
 
 std::string_view ColumnReader::convert(std::string_view text, Json const& row,
@@ -224,6 +222,15 @@ std::string ColumnReader::complain(FieldPath const& path, std::string_view text,
   return reason.append(problem);
 }
 
+bool ColumnReader::is_wanted(Json const& row) const {
+  auto const* value = only_if_.front().in(row);
+  if (!is_present(value, mapping_.null_if)) return false;
+  auto const& words = mapping_.only_if_words;
+  if (words.empty()) return true;
+  auto const text = value->scalar_text();
+  return text && std::ranges::find(words, to_lower(trim_blanks(*text))) != words.end();
+}
+
 FieldPath const* ColumnReader::chosen(Json const& row) const {
   for (auto const& path : present_) {
     if (is_present(path.in(row), mapping_.null_if)) return &path;
@@ -253,9 +260,7 @@ std::optional<std::string> ColumnReader::put_constant(std::string const& constan
 std::optional<std::string> ColumnReader::read(Json const& row, RowContext const& context,
                                               std::optional<std::string>& out) const {
   out.reset();
-  if (!only_if_.empty() && !is_present(only_if_.front().in(row), mapping_.null_if)) {
-    return std::nullopt;
-  }
+  if (!only_if_.empty() && !is_wanted(row)) return std::nullopt;
   for (std::size_t i = 0; i < present_.size(); ++i) {
     if (is_present(present_[i].in(row), mapping_.null_if)) {
       return put_constant(mapping_.present[i].word, row, context, out);

@@ -30,8 +30,8 @@ class ColumnReader {
   std::string const& name() const { return mapping_.column; }
   std::vector<FieldPath> const& from() const { return from_; }
   bool needs_currency() const { return mapping_.scale_of_currency; }
-  // Whether a row's member of this name is looked at.
-  bool looks_at(std::string_view member) const;
+  // Adds every path of a row that is looked at.
+  void add_paths(std::vector<std::string>& paths) const;
 
   // Puts the value into `out` as PostgreSQL's input text; null where the row has none. The result
   // is the reason why the row has to go to quarantine.
@@ -72,6 +72,7 @@ class ColumnReader {
   std::string_view convert_epoch(Form form, std::string_view text, Json const& row,
                                  RowContext const& context, std::string& out) const;
   bool agrees_with_text(TimePoint instant, Json const& row, RowContext const& context) const;
+  bool is_wanted(Json const& row) const;  // by `only_if`
   std::optional<std::string> put_constant(std::string const& constant, Json const& row,
                                           RowContext const& context,
                                           std::optional<std::string>& out) const;

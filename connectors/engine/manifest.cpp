@@ -106,6 +106,18 @@ Manifest read_manifest(yaml::Node const& root, std::string const& file) {
 
 }  // namespace
 
+std::string_view to_string(Evidence evidence) {
+  switch (evidence) {
+    case Evidence::vendor:
+      return "vendor";
+    case Evidence::third_party:
+      return "third_party";
+    case Evidence::none:
+      return "none";
+  }
+  return "none";
+}
+
 std::string_view to_string(AnswerClass answer_class) {
   switch (answer_class) {
     case AnswerClass::ok:

@@ -281,6 +281,7 @@ struct ColumnMapping {
   bool scale_of_currency = false;    // decimal: rounded to the minor unit of the row's currency
   std::vector<PresentWord> present;  // instead of `from`: the first that is there gives its word
   std::optional<JsonPath> only_if;   // null where this is missing, null or empty
+  std::vector<std::string> only_if_words;  // … or none of these (small letters); empty: any will do
   std::map<std::string, std::string>
       table;                             // enumeration: broker's word (ASCII lower case) -> ours
   std::optional<std::string> otherwise;  // enumeration: for any other word; none: quarantine.
@@ -314,9 +315,19 @@ struct ReconcileSpec {
   std::string tolerance = "0";  // decimal; absolute
 };
 
+// Who outside of this project has shown what the rows of a stream look like.
+enum class Evidence { vendor, third_party, none };
+std::string_view to_string(Evidence evidence);
+
+struct EvidenceSpec {
+  Evidence by = Evidence::none;
+  std::string note;  // where, and what it does not show
+};
+
 struct StreamSpec {
   std::string name;
   std::string title;
+  std::optional<EvidenceSpec> evidence;  // nullopt: the file does not say
   bool enabled = true;
   bool in_reports = true;  // false: the same money as another stream, which reports add up
   std::string every;       // default schedule, as the configuration writes it
@@ -331,7 +342,7 @@ struct StreamSpec {
   std::vector<TableMapping> also;     // further tables filled from the same row
   std::vector<std::string> personal;  // paths in a raw row that privacy applies to, beside those
                                       // that personal columns are read from
-  std::vector<std::string> volatile_fields;  // top-level fields that change at each reading
+  std::vector<std::string> volatile_fields;  // paths in a raw row that change at each reading
   bool raw_mapped_only = false;        // unless people's data is kept, `raw` has only the fields
                                        // that are mapped,
   std::vector<std::string> raw_allow;  // and these paths

@@ -138,6 +138,22 @@ void read_origin(yaml::Map& map, ColumnMapping& out, ColumnEntry const& entry) {
   out.type = read_type(map.find("as"), map.find("table").has_value(), entry);
 }
 
+// A path, or a mapping of one path to the words that count there.
+void read_only_if(yaml::Node const& node, ColumnMapping& out) {
+  if (!node.is_map()) {
+    out.only_if = read_path(node);
+    return;
+  }
+  auto const entries = node.entries();
+  if (entries.size() != 1) {
+    node.fail("`only_if` looks at one field", "Such as {status: [paid, done]}.");
+  }
+  out.only_if = read_path(entries.front().first);
+  for (auto const& word : read_texts(entries.front().second)) {
+    out.only_if_words.push_back(to_lower(word));
+  }
+}
+
 }  // namespace
 
 std::string_view word_of(ValueType type) {
@@ -171,7 +187,7 @@ ColumnMapping read_column(yaml::Node const& name, yaml::Node const& node, Record
     out.type = read_type(std::nullopt, false, entry);
   } else {
     yaml::Map map(node, "the mapping of " + yaml::quoted(column_name));
-    if (auto const only_if = map.find("only_if")) out.only_if = read_path(*only_if);
+    if (auto const only_if = map.find("only_if")) read_only_if(*only_if, out);
     if (auto const null_if = map.find("null_if")) out.null_if = read_texts(*null_if);
     if (auto const constant = map.find("const")) {
       out = read_constant(map, *constant, std::move(out), entry);

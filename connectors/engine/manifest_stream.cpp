@@ -9,6 +9,21 @@ namespace {
 
 constexpr std::pair<std::string_view, Method> read_methods[] = {{"GET", Method::get}};
 
+constexpr std::pair<std::string_view, Evidence> evidence_words[] = {
+    {"vendor", Evidence::vendor},
+    {"third_party", Evidence::third_party},
+    {"none", Evidence::none},
+};
+
+EvidenceSpec read_evidence(yaml::Node const& node) {
+  yaml::Map map(node, "the evidence of a stream");
+  EvidenceSpec evidence;
+  evidence.by = read_word<Evidence>(map.require("by"), evidence_words, "a kind of evidence");
+  if (auto const note = map.find("note")) evidence.note = note->text();
+  map.finish();
+  return evidence;
+}
+
 ReconcileSpec read_reconcile(yaml::Node const& node, TableMapping const& mapping) {
   yaml::Map map(node, "a check against the broker's total");
   ReconcileSpec check;
@@ -40,26 +55,14 @@ ReconcileSpec read_reconcile(yaml::Node const& node, TableMapping const& mapping
   return check;
 }
 
-// Only whole fields of a row can be left out of its content.
-std::vector<std::string> read_fields(yaml::Node const& node) {
-  std::vector<std::string> fields;
+// `what` is said of a whole row, which cannot be named.
+std::vector<std::string> read_row_paths(yaml::Node const& node, std::string_view what) {
+  std::vector<std::string> paths;
   for (auto const& item : one_or_more(node)) {
-    fields.push_back(item.text());
-    if (fields.back().empty() || fields.back().find('.') != std::string::npos) {
-      item.fail(yaml::quoted(fields.back()) + " is not a field of a row",
-                "Whole fields of a row can be named, without dots.");
-    }
+    paths.push_back(read_path(item).text());
+    if (paths.back() == "$") item.fail("a whole row cannot be " + std::string(what));
   }
-  return fields;
-}
-
-std::vector<std::string> read_personal(yaml::Node const& node) {
-  std::vector<std::string> personal;
-  for (auto const& item : one_or_more(node)) {
-    personal.push_back(read_path(item).text());
-    if (personal.back() == "$") item.fail("a whole row cannot be personal");
-  }
-  return personal;
+  return paths;
 }
 
 void read_request(yaml::Map& map, StreamSpec& stream, Declared const& declared) {
@@ -164,6 +167,7 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   stream.name = name;
   stream.title = name;
   if (auto const title = map.find("title")) stream.title = title->text();
+  if (auto const evidence = map.find("evidence")) stream.evidence = read_evidence(*evidence);
   if (auto const enabled = map.find("enabled")) stream.enabled = enabled->as_bool();
   if (auto const counted = map.find("in_reports")) stream.in_reports = counted->as_bool();
   if (auto const every = map.find("every")) stream.every = read_schedule(*every);
@@ -191,8 +195,10 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   }
   if (auto const query = map.find("query")) check_query(*query, stream.request.query, stream);
   if (auto const needs = map.find("needs")) read_needs(*needs, stream, declared);
-  if (auto const paths = map.find("personal")) stream.personal = read_personal(*paths);
-  if (auto const fields = map.find("volatile")) stream.volatile_fields = read_fields(*fields);
+  if (auto const paths = map.find("personal")) stream.personal = read_row_paths(*paths, "personal");
+  if (auto const paths = map.find("volatile")) {
+    stream.volatile_fields = read_row_paths(*paths, "volatile");
+  }
   stream.raw_mapped_only = declared.raw_mapped_only;
   stream.raw_allow = declared.raw_allow;
   if (auto const raw = map.find("raw")) read_raw(*raw, stream.raw_mapped_only, stream.raw_allow);

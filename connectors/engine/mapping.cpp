@@ -36,14 +36,34 @@ std::optional<std::string> flaw_of(Json const& row) {
   return "a field occurs twice";
 }
 
+// The members of `object` that none of the paths reads. Where a path leads into a member, those
+// inside are told apart; a list on the way counts as read.
+void collect_unread(Json const& object, std::string const& prefix,
+                    std::vector<std::string> const& paths, std::vector<std::string>& unread) {
+  for (auto const& member : object.members()) {
+    auto const path = prefix + member.name;
+    if (std::ranges::find(paths, path) != paths.end()) continue;
+    auto const inside = path + '.';
+    if (std::ranges::none_of(paths, [&](auto const& one) { return one.starts_with(inside); })) {
+      unread.push_back(path);
+    } else if (member.value.is_object()) {
+      collect_unread(member.value, inside, paths, unread);
+    }
+  }
+}
+
 }  // namespace
 
 struct RowMapper::Compiled {
   Compiled(StreamPlan const& plan, TableMapping const& mapping)
       : table(mapping.table), privacy(plan), volatile_fields(plan.spec.volatile_fields) {
+    for (auto const& path : volatile_fields) volatile_paths.emplace_back(JsonPath(path));
     for (auto const& path : mapping.key) key.emplace_back(path);
     columns.reserve(mapping.columns.size());
     for (auto const& column : mapping.columns) columns.emplace_back(column, *table, privacy);
+    for (auto const& path : key) paths.push_back(path.text());
+    if (mapping.where) paths.push_back(mapping.where->path.text());
+    for (auto const& column : columns) column.add_paths(paths);
 
     // The time of the observation is ours to give, unless the connector finds it in the row.
     observed_at = table->index_of("observed_at");
@@ -66,8 +86,8 @@ struct RowMapper::Compiled {
   Compiled(Compiled const&) = delete;  // columns point at `privacy`
 
   bool has_volatile_field(Json const& row) const {
-    return std::ranges::any_of(volatile_fields,
-                               [&](std::string const& name) { return row.find(name) != nullptr; });
+    return std::ranges::any_of(volatile_paths,
+                               [&](FieldPath const& path) { return path.in(row) != nullptr; });
   }
 
   // The columns' reasons come in their own order, but numbers may depend on the currency, wherever
@@ -84,8 +104,10 @@ struct RowMapper::Compiled {
   RecordTable const* table;
   PrivacyFilter privacy;
   std::vector<std::string> volatile_fields;
+  std::vector<FieldPath> volatile_paths;  // the same
   std::vector<FieldPath> key;
   std::vector<ColumnReader> columns;
+  std::vector<std::string> paths;  // of a row, that key and columns look at
   std::optional<std::size_t> observed_at;
   std::optional<std::size_t> currency;  // its place in the table, where a number depends on it
   std::size_t currency_column = 0;      // and among `columns`
@@ -195,16 +217,7 @@ std::vector<RowMapper::Trace> RowMapper::trace(Json const& row, TimePoint now) c
 
 std::vector<std::string> RowMapper::unmapped_fields(Json const& row) const {
   std::vector<std::string> fields;
-  if (!row.is_object()) return fields;
-  for (auto const& member : row.members()) {
-    bool const known =
-        std::ranges::any_of(compiled_->key,
-                            [&](FieldPath const& path) { return path.head() == member.name; }) ||
-        std::ranges::any_of(compiled_->columns, [&](ColumnReader const& column) {
-          return column.looks_at(member.name);
-        });
-    if (!known) fields.push_back(member.name);
-  }
+  if (row.is_object()) collect_unread(row, "", compiled_->paths, fields);
   return fields;
 }
 

@@ -34,7 +34,8 @@ class RowMapper {
   };
   std::vector<Trace> trace(Json const& row, TimePoint now) const;
 
-  // Top-level fields of `row` that no mapping of this table reads.
+  // Fields of `row` that no mapping of this table reads, as paths: of an object that a mapping
+  // reads something in, the members that none reads.
   std::vector<std::string> unmapped_fields(Json const& row) const;
 
  private:

@@ -81,18 +81,17 @@ void PrivacyFilter::dump(Json const& row, std::vector<std::string> const& skip, 
   if (whole) return row.dump_to(out);
   auto const& root = tree_.root();
   Place const place{&root, !mapped_only_ || root.read || privacy_ == Privacy::keep, of_person_};
-  if (!row.is_object()) return write(row, place, instead, out);
-  write_members(row, place, skip, instead, out);
+  write(row, place, Rests(skip.begin(), skip.end()), instead, out);
 }
 
-void PrivacyFilter::write(Json const& value, Place place, ValueTexts const& instead,
-                          std::string& out) const {
+void PrivacyFilter::write(Json const& value, Place place, Rests const& skip,
+                          ValueTexts const& instead, std::string& out) const {
   auto const other = std::ranges::find(instead, &value, &ValueTexts::value_type::first);
   if (other != instead.end()) {
     out += other->second;
     return;
   }
-  if (value.is_object()) return write_members(value, place, {}, instead, out);
+  if (value.is_object()) return write_members(value, place, skip, instead, out);
   if (value.is_array()) return write_items(value, place, instead, out);
   bool const hides = privacy_ != Privacy::keep;
   if (hides && place.node != nullptr && place.node->personal_below) {
@@ -125,20 +124,26 @@ void PrivacyFilter::write_items(Json const& list, Place place, ValueTexts const&
     if (hidden) {
       write_hidden(item, out);
     } else {
-      write(item, {node, open, place.of_person}, instead, out);
+      write(item, {node, open, place.of_person}, {}, instead, out);
     }
   }
   out += ']';
 }
 
-void PrivacyFilter::write_members(Json const& object, Place place,
-                                  std::vector<std::string> const& skip, ValueTexts const& instead,
-                                  std::string& out) const {
+void PrivacyFilter::write_members(Json const& object, Place place, Rests const& skip,
+                                  ValueTexts const& instead, std::string& out) const {
   bool const hides = privacy_ != Privacy::keep;
   out += '{';
   bool first = true;
+  Rests inner;
   for (auto const& [name, value] : object.members()) {
     if (std::ranges::find(skip, name) != skip.end()) continue;
+    inner.clear();
+    for (auto const path : skip) {
+      if (path.size() > name.size() && path[name.size()] == '.' && path.starts_with(name)) {
+        inner.push_back(path.substr(name.size() + 1));
+      }
+    }
     auto const* node = place.node == nullptr ? nullptr : place.node->find(name);
     bool hidden = hides && node != nullptr && node->personal;
     bool open = place.open || (node != nullptr && node->read);
@@ -157,7 +162,7 @@ void PrivacyFilter::write_members(Json const& object, Place place,
     if (hidden) {
       write_hidden(value, out);
     } else {
-      write(value, {node, open, names_a_person(name)}, instead, out);
+      write(value, {node, open, names_a_person(name)}, inner, instead, out);
     }
   }
   out += '}';

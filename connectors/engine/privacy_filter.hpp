@@ -25,7 +25,7 @@ class PrivacyFilter {
   bool covers(std::string_view path) const;
   Privacy privacy() const { return privacy_; }
 
-  // Appends the row's JSON text, member order and number texts kept. Top-level members named in
+  // Appends the row's JSON text, member order and number texts kept. Members at the paths in
   // `skip` are left out, values in `instead` are written as the text beside them.
   void dump(Json const& row, std::vector<std::string> const& skip, std::string& out,
             ValueTexts const& instead = {}) const;
@@ -42,11 +42,13 @@ class PrivacyFilter {
     bool open = true;            // it is kept unless something says that it is personal
     bool of_person = false;      // it stands in something that is a person
   };
-  void write(Json const& value, Place place, ValueTexts const& instead, std::string& out) const;
+  using Rests = std::vector<std::string_view>;  // of the paths to skip, what is left from here on
+  void write(Json const& value, Place place, Rests const& skip, ValueTexts const& instead,
+             std::string& out) const;
   void write_items(Json const& list, Place place, ValueTexts const& instead,
                    std::string& out) const;
-  void write_members(Json const& object, Place place, std::vector<std::string> const& skip,
-                     ValueTexts const& instead, std::string& out) const;
+  void write_members(Json const& object, Place place, Rests const& skip, ValueTexts const& instead,
+                     std::string& out) const;
   void write_hidden(Json const& value, std::string& out) const;
 
   std::string source_;

@@ -9,6 +9,12 @@ namespace affsync::cli {
 
 namespace {
 
+Json evidence_to_json(std::optional<engine::EvidenceSpec> const& evidence) {
+  if (!evidence) return {};
+  return Json::object({{"by", json_text(engine::to_string(evidence->by))},
+                       {"note", json_text_or_null(evidence->note)}});
+}
+
 Json connector_stream_to_json(engine::StreamSpec const& stream) {
   bool const has_start = stream.window && !stream.window->changes;
   Json::Array also;
@@ -26,6 +32,7 @@ Json connector_stream_to_json(engine::StreamSpec const& stream) {
       {"first_day", has_start ? json_text(format_day(stream.window->start)) : Json()},
       {"path", json_text_or_null(stream.request.path)},
       {"path_hint", json_text_or_null(stream.path_hint)},
+      {"evidence", evidence_to_json(stream.evidence)},
   });
 }
 

@@ -83,6 +83,37 @@ std::size_t longest_name(std::vector<Named> const& items) {
   return width;
 }
 
+Cell evidence_cell(engine::StreamSpec const& stream) {
+  if (!stream.evidence) return Cell("not said", Style::dim);
+  switch (stream.evidence->by) {
+    case engine::Evidence::vendor:
+      return Cell("vendor", Style::good);
+    case engine::Evidence::third_party:
+      return "third party";
+    case engine::Evidence::none:
+      break;
+  }
+  return Cell("none", Style::warning);
+}
+
+// What stands behind the word, and what to do where nothing does.
+std::string evidence_notes(engine::Manifest const& manifest, Terminal const& terminal) {
+  std::string out;
+  for (auto const& stream : manifest.streams) {
+    if (!stream.evidence || stream.evidence->note.empty()) continue;
+    out += wrap_text(stream.name + ": " + stream.evidence->note, "  ", terminal.columns);
+  }
+  if (!out.empty()) out = heading("Evidence of what the rows look like", terminal) + out;
+  bool const unproven = std::ranges::any_of(manifest.streams, [](auto const& stream) {
+    return stream.evidence && stream.evidence->by == engine::Evidence::none;
+  });
+  if (!unproven) return out;
+  return out + wrap_text(
+                   "Where it is `none`, compare with `affsync inspect SOURCE STREAM` before you "
+                   "rely on the figures.",
+                   "  ", terminal.columns);
+}
+
 std::string comment_of(std::string const& description) {
   return description.empty() ? std::string() : "  # " + description;
 }
@@ -105,7 +136,10 @@ std::string connector_list(std::vector<engine::Manifest> const& manifests,
 
 std::string connector_details(engine::Manifest const& manifest, log::Terminal const& terminal) {
   std::string out = styled(manifest.name, Style::bold, terminal) + "  " + manifest.title + "\n";
-  out += "  base URL       " + manifest.base_url + "\n";
+  out += "  base URL       " +
+         (manifest.base_url.empty() ? "none: each source gives its own `base_url`"
+                                    : manifest.base_url) +
+         "\n";
   if (!manifest.documentation.empty()) out += "  documentation  " + manifest.documentation + "\n";
 
   if (!manifest.credentials.empty()) {
@@ -135,7 +169,8 @@ std::string connector_details(engine::Manifest const& manifest, log::Terminal co
                    {"default", Align::left, 6},
                    {"every", Align::left, 6},
                    {"full pass", Align::left, 4, 0, true},
-                   {"first day", Align::left, 2, 0, true}});
+                   {"first day", Align::left, 2, 0, true},
+                   {"evidence", Align::left, 5}});
   for (auto const& stream : manifest.streams) {
     bool const has_start = stream.window && !stream.window->changes;
     bool const pathless = stream.request.path.empty();
@@ -146,9 +181,11 @@ std::string connector_details(engine::Manifest const& manifest, log::Terminal co
                      : stream.enabled ? Style::good
                                       : Style::dim);
     table.add_row({stream.name, stream.title, tables_of(stream), state, stream.every,
-                   stream.full_every, has_start ? format_day(stream.window->start) : ""});
+                   stream.full_every, has_start ? format_day(stream.window->start) : "",
+                   evidence_cell(stream)});
   }
   out += table.render(terminal);
+  out += evidence_notes(manifest, terminal);
   for (auto const& stream : manifest.streams) {
     if (stream.path_hint.empty() || !stream.request.path.empty()) continue;
     out += "\n" + wrap_text(stream.name + ": " + stream.path_hint, "", terminal.columns);
@@ -159,6 +196,11 @@ std::string connector_details(engine::Manifest const& manifest, log::Terminal co
 std::string example_source(engine::Manifest const& manifest) {
   std::string out =
       "sources:\n  - name: " + manifest.name + "-main\n    connector: " + manifest.name + "\n";
+  if (manifest.base_url.empty()) {
+    out +=
+        "    base_url: \"https://the-brokers-own-host.example\"  # scheme and host of your "
+        "broker\n";
+  }
   if (!manifest.credentials.empty()) out += "    credentials:\n";
   auto const sets = engine::credential_sets(manifest);
   for (auto const& credential : manifest.credentials) {

@@ -123,6 +123,13 @@ TEST_F(Wintrado, names_and_mails_are_dropped_also_from_raw) {
                   " or phone is not null or raw ?| array['name', 'firstname', 'lastname', 'email',"
                   " 'mobilenumber', 'notes']"),
             "0");
+  // Nor does anybody of the broker's staff, nor the partner's own name, stand in any row.
+  for (auto const* table : {"client", "commission", "payout"}) {
+    EXPECT_EQ(query("select count(*) from affsync." + std::string(table) +
+                    " where raw::text like '%Kim%' or raw::text like '%Pat Partner%'"),
+              "0")
+        << table;
+  }
 }
 
 }  // namespace

@@ -13,8 +13,17 @@ struct MemberPlace {
   std::size_t name, value, end;  // of the quoted name, of its value, behind its value
 };
 
-// Looks only at the members of the object itself, not at those of objects inside.
+// A dot leads into an object inside; otherwise only the members of the object itself are looked at.
 std::optional<MemberPlace> find_member(std::string_view row, std::string_view field) {
+  if (auto const dot = field.find('.'); dot != std::string_view::npos) {
+    auto const outer = find_member(row, field.substr(0, dot));
+    if (!outer || row[outer->value] != '{') return std::nullopt;
+    auto inner =
+        find_member(row.substr(outer->value, outer->end - outer->value), field.substr(dot + 1));
+    if (!inner) return std::nullopt;
+    for (auto* place : {&inner->name, &inner->value, &inner->end}) *place += outer->value;
+    return inner;
+  }
   int depth = 0;
   bool in_string = false;
   MemberPlace place{1, 0, 0};
@@ -86,7 +95,7 @@ bool drop_member(std::string& row, std::string_view field) {
   auto const place = find_member(row, field);
   if (!place) return false;
   bool const last = row[place->end] == '}';
-  auto const begin = last && place->name > 1 ? place->name - 1 : place->name;
+  auto const begin = last && row[place->name - 1] == ',' ? place->name - 1 : place->name;
   row.erase(begin, place->end - begin + (last ? 0 : 1));
   return true;
 }

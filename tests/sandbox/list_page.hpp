@@ -35,6 +35,7 @@ void shift_rows(Feed& feed, Selection const& selection, PageWindow window,
                 ActiveFaults const& faults, std::uint64_t noise);
 
 // Replaces, removes or repeats a member of the JSON object `row`, which is written without blanks.
+// `field` may lead into objects inside: `attributes.amount`.
 // False when it has no such member.
 bool set_member(std::string& row, std::string_view field, std::string_view json);
 bool drop_member(std::string& row, std::string_view field);

@@ -63,7 +63,6 @@ void Accounts::write_row(Handle row, std::string& out) const {
     json.plain("comment", "note " + std::to_string(revision(row)));
   else
     json.raw("comment", client.comment);
-  json.boolean("is_swap_free", scramble(row) % 2 == 0);
   json.close();
 }
 

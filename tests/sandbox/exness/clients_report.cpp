@@ -73,7 +73,6 @@ void Clients::write_row(Handle row, std::string& out) const {
     json.number(band, deposited ? 1 + noise.below(6) : 0);
   json.number("last_week_failed_deposit_count", noise.below(3) / 2);
   json.raw("comment", client.comment);
-  json.raw("tags", R"(["\u65b0","b"])");
   json.close();
 }
 

@@ -71,7 +71,7 @@ void Orders::write_row(Handle row, std::string& out) const {
   auto const values = measure(row).values;
   Noise noise(world_.seed(), 'o', row);
   ObjectWriter json(out);
-  json.number("client_account", static_cast<std::int64_t>(account.number));
+  json.plain("client_account", std::to_string(account.number));
   json.plain("client_account_type", account.type);
   json.plain("order_id", key(row));
   json.plain("partner_account", World::partner(world_.client(account.client).partner).account);
@@ -80,7 +80,6 @@ void Orders::write_row(Handle row, std::string& out) const {
   json.python_number("volume_mln_usd", values[0]);
   json.shortest_number("reward_usd", values[2]);
   json.plain("close_date", world_.time_text(reward.day, time_noise(world_, row)));
-  json.null("formula_code");
   json.close();
 }
 

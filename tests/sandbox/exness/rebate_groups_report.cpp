@@ -62,7 +62,7 @@ void RebateGroups::write_row(Handle row, std::string& out) const {
   if (group.type == "link")
     json.plain("link_code", "a1b2c3d4e5");
   else
-    json.null("link_code");
+    json.plain("link_code", "");
   json.close();
 }
 

@@ -74,7 +74,7 @@ MeasuredRow Rebates::measure(Handle row) const {
 }
 
 void Rebates::write_totals(Totals const& totals, ObjectWriter& out) const {
-  out.null("group_title");
+  out.plain("group_title", "");
   out.number("assign_clients_count", static_cast<std::int64_t>(totals.rows));
 }
 

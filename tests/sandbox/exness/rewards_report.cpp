@@ -59,7 +59,6 @@ void Rewards::write_row(Handle row, std::string& out) const {
   out += "\"RW-";
   append_shortest(out, static_cast<WideSum>(scramble(it.id) % 100'000'000) * fixed_one);
   out += '"';
-  json.raw("loyalty_tier", scramble(it.account) % 3 == 0 ? R"({"level":2,"name":"Gold"})" : "null");
   json.close();
 }
 

@@ -18,12 +18,15 @@ void ExchangeList::write_row(Handle row, std::string& out) const {
   ObjectWriter json(out);
   json.number("id", static_cast<std::int64_t>(it.id));
   json.plain("type", "referral_charge");
-  json.plain("status", "referral");
-  json.raw("created_at",
-           php_string(relative_text(it.created, clock().now(), options_.zone, options_.carbon)));
-  json.raw("amount", php_number(it.amount));
-  json.plain("currency", currencies_small[it.currency]);
-  json.number("order_id", it.order_id);
+  json.name("attributes");
+  ObjectWriter attributes(out);
+  attributes.plain("status", "referral");
+  attributes.raw("created_at", php_string(relative_text(it.created, clock().now(), options_.zone,
+                                                        options_.carbon)));
+  attributes.raw("amount", php_number(it.amount));
+  attributes.plain("currency", currencies_small[it.currency]);
+  attributes.number("order_id", it.order_id);
+  attributes.close();
   json.close();
 }
 
@@ -33,14 +36,17 @@ void WithdrawalList::write_row(Handle row, std::string& out) const {
   ObjectWriter json(out);
   json.number("id", static_cast<std::int64_t>(it.id));
   json.plain("type", "referral_charge");
-  json.raw("created_at", php_string(absolute_text(it.created, options_.zone)));
-  json.plain("payout_status", states[static_cast<std::size_t>(it.state)]);
-  json.name("charged_amount");
+  json.name("attributes");
+  ObjectWriter attributes(out);
+  attributes.raw("created_at", php_string(absolute_text(it.created, options_.zone)));
+  attributes.plain("payout_status", states[static_cast<std::size_t>(it.state)]);
+  attributes.name("charged_amount");
   ObjectWriter charged(out);
   charged.shortest_text("amount", it.amount);
   charged.plain("currency", bonus_currencies[it.currency]);
   charged.raw("name", php_string(payment_methods[it.currency == 1 ? 1 : it.id % 2 * 2]));
   charged.close();
+  attributes.close();
   json.close();
 }
 

@@ -19,6 +19,8 @@ class ExchangeList final : public Exchanges {
   // With the time that has passed until now.
   void write_row(Handle row, std::string& out) const override;
   std::span<Measure const> measures() const override { return Exchanges::measures().first(1); }
+  std::string_view amount_field() const override { return "attributes.amount"; }
+  std::string_view text_field() const override { return "attributes.status"; }
 
  private:
   IexOptions const& options_;
@@ -30,8 +32,8 @@ class WithdrawalList final : public Withdrawals {
       : Withdrawals("withdrawals", std::move(path), options.partner, withdrawal_names, clock),
         options_(options) {}
   void write_row(Handle row, std::string& out) const override;
-  std::string_view amount_field() const override { return "charged_amount"; }
-  std::string_view text_field() const override { return "payout_status"; }
+  std::string_view amount_field() const override { return "attributes.charged_amount"; }
+  std::string_view text_field() const override { return "attributes.payout_status"; }
 
  private:
   IexOptions const& options_;

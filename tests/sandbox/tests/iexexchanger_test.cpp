@@ -15,6 +15,17 @@ std::string const partner_path = "/api/v2/account/partner";
 std::string const exchanges_path = "/api/v2/account/partner/exchanges";
 std::string const withdrawals_path = "/api/v2/account/partner/withdrawal";
 
+// The member that holds everything of a row but its id and type.
+Json const& inner(Json const& row) {
+  return *row.find("attributes");
+}
+
+std::vector<Json> inner_of(std::vector<Json> const& rows) {
+  std::vector<Json> out;
+  for (auto const& row : rows) out.push_back(inner(row));
+  return out;
+}
+
 // 115 exchanges and 25 withdrawals in the 60 days before 2026-03-31; noon of it in Moscow.
 iexexchanger::IexOptions small_iex() {
   iexexchanger::IexOptions options;
@@ -104,7 +115,7 @@ TEST(Iexexchanger, rows_are_newest_first_with_keys_of_their_own) {
 
 TEST(Iexexchanger, books_equal_the_sum_over_all_pages) {
   IexUnderTest broker;
-  auto const exchanges = broker.all(exchanges_path);
+  auto const exchanges = inner_of(broker.all(exchanges_path));
   EXPECT_EQ(broker.book("exchanges", "rows"), std::to_string(exchanges.size()));
   for (auto const& [small, large] :
        {std::pair("rub", "RUB"), std::pair("usdt", "USDT"), std::pair("usd", "USD")}) {
@@ -116,7 +127,7 @@ TEST(Iexexchanger, books_equal_the_sum_over_all_pages) {
               sum_of(of_currency, "amount"));
   }
   std::vector<Json> all, paid;
-  for (auto const& row : broker.all(withdrawals_path)) {
+  for (auto const& row : inner_of(broker.all(withdrawals_path))) {
     if (text_at(row, "charged_amount.currency") != "RUB") continue;
     all.push_back(*row.find("charged_amount"));
     if (text_of(row, "payout_status") == "paid") paid.push_back(all.back());
@@ -142,7 +153,7 @@ TEST(Iexexchanger, the_partner_is_not_wrapped_and_follows_the_lists) {
 
 TEST(Iexexchanger, most_order_ids_are_the_time_of_the_exchange) {
   IexUnderTest broker;
-  auto const order_ids = column(broker.all(exchanges_path), "order_id");
+  auto const order_ids = column(inner_of(broker.all(exchanges_path)), "order_id");
   // In milliseconds: from 2026-01-30 to 2026-03-31.
   auto const in_history =
       std::count_if(order_ids.begin(), order_ids.end(), [](std::string const& text) {
@@ -157,14 +168,15 @@ TEST(Iexexchanger, relative_times_pass_and_nothing_else_changes) {
   broker.control("do=add&feed=exchanges");
   auto const first = [&] { return broker.get_json(exchanges_path).find("data")->items()[0]; };
   auto const before = first();
-  EXPECT_EQ(text_of(before, "created_at"), "1 секунду назад");
-  EXPECT_EQ(text_of(before, "order_id"), "1774947600000");
+  EXPECT_EQ(text_of(inner(before), "created_at"), "1 секунду назад");
+  EXPECT_EQ(text_of(inner(before), "order_id"), "1774947600000");
   broker.control("do=clock&advance=125");
-  EXPECT_EQ(text_of(first(), "created_at"), "2 минуты назад");
+  EXPECT_EQ(text_of(inner(first()), "created_at"), "2 минуты назад");
   broker.control("do=clock&advance=604800");
-  EXPECT_EQ(text_of(first(), "created_at"), "1 неделю назад");
-  for (auto const* field : {"id", "amount", "order_id", "status"})
-    EXPECT_EQ(text_of(before, field), text_of(first(), field));
+  EXPECT_EQ(text_of(inner(first()), "created_at"), "1 неделю назад");
+  EXPECT_EQ(text_of(before, "id"), text_of(first(), "id"));
+  for (auto const* field : {"amount", "order_id", "status"})
+    EXPECT_EQ(text_of(inner(before), field), text_of(inner(first()), field));
 }
 
 TEST(Iexexchanger, the_date_of_answers_is_that_of_its_clock) {
@@ -176,7 +188,8 @@ TEST(Iexexchanger, the_date_of_answers_is_that_of_its_clock) {
 TEST(Iexexchanger, withdrawals_have_local_times) {
   IexUnderTest broker;
   broker.control("do=add&feed=withdrawals&day=2026-03-30T22:15:00Z");
-  EXPECT_EQ(broker.get_text(withdrawals_path, "data.0.created_at"), "31 марта 2026 01:15");
+  EXPECT_EQ(broker.get_text(withdrawals_path, "data.0.attributes.created_at"),
+            "31 марта 2026 01:15");
   auto options = small_iex();
   options.zone = "Nowhere/City";
   EXPECT_THROW(IexUnderTest{options}, std::runtime_error);
@@ -185,16 +198,18 @@ TEST(Iexexchanger, withdrawals_have_local_times) {
 TEST(Iexexchanger, withdrawals_are_paid_and_bonuses_reversed) {
   IexUnderTest broker;
   auto const paid = broker.control("do=pay&feed=withdrawals");
-  EXPECT_EQ(text_at(paid, "before.0.payout_status"), "unpaid");
-  EXPECT_EQ(text_at(paid, "after.0.payout_status"), "paid");
+  EXPECT_EQ(text_at(paid, "before.0.attributes.payout_status"), "unpaid");
+  EXPECT_EQ(text_at(paid, "after.0.attributes.payout_status"), "paid");
   auto const reversed = broker.control("do=reverse&feed=exchanges&rows=3");
   EXPECT_EQ(broker.all(exchanges_path).size(), 112u);
   auto const ids = column(broker.all(exchanges_path), "id");
   for (auto const& row : reversed.find("before")->items())
     EXPECT_EQ(std::count(ids.begin(), ids.end(), text_of(row, "id")), 0);
   auto const changed = broker.control("do=change&feed=exchanges&rows=1");
-  EXPECT_NE(text_at(changed, "before.0.amount"), text_at(changed, "after.0.amount"));
-  EXPECT_EQ(text_at(changed, "before.0.currency"), text_at(changed, "after.0.currency"));
+  EXPECT_NE(text_at(changed, "before.0.attributes.amount"),
+            text_at(changed, "after.0.attributes.amount"));
+  EXPECT_EQ(text_at(changed, "before.0.attributes.currency"),
+            text_at(changed, "after.0.attributes.currency"));
 }
 
 TEST(Iexexchanger, refusals_are_those_of_the_framework) {

@@ -40,6 +40,8 @@ constexpr std::array<std::string_view, 4> customer_sources{"landing-1", "telegra
 constexpr std::array<std::string_view, 5> notes{
     "", "", "VIP, call on Monday", "met at \"Forex Expo\"\n+7 900 000-00-00",
     "\xf0\x9f\x9a\x80 '); DROP SCHEMA affsync CASCADE; --"};
+// Somebody of the broker's staff.
+constexpr std::string_view agent = R"({"id":"adm-4","name":"Kim Admin","email":"kim@example.com"})";
 constexpr Fixed cent = fixed_one / 100;
 
 void append_hex(std::string& out, std::uint64_t value, int digits) {
@@ -145,17 +147,35 @@ void Customers::write_row(Handle row, std::string& out) const {
   json.raw("roles", R"(["customer"])");
   json.raw("availableContactMethods", R"(["email","phone"])");
   json.number("totalReferrals", noise.below(4) / 3);
+  json.number("documentCount", ordinal(row) % 4);
   json.plain("kycStatus", kyc_states[(noise.below(4) + turn) % kyc_states.size()]);
+  bool const reviewed = ordinal(row) % 3 != 0;
+  json.raw("kycReviewedById", reviewed ? R"("adm-4")" : "null");
+  json.raw("kycReviewedByName", reviewed ? R"("Kim Admin")" : "null");
+  if (reviewed)
+    write_time(json, "kycReviewedAt", created(row));
+  else
+    json.null("kycReviewedAt");
   json.plain("affiliateId", "8d3b1c52-0a64-4f7e-a1d2-5b2f60c3e9a7");
   if (noise.one_in(3))
     json.null("referrer");
   else
     json.plain("referrer", "ref-" + std::to_string(noise.below(5)));
+  json.raw("conversionAgent", agent);
+  json.raw("retentionAgent", agent);
+  json.raw("salesDesk", R"({"id":"desk-1","name":"Sales desk"})");
+  json.plain("salesStatusName", "new");
   if (deposited)
     write_time(json, "lastTradingActivityDate", updated(row));
   else
     json.null("lastTradingActivityDate");
   json.shortest_number("totalVolumeTraded", deposited ? cent * noise.below(100'000'000) : 0);
+  json.number("tradeVolumeLastWeek", 0);
+  json.number("tradeVolumeOpen", 0);
+  write_time(json, "confirmedAt", created(row));
+  json.raw("commissionScheme", R"({"id":3,"name":"CPA 200"})");
+  json.plain("communicationLanguage", "en");
+  json.boolean("isBookmarked", false);
   json.fixed_text("affiliateBalance", values[2], 2);
   json.number("positionsCount", deposited ? noise.below(9) : 0);
   json.boolean("hasFTD", deposited);
@@ -170,14 +190,13 @@ void Customers::write_row(Handle row, std::string& out) const {
     write_time(json, "lastDepositDate", updated(row) - std::chrono::hours(1));
   else
     json.null("lastDepositDate");
+  json.null("lastCommentDate");
+  json.null("lastContactDate");
+  json.number("commissionsGranted", 0);
   json.shortest_number("commissionsEarned", deposited ? cent * noise.below(80'000) : 0);
-  json.raw("commissionScheme", R"({"id":3,"name":"CPA 200"})");
-  json.raw("groups", "[]");
-  auto const external = external_id(row);
-  if (external.empty())
-    json.null("externalId");
-  else
-    json.plain("externalId", external);
+  json.raw("sumSubDetails", R"({"applicantId":"a-1","fullName":"Kim Admin"})");
+  json.null("terminationRequestedAt");
+  json.raw("groups", R"([{"id":1,"name":"People of Kim Admin"}])");
   json.close();
 }
 

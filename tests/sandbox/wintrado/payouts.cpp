@@ -89,7 +89,8 @@ void Payouts::write_row(Handle row, std::string& out) const {
   json.raw("introducer", R"({"id":"8d3b1c52-0a64-4f7e-a1d2-5b2f60c3e9a7","name":"Pat Partner",)"
                          R"("email":"partner@example.com"})");
   json.number("payoutWalletId", 77);
-  json.raw("payoutWallet", R"({"id":77,"platform":"NEO","currency":"USD","status":"ACTIVE"})");
+  json.raw("payoutWallet", R"({"id":77,"customer":{"name":"Pat Partner"},"platform":"NEO",)"
+                           R"("currency":"USD","status":"ACTIVE"})");
   write_when(json, "requestedAt", it.requested);
   write_when(json, "approvedAt", rejected ? std::nullopt : it.decided);
   write_when(json, "rejectedAt", rejected ? it.decided : std::nullopt);

@@ -50,6 +50,44 @@ TEST(Connectors, ExampleIsAConfigurationThatLoads) {
   EXPECT_EQ(source.settings.at("timezone"), "UTC");
 }
 
+TEST(Connectors, TheExampleOfAConnectorWithoutAnAddressHasOneToFillIn) {
+  auto manifest = small_manifest();
+  EXPECT_EQ(example_source(manifest).find("base_url"), std::string::npos);
+  manifest.base_url.clear();
+  auto const env = [](std::string const&) { return std::optional<std::string>("x"); };
+  auto const config = config::parse_config(example_source(manifest), "example.yaml", env);
+  ASSERT_TRUE(config) << config.error().to_line();
+  EXPECT_EQ(config->sources.at(0).base_url, "https://the-brokers-own-host.example");
+  auto const text = connector_details(manifest, {});
+  EXPECT_NE(text.find("base URL       none: each source gives its own `base_url`\n"),
+            std::string::npos)
+      << text;
+}
+
+TEST(Connectors, EvidenceIsToldForEachStream) {
+  auto manifest = small_manifest();
+  EXPECT_NE(connector_details(manifest, {}).find("not said"), std::string::npos);
+  manifest.streams[0].evidence = engine::EvidenceSpec{engine::Evidence::third_party, "saved rows"};
+  auto text = connector_details(manifest, {});
+  EXPECT_NE(text.find("third party"), std::string::npos) << text;
+  EXPECT_NE(text.find("rewards: saved rows\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("affsync inspect"), std::string::npos) << text;
+  manifest.streams[1].evidence = engine::EvidenceSpec{engine::Evidence::none, ""};
+  text = connector_details(manifest, {});
+  EXPECT_NE(text.find("affsync inspect"), std::string::npos) << text;
+
+  auto const json = parse_json(connector_json(manifest));
+  auto const& streams = json->find("streams")->items();
+  EXPECT_EQ(streams.at(0).find("evidence")->dump(), R"({"by":"third_party","note":"saved rows"})");
+  EXPECT_EQ(streams.at(1).find("evidence")->dump(), R"({"by":"none","note":null})");
+  EXPECT_TRUE(parse_json(connector_json(small_manifest()))
+                  ->find("streams")
+                  ->items()
+                  .at(0)
+                  .find("evidence")
+                  ->is_null());
+}
+
 TEST(Connectors, DetailsSayWhatIsNeeded) {
   auto const text = connector_details(small_manifest(), {});
   EXPECT_NE(text.find("  login    the e-mail\n"), std::string::npos) << text;

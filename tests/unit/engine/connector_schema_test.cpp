@@ -41,6 +41,7 @@ streams:
     records: data
     key: id
     page: {type: none}
+    evidence: {by: none}
     map: {amount: {from: sum}, currency: {const: USD}, status: {present: [{paid: paid}]},
           occurred_at: {from: n, as: epoch, within: {from: at, locale: ru}}}
     also: [{table: payout, map: {amount: sum}}]

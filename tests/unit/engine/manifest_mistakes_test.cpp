@@ -181,9 +181,11 @@ INSTANTIATE_TEST_SUITE_P(
                 "days that the parameters filter on, or leave `column` out."},
         Mistake{"key: [account.id, id]", "key: ^[]", "the list is empty"},
         Mistake{"key: [account.id, id]", "key: ^$", "a whole row cannot be its own key"},
-        Mistake{"volatile: seen_at", "volatile: ^a.b",
-                "\"a.b\" is not a field of a row. Whole fields of a row can be "
-                "named, without dots."},
+        Mistake{"volatile: seen_at", "volatile: ^$", "a whole row cannot be volatile"},
+        Mistake{"evidence: {by: third_party", "evidence: {by: ^vendr",
+                "\"vendr\" is not a kind of evidence. Did you mean `vendor`?"},
+        Mistake{"evidence: {by: third_party, note", "evidence: ^{note",
+                "the evidence of a stream needs the key `by`"},
         Mistake{"{column: amount, total", "{column: ^currency, total",
                 "the column \"currency\" holds no numbers to add up"},
         Mistake{"{column: amount, total", "{column: ^amount_usd, total",
@@ -315,6 +317,10 @@ INSTANTIATE_TEST_SUITE_P(
                 "\"maybe\" is neither true nor false"},
         Mistake{"kind: {const: revshare}", "kind: {const: revshare, present: ^[{a: cpa}]}",
                 "a constant comes from nowhere"},
+        Mistake{"kind: {const: revshare}", "kind: {const: revshare, only_if: ^{a: x, b: y}}",
+                "`only_if` looks at one field. Such as {status: [paid, done]}."},
+        Mistake{"kind: {const: revshare}", "kind: {const: revshare, only_if: {a: ^[]}}",
+                "the list is empty"},
         Mistake{"kind: {const: revshare}", "kind: {const: revshare, only_if: ^a..b}",
                 "\"a..b\" is not a path. Member names and indexes joined by dots (totals.count, "
                 "data.0.id), or $ for the whole."}));

@@ -61,6 +61,7 @@ streams:
     records: [data, $]
     key: [account.id, id]
     personal: [comment, client.name]
+    evidence: {by: third_party, note: rows that somebody saved}
     volatile: seen_at
     map:
       account: account.id

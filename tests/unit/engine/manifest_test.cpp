@@ -133,6 +133,9 @@ TEST(Manifest, ReadsAStreamsRequest) {
   EXPECT_EQ(texts(stream.map.key), (Texts{"account.id", "id"}));
   EXPECT_EQ(stream.personal, (Texts{"comment", "client.name"}));
   EXPECT_EQ(stream.volatile_fields, (Texts{"seen_at"}));
+  EXPECT_EQ(stream.evidence.value().by, Evidence::third_party);
+  EXPECT_EQ(stream.evidence->note, "rows that somebody saved");
+  EXPECT_FALSE(parsed().streams[1].evidence);
 }
 
 TEST(Manifest, ReadsPagingAndWindow) {

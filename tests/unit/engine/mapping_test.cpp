@@ -322,6 +322,27 @@ TEST(Mapping, VolatileFieldsAreLeftOutOfWhatIsCompared) {
   EXPECT_EQ(feed.row.volatile_free_raw, R"({"id":1,"x":2})");
 }
 
+TEST(Mapping, AVolatileFieldMayStandInsideAnObject) {
+  Feed feed("commission");
+  feed.plan.spec.volatile_fields = {"attributes.age", "gone.inside"};
+  feed.map(R"({"id":1,"attributes":{"age":"3 days","x":2},"age":4})");
+  EXPECT_EQ(feed.row.volatile_free_raw, R"({"id":1,"attributes":{"x":2},"age":4})");
+  feed.map(R"({"id":1,"attributes":{"x":2}})");
+  EXPECT_EQ(feed.row.volatile_free_raw, "") << "nothing volatile in it";
+  feed.map(R"({"id":1,"attributes":"none"})");
+  EXPECT_EQ(feed.row.volatile_free_raw, "");
+}
+
+TEST(Mapping, UnmappedFieldsAreToldInsideOfWhatIsReadInPart) {
+  Feed feed("commission");
+  feed.column("amount", "attributes.sum.value", ValueType::decimal);
+  feed.column("currency", "attributes.currency");
+  auto const row = parse_json(R"({"id":1,"type":"x","attributes":{"currency":"EUR","note":"",
+                                  "sum":{"value":1,"name":"n"}},"links":{"self":"x"}})");
+  EXPECT_EQ(feed.mapper().unmapped_fields(row.value()),
+            (std::vector<std::string>{"type", "attributes.note", "attributes.sum.name", "links"}));
+}
+
 struct PrivateFeed : Feed {
   explicit PrivateFeed(Privacy privacy) : Feed("client") {
     plan.privacy = privacy;
