@@ -44,6 +44,12 @@ struct RunReport {
   std::int64_t retries = 0;
   std::int64_t bytes_received = 0;
 
+  // How far it has come, for progress: the days of the pass (none without a window), the last of
+  // them that was read to its end, and until when the broker has asked for a pause.
+  std::optional<Day> window_from, window_to, reached;
+  std::optional<TimePoint> waiting_until;
+  bool dry_run = false;  // nothing was looked up or stored: inserted to deleted are not known
+
   std::optional<Error> error;  // set when status is failed, partial, skipped or cancelled
   std::optional<std::int64_t> broker_total;  // rows the broker says there are in the pass's scope
   std::optional<TimePoint> next_run_at;

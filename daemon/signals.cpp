@@ -11,6 +11,8 @@ namespace {
 // answer). SIGALRM then ends the process; what was not committed is read again by the next run.
 constexpr unsigned seconds_to_end = 4;
 
+int asked_by = 0;
+
 extern "C" void end_at_once(int) {
   static constexpr char text[] = "affsync: not everything could be ended in time; stopping now\n";
   [[maybe_unused]] auto const written = ::write(STDERR_FILENO, text, sizeof text - 1);
@@ -18,6 +20,10 @@ extern "C" void end_at_once(int) {
 }
 
 }  // namespace
+
+int last_stop_signal() {
+  return asked_by;
+}
 
 StopSignals::StopSignals(boost::asio::io_context& io, std::function<void()> on_stop)
     : signals_(io, SIGINT, SIGTERM), on_stop_(std::move(on_stop)) {
@@ -28,10 +34,11 @@ StopSignals::StopSignals(boost::asio::io_context& io, std::function<void()> on_s
 StopSignals::~StopSignals() = default;
 
 void StopSignals::wait() {
-  signals_.async_wait([this](boost::system::error_code error, int) {
+  signals_.async_wait([this](boost::system::error_code error, int signal) {
     if (error) return;  // the set was cancelled or destroyed
     if (stopping_) ::_exit(1);
     stopping_ = true;
+    asked_by = signal;
     std::signal(SIGALRM, end_at_once);
     ::alarm(seconds_to_end);
     wait();

@@ -8,6 +8,9 @@
 
 namespace affsync {
 
+// The signal that has asked for an orderly end; 0: none has.
+int last_stop_signal();
+
 class StopSignals {
  public:
   // `on_stop` is called once, on the io_context's thread.

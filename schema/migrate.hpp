@@ -13,9 +13,12 @@ namespace affsync::schema {
 struct MigrationReport {
   std::vector<std::string> applied;  // file names, in order; with dry_run: what would be applied
   int present = 0;                   // version before; 0: there was no schema
-  int version = 0;                   // afterwards
+  int version = 0;                   // afterwards; with dry_run as before
   std::vector<std::string> notices;  // what PostgreSQL remarked, such as roles it may not make
 };
+
+// What a dry run says of a database that does not exist yet.
+MigrationReport migrations_of_nothing();
 
 // Errors: database_unavailable; migration_failed (which file, PostgreSQL's own text, also when the
 // database is newer than this binary).

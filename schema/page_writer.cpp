@@ -139,7 +139,9 @@ PageWritten PageWriter::attempt(PgSession& session, bool row_by_row) {
   if (state.has_quarantine) {
     resolve_stored(tx, page_.run, stored_keys(page_.batches, refused), page_.now);
   }
-  put_aside(tx, page_.run, refused, page_.now);
+  // First, so that a line is open again if PostgreSQL refuses its row.
+  resolve_lines(tx, page_.run, page_.retried, page_.now);
+  written.accepted = put_aside(tx, page_.run, refused, page_.now);
   written.quarantined = static_cast<std::int64_t>(refused.size());
   note_page(tx, page_, written, live_delta);
   result_ = written;

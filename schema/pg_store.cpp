@@ -8,6 +8,7 @@
 #include "schema/lease.hpp"
 #include "schema/page_writer.hpp"
 #include "schema/pg_executor.hpp"
+#include "schema/quarantine.hpp"
 #include "schema/run_log.hpp"
 #include "schema/slice_closer.hpp"
 #include "schema/store.hpp"
@@ -100,6 +101,31 @@ class PgStore final : public Store {
     };
     co_await executor_.run(std::move(work), twice);
     runs_.forget(job->end.run.run_id);
+  }
+
+  asio::awaitable<std::vector<AsideRow>> read_aside(StreamId id, std::optional<AsidePlace> after,
+                                                    int limit) override {
+    auto work = [=](PgSession& session) { return schema::read_aside(session, id, after, limit); };
+    co_return co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<std::vector<std::string>> changed_after(StreamId id, std::string table,
+                                                          std::vector<KeyAt> keys) override {
+    auto work = [=](PgSession& session) { return schema::changed_after(session, id, table, keys); };
+    co_return co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<void> resolve_aside(RunKey run, std::vector<std::int64_t> ids,
+                                      TimePoint now) override {
+    auto work = [=](PgSession& session) { schema::resolve_aside(session, run, ids, now); };
+    co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<std::vector<std::int64_t>> accept_aside(Acceptance acceptance) override {
+    auto work = [given = std::move(acceptance)](PgSession& session) {
+      return schema::accept_aside(session, given);
+    };
+    co_return co_await executor_.run(std::move(work), 1);
   }
 
   asio::awaitable<std::vector<StreamHealth>> health() override {

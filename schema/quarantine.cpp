@@ -13,22 +13,31 @@ namespace {
 
 constexpr auto insert_sql =
     "INSERT INTO affsync.quarantine AS q (source_id, stream, run_id, received_at, external_id,"
-    " reason, raw, fingerprint)"
+    " reason, raw, fingerprint, first_received_at)"
     " SELECT DISTINCT ON (fingerprint) $1::int, $2, $3::bigint, $4::timestamptz,"
     " nullif(r.external_id, ''), r.reason, r.raw::jsonb,"
     " md5(r.external_id || chr(31) || r.reason"
-    " || CASE WHEN r.external_id = '' THEN chr(31) || r.raw ELSE '' END)::uuid AS fingerprint"
+    " || CASE WHEN r.external_id = '' THEN chr(31) || r.raw ELSE '' END)::uuid AS fingerprint, "
+    "$4::timestamptz"
     " FROM unnest($5::text[], $6::text[], $7::text[]) AS r (external_id, reason, raw)"
     " ON CONFLICT (source_id, stream, fingerprint) DO UPDATE SET run_id = excluded.run_id,"
-    " received_at = excluded.received_at, raw = excluded.raw, resolved_at = NULL";
+    " received_at = excluded.received_at, raw = excluded.raw, resolved_at = NULL"
+    " RETURNING accepted_at IS NOT NULL";
 
-void insert_rows(pqxx::transaction_base& tx, RunKey const& run,
-                 std::vector<QuarantinedRow> const& rows, TimePoint now, bool raw_as_text) {
+// jsonb keeps one of two members with the same name: the row would look as if it had no flaw.
+bool loses_members_as_jsonb(std::string const& raw) {
+  auto const row = parse_json(raw);
+  return row && row->has_duplicate();
+}
+
+// How many of them somebody has accepted.
+std::int64_t insert_rows(pqxx::transaction_base& tx, RunKey const& run,
+                         std::vector<QuarantinedRow> const& rows, TimePoint now, bool raw_as_text) {
   ArrayText keys, reasons, raws;
   for (auto const& row : rows) {
     keys.add(printable_utf8(row.external_id));
     reasons.add(printable_utf8(row.reason));
-    if (raw_as_text) {
+    if (raw_as_text || loses_members_as_jsonb(row.raw)) {
       std::string text;
       append_json_string(text, printable_utf8(row.raw));
       raws.add(text);
@@ -43,31 +52,38 @@ void insert_rows(pqxx::transaction_base& tx, RunKey const& run,
                          keys.take(),
                          reasons.take(),
                          raws.take()};
-  exec(tx, insert_sql, params);
+  std::int64_t accepted = 0;
+  for (auto const& line : exec(tx, insert_sql, params)) accepted += line[0].as<bool>() ? 1 : 0;
+  return accepted;
 }
 
-bool insert_if_taken(pqxx::transaction_base& tx, RunKey const& run,
-                     std::vector<QuarantinedRow> const& rows, TimePoint now) {
+std::optional<std::int64_t> insert_if_taken(pqxx::transaction_base& tx, RunKey const& run,
+                                            std::vector<QuarantinedRow> const& rows,
+                                            TimePoint now) {
   try {
     Savepoint savepoint(tx);
-    insert_rows(tx, run, rows, now, false);
+    auto const accepted = insert_rows(tx, run, rows, now, false);
     savepoint.release();
-    return true;
+    return accepted;
   } catch (pqxx::sql_error const& error) {
     if (!is_data_error(error)) throw;
-    return false;
+    return std::nullopt;
   }
 }
 
 }  // namespace
 
-void put_aside(pqxx::transaction_base& tx, RunKey const& run,
-               std::vector<QuarantinedRow> const& rows, TimePoint now) {
-  if (rows.empty() || insert_if_taken(tx, run, rows, now)) return;
+std::int64_t put_aside(pqxx::transaction_base& tx, RunKey const& run,
+                       std::vector<QuarantinedRow> const& rows, TimePoint now) {
+  if (rows.empty()) return 0;
+  if (auto const accepted = insert_if_taken(tx, run, rows, now)) return *accepted;
+  std::int64_t all = 0;
   for (auto const& row : rows) {
     std::vector<QuarantinedRow> const one{row};
-    if (!insert_if_taken(tx, run, one, now)) insert_rows(tx, run, one, now, true);
+    auto const accepted = insert_if_taken(tx, run, one, now);
+    all += accepted ? *accepted : insert_rows(tx, run, one, now, true);
   }
+  return all;
 }
 
 void resolve_stored(pqxx::transaction_base& tx, RunKey const& run, std::string keys,
@@ -77,6 +93,19 @@ void resolve_stored(pqxx::transaction_base& tx, RunKey const& run, std::string k
   exec(tx,
        "UPDATE affsync.quarantine SET resolved_at = $4::timestamptz WHERE source_id = $1::int"
        " AND stream = $2 AND resolved_at IS NULL AND external_id = ANY ($3::text[])",
+       params);
+}
+
+void resolve_lines(pqxx::transaction_base& tx, RunKey const& run,
+                   std::vector<std::int64_t> const& ids, TimePoint now) {
+  if (ids.empty()) return;
+  ArrayText numbers;
+  for (auto const id : ids) numbers.add(std::to_string(id));
+  SqlParams const params{std::to_string(run.id.source_id), run.id.stream, numbers.take(),
+                         sql_time(now)};
+  exec(tx,
+       "UPDATE affsync.quarantine SET resolved_at = $4::timestamptz WHERE source_id = $1::int"
+       " AND stream = $2 AND resolved_at IS NULL AND quarantine_id = ANY ($3::bigint[])",
        params);
 }
 

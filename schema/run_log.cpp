@@ -152,7 +152,7 @@ void close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
       status = end.success ? RunStatus::succeeded : RunStatus::failed;
     }
     finish(tx, end, status, error);
-    auto const failed = status == RunStatus::failed;
+    auto const failed = status == RunStatus::failed && !end.retry;
     SqlParams const params{std::to_string(end.run.id.source_id),
                            end.run.id.stream,
                            std::to_string(end.run.run_id),

@@ -61,6 +61,8 @@ struct PageWrite {
   std::vector<Batch> batches;  // keys are distinct within each batch
   std::vector<QuarantinedRow> quarantined;
   std::string checkpoint;  // JSON text
+  // Lines of quarantine that these rows were mapped from again; they are resolved with them.
+  std::vector<std::int64_t> retried;
   TimePoint now{};
   PageWrite() = default;
 };
@@ -70,6 +72,7 @@ struct PageWritten {
   std::int64_t updated = 0;  // restored ones too
   std::int64_t unchanged = 0;
   std::int64_t quarantined = 0;
+  std::int64_t accepted = 0;  // of those: known, and left out by somebody's decision
 };
 
 struct TotalToCompare {
@@ -114,10 +117,45 @@ struct RunEnd {
   RunReport report;
   bool success = false;
   bool full_pass = false;
+  // The broker was not asked: rows put aside were mapped again. The stream stands where it stood.
+  bool retry = false;
   std::optional<std::string> cursor;  // replaces the checkpoint
   std::optional<TimePoint> next_run_at;
   TimePoint now{};
   RunEnd() = default;
+};
+
+// A row in quarantine that waits to be mapped again.
+struct AsideRow {
+  std::int64_t quarantine_id = 0;
+  std::string external_id;  // empty when the key itself is missing
+  std::string reason;
+  std::string raw;  // JSON text, privacy applied
+  TimePoint received_at{};
+  bool accepted = false;
+  AsideRow() = default;
+};
+
+// A place in the list of rows put aside, which goes from the one read last to the one read first.
+struct AsidePlace {
+  TimePoint received_at{};
+  std::int64_t quarantine_id = 0;
+};
+
+// Which rows in quarantine are known and left out from now on: those of `ids`, or all open ones of
+// a stream.
+struct Acceptance {
+  std::vector<std::int64_t> ids;
+  std::string source, stream;
+  std::string system_user;  // who says so, beside the database's user
+  std::string because;      // may be empty
+  TimePoint now{};
+  Acceptance() = default;
+};
+
+struct KeyAt {
+  std::string external_id;
+  TimePoint at{};
 };
 
 struct SourceIdentity {
@@ -204,6 +242,32 @@ class Store {
   virtual asio::awaitable<PageWritten> write_page(PageWrite page) = 0;
   virtual asio::awaitable<SliceClosed> close_slice(SliceClose slice) = 0;
   virtual asio::awaitable<void> end_run(RunEnd end) = 0;
+
+  // The next rows of the stream that are put aside and not resolved, accepted ones too; the one
+  // read last comes first.
+  virtual asio::awaitable<std::vector<AsideRow>> read_aside(StreamId id,
+                                                            std::optional<AsidePlace> after,
+                                                            int limit) {
+    static_cast<void>(id), static_cast<void>(after), static_cast<void>(limit);
+    co_return std::vector<AsideRow>();
+  }
+  // Those of `keys` whose stored row has changed after that moment.
+  virtual asio::awaitable<std::vector<std::string>> changed_after(StreamId id, std::string table,
+                                                                  std::vector<KeyAt> keys) {
+    static_cast<void>(id), static_cast<void>(table), static_cast<void>(keys);
+    co_return std::vector<std::string>();
+  }
+  // Marks lines as resolved that need not be stored, as a later form of their row is.
+  virtual asio::awaitable<void> resolve_aside(RunKey run, std::vector<std::int64_t> ids,
+                                              TimePoint now) {
+    static_cast<void>(run), static_cast<void>(ids), static_cast<void>(now);
+    co_return;
+  }
+  // The ids of the lines that were open and are accepted now.
+  virtual asio::awaitable<std::vector<std::int64_t>> accept_aside(Acceptance acceptance) {
+    static_cast<void>(acceptance);
+    co_return std::vector<std::int64_t>();
+  }
 
   virtual asio::awaitable<std::vector<StreamHealth>> health() = 0;
   // A cheap round trip; throws when the database does not answer.

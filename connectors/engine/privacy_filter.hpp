@@ -31,7 +31,8 @@ class PrivacyFilter {
             ValueTexts const& instead = {}) const;
 
   // "sha256:" and 64 hex digits over the source's name followed by the value: the same person has
-  // the same hash within a source, and not across sources.
+  // the same hash within a source, and not across sources. What is such a text already stays as it
+  // is.
   std::string hash(std::string_view value) const;
 
  private:

@@ -8,11 +8,12 @@
 #include "base/error.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/report_plan.hpp"
+#include "daemon/cli/standard_output.hpp"
+#include "daemon/cli/usage_error.hpp"
+#include "daemon/signals.hpp"
 
 namespace affsync::cli {
 namespace {
-
-constexpr int exit_usage = 2;
 
 CLI::Option* add_day(CLI::App* command, char const* name, std::optional<Day>& day,
                      char const* help) {
@@ -38,10 +39,39 @@ CLI::Option* add_output(CLI::App* command, Output& output, bool with_csv) {
       ->type_name(names);
 }
 
+CLI::Validator one_of(std::vector<std::string> known) {
+  auto check = [known = std::move(known)](std::string& word) { return not_one_of(word, known); };
+  return CLI::Validator(std::move(check), std::string());
+}
+
 // Errors that end a command are printed here and nowhere else.
 int report(Error const& error) {
   std::cerr << "affsync: " << error.to_line() << "\n";
+  // As a shell has it for what a signal ended.
+  if (error.code == ErrorCode::cancelled && last_stop_signal() != 0) {
+    return 128 + last_stop_signal();
+  }
   return to_exit_status(error.code);
+}
+
+// What the parser made of the command line before it gave up.
+UsageProblem look_at(CLI::App const& app, CLI::ParseError const& error) {
+  UsageProblem problem;
+  problem.text = error.what();
+  problem.extras = app.remaining(true);
+  CLI::App const* command = &app;
+  while (!command->get_subcommands().empty()) {
+    command = command->get_subcommands().front();
+    problem.command += (problem.command.empty() ? "" : " ") + command->get_name();
+  }
+  for (auto const* sub : command->get_subcommands([](CLI::App const*) { return true; })) {
+    problem.commands.push_back(sub->get_name());
+  }
+  for (auto const* option : command->get_options([](CLI::Option const*) { return true; })) {
+    for (auto const& name : option->get_lnames()) problem.options.push_back("--" + name);
+    for (auto const& name : option->get_snames()) problem.options.push_back("-" + name);
+  }
+  return problem;
 }
 
 // Everything that the options are parsed into, and the command that was chosen.
@@ -51,6 +81,7 @@ struct Parsed {
   CheckOptions check;
   InspectOptions inspect;
   ReportOptions report;
+  QuarantineOptions quarantine;
   bool migrate_dry_run = false;
   Output status_output = Output::table;
   Output connectors_output = Output::table;
@@ -67,11 +98,14 @@ void add_common(CLI::App* app, CommonOptions& common) {
   app->add_flag("-v,--verbose", common.verbose, "Log in more detail");
 }
 
+// With commands of its own `run` is for the command alone.
 CLI::App* add_command(CLI::App& app, Parsed& parsed, char const* name, char const* help,
                       std::function<int()> run) {
   CLI::App* command = app.add_subcommand(name, help);
   add_common(command, parsed.common);
-  command->callback([&parsed, run = std::move(run)] { parsed.command = run; });
+  command->callback([&parsed, command, run = std::move(run)] {
+    if (command->get_subcommands().empty()) parsed.command = run;
+  });
   return command;
 }
 
@@ -87,6 +121,8 @@ void add_reading_commands(CLI::App& app, Parsed& parsed) {
   add_day(sync, "--since", parsed.sync.since, "Only from this day on");
   add_day(sync, "--until", parsed.sync.until, "Only up to this day");
   sync->add_flag("--dry-run", parsed.sync.dry_run, "Read everything, write nothing");
+  sync->add_flag("-q,--quiet", parsed.sync.quiet,
+                 "Say nothing as long as nothing needs attention (for cron)");
   add_output(sync, parsed.sync.output, false);
 
   auto* check = add_command(app, parsed, "check",
@@ -119,13 +155,13 @@ void add_database_commands(CLI::App& app, Parsed& parsed) {
                              [&parsed] { return run_report(parsed.common, parsed.report); });
   report->add_option("report", parsed.report.report, "Which one")
       ->required()
-      ->check(CLI::IsMember({"earnings", "clients", "payouts", "rebates", "changes"}))
+      ->check(one_of({"earnings", "clients", "payouts", "rebates", "changes"}))
       ->type_name("earnings|clients|payouts|rebates|changes");
   report->footer(report_help());
   add_day(report, "--since", parsed.report.since, "From this day on");
   add_day(report, "--until", parsed.report.until, "Up to this day");
   report->add_option("--by", parsed.report.by, "One line per …")
-      ->check(CLI::IsMember({"day", "month", "source", "client", "currency", "kind"}))
+      ->check(one_of({"day", "month", "source", "client", "currency", "kind"}))
       ->type_name("day|month|source|client|currency|kind");
   report
       ->add_option("--limit", parsed.report.limit,
@@ -133,6 +169,40 @@ void add_database_commands(CLI::App& app, Parsed& parsed) {
       ->check(CLI::Range(0, 1'000'000'000))
       ->type_name("N");
   add_output(report, parsed.report.output, true);
+}
+
+void add_quarantine(CLI::App& app, Parsed& parsed) {
+  auto& options = parsed.quarantine;
+  auto const add_scope = [&options](CLI::App* command, char const* source, char const* stream) {
+    command->add_option("--source", options.source, source);
+    command->add_option("--stream", options.stream, stream);
+    add_output(command, options.output, true);
+  };
+  auto* list =
+      add_command(app, parsed, "quarantine", "Rows that could not be stored, by their reasons",
+                  [&parsed] { return run_quarantine_list(parsed.common, parsed.quarantine); });
+  add_scope(list, "Only this source", "Only this stream");
+  list->add_flag("--all", options.all, "Accepted rows too");
+  list->require_subcommand(0, 1);
+
+  auto* show = add_command(*list, parsed, "show", "One row whole, with its reason", [&parsed] {
+    return run_quarantine_show(parsed.common, parsed.quarantine);
+  });
+  show->add_option("id", options.ids, "The number of its line")->required()->expected(1);
+  add_output(show, options.output, true);
+
+  auto* retry = add_command(
+      *list, parsed, "retry",
+      "Maps the stored rows again with the connector as it is now, and stores what maps",
+      [&parsed] { return run_quarantine_retry(parsed.common, parsed.quarantine); });
+  add_scope(retry, "Only this source", "Only this stream");
+
+  auto* accept =
+      add_command(*list, parsed, "accept", "Rows that are known, and left out from now on",
+                  [&parsed] { return run_quarantine_accept(parsed.common, parsed.quarantine); });
+  accept->add_option("id", options.ids, "Numbers of their lines");
+  add_scope(accept, "With --stream: all open rows of this source's stream", "See --source");
+  accept->add_option("--reason", options.because, "Why; kept with the rows")->type_name("TEXT");
 }
 
 void add_other_commands(CLI::App& app, Parsed& parsed) {
@@ -151,35 +221,36 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
 
 int run_command_line(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
-  CLI::App app(
-      "affsync reads what you earn at your brokers and keeps it up to date in PostgreSQL.");
+  StandardOutput out;
+  // A name of its own: usage lines would show the path that it was called by.
+  CLI::App app("affsync reads what you earn at your brokers and keeps it up to date in PostgreSQL.",
+               "affsync");
   app.require_subcommand(1);
-  app.set_version_flag("--version", [] {
-    run_version();
-    return std::string();
-  });
+  app.set_version_flag("--version", version_line);
   Parsed parsed;
   add_common(&app, parsed.common);
   add_reading_commands(app, parsed);
   add_database_commands(app, parsed);
+  add_quarantine(app, parsed);
   add_other_commands(app, parsed);
 
   try {
     app.parse(argc, argv);
   } catch (CLI::Success const& success) {  // --help, --version
-    return app.exit(success);
+    return out.finish(app.exit(success));
   } catch (CLI::ParseError const& error) {
-    app.exit(error);
-    return exit_usage;
+    return report(explain_usage(look_at(app, error)));
   }
+  int status = 0;
   try {
-    return parsed.command();
+    status = parsed.command();
   } catch (Failure const& failure) {
-    return report(failure.error());
+    status = report(failure.error());
   } catch (std::exception const& error) {
-    return report(
+    status = report(
         Error(ErrorCode::internal, error.what(), "This is a defect of affsync; please report it."));
   }
+  return out.finish(status);
 }
 
 }  // namespace affsync::cli

@@ -2,6 +2,7 @@
 // printed by the caller (command_line.cpp), which also turns it into the exit status.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +29,7 @@ struct SyncOptions {
   bool full = false;
   std::optional<Day> since, until;
   bool dry_run = false;
+  bool quiet = false;  // nothing is said while nothing needs attention
   Output output = Output::table;
 };
 
@@ -49,6 +51,14 @@ struct ReportOptions {
   Output output = Output::table;
 };
 
+struct QuarantineOptions {
+  std::string source, stream;     // --source, --stream; empty: all
+  bool all = false;               // the list: accepted ones too
+  std::vector<std::int64_t> ids;  // of show and accept
+  std::string because;            // --reason of accept
+  Output output = Output::table;
+};
+
 int run_daemon(CommonOptions const& common);
 int run_sync(CommonOptions const& common, SyncOptions const& options);
 int run_check(CommonOptions const& common, CheckOptions const& options);
@@ -57,6 +67,11 @@ int run_migrate(CommonOptions const& common, bool dry_run);
 int run_status(CommonOptions const& common, Output output);
 int run_report(CommonOptions const& common, ReportOptions const& options);
 int run_connectors(CommonOptions const& common, std::string const& name, Output output);
+int run_quarantine_list(CommonOptions const& common, QuarantineOptions const& options);
+int run_quarantine_show(CommonOptions const& common, QuarantineOptions const& options);
+int run_quarantine_retry(CommonOptions const& common, QuarantineOptions const& options);
+int run_quarantine_accept(CommonOptions const& common, QuarantineOptions const& options);
 int run_version();
+std::string version_line();
 
 }  // namespace affsync::cli

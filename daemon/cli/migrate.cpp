@@ -3,12 +3,18 @@
 
 #include "daemon/app.hpp"
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/open_database.hpp"
 
 namespace affsync::cli {
 
 int run_migrate(CommonOptions const& common, bool dry_run) {
   App app(common.config_file, common.log_level());
-  schema::MigrationReport const report = app.migrate_database(dry_run);
+  bool const nothing_there = dry_run && !is_database_there(app);
+  schema::MigrationReport const report =
+      nothing_there ? schema::migrations_of_nothing() : app.migrate_database(dry_run);
+  if (nothing_there) {
+    std::cout << "would make the embedded database in " << app.config().database.state_dir << "\n";
+  }
   for (auto const& file : report.applied) {
     std::cout << (dry_run ? "would apply " : "applied ") << file << "\n";
   }

@@ -1,10 +1,27 @@
 #include "daemon/cli/open_database.hpp"
 
 #include <boost/asio/awaitable.hpp>
+#include <filesystem>
+
+#include "daemon/embedded/layout.hpp"
 
 namespace affsync::cli {
 
+bool is_database_there(App& app) {
+  auto const& database = app.config().database;
+  if (!database.embedded()) return true;
+  auto const layout = embedded::describe_layout(database.state_dir).value();
+  std::error_code error;
+  bool const there = std::filesystem::exists(layout.data / "PG_VERSION", error);
+  return there || error;  // a directory that we may not look into: starting it tells why
+}
+
 void open_database(App& app) {
+  if (!is_database_there(app)) {
+    throw Failure(ErrorCode::migration_failed,
+                  "there is no database yet in " + app.config().database.state_dir,
+                  "`affsync sync` and `affsync run` make it.");
+  }
   app.start_database();
   std::string const sql = "SELECT to_regclass('reporting.source_health') IS NOT NULL";
   auto const answer = app.run(app.store().query(sql, {}));

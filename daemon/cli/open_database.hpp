@@ -5,9 +5,12 @@
 
 namespace affsync::cli {
 
+// False for an embedded cluster that nobody has made yet: what only reads must not make it.
+bool is_database_there(App& app);
+
 // Connects, and makes sure that the schema is there: a database that was never migrated gets an
 // answer that says what to do, not an SQL error. Throws Failure: database_unavailable,
-// database_error, usage.
+// migration_failed, database_error.
 void open_database(App& app);
 
 }  // namespace affsync::cli

@@ -1,6 +1,7 @@
 // Reports for programs: CSV and JSON.
 #include <utility>
 
+#include "daemon/cli/csv.hpp"
 #include "daemon/cli/json_text.hpp"
 #include "daemon/cli/report_output.hpp"
 
@@ -11,22 +12,6 @@ namespace {
 bool is_data(ReportColumn const& column) {
   return column.value != ReportValue::bar && column.value != ReportValue::trend &&
          column.value != ReportValue::total;
-}
-
-void append_csv_field(std::string& out, std::optional<std::string> const& field) {
-  if (!field) return;
-  bool const quoted = field->empty() || field->find_first_of("\",\r\n") != std::string::npos ||
-                      field->front() == ' ' || field->back() == ' ';
-  if (!quoted) {
-    out += *field;
-    return;
-  }
-  out += '"';
-  for (char const c : *field) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  out += '"';
 }
 
 Json field_to_json(ReportColumn const& column, std::optional<std::string> const& field) {

@@ -1,6 +1,7 @@
 // `affsync sync`: one pass over the chosen streams, then a summary.
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "daemon/app.hpp"
@@ -8,6 +9,7 @@
 #include "daemon/cli/progress.hpp"
 #include "daemon/cli/summary.hpp"
 #include "daemon/log/terminal.hpp"
+#include "daemon/signals.hpp"
 #include "daemon/sync/sync_once.hpp"
 
 namespace affsync::cli {
@@ -35,13 +37,19 @@ asio::awaitable<std::vector<RunReport>> pass(App& app, SyncOptions const& option
   co_return co_await sync::sync_once(std::move(tasks), run, parts, app.log());
 }
 
-// A stream that the broker does not offer, or that another instance reads, is no failure of ours.
+// A stream that the broker does not offer, or that another instance reads, is no failure of ours;
+// but where others read all of them, this pass has not read anything.
 int exit_status(std::vector<RunReport> const& reports) {
-  int status = 0;
+  auto const is_elsewhere = [](RunReport const& report) {
+    return report.status == RunStatus::skipped && report.error &&
+           report.error->code == ErrorCode::lease_lost;
+  };
+  int status = !reports.empty() && std::all_of(reports.begin(), reports.end(), is_elsewhere);
   for (auto const& report : reports) {
     bool const database = report.error && report.error->code == ErrorCode::database_unavailable;
     if (database) return to_exit_status(ErrorCode::database_unavailable);
-    bool const fine = report.status == RunStatus::succeeded || report.status == RunStatus::skipped;
+    bool const fine = report.status == RunStatus::succeeded ||
+                      report.status == RunStatus::skipped || report.status == RunStatus::continued;
     if (!fine) status = 1;
   }
   return status;
@@ -60,15 +68,21 @@ int run_sync(CommonOptions const& common, SyncOptions const& options) {
   if (!options.dry_run) app.migrate_database();
 
   std::vector<RunReport> reports;
-  {
+  if (options.quiet) {
+    sync::Observer nobody;
+    reports = app.run(pass(app, options, nobody, clock));
+  } else {
     Progress progress;  // its end takes the live lines away
     reports = app.run(pass(app, options, progress, clock));
   }
   auto const finished_at = clock.now();
+  // As a shell has it for what a signal ended: scripts tell an abort from a failure by it.
+  int const status = app.interrupted() ? 128 + last_stop_signal() : exit_status(reports);
+  if (options.quiet && status == 0) return status;
   std::cout << (options.output == Output::json
-                    ? summary_json(started_at, finished_at, reports)
+                    ? summary_json(started_at, finished_at, reports) + "\n"
                     : summary_table(reports, log::look_at_terminal(STDOUT_FILENO)));
-  return exit_status(reports);
+  return status;
 }
 
 }  // namespace affsync::cli

@@ -37,8 +37,12 @@ std::string openssl_version() {
 
 }  // namespace
 
+std::string version_line() {
+  return std::string("affsync ") + AFFSYNC_VERSION + " (" + AFFSYNC_COMMIT + ")";
+}
+
 int run_version() {
-  std::cout << "affsync " << AFFSYNC_VERSION << " (" << AFFSYNC_COMMIT << ")\n\n";
+  std::cout << version_line() << "\n\n";
   TextTable table({{"library"}, {"version"}});
   auto add = [&](char const* library, std::string const& version) {
     table.add_row({library, version.empty() ? "unknown" : version});

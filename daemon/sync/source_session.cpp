@@ -122,10 +122,12 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
       sent.verdict.error->message = redact(std::move(sent.verdict.error->message), token_->text);
     }
   }
+  report.waiting_until.reset();
   if (sent.verdict.answer_class == AnswerClass::throttled) {
     ++report.throttled;
     limiter_.on_throttled(now, sent.sent_at, sent.verdict.wait, parts_.random());
     auto const until = limiter_.blocked_until().value_or(now);
+    report.waiting_until = until;
     parts_.observer->on_throttled(plan_.source, until - now);
     log_.info(
         "throttled by the broker",

@@ -67,6 +67,7 @@ class StreamRun {
     report_.source = task_.source();
     report_.stream = task_.stream();
     report_.table = task_.plan->table().name;
+    report_.dry_run = parts_.store == nullptr;
   }
 
   asio::awaitable<RunReport> run();
@@ -157,6 +158,8 @@ asio::awaitable<StreamRun::Begun> StreamRun::begin() {
   }
   start.now = report_.started_at;
   reader_.emplace(task_.plan, start);
+  report_.window_from = reader_->window().from;
+  report_.window_to = reader_->window().to;
   if (parts_.store != nullptr) {
     schema::RunStart run;
     run.id = task_.id;
@@ -210,6 +213,7 @@ asio::awaitable<void> StreamRun::store(std::optional<PageRead> page) {
 }
 
 asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
+  report_.reached = end.slice.to;
   if (end.broker_count) {
     report_.broker_total = report_.broker_total.value_or(0) + *end.broker_count;
   }

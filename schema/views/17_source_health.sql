@@ -9,7 +9,8 @@ SELECT
   r.error AS last_error,
   coalesce(z.live_rows, 0) AS rows,
   (SELECT count(*) FROM affsync.quarantine q
-   WHERE q.source_id = st.source_id AND q.stream = st.stream AND q.resolved_at IS NULL)
+   WHERE q.source_id = st.source_id AND q.stream = st.stream AND q.resolved_at IS NULL
+     AND q.accepted_at IS NULL)
     AS quarantined,
   coalesce(c.unreconciled, 0) AS unreconciled,
   st.record_table,
@@ -25,7 +26,7 @@ LEFT JOIN affsync.stream_state z ON z.source_id = st.source_id AND z.stream = st
 LEFT JOIN LATERAL (
   SELECT r.status, r.error, r.error_code, r.started_at
   FROM affsync.sync_run r
-  WHERE r.source_id = st.source_id AND r.stream = st.stream
+  WHERE r.source_id = st.source_id AND r.stream = st.stream AND r.mode <> 'retry'
   ORDER BY r.run_id DESC
   LIMIT 1
 ) r ON true
@@ -42,10 +43,10 @@ COMMENT ON COLUMN reporting.source_health.connector IS 'Connector of the source.
 COMMENT ON COLUMN reporting.source_health.stream IS 'The feed.';
 COMMENT ON COLUMN reporting.source_health.last_success_at IS 'End of the last run that succeeded; null: none yet.';
 COMMENT ON COLUMN reporting.source_health.lag_seconds IS 'Seconds since then.';
-COMMENT ON COLUMN reporting.source_health.last_status IS 'Status of the latest run.';
+COMMENT ON COLUMN reporting.source_health.last_status IS 'Status of the latest run that asked the broker.';
 COMMENT ON COLUMN reporting.source_health.last_error IS 'What went wrong in the latest run; null when nothing did.';
 COMMENT ON COLUMN reporting.source_health.rows IS 'Rows of the stream that are not deleted.';
-COMMENT ON COLUMN reporting.source_health.quarantined IS 'Rows put aside and not stored since.';
+COMMENT ON COLUMN reporting.source_health.quarantined IS 'Rows put aside, neither stored since nor accepted as known.';
 COMMENT ON COLUMN reporting.source_health.unreconciled IS 'Totals of the broker that differ from our rows in their latest comparison.';
 COMMENT ON COLUMN reporting.source_health.record_table IS 'The record table that the rows go to.';
 COMMENT ON COLUMN reporting.source_health.last_error_code IS 'Stable word for what went wrong in the latest run.';

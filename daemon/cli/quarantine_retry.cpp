@@ -1,0 +1,392 @@
+// `affsync quarantine retry`: maps the stored rows again with the connector as it is now, without
+// asking the broker, and stores what maps as a page of a run would be stored.
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <set>
+
+#include "connectors/engine/stored_rows.hpp"
+#include "daemon/app.hpp"
+#include "daemon/cli/commands.hpp"
+#include "daemon/cli/json_text.hpp"
+#include "daemon/cli/number_text.hpp"
+#include "daemon/cli/open_database.hpp"
+#include "daemon/cli/report_output.hpp"
+#include "daemon/cli/text_table.hpp"
+#include "daemon/log/terminal.hpp"
+
+namespace affsync::cli {
+namespace {
+
+namespace asio = boost::asio;
+using Fate = engine::StoredRows::Fate;
+
+// Rows that are in memory at a time.
+constexpr int most_rows = 500;
+
+struct Retried {
+  std::string source, stream;
+  std::int64_t rows = 0;  // that were looked at
+  std::int64_t inserted = 0, updated = 0, unchanged = 0;
+  std::int64_t superseded = 0;                  // a later form of the row is stored
+  std::int64_t left_out = 0;                    // the connector no longer wants them
+  std::int64_t failing = 0;                     // still
+  std::int64_t accepted = 0;                    // fail as well, but are known
+  std::int64_t unreadable = 0;                  // only a broken text was kept
+  std::map<std::string, std::int64_t> reasons;  // of those that fail still
+  std::optional<Error> error;                   // why the stream was not, or not wholly, looked at
+
+  std::int64_t stored() const { return inserted + updated + unchanged; }
+};
+
+// One stream, under its lease.
+class StreamRetry {
+ public:
+  StreamRetry(schema::Store& store, sync::StreamTask task, Clock& clock)
+      : store_(store), task_(std::move(task)), clock_(clock), rows_(task_.plan) {
+    out_.source = task_.source();
+    out_.stream = task_.stream();
+  }
+
+  asio::awaitable<Retried> run();
+
+ private:
+  struct Good {
+    schema::AsideRow line;
+    std::string key;
+    Json row;
+  };
+
+  asio::awaitable<void> look_at_all();
+  asio::awaitable<void> look_at(std::vector<schema::AsideRow> lines);
+  asio::awaitable<void> leave_superseded(std::vector<Good>& good);
+  asio::awaitable<void> store(std::vector<Good> good);
+  asio::awaitable<void> store_page(std::vector<Good> const* good, std::size_t from, std::size_t to);
+  asio::awaitable<void> end(std::optional<Error> failure);
+
+  schema::Store& store_;
+  sync::StreamTask task_;
+  Clock& clock_;
+  engine::StoredRows rows_;
+  schema::RunKey run_;
+  TimePoint started_at_{};
+  std::set<std::string> met_;  // keys of rows that were looked at: the later form of a row counts
+  Retried out_;
+};
+
+asio::awaitable<void> StreamRetry::store_page(std::vector<Good> const* good, std::size_t from,
+                                              std::size_t to) {
+  std::vector<Json const*> rows;
+  schema::PageWrite write;
+  write.run = run_;
+  for (auto i = from; i < to; ++i) {
+    rows.push_back(&(*good)[i].row);
+    write.retried.push_back((*good)[i].line.quarantine_id);
+  }
+  write.batches = rows_.convert(rows, (*good)[from].line.received_at);
+  write.now = clock_.now();
+  auto const written = co_await store_.write_page(std::move(write));
+  out_.inserted += written.inserted;
+  out_.updated += written.updated;
+  out_.unchanged += written.unchanged;
+  if (written.quarantined > 0) {  // they map, but PostgreSQL refuses them
+    out_.failing += written.quarantined;
+    out_.reasons["PostgreSQL cannot store it; see the new line of the row"] += written.quarantined;
+  }
+}
+
+// Rows that came with one answer go with one page: what a relative time means depends on it.
+asio::awaitable<void> StreamRetry::store(std::vector<Good> good) {
+  for (std::size_t from = 0; from < good.size();) {
+    auto to = from + 1;
+    while (to < good.size() && good[to].line.received_at == good[from].line.received_at) ++to;
+    co_await store_page(&good, from, to);
+    from = to;
+  }
+}
+
+// What the broker has said of a row since then must not be undone by what it said before.
+asio::awaitable<void> StreamRetry::leave_superseded(std::vector<Good>& good) {
+  auto const& table = task_.plan->table();
+  if (!table.keeps_records()) co_return;
+  std::vector<schema::KeyAt> keys;
+  for (auto const& one : good) {
+    if (!one.key.empty()) keys.push_back({one.key, one.line.received_at});
+  }
+  if (keys.empty()) co_return;
+  auto const found = co_await store_.changed_after(task_.id, std::string(table.name), keys);
+  std::set<std::string> const newer(found.begin(), found.end());
+  std::vector<std::int64_t> ids;
+  std::erase_if(good, [&](Good const& one) {
+    if (!newer.contains(one.key)) return false;
+    ids.push_back(one.line.quarantine_id);
+    return true;
+  });
+  if (ids.empty()) co_return;
+  out_.superseded += static_cast<std::int64_t>(ids.size());
+  co_await store_.resolve_aside(run_, ids, clock_.now());
+}
+
+asio::awaitable<void> StreamRetry::look_at(std::vector<schema::AsideRow> lines) {
+  std::vector<Good> good;
+  std::vector<std::int64_t> resolved;
+  for (auto& line : lines) {
+    ++out_.rows;
+    auto outcome = rows_.look_at(line.raw, line.received_at);
+    bool const broken = outcome.fate == Fate::unreadable || line.reason.ends_with("occurs twice");
+    if (broken || outcome.fate == Fate::fails) {
+      // What somebody has accepted may go on failing.
+      if (line.accepted) {
+        ++out_.accepted;
+      } else if (broken) {
+        ++out_.unreadable;
+      } else {
+        ++out_.failing;
+        ++out_.reasons[outcome.reason];
+      }
+      if (!broken && !outcome.external_id.empty()) met_.insert(outcome.external_id);
+    } else if (!outcome.external_id.empty() && !met_.insert(outcome.external_id).second) {
+      ++out_.superseded;
+      resolved.push_back(line.quarantine_id);
+    } else if (outcome.fate == Fate::left_out) {
+      ++out_.left_out;
+      resolved.push_back(line.quarantine_id);
+    } else {
+      good.push_back({std::move(line), std::move(outcome.external_id), std::move(outcome.row)});
+    }
+  }
+  if (!resolved.empty()) co_await store_.resolve_aside(run_, resolved, clock_.now());
+  co_await leave_superseded(good);
+  co_await store(std::move(good));
+}
+
+asio::awaitable<void> StreamRetry::look_at_all() {
+  std::optional<schema::AsidePlace> place;
+  for (;;) {
+    auto lines = co_await store_.read_aside(task_.id, place, most_rows);
+    if (lines.empty()) co_return;
+    place.emplace();
+    place->received_at = lines.back().received_at;
+    place->quarantine_id = lines.back().quarantine_id;
+    co_await look_at(std::move(lines));
+  }
+}
+
+asio::awaitable<void> StreamRetry::end(std::optional<Error> failure) {
+  schema::RunEnd end;
+  end.run = run_;
+  end.retry = true;
+  end.now = clock_.now();
+  end.report.status = failure ? RunStatus::failed : RunStatus::succeeded;
+  end.report.error = failure;
+  end.report.started_at = started_at_;
+  end.report.finished_at = end.now;
+  end.report.rows_read = out_.rows;
+  end.report.inserted = out_.inserted;
+  end.report.updated = out_.updated;
+  end.report.unchanged = out_.unchanged;
+  end.report.quarantined = out_.failing + out_.unreadable;
+  co_await store_.end_run(std::move(end));
+}
+
+asio::awaitable<Retried> StreamRetry::run() {
+  auto const lease = co_await store_.try_lease(task_.id);
+  if (!lease) {
+    out_.error = Error(ErrorCode::lease_lost, "another affsync is reading this stream just now",
+                       "Try again when it has ended.");
+    co_return std::move(out_);
+  }
+  started_at_ = clock_.now();
+  schema::RunStart start;
+  start.id = task_.id;
+  start.mode = "retry";
+  start.started_at = started_at_;
+  run_ = co_await store_.begin_run(std::move(start));
+  std::optional<Error> failure;
+  try {
+    co_await look_at_all();
+  } catch (Failure const& thrown) {
+    failure = thrown.error();
+  }
+  co_await end(failure);
+  out_.error = failure;
+  co_return std::move(out_);
+}
+
+// Streams with rows put aside, by source.
+using Streams = std::map<std::string, std::vector<std::string>>;
+
+Streams streams_with_rows(App& app, QuarantineOptions const& options) {
+  auto const text = [](std::string const& name) {
+    return name.empty() ? std::nullopt : std::optional(name);
+  };
+  auto const found = app.run(app.store().query(
+      "SELECT DISTINCT s.name, q.stream FROM affsync.quarantine q JOIN affsync.source s"
+      " USING (source_id) WHERE q.resolved_at IS NULL AND ($1::text IS NULL OR s.name = $1)"
+      " AND ($2::text IS NULL OR q.stream = $2)",
+      {text(options.source), text(options.stream)}));
+  Streams streams;
+  for (auto const& row : found.rows) {
+    streams[row[0].value_or("")].push_back(row[1].value_or(""));
+  }
+  return streams;
+}
+
+Retried not_there(std::string source, std::string stream, std::string what) {
+  Retried out;
+  out.source = std::move(source);
+  out.stream = std::move(stream);
+  out.error = Error(ErrorCode::usage, std::move(what),
+                    "Rows of what is no longer configured stay as they are.");
+  return out;
+}
+
+asio::awaitable<std::vector<Retried>> retry_all(App& app, Streams streams, sync::Observer& observer,
+                                                Clock& clock) {
+  std::vector<Retried> all;
+  for (auto const& [source, names] : streams) {
+    auto const* configured = app.config().find_source(source);
+    if (configured == nullptr) {
+      for (auto const& name : names) {
+        all.push_back(not_there(source, name, "the configuration has no such source"));
+      }
+      continue;
+    }
+    std::vector<std::string> known;
+    for (auto const& manifest : app.manifests()) {
+      if (manifest.name != configured->connector) continue;
+      for (auto const& stream : manifest.streams) known.push_back(stream.name);
+    }
+    std::vector<std::string> wanted;
+    for (auto const& name : names) {
+      if (std::find(known.begin(), known.end(), name) != known.end()) {
+        wanted.push_back(name);
+      } else {
+        all.push_back(not_there(source, name, "the connector has no such stream any more"));
+      }
+    }
+    if (wanted.empty()) continue;
+    std::vector<std::string> const sources{source};
+    auto tasks = co_await app.make_tasks(sources, wanted, true, observer);
+    for (auto& task : tasks) {
+      StreamRetry retry(app.store(), std::move(task), clock);
+      Retried one = co_await retry.run();
+      all.push_back(std::move(one));
+    }
+  }
+  co_return all;
+}
+
+ReportPlan plan_of_result() {
+  ReportPlan plan;
+  plan.report = "retry";
+  plan.columns = {{"source", "source", ReportValue::text, 7, 8},
+                  {"stream", "stream", ReportValue::text, 8, 8},
+                  {"rows", "rows", ReportValue::count, 9},
+                  {"inserted", "inserted", ReportValue::count, 6},
+                  {"updated", "updated", ReportValue::count, 6},
+                  {"unchanged", "unchanged", ReportValue::count, 3, 0, true},
+                  {"superseded", "superseded", ReportValue::count, 2, 0, true},
+                  {"left_out", "left out", ReportValue::count, 2, 0, true},
+                  {"accepted", "accepted", ReportValue::count, 2, 0, true, true},
+                  {"failing", "still failing", ReportValue::count, 8},
+                  {"unreadable", "unreadable", ReportValue::count, 4, 0, true}};
+  return plan;
+}
+
+schema::Store::Table table_of(std::vector<Retried> const& all) {
+  schema::Store::Table table;
+  for (auto const& one : all) {
+    std::vector<std::optional<std::string>> row{one.source, one.stream};
+    for (auto const count : {one.rows, one.inserted, one.updated, one.unchanged, one.superseded,
+                             one.left_out, one.accepted, one.failing, one.unreadable}) {
+      row.emplace_back(std::to_string(count));
+    }
+    row.emplace_back("f");
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+std::string explain(Retried const& one, Terminal const& terminal) {
+  std::string points;
+  auto say = [&](std::string const& text) { points += wrap_text(text, "  ", terminal.columns); };
+  if (one.error) say(one.error->to_line());
+  for (auto const& [reason, count] : one.reasons) {
+    say(group_thousands(count) + (count == 1 ? " row: " : " rows: ") + reason);
+  }
+  if (one.unreadable > 0) {
+    say(group_thousands(one.unreadable) + (one.unreadable == 1 ? " row is" : " rows are") +
+        " kept as text only, since the broker's JSON was broken there; only the broker can send "
+        "them again (`affsync sync --full`)");
+  }
+  if (points.empty()) return {};
+  return "\n" + styled(one.source + "/" + one.stream, Style::bold, terminal) + "\n" + points;
+}
+
+std::string result_json(std::vector<Retried> const& all) {
+  Json::Array streams;
+  for (auto const& one : all) {
+    Json::Array reasons;
+    for (auto const& [reason, count] : one.reasons) {
+      reasons.push_back(Json::object({{"reason", json_text(reason)}, {"rows", json_count(count)}}));
+    }
+    std::string const code = one.error ? std::string(to_string(one.error->code)) : "";
+    streams.push_back(
+        Json::object({{"source", json_text(one.source)},
+                      {"stream", json_text(one.stream)},
+                      {"rows", json_count(one.rows)},
+                      {"stored", json_count(one.stored())},
+                      {"inserted", json_count(one.inserted)},
+                      {"updated", json_count(one.updated)},
+                      {"unchanged", json_count(one.unchanged)},
+                      {"superseded", json_count(one.superseded)},
+                      {"left_out", json_count(one.left_out)},
+                      {"accepted", json_count(one.accepted)},
+                      {"failing", json_count(one.failing)},
+                      {"unreadable", json_count(one.unreadable)},
+                      {"reasons", Json::array(std::move(reasons))},
+                      {"error_code", json_text_or_null(code)},
+                      {"error", json_text_or_null(one.error ? one.error->to_line() : "")}}));
+  }
+  return Json::object({{"streams", Json::array(std::move(streams))}}).dump();
+}
+
+}  // namespace
+
+int run_quarantine_retry(CommonOptions const& common, QuarantineOptions const& options) {
+  App app(common.config_file, common.verbose ? LogLevel::debug : LogLevel::warn);
+  open_database(app);
+  app.migrate_database();
+  auto streams = streams_with_rows(app, options);
+  sync::Observer observer;
+  SystemClock clock;
+  auto const all = app.run(retry_all(app, std::move(streams), observer, clock));
+
+  int status = 0;
+  for (auto const& one : all) {
+    if (one.error || one.failing > 0 || one.unreadable > 0) status = 1;
+  }
+  switch (options.output) {
+    case Output::json:
+      std::cout << result_json(all) << "\n";
+      return status;
+    case Output::csv:
+      std::cout << report_csv(plan_of_result(), table_of(all));
+      return status;
+    case Output::table:
+      break;
+  }
+  if (all.empty()) {
+    std::cout << "Nothing in quarantine is to be mapped again.\n";
+    return status;
+  }
+  auto const terminal = log::look_at_terminal(STDOUT_FILENO);
+  std::cout << report_table(plan_of_result(), table_of(all), terminal);
+  for (auto const& one : all) std::cout << explain(one, terminal);
+  return status;
+}
+
+}  // namespace affsync::cli

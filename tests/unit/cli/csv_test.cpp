@@ -1,0 +1,43 @@
+#include "daemon/cli/csv.hpp"
+
+#include <gtest/gtest.h>
+
+namespace affsync::cli {
+namespace {
+
+std::string field(std::string const& text) {
+  std::string out;
+  append_csv_field(out, text);
+  return out;
+}
+
+TEST(Csv, what_a_spreadsheet_would_run_becomes_a_text) {
+  EXPECT_EQ(field("=1+1"), "\"'=1+1\"");
+  EXPECT_EQ(field("=HYPERLINK(\"http://x\",\"y\")"), "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\"");
+  EXPECT_EQ(field("+49 30 1"), "\"'+49 30 1\"");
+  EXPECT_EQ(field("-cmd"), "\"'-cmd\"");
+  EXPECT_EQ(field("@SUM(A1)"), "\"'@SUM(A1)\"");
+  EXPECT_EQ(field("\t=1"), "\"'\t=1\"");
+  EXPECT_EQ(field("\r=1"), "\"'\r=1\"");
+  EXPECT_EQ(field("  =1"), "\"'  =1\"");
+  EXPECT_EQ(field("\n=1"), "\"'\n=1\"");
+  EXPECT_EQ(field("＝1+1"), "\"'＝1+1\"");
+  EXPECT_EQ(field("-1+2"), "\"'-1+2\"");
+  EXPECT_EQ(field("-"), "\"'-\"");
+}
+
+TEST(Csv, numbers_and_plain_texts_stay_as_they_are) {
+  EXPECT_EQ(field("-12.50"), "-12.50");
+  EXPECT_EQ(field("+7"), "+7");
+  EXPECT_EQ(field("-1e5"), "-1e5");
+  EXPECT_EQ(field("a=b"), "a=b");
+  EXPECT_EQ(field("2026-01-02"), "2026-01-02");
+  EXPECT_EQ(field(""), "\"\"");
+  EXPECT_EQ(field("a,\"b\""), "\"a,\"\"b\"\"\"");
+  std::string none;
+  append_csv_field(none, std::nullopt);
+  EXPECT_EQ(none, "");
+}
+
+}  // namespace
+}  // namespace affsync::cli
