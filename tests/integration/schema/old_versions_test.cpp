@@ -145,7 +145,9 @@ void fill(std::string const& url, std::string const& word, bool all) {
       names += (names.empty() ? "" : ", ") + *column[0];
       values += (values.empty() ? "" : ", ") + quoted(*column[1]);
     }
-    sql(url, "INSERT INTO affsync." + table + " (" + names + ") VALUES (" + values + ")");
+    // Some tables have one row a source.
+    sql(url, "INSERT INTO affsync." + table + " (" + names + ") VALUES (" + values +
+                 ") ON CONFLICT DO NOTHING");
   }
 }
 
