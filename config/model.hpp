@@ -48,6 +48,7 @@ struct StreamConfig {
   std::optional<int> lookback_days;
   std::optional<int> page_size;
   std::optional<bool> in_reports;
+  std::optional<bool> reconcile_warns;
   std::optional<std::string> path;
   std::vector<std::pair<std::string, std::string>> query;
 };
@@ -75,6 +76,7 @@ struct SourceConfig {
   std::optional<std::string> login_path;
   std::map<std::string, StreamConfig> streams;
   double mass_drop_limit = 0.1;  // part of a stream's rows that may vanish at once
+  bool reconcile_warns = false;  // `reconcile: warn`: totals that differ make no run partial
 };
 
 struct Config {

@@ -35,6 +35,11 @@ std::vector<std::pair<std::string, std::string>> read_query(yaml::Node const& no
   return query;
 }
 
+// `warn`: totals that differ from the rows are told, and no more.
+bool read_reconcile(yaml::Node const& node) {
+  return read_word<bool>(node, "reconcile", {{"strict", false}, {"warn", true}});
+}
+
 StreamConfig read_stream(yaml::Node const& key, yaml::Node const& node) {
   StreamConfig stream;
   stream.where = key.where();
@@ -46,6 +51,7 @@ StreamConfig read_stream(yaml::Node const& key, yaml::Node const& node) {
   if (auto const value = map.find("start")) stream.start = read_day(*value);
   if (auto const value = map.find("lookback")) stream.lookback_days = read_days(*value);
   if (auto const value = map.find("in_reports")) stream.in_reports = value->as_bool();
+  if (auto const value = map.find("reconcile")) stream.reconcile_warns = read_reconcile(*value);
   if (auto const value = map.find("page_size")) {
     stream.page_size = static_cast<int>(value->as_integer(1, 100'000));
   }
@@ -135,6 +141,7 @@ SourceConfig read_source(yaml::Node const& node, Defaults const& defaults, Envir
   source.privacy = privacy ? read_privacy(*privacy) : defaults.privacy;
   auto const mass_drop = map.find("mass_drop");
   source.mass_drop_limit = mass_drop ? read_percent(*mass_drop) : defaults.mass_drop_limit;
+  if (auto const value = map.find("reconcile")) source.reconcile_warns = read_reconcile(*value);
   if (auto const value = map.find("login")) source.login_path = read_login(*value);
   if (auto const value = map.find("streams")) {
     if (!value->is_map()) value->fail("streams must be a mapping of stream names to their options");

@@ -228,6 +228,7 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
       task.every = schedule_of(config, plan->spec).value();
       task.full_every = full_schedule_of(config, plan->spec).value();
       task.mass_drop_limit = config.mass_drop_limit;
+      task.reconcile_warns = reconcile_warns(config, plan->stream);
       if (with_database) {
         std::string table(plan->table().name);
         co_await impl_->store->register_stream(task.id, std::move(table), plan->spec.in_reports);

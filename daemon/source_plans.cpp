@@ -120,6 +120,12 @@ Result<std::optional<config::Schedule>> full_schedule_of(config::SourceConfig co
   return std::optional<config::Schedule>(*parsed);
 }
 
+bool reconcile_warns(config::SourceConfig const& source, std::string const& stream) {
+  auto const* given = stream_config(source, stream);
+  if (given != nullptr && given->reconcile_warns) return *given->reconcile_warns;
+  return source.reconcile_warns;
+}
+
 std::string fingerprint(PreparedSource const& source) {
   // Whatever the connector says counts, and what the configuration makes of it.
   std::string text = source.plan.connector_hash;

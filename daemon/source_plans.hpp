@@ -28,6 +28,9 @@ Result<config::Schedule> schedule_of(config::SourceConfig const& source,
 Result<std::optional<config::Schedule>> full_schedule_of(config::SourceConfig const& source,
                                                          engine::StreamSpec const& stream);
 
+// Totals of the broker that differ from a stream's rows are told only, and make no run partial.
+bool reconcile_warns(config::SourceConfig const& source, std::string const& stream);
+
 // Equal for equal configurations of a source, secrets included (as a hash): a reload keeps the
 // sessions of sources that did not change.
 std::string fingerprint(PreparedSource const& source);

@@ -7,6 +7,7 @@
 #include "schema/fence.hpp"
 #include "schema/lease.hpp"
 #include "schema/page_writer.hpp"
+#include "schema/pass_closer.hpp"
 #include "schema/pg_executor.hpp"
 #include "schema/quarantine.hpp"
 #include "schema/run_log.hpp"
@@ -93,6 +94,15 @@ class PgStore final : public Store {
     co_return co_await executor_.run(std::move(work), twice);
   }
 
+  asio::awaitable<PassClosed> close_pass(PassClose pass) override {
+    auto job = std::make_shared<PassJob>(std::move(pass), runs_);
+    auto work = [job](PgSession& session) {
+      std::lock_guard guard(job->writes->mutex);
+      return job->closer.close(session);
+    };
+    co_return co_await executor_.run(std::move(work), twice);
+  }
+
   asio::awaitable<void> end_run(RunEnd end) override {
     auto job = std::make_shared<EndJob>(std::move(end), runs_);
     auto work = [job](PgSession& session) {
@@ -170,6 +180,14 @@ class PgStore final : public Store {
     SliceClose slice;
     std::shared_ptr<RunWrites> writes;
     SliceCloser closer;
+  };
+
+  struct PassJob {
+    PassJob(PassClose given, RunRegistry& runs)
+        : pass(std::move(given)), writes(runs.of(pass.run.run_id)), closer(pass, *writes) {}
+    PassClose pass;
+    std::shared_ptr<RunWrites> writes;
+    PassCloser closer;
   };
 
   struct EndJob {

@@ -112,6 +112,24 @@ struct SliceClosed {
   std::vector<Difference> unmatched;
 };
 
+// All slices of a pass were read and closed.
+struct PassClose {
+  RunKey run;
+  TimePoint now{};
+  PassClose() = default;
+};
+
+struct PassClosed {
+  struct Reason {
+    std::string text;
+    std::int64_t rows = 0;
+    Reason(std::string why, std::int64_t count) : text(std::move(why)), rows(count) {}
+  };
+  std::int64_t quarantined = 0;    // rows that the pass put aside and nobody has accepted
+  std::vector<Reason> reasons;     // of these, the most frequent few first …
+  std::int64_t other_reasons = 0;  // … and how many more there are
+};
+
 struct RunEnd {
   RunKey run;
   RunReport report;
@@ -241,6 +259,12 @@ class Store {
   // One transaction: rows, change records, quarantine, checkpoint, counters.
   virtual asio::awaitable<PageWritten> write_page(PageWrite page) = 0;
   virtual asio::awaitable<SliceClosed> close_slice(SliceClose slice) = 0;
+  // To be called once all slices of a pass are closed, before end_run. Optional: without it nothing
+  // is known against the pass.
+  virtual asio::awaitable<PassClosed> close_pass(PassClose pass) {
+    static_cast<void>(pass);
+    co_return PassClosed{};
+  }
   virtual asio::awaitable<void> end_run(RunEnd end) = 0;
 
   // The next rows of the stream that are put aside and not resolved, accepted ones too; the one

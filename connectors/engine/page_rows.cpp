@@ -57,9 +57,11 @@ void PageRows::convert(std::vector<Json const*> const& rows, std::vector<std::ui
       continue;
     }
     if (auto reason = main_.map(*rows[i], broker_now, row_)) {
+      ++out.unmapped;
       quarantine(keys[i], std::move(*reason), out);
       continue;
     }
+    ++out.mapped;
     out.batches.front().append(row_);
     if (!also_.empty()) good.push_back(rows[i]);
   }

@@ -79,6 +79,7 @@ struct PageRead {
   std::vector<QuarantinedRow> quarantined;
   std::string checkpoint;                     // JSON text; opaque to all but the reader
   std::int64_t rows_read = 0;                 // rows not seen on an earlier page of the slice
+  std::int64_t mapped = 0, unmapped = 0;      // of the main table's rows, those that overlap too
   std::optional<SliceEnd> slice_end;          // set when this was the slice's last page
   std::optional<std::int64_t> expected_rows;  // of the slice, as the broker says; for progress
 };

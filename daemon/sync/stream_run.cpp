@@ -12,6 +12,7 @@
 
 #include "base/crash_point.hpp"
 #include "daemon/net/calm_end.hpp"
+#include "daemon/sync/pass_verdict.hpp"
 #include "daemon/sync/slice_closing.hpp"
 
 namespace affsync::sync {
@@ -30,12 +31,6 @@ RunStatus status_of(Error const& error) {
       return RunStatus::skipped;
     case ErrorCode::cancelled:
       return RunStatus::cancelled;
-    case ErrorCode::sweep_unverified:
-    case ErrorCode::mass_drop:
-    case ErrorCode::rows_quarantined:
-    case ErrorCode::totals_differ:
-    case ErrorCode::coverage_gap:
-      return RunStatus::partial;
     default:
       return RunStatus::failed;
   }
@@ -83,12 +78,12 @@ class StreamRun {
   asio::awaitable<Result<engine::Answer>> fetch(HttpRequest request);
   asio::awaitable<void> store(std::optional<PageRead> page);
   asio::awaitable<void> close_slice(SliceEnd end);
+  asio::awaitable<void> close_pass();
   asio::awaitable<void> fetch_next(HttpRequest request);
   asio::awaitable<void> fetch_while_storing(HttpRequest request, std::optional<PageRead> page);
   void take_answer();
   asio::awaitable<void> end();
   void fail(Error error);
-  void doubt(ErrorCode code, std::string text, std::string hint);
 
   StreamTask task_;
   RunOptions options_;
@@ -101,6 +96,9 @@ class StreamRun {
   std::int64_t expected_before_ = 0;  // of the slices that have ended
   std::optional<std::int64_t> expected_;
   bool begun_ = false;
+  bool read_to_end_ = false;  // all slices were read and closed
+  std::string first_cursor_;  // what the run started from
+  PassVerdict verdict_;
   std::optional<Fetched> fetched_;  // an answer that the reader has not taken yet
   std::optional<PageRead> ready_;   // a page that was read and is not stored yet
   bool reading_ = true;             // until the pass has ended, or failed
@@ -109,15 +107,9 @@ class StreamRun {
 void StreamRun::fail(Error error) {
   error.in(report_.source, report_.stream);
   // The first reason stays: what follows from it would only hide it.
-  if (report_.error && report_.status != RunStatus::partial) return;
+  if (report_.error) return;
   report_.status = status_of(error);
   report_.error = std::move(error);
-}
-
-void StreamRun::doubt(ErrorCode code, std::string text, std::string hint) {
-  if (report_.error) return;
-  Error error(code, std::move(text), std::move(hint));
-  fail(std::move(error));
 }
 
 asio::awaitable<StreamRun::Begun> StreamRun::begin() {
@@ -148,7 +140,7 @@ asio::awaitable<StreamRun::Begun> StreamRun::begin() {
         co_return Begun::not_due;
       }
     }
-    start.cursor = state.cursor;
+    start.cursor = first_cursor_ = state.cursor;
     if (task_.full_every) {
       bool const believable = state.last_full_at && *state.last_full_at <= report_.started_at;
       auto const due =
@@ -218,9 +210,9 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
     report_.broker_total = report_.broker_total.value_or(0) + *end.broker_count;
   }
   if (end.doubt) {
-    doubt(end.doubt->code, end.doubt->text,
-          "All rows that came are stored; nothing was marked as vanished. The next full pass "
-          "compares again.");
+    verdict_.doubt(end.doubt->code, end.doubt->text,
+                   "All rows that came are stored; nothing was marked as vanished. The next full "
+                   "pass compares again.");
   }
   if (parts_.store == nullptr) co_return;
 
@@ -235,17 +227,20 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
         {{"rows", std::to_string(closed.missed)}});
   }
   if (closed.would_delete > 0) {
-    doubt(ErrorCode::mass_drop,
-          std::to_string(closed.would_delete) + " of " + std::to_string(closed.live) +
-              " rows vanished at once; none was marked",
-          "If the broker really removed them, raise mass_drop of this source for one pass.");
+    verdict_.doubt(
+        ErrorCode::mass_drop,
+        std::to_string(closed.would_delete) + " of " + std::to_string(closed.live) +
+            " rows vanished at once; none was marked",
+        "If the broker really removed them, raise mass_drop of this source for one pass.");
   }
   if (!closed.live_as_expected) {
-    doubt(ErrorCode::sweep_unverified,
-          "resumed after an interruption: " + std::to_string(closed.live) +
-              " rows are stored, the broker counts " + std::to_string(broker_count.value_or(0)),
-          "The next full pass settles it.");
+    verdict_.doubt(ErrorCode::sweep_unverified,
+                   "resumed after an interruption: " + std::to_string(closed.live) +
+                       " rows are stored, the broker counts " +
+                       std::to_string(broker_count.value_or(0)),
+                   "The next full pass settles it.");
   }
+  if (!task_.reconcile_warns) verdict_.differ(closed.unmatched);
   for (auto const& difference : closed.unmatched) {
     log_.warn("the broker's total differs from the stored rows",
               {{"metric", difference.metric},
@@ -302,11 +297,20 @@ void StreamRun::take_answer() {
   report_.rows_read += read->rows_read;
   if (read->expected_rows) expected_ = expected_before_ + *read->expected_rows;
   if (read->slice_end && expected_) expected_before_ = *expected_;
+  auto unreadable = verdict_.judge_mapping(*read);
   ready_ = std::move(*read);
+  if (unreadable) {
+    // The rows are shown in quarantine, but the page does not count as read.
+    ready_->checkpoint.clear();
+    ready_->slice_end.reset();
+    unreadable->at(fetched.place);
+    fail(std::move(*unreadable));
+    reading_ = false;
+    return;
+  }
   if (now - report_.started_at > options_.longest) {
-    Error error(ErrorCode::timeout, "the run took longer than it may",
-                "The next run goes on where this one stopped.");
-    fail(std::move(error));
+    report_.status = RunStatus::continued;
+    log_.info("the run has reached its time limit; the next one goes on where it stopped");
     reading_ = false;
   }
 }
@@ -325,6 +329,22 @@ asio::awaitable<void> StreamRun::read_all() {
   }
   std::optional<PageRead> last = std::exchange(ready_, std::nullopt);
   co_await store(std::move(last));
+  if (reading_) co_await close_pass();
+}
+
+asio::awaitable<void> StreamRun::close_pass() {
+  if (parts_.store != nullptr) {
+    schema::PassClose pass;
+    pass.run = key_;
+    pass.now = parts_.clock->now();
+    schema::PassClosed const closed = co_await parts_.store->close_pass(std::move(pass));
+    verdict_.close(closed, report_.rows_read);
+  }
+  read_to_end_ = true;
+  auto worst = verdict_.worst();
+  if (!worst) co_return;
+  fail(std::move(*worst));
+  report_.status = RunStatus::partial;
 }
 
 asio::awaitable<void> StreamRun::end() {
@@ -332,7 +352,9 @@ asio::awaitable<void> StreamRun::end() {
   if (options_.scheduled) {
     report_.next_run_at = task_.every.next(report_.started_at, options_.jitter);
     // A run that took longer than its interval is followed by the next one at once, not twice.
-    report_.next_run_at = std::max(*report_.next_run_at, *report_.finished_at);
+    bool const at_once = report_.status == RunStatus::continued;
+    report_.next_run_at =
+        at_once ? *report_.finished_at : std::max(*report_.next_run_at, *report_.finished_at);
   }
   if (begun_) {
     schema::RunEnd end;
@@ -340,8 +362,9 @@ asio::awaitable<void> StreamRun::end() {
     end.report = report_;
     end.success = report_.status == RunStatus::succeeded;
     end.full_pass = reader_->is_full_pass();
-    bool const read_to_end = end.success || report_.status == RunStatus::partial;
-    if (read_to_end) end.cursor = reader_->final_checkpoint();
+    bool const unreadable = report_.error && report_.error->code == ErrorCode::mapping_failed;
+    if (read_to_end_) end.cursor = reader_->final_checkpoint();
+    if (unreadable) end.cursor = first_cursor_;
     end.next_run_at = report_.next_run_at;
     end.now = *report_.finished_at;
     co_await parts_.store->end_run(std::move(end));

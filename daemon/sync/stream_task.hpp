@@ -19,6 +19,7 @@ struct StreamTask {
   config::Schedule every;
   std::optional<config::Schedule> full_every;  // a pass over the whole history
   double mass_drop_limit = 0.1;
+  bool reconcile_warns = false;  // totals that differ are told, and make no run partial
   StreamTask() = default;
   std::string const& source() const { return plan->source; }
   std::string const& stream() const { return plan->stream; }

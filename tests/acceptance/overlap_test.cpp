@@ -93,7 +93,8 @@ TEST_F(Overlap, two_daemons_one_database) {
   auto const first = start({"sync", "--output", "json"});
   auto const second = start({"sync", "--output", "json"});
   int const statuses = first->wait() + second->wait();
-  EXPECT_EQ(statuses, 0) << first->out() << second->out();
+  // One that found every stream in the other's hands has read nothing, and says so.
+  EXPECT_LE(statuses, 1) << first->out() << second->out();
   // No two runs of one stream overlap in time.
   EXPECT_EQ(query("select count(*) from affsync.sync_run a join affsync.sync_run b"
                   " on a.stream = b.stream and a.run_id < b.run_id"

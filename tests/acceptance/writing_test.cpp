@@ -179,7 +179,8 @@ TEST_F(Writing, number_forms) {
   }
   serve_rows(sent);
   auto const synced = sync();
-  EXPECT_EQ(synced.status, 0) << synced.out;
+  EXPECT_EQ(synced.status, 1) << synced.out;
+  EXPECT_EQ(synced.of("rows", "error_code"), "rows_quarantined");
   EXPECT_EQ(synced.count("rows", "rows_read"), std::ssize(sent));
   EXPECT_EQ(synced.count("rows", "quarantined"), aside);
   for (auto const& form : forms) {
@@ -302,7 +303,7 @@ TEST_F(WritingText, null_character) {
     bad.insert(place, "before\\u0000after ");
     serve_rows({R"({"id":"a","text":"good","amount":1})", bad, R"({"id":"b","amount":2})"});
     auto const synced = sync();
-    EXPECT_EQ(synced.status, 0) << field << synced.out;
+    EXPECT_EQ(synced.status, 1) << field << synced.out;
     EXPECT_EQ(synced.count("rows", "inserted"), 2) << field;
     EXPECT_EQ(synced.count("rows", "quarantined"), 1) << field;
     EXPECT_EQ(query("select string_agg(external_id, ' ' order by external_id) from"

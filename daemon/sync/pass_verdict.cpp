@@ -1,0 +1,126 @@
+#include "daemon/sync/pass_verdict.hpp"
+
+#include <algorithm>
+
+namespace affsync::sync {
+namespace {
+
+constexpr std::size_t most_reasons = 100;
+constexpr std::size_t shown_reasons = 3;
+
+// The first is the one that a run is named after. Rows in quarantine come before totals, which they
+// are missing from.
+int rank_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::mass_drop:
+      return 0;
+    case ErrorCode::sweep_unverified:
+      return 1;
+    case ErrorCode::coverage_gap:
+      return 2;
+    case ErrorCode::rows_quarantined:
+      return 3;
+    default:
+      return 4;
+  }
+}
+
+std::string rows_in_words(std::int64_t rows) {
+  return std::to_string(rows) + (rows == 1 ? " row" : " rows");
+}
+
+}  // namespace
+
+void PassVerdict::doubt(ErrorCode code, std::string text, std::string hint) {
+  auto const known = doubts_.find(rank_of(code));
+  if (known != doubts_.end()) {
+    ++known->second.times;
+    return;
+  }
+  Doubt doubt;
+  doubt.error = Error(code, std::move(text), std::move(hint));
+  doubts_.emplace(rank_of(code), std::move(doubt));
+}
+
+void PassVerdict::differ(std::vector<schema::SliceClosed::Difference> const& differences) {
+  for (auto const& difference : differences) {
+    doubt(ErrorCode::totals_differ,
+          "the broker's total of " + difference.metric + " is " + difference.broker_value +
+              ", our rows give " + difference.our_value,
+          "`affsync status` lists what differs. If the broker counts what it does not list, set "
+          "`reconcile: warn` of the stream.");
+  }
+}
+
+void PassVerdict::close(schema::PassClosed const& closed, std::int64_t rows_read) {
+  if (closed.quarantined == 0) return;
+  std::string text = std::to_string(closed.quarantined) + " of " +
+                     rows_in_words(std::max(rows_read, closed.quarantined)) + ": ";
+  for (auto const& reason : closed.reasons) {
+    if (&reason != &closed.reasons.front()) text += ", ";
+    text += reason.text + " (" + std::to_string(reason.rows) + ")";
+  }
+  if (closed.other_reasons > 0) text += ", …";
+  doubt(ErrorCode::rows_quarantined, std::move(text),
+        "They wait in quarantine: `affsync quarantine` shows them, maps them again, or accepts "
+        "them as known.");
+}
+
+Error PassVerdict::mapping_error(std::string text) const {
+  std::vector<std::pair<std::int64_t, std::string>> reasons;
+  for (auto const& [reason, rows] : reasons_) reasons.emplace_back(-rows, reason);
+  std::ranges::sort(reasons);
+  text += ": ";
+  for (std::size_t i = 0; i < std::min(shown_reasons, reasons.size()); ++i) {
+    if (i > 0) text += ", ";
+    text += reasons[i].second + " (" + std::to_string(-reasons[i].first) + ")";
+  }
+  if (reasons.size() > shown_reasons) text += ", …";
+  return Error(ErrorCode::mapping_failed, std::move(text),
+               "The broker's answers have another shape than the connector says; `affsync inspect` "
+               "shows both side by side. Nothing was marked as vanished, and the next run asks for "
+               "the same rows again.");
+}
+
+std::optional<Error> PassVerdict::judge_mapping(engine::PageRead const& page) {
+  bool const first = mapped_ + unmapped_ == 0;
+  mapped_ += page.mapped;
+  unmapped_ += page.unmapped;
+  if (page.unmapped > 0) {
+    for (auto const& row : page.quarantined) {
+      auto const known = reasons_.find(row.reason);
+      if (known != reasons_.end()) {
+        ++known->second;
+      } else if (reasons_.size() < most_reasons) {
+        reasons_.emplace(row.reason, 1);
+      }
+    }
+  }
+  if (first && page.unmapped > 0 && page.mapped == 0) {
+    return mapping_error(page.unmapped == 1 ? "the only row of the first page does not map"
+                                            : "none of the " + std::to_string(page.unmapped) +
+                                                  " rows of the first page maps");
+  }
+  if (page.slice_end && unmapped_ > mapped_) {
+    return mapping_error(std::to_string(unmapped_) + " of " + rows_in_words(mapped_ + unmapped_) +
+                         " do not map");
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> PassVerdict::worst() const {
+  std::optional<Error> error;
+  for (auto const& [rank, doubt] : doubts_) {
+    auto text = doubt.error.message;
+    if (doubt.times > 1) text += " (and " + std::to_string(doubt.times - 1) + " more like this)";
+    if (!error) {
+      error = doubt.error;
+      error->message = std::move(text);
+    } else {
+      error->message += "; also: " + text;
+    }
+  }
+  return error;
+}
+
+}  // namespace affsync::sync
