@@ -155,14 +155,14 @@ void add_database_commands(CLI::App& app, Parsed& parsed) {
                              [&parsed] { return run_report(parsed.common, parsed.report); });
   report->add_option("report", parsed.report.report, "Which one")
       ->required()
-      ->check(one_of({"earnings", "clients", "payouts", "rebates", "changes"}))
-      ->type_name("earnings|clients|payouts|rebates|changes");
+      ->check(one_of({"earnings", "clients", "payouts", "rebates", "changes", "balances"}))
+      ->type_name("earnings|clients|payouts|rebates|changes|balances");
   report->footer(report_help());
   add_day(report, "--since", parsed.report.since, "From this day on");
   add_day(report, "--until", parsed.report.until, "Up to this day");
   report->add_option("--by", parsed.report.by, "One line per …")
-      ->check(one_of({"day", "month", "source", "client", "currency", "kind"}))
-      ->type_name("day|month|source|client|currency|kind");
+      ->check(one_of({"day", "month", "source", "client", "link", "currency", "kind"}))
+      ->type_name("day|month|source|client|link|currency|kind");
   report
       ->add_option("--limit", parsed.report.limit,
                    "At most so many lines of each currency, 0: all (default: 50 on a terminal)")

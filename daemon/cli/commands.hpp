@@ -44,10 +44,10 @@ struct InspectOptions {
 };
 
 struct ReportOptions {
-  std::string report;  // earnings clients payouts rebates changes
+  std::string report;  // earnings clients payouts rebates changes balances
   std::optional<Day> since, until;
   std::optional<int> limit;  // lines of each currency, 0: all; none: as many as one can read
-  std::string by;            // day month source client currency kind; empty: the report's own
+  std::string by;            // day month source client link currency kind; empty: the report's own
   Output output = Output::table;
 };
 

@@ -14,7 +14,8 @@ namespace {
 // More lines than this nobody reads on a terminal; `--limit 0` shows all.
 constexpr int readable_lines = 50;
 
-// Below the payouts: what there is still to come.
+// Below the payouts: what there is still to come, of brokers that say which rows were paid. What
+// the others owe is in their balances.
 std::string unpaid_commission(App& app, log::Terminal const& terminal) {
   ReportPlan plan;
   plan.columns = {{"source", "unpaid commission of", ReportValue::text, 8, 8},
@@ -37,17 +38,24 @@ int run_report(CommonOptions const& common, ReportOptions const& options) {
   App app(common.config_file, common.log_level());
   open_database(app);
   auto const rows = app.run(app.store().query(plan.sql, plan.parameters));
+  std::vector<std::string> notes;
+  if (!plan.notes_sql.empty()) {
+    for (auto const& row : app.run(app.store().query(plan.notes_sql, plan.parameters)).rows) {
+      notes.push_back(row.at(0).value_or(""));
+    }
+  }
   switch (options.output) {
     case Output::csv:
       std::cout << report_csv(plan, rows);
       break;
     case Output::json:
-      std::cout << report_json(plan, rows) << "\n";
+      std::cout << report_json(plan, rows, notes) << "\n";
       break;
     case Output::table: {
       auto const terminal = log::look_at_terminal(STDOUT_FILENO);
       if (!options.limit && terminal.interactive) plan.limit = readable_lines;
       std::cout << report_table(plan, rows, terminal);
+      std::cout << report_notes(notes, terminal);
       if (plan.report == "payouts") std::cout << unpaid_commission(app, terminal);
       break;
     }

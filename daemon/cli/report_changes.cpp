@@ -13,7 +13,7 @@ ReportPlan plan_single_changes() {
   plan.latest = true;
   plan.sql = "SELECT " + moment_sql("changed_at") +
              ", source, record_table, external_id, client_ref, column_name, currency, before, "
-             "after, difference, occurred_on::text, false AS is_total "
+             "after, difference, occurred_on::text, reason, false AS is_total "
              "FROM reporting.retroactive_changes WHERE NOT running_total AND " +
              in_days(change_day) +
              " ORDER BY changed_at, source, record_table, external_id, column_name";
@@ -28,6 +28,7 @@ ReportPlan plan_single_changes() {
                   {"after", "after", ReportValue::amount, 8},
                   {"difference", "difference", ReportValue::amount, 9},
                   {"occurred_on", "counts for", ReportValue::day, 4, 0, true},
+                  {"reason", "reason", ReportValue::text, 3, 0, true, true},
                   {"is_total", "", ReportValue::total}};
   plan.note = "Without running totals and balances; --by kind counts those too.";
   return plan;

@@ -19,7 +19,8 @@ ReportPlan plan_single_clients() {
       "FROM picked UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, max(last_commission_on), "
       "sum(commission_usd), sum(rebate_usd), sum(net_usd), sum(volume_lots), "
       "sum(rows_without_usd), true FROM picked HAVING count(*) > 0) "
-      "SELECT client_ref, source, country, status, " +
+      "SELECT CASE WHEN client_ref IS NULL AND NOT is_total THEN '(unattributed)' ELSE client_ref "
+      "END, source, country, status, " +
       std::string(registered_day) +
       "::text, last_commission_on::text, commission_usd, rebate_usd, net_usd, rows_without_usd, "
       "volume_lots, " +
@@ -46,8 +47,8 @@ ReportPlan plan_clients_by_source() {
   ReportPlan plan;
   plan.by = "source";
   plan.sql =
-      "SELECT source, count(*) AS clients, count(*) FILTER (WHERE commission_usd > 0) "
-      "AS earning, " +
+      "SELECT source, count(client_ref) AS clients, count(client_ref) FILTER (WHERE "
+      "commission_usd > 0) AS earning, " +
       usd_sum_sql("commission_usd", "1", "grouping(source) = 1") + " AS commission_usd, " +
       usd_sum_sql("rebate_usd", "1", "grouping(source) = 1") + " AS rebate_usd, " +
       usd_sum_sql("net_usd", "1", "grouping(source) = 1") +
@@ -102,6 +103,13 @@ ReportPlan plan_clients(ReportOptions const& options) {
                     : options.by == "month" ? plan_clients_by_month()
                                             : plan_single_clients();
   plan.parameters = day_parameters(options);
+  if (plan.by != "month") {
+    plan.notes_sql =
+        "SELECT 'Money of ' || string_agg(source, ', ' ORDER BY source) || ' that belongs to no "
+        "client has no day of registration and is left out.' FROM reporting.client_performance "
+        "WHERE client_ref IS NULL AND ($1::date IS NOT NULL OR $2::date IS NOT NULL) "
+        "HAVING count(*) > 0";
+  }
   return plan;
 }
 

@@ -40,7 +40,8 @@ std::string report_csv(ReportPlan const& plan, schema::Store::Table const& rows)
   return out;
 }
 
-std::string report_json(ReportPlan const& plan, schema::Store::Table const& rows) {
+std::string report_json(ReportPlan const& plan, schema::Store::Table const& rows,
+                        std::vector<std::string> const& notes) {
   Json::Array lines;
   Json::Array totals;
   std::size_t left_out = 0;
@@ -62,14 +63,19 @@ std::string report_json(ReportPlan const& plan, schema::Store::Table const& rows
     return i < plan.parameters.size() && plan.parameters[i] ? json_text(*plan.parameters[i])
                                                             : Json();
   };
-  return Json::object({{"report", json_text(plan.report)},
+  Json::Object report({{"report", json_text(plan.report)},
                        {"by", json_text_or_null(plan.by)},
                        {"since", day(0)},
                        {"until", day(1)},
                        {"rows", Json::array(std::move(lines))},
                        {"totals", Json::array(std::move(totals))},
-                       {"left_out", Json::number(std::to_string(left_out))}})
-      .dump();
+                       {"left_out", Json::number(std::to_string(left_out))}});
+  if (!notes.empty()) {
+    Json::Array said;
+    for (auto const& note : notes) said.push_back(json_text(note));
+    report.push_back({"notes", Json::array(std::move(said))});
+  }
+  return Json::object(std::move(report)).dump();
 }
 
 }  // namespace affsync::cli

@@ -34,6 +34,11 @@ EarningsCut earnings_cut(std::string const& by) {
     cut.columns = {{"client_ref", "client", ReportValue::text, 9, 8},
                    {"source", "source", ReportValue::text, 5, 8, true}};
     cut.bars = true;
+  } else if (by == "link") {
+    cut.keys = "link_code, source";
+    cut.columns = {{"link_code", "link", ReportValue::text, 9, 8},
+                   {"source", "source", ReportValue::text, 5, 8, true}};
+    cut.bars = true;
   } else if (by == "currency") {
     cut.trend = true;
   } else {
@@ -49,21 +54,43 @@ EarningsCut earnings_cut(std::string const& by) {
 
 // One row a group of commission rows: source, client_ref, day, kind, status, currency and sums.
 std::string earnings_rows(std::string const& by) {
-  if (by != "client") {
-    return "SELECT source, day, kind, status, currency, amount, amount_usd, volume_lots, rows, "
+  if (by != "client" && by != "link") {
+    return "SELECT source, day, kind, counts, currency, amount, amount_usd, volume_lots, rows, "
            "rows_without_usd "
            "FROM reporting.earnings_daily WHERE " +
            in_days("day");
   }
-  return "SELECT * FROM ("
-         "SELECT source, client_ref, day, kind, status, currency, amount, amount_usd, "
-         "volume_lots, 1 AS rows, (amount IS NOT NULL AND amount_usd IS NULL)::int "
-         "AS rows_without_usd FROM affsync.commission_books "
+  // As in reporting.earnings_by_link: the commission's own link, else that of its client.
+  std::string const link =
+      by == "link" ? "coalesce(b.link_code, p.link_code) AS link_code, " : "b.client_ref, ";
+  std::string const clients = by == "link" ? "LEFT JOIN affsync.client_books p ON p.source_id = "
+                                             "b.source_id AND p.client_ref = b.client_ref "
+                                           : "";
+  return "SELECT b.source, " + link +
+         "b.day, b.kind, b.counts, b.currency, b.amount, b.amount_usd, b.volume_lots, 1 AS rows, "
+         "(b.amount IS NOT NULL AND b.amount_usd IS NULL)::int AS rows_without_usd FROM ("
+         "SELECT source_id, source, client_ref, link_code, day, kind, counts, currency, amount, "
+         "amount_usd, volume_lots FROM affsync.commission_books "
          "WHERE grain IS DISTINCT FROM 'lifetime' "
-         "UNION ALL SELECT source, client_ref, day, kind, status, currency, amount, amount_usd, "
-         "volume_lots, 1, (amount IS NOT NULL AND amount_usd IS NULL)::int "
-         "FROM affsync.commission_steps) books WHERE " +
-         in_days("day");
+         "UNION ALL SELECT source_id, source, client_ref, link_code, day, kind, counts, currency, "
+         "amount, amount_usd, volume_lots FROM affsync.commission_steps) b " +
+         clients + "WHERE " + in_days("b.day");
+}
+
+// Running totals have no days: what they were when first read is in no line.
+std::string earnings_notes(std::string const& by) {
+  std::string sql =
+      "SELECT count(*) || CASE WHEN count(*) = 1 THEN ' running total counts' ELSE "
+      "' running totals count' END || ' by recorded growth only: what they were when first read "
+      "has no day and is left out.' FROM affsync.commission_books WHERE grain = 'lifetime' AND "
+      "counts AND ($1::date IS NULL OR true) AND ($2::date IS NULL OR true) HAVING count(*) > 0";
+  if (by == "day" || by == "month") {
+    sql = "SELECT * FROM (" + sql + ") totals UNION ALL SELECT * FROM (" +
+          spans_note_sql("(SELECT * FROM affsync.commission_steps WHERE counts) counted", by,
+                         "running totals") +
+          ") spans";
+  }
+  return sql;
 }
 
 // The course of each group over the chosen days, in up to 24 steps of equal length.
@@ -84,23 +111,24 @@ constexpr char const* trend_tables =
 }  // namespace
 
 ReportPlan plan_earnings(ReportOptions const& options) {
-  require_known_cut(options, {"", "month", "day", "source", "client", "currency", "kind"});
+  require_known_cut(options, {"", "month", "day", "source", "client", "link", "currency", "kind"});
   ReportPlan plan;
   plan.by = options.by.empty() ? "month" : options.by;
   plan.parameters = day_parameters(options);
   EarningsCut const cut = earnings_cut(plan.by);
   bool const keyed = !cut.keys.empty();
-  bool const two_keys = plan.by == "client";
+  bool const two_keys = plan.by == "client" || plan.by == "link";
+  plan.notes_sql = earnings_notes(plan.by);
 
   // k1 and k2 are the keys; a group without keys has none, and then its sums are the totals.
   std::string sql = "WITH picked AS (" + earnings_rows(plan.by) + "), counted AS (SELECT ";
   if (two_keys) {
-    sql += "client_ref AS k1, source AS k2";
+    sql += (plan.by == "link" ? "link_code" : "client_ref") + std::string(" AS k1, source AS k2");
   } else {
     sql += (keyed ? cut.keys : std::string("NULL::text")) + " AS k1, NULL::text AS k2";
   }
   sql +=
-      ", *, coalesce(status, '') IN ('rejected', 'reversed') AS void FROM picked), "
+      ", *, NOT counts AS void FROM picked), "
       "sums AS (SELECT k1, k2, currency, ";
   // Sums by currency, and where there are several, one of all in US dollars.
   sql += keyed ? "grouping(k1) = 1 AS is_total, " : "grouping(currency) = 1 AS is_total, ";

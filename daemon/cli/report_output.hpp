@@ -27,9 +27,13 @@ std::string report_table(ReportPlan const& plan, schema::Store::Table const& row
 // an empty field, an empty text is "". No sums, and no word of what the limit left out.
 std::string report_csv(ReportPlan const& plan, schema::Store::Table const& rows);
 
+// What stands below a table, one note a line: what the report leaves out, and why.
+std::string report_notes(std::vector<std::string> const& notes, log::Terminal const& terminal);
+
 // {"report","by","since","until","rows":[{…}],"totals":[{…}],"left_out"} on one line, without a
-// line feed; left_out counts the rows beyond the limit.
+// line feed, and "notes":[…] where there are any; left_out counts the rows beyond the limit.
 // Amounts are strings, so that no reader rounds them; counts are numbers.
-std::string report_json(ReportPlan const& plan, schema::Store::Table const& rows);
+std::string report_json(ReportPlan const& plan, schema::Store::Table const& rows,
+                        std::vector<std::string> const& notes = {});
 
 }  // namespace affsync::cli

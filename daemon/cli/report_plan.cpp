@@ -15,11 +15,9 @@ ReportPlan plan_report(ReportOptions const& options) {
     std::string_view name;
     Maker make;
   };
-  static constexpr Entry reports[] = {{"earnings", plan_earnings},
-                                      {"clients", plan_clients},
-                                      {"payouts", plan_payouts},
-                                      {"rebates", plan_rebates},
-                                      {"changes", plan_changes}};
+  static constexpr Entry reports[] = {{"earnings", plan_earnings}, {"clients", plan_clients},
+                                      {"payouts", plan_payouts},   {"rebates", plan_rebates},
+                                      {"changes", plan_changes},   {"balances", plan_balances}};
   for (auto const& entry : reports) {
     if (entry.name != options.report) continue;
     ReportPlan plan = entry.make(options);
@@ -28,18 +26,21 @@ ReportPlan plan_report(ReportOptions const& options) {
     return plan;
   }
   throw Failure(ErrorCode::usage, "there is no report `" + options.report + "`",
-                "There are: earnings, clients, payouts, rebates, changes.");
+                "There are: earnings, clients, payouts, rebates, changes, balances.");
 }
 
 std::string report_help() {
   return "--by:\n"
-         "  earnings  month (default), day, source, client, currency, kind\n"
+         "  earnings  month (default), day, source, client, link, currency, kind\n"
          "  clients   client (default), source, month of registration\n"
          "  payouts   each payout (default), day, month, source, currency, kind (status)\n"
          "  rebates   client (default), day, month, source, currency, kind (rebate group)\n"
          "  changes   each change (default), day, month, source, kind (table and column)\n"
+         "  balances  each balance as it is now (default), source, currency, kind (metric)\n"
          "--since and --until take the day that a row counts for: of the commission, the\n"
-         "registration, the request of the payout, the rebate, the discovery of the change.\n"
+         "registration, the request of the payout, the rebate, the discovery of the change, and "
+         "the\n"
+         "days on which a balance was so (without them: now).\n"
          "--limit keeps the first lines of each currency, of reports by day or month the latest;\n"
          "sums are of all lines.\n"
          "Amounts of different currencies are never added. A figure in US dollars is left out\n"
@@ -74,6 +75,26 @@ void require_known_cut(ReportOptions const& options, std::vector<std::string> co
   }
   throw Failure(ErrorCode::usage, "report " + options.report + " has no --by " + options.by,
                 "It knows: " + ways + ".");
+}
+
+std::string spans_note_sql(std::string_view steps, std::string_view period, std::string_view what) {
+  std::string const unit(period);
+  std::string const form = unit == "month" ? "YYYY-MM" : "YYYY-MM-DD";
+  auto const begin = [&](char const* time) {
+    return "date_trunc('" + unit + "', " + time + " AT TIME ZONE 'UTC')";
+  };
+  // What counts for one period, from the earliest reading that it is counted from.
+  return "SELECT to_char(" + begin("until") + ", '" + form +
+         "') || ': ' || trim_scale(sum(amount)) "
+         "|| ' ' || coalesce(currency, '(no currency)') || ' of " +
+         std::string(what) +
+         " grew at some time since ' || to_char(min(since) AT TIME ZONE 'UTC', 'YYYY-MM-DD') || "
+         "', between two readings; it counts on the day of the later one.' FROM " +
+         std::string(steps) + " WHERE " + begin("since") + " < " + begin("until") +
+         // Readings on both sides of each midnight are no news.
+         (unit == "day" ? " AND until - since >= interval '2 days'" : "") +
+         " AND amount <> 0 AND " + in_days("day") + " GROUP BY " + begin("until") +
+         ", currency ORDER BY " + begin("until") + ", currency";
 }
 
 std::string usd_sum_sql(std::string_view usd, std::string_view amount, std::string_view total) {

@@ -44,6 +44,8 @@ struct ReportPlan {
   std::vector<std::optional<std::string>> parameters;
   std::vector<ReportColumn> columns;  // in the order of the query's
   std::string note;                   // below a table; may be empty
+  std::string notes_sql;              // one text a row: what the report leaves out, and why; takes
+                                      // the same parameters. May be empty
   int limit = 0;                      // lines of each block, a block ending with sums; 0: all
   bool latest = false;                // of more lines than that the last ones are shown
 };
@@ -56,6 +58,7 @@ ReportPlan plan_clients(ReportOptions const& options);
 ReportPlan plan_payouts(ReportOptions const& options);
 ReportPlan plan_rebates(ReportOptions const& options);
 ReportPlan plan_changes(ReportOptions const& options);
+ReportPlan plan_balances(ReportOptions const& options);
 
 // For `affsync report --help`: which --by each report knows, and the forms of amounts.
 std::string report_help();
@@ -69,6 +72,9 @@ std::vector<std::optional<std::string>> day_parameters(ReportOptions const& opti
 std::string moment_sql(std::string_view column);
 // Throws Failure(usage) unless `options.by` is one of `known` (the first is the default's name).
 void require_known_cut(ReportOptions const& options, std::vector<std::string> const& known);
+// Notes on running totals whose growth is counted on the day that it was met: those of `steps` that
+// are not in the period (day or month) in which they began to grow. `what` names them.
+std::string spans_note_sql(std::string_view steps, std::string_view period, std::string_view what);
 // A sum that is null as soon as one US dollar figure is unknown: a part would be taken for the
 // whole. Where the condition `total` holds it is of what is known, as `rows_without_usd` is beside
 // it.

@@ -1,12 +1,13 @@
 // What was passed on to clients. Running totals and dated rows tell the same money twice, so each
-// line is of one sort, and days choose among the dated ones only.
+// line is of one sort, and days choose among the dated ones only. By day or month it is what has a
+// time: dated rows, and the growth of running totals.
 #include "daemon/cli/report_plan.hpp"
 
 namespace affsync::cli {
 
 namespace {
 
-constexpr char const* rebate_day = "(occurred_at AT TIME ZONE 'UTC')::date";
+constexpr char const* rebate_day = "day";
 
 struct RebateCut {
   std::string k1 = "NULL::text", k2 = "NULL::text";
@@ -17,11 +18,11 @@ struct RebateCut {
 RebateCut rebate_cut(std::string const& by) {
   RebateCut cut;
   if (by == "day") {
-    cut.k1 = std::string(rebate_day) + "::text";
+    cut.k1 = "day::text";
     cut.columns = {{"day", "day", ReportValue::day, 9}};
     cut.by_time = true;
   } else if (by == "month") {
-    cut.k1 = "to_char(" + std::string(rebate_day) + ", 'YYYY-MM')";
+    cut.k1 = "to_char(day, 'YYYY-MM')";
     cut.columns = {{"month", "month", ReportValue::month, 9}};
     cut.by_time = true;
   } else if (by == "source") {
@@ -39,6 +40,39 @@ RebateCut rebate_cut(std::string const& by) {
   return cut;
 }
 
+// One row a rebate: source, client, group, sort and money.
+std::string rebate_rows(RebateCut const& cut) {
+  std::string const dated = "(grain IS DISTINCT FROM 'lifetime')";
+  if (cut.by_time) {
+    return "SELECT " + cut.k1 + " AS k1, " + cut.k2 +
+           " AS k2, CASE WHEN since IS NULL THEN 'dated' ELSE 'growth' END AS sort, currency, "
+           "amount, amount_usd, NULL::numeric AS net_usd, "
+           "amount IS NOT NULL AND amount_usd IS NULL AS unknown FROM affsync.rebate_flows WHERE " +
+           in_days(rebate_day);
+  }
+  return "SELECT " + cut.k1 + " AS k1, " + cut.k2 + " AS k2, CASE WHEN " + dated +
+         " THEN 'dated' ELSE 'to date' END AS sort, currency, amount, amount_usd, net_usd, "
+         "amount IS NOT NULL AND amount_usd IS NULL AS unknown FROM reporting.rebates WHERE "
+         "counts AND ((" +
+         dated + " AND " + in_days(rebate_day) + ") OR (NOT " + dated +
+         " AND $1::date IS NULL AND $2::date IS NULL))";
+}
+
+// What has no days is left out where days are asked for.
+std::string rebate_notes(RebateCut const& cut, std::string const& by) {
+  std::string const totals =
+      "SELECT count(*) || CASE WHEN count(*) = 1 THEN ' running total has' ELSE "
+      "' running totals have' END || ' no days and ' || CASE WHEN count(*) = 1 THEN 'is' ELSE "
+      "'are' END || ' left out" +
+      std::string(cut.by_time ? "; only their recorded growth is counted.'" : ".'") +
+      " FROM reporting.rebates WHERE counts AND grain = 'lifetime' AND (" +
+      std::string(cut.by_time ? "true OR " : "") +
+      "$1::date IS NOT NULL OR $2::date IS NOT NULL) HAVING count(*) > 0";
+  if (!cut.by_time) return totals;
+  return "SELECT * FROM (" + totals + ") totals UNION ALL SELECT * FROM (" +
+         spans_note_sql("affsync.rebate_flows", by, "running totals") + ") spans";
+}
+
 }  // namespace
 
 ReportPlan plan_rebates(ReportOptions const& options) {
@@ -51,16 +85,8 @@ ReportPlan plan_rebates(ReportOptions const& options) {
 
   // Sums by currency, and where there are several, one of all in US dollars.
   std::string const total = keyed ? "grouping(k1) = 1" : "grouping(currency) = 1";
-  std::string const dated = "(grain IS DISTINCT FROM 'lifetime')";
-  plan.sql = "WITH picked AS (SELECT " + cut.k1 + " AS k1, " + cut.k2 + " AS k2, CASE WHEN " +
-             dated +
-             " THEN 'dated' ELSE 'to date' END AS sort, currency, amount, amount_usd, net_usd, "
-             "amount IS NOT NULL AND amount_usd IS NULL AS unknown FROM reporting.rebates WHERE "
-             "coalesce(status, '') NOT IN ('rejected', 'reversed') "
-             "AND ((" +
-             dated + " AND " + in_days(rebate_day) + ") OR (NOT " + dated +
-             (cut.by_time ? " AND false" : " AND $1::date IS NULL AND $2::date IS NULL") +
-             "))), sums AS (SELECT k1, k2, sort, currency, "
+  plan.sql = "WITH picked AS (" + rebate_rows(cut) +
+             "), sums AS (SELECT k1, k2, sort, currency, "
              "CASE WHEN grouping(currency) = 0 THEN sum(amount) END AS amount, " +
              usd_sum_sql("amount_usd", "amount", total) + " AS amount_usd, " +
              usd_sum_sql("net_usd", "amount", total) +
@@ -90,7 +116,11 @@ ReportPlan plan_rebates(ReportOptions const& options) {
                        {"rows", "rows", ReportValue::count, 3, 0, true},
                        {"bar", "", ReportValue::bar, 2, 0, true},
                        {"is_total", "", ReportValue::total}});
-  plan.note = "`to date` are running totals, which have no days; `dated` are single rebates.";
+  plan.note = cut.by_time ? "`growth` is that of running totals between two readings; `dated` are "
+                            "single rebates."
+                          : "`to date` are running totals, which have no days; `dated` are single "
+                            "rebates.";
+  plan.notes_sql = rebate_notes(cut, plan.by);
   return plan;
 }
 

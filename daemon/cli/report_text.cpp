@@ -210,4 +210,12 @@ std::string report_table(ReportPlan const& plan, schema::Store::Table const& row
   return ReportWriter(plan, rows, terminal).write();
 }
 
+std::string report_notes(std::vector<std::string> const& notes, log::Terminal const& terminal) {
+  std::string out;
+  for (auto const& note : notes) {
+    out += styled(wrap_text(note, "", terminal.columns), Style::dim, terminal);
+  }
+  return out;
+}
+
 }  // namespace affsync::cli

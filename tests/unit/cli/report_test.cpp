@@ -117,6 +117,13 @@ TEST(ReportJson, AmountsAreStringsAndCountsNumbers) {
             R"("rows":1000}],"left_out":0})");
 }
 
+TEST(ReportJson, SaysWhatTheReportLeavesOut) {
+  auto const json = report_json(small_plan(), table_of({}), {"2 running totals are left out."});
+  EXPECT_NE(json.find(R"("left_out":0,"notes":["2 running totals are left out."]})"),
+            std::string::npos)
+      << json;
+}
+
 // Three lines of one currency, their sum, one line of another, its sum, and the sum of all.
 Rows const many = {
     {"a", "EUR", "1", std::nullopt, "1", std::nullopt, "f"},
@@ -184,14 +191,23 @@ ReportOptions asked(std::string const& report, std::string const& by) {
 }
 
 TEST(ReportPlan, EveryPlanEndsWithTheMarkOfTotals) {
-  for (auto const* report : {"earnings", "clients", "payouts", "rebates", "changes"}) {
+  for (auto const* report : {"earnings", "clients", "payouts", "rebates", "changes", "balances"}) {
     for (auto const* by : {"", "source", "month"}) {
+      // A balance is of a moment: months of it cannot be added up.
+      if (std::string(report) + by == "balancesmonth") continue;
       auto const plan = plan_report(asked(report, by));
       ASSERT_FALSE(plan.columns.empty());
       EXPECT_EQ(plan.columns.back().value, ReportValue::total) << report << by;
       EXPECT_EQ(plan.parameters.size(), 2U) << report << by;
     }
   }
+}
+
+TEST(ReportPlan, BalancesOfSeveralDaysAreNotAddedUp) {
+  auto options = asked("balances", "currency");
+  EXPECT_NO_THROW(plan_report(options));
+  options.since = Day(std::chrono::year(2026) / 1 / 31);
+  EXPECT_THROW(plan_report(options), Failure);
 }
 
 TEST(ReportPlan, DaysAreBoundParameters) {
