@@ -231,7 +231,8 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
       task.reconcile_warns = reconcile_warns(config, plan->stream);
       if (with_database) {
         std::string table(plan->table().name);
-        co_await impl_->store->register_stream(task.id, std::move(table), plan->spec.in_reports);
+        co_await impl_->store->register_stream(task.id, std::move(table), plan->spec.in_reports,
+                                               engine::has_paid_state(plan->spec));
       }
       tasks.push_back(std::move(task));
     }

@@ -53,8 +53,11 @@ class PgStore final : public Store {
     co_await executor_.run(std::move(work), twice);
   }
 
-  asio::awaitable<void> register_stream(StreamId id, std::string table, bool in_reports) override {
-    auto work = [=](PgSession& session) { note_stream(session, id, table, in_reports); };
+  asio::awaitable<void> register_stream(StreamId id, std::string table, bool in_reports,
+                                        std::optional<bool> has_paid_state) override {
+    auto work = [=](PgSession& session) {
+      note_stream(session, id, table, in_reports, has_paid_state);
+    };
     co_await executor_.run(std::move(work), twice);
   }
 

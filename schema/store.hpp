@@ -235,11 +235,14 @@ class Store {
 
   // Says which record table a stream feeds, and whether reports add its money up: false for a
   // stream that repeats what another stream of the source reports (trades beside daily rewards).
+  // `has_paid_state`: whether its commission rows can say that they were paid; nullopt: not known.
   // Optional: without it a stream's table is that of its first batch, and it is in reports.
-  virtual asio::awaitable<void> register_stream(StreamId id, std::string table, bool in_reports) {
+  virtual asio::awaitable<void> register_stream(StreamId id, std::string table, bool in_reports,
+                                                std::optional<bool> has_paid_state = std::nullopt) {
     static_cast<void>(id);
     static_cast<void>(table);
     static_cast<void>(in_reports);
+    static_cast<void>(has_paid_state);
     co_return;
   }
 

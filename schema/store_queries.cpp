@@ -95,18 +95,21 @@ void retire_others(PgSession& session, std::vector<std::string> const& names) {
 }
 
 void note_stream(PgSession& session, StreamId const& id, std::string const& table,
-                 bool in_reports) {
+                 bool in_reports, std::optional<bool> has_paid_state) {
   pqxx::work tx(session.connection());
+  std::string const paid = !has_paid_state ? "" : *has_paid_state ? "true" : "false";
   SqlParams const params{std::to_string(id.source_id), id.stream, table,
-                         in_reports ? "true" : "false"};
+                         in_reports ? "true" : "false", paid};
   exec(tx,
-       "INSERT INTO affsync.stream AS s (source_id, stream, record_table, in_reports)"
-       " VALUES ($1::int, $2, nullif($3, ''), $4::boolean)"
+       "INSERT INTO affsync.stream AS s"
+       " (source_id, stream, record_table, in_reports, has_paid_state)"
+       " VALUES ($1::int, $2, nullif($3, ''), $4::boolean, nullif($5, '')::boolean)"
        " ON CONFLICT (source_id, stream) DO UPDATE"
        " SET record_table = coalesce(excluded.record_table, s.record_table),"
-       " in_reports = excluded.in_reports"
-       " WHERE (s.record_table, s.in_reports) IS DISTINCT FROM"
-       " (coalesce(excluded.record_table, s.record_table), excluded.in_reports)",
+       " in_reports = excluded.in_reports, has_paid_state = excluded.has_paid_state"
+       " WHERE (s.record_table, s.in_reports, s.has_paid_state) IS DISTINCT FROM"
+       " (coalesce(excluded.record_table, s.record_table), excluded.in_reports,"
+       " excluded.has_paid_state)",
        params);
   tx.commit();
 }

@@ -19,7 +19,8 @@ std::optional<std::string> take_in_source(PgSession& session, SourceIdentity con
 void retire_other_streams(PgSession& session, int source_id,
                           std::vector<std::string> const& streams);
 void retire_others(PgSession& session, std::vector<std::string> const& names);
-void note_stream(PgSession& session, StreamId const& id, std::string const& table, bool in_reports);
+void note_stream(PgSession& session, StreamId const& id, std::string const& table, bool in_reports,
+                 std::optional<bool> has_paid_state);
 std::vector<StreamHealth> read_health(PgSession& session);
 Store::Table read_table(PgSession& session, std::string const& sql, SqlParams const& parameters);
 

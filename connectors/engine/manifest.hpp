@@ -223,9 +223,6 @@ struct WindowSpec {
   // The parameters ask for what was changed in these days, not for what happened in them: a full
   // pass sends neither and reads the whole list, the others read one slice of news.
   bool changes = false;
-  // `empty` answers only what ends within so many days of today: an older slice without an answer is
-  // in doubt. nullopt: it answers any.
-  std::optional<int> may_be_empty_days;
 };
 
 // Rows made of the members of an object: {"EUR": "0.92"} becomes {"currency": "EUR", "rate": …}.
@@ -333,6 +330,8 @@ struct StreamSpec {
   std::optional<EvidenceSpec> evidence;  // nullopt: the file does not say
   bool enabled = true;
   bool in_reports = true;  // false: the same money as another stream, which reports add up
+  // Whether commission rows ever become paid; unset: as the words of their status tell.
+  std::optional<bool> has_paid_state;
   std::string every;       // default schedule, as the configuration writes it
   std::string full_every;  // a pass over the whole history; empty: never by itself
   RequestSpec request;

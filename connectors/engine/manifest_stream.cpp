@@ -170,6 +170,7 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   if (auto const evidence = map.find("evidence")) stream.evidence = read_evidence(*evidence);
   if (auto const enabled = map.find("enabled")) stream.enabled = enabled->as_bool();
   if (auto const counted = map.find("in_reports")) stream.in_reports = counted->as_bool();
+  if (auto const paid = map.find("has_paid_state")) stream.has_paid_state = paid->as_bool();
   if (auto const every = map.find("every")) stream.every = read_schedule(*every);
   if (auto const every = map.find("full_every")) stream.full_every = read_schedule(*every);
   read_request(map, stream, declared);

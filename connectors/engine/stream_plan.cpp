@@ -208,6 +208,36 @@ std::optional<Error> StreamPlan::obstacle() const {
   return Error(ErrorCode::path_unknown, "this stream has no public path", spec.path_hint);
 }
 
+namespace {
+
+// Whether the column can hold the word.
+bool can_give(ColumnMapping const& column, std::string_view word) {
+  if (column.constant) return *column.constant == word;
+  if (column.otherwise == word) return true;
+  if (!column.present.empty()) {
+    return std::ranges::any_of(column.present,
+                               [&](PresentWord const& one) { return one.word == word; });
+  }
+  if (column.table.empty()) return true;  // the broker's words as they are
+  return std::ranges::any_of(column.table,
+                             [&](auto const& entry) { return entry.second == word; });
+}
+
+bool commission_can_be_paid(TableMapping const& mapping) {
+  if (mapping.table->name != "commission") return false;
+  return std::ranges::any_of(mapping.columns, [](ColumnMapping const& column) {
+    return column.column == "status" && can_give(column, "paid");
+  });
+}
+
+}  // namespace
+
+bool has_paid_state(StreamSpec const& stream) {
+  if (stream.has_paid_state) return *stream.has_paid_state;
+  return commission_can_be_paid(stream.map) ||
+         std::ranges::any_of(stream.also, commission_can_be_paid);
+}
+
 Error StreamPlan::advised(Error error) const {
   if (error.code == ErrorCode::not_found && !spec.path_hint.empty()) error.hint = spec.path_hint;
   return error;

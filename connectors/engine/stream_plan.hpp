@@ -53,6 +53,10 @@ struct StreamPlan {
   Error advised(Error error) const;
 };
 
+// Whether rows of the stream's commission ever say that they were paid, so that the others are
+// unpaid: what the connector says of it, else whether the status can become `paid`.
+bool has_paid_state(StreamSpec const& stream);
+
 // Everything a source needs to be read.
 struct SourcePlan {
   std::string source;

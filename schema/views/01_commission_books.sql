@@ -13,11 +13,17 @@ SELECT
   c.grain,
   c.day,
   c.amount,
-  coalesce(c.amount_usd, c.amount * r.usd_rate) AS amount_usd,
+  -- Converted figures have at most 8 digits after the point; the broker's own have all of theirs.
+  coalesce(c.amount_usd,
+           CASE WHEN r.origin = 'same currency' THEN c.amount
+                ELSE round(c.amount * r.usd_rate, least(scale(c.amount * r.usd_rate), 8)) END)
+    AS amount_usd,
   CASE WHEN c.amount_usd IS NOT NULL THEN 'broker' WHEN c.amount IS NOT NULL THEN r.origin END
     AS usd_origin,
   c.volume_lots,
-  c.link_code
+  c.link_code,
+  coalesce(c.status, '') NOT IN ('rejected', 'reversed') AS counts,
+  coalesce(st.has_paid_state, true) AS has_paid_state
 FROM (
   SELECT *, coalesce(occurred_on, (occurred_at AT TIME ZONE 'UTC')::date,
                      (occurred_to AT TIME ZONE 'UTC')::date) AS day
@@ -53,7 +59,6 @@ CROSS JOIN LATERAL (
       WHEN i.usd_rate IS NOT NULL THEN 'implied'
     END AS origin
 ) r
-
 WHERE coalesce(st.in_reports, true);
 COMMENT ON VIEW affsync.commission_books IS 'The commission rows that reports add up: not deleted, and of streams that repeat no other stream (affsync.stream.in_reports).';
 COMMENT ON COLUMN affsync.commission_books.source_id IS 'The source; see affsync.source.';
@@ -68,7 +73,9 @@ COMMENT ON COLUMN affsync.commission_books.currency IS 'Currency of amount.';
 COMMENT ON COLUMN affsync.commission_books.grain IS 'What the row sums up.';
 COMMENT ON COLUMN affsync.commission_books.day IS 'The broker''s day; else the UTC day of the moment; else the latest UTC day that its relative time allows.';
 COMMENT ON COLUMN affsync.commission_books.amount IS 'What counts today.';
-COMMENT ON COLUMN affsync.commission_books.amount_usd IS 'The broker''s own figure; else the amount in US dollars by the rate of the day; else null. See usd_origin.';
+COMMENT ON COLUMN affsync.commission_books.amount_usd IS 'The broker''s own figure; else the amount in US dollars by the rate of the day, to 8 digits after the point; else null. See usd_origin.';
 COMMENT ON COLUMN affsync.commission_books.usd_origin IS 'Where amount_usd is from: broker, same currency, fixed rate (affsync.currency_unit), fx_rate or implied (affsync.fx_implied); null when there is none.';
 COMMENT ON COLUMN affsync.commission_books.volume_lots IS 'Volume in lots.';
 COMMENT ON COLUMN affsync.commission_books.link_code IS 'The partner link that brought it.';
+COMMENT ON COLUMN affsync.commission_books.counts IS 'False for what was rejected or reversed: never add those.';
+COMMENT ON COLUMN affsync.commission_books.has_paid_state IS 'Whether rows of this stream ever become paid (affsync.stream.has_paid_state; true while that is not known).';

@@ -1,5 +1,6 @@
--- How running totals grew: the only form in which lifetime rows may stand beside dated ones. A step
--- from or to nothing is none: nobody knows what the total was.
+-- How running totals of commission grew: the only form in which lifetime rows may stand beside dated ones. A
+-- step from or to nothing is none (nobody knows what the total was), nor is one from one currency to
+-- another. What a row grew stays in its day when the row itself leaves the list.
 CREATE OR REPLACE VIEW affsync.commission_steps AS
 SELECT
   b.source_id,
@@ -13,14 +14,42 @@ SELECT
   b.currency,
   b.day,
   b.step AS amount,
-  CASE WHEN b.by_broker THEN b.step_usd ELSE b.step * r.usd_rate END AS amount_usd,
+  CASE
+    WHEN b.by_broker THEN b.step_usd
+    WHEN r.origin = 'same currency' THEN b.step
+    ELSE round(b.step * r.usd_rate, least(scale(b.step * r.usd_rate), 8))
+  END AS amount_usd,
   b.step_lots AS volume_lots,
-  CASE WHEN b.by_broker THEN 'broker' ELSE r.origin END AS usd_origin
+  CASE WHEN b.by_broker THEN 'broker' ELSE r.origin END AS usd_origin,
+  b.link_code,
+  coalesce(b.status, '') NOT IN ('rejected', 'reversed') AS counts,
+  b.since,
+  b.until,
+  b.change_id
 FROM (
   SELECT
     c.source_id, s.name AS source, s.connector, c.stream, c.external_id, c.client_ref, c.kind,
-    c.status, c.currency, (h.changed_at AT TIME ZONE 'UTC')::date AS day, d.step, d.step_usd,
-    d.step_lots, c.amount_usd IS NOT NULL AND d.step_usd IS NOT NULL AS by_broker
+    c.status, c.link_code, (h.changed_at AT TIME ZONE 'UTC')::date AS day, d.step, d.step_usd,
+    d.step_lots, c.amount_usd IS NOT NULL AND d.step_usd IS NOT NULL AS by_broker,
+    -- The currency of that time: of the next change of it what was before, else the row's own.
+    CASE WHEN l.before IS NULL THEN c.currency ELSE l.before ->> 'currency' END AS currency,
+    -- The last reading that still found the old total.
+    greatest(
+      c.first_seen_at,
+      (SELECT p.changed_at
+       FROM affsync.record_change p
+       WHERE p.source_id = h.source_id AND p.record_table = 'commission' AND p.stream = h.stream
+         AND p.external_id = h.external_id AND p.change_id < h.change_id
+       ORDER BY p.change_id DESC
+       LIMIT 1),
+      (SELECT q.started_at
+       FROM affsync.sync_run q
+       WHERE q.source_id = h.source_id AND q.stream = h.stream AND q.run_id < h.run_id
+         AND q.status = 'succeeded' AND q.started_at <= h.changed_at
+       ORDER BY q.run_id DESC
+       LIMIT 1)) AS since,
+    h.changed_at AS until,
+    h.change_id
   FROM affsync.record_change h
   JOIN affsync.commission c
     ON c.source_id = h.source_id AND c.stream = h.stream AND c.external_id = h.external_id
@@ -36,10 +65,17 @@ FROM (
       END AS step_usd,
       (h.after ->> 'volume_lots')::numeric - (h.before ->> 'volume_lots')::numeric AS step_lots
   ) d
+  LEFT JOIN LATERAL (
+    SELECT n.before
+    FROM affsync.record_change n
+    WHERE n.source_id = h.source_id AND n.record_table = 'commission' AND n.stream = h.stream
+      AND n.external_id = h.external_id AND n.change_id > h.change_id AND n.before ? 'currency'
+    ORDER BY n.change_id
+    LIMIT 1
+  ) l ON true
   WHERE h.record_table = 'commission' AND h.operation IN ('update', 'restore')
     AND h.before ?| ARRAY['amount', 'amount_usd', 'volume_lots'] AND NOT h.before ? 'currency'
-    AND d.step IS NOT NULL
-    AND c.grain = 'lifetime' AND c.deleted_at IS NULL AND coalesce(st.in_reports, true)
+    AND d.step IS NOT NULL AND c.grain = 'lifetime' AND coalesce(st.in_reports, true)
 ) b
 LEFT JOIN affsync.currency_unit u ON u.currency = b.currency
 CROSS JOIN LATERAL (
@@ -68,7 +104,7 @@ CROSS JOIN LATERAL (
       WHEN i.usd_rate IS NOT NULL THEN 'implied'
     END AS origin
 ) r;
-COMMENT ON VIEW affsync.commission_steps IS 'Recorded growth of running totals (grain lifetime), one row a change. What a total was when it was first read is in no step.';
+COMMENT ON VIEW affsync.commission_steps IS 'Recorded growth of running totals (grain lifetime), one row a change, of rows that have left the list since as well. What a total was when it was first read is in no step.';
 COMMENT ON COLUMN affsync.commission_steps.source_id IS 'The source; see affsync.source.';
 COMMENT ON COLUMN affsync.commission_steps.source IS 'Name of the source.';
 COMMENT ON COLUMN affsync.commission_steps.connector IS 'Connector of the source.';
@@ -77,9 +113,14 @@ COMMENT ON COLUMN affsync.commission_steps.external_id IS 'The row''s key in aff
 COMMENT ON COLUMN affsync.commission_steps.client_ref IS 'The client.';
 COMMENT ON COLUMN affsync.commission_steps.kind IS 'Kind of commission.';
 COMMENT ON COLUMN affsync.commission_steps.status IS 'Status of the commission.';
-COMMENT ON COLUMN affsync.commission_steps.currency IS 'Currency of amount.';
+COMMENT ON COLUMN affsync.commission_steps.currency IS 'Currency of amount, as the row had it then.';
 COMMENT ON COLUMN affsync.commission_steps.day IS 'The UTC day on which affsync met the change.';
 COMMENT ON COLUMN affsync.commission_steps.amount IS 'By how much the total changed.';
-COMMENT ON COLUMN affsync.commission_steps.amount_usd IS 'By how much the broker''s own figure in US dollars changed; else amount by the rate of the day; else null. See usd_origin.';
+COMMENT ON COLUMN affsync.commission_steps.amount_usd IS 'By how much the broker''s own figure in US dollars changed; else amount by the rate of the day, to 8 digits after the point; else null. See usd_origin.';
 COMMENT ON COLUMN affsync.commission_steps.volume_lots IS 'By how much the volume changed, in lots; null when it did not.';
 COMMENT ON COLUMN affsync.commission_steps.usd_origin IS 'Where amount_usd is from: broker, same currency, fixed rate (affsync.currency_unit), fx_rate or implied (affsync.fx_implied); null when there is none.';
+COMMENT ON COLUMN affsync.commission_steps.link_code IS 'The partner link that brought it.';
+COMMENT ON COLUMN affsync.commission_steps.counts IS 'False for what was rejected or reversed: never add those.';
+COMMENT ON COLUMN affsync.commission_steps.since IS 'The last reading that found the total as it was before: it grew between since and until. That of the last run that succeeded before; where such runs are no longer known, the last change of the row.';
+COMMENT ON COLUMN affsync.commission_steps.until IS 'When affsync met the change.';
+COMMENT ON COLUMN affsync.commission_steps.change_id IS 'The change; see affsync.record_change.';

@@ -15,11 +15,20 @@ SELECT
   b.occurred_at,
   b.amount,
   b.currency,
-  coalesce(b.amount_usd, b.amount * r.usd_rate) AS amount_usd,
+  -- Converted figures have at most 8 digits after the point; the broker's own have all of theirs.
+  coalesce(b.amount_usd,
+           CASE WHEN r.origin = 'same currency' THEN b.amount
+                ELSE round(b.amount * r.usd_rate, least(scale(b.amount * r.usd_rate), 8)) END)
+    AS amount_usd,
   CASE WHEN b.amount_usd IS NOT NULL THEN 'broker' WHEN b.amount IS NOT NULL THEN r.origin END
     AS usd_origin,
-  coalesce(b.basis_amount_usd, b.basis_amount * r.usd_rate) AS basis_amount_usd,
-  b.day
+  coalesce(b.basis_amount_usd,
+           CASE WHEN r.origin = 'same currency' THEN b.basis_amount
+                ELSE round(b.basis_amount * r.usd_rate,
+                           least(scale(b.basis_amount * r.usd_rate), 8)) END)
+    AS basis_amount_usd,
+  b.day,
+  coalesce(b.status, '') NOT IN ('rejected', 'reversed') AS counts
 FROM (
   SELECT *, (occurred_at AT TIME ZONE 'UTC')::date AS day
   FROM affsync.rebate
@@ -54,7 +63,6 @@ CROSS JOIN LATERAL (
       WHEN i.usd_rate IS NOT NULL THEN 'implied'
     END AS origin
 ) r
-
 WHERE coalesce(st.in_reports, true);
 COMMENT ON VIEW affsync.rebate_books IS 'The rebate rows that reports add up: not deleted, and of streams that repeat no other stream (affsync.stream.in_reports).';
 COMMENT ON COLUMN affsync.rebate_books.source_id IS 'The source; see affsync.source.';
@@ -71,7 +79,8 @@ COMMENT ON COLUMN affsync.rebate_books.grain IS 'What the row sums up.';
 COMMENT ON COLUMN affsync.rebate_books.occurred_at IS 'When it was passed on; null for running totals.';
 COMMENT ON COLUMN affsync.rebate_books.amount IS 'Passed on.';
 COMMENT ON COLUMN affsync.rebate_books.currency IS 'Currency of amount.';
-COMMENT ON COLUMN affsync.rebate_books.amount_usd IS 'The broker''s own figure; else the amount in US dollars by the rate of the day; else null. See usd_origin. A running total has no day, so that no rate but a fixed one holds for it.';
+COMMENT ON COLUMN affsync.rebate_books.amount_usd IS 'The broker''s own figure; else the amount in US dollars by the rate of the day, to 8 digits after the point; else null. See usd_origin. A running total has no day, so that no rate but a fixed one holds for it.';
 COMMENT ON COLUMN affsync.rebate_books.usd_origin IS 'Where amount_usd is from: broker, same currency, fixed rate (affsync.currency_unit), fx_rate or implied (affsync.fx_implied); null when there is none.';
 COMMENT ON COLUMN affsync.rebate_books.basis_amount_usd IS 'The earning that it is a part of, in US dollars; null where nothing tells.';
 COMMENT ON COLUMN affsync.rebate_books.day IS 'The UTC day on which it was passed on; null for running totals.';
+COMMENT ON COLUMN affsync.rebate_books.counts IS 'False for what was rejected or reversed: never add those.';

@@ -14,19 +14,22 @@ SELECT
   count(*) AS rows,
   CASE WHEN min(m.usd_origin) = max(m.usd_origin) THEN min(m.usd_origin)
        WHEN min(m.usd_origin) IS NOT NULL THEN 'mixed' END AS usd_origin,
-  count(*) FILTER (WHERE m.amount_usd IS NULL AND m.amount IS NOT NULL) AS rows_without_usd
+  count(*) FILTER (WHERE m.amount_usd IS NULL AND m.amount IS NOT NULL) AS rows_without_usd,
+  m.source_id,
+  m.counts,
+  min(m.since) AS since
 FROM (
   SELECT source_id, source, connector, day, kind, status, currency, amount, amount_usd,
-         volume_lots, client_ref, usd_origin
+         volume_lots, client_ref, usd_origin, counts, NULL::timestamptz AS since
   FROM affsync.commission_books
   WHERE grain IS DISTINCT FROM 'lifetime'
   UNION ALL
   SELECT source_id, source, connector, day, kind, status, currency, amount, amount_usd,
-         volume_lots, client_ref, usd_origin
+         volume_lots, client_ref, usd_origin, counts, since
   FROM affsync.commission_steps
 ) m
-GROUP BY m.source_id, m.source, m.connector, m.day, m.kind, m.status, m.currency;
-COMMENT ON VIEW reporting.earnings_daily IS 'Commission by day. Running totals enter by their recorded growth only; streams that repeat another one are left out.';
+GROUP BY m.source_id, m.source, m.connector, m.day, m.kind, m.status, m.currency, m.counts;
+COMMENT ON VIEW reporting.earnings_daily IS 'Commission by day, also what was rejected or reversed: add only rows that count. Running totals enter by their recorded growth only; streams that repeat another one are left out.';
 COMMENT ON COLUMN reporting.earnings_daily.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.earnings_daily.connector IS 'Connector of the source.';
 COMMENT ON COLUMN reporting.earnings_daily.day IS 'The broker''s day; else the UTC day of the moment; else the latest UTC day that its relative time allows. Of the growth of a running total, the UTC day on which affsync met it.';
@@ -40,3 +43,6 @@ COMMENT ON COLUMN reporting.earnings_daily.clients IS 'Different clients.';
 COMMENT ON COLUMN reporting.earnings_daily.rows IS 'Rows behind the sum.';
 COMMENT ON COLUMN reporting.earnings_daily.usd_origin IS 'Where amount_usd is from: broker, same currency, fixed rate, fx_rate, implied, or mixed; null when there is none.';
 COMMENT ON COLUMN reporting.earnings_daily.rows_without_usd IS 'Rows behind the sum that have an amount but no figure in US dollars. Unless it is 0, amount_usd is null.';
+COMMENT ON COLUMN reporting.earnings_daily.source_id IS 'The source; see affsync.source.';
+COMMENT ON COLUMN reporting.earnings_daily.counts IS 'False for what was rejected or reversed. Add amounts only WHERE counts.';
+COMMENT ON COLUMN reporting.earnings_daily.since IS 'Of the growth of running totals: since when it may have grown, as no reading between then and this day tells. Null for dated rows.';

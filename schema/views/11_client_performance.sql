@@ -1,83 +1,98 @@
 -- Dated rows and running totals of one client tell the same money twice: where a client has dated
--- rows these count, otherwise the latest totals; where it has no rows at all, what the broker says
--- of the client itself.
+-- rows these count, otherwise the latest totals. Where it has no rows at all, both figures are what
+-- the broker says of the client itself, so that sums of rows and totals of a lifetime are never
+-- subtracted from each other. Money without a client is a line of its own: with it, the clients add
+-- up to what their source earned.
 CREATE OR REPLACE VIEW reporting.client_performance AS
 WITH earned AS (
   SELECT
-    source_id, client_ref,
+    source_id, client_key,
     count(*) FILTER (WHERE dated) > 0 AS use_dated,
-    sum(amount_usd) FILTER (WHERE dated) AS dated_usd,
-    sum(amount_usd) FILTER (WHERE NOT dated) AS total_usd,
-    count(*) FILTER (WHERE dated AND unknown) AS dated_unknown,
-    count(*) FILTER (WHERE NOT dated AND unknown) AS total_unknown,
-    CASE WHEN count(*) FILTER (WHERE dated) > 0 THEN sum(volume_lots) FILTER (WHERE dated)
-         ELSE sum(volume_lots) END AS volume_lots,
-    min(usd_origin) AS first_origin,
-    max(usd_origin) AS last_origin,
-    max(day) FILTER (WHERE dated) AS last_on
-  FROM (SELECT *, grain IS DISTINCT FROM 'lifetime' AS dated,
+    count(*) FILTER (WHERE counts) > 0 AS any_counts,
+    sum(amount_usd) FILTER (WHERE counts AND dated) AS dated_usd,
+    sum(amount_usd) FILTER (WHERE counts AND NOT dated) AS total_usd,
+    count(*) FILTER (WHERE counts AND dated AND unknown) AS dated_unknown,
+    count(*) FILTER (WHERE counts AND NOT dated AND unknown) AS total_unknown,
+    CASE WHEN count(*) FILTER (WHERE dated) > 0
+         THEN sum(volume_lots) FILTER (WHERE counts AND dated)
+         ELSE sum(volume_lots) FILTER (WHERE counts) END AS volume_lots,
+    min(usd_origin) FILTER (WHERE counts AND dated) AS dated_first_origin,
+    max(usd_origin) FILTER (WHERE counts AND dated) AS dated_last_origin,
+    min(usd_origin) FILTER (WHERE counts AND NOT dated) AS total_first_origin,
+    max(usd_origin) FILTER (WHERE counts AND NOT dated) AS total_last_origin,
+    max(day) FILTER (WHERE counts AND dated) AS last_on,
+    CASE WHEN min(link_code) = max(link_code) THEN min(link_code) END AS link_code
+  FROM (SELECT *, coalesce(client_ref, '') AS client_key,
+               grain IS DISTINCT FROM 'lifetime' AS dated,
                amount IS NOT NULL AND amount_usd IS NULL AS unknown
         FROM affsync.commission_books
         OFFSET 0) c  -- each figure is found once, not once in each sum
-  WHERE client_ref IS NOT NULL AND status IS DISTINCT FROM 'rejected'
-    AND status IS DISTINCT FROM 'reversed'
-  GROUP BY source_id, client_ref
+  GROUP BY source_id, client_key
 ), passed_on AS (
   SELECT
-    source_id, client_ref,
+    source_id, client_key,
     count(*) FILTER (WHERE dated) > 0 AS use_dated,
-    sum(amount_usd) FILTER (WHERE dated) AS dated_usd,
-    sum(amount_usd) FILTER (WHERE NOT dated) AS total_usd,
-    count(*) FILTER (WHERE dated AND unknown) AS dated_unknown,
-    count(*) FILTER (WHERE NOT dated AND unknown) AS total_unknown
-  FROM (SELECT *, grain IS DISTINCT FROM 'lifetime' AS dated,
+    count(*) FILTER (WHERE counts) > 0 AS any_counts,
+    sum(amount_usd) FILTER (WHERE counts AND dated) AS dated_usd,
+    sum(amount_usd) FILTER (WHERE counts AND NOT dated) AS total_usd,
+    count(*) FILTER (WHERE counts AND dated AND unknown) AS dated_unknown,
+    count(*) FILTER (WHERE counts AND NOT dated AND unknown) AS total_unknown
+  FROM (SELECT *, coalesce(client_ref, '') AS client_key,
+               grain IS DISTINCT FROM 'lifetime' AS dated,
                amount IS NOT NULL AND amount_usd IS NULL AS unknown
         FROM affsync.rebate_books
         OFFSET 0) r
-  WHERE client_ref IS NOT NULL AND status IS DISTINCT FROM 'rejected'
-    AND status IS DISTINCT FROM 'reversed'
-  GROUP BY source_id, client_ref
+  GROUP BY source_id, client_key
 ), person AS (
-  SELECT DISTINCT ON (source_id, client_ref)
-    source_id, client_ref, country, status, registered_at, first_deposit_at, first_trade_at,
-    volume_lots, earned_usd, rebate_usd, link_code, campaign
-  FROM affsync.client
-  WHERE deleted_at IS NULL AND client_ref IS NOT NULL
-  ORDER BY source_id, client_ref, changed_at DESC, stream, external_id
+  SELECT *, client_ref AS client_key
+  FROM affsync.client_books
+), tells_earnings AS (
+  SELECT DISTINCT source_id FROM earned
 ), everyone AS (
-  SELECT source_id, client_ref FROM person
+  SELECT source_id, client_key FROM person
   UNION
-  SELECT source_id, client_ref FROM earned
+  SELECT source_id, client_key FROM earned WHERE client_key <> '' OR any_counts
   UNION
-  SELECT source_id, client_ref FROM passed_on
+  SELECT source_id, client_key FROM passed_on WHERE client_key <> '' OR any_counts
 ), figures AS (
   SELECT
-    w.source_id, w.client_ref, p.country, p.status, p.registered_at, p.first_deposit_at,
-    p.first_trade_at, p.link_code, p.campaign, e.last_on,
-    coalesce(CASE WHEN e.use_dated THEN e.dated_usd ELSE e.total_usd END,
-             CASE WHEN e.client_ref IS NULL THEN p.earned_usd END, 0) AS commission_usd,
-    coalesce(CASE WHEN r.use_dated THEN r.dated_usd ELSE r.total_usd END,
-             CASE WHEN r.client_ref IS NULL THEN p.rebate_usd END, 0) AS rebate_usd,
-    coalesce(CASE WHEN e.use_dated THEN e.dated_unknown ELSE e.total_unknown END, 0)
-      AS commission_unknown,
-    coalesce(CASE WHEN r.use_dated THEN r.dated_unknown ELSE r.total_unknown END, 0)
-      AS rebate_unknown,
-    coalesce(p.volume_lots, e.volume_lots) AS volume_lots,
-    CASE
-      WHEN e.client_ref IS NULL AND p.earned_usd IS NOT NULL THEN 'broker'
-      WHEN e.first_origin = e.last_origin THEN e.first_origin
-      WHEN e.first_origin IS NOT NULL THEN 'mixed'
-    END AS usd_origin
+    w.source_id, nullif(w.client_key, '') AS client_ref, p.country, p.status, p.registered_at,
+    p.first_deposit_at, p.first_trade_at, coalesce(p.link_code, e.link_code) AS link_code,
+    p.campaign, e.last_on, p.earned_usd, p.rebate_usd, t.source_id IS NOT NULL AS tells_earnings,
+    e.client_key IS NOT NULL AS has_earned, r.client_key IS NOT NULL AS has_passed_on,
+    e.use_dated AS earned_dated, r.use_dated AS passed_on_dated,
+    CASE WHEN e.use_dated THEN e.dated_usd ELSE e.total_usd END AS rows_earned_usd,
+    CASE WHEN r.use_dated THEN r.dated_usd ELSE r.total_usd END AS rows_rebate_usd,
+    CASE WHEN e.use_dated THEN e.dated_unknown ELSE e.total_unknown END AS earned_unknown,
+    CASE WHEN r.use_dated THEN r.dated_unknown ELSE r.total_unknown END AS rebate_unknown,
+    CASE WHEN e.use_dated THEN e.dated_first_origin ELSE e.total_first_origin END AS first_origin,
+    CASE WHEN e.use_dated THEN e.dated_last_origin ELSE e.total_last_origin END AS last_origin,
+    coalesce(p.volume_lots, e.volume_lots) AS volume_lots
   FROM everyone w
-  LEFT JOIN person p ON p.source_id = w.source_id AND p.client_ref = w.client_ref
-  LEFT JOIN earned e ON e.source_id = w.source_id AND e.client_ref = w.client_ref
-  LEFT JOIN passed_on r ON r.source_id = w.source_id AND r.client_ref = w.client_ref
+  LEFT JOIN person p ON p.source_id = w.source_id AND p.client_key = w.client_key
+  LEFT JOIN earned e ON e.source_id = w.source_id AND e.client_key = w.client_key
+  LEFT JOIN passed_on r ON r.source_id = w.source_id AND r.client_key = w.client_key
+  LEFT JOIN tells_earnings t ON t.source_id = w.source_id
+), sorted AS (
+  SELECT
+    *,
+    -- Rebates alone are set against the client's own totals only where the source has no commission
+    -- rows at all to be set against.
+    (earned_usd IS NOT NULL OR rebate_usd IS NOT NULL)
+      AND NOT has_earned AND NOT (has_passed_on AND tells_earnings) AS by_client
+  FROM figures
 ), known AS (
   SELECT
     *,
-    CASE WHEN commission_unknown = 0 THEN commission_usd END AS known_commission_usd,
-    CASE WHEN rebate_unknown = 0 THEN rebate_usd END AS known_rebate_usd
-  FROM figures
+    CASE WHEN by_client THEN coalesce(earned_usd, 0)
+         WHEN coalesce(earned_unknown, 0) = 0 THEN coalesce(rows_earned_usd, 0) END
+      AS known_commission_usd,
+    CASE WHEN by_client THEN coalesce(rebate_usd, 0)
+         WHEN coalesce(rebate_unknown, 0) = 0 THEN coalesce(rows_rebate_usd, 0) END
+      AS known_rebate_usd,
+    CASE WHEN by_client THEN 0
+         ELSE coalesce(earned_unknown, 0) + coalesce(rebate_unknown, 0) END AS unknown
+  FROM sorted
 )
 SELECT
   s.name AS source,
@@ -93,16 +108,30 @@ SELECT
   f.known_commission_usd - f.known_rebate_usd AS net_usd,
   f.volume_lots,
   f.last_on AS last_commission_on,
-  f.usd_origin,
-  f.commission_unknown + f.rebate_unknown AS rows_without_usd,
+  CASE
+    WHEN f.by_client THEN CASE WHEN f.earned_usd IS NOT NULL THEN 'broker' END
+    WHEN f.first_origin = f.last_origin THEN f.first_origin
+    WHEN f.first_origin IS NOT NULL THEN 'mixed'
+  END AS usd_origin,
+  f.unknown AS rows_without_usd,
   f.link_code,
-  f.campaign
+  f.campaign,
+  s.source_id,
+  CASE
+    WHEN f.by_client THEN CASE WHEN f.earned_usd IS NOT NULL THEN 'client' END
+    WHEN f.has_earned THEN CASE WHEN f.earned_dated THEN 'dated rows' ELSE 'running totals' END
+  END AS commission_from,
+  CASE
+    WHEN f.by_client THEN CASE WHEN f.rebate_usd IS NOT NULL THEN 'client' END
+    WHEN f.has_passed_on
+      THEN CASE WHEN f.passed_on_dated THEN 'dated rows' ELSE 'running totals' END
+  END AS rebate_from
 FROM known f
 JOIN affsync.source s ON s.source_id = f.source_id;
-COMMENT ON VIEW reporting.client_performance IS 'What each client brought and got back. Where a client has dated rows these are added up, otherwise the latest running totals; where it has no rows at all, the broker''s own total of the client. The three are never mixed.';
+COMMENT ON VIEW reporting.client_performance IS 'What each client brought and got back, and one line a source for money that belongs to no client. Where a client has dated rows these are added up, otherwise the latest running totals; where it has no rows at all, the broker''s own totals of the client. commission_from and rebate_from say which.';
 COMMENT ON COLUMN reporting.client_performance.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.client_performance.connector IS 'Connector of the source.';
-COMMENT ON COLUMN reporting.client_performance.client_ref IS 'The client; the same text at another source is somebody else.';
+COMMENT ON COLUMN reporting.client_performance.client_ref IS 'The client; the same text at another source is somebody else. Null: money of the source that belongs to no client.';
 COMMENT ON COLUMN reporting.client_performance.country IS 'Country code, as the broker gives it.';
 COMMENT ON COLUMN reporting.client_performance.status IS 'Status of the client.';
 COMMENT ON COLUMN reporting.client_performance.registered_at IS 'When the client registered.';
@@ -113,7 +142,10 @@ COMMENT ON COLUMN reporting.client_performance.rebate_usd IS 'Passed on to the c
 COMMENT ON COLUMN reporting.client_performance.net_usd IS 'commission_usd minus rebate_usd.';
 COMMENT ON COLUMN reporting.client_performance.volume_lots IS 'Volume in lots: the broker''s figure for the client, else that of the commission rows.';
 COMMENT ON COLUMN reporting.client_performance.last_commission_on IS 'Latest day with a dated commission.';
-COMMENT ON COLUMN reporting.client_performance.usd_origin IS 'Where commission_usd is from: broker, same currency, fixed rate, fx_rate, implied, or mixed; null when there is none.';
+COMMENT ON COLUMN reporting.client_performance.usd_origin IS 'Where the dollars of commission_usd are from: broker, same currency, fixed rate, fx_rate, implied, or mixed; null when there is none.';
 COMMENT ON COLUMN reporting.client_performance.rows_without_usd IS 'Commission and rebate rows that have an amount but no figure in US dollars. Unless it is 0, net_usd is null.';
-COMMENT ON COLUMN reporting.client_performance.link_code IS 'The partner link that brought the client.';
+COMMENT ON COLUMN reporting.client_performance.link_code IS 'The partner link that brought the client; where nothing tells, that of its commission rows if all have the same.';
 COMMENT ON COLUMN reporting.client_performance.campaign IS 'The campaign that brought the client.';
+COMMENT ON COLUMN reporting.client_performance.source_id IS 'The source; see affsync.source.';
+COMMENT ON COLUMN reporting.client_performance.commission_from IS 'What commission_usd is: the sum of dated rows, the latest running totals, or client (the broker''s own total of the client); null where nothing tells, and commission_usd is 0.';
+COMMENT ON COLUMN reporting.client_performance.rebate_from IS 'What rebate_usd is, in the same words; client only where commission_usd is not from rows.';

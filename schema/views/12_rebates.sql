@@ -15,7 +15,10 @@ SELECT
   r.grain,
   r.occurred_at,
   r.stream,
-  r.external_id
+  r.external_id,
+  r.source_id,
+  r.counts,
+  r.day
 FROM affsync.rebate_books r
 LEFT JOIN LATERAL (
   SELECT g.title, g.rebate_percent
@@ -24,7 +27,7 @@ LEFT JOIN LATERAL (
   ORDER BY g.stream
   LIMIT 1
 ) g ON true;
-COMMENT ON VIEW reporting.rebates IS 'Money passed on to clients, row by row. Rows of grain lifetime are running totals: do not add them to others.';
+COMMENT ON VIEW reporting.rebates IS 'Money passed on to clients, row by row, also what was rejected or reversed: add only rows that count. Rows of grain lifetime are running totals: do not add them to others.';
 COMMENT ON COLUMN reporting.rebates.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.rebates.connector IS 'Connector of the source.';
 COMMENT ON COLUMN reporting.rebates.client_ref IS 'The client.';
@@ -41,3 +44,6 @@ COMMENT ON COLUMN reporting.rebates.grain IS 'What the row sums up; lifetime is 
 COMMENT ON COLUMN reporting.rebates.occurred_at IS 'When it was passed on; null for running totals.';
 COMMENT ON COLUMN reporting.rebates.stream IS 'The feed.';
 COMMENT ON COLUMN reporting.rebates.external_id IS 'The row''s key in affsync.rebate.';
+COMMENT ON COLUMN reporting.rebates.source_id IS 'The source; see affsync.source.';
+COMMENT ON COLUMN reporting.rebates.counts IS 'False for what was rejected or reversed. Add amounts only WHERE counts.';
+COMMENT ON COLUMN reporting.rebates.day IS 'The UTC day on which it was passed on; null for running totals.';

@@ -6,26 +6,43 @@ SELECT
   p.status,
   p.amount,
   p.currency,
-  coalesce(p.amount_usd, p.amount * r.usd_rate) AS amount_usd,
+  coalesce(p.amount_usd,
+           CASE WHEN r.origin = 'same currency' THEN p.amount
+                ELSE round(p.amount * r.usd_rate, least(scale(p.amount * r.usd_rate), 8)) END)
+    AS amount_usd,
   p.method,
   p.requested_at,
-  p.paid_at,
+  p.paid_on AS paid_at,
   floor(extract(epoch FROM CASE WHEN p.ended_at > p.requested_at THEN p.ended_at - p.requested_at
                                 WHEN p.ended_at <= p.requested_at THEN interval '0' END) / 86400)::integer
     AS days_waiting,
   CASE WHEN p.amount_usd IS NOT NULL THEN 'broker' WHEN p.amount IS NOT NULL THEN r.origin END
     AS usd_origin,
-  p.stream
+  p.stream,
+  p.source_id,
+  p.refused_at
 FROM (
   SELECT
     *,
-    (coalesce(paid_at, requested_at) AT TIME ZONE 'UTC')::date AS day,
+    (coalesce(paid_on, requested_at) AT TIME ZONE 'UTC')::date AS day,
     -- An earlier refusal does not end a payout that is open again.
-    coalesce(paid_at,
-             CASE WHEN status IN ('requested', 'approved', 'processing') THEN now()
-                  WHEN status IS DISTINCT FROM 'paid' THEN rejected_at END) AS ended_at
-  FROM affsync.payout
-  WHERE deleted_at IS NULL
+    CASE WHEN open THEN now() ELSE coalesce(paid_on, refused_at) END AS ended_at
+  FROM (
+    SELECT
+      *,
+      -- What a broker calls processed may be a refusal: a day of payment is one only of what was
+      -- paid, or of what it does not say the state of.
+      CASE WHEN NOT open AND NOT refused THEN paid_at END AS paid_on,
+      CASE WHEN refused THEN coalesce(rejected_at, paid_at) END AS refused_at
+    FROM (
+      SELECT
+        *,
+        coalesce(status, '') IN ('requested', 'approved', 'processing') AS open,
+        coalesce(status, '') IN ('rejected', 'failed', 'cancelled') AS refused
+      FROM affsync.payout
+      WHERE deleted_at IS NULL
+    ) t
+  ) d
 ) p
 JOIN affsync.source s ON s.source_id = p.source_id
 LEFT JOIN affsync.stream st ON st.source_id = p.source_id AND st.stream = p.stream
@@ -56,7 +73,6 @@ CROSS JOIN LATERAL (
       WHEN i.usd_rate IS NOT NULL THEN 'implied'
     END AS origin
 ) r
-
 WHERE coalesce(st.in_reports, true);
 COMMENT ON VIEW reporting.payouts IS 'Money that left the broker for the partner.';
 COMMENT ON COLUMN reporting.payouts.source IS 'Name of the source.';
@@ -65,10 +81,12 @@ COMMENT ON COLUMN reporting.payouts.external_id IS 'The broker''s id of the payo
 COMMENT ON COLUMN reporting.payouts.status IS 'Status of the payout.';
 COMMENT ON COLUMN reporting.payouts.amount IS 'Amount paid out.';
 COMMENT ON COLUMN reporting.payouts.currency IS 'Currency of amount.';
-COMMENT ON COLUMN reporting.payouts.amount_usd IS 'The broker''s own figure; else the amount in US dollars by the rate of the day paid (or requested); else null. See usd_origin.';
+COMMENT ON COLUMN reporting.payouts.amount_usd IS 'The broker''s own figure; else the amount in US dollars by the rate of the day paid (or requested), to 8 digits after the point; else null. See usd_origin.';
 COMMENT ON COLUMN reporting.payouts.method IS 'Way of payment, in the broker''s words.';
 COMMENT ON COLUMN reporting.payouts.requested_at IS 'When it was asked for.';
-COMMENT ON COLUMN reporting.payouts.paid_at IS 'When it was paid.';
+COMMENT ON COLUMN reporting.payouts.paid_at IS 'When it was paid; null of what was refused or is still open.';
 COMMENT ON COLUMN reporting.payouts.days_waiting IS 'Whole days from the request until it was paid or refused, or until now while it is open; null when there is no telling.';
 COMMENT ON COLUMN reporting.payouts.usd_origin IS 'Where amount_usd is from: broker, same currency, fixed rate (affsync.currency_unit), fx_rate or implied (affsync.fx_implied); null when there is none.';
 COMMENT ON COLUMN reporting.payouts.stream IS 'The feed.';
+COMMENT ON COLUMN reporting.payouts.source_id IS 'The source; see affsync.source.';
+COMMENT ON COLUMN reporting.payouts.refused_at IS 'When it was rejected, failed or cancelled; null of others, and where nothing tells.';

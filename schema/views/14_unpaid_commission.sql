@@ -10,11 +10,13 @@ SELECT
   count(*) AS rows,
   CASE WHEN min(usd_origin) = max(usd_origin) THEN min(usd_origin)
        WHEN min(usd_origin) IS NOT NULL THEN 'mixed' END AS usd_origin,
-  count(*) FILTER (WHERE amount_usd IS NULL AND amount IS NOT NULL) AS rows_without_usd
+  count(*) FILTER (WHERE amount_usd IS NULL AND amount IS NOT NULL) AS rows_without_usd,
+  source_id
 FROM affsync.commission_books
-WHERE grain IS DISTINCT FROM 'lifetime' AND status IN ('accrued', 'pending', 'approved', 'held')
+WHERE has_paid_state AND grain IS DISTINCT FROM 'lifetime'
+  AND status IN ('accrued', 'pending', 'approved', 'held')
 GROUP BY source_id, source, connector, currency;
-COMMENT ON VIEW reporting.unpaid_commission IS 'Commission that was earned but not paid yet: accrued, pending, approved or held. Rows without a known status and running totals are left out.';
+COMMENT ON VIEW reporting.unpaid_commission IS 'Commission that was earned but not paid yet: accrued, pending, approved or held. Only of feeds whose rows ever say that they were paid (affsync.stream.has_paid_state); what others owe is in reporting.balances alone. Rows without a known status and running totals are left out.';
 COMMENT ON COLUMN reporting.unpaid_commission.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.unpaid_commission.connector IS 'Connector of the source.';
 COMMENT ON COLUMN reporting.unpaid_commission.currency IS 'Currency of amount.';
@@ -24,3 +26,4 @@ COMMENT ON COLUMN reporting.unpaid_commission.oldest_on IS 'Day of the oldest un
 COMMENT ON COLUMN reporting.unpaid_commission.rows IS 'Rows behind the sum.';
 COMMENT ON COLUMN reporting.unpaid_commission.usd_origin IS 'Where amount_usd is from: broker, same currency, fixed rate, fx_rate, implied, or mixed; null when there is none.';
 COMMENT ON COLUMN reporting.unpaid_commission.rows_without_usd IS 'Rows behind the sum that have an amount but no figure in US dollars. Unless it is 0, amount_usd is null.';
+COMMENT ON COLUMN reporting.unpaid_commission.source_id IS 'The source; see affsync.source.';

@@ -1,39 +1,95 @@
--- A money column that changed is in the change record. A row that vanished or came back took its
--- money with it: its columns did not change, so their value at that time is looked up, in the next
--- change that names the column, else in the row.
+-- What changed the books after affsync had stored it: one row a change of an amount. A row that
+-- vanished or came back took its money with it: its columns did not change, so their value at that
+-- time is looked up, in the next change that names the column, else in the row. What was rejected,
+-- reversed or refused counts as nothing.
 CREATE OR REPLACE VIEW reporting.retroactive_changes AS
 WITH row_now AS (
   SELECT 'commission' AS record_table, source_id, stream, external_id,
          coalesce(occurred_on, (occurred_at AT TIME ZONE 'UTC')::date,
                   (occurred_to AT TIME ZONE 'UTC')::date) AS day,
-         grain IS NOT DISTINCT FROM 'lifetime' AS running_total, currency, client_ref,
-         jsonb_build_object('amount', amount, 'original_amount', original_amount,
-                            'amount_usd', amount_usd) AS money
+         grain IS NOT DISTINCT FROM 'lifetime' AS running_total, currency, client_ref, amount,
+         status
   FROM affsync.commission
   UNION ALL
   SELECT 'rebate', source_id, stream, external_id, (occurred_at AT TIME ZONE 'UTC')::date,
-         grain IS NOT DISTINCT FROM 'lifetime', currency, client_ref,
-         jsonb_build_object('amount', amount, 'amount_usd', amount_usd,
-                            'basis_amount', basis_amount, 'basis_amount_usd', basis_amount_usd)
+         grain IS NOT DISTINCT FROM 'lifetime', currency, client_ref, amount, status
   FROM affsync.rebate
   UNION ALL
   SELECT 'payout', source_id, stream, external_id,
-         (coalesce(requested_at, paid_at) AT TIME ZONE 'UTC')::date, false, currency, NULL,
-         jsonb_build_object('amount', amount, 'amount_usd', amount_usd)
+         (coalesce(requested_at, paid_at) AT TIME ZONE 'UTC')::date, false, currency, NULL, amount,
+         status
   FROM affsync.payout
   UNION ALL
-  SELECT 'client', source_id, stream, external_id, NULL::date, true, currency, client_ref,
-         jsonb_build_object('earned_usd', earned_usd, 'rebate_usd', rebate_usd,
-                            'deposits', deposits, 'withdrawals', withdrawals)
-  FROM affsync.client
-  UNION ALL
-  SELECT 'trading_account', source_id, stream, external_id, NULL::date, true, currency, client_ref,
-         jsonb_build_object('reward', reward, 'reward_usd', reward_usd)
-  FROM affsync.trading_account
-  UNION ALL
-  SELECT 'balance', source_id, stream, external_id, NULL::date, true, currency, NULL,
-         jsonb_build_object('amount', amount, 'reserved', reserved)
+  SELECT 'balance', source_id, stream, external_id, NULL::date, true, currency, NULL, amount, NULL
   FROM affsync.balance
+), changed AS (
+  SELECT
+    h.source_id, h.stream, h.record_table, h.external_id, h.changed_at, h.operation,
+    n.day, n.running_total, n.client_ref,
+    -- What the columns held after the change...
+    CASE WHEN h.after ? 'amount' THEN (h.after ->> 'amount')::numeric
+         WHEN a.before IS NULL THEN n.amount ELSE (a.before ->> 'amount')::numeric
+    END AS amount_after,
+    CASE WHEN h.after ? 'status' THEN h.after ->> 'status'
+         WHEN s.before IS NULL THEN n.status ELSE s.before ->> 'status'
+    END AS status_after,
+    CASE WHEN h.after ? 'currency' THEN h.after ->> 'currency'
+         WHEN c.before IS NULL THEN n.currency ELSE c.before ->> 'currency'
+    END AS currency_after,
+    h.before, h.after
+  FROM affsync.record_change h
+  JOIN row_now n
+    ON n.record_table = h.record_table AND n.source_id = h.source_id AND n.stream = h.stream
+    AND n.external_id = h.external_id
+  LEFT JOIN affsync.stream st ON st.source_id = h.source_id AND st.stream = h.stream
+  LEFT JOIN LATERAL (
+    SELECT l.before
+    FROM affsync.record_change l
+    WHERE NOT h.after ? 'amount' AND l.source_id = h.source_id
+      AND l.record_table = h.record_table AND l.stream = h.stream
+      AND l.external_id = h.external_id AND l.change_id > h.change_id AND l.before ? 'amount'
+    ORDER BY l.change_id
+    LIMIT 1
+  ) a ON true
+  LEFT JOIN LATERAL (
+    SELECT l.before
+    FROM affsync.record_change l
+    WHERE l.source_id = h.source_id AND l.record_table = h.record_table AND l.stream = h.stream
+      AND l.external_id = h.external_id AND l.change_id > h.change_id AND l.before ? 'status'
+    ORDER BY l.change_id
+    LIMIT 1
+  ) s ON true
+  LEFT JOIN LATERAL (
+    SELECT l.before
+    FROM affsync.record_change l
+    WHERE l.source_id = h.source_id AND l.record_table = h.record_table AND l.stream = h.stream
+      AND l.external_id = h.external_id AND l.change_id > h.change_id AND l.before ? 'currency'
+    ORDER BY l.change_id
+    LIMIT 1
+  ) c ON true
+  WHERE (h.operation IN ('delete', 'restore') OR h.before ?| ARRAY['amount', 'currency'])
+    AND coalesce(st.in_reports, true)
+), counted AS (
+  SELECT
+    h.*,
+    -- ...and before it.
+    CASE WHEN h.before ? 'currency' THEN h.before ->> 'currency' ELSE h.currency_after END
+      AS currency_before,
+    CASE
+      WHEN h.operation = 'restore' OR v.void_before THEN NULL
+      WHEN h.before ? 'amount' THEN (h.before ->> 'amount')::numeric
+      ELSE h.amount_after
+    END AS counted_before,
+    CASE WHEN h.operation = 'delete' OR v.void_after THEN NULL ELSE h.amount_after END
+      AS counted_after,
+    v.void_before OR v.void_after AS void
+  FROM changed h
+  CROSS JOIN LATERAL (
+    SELECT
+      coalesce(h.status_after, '') IN ('rejected', 'reversed', 'failed', 'cancelled') AS void_after,
+      coalesce(CASE WHEN h.before ? 'status' THEN h.before ->> 'status' ELSE h.status_after END, '')
+        IN ('rejected', 'reversed', 'failed', 'cancelled') AS void_before
+  ) v
 )
 SELECT
   s.name AS source,
@@ -41,62 +97,46 @@ SELECT
   h.changed_at,
   h.record_table,
   h.external_id,
-  v.column_name,
-  v.before,
-  v.after,
-  coalesce(v.after, 0) - coalesce(v.before, 0) AS difference,
-  CASE WHEN NOT n.running_total THEN n.day END AS occurred_on,
+  'amount'::text AS column_name,
+  CASE WHEN h.void THEN coalesce(h.counted_before, 0) ELSE h.counted_before END AS before,
+  CASE WHEN h.void THEN coalesce(h.counted_after, 0) ELSE h.counted_after END AS after,
+  CASE WHEN NOT w.two_currencies
+       THEN coalesce(h.counted_after, 0) - coalesce(h.counted_before, 0) END AS difference,
+  CASE WHEN NOT h.running_total THEN h.day END AS occurred_on,
   h.operation,
   h.stream,
-  CASE WHEN right(v.column_name, 4) = '_usd' THEN 'USD' ELSE n.currency END AS currency,
-  n.client_ref,
-  n.running_total
-FROM affsync.record_change h
+  CASE WHEN coalesce(h.counted_after, 0) = 0 AND h.counted_before <> 0
+       THEN coalesce(h.currency_before, h.currency_after) ELSE h.currency_after END AS currency,
+  h.client_ref,
+  h.running_total,
+  h.source_id,
+  CASE WHEN w.two_currencies THEN 'currency changed' END AS reason,
+  coalesce(h.currency_before, h.currency_after) AS currency_before
+FROM counted h
 JOIN affsync.source s ON s.source_id = h.source_id
-JOIN row_now n
-  ON n.record_table = h.record_table AND n.source_id = h.source_id AND n.stream = h.stream
-  AND n.external_id = h.external_id
-CROSS JOIN LATERAL jsonb_object_keys(n.money) AS m (column_name)
 CROSS JOIN LATERAL (
-  SELECT coalesce(
-    (SELECT l.before -> m.column_name
-     FROM affsync.record_change l
-     WHERE h.operation <> 'update' AND l.source_id = h.source_id
-       AND l.record_table = h.record_table AND l.stream = h.stream
-       AND l.external_id = h.external_id AND l.change_id > h.change_id
-       AND l.before ? m.column_name
-     ORDER BY l.change_id
-     LIMIT 1),
-    n.money -> m.column_name) AS stayed
-) t
-CROSS JOIN LATERAL (
-  SELECT
-    m.column_name,
-    CASE h.operation
-      WHEN 'update' THEN (h.before ->> m.column_name)::numeric
-      WHEN 'delete' THEN (t.stayed #>> '{}')::numeric
-    END AS before,
-    CASE h.operation
-      WHEN 'update' THEN (h.after ->> m.column_name)::numeric
-      WHEN 'restore' THEN
-        CASE WHEN h.after ? m.column_name THEN (h.after ->> m.column_name)::numeric
-             ELSE (t.stayed #>> '{}')::numeric END
-    END AS after
-) v
-WHERE v.before IS DISTINCT FROM v.after;
-COMMENT ON VIEW reporting.retroactive_changes IS 'Amounts that the broker changed after affsync had stored them, one row a column. A vanished row counts as a change to nothing, a returned one as a change from nothing.';
+  -- Nothing is nothing in any currency.
+  SELECT coalesce(h.currency_before <> h.currency_after, false)
+         AND coalesce(h.counted_before, 0) <> 0 AND coalesce(h.counted_after, 0) <> 0
+    AS two_currencies
+) w
+WHERE w.two_currencies OR h.counted_before IS DISTINCT FROM h.counted_after;
+COMMENT ON VIEW reporting.retroactive_changes IS 'Changes of what counts, after affsync had stored it: of the amount alone, so that each is told once. A vanished row counts as a change to nothing, a returned one as a change from nothing, and what is rejected, reversed or refused as nothing. Streams that repeat another one are left out. Add differences by currency, without running totals.';
 COMMENT ON COLUMN reporting.retroactive_changes.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.retroactive_changes.connector IS 'Connector of the source.';
 COMMENT ON COLUMN reporting.retroactive_changes.changed_at IS 'When affsync met the change.';
 COMMENT ON COLUMN reporting.retroactive_changes.record_table IS 'The record table that holds the row.';
 COMMENT ON COLUMN reporting.retroactive_changes.external_id IS 'The row''s key.';
-COMMENT ON COLUMN reporting.retroactive_changes.column_name IS 'The money column.';
-COMMENT ON COLUMN reporting.retroactive_changes.before IS 'The amount before; null: none.';
-COMMENT ON COLUMN reporting.retroactive_changes.after IS 'The amount after; null: none.';
-COMMENT ON COLUMN reporting.retroactive_changes.difference IS 'after minus before, null taken as 0.';
+COMMENT ON COLUMN reporting.retroactive_changes.column_name IS 'amount: the money column that counts.';
+COMMENT ON COLUMN reporting.retroactive_changes.before IS 'The amount that counted before; null: there was none.';
+COMMENT ON COLUMN reporting.retroactive_changes.after IS 'The amount that counts after it; null: there is none.';
+COMMENT ON COLUMN reporting.retroactive_changes.difference IS 'after minus before, null taken as 0; null where the two are in different currencies (see reason).';
 COMMENT ON COLUMN reporting.retroactive_changes.occurred_on IS 'The day that the row counts for, as the broker has it now: of a payout, the UTC day of its request. Null for running totals and balances.';
 COMMENT ON COLUMN reporting.retroactive_changes.operation IS 'update, delete (the row vanished) or restore (it came back).';
 COMMENT ON COLUMN reporting.retroactive_changes.stream IS 'The feed.';
-COMMENT ON COLUMN reporting.retroactive_changes.currency IS 'Currency of before, after and difference, as the row has it now.';
+COMMENT ON COLUMN reporting.retroactive_changes.currency IS 'Currency of after and difference at that time; where nothing is left, of before.';
 COMMENT ON COLUMN reporting.retroactive_changes.client_ref IS 'The client; null where the row has none.';
 COMMENT ON COLUMN reporting.retroactive_changes.running_total IS 'True for running totals and balances, which change in the normal course of things.';
+COMMENT ON COLUMN reporting.retroactive_changes.source_id IS 'The source; see affsync.source.';
+COMMENT ON COLUMN reporting.retroactive_changes.reason IS 'currency changed, where before and after are in different currencies; else null.';
+COMMENT ON COLUMN reporting.retroactive_changes.currency_before IS 'Currency of before.';

@@ -1,23 +1,24 @@
--- A client may be in several feeds of a source; what any of them tells counts.
+-- A client may be in several feeds of a source; what any of them tells counts, but for feeds that the
+-- connector no longer has.
 CREATE OR REPLACE VIEW reporting.conversion_funnel AS
 WITH person AS (
   SELECT
-    source_id, client_ref,
-    min(registered_at) AS registered_at,
-    bool_or(coalesce(has_deposit, false) OR first_deposit_at IS NOT NULL) AS deposited,
-    bool_or(coalesce(has_traded, false) OR first_trade_at IS NOT NULL) AS traded,
-    bool_or(coalesce(earned_usd, 0) > 0) AS earned,
-    count(has_deposit) + count(first_deposit_at) > 0 AS tells_deposit,
-    count(has_traded) + count(first_trade_at) > 0 AS tells_trade
-  FROM affsync.client
-  WHERE deleted_at IS NULL AND client_ref IS NOT NULL
-  GROUP BY source_id, client_ref
+    c.source_id, c.client_ref,
+    min(c.registered_at) AS registered_at,
+    bool_or(coalesce(c.has_deposit, false) OR c.first_deposit_at IS NOT NULL) AS deposited,
+    bool_or(coalesce(c.has_traded, false) OR c.first_trade_at IS NOT NULL) AS traded,
+    bool_or(coalesce(c.earned_usd, 0) > 0) AS earned,
+    count(c.has_deposit) + count(c.first_deposit_at) > 0 AS tells_deposit,
+    count(c.has_traded) + count(c.first_trade_at) > 0 AS tells_trade
+  FROM affsync.client c
+  LEFT JOIN affsync.stream st ON st.source_id = c.source_id AND st.stream = c.stream
+  WHERE c.deleted_at IS NULL AND c.client_ref IS NOT NULL
+    AND coalesce(st.in_reports, true) AND st.retired_at IS NULL
+  GROUP BY c.source_id, c.client_ref
 ), earning AS (
   SELECT DISTINCT source_id, client_ref
   FROM affsync.commission_books
-  WHERE client_ref IS NOT NULL AND status IS DISTINCT FROM 'rejected'
-    AND status IS DISTINCT FROM 'reversed'
-    AND (amount > 0 OR amount_usd > 0)
+  WHERE client_ref IS NOT NULL AND counts AND (amount > 0 OR amount_usd > 0)
 ), told AS (
   SELECT source_id, bool_or(tells_deposit) AS tells_deposit, bool_or(tells_trade) AS tells_trade
   FROM person
@@ -30,7 +31,8 @@ SELECT
   count(*) AS registered,
   CASE WHEN t.tells_deposit THEN count(*) FILTER (WHERE p.deposited) END AS deposited,
   CASE WHEN t.tells_trade THEN count(*) FILTER (WHERE p.traded) END AS traded,
-  count(*) FILTER (WHERE p.earned OR e.client_ref IS NOT NULL) AS earning
+  count(*) FILTER (WHERE p.earned OR e.client_ref IS NOT NULL) AS earning,
+  s.source_id
 FROM person p
 JOIN told t ON t.source_id = p.source_id
 JOIN affsync.source s ON s.source_id = p.source_id
@@ -45,3 +47,4 @@ COMMENT ON COLUMN reporting.conversion_funnel.registered IS 'Clients who registe
 COMMENT ON COLUMN reporting.conversion_funnel.deposited IS 'Of these, who ever deposited; null where the broker tells it of no client at all.';
 COMMENT ON COLUMN reporting.conversion_funnel.traded IS 'Of these, who ever traded; null where the broker tells it of no client at all.';
 COMMENT ON COLUMN reporting.conversion_funnel.earning IS 'Of these, who ever earned the partner something.';
+COMMENT ON COLUMN reporting.conversion_funnel.source_id IS 'The source; see affsync.source.';

@@ -30,7 +30,8 @@ SELECT
           WHERE g.source_id = l.source_id AND g.stream = l.stream AND g.metric = l.metric
             AND g.window_from IS NOT DISTINCT FROM l.window_from
             AND g.window_to IS NOT DISTINCT FROM l.window_to AND g.matched), 0))
-  END AS differs_since
+  END AS differs_since,
+  l.source_id
 FROM latest l
 JOIN affsync.source s ON s.source_id = l.source_id
 LEFT JOIN affsync.stream st ON st.source_id = l.source_id AND st.stream = l.stream
@@ -57,3 +58,4 @@ COMMENT ON COLUMN reporting.reconciliations.difference IS 'our_value minus broke
 COMMENT ON COLUMN reporting.reconciliations.matched IS 'Whether the difference is within the connector''s tolerance.';
 COMMENT ON COLUMN reporting.reconciliations.compared_at IS 'When it was compared.';
 COMMENT ON COLUMN reporting.reconciliations.differs_since IS 'When this difference was first met, without a match since; null when it matches.';
+COMMENT ON COLUMN reporting.reconciliations.source_id IS 'The source; see affsync.source.';

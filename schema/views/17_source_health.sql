@@ -19,7 +19,8 @@ SELECT
   coalesce(z.consecutive_failures, 0) AS consecutive_failures,
   r.started_at AS last_started_at,
   coalesce(c.compared, 0) AS compared,
-  c.differs_since
+  c.differs_since,
+  s.source_id
 FROM affsync.source s
 JOIN affsync.stream st ON st.source_id = s.source_id
 LEFT JOIN affsync.stream_state z ON z.source_id = st.source_id AND z.stream = st.stream
@@ -55,3 +56,4 @@ COMMENT ON COLUMN reporting.source_health.consecutive_failures IS 'Failed runs s
 COMMENT ON COLUMN reporting.source_health.last_started_at IS 'When the latest run began.';
 COMMENT ON COLUMN reporting.source_health.compared IS 'Totals of the broker that our rows were compared with; see reporting.reconciliations.';
 COMMENT ON COLUMN reporting.source_health.differs_since IS 'Since when one of them differs; null when all agree.';
+COMMENT ON COLUMN reporting.source_health.source_id IS 'The source; see affsync.source.';

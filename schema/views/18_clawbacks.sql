@@ -1,78 +1,134 @@
 -- Commission that was taken back: lowered, rejected, reversed, or no longer listed. What a column
 -- held around a change that did not touch it is looked up in the next change that names it, else in
--- the row.
+-- the row. Of a running total only its recorded growth ever counted; when the total shrinks, that is
+-- in its growth, so that here are those that left the list, or were rejected or reversed.
 CREATE OR REPLACE VIEW reporting.clawbacks AS
+WITH dated AS (
+  SELECT
+    h.source_id, h.changed_at, h.operation, h.external_id, h.stream, c.client_ref, c.kind,
+    coalesce(c.occurred_on, (c.occurred_at AT TIME ZONE 'UTC')::date,
+             (c.occurred_to AT TIME ZONE 'UTC')::date) AS day,
+    v.status_after, v.currency_before, v.currency_after, v.counted_before, v.counted_after,
+    -- Nothing is nothing in any currency.
+    coalesce(v.currency_before <> v.currency_after, false)
+      AND v.counted_before <> 0 AND v.counted_after <> 0 AS two_currencies
+  FROM affsync.record_change h
+  JOIN affsync.commission c
+    ON c.source_id = h.source_id AND c.stream = h.stream AND c.external_id = h.external_id
+  LEFT JOIN affsync.stream st ON st.source_id = c.source_id AND st.stream = c.stream
+  CROSS JOIN LATERAL (
+    SELECT
+      (CASE WHEN h.after ? 'amount' THEN h.after -> 'amount'
+            ELSE coalesce((SELECT l.before -> 'amount' FROM affsync.record_change l
+                           WHERE l.source_id = h.source_id AND l.record_table = 'commission'
+                             AND l.stream = h.stream AND l.external_id = h.external_id
+                             AND l.change_id > h.change_id AND l.before ? 'amount'
+                           ORDER BY l.change_id LIMIT 1),
+                          to_jsonb(c.amount)) END #>> '{}')::numeric AS amount_after,
+      CASE WHEN h.after ? 'status' THEN h.after -> 'status'
+           ELSE coalesce((SELECT l.before -> 'status' FROM affsync.record_change l
+                          WHERE l.source_id = h.source_id AND l.record_table = 'commission'
+                            AND l.stream = h.stream AND l.external_id = h.external_id
+                            AND l.change_id > h.change_id AND l.before ? 'status'
+                          ORDER BY l.change_id LIMIT 1),
+                         to_jsonb(c.status)) END #>> '{}' AS status_after,
+      CASE WHEN h.after ? 'currency' THEN h.after -> 'currency'
+           ELSE coalesce((SELECT l.before -> 'currency' FROM affsync.record_change l
+                          WHERE l.source_id = h.source_id AND l.record_table = 'commission'
+                            AND l.stream = h.stream AND l.external_id = h.external_id
+                            AND l.change_id > h.change_id AND l.before ? 'currency'
+                          ORDER BY l.change_id LIMIT 1),
+                         to_jsonb(c.currency)) END #>> '{}' AS currency_after
+  ) a
+  CROSS JOIN LATERAL (
+    SELECT
+      CASE WHEN h.before ? 'amount' THEN (h.before ->> 'amount')::numeric
+           ELSE a.amount_after END AS amount_before,
+      CASE WHEN h.before ? 'status' THEN h.before ->> 'status' ELSE a.status_after END
+        AS status_before
+  ) b
+  CROSS JOIN LATERAL (
+    SELECT
+      a.status_after,
+      a.currency_after,
+      coalesce(CASE WHEN h.before ? 'currency' THEN h.before ->> 'currency' END,
+               a.currency_after) AS currency_before,
+      CASE WHEN coalesce(b.status_before, '') IN ('rejected', 'reversed') THEN 0
+           ELSE coalesce(b.amount_before, 0) END AS counted_before,
+      CASE WHEN h.operation = 'delete' OR coalesce(a.status_after, '') IN ('rejected', 'reversed')
+           THEN 0 ELSE coalesce(a.amount_after, 0) END AS counted_after
+    OFFSET 0  -- found once, not once in each place that names it
+  ) v
+  WHERE h.record_table = 'commission' AND c.grain IS DISTINCT FROM 'lifetime'
+    AND (h.operation = 'delete'
+         OR h.operation = 'update' AND h.before ?| ARRAY['amount', 'status', 'currency'])
+    AND coalesce(st.in_reports, true)
+), taken AS (
+  SELECT
+    source_id, changed_at,
+    CASE
+      WHEN operation = 'delete' THEN 'vanished'
+      WHEN status_after IN ('rejected', 'reversed') THEN status_after
+      WHEN two_currencies THEN 'currency changed'
+      ELSE 'lowered'
+    END AS reason,
+    external_id, client_ref, kind,
+    CASE WHEN counted_after = 0 THEN currency_before ELSE currency_after END AS currency,
+    counted_before, counted_after,
+    CASE WHEN NOT two_currencies THEN counted_after - counted_before END AS difference,
+    day, stream, currency_before
+  FROM dated
+  WHERE two_currencies OR counted_after < counted_before
+  UNION ALL
+  SELECT
+    h.source_id, h.changed_at,
+    CASE WHEN h.operation = 'delete' THEN 'vanished' ELSE h.after ->> 'status' END,
+    h.external_id, g.client_ref, g.kind, g.currency, sum(g.amount), 0, -sum(g.amount), NULL,
+    h.stream, g.currency
+  FROM affsync.commission_steps g
+  JOIN affsync.record_change h
+    ON h.source_id = g.source_id AND h.stream = g.stream AND h.external_id = g.external_id
+    AND h.change_id > g.change_id
+  WHERE h.record_table = 'commission'
+    AND (h.operation = 'delete' AND g.counts
+         OR h.operation = 'update' AND h.before ? 'status'
+            AND h.after ->> 'status' IN ('rejected', 'reversed')
+            AND coalesce(h.before ->> 'status', '') NOT IN ('rejected', 'reversed'))
+  GROUP BY h.source_id, h.change_id, h.changed_at, h.operation, h.after, h.external_id, h.stream,
+           g.client_ref, g.kind, g.currency
+  HAVING sum(g.amount) > 0
+)
 SELECT
   s.name AS source,
   s.connector,
-  h.changed_at,
-  CASE
-    WHEN h.operation = 'delete' THEN 'vanished'
-    WHEN v.status_after IN ('rejected', 'reversed') THEN v.status_after
-    ELSE 'lowered'
-  END AS reason,
-  c.external_id,
-  c.client_ref,
-  c.kind,
-  c.currency,
-  v.counted_before AS before,
-  v.counted_after AS after,
-  v.counted_after - v.counted_before AS difference,
-  coalesce(c.occurred_on, (c.occurred_at AT TIME ZONE 'UTC')::date,
-           (c.occurred_to AT TIME ZONE 'UTC')::date) AS occurred_on,
-  c.stream
-FROM affsync.record_change h
-JOIN affsync.commission c
-  ON c.source_id = h.source_id AND c.stream = h.stream AND c.external_id = h.external_id
-JOIN affsync.source s ON s.source_id = c.source_id
-LEFT JOIN affsync.stream st ON st.source_id = c.source_id AND st.stream = c.stream
-CROSS JOIN LATERAL (
-  SELECT
-    (CASE WHEN h.after ? 'amount' THEN h.after -> 'amount'
-          ELSE coalesce((SELECT l.before -> 'amount' FROM affsync.record_change l
-                         WHERE l.source_id = h.source_id AND l.record_table = 'commission'
-                           AND l.stream = h.stream AND l.external_id = h.external_id
-                           AND l.change_id > h.change_id AND l.before ? 'amount'
-                         ORDER BY l.change_id LIMIT 1),
-                        to_jsonb(c.amount)) END #>> '{}')::numeric AS amount_after,
-    CASE WHEN h.after ? 'status' THEN h.after -> 'status'
-         ELSE coalesce((SELECT l.before -> 'status' FROM affsync.record_change l
-                        WHERE l.source_id = h.source_id AND l.record_table = 'commission'
-                          AND l.stream = h.stream AND l.external_id = h.external_id
-                          AND l.change_id > h.change_id AND l.before ? 'status'
-                        ORDER BY l.change_id LIMIT 1),
-                       to_jsonb(c.status)) END #>> '{}' AS status_after
-) a
-CROSS JOIN LATERAL (
-  SELECT
-    CASE WHEN h.before ? 'amount' THEN (h.before ->> 'amount')::numeric
-         ELSE a.amount_after END AS amount_before,
-    CASE WHEN h.before ? 'status' THEN h.before ->> 'status' ELSE a.status_after END
-      AS status_before
-) b
-CROSS JOIN LATERAL (
-  SELECT
-    a.status_after,
-    CASE WHEN coalesce(b.status_before, '') IN ('rejected', 'reversed') THEN 0
-         ELSE coalesce(b.amount_before, 0) END AS counted_before,
-    CASE WHEN h.operation = 'delete' OR coalesce(a.status_after, '') IN ('rejected', 'reversed')
-         THEN 0 ELSE coalesce(a.amount_after, 0) END AS counted_after
-) v
-WHERE h.record_table = 'commission' AND c.grain IS DISTINCT FROM 'lifetime'
-  AND (h.operation = 'delete'
-       OR h.operation = 'update' AND (h.before ? 'amount' OR h.before ? 'status'))
-  AND v.counted_after < v.counted_before AND coalesce(st.in_reports, true);
-COMMENT ON VIEW reporting.clawbacks IS 'Commission that the broker took back after affsync had stored it: one row a change by which less counts than before. Running totals and streams that repeat another one are left out.';
+  t.changed_at,
+  t.reason,
+  t.external_id,
+  t.client_ref,
+  t.kind,
+  t.currency,
+  t.counted_before AS before,
+  t.counted_after AS after,
+  t.difference,
+  t.day AS occurred_on,
+  t.stream,
+  t.source_id,
+  t.currency_before
+FROM taken t
+JOIN affsync.source s ON s.source_id = t.source_id;
+COMMENT ON VIEW reporting.clawbacks IS 'Commission that the broker took back after affsync had stored it: one row a change by which less counts than before, or by which it counts in another currency. Streams that repeat another one are left out. Of a running total that left the list, or was rejected or reversed, it is the growth that had counted; one that shrinks has negative growth in reporting.earnings_daily instead.';
 COMMENT ON COLUMN reporting.clawbacks.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.clawbacks.connector IS 'Connector of the source.';
 COMMENT ON COLUMN reporting.clawbacks.changed_at IS 'When affsync met the change.';
-COMMENT ON COLUMN reporting.clawbacks.reason IS 'lowered, rejected, reversed, or vanished (the broker no longer lists it).';
+COMMENT ON COLUMN reporting.clawbacks.reason IS 'lowered, rejected, reversed, vanished (the broker no longer lists it), or currency changed.';
 COMMENT ON COLUMN reporting.clawbacks.external_id IS 'The row''s key in affsync.commission.';
 COMMENT ON COLUMN reporting.clawbacks.client_ref IS 'The client.';
 COMMENT ON COLUMN reporting.clawbacks.kind IS 'Kind of commission.';
-COMMENT ON COLUMN reporting.clawbacks.currency IS 'Currency of before, after and difference.';
+COMMENT ON COLUMN reporting.clawbacks.currency IS 'Currency of after and difference at that time; where nothing is left, of before.';
 COMMENT ON COLUMN reporting.clawbacks.before IS 'What counted before.';
 COMMENT ON COLUMN reporting.clawbacks.after IS 'What counted then.';
-COMMENT ON COLUMN reporting.clawbacks.difference IS 'after minus before, below 0.';
-COMMENT ON COLUMN reporting.clawbacks.occurred_on IS 'The day that the commission counts for.';
+COMMENT ON COLUMN reporting.clawbacks.difference IS 'after minus before, below 0; null where the two are in different currencies.';
+COMMENT ON COLUMN reporting.clawbacks.occurred_on IS 'The day that the commission counts for; null of a running total.';
 COMMENT ON COLUMN reporting.clawbacks.stream IS 'The feed.';
+COMMENT ON COLUMN reporting.clawbacks.source_id IS 'The source; see affsync.source.';
+COMMENT ON COLUMN reporting.clawbacks.currency_before IS 'Currency of before.';

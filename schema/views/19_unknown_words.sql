@@ -1,7 +1,7 @@
 -- Words of a broker that its connector has no meaning for: the rows are there, with `unknown`.
 CREATE OR REPLACE VIEW reporting.unknown_words AS
 SELECT s.name AS source, s.connector, w.stream, w.record_table, w.word, count(*) AS rows,
-       min(w.first_seen_at) AS first_seen_at
+       min(w.first_seen_at) AS first_seen_at, s.source_id
 FROM (
   SELECT source_id, stream, 'client' AS record_table, broker_status AS word, first_seen_at
   FROM affsync.client WHERE status = 'unknown' AND deleted_at IS NULL
@@ -18,7 +18,7 @@ FROM (
 JOIN affsync.source s ON s.source_id = w.source_id
 JOIN affsync.stream st ON st.source_id = w.source_id AND st.stream = w.stream
 WHERE s.retired_at IS NULL AND st.retired_at IS NULL
-GROUP BY s.name, s.connector, w.stream, w.record_table, w.word;
+GROUP BY s.source_id, s.name, s.connector, w.stream, w.record_table, w.word;
 COMMENT ON VIEW reporting.unknown_words IS 'The broker''s words for a state that the connector does not know: such rows have the status unknown until it does.';
 COMMENT ON COLUMN reporting.unknown_words.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.unknown_words.connector IS 'Connector of the source.';
@@ -27,3 +27,4 @@ COMMENT ON COLUMN reporting.unknown_words.record_table IS 'The record table that
 COMMENT ON COLUMN reporting.unknown_words.word IS 'The word, as in broker_status; null where the connector does not keep it.';
 COMMENT ON COLUMN reporting.unknown_words.rows IS 'Rows that have it and are not deleted.';
 COMMENT ON COLUMN reporting.unknown_words.first_seen_at IS 'When affsync first stored one of them.';
+COMMENT ON COLUMN reporting.unknown_words.source_id IS 'The source; see affsync.source.';

@@ -1,6 +1,9 @@
-// The SQL of docs/queries.md, run as a reader over a database with rows in every table.
+// The SQL of README.md and docs, run as a reader over a database with rows in every table, with all
+// that must not be added: rejected and reversed rows, two currencies, rows without a state or a
+// client, running totals. The sums are worked out by hand.
 #include <fstream>
 #include <iterator>
+#include <map>
 
 #include "tests/integration/schema/fixture.hpp"
 
@@ -83,6 +86,173 @@ TEST_F(Queries, OfTheDocumentationRunForAReaderAndFindRows) {
       ADD_FAILURE() << error.what() << "\nfrom\n" << query;
     }
   }
+}
+
+// Three sources: "alpha" says which rows are paid, "beta" (by the name of the fixture's source)
+// only ever approves, "gamma" has running totals.
+class DocumentedSums : public Queries {
+ protected:
+  void at(std::string const& name) {
+    source = loop.run(store->register_source(name, "testing", "https://" + name + ".example"));
+  }
+  static TestRow earned(std::string key, char const* day, std::optional<std::string> status,
+                        char const* amount, char const* currency, char const* client,
+                        char const* link = nullptr) {
+    TestRow row{std::move(key),
+                {{"occurred_on", day},
+                 {"status", std::move(status)},
+                 {"amount", amount},
+                 {"currency", currency},
+                 {"kind", "cpa"},
+                 {"grain", "day"}}};
+    if (client != nullptr) row.values.emplace_back("client_ref", client);
+    if (link != nullptr) row.values.emplace_back("link_code", link);
+    return row;
+  }
+  static TestRow total(char const* amount) {
+    return {"t",
+            {{"client_ref", "g1"},
+             {"amount", amount},
+             {"currency", "USD"},
+             {"kind", "lot"},
+             {"grain", "lifetime"}}};
+  }
+  static TestRow passed_on(char const* amount) {
+    return {"r",
+            {{"client_ref", "g1"}, {"amount", amount}, {"currency", "USD"}, {"grain", "lifetime"}}};
+  }
+  void fill_three_sources() {
+    sql(url,
+        "INSERT INTO affsync.fx_rate (currency, on_date, usd_rate) VALUES ('EUR', '2026-02-10', "
+        "2)");
+    at("alpha");
+    loop.run(store->register_stream(StreamId(source, "rewards"), "commission", true, true));
+    loop.run(store->register_stream(StreamId(source, "orders"), "commission", false, true));
+    put("rewards", "commission",
+        {earned("a1", "2026-02-10", "paid", "10", "USD", "a1", "north"),
+         earned("a2", "2026-02-11", "approved", "4", "EUR", "a1", "north"),
+         earned("a3", "2026-02-11", "rejected", "1000", "USD", "a1", "north"),
+         earned("a4", "2026-02-12", "reversed", "500", "EUR", "a2"),
+         earned("a5", "2026-02-12", std::nullopt, "3", "USD", nullptr),
+         earned("a6", "2026-01-31", "paid", "7", "USD", "a2", "south"),
+         earned("a7", "2026-02-10", "paid", "30", "USD", "a2", "south")});
+    put("orders", "commission", {earned("o", "2026-02-10", "paid", "10", "USD", "a1")});
+    now += std::chrono::hours(1);
+    put("rewards", "commission",
+        {earned("a7", "2026-02-10", "paid", "25", "EUR", "a2", "south"),  // restated: no difference
+         earned("a6", "2026-01-31", "paid", "5", "USD", "a2", "south"),   // -2
+         earned("a3", "2026-02-11", "rejected", "900", "USD", "a1", "north")});
+    put("rebates", "rebate",
+        {{"r1",
+          {{"client_ref", "a1"},
+           {"amount", "2"},
+           {"currency", "USD"},
+           {"occurred_at", "2026-02-10T00:00:00Z"}}},
+         {"r2",
+          {{"client_ref", "a1"},
+           {"amount", "200"},
+           {"currency", "USD"},
+           {"status", "rejected"},
+           {"occurred_at", "2026-02-10T00:00:00Z"}}}});
+    put("wallets", "balance",
+        {{"w", {{"metric", "wallet"}, {"amount", "90"}, {"currency", "USD"}}}});
+    put("wallets", "balance",
+        {{"w", {{"metric", "wallet"}, {"amount", "75"}, {"currency", "USD"}}}});
+    at("beta");
+    loop.run(store->register_stream(StreamId(source, "rewards"), "commission", true, false));
+    put("rewards", "commission",
+        {earned("b1", "2026-02-10", "approved", "60", "USD", "b1"),
+         earned("b2", "2026-02-10", "approved", "40", "USD", nullptr)});
+    put("balance", "balance",
+        {{"b", {{"metric", "balance"}, {"amount", "25"}, {"currency", "USD"}}}});
+    at("gamma");
+    put("totals", "commission", {total("100")});
+    put("rebate_totals", "rebate", {passed_on("50")});
+    now += std::chrono::hours(24);  // 2 March
+    put("totals", "commission", {total("110")});
+    put("rebate_totals", "rebate", {passed_on("53")});
+  }
+  // The rows of the block that holds this text, with only these columns, sorted.
+  std::vector<Cells> answer(std::string const& file, std::string const& with,
+                            std::string const& columns) {
+    for (auto const& block : queries_of(file)) {
+      for (std::size_t begin = 0; begin < block.size();) {  // of several statements, the one
+        auto const end = std::min(block.find(";\n", begin), block.size());
+        auto const query = block.substr(begin, end - begin);
+        begin = end + 2;
+        if (query.find(with) == std::string::npos) continue;
+        return sql(url + " options='-c role=affsync_reader'",
+                   "SELECT " + columns + " FROM (" + query + "\n) asked ORDER BY " + columns);
+      }
+    }
+    ADD_FAILURE() << "no such block: " << with;
+    return {};
+  }
+};
+
+TEST_F(DocumentedSums, OfTheReadme) {
+  fill_three_sources();
+  std::vector<Cells> const earned{{"2026-01-01", "alpha", "USD", "5"},
+                                  {"2026-02-01", "alpha", "EUR", "29"},
+                                  {"2026-02-01", "alpha", "USD", "13"},
+                                  {"2026-02-01", "beta", "USD", "100"},
+                                  {"2026-03-01", "gamma", "USD", "10"}};
+  EXPECT_EQ(answer("README.md", "month by month", "month, source, currency, sum"), earned);
+  std::vector<Cells> const changed{{"a6", "USD", "7", "5", "-2"},
+                                   {"a7", "EUR", "30", "25", std::nullopt}};
+  EXPECT_EQ(answer("README.md", "changed after the fact",
+                   "external_id, currency, before, after, difference"),
+            changed);
+  std::vector<Cells> const owed{{"alpha", "wallet", "75"}, {"beta", "balance", "25"}};
+  EXPECT_EQ(answer("README.md", "say that they owe", "source, metric, amount"), owed);
+  std::vector<Cells> const clients{{"a1", "18", "2", "16"},  // 10 and 4 EUR at 2, less 2
+                                   {"a2", "55", "0", "55"},  // 5 and 25 EUR at 2
+                                   {"b1", "60", "0", "60"},       {"g1", "110", "53", "57"},
+                                   {std::nullopt, "3", "0", "3"}, {std::nullopt, "40", "0", "40"}};
+  EXPECT_EQ(
+      answer("README.md", "brings the most", "client_ref, commission_usd, rebate_usd, net_usd"),
+      clients);
+}
+
+TEST_F(DocumentedSums, OfTheQuestions) {
+  fill_three_sources();
+  std::string const file = "docs/queries.md";
+  std::vector<Cells> const months{{"2026-01-01", "5"}, {"2026-02-01", "171"}, {"2026-03-01", "10"}};
+  EXPECT_EQ(answer(file, "AS month, sum(amount_usd)", "month, amount_usd"), months);
+  std::vector<Cells> const unpaid{{"alpha", "EUR", "4"}};
+  EXPECT_EQ(answer(file, "oldest_days", "source, currency, amount"), unpaid);
+  std::vector<Cells> const owed{{"alpha", "wallet", "75", "75"}, {"beta", "balance", "25", "25"}};
+  EXPECT_EQ(answer(file, "WHERE is_current", "source, metric, amount, amount_usd"), owed);
+  std::vector<Cells> const taken{{"alpha", "currency changed", "EUR", "1", std::nullopt},
+                                 {"alpha", "lowered", "USD", "1", "-2"}};
+  EXPECT_EQ(answer(file, "sum(difference)", "source, reason, currency, rows, difference"), taken);
+  std::vector<Cells> const cost{{"alpha", "76", "2"}, {"beta", "100", "0"}, {"gamma", "110", "53"}};
+  EXPECT_EQ(answer(file, "rebate_percent", "source, earned_usd, rebate_usd"), cost);
+  std::vector<Cells> const net{{"alpha", "2026-01-01", "5", "0", "5"},
+                               {"alpha", "2026-02-01", "71", "2", "69"},
+                               {"beta", "2026-02-01", "100", "0", "100"},
+                               {"gamma", "2026-03-01", "10", "3", "7"}};
+  EXPECT_EQ(answer(file, "rebates_monthly", "source, month, earned_usd, rebate_usd, net_usd"), net);
+  std::vector<Cells> const states{{"alpha", "EUR", "25", "4", "500", std::nullopt},
+                                  {"alpha", "USD", "15", std::nullopt, "900", "3"},
+                                  {"beta", "USD", std::nullopt, "100", std::nullopt, std::nullopt},
+                                  {"gamma", "USD", std::nullopt, std::nullopt, std::nullopt, "10"}};
+  EXPECT_EQ(answer(file, "AS to_come", "source, currency, paid, to_come, lost, unknown"), states);
+  std::vector<Cells> const links{
+      {"alpha", "north", "EUR", "4"},      {"alpha", "north", "USD", "10"},
+      {"alpha", "south", "EUR", "25"},     {"alpha", "south", "USD", "5"},
+      {"alpha", std::nullopt, "USD", "3"}, {"beta", std::nullopt, "USD", "100"},
+      {"gamma", std::nullopt, "USD", "10"}};
+  EXPECT_EQ(answer(file, "earnings_by_link", "source, link_code, currency, amount"), links);
+}
+
+TEST_F(DocumentedSums, OfTheSchema) {
+  fill_three_sources();
+  std::vector<Cells> const february{
+      {"alpha", "EUR", "29", "58"}, {"alpha", "USD", "13", "13"}, {"beta", "USD", "100", "100"}};
+  EXPECT_EQ(answer("docs/schema.md", "came in last month", "source, currency, amount, amount_usd"),
+            february);
+  EXPECT_TRUE(answer("docs/schema.md", "net_usd < 0", "source").empty());
 }
 
 TEST_F(Queries, OfTheSchemasDocumentationAreSql) {

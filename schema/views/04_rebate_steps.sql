@@ -1,0 +1,123 @@
+-- How running totals of rebates grew: the only form in which lifetime rows may stand beside dated ones. A
+-- step from or to nothing is none (nobody knows what the total was), nor is one from one currency to
+-- another. What a row grew stays in its day when the row itself leaves the list.
+CREATE OR REPLACE VIEW affsync.rebate_steps AS
+SELECT
+  b.source_id,
+  b.source,
+  b.connector,
+  b.stream,
+  b.external_id,
+  b.client_ref,
+  b.account,
+  b.rebate_group_id,
+  b.status,
+  b.currency,
+  b.day,
+  b.step AS amount,
+  CASE
+    WHEN b.by_broker THEN b.step_usd
+    WHEN r.origin = 'same currency' THEN b.step
+    ELSE round(b.step * r.usd_rate, least(scale(b.step * r.usd_rate), 8))
+  END AS amount_usd,
+  CASE WHEN b.by_broker THEN 'broker' ELSE r.origin END AS usd_origin,
+  coalesce(b.status, '') NOT IN ('rejected', 'reversed') AS counts,
+  b.since,
+  b.until,
+  b.change_id
+FROM (
+  SELECT
+    c.source_id, s.name AS source, s.connector, c.stream, c.external_id, c.client_ref, c.account, c.rebate_group_id,
+    c.status, (h.changed_at AT TIME ZONE 'UTC')::date AS day, d.step, d.step_usd,
+    c.amount_usd IS NOT NULL AND d.step_usd IS NOT NULL AS by_broker,
+    -- The currency of that time: of the next change of it what was before, else the row's own.
+    CASE WHEN l.before IS NULL THEN c.currency ELSE l.before ->> 'currency' END AS currency,
+    -- The last reading that still found the old total.
+    greatest(
+      c.first_seen_at,
+      (SELECT p.changed_at
+       FROM affsync.record_change p
+       WHERE p.source_id = h.source_id AND p.record_table = 'rebate' AND p.stream = h.stream
+         AND p.external_id = h.external_id AND p.change_id < h.change_id
+       ORDER BY p.change_id DESC
+       LIMIT 1),
+      (SELECT q.started_at
+       FROM affsync.sync_run q
+       WHERE q.source_id = h.source_id AND q.stream = h.stream AND q.run_id < h.run_id
+         AND q.status = 'succeeded' AND q.started_at <= h.changed_at
+       ORDER BY q.run_id DESC
+       LIMIT 1)) AS since,
+    h.changed_at AS until,
+    h.change_id
+  FROM affsync.record_change h
+  JOIN affsync.rebate c
+    ON c.source_id = h.source_id AND c.stream = h.stream AND c.external_id = h.external_id
+  JOIN affsync.source s ON s.source_id = c.source_id
+  LEFT JOIN affsync.stream st ON st.source_id = c.source_id AND st.stream = c.stream
+  CROSS JOIN LATERAL (
+    SELECT
+      CASE WHEN h.before ? 'amount'
+           THEN (h.after ->> 'amount')::numeric - (h.before ->> 'amount')::numeric ELSE 0
+      END AS step,
+      CASE WHEN h.before ? 'amount_usd'
+           THEN (h.after ->> 'amount_usd')::numeric - (h.before ->> 'amount_usd')::numeric ELSE 0
+      END AS step_usd
+  ) d
+  LEFT JOIN LATERAL (
+    SELECT n.before
+    FROM affsync.record_change n
+    WHERE n.source_id = h.source_id AND n.record_table = 'rebate' AND n.stream = h.stream
+      AND n.external_id = h.external_id AND n.change_id > h.change_id AND n.before ? 'currency'
+    ORDER BY n.change_id
+    LIMIT 1
+  ) l ON true
+  WHERE h.record_table = 'rebate' AND h.operation IN ('update', 'restore')
+    AND h.before ?| ARRAY['amount', 'amount_usd'] AND NOT h.before ? 'currency'
+    AND d.step IS NOT NULL AND c.grain = 'lifetime' AND coalesce(st.in_reports, true)
+) b
+LEFT JOIN affsync.currency_unit u ON u.currency = b.currency
+CROSS JOIN LATERAL (
+  SELECT CASE WHEN NOT b.by_broker AND coalesce(u.whole, b.currency) <> 'USD' THEN
+    (SELECT x.usd_rate
+     FROM affsync.fx_rate x
+     WHERE x.currency = coalesce(u.whole, b.currency)
+       AND x.on_date BETWEEN b.day - 7 AND b.day
+     ORDER BY x.on_date DESC, x.source_id, x.stream
+     LIMIT 1) END AS usd_rate
+) f
+CROSS JOIN LATERAL (  -- read once, when the first row gets as far as here
+  SELECT ((SELECT m.rates FROM affsync.fx_implied_by_day m)
+          ->> (coalesce(u.whole, b.currency) || ' ' || b.day))::numeric AS usd_rate
+) i
+CROSS JOIN LATERAL (
+  SELECT
+    CASE
+      WHEN coalesce(u.whole, b.currency) = 'USD' THEN coalesce(u.factor, 1)
+      WHEN NOT b.by_broker THEN coalesce(u.factor, 1) * coalesce(f.usd_rate, i.usd_rate)
+    END AS usd_rate,
+    CASE
+      WHEN b.currency = 'USD' THEN 'same currency'
+      WHEN u.whole = 'USD' THEN 'fixed rate'
+      WHEN f.usd_rate IS NOT NULL THEN 'fx_rate'
+      WHEN i.usd_rate IS NOT NULL THEN 'implied'
+    END AS origin
+) r;
+COMMENT ON VIEW affsync.rebate_steps IS 'Recorded growth of running totals of rebates (grain lifetime), one row a change, of rows that have left the list since as well. What a total was when it was first read is in no step.';
+COMMENT ON COLUMN affsync.rebate_steps.source_id IS 'The source; see affsync.source.';
+COMMENT ON COLUMN affsync.rebate_steps.source IS 'Name of the source.';
+COMMENT ON COLUMN affsync.rebate_steps.connector IS 'Connector of the source.';
+COMMENT ON COLUMN affsync.rebate_steps.stream IS 'The feed.';
+COMMENT ON COLUMN affsync.rebate_steps.external_id IS 'The row''s key in affsync.rebate.';
+COMMENT ON COLUMN affsync.rebate_steps.client_ref IS 'The client.';
+COMMENT ON COLUMN affsync.rebate_steps.account IS 'The client''s trading account.';
+COMMENT ON COLUMN affsync.rebate_steps.rebate_group_id IS 'The rule; see affsync.rebate_group.';
+COMMENT ON COLUMN affsync.rebate_steps.status IS 'Status of the rebate.';
+COMMENT ON COLUMN affsync.rebate_steps.currency IS 'Currency of amount, as the row had it then.';
+COMMENT ON COLUMN affsync.rebate_steps.day IS 'The UTC day on which affsync met the change.';
+COMMENT ON COLUMN affsync.rebate_steps.amount IS 'By how much the total changed.';
+COMMENT ON COLUMN affsync.rebate_steps.amount_usd IS 'By how much the broker''s own figure in US dollars changed; else amount by the rate of the day, to 8 digits after the point; else null. See usd_origin.';
+COMMENT ON COLUMN affsync.rebate_steps.usd_origin IS 'Where amount_usd is from: broker, same currency, fixed rate (affsync.currency_unit), fx_rate or implied (affsync.fx_implied); null when there is none.';
+COMMENT ON COLUMN affsync.rebate_steps.counts IS 'False for what was rejected or reversed: never add those.';
+COMMENT ON COLUMN affsync.rebate_steps.since IS 'The last reading that found the total as it was before: it grew between since and until. That of the last run that succeeded before; where such runs are no longer known, the last change of the row.';
+COMMENT ON COLUMN affsync.rebate_steps.until IS 'When affsync met the change.';
+COMMENT ON COLUMN affsync.rebate_steps.change_id IS 'The change; see affsync.record_change.';

@@ -1,0 +1,47 @@
+-- One row a client, of what all feeds of its source tell: of each column what was told last.
+CREATE OR REPLACE VIEW affsync.client_books AS
+SELECT
+  c.source_id,
+  c.client_ref,
+  (array_agg(c.country ORDER BY c.changed_at DESC, c.stream, c.external_id)
+     FILTER (WHERE c.country IS NOT NULL))[1] AS country,
+  (array_agg(c.status ORDER BY c.changed_at DESC, c.stream, c.external_id)
+     FILTER (WHERE c.status IS NOT NULL))[1] AS status,
+  (array_agg(c.registered_at ORDER BY c.changed_at DESC, c.stream, c.external_id)
+     FILTER (WHERE c.registered_at IS NOT NULL))[1] AS registered_at,
+  (array_agg(c.first_deposit_at ORDER BY c.changed_at DESC, c.stream, c.external_id)
+     FILTER (WHERE c.first_deposit_at IS NOT NULL))[1] AS first_deposit_at,
+  (array_agg(c.first_trade_at ORDER BY c.changed_at DESC, c.stream, c.external_id)
+     FILTER (WHERE c.first_trade_at IS NOT NULL))[1] AS first_trade_at,
+  (array_agg(c.link_code ORDER BY c.changed_at DESC, c.stream, c.external_id)
+     FILTER (WHERE c.link_code IS NOT NULL))[1] AS link_code,
+  (array_agg(c.campaign ORDER BY c.changed_at DESC, c.stream, c.external_id)
+     FILTER (WHERE c.campaign IS NOT NULL))[1] AS campaign,
+  (array_agg(c.volume_lots ORDER BY c.changed_at DESC, c.stream, c.external_id)
+     FILTER (WHERE c.volume_lots IS NOT NULL))[1] AS volume_lots,
+  (array_agg(c.earned_usd ORDER BY c.changed_at DESC, c.stream, c.external_id)
+     FILTER (WHERE c.earned_usd IS NOT NULL))[1] AS earned_usd,
+  (array_agg(c.rebate_usd ORDER BY c.changed_at DESC, c.stream, c.external_id)
+     FILTER (WHERE c.rebate_usd IS NOT NULL))[1] AS rebate_usd,
+  max(c.last_activity_at) AS last_activity_at,
+  bool_or(c.has_deposit) AS has_deposit
+FROM affsync.client c
+LEFT JOIN affsync.stream st ON st.source_id = c.source_id AND st.stream = c.stream
+WHERE c.deleted_at IS NULL AND c.client_ref IS NOT NULL
+  AND coalesce(st.in_reports, true) AND st.retired_at IS NULL
+GROUP BY c.source_id, c.client_ref;
+COMMENT ON VIEW affsync.client_books IS 'The clients that reports know, one row each: not deleted, and of feeds that the connector still has. Of several feeds that tell of the same client, the latest word counts.';
+COMMENT ON COLUMN affsync.client_books.source_id IS 'The source; see affsync.source.';
+COMMENT ON COLUMN affsync.client_books.client_ref IS 'The client.';
+COMMENT ON COLUMN affsync.client_books.country IS 'Country code, as the broker gives it.';
+COMMENT ON COLUMN affsync.client_books.status IS 'Status of the client.';
+COMMENT ON COLUMN affsync.client_books.registered_at IS 'When the client registered.';
+COMMENT ON COLUMN affsync.client_books.first_deposit_at IS 'First deposit.';
+COMMENT ON COLUMN affsync.client_books.first_trade_at IS 'First trade.';
+COMMENT ON COLUMN affsync.client_books.link_code IS 'The partner link that brought the client.';
+COMMENT ON COLUMN affsync.client_books.campaign IS 'The campaign that brought the client.';
+COMMENT ON COLUMN affsync.client_books.volume_lots IS 'Volume traded so far, in lots.';
+COMMENT ON COLUMN affsync.client_books.earned_usd IS 'What the partner earned with the client so far, in US dollars; a running total of the broker.';
+COMMENT ON COLUMN affsync.client_books.rebate_usd IS 'What was passed on to the client so far, in US dollars; a running total of the broker.';
+COMMENT ON COLUMN affsync.client_books.last_activity_at IS 'Last sign of life that any feed reports.';
+COMMENT ON COLUMN affsync.client_books.has_deposit IS 'Whether any feed says that the client ever deposited; null where none tells.';
