@@ -223,6 +223,9 @@ struct WindowSpec {
   // The parameters ask for what was changed in these days, not for what happened in them: a full
   // pass sends neither and reads the whole list, the others read one slice of news.
   bool changes = false;
+  // `empty` answers only what ends within so many days of today: an older slice without an answer is
+  // in doubt. nullopt: it answers any.
+  std::optional<int> may_be_empty_days;
 };
 
 // Rows made of the members of an object: {"EUR": "0.92"} becomes {"currency": "EUR", "rate": …}.

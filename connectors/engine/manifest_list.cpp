@@ -173,6 +173,9 @@ WindowSpec read_window(yaml::Node const& node, RequestSpec const& request,
   }
   if (auto const end = map.find("to_exclusive")) window.to_exclusive = end->as_bool();
   if (auto const back = map.find("lookback")) window.lookback_days = read_days(*back, 0, 3660);
+  if (auto const days = map.find("may_be_empty")) {
+    window.may_be_empty_days = read_days(*days, 0, 3660);
+  }
   if (auto const changes = map.find("changes")) window.changes = changes->as_bool();
   if (!window.changes) read_history(map, window, mapping);
   map.finish();

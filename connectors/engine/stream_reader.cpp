@@ -42,6 +42,8 @@ struct StreamReader::Impl {
   bool ends_at_known() const;
   // The list at hand has ended; false: another part of the slice follows.
   bool end_list();
+  // The slice at hand was answered with "no rows", and is too old for that.
+  void doubt_old_emptiness();
   SliceEnd end_of_slice(Json const& body, TimePoint now);
   void next_slice();
   std::string checkpoint(TimePoint now) const;
@@ -194,6 +196,14 @@ bool StreamReader::Impl::end_list() {
   return false;
 }
 
+void StreamReader::Impl::doubt_old_emptiness() {
+  if (doubt || !spec.window || !spec.window->may_be_empty_days || !slice->to) return;
+  if (*slice->to >= today - std::chrono::days(*spec.window->may_be_empty_days)) return;
+  doubt = SliceDoubt{ErrorCode::not_found,
+                     "the broker has nothing at all for " + format_day(*slice->from) + " to " +
+                         format_day(*slice->to) + ", which should be there by now"};
+}
+
 SliceEnd StreamReader::Impl::end_of_slice(Json const& body, TimePoint now) {
   SliceEnd end;
   end.slice = *slice;
@@ -283,6 +293,7 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
                     (*outcome == PageOutcome::more && reader.is_known && reader.ends_at_known());
   reader.stored_part = rows.empty() ? std::nullopt : std::optional(reader.part);
   if (ends && reader.end_list()) {
+    if (answer.no_rows) reader.doubt_old_emptiness();
     page.slice_end = reader.end_of_slice(answer.body, now);
     reader.next_slice();
   }

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <map>
 
+#include "base/decimal.hpp"
 #include "connectors/engine/mapping.hpp"
 #include "connectors/engine/records.hpp"
 #include "daemon/app.hpp"
@@ -43,6 +44,7 @@ struct Findings {
   std::map<std::string, int> unmapped;   // field -> rows that have it
   std::map<std::string, int> not_found;  // column -> rows without it
   std::map<std::string, int> unknown;    // field: word -> rows with a status of no known meaning
+  std::map<std::string, int> zeros;      // what is taken as 0 beside an alternative that is not
   int rows = 0;
 };
 
@@ -50,6 +52,32 @@ std::string word_at(Json const& row, std::string const& path) {
   Json const* const value = JsonPath(path).in(row);
   auto const text = value == nullptr ? std::nullopt : value->scalar_text();
   return text ? std::string(*text) : "(no word)";
+}
+
+bool is_zero(std::string_view text) {
+  auto const number = parse_decimal(text);
+  return number.error == DecimalError::none &&
+         number.text.find_first_of("123456789") == std::string::npos;
+}
+
+// A broker may send 0 for "there is none", such as a correction of an amount; then each row has 0.
+void find_zeros(engine::StreamPlan const& plan, engine::RowMapper::Trace const& trace,
+                Json const& row, Findings& findings) {
+  if (!trace.value || !is_zero(*trace.value)) return;
+  for (auto const& column : plan.spec.map.columns) {
+    if (column.column != trace.column) continue;
+    bool is_later = false;
+    for (auto const& path : column.from) {
+      auto const* value = JsonPath(path).in(row);
+      auto const text = value == nullptr ? std::nullopt : value->scalar_text();
+      bool const counts = text && parse_decimal(*text).error == DecimalError::none;
+      if (is_later && counts && !is_zero(*text)) {
+        ++findings.zeros[trace.column + " <- " + trace.from + ", although " + path.text() +
+                         " is not 0"];
+      }
+      is_later = is_later || path.text() == trace.from;
+    }
+  }
 }
 
 std::string show_row(engine::StreamPlan const& plan, engine::RowMapper const& mapper,
@@ -77,6 +105,7 @@ std::string show_row(engine::StreamPlan const& plan, engine::RowMapper const& ma
       value = Cell("(not in this row)", Style::warning);
       ++findings.not_found[trace.column + " <- " + trace.from];
     }
+    find_zeros(plan, trace, row, findings);
     table.add_row({trace.column, trace.from, value});
   }
   for (auto const& field : mapper.unmapped_fields(row)) ++findings.unmapped[field];
@@ -125,11 +154,15 @@ int run_inspect(CommonOptions const& common, InspectOptions const& options) {
     std::cout << styled("row " + std::to_string(i + 1), Style::bold, terminal) << "\n"
               << show_row(plan, mapper, *records->rows[i], now, terminal, findings);
   }
-  std::cout << list_findings("Fields that no mapping reads (they are kept in raw):",
-                             findings.unmapped, findings.rows)
+  auto const* unread = plan.spec.raw_mapped_only
+                           ? "Fields that no mapping reads (raw keeps what the connector allows):"
+                           : "Fields that no mapping reads (they are kept in raw):";
+  std::cout << list_findings(unread, findings.unmapped, findings.rows)
             << list_findings("Mappings that found nothing:", findings.not_found, findings.rows)
             << list_findings("Words that the connector does not know (stored as `unknown`):",
-                             findings.unknown, findings.rows);
+                             findings.unknown, findings.rows)
+            << list_findings("Figures taken as 0 where another field has more:", findings.zeros,
+                             findings.rows);
   return 0;
 }
 

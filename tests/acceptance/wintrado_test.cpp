@@ -116,6 +116,18 @@ TEST_F(Wintrado, another_path_is_taken_from_the_configuration) {
   expect_wintrado_books();
 }
 
+TEST_F(Wintrado, inspect_tells_where_a_correction_of_0_counts) {
+  start();
+  EXPECT_EQ(affsync({"inspect", "main", "clients"}).out.find("taken as 0"), std::string::npos);
+  broker().fault("set_field:path=/ledger,field=correctedCommissionAmount,value=0,row=0");
+  auto const inspected = affsync({"inspect", "main", "commissions", "--rows", "3"});
+  EXPECT_EQ(inspected.status, 0) << inspected.err;
+  EXPECT_NE(
+      inspected.out.find("amount <- correctedCommissionAmount, although commissionAmount is not 0"),
+      std::string::npos)
+      << inspected.out;
+}
+
 TEST_F(Wintrado, names_and_mails_are_dropped_also_from_raw) {
   start();
   ASSERT_EQ(sync().status, 0);

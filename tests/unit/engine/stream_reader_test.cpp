@@ -481,6 +481,30 @@ TEST(StreamReader, AnAnswerThatMeansNoRowsEndsTheSlice) {
   EXPECT_FALSE(reader.next_request());
 }
 
+TEST(StreamReader, NoRowsAtAllIsDoubtedOfDaysThatShouldHaveSomeByNow) {
+  auto const today = std::chrono::floor<std::chrono::days>(noon);
+  auto plan = windowed_plan(100, 1, today - std::chrono::days(4), 1);
+  plan.spec.window->max_span_days = 1;
+  plan.spec.window->may_be_empty_days = 2;
+  auto const doubts_of = [&](StreamPlan const& one) {
+    auto reader = reader_of(one, start_at(noon));
+    std::vector<std::string> doubts;
+    while (reader.next_request()) {
+      Answer answer = answer_of(R"({"detail":"not found"})");
+      answer.no_rows = true;
+      auto const page = reader.on_answer(answer, noon);
+      if (!page || !page->slice_end) break;
+      auto const& doubt = page->slice_end->doubt;
+      doubts.emplace_back(doubt ? to_string(doubt->code) : "none");
+    }
+    return doubts;
+  };
+  EXPECT_EQ(doubts_of(plan),
+            (std::vector<std::string>{"not_found", "not_found", "none", "none", "none"}));
+  plan.spec.window->may_be_empty_days.reset();
+  EXPECT_EQ(doubts_of(plan), std::vector<std::string>(5, "none"));
+}
+
 TEST(StreamReader, ABadRowGoesToQuarantineAndCountsAsSeen) {
   auto reader = reader_of(list_plan(100, 1), start_at(noon));
   auto const page = reader.on_answer(
