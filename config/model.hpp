@@ -75,6 +75,8 @@ struct SourceConfig {
   PrivacyMode privacy = PrivacyMode::drop;
   std::optional<std::string> login_path;
   std::map<std::string, StreamConfig> streams;
+  // file:line:column of keys that only the connector knows: "credentials.login", "settings.zone".
+  std::map<std::string, std::string> places;
   double mass_drop_limit = 0.1;  // part of a stream's rows that may vanish at once
   bool reconcile_warns = false;  // `reconcile: warn`: totals that differ make no run partial
 };

@@ -87,7 +87,38 @@ TimePoint Schedule::next(TimePoint last_start, double jitter) const {
   return time ? *time + part(seconds(30)) : last_start + days(366);
 }
 
+namespace {
+
+// "15 min" -> "15m"; empty when it is no number with a word for a unit.
+std::string as_duration(std::string_view text) {
+  auto const digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  auto const word = text.find_first_not_of(" \t", digits);
+  if (digits == 0 || word == std::string_view::npos) return {};
+  std::string unit(text.substr(word));
+  for (char& c : unit) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  struct Meant {
+    std::string_view unit;
+    char letter;
+  };
+  static constexpr Meant words[] = {
+      {"s", 's'}, {"sec", 's'}, {"secs", 's'}, {"second", 's'}, {"seconds", 's'},
+      {"m", 'm'}, {"min", 'm'}, {"mins", 'm'}, {"minute", 'm'}, {"minutes", 'm'},
+      {"h", 'h'}, {"hr", 'h'},  {"hrs", 'h'},  {"hour", 'h'},   {"hours", 'h'},
+      {"d", 'd'}, {"day", 'd'}, {"days", 'd'}};
+  for (auto const& one : words) {
+    if (one.unit == unit) return std::string(text.substr(0, digits)) + one.letter;
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<Schedule> parse_schedule(std::string_view text) {
+  if (auto const meant = as_duration(text); !meant.empty() && meant != text) {
+    return Error(ErrorCode::config_invalid, "not a duration", "Write " + meant + ".");
+  }
   if (text.find_first_of(" \t") != std::string_view::npos) {
     auto line = parse_cron(text);
     if (!line) return line.error();

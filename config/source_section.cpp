@@ -24,7 +24,8 @@ std::string read_source_name(yaml::Node const& node) {
   }
   if (!good) {
     node.fail("not a name for a source: " + node.shown(),
-              "It takes 1 to 64 letters, digits, dots, underscores and hyphens.");
+              "It takes 1 to 64 Latin letters (a to z, A to Z), digits, dots, underscores and "
+              "hyphens.");
   }
   return name;
 }
@@ -48,7 +49,15 @@ StreamConfig read_stream(yaml::Node const& key, yaml::Node const& node) {
   if (auto const value = map.find("enabled")) stream.enabled = value->as_bool();
   if (auto const value = map.find("every")) stream.every = read_schedule(*value);
   if (auto const value = map.find("full_every")) stream.full_every = read_schedule(*value);
-  if (auto const value = map.find("start")) stream.start = read_day(*value);
+  if (auto const value = map.find("start")) {
+    stream.start = read_day(*value);
+    auto const today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+    // A day ahead is today for somebody in the east.
+    if (*stream.start > today + std::chrono::days(1)) {
+      value->fail("a start in the future: nothing would be read",
+                  "Write the day of the first rows.");
+    }
+  }
   if (auto const value = map.find("lookback")) stream.lookback_days = read_days(*value);
   if (auto const value = map.find("in_reports")) stream.in_reports = value->as_bool();
   if (auto const value = map.find("reconcile")) stream.reconcile_warns = read_reconcile(*value);
@@ -59,6 +68,25 @@ StreamConfig read_stream(yaml::Node const& key, yaml::Node const& node) {
   if (auto const value = map.find("query")) stream.query = read_query(*value);
   map.finish();
   return stream;
+}
+
+// What was meant to be replaced must not be sent to a broker as a login.
+void refuse_placeholder(yaml::Node const& node, std::string const& name, Secret const& secret) {
+  auto const& text = secret.reveal();
+  if (!node.is_scalar()) return;
+  bool const variable =
+      text.size() > 1 && text.front() == '$' &&
+      text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", 1) == std::string::npos;
+  if (variable) {
+    node.fail(
+        "the credential `" + name + "` looks like a variable without its braces",
+        "Write \"${NAME}\" for an environment variable. A value that really is so goes into a "
+        "file: {file: PATH}.");
+  }
+  if (text == "your " + name) {
+    node.fail("the credential `" + name + "` is still the placeholder of the example",
+              "Write your own there.");
+  }
 }
 
 void read_credentials(yaml::Node const& node, SourceConfig& source, Environment const& env) {
@@ -73,7 +101,10 @@ void read_credentials(yaml::Node const& node, SourceConfig& source, Environment 
       key.fail("not a name for a credential",
                "A blank must follow the colon; the name takes letters, digits and underscores.");
     }
-    source.credentials.emplace(name, read_secret(value, "the credential `" + name + "`", env));
+    auto secret = read_secret(value, "the credential `" + name + "`", env);
+    refuse_placeholder(value, name, secret);
+    source.credentials.emplace(name, std::move(secret));
+    source.places["credentials." + name] = key.where();
   }
 }
 
@@ -124,7 +155,11 @@ SourceConfig read_source(yaml::Node const& node, Defaults const& defaults, Envir
   }
   if (auto const value = map.find("credentials")) read_credentials(*value, source, env);
   if (auto const value = map.find("settings")) {
-    for (auto const& [key, setting] : value->members()) source.settings[key] = setting.text();
+    if (!value->is_map()) value->fail("settings must be a mapping of names to values");
+    for (auto const& [key, setting] : value->entries()) {
+      source.settings[key.text()] = setting.text();
+      source.places["settings." + key.text()] = key.where();
+    }
   }
   if (auto const value = map.find("tls")) source.ca_file = read_tls(*value);
   if (auto const value = map.find("rate_limit")) source.rate_limit = read_rate_limit(*value);
@@ -144,7 +179,11 @@ SourceConfig read_source(yaml::Node const& node, Defaults const& defaults, Envir
   if (auto const value = map.find("reconcile")) source.reconcile_warns = read_reconcile(*value);
   if (auto const value = map.find("login")) source.login_path = read_login(*value);
   if (auto const value = map.find("streams")) {
-    if (!value->is_map()) value->fail("streams must be a mapping of stream names to their options");
+    if (!value->is_map()) {
+      value->fail("streams must be a mapping of stream names to their options",
+                  "Such as: streams: {rewards: {enabled: true}, orders: {enabled: false}}. What is "
+                  "not named is read as the connector says.");
+    }
     for (auto const& [key, stream] : value->entries()) {
       source.streams.emplace(key.text(), read_stream(key, stream));
     }

@@ -134,6 +134,15 @@ std::string App::shown_database_url() const {
   return impl_->database->shown_url();
 }
 
+bool App::serves_database() const {
+  return impl_->database->started_here();
+}
+
+Result<schema::Examination> App::examine_database() {
+  start_database();
+  return schema::examine(impl_->database->options());
+}
+
 App::Impl::Session& App::Impl::session_of(PreparedSource prepared, Logger const& log,
                                           sync::Observer& observer) {
   auto& entry = sessions[prepared.plan.source];

@@ -17,6 +17,7 @@
 #include "daemon/sync/observer.hpp"
 #include "daemon/sync/source_session.hpp"
 #include "daemon/sync/stream_task.hpp"
+#include "schema/examine.hpp"
 #include "schema/migrate.hpp"
 #include "schema/store.hpp"
 
@@ -43,6 +44,10 @@ class App {
   schema::Store& store();
   // A libpq string for psql and BI tools, without a password.
   std::string shown_database_url() const;
+  // The server is ours, and ends with this process.
+  bool serves_database() const;
+  // Whether affsync could work in the database, without writing anything; not for an embedded one.
+  Result<schema::Examination> examine_database();
 
   // Plans and sessions of the chosen sources and streams. Unknown names throw Failure(usage).
   // Streams that are off are left out unless they are named. Registers the sources in the database

@@ -39,6 +39,10 @@ Database::Database(config::DatabaseConfig const& config) {
   options_.patience = std::chrono::seconds(3);
 }
 
+bool Database::started_here() const {
+  return cluster_ && cluster_->started_here();
+}
+
 std::string Database::shown_url() const {
   return without_password(options_.url);
 }

@@ -19,6 +19,8 @@ class Database {
   schema::StoreOptions const& options() const { return options_; }
   // For psql and BI tools: without a password.
   std::string shown_url() const;
+  // An embedded server that ends with this process.
+  bool started_here() const;
 
  private:
   std::unique_ptr<embedded::Cluster> cluster_;

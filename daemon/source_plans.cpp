@@ -56,6 +56,28 @@ Result<engine::Manifest const*> manifest_of(config::SourceConfig const& source,
   return error;
 }
 
+// Of the key that the connector does not know, in the order in which the plan is made; of the
+// stream that the error is about; else of the source.
+std::string place_of_mistake(config::SourceConfig const& source, engine::Manifest const& manifest,
+                             Error const& error) {
+  auto const place = [&](std::string const& key) {
+    auto const found = source.places.find(key);
+    return found == source.places.end() ? source.where : found->second;
+  };
+  for (auto const& [name, secret] : source.credentials) {
+    auto const same = [&name](auto const& known) { return known.name == name; };
+    if (std::ranges::none_of(manifest.credentials, same)) return place("credentials." + name);
+  }
+  for (auto const& [name, stream] : source.streams) {
+    if (manifest.find_stream(name) == nullptr || error.stream == name) return stream.where;
+  }
+  for (auto const& [name, value] : source.settings) {
+    auto const same = [&name](auto const& known) { return known.name == name; };
+    if (std::ranges::none_of(manifest.settings, same)) return place("settings." + name);
+  }
+  return source.where;
+}
+
 config::StreamConfig const* stream_config(config::SourceConfig const& source,
                                           std::string const& stream) {
   auto const found = source.streams.find(stream);
@@ -69,9 +91,11 @@ Result<PreparedSource> prepare_source(config::SourceConfig const& source,
   auto const manifest = manifest_of(source, manifests);
   if (!manifest) return manifest.error();
 
+  // The place alone: with the source's name in front editors would not find the line.
   auto fail = [&](Error error) {
-    error.at(source.where);
-    error.in(source.name, "");
+    error.at(place_of_mistake(source, **manifest, error));
+    error.source.clear();
+    error.stream.clear();
     return error;
   };
   auto plan = engine::make_source_plan(**manifest, to_engine(source));

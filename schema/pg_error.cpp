@@ -24,7 +24,8 @@ constexpr KnownState known_states[] = {
     {"40", ErrorCode::database_unavailable, "Another transaction was in the way; try again."},
     {"55P03", ErrorCode::database_unavailable, "Another transaction held a lock; try again."},
     {"42501", ErrorCode::database_error,
-     "Grant the role affsync_writer to the user in database.url, or let it own the schemas."},
+     "Grant the role affsync_writer to the user in database.url (affsync_reader is enough for "
+     "`status`, `report` and the list of `quarantine`), or let it own the schemas."},
     {"42P01", ErrorCode::database_error, "Run `affsync migrate`."},
     {"42703", ErrorCode::database_error, "Run `affsync migrate`."},
     {"3F000", ErrorCode::database_error, "Run `affsync migrate`."},
@@ -118,6 +119,30 @@ std::string one_line(std::string_view server_message) {
   return line;
 }
 
+namespace {
+
+// libpq gives no code for why a connection was refused, only the server's words.
+std::string hint_for_connecting(std::string_view message) {
+  auto const says = [&](std::string_view words) {
+    return message.find(words) != std::string_view::npos;
+  };
+  if (says("database \"") && says("does not exist")) {
+    return "Make it, such as with createdb, or mend database.url.";
+  }
+  if (says("role \"") && says("does not exist")) {
+    return "Make the user, such as with createuser, or name another one in database.url.";
+  }
+  if (says("authentication failed") || says("no password supplied") || says("no pg_hba.conf")) {
+    return "Check user and password in database.url, and pg_hba.conf of the server.";
+  }
+  if (says("No such file or directory") || says("Connection refused")) {
+    return "Check database.url and that the server runs; `database.url: embedded` needs none.";
+  }
+  return "Check database.url and that the server runs.";
+}
+
+}  // namespace
+
 PgProblem current_problem() {
   PgProblem problem;
   try {
@@ -131,7 +156,7 @@ PgProblem current_problem() {
   } catch (pqxx::broken_connection const& error) {
     problem.error = Error(ErrorCode::database_unavailable,
                           "no connection to PostgreSQL: " + one_line(error.what()),
-                          "Check database.url and that the server runs.");
+                          hint_for_connecting(error.what()));
     problem.recovery = Recovery::reconnect;
   } catch (pqxx::sql_error const& error) {
     auto const state = sqlstate_of(error);

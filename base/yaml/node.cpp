@@ -66,7 +66,7 @@ Node Node::parse(std::string_view text, std::string const& file, Expand const& e
     }
     return first;
   } catch (YAML::ParserException const& flaw) {
-    throw Failure(in_plain_words(flaw, builder.place(flaw.mark)));
+    throw Failure(in_plain_words(flaw, text, builder));
   }
 }
 

@@ -1,6 +1,8 @@
 #include "base/yaml/syntax.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <vector>
 
 #include "base/utf8.hpp"
 
@@ -60,7 +62,68 @@ std::size_t first_bad_byte(std::string_view text) {
 
 }  // namespace
 
-Error in_plain_words(YAML::ParserException const& flaw, std::string const& place) {
+namespace {
+
+// A bracket that was opened and not closed up to `mark`, outside of quotes and comments: its line
+// and column; {} when there is none.
+std::optional<YAML::Mark> open_bracket(std::string_view text, char opening) {
+  std::vector<YAML::Mark> open;
+  std::vector<char> kinds;
+  int line = 0, column = 0;
+  char quote = 0, before = ' ';
+  bool comment = false;
+  for (char const c : text) {
+    if (c == '\n') {
+      ++line;
+      column = 0;
+      comment = false;
+      before = ' ';
+      continue;
+    }
+    bool const at_start = before == ' ' || before == '\t' || before == '{' || before == '[' ||
+                          before == ',' || before == ':';
+    if (!comment && quote != 0) {
+      if (c == quote && !(quote == '"' && before == '\\')) quote = 0;
+    } else if (!comment) {
+      if (c == '#' && (before == ' ' || before == '\t')) {
+        comment = true;
+      } else if ((c == '"' || c == '\'') && at_start) {
+        quote = c;
+      } else if ((c == '{' || c == '[') && at_start) {
+        YAML::Mark mark;
+        mark.line = line;
+        mark.column = column;
+        open.push_back(mark);
+        kinds.push_back(c);
+      } else if ((c == '}' || c == ']') && !open.empty()) {
+        open.pop_back();
+        kinds.pop_back();
+      }
+    }
+    before = c;
+    ++column;
+  }
+  for (std::size_t i = open.size(); i-- > 0;) {
+    if (kinds[i] == opening) return open[i];
+  }
+  return std::nullopt;
+}
+
+// The line begins with blanks and a tab.
+bool is_indented_by_tab(std::string_view text, int line) {
+  for (; line > 0; --line) {
+    auto const end = text.find('\n');
+    if (end == std::string_view::npos) return false;
+    text.remove_prefix(end + 1);
+  }
+  auto const first = text.find_first_not_of(' ');
+  return first != std::string_view::npos && text[first] == '\t';
+}
+
+}  // namespace
+
+Error in_plain_words(YAML::ParserException const& flaw, std::string_view text,
+                     Builder const& builder) {
   Error error(ErrorCode::config_invalid, "not valid YAML", std::string(quote_hint));
   for (auto const& words : plain_words) {
     if (!flaw.msg.starts_with(words.theirs)) continue;
@@ -68,7 +131,29 @@ Error in_plain_words(YAML::ParserException const& flaw, std::string const& place
     error.hint = words.hint;
     break;
   }
-  error.where = place;
+  error.where = builder.place(flaw.mark);
+  // yaml-cpp notices at the end of the file, or at the next thing that makes no sense in it.
+  bool const flow = flaw.msg.starts_with("end of map flow");
+  if (flow || flaw.msg.starts_with("end of sequence flow")) {
+    if (auto const opened = open_bracket(text, flow ? '{' : '[')) {
+      error.where = builder.place(*opened);
+      error.hint = flow
+                       ? "It is opened here. A text with # } or , in it, such as a password, needs "
+                         "quotes."
+                       : "It is opened here. A text with # ] or , in it needs quotes.";
+    }
+  }
+  // It is the line at hand, or the one before it that made no sense of this one.
+  for (int const line : {flaw.mark.line, flaw.mark.line - 1}) {
+    if (line < 0 || !is_indented_by_tab(text, line)) continue;
+    YAML::Mark mark;
+    mark.line = line;
+    mark.column = 0;
+    error.where = builder.place(mark);
+    error.message = "not valid YAML: a tab in the indentation";
+    error.hint = "YAML is indented with blanks.";
+    break;
+  }
   return error;
 }
 

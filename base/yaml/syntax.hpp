@@ -14,7 +14,8 @@ namespace affsync::yaml {
 // Throws Failure(config_invalid) for what is not UTF-8 and for control characters.
 void check_bytes(std::string_view text, Builder const& builder);
 
-// A complaint of yaml-cpp without any of the text, which may be a password.
-Error in_plain_words(YAML::ParserException const& flaw, std::string const& place);
+// A complaint of yaml-cpp about `text`, without any of it, which may be a password.
+Error in_plain_words(YAML::ParserException const& flaw, std::string_view text,
+                     Builder const& builder);
 
 }  // namespace affsync::yaml

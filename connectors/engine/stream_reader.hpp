@@ -77,10 +77,13 @@ struct SliceEnd {
 struct PageRead {
   std::vector<Batch> batches;  // the main table first
   std::vector<QuarantinedRow> quarantined;
-  std::string checkpoint;                     // JSON text; opaque to all but the reader
-  std::int64_t rows_read = 0;                 // rows not seen on an earlier page of the slice
-  std::int64_t mapped = 0, unmapped = 0;      // of the main table's rows, those that overlap too
-  std::optional<SliceEnd> slice_end;          // set when this was the slice's last page
+  std::string checkpoint;                 // JSON text; opaque to all but the reader
+  std::int64_t rows_read = 0;             // rows not seen on an earlier page of the slice
+  std::int64_t mapped = 0, unmapped = 0;  // of the main table's rows, those that overlap too
+  std::optional<SliceEnd> slice_end;      // set when this was the slice's last page
+  // What the connector names and this answer does not have, such as a total; for `check` and
+  // `inspect`, and for whoever reads the log of a run.
+  std::vector<std::string> remarks;
   std::optional<std::int64_t> expected_rows;  // of the slice, as the broker says; for progress
 };
 

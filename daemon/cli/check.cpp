@@ -8,7 +8,11 @@
 #include "daemon/app.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/first_page.hpp"
+#include "daemon/cli/number_text.hpp"
+#include "daemon/cli/open_database.hpp"
 #include "daemon/cli/text_table.hpp"
+#include "daemon/embedded/layout.hpp"
+#include "daemon/embedded/programs.hpp"
 #include "daemon/log/terminal.hpp"
 
 namespace affsync::cli {
@@ -23,6 +27,7 @@ struct Line {
   std::string detail;
   std::optional<Error> error;
   std::optional<std::int64_t> rows, total;
+  std::vector<std::string> remarks;  // not wrong, but to be known
 };
 
 Line failed(std::string source, std::string stream, Error error) {
@@ -36,24 +41,70 @@ Line failed(std::string source, std::string stream, Error error) {
 }
 
 // An embedded cluster is not started here: it may not exist yet, and check makes nothing.
-asio::awaitable<Line> check_database(App& app) {
+std::vector<Line> check_embedded(App& app) {
+  auto const& directory = app.config().database.state_dir;
+  auto const layout = embedded::describe_layout(directory);
+  if (!layout) return {failed("database", "", layout.error())};
+  auto const user = embedded::find_server_user(layout->data);
+  if (!user) return {failed("database", "", user.error())};
+  auto const programs =
+      embedded::find_server_programs({}, embedded::major_of_cluster(layout->data));
+  if (!programs) return {failed("database", "", programs.error())};
+  auto const usable = embedded::check_state_directory(*layout, *user);
+  if (!usable) return {failed("database", "", usable.error())};
   Line line;
   line.source = "database";
   line.result = "ok";
-  if (app.config().database.embedded()) {
-    line.detail = "embedded, in " + app.config().database.state_dir;
-    co_return line;
-  }
-  std::optional<Error> error;
+  line.detail = "embedded PostgreSQL " + std::to_string(programs->major) + ", in " + directory;
+  if (!is_database_there(app)) line.detail += " (`sync` makes it)";
+  return {line};
+}
+
+// All that `sync` needs of it, asked for without writing.
+std::vector<Line> check_database(App& app) {
+  if (app.config().database.embedded()) return check_embedded(app);
   try {
-    app.start_database();
-    co_await app.store().ping();
-    line.detail = app.shown_database_url();
+    auto const found = app.examine_database();
+    if (!found) return {failed("database", "", found.error())};
+    std::vector<Line> lines;
+    for (auto const& lack : found->sync_lacks) lines.push_back(failed("database", "", lack));
+    if (!lines.empty()) return lines;
+    Line line;
+    line.source = "database";
+    line.result = "ok";
+    line.detail = found->server + ", " + app.shown_database_url();
+    if (!found->up_to_date) {
+      line.detail += found->version == 0
+                         ? "; it is empty, `sync` makes the schema"
+                         : "; the schema is at version " + std::to_string(found->version) +
+                               ", `sync` brings it up to date";
+    }
+    return {line};
   } catch (Failure const& failure) {
-    error = failure.error();
+    return {failed("database", "", failure.error())};
   }
-  if (error) co_return failed("database", "", *error);
-  co_return line;
+}
+
+// Minutes between our clock and the broker's are told: signatures and days depend on it.
+std::string clock_remark(engine::Answer const& answer, TimePoint now) {
+  constexpr auto tolerated = std::chrono::minutes(2);
+  if (!answer.server_time) return {};
+  auto const ahead = std::chrono::duration_cast<std::chrono::seconds>(now - *answer.server_time);
+  if (std::chrono::abs(ahead) <= tolerated) return {};
+  return "the clock of this machine is " + shown_age(std::chrono::abs(ahead)) +
+         (ahead.count() > 0 ? " ahead of" : " behind") + " the broker's; set it right";
+}
+
+// A run would fail of it: the answers have another shape than the connector says.
+std::optional<Error> mapping_failure(sync::StreamTask const& task, engine::PageRead const& page) {
+  if (page.quarantined.empty() || page.unmapped <= page.mapped) return std::nullopt;
+  auto const all = std::to_string(page.mapped + page.unmapped);
+  auto const what = page.mapped == 0 ? "none of the " + all + " rows of the page can be mapped"
+                                     : std::to_string(page.unmapped) + " of " + all +
+                                           " rows of the page cannot be mapped";
+  return Error(ErrorCode::mapping_failed, what + ", such as: " + page.quarantined.front().reason,
+               "`affsync inspect " + task.source() + " " + task.stream() +
+                   "` shows what each column finds; the connector has to be mended.");
 }
 
 asio::awaitable<Line> check_stream(sync::StreamTask task, Clock const& clock) {
@@ -78,6 +129,16 @@ asio::awaitable<Line> check_stream(sync::StreamTask task, Clock const& clock) {
   line.detail = std::to_string(*line.rows) + " rows";
   if (line.total) line.detail += " of " + std::to_string(*line.total);
   if (task.plan->spec.window) line.detail += " in the newest window";
+  line.remarks = page->read.remarks;
+  auto clock_says = clock_remark(page->answer, clock.now());
+  if (!clock_says.empty()) line.remarks.push_back(std::move(clock_says));
+  if (auto error = mapping_failure(task, page->read)) {
+    line.result = "failed";
+    line.detail += "; " + error->message;
+    line.error = std::move(*error);
+    co_return line;
+  }
+  if (!line.remarks.empty()) line.result = "warning";
   if (auto const& bad = page->read.quarantined; !bad.empty()) {
     line.result = "warning";
     line.detail += "; " + std::to_string(bad.size()) +
@@ -88,8 +149,7 @@ asio::awaitable<Line> check_stream(sync::StreamTask task, Clock const& clock) {
 
 asio::awaitable<std::vector<Line>> check_all(App& app, CheckOptions const& options,
                                              sync::Observer& observer, Clock const& clock) {
-  std::vector<Line> lines;
-  lines.push_back(co_await check_database(app));
+  std::vector<Line> lines = check_database(app);
   std::vector<std::string> const every_stream;
   auto tasks = co_await app.make_tasks(options.sources, every_stream, false, observer);
   std::string refused;  // a source whose login failed is not asked again
@@ -142,7 +202,12 @@ std::string to_json(std::vector<Line> const& lines, bool ok) {
     text("where", line.error ? line.error->where : "");
     out += ',';
     text("hint", line.error ? line.error->hint : "");
-    out += '}';
+    out += ",\"remarks\":[";
+    for (auto const& remark : line.remarks) {
+      if (&remark != &line.remarks.front()) out += ',';
+      append_json_string(out, remark);
+    }
+    out += "]}";
   }
   return out + "]}";
 }
@@ -162,9 +227,11 @@ std::string to_table(std::vector<Line> const& lines, Terminal const& terminal) {
                         : line.result == "failed" ? Style::bad
                                                   : Style::warning;
     table.add_row({line.source, line.stream, Cell(line.result, style), line.detail});
-    if (!line.error) continue;
+    if (!line.error && line.remarks.empty()) continue;
     std::string const name = line.stream.empty() ? line.source : line.source + "/" + line.stream;
     advice += "\n" + styled(name, Style::bold, terminal) + "\n";
+    for (auto const& remark : line.remarks) advice += wrap_text(remark, "  ", terminal.columns);
+    if (!line.error) continue;
     advice += wrap_text(line.error->message, "  ", terminal.columns);
     if (!line.error->where.empty()) {
       advice += wrap_text("at " + line.error->where, "  ", terminal.columns);
@@ -180,6 +247,10 @@ std::string to_table(std::vector<Line> const& lines, Terminal const& terminal) {
 
 int run_check(CommonOptions const& common, CheckOptions const& options) {
   App app(common.config_file, common.verbose ? LogLevel::debug : LogLevel::error);
+  if (app.config().sources.empty()) {
+    throw Failure(ErrorCode::usage, "there is nothing to check: the configuration has no source",
+                  "Add a source to the configuration; `affsync connectors` shows what each needs.");
+  }
   sync::Observer observer;
   SystemClock clock;
   std::vector<Line> const lines = app.run(check_all(app, options, observer, clock));

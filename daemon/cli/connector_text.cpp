@@ -1,5 +1,6 @@
 // Connectors as text and as YAML to paste.
 #include <algorithm>
+#include <utility>
 
 #include "connectors/engine/auth_choice.hpp"
 #include "daemon/cli/connectors.hpp"
@@ -114,7 +115,17 @@ std::string evidence_notes(engine::Manifest const& manifest, Terminal const& ter
                    "  ", terminal.columns);
 }
 
-std::string comment_of(std::string const& description) {
+// "(optional)" and the like, unless the description says so itself.
+std::string remark(std::string const& description, std::string_view word) {
+  if (description.find(word) != std::string::npos) return {};
+  return " (" + std::string(word) + ")";
+}
+
+// On one line, whatever the description is.
+std::string comment_of(std::string description) {
+  std::replace_if(
+      description.begin(), description.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  description.erase(description.find_last_not_of(' ') + 1);
   return description.empty() ? std::string() : "  # " + description;
 }
 
@@ -147,7 +158,7 @@ std::string connector_details(engine::Manifest const& manifest, log::Terminal co
     for (auto const& credential : manifest.credentials) {
       append_item(out, credential.name, longest_name(manifest.credentials),
                   credential.description + (credential.secret ? " (secret)" : "") +
-                      (credential.optional ? " (optional)" : ""),
+                      (credential.optional ? remark(credential.description, "optional") : ""),
                   terminal);
     }
     auto const sets = engine::credential_sets(manifest);
@@ -206,18 +217,22 @@ std::string example_source(engine::Manifest const& manifest) {
   for (auto const& credential : manifest.credentials) {
     // Of several ways to log in the first is shown; the rest is there to be taken instead.
     bool const is_first = is_in(sets.front(), credential.name);
-    // Both forms are shown quoted, so that any character of a value is taken as it is.
-    auto const value = credential.secret
-                           ? "\"${" + variable_name(manifest.name, credential.name) + "}\""
-                           : "\"your " + credential.name + "\"";
+    // From the environment, so that nothing has to be edited before it works; quoted, so that any
+    // character of a value is taken as it is.
+    auto const value = "\"${" + variable_name(manifest.name, credential.name) + "}\"";
     out += is_first ? "      " : "      # ";
     out += credential.name + ": " + value + comment_of(credential.description);
-    if (!is_first) out += credential.optional ? "  (optional)" : "  (instead)";
+    if (!is_first) {
+      out += remark(credential.description, credential.optional ? "optional" : "instead");
+    }
     out += "\n";
   }
-  if (!manifest.settings.empty()) out += "    settings:\n";
+  // Settings with a default need not be given; they are listed above.
+  bool first = true;
   for (auto const& setting : manifest.settings) {
-    out += "      " + setting.name + ": \"" + setting.default_value + "\"" +
+    if (!setting.required) continue;
+    if (std::exchange(first, false)) out += "    settings:\n";
+    out += "      " + setting.name + ": \"your " + setting.name + "\"" +
            comment_of(setting.description) + "\n";
   }
   return out;

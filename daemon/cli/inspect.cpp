@@ -143,7 +143,11 @@ int run_inspect(CommonOptions const& common, InspectOptions const& options) {
   std::cout << styled(page.request, Style::bold, terminal) << "\n"
             << records->rows.size() << " rows on this page";
   if (page.read.expected_rows) std::cout << ", " << *page.read.expected_rows << " in all";
-  std::cout << "; table " << plan.table().name << "\n\n";
+  std::cout << "; table " << plan.table().name << "\n";
+  for (auto const& remark : page.read.remarks) {
+    std::cout << styled(remark, Style::warning, terminal) << "\n";
+  }
+  std::cout << "\n";
 
   engine::RowMapper const mapper(plan, plan.spec.map);
   auto const now = page.answer.server_time.value_or(clock.now());

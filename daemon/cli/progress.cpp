@@ -37,7 +37,8 @@ std::string changes_of(RunReport const& report) {
   add(report.inserted, " new");
   add(report.updated, " changed");
   add(report.deleted, " gone");
-  add(report.quarantined, " quarantined");
+  add(report.quarantined, report.dry_run ? " cannot be mapped" : " quarantined");
+  if (report.dry_run) return text.empty() ? "nothing is stored" : text + "; nothing is stored";
   return text.empty() ? "no change" : text;
 }
 
@@ -48,6 +49,20 @@ std::int64_t Progress::Run::rows_per_second(Instant now) const {
   auto const [since, rows_then] = samples.front();
   auto const passed = std::chrono::duration_cast<milliseconds>(now - since).count();
   return passed < 200 ? 0 : (rows - rows_then) * 1000 / passed;
+}
+
+std::optional<std::pair<std::int64_t, std::int64_t>> Progress::Run::days() const {
+  if (!from || !to || *to <= *from) return std::nullopt;
+  auto const all = (*to - *from).count() + 1;
+  auto const read = reached ? (*reached - *from).count() + 1 : 0;
+  return std::pair<std::int64_t, std::int64_t>(std::clamp<std::int64_t>(read, 0, all), all);
+}
+
+std::string Progress::Run::day_reached() const {
+  auto const known = days();
+  if (!known) return {};
+  return format_day(reached.value_or(*from)) + ", " +
+         std::to_string(known->first * 100 / known->second) + " %";
 }
 
 Progress::Progress(log::Console& console, ProgressOptions options)
@@ -80,7 +95,7 @@ void Progress::on_throttled(std::string const& source, std::chrono::microseconds
     redraw(now, {});
   } else if (!known && wait >= seconds(1)) {
     auto const text = shown_age(std::chrono::ceil<seconds>(wait));
-    console_.print(log::to_one_line(source) + ": the broker asks for a pause, waiting " + text);
+    console_.print(log::to_one_line(source) + ": waits " + text + ": the broker asked");
   }
 }
 
@@ -132,6 +147,8 @@ Progress::Run& Progress::find_or_add(RunReport const& report, Instant now) {
   run.stream = report.stream;
   run.started = now;
   run.last_plain = now;
+  run.from = report.window_from;
+  run.to = report.window_to;
   run.samples.emplace_back(now, report.rows_read);
   return runs_.emplace_back(std::move(run));
 }
@@ -141,6 +158,9 @@ void Progress::update(Run& run, RunReport const& report, std::optional<std::int6
   run.rows = report.rows_read;
   run.pages = report.pages;
   run.expected = expected;
+  run.from = report.window_from;
+  run.to = report.window_to;
+  run.reached = report.reached;
   run.samples.emplace_back(now, report.rows_read);
   while (run.samples.size() > 2 && now - run.samples[1].first >= rate_window) {
     run.samples.pop_front();
@@ -154,8 +174,12 @@ seconds Progress::wait_of(std::string const& source, Instant now) const {
 }
 
 std::string Progress::plain_line(Run const& run, Instant now) const {
-  std::string line = stream_label(run.source, run.stream) + ": " + group_thousands(run.rows);
-  if (run.expected) line += " of " + group_thousands(*run.expected);
+  std::string line = stream_label(run.source, run.stream) + ": ";
+  auto const day = run.day_reached();
+  if (!day.empty()) line += day + ", ";
+  line += group_thousands(run.rows);
+  // Of a history read day by day only the days at hand have been counted.
+  if (run.expected && day.empty()) line += " of " + group_thousands(*run.expected);
   line += " rows, " + counted(run.pages, "page", "pages") + ", " +
           group_thousands(run.rows_per_second(now)) + " rows/s";
   return line;
@@ -181,12 +205,14 @@ log::LiveLine Progress::live_line(Run const& run, log::Terminal const& terminal,
   std::string text = log::cut_to_width(stream_label(run.source, run.stream), name_width, ellipsis);
   text.append(static_cast<std::size_t>(std::max(0, name_width - log::display_width(text))), ' ');
 
-  std::string tail = "  " + group_thousands(run.rows);
-  if (run.expected) tail += " of " + group_thousands(*run.expected);
+  auto const day = run.day_reached();
+  std::string tail = day.empty() ? std::string() : "  " + day;
+  tail += "  " + group_thousands(run.rows);
+  if (run.expected && day.empty()) tail += " of " + group_thousands(*run.expected);
   tail += " rows";
   auto const wait = wait_of(run.source, now);
   if (wait > seconds(0)) {
-    tail += "  waiting " + shown_age(wait) + " for the broker";
+    tail += "  waits " + shown_age(wait) + ": the broker asked";
   } else {
     tail += "  " + group_thousands(run.rows_per_second(now)) + "/s";
     auto const elapsed = std::chrono::duration_cast<seconds>(now - run.started);
@@ -196,7 +222,12 @@ log::LiveLine Progress::live_line(Run const& run, log::Terminal const& terminal,
   }
 
   int const left = room - name_width - log::display_width(tail);
-  if (run.expected && *run.expected > 0 && left >= least_bar / 2) {
+  if (auto const days = run.days()) {
+    if (left >= least_bar) {
+      text +=
+          "  " + progress_bar(days->first, days->second, std::min(24, left - 2), terminal.unicode);
+    }
+  } else if (run.expected && *run.expected > 0 && left >= least_bar / 2) {
     auto const done = std::min(run.rows, *run.expected);
     auto percent = std::to_string(done * 100 / *run.expected) + "%";
     percent.insert(0, 5 - std::min<std::size_t>(percent.size(), 5), ' ');

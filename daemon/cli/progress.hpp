@@ -54,9 +54,13 @@ class Progress final : public sync::Observer {
     std::string source, stream;
     std::int64_t rows = 0, pages = 0;
     std::optional<std::int64_t> expected;
+    std::optional<Day> from, to, reached;  // days of the pass, and the last that was read
     Instant started{}, last_plain{};
     std::deque<std::pair<Instant, std::int64_t>> samples;  // of the last seconds, for the rate
     std::int64_t rows_per_second(Instant now) const;
+    // Of a pass over several days: how many of them are read, and how many there are.
+    std::optional<std::pair<std::int64_t, std::int64_t>> days() const;
+    std::string day_reached() const;  // "2021-03-04, 57 %"; empty without days
   };
 
   Run& find_or_add(RunReport const& report, Instant now);

@@ -21,6 +21,10 @@ int run_status(CommonOptions const& common, Output output) {
   } else {
     std::cout << status_table(streams, now, app.shown_database_url(),
                               log::look_at_terminal(STDOUT_FILENO))
+              << (app.serves_database()
+                      ? "That server runs only while an affsync does: `affsync run`, or this "
+                        "command.\n"
+                      : "")
               << std::flush;
   }
   return 0;

@@ -90,23 +90,51 @@ Json differences_to_json(StreamHealth const& stream) {
   return Json::array(std::move(items));
 }
 
-// What needs somebody's attention, stream by stream.
+// What the latest run ended with, without the name of the stream that met it first.
+std::string plain_error(StreamHealth const& stream) {
+  auto text = stream.last_error.empty() ? stream.last_error_code : stream.last_error;
+  auto const begin = stream.source + "/";
+  auto const colon = text.find(": ");
+  if (text.starts_with(begin) && colon != std::string::npos) text.erase(0, colon + 2);
+  return text;
+}
+
+// One reason of several streams of a source, such as its wrong password, is told once.
+std::string explain_errors(std::vector<StreamHealth> const& streams, Terminal const& terminal) {
+  std::string out;
+  for (auto stream = streams.begin(); stream != streams.end(); ++stream) {
+    auto const text = plain_error(*stream);
+    auto const same = [&](StreamHealth const& other) {
+      return other.source == stream->source && other.last_error_code == stream->last_error_code &&
+             plain_error(other) == text;
+    };
+    if (text.empty() || std::any_of(streams.begin(), stream, same)) continue;
+    std::string names;
+    int times = 0;
+    for (auto other = stream; other != streams.end(); ++other) {
+      if (!same(*other)) continue;
+      names += (names.empty() ? "" : ", ") + other->stream;
+      times = std::max(times, other->consecutive_failures);
+    }
+    out += "\n" + styled(stream->source + "/" + names, Style::bold, terminal) + "\n" +
+           wrap_text(text + (times > 1 ? " (" + std::to_string(times) + " times in a row)" : ""),
+                     "  ", terminal.columns);
+  }
+  return out;
+}
+
+// What needs somebody's attention besides, stream by stream.
 std::string explain_stream(StreamHealth const& stream, Terminal const& terminal) {
   std::string points;
   std::string_view const mark = terminal.unicode ? "→ " : "-> ";
   auto say = [&](std::string const& text) { points += wrap_text(text, "  ", terminal.columns); };
-  if (!stream.last_error.empty() || !stream.last_error_code.empty()) {
-    std::string text = stream.last_error.empty() ? stream.last_error_code : stream.last_error;
-    if (stream.consecutive_failures > 1) {
-      text += " (" + std::to_string(stream.consecutive_failures) + " times in a row)";
-    }
-    say(text);
-  }
   if (stream.quarantined > 0) {
     say(std::string(mark) + group_thousands(stream.quarantined) +
-        " rows are in quarantine, with their reasons in affsync.quarantine; once the mapping is "
-        "mended, `affsync sync --full --source " +
-        stream.source + " --stream " + stream.stream + "` brings them in");
+        (stream.quarantined == 1 ? " row is" : " rows are") +
+        " in quarantine; `affsync quarantine --source " + stream.source + " --stream " +
+        stream.stream +
+        "` lists the reasons, and once the mapping is mended, `affsync quarantine "
+        "retry` brings them in");
   }
   for (auto const& difference : stream.differences) {
     say(std::string(mark) + explain_difference(difference));
@@ -116,8 +144,10 @@ std::string explain_stream(StreamHealth const& stream, Terminal const& terminal)
   }
   auto const shown = static_cast<std::int64_t>(stream.differences.size());
   if (stream.unreconciled > shown) {
-    say(std::string(mark) + group_thousands(stream.unreconciled - shown) +
-        " more totals of the broker differ; see reporting.reconciliations");
+    auto const more = stream.unreconciled - shown;
+    say(std::string(mark) + group_thousands(more) +
+        (more == 1 ? " more total of the broker differs" : " more totals of the broker differ") +
+        "; see reporting.reconciliations");
   }
   if (points.empty()) return {};
   auto const name = stream.source + "/" + stream.stream;
@@ -176,6 +206,7 @@ std::string status_table(std::vector<StreamHealth> const& streams, TimePoint now
                      totals_cell(stream), next_run_text(stream.next_run_at, now)});
     }
     out = table.render(terminal);
+    out += explain_errors(streams, terminal);
     for (auto const& stream : streams) out += explain_stream(stream, terminal);
   }
   // One piece, never wrapped: it is there to be copied.

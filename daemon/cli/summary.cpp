@@ -20,6 +20,11 @@ Json json_count(std::int64_t value) {
   return Json::number(std::to_string(value));
 }
 
+// A dry run does not look into the database: what is new there it cannot say.
+Json if_known(RunReport const& report, std::int64_t count) {
+  return report.dry_run ? Json() : json_count(count);
+}
+
 Json report_to_json(RunReport const& report) {
   Json error_code;
   Json error_text;
@@ -36,10 +41,10 @@ Json report_to_json(RunReport const& report) {
       {"table", Json::string(report.table)},
       {"status", Json::string(std::string(to_string(report.status)))},
       {"rows_read", json_count(report.rows_read)},
-      {"inserted", json_count(report.inserted)},
-      {"updated", json_count(report.updated)},
-      {"unchanged", json_count(report.unchanged)},
-      {"deleted", json_count(report.deleted)},
+      {"inserted", if_known(report, report.inserted)},
+      {"updated", if_known(report, report.updated)},
+      {"unchanged", if_known(report, report.unchanged)},
+      {"deleted", if_known(report, report.deleted)},
       {"quarantined", json_count(report.quarantined)},
       {"pages", json_count(report.pages)},
       {"requests", json_count(report.requests)},
@@ -50,6 +55,11 @@ Json report_to_json(RunReport const& report) {
       {"error_code", std::move(error_code)},
       {"error", std::move(error_text)},
   });
+}
+
+Cell if_known(bool known, std::int64_t count, Style style = Style::plain) {
+  if (!known) return Cell("?", Style::dim);
+  return Cell(group_thousands(count), count == 0 ? Style::dim : style);
 }
 
 Cell count_cell(std::int64_t count, Style style = Style::plain) {
@@ -68,8 +78,12 @@ std::string explain_error(RunReport const& report, std::string const& streams,
                           Terminal const& terminal) {
   auto const& error = *report.error;
   auto const status = to_string(report.status);
-  auto const head = report.source + "/" + streams + ": " + std::string(status) + " (" +
-                    std::string(to_string(error.code)) + ")";
+  // Nothing was lost where another instance was quicker.
+  bool const elsewhere = report.status == RunStatus::skipped && error.code == ErrorCode::lease_lost;
+  auto const head =
+      report.source + "/" + streams + ": " + std::string(status) + " (" +
+      (elsewhere ? "another affsync is reading it" : std::string(to_string(error.code))) + ")";
+  if (elsewhere && error.hint.empty()) return styled(head, status_style(status), terminal) + "\n";
   std::string text =
       styled(head, status_style(status), terminal) + "\n" +
       wrap_text(error.where.empty() ? error.message : error.where + ": " + error.message, "  ",
@@ -101,20 +115,22 @@ std::string summary_table(std::vector<RunReport> const& reports, Terminal const&
     total.unchanged += report.unchanged;
     total.deleted += report.deleted;
     total.quarantined += report.quarantined;
+    total.dry_run = total.dry_run || report.dry_run;
     auto const status = to_string(report.status);
-    table.add_row({report.source, report.stream, Cell(std::string(status), status_style(status)),
-                   count_cell(report.rows_read), count_cell(report.inserted, Style::good),
-                   count_cell(report.updated), count_cell(report.unchanged),
-                   count_cell(report.deleted, Style::warning),
-                   count_cell(report.quarantined, Style::warning),
-                   shown_duration(report.duration())});
+    table.add_row(
+        {report.source, report.stream, Cell(std::string(status), status_style(status)),
+         count_cell(report.rows_read), if_known(!report.dry_run, report.inserted, Style::good),
+         if_known(!report.dry_run, report.updated), if_known(!report.dry_run, report.unchanged),
+         if_known(!report.dry_run, report.deleted, Style::warning),
+         count_cell(report.quarantined, Style::warning), shown_duration(report.duration())});
   }
   if (reports.empty()) return "Nothing to do: no stream was chosen.\n";
   if (reports.size() > 1) {
     table.add_rule();
-    table.add_row({"all", "", "", count_cell(total.rows_read), count_cell(total.inserted),
-                   count_cell(total.updated), count_cell(total.unchanged),
-                   count_cell(total.deleted), count_cell(total.quarantined), ""});
+    bool const known = !total.dry_run;
+    table.add_row({"all", "", "", count_cell(total.rows_read), if_known(known, total.inserted),
+                   if_known(known, total.updated), if_known(known, total.unchanged),
+                   if_known(known, total.deleted), count_cell(total.quarantined), ""});
   }
 
   std::string out = table.render(terminal);
@@ -127,10 +143,24 @@ std::string summary_table(std::vector<RunReport> const& reports, Terminal const&
     }
     out += "\n" + explain_error(*report, streams, terminal);
   }
+  bool const one = total.quarantined == 1;
+  if (total.dry_run) {
+    std::string text =
+        "A dry run stores nothing and does not look into the database: which rows are new or have "
+        "changed it does not know.";
+    if (total.quarantined > 0) {
+      text += " " + group_thousands(total.quarantined) +
+              (one ? " row cannot be mapped" : " rows cannot be mapped") +
+              "; `affsync inspect SOURCE STREAM` shows why.";
+    }
+    return out + "\n" + wrap_text(text, "", terminal.columns);
+  }
   if (total.quarantined > 0) {
     out += "\n" + wrap_text(group_thousands(total.quarantined) +
-                                " rows could not be read and wait in affsync.quarantine, each with "
-                                "its reason. `affsync inspect SOURCE STREAM` shows how fields map.",
+                                (one ? " row could not be read and waits"
+                                     : " rows could not be read and wait") +
+                                " in affsync.quarantine with the reason. `affsync quarantine` "
+                                "lists them.",
                             "", terminal.columns);
   }
   return out;

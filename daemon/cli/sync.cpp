@@ -17,6 +17,18 @@ namespace {
 
 namespace asio = boost::asio;
 
+// Whoever narrows a pass has to know what is read whole all the same.
+void tell_what_has_no_days(std::vector<sync::StreamTask> const& tasks) {
+  std::string names;
+  for (auto const& task : tasks) {
+    if (task.plan->spec.window || task.plan->obstacle()) continue;
+    names += (names.empty() ? "" : ", ") + task.source() + "/" + task.stream();
+  }
+  if (names.empty()) return;
+  std::cerr << "affsync: not read by date, so whole in spite of --since and --until: " << names
+            << "\n";
+}
+
 asio::awaitable<std::vector<RunReport>> pass(App& app, SyncOptions const& options,
                                              sync::Observer& observer, Clock& clock) {
   auto tasks =
@@ -26,6 +38,7 @@ asio::awaitable<std::vector<RunReport>> pass(App& app, SyncOptions const& option
                   app.config().sources.empty() ? "Add a source to the configuration."
                                                : "Enable one, or name it with --stream.");
   }
+  if (options.since || options.until) tell_what_has_no_days(tasks);
   sync::RunOptions run;
   run.full = options.full;
   run.since = options.since;

@@ -99,25 +99,65 @@ Result<Layout> describe_layout(fs::path const& state_dir) {
   return layout;
 }
 
-Result<void> make_state_directory(Layout const& layout, ServerUser const& user) {
+namespace {
+
+// `state` itself, or the nearest directory above it that is there.
+fs::path existing_part(fs::path existing) {
   std::error_code error;
-  auto existing = layout.state;
   while (!fs::exists(existing, error) && existing.has_relative_path()) {
     existing = existing.parent_path();
   }
-  if (user.other) {
-    auto const closed = first_closed_directory(user, existing);
-    if (!closed) return closed.error();
-    if (*closed) {
-      auto const directory = (*closed)->string();
-      return directory_error(layout.state,
-                             "PostgreSQL refuses to be root and runs as the user " + user.name +
-                                 " here, who may not enter " + directory,
-                             "Set database.state_dir to a place such as /var/lib/affsync, or allow "
-                             "it with: chmod o+x " +
-                                 directory);
-    }
+  return existing;
+}
+
+// Whether the server's user can get to it.
+Result<void> check_way(Layout const& layout, fs::path const& existing, ServerUser const& user) {
+  if (!user.other) return {};
+  auto const closed = first_closed_directory(user, existing);
+  if (!closed) return closed.error();
+  if (!*closed) return {};
+  auto const directory = (*closed)->string();
+  return directory_error(layout.state,
+                         "PostgreSQL refuses to be root and runs as the user " + user.name +
+                             " here, who may not enter " + directory,
+                         "Set database.state_dir to a place such as /var/lib/affsync, or allow "
+                         "it with: chmod o+x " +
+                             directory);
+}
+
+}  // namespace
+
+Result<void> check_state_directory(Layout const& layout, ServerUser const& user) {
+  auto const existing = existing_part(layout.state);
+  auto const way = check_way(layout, existing, user);
+  if (!way) return way;
+  std::error_code error;
+  constexpr auto hint = "Set database.state_dir to a directory that affsync can write to.";
+  if (!fs::is_directory(existing, error)) {
+    return directory_error(layout.state, existing.string() + " is not a directory", hint);
   }
+  struct stat found {};
+  bool const has_home = ::lstat(layout.home.c_str(), &found) == 0;
+  if (!has_home || existing != layout.state) {
+    if (::access(existing.c_str(), W_OK | X_OK) == 0) return {};
+    std::string const reason = std::strerror(errno);
+    return directory_error(layout.state, existing.string() + ": " + reason, hint);
+  }
+  bool const left_by_root = user.other && found.st_uid == 0;
+  if (!S_ISDIR(found.st_mode) || (found.st_uid != user.uid && !left_by_root) ||
+      (found.st_mode & 077) != 0) {
+    return directory_error(layout.home,
+                           "it must be a directory of the user " + user.name + " with mode 0700",
+                           "Remove it, or mend it with chown and chmod.");
+  }
+  return {};
+}
+
+Result<void> make_state_directory(Layout const& layout, ServerUser const& user) {
+  std::error_code error;
+  auto const existing = existing_part(layout.state);
+  auto const way = check_way(layout, existing, user);
+  if (!way) return way;
   if (existing == layout.state) return {};
   fs::create_directories(layout.state, error);
   if (error) {

@@ -22,6 +22,10 @@ struct Layout {
 // Touches nothing. Errors: database_unavailable.
 Result<Layout> describe_layout(std::filesystem::path const& state_dir);
 
+// Whether a cluster is in `state`, or could be made there; makes nothing. Errors:
+// database_unavailable.
+Result<void> check_state_directory(Layout const& layout, ServerUser const& user);
+
 // Makes `state`, after checking that `user` can get there. Errors: database_unavailable, naming the
 // directory that is closed.
 Result<void> make_state_directory(Layout const& layout, ServerUser const& user);

@@ -4,6 +4,7 @@
 
 #include "base/json.hpp"
 #include "config/load.hpp"
+#include "daemon/source_plans.hpp"
 
 namespace affsync::cli {
 namespace {
@@ -37,6 +38,7 @@ engine::Manifest small_manifest() {
 TEST(Connectors, ExampleIsAConfigurationThatLoads) {
   auto const env = [](std::string const& name) -> std::optional<std::string> {
     if (name == "MY_BROKER_API_KEY") return "k1";
+    if (name == "MY_BROKER_LOGIN") return "me@example.com";
     return std::nullopt;
   };
   auto const config = config::parse_config(example_source(small_manifest()), "example.yaml", env);
@@ -45,9 +47,10 @@ TEST(Connectors, ExampleIsAConfigurationThatLoads) {
   auto const& source = config->sources[0];
   EXPECT_EQ(source.name, "my-broker-main");
   EXPECT_EQ(source.connector, "my-broker");
-  EXPECT_EQ(source.credentials.at("login").reveal(), "your login");
+  EXPECT_EQ(source.credentials.at("login").reveal(), "me@example.com");
   EXPECT_EQ(source.credentials.at("api_key").reveal(), "k1");
-  EXPECT_EQ(source.settings.at("timezone"), "UTC");
+  // What has a default need not be given.
+  EXPECT_TRUE(source.settings.empty());
 }
 
 TEST(Connectors, TheExampleOfAConnectorWithoutAnAddressHasOneToFillIn) {
@@ -130,9 +133,37 @@ TEST(Connectors, TheExampleGivesTheFirstSetAndShowsTheRest) {
   ASSERT_TRUE(config) << config.error().to_line();
   ASSERT_EQ(config->sources.at(0).credentials.size(), 2U);
   EXPECT_EQ(config->sources[0].credentials.count("password"), 1U);
-  EXPECT_NE(text.find("      # api_key: \"${MY_BROKER_API_KEY}\"  # its key  (instead)\n"),
+  EXPECT_NE(text.find("      # api_key: \"${MY_BROKER_API_KEY}\"  # its key (instead)\n"),
             std::string::npos)
       << text;
+}
+
+// Whoever pastes it gets a source that works as soon as the credentials are there.
+TEST(Connectors, ThePasteOfEveryShippedConnectorIsGood) {
+  auto const env = [](std::string const&) { return std::optional<std::string>("x"); };
+  auto const manifests = engine::builtin_manifests().value();
+  for (auto const& manifest : manifests) {
+    auto const text = example_source(manifest);
+    auto config = config::parse_config(text, "paste.yaml", env);
+    ASSERT_TRUE(config) << config.error().to_line() << "\n" << text;
+    ASSERT_EQ(config->sources.size(), 1U);
+    EXPECT_EQ(text.find("base_url") != std::string::npos, manifest.base_url.empty()) << text;
+    // Only what is asked of the user is there.
+    for (auto const& setting : manifest.settings) {
+      EXPECT_EQ(config->sources[0].settings.count(setting.name), setting.required ? 1U : 0U);
+    }
+    auto const prepared = prepare_source(config->sources[0], manifests);
+    EXPECT_TRUE(prepared) << prepared.error().to_line() << "\n" << text;
+  }
+}
+
+TEST(Connectors, WhatADescriptionSaysIsNotSaidTwice) {
+  auto manifest = two_ways();
+  manifest.credentials[2].description = "instead of the two";
+  manifest.credentials[3].description = "to sign with (optional)";
+  auto const paste = example_source(manifest);
+  EXPECT_NE(paste.find("# instead of the two\n"), std::string::npos) << paste;
+  EXPECT_NE(paste.find("# to sign with (optional)\n"), std::string::npos) << paste;
 }
 
 TEST(Connectors, JsonDescribesEachStream) {

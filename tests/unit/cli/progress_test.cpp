@@ -80,6 +80,40 @@ TEST(ProgressPlain, SaysHowItGoesOnEveryFewSecondsOnly) {
   EXPECT_EQ(stage.take(), "");
 }
 
+// Of a first load that goes through its days it is the day that tells how far it is: the broker has
+// counted no more than the days at hand.
+TEST(ProgressPlain, SaysWhichDayAFirstLoadHasReached) {
+  using namespace std::chrono;
+  Stage stage;
+  Progress progress(stage.console, stage.options());
+  auto report = run_of("rewards");
+  report.window_from = Day(year(2021) / 1 / 1);
+  report.window_to = Day(year(2021) / 1 / 10);
+  progress.on_run_started(report);
+  stage.take();
+  stage.now += 5s;
+  progress.on_progress(report, 0);
+  EXPECT_EQ(stage.take(), "main/rewards: 2021-01-01, 0 %, 0 rows, 0 pages, 0 rows/s\n");
+  stage.now += 5s;
+  report.reached = Day(year(2021) / 1 / 4);
+  progress.on_progress(report, 7);
+  EXPECT_EQ(stage.take(), "main/rewards: 2021-01-04, 40 %, 0 rows, 0 pages, 0 rows/s\n");
+  report.reached = report.window_to;
+  stage.now += 5s;
+  progress.on_progress(report, 7);
+  EXPECT_EQ(stage.take(), "main/rewards: 2021-01-10, 100 %, 0 rows, 0 pages, 0 rows/s\n");
+}
+
+TEST(ProgressPlain, ADryRunDoesNotSayThatNothingChanged) {
+  Stage stage;
+  Progress progress(stage.console, stage.options());
+  auto report = ended("clients", 10, RunStatus::succeeded);
+  report.inserted = 0;
+  report.dry_run = true;
+  progress.on_run_ended(report);
+  EXPECT_EQ(stage.take(), "main/clients: succeeded, 10 rows (nothing is stored) in 1.5 s\n");
+}
+
 TEST(ProgressPlain, EndNamesWhatChangedOnly) {
   Stage stage;
   Progress progress(stage.console, stage.options());
@@ -109,10 +143,17 @@ TEST(ProgressPlain, SaysAPauseOnceWhileItLasts) {
   Progress progress(stage.console, stage.options());
   progress.on_throttled("main", 30s);
   progress.on_throttled("main", 29s);
-  EXPECT_EQ(stage.take(), "main: the broker asks for a pause, waiting 30s\n");
+  EXPECT_EQ(stage.take(), "main: waits 30s: the broker asked\n");
   stage.now += 31s;
   progress.on_throttled("main", 5s);
-  EXPECT_EQ(stage.take(), "main: the broker asks for a pause, waiting 5s\n");
+  EXPECT_EQ(stage.take(), "main: waits 5s: the broker asked\n");
+}
+
+TEST(ProgressPlain, ALongPauseIsToldInMinutes) {
+  Stage stage;
+  Progress progress(stage.console, stage.options());
+  progress.on_throttled("main", 40s);
+  EXPECT_EQ(stage.take(), "main: waits 40s: the broker asked\n");
 }
 
 TEST(ProgressPlain, WritesNoControlSequences) {
@@ -193,13 +234,13 @@ TEST(ProgressLive, WaitForTheBrokerCountsDown) {
   progress.on_run_started(run_of("a"));
   stage.now += 1s;
   progress.on_throttled("main", 30s);
-  EXPECT_NE(stage.take().find("waiting 30s for the broker"), std::string::npos);
+  EXPECT_NE(stage.take().find("waits 30s: the broker asked"), std::string::npos);
   stage.now += 20s;
   progress.on_progress(run_of("a", 1, 1), std::nullopt);
-  EXPECT_NE(stage.take().find("waiting 10s for the broker"), std::string::npos);
+  EXPECT_NE(stage.take().find("waits 10s: the broker asked"), std::string::npos);
   stage.now += 11s;
   progress.on_progress(run_of("a", 2, 2), std::nullopt);
-  EXPECT_EQ(stage.take().find("waiting"), std::string::npos);
+  EXPECT_EQ(stage.take().find("waits"), std::string::npos);
 }
 
 TEST(ProgressLive, MoreStreamsThanRowsAreCounted) {

@@ -47,7 +47,33 @@ TEST(Status, TableExplainsWhatNeedsAttention) {
   EXPECT_NE(text.find("\nmain/rewards\n  the broker refuses the password (3 times in a row)\n"),
             std::string::npos)
       << text;
-  EXPECT_NE(text.find("sync --full --source main --stream rewards"), std::string::npos);
+  EXPECT_NE(text.find("affsync quarantine --source main --stream rewards"), std::string::npos);
+}
+
+TEST(Status, OneReasonOfSeveralStreamsIsToldOnce) {
+  auto one = healthy();
+  one.last_status = "failed";
+  one.last_error_code = "auth_invalid";
+  one.last_error = "main/rewards: POST /login: the broker refuses the password";
+  one.consecutive_failures = 2;
+  auto two = one;
+  two.stream = "wallets";
+  auto other = one;
+  other.source = "second";
+  auto const text = status_table({one, two, other}, noon, "db", {});
+  EXPECT_NE(text.find("\nmain/rewards, wallets\n  POST /login: the broker refuses the password (2 "
+                      "times in a row)\n"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("refuses", text.find("refuses") + 1), text.rfind("refuses")) << text;
+}
+
+TEST(Status, OneMoreDifferenceIsNotSeveral) {
+  auto stream = healthy();
+  stream.compared = 2;
+  stream.unreconciled = 1;
+  EXPECT_NE(status_table({stream}, noon, "db", {}).find("1 more total of the broker differs"),
+            std::string::npos);
 }
 
 TEST(Status, TableSaysWhatDiffersSinceWhen) {

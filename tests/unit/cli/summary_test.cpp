@@ -104,6 +104,31 @@ TEST(Summary, TheSameReasonIsToldOnceForAllStreamsOfASource) {
   EXPECT_EQ(text.find("other/clients"), std::string::npos) << text;
 }
 
+TEST(Summary, ADryRunSaysWhatItDoesNotKnow) {
+  auto report = rewards();
+  report.dry_run = true;
+  report.inserted = report.updated = report.unchanged = report.deleted = 0;
+  auto const text = summary_table({report}, {});
+  EXPECT_NE(text.find("1,234         ?        ?          ?        ?"), std::string::npos) << text;
+  EXPECT_NE(text.find("which rows are new or have changed it does not know"), std::string::npos);
+  auto const json = parse_json(summary_json(began, began, {report}));
+  ASSERT_TRUE(json);
+  auto const& stream = json->find("streams")->items().at(0);
+  EXPECT_EQ(stream.find("rows_read")->number_text(), "1234");
+  for (auto const* member : {"inserted", "updated", "unchanged", "deleted"}) {
+    EXPECT_TRUE(stream.find(member)->is_null()) << member;
+  }
+}
+
+TEST(Summary, AStreamThatAnotherReadsIsNotLost) {
+  auto report = rewards();
+  report.status = RunStatus::skipped;
+  report.error = Error(ErrorCode::lease_lost, "another affsync is reading this stream just now");
+  auto const text = summary_table({report}, {});
+  EXPECT_NE(text.find("skipped (another affsync is reading it)"), std::string::npos) << text;
+  EXPECT_EQ(text.find("lease_lost"), std::string::npos) << text;
+}
+
 TEST(Summary, TablePointsToQuarantine) {
   auto report = rewards();
   EXPECT_EQ(summary_table({report}, {}).find("affsync.quarantine"), std::string::npos);

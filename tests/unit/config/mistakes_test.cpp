@@ -1,0 +1,74 @@
+// Mistakes that people make in affsync.yaml, and what they are told.
+#include <gtest/gtest.h>
+
+#include "config/load.hpp"
+#include "config/schedule.hpp"
+
+namespace affsync::config {
+namespace {
+
+std::string told(std::string const& yaml) {
+  auto const env = [](std::string const&) { return std::optional<std::string>("x"); };
+  auto const config = parse_config(yaml, "f.yaml", env);
+  return config ? "" : config.error().to_line();
+}
+
+bool has(std::string const& text, std::string const& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::string source_with(std::string const& lines) {
+  return "sources:\n  - name: a\n    connector: exness\n" + lines;
+}
+
+TEST(ConfigMistakes, ATabInTheIndentation) {
+  for (auto const* text : {"sources:\n  - name: a\n\tconnector: exness\n",
+                           "sources:\n\t- name: a\n", "database:\n\turl: embedded\n"}) {
+    EXPECT_TRUE(has(told(text), "a tab in the indentation")) << told(text);
+    EXPECT_TRUE(has(told(text), "blanks")) << told(text);
+  }
+}
+
+TEST(ConfigMistakes, ABracketThatIsNotClosedIsShownWhereItIsOpened) {
+  // A # in a password without quotes begins a comment.
+  EXPECT_TRUE(has(told(source_with("    credentials: {login: a, password: b #c}\n    every: 1h\n")),
+                  "f.yaml:4:18: "))
+      << told(source_with("    credentials: {login: a, password: b #c}\n    every: 1h\n"));
+  EXPECT_TRUE(
+      has(told(source_with("    credentials: {login: \"a}\", password: b\n")), "f.yaml:4:18: "));
+  EXPECT_TRUE(has(told("sources: [\n"), "f.yaml:1:10: "));
+}
+
+TEST(ConfigMistakes, ADurationInWords) {
+  EXPECT_TRUE(has(told(source_with("    every: 15 min\n")), "Write 15m."));
+  EXPECT_TRUE(has(told(source_with("    every: 2 Hours\n")), "Write 2h."));
+  EXPECT_TRUE(has(told(source_with("    every: 90sec\n")), "Write 90s."));
+  EXPECT_EQ(told(source_with("    every: \"0 6 * * *\"\n")), "");
+  EXPECT_EQ(told(source_with("    every: 15m\n")), "");
+}
+
+TEST(ConfigMistakes, AStartInTheFuture) {
+  EXPECT_TRUE(has(told(source_with("    streams: {rewards: {start: 9999-12-31}}\n")), "future"));
+}
+
+TEST(ConfigMistakes, StreamsAsAList) {
+  auto const text = told(source_with("    streams: [rewards]\n"));
+  EXPECT_TRUE(has(text, "streams: {rewards: {enabled: true}")) << text;
+}
+
+TEST(ConfigMistakes, ANameThatIsNotLatin) {
+  EXPECT_TRUE(has(told("sources:\n  - name: Мой Exness\n    connector: exness\n"), "Latin"));
+}
+
+TEST(ConfigMistakes, APlaceholderIsNotSentToABroker) {
+  auto const variable =
+      told(source_with("    credentials: {login: a, password: $EXNESS_PASSWORD}\n"));
+  EXPECT_TRUE(has(variable, "without its braces")) << variable;
+  EXPECT_FALSE(has(variable, "EXNESS")) << variable;  // it may be a password
+  EXPECT_TRUE(
+      has(told(source_with("    credentials: {login: your login, password: b}\n")), "placeholder"));
+  EXPECT_EQ(told(source_with("    credentials: {login: a, password: \"$ecret\"}\n")), "");
+}
+
+}  // namespace
+}  // namespace affsync::config
