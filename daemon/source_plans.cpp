@@ -1,5 +1,7 @@
 #include "daemon/source_plans.hpp"
 
+#include <algorithm>
+
 #include "base/batch.hpp"
 #include "base/suggest.hpp"
 #include "version_info.hpp"
