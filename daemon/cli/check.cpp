@@ -141,8 +141,12 @@ asio::awaitable<Line> check_stream(sync::StreamTask task, Clock const& clock) {
   if (!line.remarks.empty()) line.result = "warning";
   if (auto const& bad = page->read.quarantined; !bad.empty()) {
     line.result = "warning";
-    line.detail += "; " + std::to_string(bad.size()) +
-                   " of them cannot be mapped, such as: " + bad.front().reason;
+    auto const count = std::to_string(bad.size());
+    line.detail += "; " + count + " of them cannot be mapped, such as: " + bad.front().reason;
+    // The line of a table may be cut.
+    line.remarks.push_back(count + " cannot be mapped, such as: " + bad.front().reason +
+                           "; `affsync " + "inspect " + task.source() + " " + task.stream() +
+                           "` shows more");
   }
   co_return line;
 }

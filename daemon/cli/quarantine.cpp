@@ -105,19 +105,18 @@ std::string groups_json(Table const& groups) {
   return Json::object({{"groups", Json::array(std::move(items))}}).dump();
 }
 
-ReportPlan groups_plan(bool all) {
+ReportPlan groups_plan() {
   ReportPlan plan;
   plan.report = "quarantine";
-  plan.columns = {{"source", "source", ReportValue::text, 6, 8},
+  plan.columns = {{"source", "source", ReportValue::text, 5, 8},
                   {"stream", "stream", ReportValue::text, 7, 8},
-                  {"reason", "reason", ReportValue::text, 4, 24},
+                  {"reason", "reason", ReportValue::text, 8, 60},
                   {"rows", "rows", ReportValue::count, 9},
                   {"first_received_at", "first (UTC)", ReportValue::moment, 2, 0, true},
                   {"last_received_at", "last (UTC)", ReportValue::moment, 3, 0, true},
-                  {"accepted", "accepted", ReportValue::text, 5, 0, true},
+                  {"accepted", "accepted", ReportValue::text, 6, 0, true, true},
                   {"example_id", "example", ReportValue::text, 8},
                   {"example_external_id", "its key", ReportValue::text, 1, 8, true}};
-  static_cast<void>(all);
   return plan;
 }
 
@@ -145,8 +144,12 @@ std::string groups_table(App& app, QuarantineOptions const& options, Table const
   if (groups.rows.empty()) {
     out = options.all ? "Nothing is in quarantine.\n" : "Nothing in quarantine is open.\n";
   } else {
-    auto const plan = groups_plan(options.all);
-    out = report_table(plan, shown_part(groups, plan.columns.size()), terminal);
+    auto const plan = groups_plan();
+    auto shown = shown_part(groups, plan.columns.size());
+    for (auto& row : shown.rows) {
+      if (row[6] == "no") row[6] = "";
+    }
+    out = report_table(plan, shown, terminal);
   }
   if (auto const known = options.all ? 0 : accepted_rows(app, options); known > 0) {
     out += group_thousands(known) + (known == 1 ? " accepted row is" : " accepted rows are") +
@@ -281,7 +284,7 @@ int run_quarantine_list(CommonOptions const& common, QuarantineOptions const& op
       std::cout << groups_json(groups) << "\n";
       break;
     case Output::csv: {
-      auto const plan = groups_plan(true);
+      auto const plan = groups_plan();
       std::cout << report_csv(plan, shown_part(groups, plan.columns.size()));
       break;
     }

@@ -287,12 +287,12 @@ ReportPlan plan_of_result() {
                   {"rows", "rows", ReportValue::count, 9},
                   {"inserted", "inserted", ReportValue::count, 6},
                   {"updated", "updated", ReportValue::count, 6},
-                  {"unchanged", "unchanged", ReportValue::count, 3, 0, true},
-                  {"superseded", "superseded", ReportValue::count, 2, 0, true},
-                  {"left_out", "left out", ReportValue::count, 2, 0, true},
+                  {"unchanged", "unchanged", ReportValue::count, 3, 0, true, true},
+                  {"superseded", "superseded", ReportValue::count, 2, 0, true, true},
+                  {"left_out", "left out", ReportValue::count, 2, 0, true, true},
                   {"accepted", "accepted", ReportValue::count, 2, 0, true, true},
                   {"failing", "still failing", ReportValue::count, 8},
-                  {"unreadable", "unreadable", ReportValue::count, 4, 0, true}};
+                  {"unreadable", "unreadable", ReportValue::count, 4, 0, true, true}};
   return plan;
 }
 
