@@ -83,6 +83,12 @@ asio::awaitable<Line> check_stream(sync::StreamTask task, Clock const& clock) {
     line.detail += "; " + std::to_string(bad.size()) +
                    " of them cannot be mapped, such as: " + bad.front().reason;
   }
+  for (auto const& path : page->read.missing_totals) {
+    if (line.result == "ok") line.result = "warning";
+    line.detail += "; the total `" + path +
+                   "` that the connector names was not found in the answer, so that nothing is "
+                   "compared with it";
+  }
   co_return line;
 }
 
