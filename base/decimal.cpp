@@ -171,6 +171,27 @@ std::string shift_decimal(std::string_view decimal, int shift) {
   return write(parts.negative, std::move(parts.digits), parts.point + shift);
 }
 
+std::string add_decimals(std::string_view left, std::string_view right) {
+  using boost::multiprecision::cpp_int;
+  Parts one = split(left), other = split(right);
+  auto const places_of = [](Parts const& parts) {
+    return static_cast<long>(parts.digits.size()) - parts.point;
+  };
+  auto const places = std::max(places_of(one), places_of(other));
+  auto const whole = [&](Parts& parts) {
+    parts.digits.append(static_cast<std::size_t>(places - places_of(parts)), '0');
+    auto const first = parts.digits.find_first_not_of('0');  // a leading 0 would mean octal
+    cpp_int const value =
+        first == std::string::npos ? cpp_int(0) : cpp_int(parts.digits.substr(first));
+    return parts.negative ? cpp_int(-value) : value;
+  };
+  cpp_int const sum = whole(one) + whole(other);
+  bool const negative = sum < 0;
+  std::string digits = (negative ? cpp_int(-sum) : sum).str();
+  auto const point = static_cast<long>(digits.size()) - places;
+  return write(negative, std::move(digits), point);
+}
+
 std::optional<std::string> invert_decimal(std::string_view decimal) {
   using boost::multiprecision::cpp_int;
   constexpr std::size_t significant = 18;

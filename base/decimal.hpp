@@ -35,6 +35,9 @@ std::string round_float_noise(std::string_view decimal, int scale);
 // a hundred. No digit is lost.
 std::string shift_decimal(std::string_view decimal, int shift);
 
+// The exact sum of two texts made by parse_decimal, to as many places as the longer one has.
+std::string add_decimals(std::string_view left, std::string_view right);
+
 // 1 / `decimal` (a text made by parse_decimal), rounded half away from zero to 18 significant
 // digits, without zeros at the end of a fraction: "0.25" -> "4", "3" -> "0.333333333333333333".
 // Nothing for zero.

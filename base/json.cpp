@@ -47,11 +47,18 @@ Json Json::string(std::string text) {
   return json;
 }
 
+Json Json::stray_word(std::string text) {
+  Json json = string(std::move(text));
+  json.has_stray_word_ = true;
+  return json;
+}
+
 Json Json::array(Array items) {
   Json json;
   for (auto const& item : items) {
     json.has_nul_ |= item.has_nul_;
     json.has_duplicate_ |= item.has_duplicate_;
+    json.has_stray_word_ |= item.has_stray_word_;
   }
   json.value_.emplace<Array>(std::move(items));
   return json;
@@ -62,6 +69,7 @@ Json Json::object(Object members) {
   for (auto const& member : members) {
     json.has_nul_ |= member.value.has_nul_ || member.name.find('\0') != std::string::npos;
     json.has_duplicate_ |= member.value.has_duplicate_;
+    json.has_stray_word_ |= member.value.has_stray_word_;
   }
   json.has_duplicate_ = json.has_duplicate_ || has_equal_names(members);
   json.value_.emplace<Object>(std::move(members));

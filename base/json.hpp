@@ -3,7 +3,7 @@
 // Values are immutable once parsed. Objects keep the order of their members. A flaw that cannot go
 // into PostgreSQL (a NUL in a string, bytes that are not UTF-8, a member name that occurs twice)
 // does not fail the document: it marks the value and everything around it, and the row that holds
-// it goes to quarantine.
+// it goes to quarantine. So does NaN or Infinity in a number's place.
 #pragma once
 
 #include <cstddef>
@@ -36,6 +36,8 @@ class Json {
   static Json boolean(bool value);
   static Json number(std::string text);  // `text` must be a valid JSON number
   static Json string(std::string text);
+  // NaN or Infinity: a string of the word, with the mark.
+  static Json stray_word(std::string text);
   static Json array(Array items);
   static Json object(Object members);
 
@@ -67,6 +69,8 @@ class Json {
   bool has_nul() const { return has_nul_; }
   // Somewhere in here an object has two members of the same name.
   bool has_duplicate() const { return has_duplicate_; }
+  // Somewhere in here NaN or Infinity stands in a number's place.
+  bool has_stray_word() const { return has_stray_word_; }
 
   // Compact text. Numbers are written as they came. U+0000 is written as U+FFFD, so that the text
   // can always become jsonb.
@@ -80,6 +84,7 @@ class Json {
   std::variant<std::monostate, bool, Number, std::string, Array, Object> value_;
   bool has_nul_ = false;
   bool has_duplicate_ = false;
+  bool has_stray_word_ = false;
 };
 
 struct JsonMember {

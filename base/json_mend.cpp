@@ -13,6 +13,24 @@ bool is_number_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+// Of numbers and of words that programs print instead of them.
+bool is_word_letter(char c) {
+  return is_number_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+         c == '+' || c == '.';
+}
+
+// NaN, Infinity and -Infinity, as Python and C write them.
+bool is_no_number(std::string_view word) {
+  if (word.starts_with('-') || word.starts_with('+')) word.remove_prefix(1);
+  std::string lower(word);
+  for (auto& c : lower) c = static_cast<char>(c | 0x20);
+  return lower == "nan" || lower == "inf" || lower == "infinity";
+}
+
 std::size_t skip_digits(std::string_view text, std::size_t at) {
   while (at < text.size() && is_number_digit(text[at])) ++at;
   return at;
@@ -79,11 +97,14 @@ class Mender {
         escape();
       } else if (in_string) {
         character();
-      } else if (c == '-' || is_number_digit(c)) {
-        number();
+      } else if (is_word_letter(c)) {
+        word();
       } else {
+        if (c == '[' || c == '{') ++depth_;
+        if (c == ']' || c == '}') --depth_;
         copy(1);
       }
+      if (!is_blank(c)) last_ = c;
     }
     if (!mended_) return std::nullopt;
     return std::move(out_);
@@ -110,9 +131,26 @@ class Mender {
     bool const is_pair = unit < 0xDC00 && next >= 0xDC00 && next <= 0xDFFF;
     is_pair ? copy(12) : replace(6);
   }
-  void number() {
-    auto const end = number_end(text_, at_);
-    if (end == at_) return copy(1);
+  // A number, one of JSON's own words, or what programs print for what is no number.
+  void word() {
+    auto end = at_;
+    while (end < text_.size() && is_word_letter(text_[end])) ++end;
+    auto const word = text_.substr(at_, end - at_);
+    if (number_end(text_, at_) == end) return number(end);
+    auto const behind = text_.find_first_not_of(" \t\r\n", end);
+    bool const is_value = depth_ > 0 && (last_ == ':' || last_ == ',' || last_ == '[') &&
+                          behind != text_.npos &&
+                          std::string_view(",]}").find(text_[behind]) != std::string_view::npos;
+    if (!is_value || !is_no_number(word)) return copy(word.size());
+    out_ += '"';
+    out_ += nul_escape;
+    out_ += stray_word_mark.substr(1);
+    out_ += word;
+    out_ += '"';
+    at_ = end;
+    mended_ = true;
+  }
+  void number(std::size_t end) {
     bool const huge = may_overflow(text_.substr(at_, end - at_));
     if (huge) out_ += '"';
     copy(end - at_);
@@ -124,6 +162,8 @@ class Mender {
   std::size_t at_ = 0;
   std::string out_;
   bool mended_ = false;
+  int depth_ = 0;    // of arrays and objects around this place
+  char last_ = ' ';  // character before this place, blanks not counted
 };
 
 }  // namespace

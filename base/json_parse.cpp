@@ -37,7 +37,8 @@ Error not_json(std::size_t byte) {
 
 class Builder final : public Sax {
  public:
-  explicit Builder(JsonLimits const& limits) : limits_(limits) {}
+  explicit Builder(JsonLimits const& limits, bool mended = false)
+      : limits_(limits), mended_(mended) {}
 
   bool null() override { return add(Json()); }
   bool boolean(bool value) override { return add(Json::boolean(value)); }
@@ -50,7 +51,12 @@ class Builder final : public Sax {
   bool number_float(double, std::string const& text) override {
     return add(fits_numeric(text) ? Json::number(text) : Json::string(text));
   }
-  bool string(std::string& value) override { return add(Json::string(std::move(value))); }
+  bool string(std::string& value) override {
+    if (mended_ && value.starts_with(stray_word_mark)) {
+      return add(Json::stray_word(value.substr(stray_word_mark.size())));
+    }
+    return add(Json::string(std::move(value)));
+  }
   bool binary(nlohmann::json::binary_t&) override { return false; }
 
   bool start_object(std::size_t) override { return open(true); }
@@ -122,6 +128,7 @@ class Builder final : public Sax {
   }
 
   JsonLimits const& limits_;
+  bool mended_;  // the text was, so that strings may hold marks
   std::vector<Frame> stack_;
   Json root_;
   std::size_t values_ = 0;
@@ -142,7 +149,7 @@ Result<Json> parse_json(std::string_view text, JsonLimits const& limits) {
   // Rare, so that only a document that failed pays for being looked through.
   auto const mended = mend_json(text);
   if (mended && mended->find('\0') == std::string::npos) {
-    Builder second(limits);
+    Builder second(limits, true);
     if (nlohmann::json::sax_parse(mended->begin(), mended->end(), &second)) return second.take();
     if (second.refused()) return second.error();
   }

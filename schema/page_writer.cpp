@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/crash_point.hpp"
+#include "schema/left_rows.hpp"
 #include "schema/pg_error.hpp"
 #include "schema/quarantine.hpp"
 #include "schema/row_merge.hpp"
@@ -135,6 +136,7 @@ PageWritten PageWriter::attempt(PgSession& session, bool row_by_row) {
       live_delta += stored.inserted + stored.restored;
     }
   }
+  written.left_out = stored_among(tx, page_.run, page_.left_out);
   crash_point(CrashPoint::rows_written);
   if (state.has_quarantine) {
     resolve_stored(tx, page_.run, stored_keys(page_.batches, refused), page_.now);

@@ -7,6 +7,7 @@
 
 #include "base/crash_point.hpp"
 #include "schema/absence.hpp"
+#include "schema/left_rows.hpp"
 #include "schema/merge_sql.hpp"
 
 namespace affsync::schema {
@@ -140,6 +141,14 @@ void compare_total(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
   auto const broker = next(total.broker_value);
   auto const tolerance = next(total.tolerance.empty() ? "0" : total.tolerance);
   auto const now = next(sql_time(slice.now));
+  std::string condition = scope.condition;
+  if (!slice.listed_beside.empty()) {
+    ArrayText keys;
+    for (auto const& key : slice.listed_beside) keys.add(key);
+    condition = "((" + condition + ") OR (t.source_id = $1::int AND t.stream = $2 AND";
+    if (slice.table->keeps_records()) condition += " t.deleted_at IS NULL AND";
+    condition += " t.external_id = ANY (" + next(keys.take()) + "::text[])))";
+  }
   auto const row = exec(
       tx,
       "INSERT INTO affsync.reconciliation (source_id, run_id, stream, metric, window_from,"
@@ -148,7 +157,7 @@ void compare_total(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
           run + "::bigint, $2, " + metric + ", " + from + "::date, " + to + "::date, " + broker +
           "::numeric, o.value, o.value - " + broker + "::numeric, abs(o.value - " + broker +
           "::numeric) <= " + tolerance + "::numeric, " + now + "::timestamptz FROM (SELECT " +
-          ours + " AS value FROM " + sql.table + " t WHERE " + scope.condition +
+          ours + " AS value FROM " + sql.table + " t WHERE " + condition +
           ") o RETURNING matched, metric, broker_value::text, our_value::text, difference::text",
       params)[0];
   if (row[0].as<bool>()) return;
@@ -160,12 +169,25 @@ void compare_total(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
   closed.unmatched.push_back(std::move(difference));
 }
 
-void note_slice(pqxx::transaction_base& tx, SliceClose const& slice, std::int64_t deleted) {
+// Rows that were put aside are in the broker's count and not in the table.
+bool explained_by_quarantine(pqxx::transaction_base& tx, SliceClose const& slice,
+                             std::int64_t missing) {
+  SqlParams const params{std::to_string(slice.run.id.source_id), slice.run.id.stream};
+  auto const open = int_of(exec(tx,
+                                "SELECT count(*) FROM affsync.quarantine q WHERE q.source_id ="
+                                " $1::int AND q.stream = $2 AND q.resolved_at IS NULL",
+                                params)[0][0]);
+  return missing > 0 && missing <= open;
+}
+
+// `deleted` of the slice's table, and `others` of further ones.
+void note_slice(pqxx::transaction_base& tx, SliceClose const& slice, std::int64_t deleted,
+                std::int64_t others) {
   SqlParams const params{std::to_string(slice.run.id.source_id), slice.run.id.stream,
-                         std::to_string(slice.run.run_id), std::to_string(deleted),
-                         std::string(slice.table->name)};
+                         std::to_string(slice.run.run_id),       std::to_string(deleted),
+                         std::string(slice.table->name),         std::to_string(others)};
   exec(tx,
-       "WITH r AS (UPDATE affsync.sync_run SET deleted = deleted + $4::bigint"
+       "WITH r AS (UPDATE affsync.sync_run SET deleted = deleted + $4::bigint + $6::bigint"
        " WHERE source_id = $1::int AND run_id = $3::bigint)"
        " UPDATE affsync.stream_state z SET writes = z.writes + 1, live_rows = z.live_rows -"
        " CASE WHEN EXISTS (SELECT FROM affsync.stream s WHERE s.source_id = $1::int"
@@ -199,7 +221,17 @@ SliceClosed SliceCloser::close(PgSession& session) {
   SliceClosed closed;
   auto const scope = scope_of(slice_);
   closed.live = count_live(tx, slice_, scope);
-  if (slice_.expect_live) closed.live_as_expected = closed.live == *slice_.expect_live;
+  if (slice_.expect_live) {
+    closed.live_as_expected =
+        closed.live == *slice_.expect_live ||
+        explained_by_quarantine(tx, slice_, *slice_.expect_live - closed.live);
+  }
+  LeftRows left;
+  if (!slice_.left_out.empty()) {
+    left = mark_left_rows(tx, slice_, read_run(tx, slice_).deleted);
+    closed.would_delete = left.held_back;
+    if (left.of_main_table > 0) closed.live = count_live(tx, slice_, scope);
+  }
   if (slice_.mark_vanished && slice_.table->keeps_records()) {
     auto const run = read_run(tx, slice_);
     auto const whole_stream = slice_.scope_column.empty() || (!slice_.from && !slice_.to);
@@ -212,7 +244,7 @@ SliceClosed SliceCloser::close(PgSession& session) {
       auto const count = static_cast<std::int64_t>(vanished.size());
       auto const nothing_seen = whole_stream && slice_.seen_keys.empty();
       if (drops_too_many(tx, slice_, run, count, nothing_seen)) {
-        closed.would_delete = count;
+        closed.would_delete = std::max(closed.would_delete, count);
       } else {
         auto const gone = slice_.verified ? vanished : missed_twice(tx, slice_, vanished);
         closed.missed = count - static_cast<std::int64_t>(gone.size());
@@ -223,7 +255,8 @@ SliceClosed SliceCloser::close(PgSession& session) {
     }
   }
   for (auto const& total : slice_.totals) compare_total(tx, slice_, scope, total, closed);
-  note_slice(tx, slice_, closed.deleted);
+  note_slice(tx, slice_, closed.deleted + left.of_main_table, left.of_others);
+  closed.deleted += left.of_main_table + left.of_others;
   result_ = closed;
   crash_point(CrashPoint::slice_noted);
   tx.commit();

@@ -56,10 +56,21 @@ struct RunKey {
   RunKey() = default;
 };
 
+// Rows of one table, by their keys.
+struct TableKeys {
+  RecordTable const* table = nullptr;
+  std::vector<std::string> external_ids;
+  TableKeys() = default;
+  TableKeys(RecordTable const* of, std::vector<std::string> keys)
+      : table(of), external_ids(std::move(keys)) {}
+};
+
 struct PageWrite {
   RunKey run;
   std::vector<Batch> batches;  // keys are distinct within each batch
   std::vector<QuarantinedRow> quarantined;
+  // Rows that the broker lists, but that are no rows of the table as they are now.
+  std::vector<TableKeys> left_out;
   std::string checkpoint;  // JSON text
   // Lines of quarantine that these rows were mapped from again; they are resolved with them.
   std::vector<std::int64_t> retried;
@@ -72,7 +83,8 @@ struct PageWritten {
   std::int64_t updated = 0;  // restored ones too
   std::int64_t unchanged = 0;
   std::int64_t quarantined = 0;
-  std::int64_t accepted = 0;  // of those: known, and left out by somebody's decision
+  std::int64_t accepted = 0;        // of those: known, and left out by somebody's decision
+  std::vector<TableKeys> left_out;  // those of PageWrite::left_out that are stored and live
 };
 
 struct TotalToCompare {
@@ -95,6 +107,9 @@ struct SliceClose {
   std::vector<std::uint64_t> seen_keys;     // hash_key of each external id; sorted, distinct
   double mass_drop_limit = 0.1;             // more than this part vanished: mark nothing
   std::optional<std::int64_t> expect_live;  // resumed sweep: live rows must equal this
+  std::vector<TableKeys> left_out;          // to be marked: see PageWritten
+  // Rows outside of the days that the broker listed and counted with them all the same.
+  std::vector<std::string> listed_beside;
   std::vector<TotalToCompare> totals;
   TimePoint now{};
   SliceClose() = default;

@@ -304,10 +304,21 @@ struct WhereSpec {
   bool holds(Json const& row) const;
 };
 
+// A value of the row, or a text that is the same for all of its mapping.
+struct KeyPart {
+  JsonPath path;
+  std::optional<std::string> constant;
+  KeyPart() = default;
+  explicit KeyPart(std::string_view path_text) : path(path_text) {}
+  friend bool operator==(KeyPart const& left, KeyPart const& right) {
+    return left.constant == right.constant && left.path.text() == right.path.text();
+  }
+};
+
 struct TableMapping {
   RecordTable const* table = nullptr;
   std::optional<WhereSpec> where;
-  std::vector<JsonPath> key;  // joined by ':' to the external id; every part required
+  std::vector<KeyPart> key;  // joined by ':' to the external id; every part required
   std::vector<ColumnMapping> columns;
 };
 
@@ -342,6 +353,7 @@ struct StreamSpec {
   std::vector<PartSpec> parts;  // empty: one request for all
   std::optional<WindowSpec> window;
   std::vector<JsonPath> records;  // the first that is an array (or an object: one row)
+  bool empty_if_null = false;  // null, or an empty object, instead of the list means no rows
   std::optional<ExpandSpec> expand;
   TableMapping map;
   std::vector<TableMapping> also;     // further tables filled from the same row

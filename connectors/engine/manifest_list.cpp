@@ -154,7 +154,10 @@ void read_records(yaml::Node const& node, StreamSpec& stream) {
   }
   yaml::Map map(node, "where the rows are");
   stream.records = read_paths(map.require("from"));
-  stream.expand = read_expand(map);
+  auto const empty = map.find("empty_if_null");
+  if (empty) stream.empty_if_null = empty->as_bool();
+  // Only where the rows are, or how they are made of an object's members as well.
+  if (!empty || map.find("names") || map.find("value")) stream.expand = read_expand(map);
   map.finish();
 }
 

@@ -14,6 +14,21 @@ RecordTable const& read_table(yaml::Node const& node) {
   refuse_word(node, name, known, "a record table");
 }
 
+KeyPart read_key_part(yaml::Node const& node) {
+  KeyPart part;
+  if (node.is_map()) {
+    yaml::Map map(node, "a part of a key");
+    auto const constant = map.require("const");
+    part.constant = constant.text();
+    if (part.constant->empty()) constant.fail("an empty text tells no rows apart");
+    map.finish();
+    return part;
+  }
+  part.path = read_path(node);
+  if (part.path.head().empty()) node.fail("a whole row cannot be its own key");
+  return part;
+}
+
 // A value that is looked up is of no use unless it is whole.
 void require_all(TableMapping& mapping, yaml::Node const& columns) {
   for (auto const& column : mapping.table->columns) {
@@ -34,8 +49,12 @@ TableMapping read_table_mapping(yaml::Node const& table, yaml::Node const& key,
   TableMapping mapping;
   mapping.table = &read_table(table);
   for (auto const& part : one_or_more(key)) {
-    mapping.key.push_back(read_path(part));
-    if (mapping.key.back().head().empty()) part.fail("a whole row cannot be its own key");
+    mapping.key.push_back(read_key_part(part));
+  }
+  if (std::ranges::all_of(mapping.key,
+                          [](auto const& part) { return part.constant.has_value(); })) {
+    key.fail("a key of constants alone is the same for every row",
+             "Name at least one field of the row.");
   }
   for (auto const& [name, value] : columns.entries()) {
     mapping.columns.push_back(read_column(name, value, *mapping.table, declared));

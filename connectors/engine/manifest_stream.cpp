@@ -114,16 +114,49 @@ WhereSpec read_where(yaml::Node const& node) {
   return where;
 }
 
+// Whether no row of the list can go to both.
+bool exclude_each_other(TableMapping const& left, TableMapping const& right) {
+  if (!left.where || !right.where || left.where->path.text() != right.where->path.text()) {
+    return false;
+  }
+  return std::ranges::none_of(left.where->words, [&](std::string const& word) {
+    return std::ranges::find(right.where->words, word) != right.where->words.end();
+  });
+}
+
+// Two mappings of a row into one table under one key would overwrite each other at each pass.
+void check_also(yaml::Node const& node, StreamSpec const& stream) {
+  std::vector<TableMapping const*> earlier{&stream.map};
+  for (std::size_t i = 0; i < stream.also.size(); ++i) {
+    auto const& mapping = stream.also[i];
+    for (auto const* other : earlier) {
+      if (other->table != mapping.table || other->key != mapping.key ||
+          exclude_each_other(*other, mapping)) {
+        continue;
+      }
+      node.items()[i].fail(
+          "rows of " + yaml::quoted(mapping.table->name) +
+              " are made of the same row under the same key already",
+          "Give the entry a `key` of its own; a part of it may be a constant, such as "
+          "[id, {const: equity}].");
+    }
+    earlier.push_back(&mapping);
+  }
+}
+
 void read_parts(yaml::Node const& node, StreamSpec& stream, Declared const& declared) {
   for (auto const& item : node.items()) {
     yaml::Map map(item, "a part of the list");
     PartSpec part;
     auto const query = map.require("query");
     part.query = read_named_texts(query, declared, {.settings = true}, "a query parameter");
-    check_query(query, part.query, stream);
     if (auto const known = map.find("until_known")) part.until_known = known->as_bool();
     map.finish();
     stream.parts.push_back(std::move(part));
+  }
+  // Nothing of what is known of the stream by now may be missing: also the window sets parameters.
+  for (std::size_t i = 0; i < stream.parts.size(); ++i) {
+    check_query(node.items()[i], stream.parts[i].query, stream);
   }
   if (stream.parts.size() < 2) {
     node.fail("a list has at least two parts", "Put the parameters into `query` of the stream.");
@@ -188,12 +221,13 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
     }
   }
   if (auto const where = map.find("where")) stream.map.where = read_where(*where);
+  if (auto const also = map.find("also")) check_also(*also, stream);
   read_records(map.require("records"), stream);
   if (auto const page = map.find("page")) stream.page = read_page(*page);
-  if (auto const parts = map.find("parts")) read_parts(*parts, stream, declared);
   if (auto const window = map.find("window")) {
     stream.window = read_window(*window, stream.request, stream.map, declared);
   }
+  if (auto const parts = map.find("parts")) read_parts(*parts, stream, declared);
   if (auto const query = map.find("query")) check_query(*query, stream.request.query, stream);
   if (auto const needs = map.find("needs")) read_needs(*needs, stream, declared);
   if (auto const paths = map.find("personal")) stream.personal = read_row_paths(*paths, "personal");
@@ -208,6 +242,13 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   if (auto const checks = map.find("reconcile")) {
     for (auto const& item : checks->items()) {
       stream.reconcile.push_back(read_reconcile(item, stream.map));
+      bool const is_mixed = std::ranges::any_of(
+          stream.also, [&](auto const& further) { return further.table == stream.map.table; });
+      if (is_mixed) {
+        item.fail("`also` puts other rows into " + yaml::quoted(stream.map.table->name) +
+                      ", which the broker's total does not count",
+                  "Read the list by two streams.");
+      }
     }
   }
   map.finish();

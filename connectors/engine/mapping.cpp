@@ -9,10 +9,33 @@
 namespace affsync::engine {
 namespace {
 
+// Parts of a key are joined by ':', so that one which stands within a part must not look like
+// another join: ["a:b", "c"] and ["a", "b:c"] are two rows. What the last part holds cannot be
+// mistaken, and stays as it is.
+void append_key_part(std::string& key, std::string_view part, bool is_last) {
+  if (is_last) {
+    key += part;
+    return;
+  }
+  for (char const c : part) {
+    if (c == ':' || c == '\\') key += '\\';
+    key += c;
+  }
+  key += ':';
+}
+
 // Longer ids are no ids, and would not fit an index.
 constexpr std::size_t max_external_id = 500;
 
 std::optional<std::string> flaw_of(Json const& row) {
+  if (row.has_stray_word()) {
+    for (auto const& member : row.members()) {
+      if (!member.value.has_stray_word()) continue;
+      return "the field " + quote_for_reason(member.name) + " holds " +
+             std::string(member.value.scalar_text().value_or("NaN or Infinity")) +
+             ", which is no number in JSON";
+    }
+  }
   if (row.has_nul()) {
     for (auto const& member : row.members()) {
       bool const in_name = member.name.find('\0') != std::string::npos;
@@ -58,10 +81,12 @@ struct RowMapper::Compiled {
   Compiled(StreamPlan const& plan, TableMapping const& mapping)
       : table(mapping.table), privacy(plan), volatile_fields(plan.spec.volatile_fields) {
     for (auto const& path : volatile_fields) volatile_paths.emplace_back(JsonPath(path));
-    for (auto const& path : mapping.key) key.emplace_back(path);
+    for (auto const& part : mapping.key) key.emplace_back(part.path, part.constant);
     columns.reserve(mapping.columns.size());
     for (auto const& column : mapping.columns) columns.emplace_back(column, *table, privacy);
-    for (auto const& path : key) paths.push_back(path.text());
+    for (auto const& part : key) {
+      if (!part.constant) paths.push_back(part.path.text());
+    }
     if (mapping.where) paths.push_back(mapping.where->path.text());
     for (auto const& column : columns) column.add_paths(paths);
 
@@ -105,7 +130,13 @@ struct RowMapper::Compiled {
   PrivacyFilter privacy;
   std::vector<std::string> volatile_fields;
   std::vector<FieldPath> volatile_paths;  // the same
-  std::vector<FieldPath> key;
+  struct Key {
+    Key(JsonPath const& of, std::optional<std::string> same)
+        : path(of), constant(std::move(same)) {}
+    FieldPath path;
+    std::optional<std::string> constant;
+  };
+  std::vector<Key> key;
   std::vector<ColumnReader> columns;
   std::vector<std::string> paths;  // of a row, that key and columns look at
   std::optional<std::size_t> observed_at;
@@ -122,10 +153,13 @@ std::optional<std::string> RowMapper::key_of(Json const& row, std::string& reaso
     return std::nullopt;
   }
   std::string key;
-  bool first = true;
-  for (auto const& path : compiled_->key) {
-    if (!first) key += ':';
-    first = false;
+  for (std::size_t i = 0; i < compiled_->key.size(); ++i) {
+    auto const& [path, constant] = compiled_->key[i];
+    bool const is_last = i + 1 == compiled_->key.size();
+    if (constant) {
+      append_key_part(key, *constant, is_last);
+      continue;
+    }
     Json const* part = path.in(row);
     auto const whole = part == nullptr ? std::nullopt : part->scalar_text();
     auto const text = whole ? trim_blanks(*whole) : std::string_view{};
@@ -139,9 +173,11 @@ std::optional<std::string> RowMapper::key_of(Json const& row, std::string& reaso
       return std::nullopt;
     }
     if (compiled_->privacy.privacy() != Privacy::keep && compiled_->privacy.covers(path.text())) {
+      // All hashes are of one length, so that their own ':' needs no mark.
       key += compiled_->privacy.hash(*whole);
+      if (!is_last) key += ':';
     } else {
-      key += text;
+      append_key_part(key, text, is_last);
     }
   }
   if (key.size() > max_external_id) {
@@ -166,7 +202,7 @@ std::optional<std::string> RowMapper::map(Json const& row, TimePoint now, Row& o
     return reason;
   }
   out.external_id = std::move(*key);
-  if (row.has_nul() || row.has_duplicate()) return flaw_of(row);
+  if (row.has_nul() || row.has_duplicate() || row.has_stray_word()) return flaw_of(row);
 
   RowContext context;
   std::optional<std::string> currency;

@@ -12,11 +12,6 @@ constexpr std::int64_t max_steps = 100;
 constexpr std::size_t max_anchors_kept = 16;
 constexpr int max_explained_pages = 200;
 
-std::uint64_t print_of(std::vector<std::uint64_t> const& keys) {
-  auto const* bytes = reinterpret_cast<char const*>(keys.data());
-  return hash_key(std::string_view(bytes, keys.size() * sizeof(std::uint64_t)));
-}
-
 // A row that stands twice in a page takes no second place in the list: counting it would carry the
 // next page past rows that were never seen.
 std::size_t distinct_in(std::vector<std::uint64_t> keys) {
@@ -52,6 +47,7 @@ void OffsetPager::begin_sweep() {
   total_.reset();
   total_pages_.reset();
   total_at_fresh_.reset();
+  end_in_doubt_.clear();
 }
 
 void OffsetPager::start() {
@@ -93,6 +89,30 @@ PagePosition OffsetPager::position() const {
 // As many rows as a page holds when more follow: what the server has shown, else what was asked.
 std::size_t OffsetPager::full_page() const {
   return proven_full_ > 0 ? proven_full_ : static_cast<std::size_t>(spec_.size);
+}
+
+// One that is smaller than was asked for may be full all the same: brokers limit pages silently.
+bool OffsetPager::is_full(std::size_t rows) const {
+  return rows >= full_page() || (proven_full_ == 0 && may_be_a_cap(rows));
+}
+
+bool OffsetPager::ends_at_refusal(ErrorCode code) {
+  if (code != ErrorCode::not_found && code != ErrorCode::bad_request) return false;
+  if (spec_.type == PageType::none || pages_ == 0 || last_rows_ == 0 || wants_anchor_) return false;
+  if (total_ && distinct() < *total_) return false;
+  if (!total_ && may_be_a_depth(code, distinct())) {
+    end_in_doubt_ = "the broker refused the page behind " + std::to_string(distinct()) +
+                    " rows, which may be as deep as it lets a list be read";
+  }
+  return true;
+}
+
+std::optional<SliceDoubt> OffsetPager::doubt() const {
+  if (auto doubt = count_.doubt()) return doubt;
+  if (end_in_doubt_.empty()) return std::nullopt;
+  SliceDoubt doubt;
+  doubt.text = end_in_doubt_;
+  return doubt;
 }
 
 Result<PageOutcome> OffsetPager::step_back(bool list_has_shifted) {
@@ -144,17 +164,22 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
   }
   if (signs.total_pages) total_pages_ = signs.total_pages;
 
-  std::size_t fresh = 0;
-  for (auto const key : keys) fresh += seen_.insert(key) ? 1 : 0;
   // Rows at the front that were asked for once more.
   auto const shared =
       std::min(rows, static_cast<std::size_t>(std::max<std::int64_t>(0, position_ - ask_)));
+  places_.clear();
+  for (auto const key : keys) {
+    auto const known = places_.size() < shared ? RowPlace::shared : RowPlace::repeated;
+    places_.push_back(seen_.contains(key) ? known : RowPlace::fresh);
+  }
+  std::size_t fresh = 0;
+  for (auto const key : keys) fresh += seen_.insert(key) ? 1 : 0;
   repeats_ += static_cast<std::int64_t>(rows - fresh - std::min(shared, rows - fresh));
   auto const high = static_cast<std::int64_t>(seen_.size()) - resume_anchors_;
   fresh_counted_ = std::max<std::int64_t>(0, high - counted_);
   counted_ += fresh_counted_;
 
-  auto const print = print_of(keys);
+  auto const print = hash_of_page(keys);
   bool const repeated = rows > 0 && ask_ > last_ask_ && rows == last_rows_ && print == last_print_;
   if (fresh > 0 && last_rows_ > 0) proven_full_ = std::max(proven_full_, last_rows_);
   largest_ = std::max(largest_, rows);
@@ -192,7 +217,7 @@ bool OffsetPager::is_end(std::size_t rows, std::size_t fresh) const {
   if (fresh == 0 && reaches_total && distinct() >= *total_) return true;
   // A server that caps pages may have shown no full page yet but this list's largest.
   if (fresh == 0) return rows < largest_;
-  return reaches_total && rows < full_page();
+  return reaches_total && !is_full(rows);
 }
 
 std::optional<Error> OffsetPager::judge_stale_page(std::size_t rows, bool repeated) {

@@ -26,17 +26,21 @@ class OffsetPager final : public Pager {
   PageAsk ask() const override;
   Result<PageOutcome> take(std::vector<std::uint64_t> const& keys, PageSigns const& signs) override;
 
+  bool ends_at_refusal(ErrorCode code) override;
+  void read_again() override { begin_sweep(); }
   std::int64_t fresh_rows() const override { return fresh_counted_; }
+  std::vector<RowPlace> const& places() const override { return places_; }
   PagePosition position() const override;
   bool resumed() const override { return resumed_; }
   bool resuming() const override { return resumed_ && pages_ == 0; }
   std::optional<std::int64_t> total() const override { return total_; }
-  std::optional<SliceDoubt> doubt() const override { return count_.doubt(); }
+  std::optional<SliceDoubt> doubt() const override;
   std::vector<std::uint64_t> take_keys() override { return seen_.take_sorted(); }
 
  private:
   std::int64_t distinct() const;
   std::size_t full_page() const;
+  bool is_full(std::size_t rows) const;
   void begin_sweep();
   Result<PageOutcome> step_back(bool list_has_shifted);
   bool is_end(std::size_t rows, std::size_t fresh) const;
@@ -77,6 +81,8 @@ class OffsetPager final : public Pager {
   SweepCount count_;
   std::int64_t counted_ = 0;  // rows reported as fresh so far
   std::int64_t fresh_counted_ = 0;
+  std::vector<RowPlace> places_;
+  std::string end_in_doubt_;  // why the end of the list may not have been it
 };
 
 }  // namespace affsync::engine

@@ -5,13 +5,20 @@
 #include <boost/url/url.hpp>
 #include <boost/url/url_view.hpp>
 #include <charconv>
+#include <span>
 
 #include "base/decimal.hpp"
+#include "connectors/engine/presence.hpp"
+#include "connectors/engine/values/words.hpp"
 
 namespace affsync::engine {
 namespace {
 
 namespace urls = boost::urls;
+
+constexpr auto npos = std::string_view::npos;
+// Greater counts are nothing that a list could have, and sums of them would overflow.
+constexpr std::int64_t largest_count = 1'000'000'000'000;
 
 std::string scalar_at(std::optional<JsonPath> const& path, Json const& json) {
   auto const* value = path ? path->in(json) : nullptr;
@@ -19,26 +26,38 @@ std::string scalar_at(std::optional<JsonPath> const& path, Json const& json) {
   return text ? std::string(*text) : std::string();
 }
 
+bool is_one_of(std::span<std::string_view const> words, std::string_view text) {
+  return std::ranges::any_of(words, [&](auto word) { return equal_without_case(word, text); });
+}
+
+// A broker's word for "none", as programs of many languages print it.
+bool is_word_for_none(std::string_view text) {
+  constexpr std::string_view words[] = {"null", "none", "nil", "undefined", "false"};
+  return is_one_of(words, text);
+}
+
+bool is_zero(std::string_view text) {
+  auto const number = parse_decimal(text);
+  return number.error == DecimalError::none && number.text.find_first_of("123456789") == npos;
+}
+
 std::optional<bool> says_more(std::optional<JsonPath> const& path, Json const& body) {
   auto const* value = path ? path->in(body) : nullptr;
   if (value == nullptr) return std::nullopt;
-  switch (value->kind()) {
-    case Json::Kind::null:
-      return false;
-    case Json::Kind::boolean:
-      return value->as_bool();
-    case Json::Kind::number:
-      return value->number_text() != "0";
-    case Json::Kind::string: {
-      auto const& text = value->as_string();
-      return !text.empty() && text != "false" && text != "0";
-    }
-    case Json::Kind::array:
-      return !value->items().empty();
-    case Json::Kind::object:
-      return true;
-  }
-  return std::nullopt;
+  if (!is_present(value, {})) return false;
+  if (value->is_array() || value->is_object()) return true;
+  auto const text = trim_blanks(*value->scalar_text());
+  constexpr std::string_view words[] = {"no", "n", "f", "off"};
+  return !is_zero(text) && !is_word_for_none(text) && !is_one_of(words, text);
+}
+
+// The cursor, link or id of the next page; empty where the value means that there is none. Zero
+// would be the place where the list begins, so that some brokers end a list with it.
+std::string next_at(PageSpec const& page, Json const& body) {
+  auto text = scalar_at(page.next, body);
+  auto const trimmed = trim_blanks(text);
+  if (trimmed.empty() || is_word_for_none(trimmed) || is_zero(trimmed)) return {};
+  return text;
 }
 
 Error refused(std::string_view link, std::string_view why) {
@@ -108,10 +127,18 @@ std::optional<std::int64_t> read_count(std::optional<JsonPath> const& path, Json
   if (text.empty()) return std::nullopt;
   auto const number = parse_decimal(text);
   if (number.error != DecimalError::none) return std::nullopt;
+  // 57.0 is how some languages print a whole number.
+  std::string_view whole = number.text;
+  if (auto const point = whole.find('.'); point != npos) {
+    if (whole.find_first_not_of('0', point + 1) != npos) return std::nullopt;
+    whole = whole.substr(0, point);
+  }
   std::int64_t count = -1;
-  auto const end = number.text.data() + number.text.size();
-  auto const [stop, error] = std::from_chars(number.text.data(), end, count);
-  if (error != std::errc{} || stop != end || count < 0) return std::nullopt;
+  auto const end = whole.data() + whole.size();
+  auto const [stop, error] = std::from_chars(whole.data(), end, count);
+  if (error != std::errc{} || stop != end || count < 0 || count > largest_count) {
+    return std::nullopt;
+  }
   return count;
 }
 
@@ -125,7 +152,7 @@ Result<PageSigns> read_signs(PageSpec const& page, Json const& body,
   if (page.type == PageType::id) {
     if (!rows.empty()) signs.next = scalar_at(page.id, *rows.back());
   } else {
-    signs.next = scalar_at(page.next, body);
+    signs.next = next_at(page, body);
   }
   if (page.type == PageType::link && !signs.next.empty()) {
     auto target = link_target(signs.next, base_url, asked_target);

@@ -42,6 +42,13 @@ enum class PageOutcome {
   end,          // take the rows; the list has ended
 };
 
+// Where a row of a page stood before.
+enum class RowPlace : std::uint8_t {
+  fresh,     // on no page of this sweep
+  shared,    // where this page overlaps the one before it: the same row once more
+  repeated,  // elsewhere in the list
+};
+
 class Pager {
  public:
   virtual ~Pager() = default;
@@ -56,8 +63,17 @@ class Pager {
   virtual Result<PageOutcome> take(std::vector<std::uint64_t> const& keys,
                                    PageSigns const& signs) = 0;
 
-  // Of the page taken last: rows that no page of this list had brought before.
+  // Whether a refusal of the page asked for says that the page before it was the last: some brokers
+  // answer so behind the end of a list. Then an answer without rows may be taken instead.
+  virtual bool ends_at_refusal(ErrorCode code) = 0;
+  // Begins the list once more although it had ended: take() said `end`, and something about its
+  // rows has to be settled.
+  virtual void read_again() = 0;
+
+  // Of the page taken last: rows that no page of this list had brought before, and for each row
+  // where it stood before.
   virtual std::int64_t fresh_rows() const = 0;
+  virtual std::vector<RowPlace> const& places() const = 0;
   virtual PagePosition position() const = 0;
   // Pages before a restart are missing in take_keys().
   virtual bool resumed() const = 0;
@@ -70,6 +86,15 @@ class Pager {
   virtual std::optional<SliceDoubt> doubt() const = 0;
   virtual std::vector<std::uint64_t> take_keys() = 0;
 };
+
+// Whether a page of so many rows, fewer than were asked for, may be as large as the broker makes
+// them: such limits are round numbers.
+bool may_be_a_cap(std::size_t rows);
+// Whether the refusal of a page behind so many rows may be a limit on how deep a list can be read,
+// not its end.
+bool may_be_a_depth(ErrorCode refusal, std::int64_t rows);
+// The keys of a page's rows in their order, as one hash.
+std::uint64_t hash_of_page(std::vector<std::uint64_t> const& keys);
 
 // The pager for a kind of paging.
 std::unique_ptr<Pager> make_pager(PageSpec const& spec);

@@ -25,7 +25,9 @@ bool is_hash(std::string_view text) {
 void add_read(StreamSpec const& spec, PrivacyTree& tree) {
   auto const add = [&](JsonPath const& path) { tree.add(path.text(), PrivacyTree::Kind::read); };
   for (auto const* mapping : tables_of(spec)) {
-    for (auto const& path : mapping->key) add(path);
+    for (auto const& part : mapping->key) {
+      if (!part.constant) add(part.path);
+    }
     if (mapping->where) add(mapping->where->path);
     for (auto const& column : mapping->columns) {
       for (auto const& path : column.from) add(path);

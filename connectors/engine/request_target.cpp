@@ -19,18 +19,24 @@ void append_encoded(std::string& out, char c) {
   out += {'%', upper_hex[byte >> 4], upper_hex[byte & 15]};
 }
 
-// The first instant of a slice, and the last second of it or the first one behind it.
+// The finest time that the parameters can say.
+Duration step_of(WindowSpec const& window) {
+  if (window.form == WindowForm::epoch_milliseconds) return std::chrono::milliseconds(1);
+  return std::chrono::seconds(1);
+}
+
 std::string in_form(WindowForm form, TimePoint time) {
-  auto const seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
   switch (form) {
     case WindowForm::day:
       break;
     case WindowForm::datetime:
       return format_time(time);
     case WindowForm::epoch_seconds:
-      return std::to_string(seconds);
+      return std::to_string(
+          std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
     case WindowForm::epoch_milliseconds:
-      return std::to_string(seconds * 1000);
+      return std::to_string(
+          std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count());
   }
   return {};
 }
@@ -45,9 +51,11 @@ WindowEnds ends_of(WindowSpec const& window, Slice const& slice) {
     return {format_day(*slice.from), format_day(window.to_exclusive ? behind : *slice.to)};
   }
   Zone const zone(window.zone);
+  auto begin = zone.to_utc(TimePoint(*slice.from));
   auto end = zone.to_utc(TimePoint(behind));
-  if (!window.to_exclusive) end -= std::chrono::seconds(1);
-  return {in_form(window.form, zone.to_utc(TimePoint(*slice.from))), in_form(window.form, end)};
+  if (!window.to_exclusive) end -= step_of(window);
+  if (overlaps_slice_before(window, slice)) begin -= step_of(window);
+  return {in_form(window.form, begin), in_form(window.form, end)};
 }
 
 // A path as the user wrote it: what is legal there, %XX included, stays.
@@ -77,6 +85,11 @@ std::string encode_query(std::string_view text) {
     }
   }
   return out;
+}
+
+bool overlaps_slice_before(WindowSpec const& window, Slice const& slice) {
+  return window.form != WindowForm::day && !window.to_exclusive && !window.changes && slice.from &&
+         *slice.from > window.start;
 }
 
 HttpRequest make_page_request(StreamSpec const& spec, Slice const& slice, std::size_t part,

@@ -12,6 +12,12 @@ namespace affsync::engine {
 // plus signs and letters beyond ASCII arrive as they are meant.
 std::string encode_query(std::string_view text);
 
+// Whether the slice's request reaches back into the last second (or millisecond, where that is what
+// the parameters count) of the slice before it. That one ended at the begin of this second, since
+// its end belongs to it, and a broker that keeps fractions has rows behind it. Rows of that second
+// are asked for twice, and known by their keys.
+bool overlaps_slice_before(WindowSpec const& window, Slice const& slice);
+
 // The stream's own query in its order, then that of the part (index into the stream's, if it has
 // any), the window and the page. A parameter that occurs twice is sent once, with the latter value.
 // A next-page link stands for all of them.

@@ -20,21 +20,32 @@ class StepPager final : public Pager {
   PageAsk ask() const override;
   Result<PageOutcome> take(std::vector<std::uint64_t> const& keys, PageSigns const& signs) override;
 
+  bool ends_at_refusal(ErrorCode code) override;
+  void read_again() override { begin_sweep(); }
   std::int64_t fresh_rows() const override { return fresh_counted_; }
+  std::vector<RowPlace> const& places() const override { return places_; }
   PagePosition position() const override;
   bool resumed() const override { return resumed_; }
   bool resuming() const override { return resumed_ && pages_ == 0; }
   std::optional<std::int64_t> total() const override { return total_; }
-  std::optional<SliceDoubt> doubt() const override { return count_.doubt(); }
+  std::optional<SliceDoubt> doubt() const override;
   std::vector<std::uint64_t> take_keys() override { return seen_.take_sorted(); }
 
  private:
   void begin_sweep();
   bool by_number() const { return spec_.type == PageType::page; }
   std::int64_t distinct() const;
-  bool is_end(std::size_t rows, PageSigns const& signs) const;
-  std::optional<Error> judge(std::size_t rows, std::size_t fresh, PageSigns const& signs,
-                             std::uint64_t print);
+  bool by_token() const { return spec_.type == PageType::cursor || spec_.type == PageType::link; }
+  // What a page brought.
+  struct Taken {
+    std::size_t rows = 0;
+    std::size_t fresh = 0;
+    bool same_page = false;  // as the one before it
+  };
+  bool is_full(std::size_t rows) const;
+  bool is_end(Taken const& taken, PageSigns const& signs);
+  bool is_end_by_token(Taken const& taken, PageSigns const& signs);
+  std::optional<Error> judge(Taken const& taken, PageSigns const& signs);
   PageOutcome finish();
 
   PageSpec spec_;
@@ -43,6 +54,7 @@ class StepPager final : public Pager {
   std::int64_t number_ = 0;                   // of the page to ask for
   std::string token_;                         // that it is asked with; empty: the first page
   std::unordered_set<std::uint64_t> tokens_;  // given so far, as hashes
+  bool asked_again_ = false;                  // a page led to itself and was asked for once more
   bool resumed_ = false;
   bool wants_anchor_ = false;  // the page asked for is one that was taken before a restart
   std::int64_t rows_before_resume_ = 0;
@@ -51,7 +63,11 @@ class StepPager final : public Pager {
   std::size_t largest_ = 0;  // page of this sweep
   std::size_t last_rows_ = 0;
   std::uint64_t last_print_ = 0;
-  int stale_pages_ = 0;  // in a row, without a new row
+  int stale_pages_ = 0;     // in a row, with rows but without a new one
+  int empty_pages_ = 0;     // in a row
+  bool said_more_ = false;  // the page taken last said in words that another follows
+  std::vector<RowPlace> places_;
+  std::string end_in_doubt_;  // why the end of the list may not have been it
   std::int64_t repeats_ = 0;
   bool moved_ = false;  // the total changed within this sweep
 

@@ -13,7 +13,8 @@ PageRead StoredRows::convert_page(std::vector<Json const*> const& rows, TimePoin
   PageRead page;
   std::vector<std::uint64_t> keys;
   page_rows_->hash_keys(rows, keys);
-  page_rows_->convert(rows, keys, received_at, page);
+  std::vector<RowPlace> const places(keys.size(), RowPlace::fresh);
+  page_rows_->convert(rows, keys, places, received_at, page);
   if (!page.quarantined.empty()) page_rows_.reset();
   return page;
 }

@@ -39,6 +39,16 @@ void set_query(StreamSpec& spec, NamedTexts const& overrides, std::string const&
           "the query parameter " + yaml::quoted(name) + " of " + what + " is set by the connector",
           paging ? "Use `page_size`." : "Use `start` and `lookback`."));
     }
+    // Each part of the list sets its own, which would win without a word.
+    for (auto const& part : spec.parts) {
+      if (std::ranges::find(part.query, name, &NamedTexts::value_type::first) == part.query.end()) {
+        continue;
+      }
+      throw Failure(misconfigured("the query parameter " + yaml::quoted(name) + " of " + what +
+                                      " is set by the parts in which the connector reads it",
+                                  "Take it out; a connector file of your own may name other "
+                                  "parts."));
+    }
     auto const known = std::ranges::find(spec.request.query, name, &NamedTexts::value_type::first);
     if (known == spec.request.query.end()) {
       spec.request.query.emplace_back(name, value);

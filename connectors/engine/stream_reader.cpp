@@ -1,15 +1,15 @@
 #include "connectors/engine/stream_reader.hpp"
 
 #include <algorithm>
+#include <set>
 
-#include "base/decimal.hpp"
 #include "connectors/engine/checkpoint.hpp"
+#include "connectors/engine/named_totals.hpp"
 #include "connectors/engine/page_rows.hpp"
 #include "connectors/engine/page_signs.hpp"
 #include "connectors/engine/pager.hpp"
 #include "connectors/engine/records.hpp"
 #include "connectors/engine/request_target.hpp"
-#include "connectors/engine/values/words.hpp"
 #include "connectors/engine/window.hpp"
 
 namespace affsync::engine {
@@ -18,19 +18,6 @@ namespace {
 // After that long the list may be another one; its slice is read from the first row again.
 constexpr auto place_lifetime = std::chrono::hours(6);
 constexpr auto clock_tolerance = std::chrono::minutes(5);
-
-std::vector<BrokerTotal> read_totals(std::vector<ReconcileSpec> const& specs, Json const& body) {
-  std::vector<BrokerTotal> totals;
-  for (auto const& spec : specs) {
-    auto const* value = spec.broker_value.in(body);
-    auto const text = value == nullptr ? std::nullopt : value->scalar_text();
-    if (!text) continue;
-    auto number = parse_decimal(trim_blanks(*text));
-    if (number.error != DecimalError::none) continue;
-    totals.push_back({spec.metric, spec.column, std::move(number.text), spec.tolerance});
-  }
-  return totals;
-}
 
 }  // namespace
 
@@ -44,7 +31,9 @@ struct StreamReader::Impl {
   bool end_list();
   // The slice at hand was answered with "no rows", and is too old for that.
   void doubt_old_emptiness();
-  SliceEnd end_of_slice(Json const& body, TimePoint now);
+  SliceEnd end_of_slice(TimePoint now);
+  void begin_list();
+  void note_rows_beside(Batch const& batch);
   void next_slice();
   std::string checkpoint(TimePoint now) const;
 
@@ -53,6 +42,7 @@ struct StreamReader::Impl {
   PageRows page_rows;
   std::unique_ptr<Pager> pager;
   std::vector<std::uint64_t> keys;  // of the page at hand
+  NamedTotals totals;
 
   std::optional<Day> since, until;
   Day today{};
@@ -71,9 +61,12 @@ struct StreamReader::Impl {
   std::vector<std::uint64_t> swept;
   std::optional<SliceDoubt> doubt;
   std::int64_t broker_count = 0;
+  bool has_counts = true;  // each part had one
+  std::set<std::string> listed_beside;
   bool counted = true;   // each part as the broker counts
   bool resumed = false;  // pages or whole parts before a restart are missing
   std::int64_t rows = 0;
+  std::int64_t list_rows = 0;  // of the list at hand, this time through
 
   std::optional<std::size_t> stored_part;  // of the answer taken last; unset: none of this slice
   bool is_known = false;                   // a page of this list was stored without news
@@ -84,6 +77,7 @@ StreamReader::Impl::Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderSt
       spec(plan->spec),
       page_rows(plan),
       pager(make_pager(spec.page)),
+      totals(spec),
       since(start.since),
       until(start.until),
       last_answer(start.now) {
@@ -136,6 +130,7 @@ bool StreamReader::Impl::try_resume(Checkpoint const& earlier, ReaderStart const
   if (age <= place_lifetime && age >= -clock_tolerance) {
     part = place.part;
     resumed = part > 0;
+    if (resumed) totals.forget_slice();
     pager->resume(std::move(place.position));
   }
   return true;
@@ -164,11 +159,22 @@ void StreamReader::Impl::begin_slice() {
   part = 0;
   swept.clear();
   doubt.reset();
-  broker_count = rows = 0;
-  counted = true;
+  broker_count = rows = list_rows = 0;
+  counted = has_counts = true;
   resumed = false;
   stored_part.reset();
+  listed_beside.clear();
+  totals.begin_slice();
+  page_rows.begin_slice();
+  begin_list();
+}
+
+void StreamReader::Impl::begin_list() {
+  list_rows = 0;
   is_known = false;
+  totals.begin_list();
+  // A list that ends at what is known cannot be read twice.
+  page_rows.begin_sweep(ends_at_known());
   pager->start();
 }
 
@@ -187,12 +193,13 @@ bool StreamReader::Impl::end_list() {
   resumed = resumed || pager->resumed();
   if (!doubt) doubt = pager->doubt();
   auto const total = pager->total();
-  counted = counted && (total || spec.page.type == PageType::none);
+  counted = counted && (total || (spec.page.type == PageType::none && !spec.page.total));
+  has_counts = has_counts && total;
   broker_count += total.value_or(0);
+  totals.end_list(list_rows > 0);
   if (part + 1 >= spec.parts.size()) return true;
   ++part;
-  is_known = false;
-  pager->start();
+  begin_list();
   return false;
 }
 
@@ -204,24 +211,45 @@ void StreamReader::Impl::doubt_old_emptiness() {
                          format_day(*slice->to) + ", which should be there by now"};
 }
 
-SliceEnd StreamReader::Impl::end_of_slice(Json const& body, TimePoint now) {
+// Rows that the slice's request has brought from the moment before its first day.
+void StreamReader::Impl::note_rows_beside(Batch const& batch) {
+  constexpr std::size_t most = 10'000;
+  if (!spec.window || spec.window->column.empty() || !slice->from) return;
+  if (!overlaps_slice_before(*spec.window, *slice)) return;
+  auto const column = batch.table().index_of(spec.window->column);
+  if (!column) return;
+  auto const day_before = format_day(*slice->from - std::chrono::days(1));
+  for (std::size_t row = 0; row < batch.size() && listed_beside.size() < most; ++row) {
+    auto const* day = batch.cell(row, *column);
+    if (day != nullptr && day_before == day) listed_beside.insert(batch.external_id(row));
+  }
+}
+
+SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
   SliceEnd end;
   end.slice = *slice;
   if (spec.window && slice->from) end.scope_column = spec.window->column;
   end.resumed = resumed;
-  if (counted && spec.page.total) end.broker_count = broker_count;
+  if (has_counts && spec.page.total) end.broker_count = broker_count;
   end.doubt = doubt;
   // What an incremental pass leaves out is not gone.
   bool const all_of_scope =
       spec.window && !spec.window->changes ? !spec.window->column.empty() : full;
   end.markable = all_of_scope && !end.resumed && !end.doubt;
   end.counted = counted && !end.doubt;
-  if (spec.parts.size() > 1) {
-    std::ranges::sort(swept);
-    swept.erase(std::unique(swept.begin(), swept.end()), swept.end());
+  if (page_rows.has_own_keys()) {
+    end.seen_keys = page_rows.take_own_keys();
+    swept.clear();
+  } else {
+    if (spec.parts.size() > 1) {
+      std::ranges::sort(swept);
+      swept.erase(std::unique(swept.begin(), swept.end()), swept.end());
+    }
+    end.seen_keys = std::move(swept);
   }
-  end.seen_keys = std::move(swept);
-  end.totals = read_totals(spec.reconcile, body);
+  end.totals = totals.of_slice();
+  end.missing_totals = totals.missing();
+  end.listed_beside.assign(listed_beside.begin(), listed_beside.end());
   end.read_at = now;
   return end;
 }
@@ -265,7 +293,10 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
 
   Records records;
   if (!answer.no_rows) {
-    auto found = find_records(reader.spec, answer.body);
+    // Behind a list's pages null is an empty page, unless the broker counts more rows than came.
+    auto const total = reader.pager->total();
+    bool const behind_rows = reader.list_rows > 0 && (!total || *total <= reader.list_rows);
+    auto found = find_records(reader.spec, answer.body, behind_rows);
     if (!found) return found.error();
     records = std::move(*found);
   }
@@ -275,6 +306,7 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   if (!signs) return signs.error();
   auto outcome = reader.pager->take(reader.keys, *signs);
   if (!outcome) return outcome.error();
+  if (!answer.no_rows) reader.totals.note(answer.body, *signs);
 
   // Without its rows a page that is not taken is an empty one.
   if (*outcome == PageOutcome::discarded) {
@@ -282,9 +314,18 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
     reader.keys.clear();
   }
   PageRead page;
-  reader.page_rows.convert(rows, reader.keys, answer.server_time.value_or(now), page);
+  reader.page_rows.convert(rows, reader.keys, reader.pager->places(),
+                           answer.server_time.value_or(now), page);
+  reader.note_rows_beside(page.batches.front());
+  if (!rows.empty()) page.missing_totals = reader.totals.missing_in_answer();
+  if (*outcome == PageOutcome::end && reader.page_rows.is_unsettled()) {
+    reader.pager->read_again();
+    outcome = PageOutcome::sweep_again;
+  }
+  if (*outcome == PageOutcome::sweep_again) reader.page_rows.begin_sweep(true);
   page.rows_read = reader.pager->fresh_rows();
   reader.rows += page.rows_read;
+  reader.list_rows += page.rows_read;
   page.expected_rows = reader.pager->total();
   // Also at the end of a slice this is the place within it: whoever is stopped before the slice is
   // closed comes back to its last page and closes it then.
@@ -294,7 +335,7 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   reader.stored_part = rows.empty() ? std::nullopt : std::optional(reader.part);
   if (ends && reader.end_list()) {
     if (answer.no_rows) reader.doubt_old_emptiness();
-    page.slice_end = reader.end_of_slice(answer.body, now);
+    page.slice_end = reader.end_of_slice(now);
     reader.next_slice();
   }
   return page;
@@ -308,6 +349,10 @@ void StreamReader::on_stored(PageStored const& stored) {
   auto& reader = *impl_;
   if (!reader.slice || reader.stored_part != reader.part || !reader.ends_at_known()) return;
   reader.is_known = stored.news == 0 && stored.known > 0;
+}
+
+bool StreamReader::ends_at_refusal(Error const& error) {
+  return impl_->slice && impl_->pager->ends_at_refusal(error.code);
 }
 
 bool StreamReader::on_refusal(Error const& error) {

@@ -57,6 +57,12 @@ struct BrokerTotal {
   std::string tolerance;
 };
 
+// Rows of one table, by their external ids.
+struct RowsOfTable {
+  RecordTable const* table = nullptr;
+  std::vector<std::string> external_ids;
+};
+
 // The end of a slice: all its pages were read.
 struct SliceEnd {
   Slice slice;
@@ -70,6 +76,11 @@ struct SliceEnd {
   std::optional<std::int64_t> broker_count;
   std::optional<SliceDoubt> doubt;
   std::vector<BrokerTotal> totals;
+  // Totals that the connector names (their paths) and no page of the slice had, though it had rows.
+  std::vector<std::string> missing_totals;
+  // Rows whose day lies before the slice, listed and counted with it since it reaches back into the
+  // last moment of the slice before.
+  std::vector<std::string> listed_beside;
   TimePoint read_at{};
 };
 
@@ -77,6 +88,10 @@ struct SliceEnd {
 struct PageRead {
   std::vector<Batch> batches;  // the main table first
   std::vector<QuarantinedRow> quarantined;
+  // Rows that the filters of the stream's tables pass over, by table.
+  std::vector<RowsOfTable> left_out;
+  // Totals that the connector names and this answer, which has rows, does not have.
+  std::vector<std::string> missing_totals;
   std::string checkpoint;                 // JSON text; opaque to all but the reader
   std::int64_t rows_read = 0;             // rows not seen on an earlier page of the slice
   std::int64_t mapped = 0, unmapped = 0;  // of the main table's rows, those that overlap too
@@ -114,6 +129,10 @@ class StreamReader {
   // The rows of the answer before last, or of the last one, were stored. A list that is read until
   // it is known ends at a page without news. Not calling it means reading everything.
   void on_stored(PageStored const& stored);
+
+  // The refusal of the last request says that the list has ended: an answer without rows may be
+  // given instead. Some brokers know no page behind the last one, or call it a bad request.
+  bool ends_at_refusal(Error const& error);
 
   // The broker refused the last request; true when the reader has another one to try instead
   // (window_too_large: the slice is halved; a place in a list that is no longer good after a

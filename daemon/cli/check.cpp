@@ -148,6 +148,12 @@ asio::awaitable<Line> check_stream(sync::StreamTask task, Clock const& clock) {
                            "; `affsync " + "inspect " + task.source() + " " + task.stream() +
                            "` shows more");
   }
+  for (auto const& path : page->read.missing_totals) {
+    if (line.result == "ok") line.result = "warning";
+    line.detail += "; the total `" + path +
+                   "` that the connector names was not found in the answer, so that nothing is "
+                   "compared with it";
+  }
   co_return line;
 }
 

@@ -115,6 +115,12 @@ std::string show_row(engine::StreamPlan const& plan, engine::RowMapper const& ma
   return out + "\n";
 }
 
+std::map<std::string, int> missing_totals(engine::PageRead const& read) {
+  std::map<std::string, int> missing;
+  for (auto const& path : read.missing_totals) missing.emplace(path, 0);
+  return missing;
+}
+
 std::string list_findings(char const* title, std::map<std::string, int> const& findings, int rows) {
   if (findings.empty()) return "";
   std::string out = std::string(title) + "\n";
@@ -163,6 +169,8 @@ int run_inspect(CommonOptions const& common, InspectOptions const& options) {
                            : "Fields that no mapping reads (they are kept in raw):";
   std::cout << list_findings(unread, findings.unmapped, findings.rows)
             << list_findings("Mappings that found nothing:", findings.not_found, findings.rows)
+            << list_findings("Totals that the connector names and the answer does not have:",
+                             missing_totals(page.read), 0)
             << list_findings("Words that the connector does not know (stored as `unknown`):",
                              findings.unknown, findings.rows)
             << list_findings("Figures taken as 0 where another field has more:", findings.zeros,

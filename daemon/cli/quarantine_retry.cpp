@@ -61,6 +61,7 @@ class StreamRetry {
 
   asio::awaitable<void> look_at_all();
   asio::awaitable<void> look_at(std::vector<schema::AsideRow> lines);
+  asio::awaitable<bool> is_stored(std::string key);
   asio::awaitable<void> leave_superseded(std::vector<Good>& good);
   asio::awaitable<void> store(std::vector<Good> good);
   asio::awaitable<void> store_page(std::vector<Good> const* good, std::size_t from, std::size_t to);
@@ -129,6 +130,15 @@ asio::awaitable<void> StreamRetry::leave_superseded(std::vector<Good>& good) {
   co_await store_.resolve_aside(run_, ids, clock_.now());
 }
 
+// Whether there is a row under that key.
+asio::awaitable<bool> StreamRetry::is_stored(std::string key) {
+  std::vector<schema::KeyAt> keys;
+  keys.emplace_back().external_id = std::move(key);
+  auto const found =
+      co_await store_.changed_after(task_.id, std::string(task_.plan->table().name), keys);
+  co_return !found.empty();
+}
+
 asio::awaitable<void> StreamRetry::look_at(std::vector<schema::AsideRow> lines) {
   std::vector<Good> good;
   std::vector<std::int64_t> resolved;
@@ -136,7 +146,13 @@ asio::awaitable<void> StreamRetry::look_at(std::vector<schema::AsideRow> lines) 
     ++out_.rows;
     auto outcome = rows_.look_at(line.raw, line.received_at);
     bool const broken = outcome.fate == Fate::unreadable || line.reason.ends_with("occurs twice");
-    if (broken || outcome.fate == Fate::fails) {
+    bool still_fails = outcome.fate == Fate::fails;
+    if (outcome.fate == Fate::maps && engine::is_contradiction(line.reason)) {
+      // It maps, as the row that is stored under its key does, until the key tells them apart.
+      still_fails = co_await is_stored(outcome.external_id);
+      if (still_fails) outcome.reason = line.reason;
+    }
+    if (broken || still_fails) {
       // What somebody has accepted may go on failing.
       if (line.accepted) {
         ++out_.accepted;
@@ -146,7 +162,8 @@ asio::awaitable<void> StreamRetry::look_at(std::vector<schema::AsideRow> lines) 
         ++out_.failing;
         ++out_.reasons[outcome.reason];
       }
-      if (!broken && !outcome.external_id.empty()) met_.insert(outcome.external_id);
+      bool const is_form = !broken && outcome.fate == Fate::fails;
+      if (is_form && !outcome.external_id.empty()) met_.insert(outcome.external_id);
     } else if (!outcome.external_id.empty() && !met_.insert(outcome.external_id).second) {
       ++out_.superseded;
       resolved.push_back(line.quarantine_id);

@@ -80,10 +80,12 @@ std::string earnings_rows(std::string const& by) {
 // Running totals have no days: what they were when first read is in no line.
 std::string earnings_notes(std::string const& by) {
   std::string sql =
-      "SELECT count(*) || CASE WHEN count(*) = 1 THEN ' running total counts' ELSE "
-      "' running totals count' END || ' by recorded growth only: what they were when first read "
-      "has no day and is left out.' FROM affsync.commission_books WHERE grain = 'lifetime' AND "
-      "counts AND ($1::date IS NULL OR true) AND ($2::date IS NULL OR true) HAVING count(*) > 0";
+      "SELECT CASE WHEN count(*) = 1 THEN '1 running total counts by its recorded growth only: "
+      "what "
+      "it was' ELSE count(*) || ' running totals count by their recorded growth only: what they "
+      "were' END || ' when first read has no day and is left out.' FROM affsync.commission_books "
+      "WHERE grain = 'lifetime' AND counts AND ($1::date IS NULL OR true) "
+      "AND ($2::date IS NULL OR true) HAVING count(*) > 0";
   if (by == "day" || by == "month") {
     sql = "SELECT * FROM (" + sql + ") totals UNION ALL SELECT * FROM (" +
           spans_note_sql("(SELECT * FROM affsync.commission_steps WHERE counts) counted", by,

@@ -46,7 +46,7 @@ std::string rebate_rows(RebateCut const& cut) {
   if (cut.by_time) {
     return "SELECT " + cut.k1 + " AS k1, " + cut.k2 +
            " AS k2, CASE WHEN since IS NULL THEN 'dated' ELSE 'growth' END AS sort, currency, "
-           "amount, amount_usd, NULL::numeric AS net_usd, "
+           "amount, amount_usd, net_usd, "
            "amount IS NOT NULL AND amount_usd IS NULL AS unknown FROM affsync.rebate_flows WHERE " +
            in_days(rebate_day);
   }
@@ -111,7 +111,7 @@ ReportPlan plan_rebates(ReportOptions const& options) {
                        {"currency", "currency", ReportValue::text, 9},
                        {"amount", "passed on", ReportValue::amount, 10},
                        {"amount_usd", "in USD", ReportValue::usd, 6, 0, true},
-                       {"net_usd", "left USD", ReportValue::usd, 5, 0, true},
+                       {"net_usd", "left USD", ReportValue::usd, 5, 0, true, cut.by_time},
                        {"rows_without_usd", "no rate", ReportValue::count, 4, 0, true, true},
                        {"rows", "rows", ReportValue::count, 3, 0, true},
                        {"bar", "", ReportValue::bar, 2, 0, true},

@@ -21,12 +21,19 @@ schema::SliceClose slice_closing(engine::SliceEnd end, StreamTask const& task, s
   // Which stored rows belong to a window is known by the column it filters on, or not at all.
   bool const comparable = !end.slice.from || !end.scope_column.empty();
   if (!comparable) return close;
+  close.listed_beside = std::move(end.listed_beside);
+  // A filter passes over rows that the broker counts; a further mapping adds some that it does not.
+  auto const& spec = task.plan->spec;
+  bool const one_row_each =
+      !spec.map.where && std::ranges::none_of(spec.also, [&](auto const& mapping) {
+        return mapping.table == spec.map.table;
+      });
   // After a restart the keys of the earlier pages are gone; the rows in the table stand for them.
-  if (end.resumed && !end.doubt) close.expect_live = end.broker_count;
+  if (end.resumed && !end.doubt && one_row_each) close.expect_live = end.broker_count;
   // The count of rows is a total like any other, where it counts the rows that are stored.
   bool const counts_rows =
       std::ranges::any_of(end.totals, [](auto const& total) { return total.column.empty(); });
-  if (end.broker_count && !counts_rows && !task.plan->spec.map.where && !end.doubt) {
+  if (end.broker_count && !counts_rows && one_row_each && !end.doubt) {
     engine::BrokerTotal rows;
     rows.metric = "rows";
     rows.value = std::to_string(*end.broker_count);

@@ -3,13 +3,13 @@
 CREATE OR REPLACE VIEW affsync.rebate_flows AS
 SELECT source_id, source, connector, stream, external_id, client_ref, account, rebate_group_id,
        status, day, currency, amount, amount_usd, usd_origin, NULL::timestamptz AS since,
-       NULL::timestamptz AS until
+       NULL::timestamptz AS until, basis_amount_usd - amount_usd AS net_usd
 FROM affsync.rebate_books
 WHERE counts AND grain IS DISTINCT FROM 'lifetime'
 UNION ALL
 SELECT g.source_id, g.source, g.connector, g.stream, g.external_id, g.client_ref, g.account,
        g.rebate_group_id, g.status, g.day, g.currency, g.amount, g.amount_usd, g.usd_origin, g.since,
-       g.until
+       g.until, NULL::numeric
 FROM affsync.rebate_steps g
 WHERE g.counts
   AND NOT EXISTS (SELECT FROM affsync.rebate d
@@ -34,3 +34,4 @@ COMMENT ON COLUMN affsync.rebate_flows.amount_usd IS 'The same in US dollars; nu
 COMMENT ON COLUMN affsync.rebate_flows.usd_origin IS 'Where amount_usd is from; null when there is none.';
 COMMENT ON COLUMN affsync.rebate_flows.since IS 'Of growth: the last reading before it. Null of dated rebates.';
 COMMENT ON COLUMN affsync.rebate_flows.until IS 'Of growth: the reading that found it. Null of dated rebates.';
+COMMENT ON COLUMN affsync.rebate_flows.net_usd IS 'What is left of the earning that it is a part of, in US dollars; null of growth, and where nothing tells.';

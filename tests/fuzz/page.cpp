@@ -84,7 +84,8 @@ void page(std::string_view input) {
   std::vector<std::uint64_t> keys;
   page_rows.hash_keys(records->rows, keys);
   PageRead read;
-  page_rows.convert(records->rows, keys, now, read);
+  std::vector<RowPlace> const places(keys.size(), RowPlace::fresh);
+  page_rows.convert(records->rows, keys, places, now, read);
   for (auto const& batch : read.batches) {
     require(batch.size() <= records->rows.size(), "a batch has no more rows than the page");
   }

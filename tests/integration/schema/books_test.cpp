@@ -259,6 +259,75 @@ TEST_F(Books, AResumedSweepIsMeasuredByTheRowsThatAreThere) {
   EXPECT_FALSE(loop.run(store->close_slice(close)).live_as_expected);
 }
 
+TEST_F(Books, AResumedSweepMayLackTheRowsThatWerePutAside) {
+  auto const run = begin();
+  auto given = page(run, {batch_of("payout", payouts(5))});
+  for (auto const* id : {"x", "y"}) given.quarantined.push_back({id, "no amount", "{}"});
+  loop.run(store->write_page(given));
+  auto close = slice(run, "payout", {});
+  close.mark_vanished = false;
+  for (auto const& [expected, is_fine] : {std::pair(7, true), {6, true}, {8, false}, {4, false}}) {
+    close.expect_live = expected;
+    EXPECT_EQ(loop.run(store->close_slice(close)).live_as_expected, is_fine) << expected;
+  }
+}
+
+TEST_F(Books, RowsThatAreLeftOutAreFoundAmongTheStoredAndMarked) {
+  auto const run = begin();
+  write(run, "payout", payouts(20));
+  auto given = page(run, {batch_of("payout", {})});
+  auto const* table = find_record_table("payout");
+  given.left_out.emplace_back(table, std::vector<std::string>{"p3", "p4", "unknown"});
+  auto const written = loop.run(store->write_page(given));
+  ASSERT_EQ(written.left_out.size(), 1U);
+  EXPECT_EQ(written.left_out[0].external_ids, (std::vector<std::string>{"p3", "p4"}));
+
+  auto close = slice(run, "payout", {});
+  close.mark_vanished = false;
+  close.left_out = written.left_out;
+  auto const closed = loop.run(store->close_slice(close));
+  EXPECT_EQ(closed.deleted, 2);
+  EXPECT_EQ(closed.live, 18);
+  EXPECT_EQ(value("select string_agg(external_id, ' ' order by external_id) from affsync.payout"
+                  " where deleted_at is not null"),
+            "p3 p4");
+  EXPECT_EQ(value("select count(*) from affsync.record_change where operation = 'delete'"), "2");
+  EXPECT_EQ(value("select deleted from affsync.sync_run"), "2");
+  EXPECT_EQ(value("select live_rows from affsync.stream_state"), "18");
+}
+
+TEST_F(Books, TooManyRowsThatAreLeftOutAtOnceAreNotMarked) {
+  auto const run = begin();
+  write(run, "payout", payouts(20));
+  auto close = slice(run, "payout", {});
+  close.mark_vanished = false;
+  close.left_out.emplace_back(find_record_table("payout"),
+                              std::vector<std::string>{"p1", "p2", "p3"});
+  auto const closed = loop.run(store->close_slice(close));
+  EXPECT_EQ(closed.deleted, 0);
+  EXPECT_EQ(closed.would_delete, 3);
+}
+
+TEST_F(Books, ATotalOfRowsListedBesideTheDaysIsComparedWithThem) {
+  auto const run = begin();
+  write(run, "commission",
+        {{"a", {{"amount", "10"}, {"occurred_on", "2026-01-10"}}},
+         {"b", {{"amount", "5"}, {"occurred_on", "2026-01-09"}}},
+         {"c", {{"amount", "3"}, {"occurred_on", "2026-01-09"}}}});
+  auto close = slice(run, "commission", {});
+  close.mark_vanished = false;
+  close.scope_column = "occurred_on";
+  close.from = close.to = *parse_day("2026-01-10");
+  close.listed_beside = {"b"};
+  TotalToCompare rows, sum;
+  rows.metric = "rows";
+  rows.broker_value = "2";
+  sum.metric = sum.column = "amount";
+  sum.broker_value = "15";
+  close.totals = {rows, sum};
+  EXPECT_TRUE(loop.run(store->close_slice(close)).unmatched.empty());
+}
+
 TEST_F(Books, TotalsAreComparedToTheLastDigitAndKept) {
   auto const run = begin();
   write(run, "commission",

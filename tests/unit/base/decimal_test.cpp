@@ -115,5 +115,21 @@ TEST(Decimal, InvertsToEighteenSignificantDigits) {
   EXPECT_EQ(invert_decimal("0.00"), std::nullopt);
 }
 
+TEST(Decimal, SumsAreExact) {
+  struct Case {
+    char const* left;
+    char const* right;
+    char const* sum;
+  };
+  for (auto const& [left, right, sum] :
+       {Case{"0", "12.50", "12.50"}, Case{"0.1", "0.2", "0.3"}, Case{"2.50", "0.125", "2.625"},
+        Case{"-5", "5.00", "0.00"}, Case{"-0.75", "0.5", "-0.25"}, Case{"99.99", "0.01", "100.00"},
+        Case{"12345678901234567890.000000000001", "0.1", "12345678901234567890.100000000001"},
+        Case{"0.001", "-0.002", "-0.001"}, Case{"08", "1", "9"}}) {
+    EXPECT_EQ(add_decimals(left, right), sum) << left << " + " << right;
+    EXPECT_EQ(add_decimals(right, left), sum) << right << " + " << left;
+  }
+}
+
 }  // namespace
 }  // namespace affsync

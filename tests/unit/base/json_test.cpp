@@ -89,9 +89,8 @@ TEST(Json, HugeNumberInsideAStringIsLeftAlone) {
 }
 
 TEST(Json, WhatIsNoNumberStaysAnErrorBesideAHugeOne) {
-  for (auto const* text :
-       {"[1e999999,01]", "[1e999999,1e+-999]", "[1e999999,-]", "[1e999999,1.]", "[1e999999,+1]",
-        "[1e999999,.5]", "[1e999999,NaN]", "[1e999999,007e999]"}) {
+  for (auto const* text : {"[1e999999,01]", "[1e999999,1e+-999]", "[1e999999,-]", "[1e999999,1.]",
+                           "[1e999999,+1]", "[1e999999,.5]", "[1e999999,007e999]"}) {
     EXPECT_EQ(refusal(text), ErrorCode::malformed_answer) << text;
   }
 }
@@ -171,6 +170,30 @@ TEST(Json, BytesThatAreNotUtf8MarkTheirRowOnly) {
     EXPECT_TRUE(page.items()[0].has_nul());
     EXPECT_FALSE(page.items()[1].has_nul());
     EXPECT_EQ(page.items()[1].find("name")->as_string(), "é€😀");
+  }
+}
+
+TEST(Json, AWordThatIsNoNumberMarksItsRowOnly) {
+  for (auto const* word : {"NaN", "Infinity", "-Infinity", "nan", "-nan", "inf", "-inf", "+Inf"}) {
+    auto const json = parse_json(std::string(R"([{"a":1.50}, {"a": )") + word +
+                                 R"( , "b":2}, {"a":[1, )" + word + "]}]");
+    ASSERT_TRUE(json) << word;
+    EXPECT_FALSE(json->items()[0].has_stray_word()) << word;
+    EXPECT_EQ(json->items()[0].find("a")->number_text(), "1.50");
+    EXPECT_TRUE(json->items()[1].has_stray_word()) << word;
+    EXPECT_EQ(json->items()[1].dump(), std::string(R"({"a":")") + word + R"(","b":2})");
+    EXPECT_TRUE(json->items()[2].has_stray_word()) << word;
+  }
+  auto const text = parse_json(R"([{"a":NaN},{"a":"NaN, x: [NaN]"}])");
+  ASSERT_TRUE(text);
+  EXPECT_FALSE(text->items()[1].has_stray_word());
+}
+
+TEST(Json, AWordOutsideOfAValuesPlaceIsNoJson) {
+  for (auto const* text :
+       {"NaN", "Forbidden", "{a:1}", R"({"a":1,b:2})", R"({NaN:1})", "[NaN", R"({"a":tru)",
+        "[1 NaN]", "[None]", "[NaNa]", "[.5]", R"(["a"NaN])", "<html>1</html>"}) {
+    EXPECT_FALSE(parse_json(text)) << text;
   }
 }
 

@@ -39,7 +39,7 @@ streams:
     table: commission
     path: /x
     records: data
-    key: id
+    key: [id, {const: x}]
     page: {type: none}
     evidence: {by: none}
     map: {amount: {from: sum}, currency: {const: USD}, status: {present: [{paid: paid}]},
@@ -50,7 +50,7 @@ streams:
   offset: {<<: *stream, page: {type: offset}, window: {from: a, to: b, start: 2026-01-01}}
   page: {<<: *stream, page: {type: page, limit: n}, window: {from: a, to: b, changes: true}}
   cursor: {<<: *stream, page: {type: cursor, next: n}, parts: [{query: {a: 1}}, {query: {a: 2}}]}
-  link: {<<: *stream, page: {type: link, next: n}, records: {from: r, names: a, value: b}}
+  link: {<<: *stream, page: {type: link, next: n}, records: {from: r, names: a, value: b, empty_if_null: false}}
   id: {<<: *stream, page: {type: id, id: id}}
 )";
 

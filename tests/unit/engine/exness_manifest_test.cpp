@@ -29,6 +29,12 @@ ColumnMapping const& column(std::string_view stream_name, std::string_view name)
   throw std::runtime_error("no column " + std::string(name));
 }
 
+std::vector<std::string> texts(std::vector<KeyPart> const& parts) {
+  std::vector<std::string> out;
+  for (auto const& part : parts) out.push_back(part.path.text());
+  return out;
+}
+
 std::vector<std::string> texts(std::vector<JsonPath> const& paths) {
   std::vector<std::string> out;
   for (auto const& path : paths) out.push_back(path.text());

@@ -2,6 +2,8 @@
 // of changes; and the objects whose members are rows.
 #include <gtest/gtest.h>
 
+#include "connectors/engine/values/times.hpp"
+
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -230,6 +232,77 @@ TEST(WindowForm, WritesMomentsOfTheZoneAndBothKindsOfEnds) {
   EXPECT_NE(target().find("date_from=1780261200000"), std::string::npos);  // date -ud @1780261200
   plan.spec.window->form = WindowForm::day;
   EXPECT_NE(target().find("date_to=2026-06-16"), std::string::npos);
+}
+
+// The broker keeps rows with all digits of a second, and counts what it lists.
+struct InstantServer {
+  std::string form;
+  std::vector<TimePoint> rows;
+  Answer answer(HttpRequest const& request) {
+    auto const query = query_of(request);
+    auto const instant = [&](std::string text) {
+      if (form == "datetime") {
+        for (auto at = text.find("%3A"); at != text.npos; at = text.find("%3A")) {
+          text.replace(at, 3, ":");
+        }
+        return TimePoint(parse_iso(text)->wall);
+      }
+      auto const number = std::stoll(text);
+      return form == "epoch_seconds" ? TimePoint(std::chrono::seconds(number))
+                                     : TimePoint(std::chrono::milliseconds(number));
+    };
+    auto const from = instant(query.at("date_from")), to = instant(query.at("date_to"));
+    std::string text;
+    int count = 0;
+    for (auto const row : rows) {
+      if (row < from || row > to) continue;
+      text += (count++ > 0 ? "," : "") + (R"({"id":")" + format_time(row)) + R"(","reward":1})";
+    }
+    Answer out;
+    out.body =
+        parse_json(R"({"data":[)" + text + R"(],"totals":{"count":)" + std::to_string(count) + "}}")
+            .value();
+    return out;
+  }
+};
+
+TEST(WindowForm, ARowOfTheLastSecondOfASliceIsRead) {
+  for (auto const& [name, form] :
+       {std::pair("datetime", WindowForm::datetime),
+        std::pair("epoch_seconds", WindowForm::epoch_seconds),
+        std::pair("epoch_milliseconds", WindowForm::epoch_milliseconds)}) {
+    InstantServer server;
+    server.form = name;
+    auto const midnight = TimePoint(*parse_day("2026-06-08"));
+    for (auto const before : {1, 499'999, 500'000, 999'000, 999'999, 1'000'000}) {
+      server.rows.push_back(midnight - std::chrono::microseconds(before));
+    }
+    server.rows.push_back(midnight);
+    auto plan = windowed_plan(100, 1, *parse_day("2026-06-01"), 7);
+    plan.spec.window->form = form;
+    auto const pass = read_all(plan, server);
+    ASSERT_FALSE(pass.error) << name;
+    EXPECT_EQ(pass.ids().size(), 7U) << name;
+    ASSERT_EQ(pass.ends.size(), 3U) << name;
+    for (auto const& end : pass.ends) EXPECT_FALSE(end.doubt) << name;
+  }
+}
+
+TEST(WindowForm, ASliceReachesBackIntoTheLastMomentOfTheOneBefore) {
+  auto plan = windowed_plan(10, 1, *parse_day("2026-06-01"), 7);
+  plan.spec.window->form = WindowForm::epoch_milliseconds;
+  ListServer empty;
+  auto const pass = read_all(plan, empty);
+  // date -ud '2026-06-01' +%s: 1780272000; a day has 86,400 seconds.
+  EXPECT_NE(pass.targets.at(0).find("date_from=1780272000000&date_to=1780876799999"),
+            std::string::npos)
+      << pass.targets.at(0);
+  EXPECT_NE(pass.targets.at(1).find("date_from=1780876799999&date_to=1781481599999"),
+            std::string::npos)
+      << pass.targets.at(1);
+  // What ends exclusively leaves nothing out.
+  plan.spec.window->to_exclusive = true;
+  EXPECT_NE(read_all(plan, empty).targets.at(1).find("date_from=1780876800000"), std::string::npos);
 }
 
 TEST(Window, SlicesWithoutRowsGrowUpToTheLongest) {

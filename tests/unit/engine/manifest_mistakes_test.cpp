@@ -325,5 +325,51 @@ INSTANTIATE_TEST_SUITE_P(
                 "\"a..b\" is not a path. Member names and indexes joined by dots (totals.count, "
                 "data.0.id), or $ for the whole."}));
 
+INSTANTIATE_TEST_SUITE_P(
+    Rows, ManifestMistake,
+    testing::Values(
+        Mistake{
+            "      - table: balance\n        map: {amount: {from: share, as: percent}}",
+            "      - ^table: commission\n        map: {amount: {from: share, as: percent}}",
+            "rows of \"commission\" are made of the same row under the same key already. Give "
+            "the entry a `key` of its own; a part of it may be a constant, such as [id, {const: "
+            "equity}]."},
+        Mistake{
+            "      - table: balance\n        map: {amount: {from: share, as: percent}}",
+            "      - table: payout\n        where: {a: b}\n        map: {amount: share}\n"
+            "      - ^table: payout\n        where: {a: [c, b]}\n        map: {amount: share}",
+            "rows of \"payout\" are made of the same row under the same key already. Give "
+            "the entry a `key` of its own; a part of it may be a constant, such as [id, {const: "
+            "equity}]."},
+        Mistake{"key: [account.id, id]", "key: ^{const: x}",
+                "a key of constants alone is the same for every row. Name at least one field of "
+                "the row."},
+        Mistake{"key: [account.id, id]", "key: [id, {const: ^\"\"}]",
+                "an empty text tells no rows apart"},
+        Mistake{"    records: [data, $]\n",
+                "    records: [data, $]\n    parts: [^{query: {since: x}}, {query: {a: b}}]\n",
+                "the query parameter \"since\" is set by `window` already"},
+        Mistake{"      - table: balance\n        map: {amount: {from: share, as: percent}}\n"
+                "    reconcile:\n      - {column: amount,",
+                "      - table: commission\n        key: [id, {const: y}]\n"
+                "        map: {amount: share}\n"
+                "    reconcile:\n      - ^{column: amount,",
+                "`also` puts other rows into \"commission\", which the broker's total does not "
+                "count. Read the list by two streams."}));
+
+// What no row can meet twice is no mistake.
+TEST(ManifestAlso, FiltersThatExcludeEachOtherMayShareATableAndAKey) {
+  std::string text(sample_manifest);
+  std::string_view const last =
+      "      - table: balance\n        map: {amount: {from: share, as: percent}}";
+  text.replace(text.find(last), last.size(),
+               "      - table: balance\n        where: {a: b}\n        map: {amount: share}\n"
+               "      - table: balance\n        where: {a: [c, d]}\n        map: {amount: share}\n"
+               "      - table: balance\n        key: [id, {const: equity}]\n"
+               "        map: {amount: share}");
+  auto const manifest = parse_manifest(text, "demo.yaml");
+  EXPECT_TRUE(manifest) << manifest.error().to_line();
+}
+
 }  // namespace
 }  // namespace affsync::engine::manifest_mistakes_test

@@ -21,6 +21,12 @@ using Texts = std::vector<std::string>;
 using namespace std::chrono_literals;
 using namespace std::chrono;
 
+Texts texts(std::vector<KeyPart> const& parts) {
+  Texts out;
+  for (auto const& part : parts) out.push_back(part.path.text());
+  return out;
+}
+
 Texts texts(std::vector<JsonPath> const& paths) {
   Texts out;
   for (auto const& path : paths) out.push_back(path.text());

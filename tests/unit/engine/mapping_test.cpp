@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <openssl/sha.h>
 
+#include <set>
+
 #include "base/decimal.hpp"
 #include "tests/unit/engine/reader_fixture.hpp"
 
@@ -403,10 +405,70 @@ TEST(Mapping, NoPersonalTextLeaksThroughQuarantine) {
   }
 }
 
+TEST(Mapping, KeysOfPartsThatHoldTheJoinDoNotCollide) {
+  Feed feed("commission");
+  feed.plan.spec.map.key = {KeyPart("a"), KeyPart("b"), KeyPart("c")};
+  auto const mapper = feed.mapper();
+  std::string reason;
+  auto const key = [&](std::string const& a, std::string const& b, std::string const& c) {
+    std::string json = "{";
+    for (auto const& [name, value] : {std::pair{"a", a}, {"b", b}, {"c", c}}) {
+      json += (json.size() > 1 ? "," : "") + ("\"" + std::string(name)) + "\":";
+      append_json_string(json, value);
+    }
+    return mapper.key_of(parse_json(json + "}").value(), reason).value_or("none: " + reason);
+  };
+  // Without ':' and '\\' in parts that are not the last a key is what it always was.
+  EXPECT_EQ(key("7", "2026-01-02", "10:00:00"), "7:2026-01-02:10:00:00");
+  EXPECT_EQ(key("7", "x", "\\"), "7:x:\\");
+  EXPECT_EQ(key("a:b", "c", "d"), "a\\:b:c:d");
+  std::set<std::string> keys;
+  int count = 0;
+  for (std::string const a : {"x", "x:", ":x", "x:x", "x\\", "\\x", "x\\:", "\\:"}) {
+    for (std::string const b : {"x", ":", "x:x", "\\", "\\:", ":\\"}) {
+      for (std::string const c : {"x", ":x", "x:x", "\\", "\\:x", "x:"}) {
+        keys.insert(key(a, b, c));
+        ++count;
+      }
+    }
+  }
+  EXPECT_EQ(keys.size(), static_cast<std::size_t>(count));
+}
+
+TEST(Mapping, ABareWordInsteadOfANumberCostsItsRowAlone) {
+  Feed feed("commission");
+  feed.column("amount", "reward", ValueType::decimal);
+  auto const body = parse_json(
+      R"([{"id":1,"reward":5,"x":NaN},{"id":2,"reward":-Infinity},{"id":3,"reward":"7.50"},)"
+      R"({"id":4,"reward":1,"deep":{"y":[Infinity]}},{"id":5,"reward":8,"note":"NaN, Infinity"}])");
+  ASSERT_TRUE(body);
+  auto const reason = [&](std::size_t row) {
+    return feed.mapper().map(body->items().at(row), noon, feed.row).value_or("");
+  };
+  EXPECT_EQ(reason(0), "the field \"x\" holds NaN, which is no number in JSON");
+  EXPECT_EQ(feed.row.external_id, "1");
+  EXPECT_EQ(feed.row.raw, R"({"id":1,"reward":5,"x":"NaN"})");
+  EXPECT_EQ(reason(1), "the field \"reward\" holds -Infinity, which is no number in JSON");
+  EXPECT_EQ(reason(2), "");
+  EXPECT_EQ(feed.row.values.at(*feed.plan.spec.map.table->index_of("amount")), "7.50");
+  EXPECT_EQ(reason(3), "the field \"deep\" holds NaN or Infinity, which is no number in JSON");
+  EXPECT_EQ(reason(4), "");
+}
+
+TEST(Mapping, AKeyMayHoldConstants) {
+  Feed feed("balance");
+  KeyPart metric;
+  metric.constant = "equity";
+  feed.plan.spec.map.key.push_back(metric);
+  feed.map(R"({"id":17})");
+  EXPECT_FALSE(feed.reason);
+  EXPECT_EQ(feed.row.external_id, "17:equity");
+}
+
 TEST(Mapping, APersonalKeyIsHashed) {
   Feed feed("client");
   feed.plan.spec.personal = {"email"};
-  feed.plan.spec.map.key = {JsonPath("email")};
+  feed.plan.spec.map.key = {KeyPart("email")};
   feed.map(R"({"email":"a@b.example"})");
   EXPECT_FALSE(feed.reason);
   EXPECT_EQ(feed.row.external_id, sha256("brokera@b.example"));

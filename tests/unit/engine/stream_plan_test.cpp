@@ -271,6 +271,23 @@ TEST(SourcePlan, RefusesParametersThatTheReaderSets) {
   }
 }
 
+TEST(SourcePlan, RefusesParametersThatThePartsSet) {
+  std::string yaml(connector);
+  std::string const path = "    path: /wallets/\n";
+  yaml.replace(yaml.find(path), path.size(),
+               path + "    parts: [{query: {state: a}}, {query: {state: b, kind: c}}]\n");
+  for (auto const* name : {"state", "kind"}) {
+    auto given = settings();
+    given.streams["wallets"].query = {{name, "x"}};
+    auto const plan = make_source_plan(manifest(yaml), given);
+    ASSERT_FALSE(plan) << name;
+    EXPECT_NE(plan.error().to_line().find("is set by the parts"), std::string::npos);
+  }
+  auto given = settings();
+  given.streams["wallets"].query = {{"other", "x"}};
+  EXPECT_TRUE(make_source_plan(manifest(yaml), given));
+}
+
 TEST(SourcePlan, RefusesWhatIsNoPath) {
   for (auto const* path : {"", "rewards/", "https://evil.example.com/x", "//evil.example.com/x",
                            "/a?b=1", "/a#b", "/a b", "/a\r\nX: y"}) {

@@ -1,0 +1,214 @@
+// Which rows of a broker's list the books hold: rows that leave a filter, rows under one key, lists
+// that end in ways of their own, totals that are not there.
+#include <atomic>
+
+#include "tests/acceptance/plain_broker.hpp"
+
+namespace affsync::test {
+namespace {
+
+class RowSets : public PlainAcceptance {
+ protected:
+  // `stream`: lines of the stream behind path, table, key and map, each with its four blanks.
+  void serve_with(std::string const& stream, PlainBroker::Answer answer) {
+    serve(std::move(answer));
+    use_connector("plain", R"(name: plain
+credentials:
+  api_key: {description: any}
+auth: {type: static_token, value: "Bearer ${credentials.api_key}"}
+streams:
+  rows:
+    table: commission
+    path: /rows
+    key: id
+    map: {amount: amount, currency: currency, broker_status: state, occurred_on: day}
+)" + stream);
+  }
+  std::string live(std::string const& table = "commission") const {
+    return query("select string_agg(external_id, ' ' order by external_id) from affsync." + table +
+                 " where deleted_at is null");
+  }
+};
+
+std::string row(std::string const& id, std::string const& state, int amount = 1) {
+  return R"({"id":")" + id + R"(","state":")" + state + R"(","amount":)" + std::to_string(amount) +
+         R"(,"currency":"USD","day":"2026-01-02"})";
+}
+
+TEST_F(RowSets, a_row_that_leaves_the_filter_is_marked) {
+  std::atomic<int> pass = 0;
+  // Neither a count nor a column of the window could prove anything against it.
+  serve_with(R"(    records: data
+    where: {state: [approved, paid]}
+    window: {from: a, to: b, start: 2026-01-01, span: 3660d}
+    also:
+      - {table: payout, where: {state: paid}, map: {amount: amount}}
+)",
+             [&](std::string const&) {
+               std::vector<std::string> list;
+               for (int i = 0; i < 20; ++i) {
+                 bool const left = pass > 0 && i == 7;
+                 list.push_back(row("r" + std::to_string(i), left ? "reversed" : "paid", 10));
+               }
+               return answer_of(list_of(list));
+             });
+  ASSERT_EQ(sync().status, 0);
+  EXPECT_EQ(query("select count(*) from affsync.payout where deleted_at is null"), "20");
+  ++pass;
+  auto const synced = sync();
+  EXPECT_EQ(synced.status, 0) << synced.out << synced.err;
+  EXPECT_EQ(synced.count("rows", "deleted"), 2);
+  EXPECT_EQ(query("select string_agg(external_id, ' ') from affsync.commission"
+                  " where deleted_at is not null"),
+            "r7");
+  EXPECT_EQ(query("select string_agg(external_id, ' ') from affsync.payout"
+                  " where deleted_at is not null"),
+            "r7");
+  EXPECT_EQ(query("select sum(amount) from affsync.commission where deleted_at is null"), "190");
+  auto const again = sync();
+  EXPECT_EQ(again.count("rows", "deleted"), 0);
+  pass = 0;
+  EXPECT_EQ(sync().status, 0);
+  EXPECT_EQ(query("select count(*) from affsync.commission where deleted_at is null"), "20");
+}
+
+TEST_F(RowSets, a_filter_that_no_row_meets_any_more_empties_nothing) {
+  std::atomic<int> pass = 0;
+  serve_with("    records: data\n    where: {state: paid}\n", [&](std::string const&) {
+    std::vector<std::string> list;
+    for (int i = 0; i < 20; ++i) {
+      list.push_back(row("r" + std::to_string(i), pass > 0 ? "PAID" : "paid"));
+    }
+    return answer_of(list_of(list));
+  });
+  ASSERT_EQ(sync().status, 0);
+  ++pass;
+  auto const synced = sync();
+  EXPECT_EQ(synced.status, 1);
+  EXPECT_EQ(synced.of("rows", "error_code"), "mass_drop") << synced.out;
+  EXPECT_EQ(query("select count(*) from affsync.commission where deleted_at is null"), "20");
+}
+
+TEST_F(RowSets, rows_under_one_key_are_told) {
+  serve_with("    records: data\n", [](std::string const&) {
+    return answer_of(list_of({row("a", "paid", 100), row("b", "paid", 5), row("a", "paid", 40)}));
+  });
+  auto const synced = sync();
+  EXPECT_EQ(synced.of("rows", "status"), "partial") << synced.out;
+  EXPECT_EQ(synced.of("rows", "error_code"), "rows_quarantined");
+  EXPECT_EQ(live(), "a b");
+  EXPECT_EQ(query("select amount from affsync.commission where external_id = 'a'"), "40");
+  EXPECT_EQ(query("select raw->>'amount' from affsync.quarantine where resolved_at is null"),
+            "100");
+  EXPECT_NE(query("select reason from affsync.quarantine").find("same key"), std::string::npos);
+  // And at the next pass once more, without a change.
+  auto const again = sync();
+  EXPECT_EQ(again.count("rows", "updated"), 0);
+  EXPECT_EQ(again.count("rows", "quarantined"), 1);
+  EXPECT_EQ(query("select count(*) from affsync.quarantine where resolved_at is null"), "1");
+  // Mapped again it would take the place of the other.
+  affsync({"quarantine", "retry"});
+  EXPECT_EQ(query("select amount from affsync.commission where external_id = 'a'"), "40");
+  EXPECT_EQ(query("select count(*) from affsync.quarantine where resolved_at is null"), "1");
+}
+
+TEST_F(RowSets, nothing_behind_the_last_page_is_the_end) {
+  serve_with("    records: data\n    page: {type: page, limit: per_page, size: 10}\n",
+             [](std::string const& target) {
+               int const page = std::stoi(parameter_of(target, "page"));
+               if (page > 3) {
+                 return std::string(
+                     "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\n"
+                     "Content-Length: 26\r\n\r\n{\"detail\":\"Invalid page.\"}");
+               }
+               std::vector<std::string> list;
+               for (int i = 0; i < 10; ++i) list.push_back(row(std::to_string(page * 10 + i), "x"));
+               return answer_of(list_of(list));
+             });
+  auto const synced = sync();
+  EXPECT_EQ(synced.status, 0) << synced.out;
+  EXPECT_EQ(synced.of("rows", "status"), "succeeded");
+  EXPECT_EQ(query("select count(*) from affsync.commission"), "30");
+}
+
+TEST_F(RowSets, a_total_that_is_not_there_is_told_and_never_compared) {
+  serve_with("    records: data\n    page: {type: none, total: n}\n",
+             [](std::string const&) { return answer_of(list_of({row("a", "paid")})); });
+  auto const checked = affsync({"check"});
+  EXPECT_EQ(checked.status, 0);
+  EXPECT_NE(checked.out.find("`n`"), std::string::npos) << checked.out;
+  EXPECT_NE(affsync({"inspect", "main", "rows"}).out.find("the answer does not have:\n  n"),
+            std::string::npos);
+  auto const synced = sync();
+  EXPECT_NE(synced.err.find("was not found"), std::string::npos) << synced.err;
+  EXPECT_EQ(query("select count(*) from affsync.reconciliation"), "0");
+}
+
+TEST_F(RowSets, one_bare_nan_costs_its_row_alone) {
+  serve_with("    records: data\n", [](std::string const&) {
+    return answer_of(R"({"data":[{"id":"a","amount":1,"x":NaN},{"id":"b","amount":2.50},)"
+                     R"({"id":"c","amount":-Infinity},{"id":"d","amount":2.50}]})");
+  });
+  auto const synced = sync();
+  EXPECT_EQ(synced.of("rows", "status"), "partial") << synced.out;
+  EXPECT_EQ(live(), "b d");
+  EXPECT_EQ(query("select sum(amount) from affsync.commission"), "5.00");
+  EXPECT_EQ(query("select count(*) from affsync.quarantine"), "2");
+}
+
+TEST_F(RowSets, a_list_as_php_writes_it_and_none_at_all) {
+  std::atomic<int> pass = 0;
+  serve_with("    records: data\n    page: {type: none, total: total}\n", [&](std::string const&) {
+    return answer_of(pass == 0 ? R"({"data":{"0":)" + row("a", "x") + R"(,"2":)" + row("b", "x") +
+                                     R"(},"total":2})"
+                               : R"({"data":null,"total":0})");
+  });
+  auto const synced = sync();
+  EXPECT_EQ(synced.status, 0) << synced.out;
+  EXPECT_EQ(live(), "a b");
+  EXPECT_EQ(query("select count(*) from affsync.quarantine"), "0");
+  forget_database();
+  ++pass;
+  auto const none = sync();
+  EXPECT_EQ(none.status, 0) << none.out;
+  EXPECT_EQ(none.count("rows", "rows_read"), 0);
+}
+
+// Rows with fractions of a second, and a broker that filters by whole ones.
+TEST_F(RowSets, the_last_moment_of_a_slice_is_read_and_counts_once) {
+  auto const answer = [](std::string const& target) {
+    // date -ud '2026-01-08' +%s: 1767830400.
+    auto const from = std::stoll(parameter_of(target, "a")),
+               to = std::stoll(parameter_of(target, "b"));
+    std::vector<std::string> list;
+    auto const add = [&](std::string const& id, long long half_seconds, std::string const& day) {
+      if (half_seconds < 2 * from || half_seconds > 2 * to) return;
+      list.push_back(R"({"id":")" + id + R"(","amount":10,"currency":"USD","day":")" + day + "\"}");
+    };
+    add("before", 2 * 1767830399LL, "2026-01-07");
+    add("last", 2 * 1767830399LL + 1, "2026-01-07");
+    add("next", 2 * 1767830400LL, "2026-01-08");
+    auto body = list_of(list);
+    body.back() = ',';
+    return answer_of(body + R"("n":)" + std::to_string(list.size()) + R"(,"sum":)" +
+                     std::to_string(10 * list.size()) + "}");
+  };
+  serve_with(R"(    records: data
+    page: {type: none, total: n}
+    window: {from: a, to: b, form: epoch_seconds, start: 2026-01-01, span: 7d, max_span: 3660d,
+             column: occurred_on}
+    reconcile: [{column: amount, total: sum}]
+)",
+             answer);
+  for (int pass = 0; pass < 2; ++pass) {
+    auto const synced = sync({"--full"});
+    EXPECT_EQ(synced.status, 0) << synced.out << synced.err;
+    EXPECT_EQ(synced.of("rows", "status"), "succeeded");
+    EXPECT_EQ(live(), "before last next");
+    EXPECT_EQ(query("select count(*) from affsync.reconciliation where not matched"), "0");
+  }
+  EXPECT_EQ(query("select count(*) from affsync.record_change"), "0");
+}
+
+}  // namespace
+}  // namespace affsync::test

@@ -1,0 +1,63 @@
+// What an answer says about its list, in the words of many brokers' programs.
+#include "connectors/engine/page_signs.hpp"
+
+#include <gtest/gtest.h>
+
+namespace affsync::engine {
+namespace {
+
+PageSigns signs_of(PageSpec const& page, std::string const& body) {
+  auto const json = parse_json(body).value();
+  auto signs = read_signs(page, json, {}, "https://broker.example", "/rows");
+  EXPECT_TRUE(signs) << body;
+  return *signs;
+}
+
+TEST(PageSigns, WordsAndZerosSayThatNoMoreFollows) {
+  PageSpec page;
+  page.type = PageType::page;
+  page.more = JsonPath("more");
+  for (auto const* none :
+       {"false",   "null",     "0",         "0.0",        "-0",         "0e5",
+        "0.00",    R"("")",    R"(" ")",    R"("false")", R"("False")", R"("FALSE")",
+        R"("no")", R"("No")",  R"("N")",    R"("n")",     R"("F")",     R"("off")",
+        R"("0")",  R"("0.0")", R"("null")", R"("None")",  R"("nil")",   R"("undefined")",
+        "[]",      "{}"}) {
+    EXPECT_EQ(signs_of(page, std::string(R"({"more":)") + none + "}").more, false) << none;
+  }
+  for (auto const* some : {"true", "1", "0.5", "17", R"("true")", R"("yes")", R"("Y")", R"("1")",
+                           R"("/rows?page=2")", R"("northern")", R"({"href":"/x"})", "[2]"}) {
+    EXPECT_EQ(signs_of(page, std::string(R"({"more":)") + some + "}").more, true) << some;
+  }
+  EXPECT_FALSE(signs_of(page, "{}").more.has_value());
+}
+
+TEST(PageSigns, ACursorMayBeMissingInManyWords) {
+  PageSpec page;
+  page.type = PageType::cursor;
+  page.next = JsonPath("next");
+  for (auto const* none : {"null", "false", R"("")", R"(" ")", R"("null")", R"("None")", "0",
+                           R"("0")", R"("false")", "[]", "{}"}) {
+    EXPECT_EQ(signs_of(page, std::string(R"({"next":)") + none + "}").next, "") << none;
+  }
+  EXPECT_EQ(signs_of(page, R"({"next":17})").next, "17");
+  EXPECT_EQ(signs_of(page, R"({"next":"nothing"})").next, "nothing");
+}
+
+TEST(PageSigns, ACountIsAWholeNumberThatAListCanHave) {
+  auto const count = [](std::string const& value) {
+    return read_count(JsonPath("n"), parse_json(R"({"n":)" + value + "}").value());
+  };
+  EXPECT_EQ(count("57"), 57);
+  EXPECT_EQ(count(R"("57")"), 57);
+  EXPECT_EQ(count("57.0"), 57);
+  EXPECT_EQ(count("0"), 0);
+  EXPECT_EQ(count("1000000000000"), 1'000'000'000'000);
+  for (auto const* none : {"null", R"("")", R"("abc")", "-1", "2.5", "{}", "[57]", "true",
+                           "1000000000001", "9223372036854775807", "1e300"}) {
+    EXPECT_FALSE(count(none).has_value()) << none;
+  }
+}
+
+}  // namespace
+}  // namespace affsync::engine
