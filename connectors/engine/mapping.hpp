@@ -39,6 +39,8 @@ class RowMapper {
   std::vector<std::string> unmapped_fields(Json const& row) const;
 
  private:
+  std::optional<std::string> map_columns(Json const& row, TimePoint now, Row& out) const;
+
   struct Compiled;
   std::shared_ptr<Compiled const> compiled_;
 };

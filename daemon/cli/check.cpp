@@ -5,6 +5,8 @@
 #include <iostream>
 
 #include "base/json.hpp"
+#include "connectors/engine/page_review.hpp"
+#include "connectors/engine/records.hpp"
 #include "daemon/app.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/first_page.hpp"
@@ -82,6 +84,13 @@ asio::awaitable<Line> check_stream(sync::StreamTask task, Clock const& clock) {
     line.result = "warning";
     line.detail += "; " + std::to_string(bad.size()) +
                    " of them cannot be mapped, such as: " + bad.front().reason;
+  }
+  if (auto const rows = engine::find_records(task.plan->spec, page->answer.body); rows) {
+    for (auto const& warning :
+         engine::review_page(*task.plan, rows->rows, page->answer.body).warnings) {
+      line.result = "warning";
+      line.detail += "; " + warning;
+    }
   }
   co_return line;
 }
