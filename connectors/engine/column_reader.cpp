@@ -20,40 +20,6 @@ std::size_t index_in(RecordTable const& table, std::string const& column) {
   return *index;
 }
 
-// What a broker can mean: nobody kept such books before, and what is told has happened. Times that
-// are planned, and rates, which are older, have more room.
-constexpr TimePoint first_of_records = std::chrono::sys_days(std::chrono::year(2000) / 1 / 1);
-constexpr TimePoint first_of_rates = std::chrono::sys_days(std::chrono::year(1975) / 1 / 1);
-constexpr std::chrono::hours usual_ahead{2 * 24};
-constexpr std::chrono::hours planned_ahead{366 * 24};
-constexpr std::chrono::hours rates_ahead{7 * 24};
-
-std::chrono::seconds ahead_of(ColumnMapping const& mapping, RecordTable const& table) {
-  if (mapping.ahead) return *mapping.ahead;
-  if (!table.keeps_records()) return rates_ahead;
-  return mapping.column == "paid_at" ? planned_ahead : usual_ahead;
-}
-
-// What else the number could be meant to be: " (in milliseconds it is 2026-…)".
-std::string other_units(std::string_view text, bool milliseconds, TimePoint first, TimePoint last) {
-  struct Unit {
-    char const* name;
-    int to_microseconds;  // places that the point moves
-  };
-  constexpr Unit units[] = {
-      {"seconds", 6}, {"milliseconds", 3}, {"microseconds", 0}, {"nanoseconds", -3}};
-  auto const parsed = parse_decimal(text);
-  if (parsed.error != DecimalError::none) return {};
-  for (auto const& unit : units) {
-    if (unit.to_microseconds == (milliseconds ? 3 : 6)) continue;
-    TimePoint time;
-    auto const micros = shift_decimal(parsed.text, unit.to_microseconds - 6);
-    if (!read_epoch(micros, false, time).empty() || time < first || time > last) continue;
-    return std::string(" (in ") + unit.name + " it is " + format_time(time) + ")";
-  }
-  return {};
-}
-
 }  // namespace
 
 std::string quote_for_reason(std::string_view text) {
@@ -131,8 +97,7 @@ ColumnReader::ColumnReader(ColumnMapping const& mapping, RecordTable const& tabl
       privacy_(&privacy) {
   is_currency_ = column_type_ == ColumnType::text &&
                  (mapping.column == "currency" || mapping.type == ValueType::currency);
-  first_ = table.keeps_records() ? first_of_records : first_of_rates;
-  ahead_ = ahead_of(mapping, table);
+  set_range(table);
   for (auto const& path : mapping.from) from_.emplace_back(path);
   for (auto const& [path, word] : mapping.present) present_.emplace_back(path);
   if (mapping.only_if) only_if_.emplace_back(*mapping.only_if);
@@ -221,81 +186,6 @@ std::string_view ColumnReader::convert_number(Form form, std::string_view text, 
   }
   out += mapping_.shift == 0 ? sent : shift_decimal(sent, mapping_.shift);
   return {};
-}
-
-std::string ColumnReader::out_of_range(TimePoint earliest, TimePoint latest,
-                                       RowContext const& context) const {
-  if (latest < first_) {
-    return "is " + format_time(latest) + ", before " + format_time(first_) +
-           ", and cannot be meant";
-  }
-  // A clock that was never set says nothing of the future.
-  if (context.now < first_of_records || earliest <= context.now + ahead_) return {};
-  auto const days = std::chrono::floor<std::chrono::days>(ahead_).count();
-  return "is " + format_time(earliest) + ", more than " +
-         (days > 0 ? std::to_string(days) + " days" : std::to_string(ahead_.count()) + " s") +
-         " after the answer of " + format_time(context.now) + ", and cannot be meant";
-}
-
-bool ColumnReader::reads_times() const {
-  return column_type_ == ColumnType::date || column_type_ == ColumnType::timestamptz;
-}
-
-std::string ColumnReader::convert_time(Form form, std::string_view text, RowContext const& context,
-                                       std::string& out) const {
-  if (form == Form::day || form == Form::day_of_instant || form == Form::midnight) {
-    bool relative = false;
-    auto const day = times_.read_day(text, context.now, form == Form::day_of_instant, relative);
-    if (relative) return {};  // is no day: null
-    if (!day) return "is not a day of a form that the connector knows";
-    if (auto problem = out_of_range(*day, *day, context); !problem.empty()) return problem;
-    if (form == Form::midnight) {
-      append_time(out, times_.zone().to_utc(TimePoint(*day)));
-    } else {
-      append_day(out, *day);
-    }
-    return {};
-  }
-  auto const found = times_.read(text, context.now);
-  if (!found) return "is not a time of a form that the connector knows";
-  if (form == Form::instant && !found->exact) return {};  // is no instant: null
-  auto problem = out_of_range(found->earliest, found->latest, context);
-  if (!problem.empty()) return problem;
-  append_time(out, form == Form::latest ? found->latest : found->earliest);
-  return {};
-}
-
-std::string ColumnReader::convert_epoch(Form form, std::string_view text, Json const& row,
-                                        RowContext const& context, std::string& out) const {
-  TimePoint instant{};
-  std::string problem(read_epoch(text, mapping_.epoch_milliseconds, instant));
-  if (problem.empty()) problem = out_of_range(instant, instant, context);
-  if (mapping_.within) {
-    // The number is a guess then, and one that does not hold is no fault of the row.
-    if (!problem.empty() || !agrees_with_text(instant, row, context)) return {};
-  } else if (!problem.empty()) {
-    return problem + other_units(text, mapping_.epoch_milliseconds, first_, context.now + ahead_);
-  }
-  if (form == Form::epoch_instant) {
-    append_time(out, instant);
-  } else {
-    append_day(out, times_.zone().day_of(instant));
-  }
-  return {};
-}
-
-bool ColumnReader::agrees_with_text(TimePoint instant, Json const& row,
-                                    RowContext const& context) const {
-  for (auto const& path : within_) {
-    auto const* value = path.in(row);
-    if (!is_present(value, mapping_.null_if)) continue;
-    auto const text = value->scalar_text();
-    auto const told = text ? within_times_.read(trim_blanks(*text), context.now) : std::nullopt;
-    if (!told) return false;
-    auto const slack = mapping_.within->slack;
-    return instant >= told->earliest - slack && instant <= told->latest + told->grain + slack;
-  }
-  return false;
 }
 
 void ColumnReader::spell_plainly(Json const& row, ValueTexts& out) const {

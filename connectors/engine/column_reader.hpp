@@ -17,6 +17,7 @@ namespace affsync::engine {
 // What a value may depend on beside its own field.
 struct RowContext {
   TimePoint now{};            // the broker's time of the answer
+  TimePoint latest_now{};     // the later of its clock and ours; one of the two may be wrong
   std::string_view currency;  // the row's own; empty: unknown
 };
 
@@ -80,6 +81,7 @@ class ColumnReader {
                             RowContext const& context, std::string& out) const;
   std::string out_of_range(TimePoint earliest, TimePoint latest, RowContext const& context) const;
   bool reads_times() const;
+  void set_range(RecordTable const& table);
   bool agrees_with_text(TimePoint instant, Json const& row, RowContext const& context) const;
   bool is_wanted(Json const& row) const;  // by `only_if`
   std::optional<std::string> put_constant(std::string const& constant, Json const& row,

@@ -114,6 +114,7 @@ struct RowMapper::Compiled {
   std::optional<std::string> look_around(Json const& row, TimePoint now, RowContext& context,
                                          std::optional<std::string>& room) const {
     context.now = now;
+    context.latest_now = std::max(context.latest_now, now);
     if (!currency) return std::nullopt;
     auto problem = columns[currency_column].read(row, context, room);
     if (room) context.currency = *room;
@@ -172,7 +173,8 @@ std::optional<std::string> RowMapper::key_of(Json const& row, std::string& reaso
   return key;
 }
 
-std::optional<std::string> RowMapper::map(Json const& row, TimePoint now, Row& out) const {
+std::optional<std::string> RowMapper::map(Json const& row, TimePoint now, Row& out,
+                                          TimePoint ours) const {
   auto const& compiled = *compiled_;
   out.reset(*compiled.table);
   compiled.privacy.dump(row, {}, out.raw);
@@ -189,15 +191,17 @@ std::optional<std::string> RowMapper::map(Json const& row, TimePoint now, Row& o
   if (row.has_duplicate()) return twice_in(row);
   if (row.has_nul()) {
     auto const clean = storable(row);
-    return map_columns(clean, now, out);
+    return map_columns(clean, now, ours, out);
   }
-  return map_columns(row, now, out);
+  return map_columns(row, now, ours, out);
 }
 
-std::optional<std::string> RowMapper::map_columns(Json const& row, TimePoint now, Row& out) const {
+std::optional<std::string> RowMapper::map_columns(Json const& row, TimePoint now, TimePoint ours,
+                                                  Row& out) const {
   auto const& compiled = *compiled_;
 
   RowContext context;
+  context.latest_now = ours;
   std::optional<std::string> currency;
   if (auto problem = compiled.look_around(row, now, context, currency)) return problem;
   for (auto const& column : compiled.columns) {

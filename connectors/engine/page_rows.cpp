@@ -45,7 +45,8 @@ void PageRows::quarantine(std::uint64_t key, std::string reason, PageRead& out) 
 }
 
 void PageRows::convert(std::vector<Json const*> const& rows, std::vector<std::uint64_t> const& keys,
-                       TimePoint broker_now, PageRead& out) {
+                       TimePoint broker_now, PageRead& out, TimePoint ours) {
+  ours_ = ours;
   out.batches.emplace_back(*plan_->spec.map.table);
   auto const last = last_of_their_key(keys);
   auto const& where = plan_->spec.map.where;
@@ -56,7 +57,7 @@ void PageRows::convert(std::vector<Json const*> const& rows, std::vector<std::ui
       if (!also_.empty()) good.push_back(rows[i]);
       continue;
     }
-    if (auto reason = main_.map(*rows[i], broker_now, row_)) {
+    if (auto reason = main_.map(*rows[i], broker_now, row_, ours_)) {
       ++out.unmapped;
       quarantine(keys[i], std::move(*reason), out);
       continue;
@@ -90,7 +91,7 @@ void PageRows::convert_also(std::size_t which, std::vector<Json const*> const& r
   Batch batch(table);
   for (std::size_t i = 0; i < keyed.size(); ++i) {
     if (!last[i]) continue;
-    if (auto problem = mapper.map(*keyed[i], broker_now, row_)) {
+    if (auto problem = mapper.map(*keyed[i], broker_now, row_, ours_)) {
       quarantine(hash_key(std::string(table.name) + ':' + row_.external_id),
                  std::string(table.name) + ": " + *problem, out);
     } else {

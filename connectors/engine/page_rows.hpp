@@ -20,7 +20,7 @@ class PageRows {
   // Fills batches (the main table's first, even when it is empty) and quarantine. Of rows with the
   // same key the last counts. A row that went to quarantine once is not sent there again.
   void convert(std::vector<Json const*> const& rows, std::vector<std::uint64_t> const& keys,
-               TimePoint broker_now, PageRead& out);
+               TimePoint broker_now, PageRead& out, TimePoint ours = {});
 
  private:
   void convert_also(std::size_t which, std::vector<Json const*> const& rows, TimePoint broker_now,
@@ -32,6 +32,7 @@ class PageRows {
   std::vector<RowMapper> also_;
   SeenKeys quarantined_;
   Row row_;
+  TimePoint ours_{};  // our clock at the answer
 };
 
 }  // namespace affsync::engine

@@ -307,7 +307,7 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
     reader.keys.clear();
   }
   PageRead page;
-  reader.page_rows.convert(rows, reader.keys, answer.server_time.value_or(now), page);
+  reader.page_rows.convert(rows, reader.keys, answer.server_time.value_or(now), page, now);
   page.rows_read = reader.pager->fresh_rows();
   reader.rows += page.rows_read;
   page.expected_rows = reader.pager->total();

@@ -175,6 +175,19 @@ TEST(TimesInRange, WhatIsPlannedOrOldByNatureIsNotHit) {
   EXPECT_TRUE(told.value(R"({"id":1,"at":"2026-10-01"})", "occurred_at").starts_with("! "));
 }
 
+// One of the two clocks may be wrong, and must not put every row aside.
+TEST(TimesInRange, AreJudgedByTheLaterOfTwoClocks) {
+  Broker broker("commission", "occurred_at: at");
+  auto const row = parse_json(R"({"id":1,"at":"2026-06-15T08:00:00Z"})").value();
+  RowMapper const mapper(broker.plan, broker.plan.spec.map);
+  auto const years_ago = instant("2019-01-01T00:00:00Z");
+  EXPECT_EQ(mapper.map(row, years_ago, broker.row, noon), std::nullopt);
+  EXPECT_EQ(mapper.map(row, noon, broker.row, years_ago), std::nullopt);
+  EXPECT_NE(mapper.map(row, years_ago, broker.row, years_ago), std::nullopt);
+  // A clock that was never set is no clock.
+  EXPECT_EQ(mapper.map(row, TimePoint(), broker.row), std::nullopt);
+}
+
 TEST(Alternatives, AnEmptyListOrObjectIsNothing) {
   Broker broker("commission", "amount: {from: [fixed, sum], required: true}, symbol: [a, b]");
   EXPECT_EQ(broker.value(R"({"id":1,"fixed":[],"sum":"5"})", "amount"), "5");
