@@ -6,6 +6,17 @@
 #include <stdexcept>
 
 namespace affsync {
+namespace {
+
+// "5.0" and "5.00" are the same amount, however it is spelt.
+std::string_view without_end_zeros(std::string_view number) {
+  if (number.find('.') == std::string_view::npos) return number;
+  while (number.ends_with('0')) number.remove_suffix(1);
+  if (number.ends_with('.')) number.remove_suffix(1);
+  return number;
+}
+
+}  // namespace
 
 std::string ContentHash::to_hex() const {
   char text[33];
@@ -48,7 +59,8 @@ void Batch::append(Row const& row) {
     // No value holds a zero byte, so that neither shifted values nor null and a text are the same.
     if (row.values[i]) {
       content += '=';
-      content += *row.values[i];
+      content += table_->columns[i].type == ColumnType::numeric ? without_end_zeros(*row.values[i])
+                                                                : *row.values[i];
     }
     content += '\0';
   }

@@ -1,8 +1,12 @@
 #include "base/decimal.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/multiprecision/cpp_int.hpp>
+#include <charconv>
+#include <cmath>
 #include <cstdlib>
+#include <system_error>
 
 namespace affsync {
 namespace {
@@ -147,23 +151,43 @@ std::string round_decimal(std::string_view decimal, int scale) {
 }
 
 std::string round_float_noise(std::string_view decimal, int scale) {
-  using boost::multiprecision::cpp_int;
   auto rounded = round_decimal(decimal, scale);
-  Parts given = split(decimal);
-  Parts round = split(rounded);
-  if (given.digits == round.digits && given.point == round.point) return rounded;
-  // Both as whole numbers of the same unit.
-  auto const places = static_cast<long>(given.digits.size()) - given.point;
-  auto const missing = places - (static_cast<long>(round.digits.size()) - round.point);
-  round.digits.append(static_cast<std::size_t>(std::max(missing, 0L)), '0');
-  auto const whole = [](std::string const& digits) {
-    auto const first = digits.find_first_not_of('0');  // a leading 0 would mean octal
-    return first == std::string::npos ? cpp_int(0) : cpp_int(digits.substr(first));
+  auto const places_of = [](std::string_view text) {
+    auto const point = text.find('.');
+    return point == std::string_view::npos ? 0 : static_cast<int>(text.size() - point - 1);
   };
-  cpp_int const was = whole(given.digits);
-  cpp_int const is = whole(round.digits);
-  cpp_int const noise = was > is ? was - is : is - was;
-  return noise << 24 <= was ? rounded : std::string(decimal);
+  int const places = places_of(decimal);
+  if (places <= places_of(rounded)) return rounded;
+  auto const as_given = std::string(decimal);
+  // No float has more digits behind the point that mean anything.
+  constexpr int most_places = 60;
+  float nearest = 0;
+  auto const end = rounded.data() + rounded.size();
+  auto const [stop, error] = std::from_chars(rounded.data(), end, nearest);
+  if (places > most_places || error != std::errc{} || stop != end) return as_given;
+  // Below that floats grow so coarse that they are near nothing.
+  if (nearest != 0 && std::fabs(nearest) < 1e-30F) return as_given;
+  // What the broker's program would have printed of that float. The conversion is exact, and only
+  // compared with: no digit of it is ever kept.
+  auto const print = [&](std::array<char, 128>& out, int to_places) {
+    auto const [last, overflow] =
+        std::to_chars(out.data(), out.data() + out.size(), static_cast<double>(nearest),
+                      std::chars_format::fixed, to_places);
+    return overflow == std::errc{}
+               ? std::string_view(out.data(), static_cast<std::size_t>(last - out.data()))
+               : std::string_view{};
+  };
+  std::array<char, 128> room{};
+  if (print(room, places) != decimal) return as_given;
+  // Fewer digits than tell floats apart are no print of one, unless there are no more.
+  constexpr std::size_t digits_of_a_float = 9;
+  auto const digits = split(decimal).digits;
+  auto const first = std::min(digits.find_first_not_of('0'), digits.size());
+  if (digits.size() - first >= digits_of_a_float) return rounded;
+  auto const whole = print(room, most_places);
+  bool const is_whole =
+      whole.starts_with(decimal) && whole.find_first_not_of('0', decimal.size()) == whole.npos;
+  return is_whole ? rounded : as_given;
 }
 
 std::string shift_decimal(std::string_view decimal, int shift) {

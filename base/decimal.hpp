@@ -26,9 +26,10 @@ DecimalParse parse_decimal(std::string_view text);
 // (0..50); shorter ones are left as they are.
 std::string round_decimal(std::string_view decimal, int scale);
 
-// Rounds as above where what goes away is no more than the error of a 32-bit float, 2^-24 of the
-// number: "190.36000061035" to 2 digits is "190.36". Anything else was meant, and stays as it is:
-// "1.2345" has no such noise.
+// Rounds as above where the number is what the nearest 32-bit float of the rounded one prints to as
+// many places, with nine digits or all that it has: "190.36000061035" to 2 digits is "190.36".
+// Anything else was meant, and stays, however near it lies: 13.9 prints 13.89999962,
+// not 13.89999940.
 std::string round_float_noise(std::string_view decimal, int scale);
 
 // Moves the point of a text made by parse_decimal: shift 6 multiplies by a million, -2 divides by

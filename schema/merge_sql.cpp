@@ -71,15 +71,50 @@ std::string narrowed(std::string const& stored_from, std::string const& stored_t
          " END";
 }
 
-std::string narrow_sql(std::string const& table) {
-  std::string const ranges[] = {"t.occurred_from", "t.occurred_to", "k.from_at", "k.to_at"};
-  auto const from = narrowed(ranges[0], ranges[1], ranges[2], ranges[3], true);
-  auto const to = narrowed(ranges[0], ranges[1], ranges[2], ranges[3], false);
-  return "UPDATE " + table + " t SET occurred_from = " + from + ", occurred_to = " + to +
+// A reading narrows the stored interval when that takes a tenth of it away or settles the day: text
+// such as "3 weeks ago" moves with every second, and each write is a row version.
+//
+// A reading that has nothing in common with what is stored is put beside it; the next one decides,
+// so that a clock that was wrong once spoils nothing for good.
+std::string narrow_sql(std::string const& table, std::string const& name) {
+  std::string const of_contradiction = "p.source_id = $1::int AND p.record_table = '" + name +
+                                       "' AND p.stream = $2 AND p.external_id = ";
+  std::string const contradicts = "coalesce(r.new_from > r.new_to, false)";
+  std::string const worth =
+      "(r.old_from IS NULL AND r.new_from IS NOT NULL OR r.old_to IS NULL AND r.new_to IS NOT NULL"
+      " OR 10 * ((r.old_to - r.old_from) - (r.new_to - r.new_from)) >= (r.old_to - r.old_from)"
+      " AND r.new_to - r.new_from < r.old_to - r.old_from"
+      " OR (r.old_from AT TIME ZONE 'UTC')::date <> (r.old_to AT TIME ZONE 'UTC')::date"
+      " AND (r.new_from AT TIME ZONE 'UTC')::date = (r.new_to AT TIME ZONE 'UTC')::date)";
+  return "WITH r AS MATERIALIZED (SELECT k.external_id, k.from_at, k.to_at,"
+         " t.occurred_from AS old_from, t.occurred_to AS old_to,"
+         " greatest(t.occurred_from, k.from_at) AS new_from, least(t.occurred_to, k.to_at) AS "
+         "new_to"
          " FROM unnest($3::text[], $4::timestamptz[], $5::timestamptz[])"
-         " AS k (external_id, from_at, to_at) WHERE " +
-         of_row + "k.external_id AND (t.occurred_from IS DISTINCT FROM " + from +
-         " OR t.occurred_to IS DISTINCT FROM " + to + ")";
+         " AS k (external_id, from_at, to_at) " +
+         stored_row(table, "t.occurred_from, t.occurred_to", "k.external_id") + "), n AS (UPDATE " +
+         table + " t SET occurred_from = r.new_from, occurred_to = r.new_to FROM r WHERE " +
+         of_row + "r.external_id AND NOT " + contradicts + " AND " + worth +
+         "), c AS MATERIALIZED (SELECT r.external_id, r.from_at, r.to_at, p.run_id AS told_by,"
+         " greatest(p.occurred_from, r.from_at) AS both_from,"
+         " least(p.occurred_to, r.to_at) AS both_to FROM r LEFT JOIN LATERAL (SELECT *"
+         " FROM affsync.contradiction p WHERE " +
+         of_contradiction + "r.external_id LIMIT 1) p ON true WHERE " + contradicts +
+         // Within one run it is the same reading, met on two pages.
+         "), a AS MATERIALIZED (SELECT c.external_id, c.both_from, c.both_to FROM c"
+         " WHERE c.told_by <> $6::bigint AND c.both_from <= c.both_to), v AS (UPDATE " +
+         table + " t SET occurred_from = a.both_from, occurred_to = a.both_to FROM a WHERE " +
+         of_row + "a.external_id), d AS (DELETE FROM affsync.contradiction p USING r WHERE " +
+         of_contradiction + "r.external_id AND (NOT " + contradicts +
+         " OR r.external_id IN (SELECT a.external_id FROM a))), i AS (INSERT INTO"
+         " affsync.contradiction AS p (source_id, record_table, stream, external_id,"
+         " occurred_from, occurred_to, run_id) SELECT $1::int, '" +
+         name +
+         "', $2, c.external_id, c.from_at, c.to_at, $6::bigint FROM c WHERE c.told_by IS DISTINCT"
+         " FROM $6::bigint AND c.external_id NOT IN (SELECT a.external_id FROM a)"
+         " ON CONFLICT (source_id, record_table, stream, external_id) DO UPDATE SET"
+         " occurred_from = excluded.occurred_from, occurred_to = excluded.occurred_to,"
+         " run_id = excluded.run_id) SELECT count(*) FROM c";
 }
 
 std::string merge_statement(RecordTable const& table, MergeSql const& sql, Names const& columns,
@@ -115,7 +150,14 @@ std::string merge_statement(RecordTable const& table, MergeSql const& sql, Names
          ", raw = d.raw, content_hash = d.content_hash, deleted_at = NULL, revision = t.revision +"
          " 1, changed_at = $4::timestamptz, run_id = $3::bigint FROM d WHERE " +
          of_row +
-         "d.external_id RETURNING d.restored)"
+         "d.external_id RETURNING d.restored),"
+         // The same row with another hash: it was stored by a version that made hashes otherwise.
+         " e AS MATERIALIZED (SELECT s.external_id, s.content_hash FROM " +
+         sql.staging + " s " + stored_row(sql.table, "t.*", "s.external_id") +
+         " WHERE t.deleted_at IS NULL AND " + same +
+         " AND t.raw = s.raw AND t.content_hash IS DISTINCT FROM s.content_hash), h AS (UPDATE " +
+         sql.table + " t SET content_hash = e.content_hash FROM e WHERE " + of_row +
+         "e.external_id)"
          " SELECT count(*), count(*) FILTER (WHERE restored) FROM u";
 }
 
@@ -143,7 +185,7 @@ MergeSql build(RecordTable const& table) {
   auto const from = table.index_of("occurred_from");
   auto const to = table.index_of("occurred_to");
   if (from && to) {
-    sql.narrow = narrow_sql(sql.table);
+    sql.narrow = narrow_sql(sql.table, std::string(table.name));
     sql.from_column = *from;
     sql.to_column = *to;
   }

@@ -27,6 +27,7 @@ void store_apart(RowMerge& merge, pqxx::transaction_base& tx, Batch const& batch
     stored.inserted += part.inserted;
     stored.updated += part.updated;
     stored.restored += part.restored;
+    stored.contradicting += part.contradicting;
     return;
   } catch (pqxx::sql_error const& error) {
     if (!is_data_error(error)) throw;
@@ -130,6 +131,7 @@ PageWritten PageWriter::attempt(PgSession& session, bool row_by_row) {
     auto const put_apart = static_cast<std::int64_t>(refused.size() - refused_before);
     written.inserted += stored.inserted;
     written.updated += stored.updated;
+    written.contradicting += stored.contradicting;
     written.unchanged +=
         static_cast<std::int64_t>(batch.size()) - put_apart - stored.inserted - stored.updated;
     if (&batch.table() == &page_.batches.front().table()) {

@@ -33,7 +33,7 @@ class RecordMerge : public RowMerge {
       stored.inserted = static_cast<std::int64_t>(fresh.size());
     }
     if (!differing.empty()) merge(tx, differing, stored);
-    if (!sql_.narrow.empty()) narrow(tx, rows);
+    if (!sql_.narrow.empty()) stored.contradicting = narrow(tx, rows);
     return stored;
   }
 
@@ -107,7 +107,8 @@ class RecordMerge : public RowMerge {
     stored.restored = int_of(counts[0][1]);
   }
 
-  void narrow(pqxx::transaction_base& tx, RowIndexes const& rows) {
+  // How many of the rows contradict what was read of them before.
+  std::int64_t narrow(pqxx::transaction_base& tx, RowIndexes const& rows) {
     ArrayText keys, from, to;
     bool any = false;
     for (auto const row : rows) {
@@ -119,9 +120,9 @@ class RecordMerge : public RowMerge {
       from.add(begin);
       to.add(end);
     }
-    if (!any) return;
-    SqlParams const params{source_, page_.run.id.stream, keys.take(), from.take(), to.take()};
-    exec(tx, sql_.narrow, params);
+    if (!any) return 0;
+    SqlParams const params{source_, page_.run.id.stream, keys.take(), from.take(), to.take(), run_};
+    return int_of(exec(tx, sql_.narrow, params)[0][0]);
   }
 
   MergeSql const& sql_;

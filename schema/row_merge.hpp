@@ -19,6 +19,7 @@ using RowIndexes = std::vector<std::size_t>;
 
 struct Stored {
   std::int64_t inserted = 0, updated = 0, restored = 0;
+  std::int64_t contradicting = 0;  // whose relative time contradicts what was read before
 };
 
 class RowMerge {

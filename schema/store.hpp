@@ -84,6 +84,7 @@ struct PageWritten {
   std::int64_t unchanged = 0;
   std::int64_t quarantined = 0;
   std::int64_t accepted = 0;        // of those: known, and left out by somebody's decision
+  std::int64_t contradicting = 0;   // whose relative time contradicts what was read before
   std::vector<TableKeys> left_out;  // those of PageWrite::left_out that are stored and live
 };
 

@@ -5,6 +5,7 @@
 #include "base/decimal.hpp"
 #include "connectors/engine/manifest_words.hpp"
 #include "connectors/engine/values/minor_units.hpp"
+#include "connectors/engine/values/no_dates.hpp"
 #include "connectors/engine/values/numbers.hpp"
 
 namespace affsync::engine {
@@ -78,6 +79,7 @@ ColumnReader::Form ColumnReader::form_of(ValueType type, ColumnType column) {
       return type == epoch      ? Form::epoch_instant
              : type == earliest ? Form::earliest
              : type == latest   ? Form::latest
+             : type == date     ? Form::midnight
                                 : Form::instant;
   }
   return Form::text;
@@ -93,6 +95,9 @@ ColumnReader::ColumnReader(ColumnMapping const& mapping, RecordTable const& tabl
       words_(mapping.table, mapping.otherwise),
       times_(mapping.locale == Locale::russian, mapping.formats, mapping.zone),
       privacy_(&privacy) {
+  is_currency_ = column_type_ == ColumnType::text &&
+                 (mapping.column == "currency" || mapping.type == ValueType::currency);
+  set_range(table);
   for (auto const& path : mapping.from) from_.emplace_back(path);
   for (auto const& [path, word] : mapping.present) present_.emplace_back(path);
   if (mapping.only_if) only_if_.emplace_back(*mapping.only_if);
@@ -112,33 +117,42 @@ void ColumnReader::add_paths(std::vector<std::string>& paths) const {
   }
 }
 
-std::string_view ColumnReader::convert(std::string_view text, Json const& row,
-                                       RowContext const& context, std::string& out) const {
-  if (mapping_.type != ValueType::enumeration) return convert_as(form_, text, row, context, out);
-  if (column_type_ == ColumnType::text) return words_.read(text, out);
+std::string ColumnReader::convert(std::string_view text, bool is_number, Json const& row,
+                                  RowContext const& context, std::string& out) const {
+  if (mapping_.type != ValueType::enumeration) {
+    return convert_as(form_, text, is_number, row, context, out);
+  }
   std::string word;
-  if (auto const problem = words_.read(text, word); !problem.empty()) return problem;
-  return convert_as(form_, word, row, context, out);
+  if (auto const problem = words_.read(text, word); !problem.empty()) return std::string(problem);
+  if (column_type_ != ColumnType::text) return convert_as(form_, word, false, row, context, out);
+  if (is_currency_) make_upper(word, 0);
+  out += word;
+  return {};
 }
 
-std::string_view ColumnReader::convert_as(Form form, std::string_view text, Json const& row,
-                                          RowContext const& context, std::string& out) const {
+std::string ColumnReader::convert_as(Form form, std::string_view text, bool is_number,
+                                     Json const& row, RowContext const& context,
+                                     std::string& out) const {
   switch (form) {
-    case Form::text:
+    case Form::text: {
+      auto const start = out.size();
       read_text(text, text_rules_, out);
+      if (is_currency_) make_upper(out, start);
       return {};
+    }
     case Form::integer:
-      return read_integer(text, out);
+      return std::string(read_integer(text, out));
     case Form::boolean:
-      return read_boolean(text, out);
+      return std::string(read_boolean(text, out));
     case Form::currency:
-      return read_currency(text, out);
+      return std::string(read_currency(text, out));
     case Form::decimal:
     case Form::percent:
-      return convert_number(form, text, context, out);
+      return std::string(convert_number(form, text, is_number, context, out));
     case Form::day:
     case Form::day_of_instant:
     case Form::instant:
+    case Form::midnight:
     case Form::earliest:
     case Form::latest:
       return convert_time(form, text, context, out);
@@ -149,68 +163,49 @@ std::string_view ColumnReader::convert_as(Form form, std::string_view text, Json
   return "cannot be read";
 }
 
-std::string_view ColumnReader::convert_number(Form form, std::string_view text,
+std::string_view ColumnReader::convert_number(Form form, std::string_view text, bool is_number,
                                               RowContext const& context, std::string& out) const {
   auto const read = form == Form::percent ? &read_percent
                     : mapping_.invert     ? &read_inverse
                                           : &read_decimal;
-  if (!mapping_.scale_of_currency) return read(text, mapping_.shift, mapping_.scale, out);
-  auto const problem = read(text, mapping_.shift, std::nullopt, out);
+  // Noise comes from a float that was printed as a number. A text was written as it was meant.
+  bool const may_be_noise = mapping_.scale_of_currency && is_number && !mapping_.invert;
+  if (!may_be_noise) return read(text, mapping_.shift, mapping_.scale, out);
+  std::string sent;
+  auto const problem = read(text, 0, std::nullopt, sent);
   if (!problem.empty()) return problem;
   // An amount that is finer than the currency's smallest coin stays so; only noise goes.
-  auto const before = out;
-  out = round_float_noise(before, minor_unit_digits(context.currency));
-  if (out == before) out = round_float_noise(before, digits_of_unknown_currency);
+  for (int digits = minor_unit_digits(context.currency); digits <= digits_of_unknown_currency;
+       ++digits) {
+    int const places = digits + mapping_.shift;
+    if (places < 0) continue;
+    auto const rounded = round_float_noise(sent, places);
+    if (rounded == sent) continue;
+    sent = rounded;
+    break;
+  }
+  out += mapping_.shift == 0 ? sent : shift_decimal(sent, mapping_.shift);
   return {};
 }
 
-std::string_view ColumnReader::convert_time(Form form, std::string_view text,
-                                            RowContext const& context, std::string& out) const {
-  if (form == Form::day || form == Form::day_of_instant) {
-    bool relative = false;
-    auto const day = times_.read_day(text, context.now, form == Form::day_of_instant, relative);
-    if (relative) return {};  // is no day: null
-    if (!day) return "is not a day of a form that the connector knows";
-    append_day(out, *day);
-    return {};
+void ColumnReader::spell_plainly(Json const& row, ValueTexts& out) const {
+  bool const is_numeric = column_type_ == ColumnType::numeric || column_type_ == ColumnType::bigint;
+  if (!is_numeric || personal_) return;
+  for (auto const& path : from_) {
+    Json const* value = path.in(row);
+    if (value == nullptr || !(value->is_number() || value->is_string())) continue;
+    auto const text = trim_blanks(*value->scalar_text());
+    if (is_spelt_plainly(text)) continue;
+    auto const parsed = parse_decimal(text);
+    if (parsed.error != DecimalError::none) continue;
+    std::string spelling;
+    if (value->is_number()) {
+      spelling = without_end_zeros(parsed.text);
+    } else {
+      append_json_string(spelling, without_end_zeros(parsed.text));
+    }
+    out.emplace_back(value, std::move(spelling));
   }
-  auto const found = times_.read(text, context.now);
-  if (!found) return "is not a time of a form that the connector knows";
-  if (form == Form::instant && !found->exact) return {};  // is no instant: null
-  append_time(out, form == Form::latest ? found->latest : found->earliest);
-  return {};
-}
-
-std::string_view ColumnReader::convert_epoch(Form form, std::string_view text, Json const& row,
-                                             RowContext const& context, std::string& out) const {
-  TimePoint instant{};
-  auto const problem = read_epoch(text, mapping_.epoch_milliseconds, instant);
-  if (mapping_.within) {
-    // The number is a guess then, and one that does not hold is no fault of the row.
-    if (!problem.empty() || !agrees_with_text(instant, row, context)) return {};
-  } else if (!problem.empty()) {
-    return problem;
-  }
-  if (form == Form::epoch_instant) {
-    append_time(out, instant);
-  } else {
-    append_day(out, times_.zone().day_of(instant));
-  }
-  return {};
-}
-
-bool ColumnReader::agrees_with_text(TimePoint instant, Json const& row,
-                                    RowContext const& context) const {
-  for (auto const& path : within_) {
-    auto const* value = path.in(row);
-    if (!is_present(value, mapping_.null_if)) continue;
-    auto const text = value->scalar_text();
-    auto const told = text ? within_times_.read(trim_blanks(*text), context.now) : std::nullopt;
-    if (!told) return false;
-    auto const slack = mapping_.within->slack;
-    return instant >= told->earliest - slack && instant <= told->latest + told->grain + slack;
-  }
-  return false;
 }
 
 std::string ColumnReader::complain(FieldPath const& path, std::string_view text,
@@ -238,8 +233,15 @@ FieldPath const* ColumnReader::chosen(Json const& row) const {
   for (auto const& path : from_) {
     Json const* value = path.in(row);
     if (value == nullptr || value->is_null()) continue;
-    auto const text = value->scalar_text();
-    if (!text || !means_nothing(trim_blanks(*text), mapping_.null_if)) return &path;
+    auto const whole = value->scalar_text();
+    if (!whole) {
+      if (is_present(value, {})) return &path;
+      continue;
+    }
+    auto const text = trim_blanks(*whole);
+    if (!means_nothing(text, mapping_.null_if) && !(reads_times() && means_no_date(text))) {
+      return &path;
+    }
   }
   return nullptr;
 }
@@ -249,12 +251,15 @@ std::optional<std::string> ColumnReader::put_constant(std::string const& constan
                                                       std::optional<std::string>& out) const {
   // A constant is one of ours already, not a word of the broker's.
   out.emplace();
-  auto const form = column_type_ == ColumnType::text ? Form::text : form_;
-  auto const problem = convert_as(form, constant, row, context, *out);
+  if (column_type_ == ColumnType::text) {
+    *out = constant;
+    if (is_currency_) make_upper(*out, 0);
+    return std::nullopt;
+  }
+  auto const problem = convert_as(form_, constant, false, row, context, *out);
   if (problem.empty()) return std::nullopt;
   out.reset();
-  return mapping_.column + ": the constant " + quote_for_reason(constant) + " " +
-         std::string(problem);
+  return mapping_.column + ": the constant " + quote_for_reason(constant) + " " + problem;
 }
 
 std::optional<std::string> ColumnReader::read(Json const& row, RowContext const& context,
@@ -269,16 +274,22 @@ std::optional<std::string> ColumnReader::read(Json const& row, RowContext const&
   if (!present_.empty() && mapping_.otherwise) {
     return put_constant(*mapping_.otherwise, row, context, out);
   }
+  FieldPath const* zero_date = nullptr;
   for (auto const& path : from_) {
     Json const* value = path.in(row);
     if (value == nullptr || value->is_null()) continue;
     auto const whole = value->scalar_text();
     if (!whole) {
+      if (!is_present(value, {})) continue;  // how some write that there is nothing
       return mapping_.column + ": the field \"" + path.text() + "\" is " + kind_in_words(*value) +
              ", not a single value";
     }
     auto const text = trim_blanks(*whole);
     if (means_nothing(text, mapping_.null_if)) continue;
+    if (reads_times() && means_no_date(text)) {
+      zero_date = &path;
+      continue;
+    }
     if (personal_) {
       if (privacy_->privacy() == Privacy::hash && column_type_ == ColumnType::text) {
         out = privacy_->hash(*whole);
@@ -286,7 +297,8 @@ std::optional<std::string> ColumnReader::read(Json const& row, RowContext const&
       return std::nullopt;
     }
     out.emplace();
-    if (auto const problem = convert(text, row, context, *out); !problem.empty()) {
+    auto const problem = convert(text, value->is_number(), row, context, *out);
+    if (!problem.empty()) {
       out.reset();
       return complain(path, text, problem);
     }
@@ -297,6 +309,10 @@ std::optional<std::string> ColumnReader::read(Json const& row, RowContext const&
     return put_constant(*mapping_.constant, row, context, out);
   }
   if (!mapping_.required) return std::nullopt;
+  if (zero_date != nullptr) {
+    return complain(*zero_date, trim_blanks(*zero_date->in(row)->scalar_text()),
+                    "means that there is no date");
+  }
   std::string reason = mapping_.column + ": there is no value";
   auto const& tried = present_.empty() ? from_ : present_;
   for (auto const& path : tried) {

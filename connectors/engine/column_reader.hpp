@@ -17,6 +17,7 @@ namespace affsync::engine {
 // What a value may depend on beside its own field.
 struct RowContext {
   TimePoint now{};            // the broker's time of the answer
+  TimePoint latest_now{};     // the later of its clock and ours; one of the two may be wrong
   std::string_view currency;  // the row's own; empty: unknown
 };
 
@@ -38,6 +39,10 @@ class ColumnReader {
   std::optional<std::string> read(Json const& row, RowContext const& context,
                                   std::optional<std::string>& out) const;
 
+  // The values that are read as numbers, and their spelling without zeros that say nothing, where
+  // they are not spelt so already: "5.00" is 5.
+  void spell_plainly(Json const& row, ValueTexts& out) const;
+
   // The alternative that `read` takes or stumbles over; nullptr when it finds none.
   FieldPath const* chosen(Json const& row) const;
 
@@ -53,6 +58,7 @@ class ColumnReader {
     day,
     day_of_instant,
     instant,
+    midnight,
     earliest,
     latest,
     epoch_day,
@@ -61,16 +67,21 @@ class ColumnReader {
   };
   static Form form_of(ValueType type, ColumnType column);
 
-  std::string_view convert(std::string_view text, Json const& row, RowContext const& context,
+  // What is wrong with the text, in words that follow it; empty when all is well. `is_number`: it
+  // is that of a JSON number.
+  std::string convert(std::string_view text, bool is_number, Json const& row,
+                      RowContext const& context, std::string& out) const;
+  std::string convert_as(Form form, std::string_view text, bool is_number, Json const& row,
+                         RowContext const& context, std::string& out) const;
+  std::string_view convert_number(Form form, std::string_view text, bool is_number,
+                                  RowContext const& context, std::string& out) const;
+  std::string convert_time(Form form, std::string_view text, RowContext const& context,
                            std::string& out) const;
-  std::string_view convert_as(Form form, std::string_view text, Json const& row,
-                              RowContext const& context, std::string& out) const;
-  std::string_view convert_number(Form form, std::string_view text, RowContext const& context,
-                                  std::string& out) const;
-  std::string_view convert_time(Form form, std::string_view text, RowContext const& context,
-                                std::string& out) const;
-  std::string_view convert_epoch(Form form, std::string_view text, Json const& row,
-                                 RowContext const& context, std::string& out) const;
+  std::string convert_epoch(Form form, std::string_view text, Json const& row,
+                            RowContext const& context, std::string& out) const;
+  std::string out_of_range(TimePoint earliest, TimePoint latest, RowContext const& context) const;
+  bool reads_times() const;
+  void set_range(RecordTable const& table);
   bool agrees_with_text(TimePoint instant, Json const& row, RowContext const& context) const;
   bool is_wanted(Json const& row) const;  // by `only_if`
   std::optional<std::string> put_constant(std::string const& constant, Json const& row,
@@ -93,6 +104,9 @@ class ColumnReader {
   SpokenReader within_times_;
   PrivacyFilter const* privacy_;  // owned by the row's mapper
   bool personal_ = false;         // and privacy is not `keep`
+  bool is_currency_ = false;      // a code, in capitals
+  TimePoint first_{};             // times before it cannot be meant,
+  std::chrono::seconds ahead_{};  // nor those further than this after the answer
 };
 
 // `text` for a message: quoted, on one line, cut when long.

@@ -195,7 +195,14 @@ ColumnMapping read_column(yaml::Node const& name, yaml::Node const& node, Record
       return out;
     }
     read_origin(map, out, entry);
-    if (auto const required = map.find("required")) out.required = required->as_bool();
+    if (auto const required = map.find("required")) {
+      out.required = required->as_bool();
+      if (out.required && out.only_if) {
+        required->fail("`required` and `only_if` cannot stand together",
+                       "One says that there is always a value, the other that at times there is "
+                       "none.");
+      }
+    }
     if (auto const personal = map.find("personal")) {
       out.personal = personal->as_bool() || out.personal;
     }

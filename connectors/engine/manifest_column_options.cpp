@@ -100,6 +100,9 @@ void read_column_options(yaml::Map& map, ColumnMapping& out, ColumnEntry const& 
   if (auto const node = option("locale", {date, datetime, earliest, latest})) {
     out.locale = read_locale(*node);
   }
+  if (auto const node = option("ahead", {date, datetime, earliest, latest, epoch})) {
+    out.ahead = read_duration(*node, std::chrono::seconds(0), std::chrono::hours(24 * 36600));
+  }
   bool const is_end = out.type == earliest || out.type == latest;
   if (is_end && out.locale == Locale::none) {
     map.node().fail(std::string(word_of(out.type)) +

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/schedule.hpp"
 #include "connectors/engine/manifest_template.hpp"
 #include "connectors/engine/stream_plan_zone.hpp"
 
@@ -107,14 +108,10 @@ int read_days(yaml::Node const& node, int least, int most) {
 
 std::string read_schedule(yaml::Node const& node) {
   auto text = node.text();
-  if (text.find(' ') == std::string::npos) {
-    read_duration(node, seconds(1), seconds(366L * 86400));
-    return text;
-  }
-  auto const fields = 1 + std::ranges::count(text, ' ');
-  if (fields != 5 || text.find_first_not_of("0123456789*,/- ") != std::string::npos) {
-    node.fail(yaml::quoted(text) + " is neither a duration nor a cron line",
-              "For instance 15m, or \"0 3 * * *\".");
+  auto const schedule = parse_schedule(text);
+  if (!schedule) {
+    auto const& error = schedule.error();
+    node.fail(yaml::quoted(text) + " is no schedule: " + error.message, error.hint);
   }
   return text;
 }

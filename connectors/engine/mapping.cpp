@@ -27,25 +27,18 @@ void append_key_part(std::string& key, std::string_view part, bool is_last) {
 // Longer ids are no ids, and would not fit an index.
 constexpr std::size_t max_external_id = 500;
 
-std::optional<std::string> flaw_of(Json const& row) {
-  if (row.has_stray_word()) {
-    for (auto const& member : row.members()) {
-      if (!member.value.has_stray_word()) continue;
-      return "the field " + quote_for_reason(member.name) + " holds " +
-             std::string(member.value.scalar_text().value_or("NaN or Infinity")) +
-             ", which is no number in JSON";
-    }
+std::optional<std::string> stray_word_in(Json const& row) {
+  if (!row.has_stray_word()) return std::nullopt;
+  for (auto const& member : row.members()) {
+    if (!member.value.has_stray_word()) continue;
+    return "the field " + quote_for_reason(member.name) + " holds " +
+           std::string(member.value.scalar_text().value_or("NaN or Infinity")) +
+           ", which is no number in JSON";
   }
-  if (row.has_nul()) {
-    for (auto const& member : row.members()) {
-      bool const in_name = member.name.find('\0') != std::string::npos;
-      if (!in_name && !member.value.has_nul()) continue;
-      std::string name = member.name;
-      std::ranges::replace(name, '\0', ' ');
-      return "the field " + quote_for_reason(name) +
-             " holds a NUL character, which the database cannot store";
-    }
-  }
+  return "a field holds NaN or Infinity, which is no number in JSON";
+}
+
+std::optional<std::string> twice_in(Json const& row) {
   if (!row.has_duplicate()) return std::nullopt;
   std::set<std::string_view> names;
   for (auto const& member : row.members()) {
@@ -73,6 +66,35 @@ void collect_unread(Json const& object, std::string const& prefix,
       collect_unread(member.value, inside, paths, unread);
     }
   }
+}
+
+std::string without_nul(std::string_view text) {
+  std::string out;
+  for (char const c : text) {
+    if (c == '\0') {
+      out += "\xEF\xBF\xBD";  // U+FFFD
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+// The same value with U+FFFD for what PostgreSQL cannot store: a stray byte in a country must not
+// cost a commission.
+Json storable(Json const& value) {
+  if (!value.has_nul()) return value;
+  if (value.is_string()) return Json::string(without_nul(value.as_string()));
+  if (value.is_array()) {
+    Json::Array items;
+    for (auto const& item : value.items()) items.push_back(storable(item));
+    return Json::array(std::move(items));
+  }
+  Json::Object members;
+  for (auto const& [name, member] : value.members()) {
+    members.push_back({without_nul(name), storable(member)});
+  }
+  return Json::object(std::move(members));
 }
 
 }  // namespace
@@ -120,6 +142,7 @@ struct RowMapper::Compiled {
   std::optional<std::string> look_around(Json const& row, TimePoint now, RowContext& context,
                                          std::optional<std::string>& room) const {
     context.now = now;
+    context.latest_now = std::max(context.latest_now, now);
     if (!currency) return std::nullopt;
     auto problem = columns[currency_column].read(row, context, room);
     if (room) context.currency = *room;
@@ -169,7 +192,8 @@ std::optional<std::string> RowMapper::key_of(Json const& row, std::string& reaso
       return std::nullopt;
     }
     if (text.find('\0') != std::string_view::npos) {
-      reason = "the field \"" + path.text() + "\", which belongs to the row's key, holds a NUL";
+      reason = "the field \"" + path.text() +
+               "\", which belongs to the row's key, holds a NUL or something that is no UTF-8";
       return std::nullopt;
     }
     if (compiled_->privacy.privacy() != Privacy::keep && compiled_->privacy.covers(path.text())) {
@@ -188,7 +212,8 @@ std::optional<std::string> RowMapper::key_of(Json const& row, std::string& reaso
   return key;
 }
 
-std::optional<std::string> RowMapper::map(Json const& row, TimePoint now, Row& out) const {
+std::optional<std::string> RowMapper::map(Json const& row, TimePoint now, Row& out,
+                                          TimePoint ours) const {
   auto const& compiled = *compiled_;
   out.reset(*compiled.table);
   compiled.privacy.dump(row, {}, out.raw);
@@ -197,14 +222,26 @@ std::optional<std::string> RowMapper::map(Json const& row, TimePoint now, Row& o
   auto key = key_of(row, reason);
   if (!key) {
     if (row.is_object()) {
-      if (auto flaw = flaw_of(row)) return flaw;
+      if (auto flaw = twice_in(row)) return flaw;
     }
     return reason;
   }
   out.external_id = std::move(*key);
-  if (row.has_nul() || row.has_duplicate() || row.has_stray_word()) return flaw_of(row);
+  if (auto stray = stray_word_in(row)) return stray;
+  if (row.has_duplicate()) return twice_in(row);
+  if (row.has_nul()) {
+    auto const clean = storable(row);
+    return map_columns(clean, now, ours, out);
+  }
+  return map_columns(row, now, ours, out);
+}
+
+std::optional<std::string> RowMapper::map_columns(Json const& row, TimePoint now, TimePoint ours,
+                                                  Row& out) const {
+  auto const& compiled = *compiled_;
 
   RowContext context;
+  context.latest_now = ours;
   std::optional<std::string> currency;
   if (auto problem = compiled.look_around(row, now, context, currency)) return problem;
   for (auto const& column : compiled.columns) {
@@ -212,8 +249,10 @@ std::optional<std::string> RowMapper::map(Json const& row, TimePoint now, Row& o
     if (problem) return problem;
   }
   if (compiled.observed_at) append_time(out.values[*compiled.observed_at].emplace(), now);
-  if (compiled.has_volatile_field(row)) {
-    compiled.privacy.dump(row, compiled.volatile_fields, out.volatile_free_raw);
+  ValueTexts spelling;
+  for (auto const& column : compiled.columns) column.spell_plainly(row, spelling);
+  if (!spelling.empty() || compiled.has_volatile_field(row)) {
+    compiled.privacy.dump(row, compiled.volatile_fields, out.volatile_free_raw, spelling);
   }
   return std::nullopt;
 }
@@ -222,6 +261,7 @@ std::vector<RowMapper::Trace> RowMapper::trace(Json const& row, TimePoint now) c
   std::vector<Trace> traces;
   RowContext context;
   std::optional<std::string> currency;
+  if (row.has_nul()) return trace(storable(row), now);
   // A problem with it is told below, at its own column.
   compiled_->look_around(row, now, context, currency);
   for (auto const& column : compiled_->columns) {

@@ -22,7 +22,9 @@ class RowMapper {
   // Fills `out` (reset first). Returns the reason when the row has to go to quarantine; then
   // out.raw and, where it could be found, out.external_id are filled all the same.
   // `now` is the broker's time of the answer, for relative times and observed_at.
-  std::optional<std::string> map(Json const& row, TimePoint now, Row& out) const;
+  // `ours`: our clock, when it is known to be another; times that are ahead of both are refused.
+  std::optional<std::string> map(Json const& row, TimePoint now, Row& out,
+                                 TimePoint ours = {}) const;
 
   // For `inspect`: what each mapping found. `found` is false when no alternative exists in the row.
   struct Trace {
@@ -39,6 +41,9 @@ class RowMapper {
   std::vector<std::string> unmapped_fields(Json const& row) const;
 
  private:
+  std::optional<std::string> map_columns(Json const& row, TimePoint now, TimePoint ours,
+                                         Row& out) const;
+
   struct Compiled;
   std::shared_ptr<Compiled const> compiled_;
 };

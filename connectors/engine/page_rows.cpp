@@ -117,7 +117,7 @@ std::uint64_t PageRows::content_of(Target const& target) const {
 
 // Into `row_`; false when it went to quarantine instead.
 bool PageRows::map(Target const& target, Page const& page, std::size_t row, PageRead& out) {
-  auto problem = target.mapper.map(*page.rows[row], page.now, row_);
+  auto problem = target.mapper.map(*page.rows[row], page.now, row_, ours_);
   if (!problem) {
     if (target.is_main) ++out.mapped;
     return true;
@@ -240,7 +240,9 @@ bool is_contradiction(std::string_view reason) {
 }
 
 void PageRows::convert(std::vector<Json const*> const& rows, std::vector<std::uint64_t> const& keys,
-                       std::vector<RowPlace> const& places, TimePoint broker_now, PageRead& out) {
+                       std::vector<RowPlace> const& places, TimePoint broker_now, PageRead& out,
+                       TimePoint ours) {
+  ours_ = ours;
   Page const page{rows, keys, places, broker_now};
   std::vector<std::size_t> all(rows.size());
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;

@@ -34,7 +34,8 @@ class PageRows {
   // content one is stored and the others go to quarantine: in a page the last is stored, over pages
   // the first. A row that went to quarantine once is not sent there again.
   void convert(std::vector<Json const*> const& rows, std::vector<std::uint64_t> const& keys,
-               std::vector<RowPlace> const& places, TimePoint broker_now, PageRead& out);
+               std::vector<RowPlace> const& places, TimePoint broker_now, PageRead& out,
+               TimePoint ours = {});
 
   // The keys of the main table's rows that were seen in this slice, where those that the pager saw
   // are others: sorted and distinct.
@@ -74,6 +75,7 @@ class PageRows {
   bool settles_ = false;
   bool unsettled_ = false;
   Row row_;
+  TimePoint ours_{};  // our clock at the answer
 };
 
 }  // namespace affsync::engine

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "connectors/engine/values/no_dates.hpp"
 #include "connectors/engine/values/words.hpp"
 
 namespace affsync::engine {
@@ -32,8 +33,10 @@ bool is_present(Json const* value, std::span<std::string const> null_if) {
   if (value == nullptr || value->is_null()) return false;
   if (value->is_array()) return !value->items().empty();
   if (value->is_object()) return !value->members().empty();
-  auto const text = value->scalar_text();
-  return text && !means_nothing(trim_blanks(*text), null_if);
+  auto const whole = value->scalar_text();
+  if (!whole) return false;
+  auto const text = trim_blanks(*whole);
+  return !means_nothing(text, null_if) && !is_zero_date(text);
 }
 
 }  // namespace affsync::engine

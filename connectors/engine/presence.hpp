@@ -14,7 +14,8 @@ char const* kind_in_words(Json const& value);
 // Blanks trimmed: empty, or one of the texts that mean so.
 bool means_nothing(std::string_view text, std::span<std::string const> null_if);
 
-// There and not null; a single value means something; a list or an object is not empty.
+// There and not null; a single value means something and is no date of zeros; a list or an object
+// is not empty.
 bool is_present(Json const* value, std::span<std::string const> null_if);
 
 }  // namespace affsync::engine

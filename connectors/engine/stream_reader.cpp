@@ -36,6 +36,7 @@ struct StreamReader::Impl {
   void note_rows_beside(Batch const& batch);
   void next_slice();
   std::string checkpoint(TimePoint now) const;
+  bool may_be_a_wrong_path() const;
 
   std::shared_ptr<StreamPlan const> plan;
   StreamSpec const& spec;
@@ -52,7 +53,9 @@ struct StreamReader::Impl {
   bool full = false;
   Slice pass;
   Coverage done;
-  std::optional<Slice> slice;  // nullopt: the pass has ended
+  Coverage done_before;          // when the pass began
+  bool has_real_answer = false;  // beside those that were empty by an error status alone
+  std::optional<Slice> slice;    // nullopt: the pass has ended
   std::size_t part = 0;
   std::string asked;  // target of the last request
   TimePoint last_answer{};
@@ -85,7 +88,11 @@ StreamReader::Impl::Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderSt
   today = began = today_in(spec.window ? spec.window->zone : "UTC", start.now);
   if (spec.window) span_days = span_limit = spec.window->span_days;
   if (earlier) done = trusted(earlier->done, today);
-  if (earlier && try_resume(*earlier, start)) return;
+  done_before = done;
+  if (earlier && try_resume(*earlier, start)) {
+    has_real_answer = true;  // or not: the pass was judged up to here
+    return;
+  }
 
   full = start.mode == ReadMode::full || !spec.has_increments();
   if (!spec.window) {
@@ -139,7 +146,8 @@ bool StreamReader::Impl::try_resume(Checkpoint const& earlier, ReaderStart const
 std::string StreamReader::Impl::checkpoint(TimePoint now) const {
   Checkpoint out;
   out.written_at = now;
-  out.done = done;
+  // Answers that may be those of a wrong path prove nothing.
+  out.done = has_real_answer ? done : done_before;
   if (slice) {
     PassPlace place;
     place.full = full;
@@ -181,6 +189,16 @@ void StreamReader::Impl::begin_list() {
 bool StreamReader::Impl::ends_at_known() const {
   if (full) return false;
   return part < spec.parts.size() ? spec.parts[part].until_known : spec.page.until_known;
+}
+
+// Some days without anything are nothing strange. The mark of what was read does not move
+// meanwhile, so that the days asked for grow more with each pass.
+bool StreamReader::Impl::may_be_a_wrong_path() const {
+  constexpr std::chrono::days strange{7};
+  if (has_real_answer) return false;
+  if (!pass.from || !pass.to) return true;
+  bool const is_last = !slice->to || *slice->to >= *pass.to;
+  return is_last && *pass.to - *pass.from + std::chrono::days(1) >= strange;
 }
 
 bool StreamReader::Impl::end_list() {
@@ -232,6 +250,12 @@ SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
   end.resumed = resumed;
   if (has_counts && spec.page.total) end.broker_count = broker_count;
   end.doubt = doubt;
+  if (!end.doubt && may_be_a_wrong_path()) {
+    end.doubt = SliceDoubt{
+        ErrorCode::not_found,
+        "every answer of this pass had an error status that the connector takes for \"no rows\"; "
+        "an address that does not exist answers so, too"};
+  }
   // What an incremental pass leaves out is not gone.
   bool const all_of_scope =
       spec.window && !spec.window->changes ? !spec.window->column.empty() : full;
@@ -290,6 +314,7 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   auto& reader = *impl_;
   if (!reader.slice) return Error(ErrorCode::internal, "an answer came to a pass that has ended");
   reader.last_answer = now;
+  reader.has_real_answer = reader.has_real_answer || !answer.empty_by_status;
 
   Records records;
   if (!answer.no_rows) {
@@ -315,7 +340,7 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   }
   PageRead page;
   reader.page_rows.convert(rows, reader.keys, reader.pager->places(),
-                           answer.server_time.value_or(now), page);
+                           answer.server_time.value_or(now), page, now);
   reader.note_rows_beside(page.batches.front());
   if (!rows.empty()) page.missing_totals = reader.totals.missing_in_answer();
   if (*outcome == PageOutcome::end && reader.page_rows.is_unsettled()) {

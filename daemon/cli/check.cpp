@@ -5,6 +5,8 @@
 #include <iostream>
 
 #include "base/json.hpp"
+#include "connectors/engine/page_review.hpp"
+#include "connectors/engine/records.hpp"
 #include "daemon/app.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/first_page.hpp"
@@ -153,6 +155,13 @@ asio::awaitable<Line> check_stream(sync::StreamTask task, Clock const& clock) {
     line.detail += "; the total `" + path +
                    "` that the connector names was not found in the answer, so that nothing is "
                    "compared with it";
+  }
+  if (auto const rows = engine::find_records(task.plan->spec, page->answer.body); rows) {
+    for (auto const& warning :
+         engine::review_page(*task.plan, rows->rows, page->answer.body).warnings) {
+      line.result = "warning";
+      line.detail += "; " + warning;
+    }
   }
   co_return line;
 }

@@ -8,6 +8,7 @@
 
 #include "base/decimal.hpp"
 #include "connectors/engine/mapping.hpp"
+#include "connectors/engine/page_review.hpp"
 #include "connectors/engine/records.hpp"
 #include "daemon/app.hpp"
 #include "daemon/cli/commands.hpp"
@@ -42,6 +43,7 @@ asio::awaitable<std::pair<sync::StreamTask, FirstPage>> fetch(App& app,
 // Fields and mappings over all rows shown, so that a field that is null in one row is no alarm.
 struct Findings {
   std::map<std::string, int> unmapped;   // field -> rows that have it
+  std::map<std::string, int> hidden;     // place -> rows whose raw has it not, or as a hash
   std::map<std::string, int> not_found;  // column -> rows without it
   std::map<std::string, int> unknown;    // field: word -> rows with a status of no known meaning
   std::map<std::string, int> zeros;      // what is taken as 0 beside an alternative that is not
@@ -108,7 +110,11 @@ std::string show_row(engine::StreamPlan const& plan, engine::RowMapper const& ma
     find_zeros(plan, trace, row, findings);
     table.add_row({trace.column, trace.from, value});
   }
-  for (auto const& field : mapper.unmapped_fields(row)) ++findings.unmapped[field];
+  auto const hidden = engine::hidden_fields(plan, row);
+  for (auto const& place : hidden) ++findings.hidden[place];
+  for (auto const& field : mapper.unmapped_fields(row)) {
+    if (std::ranges::find(hidden, field) == hidden.end()) ++findings.unmapped[field];
+  }
   ++findings.rows;
   out += table.render(terminal);
   if (reason) out += styled("  goes to quarantine: " + *reason, Style::bad, terminal) + "\n";
@@ -164,10 +170,16 @@ int run_inspect(CommonOptions const& common, InspectOptions const& options) {
     std::cout << styled("row " + std::to_string(i + 1), Style::bold, terminal) << "\n"
               << show_row(plan, mapper, *records->rows[i], now, terminal, findings);
   }
+  auto const review = engine::review_page(plan, records->rows, page.answer.body);
+  for (auto const& path : review.found_nothing) findings.not_found[path] = findings.rows;
   auto const* unread = plan.spec.raw_mapped_only
                            ? "Fields that no mapping reads (raw keeps what the connector allows):"
                            : "Fields that no mapping reads (they are kept in raw):";
+  auto const* hidden = plan.privacy == engine::Privacy::hash
+                           ? "Fields that are not kept, or as a hash only (privacy):"
+                           : "Fields that are not kept (privacy):";
   std::cout << list_findings(unread, findings.unmapped, findings.rows)
+            << list_findings(hidden, findings.hidden, findings.rows)
             << list_findings("Mappings that found nothing:", findings.not_found, findings.rows)
             << list_findings("Totals that the connector names and the answer does not have:",
                              missing_totals(page.read), 0)
@@ -175,6 +187,10 @@ int run_inspect(CommonOptions const& common, InspectOptions const& options) {
                              findings.unknown, findings.rows)
             << list_findings("Figures taken as 0 where another field has more:", findings.zeros,
                              findings.rows);
+  if (!review.warnings.empty()) std::cout << "Look at these:\n";
+  for (auto const& warning : review.warnings) {
+    std::cout << wrap_text(warning, "  ", terminal.columns) << "\n";
+  }
   return 0;
 }
 

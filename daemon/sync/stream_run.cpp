@@ -96,6 +96,7 @@ class StreamRun {
   std::unique_ptr<schema::Lease> lease_;
   std::optional<StreamReader> reader_;
   std::int64_t expected_before_ = 0;  // of the slices that have ended
+  std::int64_t contradicting_ = 0;    // rows whose relative time contradicts earlier readings
   std::optional<std::int64_t> expected_;
   std::vector<schema::TableKeys> left_out_;  // stored rows of the slice that are none any more
   std::set<std::string> missing_told_;
@@ -200,6 +201,7 @@ asio::awaitable<void> StreamRun::store(std::optional<PageRead> page) {
     report_.unchanged += std::max<std::int64_t>(0, written.unchanged - repeated);
     report_.quarantined += written.quarantined;
     left_out_.insert(left_out_.end(), written.left_out.begin(), written.left_out.end());
+    contradicting_ += written.contradicting;
     engine::PageStored stored;
     stored.news = written.inserted + written.updated;
     stored.known = written.unchanged;
@@ -373,6 +375,14 @@ asio::awaitable<void> StreamRun::close_pass() {
 
 asio::awaitable<void> StreamRun::end() {
   report_.finished_at = parts_.clock->now();
+  if (contradicting_ > 0) {
+    log_.warn(
+        std::to_string(contradicting_) +
+            (contradicting_ == 1 ? " row contradicts" : " rows contradict") +
+            " what was read before: a clock was wrong now or then. The stored times stay unless "
+            "the next pass reads the same",
+        {{"rows", std::to_string(contradicting_)}});
+  }
   if (options_.scheduled) {
     report_.next_run_at = task_.every.next(report_.started_at, options_.jitter);
     // A run that took longer than its interval is followed by the next one at once, not twice.

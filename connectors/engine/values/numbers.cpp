@@ -50,6 +50,18 @@ std::string_view problem_of(DecimalError error) {
 
 }  // namespace
 
+bool is_spelt_plainly(std::string_view text) {
+  if (!is_plain_number(text)) return false;
+  return text.back() != '0' || text.find('.') == std::string_view::npos;
+}
+
+std::string_view without_end_zeros(std::string_view decimal) {
+  if (decimal.find('.') == std::string_view::npos) return decimal;
+  while (decimal.back() == '0') decimal.remove_suffix(1);
+  if (decimal.back() == '.') decimal.remove_suffix(1);
+  return decimal;
+}
+
 std::string_view read_decimal(std::string_view text, int shift, std::optional<int> scale,
                               std::string& out) {
   if (shift == 0 && !scale && is_plain_number(text)) {

@@ -11,6 +11,12 @@
 
 namespace affsync::engine {
 
+// Digits with or without a point, and no zero at the end behind it: no other spelling of the number
+// is shorter.
+bool is_spelt_plainly(std::string_view text);
+// "5.00" -> "5", "1.50" -> "1.5"; of a text made by parse_decimal.
+std::string_view without_end_zeros(std::string_view decimal);
+
 // Exact decimal: the point moved right by `shift`, then rounded to `scale` digits where given.
 std::string_view read_decimal(std::string_view text, int shift, std::optional<int> scale,
                               std::string& out);

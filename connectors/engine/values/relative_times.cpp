@@ -204,39 +204,66 @@ TimePoint to_latest_utc(Zone const& zone, TimePoint wall) {
   return first;
 }
 
-// Moves `now` by the span, back or ahead. Days are counted by the calendar or by 24 hours, months
-// before or after the rest: the outermost of what comes out.
+// One way of counting that a program may have.
+struct Counting {
+  bool days_by_calendar = false;  // or by 24 hours
+  bool hours_by_wall = false;     // the difference of two clocks on the wall, or of two instants
+  bool months_first = false;      // or the rest
+  bool months_in_utc = false;     // or in the zone
+};
+
+// Moves by the span's part that is no months.
+TimePoint move_rest(TimePoint time, Span const& span, int sign, Counting const& counting,
+                    bool outer_is_later, Zone const& zone) {
+  auto const by_wall = [&](Duration distance) {
+    auto const wall = zone.to_wall(time) + distance;
+    return outer_is_later ? to_latest_utc(zone, wall) : zone.to_utc(wall);
+  };
+  if (span.rest != seconds(0)) {
+    time = counting.hours_by_wall ? by_wall(span.rest * sign) : time + span.rest * sign;
+  }
+  if (span.days == 0) return time;
+  auto const whole = days(span.days) * sign;
+  return counting.days_by_calendar ? by_wall(whole) : time + whole;
+}
+
+std::optional<TimePoint> move_by_months(TimePoint time, std::int64_t months, bool ahead,
+                                        bool outer_is_later, Zone const& zone) {
+  auto const wall = zone.to_wall(time);
+  if (!is_storable(wall)) return std::nullopt;
+  auto const moved = ahead            ? move_months(wall, months, outer_is_later)
+                     : outer_is_later ? latest_months_before(wall, months)
+                                      : earliest_months_before(wall, months);
+  if (!moved) return std::nullopt;
+  return outer_is_later ? to_latest_utc(zone, *moved) : zone.to_utc(*moved);
+}
+
+// Moves `now` by the span, back or ahead, in each way that programs count: the outermost of what
+// comes out.
 std::optional<TimePoint> move_time(TimePoint now, Span const& span, bool ahead, bool outer_is_later,
                                    Zone const& zone) {
   int const sign = ahead ? 1 : -1;
+  Zone const utc;
   std::optional<TimePoint> outer;
-  for (bool const by_calendar : {false, true}) {
-    for (bool const months_first : {false, true}) {
-      TimePoint time = now;
-      for (bool const months_turn : {months_first, !months_first}) {
-        if (!months_turn) {
-          auto const whole = days(span.days) * sign;
-          time += span.rest * sign;
-          if (!by_calendar || span.days == 0) {
-            time += whole;
-          } else {
-            auto const wall = zone.to_wall(time) + whole;
-            time = outer_is_later ? to_latest_utc(zone, wall) : zone.to_utc(wall);
-          }
-          continue;
-        }
-        if (span.months == 0) continue;
-        auto const wall = zone.to_wall(time);
-        if (!is_storable(wall)) return std::nullopt;
-        auto const moved = ahead            ? move_months(wall, span.months, outer_is_later)
-                           : outer_is_later ? latest_months_before(wall, span.months)
-                                            : earliest_months_before(wall, span.months);
+  for (unsigned bits = 0; bits < 16; ++bits) {
+    Counting const counting{(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0};
+    // Ways that make no difference are gone once.
+    if (counting.days_by_calendar && span.days == 0) continue;
+    if (counting.hours_by_wall && span.rest == seconds(0)) continue;
+    if ((counting.months_first || counting.months_in_utc) && span.months == 0) continue;
+    TimePoint time = now;
+    for (bool const months_turn : {counting.months_first, !counting.months_first}) {
+      if (!months_turn) {
+        time = move_rest(time, span, sign, counting, outer_is_later, zone);
+      } else if (span.months != 0) {
+        auto const moved = move_by_months(time, span.months, ahead, outer_is_later,
+                                          counting.months_in_utc ? utc : zone);
         if (!moved) return std::nullopt;
-        time = outer_is_later ? to_latest_utc(zone, *moved) : zone.to_utc(*moved);
+        time = *moved;
       }
-      if (!outer) outer = time;
-      outer = outer_is_later ? std::max(*outer, time) : std::min(*outer, time);
     }
+    if (!outer) outer = time;
+    outer = outer_is_later ? std::max(*outer, time) : std::min(*outer, time);
   }
   return outer;
 }

@@ -4,7 +4,16 @@ namespace affsync::engine {
 
 std::optional<SpokenTime> SpokenReader::read(std::string_view text, TimePoint now) const {
   if (russian_) {
-    if (auto const spoken = read_russian_time(text, zone(), now)) return spoken;
+    if (auto spoken = read_russian_time(text, zone(), now)) {
+      // `now` is whole seconds of the answer's header, and the text was printed a moment before.
+      constexpr std::chrono::seconds doubt{1};
+      if (!spoken->exact && is_storable(spoken->earliest - doubt) &&
+          is_storable(spoken->latest + doubt)) {
+        spoken->earliest -= doubt;
+        spoken->latest += doubt;
+      }
+      return spoken;
+    }
   }
   auto const instant = forms_.read_instant(text);
   if (!instant) return std::nullopt;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "connectors/engine/values/numbers.hpp"
+
 namespace affsync::engine {
 namespace {
 
@@ -26,14 +28,30 @@ bool equal_without_case(std::string_view left, std::string_view right) {
 }
 
 std::string_view read_boolean(std::string_view text, std::string& out) {
-  if (text == "1" || equal_without_case(text, "true")) {
+  constexpr std::string_view yes[] = {"true", "yes", "y", "on", "t"};
+  constexpr std::string_view no[] = {"false", "no", "n", "off", "f"};
+  auto const is_one_of = [&](auto const& words) {
+    return std::ranges::any_of(words, [&](auto word) { return equal_without_case(text, word); });
+  };
+  if (is_one_of(yes)) {
     out += "true";
-  } else if (text == "0" || equal_without_case(text, "false")) {
-    out += "false";
-  } else {
-    return "is neither true nor false";
+    return {};
   }
-  return {};
+  if (is_one_of(no)) {
+    out += "false";
+    return {};
+  }
+  // 1 and 0 in any spelling, such as 1.0.
+  std::string number;
+  if (read_integer(text, number).empty() && (number == "1" || number == "0")) {
+    out += number == "1" ? "true" : "false";
+    return {};
+  }
+  return "is neither true nor false";
+}
+
+void make_upper(std::string& text, std::size_t from) {
+  for (auto i = from; i < text.size(); ++i) text[i] = upper(text[i]);
 }
 
 std::string_view read_currency(std::string_view text, std::string& out) {

@@ -17,8 +17,11 @@ std::string_view trim_blanks(std::string_view text);
 // ASCII letters of any case alike.
 bool equal_without_case(std::string_view left, std::string_view right);
 
-// true, false (any case), 1, 0.
+// true, yes, y, on, t and their contraries (any case), 1 and 0 in any spelling.
 std::string_view read_boolean(std::string_view text, std::string& out);
+
+// Makes ASCII letters from `from` on large ones.
+void make_upper(std::string& text, std::size_t from);
 
 // Upper-case code.
 std::string_view read_currency(std::string_view text, std::string& out);

@@ -85,11 +85,20 @@ TEST_F(BatchTest, NullEmptyAndControlCharactersDiffer) {
   }
 }
 
-TEST_F(BatchTest, TrailingZeroIsAChange) {
+TEST_F(BatchTest, TrailingZeroOfANumberIsNoChange) {
   cell("amount") = "1.5";
   auto const before = hash();
-  cell("amount") = "1.50";
+  for (auto const* same : {"1.50", "1.5000"}) {
+    cell("amount") = same;
+    EXPECT_EQ(hash(), before) << same;
+  }
+  cell("amount") = "1.51";
   EXPECT_NE(hash(), before);
+  // Of a text it is one, and of a whole number it is no zero behind the point.
+  cell("amount") = "10";
+  auto const ten = hash();
+  cell("amount") = "1";
+  EXPECT_NE(hash(), ten);
 }
 
 TEST_F(BatchTest, ObservationTimesAreNoContent) {

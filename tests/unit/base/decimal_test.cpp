@@ -131,5 +131,32 @@ TEST(Decimal, SumsAreExact) {
   }
 }
 
+// Made by hand from the floats: 190.36 is 190.3600006103515625, 13.9 is 13.8999996185302734375, 0.1
+// is 0.100000001490116…, 1234567.88 is 1234567.875, 16777216.5 is 16777216.
+TEST(Decimal, NoiseIsWhatTheNearestFloatPrints) {
+  EXPECT_EQ(round_float_noise("190.36000061035", 2), "190.36");
+  EXPECT_EQ(round_float_noise("-190.36000061035156", 2), "-190.36");
+  EXPECT_EQ(round_float_noise("190.3600006103515625", 2), "190.36");
+  EXPECT_EQ(round_float_noise("190.360001", 2), "190.36");
+  EXPECT_EQ(round_float_noise("13.89999962", 2), "13.90");
+  EXPECT_EQ(round_float_noise("13.8999996", 2), "13.90");
+  EXPECT_EQ(round_float_noise("0.100000001", 2), "0.10");
+  EXPECT_EQ(round_float_noise("1234567.875", 2), "1234567.88");
+}
+
+TEST(Decimal, WhatNoFloatPrintsStays) {
+  for (auto const* meant : {"13.89999940", "13.8999994", "13.90000001", "190.36000061036",
+                            "190.3600006103515626", "150000.0042", "0.1000001", "1.2345", "-1.0049",
+                            "1.01000001", "13.0000001", "16777216.5049", "0.00000001",
+                            // Short enough to be meant: 83886.12 is 83886.1171875 as a float.
+                            "83886.117"}) {
+    EXPECT_EQ(round_float_noise(meant, 2), meant);
+  }
+  EXPECT_EQ(round_float_noise("12.5", 2), "12.5");
+  EXPECT_EQ(round_float_noise("12", 2), "12");
+  auto const huge = std::string(60, '9') + ".123";
+  EXPECT_EQ(round_float_noise(huge, 2), huge);
+}
+
 }  // namespace
 }  // namespace affsync

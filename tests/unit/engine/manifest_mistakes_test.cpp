@@ -135,12 +135,18 @@ INSTANTIATE_TEST_SUITE_P(
                 "and _, beginning with a letter, 60 at most."},
         Mistake{"  payouts:\n", "  ^rewards:\n",
                 "the key \"rewards\" occurs twice. It stands at demo.yaml:41:3 already."},
-        Mistake{"every: 15m", "every: ^often",
-                "\"often\" is not a duration. A whole number and a unit: 30s, 5m, "
-                "6h, 1d."},
-        Mistake{"\"0 3 * * 0\"", "^\"0 3 * *\"",
-                "\"0 3 * *\" is neither a duration nor a cron line. For instance "
-                "15m, or \"0 3 * * *\"."},
+        Mistake{
+            "every: 15m", "every: ^often",
+            "\"often\" is no schedule: not a duration. Write a whole number with its unit: 30s, "
+            "15m, 6h or 1d. Or a cron line of five fields in UTC, such as \"0 6 * * *\"."},
+        Mistake{
+            "every: 15m", "every: ^\"99 99 * * *\"",
+            "\"99 99 * * *\" is no schedule: the minute field of the cron line: a number out of "
+            "its range. It takes *, 0 to 59, ranges (1-5), steps (*/2) and lists (1,3)."},
+        Mistake{
+            "\"0 3 * * 0\"", "^\"0 3 * *\"",
+            "\"0 3 * *\" is no schedule: a cron line of 4 fields. Write five: minute, hour, day "
+            "of the month, month, weekday; times are UTC."},
         Mistake{"    path: /rewards/\n", "    method: ^POST\n    path: /rewards/\n",
                 "a stream is read with GET. Only the login under `auth` may send "
                 "a POST: the same account could move money with one."},

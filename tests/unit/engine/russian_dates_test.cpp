@@ -282,24 +282,32 @@ TEST(RelativeTimes, EndsOfMonthsAllowForEveryWayToCount) {
             "2026-02-28T10:00:00Z .. 2026-03-31T10:00:00Z");
 }
 
-TEST(RelativeTimes, MonthsAreThoseOfTheZone) {
-  // April has begun in Moscow; in UTC a month before would be the whole of February.
+TEST(RelativeTimes, MonthsAreThoseOfTheZoneOrOfUtc) {
+  // April has begun in Moscow: from 1 February to 1 March there. In UTC the 31st has no month
+  // before it but the whole of February.
   auto const at = instant("2026-03-31T22:00:00Z");
   EXPECT_EQ(said("1 месяц назад", "Europe/Moscow", at),
-            "2026-01-31T22:00:00Z .. 2026-02-28T22:00:00Z");
-  // Summer time began on 29 March in Berlin.
+            "2026-01-31T22:00:00Z .. 2026-03-01T00:00:00Z");
+  // Summer time began on 29 March in Berlin: noon UTC then is 14:00 there now, and 13:00 before.
   EXPECT_EQ(said("2 месяца назад", "Europe/Berlin", instant("2026-05-10T12:00:00Z")),
-            "2026-02-10T13:00:00Z .. 2026-03-10T13:00:00Z");
+            "2026-02-10T12:00:00Z .. 2026-03-10T13:00:00Z");
 }
 
 TEST(RelativeTimes, DaysAcrossAChangeOfClocksAreOfEitherLength) {
   EXPECT_EQ(said("1 день назад", "Europe/Berlin", instant("2026-03-29T12:00:00Z")),
             "2026-03-27T12:00:00Z .. 2026-03-28T13:00:00Z");
-  // Hours and minutes are not touched by it, not even within the hour that comes twice.
-  EXPECT_EQ(said("5 минут назад", "Europe/Berlin", instant("2026-10-25T01:30:00Z")),
-            "2026-10-25T01:24:00Z .. 2026-10-25T01:25:00Z");
+}
+
+// Some programs compare two clocks on the wall: from 19:30 to 08:00 there are twelve hours and a
+// half for them, although one hour of that night did not exist.
+TEST(RelativeTimes, HoursAcrossAChangeOfClocksAreThoseOfTheWallOrTrueOnes) {
   EXPECT_EQ(said("12 часов назад", "Europe/Berlin", instant("2026-03-29T06:00:00Z")),
-            "2026-03-28T17:00:00Z .. 2026-03-28T18:00:00Z");
+            "2026-03-28T17:00:00Z .. 2026-03-28T19:00:00Z");
+  EXPECT_EQ(said("5 минут назад", "Europe/Berlin", instant("2026-10-25T01:30:00Z")),
+            "2026-10-25T00:24:00Z .. 2026-10-25T01:25:00Z");
+  // A night without a change is as long for everybody.
+  EXPECT_EQ(said("12 часов назад", "Europe/Berlin", instant("2026-03-28T06:00:00Z")),
+            "2026-03-27T17:00:00Z .. 2026-03-27T18:00:00Z");
 }
 
 // What the broker's software prints of a past instant: the largest unit, rounded down, by comparing

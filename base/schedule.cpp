@@ -1,10 +1,10 @@
-#include "config/schedule.hpp"
+#include "base/schedule.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <utility>
 
-namespace affsync::config {
+namespace affsync {
 namespace {
 
 using namespace std::chrono;
@@ -135,4 +135,4 @@ Result<Schedule> parse_schedule(std::string_view text) {
   return error;
 }
 
-}  // namespace affsync::config
+}  // namespace affsync

@@ -4,10 +4,10 @@
 #include <span>
 #include <vector>
 
+#include "base/schedule.hpp"
 #include "base/suggest.hpp"
-#include "config/schedule.hpp"
 
-namespace affsync::config {
+namespace affsync {
 namespace {
 
 using namespace std::chrono;
@@ -178,4 +178,4 @@ Result<CronLine> parse_cron(std::string_view text) try {
   return failure.error();
 }
 
-}  // namespace affsync::config
+}  // namespace affsync

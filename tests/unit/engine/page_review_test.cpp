@@ -1,0 +1,95 @@
+// What `check` and `inspect` say of a page as a whole.
+#include "connectors/engine/page_review.hpp"
+
+#include <gtest/gtest.h>
+
+#include "connectors/engine/manifest.hpp"
+
+namespace affsync::engine::page_review_test {
+namespace {
+
+StreamPlan plan_of(std::string const& stream, Privacy privacy = Privacy::drop) {
+  auto const manifest = parse_manifest(
+      "name: b\nbase_url: https://b.example\nauth: {type: none}\nstreams: {s: {path: "
+      "/s, records: data, " +
+          stream + "}}",
+      "b.yaml");
+  if (!manifest) throw Failure(manifest.error());
+  SourceSettings settings;
+  settings.source = "mine";
+  settings.privacy = privacy;
+  return *make_source_plan(*manifest, settings).value().streams.at(0);
+}
+
+PageReview review(StreamPlan const& plan, std::string_view answer) {
+  auto const body = parse_json(answer).value();
+  std::vector<Json const*> rows;
+  for (auto const& row : body.find("data")->items()) rows.push_back(&row);
+  return review_page(plan, rows, body);
+}
+
+using Texts = std::vector<std::string>;
+
+TEST(PageReview, AFirstFieldThatIsAlwaysZeroIsTold) {
+  auto const plan =
+      plan_of("table: commission, key: id, map: {amount: [corrected, earned], currency: c}");
+  EXPECT_EQ(
+      review(plan, R"({"data":[{"corrected":"0.00","earned":"5"},{"corrected":"0.00",)"
+                   R"("earned":"7"},{"corrected":null,"earned":"1"}]})")
+          .warnings,
+      Texts{"amount: the field \"corrected\" is 0 in all 2 rows that have it, while \"earned\" "
+            "has figures; if 0 means that there is none, say `null_if: \"0.00\"`"});
+  for (auto const* fine : {R"({"data":[{"corrected":0,"earned":5},{"corrected":4,"earned":5}]})",
+                           R"({"data":[{"corrected":0,"earned":0},{"corrected":0}]})",
+                           R"({"data":[{"earned":5}]})", R"({"data":[]})"}) {
+    EXPECT_EQ(review(plan, fine).warnings, Texts{}) << fine;
+  }
+  auto const mended = plan_of(
+      "table: commission, key: id, map: {amount: {from: [corrected, earned], null_if: \"0\"}}");
+  EXPECT_EQ(review(mended, R"({"data":[{"corrected":0,"earned":5}]})").warnings, Texts{});
+}
+
+TEST(PageReview, AClientReferenceFromAPersonalFieldIsTold) {
+  std::string const stream =
+      "table: commission, key: id, personal: mail, map: {client_ref: mail, amount: sum}";
+  auto const* answer = R"({"data":[{"id":1,"mail":"a@b.example","sum":1}]})";
+  EXPECT_EQ(
+      review(plan_of(stream), answer).warnings,
+      Texts{"client_ref: the field \"mail\" is personal and dropped, so that the column stays "
+            "empty and no join finds the client; map an id that names nobody, or set "
+            "`privacy: hash`"});
+  EXPECT_EQ(review(plan_of(stream, Privacy::hash), answer).warnings, Texts{});
+  EXPECT_EQ(review(plan_of(stream, Privacy::keep), answer).warnings, Texts{});
+}
+
+TEST(PageReview, PathsBesideTheMapThatFindNothingAreListed) {
+  auto const plan = plan_of(
+      "table: commission, key: id, map: {amount: sum}, personal: [maill, who.name], volatile: "
+      "seen, "
+      "where: {typ: [a]}, page: {type: page, total: meta.count}, "
+      "reconcile: [{column: amount, total: meta.sum}]");
+  EXPECT_EQ(review(plan, R"({"data":[{"id":1,"who":{"name":"Ann"},"type":"a"}],"meta":{}})")
+                .found_nothing,
+            (Texts{"personal <- maill", "volatile <- seen", "where <- typ", "total <- meta.count",
+                   "reconcile <- meta.sum"}));
+  EXPECT_EQ(review(plan, R"({"data":[{"maill":1,"who":{"name":1},"seen":1,"typ":"a"}],)"
+                         R"("meta":{"count":1,"sum":"0"}})")
+                .found_nothing,
+            Texts{});
+}
+
+TEST(PageReview, FieldsThatAreNotKeptAreKnown) {
+  auto const plan = plan_of("table: client, key: id, personal: manager, map: {country: c}");
+  auto const row = parse_json(R"({"id":1,"c":"DE","manager":"Bob","x":{"email":"a@b","y":1},)"
+                              R"("list":[{"phone":"1"}],"state":"new"})")
+                       .value();
+  EXPECT_EQ(hidden_fields(plan, row), (Texts{"manager", "x.email", "list.0.phone"}));
+  auto hashing = plan;
+  hashing.privacy = Privacy::hash;
+  EXPECT_EQ(hidden_fields(hashing, row), (Texts{"manager", "x.email", "list.0.phone"}));
+  hashing.privacy = Privacy::keep;
+  EXPECT_EQ(hidden_fields(hashing, row), Texts{});
+}
+
+}  // namespace
+}  // namespace affsync::engine::page_review_test
