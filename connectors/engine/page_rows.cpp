@@ -39,6 +39,17 @@ void PageRows::hash_keys(std::vector<Json const*> const& rows,
   }
 }
 
+std::optional<std::string> PageRows::map(RowMapper const& mapper, Json const& row,
+                                         TimePoint broker_now) {
+  auto reason = mapper.map(row, broker_now, row_);
+  if (secrets_) {
+    row_.raw = secrets_->redact(std::move(row_.raw));
+    row_.volatile_free_raw = secrets_->redact(std::move(row_.volatile_free_raw));
+    if (reason) *reason = secrets_->redact(std::move(*reason));
+  }
+  return reason;
+}
+
 void PageRows::quarantine(std::uint64_t key, std::string reason, PageRead& out) {
   if (!quarantined_.insert(key)) return;
   out.quarantined.push_back({row_.external_id, std::move(reason), row_.raw});
@@ -56,7 +67,7 @@ void PageRows::convert(std::vector<Json const*> const& rows, std::vector<std::ui
       if (!also_.empty()) good.push_back(rows[i]);
       continue;
     }
-    if (auto reason = main_.map(*rows[i], broker_now, row_)) {
+    if (auto reason = map(main_, *rows[i], broker_now)) {
       ++out.unmapped;
       quarantine(keys[i], std::move(*reason), out);
       continue;
@@ -90,7 +101,7 @@ void PageRows::convert_also(std::size_t which, std::vector<Json const*> const& r
   Batch batch(table);
   for (std::size_t i = 0; i < keyed.size(); ++i) {
     if (!last[i]) continue;
-    if (auto problem = mapper.map(*keyed[i], broker_now, row_)) {
+    if (auto problem = map(mapper, *keyed[i], broker_now)) {
       quarantine(hash_key(std::string(table.name) + ':' + row_.external_id),
                  std::string(table.name) + ": " + *problem, out);
     } else {
