@@ -166,9 +166,8 @@ class PooledClient final : public HttpClient {
     if (!options_.origin.tls) co_return;
     Secret const bytes = encode_connect(options_.origin, options_.user_agent, proxy).value();
     auto const deadline = options_.deadlines.handshake;
-    if (auto const error = co_await stream.write(bytes.reveal(), clock.step(deadline))) {
-      refuse_proxy(proxy, error.message());
-    }
+    auto const error = co_await stream.write(bytes.reveal(), clock.step(deadline));
+    if (error) refuse_proxy(proxy, error.message());
     // Byte by byte: what follows the head belongs to TLS.
     std::string head;
     constexpr std::size_t most = 16 * 1024;

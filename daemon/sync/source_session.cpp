@@ -162,18 +162,20 @@ std::optional<Error> SourceSession::wrong_clock() const {
                "Set the clock of this machine (timedatectl), and let a time server keep it.");
 }
 
-asio::awaitable<bool> SourceSession::is_sent_away(Sent const& sent, Error& error) {
-  auto const usual = std::max<Duration>(std::chrono::minutes(15), plan_.rate.wait_cap);
-  auto const longest = parts_.longest_wait.value_or(usual);
-  if (!sent.verdict.asked || *sent.verdict.asked <= longest) co_return false;
+bool SourceSession::is_sent_away(Sent const& sent, Error& error) const {
+  if (sent.verdict.answer_class != AnswerClass::throttled || !sent.verdict.asked) return false;
+  if (*sent.verdict.asked <= parts_.longest_wait.value_or(longest_wait())) return false;
   auto const until = parts_.clock->now() + *sent.verdict.asked;
   error.message += "; the broker asks to wait until " +
                    format_time(std::chrono::ceil<std::chrono::seconds>(until));
   error.hint =
       "Nothing can be read from it before. If this happens often, lower "
       "rate_limit.requests_per_second of this source.";
-  if (*sent.verdict.asked > usual) co_await refusals_.hold(error, *sent.verdict.asked);
-  co_return true;
+  return true;
+}
+
+Duration SourceSession::longest_wait() const {
+  return std::max<Duration>(std::chrono::minutes(15), plan_.rate.wait_cap);
 }
 
 asio::awaitable<void> SourceSession::wait_for_turn() {
@@ -245,8 +247,12 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
 asio::awaitable<bool> SourceSession::may_retry(Sent const& sent, Patience& patience,
                                                RunReport& report, Error& error) {
   error = sent.verdict.error.value_or(Error(ErrorCode::internal, "no reason was given"));
+  if (is_sent_away(sent, error)) {
+    bool const by_all = *sent.verdict.asked > longest_wait();
+    if (by_all) co_await refusals_.hold(error, *sent.verdict.asked);
+    co_return false;
+  }
   if (sent.verdict.answer_class == AnswerClass::throttled) {
-    if (co_await is_sent_away(sent, error)) co_return false;
     if (++patience.refusals < most_refusals) co_return true;  // wait_for_turn does the waiting
     error.hint = "The broker kept refusing; lower rate_limit.requests_per_second of this source.";
     co_return false;
@@ -299,16 +305,18 @@ asio::awaitable<std::optional<Error>> SourceSession::request_token(RunReport& re
 
 asio::awaitable<std::optional<Error>> SourceSession::ensure_token(RunReport& report) {
   // At the first request of a run: another process may have been refused meanwhile.
-  if (report.requests == 0) {
-    if (auto refused = co_await refusals_.look()) co_return refused;
-  }
+  std::optional<Error> refused;
+  if (report.requests == 0) refused = co_await refusals_.look();
+  if (refused) co_return refused;
   // One login for all streams: whoever comes while it goes on waits here and finds its token.
   Gate::Pass const pass = co_await login_.enter();
-  if (auto refused = refusals_.standing()) co_return refused;
+  refused = refusals_.standing();
+  if (refused) co_return refused;
   if (token_ && parts_.clock->now() < token_->renew_at) co_return std::nullopt;
   // And one login of these credentials at a time among all processes.
   auto const turn = co_await refusals_.login_turn();
-  if (auto refused = co_await refusals_.look()) co_return refused;
+  refused = co_await refusals_.look();
+  if (refused) co_return refused;
   co_return co_await request_token(report);
 }
 

@@ -106,8 +106,9 @@ class SourceSession {
   void notice_clock(Sent const& sent, TimePoint now);
   // Both the broker and the database say that our clock is wrong by more than a day.
   std::optional<Error> wrong_clock() const;
-  // Ends a run that would have to wait too long, and tells everybody until when.
-  asio::awaitable<bool> is_sent_away(Sent const& sent, Error& error);
+  // The broker asks for more than a run waits; then the error says until when.
+  bool is_sent_away(Sent const& sent, Error& error) const;
+  Duration longest_wait() const;
   // Whether the same request may go out again; waits before. `error` is what to give up with.
   asio::awaitable<bool> may_retry(Sent const& sent, Patience& patience, RunReport& report,
                                   Error& error);

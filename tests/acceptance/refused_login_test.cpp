@@ -69,6 +69,7 @@ TEST_F(RefusedLogin, is_remembered_by_a_process_that_dies_of_it) {
 TEST_F(RefusedLogin, two_daemons_log_in_once_and_a_reload_tries_again) {
   source_yaml = "    every: 1s\n";
   configure();
+  ASSERT_EQ(affsync({"migrate"}).status, 0);
   auto const one = start({"run"});
   auto const two = start({"run"});
   wait_until("select count(*) from affsync.source_block", "1");
@@ -91,7 +92,7 @@ TEST_F(RefusedLogin, two_daemons_log_in_once_and_a_reload_tries_again) {
 class RefusedKey : public PlainAcceptance {};
 
 TEST_F(RefusedKey, one_stray_401_among_good_answers_is_no_end) {
-  page_yaml = "{type: page, parameter: page, size: 1, limit_parameter: n}";
+  page_yaml = "{type: page, parameter: page, size: 1, limit: n}";
   int requests = 0;
   serve([&](std::string const& target) -> std::string {
     if (++requests == 2) return "HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n{}";
