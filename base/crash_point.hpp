@@ -27,6 +27,7 @@ enum class CrashPoint : unsigned char {
   run_beginning,        // its row is written, not committed
   run_begun,            //
   logged_in,            // with a token, before anything is asked for
+  login_refused,        // the database knows it, the run has not ended
   page_received,        // an answer has come and is not looked at yet
   page_entered,         // in the page's transaction, nothing written
   rows_copied,          // changed rows are in the temporary table
@@ -56,17 +57,17 @@ inline constexpr std::array crash_point_names{
     std::string_view("views_committed"),     std::string_view("source_registering"),
     std::string_view("streams_registered"),  std::string_view("lease_taken"),
     std::string_view("run_beginning"),       std::string_view("run_begun"),
-    std::string_view("logged_in"),           std::string_view("page_received"),
-    std::string_view("page_entered"),        std::string_view("rows_copied"),
-    std::string_view("rows_written"),        std::string_view("page_noted"),
-    std::string_view("page_committed"),      std::string_view("page_stored"),
-    std::string_view("slice_entered"),       std::string_view("slice_marked"),
-    std::string_view("slice_noted"),         std::string_view("slice_committed"),
-    std::string_view("run_ending"),          std::string_view("run_noted"),
-    std::string_view("run_ended"),           std::string_view("lease_returned"),
-    std::string_view("reload_begun"),        std::string_view("reload_read"),
-    std::string_view("schedule_taking"),     std::string_view("reload_done"),
-    std::string_view("daemon_stopping"),
+    std::string_view("logged_in"),           std::string_view("login_refused"),
+    std::string_view("page_received"),       std::string_view("page_entered"),
+    std::string_view("rows_copied"),         std::string_view("rows_written"),
+    std::string_view("page_noted"),          std::string_view("page_committed"),
+    std::string_view("page_stored"),         std::string_view("slice_entered"),
+    std::string_view("slice_marked"),        std::string_view("slice_noted"),
+    std::string_view("slice_committed"),     std::string_view("run_ending"),
+    std::string_view("run_noted"),           std::string_view("run_ended"),
+    std::string_view("lease_returned"),      std::string_view("reload_begun"),
+    std::string_view("reload_read"),         std::string_view("schedule_taking"),
+    std::string_view("reload_done"),         std::string_view("daemon_stopping"),
 };
 static_assert(crash_point_names.size() == std::size_t(CrashPoint::daemon_stopping) + 1);
 

@@ -57,6 +57,14 @@ Spelling percent(std::string_view text) {
   return {std::string(1, static_cast<char>(*byte)), 3};
 }
 
+// A query within a query: "%2541" for "A".
+Spelling twice_percent(std::string_view text) {
+  if (!text.starts_with("%25") || text.size() < 5) return {};
+  auto const byte = number(text.substr(3, 2), 16);
+  if (!byte) return {};
+  return {std::string(1, static_cast<char>(*byte)), 5};
+}
+
 Spelling json_escape(std::string_view text) {
   if (!text.starts_with('\\') || text.size() < 2) return {};
   if (text[1] != 'u') {
@@ -91,15 +99,32 @@ Spelling html_entity(std::string_view text) {
 }
 
 using ReadSpelling = Spelling (*)(std::string_view);
-constexpr ReadSpelling read_spelling[] = {percent, json_escape, html_entity};
+constexpr ReadSpelling read_spelling[] = {percent, twice_percent, json_escape, html_entity};
+constexpr std::string_view escapes = "%+\\&";
 
 // Fewer bytes than these are no secret, nor the beginning of one.
 constexpr std::size_t telling = 4;
 
+// Whether the first byte fits, and the second where both stand as themselves: nearly all places of
+// a text end here.
+bool may_begin(std::string_view text, std::string_view secret) {
+  if (without_case(text[0]) == without_case(secret[0])) {
+    bool const plain = text.size() > 1 && escapes.find(text[1]) == std::string_view::npos;
+    if (!plain || without_case(text[1]) == without_case(secret[1])) return true;
+  }
+  if (escapes.find(text[0]) == std::string_view::npos) return false;
+  for (auto const read : read_spelling) {
+    auto const spelling = read(text);
+    if (spelling.length > 0 && starts_with(secret, spelling.bytes)) return true;
+  }
+  return false;
+}
+
 // How many bytes at the start of `text` spell the secret, the most of several; 0 when they do not.
 // A byte that begins an escape may also stand for itself (the secret is `%25`), so all ways are
 // gone. Where the text was cut, the beginning of the secret counts as all of it.
-std::size_t spelled_length(std::string_view text, std::string_view secret) {
+std::size_t spelled_length(std::string_view text, std::string_view secret, bool cut_counts) {
+  if (!may_begin(text, secret)) return 0;
   std::map<std::size_t, std::set<std::size_t>> ways{
       {0, {0}}};  // bytes of the secret -> of the text
   std::size_t until_cut = 0;
@@ -110,7 +135,7 @@ std::size_t spelled_length(std::string_view text, std::string_view secret) {
     for (auto const place : places) {
       auto const here = text.substr(place);
       if (here.empty() || here.starts_with("…")) {
-        if (known >= telling) until_cut = std::max(until_cut, place);
+        if (cut_counts && known >= telling) until_cut = std::max(until_cut, place);
         continue;
       }
       if (without_case(here[0]) == without_case(wanted[0])) ways[known + 1].insert(place + 1);
@@ -131,7 +156,7 @@ std::string redact(std::string text, Secret const& secret) {
   if (secret.reveal().size() < telling) return text;
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
-    auto const length = spelled_length(std::string_view(text).substr(at), secret.reveal());
+    auto const length = spelled_length(std::string_view(text).substr(at), secret.reveal(), true);
     if (length == 0) {
       out += text[at++];
     } else {
@@ -140,6 +165,100 @@ std::string redact(std::string text, Secret const& secret) {
     }
   }
   return out;
+}
+
+namespace {
+
+std::string hex_of(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  for (unsigned char const byte : bytes) {
+    out += digits[byte >> 4U];
+    out += digits[byte & 15U];
+  }
+  return out;
+}
+
+// What base64 makes of the bytes when `before` others (0, 1 or 2) stand in front: the characters
+// that are the same whatever these are, and whatever follows.
+std::string base64_core(std::string_view bytes, std::size_t before) {
+  constexpr std::string_view letters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  auto const bit = [&](std::size_t at) {
+    return (static_cast<unsigned char>(bytes[at / 8]) >> (7 - at % 8)) & 1U;
+  };
+  std::string out;
+  // The first whole group of six bits behind the bytes in front.
+  std::size_t const first = (6 - before * 8 % 6) % 6;
+  for (std::size_t at = first; at + 6 <= bytes.size() * 8; at += 6) {
+    unsigned group = 0;
+    for (std::size_t i = 0; i < 6; ++i) group = group * 2 + bit(at + i);
+    out += letters[group];
+  }
+  return out;
+}
+
+}  // namespace
+
+void Redactor::add_needle(std::string text) {
+  begins_[static_cast<unsigned char>(text[0])] = true;
+  begins_[static_cast<unsigned char>(without_case(text[0]))] = true;
+  if (text[0] >= 'a' && text[0] <= 'z') {
+    begins_[static_cast<unsigned char>(text[0] - 'a' + 'A')] = true;
+  }
+  for (char const c : escapes) begins_[static_cast<unsigned char>(c)] = true;
+  needles_.emplace_back(std::move(text));
+}
+
+void Redactor::add(Secret const& secret) {
+  auto const& text = secret.reveal();
+  if (text.size() < telling) return;
+  add_needle(text);
+  // Shorter ones have a spelling that other texts have too.
+  constexpr std::size_t least_encoded = 6;
+  if (text.size() < least_encoded) return;
+  add_needle(hex_of(text));
+  for (std::size_t before = 0; before < 3; ++before) {
+    auto core = base64_core(text, before);
+    auto url = core;
+    for (auto& c : url) {
+      if (c == '+') c = '-';
+      if (c == '/') c = '_';
+    }
+    if (url != core) add_needle(std::move(url));
+    add_needle(std::move(core));
+  }
+}
+
+std::size_t Redactor::length_at(std::string_view text, bool cut_counts) const {
+  std::size_t length = 0;
+  for (auto const& needle : needles_) {
+    length = std::max(length, spelled_length(text, needle.reveal(), cut_counts));
+  }
+  return length;
+}
+
+std::string Redactor::redact(std::string text) const {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    bool const may = begins_[static_cast<unsigned char>(text[at])];
+    auto const length = may ? length_at(std::string_view(text).substr(at), true) : 0;
+    if (length == 0) {
+      out += text[at++];
+    } else {
+      out += "***";
+      at += length;
+    }
+  }
+  return out;
+}
+
+bool Redactor::is_in(std::string_view text) const {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    bool const may = begins_[static_cast<unsigned char>(text[at])];
+    if (may && length_at(text.substr(at), false) > 0) return true;
+  }
+  return false;
 }
 
 }  // namespace affsync

@@ -68,6 +68,7 @@ struct SourceConfig {
   std::map<std::string, std::string> settings;
   std::string ca_file;
   bool allow_http = false;
+  std::optional<Secret> proxy;  // of its own, or `none` whatever the environment says
   RateLimitConfig rate_limit;
   Schedule every;            // the source's, or the default
   bool every_given = false;  // the source or `defaults` says it (else the connector does)

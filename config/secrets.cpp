@@ -42,12 +42,36 @@ std::string read_secret_file(yaml::Node const& node, std::string const& what,
   return text;
 }
 
+// "$NAME" without its braces, "%NAME%", "$(NAME)": what other programs take for a variable would be
+// sent to the broker as it is, and count as a wrong password.
+void refuse_variable(yaml::Node const& node, std::string const& what, std::string_view text) {
+  auto name = text;
+  if (name.starts_with("$(") && name.ends_with(')')) {
+    name = name.substr(2, name.size() - 3);
+  } else if (name.starts_with('%') && name.size() > 2 && name.ends_with('%')) {
+    name = name.substr(1, name.size() - 2);
+  } else if (name.starts_with('$')) {
+    name = name.substr(name.starts_with("$env:") ? 5 : 1);
+  } else {
+    return;
+  }
+  bool const is_name =
+      name.size() > 1 && (name[0] == '_' || (name[0] >= 'A' && name[0] <= 'Z')) &&
+      name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string_view::npos;
+  if (!is_name) return;
+  node.fail(
+      what + " looks like the name of a variable and would be sent as it is",
+      "Write \"${NAME}\", with braces, for an environment variable; a secret that really looks so "
+      "can be given as {file: PATH}.");
+}
+
 }  // namespace
 
 Secret read_secret(yaml::Node const& node, std::string const& what, Environment const& env) {
   if (node.is_scalar()) {
     auto text = node.text();
     if (text.empty()) missing(node, what + " is empty");
+    refuse_variable(node, what, text);
     return Secret(std::move(text));
   }
   if (node.is_null()) {

@@ -162,6 +162,7 @@ SourceConfig read_source(yaml::Node const& node, Defaults const& defaults, Envir
     }
   }
   if (auto const value = map.find("tls")) source.ca_file = read_tls(*value);
+  if (auto const value = map.find("proxy")) source.proxy = read_secret(*value, "proxy", env);
   if (auto const value = map.find("rate_limit")) source.rate_limit = read_rate_limit(*value);
 
   source.every_given = defaults.every.has_value();

@@ -45,6 +45,9 @@ struct App::Impl {
   std::unique_ptr<schema::Store> store;
   std::map<std::string, Session> sessions;
   bool interrupted = false;
+  std::optional<Duration> longest_wait;
+  bool retry_refused = false;   // for once
+  bool forget_refused = false;  // by the next make_tasks: somebody asked for a reload
 
   Session& session_of(PreparedSource prepared, Logger const& log, sync::Observer& observer);
 };
@@ -116,6 +119,26 @@ void App::start_database() {
   impl_->store = schema::make_pg_store(impl_->io.get_executor(), impl_->database->options());
 }
 
+void App::start_existing_database() {
+  auto const& database = impl_->config.database;
+  std::error_code ignored;
+  auto const made = std::filesystem::path(database.state_dir) / "postgresql" / "PG_VERSION";
+  if (database.embedded() && !std::filesystem::exists(made, ignored)) return;
+  try {
+    start_database();
+  } catch (Failure const& failure) {
+    log().debug("the database could not be started", {{"error", failure.error().message}});
+  }
+}
+
+void App::wait_at_most(Duration longest) {
+  impl_->longest_wait = longest;
+}
+
+void App::retry_refused_logins() {
+  impl_->retry_refused = true;
+}
+
 schema::MigrationReport App::migrate_database(bool dry_run) {
   start_database();
   // A private server may go with the command that started it; it is back in a moment.
@@ -153,6 +176,7 @@ App::Impl::Session& App::Impl::session_of(PreparedSource prepared, Logger const&
   parts.clock = &clock;
   parts.sleeper = &sleeper;
   parts.observer = &observer;
+  parts.longest_wait = longest_wait;
   parts.random = [this] { return std::uniform_real_distribution<>(0, 1)(random); };
   auto executor = io.get_executor();
   parts.make_client = [executor, options = prepared.client] {
@@ -205,6 +229,7 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
   std::vector<sync::StreamTask> tasks;
   for (auto& source : prepared) {
     auto const& config = *source.config;
+    if (!source.warning.empty()) log().warn(source.warning, {{"source", source.plan.source}});
     int source_id = 0;
     if (with_database) {
       schema::SourceIdentity identity;
@@ -220,7 +245,17 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
       source_id = co_await impl_->store->register_source(source.plan.source, source.plan.connector,
                                                          source.plan.base_url);
     }
+    schema::BlockKey block;
+    block.source_id = source_id;
+    block.name = source.plan.source;
+    block.connector = source.plan.connector;
+    block.base_url = source.plan.base_url;
+    block.account = source.plan.account;
     auto& session = impl_->session_of(std::move(source), log(), observer);
+    auto& refusals = session.session->refusals();
+    refusals.keep_in(impl_->store.get(), std::move(block));
+    if (impl_->retry_refused) refusals.try_anyway();
+    if (impl_->forget_refused) co_await refusals.forget();
     if (with_database) {
       std::vector<std::string> known;
       for (auto const& plan : session.streams) known.push_back(plan->stream);
@@ -247,6 +282,7 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
     }
     crash_point(CrashPoint::streams_registered);
   }
+  impl_->forget_refused = false;
   co_return tasks;
 }
 
@@ -256,6 +292,7 @@ void App::reload() {
   for (auto const& source : config.sources) prepare_source(source, manifests).value();
   impl_->config = std::move(config);
   impl_->manifests = std::move(manifests);
+  impl_->forget_refused = true;
   impl_->sink->set_level(impl_->log_level.value_or(impl_->config.log.level));
 }
 

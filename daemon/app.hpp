@@ -38,6 +38,9 @@ class App {
   // Starts the embedded cluster if the configuration says so and connects nothing else.
   // Throws Failure(database_unavailable).
   void start_database();
+  // start_database, unless that would make an embedded cluster; nothing is thrown. For commands
+  // that need no database, but keep to what it says about refused logins.
+  void start_existing_database();
   // start_database, then brings the schema up to date. Throws Failure: + migration_failed.
   schema::MigrationReport migrate_database(bool dry_run = false);
   // After start_database.
@@ -56,8 +59,12 @@ class App {
                                                                    std::vector<std::string> streams,
                                                                    bool with_database,
                                                                    sync::Observer& observer);
+  // For commands that somebody waits for: a broker that asks for a longer pause ends them.
+  void wait_at_most(Duration longest);
+  // Sources are tried although their login or key was refused a moment ago.
+  void retry_refused_logins();
   // Reads configuration and connectors again; the old ones stay when that fails (throws). Sessions
-  // of sources that did not change live on in the next make_tasks.
+  // of sources that did not change live on in the next make_tasks, which forgets refused logins.
   void reload();
   // Sessions of sources that the configuration no longer names are closed.
   void forget_other_sessions();

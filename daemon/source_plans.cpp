@@ -1,9 +1,12 @@
 #include "daemon/source_plans.hpp"
 
 #include <algorithm>
+#include <sstream>
 
 #include "base/batch.hpp"
 #include "base/suggest.hpp"
+#include "config/environment.hpp"
+#include "daemon/net/proxy.hpp"
 #include "version_info.hpp"
 
 namespace affsync {
@@ -80,6 +83,15 @@ std::string place_of_mistake(config::SourceConfig const& source, engine::Manifes
   return source.where;
 }
 
+Result<std::optional<net::Proxy>> proxy_of(config::SourceConfig const& source,
+                                           net::Origin const& origin) {
+  if (!source.proxy) return net::proxy_from(config::process_environment(), origin);
+  if (source.proxy->reveal() == "none") return std::optional<net::Proxy>();
+  auto proxy = net::parse_proxy(source.proxy->reveal(), "`proxy`");
+  if (!proxy) return proxy.error();
+  return std::optional<net::Proxy>(std::move(*proxy));
+}
+
 config::StreamConfig const* stream_config(config::SourceConfig const& source,
                                           std::string const& stream) {
   auto const found = source.streams.find(stream);
@@ -109,8 +121,20 @@ Result<PreparedSource> prepare_source(config::SourceConfig const& source,
   auto& rate = prepared.plan.rate;
   auto const& limit = source.rate_limit;
   if (limit.requests_per_second) {
-    rate.requests_per_second = *limit.requests_per_second;
-    rate.max_requests_per_second = *limit.requests_per_second;
+    auto const most = rate.max_requests_per_second;
+    bool const too_much = most > 0 && *limit.requests_per_second > most;
+    if (too_much) {
+      auto const shown = [](double number) {
+        std::ostringstream text;
+        text << number;
+        return text.str();
+      };
+      prepared.warning = "rate_limit asks for " + shown(*limit.requests_per_second) +
+                         " requests a second; the connector allows " + shown(most) +
+                         " at most, which is what counts";
+    }
+    rate.requests_per_second = too_much ? most : *limit.requests_per_second;
+    rate.max_requests_per_second = rate.requests_per_second;
   }
   if (limit.burst) rate.burst = *limit.burst;
   if (limit.concurrency) rate.concurrency = *limit.concurrency;
@@ -118,6 +142,9 @@ Result<PreparedSource> prepare_source(config::SourceConfig const& source,
   auto origin = net::parse_origin(prepared.plan.base_url, source.allow_http);
   if (!origin) return fail(origin.error());
   prepared.client.origin = std::move(*origin);
+  auto proxy = proxy_of(source, prepared.client.origin);
+  if (!proxy) return fail(proxy.error());
+  prepared.client.proxy = std::move(*proxy);
   prepared.client.ca_file = source.ca_file;
   prepared.client.user_agent = "affsync/" AFFSYNC_VERSION;
   auto& deadlines = prepared.client.deadlines;
@@ -169,6 +196,10 @@ std::string fingerprint(PreparedSource const& source) {
     add(secret.reveal());
   }
   for (auto const& [name, value] : config.settings) add(name + "=" + value);
+  if (auto const& proxy = source.client.proxy) {
+    add(proxy->host + ":" + proxy->port);
+    add(proxy->authorization.reveal());
+  }
   auto const& rate = source.plan.rate;
   add(std::to_string(rate.requests_per_second) + "/" + std::to_string(rate.burst) + "/" +
       std::to_string(rate.concurrency));

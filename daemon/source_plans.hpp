@@ -15,6 +15,7 @@ struct PreparedSource {
   config::SourceConfig const* config = nullptr;
   engine::SourcePlan plan;
   net::ClientOptions client;
+  std::string warning;  // of what the configuration says and does not get; empty: nothing
 };
 
 // Errors: config_invalid with the place of the source in the configuration.

@@ -65,6 +65,35 @@ class PgStore final : public Store {
     co_return co_await leases_->try_take(std::move(id));
   }
 
+  asio::awaitable<BlockState> load_block(BlockKey key) override {
+    auto work = [wanted = std::move(key)](PgSession& session) {
+      return read_block(session, wanted);
+    };
+    co_return co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<std::optional<SourceBlock>> save_block(BlockKey key, SourceBlock block,
+                                                         Duration pause, bool goes_on) override {
+    auto work = [=](PgSession& session) {
+      return write_block(session, key, block, pause, goes_on);
+    };
+    co_return co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<void> clear_block(BlockKey key) override {
+    auto work = [blocked = std::move(key)](PgSession& session) { remove_block(session, blocked); };
+    co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<std::unique_ptr<Lease>> try_login(BlockKey key) override {
+    auto work = [wanted = std::move(key)](PgSession& session) {
+      return block_number(session, wanted);
+    };
+    // No stream has this name.
+    StreamId id(co_await executor_.run(std::move(work), twice), "(login)");
+    co_return co_await leases_->try_take(std::move(id));
+  }
+
   asio::awaitable<StreamState> load_state(StreamId id) override {
     auto work = [wanted = std::move(id)](PgSession& session) {
       return read_state(session, wanted);

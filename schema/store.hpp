@@ -15,6 +15,7 @@
 #include "base/batch.hpp"
 #include "base/clock.hpp"
 #include "base/run_report.hpp"
+#include "schema/source_block.hpp"
 
 namespace affsync::schema {
 
@@ -198,12 +199,6 @@ struct SourceIdentity {
   SourceIdentity() = default;
 };
 
-// The right to read one stream, against other instances; given back when destroyed.
-class Lease {
- public:
-  virtual ~Lease() = default;
-};
-
 // A total of the broker that our rows differ from.
 struct StandingDifference {
   std::string metric, broker_value, our_value, difference;
@@ -230,10 +225,8 @@ struct StreamHealth {
   std::vector<UnknownWord> unknown_words;       // the most frequent few
 };
 
-class Store {
+class Store : public BlockStore {
  public:
-  virtual ~Store() = default;
-
   // To be called before register_source. Makes the source's row, or, where the configuration has
   // the name for an account that it called otherwise before, gives the row the new name: its rows
   // and its state go with it. `configured`: all names of the configuration. The old name, if so.
@@ -270,7 +263,7 @@ class Store {
     co_return;
   }
 
-  // nullptr when another instance holds the stream.
+  // The right to read one stream, against other instances; nullptr when another one has it.
   virtual asio::awaitable<std::unique_ptr<Lease>> try_lease(StreamId id) = 0;
 
   virtual asio::awaitable<StreamState> load_state(StreamId id) = 0;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "connectors/engine/classify.hpp"
+#include "connectors/engine/values/times.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -57,7 +58,61 @@ char small_letter(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-// The number behind `marker` in the body, with its unit when there is one.
+struct Unit {
+  std::string_view word;
+  std::int64_t milliseconds;
+};
+
+// The first of these that the text begins with and that ends with the word.
+constexpr std::int64_t second = 1000, minute = 60 * second, hour = 60 * minute, day = 24 * hour;
+constexpr std::array units{
+    Unit{"milliseconds", 1}, Unit{"millisecond", 1},  Unit{"millis", 1},
+    Unit{"msec", 1},         Unit{"ms", 1},           Unit{"minutes", minute},
+    Unit{"minute", minute},  Unit{"mins", minute},    Unit{"min", minute},
+    Unit{"m", minute},       Unit{"seconds", second}, Unit{"second", second},
+    Unit{"secs", second},    Unit{"sec", second},     Unit{"s", second},
+    Unit{"hours", hour},     Unit{"hour", hour},      Unit{"hrs", hour},
+    Unit{"hr", hour},        Unit{"h", hour},         Unit{"days", day},
+    Unit{"day", day},        Unit{"d", day},
+};
+
+bool is_letter(char c) {
+  return small_letter(c) >= 'a' && small_letter(c) <= 'z';
+}
+
+// Takes a unit off the front, with the blanks before it.
+std::optional<std::int64_t> take_unit(std::string_view& text) {
+  auto const rest = without_blanks(text);
+  for (auto const& [word, worth] : units) {
+    if (rest.size() < word.size()) continue;
+    bool const same = std::equal(word.begin(), word.end(), rest.begin(),
+                                 [](char a, char b) { return a == small_letter(b); });
+    if (!same || (rest.size() > word.size() && is_letter(rest[word.size()]))) continue;
+    text.remove_prefix(static_cast<std::size_t>(rest.data() - text.data()) + word.size());
+    return worth;
+  }
+  return std::nullopt;
+}
+
+// "1h 2m 3.5s" off the front; the whole is seconds where no unit stands behind the first number.
+std::optional<milliseconds> take_wait(std::string_view& text) {
+  std::int64_t sum = 0;
+  for (int parts = 0; parts < 5; ++parts) {
+    auto rest = without_blanks(text);
+    auto const number = take_thousandths(rest);
+    if (!number) return parts > 0 ? std::optional(bounded(sum)) : std::nullopt;
+    auto const unit = take_unit(rest);
+    if (!unit && parts > 0) return bounded(sum);
+    auto const most = most_milliseconds / unit.value_or(second);
+    sum += std::min(*number, (most + 1) * 1000) * unit.value_or(second) / 1000;
+    sum = std::min(sum, most_milliseconds);
+    text = rest;
+    if (!unit) break;
+  }
+  return bounded(sum);
+}
+
+// The wait behind `marker` in the body.
 std::optional<milliseconds> wait_in_text(std::string_view body, std::string_view marker) {
   body = body.substr(0, 64 * 1024);
   auto const at = std::search(body.begin(), body.end(), marker.begin(), marker.end(),
@@ -67,27 +122,123 @@ std::optional<milliseconds> wait_in_text(std::string_view body, std::string_view
   auto const start = rest.find_first_not_of(" \t:=\"");
   if (start == std::string_view::npos) return std::nullopt;
   rest.remove_prefix(start);
-  auto const number = take_thousandths(rest);
-  if (!number) return std::nullopt;
-  rest = without_blanks(rest.substr(0, 12));
-  auto const unit = [&](std::string_view word) {
-    return rest.size() >= word.size() &&
-           std::equal(word.begin(), word.end(), rest.begin(),
-                      [](char a, char b) { return a == small_letter(b); });
-  };
-  if (unit("ms") || unit("millisec")) return bounded(*number / 1000);
-  if (unit("min")) return bounded(std::min(*number, most_milliseconds) * 60);
-  if (unit("hour")) return bounded(std::min(*number, most_milliseconds) * 3600);
-  return bounded(*number);
+  return take_wait(rest);
 }
+
+// A number of this size is no number of seconds to wait but a point in time.
+constexpr std::int64_t least_epoch = 1'000'000'000;
+constexpr std::int64_t least_epoch_milliseconds = least_epoch * 100;
+
+std::optional<milliseconds> wait_of_number(std::int64_t thousandths, TimePoint now) {
+  auto const epoch = std::chrono::floor<milliseconds>(now.time_since_epoch()).count();
+  if (thousandths >= least_epoch_milliseconds * 1000) return bounded(thousandths / 1000 - epoch);
+  if (thousandths >= least_epoch * 1000) return bounded(thousandths - epoch);
+  return bounded(thousandths);
+}
+
+// What a member of a body that tells of a wait counts in; nullopt for any other member.
+enum class Counts { whole_seconds, thousandths, instant };
+
+std::optional<Counts> counts_of(std::string_view name) {
+  std::string plain;
+  for (char const c : name.substr(0, 40)) {
+    if (c != '_' && c != '-') plain += small_letter(c);
+  }
+  static constexpr std::array<std::pair<std::string_view, Counts>, 24> names{{
+      {"retryafter", Counts::whole_seconds},
+      {"retryafterseconds", Counts::whole_seconds},
+      {"retryaftersecs", Counts::whole_seconds},
+      {"retryaftersec", Counts::whole_seconds},
+      {"retryafterms", Counts::thousandths},
+      {"retryaftermillis", Counts::thousandths},
+      {"retryaftermilliseconds", Counts::thousandths},
+      {"retryin", Counts::whole_seconds},
+      {"retryinseconds", Counts::whole_seconds},
+      {"retryinms", Counts::thousandths},
+      {"retrydelay", Counts::whole_seconds},
+      {"retrydelayms", Counts::thousandths},
+      {"waitseconds", Counts::whole_seconds},
+      {"secondstowait", Counts::whole_seconds},
+      {"waitms", Counts::thousandths},
+      {"tryagainin", Counts::whole_seconds},
+      {"resetin", Counts::whole_seconds},
+      {"resetafter", Counts::whole_seconds},
+      {"resetinms", Counts::thousandths},
+      {"availablein", Counts::whole_seconds},
+      {"retryat", Counts::instant},
+      {"resetat", Counts::instant},
+      {"resettime", Counts::instant},
+      {"nextallowedat", Counts::instant},
+  }};
+  auto const found = std::ranges::find(names, plain, [](auto const& one) { return one.first; });
+  return found == names.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<milliseconds> wait_of_member(Counts counts, std::string_view text, TimePoint now) {
+  if (counts == Counts::thousandths) {
+    auto const number = whole_thousandths(text);
+    return number ? std::optional(bounded(*number / 1000)) : std::nullopt;
+  }
+  return parse_retry_after(text, now);
+}
+
+std::optional<milliseconds> wait_in_members(Json const& body, TimePoint now, int depth,
+                                            int& patience) {
+  if (depth > 5) return std::nullopt;
+  if (body.is_array()) {
+    for (auto const& item : body.items()) {
+      if (--patience < 0) return std::nullopt;
+      if (auto const wait = wait_in_members(item, now, depth + 1, patience)) return wait;
+    }
+  }
+  if (!body.is_object()) return std::nullopt;
+  for (auto const& [name, value] : body.members()) {
+    if (--patience < 0) return std::nullopt;
+    if (auto const text = value.scalar_text()) {
+      auto const counts = counts_of(name);
+      auto const wait = counts ? wait_of_member(*counts, *text, now) : std::nullopt;
+      if (wait && *wait > milliseconds(0)) return wait;
+    } else if (auto const wait = wait_in_members(value, now, depth + 1, patience)) {
+      return wait;
+    }
+  }
+  return std::nullopt;
+}
+
+constexpr std::array usual_texts{"available in", "try again in", "retry in", "retry after",
+                                 "again after",  "please wait",  "wait for", "wait"};
 
 }  // namespace
 
+std::optional<milliseconds> parse_wait(std::string_view text) {
+  text = without_blanks(text);
+  auto const wait = take_wait(text);
+  return wait && without_blanks(text).empty() ? wait : std::nullopt;
+}
+
 std::optional<milliseconds> parse_retry_after(std::string_view text, TimePoint now) {
-  if (auto const seconds = whole_thousandths(text)) return bounded(*seconds);
-  auto const date = parse_http_date(text);
-  if (!date) return std::nullopt;
-  return bounded(std::chrono::ceil<milliseconds>(*date - now).count());
+  text = without_blanks(text);
+  if (text.size() > 1 && text.front() == '"' && text.back() == '"') {
+    text = without_blanks(text.substr(1, text.size() - 2));
+  }
+  if (auto const number = whole_thousandths(text)) return wait_of_number(*number, now);
+  if (auto const wait = parse_wait(text)) return wait;
+  std::optional<TimePoint> date = parse_http_date(text);
+  if (auto const iso = date ? std::nullopt : parse_iso(text)) {
+    date = iso->wall - iso->offset.value_or(std::chrono::minutes(0));
+  }
+  if (date) return bounded(std::chrono::ceil<milliseconds>(*date - now).count());
+  // Two fields that were put into one.
+  std::optional<milliseconds> longest;
+  for (int parts = 0; parts < 8 && !text.empty(); ++parts) {
+    auto const end = std::min(text.find(','), text.size());
+    auto const number = whole_thousandths(text.substr(0, end));
+    if (!number) return std::nullopt;
+    auto const wait = wait_of_number(*number, now);
+    longest = std::max(longest.value_or(*wait), *wait);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return longest;
 }
 
 std::optional<milliseconds> parse_reset(std::string_view text, ResetUnit unit, TimePoint now) {
@@ -107,25 +258,28 @@ std::optional<milliseconds> parse_reset(std::string_view text, ResetUnit unit, T
   return std::nullopt;
 }
 
-std::optional<milliseconds> asked_wait(HttpResponse const& response, RateSpec const& rate,
-                                       TimePoint now) {
+std::optional<milliseconds> asked_wait(HttpResponse const& response, Json const& body,
+                                       RateSpec const& rate, TimePoint now) {
+  if (auto const date = response.headers.find("Date")) now = parse_http_date(*date).value_or(now);
   auto const useful = [](std::optional<milliseconds> const& wait) {
     return wait && *wait > milliseconds(0);
   };
-  std::optional<milliseconds> wait;
-  if (auto const header = response.headers.find("Retry-After")) {
-    wait = parse_retry_after(*header, now);
-  }
+  auto wait = wait_in_headers(response.headers, now);
   if (!useful(wait) && !rate.reset_header.empty()) {
     if (auto const header = response.headers.find(rate.reset_header)) {
       wait = parse_reset(*header, rate.reset_unit, now);
     }
   }
+  if (!useful(wait) && !rate.wait_text.empty()) wait = wait_in_text(response.body, rate.wait_text);
+  if (!useful(wait)) wait = wait_in_rate_limit(response.headers, now);
   if (!useful(wait)) {
-    wait = wait_in_text(response.body, rate.wait_text.empty() ? "available in" : rate.wait_text);
+    int patience = 400;
+    wait = wait_in_members(body, now, 0, patience);
   }
-  if (!useful(wait)) return std::nullopt;
-  return std::min<milliseconds>(*wait, rate.wait_cap);
+  for (auto const* marker : usual_texts) {
+    if (!useful(wait)) wait = wait_in_text(response.body, marker);
+  }
+  return useful(wait) ? wait : std::nullopt;
 }
 
 }  // namespace affsync::engine

@@ -6,17 +6,29 @@
 #include <string_view>
 
 #include "base/http_message.hpp"
+#include "base/json.hpp"
 #include "connectors/engine/manifest.hpp"
 
 namespace affsync::engine {
 
-// Retry-After, else the reset header, else a number in the text ("available in 5 seconds"); capped.
-// nullopt when none of them says anything, or says zero.
-std::optional<std::chrono::milliseconds> asked_wait(HttpResponse const& response,
+// What is asked for, in whichever place it is said: Retry-After and its relatives, else the
+// connector's reset header, else the RateLimit header fields, a reset header of the usual names, a
+// member of the body such as `retry_after`, a number in its text ("available in 5 seconds").
+// Bounded by a year. nullopt when none of them says anything, or says zero. Points in time count
+// from the answer's own Date, where it has one: our clock may be wrong.
+std::optional<std::chrono::milliseconds> asked_wait(HttpResponse const& response, Json const& body,
                                                     RateSpec const& rate, TimePoint now);
 
 // The time until the limit of a reset header is over; never negative.
 std::optional<std::chrono::milliseconds> parse_reset(std::string_view text, ResetUnit unit,
                                                      TimePoint now);
+
+// "1m30s", "250 ms", "2 minutes"; seconds where no unit stands. nullopt when it is no such text.
+std::optional<std::chrono::milliseconds> parse_wait(std::string_view text);
+
+// Of headers alone, other than the connector's own: in order of trust, the first that says more
+// than zero.
+std::optional<std::chrono::milliseconds> wait_in_headers(Headers const& headers, TimePoint now);
+std::optional<std::chrono::milliseconds> wait_in_rate_limit(Headers const& headers, TimePoint now);
 
 }  // namespace affsync::engine

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "connectors/engine/answer_text.hpp"
 #include "connectors/engine/auth_texts.hpp"
 #include "connectors/engine/manifest_words.hpp"
 #include "connectors/engine/request_target.hpp"
@@ -80,6 +81,21 @@ bool can_be_sent(std::string_view token) {
   return !token.empty();
 }
 
+// What the broker said instead of a token. Its members are named but not quoted: a token may stand
+// in another one.
+Error no_token(LoginTokenAuth const& auth, Json const& body) {
+  std::string text = "the login was answered without a token at `" + auth.token.text() + "`";
+  if (auto const said = error_text(body); !said.empty()) {
+    text += ": " + said;
+  } else if (body.is_object() && !body.members().empty()) {
+    std::string names;
+    for (auto const& [name, value] : body.members()) names += (names.empty() ? "" : ", ") + name;
+    text += "; it holds: " + one_line(names, 200);
+  }
+  return Error(ErrorCode::login_refused, std::move(text),
+               "The broker did not let us in, wants a second step, or its login has changed.");
+}
+
 }  // namespace
 
 HttpRequest make_login_request(LoginTokenAuth const& auth, Credentials const& credentials) {
@@ -118,13 +134,11 @@ HttpRequest make_login_request(LoginTokenAuth const& auth, Credentials const& cr
   return request;
 }
 
-Result<Token> read_token(LoginTokenAuth const& auth, Json const& body, TimePoint now) {
+Result<Token> read_token(LoginTokenAuth const& auth, Json const& body, TimePoint now,
+                         std::optional<TimePoint> server_now) {
   auto const* found = auth.token.in(body);
   if (found == nullptr || !found->is_string() || trim_blanks(found->as_string()).empty()) {
-    return Error(ErrorCode::malformed_answer,
-                 "the login was accepted, but there is no token at `" + auth.token.text() +
-                     "` in its answer",
-                 "The broker's login may have changed, or asks for a second step.");
+    return no_token(auth, body);
   }
   auto text = trim_blanks(found->as_string());
   auto const prefix = to_lower(auth.strip_prefix);
@@ -133,7 +147,7 @@ Result<Token> read_token(LoginTokenAuth const& auth, Json const& body, TimePoint
   }
   if (!can_be_sent(text) || text.size() > longest_token) {
     return Error(
-        ErrorCode::malformed_answer,
+        ErrorCode::login_refused,
         "the login's token cannot be sent in a header: " +
             std::string(text.size() > longest_token ? "it is too long"
                                                     : "it holds blanks or other characters "
@@ -148,35 +162,61 @@ Result<Token> read_token(LoginTokenAuth const& auth, Json const& body, TimePoint
     }
   }
   if (auth.lifetime_from_jwt) {
-    // A token that has run out already says that the clocks differ, not that it is of no use.
     auto const expiry = jwt_expiry(text);
-    if (expiry && *expiry > now) token.expires_at = *expiry;
+    auto const here = server_now.value_or(now);
+    if (auto const lifetime = jwt_lifetime(text)) {
+      token.expires_at = now + *lifetime;
+    } else if (expiry && *expiry > here) {
+      // One that has run out already says that the clocks differ, not that it is of no use.
+      token.expires_at = now + (*expiry - here);
+    }
   }
   auto const half = now + (token.expires_at - now) / 2;
   token.renew_at = std::max<TimePoint>(token.expires_at - auth.renew_before, half);
   return token;
 }
 
-std::optional<TimePoint> jwt_expiry(std::string_view token) {
+namespace {
+
+// The claims of a JWT; null when the text is none.
+Json claims_of(std::string_view token) {
   auto const first = token.find('.');
-  if (first == std::string_view::npos || token.size() > longest_token) return std::nullopt;
+  if (first == std::string_view::npos || token.size() > longest_token) return {};
   auto const second = token.find('.', first + 1);
-  if (second == std::string_view::npos) return std::nullopt;
+  if (second == std::string_view::npos) return {};
   auto const payload = decode_base64url(token.substr(first + 1, second - first - 1));
-  if (!payload) return std::nullopt;
-  auto const claims = parse_json(*payload);
-  if (!claims) return std::nullopt;
-  auto const* exp = claims->find("exp");
-  if (exp == nullptr || !exp->is_number()) return std::nullopt;
+  if (!payload) return {};
+  auto claims = parse_json(*payload);
+  return claims ? std::move(*claims) : Json();
+}
+
+std::optional<std::chrono::seconds> claimed_time(Json const& claims, std::string_view name) {
+  auto const* claim = claims.find(name);
+  if (claim == nullptr || !claim->is_number()) return std::nullopt;
   std::int64_t seconds = 0;
-  auto const& text = exp->number_text();
+  auto const& text = claim->number_text();
   auto const end = text.data() + text.size();
   auto const [stop, error] = std::from_chars(text.data(), end, seconds);
   // A fraction of a second may follow; an exponent is nothing that a server writes here.
   bool const whole = stop == end || *stop == '.';
   constexpr std::int64_t year_9999 = 253'402'300'799;
   if (error != std::errc{} || !whole || seconds < 0 || seconds > year_9999) return std::nullopt;
-  return TimePoint(std::chrono::seconds(seconds));
+  return std::chrono::seconds(seconds);
+}
+
+}  // namespace
+
+std::optional<TimePoint> jwt_expiry(std::string_view token) {
+  auto const seconds = claimed_time(claims_of(token), "exp");
+  return seconds ? std::optional(TimePoint(*seconds)) : std::nullopt;
+}
+
+std::optional<std::chrono::seconds> jwt_lifetime(std::string_view token) {
+  auto const claims = claims_of(token);
+  auto const end = claimed_time(claims, "exp");
+  auto const begin = claimed_time(claims, "iat");
+  if (!end || !begin || *end <= *begin) return std::nullopt;
+  return *end - *begin;
 }
 
 void authorize(HttpRequest& request, AuthSpec const& auth, Credentials const& credentials,

@@ -112,7 +112,7 @@ ErrorCode code_of(AnswerClass answer_class) {
 std::string hint_of(AnswerClass answer_class) {
   switch (answer_class) {
     case AnswerClass::auth_invalid:
-      return "Check the credentials of this source; it is not asked again until they change.";
+      return "Check the credentials of this source.";
     case AnswerClass::permission:
       return "Ask the broker to open this report for your account, or turn the stream off.";
     case AnswerClass::not_found:
@@ -183,23 +183,48 @@ Error redirection(HttpResponse const& response) {
       "the path, the slash at its end included.");
 }
 
+// Not the broker's API: a firewall, a proxy or a page of maintenance in front of it. 401 is always
+// about who asks, and 404 and 410 about the path, whatever they look like.
+bool is_from_elsewhere(HttpResponse const& response, Result<Json> const& body) {
+  int const status = response.status;
+  bool const speaks = status == 401 || status == 404 || status == 410;
+  bool const judged = (status >= 200 && status < 300) || (status >= 400 && status < 500 && !speaks);
+  if (!judged || body || response.body.empty()) return false;
+  if (looks_like_html(response.body) || response.headers.find("cf-mitigated")) return true;
+  // Cloudflare, to programs.
+  return response.body.starts_with("error code: 1");
+}
+
+// Such an answer is nothing that a connector's statuses were written for. Its texts are.
+bool applies_to_pages(ErrorRule const& rule) {
+  if (!rule.body_contains.empty()) return true;
+  switch (rule.answer_class) {
+    case AnswerClass::auth_expired:
+    case AnswerClass::auth_invalid:
+    case AnswerClass::permission:
+    case AnswerClass::bad_request:
+    case AnswerClass::window_too_large:
+    case AnswerClass::clock_skew:
+      return false;
+    default:
+      return true;
+  }
+}
+
 // A good status whose body is of no use.
-Verdict not_json(HttpResponse const& response, Error const& flaw) {
+Verdict not_json(HttpResponse const& response, Error const& flaw, bool is_login) {
   Verdict verdict;
   std::string const status = "HTTP " + std::to_string(response.status) + ": ";
-  if (looks_like_html(response.body)) {
-    verdict.answer_class = AnswerClass::bad_request;
-    verdict.error = Error(ErrorCode::malformed_answer, status + with_html_note(response.body),
-                          std::string(html_hint));
-    return verdict;
-  }
   if (flaw.code == ErrorCode::answer_too_large) {
     verdict.answer_class = AnswerClass::bad_request;
     verdict.error = Error(flaw.code, status + flaw.message, flaw.hint);
     return verdict;
   }
-  // A broken body may be whole the next time.
-  verdict.answer_class = AnswerClass::transient;
+  // A broken body may be whole the next time. Words instead of a token are a refusal.
+  auto const start = response.body.find_first_not_of(" \t\r\n");
+  bool const is_json = start != std::string::npos &&
+                       std::string_view("{[").find(response.body[start]) != std::string_view::npos;
+  verdict.answer_class = is_login && !is_json ? AnswerClass::bad_request : AnswerClass::transient;
   std::string text = status;
   if (response.body.find_first_not_of(" \t\r\n") == std::string::npos) {
     text += "an empty body instead of JSON";
@@ -219,7 +244,9 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
   Result<Json> body = parse_json(response.body);
   Json const null;
   Json const& document = body ? *body : null;
+  bool const foreign = is_from_elsewhere(response, body);
   auto const rule = std::find_if(rules.begin(), rules.end(), [&](ErrorRule const& one) {
+    if (foreign && !applies_to_pages(one)) return false;
     return holds(one, response, document, is_login);
   });
   bool const ruled = rule != rules.end();
@@ -229,8 +256,14 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
   if (!ruled && response.status >= 300 && response.status < 400) {
     verdict.answer_class = AnswerClass::bad_request;
     verdict.error = redirection(response);
+  } else if (!ruled && foreign && response.status != 429) {
+    // Whoever answers there may let us through the next time.
+    verdict.answer_class = AnswerClass::transient;
+    verdict.error = refusal(AnswerClass::transient, response, body);
+    verdict.error->code = ErrorCode::malformed_answer;
+    verdict.error->hint = html_hint;
   } else if (verdict.answer_class == AnswerClass::ok && !body) {
-    return not_json(response, body.error());
+    return not_json(response, body.error(), is_login);
   } else if (verdict.answer_class == AnswerClass::ok) {
     auto const missed = std::find_if(good.begin(), good.end(), [&](GoodSpec const& one) {
       return !compares(one.json.in(document), one.equals, one.not_equals);
@@ -246,7 +279,9 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
   verdict.by_status_alone = ruled && verdict.answer_class == AnswerClass::empty && !rule->json &&
                             rule->body_contains.empty() && response.status >= 400;
   if (verdict.answer_class == AnswerClass::throttled) {
-    verdict.wait = asked_wait(response, rate, now);
+    verdict.asked = asked_wait(response, document, rate, now);
+    if (verdict.asked)
+      verdict.wait = std::min<std::chrono::milliseconds>(*verdict.asked, rate.wait_cap);
     if (ruled && rule->wait) {
       auto const least = std::chrono::milliseconds(std::min(*rule->wait, rate.wait_cap));
       verdict.wait = std::max(verdict.wait.value_or(least), least);

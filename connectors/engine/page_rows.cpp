@@ -118,6 +118,11 @@ std::uint64_t PageRows::content_of(Target const& target) const {
 // Into `row_`; false when it went to quarantine instead.
 bool PageRows::map(Target const& target, Page const& page, std::size_t row, PageRead& out) {
   auto problem = target.mapper.map(*page.rows[row], page.now, row_, ours_);
+  if (secrets_) {
+    row_.raw = secrets_->redact(std::move(row_.raw));
+    row_.volatile_free_raw = secrets_->redact(std::move(row_.volatile_free_raw));
+    if (problem) *problem = secrets_->redact(std::move(*problem));
+  }
   if (!problem) {
     if (target.is_main) ++out.mapped;
     return true;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,9 @@ bool is_contradiction(std::string_view reason);
 class PageRows {
  public:
   explicit PageRows(std::shared_ptr<StreamPlan const> plan);
+
+  // From now on these are taken out of `raw` and of the reasons for quarantine; may be null.
+  void withhold(std::shared_ptr<Redactor const> secrets) { secrets_ = std::move(secrets); }
 
   // What each row is known by: the hash of its external id, or of its content where it has none.
   void hash_keys(std::vector<Json const*> const& rows, std::vector<std::uint64_t>& keys) const;
@@ -71,6 +76,7 @@ class PageRows {
   SeenKeys kept_elsewhere_;  // in further tables that filter
   SeenKeys contents_;        // of this sweep: keys with what was stored under them
   SeenKeys not_stored_;      // of this sweep: keys of rows that were filtered or put aside
+  std::shared_ptr<Redactor const> secrets_;
   SeenKeys quarantined_;
   bool settles_ = false;
   bool unsettled_ = false;

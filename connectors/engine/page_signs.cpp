@@ -122,6 +122,24 @@ Result<std::string> link_target(std::string const& link, std::string const& base
 
 }  // namespace
 
+std::string storable(std::string const& next, Redactor const& secrets) {
+  if (!secrets.is_in(next)) return next;
+  auto const mark = std::min(next.find('?'), next.size());
+  auto out = next.substr(0, mark);
+  char joint = '?';
+  for (auto at = mark + 1; at <= next.size();) {
+    auto const end = std::min(next.find('&', at), next.size());
+    auto const parameter = next.substr(at, end - at);
+    at = end + 1;
+    auto const value = parameter.substr(std::min(parameter.find('='), parameter.size()));
+    bool const is_credential = secrets.is_in(value) && secrets.redact(value) == "=***";
+    if (is_credential) continue;
+    out += joint + parameter;
+    joint = '&';
+  }
+  return secrets.is_in(out) ? std::string() : out;
+}
+
 std::optional<std::int64_t> read_count(std::optional<JsonPath> const& path, Json const& body) {
   auto const text = scalar_at(path, body);
   if (text.empty()) return std::nullopt;

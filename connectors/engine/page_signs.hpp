@@ -18,4 +18,9 @@ Result<PageSigns> read_signs(PageSpec const& page, Json const& body,
                              std::vector<Json const*> const& rows, std::string const& base_url,
                              std::string const& asked_target);
 
+// What of a cursor or link may be stored when it quotes a secret of ours: without parameters that
+// are nothing but the secret, since a request has it in its headers anyway; otherwise nothing, and
+// whoever comes back begins the list anew.
+std::string storable(std::string const& next, Redactor const& secrets);
+
 }  // namespace affsync::engine

@@ -179,6 +179,9 @@ SourcePlan plan_source(Manifest const& manifest, SourceSettings const& settings)
   plan.auth = std::move(option.auth);
   plan.signature = std::move(option.signature);
   plan.credentials = settings.credentials;
+  for (auto const& credential : manifest.credentials) {
+    if (!credential.secret) plan.open_credentials.insert(credential.name);
+  }
   plan.rate = manifest.rate;
   plan.errors = manifest.errors;
   for (auto const& spec : manifest.streams) {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "base/error.hpp"
@@ -67,6 +68,8 @@ struct SourcePlan {
   AuthSpec auth;        // settings substituted; credentials are not
   std::optional<SignatureSpec> signature;
   std::map<std::string, Secret> credentials;
+  std::set<std::string>
+      open_credentials;  // of these, those that may be shown, such as a login name
   RateSpec rate;
   std::vector<ErrorRule> errors;
   std::vector<std::shared_ptr<StreamPlan const>> streams;  // all of the connector's

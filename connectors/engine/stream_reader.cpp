@@ -59,6 +59,7 @@ struct StreamReader::Impl {
   std::size_t part = 0;
   std::string asked;  // target of the last request
   TimePoint last_answer{};
+  std::shared_ptr<Redactor const> secrets;  // that the last answer quotes
 
   // Of the slice at hand, its parts that have ended:
   std::vector<std::uint64_t> swept;
@@ -158,6 +159,7 @@ std::string StreamReader::Impl::checkpoint(TimePoint now) const {
     place.slice = *slice;
     place.part = part;
     place.position = pager->position();
+    if (secrets) place.position.token = storable(place.position.token, *secrets);
     out.place = std::move(place);
   }
   return write_checkpoint(out, *plan);
@@ -315,6 +317,8 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   if (!reader.slice) return Error(ErrorCode::internal, "an answer came to a pass that has ended");
   reader.last_answer = now;
   reader.has_real_answer = reader.has_real_answer || !answer.empty_by_status;
+  reader.secrets = answer.secrets;
+  reader.page_rows.withhold(answer.secrets);
 
   Records records;
   if (!answer.no_rows) {

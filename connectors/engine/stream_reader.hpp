@@ -11,6 +11,7 @@
 #include "base/batch.hpp"
 #include "base/http_message.hpp"
 #include "base/json.hpp"
+#include "base/redact.hpp"
 #include "connectors/engine/stream_plan.hpp"
 
 namespace affsync::engine {
@@ -37,9 +38,10 @@ struct ReaderStart {
 struct Answer {
   Json body;
   Headers headers;
-  std::optional<TimePoint> server_time;  // its Date header
-  bool no_rows = false;                  // judged to mean "no rows", whatever the body is
-  bool empty_by_status = false;          // … because of its error status alone
+  std::optional<TimePoint> server_time;     // its Date header
+  bool no_rows = false;                     // judged to mean "no rows", whatever the body is
+  std::shared_ptr<Redactor const> secrets;  // set where the body quotes a secret of ours
+  bool empty_by_status = false;             // … because of its error status alone
   Answer() = default;
 };
 

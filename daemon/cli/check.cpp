@@ -42,6 +42,14 @@ Line failed(std::string source, std::string stream, Error error) {
   return line;
 }
 
+// "2 days", "3 hours", "17 minutes"
+std::string for_so_long(Duration time) {
+  auto const minutes = std::chrono::floor<std::chrono::minutes>(time).count();
+  if (minutes >= 2 * 24 * 60) return std::to_string(minutes / (24 * 60)) + " days";
+  if (minutes >= 2 * 60) return std::to_string(minutes / 60) + " hours";
+  return std::to_string(minutes) + " minutes";
+}
+
 // An embedded cluster is not started here: it may not exist yet, and check makes nothing.
 std::vector<Line> check_embedded(App& app) {
   auto const& directory = app.config().database.state_dir;
@@ -166,9 +174,26 @@ asio::awaitable<Line> check_stream(sync::StreamTask task, Clock const& clock) {
   co_return line;
 }
 
+// Beside the broker's clock ours is off: windows of days and the dates of running totals suffer.
+std::optional<Line> check_clock(sync::StreamTask const& task) {
+  auto const skew = task.session->clock_skew();
+  auto const size = skew ? std::chrono::abs(*skew) : Duration();
+  if (size <= std::chrono::minutes(5)) return std::nullopt;
+  Error error(ErrorCode::clock_skew,
+              "the clock of this machine is " + for_so_long(size) +
+                  (*skew > Duration() ? " ahead of" : " behind") + " the broker's",
+              "Compare it with a time server: timedatectl. If it is right, the broker's is wrong.");
+  Line line = failed(task.source(), "", error);
+  line.result = "warning";
+  return line;
+}
+
 asio::awaitable<std::vector<Line>> check_all(App& app, CheckOptions const& options,
                                              sync::Observer& observer, Clock const& clock) {
   std::vector<Line> lines = check_database(app);
+  app.start_existing_database();
+  app.wait_at_most(longest_wait_of_a_look);
+  if (options.retry_login) app.retry_refused_logins();
   std::vector<std::string> const every_stream;
   auto tasks = co_await app.make_tasks(options.sources, every_stream, false, observer);
   std::string refused;  // a source whose login failed is not asked again
@@ -184,6 +209,10 @@ asio::awaitable<std::vector<Line>> check_all(App& app, CheckOptions const& optio
       }
     }
     lines.push_back(co_await check_stream(task, clock));
+    bool const is_last = &task == &tasks.back() || (&task + 1)->source() != task.source();
+    if (auto clock_line = is_last ? check_clock(task) : std::nullopt) {
+      lines.push_back(std::move(*clock_line));
+    }
   }
   co_return lines;
 }

@@ -109,6 +109,11 @@ CLI::App* add_command(CLI::App& app, Parsed& parsed, char const* name, char cons
   return command;
 }
 
+void add_retry_login(CLI::App* command, bool& retry_login) {
+  command->add_flag("--retry-login", retry_login,
+                    "Try also logins and keys that the broker refused a while ago");
+}
+
 void add_reading_commands(CLI::App& app, Parsed& parsed) {
   add_command(app, parsed, "run", "The daemon: reads every stream on its schedule, until stopped",
               [&parsed] { return run_daemon(parsed.common); });
@@ -123,12 +128,14 @@ void add_reading_commands(CLI::App& app, Parsed& parsed) {
   sync->add_flag("--dry-run", parsed.sync.dry_run, "Read everything, write nothing");
   sync->add_flag("-q,--quiet", parsed.sync.quiet,
                  "Say nothing as long as nothing needs attention (for cron)");
+  add_retry_login(sync, parsed.sync.retry_login);
   add_output(sync, parsed.sync.output, false);
 
   auto* check = add_command(app, parsed, "check",
                             "Tries configuration, database, logins and one page of each stream",
                             [&parsed] { return run_check(parsed.common, parsed.check); });
   check->add_option("--source", parsed.check.sources, "Only this source (may be repeated)");
+  add_retry_login(check, parsed.check.retry_login);
   add_output(check, parsed.check.output, false);
 
   auto* inspect = add_command(app, parsed, "inspect",

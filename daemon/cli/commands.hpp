@@ -30,11 +30,13 @@ struct SyncOptions {
   std::optional<Day> since, until;
   bool dry_run = false;
   bool quiet = false;  // nothing is said while nothing needs attention
+  bool retry_login = false;  // also where it was refused a moment ago
   Output output = Output::table;
 };
 
 struct CheckOptions {
   std::vector<std::string> sources;
+  bool retry_login = false;  // also where it was refused a moment ago
   Output output = Output::table;
 };
 

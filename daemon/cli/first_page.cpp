@@ -17,7 +17,7 @@ asio::awaitable<Result<FirstPage>> look(sync::StreamTask const& task, engine::Re
   for (int i = 0; i < pages; ++i) {
     auto request = reader.next_request();
     if (!request) break;
-    page.request = request->place();
+    page.request = task.session->withhold_secrets(request->place());
     auto answer = co_await task.session->fetch(std::move(*request), report);
     if (!answer) {
       if (reader.on_refusal(answer.error())) continue;
@@ -27,6 +27,7 @@ asio::awaitable<Result<FirstPage>> look(sync::StreamTask const& task, engine::Re
     if (!read) {
       Error error = read.error();
       error.at(page.request).in(task.source(), task.stream());
+      task.session->withhold_secrets(error);
       co_return error;
     }
     page.answer = std::move(*answer);

@@ -10,6 +10,9 @@
 
 namespace affsync::cli {
 
+// Somebody sits in front of `check` and `inspect`.
+inline constexpr Duration longest_wait_of_a_look = std::chrono::minutes(1);
+
 struct FirstPage {
   engine::Answer answer;
   engine::PageRead read;

@@ -27,6 +27,8 @@ asio::awaitable<std::pair<sync::StreamTask, FirstPage>> fetch(App& app,
                                                               Clock const& clock) {
   std::vector<std::string> const sources{options.source};
   std::vector<std::string> const streams{options.stream};
+  app.start_existing_database();
+  app.wait_at_most(longest_wait_of_a_look);
   auto tasks = co_await app.make_tasks(sources, streams, false, observer);
   sync::StreamTask const task = tasks.at(0);
   if (auto error = task.plan->obstacle()) {
@@ -168,7 +170,8 @@ int run_inspect(CommonOptions const& common, InspectOptions const& options) {
       std::min<std::size_t>(records->rows.size(), static_cast<std::size_t>(options.rows));
   for (std::size_t i = 0; i < count; ++i) {
     std::cout << styled("row " + std::to_string(i + 1), Style::bold, terminal) << "\n"
-              << show_row(plan, mapper, *records->rows[i], now, terminal, findings);
+              << task.session->withhold_secrets(
+                     show_row(plan, mapper, *records->rows[i], now, terminal, findings));
   }
   auto const review = engine::review_page(plan, records->rows, page.answer.body);
   for (auto const& path : review.found_nothing) findings.not_found[path] = findings.rows;

@@ -20,6 +20,13 @@ class RunLog final : public sync::Observer {
   void on_rate(std::string const& source, double requests_per_second) override {
     next_.on_rate(source, requests_per_second);
   }
+  void on_blocked(std::string const& source, std::string const& code, TimePoint until) override {
+    next_.on_blocked(source, code, until);
+  }
+  void on_unblocked(std::string const& source) override { next_.on_unblocked(source); }
+  void on_clock_skew(std::string const& source, std::chrono::microseconds skew) override {
+    next_.on_clock_skew(source, skew);
+  }
   void on_run_started(RunReport const& report) override { next_.on_run_started(report); }
   void on_progress(RunReport const& report, std::optional<std::int64_t> expected) override {
     next_.on_progress(report, expected);

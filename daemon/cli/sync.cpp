@@ -78,7 +78,12 @@ int run_sync(CommonOptions const& common, SyncOptions const& options) {
   App app(common.config_file, common.verbose ? LogLevel::debug : LogLevel::warn);
   SystemClock clock;
   auto const started_at = clock.now();
-  if (!options.dry_run) app.migrate_database();
+  if (options.dry_run) {
+    app.start_existing_database();
+  } else {
+    app.migrate_database();
+  }
+  if (options.retry_login) app.retry_refused_logins();
 
   std::vector<RunReport> reports;
   if (options.quiet) {

@@ -109,6 +109,12 @@ class PooledClient final : public HttpClient {
     if (error.code == ErrorCode::timeout && clock.is_over()) {
       error.message += " (the whole request may take " + to_text(options_.deadlines.request) + ")";
     }
+    bool const may_be_raised = error.message.find("nothing came") != std::string::npos ||
+                               error.message.find("could not be sent") != std::string::npos ||
+                               clock.is_over();
+    if (error.code == ErrorCode::timeout && error.hint.empty() && may_be_raised) {
+      error.hint = "Raise `timeout` of this source, or of `defaults`, if the broker needs longer.";
+    }
     throw Failure(error.at(request.place()));
   }
 
@@ -116,7 +122,10 @@ class PooledClient final : public HttpClient {
 
  private:
   asio::awaitable<HttpResponse> send_within(HttpRequest const& request, RequestClock const& clock) {
-    Secret const bytes = encode_request(request, options_.origin, options_.user_agent).value();
+    auto const& origin = options_.origin;
+    // TLS goes through the proxy unseen; what is plain it has to read.
+    Proxy const* const reader = options_.proxy && !origin.tls ? &*options_.proxy : nullptr;
+    Secret const bytes = encode_request(request, origin, options_.user_agent, reader).value();
     // A login must not be sent twice, so it never takes a connection that may be dead.
     if (request.method == Method::get) {
       if (auto kept = pool_->take()) {
@@ -130,10 +139,61 @@ class PooledClient final : public HttpClient {
       }
     }
     Stream stream(executor_, trust_);
-    auto const& origin = options_.origin;
-    co_await stream.connect(origin.host, origin.port, clock.step(options_.deadlines.connect));
+    if (options_.proxy) {
+      co_await connect_through(stream, *options_.proxy, clock);
+    } else {
+      co_await stream.connect(origin.host, origin.port, clock.step(options_.deadlines.connect));
+    }
     co_await stream.handshake(origin.host, clock.step(options_.deadlines.handshake));
-    co_return co_await exchange(std::move(stream), bytes, clock, false);
+    auto response = co_await exchange(std::move(stream), bytes, clock, false);
+    if (reader != nullptr && response.status == 407) refuse_proxy(*reader, "HTTP 407");
+    co_return response;
+  }
+
+  asio::awaitable<void> connect_through(Stream& stream, Proxy const& proxy,
+                                        RequestClock const& clock) {
+    std::optional<Error> flaw;
+    try {
+      co_await stream.connect(proxy.host, proxy.port, clock.step(options_.deadlines.connect));
+    } catch (Failure const& failure) {
+      flaw = failure.error();
+    }
+    if (flaw) {
+      flaw->message += " (the proxy of " + proxy.from + ")";
+      flaw->hint = "Check the proxy, or name this host in NO_PROXY.";
+      throw Failure(std::move(*flaw));
+    }
+    if (!options_.origin.tls) co_return;
+    Secret const bytes = encode_connect(options_.origin, options_.user_agent, proxy).value();
+    auto const deadline = options_.deadlines.handshake;
+    auto const error = co_await stream.write(bytes.reveal(), clock.step(deadline));
+    if (error) refuse_proxy(proxy, error.message());
+    // Byte by byte: what follows the head belongs to TLS.
+    std::string head;
+    constexpr std::size_t most = 16 * 1024;
+    while (!head.ends_with("\r\n\r\n")) {
+      char byte = 0;
+      auto const piece =
+          co_await stream.read_some(asio::mutable_buffer(&byte, 1), clock.step(deadline));
+      if (piece.bytes == 0 || head.size() > most) {
+        refuse_proxy(proxy, "it ended the connection, or answered with no HTTP");
+      }
+      head += byte;
+    }
+    bool const is_http = head.starts_with("HTTP/1.") && head.size() > 12 && head[8] == ' ';
+    if (!is_http || head[9] != '2') refuse_proxy(proxy, head.substr(0, head.find('\r')));
+  }
+
+  [[noreturn]] void refuse_proxy(Proxy const& proxy, std::string const& why) const {
+    std::string said;
+    for (char const c : why.substr(0, 200)) said += c >= ' ' && c <= '~' ? c : '?';
+    bool const wants_login = why.find(" 407") != std::string::npos;
+    throw Failure(ErrorCode::connect_failed,
+                  "the proxy " + proxy.host + ":" + proxy.port + " (" + proxy.from +
+                      ") gives no way to " + options_.origin.host_header() + ": " + said,
+                  wants_login ? "It wants a name and password: http://name:password@" + proxy.host +
+                                    ":" + proxy.port + "."
+                              : "Ask whoever runs it, or name this host in NO_PROXY.");
   }
 
   asio::awaitable<HttpResponse> exchange(Stream stream, Secret const& bytes,

@@ -8,10 +8,12 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/error.hpp"
 #include "base/http_message.hpp"
+#include "base/secret.hpp"
 
 namespace affsync::net {
 
@@ -43,8 +45,16 @@ struct ClientLimits {
   std::size_t inflated_bytes = 256 * 1024 * 1024;
 };
 
+// An HTTP proxy that stands between; see daemon/net/proxy.hpp.
+struct Proxy {
+  std::string host, port;
+  Secret authorization;  // the value of Proxy-Authorization; empty: none
+  std::string from;      // the setting or variable that names it, for messages
+};
+
 struct ClientOptions {
   Origin origin;
+  std::optional<Proxy> proxy;  // TLS goes through it by CONNECT
   Deadlines deadlines;
   ClientLimits limits;
   std::string ca_file;     // extra trust; empty: the system's only

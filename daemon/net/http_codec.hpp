@@ -17,8 +17,12 @@ namespace affsync::net {
 // The bytes of a request: Host, User-Agent, Accept-Encoding, Connection and Content-Length are
 // added. Secret, since it holds the credentials. Errors: bad_request for a target or a header that
 // would break the message apart (its value is not shown).
+// With a proxy the request is written for it: with the whole address, and its credentials.
 Result<Secret> encode_request(HttpRequest const& request, Origin const& origin,
-                              std::string_view user_agent);
+                              std::string_view user_agent, Proxy const* proxy = nullptr);
+// Asks a proxy for a way through to the origin.
+Result<Secret> encode_connect(Origin const& origin, std::string_view user_agent,
+                              Proxy const& proxy);
 
 // Reads one answer. Interim answers (1xx) are skipped; gzip and deflate are undone.
 class ResponseDecoder {

@@ -41,10 +41,30 @@ Result<void> add_field(std::string& out, std::string_view name, std::string_view
 
 }  // namespace
 
+Result<Secret> encode_connect(Origin const& origin, std::string_view user_agent,
+                              Proxy const& proxy) {
+  bool const bracketed = origin.host.find(':') != std::string::npos;
+  auto const place = (bracketed ? "[" + origin.host + "]" : origin.host) + ":" + origin.port;
+  std::string out;
+  out.reserve(512 + 2 * place.size() + proxy.authorization.reveal().size());
+  out.append("CONNECT ").append(place).append(" HTTP/1.1\r\nHost: ").append(place).append("\r\n");
+  Result<void> added;
+  if (!user_agent.empty()) added = add_field(out, "User-Agent", user_agent);
+  if (added && !proxy.authorization.empty()) {
+    added = add_field(out, "Proxy-Authorization", proxy.authorization.reveal());
+  }
+  out.append("\r\n");
+  Secret bytes(std::move(out));
+  if (!added) return added.error();
+  return bytes;
+}
+
 Result<Secret> encode_request(HttpRequest const& request, Origin const& origin,
-                              std::string_view user_agent) {
-  std::string const target = origin.base_path + request.target;
-  if (!is_target(request.target) || !is_target(target)) {
+                              std::string_view user_agent, Proxy const* proxy) {
+  std::string const path = origin.base_path + request.target;
+  std::string const target =
+      proxy == nullptr ? path : (origin.tls ? "https://" : "http://") + origin.host_header() + path;
+  if (!is_target(request.target) || !is_target(path)) {
     return Error(ErrorCode::bad_request,
                  "the path of the request does not begin with / or holds a blank or a character "
                  "that must be percent-encoded");
@@ -54,6 +74,7 @@ Result<Secret> encode_request(HttpRequest const& request, Origin const& origin,
   for (auto const& [name, value] : request.secret_headers) {
     size += name.size() + value.reveal().size() + 4;
   }
+  if (proxy != nullptr) size += proxy->authorization.reveal().size() + 32;
   // Reserved at once, so that no copy of a secret is left behind by growth; as Secret it is wiped.
   std::string out;
   out.reserve(size);
@@ -69,6 +90,9 @@ Result<Secret> encode_request(HttpRequest const& request, Origin const& origin,
   }
   for (auto const& [name, value] : request.secret_headers) {
     if (added) added = add_field(out, name, value.reveal());
+  }
+  if (added && proxy != nullptr && !proxy->authorization.empty()) {
+    added = add_field(out, "Proxy-Authorization", proxy->authorization.reveal());
   }
   if (request.method == Method::post || !request.body.empty()) {
     out.append("Content-Length: ").append(std::to_string(request.body.size())).append("\r\n");

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/clock.hpp"
 #include "base/run_report.hpp"
 
 namespace affsync::sync {
@@ -21,6 +22,16 @@ class Observer {
   }
   virtual void on_rate(std::string const& source, double requests_per_second) {
     (void)source, (void)requests_per_second;
+  }
+  // Nothing is sent to the source until then, since the broker refused its login or key; told again
+  // whenever it is seen. `code`: as in sync_run.error_code.
+  virtual void on_blocked(std::string const& source, std::string const& code, TimePoint until) {
+    (void)source, (void)code, (void)until;
+  }
+  virtual void on_unblocked(std::string const& source) { (void)source; }
+  // Our clock less the broker's, told with each answer that has a Date.
+  virtual void on_clock_skew(std::string const& source, std::chrono::microseconds skew) {
+    (void)source, (void)skew;
   }
   virtual void on_run_started(RunReport const& report) { (void)report; }
   // After each page was stored. `expected`: rows of this pass as far as the broker said.

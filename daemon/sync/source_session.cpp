@@ -8,6 +8,8 @@
 
 #include "base/crash_point.hpp"
 #include "base/redact.hpp"
+#include "connectors/engine/answer_wait.hpp"
+#include "connectors/engine/login_refusal.hpp"
 #include "connectors/engine/signature.hpp"
 
 namespace affsync::sync {
@@ -40,6 +42,15 @@ engine::Verdict verdict_of(Error const& error) {
   return verdict;
 }
 
+// Our clock beside a broker's: more than that is told, and then nothing is dated by ours.
+constexpr Duration tolerated_skew = std::chrono::minutes(5);
+// More than that, and windows and intervals mean nothing. A little more than a day.
+constexpr Duration hopeless_skew = std::chrono::minutes(24 * 60 + 10);
+
+bool is_far(Duration skew, Duration limit) {
+  return skew > limit || skew < -limit;
+}
+
 std::optional<TimePoint> date_of(Headers const& headers) {
   auto const date = headers.find("Date");
   return date ? engine::parse_http_date(*date) : std::nullopt;
@@ -51,7 +62,15 @@ std::optional<TimePoint> date_of(Headers const& headers) {
 struct SourceSession::Patience {
   int retries = 0;
   int refusals = 0;
-  bool logged_in_again = false;
+  bool asked_again = false;  // after a refusal of the token or key
+};
+
+// A request that went out, and with which token.
+struct SourceSession::Attempt {
+  Attempt(Sent const& answer, std::string asked, std::string with)
+      : sent(answer), path(std::move(asked)), token(std::move(with)) {}
+  Sent const& sent;
+  std::string path, token;
 };
 
 SourceSession::SourceSession(engine::SourcePlan plan, SessionParts parts, Logger log)
@@ -59,12 +78,104 @@ SourceSession::SourceSession(engine::SourcePlan plan, SessionParts parts, Logger
       parts_(std::move(parts)),
       log_(log.with("source", plan_.source)),
       limiter_(plan_.rate),
+      refusals_(plan_, *parts_.clock, *parts_.sleeper, *parts_.observer, log_),
       runs_(plan_.rate.concurrency) {
   if (!parts_.nonce) parts_.nonce = engine::make_nonce;
+  renew_redactors();
 }
 
 void SourceSession::close() {
   if (client_) client_->close();
+}
+
+void SourceSession::withhold_secrets(Error& error) const {
+  for (auto* text : {&error.message, &error.where, &error.hint}) {
+    *text = shown_.redact(std::move(*text));
+  }
+}
+
+void SourceSession::renew_redactors() {
+  // Account numbers and the like are credentials too, and stand in rows for good reason.
+  constexpr std::size_t least_in_rows = 8;
+  shown_ = Redactor();
+  auto rows = std::make_shared<Redactor>();
+  auto add = [&](Secret const& secret, bool may_be_shown) {
+    shown_.add(secret);
+    if (!may_be_shown && secret.reveal().size() >= least_in_rows) rows->add(secret);
+  };
+  for (auto const& [name, secret] : plan_.credentials) {
+    add(secret, plan_.open_credentials.contains(name));
+  }
+  for (auto const& secret : sent_) {
+    bool const may_be_shown =
+        std::ranges::any_of(plan_.open_credentials, [&](std::string const& name) {
+          auto const open = plan_.credentials.find(name);
+          return open != plan_.credentials.end() && open->second == secret;
+        });
+    add(secret, may_be_shown);
+  }
+  stored_ = std::move(rows);
+}
+
+void SourceSession::note_sent(Secret const& secret) {
+  constexpr std::size_t most = 8;  // a token of before may still be quoted
+  if (std::ranges::find(sent_, secret) != sent_.end()) return;
+  if (sent_.size() >= most) sent_.erase(sent_.begin());
+  sent_.push_back(secret);
+  renew_redactors();
+}
+
+TimePoint SourceSession::trusted_now() const {
+  auto const now = parts_.clock->now();
+  return skew_ && is_far(*skew_, tolerated_skew) ? now - *skew_ : now;
+}
+
+void SourceSession::notice_clock(Sent const& sent, TimePoint now) {
+  auto const theirs = date_of(sent.response.headers);
+  if (!theirs) return;
+  // A cache in between says how long ago that was. The answer was made at some time between.
+  auto const age = sent.response.headers.find("Age");
+  auto const old = age ? engine::parse_wait(*age).value_or(std::chrono::milliseconds(0))
+                       : std::chrono::milliseconds(0);
+  skew_ = sent.sent_at + (now - sent.sent_at) / 2 - *theirs - old;
+  parts_.observer->on_clock_skew(plan_.source, *skew_);
+  bool const far = is_far(*skew_, tolerated_skew);
+  if (far && !skew_told_) {
+    log_.warn("the clock of this machine and the broker's differ; check it against a time server",
+              {{"ours", format_time(now)}, {"broker", format_time(*theirs)}});
+  }
+  skew_told_ = far;
+}
+
+std::optional<Error> SourceSession::wrong_clock() const {
+  auto const database = refusals_.database_skew();
+  bool const wrong = skew_ && is_far(*skew_, hopeless_skew) && database &&
+                     is_far(*database, hopeless_skew / 2) &&
+                     (*skew_ > Duration()) == (*database > Duration());
+  if (!wrong) return std::nullopt;
+  auto const now = parts_.clock->now();
+  return Error(ErrorCode::clock_skew,
+               "the clock of this machine says " +
+                   format_time(std::chrono::floor<std::chrono::seconds>(now)) +
+                   ", the broker's and the database's say " +
+                   format_time(std::chrono::floor<std::chrono::seconds>(now - *skew_)),
+               "Set the clock of this machine (timedatectl), and let a time server keep it.");
+}
+
+bool SourceSession::is_sent_away(Sent const& sent, Error& error) const {
+  if (sent.verdict.answer_class != AnswerClass::throttled || !sent.verdict.asked) return false;
+  if (*sent.verdict.asked <= parts_.longest_wait.value_or(longest_wait())) return false;
+  auto const until = parts_.clock->now() + *sent.verdict.asked;
+  error.message += "; the broker asks to wait until " +
+                   format_time(std::chrono::ceil<std::chrono::seconds>(until));
+  error.hint =
+      "Nothing can be read from it before. If this happens often, lower "
+      "rate_limit.requests_per_second of this source.";
+  return true;
+}
+
+Duration SourceSession::longest_wait() const {
+  return std::max<Duration>(std::chrono::minutes(15), plan_.rate.wait_cap);
 }
 
 asio::awaitable<void> SourceSession::wait_for_turn() {
@@ -84,11 +195,12 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
   Sent sent;
   sent.sent_at = parts_.clock->now();
   std::string const place = request.place();
-  // As it goes out: an answer that quotes a header quotes what was made of the credentials.
-  std::vector<Secret> sent_secrets;
+  // As it goes out: an answer that quotes a header quotes what was made of the credentials. A
+  // signature is good for once and opens nothing.
   for (auto const& [name, secret] : request.secret_headers) {
     auto const& text = secret.reveal();
-    sent_secrets.emplace_back(text.substr(text.rfind(' ') + 1));
+    bool const is_signature = plan_.signature && name == plan_.signature->header;
+    if (!is_signature) note_sent(Secret(text.substr(text.rfind(' ') + 1)));
   }
   ++report.requests;
   std::optional<Error> failure;
@@ -103,6 +215,7 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
   if (failure) {
     sent.verdict = verdict_of(*failure);
   } else {
+    notice_clock(sent, now);
     // A login's answer has a shape of its own, and is good when it holds a token.
     auto const of_stream = std::ranges::find_if(
         plan_.streams, [&](auto const& one) { return !is_login && one->stream == report.stream; });
@@ -112,15 +225,7 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
   }
   if (sent.verdict.error) {
     sent.verdict.error->at(place).in(plan_.source, report.stream);
-    for (auto const& [name, secret] : plan_.credentials) {
-      sent.verdict.error->message = redact(std::move(sent.verdict.error->message), secret);
-    }
-    for (auto const& secret : sent_secrets) {
-      sent.verdict.error->message = redact(std::move(sent.verdict.error->message), secret);
-    }
-    if (token_) {
-      sent.verdict.error->message = redact(std::move(sent.verdict.error->message), token_->text);
-    }
+    withhold_secrets(*sent.verdict.error);
   }
   report.waiting_until.reset();
   if (sent.verdict.answer_class == AnswerClass::throttled) {
@@ -142,6 +247,11 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
 asio::awaitable<bool> SourceSession::may_retry(Sent const& sent, Patience& patience,
                                                RunReport& report, Error& error) {
   error = sent.verdict.error.value_or(Error(ErrorCode::internal, "no reason was given"));
+  if (is_sent_away(sent, error)) {
+    bool const by_all = *sent.verdict.asked > longest_wait();
+    if (by_all) co_await refusals_.hold(error, *sent.verdict.asked);
+    co_return false;
+  }
   if (sent.verdict.answer_class == AnswerClass::throttled) {
     if (++patience.refusals < most_refusals) co_return true;  // wait_for_turn does the waiting
     error.hint = "The broker kept refusing; lower rate_limit.requests_per_second of this source.";
@@ -164,58 +274,132 @@ asio::awaitable<std::optional<Error>> SourceSession::request_token(RunReport& re
   for (;;) {
     co_await wait_for_turn();
     HttpRequest request = engine::make_login_request(auth, plan_.credentials);
+    std::string const place = request.place();
     Sent const sent = co_await send_once(std::move(request), true, report);
+    std::optional<Error> refusal = engine::login_refusal(sent.verdict, sent.response.status);
     if (sent.verdict.answer_class == AnswerClass::ok) {
-      auto token = engine::read_token(auth, sent.verdict.body, parts_.clock->now());
-      if (!token) {
-        Error error = token.error();
-        error.at("POST " + auth.login.path).in(plan_.source, report.stream);
-        co_return error;
+      auto token = engine::read_token(auth, sent.verdict.body, parts_.clock->now(),
+                                      date_of(sent.response.headers));
+      if (token) {
+        token_ = std::move(*token);
+        note_sent(token_->text);
+        co_await refusals_.accepted();
+        crash_point(CrashPoint::logged_in);
+        log_.debug("logged in", {{"until", format_time(token_->expires_at)}});
+        co_return std::nullopt;
       }
-      token_ = std::move(*token);
-      crash_point(CrashPoint::logged_in);
-      log_.debug("logged in", {{"until", format_time(token_->expires_at)}});
-      co_return std::nullopt;
+      refusal = token.error();
+    }
+    if (refusal) {
+      refusal->at(place).in(plan_.source, report.stream);
+      withhold_secrets(*refusal);
+      // Whatever the broker calls it: a refused login is not tried again by itself for a good
+      // while, because some brokers answer a series of them with a captcha or a ban.
+      co_await refusals_.refused(*refusal);
+      co_return refusal;
     }
     Error error;
-    if (co_await may_retry(sent, patience, report, error)) continue;
-    // Whatever the broker calls it: a refused login is never tried again by itself, because some
-    // brokers answer a series of them with a captcha or a ban.
-    bool const refused = sent.verdict.answer_class == AnswerClass::auth_invalid ||
-                         sent.verdict.answer_class == AnswerClass::auth_expired;
-    if (refused) {
-      error.code = ErrorCode::auth_invalid;
-      blocked_ = error;
-    }
-    co_return error;
+    if (!co_await may_retry(sent, patience, report, error)) co_return error;
   }
 }
 
 asio::awaitable<std::optional<Error>> SourceSession::ensure_token(RunReport& report) {
-  if (!std::holds_alternative<engine::LoginTokenAuth>(plan_.auth)) co_return blocked_;
+  // At the first request of a run: another process may have been refused meanwhile.
+  std::optional<Error> refused;
+  if (report.requests == 0) refused = co_await refusals_.look();
+  if (refused) co_return refused;
   // One login for all streams: whoever comes while it goes on waits here and finds its token.
   Gate::Pass const pass = co_await login_.enter();
-  if (blocked_) co_return blocked_;
+  refused = refusals_.standing();
+  if (refused) co_return refused;
   if (token_ && parts_.clock->now() < token_->renew_at) co_return std::nullopt;
+  // And one login of these credentials at a time among all processes.
+  auto const turn = co_await refusals_.login_turn();
+  refused = co_await refusals_.look();
+  if (refused) co_return refused;
   co_return co_await request_token(report);
 }
 
+asio::awaitable<std::optional<Error>> SourceSession::admit_key(RunReport const& report) {
+  if (report.requests == 0) co_return co_await refusals_.look();
+  co_return refusals_.standing();
+}
+
 asio::awaitable<std::optional<Error>> SourceSession::log_in(RunReport& report) {
-  co_return co_await ensure_token(report);
+  bool const logs_in = std::holds_alternative<engine::LoginTokenAuth>(plan_.auth);
+  if (logs_in) co_return co_await ensure_token(report);
+  co_return co_await admit_key(report);
+}
+
+asio::awaitable<bool> SourceSession::may_log_in_again(Attempt const& attempt, Patience& patience,
+                                                      Error& error) {
+  error = *attempt.sent.verdict.error;
+  auto const now = parts_.clock->now();
+  auto const closed = closed_.find(attempt.path);
+  if (!patience.asked_again) {
+    // A broker that answers so for what this account may not read would have us log in at each run,
+    // and take the token from all others.
+    if (closed != closed_.end() && now < closed->second.until) {
+      error.hint = "A fresh login was refused here as well; check what this account may read.";
+      co_return false;
+    }
+    patience.asked_again = true;
+    // Another stream may have renewed it already; then its token is used.
+    if (token_ && token_->text.reveal() == attempt.token) token_.reset();
+    co_return true;
+  }
+  auto& entry = closed_[attempt.path];
+  entry.until = now + pause_after(++entry.logins, true);
+  if (attempt.sent.verdict.answer_class == AnswerClass::auth_invalid) {
+    co_await refusals_.refused(error);
+  } else {
+    error.hint = "A fresh login was refused as well; check what this account may read.";
+  }
+  co_return false;
+}
+
+asio::awaitable<bool> SourceSession::may_show_key_again(Attempt const& attempt, Patience& patience,
+                                                        Error& error) {
+  // A refusal after good answers may be an accident of the broker's.
+  if (refusals_.worked_before() && !refusals_.on_probation() && !patience.asked_again) {
+    patience.asked_again = true;
+    co_await parts_.sleeper->sleep(engine::backoff_wait(backoff_, 2, parts_.random()));
+    co_return true;
+  }
+  error = *attempt.sent.verdict.error;
+  error.code = ErrorCode::auth_invalid;
+  if (auto standing = refusals_.standing()) {
+    // Another request of this source was refused while this one was on its way.
+    error = std::move(*standing);
+    co_return false;
+  }
+  co_await refusals_.refused(error);
+  co_return false;
 }
 
 asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request,
                                                              RunReport& report) {
+  bool const logs_in = std::holds_alternative<engine::LoginTokenAuth>(plan_.auth);
+  std::string const path = request.target.substr(0, request.target.find('?'));
   Patience patience;
   for (;;) {
-    std::optional<Error> refused = co_await ensure_token(report);
+    std::optional<Error> refused;
+    if (logs_in) {
+      refused = co_await ensure_token(report);
+    } else {
+      refused = co_await admit_key(report);
+    }
+    Gate::Pass probation;
+    if (!refused && !logs_in && refusals_.on_probation()) {
+      probation = co_await login_.enter();
+      refused = refusals_.standing();
+    }
     if (refused) {
       refused->in(plan_.source, report.stream);
       co_return *refused;
     }
     co_await wait_for_turn();
     // Another stream may have been told meanwhile that the token is dead.
-    bool const logs_in = std::holds_alternative<engine::LoginTokenAuth>(plan_.auth);
     if (logs_in && !token_) continue;
     HttpRequest authorized = request;
     engine::authorize(authorized, plan_.auth, plan_.credentials, token_ ? &*token_ : nullptr);
@@ -229,33 +413,34 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
     switch (sent.verdict.answer_class) {
       case AnswerClass::ok:
       case AnswerClass::empty: {
+        closed_.erase(path);
+        if (!logs_in || refusals_.held()) co_await refusals_.accepted();
+        if (auto wrong = wrong_clock()) {
+          wrong->in(plan_.source, report.stream);
+          co_return *wrong;
+        }
         engine::Answer answer;
         answer.no_rows = sent.verdict.answer_class == AnswerClass::empty;
         answer.empty_by_status = sent.verdict.by_status_alone;
         answer.body = std::move(sent.verdict.body);
         answer.server_time = date_of(sent.response.headers);
         answer.headers = std::move(sent.response.headers);
+        if (stored_->is_in(sent.response.body)) answer.secrets = stored_;
         co_return answer;
       }
-      case AnswerClass::auth_expired: {
-        if (logs_in && !patience.logged_in_again) {
-          patience.logged_in_again = true;
-          // Another stream may have renewed it already; then its token is used.
-          if (token_ && token_->text.reveal() == used) token_.reset();
-          continue;
-        }
-        Error error = *sent.verdict.error;
+      case AnswerClass::auth_expired:
+      case AnswerClass::auth_invalid: {
+        Attempt const attempt(sent, path, used);
+        Error error;
+        bool again = false;
         if (logs_in) {
-          error.hint = "A fresh login was refused as well; check what this account may read.";
+          again = co_await may_log_in_again(attempt, patience, error);
         } else {
-          error.code = ErrorCode::auth_invalid;
-          blocked_ = error;
+          again = co_await may_show_key_again(attempt, patience, error);
         }
+        if (again) continue;
         co_return error;
       }
-      case AnswerClass::auth_invalid:
-        blocked_ = sent.verdict.error;
-        co_return *sent.verdict.error;
       default: {
         Error error;
         if (co_await may_retry(sent, patience, report, error)) continue;

@@ -4,13 +4,16 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/redact.hpp"
 #include "base/run_report.hpp"
 #include "connectors/engine/auth.hpp"
 #include "connectors/engine/backoff.hpp"
@@ -21,6 +24,7 @@
 #include "daemon/net/http_client.hpp"
 #include "daemon/sync/gate.hpp"
 #include "daemon/sync/observer.hpp"
+#include "daemon/sync/refusal_guard.hpp"
 #include "daemon/sync/sleeper.hpp"
 
 namespace affsync::sync {
@@ -33,6 +37,9 @@ struct SessionParts {
   Observer* observer = nullptr;
   std::function<double()> random;      // [0, 1)
   std::function<std::string()> nonce;  // of a signed request; the machine's own where unset
+  // A broker that asks to be left alone for longer ends the run; unset: a quarter of an hour, or
+  // what the connector bounds waits to.
+  std::optional<Duration> longest_wait;
   SessionParts() = default;
 };
 
@@ -44,15 +51,30 @@ class SourceSession {
 
   // Sends `request` (authentication is added here) until it is answered well, and counts requests,
   // retries, throttling and bytes in `report`. The error is final for this run; its code tells what
-  // it ends: auth_invalid the source, permission_denied and not_found the stream.
-  // Cancellation throws operation_aborted.
+  // it ends: auth_invalid and login_refused the source, permission_denied and not_found the stream.
+  // A source whose login or key stands refused sends nothing. Cancellation throws
+  // operation_aborted.
   asio::awaitable<Result<engine::Answer>> fetch(HttpRequest request, RunReport& report);
 
   // Logs in now when the connector has a login and there is no valid token; for `check`.
   asio::awaitable<std::optional<Error>> log_in(RunReport& report);
 
-  // Set after wrong credentials: nothing is sent any more until the configuration changes.
-  std::optional<Error> const& blocked() const { return blocked_; }
+  // The refused login or key of this source: what nothing is sent for at the moment, until when,
+  // and where that is kept.
+  RefusalGuard& refusals() { return refusals_; }
+  std::optional<Error> blocked() const { return refusals_.standing(); }
+  std::optional<TimePoint> blocked_until() const { return refusals_.until(); }
+
+  // Takes credentials, tokens and what was made of them out of everything that an error says, and
+  // out of any other text that is to be shown or stored.
+  void withhold_secrets(Error& error) const;
+  std::string withhold_secrets(std::string text) const { return shown_.redact(std::move(text)); }
+
+  // Our clock less the broker's, as the Date of its last answer shows it: exact to some seconds.
+  // nullopt where it told none.
+  std::optional<Duration> clock_skew() const { return skew_; }
+  // The time, by the broker's clock where ours is off by more than some minutes.
+  TimePoint trusted_now() const;
 
   // At most as many runs of this source at a time as it allows concurrent requests; a run has one
   // request on the wire.
@@ -66,12 +88,28 @@ class SourceSession {
     HttpResponse response;
     TimePoint sent_at{};
   };
+  struct Patience;
+  void note_sent(Secret const& secret);
+  void renew_redactors();
   asio::awaitable<void> wait_for_turn();
   asio::awaitable<Sent> send_once(HttpRequest request, bool is_login, RunReport& report);
   asio::awaitable<std::optional<Error>> ensure_token(RunReport& report);
   asio::awaitable<std::optional<Error>> request_token(RunReport& report);
+  // A key is let in when it does not stand refused.
+  asio::awaitable<std::optional<Error>> admit_key(RunReport const& report);
+  // Whether a data request that was refused goes out once more, with a new token where there is a
+  // login. Otherwise `error` says why not.
+  struct Attempt;
+  asio::awaitable<bool> may_log_in_again(Attempt const& attempt, Patience& patience, Error& error);
+  asio::awaitable<bool> may_show_key_again(Attempt const& attempt, Patience& patience,
+                                           Error& error);
+  void notice_clock(Sent const& sent, TimePoint now);
+  // Both the broker and the database say that our clock is wrong by more than a day.
+  std::optional<Error> wrong_clock() const;
+  // The broker asks for more than a run waits; then the error says until when.
+  bool is_sent_away(Sent const& sent, Error& error) const;
+  Duration longest_wait() const;
   // Whether the same request may go out again; waits before. `error` is what to give up with.
-  struct Patience;
   asio::awaitable<bool> may_retry(Sent const& sent, Patience& patience, RunReport& report,
                                   Error& error);
 
@@ -82,8 +120,20 @@ class SourceSession {
   engine::Limiter limiter_;
   engine::BackoffSpec backoff_;
   std::optional<engine::Token> token_;
-  std::optional<Error> blocked_;
-  Gate login_{1};
+  std::optional<Duration> skew_;
+  bool skew_told_ = false;
+  std::vector<Secret> sent_;                // tokens and header values that went out lately
+  Redactor shown_;                          // for what is told: everything that was given or sent
+  std::shared_ptr<Redactor const> stored_;  // for rows: what cannot be a word of theirs
+  RefusalGuard refusals_;
+  // Paths that a fresh token did not open: when the next login may be made because of them, and how
+  // often there was one.
+  struct Closed {
+    TimePoint until{};
+    int logins = 0;
+  };
+  std::map<std::string, Closed> closed_;
+  Gate login_{1};  // of logins, and of keys that stand on probation
   Gate runs_;
 };
 

@@ -86,6 +86,7 @@ class StreamRun {
   asio::awaitable<void> end();
   void fail(Error error);
   void tell_missing(std::vector<std::string> const& totals);
+  void refuse_start_ahead() const;
 
   StreamTask task_;
   RunOptions options_;
@@ -111,10 +112,23 @@ class StreamRun {
 
 void StreamRun::fail(Error error) {
   error.in(report_.source, report_.stream);
+  task_.session->withhold_secrets(error);
   // The first reason stays: what follows from it would only hide it.
   if (report_.error) return;
   report_.status = status_of(error);
   report_.error = std::move(error);
+}
+
+// A clock of 1970, or a mistyped year: such a pass would read nothing and succeed.
+void StreamRun::refuse_start_ahead() const {
+  auto const& window = task_.plan->spec.window;
+  auto const tomorrow = report_.started_at + std::chrono::days(1);
+  if (!window || window->start <= tomorrow) return;
+  throw Failure(
+      ErrorCode::clock_skew,
+      "today is " + format_day(std::chrono::floor<std::chrono::days>(report_.started_at)) +
+          " by the clock of this machine, before the stream's start, " + format_day(window->start),
+      "Set the clock (timedatectl), or `start` of the stream.");
 }
 
 asio::awaitable<StreamRun::Begun> StreamRun::begin() {
@@ -154,6 +168,7 @@ asio::awaitable<StreamRun::Begun> StreamRun::begin() {
     }
   }
   start.now = report_.started_at;
+  refuse_start_ahead();
   reader_.emplace(task_.plan, start);
   report_.window_from = reader_->window().from;
   report_.window_to = reader_->window().to;
@@ -194,7 +209,7 @@ asio::awaitable<void> StreamRun::store(std::optional<PageRead> page) {
       write.left_out.emplace_back(rows.table, std::move(rows.external_ids));
     }
     write.checkpoint = std::move(page->checkpoint);
-    write.now = parts_.clock->now();
+    write.now = task_.session->trusted_now();
     schema::PageWritten const written = co_await parts_.store->write_page(std::move(write));
     report_.inserted += written.inserted;
     report_.updated += written.updated;
@@ -237,7 +252,8 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
   if (parts_.store == nullptr) co_return;
 
   auto const broker_count = end.broker_count;
-  schema::SliceClose close = slice_closing(std::move(end), task_, key_, parts_.clock->now());
+  schema::SliceClose close =
+      slice_closing(std::move(end), task_, key_, task_.session->trusted_now());
   close.left_out = std::exchange(left_out_, {});
   schema::SliceClosed const closed = co_await parts_.store->close_slice(std::move(close));
   report_.deleted += closed.deleted;

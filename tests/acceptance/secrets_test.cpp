@@ -3,7 +3,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "tests/acceptance/fixture.hpp"
+#include "tests/acceptance/plain_broker.hpp"
 #include "tests/support/http_get.hpp"
 
 namespace affsync::test {
@@ -168,6 +168,80 @@ TEST_P(Secrets, secrets_never_printed) {
 // Named in the test's own output, instead of its bytes.
 void PrintTo(Planted const& one, std::ostream* out) {
   *out << one.connector;
+}
+
+// A broker that repeats the key in its links and cursors, in rows, and in those that do not map.
+class QuotedSecrets : public PlainAcceptance {
+ protected:
+  // {"t":"<the key>","o":2}, by another program.
+  static constexpr auto in_base64 = "eyJ0IjoicGxhbnRlZC1rZXkvKz0lNDEiLCJvIjoyfQ==";
+
+  void run(std::string const& first_page, std::string const& second_target) {
+    bool broken = true;
+    serve([&, first_page](std::string const& target) {
+      if (target.find(second_target) == std::string::npos) return answer_of(first_page);
+      if (!broken) return answer_of(list_of({row("3", "3")}));
+      return std::string("HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\n{}");
+    });
+    credentials_yaml = "{api_key: \"${PLANTED_KEY}\"}";
+    environment["PLANTED_KEY"] = key;
+    configure();
+    std::string seen;
+    for (auto const& command : {std::vector<std::string>{"-v", "sync"},
+                                {"-v", "check"},
+                                {"-v", "inspect", "main", "rows"},
+                                {"status", "--output", "json"}}) {
+      auto const done = affsync(command);
+      seen += done.out + done.err;
+    }
+    ASSERT_NE(query("select count(*) from affsync.sync_run where error is not null"), "0");
+    ASSERT_NE(query("select count(*) from affsync.quarantine"), "0");
+    search(seen);
+    broken = false;
+    auto const again = sync();
+    EXPECT_EQ(again.of("rows", "error"), "null") << again.out;
+    EXPECT_EQ(query("select count(*) from affsync.commission"), "2");
+    search(again.out);
+  }
+
+  static std::string row(std::string const& id, std::string const& amount) {
+    return R"({"id":")" + id + R"(","amount":")" + amount +
+           R"(","currency":"USD","day":"2026-03-01",)" + R"("echo":")" + escaped(key) +
+           R"(","echo2":")" + percent_encoded(key) + "\"}";
+  }
+
+  void search(std::string const& seen) const {
+    for (auto const& spelling :
+         {key, escaped(key), percent_encoded(key), percent_encoded(percent_encoded(key)),
+          std::string("GxhbnRlZC1rZXkvKz0lND"), std::string("planted-key")}) {
+      auto const at = seen.find(spelling);
+      EXPECT_EQ(at, std::string::npos) << seen.substr(at < 300 ? 0 : at - 300, 600);
+      for (auto const& table :
+           rows("select format('%I.%I', table_schema, table_name) from information_schema.tables"
+                " where table_schema in ('affsync', 'reporting')")) {
+        EXPECT_EQ(query("select count(*) from " + table[0] + " t where strpos(t::text, $planted$" +
+                        spelling + "$planted$) > 0"),
+                  "0")
+            << spelling << " in " << table[0];
+      }
+    }
+  }
+};
+
+TEST_F(QuotedSecrets, a_link_is_followed_and_stored_without_the_key) {
+  page_yaml = "{type: link, next: next}";
+  run(R"({"next":"/rows?page=2&access_token=)" + percent_encoded(key) + R"(","data":[)" +
+          row("1", "1") + "," + row("2", "many " + escaped(key)) + "]}",
+      "page=2");
+  // The place was kept: page 1 is not asked for again.
+  EXPECT_EQ(plain().targets().back(), "/rows?page=2");
+}
+
+TEST_F(QuotedSecrets, a_cursor_that_holds_the_key_is_not_stored) {
+  page_yaml = "{type: cursor, next: next}";
+  run(R"({"next":")" + std::string(in_base64) + R"(","data":[)" + row("1", "1") + "," +
+          row("2", "many " + escaped(key)) + "]}",
+      "cursor=");
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, Secrets, testing::ValuesIn(planted),

@@ -52,8 +52,16 @@ void waits(std::string_view input) {
 
   require_wait(parse_retry_after(retry_after, now), longest);
   require_wait(parse_reset(reset, spec.reset_unit, now), longest);
-  auto const wait = asked_wait(response, spec, now);
-  require_wait(wait, spec.wait_cap);
+  response.headers.add("RateLimit", std::string(retry_after));
+  response.headers.add("RateLimit-Policy", std::string(reset));
+  response.headers.add("RateLimit-Reset", std::string(reset));
+  response.headers.add("X-RateLimit-Reset", std::string(retry_after));
+  require_wait(parse_wait(reset), longest);
+  require_wait(wait_in_headers(response.headers, now), longest);
+  require_wait(wait_in_rate_limit(response.headers, now), longest);
+  auto const body = parse_json(response.body);
+  auto const wait = asked_wait(response, body ? *body : Json(), spec, now);
+  require_wait(wait, longest);
 
   Limiter limiter(spec);
   for (int i = 0; i < 4; ++i) {

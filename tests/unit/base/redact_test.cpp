@@ -63,5 +63,46 @@ TEST(Redact, WhereTheTextWasCutTheBeginningIsEnough) {
   EXPECT_EQ(redact("you sent hun…", Secret("hunter2")), "you sent hun…");
 }
 
+TEST(Redactor, FindsWhatIsEncodedAsAWholeToo) {
+  Redactor redactor;
+  redactor.add(Secret("pl/nted \"k\u00e9y\""));
+  redactor.add(Secret("0therSecret"));
+  redactor.add(Secret("abc"));  // too short to be one
+  // Made with another program: base64 behind none, one, two and six other bytes, in both alphabets,
+  // percent-encoded, and hex in both cases.
+  for (std::string const echoed : {
+           "cGwvbnRlZCAia8OpeSIifQ==",
+           "eHBsL250ZWQgImvDqXkiIn0=",
+           "eHlwbC9udGVkICJrw6l5IiJ9",
+           "eyJ0IjoicGwvbnRlZCAia8OpeSIifQ==",
+           "Pz5wbC9udGVkICJrw6l5Ij8",
+           "706c2f6e74656420226bc3a97922",
+           "706C2F6E74656420226BC3A97922",
+           "YWJwbC9udGVkICJrw6l5ImM%3D",
+       }) {
+    EXPECT_TRUE(redactor.is_in("cursor=" + echoed + "&n=1")) << echoed;
+    auto const left = redactor.redact("cursor=" + echoed + "&n=1");
+    EXPECT_NE(left.find("***"), std::string::npos) << left;
+    EXPECT_TRUE(left.starts_with("cursor=") && left.ends_with("&n=1")) << left;
+  }
+  for (std::string const plain :
+       {"pl/nted \"k\u00e9y\"", "PL%2Fnted+%22k%c3%a9y%22",
+        "pl%252Fnted%2520%2522k%25c3%25a9y%2522", "pl\\/nted \\\"k\\u00e9y\\\"", "0thersecret"}) {
+    EXPECT_TRUE(redactor.is_in(plain)) << plain;
+    EXPECT_EQ(redactor.redact("a " + plain + " b"), "a *** b");
+  }
+  EXPECT_FALSE(redactor.is_in("abc pl/nted \"k"));
+  EXPECT_FALSE(redactor.is_in(""));
+  EXPECT_FALSE(Redactor().is_in("abc"));
+  EXPECT_EQ(redactor.redact("nothing of it, abc"), "nothing of it, abc");
+}
+
+TEST(Redactor, LeavesJsonWhatItWas) {
+  Redactor redactor;
+  redactor.add(Secret("eyJplanted.token"));
+  EXPECT_EQ(redactor.redact(R"({"a":"eyJplanted.token","b":"\u0434eyJ","n":1.50})"),
+            R"({"a":"***","b":"\u0434eyJ","n":1.50})");
+}
+
 }  // namespace
 }  // namespace affsync

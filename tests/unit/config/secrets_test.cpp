@@ -145,5 +145,19 @@ TEST_F(SecretForms, EnvAsAKeyIsExplained) {
       "environment variable.");
 }
 
+// It would be sent to the broker as it is, and count as a wrong password there.
+TEST_F(SecretForms, AVariableWithoutItsBracesIsAMistake) {
+  for (auto const* odd : {"$PLANTED_VARIABLE", "'%PLANTED_VARIABLE%'", "$(PLANTED_VARIABLE)",
+                          "$env:PLANTED_VARIABLE", "$_PLANTED"}) {
+    auto const message = mistake(source_with(std::string("credentials: {password: ") + odd + "}"));
+    EXPECT_NE(message.find("looks like the name of a variable"), std::string::npos) << message;
+    EXPECT_EQ(message.find("PLANTED"), std::string::npos) << "it may be the password itself";
+  }
+  for (auto const* fine : {"$ecret", "$1", "$", "$$$", "a$PLANTED", "$PLANTED-9x", "100%", "%%"}) {
+    EXPECT_EQ(password(std::string("'") + fine + "'"), fine);
+  }
+  EXPECT_EQ(password("{file: " + write("odd", "$PLANTED") + "}"), "$PLANTED");
+}
+
 }  // namespace
 }  // namespace affsync::config

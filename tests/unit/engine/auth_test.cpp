@@ -137,9 +137,39 @@ TEST(ReadToken, SaysWhereATokenIsMissing) {
        {"{}", R"({"token":null})", R"({"token":""})", R"({"token":17})", "[]"}) {
     auto const token = read_token(login_auth(), body(answer), now);
     ASSERT_FALSE(token) << answer;
-    EXPECT_EQ(token.error().code, ErrorCode::malformed_answer) << answer;
+    EXPECT_EQ(token.error().code, ErrorCode::login_refused) << answer;
     EXPECT_NE(token.error().message.find("`token`"), std::string::npos) << answer;
   }
+}
+
+// {"iat":1794978400,"exp":1795000000}: six hours, whatever our clock says.
+TEST(ReadToken, LifetimeOfAJwtDoesNotDependOnOurClock) {
+  constexpr std::string_view six_hours =
+      "eyJhbGciOiJub25lIn0.eyJpYXQiOjE3OTQ5Nzg0MDAsImV4cCI6MTc5NTAwMDAwMH0.c2ln";
+  for (auto const ours : {jwt_exp - 6h, jwt_exp - 15min, jwt_exp + 400 * 24h, TimePoint()}) {
+    auto const token =
+        read_token(login_auth(), body(R"({"token":")" + std::string(six_hours) + "\"}"), ours);
+    ASSERT_TRUE(token);
+    EXPECT_EQ(token->expires_at, ours + 6h);
+  }
+  // Without its beginning the answer's Date tells.
+  auto const late = jwt_exp - 15min;
+  auto const token = read_token(login_auth(), body(R"({"token":")" + std::string(jwt) + "\"}"),
+                                late, jwt_exp - 6h);
+  ASSERT_TRUE(token);
+  EXPECT_EQ(token->expires_at, late + 6h);
+}
+
+TEST(ReadToken, GivesTheBrokersWordsInsteadOfAToken) {
+  auto const said = [](char const* answer) {
+    return read_token(login_auth(), body(answer), now).error().message;
+  };
+  EXPECT_NE(said(R"({"success":false,"message":"Wrong password"})").find("Wrong password"),
+            std::string::npos);
+  // Where the path in the connector is wrong the token itself stands elsewhere: names only.
+  auto const elsewhere = said(R"({"access":"planted-token","refresh":"planted-too"})");
+  EXPECT_NE(elsewhere.find("access, refresh"), std::string::npos) << elsewhere;
+  EXPECT_EQ(elsewhere.find("planted"), std::string::npos) << elsewhere;
 }
 
 TEST(ReadToken, RefusesATokenThatWouldBreakAHeader) {
@@ -147,7 +177,7 @@ TEST(ReadToken, RefusesATokenThatWouldBreakAHeader) {
        {R"({"token":"a\r\nX-Evil: 1"})", R"({"token":"a b"})", R"({"token":"ü"})"}) {
     auto const token = read_token(login_auth(), body(answer), now);
     ASSERT_FALSE(token) << answer;
-    EXPECT_EQ(token.error().code, ErrorCode::malformed_answer) << answer;
+    EXPECT_EQ(token.error().code, ErrorCode::login_refused) << answer;
     EXPECT_EQ(token.error().to_line().find("Evil"), std::string::npos);
   }
 }

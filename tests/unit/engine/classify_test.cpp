@@ -88,12 +88,47 @@ TEST(Classify, ARedirectIsAnErrorThatNamesTheTargetWithoutItsQuery) {
 TEST(Classify, HtmlWithAGoodStatusIsRecognised) {
   auto const verdict =
       judge(answer(200, "\n<!DOCTYPE html><html><head><title>Sign in</title></head></html>"));
-  EXPECT_EQ(verdict.answer_class, AnswerClass::bad_request);
+  EXPECT_EQ(verdict.answer_class, AnswerClass::transient);
   ASSERT_TRUE(verdict.error);
   EXPECT_EQ(verdict.error->code, ErrorCode::malformed_answer);
   EXPECT_NE(verdict.error->message.find("HTML page instead of JSON (\"Sign in\")"),
             std::string::npos);
   EXPECT_NE(verdict.error->hint.find("path may be wrong"), std::string::npos);
+}
+
+// What stands in front of a broker says nothing about the account: neither HTTP's meaning of the
+// status counts nor a connector's.
+TEST(Classify, APageWhereJsonIsDueIsTransientWhateverItsStatus) {
+  std::string const page = "<html><head><title>Attention Required!</title></head></html>";
+  ErrorRule wrong;
+  wrong.status = {400, 403, 405};
+  wrong.answer_class = AnswerClass::auth_invalid;
+  for (int const status : {200, 202, 400, 403, 405, 406, 418, 451}) {
+    for (bool const is_login : {false, true}) {
+      auto const verdict = judge(answer(status, page), is_login, {wrong});
+      EXPECT_EQ(verdict.answer_class, AnswerClass::transient) << status;
+      ASSERT_TRUE(verdict.error) << status;
+      EXPECT_EQ(verdict.error->code, ErrorCode::malformed_answer) << status;
+      EXPECT_NE(verdict.error->message.find("Attention Required!"), std::string::npos);
+    }
+  }
+  EXPECT_EQ(judge(answer(403, "error code: 1020")).answer_class, AnswerClass::transient);
+  // These speak of who asks, of the path, of the limit, whatever they look like.
+  EXPECT_EQ(judge(answer(401, page)).answer_class, AnswerClass::auth_expired);
+  EXPECT_EQ(judge(answer(404, page)).answer_class, AnswerClass::not_found);
+  EXPECT_EQ(judge(answer(429, page)).answer_class, AnswerClass::throttled);
+  // A rule that names the page's words knows it.
+  ErrorRule limit;
+  limit.status = {403};
+  limit.body_contains = "attention required";
+  limit.answer_class = AnswerClass::throttled;
+  EXPECT_EQ(judge(answer(403, page), false, {limit}).answer_class, AnswerClass::throttled);
+}
+
+TEST(Classify, WordsInsteadOfATokenAreNotAskedForAgain) {
+  EXPECT_EQ(judge(answer(200, "Wrong password"), true).answer_class, AnswerClass::bad_request);
+  EXPECT_EQ(judge(answer(200, R"({"token":"ab)"), true).answer_class, AnswerClass::transient);
+  EXPECT_EQ(judge(answer(200, "Busy"), false).answer_class, AnswerClass::transient);
 }
 
 TEST(Classify, BrokenJsonMayBeWholeTheNextTime) {
@@ -231,9 +266,100 @@ TEST(RetryAfter, SecondsOrADate) {
   EXPECT_EQ(parse_retry_after(" 1.5 ", moment), 1500ms);
   EXPECT_EQ(parse_retry_after("Tue, 05 Nov 2024 12:00:30 GMT", moment), 30s);
   EXPECT_EQ(parse_retry_after("Tue, 05 Nov 2024 11:00:00 GMT", moment), 0s);
-  for (auto const* odd : {"", "-5", "soon", "12 s", "0x10", "1e3", "5,", "Tue, 05 Nov 2024"}) {
+  // What servers send instead.
+  EXPECT_EQ(parse_retry_after("Tuesday, 05-Nov-24 12:00:30 GMT", moment), 30s);
+  EXPECT_EQ(parse_retry_after("Tue Nov  5 12:00:30 2024", moment), 30s);
+  EXPECT_EQ(parse_retry_after("2024-11-05T12:00:30Z", moment), 30s);
+  EXPECT_EQ(parse_retry_after("2024-11-05T13:00:30+01:00", moment), 30s);
+  EXPECT_EQ(parse_retry_after("12 s", moment), 12s);
+  EXPECT_EQ(parse_retry_after("2m30s", moment), 150s);
+  EXPECT_EQ(parse_retry_after("250ms", moment), 250ms);
+  EXPECT_EQ(parse_retry_after("\"7\"", moment), 7s);
+  EXPECT_EQ(parse_retry_after("1730808045", moment), 45s);
+  EXPECT_EQ(parse_retry_after("1730808045500", moment), 45500ms);
+  EXPECT_EQ(parse_retry_after("5, 9", moment), 9s);
+  for (auto const* odd : {"", "-5", "soon", "12 apples", "0x10", "1e3", "Tue, 05 Nov 2024", "5 6",
+                          "\"", "s", "1.", ".5", "2024-13-05T12:00:30Z"}) {
     EXPECT_EQ(parse_retry_after(odd, moment), std::nullopt) << odd;
   }
+}
+
+using Fields = std::vector<Headers::Field>;
+
+// The RateLimit fields as each version of the draft has them, and what servers send beside them.
+TEST(ClassifyWait, HeadersOfEveryKind) {
+  struct Case {
+    Fields headers;
+    std::chrono::milliseconds wait;
+  };
+  for (auto const& one : std::initializer_list<Case>{
+           {{{"RateLimit-Limit", "100"}, {"RateLimit-Remaining", "0"}, {"RateLimit-Reset", "50"}},
+            50s},
+           {{{"RateLimit-Limit", "10, 10;w=1, 50;w=60"}, {"RateLimit-Reset", "7"}}, 7s},
+           {{{"RateLimit", "limit=100, remaining=0, reset=30"}}, 30s},
+           {{{"RateLimit", "limit=100,remaining=0,reset=31"}, {"RateLimit-Policy", "100;w=60"}},
+            31s},
+           {{{"RateLimit", "\"default\";r=0;t=30"}}, 30s},
+           {{{"RateLimit", "\"default\"; r=0; t=30"}}, 30s},
+           {{{"RateLimit", "default;r=0;t=30"}}, 30s},
+           {{{"RateLimit", "\"a;b,c\";r=0;t=30;pk=:dHJpYWwx:"}}, 30s},
+           {{{"RateLimit", "\"burst\";r=0;t=2, \"day\";r=40;t=3600"}}, 2s},
+           {{{"RateLimit", "\"burst\";r=0;t=2"}, {"RateLimit", "\"day\";r=0;t=600"}}, 600s},
+           {{{"RateLimit", "\"hour\";r=0"}, {"RateLimit-Policy", "\"hour\";q=100;w=900"}}, 900s},
+           {{{"X-RateLimit-Reset", "30"}}, 30s},
+           {{{"X-RateLimit-Reset", "1730808060"}}, 60s},
+           {{{"X-RateLimit-Reset", "1730808060.5"}}, 60500ms},
+           {{{"X-RateLimit-Reset", "1730808060000"}}, 60s},
+           {{{"X-RateLimit-Reset", "Tue, 05 Nov 2024 12:01:00 GMT"}}, 60s},
+           {{{"X-Rate-Limit-Reset", "2024-11-05 12:01:00Z"}}, 60s},
+           {{{"X-RateLimit-Reset-After", "0.25"}}, 250ms},
+           {{{"X-RateLimit-Reset-Requests", "1m5s"}}, 65s},
+           {{{"X-Retry-After", "14"}}, 14s},
+           {{{"Retry-After-Ms", "1500"}}, 1500ms},
+           {{{"x-rate-limit-retry-after-seconds", "15"}}, 15s},
+           {{{"Retry-After", "0"}, {"X-RateLimit-Reset", "16"}}, 16s},
+           {{{"Retry-After", "3"}, {"RateLimit", "\"d\";r=0;t=99"}}, 3s},
+           {{{"Retry-After", "3"}, {"Retry-After", "8"}}, 8s},
+       }) {
+    EXPECT_EQ(judge(answer(429, "{}", one.headers)).wait, one.wait)
+        << one.headers.front().first << ": " << one.headers.front().second;
+  }
+  for (auto const* odd : {"", ";", ",", "=", "\"", "\"a\";t", "\"a\";t=;r=", "a;t=-1",
+                          "limit=1,reset=x", "\"\\"}) {
+    EXPECT_EQ(judge(answer(429, "{}", {{"RateLimit", odd}})).wait, std::nullopt) << odd;
+  }
+}
+
+// Ours may be wrong: a point in time is compared with the broker's own clock.
+TEST(ClassifyWait, TimesCountFromTheAnswersDate) {
+  Headers::Field const date{"Date", "Tue, 05 Nov 2024 09:00:00 GMT"};
+  EXPECT_EQ(judge(answer(429, "{}", {date, {"Retry-After", "Tue, 05 Nov 2024 09:00:20 GMT"}})).wait,
+            20s);
+  EXPECT_EQ(judge(answer(429, "{}", {date, {"X-RateLimit-Reset", "1730797210"}})).wait, 10s);
+}
+
+TEST(ClassifyWait, MembersOfABody) {
+  auto const wait = [](char const* body) { return judge(answer(429, body)).wait; };
+  EXPECT_EQ(wait(R"({"retry_after": 3})"), 3s);
+  EXPECT_EQ(wait(R"({"retry_after": 0.65, "global": false})"), 650ms);
+  EXPECT_EQ(wait(R"({"retryAfter": "12"})"), 12s);
+  EXPECT_EQ(wait(R"({"error": {"code": 429, "retry_after_ms": 1500}})"), 1500ms);
+  EXPECT_EQ(wait(R"({"errors": [{"meta": {"retry-after-seconds": 4}}]})"), 4s);
+  EXPECT_EQ(wait(R"({"ok": false, "parameters": {"retry_after": 35}})"), 35s);
+  EXPECT_EQ(wait(R"({"details": [{"retryDelay": "13s"}]})"), 13s);
+  EXPECT_EQ(wait(R"({"resetAt": "2024-11-05T12:00:40Z"})"), 40s);
+  EXPECT_EQ(wait(R"({"reset_at": 1730808040})"), 40s);
+  EXPECT_EQ(wait(R"({"message": "Rate limit reached. Please try again in 1m2.5s."})"), 62500ms);
+  EXPECT_EQ(wait(R"({"message": "Please wait 10 seconds"})"), 10s);
+  EXPECT_EQ(wait("Too many requests, retry after 20 sec"), 20s);
+  EXPECT_EQ(wait(R"({"retry_after": null, "after": 5})"), std::nullopt);
+}
+
+// The whole of it is there for whoever has to decide, beyond the connector's bound.
+TEST(ClassifyWait, WhatIsAskedForIsKnownBeyondTheCap) {
+  auto const verdict = judge(answer(429, "{}", {{"Retry-After", "43200"}}));
+  EXPECT_EQ(verdict.asked, 12h);
+  EXPECT_EQ(verdict.wait, 15min);
 }
 
 TEST(HttpDate, AllThreeForms) {

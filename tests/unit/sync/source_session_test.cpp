@@ -52,6 +52,52 @@ struct MortalTokens {
   }
 };
 
+// The blocks of a database, by its own clock, which is the test's.
+class FakeBlocks final : public schema::BlockStore {
+ public:
+  explicit FakeBlocks(Clock const& clock) : clock_(clock) {}
+
+  asio::awaitable<schema::BlockState> load_block(schema::BlockKey key) override {
+    schema::BlockState state;
+    state.now = clock_.now() - behind;
+    state.worked_before = worked_before;
+    if (auto const found = blocks.find(key.name); found != blocks.end()) {
+      state.block = found->second;
+      state.block->remaining = state.block->until - clock_.now();
+    }
+    co_return state;
+  }
+  asio::awaitable<std::optional<schema::SourceBlock>> save_block(schema::BlockKey key,
+                                                                 schema::SourceBlock block,
+                                                                 Duration pause, bool) override {
+    block.until = clock_.now() + pause;
+    block.remaining = pause;
+    blocks[key.name] = block;
+    co_return block;
+  }
+  asio::awaitable<void> clear_block(schema::BlockKey key) override {
+    blocks.erase(key.name);
+    co_return;
+  }
+  asio::awaitable<std::unique_ptr<schema::Lease>> try_login(schema::BlockKey) override {
+    struct Turn final : schema::Lease {
+      explicit Turn(bool& is_taken) : taken(is_taken) { taken = true; }
+      ~Turn() override { taken = false; }
+      bool& taken;
+    };
+    if (taken_) co_return nullptr;
+    co_return std::make_unique<Turn>(taken_);
+  }
+
+  std::map<std::string, schema::SourceBlock> blocks;
+  bool worked_before = false;
+  Duration behind{};  // its clock, behind ours
+
+ private:
+  Clock const& clock_;
+  bool taken_ = false;
+};
+
 class SourceSessionTest : public testing::Test {
  protected:
   std::unique_ptr<SourceSession> session(engine::SourcePlan plan,
@@ -64,7 +110,32 @@ class SourceSessionTest : public testing::Test {
     parts.sleeper = &time_;
     parts.observer = &observer_;
     parts.random = [] { return 0.5; };
+    parts.longest_wait = longest_wait_;
     return std::make_unique<SourceSession>(std::move(plan), std::move(parts), Logger(log_));
+  }
+
+  // As another process would have it: with a memory of its own, and the same database.
+  std::unique_ptr<SourceSession> process(engine::SourcePlan plan,
+                                         test::ScriptedClient::Script script) {
+    auto one = session(std::move(plan), std::move(script));
+    schema::BlockKey key;
+    key.name = one->plan().source;
+    one->refusals().keep_in(&blocks_, key);
+    return one;
+  }
+
+  // A run's own fetch: its first one looks at the database.
+  Result<engine::Answer> run(SourceSession& session, std::string const& path = "/rows/") {
+    report_ = {};
+    return fetch(session, path);
+  }
+
+  void wait(Duration time) {
+    auto body = [&]() -> asio::awaitable<int> {
+      co_await time_.sleep(time);
+      co_return 0;
+    };
+    time_.run(io_, body());
   }
 
   Result<engine::Answer> fetch(SourceSession& session, std::string const& path = "/rows/") {
@@ -96,6 +167,8 @@ class SourceSessionTest : public testing::Test {
   Observer observer_;
   std::vector<test::SentRequest> sent_;
   RunReport report_;
+  FakeBlocks blocks_{time_};
+  std::optional<Duration> longest_wait_;
 };
 
 TEST_F(SourceSessionTest, LogsInOnceAndSendsTheToken) {
@@ -154,6 +227,309 @@ TEST_F(SourceSessionTest, WrongPasswordIsTriedOnceAndStopsTheSource) {
   ASSERT_FALSE(fetch(*broker));
   EXPECT_EQ(sent_.size(), 1u);
   EXPECT_TRUE(broker->blocked().has_value());
+}
+
+// Whatever shape it has: status, body, and the code that it gets.
+TEST_F(SourceSessionTest, EveryShapeOfARefusedLoginIsTriedOnce) {
+  struct Case {
+    int status;
+    std::string body;
+    ErrorCode code;
+    std::string said;
+  };
+  for (auto const& one : std::initializer_list<Case>{
+           {401, R"({"message":"Bad credentials"})", ErrorCode::auth_invalid, "Bad credentials"},
+           {401, "<html><title>401</title></html>", ErrorCode::auth_invalid, "401"},
+           {400, R"({"message":"no such user"})", ErrorCode::login_refused, "no such user"},
+           {403, R"({"message":"captcha"})", ErrorCode::login_refused, "captcha"},
+           {403, "", ErrorCode::login_refused, "403"},
+           {404, "{}", ErrorCode::login_refused, "404"},
+           {409, "{}", ErrorCode::login_refused, "409"},
+           {422, R"({"message":"blocked"})", ErrorCode::login_refused, "blocked"},
+           {423, "Locked", ErrorCode::login_refused, "Locked"},
+           {302, "", ErrorCode::redirected, "302"},
+           {200, R"({"error":"bad password"})", ErrorCode::login_refused, "bad password"},
+           {200, R"({"success":false,"message":"Wrong PIN"})", ErrorCode::login_refused,
+            "Wrong PIN"},
+           {200, R"({"captcha_required":true})", ErrorCode::login_refused, "captcha_required"},
+           {200, R"({"token":""})", ErrorCode::login_refused, "token"},
+           {200, R"({"token":null})", ErrorCode::login_refused, "token"},
+           {200, "Wrong password", ErrorCode::login_refused, "Wrong password"},
+           {200, "", ErrorCode::login_refused, "empty"},
+           {204, "", ErrorCode::login_refused, "204"},
+       }) {
+    SCOPED_TRACE(std::to_string(one.status) + " " + one.body);
+    sent_.clear();
+    blocks_.blocks.clear();
+    auto const answer = [&](HttpRequest const&) { return json_response(one.status, one.body); };
+    auto broker = process(login_plan(), answer);
+    for (auto const& refused : fetch_together(*broker, 4)) {
+      ASSERT_FALSE(refused);
+      EXPECT_EQ(refused.error().code, one.code) << refused.error().to_line();
+      EXPECT_NE(refused.error().message.find(one.said), std::string::npos)
+          << refused.error().message;
+    }
+    auto other = process(login_plan(), answer);
+    auto const held = run(*other);
+    ASSERT_FALSE(held);
+    EXPECT_EQ(held.error().code, one.code);
+    EXPECT_NE(held.error().message.find(one.said), std::string::npos) << held.error().message;
+    EXPECT_NE(held.error().message.find("until"), std::string::npos) << held.error().message;
+    EXPECT_EQ(report_.requests, 0);
+    EXPECT_EQ(sent_.size(), 1u);
+  }
+}
+
+TEST_F(SourceSessionTest, APageOfAFirewallIsNoRefusedLogin) {
+  auto const page = [](int status) {
+    return json_response(status, "<!DOCTYPE html><html><title>Just a moment...</title></html>");
+  };
+  for (int const status : {200, 400, 403, 405, 406, 503}) {
+    sent_.clear();
+    blocks_.blocks.clear();
+    int pages = 2;
+    auto plan = login_plan();
+    engine::ErrorRule wrong;  // as the shipped connectors say it
+    wrong.status = {400, 401, 403};
+    wrong.login = true;
+    wrong.answer_class = engine::AnswerClass::auth_invalid;
+    plan.errors.push_back(wrong);
+    auto broker = process(plan, [&](HttpRequest const& request) {
+      if (request.method == Method::post && pages-- > 0) return page(status);
+      return json_response(200, R"({"token":"abc"})");
+    });
+    EXPECT_TRUE(run(*broker)) << status;
+    // One that stays: a bounded number of tries, and no block.
+    auto walled = process(plan, [&](HttpRequest const&) { return page(status); });
+    sent_.clear();
+    auto const answer = run(*walled);
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(sent_.size(), 5u) << status;
+    EXPECT_TRUE(blocks_.blocks.empty()) << status;
+    EXPECT_NE(answer.error().message.find("Just a moment"), std::string::npos);
+    EXPECT_FALSE(walled->blocked_until());
+  }
+}
+
+TEST_F(SourceSessionTest, TheLoginIsTriedAgainAfterPausesThatGrow) {
+  bool good = false;
+  auto const answer = [&](HttpRequest const& request) {
+    if (request.method == Method::post && !good) return json_response(401, "{}");
+    return json_response(200, R"({"token":"abc"})");
+  };
+  for (auto const pause : {1h, 6h, 24h, 24h}) {
+    auto broker = process(login_plan(), answer);
+    sent_.clear();
+    ASSERT_FALSE(run(*broker));
+    EXPECT_EQ(sent_.size(), 1u);
+    EXPECT_EQ(*broker->blocked_until(), blocks_.blocks.at("broker").until);
+    wait(pause - 1min);
+    ASSERT_FALSE(run(*broker));
+    EXPECT_EQ(sent_.size(), 1u) << "before the pause was over";
+    wait(2min);
+  }
+  good = true;
+  auto broker = process(login_plan(), answer);
+  EXPECT_TRUE(run(*broker));
+  EXPECT_TRUE(blocks_.blocks.empty());
+}
+
+TEST_F(SourceSessionTest, OtherCredentialsAreTriedAtOnce) {
+  auto const answer = [](HttpRequest const& request) {
+    if (request.body.find("planted-password") != std::string::npos) return json_response(401, "{}");
+    return json_response(200, R"({"token":"abc"})");
+  };
+  auto broker = process(login_plan(), answer);
+  ASSERT_FALSE(run(*broker));
+  auto const& block = blocks_.blocks.at("broker");
+  EXPECT_EQ(block.credential_hash.find("planted"), std::string::npos);
+  EXPECT_EQ(block.code, "auth_invalid");
+  auto plan = login_plan();
+  plan.credentials["password"] = Secret("the right one");
+  auto mended = process(plan, answer);
+  EXPECT_TRUE(run(*mended));
+  EXPECT_TRUE(blocks_.blocks.empty());
+  // The process with the wrong ones takes it for a sign only once.
+  sent_.clear();
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_FALSE(run(*broker));
+    blocks_.blocks.clear();
+  }
+  EXPECT_EQ(sent_.size(), 1u);
+}
+
+TEST_F(SourceSessionTest, SomebodyMayAskForANewTry) {
+  auto const answer = [](HttpRequest const&) { return json_response(401, "{}"); };
+  auto broker = process(login_plan(), answer);
+  ASSERT_FALSE(run(*broker));
+  auto again = process(login_plan(), answer);
+  again->refusals().try_anyway();
+  sent_.clear();
+  for (auto const& refused : fetch_together(*again, 3)) EXPECT_FALSE(refused);
+  EXPECT_EQ(sent_.size(), 1u);
+  // The pause grows with it.
+  EXPECT_EQ(blocks_.blocks.at("broker").refusals, 2);
+  time_.run(io_, [&]() -> asio::awaitable<int> {
+    co_await again->refusals().forget();
+    co_return 0;
+  }());
+  EXPECT_TRUE(blocks_.blocks.empty());
+  ASSERT_FALSE(run(*broker));
+  EXPECT_EQ(sent_.size(), 2u) << "a reload is a new try for everybody";
+}
+
+TEST_F(SourceSessionTest, ProcessesThatBeginTogetherLogInOnce) {
+  auto const answer = [](HttpRequest const&) { return json_response(401, "{}"); };
+  auto one = process(login_plan(), answer);
+  auto two = process(login_plan(), answer);
+  TaskGroup group(io_.get_executor());
+  auto ask = [&](SourceSession* session) -> asio::awaitable<void> {
+    RunReport report;
+    auto const refused = co_await session->fetch(HttpRequest(Method::get, "/rows/"), report);
+    EXPECT_FALSE(refused);
+  };
+  group.spawn(ask(one.get()));
+  group.spawn(ask(two.get()));
+  time_.run(io_, group.join());
+  EXPECT_EQ(sent_.size(), 1u);
+}
+
+engine::SourcePlan key_plan() {
+  auto plan = login_plan();
+  engine::StaticTokenAuth auth;
+  auth.value = "Bearer ${credentials.password}";
+  plan.auth = auth;
+  return plan;
+}
+
+TEST_F(SourceSessionTest, OneStrayRefusalDoesNotEndAKey) {
+  int request = 0;
+  auto broker = process(key_plan(), [&](HttpRequest const&) {
+    return json_response(++request == 3 ? 401 : 200, "[]");
+  });
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(run(*broker)) << i;
+  EXPECT_EQ(request, 5);
+  EXPECT_TRUE(blocks_.blocks.empty());
+  // Good answers of another process count too.
+  blocks_.worked_before = true;
+  request = 2;
+  auto other = process(key_plan(), [&](HttpRequest const&) {
+    return json_response(++request == 3 ? 401 : 200, "[]");
+  });
+  EXPECT_TRUE(run(*other));
+}
+
+TEST_F(SourceSessionTest, ADeadKeyPausesForMinutesThenHours) {
+  auto broker = process(key_plan(), [&](HttpRequest const&) { return json_response(401, "{}"); });
+  ASSERT_FALSE(run(*broker));
+  EXPECT_EQ(sent_.size(), 1u);
+  for (auto const pause : {5min, 15min, 45min, 135min, 360min, 360min}) {
+    auto const sent = sent_.size();
+    wait(pause - 1min);
+    ASSERT_FALSE(run(*broker));
+    EXPECT_EQ(sent_.size(), sent) << pause.count();
+    wait(2min);
+    // All streams at once: one of them finds out.
+    for (auto const& refused : fetch_together(*broker, 4)) {
+      ASSERT_FALSE(refused);
+      EXPECT_EQ(refused.error().code, ErrorCode::auth_invalid);
+    }
+    EXPECT_EQ(sent_.size(), sent + 1) << pause.count();
+  }
+}
+
+TEST_F(SourceSessionTest, AStreamThatIsAlwaysRefusedDoesNotLogInAtEachRun) {
+  auto broker = process(login_plan(), [](HttpRequest const& request) {
+    if (request.method == Method::post) return json_response(200, R"({"token":"abc"})");
+    return json_response(request.target == "/not-ours/" ? 401 : 200, "[]");
+  });
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_TRUE(run(*broker));
+    EXPECT_FALSE(run(*broker, "/not-ours/"));
+    wait(15min);
+  }
+  // The first, and one more for its sake; another after an hour, then it waits for six.
+  EXPECT_EQ(count("POST"), 3);
+  EXPECT_TRUE(blocks_.blocks.empty());
+}
+
+HttpResponse asks_for(std::string const& retry_after) {
+  auto response = json_response(429, R"({"message":"daily limit"})");
+  response.headers.add("Retry-After", retry_after);
+  return response;
+}
+
+TEST_F(SourceSessionTest, ABrokerThatAsksForHoursIsLeftAloneByAllProcesses) {
+  bool open = false;
+  auto const answer = [&](HttpRequest const&) {
+    return open ? json_response(200, "[]") : asks_for("43200");
+  };
+  auto broker = process(key_plan(), answer);
+  auto const before = time_.now();
+  auto const refused = run(*broker);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::throttled);
+  EXPECT_NE(refused.error().message.find("daily limit"), std::string::npos);
+  EXPECT_NE(refused.error().message.find("wait until"), std::string::npos);
+  EXPECT_LT(time_.now() - before, 1min) << "nothing is waited for";
+  EXPECT_EQ(blocks_.blocks.at("broker").code, "throttled");
+  wait(11h);
+  auto other = process(key_plan(), answer);
+  auto const held = run(*other);
+  ASSERT_FALSE(held);
+  EXPECT_EQ(held.error().code, ErrorCode::throttled);
+  EXPECT_EQ(sent_.size(), 1u);
+  wait(61min);
+  open = true;
+  EXPECT_TRUE(run(*other));
+  EXPECT_TRUE(blocks_.blocks.empty());
+}
+
+TEST_F(SourceSessionTest, SomebodyWhoWaitsIsToldSooner) {
+  longest_wait_ = 1min;
+  auto broker = process(key_plan(), [&](HttpRequest const&) { return asks_for("300"); });
+  auto const before = time_.now();
+  auto const refused = run(*broker);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::throttled);
+  EXPECT_LT(time_.now() - before, 1min);
+  EXPECT_TRUE(blocks_.blocks.empty()) << "others may wait for so long";
+}
+
+HttpResponse dated(TimePoint time) {
+  auto response = json_response(200, "[]");
+  auto const seconds = std::chrono::floor<std::chrono::seconds>(time);
+  auto const at = std::chrono::system_clock::to_time_t(seconds);
+  std::tm parts{};
+  gmtime_r(&at, &parts);
+  char text[64];
+  std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  response.headers.add("Date", text);
+  return response;
+}
+
+TEST_F(SourceSessionTest, AClockThatIsOffDatesNothing) {
+  Duration theirs_is_behind{};
+  auto broker = process(key_plan(),
+                        [&](HttpRequest const&) { return dated(time_.now() - theirs_is_behind); });
+  ASSERT_TRUE(run(*broker));
+  EXPECT_EQ(broker->trusted_now(), time_.now());
+  theirs_is_behind = 3h;
+  ASSERT_TRUE(run(*broker));
+  EXPECT_LT(std::chrono::abs(broker->trusted_now() - (time_.now() - 3h)), 2s);
+  EXPECT_LT(std::chrono::abs(*broker->clock_skew() - 3h), 2s);
+}
+
+TEST_F(SourceSessionTest, AClockThatBrokerAndDatabaseContradictEndsTheRun) {
+  auto const answer = [&](HttpRequest const&) { return dated(time_.now() - 400 * 24h); };
+  blocks_.behind = 400 * 24h;
+  auto broker = process(key_plan(), answer);
+  auto const refused = run(*broker);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::clock_skew);
+  // A broker alone may be the one whose clock is wrong.
+  blocks_.behind = Duration();
+  EXPECT_TRUE(run(*broker));
 }
 
 TEST_F(SourceSessionTest, EchoedPasswordIsNotInTheError) {

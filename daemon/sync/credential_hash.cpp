@@ -1,0 +1,111 @@
+#include "daemon/sync/credential_hash.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include <array>
+#include <charconv>
+#include <optional>
+#include <vector>
+
+namespace affsync::sync {
+namespace {
+
+constexpr unsigned cost = 14, block = 8, lanes = 1;
+constexpr std::size_t salt_size = 16, hash_size = 32;
+
+std::string hex_of(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  for (unsigned char const byte : bytes) {
+    out += digits[byte >> 4];
+    out += digits[byte & 15U];
+  }
+  return out;
+}
+
+std::optional<std::string> bytes_of(std::string_view hex) {
+  std::string out;
+  if (hex.size() % 2 != 0) return std::nullopt;
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    unsigned value = 0;
+    auto const* const begin = hex.data() + i;
+    auto const [stop, flaw] = std::from_chars(begin, begin + 2, value, 16);
+    if (flaw != std::errc() || stop != begin + 2) return std::nullopt;
+    out += static_cast<char>(value);
+  }
+  return out;
+}
+
+// Each part with its length before it, so that no two lists of parts read the same.
+Secret material(engine::SourcePlan const& plan) {
+  std::string text;
+  auto add = [&text](std::string_view part) {
+    text += std::to_string(part.size());
+    text += ':';
+    text += part;
+  };
+  add(plan.connector_hash);
+  add(plan.base_url);
+  auto const* const login = std::get_if<engine::LoginTokenAuth>(&plan.auth);
+  add(login == nullptr ? "" : login->login.path);
+  for (auto const& [name, secret] : plan.credentials) {
+    add(name);
+    add(secret.reveal());
+  }
+  return Secret(std::move(text));
+}
+
+std::optional<std::string> scrypt(engine::SourcePlan const& plan, std::string_view salt,
+                                  unsigned log_n, unsigned r, unsigned p) {
+  auto const secret = material(plan);
+  std::array<unsigned char, hash_size> out{};
+  constexpr std::uint64_t most_memory = std::uint64_t(64) << 20U;
+  int const done =
+      EVP_PBE_scrypt(secret.reveal().data(), secret.reveal().size(),
+                     reinterpret_cast<unsigned char const*>(salt.data()), salt.size(),
+                     std::uint64_t(1) << log_n, r, p, most_memory, out.data(), out.size());
+  if (done != 1) return std::nullopt;
+  return std::string(out.begin(), out.end());
+}
+
+}  // namespace
+
+std::string hash_credentials(engine::SourcePlan const& plan) {
+  std::array<unsigned char, salt_size> bytes{};
+  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
+    throw Failure(ErrorCode::internal, "the machine gives no random bytes");
+  }
+  std::string const salt(bytes.begin(), bytes.end());
+  auto const hash = scrypt(plan, salt, cost, block, lanes);
+  if (!hash) throw Failure(ErrorCode::internal, "the credentials could not be hashed");
+  return "scrypt:" + std::to_string(cost) + ":" + std::to_string(block) + ":" +
+         std::to_string(lanes) + ":" + hex_of(salt) + ":" + hex_of(*hash);
+}
+
+bool is_hash_of(std::string_view hash, engine::SourcePlan const& plan) {
+  std::vector<std::string_view> parts;
+  for (std::size_t at = 0; at <= hash.size();) {
+    auto const end = std::min(hash.find(':', at), hash.size());
+    parts.push_back(hash.substr(at, end - at));
+    at = end + 1;
+  }
+  if (parts.size() != 6 || parts[0] != "scrypt") return false;
+  auto const number = [](std::string_view text, unsigned most) -> unsigned {
+    unsigned value = 0;
+    auto const [stop, flaw] = std::from_chars(text.data(), text.data() + text.size(), value);
+    bool const good = flaw == std::errc() && stop == text.data() + text.size() && value <= most;
+    return good ? value : 0;
+  };
+  // Bounds, since whoever may write the table must not be able to hang us.
+  auto const log_n = number(parts[1], 16), r = number(parts[2], 8), p = number(parts[3], 4);
+  auto const salt = bytes_of(parts[4]);
+  auto const wanted = bytes_of(parts[5]);
+  if (log_n == 0 || r == 0 || p == 0 || !salt || !wanted) return false;
+  auto const ours = scrypt(plan, *salt, log_n, r, p);
+  return ours && ours->size() == wanted->size() &&
+         CRYPTO_memcmp(ours->data(), wanted->data(), ours->size()) == 0;
+}
+
+}  // namespace affsync::sync

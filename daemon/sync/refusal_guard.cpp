@@ -1,0 +1,225 @@
+#include "daemon/sync/refusal_guard.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/crash_point.hpp"
+#include "daemon/sync/credential_hash.hpp"
+
+namespace affsync::sync {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto longest_login_pause = 24h;
+constexpr auto longest_key_pause = 6h;
+// Another process logs in meanwhile; it may be one that hangs.
+constexpr auto nap = 250ms;
+constexpr int most_naps = 240;
+
+ErrorCode code_from(std::string_view word) {
+  for (auto const code : {ErrorCode::auth_invalid, ErrorCode::redirected, ErrorCode::clock_skew,
+                          ErrorCode::throttled}) {
+    if (word == to_string(code)) return code;
+  }
+  return ErrorCode::login_refused;
+}
+
+}  // namespace
+
+Duration pause_after(int refusals, bool is_login) {
+  if (is_login) {
+    if (refusals <= 1) return 1h;
+    return refusals == 2 ? Duration(6h) : Duration(longest_login_pause);
+  }
+  Duration pause = 5min;
+  for (int i = 1; i < refusals && pause < longest_key_pause; ++i) pause *= 3;
+  return std::min<Duration>(pause, longest_key_pause);
+}
+
+RefusalGuard::RefusalGuard(engine::SourcePlan const& plan, Clock& clock, Sleeper& sleeper,
+                           Observer& observer, Logger log)
+    : plan_(plan),
+      clock_(clock),
+      sleeper_(sleeper),
+      observer_(observer),
+      log_(std::move(log)),
+      is_login_(std::holds_alternative<engine::LoginTokenAuth>(plan.auth)) {}
+
+void RefusalGuard::keep_in(schema::BlockStore* store, schema::BlockKey key) {
+  store_ = store;
+  key_ = std::move(key);
+}
+
+std::optional<TimePoint> RefusalGuard::until() const {
+  if (!standing()) return std::nullopt;
+  return block_->until;
+}
+
+std::string RefusalGuard::advice(TimePoint until) const {
+  auto const time = format_time(std::chrono::ceil<std::chrono::seconds>(until));
+  std::string const ways =
+      "at a reload (SIGHUP) of the daemon, or with `--retry-login` of `sync` and `check`.";
+  if (held()) return "The broker is asked again after " + time + ", at once " + ways;
+  return std::string(is_login_ ? "The login" : "The key") + " is tried again after " + time +
+         ", at once with other credentials, " + ways;
+}
+
+Error RefusalGuard::held_back() const {
+  Error error(code_from(block_->code), block_->reason, advice(block_->until));
+  error.message += " (refused at " +
+                   format_time(std::chrono::floor<std::chrono::seconds>(block_->since)) +
+                   "; nothing is sent until " +
+                   format_time(std::chrono::ceil<std::chrono::seconds>(block_->until)) + ")";
+  error.at(place_);
+  return error;
+}
+
+std::optional<Error> RefusalGuard::standing() const {
+  if (!block_ || try_anyway_) return std::nullopt;
+  auto const left = over_at_ - clock_.now();
+  // Longer than any pause: our clock was set back since.
+  if (left <= Duration::zero() || left > longest_login_pause) return std::nullopt;
+  return held_back();
+}
+
+void RefusalGuard::tell() const {
+  if (block_) {
+    observer_.on_blocked(plan_.source, block_->code, block_->until);
+  } else {
+    observer_.on_unblocked(plan_.source);
+  }
+}
+
+void RefusalGuard::take(std::optional<schema::SourceBlock> block) {
+  bool const had = block_.has_value();
+  block_ = std::move(block);
+  if (block_) {
+    bool const may_be_long = is_login_ || held();
+    auto const longest = may_be_long ? Duration(longest_login_pause) : Duration(longest_key_pause);
+    over_at_ = clock_.now() + std::min(block_->remaining, longest);
+  }
+  if (block_ || had) tell();
+}
+
+asio::awaitable<std::optional<Error>> RefusalGuard::look() {
+  // A database that is away costs its time limit; a run has enough to do with it.
+  if (store_ == nullptr || clock_.now() < deaf_until_) co_return standing();
+  schema::BlockState state;
+  std::optional<Error> flaw;
+  try {
+    state = co_await store_->load_block(key_);
+  } catch (Failure const& failure) {
+    flaw = failure.error();
+  }
+  if (flaw) {
+    deaf_until_ = clock_.now() + 30s;
+    log_.debug("the database cannot say whether the login was refused", {{"error", flaw->message}});
+    co_return standing();
+  }
+  if (state.now) database_skew_ = clock_.now() - *state.now;
+  worked_ = worked_ || state.worked_before;
+  others_block_ = false;
+  if (state.block && (!block_ || block_->credential_hash != state.block->credential_hash)) {
+    auto const& hash = state.block->credential_hash;
+    if (hash == other_hash_ || !is_hash_of(hash, plan_)) {
+      other_hash_ = hash;
+      others_block_ = true;
+      state.block.reset();
+    }
+  }
+  if (!state.block && standing()) {
+    // Taken away by a process that was let in: with these credentials, or with other ones, so that
+    // ours are still wrong. It is tried once.
+    if (given_back_) co_return standing();
+    given_back_ = true;
+    carried_ = block_->refusals;
+  }
+  take(std::move(state.block));
+  co_return standing();
+}
+
+asio::awaitable<void> RefusalGuard::refused(Error& error) {
+  schema::SourceBlock block;
+  block.code = std::string(to_string(error.code));
+  block.reason = error.message;
+  block.refusals = (block_ ? block_->refusals : carried_) + 1;
+  block.remaining = pause_after(block.refusals, is_login_);
+  place_ = error.where;
+  bool const goes_on = block_.has_value() && !held();
+  co_await keep(std::move(block), goes_on);
+  auto const next = advice(block_ ? block_->until : clock_.now());
+  error.hint = error.hint.empty() ? next : error.hint + " " + next;
+}
+
+asio::awaitable<void> RefusalGuard::hold(Error const& error, Duration pause) {
+  schema::SourceBlock block;
+  block.code = std::string(to_string(ErrorCode::throttled));
+  block.reason = error.message;
+  block.refusals = block_ ? block_->refusals : 0;
+  block.remaining = std::min<Duration>(pause, longest_login_pause);
+  place_ = error.where;
+  co_await keep(std::move(block), false);
+}
+
+asio::awaitable<void> RefusalGuard::keep(schema::SourceBlock block, bool goes_on) {
+  block.credential_hash = hash_credentials(plan_);
+  auto const now = clock_.now();
+  block.since = goes_on ? block_->since : now;
+  block.until = now + block.remaining;
+  try_anyway_ = false;
+  // In memory first: others of this process must not wait for the database to hear of it.
+  take(block);
+  if (store_ == nullptr) co_return;
+  std::optional<Error> flaw;
+  try {
+    auto const stored = co_await store_->save_block(key_, block, block.remaining, goes_on);
+    if (stored) take(*stored);
+  } catch (Failure const& failure) {
+    flaw = failure.error();
+  }
+  crash_point(CrashPoint::login_refused);
+  if (flaw) {
+    log_.warn("other processes will not know that the broker refused", {{"error", flaw->message}});
+  }
+}
+
+asio::awaitable<void> RefusalGuard::accepted() {
+  worked_ = true;
+  try_anyway_ = false;
+  if (block_ || others_block_) co_await forget();
+}
+
+asio::awaitable<void> RefusalGuard::forget() {
+  given_back_ = others_block_ = false;
+  carried_ = 0;
+  take(std::nullopt);
+  if (store_ == nullptr) co_return;
+  std::optional<Error> flaw;
+  try {
+    co_await store_->clear_block(key_);
+  } catch (Failure const& failure) {
+    flaw = failure.error();
+  }
+  if (flaw) {
+    log_.warn("the database still says that the login was refused", {{"error", flaw->message}});
+  }
+}
+
+asio::awaitable<std::unique_ptr<schema::Lease>> RefusalGuard::login_turn() {
+  std::unique_ptr<schema::Lease> turn;
+  bool const deaf = store_ == nullptr || clock_.now() < deaf_until_;
+  for (int i = 0; !deaf && i < most_naps; ++i) {
+    bool failed = false;
+    try {
+      turn = co_await store_->try_login(key_);
+    } catch (Failure const&) {
+      failed = true;  // what matters will fail by itself
+    }
+    if (turn || failed) break;
+    co_await sleeper_.sleep(nap);
+  }
+  co_return turn;
+}
+
+}  // namespace affsync::sync

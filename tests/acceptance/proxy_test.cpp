@@ -1,0 +1,93 @@
+// A company whose only way out is a proxy: the broker's name does not even resolve here.
+#include "tests/acceptance/plain_broker.hpp"
+#include "tests/support/peer/tunnel_proxy.hpp"
+
+namespace affsync::test {
+namespace {
+
+class ThroughProxy : public PlainAcceptance {
+ protected:
+  // base64 of "na@me:hunter2-planted", by another program.
+  static constexpr auto authorization = "Basic bmFAbWU6aHVudGVyMi1wbGFudGVk";
+
+  void serve_secure() {
+    CertificateWishes wishes;
+    wishes.names = {"broker.example"};
+    auto const bytes = answer_of(list_of({R"({"id":"1","amount":1,"currency":"USD"})"}));
+    serve([bytes](std::string const&) { return bytes; }, authority_.issue(wishes),
+          "broker.example");
+    tls_ =
+        "    tls: {ca_file: " + dir_.write("ca.pem", authority_.certificate_pem()).string() + "}\n";
+    source_yaml = tls_;
+    configure();
+    proxy_ = std::make_unique<TunnelProxy>(plain().port(), authorization);
+  }
+  std::string proxy_url() const {
+    return "http://na%40me:hunter2-planted@127.0.0.1:" + std::to_string(proxy_->port());
+  }
+  void expect_nothing_told(std::string const& text) const {
+    EXPECT_EQ(text.find("hunter2"), std::string::npos) << text;
+    EXPECT_EQ(text.find("bmFAbWU6"), std::string::npos) << text;
+    EXPECT_EQ(query("select count(*) from affsync.sync_run where error ~ 'hunter2|bmFAbWU6'"), "0");
+  }
+
+  TestAuthority authority_;
+  std::string tls_;
+  std::unique_ptr<TunnelProxy> proxy_;
+};
+
+TEST_F(ThroughProxy, tls_goes_through_by_connect) {
+  serve_secure();
+  environment["HTTPS_PROXY"] = proxy_url();
+  auto const synced = sync({"-v"});
+  EXPECT_EQ(synced.status, 0) << synced.out << synced.err;
+  expect_nothing_told(synced.out + synced.err);
+  auto const heads = proxy_->heads();
+  ASSERT_FALSE(heads.empty());
+  EXPECT_TRUE(heads.front().starts_with("CONNECT broker.example:")) << heads.front();
+  EXPECT_EQ(heads.front().find("planted-key"), std::string::npos) << "the broker's key is its own";
+  ASSERT_EQ(plain().requests().size(), 1u);
+  EXPECT_EQ(plain().requests().front().find("Proxy-"), std::string::npos);
+
+  // A proxy of the source's own goes first, and none at all.
+  environment["HTTPS_PROXY"] = "http://127.0.0.1:1";
+  environment["PROXY_URL"] = proxy_url();
+  source_yaml = tls_ + "    proxy: \"${PROXY_URL}\"\n";
+  configure();
+  EXPECT_EQ(sync().status, 0);
+  source_yaml = tls_ + "    proxy: none\n";
+  configure();
+  EXPECT_EQ(sync().of("rows", "error_code"), "unknown_host");
+}
+
+TEST_F(ThroughProxy, no_proxy_leaves_hosts_out) {
+  serve_secure();
+  environment["https_proxy"] = proxy_url();
+  environment["NO_PROXY"] = "localhost, .example";
+  EXPECT_EQ(sync().of("rows", "error_code"), "unknown_host");
+  EXPECT_TRUE(proxy_->heads().empty());
+}
+
+TEST_F(ThroughProxy, a_proxy_that_refuses_is_named) {
+  serve_secure();
+  environment["ALL_PROXY"] =
+      "http://na%40me:hunter2-wrong@127.0.0.1:" + std::to_string(proxy_->port());
+  auto const checked = affsync({"check"});
+  EXPECT_EQ(checked.status, 1);
+  EXPECT_NE(checked.out.find("ALL_PROXY"), std::string::npos) << checked.out;
+  EXPECT_NE(checked.out.find("407"), std::string::npos) << checked.out;
+  EXPECT_EQ(checked.out.find("hunter2"), std::string::npos) << checked.out;
+}
+
+TEST_F(ThroughProxy, plain_http_is_asked_for_with_the_whole_address) {
+  serve_rows({R"({"id":"1","amount":1,"currency":"USD"})"});
+  proxy_ = std::make_unique<TunnelProxy>(plain().port(), authorization);
+  environment["http_proxy"] = proxy_url();
+  EXPECT_EQ(sync().status, 0);
+  ASSERT_FALSE(proxy_->heads().empty());
+  EXPECT_TRUE(proxy_->heads().front().starts_with("GET http://127.0.0.1:"))
+      << proxy_->heads().front();
+}
+
+}  // namespace
+}  // namespace affsync::test

@@ -1,0 +1,123 @@
+// A refused login or key is not tried again by any command, across processes and deaths, until a
+// pause is over, the credentials change or somebody asks for it.
+#include "tests/acceptance/plain_broker.hpp"
+
+namespace affsync::test {
+namespace {
+
+class RefusedLogin : public Acceptance {
+ protected:
+  void SetUp() override {
+    Acceptance::SetUp();
+    start_broker();
+    environment["SANDBOX_PASSWORD"] = "planted-wrong";
+  }
+  auto logins() const { return broker_->count("logins") + broker_->count("logins_refused"); }
+  std::string block(std::string const& column) const {
+    return query("select " + column + " from affsync.source_block");
+  }
+};
+
+TEST_F(RefusedLogin, every_command_keeps_to_the_block) {
+  // `check` registers no source, and notes the refusal all the same; nothing else.
+  ASSERT_EQ(affsync({"migrate"}).status, 0);
+  auto const first = affsync({"check"});
+  EXPECT_EQ(first.status, 1);
+  EXPECT_EQ(block("code"), "auth_invalid");
+  EXPECT_EQ(query("select count(*) from affsync.source"), "0");
+
+  auto const held = affsync({"check"});
+  EXPECT_EQ(held.status, 1);
+  EXPECT_NE(held.out.find("nothing is sent until"), std::string::npos) << held.out;
+  EXPECT_NE(held.out.find("--retry-login"), std::string::npos) << held.out;
+  for (int i = 0; i < 2; ++i) {
+    auto const synced = sync();
+    EXPECT_EQ(synced.status, 1);
+    EXPECT_EQ(synced.of("rewards", "error_code"), "auth_invalid");
+    EXPECT_EQ(synced.count("rewards", "requests"), 0);
+  }
+  EXPECT_EQ(affsync({"sync", "--dry-run"}).status, 1);
+  EXPECT_EQ(affsync({"inspect", "main", "rewards"}).status, 1);
+  EXPECT_EQ(logins(), 1u);
+  EXPECT_EQ(block("refusals"), "1");
+  EXPECT_EQ(block("until - since between interval '59 minutes' and interval '61 minutes'"), "t");
+  EXPECT_EQ(query("select count(*) from affsync.source_block where credential_hash ~ 'planted' or "
+                  "reason ~ 'planted'"),
+            "0");
+
+  // Somebody wants to know: the pause grows.
+  EXPECT_EQ(affsync({"check", "--retry-login"}).status, 1);
+  EXPECT_EQ(logins(), 2u);
+  EXPECT_EQ(affsync({"sync", "--retry-login"}).status, 1);
+  EXPECT_EQ(logins(), 3u);
+
+  // Other credentials are tried at once, and a good login ends it.
+  environment["SANDBOX_PASSWORD"] = password;
+  EXPECT_EQ(sync().status, 0);
+  EXPECT_EQ(query("select count(*) from affsync.source_block"), "0");
+}
+
+TEST_F(RefusedLogin, is_remembered_by_a_process_that_dies_of_it) {
+  environment["AFFSYNC_CRASH_AT"] = "login_refused";
+  EXPECT_EQ(affsync({"sync"}).status, 128 + 9);
+  environment.erase("AFFSYNC_CRASH_AT");
+  EXPECT_EQ(sync().of("rewards", "error_code"), "auth_invalid");
+  EXPECT_EQ(affsync({"check"}).status, 1);
+  EXPECT_EQ(logins(), 1u);
+}
+
+TEST_F(RefusedLogin, two_daemons_log_in_once_and_a_reload_tries_again) {
+  source_yaml = "    every: 1s\n";
+  configure();
+  ASSERT_EQ(affsync({"migrate"}).status, 0);
+  auto const one = start({"run"});
+  auto const two = start({"run"});
+  wait_until("select count(*) from affsync.source_block", "1");
+  wait_until("select count(distinct stream) > 3 from affsync.sync_run where status = 'failed'",
+             "t");
+  // Runs of after the refusal send nothing.
+  wait_until(
+      "select count(*) >= 3 from affsync.sync_run where stream = 'rewards' and status = "
+      "'failed' and requests = 0 and error_code = 'auth_invalid' and error ~ 'until'",
+      "t");
+  EXPECT_EQ(logins(), 1u);
+  one->signal(SIGHUP);
+  one->wait_for_err("configuration reloaded");
+  wait_until("select count(*) from affsync.source_block", "1");
+  EXPECT_LE(logins(), 2u);
+  EXPECT_EQ(one->stop(), 0);
+  EXPECT_EQ(two->stop(), 0);
+}
+
+class RefusedKey : public PlainAcceptance {};
+
+TEST_F(RefusedKey, one_stray_401_among_good_answers_is_no_end) {
+  page_yaml = "{type: page, parameter: page, size: 1, limit: n}";
+  int requests = 0;
+  serve([&](std::string const& target) -> std::string {
+    if (++requests == 2) return "HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n{}";
+    auto const page = parameter_of(target, "page");
+    if (page == "3") return answer_of(list_of({}));
+    return answer_of(list_of({R"({"id":")" + page + R"(","amount":1,"currency":"USD"})"}));
+  });
+  auto const synced = sync();
+  EXPECT_EQ(synced.status, 0) << synced.out;
+  EXPECT_EQ(synced.count("rows", "inserted"), 2);
+}
+
+TEST_F(RefusedKey, a_firewalls_page_is_a_failure_and_no_block) {
+  serve([](std::string const&) {
+    std::string const page = "<html><title>Access denied</title></html>";
+    return "HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\nContent-Length: " +
+           std::to_string(page.size()) + "\r\n\r\n" + page;
+  });
+  auto const synced = sync();
+  EXPECT_EQ(synced.status, 1);
+  EXPECT_EQ(synced.of("rows", "status"), "failed");
+  EXPECT_NE(synced.of("rows", "error").find("Access denied"), std::string::npos);
+  EXPECT_EQ(query("select count(*) from affsync.source_block"), "0");
+  EXPECT_EQ(affsync({"check"}).status, 1);
+}
+
+}  // namespace
+}  // namespace affsync::test
