@@ -170,6 +170,8 @@ TEST_F(Paging, repeated_page) {
   }
 }
 
+// A page that leads to itself is the last one of some brokers: it is asked for once more, since
+// others have one cursor for the whole walk, and brings nothing new.
 TEST_F(Paging, repeated_next_link) {
   for (auto const& kind : kinds) {
     auto const name = std::string_view(kind.name);
@@ -178,12 +180,9 @@ TEST_F(Paging, repeated_next_link) {
     list.repeats_next = true;
     serve_list(list, kind.page);
     auto const synced = sync();
-    EXPECT_EQ(synced.status, 1) << kind.name;
-    EXPECT_EQ(synced.of("rows", "error_code"), "paging_broken") << kind.name << synced.out;
+    EXPECT_EQ(synced.status, 0) << kind.name << synced.out;
     EXPECT_LE(plain().targets().size(), 2u + 2u) << kind.name;
-    // What came before the circle is there, and the run that did not end marks nothing.
-    EXPECT_EQ(query("select count(*) from affsync.commission where deleted_at is not null"), "0");
-    EXPECT_GE(std::stoi(query("select count(*) from affsync.commission")), 10) << kind.name;
+    expect_rows(20);
     forget_database();
   }
 }
