@@ -36,9 +36,12 @@ enum class CrashPoint : unsigned char {
   page_committed,       // the caller does not know it yet
   page_stored,          // the next request may be under way
   slice_entered,        // in the transaction that ends a slice, nothing written
-  slice_marked,         // vanished rows are marked
+  slice_marked,         // rows that it did not find are noted
   slice_noted,          // everything, not committed
   slice_committed,      //
+  pass_entered,         // in the transaction that ends a pass, nothing written
+  pass_marked,          // vanished rows are marked
+  pass_committed,       //
   run_ending,           // all is read; the run is still open
   run_noted,            // the run's end is written, not committed
   run_ended,            // committed
@@ -63,11 +66,13 @@ inline constexpr std::array crash_point_names{
     std::string_view("page_noted"),          std::string_view("page_committed"),
     std::string_view("page_stored"),         std::string_view("slice_entered"),
     std::string_view("slice_marked"),        std::string_view("slice_noted"),
-    std::string_view("slice_committed"),     std::string_view("run_ending"),
-    std::string_view("run_noted"),           std::string_view("run_ended"),
-    std::string_view("lease_returned"),      std::string_view("reload_begun"),
-    std::string_view("reload_read"),         std::string_view("schedule_taking"),
-    std::string_view("reload_done"),         std::string_view("daemon_stopping"),
+    std::string_view("slice_committed"),     std::string_view("pass_entered"),
+    std::string_view("pass_marked"),         std::string_view("pass_committed"),
+    std::string_view("run_ending"),          std::string_view("run_noted"),
+    std::string_view("run_ended"),           std::string_view("lease_returned"),
+    std::string_view("reload_begun"),        std::string_view("reload_read"),
+    std::string_view("schedule_taking"),     std::string_view("reload_done"),
+    std::string_view("daemon_stopping"),
 };
 static_assert(crash_point_names.size() == std::size_t(CrashPoint::daemon_stopping) + 1);
 

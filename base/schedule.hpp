@@ -51,6 +51,8 @@ class Schedule {
   // The distance between two runs, for "past three of its intervals"; of a cron line the longest
   // that is usual (over a weekend, say), so that a planned pause is no alarm.
   std::chrono::seconds interval() const { return interval_; }
+  // Not a cron line.
+  bool is_interval() const { return std::holds_alternative<std::chrono::seconds>(rule_); }
   // As the user wrote it.
   std::string const& text() const { return text_; }
 

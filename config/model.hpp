@@ -46,6 +46,7 @@ struct StreamConfig {
   std::optional<Schedule> full_every;
   std::optional<Day> start;
   std::optional<int> lookback_days;
+  std::optional<int> keeps_days;  // how long the broker shows a row; `forever` is a very long time
   std::optional<int> page_size;
   std::optional<bool> in_reports;
   std::optional<bool> reconcile_warns;

@@ -41,6 +41,15 @@ bool read_reconcile(yaml::Node const& node) {
   return read_word<bool>(node, "reconcile", {{"strict", false}, {"warn", true}});
 }
 
+// How long the broker shows a row: days, or `forever`.
+int read_keeps(yaml::Node const& node) {
+  constexpr int forever = 100'000;
+  if (node.text() == "forever") return forever;
+  auto const days = read_days(node);
+  if (days == 0) node.fail("a broker that keeps rows for 0d shows none", "Leave `keeps` out.");
+  return days;
+}
+
 StreamConfig read_stream(yaml::Node const& key, yaml::Node const& node) {
   StreamConfig stream;
   stream.where = key.where();
@@ -59,6 +68,7 @@ StreamConfig read_stream(yaml::Node const& key, yaml::Node const& node) {
     }
   }
   if (auto const value = map.find("lookback")) stream.lookback_days = read_days(*value);
+  if (auto const value = map.find("keeps")) stream.keeps_days = read_keeps(*value);
   if (auto const value = map.find("in_reports")) stream.in_reports = value->as_bool();
   if (auto const value = map.find("reconcile")) stream.reconcile_warns = read_reconcile(*value);
   if (auto const value = map.find("page_size")) {

@@ -39,6 +39,7 @@ engine::SourceSettings to_engine(config::SourceConfig const& source) {
     overrides.query = stream.query;
     overrides.start = stream.start;
     overrides.lookback_days = stream.lookback_days;
+    overrides.keeps_days = stream.keeps_days;
     overrides.page_size = stream.page_size;
     overrides.in_reports = stream.in_reports;
     settings.streams.emplace(name, std::move(overrides));
@@ -210,6 +211,7 @@ std::string fingerprint(PreparedSource const& source) {
         (stream->spec.in_reports ? "+" : "-") + stream->spec.request.path);
     for (auto const& [name, value] : stream->spec.request.query) add(name + "=" + value);
     add(std::to_string(stream->spec.page.size));
+    add(std::to_string(stream->spec.keeps_days.value_or(0)));
     if (stream->spec.window) {
       add(format_day(stream->spec.window->start) + "/" +
           std::to_string(stream->spec.window->lookback_days));

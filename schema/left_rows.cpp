@@ -1,7 +1,6 @@
 #include "schema/left_rows.hpp"
 
 #include "schema/merge_sql.hpp"
-#include "schema/slice_closer.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -18,15 +17,6 @@ std::vector<std::string> live_among(pqxx::transaction_base& tx, RunKey const& ru
   return live;
 }
 
-std::int64_t live_rows(pqxx::transaction_base& tx, RunKey const& run, RecordTable const& table) {
-  SqlParams const params{std::to_string(run.id.source_id), run.id.stream};
-  return int_of(exec(tx,
-                     "SELECT count(*) FROM " + merge_sql_for(table).table +
-                         " t WHERE t.source_id = $1::int AND t.stream = $2"
-                         " AND t.deleted_at IS NULL",
-                     params)[0][0]);
-}
-
 }  // namespace
 
 std::vector<TableKeys> stored_among(pqxx::transaction_base& tx, RunKey const& run,
@@ -40,29 +30,29 @@ std::vector<TableKeys> stored_among(pqxx::transaction_base& tx, RunKey const& ru
   return stored;
 }
 
-LeftRows mark_left_rows(pqxx::transaction_base& tx, SliceClose const& slice,
-                        std::int64_t deleted_in_run) {
-  LeftRows left;
+std::int64_t note_left_rows(pqxx::transaction_base& tx, SliceClose const& slice,
+                            PassState const& pass) {
+  std::int64_t noted = 0;
   for (auto const& given : slice.left_out) {
     // A row may have come back, or have gone already, since it was looked for.
-    TableKeys const keys(given.table, live_among(tx, slice.run, given));
-    auto const count = static_cast<std::int64_t>(keys.external_ids.size());
-    if (count == 0) continue;
-    auto const live = live_rows(tx, slice.run, *keys.table);
-    bool const is_main = keys.table == slice.table;
-    if (is_mass_drop(count, live, is_main ? deleted_in_run : 0, false, slice.mass_drop_limit)) {
-      left.held_back += count;
-      left.live += live;
-      continue;
-    }
-    ArrayText gone;
-    for (auto const& key : keys.external_ids) gone.add(key);
-    SqlParams const params{std::to_string(slice.run.id.source_id), slice.run.id.stream, gone.take(),
-                           std::to_string(slice.run.run_id), sql_time(slice.now)};
-    auto const marked = int_of(exec(tx, merge_sql_for(*keys.table).mark_deleted, params)[0][0]);
-    (is_main ? left.of_main_table : left.of_others) += marked;
+    auto const keys = live_among(tx, slice.run, given);
+    if (keys.empty()) continue;
+    ArrayText left;
+    for (auto const& key : keys) left.add(key);
+    SqlParams const params{std::to_string(slice.run.id.source_id), std::string(given.table->name),
+                           slice.run.id.stream, left.take(), std::to_string(pass.pass_run_id)};
+    noted += int_of(
+        exec(tx,
+             "WITH n AS (INSERT INTO affsync.absence AS a (source_id, record_table, stream,"
+             " external_id, run_id, passes, proven) SELECT $1::int, $2, $3, k, $5::bigint, 1, true"
+             " FROM unnest($4::text[]) k"
+             " ON CONFLICT (source_id, record_table, stream, external_id) DO UPDATE SET"
+             " run_id = excluded.run_id, proven = true, passes = greatest(a.passes, 1)"
+             " WHERE a.run_id < excluded.run_id OR a.passes = 0 RETURNING 1)"
+             " SELECT count(*) FROM n",
+             params)[0][0]);
   }
-  return left;
+  return noted;
 }
 
 }  // namespace affsync::schema

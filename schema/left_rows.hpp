@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "schema/absence.hpp"
 #include "schema/pg_session.hpp"
 #include "schema/store.hpp"
 
@@ -16,15 +17,9 @@ namespace affsync::schema {
 std::vector<TableKeys> stored_among(pqxx::transaction_base& tx, RunKey const& run,
                                     std::vector<TableKeys> const& left_out);
 
-struct LeftRows {
-  std::int64_t of_main_table = 0;  // marked
-  std::int64_t of_others = 0;
-  std::int64_t held_back = 0;  // too many at once to be believed
-  std::int64_t live = 0;       // rows of the table that they were too many of
-};
-
-// Marks them as deleted, unless they are more of their table than may go at once.
-LeftRows mark_left_rows(pqxx::transaction_base& tx, SliceClose const& slice,
-                        std::int64_t deleted_in_run);
+// Notes them as missed by the pass, whatever their age: the broker itself shows that they are none
+// any more. They are judged with the others at its end. How many it had not noted yet.
+std::int64_t note_left_rows(pqxx::transaction_base& tx, SliceClose const& slice,
+                            PassState const& pass);
 
 }  // namespace affsync::schema

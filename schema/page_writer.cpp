@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/crash_point.hpp"
+#include "schema/coverage.hpp"
 #include "schema/left_rows.hpp"
 #include "schema/pg_error.hpp"
 #include "schema/quarantine.hpp"
@@ -147,6 +148,9 @@ PageWritten PageWriter::attempt(PgSession& session, bool row_by_row) {
   resolve_lines(tx, page_.run, page_.retried, page_.now);
   written.accepted = put_aside(tx, page_.run, refused, page_.now);
   written.quarantined = static_cast<std::int64_t>(refused.size());
+  for (auto const& days : page_.lost) {
+    note_days(tx, page_.run, days, DayState::lost, std::nullopt, page_.now);
+  }
   note_page(tx, page_, written, live_delta);
   result_ = written;
   crash_point(CrashPoint::page_noted);

@@ -112,9 +112,12 @@ void resolve_lines(pqxx::transaction_base& tx, RunKey const& run,
 void resolve_not_met(pqxx::transaction_base& tx, RunKey const& run, TimePoint now) {
   SqlParams const params{std::to_string(run.id.source_id), run.id.stream,
                          std::to_string(run.run_id), sql_time(now)};
+  // A pass may have taken several runs.
   exec(tx,
        "UPDATE affsync.quarantine SET resolved_at = $4::timestamptz WHERE source_id = $1::int"
-       " AND stream = $2 AND resolved_at IS NULL AND run_id <> $3::bigint",
+       " AND stream = $2 AND resolved_at IS NULL AND run_id < (SELECT coalesce(z.pass_run_id,"
+       " z.run_id) FROM affsync.stream_state z WHERE z.source_id = $1::int AND z.stream = $2"
+       " AND z.run_id = $3::bigint)",
        params);
 }
 

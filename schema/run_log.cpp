@@ -4,6 +4,7 @@
 #include <pqxx/transaction>
 
 #include "base/crash_point.hpp"
+#include "schema/coverage.hpp"
 #include "schema/quarantine.hpp"
 
 namespace affsync::schema {
@@ -22,10 +23,17 @@ constexpr auto begin_sql =
     " RETURNING run_id";
 
 constexpr auto take_over_sql =
-    "INSERT INTO affsync.stream_state AS z (source_id, stream, run_id, writes)"
-    " VALUES ($1::int, $2, $3::bigint, 1)"
+    "INSERT INTO affsync.stream_state AS z (source_id, stream, run_id, writes, pass_run_id,"
+    " pass_covered_to) VALUES ($1::int, $2, $3::bigint, 1, $3::bigint, $5::date)"
     " ON CONFLICT (source_id, stream) DO UPDATE SET run_id = excluded.run_id,"
-    " writes = z.writes + 1";
+    " writes = z.writes + 1, pass_run_id = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL"
+    " THEN z.pass_run_id ELSE excluded.run_id END";
+
+// A pass that goes on keeps what its earlier runs found out.
+constexpr auto new_pass_sql =
+    "UPDATE affsync.stream_state SET pass_covered_to = $4::date, pass_oldest = NULL,"
+    " pass_missed = 0, pass_kept = 0"
+    " WHERE source_id = $1::int AND stream = $2 AND pass_run_id = $3::bigint";
 
 constexpr auto finish_sql =
     "UPDATE affsync.sync_run SET status = $3, finished_at = $4::timestamptz, rows_read = "
@@ -41,6 +49,9 @@ constexpr auto state_sql =
     " last_success_at = CASE WHEN $4::boolean THEN $6::timestamptz ELSE last_success_at END,"
     " last_full_at = CASE WHEN $4::boolean AND $5::boolean THEN $6::timestamptz"
     " ELSE last_full_at END,"
+    " last_full_began_at = CASE WHEN $10::boolean THEN coalesce((SELECT r.started_at"
+    " FROM affsync.sync_run r WHERE r.source_id = $1::int AND r.run_id = pass_run_id),"
+    " $6::timestamptz) ELSE last_full_began_at END,"
     " next_run_at = coalesce($7::timestamptz, next_run_at),"
     " cursor = CASE WHEN $8::text IS NULL THEN cursor ELSE nullif($8::text, '')::jsonb END,"
     " cursor_at = CASE WHEN $8::text IS NULL THEN cursor_at ELSE $6::timestamptz END,"
@@ -82,6 +93,24 @@ void demand_lock(pqxx::transaction_base& tx, LockPlace const& place) {
                 "the connection that held this stream was lost before the run had begun");
 }
 
+// What was read before there was a record of it counts as proven.
+void note_coverage(pqxx::transaction_base& tx, RunStart const& start, RunKey const& run) {
+  if (start.covered) {
+    SqlParams const params{std::to_string(run.id.source_id), run.id.stream,
+                           sql_day(start.covered->from),     sql_day(start.covered->to),
+                           std::to_string(run.run_id),       sql_time(start.started_at)};
+    exec(tx,
+         "INSERT INTO affsync.coverage (source_id, stream, day_from, day_to, state, run_id,"
+         " noted_at) SELECT $1::int, $2, $3::date, $4::date, 'proven', $5::bigint, $6::timestamptz"
+         " WHERE NOT EXISTS (SELECT FROM affsync.coverage WHERE source_id = $1::int"
+         " AND stream = $2)",
+         params);
+  }
+  for (auto const& days : start.lost) {
+    note_days(tx, run, days, DayState::lost, std::nullopt, start.started_at);
+  }
+}
+
 }  // namespace
 
 StreamState read_state(PgSession& session, StreamId const& id) {
@@ -91,7 +120,10 @@ StreamState read_state(PgSession& session, StreamId const& id) {
       exec(tx,
            "SELECT z.cursor, " + epoch_sql("z.cursor_at") + ", " + epoch_sql("z.last_success_at") +
                ", " + epoch_sql("z.last_full_at") + ", " + epoch_sql("z.next_run_at") +
-               ", z.consecutive_failures, (SELECT max(r.run_id) FROM affsync.sync_run r"
+               ", z.consecutive_failures, " +
+               epoch_sql("coalesce(z.last_full_began_at,"
+                         " z.last_full_at)") +
+               ", (SELECT max(r.run_id) FROM affsync.sync_run r"
                " WHERE r.source_id = $1::int AND r.stream = $2 AND r.status = 'running')"
                " FROM affsync.stream_state z WHERE z.source_id = $1::int AND z.stream = $2",
            params);
@@ -104,7 +136,9 @@ StreamState read_state(PgSession& session, StreamId const& id) {
   state.last_full_at = time_of(row[3]);
   state.next_run_at = time_of(row[4]);
   state.consecutive_failures = static_cast<int>(int_of(row[5]));
-  if (!row[6].is_null()) state.interrupted_run = int_of(row[6]);
+  state.last_full_began_at = time_of(row[6]);
+  if (!row[7].is_null()) state.interrupted_run = int_of(row[7]);
+  state.doubtful = doubtful_days(tx, id);
   return state;
 }
 
@@ -127,8 +161,13 @@ RunKey open_run(PgSession& session, RunStart const& start, std::optional<LockPla
   RunKey run;
   run.id = start.id;
   run.run_id = int_of(exec(tx, begin_sql, run_params)[0][0]);
-  SqlParams const fence_params{source, stream, std::to_string(run.run_id)};
+  auto const covered_to = start.covered ? sql_day(start.covered->to) : std::nullopt;
+  SqlParams const fence_params{source, stream, std::to_string(run.run_id),
+                               start.resumes ? "true" : "false", covered_to};
   exec(tx, take_over_sql, fence_params);
+  SqlParams const pass_params{source, stream, std::to_string(run.run_id), covered_to};
+  exec(tx, new_pass_sql, pass_params);
+  note_coverage(tx, start, run);
   SqlParams const interrupt_params{source, stream, std::to_string(run.run_id),
                                    sql_time(start.started_at)};
   exec(tx, interrupt_sql, interrupt_params);
@@ -161,9 +200,10 @@ void close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
                            sql_time(end.now),
                            sql_time(end.next_run_at),
                            end.cursor,
-                           failed ? "1" : "0"};
+                           failed ? "1" : "0",
+                           end.full_pass && (end.success || end.read_to_end) ? "true" : "false"};
     exec(tx, state_sql, params);
-    if (end.success && end.full_pass && state.has_quarantine) {
+    if ((end.success || end.swept) && end.full_pass && state.has_quarantine) {
       resolve_not_met(tx, end.run, end.now);
     }
     crash_point(CrashPoint::run_noted);

@@ -1,26 +1,18 @@
 #include "schema/slice_closer.hpp"
 
-#include <pqxx/stream_from>
 #include <pqxx/transaction>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/crash_point.hpp"
 #include "schema/absence.hpp"
+#include "schema/coverage.hpp"
 #include "schema/left_rows.hpp"
 #include "schema/merge_sql.hpp"
 
 namespace affsync::schema {
 namespace {
-
-constexpr std::size_t keys_at_once = 10'000;
-
-// The live rows of the slice: a condition on `t` with $1 source, $2 stream and, with a scope
-// column, $3 and $4, its first and last day (either may be null).
-struct Scope {
-  std::string condition;
-  SqlParams params;
-};
 
 std::string known_column(RecordTable const& table, std::string const& column) {
   if (!table.index_of(column)) {
@@ -60,71 +52,29 @@ std::int64_t count_live(pqxx::transaction_base& tx, SliceClose const& slice, Sco
   return int_of(exec(tx, text, scope.params)[0][0]);
 }
 
-// Keys of live rows that were not seen. Read through a cursor: a stream may have millions.
-std::vector<std::string> find_vanished(pqxx::transaction_base& tx, SliceClose const& slice,
-                                       Scope const& scope) {
-  auto const& sql = merge_sql_for(*slice.table);
-  exec(tx,
-       "DECLARE live_keys NO SCROLL CURSOR FOR SELECT t.external_id FROM " + sql.table +
-           " t WHERE " + scope.condition,
-       scope.params);
-  std::vector<std::string> vanished;
-  for (;;) {
-    auto const rows = tx.exec("FETCH FORWARD " + std::to_string(keys_at_once) + " FROM live_keys");
-    for (auto const& row : rows) {
-      std::string_view const key(row[0].c_str(), row[0].size());
-      if (!std::binary_search(slice.seen_keys.begin(), slice.seen_keys.end(), hash_key(key))) {
-        vanished.emplace_back(key);
-      }
-    }
-    if (rows.size() < keys_at_once) break;
-  }
-  tx.exec("CLOSE live_keys");
-  return vanished;
+// Rows that quarantine holds of this pass: in the broker's list, and not among ours.
+std::int64_t put_aside_in_pass(pqxx::transaction_base& tx, SliceClose const& slice,
+                               PassState const& pass, bool accepted_only) {
+  SqlParams const params{std::to_string(slice.run.id.source_id), slice.run.id.stream,
+                         std::to_string(pass.pass_run_id)};
+  return int_of(exec(tx,
+                     std::string("SELECT count(*) FROM affsync.quarantine WHERE source_id ="
+                                 " $1::int AND stream = $2 AND resolved_at IS NULL"
+                                 " AND run_id >= $3::bigint") +
+                         (accepted_only ? " AND accepted_at IS NOT NULL" : ""),
+                     params)[0][0]);
 }
 
-std::int64_t mark_deleted(pqxx::transaction_base& tx, SliceClose const& slice,
-                          std::vector<std::string> const& keys) {
-  auto const& sql = merge_sql_for(*slice.table);
-  std::int64_t marked = 0;
-  for (std::size_t at = 0; at < keys.size(); at += keys_at_once) {
-    ArrayText chunk;
-    auto const end = std::min(keys.size(), at + keys_at_once);
-    for (auto i = at; i < end; ++i) chunk.add(keys[i]);
-    SqlParams const params{std::to_string(slice.run.id.source_id), slice.run.id.stream,
-                           chunk.take(), std::to_string(slice.run.run_id), sql_time(slice.now)};
-    marked += int_of(exec(tx, sql.mark_deleted, params)[0][0]);
-  }
-  return marked;
+std::int64_t noted_in(pqxx::transaction_base& tx, SliceClose const& slice, Scope scope,
+                      PassState const& pass) {
+  scope.condition += " AND " + noted_sql(slice, pass, scope.params);
+  return count_live(tx, slice, scope);
 }
 
-struct RunSoFar {
-  std::int64_t deleted = 0, quarantined = 0;
-};
-
-RunSoFar read_run(pqxx::transaction_base& tx, SliceClose const& slice) {
-  SqlParams const params{std::to_string(slice.run.id.source_id), std::to_string(slice.run.run_id)};
-  auto const row = exec(tx,
-                        "SELECT r.deleted, r.quarantined FROM affsync.sync_run r"
-                        " WHERE r.source_id = $1::int AND r.run_id = $2::bigint",
-                        params)[0];
-  return RunSoFar{int_of(row[0]), int_of(row[1])};
-}
-
-// Reads all rows of the stream, so it is asked only once something has vanished.
-bool drops_too_many(pqxx::transaction_base& tx, SliceClose const& slice, RunSoFar const& run,
-                    std::int64_t vanished, bool nothing_seen) {
-  if (vanished == 0) return false;
-  Scope whole;
-  whole.condition = "t.source_id = $1::int AND t.stream = $2 AND t.deleted_at IS NULL";
-  whole.params = {std::to_string(slice.run.id.source_id), slice.run.id.stream};
-  return is_mass_drop(vanished, count_live(tx, slice, whole), run.deleted, nothing_seen,
-                      slice.mass_drop_limit);
-}
-
-// Compares in numeric, so that no digit is lost.
+// Compares in numeric, so that no digit is lost. `known`: rows that the broker counts and that
+// somebody has accepted to leave out.
 void compare_total(pqxx::transaction_base& tx, SliceClose const& slice, Scope const& scope,
-                   TotalToCompare const& total, SliceClosed& closed) {
+                   TotalToCompare const& total, std::int64_t known, SliceClosed& closed) {
   auto const& sql = merge_sql_for(*slice.table);
   auto const ours = total.column.empty()
                         ? std::string("count(*)::numeric")
@@ -140,6 +90,7 @@ void compare_total(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
   auto const to = next(sql_day(slice.to));
   auto const broker = next(total.broker_value);
   auto const tolerance = next(total.tolerance.empty() ? "0" : total.tolerance);
+  auto const left_out = next(std::to_string(total.column.empty() ? known : 0));
   auto const now = next(sql_time(slice.now));
   std::string condition = scope.condition;
   if (!slice.listed_beside.empty()) {
@@ -155,9 +106,10 @@ void compare_total(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
       " window_to, broker_value, our_value, difference, matched, compared_at)"
       " SELECT $1::int, " +
           run + "::bigint, $2, " + metric + ", " + from + "::date, " + to + "::date, " + broker +
-          "::numeric, o.value, o.value - " + broker + "::numeric, abs(o.value - " + broker +
-          "::numeric) <= " + tolerance + "::numeric, " + now + "::timestamptz FROM (SELECT " +
-          ours + " AS value FROM " + sql.table + " t WHERE " + condition +
+          "::numeric, o.value, o.value - " + broker + "::numeric, o.value - " + broker +
+          "::numeric BETWEEN -" + tolerance + "::numeric - " + left_out + "::numeric AND " +
+          tolerance + "::numeric, " + now + "::timestamptz FROM (SELECT " + ours +
+          " AS value FROM " + sql.table + " t WHERE " + condition +
           ") o RETURNING matched, metric, broker_value::text, our_value::text, difference::text",
       params)[0];
   if (row[0].as<bool>()) return;
@@ -169,43 +121,35 @@ void compare_total(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
   closed.unmatched.push_back(std::move(difference));
 }
 
-// Rows that were put aside are in the broker's count and not in the table.
-bool explained_by_quarantine(pqxx::transaction_base& tx, SliceClose const& slice,
-                             std::int64_t missing) {
-  SqlParams const params{std::to_string(slice.run.id.source_id), slice.run.id.stream};
-  auto const open = int_of(exec(tx,
-                                "SELECT count(*) FROM affsync.quarantine q WHERE q.source_id ="
-                                " $1::int AND q.stream = $2 AND q.resolved_at IS NULL",
-                                params)[0][0]);
-  return missing > 0 && missing <= open;
-}
-
-// `deleted` of the slice's table, and `others` of further ones.
-void note_slice(pqxx::transaction_base& tx, SliceClose const& slice, std::int64_t deleted,
-                std::int64_t others) {
-  SqlParams const params{std::to_string(slice.run.id.source_id), slice.run.id.stream,
-                         std::to_string(slice.run.run_id),       std::to_string(deleted),
-                         std::string(slice.table->name),         std::to_string(others)};
+void note_slice(pqxx::transaction_base& tx, SliceClose const& slice, PassState const& pass) {
+  SqlParams const params{std::to_string(slice.run.id.source_id),
+                         slice.run.id.stream,
+                         std::to_string(slice.run.run_id),
+                         sql_time(pass.oldest),
+                         std::to_string(pass.missed),
+                         std::to_string(pass.kept)};
   exec(tx,
-       "WITH r AS (UPDATE affsync.sync_run SET deleted = deleted + $4::bigint + $6::bigint"
-       " WHERE source_id = $1::int AND run_id = $3::bigint)"
-       " UPDATE affsync.stream_state z SET writes = z.writes + 1, live_rows = z.live_rows -"
-       " CASE WHEN EXISTS (SELECT FROM affsync.stream s WHERE s.source_id = $1::int"
-       " AND s.stream = $2 AND s.record_table = $5) THEN $4::bigint ELSE 0 END"
+       "UPDATE affsync.stream_state z SET writes = z.writes + 1, pass_oldest = $4::timestamptz,"
+       " pass_missed = $5::bigint, pass_kept = $6::bigint"
        " WHERE z.source_id = $1::int AND z.stream = $2 AND z.run_id = $3::bigint",
        params);
 }
 
-}  // namespace
-
-bool is_mass_drop(std::int64_t vanished, std::int64_t stream_live, std::int64_t deleted_in_run,
-                  bool nothing_seen, double limit) {
-  if (vanished == 0 || limit >= 1) return false;
-  if (nothing_seen) return true;
-  auto const total = vanished + deleted_in_run;
-  if (total <= 1) return false;
-  return static_cast<double>(total) > limit * static_cast<double>(stream_live + deleted_in_run);
+// More rows than could ever be marked need not be known by name.
+std::int64_t most_noted(SliceClose const& slice, PassState const& pass) {
+  constexpr std::int64_t at_least = 1000;
+  if (slice.mass_drop_limit >= 1) return std::numeric_limits<std::int64_t>::max();
+  auto const part =
+      slice.mass_drop_limit * static_cast<double>(std::max<std::int64_t>(0, pass.live_rows));
+  return at_least + static_cast<std::int64_t>(part);
 }
+
+std::optional<Day> day_of(std::optional<TimePoint> time) {
+  if (!time) return std::nullopt;
+  return std::chrono::floor<std::chrono::days>(*time);
+}
+
+}  // namespace
 
 SliceCloser::SliceCloser(SliceClose const& slice, RunWrites& writes)
     : slice_(slice), fenced_(writes) {}
@@ -220,43 +164,60 @@ SliceClosed SliceCloser::close(PgSession& session) {
   crash_point(CrashPoint::slice_entered);
   SliceClosed closed;
   auto const scope = scope_of(slice_);
+  auto pass = read_pass(tx, slice_.run.id);
   closed.live = count_live(tx, slice_, scope);
   if (slice_.expect_live) {
+    // What a whole sweep of this pass has missed is not in the broker's count either.
+    auto const missing = *slice_.expect_live - closed.live +
+                         (pass.missed > 0 ? noted_in(tx, slice_, scope, pass) : 0);
     closed.live_as_expected =
-        closed.live == *slice_.expect_live ||
-        explained_by_quarantine(tx, slice_, *slice_.expect_live - closed.live);
+        missing == 0 || (missing > 0 && state.has_quarantine &&
+                         missing <= put_aside_in_pass(tx, slice_, pass, false));
   }
-  LeftRows left;
-  if (!slice_.left_out.empty()) {
-    left = mark_left_rows(tx, slice_, read_run(tx, slice_).deleted);
-    closed.would_delete = left.held_back;
-    if (left.of_main_table > 0) closed.live = count_live(tx, slice_, scope);
-  }
-  if (slice_.mark_vanished && slice_.table->keeps_records()) {
-    auto const run = read_run(tx, slice_);
+  Missed missed;
+  auto const left = note_left_rows(tx, slice_, pass);
+  pass.missed += left;
+  if (slice_.table->keeps_records()) {
+    forget_seen(tx, slice_, pass);
     auto const whole_stream = slice_.scope_column.empty() || (!slice_.from && !slice_.to);
     // Every row seen has been stored, so equal numbers mean equal sets; not so when some were put
     // aside, or lie outside of the slice that they were listed for.
-    auto const all_there = slice_.verified && whole_stream && run.quarantined == 0 &&
+    auto const all_there = slice_.verified && whole_stream && !state.has_quarantine &&
                            closed.live == static_cast<std::int64_t>(slice_.seen_keys.size());
-    if (!all_there) {
-      auto const vanished = find_vanished(tx, slice_, scope);
-      auto const count = static_cast<std::int64_t>(vanished.size());
-      auto const nothing_seen = whole_stream && slice_.seen_keys.empty();
-      if (drops_too_many(tx, slice_, run, count, nothing_seen)) {
-        closed.would_delete = std::max(closed.would_delete, count);
-      } else {
-        auto const gone = slice_.verified ? vanished : missed_twice(tx, slice_, vanished);
-        closed.missed = count - static_cast<std::int64_t>(gone.size());
-        closed.deleted = mark_deleted(tx, slice_, gone);
-        crash_point(CrashPoint::slice_marked);
-        closed.live -= closed.deleted;
-      }
+    if (slice_.mark_vanished && !all_there) {
+      missed = note_missed(tx, slice_, scope, pass, whole_stream, most_noted(slice_, pass));
+      if (missed.noted) crash_point(CrashPoint::slice_marked);
+    } else if (!slice_.mark_vanished && !pass.oldest && !slice_.seen_keys.empty() && slice_.from) {
+      // Rows of later slices are younger than those of this one.
+      missed.oldest = TimePoint(*slice_.from);
+    }
+    if (missed.oldest) pass.oldest = std::min(pass.oldest.value_or(*missed.oldest), *missed.oldest);
+    closed.missed = left + missed.missed;
+    closed.kept = missed.kept;
+    pass.missed += missed.missed;
+    pass.kept += missed.kept;
+  }
+  // A window in which the broker shows nothing of what is stored, and nothing older either, is one
+  // that it has forgotten: its totals say nothing of our rows.
+  bool const forgotten = missed.kept > 0 && slice_.seen_keys.empty() && !pass.oldest;
+  if (!forgotten && !slice_.totals.empty()) {
+    auto sighted = scope;
+    // Also what an earlier run of this pass has noted.
+    bool const any_noted = missed.noted || left > 0 || pass.missed > 0 || pass.kept > 0;
+    auto const hidden = out_of_sight_sql(slice_, pass, any_noted, sighted.params);
+    if (hidden != "false") sighted.condition += " AND NOT (" + hidden + ")";
+    auto const known = state.has_quarantine ? put_aside_in_pass(tx, slice_, pass, true) : 0;
+    for (auto const& total : slice_.totals) {
+      compare_total(tx, slice_, sighted, total, known, closed);
     }
   }
-  for (auto const& total : slice_.totals) compare_total(tx, slice_, scope, total, closed);
-  note_slice(tx, slice_, closed.deleted + left.of_main_table, left.of_others);
-  closed.deleted += left.of_main_table + left.of_others;
+  if (slice_.covers_days && slice_.from && slice_.to) {
+    bool const doubtful = slice_.in_doubt || !closed.live_as_expected ||
+                          (slice_.differences_doubt && !closed.unmatched.empty());
+    note_days(tx, slice_.run, DaySpan{*slice_.from, *slice_.to},
+              doubtful ? DayState::doubtful : DayState::proven, day_of(pass.oldest), slice_.now);
+  }
+  note_slice(tx, slice_, pass);
   result_ = closed;
   crash_point(CrashPoint::slice_noted);
   tx.commit();

@@ -14,6 +14,7 @@
 
 #include "base/batch.hpp"
 #include "base/clock.hpp"
+#include "base/day_span.hpp"
 #include "base/run_report.hpp"
 #include "schema/source_block.hpp"
 
@@ -29,12 +30,25 @@ struct StreamId {
   StreamId(int id, std::string name) : source_id(id), stream(std::move(name)) {}
 };
 
+enum class DayState { proven, doubtful, lost };
+
+// Days of a stream that takes windows, and what is known of them.
+struct CoverageSpan {
+  Day from{};
+  Day to{};
+  DayState state = DayState::proven;
+  std::int64_t run_id = 0;  // that said so
+  TimePoint noted_at{};
+};
+
 struct StreamState {
   std::string cursor;                  // JSON text; empty: none
   std::optional<TimePoint> cursor_at;  // when it was written
   std::optional<TimePoint> last_success_at;
   std::optional<TimePoint> last_full_at;
+  std::optional<TimePoint> last_full_began_at;  // whole or not
   std::optional<TimePoint> next_run_at;
+  std::vector<DaySpan> doubtful;  // those first that were noted longest ago
   int consecutive_failures = 0;
   std::optional<std::int64_t> interrupted_run;  // a run that never ended: a crash
   StreamState() = default;
@@ -46,6 +60,9 @@ struct RunStart {
   std::optional<Day> window_from;
   std::optional<Day> window_to;
   TimePoint started_at{};
+  bool resumes = false;            // goes on with the pass of the run before
+  std::optional<DaySpan> covered;  // days that were read when the pass began
+  std::vector<DaySpan> lost;       // days that the broker no longer gives
   RunStart() = default;
 };
 
@@ -72,7 +89,8 @@ struct PageWrite {
   std::vector<QuarantinedRow> quarantined;
   // Rows that the broker lists, but that are no rows of the table as they are now.
   std::vector<TableKeys> left_out;
-  std::string checkpoint;  // JSON text
+  std::string checkpoint;     // JSON text
+  std::vector<DaySpan> lost;  // days that the broker has refused
   // Lines of quarantine that these rows were mapped from again; they are resolved with them.
   std::vector<std::int64_t> retried;
   TimePoint now{};
@@ -107,22 +125,27 @@ struct SliceClose {
   // read, so that a row is marked only when two such sweeps in a row miss it.
   bool verified = true;
   std::vector<std::uint64_t> seen_keys;     // hash_key of each external id; sorted, distinct
-  double mass_drop_limit = 0.1;             // more than this part vanished: mark nothing
+  bool resumed = false;                     // seen_keys lacks the pages before a restart
+  double mass_drop_limit = 0.1;             // more than this part vanished: nothing will be marked
+  std::optional<Day> keeps_from;            // the broker keeps what is not older; unset: unknown
   std::optional<std::int64_t> expect_live;  // resumed sweep: live rows must equal this
   std::vector<TableKeys> left_out;          // to be marked: see PageWritten
   // Rows outside of the days that the broker listed and counted with them all the same.
   std::vector<std::string> listed_beside;
   std::vector<TotalToCompare> totals;
+  bool differences_doubt = true;  // days whose totals differ are asked for again
+  bool covers_days = false;       // its days go into the coverage …
+  bool in_doubt = false;          // … as days in doubt
   TimePoint now{};
   SliceClose() = default;
 };
 
 struct SliceClosed {
-  std::int64_t deleted = 0;
-  std::int64_t missed = 0;        // not seen for the first time by a sweep that is not verified
-  std::int64_t would_delete = 0;  // set when the mass-drop guard held them back
-  bool live_as_expected = true;   // answer to expect_live
-  std::int64_t live = 0;          // rows of the scope that are not deleted, afterwards
+  std::int64_t missed = 0;       // live rows that were not seen and should have been; they are
+                                 // judged at the end of the pass
+  std::int64_t kept = 0;         // not seen, and too old to be judged
+  bool live_as_expected = true;  // answer to expect_live
+  std::int64_t live = 0;         // rows of the scope that are not deleted
   struct Difference {
     std::string metric, broker_value, our_value, difference;
   };
@@ -132,6 +155,11 @@ struct SliceClosed {
 // All slices of a pass were read and closed.
 struct PassClose {
   RunKey run;
+  RecordTable const* table = nullptr;
+  bool whole = false;         // nothing is known against it so far: what vanished may be marked
+  bool full = false;          // it saw everything
+  std::vector<DaySpan> lost;  // days that the broker has refused since the last page
+  double mass_drop_limit = 0.1;
   TimePoint now{};
   PassClose() = default;
 };
@@ -145,6 +173,15 @@ struct PassClosed {
   std::int64_t quarantined = 0;    // rows that the pass put aside and nobody has accepted
   std::vector<Reason> reasons;     // of these, the most frequent few first …
   std::int64_t other_reasons = 0;  // … and how many more there are
+  std::int64_t deleted = 0;        // marked
+  std::int64_t waiting = 0;        // missed for the first time by a pass that no count proves
+  std::int64_t would_delete = 0;   // set when the mass-drop guard held them back …
+  std::int64_t marked_lately = 0;  // … which also looks at those of the last days
+  std::int64_t live = 0;           // rows of the stream; set with would_delete
+  std::int64_t kept = 0;           // older than everything that the broker listed …
+  std::optional<Day> lists_from;   // … the first day of which is this
+  std::vector<DaySpan> lost;       // days that this pass found to be lost
+  bool earlier_doubt = false;      // an earlier run of this pass left days in doubt
 };
 
 struct RunEnd {
@@ -154,6 +191,8 @@ struct RunEnd {
   bool full_pass = false;
   // The broker was not asked: rows put aside were mapped again. The stream stands where it stood.
   bool retry = false;
+  bool read_to_end = false;           // whatever it is worth
+  bool swept = false;                 // to its end, and no sweep of it is in doubt
   std::optional<std::string> cursor;  // replaces the checkpoint
   std::optional<TimePoint> next_run_at;
   TimePoint now{};
@@ -223,6 +262,7 @@ struct StreamHealth {
   std::int64_t compared = 0;  // totals of the broker, of which `unreconciled` differ
   std::vector<StandingDifference> differences;  // the oldest few of them
   std::vector<UnknownWord> unknown_words;       // the most frequent few
+  std::vector<CoverageSpan> gaps;               // days in doubt or lost, by their days
 };
 
 class Store : public BlockStore {
@@ -268,11 +308,11 @@ class Store : public BlockStore {
 
   virtual asio::awaitable<StreamState> load_state(StreamId id) = 0;
   virtual asio::awaitable<RunKey> begin_run(RunStart start) = 0;
-  // One transaction: rows, change records, quarantine, checkpoint, counters.
+  // One transaction: rows, change records, quarantine, checkpoint, counters, lost days.
   virtual asio::awaitable<PageWritten> write_page(PageWrite page) = 0;
   virtual asio::awaitable<SliceClosed> close_slice(SliceClose slice) = 0;
-  // To be called once all slices of a pass are closed, before end_run. Optional: without it nothing
-  // is known against the pass.
+  // To be called once all slices of a pass are closed, before end_run: marks what has vanished, if
+  // the pass is whole. Optional: without it nothing is known against the pass.
   virtual asio::awaitable<PassClosed> close_pass(PassClose pass) {
     static_cast<void>(pass);
     co_return PassClosed{};

@@ -94,8 +94,8 @@ void retire_others(PgSession& session, std::vector<std::string> const& names) {
   tx.commit();
 }
 
-void note_stream(PgSession& session, StreamId const& id, std::string const& table,
-                 bool in_reports, std::optional<bool> has_paid_state) {
+void note_stream(PgSession& session, StreamId const& id, std::string const& table, bool in_reports,
+                 std::optional<bool> has_paid_state) {
   pqxx::work tx(session.connection());
   std::string const paid = !has_paid_state ? "" : *has_paid_state ? "true" : "false";
   SqlParams const params{std::to_string(id.source_id), id.stream, table,
@@ -160,6 +160,22 @@ void add_unknown_words(pqxx::transaction_base& tx, std::vector<StreamHealth>& al
   }
 }
 
+void add_gaps(pqxx::transaction_base& tx, std::vector<StreamHealth>& all) {
+  auto const rows =
+      tx.exec("SELECT source, stream, day_from, day_to, state = 'lost', " + epoch_sql("noted_at") +
+              " FROM reporting.coverage WHERE state <> 'proven' ORDER BY source, stream, day_from");
+  for (auto const& row : rows) {
+    for (auto& health : all) {
+      if (health.source != row[0].c_str() || health.stream != row[1].c_str()) continue;
+      auto const from = day_of(row[2]), to = day_of(row[3]);
+      if (!from || !to) continue;
+      CoverageSpan span{*from, *to, row[4].as<bool>() ? DayState::lost : DayState::doubtful};
+      span.noted_at = time_of(row[5]).value_or(TimePoint{});
+      health.gaps.push_back(span);
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<StreamHealth> read_health(PgSession& session) {
@@ -192,6 +208,7 @@ std::vector<StreamHealth> read_health(PgSession& session) {
   }
   add_differences(tx, all);
   add_unknown_words(tx, all);
+  add_gaps(tx, all);
   return all;
 }
 

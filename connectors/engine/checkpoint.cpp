@@ -54,7 +54,7 @@ Json json_number(std::int64_t number) {
 Json json_place(PassPlace const& place) {
   Json::Array anchors;
   for (auto const key : place.position.anchors) anchors.push_back(Json::string(to_hex(key)));
-  return Json::object({
+  Json::Object members{
       {"mode", Json::string(place.full ? "full" : "incremental")},
       {"began", json_day(place.began)},
       {"from", json_day(place.pass.from)},
@@ -68,7 +68,9 @@ Json json_place(PassPlace const& place) {
       {"token", Json::string(place.position.token)},
       {"rows", json_number(place.position.rows)},
       {"anchors", Json::array(std::move(anchors))},
-  });
+  };
+  if (place.doubted) members.push_back({"doubted", Json::boolean(true)});
+  return Json::object(std::move(members));
 }
 
 // Reads members of one object; `good` falls when one is not as it was written.
@@ -126,6 +128,7 @@ std::optional<PassPlace> read_place(Json const& json, StreamSpec const& spec) {
     if (!key) return std::nullopt;
     place.position.anchors.push_back(*key);
   }
+  place.doubted = json.find("doubted") != nullptr;
   if (place.part >= std::max<std::size_t>(1, spec.parts.size())) return std::nullopt;
   auto const has_days = [](Slice const& slice) { return slice.from && slice.to; };
   bool const whole = !has_days(place.pass) && !has_days(place.slice);
@@ -133,10 +136,12 @@ std::optional<PassPlace> read_place(Json const& json, StreamSpec const& spec) {
   if (whole != may_be_whole) return std::nullopt;
   if (!whole) {
     if (!has_days(place.pass) || !has_days(place.slice)) return std::nullopt;
-    if (*place.slice.from > *place.slice.to || *place.slice.from < *place.pass.from ||
-        *place.slice.to > *place.pass.to) {
+    if (*place.slice.from > *place.slice.to || *place.slice.to > *place.pass.to) {
       return std::nullopt;
     }
+    // Days in doubt are asked for again behind the pass, of which they are no part.
+    bool const again = !spec.window->changes && *place.slice.to < *place.pass.from;
+    if (*place.slice.from < *place.pass.from && !again) return std::nullopt;
   }
   return place;
 }
@@ -152,6 +157,7 @@ std::string write_checkpoint(Checkpoint const& checkpoint, StreamPlan const& pla
       {"done_from", json_day(checkpoint.done.from)},
       {"done_to", json_day(checkpoint.done.to)},
   };
+  if (checkpoint.gives_days) members.push_back({"gives", json_number(*checkpoint.gives_days)});
   if (checkpoint.place) members.push_back({"pass", json_place(*checkpoint.place)});
   return Json::object(std::move(members)).dump();
 }
@@ -171,6 +177,12 @@ std::optional<Checkpoint> read_checkpoint(std::string_view text, StreamPlan cons
   checkpoint.done = Coverage{fields.day("done_from"), fields.day("done_to")};
   if (!fields.good || !written) return std::nullopt;
   checkpoint.written_at = written->wall;
+  if (json->find("gives") != nullptr) {
+    auto const gives = fields.number("gives");
+    constexpr std::int64_t longest = 100'000;
+    if (!fields.good || gives > longest) return std::nullopt;
+    checkpoint.gives_days = static_cast<int>(gives);
+  }
   if (!plan.spec.has_increments()) checkpoint.done = {};
   if (auto const* pass = json->find("pass")) checkpoint.place = read_place(*pass, plan.spec);
   return checkpoint;

@@ -20,11 +20,13 @@ struct PassPlace {
   Slice slice;           // the slice it is in
   std::size_t part = 0;  // … and the part of it
   PagePosition position;
+  bool doubted = false;  // a slice of it was in doubt
 };
 
 struct Checkpoint {
   TimePoint written_at{};
   Coverage done;  // without windows, or with one of changes: the day on which the last pass began
+  std::optional<int> gives_days;  // so far back the broker gave days when it was found out
   std::optional<PassPlace> place;
 };
 

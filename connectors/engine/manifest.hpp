@@ -338,6 +338,9 @@ struct EvidenceSpec {
   std::string note;  // where, and what it does not show
 };
 
+// Of a broker that shows its whole history, however old it is.
+inline constexpr int keeps_forever = 100'000;
+
 struct StreamSpec {
   std::string name;
   std::string title;
@@ -348,6 +351,7 @@ struct StreamSpec {
   std::optional<bool> has_paid_state;
   std::string every;       // default schedule, as the configuration writes it
   std::string full_every;  // a pass over the whole history; empty: never by itself
+  std::optional<int> keeps_days;  // what is older the broker no longer shows; unset: unknown
   RequestSpec request;
   PageSpec page;
   std::vector<PartSpec> parts;  // empty: one request for all

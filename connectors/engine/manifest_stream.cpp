@@ -206,6 +206,9 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   if (auto const paid = map.find("has_paid_state")) stream.has_paid_state = paid->as_bool();
   if (auto const every = map.find("every")) stream.every = read_schedule(*every);
   if (auto const every = map.find("full_every")) stream.full_every = read_schedule(*every);
+  if (auto const keeps = map.find("keeps")) {
+    stream.keeps_days = keeps->text() == "forever" ? keeps_forever : read_days(*keeps, 1, 36'500);
+  }
   read_request(map, stream, declared);
 
   auto const key = map.require("key");

@@ -83,6 +83,7 @@ void apply(StreamOverrides const& overrides, StreamSpec& spec) {
   }
   if (overrides.enabled) spec.enabled = *overrides.enabled;
   if (overrides.in_reports) spec.in_reports = *overrides.in_reports;
+  if (overrides.keeps_days) spec.keeps_days = overrides.keeps_days;
   set_query(spec, overrides.query, what);
   if (overrides.page_size) set_page_size(spec, *overrides.page_size, what);
   if ((overrides.start || overrides.lookback_days) && !spec.window) {

@@ -23,6 +23,7 @@ struct StreamOverrides {
   NamedTexts query;  // added, or replacing the parameter of that name
   std::optional<Day> start;
   std::optional<int> lookback_days;
+  std::optional<int> keeps_days;
   std::optional<int> page_size;
 };
 

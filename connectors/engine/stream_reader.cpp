@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <set>
 
-#include "connectors/engine/checkpoint.hpp"
 #include "connectors/engine/named_totals.hpp"
 #include "connectors/engine/page_rows.hpp"
 #include "connectors/engine/page_signs.hpp"
 #include "connectors/engine/pager.hpp"
+#include "connectors/engine/pass_days.hpp"
 #include "connectors/engine/records.hpp"
 #include "connectors/engine/request_target.hpp"
-#include "connectors/engine/window.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -23,8 +22,8 @@ constexpr auto clock_tolerance = std::chrono::minutes(5);
 
 struct StreamReader::Impl {
   Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderStart const& start);
-
-  bool try_resume(Checkpoint const& checkpoint, ReaderStart const& start);
+  Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderStart const& start,
+       std::optional<Checkpoint> earlier);
   void begin_slice();
   bool ends_at_known() const;
   // The list at hand has ended; false: another part of the slice follows.
@@ -34,7 +33,7 @@ struct StreamReader::Impl {
   SliceEnd end_of_slice(TimePoint now);
   void begin_list();
   void note_rows_beside(Batch const& batch);
-  void next_slice();
+  PageRead given_to_probe(TimePoint now);
   std::string checkpoint(TimePoint now) const;
   bool may_be_a_wrong_path() const;
 
@@ -45,17 +44,9 @@ struct StreamReader::Impl {
   std::vector<std::uint64_t> keys;  // of the page at hand
   NamedTotals totals;
 
-  std::optional<Day> since, until;
-  Day today{};
-  Day began{};         // the day on which the pass began
-  int span_days = 0;   // of the next slice
-  int span_limit = 0;  // a longer one was refused
-  bool full = false;
-  Slice pass;
-  Coverage done;
-  Coverage done_before;          // when the pass began
+  PassDays days;
+  bool begun = false;            // a page of the slice at hand was taken
   bool has_real_answer = false;  // beside those that were empty by an error status alone
-  std::optional<Slice> slice;    // nullopt: the pass has ended
   std::size_t part = 0;
   std::string asked;  // target of the last request
   TimePoint last_answer{};
@@ -77,90 +68,36 @@ struct StreamReader::Impl {
 };
 
 StreamReader::Impl::Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderStart const& start)
+    : Impl(stream_plan, start, read_checkpoint(start.cursor, *stream_plan)) {}
+
+StreamReader::Impl::Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderStart const& start,
+                         std::optional<Checkpoint> earlier)
     : plan(std::move(stream_plan)),
       spec(plan->spec),
       page_rows(plan),
       pager(make_pager(spec.page)),
       totals(spec),
-      since(start.since),
-      until(start.until),
+      days(*plan, start, earlier),
       last_answer(start.now) {
-  auto const earlier = read_checkpoint(start.cursor, *plan);
-  today = began = today_in(spec.window ? spec.window->zone : "UTC", start.now);
-  if (spec.window) span_days = span_limit = spec.window->span_days;
-  if (earlier) done = trusted(earlier->done, today);
-  done_before = done;
-  if (earlier && try_resume(*earlier, start)) {
-    has_real_answer = true;  // or not: the pass was judged up to here
-    return;
-  }
-
-  full = start.mode == ReadMode::full || !spec.has_increments();
-  if (!spec.window) {
-    full = full || !done.to;
-    slice = Slice{};
-  } else if (spec.window->changes) {
-    pass = full ? Slice{} : changes_window(*spec.window, start, done, today);
-    full = !pass.from;
-    if (full || *pass.from <= *pass.to) slice = pass;
-  } else {
-    pass = pass_window(*spec.window, start, done, today);
-    slice = slice_from(*pass.from, pass, span_days);
-    if (!slice) pass = {};
-  }
   begin_slice();
-}
-
-bool StreamReader::Impl::try_resume(Checkpoint const& earlier, ReaderStart const& start) {
-  if (!earlier.place) return false;
-  auto place = *earlier.place;
-  if (place.since != since || place.until != until) return false;
-  if (start.mode == ReadMode::full && !place.full) return false;
-  if (place.slice.to) {
-    // A clock that was wrong then, or a history that begins on another day now.
-    if (*place.slice.to > today + std::chrono::days(1)) return false;
-    pass = place.pass;
-    if (!spec.window->changes) {
-      bool const from_start = *place.pass.from == spec.window->start;
-      if (!since && (place.full ? !from_start : *place.pass.from < spec.window->start)) {
-        return false;
-      }
-      // Days have passed since the interruption: the pass goes up to the present one.
-      pass.to = std::max(*place.slice.to, until ? std::min(*until, today) : today);
-    }
-  }
-  if (place.began > today) return false;
-  began = place.began;
-  full = place.full;
-  slice = place.slice;
-  auto const age = start.now - earlier.written_at;
-  begin_slice();
-  if (age <= place_lifetime && age >= -clock_tolerance) {
-    part = place.part;
-    resumed = part > 0;
-    if (resumed) totals.forget_slice();
-    pager->resume(std::move(place.position));
-  }
-  return true;
+  if (!days.resumes()) return;
+  has_real_answer = true;  // or not: the pass was judged up to here
+  auto const age = start.now - earlier->written_at;
+  if (age > place_lifetime || age < -clock_tolerance) return;
+  part = earlier->place->part;
+  resumed = part > 0;
+  if (resumed) totals.forget_slice();
+  pager->resume(std::move(earlier->place->position));
 }
 
 std::string StreamReader::Impl::checkpoint(TimePoint now) const {
-  Checkpoint out;
-  out.written_at = now;
+  auto out = days.checkpoint(now);
   // Answers that may be those of a wrong path prove nothing.
-  out.done = has_real_answer ? done : done_before;
-  if (slice) {
-    PassPlace place;
-    place.full = full;
-    place.began = began;
-    place.pass = pass;
-    place.since = since;
-    place.until = until;
-    place.slice = *slice;
-    place.part = part;
-    place.position = pager->position();
-    if (secrets) place.position.token = storable(place.position.token, *secrets);
-    out.place = std::move(place);
+  if (!has_real_answer) out.done = days.done_before();
+  if (out.place) {
+    out.place->part = part;
+    out.place->position = pager->position();
+    if (secrets) out.place->position.token = storable(out.place->position.token, *secrets);
   }
   return write_checkpoint(out, *plan);
 }
@@ -173,6 +110,7 @@ void StreamReader::Impl::begin_slice() {
   counted = has_counts = true;
   resumed = false;
   stored_part.reset();
+  begun = false;
   listed_beside.clear();
   totals.begin_slice();
   page_rows.begin_slice();
@@ -189,7 +127,7 @@ void StreamReader::Impl::begin_list() {
 }
 
 bool StreamReader::Impl::ends_at_known() const {
-  if (full) return false;
+  if (days.full()) return false;
   return part < spec.parts.size() ? spec.parts[part].until_known : spec.page.until_known;
 }
 
@@ -198,6 +136,8 @@ bool StreamReader::Impl::ends_at_known() const {
 bool StreamReader::Impl::may_be_a_wrong_path() const {
   constexpr std::chrono::days strange{7};
   if (has_real_answer) return false;
+  auto const& pass = days.pass();
+  auto const& slice = days.slice();
   if (!pass.from || !pass.to) return true;
   bool const is_last = !slice->to || *slice->to >= *pass.to;
   return is_last && *pass.to - *pass.from + std::chrono::days(1) >= strange;
@@ -213,7 +153,7 @@ bool StreamReader::Impl::end_list() {
   resumed = resumed || pager->resumed();
   if (!doubt) doubt = pager->doubt();
   auto const total = pager->total();
-  counted = counted && (total || (spec.page.type == PageType::none && !spec.page.total));
+  counted = counted && total.has_value();
   has_counts = has_counts && total;
   broker_count += total.value_or(0);
   totals.end_list(list_rows > 0);
@@ -224,8 +164,10 @@ bool StreamReader::Impl::end_list() {
 }
 
 void StreamReader::Impl::doubt_old_emptiness() {
+  auto const& slice = days.slice();
   if (doubt || !spec.window || !spec.window->may_be_empty_days || !slice->to) return;
-  if (*slice->to >= today - std::chrono::days(*spec.window->may_be_empty_days)) return;
+  auto const near = std::chrono::days(*spec.window->may_be_empty_days);
+  if (*slice->to >= days.today() - near) return;
   doubt = SliceDoubt{ErrorCode::not_found,
                      "the broker has nothing at all for " + format_day(*slice->from) + " to " +
                          format_day(*slice->to) + ", which should be there by now"};
@@ -234,6 +176,7 @@ void StreamReader::Impl::doubt_old_emptiness() {
 // Rows that the slice's request has brought from the moment before its first day.
 void StreamReader::Impl::note_rows_beside(Batch const& batch) {
   constexpr std::size_t most = 10'000;
+  auto const& slice = days.slice();
   if (!spec.window || spec.window->column.empty() || !slice->from) return;
   if (!overlaps_slice_before(*spec.window, *slice)) return;
   auto const column = batch.table().index_of(spec.window->column);
@@ -247,8 +190,8 @@ void StreamReader::Impl::note_rows_beside(Batch const& batch) {
 
 SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
   SliceEnd end;
-  end.slice = *slice;
-  if (spec.window && slice->from) end.scope_column = spec.window->column;
+  end.slice = *days.slice();
+  if (spec.window && end.slice.from) end.scope_column = spec.window->column;
   end.resumed = resumed;
   if (has_counts && spec.page.total) end.broker_count = broker_count;
   end.doubt = doubt;
@@ -259,10 +202,11 @@ SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
         "an address that does not exist answers so, too"};
   }
   // What an incremental pass leaves out is not gone.
-  bool const all_of_scope =
-      spec.window && !spec.window->changes ? !spec.window->column.empty() : full;
+  bool const all_of_scope = days.of_history() ? !spec.window->column.empty() : days.full();
   end.markable = all_of_scope && !end.resumed && !end.doubt;
   end.counted = counted && !end.doubt;
+  end.covers_days = days.of_history();
+  end.keeps_from = days.keeps_from();
   if (page_rows.has_own_keys()) {
     end.seen_keys = page_rows.take_own_keys();
     swept.clear();
@@ -280,22 +224,15 @@ SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
   return end;
 }
 
-void StreamReader::Impl::next_slice() {
-  auto const ended = *slice;
-  slice.reset();
-  if (spec.window && !spec.window->changes) {
-    done = extended(done, ended, spec.window->start);
-    // Years before the first row are crossed in few steps.
-    auto const longest = std::min(span_limit, spec.window->span_days);
-    span_days = rows == 0 && span_limit >= spec.window->span_days
-                    ? std::min(2 * span_days, std::max(longest, spec.window->max_span_days))
-                    : longest;
-    slice = slice_from(*ended.to + std::chrono::days(1), pass, span_days);
-  } else if (spec.has_increments() && !(since || until)) {
-    auto const day = ended.to ? std::min(*ended.to, began) : began;
-    done = Coverage{day, day};
-  }
-  begin_slice();
+// The answer says that its day is given, and no more.
+PageRead StreamReader::Impl::given_to_probe(TimePoint now) {
+  days.on_probe_given();
+  if (!days.is_probing()) begin_slice();
+  PageRead page;
+  page.lost = days.take_lost();
+  page.checkpoint = checkpoint(now);
+  stored_part.reset();
+  return page;
 }
 
 StreamReader::StreamReader(std::shared_ptr<StreamPlan const> plan, ReaderStart start)
@@ -306,19 +243,22 @@ StreamReader& StreamReader::operator=(StreamReader&&) noexcept = default;
 
 std::optional<HttpRequest> StreamReader::next_request() {
   auto& reader = *impl_;
-  if (!reader.slice) return std::nullopt;
-  auto request = make_page_request(reader.spec, *reader.slice, reader.part, reader.pager->ask());
+  if (!reader.days.slice()) return std::nullopt;
+  auto request =
+      make_page_request(reader.spec, reader.days.asked(), reader.part, reader.pager->ask());
   reader.asked = request.target;
   return request;
 }
 
 Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   auto& reader = *impl_;
-  if (!reader.slice) return Error(ErrorCode::internal, "an answer came to a pass that has ended");
+  if (!reader.days.slice())
+    return Error(ErrorCode::internal, "an answer came to a pass that has ended");
   reader.last_answer = now;
   reader.has_real_answer = reader.has_real_answer || !answer.empty_by_status;
   reader.secrets = answer.secrets;
   reader.page_rows.withhold(answer.secrets);
+  if (reader.days.is_probing()) return reader.given_to_probe(now);
 
   Records records;
   if (!answer.no_rows) {
@@ -342,7 +282,9 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
     rows.clear();
     reader.keys.clear();
   }
+  reader.begun = true;
   PageRead page;
+  page.lost = reader.days.take_lost();
   reader.page_rows.convert(rows, reader.keys, reader.pager->places(),
                            answer.server_time.value_or(now), page, now);
   reader.note_rows_beside(page.batches.front());
@@ -365,7 +307,8 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   if (ends && reader.end_list()) {
     if (answer.no_rows) reader.doubt_old_emptiness();
     page.slice_end = reader.end_of_slice(now);
-    reader.next_slice();
+    reader.days.end_slice(reader.doubt.has_value(), reader.rows);
+    reader.begin_slice();
   }
   return page;
 }
@@ -376,28 +319,24 @@ bool StreamReader::awaits_stored() const {
 
 void StreamReader::on_stored(PageStored const& stored) {
   auto& reader = *impl_;
-  if (!reader.slice || reader.stored_part != reader.part || !reader.ends_at_known()) return;
+  if (!reader.days.slice() || reader.stored_part != reader.part || !reader.ends_at_known()) return;
   reader.is_known = stored.news == 0 && stored.known > 0;
 }
 
 bool StreamReader::ends_at_refusal(Error const& error) {
-  return impl_->slice && impl_->pager->ends_at_refusal(error.code);
+  return impl_->days.slice() && !impl_->days.is_probing() &&
+         impl_->pager->ends_at_refusal(error.code);
 }
 
 bool StreamReader::on_refusal(Error const& error) {
   auto& reader = *impl_;
-  if (!reader.slice) return false;
+  if (!reader.days.slice()) return false;
   if (reader.pager->resuming() &&
       (error.code == ErrorCode::bad_request || error.code == ErrorCode::not_found)) {
     reader.begin_slice();
     return true;
   }
-  if (error.code != ErrorCode::window_too_large) return false;
-  auto const half = first_half(*reader.slice);
-  if (!half) return false;
-  reader.slice = half;
-  // What is too large now would be too large for the slices after it.
-  reader.span_days = reader.span_limit = static_cast<int>((*half->to - *half->from).count()) + 1;
+  if (!reader.days.on_refusal(error, reader.begun || reader.part > 0)) return false;
   reader.begin_slice();
   return true;
 }
@@ -407,14 +346,23 @@ std::string StreamReader::final_checkpoint() const {
 }
 
 bool StreamReader::is_full_pass() const {
-  auto const& reader = *impl_;
-  if (!reader.spec.window || reader.spec.window->changes) return reader.full;
-  return reader.pass.from && *reader.pass.from <= reader.spec.window->start &&
-         *reader.pass.to >= reader.today;
+  return impl_->days.covers_everything();
 }
 
 Slice StreamReader::window() const {
-  return impl_->pass;
+  return impl_->days.pass();
+}
+
+bool StreamReader::resumes() const {
+  return impl_->days.resumes();
+}
+
+std::optional<DaySpan> StreamReader::covered() const {
+  return impl_->days.covered();
+}
+
+std::vector<DaySpan> const& StreamReader::lost() const {
+  return impl_->days.lost();
 }
 
 }  // namespace affsync::engine

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/batch.hpp"
+#include "base/day_span.hpp"
 #include "base/http_message.hpp"
 #include "base/json.hpp"
 #include "base/redact.hpp"
@@ -30,7 +31,8 @@ struct ReaderStart {
   ReadMode mode = ReadMode::incremental;
   std::optional<Day> since;  // --since, --until: only these days
   std::optional<Day> until;
-  std::string cursor;  // JSON text of an earlier run's checkpoint; empty: none
+  std::string cursor;          // JSON text of an earlier run's checkpoint; empty: none
+  std::vector<DaySpan> again;  // days in doubt, those first that have waited longest
   TimePoint now{};
 };
 
@@ -73,6 +75,9 @@ struct SliceEnd {
   bool counted = false;                  // the rows are as many as the broker counts, or came in
                                          // a single answer
   bool resumed = false;                  // pages before a restart are missing in seen_keys
+  bool covers_days = false;              // it stands for its days: not so where they only choose
+                                         // what was changed
+  std::optional<Day> keeps_from;         // the broker shows what is not older; unset: unknown
   std::vector<std::uint64_t> seen_keys;  // hash_key of every external id of the main table; sorted
                                          // and distinct
   std::optional<std::int64_t> broker_count;
@@ -101,6 +106,7 @@ struct PageRead {
   // What the connector names and this answer does not have, such as a total; for `check` and
   // `inspect`, and for whoever reads the log of a run.
   std::vector<std::string> remarks;
+  std::vector<DaySpan> lost;  // never read, and the broker refuses them
   std::optional<std::int64_t> expected_rows;  // of the slice, as the broker says; for progress
 };
 
@@ -138,7 +144,8 @@ class StreamReader {
 
   // The broker refused the last request; true when the reader has another one to try instead
   // (window_too_large: the slice is halved; a place in a list that is no longer good after a
-  // restart: the list from its start).
+  // restart: the list from its start; days that may be too old: it finds out from where on the
+  // broker gives them).
   bool on_refusal(Error const& error);
 
   // The checkpoint of a pass that came to its end: what the next run starts from.
@@ -147,6 +154,12 @@ class StreamReader {
   // The pass that this reader makes covers everything the stream has.
   bool is_full_pass() const;
   Slice window() const;  // first and last day of the pass; empty without windows
+
+  // Of the pass at its begin: it goes on with one that was stopped; days that were read before,
+  // without a gap; days that were not, and can no longer be had.
+  bool resumes() const;
+  std::optional<DaySpan> covered() const;
+  std::vector<DaySpan> const& lost() const;
 
  private:
   struct Impl;

@@ -20,26 +20,67 @@ Coverage trusted(Coverage const& coverage, Day today) {
   return Coverage{coverage.from, std::min(*coverage.to, today)};
 }
 
-Slice pass_window(WindowSpec const& spec, ReaderStart const& start, Coverage const& done,
-                  Day today) {
-  Slice pass{spec.start, today};
-  bool const start_is_covered = done.from && *done.from <= spec.start;
+std::optional<Day> oldest_kept(std::optional<int> keeps_days, Day today) {
+  if (!keeps_days || *keeps_days >= keeps_forever) return std::nullopt;
+  return today - days(*keeps_days) + days(1);
+}
+
+Slice pass_window(WindowSpec const& spec, ReaderStart const& start, Coverage const& done, Day today,
+                  std::optional<Day> oldest) {
+  auto const first = oldest ? std::max(spec.start, *oldest) : spec.start;
+  Slice pass{first, today};
+  bool const start_is_covered = done.from && *done.from <= first;
   if (start.mode == ReadMode::incremental && start_is_covered) {
     // The last covered day itself was not over yet when it was read.
     auto const lookback = days(std::max(spec.lookback_days, 1));
-    pass.from = std::max(spec.start, *done.to - lookback + days(1));
+    pass.from = std::max(first, *done.to - lookback + days(1));
   }
-  if (start.since) pass.from = *start.since;
+  if (start.since) pass.from = oldest ? std::max(*start.since, *oldest) : *start.since;
   if (start.until) pass.to = std::min(*start.until, today);
   return pass;
+}
+
+std::optional<DaySpan> unreachable(Coverage const& done, Slice const& pass) {
+  if (!done.to || !pass.from || *pass.from <= *done.to + days(1)) return std::nullopt;
+  return DaySpan{*done.to + days(1), *pass.from - days(1)};
+}
+
+std::optional<DaySpan> beyond(Coverage const& done, DaySpan span) {
+  if (done.from && done.to && *done.from <= span.from && *done.to >= span.from) {
+    span.from = *done.to + days(1);
+  }
+  if (span.from > span.to) return std::nullopt;
+  return span;
+}
+
+std::vector<Slice> slices_again(std::vector<DaySpan> const& again, WindowSpec const& spec,
+                                Slice const& pass, std::optional<Day> oldest,
+                                std::vector<DaySpan>& lost) {
+  constexpr std::size_t most = 4;
+  std::vector<Slice> slices;
+  for (auto span : again) {
+    span.from = std::max(span.from, spec.start);
+    span.to = std::min(span.to, *pass.from - days(1));
+    if (oldest && span.from < *oldest) {
+      auto const until = std::min(span.to, *oldest - days(1));
+      if (span.from <= until) lost.push_back(DaySpan{span.from, until});
+      span.from = *oldest;
+    }
+    if (span.from > span.to) continue;
+    Slice const rest{span.from, span.to};
+    for (auto next = slice_from(span.from, rest, spec.span_days); next && slices.size() < most;
+         next = slice_from(*next->to + days(1), rest, spec.span_days)) {
+      slices.push_back(*next);
+    }
+  }
+  return slices;
 }
 
 Slice changes_window(WindowSpec const& spec, ReaderStart const& start, Coverage const& done,
                      Day today) {
   if (!start.since && !done.to) return {};
   Slice pass;
-  pass.from =
-      start.since ? *start.since : *done.to - days(std::max(spec.lookback_days, 1)) + days(1);
+  pass.from = start.since ? *start.since : *done.to - days(spec.lookback_days);
   pass.to = start.until ? std::min(*start.until, today) : today;
   return pass;
 }

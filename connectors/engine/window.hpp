@@ -22,13 +22,29 @@ Day today_in(std::string const& zone, TimePoint now);
 // clock, and nothing is known about when it really ended.
 Coverage trusted(Coverage const& coverage, Day today);
 
+// The oldest day that the broker shows, by how long it keeps a row.
+std::optional<Day> oldest_kept(std::optional<int> keeps_days, Day today);
+
 // First and last day of a new pass; from > to when there is nothing to read.
 //  full: from the start. incremental: from the last covered day minus the lookback, or from the
-//  start when that is not covered. since and until say otherwise. Never beyond today.
-Slice pass_window(WindowSpec const& spec, ReaderStart const& start, Coverage const& done,
-                  Day today);
+//  start when that is not covered. since and until say otherwise. Never beyond today, nor before
+//  the oldest day that the broker shows.
+Slice pass_window(WindowSpec const& spec, ReaderStart const& start, Coverage const& done, Day today,
+                  std::optional<Day> oldest = std::nullopt);
 
-// The same for a window of changes: from the day on which the last pass began, minus the lookback;
+// Days that follow on the covered ones and lie before the pass; nullopt when there are none.
+std::optional<DaySpan> unreachable(Coverage const& done, Slice const& pass);
+
+// What of `days` is not covered; `days` reaches back at least as far as `done`, or is inside it.
+std::optional<DaySpan> beyond(Coverage const& done, DaySpan days);
+
+// The days in doubt that a pass asks for again, cut to slices: a few, none of them in the pass.
+// `lost`: takes those that are older than what the broker shows.
+std::vector<Slice> slices_again(std::vector<DaySpan> const& again, WindowSpec const& spec,
+                                Slice const& pass, std::optional<Day> oldest,
+                                std::vector<DaySpan>& lost);
+
+// The same for a window of changes: from the day on which the last pass began less the lookback;
 // neither day, which is everything, when there was none.
 Slice changes_window(WindowSpec const& spec, ReaderStart const& start, Coverage const& done,
                      Day today);

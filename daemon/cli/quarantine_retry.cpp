@@ -219,6 +219,7 @@ asio::awaitable<Retried> StreamRetry::run() {
   schema::RunStart start;
   start.id = task_.id;
   start.mode = "retry";
+  start.resumes = true;  // a pass that waits to be gone on with stays what it is
   start.started_at = started_at_;
   run_ = co_await store_.begin_run(std::move(start));
   std::optional<Error> failure;

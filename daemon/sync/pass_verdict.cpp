@@ -15,6 +15,7 @@ int rank_of(ErrorCode code) {
     case ErrorCode::mass_drop:
       return 0;
     case ErrorCode::sweep_unverified:
+    case ErrorCode::not_found:  // days that should have something by now
       return 1;
     case ErrorCode::coverage_gap:
       return 2;
@@ -52,7 +53,38 @@ void PassVerdict::differ(std::vector<schema::SliceClosed::Difference> const& dif
   }
 }
 
+bool PassVerdict::is_swept() const {
+  return !doubts_.contains(rank_of(ErrorCode::sweep_unverified)) &&
+         !doubts_.contains(rank_of(ErrorCode::mass_drop));
+}
+
 void PassVerdict::close(schema::PassClosed const& closed, std::int64_t rows_read) {
+  if (closed.would_delete > 0) {
+    auto text = std::to_string(closed.would_delete) + " of " + rows_in_words(closed.live) +
+                " vanished at once; none was marked";
+    if (closed.marked_lately > 0) {
+      text += ", since " + rows_in_words(closed.marked_lately) +
+              " were marked in the last seven days already";
+    }
+    doubt(ErrorCode::mass_drop, std::move(text),
+          "If the broker really removed them, raise mass_drop of this source for one pass. If it "
+          "only stopped showing what is old, say with `keeps` how long it shows a row.");
+  }
+  if (!closed.lost.empty()) {
+    std::string text = "nothing is known of ";
+    for (auto const& days : closed.lost) {
+      if (&days != &closed.lost.front()) text += ", ";
+      text += format_day(days.from);
+      if (days.to > days.from) text += " to " + format_day(days.to);
+    }
+    doubt(ErrorCode::coverage_gap, text + ": the broker no longer gives these days",
+          "What it still gives was read. reporting.coverage keeps the days as lost.");
+  }
+  // This run's own doubts are known already.
+  if (closed.earlier_doubt && doubts_.empty()) {
+    doubt(ErrorCode::sweep_unverified, "days of this pass could not be verified",
+          "reporting.coverage lists them; the next pass asks for them again.");
+  }
   if (closed.quarantined == 0) return;
   std::string text = std::to_string(closed.quarantined) + " of " +
                      rows_in_words(std::max(rows_read, closed.quarantined)) + ": ";

@@ -23,6 +23,8 @@ class PassVerdict {
   void differ(std::vector<schema::SliceClosed::Difference> const& differences);
   // What the database says at the end. `rows_read`: of the whole run.
   void close(schema::PassClosed const& closed, std::int64_t rows_read);
+  // No sweep is in doubt, whatever else is.
+  bool is_swept() const;
 
   // A page that was read. mapping_failed when none of the rows of the first page that has any could
   // be mapped, or, at the end of a slice, fewer than half of all so far.

@@ -16,7 +16,12 @@ schema::SliceClose slice_closing(engine::SliceEnd end, StreamTask const& task, s
   close.mark_vanished = end.markable && !end.resumed && !end.doubt;
   close.verified = end.counted;
   close.seen_keys = std::move(end.seen_keys);
+  close.resumed = end.resumed;
   close.mass_drop_limit = task.mass_drop_limit;
+  close.keeps_from = end.keeps_from;
+  close.differences_doubt = !task.reconcile_warns;
+  close.covers_days = end.covers_days;
+  close.in_doubt = end.doubt.has_value();
   close.now = now;
   // Which stored rows belong to a window is known by the column it filters on, or not at all.
   bool const comparable = !end.slice.from || !end.scope_column.empty();

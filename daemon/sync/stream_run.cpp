@@ -13,6 +13,7 @@
 
 #include "base/crash_point.hpp"
 #include "daemon/net/calm_end.hpp"
+#include "daemon/sync/full_pass.hpp"
 #include "daemon/sync/pass_verdict.hpp"
 #include "daemon/sync/slice_closing.hpp"
 
@@ -80,6 +81,7 @@ class StreamRun {
   asio::awaitable<void> store(std::optional<PageRead> page);
   asio::awaitable<void> close_slice(SliceEnd end);
   asio::awaitable<void> close_pass();
+  void tell(schema::PassClosed const& closed);
   asio::awaitable<void> fetch_next(HttpRequest request);
   asio::awaitable<void> fetch_while_storing(HttpRequest request, std::optional<PageRead> page);
   void take_answer();
@@ -160,12 +162,8 @@ asio::awaitable<StreamRun::Begun> StreamRun::begin() {
       }
     }
     start.cursor = first_cursor_ = state.cursor;
-    if (task_.full_every) {
-      bool const believable = state.last_full_at && *state.last_full_at <= report_.started_at;
-      auto const due =
-          believable ? task_.full_every->next(*state.last_full_at, 0) : report_.started_at;
-      if (due <= report_.started_at) start.mode = engine::ReadMode::full;
-    }
+    start.again = state.doubtful;
+    if (is_full_due(task_, state, report_.started_at)) start.mode = engine::ReadMode::full;
   }
   start.now = report_.started_at;
   refuse_start_ahead();
@@ -179,6 +177,9 @@ asio::awaitable<StreamRun::Begun> StreamRun::begin() {
     run.window_from = reader_->window().from;
     run.window_to = reader_->window().to;
     run.started_at = report_.started_at;
+    run.resumes = reader_->resumes();
+    run.covered = reader_->covered();
+    run.lost = reader_->lost();
     key_ = co_await parts_.store->begin_run(std::move(run));
     begun_ = true;
   }
@@ -209,6 +210,7 @@ asio::awaitable<void> StreamRun::store(std::optional<PageRead> page) {
       write.left_out.emplace_back(rows.table, std::move(rows.external_ids));
     }
     write.checkpoint = std::move(page->checkpoint);
+    write.lost = std::move(page->lost);
     write.now = task_.session->trusted_now();
     schema::PageWritten const written = co_await parts_.store->write_page(std::move(write));
     report_.inserted += written.inserted;
@@ -239,14 +241,15 @@ void StreamRun::tell_missing(std::vector<std::string> const& totals) {
 }
 
 asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
-  report_.reached = end.slice.to;
+  // Days in doubt come again behind the others.
+  if (!report_.reached || report_.reached < end.slice.to) report_.reached = end.slice.to;
   if (end.broker_count) {
     report_.broker_total = report_.broker_total.value_or(0) + *end.broker_count;
   }
   if (end.doubt) {
     verdict_.doubt(end.doubt->code, end.doubt->text,
-                   "All rows that came are stored; nothing was marked as vanished. The next full "
-                   "pass compares again.");
+                   "All rows that came are stored; nothing was marked as vanished. The next pass "
+                   "asks again.");
   }
   tell_missing(end.missing_totals);
   if (parts_.store == nullptr) co_return;
@@ -256,26 +259,12 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
       slice_closing(std::move(end), task_, key_, task_.session->trusted_now());
   close.left_out = std::exchange(left_out_, {});
   schema::SliceClosed const closed = co_await parts_.store->close_slice(std::move(close));
-  report_.deleted += closed.deleted;
-  if (closed.missed > 0) {
-    log_.info(
-        "rows are missing from the list; they count as deleted if the next pass misses them "
-        "too, since the broker gives no count to check it against",
-        {{"rows", std::to_string(closed.missed)}});
-  }
-  if (closed.would_delete > 0) {
-    verdict_.doubt(
-        ErrorCode::mass_drop,
-        std::to_string(closed.would_delete) + " of " + std::to_string(closed.live) +
-            " rows vanished at once; none was marked",
-        "If the broker really removed them, raise mass_drop of this source for one pass.");
-  }
   if (!closed.live_as_expected) {
     verdict_.doubt(ErrorCode::sweep_unverified,
                    "resumed after an interruption: " + std::to_string(closed.live) +
                        " rows are stored, the broker counts " +
                        std::to_string(broker_count.value_or(0)),
-                   "The next full pass settles it.");
+                   "The next pass asks again.");
   }
   if (!task_.reconcile_warns) verdict_.differ(closed.unmatched);
   for (auto const& difference : closed.unmatched) {
@@ -350,7 +339,8 @@ void StreamRun::take_answer() {
     reading_ = false;
     return;
   }
-  if (now - report_.started_at > options_.longest) {
+  bool const ended = !reader_->next_request();
+  if (now - report_.started_at > options_.longest && !ended) {
     report_.status = RunStatus::continued;
     log_.info("the run has reached its time limit; the next one goes on where it stopped");
     reading_ = false;
@@ -374,13 +364,34 @@ asio::awaitable<void> StreamRun::read_all() {
   if (reading_) co_await close_pass();
 }
 
+void StreamRun::tell(schema::PassClosed const& closed) {
+  if (closed.waiting > 0) {
+    log_.info(
+        "rows are missing from the list; they count as deleted if the next pass misses them "
+        "too, since the broker gives no count to check it against",
+        {{"rows", std::to_string(closed.waiting)}});
+  }
+  if (closed.kept > 0) {
+    log_.info("stored rows are older than what the broker lists now; they are kept",
+              {{"rows", std::to_string(closed.kept)},
+               {"lists_from", closed.lists_from ? format_day(*closed.lists_from) : "-"}});
+  }
+}
+
 asio::awaitable<void> StreamRun::close_pass() {
   if (parts_.store != nullptr) {
     schema::PassClose pass;
     pass.run = key_;
+    pass.table = &task_.plan->table();
+    pass.whole = verdict_.is_whole();
+    pass.full = reader_->is_full_pass();
+    pass.lost = reader_->lost();
+    pass.mass_drop_limit = task_.mass_drop_limit;
     pass.now = parts_.clock->now();
     schema::PassClosed const closed = co_await parts_.store->close_pass(std::move(pass));
+    report_.deleted += closed.deleted;
     verdict_.close(closed, report_.rows_read);
+    tell(closed);
   }
   read_to_end_ = true;
   auto worst = verdict_.worst();
@@ -412,6 +423,8 @@ asio::awaitable<void> StreamRun::end() {
     end.report = report_;
     end.success = report_.status == RunStatus::succeeded;
     end.full_pass = reader_->is_full_pass();
+    end.read_to_end = read_to_end_;
+    end.swept = read_to_end_ && verdict_.is_swept();
     bool const unreadable = report_.error && report_.error->code == ErrorCode::mapping_failed;
     if (read_to_end_) end.cursor = reader_->final_checkpoint();
     if (unreadable) end.cursor = first_cursor_;

@@ -28,16 +28,17 @@ std::vector<std::string> const in_a_first_load{
     "page_received",    "page_received:5",      "page_entered:5",      "rows_written",
     "rows_written:7",   "page_noted:5",         "page_committed",      "page_committed:4",
     "page_committed:8", "page_stored:6",        "slice_entered",       "slice_noted:2",
-    "slice_committed",  "slice_committed:4",    "run_ending:5",        "run_noted:3",
-    "run_ended",        "lease_returned:2"};
+    "slice_committed",  "slice_committed:4",    "pass_entered:2",      "pass_committed:3",
+    "run_ending:5",     "run_noted:3",          "run_ended",           "lease_returned:2"};
 
 std::vector<std::string> const in_a_pass_with_changes{
     "streams_registered", "lease_taken:2",   "run_begun:3",       "page_received",
     "page_received:4",    "page_entered:3",  "rows_copied",       "rows_copied:3",
     "rows_written:3",     "page_noted:4",    "page_committed",    "page_committed:3",
     "page_stored:2",      "slice_entered:2", "slice_marked",      "slice_marked:2",
-    "slice_noted:3",      "slice_committed", "slice_committed:3", "run_ending:2",
-    "run_noted:4",        "run_ended:2",     "lease_returned"};
+    "slice_noted:3",      "slice_committed", "slice_committed:3", "pass_entered",
+    "pass_marked",        "pass_marked:2",   "pass_committed",    "pass_committed:2",
+    "run_ending:2",       "run_noted:4",     "run_ended:2",       "lease_returned"};
 
 std::vector<std::string> const with_an_embedded_server{"cluster_made", "server_started"};
 
@@ -69,8 +70,9 @@ class Crash : public Acceptance, public testing::WithParamInterface<std::string>
     undisturbed_ = database_ + "_undisturbed";
     // Small pages, and every pass looks at the whole history for changes.
     streams_yaml =
-        "      accounts: {page_size: 40}\n      clients: {page_size: 40}\n"
-        "      rewards: {page_size: 60, lookback: 60d, start: " +
+        "      accounts: {page_size: 40, keeps: forever}\n"
+        "      clients: {page_size: 40, keeps: forever}\n"
+        "      rewards: {page_size: 60, keeps: forever, lookback: 60d, start: " +
         first_day() + "}\n";
     start_broker();
   }

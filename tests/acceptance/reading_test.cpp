@@ -29,7 +29,7 @@ class Reading : public Acceptance {
   // was there all the time is found by the first pass, also where no count of the broker's shows
   // that something is amiss; there the sum that it gives does.
   void read_a_moving_list(std::string const& mode) {
-    streams_yaml += "      rewards: {start: " + first_day() + ", page_size: 20}\n";
+    streams_yaml += "      rewards: {start: " + first_day() + ", page_size: 20, keeps: forever}\n";
     for (auto const* total : {"delta=0", "value=absent"}) {
       start_broker({"--rows", "400"});
       auto const before = listed_rewards();

@@ -9,8 +9,8 @@ BrokerKind exness() {
   kind.credentials = "{login: partner@example.com, password: sandbox-password}";
   kind.logs_in = true;
   kind.has_clock = false;
-  kind.streams = {"clients: {page_size: @}", "accounts: {page_size: @}", "rebates: {page_size: @}",
-                  "rewards: {page_size: @, start: %, lookback: 9d}"};
+  kind.streams = {"clients: {page_size: @, keeps: forever}", "accounts: {page_size: @, keeps: forever}", "rebates: {page_size: @, keeps: forever}",
+                  "rewards: {page_size: @, keeps: forever, start: %, lookback: 9d}"};
   kind.list_paths = {"/clients/", "/accounts/", "/rewards/", "/autorebates/", "/api/"};
   kind.books = {
       {"clients",
@@ -45,8 +45,8 @@ BrokerKind wintrado() {
   kind.credentials = "{username: partner@example.com, password: sandbox-password}";
   kind.logs_in = true;
   kind.has_clock = true;
-  kind.streams = {"clients: {page_size: @}", "commissions: {page_size: @}",
-                  "payouts: {page_size: @}"};
+  kind.streams = {"clients: {page_size: @, keeps: forever}", "commissions: {page_size: @, keeps: forever}",
+                  "payouts: {page_size: @, keeps: forever}"};
   kind.list_paths = {"/customers", "/ledger", "/payout-requests"};
   kind.endpoints = {"customers", "ledger", "payouts", "balance"};
   kind.books = {{"customers",
@@ -72,6 +72,7 @@ BrokerKind iexexchanger() {
   kind.credentials = "{api_key: sandbox-key}";
   kind.logs_in = false;
   kind.has_clock = true;
+  kind.streams = {"exchanges: {keeps: forever}", "withdrawals: {keeps: forever}"};
   kind.list_paths = {"/exchanges", "/withdrawal"};
   kind.endpoints = {"partner", "exchanges", "withdrawals"};
   kind.books = {{"exchanges", "commission", "exchanges", {{"amount", "amount"}}},
@@ -89,8 +90,8 @@ BrokerKind iexexchanger_v3() {
   kind.credentials = "{api_key: sandbox-key}";
   kind.logs_in = false;
   kind.has_clock = false;
-  kind.streams = {"referrals: {page_size: @}", "payouts: {page_size: @}",
-                  "exchanges: {page_size: @, start: %}"};
+  kind.streams = {"referrals: {page_size: @, keeps: forever}", "payouts: {page_size: @, keeps: forever}",
+                  "exchanges: {page_size: @, keeps: forever, start: %}"};
   kind.list_paths = {"/referrals", "/exchanges", "/payouts"};
   kind.endpoints = {"partner", "referrals", "exchanges", "payouts"};
   kind.books = {{"referrals", "client", "referrals", {}},

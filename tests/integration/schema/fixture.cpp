@@ -163,6 +163,18 @@ SliceClose StoreTest::slice(RunKey const& run, std::string_view table,
   return close;
 }
 
+PassClosed StoreTest::close_pass(RunKey const& run, std::string_view table, double mass_drop_limit,
+                                 bool whole, bool full) {
+  PassClose pass;
+  pass.run = run;
+  pass.table = find_record_table(table);
+  pass.whole = whole;
+  pass.full = full;
+  pass.mass_drop_limit = mass_drop_limit;
+  pass.now = now;
+  return loop.run(store->close_pass(std::move(pass)));
+}
+
 void StoreTest::end(RunKey const& run, bool success, bool full_pass) {
   RunEnd end;
   end.run = run;

@@ -76,6 +76,9 @@ class StoreTest : public ::testing::Test {
   PageWritten write(RunKey const& run, std::string_view table, std::vector<TestRow> const& rows);
   SliceClose slice(RunKey const& run, std::string_view table,
                    std::vector<std::string> const& seen_keys);
+  // The end of a pass of which all slices are closed.
+  PassClosed close_pass(RunKey const& run, std::string_view table, double mass_drop_limit = 0.1,
+                        bool whole = true, bool full = true);
   void end(RunKey const& run, bool success = true, bool full_pass = true);
 
   std::vector<Cells> rows(std::string const& statement) { return sql(url, statement); }

@@ -195,7 +195,7 @@ TEST(WindowOfChanges, TheFirstPassSendsNoDaysAndTheNextAsksForTheNewsOnly) {
 
   auto const second = ledger.pass(plan_of_changes(), first.checkpoints.back());
   EXPECT_EQ(ledger.targets.front(),
-            "/api/rewards/?since=2026-06-14&until=2026-06-15&limit=10&offset=0");
+            "/api/rewards/?since=2026-06-13&until=2026-06-15&limit=10&offset=0");
   EXPECT_FALSE(second.ends.at(0).markable);
   EXPECT_FALSE(ledger.full);
 

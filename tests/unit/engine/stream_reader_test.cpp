@@ -174,7 +174,13 @@ TEST(StreamReader, ADayThatIsStillTooLargeAndOtherRefusalsAreFinal) {
   auto reader = reader_of(plan, start_at(noon));
   EXPECT_FALSE(reader.on_refusal(Error(ErrorCode::window_too_large, "no")));
   auto const wide = windowed_plan(100, 1, day("2026-06-01"), 31);
-  EXPECT_FALSE(reader_of(wide, start_at(noon)).on_refusal(Error(ErrorCode::bad_request, "no")));
+  EXPECT_FALSE(reader_of(wide, start_at(noon)).on_refusal(Error(ErrorCode::not_found, "no")));
+  // Days may be refused because they are too many or too old: a single one, and the newest one, are
+  // asked for before it is called an error.
+  auto asked = reader_of(wide, start_at(noon));
+  EXPECT_TRUE(asked.on_refusal(Error(ErrorCode::bad_request, "no")));
+  EXPECT_TRUE(asked.on_refusal(Error(ErrorCode::bad_request, "no")));
+  EXPECT_FALSE(asked.on_refusal(Error(ErrorCode::bad_request, "no")));
   auto unwindowed = reader_of(list_plan(100, 1), start_at(noon));
   EXPECT_FALSE(unwindowed.on_refusal(Error(ErrorCode::window_too_large, "no")));
 }

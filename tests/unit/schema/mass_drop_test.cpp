@@ -1,33 +1,40 @@
 #include <gtest/gtest.h>
 
-#include "schema/slice_closer.hpp"
+#include "schema/pass_closer.hpp"
 
 namespace affsync::schema {
 namespace {
 
-// vanished, live rows of the stream, marked earlier in the run, nothing seen, limit
+// vanished, live rows of the stream, marked in the last days, limit
 TEST(MassDrop, ATenthMayGoAndNotMore) {
-  EXPECT_FALSE(is_mass_drop(10, 100, 0, false, 0.1));
-  EXPECT_TRUE(is_mass_drop(11, 100, 0, false, 0.1));
+  EXPECT_FALSE(is_mass_drop(10, 100, 0, 0.1));
+  EXPECT_TRUE(is_mass_drop(11, 100, 0, 0.1));
 }
 
 TEST(MassDrop, ASingleRowOfAHandfulMayGo) {
-  EXPECT_FALSE(is_mass_drop(1, 2, 0, false, 0.1));
-  EXPECT_TRUE(is_mass_drop(2, 3, 0, false, 0.1));
+  EXPECT_FALSE(is_mass_drop(1, 2, 0, 0.1));
+  EXPECT_TRUE(is_mass_drop(2, 3, 0, 0.1));
 }
 
-TEST(MassDrop, AnEmptyListIsNeverBelieved) {
-  EXPECT_TRUE(is_mass_drop(1, 1, 0, true, 0.1));
-  EXPECT_FALSE(is_mass_drop(0, 0, 0, true, 0.1));
+// Of a stream with one row it is the last one too: whether the empty list is true, its count or a
+// second pass has said before.
+TEST(MassDrop, TheLastRowMayGoAndAnEmptyListIsNotBelievedOfMore) {
+  EXPECT_FALSE(is_mass_drop(1, 1, 0, 0.1));
+  EXPECT_TRUE(is_mass_drop(2, 2, 0, 0.1));
+  EXPECT_TRUE(is_mass_drop(2, 2, 0, 0.99));
+  EXPECT_FALSE(is_mass_drop(0, 0, 0, 0.1));
 }
 
-TEST(MassDrop, SlicesOfOneRunAreCountedTogether) {
-  EXPECT_FALSE(is_mass_drop(5, 95, 5, false, 0.1));
-  EXPECT_TRUE(is_mass_drop(6, 95, 5, false, 0.1));
+TEST(MassDrop, PassesOfTheSameDaysAreCountedTogether) {
+  EXPECT_FALSE(is_mass_drop(5, 95, 5, 0.1));
+  EXPECT_TRUE(is_mass_drop(6, 95, 5, 0.1));
+  // One by one is no way around it.
+  EXPECT_FALSE(is_mass_drop(1, 5, 2, 0.1));
+  EXPECT_TRUE(is_mass_drop(1, 4, 3, 0.1));
 }
 
 TEST(MassDrop, ALimitOfOneSwitchesTheGuardOff) {
-  EXPECT_FALSE(is_mass_drop(100, 100, 0, true, 1.0));
+  EXPECT_FALSE(is_mass_drop(100, 100, 0, 1.0));
 }
 
 }  // namespace

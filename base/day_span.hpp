@@ -1,0 +1,14 @@
+// Days without a gap, both inclusive.
+#pragma once
+
+#include "base/clock.hpp"
+
+namespace affsync {
+
+struct DaySpan {
+  Day from{};
+  Day to{};
+  friend bool operator==(DaySpan const&, DaySpan const&) = default;
+};
+
+}  // namespace affsync
