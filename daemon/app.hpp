@@ -22,6 +22,8 @@
 
 namespace affsync {
 
+struct PreparedSource;
+
 class App {
  public:
   // Reads the configuration and all connector files; nothing else is touched. `log_level`
@@ -37,8 +39,10 @@ class App {
   // Starts the embedded cluster if the configuration says so and connects nothing else.
   // Throws Failure(database_unavailable).
   void start_database();
-  // start_database, then brings the schema up to date. Throws Failure: + migration_failed.
-  schema::MigrationReport migrate_database(bool dry_run = false);
+  // start_database, then brings the schema up to date. SIGINT and SIGTERM end it; `still_at_it` is
+  // called at its begin and every ten seconds. Throws Failure: + migration_failed, cancelled.
+  schema::MigrationReport migrate_database(bool dry_run = false,
+                                           std::function<void()> const& still_at_it = {});
   // After start_database.
   schema::Store& store();
   // A libpq string for psql and BI tools, without a password.
@@ -66,6 +70,11 @@ class App {
   bool interrupted() const;
 
  private:
+  Result<schema::MigrationReport> migrate_watched(bool dry_run,
+                                                  std::function<void()> const& still_at_it);
+  boost::asio::awaitable<std::vector<int>> register_sources(std::vector<PreparedSource>& prepared,
+                                                            std::vector<std::string> configured);
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

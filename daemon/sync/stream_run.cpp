@@ -52,6 +52,15 @@ Error error_of(std::exception_ptr const& thrown) {
   }
 }
 
+std::shared_ptr<schema::PersonalParts const> personal_parts(engine::StreamPlan const& plan) {
+  auto names = engine::personal_names(plan);
+  auto parts = std::make_shared<schema::PersonalParts>();
+  parts->columns = std::move(names.columns);
+  parts->members = std::move(names.members);
+  parts->privacy = engine::to_string(plan.privacy);
+  return parts;
+}
+
 class StreamRun {
  public:
   StreamRun(StreamTask task, RunOptions options, RunParts parts, Logger log)
@@ -63,6 +72,7 @@ class StreamRun {
     report_.stream = task_.stream();
     report_.table = task_.plan->table().name;
     report_.dry_run = parts_.store == nullptr;
+    personal_ = personal_parts(*task_.plan);
   }
 
   asio::awaitable<RunReport> run();
@@ -91,6 +101,7 @@ class StreamRun {
   Logger log_;
   RunReport report_;
   schema::RunKey key_;
+  std::shared_ptr<schema::PersonalParts const> personal_;
   std::unique_ptr<schema::Lease> lease_;
   std::optional<StreamReader> reader_;
   std::int64_t expected_before_ = 0;  // of the slices that have ended
@@ -141,6 +152,9 @@ asio::awaitable<StreamRun::Begun> StreamRun::begin() {
       }
     }
     start.cursor = first_cursor_ = state.cursor;
+    if (state.full_wanted && !options_.since && !options_.until) {
+      start.mode = engine::ReadMode::full;
+    }
     if (task_.full_every) {
       bool const believable = state.last_full_at && *state.last_full_at <= report_.started_at;
       auto const due =
@@ -186,6 +200,7 @@ asio::awaitable<void> StreamRun::store(std::optional<PageRead> page) {
     write.batches = std::move(page->batches);
     write.quarantined = std::move(page->quarantined);
     write.checkpoint = std::move(page->checkpoint);
+    write.personal = personal_;
     write.now = parts_.clock->now();
     schema::PageWritten const written = co_await parts_.store->write_page(std::move(write));
     report_.inserted += written.inserted;
