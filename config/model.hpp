@@ -83,7 +83,8 @@ struct SourceConfig {
 
 struct Config {
   std::string file;
-  std::string instance;  // tells this configuration from others on the same database; empty: none given
+  std::string
+      instance;  // tells this configuration from others on the same database; empty: none given
   DatabaseConfig database;
   HttpConfig http;
   LogConfig log;

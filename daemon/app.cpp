@@ -138,7 +138,7 @@ schema::MigrationReport App::migrate_database(bool dry_run,
 // On a thread of its own, while this one hears signals: an index may take hours.
 Result<schema::MigrationReport> App::migrate_watched(bool dry_run,
                                                      std::function<void()> const& still_at_it) {
-  constexpr std::chrono::seconds telling{10};
+  constexpr std::chrono::seconds telling{5};
   constexpr std::chrono::milliseconds asking_again{100};
   schema::MigrationWatch watch;
   asio::steady_timer tell(impl_->io), cancel(impl_->io);
@@ -159,14 +159,16 @@ Result<schema::MigrationReport> App::migrate_watched(bool dry_run,
     tell.expires_after(telling);
     tell.async_wait(again);
   };
-  again(boost::system::error_code());
+  tell.expires_after(telling);
+  tell.async_wait(again);
 
   std::optional<Result<schema::MigrationReport>> report;
   auto const work = asio::make_work_guard(impl_->io);
   impl_->io.restart();
   std::thread migrating([&] {
     auto outcome = schema::migrate(impl_->database->options(), dry_run, &watch);
-    asio::post(impl_->io, [&, result = std::move(outcome)]() mutable { report = std::move(result); });
+    asio::post(impl_->io,
+               [&, result = std::move(outcome)]() mutable { report = std::move(result); });
   });
   while (!report) impl_->io.run_one();
   migrating.join();

@@ -40,7 +40,7 @@ class App {
   // Throws Failure(database_unavailable).
   void start_database();
   // start_database, then brings the schema up to date. SIGINT and SIGTERM end it; `still_at_it` is
-  // called at its begin and every ten seconds. Throws Failure: + migration_failed, cancelled.
+  // called every five seconds while it goes on. Throws Failure: + migration_failed, cancelled.
   schema::MigrationReport migrate_database(bool dry_run = false,
                                            std::function<void()> const& still_at_it = {});
   // After start_database.

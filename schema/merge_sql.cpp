@@ -55,8 +55,8 @@ std::string changed_raw(std::string const& side, std::string const& other) {
 }
 
 // What the history may keep of a change's one side: of columns about people ($5) that they have
-// changed, and what they hold only while the setting ($6) stays as it is. Under `drop` nothing of it
-// may be there, under `hash` no more than a hash; under `keep` a value beside none, or beside a
+// changed, and what they hold only while the setting ($6) stays as it is. Under `drop` nothing of
+// it may be there, under `hash` no more than a hash; under `keep` a value beside none, or beside a
 // hash, comes from a setting that was changed.
 std::string kept_in_history(std::string const& side, std::string const& other) {
   auto const hashed = [](std::string const& value) {

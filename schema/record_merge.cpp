@@ -112,8 +112,8 @@ class RecordMerge : public RowMerge {
       for (auto const& member : personal->members) members.add(member);
       privacy = personal->privacy;
     }
-    SqlParams const params{source_, page_.run.id.stream, run_,           now_,
-                           columns.take(), privacy,      members.take()};
+    SqlParams const params{source_, page_.run.id.stream, run_, now_, columns.take(),
+                           privacy, members.take()};
     auto const counts = exec(tx, sql_.merge, params);
     stored.updated = int_of(counts[0][0]);
     stored.restored = int_of(counts[0][1]);

@@ -25,19 +25,19 @@ bool may_be_renewed(KnownSource const& row, SourceRegistration const& given) {
 Failure another_account(std::string const& name) {
   return Failure(
       ErrorCode::config_invalid,
-      "the source `" + name + "` is another account now than the one whose rows are stored under"
-      " its name",
+      "the source `" + name +
+          "` is another account now than the one whose rows are stored under"
+          " its name",
       "Give this account a name of its own: a source is one account, and its rows stay. If it is"
       " the same account and only its login name has changed, add former_credentials with the old"
       " one to the source.");
 }
 
-
 std::vector<KnownSource> read_sources(pqxx::transaction_base& tx) {
   std::vector<KnownSource> all;
-  for (auto const& row : tx.exec(
-           "SELECT source_id, name, connector, base_url, account, hash_salt, privacy,"
-           " retired_at IS NOT NULL FROM affsync.source ORDER BY source_id")) {
+  for (auto const& row :
+       tx.exec("SELECT source_id, name, connector, base_url, account, hash_salt, privacy,"
+               " retired_at IS NOT NULL FROM affsync.source ORDER BY source_id")) {
     KnownSource source;
     source.source_id = row[0].as<int>();
     source.name = row[1].c_str();
@@ -211,9 +211,8 @@ std::vector<SourceDecision> decide_sources(std::vector<KnownSource> const& known
     KnownSource const* only = nullptr;
     int found = 0;
     for (auto const& row : known) {
-      bool const free =
-          !taken.contains(row.source_id) &&
-          (!configured.contains(row.name) || wanted_names.contains(row.name));
+      bool const free = !taken.contains(row.source_id) &&
+                        (!configured.contains(row.name) || wanted_names.contains(row.name));
       if (!free || row.connector != identity.connector || row.base_url != identity.base_url ||
           row.account != identity.account) {
         continue;
@@ -296,8 +295,8 @@ void restore_source(PgSession& session, int source_id, SourceRegistration const&
            std::string(given_sources) + " ON CONFLICT DO NOTHING",
        row.take());
   SqlParams const params{std::to_string(source_id), source.identity.name};
-  auto const there = exec(
-      tx, "SELECT FROM affsync.source WHERE source_id = $1::int AND name = $2", params);
+  auto const there =
+      exec(tx, "SELECT FROM affsync.source WHERE source_id = $1::int AND name = $2", params);
   if (there.empty()) {
     throw Failure(ErrorCode::database_error,
                   "the database has lost the source `" + source.identity.name +

@@ -57,6 +57,14 @@ struct RunKey {
   RunKey() = default;
 };
 
+// What of a page is about people: its values do not go into the history of changes.
+struct PersonalParts {
+  std::vector<std::string> columns;  // of any of its tables
+  std::vector<std::string> members;  // of the broker's row
+  std::string privacy = "drop";      // drop, hash or keep
+  PersonalParts() = default;
+};
+
 struct PageWrite {
   RunKey run;
   std::vector<Batch> batches;  // keys are distinct within each batch
@@ -195,10 +203,10 @@ struct StreamRegistration {
 // A source of the configuration, with all feeds that its connector has.
 struct SourceRegistration {
   SourceIdentity identity;
-  bool account_by_login = false;              // made of what names the account, not of a key
-  std::vector<std::string> former_accounts;   // that it may have been known as before
-  std::string hash_salt;                      // for a source that is new
-  std::string privacy;                        // drop, hash or keep
+  bool account_by_login = false;             // made of what names the account, not of a key
+  std::vector<std::string> former_accounts;  // that it may have been known as before
+  std::string hash_salt;                     // for a source that is new
+  std::string privacy;                       // drop, hash or keep
   std::vector<StreamRegistration> streams;
   SourceRegistration() = default;
 };
@@ -211,14 +219,6 @@ struct SourceRegistered {
   bool moved = false;                   // another address than before: all rows are read again
   bool other_privacy = false;           // another setting than before: all rows are read again
   SourceRegistered() = default;
-};
-
-// What of a page is about people: its values do not go into the history of changes.
-struct PersonalParts {
-  std::vector<std::string> columns;  // of any of its tables
-  std::vector<std::string> members;  // of the broker's row
-  std::string privacy = "drop";      // drop, hash or keep
-  PersonalParts() = default;
 };
 
 // The right to read one stream, against other instances; given back when destroyed.

@@ -5,8 +5,8 @@
 
 namespace affsync::schema {
 
-int find_source(PgSession& session, std::string const& instance, std::string const& name, std::string const& connector,
-                std::string const& base_url) {
+int find_source(PgSession& session, std::string const& instance, std::string const& name,
+                std::string const& connector, std::string const& base_url) {
   pqxx::work tx(session.connection());
   SqlParams const params{name, connector, base_url};
   exec(tx,

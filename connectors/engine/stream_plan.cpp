@@ -171,9 +171,9 @@ std::vector<std::string> former_accounts_of(Manifest const& manifest,
   for (auto const& [name, value] : settings.former_credentials) {
     auto const is_it = [&](auto const& credential) { return credential.name == name; };
     if (std::ranges::none_of(manifest.credentials, is_it)) {
-      throw Failure(misconfigured("connector " + yaml::quoted(manifest.name) +
-                                      " has no credential " + yaml::quoted(name),
-                                  "former_credentials names those that the source had before."));
+      throw Failure(misconfigured(
+          "connector " + yaml::quoted(manifest.name) + " has no credential " + yaml::quoted(name),
+          "former_credentials names those that the source had before."));
     }
     former.credentials.erase(name);
     if (!value.empty()) former.credentials.emplace(name, Secret(value));

@@ -43,7 +43,7 @@ struct StreamPlan {
   std::string source;
   std::string stream;
   std::string hash_salt;  // what hashes of personal values are made with, besides the value
-  StreamSpec spec;  // overrides applied, settings substituted
+  StreamSpec spec;        // overrides applied, settings substituted
   std::string base_url;
   Privacy privacy = Privacy::drop;
   bool path_known = true;  // false: the user has to give a path first
@@ -66,7 +66,7 @@ struct SourcePlan {
   std::string account;  // tells it from other accounts at that address; gives no credential away
   bool account_by_login = false;  // made of what names the account, not of a key or of nothing
   std::vector<std::string> former_accounts;
-  AuthSpec auth;        // settings substituted; credentials are not
+  AuthSpec auth;  // settings substituted; credentials are not
   std::optional<SignatureSpec> signature;
   std::map<std::string, Secret> credentials;
   RateSpec rate;

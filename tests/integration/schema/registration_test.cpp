@@ -115,8 +115,9 @@ TEST_F(Registration, TwoSourcesMayChangeTheirNames) {
 }
 
 TEST_F(Registration, ASourceOfBeforeKeepsTheSaltOfItsNameUnderAnother) {
-  rows("INSERT INTO affsync.source (name, connector, base_url, account, hash_salt)"
-       " VALUES ('x', 'testing', 'https://broker.example', 'a', 'x')");
+  rows(
+      "INSERT INTO affsync.source (name, connector, base_url, account, hash_salt)"
+      " VALUES ('x', 'testing', 'https://broker.example', 'a', 'x')");
   EXPECT_EQ(put(*store, source_of("y", "a"), {"y"}).hash_salt, "x");
 }
 
