@@ -47,15 +47,13 @@ class PgStore final : public Store {
 
   asio::awaitable<int> register_source(std::string name, std::string connector,
                                        std::string base_url) override {
-    auto work = [=, this](PgSession& session) {
-      return find_source(session, instance_, name, connector, base_url);
-    };
+    auto work = [=](PgSession& session) { return find_source(session, name, connector, base_url); };
     co_return co_await executor_.run(std::move(work), twice);
   }
 
   asio::awaitable<void> retire_sources_except(std::vector<std::string> names) override {
     auto work = [this, kept = std::move(names)](PgSession& session) {
-      release_sources(session, instance_, kept);
+      claim_sources(session, instance_, kept);
     };
     co_await executor_.run(std::move(work), twice);
   }

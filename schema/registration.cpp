@@ -172,18 +172,6 @@ void write_streams(pqxx::transaction_base& tx, std::string const& instance,
        params);
 }
 
-// A source that an instance has registered is its own until its configuration no longer has it.
-void claim(pqxx::transaction_base& tx, std::string const& instance,
-           std::vector<SourceRegistered> const& registered) {
-  ArrayText ids;
-  for (auto const& source : registered) ids.add(std::to_string(source.source_id));
-  SqlParams const params{instance, ids.take()};
-  exec(tx,
-       "UPDATE affsync.source SET instances = instances || $1::text"
-       " WHERE source_id = ANY ($2::int[]) AND $1 <> ALL (instances)",
-       params);
-}
-
 }  // namespace
 
 std::vector<SourceDecision> decide_sources(std::vector<KnownSource> const& known,
@@ -278,7 +266,6 @@ std::vector<SourceRegistered> register_all(PgSession& session, std::string const
     registered.push_back(std::move(one));
   }
   write_streams(tx, instance, wanted, registered);
-  claim(tx, instance, registered);
   crash_point(CrashPoint::source_registering);
   tx.commit();
   return registered;
@@ -320,17 +307,25 @@ void restore_source(PgSession& session, int source_id, SourceRegistration const&
   tx.commit();
 }
 
-void release_sources(PgSession& session, std::string const& instance,
-                     std::vector<std::string> const& names) {
+void claim_sources(PgSession& session, std::string const& instance,
+                   std::vector<std::string> const& names) {
   pqxx::work tx(session.connection());
   ArrayText kept;
   for (auto const& name : names) kept.add(name);
   SqlParams const params{instance, kept.take()};
   exec(tx,
+       "UPDATE affsync.source SET retired_at = NULL, instances = CASE WHEN $1 = ANY (instances)"
+       " THEN instances ELSE instances || $1::text END WHERE name = ANY ($2::text[])"
+       " AND ($1 <> ALL (instances) OR retired_at IS NOT NULL)",
+       params);
+  // One that no daemon has claimed yet is retired too: a single pass has read it, or an older
+  // version.
+  exec(tx,
        "UPDATE affsync.source SET instances = array_remove(instances, $1::text),"
        " retired_at = CASE WHEN array_remove(instances, $1::text) = '{}'"
        " THEN coalesce(retired_at, now()) ELSE retired_at END"
-       " WHERE name <> ALL ($2::text[]) AND $1 = ANY (instances)",
+       " WHERE name <> ALL ($2::text[])"
+       " AND ($1 = ANY (instances) OR instances = '{}' AND retired_at IS NULL)",
        params);
   tx.commit();
 }

@@ -49,9 +49,9 @@ std::vector<SourceRegistered> register_all(PgSession& session, std::string const
 // it took over from. Throws Failure database_error when the name is somebody else's there by now.
 void restore_source(PgSession& session, int source_id, SourceRegistration const& source);
 
-// Gives up the sources that this instance had registered and its configuration no longer names, and
-// retires those that are nobody's then.
-void release_sources(PgSession& session, std::string const& instance,
-                     std::vector<std::string> const& names);
+// Says which sources a daemon's configuration names. Those that it named before and no longer does
+// are retired, unless another daemon names them.
+void claim_sources(PgSession& session, std::string const& instance,
+                   std::vector<std::string> const& names);
 
 }  // namespace affsync::schema

@@ -269,8 +269,8 @@ class Store {
   // The same of one source by its name alone, without feeds.
   virtual asio::awaitable<int> register_source(std::string name, std::string connector,
                                                std::string base_url) = 0;
-  // Says which sources the configuration of this instance names. One that it had registered and no
-  // longer names is retired, unless another instance has registered it too.
+  // Says which sources this daemon's configuration names. One that it named before and no longer
+  // does is retired, unless another daemon names it.
   virtual asio::awaitable<void> retire_sources_except(std::vector<std::string> names) = 0;
 
   // nullptr when another instance holds the stream.

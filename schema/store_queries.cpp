@@ -5,8 +5,8 @@
 
 namespace affsync::schema {
 
-int find_source(PgSession& session, std::string const& instance, std::string const& name,
-                std::string const& connector, std::string const& base_url) {
+int find_source(PgSession& session, std::string const& name, std::string const& connector,
+                std::string const& base_url) {
   pqxx::work tx(session.connection());
   SqlParams const params{name, connector, base_url};
   exec(tx,
@@ -18,11 +18,6 @@ int find_source(PgSession& session, std::string const& instance, std::string con
        "UPDATE affsync.source SET connector = $2, base_url = $3, retired_at = NULL WHERE name = $1"
        " AND (connector, base_url, retired_at) IS DISTINCT FROM ($2, $3, NULL::timestamptz)",
        params);
-  SqlParams const claim{name, instance};
-  exec(tx,
-       "UPDATE affsync.source SET instances = instances || $2::text"
-       " WHERE name = $1 AND $2 <> ALL (instances)",
-       claim);
   SqlParams const key{name};
   auto const id =
       int_of(exec(tx, "SELECT source_id FROM affsync.source WHERE name = $1", key)[0][0]);

@@ -13,6 +13,7 @@
 #include "base/crash_point.hpp"
 #include "daemon/net/calm_end.hpp"
 #include "daemon/sync/pass_verdict.hpp"
+#include "daemon/sync/personal_parts.hpp"
 #include "daemon/sync/slice_closing.hpp"
 
 namespace affsync::sync {
@@ -50,15 +51,6 @@ Error error_of(std::exception_ptr const& thrown) {
   } catch (std::exception const& error) {
     return Error(ErrorCode::internal, error.what());
   }
-}
-
-std::shared_ptr<schema::PersonalParts const> personal_parts(engine::StreamPlan const& plan) {
-  auto names = engine::personal_names(plan);
-  auto parts = std::make_shared<schema::PersonalParts>();
-  parts->columns = std::move(names.columns);
-  parts->members = std::move(names.members);
-  parts->privacy = engine::to_string(plan.privacy);
-  return parts;
 }
 
 class StreamRun {
