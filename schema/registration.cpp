@@ -12,7 +12,7 @@ namespace {
 
 bool same_account(KnownSource const& row, SourceRegistration const& given) {
   auto const& identity = given.identity;
-  if (!row.account || *row.account == identity.account) return true;
+  if (!row.account || *row.account == identity.account || !row.read) return true;
   return std::ranges::find(given.former_accounts, *row.account) != given.former_accounts.end();
 }
 
@@ -37,7 +37,10 @@ std::vector<KnownSource> read_sources(pqxx::transaction_base& tx) {
   std::vector<KnownSource> all;
   for (auto const& row :
        tx.exec("SELECT source_id, name, connector, base_url, account, hash_salt, privacy,"
-               " retired_at IS NOT NULL FROM affsync.source ORDER BY source_id")) {
+               " retired_at IS NOT NULL, EXISTS (SELECT FROM affsync.stream_state z"
+               " WHERE z.source_id = s.source_id AND (z.live_rows > 0 OR z.last_success_at IS NOT "
+               "NULL))"
+               " FROM affsync.source s ORDER BY source_id")) {
     KnownSource source;
     source.source_id = row[0].as<int>();
     source.name = row[1].c_str();
@@ -47,6 +50,7 @@ std::vector<KnownSource> read_sources(pqxx::transaction_base& tx) {
     source.hash_salt = text_of(row[5]);
     source.privacy = text_of(row[6]);
     source.retired = row[7].as<bool>();
+    source.read = row[8].as<bool>();
     all.push_back(std::move(source));
   }
   return all;

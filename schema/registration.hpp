@@ -19,6 +19,7 @@ struct KnownSource {
   std::string name, connector, base_url;
   std::optional<std::string> account, hash_salt, privacy;
   bool retired = false;
+  bool read = true;  // something of it was read: until then nothing hangs on whose it is
   KnownSource() = default;
 };
 

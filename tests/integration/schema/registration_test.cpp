@@ -42,6 +42,12 @@ class Registration : public StoreTest {
     one.push_back(std::move(given));
     return loop.code_of(store->register_sources(std::move(one), std::move(configured)));
   }
+  // As if something of them had been read.
+  void read_all() {
+    rows(
+        "INSERT INTO affsync.stream_state (source_id, stream, live_rows)"
+        " SELECT source_id, 'any', 1 FROM affsync.source ON CONFLICT DO NOTHING");
+  }
   std::string sources() {
     return value(
         "SELECT string_agg(name || ' ' || coalesce(account, '-') || CASE WHEN retired_at IS NULL"
@@ -62,6 +68,7 @@ TEST_F(Registration, ASourceOfAnotherNameIsTheSameWhereItsAccountIs) {
   EXPECT_EQ(sources(), "renamed a retired");
   EXPECT_EQ(put(*store, source_of("again", "a"), {"again", "others"}).old_name, "renamed");
   EXPECT_EQ(sources(), "again a");
+  read_all();
   // Another account; the same account twice, both configured; two that it may have been.
   EXPECT_FALSE(put(*store, source_of("other", "b"), {"other"}).old_name);
   EXPECT_FALSE(put(*store, source_of("twin", "a"), {"again", "twin"}).old_name);
@@ -71,14 +78,24 @@ TEST_F(Registration, ASourceOfAnotherNameIsTheSameWhereItsAccountIs) {
 
 TEST_F(Registration, AnotherAccountUnderAKnownNameIsRefusedAndNothingChanges) {
   put(*store, source_of("x", "a"), {"x"});
+  read_all();
   EXPECT_EQ(refusal(source_of("x", "b")), ErrorCode::config_invalid);
   EXPECT_NE(loop.last_message.find("another account"), std::string::npos) << loop.last_message;
   EXPECT_NE(loop.last_message.find("former_credentials"), std::string::npos) << loop.last_message;
   EXPECT_EQ(sources(), "x a");
 }
 
+// A typing error in the login name, met at the first try.
+TEST_F(Registration, UntilSomethingIsReadNothingHangsOnTheAccount) {
+  auto const first = put(*store, source_of("x", "a"), {"x"});
+  auto const mended = put(*store, source_of("x", "b"), {"x"});
+  EXPECT_EQ(mended.source_id, first.source_id);
+  EXPECT_EQ(sources(), "x b");
+}
+
 TEST_F(Registration, ALoginNameThatChangedIsTheSameAccountWhereTheConfigurationSaysSo) {
   auto const first = put(*store, source_of("x", "a"), {"x"});
+  read_all();
   auto changed = source_of("x", "b");
   changed.former_accounts = {"a"};
   auto const again = put(*store, changed, {"x"});
@@ -91,6 +108,7 @@ TEST_F(Registration, ARenewedKeyIsTheSameAccountUnderTheSameNameOnly) {
   auto by_key = source_of("x", "key-1");
   by_key.account_by_login = false;
   auto const first = put(*store, by_key, {"x"});
+  read_all();
   by_key.identity.account = "key-2";
   by_key.hash_salt = "testing:key-2";
   auto const renewed = put(*store, by_key, {"x"});
@@ -107,6 +125,7 @@ TEST_F(Registration, ARenewedKeyIsTheSameAccountUnderTheSameNameOnly) {
 TEST_F(Registration, TwoSourcesMayChangeTheirNames) {
   auto const a = put(*store, source_of("x", "a"), {"x", "y"});
   auto const b = put(*store, source_of("y", "b"), {"x", "y"});
+  read_all();
   std::vector<SourceRegistration> swapped{source_of("x", "b"), source_of("y", "a")};
   auto const registered = loop.run(store->register_sources(std::move(swapped), {"x", "y"}));
   EXPECT_EQ(registered.at(0).source_id, b.source_id);
