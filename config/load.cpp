@@ -108,6 +108,7 @@ Config read_config(yaml::Node const& root, std::string const& file, Environment 
   if (auto const value = map.find("log")) config.log = read_log(*value);
   Defaults defaults;
   if (auto const value = map.find("defaults")) defaults = read_defaults(*value);
+  if (auto const value = map.find("instance")) config.instance = read_text(*value);
   if (auto const value = map.find("connectors_dir")) config.connectors_dir = read_text(*value);
   auto const sources = map.find("sources");
   map.finish();  // before the sources: a mistyped `defaults` explains more than what follows of it

@@ -66,6 +66,8 @@ struct SourceConfig {
   std::string connector;
   std::string base_url;  // empty: the connector's
   std::map<std::string, Secret> credentials;
+  // What the same account was called before, by the name of the credential.
+  std::map<std::string, std::string> former_credentials;
   std::map<std::string, std::string> settings;
   std::string ca_file;
   bool allow_http = false;
@@ -85,6 +87,8 @@ struct SourceConfig {
 
 struct Config {
   std::string file;
+  std::string
+      instance;  // tells this configuration from others on the same database; empty: none given
   DatabaseConfig database;
   HttpConfig http;
   LogConfig log;

@@ -164,6 +164,11 @@ SourceConfig read_source(yaml::Node const& node, Defaults const& defaults, Envir
     source.base_url = read_base_url(*value, source.allow_http);
   }
   if (auto const value = map.find("credentials")) read_credentials(*value, source, env);
+  if (auto const value = map.find("former_credentials")) {
+    for (auto const& [key, former] : value->members()) {
+      source.former_credentials[key] = former.is_null() ? std::string() : former.text();
+    }
+  }
   if (auto const value = map.find("settings")) {
     if (!value->is_map()) value->fail("settings must be a mapping of names to values");
     for (auto const& [key, setting] : value->entries()) {

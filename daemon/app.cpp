@@ -4,21 +4,27 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_future.hpp>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <random>
 #include <sstream>
+#include <thread>
 
 #include "base/crash_point.hpp"
 #include "base/suggest.hpp"
 #include "config/load.hpp"
 #include "daemon/database.hpp"
+#include "daemon/instance.hpp"
 #include "daemon/log/log_sink.hpp"
 #include "daemon/net/calm_end.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/source_plans.hpp"
+#include "schema/migration_watch.hpp"
 #include "version_info.hpp"
 
 namespace affsync {
@@ -115,7 +121,9 @@ bool App::interrupted() const {
 
 void App::start_database() {
   if (impl_->database) return;
-  impl_->database = std::make_unique<Database>(impl_->config.database);
+  auto instance = impl_->config.instance;
+  if (instance.empty()) instance = instance_of(impl_->file);
+  impl_->database = std::make_unique<Database>(impl_->config.database, std::move(instance));
   impl_->store = schema::make_pg_store(impl_->io.get_executor(), impl_->database->options());
 }
 
@@ -139,14 +147,55 @@ void App::retry_refused_logins() {
   impl_->retry_refused = true;
 }
 
-schema::MigrationReport App::migrate_database(bool dry_run) {
+schema::MigrationReport App::migrate_database(bool dry_run,
+                                              std::function<void()> const& still_at_it) {
   start_database();
   // A private server may go with the command that started it; it is back in a moment.
   for (int attempts = impl_->config.database.embedded() ? 3 : 1;; --attempts) {
-    auto report = schema::migrate(impl_->database->options(), dry_run);
+    auto report = migrate_watched(dry_run, still_at_it);
     bool const gone = !report && report.error().code == ErrorCode::database_unavailable;
-    if (!gone || attempts <= 1) return std::move(report).value();
+    if (!gone || attempts <= 1 || impl_->interrupted) return std::move(report).value();
   }
+}
+
+// On a thread of its own, while this one hears signals: an index may take hours.
+Result<schema::MigrationReport> App::migrate_watched(bool dry_run,
+                                                     std::function<void()> const& still_at_it) {
+  constexpr std::chrono::seconds telling{5};
+  constexpr std::chrono::milliseconds asking_again{100};
+  schema::MigrationWatch watch;
+  asio::steady_timer tell(impl_->io), cancel(impl_->io);
+  // A cancellation may hit between two statements.
+  std::function<void(boost::system::error_code)> end = [&](boost::system::error_code error) {
+    if (error) return;
+    watch.cancel();
+    cancel.expires_after(asking_again);
+    cancel.async_wait(end);
+  };
+  StopSignals const signals(impl_->io, [&] {
+    impl_->interrupted = true;
+    end(boost::system::error_code());
+  });
+  std::function<void(boost::system::error_code)> again = [&](boost::system::error_code error) {
+    if (error) return;
+    if (still_at_it) still_at_it();
+    tell.expires_after(telling);
+    tell.async_wait(again);
+  };
+  tell.expires_after(telling);
+  tell.async_wait(again);
+
+  std::optional<Result<schema::MigrationReport>> report;
+  auto const work = asio::make_work_guard(impl_->io);
+  impl_->io.restart();
+  std::thread migrating([&] {
+    auto outcome = schema::migrate(impl_->database->options(), dry_run, &watch);
+    asio::post(impl_->io,
+               [&, result = std::move(outcome)]() mutable { report = std::move(result); });
+  });
+  while (!report) impl_->io.run_one();
+  migrating.join();
+  return std::move(*report);
 }
 
 schema::Store& App::store() {
@@ -209,6 +258,40 @@ bool chosen(std::vector<std::string> const& names, std::string const& name) {
 
 }  // namespace
 
+// Gives each its number in the database, and hashes what it was first met with.
+asio::awaitable<std::vector<int>> App::register_sources(std::vector<PreparedSource>& prepared,
+                                                        std::vector<std::string> configured) {
+  std::vector<schema::SourceRegistration> registrations;
+  for (auto const& source : prepared) registrations.push_back(registration_of(source));
+  auto const registered =
+      co_await impl_->store->register_sources(std::move(registrations), std::move(configured));
+  std::vector<int> ids;
+  for (std::size_t i = 0; i < prepared.size(); ++i) {
+    auto& plan = prepared[i].plan;
+    auto const& one = registered[i];
+    ids.push_back(one.source_id);
+    engine::set_hash_salt(plan, one.hash_salt);
+    auto const log = this->log().with("source", plan.source);
+    if (one.old_name) {
+      log.info("the source has another name now; its rows and its state go with it",
+               {{"before", *one.old_name}});
+    }
+    if (one.renewed_key) {
+      log.warn(
+          "the source has another key than before: it is taken for a renewed key of the same"
+          " account; another account needs a source with a name of its own");
+    }
+    if (one.moved) {
+      log.info("the source has another address than before; all of its rows are read once more",
+               {{"base_url", plan.base_url}});
+    }
+    if (one.other_privacy) {
+      log.info("privacy has changed: all rows are read once more, and stored by the new setting");
+    }
+  }
+  co_return ids;
+}
+
 asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::string> sources,
                                                                std::vector<std::string> streams,
                                                                bool with_database,
@@ -226,25 +309,17 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
   }
   refuse_unknown(streams, stream_names, "stream");
 
+  std::vector<int> source_ids(prepared.size());
+  if (with_database) {
+    source_ids = co_await register_sources(prepared, source_names);
+    crash_point(CrashPoint::streams_registered);
+  }
   std::vector<sync::StreamTask> tasks;
-  for (auto& source : prepared) {
+  for (std::size_t i = 0; i < prepared.size(); ++i) {
+    auto& source = prepared[i];
     auto const& config = *source.config;
+    int const source_id = source_ids[i];
     if (!source.warning.empty()) log().warn(source.warning, {{"source", source.plan.source}});
-    int source_id = 0;
-    if (with_database) {
-      schema::SourceIdentity identity;
-      identity.name = source.plan.source;
-      identity.connector = source.plan.connector;
-      identity.base_url = source.plan.base_url;
-      identity.account = source.plan.account;
-      auto const old_name = co_await impl_->store->adopt_source(std::move(identity), source_names);
-      if (old_name) {
-        log().info("the source has another name now; its rows and its state go with it",
-                   {{"source", source.plan.source}, {"before", *old_name}});
-      }
-      source_id = co_await impl_->store->register_source(source.plan.source, source.plan.connector,
-                                                         source.plan.base_url);
-    }
     schema::BlockKey block;
     block.source_id = source_id;
     block.name = source.plan.source;
@@ -256,11 +331,6 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
     refusals.keep_in(impl_->store.get(), std::move(block));
     if (impl_->retry_refused) refusals.try_anyway();
     if (impl_->forget_refused) co_await refusals.forget();
-    if (with_database) {
-      std::vector<std::string> known;
-      for (auto const& plan : session.streams) known.push_back(plan->stream);
-      co_await impl_->store->retire_streams_except(source_id, std::move(known));
-    }
     for (auto const& plan : session.streams) {
       bool const named = !streams.empty() && chosen(streams, plan->stream);
       bool const wanted = streams.empty() ? plan->spec.enabled : named;
@@ -273,14 +343,8 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
       task.full_every = full_schedule_of(config, plan->spec).value();
       task.mass_drop_limit = config.mass_drop_limit;
       task.reconcile_warns = reconcile_warns(config, plan->stream);
-      if (with_database) {
-        std::string table(plan->table().name);
-        co_await impl_->store->register_stream(task.id, std::move(table), plan->spec.in_reports,
-                                               engine::has_paid_state(plan->spec));
-      }
       tasks.push_back(std::move(task));
     }
-    crash_point(CrashPoint::streams_registered);
   }
   impl_->forget_refused = false;
   co_return tasks;

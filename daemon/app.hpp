@@ -23,6 +23,8 @@
 
 namespace affsync {
 
+struct PreparedSource;
+
 class App {
  public:
   // Reads the configuration and all connector files; nothing else is touched. `log_level`
@@ -41,8 +43,10 @@ class App {
   // start_database, unless that would make an embedded cluster; nothing is thrown. For commands
   // that need no database, but keep to what it says about refused logins.
   void start_existing_database();
-  // start_database, then brings the schema up to date. Throws Failure: + migration_failed.
-  schema::MigrationReport migrate_database(bool dry_run = false);
+  // start_database, then brings the schema up to date. SIGINT and SIGTERM end it; `still_at_it` is
+  // called every five seconds while it goes on. Throws Failure: + migration_failed, cancelled.
+  schema::MigrationReport migrate_database(bool dry_run = false,
+                                           std::function<void()> const& still_at_it = {});
   // After start_database.
   schema::Store& store();
   // A libpq string for psql and BI tools, without a password.
@@ -78,6 +82,11 @@ class App {
   bool interrupted() const;
 
  private:
+  Result<schema::MigrationReport> migrate_watched(bool dry_run,
+                                                  std::function<void()> const& still_at_it);
+  boost::asio::awaitable<std::vector<int>> register_sources(std::vector<PreparedSource>& prepared,
+                                                            std::vector<std::string> configured);
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -2,6 +2,8 @@
 
 #include <libpq-fe.h>
 
+#include <utility>
+
 namespace affsync {
 namespace {
 
@@ -27,7 +29,8 @@ std::string without_password(std::string const& url) {
 
 }  // namespace
 
-Database::Database(config::DatabaseConfig const& config) {
+Database::Database(config::DatabaseConfig const& config, std::string instance) {
+  options_.instance = std::move(instance);
   options_.connections = config.connections;
   options_.url = config.url;
   if (!config.embedded()) return;

@@ -13,8 +13,9 @@ namespace affsync {
 class Database {
  public:
   // Starts the embedded cluster when the configuration asks for it; connects nothing yet.
-  // Throws Failure(database_unavailable).
-  explicit Database(config::DatabaseConfig const& config);
+  // `instance` tells this configuration from others on the same database. Throws
+  // Failure(database_unavailable).
+  Database(config::DatabaseConfig const& config, std::string instance);
 
   schema::StoreOptions const& options() const { return options_; }
   // For psql and BI tools: without a password.

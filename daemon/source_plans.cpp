@@ -29,6 +29,7 @@ engine::SourceSettings to_engine(config::SourceConfig const& source) {
   settings.source = source.name;
   settings.base_url = source.base_url;
   settings.credentials = source.credentials;
+  settings.former_credentials = source.former_credentials;
   settings.settings = source.settings;
   settings.login_path = source.login_path;
   settings.privacy = to_engine(source.privacy);
@@ -156,6 +157,29 @@ Result<PreparedSource> prepare_source(config::SourceConfig const& source,
   return prepared;
 }
 
+schema::SourceRegistration registration_of(PreparedSource const& source) {
+  auto const& plan = source.plan;
+  schema::SourceRegistration registration;
+  registration.identity.name = plan.source;
+  registration.identity.connector = plan.connector;
+  registration.identity.base_url = plan.base_url;
+  registration.identity.account = plan.account;
+  registration.account_by_login = plan.account_by_login;
+  registration.former_accounts = plan.former_accounts;
+  registration.hash_salt = engine::hash_salt_of(plan);
+  registration.privacy = engine::to_string(to_engine(source.config->privacy));
+  for (auto const& stream : plan.streams) {
+    schema::StreamRegistration one;
+    one.stream = stream->stream;
+    one.table = stream->table().name;
+    one.in_reports = stream->spec.in_reports;
+    one.has_paid_state = engine::has_paid_state(stream->spec);
+    one.enabled = stream->spec.enabled;
+    registration.streams.push_back(std::move(one));
+  }
+  return registration;
+}
+
 Result<config::Schedule> schedule_of(config::SourceConfig const& source,
                                      engine::StreamSpec const& stream) {
   auto const* given = stream_config(source, stream.name);
@@ -207,6 +231,7 @@ std::string fingerprint(PreparedSource const& source) {
   add(std::to_string(config.timeout.count()) + "/" +
       std::to_string(static_cast<int>(config.privacy)));
   for (auto const& stream : source.plan.streams) {
+    add(stream->hash_salt);
     add(stream->stream + (stream->spec.enabled ? "+" : "-") +
         (stream->spec.in_reports ? "+" : "-") + stream->spec.request.path);
     for (auto const& [name, value] : stream->spec.request.query) add(name + "=" + value);

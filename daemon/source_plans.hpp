@@ -7,6 +7,7 @@
 #include "config/model.hpp"
 #include "connectors/engine/stream_plan.hpp"
 #include "daemon/net/http_client.hpp"
+#include "schema/store.hpp"
 
 namespace affsync {
 
@@ -21,6 +22,9 @@ struct PreparedSource {
 // Errors: config_invalid with the place of the source in the configuration.
 Result<PreparedSource> prepare_source(config::SourceConfig const& source,
                                       std::vector<engine::Manifest> const& manifests);
+
+// What the database is to know of it.
+schema::SourceRegistration registration_of(PreparedSource const& source);
 
 // When a stream runs: what the stream says, else the source or `defaults`, else the connector.
 Result<config::Schedule> schedule_of(config::SourceConfig const& source,

@@ -14,7 +14,10 @@ namespace {
 bool try_lock(PgSession& session, int high, int low) {
   pqxx::nontransaction tx(session.connection());
   SqlParams const params{std::to_string(high), std::to_string(low)};
-  return exec(tx, "SELECT pg_try_advisory_lock($1::int, $2::int)", params)[0][0].as<bool>();
+  auto const answer =
+      exec(tx, "SELECT pg_try_advisory_lock($1::int, $2::int), pg_backend_pid()", params)[0];
+  session.demand_process(answer[1].as<int>());
+  return answer[0].as<bool>();
 }
 
 }  // namespace
@@ -60,7 +63,7 @@ asio::awaitable<std::unique_ptr<Lease>> LeaseKeeper::try_take(StreamId id) {
 }
 
 bool LeaseKeeper::lock(PgSession& session, Key key) {
-  auto const process = session.connection().backendpid();
+  auto const process = session.process();
   std::vector<Key> lost;
   {
     std::lock_guard guard(mutex_);
@@ -98,7 +101,7 @@ void LeaseKeeper::give_back(Key key) {
   executor_.post([this, key](PgSession& session) {
     {
       std::lock_guard guard(mutex_);
-      if (session.connection().backendpid() != locked_on_ || locked_.erase(key) == 0) return;
+      if (session.process() != locked_on_ || locked_.erase(key) == 0) return;
     }
     pqxx::nontransaction tx(session.connection());
     SqlParams const params{std::to_string(key.first), std::to_string(key.second)};

@@ -34,14 +34,44 @@ std::string changed_columns(Names const& compared, std::string const& side,
   });
 }
 
+// Whether the history may hold a member of raw in which the two documents differ. Without a setting
+// of privacy ($6) it may. Else not what is known to be about people ($7), nor what may be there, or
+// be a hash, on one side only because the setting was another one when that side was written.
+std::string may_be_kept(std::string const& mine, std::string const& other) {
+  return "($6 = '' OR m.key <> ALL ($7::text[]) AND " + other + " IS NOT NULL AND NOT (" + mine +
+         " @> " + other + " OR " + other + " @> " + mine + ") AND " + mine +
+         "::text NOT LIKE '%\"sha256:%' AND " + other + "::text NOT LIKE '%\"sha256:%')";
+}
+
 // {"raw": {…}} with the members in which the two documents differ.
 std::string changed_raw(std::string const& side, std::string const& other) {
+  auto const beside = "(" + other + "raw -> m.key)";
   return "jsonb_build_object('raw', CASE WHEN jsonb_typeof(" + side +
          "raw) = 'object' AND jsonb_typeof(" + other +
          "raw) = 'object' THEN (SELECT coalesce(jsonb_object_agg(m.key, m.value), '{}')"
          " FROM jsonb_each(" +
-         side + "raw) m WHERE " + other + "raw -> m.key IS DISTINCT FROM m.value) ELSE " + side +
-         "raw END)";
+         side + "raw) m WHERE " + beside + " IS DISTINCT FROM m.value AND " +
+         may_be_kept("m.value", beside) + ") WHEN $6 <> '' THEN 'null' ELSE " + side + "raw END)";
+}
+
+// What the history may keep of a change's one side: of columns about people ($5) that they have
+// changed, and what they hold only while the setting ($6) stays as it is. Under `drop` nothing of
+// it may be there, under `hash` no more than a hash; under `keep` a value beside none, or beside a
+// hash, comes from a setting that was changed.
+std::string kept_in_history(std::string const& side, std::string const& other) {
+  auto const hashed = [](std::string const& value) {
+    return "coalesce(" + value + " #>> '{}' LIKE 'sha256:%', false)";
+  };
+  auto const there = [](std::string const& value) {
+    return "coalesce(" + value + " <> 'null', false)";
+  };
+  auto const beside = other + " -> m.key";
+  return "CASE WHEN $6 = '' THEN " + side +
+         " ELSE (SELECT coalesce(jsonb_object_agg(m.key, CASE WHEN m.key <> ALL ($5::text[])"
+         " OR $6 = 'hash' AND " +
+         hashed("m.value") + " OR $6 = 'keep' AND NOT " + hashed("m.value") + " AND " +
+         there(beside) + " AND NOT " + hashed("(" + beside + ")") +
+         " THEN m.value ELSE 'null' END), '{}') FROM jsonb_each(" + side + ") m) END";
 }
 
 std::string const of_row = "t.source_id = $1::int AND t.stream = $2 AND t.external_id = ";
@@ -144,7 +174,9 @@ std::string merge_statement(RecordTable const& table, MergeSql const& sql, Names
          " stream, external_id, run_id, changed_at, operation, before, after) SELECT $1::int, '" +
          std::string(table.name) +
          "', $2, external_id, $3::bigint, $4::timestamptz,"
-         " CASE WHEN restored THEN 'restore' ELSE 'update' END, before_, after_ FROM d),"
+         " CASE WHEN restored THEN 'restore' ELSE 'update' END, " +
+         kept_in_history("before_", "after_") + ", " + kept_in_history("after_", "before_") +
+         " FROM d),"
          " u AS (UPDATE " +
          sql.table + " t SET " + values +
          ", raw = d.raw, content_hash = d.content_hash, deleted_at = NULL, revision = t.revision +"

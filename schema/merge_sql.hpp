@@ -27,7 +27,8 @@ struct MergeSql {
   // $1 source, $2 stream, $3 keys -> key, hash, live; keys that are not there are left out
   std::string probe;
   std::string make_staging;
-  // $1 source, $2 stream, $3 run, $4 now -> updated, restored
+  // $1 source, $2 stream, $3 run, $4 now, $5 columns about people, $6 privacy or '', $7 members of
+  // raw about people -> updated, restored
   std::string merge;
   // Intervals that every reading narrows; empty for tables that have none.
   // $1 source, $2 stream, $3 keys, $4 from, $5 to, $6 run -> rows that contradict what is stored

@@ -1,5 +1,6 @@
 // Brings the database schema up to date: numbered SQL files, each in its own transaction, under an
-// advisory lock; then the views, which are made anew whenever their text has changed. Blocking.
+// advisory lock; then the views, which are made anew whenever their text has changed; then rights
+// that a restore has lost. Blocking.
 #pragma once
 
 #include <string>
@@ -20,8 +21,11 @@ struct MigrationReport {
 // What a dry run says of a database that does not exist yet.
 MigrationReport migrations_of_nothing();
 
-// Errors: database_unavailable; migration_failed (which file, PostgreSQL's own text, also when the
-// database is newer than this binary).
-Result<MigrationReport> migrate(StoreOptions const& options, bool dry_run);
+class MigrationWatch;
+
+// Errors: database_unavailable; cancelled (by `watch`); migration_failed (which file, PostgreSQL's
+// own text, also when the database is newer than this binary).
+Result<MigrationReport> migrate(StoreOptions const& options, bool dry_run,
+                                MigrationWatch* watch = nullptr);
 
 }  // namespace affsync::schema

@@ -124,6 +124,7 @@ PageWritten PageWriter::attempt(PgSession& session, bool row_by_row) {
     Stored stored;
     auto const refused_before = refused.size();
     if (row_by_row) {
+      merge->prepare(tx);
       store_apart(*merge, tx, batch, rows, stored, refused);
     } else {
       stored = merge->store(tx, rows);

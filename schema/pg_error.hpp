@@ -20,7 +20,7 @@ enum class Recovery {
 struct PgProblem {
   Error error;
   Recovery recovery = Recovery::none;
-  bool data = false;   // a value that PostgreSQL cannot take: SQLSTATE class 22, 23 or 54
+  bool data = false;   // a value that PostgreSQL cannot take: SQLSTATE class 22, 23 or 54, mostly
   std::string reason;  // with `data`: what is wrong with it, on one line
   PgProblem() = default;
 };
@@ -34,9 +34,12 @@ std::string sqlstate_of(pqxx::sql_error const& error);
 
 // The code for an SQLSTATE; "" (no answer from the server) is database_unavailable.
 ErrorCode code_of_sqlstate(std::string_view sqlstate);
-// True for the classes that blame a value rather than the server.
-bool is_data_error(std::string_view sqlstate);
+// True for the classes that blame a value rather than the server. `message`: the server's, verbose.
+bool is_data_error(std::string_view sqlstate, std::string_view message);
 bool is_data_error(pqxx::sql_error const& error);
+
+// For what libpq says when it gets no connection, with what to do about it.
+Error connection_error(std::string_view message);
 
 // PostgreSQL's "ERROR:  text\nCONTEXT:  COPY t, line 3, column amount: …" as `text (column
 // amount)`.

@@ -3,13 +3,18 @@
 #include <libpq-fe.h>
 
 #include <pqxx/field>
+#include <pqxx/nontransaction>
 #include <pqxx/prepared_statement>
 
 #include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <sstream>
 #include <thread>
 
 #include "base/redact.hpp"
 #include "schema/pg_error.hpp"
+#include "schema/pooler.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -53,30 +58,73 @@ Secret password_of(std::string const& url) {
   return Secret();
 }
 
-std::string session_settings(StoreOptions const& options) {
-  auto const milliseconds = std::to_string(options.statement_timeout.count());
-  // Commits need not wait for the disk: a crash of the server loses whole transactions, rows and
-  // checkpoint together, and stream_state.writes shows it. Ends of runs do wait.
-  return "-c statement_timeout=" + milliseconds +
-         " -c lock_timeout=30000 -c idle_in_transaction_session_timeout=" + milliseconds +
-         " -c synchronous_commit=off -c timezone=UTC -c datestyle=ISO -c jit=off"
-         " -c client_min_messages=notice -c search_path=pg_catalog";
+// The options of the URL; without one libpq takes $PGOPTIONS.
+std::string user_options(std::string const& url) {
+  auto parsed = parse_url(url);
+  for (auto* option = parsed.get(); option->keyword; ++option) {
+    if (option->val && std::string_view(option->keyword) == "options") return option->val;
+  }
+  auto const* environment = std::getenv("PGOPTIONS");
+  return environment ? environment : "";
+}
+
+// The names of the settings in "-c name=value --other-name=value".
+std::set<std::string> settings_in(std::string const& options) {
+  std::set<std::string> names;
+  std::istringstream words(options);
+  bool after_c = false;
+  for (std::string word; words >> word;) {
+    if (!std::exchange(after_c, word == "-c")) {
+      if (!word.starts_with("-c") && !word.starts_with("--")) continue;
+      word.erase(0, 2);
+    } else if (word == "-c") {
+      continue;
+    }
+    auto name = word.substr(0, word.find('='));
+    for (auto& c : name) c = c == '-' ? '_' : static_cast<char>(std::tolower(c));
+    if (!name.empty()) names.insert(name);
+  }
+  return names;
 }
 
 }  // namespace
 
+std::string session_settings(StoreOptions const& options) {
+  auto const milliseconds = std::to_string(options.statement_timeout.count());
+  // Commits need not wait for the disk: a crash of the server loses whole transactions, rows and
+  // checkpoint together, and stream_state.writes shows it. Ends of runs do wait.
+  std::pair<std::string_view, std::string> const settings[] = {
+      {"statement_timeout", milliseconds},
+      {"lock_timeout", "30000"},
+      {"idle_in_transaction_session_timeout", milliseconds},
+      {"synchronous_commit", "off"},
+      {"timezone", "'UTC'"},
+      {"datestyle", "'ISO, MDY'"},
+      {"intervalstyle", "'postgres'"},
+      {"extra_float_digits", "1"},
+      {"bytea_output", "'hex'"},
+      {"standard_conforming_strings", "on"},
+      {"default_transaction_isolation", "'read committed'"},
+      {"jit", "off"},
+      {"client_min_messages", "notice"},
+      {"search_path", "pg_catalog"},
+  };
+  auto const given = settings_in(user_options(options.url));
+  std::string text;
+  for (auto const& [name, value] : settings) {
+    if (given.contains(std::string(name))) continue;
+    text += "SET " + std::string(name) + " = " + value + "; ";
+  }
+  return text;
+}
+
 Secret connection_string(StoreOptions const& options) {
   auto parsed = parse_url(options.url);
   std::string text;
-  std::string user_options;
   std::set<std::string_view> given;
   for (auto* option = parsed.get(); option->keyword; ++option) {
     if (!option->val) continue;
     std::string_view const keyword = option->keyword;
-    if (keyword == "options") {
-      user_options = option->val;
-      continue;
-    }
     given.insert(keyword);
     add_keyword(text, keyword, option->val);
   }
@@ -93,9 +141,6 @@ Secret connection_string(StoreOptions const& options) {
   for (auto const& [keyword, value] : defaults) {
     if (!given.contains(keyword)) add_keyword(text, keyword, value);
   }
-  auto settings = session_settings(options);
-  if (!user_options.empty()) settings += " " + user_options;  // the later one wins
-  add_keyword(text, "options", settings);
   return Secret(std::move(text));
 }
 
@@ -103,7 +148,7 @@ struct PgSession::Notices final : pqxx::errorhandler {
   explicit Notices(pqxx::connection& connection) : pqxx::errorhandler(connection) {}
   bool operator()(char const message[]) noexcept override {
     try {
-      if (lines.size() < 100) lines.emplace_back(message);
+      if (lines.size() < 100) lines.emplace_back(one_line(message));
     } catch (...) {  // out of memory: a notice is not worth more trouble
     }
     return false;  // else libpqxx prints it to stderr
@@ -150,13 +195,33 @@ PgSession::PgSession(StoreOptions const& options) {
     connection_->inhibit_reactivation(true);
 #pragma GCC diagnostic pop
 #endif
+    // Only so does a message say which constraint it is about.
+    connection_->set_verbosity(pqxx::connection_base::verbose);
     notices_ = std::make_unique<Notices>(*connection_);
+    pqxx::nontransaction tx(*connection_);
+    auto const own = tx.exec(session_settings(options) + "SELECT pg_backend_pid()");
+    process_ = own[0][0].as<int>();
   } catch (std::exception const&) {
     auto error = current_problem().error;
     error.code = ErrorCode::database_unavailable;
     error.message = redact(std::move(error.message), password_of(options.url));
     throw Failure(std::move(error));
   }
+  // Only something that stands between would give itself another number.
+  if (process_ == connection_->backendpid()) return;
+  auto const ask = [this] {
+    pqxx::nontransaction tx(*connection_);
+    return tx.exec("SELECT pg_backend_pid()")[0][0].as<int>();
+  };
+  try {
+    demand_session_pooling(text, options, process_, ask);
+  } catch (std::exception const&) {
+    throw Failure(current_problem().error);
+  }
+}
+
+void PgSession::demand_process(int answered) const {
+  if (answered != process_) throw Failure(per_transaction_error());
 }
 
 PgSession::~PgSession() {

@@ -22,9 +22,13 @@
 namespace affsync::schema {
 
 // A libpq keyword string: the user's URL with time limits, keep-alives and an application name
-// where the user gave none. Throws Failure config_invalid, without quoting the text, which may hold
-// a password.
+// where the user gave none. Nothing of ours goes into the start-up parameter `options`: poolers
+// refuse it. Throws Failure config_invalid, without quoting the text, which may hold a password.
 Secret connection_string(StoreOptions const& options);
+
+// What every session is set to once it is connected, as one text of statements; but for what the
+// user sets in `options` of database.url, or in $PGOPTIONS.
+std::string session_settings(StoreOptions const& options);
 
 class PgSession {
  public:
@@ -34,6 +38,12 @@ class PgSession {
 
   pqxx::connection& connection() { return *connection_; }
   bool is_open() const;
+  // The server's process, as the server says. What the connection knows of itself may be a pooler's
+  // invention.
+  int process() const { return process_; }
+  // Throws Failure database_unavailable when the server process that has just answered is another:
+  // something between hands connections over from transaction to transaction.
+  void demand_process(int answered) const;
   // What the server had to say beside results; cleared by the call.
   std::vector<std::string> take_notices();
 
@@ -44,6 +54,7 @@ class PgSession {
   struct Notices;
   std::unique_ptr<pqxx::connection> connection_;
   std::unique_ptr<Notices> notices_;
+  int process_ = 0;
 };
 
 using SqlParams = std::vector<std::optional<std::string>>;

@@ -3,13 +3,16 @@
 #include <pqxx/transaction>
 
 #include <algorithm>
+#include <map>
 
 #include "schema/fence.hpp"
 #include "schema/lease.hpp"
 #include "schema/page_writer.hpp"
 #include "schema/pass_closer.hpp"
+#include "schema/pg_error.hpp"
 #include "schema/pg_executor.hpp"
 #include "schema/quarantine.hpp"
+#include "schema/registration.hpp"
 #include "schema/run_log.hpp"
 #include "schema/slice_closer.hpp"
 #include "schema/store.hpp"
@@ -23,8 +26,24 @@ constexpr int twice = 2;
 class PgStore final : public Store {
  public:
   PgStore(asio::any_io_executor, StoreOptions const& options)
-      : leases_(std::make_shared<LeaseKeeper>(options)),
+      : instance_(options.instance),
+        leases_(std::make_shared<LeaseKeeper>(options)),
         executor_(options, std::max(1, options.connections)) {}
+
+  asio::awaitable<std::vector<SourceRegistered>> register_sources(
+      std::vector<SourceRegistration> sources, std::vector<std::string> configured) override {
+    auto const given = std::make_shared<std::vector<SourceRegistration> const>(std::move(sources));
+    auto work = [this, given, names = std::move(configured)](PgSession& session) {
+      return register_all(session, instance_, *given, names);
+    };
+    auto registered = co_await executor_.run(std::move(work), twice);
+    for (std::size_t i = 0; i < given->size(); ++i) {
+      auto known = std::make_shared<SourceRegistration>((*given)[i]);
+      known->hash_salt = registered[i].hash_salt;
+      known_[registered[i].source_id] = std::move(known);
+    }
+    co_return registered;
+  }
 
   asio::awaitable<int> register_source(std::string name, std::string connector,
                                        std::string base_url) override {
@@ -32,31 +51,9 @@ class PgStore final : public Store {
     co_return co_await executor_.run(std::move(work), twice);
   }
 
-  asio::awaitable<std::optional<std::string>> adopt_source(
-      SourceIdentity source, std::vector<std::string> configured) override {
-    auto work = [given = std::move(source), names = std::move(configured)](PgSession& session) {
-      return take_in_source(session, given, names);
-    };
-    co_return co_await executor_.run(std::move(work), twice);
-  }
-
-  asio::awaitable<void> retire_streams_except(int source_id,
-                                              std::vector<std::string> streams) override {
-    auto work = [source_id, kept = std::move(streams)](PgSession& session) {
-      retire_other_streams(session, source_id, kept);
-    };
-    co_await executor_.run(std::move(work), twice);
-  }
-
   asio::awaitable<void> retire_sources_except(std::vector<std::string> names) override {
-    auto work = [kept = std::move(names)](PgSession& session) { retire_others(session, kept); };
-    co_await executor_.run(std::move(work), twice);
-  }
-
-  asio::awaitable<void> register_stream(StreamId id, std::string table, bool in_reports,
-                                        std::optional<bool> has_paid_state) override {
-    auto work = [=](PgSession& session) {
-      note_stream(session, id, table, in_reports, has_paid_state);
+    auto work = [this, kept = std::move(names)](PgSession& session) {
+      claim_sources(session, instance_, kept);
     };
     co_await executor_.run(std::move(work), twice);
   }
@@ -102,8 +99,20 @@ class PgStore final : public Store {
   }
 
   asio::awaitable<RunKey> begin_run(RunStart start) override {
-    auto work = [this, run = std::move(start)](PgSession& session) {
-      return open_run(session, run, leases_->place_of(run.id));
+    std::shared_ptr<SourceRegistration const> source;
+    if (auto const known = known_.find(start.id.source_id); known != known_.end()) {
+      source = known->second;
+    }
+    auto work = [this, source, run = std::move(start)](PgSession& session) {
+      auto const place = leases_->place_of(run.id);
+      try {
+        return open_run(session, run, place);
+      } catch (pqxx::sql_error const& error) {
+        // After a change-over to a server that lags behind, the source may not be there yet.
+        if (!source || sqlstate_of(error) != "23503") throw;
+      }
+      restore_source(session, run.id.source_id, *source);
+      return open_run(session, run, place);
     };
     co_return co_await executor_.run(std::move(work), twice);
   }
@@ -230,6 +239,8 @@ class PgStore final : public Store {
     FencedWrite fenced;
   };
 
+  std::string const instance_;
+  std::map<int, std::shared_ptr<SourceRegistration const>> known_;  // on the I/O thread
   RunRegistry runs_;
   std::shared_ptr<LeaseKeeper> leases_;
   PgExecutor executor_;

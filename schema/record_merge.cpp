@@ -24,6 +24,12 @@ class RecordMerge : public RowMerge {
   RecordMerge(PgSession& session, PageWrite const& page, Batch const& batch)
       : RowMerge(session, page, batch), sql_(merge_sql_for(batch.table())) {}
 
+  void prepare(pqxx::transaction_base& tx) override {
+    if (session_.staging.contains(sql_.staging) || made_.contains(sql_.staging)) return;
+    tx.exec(sql_.make_staging);
+    made_.insert(sql_.staging);
+  }
+
   Stored store(pqxx::transaction_base& tx, RowIndexes const& rows) override {
     RowIndexes fresh, differing;
     probe(tx, rows, fresh, differing);
@@ -33,6 +39,7 @@ class RecordMerge : public RowMerge {
       stored.inserted = static_cast<std::int64_t>(fresh.size());
     }
     if (!differing.empty()) merge(tx, differing, stored);
+    note_unknown(tx, fresh, differing);
     if (!sql_.narrow.empty()) stored.contradicting = narrow(tx, rows);
     return stored;
   }
@@ -95,16 +102,59 @@ class RecordMerge : public RowMerge {
   }
 
   void merge(pqxx::transaction_base& tx, RowIndexes const& rows, Stored& stored) {
-    if (!session_.staging.contains(sql_.staging)) {
-      tx.exec(sql_.make_staging);
-      made_.insert(sql_.staging);
-    }
+    prepare(tx);
     copy(tx, sql_.staging, rows, {}, {});
     crash_point(CrashPoint::rows_copied);
-    SqlParams const params{source_, page_.run.id.stream, run_, now_};
+    ArrayText columns, members;
+    std::string privacy;
+    if (auto const& personal = page_.personal) {
+      for (auto const& column : personal->columns) columns.add(column);
+      for (auto const& member : personal->members) members.add(member);
+      privacy = personal->privacy;
+    }
+    SqlParams const params{source_, page_.run.id.stream, run_, now_, columns.take(),
+                           privacy, members.take()};
     auto const counts = exec(tx, sql_.merge, params);
     stored.updated = int_of(counts[0][0]);
     stored.restored = int_of(counts[0][1]);
+  }
+
+  // Keys of rows whose status is not known, and of those whose status was not.
+  void note_unknown(pqxx::transaction_base& tx, RowIndexes const& fresh,
+                    RowIndexes const& differing) {
+    auto const status = batch_.table().index_of("status");
+    if (!status) return;
+    ArrayText unknown, known;
+    bool any_unknown = false, any_known = false;
+    auto const is_unknown = [&](std::size_t row) {
+      auto const* word = batch_.cell(row, *status);
+      return word && std::string_view(word) == "unknown";
+    };
+    for (auto const row : fresh) {
+      if (!is_unknown(row)) continue;
+      unknown.add(batch_.external_id(row));
+      any_unknown = true;
+    }
+    for (auto const row : differing) {
+      bool const mine = is_unknown(row);
+      (mine ? unknown : known).add(batch_.external_id(row));
+      (mine ? any_unknown : any_known) = true;
+    }
+    SqlParams params{source_, std::string(batch_.table().name), page_.run.id.stream, std::nullopt};
+    if (any_unknown) {
+      params.back() = unknown.take();
+      exec(tx,
+           "INSERT INTO affsync.unknown_row (source_id, record_table, stream, external_id)"
+           " SELECT $1::int, $2, $3, k.key FROM unnest($4::text[]) k (key) ON CONFLICT DO NOTHING",
+           params);
+    }
+    if (any_known) {
+      params.back() = known.take();
+      exec(tx,
+           "DELETE FROM affsync.unknown_row WHERE source_id = $1::int AND record_table = $2"
+           " AND stream = $3 AND external_id = ANY ($4::text[])",
+           params);
+    }
   }
 
   // How many of the rows contradict what was read of them before.

@@ -15,7 +15,7 @@ constexpr TableRights rights[] = {
     {"rebate", writes},         {"rebate_group", writes},    {"reconciliation", appends},
     {"record_change", appends}, {"schema_migration", reads}, {"source", writes},
     {"source_block", removes},  {"stream", writes},          {"stream_state", writes},
-    {"sync_run", writes},       {"trading_account", writes},
+    {"sync_run", writes},       {"trading_account", writes}, {"unknown_row", removes},
 };
 
 }  // namespace

@@ -35,6 +35,9 @@ class RowMerge {
   RowMerge& operator=(RowMerge const&) = delete;
   virtual ~RowMerge() = default;
 
+  // Makes what store() may need, so that it outlives a part of the transaction that is undone.
+  virtual void prepare(pqxx::transaction_base& tx) { static_cast<void>(tx); }
+
   // Stores the rows of these indexes. pqxx::sql_error when PostgreSQL refuses one of them.
   virtual Stored store(pqxx::transaction_base& tx, RowIndexes const& rows) = 0;
 

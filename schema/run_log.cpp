@@ -55,6 +55,9 @@ constexpr auto state_sql =
     " next_run_at = coalesce($7::timestamptz, next_run_at),"
     " cursor = CASE WHEN $8::text IS NULL THEN cursor ELSE nullif($8::text, '')::jsonb END,"
     " cursor_at = CASE WHEN $8::text IS NULL THEN cursor_at ELSE $6::timestamptz END,"
+    // A full pass that began before everything was wanted again is none of this.
+    " full_wanted_after = CASE WHEN $5::boolean AND $8::text IS NOT NULL"
+    " AND run_id > full_wanted_after THEN NULL ELSE full_wanted_after END,"
     " consecutive_failures = CASE WHEN $4::boolean THEN 0"
     " ELSE consecutive_failures + $9::int END"
     " WHERE source_id = $1::int AND stream = $2 AND run_id = $3::bigint";
@@ -76,6 +79,16 @@ void finish(pqxx::transaction_base& tx, RunEnd const& end, RunStatus status, Err
     params.emplace_back(std::nullopt);
   }
   exec(tx, finish_sql, params);
+}
+
+// For programs that would otherwise have to ask again and again: LISTEN affsync.
+void notify(pqxx::transaction_base& tx, RunKey const& run, RunStatus status) {
+  SqlParams const params{std::to_string(run.id.source_id), run.id.stream,
+                         std::string(to_string(status))};
+  exec(tx,
+       "SELECT pg_notify('affsync', jsonb_build_object('source_id', $1::int, 'stream', $2::text,"
+       " 'status', $3::text)::text)",
+       params);
 }
 
 constexpr auto has_lock_sql =
@@ -120,11 +133,13 @@ StreamState read_state(PgSession& session, StreamId const& id) {
       exec(tx,
            "SELECT z.cursor, " + epoch_sql("z.cursor_at") + ", " + epoch_sql("z.last_success_at") +
                ", " + epoch_sql("z.last_full_at") + ", " + epoch_sql("z.next_run_at") +
+               // Whoever begins a run closes all others: only the latest can be open.
                ", z.consecutive_failures, " +
                epoch_sql("coalesce(z.last_full_began_at,"
                          " z.last_full_at)") +
-               ", (SELECT max(r.run_id) FROM affsync.sync_run r"
-               " WHERE r.source_id = $1::int AND r.stream = $2 AND r.status = 'running')"
+               ", (SELECT r.run_id FROM affsync.sync_run r"
+               " WHERE r.source_id = $1::int AND r.run_id = z.run_id AND r.status = 'running'),"
+               " z.full_wanted_after IS NOT NULL"
                " FROM affsync.stream_state z WHERE z.source_id = $1::int AND z.stream = $2",
            params);
   StreamState state;
@@ -138,6 +153,7 @@ StreamState read_state(PgSession& session, StreamId const& id) {
   state.consecutive_failures = static_cast<int>(int_of(row[5]));
   state.last_full_began_at = time_of(row[6]);
   if (!row[7].is_null()) state.interrupted_run = int_of(row[7]);
+  state.full_wanted = row[8].as<bool>();
   state.doubtful = doubtful_days(tx, id);
   return state;
 }
@@ -206,6 +222,7 @@ void close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
     if ((end.success || end.swept) && end.full_pass && state.has_quarantine) {
       resolve_not_met(tx, end.run, end.now);
     }
+    notify(tx, end.run, status);
     crash_point(CrashPoint::run_noted);
     tx.commit();
     crash_point(CrashPoint::run_ended);

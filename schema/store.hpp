@@ -51,6 +51,7 @@ struct StreamState {
   std::vector<DaySpan> doubtful;  // those first that were noted longest ago
   int consecutive_failures = 0;
   std::optional<std::int64_t> interrupted_run;  // a run that never ended: a crash
+  bool full_wanted = false;  // all rows have to be read again, whatever the schedule says
   StreamState() = default;
 };
 
@@ -83,6 +84,14 @@ struct TableKeys {
       : table(of), external_ids(std::move(keys)) {}
 };
 
+// What of a page is about people: its values do not go into the history of changes.
+struct PersonalParts {
+  std::vector<std::string> columns;  // of any of its tables
+  std::vector<std::string> members;  // of the broker's row
+  std::string privacy = "drop";      // drop, hash or keep
+  PersonalParts() = default;
+};
+
 struct PageWrite {
   RunKey run;
   std::vector<Batch> batches;  // keys are distinct within each batch
@@ -93,6 +102,7 @@ struct PageWrite {
   std::vector<DaySpan> lost;  // days that the broker has refused
   // Lines of quarantine that these rows were mapped from again; they are resolved with them.
   std::vector<std::int64_t> retried;
+  std::shared_ptr<PersonalParts const> personal;
   TimePoint now{};
   PageWrite() = default;
 };
@@ -238,6 +248,36 @@ struct SourceIdentity {
   SourceIdentity() = default;
 };
 
+struct StreamRegistration {
+  std::string stream;
+  std::string table;
+  bool in_reports = true;  // false: repeats what another stream of the source reports
+  bool enabled = true;
+  std::optional<bool> has_paid_state;  // whether its commission rows can say that they were paid
+  StreamRegistration() = default;
+};
+
+// A source of the configuration, with all feeds that its connector has.
+struct SourceRegistration {
+  SourceIdentity identity;
+  bool account_by_login = false;             // made of what names the account, not of a key
+  std::vector<std::string> former_accounts;  // that it may have been known as before
+  std::string hash_salt;                     // for a source that is new
+  std::string privacy;                       // drop, hash or keep
+  std::vector<StreamRegistration> streams;
+  SourceRegistration() = default;
+};
+
+struct SourceRegistered {
+  int source_id = 0;
+  std::string hash_salt;                // what hashes of it are made with
+  std::optional<std::string> old_name;  // it was known under before
+  bool renewed_key = false;             // another key than before, taken for the same account
+  bool moved = false;                   // another address than before: all rows are read again
+  bool other_privacy = false;           // another setting than before: all rows are read again
+  SourceRegistered() = default;
+};
+
 // A total of the broker that our rows differ from.
 struct StandingDifference {
   std::string metric, broker_value, our_value, difference;
@@ -267,41 +307,21 @@ struct StreamHealth {
 
 class Store : public BlockStore {
  public:
-  // To be called before register_source. Makes the source's row, or, where the configuration has
-  // the name for an account that it called otherwise before, gives the row the new name: its rows
-  // and its state go with it. `configured`: all names of the configuration. The old name, if so.
-  virtual asio::awaitable<std::optional<std::string>> adopt_source(
-      SourceIdentity source, std::vector<std::string> configured) {
-    static_cast<void>(source);
+  // Finds or makes the rows of sources and of their feeds, and brings them up to date. A source is
+  // its account: one that has another name gets it, with its rows and its state; feeds that its
+  // connector no longer has are retired. `configured`: all names of the configuration. In the order
+  // of `sources`. Fails with config_invalid where a name stands for another account than before.
+  virtual asio::awaitable<std::vector<SourceRegistered>> register_sources(
+      std::vector<SourceRegistration> sources, std::vector<std::string> configured) {
     static_cast<void>(configured);
-    co_return std::nullopt;
+    co_return std::vector<SourceRegistered>(sources.size());
   }
-  // Finds or makes the source's row; its connector and base URL are brought up to date.
+  // The same of one source by its name alone, without feeds.
   virtual asio::awaitable<int> register_source(std::string name, std::string connector,
                                                std::string base_url) = 0;
-  // Marks sources that the configuration no longer names.
+  // Says which sources this daemon's configuration names. One that it named before and no longer
+  // does is retired, unless another daemon names it.
   virtual asio::awaitable<void> retire_sources_except(std::vector<std::string> names) = 0;
-
-  // Says which record table a stream feeds, and whether reports add its money up: false for a
-  // stream that repeats what another stream of the source reports (trades beside daily rewards).
-  // `has_paid_state`: whether its commission rows can say that they were paid; nullopt: not known.
-  // Optional: without it a stream's table is that of its first batch, and it is in reports.
-  virtual asio::awaitable<void> register_stream(StreamId id, std::string table, bool in_reports,
-                                                std::optional<bool> has_paid_state = std::nullopt) {
-    static_cast<void>(id);
-    static_cast<void>(table);
-    static_cast<void>(in_reports);
-    static_cast<void>(has_paid_state);
-    co_return;
-  }
-
-  // Marks streams of the source that its connector no longer has, and unmarks those it has.
-  virtual asio::awaitable<void> retire_streams_except(int source_id,
-                                                      std::vector<std::string> streams) {
-    static_cast<void>(source_id);
-    static_cast<void>(streams);
-    co_return;
-  }
 
   // The right to read one stream, against other instances; nullptr when another one has it.
   virtual asio::awaitable<std::unique_ptr<Lease>> try_lease(StreamId id) = 0;
@@ -361,7 +381,8 @@ class Store : public BlockStore {
 };
 
 struct StoreOptions {
-  std::string url;  // libpq URL or keyword string
+  std::string url;       // libpq URL or keyword string
+  std::string instance;  // tells this daemon's configuration from those of others
   int connections = 4;
   std::chrono::milliseconds statement_timeout{120'000};
   std::chrono::milliseconds connect_timeout{5'000};

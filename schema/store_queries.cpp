@@ -3,8 +3,6 @@
 #include <pqxx/nontransaction>
 #include <pqxx/transaction>
 
-#include "base/crash_point.hpp"
-
 namespace affsync::schema {
 
 int find_source(PgSession& session, std::string const& name, std::string const& connector,
@@ -23,95 +21,8 @@ int find_source(PgSession& session, std::string const& name, std::string const& 
   SqlParams const key{name};
   auto const id =
       int_of(exec(tx, "SELECT source_id FROM affsync.source WHERE name = $1", key)[0][0]);
-  crash_point(CrashPoint::source_registering);
   tx.commit();
   return static_cast<int>(id);
-}
-
-std::optional<std::string> take_in_source(PgSession& session, SourceIdentity const& source,
-                                          std::vector<std::string> const& configured) {
-  pqxx::work tx(session.connection());
-  SqlParams const name{source.name};
-  std::optional<std::string> old_name;
-  if (exec(tx, "SELECT FROM affsync.source WHERE name = $1", name).empty()) {
-    // Two instances that start together must not both take a row over.
-    tx.exec("LOCK TABLE affsync.source IN SHARE ROW EXCLUSIVE MODE");
-    ArrayText names;
-    for (auto const& one : configured) names.add(one);
-    SqlParams const params{source.name, source.connector, source.base_url, source.account,
-                           names.take()};
-    // Only where there is no doubt which one it was.
-    auto const renamed = exec(
-        tx,
-        "WITH same AS (SELECT min(source_id) AS source_id, min(name) AS name FROM affsync.source"
-        " WHERE connector = $2 AND base_url = $3 AND account = $4 AND name <> ALL ($5::text[])"
-        " HAVING count(*) = 1)"
-        " UPDATE affsync.source s SET name = $1, retired_at = NULL FROM same"
-        " WHERE s.source_id = same.source_id"
-        " AND NOT EXISTS (SELECT FROM affsync.source WHERE name = $1) RETURNING same.name",
-        params);
-    if (!renamed.empty()) old_name = renamed[0][0].c_str();
-  }
-  SqlParams const identity{source.name, source.connector, source.base_url, source.account};
-  exec(tx,
-       "INSERT INTO affsync.source (name, connector, base_url, account)"
-       " SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT FROM affsync.source WHERE name = $1)"
-       " ON CONFLICT (name) DO NOTHING",
-       identity);
-  SqlParams const account{source.name, source.account};
-  exec(tx, "UPDATE affsync.source SET account = $2 WHERE name = $1 AND account IS DISTINCT FROM $2",
-       account);
-  tx.commit();
-  return old_name;
-}
-
-void retire_other_streams(PgSession& session, int source_id,
-                          std::vector<std::string> const& streams) {
-  pqxx::work tx(session.connection());
-  ArrayText kept;
-  for (auto const& stream : streams) kept.add(stream);
-  SqlParams const params{std::to_string(source_id), kept.take()};
-  exec(tx,
-       "UPDATE affsync.stream SET retired_at = now(), in_reports = false"
-       " WHERE source_id = $1::int AND retired_at IS NULL AND stream <> ALL ($2::text[])",
-       params);
-  exec(tx,
-       "UPDATE affsync.stream SET retired_at = NULL"
-       " WHERE source_id = $1::int AND retired_at IS NOT NULL AND stream = ANY ($2::text[])",
-       params);
-  tx.commit();
-}
-
-void retire_others(PgSession& session, std::vector<std::string> const& names) {
-  pqxx::work tx(session.connection());
-  ArrayText kept;
-  for (auto const& name : names) kept.add(name);
-  SqlParams const params{kept.take()};
-  exec(tx,
-       "UPDATE affsync.source SET retired_at = now()"
-       " WHERE retired_at IS NULL AND name <> ALL ($1::text[])",
-       params);
-  tx.commit();
-}
-
-void note_stream(PgSession& session, StreamId const& id, std::string const& table, bool in_reports,
-                 std::optional<bool> has_paid_state) {
-  pqxx::work tx(session.connection());
-  std::string const paid = !has_paid_state ? "" : *has_paid_state ? "true" : "false";
-  SqlParams const params{std::to_string(id.source_id), id.stream, table,
-                         in_reports ? "true" : "false", paid};
-  exec(tx,
-       "INSERT INTO affsync.stream AS s"
-       " (source_id, stream, record_table, in_reports, has_paid_state)"
-       " VALUES ($1::int, $2, nullif($3, ''), $4::boolean, nullif($5, '')::boolean)"
-       " ON CONFLICT (source_id, stream) DO UPDATE"
-       " SET record_table = coalesce(excluded.record_table, s.record_table),"
-       " in_reports = excluded.in_reports, has_paid_state = excluded.has_paid_state"
-       " WHERE (s.record_table, s.in_reports, s.has_paid_state) IS DISTINCT FROM"
-       " (coalesce(excluded.record_table, s.record_table), excluded.in_reports,"
-       " excluded.has_paid_state)",
-       params);
-  tx.commit();
 }
 
 namespace {

@@ -8,7 +8,7 @@ packages=(
   libboost1.81-dev libboost-url1.81-dev libssl-dev zlib1g-dev libpqxx-dev libpq-dev
   nlohmann-json3-dev libyaml-cpp-dev libspdlog-dev libcli11-dev prometheus-cpp-dev
   libhowardhinnant-date-dev libxxhash-dev
-  libsystemd-dev libgtest-dev tzdata postgresql openssl curl
+  libsystemd-dev libgtest-dev tzdata postgresql pgbouncer openssl curl
 )
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
@@ -42,6 +42,10 @@ if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
   "${as_root[@]}" mkdir -p /etc/postgresql-common
   echo 'create_main_cluster = false' |
     "${as_root[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
+fi
+# Nor is a pooler on port 6432: the tests start their own.
+if [ -d /run/systemd/system ] && [[ " ${missing[*]} " == *" pgbouncer "* ]]; then
+  "${as_root[@]}" systemctl mask --quiet --runtime pgbouncer.service || true
 fi
 # Nothing that is installed may go for it (libboost1.81-dev, say, replaces libboost1.74-dev).
 if ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \

@@ -44,7 +44,7 @@ void add_read(StreamSpec const& spec, PrivacyTree& tree) {
 }  // namespace
 
 PrivacyFilter::PrivacyFilter(StreamPlan const& plan)
-    : source_(plan.source),
+    : salt_(plan.hash_salt),
       privacy_(plan.privacy),
       paths_(plan.spec.personal),
       mapped_only_(plan.spec.raw_mapped_only) {
@@ -73,7 +73,7 @@ bool PrivacyFilter::covers(std::string_view path) const {
 std::string PrivacyFilter::hash(std::string_view value) const {
   // A stored row that is mapped again holds the hash in place of the value.
   if (is_hash(value)) return std::string(value);
-  std::string const text = source_ + std::string(value);
+  std::string const text = salt_ + std::string(value);
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned length = 0;
   if (EVP_Digest(text.data(), text.size(), digest, &length, EVP_sha256(), nullptr) != 1) {

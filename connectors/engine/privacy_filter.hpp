@@ -30,9 +30,9 @@ class PrivacyFilter {
   void dump(Json const& row, std::vector<std::string> const& skip, std::string& out,
             ValueTexts const& instead = {}) const;
 
-  // "sha256:" and 64 hex digits over the source's name followed by the value: the same person has
-  // the same hash within a source, and not across sources. What is such a text already stays as it
-  // is.
+  // "sha256:" and 64 hex digits over the source's salt followed by the value: the same person has
+  // the same hash within a source, whatever it is called, and not across sources. What is such a
+  // text already stays as it is.
   std::string hash(std::string_view value) const;
 
  private:
@@ -52,7 +52,7 @@ class PrivacyFilter {
                      std::string& out) const;
   void write_hidden(Json const& value, std::string& out) const;
 
-  std::string source_;
+  std::string salt_;
   Privacy privacy_;
   std::vector<std::string> paths_;  // that are personal
   PrivacyTree tree_;

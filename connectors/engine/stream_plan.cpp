@@ -1,6 +1,7 @@
 #include "connectors/engine/stream_plan.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "base/batch.hpp"
 #include "base/suggest.hpp"
@@ -146,7 +147,12 @@ AuthOption make_auth(AuthOption option, Manifest const& manifest, SourceSettings
 // A short hash: enough to tell a user's own accounts from each other, too little to find out what
 // it was made of. A password says nothing about who it is; a key, where there is no name beside it,
 // does.
-std::string account_of(Manifest const& manifest, SourceSettings const& settings) {
+struct Account {
+  std::string hash;
+  bool by_login = false;
+};
+
+Account account_of(Manifest const& manifest, SourceSettings const& settings) {
   constexpr std::size_t digits = 8;
   auto const values = [&](bool secret) {
     std::string text;
@@ -157,12 +163,33 @@ std::string account_of(Manifest const& manifest, SourceSettings const& settings)
     }
     return text;
   };
+  Account account;
   std::string text = values(false);
+  account.by_login = !text.empty();
   if (text.empty()) text = values(true);
   if (text.empty()) {
     for (auto const& [name, value] : settings.settings) text += name + '\0' + value + '\0';
   }
-  return hash_content(text).to_hex().substr(0, digits);
+  account.hash = hash_content(text).to_hex().substr(0, digits);
+  return account;
+}
+
+// What the account's hash was while it had these credentials; an empty one: while it had none.
+std::vector<std::string> former_accounts_of(Manifest const& manifest,
+                                            SourceSettings const& settings) {
+  if (settings.former_credentials.empty()) return {};
+  auto former = settings;
+  for (auto const& [name, value] : settings.former_credentials) {
+    auto const is_it = [&](auto const& credential) { return credential.name == name; };
+    if (std::ranges::none_of(manifest.credentials, is_it)) {
+      throw Failure(misconfigured(
+          "connector " + yaml::quoted(manifest.name) + " has no credential " + yaml::quoted(name),
+          "former_credentials names those that the source had before."));
+    }
+    former.credentials.erase(name);
+    if (!value.empty()) former.credentials.emplace(name, Secret(value));
+  }
+  return {account_of(manifest, former).hash};
 }
 
 SourcePlan plan_source(Manifest const& manifest, SourceSettings const& settings) {
@@ -175,7 +202,10 @@ SourcePlan plan_source(Manifest const& manifest, SourceSettings const& settings)
   plan.connector = manifest.name;
   plan.connector_hash = manifest.hash;
   plan.base_url = base_url_of(manifest, settings);
-  plan.account = account_of(manifest, settings);
+  auto account = account_of(manifest, settings);
+  plan.account = std::move(account.hash);
+  plan.account_by_login = account.by_login;
+  plan.former_accounts = former_accounts_of(manifest, settings);
   auto option = make_auth(std::move(chosen), manifest, settings, values);
   plan.auth = std::move(option.auth);
   plan.signature = std::move(option.signature);
@@ -189,6 +219,7 @@ SourcePlan plan_source(Manifest const& manifest, SourceSettings const& settings)
     StreamPlan stream;
     stream.source = settings.source;
     stream.stream = spec.name;
+    stream.hash_salt = hash_salt_of(plan);
     stream.spec = spec;
     stream.base_url = plan.base_url;
     stream.privacy = settings.privacy;
@@ -264,6 +295,52 @@ Result<SourcePlan> make_source_plan(Manifest const& manifest, SourceSettings con
     auto error = failure.error();
     return error.in(settings.source, "");
   }
+}
+
+std::string_view to_string(Privacy privacy) {
+  switch (privacy) {
+    case Privacy::drop:
+      return "drop";
+    case Privacy::hash:
+      return "hash";
+    case Privacy::keep:
+      return "keep";
+  }
+  return "drop";
+}
+
+std::string hash_salt_of(SourcePlan const& plan) {
+  return plan.connector + ":" + plan.account + ":";
+}
+
+void set_hash_salt(SourcePlan& plan, std::string const& salt) {
+  for (auto& stream : plan.streams) {
+    if (stream->hash_salt == salt) continue;
+    auto other = *stream;
+    other.hash_salt = salt;
+    stream = std::make_shared<StreamPlan const>(std::move(other));
+  }
+}
+
+PersonalNames personal_names(StreamPlan const& plan) {
+  PersonalNames names;
+  std::set<std::string> columns, members;
+  auto const add_member = [&](std::string_view path) {
+    members.emplace(path.substr(0, path.find('.')));
+  };
+  auto const add_mapping = [&](TableMapping const& mapping) {
+    for (auto const& column : mapping.columns) {
+      if (!column.personal) continue;
+      columns.insert(column.column);
+      for (auto const& path : column.from) add_member(path.text());
+    }
+  };
+  add_mapping(plan.spec.map);
+  for (auto const& mapping : plan.spec.also) add_mapping(mapping);
+  for (auto const& path : plan.spec.personal) add_member(path);
+  names.columns.assign(columns.begin(), columns.end());
+  names.members.assign(members.begin(), members.end());
+  return names;
 }
 
 std::string substitute(std::string_view text, std::string_view name, std::string_view value) {

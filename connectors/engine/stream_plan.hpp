@@ -14,6 +14,7 @@
 namespace affsync::engine {
 
 enum class Privacy { drop, hash, keep };
+std::string_view to_string(Privacy privacy);
 
 // What the user's configuration says of one stream; unset members leave the connector's own.
 struct StreamOverrides {
@@ -32,6 +33,8 @@ struct SourceSettings {
   std::string source;
   std::string base_url;  // empty: the connector's
   std::map<std::string, Secret> credentials;
+  // What the account was called before, such as an older login name, by the credential's name.
+  std::map<std::string, std::string> former_credentials;
   std::map<std::string, std::string> settings;
   std::optional<std::string> login_path;
   Privacy privacy = Privacy::drop;
@@ -41,7 +44,8 @@ struct SourceSettings {
 struct StreamPlan {
   std::string source;
   std::string stream;
-  StreamSpec spec;  // overrides applied, settings substituted
+  std::string hash_salt;  // what hashes of personal values are made with, besides the value
+  StreamSpec spec;        // overrides applied, settings substituted
   std::string base_url;
   Privacy privacy = Privacy::drop;
   bool path_known = true;  // false: the user has to give a path first
@@ -66,7 +70,9 @@ struct SourcePlan {
   std::string connector_hash;  // of the connector file
   std::string base_url;
   std::string account;  // tells it from other accounts at that address; gives no credential away
-  AuthSpec auth;        // settings substituted; credentials are not
+  bool account_by_login = false;  // made of what names the account, not of a key or of nothing
+  std::vector<std::string> former_accounts;
+  AuthSpec auth;  // settings substituted; credentials are not
   std::optional<SignatureSpec> signature;
   std::map<std::string, Secret> credentials;
   std::set<std::string>
@@ -79,6 +85,19 @@ struct SourcePlan {
 // Errors: config_invalid for a missing or unknown credential, setting or stream, a page size above
 // the connector's maximum, an unknown zone.
 Result<SourcePlan> make_source_plan(Manifest const& manifest, SourceSettings const& settings);
+
+// What hashes of personal values are made with unless the source was met before: it does not change
+// with the source's name.
+std::string hash_salt_of(SourcePlan const& plan);
+// The plan with hashes made with another salt.
+void set_hash_salt(SourcePlan& plan, std::string const& salt);
+
+// Columns of any of the stream's tables that may hold something personal, and members of the
+// broker's row that may.
+struct PersonalNames {
+  std::vector<std::string> columns, members;
+};
+PersonalNames personal_names(StreamPlan const& plan);
 
 // Puts values into ${…} places; names without a value stay as they are. Used for tokens and
 // credentials at the last moment, so that plans hold no secret text.

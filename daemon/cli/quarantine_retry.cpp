@@ -16,6 +16,7 @@
 #include "daemon/cli/report_output.hpp"
 #include "daemon/cli/text_table.hpp"
 #include "daemon/log/terminal.hpp"
+#include "daemon/sync/personal_parts.hpp"
 
 namespace affsync::cli {
 namespace {
@@ -87,6 +88,7 @@ asio::awaitable<void> StreamRetry::store_page(std::vector<Good> const* good, std
     write.retried.push_back((*good)[i].line.quarantine_id);
   }
   write.batches = rows_.convert(rows, (*good)[from].line.received_at);
+  write.personal = sync::personal_parts(*task_.plan);
   write.now = clock_.now();
   auto const written = co_await store_.write_page(std::move(write));
   out_.inserted += written.inserted;

@@ -206,7 +206,17 @@ asio::awaitable<void> Daemon::run() {
 
 int run_daemon(CommonOptions const& common) {
   App app(common.config_file, common.log_level());
-  auto const report = app.migrate_database();
+  serve::ServiceManager const manager;
+  schema::MigrationReport report;
+  try {
+    report = app.migrate_database(false, [&manager] {
+      manager.extend_start(std::chrono::minutes(1), "bringing the database schema up to date");
+    });
+  } catch (Failure const& failure) {
+    if (failure.error().code != ErrorCode::cancelled) throw;
+    app.log().info("stopped while the database schema was brought up to date");
+    return 0;
+  }
   for (auto const& file : report.applied) {
     app.log().info("database schema brought up to date", {{"migration", file}});
   }

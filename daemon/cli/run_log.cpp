@@ -2,17 +2,35 @@
 
 namespace affsync::cli {
 
+bool RunLog::told_before(Error const& error) {
+  ++met_;
+  // Its words change while it goes on: refused, starting up, read-only. Each of them once.
+  constexpr std::size_t most = 8;
+  return outage_.size() >= most || !outage_.insert(error.message).second;
+}
+
+void RunLog::database_answered() {
+  if (outage_.empty()) return;
+  log_.info("the database answers again", {{"runs_failed", std::to_string(met_)}});
+  outage_.clear();
+  met_ = 0;
+}
+
 void RunLog::on_run_ended(RunReport const& report) {
   next_.on_run_ended(report);
   Logger const log = log_.with("source", report.source).with("stream", report.stream);
   if (report.error) {
     bool const ours = report.status == RunStatus::failed;
-    if (ours) {
+    bool const away = report.error->code == ErrorCode::database_unavailable;
+    if (away && told_before(*report.error)) {
+      log.debug(report.error->to_line());
+    } else if (ours) {
       log.error(*report.error);
     } else {
       log.warn(*report.error);
     }
   }
+  if (report.status == RunStatus::succeeded) database_answered();
   auto const number = [](std::int64_t value) { return std::to_string(value); };
   bool const changed = report.inserted + report.updated + report.deleted + report.quarantined > 0;
   auto const write = [&](auto method) {

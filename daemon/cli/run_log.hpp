@@ -1,6 +1,10 @@
 // What the daemon logs of its runs, in front of the metrics: a line when a run has brought
-// something or has failed, the rest only at debug level.
+// something or has failed, the rest only at debug level. An outage of the database is one cause,
+// however many streams meet it: it is told once, and its end.
 #pragma once
+
+#include <set>
+#include <string>
 
 #include "base/log.hpp"
 #include "daemon/sync/observer.hpp"
@@ -34,8 +38,14 @@ class RunLog final : public sync::Observer {
   void on_run_ended(RunReport const& report) override;
 
  private:
+  // True: the same has been told in this outage.
+  bool told_before(Error const& error);
+  void database_answered();
+
   sync::Observer& next_;
   Logger log_;
+  std::set<std::string> outage_;  // what was told of it; empty: there is none
+  std::size_t met_ = 0;           // runs that met it
 };
 
 }  // namespace affsync::cli

@@ -44,6 +44,11 @@ void ServiceManager::status(std::string const& text) const {
   notify(status_line(text));
 }
 
+void ServiceManager::extend_start(std::chrono::seconds time, std::string const& status) const {
+  auto const microseconds = std::chrono::microseconds(time).count();
+  notify("EXTEND_TIMEOUT_USEC=" + std::to_string(microseconds) + "\n" + status_line(status));
+}
+
 void ServiceManager::alive() const {
   notify("WATCHDOG=1");
 }

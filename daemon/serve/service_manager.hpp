@@ -16,6 +16,8 @@ class ServiceManager {
   void reloading() const;
   void stopping(std::string const& status) const;
   void status(std::string const& text) const;
+  // Before ready(): the start may take that much longer from now on.
+  void extend_start(std::chrono::seconds time, std::string const& status) const;
   void alive() const;
 
   // How often alive() is to be called (half the unit's WatchdogSec); nullopt: no watchdog.

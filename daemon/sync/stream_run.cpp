@@ -15,6 +15,7 @@
 #include "daemon/net/calm_end.hpp"
 #include "daemon/sync/full_pass.hpp"
 #include "daemon/sync/pass_verdict.hpp"
+#include "daemon/sync/personal_parts.hpp"
 #include "daemon/sync/slice_closing.hpp"
 
 namespace affsync::sync {
@@ -65,6 +66,7 @@ class StreamRun {
     report_.stream = task_.stream();
     report_.table = task_.plan->table().name;
     report_.dry_run = parts_.store == nullptr;
+    personal_ = personal_parts(*task_.plan);
   }
 
   asio::awaitable<RunReport> run();
@@ -96,6 +98,7 @@ class StreamRun {
   Logger log_;
   RunReport report_;
   schema::RunKey key_;
+  std::shared_ptr<schema::PersonalParts const> personal_;
   std::unique_ptr<schema::Lease> lease_;
   std::optional<StreamReader> reader_;
   std::int64_t expected_before_ = 0;  // of the slices that have ended
@@ -164,6 +167,9 @@ asio::awaitable<StreamRun::Begun> StreamRun::begin() {
     start.cursor = first_cursor_ = state.cursor;
     start.again = state.doubtful;
     if (is_full_due(task_, state, report_.started_at)) start.mode = engine::ReadMode::full;
+    if (state.full_wanted && !options_.since && !options_.until) {
+      start.mode = engine::ReadMode::full;
+    }
   }
   start.now = report_.started_at;
   refuse_start_ahead();
@@ -211,6 +217,7 @@ asio::awaitable<void> StreamRun::store(std::optional<PageRead> page) {
     }
     write.checkpoint = std::move(page->checkpoint);
     write.lost = std::move(page->lost);
+    write.personal = personal_;
     write.now = task_.session->trusted_now();
     schema::PageWritten const written = co_await parts_.store->write_page(std::move(write));
     report_.inserted += written.inserted;

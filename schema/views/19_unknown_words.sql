@@ -1,19 +1,32 @@
--- Words of a broker that its connector has no meaning for: the rows are there, with `unknown`.
+-- Words of a broker that its connector has no meaning for: the rows are there, with `unknown`. Their
+-- keys are kept aside, so that nobody has to look through all rows for them.
 CREATE OR REPLACE VIEW reporting.unknown_words AS
 SELECT s.name AS source, s.connector, w.stream, w.record_table, w.word, count(*) AS rows,
        min(w.first_seen_at) AS first_seen_at, s.source_id
 FROM (
-  SELECT source_id, stream, 'client' AS record_table, broker_status AS word, first_seen_at
-  FROM affsync.client WHERE status = 'unknown' AND deleted_at IS NULL
+  SELECT r.source_id, r.stream, 'client' AS record_table, r.broker_status AS word, r.first_seen_at
+  FROM affsync.unknown_row u
+  JOIN affsync.client r
+    ON r.source_id = u.source_id AND r.stream = u.stream AND r.external_id = u.external_id
+  WHERE u.record_table = 'client' AND r.status = 'unknown' AND r.deleted_at IS NULL
   UNION ALL
-  SELECT source_id, stream, 'commission', broker_status, first_seen_at
-  FROM affsync.commission WHERE status = 'unknown' AND deleted_at IS NULL
+  SELECT r.source_id, r.stream, 'commission', r.broker_status, r.first_seen_at
+  FROM affsync.unknown_row u
+  JOIN affsync.commission r
+    ON r.source_id = u.source_id AND r.stream = u.stream AND r.external_id = u.external_id
+  WHERE u.record_table = 'commission' AND r.status = 'unknown' AND r.deleted_at IS NULL
   UNION ALL
-  SELECT source_id, stream, 'payout', broker_status, first_seen_at
-  FROM affsync.payout WHERE status = 'unknown' AND deleted_at IS NULL
+  SELECT r.source_id, r.stream, 'payout', r.broker_status, r.first_seen_at
+  FROM affsync.unknown_row u
+  JOIN affsync.payout r
+    ON r.source_id = u.source_id AND r.stream = u.stream AND r.external_id = u.external_id
+  WHERE u.record_table = 'payout' AND r.status = 'unknown' AND r.deleted_at IS NULL
   UNION ALL
-  SELECT source_id, stream, 'rebate', broker_status, first_seen_at
-  FROM affsync.rebate WHERE status = 'unknown' AND deleted_at IS NULL
+  SELECT r.source_id, r.stream, 'rebate', r.broker_status, r.first_seen_at
+  FROM affsync.unknown_row u
+  JOIN affsync.rebate r
+    ON r.source_id = u.source_id AND r.stream = u.stream AND r.external_id = u.external_id
+  WHERE u.record_table = 'rebate' AND r.status = 'unknown' AND r.deleted_at IS NULL
 ) w
 JOIN affsync.source s ON s.source_id = w.source_id
 JOIN affsync.stream st ON st.source_id = w.source_id AND st.stream = w.stream

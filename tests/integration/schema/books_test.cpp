@@ -486,60 +486,6 @@ TEST_F(Books, SourcesAreFoundAgainRetiredAndComeBack) {
   EXPECT_EQ(value("SELECT retired_at IS NULL FROM affsync.source"), "t");
 }
 
-TEST_F(Books, ASourceOfAnotherNameIsTheSameWhereItsAccountIs) {
-  auto const adopt = [&](std::string const& name, std::string const& account,
-                         std::vector<std::string> configured) {
-    SourceIdentity identity;
-    identity.name = name;
-    identity.connector = "testing";
-    identity.base_url = "https://broker.example";
-    identity.account = account;
-    auto const before = loop.run(store->adopt_source(identity, std::move(configured)));
-    return before.value_or("-");
-  };
-  auto const all = [&] {
-    return value(
-        "SELECT string_agg(source_id || ' ' || name || ' ' || account, ', '"
-        " ORDER BY source_id) FROM affsync.source");
-  };
-  auto const first = std::to_string(source);
-  EXPECT_EQ(adopt("broker-1", "a", {"broker-1"}), "-");
-  EXPECT_EQ(adopt("renamed", "a", {"renamed"}), "broker-1");
-  EXPECT_EQ(all(), first + " renamed a");
-  // Retired for a while.
-  loop.run(store->retire_sources_except({"others"}));
-  EXPECT_EQ(adopt("again", "a", {"again", "others"}), "renamed");
-  EXPECT_EQ(value("SELECT retired_at IS NULL FROM affsync.source"), "t");
-  // Another account; the same account twice, both configured; two that it may have been.
-  EXPECT_EQ(adopt("other", "b", {"other"}), "-");
-  EXPECT_EQ(adopt("twin", "a", {"again", "twin"}), "-");
-  EXPECT_EQ(adopt("which", "a", {"which"}), "-");
-  EXPECT_EQ(value("SELECT string_agg(name || ' ' || account, ', ' ORDER BY source_id)"
-                  " FROM affsync.source"),
-            "again a, other b, twin a, which a");
-}
-
-TEST_F(Books, AStreamThatItsConnectorNoLongerHasIsInNoReport) {
-  auto const earn = [&](std::string const& stream) {
-    auto const run = begin(stream);
-    write(run, "commission",
-          {{"k", {{"amount", "5"}, {"currency", "USD"}, {"occurred_on", "2026-01-10"}}}});
-    end(run);
-  };
-  earn("old");
-  earn("new");
-  auto const reported = "SELECT sum(amount) FROM reporting.earnings_daily";
-  EXPECT_EQ(value(reported), "10");
-  loop.run(store->retire_streams_except(source, {"new", "disabled"}));
-  EXPECT_EQ(value(reported), "5");
-  EXPECT_EQ(value("SELECT string_agg(stream, ' ') FROM reporting.source_health"), "new");
-  EXPECT_EQ(value("SELECT count(*) FROM affsync.commission WHERE deleted_at IS NULL"), "2");
-  // It is there again.
-  loop.run(store->retire_streams_except(source, {"new", "old"}));
-  loop.run(store->register_stream(StreamId(source, "old"), "commission", true));
-  EXPECT_EQ(value(reported), "10");
-}
-
 TEST_F(Books, QueriesGiveColumnNamesAndTexts) {
   std::vector<std::optional<std::string>> const given{"12.50", std::nullopt};
   auto const table = loop.run(

@@ -1,9 +1,11 @@
 #include "schema/migrate.hpp"
 
 #include <future>
+#include <pqxx/pqxx>
 #include <set>
 #include <sstream>
 
+#include "schema/migration_watch.hpp"
 #include "schema/pg_error.hpp"
 #include "tests/integration/schema/fixture.hpp"
 
@@ -14,6 +16,17 @@ std::vector<std::string> words(std::string const& text) {
   std::istringstream in(text);
   return {std::istream_iterator<std::string>(in), std::istream_iterator<std::string>()};
 }
+
+// Everything that the two roles may do, a line each.
+constexpr auto rights_of_roles =
+    "SELECT c.relname || ' ' || x.privilege_type || ' ' || pg_get_userbyid(x.grantee)"
+    " FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) x WHERE c.relnamespace IN"
+    " ('affsync'::regnamespace, 'reporting'::regnamespace) AND x.grantee <> c.relowner"
+    " UNION ALL SELECT n.nspname || ' ' || x.privilege_type || ' ' || pg_get_userbyid(x.grantee)"
+    " FROM pg_namespace n CROSS JOIN LATERAL aclexplode(n.nspacl) x WHERE n.nspname IN"
+    " ('affsync', 'reporting') UNION ALL SELECT defaclnamespace::regnamespace || ' ' ||"
+    " defaclobjtype || ' ' || x.privilege_type || ' ' || pg_get_userbyid(x.grantee)"
+    " FROM pg_default_acl CROSS JOIN LATERAL aclexplode(defaclacl) x ORDER BY 1";
 
 TEST(Migrate, MakesTheSchemaOnceAndThenHasNothingToDo) {
   auto const options = options_for(make_database());
@@ -100,6 +113,183 @@ TEST(Migrate, SaysThatTheUrlIsWrongWithoutQuotingIt) {
 }
 
 class Schema : public StoreTest {};
+
+// Another transaction's lock on a table that a migration changes: it lets everybody else by, and
+// goes on once it may.
+TEST(Migrate, WaitsForATableInShortTurnsAndSaysWhoHoldsIt) {
+  auto const options = options_for(make_database());
+  migrate(options, false).value();
+  sql(options.url, "UPDATE affsync.schema_migration SET checksum = 'older' WHERE version = 0");
+  pqxx::connection other(options.url);
+  pqxx::work reading(other);
+  reading.exec("SELECT count(*) FROM reporting.payouts");
+
+  MigrationWatch impatient;
+  impatient.lock_wait = std::chrono::milliseconds(50);
+  impatient.lock_patience = std::chrono::milliseconds(200);
+  auto const refused = migrate(options, false, &impatient);
+  ASSERT_TRUE(refused.has_error());
+  EXPECT_EQ(refused.error().code, ErrorCode::migration_failed);
+  auto const process = std::to_string(other.backendpid());
+  EXPECT_NE(refused.error().message.find("process " + process), std::string::npos)
+      << refused.error().to_line();
+
+  MigrationWatch patient;
+  patient.lock_wait = std::chrono::milliseconds(50);
+  auto migrating =
+      std::async(std::launch::async, [&] { return migrate(options, false, &patient); });
+  // It has met the lock and waits; a reader is let by meanwhile.
+  for (;;) {
+    if (sql_value(options.url, "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted") == "t") break;
+  }
+  EXPECT_EQ(sql_value(options.url, "SELECT count(*) FROM reporting.payouts"), "0");
+  reading.commit();
+  auto const report = migrating.get();
+  ASSERT_TRUE(report) << report.error().to_line();
+  EXPECT_EQ(report->applied, std::vector<std::string>{"views"});
+}
+
+TEST(Migrate, EndsWhenItIsCancelledAndLeavesNothingBehind) {
+  auto const options = options_for(make_database());
+  migrate(options, false).value();
+  sql(options.url, "UPDATE affsync.schema_migration SET checksum = 'older' WHERE version = 0");
+  // Another program's migration holds the lock for as long as it takes.
+  pqxx::connection other(options.url);
+  pqxx::work holding(other);
+  holding.exec("SELECT pg_advisory_xact_lock(5318008172901)");
+  MigrationWatch watch;
+  auto migrating = std::async(std::launch::async, [&] { return migrate(options, false, &watch); });
+  for (;;) {
+    if (sql_value(options.url, "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted") == "t") break;
+  }
+  watch.cancel();
+  auto const report = migrating.get();
+  ASSERT_TRUE(report.has_error());
+  EXPECT_EQ(report.error().code, ErrorCode::cancelled);
+  holding.commit();
+  EXPECT_EQ(sql_value(options.url,
+                      "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+                      " AND database = (SELECT oid FROM pg_database WHERE datname ="
+                      " current_database())"),
+            "0");
+  EXPECT_EQ(migrate(options, false).value().applied, std::vector<std::string>{"views"});
+}
+
+TEST(Migrate, LeavesNoLockBehind) {
+  auto const options = options_for(make_database());
+  pqxx::connection other(options.url);
+  migrate(options, false).value();
+  EXPECT_EQ(sql_value(options.url, "SELECT pg_try_advisory_lock(5318008172901)"), "t");
+}
+
+// An index that an interrupted build left behind is no index.
+TEST(Migrate, AnIndexThatWasNotFinishedIsBuiltAgain) {
+  auto const options = options_for(make_database());
+  migrate(options, false).value();
+  sql(options.url, "DELETE FROM affsync.schema_migration WHERE name LIKE '0019%'");
+  sql(options.url,
+      "UPDATE pg_index SET indisvalid = false WHERE indexrelid ="
+      " 'affsync.sync_run_running'::regclass");
+  EXPECT_EQ(migrate(options, false).value().applied,
+            std::vector<std::string>{"0019_running_runs.sql"});
+  EXPECT_EQ(sql_value(options.url,
+                      "SELECT indisvalid FROM pg_index WHERE indexrelid ="
+                      " 'affsync.sync_run_running'::regclass"),
+            "t");
+}
+
+TEST(Migrate, AnIndexOfATableThatSomebodyPartitionedIsBuiltInThePlainWay) {
+  auto const options = options_for(make_database());
+  migrate(options, false).value();
+  sql(options.url, "DELETE FROM affsync.schema_migration WHERE name LIKE '0019%'");
+  sql(options.url, "DROP INDEX affsync.sync_run_running");
+  sql(options.url, "ALTER TABLE affsync.sync_run RENAME TO sync_run_old");
+  sql(options.url,
+      "CREATE TABLE affsync.sync_run (LIKE affsync.sync_run_old INCLUDING IDENTITY)"
+      " PARTITION BY RANGE (started_at)");
+  auto const report = migrate(options, false);
+  ASSERT_TRUE(report) << report.error().to_line();
+  EXPECT_EQ(sql_value(options.url,
+                      "SELECT count(*) FROM pg_class WHERE relname ="
+                      " 'sync_run_running' AND relkind = 'I'"),
+            "1");
+}
+
+TEST(Migrate, RefusesADatabaseThatCannotHoldEveryText) {
+  auto const options = options_for(make_database());
+  auto const name = sql_value(options.url, "SELECT current_database()");
+  sql(options.url, "CREATE DATABASE " + name +
+                       "_latin1 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+  auto latin1 = options;
+  latin1.url.replace(latin1.url.find(name), name.size(), name + "_latin1");
+  auto const report = migrate(latin1, false);
+  ASSERT_TRUE(report.has_error());
+  EXPECT_NE(report.error().message.find("encoding is LATIN1"), std::string::npos)
+      << report.error().to_line();
+  EXPECT_NE(report.error().hint.find("ENCODING 'UTF8'"), std::string::npos);
+}
+
+TEST(Migrate, SaysWhichRightIsMissing) {
+  auto const options = options_for(make_database());
+  migrate(options_for(make_database()), false).value();  // so that the role is there
+  auto const as_writer = options_for(options.url + " options='-c role=affsync_writer'");
+  auto const report = migrate(as_writer, false);
+  ASSERT_TRUE(report.has_error());
+  EXPECT_NE(report.error().hint.find("GRANT CREATE"), std::string::npos)
+      << report.error().to_line();
+}
+
+// What a DBA gave or took on a single view outlives that the views are made anew.
+TEST(Migrate, ViewsMadeAnewKeepTheRightsOnSingleOnes) {
+  auto const options = options_for(make_database());
+  migrate(options, false).value();
+  auto const& url = options.url;
+  sql(url,
+      "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'metabase') THEN"
+      " CREATE ROLE metabase; END IF; END $$");
+  sql(url, "GRANT SELECT ON reporting.payouts TO metabase WITH GRANT OPTION");
+  sql(url, "GRANT SELECT (day, amount) ON reporting.earnings_daily TO metabase");
+  sql(url, "REVOKE SELECT ON reporting.client_performance FROM affsync_reader");
+  sql(url, "DROP VIEW reporting.unknown_words");
+  sql(url, "CREATE VIEW reporting.unknown_words AS SELECT 1 AS another_column");
+  sql(url, "UPDATE affsync.schema_migration SET checksum = 'older' WHERE version = 0");
+  migrate(options, false).value();
+  auto const may = [&](std::string const& role, std::string const& what) {
+    return sql_value(url, "SELECT has_" + what + " FROM (SELECT '" + role + "'::name AS r) x");
+  };
+  EXPECT_EQ(may("", "table_privilege('metabase', 'reporting.payouts', 'SELECT WITH GRANT OPTION')"),
+            "t");
+  EXPECT_EQ(may("", "column_privilege('metabase', 'reporting.earnings_daily', 'day', 'SELECT')"),
+            "t");
+  EXPECT_EQ(may("", "column_privilege('metabase', 'reporting.earnings_daily', 'rows', 'SELECT')"),
+            "f");
+  EXPECT_EQ(may("", "table_privilege('affsync_reader', 'reporting.client_performance', 'SELECT')"),
+            "f");
+  EXPECT_EQ(may("", "table_privilege('affsync_reader', 'reporting.payouts', 'SELECT')"), "t");
+}
+
+// pg_restore --no-owner --no-privileges brings the tables and nobody's rights.
+TEST(Migrate, GivesTheRightsThatARestoreHasLost) {
+  auto const options = options_for(make_database());
+  migrate(options, false).value();
+  auto const& url = options.url;
+  auto const fresh = sql(url, rights_of_roles);
+  for (auto const* role : {"affsync_writer", "affsync_reader"}) {
+    for (auto const* schema : {"affsync", "reporting"}) {
+      auto const from = std::string(" IN SCHEMA ") + schema;
+      sql(url, "REVOKE ALL ON ALL TABLES" + from + " FROM " + role);
+      sql(url, "REVOKE ALL ON ALL SEQUENCES" + from + " FROM " + role);
+      sql(url, "REVOKE ALL ON SCHEMA " + std::string(schema) + " FROM " + role);
+      sql(url, "ALTER DEFAULT PRIVILEGES" + from + " REVOKE ALL ON TABLES FROM " + role);
+      sql(url, "ALTER DEFAULT PRIVILEGES" + from + " REVOKE ALL ON SEQUENCES FROM " + role);
+    }
+  }
+  EXPECT_EQ(migrate(options, false).value().applied, std::vector<std::string>{"rights"});
+  EXPECT_EQ(sql(url, rights_of_roles), fresh);
+  // What a DBA takes from one of them afterwards stays taken.
+  sql(url, "REVOKE SELECT ON affsync.client FROM affsync_reader");
+  EXPECT_TRUE(migrate(options, false).value().applied.empty());
+}
 
 TEST_F(Schema, EveryTableViewAndColumnHasAComment) {
   auto const bare = rows(
@@ -188,6 +378,13 @@ TEST_F(Schema, WriterMayWriteButNeitherRemoveNorDrop) {
   EXPECT_EQ(as_writer("UPDATE affsync.source SET base_url = base_url"), "done");
   EXPECT_EQ(as_writer("SELECT * FROM reporting.payouts"), "done");
   EXPECT_EQ(as_writer("DELETE FROM affsync.commission"), "42501");
+  // The history is added to, never changed.
+  EXPECT_EQ(as_writer("UPDATE affsync.record_change SET before = '{}'"), "42501");
+  EXPECT_EQ(as_writer("DELETE FROM affsync.record_change"), "42501");
+  EXPECT_EQ(as_writer("UPDATE affsync.schema_migration SET name = 'x'"), "42501");
+  EXPECT_EQ(as_writer("INSERT INTO affsync.schema_migration VALUES (9999, 'x', 'x')"), "42501");
+  EXPECT_EQ(as_writer("UPDATE affsync.currency_unit SET factor = 1"), "42501");
+  EXPECT_EQ(as_writer("INSERT INTO affsync.currency_unit VALUES ('X', 'EUR', 1)"), "42501");
   EXPECT_EQ(as_writer("TRUNCATE affsync.commission"), "42501");
   EXPECT_EQ(as_writer("DROP TABLE affsync.commission"), "42501");
 }

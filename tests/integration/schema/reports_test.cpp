@@ -54,7 +54,8 @@ class Reports : public StoreTest {
          earned("a4", "c2", "2026-01-06", "paid", "7", "USD"),
          earned("gone", "c2", "2026-01-06", "paid", "50", "USD")});
     vanish("rewards", "commission", {"a1", "a2", "a3", "a4"});
-    loop.run(store->register_stream(StreamId(source, "orders"), "commission", false));
+    rows("INSERT INTO affsync.stream (source_id, stream, record_table, in_reports) VALUES (" +
+         std::to_string(source) + ", 'orders', 'commission', false)");
     put("orders", "commission", {earned("again", "c2", "2026-01-06", "paid", "7", "USD")});
     put("rebates", "rebate",
         {{"r1",

@@ -22,6 +22,7 @@ struct Feed {
 
   explicit Feed(std::string_view table) {
     plan.source = "broker";
+    plan.hash_salt = "broker";
     plan.spec.map.table = find_record_table(table);
     plan.spec.map.key.emplace_back("id");
   }
@@ -368,7 +369,7 @@ TEST(Mapping, HashedPersonalFieldsAreTheSameInColumnAndRaw) {
   EXPECT_NE(feed.row.raw.find(email), std::string::npos);
   EXPECT_EQ(feed.value(feed.json, "phone"), sha256("broker+7 1"));
   EXPECT_EQ(feed.row.raw.find("Ann"), std::string::npos);
-  feed.plan.source = "other";
+  feed.plan.hash_salt = "other";
   EXPECT_NE(feed.value(feed.json, "email"), email);
 }
 

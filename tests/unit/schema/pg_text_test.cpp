@@ -36,25 +36,99 @@ TEST(OneLine, KeepsTheTextAndTheColumn) {
             "the database system is starting up");
 }
 
+TEST(OneLine, LeavesOutTheSqlstateOfAVerboseMessage) {
+  EXPECT_EQ(one_line("ERROR:  23514: new row for relation \"t\" violates check constraint \"c\"\n"
+                     "DETAIL:  Failing row contains (1).\nCONSTRAINT NAME:  c\n"),
+            "new row for relation \"t\" violates check constraint \"c\"");
+  EXPECT_EQ(one_line("NOTICE:  00000: the role x was not made\nLOCATION:  here\n"),
+            "the role x was not made");
+  EXPECT_EQ(one_line("ERROR:  value: too long"), "value: too long");
+}
+
 TEST(Sqlstate, DataErrorsAreThoseThatBlameAValue) {
-  EXPECT_TRUE(is_data_error("22P02"));
-  EXPECT_TRUE(is_data_error("23502"));
-  EXPECT_TRUE(is_data_error("54000"));
-  EXPECT_FALSE(is_data_error("42P01"));
-  EXPECT_FALSE(is_data_error("53100"));
-  EXPECT_FALSE(is_data_error(""));
+  EXPECT_TRUE(is_data_error("22P02", ""));
+  EXPECT_TRUE(is_data_error("23502", ""));
+  EXPECT_TRUE(is_data_error("23505", ""));
+  EXPECT_TRUE(is_data_error("54000", ""));
+  EXPECT_FALSE(is_data_error("42P01", ""));
+  EXPECT_FALSE(is_data_error("53100", ""));
+  EXPECT_FALSE(is_data_error("", ""));
+}
+
+TEST(Sqlstate, ACheckWithoutANameIsAMissingPartitionAndAForeignKeyIsNoFlawOfTheRow) {
+  EXPECT_TRUE(is_data_error("23514",
+                            "ERROR:  23514: new row for relation \"t\" violates check"
+                            " constraint \"c\"\nDETAIL:  …\nCONSTRAINT NAME:  c\n"));
+  EXPECT_FALSE(is_data_error("23514",
+                             "ERROR:  23514: no partition of relation \"t\" found for row\n"
+                             "DETAIL:  Partition key of the failing row contains (x).\n"));
+  EXPECT_FALSE(is_data_error("23503",
+                             "ERROR:  23503: insert or update on table \"stream\" violates"
+                             " foreign key constraint \"k\"\nCONSTRAINT NAME:  k\n"));
+}
+
+TEST(ConnectionError, SaysWhatToDoAboutEachKindOfRefusal) {
+  struct Case {
+    char const* message;
+    char const* told;
+    char const* hint;
+  };
+  Case const cases[] = {
+      {"connection to server at \"127.0.0.1\", port 6432 failed: FATAL:  unsupported startup"
+       " parameter: options\n",
+       "unsupported startup parameter: options", "ignore_startup_parameters"},
+      {"connection to server at \"h\" failed: FATAL:  database \"books\" does not exist\n",
+       "database \"books\" does not exist", "`createdb books`"},
+      {"connection to server at \"h\" failed: FATAL:  role \"me\" does not exist\n",
+       "role \"me\" does not exist", "`createuser me`"},
+      {"connection to server at \"a\", port 1 failed: Connection refused\n"
+       "connection to server at \"b\", port 2 failed: session is read-only\n",
+       "session is read-only", "After a change-over this passes by itself"},
+      {"connection to server at \"h\" failed: FATAL:  password authentication failed for user"
+       " \"u\"\n",
+       "password authentication failed", "user and password in database.url"},
+      {"connection to server at \"h\" failed: FATAL:  sorry, too many clients already\n",
+       "too many clients", "max_connections"},
+      {"connection to server at \"h\" failed: Connection refused\n\tIs the server running?\n",
+       "Connection refused", "that the server runs"},
+      {"something else", "something else", "Check database.url and that the server runs."},
+  };
+  for (auto const& [message, told, hint] : cases) {
+    auto const error = connection_error(message);
+    EXPECT_EQ(error.code, ErrorCode::database_unavailable) << message;
+    EXPECT_NE(error.message.find(told), std::string::npos) << error.message;
+    EXPECT_NE(error.hint.find(hint), std::string::npos) << error.hint;
+    EXPECT_EQ(error.message.find('\n'), std::string::npos) << error.message;
+  }
 }
 
 TEST(ConnectionString, AddsLimitsWhereTheUserGaveNone) {
   StoreOptions options;
-  options.url = "host=h password='a b' connect_timeout=9 options='-c work_mem=8MB'";
+  options.url = "host=h password='a b' connect_timeout=9";
   auto const text = connection_string(options).reveal();
   EXPECT_NE(text.find("password='a b'"), std::string::npos) << text;
   EXPECT_NE(text.find("connect_timeout='9'"), std::string::npos) << text;
   EXPECT_EQ(text.find("connect_timeout='5'"), std::string::npos) << text;
   EXPECT_NE(text.find("application_name='affsync'"), std::string::npos) << text;
-  EXPECT_NE(text.find("statement_timeout=120000"), std::string::npos) << text;
-  EXPECT_LT(text.find("statement_timeout"), text.find("work_mem=8MB")) << text;
+  // Poolers refuse a connection with start-up options.
+  EXPECT_EQ(text.find("options"), std::string::npos) << text;
+}
+
+TEST(SessionSettings, AreThoseThatTheUserDoesNotSet) {
+  StoreOptions options;
+  options.url = "host=h";
+  auto const all = session_settings(options);
+  EXPECT_NE(all.find("SET statement_timeout = 120000; "), std::string::npos) << all;
+  EXPECT_NE(all.find("SET timezone = 'UTC'; "), std::string::npos) << all;
+  options.url =
+      "host=h options='-c work_mem=8MB -cjit=on --lock-timeout=5 -c TimeZone=Europe/Rome'";
+  EXPECT_NE(connection_string(options).reveal().find("options='-c work_mem=8MB"),
+            std::string::npos);
+  auto const some = session_settings(options);
+  EXPECT_EQ(some.find("jit"), std::string::npos) << some;
+  EXPECT_EQ(some.find("SET lock_timeout"), std::string::npos) << some;
+  EXPECT_EQ(some.find("timezone"), std::string::npos) << some;
+  EXPECT_NE(some.find("SET statement_timeout"), std::string::npos) << some;
 }
 
 TEST(ConnectionString, TakesUrls) {

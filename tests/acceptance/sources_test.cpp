@@ -1,0 +1,265 @@
+// What a source is beside its name, what a setting of privacy leaves behind, several daemons on one
+// database, and poolers in front of it.
+#include <csignal>
+#include <mutex>
+#include <sstream>
+
+#include <pqxx/pqxx>
+
+#include "tests/acceptance/own_broker.hpp"
+#include "tests/acceptance/plain_broker.hpp"
+#include "tests/support/pooler_process.hpp"
+
+namespace affsync::test {
+namespace {
+
+// A broker with a login, whose rows are those of whoever asks.
+class Sources : public Acceptance {
+ protected:
+  void serve(std::string const& rows) {
+    broker_with_login =
+        std::make_unique<PlainBroker>([this](std::string const&) { return list_of(rows_now()); });
+    set_rows(rows);
+    connector = "own";
+    base_url = broker_with_login->url();
+    use_connector("own", text);
+    credentials_yaml = "{user: a, password: p}";
+    configure();
+  }
+  // A daemon with a configuration of its own, whose source has that name and login.
+  std::unique_ptr<Process> start_in(std::string const& name) {
+    source_name = name;
+    credentials_yaml = "{user: " + name + ", password: p}";
+    configure();
+    auto options = command({"run"});
+    options.environment["AFFSYNC_CONFIG"] = dir_.write(name + ".yaml", config_text()).string();
+    return std::make_unique<Process>(options);
+  }
+  void set_rows(std::string const& rows) {
+    std::lock_guard const lock(mutex_);
+    rows_ = rows;
+  }
+  std::vector<std::string> rows_now() {
+    std::lock_guard const lock(mutex_);
+    std::vector<std::string> all;
+    std::istringstream lines(rows_);
+    for (std::string line; std::getline(lines, line);) all.push_back(line);
+    return all;
+  }
+
+  std::string text = R"(
+name: own
+title: A broker of the tests
+credentials:
+  user: {description: login name, secret: false}
+  password: {description: password}
+auth: {type: basic, user: "${credentials.user}", password: "${credentials.password}"}
+streams:
+  earnings:
+    title: Earnings
+    table: commission
+    path: /earnings
+    page: {type: none}
+    records: rows
+    key: [mail, id]
+    personal: mail
+    map:
+      amount: {from: amount, required: true}
+      currency: currency
+      grain: {const: day}
+      occurred_on: {from: day, as: date}
+)";
+  static constexpr auto three =
+      R"({"mail": "ann@b.example", "id": 1, "amount": "5.00", "currency": "USD", "day": "2026-01-05"}
+{"mail": "bob@b.example", "id": 2, "amount": "5.00", "currency": "USD", "day": "2026-01-05"}
+{"mail": "cyd@b.example", "id": 3, "amount": "5.00", "currency": "USD", "day": "2026-01-05"})";
+  std::string earned() const { return query("select sum(amount) from reporting.earnings_daily"); }
+
+  std::unique_ptr<PlainBroker> broker_with_login;
+
+ private:
+  std::mutex mutex_;
+  std::string rows_;
+};
+
+TEST_F(Sources, another_account_under_a_known_name_is_refused) {
+  serve(three);
+  ASSERT_EQ(sync().status, 0);
+  auto const requests = broker_with_login->requests().size();
+  credentials_yaml = "{user: b, password: p}";
+  configure();
+  for (auto const* command : {"sync", "run"}) {
+    auto const refused = affsync({command});
+    EXPECT_EQ(refused.status, 2) << refused.err;
+    EXPECT_NE(refused.err.find("another account"), std::string::npos) << refused.err;
+    EXPECT_NE(refused.err.find("former_credentials"), std::string::npos) << refused.err;
+  }
+  EXPECT_EQ(broker_with_login->requests().size(), requests) << "it was asked all the same";
+  EXPECT_EQ(earned(), "15.00");
+  // Its own name makes it a source of its own; the first one's money was earned and stays.
+  source_name = "second";
+  configure();
+  ASSERT_EQ(sync().status, 0);
+  EXPECT_EQ(query("select count(*) from affsync.source"), "2");
+  EXPECT_EQ(query("select count(*) from affsync.commission where deleted_at is null"), "6");
+}
+
+TEST_F(Sources, a_login_name_that_changed_is_told_once) {
+  serve(three);
+  ASSERT_EQ(sync().status, 0);
+  credentials_yaml = "{user: b, password: p}";
+  source_yaml = "    former_credentials: {user: a}\n";
+  configure();
+  auto const synced = sync();
+  EXPECT_EQ(synced.status, 0) << synced.err;
+  EXPECT_EQ(synced.count("earnings", "unchanged"), 3);
+  EXPECT_EQ(query("select count(*) from affsync.source"), "1");
+  source_yaml = "";
+  configure();
+  EXPECT_EQ(sync().status, 0);
+}
+
+TEST_F(Sources, a_rename_keeps_every_key_that_is_a_hash) {
+  serve(three);
+  for (auto const* privacy : {"drop", "hash"}) {
+    source_yaml = std::string("    privacy: ") + privacy + "\n";
+    configure();
+    ASSERT_EQ(sync().status, 0);
+    auto const keys = query(
+        "select string_agg(external_id, ' ' order by external_id)"
+        " from affsync.commission");
+    EXPECT_EQ(keys.find("ann@"), std::string::npos) << keys;
+    EXPECT_EQ(keys.find("sha256:"), 0U) << keys;
+    source_name = source_name == "main" ? "renamed" : "main";
+    configure();
+    auto const synced = sync();
+    EXPECT_EQ(synced.status, 0) << synced.err;
+    EXPECT_EQ(synced.count("earnings", "inserted"), 0);
+    EXPECT_EQ(synced.count("earnings", "unchanged"), 3);
+    EXPECT_EQ(query("select string_agg(external_id, ' ' order by external_id)"
+                    " from affsync.commission"),
+              keys);
+    EXPECT_EQ(earned(), "15.00");
+  }
+}
+
+// Databases of before have keys that were made with the name.
+TEST_F(Sources, keys_of_an_older_version_stay_what_they_are) {
+  serve(three);
+  ASSERT_EQ(affsync({"migrate"}).status, 0);
+  execute(
+      "insert into affsync.source (name, connector, base_url, hash_salt) values ('main', 'own', '" +
+      base_url + "', 'main')");
+  ASSERT_EQ(sync().status, 0);
+  // printf '%s' 'mainann@b.example' | sha256sum
+  EXPECT_EQ(query("select count(*) from affsync.commission where external_id = 'sha256:' ||"
+                  " encode(sha256('mainann@b.example'), 'hex') || ':1'"),
+            "1");
+  source_name = "renamed";
+  configure();
+  EXPECT_EQ(sync().count("earnings", "unchanged"), 3);
+}
+
+TEST_F(Sources, a_change_of_privacy_reads_all_once_and_leaves_nothing_in_the_history) {
+  start_broker();
+  source_yaml = "    privacy: keep\n";
+  configure();
+  ASSERT_EQ(sync().status, 0);
+  auto const email = query("select min(email) from affsync.client where email is not null");
+  ASSERT_NE(email.find('@'), std::string::npos);
+  source_yaml = "    privacy: drop\n";
+  configure();
+  ASSERT_EQ(sync().status, 0);
+  EXPECT_EQ(query("select count(*) from affsync.client where email is not null"), "0");
+  EXPECT_EQ(query("select count(*) from affsync.client where raw::text like '%@%'"), "0");
+  EXPECT_EQ(query("select count(*) from affsync.record_change where before::text like '%@%' or"
+                  " after::text like '%@%'"),
+            "0");
+  auto const modes =
+      "select string_agg(distinct mode, ' ') from (select distinct on (stream) mode"
+      " from affsync.sync_run order by stream, run_id desc) x";
+  EXPECT_EQ(query(modes), "full");
+  ASSERT_EQ(sync({"--stream", "rewards"}).status, 0);
+  EXPECT_EQ(query("select mode from affsync.sync_run order by run_id desc limit 1"), "incremental");
+}
+
+TEST_F(Sources, daemons_with_different_configurations_do_not_hide_each_other) {
+  serve(three);
+  auto const first = start_in("left");
+  first->wait_for_err("started");
+  auto const second = start_in("right");
+  second->wait_for_err("started");
+  auto const shown = "select string_agg(source, ' ' order by source) from reporting.source_health";
+  wait_until(shown, "left right");
+  first->signal(SIGHUP);
+  first->wait_for_err("configuration reloaded");
+  EXPECT_EQ(query(shown), "left right");
+}
+
+class Pooled : public Acceptance {};
+
+TEST_F(Pooled, per_session_everything_works_with_the_poolers_defaults) {
+  PoolerProcess const pooler(database_url());
+  database_options = pooler.detour();
+  start_broker();
+  auto const first = sync();
+  ASSERT_EQ(first.status, 0) << first.err;
+  expect_books_equal();
+  EXPECT_GT(first.count("rewards", "inserted"), 0);
+  broker().control({{"do", "change"}, {"feed", "rewards"}, {"rows", "6"}, {"seed", "4"}});
+  auto const again = sync({"--full"});
+  EXPECT_EQ(again.count("rewards", "updated"), 6);
+  expect_books_equal();
+  EXPECT_EQ(affsync({"status"}).status, 0);
+  EXPECT_EQ(affsync({"check"}).status, 0);
+  auto const daemon = start({"run"});
+  daemon->wait_for_err("started");
+  daemon->signal(SIGTERM);
+  EXPECT_EQ(daemon->wait(Process::Seconds(10)), 0) << daemon->err();
+}
+
+TEST_F(Pooled, per_transaction_is_refused_and_nothing_stays_locked) {
+  start_broker();
+  ASSERT_EQ(affsync({"migrate"}).status, 0);
+  PoolerOptions options;
+  options.mode = "transaction";
+  PoolerProcess const pooler(database_url(), options);
+  database_options = pooler.detour();
+  configure();
+  for (int i = 0; i < 3; ++i) {
+    for (auto const* command : {"migrate", "sync", "run"}) {
+      auto const refused = affsync({command});
+      EXPECT_EQ(refused.status, 3) << refused.err;
+      EXPECT_NE(refused.err.find("pool_mode = session"), std::string::npos) << refused.err;
+    }
+  }
+  EXPECT_EQ(query("select count(*) from pg_locks where locktype = 'advisory' and database ="
+                  " (select oid from pg_database where datname = current_database())"),
+            "0");
+  EXPECT_EQ(query("select count(*) from affsync.sync_run"), "0");
+}
+
+class Started : public Acceptance {};
+
+// Somebody else's migration goes on for longer than a start may take.
+TEST_F(Started, a_signal_ends_a_migration_that_waits) {
+  start_broker();
+  ASSERT_EQ(affsync({"migrate"}).status, 0);
+  execute("update affsync.schema_migration set checksum = 'older' where version = 0");
+  pqxx::connection connection(database_url());
+  pqxx::work holding(connection);
+  holding.exec("select pg_advisory_xact_lock(5318008172901)");
+  for (auto const* command : {"run", "sync", "migrate"}) {
+    auto const process = start({command});
+    while (query("select count(*) from pg_locks where not granted") == "0") {
+      ASSERT_FALSE(process->poll().has_value()) << process->err();
+    }
+    process->signal(SIGTERM);
+    process->wait(Process::Seconds(5));
+    while (query("select count(*) from pg_locks where not granted") != "0") {
+    }
+  }
+}
+
+}  // namespace
+}  // namespace affsync::test

@@ -1,0 +1,178 @@
+// A connection pooler in front of PostgreSQL: per session it must make no difference, per
+// transaction it must be refused before anything is locked.
+#include "tests/support/pooler_process.hpp"
+
+#include "schema/examine.hpp"
+#include "schema/migrate.hpp"
+#include "tests/integration/schema/fixture.hpp"
+
+namespace affsync::schema::test {
+namespace {
+
+using affsync::test::PoolerOptions;
+using affsync::test::PoolerProcess;
+
+class Pooler : public StoreTest {
+ protected:
+  static PoolerOptions mode(std::string name, int pool_size = 20) {
+    PoolerOptions options;
+    options.mode = std::move(name);
+    options.pool_size = pool_size;
+    return options;
+  }
+  // Locks that somebody could wait for, of any session in this database.
+  std::string advisory_locks() {
+    return value(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database ="
+        " (SELECT oid FROM pg_database WHERE datname = current_database())");
+  }
+};
+
+TEST_F(Pooler, PerSessionReadsWithItsDefaults) {
+  PoolerProcess const pooler(url);
+  auto const pooled = make_pg_store(loop.io().get_executor(), options_for(url + pooler.detour()));
+  auto const lease = loop.run(pooled->try_lease({source, "feed"}));
+  ASSERT_TRUE(lease);
+  auto const run = begin_on(*pooled);
+  auto const first = page(run, {batch_of("payout", {{"p1", {{"amount", "1"}}}})});
+  EXPECT_EQ(loop.run(pooled->write_page(first)).inserted, 1);
+  auto const second = page(run, {batch_of("payout", {{"p1", {{"amount", "2"}}}})});
+  EXPECT_EQ(loop.run(pooled->write_page(second)).updated, 1);
+  RunEnd end;
+  end.run = run;
+  end.success = true;
+  end.now = now;
+  end.report.status = RunStatus::succeeded;
+  loop.run(pooled->end_run(end));
+  EXPECT_EQ(value("SELECT status FROM affsync.sync_run"), "succeeded");
+}
+
+TEST_F(Pooler, PerSessionTheLeaseOfADeadInstanceIsNoticed) {
+  PoolerProcess const pooler(url);
+  auto const slow = make_pg_store(loop.io().get_executor(), options_for(url + pooler.detour()));
+  auto const lease = loop.run(slow->try_lease({source, "feed"}));
+  ASSERT_TRUE(lease);
+  value(
+      "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+      " WHERE locktype = 'advisory' AND datname = current_database()");
+  RunStart late;
+  late.id = {source, "feed"};
+  late.mode = "full";
+  late.started_at = now;
+  EXPECT_EQ(loop.code_of(slow->begin_run(std::move(late))), ErrorCode::lease_lost);
+}
+
+TEST_F(Pooler, PerSessionASchemaIsMade) {
+  auto const empty = make_database();
+  PoolerProcess const pooler(empty);
+  auto const report = migrate(options_for(empty + pooler.detour()), false);
+  ASSERT_TRUE(report) << report.error().to_line();
+  EXPECT_EQ(report->applied.back(), "views");
+  EXPECT_TRUE(examine(options_for(empty + pooler.detour())).value().sync_lacks.empty());
+}
+
+TEST_F(Pooler, PerTransactionIsRefusedAndNothingStaysLocked) {
+  for (auto const* name : {"transaction", "statement"}) {
+    for (int const pool_size : {1, 2, 3, 20}) {
+      for (auto const* order : {"", "server_round_robin = 1\n"}) {
+        auto options = mode(name, pool_size);
+        options.more = order;
+        PoolerProcess const pooler(url, options);
+        auto const pooled = options_for(url + pooler.detour());
+        auto const report = migrate(pooled, false);
+        ASSERT_FALSE(report) << name << pool_size << order;
+        EXPECT_EQ(report.error().code, ErrorCode::database_unavailable);
+        EXPECT_NE(report.error().hint.find("pool_mode = session"), std::string::npos)
+            << report.error().to_line();
+        ASSERT_FALSE(examine(pooled)) << name << pool_size << order;
+        auto const by_transaction = make_pg_store(loop.io().get_executor(), pooled);
+        EXPECT_EQ(loop.code_of(by_transaction->try_lease({source, "feed"})),
+                  ErrorCode::database_unavailable);
+        EXPECT_EQ(advisory_locks(), "0") << name << pool_size << order;
+      }
+    }
+  }
+}
+
+// With other clients at it the server sessions change hands all the time.
+TEST_F(Pooler, PerTransactionIsRefusedUnderLoadToo) {
+  PoolerProcess const pooler(url, mode("transaction", 2));
+  pqxx::connection other(url + pooler.detour());
+  EXPECT_EQ(sql_value(url + pooler.detour(), "SELECT 1"), "1");
+  auto const report = migrate(options_for(url + pooler.detour()), false);
+  ASSERT_FALSE(report);
+  EXPECT_NE(report.error().hint.find("pool_mode = session"), std::string::npos);
+}
+
+TEST_F(Pooler, WithoutASecondConnectionSaysWhatItNeeds) {
+  PoolerProcess const pooler(url, mode("session", 1));
+  auto options = options_for(url + pooler.detour());
+  options.connect_timeout = std::chrono::milliseconds(1000);
+  auto const report = migrate(options, false);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::database_unavailable);
+  EXPECT_NE(report.error().hint.find("pool_size"), std::string::npos) << report.error().to_line();
+}
+
+TEST_F(Pooler, StartUpOptionsOfTheUsersOwnAreToldOfWhereThePoolerRefusesThem) {
+  PoolerProcess const pooler(url);
+  auto const report = migrate(options_for(url + pooler.detour() + " options='-c jit=on'"), false);
+  ASSERT_FALSE(report);
+  EXPECT_NE(report.error().message.find("unsupported startup parameter"), std::string::npos)
+      << report.error().to_line();
+  EXPECT_NE(report.error().hint.find("pooler"), std::string::npos) << report.error().to_line();
+}
+
+class Settings : public StoreTest {
+ protected:
+  // A server whose own settings are not ours.
+  void make_odd() {
+    rows(
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = ''Asia/Kolkata''',"
+        " current_database()); EXECUTE format('ALTER DATABASE %I SET datestyle = ''SQL, DMY''',"
+        " current_database()); END $$");
+  }
+  std::string shown(Store& by, std::string const& name) {
+    std::vector<std::optional<std::string>> const given{name};
+    return *loop.run(by.query("SELECT current_setting($1)", given)).rows[0][0];
+  }
+};
+
+TEST_F(Settings, HoldWhateverTheServersOwnAre) {
+  make_odd();
+  PoolerProcess const pooler(url);
+  for (auto const& detour : {std::string(), pooler.detour()}) {
+    auto const odd = make_pg_store(loop.io().get_executor(), options_for(url + detour));
+    EXPECT_EQ(shown(*odd, "timezone"), "UTC");
+    EXPECT_EQ(shown(*odd, "datestyle"), "ISO, MDY");
+    EXPECT_EQ(shown(*odd, "statement_timeout"), "2min");
+    EXPECT_EQ(shown(*odd, "lock_timeout"), "30s");
+    EXPECT_EQ(shown(*odd, "idle_in_transaction_session_timeout"), "2min");
+    EXPECT_EQ(shown(*odd, "synchronous_commit"), "off");
+    EXPECT_EQ(shown(*odd, "search_path"), "pg_catalog");
+    EXPECT_EQ(shown(*odd, "jit"), "off");
+  }
+  // The history holds moments in UTC, and days as ISO writes them.
+  auto const odd = make_pg_store(loop.io().get_executor(), options_for(url));
+  auto const run = begin_on(*odd);
+  auto const first =
+      page(run, {batch_of("commission", {{"c", {{"occurred_at", "2026-01-02 03:04:05.678+00"}}}})});
+  loop.run(odd->write_page(first));
+  auto const second =
+      page(run, {batch_of("commission", {{"c", {{"occurred_at", "2026-01-12 03:04:05.678+00"}}}})});
+  loop.run(odd->write_page(second));
+  EXPECT_EQ(value("SELECT before ->> 'occurred_at' FROM affsync.record_change"),
+            "2026-01-02T03:04:05.678+00:00");
+  EXPECT_EQ(*loop.run(odd->query("SELECT date '2025-11-12'", {})).rows[0][0], "2025-11-12");
+}
+
+TEST_F(Settings, OfTheUsersOwnGoFirst) {
+  auto const own = make_pg_store(loop.io().get_executor(),
+                                 options_for(url + " options='-c statement_timeout=7s -c jit=on'"));
+  EXPECT_EQ(shown(*own, "statement_timeout"), "7s");
+  EXPECT_EQ(shown(*own, "jit"), "on");
+  EXPECT_EQ(shown(*own, "lock_timeout"), "30s");
+}
+
+}  // namespace
+}  // namespace affsync::schema::test
