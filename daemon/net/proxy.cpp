@@ -11,13 +11,13 @@
 namespace affsync::net {
 namespace {
 
-char lower(char c) {
+char lower_letter(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 std::string in_small_letters(std::string_view text) {
   std::string out;
-  for (char const c : text) out += lower(c);
+  for (char const c : text) out += lower_letter(c);
   return out;
 }
 
@@ -48,7 +48,7 @@ std::string base64(std::string_view bytes) {
   return out;
 }
 
-bool is_port(std::string_view text) {
+bool is_port_number(std::string_view text) {
   unsigned number = 0;
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   return error == std::errc() && end == text.data() + text.size() && number > 0 && number < 65536;
@@ -148,7 +148,7 @@ Result<Proxy> parse_proxy(std::string_view text, std::string from) {
                       c == '_' || c == ':';
     if (!good) return bad(from, "has a host that is neither a name nor an address");
   }
-  if (!place->port.empty() && !is_port(place->port))
+  if (!place->port.empty() && !is_port_number(place->port))
     return bad(from, "has a port outside 1..65535");
   proxy.host = place->host;
   proxy.port = place->port.empty() ? "80" : place->port;
