@@ -202,6 +202,30 @@ bool is_data_error(pqxx::sql_error const& error) {
   return is_data_error(sqlstate_of(error), error.what());
 }
 
+namespace {
+
+// libpq gives no code for why a connection was refused, only the server's words.
+std::string hint_for_connecting(std::string_view message) {
+  auto const says = [&](std::string_view words) {
+    return message.find(words) != std::string_view::npos;
+  };
+  if (says("database \"") && says("does not exist")) {
+    return "Make it, such as with createdb, or mend database.url.";
+  }
+  if (says("role \"") && says("does not exist")) {
+    return "Make the user, such as with createuser, or name another one in database.url.";
+  }
+  if (says("authentication failed") || says("no password supplied") || says("no pg_hba.conf")) {
+    return "Check user and password in database.url, and pg_hba.conf of the server.";
+  }
+  if (says("No such file or directory") || says("Connection refused")) {
+    return "Check database.url and that the server runs; `database.url: embedded` needs none.";
+  }
+  return "Check database.url and that the server runs.";
+}
+
+}  // namespace
+
 Error connection_error(std::string_view message) {
   // With several hosts each has its line; the last one that says something is as good as any.
   auto text = message;
@@ -215,7 +239,7 @@ Error connection_error(std::string_view message) {
     return error;
   }
   auto hint = hint_of_missing(message);
-  if (hint.empty()) hint = "Check database.url and that the server runs.";
+  if (hint.empty()) hint = hint_for_connecting(message);
   return Error(ErrorCode::database_unavailable, "no connection to PostgreSQL: " + one_line(text),
                std::move(hint));
 }
@@ -249,30 +273,6 @@ std::string one_line(std::string_view server_message) {
   }
   return line;
 }
-
-namespace {
-
-// libpq gives no code for why a connection was refused, only the server's words.
-std::string hint_for_connecting(std::string_view message) {
-  auto const says = [&](std::string_view words) {
-    return message.find(words) != std::string_view::npos;
-  };
-  if (says("database \"") && says("does not exist")) {
-    return "Make it, such as with createdb, or mend database.url.";
-  }
-  if (says("role \"") && says("does not exist")) {
-    return "Make the user, such as with createuser, or name another one in database.url.";
-  }
-  if (says("authentication failed") || says("no password supplied") || says("no pg_hba.conf")) {
-    return "Check user and password in database.url, and pg_hba.conf of the server.";
-  }
-  if (says("No such file or directory") || says("Connection refused")) {
-    return "Check database.url and that the server runs; `database.url: embedded` needs none.";
-  }
-  return "Check database.url and that the server runs.";
-}
-
-}  // namespace
 
 PgProblem current_problem() {
   PgProblem problem;

@@ -35,7 +35,7 @@ SqlParams both_numbers(pqxx::transaction_base& tx, BlockKey const& key) {
   return {std::to_string(number_of(tx, key)), std::to_string(number_of_unregistered(key))};
 }
 
-std::string const columns =
+std::string const block_columns =
     "code, reason, " + epoch_sql("since") + ", " + epoch_sql("until") +
     ", (extract(epoch FROM until - clock_timestamp()) * 1000000)::bigint, refusals,"
     " credential_hash";
@@ -67,7 +67,7 @@ BlockState read_block(PgSession& session, BlockKey const& key) {
   if (!has_table(tx, "affsync.source_block")) return state;
   auto const numbers = both_numbers(tx, key);
   auto const rows = exec(tx,
-                         "SELECT " + columns +
+                         "SELECT " + block_columns +
                              " FROM affsync.source_block WHERE source_id IN ($1::int, $2::int)"
                              " ORDER BY until DESC LIMIT 1",
                          numbers);
@@ -99,7 +99,7 @@ std::optional<SourceBlock> write_block(PgSession& session, BlockKey const& key,
            " since = CASE WHEN $7::boolean THEN b.since ELSE excluded.since END,"
            " until = excluded.until, refusals = excluded.refusals,"
            " credential_hash = excluded.credential_hash RETURNING " +
-               columns,
+               block_columns,
            params);
   auto stored = block_of(rows[0]);
   tx.commit();

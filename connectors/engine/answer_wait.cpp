@@ -64,16 +64,32 @@ struct Unit {
 };
 
 // The first of these that the text begins with and that ends with the word.
-constexpr std::int64_t second = 1000, minute = 60 * second, hour = 60 * minute, day = 24 * hour;
+constexpr std::int64_t ms_of_second = 1000, ms_of_minute = 60 * ms_of_second,
+                       ms_of_hour = 60 * ms_of_minute, ms_of_day = 24 * ms_of_hour;
 constexpr std::array units{
-    Unit{"milliseconds", 1}, Unit{"millisecond", 1},  Unit{"millis", 1},
-    Unit{"msec", 1},         Unit{"ms", 1},           Unit{"minutes", minute},
-    Unit{"minute", minute},  Unit{"mins", minute},    Unit{"min", minute},
-    Unit{"m", minute},       Unit{"seconds", second}, Unit{"second", second},
-    Unit{"secs", second},    Unit{"sec", second},     Unit{"s", second},
-    Unit{"hours", hour},     Unit{"hour", hour},      Unit{"hrs", hour},
-    Unit{"hr", hour},        Unit{"h", hour},         Unit{"days", day},
-    Unit{"day", day},        Unit{"d", day},
+    Unit{"milliseconds", 1},
+    Unit{"millisecond", 1},
+    Unit{"millis", 1},
+    Unit{"msec", 1},
+    Unit{"ms", 1},
+    Unit{"minutes", ms_of_minute},
+    Unit{"minute", ms_of_minute},
+    Unit{"mins", ms_of_minute},
+    Unit{"min", ms_of_minute},
+    Unit{"m", ms_of_minute},
+    Unit{"seconds", ms_of_second},
+    Unit{"second", ms_of_second},
+    Unit{"secs", ms_of_second},
+    Unit{"sec", ms_of_second},
+    Unit{"s", ms_of_second},
+    Unit{"hours", ms_of_hour},
+    Unit{"hour", ms_of_hour},
+    Unit{"hrs", ms_of_hour},
+    Unit{"hr", ms_of_hour},
+    Unit{"h", ms_of_hour},
+    Unit{"days", ms_of_day},
+    Unit{"day", ms_of_day},
+    Unit{"d", ms_of_day},
 };
 
 bool is_letter(char c) {
@@ -103,8 +119,8 @@ std::optional<milliseconds> take_wait(std::string_view& text) {
     if (!number) return parts > 0 ? std::optional(bounded(sum)) : std::nullopt;
     auto const unit = take_unit(rest);
     if (!unit && parts > 0) return bounded(sum);
-    auto const most = most_milliseconds / unit.value_or(second);
-    sum += std::min(*number, (most + 1) * 1000) * unit.value_or(second) / 1000;
+    auto const most = most_milliseconds / unit.value_or(ms_of_second);
+    sum += std::min(*number, (most + 1) * 1000) * unit.value_or(ms_of_second) / 1000;
     sum = std::min(sum, most_milliseconds);
     text = rest;
     if (!unit) break;
