@@ -14,9 +14,11 @@ SELECT
   c.day,
   c.amount,
   -- Converted figures have at most 8 digits after the point; the broker's own have all of theirs.
+  -- OFFSET 0: the rate is looked up once, not once in each place that names it.
   coalesce(c.amount_usd,
-           CASE WHEN r.origin = 'same currency' THEN c.amount
-                ELSE round(c.amount * r.usd_rate, least(scale(c.amount * r.usd_rate), 8)) END)
+           CASE WHEN c.currency = 'USD' THEN c.amount
+                ELSE (SELECT round(x.usd, least(scale(x.usd), 8))
+                      FROM (SELECT c.amount * r.usd_rate AS usd OFFSET 0) x) END)
     AS amount_usd,
   CASE WHEN c.amount_usd IS NOT NULL THEN 'broker' WHEN c.amount IS NOT NULL THEN r.origin END
     AS usd_origin,

@@ -16,8 +16,9 @@ SELECT
   b.step AS amount,
   CASE
     WHEN b.by_broker THEN b.step_usd
-    WHEN r.origin = 'same currency' THEN b.step
-    ELSE round(b.step * r.usd_rate, least(scale(b.step * r.usd_rate), 8))
+    WHEN b.currency = 'USD' THEN b.step
+    ELSE (SELECT round(x.usd, least(scale(x.usd), 8))
+          FROM (SELECT b.step * r.usd_rate AS usd OFFSET 0) x)
   END AS amount_usd,
   b.step_lots AS volume_lots,
   CASE WHEN b.by_broker THEN 'broker' ELSE r.origin END AS usd_origin,

@@ -16,16 +16,18 @@ SELECT
   b.amount,
   b.currency,
   -- Converted figures have at most 8 digits after the point; the broker's own have all of theirs.
+  -- OFFSET 0: the rate is looked up once, not once in each place that names it.
   coalesce(b.amount_usd,
-           CASE WHEN r.origin = 'same currency' THEN b.amount
-                ELSE round(b.amount * r.usd_rate, least(scale(b.amount * r.usd_rate), 8)) END)
+           CASE WHEN b.currency = 'USD' THEN b.amount
+                ELSE (SELECT round(x.usd, least(scale(x.usd), 8))
+                      FROM (SELECT b.amount * r.usd_rate AS usd OFFSET 0) x) END)
     AS amount_usd,
   CASE WHEN b.amount_usd IS NOT NULL THEN 'broker' WHEN b.amount IS NOT NULL THEN r.origin END
     AS usd_origin,
   coalesce(b.basis_amount_usd,
-           CASE WHEN r.origin = 'same currency' THEN b.basis_amount
-                ELSE round(b.basis_amount * r.usd_rate,
-                           least(scale(b.basis_amount * r.usd_rate), 8)) END)
+           CASE WHEN b.currency = 'USD' THEN b.basis_amount
+                ELSE (SELECT round(x.usd, least(scale(x.usd), 8))
+                      FROM (SELECT b.basis_amount * r.usd_rate AS usd OFFSET 0) x) END)
     AS basis_amount_usd,
   b.day,
   coalesce(b.status, '') NOT IN ('rejected', 'reversed') AS counts

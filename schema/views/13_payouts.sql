@@ -7,8 +7,9 @@ SELECT
   p.amount,
   p.currency,
   coalesce(p.amount_usd,
-           CASE WHEN r.origin = 'same currency' THEN p.amount
-                ELSE round(p.amount * r.usd_rate, least(scale(p.amount * r.usd_rate), 8)) END)
+           CASE WHEN p.currency = 'USD' THEN p.amount
+                ELSE (SELECT round(x.usd, least(scale(x.usd), 8))
+                      FROM (SELECT p.amount * r.usd_rate AS usd OFFSET 0) x) END)
     AS amount_usd,
   p.method,
   p.requested_at,

@@ -83,20 +83,24 @@ WITH dated AS (
   SELECT
     h.source_id, h.changed_at,
     CASE WHEN h.operation = 'delete' THEN 'vanished' ELSE h.after ->> 'status' END,
-    h.external_id, g.client_ref, g.kind, g.currency, sum(g.amount), 0, -sum(g.amount), NULL,
-    h.stream, g.currency
-  FROM affsync.commission_steps g
-  JOIN affsync.record_change h
-    ON h.source_id = g.source_id AND h.stream = g.stream AND h.external_id = g.external_id
-    AND h.change_id > g.change_id
-  WHERE h.record_table = 'commission'
-    AND (h.operation = 'delete' AND g.counts
+    h.external_id, c.client_ref, c.kind, g.currency, g.amount, 0, -g.amount, NULL, h.stream,
+    g.currency
+  FROM affsync.record_change h
+  JOIN affsync.commission c
+    ON c.source_id = h.source_id AND c.stream = h.stream AND c.external_id = h.external_id
+  CROSS JOIN LATERAL (  -- of the few rows that went, not of all steps there are
+    SELECT g.currency, sum(g.amount) AS amount
+    FROM affsync.commission_steps g
+    WHERE g.source_id = h.source_id AND g.stream = h.stream AND g.external_id = h.external_id
+      AND g.change_id < h.change_id
+    GROUP BY g.currency
+    HAVING sum(g.amount) > 0
+  ) g
+  WHERE h.record_table = 'commission' AND c.grain = 'lifetime'
+    AND (h.operation = 'delete' AND coalesce(c.status, '') NOT IN ('rejected', 'reversed')
          OR h.operation = 'update' AND h.before ? 'status'
             AND h.after ->> 'status' IN ('rejected', 'reversed')
             AND coalesce(h.before ->> 'status', '') NOT IN ('rejected', 'reversed'))
-  GROUP BY h.source_id, h.change_id, h.changed_at, h.operation, h.after, h.external_id, h.stream,
-           g.client_ref, g.kind, g.currency
-  HAVING sum(g.amount) > 0
 )
 SELECT
   s.name AS source,

@@ -57,8 +57,9 @@ SELECT
   b.account,
   b.currency,
   b.amount,
-  CASE WHEN r.origin = 'same currency' THEN b.amount
-       ELSE round(b.amount * r.usd_rate, least(scale(b.amount * r.usd_rate), 8)) END AS amount_usd,
+  CASE WHEN b.currency = 'USD' THEN b.amount
+       ELSE (SELECT round(x.usd, least(scale(x.usd), 8))
+             FROM (SELECT b.amount * r.usd_rate AS usd OFFSET 0) x) END AS amount_usd,
   b.reserved,
   b.since,
   b.until,
