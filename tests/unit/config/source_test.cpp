@@ -268,8 +268,11 @@ TEST(Stream, PageSizeAndSwitchAreChecked) {
 }
 
 TEST(Stream, WrongShapesSaySo) {
-  EXPECT_EQ(mistake(source_with("streams: [rewards]")),
-            "c.yaml:4:14: streams must be a mapping of stream names to their options");
+  EXPECT_EQ(
+      mistake(source_with("streams: [rewards]")),
+      "c.yaml:4:14: streams must be a mapping of stream names to their options. Such as: streams: "
+      "{rewards: {enabled: true}, orders: {enabled: false}}. What is not named is read as the "
+      "connector says.");
   EXPECT_EQ(mistake(source_with("streams: {rewards: off}")),
             "c.yaml:4:24: expected a stream as a mapping, found a text");
   EXPECT_EQ(stream_mistake("query: {a: [1]}"), "c.yaml:4:36: expected a text, found a list");
