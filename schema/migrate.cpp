@@ -166,8 +166,7 @@ class Migration {
       PgSession lock_session(options_);
       MigrationWatch::Session const watched(watch_, lock_session);
       pqxx::work lock(lock_session.connection());
-      lock.exec("SET LOCAL lock_timeout = 0");
-      lock.exec(std::string("SELECT pg_advisory_xact_lock(") + migration_lock + ")");
+      take(lock);
       crash_point(CrashPoint::migration_locked);
       plan = look();  // others may have done it meanwhile
       if (!plan) return plan.error();
@@ -187,6 +186,13 @@ class Migration {
   static void note(MigrationReport& report, EmbeddedFile const& file) {
     report.applied.emplace_back(file.name);
     report.version = version_of(file);
+  }
+
+  // By asking again and again: a statement that waits keeps a snapshot, and whoever builds an index
+  // beside others waits for all of those.
+  void take(pqxx::transaction_base& lock) {
+    auto const ask = std::string("SELECT pg_try_advisory_xact_lock(") + migration_lock + ")";
+    while (!lock.exec(ask)[0][0].as<bool>()) watch_.pause(std::chrono::milliseconds{100});
   }
 
   Result<Plan> look() {

@@ -249,15 +249,17 @@ TEST_F(Started, a_signal_ends_a_migration_that_waits) {
   pqxx::connection connection(database_url());
   pqxx::work holding(connection);
   holding.exec("select pg_advisory_xact_lock(5318008172901)");
+  auto const waiting =
+      "select count(*) from pg_stat_activity where datname = current_database() and"
+      " state = 'idle in transaction' and query like '%pg_try_advisory_xact_lock%'";
   for (auto const* command : {"run", "sync", "migrate"}) {
     auto const process = start({command});
-    while (query("select count(*) from pg_locks where not granted") == "0") {
+    while (query(waiting) == "0") {
       ASSERT_FALSE(process->poll().has_value()) << process->err();
     }
     process->signal(SIGTERM);
     process->wait(Process::Seconds(5));
-    while (query("select count(*) from pg_locks where not granted") != "0") {
-    }
+    wait_until(waiting, "0");
   }
 }
 

@@ -153,7 +153,7 @@ TEST_F(States, WhoeverListensHearsOfTheEndOfARun) {
   Ear ear(listener, "affsync");
   listener.await_notification(0, 1);
   end(begin());
-  while (ear.heard.empty()) listener.await_notification(5);
+  while (ear.heard.empty()) listener.await_notification(5, 0);
   EXPECT_EQ(sql_value(url, "SELECT '" + ear.heard + "'::jsonb ->> 'stream' || ' ' || ('" +
                                ear.heard + "'::jsonb ->> 'status')"),
             "feed succeeded");

@@ -160,7 +160,10 @@ TEST(Migrate, EndsWhenItIsCancelledAndLeavesNothingBehind) {
   MigrationWatch watch;
   auto migrating = std::async(std::launch::async, [&] { return migrate(options, false, &watch); });
   for (;;) {
-    if (sql_value(options.url, "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted") == "t") break;
+    auto const waits =
+        "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database()"
+        " AND state = 'idle in transaction' AND query LIKE '%pg_try_advisory_xact_lock%'";
+    if (sql_value(options.url, waits) == "t") break;
   }
   watch.cancel();
   auto const report = migrating.get();
