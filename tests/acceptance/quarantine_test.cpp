@@ -125,13 +125,14 @@ TEST_F(Quarantine, retry_stores_what_maps_now_without_asking_the_broker) {
 TEST_F(Quarantine, retry_leaves_the_stream_where_it_stood) {
   read_bad_rows();
   auto const before = rows(
-      "select last_success_at::text, last_full_at::text, cursor::text, consecutive_failures::text"
+      "select last_success_at::text, last_full_at::text, cursor::text, consecutive_failures::text, "
+      "pass_run_id::text"
       " from affsync.stream_state");
   auto const status = query("select last_status from reporting.source_health");
   mend();
   affsync({"quarantine", "retry"});
   EXPECT_EQ(rows("select last_success_at::text, last_full_at::text, cursor::text,"
-                 " consecutive_failures::text from affsync.stream_state"),
+                 " consecutive_failures::text, pass_run_id::text from affsync.stream_state"),
             before);
   EXPECT_EQ(query("select last_status from reporting.source_health"), status);
   EXPECT_EQ(query("select live_rows from affsync.stream_state"), "3");
