@@ -12,7 +12,7 @@ constexpr TableRights rights[] = {
     {"absence", removes},       {"balance", writes},         {"client", writes},
     {"commission", writes},     {"coverage", removes},       {"currency_unit", reads},
     {"fx_rate", writes},        {"payout", writes},          {"quarantine", writes},
-    {"rebate", writes},         {"rebate_group", writes},    {"reconciliation", appends},
+    {"rebate", writes},         {"rebate_group", writes},    {"reconciliation", removes},
     {"record_change", appends}, {"schema_migration", reads}, {"source", writes},
     {"source_block", removes},  {"stream", writes},          {"stream_state", writes},
     {"sync_run", writes},       {"trading_account", writes}, {"unknown_row", removes},
