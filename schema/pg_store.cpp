@@ -22,13 +22,21 @@ namespace affsync::schema {
 namespace {
 
 constexpr int twice = 2;
+// One report and one look at the health of all streams, side by side.
+constexpr int reading_sessions = 2;
+
+StoreOptions for_pages(StoreOptions options) {
+  options.statement_timeout = std::min(options.statement_timeout, page_query_limit);
+  return options;
+}
 
 class PgStore final : public Store {
  public:
   PgStore(asio::any_io_executor, StoreOptions const& options)
       : instance_(options.instance),
         leases_(std::make_shared<LeaseKeeper>(options)),
-        executor_(options, std::max(1, options.connections)) {}
+        executor_(options, std::max(1, options.connections)),
+        readers_(for_pages(options), reading_sessions) {}
 
   asio::awaitable<std::vector<SourceRegistered>> register_sources(
       std::vector<SourceRegistration> sources, std::vector<std::string> configured) override {
@@ -181,7 +189,13 @@ class PgStore final : public Store {
 
   asio::awaitable<std::vector<StreamHealth>> health() override {
     auto work = [](PgSession& session) { return read_health(session); };
-    co_return co_await executor_.run(std::move(work), twice);
+    co_return co_await readers_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<std::vector<StreamHealth>> standing() override {
+    auto work = [](PgSession& session) { return read_standing(session); };
+    // As ping(): it must be answered also while reports are made.
+    co_return co_await leases_->executor().run(std::move(work), twice);
   }
 
   asio::awaitable<void> ping() override {
@@ -201,8 +215,17 @@ class PgStore final : public Store {
     co_return co_await executor_.run(std::move(work), twice);
   }
 
+  asio::awaitable<Table> query_for_page(
+      std::string sql, std::vector<std::optional<std::string>> parameters) override {
+    auto work = [text = std::move(sql), given = std::move(parameters)](PgSession& session) {
+      return read_table(session, text, given);
+    };
+    co_return co_await readers_.run(std::move(work), 1);
+  }
+
   void shut_down(std::chrono::milliseconds patience) override {
     executor_.shut_down(patience);
+    readers_.shut_down(patience);
     leases_->executor().shut_down(patience);
   }
 
@@ -244,6 +267,7 @@ class PgStore final : public Store {
   RunRegistry runs_;
   std::shared_ptr<LeaseKeeper> leases_;
   PgExecutor executor_;
+  PgExecutor readers_;
 };
 
 }  // namespace

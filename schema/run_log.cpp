@@ -10,6 +10,8 @@
 namespace affsync::schema {
 namespace {
 
+constexpr std::string_view retry_mode = "retry";
+
 // Closes runs of the stream that are still marked as running, other than $3.
 constexpr auto interrupt_sql =
     "UPDATE affsync.sync_run SET status = 'failed', finished_at = $4::timestamptz,"
@@ -24,10 +26,12 @@ constexpr auto begin_sql =
 
 constexpr auto take_over_sql =
     "INSERT INTO affsync.stream_state AS z (source_id, stream, run_id, writes, pass_run_id,"
-    " pass_covered_to) VALUES ($1::int, $2, $3::bigint, 1, $3::bigint, $5::date)"
+    " pass_covered_to, running, last_started_at) VALUES ($1::int, $2, $3::bigint, 1, $3::bigint,"
+    " $5::date, $6::timestamptz IS NOT NULL, $6::timestamptz)"
     " ON CONFLICT (source_id, stream) DO UPDATE SET run_id = excluded.run_id,"
     " writes = z.writes + 1, pass_run_id = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL"
-    " THEN z.pass_run_id ELSE excluded.run_id END";
+    " THEN z.pass_run_id ELSE excluded.run_id END, running = excluded.running,"
+    " last_started_at = coalesce(excluded.last_started_at, z.last_started_at)";
 
 // A pass that goes on keeps what its earlier runs found out.
 constexpr auto new_pass_sql =
@@ -59,8 +63,23 @@ constexpr auto state_sql =
     " full_wanted_after = CASE WHEN $5::boolean AND $8::text IS NOT NULL"
     " AND run_id > full_wanted_after THEN NULL ELSE full_wanted_after END,"
     " consecutive_failures = CASE WHEN $4::boolean THEN 0"
-    " ELSE consecutive_failures + $9::int END"
+    " ELSE consecutive_failures + $9::int END,"
+    " running = running AND NOT $11::boolean,"
+    " last_finished_at = CASE WHEN $11::boolean THEN $12::timestamptz ELSE last_finished_at END,"
+    " last_status = CASE WHEN $11::boolean THEN $13 ELSE last_status END,"
+    " last_error_code = CASE WHEN $11::boolean THEN $14 ELSE last_error_code END,"
+    " last_error = CASE WHEN $11::boolean THEN $15 ELSE last_error END"
     " WHERE source_id = $1::int AND stream = $2 AND run_id = $3::bigint";
+
+std::optional<std::string> code_of(Error const* error) {
+  if (error == nullptr) return std::nullopt;
+  return std::string(to_string(error->code));
+}
+
+std::optional<std::string> message_of(Error const* error) {
+  if (error == nullptr) return std::nullopt;
+  return printable_utf8(error->to_line());
+}
 
 void finish(pqxx::transaction_base& tx, RunEnd const& end, RunStatus status, Error const* error) {
   auto const& report = end.report;
@@ -71,13 +90,8 @@ void finish(pqxx::transaction_base& tx, RunEnd const& end, RunStatus status, Err
                              report.throttled, report.retries, report.bytes_received}) {
     params.emplace_back(std::to_string(counter));
   }
-  if (error) {
-    params.emplace_back(std::string(to_string(error->code)));
-    params.emplace_back(printable_utf8(error->to_line()));
-  } else {
-    params.emplace_back(std::nullopt);
-    params.emplace_back(std::nullopt);
-  }
+  params.push_back(code_of(error));
+  params.push_back(message_of(error));
   exec(tx, finish_sql, params);
 }
 
@@ -177,9 +191,15 @@ RunKey open_run(PgSession& session, RunStart const& start, std::optional<LockPla
   RunKey run;
   run.id = start.id;
   run.run_id = int_of(exec(tx, begin_sql, run_params)[0][0]);
+  // Mapping again what was put aside says nothing of how the broker is doing.
+  bool const asks_broker = start.mode != retry_mode;
   auto const covered_to = start.covered ? sql_day(start.covered->to) : std::nullopt;
-  SqlParams const fence_params{source, stream, std::to_string(run.run_id),
-                               start.resumes ? "true" : "false", covered_to};
+  SqlParams const fence_params{source,
+                               stream,
+                               std::to_string(run.run_id),
+                               start.resumes ? "true" : "false",
+                               covered_to,
+                               asks_broker ? sql_time(start.started_at) : std::nullopt};
   exec(tx, take_over_sql, fence_params);
   SqlParams const pass_params{source, stream, std::to_string(run.run_id), covered_to};
   exec(tx, new_pass_sql, pass_params);
@@ -217,7 +237,12 @@ void close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
                            sql_time(end.next_run_at),
                            end.cursor,
                            failed ? "1" : "0",
-                           end.full_pass && (end.success || end.read_to_end) ? "true" : "false"};
+                           end.full_pass && (end.success || end.read_to_end) ? "true" : "false",
+                           end.retry ? "false" : "true",
+                           sql_time(end.report.finished_at.value_or(end.now)),
+                           std::string(to_string(status)),
+                           code_of(error),
+                           message_of(error)};
     exec(tx, state_sql, params);
     if ((end.success || end.swept) && end.full_pass && state.has_quarantine) {
       resolve_not_met(tx, end.run, end.now);

@@ -6,6 +6,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -303,7 +304,19 @@ struct StreamHealth {
   std::vector<StandingDifference> differences;  // the oldest few of them
   std::vector<UnknownWord> unknown_words;       // the most frequent few
   std::vector<CoverageSpan> gaps;               // days in doubt or lost, by their days
+
+  std::string ended_status;  // of the latest run that has ended, also while the next one goes on
+  std::optional<TimePoint> last_finished_at;
+  std::int64_t accepted = 0;  // rows put aside that are known and left out
+  // Nothing is asked of the source until then: its login or key was refused, or it asked for that.
+  std::optional<TimePoint> blocked_until;
+  std::string blocked_code, blocked_reason;
+  std::int64_t proven_days = 0, doubtful_days = 0, lost_days = 0;
+  std::optional<Day> proven_from, proven_to;
 };
+
+// For what somebody waits at a page for.
+constexpr std::chrono::milliseconds page_query_limit{10'000};
 
 class Store : public BlockStore {
  public:
@@ -366,6 +379,9 @@ class Store : public BlockStore {
   }
 
   virtual asio::awaitable<std::vector<StreamHealth>> health() = 0;
+  // Of each stream only how its latest run ended, when it succeeded last, and whether its source is
+  // blocked: one row a stream, whatever the database has gathered.
+  virtual asio::awaitable<std::vector<StreamHealth>> standing() { co_return co_await health(); }
   // A cheap round trip; throws when the database does not answer.
   virtual asio::awaitable<void> ping() = 0;
   // Runs a read-only query and gives column names and rows of text, for reports.
@@ -375,6 +391,12 @@ class Store : public BlockStore {
   };
   virtual asio::awaitable<Table> query(std::string sql,
                                        std::vector<std::optional<std::string>> parameters) = 0;
+  // The same for somebody who waits at a page: on a session of its own, so that no run waits for
+  // it, and ended by the server after `page_query_limit`.
+  virtual asio::awaitable<Table> query_for_page(
+      std::string sql, std::vector<std::optional<std::string>> parameters) {
+    co_return co_await query(std::move(sql), std::move(parameters));
+  }
 
   // Gives up what is running within `patience`, then cancels it in the database.
   virtual void shut_down(std::chrono::milliseconds patience) = 0;

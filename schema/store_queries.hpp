@@ -14,6 +14,7 @@ namespace affsync::schema {
 int find_source(PgSession& session, std::string const& name, std::string const& connector,
                 std::string const& base_url);
 std::vector<StreamHealth> read_health(PgSession& session);
+std::vector<StreamHealth> read_standing(PgSession& session);
 Store::Table read_table(PgSession& session, std::string const& sql, SqlParams const& parameters);
 
 }  // namespace affsync::schema

@@ -5,8 +5,8 @@ SELECT
   st.stream,
   z.last_success_at,
   extract(epoch FROM now() - z.last_success_at) AS lag_seconds,
-  r.status AS last_status,
-  r.error AS last_error,
+  CASE WHEN z.running THEN 'running' ELSE z.last_status END AS last_status,
+  z.last_error,
   coalesce(z.live_rows, 0) AS rows,
   (SELECT count(*) FROM affsync.quarantine q
    WHERE q.source_id = st.source_id AND q.stream = st.stream AND q.resolved_at IS NULL
@@ -14,23 +14,40 @@ SELECT
     AS quarantined,
   coalesce(c.unreconciled, 0) AS unreconciled,
   st.record_table,
-  r.error_code AS last_error_code,
+  z.last_error_code,
   z.next_run_at,
   coalesce(z.consecutive_failures, 0) AS consecutive_failures,
-  r.started_at AS last_started_at,
+  z.last_started_at,
   coalesce(c.compared, 0) AS compared,
   c.differs_since,
-  s.source_id
+  s.source_id,
+  z.last_status AS ended_status,
+  z.last_finished_at,
+  (SELECT count(*) FROM affsync.quarantine q
+   WHERE q.source_id = st.source_id AND q.stream = st.stream AND q.resolved_at IS NULL
+     AND q.accepted_at IS NOT NULL)
+    AS accepted,
+  b.until AS blocked_until,
+  b.code AS blocked_code,
+  b.reason AS blocked_reason,
+  coalesce(d.proven_days, 0) AS proven_days,
+  coalesce(d.doubtful_days, 0) AS doubtful_days,
+  coalesce(d.lost_days, 0) AS lost_days,
+  d.proven_from,
+  d.proven_to
 FROM affsync.source s
 JOIN affsync.stream st ON st.source_id = s.source_id
 LEFT JOIN affsync.stream_state z ON z.source_id = st.source_id AND z.stream = st.stream
+LEFT JOIN affsync.source_block b ON b.source_id = s.source_id AND b.until > now()
 LEFT JOIN LATERAL (
-  SELECT r.status, r.error, r.error_code, r.started_at
-  FROM affsync.sync_run r
-  WHERE r.source_id = st.source_id AND r.stream = st.stream AND r.mode <> 'retry'
-  ORDER BY r.run_id DESC
-  LIMIT 1
-) r ON true
+  SELECT sum(g.day_to - g.day_from + 1) FILTER (WHERE g.state = 'proven') AS proven_days,
+         sum(g.day_to - g.day_from + 1) FILTER (WHERE g.state = 'doubtful') AS doubtful_days,
+         sum(g.day_to - g.day_from + 1) FILTER (WHERE g.state = 'lost') AS lost_days,
+         min(g.day_from) FILTER (WHERE g.state = 'proven') AS proven_from,
+         max(g.day_to) FILTER (WHERE g.state = 'proven') AS proven_to
+  FROM affsync.coverage g
+  WHERE g.source_id = st.source_id AND g.stream = st.stream
+) d ON true
 LEFT JOIN (
   SELECT source, stream, count(*) AS compared, count(*) FILTER (WHERE NOT matched) AS unreconciled,
          min(differs_since) AS differs_since
@@ -44,16 +61,27 @@ COMMENT ON COLUMN reporting.source_health.connector IS 'Connector of the source.
 COMMENT ON COLUMN reporting.source_health.stream IS 'The feed.';
 COMMENT ON COLUMN reporting.source_health.last_success_at IS 'End of the last run that succeeded; null: none yet.';
 COMMENT ON COLUMN reporting.source_health.lag_seconds IS 'Seconds since then.';
-COMMENT ON COLUMN reporting.source_health.last_status IS 'Status of the latest run that asked the broker.';
-COMMENT ON COLUMN reporting.source_health.last_error IS 'What went wrong in the latest run; null when nothing did.';
+COMMENT ON COLUMN reporting.source_health.last_status IS 'Status of the latest run that asked the broker; running while it goes on.';
+COMMENT ON COLUMN reporting.source_health.last_error IS 'What went wrong in the latest run that has ended; null when nothing did.';
 COMMENT ON COLUMN reporting.source_health.rows IS 'Rows of the stream that are not deleted.';
 COMMENT ON COLUMN reporting.source_health.quarantined IS 'Rows put aside, neither stored since nor accepted as known.';
 COMMENT ON COLUMN reporting.source_health.unreconciled IS 'Totals of the broker that differ from our rows in their latest comparison.';
 COMMENT ON COLUMN reporting.source_health.record_table IS 'The record table that the rows go to.';
-COMMENT ON COLUMN reporting.source_health.last_error_code IS 'Stable word for what went wrong in the latest run.';
+COMMENT ON COLUMN reporting.source_health.last_error_code IS 'Stable word for it.';
 COMMENT ON COLUMN reporting.source_health.next_run_at IS 'When it is due again.';
 COMMENT ON COLUMN reporting.source_health.consecutive_failures IS 'Failed runs since the last success.';
 COMMENT ON COLUMN reporting.source_health.last_started_at IS 'When the latest run began.';
 COMMENT ON COLUMN reporting.source_health.compared IS 'Totals of the broker that our rows were compared with; see reporting.reconciliations.';
 COMMENT ON COLUMN reporting.source_health.differs_since IS 'Since when one of them differs; null when all agree.';
 COMMENT ON COLUMN reporting.source_health.source_id IS 'The source; see affsync.source.';
+COMMENT ON COLUMN reporting.source_health.ended_status IS 'Status of the latest run that has ended, also while the next one goes on.';
+COMMENT ON COLUMN reporting.source_health.last_finished_at IS 'When that run ended.';
+COMMENT ON COLUMN reporting.source_health.accepted IS 'Rows put aside that somebody has accepted as known and left out.';
+COMMENT ON COLUMN reporting.source_health.blocked_until IS 'Until when nothing is asked of the source, since the broker refused its login or key, or asked for a long pause; null: nothing stands against it.';
+COMMENT ON COLUMN reporting.source_health.blocked_code IS 'Stable word for the reason.';
+COMMENT ON COLUMN reporting.source_health.blocked_reason IS 'What the broker said.';
+COMMENT ON COLUMN reporting.source_health.proven_days IS 'Days that were read to their end; see affsync.coverage.';
+COMMENT ON COLUMN reporting.source_health.doubtful_days IS 'Days that were read, but not whole; they are asked for again.';
+COMMENT ON COLUMN reporting.source_health.lost_days IS 'Days that the broker no longer gives and that were never read whole.';
+COMMENT ON COLUMN reporting.source_health.proven_from IS 'The first of the proven days.';
+COMMENT ON COLUMN reporting.source_health.proven_to IS 'The last of the proven days.';
