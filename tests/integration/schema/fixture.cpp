@@ -175,6 +175,19 @@ PassClosed StoreTest::close_pass(RunKey const& run, std::string_view table, doub
   return loop.run(store->close_pass(std::move(pass)));
 }
 
+void StoreTest::declare(std::string const& stream, std::string const& table, bool in_reports,
+                        std::optional<bool> has_paid_state) {
+  auto const word = [](bool yes) { return std::string(yes ? "true" : "false"); };
+  std::string const paid = has_paid_state ? word(*has_paid_state) : "NULL";
+  sql(url,
+      "INSERT INTO affsync.stream (source_id, stream, record_table, in_reports, has_paid_state)"
+      " VALUES (" +
+          std::to_string(source) + ", '" + stream + "', '" + table + "', " + word(in_reports) +
+          ", " + paid +
+          ") ON CONFLICT (source_id, stream) DO UPDATE SET record_table = excluded.record_table,"
+          " in_reports = excluded.in_reports, has_paid_state = excluded.has_paid_state");
+}
+
 void StoreTest::end(RunKey const& run, bool success, bool full_pass) {
   RunEnd end;
   end.run = run;

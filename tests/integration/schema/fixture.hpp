@@ -79,6 +79,9 @@ class StoreTest : public ::testing::Test {
   // The end of a pass of which all slices are closed.
   PassClosed close_pass(RunKey const& run, std::string_view table, double mass_drop_limit = 0.1,
                         bool whole = true, bool full = true);
+  // What the source's connector says of a feed, as registering it would write.
+  void declare(std::string const& stream, std::string const& table, bool in_reports,
+               std::optional<bool> has_paid_state = std::nullopt);
   void end(RunKey const& run, bool success = true, bool full_pass = true);
 
   std::vector<Cells> rows(std::string const& statement) { return sql(url, statement); }

@@ -126,8 +126,8 @@ class DocumentedSums : public Queries {
         "INSERT INTO affsync.fx_rate (currency, on_date, usd_rate) VALUES ('EUR', '2026-02-10', "
         "2)");
     at("alpha");
-    loop.run(store->register_stream(StreamId(source, "rewards"), "commission", true, true));
-    loop.run(store->register_stream(StreamId(source, "orders"), "commission", false, true));
+    declare("rewards", "commission", true, true);
+    declare("orders", "commission", false, true);
     put("rewards", "commission",
         {earned("a1", "2026-02-10", "paid", "10", "USD", "a1", "north"),
          earned("a2", "2026-02-11", "approved", "4", "EUR", "a1", "north"),
@@ -159,7 +159,7 @@ class DocumentedSums : public Queries {
     put("wallets", "balance",
         {{"w", {{"metric", "wallet"}, {"amount", "75"}, {"currency", "USD"}}}});
     at("beta");
-    loop.run(store->register_stream(StreamId(source, "rewards"), "commission", true, false));
+    declare("rewards", "commission", true, false);
     put("rewards", "commission",
         {earned("b1", "2026-02-10", "approved", "60", "USD", "b1"),
          earned("b2", "2026-02-10", "approved", "40", "USD", nullptr)});
