@@ -47,25 +47,12 @@ std::string moment(std::optional<TimePoint> time, TimePoint now) {
 char const* color_of(std::string const& status) {
   if (status == "succeeded") return "good";
   if (status == "failed") return "bad";
-  if (status == "partial") return "warn";
+  if (status == "partial" || status == "skipped") return "warn";
   return "dim";
 }
 
-std::string stream_row(schema::StreamHealth const& health, bool late, TimePoint now) {
-  auto const status = health.last_status.empty() ? std::string("waiting") : health.last_status;
-  std::string shown = "<span class=\"" + std::string(color_of(health.last_status)) + "\">" +
-                      escape_html(status) + "</span>";
-  if (late) shown += " <span class=\"bad\">late</span>";
-  if (!health.last_error.empty()) {
-    shown += "<div class=\"error dim\">" + escape_html(health.last_error) + "</div>";
-  }
-  return "<tr>" + cell(escape_html(health.stream)) + cell(shown) +
-         cell(moment(health.last_success_at, now)) +
-         cell(health.next_run_at ? moment(health.next_run_at, now) : "") +
-         cell(grouped(health.rows), "number") +
-         cell(grouped(health.quarantined), health.quarantined > 0 ? "number warn" : "number") +
-         cell(grouped(health.unreconciled), health.unreconciled > 0 ? "number warn" : "number") +
-         "</tr>\n";
+bool is_run_here(HomePage const& page, schema::StreamHealth const& health) {
+  return !page.interval || page.interval(health.source, health.stream).has_value();
 }
 
 bool is_late(HomePage const& page, schema::StreamHealth const& health) {
@@ -75,19 +62,102 @@ bool is_late(HomePage const& page, schema::StreamHealth const& health) {
                      });
 }
 
+std::vector<std::string> complaints_of(HomePage const& page, schema::StreamHealth const& health) {
+  if (!is_run_here(page, health)) return {};
+  return complaints(health, is_late(page, health), page.status.now);
+}
+
+std::string joined(std::vector<std::string> const& parts, char const* between) {
+  std::string text;
+  for (auto const& part : parts) text += (text.empty() ? "" : between) + part;
+  return text;
+}
+
+// "reading: 12 000 rows, up to 2026-03-01, waits for the broker until 12:00:00".
+std::string progress_text(RunReport const& run, TimePoint now) {
+  std::string text = "reading: " + grouped(run.rows_read) + " rows";
+  if (run.reached) {
+    text += ", up to " + format_day(*run.reached);
+    if (run.window_to) text += " of " + format_day(*run.window_to);
+  }
+  if (run.waiting_until && *run.waiting_until > now) {
+    text += ", waits for the broker, who asks for " + span_text(*run.waiting_until - now);
+  }
+  return text;
+}
+
+// The latest few spans of days that are not proven.
+std::string days_text(schema::StreamHealth const& health) {
+  constexpr std::size_t most = 4;
+  std::vector<std::string> spans;
+  for (auto gap = health.gaps.rbegin(); gap != health.gaps.rend(); ++gap) {
+    if (spans.size() == most) {
+      spans.push_back("and " + std::to_string(health.gaps.size() - most) + " more spans");
+      break;
+    }
+    auto const from = format_day(gap->from), to = format_day(gap->to);
+    bool const lost = gap->state == schema::DayState::lost;
+    spans.push_back((lost ? "lost: " : "in doubt: ") + from + (from == to ? "" : " to " + to));
+  }
+  return joined(spans, "; ");
+}
+
+std::string note(std::string const& text, char const* kind) {
+  if (text.empty()) return {};
+  return std::string("<div class=\"error ") + kind + "\">" + escape_html(text) + "</div>";
+}
+
+std::string next_run_cell(HomePage const& page, schema::StreamHealth const& health) {
+  auto const now = page.status.now;
+  if (!is_run_here(page, health)) return cell("<span class=\"dim\">off here</span>");
+  auto next = health.next_run_at;
+  // Runs of a blocked source send nothing.
+  if (health.blocked_until && *health.blocked_until > now) next = health.blocked_until;
+  return cell(next ? moment(next, now) : "");
+}
+
+std::string stream_row(HomePage const& page, schema::StreamHealth const& health) {
+  auto const now = page.status.now;
+  auto const status = health.last_status.empty() ? std::string("waiting") : health.last_status;
+  std::string shown = "<span class=\"" + std::string(color_of(health.last_status)) + "\">" +
+                      escape_html(status) + "</span>";
+  auto against = complaints_of(page, health);
+  std::erase(against, status);
+  if (!against.empty()) {
+    shown += " <span class=\"bad\">" + escape_html(joined(against, ", ")) + "</span>";
+  }
+  auto const* const run = page.running ? page.running(health.source, health.stream) : nullptr;
+  if (run != nullptr) shown += note(progress_text(*run, now), "dim");
+  shown += note(health.last_error, "dim") + note(days_text(health), "dim");
+  auto const trouble = [](std::int64_t count) { return count > 0 ? "number warn" : "number"; };
+  return "<tr>" + cell(escape_html(health.stream)) + cell(shown) +
+         cell(moment(health.last_success_at, now)) + next_run_cell(page, health) +
+         cell(grouped(health.rows), "number") +
+         cell(grouped(health.quarantined), trouble(health.quarantined)) +
+         cell(grouped(health.unreconciled), trouble(health.unreconciled)) + "</tr>\n";
+}
+
+std::string block_line(schema::StreamHealth const& health, TimePoint now) {
+  if (!health.blocked_until || *health.blocked_until <= now) return {};
+  return "<p class=\"bad\">Blocked (" + escape_html(health.blocked_code) +
+         "): " + escape_html(health.blocked_reason) + " Nothing is sent until " +
+         format_time(std::chrono::floor<std::chrono::seconds>(*health.blocked_until)) + ", " +
+         relative_text(*health.blocked_until, now) +
+         "; a reload or other credentials end it at once.</p>\n";
+}
+
 std::string source_tables(HomePage const& page) {
   std::map<std::string, std::vector<schema::StreamHealth const*>> sources;
   for (auto const& health : page.status.streams) sources[health.source].push_back(&health);
   std::string html;
   for (auto const& [name, streams] : sources) {
     html += "<h2>" + escape_html(name) + " <span class=\"dim\">" +
-            escape_html(streams.front()->connector) + "</span></h2>\n<div class=\"wide\"><table>" +
+            escape_html(streams.front()->connector) + "</span></h2>\n" +
+            block_line(*streams.front(), page.status.now) + "<div class=\"wide\"><table>" +
             "<tr><th>stream</th><th>last run</th><th>last success</th><th>next run</th>" +
             "<th class=\"number\">rows</th><th class=\"number\">quarantined</th>" +
             "<th class=\"number\">unreconciled</th></tr>\n";
-    for (auto const* health : streams) {
-      html += stream_row(*health, is_late(page, *health), page.status.now);
-    }
+    for (auto const* health : streams) html += stream_row(page, *health);
     html += "</table></div>\n";
   }
   if (html.empty() && !page.problem) {
@@ -98,17 +168,43 @@ std::string source_tables(HomePage const& page) {
   return html;
 }
 
-std::string summary_line(HomePage const& page) {
+std::string line(char const* kind, std::string const& text) {
+  return std::string("<p class=\"") + kind + "\">" + escape_html(text) + "</p>\n";
+}
+
+std::string summary_lines(HomePage const& page) {
+  std::string html;
   if (page.problem) {
-    return "<p class=\"bad\">The database does not answer: " + escape_html(*page.problem) +
-           "</p>\n";
+    html += line("bad", "The database does not answer: " + page.problem->message +
+                            (page.problem->hint.empty() ? "" : " " + page.problem->hint));
+    html += line("dim", page.known_at ? "Below is what was known " +
+                                            relative_text(*page.known_at, page.status.now) + "."
+                                      : "Nothing is known of the streams until it does.");
   }
-  auto const late = page.status.not_ready.size();
-  if (late > 0) {
-    return "<p class=\"bad\">" + std::to_string(late) +
-           (late == 1 ? " stream is" : " streams are") + " late.</p>\n";
+  for (auto const& text : page.notes) html += line("bad", text);
+  std::size_t bad = 0, unread = 0;
+  for (auto const& health : page.status.streams) {
+    if (!complaints_of(page, health).empty()) {
+      ++bad;
+    } else if (is_run_here(page, health) && health.ended_status.empty()) {
+      ++unread;
+    }
   }
-  return "<p class=\"good\">The database answers, and no stream is late.</p>\n";
+  if (bad > 0) {
+    html += line("bad", std::to_string(bad) + " of " + std::to_string(page.status.streams.size()) +
+                            (page.status.streams.size() == 1 ? " stream" : " streams") +
+                            (bad == 1 ? " needs attention." : " need attention."));
+  }
+  if (unread > 0) {
+    html += line("dim", std::to_string(unread) + (unread == 1 ? " stream has" : " streams have") +
+                            " not been read to the end of a run yet.");
+  }
+  if (html.empty()) {
+    html = line("good", page.status.streams.empty()
+                            ? "The database answers."
+                            : "The database answers, and nothing stands against any stream.");
+  }
+  return html;
 }
 
 }  // namespace
@@ -155,7 +251,7 @@ std::string home_page(HomePage const& page) {
          "<p class=\"dim\">version " AFFSYNC_VERSION ", running for " +
          span_text(status.now - status.started_at) + "; this page renews itself. Times are UTC, " +
          format_time(std::chrono::floor<std::chrono::seconds>(status.now)) + ".</p>\n" +
-         summary_line(page) + source_tables(page) +
+         summary_lines(page) + source_tables(page) +
          "<h2>More</h2>\n<nav><a href=\"/api/status\">status (JSON)</a>"
          "<a href=\"/api/earnings\">earnings by month (JSON)</a>"
          "<a href=\"/readyz\">readiness</a><a href=\"/metrics\">metrics</a></nav>\n"

@@ -8,10 +8,10 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <set>
 
 #include "daemon/serve/exposition.hpp"
+#include "daemon/serve/figures.hpp"
 #include "daemon/serve/process_figures.hpp"
 #include "version_info.hpp"
 
@@ -26,115 +26,30 @@ using prometheus::Histogram;
 Histogram::BucketBoundaries const request_buckets{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
 Histogram::BucketBoundaries const run_buckets{1, 5, 15, 60, 300, 900, 3600, 14400};
 
-struct Outcome {
-  char const* name;
-  std::int64_t RunReport::*member;
-};
-constexpr std::array<Outcome, 5> outcomes{{{"inserted", &RunReport::inserted},
-                                           {"updated", &RunReport::updated},
-                                           {"unchanged", &RunReport::unchanged},
-                                           {"deleted", &RunReport::deleted},
-                                           {"quarantined", &RunReport::quarantined}}};
-constexpr std::size_t quarantined_outcome = 4;
-
+// What a run ends as.
+constexpr std::array<RunStatus, 6> endings{RunStatus::succeeded, RunStatus::partial,
+                                           RunStatus::failed,    RunStatus::continued,
+                                           RunStatus::skipped,   RunStatus::cancelled};
+// Failures that are looked for by alerts have a series before they happen: the first step of a
+// counter that is born with 1 is seen by no rate.
+constexpr std::array expected_failures{
+    ErrorCode::auth_invalid,  ErrorCode::login_refused,  ErrorCode::connect_failed,
+    ErrorCode::timeout,       ErrorCode::server_error,   ErrorCode::throttled,
+    ErrorCode::totals_differ, ErrorCode::mapping_failed, ErrorCode::rows_quarantined};
 double unix_seconds(TimePoint time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
-}
-
-struct StreamFigures {
-  std::array<std::int64_t, outcomes.size()> rows{};
-  std::array<std::int64_t, outcomes.size()> of_this_run{};  // what of it is in `rows` already
-  std::optional<TimePoint> last_success;
-  std::optional<std::int64_t> unreconciled;  // nullopt until the database was asked
-  std::map<ErrorCode, std::int64_t> failures;
-
-  // Adds what has come since the last call for this run.
-  void count(RunReport const& report) {
-    for (std::size_t index = 0; index < outcomes.size(); ++index) {
-      auto const now = report.*outcomes[index].member;
-      rows[index] += std::max(std::int64_t{0}, now - of_this_run[index]);
-      of_this_run[index] = std::max(of_this_run[index], now);
-    }
-  }
-};
-
-struct SourceFigures {
-  std::map<int, std::int64_t> requests;  // by status
-  std::int64_t throttled = 0;
-  std::optional<double> rate;
-  std::map<std::string, StreamFigures> streams;
-};
-
-using Sources = std::map<std::string, SourceFigures>;
-
-template <class Write>
-void for_each_stream(Sources const& sources, Write write) {
-  for (auto const& [source, figures] : sources) {
-    for (auto const& [stream, series] : figures.streams) write(source, stream, series);
-  }
-}
-
-void write_sources(Exposition& out, Sources const& sources) {
-  out.family("affsync_requests_total", "counter",
-             "Requests to brokers, by HTTP status (none: no answer).");
-  for (auto const& [source, figures] : sources) {
-    for (auto const& [status, count] : figures.requests) {
-      auto const word = status == 0 ? std::string("none") : std::to_string(status);
-      out.series({{"source", source}, {"status", word}}, count);
-    }
-  }
-  out.family("affsync_throttled_total", "counter", "Times that a broker asked for a slower pace.");
-  for (auto const& [source, figures] : sources) {
-    out.series({{"source", source}}, figures.throttled);
-  }
-  out.family("affsync_request_rate", "gauge", "Requests a second that the limiter allows now.");
-  for (auto const& [source, figures] : sources) {
-    if (figures.rate) out.series({{"source", source}}, *figures.rate);
-  }
-}
-
-void write_streams(Exposition& out, Sources const& sources) {
-  out.family("affsync_rows_total", "counter", "Rows read, by what became of them.");
-  for_each_stream(sources, [&](auto const& source, auto const& stream, auto const& figures) {
-    for (std::size_t index = 0; index < outcomes.size(); ++index) {
-      out.series({{"source", source}, {"stream", stream}, {"outcome", outcomes[index].name}},
-                 figures.rows[index]);
-    }
-  });
-  out.family("affsync_quarantined_total", "counter",
-             "Rows that could not be mapped and were set aside.");
-  for_each_stream(sources, [&](auto const& source, auto const& stream, auto const& figures) {
-    out.series({{"source", source}, {"stream", stream}}, figures.rows[quarantined_outcome]);
-  });
-  out.family("affsync_run_failures_total", "counter",
-             "Runs that failed or stayed partial, by error code.");
-  for_each_stream(sources, [&](auto const& source, auto const& stream, auto const& figures) {
-    for (auto const& [code, count] : figures.failures) {
-      out.series({{"source", source}, {"stream", stream}, {"code", to_string(code)}}, count);
-    }
-  });
-  out.family("affsync_last_success_timestamp_seconds", "gauge",
-             "When the last successful run of the stream ended.");
-  for_each_stream(sources, [&](auto const& source, auto const& stream, auto const& figures) {
-    if (!figures.last_success) return;
-    auto const seconds = std::chrono::floor<std::chrono::seconds>(*figures.last_success);
-    out.series({{"source", source}, {"stream", stream}}, seconds.time_since_epoch().count());
-  });
-  out.family("affsync_unreconciled", "gauge",
-             "Totals of the broker's that differ from the stored rows.");
-  for_each_stream(sources, [&](auto const& source, auto const& stream, auto const& figures) {
-    if (figures.unreconciled) {
-      out.series({{"source", source}, {"stream", stream}}, *figures.unreconciled);
-    }
-  });
 }
 
 }  // namespace
 
 struct Metrics::Impl {
   Sources sources;
+  bool settled = false;  // the configuration has said which streams there are
+  TimePoint started_at{};
   prometheus::Registry registry;  // what there is once in the process
   Gauge& database_up = gauge("affsync_database_up", "1 while the database answers, else 0.");
+  Gauge& reload_successful = gauge("affsync_config_last_reload_successful",
+                                   "1 when the configuration that was read last is in use.");
   Gauge& process_start = gauge("process_start_time_seconds", "When the process started.");
   Gauge& resident = gauge("process_resident_memory_bytes", "Resident memory.");
   Gauge& open_files = gauge("process_open_fds", "Open file descriptors.");
@@ -155,13 +70,26 @@ struct Metrics::Impl {
                        Histogram::BucketBoundaries const& buckets) {
     return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add({}, buckets);
   }
-  StreamFigures& stream(RunReport const& report) {
-    return sources[report.source].streams[report.stream];
+  // nullptr for what the configuration no longer names: what still goes on there brings no series
+  // back.
+  SourceFigures* find_source(std::string const& source) {
+    if (!settled) return &sources[source];
+    auto const found = sources.find(source);
+    return found == sources.end() ? nullptr : &found->second;
+  }
+  StreamFigures* find_stream(std::string const& source, std::string const& stream) {
+    auto* const figures = find_source(source);
+    if (figures == nullptr) return nullptr;
+    if (!settled) return &figures->streams[stream];
+    auto const found = figures->streams.find(stream);
+    return found == figures->streams.end() ? nullptr : &found->second;
   }
 };
 
 Metrics::Metrics(TimePoint process_started_at) : impl_(std::make_unique<Impl>()) {
   impl_->process_start.Set(unix_seconds(process_started_at));
+  impl_->started_at = process_started_at;
+  impl_->reload_successful.Set(1);
   impl_
       ->gauge("affsync_build_info", "Always 1; the labels tell the build.",
               {{"version", AFFSYNC_VERSION}, {"commit", AFFSYNC_COMMIT}})
@@ -171,32 +99,60 @@ Metrics::Metrics(TimePoint process_started_at) : impl_(std::make_unique<Impl>())
 Metrics::~Metrics() = default;
 
 void Metrics::on_request(std::string const& source, int status, std::chrono::microseconds took) {
-  ++impl_->sources[source].requests[status];
+  if (auto* const figures = impl_->find_source(source)) ++figures->requests[status];
   impl_->request_duration.Observe(std::chrono::duration<double>(took).count());
 }
 
 void Metrics::on_throttled(std::string const& source, std::chrono::microseconds) {
-  ++impl_->sources[source].throttled;
+  if (auto* const figures = impl_->find_source(source)) ++figures->throttled;
 }
 
 void Metrics::on_rate(std::string const& source, double requests_per_second) {
-  impl_->sources[source].rate = requests_per_second;
+  if (auto* const figures = impl_->find_source(source)) figures->rate = requests_per_second;
+}
+
+void Metrics::on_blocked(std::string const& source, std::string const& code, TimePoint until) {
+  auto* const figures = impl_->find_source(source);
+  if (figures == nullptr) return;
+  figures->blocked_code = code;
+  figures->blocked_until = until;
+}
+
+void Metrics::on_unblocked(std::string const& source) {
+  on_blocked(source, {}, {});
+}
+
+void Metrics::on_clock_skew(std::string const& source, std::chrono::microseconds skew) {
+  auto* const figures = impl_->find_source(source);
+  if (figures != nullptr) figures->clock_skew = std::chrono::duration<double>(skew).count();
 }
 
 void Metrics::on_run_started(RunReport const& report) {
-  impl_->stream(report).of_this_run = {};
+  auto* const figures = impl_->find_stream(report.source, report.stream);
+  if (figures == nullptr) return;
+  figures->of_this_run = {};
+  figures->running = report;
 }
 
 void Metrics::on_progress(RunReport const& report, std::optional<std::int64_t>) {
-  impl_->stream(report).count(report);
+  auto* const figures = impl_->find_stream(report.source, report.stream);
+  if (figures == nullptr) return;
+  figures->count(report);
+  figures->running = report;
 }
 
 void Metrics::on_run_ended(RunReport const& report) {
-  auto& figures = impl_->stream(report);
+  bool const ran = report.status != RunStatus::skipped;
+  if (ran) impl_->run_duration.Observe(std::chrono::duration<double>(report.duration()).count());
+  auto* const found = impl_->find_stream(report.source, report.stream);
+  if (found == nullptr) return;
+  auto& figures = *found;
   figures.count(report);
   figures.of_this_run = {};
-  if (report.status == RunStatus::skipped) return;  // it did not run
-  impl_->run_duration.Observe(std::chrono::duration<double>(report.duration()).count());
+  figures.running.reset();
+  ++figures.runs[report.status];
+  if (report.status == RunStatus::succeeded) figures.consecutive_failures = 0;
+  if (report.status == RunStatus::failed) ++figures.consecutive_failures;
   if (report.status == RunStatus::succeeded && report.finished_at) {
     figures.last_success = report.finished_at;
   }
@@ -207,9 +163,57 @@ void Metrics::on_run_ended(RunReport const& report) {
 
 void Metrics::on_health(std::vector<schema::StreamHealth> const& streams) {
   for (auto const& health : streams) {
-    auto& figures = impl_->sources[health.source].streams[health.stream];
-    if (health.last_success_at) figures.last_success = health.last_success_at;
-    figures.unreconciled = health.unreconciled;
+    auto* const found = impl_->find_stream(health.source, health.stream);
+    if (found == nullptr) continue;
+    auto& figures = *found;
+    if (health.last_success_at) {
+      // The answer may be older than a run that has ended meanwhile.
+      figures.last_success = std::max(figures.last_success, health.last_success_at);
+    }
+    StreamFigures::Standing standing;
+    standing.quarantined = health.quarantined;
+    standing.unreconciled = health.unreconciled;
+    standing.proven_days = health.proven_days;
+    standing.doubtful_days = health.doubtful_days;
+    standing.lost_days = health.lost_days;
+    figures.standing = standing;
+    if (!figures.running) figures.consecutive_failures = health.consecutive_failures;
+    on_blocked(health.source, health.blocked_until ? health.blocked_code : std::string(),
+               health.blocked_until.value_or(TimePoint()));
+  }
+}
+
+void Metrics::on_reload(bool successful) {
+  impl_->reload_successful.Set(successful ? 1 : 0);
+}
+
+RunReport const* Metrics::running(std::string const& source, std::string const& stream) const {
+  auto const figures = impl_->sources.find(source);
+  if (figures == impl_->sources.end()) return nullptr;
+  auto const found = figures->second.streams.find(stream);
+  if (found == figures->second.streams.end() || !found->second.running) return nullptr;
+  return &*found->second.running;
+}
+
+void Metrics::set_streams(std::vector<StreamSetting> const& streams) {
+  Sources before = std::move(impl_->sources);
+  impl_->sources.clear();
+  impl_->settled = true;
+  for (auto const& setting : streams) {
+    auto& old = before[setting.source];
+    auto [place, is_new] = impl_->sources.try_emplace(setting.source);
+    auto& source = place->second;
+    if (is_new) {
+      source = old;
+      source.streams.clear();
+      source.enabled.clear();
+    }
+    source.enabled[setting.stream] = setting.interval.has_value();
+    if (!setting.interval) continue;
+    auto& figures = source.streams[setting.stream] = old.streams[setting.stream];
+    figures.interval = setting.interval;
+    for (auto const status : endings) figures.runs.try_emplace(status, 0);
+    for (auto const code : expected_failures) figures.failures.try_emplace(code, 0);
   }
 }
 
@@ -222,14 +226,13 @@ void Metrics::keep_sources(std::vector<std::string> const& names) {
   std::erase_if(impl_->sources, [&](auto const& entry) { return kept.count(entry.first) == 0; });
 }
 
-std::string Metrics::render() const {
+std::string Metrics::render(TimePoint now) const {
   auto const figures = read_process_figures();
   impl_->resident.Set(static_cast<double>(figures.resident_bytes));
   impl_->open_files.Set(figures.open_files);
   impl_->cpu.Increment(std::max(0.0, figures.cpu_seconds - impl_->cpu.Value()));
   Exposition out;
-  write_sources(out, impl_->sources);
-  write_streams(out, impl_->sources);
+  write_figures(out, impl_->sources, impl_->started_at, now);
   return out.take() + prometheus::TextSerializer().Serialize(impl_->registry.Collect());
 }
 

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "daemon/serve/home_page.hpp"
+#include "daemon/serve/host_names.hpp"
 #include "daemon/serve/pending_call.hpp"
 #include "daemon/serve/query_string.hpp"
 #include "daemon/serve/readiness.hpp"
@@ -17,8 +18,10 @@ using std::chrono::milliseconds;
 using Health = std::vector<schema::StreamHealth>;
 
 constexpr milliseconds query_limit{10'000};
-// The database's share of the metrics is asked for again when it is older; a scrape is frequent.
-constexpr std::chrono::minutes health_age{5};
+// The database's share of the metrics is asked for again when it is older; a scrape never waits.
+constexpr std::chrono::minutes health_age{1};
+constexpr std::chrono::seconds ping_age{5};
+constexpr std::chrono::seconds figures_pause{15};
 
 constexpr char const* json_type = "application/json";
 constexpr char const* html_type = "text/html; charset=utf-8";
@@ -71,7 +74,12 @@ struct Pages::Impl {
   PagesParts parts;
   std::shared_ptr<PendingCall<bool>> ping_call;
   std::shared_ptr<PendingCall<Health>> health_call;
+  std::shared_ptr<PendingCall<Health>> standing_call;
+  std::shared_ptr<PendingCall<schema::Store::Table>> report_call;
+  Health known;  // as the database said at `health_at`
   std::optional<TimePoint> health_at;
+  std::optional<TimePoint> refreshed_at;
+  bool refreshing = false;
 
   // Both join a call that is under way.
   asio::awaitable<void> ping() {
@@ -96,36 +104,28 @@ struct Pages::Impl {
     }
     auto streams = co_await PendingCall<Health>::wait(health_call, query_limit, "the status query");
     health_at = parts.clock->now();
+    known = streams;
     parts.metrics->on_health(streams);
     co_return streams;
   }
 
-  asio::awaitable<StatusView> status() {
-    co_await ping();
+  asio::awaitable<Health> standing() {
+    if (!standing_call || standing_call->done()) {
+      standing_call = PendingCall<Health>::start(parts.executor, parts.store->standing());
+    }
+    co_return co_await PendingCall<Health>::wait(standing_call, query_limit, "the status query");
+  }
+
+  StatusView view_of(Health streams) const {
     StatusView view;
-    view.streams = co_await health();
+    view.streams = std::move(streams);
     view.started_at = parts.started_at;
     view.now = parts.clock->now();
-    view.not_ready = late_streams(view.streams, parts.interval, parts.started_at, view.now);
-    co_return view;
+    view.not_ready = not_ready(view.streams, parts.interval, parts.started_at, view.now);
+    return view;
   }
 
-  asio::awaitable<HttpResponse> ready_page() {
-    std::vector<NotReady> not_ready;
-    try {
-      auto const view = co_await status();
-      not_ready = view.not_ready;
-    } catch (Failure const& failure) {
-      NotReady entry;
-      entry.reason = "database";
-      entry.message = failure.error().message;
-      not_ready.push_back(std::move(entry));
-    }
-    co_return page_of(not_ready.empty() ? 200 : 503, json_type, readiness_json(not_ready) + "\n");
-  }
-
-  // Metrics are there whatever the database does.
-  asio::awaitable<HttpResponse> metrics_page() {
+  asio::awaitable<void> refresh() {
     try {
       co_await ping();
       bool const old = !health_at || parts.clock->now() - *health_at >= health_age;
@@ -133,7 +133,46 @@ struct Pages::Impl {
     } catch (Failure const&) {
       // affsync_database_up says so.
     }
-    co_return page_of(200, metrics_type, parts.metrics->render());
+  }
+
+  // Nobody waits for it.
+  void refresh_soon() {
+    auto const now = parts.clock->now();
+    if (refreshing || (refreshed_at && now - *refreshed_at < ping_age && now >= *refreshed_at)) {
+      return;
+    }
+    refreshing = true;
+    refreshed_at = now;
+    auto work = refresh();
+    auto done = [this](std::exception_ptr) { refreshing = false; };
+    asio::co_spawn(parts.executor, std::move(work), std::move(done));
+  }
+
+  asio::awaitable<StatusView> status() {
+    co_await ping();
+    Health streams = co_await health();
+    co_return view_of(std::move(streams));
+  }
+
+  asio::awaitable<HttpResponse> ready_page() {
+    std::vector<NotReady> reasons;
+    try {
+      co_await ping();
+      Health streams = co_await standing();
+      reasons = view_of(std::move(streams)).not_ready;
+    } catch (Failure const& failure) {
+      NotReady entry;
+      entry.reason = "database";
+      entry.message = failure.error().message;
+      reasons.push_back(std::move(entry));
+    }
+    co_return page_of(reasons.empty() ? 200 : 503, json_type, readiness_json(reasons) + "\n");
+  }
+
+  // What is known, at once, whatever the database does.
+  HttpResponse metrics_page() {
+    refresh_soon();
+    return page_of(200, metrics_type, parts.metrics->render(parts.clock->now()));
   }
 
   asio::awaitable<HttpResponse> status_page() {
@@ -158,23 +197,46 @@ struct Pages::Impl {
       }
     }
     auto const query = parts.earnings(since, until, by);
-    using Table = schema::Store::Table;
-    auto work = parts.store->query(query.sql, query.parameters);
-    auto call = PendingCall<Table>::start(parts.executor, std::move(work));
-    auto const table = co_await PendingCall<Table>::wait(call, query_limit, "the report");
+    auto const table = co_await report(query);
     co_return page_of(200, json_type, query.to_json(table) + "\n");
+  }
+
+  // One at a time: however often somebody asks, the database makes one report, and one answer is in
+  // memory.
+  asio::awaitable<schema::Store::Table> report(ReportQuery const& query) {
+    using Call = PendingCall<schema::Store::Table>;
+    auto const deadline = std::chrono::steady_clock::now() + query_limit;
+    while (report_call && !report_call->done()) {
+      auto const left =
+          std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
+      if (left <= milliseconds(0)) {
+        throw Failure(ErrorCode::timeout, "other reports were still being made",
+                      "Ask again in a few seconds.");
+      }
+      auto const other = report_call;
+      co_await other->ended(left);
+    }
+    auto work = parts.store->query_for_page(query.sql, query.parameters);
+    auto const call = Call::start(parts.executor, std::move(work));
+    report_call = call;
+    co_return co_await Call::wait(call, query_limit, "the report");
   }
 
   asio::awaitable<HttpResponse> people_page() {
     HomePage page;
     page.database_url = parts.database_url;
     page.nonce = make_nonce();
+    page.interval = parts.interval;
+    page.running = [this](std::string const& source, std::string const& stream) {
+      return parts.metrics->running(source, stream);
+    };
+    if (parts.notes) page.notes = parts.notes();
     try {
       page.status = co_await status();
     } catch (Failure const& failure) {
-      page.problem = failure.error().message;
-      page.status.started_at = parts.started_at;
-      page.status.now = parts.clock->now();
+      page.problem = failure.error();
+      page.status = view_of(known);
+      page.known_at = health_at;
     }
     auto response = page_of(200, html_type, home_page(page));
     response.headers.add("Content-Security-Policy", content_security_policy(page.nonce));
@@ -185,7 +247,7 @@ struct Pages::Impl {
     if (target.path == "/") co_return co_await people_page();
     if (target.path == "/healthz") co_return page_of(200, text_type, "alive\n");
     if (target.path == "/readyz") co_return co_await ready_page();
-    if (target.path == "/metrics") co_return co_await metrics_page();
+    if (target.path == "/metrics") co_return metrics_page();
     if (target.path == "/api/status") co_return co_await status_page();
     if (target.path == "/api/earnings") co_return co_await earnings_page(std::move(target));
     co_return page_of(404, text_type,
@@ -200,7 +262,21 @@ Pages::Pages(PagesParts parts) : impl_(std::make_unique<Impl>()) {
 
 Pages::~Pages() = default;
 
+asio::awaitable<void> Pages::keep_figures_fresh() {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  for (;;) {
+    impl_->refresh_soon();
+    timer.expires_after(figures_pause);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
 asio::awaitable<HttpResponse> Pages::answer(HttpRequest request) {
+  if (!is_asked_by_its_name(request, impl_->parts.hosts)) {
+    co_return page_of(421, text_type,
+                      "This server does not go by the name in the Host header. Names that it is to "
+                      "answer to are listed in http.hosts of the configuration.\n");
+  }
   auto target = parse_target(request.target);
   if (!target) co_return page_of(400, text_type, "The address is not well-formed.\n");
   std::optional<Error> problem;

@@ -42,6 +42,11 @@ struct PagesParts {
   // does not know. Days are YYYY-MM-DD or nullopt.
   std::function<ReportQuery(std::optional<Day> since, std::optional<Day> until, std::string by)>
       earnings;
+  // What is wrong with the daemon itself, for people; empty: nothing. May be null.
+  std::function<std::vector<std::string>()> notes;
+  // Names under which the server may be asked for, beside localhost and addresses: those of other
+  // people's pages that a browser was lured to resolve to this machine are refused.
+  std::vector<std::string> hosts;
   TimePoint started_at{};
   std::string database_url;  // shown to people: without a password
   // How long the database may take for a sign of life.
@@ -54,6 +59,9 @@ class Pages {
   ~Pages();
 
   asio::awaitable<HttpResponse> answer(HttpRequest request);
+  // Asks for what the metrics show, again and again until cancelled, so that no scrape waits for
+  // it.
+  asio::awaitable<void> keep_figures_fresh();
   // For make_http_server; refers to this object.
   net::RequestHandler handler();
 

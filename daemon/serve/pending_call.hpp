@@ -43,19 +43,23 @@ class PendingCall {
 
   bool done() const { return value_ || error_; }
 
+  // Returns once the call has ended, however it ended, or after `limit`. The call must be held.
+  asio::awaitable<void> ended(std::chrono::milliseconds limit) {
+    if (done()) co_return;
+    asio::steady_timer patience(co_await asio::this_coro::executor, limit);
+    Waiting const waiting(*this, patience);
+    boost::system::error_code woken;
+    co_await patience.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    auto const cancellation = co_await asio::this_coro::cancellation_state;
+    if (cancellation.cancelled() != asio::cancellation_type::none) {
+      throw boost::system::system_error(asio::error::operation_aborted);
+    }
+  }
+
   // The value of `call`, or what it throws, or Failure(timeout) after `limit`.
   static asio::awaitable<T> wait(std::shared_ptr<PendingCall> call, std::chrono::milliseconds limit,
                                  std::string what) {
-    if (!call->done()) {
-      asio::steady_timer patience(co_await asio::this_coro::executor, limit);
-      Waiting const waiting(*call, patience);
-      boost::system::error_code woken;
-      co_await patience.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-      auto const cancellation = co_await asio::this_coro::cancellation_state;
-      if (cancellation.cancelled() != asio::cancellation_type::none) {
-        throw boost::system::system_error(asio::error::operation_aborted);
-      }
-    }
+    co_await call->ended(limit);
     if (!call->done()) {
       throw Failure(ErrorCode::timeout, what + " took longer than " + net::to_text(limit));
     }

@@ -44,9 +44,9 @@ std::optional<NotReady> failure_of(std::string const& source, Streams const& str
   NotReady entry;
   entry.source = source;
   entry.reason = "all_failed";
-  entry.message = streams.size() == 1 ? "its only stream has failed"
-                                      : "all of its " + std::to_string(streams.size()) +
-                                            " streams have failed";
+  entry.message = streams.size() == 1
+                      ? "its only stream has failed"
+                      : "all of its " + std::to_string(streams.size()) + " streams have failed";
   auto const& first = *streams.front();
   if (!first.last_error.empty()) entry.message += "; " + first.stream + ": " + first.last_error;
   return entry;

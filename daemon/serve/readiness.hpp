@@ -31,13 +31,13 @@ struct NotReady {
 std::vector<NotReady> late_streams(std::vector<schema::StreamHealth> const& streams,
                                    IntervalOf const& interval, TimePoint started_at, TimePoint now);
 
-// Besides, at once: sources that are blocked, and sources of whose streams each one's latest run has
-// failed. Such a source has one line, not one for each stream.
+// Besides, at once: sources that are blocked, and sources of whose streams each one's latest run
+// has failed. Such a source has one line, not one for each stream.
 std::vector<NotReady> not_ready(std::vector<schema::StreamHealth> const& streams,
                                 IntervalOf const& interval, TimePoint started_at, TimePoint now);
 
-// What speaks against a stream, in a few words each: "failed", "3 rows in quarantine"; empty: all is
-// well. `late` is for the caller to say.
+// What speaks against a stream, in a few words each: "failed", "3 rows in quarantine"; empty: all
+// is well. `late` is for the caller to say.
 std::vector<std::string> complaints(schema::StreamHealth const& health, bool late, TimePoint now);
 
 }  // namespace affsync::serve

@@ -54,6 +54,14 @@ Json stream_of(schema::StreamHealth const& health, IntervalOf const& interval) {
       {"rows", whole(health.rows)},
       {"quarantined", whole(health.quarantined)},
       {"unreconciled", whole(health.unreconciled)},
+      {"ended_status", text_or_null(health.ended_status)},
+      {"accepted", whole(health.accepted)},
+      {"blocked_until", time_or_null(health.blocked_until)},
+      {"blocked_code", text_or_null(health.blocked_code)},
+      {"blocked_reason", text_or_null(health.blocked_reason)},
+      {"proven_days", whole(health.proven_days)},
+      {"doubtful_days", whole(health.doubtful_days)},
+      {"lost_days", whole(health.lost_days)},
   });
 }
 

@@ -23,11 +23,17 @@ class FakeStore final : public schema::Store {
   bool hangs = false;            // ping never comes back by itself
   int pings = 0;
   int health_calls = 0;
+  int standing_calls = 0;
   std::string sql;
   std::vector<std::optional<std::string>> parameters;
 
   asio::awaitable<std::vector<schema::StreamHealth>> health() override {
     ++health_calls;
+    if (problem) throw Failure(*problem);
+    co_return streams;
+  }
+  asio::awaitable<std::vector<schema::StreamHealth>> standing() override {
+    ++standing_calls;
     if (problem) throw Failure(*problem);
     co_return streams;
   }

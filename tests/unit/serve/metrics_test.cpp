@@ -31,8 +31,9 @@ RunReport report_of(RunStatus status) {
 }
 
 // The value after `series` at the beginning of a line; nullopt when there is no such series.
-std::optional<double> value_of(Metrics const& metrics, std::string const& series) {
-  std::istringstream text(metrics.render());
+std::optional<double> value_of(Metrics const& metrics, std::string const& series,
+                               TimePoint now = at(1'700'000'100)) {
+  std::istringstream text(metrics.render(now));
   for (std::string line; std::getline(text, line);) {
     if (line.rfind(series + " ", 0) == 0) return std::stod(line.substr(series.size() + 1));
   }
@@ -161,6 +162,186 @@ TEST(Metrics, a_source_that_is_gone_takes_its_series_along) {
   EXPECT_NE(text.find("\"kept\""), std::string::npos);
 }
 
+// A series of the stream that the reports are about.
+std::string of_stream(std::string const& name, std::string const& more = {}) {
+  return name + "{source=\"exness-main\",stream=\"rewards\"" + more + "}";
+}
+
+StreamSetting setting(std::string const& stream, std::optional<std::chrono::seconds> interval) {
+  StreamSetting one;
+  one.source = "exness-main";
+  one.stream = stream;
+  one.interval = interval;
+  return one;
+}
+
+TEST(Metrics, a_configured_stream_has_series_before_its_first_run) {
+  Metrics metrics(at(1'700'000'000));
+  metrics.set_streams({setting("rewards", 15min)});
+  for (char const* status :
+       {"succeeded", "partial", "failed", "continued", "skipped", "cancelled"}) {
+    EXPECT_EQ(value_of(metrics,
+                       of_stream("affsync_runs_total", std::string(",status=\"") + status + "\"")),
+              0)
+        << status;
+  }
+  for (char const* code : {"auth_invalid", "login_refused", "timeout", "totals_differ"}) {
+    EXPECT_EQ(value_of(metrics, of_stream("affsync_run_failures_total",
+                                          std::string(",code=\"") + code + "\"")),
+              0)
+        << code;
+  }
+  EXPECT_EQ(value_of(metrics, rows("inserted")), 0);
+  EXPECT_EQ(value_of(metrics, of_stream("affsync_stream_enabled")), 1);
+  EXPECT_EQ(value_of(metrics, of_stream("affsync_stream_interval_seconds")), 900);
+  EXPECT_EQ(value_of(metrics, of_stream("affsync_stream_consecutive_failures")), 0);
+  EXPECT_EQ(value_of(metrics, of_stream("affsync_stream_late")), 0);
+  EXPECT_EQ(
+      value_of(metrics, R"(affsync_source_blocked{source="exness-main",code="auth_invalid"})"), 0);
+}
+
+TEST(Metrics, a_stream_that_is_off_or_gone_has_no_series_whatever_still_ends_or_is_known) {
+  Metrics metrics(at(1));
+  metrics.set_streams({setting("rewards", 15min), setting("clients", 1h)});
+  metrics.on_run_ended(report_of(RunStatus::failed));
+  metrics.set_streams({setting("rewards", std::nullopt), setting("clients", 1h)});
+  metrics.on_run_started(report_of(RunStatus::running));
+  metrics.on_run_ended(report_of(RunStatus::cancelled));
+  schema::StreamHealth health;
+  health.source = "exness-main";
+  health.stream = "rewards";
+  health.last_success_at = at(1'600'000'000);
+  metrics.on_health({health});
+  EXPECT_EQ(value_of(metrics, of_stream("affsync_stream_enabled")), 0);
+  auto const text = metrics.render();
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("\"rewards\"") == std::string::npos) continue;
+    EXPECT_EQ(line.rfind("affsync_stream_enabled", 0), 0U) << line;
+  }
+  metrics.set_streams({setting("clients", 1h)});
+  EXPECT_EQ(metrics.render().find("\"rewards\""), std::string::npos);
+  EXPECT_NE(metrics.render().find("\"clients\""), std::string::npos);
+}
+
+TEST(Metrics, a_reload_keeps_what_was_counted) {
+  Metrics metrics(at(1));
+  metrics.set_streams({setting("rewards", 15min)});
+  metrics.on_run_ended(report_of(RunStatus::failed));
+  metrics.set_streams({setting("rewards", 30min), setting("clients", 1h)});
+  EXPECT_EQ(value_of(metrics, of_stream("affsync_runs_total", ",status=\"failed\"")), 1);
+  EXPECT_EQ(value_of(metrics, of_stream("affsync_stream_interval_seconds")), 1800);
+}
+
+TEST(Metrics, late_is_past_three_intervals_of_the_last_success_or_the_start) {
+  Metrics metrics(at(1'700'000'000));
+  metrics.set_streams({setting("rewards", 6h)});
+  auto const late = [&](TimePoint now) {
+    return value_of(metrics, of_stream("affsync_stream_late"), now);
+  };
+  EXPECT_EQ(late(at(1'700'000'000) + 18h), 0);
+  EXPECT_EQ(late(at(1'700'000'000) + 18h + 1s), 1);
+  metrics.on_run_ended(report_of(RunStatus::succeeded));  // 7 s after the start
+  EXPECT_EQ(late(at(1'700'000'007) + 18h), 0);
+  EXPECT_EQ(late(at(1'700'000'007) + 18h + 1s), 1);
+}
+
+TEST(Metrics, every_end_of_a_run_is_counted_and_one_that_goes_on_is_no_failure) {
+  Metrics metrics(at(1));
+  metrics.set_streams({setting("rewards", 15min)});
+  auto skipped = report_of(RunStatus::skipped);
+  skipped.error = Error(ErrorCode::permission_denied, "not for you");
+  metrics.on_run_ended(skipped);
+  metrics.on_run_ended(report_of(RunStatus::continued));
+  metrics.on_run_ended(report_of(RunStatus::failed));
+  metrics.on_run_ended(report_of(RunStatus::failed));
+  auto const runs = [&](std::string const& status) {
+    return value_of(metrics, of_stream("affsync_runs_total", ",status=\"" + status + "\""));
+  };
+  EXPECT_EQ(runs("skipped"), 1);
+  EXPECT_EQ(runs("continued"), 1);
+  EXPECT_EQ(runs("failed"), 2);
+  EXPECT_EQ(value_of(metrics, of_stream("affsync_stream_consecutive_failures")), 2);
+  EXPECT_EQ(value_of(metrics, of_stream("affsync_run_failures_total", ",code=\"internal\"")), 2);
+  metrics.on_run_ended(report_of(RunStatus::succeeded));
+  EXPECT_EQ(value_of(metrics, of_stream("affsync_stream_consecutive_failures")), 0);
+}
+
+TEST(Metrics, a_block_is_told_at_once_and_ends_with_its_time) {
+  Metrics metrics(at(1));
+  metrics.set_streams({setting("rewards", 15min)});
+  metrics.on_blocked("exness-main", "auth_invalid", at(1'700'003'600));
+  std::string const blocked = R"(affsync_source_blocked{source="exness-main",code="auth_invalid"})";
+  std::string const other = R"(affsync_source_blocked{source="exness-main",code="login_refused"})";
+  EXPECT_EQ(value_of(metrics, blocked, at(1'700'000'000)), 1);
+  EXPECT_EQ(value_of(metrics, other, at(1'700'000'000)), 0);
+  EXPECT_EQ(value_of(metrics, blocked, at(1'700'003'600)), 0);
+  metrics.on_blocked("exness-main", "auth_invalid", at(1'800'000'000));
+  metrics.on_unblocked("exness-main");
+  EXPECT_EQ(value_of(metrics, blocked, at(1'700'000'000)), 0);
+}
+
+TEST(Metrics, the_database_tells_of_quarantine_days_and_blocks) {
+  Metrics metrics(at(1));
+  metrics.set_streams({setting("rewards", 15min)});
+  EXPECT_EQ(value_of(metrics, of_stream("affsync_quarantine_open")), std::nullopt);
+  schema::StreamHealth health;
+  health.source = "exness-main";
+  health.stream = "rewards";
+  health.quarantined = 3;
+  health.unreconciled = 2;
+  health.proven_days = 300;
+  health.doubtful_days = 4;
+  health.lost_days = 5;
+  health.consecutive_failures = 6;
+  health.blocked_until = at(1'700'003'600);
+  health.blocked_code = "login_refused";
+  metrics.on_health({health});
+  EXPECT_EQ(value_of(metrics, of_stream("affsync_quarantine_open")), 3);
+  EXPECT_EQ(value_of(metrics, of_stream("affsync_unreconciled_totals")), 2);
+  EXPECT_EQ(value_of(metrics, of_stream("affsync_coverage_days", ",state=\"proven\"")), 300);
+  EXPECT_EQ(value_of(metrics, of_stream("affsync_coverage_days", ",state=\"doubtful\"")), 4);
+  EXPECT_EQ(value_of(metrics, of_stream("affsync_coverage_days", ",state=\"lost\"")), 5);
+  EXPECT_EQ(value_of(metrics, of_stream("affsync_stream_consecutive_failures")), 6);
+  EXPECT_EQ(
+      value_of(metrics, R"(affsync_source_blocked{source="exness-main",code="login_refused"})"), 1);
+}
+
+TEST(Metrics, an_answer_of_the_database_that_is_older_than_a_run_takes_nothing_back) {
+  Metrics metrics(at(1));
+  metrics.on_run_ended(report_of(RunStatus::succeeded));
+  schema::StreamHealth health;
+  health.source = "exness-main";
+  health.stream = "rewards";
+  health.last_success_at = at(1'600'000'000);
+  metrics.on_health({health});
+  EXPECT_EQ(value_of(metrics, last_success), 1'700'000'007);
+}
+
+TEST(Metrics, a_failed_reload_and_a_wrong_clock_have_figures) {
+  Metrics metrics(at(1));
+  EXPECT_EQ(value_of(metrics, "affsync_config_last_reload_successful"), 1);
+  metrics.on_reload(false);
+  EXPECT_EQ(value_of(metrics, "affsync_config_last_reload_successful"), 0);
+  metrics.on_reload(true);
+  EXPECT_EQ(value_of(metrics, "affsync_config_last_reload_successful"), 1);
+  metrics.on_clock_skew("s", -1500ms);
+  EXPECT_EQ(value_of(metrics, R"(affsync_clock_skew_seconds{source="s"})"), -1.5);
+}
+
+TEST(Metrics, the_run_that_goes_on_is_known_until_its_end) {
+  Metrics metrics(at(1));
+  EXPECT_EQ(metrics.running("exness-main", "rewards"), nullptr);
+  auto report = report_of(RunStatus::running);
+  metrics.on_run_started(report);
+  report.rows_read = 40;
+  metrics.on_progress(report, std::nullopt);
+  ASSERT_NE(metrics.running("exness-main", "rewards"), nullptr);
+  EXPECT_EQ(metrics.running("exness-main", "rewards")->rows_read, 40);
+  metrics.on_run_ended(report_of(RunStatus::succeeded));
+  EXPECT_EQ(metrics.running("exness-main", "rewards"), nullptr);
+}
+
 TEST(Metrics, a_source_name_with_quotes_and_line_breaks_stays_one_label) {
   Metrics metrics(at(1));
   metrics.on_rate("a\"b\\c\nd", 1);
@@ -180,13 +361,15 @@ TEST(Metrics, build_and_process_are_described) {
 // Renaming a metric breaks dashboards and alerts: metric_names.txt is to be edited by hand.
 TEST(Metrics, names_types_and_labels_are_those_of_the_golden_file) {
   Metrics metrics(at(1));
+  metrics.set_streams({setting("rewards", 15min)});
   auto failed = report_of(RunStatus::failed);
   failed.error = Error(ErrorCode::timeout, "slow");
   metrics.on_run_ended(failed);
   metrics.on_run_ended(report_of(RunStatus::succeeded));
-  metrics.on_request("s", 200, 1ms);
-  metrics.on_throttled("s", 1s);
-  metrics.on_rate("s", 1);
+  metrics.on_request("exness-main", 200, 1ms);
+  metrics.on_throttled("exness-main", 1s);
+  metrics.on_rate("exness-main", 1);
+  metrics.on_clock_skew("exness-main", 1s);
   schema::StreamHealth health;
   health.source = "exness-main";
   health.stream = "rewards";

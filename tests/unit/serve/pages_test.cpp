@@ -57,6 +57,8 @@ class PagesTest : public ::testing::Test {
       };
       return query;
     };
+    parts.hosts = {"affsync.example"};
+    parts.notes = [this] { return notes_; };
     parts.started_at = clock_.time - 24h;
     parts.database_url = "host=/var/lib/affsync dbname=affsync";
     parts.ping_limit = 50ms;
@@ -81,6 +83,7 @@ class PagesTest : public ::testing::Test {
   asio::io_context io_;
   FixedClock clock_;
   FakeStore store_;
+  std::vector<std::string> notes_;
   Metrics metrics_;
   Pages pages_;
 };
@@ -142,27 +145,180 @@ TEST_F(PagesTest, a_stream_of_another_instance_does_not_count) {
   EXPECT_EQ(get("/readyz").status, 200);
 }
 
-TEST_F(PagesTest, metrics_are_there_with_and_without_the_database) {
+TEST_F(PagesTest, not_ready_at_once_when_every_stream_of_a_source_has_failed) {
+  store_.streams[0].ended_status = "failed";
+  store_.streams[0].last_error = "connection refused";
+  auto second = store_.streams[0];
+  second.stream = "clients";
+  second.ended_status = "succeeded";
+  store_.streams.push_back(second);
+  EXPECT_EQ(get("/readyz").status, 200);
+  store_.streams[1].ended_status = "failed";
+  auto const response = get("/readyz");
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(text(json(response), "reasons.0.reason"), "all_failed");
+  EXPECT_EQ(text(json(response), "reasons.0.source"), "exness-main");
+  EXPECT_EQ(text(json(response), "reasons.0.stream"), "null");
+  EXPECT_NE(text(json(response), "reasons.0.message").find("connection refused"),
+            std::string::npos);
+}
+
+TEST_F(PagesTest, not_ready_at_once_when_a_source_is_blocked_and_ready_when_that_is_over) {
+  store_.streams[0].blocked_until = clock_.time + 1h;
+  store_.streams[0].blocked_code = "auth_invalid";
+  store_.streams[0].blocked_reason = "wrong password";
+  auto const response = get("/readyz");
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(text(json(response), "reasons.0.reason"), "blocked");
+  EXPECT_EQ(text(json(response), "reasons.0.message"),
+            "nothing is asked of the source until 2023-11-14T23:13:20Z (auth_invalid): wrong "
+            "password");
+  store_.streams[0].blocked_until = clock_.time;
+  EXPECT_EQ(get("/readyz").status, 200);
+}
+
+TEST_F(PagesTest, readiness_asks_for_no_more_than_it_needs) {
+  get("/readyz");
+  EXPECT_EQ(store_.health_calls, 0);
+  EXPECT_EQ(store_.standing_calls, 1);
+}
+
+TEST_F(PagesTest, metrics_never_wait_for_the_database) {
+  store_.hangs = true;
+  EXPECT_EQ(get("/metrics").status, 200);
+  EXPECT_EQ(get("/metrics").status, 200);
+  EXPECT_LE(store_.pings, 1);
+}
+
+TEST_F(PagesTest, what_a_scrape_asks_for_is_in_the_next_one) {
+  EXPECT_EQ(get("/metrics").headers.find("content-type"),
+            "text/plain; version=0.0.4; charset=utf-8");
+  io_.restart();
+  io_.run();
   auto const good = get("/metrics");
-  EXPECT_EQ(good.status, 200);
-  EXPECT_EQ(good.headers.find("content-type"), "text/plain; version=0.0.4; charset=utf-8");
   EXPECT_NE(good.body.find("\naffsync_database_up 1\n"), std::string::npos);
   EXPECT_NE(good.body.find("affsync_last_success_timestamp_seconds{source=\"exness-main\","
                            "stream=\"rewards\"} 1699999400\n"),
             std::string::npos);
   store_.problem = Error(ErrorCode::database_unavailable, "gone");
+  clock_.time += 5s;
+  get("/metrics");
+  io_.restart();
+  io_.run();
   auto const bad = get("/metrics");
   EXPECT_EQ(bad.status, 200);
   EXPECT_NE(bad.body.find("\naffsync_database_up 0\n"), std::string::npos);
 }
 
 TEST_F(PagesTest, a_scrape_does_not_query_the_health_every_time) {
-  get("/metrics");
-  get("/metrics");
+  auto const scrape = [&] {
+    get("/metrics");
+    io_.restart();
+    io_.run();
+    clock_.time += 10s;
+  };
+  for (int scrapes = 0; scrapes < 6; ++scrapes) scrape();
   EXPECT_EQ(store_.health_calls, 1);
-  clock_.time += 5min;
-  get("/metrics");
+  scrape();
   EXPECT_EQ(store_.health_calls, 2);
+}
+
+TEST_F(PagesTest, names_that_are_not_its_own_are_refused) {
+  auto const asked_as = [&](std::string const& host) {
+    HttpRequest request(Method::get, "/api/earnings");
+    request.headers.add("Host", host);
+    auto answer = asio::co_spawn(io_, pages_.answer(std::move(request)), asio::use_future);
+    io_.restart();
+    io_.run();
+    return answer.get().status;
+  };
+  for (char const* host : {"localhost:9464", "LOCALHOST", "127.0.0.1:9464", "[::1]:9464",
+                           "10.0.0.7", "affsync.example:9464", "Affsync.Example."}) {
+    EXPECT_EQ(asked_as(host), 200) << host;
+  }
+  for (char const* host :
+       {"evil.example", "evil.example:9464", "127.0.0.1.evil.example", "localhost.evil.example",
+        "affsync.example.evil", "", ":9464", "[evil]"}) {
+    EXPECT_EQ(asked_as(host), 421) << host;
+  }
+}
+
+TEST_F(PagesTest, the_page_is_green_only_when_nothing_stands_against_any_stream) {
+  auto& stream = store_.streams[0];
+  stream.ended_status = "succeeded";
+  auto const is_green = [&] {
+    return get("/").body.find("<p class=\"good\">") != std::string::npos;
+  };
+  EXPECT_TRUE(is_green());
+  auto const good = stream;
+  auto const not_green = [&](char const* what) {
+    EXPECT_FALSE(is_green()) << what;
+    stream = good;
+  };
+  stream.ended_status = stream.last_status = "failed";
+  not_green("failed");
+  // The next run goes on, but what the last one said still holds.
+  stream.ended_status = "failed";
+  stream.last_status = "running";
+  not_green("failed, running again");
+  stream.ended_status = stream.last_status = "partial";
+  not_green("partial");
+  stream.ended_status = stream.last_status = "skipped";
+  not_green("skipped");
+  stream.quarantined = 1;
+  not_green("quarantined");
+  stream.unreconciled = 1;
+  not_green("unreconciled");
+  stream.doubtful_days = 1;
+  not_green("doubtful");
+  stream.lost_days = 1;
+  not_green("lost");
+  stream.last_success_at = clock_.time - 46min;
+  not_green("late");
+  stream.blocked_until = clock_.time + 1h;
+  not_green("blocked");
+  stream.ended_status = stream.last_status = "";
+  not_green("never read");
+  notes_ = {"the new configuration is not used"};
+  not_green("note");
+  notes_.clear();
+  stream.accepted = 5;
+  EXPECT_TRUE(is_green());
+}
+
+TEST_F(PagesTest, a_blocked_source_is_not_said_to_be_asked_sooner) {
+  store_.streams[0].next_run_at = clock_.time + 25s;
+  store_.streams[0].blocked_until = clock_.time + 6h;
+  store_.streams[0].blocked_code = "auth_invalid";
+  auto const body = get("/").body;
+  EXPECT_EQ(body.find("in 25 s"), std::string::npos) << body;
+  EXPECT_NE(body.find("in 6 h"), std::string::npos) << body;
+}
+
+TEST_F(PagesTest, days_in_doubt_and_lost_are_named) {
+  store_.streams[0].lost_days = 31;
+  schema::CoverageSpan gap;
+  gap.state = schema::DayState::lost;
+  gap.from = *parse_day("2026-01-01");
+  gap.to = *parse_day("2026-01-31");
+  store_.streams[0].gaps.push_back(gap);
+  EXPECT_NE(get("/").body.find("lost: 2026-01-01 to 2026-01-31"), std::string::npos);
+}
+
+TEST_F(PagesTest, a_run_that_goes_on_says_how_far_it_has_come) {
+  RunReport report;
+  report.source = "exness-main";
+  report.stream = "rewards";
+  metrics_.on_run_started(report);
+  report.rows_read = 12'000;
+  report.reached = parse_day("2026-03-01");
+  report.window_to = parse_day("2026-11-20");
+  report.waiting_until = clock_.time + 5min;
+  metrics_.on_progress(report, std::nullopt);
+  auto const body = get("/").body;
+  EXPECT_NE(body.find("12\u202f000 rows, up to 2026-03-01 of 2026-11-20"), std::string::npos)
+      << body;
+  EXPECT_NE(body.find("waits for the broker, who asks for 5 min"), std::string::npos) << body;
 }
 
 TEST_F(PagesTest, status_has_every_field_of_a_stream) {
@@ -260,6 +416,17 @@ TEST_F(PagesTest, the_page_for_people_says_when_the_database_is_away) {
   auto const response = get("/");
   EXPECT_EQ(response.status, 200);
   EXPECT_NE(response.body.find("connection refused"), std::string::npos);
+}
+
+TEST_F(PagesTest, without_the_database_what_was_known_stays_with_what_to_do) {
+  get("/");
+  store_.problem = Error(ErrorCode::database_unavailable, "connection refused", "Start it.");
+  clock_.time += 3min;
+  auto const body = get("/").body;
+  EXPECT_NE(body.find("Start it."), std::string::npos);
+  EXPECT_NE(body.find("known 3 min ago"), std::string::npos) << body;
+  EXPECT_NE(body.find("rewards"), std::string::npos);
+  EXPECT_EQ(body.find("<p class=\"good\">"), std::string::npos);
 }
 
 TEST_F(PagesTest, nothing_is_kept_or_guessed_by_browsers) {

@@ -1,0 +1,71 @@
+// The figures of each source and stream that the metrics are made of, as plain numbers, and how
+// they are written. Pure.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/run_report.hpp"
+#include "daemon/serve/exposition.hpp"
+
+namespace affsync::serve {
+
+struct Outcome {
+  char const* name;
+  std::int64_t RunReport::*member;
+};
+inline constexpr std::array<Outcome, 5> outcomes{{{"inserted", &RunReport::inserted},
+                                                  {"updated", &RunReport::updated},
+                                                  {"unchanged", &RunReport::unchanged},
+                                                  {"deleted", &RunReport::deleted},
+                                                  {"quarantined", &RunReport::quarantined}}};
+inline constexpr std::size_t quarantined_outcome = 4;
+
+struct StreamFigures {
+  std::optional<std::chrono::seconds> interval;
+  std::map<RunStatus, std::int64_t> runs;
+  std::int64_t consecutive_failures = 0;
+  std::optional<RunReport> running;
+  // As the database says; nullopt until it was asked.
+  struct Standing {
+    std::int64_t quarantined = 0, unreconciled = 0;
+    std::int64_t proven_days = 0, doubtful_days = 0, lost_days = 0;
+  };
+  std::optional<Standing> standing;
+  std::array<std::int64_t, outcomes.size()> rows{};
+  std::array<std::int64_t, outcomes.size()> of_this_run{};  // what of it is in `rows` already
+  std::optional<TimePoint> last_success;
+  std::map<ErrorCode, std::int64_t> failures;
+
+  // Adds what has come since the last call for this run.
+  void count(RunReport const& report) {
+    for (std::size_t index = 0; index < outcomes.size(); ++index) {
+      auto const now = report.*outcomes[index].member;
+      rows[index] += std::max(std::int64_t{0}, now - of_this_run[index]);
+      of_this_run[index] = std::max(of_this_run[index], now);
+    }
+  }
+};
+
+struct SourceFigures {
+  std::map<int, std::int64_t> requests;  // by status
+  std::int64_t throttled = 0;
+  std::optional<double> rate;
+  std::optional<double> clock_skew;  // seconds
+  std::string blocked_code;          // empty: not blocked
+  TimePoint blocked_until{};
+  std::map<std::string, bool> enabled;  // the streams of the configuration
+  std::map<std::string, StreamFigures> streams;
+};
+
+using Sources = std::map<std::string, SourceFigures>;
+
+void write_figures(Exposition& out, Sources const& sources, TimePoint started_at, TimePoint now);
+
+}  // namespace affsync::serve
