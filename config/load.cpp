@@ -87,6 +87,29 @@ LogConfig read_log(yaml::Node const& node) {
   return log;
 }
 
+// A duration, or `forever`.
+std::optional<std::chrono::seconds> read_retention_time(yaml::Node const& node) {
+  auto const text = read_text(node);
+  if (text == "forever") return std::nullopt;
+  auto const time = parse_duration(text);
+  if (!time) {
+    node.fail("not a time to keep something for: " + node.shown(),
+              "Write a duration such as 90d, or `forever`.");
+  }
+  return *time;
+}
+
+RetentionConfig read_retention(yaml::Node const& node) {
+  RetentionConfig retention;
+  yaml::Map map(node, "retention");
+  if (auto const value = map.find("runs")) retention.runs = read_retention_time(*value);
+  if (auto const value = map.find("quarantine")) {
+    retention.quarantine = read_retention_time(*value);
+  }
+  map.finish();
+  return retention;
+}
+
 Defaults read_defaults(yaml::Node const& node) {
   Defaults defaults;
   yaml::Map map(node, "defaults");
@@ -106,6 +129,7 @@ Config read_config(yaml::Node const& root, std::string const& file, Environment 
   if (auto const value = map.find("database")) config.database = read_database(*value, env);
   if (auto const value = map.find("http")) config.http = read_http(*value);
   if (auto const value = map.find("log")) config.log = read_log(*value);
+  if (auto const value = map.find("retention")) config.retention = read_retention(*value);
   Defaults defaults;
   if (auto const value = map.find("defaults")) defaults = read_defaults(*value);
   if (auto const value = map.find("instance")) config.instance = read_text(*value);

@@ -32,6 +32,12 @@ struct HttpConfig {
 using affsync::LogLevel;
 enum class LogFormat { automatic, text, json, journald };
 
+// How long what time alone piles up is kept; nullopt: for ever.
+struct RetentionConfig {
+  std::optional<std::chrono::seconds> runs = std::chrono::days(90);
+  std::optional<std::chrono::seconds> quarantine = std::chrono::days(90);
+};
+
 struct LogConfig {
   LogLevel level = LogLevel::info;
   LogFormat format = LogFormat::automatic;
@@ -92,6 +98,7 @@ struct Config {
   DatabaseConfig database;
   HttpConfig http;
   LogConfig log;
+  RetentionConfig retention;
   std::string connectors_dir;  // empty: none
   std::vector<SourceConfig> sources;
 

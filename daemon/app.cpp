@@ -198,6 +198,13 @@ Result<schema::MigrationReport> App::migrate_watched(bool dry_run,
   return std::move(*report);
 }
 
+schema::Retention App::retention() const {
+  schema::Retention retention;
+  retention.runs = impl_->config.retention.runs;
+  retention.quarantine = impl_->config.retention.quarantine;
+  return retention;
+}
+
 schema::Store& App::store() {
   return *impl_->store;
 }

@@ -49,6 +49,8 @@ class App {
                                            std::function<void()> const& still_at_it = {});
   // After start_database.
   schema::Store& store();
+  // As the configuration says now.
+  schema::Retention retention() const;
   // A libpq string for psql and BI tools, without a password.
   std::string shown_database_url() const;
   // The server is ours, and ends with this process.

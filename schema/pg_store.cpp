@@ -99,6 +99,29 @@ class PgStore final : public Store {
     co_return co_await leases_->try_take(std::move(id));
   }
 
+  asio::awaitable<Pruned> prune(Retention retention, bool dry_run) override {
+    if (dry_run) {
+      auto count = [=](PgSession& session) { return count_prunable(session, retention); };
+      co_return co_await executor_.run(std::move(count), twice);
+    }
+    Pruned all;
+    for (;;) {
+      auto work = [=](PgSession& session) { return prune_some(session, retention); };
+      Pruned const some = co_await executor_.run(std::move(work), twice);
+      all.runs += some.runs;
+      all.quarantine += some.quarantine;
+      all.months_made += some.months_made;
+      if (some.runs == 0 && some.quarantine == 0) co_return all;
+    }
+  }
+
+  asio::awaitable<bool> claim_for_today(std::string task) override {
+    auto work = [name = std::move(task)](PgSession& session) {
+      return schema::claim_for_today(session, name);
+    };
+    co_return co_await executor_.run(std::move(work));
+  }
+
   asio::awaitable<StreamState> load_state(StreamId id) override {
     auto work = [wanted = std::move(id)](PgSession& session) {
       return read_state(session, wanted);

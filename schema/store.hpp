@@ -17,6 +17,7 @@
 #include "base/clock.hpp"
 #include "base/day_span.hpp"
 #include "base/run_report.hpp"
+#include "schema/retention.hpp"
 #include "schema/source_block.hpp"
 
 namespace affsync::schema {
@@ -382,6 +383,17 @@ class Store : public BlockStore {
   // Of each stream only how its latest run ended, when it succeeded last, and whether its source is
   // blocked: one row a stream, whatever the database has gathered.
   virtual asio::awaitable<std::vector<StreamHealth>> standing() { co_return co_await health(); }
+  // Removes what retention lets go, in short transactions, or only counts it.
+  virtual asio::awaitable<Pruned> prune(Retention retention, bool dry_run) {
+    static_cast<void>(retention);
+    static_cast<void>(dry_run);
+    co_return Pruned();
+  }
+  // True for one caller a day among all daemons that share the database.
+  virtual asio::awaitable<bool> claim_for_today(std::string task) {
+    static_cast<void>(task);
+    co_return false;
+  }
   // A cheap round trip; throws when the database does not answer.
   virtual asio::awaitable<void> ping() = 0;
   // Runs a read-only query and gives column names and rows of text, for reports.

@@ -83,6 +83,7 @@ struct Parsed {
   ReportOptions report;
   QuarantineOptions quarantine;
   bool migrate_dry_run = false;
+  PruneOptions prune;
   Output status_output = Output::table;
   Output connectors_output = Output::table;
   std::string connector;
@@ -153,6 +154,12 @@ void add_database_commands(CLI::App& app, Parsed& parsed) {
       add_command(app, parsed, "migrate", "Brings the database schema up to date",
                   [&parsed] { return run_migrate(parsed.common, parsed.migrate_dry_run); });
   migrate->add_flag("--dry-run", parsed.migrate_dry_run, "Only say what would be applied");
+
+  auto* prune = add_command(app, parsed, "prune",
+                            "Removes what `retention` lets go: old runs, resolved quarantine rows",
+                            [&parsed] { return run_prune(parsed.common, parsed.prune); });
+  prune->add_flag("--dry-run", parsed.prune.dry_run, "Only say what would be removed");
+  add_output(prune, parsed.prune.output, false);
 
   auto* status = add_command(app, parsed, "status", "What the database says of every stream",
                              [&parsed] { return run_status(parsed.common, parsed.status_output); });

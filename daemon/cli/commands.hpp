@@ -61,11 +61,17 @@ struct QuarantineOptions {
   Output output = Output::table;
 };
 
+struct PruneOptions {
+  bool dry_run = false;
+  Output output = Output::table;
+};
+
 int run_daemon(CommonOptions const& common);
 int run_sync(CommonOptions const& common, SyncOptions const& options);
 int run_check(CommonOptions const& common, CheckOptions const& options);
 int run_inspect(CommonOptions const& common, InspectOptions const& options);
 int run_migrate(CommonOptions const& common, bool dry_run);
+int run_prune(CommonOptions const& common, PruneOptions const& options);
 int run_status(CommonOptions const& common, Output output);
 int run_report(CommonOptions const& common, ReportOptions const& options);
 int run_connectors(CommonOptions const& common, std::string const& name, Output output);

@@ -17,6 +17,7 @@
 #include "daemon/serve/service_manager.hpp"
 #include "daemon/sync/supervisor.hpp"
 #include "daemon/sync/task_group.hpp"
+#include "daemon/sync/upkeep.hpp"
 
 namespace affsync::cli {
 namespace {
@@ -87,6 +88,7 @@ class Daemon {
   App& app_;
   Logger log_;
   SystemClock clock_;
+  sync::TimerSleeper sleeper_;
   TimePoint started_at_;
   std::mt19937_64 random_{std::random_device{}()};
   serve::Metrics metrics_;
@@ -191,6 +193,9 @@ asio::awaitable<void> Daemon::run() {
   sync::TaskGroup group(executor);
   group.spawn(until_cancelled(supervisor_.run()));
   group.spawn(until_cancelled(reload_on_hangup()));
+  auto retention = [this] { return app_.retention(); };
+  auto upkeep = sync::keep_house(app_.store(), sleeper_, std::move(retention), log_);
+  group.spawn(until_cancelled(std::move(upkeep)));
   group.spawn(until_cancelled(keep_watchdog_alive()));
   group.spawn(say_stopping());
   if (server) group.spawn(until_cancelled(server->serve()));

@@ -1,0 +1,43 @@
+// `affsync prune`: what retention lets go, done now instead of by the daemon.
+#include <boost/asio/use_awaitable.hpp>
+#include <iostream>
+
+#include "daemon/app.hpp"
+#include "daemon/cli/commands.hpp"
+#include "daemon/cli/open_database.hpp"
+
+namespace affsync::cli {
+namespace {
+
+std::string counted(std::int64_t count, char const* one, char const* several) {
+  return std::to_string(count) + " " + (count == 1 ? one : several);
+}
+
+}  // namespace
+
+int run_prune(CommonOptions const& common, PruneOptions const& options) {
+  App app(common.config_file, common.log_level());
+  schema::Pruned pruned;
+  bool const nothing_there = !is_database_there(app);
+  if (!nothing_there) {
+    open_database(app);
+    auto work = [&]() -> boost::asio::awaitable<void> {
+      auto const retention = app.retention();
+      pruned = co_await app.store().prune(retention, options.dry_run);
+    };
+    app.run(work());
+  }
+  if (options.output == Output::json) {
+    std::cout << "{\"dry_run\":" << (options.dry_run ? "true" : "false")
+              << ",\"runs\":" << pruned.runs << ",\"quarantine\":" << pruned.quarantine
+              << ",\"months_made\":" << pruned.months_made << "}\n";
+    return 0;
+  }
+  std::cout << (options.dry_run ? "would remove " : "removed ")
+            << counted(pruned.runs, "run", "runs") << " and "
+            << counted(pruned.quarantine, "resolved row", "resolved rows")
+            << " of the quarantine\n";
+  return 0;
+}
+
+}  // namespace affsync::cli

@@ -1,0 +1,37 @@
+#include "daemon/sync/upkeep.hpp"
+
+#include <boost/asio/use_awaitable.hpp>
+#include <optional>
+
+#include "base/error.hpp"
+
+namespace affsync::sync {
+namespace {
+
+boost::asio::awaitable<void> do_if_due(schema::Store& store, schema::Retention retention,
+                                       Logger const& log) {
+  std::string const task = "prune";
+  if (!co_await store.claim_for_today(task)) co_return;
+  auto const pruned = co_await store.prune(retention, false);
+  if (pruned.runs == 0 && pruned.quarantine == 0) co_return;
+  log.info("removed what retention lets go", {{"runs", std::to_string(pruned.runs)},
+                                              {"quarantine", std::to_string(pruned.quarantine)}});
+}
+
+}  // namespace
+
+boost::asio::awaitable<void> keep_house(schema::Store& store, Sleeper& sleeper,
+                                        std::function<schema::Retention()> retention, Logger log) {
+  for (;;) {
+    std::optional<Error> failed;
+    try {
+      co_await do_if_due(store, retention(), log);
+    } catch (Failure const& failure) {
+      failed = failure.error();
+    }
+    if (failed) log.warn(*failed);
+    co_await sleeper.sleep(std::chrono::hours(1));
+  }
+}
+
+}  // namespace affsync::sync
