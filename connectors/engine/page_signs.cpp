@@ -89,10 +89,44 @@ bool has_dots(urls::url_view url) {
       url.segments(), [](std::string const& segment) { return segment == "." || segment == ".."; });
 }
 
+bool is_hex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+// Servers write `page[number]=2`, blanks and letters of any alphabet into links as they are. As in
+// a browser, what an address may not hold behind its authority is percent-encoded; what is encoded
+// already stays. Control characters are left, so that the link is refused.
+std::string as_address(std::string_view link) {
+  auto const authority = link.find("//");
+  std::size_t begin = 0;
+  bool const has_authority =
+      authority != std::string_view::npos && authority < link.find_first_of("/?#") + 1;
+  if (has_authority) begin = std::min(link.find_first_of("/?#", authority + 2), link.size());
+  std::string out(link.substr(0, begin));
+  for (std::size_t at = begin; at < link.size(); ++at) {
+    char const c = link[at];
+    bool const encoded =
+        c == '%' && at + 2 < link.size() && is_hex(link[at + 1]) && is_hex(link[at + 2]);
+    bool const foreign = static_cast<unsigned char>(c) >= 0x80 ||
+                         std::string_view(" \"<>[]\\^`{|}").find(c) != std::string_view::npos;
+    if (!foreign && (c != '%' || encoded)) {
+      out += c;
+      continue;
+    }
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    auto const byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += digits[byte >> 4];
+    out += digits[byte & 15];
+  }
+  return out;
+}
+
 Result<std::string> link_target(std::string const& link, std::string const& base_url,
                                 std::string const& asked) {
   auto const base = urls::parse_uri(base_url);
-  auto const reference = urls::parse_uri_reference(link);
+  auto const address = as_address(link);
+  auto const reference = urls::parse_uri_reference(address);
   if (!base || !reference || is_misread(*reference)) return refused(link, "is not an address");
   std::string base_path(base->encoded_path());
   while (base_path.ends_with('/')) base_path.pop_back();
