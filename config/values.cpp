@@ -1,5 +1,6 @@
 #include "config/values.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/suggest.hpp"
@@ -99,7 +100,14 @@ std::string read_path(yaml::Node const& node) {
 }
 
 std::string read_base_url(yaml::Node const& node, bool allow_http) {
-  auto const url = read_text(node);
+  auto url = read_text(node);
+  // A scheme is the same in any case, and a colon without a port is the usual one.
+  auto const scheme_end = std::min(url.find("://"), url.size());
+  for (std::size_t i = 0; i < scheme_end; ++i) {
+    if (url[i] >= 'A' && url[i] <= 'Z') url[i] = static_cast<char>(url[i] - 'A' + 'a');
+  }
+  auto const path = std::min(url.find('/', std::min(scheme_end + 3, url.size())), url.size());
+  if (path > scheme_end + 3 && url[path - 1] == ':') url.erase(path - 1, 1);
   bool const is_plain = url.starts_with("http://");
   if (!is_plain && !url.starts_with("https://")) {
     node.fail("a base_url must begin with https://");
@@ -109,13 +117,19 @@ std::string read_base_url(yaml::Node const& node, bool allow_http) {
   if (authority.find('@') != authority.npos) {
     node.fail("a base_url with a user name or password", "Put them into `credentials`.");
   }
-  if (url.find_first_of("?#\\") != std::string::npos || !is_printable(url)) {
+  bool const is_ascii =
+      std::ranges::all_of(authority, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  if (url.find_first_of("?#\\") != std::string::npos || (is_ascii && !is_printable(url))) {
     node.fail("a base_url takes scheme, host, port and path, and nothing after them");
   }
   auto const bracket = authority.rfind(']');
   auto const colon = authority.find(':', bracket == authority.npos ? 0 : bracket);
   auto const host = authority.substr(0, colon);
   if (host.empty()) node.fail("a base_url without a host");
+  if (std::ranges::any_of(host, [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
+    node.fail("a base_url whose host is not in ASCII",
+              "Write it as it goes over the wire, xn--…; `idn2 NAME` prints it.");
+  }
   if (colon != authority.npos && !is_port(authority.substr(colon + 1))) {
     node.fail("the port of a base_url must be 1 to 65535");
   }

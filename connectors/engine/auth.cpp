@@ -81,10 +81,72 @@ bool can_be_sent(std::string_view token) {
   return !token.empty();
 }
 
+struct Cookie {
+  std::string_view value;
+  std::optional<std::chrono::seconds> lifetime;
+};
+
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  std::int64_t count = 0;
+  auto const [stop, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  bool const whole = error == std::errc{} && stop == text.data() + text.size();
+  return whole ? std::optional(count) : std::nullopt;
+}
+
+// The last one of that name; one that is taken back (Max-Age 0) is none.
+std::optional<Cookie> find_cookie(Headers const& headers, std::string_view name) {
+  std::optional<Cookie> found;
+  for (auto const& [field, value] : headers.fields()) {
+    if (to_lower(field) != "set-cookie") continue;
+    std::string_view rest = value;
+    auto const take = [&rest] {
+      auto const end = std::min(rest.find(';'), rest.size());
+      auto const part = trim_blanks(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      return part;
+    };
+    auto const pair = take();
+    auto const equals = pair.find('=');
+    if (equals == std::string_view::npos || trim_blanks(pair.substr(0, equals)) != name) continue;
+    Cookie cookie;
+    cookie.value = trim_blanks(pair.substr(equals + 1));
+    while (!rest.empty()) {
+      auto const attribute = take();
+      if (!to_lower(attribute.substr(0, 8)).starts_with("max-age=")) continue;
+      if (auto const age = whole_number(attribute.substr(8))) {
+        constexpr std::int64_t ten_years = 10 * 366 * 86'400;
+        cookie.lifetime = std::chrono::seconds(std::clamp<std::int64_t>(*age, 0, ten_years));
+      }
+    }
+    bool const is_gone = cookie.value.empty() || cookie.lifetime == std::chrono::seconds(0);
+    found = is_gone ? std::nullopt : std::optional(cookie);
+  }
+  return found;
+}
+
+// Where the connector looks for the token, for messages.
+std::string place_of_token(LoginTokenAuth const& auth) {
+  if (!auth.token_header.empty()) return "in the header " + auth.token_header;
+  if (!auth.token_cookie.empty()) return "in the cookie " + auth.token_cookie;
+  return "at `" + auth.token.text() + "`";
+}
+
+// The token's own text, wherever it stands; empty when it is not there.
+std::string_view token_text(LoginTokenAuth const& auth, Json const& body, Headers const& headers) {
+  if (!auth.token_header.empty()) return trim_blanks(headers.find(auth.token_header).value_or(""));
+  if (!auth.token_cookie.empty()) {
+    auto const cookie = find_cookie(headers, auth.token_cookie);
+    return cookie ? cookie->value : std::string_view();
+  }
+  auto const* found = auth.token.in(body);
+  return found != nullptr && found->is_string() ? trim_blanks(found->as_string())
+                                                : std::string_view();
+}
+
 // What the broker said instead of a token. Its members are named but not quoted: a token may stand
 // in another one.
 Error no_token(LoginTokenAuth const& auth, Json const& body) {
-  std::string text = "the login was answered without a token at `" + auth.token.text() + "`";
+  std::string text = "the login was answered without a token " + place_of_token(auth);
   if (auto const said = error_text(body); !said.empty()) {
     text += ": " + said;
   } else if (body.is_object() && !body.members().empty()) {
@@ -135,12 +197,9 @@ HttpRequest make_login_request(LoginTokenAuth const& auth, Credentials const& cr
 }
 
 Result<Token> read_token(LoginTokenAuth const& auth, Json const& body, TimePoint now,
-                         std::optional<TimePoint> server_now) {
-  auto const* found = auth.token.in(body);
-  if (found == nullptr || !found->is_string() || trim_blanks(found->as_string()).empty()) {
-    return no_token(auth, body);
-  }
-  auto text = trim_blanks(found->as_string());
+                         std::optional<TimePoint> server_now, Headers const& headers) {
+  auto text = token_text(auth, body, headers);
+  if (text.empty()) return no_token(auth, body);
   auto const prefix = to_lower(auth.strip_prefix);
   if (!prefix.empty() && to_lower(text.substr(0, prefix.size())) == prefix) {
     text = trim_blanks(text.substr(prefix.size()));
@@ -156,6 +215,10 @@ Result<Token> read_token(LoginTokenAuth const& auth, Json const& body, TimePoint
   Token token;
   token.text = Secret(std::string(text));
   token.expires_at = now + auth.assumed_lifetime;
+  if (!auth.token_cookie.empty()) {
+    auto const cookie = find_cookie(headers, auth.token_cookie);
+    if (cookie && cookie->lifetime) token.expires_at = now + *cookie->lifetime;
+  }
   if (auth.expires_in) {
     if (auto const lifetime = lifetime_in(*auth.expires_in, body)) {
       token.expires_at = now + *lifetime;
@@ -174,6 +237,12 @@ Result<Token> read_token(LoginTokenAuth const& auth, Json const& body, TimePoint
   auto const half = now + (token.expires_at - now) / 2;
   token.renew_at = std::max<TimePoint>(token.expires_at - auth.renew_before, half);
   return token;
+}
+
+bool holds_token(LoginTokenAuth const& auth, HttpResponse const& response) {
+  bool const in_headers = !auth.token_header.empty() || !auth.token_cookie.empty();
+  bool const good = response.status >= 200 && response.status < 300;
+  return in_headers && good && !token_text(auth, Json(), response.headers).empty();
 }
 
 namespace {

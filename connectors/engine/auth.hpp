@@ -26,8 +26,13 @@ HttpRequest make_login_request(LoginTokenAuth const& auth, Credentials const& cr
 // when there is none where the connector says it is.
 // What a JWT says of its end counts from its own beginning (`iat`), else from `server_now`, the
 // answer's Date: our clock may be wrong.
+// `headers` are the answer's, for a token that stands there or is a cookie (whose Max-Age counts).
 Result<Token> read_token(LoginTokenAuth const& auth, Json const& body, TimePoint now,
-                         std::optional<TimePoint> server_now = std::nullopt);
+                         std::optional<TimePoint> server_now = std::nullopt,
+                         Headers const& headers = {});
+
+// A good answer with the token in its headers, whatever its body is.
+bool holds_token(LoginTokenAuth const& auth, HttpResponse const& response);
 
 // `exp` of a JWT's payload (not verified: it is the broker's own token for us); nullopt when the
 // text is no JWT or has none.

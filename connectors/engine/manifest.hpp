@@ -70,7 +70,9 @@ struct LoginTokenAuth {
   // The login itself is sent with these as HTTP Basic, each form-urlencoded first (RFC
   // 6749, 2.3.1).
   std::optional<BasicAuth> login_basic;
-  JsonPath token;            // in the login's answer
+  JsonPath token;            // in the body of the login's answer, unless one of these says
+  std::string token_header;  // the header that has it
+  std::string token_cookie;  // the cookie that it is
   std::string strip_prefix;  // taken off the token, any case: "JWT "
   std::string header = "Authorization";
   std::string value;                            // "JWT ${token}"
@@ -194,6 +196,7 @@ struct PageSpec {
   std::optional<JsonPath> total_pages;    // where it only counts pages
   std::optional<JsonPath> more;           // true, or anything but null: another page follows
   std::optional<JsonPath> next;           // cursor, link: where the next one's is in the answer
+  bool follow_path = false;               // link: only its path and query, under the base URL
   std::optional<JsonPath> id;             // id: where a row has it
   bool until_known = false;  // newest first: an incremental pass ends at a page without news
 };
@@ -223,8 +226,8 @@ struct WindowSpec {
   // The parameters ask for what was changed in these days, not for what happened in them: a full
   // pass sends neither and reads the whole list, the others read one slice of news.
   bool changes = false;
-  // `empty` answers only what ends within so many days of today: an older slice without an answer is
-  // in doubt. nullopt: it answers any.
+  // `empty` answers only what ends within so many days of today: an older slice without an answer
+  // is in doubt. nullopt: it answers any.
   std::optional<int> may_be_empty_days;
 };
 
@@ -357,7 +360,7 @@ struct StreamSpec {
   std::vector<PartSpec> parts;  // empty: one request for all
   std::optional<WindowSpec> window;
   std::vector<JsonPath> records;  // the first that is an array (or an object: one row)
-  bool empty_if_null = false;  // null, or an empty object, instead of the list means no rows
+  bool empty_if_null = false;     // null, or an empty object, instead of the list means no rows
   std::optional<ExpandSpec> expand;
   TableMapping map;
   std::vector<TableMapping> also;     // further tables filled from the same row

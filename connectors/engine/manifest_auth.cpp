@@ -100,10 +100,35 @@ void read_lifetime(yaml::Map& map, LoginTokenAuth& auth) {
   }
 }
 
+// `token: data.token`, `token: {header: X-Auth-Token}`, `token: {cookie: SESSION}`
+void read_token_place(yaml::Node const& node, LoginTokenAuth& auth, Declared const& declared) {
+  if (!node.is_map()) {
+    auth.token = read_path(node);
+    return;
+  }
+  yaml::Map map(node, "the token's place");
+  auto const header = map.find("header");
+  auto const cookie = map.find("cookie");
+  map.finish();
+  if (header.has_value() == cookie.has_value()) {
+    node.fail("the token's place takes one of header and cookie");
+  }
+  if (header) {
+    auth.token_header = read_header_name(*header, declared);
+    return;
+  }
+  auth.token_cookie = cookie->text();
+  // A cookie's name is a token, as that of a header is.
+  if (auth.token_cookie.empty() ||
+      auth.token_cookie.find_first_of("=;, \t\"${}") != std::string::npos) {
+    cookie->fail(yaml::quoted(auth.token_cookie) + " is not the name of a cookie");
+  }
+}
+
 LoginTokenAuth read_login_token(yaml::Map& map, Declared const& declared) {
   LoginTokenAuth auth;
   auth.login = read_login(map.require("login"), declared);
-  auth.token = read_path(map.require("token"));
+  read_token_place(map.require("token"), auth, declared);
   if (auto const prefix = map.find("strip_prefix")) auth.strip_prefix = prefix->text();
   if (auto const header = map.find("header")) auth.header = read_header_name(*header, declared);
   auto const value = map.require("value");

@@ -10,6 +10,7 @@ constexpr std::pair<std::string_view, PageType> page_types[] = {
     {"none", PageType::none},     {"offset", PageType::offset}, {"page", PageType::page},
     {"cursor", PageType::cursor}, {"link", PageType::link},     {"id", PageType::id},
 };
+constexpr std::pair<std::string_view, bool> follow_words[] = {{"link", false}, {"path", true}};
 constexpr std::pair<std::string_view, WindowForm> window_forms[] = {
     {"day", WindowForm::day},
     {"datetime", WindowForm::datetime},
@@ -75,6 +76,11 @@ void read_steps(yaml::Node const& node, yaml::Map& map, PageSpec& page) {
   }
   if (page.type == PageType::cursor || page.type == PageType::link) {
     page.next = read_path(map.require("next"));
+  }
+  if (page.type == PageType::link) {
+    if (auto const value = map.find("follow")) {
+      page.follow_path = read_word<bool>(*value, follow_words, "a way to follow a link");
+    }
   }
   if (page.type == PageType::id) page.id = read_path(map.require("id"));
   if (page.type != PageType::offset) {

@@ -60,9 +60,14 @@ std::string next_at(PageSpec const& page, Json const& body) {
   return text;
 }
 
-Error refused(std::string_view link, std::string_view why) {
+Error refused(std::string_view link, std::string_view why, std::string hint = {}) {
   // A link may hold a token, so only its beginning is shown.
   auto const shown = link.substr(0, link.find('?')).substr(0, 120);
+  if (!hint.empty()) {
+    return Error(ErrorCode::paging_broken,
+                 "the link to the next page, " + std::string(shown) + ", " + std::string(why),
+                 std::move(hint));
+  }
   return Error(ErrorCode::paging_broken,
                "the link to the next page, " + std::string(shown) + ", " + std::string(why),
                "Credentials go to `base_url` alone. If the broker moved, change `base_url`.");
@@ -122,8 +127,14 @@ std::string as_address(std::string_view link) {
   return out;
 }
 
+// The API stands behind a proxy that ends TLS and does not know its own address.
+constexpr auto behind_proxy =
+    "Only the scheme or port differs: the broker's API seems to stand behind a proxy. With "
+    "`follow: path` under `page` of the stream, in a connector file of your own, only path and "
+    "query of a link are used, under `base_url`.";
+
 Result<std::string> link_target(std::string const& link, std::string const& base_url,
-                                std::string const& asked) {
+                                std::string const& asked, bool follow_path) {
   auto const base = urls::parse_uri(base_url);
   auto const address = as_address(link);
   auto const reference = urls::parse_uri_reference(address);
@@ -144,10 +155,17 @@ Result<std::string> link_target(std::string const& link, std::string const& base
   urls::url home(*base);
   home.normalize_scheme();
   home.normalize_authority();
-  if (!same_origin(there, home)) return refused(link, "leads away from `base_url`");
+  if (!follow_path && !same_origin(there, home)) {
+    bool const same_host = there.encoded_host() == home.encoded_host();
+    return refused(link, "leads away from `base_url`", same_host ? behind_proxy : "");
+  }
   std::string target(there.encoded_path());
-  if (!target.starts_with(base_path + "/")) return refused(link, "leads out of `base_url`");
-  target.erase(0, base_path.size());
+  bool const within = target.starts_with(base_path + "/");
+  if (!within && !(follow_path && target.starts_with("/"))) {
+    return refused(link, "leads out of `base_url`");
+  }
+  // A proxy may have taken the base URL's path off.
+  if (within) target.erase(0, base_path.size());
   // Boost.URL 1.81 keeps the dots that would lead above the root.
   if (has_dots(there)) return refused(link, "leads out of `base_url`");
   if (there.has_query()) target += "?" + std::string(there.encoded_query());
@@ -207,7 +225,7 @@ Result<PageSigns> read_signs(PageSpec const& page, Json const& body,
     signs.next = next_at(page, body);
   }
   if (page.type == PageType::link && !signs.next.empty()) {
-    auto target = link_target(signs.next, base_url, asked_target);
+    auto target = link_target(signs.next, base_url, asked_target, page.follow_path);
     if (!target) return target.error();
     signs.next = std::move(*target);
   }

@@ -17,7 +17,7 @@ asio::awaitable<Result<FirstPage>> look(sync::StreamTask const& task, engine::Re
   for (int i = 0; i < pages; ++i) {
     auto request = reader.next_request();
     if (!request) break;
-    page.request = task.session->withhold_secrets(request->place());
+    page.request = task.session->withhold_secrets(task.session->place_of(*request));
     auto answer = co_await task.session->fetch(std::move(*request), report);
     if (!answer) {
       if (reader.on_refusal(answer.error())) continue;

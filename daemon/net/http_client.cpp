@@ -115,7 +115,8 @@ class PooledClient final : public HttpClient {
     if (error.code == ErrorCode::timeout && error.hint.empty() && may_be_raised) {
       error.hint = "Raise `timeout` of this source, or of `defaults`, if the broker needs longer.";
     }
-    throw Failure(error.at(request.place()));
+    throw Failure(error.at(std::string(to_string(request.method)) + " " +
+                           options_.origin.base_path + request.target));
   }
 
   void close() override { pool_->clear(); }

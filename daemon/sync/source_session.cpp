@@ -125,6 +125,11 @@ void SourceSession::note_sent(Secret const& secret) {
   renew_redactors();
 }
 
+std::string SourceSession::place_of(HttpRequest const& request) const {
+  return std::string(to_string(request.method)) + " " + engine::base_path_of(plan_.base_url) +
+         request.target;
+}
+
 TimePoint SourceSession::trusted_now() const {
   auto const now = parts_.clock->now();
   return skew_ && is_far(*skew_, tolerated_skew) ? now - *skew_ : now;
@@ -194,7 +199,7 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
   if (!client_) client_ = parts_.make_client();
   Sent sent;
   sent.sent_at = parts_.clock->now();
-  std::string const place = request.place();
+  std::string const place = place_of(request);
   // As it goes out: an answer that quotes a header quotes what was made of the credentials. A
   // signature is good for once and opens nothing.
   for (auto const& [name, secret] : request.secret_headers) {
@@ -274,12 +279,14 @@ asio::awaitable<std::optional<Error>> SourceSession::request_token(RunReport& re
   for (;;) {
     co_await wait_for_turn();
     HttpRequest request = engine::make_login_request(auth, plan_.credentials);
-    std::string const place = request.place();
+    std::string const place = place_of(request);
     Sent const sent = co_await send_once(std::move(request), true, report);
     std::optional<Error> refusal = engine::login_refusal(sent.verdict, sent.response.status);
-    if (sent.verdict.answer_class == AnswerClass::ok) {
+    bool const has_token =
+        sent.verdict.answer_class == AnswerClass::ok || engine::holds_token(auth, sent.response);
+    if (has_token) {
       auto token = engine::read_token(auth, sent.verdict.body, parts_.clock->now(),
-                                      date_of(sent.response.headers));
+                                      date_of(sent.response.headers), sent.response.headers);
       if (token) {
         token_ = std::move(*token);
         note_sent(token_->text);

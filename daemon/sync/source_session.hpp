@@ -76,6 +76,9 @@ class SourceSession {
   // The time, by the broker's clock where ours is off by more than some minutes.
   TimePoint trusted_now() const;
 
+  // "GET /base/api/rows?page=2": a request as the broker sees it, with the path of base_url.
+  std::string place_of(HttpRequest const& request) const;
+
   // At most as many runs of this source at a time as it allows concurrent requests; a run has one
   // request on the wire.
   Gate& runs() { return runs_; }

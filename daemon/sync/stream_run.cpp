@@ -284,7 +284,7 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
 
 // The next page, and what it says, while the database works on the one before.
 asio::awaitable<void> StreamRun::fetch_next(HttpRequest request) {
-  std::string place = request.place();
+  std::string place = task_.session->place_of(request);
   Result<engine::Answer> answer = co_await fetch(std::move(request));
   fetched_.emplace(std::move(place), std::move(answer));
   if (!reader_->awaits_stored()) take_answer();

@@ -170,6 +170,16 @@ TEST(Source, BaseUrlIsHttpsOrLoopback) {
         "http://127.0.0.1:8080/x", "http://[::1]:80", "http://127.1.2.3"}) {
     EXPECT_EQ(source(std::string("base_url: '") + url + "'").base_url, url);
   }
+  EXPECT_EQ(source("base_url: HTTPS://Broker.example/Base").base_url,
+            "https://Broker.example/Base");
+  EXPECT_EQ(source("base_url: 'https://broker.example:'").base_url, "https://broker.example");
+  EXPECT_EQ(source("base_url: 'https://[2001:db8::1]:/x'").base_url, "https://[2001:db8::1]/x");
+  EXPECT_EQ(source("base_url: https://xn--e1afmkfd.example").base_url,
+            "https://xn--e1afmkfd.example");
+  EXPECT_EQ(
+      mistake(source_with("base_url: https://пример.example")),
+      "c.yaml:4:15: a base_url whose host is not in ASCII. Write it as it goes over the wire, "
+      "xn--…; `idn2 NAME` prints it.");
   EXPECT_EQ(mistake(source_with("base_url: http://broker.example")),
             "c.yaml:4:15: plain http would send the credentials unencrypted. Use https://, or say "
             "`allow_http: true` at this source if you must.");
@@ -181,7 +191,7 @@ TEST(Source, BaseUrlIsHttpsOrLoopback) {
   EXPECT_TRUE(allowed.allow_http);
   for (auto const* url : {"h", "ftp://h", "//h", "https://", "https:///x", "https://h?a=b",
                           "https://h/#x", "https://h:0", "https://h:70000", "https://h:x",
-                          "https://h /x", "https://h\\\\x", "https://пример", "HTTPS://h"}) {
+                          "https://h /x", "https://h\\\\x", "https://пример", "https://"}) {
     EXPECT_EQ(mistake(source_with(std::string("base_url: '") + url + "'")).substr(0, 13),
               "c.yaml:4:15: ")
         << url;

@@ -160,6 +160,43 @@ TEST(ReadToken, LifetimeOfAJwtDoesNotDependOnOurClock) {
   EXPECT_EQ(token->expires_at, late + 6h);
 }
 
+TEST(ReadToken, FindsATokenInAHeaderOrCookie) {
+  auto auth = login_auth();
+  auth.lifetime_from_jwt = false;
+  auth.token = {};
+  auth.token_header = "X-Auth-Token";
+  HttpResponse response;
+  response.status = 200;
+  EXPECT_FALSE(holds_token(auth, response));
+  response.headers.add("x-auth-token", " JWT abc ");
+  EXPECT_TRUE(holds_token(auth, response));
+  auto token = read_token(auth, Json(), now, std::nullopt, response.headers);
+  ASSERT_TRUE(token);
+  EXPECT_EQ(token->text.reveal(), "abc");
+  response.status = 401;
+  EXPECT_FALSE(holds_token(auth, response));
+
+  auth.token_header.clear();
+  auth.token_cookie = "SESSION";
+  Headers cookies;
+  cookies.add("Set-Cookie", "OTHER=x; Path=/");
+  cookies.add("set-cookie", "SESSION=first; Path=/");
+  cookies.add("Set-Cookie", "SESSION=a.b=c; Path=/; HttpOnly; max-age=1200; SameSite=Lax");
+  token = read_token(auth, Json(), now, std::nullopt, cookies);
+  ASSERT_TRUE(token);
+  EXPECT_EQ(token->text.reveal(), "a.b=c");
+  EXPECT_EQ(token->expires_at, now + 20min);
+  for (auto const* odd : {"SESSION", "SESSION=", "SESSION=;", "session=x", "SESSION=x; Max-Age=0",
+                          "=SESSION", ";SESSION=x", ""}) {
+    Headers one;
+    one.add("Set-Cookie", odd);
+    token = read_token(auth, body(R"({"message":"Wrong password"})"), now, std::nullopt, one);
+    ASSERT_FALSE(token) << odd;
+    EXPECT_EQ(token.error().code, ErrorCode::login_refused);
+    EXPECT_NE(token.error().message.find("cookie SESSION: Wrong password"), std::string::npos);
+  }
+}
+
 TEST(ReadToken, GivesTheBrokersWordsInsteadOfAToken) {
   auto const said = [](char const* answer) {
     return read_token(login_auth(), body(answer), now).error().message;

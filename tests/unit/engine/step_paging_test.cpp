@@ -283,6 +283,33 @@ INSTANTIATE_TEST_SUITE_P(
                     Link{"https://broker.example/base/../admin?", nullptr},
                     Link{"javascript:alert(1)?", nullptr}, Link{"http://[::1?", nullptr}));
 
+// An API behind a proxy that ends TLS writes links with the scheme, host and port of its own side.
+TEST(StepPaging, OnlyThePathOfALinkIsFollowedWhereTheConnectorSaysSo) {
+  struct Case {
+    char const* link;
+    char const* target;
+  };
+  for (auto const& one :
+       {Case{"http://broker.example/base/list?", "/list?"},
+        Case{"http://10.0.0.5:8080/base/list?", "/list?"},
+        Case{"http://10.0.0.5:8080/list?", "/list?"}, Case{"/base/other?", "/other?"}}) {
+    auto server = StepServer::with(20);
+    server.link_to = one.link;
+    auto plan = plan_of(PageType::link);
+    plan.spec.page.follow_path = true;
+    StreamReader reader(std::make_shared<StreamPlan const>(plan), {});
+    auto page = reader.on_answer(server.answer(*reader.next_request()), at("2026-06-15"));
+    ASSERT_TRUE(page) << page.error().to_line();
+    EXPECT_EQ(reader.next_request()->target, std::string(one.target) + "cursor=c10");
+  }
+  auto server = StepServer::with(20);
+  server.link_to = "http://broker.example/base/list?";
+  StreamReader reader(std::make_shared<StreamPlan const>(plan_of(PageType::link)), {});
+  auto page = reader.on_answer(server.answer(*reader.next_request()), at("2026-06-15"));
+  ASSERT_FALSE(page);
+  EXPECT_NE(page.error().hint.find("follow: path"), std::string::npos) << page.error().hint;
+}
+
 TEST(StepPaging, ALinkIsJudgedAlsoWhereThePathIsNoAddress) {
   for (auto const* link : {"https://broker.example/base/list?", "?"}) {
     auto server = StepServer::with(20);

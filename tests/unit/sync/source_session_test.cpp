@@ -35,6 +35,14 @@ engine::SourcePlan login_plan() {
   return plan;
 }
 
+engine::SourcePlan key_plan() {
+  auto plan = login_plan();
+  engine::StaticTokenAuth auth;
+  auth.value = "Bearer ${credentials.password}";
+  plan.auth = auth;
+  return plan;
+}
+
 // A broker that gives token1, token2 and so on, of which the first may die.
 struct MortalTokens {
   int logins = 0;
@@ -334,6 +342,32 @@ TEST_F(SourceSessionTest, TheLoginIsTriedAgainAfterPausesThatGrow) {
   EXPECT_TRUE(blocks_.blocks.empty());
 }
 
+TEST_F(SourceSessionTest, ATokenInAHeaderNeedsNoBody) {
+  for (auto const* body : {"", "OK", "{}"}) {
+    sent_.clear();
+    auto plan = login_plan();
+    auto& auth = std::get<engine::LoginTokenAuth>(plan.auth);
+    auth.token = {};
+    auth.token_header = "CST";
+    auto broker = process(plan, [&](HttpRequest const& request) {
+      if (request.method != Method::post) return json_response(200, "[]");
+      auto response = json_response(*body == '\0' ? 204 : 200, body);
+      response.headers.add("CST", "planted-token");
+      return response;
+    });
+    EXPECT_TRUE(run(*broker)) << body;
+    ASSERT_EQ(sent_.size(), 2u);
+    EXPECT_EQ(sent_[1].authorization, "JWT planted-token");
+  }
+}
+
+TEST_F(SourceSessionTest, ThePlaceOfAnErrorHasThePathOfTheBaseUrl) {
+  auto plan = key_plan();
+  plan.base_url = "https://broker.example/portal/";
+  auto broker = session(plan, [](HttpRequest const&) { return json_response(400, "{}"); });
+  EXPECT_EQ(fetch(*broker).error().where, "GET /portal/rows/");
+}
+
 TEST_F(SourceSessionTest, OtherCredentialsAreTriedAtOnce) {
   auto const answer = [](HttpRequest const& request) {
     if (request.body.find("planted-password") != std::string::npos) return json_response(401, "{}");
@@ -392,14 +426,6 @@ TEST_F(SourceSessionTest, ProcessesThatBeginTogetherLogInOnce) {
   group.spawn(ask(two.get()));
   time_.run(io_, group.join());
   EXPECT_EQ(sent_.size(), 1u);
-}
-
-engine::SourcePlan key_plan() {
-  auto plan = login_plan();
-  engine::StaticTokenAuth auth;
-  auth.value = "Bearer ${credentials.password}";
-  plan.auth = auth;
-  return plan;
 }
 
 TEST_F(SourceSessionTest, OneStrayRefusalDoesNotEndAKey) {
