@@ -61,6 +61,19 @@ HttpConfig read_http(yaml::Node const& node) {
       http.listen = text;
     }
   }
+  if (auto const value = map.find("hosts")) {
+    if (!value->is_sequence()) {
+      value->fail("hosts is a list of names", "Write: hosts: [affsync.example.org]");
+    }
+    for (auto const& item : value->items()) {
+      auto const name = read_text(item);
+      if (name.empty() || name.find_first_of(":/ ") != std::string::npos) {
+        item.fail("not the name of a host: " + item.shown(),
+                  "Write the name alone, without http:// and without the port.");
+      }
+      http.hosts.push_back(name);
+    }
+  }
   map.finish();
   return http;
 }

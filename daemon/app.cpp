@@ -9,10 +9,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_future.hpp>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <random>
-#include <sstream>
 #include <thread>
 
 #include "base/crash_point.hpp"
@@ -22,6 +20,7 @@
 #include "daemon/instance.hpp"
 #include "daemon/log/log_sink.hpp"
 #include "daemon/net/calm_end.hpp"
+#include "daemon/restart_needs.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/source_plans.hpp"
 #include "schema/migration_watch.hpp"
@@ -42,6 +41,11 @@ struct App::Impl {
   std::optional<LogLevel> log_level;
   config::Config config;
   std::vector<engine::Manifest> manifests;
+  struct Before {
+    config::Config config;
+    std::vector<engine::Manifest> manifests;
+  };
+  std::optional<Before> before;  // what is in use, while a reload waits to be put to use
   std::unique_ptr<log::ConsoleLog> sink;
   asio::io_context io{1};
   SystemClock clock;
@@ -57,35 +61,6 @@ struct App::Impl {
 
   Session& session_of(PreparedSource prepared, Logger const& log, sync::Observer& observer);
 };
-
-std::vector<engine::Manifest> load_manifests(std::string const& connectors_dir) {
-  auto manifests = engine::builtin_manifests().value();
-  if (connectors_dir.empty()) return manifests;
-
-  std::error_code error;
-  std::vector<std::filesystem::path> files;
-  for (auto const& entry : std::filesystem::directory_iterator(connectors_dir, error)) {
-    auto const extension = entry.path().extension();
-    if (extension == ".yaml" || extension == ".yml") files.push_back(entry.path());
-  }
-  if (error) {
-    throw Failure(ErrorCode::config_invalid,
-                  "connectors_dir " + connectors_dir + " cannot be read: " + error.message());
-  }
-  std::sort(files.begin(), files.end());
-  for (auto const& file : files) {
-    std::ifstream in(file);
-    std::ostringstream text;
-    if (!in || !(text << in.rdbuf())) {
-      throw Failure(ErrorCode::config_invalid,
-                    "connector file " + file.string() + " cannot be read");
-    }
-    auto manifest = engine::parse_manifest(text.str(), file.string()).value();
-    std::erase_if(manifests, [&](auto const& known) { return known.name == manifest.name; });
-    manifests.push_back(std::move(manifest));
-  }
-  return manifests;
-}
 
 App::App(std::string const& config_option, std::optional<LogLevel> log_level)
     : impl_(std::make_unique<Impl>()) {
@@ -123,7 +98,12 @@ void App::start_database() {
   if (impl_->database) return;
   auto instance = impl_->config.instance;
   if (instance.empty()) instance = instance_of(impl_->file);
-  impl_->database = std::make_unique<Database>(impl_->config.database, std::move(instance));
+  // Comes on the thread of the embedded server's keeper; the log is the I/O thread's.
+  auto on_event = [impl = impl_.get()](std::string const& text) {
+    asio::post(impl->io, [impl, text] { Logger(*impl->sink).warn(text); });
+  };
+  impl_->database =
+      std::make_unique<Database>(impl_->config.database, std::move(instance), std::move(on_event));
   impl_->store = schema::make_pg_store(impl_->io.get_executor(), impl_->database->options());
 }
 
@@ -357,17 +337,38 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
   co_return tasks;
 }
 
-void App::reload() {
+std::vector<std::string> App::reload() {
   auto config = config::load_config(impl_->file, config::process_environment()).value();
   auto manifests = load_manifests(config.connectors_dir);
   for (auto const& source : config.sources) prepare_source(source, manifests).value();
-  impl_->config = std::move(config);
-  impl_->manifests = std::move(manifests);
+  auto needs_restart = keep_what_needs_a_restart(config, impl_->config);
+  Impl::Before replaced{std::exchange(impl_->config, std::move(config)),
+                        std::exchange(impl_->manifests, std::move(manifests))};
+  // One that was read and never put to use is nothing to go back to.
+  if (!impl_->before) impl_->before = std::move(replaced);
   impl_->forget_refused = true;
+  impl_->sink->set_level(impl_->log_level.value_or(impl_->config.log.level));
+  return needs_restart;
+}
+
+void App::undo_reload() {
+  if (!impl_->before) return;
+  impl_->config = std::move(impl_->before->config);
+  impl_->manifests = std::move(impl_->before->manifests);
+  impl_->before.reset();
   impl_->sink->set_level(impl_->log_level.value_or(impl_->config.log.level));
 }
 
+std::vector<std::pair<std::string, std::string>> App::streams() const {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (auto const& [source, session] : impl_->sessions) {
+    for (auto const& plan : session.streams) all.emplace_back(source, plan->stream);
+  }
+  return all;
+}
+
 void App::forget_other_sessions() {
+  impl_->before.reset();
   std::erase_if(impl_->sessions, [&](auto& entry) {
     bool const gone = impl_->config.find_source(entry.first) == nullptr;
     if (gone) entry.second.session->close();

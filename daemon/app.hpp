@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/log.hpp"
@@ -71,8 +72,15 @@ class App {
   void retry_refused_logins();
   // Reads configuration and connectors again; the old ones stay when that fails (throws). Sessions
   // of sources that did not change live on in the next make_tasks, which forgets refused logins.
-  void reload();
-  // Sessions of sources that the configuration no longer names are closed.
+  // What the new one changes that only a restart can change is left as it is and given back:
+  // "http.listen", …
+  std::vector<std::string> reload();
+  // Goes back to what is in use, when what reload() brought could not be put to use.
+  void undo_reload();
+  // Source and name of all streams of the sources that make_tasks was called for, those that are
+  // off too.
+  std::vector<std::pair<std::string, std::string>> streams() const;
+  // The configuration is in use now: sessions of sources that it no longer names are closed.
   void forget_other_sessions();
 
   // Runs `work` to its end on this thread and gives its result; not to be called from a coroutine.

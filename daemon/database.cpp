@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include <utility>
+
 namespace affsync {
 namespace {
 
@@ -29,13 +31,15 @@ std::string without_password(std::string const& url) {
 
 }  // namespace
 
-Database::Database(config::DatabaseConfig const& config, std::string instance) {
+Database::Database(config::DatabaseConfig const& config, std::string instance,
+                   std::function<void(std::string const&)> on_event) {
   options_.instance = std::move(instance);
   options_.connections = config.connections;
   options_.url = config.url;
   if (!config.embedded()) return;
   embedded::ClusterOptions cluster;
   cluster.state_dir = config.state_dir;
+  cluster.on_event = std::move(on_event);
   cluster_ = embedded::Cluster::start(std::move(cluster)).value();
   options_.url = cluster_->url();
   // Another command that ends takes the server with it, and ours starts it anew.

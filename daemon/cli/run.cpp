@@ -1,9 +1,13 @@
 // `affsync run`: the daemon.
+#include <unistd.h>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <map>
 #include <random>
 
 #include "base/crash_point.hpp"
@@ -24,6 +28,11 @@ namespace {
 
 namespace asio = boost::asio;
 
+// A report over HTTP is one text in memory.
+constexpr int page_report_lines = 10'000;
+// Between two tries to put a new configuration to use while the database is away.
+constexpr std::chrono::seconds reload_pause{5};
+
 // The earnings report of the command line, for /api/earnings.
 serve::ReportQuery earnings_query(std::optional<Day> since, std::optional<Day> until,
                                   std::string by) {
@@ -32,12 +41,50 @@ serve::ReportQuery earnings_query(std::optional<Day> since, std::optional<Day> u
   options.since = since;
   options.until = until;
   options.by = std::move(by);
+  options.limit = page_report_lines;
   ReportPlan const plan = plan_report(options);
   serve::ReportQuery query;
   query.sql = plan.sql;
   query.parameters = plan.parameters;
   query.to_json = [plan](schema::Store::Table const& rows) { return report_json(plan, rows); };
   return query;
+}
+
+// Names of this machine and of the address it listens at: no page of somebody else's has those.
+std::vector<std::string> own_names(config::HttpConfig const& http) {
+  auto names = http.hosts;
+  names.push_back(http.listen.substr(0, http.listen.rfind(':')));
+  char machine[256] = {};
+  if (::gethostname(machine, sizeof machine - 1) == 0 && machine[0] != '\0') {
+    names.emplace_back(machine);
+  }
+  return names;
+}
+
+std::string listed(std::vector<std::string> const& words) {
+  std::string text;
+  for (auto const& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+// All streams of the sources, those without a task as off.
+std::vector<serve::StreamSetting> settings_of(
+    std::vector<std::pair<std::string, std::string>> const& streams,
+    std::vector<std::string> const& sources, std::vector<sync::StreamTask> const& tasks) {
+  std::map<std::pair<std::string, std::string>, std::chrono::seconds> intervals;
+  for (auto const& task : tasks) {
+    intervals[{task.source(), task.stream()}] = task.every.interval();
+  }
+  std::vector<serve::StreamSetting> settings;
+  for (auto const& [source, stream] : streams) {
+    if (std::find(sources.begin(), sources.end(), source) == sources.end()) continue;
+    auto& setting = settings.emplace_back();
+    setting.source = source;
+    setting.stream = stream;
+    auto const found = intervals.find({source, stream});
+    if (found != intervals.end()) setting.interval = found->second;
+  }
+  return settings;
 }
 
 class Daemon {
@@ -74,12 +121,16 @@ class Daemon {
       return supervisor_.interval(source, stream);
     };
     parts.earnings = earnings_query;
+    parts.notes = [this] { return notes(); };
+    parts.hosts = own_names(app_.config().http);
     parts.started_at = started_at_;
     parts.database_url = app_.shown_database_url();
     return parts;
   }
 
   asio::awaitable<std::size_t> take_configuration();
+  asio::awaitable<void> reload(bool read_again);
+  std::vector<std::string> notes() const;
   asio::awaitable<void> reload_on_hangup();
   asio::awaitable<void> keep_watchdog_alive();
   asio::awaitable<void> say_stopping();
@@ -96,7 +147,24 @@ class Daemon {
   serve::ServiceManager manager_;
   sync::Supervisor supervisor_;
   serve::Pages pages_;
+  std::optional<Error> reload_problem_;     // of the latest reload
+  bool reload_waits_ = false;               // it was read, and waits for the database
+  std::vector<std::string> needs_restart_;  // what it changed in vain
 };
+
+std::vector<std::string> Daemon::notes() const {
+  std::vector<std::string> all;
+  if (reload_problem_) {
+    all.push_back((reload_waits_ ? "The new configuration waits for the database: "
+                                 : "The configuration could not be reloaded, the old one stays: ") +
+                  reload_problem_->message);
+  }
+  if (!needs_restart_.empty()) {
+    all.push_back("The configuration was changed where only a restart puts it to use: " +
+                  listed(needs_restart_) + ".");
+  }
+  return all;
+}
 
 std::string Daemon::summary(std::size_t streams) const {
   return std::to_string(app_.config().sources.size()) + " sources, " + std::to_string(streams) +
@@ -109,7 +177,7 @@ asio::awaitable<std::size_t> Daemon::take_configuration() {
   std::vector<std::string> names;
   for (auto const& source : app_.config().sources) names.push_back(source.name);
   co_await app_.store().retire_sources_except(names);
-  metrics_.keep_sources(names);
+  metrics_.set_streams(settings_of(app_.streams(), names, tasks));
   auto const count = tasks.size();
   crash_point(CrashPoint::schedule_taking);
   supervisor_.set_tasks(std::move(tasks));
@@ -117,31 +185,80 @@ asio::awaitable<std::size_t> Daemon::take_configuration() {
   co_return count;
 }
 
+// Reads the configuration, unless that was done, and puts it to use. What is wrong with it leaves
+// the old one; a database that is away only makes it wait.
+asio::awaitable<void> Daemon::reload(bool read_again) {
+  manager_.reloading();
+  std::optional<Error> problem;
+  std::size_t streams = 0;
+  bool read = !read_again;
+  try {
+    crash_point(CrashPoint::reload_begun);
+    if (read_again) needs_restart_ = app_.reload();
+    read = true;
+    crash_point(CrashPoint::reload_read);
+    streams = co_await take_configuration();
+    crash_point(CrashPoint::reload_done);
+  } catch (Failure const& failure) {
+    problem = failure.error();
+  } catch (boost::system::system_error const& error) {
+    if (error.code() == asio::error::operation_aborted) throw;
+    problem = Error(ErrorCode::internal, error.what());
+  } catch (std::exception const& error) {
+    problem = Error(ErrorCode::internal, error.what());
+  }
+  bool const waited = std::exchange(
+      reload_waits_, problem && read && problem->code == ErrorCode::database_unavailable);
+  reload_problem_ = problem;
+  metrics_.on_reload(!problem);
+  if (!problem) {
+    log_.info("configuration reloaded", {{"streams", std::to_string(streams)}});
+    if (!needs_restart_.empty()) {
+      log_.warn("changes that only a restart puts to use", {{"settings", listed(needs_restart_)}});
+    }
+    manager_.ready(summary(streams));
+  } else if (reload_waits_) {
+    if (!waited) {
+      log_.error(*problem);
+      log_.warn("the new configuration is taken as soon as the database answers");
+    }
+    manager_.ready("the new configuration waits for the database");
+  } else {
+    app_.undo_reload();
+    needs_restart_.clear();
+    log_.error(*problem);
+    log_.warn("the new configuration is not used; the old one stays");
+    manager_.ready("reload failed, the old configuration stays");
+  }
+}
+
+// Waits for the signal, or, where there is a pause, for no longer than that: false.
+asio::awaitable<bool> hangup_within(std::shared_ptr<asio::signal_set> hangup,
+                                    std::optional<std::chrono::seconds> pause) {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  if (pause) {
+    timer.expires_after(*pause);
+    auto on_end = [hangup](boost::system::error_code const& error) {
+      if (!error) hangup->cancel();
+    };
+    timer.async_wait(std::move(on_end));
+  }
+  boost::system::error_code woken;
+  co_await hangup->async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  auto const state = co_await asio::this_coro::cancellation_state;
+  if (state.cancelled() != asio::cancellation_type::none) {
+    throw boost::system::system_error(asio::error::operation_aborted);
+  }
+  co_return !woken;
+}
+
 asio::awaitable<void> Daemon::reload_on_hangup() {
   auto executor = co_await asio::this_coro::executor;
-  asio::signal_set hangup(executor, SIGHUP);
+  auto const hangup = std::make_shared<asio::signal_set>(executor, SIGHUP);
   for (;;) {
-    co_await hangup.async_wait(asio::use_awaitable);
-    manager_.reloading();
-    std::optional<Error> refused;
-    std::size_t streams = 0;
-    try {
-      crash_point(CrashPoint::reload_begun);
-      app_.reload();
-      crash_point(CrashPoint::reload_read);
-      streams = co_await take_configuration();
-      crash_point(CrashPoint::reload_done);
-    } catch (Failure const& failure) {
-      refused = failure.error();
-    }
-    if (refused) {
-      log_.error(*refused);
-      log_.warn("the new configuration is not used; the old one stays");
-      manager_.ready("reload failed, the old configuration stays");
-    } else {
-      log_.info("configuration reloaded", {{"streams", std::to_string(streams)}});
-      manager_.ready(summary(streams));
-    }
+    auto pause = reload_waits_ ? std::optional(reload_pause) : std::nullopt;
+    bool const asked = co_await hangup_within(hangup, pause);
+    if (asked || reload_waits_) co_await reload(asked);
   }
 }
 
@@ -199,6 +316,8 @@ asio::awaitable<void> Daemon::run() {
   group.spawn(until_cancelled(keep_watchdog_alive()));
   group.spawn(say_stopping());
   if (server) group.spawn(until_cancelled(server->serve()));
+  metrics_.on_database(true);  // it has just taken the streams
+  group.spawn(until_cancelled(pages_.keep_figures_fresh()));
 
   log_.info("started",
             {{"streams", std::to_string(streams)}, {"database", app_.shown_database_url()}});

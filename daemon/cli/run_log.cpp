@@ -2,6 +2,12 @@
 
 namespace affsync::cli {
 
+namespace {
+
+constexpr std::chrono::minutes progress_pause{1};
+
+}  // namespace
+
 bool RunLog::told_before(Error const& error) {
   ++met_;
   // Its words change while it goes on: refused, starting up, read-only. Each of them once.
@@ -16,8 +22,33 @@ void RunLog::database_answered() {
   met_ = 0;
 }
 
+void RunLog::on_run_started(RunReport const& report) {
+  next_.on_run_started(report);
+  told_at_[{report.source, report.stream}] = std::chrono::steady_clock::now();
+}
+
+void RunLog::on_progress(RunReport const& report, std::optional<std::int64_t> expected) {
+  next_.on_progress(report, expected);
+  auto const now = std::chrono::steady_clock::now();
+  auto& told_at = told_at_.try_emplace({report.source, report.stream}, now).first->second;
+  if (now - told_at < progress_pause) return;
+  told_at = now;
+  std::string text = "reading goes on";
+  if (report.reached) {
+    text += ", up to " + format_day(*report.reached);
+    if (report.window_to) text += " of " + format_day(*report.window_to);
+  }
+  if (report.waiting_until)
+    text += "; waits for the broker until " + format_time(*report.waiting_until);
+  log_.with("source", report.source)
+      .with("stream", report.stream)
+      .info(text, {{"read", std::to_string(report.rows_read)},
+                   {"requests", std::to_string(report.requests)}});
+}
+
 void RunLog::on_run_ended(RunReport const& report) {
   next_.on_run_ended(report);
+  told_at_.erase({report.source, report.stream});
   Logger const log = log_.with("source", report.source).with("stream", report.stream);
   if (report.error) {
     bool const ours = report.status == RunStatus::failed;

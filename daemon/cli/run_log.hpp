@@ -1,10 +1,13 @@
 // What the daemon logs of its runs, in front of the metrics: a line when a run has brought
-// something or has failed, the rest only at debug level. An outage of the database is one cause,
-// however many streams meet it: it is told once, and its end.
+// something or has failed, one a minute while it goes on, the rest only at debug level. An outage of
+// the database is one cause, however many streams meet it: it is told once, and its end.
 #pragma once
 
+#include <chrono>
+#include <map>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "base/log.hpp"
 #include "daemon/sync/observer.hpp"
@@ -31,10 +34,8 @@ class RunLog final : public sync::Observer {
   void on_clock_skew(std::string const& source, std::chrono::microseconds skew) override {
     next_.on_clock_skew(source, skew);
   }
-  void on_run_started(RunReport const& report) override { next_.on_run_started(report); }
-  void on_progress(RunReport const& report, std::optional<std::int64_t> expected) override {
-    next_.on_progress(report, expected);
-  }
+  void on_run_started(RunReport const& report) override;
+  void on_progress(RunReport const& report, std::optional<std::int64_t> expected) override;
   void on_run_ended(RunReport const& report) override;
 
  private:
@@ -46,6 +47,8 @@ class RunLog final : public sync::Observer {
   Logger log_;
   std::set<std::string> outage_;  // what was told of it; empty: there is none
   std::size_t met_ = 0;           // runs that met it
+  using Moment = std::chrono::steady_clock::time_point;
+  std::map<std::pair<std::string, std::string>, Moment> told_at_;  // of the runs that go on
 };
 
 }  // namespace affsync::cli

@@ -26,7 +26,13 @@ std::string lag_text(StreamHealth const& stream) {
   return lag ? shown_age(std::chrono::seconds(*lag)) + " ago" : "never";
 }
 
-std::string next_run_text(std::optional<TimePoint> next, TimePoint now) {
+bool is_blocked(StreamHealth const& stream, TimePoint now) {
+  return stream.blocked_until && *stream.blocked_until > now;
+}
+
+// Runs of a blocked source send nothing before that is over.
+std::string next_run_text(StreamHealth const& stream, TimePoint now) {
+  auto const next = is_blocked(stream, now) ? stream.blocked_until : stream.next_run_at;
   if (!next) return {};
   if (*next <= now) return "due";
   return "in " + shown_age(std::chrono::ceil<std::chrono::seconds>(*next - now));
@@ -123,6 +129,62 @@ std::string explain_errors(std::vector<StreamHealth> const& streams, Terminal co
   return out;
 }
 
+// What is said of a source and not of each of its streams.
+std::string explain_blocks(std::vector<StreamHealth> const& streams, TimePoint now,
+                           Terminal const& terminal) {
+  std::string out, told;
+  for (auto const& stream : streams) {
+    if (!is_blocked(stream, now) || stream.source == told) continue;
+    told = stream.source;
+    out += "\n" + styled(stream.source, Style::bold, terminal) + "\n" +
+           wrap_text("blocked until " + shown_time(stream.blocked_until) + " UTC (" +
+                         stream.blocked_code + "): " + log::to_one_line(stream.blocked_reason) +
+                         " Other credentials or a reload of the daemon end it at once.",
+                     "  ", terminal.columns);
+  }
+  return out;
+}
+
+std::string span_of_days(Day from, Day to) {
+  return format_day(from) + (from == to ? "" : " to " + format_day(to));
+}
+
+// The latest few spans of the days that are `state`; empty: there are none.
+std::string days_that_are(schema::DayState state, StreamHealth const& stream) {
+  constexpr std::size_t most = 3;
+  std::vector<std::string> spans;
+  for (auto gap = stream.gaps.rbegin(); gap != stream.gaps.rend(); ++gap) {
+    if (gap->state == state) spans.push_back(span_of_days(gap->from, gap->to));
+  }
+  std::string text;
+  for (std::size_t i = 0; i < std::min(most, spans.size()); ++i) {
+    text += (i == 0 ? "" : ", ") + spans[i];
+  }
+  if (spans.size() > most) text += " and " + std::to_string(spans.size() - most) + " more spans";
+  return text;
+}
+
+// Which days of the streams that take windows are there, and which are not.
+std::string explain_days(std::vector<StreamHealth> const& streams, Terminal const& terminal) {
+  std::string out;
+  for (auto const& stream : streams) {
+    std::vector<std::string> parts;
+    if (stream.proven_from && stream.proven_to) {
+      parts.push_back("read whole: " + group_thousands(stream.proven_days) + " days, " +
+                      span_of_days(*stream.proven_from, *stream.proven_to));
+    }
+    auto const doubtful = days_that_are(schema::DayState::doubtful, stream);
+    auto const lost = days_that_are(schema::DayState::lost, stream);
+    if (!doubtful.empty()) parts.push_back("in doubt, asked for again: " + doubtful);
+    if (!lost.empty()) parts.push_back("lost, the broker no longer gives them: " + lost);
+    if (parts.empty()) continue;
+    std::string text = stream.source + "/" + stream.stream + " ";
+    for (auto const& part : parts) text += (&part == &parts.front() ? "" : "; ") + part;
+    out += wrap_text(text, "  ", terminal.columns);
+  }
+  return out.empty() ? out : "\n" + styled("Days", Style::bold, terminal) + "\n" + out;
+}
+
 // What needs somebody's attention besides, stream by stream.
 std::string explain_stream(StreamHealth const& stream, Terminal const& terminal) {
   std::string points;
@@ -135,6 +197,10 @@ std::string explain_stream(StreamHealth const& stream, Terminal const& terminal)
         stream.stream +
         "` lists the reasons, and once the mapping is mended, `affsync quarantine "
         "retry` brings them in");
+  }
+  if (stream.accepted > 0) {
+    say(std::string(mark) + group_thousands(stream.accepted) +
+        (stream.accepted == 1 ? " row" : " rows") + " in quarantine accepted as known, left out");
   }
   for (auto const& difference : stream.differences) {
     say(std::string(mark) + explain_difference(difference));
@@ -152,6 +218,21 @@ std::string explain_stream(StreamHealth const& stream, Terminal const& terminal)
   if (points.empty()) return {};
   auto const name = stream.source + "/" + stream.stream;
   return "\n" + styled(name, Style::bold, terminal) + "\n" + points;
+}
+
+Json day_or_null(std::optional<Day> day) {
+  return day ? Json::string(format_day(*day)) : Json();
+}
+
+Json gaps_to_json(StreamHealth const& stream) {
+  Json::Array items;
+  for (auto const& gap : stream.gaps) {
+    bool const lost = gap.state == schema::DayState::lost;
+    items.push_back(Json::object({{"state", Json::string(lost ? "lost" : "doubtful")},
+                                  {"from", day_or_null(gap.from)},
+                                  {"to", day_or_null(gap.to)}}));
+  }
+  return Json::array(std::move(items));
 }
 
 Json stream_to_json(StreamHealth const& stream) {
@@ -174,6 +255,17 @@ Json stream_to_json(StreamHealth const& stream) {
       {"differences", differences_to_json(stream)},
       {"unknown_words", unknown_words_to_json(stream)},
       {"next_run_at", json_time_or_null(stream.next_run_at)},
+      {"ended_status", json_text_or_null(stream.ended_status)},
+      {"accepted", json_count(stream.accepted)},
+      {"blocked_until", json_time_or_null(stream.blocked_until)},
+      {"blocked_code", json_text_or_null(stream.blocked_code)},
+      {"blocked_reason", json_text_or_null(stream.blocked_reason)},
+      {"proven_days", json_count(stream.proven_days)},
+      {"proven_from", day_or_null(stream.proven_from)},
+      {"proven_to", day_or_null(stream.proven_to)},
+      {"doubtful_days", json_count(stream.doubtful_days)},
+      {"lost_days", json_count(stream.lost_days)},
+      {"gaps", gaps_to_json(stream)},
   });
 }
 
@@ -203,11 +295,13 @@ std::string status_table(std::vector<StreamHealth> const& streams, TimePoint now
                      Cell(stream.last_status, status_style(stream.last_status)),
                      shown_time(stream.last_success_at), Cell(lag_text(stream), lag_style),
                      group_thousands(stream.rows), trouble_cell(stream.quarantined),
-                     totals_cell(stream), next_run_text(stream.next_run_at, now)});
+                     totals_cell(stream), next_run_text(stream, now)});
     }
     out = table.render(terminal);
+    out += explain_blocks(streams, now, terminal);
     out += explain_errors(streams, terminal);
     for (auto const& stream : streams) out += explain_stream(stream, terminal);
+    out += explain_days(streams, terminal);
   }
   // One piece, never wrapped: it is there to be copied.
   return out + "\nDatabase, for psql and BI tools:\n  psql \"" + log::to_one_line(database) +

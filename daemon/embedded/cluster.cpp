@@ -28,7 +28,6 @@ constexpr milliseconds start_step{25};      // between two looks at a server tha
 constexpr milliseconds watch_step{250};     // between two looks at a server that others own
 constexpr milliseconds restart_first{500};  // before a server that died is started again
 constexpr milliseconds restart_longest{30'000};
-constexpr milliseconds forever{-1};
 
 Error cancelled() {
   return Error(ErrorCode::cancelled, "The start of the embedded PostgreSQL was cancelled");
@@ -57,7 +56,7 @@ struct Cluster::Impl {
     lock_file.reset();
   }
 
-  // True when the object is to stop; waits at most `limit` (negative: for ever), or until `other`
+  // True when the object is to stop; waits at most `limit`, or until `other`
   // becomes readable.
   bool stop_within(milliseconds limit, int other = -1) const {
     pollfd waits[2] = {{stop_event.get(), POLLIN, 0}, {other, POLLIN, 0}};
@@ -105,6 +104,8 @@ struct Cluster::Impl {
     auto const made = make_cluster(layout, *user, *programs, options.durable, left);
     if (!made) return made.error();
     crash_point(CrashPoint::cluster_made);
+    Server::bound_log(layout, options.log_limit);
+    if (ask_server(layout) == Answer::none) remove_stale_locks(layout);
     auto server = Server::launch(layout, *user, *programs, options.durable, options.settings);
     if (!server) return server.error();
     auto const answers = wait_until_ready(*server, deadline);
@@ -156,7 +157,9 @@ struct Cluster::Impl {
     if (server) {
       while (server->alive()) {
         bool const told = server->exit_descriptor() >= 0;
-        if (stop_within(told ? forever : watch_step, server->exit_descriptor())) return true;
+        auto const longest = told ? options.log_look : std::min(watch_step, options.log_look);
+        if (stop_within(longest, server->exit_descriptor())) return true;
+        Server::bound_log(layout, options.log_limit);
       }
       return false;
     }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -27,6 +28,10 @@ struct ClusterOptions {
   std::chrono::seconds start_timeout{60};
   // A fast shutdown that takes longer becomes an immediate one: the next start then recovers.
   std::chrono::milliseconds stop_timeout{3000};
+  // The server's log is begun anew when it is longer, at a start and while it runs; looked at so
+  // often.
+  std::uintmax_t log_limit = 16 * 1024 * 1024;
+  std::chrono::milliseconds log_look{60'000};
   // Where initdb and postgres are looked for; empty: PATH and /usr/lib/postgresql/*/bin.
   std::vector<std::filesystem::path> program_directories;
   // Told, on the cluster's own thread, what happens after the start: the server ended, answers

@@ -178,22 +178,80 @@ Result<void> make_server_directories(Layout const& layout, ServerUser const& use
   return layout.socket == layout.home ? home : own_directory(layout.socket, user);
 }
 
-std::optional<int> running_server(Layout const& layout) {
-  std::ifstream file(layout.data / "postmaster.pid");
+namespace {
+
+// The process that a lock file names; nullopt when it names none.
+std::optional<int> named_process(fs::path const& lock_file) {
+  std::ifstream file(lock_file);
   int id = 0;
   if (!(file >> id) || id <= 1) return std::nullopt;
-  // After a reboot another program may have that number: a server works in its data directory.
+  return id;
+}
+
+bool is_alive(int id) {
+  return ::kill(id, 0) == 0 || errno == EPERM;
+}
+
+// Whether the process works in the cluster's directory, as a server and all its children do. After
+// a reboot another program may have the number of one.
+bool works_on(int id, Layout const& layout) {
+  auto const process = "/proc/" + std::to_string(id);
   std::error_code error;
-  auto const directory = fs::read_symlink("/proc/" + std::to_string(id) + "/cwd", error);
-  if (error) {
-    bool const alive = ::kill(id, 0) == 0 || errno == EPERM;
-    return alive && error != std::errc::no_such_file_or_directory ? std::optional<int>{id}
-                                                                  : std::nullopt;
+  auto const directory = fs::read_symlink(process + "/cwd", error);
+  if (!error) return directory == layout.data;
+  if (error == std::errc::no_such_file_or_directory || !is_alive(id)) return false;
+  // One that we may not look into is none if it is of another user than the cluster.
+  struct stat owner {
+  }, data{};
+  bool const known =
+      ::stat(process.c_str(), &owner) == 0 && ::stat(layout.data.c_str(), &data) == 0;
+  return !known || owner.st_uid == data.st_uid;
+}
+
+bool is_worked_on(Layout const& layout) {
+  std::error_code error;
+  fs::directory_iterator entry("/proc", error);
+  while (!error && entry != fs::directory_iterator()) {
+    auto const name = entry->path().filename().string();
+    bool const is_process = name.find_first_not_of("0123456789") == std::string::npos;
+    std::error_code hidden;
+    if (is_process && fs::read_symlink(entry->path() / "cwd", hidden) == layout.data) return true;
+    entry.increment(error);
   }
-  return directory == layout.data ? std::optional<int>{id} : std::nullopt;
+  return static_cast<bool>(error);  // not known: then nothing is touched
+}
+
+// A server refuses to start beside such a file; one that names a process that is gone it takes
+// over.
+bool hinders(fs::path const& lock_file) {
+  std::error_code error;
+  if (!fs::exists(fs::symlink_status(lock_file, error))) return false;
+  auto const id = named_process(lock_file);
+  return !id || is_alive(*id);
+}
+
+}  // namespace
+
+std::optional<int> running_server(Layout const& layout) {
+  auto const id = named_process(layout.data / "postmaster.pid");
+  return id && works_on(*id, layout) ? id : std::nullopt;
+}
+
+void remove_stale_locks(Layout const& layout) {
+  auto const socket = layout.socket.string() + socket_name;
+  fs::path const files[] = {layout.data / "postmaster.pid", socket + ".lock"};
+  if (!hinders(files[0]) && !hinders(files[1])) return;
+  if (is_worked_on(layout)) return;
+  for (auto const& file : files) {
+    std::error_code ignored;
+    if (hinders(file)) fs::remove(file, ignored);
+  }
 }
 
 std::string log_tail(Layout const& layout, std::uintmax_t offset, int lines) {
+  std::error_code ignored;
+  // It was begun anew meanwhile.
+  if (fs::file_size(layout.log, ignored) < offset) offset = 0;
   std::ifstream file(layout.log);
   file.seekg(static_cast<std::streamoff>(offset));
   std::deque<std::string> last;

@@ -37,6 +37,11 @@ Result<void> make_server_directories(Layout const& layout, ServerUser const& use
 // stale note of one.
 std::optional<int> running_server(Layout const& layout);
 
+// What a crash of the machine leaves can keep a server from starting: lock files that are empty, or
+// that name a process which is another program by now. Takes those away, and only while no server
+// works on the cluster. To be called by the holder of `lock`, when running_server knows none.
+void remove_stale_locks(Layout const& layout);
+
 // Up to `lines` last lines of the server's log after `offset` bytes.
 std::string log_tail(Layout const& layout, std::uintmax_t offset, int lines);
 

@@ -23,7 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uintmax_t log_size_limit = 16 * 1024 * 1024;
 constexpr int last_lines = 8;
 constexpr std::chrono::milliseconds immediate_limit{1500};
 
@@ -76,11 +75,6 @@ std::string list_entry(std::string_view directory) {
 }
 
 Result<FileDescriptor> open_log(Layout const& layout, ServerUser const& user) {
-  std::error_code ignored;
-  auto const size = fs::file_size(layout.log, ignored);
-  if (!ignored && size > log_size_limit) {
-    fs::rename(layout.log, layout.log.string() + ".1", ignored);
-  }
   FileDescriptor log(
       ::open(layout.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!log.valid() || (user.other && ::fchown(log.get(), user.uid, user.gid) != 0)) {
@@ -210,6 +204,16 @@ Result<Server> Server::launch(Layout const& layout, ServerUser const& user,
   auto const id = spawn(command);
   if (!id) return id.error();
   return Server(layout, *id, ignored ? 0 : offset);
+}
+
+void Server::bound_log(Layout const& layout, std::uintmax_t limit) {
+  std::error_code error;
+  auto const size = fs::file_size(layout.log, error);
+  if (error || size <= limit) return;
+  // The server has it open, and appends: it cannot be given another file, but this one can be cut.
+  auto const kept = layout.log.string() + ".1";
+  if (!fs::copy_file(layout.log, kept, fs::copy_options::overwrite_existing, error)) return;
+  fs::resize_file(layout.log, 0, error);
 }
 
 bool Server::alive() {

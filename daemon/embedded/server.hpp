@@ -41,6 +41,9 @@ class Server {
   bool alive();
   // Fast shutdown; after `limit` an immediate one. Returns when the process is gone.
   void stop(std::chrono::milliseconds limit);
+  // Begins the log anew, the old text kept beside it, once it is over `limit`: a server may run for
+  // years.
+  static void bound_log(Layout const& layout, std::uintmax_t limit);
   // What it wrote to its log since it was launched: the last lines.
   std::string last_words() const;
 

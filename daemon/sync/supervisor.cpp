@@ -20,6 +20,15 @@ engine::BackoffSpec outage_backoff() {
   return spec;
 }
 
+// A run that ended with what nobody foresaw: its stream is tried again at its next time.
+RunReport unforeseen(StreamTask const& task, std::string const& what) {
+  RunReport report;
+  report.status = RunStatus::failed;
+  report.error = Error(ErrorCode::internal, "the run ended without a report: " + what);
+  report.error->in(task.source(), task.stream());
+  return report;
+}
+
 }  // namespace
 
 Supervisor::Supervisor(asio::any_io_executor executor, RunParts parts,
@@ -89,8 +98,19 @@ asio::awaitable<void> Supervisor::run_slot(SlotPtr slot) {
   options.scheduled = true;
   options.jitter = random_();
   slot->running = true;
-  RunReport const report = co_await run_stream(slot->task, options, parts_, log_);
+  RunReport report;
+  try {
+    report = co_await run_stream(slot->task, options, parts_, log_);
+  } catch (boost::system::system_error const& error) {
+    slot->running = false;
+    if (error.code() == asio::error::operation_aborted) throw;
+    report = unforeseen(slot->task, error.what());
+  } catch (std::exception const& error) {
+    report = unforeseen(slot->task, error.what());
+  }
   slot->running = false;
+  bool const unreported = report.source.empty();
+  if (unreported && report.error) log_.error(*report.error);
   bool const outage = report.error && report.error->code == ErrorCode::database_unavailable;
   slot->outages = outage ? slot->outages + 1 : 0;
   auto const index = index_of(slot);

@@ -46,12 +46,19 @@ void TaskGroup::cancel_all() {
 
 asio::awaitable<bool> TaskGroup::join() {
   bool cancelled = false;
+  bool all_cancelled = false;
   while (!tasks_.empty()) {
+    // What one task of many did must not go on unnoticed without it.
+    if (failure_ && !all_cancelled) {
+      all_cancelled = true;
+      cancel_all();
+      continue;
+    }
     boost::system::error_code ignored;  // ended_ never expires: it is always a cancellation
     co_await ended_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     auto const state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none && !cancelled) {
-      cancelled = true;
+      cancelled = all_cancelled = true;
       co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
       cancel_all();
     }

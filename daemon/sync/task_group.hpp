@@ -31,8 +31,9 @@ class TaskGroup {
   void cancel_all();
   bool empty() const { return tasks_.empty(); }
 
-  // Waits until all have ended. When this wait is itself cancelled, all are cancelled and waited
-  // for. True when that happened. Rethrows the first exception that a task ended with.
+  // Waits until all have ended. When this wait is itself cancelled, or a task ends with an
+  // exception, all are cancelled and waited for. True when the wait was cancelled. Rethrows the
+  // first exception that a task ended with.
   asio::awaitable<bool> join();
 
  private:

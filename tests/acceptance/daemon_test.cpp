@@ -32,6 +32,17 @@ TEST_F(Daemon, daemon_runs_reloads_and_stops) {
   EXPECT_NE(query("select count(*) from affsync.commission"), "0");
 }
 
+TEST_F(Daemon, what_only_a_restart_can_change_is_told_and_left_alone) {
+  start_broker();
+  auto const process = start({"run"});
+  process->wait_for_err("main/wallets: run succeeded");
+  dir_.write("affsync.yaml", config_text() + "log: {format: json}\n");
+  process->signal(SIGHUP);
+  process->wait_for_err("changes that only a restart puts to use");
+  process->wait_for_err("log.format");
+  EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
+}
+
 // A connector file is as good a reason as the configuration to begin anew.
 TEST_F(Daemon, reload_notices_a_changed_connector_file) {
   std::string text = shipped_connector("exness");

@@ -2,10 +2,13 @@
 #include "daemon/embedded/cluster.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
+#include <stdexcept>
 
 #include "tests/integration/embedded/support.hpp"
 
@@ -128,6 +131,69 @@ TEST(Cluster, a_stale_pid_file_does_not_hinder) {
   auto const cluster = start_or_fail(directory.path());
   EXPECT_TRUE(cluster->started_here());
   EXPECT_EQ(query(cluster->url(), "SELECT 1"), "1");
+}
+
+// A process of the user that the server runs as, which has nothing to do with it.
+class OtherProgram {
+ public:
+  explicit OtherProgram(std::filesystem::path const& data) {
+    struct stat found {};
+    if (::stat(data.c_str(), &found) != 0) throw std::runtime_error("no data");
+    id_ = ::fork();
+    if (id_ != 0) return;
+    if (::geteuid() == 0 && (::setgid(found.st_gid) != 0 || ::setuid(found.st_uid) != 0))
+      ::_exit(1);
+    for (;;) ::pause();
+  }
+  ~OtherProgram() {
+    ::kill(id_, SIGKILL);
+    ::waitpid(id_, nullptr, 0);
+  }
+  OtherProgram(OtherProgram const&) = delete;
+  OtherProgram& operator=(OtherProgram const&) = delete;
+  pid_t id() const { return id_; }
+
+ private:
+  pid_t id_ = -1;
+};
+
+// As after a power cut: the files are still there, and their numbers belong to another program, or
+// nothing of their text has reached the disk.
+TEST(Cluster, what_a_crash_of_the_machine_leaves_does_not_hinder) {
+  TemporaryDirectory directory;
+  start_or_fail(directory.path()).reset();
+  auto const home = directory.path() / "postgresql";
+  OtherProgram const other(home / "data");
+  auto const number = std::to_string(other.id());
+  auto const pid_file = number + "\n" + (home / "data").string() + "\n0\n5432\n\n\n";
+  for (std::string const& text : {pid_file, std::string(), std::string("no number\n")}) {
+    std::ofstream(home / "data/postmaster.pid") << text;
+    std::ofstream(home / ".s.PGSQL.5432.lock") << text;
+    std::ofstream(home / ".s.PGSQL.5432") << "";
+    auto const cluster = start_or_fail(directory.path());
+    EXPECT_TRUE(cluster->started_here()) << text;
+    EXPECT_EQ(query(cluster->url(), "SELECT 1"), "1") << text;
+  }
+}
+
+TEST(Cluster, the_log_is_bounded_while_the_server_runs) {
+  TemporaryDirectory directory;
+  auto options = options_for(directory.path());
+  options.log_limit = 4096;
+  options.log_look = std::chrono::milliseconds(20);
+  auto const cluster = Cluster::start(std::move(options));
+  ASSERT_TRUE(cluster) << cluster.error().to_line();
+  auto const log = directory.path() / "postgresql/server.log";
+  auto const kept = directory.path() / "postgresql/server.log.1";
+  auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  // Each of these is a line of the log.
+  while (!std::filesystem::exists(kept) && std::chrono::steady_clock::now() < deadline) {
+    EXPECT_THROW(query((*cluster)->url(), "SELECT 1 / 0 AS " + std::string(50, 'x')),
+                 std::runtime_error);
+  }
+  EXPECT_TRUE(std::filesystem::exists(kept));
+  EXPECT_EQ(query((*cluster)->url(), "SELECT 1"), "1");
+  EXPECT_LT(std::filesystem::file_size(log), 1'000'000U);
 }
 
 TEST(Cluster, a_long_path_gets_a_short_socket_directory) {

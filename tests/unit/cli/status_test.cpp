@@ -68,6 +68,52 @@ TEST(Status, OneReasonOfSeveralStreamsIsToldOnce) {
   EXPECT_EQ(text.find("refuses", text.find("refuses") + 1), text.rfind("refuses")) << text;
 }
 
+TEST(Status, ABlockedSourceIsToldOnceWithItsEndAndNotAskedSooner) {
+  auto one = healthy();
+  one.last_status = "failed";
+  one.blocked_until = noon + std::chrono::hours(6);
+  one.blocked_code = "auth_invalid";
+  one.blocked_reason = "the broker refuses the password.";
+  auto two = one;
+  two.stream = "wallets";
+  auto const text = status_table({one, two}, noon, "db", {});
+  auto const told = text.find(
+      "\nmain\n  blocked until 2026-11-21 18:00 UTC (auth_invalid): the "
+      "broker refuses the password. Other credentials");
+  ASSERT_NE(told, std::string::npos) << text;
+  EXPECT_EQ(text.find("blocked until", told + 20), std::string::npos) << text;
+  EXPECT_EQ(text.find("in 11m"), std::string::npos) << text;
+  EXPECT_NE(text.find("in 6h"), std::string::npos) << text;
+}
+
+TEST(Status, DaysThatAreThereInDoubtAndLostAreNamed) {
+  auto stream = healthy();
+  stream.proven_days = 320;
+  stream.proven_from = parse_day("2026-01-01");
+  stream.proven_to = parse_day("2026-11-19");
+  schema::CoverageSpan lost;
+  lost.state = schema::DayState::lost;
+  lost.from = *parse_day("2025-12-01");
+  lost.to = *parse_day("2025-12-31");
+  schema::CoverageSpan doubtful;
+  doubtful.state = schema::DayState::doubtful;
+  doubtful.from = doubtful.to = *parse_day("2026-11-20");
+  stream.gaps = {lost, doubtful};
+  EXPECT_NE(status_table({stream}, noon, "db", {})
+                .find("\nDays\n  main/rewards read whole: 320 days, 2026-01-01 to 2026-11-19; in "
+                      "doubt, asked for again: 2026-11-20; lost, the broker no longer gives them: "
+                      "2025-12-01 to 2025-12-31\n"),
+            std::string::npos)
+      << status_table({stream}, noon, "db", {});
+}
+
+TEST(Status, AcceptedRowsAreToldApart) {
+  auto stream = healthy();
+  stream.accepted = 4;
+  EXPECT_NE(status_table({stream}, noon, "db", {}).find("4 rows in quarantine accepted as known"),
+            std::string::npos);
+}
+
 TEST(Status, OneMoreDifferenceIsNotSeveral) {
   auto stream = healthy();
   stream.compared = 2;
@@ -147,7 +193,9 @@ TEST(Status, JsonHasNumbersTimesAndNulls) {
       R"("last_success_at":"2026-11-21T11:56:55Z","lag_seconds":185,)"
       R"("last_status":"succeeded","error_code":null,"error":null,)"
       R"("consecutive_failures":0,"rows":12345,"quarantined":0,"compared":0,"unreconciled":0,"differences":[],"unknown_words":[],)"
-      R"("next_run_at":"2026-11-21T12:11:40Z"}]})");
+      R"("next_run_at":"2026-11-21T12:11:40Z","ended_status":null,"accepted":0,)"
+      R"("blocked_until":null,"blocked_code":null,"blocked_reason":null,"proven_days":0,)"
+      R"("proven_from":null,"proven_to":null,"doubtful_days":0,"lost_days":0,"gaps":[]}]})");
 }
 
 }  // namespace

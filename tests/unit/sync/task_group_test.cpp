@@ -49,6 +49,15 @@ TEST_F(TaskGroupTest, OneThatWaitsForNothingMayStillBeCancelled) {
   EXPECT_EQ(ended_, 1);
 }
 
+TEST_F(TaskGroupTest, OneThatEndsWithAnExceptionEndsTheOthersToo) {
+  group_.spawn(until_cancelled());
+  group_.spawn(throwing());
+  group_.spawn(until_cancelled());
+  EXPECT_THROW(join(), std::runtime_error);
+  EXPECT_EQ(ended_, 2);
+  EXPECT_TRUE(group_.empty());
+}
+
 TEST_F(TaskGroupTest, ATaskIsCancelledAloneAndOnce) {
   auto const first = group_.spawn(until_cancelled());
   auto const second = group_.spawn(until_cancelled());

@@ -1,0 +1,26 @@
+#include "daemon/restart_needs.hpp"
+
+namespace affsync {
+
+std::vector<std::string> keep_what_needs_a_restart(config::Config& fresh,
+                                                   config::Config const& used) {
+  std::vector<std::string> changed;
+  auto const keep = [&](char const* name, auto& now, auto const& before) {
+    if (now != before) changed.emplace_back(name);
+    now = before;
+  };
+  keep("database.url", fresh.database.url, used.database.url);
+  keep("database.connections", fresh.database.connections, used.database.connections);
+  keep("database.state_dir", fresh.database.state_dir, used.database.state_dir);
+  bool const listens_elsewhere =
+      fresh.http.enabled != used.http.enabled || fresh.http.listen != used.http.listen;
+  if (listens_elsewhere) changed.emplace_back("http.listen");
+  fresh.http.enabled = used.http.enabled;
+  fresh.http.listen = used.http.listen;
+  keep("http.hosts", fresh.http.hosts, used.http.hosts);
+  keep("instance", fresh.instance, used.instance);
+  keep("log.format", fresh.log.format, used.log.format);
+  return changed;
+}
+
+}  // namespace affsync

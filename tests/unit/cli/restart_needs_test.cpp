@@ -1,0 +1,47 @@
+// Which changes of a configuration a reload tells of, since it cannot put them to use.
+#include "daemon/restart_needs.hpp"
+
+#include <gtest/gtest.h>
+
+namespace affsync {
+namespace {
+
+using Names = std::vector<std::string>;
+
+TEST(RestartNeeds, NothingWhereOnlySourcesAndTheLevelOfTheLogChange) {
+  config::Config const used;
+  auto fresh = used;
+  fresh.log.level = LogLevel::debug;
+  fresh.sources.emplace_back();
+  EXPECT_EQ(keep_what_needs_a_restart(fresh, used), Names());
+  EXPECT_EQ(fresh.log.level, LogLevel::debug);
+  EXPECT_EQ(fresh.sources.size(), 1U);
+}
+
+TEST(RestartNeeds, TellsOfEachAndKeepsWhatIsInUse) {
+  config::Config const used;
+  auto fresh = used;
+  fresh.database.url = "postgresql:///other";
+  fresh.database.connections = 9;
+  fresh.database.state_dir = "/elsewhere";
+  fresh.http.listen = "127.0.0.1:1";
+  fresh.http.hosts = {"a.example"};
+  fresh.log.format = config::LogFormat::json;
+  Names const all{"database.url", "database.connections", "database.state_dir",
+                  "http.listen",  "http.hosts",           "log.format"};
+  EXPECT_EQ(keep_what_needs_a_restart(fresh, used), all);
+  EXPECT_EQ(fresh.database.url, used.database.url);
+  EXPECT_EQ(fresh.http.listen, used.http.listen);
+  // Changed back, it is no change any more.
+  EXPECT_EQ(keep_what_needs_a_restart(fresh, used), Names());
+}
+
+TEST(RestartNeeds, AServerThatIsSwitchedOffIsOne) {
+  config::Config const used;
+  auto fresh = used;
+  fresh.http.enabled = false;
+  EXPECT_EQ(keep_what_needs_a_restart(fresh, used), Names{"http.listen"});
+}
+
+}  // namespace
+}  // namespace affsync
