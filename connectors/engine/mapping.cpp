@@ -101,7 +101,10 @@ Json storable(Json const& value) {
 
 struct RowMapper::Compiled {
   Compiled(StreamPlan const& plan, TableMapping const& mapping)
-      : table(mapping.table), privacy(plan), volatile_fields(plan.spec.volatile_fields) {
+      : table(mapping.table),
+        privacy(plan),
+        volatile_fields(plan.spec.volatile_fields),
+        one_of_many_rows(mapping.key != plan.spec.map.key) {
     for (auto const& path : volatile_fields) volatile_paths.emplace_back(JsonPath(path));
     for (auto const& part : mapping.key) key.emplace_back(part.path, part.constant);
     columns.reserve(mapping.columns.size());
@@ -153,6 +156,8 @@ struct RowMapper::Compiled {
   PrivacyFilter privacy;
   std::vector<std::string> volatile_fields;
   std::vector<FieldPath> volatile_paths;  // the same
+  bool one_of_many_rows;  // a table beside the main one with a key of its own: rows of the list may
+                          // share one of its rows
   struct Key {
     Key(JsonPath const& of, std::optional<std::string> same)
         : path(of), constant(std::move(same)) {}
@@ -251,7 +256,10 @@ std::optional<std::string> RowMapper::map_columns(Json const& row, TimePoint now
   if (compiled.observed_at) append_time(out.values[*compiled.observed_at].emplace(), now);
   ValueTexts spelling;
   for (auto const& column : compiled.columns) column.spell_plainly(row, spelling);
-  if (!spelling.empty() || compiled.has_volatile_field(row)) {
+  if (compiled.one_of_many_rows) {
+    // Which of the list's rows told of it last is no change.
+    out.volatile_free_raw = "{}";
+  } else if (!spelling.empty() || compiled.has_volatile_field(row)) {
     compiled.privacy.dump(row, compiled.volatile_fields, out.volatile_free_raw, spelling);
   }
   return std::nullopt;

@@ -119,6 +119,11 @@ std::uint64_t PageRows::content_of(Target const& target) const {
 bool PageRows::map(Target const& target, Page const& page, std::size_t row, PageRead& out) {
   auto problem = target.mapper.map(*page.rows[row], page.now, row_, ours_);
   if (secrets_) {
+    for (std::size_t column = 0; column < row_.values.size(); ++column) {
+      auto& value = row_.values[column];
+      if (!value || target.mapping->table->columns[column].type != ColumnType::text) continue;
+      if (secrets_->is_in(*value)) *value = secrets_->redact(std::move(*value));
+    }
     row_.raw = secrets_->redact(std::move(row_.raw));
     row_.volatile_free_raw = secrets_->redact(std::move(row_.volatile_free_raw));
     if (problem) *problem = secrets_->redact(std::move(*problem));

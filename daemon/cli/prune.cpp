@@ -9,7 +9,7 @@
 namespace affsync::cli {
 namespace {
 
-std::string counted(std::int64_t count, char const* one, char const* several) {
+std::string count_text(std::int64_t count, char const* one, char const* several) {
   return std::to_string(count) + " " + (count == 1 ? one : several);
 }
 
@@ -34,8 +34,8 @@ int run_prune(CommonOptions const& common, PruneOptions const& options) {
     return 0;
   }
   std::cout << (options.dry_run ? "would remove " : "removed ")
-            << counted(pruned.runs, "run", "runs") << " and "
-            << counted(pruned.quarantine, "resolved row", "resolved rows")
+            << count_text(pruned.runs, "run", "runs") << " and "
+            << count_text(pruned.quarantine, "resolved row", "resolved rows")
             << " of the quarantine\n";
   return 0;
 }
