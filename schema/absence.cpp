@@ -180,7 +180,9 @@ Missed note_missed(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
   auto const latest = microseconds(age.latest);
   if (unseen == 0) {
     // All rows of the scope were seen.
-    if (!pass.oldest && !slice.seen_keys.empty()) {
+    // Days in doubt are asked for after younger ones.
+    bool const older = !pass.oldest || (slice.from && TimePoint(*slice.from) < *pass.oldest);
+    if (older && !slice.seen_keys.empty()) {
       result.oldest = moment(exec(tx, "SELECT min(" + latest + ")" + from, scope.params)[0][0]);
     }
     return result;

@@ -17,12 +17,13 @@ constexpr std::size_t keys_at_once = 10'000;
 constexpr auto lately = days(7);
 constexpr std::int64_t one_by_one = 3;
 
-// Rows that this pass met, that were not stored since, and that nobody has accepted.
+// Rows of the stream that are not in the books and that nobody has accepted. A pass over everything
+// has met all that there still are; another one may not have come to those of before.
 void read_quarantine(pqxx::transaction_base& tx, PassClose const& pass, std::int64_t pass_run_id,
                      PassClosed& closed) {
   constexpr std::size_t most = 3;
   SqlParams const params{std::to_string(pass.run.id.source_id), pass.run.id.stream,
-                         std::to_string(pass_run_id)};
+                         std::to_string(pass.full ? pass_run_id : 0)};
   auto const rows = exec(tx,
                          "SELECT reason, count(*) FROM affsync.quarantine"
                          " WHERE source_id = $1::int AND stream = $2 AND resolved_at IS NULL"

@@ -187,8 +187,8 @@ SliceClosed SliceCloser::close(PgSession& session) {
     if (slice_.mark_vanished && !all_there) {
       missed = note_missed(tx, slice_, scope, pass, whole_stream, most_noted(slice_, pass));
       if (missed.noted) crash_point(CrashPoint::slice_marked);
-    } else if (!slice_.mark_vanished && !pass.oldest && !slice_.seen_keys.empty() && slice_.from) {
-      // Rows of later slices are younger than those of this one.
+    } else if (!slice_.mark_vanished && !slice_.seen_keys.empty() && slice_.from) {
+      // Rows of this slice are in sight, whichever slices were read before it.
       missed.oldest = TimePoint(*slice_.from);
     }
     if (missed.oldest) pass.oldest = std::min(pass.oldest.value_or(*missed.oldest), *missed.oldest);

@@ -182,7 +182,7 @@ struct PassClosed {
     std::int64_t rows = 0;
     Reason(std::string why, std::int64_t count) : text(std::move(why)), rows(count) {}
   };
-  std::int64_t quarantined = 0;    // rows that the pass put aside and nobody has accepted
+  std::int64_t quarantined = 0;    // rows of the stream put aside that nobody has accepted
   std::vector<Reason> reasons;     // of these, the most frequent few first …
   std::int64_t other_reasons = 0;  // … and how many more there are
   std::int64_t deleted = 0;        // marked
