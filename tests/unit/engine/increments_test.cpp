@@ -292,6 +292,7 @@ TEST(WindowForm, ASliceReachesBackIntoTheLastMomentOfTheOneBefore) {
   auto plan = windowed_plan(10, 1, *parse_day("2026-06-01"), 7);
   plan.spec.window->max_span_days = 7;  // slices without rows stay as they are
   plan.spec.window->form = WindowForm::epoch_milliseconds;
+  plan.spec.window->max_span_days = 7;
   ListServer empty;
   auto const pass = read_all(plan, empty);
   // date -ud '2026-06-01' +%s: 1780272000; a day has 86,400 seconds.

@@ -587,8 +587,11 @@ TEST(StreamReader, FillsFurtherTablesFromTheSameRow) {
   ASSERT_EQ(page->batches[1].size(), 1u);
   EXPECT_STREQ(page->batches[1].external_id(0), "c1");
   EXPECT_STREQ(page->batches[1].cell(0, *clients.table->index_of("country")), "FR");
-  ASSERT_EQ(page->quarantined.size(), 1u);
-  EXPECT_TRUE(page->quarantined[0].reason.starts_with("client: volume_lots:"));
+  // A row without the key of a further table would be lost to it without a word.
+  ASSERT_EQ(page->quarantined.size(), 2u);
+  EXPECT_EQ(page->quarantined[0].reason,
+            "client: the field \"client\", which belongs to the row's key, is missing");
+  EXPECT_TRUE(page->quarantined[1].reason.starts_with("client: volume_lots:"));
 }
 
 TEST(StreamReader, TotalsAreThoseOfTheLastPage) {
