@@ -84,15 +84,6 @@ StreamConfig read_stream(yaml::Node const& key, yaml::Node const& node) {
 void refuse_placeholder(yaml::Node const& node, std::string const& name, Secret const& secret) {
   auto const& text = secret.reveal();
   if (!node.is_scalar()) return;
-  bool const variable =
-      text.size() > 1 && text.front() == '$' &&
-      text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", 1) == std::string::npos;
-  if (variable) {
-    node.fail(
-        "the credential `" + name + "` looks like a variable without its braces",
-        "Write \"${NAME}\" for an environment variable. A value that really is so goes into a "
-        "file: {file: PATH}.");
-  }
   if (text == "your " + name) {
     node.fail("the credential `" + name + "` is still the placeholder of the example",
               "Write your own there.");

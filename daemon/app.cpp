@@ -14,8 +14,8 @@
 #include <thread>
 
 #include "base/crash_point.hpp"
-#include "base/suggest.hpp"
 #include "config/load.hpp"
+#include "daemon/chosen_names.hpp"
 #include "daemon/database.hpp"
 #include "daemon/instance.hpp"
 #include "daemon/log/log_sink.hpp"
@@ -224,26 +224,6 @@ App::Impl::Session& App::Impl::session_of(PreparedSource prepared, Logger const&
       std::make_shared<sync::SourceSession>(std::move(prepared.plan), std::move(parts), log);
   return entry;
 }
-
-namespace {
-
-void refuse_unknown(std::vector<std::string> const& wanted, std::vector<std::string> const& known,
-                    char const* what) {
-  for (auto const& name : wanted) {
-    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    auto const meant = nearest(name, known);
-    std::string all;
-    for (auto const& word : known) all += (all.empty() ? "" : ", ") + word;
-    throw Failure(ErrorCode::usage, std::string("there is no ") + what + " `" + name + "`",
-                  meant ? "Did you mean `" + *meant + "`?" : "There are: " + all + ".");
-  }
-}
-
-bool chosen(std::vector<std::string> const& names, std::string const& name) {
-  return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
-}
-
-}  // namespace
 
 // Gives each its number in the database, and hashes what it was first met with.
 asio::awaitable<std::vector<int>> App::register_sources(std::vector<PreparedSource>& prepared,

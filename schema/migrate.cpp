@@ -274,6 +274,9 @@ class Migration {
     tx.exec("SET LOCAL lock_timeout = " + std::to_string(watch_.lock_wait.count()));
   }
 
+  static void pass_applying() { crash_point(CrashPoint::migration_applying); }
+  static void pass_committed() { crash_point(CrashPoint::migration_committed); }
+
   void apply(EmbeddedFile const& file) {
     if (file.text.find(outside_of_transactions) != std::string_view::npos) return apply_alone(file);
     pqxx::work tx(session_.connection());
@@ -281,9 +284,9 @@ class Migration {
     run_statements(tx, bookkeeping, watch_);
     run_statements(tx, file.text, watch_);
     record(tx, version_of(file), file.name, sha256(tx, file.text));
-    crash_point(CrashPoint::migration_applying);
+    pass_applying();
     tx.commit();
-    crash_point(CrashPoint::migration_committed);
+    pass_committed();
   }
 
   // Each statement by itself, so that an index can be built while others read and write. All of
@@ -301,10 +304,10 @@ class Migration {
     for (auto const& statement : sql_statements(file.text)) {
       watch_.look();
       run_alone(tx, statement);
-      crash_point(CrashPoint::migration_applying);
+      pass_applying();
     }
     record(tx, version_of(file), file.name, sha256(tx, file.text));
-    crash_point(CrashPoint::migration_committed);
+    pass_committed();
   }
 
   static void run_alone(pqxx::transaction_base& tx, std::string statement) {
