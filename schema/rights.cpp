@@ -9,14 +9,14 @@ constexpr std::string_view writes = "SELECT, INSERT, UPDATE";
 constexpr std::string_view removes = "SELECT, INSERT, UPDATE, DELETE";
 
 constexpr TableRights rights[] = {
-    {"absence", removes},       {"balance", writes},         {"client", writes},
-    {"commission", writes},     {"coverage", removes},       {"currency_unit", reads},
-    {"fx_rate", writes},        {"payout", writes},          {"quarantine", removes},
-    {"rebate", writes},         {"rebate_group", writes},    {"reconciliation", removes},
-    {"record_change", appends}, {"schema_migration", reads}, {"source", writes},
-    {"source_block", removes},  {"stream", writes},          {"stream_state", writes},
-    {"sync_run", removes},       {"trading_account", writes}, {"unknown_row", removes},
-    {"upkeep", writes},
+    {"absence", removes},        {"balance", writes},        {"client", writes},
+    {"commission", writes},      {"contradiction", removes}, {"coverage", removes},
+    {"currency_unit", reads},    {"fx_rate", writes},        {"payout", writes},
+    {"quarantine", removes},     {"rebate", writes},         {"rebate_group", writes},
+    {"reconciliation", removes}, {"record_change", appends}, {"schema_migration", reads},
+    {"source", writes},          {"source_block", removes},  {"stream", writes},
+    {"stream_state", writes},    {"sync_run", removes},      {"trading_account", writes},
+    {"unknown_row", removes},    {"upkeep", writes},
 };
 
 }  // namespace
