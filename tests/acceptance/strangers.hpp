@@ -1,0 +1,219 @@
+// Brokers as somebody wrote them who had only the documentation of connectors: each test brings a
+// connector file and a function that answers requests from books of its own, and holds what the
+// program makes of them against those books.
+#pragma once
+
+#include <cctype>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "tests/acceptance/fixture.hpp"
+#include "tests/support/peer/scripted_peer.hpp"
+
+namespace affsync::test {
+
+// One request, as the broker's program sees it.
+struct Asked {
+  std::string method, target, path, body, bytes;
+
+  explicit Asked(std::string all) : bytes(std::move(all)) {
+    auto const blank = bytes.find(' ');
+    method = bytes.substr(0, blank);
+    target = bytes.substr(blank + 1, bytes.find(' ', blank + 1) - blank - 1);
+    path = target.substr(0, target.find('?'));
+    auto const end = bytes.find("\r\n\r\n");
+    if (end != std::string::npos) body = bytes.substr(end + 4);
+  }
+  std::string query() const {
+    auto const at = target.find('?');
+    return at == std::string::npos ? "" : target.substr(at + 1);
+  }
+  // A parameter of the query (or of a form) with its percent-encoding undone; "" when not there.
+  std::string operator()(std::string const& name) const { return field(query(), name); }
+  std::string form(std::string const& name) const { return field(body, name); }
+  bool has(std::string const& name) const {
+    return ("&" + query()).find("&" + name + "=") != std::string::npos;
+  }
+  int number(std::string const& name, int otherwise) const {
+    auto const text = (*this)(name);
+    return text.empty() ? otherwise : std::stoi(text);
+  }
+  std::string header(std::string const& name) const {
+    for (std::size_t at = bytes.find("\r\n"); at != std::string::npos;) {
+      auto const begin = at + 2, end = bytes.find("\r\n", begin);
+      auto const line = bytes.substr(begin, end - begin);
+      if (line.empty()) return "";
+      if (line.size() > name.size() && line[name.size()] == ':' &&
+          std::equal(name.begin(), name.end(), line.begin(),
+                     [](unsigned char a, unsigned char b) { return tolower(a) == tolower(b); })) {
+        auto const value = line.find_first_not_of(' ', name.size() + 1);
+        return value == std::string::npos ? "" : line.substr(value);
+      }
+      at = end;
+    }
+    return "";
+  }
+
+ private:
+  static std::string field(std::string const& pairs, std::string const& name) {
+    auto const all = "&" + pairs;
+    auto const at = all.find("&" + name + "=");
+    if (at == std::string::npos) return "";
+    auto const begin = at + name.size() + 2;
+    auto const coded = all.substr(begin, all.find('&', begin) - begin);
+    std::string out;
+    for (std::size_t i = 0; i < coded.size(); ++i) {
+      if (coded[i] == '%' && i + 2 < coded.size()) {
+        out += static_cast<char>(std::stoi(coded.substr(i + 1, 2), nullptr, 16));
+        i += 2;
+      } else {
+        out += coded[i] == '+' ? ' ' : coded[i];
+      }
+    }
+    return out;
+  }
+};
+
+inline std::string reply(std::string const& body, std::string const& status = "200 OK",
+                         std::string const& headers = "",
+                         std::string const& type = "application/json") {
+  return "HTTP/1.1 " + status + "\r\nContent-Type: " + type + "\r\n" + headers +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+// `"a","b"` between brackets: some of a list's rows.
+inline std::string slice(std::vector<std::string> const& rows, std::size_t begin = 0,
+                         std::size_t count = std::string::npos) {
+  std::string out = "[";
+  for (auto i = begin; i < rows.size() && i - begin < count; ++i) {
+    out += (i == begin ? "" : ",") + rows[i];
+  }
+  return out + "]";
+}
+
+class Strangers : public Acceptance {
+ protected:
+  using Answer = std::function<std::string(Asked const&)>;
+
+  void TearDown() override {
+    peer_.reset();  // before the books of the test's own go
+    Acceptance::TearDown();
+  }
+
+  // `yaml`: the connector, without its name and without a rate that would hold up the test.
+  void meet(std::string const& yaml, std::string const& credentials, Answer answer) {
+    answer_ = std::move(answer);
+    peer_ = std::make_unique<ScriptedPeer>([this](PeerConnection& connection) {
+      for (;;) {
+        auto const bytes = connection.read_request();
+        if (bytes.empty()) return;
+        std::string out;
+        {
+          std::lock_guard const lock(mutex_);
+          asked_.emplace_back(bytes);
+          out = answer_(asked_.back());
+        }
+        if (!connection.send(out)) return;
+      }
+    });
+    connector = "stranger";
+    credentials_yaml = credentials;
+    base_url = peer_->url();
+    bring(yaml);
+  }
+  // Another file of that name.
+  void bring(std::string const& yaml) {
+    auto const rate = yaml.find("rate:") == std::string::npos
+                          ? "rate: {requests_per_second: 500, burst: 500}\n"
+                          : "";
+    use_connector("stranger", "name: stranger\n" + std::string(rate) + yaml);
+  }
+  // The requests since the last call, in their order.
+  std::vector<Asked> asked() {
+    std::lock_guard const lock(mutex_);
+    return std::exchange(asked_, {});
+  }
+  int asked_for(std::string const& path) {
+    int count = 0;
+    for (auto const& one : asked()) count += one.path == path ? 1 : 0;
+    return count;
+  }
+
+  // A pass; whatever it prints is searched for secrets at the end.
+  Synced pass(std::vector<std::string> const& arguments = {}) {
+    auto synced = sync(arguments);
+    said_ += synced.out + synced.err;
+    return synced;
+  }
+  Finished tell(std::vector<std::string> const& arguments) {
+    auto finished = affsync(arguments);
+    said_ += finished.out + finished.err;
+    return finished;
+  }
+  // A pass of which each stream is green and changes nothing.
+  void expect_no_change(std::vector<std::string> const& arguments = {}) {
+    auto const synced = pass(arguments);
+    EXPECT_EQ(synced.status, 0) << synced.out << synced.err;
+    EXPECT_EQ(query("select coalesce(sum(inserted + updated + deleted + quarantined), 0)"
+                    " from affsync.sync_run where run_id in (select max(run_id)"
+                    " from affsync.sync_run group by source_id, stream)"),
+              "0")
+        << synced.out;
+  }
+  void expect_green(Synced const& synced, long inserted) {
+    EXPECT_EQ(synced.status, 0) << synced.out << synced.err;
+    EXPECT_EQ(synced.of("rows", "status"), "succeeded") << synced.out;
+    EXPECT_EQ(synced.count("rows", "inserted"), inserted) << synced.out;
+  }
+  // Keys and amounts of the live rows: "a=1.50 b=2".
+  std::string live(std::string const& columns = "external_id || '=' || amount",
+                   std::string const& table = "commission") const {
+    return query("select coalesce(string_agg(" + columns + ", ' ' order by external_id), '')" +
+                 " from affsync." + table + " where deleted_at is null");
+  }
+  std::string live_count(std::string const& table = "commission") const {
+    return query("select count(*) from affsync." + table + " where deleted_at is null");
+  }
+  std::string marked(std::string const& table = "commission") const {
+    return query(
+        "select coalesce(string_agg(external_id, ' ' order by external_id), '')"
+        " from affsync." +
+        table + " where deleted_at is not null");
+  }
+  std::string open_reasons() const {
+    return query(
+        "select coalesce(string_agg(reason, ' | ' order by quarantine_id), '')"
+        " from affsync.quarantine where resolved_at is null and accepted_at is null");
+  }
+
+  // In nothing that any command printed, and in no row of any table or view.
+  void expect_nowhere(std::vector<std::string> const& secrets) {
+    for (std::string const command : {"check", "status", "quarantine"}) tell({command});
+    tell({"inspect", "main", "rows"});
+    std::string all = said_;
+    for (auto const& table :
+         rows("select quote_ident(table_schema) || '.' || quote_ident(table_name)"
+              " from information_schema.tables"
+              " where table_schema in ('affsync', 'reporting')")) {
+      all +=
+          "\n" + table[0] + ": " + query("select string_agg(t::text, ' ') from " + table[0] + " t");
+    }
+    for (auto const& secret : secrets) {
+      auto const at = all.find(secret);
+      EXPECT_EQ(at, std::string::npos)
+          << secret << " in: " << all.substr(at < 200 ? 0 : at - 200, 300);
+    }
+  }
+
+ private:
+  Answer answer_;
+  std::mutex mutex_;  // connections have threads of their own
+  std::vector<Asked> asked_;
+  std::string said_;
+  std::unique_ptr<ScriptedPeer> peer_;
+};
+
+}  // namespace affsync::test

@@ -1,0 +1,191 @@
+// Strangers' answers that are no rows: errors in a good envelope, throttling in many forms, pages
+// of a firewall, and what follows from them for the next pass.
+#include <atomic>
+#include <chrono>
+
+#include "base/clock.hpp"
+#include "tests/acceptance/strangers.hpp"
+
+namespace affsync::test {
+namespace {
+
+class StrangersAnswers : public Strangers {
+ protected:
+  void list(std::string const& rules, Answer answer, std::string const& stream = "") {
+    meet(R"(credentials: {key: {description: k}}
+auth: {type: static_token, header: X-Auth, value: "${credentials.key}"}
+)" + rules + R"(streams:
+  rows:
+    table: commission
+    path: /list
+    records: data
+    key: id
+    map: {amount: {from: sum, required: true}, currency: {const: EUR}}
+)" + stream,
+         "{key: kk-planted-ans}", std::move(answer));
+  }
+  static std::string rows(int count) {
+    std::string out;
+    for (int i = 0; i < count; ++i) {
+      out += (i == 0 ? "" : ",") + std::string(R"({"id":)") + std::to_string(i) + R"(,"sum":2})";
+    }
+    return "[" + out + "]";
+  }
+};
+
+// A code that nobody listed comes with an empty list, again and again: that is no news.
+TEST_F(StrangersAnswers, errors_in_a_good_envelope) {
+  std::string body = R"({"code":0,"msg":"ok","data":)" + rows(12) + "}";
+  list(R"(errors:
+  - {json: code, equals: ["40129"], class: transient}
+  - {json: maintenance, class: transient}
+good:
+  - {json: code, equals: "0"}
+  - {json: msg, not_equals: [failed, denied], class: permission}
+)",
+       [&](Asked const&) { return reply(body); });
+  expect_green(pass(), 12);
+  for (auto const& bad :
+       {R"({"code":91,"msg":"?","data":[]})", R"({"code":0,"data":[]})",
+        R"({"msg":"ok","data":[]})", R"({"code":0,"msg":"denied","data":[]})",
+        R"({"code":"00","msg":"ok","data":[]})", R"({"error":"gone","data":null})", "[]", "",
+        "null", R"({"code":0,"msg":"ok"})", R"({"code":0,"msg":"ok","data":"none"})"}) {
+    body = bad;
+    auto const synced = pass();
+    EXPECT_NE(synced.of("rows", "status"), "succeeded") << bad << synced.out;
+    EXPECT_EQ(live_count(), "12") << bad;
+  }
+  EXPECT_EQ(marked(), "");
+  body =
+      R"({"code":0,"msg":"ok","error":null,"errors":[],"maintenance":0,"data":)" + rows(12) + "}";
+  expect_no_change();
+}
+
+// Each way to say "wait a moment", a few in each pass; it goes on behind them and is green.
+TEST_F(StrangersAnswers, throttled_in_many_forms) {
+  std::string const too_many = "429 Too Many Requests";
+  auto const epoch_ms = [] {
+    using namespace std::chrono;
+    return std::to_string(
+        duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count() + 900);
+  };
+  std::vector<std::function<std::string()>> const forms{
+      [&] { return reply("", too_many, "Retry-After: 1\r\n"); },
+      [&] { return reply("{}", too_many, "Retry-After: 0.5\r\n"); },
+      [&] { return reply("{}", too_many, "Retry-After-Ms: 400\r\n"); },
+      [&] { return reply("{}", too_many, "X-RateLimit-Reset: " + epoch_ms() + "\r\n"); },
+      [&] { return reply("{}", too_many, "RateLimit: limit=10, remaining=0, reset=1\r\n"); },
+      [&] {
+        return reply("{}", too_many,
+                     "RateLimit-Policy: \"p\";q=10;w=1\r\nRateLimit: \"p\";r=0;t=1\r\n");
+      },
+      [&] { return reply(R"({"error":{"retryAfterMs":700}})", too_many); },
+      [&] { return reply("slow down, try again in 800ms", too_many, "", "text/plain"); },
+      [&] { return reply("<html>Too many</html>", too_many, "Retry-After: 1\r\n", "text/html"); },
+      [&] { return reply(R"({"result":"FLOOD","left":"wait 1s"})"); },
+      [&] { return reply("{}", "503 Service Unavailable", "Retry-After: 1\r\n"); },
+  };
+  std::size_t next = 0, allowed = 3;
+  list(R"(rate: {requests_per_second: 500, burst: 500, wait_text: "\"left\":\"wait "}
+errors:
+  - {json: result, equals: FLOOD, class: throttled}
+)",
+       [&](Asked const& asked) {
+         auto const page = asked.number("page", 1);
+         if (page > 1 && next < std::min(allowed, forms.size())) {
+           return forms[next++]();
+         }
+         return reply(R"({"data":)" +
+                      (page == 1   ? rows(12)
+                       : page == 2 ? R"([{"id":99,"sum":2}])"
+                                   : "[]") +
+                      "}");
+       },
+       "    page: {type: page}\n");
+  expect_green(pass(), 13);
+  for (; next < forms.size(); allowed += 3) expect_no_change();
+  EXPECT_EQ(query("select sum(throttled) from affsync.sync_run"), "11");
+  EXPECT_EQ(query("select sum(retries) from affsync.sync_run"), "0");
+}
+
+TEST_F(StrangersAnswers, throttled_for_hours_is_left_alone) {
+  bool closed = false;
+  list("", [&](Asked const&) {
+    if (closed)
+      return reply(R"({"message":"Daily quota. Retry in 5 hours"})", "429 Too Many Requests",
+                   "Retry-After: 18000\r\n");
+    return reply(R"({"data":)" + rows(3) + "}");
+  });
+  expect_green(pass(), 3);
+  closed = true;
+  auto const synced = pass();
+  EXPECT_EQ(synced.status, 1);
+  EXPECT_EQ(synced.of("rows", "error_code"), "throttled") << synced.out;
+  asked();
+  EXPECT_EQ(pass().status, 1);
+  EXPECT_EQ(tell({"check"}).status, 1);
+  EXPECT_EQ(asked().size(), 0U);
+  EXPECT_EQ(live_count(), "3");
+}
+
+// A challenge with status 200 or 403: no refusal of the key, no news of the rows, nothing blocked.
+TEST_F(StrangersAnswers, pages_of_a_firewall) {
+  std::string answer;
+  list("errors:\n  - {status: 403, class: auth_invalid}\n", [&](Asked const&) { return answer; });
+  auto const good = reply(R"({"data":)" + rows(5) + "}");
+  auto const page = std::string("<!DOCTYPE html><html><title>Just a moment...</title></html>");
+  answer = good;
+  expect_green(pass(), 5);
+  for (std::string const status : {"200 OK", "403 Forbidden"}) {
+    for (std::string const type : {"text/html; charset=UTF-8", "application/json"}) {
+      answer = reply(page, status, "", type);
+      auto const synced = pass();
+      EXPECT_EQ(synced.status, 1) << status << type;
+      EXPECT_EQ(synced.of("rows", "status"), "failed") << synced.out;
+      EXPECT_NE(synced.of("rows", "error_code"), "auth_invalid");
+      answer = good;
+      expect_no_change();
+    }
+  }
+  EXPECT_EQ(query("select count(*) from affsync.source_block"), "0");
+  EXPECT_EQ(marked(), "");
+}
+
+// A stream that the account may not read is skipped; the other one is read all the same.
+TEST_F(StrangersAnswers, one_stream_that_is_not_for_this_account) {
+  list(
+      "",
+      [&](Asked const& asked) {
+        if (asked.path == "/list")
+          return reply(R"({"detail":"not in your plan"})", "403 Forbidden");
+        if (asked.path == "/gone") return reply("not found", "404 Not Found", "", "text/plain");
+        return reply(R"({"data":)" + rows(4) + "}");
+      },
+      R"(  others:
+    table: payout
+    path: /other
+    records: data
+    key: id
+    map: {amount: sum}
+  gone:
+    table: balance
+    path: /gone
+    path_hint: ask the broker where it went
+    records: data
+    key: id
+    map: {metric: {const: m}, amount: sum}
+)");
+  auto const synced = pass();
+  EXPECT_EQ(synced.of("rows", "status"), "skipped") << synced.out;
+  EXPECT_EQ(synced.of("rows", "error_code"), "permission_denied");
+  EXPECT_EQ(synced.of("gone", "status"), "skipped");
+  EXPECT_EQ(synced.of("others", "status"), "succeeded");
+  EXPECT_EQ(live_count("payout"), "4");
+  auto const check = tell({"check"});
+  EXPECT_NE((check.out + check.err).find("ask the broker where it went"), std::string::npos)
+      << check.out;
+  EXPECT_NE((check.out + check.err).find("not in your plan"), std::string::npos) << check.out;
+}
+
+}  // namespace
+}  // namespace affsync::test

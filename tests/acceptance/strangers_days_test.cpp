@@ -1,0 +1,204 @@
+// Strangers' windows: their forms and ends, zones whose clocks change, limits of length and of age.
+#include <chrono>
+
+#include "base/clock.hpp"
+#include "tests/acceptance/strangers.hpp"
+
+namespace affsync::test {
+namespace {
+
+using std::chrono::days;
+using std::chrono::sys_days;
+
+sys_days today() {
+  return std::chrono::floor<days>(std::chrono::system_clock::now());
+}
+
+struct Line {
+  std::string id;
+  double at;  // as its own clock counts: days, seconds or milliseconds
+  std::string json;
+};
+
+class StrangersDays : public Strangers {
+ protected:
+  void list(std::string const& window, Answer answer, std::string const& errors = "",
+            std::string const& path = "/list") {
+    meet(R"(credentials: {key: {description: k}}
+auth: {type: static_token, value: "${credentials.key}"}
+)" + errors + R"(streams:
+  rows:
+    table: commission
+    path: )" +
+             path + R"(
+    records: [result.*, result]
+    key: ref
+    map:
+      amount: sum
+      currency: {const: EUR}
+      occurred_on: {from: day, as: date}
+    window: )" +
+             window + "\n",
+         "{key: kk-planted-day}", std::move(answer));
+  }
+  void put(std::string const& id, double at, std::string const& day) {
+    books.push_back({id, at, R"({"ref":")" + id + R"(","sum":1.5,"day":")" + day + "\"}"});
+  }
+  std::string between(double from, double to_exclusive) const {
+    std::vector<std::string> out;
+    for (auto const& one : books) {
+      if (one.at >= from && one.at < to_exclusive) out.push_back(one.json);
+    }
+    return R"({"result":{"n":1,"list":)" + slice(out) + "}}";
+  }
+  std::vector<Line> books;
+};
+
+// Both ends in UTC seconds, both belong to the window; the row is in its last half second. Days are
+// those of New York, also of that of 25 hours.
+TEST_F(StrangersDays, seconds_with_days_of_new_york) {
+  // 2025-11-02 00:00 in New York is 04:00 in UTC, 2025-11-03 00:00 is 05:00.
+  double const second = 1762056000, third = 1762146000;
+  put("first", second, "2025-11-02");
+  put("half", third - 0.5, "2025-11-02");
+  put("hour", third - 3600, "2025-11-02");
+  put("next", third, "2025-11-03");
+  put("spring", 1741496399.9, "2025-03-08");  // of 2025-03-08, which ends at 05:00 UTC on the 9th
+  list(
+      "{from: since, to: till, form: epoch_seconds, zone: America/New_York, span: 1d, "
+      "max_span: 64d, start: 2025-03-01, column: occurred_on}",
+      [&](Asked const& asked) {
+        // It knows milliseconds, and takes `till` as it is written.
+        return reply(between(std::stod(asked("since")), std::stod(asked("till")) + 1e-6));
+      });
+  auto const synced = pass();
+  EXPECT_EQ(synced.status, 0) << synced.out << synced.err;
+  EXPECT_EQ(live("external_id || '=' || occurred_on"),
+            "first=2025-11-02 half=2025-11-02 hour=2025-11-02 next=2025-11-03 spring=2025-03-08");
+  expect_no_change({"--full"});
+}
+
+TEST_F(StrangersDays, milliseconds_whose_end_is_exclusive_and_a_limit_of_seven_days) {
+  for (int day = 0; day < 60; ++day) {
+    auto const when = today() - days(day);
+    auto const end = std::chrono::duration<double, std::milli>((when + days(1)).time_since_epoch());
+    if (day > 0) put("e" + std::to_string(day), end.count() - 1, format_day(when));
+  }
+  int refused = 0;
+  list(
+      "{from: a, to: b, form: epoch_milliseconds, to_exclusive: true, span: 31d, start: " +
+          format_day(today() - days(70)) + "}",
+      [&](Asked const& asked) {
+        auto const from = std::stod(asked("a")), to = std::stod(asked("b"));
+        if (to - from > 7 * 86400e3 + 1) {
+          ++refused;
+          return reply(R"({"success":false,"err":{"no":"E-RANGE"}})");
+        }
+        return reply(between(from, to));
+      },
+      "errors:\n  - {status: 200, json: err.no, equals: [E-RANGE, E-LONG], class: "
+      "window_too_large}\n");
+  expect_green(pass(), 59);
+  EXPECT_GT(refused, 0);
+  EXPECT_EQ(query("select sum(amount) from affsync.commission"), "88.5");
+  expect_no_change();
+  expect_no_change({"--full"});
+}
+
+// Days are parts of the path; a day without a file is answered with a text of its own.
+TEST_F(StrangersDays, days_in_the_path) {
+  for (int day = 1; day < 20; ++day)
+    put("p" + std::to_string(day), day, format_day(today() - days(day)));
+  list(
+      "{span: 3d, start: " + format_day(today() - days(20)) + ", column: occurred_on}",
+      [&](Asked const& asked) {
+        auto const from = asked.path.substr(6, 10), to = asked.path.substr(17, 10);
+        std::vector<std::string> out;
+        for (auto const& one : books) {
+          auto const day = one.json.substr(one.json.size() - 12, 10);
+          if (day >= from && day <= to) out.push_back(one.json);
+        }
+        if (out.empty()) return reply(R"({"error":"nothing on these days"})", "404 Not Found");
+        return reply(R"({"result":)" + slice(out) + "}");
+      },
+      "errors:\n  - {status: 404, contains: \"nothing on THESE days\", class: empty}\n",
+      "/days/${window.from}/${window.to}");
+  expect_green(pass(), 19);
+  expect_no_change();
+  books.erase(books.begin() + 8);
+  pass({"--full"});
+  EXPECT_EQ(pass({"--full"}).status, 0);
+  EXPECT_EQ(marked(), "p9");
+}
+
+// What it no longer shows after 30 days has not vanished, whether the file says so or the broker.
+TEST_F(StrangersDays, thirty_days_and_no_more) {
+  for (bool const said : {true, false}) {
+    books.clear();
+    for (int day = 1; day < 40; ++day) {
+      put("k" + std::to_string(100 + day), day, format_day(today() - days(day)));
+    }
+    int shown = 60;
+    list("{from: f, to: t, span: 10d, start: " + format_day(today() - days(50)) +
+             ", lookback: 40d, column: occurred_on}" + (said ? "\n    keeps: 30d" : ""),
+         [&](Asked const& asked) {
+           if (asked("f") < format_day(today() - days(shown))) {
+             return reply(R"({"message":"from lies too far in the past"})", "400 Bad Request");
+           }
+           std::vector<std::string> out;
+           for (auto const& one : books) {
+             auto const day = one.json.substr(one.json.size() - 12, 10);
+             if (one.at <= shown && day >= asked("f") && day <= asked("t")) out.push_back(one.json);
+           }
+           return reply(R"({"result":)" + slice(out) + "}");
+         });
+    if (said) shown = 29;
+    auto const first = pass();
+    EXPECT_EQ(live_count(), said ? "29" : "39") << first.out << first.err;
+    shown = said ? 29 : 30;
+    for (int i = 0; i < 3; ++i) pass({"--full"});
+    EXPECT_EQ(marked(), "");
+    EXPECT_EQ(live_count(), said ? "29" : "39");
+    // A hole between rows that it shows is one.
+    books.erase(books.begin() + 10);
+    for (int i = 0; i < 2; ++i) pass({"--full"});
+    EXPECT_EQ(marked(), "k111");
+    execute("drop schema affsync cascade");
+    execute("drop schema reporting cascade");
+  }
+}
+
+// The first pass reads all; later ones ask for what was changed, and hear of nothing else.
+TEST_F(StrangersDays, changes_only) {
+  for (int i = 0; i < 12; ++i)
+    put("c" + std::to_string(10 + i), 0, "2024-05-0" + std::to_string(1 + i % 9));
+  bool whole = true;
+  std::vector<std::string> changed;
+  list(
+      "{from: modifiedAfter, to: modifiedBefore, form: datetime, to_exclusive: true, changes: "
+      "true, "
+      "lookback: 3d}",
+      [&](Asked const& asked) {
+        if (asked.has("modifiedAfter") == whole) return reply("{}", "400 Bad Request");
+        if (!whole) return reply(R"({"result":)" + slice(changed) + "}");
+        return reply(between(-1, 1));
+      });
+  expect_green(pass(), 12);
+  whole = false;
+  changed = {R"({"ref":"c13","sum":"-1.50","day":"2024-05-04"})",
+             R"({"ref":"c99","sum":9e-1,"day":"2024-05-04"})"};
+  auto const synced = pass();
+  EXPECT_EQ(synced.status, 0) << synced.out << synced.err;
+  EXPECT_EQ(synced.count("rows", "inserted"), 1);
+  EXPECT_EQ(synced.count("rows", "updated"), 1);
+  auto const sent = asked().back();
+  EXPECT_EQ(sent("modifiedAfter"), format_day(today() - days(3)) + "T00:00:00Z");
+  expect_no_change();
+  EXPECT_EQ(live_count(), "13");
+  EXPECT_EQ(query("select before->>'amount' || '>' || (after->>'amount') from affsync.record_change"
+                  " where operation = 'update'"),
+            "1.5>-1.50");
+}
+
+}  // namespace
+}  // namespace affsync::test

@@ -1,0 +1,239 @@
+// Strangers' lists: each kind of paging with the ends, counts and caps that the documentation
+// knows.
+#include <atomic>
+
+#include "tests/acceptance/strangers.hpp"
+
+namespace affsync::test {
+namespace {
+
+class StrangersPages : public Strangers {
+ protected:
+  // `page`: of the list /list, whose rows are in `items`.
+  void list(std::string const& page, Answer answer, std::string const& more = "") {
+    meet(R"(credentials: {key: {description: k}}
+auth: {type: static_token, value: "Token ${credentials.key}"}
+streams:
+  rows:
+    table: commission
+    path: /api/list
+    records: items
+    key: id
+    map: {amount: {from: sum, required: true}, currency: cur, occurred_on: day}
+    page: )" +
+             page + "\n" + more,
+         "{key: kk-planted-77}", std::move(answer));
+  }
+  std::vector<std::string> books;  // of the broker
+};
+
+std::string line(int id, std::string const& sum = "1.25") {
+  return R"({"id":)" + std::to_string(id) + R"(,"sum":)" + sum +
+         R"(,"cur":"EUR","day":"2026-02-0)" + std::to_string(1 + id % 7) + "\"}";
+}
+
+std::vector<std::string> lines(int count) {
+  std::vector<std::string> out;
+  for (int i = 0; i < count; ++i) out.push_back(line(1000 + i));
+  return out;
+}
+
+// The count is a text and right, so that one pass proves that a row has gone.
+TEST_F(StrangersPages, numbered_from_0_with_the_count_as_text) {
+  books = lines(26);
+  list("{type: page, parameter: no, first: 0, limit: per_page, size: 50, total: meta.count}",
+       [&](Asked const& asked) {
+         auto const per = std::min(asked.number("per_page", 5), 5);
+         return reply(R"({"items":)" + slice(books, asked.number("no", 0) * per, per) +
+                      R"(,"meta":{"count":")" + std::to_string(books.size()) + "\"}}");
+       });
+  expect_green(pass(), 26);
+  expect_no_change();
+  books.erase(books.begin() + 9);
+  auto const synced = pass();
+  EXPECT_EQ(synced.status, 0) << synced.out;
+  EXPECT_EQ(marked(), "1009");
+  books.insert(books.begin() + 3, line(1009));
+  EXPECT_EQ(pass().status, 0);
+  EXPECT_EQ(marked(), "");
+  EXPECT_EQ(live_count(), "26");
+}
+
+// It counts rows that the filter leaves out: the rows are in, and the pass is not called whole.
+TEST_F(StrangersPages, count_that_is_too_high_is_never_green) {
+  books = lines(9);
+  list("{type: offset, size: 4, total: count}", [&](Asked const& asked) {
+    return reply(R"({"items":)" +
+                 slice(books, asked.number("offset", 0), asked.number("limit", 4)) +
+                 R"(,"count":12})");
+  });
+  for (int i = 0; i < 2; ++i) {
+    auto const synced = pass();
+    EXPECT_EQ(synced.status, 1) << synced.out;
+    EXPECT_EQ(synced.of("rows", "status"), "partial");
+    EXPECT_EQ(live_count(), "9");
+    if (i == 0) books.pop_back();
+  }
+  EXPECT_EQ(marked(), "");
+}
+
+// The count is that of the page; the last page is full.
+TEST_F(StrangersPages, count_that_is_too_low_hides_no_row) {
+  books = lines(15);
+  list("{type: page, limit: n, size: 5, total: count}", [&](Asked const& asked) {
+    return reply(R"({"items":)" + slice(books, (asked.number("page", 1) - 1) * 5, 5) +
+                 R"(,"count":5})");
+  });
+  pass();
+  EXPECT_EQ(live_count(), "15");
+  pass();
+  EXPECT_EQ(live_count(), "15");
+  EXPECT_EQ(marked(), "");
+}
+
+// A list answers a page behind its end with its last page and the right count, or with 404.
+TEST_F(StrangersPages, last_page_again_and_404_behind_the_last) {
+  for (bool const again : {true, false}) {
+    books = lines(12);
+    auto const page_yaml =
+        std::string("{type: page, limit: size, size: 4") + (again ? ", total: n}" : "}");
+    list(page_yaml, [&, again](Asked const& asked) {
+      auto page = asked.number("page", 1);
+      if (page > 3 && !again) return reply(R"({"message":"no such page"})", "404 Not Found");
+      page = std::min(page, 3);
+      return reply(R"({"n":12,"items":)" + slice(books, (page - 1) * 4, 4) + "}");
+    });
+    EXPECT_EQ(pass().status, 0);
+    EXPECT_EQ(live_count(), "12");
+    expect_no_change();
+    execute("drop schema affsync cascade");
+    execute("drop schema reporting cascade");
+  }
+}
+
+// One cursor for the whole walk; the server remembers where it is. Its end is an empty page.
+TEST_F(StrangersPages, cursor_that_stays_the_same) {
+  books = lines(14);
+  std::size_t at = 0;
+  list("{type: cursor, parameter: scroll, next: scroll_id, limit: n, size: 5}",
+       [&](Asked const& asked) {
+         if (!asked.has("scroll")) at = 0;
+         auto const items = slice(books, at, 5);
+         at += 5;
+         return reply(R"({"items":)" + items + R"(,"scroll_id":"walk-1"})");
+       });
+  auto const synced = pass();
+  EXPECT_EQ(live_count(), "14") << synced.out << synced.err;
+  EXPECT_EQ(synced.status, 0) << synced.out;
+  expect_no_change();
+}
+
+// Pages that a filter has emptied stand between others; the end is the word "null".
+TEST_F(StrangersPages, cursor_with_empty_pages_on_the_way_and_a_word_as_its_end) {
+  books = lines(6);
+  list("{type: cursor, next: next, more: has_more}", [&](Asked const& asked) {
+    auto const at = asked.number("cursor", 0);
+    auto const last = at >= 9;
+    auto const items = at % 3 == 1 ? slice(books, 2 * (at / 3), 2) : "[]";
+    return reply(R"({"items":)" + items + R"(,"has_more":")" + (last ? "no" : "yes") +
+                 R"(","next":)" + (last ? "\"null\"" : std::to_string(at + 1)) + "}");
+  });
+  expect_green(pass(), 6);
+  expect_no_change();
+}
+
+// The address of the next page is relative and holds the key that the broker was sent.
+TEST_F(StrangersPages, links_relative_and_absolute_that_quote_the_key) {
+  books = lines(11);
+  list("{type: link, next: links.next.href, limit: count, size: 4}", [&](Asked const& asked) {
+    if (asked.header("Authorization") != "Token kk-planted-77")
+      return reply("{}", "401 Unauthorized");
+    auto const at = asked.number("at", 0);
+    auto const more = at + 4 < 11;
+    auto const start = at == 0 ? std::string("/api/list?") : base_url + "/api/list?";
+    auto const next = R"({"href":")" + start + "count=4&at=" + std::to_string(at + 4) +
+                      "&token=" + "kk-planted-77&f%5B%5D=a%20b\"}";
+    return reply(R"({"items":)" + slice(books, at, 4) + R"(,"links":{"next":)" +
+                 (more ? next : "false") + "}}");
+  });
+  expect_green(pass(), 11);
+  expect_no_change();
+  for (auto const& one : asked()) EXPECT_EQ(one.method, "GET");
+  expect_nowhere({"kk-planted-77"});
+}
+
+// As Laravel and JSON:API write them: brackets, blanks and letters that no URL may hold.
+TEST_F(StrangersPages, links_that_are_not_encoded) {
+  books = lines(11);
+  list("{type: link, next: links.next}", [&](Asked const& asked) {
+    auto const page = asked.number("page%5Bnumber%5D", asked.number("page[number]", 1));
+    auto const next = R"("/api/list?page[number]=)" + std::to_string(page + 1) + "&q=a|b c\u00e9\"";
+    return reply(R"({"items":)" + slice(books, (page - 1) * 4, 4) + R"(,"links":{"next":)" +
+                 (page < 3 ? next : "null") + "}}");
+  });
+  expect_green(pass(), 11);
+  expect_no_change();
+}
+
+TEST_F(StrangersPages, link_to_another_host_is_not_followed) {
+  books = lines(4);
+  list("{type: link, next: next}", [&](Asked const&) {
+    return reply(R"({"items":)" + slice(books) + R"(,"next":"http://127.0.0.2:80/api/list?p=2"})");
+  });
+  auto const synced = pass();
+  EXPECT_EQ(synced.status, 1) << synced.out;
+  EXPECT_NE(synced.of("rows", "status"), "succeeded");
+  pass();
+  EXPECT_EQ(marked(), "");
+}
+
+// Newest first, by the last id; a later pass ends at what it knows, and a full one sees the rest.
+TEST_F(StrangersPages, ids_newest_first_until_known) {
+  for (int i = 0; i < 40; ++i) books.insert(books.begin(), line(1000 + i));
+  list(
+      "{type: id, parameter: older_than, id: id, limit: n, size: 5, more: more, until_known: true}",
+      [&](Asked const& asked) {
+        std::vector<std::string> rest;
+        auto const before = asked.number("older_than", 1 << 20);
+        for (auto const& one : books) {
+          if (std::stoi(one.substr(6)) < before) rest.push_back(one);
+        }
+        return reply(R"({"items":)" + slice(rest, 0, 5) + R"(,"more":)" +
+                     (rest.size() > 5 ? "1" : "\"off\"") + "}");
+      });
+  expect_green(pass(), 40);
+  asked();
+  books.insert(books.begin(), line(1040, "7e-3"));
+  auto const synced = pass();
+  EXPECT_EQ(synced.status, 0) << synced.out;
+  EXPECT_EQ(synced.count("rows", "inserted"), 1);
+  EXPECT_LE(asked_for("/api/list"), 4);
+  EXPECT_EQ(query("select amount from affsync.commission where external_id = '1040'"), "0.007");
+  EXPECT_EQ(query("select sum(amount) = 40 * 1.25 + 0.007 from affsync.commission"), "t");
+  books.pop_back();
+  books.erase(books.begin() + 30);
+  pass({"--full"});
+  pass({"--full"});
+  EXPECT_EQ(live_count(), "39");
+  EXPECT_EQ(marked(), "1000 1010");  // days do not tell that the oldest id has only aged
+}
+
+// Rows move between two requests: those that stay are all there.
+TEST_F(StrangersPages, list_that_moves_while_it_is_read) {
+  books = lines(30);
+  int requests = 0;
+  list("{type: offset, size: 6, total: total}", [&](Asked const& asked) {
+    if (++requests == 3) books.erase(books.begin());
+    if (requests == 4) books.insert(books.begin() + 1, line(2000));
+    return reply(R"({"total":)" + std::to_string(books.size()) + R"(,"items":)" +
+                 slice(books, asked.number("offset", 0), asked.number("limit", 6)) + "}");
+  });
+  EXPECT_EQ(pass().status, 0);
+  EXPECT_EQ(live_count(), "30");
+  EXPECT_EQ(pass().status, 0);
+  EXPECT_EQ(live_count(), "30");
+  EXPECT_EQ(query("select count(*) from affsync.commission where external_id = '2000'"), "1");
+}
+
+}  // namespace
+}  // namespace affsync::test
