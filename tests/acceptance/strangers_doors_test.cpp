@@ -215,6 +215,26 @@ streams:
   expect_nowhere({"kk-planted-0815-Zz", base64("kk-planted-0815-Zz")});
 }
 
+TEST_F(StrangersDoors, key_in_a_mapped_column) {
+  meet(R"(credentials: {key: {description: k}}
+auth: {type: static_token, header: X-Api-Key, value: "${credentials.key}"}
+streams:
+  rows:
+    table: commission
+    path: /list
+    records: items
+    key: id
+    map: {amount: sum, currency: cur, symbol: link}
+)",
+       "{key: kk-planted-0815-Zz}", [&](Asked const& asked) {
+         return reply(R"({"items":[{"id":"a","sum":2,"cur":"EUR","link":"https://x/?k=)" +
+                      asked.header("X-Api-Key") + R"(&z=1"}]})");
+       });
+  expect_green(pass(), 1);
+  expect_no_change();
+  expect_nowhere({"kk-planted-0815-Zz"});
+}
+
 struct Refusal {
   std::string answer, code;
 };

@@ -185,6 +185,32 @@ TEST_F(StrangersRows, parts_also_and_where) {
   expect_nowhere({"planted@mail.example", "kk-planted-row"});
 }
 
+// The rows of a commission list name their client, over pages: once stored, it stays as it is.
+TEST_F(StrangersRows, client_of_many_commissions_is_quiet) {
+  std::vector<std::string> rows;
+  for (int i = 0; i < 9; ++i) {
+    rows.push_back(R"({"id":"c)" + std::to_string(i) + R"(","sum":"1","who":{"ref":"u)" +
+                   std::to_string(i % 2) + R"(","land":"DE"}})");
+  }
+  list(R"(    table: commission
+    records: list
+    key: id
+    page: {type: page, limit: n, size: 3}
+    map: {client_ref: who.ref, amount: sum, currency: {const: usd}}
+    also:
+      - {table: client, key: who.ref, map: {client_ref: who.ref, country: who.land}}
+)",
+       [&](Asked const& asked) {
+         return reply(R"({"list":)" + slice(rows, (asked.number("page", 1) - 1) * 3, 3) + "}");
+       });
+  EXPECT_EQ(pass().status, 0);
+  EXPECT_EQ(live("external_id || country", "client"), "u0DE u1DE");
+  auto const changes = query("select count(*) from affsync.record_change");
+  expect_no_change();
+  expect_no_change();
+  EXPECT_EQ(query("select count(*) from affsync.record_change"), changes);
+}
+
 // Two rows under one key: neither is lost in silence. The same row twice is no matter.
 TEST_F(StrangersRows, one_key_with_two_contents) {
   serve(plain_map, R"({"data":[{"id":"x","amount":1,"cur":"EUR"},{"id":"y","amount":2,"cur":"EUR"},
