@@ -25,7 +25,7 @@ constexpr auto rights_of_roles =
     " UNION ALL SELECT n.nspname || ' ' || x.privilege_type || ' ' || pg_get_userbyid(x.grantee)"
     " FROM pg_namespace n CROSS JOIN LATERAL aclexplode(n.nspacl) x WHERE n.nspname IN"
     " ('affsync', 'reporting') UNION ALL SELECT defaclnamespace::regnamespace || ' ' ||"
-    " defaclobjtype || ' ' || x.privilege_type || ' ' || pg_get_userbyid(x.grantee)"
+    " defaclobjtype::text || ' ' || x.privilege_type || ' ' || pg_get_userbyid(x.grantee)"
     " FROM pg_default_acl CROSS JOIN LATERAL aclexplode(defaclacl) x ORDER BY 1";
 
 TEST(Migrate, MakesTheSchemaOnceAndThenHasNothingToDo) {
