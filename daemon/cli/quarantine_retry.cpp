@@ -10,11 +10,8 @@
 #include "connectors/engine/stored_rows.hpp"
 #include "daemon/app.hpp"
 #include "daemon/cli/commands.hpp"
-#include "daemon/cli/json_text.hpp"
-#include "daemon/cli/number_text.hpp"
 #include "daemon/cli/open_database.hpp"
-#include "daemon/cli/report_output.hpp"
-#include "daemon/cli/text_table.hpp"
+#include "daemon/cli/retry_text.hpp"
 #include "daemon/log/terminal.hpp"
 #include "daemon/sync/personal_parts.hpp"
 
@@ -26,21 +23,6 @@ using Fate = engine::StoredRows::Fate;
 
 // Rows that are in memory at a time.
 constexpr int most_rows = 500;
-
-struct Retried {
-  std::string source, stream;
-  std::int64_t rows = 0;  // that were looked at
-  std::int64_t inserted = 0, updated = 0, unchanged = 0;
-  std::int64_t superseded = 0;                  // a later form of the row is stored
-  std::int64_t left_out = 0;                    // the connector no longer wants them
-  std::int64_t failing = 0;                     // still
-  std::int64_t accepted = 0;                    // fail as well, but are known
-  std::int64_t unreadable = 0;                  // only a broken text was kept
-  std::map<std::string, std::int64_t> reasons;  // of those that fail still
-  std::optional<Error> error;                   // why the stream was not, or not wholly, looked at
-
-  std::int64_t stored() const { return inserted + updated + unchanged; }
-};
 
 // One stream, under its lease.
 class StreamRetry {
@@ -299,81 +281,6 @@ asio::awaitable<std::vector<Retried>> retry_all(App& app, Streams streams, sync:
   co_return all;
 }
 
-ReportPlan plan_of_result() {
-  ReportPlan plan;
-  plan.report = "retry";
-  plan.columns = {{"source", "source", ReportValue::text, 7, 8},
-                  {"stream", "stream", ReportValue::text, 8, 8},
-                  {"rows", "rows", ReportValue::count, 9},
-                  {"inserted", "inserted", ReportValue::count, 6},
-                  {"updated", "updated", ReportValue::count, 6},
-                  {"unchanged", "unchanged", ReportValue::count, 3, 0, true, true},
-                  {"superseded", "superseded", ReportValue::count, 2, 0, true, true},
-                  {"left_out", "left out", ReportValue::count, 2, 0, true, true},
-                  {"accepted", "accepted", ReportValue::count, 2, 0, true, true},
-                  {"failing", "still failing", ReportValue::count, 8},
-                  {"unreadable", "unreadable", ReportValue::count, 4, 0, true, true}};
-  return plan;
-}
-
-schema::Store::Table table_of(std::vector<Retried> const& all) {
-  schema::Store::Table table;
-  for (auto const& one : all) {
-    std::vector<std::optional<std::string>> row{one.source, one.stream};
-    for (auto const count : {one.rows, one.inserted, one.updated, one.unchanged, one.superseded,
-                             one.left_out, one.accepted, one.failing, one.unreadable}) {
-      row.emplace_back(std::to_string(count));
-    }
-    row.emplace_back("f");
-    table.rows.push_back(std::move(row));
-  }
-  return table;
-}
-
-std::string explain(Retried const& one, Terminal const& terminal) {
-  std::string points;
-  auto say = [&](std::string const& text) { points += wrap_text(text, "  ", terminal.columns); };
-  if (one.error) say(one.error->to_line());
-  for (auto const& [reason, count] : one.reasons) {
-    say(group_thousands(count) + (count == 1 ? " row: " : " rows: ") + reason);
-  }
-  if (one.unreadable > 0) {
-    say(group_thousands(one.unreadable) + (one.unreadable == 1 ? " row is" : " rows are") +
-        " kept as text only, since the broker's JSON was broken there; only the broker can send "
-        "them again (`affsync sync --full`)");
-  }
-  if (points.empty()) return {};
-  return "\n" + styled(one.source + "/" + one.stream, Style::bold, terminal) + "\n" + points;
-}
-
-std::string result_json(std::vector<Retried> const& all) {
-  Json::Array streams;
-  for (auto const& one : all) {
-    Json::Array reasons;
-    for (auto const& [reason, count] : one.reasons) {
-      reasons.push_back(Json::object({{"reason", json_text(reason)}, {"rows", json_count(count)}}));
-    }
-    std::string const code = one.error ? std::string(to_string(one.error->code)) : "";
-    streams.push_back(
-        Json::object({{"source", json_text(one.source)},
-                      {"stream", json_text(one.stream)},
-                      {"rows", json_count(one.rows)},
-                      {"stored", json_count(one.stored())},
-                      {"inserted", json_count(one.inserted)},
-                      {"updated", json_count(one.updated)},
-                      {"unchanged", json_count(one.unchanged)},
-                      {"superseded", json_count(one.superseded)},
-                      {"left_out", json_count(one.left_out)},
-                      {"accepted", json_count(one.accepted)},
-                      {"failing", json_count(one.failing)},
-                      {"unreadable", json_count(one.unreadable)},
-                      {"reasons", Json::array(std::move(reasons))},
-                      {"error_code", json_text_or_null(code)},
-                      {"error", json_text_or_null(one.error ? one.error->to_line() : "")}}));
-  }
-  return Json::object({{"streams", Json::array(std::move(streams))}}).dump();
-}
-
 }  // namespace
 
 int run_quarantine_retry(CommonOptions const& common, QuarantineOptions const& options) {
@@ -391,10 +298,10 @@ int run_quarantine_retry(CommonOptions const& common, QuarantineOptions const& o
   }
   switch (options.output) {
     case Output::json:
-      std::cout << result_json(all) << "\n";
+      std::cout << retry_json(all) << "\n";
       return status;
     case Output::csv:
-      std::cout << report_csv(plan_of_result(), table_of(all));
+      std::cout << retry_csv(all);
       return status;
     case Output::table:
       break;
@@ -404,8 +311,7 @@ int run_quarantine_retry(CommonOptions const& common, QuarantineOptions const& o
     return status;
   }
   auto const terminal = log::look_at_terminal(STDOUT_FILENO);
-  std::cout << report_table(plan_of_result(), table_of(all), terminal);
-  for (auto const& one : all) std::cout << explain(one, terminal);
+  std::cout << retry_table(all, terminal);
   return status;
 }
 

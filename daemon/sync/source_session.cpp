@@ -7,8 +7,6 @@
 #include <vector>
 
 #include "base/crash_point.hpp"
-#include "base/redact.hpp"
-#include "connectors/engine/answer_wait.hpp"
 #include "connectors/engine/login_refusal.hpp"
 #include "connectors/engine/signature.hpp"
 
@@ -42,20 +40,6 @@ engine::Verdict verdict_of(Error const& error) {
   return verdict;
 }
 
-// Our clock beside a broker's: more than that is told, and then nothing is dated by ours.
-constexpr Duration tolerated_skew = std::chrono::minutes(5);
-// More than that, and windows and intervals mean nothing. A little more than a day.
-constexpr Duration hopeless_skew = std::chrono::minutes(24 * 60 + 10);
-
-bool is_far(Duration skew, Duration limit) {
-  return skew > limit || skew < -limit;
-}
-
-std::optional<TimePoint> date_of(Headers const& headers) {
-  auto const date = headers.find("Date");
-  return date ? engine::parse_http_date(*date) : std::nullopt;
-}
-
 }  // namespace
 
 // What one fetch may still spend.
@@ -77,94 +61,21 @@ SourceSession::SourceSession(engine::SourcePlan plan, SessionParts parts, Logger
     : plan_(std::move(plan)),
       parts_(std::move(parts)),
       log_(log.with("source", plan_.source)),
+      secrets_(plan_),
+      broker_clock_(plan_.source, *parts_.observer, log_),
       limiter_(plan_.rate),
       refusals_(plan_, *parts_.clock, *parts_.sleeper, *parts_.observer, log_),
       runs_(plan_.rate.concurrency) {
   if (!parts_.nonce) parts_.nonce = engine::make_nonce;
-  renew_redactors();
 }
 
 void SourceSession::close() {
   if (client_) client_->close();
 }
 
-void SourceSession::withhold_secrets(Error& error) const {
-  for (auto* text : {&error.message, &error.where, &error.hint}) {
-    *text = shown_.redact(std::move(*text));
-  }
-}
-
-void SourceSession::renew_redactors() {
-  // Account numbers and the like are credentials too, and stand in rows for good reason.
-  constexpr std::size_t least_in_rows = 8;
-  shown_ = Redactor();
-  auto rows = std::make_shared<Redactor>();
-  auto add = [&](Secret const& secret, bool may_be_shown) {
-    shown_.add(secret);
-    if (!may_be_shown && secret.reveal().size() >= least_in_rows) rows->add(secret);
-  };
-  for (auto const& [name, secret] : plan_.credentials) {
-    add(secret, plan_.open_credentials.contains(name));
-  }
-  for (auto const& secret : sent_) {
-    bool const may_be_shown =
-        std::ranges::any_of(plan_.open_credentials, [&](std::string const& name) {
-          auto const open = plan_.credentials.find(name);
-          return open != plan_.credentials.end() && open->second == secret;
-        });
-    add(secret, may_be_shown);
-  }
-  stored_ = std::move(rows);
-}
-
-void SourceSession::note_sent(Secret const& secret) {
-  constexpr std::size_t most = 8;  // a token of before may still be quoted
-  if (std::ranges::find(sent_, secret) != sent_.end()) return;
-  if (sent_.size() >= most) sent_.erase(sent_.begin());
-  sent_.push_back(secret);
-  renew_redactors();
-}
-
 std::string SourceSession::place_of(HttpRequest const& request) const {
   return std::string(to_string(request.method)) + " " + engine::base_path_of(plan_.base_url) +
          request.target;
-}
-
-TimePoint SourceSession::trusted_now() const {
-  auto const now = parts_.clock->now();
-  return skew_ && is_far(*skew_, tolerated_skew) ? now - *skew_ : now;
-}
-
-void SourceSession::notice_clock(Sent const& sent, TimePoint now) {
-  auto const theirs = date_of(sent.response.headers);
-  if (!theirs) return;
-  // A cache in between says how long ago that was. The answer was made at some time between.
-  auto const age = sent.response.headers.find("Age");
-  auto const old = age ? engine::parse_wait(*age).value_or(std::chrono::milliseconds(0))
-                       : std::chrono::milliseconds(0);
-  skew_ = sent.sent_at + (now - sent.sent_at) / 2 - *theirs - old;
-  parts_.observer->on_clock_skew(plan_.source, *skew_);
-  bool const far = is_far(*skew_, tolerated_skew);
-  if (far && !skew_told_) {
-    log_.warn("the clock of this machine and the broker's differ; check it against a time server",
-              {{"ours", format_time(now)}, {"broker", format_time(*theirs)}});
-  }
-  skew_told_ = far;
-}
-
-std::optional<Error> SourceSession::wrong_clock() const {
-  auto const database = refusals_.database_skew();
-  bool const wrong = skew_ && is_far(*skew_, hopeless_skew) && database &&
-                     is_far(*database, hopeless_skew / 2) &&
-                     (*skew_ > Duration()) == (*database > Duration());
-  if (!wrong) return std::nullopt;
-  auto const now = parts_.clock->now();
-  return Error(ErrorCode::clock_skew,
-               "the clock of this machine says " +
-                   format_time(std::chrono::floor<std::chrono::seconds>(now)) +
-                   ", the broker's and the database's say " +
-                   format_time(std::chrono::floor<std::chrono::seconds>(now - *skew_)),
-               "Set the clock of this machine (timedatectl), and let a time server keep it.");
 }
 
 bool SourceSession::is_sent_away(Sent const& sent, Error& error) const {
@@ -205,7 +116,7 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
   for (auto const& [name, secret] : request.secret_headers) {
     auto const& text = secret.reveal();
     bool const is_signature = plan_.signature && name == plan_.signature->header;
-    if (!is_signature) note_sent(Secret(text.substr(text.rfind(' ') + 1)));
+    if (!is_signature) secrets_.note_sent(Secret(text.substr(text.rfind(' ') + 1)));
   }
   ++report.requests;
   std::optional<Error> failure;
@@ -220,7 +131,7 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
   if (failure) {
     sent.verdict = verdict_of(*failure);
   } else {
-    notice_clock(sent, now);
+    broker_clock_.notice(sent.response.headers, sent.sent_at, now);
     // A login's answer has a shape of its own, and is good when it holds a token.
     auto const of_stream = std::ranges::find_if(
         plan_.streams, [&](auto const& one) { return !is_login && one->stream == report.stream; });
@@ -289,7 +200,7 @@ asio::awaitable<std::optional<Error>> SourceSession::request_token(RunReport& re
                                       date_of(sent.response.headers), sent.response.headers);
       if (token) {
         token_ = std::move(*token);
-        note_sent(token_->text);
+        secrets_.note_sent(token_->text);
         co_await refusals_.accepted();
         crash_point(CrashPoint::logged_in);
         log_.debug("logged in", {{"until", format_time(token_->expires_at)}});
@@ -422,7 +333,8 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
       case AnswerClass::empty: {
         closed_.erase(path);
         if (!logs_in || refusals_.held()) co_await refusals_.accepted();
-        if (auto wrong = wrong_clock()) {
+        auto wrong = broker_clock_.hopeless(parts_.clock->now(), refusals_.database_skew());
+        if (wrong) {
           wrong->in(plan_.source, report.stream);
           co_return *wrong;
         }
@@ -432,7 +344,7 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
         answer.body = std::move(sent.verdict.body);
         answer.server_time = date_of(sent.response.headers);
         answer.headers = std::move(sent.response.headers);
-        if (stored_->is_in(sent.response.body)) answer.secrets = stored_;
+        if (secrets_.for_rows()->is_in(sent.response.body)) answer.secrets = secrets_.for_rows();
         co_return answer;
       }
       case AnswerClass::auth_expired:

@@ -9,11 +9,9 @@
 #include <optional>
 #include <random>
 #include <string>
-#include <vector>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
-#include "base/redact.hpp"
 #include "base/run_report.hpp"
 #include "connectors/engine/auth.hpp"
 #include "connectors/engine/backoff.hpp"
@@ -22,10 +20,12 @@
 #include "connectors/engine/stream_plan.hpp"
 #include "connectors/engine/stream_reader.hpp"
 #include "daemon/net/http_client.hpp"
+#include "daemon/sync/broker_clock.hpp"
 #include "daemon/sync/gate.hpp"
 #include "daemon/sync/observer.hpp"
 #include "daemon/sync/refusal_guard.hpp"
 #include "daemon/sync/sleeper.hpp"
+#include "daemon/sync/source_secrets.hpp"
 
 namespace affsync::sync {
 
@@ -67,14 +67,16 @@ class SourceSession {
 
   // Takes credentials, tokens and what was made of them out of everything that an error says, and
   // out of any other text that is to be shown or stored.
-  void withhold_secrets(Error& error) const;
-  std::string withhold_secrets(std::string text) const { return shown_.redact(std::move(text)); }
+  void withhold_secrets(Error& error) const { secrets_.withhold(error); }
+  std::string withhold_secrets(std::string text) const {
+    return secrets_.withhold(std::move(text));
+  }
 
   // Our clock less the broker's, as the Date of its last answer shows it: exact to some seconds.
   // nullopt where it told none.
-  std::optional<Duration> clock_skew() const { return skew_; }
+  std::optional<Duration> clock_skew() const { return broker_clock_.skew(); }
   // The time, by the broker's clock where ours is off by more than some minutes.
-  TimePoint trusted_now() const;
+  TimePoint trusted_now() const { return broker_clock_.trusted(parts_.clock->now()); }
 
   // "GET /base/api/rows?page=2": a request as the broker sees it, with the path of base_url.
   std::string place_of(HttpRequest const& request) const;
@@ -92,8 +94,6 @@ class SourceSession {
     TimePoint sent_at{};
   };
   struct Patience;
-  void note_sent(Secret const& secret);
-  void renew_redactors();
   asio::awaitable<void> wait_for_turn();
   asio::awaitable<Sent> send_once(HttpRequest request, bool is_login, RunReport& report);
   asio::awaitable<std::optional<Error>> ensure_token(RunReport& report);
@@ -106,9 +106,6 @@ class SourceSession {
   asio::awaitable<bool> may_log_in_again(Attempt const& attempt, Patience& patience, Error& error);
   asio::awaitable<bool> may_show_key_again(Attempt const& attempt, Patience& patience,
                                            Error& error);
-  void notice_clock(Sent const& sent, TimePoint now);
-  // Both the broker and the database say that our clock is wrong by more than a day.
-  std::optional<Error> wrong_clock() const;
   // The broker asks for more than a run waits; then the error says until when.
   bool is_sent_away(Sent const& sent, Error& error) const;
   Duration longest_wait() const;
@@ -119,15 +116,12 @@ class SourceSession {
   engine::SourcePlan plan_;
   SessionParts parts_;
   Logger log_;
+  SourceSecrets secrets_;
+  BrokerClock broker_clock_;
   std::unique_ptr<net::HttpClient> client_;
   engine::Limiter limiter_;
   engine::BackoffSpec backoff_;
   std::optional<engine::Token> token_;
-  std::optional<Duration> skew_;
-  bool skew_told_ = false;
-  std::vector<Secret> sent_;                // tokens and header values that went out lately
-  Redactor shown_;                          // for what is told: everything that was given or sent
-  std::shared_ptr<Redactor const> stored_;  // for rows: what cannot be a word of theirs
   RefusalGuard refusals_;
   // Paths that a fresh token did not open: when the next login may be made because of them, and how
   // often there was one.

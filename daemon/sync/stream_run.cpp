@@ -6,16 +6,18 @@
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/system/system_error.hpp>
 #include <exception>
-#include <set>
 #include <utility>
 
 #include "base/crash_point.hpp"
 #include "daemon/net/calm_end.hpp"
 #include "daemon/sync/full_pass.hpp"
+#include "daemon/sync/page_writing.hpp"
+#include "daemon/sync/pass_notes.hpp"
 #include "daemon/sync/pass_verdict.hpp"
 #include "daemon/sync/personal_parts.hpp"
+#include "daemon/sync/run_outcome.hpp"
+#include "daemon/sync/run_times.hpp"
 #include "daemon/sync/slice_closing.hpp"
 
 namespace affsync::sync {
@@ -25,43 +27,14 @@ using engine::PageRead;
 using engine::SliceEnd;
 using engine::StreamReader;
 
-RunStatus status_of(Error const& error) {
-  switch (error.code) {
-    case ErrorCode::permission_denied:
-    case ErrorCode::not_found:
-    case ErrorCode::path_unknown:
-    case ErrorCode::lease_lost:
-      return RunStatus::skipped;
-    case ErrorCode::cancelled:
-      return RunStatus::cancelled;
-    default:
-      return RunStatus::failed;
-  }
-}
-
-Error error_of(std::exception_ptr const& thrown) {
-  try {
-    std::rethrow_exception(thrown);
-  } catch (Failure const& failure) {
-    return failure.error();
-  } catch (boost::system::system_error const& error) {
-    if (error.code() == asio::error::operation_aborted) {
-      return Error(ErrorCode::cancelled, "stopped before its end",
-                   "The next run goes on where this one stopped.");
-    }
-    return Error(ErrorCode::internal, error.what());
-  } catch (std::exception const& error) {
-    return Error(ErrorCode::internal, error.what());
-  }
-}
-
 class StreamRun {
  public:
   StreamRun(StreamTask task, RunOptions options, RunParts parts, Logger log)
       : task_(std::move(task)),
         options_(options),
         parts_(parts),
-        log_(log.with("source", task_.source()).with("stream", task_.stream())) {
+        log_(log.with("source", task_.source()).with("stream", task_.stream())),
+        notes_(log_) {
     report_.source = task_.source();
     report_.stream = task_.stream();
     report_.table = task_.plan->table().name;
@@ -83,19 +56,17 @@ class StreamRun {
   asio::awaitable<void> store(std::optional<PageRead> page);
   asio::awaitable<void> close_slice(SliceEnd end);
   asio::awaitable<void> close_pass();
-  void tell(schema::PassClosed const& closed);
   asio::awaitable<void> fetch_next(HttpRequest request);
   asio::awaitable<void> fetch_while_storing(HttpRequest request, std::optional<PageRead> page);
   void take_answer();
   asio::awaitable<void> end();
   void fail(Error error);
-  void tell_missing(std::vector<std::string> const& totals);
-  void refuse_start_ahead() const;
 
   StreamTask task_;
   RunOptions options_;
   RunParts parts_;
   Logger log_;
+  PassNotes notes_;
   RunReport report_;
   schema::RunKey key_;
   std::shared_ptr<schema::PersonalParts const> personal_;
@@ -105,7 +76,6 @@ class StreamRun {
   std::int64_t contradicting_ = 0;    // rows whose relative time contradicts earlier readings
   std::optional<std::int64_t> expected_;
   std::vector<schema::TableKeys> left_out_;  // stored rows of the slice that are none any more
-  std::set<std::string> missing_told_;
   bool begun_ = false;
   bool read_to_end_ = false;  // all slices were read and closed
   std::string first_cursor_;  // what the run started from
@@ -122,18 +92,6 @@ void StreamRun::fail(Error error) {
   if (report_.error) return;
   report_.status = status_of(error);
   report_.error = std::move(error);
-}
-
-// A clock of 1970, or a mistyped year: such a pass would read nothing and succeed.
-void StreamRun::refuse_start_ahead() const {
-  auto const& window = task_.plan->spec.window;
-  auto const tomorrow = report_.started_at + std::chrono::days(1);
-  if (!window || window->start <= tomorrow) return;
-  throw Failure(
-      ErrorCode::clock_skew,
-      "today is " + format_day(std::chrono::floor<std::chrono::days>(report_.started_at)) +
-          " by the clock of this machine, before the stream's start, " + format_day(window->start),
-      "Set the clock (timedatectl), or `start` of the stream.");
 }
 
 asio::awaitable<StreamRun::Begun> StreamRun::begin() {
@@ -153,16 +111,9 @@ asio::awaitable<StreamRun::Begun> StreamRun::begin() {
     // Whoever had the stream before has ended by now: runs of a stream never overlap in the log.
     report_.started_at = parts_.clock->now();
     schema::StreamState const state = co_await parts_.store->load_state(task_.id);
-    if (options_.scheduled && state.next_run_at && !state.interrupted_run) {
-      // Another instance may have read it meanwhile; a schedule made denser counts at once.
-      TimePoint due = *state.next_run_at;
-      if (state.last_success_at) due = std::min(due, task_.every.next(*state.last_success_at, 1));
-      // Further ahead than any next time: written while the clock was wrong.
-      bool const believable = due <= task_.every.next(report_.started_at, 1);
-      if (believable && due > report_.started_at) {
-        report_.next_run_at = due;
-        co_return Begun::not_due;
-      }
+    if (options_.scheduled) {
+      report_.next_run_at = due_later(task_, state, report_.started_at);
+      if (report_.next_run_at) co_return Begun::not_due;
     }
     start.cursor = first_cursor_ = state.cursor;
     start.again = state.doubtful;
@@ -172,7 +123,7 @@ asio::awaitable<StreamRun::Begun> StreamRun::begin() {
     }
   }
   start.now = report_.started_at;
-  refuse_start_ahead();
+  refuse_start_ahead(*task_.plan, report_.started_at);
   reader_.emplace(task_.plan, start);
   report_.window_from = reader_->window().from;
   report_.window_to = reader_->window().to;
@@ -197,28 +148,12 @@ asio::awaitable<Result<engine::Answer>> StreamRun::fetch(HttpRequest request) {
   co_return co_await task_.session->fetch(std::move(request), report_);
 }
 
-// Rows that this page has in common with earlier ones: consecutive pages overlap.
-std::int64_t repeated_rows(PageRead const& page) {
-  auto rows = static_cast<std::int64_t>(page.quarantined.size());
-  if (!page.batches.empty()) rows += static_cast<std::int64_t>(page.batches.front().size());
-  return std::max<std::int64_t>(0, rows - page.rows_read);
-}
-
 asio::awaitable<void> StreamRun::store(std::optional<PageRead> page) {
   if (!page) co_return;
   auto const repeated = repeated_rows(*page);
   if (parts_.store != nullptr) {
-    schema::PageWrite write;
-    write.run = key_;
-    write.batches = std::move(page->batches);
-    write.quarantined = std::move(page->quarantined);
-    for (auto& rows : page->left_out) {
-      write.left_out.emplace_back(rows.table, std::move(rows.external_ids));
-    }
-    write.checkpoint = std::move(page->checkpoint);
-    write.lost = std::move(page->lost);
+    schema::PageWrite write = page_writing(*page, key_, task_.session->trusted_now());
     write.personal = personal_;
-    write.now = task_.session->trusted_now();
     schema::PageWritten const written = co_await parts_.store->write_page(std::move(write));
     report_.inserted += written.inserted;
     report_.updated += written.updated;
@@ -238,15 +173,6 @@ asio::awaitable<void> StreamRun::store(std::optional<PageRead> page) {
   parts_.observer->on_progress(report_, expected_);
 }
 
-// Once a run: without its figure the comparison that the connector asks for does not take place.
-void StreamRun::tell_missing(std::vector<std::string> const& totals) {
-  for (auto const& path : totals) {
-    if (!missing_told_.insert(path).second) continue;
-    log_.warn("a total that the connector names was not found in the answers; nothing is compared",
-              {{"total", path}});
-  }
-}
-
 asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
   // Days in doubt come again behind the others.
   if (!report_.reached || report_.reached < end.slice.to) report_.reached = end.slice.to;
@@ -258,7 +184,7 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
                    "All rows that came are stored; nothing was marked as vanished. The next pass "
                    "asks again.");
   }
-  tell_missing(end.missing_totals);
+  notes_.missing_totals(end.missing_totals);
   if (parts_.store == nullptr) co_return;
 
   auto const broker_count = end.broker_count;
@@ -274,12 +200,7 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
                    "The next pass asks again.");
   }
   if (!task_.reconcile_warns) verdict_.differ(closed.unmatched);
-  for (auto const& difference : closed.unmatched) {
-    log_.warn("the broker's total differs from the stored rows",
-              {{"metric", difference.metric},
-               {"broker", difference.broker_value},
-               {"ours", difference.our_value}});
-  }
+  notes_.differences(closed.unmatched);
 }
 
 // The next page, and what it says, while the database works on the one before.
@@ -371,20 +292,6 @@ asio::awaitable<void> StreamRun::read_all() {
   if (reading_) co_await close_pass();
 }
 
-void StreamRun::tell(schema::PassClosed const& closed) {
-  if (closed.waiting > 0) {
-    log_.info(
-        "rows are missing from the list; they count as deleted if the next pass misses them "
-        "too, since the broker gives no count to check it against",
-        {{"rows", std::to_string(closed.waiting)}});
-  }
-  if (closed.kept > 0) {
-    log_.info("stored rows are older than what the broker lists now; they are kept",
-              {{"rows", std::to_string(closed.kept)},
-               {"lists_from", closed.lists_from ? format_day(*closed.lists_from) : "-"}});
-  }
-}
-
 asio::awaitable<void> StreamRun::close_pass() {
   if (parts_.store != nullptr) {
     schema::PassClose pass;
@@ -398,7 +305,7 @@ asio::awaitable<void> StreamRun::close_pass() {
     schema::PassClosed const closed = co_await parts_.store->close_pass(std::move(pass));
     report_.deleted += closed.deleted;
     verdict_.close(closed, report_.rows_read);
-    tell(closed);
+    notes_.pass_closed(closed);
   }
   read_to_end_ = true;
   auto worst = verdict_.worst();
@@ -409,20 +316,9 @@ asio::awaitable<void> StreamRun::close_pass() {
 
 asio::awaitable<void> StreamRun::end() {
   report_.finished_at = parts_.clock->now();
-  if (contradicting_ > 0) {
-    log_.warn(
-        std::to_string(contradicting_) +
-            (contradicting_ == 1 ? " row contradicts" : " rows contradict") +
-            " what was read before: a clock was wrong now or then. The stored times stay unless "
-            "the next pass reads the same",
-        {{"rows", std::to_string(contradicting_)}});
-  }
+  notes_.contradicting(contradicting_);
   if (options_.scheduled) {
-    report_.next_run_at = task_.every.next(report_.started_at, options_.jitter);
-    // A run that took longer than its interval is followed by the next one at once, not twice.
-    bool const at_once = report_.status == RunStatus::continued;
-    report_.next_run_at =
-        at_once ? *report_.finished_at : std::max(*report_.next_run_at, *report_.finished_at);
+    report_.next_run_at = next_run_at(task_, report_, options_.jitter);
   }
   if (begun_) {
     schema::RunEnd end;

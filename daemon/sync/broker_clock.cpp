@@ -1,0 +1,66 @@
+#include "daemon/sync/broker_clock.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include "connectors/engine/answer_wait.hpp"
+#include "connectors/engine/classify.hpp"
+
+namespace affsync::sync {
+namespace {
+
+// Our clock beside a broker's: more than that is told, and then nothing is dated by ours.
+constexpr Duration tolerated_skew = std::chrono::minutes(5);
+// More than that, and windows and intervals mean nothing. A little more than a day.
+constexpr Duration hopeless_skew = std::chrono::minutes(24 * 60 + 10);
+
+bool is_far(Duration skew, Duration limit) {
+  return skew > limit || skew < -limit;
+}
+
+}  // namespace
+
+std::optional<TimePoint> date_of(Headers const& headers) {
+  auto const date = headers.find("Date");
+  return date ? engine::parse_http_date(*date) : std::nullopt;
+}
+
+BrokerClock::BrokerClock(std::string source, Observer& observer, Logger log)
+    : source_(std::move(source)), observer_(&observer), log_(std::move(log)) {}
+
+void BrokerClock::notice(Headers const& headers, TimePoint sent_at, TimePoint now) {
+  auto const theirs = date_of(headers);
+  if (!theirs) return;
+  // A cache in between says how long ago that was. The answer was made at some time between.
+  auto const age = headers.find("Age");
+  auto const old = age ? engine::parse_wait(*age).value_or(std::chrono::milliseconds(0))
+                       : std::chrono::milliseconds(0);
+  skew_ = sent_at + (now - sent_at) / 2 - *theirs - old;
+  observer_->on_clock_skew(source_, *skew_);
+  bool const far = is_far(*skew_, tolerated_skew);
+  if (far && !told_) {
+    log_.warn("the clock of this machine and the broker's differ; check it against a time server",
+              {{"ours", format_time(now)}, {"broker", format_time(*theirs)}});
+  }
+  told_ = far;
+}
+
+TimePoint BrokerClock::trusted(TimePoint now) const {
+  return skew_ && is_far(*skew_, tolerated_skew) ? now - *skew_ : now;
+}
+
+std::optional<Error> BrokerClock::hopeless(TimePoint now,
+                                           std::optional<Duration> database_skew) const {
+  bool const wrong = skew_ && is_far(*skew_, hopeless_skew) && database_skew &&
+                     is_far(*database_skew, hopeless_skew / 2) &&
+                     (*skew_ > Duration()) == (*database_skew > Duration());
+  if (!wrong) return std::nullopt;
+  return Error(ErrorCode::clock_skew,
+               "the clock of this machine says " +
+                   format_time(std::chrono::floor<std::chrono::seconds>(now)) +
+                   ", the broker's and the database's say " +
+                   format_time(std::chrono::floor<std::chrono::seconds>(now - *skew_)),
+               "Set the clock of this machine (timedatectl), and let a time server keep it.");
+}
+
+}  // namespace affsync::sync

@@ -1,0 +1,50 @@
+#include "daemon/sync/pass_notes.hpp"
+
+#include <utility>
+
+#include "base/clock.hpp"
+
+namespace affsync::sync {
+
+PassNotes::PassNotes(Logger log) : log_(std::move(log)) {}
+
+void PassNotes::missing_totals(std::vector<std::string> const& totals) {
+  for (auto const& path : totals) {
+    if (!missing_told_.insert(path).second) continue;
+    log_.warn("a total that the connector names was not found in the answers; nothing is compared",
+              {{"total", path}});
+  }
+}
+
+void PassNotes::differences(std::vector<schema::SliceClosed::Difference> const& unmatched) {
+  for (auto const& difference : unmatched) {
+    log_.warn("the broker's total differs from the stored rows",
+              {{"metric", difference.metric},
+               {"broker", difference.broker_value},
+               {"ours", difference.our_value}});
+  }
+}
+
+void PassNotes::pass_closed(schema::PassClosed const& closed) {
+  if (closed.waiting > 0) {
+    log_.info(
+        "rows are missing from the list; they count as deleted if the next pass misses them "
+        "too, since the broker gives no count to check it against",
+        {{"rows", std::to_string(closed.waiting)}});
+  }
+  if (closed.kept > 0) {
+    log_.info("stored rows are older than what the broker lists now; they are kept",
+              {{"rows", std::to_string(closed.kept)},
+               {"lists_from", closed.lists_from ? format_day(*closed.lists_from) : "-"}});
+  }
+}
+
+void PassNotes::contradicting(std::int64_t rows) {
+  if (rows == 0) return;
+  log_.warn(std::to_string(rows) + (rows == 1 ? " row contradicts" : " rows contradict") +
+                " what was read before: a clock was wrong now or then. The stored times stay "
+                "unless the next pass reads the same",
+            {{"rows", std::to_string(rows)}});
+}
+
+}  // namespace affsync::sync
