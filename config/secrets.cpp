@@ -60,7 +60,7 @@ void refuse_variable(yaml::Node const& node, std::string const& what, std::strin
       name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string_view::npos;
   if (!is_name) return;
   node.fail(
-      what + " looks like the name of a variable and would be sent as it is",
+      what + " looks like a variable without its braces, and would be sent as it is",
       "Write \"${NAME}\", with braces, for an environment variable; a secret that really looks so "
       "can be given as {file: PATH}.");
 }

@@ -80,7 +80,8 @@ StreamConfig read_stream(yaml::Node const& key, yaml::Node const& node) {
   return stream;
 }
 
-// What was meant to be replaced must not be sent to a broker as a login.
+// What was meant to be replaced must not be sent to a broker as a login. (A variable without its
+// braces is refused where secrets are read.)
 void refuse_placeholder(yaml::Node const& node, std::string const& name, Secret const& secret) {
   auto const& text = secret.reveal();
   if (!node.is_scalar()) return;

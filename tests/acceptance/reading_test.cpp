@@ -214,7 +214,17 @@ TEST_F(Reading, missing_key_field) {
 }
 
 TEST_F(Reading, one_bad_row_in_page) {
-  for (auto const* fault : {"bad_number", "huge_number", "nul", "invalid_utf8", "repeat_field"}) {
+  // A stray byte in a text costs nothing: the row is stored, with U+FFFD there.
+  for (auto const* fault : {"nul", "invalid_utf8"}) {
+    start_broker();
+    broker().fault(std::string(fault) + ":row=3,next=1,path=accounts");
+    auto const synced = sync({"--stream", "accounts"});
+    EXPECT_EQ(synced.status, 0) << fault << synced.out;
+    EXPECT_EQ(synced.count("accounts", "inserted"), 120) << fault;
+    execute("drop schema affsync cascade");
+    execute("drop schema reporting cascade");
+  }
+  for (auto const* fault : {"bad_number", "huge_number", "repeat_field"}) {
     start_broker();
     broker().fault(std::string(fault) + ":row=3,next=1,path=accounts");
     auto const synced = sync({"--stream", "accounts"});

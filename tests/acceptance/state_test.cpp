@@ -88,7 +88,9 @@ TEST_F(State, state_in_the_future) {
   ASSERT_EQ(sync().status, 0);
   execute(
       "update affsync.stream_state set last_success_at = last_success_at + interval '400 days',"
-      " last_full_at = last_full_at + interval '400 days', cursor = regexp_replace(regexp_replace("
+      " last_full_at = last_full_at + interval '400 days',"
+      " last_full_began_at = last_full_began_at + interval '400 days', cursor = "
+      "regexp_replace(regexp_replace("
       "cursor::text, '(\"done_to\": *\")[0-9]+', '\\12099'), '(\"at\": *\")[0-9]+',"
       " '\\12099')::jsonb");
   broker().control({{"do", "add"}, {"feed", "rewards"}, {"rows", "4"}, {"day", day(0)}});
@@ -138,7 +140,9 @@ TEST_F(State, late_row_beyond_lookback) {
   broker().control({{"do", "add"}, {"feed", "rewards"}, {"rows", "3"}, {"day", day(20)}});
   EXPECT_EQ(sync({"--stream", "rewards"}).count("rewards", "inserted"), 0);
   // A week later the full pass of the week is due by itself.
-  execute("update affsync.stream_state set last_full_at = last_full_at - interval '169 hours'");
+  execute(
+      "update affsync.stream_state set"
+      " last_full_began_at = last_full_began_at - interval '169 hours'");
   auto const full = sync({"--stream", "rewards"});
   EXPECT_EQ(full.status, 0) << full.out;
   EXPECT_EQ(full.count("rewards", "inserted"), 3);

@@ -150,7 +150,8 @@ TEST_F(SecretForms, AVariableWithoutItsBracesIsAMistake) {
   for (auto const* odd : {"$PLANTED_VARIABLE", "'%PLANTED_VARIABLE%'", "$(PLANTED_VARIABLE)",
                           "$env:PLANTED_VARIABLE", "$_PLANTED"}) {
     auto const message = mistake(source_with(std::string("credentials: {password: ") + odd + "}"));
-    EXPECT_NE(message.find("looks like the name of a variable"), std::string::npos) << message;
+    EXPECT_NE(message.find("looks like a variable without its braces"), std::string::npos)
+        << message;
     EXPECT_EQ(message.find("PLANTED"), std::string::npos) << "it may be the password itself";
   }
   for (auto const* fine : {"$ecret", "$1", "$", "$$$", "a$PLANTED", "$PLANTED-9x", "100%", "%%"}) {
