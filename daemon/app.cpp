@@ -227,9 +227,17 @@ App::Impl::Session& App::Impl::session_of(PreparedSource prepared, Logger const&
 
 // Gives each its number in the database, and hashes what it was first met with.
 asio::awaitable<std::vector<int>> App::register_sources(std::vector<PreparedSource>& prepared,
-                                                        std::vector<std::string> configured) {
+                                                        std::vector<std::string> configured,
+                                                        std::vector<std::string> named) {
   std::vector<schema::SourceRegistration> registrations;
-  for (auto const& source : prepared) registrations.push_back(registration_of(source));
+  for (auto const& source : prepared) {
+    auto registration = registration_of(source);
+    // A feed that is off is read when somebody names it.
+    for (auto& stream : registration.streams) {
+      stream.enabled = stream.enabled || (!named.empty() && chosen(named, stream.stream));
+    }
+    registrations.push_back(std::move(registration));
+  }
   auto const registered =
       co_await impl_->store->register_sources(std::move(registrations), std::move(configured));
   std::vector<int> ids;
@@ -278,7 +286,7 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
 
   std::vector<int> source_ids(prepared.size());
   if (with_database) {
-    source_ids = co_await register_sources(prepared, source_names);
+    source_ids = co_await register_sources(prepared, source_names, streams);
     crash_point(CrashPoint::streams_registered);
   }
   std::vector<sync::StreamTask> tasks;

@@ -95,7 +95,8 @@ class App {
   Result<schema::MigrationReport> migrate_watched(bool dry_run,
                                                   std::function<void()> const& still_at_it);
   boost::asio::awaitable<std::vector<int>> register_sources(std::vector<PreparedSource>& prepared,
-                                                            std::vector<std::string> configured);
+                                                            std::vector<std::string> configured,
+                                                            std::vector<std::string> named);
 
   struct Impl;
   std::unique_ptr<Impl> impl_;

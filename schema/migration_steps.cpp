@@ -65,6 +65,24 @@ std::set<std::string> columns_of_views(pqxx::transaction_base& tx) {
   return all;
 }
 
+// Default privileges are those of tables; nobody writes through the views of the schema.
+void limit_views(pqxx::transaction_base& tx) {
+  tx.exec(R"sql(
+DO $$
+DECLARE
+  view_name text;
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'affsync_writer') THEN
+    RETURN;
+  END IF;
+  FOR view_name IN SELECT c.relname FROM pg_class c WHERE c.relkind = 'v'
+      AND c.relnamespace = 'affsync'::regnamespace AND pg_has_role(c.relowner, 'USAGE') LOOP
+    EXECUTE format('REVOKE INSERT, UPDATE ON affsync.%I FROM affsync_writer', view_name);
+  END LOOP;
+END
+$$)sql");
+}
+
 }  // namespace
 
 void run_statements(pqxx::transaction_base& tx, std::string_view text, MigrationWatch& watch) {
@@ -78,7 +96,7 @@ void make_views(pqxx::transaction_base& tx, std::span<EmbeddedFile const> views,
                 MigrationWatch& watch) {
   if (replace) {
     for (auto const& file : views) run_statements(tx, file.text, watch);
-    return;
+    return limit_views(tx);
   }
   auto const before = columns_of_views(tx);
   auto const rights = read_rights(tx, true);
@@ -97,6 +115,7 @@ void make_views(pqxx::transaction_base& tx, std::span<EmbeddedFile const> views,
     auto const what = right.column.empty() ? right.view : right.view + "." + right.column;
     if (after.contains(what)) tx.exec(right.statement);
   }
+  limit_views(tx);
 }
 
 bool rights_are_missing(pqxx::transaction_base& tx) {
@@ -135,6 +154,7 @@ $$)sql");
   };
   if (exists("affsync_writer")) {
     tx.exec("GRANT USAGE ON SCHEMA affsync, reporting TO affsync_writer");
+    tx.exec("GRANT SELECT ON ALL TABLES IN SCHEMA affsync TO affsync_writer");
     for (auto const& [table, privileges] : writer_rights()) {
       tx.exec("GRANT " + std::string(privileges) + " ON affsync." + std::string(table) +
               " TO affsync_writer");
