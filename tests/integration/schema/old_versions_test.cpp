@@ -125,7 +125,8 @@ void fill(std::string const& url, std::string const& word, bool all) {
   auto const tables =
       texts(sql(url,
                 "SELECT c.relname FROM pg_class c WHERE relnamespace = 'affsync'::regnamespace AND"
-                " relkind = 'r' AND relname NOT IN ('schema_migration', 'currency_unit')"
+                " relkind IN ('r', 'p') AND NOT relispartition"
+                " AND relname NOT IN ('schema_migration', 'currency_unit')"
                 " ORDER BY relname <> 'source', relname"));
   for (auto const& table : tables) {
     std::string names, values;
@@ -139,7 +140,8 @@ void fill(std::string const& url, std::string const& word, bool all) {
                       "  WHEN 'boolean' THEN 'true' WHEN 'date' THEN '2026-01-02'"
                       "  WHEN 'timestamp with time zone' THEN '2026-01-02 03:04:05.000006+00'"
                       "  WHEN 'uuid' THEN '00000000-0000-0000-0000-000000000001'"
-                      "  WHEN 'text[]' THEN '{x}' WHEN 'jsonb' THEN '{\"a\": 1.50}' ELSE '" +
+                      "  WHEN 'text[]' THEN '{x}' WHEN 'datemultirange' THEN '{}' WHEN 'jsonb' "
+                      "THEN '{\"a\": 1.50}' ELSE '" +
                       word +
                       "' END END"
                       " FROM pg_attribute WHERE attrelid = 'affsync." +
@@ -162,7 +164,8 @@ std::vector<std::pair<std::string, std::string>> all_rows(std::string const& url
   for (auto const& table :
        texts(sql(url,
                  "SELECT relname FROM pg_class WHERE relnamespace = 'affsync'::regnamespace AND"
-                 " relkind = 'r' AND relname <> 'schema_migration' ORDER BY 1"))) {
+                 " relkind IN ('r', 'p') AND NOT relispartition"
+                 " AND relname <> 'schema_migration' ORDER BY 1"))) {
     for (auto const& row :
          texts(sql(url, "SELECT to_jsonb(t) FROM affsync." + table + " t ORDER BY 1"))) {
       out.emplace_back(table, row);
