@@ -10,10 +10,11 @@ using std::chrono::hours;
 
 class RetentionOfRuns : public StoreTest {
  protected:
+  // As if they had ended so many days ago.
   void age_runs(std::string const& stream, int days) {
-    sql(url, "UPDATE affsync.sync_run SET started_at = started_at - interval '" +
-                 std::to_string(days) + " days', finished_at = finished_at - interval '" +
-                 std::to_string(days) + " days' WHERE stream = '" + stream + "'");
+    auto const then = "now() - interval '" + std::to_string(days) + " days'";
+    sql(url, "UPDATE affsync.sync_run SET started_at = " + then + ", finished_at = " + then +
+                 " WHERE stream = '" + stream + "'");
   }
   std::string runs(std::string const& stream) {
     return value("SELECT count(*) FROM affsync.sync_run WHERE stream = '" + stream + "'");
@@ -30,6 +31,7 @@ TEST_F(RetentionOfRuns, RemovesOldRunsAndKeepsTheLastOfEachStream) {
   for (int i = 0; i < 5; ++i) end(begin("rewards"));
   for (int i = 0; i < 3; ++i) end(begin("clients"));
   age_runs("rewards", 100);
+  age_runs("clients", 0);
   auto const counted = loop.run(store->prune(keeping(90), true));
   EXPECT_EQ(counted.runs, 4);
   EXPECT_EQ(runs("rewards"), "5");
