@@ -47,10 +47,8 @@ CLI::Validator one_of(std::vector<std::string> known) {
 // Errors that end a command are printed here and nowhere else.
 int report(Error const& error) {
   std::cerr << "affsync: " << error.to_line() << "\n";
-  // As a shell has it for what a signal ended.
-  if (error.code == ErrorCode::cancelled && last_stop_signal() != 0) {
-    return 128 + last_stop_signal();
-  }
+  // As a shell has it for Ctrl-C, by which scripts tell an abort from a failure.
+  if (error.code == ErrorCode::cancelled && last_stop_signal() == SIGINT) return 128 + SIGINT;
   return to_exit_status(error.code);
 }
 

@@ -1,5 +1,6 @@
 // `affsync sync`: one pass over the chosen streams, then a summary.
 #include <unistd.h>
+#include <csignal>
 
 #include <algorithm>
 #include <iostream>
@@ -94,8 +95,10 @@ int run_sync(CommonOptions const& common, SyncOptions const& options) {
     reports = app.run(pass(app, options, progress, clock));
   }
   auto const finished_at = clock.now();
-  // As a shell has it for what a signal ended: scripts tell an abort from a failure by it.
-  int const status = app.interrupted() ? 128 + last_stop_signal() : exit_status(reports);
+  // As a shell has it for Ctrl-C: scripts tell an abort from a failure by it. A pass that a service
+  // manager ends is one that was not done.
+  int status = exit_status(reports);
+  if (app.interrupted()) status = last_stop_signal() == SIGINT ? 128 + SIGINT : 1;
   if (options.quiet && status == 0) return status;
   std::cout << (options.output == Output::json
                     ? summary_json(started_at, finished_at, reports) + "\n"

@@ -121,12 +121,13 @@ TEST_F(Iexexchanger, next_link_elsewhere_is_not_followed_and_a_repeated_one_ends
     broker().clear_faults();
   }
   expect_book_equal("exchanges", "commission", "exchanges", {{"amount", "amount"}});
-  // A list that never says that it ends has no row any more: two pages more, and an error.
+  // A list that never says that it ends has no row any more. Some brokers send pages without rows
+  // in between: after twenty of them it is an error.
   broker().fault("next_link:mode=endless");
   broker().control({{"do", "clear_log"}});
   auto const endless = sync({"--stream", "exchanges"});
   EXPECT_EQ(endless.of("exchanges", "error_code"), "paging_broken");
-  EXPECT_LE(broker().targets("/exchanges").size(), 7u + 2u);
+  EXPECT_LE(broker().targets("/exchanges").size(), 7u + 21u);
 }
 
 TEST_F(Iexexchanger, a_wrong_key_stops_the_source_without_hammering) {
