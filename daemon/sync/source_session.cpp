@@ -13,6 +13,12 @@
 namespace affsync::sync {
 namespace {
 
+// A wait of more than a week is nobody's meaning: it is cut short like any other that is too long.
+bool ends_a_run(Duration asked, Duration longest) {
+  constexpr auto believable = std::chrono::hours(7 * 24);
+  return asked > longest && asked <= believable;
+}
+
 using engine::AnswerClass;
 
 // A throttled request uses up no retry, but a broker that refuses for ever must not hold a run for
@@ -80,7 +86,7 @@ std::string SourceSession::place_of(HttpRequest const& request) const {
 
 bool SourceSession::is_sent_away(Sent const& sent, Error& error) const {
   if (sent.verdict.answer_class != AnswerClass::throttled || !sent.verdict.asked) return false;
-  if (*sent.verdict.asked <= parts_.longest_wait.value_or(longest_wait())) return false;
+  if (!ends_a_run(*sent.verdict.asked, parts_.longest_wait.value_or(longest_wait()))) return false;
   auto const until = parts_.clock->now() + *sent.verdict.asked;
   error.message += "; the broker asks to wait until " +
                    format_time(std::chrono::ceil<std::chrono::seconds>(until));
@@ -164,7 +170,7 @@ asio::awaitable<bool> SourceSession::may_retry(Sent const& sent, Patience& patie
                                                RunReport& report, Error& error) {
   error = sent.verdict.error.value_or(Error(ErrorCode::internal, "no reason was given"));
   if (is_sent_away(sent, error)) {
-    bool const by_all = *sent.verdict.asked > longest_wait();
+    bool const by_all = ends_a_run(*sent.verdict.asked, longest_wait());
     if (by_all) co_await refusals_.hold(error, *sent.verdict.asked);
     co_return false;
   }
