@@ -17,8 +17,8 @@ namespace {
 class Sources : public Acceptance {
  protected:
   void serve(std::string const& rows) {
-    broker_with_login =
-        std::make_unique<PlainBroker>([this](std::string const&) { return list_of(rows_now()); });
+    broker_with_login = std::make_unique<PlainBroker>(
+        [this](std::string const&) { return answer_of(list_of(rows_now())); });
     set_rows(rows);
     connector = "own";
     base_url = broker_with_login->url();
@@ -60,7 +60,7 @@ streams:
     table: commission
     path: /earnings
     page: {type: none}
-    records: rows
+    records: data
     key: [mail, id]
     personal: mail
     map:
