@@ -161,7 +161,9 @@ TEST_F(Sources, keys_of_an_older_version_stay_what_they_are) {
 }
 
 TEST_F(Sources, a_change_of_privacy_reads_all_once_and_leaves_nothing_in_the_history) {
-  start_broker();
+  connector = "wintrado";
+  credentials_yaml = "{username: partner@example.com, password: \"${SANDBOX_PASSWORD}\"}";
+  start_broker({"--broker", "wintrado", "--rows", "60"});
   source_yaml = "    privacy: keep\n";
   configure();
   ASSERT_EQ(sync().status, 0);
@@ -179,7 +181,7 @@ TEST_F(Sources, a_change_of_privacy_reads_all_once_and_leaves_nothing_in_the_his
       "select string_agg(distinct mode, ' ') from (select distinct on (stream) mode"
       " from affsync.sync_run order by stream, run_id desc) x";
   EXPECT_EQ(query(modes), "full");
-  ASSERT_EQ(sync({"--stream", "rewards"}).status, 0);
+  ASSERT_EQ(sync({"--stream", "clients"}).status, 0);
   EXPECT_EQ(query("select mode from affsync.sync_run order by run_id desc limit 1"), "incremental");
 }
 
