@@ -63,7 +63,7 @@ TEST(ConfigMistakes, ANameThatIsNotLatin) {
 TEST(ConfigMistakes, APlaceholderIsNotSentToABroker) {
   auto const variable =
       told(source_with("    credentials: {login: a, password: $EXNESS_PASSWORD}\n"));
-  EXPECT_TRUE(has(variable, "looks like the name of a variable")) << variable;
+  EXPECT_TRUE(has(variable, "looks like a variable without its braces")) << variable;
   EXPECT_FALSE(has(variable, "EXNESS")) << variable;  // it may be a password
   EXPECT_TRUE(
       has(told(source_with("    credentials: {login: your login, password: b}\n")), "placeholder"));
