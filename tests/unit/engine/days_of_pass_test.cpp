@@ -269,6 +269,29 @@ TEST(InDoubt, AWholeListInDoubtIsReadAgainWhole) {
   EXPECT_TRUE(StreamReader(std::make_shared<StreamPlan const>(plan), start).is_full_pass());
 }
 
+// A server may cap a list that has no pages, so that one answer proves nothing without a count.
+TEST(SingleAnswer, IsProvenByTheBrokersCountAlone) {
+  for (bool const tells_total : {true, false}) {
+    auto plan = list_plan(10, 0);
+    plan.spec.page.type = PageType::none;
+    if (!tells_total) plan.spec.page.total.reset();
+    auto server = ListServer::with(3);
+    server.tells_total = tells_total;
+    server.ignores_limit = server.ignores_offset = true;
+    ReaderStart start;
+    start.now = at("2026-06-15");
+    StreamReader reader(std::make_shared<StreamPlan const>(plan), start);
+    ASSERT_TRUE(reader.next_request());
+    HttpRequest whole;
+    whole.target = "/api/rewards/?limit=3&offset=0";
+    auto const page = reader.on_answer(server.answer(whole), start.now).value();
+    ASSERT_TRUE(page.slice_end);
+    EXPECT_EQ(page.slice_end->counted, tells_total);
+    EXPECT_TRUE(page.slice_end->markable);
+    EXPECT_FALSE(page.slice_end->doubt);
+  }
+}
+
 StreamPlan changes_plan(int lookback) {
   auto plan = plan_of("2026-01-01");
   plan.spec.window->changes = true;
