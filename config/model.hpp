@@ -26,7 +26,7 @@ struct DatabaseConfig {
 
 struct HttpConfig {
   std::string listen = "127.0.0.1:9464";
-  bool enabled = true;  // listen: "off"
+  bool enabled = true;             // listen: "off"
   std::vector<std::string> hosts;  // names it may be asked for by, beside localhost and addresses
 };
 

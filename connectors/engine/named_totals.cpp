@@ -82,11 +82,11 @@ std::vector<BrokerTotal> NamedTotals::of_slice() const {
   return totals;
 }
 
-std::vector<std::string> NamedTotals::paths_of(bool Named::*is_wanted, bool wanted) const {
+std::vector<std::string> NamedTotals::paths_of(Flag flag, bool wanted) const {
   std::vector<std::string> paths;
   for (auto const& named : named_) {
     bool const is_told = std::ranges::find(paths, named.path) != paths.end();
-    if (named.*is_wanted == wanted && !is_told) paths.push_back(named.path);
+    if (named.*flag == wanted && !is_told) paths.push_back(named.path);
   }
   return paths;
 }

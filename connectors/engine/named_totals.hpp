@@ -40,7 +40,8 @@ class NamedTotals {
     std::optional<std::string> of_slice;
   };
   void note(Named& named, bool found);
-  std::vector<std::string> paths_of(bool Named::*is_wanted, bool wanted) const;
+  using Flag = bool Named::*;
+  std::vector<std::string> paths_of(Flag flag, bool wanted) const;
 
   PageSpec const& page_;
   std::vector<Named> named_;

@@ -106,7 +106,7 @@ struct PageRead {
   // What the connector names and this answer does not have, such as a total; for `check` and
   // `inspect`, and for whoever reads the log of a run.
   std::vector<std::string> remarks;
-  std::vector<DaySpan> lost;  // never read, and the broker refuses them
+  std::vector<DaySpan> lost;                  // never read, and the broker refuses them
   std::optional<std::int64_t> expected_rows;  // of the slice, as the broker says; for progress
 };
 

@@ -29,7 +29,7 @@ struct SyncOptions {
   bool full = false;
   std::optional<Day> since, until;
   bool dry_run = false;
-  bool quiet = false;  // nothing is said while nothing needs attention
+  bool quiet = false;        // nothing is said while nothing needs attention
   bool retry_login = false;  // also where it was refused a moment ago
   Output output = Output::table;
 };

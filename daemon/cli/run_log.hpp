@@ -1,6 +1,6 @@
 // What the daemon logs of its runs, in front of the metrics: a line when a run has brought
-// something or has failed, one a minute while it goes on, the rest only at debug level. An outage of
-// the database is one cause, however many streams meet it: it is told once, and its end.
+// something or has failed, one a minute while it goes on, the rest only at debug level. An outage
+// of the database is one cause, however many streams meet it: it is told once, and its end.
 #pragma once
 
 #include <chrono>

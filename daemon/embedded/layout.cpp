@@ -68,7 +68,7 @@ Result<void> own_directory(fs::path const& directory, ServerUser const& user) {
     return directory_error(directory, std::strerror(errno),
                            "Set database.state_dir to a directory that affsync can write to.");
   }
-  struct stat found {};
+  struct stat found = {};
   if (::lstat(directory.c_str(), &found) != 0) {
     return directory_error(directory, std::strerror(errno), {});
   }
@@ -136,7 +136,7 @@ Result<void> check_state_directory(Layout const& layout, ServerUser const& user)
   if (!fs::is_directory(existing, error)) {
     return directory_error(layout.state, existing.string() + " is not a directory", hint);
   }
-  struct stat found {};
+  struct stat found = {};
   bool const has_home = ::lstat(layout.home.c_str(), &found) == 0;
   if (!has_home || existing != layout.state) {
     if (::access(existing.c_str(), W_OK | X_OK) == 0) return {};
@@ -201,8 +201,8 @@ bool works_on(int id, Layout const& layout) {
   if (!error) return directory == layout.data;
   if (error == std::errc::no_such_file_or_directory || !is_alive(id)) return false;
   // One that we may not look into is none if it is of another user than the cluster.
-  struct stat owner {
-  }, data{};
+  struct stat owner = {};
+  struct stat data = {};
   bool const known =
       ::stat(process.c_str(), &owner) == 0 && ::stat(layout.data.c_str(), &data) == 0;
   return !known || owner.st_uid == data.st_uid;

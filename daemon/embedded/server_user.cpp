@@ -63,7 +63,7 @@ Error no_user(uid_t uid) {
 }  // namespace
 
 Result<ServerUser> find_server_user(std::filesystem::path const& data_directory) {
-  struct stat data {};
+  struct stat data = {};
   bool const exists = ::stat(data_directory.c_str(), &data) == 0;
   uid_t const self = ::geteuid();
   if (self == 0) {

@@ -183,7 +183,7 @@ std::string format_record(config::LogFormat format, bool colour, LogRecord const
 config::LogFormat choose_format(config::LogFormat wanted, char const* journal_stream, int fd) {
   if (wanted != config::LogFormat::automatic) return wanted;
   // "device:inode". The variable is inherited by programs whose stderr went elsewhere since.
-  struct stat file {};
+  struct stat file = {};
   if (journal_stream == nullptr || fstat(fd, &file) != 0) return config::LogFormat::text;
   auto const ours = std::to_string(file.st_dev) + ":" + std::to_string(file.st_ino);
   return ours == journal_stream ? config::LogFormat::journald : config::LogFormat::text;

@@ -95,7 +95,8 @@ void write_streams(Exposition& out, Sources const& sources) {
 // What the database says of each stream; nothing of one that it was not asked about yet.
 void write_standing(Exposition& out, Sources const& sources) {
   using Standing = StreamFigures::Standing;
-  auto const family = [&](char const* name, char const* help, std::int64_t Standing::*member) {
+  using Figure = std::int64_t Standing::*;
+  auto const family = [&](char const* name, char const* help, Figure member) {
     out.family(name, "gauge", help);
     for_each_stream(sources, [&](auto const& source, auto const& stream, auto const& figures) {
       if (!figures.standing) return;

@@ -17,8 +17,9 @@
 namespace affsync::serve {
 
 struct Outcome {
+  using Count = std::int64_t RunReport::*;
   char const* name;
-  std::int64_t RunReport::*member;
+  Count member;
 };
 inline constexpr std::array<Outcome, 5> outcomes{{{"inserted", &RunReport::inserted},
                                                   {"updated", &RunReport::updated},

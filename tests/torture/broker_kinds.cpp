@@ -9,7 +9,9 @@ BrokerKind exness() {
   kind.credentials = "{login: partner@example.com, password: sandbox-password}";
   kind.logs_in = true;
   kind.has_clock = false;
-  kind.streams = {"clients: {page_size: @, keeps: forever}", "accounts: {page_size: @, keeps: forever}", "rebates: {page_size: @, keeps: forever}",
+  kind.streams = {"clients: {page_size: @, keeps: forever}",
+                  "accounts: {page_size: @, keeps: forever}",
+                  "rebates: {page_size: @, keeps: forever}",
                   "rewards: {page_size: @, keeps: forever, start: %, lookback: 9d}"};
   kind.list_paths = {"/clients/", "/accounts/", "/rewards/", "/autorebates/", "/api/"};
   kind.books = {
@@ -45,7 +47,8 @@ BrokerKind wintrado() {
   kind.credentials = "{username: partner@example.com, password: sandbox-password}";
   kind.logs_in = true;
   kind.has_clock = true;
-  kind.streams = {"clients: {page_size: @, keeps: forever}", "commissions: {page_size: @, keeps: forever}",
+  kind.streams = {"clients: {page_size: @, keeps: forever}",
+                  "commissions: {page_size: @, keeps: forever}",
                   "payouts: {page_size: @, keeps: forever}"};
   kind.list_paths = {"/customers", "/ledger", "/payout-requests"};
   kind.endpoints = {"customers", "ledger", "payouts", "balance"};
@@ -90,7 +93,8 @@ BrokerKind iexexchanger_v3() {
   kind.credentials = "{api_key: sandbox-key}";
   kind.logs_in = false;
   kind.has_clock = false;
-  kind.streams = {"referrals: {page_size: @, keeps: forever}", "payouts: {page_size: @, keeps: forever}",
+  kind.streams = {"referrals: {page_size: @, keeps: forever}",
+                  "payouts: {page_size: @, keeps: forever}",
                   "exchanges: {page_size: @, keeps: forever, start: %}"};
   kind.list_paths = {"/referrals", "/exchanges", "/payouts"};
   kind.endpoints = {"partner", "referrals", "exchanges", "payouts"};

@@ -137,7 +137,7 @@ TEST(Cluster, a_stale_pid_file_does_not_hinder) {
 class OtherProgram {
  public:
   explicit OtherProgram(std::filesystem::path const& data) {
-    struct stat found {};
+    struct stat found = {};
     if (::stat(data.c_str(), &found) != 0) throw std::runtime_error("no data");
     id_ = ::fork();
     if (id_ != 0) return;
@@ -206,7 +206,7 @@ TEST(Cluster, a_long_path_gets_a_short_socket_directory) {
     socket_directory = query(cluster->url(), "SHOW unix_socket_directories");
   }
   EXPECT_LT(socket_directory.size(), 90U);
-  struct stat found {};
+  struct stat found = {};
   std::erase(socket_directory, '"');
   ASSERT_EQ(::stat(socket_directory.c_str(), &found), 0) << socket_directory;
   EXPECT_EQ(found.st_mode & 0777U, 0700U);
@@ -261,7 +261,7 @@ TEST(Cluster, as_root_the_server_runs_as_another_user) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root starts the server as another user";
   TemporaryDirectory directory;
   auto const cluster = start_or_fail(directory.path());
-  struct stat process {};
+  struct stat process = {};
   auto const id = std::to_string(server_process(directory.path()));
   ASSERT_EQ(::stat(("/proc/" + id).c_str(), &process), 0);
   EXPECT_NE(process.st_uid, 0U);

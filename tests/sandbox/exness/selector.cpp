@@ -126,8 +126,8 @@ void Selector::apply_order(Feed const& feed, Query const& query, Selection& sele
     bool const descending = name->starts_with('-');
     auto const column =
         *column_index(feed.order_columns(), std::string_view(*name).substr(descending ? 1 : 0));
-    selection.sort(
-        feed, [&](Handle row) { return feed.order_key(row, column); }, descending);
+    auto const key = [&](Handle row) { return feed.order_key(row, column); };
+    selection.sort(feed, key, descending);
   }
 }
 

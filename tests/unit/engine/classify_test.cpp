@@ -324,8 +324,8 @@ TEST(ClassifyWait, HeadersOfEveryKind) {
     EXPECT_EQ(judge(answer(429, "{}", one.headers)).wait, one.wait)
         << one.headers.front().first << ": " << one.headers.front().second;
   }
-  for (auto const* odd : {"", ";", ",", "=", "\"", "\"a\";t", "\"a\";t=;r=", "a;t=-1",
-                          "limit=1,reset=x", "\"\\"}) {
+  for (auto const* odd :
+       {"", ";", ",", "=", "\"", "\"a\";t", "\"a\";t=;r=", "a;t=-1", "limit=1,reset=x", "\"\\"}) {
     EXPECT_EQ(judge(answer(429, "{}", {{"RateLimit", odd}})).wait, std::nullopt) << odd;
   }
 }

@@ -24,9 +24,8 @@ SourcePlan const& plan() {
 }
 
 StreamPlan const& stream(std::string_view name) {
-  auto const found = std::ranges::find(
-      plan().streams, name, [](auto const& one) -> auto const& { return one->stream; });
-  return **found;
+  auto const is_it = [&](auto const& one) { return one->stream == name; };
+  return **std::ranges::find_if(plan().streams, is_it);
 }
 
 struct Mapped {

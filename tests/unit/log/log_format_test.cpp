@@ -93,7 +93,7 @@ TEST(LogFormat, JournaldHasPriorityAndNoTime) {
 TEST(LogFormat, AutomaticMeansJournaldOnlyForItsOwnStream) {
   int const fd = ::open("/dev/null", O_WRONLY);
   ASSERT_GE(fd, 0);
-  struct stat file {};
+  struct stat file = {};
   ASSERT_EQ(fstat(fd, &file), 0);
   auto const own = std::to_string(file.st_dev) + ":" + std::to_string(file.st_ino);
   EXPECT_EQ(choose_format(LogFormat::automatic, own.c_str(), fd), LogFormat::journald);
