@@ -150,7 +150,17 @@ std::string round_decimal(std::string_view decimal, int scale) {
   return write(parts.negative, std::move(parts.digits), parts.point);
 }
 
-std::string round_float_noise(std::string_view decimal, int scale) {
+namespace {
+
+// Significant digits, those behind the point that are zero too.
+std::size_t significant_digits(std::string_view decimal) {
+  auto const digits = split(decimal).digits;
+  return digits.size() - std::min(digits.find_first_not_of('0'), digits.size());
+}
+
+}  // namespace
+
+std::string round_float_noise(std::string_view decimal, int scale, std::size_t least_noise) {
   auto rounded = round_decimal(decimal, scale);
   auto const places_of = [](std::string_view text) {
     auto const point = text.find('.');
@@ -181,9 +191,10 @@ std::string round_float_noise(std::string_view decimal, int scale) {
   if (print(room, places) != decimal) return as_given;
   // Fewer digits than tell floats apart are no print of one, unless there are no more.
   constexpr std::size_t digits_of_a_float = 9;
-  auto const digits = split(decimal).digits;
-  auto const first = std::min(digits.find_first_not_of('0'), digits.size());
-  if (digits.size() - first >= digits_of_a_float) return rounded;
+  auto const digits = significant_digits(decimal);
+  // An exact amount with a digit or two more has a fair chance to be what some float prints.
+  bool const is_noise = digits >= significant_digits(rounded) + least_noise;
+  if (digits >= digits_of_a_float && is_noise) return rounded;
   auto const whole = print(room, most_places);
   bool const is_whole =
       whole.starts_with(decimal) && whole.find_first_not_of('0', decimal.size()) == whole.npos;

@@ -29,8 +29,9 @@ std::string round_decimal(std::string_view decimal, int scale);
 // Rounds as above where the number is what the nearest 32-bit float of the rounded one prints to as
 // many places, with nine digits or all that it has: "190.36000061035" to 2 digits is "190.36".
 // Anything else was meant, and stays, however near it lies: 13.9 prints 13.89999962,
-// not 13.89999940.
-std::string round_float_noise(std::string_view decimal, int scale);
+// not 13.89999940. `least_noise`: digits that have to go, so that it is no accident; of exact
+// amounts one in 10^least_noise is altered.
+std::string round_float_noise(std::string_view decimal, int scale, std::size_t least_noise = 3);
 
 // Moves the point of a text made by parse_decimal: shift 6 multiplies by a million, -2 divides by
 // a hundred. No digit is lost.

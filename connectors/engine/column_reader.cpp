@@ -174,12 +174,14 @@ std::string_view ColumnReader::convert_number(Form form, std::string_view text, 
   std::string sent;
   auto const problem = read(text, 0, std::nullopt, sent);
   if (!problem.empty()) return problem;
-  // An amount that is finer than the currency's smallest coin stays so; only noise goes.
-  for (int digits = minor_unit_digits(context.currency); digits <= digits_of_unknown_currency;
-       ++digits) {
+  // An amount that is finer than the currency's smallest coin stays so; only noise goes, and where
+  // the amount's own digits are a guess it takes more of it.
+  constexpr std::size_t sure = 3, sure_of_a_guess = 5;
+  int const minor = minor_unit_digits(context.currency);
+  for (int digits = minor; digits <= digits_of_unknown_currency; ++digits) {
     int const places = digits + mapping_.shift;
     if (places < 0) continue;
-    auto const rounded = round_float_noise(sent, places);
+    auto const rounded = round_float_noise(sent, places, digits == minor ? sure : sure_of_a_guess);
     if (rounded == sent) continue;
     sent = rounded;
     break;

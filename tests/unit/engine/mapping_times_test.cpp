@@ -166,9 +166,13 @@ TEST(MappingCurrency, WhatNoFloatPrintsIsNoNoise) {
 
 TEST(MappingCurrency, WhatIsFinerThanACoinIsNoNoise) {
   auto broker = balances();
-  for (auto const* sum : {"1.005", "-1.0049", "171.13637749", "0.001", "12.5"}) {
+  // The last two are what floats print, of 10.123457 and of 12345.67: exact amounts of so many
+  // places fall on such digits by accident, one in a hundred of them.
+  for (auto const* sum :
+       {"1.005", "-1.0049", "171.13637749", "0.001", "12.5", "10.12345695", "12345.6699"}) {
     EXPECT_EQ(broker.value("\"cur\":\"USD\",\"sum\":" + std::string(sum), "amount"), sum);
   }
+  EXPECT_EQ(broker.value(R"("cur":"BTC","sum":0.123456791)", "amount"), "0.123456791");
 }
 
 TEST(MappingCurrency, DigitsFollowTheRowsCurrency) {
