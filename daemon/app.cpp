@@ -263,6 +263,10 @@ asio::awaitable<std::vector<int>> App::register_sources(std::vector<PreparedSour
     if (one.other_privacy) {
       log.info("privacy has changed: all rows are read once more, and stored by the new setting");
     }
+    for (auto const& stream : one.other_mapping) {
+      log.info("the connector maps this stream otherwise than before: all rows are read once more",
+               {{"stream", stream}});
+    }
   }
   co_return ids;
 }

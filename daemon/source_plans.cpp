@@ -175,6 +175,7 @@ schema::SourceRegistration registration_of(PreparedSource const& source) {
     one.in_reports = stream->spec.in_reports;
     one.has_paid_state = engine::has_paid_state(stream->spec);
     one.enabled = stream->spec.enabled;
+    one.mapping = hash_content(stream->spec.mapping_text).to_hex();
     registration.streams.push_back(std::move(one));
   }
   return registration;

@@ -83,14 +83,14 @@ void add_gaps(pqxx::transaction_base& tx, Places const& places) {
 
 std::vector<StreamHealth> read_health(PgSession& session) {
   pqxx::nontransaction tx(session.connection());
-  auto const rows =
-      tx.exec("SELECT source, connector, stream, record_table, " + epoch_sql("last_success_at") +
-              ", " + epoch_sql("next_run_at") +
-              ", lag_seconds::float8, last_status, last_error_code, last_error, rows, quarantined,"
-              " unreconciled, consecutive_failures, compared, ended_status, " +
-              epoch_sql("last_finished_at") + ", accepted, " + epoch_sql("blocked_until") +
-              ", blocked_code, blocked_reason, proven_days, doubtful_days, lost_days, proven_from,"
-              " proven_to FROM reporting.source_health ORDER BY source, stream");
+  auto const rows = tx.exec(
+      "SELECT source, connector, stream, record_table, " + epoch_sql("last_success_at") + ", " +
+      epoch_sql("next_run_at") +
+      ", lag_seconds::float8, last_status, last_error_code, last_error, rows, quarantined,"
+      " unreconciled, consecutive_failures, compared, ended_status, " +
+      epoch_sql("last_finished_at") + ", accepted, " + epoch_sql("blocked_until") +
+      ", blocked_code, blocked_reason, proven_days, doubtful_days, lost_days, proven_from,"
+      " proven_to, clock_skew_seconds FROM reporting.source_health ORDER BY source, stream");
   std::vector<StreamHealth> all;
   all.reserve(static_cast<std::size_t>(rows.size()));
   for (auto const& row : rows) {
@@ -121,6 +121,7 @@ std::vector<StreamHealth> read_health(PgSession& session) {
     health.lost_days = int_of(row[23]);
     health.proven_from = day_of(row[24]);
     health.proven_to = day_of(row[25]);
+    if (!row[26].is_null()) health.clock_skew_seconds = int_of(row[26]);
     all.push_back(std::move(health));
   }
   Places const places(all);

@@ -147,7 +147,7 @@ PageWritten PageWriter::attempt(PgSession& session, bool row_by_row) {
   }
   // First, so that a line is open again if PostgreSQL refuses its row.
   resolve_lines(tx, page_.run, page_.retried, page_.now);
-  written.accepted = put_aside(tx, page_.run, refused, page_.now);
+  written.not_accepted = put_aside(tx, page_.run, refused, page_.now);
   written.quarantined = static_cast<std::int64_t>(refused.size());
   for (auto const& days : page_.lost) {
     note_days(tx, page_.run, days, DayState::lost, std::nullopt, page_.now);

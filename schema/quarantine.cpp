@@ -22,7 +22,7 @@ constexpr auto insert_sql =
     " FROM unnest($5::text[], $6::text[], $7::text[]) AS r (external_id, reason, raw)"
     " ON CONFLICT (source_id, stream, fingerprint) DO UPDATE SET run_id = excluded.run_id,"
     " received_at = excluded.received_at, raw = excluded.raw, resolved_at = NULL"
-    " RETURNING accepted_at IS NOT NULL";
+    " RETURNING accepted_at IS NULL";
 
 // jsonb keeps one of two members with the same name: the row would look as if it had no flaw.
 bool loses_members_as_jsonb(std::string const& raw) {
@@ -30,7 +30,7 @@ bool loses_members_as_jsonb(std::string const& raw) {
   return row && row->has_duplicate();
 }
 
-// How many of them somebody has accepted.
+// How many of the lines nobody has accepted.
 std::int64_t insert_rows(pqxx::transaction_base& tx, RunKey const& run,
                          std::vector<QuarantinedRow> const& rows, TimePoint now, bool raw_as_text) {
   ArrayText keys, reasons, raws;
@@ -52,9 +52,9 @@ std::int64_t insert_rows(pqxx::transaction_base& tx, RunKey const& run,
                          keys.take(),
                          reasons.take(),
                          raws.take()};
-  std::int64_t accepted = 0;
-  for (auto const& line : exec(tx, insert_sql, params)) accepted += line[0].as<bool>() ? 1 : 0;
-  return accepted;
+  std::int64_t not_accepted = 0;
+  for (auto const& line : exec(tx, insert_sql, params)) not_accepted += line[0].as<bool>() ? 1 : 0;
+  return not_accepted;
 }
 
 std::optional<std::int64_t> insert_if_taken(pqxx::transaction_base& tx, RunKey const& run,
@@ -62,9 +62,9 @@ std::optional<std::int64_t> insert_if_taken(pqxx::transaction_base& tx, RunKey c
                                             TimePoint now) {
   try {
     Savepoint savepoint(tx);
-    auto const accepted = insert_rows(tx, run, rows, now, false);
+    auto const not_accepted = insert_rows(tx, run, rows, now, false);
     savepoint.release();
-    return accepted;
+    return not_accepted;
   } catch (pqxx::sql_error const& error) {
     if (!is_data_error(error)) throw;
     return std::nullopt;
@@ -76,12 +76,12 @@ std::optional<std::int64_t> insert_if_taken(pqxx::transaction_base& tx, RunKey c
 std::int64_t put_aside(pqxx::transaction_base& tx, RunKey const& run,
                        std::vector<QuarantinedRow> const& rows, TimePoint now) {
   if (rows.empty()) return 0;
-  if (auto const accepted = insert_if_taken(tx, run, rows, now)) return *accepted;
+  if (auto const not_accepted = insert_if_taken(tx, run, rows, now)) return *not_accepted;
   std::int64_t all = 0;
   for (auto const& row : rows) {
     std::vector<QuarantinedRow> const one{row};
-    auto const accepted = insert_if_taken(tx, run, one, now);
-    all += accepted ? *accepted : insert_rows(tx, run, one, now, true);
+    auto const not_accepted = insert_if_taken(tx, run, one, now);
+    all += not_accepted ? *not_accepted : insert_rows(tx, run, one, now, true);
   }
   return all;
 }

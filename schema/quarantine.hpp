@@ -13,7 +13,7 @@ namespace affsync::schema {
 
 // Stores the rows; the same row with the same reason again only updates its line. `raw` that
 // PostgreSQL cannot take as jsonb, or not whole, is kept as a JSON string of its text. How many of
-// the lines somebody has accepted.
+// the lines nobody has accepted.
 std::int64_t put_aside(pqxx::transaction_base& tx, RunKey const& run,
                        std::vector<QuarantinedRow> const& rows, TimePoint now);
 

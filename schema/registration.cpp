@@ -144,46 +144,58 @@ std::string paid_text(StreamRegistration const& stream) {
 
 void write_streams(pqxx::transaction_base& tx, std::string const& instance,
                    std::vector<SourceRegistration> const& wanted,
-                   std::vector<SourceRegistered> const& registered) {
-  Columns streams(6);
+                   std::vector<SourceRegistered>& registered) {
+  Columns streams(7);
   ArrayText sources;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     auto const id = std::to_string(registered[i].source_id);
     sources.add(id);
     for (auto const& stream : wanted[i].streams) {
       streams.add({id, stream.stream, stream.table, stream.in_reports ? "true" : "false",
-                   stream.enabled ? "true" : "false", paid_text(stream)});
+                   stream.enabled ? "true" : "false", paid_text(stream), stream.mapping});
     }
   }
   auto params = streams.take();
   params.emplace_back(instance);
   params.emplace_back(sources.take());
-  exec(tx,
-       "WITH g AS MATERIALIZED (SELECT source_id, stream, nullif(record_table, '') AS record_table,"
-       " in_reports, enabled, nullif(paid, '')::boolean AS has_paid_state"
-       " FROM unnest($1::int[], $2::text[], $3::text[], $4::boolean[], $5::boolean[], $6::text[])"
-       " g (source_id, stream, record_table, in_reports, enabled, paid)),"
-       // A feed that is switched off is none until it has been read once.
-       " made AS (INSERT INTO affsync.stream (source_id, stream, record_table, in_reports,"
-       " has_paid_state, instances) SELECT source_id, stream, record_table, in_reports,"
-       " has_paid_state, ARRAY[$7::text] FROM g"
-       " WHERE enabled ON CONFLICT (source_id, stream) DO NOTHING),"
-       " changed AS (UPDATE affsync.stream s"
-       " SET record_table = coalesce(g.record_table, s.record_table), in_reports = g.in_reports,"
-       " has_paid_state = g.has_paid_state, retired_at = NULL,"
-       " instances = CASE WHEN $7 = ANY (s.instances) THEN s.instances"
-       " ELSE s.instances || $7::text END FROM g"
-       " WHERE s.source_id = g.source_id AND s.stream = g.stream"
-       " AND (s.record_table IS DISTINCT FROM coalesce(g.record_table, s.record_table)"
-       " OR s.in_reports <> g.in_reports OR s.retired_at IS NOT NULL"
-       " OR s.has_paid_state IS DISTINCT FROM g.has_paid_state"
-       " OR $7 <> ALL (s.instances)))"
-       " UPDATE affsync.stream s SET retired_at = now(), in_reports = false,"
-       " instances = array_remove(s.instances, $7::text)"
-       " WHERE s.source_id = ANY ($8::int[]) AND s.retired_at IS NULL"
-       " AND (s.instances = '{}' OR $7 = ANY (s.instances))"
-       " AND NOT EXISTS (SELECT FROM g WHERE g.source_id = s.source_id AND g.stream = s.stream)",
-       params);
+  auto const read_again = exec(
+      tx,
+      "WITH g AS MATERIALIZED (SELECT source_id, stream, nullif(record_table, '') AS record_table,"
+      " in_reports, enabled, nullif(paid, '')::boolean AS has_paid_state,"
+      " nullif(mapping, '') AS mapping"
+      " FROM unnest($1::int[], $2::text[], $3::text[], $4::boolean[], $5::boolean[], $6::text[],"
+      " $7::text[]) g (source_id, stream, record_table, in_reports, enabled, paid, mapping)),"
+      // A feed that is switched off is none until it has been read once.
+      " made AS (INSERT INTO affsync.stream (source_id, stream, record_table, in_reports,"
+      " has_paid_state, mapping, instances) SELECT source_id, stream, record_table, in_reports,"
+      " has_paid_state, mapping, ARRAY[$8::text] FROM g"
+      " WHERE enabled ON CONFLICT (source_id, stream) DO NOTHING),"
+      " changed AS (UPDATE affsync.stream s"
+      " SET record_table = coalesce(g.record_table, s.record_table), in_reports = g.in_reports,"
+      " has_paid_state = g.has_paid_state, mapping = coalesce(g.mapping, s.mapping),"
+      " retired_at = NULL, instances = CASE WHEN $8 = ANY (s.instances) THEN s.instances"
+      " ELSE s.instances || $8::text END FROM g"
+      " WHERE s.source_id = g.source_id AND s.stream = g.stream"
+      " AND (s.record_table IS DISTINCT FROM coalesce(g.record_table, s.record_table)"
+      " OR s.in_reports <> g.in_reports OR s.retired_at IS NOT NULL"
+      " OR s.has_paid_state IS DISTINCT FROM g.has_paid_state"
+      " OR s.mapping IS DISTINCT FROM coalesce(g.mapping, s.mapping)"
+      " OR $8 <> ALL (s.instances))),"
+      " retired AS (UPDATE affsync.stream s SET retired_at = now(), in_reports = false,"
+      " instances = array_remove(s.instances, $8::text)"
+      " WHERE s.source_id = ANY ($9::int[]) AND s.retired_at IS NULL"
+      " AND (s.instances = '{}' OR $8 = ANY (s.instances))"
+      " AND NOT EXISTS (SELECT FROM g WHERE g.source_id = s.source_id AND g.stream = s.stream))"
+      // `s` is as it was before this statement.
+      " UPDATE affsync.stream_state z SET full_wanted_after = coalesce(z.run_id, 0)"
+      " FROM affsync.stream s, g WHERE z.source_id = g.source_id AND z.stream = g.stream"
+      " AND s.source_id = g.source_id AND s.stream = g.stream AND s.mapping <> g.mapping"
+      " RETURNING z.source_id, z.stream",
+      params);
+  for (auto const& row : read_again) {
+    auto const one = std::ranges::find(registered, row[0].as<int>(), &SourceRegistered::source_id);
+    if (one != registered.end()) one->other_mapping.emplace_back(row[1].c_str());
+  }
 }
 
 }  // namespace

@@ -68,7 +68,8 @@ constexpr auto state_sql =
     " last_finished_at = CASE WHEN $11::boolean THEN $12::timestamptz ELSE last_finished_at END,"
     " last_status = CASE WHEN $11::boolean THEN $13 ELSE last_status END,"
     " last_error_code = CASE WHEN $11::boolean THEN $14 ELSE last_error_code END,"
-    " last_error = CASE WHEN $11::boolean THEN $15 ELSE last_error END"
+    " last_error = CASE WHEN $11::boolean THEN $15 ELSE last_error END,"
+    " clock_skew_seconds = coalesce($16::bigint, clock_skew_seconds)"
     " WHERE source_id = $1::int AND stream = $2 AND run_id = $3::bigint";
 
 std::optional<std::string> code_of(Error const* error) {
@@ -153,7 +154,8 @@ StreamState read_state(PgSession& session, StreamId const& id) {
                          " z.last_full_at)") +
                ", (SELECT r.run_id FROM affsync.sync_run r"
                " WHERE r.source_id = $1::int AND r.run_id = z.run_id AND r.status = 'running'),"
-               " z.full_wanted_after IS NOT NULL"
+               " z.full_wanted_after IS NOT NULL, z.last_error_code, " +
+               epoch_sql("z.last_finished_at") +
                " FROM affsync.stream_state z WHERE z.source_id = $1::int AND z.stream = $2",
            params);
   StreamState state;
@@ -168,6 +170,8 @@ StreamState read_state(PgSession& session, StreamId const& id) {
   state.last_full_began_at = time_of(row[6]);
   if (!row[7].is_null()) state.interrupted_run = int_of(row[7]);
   state.full_wanted = row[8].as<bool>();
+  state.last_error_code = text_of(row[9]).value_or("");
+  state.last_finished_at = time_of(row[10]);
   state.doubtful = doubtful_days(tx, id);
   return state;
 }
@@ -228,6 +232,10 @@ void close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
     }
     finish(tx, end, status, error);
     auto const failed = status == RunStatus::failed && !end.retry;
+    std::optional<std::string> skew;
+    if (end.clock_skew) {
+      skew = std::to_string(std::chrono::round<std::chrono::seconds>(*end.clock_skew).count());
+    }
     SqlParams const params{std::to_string(end.run.id.source_id),
                            end.run.id.stream,
                            std::to_string(end.run.run_id),
@@ -242,7 +250,8 @@ void close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
                            sql_time(end.report.finished_at.value_or(end.now)),
                            std::string(to_string(status)),
                            code_of(error),
-                           message_of(error)};
+                           message_of(error),
+                           skew};
     exec(tx, state_sql, params);
     if ((end.success || end.swept) && end.full_pass && state.has_quarantine) {
       resolve_not_met(tx, end.run, end.now);

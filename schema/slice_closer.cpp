@@ -212,7 +212,7 @@ SliceClosed SliceCloser::close(PgSession& session) {
     }
   }
   if (slice_.covers_days && slice_.from && slice_.to) {
-    bool const doubtful = slice_.in_doubt || !closed.live_as_expected ||
+    bool const doubtful = slice_.in_doubt || slice_.has_quarantined || !closed.live_as_expected ||
                           (slice_.differences_doubt && !closed.unmatched.empty());
     note_days(tx, slice_.run, DaySpan{*slice_.from, *slice_.to},
               doubtful ? DayState::doubtful : DayState::proven, day_of(pass.oldest), slice_.now);

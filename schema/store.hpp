@@ -42,6 +42,8 @@ struct StreamState {
   std::optional<TimePoint> next_run_at;
   std::vector<DaySpan> doubtful;  // those first that were noted longest ago
   int consecutive_failures = 0;
+  std::string last_error_code;                  // of the latest run that has ended …
+  std::optional<TimePoint> last_finished_at;    // … and when that was
   std::optional<std::int64_t> interrupted_run;  // a run that never ended: a crash
   bool full_wanted = false;  // all rows have to be read again, whatever the schedule says
   StreamState() = default;
@@ -104,7 +106,7 @@ struct PageWritten {
   std::int64_t updated = 0;  // restored ones too
   std::int64_t unchanged = 0;
   std::int64_t quarantined = 0;
-  std::int64_t accepted = 0;        // of those: known, and left out by somebody's decision
+  std::int64_t not_accepted = 0;    // of those: different ones that nobody has accepted
   std::int64_t contradicting = 0;   // whose relative time contradicts what was read before
   std::vector<TableKeys> left_out;  // those of PageWrite::left_out that are stored and live
 };
@@ -138,6 +140,7 @@ struct SliceClose {
   bool differences_doubt = true;  // days whose totals differ are asked for again
   bool covers_days = false;       // its days go into the coverage …
   bool in_doubt = false;          // … as days in doubt
+  bool has_quarantined = false;   // so they are when rows of them were put aside, unless accepted
   TimePoint now{};
   SliceClose() = default;
 };
@@ -197,6 +200,7 @@ struct RunEnd {
   bool swept = false;                 // to its end, and no sweep of it is in doubt
   std::optional<std::string> cursor;  // replaces the checkpoint
   std::optional<TimePoint> next_run_at;
+  std::optional<Duration> clock_skew;  // our clock less the broker's, where it told the time
   TimePoint now{};
   RunEnd() = default;
 };
@@ -246,6 +250,7 @@ struct StreamRegistration {
   bool in_reports = true;  // false: repeats what another stream of the source reports
   bool enabled = true;
   std::optional<bool> has_paid_state;  // whether its commission rows can say that they were paid
+  std::string mapping;                 // hash of how its rows become columns; empty: not known
   StreamRegistration() = default;
 };
 
@@ -267,6 +272,8 @@ struct SourceRegistered {
   bool renewed_key = false;             // another key than before, taken for the same account
   bool moved = false;                   // another address than before: all rows are read again
   bool other_privacy = false;           // another setting than before: all rows are read again
+  // Streams whose rows became other columns before: all of them are read again.
+  std::vector<std::string> other_mapping;
   SourceRegistered() = default;
 };
 

@@ -57,6 +57,14 @@ struct StreamHealth {
   std::string blocked_code, blocked_reason;
   std::int64_t proven_days = 0, doubtful_days = 0, lost_days = 0;
   std::optional<Day> proven_from, proven_to;
+  std::optional<std::int64_t> clock_skew_seconds;  // our clock less the broker's, at the latest run
+
+  // One of the two clocks is wrong: days, signatures and the age of rows depend on them.
+  bool clock_is_wrong() const {
+    constexpr std::int64_t tolerated = 5 * 60;
+    auto const skew = clock_skew_seconds.value_or(0);
+    return skew > tolerated || skew < -tolerated;
+  }
 };
 
 }  // namespace affsync::schema

@@ -57,10 +57,12 @@ constexpr std::array message_names{"message", "detail", "error_description", "er
 struct Finding {
   std::vector<std::string> parts;
   int depth = 0;
+  bool by_name = false;  // fields that are not called as errors are say nothing
 
   void add(std::string_view text) {
     std::string const line = one_line(text);
     if (line.empty() || parts.size() >= 6) return;
+    if (by_name && may_be_token(line)) return;
     if (std::find(parts.begin(), parts.end(), line) == parts.end()) parts.push_back(line);
   }
   void read_message(Json const& value);
@@ -94,7 +96,8 @@ void Finding::read_object(Json const& object) {
   for (auto const* name : message_names) {
     if (Json const* const message = object.find(name)) read_message(*message);
   }
-  if (parts.size() == before) read_fields(object);
+  bool const is_named = depth > 1;
+  if (parts.size() == before && (is_named || !by_name)) read_fields(object);
 }
 
 // {"login": ["This field is required."]}: whose members are all lists of texts.
@@ -108,6 +111,22 @@ void Finding::read_fields(Json const& object) {
 }
 
 }  // namespace
+
+bool may_be_token(std::string_view text) {
+  constexpr std::size_t shortest = 20;
+  std::size_t length = 0;
+  bool has_digit = false;
+  for (char const c : text) {
+    bool const digit = c >= '0' && c <= '9';
+    bool const letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    bool const of_word =
+        digit || letter || std::string_view("-_.+/=~").find(c) != std::string::npos;
+    length = of_word ? length + 1 : 0;
+    has_digit = of_word && (has_digit || digit);
+    if (length >= shortest && has_digit) return true;
+  }
+  return false;
+}
 
 std::string one_line(std::string_view text, std::size_t limit) {
   std::string out;
@@ -154,8 +173,9 @@ std::string html_title(std::string_view body) {
   return one_line(text.substr(from + 1, length), 100);
 }
 
-std::string error_text(Json const& body) {
-  Finding finding;
+namespace {
+
+std::string found_text(Json const& body, Finding finding) {
   if (body.is_object() || body.is_array()) finding.read_message(body);
   if (body.is_string()) finding.add(body.as_string());
   std::string text;
@@ -164,6 +184,18 @@ std::string error_text(Json const& body) {
     text += part;
   }
   return one_line(text);
+}
+
+}  // namespace
+
+std::string error_text(Json const& body) {
+  return found_text(body, Finding());
+}
+
+std::string error_text_by_name(Json const& body) {
+  Finding finding;
+  finding.by_name = true;
+  return found_text(body.is_object() ? body : Json(), std::move(finding));
 }
 
 }  // namespace affsync::engine

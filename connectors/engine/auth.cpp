@@ -147,7 +147,7 @@ std::string_view token_text(LoginTokenAuth const& auth, Json const& body, Header
 // in another one.
 Error no_token(LoginTokenAuth const& auth, Json const& body) {
   std::string text = "the login was answered without a token " + place_of_token(auth);
-  if (auto const said = error_text(body); !said.empty()) {
+  if (auto const said = error_text_by_name(body); !said.empty()) {
     text += ": " + said;
   } else if (body.is_object() && !body.members().empty()) {
     std::string names;

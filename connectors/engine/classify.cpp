@@ -119,6 +119,10 @@ std::string hint_of(AnswerClass answer_class) {
       return "The path may differ for your account: set it with `path` under the stream.";
     case AnswerClass::clock_skew:
       return "Check the clock of this machine.";
+    case AnswerClass::window_too_large:
+      return "Not even the shortest window is answered. If the broker means something else, the "
+             "rule "
+             "in `errors` that says window_too_large takes too much in.";
     default:
       return {};
   }
@@ -145,6 +149,14 @@ Error refusal(AnswerClass answer_class, HttpResponse const& response, Result<Jso
   std::string hint = hint_of(answer_class);
   if (looks_like_html(response.body)) hint = html_hint;
   return Error(code_of(answer_class), std::move(text), std::move(hint));
+}
+
+// What the rule looked at says why, where no common name of errors does.
+void add_ruled_value(Error& error, JsonPath const& path, Json const& body) {
+  Json const* const value = path.in(body);
+  auto const shown = value == nullptr ? std::nullopt : value->scalar_text();
+  if (!shown || !error_text(body).empty()) return;
+  error.message += ": " + path.text() + ": " + one_line(*shown, 100);
 }
 
 std::string list_of(std::vector<std::string> const& texts) {
@@ -228,6 +240,8 @@ Verdict not_json(HttpResponse const& response, Error const& flaw, bool is_login)
   std::string text = status;
   if (response.body.find_first_not_of(" \t\r\n") == std::string::npos) {
     text += "an empty body instead of JSON";
+  } else if (is_login && may_be_token(response.body)) {
+    text += "not JSON (" + flaw.message + "), " + std::to_string(response.body.size()) + " bytes";
   } else {
     text += "not JSON (" + flaw.message +
             "): " + one_line(std::string_view(response.body).substr(0, 500), 100);
@@ -274,6 +288,7 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
     }
   } else if (verdict.answer_class != AnswerClass::empty) {
     verdict.error = refusal(verdict.answer_class, response, body);
+    if (ruled && rule->json) add_ruled_value(*verdict.error, *rule->json, document);
   }
   // Whoever answers at a wrong path answers with that status too.
   verdict.by_status_alone = ruled && verdict.answer_class == AnswerClass::empty && !rule->json &&

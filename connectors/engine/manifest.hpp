@@ -276,6 +276,9 @@ struct StreamSpec {
   bool empty_if_null = false;     // null, or an empty object, instead of the list means no rows
   std::optional<ExpandSpec> expand;
   TableMapping map;
+  // What decides which columns a row becomes, as the file writes it and without its layout: rows
+  // that were stored under another text have to be read again.
+  std::string mapping_text;
   std::vector<TableMapping> also;     // further tables filled from the same row
   std::vector<std::string> personal;  // paths in a raw row that privacy applies to, beside those
                                       // that personal columns are read from

@@ -1,7 +1,9 @@
 // One entry of `streams`: a list that the broker offers, and how it is asked for.
 #include <algorithm>
+#include <array>
 
 #include "base/decimal.hpp"
+#include "base/json.hpp"
 #include "connectors/engine/manifest_grammar.hpp"
 
 namespace affsync::engine::grammar {
@@ -163,6 +165,40 @@ void read_parts(yaml::Node const& node, StreamSpec& stream, Declared const& decl
   }
 }
 
+// The same for the same content, whatever the layout and the comments are.
+void append_content(std::string& text, yaml::Node const& node) {
+  if (node.is_map()) {
+    text += '{';
+    for (auto const& [name, value] : node.members()) {
+      append_json_string(text, name);
+      text += ':';
+      append_content(text, value);
+      text += ',';
+    }
+    text += '}';
+  } else if (node.is_sequence()) {
+    text += '[';
+    for (auto const& item : node.items()) {
+      append_content(text, item);
+      text += ',';
+    }
+    text += ']';
+  } else {
+    append_json_string(text, node.is_null() ? std::string() : node.text());
+  }
+}
+
+std::string read_mapping_text(yaml::Node const& stream) {
+  constexpr std::array decisive{"table", "key", "map", "also", "where", "records"};
+  std::string text;
+  for (auto const& [name, value] : stream.members()) {
+    if (std::ranges::find(decisive, name) == decisive.end()) continue;
+    text += name + ':';
+    append_content(text, value);
+  }
+  return text;
+}
+
 void read_needs(yaml::Node const& node, StreamSpec& stream, Declared const& declared) {
   yaml::Map map(node, "what the stream needs");
   for (auto const& item : one_or_more(map.require("credentials"))) {
@@ -224,6 +260,7 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
     }
   }
   if (auto const where = map.find("where")) stream.map.where = read_where(*where);
+  stream.mapping_text = read_mapping_text(node);
   if (auto const also = map.find("also")) check_also(*also, stream);
   read_records(map.require("records"), stream);
   if (auto const page = map.find("page")) stream.page = read_page(*page);

@@ -264,8 +264,7 @@ bool can_give(ColumnMapping const& column, std::string_view word) {
                                [&](PresentWord const& one) { return one.word == word; });
   }
   if (column.table.empty()) return true;  // the broker's words as they are
-  return std::ranges::any_of(column.table,
-                             [&](auto const& entry) { return entry.second == word; });
+  return std::ranges::any_of(column.table, [&](auto const& entry) { return entry.second == word; });
 }
 
 bool commission_can_be_paid(TableMapping const& mapping) {

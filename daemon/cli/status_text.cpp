@@ -145,6 +145,24 @@ std::string explain_blocks(std::vector<StreamHealth> const& streams, TimePoint n
   return out;
 }
 
+// The same clock is read for all streams of a source.
+std::string explain_clocks(std::vector<StreamHealth> const& streams, Terminal const& terminal) {
+  std::string out, told;
+  for (auto const& stream : streams) {
+    if (!stream.clock_is_wrong() || stream.source == told) continue;
+    told = stream.source;
+    auto const skew = std::chrono::seconds(*stream.clock_skew_seconds);
+    out += "\n" + styled(stream.source, Style::bold, terminal) + "\n" +
+           wrap_text("the clock of the machine that reads it was " +
+                         shown_age(std::chrono::abs(skew)) +
+                         (skew.count() > 0 ? " ahead of" : " behind") +
+                         " the broker's at the latest run. Compare it with a time server "
+                         "(timedatectl); rows are dated by the broker's clock meanwhile.",
+                     "  ", terminal.columns);
+  }
+  return out;
+}
+
 std::string span_of_days(Day from, Day to) {
   return format_day(from) + (from == to ? "" : " to " + format_day(to));
 }
@@ -266,6 +284,8 @@ Json stream_to_json(StreamHealth const& stream) {
       {"doubtful_days", json_count(stream.doubtful_days)},
       {"lost_days", json_count(stream.lost_days)},
       {"gaps", gaps_to_json(stream)},
+      {"clock_skew_seconds",
+       stream.clock_skew_seconds ? json_count(*stream.clock_skew_seconds) : Json()},
   });
 }
 
@@ -299,6 +319,7 @@ std::string status_table(std::vector<StreamHealth> const& streams, TimePoint now
     }
     out = table.render(terminal);
     out += explain_blocks(streams, now, terminal);
+    out += explain_clocks(streams, terminal);
     out += explain_errors(streams, terminal);
     for (auto const& stream : streams) out += explain_stream(stream, terminal);
     out += explain_days(streams, terminal);

@@ -113,6 +113,7 @@ std::vector<std::string> complaints(schema::StreamHealth const& health, bool lat
     all.push_back(counted(health.doubtful_days, "day in doubt", "days in doubt"));
   }
   if (health.lost_days > 0) all.push_back(counted(health.lost_days, "day lost", "days lost"));
+  if (health.clock_is_wrong()) all.emplace_back("clock off");
   return all;
 }
 

@@ -62,6 +62,8 @@ Json stream_of(schema::StreamHealth const& health, IntervalOf const& interval) {
       {"proven_days", whole(health.proven_days)},
       {"doubtful_days", whole(health.doubtful_days)},
       {"lost_days", whole(health.lost_days)},
+      {"clock_skew_seconds",
+       health.clock_skew_seconds ? whole(*health.clock_skew_seconds) : Json()},
   });
 }
 

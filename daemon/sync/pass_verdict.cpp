@@ -80,11 +80,19 @@ void PassVerdict::close(schema::PassClosed const& closed, std::int64_t rows_read
     doubt(ErrorCode::coverage_gap, text + ": the broker no longer gives these days",
           "What it still gives was read. reporting.coverage keeps the days as lost.");
   }
-  // This run's own doubts are known already.
+  aside(closed, rows_read,
+        "They wait in quarantine: `affsync quarantine` shows them, maps them again, or accepts "
+        "them as known.");
+  // This run's own doubts are known already, and days of which rows were put aside are in doubt
+  // too.
   if (closed.earlier_doubt && doubts_.empty()) {
     doubt(ErrorCode::sweep_unverified, "days of this pass could not be verified",
           "reporting.coverage lists them; the next pass asks for them again.");
   }
+}
+
+void PassVerdict::aside(schema::PassClosed const& closed, std::int64_t rows_read,
+                        std::string hint) {
   if (closed.quarantined == 0) return;
   std::string text = std::to_string(closed.quarantined) + " of " +
                      rows_in_words(std::max(rows_read, closed.quarantined)) + ": ";
@@ -93,15 +101,33 @@ void PassVerdict::close(schema::PassClosed const& closed, std::int64_t rows_read
     text += reason.text + " (" + std::to_string(reason.rows) + ")";
   }
   if (closed.other_reasons > 0) text += ", …";
-  doubt(ErrorCode::rows_quarantined, std::move(text),
-        "They wait in quarantine: `affsync quarantine` shows them, maps them again, or accepts "
-        "them as known.");
+  doubt(ErrorCode::rows_quarantined, std::move(text), std::move(hint));
 }
 
-Error PassVerdict::mapping_error(std::string text) const {
+void PassVerdict::close_dry(std::int64_t quarantined, std::int64_t rows_read) {
+  schema::PassClosed closed;
+  closed.quarantined = quarantined;
+  for (auto const& [rows, reason] : frequent_reasons()) {
+    if (closed.reasons.size() < shown_reasons) {
+      closed.reasons.emplace_back(reason, -rows);
+    } else {
+      ++closed.other_reasons;
+    }
+  }
+  aside(closed, rows_read,
+        "They would be put aside. `affsync inspect` shows what each column finds in a row.");
+}
+
+// The most frequent ones first; their counts are negative.
+std::vector<std::pair<std::int64_t, std::string>> PassVerdict::frequent_reasons() const {
   std::vector<std::pair<std::int64_t, std::string>> reasons;
   for (auto const& [reason, rows] : reasons_) reasons.emplace_back(-rows, reason);
   std::ranges::sort(reasons);
+  return reasons;
+}
+
+Error PassVerdict::mapping_error(std::string text) const {
+  auto const reasons = frequent_reasons();
   text += ": ";
   for (std::size_t i = 0; i < std::min(shown_reasons, reasons.size()); ++i) {
     if (i > 0) text += ", ";
@@ -118,7 +144,7 @@ std::optional<Error> PassVerdict::judge_mapping(engine::PageRead const& page) {
   bool const first = mapped_ + unmapped_ == 0;
   mapped_ += page.mapped;
   unmapped_ += page.unmapped;
-  if (page.unmapped > 0) {
+  if (!page.quarantined.empty()) {
     for (auto const& row : page.quarantined) {
       auto const known = reasons_.find(row.reason);
       if (known != reasons_.end()) {

@@ -23,6 +23,8 @@ class PassVerdict {
   void differ(std::vector<schema::SliceClosed::Difference> const& differences);
   // What the database says at the end. `rows_read`: of the whole run.
   void close(schema::PassClosed const& closed, std::int64_t rows_read);
+  // The same of a pass that stores nothing: what it would have put aside.
+  void close_dry(std::int64_t quarantined, std::int64_t rows_read);
   // No sweep is in doubt, whatever else is.
   bool is_swept() const;
 
@@ -40,6 +42,8 @@ class PassVerdict {
     int times = 1;
   };
   Error mapping_error(std::string text) const;
+  void aside(schema::PassClosed const& closed, std::int64_t rows_read, std::string hint);
+  std::vector<std::pair<std::int64_t, std::string>> frequent_reasons() const;
 
   std::map<int, Doubt> doubts_;  // by rank
   std::int64_t mapped_ = 0, unmapped_ = 0;

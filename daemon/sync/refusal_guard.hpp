@@ -55,6 +55,7 @@ class RefusalGuard {
   // Somebody asks for a new try: the block of before counts no more, but for the length of the next
   // pause.
   void try_anyway() { try_anyway_ = true; }
+  bool tries_anyway() const { return try_anyway_; }
   // A reload: forgotten, in the database too.
   asio::awaitable<void> forget();
 

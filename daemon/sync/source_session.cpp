@@ -24,6 +24,9 @@ using engine::AnswerClass;
 // A throttled request uses up no retry, but a broker that refuses for ever must not hold a run for
 // ever either.
 constexpr int most_refusals = 30;
+// A login that is throttled so often is a door that stays shut; each knock may count against us.
+constexpr int most_login_refusals = 5;
+constexpr auto pause_of_throttled_login = std::chrono::minutes(15);
 
 bool is_transient(ErrorCode code) {
   switch (code) {
@@ -155,7 +158,10 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
     limiter_.on_throttled(now, sent.sent_at, sent.verdict.wait, parts_.random());
     auto const until = limiter_.blocked_until().value_or(now);
     report.waiting_until = until;
-    parts_.observer->on_throttled(plan_.source, until - now);
+    bool const leaves =
+        sent.verdict.asked &&
+        ends_a_run(*sent.verdict.asked, parts_.longest_wait.value_or(longest_wait()));
+    parts_.observer->on_throttled(plan_.source, leaves ? Duration() : until - now);
     log_.info(
         "throttled by the broker",
         {{"stream", report.stream}, {"wait_ms", std::to_string((until - now).count() / 1000)}});
@@ -224,7 +230,20 @@ asio::awaitable<std::optional<Error>> SourceSession::request_token(RunReport& re
     }
     Error error;
     if (!co_await may_retry(sent, patience, report, error)) co_return error;
+    if (patience.refusals < most_login_refusals) continue;
+    error.hint = "The broker lets nobody log in just now.";
+    // The other streams of the source are not to find out for themselves.
+    co_await refusals_.hold(error, pause_of_throttled_login);
+    co_return error;
   }
+}
+
+void SourceSession::note_closed(std::string const& path, int failures, TimePoint failed_at) {
+  if (refusals_.tries_anyway()) return;
+  Closed known;
+  known.logins = failures;
+  known.until = failed_at + pause_after(failures, true);
+  closed_.emplace(path, known);
 }
 
 asio::awaitable<std::optional<Error>> SourceSession::ensure_token(RunReport& report) {

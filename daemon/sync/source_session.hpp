@@ -72,6 +72,10 @@ class SourceSession {
     return secrets_.withhold(std::move(text));
   }
 
+  // Earlier runs, perhaps of another process, ended with a refusal of that path in spite of a fresh
+  // login, so many in a row and the last one then: no login is made for it until its pause is over.
+  void note_closed(std::string const& path, int failures, TimePoint failed_at);
+
   // Our clock less the broker's, as the Date of its last answer shows it: exact to some seconds.
   // nullopt where it told none.
   std::optional<Duration> clock_skew() const { return broker_clock_.skew(); }

@@ -75,6 +75,7 @@ class StreamRun {
   std::int64_t expected_before_ = 0;  // of the slices that have ended
   std::int64_t contradicting_ = 0;    // rows whose relative time contradicts earlier readings
   std::optional<std::int64_t> expected_;
+  bool has_quarantined_ = false;             // rows of the slice were put aside and not accepted
   std::vector<schema::TableKeys> left_out_;  // stored rows of the slice that are none any more
   bool begun_ = false;
   bool read_to_end_ = false;  // all slices were read and closed
@@ -117,6 +118,10 @@ asio::awaitable<StreamRun::Begun> StreamRun::begin() {
     }
     start.cursor = first_cursor_ = state.cursor;
     start.again = state.doubtful;
+    if (state.last_error_code == to_string(ErrorCode::auth_expired) && state.last_finished_at) {
+      task_.session->note_closed(task_.plan->spec.request.path, state.consecutive_failures,
+                                 *state.last_finished_at);
+    }
     if (is_full_due(task_, state, report_.started_at)) start.mode = engine::ReadMode::full;
     if (state.full_wanted && !options_.since && !options_.until) {
       start.mode = engine::ReadMode::full;
@@ -159,6 +164,7 @@ asio::awaitable<void> StreamRun::store(std::optional<PageRead> page) {
     report_.updated += written.updated;
     report_.unchanged += std::max<std::int64_t>(0, written.unchanged - repeated);
     report_.quarantined += written.quarantined;
+    has_quarantined_ = has_quarantined_ || written.not_accepted > 0;
     left_out_.insert(left_out_.end(), written.left_out.begin(), written.left_out.end());
     contradicting_ += written.contradicting;
     engine::PageStored stored;
@@ -191,6 +197,7 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
   schema::SliceClose close =
       slice_closing(std::move(end), task_, key_, task_.session->trusted_now());
   close.left_out = std::exchange(left_out_, {});
+  close.has_quarantined = std::exchange(has_quarantined_, false);
   schema::SliceClosed const closed = co_await parts_.store->close_slice(std::move(close));
   if (!closed.live_as_expected) {
     verdict_.doubt(ErrorCode::sweep_unverified,
@@ -306,6 +313,8 @@ asio::awaitable<void> StreamRun::close_pass() {
     report_.deleted += closed.deleted;
     verdict_.close(closed, report_.rows_read);
     notes_.pass_closed(closed);
+  } else {
+    verdict_.close_dry(report_.quarantined, report_.rows_read);
   }
   read_to_end_ = true;
   auto worst = verdict_.worst();
@@ -332,6 +341,7 @@ asio::awaitable<void> StreamRun::end() {
     if (read_to_end_) end.cursor = reader_->final_checkpoint();
     if (unreadable) end.cursor = first_cursor_;
     end.next_run_at = report_.next_run_at;
+    end.clock_skew = task_.session->clock_skew();
     end.now = *report_.finished_at;
     co_await parts_.store->end_run(std::move(end));
   }

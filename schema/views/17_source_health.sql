@@ -34,7 +34,8 @@ SELECT
   coalesce(d.doubtful_days, 0) AS doubtful_days,
   coalesce(d.lost_days, 0) AS lost_days,
   d.proven_from,
-  d.proven_to
+  d.proven_to,
+  z.clock_skew_seconds
 FROM affsync.source s
 JOIN affsync.stream st ON st.source_id = s.source_id
 LEFT JOIN affsync.stream_state z ON z.source_id = st.source_id AND z.stream = st.stream
@@ -85,3 +86,4 @@ COMMENT ON COLUMN reporting.source_health.doubtful_days IS 'Days that were read,
 COMMENT ON COLUMN reporting.source_health.lost_days IS 'Days that the broker no longer gives and that were never read whole.';
 COMMENT ON COLUMN reporting.source_health.proven_from IS 'The first of the proven days.';
 COMMENT ON COLUMN reporting.source_health.proven_to IS 'The last of the proven days.';
+COMMENT ON COLUMN reporting.source_health.clock_skew_seconds IS 'Clock of the machine that made the latest run less the broker''s; beyond some minutes one of them is wrong. Null where the broker tells no time.';

@@ -2,6 +2,7 @@
 // of a firewall, and what follows from them for the next pass.
 #include <atomic>
 #include <chrono>
+#include <ctime>
 
 #include "base/clock.hpp"
 #include "tests/acceptance/strangers.hpp"
@@ -121,6 +122,9 @@ TEST_F(StrangersAnswers, throttled_for_hours_is_left_alone) {
   auto const synced = pass();
   EXPECT_EQ(synced.status, 1);
   EXPECT_EQ(synced.of("rows", "error_code"), "throttled") << synced.out;
+  // It says until when, and not that it waits, for it does not.
+  EXPECT_NE(synced.out.find("wait until"), std::string::npos) << synced.out;
+  EXPECT_EQ((synced.out + synced.err).find("waits"), std::string::npos) << synced.err;
   asked();
   EXPECT_EQ(pass().status, 1);
   EXPECT_EQ(tell({"check"}).status, 1);
@@ -185,6 +189,47 @@ TEST_F(StrangersAnswers, one_stream_that_is_not_for_this_account) {
   EXPECT_NE((check.out + check.err).find("ask the broker where it went"), std::string::npos)
       << check.out;
   EXPECT_NE((check.out + check.err).find("not in your plan"), std::string::npos) << check.out;
+}
+
+// Not even a day is given: the broker's words are told, and what they may mean.
+TEST_F(StrangersAnswers, window_that_is_always_too_large) {
+  list(
+      "errors: [{json: err, class: window_too_large}]\n",
+      [&](Asked const& asked) {
+        return asked.path == "/list" ? reply(R"({"data":[]})") : reply(R"({"err":"too many"})");
+      },
+      R"(  days:
+    table: commission
+    path: /days
+    records: data
+    key: id
+    map: {amount: sum, occurred_on: day}
+    window: {from: f, to: t, span: 8d, start: 2026-11-01, column: occurred_on}
+)");
+  auto const synced = pass();
+  EXPECT_EQ(synced.of("days", "error_code"), "window_too_large") << synced.out;
+  EXPECT_NE(synced.out.find("too many"), std::string::npos) << synced.out;
+  EXPECT_NE(synced.out.find("shortest window"), std::string::npos) << synced.out;
+}
+
+// Half an hour between the two clocks: told wherever a state is shown, until they agree.
+TEST_F(StrangersAnswers, clock_that_differs_is_told) {
+  int minutes_behind = 30;
+  list("", [&](Asked const&) {
+    auto const time = std::time(nullptr) - 60 * minutes_behind;
+    char date[64];
+    std::strftime(date, sizeof date, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", std::gmtime(&time));
+    return reply(R"({"data":)" + rows(3) + "}", "200 OK", date);
+  });
+  expect_green(pass(), 3);
+  auto const status = tell({"status"});
+  EXPECT_NE(status.out.find("30m"), std::string::npos) << status.out;
+  EXPECT_NE(status.out.find("ahead of the broker's"), std::string::npos) << status.out;
+  auto const skew = query("select clock_skew_seconds from reporting.source_health");
+  EXPECT_NEAR(std::stoi(skew), 1800, 10);
+  minutes_behind = 0;
+  pass();
+  EXPECT_EQ(tell({"status"}).out.find("the broker's at the latest"), std::string::npos);
 }
 
 }  // namespace

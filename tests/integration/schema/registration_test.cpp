@@ -174,6 +174,34 @@ TEST_F(Registration, AnotherSettingOfPrivacyOrAddressWantsEveryRowAgainOnce) {
   EXPECT_TRUE(wanted());
 }
 
+TEST_F(Registration, AnotherMappingWantsEveryRowOfItsStreamAgainOnce) {
+  auto given = source_of("x", "a");
+  given.streams = {feed("feed"), feed("other")};
+  source = put(*store, given, {"x"}).source_id;
+  auto const wanted = [&](std::string const& stream) {
+    return loop.run(store->load_state({source, stream})).full_wanted;
+  };
+  RunEnd end;
+  end.run = begin();
+  end.success = end.full_pass = true;
+  end.cursor = "{}";
+  end.now = now;
+  end.report.status = RunStatus::succeeded;
+  loop.run(store->end_run(end));
+  // One of before it was noted counts as the same.
+  given.streams[0].mapping = given.streams[1].mapping = "1";
+  EXPECT_TRUE(put(*store, given, {"x"}).other_mapping.empty());
+  EXPECT_FALSE(wanted("feed"));
+  given.streams[0].mapping = "2";
+  EXPECT_EQ(put(*store, given, {"x"}).other_mapping, std::vector<std::string>{"feed"});
+  EXPECT_TRUE(wanted("feed"));
+  EXPECT_FALSE(wanted("other"));
+  EXPECT_TRUE(put(*store, given, {"x"}).other_mapping.empty());
+  // One that was never read has nothing to be read again.
+  given.streams[1].mapping = "2";
+  EXPECT_TRUE(put(*store, given, {"x"}).other_mapping.empty());
+}
+
 TEST_F(Registration, TwoConfigurationsOnOneDatabaseDoNotHideEachOther) {
   auto const left = store_of("left"), right = store_of("right");
   auto mine = source_of("mine", "a"), theirs = source_of("theirs", "b");

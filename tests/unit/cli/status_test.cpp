@@ -86,6 +86,19 @@ TEST(Status, ABlockedSourceIsToldOnceWithItsEndAndNotAskedSooner) {
   EXPECT_NE(text.find("in 6h"), std::string::npos) << text;
 }
 
+TEST(Status, AClockThatIsOffIsToldOnceForASource) {
+  auto one = healthy();
+  one.clock_skew_seconds = -420;
+  auto two = one;
+  two.stream = "wallets";
+  auto const text = status_table({one, two}, noon, "db", {});
+  auto const told = text.find("was 7m behind the broker's at the latest run");
+  ASSERT_NE(told, std::string::npos) << text;
+  EXPECT_EQ(text.find("behind", told + 10), std::string::npos) << text;
+  one.clock_skew_seconds = 299;
+  EXPECT_EQ(status_table({one}, noon, "db", {}).find("clock"), std::string::npos);
+}
+
 TEST(Status, DaysThatAreThereInDoubtAndLostAreNamed) {
   auto stream = healthy();
   stream.proven_days = 320;
@@ -195,7 +208,7 @@ TEST(Status, JsonHasNumbersTimesAndNulls) {
       R"("consecutive_failures":0,"rows":12345,"quarantined":0,"compared":0,"unreconciled":0,"differences":[],"unknown_words":[],)"
       R"("next_run_at":"2026-11-21T12:11:40Z","ended_status":null,"accepted":0,)"
       R"("blocked_until":null,"blocked_code":null,"blocked_reason":null,"proven_days":0,)"
-      R"("proven_from":null,"proven_to":null,"doubtful_days":0,"lost_days":0,"gaps":[]}]})");
+      R"("proven_from":null,"proven_to":null,"doubtful_days":0,"lost_days":0,"gaps":[],"clock_skew_seconds":null}]})");
 }
 
 }  // namespace

@@ -273,6 +273,8 @@ TEST_F(PagesTest, the_page_is_green_only_when_nothing_stands_against_any_stream)
   not_green("doubtful");
   stream.lost_days = 1;
   not_green("lost");
+  stream.clock_skew_seconds = -301;
+  not_green("clock off");
   stream.last_success_at = clock_.time - 46min;
   not_green("late");
   stream.blocked_until = clock_.time + 1h;
