@@ -47,7 +47,7 @@ trap 'exit 129' HUP
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 [ -t 1 ] || say() { printf '\n%s\n' "$*"; }
 
-say "Installing and building (the first time takes minutes)"
+say "Installing what is missing, and building"
 scripts/install_dependencies.sh
 affsync=$(scripts/build.sh)
 sandbox=${affsync%/*}/affsync-sandbox
@@ -84,6 +84,7 @@ start_broker rates --seed 5 --days 400
 
 mkdir -p "$state"
 listen=127.0.0.1:$(free_port)
+# shellcheck disable=SC2034  # read by its name, as are those of the brokers
 history=$(date -u -d '-370 days' +%F)
 config=$(<config/demo.yaml)
 for name in state listen history exness wintrado iexexchanger iexexchanger_v3 rates; do
@@ -103,6 +104,7 @@ for report in 'earnings --by source' 'earnings --by month' 'earnings --by curren
   "$affsync" report $report
 done
 say "The next day: northfx pays, and corrects what it had told before"
+# shellcheck disable=SC2154  # set by start_broker
 tell() { curl -sf -m 10 -o /dev/null -X POST "$wintrado/sandbox/control?$1"; }
 tell 'do=pay&feed=ledger&rows=6'
 tell 'do=correct&feed=ledger&rows=3&seed=7'

@@ -18,7 +18,7 @@ if [ ${#targets[@]} -eq 0 ]; then
 fi
 for target in "${targets[@]}"; do
   [ -d "tests/fuzz/corpus/$target" ] && continue
-  echo "There is no target $target, only: $(ls tests/fuzz/corpus | tr '\n' ' ')" >&2
+  echo "There is no target $target, only:" tests/fuzz/corpus/* >&2
   exit 2
 done
 if ! command -v clang++ >/dev/null; then

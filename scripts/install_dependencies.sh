@@ -1,56 +1,105 @@
 #!/usr/bin/env bash
-# Installs what building, testing and the demo need on Debian 12, and nothing when all is there.
-# Works as root or as a user with sudo.
+# Installs what building and the demo need, and nothing when all is there. Works as root or as a user
+# with sudo, on Debian 12 and 13 and Ubuntu 24.04.
+#
+#   scripts/install_dependencies.sh           for building and the demo
+#   scripts/install_dependencies.sh --tests   for the tests and scripts/lint.sh too
 set -euo pipefail
+
+usage() { sed -n '2,6s/^# \{0,1\}//p' "$0"; }
+
+# shellcheck source=/dev/null
+system=$(. /etc/os-release 2>/dev/null && echo "${ID-}-${VERSION_ID-}") || true
+case "$system" in
+  debian-12) boost=1.81 ;; # its libboost-dev is 1.74, without Boost.URL
+  *) boost= ;;
+esac
 
 packages=(
   build-essential cmake ninja-build ccache pkg-config git ca-certificates
-  libboost1.81-dev libboost-url1.81-dev libssl-dev zlib1g-dev libpqxx-dev libpq-dev
+  "libboost$boost-dev" "libboost-url$boost-dev" libssl-dev zlib1g-dev libpqxx-dev libpq-dev
   nlohmann-json3-dev libyaml-cpp-dev libspdlog-dev libcli11-dev prometheus-cpp-dev
   libhowardhinnant-date-dev libxxhash-dev
-  libsystemd-dev libgtest-dev tzdata postgresql pgbouncer openssl curl
+  libsystemd-dev tzdata postgresql curl
 )
+case "${1-}" in
+  '') ;;
+  --tests)
+    packages+=(libgtest-dev pgbouncer openssl clang-format-19 clang-tidy-19 codespell shellcheck)
+    ;;
+  --help) usage && exit 0 ;;
+  *) usage >&2 && exit 2 ;;
+esac
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-  echo "This script knows Debian 12 only. Elsewhere install what these packages hold:" >&2
+  echo "This script installs packages of Debian and Ubuntu. Elsewhere install what these hold:" >&2
   echo "  ${packages[*]}" >&2
   exit 1
 fi
 
+is_installed() {
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
 missing=()
 for package in "${packages[@]}"; do
-  if [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" != installed ]; then
-    missing+=("$package")
-  fi
+  is_installed "$package" || missing+=("$package")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
+is_missing() { [[ " ${missing[*]} " == *" $1 "* ]]; }
 
-as_root=()
+as_root() { "$@"; }
 if [ "$(id -u)" -ne 0 ]; then
   if ! command -v sudo >/dev/null; then
     echo "These packages are missing, and there is no sudo to install them with:" >&2
     echo "  ${missing[*]}" >&2
     exit 1
   fi
-  as_root=(sudo)
+  as_root() { sudo "$@"; }
 fi
-echo "Installing: ${missing[*]}"
-"${as_root[@]}" apt-get update -qq
-# The cluster that Debian would create and start on its own is not needed: affsync and the tests
-# start private ones.
-if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
-  "${as_root[@]}" mkdir -p /etc/postgresql-common
-  echo 'create_main_cluster = false' |
-    "${as_root[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
-fi
-# Nor is a pooler on port 6432: the tests start their own.
-if [ -d /run/systemd/system ] && [[ " ${missing[*]} " == *" pgbouncer "* ]]; then
-  "${as_root[@]}" systemctl mask --quiet --runtime pgbouncer.service || true
-fi
+
 # Nothing that is installed may go for it (libboost1.81-dev, say, replaces libboost1.74-dev).
-if ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-  apt-get install -y -qq --no-install-recommends --no-remove "${missing[@]}" >/dev/null; then
+install() {
+  as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends --no-remove "$@" >/dev/null && return
   echo "Installing failed. If apt would have to remove packages first, decide that yourself:" >&2
   echo "  apt-get install ${missing[*]}" >&2
   exit 1
+}
+
+# What keeps packages from starting servers stands there only while they are installed.
+put_back=()
+leave_no_trace() {
+  trap - EXIT INT TERM HUP
+  local command
+  for command in "${put_back[@]}"; do as_root sh -c "$command" || true; done
+}
+trap leave_no_trace EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap 'exit 129' HUP
+
+echo "Installing with apt-get: ${missing[*]}" >&2
+as_root apt-get update -qq
+
+# The cluster that Debian would make and start on its own is not needed: affsync and the tests start
+# private ones. An administrator's own word on that stays.
+settings=/etc/postgresql-common/createcluster.conf
+if is_missing postgresql; then
+  is_installed postgresql-common || install postgresql-common
+  if [ -f "$settings" ] && ! grep -q '^[[:space:]]*create_main_cluster' "$settings"; then
+    put_back+=("mv $settings.before-affsync $settings")
+    as_root cp -p "$settings" "$settings.before-affsync"
+    echo 'create_main_cluster = false' | as_root tee -a "$settings" >/dev/null
+  fi
 fi
+# Nor is a pooler on port 6432: the tests start their own. Where there is such a policy already, it
+# decides.
+policy=/usr/sbin/policy-rc.d
+if is_missing pgbouncer && [ ! -e "$policy" ]; then
+  put_back+=("rm -f $policy")
+  # shellcheck disable=SC2016  # $1 is the script's own
+  printf '#!/bin/sh\n# There while scripts/install_dependencies.sh of affsync runs.\n%s\n' \
+    'case "$1" in pgbouncer*) exit 101 ;; esac' | as_root tee "$policy" >/dev/null
+  as_root chmod 755 "$policy"
+fi
+install "${missing[@]}"
