@@ -1,4 +1,4 @@
-# Every library from outside, as Debian 12 packages them (scripts/install_dependencies.sh).
+# Every library from outside, as Debian and Ubuntu package them (scripts/install_dependencies.sh).
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(ZLIB REQUIRED)

@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "schema/pqxx_versions.hpp"
+
 namespace affsync::schema {
 namespace {
 
@@ -25,22 +27,11 @@ constexpr std::array<RowWriter, widest> make_writers(std::index_sequence<N...>) 
 
 constexpr auto writers = make_writers(std::make_index_sequence<widest>());
 
-pqxx::stream_to open_stream(pqxx::transaction_base& tx, std::string const& table,
-                            std::vector<std::string> const& columns) {
-#if PQXX_VERSION_MAJOR < 7
-  return pqxx::stream_to(tx, table, columns);
-#else
-  std::string list;
-  for (auto const& column : columns) list += (list.empty() ? "" : ",") + column;
-  return pqxx::stream_to::raw_table(tx, table, list);
-#endif
-}
-
 }  // namespace
 
 CopyWriter::CopyWriter(pqxx::transaction_base& tx, std::string const& table,
                        std::vector<std::string> const& columns)
-    : stream_(open_stream(tx, table, columns)), write_(writers.at(columns.size() - 1)) {}
+    : stream_(open_copy(tx, table, columns)), write_(writers.at(columns.size() - 1)) {}
 
 void CopyWriter::write(std::span<char const* const> row) {
   write_(stream_, row.data());

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "schema/pqxx_versions.hpp"
+
 namespace affsync::schema {
 namespace {
 
@@ -292,10 +294,8 @@ PgProblem current_problem() {
     problem = from_sqlstate(state, error.what());
     // The server's last words before it closes the connection may come without a state.
     if (state.empty()) problem.recovery = Recovery::reconnect;
-#if PQXX_VERSION_MAJOR < 7
-  } catch (pqxx::transaction_rollback const& error) {
+  } catch (StatelessRollback const& error) {
     problem = from_sqlstate("40000", error.what());
-#endif
   } catch (pqxx::failure const& error) {
     problem.error = Error(ErrorCode::database_unavailable, "PostgreSQL: " + one_line(error.what()));
     problem.recovery = Recovery::reconnect;

@@ -4,7 +4,6 @@
 
 #include <pqxx/field>
 #include <pqxx/nontransaction>
-#include <pqxx/prepared_statement>
 
 #include <algorithm>
 #include <cctype>
@@ -15,6 +14,7 @@
 #include "base/redact.hpp"
 #include "schema/pg_error.hpp"
 #include "schema/pooler.hpp"
+#include "schema/pqxx_versions.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -144,16 +144,16 @@ Secret connection_string(StoreOptions const& options) {
   return Secret(std::move(text));
 }
 
-struct PgSession::Notices final : pqxx::errorhandler {
-  explicit Notices(pqxx::connection& connection) : pqxx::errorhandler(connection) {}
-  bool operator()(char const message[]) noexcept override {
-    try {
-      if (lines.size() < 100) lines.emplace_back(one_line(message));
-    } catch (...) {  // out of memory: a notice is not worth more trouble
-    }
-    return false;  // else libpqxx prints it to stderr
-  }
+struct PgSession::Notices {
+  explicit Notices(pqxx::connection& connection)
+      : listener(connection, [this](char const* message) noexcept {
+          try {
+            if (lines.size() < 100) lines.emplace_back(one_line(message));
+          } catch (...) {  // out of memory: a notice is not worth more trouble
+          }
+        }) {}
   std::vector<std::string> lines;
+  NoticeListener listener;
 };
 
 namespace {
@@ -188,15 +188,8 @@ PgSession::PgSession(StoreOptions const& options) {
   auto const text = connection_string(options);
   try {
     connection_ = connect(text.reveal(), options);
-#if PQXX_VERSION_MAJOR < 7
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-    // A silent reconnect would lose advisory locks and temporary tables behind our back.
-    connection_->inhibit_reactivation(true);
-#pragma GCC diagnostic pop
-#endif
-    // Only so does a message say which constraint it is about.
-    connection_->set_verbosity(pqxx::connection_base::verbose);
+    never_reconnect(*connection_);
+    tell_constraints(*connection_);
     notices_ = std::make_unique<Notices>(*connection_);
     pqxx::nontransaction tx(*connection_);
     auto const own = tx.exec(session_settings(options) + "SELECT pg_backend_pid()");
@@ -240,7 +233,7 @@ pqxx::result exec(pqxx::transaction_base& tx, std::string const& sql, SqlParams 
   std::vector<char const*> texts;
   texts.reserve(params.size());
   for (auto const& param : params) texts.push_back(param ? param->c_str() : nullptr);
-  return tx.exec_params(sql, pqxx::prepare::make_dynamic_params(texts));
+  return exec_with_texts(tx, sql, texts);
 }
 
 std::optional<std::string> text_of(pqxx::field const& field) {

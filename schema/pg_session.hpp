@@ -3,7 +3,6 @@
 #pragma once
 
 #include <pqxx/connection>
-#include <pqxx/errorhandler>
 #include <pqxx/result>
 #include <pqxx/transaction_base>
 
@@ -21,7 +20,7 @@
 
 namespace affsync::schema {
 
-// A libpq keyword string: the user's URL with time limits, keep-alives and an application name
+// A libpq keyword string: the user's URL with time limits, keepalives and an application name
 // where the user gave none. Nothing of ours goes into the start-up parameter `options`: poolers
 // refuse it. Throws Failure config_invalid, without quoting the text, which may hold a password.
 Secret connection_string(StoreOptions const& options);

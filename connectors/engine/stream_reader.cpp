@@ -148,7 +148,8 @@ bool StreamReader::Impl::end_list() {
   if (swept.empty()) {
     swept = std::move(list);
   } else {
-    swept.insert(swept.end(), list.begin(), list.end());
+    // One by one: g++ 14 believes that insert() writes beyond the end here, and warns.
+    for (auto const key : list) swept.push_back(key);
   }
   resumed = resumed || pager->resumed();
   if (!doubt) doubt = pager->doubt();

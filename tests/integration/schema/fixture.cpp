@@ -9,6 +9,7 @@
 
 #include "daemon/embedded/cluster.hpp"
 #include "schema/migrate.hpp"
+#include "schema/pqxx_versions.hpp"
 
 namespace affsync::schema::test {
 namespace {
@@ -75,7 +76,7 @@ StoreOptions options_for(std::string url) {
 
 std::vector<Cells> sql(std::string const& url, std::string const& statement) {
   pqxx::connection connection(url);
-  pqxx::quiet_errorhandler quiet(connection);
+  NoticeListener const quiet(connection, [](char const*) {});
   pqxx::nontransaction tx(connection);
   tx.exec("SET timezone = 'UTC'");
   std::vector<Cells> all;

@@ -1,5 +1,8 @@
 // What the history of changes keeps of people, and what states cost.
-#include <pqxx/pqxx>
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include <memory>
 
 #include "tests/integration/schema/fixture.hpp"
 
@@ -145,18 +148,22 @@ TEST_F(States, TheBeginOfARunReadsABoundedNumberOfRows) {
 }
 
 TEST_F(States, WhoeverListensHearsOfTheEndOfARun) {
-  struct Ear : pqxx::notification_receiver {
-    using notification_receiver::notification_receiver;
-    void operator()(std::string const& payload, int) override { heard = payload; }
-    std::string heard;
-  };
-  pqxx::connection listener(url);
-  Ear ear(listener, "affsync");
-  listener.await_notification(0, 1);
+  std::unique_ptr<PGconn, decltype(&PQfinish)> const session(PQconnectdb(url.c_str()), &PQfinish);
+  auto* const listener = session.get();
+  PQclear(PQexec(listener, "LISTEN affsync"));
   end(begin());
-  while (ear.heard.empty()) listener.await_notification(5, 0);
-  EXPECT_EQ(sql_value(url, "SELECT '" + ear.heard + "'::jsonb ->> 'stream' || ' ' || ('" +
-                               ear.heard + "'::jsonb ->> 'status')"),
+  std::string heard;
+  while (heard.empty()) {
+    pollfd socket{PQsocket(listener), POLLIN, 0};
+    ::poll(&socket, 1, 5000);
+    ASSERT_EQ(PQconsumeInput(listener), 1) << PQerrorMessage(listener);
+    if (auto* const notice = PQnotifies(listener)) {
+      heard = notice->extra;
+      PQfreemem(notice);
+    }
+  }
+  EXPECT_EQ(sql_value(url, "SELECT '" + heard + "'::jsonb ->> 'stream' || ' ' || ('" + heard +
+                               "'::jsonb ->> 'status')"),
             "feed succeeded");
 }
 

@@ -1,0 +1,124 @@
+// One spelling for what libpqxx 6.4 (Debian 12), 7.8 (Ubuntu 24.04) and 7.10 (Debian 13) do in
+// different ways. Nothing else asks for the version.
+#pragma once
+
+#include <pqxx/connection>
+#include <pqxx/errorhandler>
+#include <pqxx/except>
+#include <pqxx/prepared_statement>
+#include <pqxx/result>
+#include <pqxx/stream_to>
+#include <pqxx/transaction_base>
+#include <pqxx/version>
+
+#include <exception>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#if PQXX_VERSION_MAJOR > 7 || (PQXX_VERSION_MAJOR == 7 && PQXX_VERSION_MINOR >= 10)
+#define AFFSYNC_PQXX_7_10
+#endif
+
+namespace affsync::schema {
+
+// Is given what the server says beside its answers, for as long as it lives, which ends before the
+// connection. Without one, libpqxx prints it to stderr. The function must not throw.
+using TakeNotice = std::function<void(char const*)>;
+
+#ifdef AFFSYNC_PQXX_7_10
+class NoticeListener {
+ public:
+  NoticeListener(pqxx::connection& connection, TakeNotice take) : connection_(connection) {
+    connection.set_notice_handler(
+        [take = std::move(take)](pqxx::zview text) noexcept { take(text.c_str()); });
+  }
+  NoticeListener(NoticeListener const&) = delete;
+  NoticeListener& operator=(NoticeListener const&) = delete;
+  ~NoticeListener() {
+    connection_.set_notice_handler([](pqxx::zview) noexcept {});
+  }
+
+ private:
+  pqxx::connection& connection_;
+};
+#else
+class NoticeListener final : pqxx::errorhandler {
+ public:
+  NoticeListener(pqxx::connection& connection, TakeNotice take)
+      : pqxx::errorhandler(connection), take_(std::move(take)) {}
+
+ private:
+  bool operator()(char const text[]) noexcept override {
+    take_(text);
+    return false;  // no other handler, such as the one that prints
+  }
+
+  TakeNotice take_;
+};
+#endif
+
+// A silent reconnect would lose advisory locks and temporary tables behind our back.
+inline void never_reconnect([[maybe_unused]] pqxx::connection& connection) {
+#if PQXX_VERSION_MAJOR < 7
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  connection.inhibit_reactivation(true);
+#pragma GCC diagnostic pop
+#endif
+}
+
+// Only so does a message say which constraint it is about.
+inline void tell_constraints(pqxx::connection& connection) {
+#if PQXX_VERSION_MAJOR < 7
+  connection.set_verbosity(pqxx::connection_base::verbose);
+#else
+  connection.set_verbosity(pqxx::error_verbosity::verbose);
+#endif
+}
+
+// One statement with parameters $1…; nullptr is NULL.
+inline pqxx::result exec_with_texts(pqxx::transaction_base& tx, std::string const& sql,
+                                    std::vector<char const*> const& texts) {
+#if PQXX_VERSION_MAJOR < 7
+  return tx.exec_params(sql, pqxx::prepare::make_dynamic_params(texts));
+#else
+  pqxx::params params;
+  params.reserve(texts.size());
+  for (auto const* text : texts) {
+    if (text == nullptr) {
+      params.append();
+    } else {
+      params.append(pqxx::zview(text));
+    }
+  }
+#ifdef AFFSYNC_PQXX_7_10
+  return tx.exec(sql, params);
+#else
+  return tx.exec_params(sql, params);
+#endif
+#endif
+}
+
+// COPY … FROM STDIN; names are already quoted.
+inline pqxx::stream_to open_copy(pqxx::transaction_base& tx, std::string const& table,
+                                 std::vector<std::string> const& columns) {
+#if PQXX_VERSION_MAJOR < 7
+  return pqxx::stream_to(tx, table, columns);
+#else
+  std::string list;
+  for (auto const& column : columns) list += (list.empty() ? "" : ",") + column;
+  return pqxx::stream_to::raw_table(tx, table, list);
+#endif
+}
+
+// A transaction that the server rolled back, where that is no pqxx::sql_error with a state.
+#if PQXX_VERSION_MAJOR < 7
+using StatelessRollback = pqxx::transaction_rollback;
+#else
+struct StatelessRollback : std::exception {};  // never thrown
+#endif
+
+}  // namespace affsync::schema
