@@ -20,7 +20,7 @@ struct DecimalParse {
 // optional point, optional exponent. Blanks around are allowed, thousands separators are not.
 // Every digit is kept, trailing zeros too ("1234.50" stays so); "1e-11" becomes "0.00000000001",
 // "-0" becomes "0". Limits: 1,000 significant digits, a written-out length of 2,000.
-DecimalParse parse_decimal(std::string_view text);
+DecimalParse parse_decimal(std::string_view input);
 
 // Rounds a text made by parse_decimal half away from zero to `scale` digits after the point
 // (0..50); shorter ones are left as they are.

@@ -4,8 +4,6 @@
 
 #include <utility>
 
-#include <utility>
-
 namespace affsync {
 namespace {
 

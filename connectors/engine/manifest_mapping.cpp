@@ -38,8 +38,7 @@ void require_all(TableMapping& mapping, yaml::Node const& columns) {
       columns.fail("a row of " + yaml::quoted(mapping.table->name) + " needs the column " +
                    yaml::quoted(column.name));
     }
-    auto const entry =
-        columns.entries()[static_cast<std::size_t>(found - mapping.columns.begin())];
+    auto const entry = columns.entries()[static_cast<std::size_t>(found - mapping.columns.begin())];
     if (found->only_if || found->personal) {
       entry.second.fail("a row of " + yaml::quoted(mapping.table->name) + " needs the column " +
                         yaml::quoted(column.name) + " always, so that `" +

@@ -203,7 +203,7 @@ bool PassDays::follow_probe() {
   probe_.reset();
   if (found == AgeProbe::Found::too_long) return halve();
   if (found == AgeProbe::Found::refused) return false;
-  Slice const refused{*slice_->from, given_from - days(1)};
+  Slice const refused{slice_->from, given_from - days(1)};
   if (auto const gap = beyond(done_, DaySpan{*refused.from, *refused.to})) lost_.push_back(*gap);
   done_ = extended(done_, refused, spec_.window->start);
   gives_days_ = static_cast<int>((today_ - given_from).count());

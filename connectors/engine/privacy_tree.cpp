@@ -1,5 +1,7 @@
 #include "connectors/engine/privacy_tree.hpp"
 
+#include <utility>
+
 namespace affsync::engine {
 namespace {
 
@@ -13,7 +15,8 @@ Node& child_of(Node& node, std::string_view name) {
   for (auto& [known, child] : node.children) {
     if (known == name) return child;
   }
-  return node.children.emplace_back(std::string(name), Node()).second;
+  node.children.push_back({std::string(name), {}});
+  return node.children.back().node;
 }
 
 void merge(Node const& from, Node& into) {

@@ -35,8 +35,8 @@ Slice pass_window(WindowSpec const& spec, ReaderStart const& start, Coverage con
 // Days that follow on the covered ones and lie before the pass; nullopt when there are none.
 std::optional<DaySpan> unreachable(Coverage const& done, Slice const& pass);
 
-// What of `days` is not covered; `days` reaches back at least as far as `done`, or is inside it.
-std::optional<DaySpan> beyond(Coverage const& done, DaySpan days);
+// What of `span` is not covered; `span` reaches back at least as far as `done`, or is inside it.
+std::optional<DaySpan> beyond(Coverage const& done, DaySpan span);
 
 // The days in doubt that a pass asks for again, cut to slices: a few, none of them in the pass.
 // `lost`: takes those that are older than what the broker shows.

@@ -30,7 +30,7 @@ asio::awaitable<std::pair<sync::StreamTask, FirstPage>> fetch(App& app,
   app.start_existing_database();
   app.wait_at_most(longest_wait_of_a_look);
   auto tasks = co_await app.make_tasks(sources, streams, false, observer);
-  sync::StreamTask const task = tasks.at(0);
+  sync::StreamTask const& task = tasks.at(0);
   if (auto error = task.plan->obstacle()) {
     error->in(options.source, options.stream);
     throw Failure(std::move(*error));

@@ -174,7 +174,7 @@ asio::awaitable<void> RefusalGuard::keep(schema::SourceBlock block, bool goes_on
   std::optional<Error> flaw;
   try {
     auto const stored = co_await store_->save_block(key_, block, block.remaining, goes_on);
-    if (stored) take(*stored);
+    if (stored) take(stored);
   } catch (Failure const& failure) {
     flaw = failure.error();
   }

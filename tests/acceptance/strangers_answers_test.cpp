@@ -87,22 +87,23 @@ TEST_F(StrangersAnswers, throttled_in_many_forms) {
       [&] { return reply("{}", "503 Service Unavailable", "Retry-After: 1\r\n"); },
   };
   std::size_t next = 0, allowed = 3;
-  list(R"(rate: {requests_per_second: 500, burst: 500, wait_text: "\"left\":\"wait "}
+  char const* const head =
+      R"(rate: {requests_per_second: 500, burst: 500, wait_text: "\"left\":\"wait "}
 errors:
   - {json: result, equals: FLOOD, class: throttled}
-)",
-       [&](Asked const& asked) {
-         auto const page = asked.number("page", 1);
-         if (page > 1 && next < std::min(allowed, forms.size())) {
-           return forms[next++]();
-         }
-         return reply(R"({"data":)" +
-                      (page == 1   ? rows(12)
-                       : page == 2 ? R"([{"id":99,"sum":2}])"
-                                   : "[]") +
-                      "}");
-       },
-       "    page: {type: page}\n");
+)";
+  auto const answer = [&](Asked const& asked) {
+    auto const page = asked.number("page", 1);
+    if (page > 1 && next < std::min(allowed, forms.size())) {
+      return forms[next++]();
+    }
+    return reply(R"({"data":)" +
+                 (page == 1   ? rows(12)
+                  : page == 2 ? R"([{"id":99,"sum":2}])"
+                              : "[]") +
+                 "}");
+  };
+  list(head, answer, "    page: {type: page}\n");
   expect_green(pass(), 13);
   for (; next < forms.size(); allowed += 3) expect_no_change();
   EXPECT_EQ(query("select sum(throttled) from affsync.sync_run"), "11");

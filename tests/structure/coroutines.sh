@@ -7,6 +7,7 @@ cd "$1" || exit 2
 failed=0
 for folder in base config connectors schema daemon tests bench; do
   [ -d "$folder" ] || continue
+  # shellcheck disable=SC2044  # no path has a blank
   for file in $(find "$folder" -name '*.[ch]pp'); do
     awk '
       function complain(what) {

@@ -10,6 +10,7 @@ complain() {
 
 for folder in base config connectors schema daemon tests bench; do
   [ -d "$folder" ] || continue
+  # shellcheck disable=SC2044  # no path has a blank
   for header in $(find "$folder" -name '*.hpp'); do
     case $(head -n 1 "$header") in
       '// '?*) ;;
@@ -21,6 +22,7 @@ done
 
 for folder in base config connectors schema daemon; do
   [ -d "$folder" ] || continue
+  # shellcheck disable=SC2044  # no path has a blank
   for file in $(find "$folder" -name '*.[ch]pp'); do
     lines=$(wc -l < "$file")
     [ "$lines" -le 400 ] || complain "$file:400: $lines lines; one idea a file"

@@ -51,11 +51,8 @@ int torture(Options const& options) {
   return report(stage, options, happened);
 }
 
-}  // namespace
-}  // namespace affsync::torture
-
-int main(int argc, char** argv) {
-  affsync::torture::Options options;
+int parse_and_torture(int argc, char** argv) {
+  Options options;
   CLI::App app("Real processes under random disturbances; at the end the books must be right.",
                "affsync-torture");
   app.add_option("--seconds", options.seconds, "how long it is disturbed")->capture_default_str();
@@ -63,5 +60,17 @@ int main(int argc, char** argv) {
   app.add_option("--program", options.program, "another affsync, such as one with sanitizers");
   app.add_flag("--log", options.log, "print the steps even if nothing is wrong");
   CLI11_PARSE(app, argc, argv);
-  return affsync::torture::torture(options);
+  return torture(options);
+}
+
+}  // namespace
+}  // namespace affsync::torture
+
+int main(int argc, char** argv) {
+  try {
+    return affsync::torture::parse_and_torture(argc, argv);
+  } catch (std::exception const& error) {
+    std::cerr << error.what() << "\n";
+    return 1;
+  }
 }

@@ -89,7 +89,7 @@ std::uint64_t Rebates::order_key(Handle row, std::size_t column) const {
     case 1:
       return world_.client(world_.account(row).client).uid_high;
     case 2:
-      return static_cast<std::uint64_t>(day(row) + 1'000'000);
+      return static_cast<std::uint64_t>(day(row)) + 1'000'000;
     default:
       return static_cast<std::uint64_t>(measure(row).values[3]) ^ (std::uint64_t{1} << 63);
   }
