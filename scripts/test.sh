@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds everything with warnings as errors, and runs all tests. Fails if
-# any of it fails. The results are in build/ci/junit.xml too.
+# Installs what is missing, builds everything with warnings as errors, looks for flaws
+# (scripts/lint.sh), and runs all tests. Fails if any of it fails. The results are in
+# build/ci/junit.xml too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,4 +10,5 @@ scripts/install_dependencies.sh --tests
 cmake --preset ci
 [ -z "${first-}" ] || echo "Building everything takes about a quarter of an hour on two cores, once."
 cmake --build --preset ci --parallel "$(nproc)"
+scripts/lint.sh
 ctest --preset ci --parallel "$(nproc)" --no-tests=error --output-junit junit.xml

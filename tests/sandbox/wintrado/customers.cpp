@@ -146,8 +146,8 @@ void Customers::write_row(Handle row, std::string& out) const {
     json.text("notes", notes[note]);
   json.raw("roles", R"(["customer"])");
   json.raw("availableContactMethods", R"(["email","phone"])");
-  json.number("totalReferrals", static_cast<std::int64_t>(noise.below(4) / 3));
-  json.number("documentCount", ordinal(row) % 4);
+  json.number("totalReferrals", noise.below(4) / 3);
+  json.number("documentCount", static_cast<std::int64_t>(ordinal(row) % 4));
   json.plain("kycStatus", kyc_states[(noise.below(4) + turn) % kyc_states.size()]);
   bool const reviewed = ordinal(row) % 3 != 0;
   json.raw("kycReviewedById", reviewed ? R"("adm-4")" : "null");
