@@ -6,6 +6,7 @@
 
 #include "base/schedule.hpp"
 #include "base/suggest.hpp"
+#include "base/text.hpp"
 
 namespace affsync {
 namespace {
@@ -38,18 +39,9 @@ Failure flaw(Field const& field, std::string const& what) {
                  "It takes *, " + takes + ", ranges (1-5), steps (*/2) and lists (1,3).");
 }
 
-bool same_word(std::string_view a, std::string_view lower_case) {
-  if (a.size() != lower_case.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    char const c = a[i] >= 'A' && a[i] <= 'Z' ? static_cast<char>(a[i] - 'A' + 'a') : a[i];
-    if (c != lower_case[i]) return false;
-  }
-  return true;
-}
-
 int parse_value(Field const& field, std::string_view text) {
   for (std::size_t i = 0; i < field.names.size(); ++i) {
-    if (same_word(text, field.names[i])) return field.least + static_cast<int>(i);
+    if (equal_without_case(text, field.names[i])) return field.least + static_cast<int>(i);
   }
   int value = 0;
   auto const end = text.data() + text.size();

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 
+#include "base/text.hpp"
 #include "base/utf8.hpp"
 
 namespace affsync {
@@ -26,8 +27,7 @@ bool is_word_letter(char c) {
 // NaN, Infinity and -Infinity, as Python and C write them.
 bool is_no_number(std::string_view word) {
   if (word.starts_with('-') || word.starts_with('+')) word.remove_prefix(1);
-  std::string lower(word);
-  for (auto& c : lower) c = static_cast<char>(c | 0x20);
+  auto const lower = to_lower(word);
   return lower == "nan" || lower == "inf" || lower == "infinity";
 }
 

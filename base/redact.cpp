@@ -10,20 +10,10 @@
 #include <string_view>
 #include <utility>
 
+#include "base/text.hpp"
+
 namespace affsync {
 namespace {
-
-char without_case(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool starts_with(std::string_view text, std::string_view start) {
-  if (text.size() < start.size()) return false;
-  for (std::size_t i = 0; i < start.size(); ++i) {
-    if (without_case(text[i]) != without_case(start[i])) return false;
-  }
-  return true;
-}
 
 std::optional<std::uint32_t> number(std::string_view digits, int base) {
   std::uint32_t value = 0;
@@ -88,7 +78,7 @@ Spelling html_entity(std::string_view text) {
   constexpr std::array<std::pair<std::string_view, char>, 5> names{
       {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}}};
   for (auto const& [name, meant] : names) {
-    if (starts_with(text, name)) return {std::string(1, meant), name.size()};
+    if (starts_without_case(text, name)) return {std::string(1, meant), name.size()};
   }
   auto const end = text.substr(0, 12).find(';');
   if (end == std::string_view::npos || end < 3 || text[1] != '#') return {};
@@ -108,14 +98,14 @@ constexpr std::size_t telling = 4;
 // Whether the first byte fits, and the second where both stand as themselves: nearly all places of
 // a text end here.
 bool may_begin(std::string_view text, std::string_view secret) {
-  if (without_case(text[0]) == without_case(secret[0])) {
+  if (to_lower(text[0]) == to_lower(secret[0])) {
     bool const plain = text.size() > 1 && escapes.find(text[1]) == std::string_view::npos;
-    if (!plain || without_case(text[1]) == without_case(secret[1])) return true;
+    if (!plain || to_lower(text[1]) == to_lower(secret[1])) return true;
   }
   if (escapes.find(text[0]) == std::string_view::npos) return false;
   for (auto const read : read_spelling) {
     auto const spelling = read(text);
-    if (spelling.length > 0 && starts_with(secret, spelling.bytes)) return true;
+    if (spelling.length > 0 && starts_without_case(secret, spelling.bytes)) return true;
   }
   return false;
 }
@@ -138,10 +128,10 @@ std::size_t spelled_length(std::string_view text, std::string_view secret, bool 
         if (cut_counts && known >= telling) until_cut = std::max(until_cut, place);
         continue;
       }
-      if (without_case(here[0]) == without_case(wanted[0])) ways[known + 1].insert(place + 1);
+      if (to_lower(here[0]) == to_lower(wanted[0])) ways[known + 1].insert(place + 1);
       for (auto const read : read_spelling) {
         auto const spelling = read(here);
-        if (spelling.length == 0 || !starts_with(wanted, spelling.bytes)) continue;
+        if (spelling.length == 0 || !starts_without_case(wanted, spelling.bytes)) continue;
         ways[known + spelling.bytes.size()].insert(place + spelling.length);
       }
     }
@@ -202,7 +192,7 @@ std::string base64_core(std::string_view bytes, std::size_t before) {
 
 void Redactor::add_needle(std::string text) {
   begins_[static_cast<unsigned char>(text[0])] = true;
-  begins_[static_cast<unsigned char>(without_case(text[0]))] = true;
+  begins_[static_cast<unsigned char>(to_lower(text[0]))] = true;
   if (text[0] >= 'a' && text[0] <= 'z') {
     begins_[static_cast<unsigned char>(text[0] - 'a' + 'A')] = true;
   }

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include "base/text.hpp"
+
 namespace affsync {
 namespace {
 
@@ -94,10 +96,7 @@ std::string as_duration(std::string_view text) {
   auto const digits = std::min(text.find_first_not_of("0123456789"), text.size());
   auto const word = text.find_first_not_of(" \t", digits);
   if (digits == 0 || word == std::string_view::npos) return {};
-  std::string unit(text.substr(word));
-  for (char& c : unit) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  auto const unit = to_lower(text.substr(word));
   struct Meant {
     std::string_view unit;
     char letter;

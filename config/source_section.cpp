@@ -123,8 +123,8 @@ std::string read_tls(yaml::Node const& node) {
   return ca_file;
 }
 
-RateLimitConfig read_rate_limit(yaml::Node const& node) {
-  RateLimitConfig limit;
+RateLimitSettings read_rate_limit(yaml::Node const& node) {
+  RateLimitSettings limit;
   yaml::Map map(node, "rate_limit");
   if (auto const value = map.find("requests_per_second")) {
     limit.requests_per_second = value->as_number(0.001, 10'000);

@@ -15,7 +15,7 @@ namespace affsync::config {
 struct Defaults {
   std::optional<Schedule> every;
   std::chrono::milliseconds timeout{30'000};
-  PrivacyMode privacy = PrivacyMode::drop;
+  Privacy privacy = Privacy::drop;
   double mass_drop_limit = 0.1;
 };
 

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/suggest.hpp"
+#include "base/text.hpp"
 
 namespace affsync::config {
 namespace {
@@ -104,7 +105,7 @@ std::string read_base_url(yaml::Node const& node, bool allow_http) {
   // A scheme is the same in any case, and a colon without a port is the usual one.
   auto const scheme_end = std::min(url.find("://"), url.size());
   for (std::size_t i = 0; i < scheme_end; ++i) {
-    if (url[i] >= 'A' && url[i] <= 'Z') url[i] = static_cast<char>(url[i] - 'A' + 'a');
+    url[i] = to_lower(url[i]);
   }
   auto const path = std::min(url.find('/', std::min(scheme_end + 3, url.size())), url.size());
   if (path > scheme_end + 3 && url[path - 1] == ':') url.erase(path - 1, 1);
@@ -140,10 +141,9 @@ std::string read_base_url(yaml::Node const& node, bool allow_http) {
   return url;
 }
 
-PrivacyMode read_privacy(yaml::Node const& node) {
-  return read_word<PrivacyMode>(
-      node, "privacy",
-      {{"drop", PrivacyMode::drop}, {"hash", PrivacyMode::hash}, {"keep", PrivacyMode::keep}});
+Privacy read_privacy(yaml::Node const& node) {
+  return read_word<Privacy>(
+      node, "privacy", {{"drop", Privacy::drop}, {"hash", Privacy::hash}, {"keep", Privacy::keep}});
 }
 
 void fail_word(yaml::Node const& node, std::string const& what,

@@ -25,7 +25,7 @@ double read_percent(yaml::Node const& node);                     // "10%" -> 0.1
 std::string read_path(yaml::Node const& node);                   // of a request: "/api/v1/x/"
 // http or https, a host, maybe a port and a path; plain http for loopback unless `allow_http`.
 std::string read_base_url(yaml::Node const& node, bool allow_http);
-PrivacyMode read_privacy(yaml::Node const& node);
+Privacy read_privacy(yaml::Node const& node);
 
 [[noreturn]] void fail_word(yaml::Node const& node, std::string const& what,
                             std::vector<std::string> const& known);

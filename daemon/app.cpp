@@ -13,17 +13,17 @@
 #include <random>
 #include <thread>
 
-#include "base/crash_point.hpp"
 #include "config/load.hpp"
+#include "daemon/async/cancel_safe.hpp"
 #include "daemon/chosen_names.hpp"
 #include "daemon/database.hpp"
 #include "daemon/instance.hpp"
 #include "daemon/log/log_sink.hpp"
-#include "daemon/net/calm_end.hpp"
 #include "daemon/restart_needs.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/source_plans.hpp"
-#include "schema/migration_watch.hpp"
+#include "schema/store/crash_point.hpp"
+#include "schema/store/migration_watch.hpp"
 #include "version_info.hpp"
 
 namespace affsync {
@@ -49,7 +49,7 @@ struct App::Impl {
   std::unique_ptr<log::ConsoleLog> sink;
   asio::io_context io{1};
   SystemClock clock;
-  sync::TimerSleeper sleeper;
+  async::TimerSleeper sleeper;
   std::mt19937_64 random{std::random_device{}()};
   std::unique_ptr<Database> database;
   std::unique_ptr<schema::Store> store;
@@ -380,7 +380,7 @@ void App::run(asio::awaitable<void> work) {
     failure = thrown;
     ended = true;
   };
-  auto calm = net::calm_end(std::move(work));
+  auto calm = async::cancel_safe(std::move(work));
   asio::co_spawn(impl_->io, std::move(calm),
                  asio::bind_cancellation_slot(cancel.slot(), std::move(on_end)));
   // run() would also wait for what is only idle: kept-alive connections, signals.

@@ -14,13 +14,13 @@
 
 #include "base/log.hpp"
 #include "config/model.hpp"
-#include "connectors/engine/stream_plan.hpp"
+#include "connectors/engine/plan/stream_plan.hpp"
 #include "daemon/sync/observer.hpp"
 #include "daemon/sync/source_session.hpp"
 #include "daemon/sync/stream_task.hpp"
-#include "schema/examine.hpp"
-#include "schema/migrate.hpp"
-#include "schema/store.hpp"
+#include "schema/store/examine.hpp"
+#include "schema/store/migrate.hpp"
+#include "schema/store/store.hpp"
 
 namespace affsync {
 

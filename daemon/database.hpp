@@ -7,7 +7,7 @@
 
 #include "config/model.hpp"
 #include "daemon/embedded/cluster.hpp"
-#include "schema/store.hpp"
+#include "schema/store/store.hpp"
 
 namespace affsync {
 

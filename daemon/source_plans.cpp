@@ -12,42 +12,6 @@
 namespace affsync {
 namespace {
 
-engine::Privacy to_engine(config::PrivacyMode mode) {
-  switch (mode) {
-    case config::PrivacyMode::drop:
-      return engine::Privacy::drop;
-    case config::PrivacyMode::hash:
-      return engine::Privacy::hash;
-    case config::PrivacyMode::keep:
-      return engine::Privacy::keep;
-  }
-  return engine::Privacy::drop;
-}
-
-engine::SourceSettings to_engine(config::SourceConfig const& source) {
-  engine::SourceSettings settings;
-  settings.source = source.name;
-  settings.base_url = source.base_url;
-  settings.credentials = source.credentials;
-  settings.former_credentials = source.former_credentials;
-  settings.settings = source.settings;
-  settings.login_path = source.login_path;
-  settings.privacy = to_engine(source.privacy);
-  for (auto const& [name, stream] : source.streams) {
-    engine::StreamOverrides overrides;
-    overrides.enabled = stream.enabled;
-    overrides.path = stream.path;
-    overrides.query = stream.query;
-    overrides.start = stream.start;
-    overrides.lookback_days = stream.lookback_days;
-    overrides.keeps_days = stream.keeps_days;
-    overrides.page_size = stream.page_size;
-    overrides.in_reports = stream.in_reports;
-    settings.streams.emplace(name, std::move(overrides));
-  }
-  return settings;
-}
-
 Result<engine::Manifest const*> manifest_of(config::SourceConfig const& source,
                                             std::vector<engine::Manifest> const& manifests) {
   std::vector<std::string> names;
@@ -114,7 +78,7 @@ Result<PreparedSource> prepare_source(config::SourceConfig const& source,
     error.stream.clear();
     return error;
   };
-  auto plan = engine::make_source_plan(**manifest, to_engine(source));
+  auto plan = engine::make_source_plan(**manifest, source);
   if (!plan) return fail(plan.error());
 
   PreparedSource prepared;
@@ -167,7 +131,7 @@ schema::SourceRegistration registration_of(PreparedSource const& source) {
   registration.account_by_login = plan.account_by_login;
   registration.former_accounts = plan.former_accounts;
   registration.hash_salt = engine::hash_salt_of(plan);
-  registration.privacy = engine::to_string(to_engine(source.config->privacy));
+  registration.privacy = to_string(source.config->privacy);
   for (auto const& stream : plan.streams) {
     schema::StreamRegistration one;
     one.stream = stream->stream;

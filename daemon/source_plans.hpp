@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "config/model.hpp"
-#include "connectors/engine/stream_plan.hpp"
+#include "connectors/engine/plan/stream_plan.hpp"
 #include "daemon/net/http_client.hpp"
-#include "schema/store.hpp"
+#include "schema/store/store.hpp"
 
 namespace affsync {
 

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <sstream>
 
+#include "base/text.hpp"
 #include "base/yaml/builder.hpp"
 #include "base/yaml/syntax.hpp"
 
@@ -13,13 +14,6 @@ namespace affsync::yaml {
 namespace {
 
 constexpr std::size_t max_bytes = 4u << 20;
-
-std::string lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
 
 std::string to_text(double number) {
   std::array<char, 32> text{};
@@ -102,7 +96,7 @@ std::string Node::text() const {
 }
 
 bool Node::as_bool() const {
-  auto const word = is_scalar() ? lower(impl_->text) : std::string();
+  auto const word = is_scalar() ? to_lower(impl_->text) : std::string();
   if (word == "true" || word == "yes" || word == "on") return true;
   if (word == "false" || word == "no" || word == "off") return false;
   fail("expected true or false, found " + shown());

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <set>
 
-#include "connectors/engine/named_totals.hpp"
-#include "connectors/engine/page_rows.hpp"
-#include "connectors/engine/page_signs.hpp"
-#include "connectors/engine/pager.hpp"
-#include "connectors/engine/pass_days.hpp"
-#include "connectors/engine/records.hpp"
-#include "connectors/engine/request_target.hpp"
+#include "connectors/engine/answer/page_signs.hpp"
+#include "connectors/engine/answer/records.hpp"
+#include "connectors/engine/paging/named_totals.hpp"
+#include "connectors/engine/paging/pager.hpp"
+#include "connectors/engine/paging/pass_days.hpp"
+#include "connectors/engine/request/target.hpp"
+#include "connectors/engine/rows/page_rows.hpp"
 
 namespace affsync::engine {
 namespace {

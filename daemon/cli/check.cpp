@@ -5,14 +5,14 @@
 #include <iostream>
 
 #include "base/json.hpp"
-#include "connectors/engine/page_review.hpp"
-#include "connectors/engine/records.hpp"
+#include "connectors/engine/answer/records.hpp"
+#include "connectors/engine/rows/page_review.hpp"
 #include "daemon/app.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/first_page.hpp"
-#include "daemon/cli/number_text.hpp"
 #include "daemon/cli/open_database.hpp"
-#include "daemon/cli/text_table.hpp"
+#include "daemon/cli/terminal/numbers.hpp"
+#include "daemon/cli/terminal/table.hpp"
 #include "daemon/embedded/layout.hpp"
 #include "daemon/embedded/programs.hpp"
 #include "daemon/log/terminal.hpp"

@@ -7,9 +7,9 @@
 
 #include "base/error.hpp"
 #include "daemon/cli/commands.hpp"
-#include "daemon/cli/report_plan.hpp"
-#include "daemon/cli/standard_output.hpp"
+#include "daemon/cli/terminal/standard_output.hpp"
 #include "daemon/cli/usage_error.hpp"
+#include "daemon/reports/plan.hpp"
 #include "daemon/signals.hpp"
 
 namespace affsync::cli {
@@ -78,7 +78,8 @@ struct Parsed {
   SyncOptions sync;
   CheckOptions check;
   InspectOptions inspect;
-  ReportOptions report;
+  reports::ReportOptions report;
+  Output report_output = Output::table;
   QuarantineOptions quarantine;
   bool migrate_dry_run = false;
   PruneOptions prune;
@@ -163,13 +164,14 @@ void add_database_commands(CLI::App& app, Parsed& parsed) {
                              [&parsed] { return run_status(parsed.common, parsed.status_output); });
   add_output(status, parsed.status_output, false);
 
-  auto* report = add_command(app, parsed, "report", "The reporting views on the terminal",
-                             [&parsed] { return run_report(parsed.common, parsed.report); });
+  auto* report = add_command(
+      app, parsed, "report", "The reporting views on the terminal",
+      [&parsed] { return run_report(parsed.common, parsed.report, parsed.report_output); });
   report->add_option("report", parsed.report.report, "Which one")
       ->required()
       ->check(one_of({"earnings", "clients", "payouts", "rebates", "changes", "balances"}))
       ->type_name("earnings|clients|payouts|rebates|changes|balances");
-  report->footer(report_help());
+  report->footer(reports::report_help());
   add_day(report, "--since", parsed.report.since, "From this day on");
   add_day(report, "--until", parsed.report.until, "Up to this day");
   report->add_option("--by", parsed.report.by, "One line per …")
@@ -180,7 +182,7 @@ void add_database_commands(CLI::App& app, Parsed& parsed) {
                    "At most so many lines of each currency, 0: all (default: 50 on a terminal)")
       ->check(CLI::Range(0, 1'000'000'000))
       ->type_name("N");
-  add_output(report, parsed.report.output, true);
+  add_output(report, parsed.report_output, true);
 }
 
 void add_quarantine(CLI::App& app, Parsed& parsed) {

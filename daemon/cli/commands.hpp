@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "daemon/reports/plan.hpp"
 
 namespace affsync::cli {
 
@@ -45,14 +46,6 @@ struct InspectOptions {
   int rows = 3;
 };
 
-struct ReportOptions {
-  std::string report;  // earnings clients payouts rebates changes balances
-  std::optional<Day> since, until;
-  std::optional<int> limit;  // lines of each currency, 0: all; none: as many as one can read
-  std::string by;            // day month source client link currency kind; empty: the report's own
-  Output output = Output::table;
-};
-
 struct QuarantineOptions {
   std::string source, stream;     // --source, --stream; empty: all
   bool all = false;               // the list: accepted ones too
@@ -73,7 +66,7 @@ int run_inspect(CommonOptions const& common, InspectOptions const& options);
 int run_migrate(CommonOptions const& common, bool dry_run);
 int run_prune(CommonOptions const& common, PruneOptions const& options);
 int run_status(CommonOptions const& common, Output output);
-int run_report(CommonOptions const& common, ReportOptions const& options);
+int run_report(CommonOptions const& common, reports::ReportOptions const& options, Output output);
 int run_connectors(CommonOptions const& common, std::string const& name, Output output);
 int run_quarantine_list(CommonOptions const& common, QuarantineOptions const& options);
 int run_quarantine_show(CommonOptions const& common, QuarantineOptions const& options);

@@ -1,9 +1,9 @@
 // Connectors as JSON.
 #include <utility>
 
-#include "connectors/engine/auth_choice.hpp"
+#include "connectors/engine/plan/auth_choice.hpp"
 #include "daemon/cli/connectors.hpp"
-#include "daemon/cli/json_text.hpp"
+#include "daemon/reports/json_text.hpp"
 
 namespace affsync::cli {
 
@@ -11,27 +11,27 @@ namespace {
 
 Json evidence_to_json(std::optional<engine::EvidenceSpec> const& evidence) {
   if (!evidence) return {};
-  return Json::object({{"by", json_text(engine::to_string(evidence->by))},
-                       {"note", json_text_or_null(evidence->note)}});
+  return Json::object({{"by", reports::json_text(engine::to_string(evidence->by))},
+                       {"note", reports::json_text_or_null(evidence->note)}});
 }
 
 Json connector_stream_to_json(engine::StreamSpec const& stream) {
   bool const has_start = stream.window && !stream.window->changes;
   Json::Array also;
   for (auto const& table : stream.also) {
-    if (table.table != nullptr) also.push_back(json_text(table.table->name));
+    if (table.table != nullptr) also.push_back(reports::json_text(table.table->name));
   }
   return Json::object({
-      {"name", json_text(stream.name)},
-      {"title", json_text_or_null(stream.title)},
-      {"table", stream.map.table == nullptr ? Json() : json_text(stream.map.table->name)},
+      {"name", reports::json_text(stream.name)},
+      {"title", reports::json_text_or_null(stream.title)},
+      {"table", stream.map.table == nullptr ? Json() : reports::json_text(stream.map.table->name)},
       {"also", Json::array(std::move(also))},
       {"enabled", Json::boolean(stream.enabled)},
-      {"every", json_text_or_null(stream.every)},
-      {"full_every", json_text_or_null(stream.full_every)},
-      {"first_day", has_start ? json_text(format_day(stream.window->start)) : Json()},
-      {"path", json_text_or_null(stream.request.path)},
-      {"path_hint", json_text_or_null(stream.path_hint)},
+      {"every", reports::json_text_or_null(stream.every)},
+      {"full_every", reports::json_text_or_null(stream.full_every)},
+      {"first_day", has_start ? reports::json_text(format_day(stream.window->start)) : Json()},
+      {"path", reports::json_text_or_null(stream.request.path)},
+      {"path_hint", reports::json_text_or_null(stream.path_hint)},
       {"evidence", evidence_to_json(stream.evidence)},
   });
 }
@@ -39,33 +39,33 @@ Json connector_stream_to_json(engine::StreamSpec const& stream) {
 Json connector_to_json(engine::Manifest const& manifest) {
   Json::Array credentials;
   for (auto const& credential : manifest.credentials) {
-    credentials.push_back(Json::object({{"name", json_text(credential.name)},
-                                        {"description", json_text(credential.description)},
+    credentials.push_back(Json::object({{"name", reports::json_text(credential.name)},
+                                        {"description", reports::json_text(credential.description)},
                                         {"secret", Json::boolean(credential.secret)},
                                         {"optional", Json::boolean(credential.optional)}}));
   }
   Json::Array sets;
   for (auto const& set : engine::credential_sets(manifest)) {
     Json::Array names;
-    for (auto const& name : set) names.push_back(json_text(name));
+    for (auto const& name : set) names.push_back(reports::json_text(name));
     sets.push_back(Json::array(std::move(names)));
   }
   Json::Array settings;
   for (auto const& setting : manifest.settings) {
-    settings.push_back(
-        Json::object({{"name", json_text(setting.name)},
-                      {"description", json_text(setting.description)},
-                      {"required", Json::boolean(setting.required)},
-                      {"default", setting.required ? Json() : json_text(setting.default_value)}}));
+    settings.push_back(Json::object(
+        {{"name", reports::json_text(setting.name)},
+         {"description", reports::json_text(setting.description)},
+         {"required", Json::boolean(setting.required)},
+         {"default", setting.required ? Json() : reports::json_text(setting.default_value)}}));
   }
   Json::Array streams;
   for (auto const& stream : manifest.streams) streams.push_back(connector_stream_to_json(stream));
   return Json::object({
-      {"name", json_text(manifest.name)},
-      {"title", json_text(manifest.title)},
-      {"documentation", json_text_or_null(manifest.documentation)},
-      {"base_url", json_text_or_null(manifest.base_url)},
-      {"file", json_text_or_null(manifest.file)},
+      {"name", reports::json_text(manifest.name)},
+      {"title", reports::json_text(manifest.title)},
+      {"documentation", reports::json_text_or_null(manifest.documentation)},
+      {"base_url", reports::json_text_or_null(manifest.base_url)},
+      {"file", reports::json_text_or_null(manifest.file)},
       {"credentials", Json::array(std::move(credentials))},
       {"credential_sets", Json::array(std::move(sets))},
       {"settings", Json::array(std::move(settings))},

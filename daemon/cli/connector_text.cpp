@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "connectors/engine/auth_choice.hpp"
+#include "connectors/engine/plan/auth_choice.hpp"
 #include "daemon/cli/connectors.hpp"
-#include "daemon/cli/text_table.hpp"
+#include "daemon/cli/terminal/table.hpp"
 
 namespace affsync::cli {
 

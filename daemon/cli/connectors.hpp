@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "connectors/engine/manifest.hpp"
+#include "connectors/engine/manifest/manifest.hpp"
 #include "daemon/log/terminal.hpp"
 
 namespace affsync::cli {

@@ -7,13 +7,13 @@
 #include <map>
 
 #include "base/decimal.hpp"
-#include "connectors/engine/mapping.hpp"
-#include "connectors/engine/page_review.hpp"
-#include "connectors/engine/records.hpp"
+#include "connectors/engine/answer/records.hpp"
+#include "connectors/engine/rows/mapping.hpp"
+#include "connectors/engine/rows/page_review.hpp"
 #include "daemon/app.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/first_page.hpp"
-#include "daemon/cli/text_table.hpp"
+#include "daemon/cli/terminal/table.hpp"
 #include "daemon/log/terminal.hpp"
 
 namespace affsync::cli {
@@ -178,7 +178,7 @@ int run_inspect(CommonOptions const& common, InspectOptions const& options) {
   auto const* unread = plan.spec.raw_mapped_only
                            ? "Fields that no mapping reads (raw keeps what the connector allows):"
                            : "Fields that no mapping reads (they are kept in raw):";
-  auto const* hidden = plan.privacy == engine::Privacy::hash
+  auto const* hidden = plan.privacy == Privacy::hash
                            ? "Fields that are not kept, or as a hash only (privacy):"
                            : "Fields that are not kept (privacy):";
   std::cout << list_findings(unread, findings.unmapped, findings.rows)

@@ -8,12 +8,13 @@
 
 #include "daemon/app.hpp"
 #include "daemon/cli/commands.hpp"
-#include "daemon/cli/json_text.hpp"
-#include "daemon/cli/number_text.hpp"
 #include "daemon/cli/open_database.hpp"
-#include "daemon/cli/report_output.hpp"
-#include "daemon/cli/text_table.hpp"
+#include "daemon/cli/report_text.hpp"
+#include "daemon/cli/terminal/numbers.hpp"
+#include "daemon/cli/terminal/table.hpp"
 #include "daemon/log/terminal.hpp"
+#include "daemon/reports/json_text.hpp"
+#include "daemon/reports/output.hpp"
 
 namespace affsync::cli {
 namespace {
@@ -105,18 +106,18 @@ std::string groups_json(Table const& groups) {
   return Json::object({{"groups", Json::array(std::move(items))}}).dump();
 }
 
-ReportPlan groups_plan() {
-  ReportPlan plan;
+reports::ReportPlan groups_plan() {
+  reports::ReportPlan plan;
   plan.report = "quarantine";
-  plan.columns = {{"source", "source", ReportValue::text, 5, 8},
-                  {"stream", "stream", ReportValue::text, 7, 8},
-                  {"reason", "reason", ReportValue::text, 8, 60},
-                  {"rows", "rows", ReportValue::count, 9},
-                  {"first_received_at", "first (UTC)", ReportValue::moment, 2, 0, true},
-                  {"last_received_at", "last (UTC)", ReportValue::moment, 3, 0, true},
-                  {"accepted", "accepted", ReportValue::text, 6, 0, true, true},
-                  {"example_id", "example", ReportValue::text, 8},
-                  {"example_external_id", "its key", ReportValue::text, 1, 8, true}};
+  plan.columns = {{"source", "source", reports::ReportValue::text, 5, 8},
+                  {"stream", "stream", reports::ReportValue::text, 7, 8},
+                  {"reason", "reason", reports::ReportValue::text, 8, 60},
+                  {"rows", "rows", reports::ReportValue::count, 9},
+                  {"first_received_at", "first (UTC)", reports::ReportValue::moment, 2, 0, true},
+                  {"last_received_at", "last (UTC)", reports::ReportValue::moment, 3, 0, true},
+                  {"accepted", "accepted", reports::ReportValue::text, 6, 0, true, true},
+                  {"example_id", "example", reports::ReportValue::text, 8},
+                  {"example_external_id", "its key", reports::ReportValue::text, 1, 8, true}};
   return plan;
 }
 
@@ -181,12 +182,12 @@ std::string line_json(std::vector<std::optional<std::string>> const& line) {
       .dump();
 }
 
-ReportPlan line_plan() {
-  ReportPlan plan;
+reports::ReportPlan line_plan() {
+  reports::ReportPlan plan;
   for (auto const* name : {"quarantine_id", "source", "stream", "external_id", "reason",
                            "first_received_at", "last_received_at", "run_id", "resolved_at",
                            "accepted_at", "accepted_by", "accepted_because", "raw"}) {
-    plan.columns.push_back({name, name, ReportValue::text});
+    plan.columns.push_back({name, name, reports::ReportValue::text});
   }
   return plan;
 }
@@ -285,7 +286,7 @@ int run_quarantine_list(CommonOptions const& common, QuarantineOptions const& op
       break;
     case Output::csv: {
       auto const plan = groups_plan();
-      std::cout << report_csv(plan, shown_part(groups, plan.columns.size()));
+      std::cout << reports::report_csv(plan, shown_part(groups, plan.columns.size()));
       break;
     }
     case Output::table:
@@ -305,7 +306,7 @@ int run_quarantine_show(CommonOptions const& common, QuarantineOptions const& op
       std::cout << line_json(line) << "\n";
       break;
     case Output::csv:
-      std::cout << report_csv(line_plan(), shown_part(table, line.size()));
+      std::cout << reports::report_csv(line_plan(), shown_part(table, line.size()));
       break;
     case Output::table:
       std::cout << line_text(line, log::look_at_terminal(STDOUT_FILENO));
@@ -345,7 +346,7 @@ int run_quarantine_accept(CommonOptions const& common, QuarantineOptions const& 
     Json::Array ids;
     std::string csv = "quarantine_id\r\n";
     for (auto const number : accepted) {
-      ids.push_back(json_count(number));
+      ids.push_back(reports::json_count(number));
       csv += std::to_string(number) + "\r\n";
     }
     std::cout << (options.output == Output::csv

@@ -7,7 +7,7 @@
 #include <map>
 #include <set>
 
-#include "connectors/engine/stored_rows.hpp"
+#include "connectors/engine/rows/stored_rows.hpp"
 #include "daemon/app.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/open_database.hpp"

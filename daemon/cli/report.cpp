@@ -5,7 +5,8 @@
 
 #include "daemon/app.hpp"
 #include "daemon/cli/open_database.hpp"
-#include "daemon/cli/report_output.hpp"
+#include "daemon/cli/report_text.hpp"
+#include "daemon/reports/output.hpp"
 
 namespace affsync::cli {
 
@@ -17,13 +18,13 @@ constexpr int readable_lines = 50;
 // Below the payouts: what there is still to come, of brokers that say which rows were paid. What
 // the others owe is in their balances.
 std::string unpaid_commission(App& app, log::Terminal const& terminal) {
-  ReportPlan plan;
-  plan.columns = {{"source", "unpaid commission of", ReportValue::text, 8, 8},
-                  {"currency", "currency", ReportValue::text, 9},
-                  {"amount", "amount", ReportValue::amount, 10},
-                  {"amount_usd", "in USD", ReportValue::usd, 6, 0, true},
-                  {"oldest_on", "oldest", ReportValue::day, 7, 0, true},
-                  {"is_total", "", ReportValue::total}};
+  reports::ReportPlan plan;
+  plan.columns = {{"source", "unpaid commission of", reports::ReportValue::text, 8, 8},
+                  {"currency", "currency", reports::ReportValue::text, 9},
+                  {"amount", "amount", reports::ReportValue::amount, 10},
+                  {"amount_usd", "in USD", reports::ReportValue::usd, 6, 0, true},
+                  {"oldest_on", "oldest", reports::ReportValue::day, 7, 0, true},
+                  {"is_total", "", reports::ReportValue::total}};
   auto const rows = app.run(app.store().query(
       "SELECT source, currency, amount, amount_usd, oldest_on::text, false AS is_total "
       "FROM reporting.unpaid_commission ORDER BY source, currency",
@@ -33,8 +34,8 @@ std::string unpaid_commission(App& app, log::Terminal const& terminal) {
 
 }  // namespace
 
-int run_report(CommonOptions const& common, ReportOptions const& options) {
-  ReportPlan plan = plan_report(options);  // refused before anything is opened
+int run_report(CommonOptions const& common, reports::ReportOptions const& options, Output output) {
+  reports::ReportPlan plan = reports::plan_report(options);  // refused before anything is opened
   App app(common.config_file, common.log_level());
   open_database(app);
   auto const rows = app.run(app.store().query(plan.sql, plan.parameters));
@@ -44,12 +45,12 @@ int run_report(CommonOptions const& common, ReportOptions const& options) {
       notes.push_back(row.at(0).value_or(""));
     }
   }
-  switch (options.output) {
+  switch (output) {
     case Output::csv:
-      std::cout << report_csv(plan, rows);
+      std::cout << reports::report_csv(plan, rows);
       break;
     case Output::json:
-      std::cout << report_json(plan, rows, notes) << "\n";
+      std::cout << reports::report_json(plan, rows, notes) << "\n";
       break;
     case Output::table: {
       auto const terminal = log::look_at_terminal(STDOUT_FILENO);

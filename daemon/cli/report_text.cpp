@@ -2,10 +2,11 @@
 #include <algorithm>
 #include <charconv>
 
-#include "daemon/cli/number_text.hpp"
-#include "daemon/cli/report_output.hpp"
-#include "daemon/cli/status_style.hpp"
-#include "daemon/cli/text_table.hpp"
+#include "daemon/cli/report_text.hpp"
+#include "daemon/cli/terminal/numbers.hpp"
+#include "daemon/cli/terminal/status_style.hpp"
+#include "daemon/cli/terminal/table.hpp"
+#include "daemon/reports/lines.hpp"
 
 namespace affsync::cli {
 
@@ -44,13 +45,14 @@ std::string trend_text(std::string_view text, bool unicode) {
 
 class ReportWriter {
  public:
-  ReportWriter(ReportPlan const& plan, schema::Store::Table const& rows, Terminal const& terminal)
+  ReportWriter(reports::ReportPlan const& plan, schema::Store::Table const& rows,
+               Terminal const& terminal)
       : plan_(plan), rows_(rows), terminal_(terminal) {
     for (std::size_t i = 0; i < plan_.columns.size(); ++i) {
       auto const& column = plan_.columns[i];
       if (column.name == "currency") currency_ = i;
       if (column.name == "rows_without_usd") without_usd_ = i;
-      if (column.value == ReportValue::total || hidden(i)) continue;
+      if (column.value == reports::ReportValue::total || hidden(i)) continue;
       shown_.push_back(i);
     }
   }
@@ -64,7 +66,7 @@ class ReportWriter {
     }
     TextTable table(columns);
     bool after_total = false;
-    for (auto const& line : report_lines(plan_, rows_)) {
+    for (auto const& line : reports::report_lines(plan_, rows_)) {
       if (line.total && !after_total) table.add_rule();
       // The next currency, or the sum of all of them.
       if (after_total && (!line.total || is_all(line))) table.add_line({}, Style::plain);
@@ -97,13 +99,13 @@ class ReportWriter {
     return plan_.latest ? dots + " " + number + " earlier" : dots + " and " + number + " more";
   }
 
-  static Align alignment(ReportValue value) {
+  static Align alignment(reports::ReportValue value) {
     switch (value) {
-      case ReportValue::amount:
-      case ReportValue::usd:
-      case ReportValue::quantity:
-      case ReportValue::percent:
-      case ReportValue::count:
+      case reports::ReportValue::amount:
+      case reports::ReportValue::usd:
+      case reports::ReportValue::quantity:
+      case reports::ReportValue::percent:
+      case reports::ReportValue::count:
         return Align::right;
       default:
         return Align::left;
@@ -124,37 +126,37 @@ class ReportWriter {
     auto const& column = plan_.columns[i];
     auto const& field = row.at(i);
     if (!field) {
-      unknown_usd_ |= column.value == ReportValue::usd;
+      unknown_usd_ |= column.value == reports::ReportValue::usd;
       return {};
     }
     switch (column.value) {
-      case ReportValue::text:
+      case reports::ReportValue::text:
         return column.name == "status" ? Cell(*field, word_style(*field)) : Cell(*field);
-      case ReportValue::day:
-      case ReportValue::month:
+      case reports::ReportValue::day:
+      case reports::ReportValue::month:
         return *field;
-      case ReportValue::moment: {
+      case reports::ReportValue::moment: {
         std::string text = field->substr(0, 16);
         std::replace(text.begin(), text.end(), 'T', ' ');
         return text;
       }
-      case ReportValue::day_of:
+      case reports::ReportValue::day_of:
         return field->substr(0, 10);
-      case ReportValue::amount:
+      case reports::ReportValue::amount:
         return money(*field, currency_ ? row.at(*currency_) : std::nullopt);
-      case ReportValue::usd:
+      case reports::ReportValue::usd:
         return money(*field, "USD");
-      case ReportValue::quantity:
+      case reports::ReportValue::quantity:
         return shown_amount(*field, {}, &rounded_);
-      case ReportValue::percent:
+      case reports::ReportValue::percent:
         return *field;
-      case ReportValue::count:
+      case reports::ReportValue::count:
         return column.hide_if_none && is_nothing(field) ? std::string() : group_thousands(*field);
-      case ReportValue::bar:
+      case reports::ReportValue::bar:
         return bar_text(to_small_number(*field), terminal_.unicode);
-      case ReportValue::trend:
+      case reports::ReportValue::trend:
         return trend_text(*field, terminal_.unicode);
-      case ReportValue::total:
+      case reports::ReportValue::total:
         break;
     }
     return {};
@@ -178,21 +180,21 @@ class ReportWriter {
     for (std::size_t const i : shown_) {
       out.push_back(total && currency_ == i && !row.at(i) ? Cell("all") : cell(row, i));
       auto const value = plan_.columns[i].value;
-      if (total && value != ReportValue::bar && out.back().style == Style::plain) {
+      if (total && value != reports::ReportValue::bar && out.back().style == Style::plain) {
         out.back().style = Style::bold;
       }
-      if (partial && value == ReportValue::usd) out.back().style = Style::warning;
+      if (partial && value == reports::ReportValue::usd) out.back().style = Style::warning;
     }
     if (total && !out.empty() && out.front().text.empty()) out.front() = Cell("total", Style::bold);
     return out;
   }
 
   // A sum over all currencies.
-  bool is_all(ReportLine const& line) const {
+  bool is_all(reports::ReportLine const& line) const {
     return line.total && currency_ && !rows_.rows[line.row].at(*currency_);
   }
 
-  ReportPlan const& plan_;
+  reports::ReportPlan const& plan_;
   schema::Store::Table const& rows_;
   Terminal const& terminal_;
   std::vector<std::size_t> shown_;
@@ -205,7 +207,7 @@ class ReportWriter {
 
 }  // namespace
 
-std::string report_table(ReportPlan const& plan, schema::Store::Table const& rows,
+std::string report_table(reports::ReportPlan const& plan, schema::Store::Table const& rows,
                          log::Terminal const& terminal) {
   return ReportWriter(plan, rows, terminal).write();
 }

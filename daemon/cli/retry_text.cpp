@@ -3,28 +3,29 @@
 #include <utility>
 
 #include "base/json.hpp"
-#include "daemon/cli/json_text.hpp"
-#include "daemon/cli/number_text.hpp"
-#include "daemon/cli/report_output.hpp"
-#include "daemon/cli/text_table.hpp"
+#include "daemon/cli/report_text.hpp"
+#include "daemon/cli/terminal/numbers.hpp"
+#include "daemon/cli/terminal/table.hpp"
+#include "daemon/reports/json_text.hpp"
+#include "daemon/reports/output.hpp"
 
 namespace affsync::cli {
 namespace {
 
-ReportPlan plan_of_retry() {
-  ReportPlan plan;
+reports::ReportPlan plan_of_retry() {
+  reports::ReportPlan plan;
   plan.report = "retry";
-  plan.columns = {{"source", "source", ReportValue::text, 7, 8},
-                  {"stream", "stream", ReportValue::text, 8, 8},
-                  {"rows", "rows", ReportValue::count, 9},
-                  {"inserted", "inserted", ReportValue::count, 6},
-                  {"updated", "updated", ReportValue::count, 6},
-                  {"unchanged", "unchanged", ReportValue::count, 3, 0, true, true},
-                  {"superseded", "superseded", ReportValue::count, 2, 0, true, true},
-                  {"left_out", "left out", ReportValue::count, 2, 0, true, true},
-                  {"accepted", "accepted", ReportValue::count, 2, 0, true, true},
-                  {"failing", "still failing", ReportValue::count, 8},
-                  {"unreadable", "unreadable", ReportValue::count, 4, 0, true, true}};
+  plan.columns = {{"source", "source", reports::ReportValue::text, 7, 8},
+                  {"stream", "stream", reports::ReportValue::text, 8, 8},
+                  {"rows", "rows", reports::ReportValue::count, 9},
+                  {"inserted", "inserted", reports::ReportValue::count, 6},
+                  {"updated", "updated", reports::ReportValue::count, 6},
+                  {"unchanged", "unchanged", reports::ReportValue::count, 3, 0, true, true},
+                  {"superseded", "superseded", reports::ReportValue::count, 2, 0, true, true},
+                  {"left_out", "left out", reports::ReportValue::count, 2, 0, true, true},
+                  {"accepted", "accepted", reports::ReportValue::count, 2, 0, true, true},
+                  {"failing", "still failing", reports::ReportValue::count, 8},
+                  {"unreadable", "unreadable", reports::ReportValue::count, 4, 0, true, true}};
   return plan;
 }
 
@@ -61,24 +62,26 @@ std::string explain_retry(Retried const& one, log::Terminal const& terminal) {
 Json json_of_retry(Retried const& one) {
   Json::Array reasons;
   for (auto const& [reason, count] : one.reasons) {
-    reasons.push_back(Json::object({{"reason", json_text(reason)}, {"rows", json_count(count)}}));
+    reasons.push_back(Json::object(
+        {{"reason", reports::json_text(reason)}, {"rows", reports::json_count(count)}}));
   }
   std::string const code = one.error ? std::string(to_string(one.error->code)) : "";
-  return Json::object({{"source", json_text(one.source)},
-                       {"stream", json_text(one.stream)},
-                       {"rows", json_count(one.rows)},
-                       {"stored", json_count(one.stored())},
-                       {"inserted", json_count(one.inserted)},
-                       {"updated", json_count(one.updated)},
-                       {"unchanged", json_count(one.unchanged)},
-                       {"superseded", json_count(one.superseded)},
-                       {"left_out", json_count(one.left_out)},
-                       {"accepted", json_count(one.accepted)},
-                       {"failing", json_count(one.failing)},
-                       {"unreadable", json_count(one.unreadable)},
-                       {"reasons", Json::array(std::move(reasons))},
-                       {"error_code", json_text_or_null(code)},
-                       {"error", json_text_or_null(one.error ? one.error->to_line() : "")}});
+  return Json::object(
+      {{"source", reports::json_text(one.source)},
+       {"stream", reports::json_text(one.stream)},
+       {"rows", reports::json_count(one.rows)},
+       {"stored", reports::json_count(one.stored())},
+       {"inserted", reports::json_count(one.inserted)},
+       {"updated", reports::json_count(one.updated)},
+       {"unchanged", reports::json_count(one.unchanged)},
+       {"superseded", reports::json_count(one.superseded)},
+       {"left_out", reports::json_count(one.left_out)},
+       {"accepted", reports::json_count(one.accepted)},
+       {"failing", reports::json_count(one.failing)},
+       {"unreadable", reports::json_count(one.unreadable)},
+       {"reasons", Json::array(std::move(reasons))},
+       {"error_code", reports::json_text_or_null(code)},
+       {"error", reports::json_text_or_null(one.error ? one.error->to_line() : "")}});
 }
 
 }  // namespace
@@ -90,7 +93,7 @@ std::string retry_table(std::vector<Retried> const& all, log::Terminal const& te
 }
 
 std::string retry_csv(std::vector<Retried> const& all) {
-  return report_csv(plan_of_retry(), rows_of_retry(all));
+  return reports::report_csv(plan_of_retry(), rows_of_retry(all));
 }
 
 std::string retry_json(std::vector<Retried> const& all) {

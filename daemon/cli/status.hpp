@@ -6,7 +6,7 @@
 
 #include "base/clock.hpp"
 #include "daemon/log/terminal.hpp"
-#include "schema/store.hpp"
+#include "schema/store/store.hpp"
 
 namespace affsync::cli {
 

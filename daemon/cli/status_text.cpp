@@ -4,11 +4,11 @@
 #include <cmath>
 #include <utility>
 
-#include "daemon/cli/json_text.hpp"
-#include "daemon/cli/number_text.hpp"
-#include "daemon/cli/status_style.hpp"
-#include "daemon/cli/text_table.hpp"
+#include "daemon/cli/terminal/numbers.hpp"
+#include "daemon/cli/terminal/status_style.hpp"
+#include "daemon/cli/terminal/table.hpp"
 #include "daemon/log/utf8.hpp"
+#include "daemon/reports/json_text.hpp"
 
 namespace affsync::cli {
 
@@ -73,8 +73,8 @@ std::string explain_unknown_word(schema::UnknownWord const& unknown) {
 Json unknown_words_to_json(StreamHealth const& stream) {
   Json::Array items;
   for (auto const& unknown : stream.unknown_words) {
-    items.push_back(Json::object(
-        {{"word", json_text_or_null(unknown.word)}, {"rows", json_count(unknown.rows)}}));
+    items.push_back(Json::object({{"word", reports::json_text_or_null(unknown.word)},
+                                  {"rows", reports::json_count(unknown.rows)}}));
   }
   return Json::array(std::move(items));
 }
@@ -85,13 +85,14 @@ Json differences_to_json(StreamHealth const& stream) {
     return value ? Json::string(format_day(*value)) : Json();
   };
   for (auto const& difference : stream.differences) {
-    items.push_back(Json::object({{"metric", json_text(difference.metric)},
-                                  {"window_from", day(difference.from)},
-                                  {"window_to", day(difference.to)},
-                                  {"broker_value", json_text(difference.broker_value)},
-                                  {"our_value", json_text(difference.our_value)},
-                                  {"difference", json_text(difference.difference)},
-                                  {"differs_since", json_time_or_null(difference.since)}}));
+    items.push_back(
+        Json::object({{"metric", reports::json_text(difference.metric)},
+                      {"window_from", day(difference.from)},
+                      {"window_to", day(difference.to)},
+                      {"broker_value", reports::json_text(difference.broker_value)},
+                      {"our_value", reports::json_text(difference.our_value)},
+                      {"difference", reports::json_text(difference.difference)},
+                      {"differs_since", reports::json_time_or_null(difference.since)}}));
   }
   return Json::array(std::move(items));
 }
@@ -256,36 +257,36 @@ Json gaps_to_json(StreamHealth const& stream) {
 Json stream_to_json(StreamHealth const& stream) {
   auto const lag = whole_seconds(stream.lag_seconds);
   return Json::object({
-      {"source", json_text(stream.source)},
-      {"connector", json_text(stream.connector)},
-      {"stream", json_text(stream.stream)},
-      {"table", json_text_or_null(stream.table)},
-      {"last_success_at", json_time_or_null(stream.last_success_at)},
-      {"lag_seconds", lag ? json_count(*lag) : Json()},
-      {"last_status", json_text_or_null(stream.last_status)},
-      {"error_code", json_text_or_null(stream.last_error_code)},
-      {"error", json_text_or_null(stream.last_error)},
-      {"consecutive_failures", json_count(stream.consecutive_failures)},
-      {"rows", json_count(stream.rows)},
-      {"quarantined", json_count(stream.quarantined)},
-      {"compared", json_count(stream.compared)},
-      {"unreconciled", json_count(stream.unreconciled)},
+      {"source", reports::json_text(stream.source)},
+      {"connector", reports::json_text(stream.connector)},
+      {"stream", reports::json_text(stream.stream)},
+      {"table", reports::json_text_or_null(stream.table)},
+      {"last_success_at", reports::json_time_or_null(stream.last_success_at)},
+      {"lag_seconds", lag ? reports::json_count(*lag) : Json()},
+      {"last_status", reports::json_text_or_null(stream.last_status)},
+      {"error_code", reports::json_text_or_null(stream.last_error_code)},
+      {"error", reports::json_text_or_null(stream.last_error)},
+      {"consecutive_failures", reports::json_count(stream.consecutive_failures)},
+      {"rows", reports::json_count(stream.rows)},
+      {"quarantined", reports::json_count(stream.quarantined)},
+      {"compared", reports::json_count(stream.compared)},
+      {"unreconciled", reports::json_count(stream.unreconciled)},
       {"differences", differences_to_json(stream)},
       {"unknown_words", unknown_words_to_json(stream)},
-      {"next_run_at", json_time_or_null(stream.next_run_at)},
-      {"ended_status", json_text_or_null(stream.ended_status)},
-      {"accepted", json_count(stream.accepted)},
-      {"blocked_until", json_time_or_null(stream.blocked_until)},
-      {"blocked_code", json_text_or_null(stream.blocked_code)},
-      {"blocked_reason", json_text_or_null(stream.blocked_reason)},
-      {"proven_days", json_count(stream.proven_days)},
+      {"next_run_at", reports::json_time_or_null(stream.next_run_at)},
+      {"ended_status", reports::json_text_or_null(stream.ended_status)},
+      {"accepted", reports::json_count(stream.accepted)},
+      {"blocked_until", reports::json_time_or_null(stream.blocked_until)},
+      {"blocked_code", reports::json_text_or_null(stream.blocked_code)},
+      {"blocked_reason", reports::json_text_or_null(stream.blocked_reason)},
+      {"proven_days", reports::json_count(stream.proven_days)},
       {"proven_from", day_or_null(stream.proven_from)},
       {"proven_to", day_or_null(stream.proven_to)},
-      {"doubtful_days", json_count(stream.doubtful_days)},
-      {"lost_days", json_count(stream.lost_days)},
+      {"doubtful_days", reports::json_count(stream.doubtful_days)},
+      {"lost_days", reports::json_count(stream.lost_days)},
       {"gaps", gaps_to_json(stream)},
       {"clock_skew_seconds",
-       stream.clock_skew_seconds ? json_count(*stream.clock_skew_seconds) : Json()},
+       stream.clock_skew_seconds ? reports::json_count(*stream.clock_skew_seconds) : Json()},
   });
 }
 
@@ -334,7 +335,7 @@ std::string status_json(std::vector<StreamHealth> const& streams, TimePoint now,
   Json::Array items;
   for (auto const& stream : streams) items.push_back(stream_to_json(stream));
   return Json::object({{"at", Json::string(format_time(now))},
-                       {"database", json_text(database)},
+                       {"database", reports::json_text(database)},
                        {"streams", Json::array(std::move(items))}})
       .dump();
 }

@@ -7,22 +7,18 @@
 #include <utility>
 
 #include "base/json.hpp"
-#include "daemon/cli/json_text.hpp"
-#include "daemon/cli/number_text.hpp"
-#include "daemon/cli/status_style.hpp"
-#include "daemon/cli/text_table.hpp"
+#include "daemon/cli/terminal/numbers.hpp"
+#include "daemon/cli/terminal/status_style.hpp"
+#include "daemon/cli/terminal/table.hpp"
+#include "daemon/reports/json_text.hpp"
 
 namespace affsync::cli {
 
 namespace {
 
-Json json_count(std::int64_t value) {
-  return Json::number(std::to_string(value));
-}
-
 // A dry run does not look into the database: what is new there it cannot say.
 Json if_known(RunReport const& report, std::int64_t count) {
-  return report.dry_run ? Json() : json_count(count);
+  return report.dry_run ? Json() : reports::json_count(count);
 }
 
 Json report_to_json(RunReport const& report) {
@@ -40,18 +36,18 @@ Json report_to_json(RunReport const& report) {
       {"stream", Json::string(report.stream)},
       {"table", Json::string(report.table)},
       {"status", Json::string(std::string(to_string(report.status)))},
-      {"rows_read", json_count(report.rows_read)},
+      {"rows_read", reports::json_count(report.rows_read)},
       {"inserted", if_known(report, report.inserted)},
       {"updated", if_known(report, report.updated)},
       {"unchanged", if_known(report, report.unchanged)},
       {"deleted", if_known(report, report.deleted)},
-      {"quarantined", json_count(report.quarantined)},
-      {"pages", json_count(report.pages)},
-      {"requests", json_count(report.requests)},
-      {"throttled", json_count(report.throttled)},
-      {"retries", json_count(report.retries)},
-      {"bytes_received", json_count(report.bytes_received)},
-      {"duration_ms", json_count(report.duration().count())},
+      {"quarantined", reports::json_count(report.quarantined)},
+      {"pages", reports::json_count(report.pages)},
+      {"requests", reports::json_count(report.requests)},
+      {"throttled", reports::json_count(report.throttled)},
+      {"retries", reports::json_count(report.retries)},
+      {"bytes_received", reports::json_count(report.bytes_received)},
+      {"duration_ms", reports::json_count(report.duration().count())},
       {"error_code", std::move(error_code)},
       {"error", std::move(error_text)},
   });

@@ -7,8 +7,8 @@
 
 #include "daemon/app.hpp"
 #include "daemon/cli/commands.hpp"
-#include "daemon/cli/progress.hpp"
 #include "daemon/cli/summary.hpp"
+#include "daemon/cli/terminal/progress.hpp"
 #include "daemon/log/terminal.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/sync/sync_once.hpp"

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "daemon/cli/commands.hpp"
-#include "daemon/cli/text_table.hpp"
+#include "daemon/cli/terminal/table.hpp"
 #include "version_info.hpp"
 
 namespace affsync::cli {

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/text.hpp"
+
 namespace affsync::log {
 
 namespace {
@@ -21,11 +23,8 @@ std::string_view environment_text(char const* name) {
 // cron), so only a locale that says something else turns it off.
 bool locale_allows_unicode() {
   for (char const* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-    std::string value(environment_text(name));
+    auto const value = to_lower(environment_text(name));
     if (value.empty()) continue;
-    for (char& c : value) {
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
     return value.find("utf-8") != std::string::npos || value.find("utf8") != std::string::npos;
   }
   return true;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/utf8.hpp"
 #include "daemon/log/width_table.hpp"
 
 namespace affsync::log {
@@ -22,29 +23,14 @@ bool is_in(CodePointRange const (&ranges)[N], char32_t code_point) {
 }  // namespace
 
 char32_t take_code_point(std::string_view& text) {
-  auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  unsigned const lead = byte(0);
-  std::size_t length = 1;
-  char32_t code = replacement;
-  if (lead < 0x80) {
-    code = lead;
-  } else {
-    std::size_t const wanted = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-    bool good = lead >= 0xc2 && lead <= 0xf4 && text.size() >= wanted;
-    char32_t value = lead & (0x7fU >> wanted);
-    for (std::size_t i = 1; good && i < wanted; ++i) {
-      good = (byte(i) & 0xc0U) == 0x80;
-      value = value << 6U | (byte(i) & 0x3fU);
-    }
-    // Longer than needed, a surrogate, or beyond Unicode.
-    if (wanted == 3 && (value < 0x800 || (value >= 0xd800 && value <= 0xdfff))) good = false;
-    if (wanted == 4 && (value < 0x10000 || value > 0x10ffff)) good = false;
-    if (good) {
-      code = value;
-      length = wanted;
-    }
-  }
-  text.remove_prefix(length);
+  auto const length = utf8_character(text, 0);
+  auto const character = text.substr(0, std::max<std::size_t>(length, 1));
+  text.remove_prefix(character.size());
+  if (length == 0) return replacement;
+  auto const lead = static_cast<unsigned char>(character[0]);
+  if (length == 1) return lead;
+  char32_t code = lead & (0x7fU >> length);
+  for (char const c : character.substr(1)) code = code << 6U | (static_cast<unsigned>(c) & 0x3fU);
   return code;
 }
 

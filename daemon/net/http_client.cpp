@@ -5,7 +5,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <vector>
 
-#include "daemon/net/durations.hpp"
+#include "daemon/async/durations.hpp"
 #include "daemon/net/http_codec.hpp"
 #include "daemon/net/tls_stream.hpp"
 
@@ -107,7 +107,8 @@ class PooledClient final : public HttpClient {
       error = failure.error();
     }
     if (error.code == ErrorCode::timeout && clock.is_over()) {
-      error.message += " (the whole request may take " + to_text(options_.deadlines.request) + ")";
+      error.message +=
+          " (the whole request may take " + async::to_text(options_.deadlines.request) + ")";
     }
     bool const may_be_raised = error.message.find("nothing came") != std::string::npos ||
                                error.message.find("could not be sent") != std::string::npos ||

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "daemon/net/http_parser.hpp"
 #include "daemon/net/inflate.hpp"
 
@@ -10,21 +11,13 @@ namespace {
 
 constexpr int max_interim_answers = 8;
 
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
 // The codings of a header in order, without case and blanks; "identity" left out.
 std::vector<std::string> codings_of(Headers const& headers, std::string_view name) {
   std::vector<std::string> codings;
   for (auto const& [field, value] : headers.fields()) {
-    if (lower_case(field) != lower_case(name)) continue;
+    if (!equal_without_case(field, name)) continue;
     std::string word;
-    for (char const c : lower_case(value) + ",") {
+    for (char const c : to_lower(value) + ",") {
       if (c != ',') {
         if (c != ' ' && c != '\t') word += c;
         continue;

@@ -12,10 +12,10 @@
 #include <charconv>
 #include <list>
 
-#include "daemon/net/calm_end.hpp"
+#include "daemon/async/cancel_safe.hpp"
+#include "daemon/async/with_timeout.hpp"
 #include "daemon/net/http_codec.hpp"
 #include "daemon/net/tls_stream.hpp"
-#include "daemon/net/with_timeout.hpp"
 
 namespace affsync::net {
 namespace {
@@ -127,7 +127,7 @@ class SmallServer final : public HttpServer {
       sessions_.remove(session);
       changed_.cancel();
     };
-    auto work = calm_end(talk(Stream(std::move(socket))));
+    auto work = async::cancel_safe(talk(Stream(std::move(socket))));
     asio::co_spawn(acceptor_.get_executor(), std::move(work),
                    asio::bind_cancellation_slot(session->slot(), std::move(ended)));
   }
@@ -177,7 +177,7 @@ class SmallServer final : public HttpServer {
     std::string text;
     try {
       auto work = handler_(to_request(incoming));
-      co_return co_await with_timeout(std::move(work), handler_limit, "the answer");
+      co_return co_await async::with_timeout(std::move(work), handler_limit, "the answer");
     } catch (Failure const& failure) {
       text = failure.error().message;
     } catch (boost::system::system_error const& error) {

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/text.hpp"
 #include "daemon/net/http_client.hpp"
 
 namespace affsync::net {
@@ -25,10 +26,6 @@ bool is_port(std::string_view text) {
 Error bad_url(std::string_view base_url, std::string const& why) {
   return Error(ErrorCode::config_invalid, "base_url \"" + std::string(base_url) + "\" " + why,
                "Write it like https://my.broker.example.");
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 bool is_path(std::string_view text) {
@@ -83,7 +80,7 @@ Result<Origin> parse_origin(std::string_view base_url, bool allow_http) {
   if (!parts) return bad_url(base_url, "is not a URL");
   Origin origin;
   std::string scheme(parts->scheme);
-  for (char& c : scheme) c = lower(c);
+  for (char& c : scheme) c = to_lower(c);
   if (scheme != "https" && scheme != "http") {
     return bad_url(base_url, "must begin with https://");
   }
@@ -102,7 +99,7 @@ Result<Origin> parse_origin(std::string_view base_url, bool allow_http) {
     if (host.back() != ']') return bad_url(base_url, "has something odd behind its address");
     host = host.substr(1, host.size() - 2);
   }
-  for (char const c : host) origin.host += lower(c);
+  for (char const c : host) origin.host += to_lower(c);
   if (origin.host.empty()) return bad_url(base_url, "has no host");
   if (!is_host(origin.host, bracketed)) {
     return bad_url(base_url, "has a host that is neither a name nor an address");

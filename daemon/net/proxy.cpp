@@ -8,18 +8,10 @@
 #include <boost/asio/ip/network_v6.hpp>
 #include <charconv>
 
+#include "base/text.hpp"
+
 namespace affsync::net {
 namespace {
-
-char lower_letter(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string in_small_letters(std::string_view text) {
-  std::string out;
-  for (char const c : text) out += lower_letter(c);
-  return out;
-}
 
 std::optional<std::string> percent_decoded(std::string_view text) {
   std::string out;
@@ -72,7 +64,7 @@ std::optional<HostPort> split_host(std::string_view text) {
   if (bracketed && end == std::string_view::npos) return std::nullopt;
   auto rest = text.substr(std::min(end + (bracketed ? 1 : 0), text.size()));
   if (end == std::string_view::npos) rest = {};
-  out.host = in_small_letters(bracketed ? text.substr(1, end - 1) : text.substr(0, end));
+  out.host = to_lower(bracketed ? text.substr(1, end - 1) : text.substr(0, end));
   if (rest.starts_with(':')) {
     out.port = rest.substr(1);
   } else if (!rest.empty()) {
@@ -116,7 +108,7 @@ std::optional<std::pair<std::string, std::string>> first_set(
 Result<Proxy> parse_proxy(std::string_view text, std::string from) {
   auto rest = text;
   if (auto const colon = text.find("://"); colon != std::string_view::npos) {
-    auto const scheme = in_small_letters(text.substr(0, colon));
+    auto const scheme = to_lower(text.substr(0, colon));
     if (scheme != "http") {
       bool const known = scheme == "https" || scheme.starts_with("socks");
       return bad(from, known ? "is of a kind that is not supported (" + scheme + ")"
@@ -157,8 +149,7 @@ Result<Proxy> parse_proxy(std::string_view text, std::string from) {
 }
 
 bool is_exempt(std::string_view no_proxy, std::string_view host, std::string_view port) {
-  auto const wanted =
-      in_small_letters(host.ends_with('.') ? host.substr(0, host.size() - 1) : host);
+  auto const wanted = to_lower(host.ends_with('.') ? host.substr(0, host.size() - 1) : host);
   constexpr std::string_view separators = ", \t";
   for (std::size_t at = 0; at < no_proxy.size();) {
     auto const begin = no_proxy.find_first_not_of(separators, at);
@@ -173,7 +164,7 @@ bool is_exempt(std::string_view no_proxy, std::string_view host, std::string_vie
     }
     boost::system::error_code not_an_address;
     asio::ip::make_address(std::string(entry), not_an_address);
-    auto const place = not_an_address ? split_host(entry) : HostPort{in_small_letters(entry), ""};
+    auto const place = not_an_address ? split_host(entry) : HostPort{to_lower(entry), ""};
     if (!place || (!place->port.empty() && place->port != port)) continue;
     std::string_view name = place->host;
     if (name.starts_with("*.")) name.remove_prefix(2);

@@ -18,7 +18,7 @@
 #include <thread>
 
 #include "base/error.hpp"
-#include "daemon/net/durations.hpp"
+#include "daemon/async/durations.hpp"
 
 namespace affsync::net {
 namespace {
@@ -148,7 +148,7 @@ asio::awaitable<std::vector<Endpoint>> resolve(std::string host, std::string por
   if (!lookup->done) {
     if (error) throw boost::system::system_error(asio::error::operation_aborted);
     throw Failure(ErrorCode::timeout,
-                  "the name " + host + " was not resolved within " + to_text(limit),
+                  "the name " + host + " was not resolved within " + async::to_text(limit),
                   "Check the name servers of this machine.");
   }
   if (lookup->found.empty()) {

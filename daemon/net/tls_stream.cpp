@@ -15,7 +15,7 @@
 #include <boost/asio/write.hpp>
 #include <optional>
 
-#include "daemon/net/durations.hpp"
+#include "daemon/async/durations.hpp"
 #include "daemon/net/resolve.hpp"
 #include "daemon/net/tls_trust.hpp"
 
@@ -95,7 +95,7 @@ asio::awaitable<void> Stream::connect(std::string host, std::string port, millis
                                         asio::redirect_error(asio::use_awaitable, error));
     bool const last = i + 1 == endpoints.size();
     if (impl->expired && !last) continue;
-    impl->finish(error, "no connection to " + peer + " within " + to_text(limit));
+    impl->finish(error, "no connection to " + peer + " within " + async::to_text(limit));
     if (error) continue;
     impl->socket.set_option(asio::ip::tcp::no_delay(true), error);
     co_return;
@@ -129,7 +129,8 @@ asio::awaitable<void> Stream::handshake(std::string host, milliseconds limit) {
   impl->start(limit);
   co_await tls.async_handshake(asio::ssl::stream_base::client,
                                asio::redirect_error(asio::use_awaitable, error));
-  impl->finish(error, "the TLS handshake with " + host + " did not end within " + to_text(limit));
+  impl->finish(error,
+               "the TLS handshake with " + host + " did not end within " + async::to_text(limit));
   if (!error) co_return;
   if (impl->flaw.code != 0) throw Failure(to_error(impl->flaw, host));
   if (error.category() != asio::error::get_ssl_category()) {
@@ -163,7 +164,7 @@ asio::awaitable<ReadPiece> Stream::read_some(asio::mutable_buffer buffer, millis
     piece.bytes = co_await impl->socket.async_read_some(
         buffer, asio::redirect_error(asio::use_awaitable, piece.error));
   }
-  impl->finish(piece.error, "nothing came for " + to_text(limit));
+  impl->finish(piece.error, "nothing came for " + async::to_text(limit));
   if (piece.error == asio::error::eof) {
     piece.error.clear();
     piece.end = ReadEnd::clean;
@@ -185,7 +186,7 @@ asio::awaitable<error_code> Stream::write(std::string_view text, milliseconds li
     co_await asio::async_write(impl->socket, buffer,
                                asio::redirect_error(asio::use_awaitable, error));
   }
-  impl->finish(error, "the request could not be sent within " + to_text(limit));
+  impl->finish(error, "the request could not be sent within " + async::to_text(limit));
   co_return error;
 }
 

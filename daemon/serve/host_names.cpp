@@ -4,21 +4,16 @@
 #include <boost/asio/ip/address.hpp>
 #include <cctype>
 
+#include "base/text.hpp"
+
 namespace affsync::serve {
 
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char letter) { return std::tolower(letter); });
-  return out;
-}
-
 // Without the port, the brackets of an address, and the dot at the end of a full name.
 std::string name_of(std::string_view host) {
   if (host.starts_with('[')) return std::string(host.substr(1, host.find(']') - 1));
-  auto name = lower(host.substr(0, host.find(':')));
+  auto name = to_lower(host.substr(0, host.find(':')));
   if (name.size() > 1 && name.ends_with('.')) name.pop_back();
   return name;
 }
@@ -33,7 +28,7 @@ bool is_asked_by_its_name(HttpRequest const& request, std::vector<std::string> c
   boost::asio::ip::make_address(name, no_address);
   if (!no_address || name == "localhost" || name.ends_with(".localhost")) return true;
   return std::any_of(hosts.begin(), hosts.end(),
-                     [&](std::string const& known) { return lower(known) == name; });
+                     [&](std::string const& known) { return to_lower(known) == name; });
 }
 
 }  // namespace affsync::serve

@@ -13,7 +13,7 @@
 
 #include "base/clock.hpp"
 #include "daemon/sync/observer.hpp"
-#include "schema/store.hpp"
+#include "schema/store/store.hpp"
 
 namespace affsync::serve {
 

@@ -15,7 +15,7 @@
 #include "base/clock.hpp"
 #include "daemon/net/http_server.hpp"
 #include "daemon/serve/metrics.hpp"
-#include "schema/store.hpp"
+#include "schema/store/store.hpp"
 
 namespace affsync::serve {
 

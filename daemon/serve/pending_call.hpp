@@ -19,7 +19,7 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "daemon/net/durations.hpp"
+#include "daemon/async/durations.hpp"
 
 namespace affsync::serve {
 
@@ -61,7 +61,7 @@ class PendingCall {
                                  std::string what) {
     co_await call->ended(limit);
     if (!call->done()) {
-      throw Failure(ErrorCode::timeout, what + " took longer than " + net::to_text(limit));
+      throw Failure(ErrorCode::timeout, what + " took longer than " + async::to_text(limit));
     }
     if (call->error_) std::rethrow_exception(call->error_);
     co_return *call->value_;

@@ -3,34 +3,23 @@
 #include <cmath>
 
 #include "base/json.hpp"
+#include "daemon/reports/json_text.hpp"
 #include "version_info.hpp"
 
 namespace affsync::serve {
 
 namespace {
 
-Json text_or_null(std::string const& text) {
-  return text.empty() ? Json() : Json::string(text);
-}
-
-Json time_or_null(std::optional<TimePoint> time) {
-  return time ? Json::string(format_time(*time)) : Json();
-}
-
-Json whole(std::int64_t number) {
-  return Json::number(std::to_string(number));
-}
-
 Json seconds_or_null(std::optional<double> seconds) {
-  return seconds && std::isfinite(*seconds) ? whole(std::llround(*seconds)) : Json();
+  return seconds && std::isfinite(*seconds) ? reports::json_count(std::llround(*seconds)) : Json();
 }
 
 Json reasons_of(std::vector<NotReady> const& not_ready) {
   Json::Array reasons;
   for (auto const& entry : not_ready) {
     reasons.push_back(Json::object({{"reason", Json::string(entry.reason)},
-                                    {"source", text_or_null(entry.source)},
-                                    {"stream", text_or_null(entry.stream)},
+                                    {"source", reports::json_text_or_null(entry.source)},
+                                    {"stream", reports::json_text_or_null(entry.stream)},
                                     {"message", Json::string(entry.message)}}));
   }
   return Json::array(std::move(reasons));
@@ -42,28 +31,28 @@ Json stream_of(schema::StreamHealth const& health, IntervalOf const& interval) {
       {"source", Json::string(health.source)},
       {"connector", Json::string(health.connector)},
       {"stream", Json::string(health.stream)},
-      {"table", text_or_null(health.table)},
-      {"last_success_at", time_or_null(health.last_success_at)},
+      {"table", reports::json_text_or_null(health.table)},
+      {"last_success_at", reports::json_time_or_null(health.last_success_at)},
       {"lag_seconds", seconds_or_null(health.lag_seconds)},
-      {"next_run_at", time_or_null(health.next_run_at)},
-      {"interval_seconds", every ? whole(every->count()) : Json()},
-      {"last_status", text_or_null(health.last_status)},
-      {"last_error_code", text_or_null(health.last_error_code)},
-      {"last_error", text_or_null(health.last_error)},
-      {"consecutive_failures", whole(health.consecutive_failures)},
-      {"rows", whole(health.rows)},
-      {"quarantined", whole(health.quarantined)},
-      {"unreconciled", whole(health.unreconciled)},
-      {"ended_status", text_or_null(health.ended_status)},
-      {"accepted", whole(health.accepted)},
-      {"blocked_until", time_or_null(health.blocked_until)},
-      {"blocked_code", text_or_null(health.blocked_code)},
-      {"blocked_reason", text_or_null(health.blocked_reason)},
-      {"proven_days", whole(health.proven_days)},
-      {"doubtful_days", whole(health.doubtful_days)},
-      {"lost_days", whole(health.lost_days)},
+      {"next_run_at", reports::json_time_or_null(health.next_run_at)},
+      {"interval_seconds", every ? reports::json_count(every->count()) : Json()},
+      {"last_status", reports::json_text_or_null(health.last_status)},
+      {"last_error_code", reports::json_text_or_null(health.last_error_code)},
+      {"last_error", reports::json_text_or_null(health.last_error)},
+      {"consecutive_failures", reports::json_count(health.consecutive_failures)},
+      {"rows", reports::json_count(health.rows)},
+      {"quarantined", reports::json_count(health.quarantined)},
+      {"unreconciled", reports::json_count(health.unreconciled)},
+      {"ended_status", reports::json_text_or_null(health.ended_status)},
+      {"accepted", reports::json_count(health.accepted)},
+      {"blocked_until", reports::json_time_or_null(health.blocked_until)},
+      {"blocked_code", reports::json_text_or_null(health.blocked_code)},
+      {"blocked_reason", reports::json_text_or_null(health.blocked_reason)},
+      {"proven_days", reports::json_count(health.proven_days)},
+      {"doubtful_days", reports::json_count(health.doubtful_days)},
+      {"lost_days", reports::json_count(health.lost_days)},
       {"clock_skew_seconds",
-       health.clock_skew_seconds ? whole(*health.clock_skew_seconds) : Json()},
+       health.clock_skew_seconds ? reports::json_count(*health.clock_skew_seconds) : Json()},
   });
 }
 
@@ -91,7 +80,7 @@ std::string status_json(StatusView const& view, IntervalOf const& interval) {
 std::string error_json(Error const& error) {
   auto const described = Json::object({{"code", Json::string(std::string(to_string(error.code)))},
                                        {"message", Json::string(error.message)},
-                                       {"hint", text_or_null(error.hint)}});
+                                       {"hint", reports::json_text_or_null(error.hint)}});
   return Json::object({{"error", described}}).dump();
 }
 

@@ -6,7 +6,7 @@
 
 #include "base/clock.hpp"
 #include "daemon/serve/readiness.hpp"
-#include "schema/store.hpp"
+#include "schema/store/store.hpp"
 
 namespace affsync::serve {
 

@@ -3,8 +3,8 @@
 #include <chrono>
 #include <utility>
 
-#include "connectors/engine/answer_wait.hpp"
-#include "connectors/engine/classify.hpp"
+#include "connectors/engine/answer/http_date.hpp"
+#include "connectors/engine/answer/wait.hpp"
 
 namespace affsync::sync {
 namespace {

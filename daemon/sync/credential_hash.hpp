@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "connectors/engine/stream_plan.hpp"
+#include "connectors/engine/plan/stream_plan.hpp"
 
 namespace affsync::sync {
 

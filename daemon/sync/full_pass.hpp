@@ -2,7 +2,7 @@
 #pragma once
 
 #include "daemon/sync/stream_task.hpp"
-#include "schema/store.hpp"
+#include "schema/store/store.hpp"
 
 namespace affsync::sync {
 

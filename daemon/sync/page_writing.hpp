@@ -5,7 +5,7 @@
 
 #include "base/clock.hpp"
 #include "connectors/engine/stream_reader.hpp"
-#include "schema/store.hpp"
+#include "schema/store/store.hpp"
 
 namespace affsync::sync {
 

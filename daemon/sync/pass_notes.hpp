@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/log.hpp"
-#include "schema/store.hpp"
+#include "schema/store/store.hpp"
 
 namespace affsync::sync {
 

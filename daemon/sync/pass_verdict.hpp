@@ -10,7 +10,7 @@
 
 #include "base/error.hpp"
 #include "connectors/engine/stream_reader.hpp"
-#include "schema/store.hpp"
+#include "schema/store/store.hpp"
 
 namespace affsync::sync {
 

@@ -9,7 +9,7 @@ std::shared_ptr<schema::PersonalParts const> personal_parts(engine::StreamPlan c
   auto parts = std::make_shared<schema::PersonalParts>();
   parts->columns = std::move(names.columns);
   parts->members = std::move(names.members);
-  parts->privacy = engine::to_string(plan.privacy);
+  parts->privacy = to_string(plan.privacy);
   return parts;
 }
 

@@ -3,8 +3,8 @@
 
 #include <memory>
 
-#include "connectors/engine/stream_plan.hpp"
-#include "schema/store.hpp"
+#include "connectors/engine/plan/stream_plan.hpp"
+#include "schema/store/store.hpp"
 
 namespace affsync::sync {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/crash_point.hpp"
 #include "daemon/sync/credential_hash.hpp"
+#include "schema/store/crash_point.hpp"
 
 namespace affsync::sync {
 namespace {
@@ -37,7 +37,7 @@ Duration pause_after(int refusals, bool is_login) {
   return std::min<Duration>(pause, longest_key_pause);
 }
 
-RefusalGuard::RefusalGuard(engine::SourcePlan const& plan, Clock& clock, Sleeper& sleeper,
+RefusalGuard::RefusalGuard(engine::SourcePlan const& plan, Clock& clock, async::Sleeper& sleeper,
                            Observer& observer, Logger log)
     : plan_(plan),
       clock_(clock),

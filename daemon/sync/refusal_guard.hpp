@@ -9,10 +9,10 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
-#include "connectors/engine/stream_plan.hpp"
+#include "connectors/engine/plan/stream_plan.hpp"
+#include "daemon/async/sleeper.hpp"
 #include "daemon/sync/observer.hpp"
-#include "daemon/sync/sleeper.hpp"
-#include "schema/source_block.hpp"
+#include "schema/store/source_block.hpp"
 
 namespace affsync::sync {
 
@@ -24,8 +24,8 @@ Duration pause_after(int refusals, bool is_login);
 
 class RefusalGuard {
  public:
-  RefusalGuard(engine::SourcePlan const& plan, Clock& clock, Sleeper& sleeper, Observer& observer,
-               Logger log);
+  RefusalGuard(engine::SourcePlan const& plan, Clock& clock, async::Sleeper& sleeper,
+               Observer& observer, Logger log);
 
   // Without a store it remembers for its own life only. nullptr: none (any more).
   void keep_in(schema::BlockStore* store, schema::BlockKey key);
@@ -72,7 +72,7 @@ class RefusalGuard {
 
   engine::SourcePlan const& plan_;
   Clock& clock_;
-  Sleeper& sleeper_;
+  async::Sleeper& sleeper_;
   Observer& observer_;
   Logger log_;
   bool is_login_;

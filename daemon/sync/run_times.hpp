@@ -5,9 +5,9 @@
 
 #include "base/clock.hpp"
 #include "base/run_report.hpp"
-#include "connectors/engine/stream_plan.hpp"
+#include "connectors/engine/plan/stream_plan.hpp"
 #include "daemon/sync/stream_task.hpp"
-#include "schema/store.hpp"
+#include "schema/store/store.hpp"
 
 namespace affsync::sync {
 

@@ -4,7 +4,7 @@
 
 #include "connectors/engine/stream_reader.hpp"
 #include "daemon/sync/stream_task.hpp"
-#include "schema/store.hpp"
+#include "schema/store/store.hpp"
 
 namespace affsync::sync {
 

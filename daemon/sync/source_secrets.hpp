@@ -9,7 +9,7 @@
 #include "base/error.hpp"
 #include "base/redact.hpp"
 #include "base/secret.hpp"
-#include "connectors/engine/stream_plan.hpp"
+#include "connectors/engine/plan/stream_plan.hpp"
 
 namespace affsync::sync {
 

@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/crash_point.hpp"
-#include "connectors/engine/login_refusal.hpp"
-#include "connectors/engine/signature.hpp"
+#include "connectors/engine/answer/login_refusal.hpp"
+#include "connectors/engine/request/signature.hpp"
+#include "schema/store/crash_point.hpp"
 
 namespace affsync::sync {
 namespace {
@@ -252,7 +252,7 @@ asio::awaitable<std::optional<Error>> SourceSession::ensure_token(RunReport& rep
   if (report.requests == 0) refused = co_await refusals_.look();
   if (refused) co_return refused;
   // One login for all streams: whoever comes while it goes on waits here and finds its token.
-  Gate::Pass const pass = co_await login_.enter();
+  async::Gate::Pass const pass = co_await login_.enter();
   refused = refusals_.standing();
   if (refused) co_return refused;
   if (token_ && parts_.clock->now() < token_->renew_at) co_return std::nullopt;
@@ -332,7 +332,7 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
     } else {
       refused = co_await admit_key(report);
     }
-    Gate::Pass probation;
+    async::Gate::Pass probation;
     if (!refused && !logs_in && refusals_.on_probation()) {
       probation = co_await login_.enter();
       refused = refusals_.standing();

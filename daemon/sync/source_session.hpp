@@ -13,18 +13,18 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/run_report.hpp"
-#include "connectors/engine/auth.hpp"
-#include "connectors/engine/backoff.hpp"
-#include "connectors/engine/classify.hpp"
-#include "connectors/engine/limiter.hpp"
-#include "connectors/engine/stream_plan.hpp"
+#include "connectors/engine/answer/classify.hpp"
+#include "connectors/engine/pace/backoff.hpp"
+#include "connectors/engine/pace/limiter.hpp"
+#include "connectors/engine/plan/stream_plan.hpp"
+#include "connectors/engine/request/auth.hpp"
 #include "connectors/engine/stream_reader.hpp"
+#include "daemon/async/gate.hpp"
+#include "daemon/async/sleeper.hpp"
 #include "daemon/net/http_client.hpp"
 #include "daemon/sync/broker_clock.hpp"
-#include "daemon/sync/gate.hpp"
 #include "daemon/sync/observer.hpp"
 #include "daemon/sync/refusal_guard.hpp"
-#include "daemon/sync/sleeper.hpp"
 #include "daemon/sync/source_secrets.hpp"
 
 namespace affsync::sync {
@@ -33,7 +33,7 @@ namespace affsync::sync {
 struct SessionParts {
   std::function<std::unique_ptr<net::HttpClient>()> make_client;  // called at the first request
   Clock* clock = nullptr;
-  Sleeper* sleeper = nullptr;
+  async::Sleeper* sleeper = nullptr;
   Observer* observer = nullptr;
   std::function<double()> random;      // [0, 1)
   std::function<std::string()> nonce;  // of a signed request; the machine's own where unset
@@ -87,7 +87,7 @@ class SourceSession {
 
   // At most as many runs of this source at a time as it allows concurrent requests; a run has one
   // request on the wire.
-  Gate& runs() { return runs_; }
+  async::Gate& runs() { return runs_; }
 
   void close();
 
@@ -134,8 +134,8 @@ class SourceSession {
     int logins = 0;
   };
   std::map<std::string, Closed> closed_;
-  Gate login_{1};  // of logins, and of keys that stand on probation
-  Gate runs_;
+  async::Gate login_{1};  // of logins, and of keys that stand on probation
+  async::Gate runs_;
 };
 
 }  // namespace affsync::sync

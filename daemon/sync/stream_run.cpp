@@ -9,8 +9,7 @@
 #include <exception>
 #include <utility>
 
-#include "base/crash_point.hpp"
-#include "daemon/net/calm_end.hpp"
+#include "daemon/async/cancel_safe.hpp"
 #include "daemon/sync/full_pass.hpp"
 #include "daemon/sync/page_writing.hpp"
 #include "daemon/sync/pass_notes.hpp"
@@ -19,6 +18,7 @@
 #include "daemon/sync/run_outcome.hpp"
 #include "daemon/sync/run_times.hpp"
 #include "daemon/sync/slice_closing.hpp"
+#include "schema/store/crash_point.hpp"
 
 namespace affsync::sync {
 namespace {
@@ -221,8 +221,8 @@ asio::awaitable<void> StreamRun::fetch_next(HttpRequest request) {
 asio::awaitable<void> StreamRun::fetch_while_storing(HttpRequest request,
                                                      std::optional<PageRead> page) {
   auto executor = co_await asio::this_coro::executor;
-  auto calm_fetch = net::calm_end(fetch_next(std::move(request)));
-  auto calm_store = net::calm_end(store(std::move(page)));
+  auto calm_fetch = async::cancel_safe(fetch_next(std::move(request)));
+  auto calm_store = async::cancel_safe(store(std::move(page)));
   auto fetching = asio::co_spawn(executor, std::move(calm_fetch), asio::deferred);
   auto storing = asio::co_spawn(executor, std::move(calm_store), asio::deferred);
   auto both = asio::experimental::make_parallel_group(std::move(fetching), std::move(storing));
@@ -351,7 +351,7 @@ asio::awaitable<RunReport> StreamRun::run() {
   report_.started_at = parts_.clock->now();
   std::exception_ptr thrown;
   try {
-    Gate::Pass const pass = co_await task_.session->runs().enter();
+    async::Gate::Pass const pass = co_await task_.session->runs().enter();
     report_.started_at = parts_.clock->now();
     if (auto error = task_.plan->obstacle()) {
       fail(std::move(*error));

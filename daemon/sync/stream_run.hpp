@@ -11,7 +11,7 @@
 #include "base/run_report.hpp"
 #include "daemon/sync/observer.hpp"
 #include "daemon/sync/stream_task.hpp"
-#include "schema/store.hpp"
+#include "schema/store/store.hpp"
 
 namespace affsync::sync {
 

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "config/schedule.hpp"
-#include "connectors/engine/stream_plan.hpp"
+#include "connectors/engine/plan/stream_plan.hpp"
 #include "daemon/sync/source_session.hpp"
-#include "schema/store.hpp"
+#include "schema/store/store.hpp"
 
 namespace affsync::sync {
 

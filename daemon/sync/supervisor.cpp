@@ -5,7 +5,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "connectors/engine/backoff.hpp"
+#include "connectors/engine/pace/backoff.hpp"
 
 namespace affsync::sync {
 namespace {

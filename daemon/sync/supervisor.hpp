@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "daemon/async/task_group.hpp"
 #include "daemon/sync/scheduler.hpp"
 #include "daemon/sync/stream_run.hpp"
-#include "daemon/sync/task_group.hpp"
 
 namespace affsync::sync {
 
@@ -36,9 +36,9 @@ class Supervisor {
  private:
   struct Slot {
     StreamTask task;
-    TaskGroup::TaskPtr run;  // the latest one; null before the first
-    bool running = false;    // from its start until its next time is known
-    int outages = 0;         // runs in a row that the database's absence ended
+    async::TaskGroup::TaskPtr run;  // the latest one; null before the first
+    bool running = false;           // from its start until its next time is known
+    int outages = 0;                // runs in a row that the database's absence ended
   };
   using SlotPtr = std::shared_ptr<Slot>;
 
@@ -54,7 +54,7 @@ class Supervisor {
   Logger log_;
   std::vector<SlotPtr> slots_;
   Scheduler scheduler_{0};
-  TaskGroup runs_;
+  async::TaskGroup runs_;
   asio::steady_timer wake_;
   TimePoint looked_at_{};  // the clock, when it was looked at last
 };

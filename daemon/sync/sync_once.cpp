@@ -2,7 +2,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
-#include "daemon/sync/task_group.hpp"
+#include "daemon/async/task_group.hpp"
 
 namespace affsync::sync {
 namespace {
@@ -18,7 +18,7 @@ asio::awaitable<std::vector<RunReport>> sync_once(std::vector<StreamTask> tasks,
                                                   RunParts parts, Logger log) {
   auto executor = co_await asio::this_coro::executor;
   std::vector<RunReport> reports(tasks.size());
-  TaskGroup group(executor);
+  async::TaskGroup group(executor);
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     group.spawn(run_into(reports[i], tasks[i], options, parts, log));
   }

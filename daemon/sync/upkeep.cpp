@@ -20,7 +20,7 @@ boost::asio::awaitable<void> do_if_due(schema::Store& store, schema::Retention r
 
 }  // namespace
 
-boost::asio::awaitable<void> keep_house(schema::Store& store, Sleeper& sleeper,
+boost::asio::awaitable<void> keep_house(schema::Store& store, async::Sleeper& sleeper,
                                         std::function<schema::Retention()> retention, Logger log) {
   for (;;) {
     std::optional<Error> failed;

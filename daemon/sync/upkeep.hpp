@@ -6,13 +6,13 @@
 #include <functional>
 
 #include "base/log.hpp"
-#include "daemon/sync/sleeper.hpp"
-#include "schema/store.hpp"
+#include "daemon/async/sleeper.hpp"
+#include "schema/store/store.hpp"
 
 namespace affsync::sync {
 
 // Never ends by itself; a database that is away is asked again later. On the I/O thread.
-boost::asio::awaitable<void> keep_house(schema::Store& store, Sleeper& sleeper,
+boost::asio::awaitable<void> keep_house(schema::Store& store, async::Sleeper& sleeper,
                                         std::function<schema::Retention()> retention, Logger log);
 
 }  // namespace affsync::sync

@@ -1,7 +1,7 @@
 // The program dies at each of its crash points, in a first load and in a pass that meets changes.
 // One plain `sync` afterwards has to bring the database to where a pass that nobody disturbed has
 // brought another one: the same rows, revisions and changes.
-#include "base/crash_point.hpp"
+#include "schema/store/crash_point.hpp"
 
 #include <algorithm>
 #include <chrono>

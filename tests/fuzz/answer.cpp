@@ -4,7 +4,7 @@
 // Whatever a peer sends: an answer is refused or read, within the limits, the same in whatever
 // pieces it comes; and then it has a verdict, whose wait is within its cap. The server's reader of
 // requests is given the same bytes.
-#include "connectors/engine/classify.hpp"
+#include "connectors/engine/answer/classify.hpp"
 #include "daemon/net/http_codec.hpp"
 #include "tests/fuzz/cells.hpp"
 #include "tests/fuzz/require.hpp"

@@ -8,7 +8,7 @@
 // writes are taken by the next.
 #include <algorithm>
 
-#include "connectors/engine/checkpoint.hpp"
+#include "connectors/engine/paging/checkpoint.hpp"
 #include "daemon/net/http_codec.hpp"
 #include "tests/fuzz/cells.hpp"
 #include "tests/fuzz/plans.hpp"

@@ -4,7 +4,7 @@
 // Whatever a broker sends: a link is refused or leads to a target that can be sent, within the base
 // URL also when dots are resolved, and whose own scheme, host and port, if it names any, are those
 // of the base URL.
-#include "connectors/engine/page_signs.hpp"
+#include "connectors/engine/answer/page_signs.hpp"
 #include "daemon/net/http_codec.hpp"
 #include "tests/fuzz/require.hpp"
 #include "tests/fuzz/targets.hpp"

@@ -3,9 +3,9 @@
 //
 // Whatever a broker sends: the body is refused or read; each of its rows is made into cells that
 // PostgreSQL takes or is put aside with a reason; what is kept as JSON is good for jsonb.
-#include "connectors/engine/page_rows.hpp"
-#include "connectors/engine/page_signs.hpp"
-#include "connectors/engine/records.hpp"
+#include "connectors/engine/answer/page_signs.hpp"
+#include "connectors/engine/answer/records.hpp"
+#include "connectors/engine/rows/page_rows.hpp"
 #include "connectors/engine/values/times.hpp"
 #include "tests/fuzz/cells.hpp"
 #include "tests/fuzz/plans.hpp"

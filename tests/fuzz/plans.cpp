@@ -2,7 +2,7 @@
 
 #include "base/batch.hpp"
 #include "base/embedded_file.hpp"
-#include "connectors/engine/auth_choice.hpp"
+#include "connectors/engine/plan/auth_choice.hpp"
 
 namespace affsync {
 extern EmbeddedFile const fuzz_files[];
@@ -52,9 +52,9 @@ StreamUnderTest const& stream_under_test(std::string_view name, std::string_view
   return streams[hash_key(name) % streams.size()];
 }
 
-engine::SourceSettings settings_for(engine::Manifest const& manifest) {
-  engine::SourceSettings settings;
-  settings.source = "fuzz";
+SourceSettings settings_for(engine::Manifest const& manifest) {
+  SourceSettings settings;
+  settings.name = "fuzz";
   if (manifest.base_url.empty()) settings.base_url = "https://broker.example/api";
   auto const sets = engine::credential_sets(manifest);
   for (auto const& name : sets.front()) {

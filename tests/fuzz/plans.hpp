@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "connectors/engine/mapping.hpp"
+#include "connectors/engine/rows/mapping.hpp"
 
 namespace affsync::fuzz {
 
@@ -19,6 +19,6 @@ struct StreamUnderTest {
 StreamUnderTest const& stream_under_test(std::string_view name, std::string_view privacy);
 
 // Settings and credentials that make a plan of a connector, if they can.
-engine::SourceSettings settings_for(engine::Manifest const& manifest);
+SourceSettings settings_for(engine::Manifest const& manifest);
 
 }  // namespace affsync::fuzz

@@ -6,8 +6,10 @@
 // what was said to be ago, no end lies ahead.
 #include <array>
 
-#include "connectors/engine/classify.hpp"
-#include "connectors/engine/values/spoken_reader.hpp"
+#include "connectors/engine/answer/classify.hpp"
+#include "connectors/engine/answer/http_date.hpp"
+#include "connectors/engine/values/spoken/relative_times.hpp"
+#include "connectors/engine/values/spoken/spoken_reader.hpp"
 #include "tests/fuzz/require.hpp"
 #include "tests/fuzz/targets.hpp"
 

@@ -5,9 +5,11 @@
 // Whatever it says: a wait is within its cap and not negative, and the rate goes on to be one.
 #include <cmath>
 
-#include "connectors/engine/answer_wait.hpp"
-#include "connectors/engine/classify.hpp"
-#include "connectors/engine/limiter.hpp"
+#include "connectors/engine/answer/classify.hpp"
+#include "connectors/engine/answer/http_date.hpp"
+#include "connectors/engine/answer/rate_headers.hpp"
+#include "connectors/engine/answer/wait.hpp"
+#include "connectors/engine/pace/limiter.hpp"
 #include "tests/fuzz/require.hpp"
 #include "tests/fuzz/targets.hpp"
 

@@ -42,6 +42,13 @@ expect includes fail base/a.cpp '#include "b.hpp"\n'
 expect includes fail base/a.cpp '#include "../base/b.hpp"\n'
 expect includes pass daemon/a.cpp '#include "version_info.hpp"\n'
 
+expect floors pass connectors/engine/rows/a.hpp '#include "connectors/engine/paging/slice.hpp"\n'
+expect floors pass connectors/engine/values/a.cpp '#include "connectors/engine/rows/mapping.hpp"\n'
+expect floors fail connectors/engine/values/a.hpp '#include "connectors/engine/rows/mapping.hpp"\n'
+expect floors fail connectors/engine/answer/a.hpp '#include "connectors/engine/pace/limiter.hpp"\n'
+expect floors fail connectors/engine/paging/a.hpp '#include "connectors/engine/stream_reader.hpp"\n'
+expect floors fail connectors/engine/attic/a.hpp '#include <string>\n'
+
 expect headers pass base/a.hpp '// What it is.\n#pragma once\n'
 expect headers fail base/a.hpp '#pragma once\n// What it is.\n'
 expect headers fail base/a.hpp '//\n#pragma once\n'

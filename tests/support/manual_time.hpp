@@ -15,13 +15,13 @@
 #include <utility>
 
 #include "base/clock.hpp"
-#include "daemon/sync/sleeper.hpp"
+#include "daemon/async/sleeper.hpp"
 
 namespace affsync::test {
 
 namespace asio = boost::asio;
 
-class ManualTime final : public Clock, public sync::Sleeper {
+class ManualTime final : public Clock, public async::Sleeper {
  public:
   explicit ManualTime(TimePoint start = TimePoint(std::chrono::hours(24 * 365 * 50)))
       : now_(start) {}

@@ -2,30 +2,17 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "connectors/engine/values/numbers.hpp"
 
 namespace affsync::engine {
 namespace {
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 char upper(char c) {
   return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
 }
 
 }  // namespace
-
-std::string_view trim_blanks(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  auto const first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
-bool equal_without_case(std::string_view left, std::string_view right) {
-  return std::ranges::equal(left, right, [](char a, char b) { return lower(a) == lower(b); });
-}
 
 std::string_view read_boolean(std::string_view text, std::string& out) {
   constexpr std::string_view yes[] = {"true", "yes", "y", "on", "t"};
@@ -68,7 +55,7 @@ void read_text(std::string_view text, TextRules const& rules, std::string& out) 
   auto const start = out.size();
   out += text;
   if (rules.lower_case) {
-    for (auto i = start; i < out.size(); ++i) out[i] = lower(out[i]);
+    for (auto i = start; i < out.size(); ++i) out[i] = to_lower(out[i]);
   }
 }
 

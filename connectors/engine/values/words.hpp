@@ -11,12 +11,6 @@
 
 namespace affsync::engine {
 
-// Without blanks, tabs and line ends around it.
-std::string_view trim_blanks(std::string_view text);
-
-// ASCII letters of any case alike.
-bool equal_without_case(std::string_view left, std::string_view right);
-
 // true, yes, y, on, t and their contraries (any case), 1 and 0 in any spelling.
 std::string_view read_boolean(std::string_view text, std::string& out);
 

@@ -12,8 +12,8 @@
 #include <cstring>
 #include <latch>
 
+#include "daemon/async/with_timeout.hpp"
 #include "daemon/net/resolve.hpp"
-#include "daemon/net/with_timeout.hpp"
 #include "tests/integration/net/support.hpp"
 
 namespace {
@@ -246,13 +246,13 @@ asio::awaitable<int> fail_with(std::string text) {
 TEST(WithTimeout, GivesTheValue) {
   asio::io_context loop;
   bool ended = false;
-  EXPECT_EQ(run(loop, with_timeout(wait_then(0ms, 7, &ended), 1h)), 7);
+  EXPECT_EQ(run(loop, async::with_timeout(wait_then(0ms, 7, &ended), 1h)), 7);
 }
 
 TEST(WithTimeout, GivesTheErrorAtOnce) {
   asio::io_context loop;
   try {
-    run(loop, with_timeout(fail_with("broken"), 1h));
+    run(loop, async::with_timeout(fail_with("broken"), 1h));
     FAIL();
   } catch (Failure const& failure) {
     EXPECT_EQ(failure.error().code, ErrorCode::truncated);
@@ -263,7 +263,7 @@ TEST(WithTimeout, EndsTheOperationWhenTheLimitPasses) {
   asio::io_context loop;
   bool ended = false;
   try {
-    run(loop, with_timeout(wait_then(1h, 7, &ended), 10ms, "waiting"));
+    run(loop, async::with_timeout(wait_then(1h, 7, &ended), 10ms, "waiting"));
     FAIL();
   } catch (Failure const& failure) {
     EXPECT_EQ(failure.error().code, ErrorCode::timeout);
@@ -282,7 +282,7 @@ TEST(WithTimeout, PassesACancellationOn) {
   asio::io_context loop;
   asio::cancellation_signal signal;
   bool ended = false;
-  auto work = with_timeout(cancelled_at_once(loop, signal, 1h, &ended), 1h);
+  auto work = async::with_timeout(cancelled_at_once(loop, signal, 1h, &ended), 1h);
   EXPECT_TRUE(is_aborted(cancel_when(loop, std::move(work), signal)));
   EXPECT_TRUE(ended);
 }
@@ -298,7 +298,7 @@ TEST(WithTimeout, ACancellationAtTheVeryEndDoesNotEscape) {
   for (bool const fails : {false, true}) {
     asio::io_context loop;
     asio::cancellation_signal signal;
-    auto work = with_timeout(ends_while_cancelled(signal, fails), 1h);
+    auto work = async::with_timeout(ends_while_cancelled(signal, fails), 1h);
     cancel_when(loop, std::move(work), signal);
   }
 }

@@ -1,8 +1,8 @@
 // What a database must allow, asked before anything is written.
-#include "schema/examine.hpp"
+#include "schema/store/examine.hpp"
 
-#include "schema/migrate.hpp"
-#include "schema/rights.hpp"
+#include "schema/store/migrate.hpp"
+#include "schema/store/rights.hpp"
 #include "tests/integration/schema/fixture.hpp"
 
 namespace affsync::schema::test {

@@ -8,8 +8,8 @@
 #include <pqxx/pqxx>
 
 #include "daemon/embedded/cluster.hpp"
-#include "schema/migrate.hpp"
-#include "schema/pqxx_versions.hpp"
+#include "schema/store/migrate.hpp"
+#include "schema/store/pqxx_versions.hpp"
 
 namespace affsync::schema::test {
 namespace {

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "schema/store.hpp"
+#include "schema/store/store.hpp"
 
 namespace affsync::schema::test {
 

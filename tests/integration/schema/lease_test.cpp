@@ -3,7 +3,7 @@
 #include <future>
 #include <thread>
 
-#include "schema/lease.hpp"
+#include "schema/store/lease.hpp"
 #include "tests/integration/schema/fixture.hpp"
 
 namespace affsync::schema::test {

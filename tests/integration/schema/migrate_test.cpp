@@ -1,12 +1,12 @@
-#include "schema/migrate.hpp"
+#include "schema/store/migrate.hpp"
 
 #include <future>
 #include <pqxx/pqxx>
 #include <set>
 #include <sstream>
 
-#include "schema/migration_watch.hpp"
-#include "schema/pg_error.hpp"
+#include "schema/store/migration_watch.hpp"
+#include "schema/store/pg_error.hpp"
 #include "tests/integration/schema/fixture.hpp"
 
 namespace affsync::schema::test {

@@ -4,8 +4,8 @@
 #include <iterator>
 
 #include "base/embedded_file.hpp"
-#include "schema/migrate.hpp"
-#include "schema/sql_statements.hpp"
+#include "schema/store/migrate.hpp"
+#include "schema/store/sql_statements.hpp"
 #include "tests/integration/schema/fixture.hpp"
 
 namespace affsync {

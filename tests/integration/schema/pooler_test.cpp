@@ -2,8 +2,8 @@
 // transaction it must be refused before anything is locked.
 #include "tests/support/pooler_process.hpp"
 
-#include "schema/examine.hpp"
-#include "schema/migrate.hpp"
+#include "schema/store/examine.hpp"
+#include "schema/store/migrate.hpp"
 #include "tests/integration/schema/fixture.hpp"
 
 namespace affsync::schema::test {

@@ -1,5 +1,5 @@
 // What retention removes, and what it never does.
-#include "schema/retention.hpp"
+#include "schema/store/retention.hpp"
 
 #include "tests/integration/schema/fixture.hpp"
 

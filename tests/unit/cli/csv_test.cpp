@@ -1,9 +1,11 @@
-#include "daemon/cli/csv.hpp"
+#include "daemon/reports/csv.hpp"
 
 #include <gtest/gtest.h>
 
 namespace affsync::cli {
 namespace {
+
+using namespace reports;
 
 std::string field(std::string const& text) {
   std::string out;

@@ -1,4 +1,4 @@
-#include "daemon/cli/number_text.hpp"
+#include "daemon/cli/terminal/numbers.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "daemon/cli/progress.hpp"
+#include "daemon/cli/terminal/progress.hpp"
 
 #include <gtest/gtest.h>
 

@@ -2,10 +2,14 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
-#include "daemon/cli/report_output.hpp"
+#include "daemon/cli/report_text.hpp"
+#include "daemon/reports/lines.hpp"
+#include "daemon/reports/output.hpp"
 
 namespace affsync::cli {
 namespace {
+
+using namespace reports;
 
 using Rows = std::vector<std::vector<std::optional<std::string>>>;
 

@@ -1,4 +1,4 @@
-#include "daemon/cli/text_table.hpp"
+#include "daemon/cli/terminal/table.hpp"
 
 #include <gtest/gtest.h>
 

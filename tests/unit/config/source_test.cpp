@@ -64,7 +64,7 @@ sources:
   EXPECT_EQ(main.every.interval(), minutes(20));
   EXPECT_TRUE(main.every_given);
   EXPECT_EQ(main.timeout, seconds(45));
-  EXPECT_EQ(main.privacy, PrivacyMode::hash);
+  EXPECT_EQ(main.privacy, Privacy::hash);
   EXPECT_DOUBLE_EQ(main.mass_drop_limit, 0.25);
   EXPECT_EQ(main.login_path, "/api/v2/auth/");
 
@@ -94,7 +94,7 @@ TEST(Source, LeastIsNameAndConnector) {
   EXPECT_FALSE(least.every_given);
   EXPECT_EQ(least.every.interval(), minutes(15));
   EXPECT_EQ(least.timeout, seconds(30));
-  EXPECT_EQ(least.privacy, PrivacyMode::drop);
+  EXPECT_EQ(least.privacy, Privacy::drop);
   EXPECT_DOUBLE_EQ(least.mass_drop_limit, 0.1);
   EXPECT_EQ(least.login_path, std::nullopt);
   EXPECT_EQ(least.rate_limit.burst, std::nullopt);
@@ -114,11 +114,11 @@ defaults: {every: 5m, timeout: 10s, privacy: keep, mass_drop: 50%}
   EXPECT_EQ(a.every.interval(), minutes(5));
   EXPECT_TRUE(a.every_given);
   EXPECT_EQ(a.timeout, seconds(10));
-  EXPECT_EQ(a.privacy, PrivacyMode::keep);
+  EXPECT_EQ(a.privacy, Privacy::keep);
   EXPECT_DOUBLE_EQ(a.mass_drop_limit, 0.5);
   EXPECT_EQ(b.every.interval(), hours(1));
   EXPECT_EQ(b.timeout, seconds(5));
-  EXPECT_EQ(b.privacy, PrivacyMode::drop);
+  EXPECT_EQ(b.privacy, Privacy::drop);
   EXPECT_DOUBLE_EQ(b.mass_drop_limit, 0);
 }
 

@@ -1,10 +1,10 @@
 // Which way to log in the credentials of a source choose, and what a wrong set of them is told.
-#include "connectors/engine/auth_choice.hpp"
+#include "connectors/engine/plan/auth_choice.hpp"
 
 #include <gtest/gtest.h>
 
-#include "connectors/engine/auth.hpp"
-#include "connectors/engine/stream_plan.hpp"
+#include "connectors/engine/plan/stream_plan.hpp"
+#include "connectors/engine/request/auth.hpp"
 
 namespace affsync::engine::auth_choice_test {
 namespace {
@@ -46,7 +46,7 @@ using Given = std::map<std::string, std::string>;
 Result<SourcePlan> plan(Given const& given, std::string_view yaml = two_ways,
                         std::map<std::string, std::string> const& settings = {}) {
   SourceSettings source;
-  source.source = "main";
+  source.name = "main";
   source.settings = settings;
   for (auto const& [name, value] : given) source.credentials.emplace(name, Secret(value));
   return make_source_plan(manifest(yaml), source);
@@ -138,7 +138,7 @@ TEST(AuthChoice, TheSetsAreTold) {
 
 TEST(AuthChoice, ALoginPathNeedsTheWayThatLogsIn) {
   SourceSettings source;
-  source.source = "main";
+  source.name = "main";
   source.login_path = "/v2/sessions";
   source.credentials = {{"api_key", Secret("k")}};
   EXPECT_EQ(make_source_plan(manifest(), source).error().to_line(),

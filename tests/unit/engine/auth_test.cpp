@@ -1,5 +1,5 @@
 // What a login sends, what its answer means, and what is added to every request.
-#include "connectors/engine/auth.hpp"
+#include "connectors/engine/request/auth.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "connectors/engine/backoff.hpp"
+#include "connectors/engine/pace/backoff.hpp"
 
 #include <gtest/gtest.h>
 

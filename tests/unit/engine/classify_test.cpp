@@ -1,4 +1,6 @@
-#include "connectors/engine/classify.hpp"
+#include "connectors/engine/answer/classify.hpp"
+#include "connectors/engine/answer/http_date.hpp"
+#include "connectors/engine/answer/wait.hpp"
 
 #include <gtest/gtest.h>
 

@@ -8,7 +8,7 @@
 #include <set>
 
 #include "base/yaml/node.hpp"
-#include "connectors/engine/manifest.hpp"
+#include "connectors/engine/manifest/manifest.hpp"
 
 namespace affsync::engine {
 namespace {

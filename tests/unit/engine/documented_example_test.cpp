@@ -4,7 +4,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "connectors/engine/manifest.hpp"
+#include "connectors/engine/manifest/manifest.hpp"
 #include "tests/unit/engine/reader_fixture.hpp"
 
 namespace affsync::engine {
@@ -27,7 +27,7 @@ TEST(DocumentedExample, MapsTheAnswerThatThePageShows) {
   auto const manifest = parse_manifest(block_of("yaml", "name: mybroker"), "mybroker.yaml");
   ASSERT_TRUE(manifest) << manifest.error().to_line();
   SourceSettings settings;
-  settings.source = "mine";
+  settings.name = "mine";
   settings.credentials.emplace("api_key", Secret("k"));
   auto const plan = make_source_plan(*manifest, settings);
   ASSERT_TRUE(plan) << plan.error().to_line();

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "connectors/engine/classify.hpp"
+#include "connectors/engine/answer/classify.hpp"
 
 namespace affsync::engine::exness_manifest_test {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <map>
 
-#include "connectors/engine/mapping.hpp"
+#include "connectors/engine/rows/mapping.hpp"
 
 namespace affsync::engine::exness_rows_test {
 namespace {
@@ -16,7 +16,7 @@ SourcePlan const& plan() {
     auto const all = builtin_manifests().value();
     auto const manifest = std::ranges::find(all, "exness", &Manifest::name);
     SourceSettings settings;
-    settings.source = "main";
+    settings.name = "main";
     settings.credentials = {{"login", Secret("me@example.com")}, {"password", Secret("secret")}};
     return make_source_plan(*manifest, settings).value();
   }();

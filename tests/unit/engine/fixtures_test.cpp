@@ -4,10 +4,10 @@
 
 #include <set>
 
-#include "connectors/engine/auth.hpp"
-#include "connectors/engine/classify.hpp"
-#include "connectors/engine/mapping.hpp"
-#include "connectors/engine/records.hpp"
+#include "connectors/engine/answer/classify.hpp"
+#include "connectors/engine/answer/records.hpp"
+#include "connectors/engine/request/auth.hpp"
+#include "connectors/engine/rows/mapping.hpp"
 #include "connectors/engine/stream_reader.hpp"
 #include "tests/support/wire_fixture.hpp"
 
@@ -41,7 +41,7 @@ TimePoint time_of(std::string const& text) {
 SourcePlan plan_of(std::string const& connector) {
   auto const source = test::fixture_source(connector);
   SourceSettings settings;
-  settings.source = "main";
+  settings.name = "main";
   settings.base_url = source.get("base_url");
   for (auto const& name : source.words("credentials")) settings.credentials[name] = Secret("x");
   // A stream without a path is read all the same: the user gives it one.

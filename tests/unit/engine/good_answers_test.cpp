@@ -4,7 +4,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "connectors/engine/classify.hpp"
+#include "connectors/engine/answer/classify.hpp"
 
 namespace affsync::engine::good_answers_test {
 namespace {

@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-#include "connectors/engine/records.hpp"
+#include "connectors/engine/answer/records.hpp"
 #include "tests/unit/engine/reader_fixture.hpp"
 
 namespace affsync::engine {

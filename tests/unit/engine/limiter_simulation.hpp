@@ -8,7 +8,7 @@
 #include <random>
 #include <vector>
 
-#include "connectors/engine/limiter.hpp"
+#include "connectors/engine/pace/limiter.hpp"
 
 namespace affsync::engine::simulation {
 

@@ -1,4 +1,4 @@
-#include "connectors/engine/limiter.hpp"
+#include "connectors/engine/pace/limiter.hpp"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "connectors/engine/manifest.hpp"
+#include "connectors/engine/manifest/manifest.hpp"
 #include "tests/unit/engine/manifest_sample.hpp"
 
 namespace affsync::engine::manifest_mistakes_test {

@@ -1,12 +1,12 @@
 // The language of connector files: what is read of each key.
-#include "connectors/engine/manifest.hpp"
+#include "connectors/engine/manifest/manifest.hpp"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <sstream>
 
-#include "connectors/engine/mapping.hpp"
+#include "connectors/engine/rows/mapping.hpp"
 #include "tests/unit/engine/manifest_sample.hpp"
 
 namespace affsync::engine::manifest_test {
@@ -262,7 +262,7 @@ TEST(ManifestDocumentation, WorkedExampleMapsItsOwnAnswer) {
   auto const manifest = parse_manifest(documented("yaml", "name: mybroker"), "docs");
   ASSERT_TRUE(manifest) << manifest.error().to_line();
   SourceSettings settings;
-  settings.source = "s";
+  settings.name = "s";
   settings.credentials = {{"api_key", Secret("k")}};
   auto const plan = make_source_plan(*manifest, settings);
   ASSERT_TRUE(plan) << plan.error().to_line();

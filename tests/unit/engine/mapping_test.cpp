@@ -1,5 +1,5 @@
 // One JSON row -> columns, or the reason for quarantine.
-#include "connectors/engine/mapping.hpp"
+#include "connectors/engine/rows/mapping.hpp"
 
 #include <gtest/gtest.h>
 #include <openssl/sha.h>

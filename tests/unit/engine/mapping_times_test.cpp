@@ -2,8 +2,8 @@
 // currencies, fields that are only there or not.
 #include <gtest/gtest.h>
 
-#include "connectors/engine/manifest.hpp"
-#include "connectors/engine/mapping.hpp"
+#include "connectors/engine/manifest/manifest.hpp"
+#include "connectors/engine/rows/mapping.hpp"
 #include "connectors/engine/values/times.hpp"
 
 namespace affsync::engine::mapping_times_test {
@@ -30,7 +30,7 @@ struct Broker {
         "demo.yaml");
     if (!manifest) throw Failure(manifest.error());
     SourceSettings settings;
-    settings.source = "main";
+    settings.name = "main";
     plan = *make_source_plan(*manifest, settings).value().streams.at(0);
   }
   // The column's text, "null", or "! reason".

@@ -1,9 +1,9 @@
 // What `check` and `inspect` say of a page as a whole.
-#include "connectors/engine/page_review.hpp"
+#include "connectors/engine/rows/page_review.hpp"
 
 #include <gtest/gtest.h>
 
-#include "connectors/engine/manifest.hpp"
+#include "connectors/engine/manifest/manifest.hpp"
 
 namespace affsync::engine::page_review_test {
 namespace {
@@ -16,7 +16,7 @@ StreamPlan plan_of(std::string const& stream, Privacy privacy = Privacy::drop) {
       "b.yaml");
   if (!manifest) throw Failure(manifest.error());
   SourceSettings settings;
-  settings.source = "mine";
+  settings.name = "mine";
   settings.privacy = privacy;
   return *make_source_plan(*manifest, settings).value().streams.at(0);
 }

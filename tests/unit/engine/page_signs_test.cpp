@@ -1,5 +1,5 @@
 // What an answer says about its list, in the words of many brokers' programs.
-#include "connectors/engine/page_signs.hpp"
+#include "connectors/engine/answer/page_signs.hpp"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/tables.hpp"
-#include "connectors/engine/stream_plan.hpp"
+#include "connectors/engine/plan/stream_plan.hpp"
 
 namespace affsync::engine {
 namespace {

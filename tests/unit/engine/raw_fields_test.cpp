@@ -2,8 +2,8 @@
 // known.
 #include <gtest/gtest.h>
 
-#include "connectors/engine/mapping.hpp"
-#include "connectors/engine/personal_names.hpp"
+#include "connectors/engine/rows/mapping.hpp"
+#include "connectors/engine/rows/personal_names.hpp"
 
 namespace affsync::engine::raw_fields_test {
 namespace {
@@ -17,7 +17,7 @@ std::string kept(std::string const& stream, std::string_view row, Privacy privac
                      "b.yaml");
   if (!manifest) throw Failure(manifest.error());
   SourceSettings settings;
-  settings.source = "mine";
+  settings.name = "mine";
   settings.privacy = privacy;
   auto const plan = make_source_plan(*manifest, settings);
   if (!plan) throw Failure(plan.error());

@@ -1,5 +1,5 @@
 // Where the rows of an answer are, when brokers write lists in their own ways.
-#include "connectors/engine/records.hpp"
+#include "connectors/engine/answer/records.hpp"
 
 #include <gtest/gtest.h>
 

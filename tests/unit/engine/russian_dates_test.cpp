@@ -1,11 +1,11 @@
 // Dates in Russian words: every form that the broker's software prints, and what it may mean.
-#include "connectors/engine/values/russian_dates.hpp"
+#include "connectors/engine/values/spoken/russian_dates.hpp"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
-#include "connectors/engine/values/russian_words.hpp"
+#include "connectors/engine/values/spoken/russian_words.hpp"
 
 namespace affsync::engine::russian_dates_test {
 namespace {

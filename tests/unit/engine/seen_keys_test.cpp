@@ -1,4 +1,4 @@
-#include "connectors/engine/seen_keys.hpp"
+#include "connectors/engine/paging/seen_keys.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,12 @@
 // Requests signed with a keyed hash. Every expected hash was made by another program: the text that
 // stands above it, through `printf '…' | openssl dgst -sha256 -hmac KEY`.
-#include "connectors/engine/signature.hpp"
+#include "connectors/engine/request/signature.hpp"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
-#include "connectors/engine/auth_texts.hpp"
+#include "connectors/engine/request/credentials.hpp"
 
 namespace affsync::engine::signature_test {
 namespace {

@@ -1,5 +1,5 @@
 // Rows that were put aside, mapped again from what was kept of them.
-#include "connectors/engine/stored_rows.hpp"
+#include "connectors/engine/rows/stored_rows.hpp"
 
 #include <gtest/gtest.h>
 

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "base/batch.hpp"
-#include "connectors/engine/manifest.hpp"
-#include "connectors/engine/mapping.hpp"
+#include "connectors/engine/manifest/manifest.hpp"
+#include "connectors/engine/rows/mapping.hpp"
 #include "connectors/engine/values/no_dates.hpp"
 #include "connectors/engine/values/times.hpp"
 
@@ -32,7 +32,7 @@ struct Broker {
         "demo.yaml");
     if (!manifest) throw Failure(manifest.error());
     SourceSettings settings;
-    settings.source = "main";
+    settings.name = "main";
     plan = *make_source_plan(*manifest, settings).value().streams.at(0);
   }
   void map(std::string_view json) {

@@ -1,5 +1,5 @@
 // What the user's configuration makes of a connector.
-#include "connectors/engine/stream_plan.hpp"
+#include "connectors/engine/plan/stream_plan.hpp"
 
 #include <gtest/gtest.h>
 
@@ -61,7 +61,7 @@ Manifest manifest(std::string_view yaml = connector) {
 
 SourceSettings settings() {
   SourceSettings out;
-  out.source = "main";
+  out.name = "main";
   out.credentials = {{"login", Secret("me@example.com")}, {"password", Secret("pa${x}ss")}};
   return out;
 }
@@ -119,7 +119,7 @@ TEST(SourcePlan, AnAccountIsKnownByItsNameAndNotByItsPassword) {
   auto given = settings();
   auto const account = make_source_plan(manifest(), given).value().account;
   EXPECT_EQ(account.size(), 8u);
-  given.source = "called otherwise";
+  given.name = "called otherwise";
   given.credentials["password"] = Secret("another one");
   EXPECT_EQ(make_source_plan(manifest(), given).value().account, account);
   given.credentials["login"] = Secret("somebody else");

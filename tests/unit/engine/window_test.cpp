@@ -1,5 +1,5 @@
 // Which days a pass reads, and how they are cut.
-#include "connectors/engine/window.hpp"
+#include "connectors/engine/paging/window.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // What is known of days: how spans grow, give way to each other, and stay lost.
-#include "schema/coverage.hpp"
+#include "schema/store/coverage.hpp"
 
 #include <gtest/gtest.h>
 

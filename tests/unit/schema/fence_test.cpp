@@ -1,4 +1,4 @@
-#include "schema/fence.hpp"
+#include "schema/store/fence.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "schema/pass_closer.hpp"
+#include "schema/store/pass_closer.hpp"
 
 namespace affsync::schema {
 namespace {

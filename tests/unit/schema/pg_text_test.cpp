@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
-#include "schema/pg_error.hpp"
-#include "schema/pg_session.hpp"
-#include "schema/quarantine.hpp"
+#include "schema/store/pg_error.hpp"
+#include "schema/store/pg_session.hpp"
+#include "schema/store/quarantine.hpp"
 
 namespace affsync::schema {
 namespace {

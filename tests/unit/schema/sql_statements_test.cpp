@@ -1,4 +1,4 @@
-#include "schema/sql_statements.hpp"
+#include "schema/store/sql_statements.hpp"
 
 #include <gtest/gtest.h>
 

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "schema/store.hpp"
+#include "schema/store/store.hpp"
 
 namespace affsync::serve {
 
@@ -79,6 +79,54 @@ class FakeStore final : public schema::Store {
     throw std::logic_error("not for pages");
   }
   void shut_down(std::chrono::milliseconds) override {}
+
+  asio::awaitable<Table> query_for_page(std::string asked,
+                                        std::vector<std::optional<std::string>> given) override {
+    co_return co_await query(std::move(asked), std::move(given));
+  }
+  asio::awaitable<std::vector<schema::SourceRegistered>> register_sources(
+      std::vector<schema::SourceRegistration>, std::vector<std::string>) override {
+    throw std::logic_error("not for pages");
+  }
+  asio::awaitable<schema::PassClosed> close_pass(schema::PassClose) override {
+    throw std::logic_error("not for pages");
+  }
+  asio::awaitable<std::vector<schema::AsideRow>> read_aside(schema::StreamId,
+                                                            std::optional<schema::AsidePlace>,
+                                                            int) override {
+    throw std::logic_error("not for pages");
+  }
+  asio::awaitable<std::vector<std::string>> changed_after(schema::StreamId, std::string,
+                                                          std::vector<schema::KeyAt>) override {
+    throw std::logic_error("not for pages");
+  }
+  asio::awaitable<void> resolve_aside(schema::RunKey, std::vector<std::int64_t>,
+                                      TimePoint) override {
+    throw std::logic_error("not for pages");
+  }
+  asio::awaitable<std::vector<std::int64_t>> accept_aside(schema::Acceptance) override {
+    throw std::logic_error("not for pages");
+  }
+  asio::awaitable<schema::Pruned> prune(schema::Retention, bool) override {
+    throw std::logic_error("not for pages");
+  }
+  asio::awaitable<bool> claim_for_today(std::string) override {
+    throw std::logic_error("not for pages");
+  }
+  asio::awaitable<schema::BlockState> load_block(schema::BlockKey) override {
+    throw std::logic_error("not for pages");
+  }
+  asio::awaitable<std::optional<schema::SourceBlock>> save_block(schema::BlockKey,
+                                                                 schema::SourceBlock, Duration,
+                                                                 bool) override {
+    throw std::logic_error("not for pages");
+  }
+  asio::awaitable<void> clear_block(schema::BlockKey) override {
+    throw std::logic_error("not for pages");
+  }
+  asio::awaitable<std::unique_ptr<schema::Lease>> try_login(schema::BlockKey) override {
+    throw std::logic_error("not for pages");
+  }
 };
 
 }  // namespace affsync::serve

@@ -6,8 +6,8 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 
-#include "connectors/engine/signature.hpp"
-#include "daemon/sync/task_group.hpp"
+#include "connectors/engine/request/signature.hpp"
+#include "daemon/async/task_group.hpp"
 #include "tests/support/scripted_client.hpp"
 
 namespace affsync::sync {
@@ -153,7 +153,7 @@ class SourceSessionTest : public testing::Test {
   // `count` streams of the source that each ask for a page at the same moment.
   std::vector<Result<engine::Answer>> fetch_together(SourceSession& session, int count) {
     std::vector<Result<engine::Answer>> answers(static_cast<std::size_t>(count));
-    TaskGroup group(io_.get_executor());
+    async::TaskGroup group(io_.get_executor());
     auto one = [&](int i) -> asio::awaitable<void> {
       HttpRequest request(Method::get, "/stream" + std::to_string(i));
       answers[static_cast<std::size_t>(i)] = co_await session.fetch(std::move(request), report_);
@@ -416,7 +416,7 @@ TEST_F(SourceSessionTest, ProcessesThatBeginTogetherLogInOnce) {
   auto const answer = [](HttpRequest const&) { return json_response(401, "{}"); };
   auto one = process(login_plan(), answer);
   auto two = process(login_plan(), answer);
-  TaskGroup group(io_.get_executor());
+  async::TaskGroup group(io_.get_executor());
   auto ask = [&](SourceSession* session) -> asio::awaitable<void> {
     RunReport report;
     auto const refused = co_await session->fetch(HttpRequest(Method::get, "/rows/"), report);

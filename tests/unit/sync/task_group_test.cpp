@@ -1,4 +1,4 @@
-#include "daemon/sync/task_group.hpp"
+#include "daemon/async/task_group.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include <boost/asio/use_future.hpp>
 #include <stdexcept>
 
-namespace affsync::sync {
+namespace affsync::async {
 namespace {
 
 class TaskGroupTest : public testing::Test {
@@ -86,4 +86,4 @@ TEST_F(TaskGroupTest, TheFirstExceptionArrivesAtTheEnd) {
 }
 
 }  // namespace
-}  // namespace affsync::sync
+}  // namespace affsync::async

@@ -1,0 +1,301 @@
+#include "connectors/engine/answer/classify.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "connectors/engine/answer/text.hpp"
+#include "connectors/engine/answer/wait.hpp"
+#include "connectors/engine/rows/presence.hpp"
+
+namespace affsync::engine {
+namespace {
+
+// Null, false, 0 and what is empty say that there is nothing: `"error": null` is no error.
+bool holds_anything(Json const* value) {
+  if (!is_present(value, {})) return false;
+  switch (value->kind()) {
+    case Json::Kind::boolean:
+      return value->as_bool();
+    case Json::Kind::number:
+      return value->number_text()
+                 .substr(0, value->number_text().find_first_of("eE"))
+                 .find_first_of("123456789") != std::string::npos;
+    default:
+      return true;
+  }
+}
+
+// What `json`, `equals` and `not_equals` ask for. A value that is not there equals nothing, and is
+// not told to differ either.
+bool compares(Json const* value, std::vector<std::string> const& equals,
+              std::vector<std::string> const& not_equals) {
+  if (equals.empty() && not_equals.empty()) return holds_anything(value);
+  if (value == nullptr || value->is_null()) return false;
+  auto const text = value->scalar_text();
+  auto const is_in = [&](std::vector<std::string> const& wanted) {
+    return text && std::find(wanted.begin(), wanted.end(), *text) != wanted.end();
+  };
+  return equals.empty() ? !is_in(not_equals) : is_in(equals);
+}
+
+bool holds(ErrorRule const& rule, HttpResponse const& response, Json const& body, bool is_login) {
+  if (rule.login && *rule.login != is_login) return false;
+  auto const& statuses = rule.status;
+  if (!statuses.empty() &&
+      std::find(statuses.begin(), statuses.end(), response.status) == statuses.end()) {
+    return false;
+  }
+  if (rule.json && !compares(rule.json->in(body), rule.json_equals, rule.json_not_equals)) {
+    return false;
+  }
+  return rule.body_contains.empty() || contains_without_case(response.body, rule.body_contains);
+}
+
+AnswerClass class_of_status(HttpResponse const& response, bool is_login) {
+  int const status = response.status;
+  if (status == 204 || status == 205) return AnswerClass::empty;
+  if (status >= 200 && status < 300) return AnswerClass::ok;
+  switch (status) {
+    case 401:
+      return is_login ? AnswerClass::auth_invalid : AnswerClass::auth_expired;
+    case 403:
+      return AnswerClass::permission;
+    case 404:
+      return AnswerClass::not_found;
+    case 429:
+      return AnswerClass::throttled;
+    case 408:
+    case 425:
+      return AnswerClass::transient;
+    case 503:
+      return response.headers.find("Retry-After") ? AnswerClass::throttled : AnswerClass::transient;
+    default:
+      return status >= 500 ? AnswerClass::transient : AnswerClass::bad_request;
+  }
+}
+
+ErrorCode code_of(AnswerClass answer_class) {
+  switch (answer_class) {
+    case AnswerClass::ok:
+    case AnswerClass::empty:
+      return ErrorCode::internal;
+    case AnswerClass::throttled:
+      return ErrorCode::throttled;
+    case AnswerClass::transient:
+      return ErrorCode::server_error;
+    case AnswerClass::auth_expired:
+      return ErrorCode::auth_expired;
+    case AnswerClass::auth_invalid:
+      return ErrorCode::auth_invalid;
+    case AnswerClass::permission:
+      return ErrorCode::permission_denied;
+    case AnswerClass::not_found:
+      return ErrorCode::not_found;
+    case AnswerClass::bad_request:
+      return ErrorCode::bad_request;
+    case AnswerClass::window_too_large:
+      return ErrorCode::window_too_large;
+    case AnswerClass::clock_skew:
+      return ErrorCode::clock_skew;
+  }
+  return ErrorCode::internal;
+}
+
+std::string hint_of(AnswerClass answer_class) {
+  switch (answer_class) {
+    case AnswerClass::auth_invalid:
+      return "Check the credentials of this source.";
+    case AnswerClass::permission:
+      return "Ask the broker to open this report for your account, or turn the stream off.";
+    case AnswerClass::not_found:
+      return "The path may differ for your account: set it with `path` under the stream.";
+    case AnswerClass::clock_skew:
+      return "Check the clock of this machine.";
+    case AnswerClass::window_too_large:
+      return "Not even the shortest window is answered. If the broker means something else, the "
+             "rule "
+             "in `errors` that says window_too_large takes too much in.";
+    default:
+      return {};
+  }
+}
+
+std::string with_html_note(std::string_view body) {
+  std::string text = "an HTML page instead of JSON";
+  if (auto const title = html_title(body); !title.empty()) text += " (\"" + title + "\")";
+  return text;
+}
+
+constexpr std::string_view html_hint =
+    "The path may be wrong, or a login page or a firewall in front of the API answered.";
+
+std::string what_it_said(HttpResponse const& response, Result<Json> const& body) {
+  if (looks_like_html(response.body)) return with_html_note(response.body);
+  if (body) return error_text(*body);
+  return one_line(std::string_view(response.body).substr(0, 2000));
+}
+
+Error refusal(AnswerClass answer_class, HttpResponse const& response, Result<Json> const& body) {
+  std::string text = "HTTP " + std::to_string(response.status);
+  if (auto const said = what_it_said(response, body); !said.empty()) text += ": " + said;
+  std::string hint = hint_of(answer_class);
+  if (looks_like_html(response.body)) hint = html_hint;
+  return Error(code_of(answer_class), std::move(text), std::move(hint));
+}
+
+// What the rule looked at says why, where no common name of errors does.
+void add_ruled_value(Error& error, JsonPath const& path, Json const& body) {
+  Json const* const value = path.in(body);
+  auto const shown = value == nullptr ? std::nullopt : value->scalar_text();
+  if (!shown || !error_text(body).empty()) return;
+  error.message += ": " + path.text() + ": " + one_line(*shown, 100);
+}
+
+std::string list_of(std::vector<std::string> const& texts) {
+  std::string list;
+  for (auto const& text : texts) list += (list.empty() ? "\"" : ", \"") + text + "\"";
+  return list;
+}
+
+// A good status, but not what the connector says that a good answer holds.
+Error not_good(GoodSpec const& missed, HttpResponse const& response, Json const& body) {
+  std::string text = "HTTP " + std::to_string(response.status) + ", but `" + missed.json.text();
+  Json const* const value = missed.json.in(body);
+  auto const shown = value == nullptr ? std::nullopt : value->scalar_text();
+  if (value == nullptr || value->is_null()) {
+    text += value == nullptr ? "` is not there" : "` is null";
+  } else {
+    text += "` is ";
+    text += shown ? "\"" + one_line(*shown, 100) + "\"" : std::string(kind_in_words(*value));
+  }
+  if (!missed.equals.empty()) text += ", not " + list_of(missed.equals);
+  if (auto const said = error_text(body); !said.empty()) text += ": " + said;
+  std::string hint = hint_of(missed.otherwise);
+  if (hint.empty()) hint = "`good` of the connector says what a good answer holds.";
+  return Error(code_of(missed.otherwise), std::move(text), std::move(hint));
+}
+
+Error redirection(HttpResponse const& response) {
+  std::string text = "HTTP " + std::to_string(response.status);
+  if (auto const target = response.headers.find("Location")) {
+    // Only where to: a query may hold a ticket.
+    text += ": points to " + one_line(target->substr(0, target->find_first_of("?#")), 200);
+  }
+  return Error(
+      ErrorCode::redirected, text,
+      "Redirects are never followed, lest the credentials go elsewhere: check base_url and "
+      "the path, the slash at its end included.");
+}
+
+// Not the broker's API: a firewall, a proxy or a page of maintenance in front of it. 401 is always
+// about who asks, and 404 and 410 about the path, whatever they look like.
+bool is_from_elsewhere(HttpResponse const& response, Result<Json> const& body) {
+  int const status = response.status;
+  bool const speaks = status == 401 || status == 404 || status == 410;
+  bool const judged = (status >= 200 && status < 300) || (status >= 400 && status < 500 && !speaks);
+  if (!judged || body || response.body.empty()) return false;
+  if (looks_like_html(response.body) || response.headers.find("cf-mitigated")) return true;
+  // Cloudflare, to programs.
+  return response.body.starts_with("error code: 1");
+}
+
+// Such an answer is nothing that a connector's statuses were written for. Its texts are.
+bool applies_to_pages(ErrorRule const& rule) {
+  if (!rule.body_contains.empty()) return true;
+  switch (rule.answer_class) {
+    case AnswerClass::auth_expired:
+    case AnswerClass::auth_invalid:
+    case AnswerClass::permission:
+    case AnswerClass::bad_request:
+    case AnswerClass::window_too_large:
+    case AnswerClass::clock_skew:
+      return false;
+    default:
+      return true;
+  }
+}
+
+// A good status whose body is of no use.
+Verdict not_json(HttpResponse const& response, Error const& flaw, bool is_login) {
+  Verdict verdict;
+  std::string const status = "HTTP " + std::to_string(response.status) + ": ";
+  if (flaw.code == ErrorCode::answer_too_large) {
+    verdict.answer_class = AnswerClass::bad_request;
+    verdict.error = Error(flaw.code, status + flaw.message, flaw.hint);
+    return verdict;
+  }
+  // A broken body may be whole the next time. Words instead of a token are a refusal.
+  auto const start = response.body.find_first_not_of(" \t\r\n");
+  bool const is_json = start != std::string::npos &&
+                       std::string_view("{[").find(response.body[start]) != std::string_view::npos;
+  verdict.answer_class = is_login && !is_json ? AnswerClass::bad_request : AnswerClass::transient;
+  std::string text = status;
+  if (response.body.find_first_not_of(" \t\r\n") == std::string::npos) {
+    text += "an empty body instead of JSON";
+  } else if (is_login && may_be_token(response.body)) {
+    text += "not JSON (" + flaw.message + "), " + std::to_string(response.body.size()) + " bytes";
+  } else {
+    text += "not JSON (" + flaw.message +
+            "): " + one_line(std::string_view(response.body).substr(0, 500), 100);
+  }
+  verdict.error = Error(ErrorCode::malformed_answer, text, flaw.hint);
+  return verdict;
+}
+
+}  // namespace
+
+Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rules,
+                 RateSpec const& rate, bool is_login, TimePoint now,
+                 std::vector<GoodSpec> const& good) {
+  Result<Json> body = parse_json(response.body);
+  Json const null;
+  Json const& document = body ? *body : null;
+  bool const foreign = is_from_elsewhere(response, body);
+  auto const rule = std::find_if(rules.begin(), rules.end(), [&](ErrorRule const& one) {
+    if (foreign && !applies_to_pages(one)) return false;
+    return holds(one, response, document, is_login);
+  });
+  bool const ruled = rule != rules.end();
+  Verdict verdict;
+  verdict.answer_class = ruled ? rule->answer_class : class_of_status(response, is_login);
+
+  if (!ruled && response.status >= 300 && response.status < 400) {
+    verdict.answer_class = AnswerClass::bad_request;
+    verdict.error = redirection(response);
+  } else if (!ruled && foreign && response.status != 429) {
+    // Whoever answers there may let us through the next time.
+    verdict.answer_class = AnswerClass::transient;
+    verdict.error = refusal(AnswerClass::transient, response, body);
+    verdict.error->code = ErrorCode::malformed_answer;
+    verdict.error->hint = html_hint;
+  } else if (verdict.answer_class == AnswerClass::ok && !body) {
+    return not_json(response, body.error(), is_login);
+  } else if (verdict.answer_class == AnswerClass::ok) {
+    auto const missed = std::find_if(good.begin(), good.end(), [&](GoodSpec const& one) {
+      return !compares(one.json.in(document), one.equals, one.not_equals);
+    });
+    if (missed != good.end()) {
+      verdict.answer_class = missed->otherwise;
+      verdict.error = not_good(*missed, response, *body);
+    }
+  } else if (verdict.answer_class != AnswerClass::empty) {
+    verdict.error = refusal(verdict.answer_class, response, body);
+    if (ruled && rule->json) add_ruled_value(*verdict.error, *rule->json, document);
+  }
+  // Whoever answers at a wrong path answers with that status too.
+  verdict.by_status_alone = ruled && verdict.answer_class == AnswerClass::empty && !rule->json &&
+                            rule->body_contains.empty() && response.status >= 400;
+  if (verdict.answer_class == AnswerClass::throttled) {
+    verdict.asked = asked_wait(response, document, rate, now);
+    if (verdict.asked)
+      verdict.wait = std::min<std::chrono::milliseconds>(*verdict.asked, rate.wait_cap);
+    if (ruled && rule->wait) {
+      auto const least = std::chrono::milliseconds(std::min(*rule->wait, rate.wait_cap));
+      verdict.wait = std::max(verdict.wait.value_or(least), least);
+    }
+  }
+  if (body) verdict.body = std::move(*body);
+  return verdict;
+}
+
+}  // namespace affsync::engine

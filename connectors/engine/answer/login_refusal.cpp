@@ -1,0 +1,39 @@
+#include "connectors/engine/answer/login_refusal.hpp"
+
+namespace affsync::engine {
+
+std::optional<Error> login_refusal(Verdict const& verdict, int status) {
+  if (status == 0) return std::nullopt;  // nobody answered
+  bool const goes_on = verdict.answer_class == AnswerClass::ok ||
+                       verdict.answer_class == AnswerClass::throttled ||
+                       verdict.answer_class == AnswerClass::transient;
+  if (goes_on) return std::nullopt;
+  Error error = verdict.error.value_or(
+      Error(ErrorCode::login_refused, "HTTP " + std::to_string(status) + " without a token"));
+  switch (error.code) {
+    case ErrorCode::answer_too_large:
+      return std::nullopt;
+    case ErrorCode::auth_invalid:
+    case ErrorCode::clock_skew:
+    case ErrorCode::redirected:
+      break;
+    case ErrorCode::auth_expired:
+      error.code = ErrorCode::auth_invalid;
+      break;
+    case ErrorCode::not_found:
+      error.code = ErrorCode::login_refused;
+      error.hint =
+          "The login may stand elsewhere for your account: see `login: {path: …}` of the "
+          "source, and its base_url.";
+      break;
+    default:
+      error.code = ErrorCode::login_refused;
+      error.hint =
+          "Check the credentials of this source, and whether the broker wants a second "
+          "step, such as a captcha: log in by hand once.";
+      break;
+  }
+  return error;
+}
+
+}  // namespace affsync::engine

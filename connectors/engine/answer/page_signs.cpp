@@ -1,0 +1,236 @@
+#include "connectors/engine/answer/page_signs.hpp"
+
+#include <algorithm>
+#include <boost/url/parse.hpp>
+#include <boost/url/url.hpp>
+#include <boost/url/url_view.hpp>
+#include <charconv>
+#include <span>
+
+#include "base/decimal.hpp"
+#include "base/text.hpp"
+#include "connectors/engine/rows/presence.hpp"
+#include "connectors/engine/values/words.hpp"
+
+namespace affsync::engine {
+namespace {
+
+namespace urls = boost::urls;
+
+constexpr auto npos = std::string_view::npos;
+// Greater counts are nothing that a list could have, and sums of them would overflow.
+constexpr std::int64_t largest_count = 1'000'000'000'000;
+
+std::string scalar_at(std::optional<JsonPath> const& path, Json const& json) {
+  auto const* value = path ? path->in(json) : nullptr;
+  auto const text = value == nullptr ? std::nullopt : value->scalar_text();
+  return text ? std::string(*text) : std::string();
+}
+
+bool is_one_of(std::span<std::string_view const> words, std::string_view text) {
+  return std::ranges::any_of(words, [&](auto word) { return equal_without_case(word, text); });
+}
+
+// A broker's word for "none", as programs of many languages print it.
+bool is_word_for_none(std::string_view text) {
+  constexpr std::string_view words[] = {"null", "none", "nil", "undefined", "false"};
+  return is_one_of(words, text);
+}
+
+bool is_zero(std::string_view text) {
+  auto const number = parse_decimal(text);
+  return number.error == DecimalError::none && number.text.find_first_of("123456789") == npos;
+}
+
+std::optional<bool> says_more(std::optional<JsonPath> const& path, Json const& body) {
+  auto const* value = path ? path->in(body) : nullptr;
+  if (value == nullptr) return std::nullopt;
+  if (!is_present(value, {})) return false;
+  if (value->is_array() || value->is_object()) return true;
+  auto const text = trim_blanks(*value->scalar_text());
+  constexpr std::string_view words[] = {"no", "n", "f", "off"};
+  return !is_zero(text) && !is_word_for_none(text) && !is_one_of(words, text);
+}
+
+// The cursor, link or id of the next page; empty where the value means that there is none. Zero
+// would be the place where the list begins, so that some brokers end a list with it.
+std::string next_at(PageSpec const& page, Json const& body) {
+  auto text = scalar_at(page.next, body);
+  auto const trimmed = trim_blanks(text);
+  if (trimmed.empty() || is_word_for_none(trimmed) || is_zero(trimmed)) return {};
+  return text;
+}
+
+Error refused(std::string_view link, std::string_view why, std::string hint = {}) {
+  // A link may hold a token, so only its beginning is shown.
+  auto const shown = link.substr(0, link.find('?')).substr(0, 120);
+  if (!hint.empty()) {
+    return Error(ErrorCode::paging_broken,
+                 "the link to the next page, " + std::string(shown) + ", " + std::string(why),
+                 std::move(hint));
+  }
+  return Error(ErrorCode::paging_broken,
+               "the link to the next page, " + std::string(shown) + ", " + std::string(why),
+               "Credentials go to `base_url` alone. If the broker moved, change `base_url`.");
+}
+
+bool same_origin(urls::url_view left, urls::url_view right) {
+  auto const port_of = [](urls::url_view url) {
+    if (url.has_port() && !url.port().empty()) return std::string(url.port());
+    return std::string(url.scheme() == "http" ? "80" : "443");
+  };
+  return left.scheme() == right.scheme() && left.encoded_host() == right.encoded_host() &&
+         port_of(left) == port_of(right);
+}
+
+// Boost.URL 1.81 reads //127.0.0.1.example.com, and //host:80.example.com, as a host or port and a
+// path that begins with a point; behind an authority a path begins with a slash.
+bool is_misread(urls::url_view url) {
+  auto const path = url.encoded_path();
+  return url.has_authority() && !path.empty() && !path.starts_with('/');
+}
+
+bool has_dots(urls::url_view url) {
+  return std::ranges::any_of(
+      url.segments(), [](std::string const& segment) { return segment == "." || segment == ".."; });
+}
+
+bool is_hex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+// Servers write `page[number]=2`, blanks and letters of any alphabet into links as they are. As in
+// a browser, what an address may not hold behind its authority is percent-encoded; what is encoded
+// already stays. Control characters are left, so that the link is refused.
+std::string as_address(std::string_view link) {
+  auto const authority = link.find("//");
+  std::size_t begin = 0;
+  bool const has_authority =
+      authority != std::string_view::npos && authority < link.find_first_of("/?#") + 1;
+  if (has_authority) begin = std::min(link.find_first_of("/?#", authority + 2), link.size());
+  std::string out(link.substr(0, begin));
+  for (std::size_t at = begin; at < link.size(); ++at) {
+    char const c = link[at];
+    bool const encoded =
+        c == '%' && at + 2 < link.size() && is_hex(link[at + 1]) && is_hex(link[at + 2]);
+    bool const foreign = static_cast<unsigned char>(c) >= 0x80 ||
+                         std::string_view(" \"<>[]\\^`{|}").find(c) != std::string_view::npos;
+    if (!foreign && (c != '%' || encoded)) {
+      out += c;
+      continue;
+    }
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    auto const byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += digits[byte >> 4];
+    out += digits[byte & 15];
+  }
+  return out;
+}
+
+// The API stands behind a proxy that ends TLS and does not know its own address.
+constexpr auto behind_proxy =
+    "Only the scheme or port differs: the broker's API seems to stand behind a proxy. With "
+    "`follow: path` under `page` of the stream, in a connector file of your own, only path and "
+    "query of a link are used, under `base_url`.";
+
+Result<std::string> link_target(std::string const& link, std::string const& base_url,
+                                std::string const& asked, bool follow_path) {
+  auto const base = urls::parse_uri(base_url);
+  auto const address = as_address(link);
+  auto const reference = urls::parse_uri_reference(address);
+  if (!base || !reference || is_misread(*reference)) return refused(link, "is not an address");
+  std::string base_path(base->encoded_path());
+  while (base_path.ends_with('/')) base_path.pop_back();
+
+  // What was asked for is not always good as an address: a path of the configuration may hold "%z".
+  // Then a link has to do without it.
+  auto const whole = base_url.substr(0, base_url.find_last_not_of('/') + 1) + asked;
+  auto const here = urls::parse_uri(whole);
+  urls::url there;
+  if (auto const resolved = urls::resolve(here ? *here : *base, *reference, there); !resolved) {
+    return refused(link, "is not an address");
+  }
+  there.normalize_scheme();
+  there.normalize_authority();
+  urls::url home(*base);
+  home.normalize_scheme();
+  home.normalize_authority();
+  if (!follow_path && !same_origin(there, home)) {
+    bool const same_host = there.encoded_host() == home.encoded_host();
+    return refused(link, "leads away from `base_url`", same_host ? behind_proxy : "");
+  }
+  std::string target(there.encoded_path());
+  bool const within = target.starts_with(base_path + "/");
+  if (!within && !(follow_path && target.starts_with("/"))) {
+    return refused(link, "leads out of `base_url`");
+  }
+  // A proxy may have taken the base URL's path off.
+  if (within) target.erase(0, base_path.size());
+  // Boost.URL 1.81 keeps the dots that would lead above the root.
+  if (has_dots(there)) return refused(link, "leads out of `base_url`");
+  if (there.has_query()) target += "?" + std::string(there.encoded_query());
+  return target;
+}
+
+}  // namespace
+
+std::string storable(std::string const& next, Redactor const& secrets) {
+  if (!secrets.is_in(next)) return next;
+  auto const mark = std::min(next.find('?'), next.size());
+  auto out = next.substr(0, mark);
+  char joint = '?';
+  for (auto at = mark + 1; at <= next.size();) {
+    auto const end = std::min(next.find('&', at), next.size());
+    auto const parameter = next.substr(at, end - at);
+    at = end + 1;
+    auto const value = parameter.substr(std::min(parameter.find('='), parameter.size()));
+    bool const is_credential = secrets.is_in(value) && secrets.redact(value) == "=***";
+    if (is_credential) continue;
+    out += joint + parameter;
+    joint = '&';
+  }
+  return secrets.is_in(out) ? std::string() : out;
+}
+
+std::optional<std::int64_t> read_count(std::optional<JsonPath> const& path, Json const& body) {
+  auto const text = scalar_at(path, body);
+  if (text.empty()) return std::nullopt;
+  auto const number = parse_decimal(text);
+  if (number.error != DecimalError::none) return std::nullopt;
+  // 57.0 is how some languages print a whole number.
+  std::string_view whole = number.text;
+  if (auto const point = whole.find('.'); point != npos) {
+    if (whole.find_first_not_of('0', point + 1) != npos) return std::nullopt;
+    whole = whole.substr(0, point);
+  }
+  std::int64_t count = -1;
+  auto const end = whole.data() + whole.size();
+  auto const [stop, error] = std::from_chars(whole.data(), end, count);
+  if (error != std::errc{} || stop != end || count < 0 || count > largest_count) {
+    return std::nullopt;
+  }
+  return count;
+}
+
+Result<PageSigns> read_signs(PageSpec const& page, Json const& body,
+                             std::vector<Json const*> const& rows, std::string const& base_url,
+                             std::string const& asked_target) {
+  PageSigns signs;
+  signs.total = read_count(page.total, body);
+  signs.total_pages = read_count(page.total_pages, body);
+  signs.more = says_more(page.more, body);
+  if (page.type == PageType::id) {
+    if (!rows.empty()) signs.next = scalar_at(page.id, *rows.back());
+  } else {
+    signs.next = next_at(page, body);
+  }
+  if (page.type == PageType::link && !signs.next.empty()) {
+    auto target = link_target(signs.next, base_url, asked_target, page.follow_path);
+    if (!target) return target.error();
+    signs.next = std::move(*target);
+  }
+  return signs;
+}
+
+}  // namespace affsync::engine

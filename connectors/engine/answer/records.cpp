@@ -1,0 +1,180 @@
+#include "connectors/engine/answer/records.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "connectors/engine/answer/page_signs.hpp"
+#include "connectors/engine/rows/column_reader.hpp"
+#include "connectors/engine/rows/presence.hpp"
+#include "connectors/engine/values/words.hpp"
+
+namespace affsync::engine {
+namespace {
+
+// PHP makes an object of an array whose indexes have a gap.
+bool is_numbered_list(Json const& value) {
+  if (!value.is_object() || value.members().empty()) return false;
+  return std::ranges::all_of(value.members(), [](JsonMember const& member) {
+    return !member.name.empty() &&
+           member.name.find_first_not_of("0123456789") == std::string::npos &&
+           member.value.is_object();
+  });
+}
+
+bool is_list(Json const& value) {
+  return value.is_array() || is_numbered_list(value);
+}
+
+bool is_empty_object(Json const& value) {
+  return value.is_object() && value.members().empty();
+}
+
+// The value at a path, where its last step may be "*".
+Json const* value_at(JsonPath const& path, Json const& body) {
+  constexpr std::string_view any = ".*";
+  if (!path.text().ends_with(any)) return path.in(body);
+  auto const parent = path.text().substr(0, path.text().size() - any.size());
+  auto const* holder = JsonPath(parent).in(body);
+  if (holder == nullptr || !holder->is_object()) return nullptr;
+  for (auto const& member : holder->members()) {
+    if (is_list(member.value)) return &member.value;
+  }
+  return nullptr;
+}
+
+// Whether what the path names holds what the other one names: "$" and "result" hold "result.rows".
+bool holds(JsonPath const& outer, JsonPath const& inner) {
+  if (outer.head().empty()) return !inner.head().empty();
+  return inner.text().size() > outer.text().size() && inner.text().starts_with(outer.text()) &&
+         inner.text()[outer.text().size()] == '.';
+}
+
+// An object is a row when it has something of a row's key.
+bool has_key(TableMapping const& mapping, Json const& object) {
+  return std::ranges::any_of(mapping.key, [&](KeyPart const& part) {
+    return !part.constant && is_present(part.path.in(object), {});
+  });
+}
+
+// Whether the answer's own words say that it is no good one. What is not about the list as a whole
+// is left to the rules under `errors`.
+bool speaks_of_error(Json const& body) {
+  if (!body.is_object()) return false;
+  auto const is_one_of = [](std::string_view text, auto const& words) {
+    return std::ranges::any_of(
+        words, [&](std::string_view word) { return equal_without_case(word, text); });
+  };
+  constexpr std::string_view bad[] = {"error",     "errors",       "err",
+                                      "exception", "errorCode",    "error_code",
+                                      "error_msg", "errorMessage", "error_message"};
+  constexpr std::string_view good[] = {"success", "ok", "succeeded"};
+  constexpr std::string_view none[] = {"0", "0.0", "false", "null", "none", "no", "ok", "success"};
+  constexpr std::string_view no[] = {"0", "false", "no", "n"};
+  constexpr std::string_view failed[] = {"error", "fail", "failed", "failure", "ko", "nok"};
+  for (auto const& member : body.members()) {
+    auto const scalar = member.value.scalar_text();
+    auto const text = scalar ? trim_blanks(*scalar) : std::string_view{};
+    if (is_one_of(member.name, bad) && is_present(&member.value, {}) && !is_one_of(text, none)) {
+      return true;
+    }
+    if (is_one_of(member.name, good) && is_one_of(text, no)) return true;
+    if (equal_without_case(member.name, "status") && is_one_of(text, failed)) return true;
+  }
+  return false;
+}
+
+bool counts_none(StreamSpec const& stream, Json const& body) {
+  auto const is_zero = [&](std::optional<JsonPath> const& path) {
+    return read_count(path, body) == 0;
+  };
+  return is_zero(stream.page.total) || is_zero(stream.page.total_pages) ||
+         std::ranges::any_of(stream.reconcile, [&](ReconcileSpec const& check) {
+           return check.column.empty() && is_zero(check.broker_value);
+         });
+}
+
+// One row for each innermost member of nested objects, its names on the way in fields.
+void expand(ExpandSpec const& spec, Json const& value, Json const& body, Json::Object const& fields,
+            Records& out) {
+  auto const level = fields.size();
+  if (level < spec.names.size()) {
+    if (!value.is_object()) return;
+    for (auto const& member : value.members()) {
+      auto inner = fields;
+      inner.push_back({spec.names[level], Json::string(member.name)});
+      expand(spec, member.value, body, inner, out);
+    }
+    return;
+  }
+  auto row = fields;
+  row.push_back({spec.value, value});
+  for (auto const& [field, path] : spec.keep) {
+    if (auto const* kept = JsonPath(path).in(body)) row.push_back({field, *kept});
+  }
+  out.made.push_back(Json::object(std::move(row)));
+}
+
+void expand_only(ExpandSpec const& spec, Json const& object, Json const& body, Records& out) {
+  for (auto const& path : spec.only) {
+    auto const* value = path.in(object);
+    if (value == nullptr) continue;
+    Json::Object fields;
+    fields.push_back({spec.names.front(), Json::string(path.text())});
+    expand(spec, *value, body, fields, out);
+  }
+}
+
+}  // namespace
+
+Result<Records> find_records(StreamSpec const& stream, Json const& body, bool behind_rows) {
+  Records records;
+  std::string tried;
+  std::vector<JsonPath const*> before;
+  bool is_void = false;  // a list should stand somewhere where nothing does
+  for (auto const& path : stream.records) {
+    Json const* found = value_at(path, body);
+    if (found != nullptr && found->is_object() && stream.expand) {
+      if (stream.expand->only.empty()) {
+        expand(*stream.expand, *found, body, {}, records);
+      } else {
+        expand_only(*stream.expand, *found, body, records);
+      }
+      for (auto const& row : records.made) records.rows.push_back(&row);
+      return records;
+    }
+    if (found != nullptr && found->is_array()) {
+      records.rows.reserve(found->items().size());
+      for (auto const& item : found->items()) records.rows.push_back(&item);
+      return records;
+    }
+    if (found != nullptr && is_numbered_list(*found)) {
+      for (auto const& member : found->members()) records.rows.push_back(&member.value);
+      return records;
+    }
+    bool const is_envelope =
+        found != nullptr && found->is_object() &&
+        std::ranges::any_of(before, [&](JsonPath const* inner) { return holds(path, *inner); }) &&
+        !has_key(stream.map, *found);
+    if (found != nullptr && found->is_object() && !is_empty_object(*found) && !is_envelope) {
+      records.rows.push_back(found);
+      return records;
+    }
+    is_void = is_void || (found != nullptr && (found->is_null() || is_empty_object(*found)));
+    if (!tried.empty()) tried += ", ";
+    tried += "`" + path.text() + "` holds ";
+    tried += found == nullptr          ? "nothing"
+             : is_envelope             ? "an object without the row's key"
+             : is_empty_object(*found) ? "an empty object"
+                                       : kind_in_words(*found);
+    before.push_back(&path);
+  }
+  bool const none = counts_none(stream, body) || (is_void && (stream.empty_if_null || behind_rows));
+  if (none && !speaks_of_error(body)) return records;
+  return Error(ErrorCode::malformed_answer, "the answer has no list of rows: " + tried,
+               is_void ? "Where that is how the broker says that there are no rows, write "
+                         "`records: {from: …, empty_if_null: true}`, or name its count as `total` "
+                         "of `page`."
+                       : "`records` of the stream in the connector file says where they are.");
+}
+
+}  // namespace affsync::engine

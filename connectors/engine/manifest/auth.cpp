@@ -1,0 +1,227 @@
+// The part `auth` of a connector file: how a request is made to be ours.
+#include "connectors/engine/manifest/grammar.hpp"
+#include "connectors/engine/manifest/placeholders.hpp"
+
+namespace affsync::engine::grammar {
+namespace {
+
+enum class AuthType { none, static_token, basic, hmac, login_token, client_credentials };
+constexpr std::pair<std::string_view, AuthType> auth_types[] = {
+    {"none", AuthType::none},
+    {"static_token", AuthType::static_token},
+    {"basic", AuthType::basic},
+    {"hmac", AuthType::hmac},
+    {"login_token", AuthType::login_token},
+    {"oauth2_client_credentials", AuthType::client_credentials},
+};
+constexpr std::pair<std::string_view, Method> login_methods[] = {
+    {"GET", Method::get},
+    {"POST", Method::post},
+};
+
+constexpr std::pair<std::string_view, bool> client_places[] = {
+    {"body", false},
+    {"header", true},
+};
+
+constexpr Places secret_places{.credentials = true, .settings = true};
+
+RequestSpec read_login(yaml::Node const& node, Declared const& declared) {
+  yaml::Map map(node, "a login");
+  RequestSpec login;
+  login.method = Method::post;
+  if (auto const method = map.find("method")) {
+    login.method = read_word<Method>(*method, login_methods, "a method of a login");
+  }
+  login.path = read_request_path(map.require("path"), declared);
+  if (auto const query = map.find("query")) {
+    login.query = read_named_texts(*query, declared, {.settings = true}, "a query parameter");
+  }
+  if (auto const headers = map.find("headers")) {
+    login.headers = read_headers(*headers, declared, secret_places);
+  }
+  if (auto const json = map.find("json")) {
+    if (login.method == Method::get) json->fail("a GET has no body", "Use `method: POST`.");
+    login.json = read_named_texts(*json, declared, secret_places, "a member");
+  }
+  if (auto const form = map.find("form")) {
+    if (login.method == Method::get) form->fail("a GET has no body", "Use `method: POST`.");
+    if (!login.json.empty()) form->fail("a body is either `json` or `form`");
+    login.form = read_named_texts(*form, declared, secret_places, "a field");
+  }
+  map.finish();
+  return login;
+}
+
+StaticTokenAuth read_static_token(yaml::Map& map, Declared const& declared) {
+  StaticTokenAuth auth;
+  if (auto const header = map.find("header")) auth.header = read_header_name(*header, declared);
+  auto const value = map.require("value");
+  auth.value = read_template(value, declared, secret_places);
+  if (auth.value.find("${credentials.") == std::string::npos) {
+    value.fail("the token's header holds no credential",
+               "For instance \"Bearer ${credentials.key}\".");
+  }
+  return auth;
+}
+
+// A text without which nobody is let in.
+std::string read_credential_text(yaml::Node const& node, Declared const& declared) {
+  auto text = read_template(node, declared, secret_places);
+  if (text.find("${credentials.") == std::string::npos) {
+    node.fail("there is no credential in it", "For instance \"${credentials.secret}\".");
+  }
+  return text;
+}
+
+BasicAuth read_basic(yaml::Map& map, Declared const& declared) {
+  BasicAuth auth;
+  if (auto const header = map.find("header")) auth.header = read_header_name(*header, declared);
+  auth.user = read_template(map.require("user"), declared, secret_places);
+  auth.password = read_credential_text(map.require("password"), declared);
+  return auth;
+}
+
+HmacAuth read_hmac(yaml::Map& map, Declared const& declared) {
+  HmacAuth auth;
+  if (auto const headers = map.find("headers")) {
+    auth.headers = read_headers(*headers, declared, secret_places);
+  }
+  return auth;
+}
+
+void read_lifetime(yaml::Map& map, LoginTokenAuth& auth) {
+  if (auto const lifetime = map.find("assumed_lifetime")) {
+    auth.assumed_lifetime =
+        read_duration(*lifetime, std::chrono::seconds(30), std::chrono::hours(24 * 366));
+  }
+  if (auto const before = map.find("renew_before")) {
+    auth.renew_before = read_duration(*before, std::chrono::seconds(0), std::chrono::hours(24));
+  }
+}
+
+// `token: data.token`, `token: {header: X-Auth-Token}`, `token: {cookie: SESSION}`
+void read_token_place(yaml::Node const& node, LoginTokenAuth& auth, Declared const& declared) {
+  if (!node.is_map()) {
+    auth.token = read_path(node);
+    return;
+  }
+  yaml::Map map(node, "the token's place");
+  auto const header = map.find("header");
+  auto const cookie = map.find("cookie");
+  map.finish();
+  if (header.has_value() == cookie.has_value()) {
+    node.fail("the token's place takes one of header and cookie");
+  }
+  if (header) {
+    auth.token_header = read_header_name(*header, declared);
+    return;
+  }
+  auth.token_cookie = cookie->text();
+  // A cookie's name is a token, as that of a header is.
+  if (auth.token_cookie.empty() ||
+      auth.token_cookie.find_first_of("=;, \t\"${}") != std::string::npos) {
+    cookie->fail(yaml::quoted(auth.token_cookie) + " is not the name of a cookie");
+  }
+}
+
+LoginTokenAuth read_login_token(yaml::Map& map, Declared const& declared) {
+  LoginTokenAuth auth;
+  auth.login = read_login(map.require("login"), declared);
+  read_token_place(map.require("token"), auth, declared);
+  if (auto const prefix = map.find("strip_prefix")) auth.strip_prefix = prefix->text();
+  if (auto const header = map.find("header")) auth.header = read_header_name(*header, declared);
+  auto const value = map.require("value");
+  auth.value =
+      read_template(value, declared, {.credentials = true, .settings = true, .token = true});
+  if (auth.value.find("${token}") == std::string::npos) {
+    value.fail("the header's value does not use ${token}", "For instance \"Bearer ${token}\".");
+  }
+  if (auto const seconds = map.find("expires_in")) auth.expires_in = read_path(*seconds);
+  if (auto const jwt = map.find("lifetime_from_jwt")) auth.lifetime_from_jwt = jwt->as_bool();
+  read_lifetime(map, auth);
+  return auth;
+}
+
+// RFC 6749, 4.4.
+LoginTokenAuth read_client_credentials(yaml::Map& map, Declared const& declared) {
+  LoginTokenAuth auth;
+  auth.login.method = Method::post;
+  auth.login.path = read_request_path(map.require("path"), declared);
+  auth.login.form = {{"grant_type", "client_credentials"}};
+  auto const id = read_template(map.require("client_id"), declared, secret_places);
+  auto const secret = read_credential_text(map.require("client_secret"), declared);
+  if (auto const scope = map.find("scope")) {
+    auth.login.form.emplace_back("scope", read_template(*scope, declared, {.settings = true}));
+  }
+  auto const place = map.find("client");
+  if (place && read_word<bool>(*place, client_places, "a place of the client's id and secret")) {
+    auth.login_basic.emplace();
+    auth.login_basic->user = id;
+    auth.login_basic->password = secret;
+  } else {
+    auth.login.form.emplace_back("client_id", id);
+    auth.login.form.emplace_back("client_secret", secret);
+  }
+  auth.token = JsonPath("access_token");
+  auth.expires_in = JsonPath("expires_in");
+  if (auto const header = map.find("header")) auth.header = read_header_name(*header, declared);
+  auth.value = "Bearer ${token}";
+  read_lifetime(map, auth);
+  return auth;
+}
+
+AuthOption read_option(yaml::Node const& node, Declared const& declared) {
+  yaml::Map map(node, "the authentication");
+  AuthOption option;
+  auto const type =
+      read_word<AuthType>(map.require("type"), auth_types, "a kind of authentication");
+  switch (type) {
+    case AuthType::none:
+      option.auth = NoAuth{};
+      break;
+    case AuthType::static_token:
+      option.auth = read_static_token(map, declared);
+      break;
+    case AuthType::basic:
+      option.auth = read_basic(map, declared);
+      break;
+    case AuthType::hmac:
+      option.auth = read_hmac(map, declared);
+      option.signature = read_signature(map.require("signature"), declared);
+      break;
+    case AuthType::login_token:
+      option.auth = read_login_token(map, declared);
+      break;
+    case AuthType::client_credentials:
+      option.auth = read_client_credentials(map, declared);
+      break;
+  }
+  if (auto const signature = map.find("signature")) {
+    if (type == AuthType::none) {
+      signature->fail("a signature without anything else is `type: hmac`");
+    }
+    option.signature = read_signature(*signature, declared);
+  }
+  map.finish();
+  return option;
+}
+
+}  // namespace
+
+std::string read_header_name(yaml::Node const& node, Declared const& declared) {
+  auto name = read_template(node, declared, {.settings = true});
+  auto const letters = expand_placeholders(name, [](std::string_view) { return "x"; });
+  if (!is_header_name(letters)) {
+    node.fail(yaml::quoted(name) + " is not the name of an HTTP header");
+  }
+  return name;
+}
+
+std::vector<AuthOption> read_auth(yaml::Node const& node, Declared const& declared) {
+  std::vector<AuthOption> options;
+  for (auto const& item : one_or_more(node)) options.push_back(read_option(item, declared));
+  return options;
+}
+
+}  // namespace affsync::engine::grammar

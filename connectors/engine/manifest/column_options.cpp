@@ -1,0 +1,130 @@
+// The options of an entry of `map`: what is done to a value of each type.
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "connectors/engine/manifest/column.hpp"
+
+namespace affsync::engine::grammar {
+namespace {
+
+constexpr std::pair<std::string_view, bool> epoch_units[] = {
+    {"seconds", false},
+    {"milliseconds", true},
+};
+
+constexpr std::pair<std::string_view, Locale> locales[] = {
+    {"ru", Locale::russian},
+};
+
+std::map<std::string, std::string> read_enumeration(yaml::Node const& node,
+                                                    ColumnEntry const& entry) {
+  std::map<std::string, std::string> table;
+  for (auto const& [key, value] : node.entries()) {
+    auto ours = value.text();
+    if (entry.column.type == ColumnType::boolean && ours != "true" && ours != "false") {
+      value.fail(entry.name() + " is true or false");
+    }
+    check_word(value, ours, entry);
+    if (!table.emplace(to_lower(key.text()), std::move(ours)).second) {
+      key.fail(yaml::quoted(key.text()) + " is there twice, since case does not count");
+    }
+  }
+  if (table.empty()) node.fail("the table of words is empty");
+  return table;
+}
+
+std::vector<std::string> read_formats(yaml::Node const& node) {
+  std::vector<std::string> formats;
+  for (auto const& item : one_or_more(node)) {
+    formats.push_back(item.text());
+    if (formats.back() != "iso" && formats.back().find('%') == std::string::npos) {
+      item.fail(yaml::quoted(formats.back()) + " is not a format of dates",
+                "Use iso, or places such as %d.%m.%Y %H:%M:%S.");
+    }
+  }
+  return formats;
+}
+
+Locale read_locale(yaml::Node const& node) {
+  return read_word<Locale>(node, locales, "a language of dates");
+}
+
+// What an epoch time has to agree with.
+WithinSpec read_within(yaml::Node const& node, Declared const& declared) {
+  yaml::Map map(node, "`within`");
+  WithinSpec within;
+  within.from = read_paths(map.require("from"));
+  if (auto const locale = map.find("locale")) within.locale = read_locale(*locale);
+  if (auto const zone = map.find("zone")) within.zone = read_zone(*zone, declared);
+  if (auto const slack = map.find("slack")) {
+    within.slack = read_duration(*slack, std::chrono::seconds(0), std::chrono::hours(24 * 366));
+  }
+  map.finish();
+  return within;
+}
+
+}  // namespace
+
+void read_column_options(yaml::Map& map, ColumnMapping& out, ColumnEntry const& entry) {
+  auto const option = [&](char const* key, std::initializer_list<ValueType> types) {
+    auto node = map.find(key);
+    if (node && std::ranges::find(types, out.type) == types.end()) {
+      std::string words;
+      for (auto const type : types)
+        words += (words.empty() ? "" : " or ") + std::string(word_of(type));
+      node->fail("`" + std::string(key) + "` goes with " + words + ", this value is " +
+                 std::string(word_of(out.type)));
+    }
+    return node;
+  };
+  using enum ValueType;
+  if (auto const node = option("take_before", {text})) {
+    out.take_before = node->text();
+    if (out.take_before.empty()) node->fail("there is nothing before an empty text");
+  }
+  if (auto const node = option("strip_prefix", {text})) out.strip_prefix = node->text();
+  if (auto const node = option("lower_case", {text})) out.lower_case = node->as_bool();
+  if (auto const node = option("invert", {decimal})) out.invert = node->as_bool();
+  if (auto const node = option("shift", {decimal, percent})) {
+    out.shift = static_cast<int>(node->as_integer(-30, 30));
+  }
+  if (auto const node = option("scale", {decimal, percent})) {
+    out.scale_of_currency = node->is_scalar() && node->text() == "currency";
+    if (!out.scale_of_currency) out.scale = static_cast<int>(node->as_integer(0, 50));
+  }
+  if (auto const node = option("formats", {date, datetime, earliest, latest})) {
+    out.formats = read_formats(*node);
+  }
+  if (auto const node = option("zone", {date, datetime, earliest, latest})) {
+    out.zone = read_zone(*node, entry.declared);
+  }
+  if (auto const node = option("locale", {date, datetime, earliest, latest})) {
+    out.locale = read_locale(*node);
+  }
+  if (auto const node = option("ahead", {date, datetime, earliest, latest, epoch})) {
+    out.ahead = read_duration(*node, std::chrono::seconds(0), std::chrono::hours(24 * 36600));
+  }
+  bool const is_end = out.type == earliest || out.type == latest;
+  if (is_end && out.locale == Locale::none) {
+    map.node().fail(std::string(word_of(out.type)) +
+                        " needs `locale`: only times in words are told as an interval",
+                    "For instance `locale: ru`.");
+  }
+  if (auto const node = option("unit", {epoch})) {
+    out.epoch_milliseconds = read_word<bool>(*node, epoch_units, "a unit of epoch times");
+  }
+  if (auto const node = option("within", {epoch})) {
+    out.within = read_within(*node, entry.declared);
+  }
+  if (auto const node = option("table", {enumeration})) out.table = read_enumeration(*node, entry);
+  if (auto const node = option("default", {enumeration})) {
+    out.otherwise = node->text();
+    bool const is_boolean = entry.column.type == ColumnType::boolean;
+    if (is_boolean && out.otherwise != "true" && out.otherwise != "false") {
+      node->fail(yaml::quoted(*out.otherwise) + " is neither true nor false");
+    }
+    check_word(*node, *out.otherwise, entry);
+  }
+}
+
+}  // namespace affsync::engine::grammar

@@ -1,0 +1,240 @@
+#include "connectors/engine/manifest/grammar.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/schedule.hpp"
+#include "connectors/engine/manifest/placeholders.hpp"
+#include "connectors/engine/values/time_zone.hpp"
+
+namespace affsync::engine::grammar {
+namespace {
+
+using std::chrono::seconds;
+
+std::optional<seconds> duration_of(std::string_view text) {
+  long number = 0;
+  auto const end = text.data() + text.size();
+  auto const [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || stop + 1 != end || number < 0 || number > 1'000'000) {
+    return std::nullopt;
+  }
+  switch (*stop) {
+    case 's':
+      return seconds(number);
+    case 'm':
+      return seconds(number * 60);
+    case 'h':
+      return seconds(number * 3600);
+    case 'd':
+      return seconds(number * 86400);
+    default:
+      return std::nullopt;
+  }
+}
+
+std::string duration_text(seconds value) {
+  auto const count = value.count();
+  if (count % 86400 == 0 && count != 0) return std::to_string(count / 86400) + "d";
+  if (count % 3600 == 0 && count != 0) return std::to_string(count / 3600) + "h";
+  if (count % 60 == 0 && count != 0) return std::to_string(count / 60) + "m";
+  return std::to_string(count) + "s";
+}
+
+bool has_control_character(std::string_view text) {
+  return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+void check_declared(yaml::Node const& node, std::string_view name,
+                    std::vector<std::string> const& declared, std::string const& kind) {
+  if (std::ranges::find(declared, name) != declared.end()) return;
+  auto const near = nearest(name, declared);
+  node.fail(
+      yaml::quoted(name) + " is not among the " + kind + "s that the file declares",
+      near ? "Did you mean `" + *near + "`?" : "Declare it under `" + kind + "s`, or take it out.");
+}
+
+void check_places(yaml::Node const& node, std::string const& text, Declared const& declared,
+                  Places places) {
+  auto const names = placeholder_names(text);
+  if (!names) node.fail("a `${` without its `}`");
+  for (auto const& name : *names) {
+    if (auto const credential = name_in_scope(name, "credentials")) {
+      if (!places.credentials) {
+        node.fail("a credential cannot be used here",
+                  "Credentials go into `auth` only: its header, or the body and the headers of the "
+                  "login.");
+      }
+      check_declared(node, *credential, declared.credentials, "credential");
+    } else if (auto const setting = name_in_scope(name, "settings")) {
+      if (!places.settings) node.fail("a setting cannot be used here");
+      check_declared(node, *setting, declared.settings, "setting");
+    } else if (name == "token") {
+      if (!places.token) {
+        node.fail("the token cannot be used here", "It goes into the `value` of `auth` only.");
+      }
+    } else if (name == "window.from" || name == "window.to") {
+      if (!places.window) node.fail("the ends of a window can only be in a path");
+    } else {
+      node.fail(yaml::quoted("${" + name + "}") + " is unknown",
+                "Known are ${settings.NAME}, ${credentials.NAME} and ${token}.");
+    }
+  }
+}
+
+}  // namespace
+
+seconds read_duration(yaml::Node const& node, seconds least, seconds most) {
+  auto const text = node.text();
+  auto const value = duration_of(text);
+  if (!value) {
+    node.fail(yaml::quoted(text) + " is not a duration",
+              "A whole number and a unit: 30s, 5m, 6h, 1d.");
+  }
+  if (*value < least || *value > most) {
+    node.fail(yaml::quoted(text) + " is out of range",
+              "From " + duration_text(least) + " to " + duration_text(most) + ".");
+  }
+  return *value;
+}
+
+int read_days(yaml::Node const& node, int least, int most) {
+  auto const value = read_duration(node, seconds(86400L * least), seconds(86400L * most));
+  if (value.count() % 86400 != 0) {
+    node.fail(yaml::quoted(node.text()) + " is not a number of whole days", "For instance 7d.");
+  }
+  return static_cast<int>(value.count() / 86400);
+}
+
+std::string read_schedule(yaml::Node const& node) {
+  auto text = node.text();
+  auto const schedule = parse_schedule(text);
+  if (!schedule) {
+    auto const& error = schedule.error();
+    node.fail(yaml::quoted(text) + " is no schedule: " + error.message, error.hint);
+  }
+  return text;
+}
+
+void check_name(yaml::Node const& node, std::string_view name, std::string const& what) {
+  auto const fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  if (name.empty() || name.size() > 60 || name[0] < 'a' || name[0] > 'z' ||
+      !std::ranges::all_of(name, fits)) {
+    node.fail(yaml::quoted(name) + " cannot be " + what,
+              "Small letters, digits and _, beginning with a letter, 60 at most.");
+  }
+}
+
+JsonPath read_path(yaml::Node const& node) {
+  auto const text = node.text();
+  bool const broken = text.empty() || text.front() == '.' || text.back() == '.' ||
+                      text.find("..") != std::string::npos ||
+                      text.find_first_of(" \t\n[]\"'") != std::string::npos ||
+                      (text != "$" && text.starts_with('$'));
+  if (broken) {
+    node.fail(
+        yaml::quoted(text) + " is not a path",
+        "Member names and indexes joined by dots (totals.count, data.0.id), or $ for the whole.");
+  }
+  return JsonPath(text);
+}
+
+std::vector<yaml::Node> one_or_more(yaml::Node const& node) {
+  if (!node.is_sequence()) return {node};
+  auto items = node.items();
+  if (items.empty()) node.fail("the list is empty");
+  return items;
+}
+
+std::vector<JsonPath> read_paths(yaml::Node const& node) {
+  std::vector<JsonPath> paths;
+  for (auto const& item : one_or_more(node)) paths.push_back(read_path(item));
+  return paths;
+}
+
+std::vector<std::string> read_texts(yaml::Node const& node) {
+  std::vector<std::string> texts;
+  for (auto const& item : one_or_more(node)) texts.push_back(item.text());
+  return texts;
+}
+
+std::string read_template(yaml::Node const& node, Declared const& declared, Places places) {
+  auto text = node.text();
+  if (has_control_character(text)) node.fail("a control character cannot be part of this text");
+  check_places(node, text, declared, places);
+  return text;
+}
+
+NamedTexts read_named_texts(yaml::Node const& node, Declared const& declared, Places places,
+                            std::string const& what) {
+  NamedTexts texts;
+  for (auto const& [key, value] : node.entries()) {
+    auto name = key.text();
+    if (name.empty() || has_control_character(name)) key.fail(what + " needs a name");
+    texts.emplace_back(std::move(name), read_template(value, declared, places));
+  }
+  return texts;
+}
+
+bool is_header_name(std::string_view name) {
+  return !name.empty() && name.find_first_not_of(
+                              "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                              "!#$%&'*+-.^_`|~") == std::string_view::npos;
+}
+
+NamedTexts read_headers(yaml::Node const& node, Declared const& declared, Places places) {
+  for (auto const& [key, value] : node.entries()) {
+    auto const name = key.text();
+    if (!is_header_name(name)) {
+      key.fail(yaml::quoted(name) + " is not the name of an HTTP header");
+    }
+    std::string lower = name;
+    for (auto& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    for (std::string_view const taken :
+         {"host", "content-length", "transfer-encoding", "connection", "authorization"}) {
+      if (lower == taken) {
+        key.fail("the header " + yaml::quoted(name) + " is not for a request to set",
+                 taken == "authorization" ? "Describe the login under `auth`." : "");
+      }
+    }
+  }
+  return read_named_texts(node, declared, places, "a header");
+}
+
+std::string read_request_path(yaml::Node const& node, Declared const& declared) {
+  auto path = read_template(node, declared, {.settings = true, .window = true});
+  if (!path.starts_with('/') || path.starts_with("//")) {
+    node.fail(yaml::quoted(path) + " is not the path of a request",
+              "It begins with one /; the host belongs into `base_url`.");
+  }
+  if (path.find_first_of("?# ") != std::string::npos) {
+    node.fail(yaml::quoted(path) + " holds more than a path", "Parameters belong under `query`.");
+  }
+  return path;
+}
+
+std::string read_zone(yaml::Node const& node, Declared const& declared) {
+  auto zone = read_template(node, declared, {.settings = true});
+  if (zone.find("${") == std::string::npos && !zone_exists(zone)) {
+    node.fail(yaml::quoted(zone) + " is not a time zone",
+              "A name of the tz database, such as UTC or Europe/Moscow.");
+  }
+  return zone;
+}
+
+std::string join_words(std::span<std::string const> words) {
+  std::string text;
+  for (auto const& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+void refuse_word(yaml::Node const& node, std::string_view word,
+                 std::vector<std::string> const& known, std::string const& what) {
+  auto const near = nearest(word, known);
+  node.fail(yaml::quoted(word) + " is not " + what,
+            near ? "Did you mean `" + *near + "`?" : "One of: " + join_words(known) + ".");
+}
+
+}  // namespace affsync::engine::grammar

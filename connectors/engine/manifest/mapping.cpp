@@ -1,0 +1,81 @@
+// The part `map` of a stream: which tables its rows go to, and with which external id.
+#include <algorithm>
+
+#include "connectors/engine/manifest/grammar.hpp"
+
+namespace affsync::engine::grammar {
+namespace {
+
+RecordTable const& read_table(yaml::Node const& node) {
+  auto const name = node.text();
+  if (auto const* table = find_record_table(name)) return *table;
+  std::vector<std::string> known;
+  for (auto const& table : stream_tables()) known.emplace_back(table.name);
+  refuse_word(node, name, known, "a record table");
+}
+
+KeyPart read_key_part(yaml::Node const& node) {
+  KeyPart part;
+  if (node.is_map()) {
+    yaml::Map map(node, "a part of a key");
+    auto const constant = map.require("const");
+    part.constant = constant.text();
+    if (part.constant->empty()) constant.fail("an empty text tells no rows apart");
+    map.finish();
+    return part;
+  }
+  part.path = read_path(node);
+  if (part.path.head().empty()) node.fail("a whole row cannot be its own key");
+  return part;
+}
+
+// A value that is looked up is of no use unless it is whole.
+void require_all(TableMapping& mapping, yaml::Node const& columns) {
+  for (auto const& column : mapping.table->columns) {
+    auto const same_name = [&](ColumnMapping const& one) { return one.column == column.name; };
+    auto const found = std::ranges::find_if(mapping.columns, same_name);
+    if (found == mapping.columns.end()) {
+      columns.fail("a row of " + yaml::quoted(mapping.table->name) + " needs the column " +
+                   yaml::quoted(column.name));
+    }
+    auto const entry = columns.entries()[static_cast<std::size_t>(found - mapping.columns.begin())];
+    if (found->only_if || found->personal) {
+      entry.second.fail("a row of " + yaml::quoted(mapping.table->name) + " needs the column " +
+                        yaml::quoted(column.name) + " always, so that `" +
+                        (found->only_if ? "only_if" : "personal") + "` cannot be used");
+    }
+    found->required = true;
+  }
+}
+
+}  // namespace
+
+TableMapping read_table_mapping(yaml::Node const& table, yaml::Node const& key,
+                                yaml::Node const& columns, Declared const& declared) {
+  TableMapping mapping;
+  mapping.table = &read_table(table);
+  for (auto const& part : one_or_more(key)) {
+    mapping.key.push_back(read_key_part(part));
+  }
+  if (std::ranges::all_of(mapping.key,
+                          [](auto const& part) { return part.constant.has_value(); })) {
+    key.fail("a key of constants alone is the same for every row",
+             "Name at least one field of the row.");
+  }
+  for (auto const& [name, value] : columns.entries()) {
+    mapping.columns.push_back(read_column(name, value, *mapping.table, declared));
+  }
+  if (mapping.columns.empty()) columns.fail("the mapping names no column");
+  bool const has_currency = std::ranges::find(mapping.columns, "currency",
+                                              &ColumnMapping::column) != mapping.columns.end();
+  for (std::size_t i = 0; i < mapping.columns.size() && !has_currency; ++i) {
+    if (!mapping.columns[i].scale_of_currency) continue;
+    columns.entries()[i].second.fail(
+        "`scale: currency` needs the row's currency",
+        "Map the column `currency` of " + yaml::quoted(mapping.table->name) + " as well.");
+  }
+  if (!mapping.table->keeps_records()) require_all(mapping, columns);
+  return mapping;
+}
+
+}  // namespace affsync::engine::grammar

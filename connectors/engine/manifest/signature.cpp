@@ -1,0 +1,95 @@
+// The part `signature` of an authentication: what is signed, how, and where it goes.
+#include <algorithm>
+
+#include "connectors/engine/manifest/grammar.hpp"
+
+namespace affsync::engine::grammar {
+namespace {
+
+using Signature = SignatureSpec;
+
+constexpr std::pair<std::string_view, SignedPart> signed_parts[] = {
+    {"method", SignedPart::method},
+    {"path", SignedPart::path},
+    {"query", SignedPart::query},
+    {"sorted_query", SignedPart::sorted_query},
+    {"body_sha256", SignedPart::body_sha256},
+    {"timestamp", SignedPart::timestamp},
+    {"nonce", SignedPart::nonce},
+};
+constexpr std::pair<std::string_view, Signature::Algorithm> algorithms[] = {
+    {"hmac_sha256", Signature::Algorithm::hmac_sha256},
+    {"hmac_sha512", Signature::Algorithm::hmac_sha512},
+};
+constexpr std::pair<std::string_view, Signature::Encoding> encodings[] = {
+    {"hex", Signature::Encoding::hex},
+    {"base64", Signature::Encoding::base64},
+};
+constexpr std::pair<std::string_view, Signature::TimestampForm> timestamp_forms[] = {
+    {"seconds", Signature::TimestampForm::seconds},
+    {"milliseconds", Signature::TimestampForm::milliseconds},
+    {"iso", Signature::TimestampForm::iso},
+};
+
+Signature::Part read_part(yaml::Node const& node, Declared const& declared) {
+  Signature::Part part;
+  if (node.is_map()) {
+    yaml::Map map(node, "a part that is signed");
+    part.text =
+        read_template(map.require("const"), declared, {.credentials = true, .settings = true});
+    map.finish();
+  } else {
+    part.kind = read_word<SignedPart>(node, signed_parts, "a part that can be signed");
+  }
+  return part;
+}
+
+bool signs(Signature const& signature, SignedPart kind) {
+  return std::ranges::find(signature.parts, kind, &Signature::Part::kind) != signature.parts.end();
+}
+
+}  // namespace
+
+SignatureSpec read_signature(yaml::Node const& node, Declared const& declared) {
+  yaml::Map map(node, "a signature");
+  Signature out;
+  auto const secret = map.require("secret");
+  out.secret = read_template(secret, declared, {.credentials = true});
+  if (out.secret.find("${credentials.") == std::string::npos) {
+    secret.fail("a signature needs a credential as its key",
+                "For instance \"${credentials.secret}\".");
+  }
+  auto const parts = map.require("parts");
+  for (auto const& item : one_or_more(parts)) out.parts.push_back(read_part(item, declared));
+  // Not through read_template: the text between parts is often a line end.
+  if (auto const join = map.find("join")) out.join = join->text();
+  if (auto const word = map.find("algorithm")) {
+    out.algorithm =
+        read_word<Signature::Algorithm>(*word, algorithms, "an algorithm of signatures");
+  }
+  if (auto const word = map.find("encoding")) {
+    out.encoding = read_word<Signature::Encoding>(*word, encodings, "an encoding of signatures");
+  }
+  out.header = read_header_name(map.require("header"), declared);
+  if (auto const prefix = map.find("prefix")) {
+    out.prefix = read_template(*prefix, declared, {.settings = true});
+  }
+  if (auto const header = map.find("timestamp_header")) {
+    out.timestamp_header = read_header_name(*header, declared);
+  } else if (signs(out, SignedPart::timestamp)) {
+    parts.fail("the broker is not told the timestamp that is signed", "Add `timestamp_header`.");
+  }
+  if (auto const form = map.find("timestamp_form")) {
+    out.timestamp_form =
+        read_word<Signature::TimestampForm>(*form, timestamp_forms, "a form of timestamps");
+  }
+  if (auto const header = map.find("nonce_header")) {
+    out.nonce_header = read_header_name(*header, declared);
+  } else if (signs(out, SignedPart::nonce)) {
+    parts.fail("the broker is not told the nonce that is signed", "Add `nonce_header`.");
+  }
+  map.finish();
+  return out;
+}
+
+}  // namespace affsync::engine::grammar

@@ -1,0 +1,298 @@
+// One entry of `streams`: a list that the broker offers, and how it is asked for.
+#include <algorithm>
+#include <array>
+
+#include "base/decimal.hpp"
+#include "base/json.hpp"
+#include "connectors/engine/manifest/grammar.hpp"
+
+namespace affsync::engine::grammar {
+namespace {
+
+constexpr std::pair<std::string_view, Method> read_methods[] = {{"GET", Method::get}};
+
+constexpr std::pair<std::string_view, Evidence> evidence_words[] = {
+    {"vendor", Evidence::vendor},
+    {"third_party", Evidence::third_party},
+    {"none", Evidence::none},
+};
+
+EvidenceSpec read_evidence(yaml::Node const& node) {
+  yaml::Map map(node, "the evidence of a stream");
+  EvidenceSpec evidence;
+  evidence.by = read_word<Evidence>(map.require("by"), evidence_words, "a kind of evidence");
+  if (auto const note = map.find("note")) evidence.note = note->text();
+  map.finish();
+  return evidence;
+}
+
+ReconcileSpec read_reconcile(yaml::Node const& node, TableMapping const& mapping) {
+  yaml::Map map(node, "a check against the broker's total");
+  ReconcileSpec check;
+  if (auto const column = map.find("column")) {
+    check.column = column->text();
+    auto const mapped = std::ranges::any_of(
+        mapping.columns, [&](auto const& c) { return c.column == check.column; });
+    if (!mapped) column->fail("the column " + yaml::quoted(check.column) + " is not mapped");
+    auto const type = mapping.table->columns[*mapping.table->index_of(check.column)].type;
+    if (type != ColumnType::numeric && type != ColumnType::bigint) {
+      column->fail("the column " + yaml::quoted(check.column) + " holds no numbers to add up");
+    }
+  }
+  check.metric = check.column.empty() ? "rows" : check.column;
+  if (auto const metric = map.find("metric")) {
+    check.metric = metric->text();
+    check_name(*metric, check.metric, "the name of a metric");
+  }
+  check.broker_value = read_path(map.require("total"));
+  if (auto const tolerance = map.find("tolerance")) {
+    auto const parsed = parse_decimal(tolerance->text());
+    if (parsed.error != DecimalError::none || parsed.text.starts_with('-')) {
+      tolerance->fail(yaml::quoted(tolerance->text()) + " is not a tolerance",
+                      "A number that is not negative.");
+    }
+    check.tolerance = parsed.text;
+  }
+  map.finish();
+  return check;
+}
+
+// `what` is said of a whole row, which cannot be named.
+std::vector<std::string> read_row_paths(yaml::Node const& node, std::string_view what) {
+  std::vector<std::string> paths;
+  for (auto const& item : one_or_more(node)) {
+    paths.push_back(read_path(item).text());
+    if (paths.back() == "$") item.fail("a whole row cannot be " + std::string(what));
+  }
+  return paths;
+}
+
+void read_request(yaml::Map& map, StreamSpec& stream, Declared const& declared) {
+  if (auto const method = map.find("method")) {
+    if (method->text() == "POST") {
+      method->fail("a stream is read with GET",
+                   "Only the login under `auth` may send a POST: the same account could move money "
+                   "with one.");
+    }
+    stream.request.method = read_word<Method>(*method, read_methods, "a method of a stream");
+  }
+  if (auto const path = map.find("path")) {
+    stream.request.path = read_request_path(*path, declared);
+  }
+  if (auto const hint = map.find("path_hint")) stream.path_hint = hint->text();
+  if (stream.request.path.empty() && stream.path_hint.empty()) {
+    map.node().fail("the stream has neither `path` nor `path_hint`",
+                    "Where the path is unknown, `path_hint` says what the user has to find out.");
+  }
+  if (auto const query = map.find("query")) {
+    stream.request.query =
+        read_named_texts(*query, declared, {.settings = true}, "a query parameter");
+  }
+  if (auto const headers = map.find("headers")) {
+    stream.request.headers = read_headers(*headers, declared, {.settings = true});
+  }
+}
+
+// Parameters that paging and windows set would be sent twice.
+void check_query(yaml::Node const& node, NamedTexts const& query, StreamSpec const& stream) {
+  for (auto const& [name, value] : query) {
+    bool const paging = is_paging_parameter(stream.page, name);
+    bool const window = is_window_parameter(stream, name);
+    if (paging || window) {
+      node.fail("the query parameter " + yaml::quoted(name) + " is set by " +
+                (paging ? "`page`" : "`window`") + " already");
+    }
+  }
+}
+
+WhereSpec read_where(yaml::Node const& node) {
+  auto const entries = node.entries();
+  if (entries.size() != 1) {
+    node.fail("`where` looks at one field", "Such as {type: [DEPOSIT, WITHDRAWAL]}.");
+  }
+  WhereSpec where;
+  where.path = read_path(entries.front().first);
+  where.words = read_texts(entries.front().second);
+  return where;
+}
+
+// Whether no row of the list can go to both.
+bool exclude_each_other(TableMapping const& left, TableMapping const& right) {
+  if (!left.where || !right.where || left.where->path.text() != right.where->path.text()) {
+    return false;
+  }
+  return std::ranges::none_of(left.where->words, [&](std::string const& word) {
+    return std::ranges::find(right.where->words, word) != right.where->words.end();
+  });
+}
+
+// Two mappings of a row into one table under one key would overwrite each other at each pass.
+void check_also(yaml::Node const& node, StreamSpec const& stream) {
+  std::vector<TableMapping const*> earlier{&stream.map};
+  for (std::size_t i = 0; i < stream.also.size(); ++i) {
+    auto const& mapping = stream.also[i];
+    for (auto const* other : earlier) {
+      if (other->table != mapping.table || other->key != mapping.key ||
+          exclude_each_other(*other, mapping)) {
+        continue;
+      }
+      node.items()[i].fail(
+          "rows of " + yaml::quoted(mapping.table->name) +
+              " are made of the same row under the same key already",
+          "Give the entry a `key` of its own; a part of it may be a constant, such as "
+          "[id, {const: equity}].");
+    }
+    earlier.push_back(&mapping);
+  }
+}
+
+void read_parts(yaml::Node const& node, StreamSpec& stream, Declared const& declared) {
+  for (auto const& item : node.items()) {
+    yaml::Map map(item, "a part of the list");
+    PartSpec part;
+    auto const query = map.require("query");
+    part.query = read_named_texts(query, declared, {.settings = true}, "a query parameter");
+    if (auto const known = map.find("until_known")) part.until_known = known->as_bool();
+    map.finish();
+    stream.parts.push_back(std::move(part));
+  }
+  // Nothing of what is known of the stream by now may be missing: also the window sets parameters.
+  for (std::size_t i = 0; i < stream.parts.size(); ++i) {
+    check_query(node.items()[i], stream.parts[i].query, stream);
+  }
+  if (stream.parts.size() < 2) {
+    node.fail("a list has at least two parts", "Put the parameters into `query` of the stream.");
+  }
+}
+
+// The same for the same content, whatever the layout and the comments are.
+void append_content(std::string& text, yaml::Node const& node) {
+  if (node.is_map()) {
+    text += '{';
+    for (auto const& [name, value] : node.members()) {
+      append_json_string(text, name);
+      text += ':';
+      append_content(text, value);
+      text += ',';
+    }
+    text += '}';
+  } else if (node.is_sequence()) {
+    text += '[';
+    for (auto const& item : node.items()) {
+      append_content(text, item);
+      text += ',';
+    }
+    text += ']';
+  } else {
+    append_json_string(text, node.is_null() ? std::string() : node.text());
+  }
+}
+
+std::string read_mapping_text(yaml::Node const& stream) {
+  constexpr std::array decisive{"table", "key", "map", "also", "where", "records"};
+  std::string text;
+  for (auto const& [name, value] : stream.members()) {
+    if (std::ranges::find(decisive, name) == decisive.end()) continue;
+    text += name + ':';
+    append_content(text, value);
+  }
+  return text;
+}
+
+void read_needs(yaml::Node const& node, StreamSpec& stream, Declared const& declared) {
+  yaml::Map map(node, "what the stream needs");
+  for (auto const& item : one_or_more(map.require("credentials"))) {
+    auto const name = item.text();
+    if (std::ranges::find(declared.credentials, name) == declared.credentials.end()) {
+      refuse_word(item, name, declared.credentials, "a credential of this connector");
+    }
+    stream.needs.push_back(name);
+  }
+  if (auto const hint = map.find("hint")) stream.needs_hint = hint->text();
+  map.finish();
+}
+
+}  // namespace
+
+void read_raw(yaml::Node const& node, bool& mapped_only, std::vector<std::string>& allow) {
+  allow.clear();
+  if (node.is_map()) {
+    yaml::Map map(node, "what `raw` keeps");
+    mapped_only = true;
+    for (auto const& item : one_or_more(map.require("allow"))) {
+      allow.push_back(read_path(item).text());
+      if (allow.back() == "$") item.fail("`$` is the whole row", "That is `raw: all`.");
+    }
+    map.finish();
+    return;
+  }
+  static constexpr std::pair<std::string_view, bool> words[] = {{"all", false}, {"mapped", true}};
+  mapped_only = read_word<bool>(node, words, "how much `raw` keeps");
+}
+
+StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared const& declared) {
+  yaml::Map map(node, "the stream " + yaml::quoted(name));
+  StreamSpec stream;
+  stream.name = name;
+  stream.title = name;
+  if (auto const title = map.find("title")) stream.title = title->text();
+  if (auto const evidence = map.find("evidence")) stream.evidence = read_evidence(*evidence);
+  if (auto const enabled = map.find("enabled")) stream.enabled = enabled->as_bool();
+  if (auto const counted = map.find("in_reports")) stream.in_reports = counted->as_bool();
+  if (auto const paid = map.find("has_paid_state")) stream.has_paid_state = paid->as_bool();
+  if (auto const every = map.find("every")) stream.every = read_schedule(*every);
+  if (auto const every = map.find("full_every")) stream.full_every = read_schedule(*every);
+  if (auto const keeps = map.find("keeps")) {
+    stream.keeps_days = keeps->text() == "forever" ? keeps_forever : read_days(*keeps, 1, 36'500);
+  }
+  read_request(map, stream, declared);
+
+  auto const key = map.require("key");
+  stream.map = read_table_mapping(map.require("table"), key, map.require("map"), declared);
+  if (auto const also = map.find("also")) {
+    for (auto const& item : also->items()) {
+      yaml::Map further(item, "a further table");
+      stream.also.push_back(read_table_mapping(further.require("table"),
+                                               further.find("key").value_or(key),
+                                               further.require("map"), declared));
+      if (auto const where = further.find("where")) stream.also.back().where = read_where(*where);
+      further.finish();
+    }
+  }
+  if (auto const where = map.find("where")) stream.map.where = read_where(*where);
+  stream.mapping_text = read_mapping_text(node);
+  if (auto const also = map.find("also")) check_also(*also, stream);
+  read_records(map.require("records"), stream);
+  if (auto const page = map.find("page")) stream.page = read_page(*page);
+  if (auto const window = map.find("window")) {
+    stream.window = read_window(*window, stream.request, stream.map, declared);
+  }
+  if (auto const parts = map.find("parts")) read_parts(*parts, stream, declared);
+  if (auto const query = map.find("query")) check_query(*query, stream.request.query, stream);
+  if (auto const needs = map.find("needs")) read_needs(*needs, stream, declared);
+  if (auto const paths = map.find("personal")) stream.personal = read_row_paths(*paths, "personal");
+  if (auto const paths = map.find("volatile")) {
+    stream.volatile_fields = read_row_paths(*paths, "volatile");
+  }
+  stream.raw_mapped_only = declared.raw_mapped_only;
+  stream.raw_allow = declared.raw_allow;
+  if (auto const raw = map.find("raw")) read_raw(*raw, stream.raw_mapped_only, stream.raw_allow);
+  auto const good = map.find("good");
+  stream.good = good ? read_good(*good) : declared.good;
+  if (auto const checks = map.find("reconcile")) {
+    for (auto const& item : checks->items()) {
+      stream.reconcile.push_back(read_reconcile(item, stream.map));
+      bool const is_mixed = std::ranges::any_of(
+          stream.also, [&](auto const& further) { return further.table == stream.map.table; });
+      if (is_mixed) {
+        item.fail("`also` puts other rows into " + yaml::quoted(stream.map.table->name) +
+                      ", which the broker's total does not count",
+                  "Read the list by two streams.");
+      }
+    }
+  }
+  map.finish();
+  return stream;
+}
+
+}  // namespace affsync::engine::grammar

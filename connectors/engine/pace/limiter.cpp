@@ -1,0 +1,232 @@
+#include "connectors/engine/pace/limiter.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "connectors/engine/answer/wait.hpp"
+#include "connectors/engine/pace/backoff.hpp"
+
+namespace affsync::engine {
+namespace {
+
+// Without a limit of the user's own, growth ends at this multiple of where the connector starts.
+constexpr double most_growth = 20;
+constexpr double slowest = 1.0 / 120;
+// Where the rate rests below the limit that a refusal showed: room for jitter of the network.
+constexpr double resting = 0.97;
+constexpr double starting = 1.035;   // growth by answer before any refusal: doubles in 20
+constexpr double searching = 1.012;  // later: in 60
+constexpr int peace_answers = 50;    // rest at least so long …
+constexpr Duration peace_time = std::chrono::seconds(15);
+constexpr int most_calm = 8;    // … times up to this
+constexpr int soon_again = 30;  // a refusal after fewer answers
+constexpr int few_remaining = 10;
+constexpr int heeded_refusals = 5;  // in a row, that are taken at their word
+
+Duration seconds_of(double seconds) {
+  return Duration(static_cast<Duration::rep>(std::min(seconds, 1e6) * 1e6));
+}
+
+double in_seconds(Duration time) {
+  return static_cast<double>(time.count()) / 1e6;
+}
+
+std::optional<double> to_count(std::optional<std::string_view> text) {
+  if (!text) return std::nullopt;
+  std::uint32_t count = 0;
+  auto const [end, error] = std::from_chars(text->data(), text->data() + text->size(), count);
+  if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
+  return count;
+}
+
+}  // namespace
+
+Limiter::Limiter(RateSpec const& spec)
+    : spec_(spec),
+      most_(spec.max_requests_per_second > 0 ? spec.max_requests_per_second
+                                             : spec.requests_per_second * most_growth),
+      least_(std::min(slowest, most_)),
+      rate_(std::clamp(spec.requests_per_second, least_, most_)),
+      tokens_(std::max(spec.burst, 1.0)) {}
+
+double Limiter::rate() const {
+  return headers_rate_ > 0 ? std::max(least_, std::min(rate_, headers_rate_)) : rate_;
+}
+
+std::optional<TimePoint> Limiter::blocked_until() const {
+  if (blocked_until_ == TimePoint{}) return std::nullopt;
+  return blocked_until_;
+}
+
+// A clock that went back takes everything that was noted with it: nobody is to wait for the time to
+// come back to where it was.
+void Limiter::notice_clock(TimePoint now) {
+  constexpr Duration slight = std::chrono::seconds(1);
+  Duration const back = seen_at_ - now;
+  seen_at_ = now;
+  if (back <= slight) return;
+  auto const shift = [&](TimePoint& time) {
+    if (time != TimePoint{}) time -= back;
+  };
+  for (auto* time : {&refilled_at_, &last_reserve_, &blocked_until_, &headers_until_}) shift(*time);
+  for (auto& turn : turns_) shift(turn);
+  if (refused_at_) shift(*refused_at_);
+}
+
+void Limiter::refill(TimePoint now) {
+  if (headers_rate_ > 0 && now >= headers_until_) {
+    headers_rate_ = 0;
+    most_remaining_ = 0;
+  }
+  if (refilled_at_ == TimePoint{}) refilled_at_ = now;
+  if (now <= refilled_at_) return;
+  tokens_ += in_seconds(now - refilled_at_) * rate();
+  // Once the limit is known, a burst would only take what the broker has not got.
+  tokens_ = std::min(tokens_, std::max(limit_ ? 1.0 : spec_.burst, 1.0));
+  refilled_at_ = now;
+}
+
+// A pause in which nothing was asked for: how much came through since the last refusal then says
+// nothing about the limit.
+void Limiter::notice_idle(TimePoint now) {
+  Duration const gap = now - std::max(last_reserve_, blocked_until_);
+  if (gap > std::max<Duration>(std::chrono::seconds(5), seconds_of(5 / rate_))) busy_ = false;
+  last_reserve_ = std::max(now, blocked_until_);
+}
+
+Duration Limiter::reserve(TimePoint now) {
+  notice_clock(now);
+  refill(now);
+  notice_idle(now);
+  tokens_ -= 1;
+  Duration wait = tokens_ < 0 ? seconds_of(-tokens_ / rate()) : Duration(0);
+  paced_ = wait > Duration(0);
+  // refilled_at_ lies ahead while everything stands still.
+  if (refilled_at_ > now) wait += refilled_at_ - now;
+  last_reserve_ = std::max(last_reserve_, now + wait);
+  std::erase_if(turns_, [&](TimePoint turn) { return turn <= now; });
+  turns_.push_back(now + wait);
+  return wait;
+}
+
+void Limiter::block(TimePoint now, Duration wait) {
+  TimePoint const until = now + std::min<Duration>(wait, spec_.wait_cap);
+  if (until <= blocked_until_) return;
+  blocked_until_ = until;
+  refilled_at_ = until;
+  // The first may go when the block ends, behind those whose turn comes only then; all others that
+  // wait ask again.
+  std::erase_if(turns_, [&](TimePoint turn) { return turn <= until; });
+  tokens_ = 1 - static_cast<double>(turns_.size());
+}
+
+// What a refusal tells about the limit. The broker's own bucket was empty then and at the refusal
+// before; what came through between is what it filled at, unless it was full for a while.
+void Limiter::learn_limit(TimePoint now) {
+  double const old = limit_.value_or(0);
+  double estimate = rate_;
+  if (!limit_ && let_through_ < 2 * spec_.burst) {
+    // The burst was too much; of the rate nothing is known yet.
+  } else if (!refused_at_) {
+    too_fast_ = rate_;
+    estimate = 0.8 * rate_;
+  } else if (let_through_ < soon_again) {
+    // Still too fast; so much at most can have come in, unless the bucket was full for a while.
+    double const base = std::max(old, rate_);
+    double const at_most = (let_through_ + 1) / std::max(in_seconds(now - *refused_at_), 1e-3);
+    too_fast_ = base;
+    estimate = busy_ ? std::clamp(at_most, 0.5 * base, 0.8 * base) : 0.8 * base;
+  } else {
+    too_fast_ = rate_;
+    Duration const asking = now - std::max(*refused_at_, blocked_until_);
+    double const measured = busy_ ? let_through_ / std::max(in_seconds(asking), 1e-3) : rate_;
+    estimate = rate_ > old ? std::max((old + rate_) / 2, 0.9 * rate_)
+                           : std::clamp(measured, 0.8 * rate_, 0.96 * rate_);
+  }
+  knows_too_fast_ = knows_too_fast_ || too_fast_;
+  bool const nothing_new = std::abs(estimate - old) < 0.07 * old;
+  calm_ = nothing_new ? std::min(calm_ * 2, most_calm) : 1;
+  limit_ = std::clamp(estimate, least_, most_);
+  rate_ = std::clamp(*limit_ / 2, least_, most_);
+}
+
+void Limiter::on_throttled(TimePoint now, TimePoint sent_at, std::optional<Duration> wait,
+                           double random) {
+  notice_clock(now);
+  bool const counts = !refused_at_ || sent_at > *refused_at_;
+  if (counts) {
+    ++refusals_;
+    learn_limit(now);
+    refused_at_ = now;
+    busy_ = true;
+    let_through_ = 0;
+    probes_ = 0;
+    paced_ = false;
+  }
+  if (!wait) {
+    // Of the order of a few requests: a fast broker is not left alone for long.
+    BackoffSpec backoff;
+    backoff.first = std::clamp<Duration>(seconds_of(8 / rate_), std::chrono::milliseconds(500),
+                                         std::chrono::seconds(8));
+    backoff.cap = spec_.wait_cap;
+    wait = counts ? backoff_wait(backoff, refusals_, random) : Duration(0);
+  } else if (counts && refusals_ > heeded_refusals) {
+    // What it asks for is not enough, as it turned out: it is left alone for longer and longer.
+    BackoffSpec backoff;
+    backoff.first = std::chrono::seconds(1);
+    backoff.cap = spec_.wait_cap;
+    wait = std::max(*wait, backoff_wait(backoff, refusals_ - heeded_refusals, random));
+  }
+  block(now, *wait);
+}
+
+void Limiter::grow(TimePoint now) {
+  double const rest = resting * limit_.value_or(0);
+  if (rate_ < rest) {
+    rate_ = std::min(rest, rate_ + std::max((rest - rate_) * 0.3, 0.01 * rest));
+    return;
+  }
+  // Far from what was too fast, there is little to fear.
+  if (!too_fast_ || rate_ < 0.9 * *too_fast_ || rate_ > 1.15 * *too_fast_) {
+    rate_ = std::min(most_, rate_ * (knows_too_fast_ ? searching : starting));
+    if (limit_) limit_ = std::max(*limit_, rate_);
+    // What was refused then is allowed now.
+    if (too_fast_ && rate_ > *too_fast_) too_fast_.reset();
+    return;
+  }
+  if (let_through_ < peace_answers * calm_ || now - *refused_at_ < peace_time * calm_) return;
+  ++probes_;
+  double const n = probes_;
+  rate_ = std::min(most_, *limit_ * (resting + 3e-4 * n + 3e-6 * n * n));
+}
+
+void Limiter::on_success(TimePoint now, Headers const& headers) {
+  notice_clock(now);
+  refusals_ = 0;
+  ++let_through_;
+  refill(now);
+  // Only a rate that was used up to its end may grow: what was not tried is not known.
+  if (paced_) grow(now);
+  heed_headers(now, headers);
+}
+
+// Full speed while there is plenty left; then what remains is spread over the time to the reset.
+void Limiter::heed_headers(TimePoint now, Headers const& headers) {
+  if (spec_.remaining_header.empty() || spec_.reset_header.empty()) return;
+  auto const remaining = to_count(headers.find(spec_.remaining_header));
+  auto const reset = headers.find(spec_.reset_header);
+  if (!remaining || !reset) return;
+  auto const until = parse_reset(*reset, spec_.reset_unit, now);
+  if (!until || until->count() == 0) return;
+  if (*remaining == 0) {
+    block(now, *until);
+    return;
+  }
+  most_remaining_ = std::max(most_remaining_, *remaining);
+  headers_until_ = now + std::min<Duration>(*until, spec_.wait_cap);
+  bool const plenty = *remaining > few_remaining && *remaining > most_remaining_ / 2;
+  headers_rate_ = plenty ? most_ : *remaining / in_seconds(*until);
+}
+
+}  // namespace affsync::engine

@@ -1,0 +1,255 @@
+#include "connectors/engine/paging/offset_pager.hpp"
+
+#include <algorithm>
+
+#include "base/batch.hpp"
+
+namespace affsync::engine {
+namespace {
+
+constexpr int max_steps_without_fresh = 40;
+constexpr std::int64_t max_steps = 100;
+constexpr std::size_t max_anchors_kept = 16;
+constexpr int max_explained_pages = 200;
+
+// A row that stands twice in a page takes no second place in the list: counting it would carry the
+// next page past rows that were never seen.
+std::size_t distinct_in(std::vector<std::uint64_t> keys) {
+  std::ranges::sort(keys);
+  return static_cast<std::size_t>(std::unique(keys.begin(), keys.end()) - keys.begin());
+}
+
+Error keeps_shifting(std::int64_t offset) {
+  return Error(ErrorCode::paging_broken,
+               "the list keeps shifting: around row " + std::to_string(offset) +
+                   " no page fits the one before it",
+               "The request needs an ordering by something that is unique and does not change; "
+               "set it in `query` of the stream.");
+}
+
+}  // namespace
+
+OffsetPager::OffsetPager(PageSpec const& spec) : spec_(spec) {
+  spec_.size = std::max(spec_.size, 1);
+  spec_.overlap = std::clamp(spec_.overlap, 0, spec_.size - 1);
+}
+
+void OffsetPager::begin_sweep() {
+  seen_.clear();
+  anchors_.clear();
+  ask_ = position_ = 0;
+  wants_anchor_ = resumed_ = false;
+  rows_before_resume_ = resume_anchors_ = 0;
+  largest_ = last_rows_ = 0;
+  last_ask_ = step_ = catch_up_to_ = 0;
+  steps_without_fresh_ = stale_pages_ = explained_pages_ = 0;
+  stale_rows_ = repeats_ = 0;
+  total_.reset();
+  total_pages_.reset();
+  total_at_fresh_.reset();
+  end_in_doubt_.clear();
+}
+
+void OffsetPager::start() {
+  begin_sweep();
+  steps_ = 0;
+  furthest_ = pages_ = 0;
+  overlap_ = spec_.overlap;
+  count_ = {};
+  counted_ = fresh_counted_ = 0;
+}
+
+void OffsetPager::resume(PagePosition position) {
+  start();
+  if (position.offset <= 0 || position.anchors.empty()) return;
+  resumed_ = true;
+  position_ = position.offset;
+  anchors_ = std::move(position.anchors);
+  for (auto const key : anchors_) seen_.insert(key);
+  resume_anchors_ = static_cast<std::int64_t>(seen_.size());
+  rows_before_resume_ = std::max<std::int64_t>(0, position.rows - resume_anchors_);
+  ask_ = std::max<std::int64_t>(0, position_ - static_cast<std::int64_t>(anchors_.size()));
+  wants_anchor_ = true;
+}
+
+std::int64_t OffsetPager::distinct() const {
+  return rows_before_resume_ + static_cast<std::int64_t>(seen_.size());
+}
+
+PagePosition OffsetPager::position() const {
+  // A few are enough to know the place again; the overlap may have grown to half a page.
+  auto const kept = static_cast<std::ptrdiff_t>(std::min(anchors_.size(), max_anchors_kept));
+  PagePosition position;
+  position.offset = position_;
+  position.anchors.assign(anchors_.end() - kept, anchors_.end());
+  position.rows = distinct();
+  return position;
+}
+
+// As many rows as a page holds when more follow: what the server has shown, else what was asked.
+std::size_t OffsetPager::full_page() const {
+  return proven_full_ > 0 ? proven_full_ : static_cast<std::size_t>(spec_.size);
+}
+
+// One that is smaller than was asked for may be full all the same: brokers limit pages silently.
+bool OffsetPager::is_full(std::size_t rows) const {
+  return rows >= full_page() || (proven_full_ == 0 && may_be_a_cap(rows));
+}
+
+bool OffsetPager::ends_at_refusal(ErrorCode code) {
+  if (code != ErrorCode::not_found && code != ErrorCode::bad_request) return false;
+  if (spec_.type == PageType::none || pages_ == 0 || last_rows_ == 0 || wants_anchor_) return false;
+  if (total_ && distinct() < *total_) return false;
+  if (!total_ && may_be_a_depth(code, distinct())) {
+    end_in_doubt_ = "the broker refused the page behind " + std::to_string(distinct()) +
+                    " rows, which may be as deep as it lets a list be read";
+  }
+  return true;
+}
+
+std::optional<SliceDoubt> OffsetPager::doubt() const {
+  if (auto doubt = count_.doubt()) return doubt;
+  if (end_in_doubt_.empty()) return std::nullopt;
+  SliceDoubt doubt;
+  doubt.text = end_in_doubt_;
+  return doubt;
+}
+
+Result<PageOutcome> OffsetPager::step_back(bool list_has_shifted) {
+  fresh_counted_ = 0;
+  if (resumed_) {
+    // What was read before the restart is not known here, so nothing behind it can be anchored.
+    begin_sweep();
+    return PageOutcome::discarded;
+  }
+  ++steps_;
+  ++steps_without_fresh_;
+  // A list that shifts at nearly every page would be read for ever, a few rows at a time.
+  auto const page = static_cast<std::int64_t>(largest_ > 0 ? largest_ : full_page());
+  if (steps_without_fresh_ > max_steps_without_fresh ||
+      steps_ > std::max<std::int64_t>(max_steps, 2 * furthest_ / page)) {
+    return keeps_shifting(ask_);
+  }
+  catch_up_to_ = std::max(catch_up_to_, ask_ + 1);
+  // A list that has shifted once will again: with more rows in common the next pages still fit.
+  if (list_has_shifted) {
+    auto const most = std::max<std::int64_t>(1, page / 2);
+    overlap_ = static_cast<int>(std::clamp<std::int64_t>(4 * overlap_, 1, most));
+  }
+  // Short of a page by the overlap, so that the page reaches beyond the row that did not fit.
+  // Doubled each time: many rows may have gone at once.
+  step_ = step_ > 0 ? step_ * 2 : std::max<std::int64_t>(1, page - spec_.overlap);
+  ask_ = std::max<std::int64_t>(0, ask_ - step_);
+  wants_anchor_ = ask_ > 0;
+  return PageOutcome::discarded;
+}
+
+PageAsk OffsetPager::ask() const {
+  PageAsk ask;
+  if (spec_.type == PageType::none) return ask;
+  ask.query.emplace_back(spec_.limit_parameter, std::to_string(spec_.size));
+  ask.query.emplace_back(spec_.parameter, std::to_string(ask_));
+  return ask;
+}
+
+Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
+                                      PageSigns const& signs) {
+  auto const rows = keys.size();
+  ++pages_;
+  if (wants_anchor_ && (rows == 0 || !seen_.contains(keys.front()))) return step_back(rows > 0);
+  step_ = 0;
+  if (signs.total) {
+    total_ = signs.total;
+    if (seen_.size() == 0) seen_.expect(static_cast<std::size_t>(*total_));
+  }
+  if (signs.total_pages) total_pages_ = signs.total_pages;
+
+  // Rows at the front that were asked for once more.
+  auto const shared =
+      std::min(rows, static_cast<std::size_t>(std::max<std::int64_t>(0, position_ - ask_)));
+  places_.clear();
+  for (auto const key : keys) {
+    auto const known = places_.size() < shared ? RowPlace::shared : RowPlace::repeated;
+    places_.push_back(seen_.contains(key) ? known : RowPlace::fresh);
+  }
+  std::size_t fresh = 0;
+  for (auto const key : keys) fresh += seen_.insert(key) ? 1 : 0;
+  repeats_ += static_cast<std::int64_t>(rows - fresh - std::min(shared, rows - fresh));
+  auto const high = static_cast<std::int64_t>(seen_.size()) - resume_anchors_;
+  fresh_counted_ = std::max<std::int64_t>(0, high - counted_);
+  counted_ += fresh_counted_;
+
+  auto const print = hash_of_page(keys);
+  bool const repeated = rows > 0 && ask_ > last_ask_ && rows == last_rows_ && print == last_print_;
+  if (fresh > 0 && last_rows_ > 0) proven_full_ = std::max(proven_full_, last_rows_);
+  largest_ = std::max(largest_, rows);
+  position_ = ask_ + static_cast<std::int64_t>(distinct_in(keys));
+  furthest_ = std::max(furthest_, position_);
+  last_rows_ = rows;
+  last_print_ = print;
+  last_ask_ = ask_;
+  // A page that holds nothing but the overlap would look like the end.
+  auto const overlap =
+      std::min<std::size_t>(static_cast<std::size_t>(overlap_), largest_ > 0 ? largest_ - 1 : 0);
+  if (rows > 0) {
+    // To know the place again after a restart even a page of the overlap alone is good enough.
+    auto const kept =
+        static_cast<std::ptrdiff_t>(std::min(static_cast<std::size_t>(overlap_), rows));
+    anchors_.assign(keys.end() - kept, keys.end());
+  }
+
+  if (spec_.type == PageType::none || is_end(rows, fresh)) return finish();
+  if (fresh > 0) {
+    stale_pages_ = steps_without_fresh_ = 0;
+    stale_rows_ = 0;
+    total_at_fresh_ = total_;
+  } else if (auto error = judge_stale_page(rows, repeated)) {
+    return *error;
+  }
+  ask_ = std::max<std::int64_t>(0, position_ - static_cast<std::int64_t>(overlap));
+  wants_anchor_ = ask_ > 0 && ask_ < position_;
+  return PageOutcome::more;
+}
+
+bool OffsetPager::is_end(std::size_t rows, std::size_t fresh) const {
+  if (rows == 0) return true;
+  bool const reaches_total = total_ && position_ >= *total_;
+  if (fresh == 0 && reaches_total && distinct() >= *total_) return true;
+  // A server that caps pages may have shown no full page yet but this list's largest.
+  if (fresh == 0) return rows < largest_;
+  return reaches_total && !is_full(rows);
+}
+
+std::optional<Error> OffsetPager::judge_stale_page(std::size_t rows, bool repeated) {
+  if (position_ < catch_up_to_) return std::nullopt;
+  stale_rows_ += static_cast<std::int64_t>(rows);
+  // Rows that were put in front of us move known rows here, as many as the total has grown.
+  bool const explained =
+      !repeated && total_ && total_at_fresh_ && stale_rows_ <= *total_ - *total_at_fresh_;
+  if (explained && ++explained_pages_ <= max_explained_pages) return std::nullopt;
+  if (++stale_pages_ < 2) return std::nullopt;
+  std::string const told =
+      total_ ? "the broker counts " + std::to_string(*total_) : "there is no sign of the end";
+  return Error(ErrorCode::paging_broken,
+               "two pages in a row brought no new row, though only " + std::to_string(distinct()) +
+                   " rows came and " + told + "; the parameter `" + spec_.parameter +
+                   "` seems not to be honoured",
+               "Compare `page` of the stream with the broker's documentation; a list that is not "
+               "paged has type none.");
+}
+
+PageOutcome OffsetPager::finish() {
+  SweepCount::Sweep sweep;
+  sweep.rows = distinct();
+  sweep.total = total_;
+  sweep.total_pages = total_pages_;
+  sweep.page_rows = std::max(largest_, proven_full_);
+  sweep.repeats = repeats_;
+  sweep.resumed = resumed_;
+  sweep.repeatable = spec_.type != PageType::none;
+  if (!count_.wants_another(sweep)) return PageOutcome::end;
+  begin_sweep();
+  return PageOutcome::sweep_again;
+}
+
+}  // namespace affsync::engine

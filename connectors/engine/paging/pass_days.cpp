@@ -1,0 +1,236 @@
+#include "connectors/engine/paging/pass_days.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace affsync::engine {
+
+using std::chrono::days;
+
+PassDays::PassDays(StreamPlan const& plan, ReaderStart const& start,
+                   std::optional<Checkpoint> const& earlier)
+    : spec_(plan.spec), since_(start.since), until_(start.until) {
+  today_ = began_ = today_in(spec_.window ? spec_.window->zone : "UTC", start.now);
+  oldest_ = oldest_kept(spec_.keeps_days, today_);
+  if (spec_.window) span_days_ = span_limit_ = spec_.window->span_days;
+  if (earlier) {
+    done_ = trusted(earlier->done, today_);
+    gives_days_ = earlier->gives_days;
+  }
+  done_before_ = done_;
+  resumes_ = earlier && earlier->place && try_resume(*earlier->place, start);
+  if (!resumes_) begin(start);
+  if (of_history() && pass_.from && !since_ && !until_) {
+    again_ = slices_again(start.again, *spec_.window, pass_, oldest_, lost_);
+  }
+  if (!slice_) take_again();
+}
+
+bool PassDays::try_resume(PassPlace const& place, ReaderStart const& start) {
+  if (place.since != since_ || place.until != until_) return false;
+  if (start.mode == ReadMode::full && !place.full) return false;
+  if (place.began > today_) return false;
+  auto pass = place.pass;
+  if (place.slice.to) {
+    // A clock that was wrong then, or a history that begins on another day now.
+    if (*place.slice.to > today_ + days(1)) return false;
+    if (!spec_.window->changes) {
+      // With a broker that keeps so many days the first one moves.
+      auto const first = spec_.window->start;
+      bool const from_start = oldest_ ? *pass.from >= first : *pass.from == first;
+      if (!since_ && (place.full ? !from_start : *pass.from < first)) return false;
+      // Days have passed since the interruption: the pass goes up to the present one, unless it has
+      // come to its end already.
+      if (*place.slice.to >= *pass.from) {
+        pass.to = std::max(*place.slice.to, until_ ? std::min(*until_, today_) : today_);
+      }
+    }
+  }
+  pass_ = pass;
+  began_ = place.began;
+  full_ = place.full;
+  doubted_ = place.doubted;
+  slice_ = place.slice;
+  return true;
+}
+
+void PassDays::begin(ReaderStart const& start) {
+  full_ = start.mode == ReadMode::full || !spec_.has_increments();
+  if (!spec_.window) {
+    full_ = full_ || !done_.to;
+    slice_ = Slice{};
+  } else if (spec_.window->changes) {
+    pass_ = full_ ? Slice{} : changes_window(*spec_.window, start, done_, today_);
+    full_ = !pass_.from;
+    if (full_ || *pass_.from <= *pass_.to) slice_ = pass_;
+  } else {
+    begin_history(start);
+  }
+}
+
+void PassDays::begin_history(ReaderStart const& start) {
+  pass_ = pass_window(*spec_.window, start, done_, today_, oldest_);
+  if (gives_days_ && !full_ && !since_ && done_.to) {
+    // As far back as it gave days last time, but not beyond what follows on the covered ones: it
+    // may give more by now.
+    auto const given = std::min(today_ - days(*gives_days_), *done_.to + days(1));
+    pass_.from = std::max(*pass_.from, given);
+  }
+  auto const gap = since_ ? std::nullopt : unreachable(done_, pass_);
+  if (gap) {
+    lost_.push_back(*gap);
+    done_.to = gap->to;
+  }
+  slice_ = slice_from(*pass_.from, pass_, span_days_);
+  if (!slice_) pass_ = {};
+}
+
+bool PassDays::covers_everything() const {
+  if (!of_history()) return full_;
+  if (!pass_.from || *pass_.to < today_) return false;
+  auto const first = oldest_ ? std::max(spec_.window->start, *oldest_) : spec_.window->start;
+  return *pass_.from <= first || (resumes_ && full_ && oldest_);
+}
+
+std::optional<DaySpan> PassDays::covered() const {
+  if (!of_history() || !done_before_.from || !done_before_.to) return std::nullopt;
+  return DaySpan{*done_before_.from, *done_before_.to};
+}
+
+std::vector<DaySpan> PassDays::take_lost() {
+  return std::exchange(lost_, {});
+}
+
+std::optional<Day> PassDays::keeps_from() const {
+  if (!spec_.keeps_days) return std::nullopt;
+  return today_ - days(*spec_.keeps_days - 1);
+}
+
+void PassDays::take_again() {
+  if (again_.empty()) return;
+  slice_ = again_.front();
+  again_.erase(again_.begin());
+}
+
+void PassDays::end_slice(bool in_doubt, std::int64_t rows) {
+  auto const ended = *slice_;
+  bool const again_ended = is_again();
+  doubted_ = doubted_ || in_doubt;
+  slice_.reset();
+  if (again_ended) {
+    take_again();
+  } else if (of_history()) {
+    next_of_history(ended, rows);
+  } else if (spec_.window && ended.to) {
+    next_of_changes(ended);
+  } else if (spec_.has_increments() && !(since_ || until_)) {
+    // What a whole list in doubt has left out, a pass over the news would never ask for.
+    if (!doubted_) done_ = Coverage{began_, began_};
+    if (doubted_ && !spec_.window) done_ = {};
+  }
+}
+
+void PassDays::next_of_history(Slice const& ended, std::int64_t rows) {
+  done_ = extended(done_, ended, spec_.window->start);
+  // Years before the first row are crossed in few steps.
+  auto const longest = std::min(span_limit_, spec_.window->span_days);
+  span_days_ = rows == 0 && span_limit_ >= spec_.window->span_days
+                   ? std::min(2 * span_days_, std::max(longest, spec_.window->max_span_days))
+                   : longest;
+  slice_ = slice_from(*ended.to + days(1), pass_, span_days_);
+  if (!slice_) take_again();
+}
+
+// A window that was too large is read in several; only then the mark moves on, and never back.
+void PassDays::next_of_changes(Slice const& ended) {
+  auto const length = static_cast<int>((*ended.to - *ended.from).count()) + 1;
+  slice_ = slice_from(*ended.to + days(1), pass_, length);
+  if (slice_ || since_ || until_ || doubted_) return;
+  auto const day = std::min(*ended.to, began_);
+  if (!done_.to || *done_.to < day) done_ = Coverage{day, day};
+}
+
+bool PassDays::halve() {
+  auto const half = first_half(*slice_);
+  if (!half) return false;
+  slice_ = half;
+  // What is too large now would be too large for the slices after it.
+  span_days_ = span_limit_ = static_cast<int>((*half->to - *half->from).count()) + 1;
+  return true;
+}
+
+bool PassDays::on_refusal(Error const& error, bool begun) {
+  bool const refused = error.code == ErrorCode::bad_request;
+  bool const too_large = error.code == ErrorCode::window_too_large;
+  if (probe_) {
+    if (!refused && !too_large) return false;
+    probe_->on_refused();
+    return follow_probe();
+  }
+  if (refused && !begun && slice_->from) return on_too_old();
+  return too_large && halve();
+}
+
+bool PassDays::on_too_old() {
+  if (!of_history()) {
+    // After a long pause the changes of so many days may no longer be had: the whole list is.
+    auto const usual = days(spec_.window->lookback_days + 1);
+    if (since_ || *slice_->from >= began_ - usual) return false;
+    pass_ = {};
+    full_ = true;
+    slice_ = Slice{};
+    return true;
+  }
+  if (!is_again()) {
+    probe_.emplace(*slice_, *pass_.to);
+    return follow_probe();
+  }
+  lost_.push_back(DaySpan{*slice_->from, *slice_->to});
+  slice_.reset();
+  take_again();
+  return true;
+}
+
+void PassDays::on_probe_given() {
+  probe_->on_given();
+  follow_probe();
+}
+
+bool PassDays::follow_probe() {
+  auto const found = probe_->found();
+  if (found == AgeProbe::Found::nothing_yet) return true;
+  auto const given_from = probe_->given_from();
+  probe_.reset();
+  if (found == AgeProbe::Found::too_long) return halve();
+  if (found == AgeProbe::Found::refused) return false;
+  Slice const refused{slice_->from, given_from - days(1)};
+  if (auto const gap = beyond(done_, DaySpan{*refused.from, *refused.to})) lost_.push_back(*gap);
+  done_ = extended(done_, refused, spec_.window->start);
+  gives_days_ = static_cast<int>((today_ - given_from).count());
+  slice_ = slice_from(given_from, pass_, span_days_);
+  return true;
+}
+
+Slice PassDays::asked() const {
+  return probe_ ? Slice{probe_->day(), probe_->day()} : *slice_;
+}
+
+Checkpoint PassDays::checkpoint(TimePoint now) const {
+  Checkpoint out;
+  out.written_at = now;
+  out.done = done_;
+  out.gives_days = gives_days_;
+  if (!slice_) return out;
+  PassPlace place;
+  place.full = full_;
+  place.began = began_;
+  place.pass = pass_;
+  place.since = since_;
+  place.until = until_;
+  place.slice = *slice_;
+  place.doubted = doubted_;
+  out.place = std::move(place);
+  return out;
+}
+
+}  // namespace affsync::engine

@@ -1,0 +1,24 @@
+// Where a pass begins: which days it is to read, and what earlier passes have left.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/day_span.hpp"
+
+namespace affsync::engine {
+
+enum class ReadMode { incremental, full };
+
+struct ReaderStart {
+  ReadMode mode = ReadMode::incremental;
+  std::optional<Day> since;  // --since, --until: only these days
+  std::optional<Day> until;
+  std::string cursor;          // JSON text of an earlier run's checkpoint; empty: none
+  std::vector<DaySpan> again;  // days in doubt, those first that have waited longest
+  TimePoint now{};
+};
+
+}  // namespace affsync::engine

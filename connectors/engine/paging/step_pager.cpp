@@ -1,0 +1,268 @@
+#include "connectors/engine/paging/step_pager.hpp"
+
+#include <algorithm>
+
+#include "base/batch.hpp"
+
+namespace affsync::engine {
+namespace {
+
+constexpr std::ptrdiff_t anchors_kept = 16;
+
+// Pages without rows that each name another one: some brokers look for matches page by page, others
+// never stop naming a next page.
+constexpr int max_empty_pages = 20;
+
+// Whether the text can be a link that was taken: those are path and query, percent-encoded.
+bool is_target(std::string_view text) {
+  return text.starts_with('/') &&
+         std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+}
+
+Error goes_in_circles(std::string what) {
+  return Error(ErrorCode::paging_broken, std::move(what),
+               "Compare `page` of the stream with the broker's documentation; a list that is not "
+               "paged has type none.");
+}
+
+}  // namespace
+
+void StepPager::begin_sweep() {
+  seen_.clear();
+  anchors_.clear();
+  number_ = spec_.first_page;
+  token_.clear();
+  tokens_.clear();
+  resumed_ = wants_anchor_ = moved_ = false;
+  asked_again_ = said_more_ = false;
+  end_in_doubt_.clear();
+  rows_before_resume_ = repeats_ = 0;
+  largest_ = last_rows_ = 0;
+  stale_pages_ = empty_pages_ = 0;
+  total_.reset();
+  total_pages_.reset();
+}
+
+void StepPager::start() {
+  begin_sweep();
+  pages_ = counted_ = fresh_counted_ = 0;
+  count_ = {};
+}
+
+void StepPager::resume(PagePosition position) {
+  start();
+  if (position.anchors.empty() || (!by_number() && position.token.empty())) return;
+  if (spec_.type == PageType::link && !is_target(position.token)) return;
+  resumed_ = true;
+  anchors_ = std::move(position.anchors);
+  rows_before_resume_ = position.rows;
+  if (by_number()) {
+    // Asked for once more: whether its last row is still there tells if the list has moved.
+    number_ = std::max<std::int64_t>(position.offset, spec_.first_page);
+    wants_anchor_ = true;
+  } else {
+    token_ = std::move(position.token);
+  }
+}
+
+std::int64_t StepPager::distinct() const {
+  return rows_before_resume_ + static_cast<std::int64_t>(seen_.size());
+}
+
+PagePosition StepPager::position() const {
+  PagePosition position;
+  // `number_` is the page to ask for; the one before it was taken.
+  position.offset = pages_ > 0 ? number_ - 1 : number_;
+  position.token = token_;
+  position.anchors = anchors_;
+  position.rows = distinct();
+  return position;
+}
+
+PageAsk StepPager::ask() const {
+  PageAsk ask;
+  if (spec_.type == PageType::link && !token_.empty()) {
+    ask.target = token_;
+    return ask;
+  }
+  if (!spec_.limit_parameter.empty()) {
+    ask.query.emplace_back(spec_.limit_parameter, std::to_string(spec_.size));
+  }
+  if (by_number()) {
+    ask.query.emplace_back(spec_.parameter, std::to_string(number_));
+  } else if (!token_.empty()) {
+    ask.query.emplace_back(spec_.parameter, token_);
+  }
+  return ask;
+}
+
+Result<PageOutcome> StepPager::take(std::vector<std::uint64_t> const& keys,
+                                    PageSigns const& signs) {
+  auto const rows = keys.size();
+  fresh_counted_ = 0;
+  if (wants_anchor_) {
+    if (std::ranges::find(keys, anchors_.back()) == keys.end()) {
+      // What was read before the restart is not known here, so the list is read from its start.
+      begin_sweep();
+      return PageOutcome::discarded;
+    }
+    rows_before_resume_ =
+        std::max<std::int64_t>(0, rows_before_resume_ - static_cast<std::int64_t>(rows));
+    counted_ = static_cast<std::int64_t>(rows);
+    wants_anchor_ = false;
+  }
+  ++pages_;
+  if (signs.total) {
+    // Only what is behind the id of a row stays there whatever happens before it.
+    moved_ = moved_ || (total_ && total_ != signs.total && spec_.type != PageType::id);
+    total_ = signs.total;
+  }
+  if (signs.total_pages) total_pages_ = signs.total_pages;
+
+  Taken taken;
+  taken.rows = rows;
+  places_.clear();
+  for (auto const key : keys) {
+    places_.push_back(seen_.contains(key) ? RowPlace::repeated : RowPlace::fresh);
+  }
+  for (auto const key : keys) taken.fresh += seen_.insert(key) ? 1 : 0;
+  repeats_ += static_cast<std::int64_t>(rows - taken.fresh);
+  auto const high = static_cast<std::int64_t>(seen_.size());
+  fresh_counted_ = std::max<std::int64_t>(0, high - counted_);
+  counted_ = std::max(counted_, high);
+  if (rows > 0) {
+    auto const kept = std::min<std::ptrdiff_t>(anchors_kept, std::ssize(keys));
+    anchors_.assign(keys.end() - kept, keys.end());
+  }
+  auto const print = hash_of_page(keys);
+  taken.same_page = rows > 0 && rows == last_rows_ && print == last_print_;
+  last_rows_ = rows;
+  last_print_ = print;
+  // Rows put in front of the list may push a whole page of known rows here, once.
+  stale_pages_ = taken.fresh > 0 ? 0 : stale_pages_ + (rows > 0 ? 1 : 0);
+  empty_pages_ = rows > 0 ? 0 : empty_pages_ + 1;
+  said_more_ = signs.more.value_or(false);
+
+  ++number_;
+  if (is_end(taken, signs)) {
+    token_.clear();
+    return finish();
+  }
+  if (auto error = judge(taken, signs)) return *error;
+  largest_ = std::max(largest_, rows);
+  token_ = by_number() ? std::string() : signs.next;
+  return PageOutcome::more;
+}
+
+// As many rows as a page holds when more follow: as other pages have shown, or as was asked for. A
+// broker that makes pages smaller than that shows it by a round number; one that is not told how
+// large they are to be may end any page there.
+bool StepPager::is_full(std::size_t rows) const {
+  if (largest_ > 0) return rows >= largest_;
+  if (spec_.limit_parameter.empty()) return true;
+  return rows >= static_cast<std::size_t>(spec_.size) || may_be_a_cap(rows);
+}
+
+bool StepPager::is_end(Taken const& taken, PageSigns const& signs) {
+  if (signs.more && !*signs.more) return true;
+  if (by_token()) return is_end_by_token(taken, signs);
+  if (signs.more) return false;
+  if (taken.rows == 0) return true;
+  // Counts may have a ceiling, or be those of the page: behind a full page there is always another
+  // look.
+  bool const may_go_on = is_full(taken.rows) && taken.fresh > 0;
+  if (by_number() && signs.total_pages) {
+    return number_ - spec_.first_page >= *signs.total_pages && !may_go_on;
+  }
+  if (signs.total && distinct() >= *signs.total) return !may_go_on;
+  // A first page may be short because the server caps pages; one that is shorter than another is
+  // the last.
+  return taken.rows < largest_;
+}
+
+bool StepPager::is_end_by_token(Taken const& taken, PageSigns const& signs) {
+  if (signs.next.empty()) return !said_more_ || taken.rows == 0;
+  bool const leads_to_itself = !token_.empty() && signs.next == token_;
+  bool const leads_back = leads_to_itself || tokens_.contains(hash_key(signs.next));
+  if (taken.rows == 0) {
+    if (leads_back || (signs.total && distinct() >= *signs.total)) return true;
+    return empty_pages_ > max_empty_pages && !said_more_;
+  }
+  if (leads_to_itself) {
+    // The last page of some brokers. Others have one name for the whole walk, so that a full page
+    // is asked for once more.
+    if (taken.fresh > 0) return taken.rows < largest_;
+    return !taken.same_page || asked_again_;
+  }
+  if (!leads_back) return false;
+  if (taken.fresh > 0) {
+    end_in_doubt_ =
+        "after " + std::to_string(distinct()) + " rows the next page is one that was read already";
+    return true;
+  }
+  return !taken.same_page;  // full circle
+}
+
+bool StepPager::ends_at_refusal(ErrorCode code) {
+  if (code != ErrorCode::not_found && code != ErrorCode::bad_request) return false;
+  if (!by_number() || pages_ == 0 || last_rows_ == 0 || wants_anchor_ || said_more_) return false;
+  if (total_ && distinct() < *total_) return false;
+  if (total_pages_ && number_ - spec_.first_page < *total_pages_) return false;
+  if (!total_ && !total_pages_ && may_be_a_depth(code, distinct())) {
+    end_in_doubt_ = "the broker refused the page behind " + std::to_string(distinct()) +
+                    " rows, which may be as deep as it lets a list be read";
+  }
+  return true;
+}
+
+std::optional<SliceDoubt> StepPager::doubt() const {
+  if (auto doubt = count_.doubt()) return doubt;
+  // Where all that the broker counts has come, it does not matter how the list ended.
+  if (end_in_doubt_.empty() || total_ == distinct()) return std::nullopt;
+  SliceDoubt doubt;
+  doubt.text = end_in_doubt_;
+  return doubt;
+}
+
+std::optional<Error> StepPager::judge(Taken const& taken, PageSigns const& signs) {
+  auto const so_far = std::to_string(distinct()) + " rows";
+  if (!by_number()) {
+    if (signs.next.empty()) {
+      return goes_in_circles("after " + so_far +
+                             " the broker says that more follow, but gives no " +
+                             (spec_.type == PageType::link ? "link" : "cursor") + " to them");
+    }
+    bool const is_news = tokens_.insert(hash_key(signs.next)).second;
+    if (!is_news && taken.fresh > 0 && by_token()) {
+      asked_again_ = true;
+    } else if (!is_news) {
+      return goes_in_circles("after " + so_far + " the next page is one that was read already");
+    }
+  }
+  if (empty_pages_ > max_empty_pages) {
+    return goes_in_circles(std::to_string(empty_pages_) + " pages in a row had no rows, though " +
+                           "the broker says that more follow");
+  }
+  if (stale_pages_ < 2) return std::nullopt;
+  return goes_in_circles(
+      taken.same_page
+          ? "the same page came again and again, " + so_far + " in all" +
+                (by_number() ? "; the parameter `" + spec_.parameter + "` seems not to be honoured"
+                             : "")
+          : "two pages in a row brought no new row, though only " + so_far +
+                " came and more are said to follow");
+}
+
+PageOutcome StepPager::finish() {
+  SweepCount::Sweep sweep;
+  sweep.rows = distinct();
+  sweep.total = total_;
+  sweep.repeats = repeats_;
+  sweep.moved = moved_;
+  sweep.resumed = resumed_;
+  if (!count_.wants_another(sweep)) return PageOutcome::end;
+  begin_sweep();
+  return PageOutcome::sweep_again;
+}
+
+}  // namespace affsync::engine

@@ -1,0 +1,81 @@
+// Paging that goes from page to page: by page number, by a cursor or link that each answer gives,
+// or by the id of the last row. Pages have no rows in common, so a list that moves is noticed by
+// its count alone, where the broker gives one.
+#pragma once
+
+#include <unordered_set>
+
+#include "connectors/engine/paging/pager.hpp"
+#include "connectors/engine/paging/seen_keys.hpp"
+#include "connectors/engine/paging/sweep_count.hpp"
+
+namespace affsync::engine {
+
+class StepPager final : public Pager {
+ public:
+  explicit StepPager(PageSpec const& spec) : spec_(spec) {}
+
+  void start() override;
+  void resume(PagePosition position) override;
+  PageAsk ask() const override;
+  Result<PageOutcome> take(std::vector<std::uint64_t> const& keys, PageSigns const& signs) override;
+
+  bool ends_at_refusal(ErrorCode code) override;
+  void read_again() override { begin_sweep(); }
+  std::int64_t fresh_rows() const override { return fresh_counted_; }
+  std::vector<RowPlace> const& places() const override { return places_; }
+  PagePosition position() const override;
+  bool resumed() const override { return resumed_; }
+  bool resuming() const override { return resumed_ && pages_ == 0; }
+  std::optional<std::int64_t> total() const override { return total_; }
+  std::optional<SliceDoubt> doubt() const override;
+  std::vector<std::uint64_t> take_keys() override { return seen_.take_sorted(); }
+
+ private:
+  void begin_sweep();
+  bool by_number() const { return spec_.type == PageType::page; }
+  std::int64_t distinct() const;
+  bool by_token() const { return spec_.type == PageType::cursor || spec_.type == PageType::link; }
+  // What a page brought.
+  struct Taken {
+    std::size_t rows = 0;
+    std::size_t fresh = 0;
+    bool same_page = false;  // as the one before it
+  };
+  bool is_full(std::size_t rows) const;
+  bool is_end(Taken const& taken, PageSigns const& signs);
+  bool is_end_by_token(Taken const& taken, PageSigns const& signs);
+  std::optional<Error> judge(Taken const& taken, PageSigns const& signs);
+  PageOutcome finish();
+
+  PageSpec spec_;
+  SeenKeys seen_;
+  std::vector<std::uint64_t> anchors_;
+  std::int64_t number_ = 0;                   // of the page to ask for
+  std::string token_;                         // that it is asked with; empty: the first page
+  std::unordered_set<std::uint64_t> tokens_;  // given so far, as hashes
+  bool asked_again_ = false;                  // a page led to itself and was asked for once more
+  bool resumed_ = false;
+  bool wants_anchor_ = false;  // the page asked for is one that was taken before a restart
+  std::int64_t rows_before_resume_ = 0;
+
+  std::int64_t pages_ = 0;   // since the start or the resume
+  std::size_t largest_ = 0;  // page of this sweep
+  std::size_t last_rows_ = 0;
+  std::uint64_t last_print_ = 0;
+  int stale_pages_ = 0;     // in a row, with rows but without a new one
+  int empty_pages_ = 0;     // in a row
+  bool said_more_ = false;  // the page taken last said in words that another follows
+  std::vector<RowPlace> places_;
+  std::string end_in_doubt_;  // why the end of the list may not have been it
+  std::int64_t repeats_ = 0;
+  bool moved_ = false;  // the total changed within this sweep
+
+  std::optional<std::int64_t> total_;
+  std::optional<std::int64_t> total_pages_;
+  SweepCount count_;
+  std::int64_t counted_ = 0;  // rows reported as fresh so far
+  std::int64_t fresh_counted_ = 0;
+};
+
+}  // namespace affsync::engine

@@ -1,0 +1,314 @@
+#include "connectors/engine/request/auth.hpp"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/text.hpp"
+#include "connectors/engine/answer/text.hpp"
+#include "connectors/engine/manifest/words.hpp"
+#include "connectors/engine/request/credentials.hpp"
+#include "connectors/engine/request/target.hpp"
+#include "connectors/engine/values/words.hpp"
+
+namespace affsync::engine {
+namespace {
+
+constexpr std::size_t longest_token = 16 * 1024;
+
+std::string target_of(RequestSpec const& request) {
+  auto target = request.path;
+  char mark = '?';
+  for (auto const& [name, value] : request.query) {
+    target += mark;
+    target += encode_query(name);
+    target += '=';
+    target += encode_query(value);
+    mark = '&';
+  }
+  return target;
+}
+
+// The bytes behind base64url text without padding; nullopt when it is none.
+std::optional<std::string> decode_base64url(std::string_view text) {
+  while (text.ends_with('=')) text.remove_suffix(1);
+  if (text.size() % 4 == 1) return std::nullopt;
+  std::string standard(text);
+  for (auto& c : standard) {
+    bool const plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (!plain && c != '-' && c != '_') return std::nullopt;
+    if (c == '-') c = '+';
+    if (c == '_') c = '/';
+  }
+  auto const padding = (4 - standard.size() % 4) % 4;
+  standard.append(padding, '=');
+  std::string bytes(standard.size() / 4 * 3, '\0');
+  auto const length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                                      reinterpret_cast<unsigned char const*>(standard.data()),
+                                      static_cast<int>(standard.size()));
+  if (length < 0) return std::nullopt;
+  bytes.resize(static_cast<std::size_t>(length) - padding);
+  return bytes;
+}
+
+// `application/x-www-form-urlencoded`, with a blank as %20, which every reader of it takes.
+std::string form_body(NamedTexts const& fields, Credentials const& credentials) {
+  std::string body;
+  for (auto const& [name, value] : fields) {
+    if (!body.empty()) body += '&';
+    body += encode_query(name) + '=' + encode_query(with_credentials(value, credentials));
+  }
+  return body;
+}
+
+// The seconds that an answer gives its token; nullopt for nothing and for nonsense.
+std::optional<std::chrono::seconds> lifetime_in(JsonPath const& path, Json const& body) {
+  auto const* value = path.in(body);
+  auto const text = value == nullptr ? std::nullopt : value->scalar_text();
+  if (!text) return std::nullopt;
+  std::int64_t count = 0;
+  auto const [stop, error] = std::from_chars(text->data(), text->data() + text->size(), count);
+  constexpr std::int64_t ten_years = 10 * 366 * 86'400;
+  if (error != std::errc{} || stop == text->data() || count < 1) return std::nullopt;
+  return std::chrono::seconds(std::min(count, ten_years));
+}
+
+// A header may hold these and nothing else of a token.
+bool can_be_sent(std::string_view token) {
+  for (unsigned char c : token) {
+    if (c <= 0x20 || c >= 0x7f) return false;
+  }
+  return !token.empty();
+}
+
+struct Cookie {
+  std::string_view value;
+  std::optional<std::chrono::seconds> lifetime;
+};
+
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  std::int64_t count = 0;
+  auto const [stop, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  bool const whole = error == std::errc{} && stop == text.data() + text.size();
+  return whole ? std::optional(count) : std::nullopt;
+}
+
+// The last one of that name; one that is taken back (Max-Age 0) is none.
+std::optional<Cookie> find_cookie(Headers const& headers, std::string_view name) {
+  std::optional<Cookie> found;
+  for (auto const& [field, value] : headers.fields()) {
+    if (to_lower(field) != "set-cookie") continue;
+    std::string_view rest = value;
+    auto const take = [&rest] {
+      auto const end = std::min(rest.find(';'), rest.size());
+      auto const part = trim_blanks(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      return part;
+    };
+    auto const pair = take();
+    auto const equals = pair.find('=');
+    if (equals == std::string_view::npos || trim_blanks(pair.substr(0, equals)) != name) continue;
+    Cookie cookie;
+    cookie.value = trim_blanks(pair.substr(equals + 1));
+    while (!rest.empty()) {
+      auto const attribute = take();
+      if (!to_lower(attribute.substr(0, 8)).starts_with("max-age=")) continue;
+      if (auto const age = whole_number(attribute.substr(8))) {
+        constexpr std::int64_t ten_years = 10 * 366 * 86'400;
+        cookie.lifetime = std::chrono::seconds(std::clamp<std::int64_t>(*age, 0, ten_years));
+      }
+    }
+    bool const is_gone = cookie.value.empty() || cookie.lifetime == std::chrono::seconds(0);
+    found = is_gone ? std::nullopt : std::optional(cookie);
+  }
+  return found;
+}
+
+// Where the connector looks for the token, for messages.
+std::string place_of_token(LoginTokenAuth const& auth) {
+  if (!auth.token_header.empty()) return "in the header " + auth.token_header;
+  if (!auth.token_cookie.empty()) return "in the cookie " + auth.token_cookie;
+  return "at `" + auth.token.text() + "`";
+}
+
+// The token's own text, wherever it stands; empty when it is not there.
+std::string_view token_text(LoginTokenAuth const& auth, Json const& body, Headers const& headers) {
+  if (!auth.token_header.empty()) return trim_blanks(headers.find(auth.token_header).value_or(""));
+  if (!auth.token_cookie.empty()) {
+    auto const cookie = find_cookie(headers, auth.token_cookie);
+    return cookie ? cookie->value : std::string_view();
+  }
+  auto const* found = auth.token.in(body);
+  return found != nullptr && found->is_string() ? trim_blanks(found->as_string())
+                                                : std::string_view();
+}
+
+// What the broker said instead of a token. Its members are named but not quoted: a token may stand
+// in another one.
+Error no_token(LoginTokenAuth const& auth, Json const& body) {
+  std::string text = "the login was answered without a token " + place_of_token(auth);
+  if (auto const said = error_text_by_name(body); !said.empty()) {
+    text += ": " + said;
+  } else if (body.is_object() && !body.members().empty()) {
+    std::string names;
+    for (auto const& [name, value] : body.members()) names += (names.empty() ? "" : ", ") + name;
+    text += "; it holds: " + one_line(names, 200);
+  }
+  return Error(ErrorCode::login_refused, std::move(text),
+               "The broker did not let us in, wants a second step, or its login has changed.");
+}
+
+}  // namespace
+
+HttpRequest make_login_request(LoginTokenAuth const& auth, Credentials const& credentials) {
+  HttpRequest request(auth.login.method, target_of(auth.login));
+  request.headers.add("Accept", "application/json");
+  for (auto const& [name, value] : auth.login.headers) {
+    if (value.find("${") == std::string::npos) {
+      request.headers.add(name, value);
+    } else {
+      request.secret_headers.emplace_back(name, Secret(with_credentials(value, credentials)));
+    }
+  }
+  if (auth.login_basic) {
+    // Each is form-urlencoded first, so that a colon stays a part of it.
+    request.secret_headers.emplace_back(
+        auth.login_basic->header,
+        Secret(
+            basic_value(encode_query(with_credentials(auth.login_basic->user, credentials)),
+                        encode_query(with_credentials(auth.login_basic->password, credentials)))));
+  }
+  if (auth.login.method == Method::get) return request;
+  if (!auth.login.form.empty()) {
+    request.headers.add("Content-Type", "application/x-www-form-urlencoded");
+    request.body = form_body(auth.login.form, credentials);
+    return request;
+  }
+  request.headers.add("Content-Type", "application/json");
+  request.body = "{";
+  for (auto const& [name, value] : auth.login.json) {
+    if (request.body.size() > 1) request.body += ',';
+    append_json_string(request.body, name);
+    request.body += ':';
+    append_json_string(request.body, with_credentials(value, credentials));
+  }
+  request.body += '}';
+  return request;
+}
+
+Result<Token> read_token(LoginTokenAuth const& auth, Json const& body, TimePoint now,
+                         std::optional<TimePoint> server_now, Headers const& headers) {
+  auto text = token_text(auth, body, headers);
+  if (text.empty()) return no_token(auth, body);
+  auto const prefix = to_lower(auth.strip_prefix);
+  if (!prefix.empty() && to_lower(text.substr(0, prefix.size())) == prefix) {
+    text = trim_blanks(text.substr(prefix.size()));
+  }
+  if (!can_be_sent(text) || text.size() > longest_token) {
+    return Error(
+        ErrorCode::login_refused,
+        "the login's token cannot be sent in a header: " +
+            std::string(text.size() > longest_token ? "it is too long"
+                                                    : "it holds blanks or other characters "
+                                                      "that no token has"));
+  }
+  Token token;
+  token.text = Secret(std::string(text));
+  token.expires_at = now + auth.assumed_lifetime;
+  if (!auth.token_cookie.empty()) {
+    auto const cookie = find_cookie(headers, auth.token_cookie);
+    if (cookie && cookie->lifetime) token.expires_at = now + *cookie->lifetime;
+  }
+  if (auth.expires_in) {
+    if (auto const lifetime = lifetime_in(*auth.expires_in, body)) {
+      token.expires_at = now + *lifetime;
+    }
+  }
+  if (auth.lifetime_from_jwt) {
+    auto const expiry = jwt_expiry(text);
+    auto const here = server_now.value_or(now);
+    if (auto const lifetime = jwt_lifetime(text)) {
+      token.expires_at = now + *lifetime;
+    } else if (expiry && *expiry > here) {
+      // One that has run out already says that the clocks differ, not that it is of no use.
+      token.expires_at = now + (*expiry - here);
+    }
+  }
+  auto const half = now + (token.expires_at - now) / 2;
+  token.renew_at = std::max<TimePoint>(token.expires_at - auth.renew_before, half);
+  return token;
+}
+
+bool holds_token(LoginTokenAuth const& auth, HttpResponse const& response) {
+  bool const in_headers = !auth.token_header.empty() || !auth.token_cookie.empty();
+  bool const good = response.status >= 200 && response.status < 300;
+  return in_headers && good && !token_text(auth, Json(), response.headers).empty();
+}
+
+namespace {
+
+// The claims of a JWT; null when the text is none.
+Json claims_of(std::string_view token) {
+  auto const first = token.find('.');
+  if (first == std::string_view::npos || token.size() > longest_token) return {};
+  auto const second = token.find('.', first + 1);
+  if (second == std::string_view::npos) return {};
+  auto const payload = decode_base64url(token.substr(first + 1, second - first - 1));
+  if (!payload) return {};
+  auto claims = parse_json(*payload);
+  return claims ? std::move(*claims) : Json();
+}
+
+std::optional<std::chrono::seconds> claimed_time(Json const& claims, std::string_view name) {
+  auto const* claim = claims.find(name);
+  if (claim == nullptr || !claim->is_number()) return std::nullopt;
+  std::int64_t seconds = 0;
+  auto const& text = claim->number_text();
+  auto const end = text.data() + text.size();
+  auto const [stop, error] = std::from_chars(text.data(), end, seconds);
+  // A fraction of a second may follow; an exponent is nothing that a server writes here.
+  bool const whole = stop == end || *stop == '.';
+  constexpr std::int64_t year_9999 = 253'402'300'799;
+  if (error != std::errc{} || !whole || seconds < 0 || seconds > year_9999) return std::nullopt;
+  return std::chrono::seconds(seconds);
+}
+
+}  // namespace
+
+std::optional<TimePoint> jwt_expiry(std::string_view token) {
+  auto const seconds = claimed_time(claims_of(token), "exp");
+  return seconds ? std::optional(TimePoint(*seconds)) : std::nullopt;
+}
+
+std::optional<std::chrono::seconds> jwt_lifetime(std::string_view token) {
+  auto const claims = claims_of(token);
+  auto const end = claimed_time(claims, "exp");
+  auto const begin = claimed_time(claims, "iat");
+  if (!end || !begin || *end <= *begin) return std::nullopt;
+  return *end - *begin;
+}
+
+void authorize(HttpRequest& request, AuthSpec const& auth, Credentials const& credentials,
+               Token const* token) {
+  if (auto const* fixed = std::get_if<StaticTokenAuth>(&auth)) {
+    request.secret_headers.emplace_back(fixed->header,
+                                        Secret(with_credentials(fixed->value, credentials)));
+  } else if (auto const* basic = std::get_if<BasicAuth>(&auth)) {
+    request.secret_headers.emplace_back(
+        basic->header, Secret(basic_value(with_credentials(basic->user, credentials),
+                                          with_credentials(basic->password, credentials))));
+  } else if (auto const* hmac = std::get_if<HmacAuth>(&auth)) {
+    for (auto const& [name, value] : hmac->headers) {
+      request.secret_headers.emplace_back(name, Secret(with_credentials(value, credentials)));
+    }
+  } else if (auto const* login = std::get_if<LoginTokenAuth>(&auth)) {
+    if (token == nullptr) {
+      throw Failure(ErrorCode::internal, "a request was to be sent before the login");
+    }
+    request.secret_headers.emplace_back(login->header,
+                                        Secret(with_credentials(login->value, credentials, token)));
+  }
+}
+
+}  // namespace affsync::engine

@@ -1,0 +1,38 @@
+#include "connectors/engine/request/credentials.hpp"
+
+#include <openssl/evp.h>
+
+#include "connectors/engine/manifest/placeholders.hpp"
+
+namespace affsync::engine {
+
+std::string with_credentials(std::string_view text, Credentials const& credentials,
+                             Token const* token) {
+  return expand_placeholders(text, [&](std::string_view name) -> std::optional<std::string> {
+    if (name == "token" && token != nullptr) return token->text.reveal();
+    auto const credential = name_in_scope(name, "credentials");
+    if (!credential) return std::nullopt;
+    auto const found = credentials.find(std::string(*credential));
+    if (found == credentials.end()) {
+      throw Failure(ErrorCode::internal, "the plan wants the credential \"" +
+                                             std::string(*credential) +
+                                             "\", which it does not have");
+    }
+    return found->second.reveal();
+  });
+}
+
+std::string encode_base64(std::string_view bytes) {
+  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');  // the library ends it with a NUL
+  auto const size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                    reinterpret_cast<unsigned char const*>(bytes.data()),
+                                    static_cast<int>(bytes.size()));
+  out.resize(static_cast<std::size_t>(size));
+  return out;
+}
+
+std::string basic_value(std::string const& user, std::string const& password) {
+  return "Basic " + encode_base64(user + ':' + password);
+}
+
+}  // namespace affsync::engine

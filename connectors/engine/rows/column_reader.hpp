@@ -1,0 +1,115 @@
+// One column of a table mapping, compiled: where its value is looked for and what is done to it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectors/engine/rows/field_path.hpp"
+#include "connectors/engine/rows/presence.hpp"
+#include "connectors/engine/rows/privacy_filter.hpp"
+#include "connectors/engine/values/spoken/spoken_reader.hpp"
+#include "connectors/engine/values/times.hpp"
+#include "connectors/engine/values/words.hpp"
+
+namespace affsync::engine {
+
+// What a value may depend on beside its own field.
+struct RowContext {
+  TimePoint now{};            // the broker's time of the answer
+  TimePoint latest_now{};     // the later of its clock and ours; one of the two may be wrong
+  std::string_view currency;  // the row's own; empty: unknown
+};
+
+class ColumnReader {
+ public:
+  // Throws Failure config_invalid for a column that the table does not have and an unknown zone.
+  ColumnReader(ColumnMapping const& mapping, RecordTable const& table,
+               PrivacyFilter const& privacy);
+
+  std::size_t index() const { return index_; }  // of the column in its table
+  std::string const& name() const { return mapping_.column; }
+  std::vector<FieldPath> const& from() const { return from_; }
+  bool needs_currency() const { return mapping_.scale_of_currency; }
+  // Adds every path of a row that is looked at.
+  void add_paths(std::vector<std::string>& paths) const;
+
+  // Puts the value into `out` as PostgreSQL's input text; null where the row has none. The result
+  // is the reason why the row has to go to quarantine.
+  std::optional<std::string> read(Json const& row, RowContext const& context,
+                                  std::optional<std::string>& out) const;
+
+  // The values that are read as numbers, and their spelling without zeros that say nothing, where
+  // they are not spelt so already: "5.00" is 5.
+  void spell_plainly(Json const& row, ValueTexts& out) const;
+
+  // The alternative that `read` takes or stumbles over; nullptr when it finds none.
+  FieldPath const* chosen(Json const& row) const;
+
+ private:
+  // What the text has to be made into; decided by the mapping's type and the column's together, so
+  // that whatever a connector says, only texts that fit the column come out.
+  enum class Form {
+    text,
+    integer,
+    boolean,
+    decimal,
+    percent,
+    day,
+    day_of_instant,
+    instant,
+    midnight,
+    earliest,
+    latest,
+    epoch_day,
+    epoch_instant,
+    currency
+  };
+  static Form form_of(ValueType type, ColumnType column);
+
+  // What is wrong with the text, in words that follow it; empty when all is well. `is_number`: it
+  // is that of a JSON number.
+  std::string convert(std::string_view text, bool is_number, Json const& row,
+                      RowContext const& context, std::string& out) const;
+  std::string convert_as(Form form, std::string_view text, bool is_number, Json const& row,
+                         RowContext const& context, std::string& out) const;
+  std::string_view convert_number(Form form, std::string_view text, bool is_number,
+                                  RowContext const& context, std::string& out) const;
+  std::string convert_time(Form form, std::string_view text, RowContext const& context,
+                           std::string& out) const;
+  std::string convert_epoch(Form form, std::string_view text, Json const& row,
+                            RowContext const& context, std::string& out) const;
+  std::string out_of_range(TimePoint earliest, TimePoint latest, RowContext const& context) const;
+  bool reads_times() const;
+  void set_range(RecordTable const& table);
+  bool agrees_with_text(TimePoint instant, Json const& row, RowContext const& context) const;
+  bool is_wanted(Json const& row) const;  // by `only_if`
+  std::optional<std::string> put_constant(std::string const& constant, Json const& row,
+                                          RowContext const& context,
+                                          std::optional<std::string>& out) const;
+  std::string complain(FieldPath const& path, std::string_view text,
+                       std::string_view problem) const;
+
+  ColumnMapping mapping_;
+  std::size_t index_ = 0;
+  ColumnType column_type_;
+  Form form_;
+  std::vector<FieldPath> from_;
+  std::vector<FieldPath> present_;  // as mapping_.present
+  std::vector<FieldPath> only_if_;  // none or one
+  std::vector<FieldPath> within_;
+  TextRules text_rules_;
+  WordTable words_;
+  SpokenReader times_;
+  SpokenReader within_times_;
+  PrivacyFilter const* privacy_;  // owned by the row's mapper
+  bool personal_ = false;         // and privacy is not `keep`
+  bool is_currency_ = false;      // a code, in capitals
+  TimePoint first_{};             // times before it cannot be meant,
+  std::chrono::seconds ahead_{};  // nor those further than this after the answer
+};
+
+// `text` for a message: quoted, on one line, cut when long.
+std::string quote_for_reason(std::string_view text);
+
+}  // namespace affsync::engine

@@ -1,0 +1,315 @@
+#include "connectors/engine/rows/mapping.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.hpp"
+#include "connectors/engine/rows/column_reader.hpp"
+#include "connectors/engine/rows/privacy_filter.hpp"
+
+namespace affsync::engine {
+namespace {
+
+// Parts of a key are joined by ':', so that one which stands within a part must not look like
+// another join: ["a:b", "c"] and ["a", "b:c"] are two rows. What the last part holds cannot be
+// mistaken, and stays as it is.
+void append_key_part(std::string& key, std::string_view part, bool is_last) {
+  if (is_last) {
+    key += part;
+    return;
+  }
+  for (char const c : part) {
+    if (c == ':' || c == '\\') key += '\\';
+    key += c;
+  }
+  key += ':';
+}
+
+// Longer ids are no ids, and would not fit an index.
+constexpr std::size_t max_external_id = 500;
+
+std::optional<std::string> stray_word_in(Json const& row) {
+  if (!row.has_stray_word()) return std::nullopt;
+  for (auto const& member : row.members()) {
+    if (!member.value.has_stray_word()) continue;
+    return "the field " + quote_for_reason(member.name) + " holds " +
+           std::string(member.value.scalar_text().value_or("NaN or Infinity")) +
+           ", which is no number in JSON";
+  }
+  return "a field holds NaN or Infinity, which is no number in JSON";
+}
+
+std::optional<std::string> twice_in(Json const& row) {
+  if (!row.has_duplicate()) return std::nullopt;
+  std::set<std::string_view> names;
+  for (auto const& member : row.members()) {
+    if (!names.insert(member.name).second) {
+      return "the field " + quote_for_reason(member.name) + " occurs twice";
+    }
+    if (member.value.has_duplicate()) {
+      return "something in the field " + quote_for_reason(member.name) + " occurs twice";
+    }
+  }
+  return "a field occurs twice";
+}
+
+// The members of `object` that none of the paths reads. Where a path leads into a member, those
+// inside are told apart; a list on the way counts as read.
+void collect_unread(Json const& object, std::string const& prefix,
+                    std::vector<std::string> const& paths, std::vector<std::string>& unread) {
+  for (auto const& member : object.members()) {
+    auto const path = prefix + member.name;
+    if (std::ranges::find(paths, path) != paths.end()) continue;
+    auto const inside = path + '.';
+    if (std::ranges::none_of(paths, [&](auto const& one) { return one.starts_with(inside); })) {
+      unread.push_back(path);
+    } else if (member.value.is_object()) {
+      collect_unread(member.value, inside, paths, unread);
+    }
+  }
+}
+
+std::string without_nul(std::string_view text) {
+  std::string out;
+  for (char const c : text) {
+    if (c == '\0') {
+      out += "\xEF\xBF\xBD";  // U+FFFD
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+// The same value with U+FFFD for what PostgreSQL cannot store: a stray byte in a country must not
+// cost a commission.
+Json storable(Json const& value) {
+  if (!value.has_nul()) return value;
+  if (value.is_string()) return Json::string(without_nul(value.as_string()));
+  if (value.is_array()) {
+    Json::Array items;
+    for (auto const& item : value.items()) items.push_back(storable(item));
+    return Json::array(std::move(items));
+  }
+  Json::Object members;
+  for (auto const& [name, member] : value.members()) {
+    members.push_back({without_nul(name), storable(member)});
+  }
+  return Json::object(std::move(members));
+}
+
+}  // namespace
+
+struct RowMapper::Compiled {
+  Compiled(StreamPlan const& plan, TableMapping const& mapping)
+      : table(mapping.table),
+        privacy(plan),
+        volatile_fields(plan.spec.volatile_fields),
+        one_of_many_rows(mapping.key != plan.spec.map.key) {
+    for (auto const& path : volatile_fields) volatile_paths.emplace_back(JsonPath(path));
+    for (auto const& part : mapping.key) key.emplace_back(part.path, part.constant);
+    columns.reserve(mapping.columns.size());
+    for (auto const& column : mapping.columns) columns.emplace_back(column, *table, privacy);
+    for (auto const& part : key) {
+      if (!part.constant) paths.push_back(part.path.text());
+    }
+    if (mapping.where) paths.push_back(mapping.where->path.text());
+    for (auto const& column : columns) column.add_paths(paths);
+
+    // The time of the observation is ours to give, unless the connector finds it in the row.
+    observed_at = table->index_of("observed_at");
+    for (auto const& column : columns) {
+      if (observed_at == column.index()) observed_at.reset();
+    }
+    for (auto const& column : columns) {
+      if (column.needs_currency()) currency = table->index_of("currency");
+    }
+    if (currency) {
+      auto const found = std::ranges::find(columns, *currency, &ColumnReader::index);
+      if (found == columns.end()) {
+        throw Failure(ErrorCode::config_invalid,
+                      "`scale: currency` needs a mapping of the column currency of " +
+                          std::string(table->name));
+      }
+      currency_column = static_cast<std::size_t>(found - columns.begin());
+    }
+  }
+  Compiled(Compiled const&) = delete;  // columns point at `privacy`
+
+  bool has_volatile_field(Json const& row) const {
+    return std::ranges::any_of(volatile_paths,
+                               [&](FieldPath const& path) { return path.in(row) != nullptr; });
+  }
+
+  // The columns' reasons come in their own order, but numbers may depend on the currency, wherever
+  // it stands. `room` keeps its text.
+  std::optional<std::string> look_around(Json const& row, TimePoint now, RowContext& context,
+                                         std::optional<std::string>& room) const {
+    context.now = now;
+    context.latest_now = std::max(context.latest_now, now);
+    if (!currency) return std::nullopt;
+    auto problem = columns[currency_column].read(row, context, room);
+    if (room) context.currency = *room;
+    return problem;
+  }
+
+  RecordTable const* table;
+  PrivacyFilter privacy;
+  std::vector<std::string> volatile_fields;
+  std::vector<FieldPath> volatile_paths;  // the same
+  bool one_of_many_rows;  // a table beside the main one with a key of its own: rows of the list may
+                          // share one of its rows
+  struct Key {
+    Key(JsonPath const& of, std::optional<std::string> same)
+        : path(of), constant(std::move(same)) {}
+    FieldPath path;
+    std::optional<std::string> constant;
+  };
+  std::vector<Key> key;
+  std::vector<ColumnReader> columns;
+  std::vector<std::string> paths;  // of a row, that key and columns look at
+  std::optional<std::size_t> observed_at;
+  std::optional<std::size_t> currency;  // its place in the table, where a number depends on it
+  std::size_t currency_column = 0;      // and among `columns`
+};
+
+RowMapper::RowMapper(StreamPlan const& plan, TableMapping const& mapping)
+    : compiled_(std::make_shared<Compiled const>(plan, mapping)) {}
+
+std::optional<std::string> RowMapper::key_of(Json const& row, std::string& reason) const {
+  if (!row.is_object()) {
+    reason = std::string("the row is ") + kind_in_words(row) + ", not an object";
+    return std::nullopt;
+  }
+  std::string key;
+  for (std::size_t i = 0; i < compiled_->key.size(); ++i) {
+    auto const& [path, constant] = compiled_->key[i];
+    bool const is_last = i + 1 == compiled_->key.size();
+    if (constant) {
+      append_key_part(key, *constant, is_last);
+      continue;
+    }
+    Json const* part = path.in(row);
+    auto const whole = part == nullptr ? std::nullopt : part->scalar_text();
+    auto const text = whole ? trim_blanks(*whole) : std::string_view{};
+    if (text.empty()) {
+      reason = "the field \"" + path.text() + "\", which belongs to the row's key, is ";
+      reason += part == nullptr ? "missing" : whole ? "empty" : kind_in_words(*part);
+      return std::nullopt;
+    }
+    if (text.find('\0') != std::string_view::npos) {
+      reason = "the field \"" + path.text() +
+               "\", which belongs to the row's key, holds a NUL or something that is no UTF-8";
+      return std::nullopt;
+    }
+    if (compiled_->privacy.privacy() != Privacy::keep && compiled_->privacy.covers(path.text())) {
+      // All hashes are of one length, so that their own ':' needs no mark.
+      key += compiled_->privacy.hash(*whole);
+      if (!is_last) key += ':';
+    } else {
+      append_key_part(key, text, is_last);
+    }
+  }
+  if (key.size() > max_external_id) {
+    reason = "the row's key has " + std::to_string(key.size()) + " bytes, more than " +
+             std::to_string(max_external_id);
+    return std::nullopt;
+  }
+  return key;
+}
+
+std::optional<std::string> RowMapper::map(Json const& row, TimePoint now, Row& out,
+                                          TimePoint ours) const {
+  auto const& compiled = *compiled_;
+  out.reset(*compiled.table);
+  compiled.privacy.dump(row, {}, out.raw);
+
+  std::string reason;
+  auto key = key_of(row, reason);
+  if (!key) {
+    if (row.is_object()) {
+      if (auto flaw = twice_in(row)) return flaw;
+    }
+    return reason;
+  }
+  out.external_id = std::move(*key);
+  if (auto stray = stray_word_in(row)) return stray;
+  if (row.has_duplicate()) return twice_in(row);
+  if (row.has_nul()) {
+    auto const clean = storable(row);
+    return map_columns(clean, now, ours, out);
+  }
+  return map_columns(row, now, ours, out);
+}
+
+std::optional<std::string> RowMapper::map_columns(Json const& row, TimePoint now, TimePoint ours,
+                                                  Row& out) const {
+  auto const& compiled = *compiled_;
+
+  RowContext context;
+  context.latest_now = ours;
+  std::optional<std::string> currency;
+  if (auto problem = compiled.look_around(row, now, context, currency)) return problem;
+  for (auto const& column : compiled.columns) {
+    auto problem = column.read(row, context, out.values[column.index()]);
+    if (problem) return problem;
+  }
+  if (compiled.observed_at) append_time(out.values[*compiled.observed_at].emplace(), now);
+  ValueTexts spelling;
+  for (auto const& column : compiled.columns) column.spell_plainly(row, spelling);
+  if (compiled.one_of_many_rows) {
+    // Which of the list's rows told of it last is no change.
+    out.volatile_free_raw = "{}";
+  } else if (!spelling.empty() || compiled.has_volatile_field(row)) {
+    compiled.privacy.dump(row, compiled.volatile_fields, out.volatile_free_raw, spelling);
+  }
+  return std::nullopt;
+}
+
+std::vector<RowMapper::Trace> RowMapper::trace(Json const& row, TimePoint now) const {
+  std::vector<Trace> traces;
+  RowContext context;
+  std::optional<std::string> currency;
+  if (row.has_nul()) return trace(storable(row), now);
+  // A problem with it is told below, at its own column.
+  compiled_->look_around(row, now, context, currency);
+  for (auto const& column : compiled_->columns) {
+    Trace trace;
+    trace.column = column.name();
+    if (auto const* path = column.chosen(row)) {
+      trace.from = path->text();
+      trace.found = true;
+    } else {
+      for (auto const& path_tried : column.from()) {
+        if (!trace.from.empty()) trace.from += ", ";
+        trace.from += path_tried.text();
+        trace.found = trace.found || path_tried.in(row) != nullptr;
+      }
+      trace.found = trace.found || column.from().empty();
+    }
+    trace.problem = column.read(row, context, trace.value).value_or("");
+    traces.push_back(std::move(trace));
+  }
+  if (compiled_->observed_at) {
+    Trace trace;
+    trace.column = "observed_at";
+    trace.found = true;
+    append_time(trace.value.emplace(), now);
+    traces.push_back(std::move(trace));
+  }
+  return traces;
+}
+
+std::vector<std::string> RowMapper::unmapped_fields(Json const& row) const {
+  std::vector<std::string> fields;
+  if (row.is_object()) collect_unread(row, "", compiled_->paths, fields);
+  return fields;
+}
+
+std::string private_raw(StreamPlan const& plan, Json const& row) {
+  std::string out;
+  PrivacyFilter(plan).dump(row, {}, out);
+  return out;
+}
+
+}  // namespace affsync::engine

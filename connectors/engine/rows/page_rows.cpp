@@ -1,0 +1,280 @@
+#include "connectors/engine/rows/page_rows.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace affsync::engine {
+namespace {
+
+// For each of these rows: no later one of them has its key. Pages without repetition, nearly all,
+// cost one sort.
+std::vector<bool> last_of_their_key(std::vector<std::uint64_t> const& keys) {
+  std::vector<bool> last(keys.size(), true);
+  auto sorted = keys;
+  std::ranges::sort(sorted);
+  if (std::ranges::adjacent_find(sorted) == sorted.end()) return last;
+  std::unordered_map<std::uint64_t, std::size_t> place;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    auto const [at, is_new] = place.try_emplace(keys[i], i);
+    if (is_new) continue;
+    last[at->second] = false;
+    at->second = i;
+  }
+  return last;
+}
+
+std::string names_of(std::vector<KeyPart> const& key) {
+  std::string names;
+  for (auto const& part : key) {
+    if (!part.constant) names += (names.empty() ? "" : ", ") + part.path.text();
+  }
+  return names;
+}
+
+// A row of a table, told from rows of other tables and, with its content, from other forms of it.
+std::uint64_t mixed(std::uint64_t left, std::uint64_t right) {
+  std::uint64_t const both[] = {left, right};
+  return hash_key(std::string_view(reinterpret_cast<char const*>(both), sizeof both));
+}
+
+std::uint64_t key_in(RecordTable const& table, std::string_view external_id) {
+  return mixed(hash_key(table.name), hash_key(external_id));
+}
+
+}  // namespace
+
+namespace {
+constexpr std::string_view contradiction = "another row with the same key";
+}
+
+struct PageRows::Page {
+  std::vector<Json const*> const& rows;
+  std::vector<std::uint64_t> const& keys;  // by the main table's key
+  std::vector<RowPlace> const& places;
+  TimePoint now;
+};
+
+PageRows::PageRows(std::shared_ptr<StreamPlan const> plan) : plan_(std::move(plan)) {
+  auto const& spec = plan_->spec;
+  targets_.reserve(1 + spec.also.size());
+  targets_.emplace_back(*plan_, spec.map);
+  for (auto const& mapping : spec.also) targets_.emplace_back(*plan_, mapping);
+  targets_.front().is_main = true;
+  for (auto& target : targets_) {
+    target.has_main_key = target.mapping->key == spec.map.key;
+    target.filters = std::ranges::any_of(targets_, [&](Target const& other) {
+      return other.mapping->table == target.mapping->table && other.mapping->where;
+    });
+    bool const into_main = !target.is_main && target.mapping->table == spec.map.table;
+    has_own_keys_ = has_own_keys_ || into_main || (target.is_main && target.mapping->where);
+  }
+}
+
+void PageRows::hash_keys(std::vector<Json const*> const& rows,
+                         std::vector<std::uint64_t>& keys) const {
+  keys.clear();
+  std::string reason;
+  for (auto const* row : rows) {
+    auto const key = targets_.front().mapper.key_of(*row, reason);
+    keys.push_back(hash_key(key ? *key : row->dump()));
+  }
+}
+
+void PageRows::begin_slice() {
+  own_keys_.clear();
+  kept_elsewhere_.clear();
+  begin_sweep(false);
+}
+
+void PageRows::begin_sweep(bool settles) {
+  contents_.clear();
+  not_stored_.clear();
+  settles_ = settles;
+  unsettled_ = false;
+}
+
+void PageRows::quarantine(std::uint64_t key, std::string reason, PageRead& out) {
+  if (!quarantined_.insert(key)) return;
+  out.quarantined.push_back({row_.external_id, std::move(reason), row_.raw});
+}
+
+// Without its key, under which another row is stored: what is said of that one is not said of it.
+void PageRows::quarantine_contradiction(Target const& target, PageRead& out) {
+  auto const content = mixed(content_of(target), key_in(*target.mapping->table, row_.external_id));
+  if (!quarantined_.insert(content)) return;
+  std::string reason = target.is_main ? "" : std::string(target.mapping->table->name) + ": ";
+  reason += std::string(contradiction) + " (" + names_of(target.mapping->key) +
+            ") and other content is stored; the key does not tell them apart";
+  out.quarantined.push_back({std::string(), std::move(reason), row_.raw});
+}
+
+std::uint64_t PageRows::content_of(Target const& target) const {
+  Batch one(*target.mapping->table);
+  one.append(row_);
+  auto const hash = one.hash(0);
+  return mixed(hash.high, hash.low);
+}
+
+// Into `row_`; false when it went to quarantine instead.
+bool PageRows::map(Target const& target, Page const& page, std::size_t row, PageRead& out) {
+  auto problem = target.mapper.map(*page.rows[row], page.now, row_, ours_);
+  if (secrets_) {
+    for (std::size_t column = 0; column < row_.values.size(); ++column) {
+      auto& value = row_.values[column];
+      if (!value || target.mapping->table->columns[column].type != ColumnType::text) continue;
+      if (secrets_->is_in(*value)) *value = secrets_->redact(std::move(*value));
+    }
+    row_.raw = secrets_->redact(std::move(row_.raw));
+    row_.volatile_free_raw = secrets_->redact(std::move(row_.volatile_free_raw));
+    if (problem) *problem = secrets_->redact(std::move(*problem));
+  }
+  if (!problem) {
+    if (target.is_main) ++out.mapped;
+    return true;
+  }
+  auto const& table = *target.mapping->table;
+  if (target.is_main) {
+    ++out.unmapped;
+    quarantine(page.keys[row], std::move(*problem), out);
+  } else {
+    auto const known_by = row_.external_id.empty() ? row_.raw : row_.external_id;
+    quarantine(hash_key(std::string(table.name) + ':' + known_by),
+               std::string(table.name) + ": " + *problem, out);
+  }
+  return false;
+}
+
+void PageRows::append(Target const& target, Page const& page, std::size_t row, Batch& batch,
+                      PageRead& out, std::vector<std::size_t>& taken) {
+  auto const place = page.places[row];
+  // Rows of values that are looked up, and rows made of many of the list's, are meant to be the
+  // last that was said.
+  bool const one_row_each = target.has_main_key && target.mapping->table->keeps_records();
+  auto const known_by = mixed(hash_key(target.mapping->table->name), page.keys[row]);
+  if (one_row_each && place == RowPlace::repeated && !not_stored_.contains(known_by)) {
+    auto const content = mixed(content_of(target), hash_key(row_.external_id));
+    if (!contents_.contains(content)) {
+      if (settles_) {
+        quarantine_contradiction(target, out);
+      } else {
+        unsettled_ = true;
+      }
+      return;
+    }
+  }
+  batch.append(row_);
+  taken.push_back(row);
+  if (!one_row_each || plan_->spec.page.type == PageType::none) return;
+  auto const hash = batch.hash(batch.size() - 1);
+  contents_.insert(mixed(mixed(hash.high, hash.low), hash_key(row_.external_id)));
+}
+
+// Another row under its key does not contradict what was not stored.
+void PageRows::note_not_stored(Target const& target, Page const& page, std::size_t row) {
+  if (!target.has_main_key || plan_->spec.page.type == PageType::none) return;
+  not_stored_.insert(mixed(hash_key(target.mapping->table->name), page.keys[row]));
+}
+
+void PageRows::convert_to(Target const& target, Page const& page, std::vector<std::size_t>& taken,
+                          PageRead& out) {
+  auto const& table = *target.mapping->table;
+  std::vector<std::size_t> mine;
+  std::vector<std::uint64_t> keys;
+  std::string reason;
+  for (std::size_t const row : taken) {
+    if (target.mapping->where && !target.mapping->where->holds(*page.rows[row])) {
+      note_not_stored(target, page, row);
+      continue;
+    }
+    mine.push_back(row);
+    if (target.is_main) {
+      keys.push_back(page.keys[row]);
+      continue;
+    }
+    auto const key = target.mapper.key_of(*page.rows[row], reason);
+    keys.push_back(hash_key(key ? *key : page.rows[row]->dump()));
+  }
+  taken.clear();
+  Batch batch(table);
+  auto const last = last_of_their_key(keys);
+  bool const one_row_each = target.has_main_key && table.keeps_records();
+  std::unordered_map<std::uint64_t, std::vector<std::size_t>> others;  // earlier rows, by key
+  for (std::size_t i = 0; i < mine.size(); ++i) {
+    if (has_own_keys_ && &table == plan_->spec.map.table) own_keys_.insert(keys[i]);
+    if (!last[i]) {
+      if (one_row_each) others[keys[i]].push_back(mine[i]);
+      continue;
+    }
+    if (!map(target, page, mine[i], out)) {
+      note_not_stored(target, page, mine[i]);
+      continue;
+    }
+    if (&table != plan_->spec.map.table && target.filters) {
+      kept_elsewhere_.insert(key_in(table, row_.external_id));
+    }
+    std::uint64_t const content = others.contains(keys[i]) ? content_of(target) : 0;
+    append(target, page, mine[i], batch, out, taken);
+    auto const earlier = others.find(keys[i]);
+    if (earlier == others.end()) continue;
+    for (auto const row : earlier->second) {
+      if (!map(target, page, row, out)) continue;
+      if (content_of(target) != content) quarantine_contradiction(target, out);
+    }
+  }
+  if (target.is_main || !batch.empty()) out.batches.push_back(std::move(batch));
+}
+
+// Rows that no mapping of a table takes, unless it took another one under their key.
+void PageRows::leave_out(Page const& page, PageRead& out) {
+  std::string reason;
+  for (auto const& target : targets_) {
+    auto const& mapping = *target.mapping;
+    if (!mapping.where || !mapping.table->keeps_records()) continue;
+    RowsOfTable left;
+    left.table = mapping.table;
+    for (auto const* row : page.rows) {
+      if (mapping.where->holds(*row)) continue;
+      auto key = target.mapper.key_of(*row, reason);
+      if (!key) continue;
+      bool const is_kept = mapping.table == plan_->spec.map.table
+                               ? own_keys_.contains(hash_key(*key))
+                               : kept_elsewhere_.contains(key_in(*mapping.table, *key));
+      if (!is_kept) left.external_ids.push_back(std::move(*key));
+    }
+    if (!left.external_ids.empty()) out.left_out.push_back(std::move(left));
+  }
+}
+
+bool is_contradiction(std::string_view reason) {
+  return reason.find(contradiction) != std::string_view::npos;
+}
+
+void PageRows::convert(std::vector<Json const*> const& rows, std::vector<std::uint64_t> const& keys,
+                       std::vector<RowPlace> const& places, TimePoint broker_now, PageRead& out,
+                       TimePoint ours) {
+  ours_ = ours;
+  Page const page{rows, keys, places, broker_now};
+  std::vector<std::size_t> all(rows.size());
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+  auto good = all;
+  convert_to(targets_.front(), page, good, out);
+  if (targets_.size() > 1) {
+    // Further tables are filled from what the main one took, or passed over.
+    if (auto const& where = targets_.front().mapping->where) {
+      for (auto const row : all) {
+        if (!where->holds(*rows[row])) good.push_back(row);
+      }
+      std::ranges::sort(good);
+    }
+    for (std::size_t which = 1; which < targets_.size(); ++which) {
+      auto taken = good;
+      for (auto const row : all) {
+        if (!std::ranges::binary_search(good, row)) note_not_stored(targets_[which], page, row);
+      }
+      convert_to(targets_[which], page, taken, out);
+    }
+  }
+  leave_out(page, out);
+}
+
+}  // namespace affsync::engine

@@ -1,0 +1,190 @@
+#include "connectors/engine/rows/privacy_filter.hpp"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+
+#include "connectors/engine/rows/personal_names.hpp"
+
+namespace affsync::engine {
+namespace {
+
+std::vector<TableMapping const*> tables_of(StreamSpec const& spec) {
+  std::vector<TableMapping const*> tables{&spec.map};
+  for (auto const& mapping : spec.also) tables.push_back(&mapping);
+  return tables;
+}
+
+bool is_hash(std::string_view text) {
+  constexpr std::string_view head = "sha256:";
+  return text.size() == head.size() + 64 && text.starts_with(head) &&
+         text.find_first_not_of("0123456789abcdef", head.size()) == std::string_view::npos;
+}
+
+// Everything of a row that the stream looks at.
+void add_read(StreamSpec const& spec, PrivacyTree& tree) {
+  auto const add = [&](JsonPath const& path) { tree.add(path.text(), PrivacyTree::Kind::read); };
+  for (auto const* mapping : tables_of(spec)) {
+    for (auto const& part : mapping->key) {
+      if (!part.constant) add(part.path);
+    }
+    if (mapping->where) add(mapping->where->path);
+    for (auto const& column : mapping->columns) {
+      for (auto const& path : column.from) add(path);
+      for (auto const& [path, word] : column.present) add(path);
+      if (column.only_if) add(*column.only_if);
+      if (!column.within) continue;
+      for (auto const& path : column.within->from) add(path);
+    }
+  }
+  if (spec.page.id) add(*spec.page.id);
+  for (auto const& path : spec.raw_allow) tree.add(path, PrivacyTree::Kind::read);
+}
+
+}  // namespace
+
+PrivacyFilter::PrivacyFilter(StreamPlan const& plan)
+    : salt_(plan.hash_salt),
+      privacy_(plan.privacy),
+      paths_(plan.spec.personal),
+      mapped_only_(plan.spec.raw_mapped_only) {
+  for (auto const* mapping : tables_of(plan.spec)) {
+    for (auto const& column : mapping->columns) {
+      if (!column.personal) continue;
+      for (auto const& path : column.from) paths_.push_back(path.text());
+    }
+  }
+  std::ranges::sort(paths_);
+  paths_.erase(std::unique(paths_.begin(), paths_.end()), paths_.end());
+  for (auto const& path : paths_) tree_.add(path, PrivacyTree::Kind::personal);
+  add_read(plan.spec, tree_);
+  tree_.finish();
+  auto const* table = plan.spec.map.table;
+  of_person_ = table != nullptr && (table->name == "client" || table->name == "trading_account");
+}
+
+bool PrivacyFilter::covers(std::string_view path) const {
+  return std::ranges::any_of(paths_, [&](std::string const& personal) {
+    return path.starts_with(personal) &&
+           (path.size() == personal.size() || path[personal.size()] == '.');
+  });
+}
+
+std::string PrivacyFilter::hash(std::string_view value) const {
+  // A stored row that is mapped again holds the hash in place of the value.
+  if (is_hash(value)) return std::string(value);
+  std::string const text = salt_ + std::string(value);
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned length = 0;
+  if (EVP_Digest(text.data(), text.size(), digest, &length, EVP_sha256(), nullptr) != 1) {
+    throw Failure(ErrorCode::internal, "OpenSSL cannot make a SHA-256 hash");
+  }
+  static constexpr char hex[] = "0123456789abcdef";
+  std::string out = "sha256:";
+  for (unsigned i = 0; i < length; ++i) out += {hex[digest[i] >> 4], hex[digest[i] & 15]};
+  return out;
+}
+
+void PrivacyFilter::dump(Json const& row, std::vector<std::string> const& skip, std::string& out,
+                         ValueTexts const& instead) const {
+  bool const whole = privacy_ == Privacy::keep && skip.empty() && instead.empty();
+  if (whole) return row.dump_to(out);
+  auto const& root = tree_.root();
+  Place const place{&root, !mapped_only_ || root.read || privacy_ == Privacy::keep, of_person_};
+  write(row, place, Rests(skip.begin(), skip.end()), instead, out);
+}
+
+void PrivacyFilter::write(Json const& value, Place place, Rests const& skip,
+                          ValueTexts const& instead, std::string& out) const {
+  auto const other = std::ranges::find(instead, &value, &ValueTexts::value_type::first);
+  if (other != instead.end()) {
+    out += other->second;
+    return;
+  }
+  if (value.is_object()) return write_members(value, place, skip, instead, out);
+  if (value.is_array()) return write_items(value, place, instead, out);
+  bool const hides = privacy_ != Privacy::keep;
+  if (hides && place.node != nullptr && place.node->personal_below) {
+    // Personal things are said to be inside, but this is no object: it may be the thing itself.
+    if (privacy_ == Privacy::hash) return write_hidden(value, out);
+    out += "null";
+    return;
+  }
+  if (hides && !place.open) {
+    out += "null";
+    return;
+  }
+  value.dump_to(out);
+}
+
+void PrivacyFilter::write_items(Json const& list, Place place, ValueTexts const& instead,
+                                std::string& out) const {
+  bool const hides = privacy_ != Privacy::keep;
+  bool const has_items = place.node != nullptr && place.node->items;
+  auto const* node = place.node == nullptr ? nullptr : place.node->of_items();
+  bool const hidden = hides && has_items && node->personal;
+  bool const open = place.open || (has_items && node->read);
+  bool const kept = !hides || open || (node != nullptr && node->read_below);
+  out += '[';
+  bool first = true;
+  for (auto const& item : list.items()) {
+    if ((hidden && privacy_ == Privacy::drop) || (!hidden && !kept)) continue;
+    if (!first) out += ',';
+    first = false;
+    if (hidden) {
+      write_hidden(item, out);
+    } else {
+      write(item, {node, open, place.of_person}, {}, instead, out);
+    }
+  }
+  out += ']';
+}
+
+void PrivacyFilter::write_members(Json const& object, Place place, Rests const& skip,
+                                  ValueTexts const& instead, std::string& out) const {
+  bool const hides = privacy_ != Privacy::keep;
+  out += '{';
+  bool first = true;
+  Rests inner;
+  for (auto const& [name, value] : object.members()) {
+    if (std::ranges::find(skip, name) != skip.end()) continue;
+    inner.clear();
+    for (auto const path : skip) {
+      if (path.size() > name.size() && path[name.size()] == '.' && path.starts_with(name)) {
+        inner.push_back(path.substr(name.size() + 1));
+      }
+    }
+    auto const* node = place.node == nullptr ? nullptr : place.node->find(name);
+    bool hidden = hides && node != nullptr && node->personal;
+    bool open = place.open || (node != nullptr && node->read);
+    if (hides && !hidden && !(node != nullptr && node->read) &&
+        is_personal_name(name, place.of_person)) {
+      // What is mapped of it is known not to be personal; the rest is not.
+      open = false;
+      hidden = node == nullptr || !node->read_below;
+    }
+    if (hidden && privacy_ == Privacy::drop) continue;
+    if (hides && !hidden && !open && !(node != nullptr && node->read_below)) continue;
+    if (!first) out += ',';
+    first = false;
+    append_json_string(out, name);
+    out += ':';
+    if (hidden) {
+      write_hidden(value, out);
+    } else {
+      write(value, {node, open, names_a_person(name)}, inner, instead, out);
+    }
+  }
+  out += '}';
+}
+
+void PrivacyFilter::write_hidden(Json const& value, std::string& out) const {
+  if (value.is_null()) {
+    out += "null";
+    return;
+  }
+  auto const text = value.scalar_text();
+  append_json_string(out, hash(text ? std::string(*text) : value.dump()));
+}
+
+}  // namespace affsync::engine

@@ -1,0 +1,49 @@
+#include "connectors/engine/rows/stored_rows.hpp"
+
+#include <algorithm>
+
+namespace affsync::engine {
+
+StoredRows::StoredRows(std::shared_ptr<StreamPlan const> plan)
+    : plan_(std::move(plan)), main_(*plan_, plan_->spec.map) {}
+
+PageRead StoredRows::convert_page(std::vector<Json const*> const& rows, TimePoint received_at) {
+  // One that has put a row aside does not do so again for the same key.
+  if (!page_rows_) page_rows_.emplace(plan_);
+  PageRead page;
+  std::vector<std::uint64_t> keys;
+  page_rows_->hash_keys(rows, keys);
+  std::vector<RowPlace> const places(keys.size(), RowPlace::fresh);
+  page_rows_->convert(rows, keys, places, received_at, page);
+  if (!page.quarantined.empty()) page_rows_.reset();
+  return page;
+}
+
+StoredRows::Outcome StoredRows::look_at(std::string_view raw, TimePoint received_at) {
+  Outcome outcome;
+  auto parsed = parse_json(raw);
+  if (!parsed || !parsed->is_object()) {
+    outcome.fate = Fate::unreadable;
+    outcome.reason = "only the text of the row could be kept";
+    return outcome;
+  }
+  outcome.row = std::move(*parsed);
+  std::string reason;
+  outcome.external_id = main_.key_of(outcome.row, reason).value_or("");
+  std::vector<Json const*> const one{&outcome.row};
+  auto const page = convert_page(one, received_at);
+  if (!page.quarantined.empty()) {
+    outcome.reason = page.quarantined.front().reason;
+    return outcome;
+  }
+  auto const holds_rows = [](Batch const& batch) { return !batch.empty(); };
+  outcome.fate = std::ranges::any_of(page.batches, holds_rows) ? Fate::maps : Fate::left_out;
+  return outcome;
+}
+
+std::vector<Batch> StoredRows::convert(std::vector<Json const*> const& rows,
+                                       TimePoint received_at) {
+  return convert_page(rows, received_at).batches;
+}
+
+}  // namespace affsync::engine

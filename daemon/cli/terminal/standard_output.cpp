@@ -1,0 +1,92 @@
+#include "daemon/cli/terminal/standard_output.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <iostream>
+
+#include "base/error.hpp"
+
+namespace affsync::cli {
+namespace {
+
+constexpr std::size_t buffer_size = 64 * 1024;
+
+// A descriptor that the caller has closed would be given to the next file or socket, which would
+// then get what is printed. Open for reading only: writing to it fails as it should.
+void occupy_standard_descriptors() {
+  for (int const descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(descriptor, F_GETFD) == 0 || errno != EBADF) continue;
+    [[maybe_unused]] int const taken = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  }
+}
+
+}  // namespace
+
+DescriptorBuffer::DescriptorBuffer(int descriptor) : descriptor_(descriptor) {
+  buffer_.reserve(buffer_size);
+}
+
+DescriptorBuffer::~DescriptorBuffer() {
+  DescriptorBuffer::sync();
+}
+
+DescriptorBuffer::int_type DescriptorBuffer::overflow(int_type character) {
+  if (traits_type::eq_int_type(character, traits_type::eof()))
+    return traits_type::not_eof(character);
+  char const one = traits_type::to_char_type(character);
+  xsputn(&one, 1);
+  return character;
+}
+
+std::streamsize DescriptorBuffer::xsputn(char const* text, std::streamsize size) {
+  buffer_.append(text, static_cast<std::size_t>(size));
+  if (buffer_.size() >= buffer_size) sync();
+  return size;
+}
+
+int DescriptorBuffer::sync() {
+  if (!buffer_.empty()) write_out(buffer_.data(), buffer_.size());
+  buffer_.clear();
+  return failure_ == 0 ? 0 : -1;
+}
+
+void DescriptorBuffer::write_out(char const* text, std::size_t size) {
+  while (size > 0 && failure_ == 0 && !closed_) {
+    auto const written = ::write(descriptor_, text, size);
+    if (written >= 0) {
+      text += written;
+      size -= static_cast<std::size_t>(written);
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      pollfd room{descriptor_, POLLOUT, 0};
+      ::poll(&room, 1, -1);
+    } else if (errno == EPIPE) {
+      closed_ = true;
+    } else if (errno != EINTR) {
+      failure_ = errno;
+    }
+  }
+}
+
+StandardOutput::StandardOutput()
+    : buffer_((occupy_standard_descriptors(), STDOUT_FILENO)), before_(std::cout.rdbuf(&buffer_)) {}
+
+StandardOutput::~StandardOutput() {
+  std::cout.rdbuf(before_);
+}
+
+int StandardOutput::finish(int status) {
+  std::cout.flush();
+  if (buffer_.failure() == 0) return status;
+  Error const error(
+      ErrorCode::output_failed,
+      std::string("standard output could not be written: ") + std::strerror(buffer_.failure()),
+      "What was printed is not complete.");
+  std::cerr << "affsync: " << error.to_line() << "\n";
+  return status == 0 ? to_exit_status(error.code) : status;
+}
+
+}  // namespace affsync::cli

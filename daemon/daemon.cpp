@@ -1,0 +1,336 @@
+#include "daemon/daemon.hpp"
+
+#include <unistd.h>
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <map>
+#include <random>
+
+#include "daemon/async/task_group.hpp"
+#include "daemon/net/http_server.hpp"
+#include "daemon/reports/output.hpp"
+#include "daemon/run_log.hpp"
+#include "daemon/serve/metrics.hpp"
+#include "daemon/serve/pages.hpp"
+#include "daemon/serve/service_manager.hpp"
+#include "daemon/sync/supervisor.hpp"
+#include "daemon/sync/upkeep.hpp"
+#include "schema/store/crash_point.hpp"
+
+namespace affsync {
+namespace {
+
+namespace asio = boost::asio;
+
+// A report over HTTP is one text in memory.
+constexpr int page_report_lines = 10'000;
+// Between two tries to put a new configuration to use while the database is away.
+constexpr std::chrono::seconds reload_pause{5};
+
+// The earnings report of the command line, for /api/earnings.
+serve::ReportQuery earnings_query(std::optional<Day> since, std::optional<Day> until,
+                                  std::string by) {
+  reports::ReportOptions options;
+  options.report = "earnings";
+  options.since = since;
+  options.until = until;
+  options.by = std::move(by);
+  options.limit = page_report_lines;
+  reports::ReportPlan const plan = reports::plan_report(options);
+  serve::ReportQuery query;
+  query.sql = plan.sql;
+  query.parameters = plan.parameters;
+  query.to_json = [plan](schema::Store::Table const& rows) {
+    return reports::report_json(plan, rows);
+  };
+  return query;
+}
+
+// Names of this machine and of the address it listens at: no page of somebody else's has those.
+std::vector<std::string> own_names(config::HttpConfig const& http) {
+  auto names = http.hosts;
+  names.push_back(http.listen.substr(0, http.listen.rfind(':')));
+  char machine[256] = {};
+  if (::gethostname(machine, sizeof machine - 1) == 0 && machine[0] != '\0') {
+    names.emplace_back(machine);
+  }
+  return names;
+}
+
+std::string listed(std::vector<std::string> const& words) {
+  std::string text;
+  for (auto const& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+// All streams of the sources, those without a task as off.
+std::vector<serve::StreamSetting> settings_of(
+    std::vector<std::pair<std::string, std::string>> const& streams,
+    std::vector<std::string> const& sources, std::vector<sync::StreamTask> const& tasks) {
+  std::map<std::pair<std::string, std::string>, std::chrono::seconds> intervals;
+  for (auto const& task : tasks) {
+    intervals[{task.source(), task.stream()}] = task.every.interval();
+  }
+  std::vector<serve::StreamSetting> settings;
+  for (auto const& [source, stream] : streams) {
+    if (std::find(sources.begin(), sources.end(), source) == sources.end()) continue;
+    auto& setting = settings.emplace_back();
+    setting.source = source;
+    setting.stream = stream;
+    auto const found = intervals.find({source, stream});
+    if (found != intervals.end()) setting.interval = found->second;
+  }
+  return settings;
+}
+
+// Waits for the signal, or, where there is a pause, for no longer than that: false.
+asio::awaitable<bool> hangup_within(std::shared_ptr<asio::signal_set> hangup,
+                                    std::optional<std::chrono::seconds> pause) {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  if (pause) {
+    timer.expires_after(*pause);
+    auto on_end = [hangup](boost::system::error_code const& error) {
+      if (!error) hangup->cancel();
+    };
+    timer.async_wait(std::move(on_end));
+  }
+  boost::system::error_code woken;
+  co_await hangup->async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  auto const state = co_await asio::this_coro::cancellation_state;
+  if (state.cancelled() != asio::cancellation_type::none) {
+    throw boost::system::system_error(asio::error::operation_aborted);
+  }
+  co_return !woken;
+}
+
+// Ends quietly when it is cancelled: that is how these loops are meant to end.
+asio::awaitable<void> until_cancelled(asio::awaitable<void> work) {
+  try {
+    co_await std::move(work);
+  } catch (boost::system::system_error const& error) {
+    if (error.code() != asio::error::operation_aborted) throw;
+  }
+}
+
+}  // namespace
+
+struct Daemon::Impl {
+  explicit Impl(App& app)
+      : app_(app),
+        log_(app.log()),
+        started_at_(clock_.now()),
+        metrics_(started_at_),
+        observer_(metrics_, log_),
+        supervisor_(
+            app.io().get_executor(), run_parts(),
+            [this] { return std::uniform_real_distribution<>(0, 1)(random_); }, log_),
+        pages_(page_parts()) {}
+
+  asio::awaitable<void> run();
+
+  sync::RunParts run_parts() {
+    sync::RunParts parts;
+    parts.store = &app_.store();
+    parts.clock = &clock_;
+    parts.observer = &observer_;
+    return parts;
+  }
+
+  serve::PagesParts page_parts() {
+    serve::PagesParts parts;
+    parts.executor = app_.io().get_executor();
+    parts.store = &app_.store();
+    parts.metrics = &metrics_;
+    parts.clock = &clock_;
+    parts.interval = [this](std::string const& source, std::string const& stream) {
+      return supervisor_.interval(source, stream);
+    };
+    parts.earnings = earnings_query;
+    parts.notes = [this] { return notes(); };
+    parts.hosts = own_names(app_.config().http);
+    parts.started_at = started_at_;
+    parts.database_url = app_.shown_database_url();
+    return parts;
+  }
+
+  asio::awaitable<std::size_t> take_configuration();
+  asio::awaitable<void> reload(bool read_again);
+  std::vector<std::string> notes() const;
+  asio::awaitable<void> reload_on_hangup();
+  asio::awaitable<void> keep_watchdog_alive();
+  asio::awaitable<void> say_stopping();
+  std::string summary(std::size_t streams) const;
+
+  App& app_;
+  Logger log_;
+  SystemClock clock_;
+  async::TimerSleeper sleeper_;
+  TimePoint started_at_;
+  std::mt19937_64 random_{std::random_device{}()};
+  serve::Metrics metrics_;
+  RunLog observer_;
+  serve::ServiceManager manager_;
+  sync::Supervisor supervisor_;
+  serve::Pages pages_;
+  std::optional<Error> reload_problem_;     // of the latest reload
+  bool reload_waits_ = false;               // it was read, and waits for the database
+  std::vector<std::string> needs_restart_;  // what it changed in vain
+};
+
+std::vector<std::string> Daemon::Impl::notes() const {
+  std::vector<std::string> all;
+  if (reload_problem_) {
+    all.push_back((reload_waits_ ? "The new configuration waits for the database: "
+                                 : "The configuration could not be reloaded, the old one stays: ") +
+                  reload_problem_->message);
+  }
+  if (!needs_restart_.empty()) {
+    all.push_back("The configuration was changed where only a restart puts it to use: " +
+                  listed(needs_restart_) + ".");
+  }
+  return all;
+}
+
+std::string Daemon::Impl::summary(std::size_t streams) const {
+  return std::to_string(app_.config().sources.size()) + " sources, " + std::to_string(streams) +
+         " streams";
+}
+
+asio::awaitable<std::size_t> Daemon::Impl::take_configuration() {
+  std::vector<std::string> const all;
+  auto tasks = co_await app_.make_tasks(all, all, true, observer_);
+  std::vector<std::string> names;
+  for (auto const& source : app_.config().sources) names.push_back(source.name);
+  co_await app_.store().retire_sources_except(names);
+  metrics_.set_streams(settings_of(app_.streams(), names, tasks));
+  auto const count = tasks.size();
+  crash_point(CrashPoint::schedule_taking);
+  supervisor_.set_tasks(std::move(tasks));
+  app_.forget_other_sessions();
+  co_return count;
+}
+
+// Reads the configuration, unless that was done, and puts it to use. What is wrong with it leaves
+// the old one; a database that is away only makes it wait.
+asio::awaitable<void> Daemon::Impl::reload(bool read_again) {
+  manager_.reloading();
+  std::optional<Error> problem;
+  std::size_t streams = 0;
+  bool read = !read_again;
+  try {
+    crash_point(CrashPoint::reload_begun);
+    if (read_again) needs_restart_ = app_.reload();
+    read = true;
+    crash_point(CrashPoint::reload_read);
+    streams = co_await take_configuration();
+    crash_point(CrashPoint::reload_done);
+  } catch (Failure const& failure) {
+    problem = failure.error();
+  } catch (boost::system::system_error const& error) {
+    if (error.code() == asio::error::operation_aborted) throw;
+    problem = Error(ErrorCode::internal, error.what());
+  } catch (std::exception const& error) {
+    problem = Error(ErrorCode::internal, error.what());
+  }
+  bool const waited = std::exchange(
+      reload_waits_, problem && read && problem->code == ErrorCode::database_unavailable);
+  reload_problem_ = problem;
+  metrics_.on_reload(!problem);
+  if (!problem) {
+    log_.info("configuration reloaded", {{"streams", std::to_string(streams)}});
+    if (!needs_restart_.empty()) {
+      log_.warn("changes that only a restart puts to use", {{"settings", listed(needs_restart_)}});
+    }
+    manager_.ready(summary(streams));
+  } else if (reload_waits_) {
+    if (!waited) {
+      log_.error(*problem);
+      log_.warn("the new configuration is taken as soon as the database answers");
+    }
+    manager_.ready("the new configuration waits for the database");
+  } else {
+    app_.undo_reload();
+    needs_restart_.clear();
+    log_.error(*problem);
+    log_.warn("the new configuration is not used; the old one stays");
+    manager_.ready("reload failed, the old configuration stays");
+  }
+}
+
+asio::awaitable<void> Daemon::Impl::reload_on_hangup() {
+  auto executor = co_await asio::this_coro::executor;
+  auto const hangup = std::make_shared<asio::signal_set>(executor, SIGHUP);
+  for (;;) {
+    auto pause = reload_waits_ ? std::optional(reload_pause) : std::nullopt;
+    bool const asked = co_await hangup_within(hangup, pause);
+    if (asked || reload_waits_) co_await reload(asked);
+  }
+}
+
+asio::awaitable<void> Daemon::Impl::keep_watchdog_alive() {
+  auto const interval = manager_.alive_interval();
+  if (!interval) co_return;
+  auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer timer(executor);
+  for (;;) {
+    manager_.alive();
+    timer.expires_after(*interval);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
+// systemd hears of the end when it begins, not when the last run has ended.
+asio::awaitable<void> Daemon::Impl::say_stopping() {
+  auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer forever(executor, asio::steady_timer::time_point::max());
+  boost::system::error_code cancelled;
+  co_await forever.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+  crash_point(CrashPoint::daemon_stopping);
+  log_.info("stopping: runs end with the page they are at");
+  manager_.stopping("stopping");
+}
+
+asio::awaitable<void> Daemon::Impl::run() {
+  auto executor = co_await asio::this_coro::executor;
+  std::size_t const streams = co_await take_configuration();
+
+  std::unique_ptr<net::HttpServer> server;
+  if (app_.config().http.enabled) {
+    server = net::make_http_server(executor, app_.config().http.listen, pages_.handler()).value();
+    // Port 0 is any free one: say which it is.
+    auto address = app_.config().http.listen;
+    address.replace(address.rfind(':') + 1, std::string::npos, std::to_string(server->port()));
+    log_.info("serving", {{"listen", address}});
+  }
+
+  async::TaskGroup group(executor);
+  group.spawn(until_cancelled(supervisor_.run()));
+  group.spawn(until_cancelled(reload_on_hangup()));
+  auto retention = [this] { return app_.retention(); };
+  auto upkeep = sync::keep_house(app_.store(), sleeper_, std::move(retention), log_);
+  group.spawn(until_cancelled(std::move(upkeep)));
+  group.spawn(until_cancelled(keep_watchdog_alive()));
+  group.spawn(say_stopping());
+  if (server) group.spawn(until_cancelled(server->serve()));
+  metrics_.on_database(true);  // it has just taken the streams
+  group.spawn(until_cancelled(pages_.keep_figures_fresh()));
+
+  log_.info("started",
+            {{"streams", std::to_string(streams)}, {"database", app_.shown_database_url()}});
+  manager_.ready(summary(streams));
+  co_await group.join();
+  log_.info("stopped");
+}
+
+Daemon::Daemon(App& app) : impl_(std::make_unique<Impl>(app)) {}
+Daemon::~Daemon() = default;
+
+asio::awaitable<void> Daemon::run() {
+  co_await impl_->run();
+}
+
+}  // namespace affsync

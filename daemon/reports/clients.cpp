@@ -1,0 +1,116 @@
+// What each client brought, and what became of those who registered.
+#include "daemon/reports/plan.hpp"
+
+namespace affsync::reports {
+
+namespace {
+
+constexpr char const* registered_day = "(registered_at AT TIME ZONE 'UTC')::date";
+
+ReportPlan plan_single_clients() {
+  ReportPlan plan;
+  plan.by = "client";
+  plan.sql =
+      "WITH picked AS (SELECT * FROM reporting.client_performance WHERE " +
+      in_days(registered_day) +
+      "), lines AS ("
+      "SELECT source, client_ref, country, status, registered_at, last_commission_on, "
+      "commission_usd, rebate_usd, net_usd, volume_lots, rows_without_usd, false AS is_total "
+      "FROM picked UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, max(last_commission_on), "
+      "sum(commission_usd), sum(rebate_usd), sum(net_usd), sum(volume_lots), "
+      "sum(rows_without_usd), true FROM picked HAVING count(*) > 0) "
+      "SELECT CASE WHEN client_ref IS NULL AND NOT is_total THEN '(unattributed)' ELSE client_ref "
+      "END, source, country, status, " +
+      std::string(registered_day) +
+      "::text, last_commission_on::text, commission_usd, rebate_usd, net_usd, rows_without_usd, "
+      "volume_lots, " +
+      bar_sql("net_usd", "") +
+      " AS bar, is_total FROM lines "
+      "ORDER BY is_total, net_usd DESC NULLS LAST, source, client_ref";
+  plan.columns = {{"client_ref", "client", ReportValue::text, 10, 8},
+                  {"source", "source", ReportValue::text, 6, 8, true},
+                  {"country", "country", ReportValue::text, 4, 0, true, true},
+                  {"status", "status", ReportValue::text, 4, 0, true},
+                  {"registered_on", "registered", ReportValue::day, 4, 0, true},
+                  {"last_commission_on", "last earned", ReportValue::day, 5, 0, true},
+                  {"commission_usd", "earned USD", ReportValue::usd, 9},
+                  {"rebate_usd", "rebates USD", ReportValue::usd, 8},
+                  {"net_usd", "net USD", ReportValue::usd, 9},
+                  {"rows_without_usd", "no rate", ReportValue::count, 7, 0, true, true},
+                  {"volume_lots", "lots", ReportValue::quantity, 3, 0, true, true},
+                  {"bar", "", ReportValue::bar, 2, 0, true},
+                  {"is_total", "", ReportValue::total}};
+  return plan;
+}
+
+ReportPlan plan_clients_by_source() {
+  ReportPlan plan;
+  plan.by = "source";
+  plan.sql =
+      "SELECT source, count(client_ref) AS clients, count(client_ref) FILTER (WHERE "
+      "commission_usd > 0) AS earning, " +
+      usd_sum_sql("commission_usd", "1", "grouping(source) = 1") + " AS commission_usd, " +
+      usd_sum_sql("rebate_usd", "1", "grouping(source) = 1") + " AS rebate_usd, " +
+      usd_sum_sql("net_usd", "1", "grouping(source) = 1") +
+      " AS net_usd, sum(rows_without_usd) AS rows_without_usd, "
+      "sum(volume_lots) AS volume_lots, grouping(source) = 1 AS is_total "
+      "FROM reporting.client_performance WHERE " +
+      in_days(registered_day) +
+      " GROUP BY GROUPING SETS ((source), ()) HAVING count(*) > 0 "
+      "ORDER BY is_total, net_usd DESC NULLS LAST, source";
+  plan.columns = {{"source", "source", ReportValue::text, 9, 8},
+                  {"clients", "clients", ReportValue::count, 8},
+                  {"earning", "earning", ReportValue::count, 7},
+                  {"commission_usd", "earned USD", ReportValue::usd, 9},
+                  {"rebate_usd", "rebates USD", ReportValue::usd, 8},
+                  {"net_usd", "net USD", ReportValue::usd, 9},
+                  {"rows_without_usd", "no rate", ReportValue::count, 7, 0, true, true},
+                  {"volume_lots", "lots", ReportValue::quantity, 3, 0, true, true},
+                  {"is_total", "", ReportValue::total}};
+  return plan;
+}
+
+ReportPlan plan_clients_by_month() {
+  ReportPlan plan;
+  plan.by = "month";
+  plan.latest = true;
+  // A month counts when any of its days is asked for.
+  plan.sql =
+      "WITH lines AS (SELECT month, sum(registered) AS registered, sum(deposited) AS deposited, "
+      "sum(traded) AS traded, sum(earning) AS earning, grouping(month) = 1 AS is_total "
+      "FROM reporting.conversion_funnel WHERE ($1::date IS NULL OR month >= date_trunc('month', "
+      "$1::date)) AND ($2::date IS NULL OR month <= $2::date) "
+      "GROUP BY GROUPING SETS ((month), ()) HAVING count(*) > 0) "
+      "SELECT to_char(month, 'YYYY-MM'), registered, deposited, traded, earning, "
+      "round(100.0 * earning / nullif(registered, 0), 1) AS earning_percent, " +
+      bar_sql("registered", "") + " AS bar, is_total FROM lines ORDER BY is_total, month";
+  plan.columns = {{"month", "registered in", ReportValue::month, 9},
+                  {"registered", "registered", ReportValue::count, 9},
+                  {"deposited", "deposited", ReportValue::count, 8},
+                  {"traded", "traded", ReportValue::count, 8},
+                  {"earning", "earning", ReportValue::count, 8},
+                  {"earning_percent", "%", ReportValue::percent, 6, 0, true},
+                  {"bar", "", ReportValue::bar, 2, 0, true},
+                  {"is_total", "", ReportValue::total}};
+  return plan;
+}
+
+}  // namespace
+
+ReportPlan plan_clients(ReportOptions const& options) {
+  require_known_cut(options, {"", "client", "source", "month"});
+  ReportPlan plan = options.by == "source"  ? plan_clients_by_source()
+                    : options.by == "month" ? plan_clients_by_month()
+                                            : plan_single_clients();
+  plan.parameters = day_parameters(options);
+  if (plan.by != "month") {
+    plan.notes_sql =
+        "SELECT 'Money of ' || string_agg(source, ', ' ORDER BY source) || ' that belongs to no "
+        "client has no day of registration and is left out.' FROM reporting.client_performance "
+        "WHERE client_ref IS NULL AND ($1::date IS NOT NULL OR $2::date IS NOT NULL) "
+        "HAVING count(*) > 0";
+  }
+  return plan;
+}
+
+}  // namespace affsync::reports

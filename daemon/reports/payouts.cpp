@@ -1,0 +1,100 @@
+// What the broker paid out, or was asked to.
+#include "daemon/reports/plan.hpp"
+
+namespace affsync::reports {
+
+namespace {
+
+constexpr char const* payout_day = "(coalesce(requested_at, paid_at) AT TIME ZONE 'UTC')::date";
+constexpr char const* payout_sums =
+    "sum(amount) FILTER (WHERE status = 'paid') AS paid, "
+    "sum(amount) FILTER (WHERE status IN ('requested', 'approved', 'processing')) AS open, "
+    "sum(amount) FILTER (WHERE coalesce(status, 'unknown') NOT IN "
+    "('paid', 'requested', 'approved', 'processing')) AS other, count(*) AS rows, "
+    "percentile_disc(0.5) WITHIN GROUP (ORDER BY days_waiting) FILTER (WHERE status = 'paid') "
+    "AS median_days";
+
+ReportPlan plan_single_payouts() {
+  ReportPlan plan;
+  plan.sql = "WITH picked AS (SELECT * FROM reporting.payouts WHERE " + in_days(payout_day) +
+             "), lines AS (SELECT coalesce(requested_at, paid_at) AS at, source, external_id, "
+             "status, currency, amount, amount_usd, method, paid_at, days_waiting, "
+             "false AS is_total FROM picked UNION ALL "
+             "SELECT NULL, NULL, NULL, 'paid', currency, sum(amount), " +
+             usd_sum_sql("amount_usd", "amount") +
+             ", NULL, NULL, NULL, true FROM picked WHERE status = 'paid' GROUP BY currency) "
+             "SELECT " +
+             moment_sql("at") +
+             ", source, external_id, status, currency, amount, amount_usd, method, " +
+             moment_sql("paid_at") +
+             ", days_waiting, is_total FROM lines "
+             "ORDER BY is_total, at NULLS FIRST, source, external_id, currency";
+  plan.latest = true;
+  plan.columns = {{"requested_at", "requested", ReportValue::day_of, 8},
+                  {"source", "source", ReportValue::text, 5, 8, true},
+                  {"external_id", "id", ReportValue::text, 3, 8, true},
+                  {"status", "status", ReportValue::text, 9},
+                  {"currency", "currency", ReportValue::text, 9},
+                  {"amount", "amount", ReportValue::amount, 10},
+                  {"amount_usd", "in USD", ReportValue::usd, 4, 0, true},
+                  {"method", "method", ReportValue::text, 2, 6, true},
+                  {"paid_at", "paid", ReportValue::day_of, 6, 0, true},
+                  {"days_waiting", "days", ReportValue::count, 7, 0, true},
+                  {"is_total", "", ReportValue::total}};
+  plan.note = "Days are UTC. Sums are of what was paid; open ones wait since so many days.";
+  return plan;
+}
+
+}  // namespace
+
+ReportPlan plan_payouts(ReportOptions const& options) {
+  require_known_cut(options, {"", "day", "month", "source", "currency", "kind"});
+  ReportPlan plan;
+  if (options.by.empty()) {
+    plan = plan_single_payouts();
+    plan.parameters = day_parameters(options);
+    return plan;
+  }
+  std::string key;
+  ReportColumn column{options.by, options.by, ReportValue::text, 9, 8};
+  if (options.by == "day") {
+    key = std::string(payout_day) + "::text";
+    column.value = ReportValue::day;
+  } else if (options.by == "month") {
+    key = "to_char(" + std::string(payout_day) + ", 'YYYY-MM')";
+    column.value = ReportValue::month;
+  } else if (options.by == "source") {
+    key = "source";
+  } else if (options.by == "kind") {
+    key = "status";
+    column.name = column.title = "status";
+  }
+  bool const keyed = !key.empty();
+  plan.by = options.by;
+  plan.latest = options.by == "day" || options.by == "month";
+  plan.note = "`days`: from request to payment, of half of the paid ones no more than this.";
+  plan.parameters = day_parameters(options);
+  plan.sql = "WITH picked AS (SELECT *, " + (keyed ? key : std::string("NULL::text")) +
+             " AS k1 FROM reporting.payouts WHERE " + in_days(payout_day) +
+             "), sums AS (SELECT k1, " + "currency, " + payout_sums + ", " +
+             (keyed ? "grouping(k1) = 1 AS is_total FROM picked GROUP BY GROUPING SETS "
+                      "((k1, currency), (currency)))"
+                    : "false AS is_total FROM picked GROUP BY k1, currency)") +
+             " SELECT " + (keyed ? "k1, " : "") +
+             "currency, paid, open, other, rows, median_days, " +
+             bar_sql("paid", "PARTITION BY currency") +
+             " AS bar, is_total FROM sums ORDER BY currency, is_total, k1";
+  if (keyed) plan.columns.push_back(column);
+  plan.columns.insert(plan.columns.end(),
+                      {{"currency", "currency", ReportValue::text, 9},
+                       {"paid", "paid", ReportValue::amount, 10},
+                       {"open", "open", ReportValue::amount, 9, 0, false, true},
+                       {"other", "refused", ReportValue::amount, 5, 0, true, true},
+                       {"rows", "payouts", ReportValue::count, 4, 0, true},
+                       {"median_days", "days", ReportValue::count, 3, 0, true},
+                       {"bar", "", ReportValue::bar, 2, 0, true},
+                       {"is_total", "", ReportValue::total}});
+  return plan;
+}
+
+}  // namespace affsync::reports

@@ -1,0 +1,112 @@
+#include "daemon/reports/plan.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+
+namespace affsync::reports {
+
+ReportPlan plan_report(ReportOptions const& options) {
+  if (options.since && options.until && *options.since > *options.until) {
+    throw Failure(ErrorCode::usage, "--since is later than --until");
+  }
+  using Maker = ReportPlan (*)(ReportOptions const&);
+  struct Entry {
+    std::string_view name;
+    Maker make;
+  };
+  static constexpr Entry reports[] = {{"earnings", plan_earnings}, {"clients", plan_clients},
+                                      {"payouts", plan_payouts},   {"rebates", plan_rebates},
+                                      {"changes", plan_changes},   {"balances", plan_balances}};
+  for (auto const& entry : reports) {
+    if (entry.name != options.report) continue;
+    ReportPlan plan = entry.make(options);
+    plan.report = options.report;
+    plan.limit = options.limit.value_or(0);
+    return plan;
+  }
+  throw Failure(ErrorCode::usage, "there is no report `" + options.report + "`",
+                "There are: earnings, clients, payouts, rebates, changes, balances.");
+}
+
+std::string report_help() {
+  return "--by:\n"
+         "  earnings  month (default), day, source, client, link, currency, kind\n"
+         "  clients   client (default), source, month of registration\n"
+         "  payouts   each payout (default), day, month, source, currency, kind (status)\n"
+         "  rebates   client (default), day, month, source, currency, kind (rebate group)\n"
+         "  changes   each change (default), day, month, source, kind (table and column)\n"
+         "  balances  each balance as it is now (default), source, currency, kind (metric)\n"
+         "--since and --until take the day that a row counts for: of the commission, the\n"
+         "registration, the request of the payout, the rebate, the discovery of the change, and "
+         "the\n"
+         "days on which a balance was so (without them: now).\n"
+         "--limit keeps the first lines of each currency, of reports by day or month the latest;\n"
+         "sums are of all lines.\n"
+         "Amounts of different currencies are never added. A figure in US dollars is left out\n"
+         "where one of its rows has none; sums are of those that are known, and rows_without_usd\n"
+         "counts the others. Tables round amounts for reading; csv and json hold every digit, in\n"
+         "JSON as strings, since many readers would round numbers.\n";
+}
+
+std::string in_days(std::string_view day) {
+  std::string const text(day);
+  return "($1::date IS NULL OR " + text + " >= $1::date) AND ($2::date IS NULL OR " + text +
+         " <= $2::date)";
+}
+
+std::vector<std::optional<std::string>> day_parameters(ReportOptions const& options) {
+  std::vector<std::optional<std::string>> parameters(2);
+  if (options.since) parameters[0] = format_day(*options.since);
+  if (options.until) parameters[1] = format_day(*options.until);
+  return parameters;
+}
+
+std::string moment_sql(std::string_view column) {
+  return "to_char(" + std::string(column) +
+         " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')";
+}
+
+void require_known_cut(ReportOptions const& options, std::vector<std::string> const& known) {
+  if (std::find(known.begin(), known.end(), options.by) != known.end()) return;
+  std::string ways;
+  for (auto const& word : known) {
+    if (!word.empty()) ways += (ways.empty() ? "" : ", ") + word;
+  }
+  throw Failure(ErrorCode::usage, "report " + options.report + " has no --by " + options.by,
+                "It knows: " + ways + ".");
+}
+
+std::string spans_note_sql(std::string_view steps, std::string_view period, std::string_view what) {
+  std::string const unit(period);
+  std::string const form = unit == "month" ? "YYYY-MM" : "YYYY-MM-DD";
+  auto const begin = [&](char const* time) {
+    return "date_trunc('" + unit + "', " + time + " AT TIME ZONE 'UTC')";
+  };
+  // What counts for one period, from the earliest reading that it is counted from.
+  return "SELECT to_char(" + begin("until") + ", '" + form +
+         "') || ': ' || trim_scale(sum(amount)) "
+         "|| ' ' || coalesce(currency, '(no currency)') || ' of " +
+         std::string(what) +
+         " grew at some time since ' || to_char(min(since) AT TIME ZONE 'UTC', 'YYYY-MM-DD') || "
+         "', between two readings; it counts on the day of the later one.' FROM " +
+         std::string(steps) + " WHERE " + begin("since") + " < " + begin("until") +
+         // Readings on both sides of each midnight are no news.
+         (unit == "day" ? " AND until - since >= interval '2 days'" : "") +
+         " AND amount <> 0 AND " + in_days("day") + " GROUP BY " + begin("until") +
+         ", currency ORDER BY " + begin("until") + ", currency";
+}
+
+std::string usd_sum_sql(std::string_view usd, std::string_view amount, std::string_view total) {
+  std::string const value(usd);
+  return "CASE WHEN bool_and(" + value + " IS NOT NULL OR " + std::string(amount) +
+         " IS NULL) OR " + std::string(total) + " THEN sum(" + value + ") END";
+}
+
+std::string bar_sql(std::string_view value, std::string_view partition) {
+  std::string const positive = "greatest(" + std::string(value) + ", 0)";
+  return "CASE WHEN is_total THEN NULL ELSE round(96 * " + positive + " / nullif(max(" + positive +
+         ") FILTER (WHERE NOT is_total) OVER (" + std::string(partition) + "), 0))::int END";
+}
+
+}  // namespace affsync::reports

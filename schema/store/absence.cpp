@@ -1,0 +1,272 @@
+#include "schema/store/absence.hpp"
+
+#include <pqxx/transaction_base>
+
+#include <algorithm>
+#include <functional>
+
+#include "schema/store/merge_sql.hpp"
+
+namespace affsync::schema {
+namespace {
+
+constexpr std::size_t keys_at_once = 10'000;
+// A broker that keeps so many days may count them in another zone, and by the hour.
+constexpr auto keeps_margin = std::chrono::days(2);
+
+std::string microseconds(std::string const& time) {
+  return time.empty() ? "NULL" : "(extract(epoch FROM " + time + ") * 1000000)::bigint";
+}
+
+std::optional<TimePoint> moment(pqxx::field const& field) {
+  if (field.is_null()) return std::nullopt;
+  return TimePoint(std::chrono::microseconds(int_of(field)));
+}
+
+// Reads rows of a query through a cursor: a stream may have millions.
+void for_each_row(pqxx::transaction_base& tx, std::string const& query, SqlParams const& params,
+                  std::function<void(pqxx::row const&)> const& take) {
+  exec(tx, "DECLARE walked NO SCROLL CURSOR FOR " + query, params);
+  for (;;) {
+    auto const rows = tx.exec("FETCH FORWARD " + std::to_string(keys_at_once) + " FROM walked");
+    for (auto const& row : rows) take(row);
+    if (static_cast<std::size_t>(rows.size()) < keys_at_once) break;
+  }
+  tx.exec("CLOSE walked");
+}
+
+bool seen(SliceClose const& slice, std::string_view key) {
+  return std::ranges::binary_search(slice.seen_keys, hash_key(key));
+}
+
+std::string_view key_of(pqxx::row const& row) {
+  return {row[0].c_str(), row[0].size()};
+}
+
+// What a missed row has to be younger than to be judged, and what it must be older than to be out
+// of sight for certain; nullopt: every row is judged.
+struct Horizon {
+  std::optional<TimePoint> judged_after;
+  std::optional<TimePoint> gone_before;
+  bool judges = true;  // false: nothing of the broker's list is known yet, so no row is
+};
+
+Horizon horizon_of(SliceClose const& slice, PassState const& pass, std::optional<TimePoint> oldest,
+                   bool all) {
+  Horizon horizon;
+  auto const seen_from = pass.oldest && oldest ? std::min(pass.oldest, oldest)
+                         : pass.oldest         ? pass.oldest
+                                               : oldest;
+  if (slice.keeps_from) {
+    horizon.judged_after = *slice.keeps_from + keeps_margin;
+    horizon.gone_before = TimePoint(*slice.keeps_from - keeps_margin);
+    if (seen_from) horizon.gone_before = std::min(horizon.gone_before, seen_from);
+    return horizon;
+  }
+  horizon.judged_after = horizon.gone_before = seen_from;
+  // A list without a single row shows that all are gone; a window without one shows nothing.
+  horizon.judges = seen_from || all;
+  return horizon;
+}
+
+class Noting {
+ public:
+  Noting(pqxx::transaction_base& tx, SliceClose const& slice, PassState const& pass,
+         std::int64_t most)
+      : tx_(tx), slice_(slice), pass_(pass), room_(std::max<std::int64_t>(0, most - pass.missed)) {}
+
+  void add(std::string_view key, bool judged, Missed& missed) {
+    if (judged && room_ == 0) {
+      ++missed.missed;
+      return;
+    }
+    if (judged) --room_;
+    auto& chunk = judged ? judged_ : close_;
+    chunk.keys.add(key);
+    if (++chunk.count == keys_at_once) write(chunk, judged, missed);
+  }
+  void finish(Missed& missed) {
+    write(judged_, true, missed);
+    write(close_, false, missed);
+  }
+
+ private:
+  struct Chunk {
+    ArrayText keys;
+    std::size_t count = 0;
+  };
+
+  void write(Chunk& chunk, bool judged, Missed& missed) {
+    if (chunk.count == 0) return;
+    SqlParams const params{std::to_string(slice_.run.id.source_id),
+                           std::string(slice_.table->name),
+                           slice_.run.id.stream,
+                           chunk.keys.take(),
+                           std::to_string(pass_.pass_run_id),
+                           judged ? "1" : "0",
+                           judged && slice_.verified ? "true" : "false"};
+    auto const rows =
+        exec(tx_,
+             "WITH n AS (INSERT INTO affsync.absence AS a (source_id, record_table, stream,"
+             " external_id, run_id, passes, proven) SELECT $1::int, $2, $3, k, $5::bigint, $6::int,"
+             " $7::boolean FROM unnest($4::text[]) k"
+             " ON CONFLICT (source_id, record_table, stream, external_id) DO UPDATE SET"
+             " run_id = excluded.run_id, proven = excluded.proven,"
+             " passes = CASE WHEN excluded.passes = 0 THEN 0 ELSE a.passes + 1 END"
+             " WHERE a.run_id < excluded.run_id RETURNING 1) SELECT count(*) FROM n",
+             params);
+    if (judged) missed.missed += int_of(rows[0][0]);
+    missed.noted = true;
+    chunk = Chunk();
+  }
+
+  pqxx::transaction_base& tx_;
+  SliceClose const& slice_;
+  PassState const& pass_;
+  std::int64_t room_;
+  Chunk judged_, close_;
+};
+
+}  // namespace
+
+PassState read_pass(pqxx::transaction_base& tx, StreamId const& id) {
+  SqlParams const params{std::to_string(id.source_id), id.stream};
+  auto const row =
+      exec(tx,
+           "SELECT coalesce(pass_run_id, run_id), pass_covered_to, " + microseconds("pass_oldest") +
+               ", pass_missed, pass_kept, live_rows FROM affsync.stream_state"
+               " WHERE source_id = $1::int AND stream = $2",
+           params)[0];
+  PassState pass;
+  pass.pass_run_id = int_of(row[0]);
+  if (!row[1].is_null()) pass.covered_to = parse_day(row[1].c_str());
+  pass.oldest = moment(row[2]);
+  pass.missed = int_of(row[3]);
+  pass.kept = int_of(row[4]);
+  pass.live_rows = int_of(row[5]);
+  return pass;
+}
+
+AgeSql age_sql(RecordTable const& table, bool in_windows) {
+  if (table.name == "commission") {
+    // A running total is of no time, unless the broker asks for it by days.
+    std::string const dated = std::string("CASE WHEN ") +
+                              (in_windows ? "true" : "t.grain IS DISTINCT FROM 'lifetime'") +
+                              " THEN ";
+    std::string const utc = "::timestamp AT TIME ZONE 'UTC'";
+    return {dated + "coalesce(t.occurred_at, t.occurred_from, t.occurred_on" + utc + ") END",
+            dated + "coalesce(t.occurred_at, t.occurred_to, (t.occurred_on + 1)" + utc +
+                " - interval '1 microsecond') END"};
+  }
+  std::string time;
+  if (table.name == "rebate") time = "t.occurred_at";
+  if (table.name == "payout") {
+    time = "coalesce(t.requested_at, t.approved_at, t.rejected_at, t.paid_at)";
+  }
+  if (table.name == "client") time = "t.registered_at";
+  if (table.name == "trading_account") time = "t.opened_at";
+  if (table.name == "rebate_group") time = "t.created_at";
+  return {time, time};
+}
+
+Missed note_missed(pqxx::transaction_base& tx, SliceClose const& slice, Scope const& scope,
+                   PassState const& pass, bool all, std::int64_t most) {
+  Missed result;
+  auto const from = " FROM " + merge_sql_for(*slice.table).table + " t WHERE " + scope.condition;
+  std::int64_t unseen = 0;
+  for_each_row(tx, "SELECT t.external_id" + from, scope.params,
+               [&](pqxx::row const& row) { unseen += seen(slice, key_of(row)) ? 0 : 1; });
+  auto const age = age_sql(*slice.table, !slice.scope_column.empty());
+  auto const latest = microseconds(age.latest);
+  if (unseen == 0) {
+    // All rows of the scope were seen.
+    // Days in doubt are asked for after younger ones.
+    bool const older = !pass.oldest || (slice.from && TimePoint(*slice.from) < *pass.oldest);
+    if (older && !slice.seen_keys.empty()) {
+      result.oldest = moment(exec(tx, "SELECT min(" + latest + ")" + from, scope.params)[0][0]);
+    }
+    return result;
+  }
+  for_each_row(tx, "SELECT t.external_id, " + latest + from, scope.params,
+               [&](pqxx::row const& row) {
+                 auto const at = moment(row[1]);
+                 if (!at || !seen(slice, key_of(row))) return;
+                 result.oldest = result.oldest ? std::min(*result.oldest, *at) : *at;
+               });
+  auto const horizon = horizon_of(slice, pass, result.oldest, all || !slice.seen_keys.empty());
+  Noting noting(tx, slice, pass, most);
+  for_each_row(tx, "SELECT t.external_id, " + microseconds(age.earliest) + ", " + latest + from,
+               scope.params, [&](pqxx::row const& row) {
+                 if (seen(slice, key_of(row))) return;
+                 auto const earliest = moment(row[1]), until = moment(row[2]);
+                 bool const judged = horizon.judges && (!horizon.judged_after || !earliest ||
+                                                        *earliest > *horizon.judged_after);
+                 bool const out_of_sight = !horizon.judges || (until && horizon.gone_before &&
+                                                               *until < *horizon.gone_before);
+                 if (!judged) ++result.kept;
+                 if (judged || !out_of_sight) noting.add(key_of(row), judged, result);
+               });
+  noting.finish(result);
+  return result;
+}
+
+void forget_seen(pqxx::transaction_base& tx, SliceClose const& slice, PassState const& pass) {
+  SqlParams const params{std::to_string(slice.run.id.source_id), std::string(slice.table->name),
+                         slice.run.id.stream};
+  std::string const of_stream = " WHERE source_id = $1::int AND record_table = $2 AND stream = $3";
+  if (!exec(tx, "SELECT EXISTS (SELECT FROM affsync.absence" + of_stream + ")", params)[0][0]
+           .as<bool>()) {
+    return;
+  }
+  if (slice.resumed) {
+    auto before = params;
+    before.push_back(std::to_string(pass.pass_run_id));
+    exec(tx, "DELETE FROM affsync.absence" + of_stream + " AND run_id < $4::bigint", before);
+  }
+  auto const forget = [&](ArrayText& keys) {
+    auto some = params;
+    some.push_back(keys.take());
+    exec(tx, "DELETE FROM affsync.absence" + of_stream + " AND external_id = ANY ($4::text[])",
+         some);
+    keys = ArrayText();
+  };
+  ArrayText keys;
+  std::size_t count = 0;
+  for_each_row(tx, "SELECT external_id FROM affsync.absence" + of_stream, params,
+               [&](pqxx::row const& row) {
+                 if (!seen(slice, key_of(row))) return;
+                 keys.add(key_of(row));
+                 if (++count % keys_at_once == 0) forget(keys);
+               });
+  if (count % keys_at_once > 0) forget(keys);
+}
+
+std::string noted_sql(SliceClose const& slice, PassState const& pass, SqlParams& params) {
+  params.emplace_back(std::string(slice.table->name));
+  params.emplace_back(std::to_string(pass.pass_run_id));
+  auto const last = params.size();
+  return "EXISTS (SELECT FROM affsync.absence a WHERE a.source_id = $1::int AND a.record_table = "
+         "$" +
+         std::to_string(last - 1) +
+         " AND a.stream = $2 AND a.external_id = t.external_id AND a.run_id = $" +
+         std::to_string(last) + "::bigint)";
+}
+
+std::string out_of_sight_sql(SliceClose const& slice, PassState const& pass, bool any_noted,
+                             SqlParams& params) {
+  std::string sql = any_noted ? noted_sql(slice, pass, params) : "false";
+  auto const age = age_sql(*slice.table, !slice.scope_column.empty());
+  auto before = pass.oldest;
+  if (slice.keeps_from) {
+    auto const kept = TimePoint(*slice.keeps_from - keeps_margin);
+    before = before ? std::min(*before, kept) : kept;
+  }
+  if (before && !age.latest.empty()) {
+    params.emplace_back(sql_time(before));
+    sql += " OR coalesce(" + age.latest + " < $" + std::to_string(params.size()) +
+           "::timestamptz, false)";
+  }
+  return sql;
+}
+
+}  // namespace affsync::schema

@@ -1,0 +1,52 @@
+#include "schema/store/fence.hpp"
+
+#include "schema/store/pg_session.hpp"
+
+namespace affsync::schema {
+
+std::shared_ptr<RunWrites> RunRegistry::of(std::int64_t run_id) {
+  std::lock_guard lock(mutex_);
+  auto& entry = runs_[run_id];
+  if (!entry) entry = std::make_shared<RunWrites>();
+  return entry;
+}
+
+void RunRegistry::forget(std::int64_t run_id) {
+  std::lock_guard lock(mutex_);
+  runs_.erase(run_id);
+}
+
+FenceState enter_fence(pqxx::transaction_base& tx, RunKey const& run) {
+  SqlParams const params{std::to_string(run.id.source_id), run.id.stream};
+  auto const rows = exec(tx,
+                         "SELECT z.writes, z.run_id, EXISTS (SELECT FROM affsync.quarantine q"
+                         " WHERE q.source_id = $1::int AND q.stream = $2 AND q.resolved_at IS NULL)"
+                         " FROM affsync.stream_state z"
+                         " WHERE z.source_id = $1::int AND z.stream = $2 FOR NO KEY UPDATE",
+                         params);
+  if (rows.empty() || int_of(rows[0][1]) != run.run_id) {
+    auto const other = rows.empty() ? std::string("none") : std::to_string(int_of(rows[0][1]));
+    throw Failure(ErrorCode::lease_lost,
+                  "run " + std::to_string(run.run_id) + " may no longer write: run " + other +
+                      " has taken over its stream",
+                  "Another affsync works on the same database; this one leaves the stream to it.");
+  }
+  FenceState state;
+  state.writes = int_of(rows[0][0]);
+  state.has_quarantine = rows[0][2].as<bool>();
+  return state;
+}
+
+bool FencedWrite::already_done(FenceState const& state) {
+  if (attempted_ && state.writes == *attempted_ + 1) return true;
+  auto const expected = attempted_ ? attempted_ : writes_.count;
+  if (expected && *expected != state.writes) {
+    throw Failure(ErrorCode::database_unavailable,
+                  "the database has lost transactions that it had confirmed (it crashed)",
+                  "The stream starts again from its last stored checkpoint by itself.");
+  }
+  attempted_ = state.writes;
+  return false;
+}
+
+}  // namespace affsync::schema

@@ -1,0 +1,58 @@
+#include "schema/store/left_rows.hpp"
+
+#include "schema/store/merge_sql.hpp"
+
+namespace affsync::schema {
+namespace {
+
+std::vector<std::string> live_among(pqxx::transaction_base& tx, RunKey const& run,
+                                    TableKeys const& keys) {
+  ArrayText wanted;
+  for (auto const& key : keys.external_ids) wanted.add(key);
+  SqlParams const params{std::to_string(run.id.source_id), run.id.stream, wanted.take()};
+  std::vector<std::string> live;
+  for (auto const& found : exec(tx, merge_sql_for(*keys.table).probe, params)) {
+    if (*found[2].c_str() == 't') live.emplace_back(found[0].c_str(), found[0].size());
+  }
+  return live;
+}
+
+}  // namespace
+
+std::vector<TableKeys> stored_among(pqxx::transaction_base& tx, RunKey const& run,
+                                    std::vector<TableKeys> const& left_out) {
+  std::vector<TableKeys> stored;
+  for (auto const& keys : left_out) {
+    if (keys.external_ids.empty() || !keys.table->keeps_records()) continue;
+    auto live = live_among(tx, run, keys);
+    if (!live.empty()) stored.emplace_back(keys.table, std::move(live));
+  }
+  return stored;
+}
+
+std::int64_t note_left_rows(pqxx::transaction_base& tx, SliceClose const& slice,
+                            PassState const& pass) {
+  std::int64_t noted = 0;
+  for (auto const& given : slice.left_out) {
+    // A row may have come back, or have gone already, since it was looked for.
+    auto const keys = live_among(tx, slice.run, given);
+    if (keys.empty()) continue;
+    ArrayText left;
+    for (auto const& key : keys) left.add(key);
+    SqlParams const params{std::to_string(slice.run.id.source_id), std::string(given.table->name),
+                           slice.run.id.stream, left.take(), std::to_string(pass.pass_run_id)};
+    noted += int_of(
+        exec(tx,
+             "WITH n AS (INSERT INTO affsync.absence AS a (source_id, record_table, stream,"
+             " external_id, run_id, passes, proven) SELECT $1::int, $2, $3, k, $5::bigint, 1, true"
+             " FROM unnest($4::text[]) k"
+             " ON CONFLICT (source_id, record_table, stream, external_id) DO UPDATE SET"
+             " run_id = excluded.run_id, proven = true, passes = greatest(a.passes, 1)"
+             " WHERE a.run_id < excluded.run_id OR a.passes = 0 RETURNING 1)"
+             " SELECT count(*) FROM n",
+             params)[0][0]);
+  }
+  return noted;
+}
+
+}  // namespace affsync::schema

@@ -1,0 +1,250 @@
+#include "schema/store/merge_sql.hpp"
+
+#include <map>
+#include <mutex>
+
+#include "schema/store/pg_session.hpp"
+
+namespace affsync::schema {
+namespace {
+
+using Names = std::vector<std::string>;
+
+template <class Each>
+std::string join(Names const& names, std::string_view separator, Each each) {
+  std::string text;
+  for (auto const& name : names) {
+    if (!text.empty()) text += separator;
+    text += each(name);
+  }
+  return text;
+}
+
+auto prefixed(std::string prefix) {
+  return [prefix = std::move(prefix)](std::string const& name) { return prefix + name; };
+}
+
+// {"amount": 5, …} of the columns in which `side` differs from `other`.
+std::string changed_columns(Names const& compared, std::string const& side,
+                            std::string const& other) {
+  return join(compared, " || ", [&](std::string const& name) {
+    auto const plain = name.substr(1, name.size() - 2);
+    return "CASE WHEN " + side + name + " IS DISTINCT FROM " + other + name +
+           " THEN jsonb_build_object('" + plain + "', " + side + name + ") ELSE '{}' END";
+  });
+}
+
+// Whether the history may hold a member of raw in which the two documents differ. Without a setting
+// of privacy ($6) it may. Else not what is known to be about people ($7), nor what may be there, or
+// be a hash, on one side only because the setting was another one when that side was written.
+std::string may_be_kept(std::string const& mine, std::string const& other) {
+  return "($6 = '' OR m.key <> ALL ($7::text[]) AND " + other + " IS NOT NULL AND NOT (" + mine +
+         " @> " + other + " OR " + other + " @> " + mine + ") AND " + mine +
+         "::text NOT LIKE '%\"sha256:%' AND " + other + "::text NOT LIKE '%\"sha256:%')";
+}
+
+// {"raw": {…}} with the members in which the two documents differ.
+std::string changed_raw(std::string const& side, std::string const& other) {
+  auto const beside = "(" + other + "raw -> m.key)";
+  return "jsonb_build_object('raw', CASE WHEN jsonb_typeof(" + side +
+         "raw) = 'object' AND jsonb_typeof(" + other +
+         "raw) = 'object' THEN (SELECT coalesce(jsonb_object_agg(m.key, m.value), '{}')"
+         " FROM jsonb_each(" +
+         side + "raw) m WHERE " + beside + " IS DISTINCT FROM m.value AND " +
+         may_be_kept("m.value", beside) + ") WHEN $6 <> '' THEN 'null' ELSE " + side + "raw END)";
+}
+
+// What the history may keep of a change's one side: of columns about people ($5) that they have
+// changed, and what they hold only while the setting ($6) stays as it is. Under `drop` nothing of
+// it may be there, under `hash` no more than a hash; under `keep` a value beside none, or beside a
+// hash, comes from a setting that was changed.
+std::string kept_in_history(std::string const& side, std::string const& other) {
+  auto const hashed = [](std::string const& value) {
+    return "coalesce(" + value + " #>> '{}' LIKE 'sha256:%', false)";
+  };
+  auto const there = [](std::string const& value) {
+    return "coalesce(" + value + " <> 'null', false)";
+  };
+  auto const beside = other + " -> m.key";
+  return "CASE WHEN $6 = '' THEN " + side +
+         " ELSE (SELECT coalesce(jsonb_object_agg(m.key, CASE WHEN m.key <> ALL ($5::text[])"
+         " OR $6 = 'hash' AND " +
+         hashed("m.value") + " OR $6 = 'keep' AND NOT " + hashed("m.value") + " AND " +
+         there(beside) + " AND NOT " + hashed("(" + beside + ")") +
+         " THEN m.value ELSE 'null' END), '{}') FROM jsonb_each(" + side + ") m) END";
+}
+
+std::string const of_row = "t.source_id = $1::int AND t.stream = $2 AND t.external_id = ";
+
+// One descent of the primary key for each key of the page, whatever PostgreSQL believes of the
+// table. With `external_id = ANY (…)`, or with a join, it reads every row of the stream instead as
+// long as its statistics do not know the stream yet: that is, all through a first load.
+std::string stored_row(std::string const& table, std::string const& columns,
+                       std::string const& key) {
+  return "CROSS JOIN LATERAL (SELECT " + columns + " FROM " + table + " t WHERE " + of_row + key +
+         " LIMIT 1) t";
+}
+
+std::string probe_sql(std::string const& table) {
+  return "SELECT k.external_id, t.content_hash, t.live FROM unnest($3::text[]) AS k "
+         "(external_id) " +
+         stored_row(table, "t.content_hash, t.deleted_at IS NULL AS live", "k.external_id");
+}
+
+// The common part of two intervals, if they have one; the stored one otherwise.
+std::string narrowed(std::string const& stored_from, std::string const& stored_to,
+                     std::string const& read_from, std::string const& read_to, bool lower) {
+  auto const from = "greatest(" + stored_from + ", " + read_from + ")";
+  auto const to = "least(" + stored_to + ", " + read_to + ")";
+  auto const& stored = lower ? stored_from : stored_to;
+  return "CASE WHEN " + from + " > " + to + " THEN " + stored + " ELSE " + (lower ? from : to) +
+         " END";
+}
+
+// A reading narrows the stored interval when that takes a tenth of it away or settles the day: text
+// such as "3 weeks ago" moves with every second, and each write is a row version.
+//
+// A reading that has nothing in common with what is stored is put beside it; the next one decides,
+// so that a clock that was wrong once spoils nothing for good.
+std::string narrow_sql(std::string const& table, std::string const& name) {
+  std::string const of_contradiction = "p.source_id = $1::int AND p.record_table = '" + name +
+                                       "' AND p.stream = $2 AND p.external_id = ";
+  std::string const contradicts = "coalesce(r.new_from > r.new_to, false)";
+  std::string const worth =
+      "(r.old_from IS NULL AND r.new_from IS NOT NULL OR r.old_to IS NULL AND r.new_to IS NOT NULL"
+      " OR 10 * ((r.old_to - r.old_from) - (r.new_to - r.new_from)) >= (r.old_to - r.old_from)"
+      " AND r.new_to - r.new_from < r.old_to - r.old_from"
+      " OR (r.old_from AT TIME ZONE 'UTC')::date <> (r.old_to AT TIME ZONE 'UTC')::date"
+      " AND (r.new_from AT TIME ZONE 'UTC')::date = (r.new_to AT TIME ZONE 'UTC')::date)";
+  return "WITH r AS MATERIALIZED (SELECT k.external_id, k.from_at, k.to_at,"
+         " t.occurred_from AS old_from, t.occurred_to AS old_to,"
+         " greatest(t.occurred_from, k.from_at) AS new_from, least(t.occurred_to, k.to_at) AS "
+         "new_to"
+         " FROM unnest($3::text[], $4::timestamptz[], $5::timestamptz[])"
+         " AS k (external_id, from_at, to_at) " +
+         stored_row(table, "t.occurred_from, t.occurred_to", "k.external_id") + "), n AS (UPDATE " +
+         table + " t SET occurred_from = r.new_from, occurred_to = r.new_to FROM r WHERE " +
+         of_row + "r.external_id AND NOT " + contradicts + " AND " + worth +
+         "), c AS MATERIALIZED (SELECT r.external_id, r.from_at, r.to_at, p.run_id AS told_by,"
+         " greatest(p.occurred_from, r.from_at) AS both_from,"
+         " least(p.occurred_to, r.to_at) AS both_to FROM r LEFT JOIN LATERAL (SELECT *"
+         " FROM affsync.contradiction p WHERE " +
+         of_contradiction + "r.external_id LIMIT 1) p ON true WHERE " + contradicts +
+         // Within one run it is the same reading, met on two pages.
+         "), a AS MATERIALIZED (SELECT c.external_id, c.both_from, c.both_to FROM c"
+         " WHERE c.told_by <> $6::bigint AND c.both_from <= c.both_to), v AS (UPDATE " +
+         table + " t SET occurred_from = a.both_from, occurred_to = a.both_to FROM a WHERE " +
+         of_row + "a.external_id), d AS (DELETE FROM affsync.contradiction p USING r WHERE " +
+         of_contradiction + "r.external_id AND (NOT " + contradicts +
+         " OR r.external_id IN (SELECT a.external_id FROM a))), i AS (INSERT INTO"
+         " affsync.contradiction AS p (source_id, record_table, stream, external_id,"
+         " occurred_from, occurred_to, run_id) SELECT $1::int, '" +
+         name +
+         "', $2, c.external_id, c.from_at, c.to_at, $6::bigint FROM c WHERE c.told_by IS DISTINCT"
+         " FROM $6::bigint AND c.external_id NOT IN (SELECT a.external_id FROM a)"
+         " ON CONFLICT (source_id, record_table, stream, external_id) DO UPDATE SET"
+         " occurred_from = excluded.occurred_from, occurred_to = excluded.occurred_to,"
+         " run_id = excluded.run_id) SELECT count(*) FROM c";
+}
+
+std::string merge_statement(RecordTable const& table, MergeSql const& sql, Names const& columns,
+                            Names const& compared) {
+  auto const all_t = join(compared, ", ", prefixed("t."));
+  auto const all_s = join(compared, ", ", prefixed("s."));
+  auto const same = "(" + all_t + ") IS NOT DISTINCT FROM (" + all_s + ")";
+  auto side = [&](std::string const& mine, std::string const& other, std::string const& deleted) {
+    return "CASE WHEN t.deleted_at IS NULL AND " + same + " THEN " + changed_raw(mine, other) +
+           " ELSE CASE WHEN t.deleted_at IS NOT NULL THEN jsonb_build_object('deleted_at', " +
+           deleted + ") ELSE '{}' END || " + changed_columns(compared, mine, other) + " END";
+  };
+  auto const values = join(columns, ", ", [&](std::string const& name) {
+    if (name == "\"occurred_from\"" || name == "\"occurred_to\"") {
+      return name + " = " +
+             narrowed("t.occurred_from", "t.occurred_to", "d.occurred_from", "d.occurred_to",
+                      name == "\"occurred_from\"");
+    }
+    return name + " = d." + name;
+  });
+  return "WITH d AS MATERIALIZED (SELECT s.*, t.deleted_at IS NOT NULL AS restored, " +
+         side("t.", "s.", "t.deleted_at") + " AS before_, " +
+         side("s.", "t.", "NULL::timestamptz") + " AS after_ FROM " + sql.staging + " s " +
+         stored_row(sql.table, "t.*", "s.external_id") +
+         " WHERE t.deleted_at IS NOT NULL OR NOT (" + same +
+         ") OR t.raw <> s.raw), c AS (INSERT INTO affsync.record_change (source_id, record_table,"
+         " stream, external_id, run_id, changed_at, operation, before, after) SELECT $1::int, '" +
+         std::string(table.name) +
+         "', $2, external_id, $3::bigint, $4::timestamptz,"
+         " CASE WHEN restored THEN 'restore' ELSE 'update' END, " +
+         kept_in_history("before_", "after_") + ", " + kept_in_history("after_", "before_") +
+         " FROM d),"
+         " u AS (UPDATE " +
+         sql.table + " t SET " + values +
+         ", raw = d.raw, content_hash = d.content_hash, deleted_at = NULL, revision = t.revision +"
+         " 1, changed_at = $4::timestamptz, run_id = $3::bigint FROM d WHERE " +
+         of_row +
+         "d.external_id RETURNING d.restored),"
+         // The same row with another hash: it was stored by a version that made hashes otherwise.
+         " e AS MATERIALIZED (SELECT s.external_id, s.content_hash FROM " +
+         sql.staging + " s " + stored_row(sql.table, "t.*", "s.external_id") +
+         " WHERE t.deleted_at IS NULL AND " + same +
+         " AND t.raw = s.raw AND t.content_hash IS DISTINCT FROM s.content_hash), h AS (UPDATE " +
+         sql.table + " t SET content_hash = e.content_hash FROM e WHERE " + of_row +
+         "e.external_id)"
+         " SELECT count(*), count(*) FILTER (WHERE restored) FROM u";
+}
+
+MergeSql build(RecordTable const& table) {
+  MergeSql sql;
+  Names columns, compared;
+  std::string definitions;
+  for (auto const& column : table.columns) {
+    auto const name = quote_name(column.name);
+    columns.push_back(name);
+    if (!column.volatile_value) compared.push_back(name);
+    definitions += ", " + name + " " + std::string(to_sql(column.type));
+  }
+  sql.table = "affsync." + quote_name(table.name);
+  sql.head_columns = {"external_id", "raw", "content_hash"};
+  sql.columns = columns;
+  sql.tail_columns = {"source_id", "stream", "first_seen_at", "changed_at", "revision", "run_id"};
+  auto const staging_name = quote_name("affsync_" + std::string(table.name));
+  sql.staging = "pg_temp." + staging_name;
+  sql.make_staging = "CREATE TEMPORARY TABLE IF NOT EXISTS " + staging_name +
+                     " (external_id text COLLATE \"C\", raw jsonb, content_hash uuid" +
+                     definitions + ") ON COMMIT DELETE ROWS";
+  sql.probe = probe_sql(sql.table);
+  sql.merge = merge_statement(table, sql, columns, compared);
+  auto const from = table.index_of("occurred_from");
+  auto const to = table.index_of("occurred_to");
+  if (from && to) {
+    sql.narrow = narrow_sql(sql.table, std::string(table.name));
+    sql.from_column = *from;
+    sql.to_column = *to;
+  }
+  sql.mark_deleted =
+      "WITH u AS (UPDATE " + sql.table +
+      " t SET deleted_at = $5::timestamptz, changed_at = $5::timestamptz,"
+      " revision = t.revision + 1, run_id = $4::bigint WHERE " +
+      of_row +
+      "ANY ($3::text[]) AND t.deleted_at IS NULL RETURNING t.external_id),"
+      " c AS (INSERT INTO affsync.record_change (source_id, record_table, stream, external_id,"
+      " run_id, changed_at, operation, before, after) SELECT $1::int, '" +
+      std::string(table.name) +
+      "', $2, external_id, $4::bigint, $5::timestamptz, 'delete', '{\"deleted_at\": null}',"
+      " jsonb_build_object('deleted_at', $5::timestamptz) FROM u)"
+      " SELECT count(*) FROM u";
+  return sql;
+}
+
+}  // namespace
+
+MergeSql const& merge_sql_for(RecordTable const& table) {
+  static std::mutex mutex;
+  static std::map<std::string_view, MergeSql> known;
+  std::lock_guard lock(mutex);
+  auto const found = known.find(table.name);
+  if (found != known.end()) return found->second;
+  return known.emplace(table.name, build(table)).first->second;
+}
+
+}  // namespace affsync::schema

@@ -1,0 +1,391 @@
+#include "schema/store/migrate.hpp"
+
+#include <pqxx/nontransaction>
+#include <pqxx/transaction>
+
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <map>
+#include <span>
+
+#include "base/embedded_file.hpp"
+#include "schema/store/crash_point.hpp"
+#include "schema/store/migration_steps.hpp"
+#include "schema/store/migration_watch.hpp"
+#include "schema/store/pg_error.hpp"
+#include "schema/store/pg_session.hpp"
+#include "schema/store/sql_statements.hpp"
+
+namespace affsync {
+extern EmbeddedFile const migration_files[];
+extern unsigned const migration_files_count;
+extern EmbeddedFile const view_files[];
+extern unsigned const view_files_count;
+}  // namespace affsync
+
+namespace affsync::schema {
+namespace {
+
+// Any number will do, as long as all versions of the program take the same.
+constexpr auto migration_lock = "5318008172901";
+
+// A file with this line has statements that cannot be part of a transaction.
+constexpr std::string_view outside_of_transactions = "-- affsync: outside of a transaction\n";
+
+constexpr auto bookkeeping = R"sql(
+CREATE SCHEMA IF NOT EXISTS affsync;
+CREATE TABLE IF NOT EXISTS affsync.schema_migration (
+  version     integer PRIMARY KEY,
+  name        text NOT NULL,
+  checksum    text NOT NULL,
+  applied_at  timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE affsync.schema_migration IS 'The files that made this schema.';
+COMMENT ON COLUMN affsync.schema_migration.version IS 'The file''s number; 0 is the set of views.';
+COMMENT ON COLUMN affsync.schema_migration.name IS 'The file''s name.';
+COMMENT ON COLUMN affsync.schema_migration.checksum IS 'SHA-256 of the file''s text.';
+COMMENT ON COLUMN affsync.schema_migration.applied_at IS 'When it was applied.';
+)sql";
+
+struct Applied {
+  std::string name;
+  std::string checksum;
+};
+
+int version_of(EmbeddedFile const& file) {
+  int version = 0;
+  std::from_chars(file.name.data(), file.name.data() + file.name.size(), version);
+  return version;
+}
+
+// In bytes, whatever the encoding of the database.
+std::string sha256(pqxx::transaction_base& tx, std::string_view text) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string hex = "\\x";
+  hex.reserve(2 + 2 * text.size());
+  for (unsigned char const c : text) hex += {digits[c >> 4], digits[c & 15]};
+  SqlParams const params{std::move(hex)};
+  return exec(tx, "SELECT encode(sha256($1::bytea), 'hex')", params)[0][0].c_str();
+}
+
+std::map<int, Applied> read_applied(pqxx::transaction_base& tx) {
+  std::map<int, Applied> applied;
+  if (tx.exec("SELECT to_regclass('affsync.schema_migration')")[0][0].is_null()) return applied;
+  for (auto const& row : tx.exec("SELECT version, name, checksum FROM affsync.schema_migration")) {
+    applied[row[0].as<int>()] = Applied{row[1].c_str(), row[2].c_str()};
+  }
+  return applied;
+}
+
+void record(pqxx::transaction_base& tx, int version, std::string_view name,
+            std::string const& checksum) {
+  SqlParams const params{std::to_string(version), std::string(name), checksum};
+  std::string text =
+      "INSERT INTO affsync.schema_migration (version, name, checksum) VALUES ($1::int, $2, $3)";
+  // The views' line is replaced; of a file a second line would mean that it was applied twice.
+  if (version == 0) {
+    text += " ON CONFLICT (version) DO UPDATE SET checksum = excluded.checksum, applied_at = now()";
+  }
+  exec(tx, text, params);
+}
+
+std::string all_view_texts(std::span<EmbeddedFile const> views) {
+  std::string text;
+  for (auto const& file : views) text += file.text;
+  return text;
+}
+
+Error migration_error(std::string_view file, Error cause, std::string hint) {
+  switch (cause.code) {
+    case ErrorCode::database_unavailable:
+    case ErrorCode::config_invalid:
+    case ErrorCode::cancelled:
+    case ErrorCode::migration_failed:
+      return cause;
+    default:
+      break;
+  }
+  Error error(ErrorCode::migration_failed, std::string(file) + ": " + cause.message,
+              std::move(hint));
+  if (error.hint.empty()) error.hint = cause.hint;
+  return error;
+}
+
+// Errors of the comparison itself: a newer database, a file that was changed after the fact.
+std::optional<Error> find_conflict(pqxx::transaction_base& tx,
+                                   std::map<int, Applied> const& applied,
+                                   std::span<EmbeddedFile const> files) {
+  int const newest = files.empty() ? 0 : version_of(files.back());
+  if (!applied.empty() && applied.rbegin()->first > newest) {
+    return Error(ErrorCode::migration_failed,
+                 "the database was made by a newer affsync (" + applied.rbegin()->second.name + ")",
+                 "Run the newer version, or give this one another database.");
+  }
+  for (auto const& file : files) {
+    auto const found = applied.find(version_of(file));
+    if (found != applied.end() && found->second.checksum != sha256(tx, file.text)) {
+      return Error(ErrorCode::migration_failed,
+                   std::string(file.name) + " was applied to this database with another text",
+                   "An applied migration must not be changed: use the release that made the "
+                   "database, or add a new file.");
+    }
+  }
+  return std::nullopt;
+}
+
+// What is to be done, as one look at the database tells.
+struct Plan {
+  std::map<int, Applied> applied;
+  std::string views_checksum;
+  bool views = false;
+  bool rights = false;
+
+  std::size_t missing(std::span<EmbeddedFile const> files) const {
+    auto const is_missing = [&](auto const& file) { return !applied.contains(version_of(file)); };
+    return static_cast<std::size_t>(std::ranges::count_if(files, is_missing));
+  }
+};
+
+class Migration {
+ public:
+  Migration(StoreOptions const& options, MigrationWatch& watch)
+      : options_(options), watch_(watch), session_(options), watched_(watch, session_) {}
+
+  Result<MigrationReport> run(bool dry_run) {
+    auto plan = look();
+    if (!plan) return plan.error();
+    MigrationReport report;
+    report.present = plan->applied.empty() ? 0 : plan->applied.rbegin()->first;
+    report.version = report.present;
+    auto const needed = plan->missing(files_) > 0 || plan->views || plan->rights;
+    if (!dry_run && needed) {
+      demand_utf8();
+      // Held until all is done, by a transaction of its own on a session of its own: a lock of a
+      // session might outlive its holder behind a pooler.
+      PgSession lock_session(options_);
+      MigrationWatch::Session const watched(watch_, lock_session);
+      pqxx::work lock(lock_session.connection());
+      take(lock);
+      crash_point(CrashPoint::migration_locked);
+      plan = look();  // others may have done it meanwhile
+      if (!plan) return plan.error();
+      if (auto error = apply(*plan, report)) return *error;
+      lock.commit();
+    } else if (dry_run) {
+      for (auto const& file : files_) {
+        if (!plan->applied.contains(version_of(file))) report.applied.emplace_back(file.name);
+      }
+      if (plan->views) report.applied.emplace_back("views");
+    }
+    if (!dry_run) report.notices = session_.take_notices();
+    return report;
+  }
+
+ private:
+  static void note(MigrationReport& report, EmbeddedFile const& file) {
+    report.applied.emplace_back(file.name);
+    report.version = version_of(file);
+  }
+
+  // By asking again and again: a statement that waits keeps a snapshot, and whoever builds an index
+  // beside others waits for all of those.
+  void take(pqxx::transaction_base& lock) {
+    auto const ask = std::string("SELECT pg_try_advisory_xact_lock(") + migration_lock + ")";
+    while (!lock.exec(ask)[0][0].as<bool>()) watch_.pause(std::chrono::milliseconds{100});
+  }
+
+  Result<Plan> look() {
+    watch_.look();
+    pqxx::nontransaction tx(session_.connection());
+    Plan plan;
+    plan.applied = read_applied(tx);
+    if (auto conflict = find_conflict(tx, plan.applied, files_)) return *conflict;
+    plan.views_checksum = sha256(tx, all_view_texts(views_));
+    auto const known = plan.applied.find(0);
+    plan.views = known == plan.applied.end() || known->second.checksum != plan.views_checksum;
+    plan.rights = plan.missing(files_) == 0 && !plan.views && rights_are_missing(tx);
+    return plan;
+  }
+
+  void demand_utf8() {
+    pqxx::nontransaction tx(session_.connection());
+    std::string const encoding = tx.exec("SHOW server_encoding")[0][0].c_str();
+    if (encoding == "UTF8") return;
+    throw Failure(ErrorCode::migration_failed,
+                  "the database's encoding is " + encoding + ", so it cannot hold every text",
+                  "Make one in UTF-8: CREATE DATABASE affsync ENCODING 'UTF8' TEMPLATE template0;");
+  }
+
+  std::optional<Error> apply(Plan const& plan, MigrationReport& report) {
+    for (auto const& file : files_) {
+      if (plan.applied.contains(version_of(file))) continue;
+      try {
+        patiently([&] { apply(file); });
+      } catch (std::exception const&) {
+        return migration_error(file.name, current_problem().error, {});
+      }
+      note(report, file);
+    }
+    if (plan.views) {
+      try {
+        apply_views(plan.views_checksum);
+      } catch (std::exception const&) {
+        return migration_error("views", current_problem().error,
+                               "If views of your own depend on those in reporting, drop them, "
+                               "migrate, and make them again.");
+      }
+      report.applied.emplace_back("views");
+    }
+    try {
+      patiently([&] { apply_rights(report); });
+    } catch (std::exception const&) {
+      return migration_error("rights", current_problem().error, {});
+    }
+    return std::nullopt;
+  }
+
+  // Whoever waits for an exclusive lock has everybody else wait behind it: a short wait, and again.
+  void patiently(std::function<void()> const& step) {
+    auto const begin = std::chrono::steady_clock::now();
+    for (;;) {
+      watch_.look();
+      try {
+        step();
+        return;
+      } catch (pqxx::sql_error const& error) {
+        // Ours may be the statement that was cancelled.
+        watch_.look();
+        if (sqlstate_of(error) != "55P03") throw;
+        if (std::chrono::steady_clock::now() - begin > watch_.lock_patience) {
+          pqxx::nontransaction tx(session_.connection());
+          auto const holder = who_holds_locks(tx);
+          throw Failure(ErrorCode::migration_failed,
+                        "a table could not be locked, since another transaction uses it" +
+                            (holder.empty() ? std::string() : ": " + holder),
+                        "Let it end, or end it with pg_terminate_backend, and start again.");
+        }
+      }
+      watch_.pause(std::min(watch_.lock_wait, std::chrono::milliseconds{1000}));
+    }
+  }
+
+  void limit_locks(pqxx::transaction_base& tx) {
+    tx.exec("SET LOCAL lock_timeout = " + std::to_string(watch_.lock_wait.count()));
+  }
+
+  static void pass_applying() { crash_point(CrashPoint::migration_applying); }
+  static void pass_committed() { crash_point(CrashPoint::migration_committed); }
+
+  void apply(EmbeddedFile const& file) {
+    if (file.text.find(outside_of_transactions) != std::string_view::npos) return apply_alone(file);
+    pqxx::work tx(session_.connection());
+    limit_locks(tx);
+    run_statements(tx, bookkeeping, watch_);
+    run_statements(tx, file.text, watch_);
+    record(tx, version_of(file), file.name, sha256(tx, file.text));
+    pass_applying();
+    tx.commit();
+    pass_committed();
+  }
+
+  // Each statement by itself, so that an index can be built while others read and write. All of
+  // them can be repeated: what an interrupted build left behind goes first.
+  void apply_alone(EmbeddedFile const& file) {
+    pqxx::nontransaction tx(session_.connection());
+    tx.exec("SET lock_timeout = 0");  // nobody waits behind these
+    for (auto const& row :
+         tx.exec("SELECT format('DROP INDEX CONCURRENTLY affsync.%I', c.relname) FROM pg_index i"
+                 " JOIN pg_class c ON c.oid = i.indexrelid"
+                 " WHERE c.relnamespace = 'affsync'::regnamespace AND NOT i.indisvalid"
+                 " AND c.relkind = 'i' AND NOT c.relispartition")) {
+      tx.exec(row[0].c_str());
+    }
+    for (auto const& statement : sql_statements(file.text)) {
+      watch_.look();
+      run_alone(tx, statement);
+      pass_applying();
+    }
+    record(tx, version_of(file), file.name, sha256(tx, file.text));
+    pass_committed();
+  }
+
+  static void run_alone(pqxx::transaction_base& tx, std::string statement) {
+    constexpr std::string_view word = " CONCURRENTLY";
+    try {
+      tx.exec(statement);
+    } catch (pqxx::sql_error const& error) {
+      // A table that somebody has partitioned takes indexes in the plain way only.
+      auto const at = statement.find(word);
+      if (sqlstate_of(error) != "0A000" || at == std::string::npos) throw;
+      tx.exec(statement.erase(at, word.size()));
+    }
+  }
+
+  void apply_views(std::string const& checksum) {
+    auto const make = [&](bool replace) {
+      pqxx::work tx(session_.connection());
+      limit_locks(tx);
+      make_views(tx, views_, replace, watch_);
+      record(tx, 0, "views", checksum);
+      crash_point(CrashPoint::views_applying);
+      tx.commit();
+      crash_point(CrashPoint::views_committed);
+    };
+    try {
+      patiently([&] { make(true); });
+      return;
+    } catch (pqxx::sql_error const& error) {
+      if (!sqlstate_of(error).starts_with("42")) throw;
+    }
+    patiently([&] { make(false); });
+  }
+
+  void apply_rights(MigrationReport& report) {
+    pqxx::work tx(session_.connection());
+    if (!rights_are_missing(tx)) return;
+    limit_locks(tx);
+    give_rights(tx);
+    tx.commit();
+    report.applied.emplace_back("rights");
+  }
+
+  StoreOptions const& options_;
+  MigrationWatch& watch_;
+  PgSession session_;
+  MigrationWatch::Session watched_;
+  std::span<EmbeddedFile const> files_{migration_files, migration_files_count};
+  std::span<EmbeddedFile const> views_{view_files, view_files_count};
+};
+
+}  // namespace
+
+MigrationReport migrations_of_nothing() {
+  MigrationReport report;
+  for (auto const& file : std::span(migration_files, migration_files_count)) {
+    report.applied.emplace_back(file.name);
+  }
+  report.applied.emplace_back("views");
+  return report;
+}
+
+Result<MigrationReport> migrate(StoreOptions const& options, bool dry_run, MigrationWatch* watch) {
+  MigrationWatch nobody;
+  auto& watched = watch ? *watch : nobody;
+  try {
+    auto patient = options;
+    patient.statement_timeout = std::chrono::milliseconds{0};  // an index may take its time
+    Migration migration(patient, watched);
+    return migration.run(dry_run);
+  } catch (std::exception const&) {
+    auto error = migration_error("schema", current_problem().error, {});
+    try {
+      watched.look();
+    } catch (Failure const& cancelled) {
+      return cancelled.error();
+    }
+    return error;
+  }
+}
+
+}  // namespace affsync::schema

@@ -1,0 +1,194 @@
+#include "schema/store/migration_steps.hpp"
+
+#include <set>
+#include <vector>
+
+#include "schema/store/rights.hpp"
+#include "schema/store/sql_statements.hpp"
+
+namespace affsync::schema {
+namespace {
+
+// The view that a file makes: what follows its "CREATE OR REPLACE VIEW".
+std::string view_of(EmbeddedFile const& file) {
+  constexpr std::string_view words = "CREATE OR REPLACE VIEW ";
+  auto const at = file.text.find(words);
+  if (at == std::string_view::npos) return {};
+  auto rest = file.text.substr(at + words.size());
+  return std::string(rest.substr(0, rest.find_first_of(" \n(")));
+}
+
+// A right on a view or a column of it, as it stands; `view` is "reporting.name".
+struct Right {
+  std::string view, column, statement;
+};
+
+constexpr auto rights_sql = R"sql(
+SELECT 'reporting.' || c.relname, '', format('%s ON reporting.%I', x.privilege_type, c.relname),
+       CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END,
+       x.is_grantable
+FROM pg_class c
+CROSS JOIN LATERAL aclexplode(c.relacl) x
+WHERE c.relnamespace = 'reporting'::regnamespace AND c.relkind = 'v' AND x.grantee <> c.relowner
+UNION ALL
+SELECT 'reporting.' || c.relname, a.attname,
+       format('%s (%I) ON reporting.%I', x.privilege_type, a.attname, c.relname),
+       CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END,
+       x.is_grantable
+FROM pg_class c
+JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
+CROSS JOIN LATERAL aclexplode(a.attacl) x
+WHERE c.relnamespace = 'reporting'::regnamespace AND c.relkind = 'v' AND x.grantee <> c.relowner
+)sql";
+
+std::vector<Right> read_rights(pqxx::transaction_base& tx, bool to_grant) {
+  std::vector<Right> all;
+  for (auto const& row : tx.exec(rights_sql)) {
+    std::string const what = row[2].c_str(), role = row[3].c_str();
+    bool const further = to_grant && row[4].as<bool>();
+    all.push_back({row[0].c_str(), row[1].c_str(),
+                   (to_grant ? "GRANT " + what + " TO " : "REVOKE " + what + " FROM ") + role +
+                       (further ? " WITH GRANT OPTION" : "")});
+  }
+  return all;
+}
+
+std::set<std::string> columns_of_views(pqxx::transaction_base& tx) {
+  std::set<std::string> all;
+  for (auto const& row :
+       tx.exec("SELECT 'reporting.' || c.relname, a.attname FROM pg_class c"
+               " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+               " WHERE c.relnamespace = 'reporting'::regnamespace AND c.relkind = 'v'")) {
+    all.insert(row[0].c_str());
+    all.insert(std::string(row[0].c_str()) + "." + row[1].c_str());
+  }
+  return all;
+}
+
+// Default privileges are those of tables; nobody writes through the views of the schema.
+void limit_views(pqxx::transaction_base& tx) {
+  tx.exec(R"sql(
+DO $$
+DECLARE
+  view_name text;
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'affsync_writer') THEN
+    RETURN;
+  END IF;
+  FOR view_name IN SELECT c.relname FROM pg_class c WHERE c.relkind = 'v'
+      AND c.relnamespace = 'affsync'::regnamespace AND pg_has_role(c.relowner, 'USAGE') LOOP
+    EXECUTE format('REVOKE INSERT, UPDATE ON affsync.%I FROM affsync_writer', view_name);
+  END LOOP;
+END
+$$)sql");
+}
+
+}  // namespace
+
+void run_statements(pqxx::transaction_base& tx, std::string_view text, MigrationWatch& watch) {
+  for (auto const& statement : sql_statements(text)) {
+    watch.look();
+    tx.exec(statement);
+  }
+}
+
+void make_views(pqxx::transaction_base& tx, std::span<EmbeddedFile const> views, bool replace,
+                MigrationWatch& watch) {
+  if (replace) {
+    for (auto const& file : views) run_statements(tx, file.text, watch);
+    return limit_views(tx);
+  }
+  auto const before = columns_of_views(tx);
+  auto const rights = read_rights(tx, true);
+  for (auto file = views.rbegin(); file != views.rend(); ++file) {
+    watch.look();
+    auto const view = view_of(*file);
+    if (!view.empty()) tx.exec("DROP VIEW IF EXISTS " + view);
+  }
+  for (auto const& file : views) run_statements(tx, file.text, watch);
+  // Default privileges may have given what somebody had taken from a single view.
+  for (auto const& right : read_rights(tx, false)) {
+    if (before.contains(right.view)) tx.exec(right.statement);
+  }
+  auto const after = columns_of_views(tx);
+  for (auto const& right : rights) {
+    auto const what = right.column.empty() ? right.view : right.view + "." + right.column;
+    if (after.contains(what)) tx.exec(right.statement);
+  }
+  limit_views(tx);
+}
+
+bool rights_are_missing(pqxx::transaction_base& tx) {
+  return tx
+      .exec(
+          "SELECT EXISTS (SELECT FROM unnest(ARRAY['affsync_writer', 'affsync_reader']) w (role)"
+          " LEFT JOIN pg_roles r ON r.rolname = w.role WHERE CASE WHEN r.oid IS NULL"
+          " THEN (SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user)"
+          " ELSE NOT has_schema_privilege(r.oid, 'affsync', 'USAGE') END)"
+          " AND NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace IN ("
+          " 'affsync'::regnamespace, 'reporting'::regnamespace) AND c.relkind IN ('r', 'p', 'v', "
+          "'S')"
+          " AND NOT pg_has_role(c.relowner, 'USAGE'))")[0][0]
+      .as<bool>();
+}
+
+void give_rights(pqxx::transaction_base& tx) {
+  // Roles belong to the whole server: another database's migration may make them this moment.
+  tx.exec(R"sql(
+DO $$
+DECLARE
+  role_name text;
+BEGIN
+  FOREACH role_name IN ARRAY ARRAY['affsync_writer', 'affsync_reader'] LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) THEN
+      EXECUTE format('CREATE ROLE %I NOLOGIN', role_name);
+    END IF;
+  END LOOP;
+EXCEPTION
+  WHEN duplicate_object OR unique_violation OR insufficient_privilege THEN NULL;
+END
+$$)sql");
+  auto const exists = [&](char const* role) {
+    SqlParams const params{std::string(role)};
+    return !exec(tx, "SELECT FROM pg_roles WHERE rolname = $1", params).empty();
+  };
+  if (exists("affsync_writer")) {
+    tx.exec("GRANT USAGE ON SCHEMA affsync, reporting TO affsync_writer");
+    tx.exec("GRANT SELECT ON ALL TABLES IN SCHEMA affsync TO affsync_writer");
+    for (auto const& [table, privileges] : writer_rights()) {
+      tx.exec("GRANT " + std::string(privileges) + " ON affsync." + std::string(table) +
+              " TO affsync_writer");
+    }
+    tx.exec("GRANT USAGE ON ALL SEQUENCES IN SCHEMA affsync TO affsync_writer");
+    tx.exec("GRANT SELECT ON ALL TABLES IN SCHEMA reporting TO affsync_writer");
+    tx.exec(
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA affsync GRANT SELECT, INSERT, UPDATE ON TABLES"
+        " TO affsync_writer");
+    tx.exec(
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA affsync GRANT USAGE ON SEQUENCES TO affsync_writer");
+    tx.exec(
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA reporting GRANT SELECT ON TABLES TO affsync_writer");
+  }
+  if (exists("affsync_reader")) {
+    tx.exec("GRANT USAGE ON SCHEMA affsync, reporting TO affsync_reader");
+    tx.exec("GRANT SELECT ON ALL TABLES IN SCHEMA affsync, reporting TO affsync_reader");
+    tx.exec(
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA affsync, reporting GRANT SELECT ON TABLES"
+        " TO affsync_reader");
+  }
+}
+
+std::string who_holds_locks(pqxx::transaction_base& tx) {
+  auto const rows = tx.exec(
+      "SELECT 'process ' || a.pid || ' (' || concat_ws(', ', a.usename, nullif(a.application_name,"
+      " '')) || ')' || coalesce(', since ' || date_trunc('second', clock_timestamp() -"
+      " a.xact_start), '') FROM pg_locks l JOIN pg_class c ON c.oid = l.relation"
+      " JOIN pg_stat_activity a ON a.pid = l.pid"
+      " WHERE l.granted AND l.pid <> pg_backend_pid() AND l.database = (SELECT oid FROM pg_database"
+      " WHERE datname = current_database()) AND c.relnamespace IN"
+      " (SELECT oid FROM pg_namespace WHERE nspname IN ('affsync', 'reporting'))"
+      " ORDER BY a.xact_start NULLS LAST LIMIT 1");
+  return rows.empty() ? std::string() : rows[0][0].c_str();
+}
+
+}  // namespace affsync::schema

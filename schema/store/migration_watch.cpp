@@ -1,0 +1,47 @@
+#include "schema/store/migration_watch.hpp"
+
+#include <algorithm>
+#include <thread>
+
+namespace affsync::schema {
+
+void MigrationWatch::cancel() {
+  std::lock_guard lock(mutex_);
+  cancelled_ = true;
+  for (auto* session : sessions_) {
+    try {
+      session->connection().cancel_query();
+    } catch (std::exception const&) {
+      // The server may be gone; then the statement fails by itself.
+    }
+  }
+}
+
+void MigrationWatch::look() {
+  std::lock_guard lock(mutex_);
+  if (!cancelled_) return;
+  throw Failure(ErrorCode::cancelled, "stopped while the database schema was brought up to date",
+                "What was not finished is undone; the next start goes on there.");
+}
+
+void MigrationWatch::pause(std::chrono::milliseconds time) {
+  constexpr std::chrono::milliseconds step{50};
+  for (auto waited = std::chrono::milliseconds{0}; waited < time; waited += step) {
+    look();
+    std::this_thread::sleep_for(step);
+  }
+  look();
+}
+
+MigrationWatch::Session::Session(MigrationWatch& watch, PgSession& session)
+    : watch_(watch), session_(session) {
+  std::lock_guard lock(watch_.mutex_);
+  watch_.sessions_.push_back(&session_);
+}
+
+MigrationWatch::Session::~Session() {
+  std::lock_guard lock(watch_.mutex_);
+  std::erase(watch_.sessions_, &session_);
+}
+
+}  // namespace affsync::schema

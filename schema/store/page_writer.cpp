@@ -1,0 +1,165 @@
+#include "schema/store/page_writer.hpp"
+
+#include <pqxx/except>
+#include <pqxx/transaction>
+
+#include <numeric>
+
+#include "schema/store/coverage.hpp"
+#include "schema/store/crash_point.hpp"
+#include "schema/store/left_rows.hpp"
+#include "schema/store/pg_error.hpp"
+#include "schema/store/quarantine.hpp"
+#include "schema/store/row_merge.hpp"
+#include "schema/store/savepoint.hpp"
+
+namespace affsync::schema {
+namespace {
+
+// Halves the rows until those that PostgreSQL refuses stand alone.
+void store_apart(RowMerge& merge, pqxx::transaction_base& tx, Batch const& batch,
+                 RowIndexes const& rows, Stored& stored, std::vector<QuarantinedRow>& refused) {
+  if (rows.empty()) return;
+  std::string reason;
+  try {
+    Savepoint savepoint(tx);
+    auto const part = merge.store(tx, rows);
+    savepoint.release();
+    stored.inserted += part.inserted;
+    stored.updated += part.updated;
+    stored.restored += part.restored;
+    stored.contradicting += part.contradicting;
+    return;
+  } catch (pqxx::sql_error const& error) {
+    if (!is_data_error(error)) throw;
+    reason = "PostgreSQL cannot store it: " + one_line(error.what());
+  }
+  if (rows.size() == 1) {
+    QuarantinedRow row;
+    row.external_id = batch.external_id(rows[0]);
+    row.reason = std::move(reason);
+    row.raw = batch.raw(rows[0]);
+    refused.push_back(std::move(row));
+    return;
+  }
+  auto const middle = rows.begin() + static_cast<std::ptrdiff_t>(rows.size() / 2);
+  store_apart(merge, tx, batch, RowIndexes(rows.begin(), middle), stored, refused);
+  store_apart(merge, tx, batch, RowIndexes(middle, rows.end()), stored, refused);
+}
+
+// The keys of a page that are stored now, whatever was put aside.
+std::string stored_keys(std::vector<Batch> const& batches,
+                        std::vector<QuarantinedRow> const& refused) {
+  std::set<std::string_view> not_stored;
+  for (auto const& row : refused) not_stored.insert(row.external_id);
+  ArrayText keys;
+  for (auto const& batch : batches) {
+    for (std::size_t row = 0; row < batch.size(); ++row) {
+      if (!not_stored.contains(batch.external_id(row))) keys.add(batch.external_id(row));
+    }
+  }
+  return keys.take();
+}
+
+void note_page(pqxx::transaction_base& tx, PageWrite const& page, PageWritten const& written,
+               std::int64_t live_delta) {
+  std::optional<std::string> checkpoint;
+  if (!page.checkpoint.empty()) checkpoint = page.checkpoint;
+  std::optional<std::string> table;
+  if (!page.batches.empty()) table = std::string(page.batches.front().table().name);
+  SqlParams const params{std::to_string(page.run.id.source_id),
+                         page.run.id.stream,
+                         std::to_string(page.run.run_id),
+                         checkpoint,
+                         sql_time(page.now),
+                         std::to_string(live_delta),
+                         std::to_string(written.inserted),
+                         std::to_string(written.updated),
+                         std::to_string(written.unchanged),
+                         std::to_string(written.quarantined),
+                         table};
+  exec(tx,
+       "WITH r AS (UPDATE affsync.sync_run SET pages = pages + 1, inserted = inserted + $7::bigint,"
+       " updated = updated + $8::bigint, unchanged = unchanged + $9::bigint,"
+       " quarantined = quarantined + $10::bigint"
+       " WHERE source_id = $1::int AND run_id = $3::bigint),"
+       " s AS (UPDATE affsync.stream SET record_table = $11::text WHERE source_id = $1::int"
+       " AND stream = $2 AND record_table IS NULL AND $11::text IS NOT NULL)"
+       " UPDATE affsync.stream_state SET writes = writes + 1, live_rows = live_rows + $6::bigint,"
+       " cursor = coalesce($4::jsonb, cursor),"
+       " cursor_at = CASE WHEN $4::jsonb IS NULL THEN cursor_at ELSE $5::timestamptz END"
+       " WHERE source_id = $1::int AND stream = $2 AND run_id = $3::bigint",
+       params);
+}
+
+}  // namespace
+
+PageWritten PageWriter::write(PgSession& session) {
+  try {
+    return attempt(session, false);
+  } catch (pqxx::sql_error const& error) {
+    if (!is_data_error(error)) throw;
+  }
+  return attempt(session, true);
+}
+
+PageWritten PageWriter::attempt(PgSession& session, bool row_by_row) {
+  pqxx::work tx(session.connection());
+  auto const state = enter_fence(tx, page_.run);
+  if (fenced_.already_done(state)) {
+    fenced_.committed(FenceState{state.writes - 1, false});
+    return result_;
+  }
+  crash_point(CrashPoint::page_entered);
+  PageWritten written;
+  std::int64_t live_delta = 0;
+  std::vector<QuarantinedRow> refused = page_.quarantined;
+  std::set<std::string, std::less<>> made;
+  for (auto const& batch : page_.batches) {
+    if (batch.empty()) continue;
+    RowIndexes rows(batch.size());
+    std::iota(rows.begin(), rows.end(), std::size_t{0});
+    auto const merge = batch.table().keeps_records() ? make_record_merge(session, page_, batch)
+                                                     : make_value_merge(session, page_, batch);
+    Stored stored;
+    auto const refused_before = refused.size();
+    if (row_by_row) {
+      merge->prepare(tx);
+      store_apart(*merge, tx, batch, rows, stored, refused);
+    } else {
+      stored = merge->store(tx, rows);
+    }
+    made.insert(merge->made().begin(), merge->made().end());
+    auto const put_apart = static_cast<std::int64_t>(refused.size() - refused_before);
+    written.inserted += stored.inserted;
+    written.updated += stored.updated;
+    written.contradicting += stored.contradicting;
+    written.unchanged +=
+        static_cast<std::int64_t>(batch.size()) - put_apart - stored.inserted - stored.updated;
+    if (&batch.table() == &page_.batches.front().table()) {
+      live_delta += stored.inserted + stored.restored;
+    }
+  }
+  written.left_out = stored_among(tx, page_.run, page_.left_out);
+  crash_point(CrashPoint::rows_written);
+  if (state.has_quarantine) {
+    resolve_stored(tx, page_.run, stored_keys(page_.batches, refused), page_.now);
+  }
+  // First, so that a line is open again if PostgreSQL refuses its row.
+  resolve_lines(tx, page_.run, page_.retried, page_.now);
+  written.not_accepted = put_aside(tx, page_.run, refused, page_.now);
+  written.quarantined = static_cast<std::int64_t>(refused.size());
+  for (auto const& days : page_.lost) {
+    note_days(tx, page_.run, days, DayState::lost, std::nullopt, page_.now);
+  }
+  note_page(tx, page_, written, live_delta);
+  result_ = written;
+  crash_point(CrashPoint::page_noted);
+  tx.commit();
+  crash_point(CrashPoint::page_committed);
+  session.staging.insert(made.begin(), made.end());
+  fenced_.committed(state);
+  return written;
+}
+
+}  // namespace affsync::schema

@@ -1,0 +1,220 @@
+#include "schema/store/pass_closer.hpp"
+
+#include <pqxx/transaction>
+
+#include "schema/store/absence.hpp"
+#include "schema/store/coverage.hpp"
+#include "schema/store/crash_point.hpp"
+#include "schema/store/merge_sql.hpp"
+
+namespace affsync::schema {
+namespace {
+
+using std::chrono::days;
+
+constexpr std::size_t keys_at_once = 10'000;
+// Over how long marks are counted, and how many rows may go one by one in that time.
+constexpr auto lately = days(7);
+constexpr std::int64_t one_by_one = 3;
+
+// Rows of the stream that are not in the books and that nobody has accepted. A pass over everything
+// has met all that there still are; another one may not have come to those of before.
+void read_quarantine(pqxx::transaction_base& tx, PassClose const& pass, std::int64_t pass_run_id,
+                     PassClosed& closed) {
+  constexpr std::size_t most = 3;
+  SqlParams const params{std::to_string(pass.run.id.source_id), pass.run.id.stream,
+                         std::to_string(pass.full ? pass_run_id : 0)};
+  auto const rows = exec(tx,
+                         "SELECT reason, count(*) FROM affsync.quarantine"
+                         " WHERE source_id = $1::int AND stream = $2 AND resolved_at IS NULL"
+                         " AND accepted_at IS NULL AND run_id >= $3::bigint"
+                         " GROUP BY reason ORDER BY count(*) DESC, reason",
+                         params);
+  for (auto const& row : rows) {
+    auto const count = int_of(row[1]);
+    closed.quarantined += count;
+    if (closed.reasons.size() < most) {
+      closed.reasons.emplace_back(row[0].c_str(), count);
+    } else {
+      ++closed.other_reasons;
+    }
+  }
+}
+
+SqlParams pass_params(PassClose const& pass, RecordTable const& table, std::int64_t pass_run_id) {
+  return {std::to_string(pass.run.id.source_id), std::string(table.name), pass.run.id.stream,
+          std::to_string(pass_run_id)};
+}
+
+// $1 source, $2 table, $3 stream, $4 pass.
+constexpr auto of_pass =
+    " FROM affsync.absence WHERE source_id = $1::int AND record_table = $2 AND stream = $3"
+    " AND run_id = $4::bigint AND passes > 0";
+// Missed by a sweep that the broker's count proves, or by two in a row.
+constexpr auto is_gone = " AND (proven OR passes > 1)";
+
+// Rows of one table that the pass has missed; those that it only counted are of its main one.
+struct OfTable {
+  RecordTable const* table = nullptr;
+  std::int64_t missed = 0;
+};
+
+std::vector<OfTable> missed_rows(pqxx::transaction_base& tx, PassClose const& pass,
+                                 PassState const& known) {
+  SqlParams const params{std::to_string(pass.run.id.source_id), pass.run.id.stream,
+                         std::to_string(known.pass_run_id)};
+  std::vector<OfTable> all;
+  OfTable main{pass.table, known.missed};
+  for (auto const& row : exec(tx,
+                              "SELECT record_table, count(*) FROM affsync.absence"
+                              " WHERE source_id = $1::int AND stream = $2 AND run_id = $3::bigint"
+                              " AND passes > 0 GROUP BY record_table",
+                              params)) {
+    auto const* table = find_record_table(row[0].c_str());
+    if (table == nullptr || table == pass.table) continue;
+    all.push_back(OfTable{table, int_of(row[1])});
+    main.missed -= all.back().missed;
+  }
+  if (main.missed > 0) all.push_back(main);
+  return all;
+}
+
+bool drops_too_many(pqxx::transaction_base& tx, PassClose const& pass, OfTable const& of,
+                    PassClosed& closed) {
+  SqlParams const params{std::to_string(pass.run.id.source_id), pass.run.id.stream,
+                         sql_time(pass.now - lately), sql_time(pass.now + days(1))};
+  auto const row =
+      exec(tx,
+           "SELECT count(*) FILTER (WHERE t.deleted_at IS NULL), count(*) FILTER"
+           " (WHERE t.deleted_at BETWEEN $3::timestamptz AND $4::timestamptz) FROM " +
+               merge_sql_for(*of.table).table + " t WHERE t.source_id = $1::int AND t.stream = $2",
+           params)[0];
+  auto const live = int_of(row[0]), marked = int_of(row[1]);
+  if (!is_mass_drop(of.missed, live, marked, pass.mass_drop_limit)) return false;
+  closed.would_delete += of.missed;
+  closed.live += live;
+  closed.marked_lately += marked;
+  return true;
+}
+
+std::int64_t mark(pqxx::transaction_base& tx, PassClose const& pass, RecordTable const& table,
+                  std::int64_t pass_run_id) {
+  auto const& sql = merge_sql_for(table);
+  auto const params = pass_params(pass, table, pass_run_id);
+  exec(tx, std::string("DECLARE gone NO SCROLL CURSOR FOR SELECT external_id") + of_pass + is_gone,
+       params);
+  std::int64_t marked = 0;
+  for (;;) {
+    auto const rows = tx.exec("FETCH FORWARD " + std::to_string(keys_at_once) + " FROM gone");
+    ArrayText keys;
+    for (auto const& row : rows) keys.add(std::string_view(row[0].c_str(), row[0].size()));
+    SqlParams const chunk{std::to_string(pass.run.id.source_id), pass.run.id.stream, keys.take(),
+                          std::to_string(pass.run.run_id), sql_time(pass.now)};
+    if (!rows.empty()) marked += int_of(exec(tx, sql.mark_deleted, chunk)[0][0]);
+    if (static_cast<std::size_t>(rows.size()) < keys_at_once) break;
+  }
+  tx.exec("CLOSE gone");
+  exec(tx, std::string("DELETE") + of_pass + is_gone, params);
+  return marked;
+}
+
+// Rows that no pass will judge any more.
+void forget_old(pqxx::transaction_base& tx, PassClose const& pass, std::int64_t pass_run_id) {
+  SqlParams const params{std::to_string(pass.run.id.source_id), pass.run.id.stream,
+                         std::to_string(pass_run_id)};
+  exec(tx,
+       std::string("DELETE FROM affsync.absence WHERE source_id = $1::int AND stream = $2"
+                   " AND run_id < $3::bigint") +
+           (pass.full ? "" : " AND passes = 0"),
+       params);
+}
+
+// Rows that were stored before are out of the broker's sight now, and what it lists begins behind
+// the day that was read last: what lies between was never read.
+void find_gap(pqxx::transaction_base& tx, PassClose const& pass, PassState const& known) {
+  if (known.kept == 0 || !known.covered_to || !known.oldest) return;
+  auto const first = std::chrono::floor<days>(*known.oldest);
+  if (first <= *known.covered_to + days(1)) return;
+  note_days(tx, pass.run, DaySpan{*known.covered_to + days(1), first - days(1)}, DayState::lost,
+            std::nullopt, pass.now);
+}
+
+// `deleted` of the stream's table, and `others` of further ones.
+void note_pass(pqxx::transaction_base& tx, PassClose const& pass, std::int64_t deleted,
+               std::int64_t others) {
+  SqlParams const params{std::to_string(pass.run.id.source_id), pass.run.id.stream,
+                         std::to_string(pass.run.run_id),       std::to_string(deleted),
+                         std::string(pass.table->name),         std::to_string(others)};
+  exec(tx,
+       "WITH r AS (UPDATE affsync.sync_run SET deleted = deleted + $4::bigint + $6::bigint"
+       " WHERE source_id = $1::int AND run_id = $3::bigint AND $4::bigint + $6::bigint > 0)"
+       " UPDATE affsync.stream_state z SET writes = z.writes + 1, live_rows = z.live_rows -"
+       " CASE WHEN EXISTS (SELECT FROM affsync.stream s WHERE s.source_id = $1::int"
+       " AND s.stream = $2 AND s.record_table = $5) THEN $4::bigint ELSE 0 END"
+       " WHERE z.source_id = $1::int AND z.stream = $2 AND z.run_id = $3::bigint",
+       params);
+}
+
+}  // namespace
+
+bool is_mass_drop(std::int64_t vanished, std::int64_t live, std::int64_t marked_lately,
+                  double limit) {
+  if (vanished == 0 || limit >= 1) return false;
+  auto const all = vanished + marked_lately;
+  if (vanished == 1 && all <= one_by_one) return false;
+  return static_cast<double>(all) > limit * static_cast<double>(live + marked_lately);
+}
+
+PassCloser::PassCloser(PassClose const& pass, RunWrites& writes) : pass_(pass), fenced_(writes) {}
+
+PassClosed PassCloser::close(PgSession& session) {
+  pqxx::work tx(session.connection());
+  auto const state = enter_fence(tx, pass_.run);
+  if (fenced_.already_done(state)) {
+    fenced_.committed(FenceState{state.writes - 1, false});
+    return result_;
+  }
+  crash_point(CrashPoint::pass_entered);
+  PassClosed closed;
+  auto const known = read_pass(tx, pass_.run.id);
+  auto const run = known.pass_run_id;
+  if (state.has_quarantine) read_quarantine(tx, pass_, run, closed);
+  find_gap(tx, pass_, known);
+  for (auto const& days : pass_.lost) {
+    note_days(tx, pass_.run, days, DayState::lost, std::nullopt, pass_.now);
+  }
+  closed.lost = newly_lost_days(tx, pass_.run.id, run);
+  closed.earlier_doubt = pass_has_doubts(tx, pass_.run.id, run);
+  closed.kept = known.kept;
+  if (known.oldest) closed.lists_from = std::chrono::floor<days>(*known.oldest);
+  bool const whole =
+      pass_.whole && closed.quarantined == 0 && closed.lost.empty() && !closed.earlier_doubt;
+  std::int64_t others = 0;
+  if (known.missed > 0 && whole) {
+    auto const missed = missed_rows(tx, pass_, known);
+    for (auto const& of : missed) drops_too_many(tx, pass_, of, closed);
+    // All of them, or none.
+    for (auto const& of : missed) {
+      if (closed.would_delete > 0) break;
+      auto const marked = mark(tx, pass_, *of.table, run);
+      (of.table == pass_.table ? closed.deleted : others) += marked;
+      auto const waits = pass_params(pass_, *of.table, run);
+      closed.waiting += int_of(exec(tx, std::string("SELECT count(*)") + of_pass, waits)[0][0]);
+    }
+    if (closed.deleted + others > 0) crash_point(CrashPoint::pass_marked);
+  }
+  // A pass over everything that lists nothing at all: a broker that has forgotten all, or one that
+  // is out of order.
+  bool const nothing = pass_.full && known.kept > 0 && !known.oldest;
+  if (nothing) drops_too_many(tx, pass_, OfTable{pass_.table, known.kept}, closed);
+  forget_old(tx, pass_, run);
+  note_pass(tx, pass_, closed.deleted, others);
+  closed.deleted += others;
+  result_ = closed;
+  tx.commit();
+  crash_point(CrashPoint::pass_committed);
+  fenced_.committed(state);
+  return closed;
+}
+
+}  // namespace affsync::schema

@@ -1,0 +1,308 @@
+#include "schema/store/pg_error.hpp"
+
+#include <algorithm>
+
+#include "schema/store/pqxx_versions.hpp"
+
+namespace affsync::schema {
+namespace {
+
+struct KnownState {
+  std::string_view state;  // five characters, or a class of two
+  ErrorCode code;
+  std::string_view hint;
+};
+
+constexpr KnownState known_states[] = {
+    {"53100", ErrorCode::database_full, "Free disk space on the database server."},
+    {"53300", ErrorCode::database_unavailable,
+     "The server has no free connection: raise max_connections or lower database.connections."},
+    {"53", ErrorCode::database_unavailable, "The database server is short of resources."},
+    {"08", ErrorCode::database_unavailable, "Check that the database server runs."},
+    {"57014", ErrorCode::database_error,
+     "The statement took longer than its time limit or was cancelled."},
+    {"57P", ErrorCode::database_unavailable, "The database server is stopping or starting."},
+    {"25006", ErrorCode::database_unavailable,
+     "The server is read-only (a standby?): database.url must name the primary; with several hosts"
+     " in it, add target_session_attrs=read-write."},
+    {"25P03", ErrorCode::database_unavailable, "The session was idle in a transaction too long."},
+    {"40", ErrorCode::database_unavailable, "Another transaction was in the way; try again."},
+    {"55P03", ErrorCode::database_unavailable, "Another transaction held a lock; try again."},
+    {"42501", ErrorCode::database_error,
+     "Grant the role affsync_writer to the user in database.url (affsync_reader is enough for "
+     "`status`, `report` and the list of `quarantine`), or let it own the schemas."},
+    {"42P01", ErrorCode::database_error, "Run `affsync migrate`."},
+    {"42703", ErrorCode::database_error, "Run `affsync migrate`."},
+    {"3F000", ErrorCode::database_error, "Run `affsync migrate`."},
+    {"23503", ErrorCode::database_error,
+     "A row that this one belongs to is gone from the database: was it restored, or moved to a"
+     " server that lags behind? A reload (SIGHUP) or a restart registers sources again."},
+    {"23514", ErrorCode::database_error,
+     "A partition is missing: make one for the row, or a DEFAULT one."},
+    {"0A000", ErrorCode::database_error,
+     "This server, or an extension in it, cannot do that; see docs/schema.md for what was tried."},
+    {"28", ErrorCode::database_unavailable, "Check user and password in database.url."},
+    {"3D000", ErrorCode::database_unavailable, "Make the database, or mend database.url."},
+};
+
+// What a server or a pooler says that does not let us in, in English or by its SQLSTATE's words.
+struct KnownRefusal {
+  std::string_view words;
+  std::string_view hint;
+};
+
+constexpr KnownRefusal known_refusals[] = {
+    {"unsupported startup parameter",
+     "A connection pooler in between? It refuses a start-up parameter: take it out of database.url"
+     " (`options`, $PGOPTIONS), or let the pooler ignore it (PgBouncer: "
+     "ignore_startup_parameters)."},
+    {"session is read-only",
+     "None of the servers in database.url takes writes. After a change-over this passes by itself;"
+     " else see that one of the hosts is the primary."},
+    {"server is in hot standby mode",
+     "None of the servers in database.url takes writes. After a change-over this passes by itself;"
+     " else see that one of the hosts is the primary."},
+    {"could not make a writable connection",
+     "None of the servers in database.url takes writes. After a change-over this passes by itself;"
+     " else see that one of the hosts is the primary."},
+    {"the database system is ", "The server is starting or stopping; this passes by itself."},
+    {"no such database",
+     "The pooler does not know the database: add it to its configuration, or correct "
+     "database.url."},
+    {"query_wait_timeout",
+     "The pooler had no free connection: raise its pool_size above `connections` of the"
+     " configuration, or lower that."},
+    {"no more connections allowed",
+     "The pooler takes no more clients: raise max_client_conn in its configuration."},
+    {"too many clients already",
+     "The server has no free connection: raise max_connections or lower database.connections."},
+    {"remaining connection slots are reserved",
+     "The server has no free connection: raise max_connections or lower database.connections."},
+    {"too many connections for ",
+     "Raise the CONNECTION LIMIT of the role or database, or lower database.connections."},
+    {"no pg_hba.conf entry",
+     "The server does not let this user in from here: add a line to its pg_hba.conf."},
+    {"password authentication failed", "Check user and password in database.url."},
+    {"no password supplied",
+     "Put the password into database.url (best as ${NAME} of the environment), or into ~/.pgpass."},
+    {"authentication failed", "Check the user in database.url, and pg_hba.conf of the server."},
+    {"permission denied for database",
+     "As its owner or a superuser: GRANT CONNECT ON DATABASE … TO the user in database.url."},
+    {"could not translate host name", "Check the host in database.url."},
+    {"server does not support SSL",
+     "The server has no TLS: turn it on there, or take sslmode out of database.url where the way to"
+     " it is safe."},
+    {"certificate",
+     "Check sslmode and sslrootcert in database.url against the server's certificate."},
+    {"timeout expired", "Check host and port in database.url, and that no firewall is between."},
+    {"Connection refused", "Check host and port in database.url, and that the server runs."},
+};
+
+// "database "x" does not exist" and "role "x" does not exist", in a server's or a pooler's words.
+std::string hint_of_missing(std::string_view message) {
+  constexpr std::string_view tail = "\" does not exist";
+  auto const end = message.find(tail);
+  if (end == std::string_view::npos) return {};
+  auto const begin = message.rfind('"', end - 1);
+  if (begin == std::string_view::npos || end == 0) return {};
+  std::string const name(message.substr(begin + 1, end - begin - 1));
+  if (message.substr(0, begin).ends_with("database ")) {
+    return "Make it first: `createdb " + name +
+           "` (as a user who may, such as postgres), or correct database.url.";
+  }
+  if (message.substr(0, begin).ends_with("role ")) {
+    return "Make it first: `createuser " + name + "`, or correct the user in database.url.";
+  }
+  return {};
+}
+
+KnownState const* find_state(std::string_view sqlstate) {
+  for (auto const& known : known_states) {
+    if (sqlstate.starts_with(known.state)) return &known;
+  }
+  return nullptr;
+}
+
+template <class Exception>
+bool is(pqxx::sql_error const& error) {
+  return dynamic_cast<Exception const*>(&error) != nullptr;
+}
+
+PgProblem from_sqlstate(std::string_view sqlstate, std::string_view message) {
+  PgProblem problem;
+  auto const* known = find_state(sqlstate);
+  problem.error = Error(code_of_sqlstate(sqlstate), "PostgreSQL: " + one_line(message),
+                        known ? std::string(known->hint) : std::string());
+  auto& hint = problem.error.hint;
+  if (sqlstate == "42501" && message.find("for database ") != std::string_view::npos) {
+    hint =
+        "As the database's owner or a superuser: GRANT CREATE, TEMPORARY ON DATABASE … TO the user"
+        " in database.url.";
+  }
+  if (sqlstate == "42501" && message.find("temporary tables") != std::string_view::npos) {
+    hint =
+        "As the database's owner or a superuser: GRANT TEMPORARY ON DATABASE … TO the user in"
+        " database.url.";
+  }
+  if (sqlstate == "22P05") {
+    hint = "The database's encoding cannot hold the text: affsync needs one in UTF-8.";
+  }
+  if (!sqlstate.empty()) problem.error.message += " [" + std::string(sqlstate) + "]";
+  problem.data = is_data_error(sqlstate, message);
+  // A temporary table that went with something that was undone, or with another session: a new
+  // session makes its own.
+  bool const missing = sqlstate == "42P01" || sqlstate == "3F000";
+  if (missing && message.find("pg_temp") != std::string_view::npos) {
+    problem.recovery = Recovery::reconnect;
+    hint = "A temporary table of this session is gone; a new session makes its own.";
+  }
+  if (problem.data) problem.reason = one_line(message);
+  if (sqlstate.starts_with("40")) problem.recovery = Recovery::again;
+  if (sqlstate.starts_with("08") || sqlstate.starts_with("57P") || sqlstate == "25P03") {
+    problem.recovery = Recovery::reconnect;
+  }
+  return problem;
+}
+
+}  // namespace
+
+std::string sqlstate_of(pqxx::sql_error const& error) {
+  if (!error.sqlstate().empty()) return error.sqlstate();
+  if (is<pqxx::disk_full>(error)) return "53100";
+  if (is<pqxx::out_of_memory>(error)) return "53200";
+  if (is<pqxx::insufficient_resources>(error)) return "53000";
+  if (is<pqxx::insufficient_privilege>(error)) return "42501";
+  if (is<pqxx::undefined_table>(error)) return "42P01";
+  if (is<pqxx::undefined_column>(error)) return "42703";
+  if (is<pqxx::undefined_function>(error)) return "42883";
+  if (is<pqxx::syntax_error>(error)) return "42601";
+  if (is<pqxx::unique_violation>(error)) return "23505";
+  if (is<pqxx::integrity_constraint_violation>(error)) return "23000";
+  if (is<pqxx::data_exception>(error)) return "22000";
+  if (is<pqxx::invalid_cursor_state>(error)) return "24000";
+  if (is<pqxx::invalid_sql_statement_name>(error)) return "26000";
+  if (is<pqxx::feature_not_supported>(error)) return "0A000";
+  if (is<pqxx::plpgsql_error>(error)) return "P0000";
+  return "";
+}
+
+ErrorCode code_of_sqlstate(std::string_view sqlstate) {
+  if (sqlstate.empty()) return ErrorCode::database_unavailable;
+  auto const* known = find_state(sqlstate);
+  return known ? known->code : ErrorCode::database_error;
+}
+
+bool is_data_error(std::string_view sqlstate, std::string_view message) {
+  // What a row belongs to is missing, not the row wrong.
+  if (sqlstate == "23503") return false;
+  // A check that has a name blames the row; without one it is a partition that is missing.
+  if (sqlstate == "23514") return message.find("\nCONSTRAINT NAME:") != std::string_view::npos;
+  return sqlstate.starts_with("22") || sqlstate.starts_with("23") || sqlstate.starts_with("54");
+}
+
+bool is_data_error(pqxx::sql_error const& error) {
+  return is_data_error(sqlstate_of(error), error.what());
+}
+
+namespace {
+
+// libpq gives no code for why a connection was refused, only the server's words.
+std::string hint_for_connecting(std::string_view message) {
+  auto const says = [&](std::string_view words) {
+    return message.find(words) != std::string_view::npos;
+  };
+  if (says("database \"") && says("does not exist")) {
+    return "Make it, such as with createdb, or mend database.url.";
+  }
+  if (says("role \"") && says("does not exist")) {
+    return "Make the user, such as with createuser, or name another one in database.url.";
+  }
+  if (says("authentication failed") || says("no password supplied") || says("no pg_hba.conf")) {
+    return "Check user and password in database.url, and pg_hba.conf of the server.";
+  }
+  if (says("No such file or directory") || says("Connection refused")) {
+    return "Check database.url and that the server runs; `database.url: embedded` needs none.";
+  }
+  return "Check database.url and that the server runs.";
+}
+
+}  // namespace
+
+Error connection_error(std::string_view message) {
+  // With several hosts each has its line; the last one that says something is as good as any.
+  auto text = message;
+  for (auto const& known : known_refusals) {
+    auto const at = message.find(known.words);
+    if (at == std::string_view::npos) continue;
+    auto const begin = message.rfind('\n', at);
+    text = message.substr(begin == std::string_view::npos ? 0 : begin + 1);
+    Error error(ErrorCode::database_unavailable, "no connection to PostgreSQL: " + one_line(text),
+                std::string(known.hint));
+    return error;
+  }
+  auto hint = hint_of_missing(message);
+  if (hint.empty()) hint = hint_for_connecting(message);
+  return Error(ErrorCode::database_unavailable, "no connection to PostgreSQL: " + one_line(text),
+               std::move(hint));
+}
+
+std::string one_line(std::string_view server_message) {
+  auto text = server_message.substr(0, server_message.find('\n'));
+  for (std::string_view label : {"ERROR:", "FATAL:", "PANIC:", "WARNING:", "NOTICE:"}) {
+    if (text.starts_with(label)) text.remove_prefix(label.size());
+  }
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  // Sessions ask for verbose messages, in which the SQLSTATE stands first.
+  auto const is_state = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); };
+  constexpr std::size_t length = 5;
+  if (text.size() > length + 1 && text.substr(length, 2) == ": " &&
+      std::all_of(text.begin(), text.begin() + length, is_state)) {
+    text.remove_prefix(length + 2);
+  }
+  while (!text.empty() && (text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
+  std::string line(text);
+  // "COPY commission, line 3, column amount: "abc"" names the column; the line is of no use, since
+  // rows are put apart one by one.
+  auto const copy = server_message.find("CONTEXT:  COPY ");
+  if (copy != std::string_view::npos) {
+    auto context = server_message.substr(copy);
+    context = context.substr(0, context.find('\n'));
+    auto const column = context.find(", column ");
+    if (column != std::string_view::npos) {
+      auto name = context.substr(column + 9);
+      line += " (column " + std::string(name.substr(0, name.find(':'))) + ")";
+    }
+  }
+  return line;
+}
+
+PgProblem current_problem() {
+  PgProblem problem;
+  try {
+    throw;
+  } catch (Failure const& failure) {
+    problem.error = failure.error();
+  } catch (pqxx::in_doubt_error const& error) {
+    problem.error = Error(ErrorCode::database_unavailable,
+                          "the connection to PostgreSQL broke while committing");
+    problem.recovery = Recovery::reconnect;
+  } catch (pqxx::broken_connection const& error) {
+    problem.error = connection_error(error.what());
+    problem.recovery = Recovery::reconnect;
+  } catch (pqxx::sql_error const& error) {
+    auto const state = sqlstate_of(error);
+    problem = from_sqlstate(state, error.what());
+    // The server's last words before it closes the connection may come without a state.
+    if (state.empty()) problem.recovery = Recovery::reconnect;
+  } catch (StatelessRollback const& error) {
+    problem = from_sqlstate("40000", error.what());
+  } catch (pqxx::failure const& error) {
+    problem.error = Error(ErrorCode::database_unavailable, "PostgreSQL: " + one_line(error.what()));
+    problem.recovery = Recovery::reconnect;
+  } catch (std::exception const& error) {
+    problem.error = Error(ErrorCode::internal, error.what());
+  }
+  return problem;
+}
+
+}  // namespace affsync::schema

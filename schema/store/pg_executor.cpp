@@ -1,0 +1,125 @@
+#include "schema/store/pg_executor.hpp"
+
+#include <boost/asio/post.hpp>
+#include <chrono>
+
+namespace affsync::schema {
+
+PgExecutor::PgExecutor(StoreOptions options, int sessions)
+    : options_(std::move(options)),
+      slots_(static_cast<std::size_t>(sessions)),
+      pool_(static_cast<std::size_t>(sessions)) {}
+
+PgExecutor::~PgExecutor() {
+  pool_.join();
+  {
+    std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  idle_.notify_all();
+  if (canceller_.joinable()) canceller_.join();
+}
+
+PgExecutor::Slot& PgExecutor::take() {
+  std::lock_guard lock(mutex_);
+  if (refusing_) {
+    throw Failure(ErrorCode::cancelled, "affsync is shutting down");
+  }
+  Slot* closed = nullptr;
+  for (auto& slot : slots_) {
+    if (slot.busy) continue;
+    if (slot.session) {
+      slot.busy = true;
+      return slot;
+    }
+    closed = &slot;
+  }
+  closed->busy = true;  // there are as many slots as threads
+  return *closed;
+}
+
+void PgExecutor::give_back(Slot& slot) {
+  {
+    std::lock_guard lock(mutex_);
+    slot.busy = false;
+  }
+  idle_.notify_all();
+}
+
+void PgExecutor::execute(int attempts, std::function<void(PgSession&)> const& work) {
+  auto& slot = take();
+  struct GiveBack {
+    PgExecutor& executor;
+    Slot& slot;
+    ~GiveBack() { executor.give_back(slot); }
+  } const guard{*this, slot};
+
+  auto replace_session = [&](std::unique_ptr<PgSession> session) {
+    std::unique_ptr<PgSession> old;  // closed outside of the lock
+    std::lock_guard lock(mutex_);
+    old = std::exchange(slot.session, std::move(session));
+  };
+
+  for (;; --attempts) {
+    PgProblem problem;
+    try {
+      if (!slot.session) replace_session(std::make_unique<PgSession>(options_));
+      work(*slot.session);
+      return;
+    } catch (std::exception const&) {
+      problem = current_problem();
+    }
+    if (slot.session && (problem.recovery == Recovery::reconnect || !slot.session->is_open())) {
+      replace_session(nullptr);
+      if (problem.recovery == Recovery::none) problem.recovery = Recovery::reconnect;
+    }
+    {
+      std::lock_guard lock(mutex_);
+      if (refusing_ && problem.error.code != ErrorCode::lease_lost) {
+        throw Failure(ErrorCode::cancelled, "affsync is shutting down");
+      }
+    }
+    if (attempts <= 1 || problem.recovery == Recovery::none) {
+      throw Failure(std::move(problem.error));
+    }
+  }
+}
+
+void PgExecutor::post(std::function<void(PgSession&)> work) {
+  asio::post(pool_, [this, task = std::move(work)] {
+    try {
+      execute(1, task);
+    } catch (std::exception const&) {
+      // The server gives it back when the session ends.
+    }
+  });
+}
+
+void PgExecutor::shut_down(std::chrono::milliseconds patience) {
+  std::lock_guard lock(mutex_);
+  if (canceller_.joinable()) return;
+  canceller_ = std::thread([this, patience] { cancel_all(patience); });
+}
+
+void PgExecutor::cancel_all(std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  idle_.wait_for(lock, patience, [&] { return ending_; });
+  refusing_ = true;
+  while (!ending_) {
+    bool any = false;
+    for (auto& slot : slots_) {
+      if (!slot.busy || !slot.session) continue;
+      any = true;
+      try {
+        slot.session->connection().cancel_query();
+      } catch (std::exception const&) {
+        // The server may be gone; then the statement fails by itself.
+      }
+    }
+    if (!any) return;
+    // Between two statements of a transaction a cancel hits nothing: ask again.
+    idle_.wait_for(lock, std::chrono::milliseconds{100});
+  }
+}
+
+}  // namespace affsync::schema

@@ -1,0 +1,301 @@
+#include "schema/store/pg_session.hpp"
+
+#include <libpq-fe.h>
+
+#include <pqxx/field>
+#include <pqxx/nontransaction>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <sstream>
+#include <thread>
+
+#include "base/redact.hpp"
+#include "base/text.hpp"
+#include "schema/store/pg_error.hpp"
+#include "schema/store/pooler.hpp"
+#include "schema/store/pqxx_versions.hpp"
+
+namespace affsync::schema {
+namespace {
+
+// keyword='value' as libpq reads it.
+void add_keyword(std::string& out, std::string_view keyword, std::string_view value) {
+  if (!out.empty()) out += ' ';
+  out += keyword;
+  out += "='";
+  for (char c : value) {
+    if (c == '\'' || c == '\\') out += '\\';
+    out += c;
+  }
+  out += '\'';
+}
+
+struct FreeConninfo {
+  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+};
+using Conninfo = std::unique_ptr<PQconninfoOption, FreeConninfo>;
+
+Conninfo parse_url(std::string const& url) {
+  char* complaint = nullptr;
+  Conninfo parsed(PQconninfoParse(url.c_str(), &complaint));
+  if (complaint) PQfreemem(complaint);  // it quotes the text, password and all
+  if (!parsed) {
+    throw Failure(ErrorCode::config_invalid,
+                  "database.url is neither a PostgreSQL URL nor a keyword string",
+                  "Write it like postgresql://user@host:5432/affsync or host=… dbname=affsync.");
+  }
+  return parsed;
+}
+
+Secret password_of(std::string const& url) {
+  auto parsed = parse_url(url);
+  for (auto* option = parsed.get(); option->keyword; ++option) {
+    if (option->val && std::string_view(option->keyword) == "password") {
+      return Secret(option->val);
+    }
+  }
+  return Secret();
+}
+
+// The options of the URL; without one libpq takes $PGOPTIONS.
+std::string user_options(std::string const& url) {
+  auto parsed = parse_url(url);
+  for (auto* option = parsed.get(); option->keyword; ++option) {
+    if (option->val && std::string_view(option->keyword) == "options") return option->val;
+  }
+  auto const* environment = std::getenv("PGOPTIONS");
+  return environment ? environment : "";
+}
+
+// The names of the settings in "-c name=value --other-name=value".
+std::set<std::string> settings_in(std::string const& options) {
+  std::set<std::string> names;
+  std::istringstream words(options);
+  bool after_c = false;
+  for (std::string word; words >> word;) {
+    if (!std::exchange(after_c, word == "-c")) {
+      if (!word.starts_with("-c") && !word.starts_with("--")) continue;
+      word.erase(0, 2);
+    } else if (word == "-c") {
+      continue;
+    }
+    auto name = word.substr(0, word.find('='));
+    for (auto& c : name) c = c == '-' ? '_' : to_lower(c);
+    if (!name.empty()) names.insert(name);
+  }
+  return names;
+}
+
+}  // namespace
+
+std::string session_settings(StoreOptions const& options) {
+  auto const milliseconds = std::to_string(options.statement_timeout.count());
+  // Commits need not wait for the disk: a crash of the server loses whole transactions, rows and
+  // checkpoint together, and stream_state.writes shows it. Ends of runs do wait.
+  std::pair<std::string_view, std::string> const settings[] = {
+      {"statement_timeout", milliseconds},
+      {"lock_timeout", "30000"},
+      {"idle_in_transaction_session_timeout", milliseconds},
+      {"synchronous_commit", "off"},
+      {"timezone", "'UTC'"},
+      {"datestyle", "'ISO, MDY'"},
+      {"intervalstyle", "'postgres'"},
+      {"extra_float_digits", "1"},
+      {"bytea_output", "'hex'"},
+      {"standard_conforming_strings", "on"},
+      {"default_transaction_isolation", "'read committed'"},
+      {"jit", "off"},
+      {"client_min_messages", "notice"},
+      {"search_path", "pg_catalog"},
+  };
+  auto const given = settings_in(user_options(options.url));
+  std::string text;
+  for (auto const& [name, value] : settings) {
+    if (given.contains(std::string(name))) continue;
+    text += "SET " + std::string(name) + " = " + value + "; ";
+  }
+  return text;
+}
+
+Secret connection_string(StoreOptions const& options) {
+  auto parsed = parse_url(options.url);
+  std::string text;
+  std::set<std::string_view> given;
+  for (auto* option = parsed.get(); option->keyword; ++option) {
+    if (!option->val) continue;
+    std::string_view const keyword = option->keyword;
+    given.insert(keyword);
+    add_keyword(text, keyword, option->val);
+  }
+  auto const seconds = std::chrono::ceil<std::chrono::seconds>(options.connect_timeout).count();
+  std::pair<std::string_view, std::string> const defaults[] = {
+      {"connect_timeout", std::to_string(seconds)},
+      {"application_name", "affsync"},
+      {"client_encoding", "UTF8"},
+      {"keepalives_idle", "30"},
+      {"keepalives_interval", "10"},
+      {"keepalives_count", "3"},
+      {"tcp_user_timeout", "60000"},
+  };
+  for (auto const& [keyword, value] : defaults) {
+    if (!given.contains(keyword)) add_keyword(text, keyword, value);
+  }
+  return Secret(std::move(text));
+}
+
+struct PgSession::Notices {
+  explicit Notices(pqxx::connection& connection)
+      : listener(connection, [this](char const* message) noexcept {
+          try {
+            if (lines.size() < 100) lines.emplace_back(one_line(message));
+          } catch (...) {  // out of memory: a notice is not worth more trouble
+          }
+        }) {}
+  std::vector<std::string> lines;
+  NoticeListener listener;
+};
+
+namespace {
+
+// A server that starts or stops says so, and is back in a moment (SQLSTATE 57P03, which libpqxx
+// does not hand on when a connection fails).
+bool comes_and_goes(std::string_view message) {
+  return message.find("the database system is ") != std::string_view::npos;
+}
+
+std::unique_ptr<pqxx::connection> connect(std::string const& text, StoreOptions const& options) {
+  using std::chrono::steady_clock;
+  constexpr auto moment = std::chrono::milliseconds(3000);
+  constexpr auto pause = std::chrono::milliseconds(50);
+  auto const begin = steady_clock::now();
+  for (;;) {
+    try {
+      return std::make_unique<pqxx::connection>(text);
+    } catch (pqxx::failure const& failure) {  // also one that breaks while it is set up
+      auto const patience =
+          std::max(options.patience, comes_and_goes(failure.what()) ? moment : pause * 0);
+      if (steady_clock::now() - begin + pause > patience) throw;
+    }
+    // Nothing tells when a server is back.
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+}  // namespace
+
+PgSession::PgSession(StoreOptions const& options) {
+  auto const text = connection_string(options);
+  try {
+    connection_ = connect(text.reveal(), options);
+    never_reconnect(*connection_);
+    tell_constraints(*connection_);
+    notices_ = std::make_unique<Notices>(*connection_);
+    pqxx::nontransaction tx(*connection_);
+    auto const own = tx.exec(session_settings(options) + "SELECT pg_backend_pid()");
+    process_ = own[0][0].as<int>();
+  } catch (std::exception const&) {
+    auto error = current_problem().error;
+    error.code = ErrorCode::database_unavailable;
+    error.message = redact(std::move(error.message), password_of(options.url));
+    throw Failure(std::move(error));
+  }
+  // Only something that stands between would give itself another number.
+  if (process_ == connection_->backendpid()) return;
+  auto const ask = [this] {
+    pqxx::nontransaction tx(*connection_);
+    return tx.exec("SELECT pg_backend_pid()")[0][0].as<int>();
+  };
+  try {
+    demand_session_pooling(text, options, process_, ask);
+  } catch (std::exception const&) {
+    throw Failure(current_problem().error);
+  }
+}
+
+void PgSession::demand_process(int answered) const {
+  if (answered != process_) throw Failure(per_transaction_error());
+}
+
+PgSession::~PgSession() {
+  notices_.reset();
+}
+
+bool PgSession::is_open() const {
+  return connection_ && connection_->is_open();
+}
+
+std::vector<std::string> PgSession::take_notices() {
+  return std::exchange(notices_->lines, std::vector<std::string>());
+}
+
+pqxx::result exec(pqxx::transaction_base& tx, std::string const& sql, SqlParams const& params) {
+  std::vector<char const*> texts;
+  texts.reserve(params.size());
+  for (auto const& param : params) texts.push_back(param ? param->c_str() : nullptr);
+  return exec_with_texts(tx, sql, texts);
+}
+
+std::optional<std::string> text_of(pqxx::field const& field) {
+  if (field.is_null()) return std::nullopt;
+  return std::string(field.c_str(), field.size());
+}
+
+std::int64_t int_of(pqxx::field const& field) {
+  return field.is_null() ? 0 : field.as<std::int64_t>();
+}
+
+std::optional<TimePoint> time_of(pqxx::field const& field) {
+  if (field.is_null()) return std::nullopt;
+  return TimePoint(Duration(field.as<std::int64_t>()));
+}
+
+std::string epoch_sql(std::string_view expression) {
+  return "(extract(epoch from " + std::string(expression) + ") * 1000000)::bigint";
+}
+
+std::optional<std::string> sql_time(std::optional<TimePoint> time) {
+  if (!time) return std::nullopt;
+  return format_time(*time);
+}
+
+std::optional<std::string> sql_day(std::optional<Day> day) {
+  if (!day) return std::nullopt;
+  return format_day(*day);
+}
+
+void ArrayText::add(char const* text) {
+  if (text) {
+    add(std::string_view(text));
+    return;
+  }
+  if (text_.size() > 1) text_ += ',';
+  text_ += "NULL";
+}
+
+void ArrayText::add(std::string_view text) {
+  if (text_.size() > 1) text_ += ',';
+  text_ += '"';
+  for (char c : text) {
+    if (c == '"' || c == '\\') text_ += '\\';
+    text_ += c;
+  }
+  text_ += '"';
+}
+
+std::string ArrayText::take() {
+  text_ += '}';
+  return std::exchange(text_, "{");
+}
+
+std::string quote_name(std::string_view name) {
+  std::string quoted = "\"";
+  for (char c : name) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+}  // namespace affsync::schema

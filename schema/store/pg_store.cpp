@@ -1,0 +1,302 @@
+// The Store on PostgreSQL: hands every request to an executor's thread.
+#include <pqxx/nontransaction>
+#include <pqxx/transaction>
+
+#include <algorithm>
+#include <map>
+
+#include "schema/store/fence.hpp"
+#include "schema/store/lease.hpp"
+#include "schema/store/page_writer.hpp"
+#include "schema/store/pass_closer.hpp"
+#include "schema/store/pg_error.hpp"
+#include "schema/store/pg_executor.hpp"
+#include "schema/store/quarantine.hpp"
+#include "schema/store/registration.hpp"
+#include "schema/store/run_log.hpp"
+#include "schema/store/slice_closer.hpp"
+#include "schema/store/store.hpp"
+#include "schema/store/store_queries.hpp"
+
+namespace affsync::schema {
+namespace {
+
+constexpr int twice = 2;
+// One report and one look at the health of all streams, side by side.
+constexpr int reading_sessions = 2;
+
+StoreOptions for_pages(StoreOptions options) {
+  options.statement_timeout = std::min(options.statement_timeout, page_query_limit);
+  return options;
+}
+
+class PgStore final : public Store {
+ public:
+  PgStore(asio::any_io_executor, StoreOptions const& options)
+      : instance_(options.instance),
+        leases_(std::make_shared<LeaseKeeper>(options)),
+        executor_(options, std::max(1, options.connections)),
+        readers_(for_pages(options), reading_sessions) {}
+
+  asio::awaitable<std::vector<SourceRegistered>> register_sources(
+      std::vector<SourceRegistration> sources, std::vector<std::string> configured) override {
+    auto const given = std::make_shared<std::vector<SourceRegistration> const>(std::move(sources));
+    auto work = [this, given, names = std::move(configured)](PgSession& session) {
+      return register_all(session, instance_, *given, names);
+    };
+    auto registered = co_await executor_.run(std::move(work), twice);
+    for (std::size_t i = 0; i < given->size(); ++i) {
+      auto known = std::make_shared<SourceRegistration>((*given)[i]);
+      known->hash_salt = registered[i].hash_salt;
+      known_[registered[i].source_id] = std::move(known);
+    }
+    co_return registered;
+  }
+
+  asio::awaitable<int> register_source(std::string name, std::string connector,
+                                       std::string base_url) override {
+    auto work = [=](PgSession& session) { return find_source(session, name, connector, base_url); };
+    co_return co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<void> retire_sources_except(std::vector<std::string> names) override {
+    auto work = [this, kept = std::move(names)](PgSession& session) {
+      claim_sources(session, instance_, kept);
+    };
+    co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<std::unique_ptr<Lease>> try_lease(StreamId id) override {
+    co_return co_await leases_->try_take(std::move(id));
+  }
+
+  asio::awaitable<BlockState> load_block(BlockKey key) override {
+    auto work = [wanted = std::move(key)](PgSession& session) {
+      return read_block(session, wanted);
+    };
+    co_return co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<std::optional<SourceBlock>> save_block(BlockKey key, SourceBlock block,
+                                                         Duration pause, bool goes_on) override {
+    auto work = [=](PgSession& session) {
+      return write_block(session, key, block, pause, goes_on);
+    };
+    co_return co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<void> clear_block(BlockKey key) override {
+    auto work = [blocked = std::move(key)](PgSession& session) { remove_block(session, blocked); };
+    co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<std::unique_ptr<Lease>> try_login(BlockKey key) override {
+    auto work = [wanted = std::move(key)](PgSession& session) {
+      return block_number(session, wanted);
+    };
+    // No stream has this name.
+    StreamId id(co_await executor_.run(std::move(work), twice), "(login)");
+    co_return co_await leases_->try_take(std::move(id));
+  }
+
+  asio::awaitable<Pruned> prune(Retention retention, bool dry_run) override {
+    if (dry_run) {
+      auto count = [=](PgSession& session) { return count_prunable(session, retention); };
+      co_return co_await executor_.run(std::move(count), twice);
+    }
+    Pruned all;
+    for (;;) {
+      auto work = [=](PgSession& session) { return prune_some(session, retention); };
+      Pruned const some = co_await executor_.run(std::move(work), twice);
+      all.runs += some.runs;
+      all.quarantine += some.quarantine;
+      all.months_made += some.months_made;
+      if (some.runs == 0 && some.quarantine == 0) co_return all;
+    }
+  }
+
+  asio::awaitable<bool> claim_for_today(std::string task) override {
+    auto work = [name = std::move(task)](PgSession& session) {
+      return schema::claim_for_today(session, name);
+    };
+    co_return co_await executor_.run(std::move(work));
+  }
+
+  asio::awaitable<StreamState> load_state(StreamId id) override {
+    auto work = [wanted = std::move(id)](PgSession& session) {
+      return read_state(session, wanted);
+    };
+    co_return co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<RunKey> begin_run(RunStart start) override {
+    std::shared_ptr<SourceRegistration const> source;
+    if (auto const known = known_.find(start.id.source_id); known != known_.end()) {
+      source = known->second;
+    }
+    auto work = [this, source, run = std::move(start)](PgSession& session) {
+      auto const place = leases_->place_of(run.id);
+      try {
+        return open_run(session, run, place);
+      } catch (pqxx::sql_error const& error) {
+        // After a change-over to a server that lags behind, the source may not be there yet.
+        if (!source || sqlstate_of(error) != "23503") throw;
+      }
+      restore_source(session, run.id.source_id, *source);
+      return open_run(session, run, place);
+    };
+    co_return co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<PageWritten> write_page(PageWrite page) override {
+    auto job = std::make_shared<PageJob>(std::move(page), runs_);
+    auto work = [job](PgSession& session) {
+      std::lock_guard guard(job->writes->mutex);
+      return job->writer.write(session);
+    };
+    co_return co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<SliceClosed> close_slice(SliceClose slice) override {
+    auto job = std::make_shared<SliceJob>(std::move(slice), runs_);
+    auto work = [job](PgSession& session) {
+      std::lock_guard guard(job->writes->mutex);
+      return job->closer.close(session);
+    };
+    co_return co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<PassClosed> close_pass(PassClose pass) override {
+    auto job = std::make_shared<PassJob>(std::move(pass), runs_);
+    auto work = [job](PgSession& session) {
+      std::lock_guard guard(job->writes->mutex);
+      return job->closer.close(session);
+    };
+    co_return co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<void> end_run(RunEnd end) override {
+    auto job = std::make_shared<EndJob>(std::move(end), runs_);
+    auto work = [job](PgSession& session) {
+      std::lock_guard guard(job->writes->mutex);
+      close_run(session, job->end, job->fenced);
+    };
+    co_await executor_.run(std::move(work), twice);
+    runs_.forget(job->end.run.run_id);
+  }
+
+  asio::awaitable<std::vector<AsideRow>> read_aside(StreamId id, std::optional<AsidePlace> after,
+                                                    int limit) override {
+    auto work = [=](PgSession& session) { return schema::read_aside(session, id, after, limit); };
+    co_return co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<std::vector<std::string>> changed_after(StreamId id, std::string table,
+                                                          std::vector<KeyAt> keys) override {
+    auto work = [=](PgSession& session) { return schema::changed_after(session, id, table, keys); };
+    co_return co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<void> resolve_aside(RunKey run, std::vector<std::int64_t> ids,
+                                      TimePoint now) override {
+    auto work = [=](PgSession& session) { schema::resolve_aside(session, run, ids, now); };
+    co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<std::vector<std::int64_t>> accept_aside(Acceptance acceptance) override {
+    auto work = [given = std::move(acceptance)](PgSession& session) {
+      return schema::accept_aside(session, given);
+    };
+    co_return co_await executor_.run(std::move(work), 1);
+  }
+
+  asio::awaitable<std::vector<StreamHealth>> health() override {
+    auto work = [](PgSession& session) { return read_health(session); };
+    co_return co_await readers_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<std::vector<StreamHealth>> standing() override {
+    auto work = [](PgSession& session) { return read_standing(session); };
+    // As ping(): it must be answered also while reports are made.
+    co_return co_await leases_->executor().run(std::move(work), twice);
+  }
+
+  asio::awaitable<void> ping() override {
+    auto work = [](PgSession& session) {
+      pqxx::nontransaction tx(session.connection());
+      tx.exec("SELECT 1");
+    };
+    // On the session of the leases, which is never busy for long.
+    co_await leases_->executor().run(std::move(work), twice);
+  }
+
+  asio::awaitable<Table> query(std::string sql,
+                               std::vector<std::optional<std::string>> parameters) override {
+    auto work = [text = std::move(sql), given = std::move(parameters)](PgSession& session) {
+      return read_table(session, text, given);
+    };
+    co_return co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<Table> query_for_page(
+      std::string sql, std::vector<std::optional<std::string>> parameters) override {
+    auto work = [text = std::move(sql), given = std::move(parameters)](PgSession& session) {
+      return read_table(session, text, given);
+    };
+    co_return co_await readers_.run(std::move(work), 1);
+  }
+
+  void shut_down(std::chrono::milliseconds patience) override {
+    executor_.shut_down(patience);
+    readers_.shut_down(patience);
+    leases_->executor().shut_down(patience);
+  }
+
+ private:
+  struct PageJob {
+    PageJob(PageWrite given, RunRegistry& runs)
+        : page(std::move(given)), writes(runs.of(page.run.run_id)), writer(page, *writes) {}
+    PageWrite page;
+    std::shared_ptr<RunWrites> writes;
+    PageWriter writer;
+  };
+
+  struct SliceJob {
+    SliceJob(SliceClose given, RunRegistry& runs)
+        : slice(std::move(given)), writes(runs.of(slice.run.run_id)), closer(slice, *writes) {}
+    SliceClose slice;
+    std::shared_ptr<RunWrites> writes;
+    SliceCloser closer;
+  };
+
+  struct PassJob {
+    PassJob(PassClose given, RunRegistry& runs)
+        : pass(std::move(given)), writes(runs.of(pass.run.run_id)), closer(pass, *writes) {}
+    PassClose pass;
+    std::shared_ptr<RunWrites> writes;
+    PassCloser closer;
+  };
+
+  struct EndJob {
+    EndJob(RunEnd given, RunRegistry& runs)
+        : end(std::move(given)), writes(runs.of(end.run.run_id)), fenced(*writes) {}
+    RunEnd end;
+    std::shared_ptr<RunWrites> writes;
+    FencedWrite fenced;
+  };
+
+  std::string const instance_;
+  std::map<int, std::shared_ptr<SourceRegistration const>> known_;  // on the I/O thread
+  RunRegistry runs_;
+  std::shared_ptr<LeaseKeeper> leases_;
+  PgExecutor executor_;
+  PgExecutor readers_;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> make_pg_store(asio::any_io_executor executor, StoreOptions options) {
+  return std::make_unique<PgStore>(std::move(executor), options);
+}
+
+}  // namespace affsync::schema

@@ -1,0 +1,105 @@
+#include "schema/store/pooler.hpp"
+
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include <charconv>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "schema/store/pg_error.hpp"
+
+namespace affsync::schema {
+namespace {
+
+using Deadline = std::chrono::steady_clock::time_point;
+
+Error no_second_connection() {
+  return Error(ErrorCode::database_unavailable,
+               "the connection pooler in front of PostgreSQL had no second connection to give",
+               "affsync needs one connection more than `connections` in the configuration, and one"
+               " more at its start: raise the pooler's pool_size, or lower `connections`.");
+}
+
+// A second client of the pooler, with a limit to all that it waits for: a pooler without a free
+// connection lets its clients wait for minutes.
+class SecondClient {
+ public:
+  SecondClient(std::string const& connection, std::chrono::milliseconds limit)
+      : limit_(limit), handle_(PQconnectStart(connection.c_str()), &PQfinish) {
+    auto const deadline = std::chrono::steady_clock::now() + limit_;
+    for (auto state = PGRES_POLLING_WRITING; state != PGRES_POLLING_OK;
+         state = PQconnectPoll(handle_.get())) {
+      if (!handle_ || PQstatus(handle_.get()) == CONNECTION_BAD || state == PGRES_POLLING_FAILED) {
+        throw Failure(refused());
+      }
+      wait(state == PGRES_POLLING_WRITING ? POLLOUT : POLLIN, deadline);
+    }
+  }
+
+  int process() {
+    auto const deadline = std::chrono::steady_clock::now() + limit_;
+    if (PQsendQuery(handle_.get(), "SELECT pg_backend_pid()") == 0) throw Failure(refused());
+    int process = 0;
+    for (;;) {
+      while (PQflush(handle_.get()) == 1) wait(POLLOUT, deadline);
+      while (PQisBusy(handle_.get()) != 0) {
+        wait(POLLIN, deadline);
+        if (PQconsumeInput(handle_.get()) == 0) throw Failure(refused());
+      }
+      std::unique_ptr<PGresult, decltype(&PQclear)> const result(PQgetResult(handle_.get()),
+                                                                 &PQclear);
+      if (!result) break;
+      if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) throw Failure(refused());
+      std::string_view const text = PQgetvalue(result.get(), 0, 0);
+      std::from_chars(text.data(), text.data() + text.size(), process);
+    }
+    return process;
+  }
+
+ private:
+  void wait(short event, Deadline deadline) {
+    auto const left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    pollfd waiting{PQsocket(handle_.get()), event, 0};
+    auto const milliseconds = static_cast<int>(std::max<std::int64_t>(0, left.count()));
+    if (::poll(&waiting, 1, milliseconds) == 0) throw Failure(no_second_connection());
+  }
+
+  Error refused() const { return connection_error(PQerrorMessage(handle_.get())); }
+
+  std::chrono::milliseconds limit_;
+  std::unique_ptr<PGconn, decltype(&PQfinish)> handle_;
+};
+
+}  // namespace
+
+Error per_transaction_error() {
+  return Error(ErrorCode::database_unavailable,
+               "the connection pooler in front of PostgreSQL gives each transaction another session"
+               " of the server, so that locks and temporary tables get lost",
+               "Set pool_mode = session for this database in PgBouncer (or what your pooler calls"
+               " it), or let database.url name the server itself.");
+}
+
+void demand_session_pooling(Secret const& connection, StoreOptions const& options, int process,
+                            std::function<int()> const& ask) {
+  static std::mutex mutex;
+  static std::set<std::string> passed;
+  std::lock_guard lock(mutex);
+  if (passed.contains(options.url)) return;
+
+  SecondClient second(connection.reveal(), options.connect_timeout);
+  // While the first is connected its session is nobody else's, and each stays with its own. A
+  // pooler by transaction that takes the session which was free last gives the first's to the
+  // second; one that takes them in turn changes one of the two within the two questions each.
+  int const theirs = second.process();
+  bool const kept = theirs != process && second.process() == theirs && ask() == process;
+  if (!kept) throw Failure(per_transaction_error());
+  passed.insert(options.url);
+}
+
+}  // namespace affsync::schema

@@ -1,0 +1,360 @@
+#include "schema/store/registration.hpp"
+
+#include <pqxx/nontransaction>
+#include <pqxx/transaction>
+
+#include <algorithm>
+
+#include "schema/store/crash_point.hpp"
+
+namespace affsync::schema {
+namespace {
+
+bool same_account(KnownSource const& row, SourceRegistration const& given) {
+  auto const& identity = given.identity;
+  if (!row.account || *row.account == identity.account || !row.read) return true;
+  return std::ranges::find(given.former_accounts, *row.account) != given.former_accounts.end();
+}
+
+// A key that was renewed cannot be told from another account's: under the same name, at the same
+// broker, it is taken for renewed. A login name says who it is.
+bool may_be_renewed(KnownSource const& row, SourceRegistration const& given) {
+  return !given.account_by_login && row.connector == given.identity.connector;
+}
+
+Failure another_account(std::string const& name) {
+  return Failure(
+      ErrorCode::config_invalid,
+      "the source `" + name +
+          "` is another account now than the one whose rows are stored under"
+          " its name",
+      "Give this account a name of its own: a source is one account, and its rows stay. If it is"
+      " the same account and only its login name has changed, add former_credentials with the old"
+      " one to the source.");
+}
+
+std::vector<KnownSource> read_sources(pqxx::transaction_base& tx) {
+  std::vector<KnownSource> all;
+  for (auto const& row :
+       tx.exec("SELECT source_id, name, connector, base_url, account, hash_salt, privacy,"
+               " retired_at IS NOT NULL, EXISTS (SELECT FROM affsync.stream_state z"
+               " WHERE z.source_id = s.source_id AND (z.live_rows > 0 OR z.last_success_at IS NOT "
+               "NULL))"
+               " FROM affsync.source s ORDER BY source_id")) {
+    KnownSource source;
+    source.source_id = row[0].as<int>();
+    source.name = row[1].c_str();
+    source.connector = row[2].c_str();
+    source.base_url = row[3].c_str();
+    source.account = text_of(row[4]);
+    source.hash_salt = text_of(row[5]);
+    source.privacy = text_of(row[6]);
+    source.retired = row[7].as<bool>();
+    source.read = row[8].as<bool>();
+    all.push_back(std::move(source));
+  }
+  return all;
+}
+
+// Columns of sources or streams as arrays, a parameter each.
+class Columns {
+ public:
+  explicit Columns(std::size_t count) : arrays_(count) {}
+  void add(std::vector<std::string> const& cells) {
+    for (std::size_t i = 0; i < cells.size(); ++i) arrays_[i].add(cells[i]);
+  }
+  SqlParams take() {
+    SqlParams params;
+    for (auto& array : arrays_) params.emplace_back(array.take());
+    return params;
+  }
+
+ private:
+  std::vector<ArrayText> arrays_;
+};
+
+constexpr auto given_sources =
+    "(SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],"
+    " $7::text[]) g (source_id, name, connector, base_url, account, hash_salt, privacy)) g";
+
+std::vector<std::string> cells_of(int source_id, SourceRegistration const& source) {
+  auto const& identity = source.identity;
+  return {std::to_string(source_id), identity.name,    identity.connector, identity.base_url,
+          identity.account,          source.hash_salt, source.privacy};
+}
+
+void write_sources(pqxx::transaction_base& tx, std::vector<SourceRegistration> const& wanted,
+                   std::vector<SourceDecision> const& decisions) {
+  Columns changed(7), made(7);
+  bool any_changed = false, any_made = false, any_renamed = false;
+  ArrayText read_again;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    auto const& decision = decisions[i];
+    if (!decision.source_id) {
+      made.add(cells_of(0, wanted[i]));
+      any_made = true;
+    } else if (decision.changed) {
+      changed.add(cells_of(*decision.source_id, wanted[i]));
+      any_changed = true;
+      any_renamed = any_renamed || decision.old_name;
+      if (decision.other_privacy || decision.moved) {
+        read_again.add(std::to_string(*decision.source_id));
+      }
+    }
+  }
+  if (any_changed) {
+    auto const params = changed.take();
+    if (any_renamed) {
+      // Names may change hands, and none may be there twice on the way.
+      SqlParams const ids{params[0], params[1]};
+      exec(tx,
+           "UPDATE affsync.source s SET name = 'renamed ' || s.source_id"
+           " FROM unnest($1::int[], $2::text[]) g (source_id, name)"
+           " WHERE s.source_id = g.source_id AND s.name <> g.name",
+           ids);
+    }
+    exec(tx,
+         "UPDATE affsync.source s SET name = g.name, connector = g.connector,"
+         " base_url = g.base_url, account = g.account,"
+         " hash_salt = coalesce(s.hash_salt, g.hash_salt),"
+         " privacy = coalesce(nullif(g.privacy, ''), s.privacy), retired_at = NULL FROM " +
+             std::string(given_sources) + " WHERE s.source_id = g.source_id",
+         params);
+    SqlParams const again{read_again.take()};
+    exec(tx,
+         "UPDATE affsync.stream_state SET full_wanted_after = coalesce(run_id, 0)"
+         " WHERE source_id = ANY ($1::int[])",
+         again);
+  }
+  if (any_made) {
+    exec(tx,
+         "INSERT INTO affsync.source (name, connector, base_url, account, hash_salt, privacy)"
+         " SELECT g.name, g.connector, g.base_url, g.account, g.hash_salt, nullif(g.privacy, '')"
+         " FROM " +
+             std::string(given_sources),
+         made.take());
+  }
+}
+
+// "" where it is not known.
+std::string paid_text(StreamRegistration const& stream) {
+  if (!stream.has_paid_state) return "";
+  return *stream.has_paid_state ? "true" : "false";
+}
+
+void write_streams(pqxx::transaction_base& tx, std::string const& instance,
+                   std::vector<SourceRegistration> const& wanted,
+                   std::vector<SourceRegistered>& registered) {
+  Columns streams(7);
+  ArrayText sources;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    auto const id = std::to_string(registered[i].source_id);
+    sources.add(id);
+    for (auto const& stream : wanted[i].streams) {
+      streams.add({id, stream.stream, stream.table, stream.in_reports ? "true" : "false",
+                   stream.enabled ? "true" : "false", paid_text(stream), stream.mapping});
+    }
+  }
+  auto params = streams.take();
+  params.emplace_back(instance);
+  params.emplace_back(sources.take());
+  auto const read_again = exec(
+      tx,
+      "WITH g AS MATERIALIZED (SELECT source_id, stream, nullif(record_table, '') AS record_table,"
+      " in_reports, enabled, nullif(paid, '')::boolean AS has_paid_state,"
+      " nullif(mapping, '') AS mapping"
+      " FROM unnest($1::int[], $2::text[], $3::text[], $4::boolean[], $5::boolean[], $6::text[],"
+      " $7::text[]) g (source_id, stream, record_table, in_reports, enabled, paid, mapping)),"
+      // A feed that is switched off is none until it has been read once.
+      " made AS (INSERT INTO affsync.stream (source_id, stream, record_table, in_reports,"
+      " has_paid_state, mapping, instances) SELECT source_id, stream, record_table, in_reports,"
+      " has_paid_state, mapping, ARRAY[$8::text] FROM g"
+      " WHERE enabled ON CONFLICT (source_id, stream) DO NOTHING),"
+      " changed AS (UPDATE affsync.stream s"
+      " SET record_table = coalesce(g.record_table, s.record_table), in_reports = g.in_reports,"
+      " has_paid_state = g.has_paid_state, mapping = coalesce(g.mapping, s.mapping),"
+      " retired_at = NULL, instances = CASE WHEN $8 = ANY (s.instances) THEN s.instances"
+      " ELSE s.instances || $8::text END FROM g"
+      " WHERE s.source_id = g.source_id AND s.stream = g.stream"
+      " AND (s.record_table IS DISTINCT FROM coalesce(g.record_table, s.record_table)"
+      " OR s.in_reports <> g.in_reports OR s.retired_at IS NOT NULL"
+      " OR s.has_paid_state IS DISTINCT FROM g.has_paid_state"
+      " OR s.mapping IS DISTINCT FROM coalesce(g.mapping, s.mapping)"
+      " OR $8 <> ALL (s.instances))),"
+      " retired AS (UPDATE affsync.stream s SET retired_at = now(), in_reports = false,"
+      " instances = array_remove(s.instances, $8::text)"
+      " WHERE s.source_id = ANY ($9::int[]) AND s.retired_at IS NULL"
+      " AND (s.instances = '{}' OR $8 = ANY (s.instances))"
+      " AND NOT EXISTS (SELECT FROM g WHERE g.source_id = s.source_id AND g.stream = s.stream))"
+      // `s` is as it was before this statement.
+      " UPDATE affsync.stream_state z SET full_wanted_after = coalesce(z.run_id, 0)"
+      " FROM affsync.stream s, g WHERE z.source_id = g.source_id AND z.stream = g.stream"
+      " AND s.source_id = g.source_id AND s.stream = g.stream AND s.mapping <> g.mapping"
+      " RETURNING z.source_id, z.stream",
+      params);
+  for (auto const& row : read_again) {
+    auto const one = std::ranges::find(registered, row[0].as<int>(), &SourceRegistered::source_id);
+    if (one != registered.end()) one->other_mapping.emplace_back(row[1].c_str());
+  }
+}
+
+}  // namespace
+
+std::vector<SourceDecision> decide_sources(std::vector<KnownSource> const& known,
+                                           std::vector<SourceRegistration> const& wanted,
+                                           std::set<std::string> const& configured) {
+  std::vector<SourceDecision> decisions(wanted.size());
+  std::map<std::string, KnownSource const*> by_name;
+  for (auto const& row : known) by_name[row.name] = &row;
+  std::set<int> taken;
+  auto const take = [&](std::size_t i, KnownSource const& row) {
+    decisions[i].source_id = row.source_id;
+    taken.insert(row.source_id);
+  };
+  // Who is what it was called before.
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    auto const row = by_name.find(wanted[i].identity.name);
+    if (row != by_name.end() && same_account(*row->second, wanted[i])) take(i, *row->second);
+  }
+  // Who was called otherwise: only where there is no doubt which one it was.
+  std::set<std::string> wanted_names;
+  for (auto const& source : wanted) wanted_names.insert(source.identity.name);
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (decisions[i].source_id) continue;
+    auto const& identity = wanted[i].identity;
+    KnownSource const* only = nullptr;
+    int found = 0;
+    for (auto const& row : known) {
+      bool const free = !taken.contains(row.source_id) &&
+                        (!configured.contains(row.name) || wanted_names.contains(row.name));
+      if (!free || row.connector != identity.connector || row.base_url != identity.base_url ||
+          row.account != identity.account) {
+        continue;
+      }
+      only = &row;
+      ++found;
+    }
+    if (found == 1) take(i, *only);
+  }
+  // A name that stands for another account's rows, unless those have found another name.
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (decisions[i].source_id) continue;
+    auto const row = by_name.find(wanted[i].identity.name);
+    if (row == by_name.end() || taken.contains(row->second->source_id)) continue;
+    if (!may_be_renewed(*row->second, wanted[i])) throw another_account(wanted[i].identity.name);
+    take(i, *row->second);
+    decisions[i].renewed_key = true;
+  }
+  std::map<int, KnownSource const*> by_id;
+  for (auto const& row : known) by_id[row.source_id] = &row;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    auto& decision = decisions[i];
+    if (!decision.source_id) continue;
+    auto const& row = *by_id.at(*decision.source_id);
+    auto const& identity = wanted[i].identity;
+    if (row.name != identity.name) decision.old_name = row.name;
+    decision.moved = row.base_url != identity.base_url;
+    auto const& privacy = wanted[i].privacy;
+    decision.other_privacy = row.privacy && !privacy.empty() && *row.privacy != privacy;
+    bool const first_privacy = !row.privacy && !privacy.empty();
+    decision.changed = decision.old_name || decision.moved || decision.other_privacy ||
+                       first_privacy || row.retired || row.connector != identity.connector ||
+                       row.account != identity.account || !row.hash_salt;
+  }
+  return decisions;
+}
+
+std::vector<SourceRegistered> register_all(PgSession& session, std::string const& instance,
+                                           std::vector<SourceRegistration> const& wanted,
+                                           std::vector<std::string> const& configured) {
+  std::set<std::string> const names(configured.begin(), configured.end());
+  pqxx::work tx(session.connection());
+  auto decisions = decide_sources(read_sources(tx), wanted, names);
+  auto const to_write = [](SourceDecision const& one) { return !one.source_id || one.changed; };
+  if (std::ranges::any_of(decisions, to_write)) {
+    // Two instances that start together must not both take a row over.
+    tx.exec("LOCK TABLE affsync.source IN SHARE ROW EXCLUSIVE MODE");
+    decisions = decide_sources(read_sources(tx), wanted, names);
+    write_sources(tx, wanted, decisions);
+  }
+  std::map<std::string, KnownSource> rows;
+  for (auto& row : read_sources(tx)) rows[row.name] = row;
+  std::vector<SourceRegistered> registered;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    auto const& row = rows.at(wanted[i].identity.name);
+    SourceRegistered one;
+    one.source_id = row.source_id;
+    one.old_name = decisions[i].old_name;
+    one.hash_salt = row.hash_salt.value_or(wanted[i].hash_salt);
+    one.renewed_key = decisions[i].renewed_key;
+    one.moved = decisions[i].moved;
+    one.other_privacy = decisions[i].other_privacy;
+    registered.push_back(std::move(one));
+  }
+  write_streams(tx, instance, wanted, registered);
+  crash_point(CrashPoint::source_registering);
+  tx.commit();
+  return registered;
+}
+
+void restore_source(PgSession& session, int source_id, SourceRegistration const& source) {
+  pqxx::work tx(session.connection());
+  Columns row(7);
+  row.add(cells_of(source_id, source));
+  exec(tx,
+       "INSERT INTO affsync.source (source_id, name, connector, base_url, account, hash_salt,"
+       " privacy) SELECT g.source_id, g.name, g.connector, g.base_url, nullif(g.account, ''),"
+       " nullif(g.hash_salt, ''), nullif(g.privacy, '') FROM " +
+           std::string(given_sources) + " ON CONFLICT DO NOTHING",
+       row.take());
+  SqlParams const params{std::to_string(source_id), source.identity.name};
+  auto const there =
+      exec(tx, "SELECT FROM affsync.source WHERE source_id = $1::int AND name = $2", params);
+  if (there.empty()) {
+    throw Failure(ErrorCode::database_error,
+                  "the database has lost the source `" + source.identity.name +
+                      "`, and knows another one under its name or number by now",
+                  "Reload the configuration (SIGHUP), or restart.");
+  }
+  Columns streams(6);
+  for (auto const& stream : source.streams) {
+    if (!stream.enabled) continue;
+    streams.add({std::to_string(source_id), stream.stream, stream.table,
+                 stream.in_reports ? "true" : "false", paid_text(stream), "true"});
+  }
+  auto stream_params = streams.take();
+  stream_params.pop_back();
+  exec(tx,
+       "INSERT INTO affsync.stream (source_id, stream, record_table, in_reports, has_paid_state)"
+       " SELECT g.source_id, g.stream, nullif(g.record_table, ''), g.in_reports,"
+       " nullif(g.paid, '')::boolean"
+       " FROM unnest($1::int[], $2::text[], $3::text[], $4::boolean[], $5::text[])"
+       " g (source_id, stream, record_table, in_reports, paid) ON CONFLICT DO NOTHING",
+       stream_params);
+  tx.commit();
+}
+
+void claim_sources(PgSession& session, std::string const& instance,
+                   std::vector<std::string> const& names) {
+  pqxx::work tx(session.connection());
+  ArrayText kept;
+  for (auto const& name : names) kept.add(name);
+  SqlParams const params{instance, kept.take()};
+  exec(tx,
+       "UPDATE affsync.source SET retired_at = NULL, instances = CASE WHEN $1 = ANY (instances)"
+       " THEN instances ELSE instances || $1::text END WHERE name = ANY ($2::text[])"
+       " AND ($1 <> ALL (instances) OR retired_at IS NOT NULL)",
+       params);
+  // One that no daemon has claimed yet is retired too: a single pass has read it, or an older
+  // version.
+  exec(tx,
+       "UPDATE affsync.source SET instances = array_remove(instances, $1::text),"
+       " retired_at = CASE WHEN array_remove(instances, $1::text) = '{}'"
+       " THEN coalesce(retired_at, now()) ELSE retired_at END"
+       " WHERE name <> ALL ($2::text[])"
+       " AND ($1 = ANY (instances) OR instances = '{}' AND retired_at IS NULL)",
+       params);
+  tx.commit();
+}
+
+}  // namespace affsync::schema

@@ -1,0 +1,94 @@
+#include "schema/store/retention.hpp"
+
+#include <pqxx/transaction>
+
+#include "schema/store/pg_session.hpp"
+
+namespace affsync::schema {
+namespace {
+
+constexpr int at_once = 2'000;
+
+// The runs of a source that ended before $2, in the order of their ids. The one that a stream
+// stands on, and the first of a pass that goes on, are needed.
+constexpr auto old_runs =
+    " r.finished_at < now() - make_interval(secs => $1::float8)"
+    " AND NOT EXISTS (SELECT FROM affsync.stream_state z WHERE z.source_id = r.source_id"
+    " AND z.stream = r.stream AND r.run_id IN (z.run_id, z.pass_run_id))"
+    " AND EXISTS (SELECT FROM affsync.sync_run later WHERE later.source_id = r.source_id"
+    " AND later.stream = r.stream AND later.run_id > r.run_id)";
+
+constexpr auto old_rows = " q.resolved_at < now() - make_interval(secs => $1::float8)";
+
+std::string seconds_of(Duration duration) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count());
+}
+
+std::int64_t count_of(pqxx::transaction_base& tx, std::string const& sql, Duration age) {
+  SqlParams const params{seconds_of(age)};
+  return int_of(exec(tx, sql, params)[0][0]);
+}
+
+// Ids grow with time, so each source's oldest runs come first and what is kept is not read.
+std::string remove_runs_sql() {
+  return "WITH first AS (SELECT f.source_id, f.run_id FROM affsync.source s CROSS JOIN LATERAL"
+         " (SELECT o.source_id, o.run_id FROM affsync.sync_run o WHERE o.source_id = s.source_id"
+         " ORDER BY o.run_id LIMIT " +
+         std::to_string(at_once) +
+         ") f), gone AS (DELETE FROM affsync.sync_run r USING first"
+         " WHERE r.source_id = first.source_id AND r.run_id = first.run_id AND" +
+         old_runs + " RETURNING 1) SELECT count(*) FROM gone";
+}
+
+std::string remove_rows_sql() {
+  return "WITH gone AS (DELETE FROM affsync.quarantine d USING (SELECT q.source_id,"
+         " q.quarantine_id FROM affsync.quarantine q WHERE" +
+         std::string(old_rows) + " LIMIT " + std::to_string(at_once) +
+         ") o WHERE d.source_id = o.source_id AND d.quarantine_id = o.quarantine_id RETURNING 1)"
+         " SELECT count(*) FROM gone";
+}
+
+}  // namespace
+
+Pruned count_prunable(PgSession& session, Retention const& retention) {
+  pqxx::work tx(session.connection());
+  Pruned found;
+  if (retention.runs) {
+    found.runs =
+        count_of(tx, std::string("SELECT count(*) FROM affsync.sync_run r WHERE") + old_runs,
+                 *retention.runs);
+  }
+  if (retention.quarantine) {
+    found.quarantine =
+        count_of(tx, std::string("SELECT count(*) FROM affsync.quarantine q WHERE") + old_rows,
+                 *retention.quarantine);
+  }
+  return found;
+}
+
+Pruned prune_some(PgSession& session, Retention const& retention) {
+  pqxx::work tx(session.connection());
+  Pruned gone;
+  gone.months_made = int_of(tx.exec("SELECT affsync.make_change_months()")[0][0]);
+  if (retention.runs) gone.runs = count_of(tx, remove_runs_sql(), *retention.runs);
+  if (retention.quarantine) {
+    gone.quarantine = count_of(tx, remove_rows_sql(), *retention.quarantine);
+  }
+  tx.commit();
+  return gone;
+}
+
+bool claim_for_today(PgSession& session, std::string const& task) {
+  pqxx::work tx(session.connection());
+  SqlParams const params{task};
+  auto const taken =
+      exec(tx,
+           "INSERT INTO affsync.upkeep AS u (task, done_at) VALUES ($1, now())"
+           " ON CONFLICT (task) DO UPDATE SET done_at = now()"
+           " WHERE u.done_at < now() - interval '23 hours' OR u.done_at > now() RETURNING 1",
+           params);
+  tx.commit();
+  return !taken.empty();
+}
+
+}  // namespace affsync::schema

@@ -1,0 +1,41 @@
+#include "schema/store/rights.hpp"
+
+namespace affsync::schema {
+namespace {
+
+constexpr std::string_view reads = "SELECT";
+constexpr std::string_view appends = "SELECT, INSERT";
+constexpr std::string_view writes = "SELECT, INSERT, UPDATE";
+constexpr std::string_view removes = "SELECT, INSERT, UPDATE, DELETE";
+
+constexpr TableRights rights[] = {
+    {"absence", removes},        {"balance", writes},        {"client", writes},
+    {"commission", writes},      {"contradiction", removes}, {"coverage", removes},
+    {"currency_unit", reads},    {"fx_rate", writes},        {"payout", writes},
+    {"quarantine", removes},     {"rebate", writes},         {"rebate_group", writes},
+    {"reconciliation", removes}, {"record_change", appends}, {"schema_migration", reads},
+    {"source", writes},          {"source_block", removes},  {"stream", writes},
+    {"stream_state", writes},    {"sync_run", removes},      {"trading_account", writes},
+    {"unknown_row", removes},    {"upkeep", writes},
+};
+
+}  // namespace
+
+std::span<TableRights const> writer_rights() {
+  return rights;
+}
+
+std::string writer_rights_sql() {
+  std::string list;
+  for (auto const& [table, privileges] : rights) {
+    for (auto rest = privileges; !rest.empty();) {
+      auto const comma = rest.find(", ");
+      if (!list.empty()) list += ", ";
+      list += "('" + std::string(table) + "', '" + std::string(rest.substr(0, comma)) + "')";
+      rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 2);
+    }
+  }
+  return list;
+}
+
+}  // namespace affsync::schema

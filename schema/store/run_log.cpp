@@ -1,0 +1,273 @@
+#include "schema/store/run_log.hpp"
+
+#include <pqxx/nontransaction>
+#include <pqxx/transaction>
+
+#include "schema/store/coverage.hpp"
+#include "schema/store/crash_point.hpp"
+#include "schema/store/quarantine.hpp"
+
+namespace affsync::schema {
+namespace {
+
+constexpr std::string_view retry_mode = "retry";
+
+// Closes runs of the stream that are still marked as running, other than $3.
+constexpr auto interrupt_sql =
+    "UPDATE affsync.sync_run SET status = 'failed', finished_at = $4::timestamptz,"
+    " error_code = 'interrupted',"
+    " error = 'the process ended, or lost its lease, before the run did'"
+    " WHERE source_id = $1::int AND stream = $2 AND status = 'running' AND run_id <> $3::bigint";
+
+constexpr auto begin_sql =
+    "INSERT INTO affsync.sync_run (source_id, stream, started_at, status, mode, window_from,"
+    " window_to) VALUES ($1::int, $2, $3::timestamptz, 'running', $4, $5::date, $6::date)"
+    " RETURNING run_id";
+
+constexpr auto take_over_sql =
+    "INSERT INTO affsync.stream_state AS z (source_id, stream, run_id, writes, pass_run_id,"
+    " pass_covered_to, running, last_started_at) VALUES ($1::int, $2, $3::bigint, 1, $3::bigint,"
+    " $5::date, $6::timestamptz IS NOT NULL, $6::timestamptz)"
+    " ON CONFLICT (source_id, stream) DO UPDATE SET run_id = excluded.run_id,"
+    " writes = z.writes + 1, pass_run_id = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL"
+    " THEN z.pass_run_id ELSE excluded.run_id END, running = excluded.running,"
+    " last_started_at = coalesce(excluded.last_started_at, z.last_started_at)";
+
+// A pass that goes on keeps what its earlier runs found out.
+constexpr auto new_pass_sql =
+    "UPDATE affsync.stream_state SET pass_covered_to = $4::date, pass_oldest = NULL,"
+    " pass_missed = 0, pass_kept = 0"
+    " WHERE source_id = $1::int AND stream = $2 AND pass_run_id = $3::bigint";
+
+constexpr auto finish_sql =
+    "UPDATE affsync.sync_run SET status = $3, finished_at = $4::timestamptz, rows_read = "
+    "$5::bigint,"
+    " inserted = $6::bigint, updated = $7::bigint, unchanged = $8::bigint, deleted = $9::bigint,"
+    " quarantined = $10::bigint, pages = $11::bigint, requests = $12::bigint,"
+    " throttled = $13::bigint, retries = $14::bigint, bytes_received = $15::bigint,"
+    " duration_ms = (extract(epoch FROM $4::timestamptz - started_at) * 1000)::bigint,"
+    " error_code = $16, error = $17 WHERE source_id = $1::int AND run_id = $2::bigint";
+
+constexpr auto state_sql =
+    "UPDATE affsync.stream_state SET writes = writes + 1,"
+    " last_success_at = CASE WHEN $4::boolean THEN $6::timestamptz ELSE last_success_at END,"
+    " last_full_at = CASE WHEN $4::boolean AND $5::boolean THEN $6::timestamptz"
+    " ELSE last_full_at END,"
+    " last_full_began_at = CASE WHEN $10::boolean THEN coalesce((SELECT r.started_at"
+    " FROM affsync.sync_run r WHERE r.source_id = $1::int AND r.run_id = pass_run_id),"
+    " $6::timestamptz) ELSE last_full_began_at END,"
+    " next_run_at = coalesce($7::timestamptz, next_run_at),"
+    " cursor = CASE WHEN $8::text IS NULL THEN cursor ELSE nullif($8::text, '')::jsonb END,"
+    " cursor_at = CASE WHEN $8::text IS NULL THEN cursor_at ELSE $6::timestamptz END,"
+    // A full pass that began before everything was wanted again is none of this.
+    " full_wanted_after = CASE WHEN $5::boolean AND $8::text IS NOT NULL"
+    " AND run_id > full_wanted_after THEN NULL ELSE full_wanted_after END,"
+    " consecutive_failures = CASE WHEN $4::boolean THEN 0"
+    " ELSE consecutive_failures + $9::int END,"
+    " running = running AND NOT $11::boolean,"
+    " last_finished_at = CASE WHEN $11::boolean THEN $12::timestamptz ELSE last_finished_at END,"
+    " last_status = CASE WHEN $11::boolean THEN $13 ELSE last_status END,"
+    " last_error_code = CASE WHEN $11::boolean THEN $14 ELSE last_error_code END,"
+    " last_error = CASE WHEN $11::boolean THEN $15 ELSE last_error END,"
+    " clock_skew_seconds = coalesce($16::bigint, clock_skew_seconds)"
+    " WHERE source_id = $1::int AND stream = $2 AND run_id = $3::bigint";
+
+std::optional<std::string> code_of(Error const* error) {
+  if (error == nullptr) return std::nullopt;
+  return std::string(to_string(error->code));
+}
+
+std::optional<std::string> message_of(Error const* error) {
+  if (error == nullptr) return std::nullopt;
+  return printable_utf8(error->to_line());
+}
+
+void finish(pqxx::transaction_base& tx, RunEnd const& end, RunStatus status, Error const* error) {
+  auto const& report = end.report;
+  SqlParams params{std::to_string(end.run.id.source_id), std::to_string(end.run.run_id),
+                   std::string(to_string(status)), sql_time(report.finished_at.value_or(end.now))};
+  for (auto const counter : {report.rows_read, report.inserted, report.updated, report.unchanged,
+                             report.deleted, report.quarantined, report.pages, report.requests,
+                             report.throttled, report.retries, report.bytes_received}) {
+    params.emplace_back(std::to_string(counter));
+  }
+  params.push_back(code_of(error));
+  params.push_back(message_of(error));
+  exec(tx, finish_sql, params);
+}
+
+// For programs that would otherwise have to ask again and again: LISTEN affsync.
+void notify(pqxx::transaction_base& tx, RunKey const& run, RunStatus status) {
+  SqlParams const params{std::to_string(run.id.source_id), run.id.stream,
+                         std::string(to_string(status))};
+  exec(tx,
+       "SELECT pg_notify('affsync', jsonb_build_object('source_id', $1::int, 'stream', $2::text,"
+       " 'status', $3::text)::text)",
+       params);
+}
+
+constexpr auto has_lock_sql =
+    "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND classid = $1::oid AND objid = $2::oid AND objsubid = 2 AND pid = $3::int)";
+
+// A pause or a new connection between lease and run may have cost the lease: whoever has it by now
+// must not be fenced out.
+void demand_lock(pqxx::transaction_base& tx, LockPlace const& place) {
+  SqlParams const params{std::to_string(place.high), std::to_string(place.low),
+                         std::to_string(place.process)};
+  if (exec(tx, has_lock_sql, params)[0][0].as<bool>()) return;
+  throw Failure(ErrorCode::lease_lost,
+                "the connection that held this stream was lost before the run had begun");
+}
+
+// What was read before there was a record of it counts as proven.
+void note_coverage(pqxx::transaction_base& tx, RunStart const& start, RunKey const& run) {
+  if (start.covered) {
+    SqlParams const params{std::to_string(run.id.source_id), run.id.stream,
+                           sql_day(start.covered->from),     sql_day(start.covered->to),
+                           std::to_string(run.run_id),       sql_time(start.started_at)};
+    exec(tx,
+         "INSERT INTO affsync.coverage (source_id, stream, day_from, day_to, state, run_id,"
+         " noted_at) SELECT $1::int, $2, $3::date, $4::date, 'proven', $5::bigint, $6::timestamptz"
+         " WHERE NOT EXISTS (SELECT FROM affsync.coverage WHERE source_id = $1::int"
+         " AND stream = $2)",
+         params);
+  }
+  for (auto const& days : start.lost) {
+    note_days(tx, run, days, DayState::lost, std::nullopt, start.started_at);
+  }
+}
+
+}  // namespace
+
+StreamState read_state(PgSession& session, StreamId const& id) {
+  pqxx::nontransaction tx(session.connection());
+  SqlParams const params{std::to_string(id.source_id), id.stream};
+  auto const rows =
+      exec(tx,
+           "SELECT z.cursor, " + epoch_sql("z.cursor_at") + ", " + epoch_sql("z.last_success_at") +
+               ", " + epoch_sql("z.last_full_at") + ", " + epoch_sql("z.next_run_at") +
+               // Whoever begins a run closes all others: only the latest can be open.
+               ", z.consecutive_failures, " +
+               epoch_sql("coalesce(z.last_full_began_at,"
+                         " z.last_full_at)") +
+               ", (SELECT r.run_id FROM affsync.sync_run r"
+               " WHERE r.source_id = $1::int AND r.run_id = z.run_id AND r.status = 'running'),"
+               " z.full_wanted_after IS NOT NULL, z.last_error_code, " +
+               epoch_sql("z.last_finished_at") +
+               " FROM affsync.stream_state z WHERE z.source_id = $1::int AND z.stream = $2",
+           params);
+  StreamState state;
+  if (rows.empty()) return state;
+  auto const& row = rows[0];
+  state.cursor = text_of(row[0]).value_or("");
+  state.cursor_at = time_of(row[1]);
+  state.last_success_at = time_of(row[2]);
+  state.last_full_at = time_of(row[3]);
+  state.next_run_at = time_of(row[4]);
+  state.consecutive_failures = static_cast<int>(int_of(row[5]));
+  state.last_full_began_at = time_of(row[6]);
+  if (!row[7].is_null()) state.interrupted_run = int_of(row[7]);
+  state.full_wanted = row[8].as<bool>();
+  state.last_error_code = text_of(row[9]).value_or("");
+  state.last_finished_at = time_of(row[10]);
+  state.doubtful = doubtful_days(tx, id);
+  return state;
+}
+
+RunKey open_run(PgSession& session, RunStart const& start, std::optional<LockPlace> const& lease) {
+  pqxx::work tx(session.connection());
+  tx.exec("SET LOCAL synchronous_commit = on");
+  auto const source = std::to_string(start.id.source_id);
+  auto const& stream = start.id.stream;
+  SqlParams const stream_params{source, stream};
+  exec(tx,
+       "INSERT INTO affsync.stream (source_id, stream) VALUES ($1::int, $2)"
+       " ON CONFLICT (source_id, stream) DO NOTHING",
+       stream_params);
+  SqlParams const run_params{source,
+                             stream,
+                             sql_time(start.started_at),
+                             start.mode,
+                             sql_day(start.window_from),
+                             sql_day(start.window_to)};
+  RunKey run;
+  run.id = start.id;
+  run.run_id = int_of(exec(tx, begin_sql, run_params)[0][0]);
+  // Mapping again what was put aside says nothing of how the broker is doing.
+  bool const asks_broker = start.mode != retry_mode;
+  auto const covered_to = start.covered ? sql_day(start.covered->to) : std::nullopt;
+  SqlParams const fence_params{source,
+                               stream,
+                               std::to_string(run.run_id),
+                               start.resumes ? "true" : "false",
+                               covered_to,
+                               asks_broker ? sql_time(start.started_at) : std::nullopt};
+  exec(tx, take_over_sql, fence_params);
+  SqlParams const pass_params{source, stream, std::to_string(run.run_id), covered_to};
+  exec(tx, new_pass_sql, pass_params);
+  note_coverage(tx, start, run);
+  SqlParams const interrupt_params{source, stream, std::to_string(run.run_id),
+                                   sql_time(start.started_at)};
+  exec(tx, interrupt_sql, interrupt_params);
+  if (lease) demand_lock(tx, *lease);
+  crash_point(CrashPoint::run_beginning);
+  tx.commit();
+  crash_point(CrashPoint::run_begun);
+  return run;
+}
+
+void close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
+  Error const* error = end.report.error ? &*end.report.error : nullptr;
+  try {
+    pqxx::work tx(session.connection());
+    tx.exec("SET LOCAL synchronous_commit = on");
+    crash_point(CrashPoint::run_ending);
+    auto const state = enter_fence(tx, end.run);
+    if (fenced.already_done(state)) return;
+    auto status = end.report.status;
+    if (status == RunStatus::running) {
+      status = end.success ? RunStatus::succeeded : RunStatus::failed;
+    }
+    finish(tx, end, status, error);
+    auto const failed = status == RunStatus::failed && !end.retry;
+    std::optional<std::string> skew;
+    if (end.clock_skew) {
+      skew = std::to_string(std::chrono::round<std::chrono::seconds>(*end.clock_skew).count());
+    }
+    SqlParams const params{std::to_string(end.run.id.source_id),
+                           end.run.id.stream,
+                           std::to_string(end.run.run_id),
+                           end.success ? "true" : "false",
+                           end.full_pass ? "true" : "false",
+                           sql_time(end.now),
+                           sql_time(end.next_run_at),
+                           end.cursor,
+                           failed ? "1" : "0",
+                           end.full_pass && (end.success || end.read_to_end) ? "true" : "false",
+                           end.retry ? "false" : "true",
+                           sql_time(end.report.finished_at.value_or(end.now)),
+                           std::string(to_string(status)),
+                           code_of(error),
+                           message_of(error),
+                           skew};
+    exec(tx, state_sql, params);
+    if ((end.success || end.swept) && end.full_pass && state.has_quarantine) {
+      resolve_not_met(tx, end.run, end.now);
+    }
+    notify(tx, end.run, status);
+    crash_point(CrashPoint::run_noted);
+    tx.commit();
+    crash_point(CrashPoint::run_ended);
+    fenced.committed(state);
+  } catch (Failure const& failure) {
+    if (failure.error().code != ErrorCode::lease_lost) throw;
+    pqxx::work tx(session.connection());
+    finish(tx, end, RunStatus::failed, &failure.error());
+    tx.commit();
+    throw;
+  }
+}
+
+}  // namespace affsync::schema

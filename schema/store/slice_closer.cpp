@@ -1,0 +1,229 @@
+#include "schema/store/slice_closer.hpp"
+
+#include <pqxx/transaction>
+
+#include <algorithm>
+#include <limits>
+
+#include "schema/store/absence.hpp"
+#include "schema/store/coverage.hpp"
+#include "schema/store/crash_point.hpp"
+#include "schema/store/left_rows.hpp"
+#include "schema/store/merge_sql.hpp"
+
+namespace affsync::schema {
+namespace {
+
+std::string known_column(RecordTable const& table, std::string const& column) {
+  if (!table.index_of(column)) {
+    throw Failure(ErrorCode::internal,
+                  "the table " + std::string(table.name) + " has no column " + column);
+  }
+  return "t." + quote_name(column);
+}
+
+Scope scope_of(SliceClose const& slice) {
+  Scope scope;
+  scope.condition = "t.source_id = $1::int AND t.stream = $2";
+  if (slice.table->keeps_records()) scope.condition += " AND t.deleted_at IS NULL";
+  scope.params = {std::to_string(slice.run.id.source_id), slice.run.id.stream};
+  if (slice.scope_column.empty()) return scope;
+  auto const column = known_column(*slice.table, slice.scope_column);
+  auto const type = slice.table->columns[*slice.table->index_of(slice.scope_column)].type;
+  // A moment belongs to its UTC day.
+  std::string const of_day =
+      type == ColumnType::timestamptz ? "::timestamp AT TIME ZONE 'UTC'" : "";
+  if (slice.from) {
+    scope.params.push_back(sql_day(slice.from));
+    scope.condition +=
+        " AND " + column + " >= ($" + std::to_string(scope.params.size()) + "::date)" + of_day;
+  }
+  if (slice.to) {
+    scope.params.push_back(sql_day(slice.to));
+    scope.condition +=
+        " AND " + column + " < ($" + std::to_string(scope.params.size()) + "::date + 1)" + of_day;
+  }
+  return scope;
+}
+
+std::int64_t count_live(pqxx::transaction_base& tx, SliceClose const& slice, Scope const& scope) {
+  auto const& sql = merge_sql_for(*slice.table);
+  auto const text = "SELECT count(*) FROM " + sql.table + " t WHERE " + scope.condition;
+  return int_of(exec(tx, text, scope.params)[0][0]);
+}
+
+// Rows that quarantine holds of this pass: in the broker's list, and not among ours.
+std::int64_t put_aside_in_pass(pqxx::transaction_base& tx, SliceClose const& slice,
+                               PassState const& pass, bool accepted_only) {
+  SqlParams const params{std::to_string(slice.run.id.source_id), slice.run.id.stream,
+                         std::to_string(pass.pass_run_id)};
+  return int_of(exec(tx,
+                     std::string("SELECT count(*) FROM affsync.quarantine WHERE source_id ="
+                                 " $1::int AND stream = $2 AND resolved_at IS NULL"
+                                 " AND run_id >= $3::bigint") +
+                         (accepted_only ? " AND accepted_at IS NOT NULL" : ""),
+                     params)[0][0]);
+}
+
+std::int64_t noted_in(pqxx::transaction_base& tx, SliceClose const& slice, Scope scope,
+                      PassState const& pass) {
+  scope.condition += " AND " + noted_sql(slice, pass, scope.params);
+  return count_live(tx, slice, scope);
+}
+
+// Compares in numeric, so that no digit is lost. `known`: rows that the broker counts and that
+// somebody has accepted to leave out.
+void compare_total(pqxx::transaction_base& tx, SliceClose const& slice, Scope const& scope,
+                   TotalToCompare const& total, std::int64_t known, SliceClosed& closed) {
+  auto const& sql = merge_sql_for(*slice.table);
+  auto const ours = total.column.empty()
+                        ? std::string("count(*)::numeric")
+                        : "coalesce(sum(" + known_column(*slice.table, total.column) + "), 0)";
+  auto params = scope.params;
+  auto next = [&](std::optional<std::string> value) {
+    params.push_back(std::move(value));
+    return "$" + std::to_string(params.size());
+  };
+  auto const run = next(std::to_string(slice.run.run_id));
+  auto const metric = next(total.metric);
+  auto const from = next(sql_day(slice.from));
+  auto const to = next(sql_day(slice.to));
+  auto const broker = next(total.broker_value);
+  auto const tolerance = next(total.tolerance.empty() ? "0" : total.tolerance);
+  auto const left_out = next(std::to_string(total.column.empty() ? known : 0));
+  auto const now = next(sql_time(slice.now));
+  std::string condition = scope.condition;
+  if (!slice.listed_beside.empty()) {
+    ArrayText keys;
+    for (auto const& key : slice.listed_beside) keys.add(key);
+    condition = "((" + condition + ") OR (t.source_id = $1::int AND t.stream = $2 AND";
+    if (slice.table->keeps_records()) condition += " t.deleted_at IS NULL AND";
+    condition += " t.external_id = ANY (" + next(keys.take()) + "::text[])))";
+  }
+  auto const row = exec(
+      tx,
+      "INSERT INTO affsync.reconciliation (source_id, run_id, stream, metric, window_from,"
+      " window_to, broker_value, our_value, difference, matched, compared_at)"
+      " SELECT $1::int, " +
+          run + "::bigint, $2, " + metric + ", " + from + "::date, " + to + "::date, " + broker +
+          "::numeric, o.value, o.value - " + broker + "::numeric, o.value - " + broker +
+          "::numeric BETWEEN -" + tolerance + "::numeric - " + left_out + "::numeric AND " +
+          tolerance + "::numeric, " + now + "::timestamptz FROM (SELECT " + ours +
+          " AS value FROM " + sql.table + " t WHERE " + condition +
+          ") o RETURNING matched, metric, broker_value::text, our_value::text, difference::text",
+      params)[0];
+  if (row[0].as<bool>()) return;
+  SliceClosed::Difference difference;
+  difference.metric = row[1].c_str();
+  difference.broker_value = row[2].c_str();
+  difference.our_value = row[3].c_str();
+  difference.difference = row[4].c_str();
+  closed.unmatched.push_back(std::move(difference));
+}
+
+void note_slice(pqxx::transaction_base& tx, SliceClose const& slice, PassState const& pass) {
+  SqlParams const params{std::to_string(slice.run.id.source_id),
+                         slice.run.id.stream,
+                         std::to_string(slice.run.run_id),
+                         sql_time(pass.oldest),
+                         std::to_string(pass.missed),
+                         std::to_string(pass.kept)};
+  exec(tx,
+       "UPDATE affsync.stream_state z SET writes = z.writes + 1, pass_oldest = $4::timestamptz,"
+       " pass_missed = $5::bigint, pass_kept = $6::bigint"
+       " WHERE z.source_id = $1::int AND z.stream = $2 AND z.run_id = $3::bigint",
+       params);
+}
+
+// More rows than could ever be marked need not be known by name.
+std::int64_t most_noted(SliceClose const& slice, PassState const& pass) {
+  constexpr std::int64_t at_least = 1000;
+  if (slice.mass_drop_limit >= 1) return std::numeric_limits<std::int64_t>::max();
+  auto const part =
+      slice.mass_drop_limit * static_cast<double>(std::max<std::int64_t>(0, pass.live_rows));
+  return at_least + static_cast<std::int64_t>(part);
+}
+
+std::optional<Day> day_of(std::optional<TimePoint> time) {
+  if (!time) return std::nullopt;
+  return std::chrono::floor<std::chrono::days>(*time);
+}
+
+}  // namespace
+
+SliceCloser::SliceCloser(SliceClose const& slice, RunWrites& writes)
+    : slice_(slice), fenced_(writes) {}
+
+SliceClosed SliceCloser::close(PgSession& session) {
+  pqxx::work tx(session.connection());
+  auto const state = enter_fence(tx, slice_.run);
+  if (fenced_.already_done(state)) {
+    fenced_.committed(FenceState{state.writes - 1, false});
+    return result_;
+  }
+  crash_point(CrashPoint::slice_entered);
+  SliceClosed closed;
+  auto const scope = scope_of(slice_);
+  auto pass = read_pass(tx, slice_.run.id);
+  closed.live = count_live(tx, slice_, scope);
+  if (slice_.expect_live) {
+    // What a whole sweep of this pass has missed is not in the broker's count either.
+    auto const missing = *slice_.expect_live - closed.live +
+                         (pass.missed > 0 ? noted_in(tx, slice_, scope, pass) : 0);
+    closed.live_as_expected =
+        missing == 0 || (missing > 0 && state.has_quarantine &&
+                         missing <= put_aside_in_pass(tx, slice_, pass, false));
+  }
+  Missed missed;
+  auto const left = note_left_rows(tx, slice_, pass);
+  pass.missed += left;
+  if (slice_.table->keeps_records()) {
+    forget_seen(tx, slice_, pass);
+    auto const whole_stream = slice_.scope_column.empty() || (!slice_.from && !slice_.to);
+    // Every row seen has been stored, so equal numbers mean equal sets; not so when some were put
+    // aside, or lie outside of the slice that they were listed for.
+    auto const all_there = slice_.verified && whole_stream && !state.has_quarantine &&
+                           closed.live == static_cast<std::int64_t>(slice_.seen_keys.size());
+    if (slice_.mark_vanished && !all_there) {
+      missed = note_missed(tx, slice_, scope, pass, whole_stream, most_noted(slice_, pass));
+      if (missed.noted) crash_point(CrashPoint::slice_marked);
+    } else if (!slice_.mark_vanished && !slice_.seen_keys.empty() && slice_.from) {
+      // Rows of this slice are in sight, whichever slices were read before it.
+      missed.oldest = TimePoint(*slice_.from);
+    }
+    if (missed.oldest) pass.oldest = std::min(pass.oldest.value_or(*missed.oldest), *missed.oldest);
+    closed.missed = left + missed.missed;
+    closed.kept = missed.kept;
+    pass.missed += missed.missed;
+    pass.kept += missed.kept;
+  }
+  // A window in which the broker shows nothing of what is stored, and nothing older either, is one
+  // that it has forgotten: its totals say nothing of our rows.
+  bool const forgotten = missed.kept > 0 && slice_.seen_keys.empty() && !pass.oldest;
+  if (!forgotten && !slice_.totals.empty()) {
+    auto sighted = scope;
+    // Also what an earlier run of this pass has noted.
+    bool const any_noted = missed.noted || left > 0 || pass.missed > 0 || pass.kept > 0;
+    auto const hidden = out_of_sight_sql(slice_, pass, any_noted, sighted.params);
+    if (hidden != "false") sighted.condition += " AND NOT (" + hidden + ")";
+    auto const known = state.has_quarantine ? put_aside_in_pass(tx, slice_, pass, true) : 0;
+    for (auto const& total : slice_.totals) {
+      compare_total(tx, slice_, sighted, total, known, closed);
+    }
+  }
+  if (slice_.covers_days && slice_.from && slice_.to) {
+    bool const doubtful = slice_.in_doubt || slice_.has_quarantined || !closed.live_as_expected ||
+                          (slice_.differences_doubt && !closed.unmatched.empty());
+    note_days(tx, slice_.run, DaySpan{*slice_.from, *slice_.to},
+              doubtful ? DayState::doubtful : DayState::proven, day_of(pass.oldest), slice_.now);
+  }
+  note_slice(tx, slice_, pass);
+  result_ = closed;
+  crash_point(CrashPoint::slice_noted);
+  tx.commit();
+  crash_point(CrashPoint::slice_committed);
+  fenced_.committed(state);
+  return closed;
+}
+
+}  // namespace affsync::schema

@@ -1,0 +1,22 @@
+// The end of a slice: rows that the broker no longer lists are noted, its totals compared with
+// ours, its days put into the coverage. One transaction; blocking; used on an executor's thread.
+#pragma once
+
+#include "schema/store/fence.hpp"
+#include "schema/store/pg_session.hpp"
+#include "schema/store/store.hpp"
+
+namespace affsync::schema {
+
+class SliceCloser {
+ public:
+  SliceCloser(SliceClose const& slice, RunWrites& writes);
+  SliceClosed close(PgSession& session);
+
+ private:
+  SliceClose const& slice_;
+  FencedWrite fenced_;
+  SliceClosed result_;
+};
+
+}  // namespace affsync::schema
