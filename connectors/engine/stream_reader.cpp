@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "connectors/engine/answer/page_signs.hpp"
+#include "connectors/engine/answer/page_hints.hpp"
 #include "connectors/engine/answer/records.hpp"
 #include "connectors/engine/paging/named_totals.hpp"
 #include "connectors/engine/paging/pager.hpp"
@@ -272,11 +272,12 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   }
   auto& rows = records.rows;
   reader.page_rows.hash_keys(rows, reader.keys);
-  auto signs = read_signs(reader.spec.page, answer.body, rows, reader.plan->base_url, reader.asked);
-  if (!signs) return signs.error();
-  auto outcome = reader.pager->take(reader.keys, *signs);
+  auto hints =
+      read_page_hints(reader.spec.page, answer.body, rows, reader.plan->base_url, reader.asked);
+  if (!hints) return hints.error();
+  auto outcome = reader.pager->take(reader.keys, *hints);
   if (!outcome) return outcome.error();
-  if (!answer.no_rows) reader.totals.note(answer.body, *signs);
+  if (!answer.no_rows) reader.totals.note(answer.body, *hints);
 
   // Without its rows a page that is not taken is an empty one.
   if (*outcome == PageOutcome::discarded) {

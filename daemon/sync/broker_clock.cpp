@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "connectors/engine/answer/http_date.hpp"
-#include "connectors/engine/answer/wait.hpp"
+#include "connectors/engine/answer/requested_wait.hpp"
 
 namespace affsync::sync {
 namespace {

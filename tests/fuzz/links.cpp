@@ -4,7 +4,7 @@
 // Whatever a broker sends: a link is refused or leads to a target that can be sent, within the base
 // URL also when dots are resolved, and whose own scheme, host and port, if it names any, are those
 // of the base URL.
-#include "connectors/engine/answer/page_signs.hpp"
+#include "connectors/engine/answer/page_hints.hpp"
 #include "daemon/net/http_codec.hpp"
 #include "tests/fuzz/require.hpp"
 #include "tests/fuzz/targets.hpp"
@@ -67,15 +67,15 @@ void links(std::string_view input) {
   PageSpec page;
   page.type = PageType::link;
   page.next = JsonPath("$");
-  auto const signs = read_signs(page, Json::string(std::string(input)), {}, base_url, asked);
-  if (!signs) {
-    require(signs.error().code == ErrorCode::paging_broken, "a bad link breaks the paging");
+  auto const hints = read_page_hints(page, Json::string(std::string(input)), {}, base_url, asked);
+  if (!hints) {
+    require(hints.error().code == ErrorCode::paging_broken, "a bad link breaks the paging");
     return;
   }
-  if (signs->next.empty()) return;
-  HttpRequest const next(Method::get, signs->next);
-  require(net::encode_request(next, *base, "").has_value(), "a target can be sent", signs->next);
-  require_within(signs->next);
+  if (hints->next.empty()) return;
+  HttpRequest const next(Method::get, hints->next);
+  require(net::encode_request(next, *base, "").has_value(), "a target can be sent", hints->next);
+  require_within(hints->next);
   require_same_place(input, *base);
 }
 

@@ -3,7 +3,7 @@
 //
 // Whatever a broker sends: the body is refused or read; each of its rows is made into cells that
 // PostgreSQL takes or is put aside with a reason; what is kept as JSON is good for jsonb.
-#include "connectors/engine/answer/page_signs.hpp"
+#include "connectors/engine/answer/page_hints.hpp"
 #include "connectors/engine/answer/records.hpp"
 #include "connectors/engine/rows/page_rows.hpp"
 #include "connectors/engine/values/times.hpp"
@@ -75,9 +75,9 @@ void page(std::string_view input) {
   auto const records = find_records(spec, *body);
   if (!records) return require_error(records.error());
 
-  auto const signs =
-      read_signs(spec.page, *body, records->rows, stream.plan->base_url, "/list?a=b");
-  if (!signs) require_error(signs.error());
+  auto const hints =
+      read_page_hints(spec.page, *body, records->rows, stream.plan->base_url, "/list?a=b");
+  if (!hints) require_error(hints.error());
   map_each(stream, records->rows, now);
 
   PageRows page_rows(stream.plan);

@@ -9,7 +9,7 @@
 #include "connectors/engine/answer/classify.hpp"
 #include "connectors/engine/answer/http_date.hpp"
 #include "connectors/engine/values/spoken/relative_times.hpp"
-#include "connectors/engine/values/spoken/spoken_reader.hpp"
+#include "connectors/engine/values/spoken/time_text_reader.hpp"
 #include "tests/fuzz/require.hpp"
 #include "tests/fuzz/targets.hpp"
 
@@ -86,7 +86,7 @@ void times(std::string_view input) {
     }
     line.remove_prefix(std::min(line.size(), end + 1));
   }
-  SpokenReader const reader(russian, forms, zone_name);
+  TimeTextReader const reader(russian, forms, zone_name);
   auto const spoken = reader.read(input, now);
   require_spoken(spoken, input, now);
   bool relative = false;

@@ -8,7 +8,7 @@
 #include "connectors/engine/answer/classify.hpp"
 #include "connectors/engine/answer/http_date.hpp"
 #include "connectors/engine/answer/rate_headers.hpp"
-#include "connectors/engine/answer/wait.hpp"
+#include "connectors/engine/answer/requested_wait.hpp"
 #include "connectors/engine/pace/limiter.hpp"
 #include "tests/fuzz/require.hpp"
 #include "tests/fuzz/targets.hpp"
@@ -62,7 +62,7 @@ void waits(std::string_view input) {
   require_wait(wait_in_headers(response.headers, now), longest);
   require_wait(wait_in_rate_limit(response.headers, now), longest);
   auto const body = parse_json(response.body);
-  auto const wait = asked_wait(response, body ? *body : Json(), spec, now);
+  auto const wait = requested_wait(response, body ? *body : Json(), spec, now);
   require_wait(wait, longest);
 
   Limiter limiter(spec);

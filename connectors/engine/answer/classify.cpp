@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "connectors/engine/answer/requested_wait.hpp"
 #include "connectors/engine/answer/text.hpp"
-#include "connectors/engine/answer/wait.hpp"
-#include "connectors/engine/rows/presence.hpp"
+#include "connectors/engine/rows/is_present.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -286,7 +286,7 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
   verdict.by_status_alone = ruled && verdict.answer_class == AnswerClass::empty && !rule->json &&
                             rule->body_contains.empty() && response.status >= 400;
   if (verdict.answer_class == AnswerClass::throttled) {
-    verdict.asked = asked_wait(response, document, rate, now);
+    verdict.asked = requested_wait(response, document, rate, now);
     if (verdict.asked)
       verdict.wait = std::min<std::chrono::milliseconds>(*verdict.asked, rate.wait_cap);
     if (ruled && rule->wait) {

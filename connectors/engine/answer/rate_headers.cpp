@@ -6,7 +6,7 @@
 #include <array>
 
 #include "base/text.hpp"
-#include "connectors/engine/answer/wait.hpp"
+#include "connectors/engine/answer/requested_wait.hpp"
 #include "connectors/engine/values/words.hpp"
 
 namespace affsync::engine {

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "base/text.hpp"
-#include "connectors/engine/answer/page_signs.hpp"
+#include "connectors/engine/answer/page_hints.hpp"
 #include "connectors/engine/rows/column_reader.hpp"
-#include "connectors/engine/rows/presence.hpp"
+#include "connectors/engine/rows/is_present.hpp"
 #include "connectors/engine/values/words.hpp"
 
 namespace affsync::engine {

@@ -24,7 +24,7 @@ constexpr std::pair<std::string_view, bool> client_places[] = {
     {"header", true},
 };
 
-constexpr Places secret_places{.credentials = true, .settings = true};
+constexpr Placeholders secret_placeholders{.credentials = true, .settings = true};
 
 RequestSpec read_login(yaml::Node const& node, Declared const& declared) {
   yaml::Map map(node, "a login");
@@ -38,16 +38,16 @@ RequestSpec read_login(yaml::Node const& node, Declared const& declared) {
     login.query = read_named_texts(*query, declared, {.settings = true}, "a query parameter");
   }
   if (auto const headers = map.find("headers")) {
-    login.headers = read_headers(*headers, declared, secret_places);
+    login.headers = read_headers(*headers, declared, secret_placeholders);
   }
   if (auto const json = map.find("json")) {
     if (login.method == Method::get) json->fail("a GET has no body", "Use `method: POST`.");
-    login.json = read_named_texts(*json, declared, secret_places, "a member");
+    login.json = read_named_texts(*json, declared, secret_placeholders, "a member");
   }
   if (auto const form = map.find("form")) {
     if (login.method == Method::get) form->fail("a GET has no body", "Use `method: POST`.");
     if (!login.json.empty()) form->fail("a body is either `json` or `form`");
-    login.form = read_named_texts(*form, declared, secret_places, "a field");
+    login.form = read_named_texts(*form, declared, secret_placeholders, "a field");
   }
   map.finish();
   return login;
@@ -57,7 +57,7 @@ StaticTokenAuth read_static_token(yaml::Map& map, Declared const& declared) {
   StaticTokenAuth auth;
   if (auto const header = map.find("header")) auth.header = read_header_name(*header, declared);
   auto const value = map.require("value");
-  auth.value = read_template(value, declared, secret_places);
+  auth.value = read_template(value, declared, secret_placeholders);
   if (auth.value.find("${credentials.") == std::string::npos) {
     value.fail("the token's header holds no credential",
                "For instance \"Bearer ${credentials.key}\".");
@@ -67,7 +67,7 @@ StaticTokenAuth read_static_token(yaml::Map& map, Declared const& declared) {
 
 // A text without which nobody is let in.
 std::string read_credential_text(yaml::Node const& node, Declared const& declared) {
-  auto text = read_template(node, declared, secret_places);
+  auto text = read_template(node, declared, secret_placeholders);
   if (text.find("${credentials.") == std::string::npos) {
     node.fail("there is no credential in it", "For instance \"${credentials.secret}\".");
   }
@@ -77,7 +77,7 @@ std::string read_credential_text(yaml::Node const& node, Declared const& declare
 BasicAuth read_basic(yaml::Map& map, Declared const& declared) {
   BasicAuth auth;
   if (auto const header = map.find("header")) auth.header = read_header_name(*header, declared);
-  auth.user = read_template(map.require("user"), declared, secret_places);
+  auth.user = read_template(map.require("user"), declared, secret_placeholders);
   auth.password = read_credential_text(map.require("password"), declared);
   return auth;
 }
@@ -85,7 +85,7 @@ BasicAuth read_basic(yaml::Map& map, Declared const& declared) {
 HmacAuth read_hmac(yaml::Map& map, Declared const& declared) {
   HmacAuth auth;
   if (auto const headers = map.find("headers")) {
-    auth.headers = read_headers(*headers, declared, secret_places);
+    auth.headers = read_headers(*headers, declared, secret_placeholders);
   }
   return auth;
 }
@@ -149,7 +149,7 @@ LoginTokenAuth read_client_credentials(yaml::Map& map, Declared const& declared)
   auth.login.method = Method::post;
   auth.login.path = read_request_path(map.require("path"), declared);
   auth.login.form = {{"grant_type", "client_credentials"}};
-  auto const id = read_template(map.require("client_id"), declared, secret_places);
+  auto const id = read_template(map.require("client_id"), declared, secret_placeholders);
   auto const secret = read_credential_text(map.require("client_secret"), declared);
   if (auto const scope = map.find("scope")) {
     auth.login.form.emplace_back("scope", read_template(*scope, declared, {.settings = true}));

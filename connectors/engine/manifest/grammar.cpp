@@ -54,27 +54,27 @@ void check_declared(yaml::Node const& node, std::string_view name,
       near ? "Did you mean `" + *near + "`?" : "Declare it under `" + kind + "s`, or take it out.");
 }
 
-void check_places(yaml::Node const& node, std::string const& text, Declared const& declared,
-                  Places places) {
+void check_placeholders(yaml::Node const& node, std::string const& text, Declared const& declared,
+                        Placeholders allowed) {
   auto const names = placeholder_names(text);
   if (!names) node.fail("a `${` without its `}`");
   for (auto const& name : *names) {
     if (auto const credential = name_in_scope(name, "credentials")) {
-      if (!places.credentials) {
+      if (!allowed.credentials) {
         node.fail("a credential cannot be used here",
                   "Credentials go into `auth` only: its header, or the body and the headers of the "
                   "login.");
       }
       check_declared(node, *credential, declared.credentials, "credential");
     } else if (auto const setting = name_in_scope(name, "settings")) {
-      if (!places.settings) node.fail("a setting cannot be used here");
+      if (!allowed.settings) node.fail("a setting cannot be used here");
       check_declared(node, *setting, declared.settings, "setting");
     } else if (name == "token") {
-      if (!places.token) {
+      if (!allowed.token) {
         node.fail("the token cannot be used here", "It goes into the `value` of `auth` only.");
       }
     } else if (name == "window.from" || name == "window.to") {
-      if (!places.window) node.fail("the ends of a window can only be in a path");
+      if (!allowed.window) node.fail("the ends of a window can only be in a path");
     } else {
       node.fail(yaml::quoted("${" + name + "}") + " is unknown",
                 "Known are ${settings.NAME}, ${credentials.NAME} and ${token}.");
@@ -160,20 +160,20 @@ std::vector<std::string> read_texts(yaml::Node const& node) {
   return texts;
 }
 
-std::string read_template(yaml::Node const& node, Declared const& declared, Places places) {
+std::string read_template(yaml::Node const& node, Declared const& declared, Placeholders allowed) {
   auto text = node.text();
   if (has_control_character(text)) node.fail("a control character cannot be part of this text");
-  check_places(node, text, declared, places);
+  check_placeholders(node, text, declared, allowed);
   return text;
 }
 
-NamedTexts read_named_texts(yaml::Node const& node, Declared const& declared, Places places,
+NamedTexts read_named_texts(yaml::Node const& node, Declared const& declared, Placeholders allowed,
                             std::string const& what) {
   NamedTexts texts;
   for (auto const& [key, value] : node.entries()) {
     auto name = key.text();
     if (name.empty() || has_control_character(name)) key.fail(what + " needs a name");
-    texts.emplace_back(std::move(name), read_template(value, declared, places));
+    texts.emplace_back(std::move(name), read_template(value, declared, allowed));
   }
   return texts;
 }
@@ -184,7 +184,7 @@ bool is_header_name(std::string_view name) {
                               "!#$%&'*+-.^_`|~") == std::string_view::npos;
 }
 
-NamedTexts read_headers(yaml::Node const& node, Declared const& declared, Places places) {
+NamedTexts read_headers(yaml::Node const& node, Declared const& declared, Placeholders allowed) {
   for (auto const& [key, value] : node.entries()) {
     auto const name = key.text();
     if (!is_header_name(name)) {
@@ -200,7 +200,7 @@ NamedTexts read_headers(yaml::Node const& node, Declared const& declared, Places
       }
     }
   }
-  return read_named_texts(node, declared, places, "a header");
+  return read_named_texts(node, declared, allowed, "a header");
 }
 
 std::string read_request_path(yaml::Node const& node, Declared const& declared) {

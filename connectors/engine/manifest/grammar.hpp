@@ -27,7 +27,7 @@ struct Declared {
 };
 
 // Which `${…}` places a text may have.
-struct Places {
+struct Placeholders {
   bool credentials = false;
   bool settings = false;
   bool token = false;
@@ -52,12 +52,12 @@ std::vector<JsonPath> read_paths(yaml::Node const& node);
 // One text or a list of them.
 std::vector<std::string> read_texts(yaml::Node const& node);
 // The whole text of a node, its places checked.
-std::string read_template(yaml::Node const& node, Declared const& declared, Places places);
+std::string read_template(yaml::Node const& node, Declared const& declared, Placeholders allowed);
 // A mapping of names to templates, in order; `what` names an entry ("a query parameter").
-NamedTexts read_named_texts(yaml::Node const& node, Declared const& declared, Places places,
+NamedTexts read_named_texts(yaml::Node const& node, Declared const& declared, Placeholders allowed,
                             std::string const& what);
 // The same for request headers: names are HTTP tokens, and none that the client itself sets.
-NamedTexts read_headers(yaml::Node const& node, Declared const& declared, Places places);
+NamedTexts read_headers(yaml::Node const& node, Declared const& declared, Placeholders allowed);
 // The path of a request: begins with '/', has neither query nor fragment, no credentials.
 std::string read_request_path(yaml::Node const& node, Declared const& declared);
 // A zone of the tz database, or a place for a setting.

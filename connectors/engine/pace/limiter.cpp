@@ -4,25 +4,26 @@
 #include <charconv>
 #include <cmath>
 
-#include "connectors/engine/answer/wait.hpp"
+#include "connectors/engine/answer/requested_wait.hpp"
 #include "connectors/engine/pace/backoff.hpp"
 
 namespace affsync::engine {
 namespace {
 
 // Without a limit of the user's own, growth ends at this multiple of where the connector starts.
-constexpr double most_growth = 20;
-constexpr double slowest = 1.0 / 120;
+constexpr double max_growth = 20;
+constexpr double slowest_rate = 1.0 / 120;
 // Where the rate rests below the limit that a refusal showed: room for jitter of the network.
-constexpr double resting = 0.97;
-constexpr double starting = 1.035;   // growth by answer before any refusal: doubles in 20
-constexpr double searching = 1.012;  // later: in 60
-constexpr int peace_answers = 50;    // rest at least so long …
-constexpr Duration peace_time = std::chrono::seconds(15);
-constexpr int most_calm = 8;    // … times up to this
-constexpr int soon_again = 30;  // a refusal after fewer answers
+constexpr double resting_share = 0.97;
+constexpr double growth_before_refusal =
+    1.035;  // growth by answer before any refusal: doubles in 20
+constexpr double growth_after_refusal = 1.012;  // later: in 60
+constexpr int answers_before_probing = 50;      // rest at least so long …
+constexpr Duration time_before_probing = std::chrono::seconds(15);
+constexpr int max_hold_factor = 8;         // … times up to this
+constexpr int early_refusal_answers = 30;  // a refusal after fewer answers
 constexpr int few_remaining = 10;
-constexpr int heeded_refusals = 5;  // in a row, that are taken at their word
+constexpr int trusted_refusals = 5;  // in a row, that are taken at their word
 
 Duration seconds_of(double seconds) {
   return Duration(static_cast<Duration::rep>(std::min(seconds, 1e6) * 1e6));
@@ -44,14 +45,14 @@ std::optional<double> to_count(std::optional<std::string_view> text) {
 
 Limiter::Limiter(RateSpec const& spec)
     : spec_(spec),
-      most_(spec.max_requests_per_second > 0 ? spec.max_requests_per_second
-                                             : spec.requests_per_second * most_growth),
-      least_(std::min(slowest, most_)),
-      rate_(std::clamp(spec.requests_per_second, least_, most_)),
+      max_rate_(spec.max_requests_per_second > 0 ? spec.max_requests_per_second
+                                                 : spec.requests_per_second * max_growth),
+      min_rate_(std::min(slowest_rate, max_rate_)),
+      rate_(std::clamp(spec.requests_per_second, min_rate_, max_rate_)),
       tokens_(std::max(spec.burst, 1.0)) {}
 
 double Limiter::rate() const {
-  return headers_rate_ > 0 ? std::max(least_, std::min(rate_, headers_rate_)) : rate_;
+  return headers_rate_ > 0 ? std::max(min_rate_, std::min(rate_, headers_rate_)) : rate_;
 }
 
 std::optional<TimePoint> Limiter::blocked_until() const {
@@ -70,14 +71,14 @@ void Limiter::notice_clock(TimePoint now) {
     if (time != TimePoint{}) time -= back;
   };
   for (auto* time : {&refilled_at_, &last_reserve_, &blocked_until_, &headers_until_}) shift(*time);
-  for (auto& turn : turns_) shift(turn);
+  for (auto& turn : reserved_) shift(turn);
   if (refused_at_) shift(*refused_at_);
 }
 
 void Limiter::refill(TimePoint now) {
   if (headers_rate_ > 0 && now >= headers_until_) {
     headers_rate_ = 0;
-    most_remaining_ = 0;
+    max_remaining_ = 0;
   }
   if (refilled_at_ == TimePoint{}) refilled_at_ = now;
   if (now <= refilled_at_) return;
@@ -91,7 +92,8 @@ void Limiter::refill(TimePoint now) {
 // nothing about the limit.
 void Limiter::notice_idle(TimePoint now) {
   Duration const gap = now - std::max(last_reserve_, blocked_until_);
-  if (gap > std::max<Duration>(std::chrono::seconds(5), seconds_of(5 / rate_))) busy_ = false;
+  if (gap > std::max<Duration>(std::chrono::seconds(5), seconds_of(5 / rate_)))
+    asked_steadily_ = false;
   last_reserve_ = std::max(now, blocked_until_);
 }
 
@@ -105,8 +107,8 @@ Duration Limiter::reserve(TimePoint now) {
   // refilled_at_ lies ahead while everything stands still.
   if (refilled_at_ > now) wait += refilled_at_ - now;
   last_reserve_ = std::max(last_reserve_, now + wait);
-  std::erase_if(turns_, [&](TimePoint turn) { return turn <= now; });
-  turns_.push_back(now + wait);
+  std::erase_if(reserved_, [&](TimePoint turn) { return turn <= now; });
+  reserved_.push_back(now + wait);
   return wait;
 }
 
@@ -117,8 +119,8 @@ void Limiter::block(TimePoint now, Duration wait) {
   refilled_at_ = until;
   // The first may go when the block ends, behind those whose turn comes only then; all others that
   // wait ask again.
-  std::erase_if(turns_, [&](TimePoint turn) { return turn <= until; });
-  tokens_ = 1 - static_cast<double>(turns_.size());
+  std::erase_if(reserved_, [&](TimePoint turn) { return turn <= until; });
+  tokens_ = 1 - static_cast<double>(reserved_.size());
 }
 
 // What a refusal tells about the limit. The broker's own bucket was empty then and at the refusal
@@ -126,29 +128,30 @@ void Limiter::block(TimePoint now, Duration wait) {
 void Limiter::learn_limit(TimePoint now) {
   double const old = limit_.value_or(0);
   double estimate = rate_;
-  if (!limit_ && let_through_ < 2 * spec_.burst) {
+  if (!limit_ && successes_ < 2 * spec_.burst) {
     // The burst was too much; of the rate nothing is known yet.
   } else if (!refused_at_) {
-    too_fast_ = rate_;
+    refused_rate_ = rate_;
     estimate = 0.8 * rate_;
-  } else if (let_through_ < soon_again) {
+  } else if (successes_ < early_refusal_answers) {
     // Still too fast; so much at most can have come in, unless the bucket was full for a while.
     double const base = std::max(old, rate_);
-    double const at_most = (let_through_ + 1) / std::max(in_seconds(now - *refused_at_), 1e-3);
-    too_fast_ = base;
-    estimate = busy_ ? std::clamp(at_most, 0.5 * base, 0.8 * base) : 0.8 * base;
+    double const at_most = (successes_ + 1) / std::max(in_seconds(now - *refused_at_), 1e-3);
+    refused_rate_ = base;
+    estimate = asked_steadily_ ? std::clamp(at_most, 0.5 * base, 0.8 * base) : 0.8 * base;
   } else {
-    too_fast_ = rate_;
+    refused_rate_ = rate_;
     Duration const asking = now - std::max(*refused_at_, blocked_until_);
-    double const measured = busy_ ? let_through_ / std::max(in_seconds(asking), 1e-3) : rate_;
+    double const measured =
+        asked_steadily_ ? successes_ / std::max(in_seconds(asking), 1e-3) : rate_;
     estimate = rate_ > old ? std::max((old + rate_) / 2, 0.9 * rate_)
                            : std::clamp(measured, 0.8 * rate_, 0.96 * rate_);
   }
-  knows_too_fast_ = knows_too_fast_ || too_fast_;
+  rate_was_refused_ = rate_was_refused_ || refused_rate_;
   bool const nothing_new = std::abs(estimate - old) < 0.07 * old;
-  calm_ = nothing_new ? std::min(calm_ * 2, most_calm) : 1;
-  limit_ = std::clamp(estimate, least_, most_);
-  rate_ = std::clamp(*limit_ / 2, least_, most_);
+  hold_factor_ = nothing_new ? std::min(hold_factor_ * 2, max_hold_factor) : 1;
+  limit_ = std::clamp(estimate, min_rate_, max_rate_);
+  rate_ = std::clamp(*limit_ / 2, min_rate_, max_rate_);
 }
 
 void Limiter::on_throttled(TimePoint now, TimePoint sent_at, std::optional<Duration> wait,
@@ -159,8 +162,8 @@ void Limiter::on_throttled(TimePoint now, TimePoint sent_at, std::optional<Durat
     ++refusals_;
     learn_limit(now);
     refused_at_ = now;
-    busy_ = true;
-    let_through_ = 0;
+    asked_steadily_ = true;
+    successes_ = 0;
     probes_ = 0;
     paced_ = false;
   }
@@ -171,48 +174,51 @@ void Limiter::on_throttled(TimePoint now, TimePoint sent_at, std::optional<Durat
                                          std::chrono::seconds(8));
     backoff.cap = spec_.wait_cap;
     wait = counts ? backoff_wait(backoff, refusals_, random) : Duration(0);
-  } else if (counts && refusals_ > heeded_refusals) {
+  } else if (counts && refusals_ > trusted_refusals) {
     // What it asks for is not enough, as it turned out: it is left alone for longer and longer.
     BackoffSpec backoff;
     backoff.first = std::chrono::seconds(1);
     backoff.cap = spec_.wait_cap;
-    wait = std::max(*wait, backoff_wait(backoff, refusals_ - heeded_refusals, random));
+    wait = std::max(*wait, backoff_wait(backoff, refusals_ - trusted_refusals, random));
   }
   block(now, *wait);
 }
 
 void Limiter::grow(TimePoint now) {
-  double const rest = resting * limit_.value_or(0);
+  double const rest = resting_share * limit_.value_or(0);
   if (rate_ < rest) {
     rate_ = std::min(rest, rate_ + std::max((rest - rate_) * 0.3, 0.01 * rest));
     return;
   }
   // Far from what was too fast, there is little to fear.
-  if (!too_fast_ || rate_ < 0.9 * *too_fast_ || rate_ > 1.15 * *too_fast_) {
-    rate_ = std::min(most_, rate_ * (knows_too_fast_ ? searching : starting));
+  if (!refused_rate_ || rate_ < 0.9 * *refused_rate_ || rate_ > 1.15 * *refused_rate_) {
+    rate_ = std::min(max_rate_,
+                     rate_ * (rate_was_refused_ ? growth_after_refusal : growth_before_refusal));
     if (limit_) limit_ = std::max(*limit_, rate_);
     // What was refused then is allowed now.
-    if (too_fast_ && rate_ > *too_fast_) too_fast_.reset();
+    if (refused_rate_ && rate_ > *refused_rate_) refused_rate_.reset();
     return;
   }
-  if (let_through_ < peace_answers * calm_ || now - *refused_at_ < peace_time * calm_) return;
+  if (successes_ < answers_before_probing * hold_factor_ ||
+      now - *refused_at_ < time_before_probing * hold_factor_)
+    return;
   ++probes_;
   double const n = probes_;
-  rate_ = std::min(most_, *limit_ * (resting + 3e-4 * n + 3e-6 * n * n));
+  rate_ = std::min(max_rate_, *limit_ * (resting_share + 3e-4 * n + 3e-6 * n * n));
 }
 
 void Limiter::on_success(TimePoint now, Headers const& headers) {
   notice_clock(now);
   refusals_ = 0;
-  ++let_through_;
+  ++successes_;
   refill(now);
   // Only a rate that was used up to its end may grow: what was not tried is not known.
   if (paced_) grow(now);
-  heed_headers(now, headers);
+  apply_rate_headers(now, headers);
 }
 
 // Full speed while there is plenty left; then what remains is spread over the time to the reset.
-void Limiter::heed_headers(TimePoint now, Headers const& headers) {
+void Limiter::apply_rate_headers(TimePoint now, Headers const& headers) {
   if (spec_.remaining_header.empty() || spec_.reset_header.empty()) return;
   auto const remaining = to_count(headers.find(spec_.remaining_header));
   auto const reset = headers.find(spec_.reset_header);
@@ -223,10 +229,10 @@ void Limiter::heed_headers(TimePoint now, Headers const& headers) {
     block(now, *until);
     return;
   }
-  most_remaining_ = std::max(most_remaining_, *remaining);
+  max_remaining_ = std::max(max_remaining_, *remaining);
   headers_until_ = now + std::min<Duration>(*until, spec_.wait_cap);
-  bool const plenty = *remaining > few_remaining && *remaining > most_remaining_ / 2;
-  headers_rate_ = plenty ? most_ : *remaining / in_seconds(*until);
+  bool const plenty = *remaining > few_remaining && *remaining > max_remaining_ / 2;
+  headers_rate_ = plenty ? max_rate_ : *remaining / in_seconds(*until);
 }
 
 }  // namespace affsync::engine

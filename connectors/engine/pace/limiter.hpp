@@ -49,33 +49,33 @@ class Limiter {
   void block(TimePoint now, Duration wait);
   void learn_limit(TimePoint now);
   void grow(TimePoint now);
-  void heed_headers(TimePoint now, Headers const& headers);
+  void apply_rate_headers(TimePoint now, Headers const& headers);
 
   RateSpec spec_;
-  double most_;   // never faster
-  double least_;  // never slower
+  double max_rate_;  // never faster
+  double min_rate_;  // never slower
   double rate_;
   double tokens_;
   TimePoint seen_at_{};  // the latest time that was handed in
   TimePoint refilled_at_{};
   TimePoint last_reserve_{};
-  std::vector<TimePoint> turns_;  // of reserved requests, those that lie ahead
-  bool paced_ = false;            // the last request had to wait for the rate
+  std::vector<TimePoint> reserved_;  // of reserved requests, those that lie ahead
+  bool paced_ = false;               // the last request had to wait for the rate
 
   TimePoint blocked_until_{};
   int refusals_ = 0;
   std::optional<TimePoint> refused_at_;
-  std::optional<double> too_fast_;  // was refused, not long ago
-  bool knows_too_fast_ = false;     // a rate was ever refused
-  std::optional<double> limit_;     // what the broker allows, as far as refusals told
-  bool busy_ = false;               // asked without a pause since the last refusal
-  int let_through_ = 0;             // since the last refusal
-  int probes_ = 0;                  // good answers since feeling upwards began
-  int calm_ = 1;                    // grows with each refusal that told nothing new: longer peace
+  std::optional<double> refused_rate_;  // was refused, not long ago
+  bool rate_was_refused_ = false;       // a rate was ever refused
+  std::optional<double> limit_;         // what the broker allows, as far as refusals told
+  bool asked_steadily_ = false;         // asked without a pause since the last refusal
+  int successes_ = 0;                   // since the last refusal
+  int probes_ = 0;                      // good answers since feeling upwards began
+  int hold_factor_ = 1;  // grows with each refusal that told nothing new: longer peace
 
   double headers_rate_ = 0;  // what the rate headers allow; 0: nothing said
   TimePoint headers_until_{};
-  double most_remaining_ = 0;
+  double max_remaining_ = 0;
 };
 
 }  // namespace affsync::engine

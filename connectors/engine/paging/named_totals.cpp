@@ -49,10 +49,10 @@ void NamedTotals::note(Named& named, bool found) {
   named.in_list = named.in_list || found;
 }
 
-void NamedTotals::note(Json const& body, PageSigns const& signs) {
+void NamedTotals::note(Json const& body, PageHints const& hints) {
   auto named = named_.begin();
-  if (page_.total) note(*named++, signs.total.has_value());
-  if (page_.total_pages) note(*named++, signs.total_pages.has_value());
+  if (page_.total) note(*named++, hints.total.has_value());
+  if (page_.total_pages) note(*named++, hints.total_pages.has_value());
   for (; named != named_.end(); ++named) {
     auto figure = figure_at(named->check->broker_value, body);
     note(*named, figure.has_value());

@@ -18,7 +18,7 @@ class NamedTotals {
   void begin_list();
   // Lists of the slice were read before a restart: their totals are gone, so that there are none.
   void forget_slice() { forgotten_ = true; }
-  void note(Json const& body, PageSigns const& signs);
+  void note(Json const& body, PageHints const& hints);
   // Adds the list's figures to those of its slice, each as the last answer said that had it.
   void end_list(bool had_rows);
 

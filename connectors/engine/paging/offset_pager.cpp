@@ -153,16 +153,16 @@ PageAsk OffsetPager::ask() const {
 }
 
 Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
-                                      PageSigns const& signs) {
+                                      PageHints const& hints) {
   auto const rows = keys.size();
   ++pages_;
   if (wants_anchor_ && (rows == 0 || !seen_.contains(keys.front()))) return step_back(rows > 0);
   step_ = 0;
-  if (signs.total) {
-    total_ = signs.total;
+  if (hints.total) {
+    total_ = hints.total;
     if (seen_.size() == 0) seen_.expect(static_cast<std::size_t>(*total_));
   }
-  if (signs.total_pages) total_pages_ = signs.total_pages;
+  if (hints.total_pages) total_pages_ = hints.total_pages;
 
   // Rows at the front that were asked for once more.
   auto const shared =
@@ -179,14 +179,15 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
   fresh_counted_ = std::max<std::int64_t>(0, high - counted_);
   counted_ += fresh_counted_;
 
-  auto const print = hash_of_page(keys);
-  bool const repeated = rows > 0 && ask_ > last_ask_ && rows == last_rows_ && print == last_print_;
+  auto const page_hash = hash_of_page(keys);
+  bool const repeated =
+      rows > 0 && ask_ > last_ask_ && rows == last_rows_ && page_hash == last_page_hash_;
   if (fresh > 0 && last_rows_ > 0) proven_full_ = std::max(proven_full_, last_rows_);
   largest_ = std::max(largest_, rows);
   position_ = ask_ + static_cast<std::int64_t>(distinct_in(keys));
   furthest_ = std::max(furthest_, position_);
   last_rows_ = rows;
-  last_print_ = print;
+  last_page_hash_ = page_hash;
   last_ask_ = ask_;
   // A page that holds nothing but the overlap would look like the end.
   auto const overlap =

@@ -24,7 +24,7 @@ class OffsetPager final : public Pager {
   void start() override;
   void resume(PagePosition position) override;
   PageAsk ask() const override;
-  Result<PageOutcome> take(std::vector<std::uint64_t> const& keys, PageSigns const& signs) override;
+  Result<PageOutcome> take(std::vector<std::uint64_t> const& keys, PageHints const& hints) override;
 
   bool ends_at_refusal(ErrorCode code) override;
   void read_again() override { begin_sweep(); }
@@ -58,10 +58,10 @@ class OffsetPager final : public Pager {
   std::int64_t rows_before_resume_ = 0;  // distinct rows, the anchors not among them
   std::int64_t resume_anchors_ = 0;
 
-  std::size_t largest_ = 0;       // page of this sweep
-  std::size_t proven_full_ = 0;   // rows of a page that was not the last: what the server caps at
-  std::size_t last_rows_ = 0;     // of the page taken before
-  std::uint64_t last_print_ = 0;  // hash of that page's keys
+  std::size_t largest_ = 0;      // page of this sweep
+  std::size_t proven_full_ = 0;  // rows of a page that was not the last: what the server caps at
+  std::size_t last_rows_ = 0;    // of the page taken before
+  std::uint64_t last_page_hash_ = 0;  // hash of that page's keys
   std::int64_t last_ask_ = 0;
 
   std::int64_t step_ = 0;         // next step back; 0: none in a row

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "connectors/engine/answer/page_signs.hpp"
+#include "connectors/engine/answer/page_hints.hpp"
 #include "connectors/engine/manifest/manifest.hpp"
 #include "connectors/engine/paging/slice.hpp"
 
@@ -54,7 +54,7 @@ class Pager {
 
   // The keys of a page's rows in their order. Errors: paging_broken.
   virtual Result<PageOutcome> take(std::vector<std::uint64_t> const& keys,
-                                   PageSigns const& signs) = 0;
+                                   PageHints const& hints) = 0;
 
   // Whether a refusal of the page asked for says that the page before it was the last: some brokers
   // answer so behind the end of a list. Then an answer without rows may be taken instead.

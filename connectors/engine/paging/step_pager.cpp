@@ -97,7 +97,7 @@ PageAsk StepPager::ask() const {
 }
 
 Result<PageOutcome> StepPager::take(std::vector<std::uint64_t> const& keys,
-                                    PageSigns const& signs) {
+                                    PageHints const& hints) {
   auto const rows = keys.size();
   fresh_counted_ = 0;
   if (wants_anchor_) {
@@ -112,12 +112,12 @@ Result<PageOutcome> StepPager::take(std::vector<std::uint64_t> const& keys,
     wants_anchor_ = false;
   }
   ++pages_;
-  if (signs.total) {
+  if (hints.total) {
     // Only what is behind the id of a row stays there whatever happens before it.
-    moved_ = moved_ || (total_ && total_ != signs.total && spec_.type != PageType::id);
-    total_ = signs.total;
+    moved_ = moved_ || (total_ && total_ != hints.total && spec_.type != PageType::id);
+    total_ = hints.total;
   }
-  if (signs.total_pages) total_pages_ = signs.total_pages;
+  if (hints.total_pages) total_pages_ = hints.total_pages;
 
   Taken taken;
   taken.rows = rows;
@@ -134,23 +134,23 @@ Result<PageOutcome> StepPager::take(std::vector<std::uint64_t> const& keys,
     auto const kept = std::min<std::ptrdiff_t>(anchors_kept, std::ssize(keys));
     anchors_.assign(keys.end() - kept, keys.end());
   }
-  auto const print = hash_of_page(keys);
-  taken.same_page = rows > 0 && rows == last_rows_ && print == last_print_;
+  auto const page_hash = hash_of_page(keys);
+  taken.same_page = rows > 0 && rows == last_rows_ && page_hash == last_page_hash_;
   last_rows_ = rows;
-  last_print_ = print;
+  last_page_hash_ = page_hash;
   // Rows put in front of the list may push a whole page of known rows here, once.
   stale_pages_ = taken.fresh > 0 ? 0 : stale_pages_ + (rows > 0 ? 1 : 0);
   empty_pages_ = rows > 0 ? 0 : empty_pages_ + 1;
-  said_more_ = signs.more.value_or(false);
+  said_more_ = hints.more.value_or(false);
 
   ++number_;
-  if (is_end(taken, signs)) {
+  if (is_end(taken, hints)) {
     token_.clear();
     return finish();
   }
-  if (auto error = judge(taken, signs)) return *error;
+  if (auto error = judge(taken, hints)) return *error;
   largest_ = std::max(largest_, rows);
-  token_ = by_number() ? std::string() : signs.next;
+  token_ = by_number() ? std::string() : hints.next;
   return PageOutcome::more;
 }
 
@@ -163,29 +163,29 @@ bool StepPager::is_full(std::size_t rows) const {
   return rows >= static_cast<std::size_t>(spec_.size) || may_be_a_cap(rows);
 }
 
-bool StepPager::is_end(Taken const& taken, PageSigns const& signs) {
-  if (signs.more && !*signs.more) return true;
-  if (by_token()) return is_end_by_token(taken, signs);
-  if (signs.more) return false;
+bool StepPager::is_end(Taken const& taken, PageHints const& hints) {
+  if (hints.more && !*hints.more) return true;
+  if (by_token()) return is_end_by_token(taken, hints);
+  if (hints.more) return false;
   if (taken.rows == 0) return true;
   // Counts may have a ceiling, or be those of the page: behind a full page there is always another
   // look.
   bool const may_go_on = is_full(taken.rows) && taken.fresh > 0;
-  if (by_number() && signs.total_pages) {
-    return number_ - spec_.first_page >= *signs.total_pages && !may_go_on;
+  if (by_number() && hints.total_pages) {
+    return number_ - spec_.first_page >= *hints.total_pages && !may_go_on;
   }
-  if (signs.total && distinct() >= *signs.total) return !may_go_on;
+  if (hints.total && distinct() >= *hints.total) return !may_go_on;
   // A first page may be short because the server caps pages; one that is shorter than another is
   // the last.
   return taken.rows < largest_;
 }
 
-bool StepPager::is_end_by_token(Taken const& taken, PageSigns const& signs) {
-  if (signs.next.empty()) return !said_more_ || taken.rows == 0;
-  bool const leads_to_itself = !token_.empty() && signs.next == token_;
-  bool const leads_back = leads_to_itself || tokens_.contains(hash_key(signs.next));
+bool StepPager::is_end_by_token(Taken const& taken, PageHints const& hints) {
+  if (hints.next.empty()) return !said_more_ || taken.rows == 0;
+  bool const leads_to_itself = !token_.empty() && hints.next == token_;
+  bool const leads_back = leads_to_itself || tokens_.contains(hash_key(hints.next));
   if (taken.rows == 0) {
-    if (leads_back || (signs.total && distinct() >= *signs.total)) return true;
+    if (leads_back || (hints.total && distinct() >= *hints.total)) return true;
     return empty_pages_ > max_empty_pages && !said_more_;
   }
   if (leads_to_itself) {
@@ -224,15 +224,15 @@ std::optional<SliceDoubt> StepPager::doubt() const {
   return doubt;
 }
 
-std::optional<Error> StepPager::judge(Taken const& taken, PageSigns const& signs) {
+std::optional<Error> StepPager::judge(Taken const& taken, PageHints const& hints) {
   auto const so_far = std::to_string(distinct()) + " rows";
   if (!by_number()) {
-    if (signs.next.empty()) {
+    if (hints.next.empty()) {
       return goes_in_circles("after " + so_far +
                              " the broker says that more follow, but gives no " +
                              (spec_.type == PageType::link ? "link" : "cursor") + " to them");
     }
-    bool const is_news = tokens_.insert(hash_key(signs.next)).second;
+    bool const is_news = tokens_.insert(hash_key(hints.next)).second;
     if (!is_news && taken.fresh > 0 && by_token()) {
       asked_again_ = true;
     } else if (!is_news) {

@@ -18,7 +18,7 @@ class StepPager final : public Pager {
   void start() override;
   void resume(PagePosition position) override;
   PageAsk ask() const override;
-  Result<PageOutcome> take(std::vector<std::uint64_t> const& keys, PageSigns const& signs) override;
+  Result<PageOutcome> take(std::vector<std::uint64_t> const& keys, PageHints const& hints) override;
 
   bool ends_at_refusal(ErrorCode code) override;
   void read_again() override { begin_sweep(); }
@@ -43,9 +43,9 @@ class StepPager final : public Pager {
     bool same_page = false;  // as the one before it
   };
   bool is_full(std::size_t rows) const;
-  bool is_end(Taken const& taken, PageSigns const& signs);
-  bool is_end_by_token(Taken const& taken, PageSigns const& signs);
-  std::optional<Error> judge(Taken const& taken, PageSigns const& signs);
+  bool is_end(Taken const& taken, PageHints const& hints);
+  bool is_end_by_token(Taken const& taken, PageHints const& hints);
+  std::optional<Error> judge(Taken const& taken, PageHints const& hints);
   PageOutcome finish();
 
   PageSpec spec_;
@@ -62,7 +62,7 @@ class StepPager final : public Pager {
   std::int64_t pages_ = 0;   // since the start or the resume
   std::size_t largest_ = 0;  // page of this sweep
   std::size_t last_rows_ = 0;
-  std::uint64_t last_print_ = 0;
+  std::uint64_t last_page_hash_ = 0;
   int stale_pages_ = 0;     // in a row, with rows but without a new one
   int empty_pages_ = 0;     // in a row
   bool said_more_ = false;  // the page taken last said in words that another follows

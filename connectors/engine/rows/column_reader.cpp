@@ -105,7 +105,7 @@ ColumnReader::ColumnReader(ColumnMapping const& mapping, RecordTable const& tabl
   if (mapping.within) {
     for (auto const& path : mapping.within->from) within_.emplace_back(path);
     within_times_ =
-        SpokenReader(mapping.within->locale == Locale::russian, {}, mapping.within->zone);
+        TimeTextReader(mapping.within->locale == Locale::russian, {}, mapping.within->zone);
   }
   if (privacy.privacy() == Privacy::keep) return;
   personal_ = mapping.personal;

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "connectors/engine/rows/field_path.hpp"
-#include "connectors/engine/rows/presence.hpp"
+#include "connectors/engine/rows/is_present.hpp"
 #include "connectors/engine/rows/privacy_filter.hpp"
-#include "connectors/engine/values/spoken/spoken_reader.hpp"
+#include "connectors/engine/values/spoken/time_text_reader.hpp"
 #include "connectors/engine/values/times.hpp"
 #include "connectors/engine/values/words.hpp"
 
@@ -100,8 +100,8 @@ class ColumnReader {
   std::vector<FieldPath> within_;
   TextRules text_rules_;
   WordTable words_;
-  SpokenReader times_;
-  SpokenReader within_times_;
+  TimeTextReader times_;
+  TimeTextReader within_times_;
   PrivacyFilter const* privacy_;  // owned by the row's mapper
   bool personal_ = false;         // and privacy is not `keep`
   bool is_currency_ = false;      // a code, in capitals

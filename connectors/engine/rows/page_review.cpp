@@ -5,8 +5,8 @@
 #include "base/decimal.hpp"
 #include "base/text.hpp"
 #include "connectors/engine/manifest/words.hpp"
+#include "connectors/engine/rows/is_present.hpp"
 #include "connectors/engine/rows/mapping.hpp"
-#include "connectors/engine/rows/presence.hpp"
 #include "connectors/engine/rows/privacy_filter.hpp"
 #include "connectors/engine/values/words.hpp"
 

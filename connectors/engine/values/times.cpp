@@ -68,7 +68,7 @@ void append_digits(std::string& out, unsigned value, unsigned width) {
   out.append(text, width);
 }
 
-std::optional<WallTime> parse_places(std::string_view text, std::string const& places,
+std::optional<WallTime> parse_format(std::string_view text, std::string const& directives,
                                      bool has_offset) {
   // The library reports by the stream's state; an exception here would be a form that it cannot
   // read at all, which is the same answer.
@@ -78,7 +78,7 @@ std::optional<WallTime> parse_places(std::string_view text, std::string const& p
     date::local_time<microseconds> wall;
     minutes offset{0};
     std::string abbreviation;
-    date::from_stream(stream, places.c_str(), wall, &abbreviation, &offset);
+    date::from_stream(stream, directives.c_str(), wall, &abbreviation, &offset);
     if (stream.fail()) return std::nullopt;
     if (!stream.eof() && stream.peek() != std::istringstream::traits_type::eof()) {
       return std::nullopt;
@@ -186,13 +186,13 @@ TimeReader::TimeReader(std::vector<std::string> const& formats, std::string cons
     : zone_(zone) {
   if (formats.empty()) return;
   formats_.clear();
-  for (auto const& places : formats) {
+  for (auto const& directives : formats) {
     Format format;
-    if (places != "iso") {
-      format.places = places;
-      format.has_offset = places.find("%z") != std::string::npos ||
-                          places.find("%Ez") != std::string::npos ||
-                          places.find("%Oz") != std::string::npos;
+    if (directives != "iso") {
+      format.directives = directives;
+      format.has_offset = directives.find("%z") != std::string::npos ||
+                          directives.find("%Ez") != std::string::npos ||
+                          directives.find("%Oz") != std::string::npos;
     }
     formats_.push_back(std::move(format));
   }
@@ -201,11 +201,11 @@ TimeReader::TimeReader(std::vector<std::string> const& formats, std::string cons
 std::optional<WallTime> TimeReader::read(std::string_view text, bool day_alone) const {
   for (auto const& format : formats_) {
     std::optional<WallTime> found;
-    if (format.places.empty()) {
+    if (format.directives.empty()) {
       found = parse_iso(text);
       if (found && day_alone && found->has_time) found.reset();
     } else {
-      found = parse_places(text, format.places, format.has_offset);
+      found = parse_format(text, format.directives, format.has_offset);
     }
     if (found && is_storable(found->wall)) return found;
   }

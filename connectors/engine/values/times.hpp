@@ -74,7 +74,7 @@ class TimeReader {
 
  private:
   struct Format {
-    std::string places;  // empty: iso
+    std::string directives;  // empty: iso
     bool has_offset = false;
   };
   std::optional<WallTime> read(std::string_view text, bool day_alone) const;

@@ -1,6 +1,6 @@
 #include "connectors/engine/answer/classify.hpp"
 #include "connectors/engine/answer/http_date.hpp"
-#include "connectors/engine/answer/wait.hpp"
+#include "connectors/engine/answer/requested_wait.hpp"
 
 #include <gtest/gtest.h>
 

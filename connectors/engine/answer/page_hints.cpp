@@ -1,4 +1,4 @@
-#include "connectors/engine/answer/page_signs.hpp"
+#include "connectors/engine/answer/page_hints.hpp"
 
 #include <algorithm>
 #include <boost/url/parse.hpp>
@@ -9,7 +9,7 @@
 
 #include "base/decimal.hpp"
 #include "base/text.hpp"
-#include "connectors/engine/rows/presence.hpp"
+#include "connectors/engine/rows/is_present.hpp"
 #include "connectors/engine/values/words.hpp"
 
 namespace affsync::engine {
@@ -213,24 +213,24 @@ std::optional<std::int64_t> read_count(std::optional<JsonPath> const& path, Json
   return count;
 }
 
-Result<PageSigns> read_signs(PageSpec const& page, Json const& body,
-                             std::vector<Json const*> const& rows, std::string const& base_url,
-                             std::string const& asked_target) {
-  PageSigns signs;
-  signs.total = read_count(page.total, body);
-  signs.total_pages = read_count(page.total_pages, body);
-  signs.more = says_more(page.more, body);
+Result<PageHints> read_page_hints(PageSpec const& page, Json const& body,
+                                  std::vector<Json const*> const& rows, std::string const& base_url,
+                                  std::string const& asked_target) {
+  PageHints hints;
+  hints.total = read_count(page.total, body);
+  hints.total_pages = read_count(page.total_pages, body);
+  hints.more = says_more(page.more, body);
   if (page.type == PageType::id) {
-    if (!rows.empty()) signs.next = scalar_at(page.id, *rows.back());
+    if (!rows.empty()) hints.next = scalar_at(page.id, *rows.back());
   } else {
-    signs.next = next_at(page, body);
+    hints.next = next_at(page, body);
   }
-  if (page.type == PageType::link && !signs.next.empty()) {
-    auto target = link_target(signs.next, base_url, asked_target, page.follow_path);
+  if (page.type == PageType::link && !hints.next.empty()) {
+    auto target = link_target(hints.next, base_url, asked_target, page.follow_path);
     if (!target) return target.error();
-    signs.next = std::move(*target);
+    hints.next = std::move(*target);
   }
-  return signs;
+  return hints;
 }
 
 }  // namespace affsync::engine

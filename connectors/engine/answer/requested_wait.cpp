@@ -1,4 +1,4 @@
-#include "connectors/engine/answer/wait.hpp"
+#include "connectors/engine/answer/requested_wait.hpp"
 
 #include <algorithm>
 #include <array>
@@ -267,8 +267,8 @@ std::optional<milliseconds> parse_reset(std::string_view text, ResetUnit unit, T
   return std::nullopt;
 }
 
-std::optional<milliseconds> asked_wait(HttpResponse const& response, Json const& body,
-                                       RateSpec const& rate, TimePoint now) {
+std::optional<milliseconds> requested_wait(HttpResponse const& response, Json const& body,
+                                           RateSpec const& rate, TimePoint now) {
   if (auto const date = response.headers.find("Date")) now = parse_http_date(*date).value_or(now);
   auto const useful = [](std::optional<milliseconds> const& wait) {
     return wait && *wait > milliseconds(0);

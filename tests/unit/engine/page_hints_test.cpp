@@ -1,16 +1,16 @@
 // What an answer says about its list, in the words of many brokers' programs.
-#include "connectors/engine/answer/page_signs.hpp"
+#include "connectors/engine/answer/page_hints.hpp"
 
 #include <gtest/gtest.h>
 
 namespace affsync::engine {
 namespace {
 
-PageSigns signs_of(PageSpec const& page, std::string const& body) {
+PageHints hints_of(PageSpec const& page, std::string const& body) {
   auto const json = parse_json(body).value();
-  auto signs = read_signs(page, json, {}, "https://broker.example", "/rows");
-  EXPECT_TRUE(signs) << body;
-  return *signs;
+  auto hints = read_page_hints(page, json, {}, "https://broker.example", "/rows");
+  EXPECT_TRUE(hints) << body;
+  return *hints;
 }
 
 TEST(PageSigns, WordsAndZerosSayThatNoMoreFollows) {
@@ -23,13 +23,13 @@ TEST(PageSigns, WordsAndZerosSayThatNoMoreFollows) {
         R"("no")", R"("No")",  R"("N")",    R"("n")",     R"("F")",     R"("off")",
         R"("0")",  R"("0.0")", R"("null")", R"("None")",  R"("nil")",   R"("undefined")",
         "[]",      "{}"}) {
-    EXPECT_EQ(signs_of(page, std::string(R"({"more":)") + none + "}").more, false) << none;
+    EXPECT_EQ(hints_of(page, std::string(R"({"more":)") + none + "}").more, false) << none;
   }
   for (auto const* some : {"true", "1", "0.5", "17", R"("true")", R"("yes")", R"("Y")", R"("1")",
                            R"("/rows?page=2")", R"("northern")", R"({"href":"/x"})", "[2]"}) {
-    EXPECT_EQ(signs_of(page, std::string(R"({"more":)") + some + "}").more, true) << some;
+    EXPECT_EQ(hints_of(page, std::string(R"({"more":)") + some + "}").more, true) << some;
   }
-  EXPECT_FALSE(signs_of(page, "{}").more.has_value());
+  EXPECT_FALSE(hints_of(page, "{}").more.has_value());
 }
 
 TEST(PageSigns, ACursorMayBeMissingInManyWords) {
@@ -38,10 +38,10 @@ TEST(PageSigns, ACursorMayBeMissingInManyWords) {
   page.next = JsonPath("next");
   for (auto const* none : {"null", "false", R"("")", R"(" ")", R"("null")", R"("None")", "0",
                            R"("0")", R"("false")", "[]", "{}"}) {
-    EXPECT_EQ(signs_of(page, std::string(R"({"next":)") + none + "}").next, "") << none;
+    EXPECT_EQ(hints_of(page, std::string(R"({"next":)") + none + "}").next, "") << none;
   }
-  EXPECT_EQ(signs_of(page, R"({"next":17})").next, "17");
-  EXPECT_EQ(signs_of(page, R"({"next":"nothing"})").next, "nothing");
+  EXPECT_EQ(hints_of(page, R"({"next":17})").next, "17");
+  EXPECT_EQ(hints_of(page, R"({"next":"nothing"})").next, "nothing");
 }
 
 TEST(PageSigns, ACountIsAWholeNumberThatAListCanHave) {

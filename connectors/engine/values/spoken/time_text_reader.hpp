@@ -10,12 +10,12 @@
 
 namespace affsync::engine {
 
-class SpokenReader {
+class TimeTextReader {
  public:
-  SpokenReader() = default;
+  TimeTextReader() = default;
   // `russian`: Russian words are tried before the forms. Throws Failure config_invalid for an
   // unknown zone.
-  SpokenReader(bool russian, std::vector<std::string> const& formats, std::string const& zone)
+  TimeTextReader(bool russian, std::vector<std::string> const& formats, std::string const& zone)
       : russian_(russian), forms_(formats, zone) {}
 
   // What the text says at `now`; an instant of one of the forms is exact. nullopt when neither

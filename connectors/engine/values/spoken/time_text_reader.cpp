@@ -1,8 +1,8 @@
-#include "connectors/engine/values/spoken/spoken_reader.hpp"
+#include "connectors/engine/values/spoken/time_text_reader.hpp"
 
 namespace affsync::engine {
 
-std::optional<SpokenTime> SpokenReader::read(std::string_view text, TimePoint now) const {
+std::optional<SpokenTime> TimeTextReader::read(std::string_view text, TimePoint now) const {
   if (russian_) {
     if (auto spoken = read_russian_time(text, zone(), now)) {
       // `now` is whole seconds of the answer's header, and the text was printed a moment before.
@@ -24,8 +24,8 @@ std::optional<SpokenTime> SpokenReader::read(std::string_view text, TimePoint no
   return exact;
 }
 
-std::optional<Day> SpokenReader::read_day(std::string_view text, TimePoint now, bool of_instant,
-                                          bool& relative) const {
+std::optional<Day> TimeTextReader::read_day(std::string_view text, TimePoint now, bool of_instant,
+                                            bool& relative) const {
   relative = false;
   if (russian_) {
     if (auto const spoken = read_russian_time(text, zone(), now)) {

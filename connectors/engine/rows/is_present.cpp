@@ -1,4 +1,4 @@
-#include "connectors/engine/rows/presence.hpp"
+#include "connectors/engine/rows/is_present.hpp"
 
 #include <algorithm>
 

@@ -16,8 +16,9 @@ namespace affsync::engine {
 // member of the body such as `retry_after`, a number in its text ("available in 5 seconds").
 // Bounded by a year. nullopt when none of them says anything, or says zero. Points in time count
 // from the answer's own Date, where it has one: our clock may be wrong.
-std::optional<std::chrono::milliseconds> asked_wait(HttpResponse const& response, Json const& body,
-                                                    RateSpec const& rate, TimePoint now);
+std::optional<std::chrono::milliseconds> requested_wait(HttpResponse const& response,
+                                                        Json const& body, RateSpec const& rate,
+                                                        TimePoint now);
 
 // The time until the limit of a reset header is over; never negative.
 std::optional<std::chrono::milliseconds> parse_reset(std::string_view text, ResetUnit unit,
