@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "connectors/engine/paging/checkpoint.hpp"
+#include "connectors/engine/stream_reader.hpp"
 #include "daemon/net/http_codec.hpp"
 #include "tests/fuzz/cells.hpp"
 #include "tests/fuzz/plans.hpp"

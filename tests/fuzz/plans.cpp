@@ -11,8 +11,6 @@ extern EmbeddedFile const fuzz_files[];
 namespace affsync::fuzz {
 namespace {
 
-using engine::Privacy;
-
 std::vector<engine::Manifest> parse_all() {
   auto manifests = engine::builtin_manifests().value();
   manifests.push_back(
