@@ -341,7 +341,7 @@ int run_quarantine_accept(CommonOptions const& common, QuarantineOptions const& 
   acceptance.system_user = system_user();
   acceptance.because = options.because;
   acceptance.now = SystemClock().now();
-  auto const accepted = app.run(app.store().accept_aside(std::move(acceptance)));
+  auto const accepted = app.run(app.store().accept_quarantined(std::move(acceptance)));
   if (options.output != Output::table) {
     Json::Array ids;
     std::string csv = "quarantine_id\r\n";

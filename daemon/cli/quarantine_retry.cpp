@@ -37,13 +37,13 @@ class StreamRetry {
 
  private:
   struct Good {
-    schema::AsideRow line;
+    schema::QuarantinedLine line;
     std::string key;
     Json row;
   };
 
   asio::awaitable<void> look_at_all();
-  asio::awaitable<void> look_at(std::vector<schema::AsideRow> lines);
+  asio::awaitable<void> look_at(std::vector<schema::QuarantinedLine> lines);
   asio::awaitable<bool> is_stored(std::string key);
   asio::awaitable<void> leave_superseded(std::vector<Good>& good);
   asio::awaitable<void> store(std::vector<Good> good);
@@ -111,7 +111,7 @@ asio::awaitable<void> StreamRetry::leave_superseded(std::vector<Good>& good) {
   });
   if (ids.empty()) co_return;
   out_.superseded += static_cast<std::int64_t>(ids.size());
-  co_await store_.resolve_aside(run_, ids, clock_.now());
+  co_await store_.resolve_quarantined(run_, ids, clock_.now());
 }
 
 // Whether there is a row under that key.
@@ -123,7 +123,7 @@ asio::awaitable<bool> StreamRetry::is_stored(std::string key) {
   co_return !found.empty();
 }
 
-asio::awaitable<void> StreamRetry::look_at(std::vector<schema::AsideRow> lines) {
+asio::awaitable<void> StreamRetry::look_at(std::vector<schema::QuarantinedLine> lines) {
   std::vector<Good> good;
   std::vector<std::int64_t> resolved;
   for (auto& line : lines) {
@@ -158,15 +158,15 @@ asio::awaitable<void> StreamRetry::look_at(std::vector<schema::AsideRow> lines) 
       good.push_back({std::move(line), std::move(outcome.external_id), std::move(outcome.row)});
     }
   }
-  if (!resolved.empty()) co_await store_.resolve_aside(run_, resolved, clock_.now());
+  if (!resolved.empty()) co_await store_.resolve_quarantined(run_, resolved, clock_.now());
   co_await leave_superseded(good);
   co_await store(std::move(good));
 }
 
 asio::awaitable<void> StreamRetry::look_at_all() {
-  std::optional<schema::AsidePlace> place;
+  std::optional<schema::QuarantinePosition> place;
   for (;;) {
-    auto lines = co_await store_.read_aside(task_.id, place, most_rows);
+    auto lines = co_await store_.read_quarantined(task_.id, place, most_rows);
     if (lines.empty()) co_return;
     place.emplace();
     place->received_at = lines.back().received_at;

@@ -85,8 +85,8 @@ std::vector<CoverageSpan> with_noted(std::vector<CoverageSpan> const& spans,
   return merged;
 }
 
-void note_days(pqxx::transaction_base& tx, RunKey const& run, DaySpan span, DayState state,
-               std::optional<Day> seen_from, TimePoint now) {
+void record_days(pqxx::transaction_base& tx, RunKey const& run, DaySpan span, DayState state,
+                 std::optional<Day> seen_from, TimePoint now) {
   auto const source = std::to_string(run.id.source_id);
   SqlParams const near{source, run.id.stream, sql_day(span.from), sql_day(span.to)};
   auto const rows = exec(tx,

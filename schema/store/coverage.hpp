@@ -21,8 +21,8 @@ std::vector<CoverageSpan> with_noted(std::vector<CoverageSpan> const& spans,
 
 // The same in the database; writes only what differs. Days in doubt are noted again even so: what
 // was asked for longest ago is asked for next.
-void note_days(pqxx::transaction_base& tx, RunKey const& run, DaySpan span, DayState state,
-               std::optional<Day> seen_from, TimePoint now);
+void record_days(pqxx::transaction_base& tx, RunKey const& run, DaySpan span, DayState state,
+                 std::optional<Day> seen_from, TimePoint now);
 
 // Days in doubt, those first that were noted longest ago.
 std::vector<DaySpan> doubtful_days(pqxx::transaction_base& tx, StreamId const& id);

@@ -217,7 +217,7 @@ MergeSql build(RecordTable const& table) {
   auto const from = table.index_of("occurred_from");
   auto const to = table.index_of("occurred_to");
   if (from && to) {
-    sql.narrow = narrow_sql(sql.table, std::string(table.name));
+    sql.narrow_intervals = narrow_sql(sql.table, std::string(table.name));
     sql.from_column = *from;
     sql.to_column = *to;
   }

@@ -32,7 +32,7 @@ struct MergeSql {
   std::string merge;
   // Intervals that every reading narrows; empty for tables that have none.
   // $1 source, $2 stream, $3 keys, $4 from, $5 to, $6 run -> rows that contradict what is stored
-  std::string narrow;
+  std::string narrow_intervals;
   std::size_t from_column = 0, to_column = 0;  // of the narrowed interval
 
   // $1 source, $2 stream, $3 keys, $4 run, $5 now -> count

@@ -17,8 +17,8 @@ namespace affsync::schema {
 namespace {
 
 // Halves the rows until those that PostgreSQL refuses stand alone.
-void store_apart(RowMerge& merge, pqxx::transaction_base& tx, Batch const& batch,
-                 RowIndexes const& rows, Stored& stored, std::vector<QuarantinedRow>& refused) {
+void store_bisecting(RowMerge& merge, pqxx::transaction_base& tx, Batch const& batch,
+                     RowIndexes const& rows, Stored& stored, std::vector<QuarantinedRow>& refused) {
   if (rows.empty()) return;
   std::string reason;
   try {
@@ -43,8 +43,8 @@ void store_apart(RowMerge& merge, pqxx::transaction_base& tx, Batch const& batch
     return;
   }
   auto const middle = rows.begin() + static_cast<std::ptrdiff_t>(rows.size() / 2);
-  store_apart(merge, tx, batch, RowIndexes(rows.begin(), middle), stored, refused);
-  store_apart(merge, tx, batch, RowIndexes(middle, rows.end()), stored, refused);
+  store_bisecting(merge, tx, batch, RowIndexes(rows.begin(), middle), stored, refused);
+  store_bisecting(merge, tx, batch, RowIndexes(middle, rows.end()), stored, refused);
 }
 
 // The keys of a page that are stored now, whatever was put aside.
@@ -61,8 +61,8 @@ std::string stored_keys(std::vector<Batch> const& batches,
   return keys.take();
 }
 
-void note_page(pqxx::transaction_base& tx, PageWrite const& page, PageWritten const& written,
-               std::int64_t live_delta) {
+void record_page(pqxx::transaction_base& tx, PageWrite const& page, PageWritten const& written,
+                 std::int64_t live_delta) {
   std::optional<std::string> checkpoint;
   if (!page.checkpoint.empty()) checkpoint = page.checkpoint;
   std::optional<std::string> table;
@@ -114,7 +114,7 @@ PageWritten PageWriter::attempt(PgSession& session, bool row_by_row) {
   PageWritten written;
   std::int64_t live_delta = 0;
   std::vector<QuarantinedRow> refused = page_.quarantined;
-  std::set<std::string, std::less<>> made;
+  std::set<std::string, std::less<>> created_tables;
   for (auto const& batch : page_.batches) {
     if (batch.empty()) continue;
     RowIndexes rows(batch.size());
@@ -125,11 +125,11 @@ PageWritten PageWriter::attempt(PgSession& session, bool row_by_row) {
     auto const refused_before = refused.size();
     if (row_by_row) {
       merge->prepare(tx);
-      store_apart(*merge, tx, batch, rows, stored, refused);
+      store_bisecting(*merge, tx, batch, rows, stored, refused);
     } else {
       stored = merge->store(tx, rows);
     }
-    made.insert(merge->made().begin(), merge->made().end());
+    created_tables.insert(merge->created_tables().begin(), merge->created_tables().end());
     auto const put_apart = static_cast<std::int64_t>(refused.size() - refused_before);
     written.inserted += stored.inserted;
     written.updated += stored.updated;
@@ -147,17 +147,17 @@ PageWritten PageWriter::attempt(PgSession& session, bool row_by_row) {
   }
   // First, so that a line is open again if PostgreSQL refuses its row.
   resolve_lines(tx, page_.run, page_.retried, page_.now);
-  written.not_accepted = put_aside(tx, page_.run, refused, page_.now);
+  written.not_accepted = quarantine_rows(tx, page_.run, refused, page_.now);
   written.quarantined = static_cast<std::int64_t>(refused.size());
   for (auto const& days : page_.lost) {
-    note_days(tx, page_.run, days, DayState::lost, std::nullopt, page_.now);
+    record_days(tx, page_.run, days, DayState::lost, std::nullopt, page_.now);
   }
-  note_page(tx, page_, written, live_delta);
+  record_page(tx, page_, written, live_delta);
   result_ = written;
   crash_point(CrashPoint::page_noted);
   tx.commit();
   crash_point(CrashPoint::page_committed);
-  session.staging.insert(made.begin(), made.end());
+  session.staging.insert(created_tables.begin(), created_tables.end());
   fenced_.committed(state);
   return written;
 }

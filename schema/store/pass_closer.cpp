@@ -135,8 +135,8 @@ void find_gap(pqxx::transaction_base& tx, PassClose const& pass, PassState const
   if (known.kept == 0 || !known.covered_to || !known.oldest) return;
   auto const first = std::chrono::floor<days>(*known.oldest);
   if (first <= *known.covered_to + days(1)) return;
-  note_days(tx, pass.run, DaySpan{*known.covered_to + days(1), first - days(1)}, DayState::lost,
-            std::nullopt, pass.now);
+  record_days(tx, pass.run, DaySpan{*known.covered_to + days(1), first - days(1)}, DayState::lost,
+              std::nullopt, pass.now);
 }
 
 // `deleted` of the stream's table, and `others` of further ones.
@@ -181,7 +181,7 @@ PassClosed PassCloser::close(PgSession& session) {
   if (state.has_quarantine) read_quarantine(tx, pass_, run, closed);
   find_gap(tx, pass_, known);
   for (auto const& days : pass_.lost) {
-    note_days(tx, pass_.run, days, DayState::lost, std::nullopt, pass_.now);
+    record_days(tx, pass_.run, days, DayState::lost, std::nullopt, pass_.now);
   }
   closed.lost = newly_lost_days(tx, pass_.run.id, run);
   closed.earlier_doubt = pass_has_doubts(tx, pass_.run.id, run);

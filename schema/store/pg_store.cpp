@@ -185,9 +185,11 @@ class PgStore final : public Store {
     runs_.forget(job->end.run.run_id);
   }
 
-  asio::awaitable<std::vector<AsideRow>> read_aside(StreamId id, std::optional<AsidePlace> after,
-                                                    int limit) override {
-    auto work = [=](PgSession& session) { return schema::read_aside(session, id, after, limit); };
+  asio::awaitable<std::vector<QuarantinedLine>> read_quarantined(
+      StreamId id, std::optional<QuarantinePosition> after, int limit) override {
+    auto work = [=](PgSession& session) {
+      return schema::read_quarantined(session, id, after, limit);
+    };
     co_return co_await executor_.run(std::move(work), twice);
   }
 
@@ -197,15 +199,15 @@ class PgStore final : public Store {
     co_return co_await executor_.run(std::move(work), twice);
   }
 
-  asio::awaitable<void> resolve_aside(RunKey run, std::vector<std::int64_t> ids,
-                                      TimePoint now) override {
-    auto work = [=](PgSession& session) { schema::resolve_aside(session, run, ids, now); };
+  asio::awaitable<void> resolve_quarantined(RunKey run, std::vector<std::int64_t> ids,
+                                            TimePoint now) override {
+    auto work = [=](PgSession& session) { schema::resolve_quarantined(session, run, ids, now); };
     co_await executor_.run(std::move(work), twice);
   }
 
-  asio::awaitable<std::vector<std::int64_t>> accept_aside(Acceptance acceptance) override {
+  asio::awaitable<std::vector<std::int64_t>> accept_quarantined(Acceptance acceptance) override {
     auto work = [given = std::move(acceptance)](PgSession& session) {
-      return schema::accept_aside(session, given);
+      return schema::accept_quarantined(session, given);
     };
     co_return co_await executor_.run(std::move(work), 1);
   }

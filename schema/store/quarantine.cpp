@@ -73,8 +73,8 @@ std::optional<std::int64_t> insert_if_taken(pqxx::transaction_base& tx, RunKey c
 
 }  // namespace
 
-std::int64_t put_aside(pqxx::transaction_base& tx, RunKey const& run,
-                       std::vector<QuarantinedRow> const& rows, TimePoint now) {
+std::int64_t quarantine_rows(pqxx::transaction_base& tx, RunKey const& run,
+                             std::vector<QuarantinedRow> const& rows, TimePoint now) {
   if (rows.empty()) return 0;
   if (auto const not_accepted = insert_if_taken(tx, run, rows, now)) return *not_accepted;
   std::int64_t all = 0;

@@ -7,8 +7,9 @@
 
 namespace affsync::schema {
 
-std::vector<AsideRow> read_aside(PgSession& session, StreamId const& id,
-                                 std::optional<AsidePlace> const& after, int limit) {
+std::vector<QuarantinedLine> read_quarantined(PgSession& session, StreamId const& id,
+                                              std::optional<QuarantinePosition> const& after,
+                                              int limit) {
   pqxx::nontransaction tx(session.connection());
   SqlParams const params{std::to_string(id.source_id), id.stream,
                          after ? sql_time(after->received_at) : std::nullopt,
@@ -22,7 +23,7 @@ std::vector<AsideRow> read_aside(PgSession& session, StreamId const& id,
                              " OR (received_at, quarantine_id) < ($3::timestamptz, $4::bigint))"
                              " ORDER BY received_at DESC, quarantine_id DESC LIMIT $5::int",
                          params);
-  std::vector<AsideRow> all;
+  std::vector<QuarantinedLine> all;
   for (auto const& row : rows) {
     auto& one = all.emplace_back();
     one.quarantine_id = int_of(row[0]);
@@ -56,15 +57,15 @@ std::vector<std::string> changed_after(PgSession& session, StreamId const& id,
   return newer;
 }
 
-void resolve_aside(PgSession& session, RunKey const& run, std::vector<std::int64_t> const& ids,
-                   TimePoint now) {
+void resolve_quarantined(PgSession& session, RunKey const& run,
+                         std::vector<std::int64_t> const& ids, TimePoint now) {
   pqxx::work tx(session.connection());
   enter_fence(tx, run);
   resolve_lines(tx, run, ids, now);
   tx.commit();
 }
 
-std::vector<std::int64_t> accept_aside(PgSession& session, Acceptance const& acceptance) {
+std::vector<std::int64_t> accept_quarantined(PgSession& session, Acceptance const& acceptance) {
   pqxx::work tx(session.connection());
   ArrayText numbers;
   for (auto const id : acceptance.ids) numbers.add(std::to_string(id));

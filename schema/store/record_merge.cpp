@@ -25,9 +25,9 @@ class RecordMerge : public RowMerge {
       : RowMerge(session, page, batch), sql_(merge_sql_for(batch.table())) {}
 
   void prepare(pqxx::transaction_base& tx) override {
-    if (session_.staging.contains(sql_.staging) || made_.contains(sql_.staging)) return;
+    if (session_.staging.contains(sql_.staging) || created_tables_.contains(sql_.staging)) return;
     tx.exec(sql_.make_staging);
-    made_.insert(sql_.staging);
+    created_tables_.insert(sql_.staging);
   }
 
   Stored store(pqxx::transaction_base& tx, RowIndexes const& rows) override {
@@ -40,7 +40,7 @@ class RecordMerge : public RowMerge {
     }
     if (!differing.empty()) merge(tx, differing, stored);
     note_unknown(tx, fresh, differing);
-    if (!sql_.narrow.empty()) stored.contradicting = narrow(tx, rows);
+    if (!sql_.narrow_intervals.empty()) stored.contradicting = narrow_intervals(tx, rows);
     return stored;
   }
 
@@ -158,7 +158,7 @@ class RecordMerge : public RowMerge {
   }
 
   // How many of the rows contradict what was read of them before.
-  std::int64_t narrow(pqxx::transaction_base& tx, RowIndexes const& rows) {
+  std::int64_t narrow_intervals(pqxx::transaction_base& tx, RowIndexes const& rows) {
     ArrayText keys, from, to;
     bool any = false;
     for (auto const row : rows) {
@@ -172,7 +172,7 @@ class RecordMerge : public RowMerge {
     }
     if (!any) return 0;
     SqlParams const params{source_, page_.run.id.stream, keys.take(), from.take(), to.take(), run_};
-    return int_of(exec(tx, sql_.narrow, params)[0][0]);
+    return int_of(exec(tx, sql_.narrow_intervals, params)[0][0]);
   }
 
   MergeSql const& sql_;

@@ -41,15 +41,15 @@ class RowMerge {
   // Stores the rows of these indexes. pqxx::sql_error when PostgreSQL refuses one of them.
   virtual Stored store(pqxx::transaction_base& tx, RowIndexes const& rows) = 0;
 
-  // Temporary tables that were made; they exist once the transaction has been committed.
-  std::set<std::string, std::less<>> const& made() const { return made_; }
+  // Temporary tables that this merge created. They exist only if the transaction commits.
+  std::set<std::string, std::less<>> const& created_tables() const { return created_tables_; }
 
  protected:
   PgSession& session_;
   PageWrite const& page_;
   Batch const& batch_;
   std::string const source_, run_, now_;
-  std::set<std::string, std::less<>> made_;
+  std::set<std::string, std::less<>> created_tables_;
 };
 
 // For a record table: probe, COPY, merge with change records.

@@ -122,7 +122,7 @@ void demand_lock(pqxx::transaction_base& tx, LockPlace const& place) {
 }
 
 // What was read before there was a record of it counts as proven.
-void note_coverage(pqxx::transaction_base& tx, RunStart const& start, RunKey const& run) {
+void record_coverage(pqxx::transaction_base& tx, RunStart const& start, RunKey const& run) {
   if (start.covered) {
     SqlParams const params{std::to_string(run.id.source_id), run.id.stream,
                            sql_day(start.covered->from),     sql_day(start.covered->to),
@@ -135,7 +135,7 @@ void note_coverage(pqxx::transaction_base& tx, RunStart const& start, RunKey con
          params);
   }
   for (auto const& days : start.lost) {
-    note_days(tx, run, days, DayState::lost, std::nullopt, start.started_at);
+    record_days(tx, run, days, DayState::lost, std::nullopt, start.started_at);
   }
 }
 
@@ -207,7 +207,7 @@ RunKey open_run(PgSession& session, RunStart const& start, std::optional<LockPla
   exec(tx, take_over_sql, fence_params);
   SqlParams const pass_params{source, stream, std::to_string(run.run_id), covered_to};
   exec(tx, new_pass_sql, pass_params);
-  note_coverage(tx, start, run);
+  record_coverage(tx, start, run);
   SqlParams const interrupt_params{source, stream, std::to_string(run.run_id),
                                    sql_time(start.started_at)};
   exec(tx, interrupt_sql, interrupt_params);

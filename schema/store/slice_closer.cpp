@@ -121,7 +121,7 @@ void compare_total(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
   closed.unmatched.push_back(std::move(difference));
 }
 
-void note_slice(pqxx::transaction_base& tx, SliceClose const& slice, PassState const& pass) {
+void record_slice(pqxx::transaction_base& tx, SliceClose const& slice, PassState const& pass) {
   SqlParams const params{std::to_string(slice.run.id.source_id),
                          slice.run.id.stream,
                          std::to_string(slice.run.run_id),
@@ -214,10 +214,10 @@ SliceClosed SliceCloser::close(PgSession& session) {
   if (slice_.covers_days && slice_.from && slice_.to) {
     bool const doubtful = slice_.in_doubt || slice_.has_quarantined || !closed.live_as_expected ||
                           (slice_.differences_doubt && !closed.unmatched.empty());
-    note_days(tx, slice_.run, DaySpan{*slice_.from, *slice_.to},
-              doubtful ? DayState::doubtful : DayState::proven, day_of(pass.oldest), slice_.now);
+    record_days(tx, slice_.run, DaySpan{*slice_.from, *slice_.to},
+                doubtful ? DayState::doubtful : DayState::proven, day_of(pass.oldest), slice_.now);
   }
-  note_slice(tx, slice_, pass);
+  record_slice(tx, slice_, pass);
   result_ = closed;
   crash_point(CrashPoint::slice_noted);
   tx.commit();

@@ -206,18 +206,18 @@ struct RunEnd {
 };
 
 // A row in quarantine that waits to be mapped again.
-struct AsideRow {
+struct QuarantinedLine {
   std::int64_t quarantine_id = 0;
   std::string external_id;  // empty when the key itself is missing
   std::string reason;
   std::string raw;  // JSON text, privacy applied
   TimePoint received_at{};
   bool accepted = false;
-  AsideRow() = default;
+  QuarantinedLine() = default;
 };
 
 // A place in the list of rows put aside, which goes from the one read last to the one read first.
-struct AsidePlace {
+struct QuarantinePosition {
   TimePoint received_at{};
   std::int64_t quarantine_id = 0;
 };
@@ -310,17 +310,16 @@ class Store : public BlockStore {
 
   // The next rows of the stream that are put aside and not resolved, accepted ones too; the one
   // read last comes first.
-  virtual asio::awaitable<std::vector<AsideRow>> read_aside(StreamId id,
-                                                            std::optional<AsidePlace> after,
-                                                            int limit) = 0;
+  virtual asio::awaitable<std::vector<QuarantinedLine>> read_quarantined(
+      StreamId id, std::optional<QuarantinePosition> after, int limit) = 0;
   // Those of `keys` whose stored row has changed after that moment.
   virtual asio::awaitable<std::vector<std::string>> changed_after(StreamId id, std::string table,
                                                                   std::vector<KeyAt> keys) = 0;
   // Marks lines as resolved that need not be stored, as a later form of their row is.
-  virtual asio::awaitable<void> resolve_aside(RunKey run, std::vector<std::int64_t> ids,
-                                              TimePoint now) = 0;
+  virtual asio::awaitable<void> resolve_quarantined(RunKey run, std::vector<std::int64_t> ids,
+                                                    TimePoint now) = 0;
   // The ids of the lines that were open and are accepted now.
-  virtual asio::awaitable<std::vector<std::int64_t>> accept_aside(Acceptance acceptance) = 0;
+  virtual asio::awaitable<std::vector<std::int64_t>> accept_quarantined(Acceptance acceptance) = 0;
 
   virtual asio::awaitable<std::vector<StreamHealth>> health() = 0;
   // Of each stream only how its latest run ended, when it succeeded last, and whether its source is

@@ -91,20 +91,19 @@ class FakeStore final : public schema::Store {
   asio::awaitable<schema::PassClosed> close_pass(schema::PassClose) override {
     throw std::logic_error("not for pages");
   }
-  asio::awaitable<std::vector<schema::AsideRow>> read_aside(schema::StreamId,
-                                                            std::optional<schema::AsidePlace>,
-                                                            int) override {
+  asio::awaitable<std::vector<schema::QuarantinedLine>> read_quarantined(
+      schema::StreamId, std::optional<schema::QuarantinePosition>, int) override {
     throw std::logic_error("not for pages");
   }
   asio::awaitable<std::vector<std::string>> changed_after(schema::StreamId, std::string,
                                                           std::vector<schema::KeyAt>) override {
     throw std::logic_error("not for pages");
   }
-  asio::awaitable<void> resolve_aside(schema::RunKey, std::vector<std::int64_t>,
-                                      TimePoint) override {
+  asio::awaitable<void> resolve_quarantined(schema::RunKey, std::vector<std::int64_t>,
+                                            TimePoint) override {
     throw std::logic_error("not for pages");
   }
-  asio::awaitable<std::vector<std::int64_t>> accept_aside(schema::Acceptance) override {
+  asio::awaitable<std::vector<std::int64_t>> accept_quarantined(schema::Acceptance) override {
     throw std::logic_error("not for pages");
   }
   asio::awaitable<schema::Pruned> prune(schema::Retention, bool) override {
