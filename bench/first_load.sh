@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# First load and unchanged second load of N rewards from the sandbox broker into a private
-# PostgreSQL, beside psql's \copy of the very same finished rows into the same table with its
+# Measures the first load and an unchanged second load of N rewards from the sandbox into a private
+# PostgreSQL, compared with psql's \copy of the same finished rows into the same table with its
 # indexes. Prints rows per second, peak resident memory and WAL bytes.
 #
 #   scripts/build.sh && bench/first_load.sh [ROWS]        (default 1000000)
@@ -59,7 +59,7 @@ milliseconds() { date +%s%3N; }
 report() {  # name milliseconds wal_bytes peak_kb
   awk -v n="$1" -v r="$rows" -v ms="$2" -v wal="$3" -v kb="$4" 'BEGIN {
     printf "%-28s %9.0f rows/s  %7.2f s  %7.1f MB WAL  %s\n", n, r * 1000 / ms, ms / 1000,
-      wal / 1048576, kb == "" ? "" : sprintf("%.0f MB resident at most", kb / 1024) }'
+      wal / 1048576, kb == "" ? "" : sprintf("%.0f MB peak resident", kb / 1024) }'
 }
 sync() {
   local before start end

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# How close a long sync comes to what a broker allows, without being told: the sandbox answers R
-# requests a second from a token bucket, over a socket, and refuses the rest with 429. Prints for
-# each R the rate that was reached and the share of refused requests. Promised: 0.9 R, 2 %.
+# Measures how close a long sync comes to a broker's request limit without knowing it. The sandbox
+# answers R requests per second from a token bucket and refuses the rest with 429. Prints for each R
+# the rate reached and the share of refused requests. Promised: 0.9 R, 2 %.
 #
 #   scripts/build.sh && bench/throttle.sh [R…]        (default 2 5 20 50; R = 2 takes five minutes,
 #                                                      from 20 on it is a minute and a half)
@@ -17,7 +17,7 @@ number() { grep -o "\"$1\":[0-9]*" "$work/result.json" | head -n 1 | cut -d: -f2
 
 printf '%6s  %9s  %9s  %8s  %8s  %6s\n' R requests seconds reached 'of R' refused
 for rate; do
-  # So many pages of ten rows that learning the rate is a small part of the whole.
+  # Enough pages of ten rows that learning the rate is a small part of the run.
   requests=$(awk -v r="$rate" 'BEGIN { n = r * 90; print int(n < 600 ? 600 : n) }')
   "$bin/affsync-sandbox" --port 0 --seed 7 --clients 500 --days 30 --rewards $((requests * 9)) \
     --rate "$rate" --burst 5 --throttle-form none > "$work/sandbox.log" &

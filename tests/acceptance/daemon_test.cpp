@@ -131,7 +131,7 @@ TEST_F(Daemon, clock_jumps) {
   start_broker();
   ASSERT_EQ(affsync({"migrate"}).status, 0);
   WallClock clock;
-  clock.put_into(environment);
+  clock.add_to_environment(environment);
   auto const process = start({"run"});
   auto const count = [](std::string const& stream) {
     return "select count(*) from affsync.sync_run where status = 'succeeded' and stream = '" +

@@ -179,7 +179,7 @@ TEST_F(HostilePlain, next_link_to_http) {
 }
 
 TEST_F(HostilePlain, tls_expired) {
-  CertificateWishes wishes;
+  CertificateOptions wishes;
   wishes.from_days = -20;
   wishes.until_days = -5;
   expect_tls_refused(authority().issue(wishes), "expired on 20");
@@ -190,7 +190,7 @@ TEST_F(HostilePlain, tls_self_signed) {
 }
 
 TEST_F(HostilePlain, tls_wrong_host) {
-  CertificateWishes wishes;
+  CertificateOptions wishes;
   wishes.names = {"other.example"};
   expect_tls_refused(authority().issue(wishes), "for another host (other.example)");
 }

@@ -151,7 +151,7 @@ TEST_F(Meaning, day_boundary_of_source_zone_in_windows) {
   auto const now = std::chrono::system_clock::now();
   auto const today = std::chrono::floor<std::chrono::days>(now);
   WallClock clock;
-  clock.put_into(environment);
+  clock.add_to_environment(environment);
   struct Edge {
     char const* zone;
     int minutes;  // of the UTC day

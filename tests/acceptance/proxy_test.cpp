@@ -11,7 +11,7 @@ class ThroughProxy : public PlainAcceptance {
   static constexpr auto authorization = "Basic bmFAbWU6aHVudGVyMi1wbGFudGVk";
 
   void serve_secure() {
-    CertificateWishes wishes;
+    CertificateOptions wishes;
     wishes.names = {"broker.example"};
     auto const bytes = answer_of(list_of({R"({"id":"1","amount":1,"currency":"USD"})"}));
     serve([bytes](std::string const&) { return bytes; }, authority_.issue(wishes),

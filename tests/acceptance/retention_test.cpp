@@ -18,7 +18,7 @@ class Retention : public PlainAcceptance {
 
   void SetUp() override {
     PlainAcceptance::SetUp();
-    clock_.put_into(environment);
+    clock_.add_to_environment(environment);
     first_ = today() - days(60);
   }
   Day today() const {

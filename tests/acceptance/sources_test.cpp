@@ -221,7 +221,7 @@ class Pooled : public Acceptance {};
 
 TEST_F(Pooled, per_session_everything_works_with_the_poolers_defaults) {
   PoolerProcess const pooler(database_url());
-  database_options = pooler.detour();
+  database_options = pooler.connection_suffix();
   start_broker();
   auto const first = sync();
   ASSERT_EQ(first.status, 0) << first.err;
@@ -245,7 +245,7 @@ TEST_F(Pooled, per_transaction_is_refused_and_nothing_stays_locked) {
   PoolerOptions options;
   options.mode = "transaction";
   PoolerProcess const pooler(database_url(), options);
-  database_options = pooler.detour();
+  database_options = pooler.connection_suffix();
   configure();
   for (int i = 0; i < 3; ++i) {
     for (auto const* command : {"migrate", "sync", "run"}) {

@@ -78,7 +78,7 @@ TEST_F(State, resume_from_each_checkpoint) {
 TEST_F(State, state_in_the_future) {
   start_broker();
   WallClock clock;
-  clock.put_into(environment);
+  clock.add_to_environment(environment);
   clock.set_ahead(std::chrono::hours(24 * 400));
   auto const wrong = sync();
   EXPECT_EQ(wrong.status, 1);

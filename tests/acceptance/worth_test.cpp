@@ -136,7 +136,7 @@ TEST_F(Worth, totals_that_differ_make_a_run_partial_unless_told_to_warn) {
 
 TEST_F(Worth, a_run_that_reaches_its_time_limit_goes_on_and_is_no_failure) {
   WallClock clock;
-  clock.put_into(environment);
+  clock.add_to_environment(environment);
   for (int i = 0; i < 6; ++i) rows_of_broker.push_back(good(i));
   serve_pages();
   auto const pages = [&](std::string const& target) {

@@ -1,9 +1,9 @@
-// The bytes of an HTTP answer, as they come from the wire. The first byte of an input says in what
-// pieces they come, and the lowest bit of it whether the answer is to a login.
+// The bytes of an HTTP answer from the wire. The first byte of an input selects the piece size; its
+// lowest bit selects whether the answer belongs to a login.
 //
-// Whatever a peer sends: an answer is refused or read, within the limits, the same in whatever
-// pieces it comes; and then it has a verdict, whose wait is within its cap. The server's reader of
-// requests is given the same bytes.
+// For any bytes: the answer is refused or read within the limits, with the same result for every
+// piece size. An answer that was read gets a verdict whose wait is within its cap. The server's
+// request decoder gets the same bytes.
 #include "connectors/engine/answer/classify.hpp"
 #include "daemon/net/http_codec.hpp"
 #include "tests/fuzz/cells.hpp"
@@ -54,17 +54,18 @@ Decoded decode(std::string_view bytes, std::size_t piece) {
 }
 
 void require_same(Decoded const& one, Decoded const& other) {
-  require(one.error.has_value() == other.error.has_value(), "pieces make no difference",
+  require(one.error.has_value() == other.error.has_value(),
+          "piece size does not change the outcome",
           one.error     ? one.error->message
           : other.error ? other.error->message
                         : "");
   if (one.error) return;
   require(one.used == other.used && one.keeps_alive == other.keeps_alive,
-          "pieces do not change the length");
+          "piece size does not change the length");
   require(one.response.status == other.response.status &&
               one.response.body == other.response.body &&
               one.response.headers.fields() == other.response.headers.fields(),
-          "pieces do not change what is read", one.response.body);
+          "piece size does not change the response", one.response.body);
 }
 
 void require_sound(HttpResponse const& response, net::ClientLimits const& limits) {
@@ -92,9 +93,9 @@ void require_verdict(HttpResponse const& response, bool is_login) {
   auto const verdict = engine::classify(response, {coded}, rate, is_login, now);
   bool const good = verdict.answer_class == engine::AnswerClass::ok ||
                     verdict.answer_class == engine::AnswerClass::empty;
-  require(good != verdict.error.has_value(), "all but a good answer has an error");
+  require(good != verdict.error.has_value(), "every answer except a good one has an error");
   if (verdict.error) {
-    require(!verdict.error->message.empty(), "an error says what happened");
+    require(!verdict.error->message.empty(), "an error has a message");
     require(verdict.error->message.find_first_of("\r\n") == std::string::npos,
             "an error is one line", verdict.error->message);
     require(verdict.error->message.size() <= 4096, "an error is short", verdict.error->message);
@@ -113,7 +114,8 @@ void read_request(std::string_view bytes, std::size_t piece) {
   }
   if (!decoder.is_done()) return;
   auto const request = decoder.take();
-  require(!request.method.empty() && !request.target.empty(), "a request asks for something");
+  require(!request.method.empty() && !request.target.empty(),
+          "a request has a method and a target");
 }
 
 }  // namespace

@@ -12,9 +12,9 @@ namespace affsync::fuzz {
 namespace {
 
 constexpr std::string_view decimal_digits = "0123456789";
-// Digits of a numeric before and behind the point.
-constexpr long most_before = 131072;
-constexpr long most_behind = 16383;
+// Limits of PostgreSQL's numeric: digits before and after the decimal point.
+constexpr long max_integer_digits = 131072;
+constexpr long max_fraction_digits = 16383;
 
 std::size_t digits_at(std::string_view text, std::size_t at) {
   auto const end = text.find_first_not_of(decimal_digits, at);
@@ -52,8 +52,8 @@ void require_number_of_jsonb(std::string_view text) {
   auto const point = std::min(text.find('.'), mark);
   auto const behind = mark > point ? static_cast<long>(mark - point) - 1 : 0;
   auto const before = static_cast<long>(point);
-  require(exponent < 1'000'000 && exponent > -1'000'000 && behind - exponent <= most_behind &&
-              before + exponent <= most_before,
+  require(exponent < 1'000'000 && exponent > -1'000'000 &&
+              behind - exponent <= max_fraction_digits && before + exponent <= max_integer_digits,
           "jsonb takes the number", text.substr(0, 80));
 }
 
@@ -75,10 +75,10 @@ bool is_numeric(std::string_view text) {
   auto const before = digits_at(text, 0);
   if (before == 0 || (before > 1 && text.front() == '0')) return false;
   if (negative && text.find_first_not_of("0.") == text.npos) return false;
-  if (before > most_before) return false;
+  if (before > max_integer_digits) return false;
   if (before == text.size()) return true;
   auto const behind = digits_at(text, before + 1);
-  return text[before] == '.' && behind > 0 && behind <= most_behind &&
+  return text[before] == '.' && behind > 0 && behind <= max_fraction_digits &&
          before + 1 + behind == text.size();
 }
 
@@ -118,7 +118,7 @@ void require_cell(Column const& column, std::string_view text) {
       good = is_instant(text);
       break;
   }
-  require(good, "the column " + std::string(column.name) + " takes what is put into it", text);
+  require(good, "the column " + std::string(column.name) + " accepts its value", text);
 }
 
 void require_jsonb(std::string_view text) {
@@ -131,7 +131,7 @@ void require_jsonb(std::string_view text) {
 
 void require_error(Error const& error) {
   require_text(error.to_line(), "an error");
-  require(!error.message.empty(), "an error says what happened", to_string(error.code));
+  require(!error.message.empty(), "an error has a message", to_string(error.code));
 }
 
 }  // namespace affsync::fuzz

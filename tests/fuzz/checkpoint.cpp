@@ -1,11 +1,11 @@
-// A checkpoint read back from the database, and the pass that goes on from it. The first line of an
-// input names a stream (connector/stream) and how often the pass is refused; the checkpoint follows
-// up to a line "---", then pages with such lines between. "@stream" and "@request" in the
-// checkpoint stand for what the plan has there, without which none is taken.
+// A checkpoint read back from the database, and the pass that resumes from it. The first line of an
+// input names a stream (connector/stream) and the request that is refused. The checkpoint follows
+// up to a line "---", then pages separated by such lines. "@stream" and "@request" in the
+// checkpoint are replaced by the plan's values, without which no checkpoint is accepted.
 //
-// Whatever stands there: it is no checkpoint, or one that is written again as it was; a reader that
-// starts with it asks for what can be sent and ends without harm; and the checkpoints that it
-// writes are taken by the next.
+// For any text: it is rejected, or writing it again gives the same checkpoint. A reader that starts
+// from it makes only requests that can be sent, and ends without failure. The next reader accepts
+// the checkpoints that it writes.
 #include <algorithm>
 
 #include "connectors/engine/paging/checkpoint.hpp"
@@ -51,8 +51,8 @@ void require_end(SliceEnd const& end) {
   require(std::ranges::is_sorted(end.seen_keys) &&
               std::ranges::adjacent_find(end.seen_keys) == end.seen_keys.end(),
           "the keys of a slice are sorted and distinct");
-  require(!end.resumed || !end.markable, "what was read in part marks nothing");
-  require(!end.doubt || !end.markable, "what is in doubt marks nothing");
+  require(!end.resumed || !end.markable, "a resumed slice is not markable");
+  require(!end.doubt || !end.markable, "a doubtful slice is not markable");
   for (auto const& total : end.totals) {
     require(is_numeric(total.value), "a total is a number", total.value);
   }
@@ -60,9 +60,9 @@ void require_end(SliceEnd const& end) {
 
 void require_page(PageRead const& page, StreamPlan const& plan) {
   require_jsonb(page.checkpoint);
-  require(read_checkpoint(page.checkpoint, plan).has_value(), "a checkpoint of ours is taken",
-          page.checkpoint);
-  require(page.rows_read >= 0, "rows are counted up");
+  require(read_checkpoint(page.checkpoint, plan).has_value(),
+          "a checkpoint that was written is accepted", page.checkpoint);
+  require(page.rows_read >= 0, "the count of rows is not negative");
   if (page.slice_end) require_end(*page.slice_end);
 }
 
@@ -82,7 +82,7 @@ void checkpoint(std::string_view input) {
     require_jsonb(written);
     auto const again = read_checkpoint(written, *plan);
     require(again && write_checkpoint(*again, *plan) == written,
-            "a checkpoint reads the same again", written);
+            "a checkpoint survives writing and reading", written);
   }
 
   StreamReader reader(plan, start);

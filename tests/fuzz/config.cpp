@@ -1,5 +1,5 @@
-// A configuration. Whatever it says: it is refused with file, line and column and without showing a
-// secret, or its schedules lead ahead and its addresses are taken apart.
+// A configuration file. For any text: it is refused with file, line and column and without showing
+// a secret, or its schedules give future times and its URLs can be parsed.
 #include "config/load.hpp"
 #include "daemon/net/http_client.hpp"
 #include "tests/fuzz/cells.hpp"
@@ -26,7 +26,7 @@ void require_silence(Error const& error) {
 void require_ahead(affsync::config::Schedule const& schedule) {
   auto const now = TimePoint(*parse_day("2026-11-21")) + std::chrono::seconds(11655);
   auto const next = schedule.next(now, 0.5);
-  require(next > now, "a stream is due later than it was", schedule.text());
+  require(next > now, "the next run is later than now", schedule.text());
   require(schedule.interval() > std::chrono::seconds(0), "an interval is positive",
           schedule.text());
 }
@@ -34,11 +34,12 @@ void require_ahead(affsync::config::Schedule const& schedule) {
 }  // namespace
 
 void config(std::string_view input) {
-  // The secret comes from the environment alone; the fuzzer may learn it from the search for it.
+  // The secret comes only from the environment. The fuzzer can learn its text from the search
+  // below.
   if (input.find(secret) != input.npos) return;
   auto const config = affsync::config::parse_config(input, "fuzz.yaml", variable);
   if (!config) {
-    require(config.error().where.starts_with("fuzz.yaml"), "a mistake has a place",
+    require(config.error().where.starts_with("fuzz.yaml"), "an error names its place in the file",
             config.error().to_line());
     return require_silence(config.error());
   }

@@ -1,5 +1,5 @@
-// A connector file. Whatever it says: it is refused with file, line and column, or it can be
-// planned and asked with, and its plans read an answer without harm.
+// A connector file. For any text: it is refused with file, line and column, or it can be planned,
+// makes requests, and its plans read an answer without failure.
 #include "base/utf8.hpp"
 #include "connectors/engine/stream_reader.hpp"
 #include "tests/fuzz/cells.hpp"
@@ -19,9 +19,9 @@ constexpr std::string_view some_answer =
 
 void require_place(Error const& error, std::string_view file) {
   require_error(error);
-  require(error.code == ErrorCode::config_invalid, "a mistake in a file is one of the user",
-          error.to_line());
-  require(error.where.starts_with(file), "a mistake has a place", error.to_line());
+  require(error.code == ErrorCode::config_invalid,
+          "an error in a connector file has the code config_invalid", error.to_line());
+  require(error.where.starts_with(file), "an error names its place in the file", error.to_line());
 }
 
 void read_with(std::shared_ptr<StreamPlan const> const& plan) {
@@ -35,7 +35,7 @@ void read_with(std::shared_ptr<StreamPlan const> const& plan) {
     if (!request) return;
     require(request->target.starts_with('/'), "a request asks for a path", request->target);
     for (char const c : request->target) {
-      require(c > ' ' && c <= '~', "what is asked for is encoded", request->target);
+      require(c > ' ' && c <= '~', "the target of a request is encoded", request->target);
     }
     Answer answer;
     answer.body = body;

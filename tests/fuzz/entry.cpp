@@ -1,4 +1,4 @@
-// Where libFuzzer comes in; compiled once for each target.
+// The entry point for libFuzzer, compiled once per target.
 #include <cstddef>
 #include <cstdint>
 

@@ -18,7 +18,7 @@ WholeNumber at_places(Exact const& value, long places) {
 Exact exact_of(std::string_view text) {
   Exact value;
   bool negative = false;
-  bool behind_point = false;
+  bool after_point = false;
   std::string digits = "0";
   for (std::size_t i = 0; i < text.size(); ++i) {
     char const c = text[i];
@@ -27,10 +27,10 @@ Exact exact_of(std::string_view text) {
       break;
     }
     negative = negative || c == '-';
-    if (c == '.') behind_point = true;
+    if (c == '.') after_point = true;
     if (c < '0' || c > '9') continue;
     digits += c;
-    value.places += behind_point ? 1 : 0;
+    value.places += after_point ? 1 : 0;
   }
   digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size() - 1));
   value.digits = WholeNumber(digits);

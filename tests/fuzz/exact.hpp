@@ -1,5 +1,5 @@
-// Decimals as a whole number and a power of ten: the judge of base/decimal.hpp, which works on
-// texts.
+// Decimals as an integer and a power of ten. The reference for base/decimal.hpp, which works on
+// text.
 #pragma once
 
 #include <boost/multiprecision/cpp_int.hpp>
@@ -15,12 +15,12 @@ struct Exact {
   long places = 0;
 };
 
-// Of a decimal, with an exponent or without.
+// Parses a decimal, with or without an exponent.
 Exact exact_of(std::string_view text);
 Exact operator-(Exact const& left, Exact const& right);
 Exact operator*(Exact const& left, Exact const& right);
 Exact magnitude(Exact const& value);
-// Less than 0, 0 or more, as left is less than right, equal or more.
+// Less than 0, 0, or greater than 0, as left is less than, equal to, or greater than right.
 int compare(Exact const& left, Exact const& right);
 
 }  // namespace affsync::fuzz

@@ -1,8 +1,8 @@
-// A compressed body. The first byte of an input says in what pieces it comes, and the lowest bit of
-// it whether it is gzip or deflate.
+// A compressed body. The first byte of an input selects the piece size; its lowest bit selects gzip
+// or deflate.
 //
-// Whatever a peer sends: it is refused or inflates to no more than the limits, of bytes and of the
-// ratio, allow; in whatever pieces it comes, the same comes out.
+// For any bytes: the body is refused, or inflates within the limits of size and ratio. Every piece
+// size gives the same output.
 #include "daemon/net/inflate.hpp"
 
 #include "tests/fuzz/require.hpp"
@@ -29,7 +29,7 @@ Inflated inflate_in_pieces(std::string_view bytes, net::Compression compression,
   for (std::size_t at = 0; at < bytes.size() && out.good; at += piece) {
     out.good = inflater.put(bytes.substr(at, piece), out.body).has_value();
     auto const taken = std::min(bytes.size(), at + piece);
-    // What is in memory when it is refused is at most one buffer more.
+    // A refused body exceeds the limit in memory by at most one buffer.
     require(out.body.size() <= limits.bytes, "a body is within its limit");
     require(out.body.size() <= limits.ratio_from || out.body.size() / limits.ratio <= taken,
             "a body is within its ratio");
@@ -47,14 +47,14 @@ void inflate(std::string_view input) {
   auto const compression = (choice & 1) != 0 ? net::Compression::deflate : net::Compression::gzip;
   auto const whole = inflate_in_pieces(input, compression, std::max<std::size_t>(1, input.size()));
   auto const parts = inflate_in_pieces(input, compression, choice / 2 + 1);
-  // The ratio is taken of what has come so far, so that pieces may be refused where the whole is
-  // not.
+  // The ratio is computed from the bytes received so far, so pieces may be refused where the whole
+  // body is accepted.
   if (!parts.good && whole.good) {
-    require(whole.body.size() > 64 * 1024, "pieces make no difference");
+    require(whole.body.size() > 64 * 1024, "piece size does not change the outcome");
     return;
   }
-  require(whole.good == parts.good, "pieces make no difference");
-  require(!whole.good || whole.body == parts.body, "pieces do not change what comes out");
+  require(whole.good == parts.good, "piece size does not change the outcome");
+  require(!whole.good || whole.body == parts.body, "piece size does not change the output");
 }
 
 }  // namespace affsync::fuzz

@@ -1,9 +1,9 @@
-// Links to the next page. An input has a line each for the base URL, for what was asked for last,
+// Links to the next page. An input has one line each for the base URL, the last requested target,
 // and the link.
 //
-// Whatever a broker sends: a link is refused or leads to a target that can be sent, within the base
-// URL also when dots are resolved, and whose own scheme, host and port, if it names any, are those
-// of the base URL.
+// For any link: it is refused, or leads to a target that can be sent and stays within the base URL
+// even after dots are resolved. If the link names a scheme, host or port, they are those of the
+// base URL.
 #include "connectors/engine/answer/page_hints.hpp"
 #include "daemon/net/http_codec.hpp"
 #include "tests/fuzz/require.hpp"
@@ -22,7 +22,7 @@ bool starts_without_case(std::string_view text, std::string_view with) {
   return true;
 }
 
-// As servers do that decode before they resolve.
+// Some servers decode a path before they resolve its dots.
 std::string without_encoded_dots(std::string_view path) {
   std::string out;
   while (!path.empty()) {
@@ -47,9 +47,9 @@ void require_same_place(std::string_view link, net::Origin const& base) {
   if (link.starts_with("//")) whole = (base.tls ? "https:" : "http:") + whole;
   if (whole.find("://") == whole.npos || whole.find("://") > whole.find_first_of("/?#")) return;
   auto const origin = net::parse_origin(whole.substr(0, whole.find_first_of("?#")), true);
-  if (!origin) return;  // of a stricter form than is needed here
+  if (!origin) return;  // parse_origin is stricter than links need
   require(origin->tls == base.tls && origin->host == base.host && origin->port == base.port,
-          "a link leads to where the base url does", link);
+          "a link has the scheme, host and port of the base URL", link);
 }
 
 }  // namespace
@@ -60,7 +60,7 @@ void links(std::string_view input) {
   auto const base = net::parse_origin(base_url, true);
   if (!base) return;
   while (base_url.ends_with('/')) base_url.pop_back();
-  // What was asked for was made by us, or was a link that was taken.
+  // A target that is sent was made by affsync or came from an accepted link.
   HttpRequest const before(Method::get, asked);
   if (!net::encode_request(before, *base, "")) return;
 

@@ -1,8 +1,8 @@
 // The body of an answer becomes rows. The first line of an input names a stream (connector/stream)
-// and, after a blank, what privacy does; the rest is the body.
+// and, after a space, the privacy setting. The rest is the body.
 //
-// Whatever a broker sends: the body is refused or read; each of its rows is made into cells that
-// PostgreSQL takes or is put aside with a reason; what is kept as JSON is good for jsonb.
+// For any body: it is refused or read. Each row becomes cells that PostgreSQL accepts, or is
+// quarantined with a reason. Whatever is kept as JSON is valid for jsonb.
 #include "connectors/engine/answer/page_hints.hpp"
 #include "connectors/engine/answer/records.hpp"
 #include "connectors/engine/rows/page_rows.hpp"
@@ -20,8 +20,8 @@ using namespace engine;
 void require_same_when_read_again(Json const& body) {
   auto const text = body.dump();
   auto const again = parse_json(text);
-  require(again.has_value(), "what was written can be read", text);
-  require(again->dump() == text, "what was read again is the same", text);
+  require(again.has_value(), "dumped JSON can be parsed", text);
+  require(again->dump() == text, "dumping parsed JSON gives the same text", text);
 }
 
 void require_row(RecordTable const& table, Row const& row) {
@@ -35,7 +35,7 @@ void require_row(RecordTable const& table, Row const& row) {
 }
 
 void require_quarantine(QuarantinedRow const& row) {
-  require(!row.reason.empty(), "a row that is put aside has a reason", row.raw);
+  require(!row.reason.empty(), "a quarantined row has a reason", row.raw);
   require_text(row.reason, "a reason");
   require_text(row.external_id, "an id");
   require_jsonb(row.raw);

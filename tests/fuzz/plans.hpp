@@ -1,4 +1,4 @@
-// Plans of the built-in connectors' streams, and of everything.yaml's, for the fuzz targets.
+// Plans of the streams of the built-in connectors and of everything.yaml, for the fuzz targets.
 #pragma once
 
 #include <memory>
@@ -12,13 +12,14 @@ namespace affsync::fuzz {
 struct StreamUnderTest {
   std::string name;  // connector/stream
   std::shared_ptr<engine::StreamPlan const> plan;
-  std::vector<engine::RowMapper> mappers;  // the main table's, then those of `also`
+  std::vector<engine::RowMapper> mappers;  // that of the main table, then those of `also`
 };
 
-// The stream of that name; of a name that there is not, any. `privacy`: drop, hash, or keep.
+// Returns the stream of that name, or an arbitrary one for an unknown name. `privacy`: drop, hash,
+// or keep.
 StreamUnderTest const& stream_under_test(std::string_view name, std::string_view privacy);
 
-// Settings and credentials that make a plan of a connector, if they can.
+// Settings and credentials that allow a plan of the connector, where one is possible.
 SourceSettings settings_for(engine::Manifest const& manifest);
 
 }  // namespace affsync::fuzz

@@ -1,5 +1,5 @@
-// The fuzzers' corpora, past findings among them, through the same functions without libFuzzer: a
-// compiler other than clang and a build without sanitizers must keep the same promises.
+// Runs the fuzzers' corpora, which include past findings, through the same functions without
+// libFuzzer. Other compilers than clang and builds without sanitizers must pass them too.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// How a fuzz target asserts, and how it takes its input apart.
+// Assertions and input parsing for the fuzz targets.
 #pragma once
 
 #include <stdexcept>
@@ -7,7 +7,7 @@
 
 namespace affsync::fuzz {
 
-// libFuzzer takes it for a crash, the replay test for a failure.
+// libFuzzer treats it as a crash, the replay test as a failure.
 class Broken : public std::logic_error {
  public:
   using std::logic_error::logic_error;
@@ -17,7 +17,7 @@ inline void require(bool kept, std::string_view promise, std::string_view seen =
   if (!kept) throw Broken(std::string(promise) + ": " + std::string(seen));
 }
 
-// Takes a line off the front, without its end.
+// Removes the first line from the input and returns it without its line end.
 inline std::string_view take_line(std::string_view& input) {
   auto const end = input.find('\n');
   auto const line = input.substr(0, end);
@@ -25,7 +25,7 @@ inline std::string_view take_line(std::string_view& input) {
   return line;
 }
 
-// Takes what stands before the next blank off the front.
+// Removes the text before the next space and returns it.
 inline std::string_view take_word(std::string_view& line) {
   auto const end = line.find(' ');
   auto const word = line.substr(0, end);
@@ -33,7 +33,8 @@ inline std::string_view take_word(std::string_view& line) {
   return word;
 }
 
-// A number for a choice: that which is written, or whatever comes of other texts. From 0 to most.
+// Turns text into a choice from 0 to `most`: a written number, or an arbitrary value for other
+// text.
 inline int to_choice(std::string_view word, int most) {
   unsigned number = 0;
   for (char const c : word.substr(0, 6)) number = number * 10 + static_cast<unsigned char>(c - '0');

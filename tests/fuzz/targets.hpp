@@ -1,6 +1,6 @@
-// The fuzz targets: each reads one input, as libFuzzer makes it or as it lies in corpus/NAME, runs
-// a part of the program on it and asserts what that part promises whatever it is given. A promise
-// that is not kept throws Broken; so does, by itself, what escapes from the part.
+// The fuzz targets. Each runs a part of the program on one input (from libFuzzer or from
+// corpus/NAME) and asserts what that part guarantees for every input. A broken guarantee throws
+// Broken; an exception that escapes from the part is a failure too.
 #pragma once
 
 #include <string_view>

@@ -1,9 +1,10 @@
-// Dates and times of a broker. An input has three lines: zone and time of reading ("Europe/Moscow
-// 2026-11-21T09:00:00Z"), forms joined by "|" ("ru" for Russian words), and the text.
+// Dates and times from brokers. An input has three lines: time zone and time of reading
+// ("Europe/Moscow 2026-11-21T09:00:00Z"), formats joined by "|" ("ru" for Russian words), and the
+// text.
 //
-// Whatever the text: times lie in the years that can be stored and are written so that they read
-// the same; an interval has its ends in order and is no longer than what its words can mean; of
-// what was said to be ago, no end lies ahead.
+// For any text: times lie in the years that can be stored, and writing and reading them gives the
+// same time. An interval has its ends in order and is no longer than its words can mean. A time
+// "ago" has no end in the future.
 #include <array>
 
 #include "connectors/engine/answer/classify.hpp"
@@ -37,7 +38,7 @@ TimePoint time_of(std::string_view word) {
   return TimePoint(*parse_day("2026-03-31"));
 }
 
-// A year, and what calendars make of months that end early and of clocks that change.
+// A year, plus tolerance for short months and for clock changes.
 constexpr auto longest_interval = days(366 + 62);
 
 void require_day(std::optional<Day> day) {
@@ -52,7 +53,7 @@ void require_instant(TimePoint instant) {
   std::string text;
   append_time(text, instant);
   auto const again = parse_iso(text);
-  require(again && again->wall == instant, "an instant reads the same again", text);
+  require(again && again->wall == instant, "an instant survives writing and reading", text);
 }
 
 void require_spoken(std::optional<SpokenTime> const& spoken, std::string_view text, TimePoint now) {
@@ -62,11 +63,12 @@ void require_spoken(std::optional<SpokenTime> const& spoken, std::string_view te
   require(spoken->earliest <= spoken->latest, "an interval has its ends in order", text);
   require(spoken->latest - spoken->earliest <= longest_interval, "an interval is not too long",
           text);
-  require(!spoken->exact || spoken->earliest == spoken->latest, "an instant has no length", text);
+  require(!spoken->exact || spoken->earliest == spoken->latest,
+          "an exact time is an interval without length", text);
   bool const ago = text.ends_with(" ago") || text.ends_with(" назад");
-  // But for the second that the time of an answer is unsure by.
-  require(!ago || spoken->latest <= now + std::chrono::seconds(1), "what is ago does not lie ahead",
-          text);
+  // The time of an answer is known to the second only.
+  require(!ago || spoken->latest <= now + std::chrono::seconds(1),
+          "a time \"ago\" is not in the future", text);
 }
 
 }  // namespace

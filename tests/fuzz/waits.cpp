@@ -1,8 +1,8 @@
-// How long a broker asks to wait. An input has a line each for the unit of the reset header (0 to
-// 3), Retry-After, the reset header, the header of what remains, and the text that goes before the
-// seconds in a body; the rest is the body.
+// How long a broker asks to wait. An input has one line each for the unit of the reset header (0 to
+// 3), Retry-After, the reset header, the header with the remaining requests, and the text that
+// precedes the seconds in a body. The rest is the body.
 //
-// Whatever it says: a wait is within its cap and not negative, and the rate goes on to be one.
+// For any input: a wait is not negative and within its cap, and the rate stays finite and positive.
 #include <cmath>
 
 #include "connectors/engine/answer/classify.hpp"
@@ -19,7 +19,7 @@ namespace {
 using namespace engine;
 using std::chrono::hours;
 
-// Of what is read, before it is capped: enough that it can be added to a time.
+// Upper bound of a parsed wait before it is capped: small enough to be added to a time.
 constexpr auto longest = hours(366 * 24);
 
 void require_wait(std::optional<std::chrono::milliseconds> const& wait, Duration most) {
@@ -29,10 +29,10 @@ void require_wait(std::optional<std::chrono::milliseconds> const& wait, Duration
 }
 
 void require_rate(Limiter& limiter, RateSpec const& spec, TimePoint now) {
-  require(std::isfinite(limiter.rate()) && limiter.rate() > 0, "a rate is one");
+  require(std::isfinite(limiter.rate()) && limiter.rate() > 0, "a rate is finite and positive");
   auto const wait = limiter.reserve(now);
-  require(wait >= Duration(0), "a turn does not lie behind");
-  require(wait <= spec.wait_cap + hours(1), "a turn comes");
+  require(wait >= Duration(0), "a reserved turn is not in the past");
+  require(wait <= spec.wait_cap + hours(1), "a reserved turn comes within the cap and an hour");
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Checks the alerting rules with Prometheus' own promtool: that they are well-formed, fire, stay quiet
-# and resolve, and that every metric they name is one that affsync has. $1: the root of the tree.
+# Checks the alerting rules with promtool: they are well-formed, fire, stay quiet and resolve, and
+# name only metrics that affsync has. $1: the root of the tree.
 set -eu
 rules=$1/docs/alerts.yml
 if ! command -v promtool >/dev/null; then

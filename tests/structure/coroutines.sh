@@ -1,8 +1,8 @@
 #!/bin/sh
-# What g++ 12 miscompiles in an expression with co_await or co_spawn: a lambda with captures by
-# value or an aggregate in braces written in place (destroyed twice or too early), and ?: with
-# co_await in a branch. Name the object first and std::move it in. A guess by the look of a
-# statement, not a parser. Usage: coroutines.sh ROOT
+# Finds what g++ 12 miscompiles in an expression with co_await or co_spawn: a lambda with captures
+# by value or an aggregate in braces written in place (destroyed twice or too early), and ?: with
+# co_await in a branch. Fix: name the object first and std::move it in. This matches the text of
+# statements; it is not a parser. Usage: coroutines.sh ROOT
 cd "$1" || exit 2
 failed=0
 for folder in base config connectors schema daemon tests bench; do
@@ -14,7 +14,7 @@ for folder in base config connectors schema daemon tests bench; do
         printf "%s:%d: %s in an expression with co_await or co_spawn\n", FILENAME, start, what
         bad = 1
       }
-      # Whether the text holds a lambda that captures by value; `this` and references are fine.
+      # Whether the text has a lambda that captures by value; `this` and references are fine.
       function captures_by_value(text,    list) {
         # A bracket after a name or a closing bracket is a subscript.
         while (match(text, /(^|[^A-Za-z0-9_)\]])\[[^][]*\]/)) {

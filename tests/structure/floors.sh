@@ -1,9 +1,9 @@
 #!/bin/sh
-# The wings of the engine stand on each other: no header includes one of a higher floor. Usage:
-# floors.sh ROOT
+# The folders of the engine are layers: no header includes one from the same or a higher layer.
+# Usage: floors.sh ROOT
 cd "$1/connectors/engine" 2>/dev/null || exit 0
 
-# From the ground up; wings on one line stand side by side and do not include each other.
+# From the lowest layer up. Folders on one line do not include each other.
 floors='values
 values/spoken
 manifest
@@ -13,7 +13,7 @@ request
 rows
 .'
 
-# floor FOLDER: the number of its floor; empty for a folder that has none
+# floor FOLDER: prints the number of its layer; nothing for a folder that is not listed
 floor() { printf '%s\n' "$floors" | awk -v wing="$1" '{ for (i = 1; i <= NF; ++i) if ($i == wing) print NR }'; }
 
 failed=0
@@ -21,7 +21,7 @@ for header in $(find . -name '*.hpp' | sed 's|^\./||'); do
   wing=$(dirname "$header")
   here=$(floor "$wing")
   if [ -z "$here" ]; then
-    echo "connectors/engine/$header:1: the folder has no floor yet: see tests/structure/floors.sh"
+    echo "connectors/engine/$header:1: the folder has no layer: add it to tests/structure/floors.sh"
     failed=1
     continue
   fi
@@ -30,7 +30,7 @@ for header in $(find . -name '*.hpp' | sed 's|^\./||'); do
     [ "$other" = "$wing" ] && continue
     there=$(floor "$other")
     [ "${there:-99}" -lt "$here" ] && continue
-    echo "connectors/engine/$header: includes $included, which is not below it"
+    echo "connectors/engine/$header: includes $included, which is not in a lower layer"
     failed=1
   done
 done

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every header begins with a comment that tells its purpose, and has #pragma once; no file of the
+# Every header begins with a comment that states its purpose, and has #pragma once. No file of the
 # program has more than 400 lines. Usage: headers.sh ROOT
 cd "$1" || exit 2
 failed=0
@@ -14,7 +14,7 @@ for folder in base config connectors schema daemon tests bench; do
   for header in $(find "$folder" -name '*.hpp'); do
     case $(head -n 1 "$header") in
       '// '?*) ;;
-      *) complain "$header:1: no comment that tells the purpose" ;;
+      *) complain "$header:1: the first line is not a comment that states the purpose" ;;
     esac
     grep -q '^#pragma once$' "$header" || complain "$header:1: no #pragma once"
   done
@@ -25,7 +25,7 @@ for folder in base config connectors schema daemon; do
   # shellcheck disable=SC2044  # no path has a blank
   for file in $(find "$folder" -name '*.[ch]pp'); do
     lines=$(wc -l < "$file")
-    [ "$lines" -le 400 ] || complain "$file:400: $lines lines; one idea a file"
+    [ "$lines" -le 400 ] || complain "$file:400: $lines lines, more than 400: split the file"
   done
 done
 exit $failed

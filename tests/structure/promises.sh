@@ -1,8 +1,8 @@
 #!/bin/sh
-# Every test that docs/promises.md and SECURITY.md name is there: `Suite.case` as TEST, TEST_F or
-# TEST_P of that suite, `Suite.*` as any of them. Usage: promises.sh ROOT
+# Every test that docs/promises.md and SECURITY.md name exists: `Suite.case` as TEST, TEST_F or
+# TEST_P of that suite, `Suite.*` as any of its tests. Usage: promises.sh ROOT
 cd "$1" || exit 2
-[ -f docs/promises.md ] || { echo "docs/promises.md: not there"; exit 1; }
+[ -f docs/promises.md ] || { echo "docs/promises.md: the file is missing"; exit 1; }
 tests=$(mktemp) || exit 2
 trap 'rm -f "$tests"' EXIT
 find tests -name '*.cpp' -exec cat {} + | tr '\n' ' ' |

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Each rule on small trees that break it and on one that does not.
+# Runs each rule on small trees that break it and on trees that do not.
 here=$(cd "$(dirname "$0")" && pwd)
 tree=$(mktemp -d) || exit 2
 trap 'rm -rf "$tree"' EXIT
 failed=0
 
-# expect RULE pass|fail FILE TEXT: what the rule says of a tree of that one file
+# expect RULE pass|fail FILE TEXT: the expected result of the rule for a tree with that one file
 expect() {
   rm -rf "${tree:?}"/*
   mkdir -p "$tree/$(dirname "$3")"
@@ -72,7 +72,7 @@ expect coroutines fail daemon/a.cpp 'co_await f({.a = 1});\n'
 expect coroutines fail daemon/a.cpp 'co_return co_await f(x, {1, 2});\n'
 expect coroutines fail tests/a.cpp 'auto x = c ? co_await f() : g();\n'
 
-# The page stands in a tree of two files.
+# expect_page pass|fail TEXT: the same for a page, in a tree with one test
 expect_page() {
   rm -rf "${tree:?}"/*
   mkdir -p "$tree/docs" "$tree/tests"

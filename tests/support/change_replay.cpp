@@ -33,7 +33,7 @@ BEGIN
         RETURN NEXT format('%s: change %s names nothing', who, c.change_id);
       END IF;
       FOR k IN SELECT jsonb_object_keys(c.after) UNION SELECT jsonb_object_keys(c.before) LOOP
-        -- Another privacy setting takes people's data away, or hashes it, and records nothing of it.
+        -- A changed privacy setting removes or hashes personal data without a change record.
         CONTINUE WHEN k IN ('raw', 'name', 'email', 'phone');
         IF now_ -> k IS DISTINCT FROM c.after -> k THEN
           RETURN NEXT format('%s: %s is %s, but change %s (%s) made it %s', who, k,
@@ -54,7 +54,7 @@ BEGIN
                           - (SELECT coalesce(array_agg(m), '{}')
                              FROM jsonb_object_keys(c.after -> 'raw') m) || (c.before -> 'raw'));
       ELSIF c.operation <> 'delete' THEN
-        raw_known := false;  -- where columns changed, raw is not recorded
+        raw_known := false;  -- a change of columns does not record raw
       END IF;
       now_ := now_ || (c.before - 'raw');
     END LOOP;

@@ -1,16 +1,16 @@
-// The history of every stored row, gone through backwards: whether what is stored now follows from
-// its change records.
+// Replays the change records of every stored row backwards and checks that the stored state follows
+// from them.
 #pragma once
 
 namespace affsync::test {
 
-// Statements for one session of the program's database; the last one gives a line of text for each
-// contradiction, and none when all is explained:
-//   - a row has as many change records as its revision says, less one, and the latest of them was
-//     made when and by whom the row says;
-//   - what a change record calls the state after it is what comes before the next one (or is stored
-//     now), in every column that it names, and in every member of raw where it names those;
-//   - at its first revision no row was marked as vanished.
+// SQL statements for one session on the program's database. The last statement returns one line of
+// text per contradiction and no line if there is none. It checks that:
+//   - a row has one change record fewer than its revision, and the newest record has the row's
+//     changed_at and run_id;
+//   - the "after" state of a change record equals the "before" state of the next one (or the stored
+//     state), in every column and every member of raw that the record names;
+//   - no row was marked as deleted at its first revision.
 extern char const* const change_replay_sql;
 
 }  // namespace affsync::test

@@ -1,4 +1,4 @@
-// Blocking sockets with a receive time-out.
+// Blocking sockets with a receive timeout.
 #include "tests/support/http_get.hpp"
 
 #include <arpa/inet.h>
@@ -15,42 +15,42 @@
 namespace affsync::test {
 namespace {
 
-struct Place {
+struct UrlParts {
   std::string host;
   std::uint16_t port = 80;
   std::string target;
 };
 
-Place parse_url(std::string const& url) {
+UrlParts parse_url(std::string const& url) {
   constexpr std::string_view scheme = "http://";
   if (url.rfind(scheme, 0) != 0) throw std::runtime_error("not an http:// address: " + url);
   auto const slash = url.find('/', scheme.size());
   auto const authority = url.substr(scheme.size(), slash - scheme.size());
   auto const colon = authority.find(':');
-  Place place;
-  place.host = authority.substr(0, colon);
+  UrlParts parts;
+  parts.host = authority.substr(0, colon);
   if (colon != std::string::npos)
-    std::from_chars(authority.data() + colon + 1, authority.data() + authority.size(), place.port);
-  place.target = slash == std::string::npos ? "/" : url.substr(slash);
-  return place;
+    std::from_chars(authority.data() + colon + 1, authority.data() + authority.size(), parts.port);
+  parts.target = slash == std::string::npos ? "/" : url.substr(slash);
+  return parts;
 }
 
 class Socket {
  public:
-  Socket(Place const& place, std::chrono::seconds limit)
+  Socket(UrlParts const& parts, std::chrono::seconds limit)
       : descriptor_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     timeval const wait{static_cast<time_t>(limit.count()), 0};
     setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
     setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
     sockaddr_in address{};
     address.sin_family = AF_INET;
-    address.sin_port = htons(place.port);
-    inet_pton(AF_INET, place.host == "localhost" ? "127.0.0.1" : place.host.c_str(),
+    address.sin_port = htons(parts.port);
+    inet_pton(AF_INET, parts.host == "localhost" ? "127.0.0.1" : parts.host.c_str(),
               &address.sin_addr);
     if (connect(descriptor_, reinterpret_cast<sockaddr const*>(&address), sizeof address) != 0) {
       int const reason = errno;
       close(descriptor_);
-      throw std::runtime_error("cannot connect to port " + std::to_string(place.port) + ": " +
+      throw std::runtime_error("cannot connect to port " + std::to_string(parts.port) + ": " +
                                std::strerror(reason));
     }
   }
@@ -66,7 +66,7 @@ class Socket {
     }
   }
 
-  // Everything until the peer closes, resets or is silent for too long.
+  // Reads until the peer closes or resets the connection, or sends nothing for the time limit.
   std::string receive_all() const {
     std::string out;
     std::array<char, 64 * 1024> buffer;
@@ -132,13 +132,13 @@ std::string HttpAnswer::header(std::string const& lower_case_name) const {
 
 HttpAnswer http_request(std::string const& method, std::string const& url, std::string const& body,
                         HttpFields const& headers, std::chrono::seconds limit) {
-  auto const place = parse_url(url);
-  std::string request = method + " " + place.target + " HTTP/1.1\r\nHost: " + place.host + ":" +
-                        std::to_string(place.port) + "\r\nConnection: close\r\n";
+  auto const parts = parse_url(url);
+  std::string request = method + " " + parts.target + " HTTP/1.1\r\nHost: " + parts.host + ":" +
+                        std::to_string(parts.port) + "\r\nConnection: close\r\n";
   for (auto const& [name, value] : headers) request += name + ": " + value + "\r\n";
   if (!body.empty() || method == "POST")
     request += "Content-Length: " + std::to_string(body.size()) + "\r\n";
-  Socket const socket(place, limit);
+  Socket const socket(parts, limit);
   socket.send_all(request + "\r\n" + body);
   return parse_answer(socket.receive_all(), url);
 }

@@ -1,5 +1,5 @@
-// Simulated time: a clock and a sleeper that only move when every coroutine waits, so that hours of
-// waiting take no time and nothing depends on the machine's speed.
+// Simulated time: a clock and a sleeper that advance only when every coroutine waits. Hours of
+// waiting take no time, and nothing depends on the machine's speed.
 #pragma once
 
 #include <boost/asio/co_spawn.hpp>
@@ -32,17 +32,17 @@ class ManualTime final : public Clock, public async::Sleeper {
     if (time <= Duration::zero()) co_return;
     auto executor = co_await asio::this_coro::executor;
     asio::steady_timer timer(executor, asio::steady_timer::time_point::max());
-    auto const place = sleepers_.emplace(now_ + time, &timer);
+    auto const entry = sleepers_.emplace(now_ + time, &timer);
     boost::system::error_code ignored;
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     for (auto it = sleepers_.begin(); it != sleepers_.end(); ++it) {
-      if (it != place) continue;  // still listed: nobody woke it, so it was cancelled
+      if (it != entry) continue;  // still listed: drive() did not wake it, so it was cancelled
       sleepers_.erase(it);
       throw boost::system::system_error(asio::error::operation_aborted);
     }
   }
 
-  // Runs `work` to its end, letting time pass whenever nothing else can happen.
+  // Runs `work` to its end. Time advances whenever nothing else can run.
   template <class T>
   T run(asio::io_context& io, asio::awaitable<T> work) {
     std::optional<T> result;
@@ -64,7 +64,8 @@ class ManualTime final : public Clock, public async::Sleeper {
       io.restart();
       if (io.poll() > 0) continue;
       if (done()) break;
-      if (sleepers_.empty()) throw std::logic_error("everything waits and nothing will come");
+      if (sleepers_.empty())
+        throw std::logic_error("deadlock: no coroutine can run and none sleeps");
       auto const first = sleepers_.begin();
       now_ = std::max(now_, first->first);
       auto* timer = first->second;

@@ -41,7 +41,7 @@ PoolerProcess::PoolerProcess(std::string const& server, PoolerOptions const& opt
   ProcessOptions pooler;
   pooler.program = "/usr/sbin/pgbouncer";
   pooler.arguments = {file.string()};
-  if (::geteuid() == 0) {  // it refuses to be root, and has to get at the server's socket
+  if (::geteuid() == 0) {  // PgBouncer refuses to run as root and must reach the server's socket
     auto const* user = ::getpwnam("postgres");
     if (user == nullptr) throw std::runtime_error("there is no user postgres");
     pooler.arguments.insert(pooler.arguments.begin(), {"-u", "postgres"});
@@ -58,7 +58,7 @@ PoolerProcess::~PoolerProcess() {
   process_.reset();  // before its directory goes
 }
 
-std::string PoolerProcess::detour() const {
+std::string PoolerProcess::connection_suffix() const {
   return " host=" + dir_.path().string() + " port=6432";
 }
 

@@ -1,4 +1,4 @@
-// A PgBouncer between a program under test and a PostgreSQL on a socket.
+// A PgBouncer between a program under test and a PostgreSQL server on a Unix socket.
 #pragma once
 
 #include <memory>
@@ -12,18 +12,18 @@ namespace affsync::test {
 struct PoolerOptions {
   std::string mode = "session";  // transaction, statement
   int pool_size = 20;
-  std::string more;  // further lines of its configuration
+  std::string more;  // further configuration lines
 };
 
 class PoolerProcess {
  public:
-  // `server`: a keyword string of libpq with host (a directory), port and user. Throws
-  // std::runtime_error when PgBouncer is not installed or does not start.
+  // `server`: a libpq keyword string with host (a directory), port and user. Throws
+  // std::runtime_error if PgBouncer is not installed or does not start.
   explicit PoolerProcess(std::string const& server, PoolerOptions const& options = {});
   ~PoolerProcess();
 
-  // To be put behind a keyword string of the server, so that it leads here.
-  std::string detour() const;
+  // Appended to the server's keyword string, makes it lead to the pooler.
+  std::string connection_suffix() const;
 
  private:
   TempDir dir_;

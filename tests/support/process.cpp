@@ -53,9 +53,10 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return out;
 }
 
-// Runs in the child: only calls that are allowed between fork and exec.
-[[noreturn]] void become(char* const* arguments, char* const* environment, char const* directory,
-                         int in, int out, int err, int failure, pid_t parent) {
+// Runs in the child: only async-signal-safe calls are allowed between fork and exec.
+[[noreturn]] void exec_child(char* const* arguments, char* const* environment,
+                             char const* directory, int in, int out, int err, int failure,
+                             pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);
   setpgid(0, 0);
@@ -88,8 +89,8 @@ Process::Process(ProcessOptions options) : name_(options.program.filename().stri
   pid_t const parent = getpid();
   pid_ = fork();
   if (pid_ == 0)
-    become(argument_pointers.data(), environment_pointers.data(), directory.c_str(), in.read,
-           out.write, err.write, failure.write, parent);
+    exec_child(argument_pointers.data(), environment_pointers.data(), directory.c_str(), in.read,
+               out.write, err.write, failure.write, parent);
   int const fork_error = errno;
   for (int const descriptor : {in.read, out.write, err.write, failure.write}) close(descriptor);
   int reason = pid_ < 0 ? fork_error : 0;
@@ -100,7 +101,7 @@ Process::Process(ProcessOptions options) : name_(options.program.filename().stri
     for (int const descriptor : {in.write, out.read, err.read}) close(descriptor);
     throw std::system_error(reason, std::generic_category(), "cannot start " + words[0]);
   }
-  // Inputs of tests are smaller than a pipe's buffer.
+  // Test inputs are smaller than the pipe buffer, so this write does not block.
   if (write(in.write, options.input.data(), options.input.size()) < 0)
     std::perror("write to the child's stdin");
   close(in.write);
@@ -118,7 +119,7 @@ Process::~Process() {
     std::lock_guard const lock(mutex_);
     status_ = exit_status(wait_status);
   }
-  kill(-pid_, SIGKILL);  // what the program left behind in its group
+  kill(-pid_, SIGKILL);  // processes that the program left in its group
   eventfd_write(end_reading_, 1);
   reader_.join();
   close(end_reading_);
@@ -137,7 +138,7 @@ void Process::read_output() {
     }
     if (!any) break;
     if (::poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) break;
-    // What was written before the end is still in the pipes, and is read first.
+    // Output written before the end is still in the pipes; read it first.
     bool const more = waits[0].revents != 0 || waits[1].revents != 0;
     if (waits[2].revents != 0 && !more) break;
     for (std::size_t i = 0; i < streams.size(); ++i) {
@@ -223,7 +224,7 @@ void Process::wait_for_end(Seconds limit) {
 int Process::wait(Seconds limit) {
   wait_for_end(limit);
   auto const status = poll().value();
-  // All output is there once both pipes are closed; a grandchild may hold them open for longer.
+  // All output has arrived once both pipes are closed. A grandchild may keep them open longer.
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, std::chrono::seconds(2), [&] { return out_.closed && err_.closed; });
   return status;

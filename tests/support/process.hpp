@@ -1,4 +1,4 @@
-// A program under test as a child process: its output is captured all the time, every wait has a
+// A program under test as a child process. Its output is captured continuously, every wait has a
 // deadline, and it never outlives the test program.
 //
 // Start processes from the main thread: the kernel kills the child when the thread that started it
@@ -20,48 +20,48 @@
 namespace affsync::test {
 
 struct ProcessOptions {
-  std::filesystem::path program;                   // without a slash: looked up in PATH
+  std::filesystem::path program;                   // looked up in PATH if it has no slash
   std::vector<std::string> arguments;              // without the program's own name
-  std::map<std::string, std::string> environment;  // set on top of the parent's
-  std::vector<std::string> unset;   // variables taken out of the parent's environment
-  std::filesystem::path directory;  // to run in; empty: where the test runs
-  std::string input;                // for stdin; then end of file
+  std::map<std::string, std::string> environment;  // added to the parent's
+  std::vector<std::string> unset;   // variables removed from the parent's environment
+  std::filesystem::path directory;  // working directory; empty: the test's own
+  std::string input;                // written to stdin, which is then closed
 };
 
 class Process {
  public:
   using Seconds = std::chrono::duration<double>;
 
-  // Throws std::system_error when the program cannot be started.
+  // Throws std::system_error if the program cannot be started.
   explicit Process(ProcessOptions options);
-  ~Process();  // kills it, if it still runs, and waits for its end
+  ~Process();  // kills the process if it still runs, and waits for its end
   Process(Process const&) = delete;
   Process& operator=(Process const&) = delete;
 
   pid_t pid() const { return pid_; }
 
-  // What came so far.
+  // The output so far.
   std::string out() const;
   std::string err() const;
 
-  // Waits until `text` has come on stdout (or stderr). Throws std::runtime_error with all the
-  // output when it has not within the limit or the program ended without it.
+  // Waits until `text` appears on stdout (or stderr). Throws std::runtime_error with all the output
+  // if the limit passes or the program ends first.
   void wait_for_out(std::string const& text, Seconds limit = Seconds(30));
   void wait_for_err(std::string const& text, Seconds limit = Seconds(30));
-  // The whole first line of stdout that holds `text`; waits like wait_for_out.
+  // Returns the whole first line of stdout that contains `text`; waits like wait_for_out.
   std::string wait_for_line(std::string const& text, Seconds limit = Seconds(30));
 
-  // Waits for the end and gives the exit status; 128 + N when signal N ended it. Throws
-  // std::runtime_error with all the output when it still runs after the limit.
+  // Waits for the end and returns the exit status; 128 + N if signal N ended the process. Throws
+  // std::runtime_error with all the output if it still runs after the limit.
   int wait(Seconds limit = Seconds(60));
-  // The exit status if it has ended.
+  // The exit status, if the process has ended.
   std::optional<int> poll();
-  // The most memory that was resident, once poll() or wait() has seen the end; 0 before. Counts
-  // from the fork on, so it is at least what this program has itself.
+  // Peak resident memory, known once poll() or wait() has seen the end; 0 before. Counts from the
+  // fork, so it is at least the test program's own size.
   long peak_memory_kib() const { return peak_memory_kib_; }
 
   void signal(int number);
-  // SIGTERM, then wait.
+  // Sends SIGTERM, then waits.
   int stop(Seconds limit = Seconds(20));
 
  private:
@@ -82,7 +82,7 @@ class Process {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   Stream out_, err_;
-  int end_reading_ = -1;  // an eventfd: a grandchild may hold the pipes open for ever
+  int end_reading_ = -1;  // an eventfd: a grandchild may hold the pipes open forever
   std::thread reader_;
 };
 

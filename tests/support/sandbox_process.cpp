@@ -1,4 +1,4 @@
-// Steering of the sandbox over its own HTTP paths.
+// Controls the sandbox over its own HTTP paths.
 #include "tests/support/sandbox_process.hpp"
 
 #include <stdexcept>

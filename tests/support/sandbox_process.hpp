@@ -1,4 +1,5 @@
-// affsync-sandbox as a peer of a test: started on a free port, steered and asked for its books.
+// affsync-sandbox as a test's broker: started on a free port, controlled, and queried for its
+// books.
 #pragma once
 
 #include <map>
@@ -11,17 +12,17 @@
 
 namespace affsync::test {
 
-// What the sandbox's own books say about one feed.
+// The row count and sums of one feed according to the sandbox.
 struct Book {
   std::uint64_t rows = 0;
-  // By field and currency, exact decimal text: sums["reward"]["EUR"]. Fields that are no money have
+  // Exact decimal text by field and currency: sums["reward"]["EUR"]. Fields that are not money have
   // the currency "".
   std::map<std::string, std::map<std::string, std::string>> sums;
 };
 
 class SandboxProcess {
  public:
-  // `arguments` as of `affsync-sandbox --help`. Waits until it listens.
+  // `arguments` as in `affsync-sandbox --help`. Waits until the sandbox listens.
   explicit SandboxProcess(std::vector<std::string> arguments = {});
 
   std::string const& url() const { return url_; }  // http://127.0.0.1:PORT
@@ -31,15 +32,15 @@ class SandboxProcess {
   Json log(bool with_latest = false) const;
   // A counter of the log: "requests", "logins", "throttled", …
   std::uint64_t count(std::string const& counter) const;
-  // The targets of all requests so far whose target holds `part`.
+  // The targets of all requests so far that contain `part`.
   std::vector<std::string> targets(std::string const& part) const;
 
-  // POST /sandbox/control; see tests/sandbox/admin.hpp. Throws std::runtime_error when refused.
+  // POST /sandbox/control; see tests/sandbox/admin.hpp. Throws std::runtime_error if refused.
   Json control(std::map<std::string, std::string> const& parameters) const;
   void fault(std::string const& spec) const { control({{"do", "fault"}, {"spec", spec}}); }
   void clear_faults() const { control({{"do", "clear_faults"}}); }
 
-  // A token, as a client would get it. Throws std::runtime_error when refused.
+  // Logs in like a client and returns the token. Throws std::runtime_error if refused.
   std::string log_in() const;
   // GET with that token.
   HttpAnswer get(std::string const& target, std::string const& token) const;

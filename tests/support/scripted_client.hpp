@@ -1,4 +1,4 @@
-// An HttpClient whose answers come from a function; it keeps what was sent and when.
+// An HttpClient whose answers come from a function. It records what was sent and when.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-// mkdtemp with an owner.
+// mkdtemp, wrapped in an owning object.
 #include "tests/support/temp_dir.hpp"
 
 #include <cstdlib>

@@ -1,4 +1,4 @@
-// A directory that goes away with its object.
+// A temporary directory that is removed with its object.
 #pragma once
 
 #include <filesystem>
@@ -9,13 +9,13 @@ namespace affsync::test {
 
 class TempDir {
  public:
-  TempDir();  // under the system's directory for temporary files, readable by its owner only
+  TempDir();  // in the system's temporary directory, accessible to its owner only
   ~TempDir();
   TempDir(TempDir const&) = delete;
   TempDir& operator=(TempDir const&) = delete;
 
   std::filesystem::path const& path() const { return path_; }
-  // Writes a file of that name in the directory and gives its path.
+  // Writes a file of that name in the directory and returns its path.
   std::filesystem::path write(std::string const& name, std::string_view text) const;
 
  private:

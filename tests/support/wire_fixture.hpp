@@ -1,5 +1,5 @@
-// Answers of brokers as others have shown them, in tests/fixtures/<connector>: NAME.json is the
-// body, NAME.expected says by hand what has to come of it. tests/fixtures/README.md has the form.
+// Broker answers as seen in public sources, in tests/fixtures/<connector>. NAME.json is the body;
+// NAME.expected states, written by hand, what must result. Format: tests/fixtures/README.md.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@ namespace affsync::test {
 
 struct ExpectedRow {
   std::string table;
-  std::map<std::string, std::string> columns;  // external_id among them; null ones are left out
+  std::map<std::string, std::string> columns;  // includes external_id; null columns are left out
   friend bool operator==(ExpectedRow const&, ExpectedRow const&) = default;
   friend auto operator<=>(ExpectedRow const&, ExpectedRow const&) = default;
 };
@@ -29,12 +29,12 @@ struct WireFixture {
   std::string body;
   std::multimap<std::string, std::string> lines;  // "key: value"
   std::vector<ExpectedRow> rows;
-  bool has_tables = false;  // a table is named, if only to say that it gets no row
+  bool has_tables = false;  // a table is named, even if only to state that it gets no row
 
   bool has(std::string const& key) const { return lines.contains(key); }
-  std::string get(std::string const& key, std::string const& otherwise = {}) const {
+  std::string get(std::string const& key, std::string const& fallback = {}) const {
     auto const found = lines.find(key);
-    return found == lines.end() ? otherwise : found->second;
+    return found == lines.end() ? fallback : found->second;
   }
   std::vector<std::string> all(std::string const& key) const {
     std::vector<std::string> values;
@@ -42,14 +42,14 @@ struct WireFixture {
     for (auto it = begin; it != end; ++it) values.push_back(it->second);
     return values;
   }
-  // The words of a list; "none" is the empty one.
+  // The words of a list. "none" stands for the empty list.
   std::vector<std::string> words(std::string const& key) const {
     std::istringstream in(get(key));
     std::vector<std::string> out{std::istream_iterator<std::string>(in), {}};
     if (out == std::vector<std::string>{"none"}) out.clear();
     return out;
   }
-  std::string of() const { return get("of"); }  // a stream, `login`, or `any` request
+  std::string of() const { return get("of"); }  // a stream, `login`, or `any` (every request)
   std::string label() const { return connector + "/" + name; }
 };
 
@@ -80,7 +80,8 @@ inline std::vector<std::string> cells_of(std::string const& line) {
   }
 }
 
-// "key: value" lines into `lines`; from a line "[table]" on its rows, the columns' names first.
+// Reads "key: value" lines into `lines`. After a line "[table]" come its rows, the column names
+// first.
 inline void read_expected(std::string const& text, std::string const& where, WireFixture& out) {
   std::istringstream in(text);
   std::string line;
@@ -111,7 +112,7 @@ inline void read_expected(std::string const& text, std::string const& where, Wir
   }
 }
 
-// Names of the folders: one a connector.
+// Names of the fixture folders, one per connector.
 inline std::vector<std::string> fixture_connectors() {
   std::vector<std::string> names;
   for (auto const& entry : std::filesystem::directory_iterator(fixtures_folder())) {
@@ -121,7 +122,7 @@ inline std::vector<std::string> fixture_connectors() {
   return names;
 }
 
-// In the order of their names. A body without its expectation is an error, and the other way round.
+// Sorted by name. A body without its expectation is an error, and so is the reverse.
 inline std::vector<WireFixture> fixtures_of(std::string const& connector) {
   std::vector<WireFixture> fixtures;
   for (auto const& entry : std::filesystem::directory_iterator(fixtures_folder() / connector)) {
@@ -145,7 +146,7 @@ inline std::vector<WireFixture> fixtures_of(std::string const& connector) {
   return fixtures;
 }
 
-// The credentials, settings and address that the connector is tried with: the file `source`.
+// The credentials, settings and address that the connector is tested with: the file `source`.
 inline WireFixture fixture_source(std::string const& connector) {
   WireFixture source;
   auto const file = fixtures_folder() / connector / "source";

@@ -1,5 +1,5 @@
-// What the torture knows of each kind of broker: how its source is configured, what can happen to
-// its rows, and which of its books has to equal which stream.
+// What the torture test knows about each kind of broker: how its source is configured, what can
+// happen to its rows, and which of its books must equal which stream.
 #pragma once
 
 #include <map>
@@ -8,12 +8,12 @@
 
 namespace affsync::torture {
 
-// One of the broker's books and the stream that has to equal it.
+// One of the broker's books and the stream that must equal it.
 struct BookOfStream {
   std::string feed;
   std::string table;
   std::string stream;
-  std::map<std::string, std::string> sums;  // the broker's field -> our column
+  std::map<std::string, std::string> sums;  // the broker's field -> affsync's column
 };
 
 // "do" and "feed" of /sandbox/control.
@@ -23,13 +23,13 @@ struct RowEvent {
 };
 
 struct BrokerKind {
-  std::string name;  // of the connector, and as affsync-sandbox takes it
+  std::string name;  // of the connector, and of affsync-sandbox --broker
   std::string credentials;
-  bool logs_in;                         // has tokens that expire
-  bool has_clock;                       // its clock may run ahead without harm
-  std::vector<std::string> streams;     // lines of YAML; @ stands for a page size, % for a day
-  std::vector<std::string> list_paths;  // parts of targets that are lists
-  std::vector<std::string> endpoints;   // that can be hidden and denied
+  bool logs_in;                         // issues tokens that expire
+  bool has_clock;                       // its clock may be advanced
+  std::vector<std::string> streams;     // YAML lines; @ stands for a page size, % for a day
+  std::vector<std::string> list_paths;  // substrings of the targets of lists
+  std::vector<std::string> endpoints;   // endpoints that can be hidden and denied
   std::vector<BookOfStream> books;
   std::vector<RowEvent> events;
 };

@@ -6,7 +6,7 @@
 namespace affsync::torture {
 namespace {
 
-constexpr test::Process::Seconds longest_stop{20};  // 5 s are promised; the machine may be busy
+constexpr test::Process::Seconds longest_stop{20};  // 5 s are promised, but the machine may be busy
 
 constexpr char const* alarm_text = "not everything could be ended in time";
 
@@ -39,13 +39,13 @@ void Children::judge(Child const& child, int status) {
   bool const just_started = Clock::now() - child.started < std::chrono::seconds(30);
   bool expected = false;
   if (child.daemon) {
-    // A daemon ends when it is told to, or when there is no database at its start.
+    // A daemon ends on SIGTERM, or if the database is unavailable at its start.
     expected = (term && (status == 0 || (status == 128 + SIGTERM && just_started))) ||
-               (status == 3 && database_hurt_since_(child.started - std::chrono::seconds(40)));
+               (status == 3 && database_outage_since_(child.started - std::chrono::seconds(40)));
   } else {
     expected = status == 0 || status == 1 || status == 3 || (term && status == 128 + SIGTERM);
   }
-  // The alarm that bounds an orderly end; on a busy machine it may be needed.
+  // The program aborts an orderly end that takes too long. A busy machine may cause this.
   if (term && status == 1 && child.process->err().find(alarm_text) != std::string::npos) {
     ++alarms_;
     return;
@@ -77,7 +77,7 @@ void Children::collect() {
 void Children::stop_all() {
   for (auto& child : all_) {
     if (child.paused) signal(child, SIGCONT);
-    // A second one would end it at once, with another status.
+    // A second signal would end the process immediately, with another status.
     if (child.signalled == 0) signal(child, SIGTERM);
   }
   collect();

@@ -72,7 +72,8 @@ void disturb_broker(Stage& stage, Random& random) {
 
 Child* any_child(Stage& stage, Random& random) {
   auto& all = stage.children().all();
-  auto const draw = random();  // drawn in any case, so that the steps do not depend on who lives
+  auto const draw =
+      random();  // always drawn, so that the steps do not depend on which processes live
   return all.empty() ? nullptr : &all[draw % all.size()];
 }
 
@@ -101,7 +102,7 @@ void disturb_process(Stage& stage, Random& random) {
   if (dice < 48) return send(SIGSTOP, "SIGSTOP");
   stage.configure(random);
   for (auto& each : stage.children().all()) {
-    // One that has only just begun does not listen to it yet: it would die of it.
+    // A process that has only begun does not handle SIGHUP yet and would die of it.
     bool const listens = each.process->err().find(" started ") != std::string::npos;
     if (!each.daemon || each.paused || !listens) continue;
     stage.note("SIGHUP to " + each.name);
@@ -136,7 +137,7 @@ void disturb(Stage& stage, Random& random) {
   }
 }
 
-void heal(Stage& stage) {
+void remove_disturbances(Stage& stage) {
   for (auto& broker : stage.brokers()) {
     stage.tell(broker, {{"do", "clear_faults"}});
     stage.tell(broker, {{"do", "rate"}, {"rate", "0"}});

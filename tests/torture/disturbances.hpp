@@ -1,4 +1,4 @@
-// One random thing that happens to brokers, processes or the database.
+// Random events that happen to brokers, processes or the database.
 #pragma once
 
 #include "tests/torture/stage.hpp"
@@ -7,7 +7,7 @@ namespace affsync::torture {
 
 void disturb(Stage& stage, Random& random);
 
-// Every fault, limit and obstacle is taken away; what happened to the rows stays.
-void heal(Stage& stage);
+// Removes every fault, limit and closed endpoint. Changes of rows stay.
+void remove_disturbances(Stage& stage);
 
 }  // namespace affsync::torture

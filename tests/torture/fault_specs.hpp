@@ -1,4 +1,4 @@
-// Random misbehaviour of a broker, as affsync-sandbox takes it.
+// Random broker faults in the syntax of affsync-sandbox.
 #pragma once
 
 #include <random>
@@ -10,7 +10,7 @@ namespace affsync::torture {
 
 using Random = std::mt19937_64;
 
-// 0 … limit - 1, by the same draws on every machine.
+// Returns 0 … limit - 1, from the same draws on every machine.
 std::size_t below(Random& random, std::size_t limit);
 
 template <class List>

@@ -1,5 +1,5 @@
-// affsync-torture: real processes, brokers that misbehave, a database that dies; at the end the
-// books must be right. CLI11 stays in this file.
+// affsync-torture: real processes, misbehaving brokers and a crashing database. At the end the
+// books must be right. Only this file includes CLI11.
 #include <CLI/CLI.hpp>
 #include <exception>
 #include <iostream>
@@ -19,9 +19,9 @@ struct Options {
   std::string program;
 };
 
-int report(Stage const& stage, Options const& options, std::string const& happened) {
+int report(Stage const& stage, Options const& options, std::string const& summary) {
   if (options.log || !stage.problems().empty()) std::cout << stage.log();
-  std::cout << happened;
+  std::cout << summary;
   for (auto const& text : stage.problems()) std::cout << "PROBLEM: " << text << "\n";
   std::cout << (stage.problems().empty() ? "the books are right" : "FAILED") << ", seed "
             << options.seed << ", " << options.seconds << " s" << std::endl;
@@ -33,31 +33,32 @@ int torture(Options const& options) {
   Random random(options.seed);
   Stage stage(random, options.program);
   auto const end = Clock::now() + std::chrono::seconds(options.seconds);
-  std::string happened;
+  std::string summary;
   try {
     while (Clock::now() < end) {
       disturb(stage, random);
       std::this_thread::sleep_for(std::chrono::milliseconds(below(random, 120)));
     }
     stage.note("the disturbances are over");
-    heal(stage);
+    remove_disturbances(stage);
     stage.wait_for_database();
     stage.children().stop_all();
     stage.configure_for_the_end();
-    happened = judge(stage);
+    summary = judge(stage);
   } catch (std::exception const& error) {
     stage.problem(std::string("the torture itself failed: ") + error.what());
   }
-  return report(stage, options, happened);
+  return report(stage, options, summary);
 }
 
 int parse_and_torture(int argc, char** argv) {
   Options options;
   CLI::App app("Real processes under random disturbances; at the end the books must be right.",
                "affsync-torture");
-  app.add_option("--seconds", options.seconds, "how long it is disturbed")->capture_default_str();
-  app.add_option("--seed", options.seed, "of all random choices; printed in any case");
-  app.add_option("--program", options.program, "another affsync, such as one with sanitizers");
+  app.add_option("--seconds", options.seconds, "duration of the disturbances")
+      ->capture_default_str();
+  app.add_option("--seed", options.seed, "seed of all random choices; always printed");
+  app.add_option("--program", options.program, "the affsync to test, such as one with sanitizers");
   app.add_flag("--log", options.log, "print the steps even if nothing is wrong");
   CLI11_PARSE(app, argc, argv);
   return torture(options);

@@ -35,8 +35,8 @@ Stage::Stage(Random& random, std::string program)
     : program_(program.empty() ? AFFSYNC_BINARY_DIR "/affsync" : std::move(program)),
       children_(
           [this](std::string text) { problem(std::move(text)); },
-          [this](Clock::time_point since) { return database_hurt_ && *database_hurt_ >= since; }) {
-  // The server runs as another user when this runs as root.
+          [this](Clock::time_point since) { return last_outage_ && *last_outage_ >= since; }) {
+  // PostgreSQL runs as another user if this program runs as root.
   fs::permissions(dir_.path(), fs::perms(0755));
   embedded::ClusterOptions options;
   options.state_dir = dir_.path() / "state";
@@ -85,7 +85,7 @@ void Stage::note(std::string const& text) {
 
 void Stage::problem(std::string text) {
   note("PROBLEM " + text.substr(0, text.find('\n')));
-  // Where the system writes core files into the working directory, they are kept.
+  // Keep a core file if the system wrote one into the working directory.
   std::error_code none;
   if (fs::exists(dir_.path() / "core", none)) {
     auto const kept = fs::current_path() / ("core.torture." + std::to_string(problems_.size()));
@@ -123,7 +123,7 @@ void Stage::write_configuration(std::vector<std::string> const& sources) {
   std::string text = "database: {url: \"" + database_url() + "\", connections: 3}\n" +
                      "http: {listen: \"off\"}\nlog: {level: info, format: text}\nsources:\n";
   for (auto const& source : sources) text += source;
-  // In one step, so that nobody reads half of it.
+  // Renamed into place, so that no process reads an incomplete file.
   dir_.write("next.yaml", text);
   fs::rename(dir_.path() / "next.yaml", dir_.path() / "affsync.yaml");
 }
@@ -205,32 +205,32 @@ std::string Stage::value(std::string const& sql) const {
   return all.empty() || all[0].empty() ? "" : all[0][0];
 }
 
-void Stage::note_hurt() {
-  database_hurt_ = Clock::now();
-  hurts_.push_back("timestamptz '" + format_time(SystemClock().now()) + "'");
+void Stage::note_outage() {
+  last_outage_ = Clock::now();
+  outages_.push_back("timestamptz '" + format_time(SystemClock().now()) + "'");
 }
 
-std::string Stage::hurt_between(std::string const& from, std::string const& to) const {
+std::string Stage::outage_between(std::string const& from, std::string const& to) const {
   std::string list;
-  for (auto const& hurt : hurts_) list += (list.empty() ? "" : ", ") + hurt;
-  return "exists (select from unnest(array[" + list + "]::timestamptz[]) hurt where hurt between " +
-         from + " and " + to + ")";
+  for (auto const& outage : outages_) list += (list.empty() ? "" : ", ") + outage;
+  return "exists (select from unnest(array[" + list +
+         "]::timestamptz[]) outage where outage between " + from + " and " + to + ")";
 }
 
 void Stage::end_backends() {
-  note_hurt();
+  note_outage();
   try {
     auto const ended = value(
         "select count(pg_terminate_backend(pid)) from pg_stat_activity"
         " where datname = current_database() and pid <> pg_backend_pid()");
     note("ended " + ended + " sessions of the database");
   } catch (std::exception const&) {
-    note("the database is away");
+    note("the database is unavailable");
   }
 }
 
 void Stage::crash_database() {
-  note_hurt();
+  note_outage();
   for (auto const& entry : fs::recursive_directory_iterator(
            dir_.path() / "state", fs::directory_options::skip_permission_denied)) {
     if (entry.path().filename() != "postmaster.pid") continue;
@@ -242,7 +242,7 @@ void Stage::crash_database() {
     }
     return;
   }
-  note("the database server is away already");
+  note("the database server is already down");
 }
 
 void Stage::wait_for_database() {

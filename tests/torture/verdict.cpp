@@ -17,12 +17,13 @@ void sync(Stage& stage, std::vector<std::string> arguments, bool must_succeed) {
                 ":\n" + finished.out + finished.err);
 }
 
-// Nothing is verified by a count at some brokers: there it takes two sweeps to call a row gone.
+// Some brokers report no count to verify a list. There it takes two sweeps to mark a missing row as
+// deleted.
 void read_everything(Stage& stage) {
   sync(stage, {"sync", "--full"}, false);
   sync(stage, {"sync", "--full"}, false);
   sync(stage, {"sync", "--full"}, true);
-  // A pass over the same data again changes nothing.
+  // A pass over unchanged data must record no change.
   auto const state = "select coalesce(max(change_id), 0) from affsync.record_change";
   auto const before = stage.value(state);
   sync(stage, {"sync"}, true);
@@ -73,8 +74,8 @@ void compare_books(Stage& stage) {
   }
 }
 
-// Each row of the query is a problem.
-void none_of(Stage& stage, std::string const& what, std::string const& sql) {
+// Every row of the query is a problem.
+void expect_no_rows(Stage& stage, std::string const& what, std::string const& sql) {
   auto const rows = stage.rows(sql);
   if (rows.empty()) return;
   std::string text = what + ": " + std::to_string(rows.size()) + ", such as\n";
@@ -85,27 +86,28 @@ void none_of(Stage& stage, std::string const& what, std::string const& sql) {
   stage.problem(text);
 }
 
-void look_at_machinery(Stage& stage) {
-  none_of(stage, "contradictions between rows and change records", test::change_replay_sql);
-  none_of(stage, "rows still in quarantine",
-          "select stream, external_id, reason, raw::text from affsync.quarantine"
-          " where resolved_at is null");
-  none_of(stage, "runs that never ended",
-          "select source_id, run_id, stream, started_at from affsync.sync_run"
-          " where status = 'running' or finished_at is null");
-  // A run that was killed may have been followed already; so may one that lost its lease with its
-  // connection and only had to write its end.
-  none_of(stage, "runs of one stream at the same time",
-          "select a.source_id, a.stream, a.run_id, a.status, a.started_at, a.finished_at, b.run_id,"
-          " b.started_at from affsync.sync_run a join affsync.sync_run b using (source_id, stream)"
-          " where a.run_id < b.run_id and b.started_at < a.finished_at"
-          " and coalesce(a.error_code, '') not in ('interrupted', 'lease_lost',"
-          " 'database_unavailable') and not " +
-              stage.hurt_between("a.started_at", "a.finished_at"));
-  none_of(stage, "errors of the program itself",
-          "select error_code, stream, error, count(*) from affsync.sync_run"
-          " where error_code in ('internal', 'database_error') and error not like '%57014%'"
-          " group by 1, 2, 3");
+void check_consistency(Stage& stage) {
+  expect_no_rows(stage, "contradictions between rows and change records", test::change_replay_sql);
+  expect_no_rows(stage, "rows still in quarantine",
+                 "select stream, external_id, reason, raw::text from affsync.quarantine"
+                 " where resolved_at is null");
+  expect_no_rows(stage, "runs that never ended",
+                 "select source_id, run_id, stream, started_at from affsync.sync_run"
+                 " where status = 'running' or finished_at is null");
+  // A killed run may already have a successor. So may a run that lost its lease together with its
+  // connection and had only to record its end.
+  expect_no_rows(
+      stage, "runs of one stream at the same time",
+      "select a.source_id, a.stream, a.run_id, a.status, a.started_at, a.finished_at, b.run_id,"
+      " b.started_at from affsync.sync_run a join affsync.sync_run b using (source_id, stream)"
+      " where a.run_id < b.run_id and b.started_at < a.finished_at"
+      " and coalesce(a.error_code, '') not in ('interrupted', 'lease_lost',"
+      " 'database_unavailable') and not " +
+          stage.outage_between("a.started_at", "a.finished_at"));
+  expect_no_rows(stage, "errors of the program itself",
+                 "select error_code, stream, error, count(*) from affsync.sync_run"
+                 " where error_code in ('internal', 'database_error') and error not like '%57014%'"
+                 " group by 1, 2, 3");
   std::string live;
   for (auto const& row : stage.rows("select distinct record_table from affsync.stream"
                                     " where record_table is not null")) {
@@ -115,30 +117,33 @@ void look_at_machinery(Stage& stage) {
             " affsync." +
             row[0] + " where deleted_at is null group by 1, 2";
   }
-  none_of(stage, "streams whose count of live rows is wrong",
-          "select s.source_id, s.stream, z.live_rows, coalesce(l.live, 0) from affsync.stream s"
-          " join affsync.stream_state z using (source_id, stream) left join (" +
-              live +
-              ") l"
-              " using (source_id, stream, record_table) where z.live_rows <> coalesce(l.live, 0)");
-  none_of(stage, "totals of the last run that do not match",
-          "select stream, metric, broker_value, our_value, difference from affsync.reconciliation r"
-          " where not matched and run_id = (select run_id from affsync.stream_state z"
-          " where z.source_id = r.source_id and z.stream = r.stream)");
+  expect_no_rows(
+      stage, "streams whose count of live rows is wrong",
+      "select s.source_id, s.stream, z.live_rows, coalesce(l.live, 0) from affsync.stream s"
+      " join affsync.stream_state z using (source_id, stream) left join (" +
+          live +
+          ") l"
+          " using (source_id, stream, record_table) where z.live_rows <> coalesce(l.live, 0)");
+  expect_no_rows(
+      stage, "totals of the last run that do not match",
+      "select stream, metric, broker_value, our_value, difference from affsync.reconciliation r"
+      " where not matched and run_id = (select run_id from affsync.stream_state z"
+      " where z.source_id = r.source_id and z.stream = r.stream)");
 }
 
-std::string what_happened(Stage const& stage) {
+std::string summarize(Stage const& stage) {
   std::string text;
   for (auto const& row :
        stage.rows("select status || coalesce(' ' || error_code, ''), count(*), sum(inserted),"
                   " sum(updated), sum(deleted), sum(quarantined) from affsync.sync_run group by 1"
                   " order by 2 desc")) {
     text += "  " + row[1] + " runs " + row[0] + ": " + row[2] + " rows inserted, " + row[3] +
-            " updated, " + row[4] + " marked as gone, " + row[5] + " put aside\n";
+            " updated, " + row[4] + " marked as deleted, " + row[5] + " quarantined\n";
   }
   text += "  " + stage.value("select count(*) from affsync.record_change") + " change records, ";
-  text += stage.value("select count(*) from affsync.quarantine") + " rows put aside and resolved, ";
-  text += std::to_string(stage.children().alarms()) + " orderly ends were cut short\n";
+  text +=
+      stage.value("select count(*) from affsync.quarantine") + " quarantined rows, all resolved, ";
+  text += std::to_string(stage.children().alarms()) + " orderly ends exceeded their time limit\n";
   return text;
 }
 
@@ -147,8 +152,8 @@ std::string what_happened(Stage const& stage) {
 std::string judge(Stage& stage) {
   read_everything(stage);
   compare_books(stage);
-  look_at_machinery(stage);
-  return what_happened(stage);
+  check_consistency(stage);
+  return summarize(stage);
 }
 
 }  // namespace affsync::torture

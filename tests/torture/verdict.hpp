@@ -1,12 +1,12 @@
-// What must hold when the disturbances are over.
+// The conditions that must hold after the disturbances.
 #pragma once
 
 #include "tests/torture/stage.hpp"
 
 namespace affsync::torture {
 
-// Full passes without faults, then every comparison; each contradiction becomes a problem of the
-// stage. Gives what the run went through, for people.
+// Runs full passes without faults, then all comparisons. Each contradiction becomes a problem of
+// the stage. Returns a readable summary of the runs.
 std::string judge(Stage& stage);
 
 }  // namespace affsync::torture

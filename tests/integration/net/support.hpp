@@ -14,7 +14,7 @@
 
 namespace affsync::net::test {
 
-using affsync::test::CertificateWishes;
+using affsync::test::CertificateOptions;
 using affsync::test::Identity;
 using affsync::test::PeerConnection;
 using affsync::test::ScriptedPeer;

@@ -16,8 +16,8 @@ TempFile const& authority_file() {
   return file;
 }
 
-CertificateWishes for_names(std::vector<std::string> names) {
-  CertificateWishes wishes;
+CertificateOptions for_names(std::vector<std::string> names) {
+  CertificateOptions wishes;
   wishes.names = std::move(names);
   return wishes;
 }
@@ -72,7 +72,7 @@ TEST(Tls, OneThatThePeerClosedMeanwhileIsReplaced) {
 }
 
 TEST(Tls, Expired) {
-  CertificateWishes wishes;
+  CertificateOptions wishes;
   wishes.from_days = -20;
   wishes.until_days = -5;
   auto const error = error_from(authority().issue(wishes), "localhost", trusting());
@@ -83,7 +83,7 @@ TEST(Tls, Expired) {
 }
 
 TEST(Tls, NotYetValid) {
-  CertificateWishes wishes;
+  CertificateOptions wishes;
   wishes.from_days = 5;
   auto const error = error_from(authority().issue(wishes), "localhost", trusting());
   EXPECT_EQ(error.code, ErrorCode::tls_failed);

@@ -30,7 +30,8 @@ class Pooler : public StoreTest {
 
 TEST_F(Pooler, PerSessionReadsWithItsDefaults) {
   PoolerProcess const pooler(url);
-  auto const pooled = make_pg_store(loop.io().get_executor(), options_for(url + pooler.detour()));
+  auto const pooled =
+      make_pg_store(loop.io().get_executor(), options_for(url + pooler.connection_suffix()));
   auto const lease = loop.run(pooled->try_lease({source, "feed"}));
   ASSERT_TRUE(lease);
   auto const run = begin_on(*pooled);
@@ -49,7 +50,8 @@ TEST_F(Pooler, PerSessionReadsWithItsDefaults) {
 
 TEST_F(Pooler, PerSessionTheLeaseOfADeadInstanceIsNoticed) {
   PoolerProcess const pooler(url);
-  auto const slow = make_pg_store(loop.io().get_executor(), options_for(url + pooler.detour()));
+  auto const slow =
+      make_pg_store(loop.io().get_executor(), options_for(url + pooler.connection_suffix()));
   auto const lease = loop.run(slow->try_lease({source, "feed"}));
   ASSERT_TRUE(lease);
   value(
@@ -65,10 +67,10 @@ TEST_F(Pooler, PerSessionTheLeaseOfADeadInstanceIsNoticed) {
 TEST_F(Pooler, PerSessionASchemaIsMade) {
   auto const empty = make_database();
   PoolerProcess const pooler(empty);
-  auto const report = migrate(options_for(empty + pooler.detour()), false);
+  auto const report = migrate(options_for(empty + pooler.connection_suffix()), false);
   ASSERT_TRUE(report) << report.error().to_line();
   EXPECT_EQ(report->applied.back(), "views");
-  EXPECT_TRUE(examine(options_for(empty + pooler.detour())).value().sync_lacks.empty());
+  EXPECT_TRUE(examine(options_for(empty + pooler.connection_suffix())).value().sync_lacks.empty());
 }
 
 TEST_F(Pooler, PerTransactionIsRefusedAndNothingStaysLocked) {
@@ -78,7 +80,7 @@ TEST_F(Pooler, PerTransactionIsRefusedAndNothingStaysLocked) {
         auto options = mode(name, pool_size);
         options.more = order;
         PoolerProcess const pooler(url, options);
-        auto const pooled = options_for(url + pooler.detour());
+        auto const pooled = options_for(url + pooler.connection_suffix());
         auto const report = migrate(pooled, false);
         ASSERT_FALSE(report) << name << pool_size << order;
         EXPECT_EQ(report.error().code, ErrorCode::database_unavailable);
@@ -97,16 +99,16 @@ TEST_F(Pooler, PerTransactionIsRefusedAndNothingStaysLocked) {
 // With other clients at it the server sessions change hands all the time.
 TEST_F(Pooler, PerTransactionIsRefusedUnderLoadToo) {
   PoolerProcess const pooler(url, mode("transaction", 2));
-  pqxx::connection other(url + pooler.detour());
-  EXPECT_EQ(sql_value(url + pooler.detour(), "SELECT 1"), "1");
-  auto const report = migrate(options_for(url + pooler.detour()), false);
+  pqxx::connection other(url + pooler.connection_suffix());
+  EXPECT_EQ(sql_value(url + pooler.connection_suffix(), "SELECT 1"), "1");
+  auto const report = migrate(options_for(url + pooler.connection_suffix()), false);
   ASSERT_FALSE(report);
   EXPECT_NE(report.error().hint.find("pool_mode = session"), std::string::npos);
 }
 
 TEST_F(Pooler, WithoutASecondConnectionSaysWhatItNeeds) {
   PoolerProcess const pooler(url, mode("session", 1));
-  auto options = options_for(url + pooler.detour());
+  auto options = options_for(url + pooler.connection_suffix());
   options.connect_timeout = std::chrono::milliseconds(1000);
   auto const report = migrate(options, false);
   ASSERT_FALSE(report);
@@ -116,7 +118,8 @@ TEST_F(Pooler, WithoutASecondConnectionSaysWhatItNeeds) {
 
 TEST_F(Pooler, StartUpOptionsOfTheUsersOwnAreToldOfWhereThePoolerRefusesThem) {
   PoolerProcess const pooler(url);
-  auto const report = migrate(options_for(url + pooler.detour() + " options='-c jit=on'"), false);
+  auto const report =
+      migrate(options_for(url + pooler.connection_suffix() + " options='-c jit=on'"), false);
   ASSERT_FALSE(report);
   EXPECT_NE(report.error().message.find("unsupported startup parameter"), std::string::npos)
       << report.error().to_line();
@@ -141,7 +144,7 @@ class Settings : public StoreTest {
 TEST_F(Settings, HoldWhateverTheServersOwnAre) {
   make_odd();
   PoolerProcess const pooler(url);
-  for (auto const& detour : {std::string(), pooler.detour()}) {
+  for (auto const& detour : {std::string(), pooler.connection_suffix()}) {
     auto const odd = make_pg_store(loop.io().get_executor(), options_for(url + detour));
     EXPECT_EQ(shown(*odd, "timezone"), "UTC");
     EXPECT_EQ(shown(*odd, "datestyle"), "ISO, MDY");

@@ -1,6 +1,6 @@
-// Preloaded into a program under test: its wall clock is the machine's, moved by as many seconds as
-// the file says that $AFFSYNC_TEST_CLOCK names. The steady clock is left alone, as a real change of
-// the time leaves it.
+// Preloaded into a program under test. Shifts its wall clock by the number of seconds stored in the
+// file that $AFFSYNC_TEST_CLOCK names. The steady clock is unchanged, as it is when the system time
+// is really set.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>

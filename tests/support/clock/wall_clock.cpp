@@ -25,10 +25,10 @@ WallClock::~WallClock() {
   ::munmap(ahead_, sizeof *ahead_);
 }
 
-void WallClock::put_into(std::map<std::string, std::string>& environment) const {
+void WallClock::add_to_environment(std::map<std::string, std::string>& environment) const {
   environment["LD_PRELOAD"] = AFFSYNC_SET_CLOCK;
   environment["AFFSYNC_TEST_CLOCK"] = (dir_.path() / "ahead").string();
-  // AddressSanitizer wants to be the first library, and is not when another one is preloaded.
+  // AddressSanitizer demands to be the first library; a preloaded library comes before it.
   char const* const given = std::getenv("ASAN_OPTIONS");
   environment["ASAN_OPTIONS"] =
       (given != nullptr ? std::string(given) + ":" : std::string()) + "verify_asan_link_order=0";

@@ -1,4 +1,4 @@
-// The wall clock of programs under test, which a test can set while they run.
+// The wall clock of programs under test. A test can set it while they run.
 #pragma once
 
 #include <atomic>
@@ -18,9 +18,9 @@ class WallClock {
   WallClock(WallClock const&) = delete;
   WallClock& operator=(WallClock const&) = delete;
 
-  // Adds what a program has to be started with.
-  void put_into(std::map<std::string, std::string>& environment) const;
-  // How far the programs' clock is ahead of the machine's, from now on.
+  // Adds the variables that a program must be started with.
+  void add_to_environment(std::map<std::string, std::string>& environment) const;
+  // Sets how far the programs' clock is ahead of the machine's from now on.
   void set_ahead(std::chrono::seconds ahead) { *ahead_ = ahead.count(); }
 
  private:

@@ -40,25 +40,27 @@ std::string alternative_names(std::vector<std::string> const& names) {
   return text;
 }
 
-std::shared_ptr<X509> make_certificate(CertificateWishes const& wishes, std::string const& subject,
-                                       EVP_PKEY* key, X509* issuer, EVP_PKEY* issuer_key) {
+std::shared_ptr<X509> make_certificate(CertificateOptions const& options,
+                                       std::string const& subject, EVP_PKEY* key, X509* issuer,
+                                       EVP_PKEY* issuer_key) {
   static long serial = 1;
   std::shared_ptr<X509> certificate(X509_new(), X509_free);
   X509_set_version(certificate.get(), 2);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), serial++);
-  X509_time_adj_ex(X509_getm_notBefore(certificate.get()), wishes.from_days, 0, nullptr);
-  X509_time_adj_ex(X509_getm_notAfter(certificate.get()), wishes.until_days, 0, nullptr);
+  X509_time_adj_ex(X509_getm_notBefore(certificate.get()), options.from_days, 0, nullptr);
+  X509_time_adj_ex(X509_getm_notAfter(certificate.get()), options.until_days, 0, nullptr);
   X509_NAME* const name = X509_get_subject_name(certificate.get());
   X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
                              reinterpret_cast<unsigned char const*>(subject.c_str()), -1, -1, 0);
   X509* const signer = issuer != nullptr ? issuer : certificate.get();
   X509_set_issuer_name(certificate.get(), X509_get_subject_name(signer));
   X509_set_pubkey(certificate.get(), key);
-  bool const authority = wishes.names.empty();
+  bool const authority = options.names.empty();
   add_extension(certificate.get(), signer, NID_basic_constraints,
                 authority ? "critical,CA:TRUE" : "CA:FALSE");
   if (!authority) {
-    add_extension(certificate.get(), signer, NID_subject_alt_name, alternative_names(wishes.names));
+    add_extension(certificate.get(), signer, NID_subject_alt_name,
+                  alternative_names(options.names));
   }
   if (X509_sign(certificate.get(), issuer_key, EVP_sha256()) == 0) {
     throw std::runtime_error("signing");
@@ -78,23 +80,23 @@ Identity to_identity(X509* certificate, EVP_PKEY* key) {
 }  // namespace
 
 TestAuthority::TestAuthority() : key_(make_key()) {
-  CertificateWishes wishes;
-  wishes.names.clear();
-  certificate_ = make_certificate(wishes, "Test Authority", key_.get(), nullptr, key_.get());
+  CertificateOptions options;
+  options.names.clear();
+  certificate_ = make_certificate(options, "Test Authority", key_.get(), nullptr, key_.get());
   pem_ = to_pem([&](BIO* out) { return PEM_write_bio_X509(out, certificate_.get()); });
 }
 
-Identity TestAuthority::issue(CertificateWishes const& wishes) const {
+Identity TestAuthority::issue(CertificateOptions const& options) const {
   auto const key = make_key();
   auto const certificate =
-      make_certificate(wishes, wishes.names.front(), key.get(), certificate_.get(), key_.get());
+      make_certificate(options, options.names.front(), key.get(), certificate_.get(), key_.get());
   return to_identity(certificate.get(), key.get());
 }
 
-Identity self_signed(CertificateWishes const& wishes) {
+Identity self_signed(CertificateOptions const& options) {
   auto const key = make_key();
   auto const certificate =
-      make_certificate(wishes, wishes.names.front(), key.get(), nullptr, key.get());
+      make_certificate(options, options.names.front(), key.get(), nullptr, key.get());
   return to_identity(certificate.get(), key.get());
 }
 

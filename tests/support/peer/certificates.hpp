@@ -1,4 +1,4 @@
-// Certificates made when a test runs: by an authority of its own, expired, for another host,
+// Certificates made while a test runs: issued by a test authority, expired, for another host, or
 // self-signed.
 #pragma once
 
@@ -16,18 +16,18 @@ struct Identity {
   std::string key_pem;
 };
 
-struct CertificateWishes {
-  std::vector<std::string> names{"localhost"};  // host names; addresses where they are ones
+struct CertificateOptions {
+  std::vector<std::string> names{"localhost"};  // host names or IP addresses
   int from_days = -10;                          // counted from today
   int until_days = 10;
-  CertificateWishes() = default;
+  CertificateOptions() = default;
 };
 
 class TestAuthority {
  public:
   TestAuthority();
   std::string const& certificate_pem() const { return pem_; }
-  Identity issue(CertificateWishes const& wishes = {}) const;
+  Identity issue(CertificateOptions const& options = {}) const;
 
  private:
   std::shared_ptr<EVP_PKEY> key_;
@@ -35,6 +35,6 @@ class TestAuthority {
   std::string pem_;
 };
 
-Identity self_signed(CertificateWishes const& wishes = {});
+Identity self_signed(CertificateOptions const& options = {});
 
 }  // namespace affsync::test

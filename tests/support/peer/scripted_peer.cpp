@@ -118,7 +118,7 @@ void PeerConnection::reset() {
 ScriptedPeer::ScriptedPeer(Script script, std::optional<Identity> identity,
                            std::string const& address)
     : script_(std::move(script)) {
-  std::signal(SIGPIPE, SIG_IGN);  // SSL_write has no flag against it
+  std::signal(SIGPIPE, SIG_IGN);  // SSL_write has no MSG_NOSIGNAL
   if (identity) tls_ = make_context(*identity);
   sockaddr_in at{};
   at.sin_family = AF_INET;

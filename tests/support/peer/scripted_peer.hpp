@@ -1,6 +1,6 @@
-// A peer that says what a test tells it to, byte by byte, over a real socket on the loopback, plain
-// or TLS: every connection runs the script on a thread of its own, with blocking calls. When the
-// peer goes, all of them are ended.
+// A server whose bytes a test controls exactly, over a real loopback socket, plain or TLS. Each
+// connection runs the script on its own thread with blocking calls. The destructor ends all
+// connections.
 #pragma once
 
 #include <atomic>
@@ -29,14 +29,14 @@ class PeerConnection {
 
   int number() const { return number_; }  // 1, 2, …
 
-  // One request with its body (by Content-Length); empty when the other side ended the connection.
+  // Reads one request with its body (by Content-Length); empty if the other side closed.
   std::string read_request();
-  // false: the other side is gone.
+  // Returns false if the other side has closed.
   bool send(std::string_view bytes);
-  // Blocks until the other side has ended the connection.
+  // Blocks until the other side closes the connection.
   void wait_for_end();
 
-  void close();  // in order: TLS with close_notify
+  void close();  // orderly: TLS with close_notify
   void cut();    // TLS without close_notify; plain TCP as close()
   void reset();  // with RST
 
@@ -45,7 +45,7 @@ class PeerConnection {
   bool start_tls(ssl_ctx_st* context);
   int read(char* buffer, int size);
 
-  std::mutex mutex_;  // guards socket_ against the peer's end
+  std::mutex mutex_;  // guards socket_ against ~ScriptedPeer
   int socket_;
   int number_;
   ssl_st* tls_ = nullptr;

@@ -30,8 +30,8 @@ bool send_all(int socket, char const* bytes, std::size_t size) {
   return true;
 }
 
-// Passes one piece on; false at the end.
-bool pass_on(int from, int to) {
+// Forwards one chunk; returns false at the end of the stream.
+bool forward(int from, int to) {
   std::array<char, 16 * 1024> buffer{};
   auto const got = ::recv(from, buffer.data(), buffer.size(), 0);
   return got > 0 && send_all(to, buffer.data(), static_cast<std::size_t>(got));
@@ -39,8 +39,8 @@ bool pass_on(int from, int to) {
 
 }  // namespace
 
-TunnelProxy::TunnelProxy(unsigned short target_port, std::string wanted)
-    : target_port_(target_port), wanted_(std::move(wanted)) {
+TunnelProxy::TunnelProxy(unsigned short target_port, std::string credentials)
+    : target_port_(target_port), credentials_(std::move(credentials)) {
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   auto address = loopback(0);
   socklen_t size = sizeof address;
@@ -76,23 +76,24 @@ void TunnelProxy::serve(int client) {
     std::lock_guard const lock(mutex_);
     heads_.push_back(head);
   }
-  bool const may =
-      wanted_.empty() || head.find("Proxy-Authorization: " + wanted_ + "\r\n") != std::string::npos;
+  bool const allowed = credentials_.empty() || head.find("Proxy-Authorization: " + credentials_ +
+                                                         "\r\n") != std::string::npos;
   int const broker = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   auto address = loopback(target_port_);
-  if (!may) {
+  if (!allowed) {
     std::string const refusal =
         "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n";
     send_all(client, refusal.data(), refusal.size());
   } else if (::connect(broker, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
-    std::string const good = "HTTP/1.1 200 Connection established\r\n\r\n";
-    bool goes_on = head.starts_with("CONNECT ") ? send_all(client, good.data(), good.size())
-                                                : send_all(broker, head.data(), head.size());
-    while (goes_on && !stopping_) {
+    std::string const established = "HTTP/1.1 200 Connection established\r\n\r\n";
+    bool alive = head.starts_with("CONNECT ")
+                     ? send_all(client, established.data(), established.size())
+                     : send_all(broker, head.data(), head.size());
+    while (alive && !stopping_) {
       std::array<pollfd, 2> ready{pollfd{client, POLLIN, 0}, pollfd{broker, POLLIN, 0}};
       if (::poll(ready.data(), ready.size(), 50) <= 0) continue;
-      if (ready[0].revents != 0) goes_on = pass_on(client, broker);
-      if (goes_on && ready[1].revents != 0) goes_on = pass_on(broker, client);
+      if (ready[0].revents != 0) alive = forward(client, broker);
+      if (alive && ready[1].revents != 0) alive = forward(broker, client);
     }
   }
   ::close(broker);

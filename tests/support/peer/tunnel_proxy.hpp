@@ -1,5 +1,5 @@
-// An HTTP proxy over real sockets: CONNECT opens a way to one port of this machine, whatever host
-// was asked for, so that names need not resolve; a request with a whole address is passed on there.
+// An HTTP proxy over real sockets. CONNECT opens a tunnel to one local port for any requested host,
+// so host names need not resolve. A request with an absolute URL is forwarded to the same port.
 #pragma once
 
 #include <atomic>
@@ -13,14 +13,15 @@ namespace affsync::test {
 
 class TunnelProxy {
  public:
-  // `wanted`: the value of Proxy-Authorization without which it answers 407; empty: any.
-  explicit TunnelProxy(unsigned short target_port, std::string wanted = "");
+  // `credentials`: the Proxy-Authorization value that is required, otherwise the answer is 407.
+  // Empty: none is required.
+  explicit TunnelProxy(unsigned short target_port, std::string credentials = "");
   TunnelProxy(TunnelProxy const&) = delete;
   TunnelProxy& operator=(TunnelProxy const&) = delete;
   ~TunnelProxy();
 
   unsigned short port() const { return port_; }
-  // What came up to the empty line, in order: each CONNECT, and the first request of each
+  // Request headers up to the empty line, in order: each CONNECT, and the first request of each
   // connection.
   std::vector<std::string> heads() const;
 
@@ -29,7 +30,7 @@ class TunnelProxy {
   void serve(int client);
 
   unsigned short target_port_;
-  std::string wanted_;
+  std::string credentials_;
   unsigned short port_ = 0;
   int listener_ = -1;
   std::atomic<bool> stopping_{false};
