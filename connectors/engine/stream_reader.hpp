@@ -1,5 +1,5 @@
-// The machine that reads one stream, without I/O: it says which page to ask for and makes batches
-// of the answers; the run around it sends, stores and waits. One reader serves one run.
+// State machine that reads one stream, without I/O. It decides which page to request and converts
+// the answers to batches; the run that owns it sends, stores and waits. One reader serves one run.
 #pragma once
 
 #include <cstdint>
@@ -17,21 +17,21 @@
 
 namespace affsync::engine {
 
-// An answer that was judged to be a good one.
+// An answer that classify() accepted.
 struct Answer {
   Json body;
   Headers headers;
   std::optional<TimePoint> server_time;     // its Date header
-  bool no_rows = false;                     // judged to mean "no rows", whatever the body is
-  std::shared_ptr<Redactor const> secrets;  // set where the body quotes a secret of ours
-  bool empty_by_status = false;             // … because of its error status alone
+  bool no_rows = false;                     // classified as "no rows", whatever the body is
+  std::shared_ptr<Redactor const> secrets;  // set if the body quotes one of our secrets
+  bool empty_by_status = false;             // no_rows because of the error status alone
   Answer() = default;
 };
 
-// What became of a page's rows in the database.
+// How the database took a page's rows.
 struct PageStored {
   std::int64_t news = 0;   // inserted or changed
-  std::int64_t known = 0;  // there already, as they are
+  std::int64_t known = 0;  // stored before, unchanged
 };
 
 class StreamReader {
@@ -41,40 +41,43 @@ class StreamReader {
   StreamReader(StreamReader&&) noexcept;
   StreamReader& operator=(StreamReader&&) noexcept;
 
-  // The next page to ask for, without authentication; nullopt when everything has been read. May
-  // be called as soon as the last answer has been given, before its batches are stored.
+  // Returns the request for the next page, without authentication; nullopt when everything has been
+  // read. May be called as soon as the last answer was given, before its batches are stored.
   std::optional<HttpRequest> next_request();
 
-  // Whether on_stored() of one page has to come before the next answer is taken, since a page
-  // without news ends the list. Otherwise an answer may be taken while the page before is stored.
+  // Returns true if on_stored() for a page must be called before the next on_answer(), because a
+  // page without new rows ends the list. If false, the next answer may be taken while the previous
+  // page is still being stored.
   bool awaits_stored() const;
 
-  // Takes the answer to the last request. Errors end the run: paging_broken, malformed_answer.
+  // Takes the answer to the last request. An error ends the run: paging_broken, malformed_answer.
   Result<PageRead> on_answer(Answer const& answer, TimePoint now);
 
-  // The rows of the answer before last, or of the last one, were stored. A list that is read until
-  // it is known ends at a page without news. Not calling it means reading everything.
+  // Reports that the rows of the last answer, or of the one before it, were stored. A list with
+  // `until_known` ends at a page without new rows. If this is never called, the list is read to its
+  // end.
   void on_stored(PageStored const& stored);
 
-  // The refusal of the last request says that the list has ended: an answer without rows may be
-  // given instead. Some brokers know no page behind the last one, or call it a bad request.
+  // Returns true if the refusal of the last request means that the list has ended; then on_answer()
+  // may be called with an answer without rows. Some brokers answer "not found" or "bad request" for
+  // a page behind the last one.
   bool ends_at_refusal(Error const& error);
 
-  // The broker refused the last request; true when the reader has another one to try instead
-  // (window_too_large: the slice is halved; a place in a list that is no longer good after a
-  // restart: the list from its start; days that may be too old: it finds out from where on the
-  // broker gives them).
+  // Handles the broker's refusal of the last request. Returns true if the reader has another
+  // request to try: for window_too_large a slice of half the length; for a position that is invalid
+  // after a restart the list from its start; for days that may be too old single days, to find the
+  // oldest day that the broker still gives.
   bool on_refusal(Error const& error);
 
-  // The checkpoint of a pass that came to its end: what the next run starts from.
+  // Returns the checkpoint of a completed pass: what the next run starts from.
   std::string final_checkpoint() const;
 
-  // The pass that this reader makes covers everything the stream has.
+  // Returns true if this pass covers everything the stream has.
   bool is_full_pass() const;
   Slice window() const;  // first and last day of the pass; empty without windows
 
-  // Of the pass at its begin: it goes on with one that was stopped; days that were read before,
-  // without a gap; days that were not, and can no longer be had.
+  // State of the pass at its start: whether it resumes an interrupted pass; the days that earlier
+  // passes read without a gap; the days that were never read and that the broker no longer gives.
   bool resumes() const;
   std::optional<DaySpan> covered() const;
   std::vector<DaySpan> const& lost() const;

@@ -1,4 +1,4 @@
-// Dates as HTTP writes them in its header fields. Pure.
+// Parses dates of HTTP header fields. Pure.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,8 @@
 
 namespace affsync::engine {
 
-// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110; the two obsolete forms too).
+// Parses "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110), and its two obsolete forms; nullopt if it is
+// not such a date.
 std::optional<TimePoint> parse_http_date(std::string_view text);
 
 }  // namespace affsync::engine

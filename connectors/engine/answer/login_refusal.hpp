@@ -1,4 +1,4 @@
-// Which answers to a login are a refusal. Pure.
+// Decides which answers to a login are refusals. Pure.
 #pragma once
 
 #include <optional>
@@ -7,11 +7,13 @@
 
 namespace affsync::engine {
 
-// The refusal, when an answer of that status and verdict is one: every status from 300 to 499 but
-// 408, 425 and 429, and whatever a rule of the connector calls something else than good, throttled
-// or transient. Not so what a firewall in front of the broker says. Its code is `auth_invalid`
-// where the broker speaks of wrong credentials, `redirected` and `clock_skew` as they are, and
-// `login_refused` otherwise.
+// Returns the error if an answer with that status and verdict refuses the login. Refusals are every
+// status from 300 to 499 except 408, 425 and 429, and every answer that a rule of the connector
+// classifies as something other than ok, throttled or transient. An answer of a firewall in front
+// of the broker is not a refusal.
+//
+// The code is `auth_invalid` if the broker mentions wrong credentials; `redirected` and
+// `clock_skew` are kept; everything else becomes `login_refused`.
 std::optional<Error> login_refusal(Verdict const& verdict, int status);
 
 }  // namespace affsync::engine

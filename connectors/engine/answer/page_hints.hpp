@@ -1,4 +1,4 @@
-// What an answer says about its list: counts, whether more follows, and where.
+// Reads what an answer says about its list: counts, whether another page follows, and where it is.
 #pragma once
 
 #include <cstdint>
@@ -12,27 +12,30 @@
 
 namespace affsync::engine {
 
-// What an answer says about its list, where it says anything.
+// What an answer says about its list; a field is unset if the answer does not say it.
 struct PageHints {
   std::optional<std::int64_t> total;        // rows of the whole list
-  std::optional<std::int64_t> total_pages;  // its pages, at the size that was asked for
+  std::optional<std::int64_t> total_pages;  // pages of the whole list, at the requested page size
   std::optional<bool> more;                 // whether another page follows
-  std::string next;                         // cursor, link or id of the next page; empty: none
+  std::string next;  // cursor, link or id of the next page; empty: there is none
 };
 
-// A count written as a JSON number or a text; nullopt when it is absent or none that makes sense.
+// Returns a count that is a JSON number or a text; nullopt if it is missing or not a plausible
+// count.
 std::optional<std::int64_t> read_count(std::optional<JsonPath> const& path, Json const& body);
 
-// `rows` are those of this page, in their order. Of a link only what leads to the same origin as
-// `base_url` is taken, as path and query behind the base url's own path. Errors: paging_broken for
-// a link to another scheme, host or port, or outside of the base url.
+// Reads the hints of one page. `rows` are the page's rows in their order. A link is accepted only
+// if it has the same origin as `base_url` and lies below its path; the result is its path and
+// query, relative to the base URL. Errors: paging_broken for a link to another scheme, host or
+// port, or outside of the base URL.
 Result<PageHints> read_page_hints(PageSpec const& page, Json const& body,
                                   std::vector<Json const*> const& rows, std::string const& base_url,
                                   std::string const& asked_target);
 
-// What of a cursor or link may be stored when it quotes a secret of ours: without parameters that
-// are nothing but the secret, since a request has it in its headers anyway; otherwise nothing, and
-// whoever comes back begins the list anew.
+// Returns the part of a cursor or link that may be stored although it quotes one of our secrets.
+// Parameters whose whole value is the secret are removed, because the request sends the secret in
+// its headers anyway. If the secret is elsewhere, the result is empty, and a run that resumes reads
+// the list from its start.
 std::string storable(std::string const& next, Redactor const& secrets);
 
 }  // namespace affsync::engine

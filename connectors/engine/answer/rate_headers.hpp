@@ -1,4 +1,4 @@
-// How long the usual header fields of an answer ask to wait. Pure.
+// Waiting times that the common rate limit headers of an answer ask for. Pure.
 #pragma once
 
 #include <chrono>
@@ -9,8 +9,8 @@
 
 namespace affsync::engine {
 
-// Of headers alone, other than the connector's own: in order of trust, the first that says more
-// than zero.
+// Return the wait from headers that the connector does not name. Headers are tried in order of
+// trust; the first one that says more than zero is used.
 std::optional<std::chrono::milliseconds> wait_in_headers(Headers const& headers, TimePoint now);
 std::optional<std::chrono::milliseconds> wait_in_rate_limit(Headers const& headers, TimePoint now);
 

@@ -1,4 +1,4 @@
-// Where the rows of an answer are.
+// Finds the rows of an answer.
 #pragma once
 
 #include <deque>
@@ -8,23 +8,24 @@
 
 namespace affsync::engine {
 
-// The rows of one answer. Those that stand in it as they are live as long as it does; those that
-// had to be put together are held here.
+// The rows of one answer. `rows` point into the answer, which must outlive them, or into `made`,
+// which holds the rows that had to be assembled.
 struct Records {
   std::vector<Json const*> rows;
   std::deque<Json> made;
 };
 
-// The rows at the first of the stream's `records` paths that is a list: an array, or an object all
-// of whose names are numbers and all of whose members are rows, which is how PHP writes an array
-// that has lost an index. Another object is one row, or many where the stream expands it; one that
-// only holds what an earlier path looked for is an envelope and no row. A path that ends in ".*" is
-// the first member there that is a list.
+// Returns the rows at the first of the stream's `records` paths that leads to a list. A list is an
+// array, or an object all of whose names are numbers and all of whose members are rows: PHP writes
+// an array with a missing index like that. Any other object is one row, or many rows if the stream
+// expands it; but an object that only wraps the value of an earlier path is an envelope, not a row.
+// A path that ends in ".*" means the first member there that is a list.
 //
-// Where a list is null, an empty object or, with a count of 0, missing, there are no rows if the
-// broker counts none, if the connector says so, or if `behind_rows`: pages with all that is counted
-// came before. Nothing of this holds for an answer that speaks of an error.
-// Errors: malformed_answer with the paths that were tried and what was there instead.
+// If the list is null, an empty object or, with a count of 0, missing, there are no rows, provided
+// that the broker counts none, or the connector says so, or `behind_rows` is true: earlier pages
+// had all rows that the broker counts. None of this applies to an answer that reports an error.
+//
+// Errors: malformed_answer with the paths that were tried and what was found there instead.
 Result<Records> find_records(StreamSpec const& stream, Json const& body, bool behind_rows = false);
 
 }  // namespace affsync::engine

@@ -1,5 +1,5 @@
-// What a connector file says of logging in and signing, parsed: requests of a login, the ways to be
-// known to a broker, signatures.
+// What a connector file says about authentication, parsed: login requests, ways to authenticate,
+// signatures.
 #pragma once
 
 #include <chrono>
@@ -19,7 +19,7 @@ using NamedTexts = std::vector<std::pair<std::string, std::string>>;
 
 struct RequestSpec {
   Method method = Method::get;
-  std::string path;  // with ${…}; empty: unknown until the user gives one
+  std::string path;  // may have ${…}; empty: unknown, the user must configure it
   NamedTexts query;  // in order
   NamedTexts headers;
   NamedTexts json;  // members of the JSON body, all strings (logins only)
@@ -40,25 +40,25 @@ struct BasicAuth {
   std::string password;
 };
 
-// Nothing but the signature that stands beside it, and headers such as that of a key's name.
+// No authentication beside the signature; `headers` are extra ones, such as the name of the key.
 struct HmacAuth {
   NamedTexts headers;
 };
 
 struct LoginTokenAuth {
   RequestSpec login;
-  // The login itself is sent with these as HTTP Basic, each form-urlencoded first (RFC
-  // 6749, 2.3.1).
+  // The login request itself uses HTTP Basic with these; both are form-urlencoded first (RFC 6749,
+  // 2.3.1).
   std::optional<BasicAuth> login_basic;
-  JsonPath token;            // in the body of the login's answer, unless one of these says
-  std::string token_header;  // the header that has it
-  std::string token_cookie;  // the cookie that it is
-  std::string strip_prefix;  // taken off the token, any case: "JWT "
+  JsonPath token;            // in the body of the login's answer, unless one of the next two is set
+  std::string token_header;  // the header that holds the token
+  std::string token_cookie;  // the cookie that is the token
+  std::string strip_prefix;  // removed from the token, in any case: "JWT "
   std::string header = "Authorization";
   std::string value;                            // "JWT ${token}"
   std::optional<JsonPath> expires_in;           // in the login's answer: seconds
-  bool lifetime_from_jwt = false;               // read `exp` of the token
-  std::chrono::seconds assumed_lifetime{3600};  // where there is no `exp`
+  bool lifetime_from_jwt = false;               // use `exp` of the token
+  std::chrono::seconds assumed_lifetime{3600};  // if there is no `exp`
   std::chrono::seconds renew_before{300};
 };
 
@@ -67,19 +67,19 @@ using AuthSpec = std::variant<NoAuth, StaticTokenAuth, BasicAuth, HmacAuth, Logi
 enum class SignedPart {
   constant,
   method,        // GET
-  path,          // as sent, with the base URL's
+  path,          // as sent, with the path of the base URL
   query,         // as sent
   sorted_query,  // name=value pairs percent-encoded by RFC 3986, sorted bytewise as whole texts
-  body_sha256,   // hex, of no bytes where there is no body
+  body_sha256,   // hex; the hash of no bytes if there is no body
   timestamp,
   nonce
 };
 
-// A keyed hash over parts of a request, made anew for each time that it is sent.
+// A keyed hash over parts of a request, computed each time the request is sent.
 struct SignatureSpec {
   struct Part {
     SignedPart kind = SignedPart::constant;
-    std::string text;  // of a constant; may hold ${…}
+    std::string text;  // for a constant; may have ${…}
   };
   enum class Algorithm { hmac_sha256, hmac_sha512 };
   enum class Encoding { hex, base64 };
@@ -90,14 +90,15 @@ struct SignatureSpec {
   std::string join;
   Algorithm algorithm = Algorithm::hmac_sha256;
   Encoding encoding = Encoding::hex;
-  std::string header;  // where the signature goes
-  std::string prefix;  // before it
+  std::string header;  // the header that carries the signature
+  std::string prefix;  // text before the signature
   std::string timestamp_header;
   TimestampForm timestamp_form = TimestampForm::seconds;
   std::string nonce_header;
 };
 
-// One way to be let in; a connector may have several, and the credentials of a source tell which.
+// One way to authenticate. A connector may have several; the credentials of the source decide which
+// one is used.
 struct AuthOption {
   AuthSpec auth;
   std::optional<SignatureSpec> signature;

@@ -1,4 +1,4 @@
-// What the two halves of the reader of `map` share: the entry being read, and its closed words.
+// Shared by the two halves of the parser of `map`: the entry being parsed and its closed words.
 // Internal to the manifest parser.
 #pragma once
 
@@ -10,23 +10,23 @@
 
 namespace affsync::engine::grammar {
 
-// One entry being read: the names in its messages, and its keys.
+// The entry being parsed, with what is needed for its messages and keys.
 struct ColumnEntry {
   Column const& column;
-  ClosedWords const* words;  // null when the column takes any text
+  ClosedWords const* words;  // null if the column takes any text
   Declared const& declared;
 
   std::string name() const { return "the column " + yaml::quoted(column.name); }
 };
 
-// The word of a type of value in the file: "datetime".
+// Returns the word for a value type in the file: "datetime".
 std::string_view word_of(ValueType type);
 
-// Refuses what is none of the column's own words.
+// Fails if `word` is not one of the column's closed words.
 void check_word(yaml::Node const& node, std::string_view word, ColumnEntry const& entry);
 
-// The keys that only some types of value know, into `out`, whose type is known already. A key of
-// another type is found and refused by name.
+// Reads the keys that only some value types have into `out`, whose type is already set. A key of
+// another type is an error that names the key.
 void read_column_options(yaml::Map& map, ColumnMapping& out, ColumnEntry const& entry);
 
 }  // namespace affsync::engine::grammar

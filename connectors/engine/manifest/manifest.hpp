@@ -1,8 +1,8 @@
-// A connector file, parsed once into typed parts. Plain data: what each part means is decided by
-// the unit that runs it (paging, window, mapping, classify, auth).
+// A connector file, parsed once into typed parts. Plain data: the unit that runs a part decides
+// what it means (paging, window, mapping, classify, auth).
 //
-// There is no code in a manifest: `${credentials.NAME}`, `${settings.NAME}` and `${token}` are
-// substituted in texts, everything else is a closed set of typed parts.
+// A manifest has no code. `${credentials.NAME}`, `${settings.NAME}` and `${token}` are substituted
+// in texts; everything else is a closed set of typed parts.
 #pragma once
 
 #include <chrono>
@@ -26,17 +26,17 @@ struct CredentialSpec {
   std::string name;
   std::string description;
   bool secret = true;     // false: may be shown, such as a login name
-  bool optional = false;  // may be left out, or be given although the chosen login does not use it
+  bool optional = false;  // may be missing, or given although the chosen login does not use it
 };
 
 struct SettingSpec {
   std::string name;
   std::string description;
   std::string default_value;
-  bool required = false;  // there is no default: the user has to give it
+  bool required = false;  // no default: the user must set it
 };
 
-// What an answer means; the engine owns what is done about each.
+// What an answer means. The engine decides how to react to each class.
 enum class AnswerClass {
   ok,
   throttled,
@@ -52,103 +52,107 @@ enum class AnswerClass {
 };
 std::string_view to_string(AnswerClass answer_class);
 
-// The first rule whose every given condition holds decides.
+// A rule for answers. A rule matches if all of its conditions hold; the first match decides.
 struct ErrorRule {
-  std::vector<int> status;                   // any of these; empty: any
-  std::optional<JsonPath> json;              // a value in the body …
-  std::vector<std::string> json_equals;      // … whose scalar text is one of these,
-  std::vector<std::string> json_not_equals;  // … which is there and none of these,
-                                             // … or, without either, that holds anything
-  std::string body_contains;                 // without case
-  std::optional<bool> login;                 // only for the login's own answer, or only for others
+  std::vector<int> status;  // any of these; empty: any
+  // A value in the body. It must be one of `json_equals`; or present and none of `json_not_equals`;
+  // or, if both lists are empty, present and neither null, false, 0 nor empty. Scalars are compared
+  // as text.
+  std::optional<JsonPath> json;
+  std::vector<std::string> json_equals;
+  std::vector<std::string> json_not_equals;
+  std::string body_contains;  // ignoring case
+  std::optional<bool> login;  // true: only for the login's own answer; false: only for others
   AnswerClass answer_class = AnswerClass::bad_request;
   std::optional<std::chrono::seconds> wait;  // throttled: at least this long
 };
 
-// What an answer with a good status must hold to be a good one, such as an envelope's code of
-// success.
+// A condition that an answer with a good status must meet, such as an envelope's code of success.
 struct GoodSpec {
   JsonPath json;
-  std::vector<std::string> equals;      // one of these
-  std::vector<std::string> not_equals;  // there, and none of these; without either: holds anything
-  AnswerClass otherwise = AnswerClass::bad_request;
+  std::vector<std::string> equals;  // must be one of these
+  // Must be present and none of these; if both lists are empty: present and neither null, false, 0
+  // nor empty.
+  std::vector<std::string> not_equals;
+  AnswerClass otherwise = AnswerClass::bad_request;  // class of an answer that fails the condition
 };
 
 enum class ResetUnit { seconds, milliseconds, epoch_seconds, epoch_milliseconds };
 
 struct RateSpec {
-  double requests_per_second = 5;      // where to start; the limiter learns from there
-  double max_requests_per_second = 0;  // never faster than this; 0: learned alone
+  double requests_per_second = 5;      // initial rate; the limiter adapts it
+  double max_requests_per_second = 0;  // upper bound; 0: only what the limiter learns
   double burst = 5;
   int concurrency = 2;
   std::string remaining_header;  // empty: the broker sends none
   std::string reset_header;
   ResetUnit reset_unit = ResetUnit::seconds;
-  std::string wait_text;               // a number after this text in the body is seconds to wait
-  std::chrono::seconds wait_cap{900};  // no wait is longer
+  std::string wait_text;               // the number after this text in the body is seconds to wait
+  std::chrono::seconds wait_cap{900};  // upper bound of any wait
 };
 
-// How one page leads to the next:
-//  none    a single answer
-//  offset  by the count of rows before it
+// How the next page is requested:
+//  none    there is a single answer
+//  offset  by the number of rows before it
 //  page    by its number
-//  cursor  by a text that the answer before it gives
-//  link    by an address that the answer before it gives
-//  id      by the id of the last row before it
+//  cursor  by a text that the previous answer gives
+//  link    by an address that the previous answer gives
+//  id      by the id of the last row of the previous page
 enum class PageType { none, offset, page, cursor, link, id };
 
 struct PageSpec {
   PageType type = PageType::none;
-  std::string limit_parameter = "limit";  // empty: the size is the broker's
+  std::string limit_parameter = "limit";  // empty: the broker decides the page size
   std::string parameter = "offset";       // of the offset, number, cursor or id
-  int size = 100;                         // rows asked for
-  int max_size = 1000;                    // page_size of the configuration is refused above this
+  int size = 100;                         // rows to request
+  int max_size = 1000;                    // upper bound of page_size in the configuration
   int overlap = 1;                        // offset: rows that consecutive pages share
-  int first_page = 1;                     // page: number of the first
+  int first_page = 1;                     // page: number of the first page
   std::optional<JsonPath> total;          // the broker's count of the whole filtered list
-  std::optional<JsonPath> total_pages;    // where it only counts pages
-  std::optional<JsonPath> more;           // true, or anything but null: another page follows
-  std::optional<JsonPath> next;           // cursor, link: where the next one's is in the answer
-  bool follow_path = false;               // link: only its path and query, under the base URL
-  std::optional<JsonPath> id;             // id: where a row has it
-  bool until_known = false;  // newest first: an incremental pass ends at a page without news
+  std::optional<JsonPath> total_pages;    // if the broker counts only pages
+  std::optional<JsonPath> more;           // another page follows if true, or anything but null
+  std::optional<JsonPath> next;           // cursor, link: path to the next one in the answer
+  bool follow_path = false;               // link: use only its path and query, under the base URL
+  std::optional<JsonPath> id;             // id: path to it in a row
+  bool until_known = false;  // newest first: an incremental pass ends at a page without new rows
 };
 
-// A list that has to be asked for in parts, each with parameters of its own, one after another.
+// A list that must be requested in parts, one after another, each with its own parameters.
 struct PartSpec {
   NamedTexts query;
-  bool until_known = false;  // as of a page
+  bool until_known = false;  // see PageSpec
 };
 
 // How the days of a window are written.
 enum class WindowForm { day, datetime, epoch_seconds, epoch_milliseconds };
 
-// Both days are inclusive.
+// The days that one request covers. Both days are inclusive.
 struct WindowSpec {
   std::string from_parameter;
   std::string to_parameter;
   WindowForm form = WindowForm::day;
-  bool to_exclusive = false;  // the broker's upper end does not belong to the window
-  std::string zone = "UTC";   // whose days they are; may be ${settings.timezone}
-  int span_days = 31;         // of one slice
-  int max_span_days = 31;     // after slices without rows
-  Day start{};                // the first day of a first load
-  int lookback_days = 7;      // re-read by every pass
-  std::string column;         // the mapped date column that the window filters on;
-                              // empty: unknown, then no row is ever marked vanished
-  // The parameters ask for what was changed in these days, not for what happened in them: a full
-  // pass sends neither and reads the whole list, the others read one slice of news.
+  bool to_exclusive = false;  // the broker excludes its upper bound
+  std::string zone = "UTC";   // of the days; may be ${settings.timezone}
+  int span_days = 31;         // length of one slice
+  int max_span_days = 31;     // length that slices may grow to after slices without rows
+  Day start{};                // first day of the initial load
+  int lookback_days = 7;      // days that every pass reads again
+  // The mapped date column that the window filters on; empty: unknown, then no row is ever marked
+  // vanished.
+  std::string column;
+  // The parameters select what was changed in these days, not what happened in them. A full pass
+  // omits both and reads the whole list; an incremental pass reads one slice of changes.
   bool changes = false;
-  // `empty` answers only what ends within so many days of today: an older slice without an answer
-  // is in doubt. nullopt: it answers any.
+  // An `empty` answer is trusted only for a slice that ends at most this many days ago; an older
+  // slice with it is in doubt. nullopt: it is always trusted.
   std::optional<int> may_be_empty_days;
 };
 
-// Rows made of the members of an object: {"EUR": "0.92"} becomes {"currency": "EUR", "rate": …}.
+// Makes rows of the members of an object: {"EUR": "0.92"} becomes {"currency": "EUR", "rate": …}.
 struct ExpandSpec {
-  std::vector<std::string> names;  // the member's name at each level, outermost first
-  std::string value;               // the field that the innermost member becomes
-  std::vector<JsonPath> only;      // these members alone; empty: all
+  std::vector<std::string> names;  // fields for the member's name at each level, outermost first
+  std::string value;               // field for the innermost member
+  std::vector<JsonPath> only;      // only these members; empty: all
   NamedTexts keep;                 // field -> path in the answer, the same for every row
 };
 
@@ -163,14 +167,14 @@ enum class ValueType {
   epoch,
   currency,
   enumeration,
-  earliest,  // of a time that may be told as an interval ("3 weeks ago"): its ends
+  earliest,  // of a time that may be an interval ("3 weeks ago"): its two ends
   latest
 };
 
-// Whose words dates may be written in, beside `formats`.
+// Language of the words that dates may have, beside `formats`.
 enum class Locale { none, russian };
 
-// An epoch time counts only where it agrees with a text of the same row.
+// An epoch time is accepted only if it agrees with a time text of the same row.
 struct WithinSpec {
   std::vector<JsonPath> from;
   Locale locale = Locale::none;
@@ -180,7 +184,7 @@ struct WithinSpec {
 
 struct PresentWord {
   JsonPath path;
-  std::string word;  // ours
+  std::string word;  // our word
 };
 
 struct ColumnMapping {
@@ -188,39 +192,41 @@ struct ColumnMapping {
   std::vector<JsonPath> from;           // the first that is present and not null; empty: constant
   std::optional<std::string> constant;  // may hold ${settings.NAME}
   ValueType type = ValueType::text;
-  std::vector<std::string> null_if;  // texts that mean null; "" always does
+  std::vector<std::string> null_if;  // texts that mean null, beside ""
   std::vector<std::string> formats;  // date, datetime: strptime forms, or "iso"
-  std::string zone = "UTC";          // of a datetime without one
+  std::string zone = "UTC";          // of a datetime without a zone
   Locale locale = Locale::none;
   bool epoch_milliseconds = false;
-  std::optional<WithinSpec> within;  // epoch: null where the texts disagree
-  int shift = 0;                     // decimal: the point moves right by this many digits
-  bool invert = false;               // decimal: then 1 / it, to 18 significant digits
-  std::optional<int> scale;          // decimal: rounded to this many digits
-  bool scale_of_currency = false;    // decimal: rounded to the minor unit of the row's currency
-  std::vector<PresentWord> present;  // instead of `from`: the first that is there gives its word
-  std::optional<JsonPath> only_if;   // null where this is missing, null or empty
-  std::vector<std::string> only_if_words;  // … or none of these (small letters); empty: any will do
+  std::optional<WithinSpec> within;  // epoch: null if it disagrees with the texts
+  int shift = 0;                     // decimal: moves the point right by this many digits
+  bool invert = false;               // decimal: 1 / value after the shift, to 18 significant digits
+  std::optional<int> scale;          // decimal: round to this many digits
+  bool scale_of_currency = false;    // decimal: round to the minor unit of the row's currency
+  // Instead of `from`: the first path that is present decides the word.
+  std::vector<PresentWord> present;
+  std::optional<JsonPath> only_if;  // null if this is missing, null or empty
+  // Null also if the value is none of these (lower case); empty: any value will do.
+  std::vector<std::string> only_if_words;
   std::map<std::string, std::string>
-      table;                             // enumeration: broker's word (ASCII lower case) -> ours
-  std::optional<std::string> otherwise;  // enumeration: for any other word; none: quarantine.
-                                         // present: where none of them is there
-  std::string take_before;               // text: only what stands before this ("-" of a UUID)
-  std::string strip_prefix;              // text
-  bool lower_case = false;               // text: ASCII letters become small, last of all steps
-  bool required = false;                 // missing or null: quarantine
-  std::optional<std::chrono::seconds> ahead;  // times: how far in the future one may lie
-  bool personal = false;                      // privacy applies
+      table;  // enumeration: broker's word (ASCII lower case) -> ours
+  // enumeration: for any other word, unset: quarantine. `present`: if no path is present.
+  std::optional<std::string> otherwise;
+  std::string take_before;   // text: keep only what is before this ("-" of a UUID)
+  std::string strip_prefix;  // text: remove this prefix
+  bool lower_case = false;   // text: convert ASCII letters to lower case, as the last step
+  bool required = false;     // missing or null: quarantine
+  std::optional<std::chrono::seconds> ahead;  // times: how far in the future a value may be
+  bool personal = false;                      // personal data: the privacy setting applies
 };
 
-// Only rows in which the value at `path` is one of these words.
+// Selects rows in which the value at `path` is one of these words.
 struct WhereSpec {
   JsonPath path;
   std::vector<std::string> words;
   bool holds(Json const& row) const;
 };
 
-// A value of the row, or a text that is the same for all of its mapping.
+// A value of the row, or a constant for all rows of its mapping.
 struct KeyPart {
   JsonPath path;
   std::optional<std::string> constant;
@@ -234,27 +240,27 @@ struct KeyPart {
 struct TableMapping {
   RecordTable const* table = nullptr;
   std::optional<WhereSpec> where;
-  std::vector<KeyPart> key;  // joined by ':' to the external id; every part required
+  std::vector<KeyPart> key;  // joined with ':' to the external id; every part is required
   std::vector<ColumnMapping> columns;
 };
 
 struct ReconcileSpec {
   std::string metric;           // "rows", "amount_usd"
-  std::string column;           // sum of this column; empty: count of rows
+  std::string column;           // sum of this column; empty: number of rows
   JsonPath broker_value;        // in the answer of a slice's last page
   std::string tolerance = "0";  // decimal; absolute
 };
 
-// Who outside of this project has shown what the rows of a stream look like.
+// Who outside of this project documents what the rows of a stream look like.
 enum class Evidence { vendor, third_party, none };
 std::string_view to_string(Evidence evidence);
 
 struct EvidenceSpec {
   Evidence by = Evidence::none;
-  std::string note;  // where, and what it does not show
+  std::string note;  // where, and what it does not document
 };
 
-// Of a broker that shows its whole history, however old it is.
+// `keeps_days` of a broker that never drops old rows.
 inline constexpr int keeps_forever = 100'000;
 
 struct StreamSpec {
@@ -262,37 +268,37 @@ struct StreamSpec {
   std::string title;
   std::optional<EvidenceSpec> evidence;  // nullopt: the file does not say
   bool enabled = true;
-  bool in_reports = true;  // false: the same money as another stream, which reports add up
-  // Whether commission rows ever become paid; unset: as the words of their status tell.
+  bool in_reports = true;  // false: the same money as in another stream that reports sum up
+  // Whether commission rows ever become paid; unset: derived from the words of their status.
   std::optional<bool> has_paid_state;
-  std::string every;              // default schedule, as the configuration writes it
-  std::string full_every;         // a pass over the whole history; empty: never by itself
-  std::optional<int> keeps_days;  // what is older the broker no longer shows; unset: unknown
+  std::string every;       // default schedule, in the configuration's syntax
+  std::string full_every;  // schedule of passes over the whole history; empty: never automatically
+  std::optional<int> keeps_days;  // the broker drops rows that are older; unset: unknown
   RequestSpec request;
   PageSpec page;
-  std::vector<PartSpec> parts;  // empty: one request for all
+  std::vector<PartSpec> parts;  // empty: one list
   std::optional<WindowSpec> window;
   std::vector<JsonPath> records;  // the first that is an array (or an object: one row)
-  bool empty_if_null = false;     // null, or an empty object, instead of the list means no rows
+  bool empty_if_null = false;     // null or an empty object instead of the list means no rows
   std::optional<ExpandSpec> expand;
   TableMapping map;
-  // What decides which columns a row becomes, as the file writes it and without its layout: rows
-  // that were stored under another text have to be read again.
+  // Text of everything that decides how a row is mapped, as in the file but without its layout.
+  // Rows that were stored with another text must be read again.
   std::string mapping_text;
-  std::vector<TableMapping> also;     // further tables filled from the same row
-  std::vector<std::string> personal;  // paths in a raw row that privacy applies to, beside those
-                                      // that personal columns are read from
-  std::vector<std::string> volatile_fields;  // paths in a raw row that change at each reading
-  bool raw_mapped_only = false;        // unless people's data is kept, `raw` has only the fields
-                                       // that are mapped,
-  std::vector<std::string> raw_allow;  // and these paths
-  std::vector<GoodSpec> good;          // every one must hold
+  std::vector<TableMapping> also;  // further tables filled from the same row
+  // Paths of personal data in a raw row, beside those that personal columns are read from.
+  std::vector<std::string> personal;
+  std::vector<std::string> volatile_fields;  // paths in a raw row that change with each reading
+  // Unless personal data is kept, `raw` has only the mapped fields and the paths in `raw_allow`.
+  bool raw_mapped_only = false;
+  std::vector<std::string> raw_allow;
+  std::vector<GoodSpec> good;  // all of them must hold
   std::vector<ReconcileSpec> reconcile;
-  std::string path_hint;           // what to ask the broker for when the path is unknown
-  std::vector<std::string> needs;  // credentials that the source must have given
+  std::string path_hint;           // what to ask the broker for if the path is unknown
+  std::vector<std::string> needs;  // credentials that the source must have
   std::string needs_hint;          // what to do without them
 
-  // A pass need not read everything: it has windows, or ends at what is known.
+  // Returns true if a pass need not read everything: the stream has windows, or ends at known rows.
   bool has_increments() const;
 };
 
@@ -307,22 +313,22 @@ struct Manifest {
   RateSpec rate;
   std::vector<ErrorRule> errors;
   std::vector<StreamSpec> streams;
-  std::string file;  // where it came from, for messages
+  std::string file;  // origin, for messages
   std::string hash;  // of its text
 
   StreamSpec const* find_stream(std::string_view stream_name) const;
 };
 
-// The paging or the window sets this query parameter, so that nobody else may.
+// Return true if the paging or the window sets this query parameter; nothing else may set it then.
 bool is_paging_parameter(PageSpec const& page, std::string_view name);
 bool is_window_parameter(StreamSpec const& stream, std::string_view name);
 
-// Parses a connector file. Every mistake (unknown key with the nearest known one, wrong type,
-// unknown column or table, a key that is missing) is config_invalid with `file:line:column`.
+// Parses a connector file. Every mistake (an unknown key, reported with the nearest known one; a
+// wrong type; an unknown column or table; a missing key) is config_invalid with `file:line:column`.
 Result<Manifest> parse_manifest(std::string_view yaml, std::string const& file);
 
-// The connectors compiled into the binary, parsed; a mistake in one of them is a defect of ours
-// and a test fails.
+// Returns the connectors compiled into the binary, parsed. A mistake in one of them is a defect of
+// affsync; a test checks that there is none.
 Result<std::vector<Manifest>> builtin_manifests();
 
 }  // namespace affsync::engine

@@ -1,5 +1,5 @@
-// Columns whose words are the same for every broker (docs/database.md), and columns that name a
-// person.
+// Columns with a closed set of words that is the same for every broker (docs/database.md), and
+// columns that identify a person.
 #pragma once
 
 #include <span>
@@ -18,10 +18,10 @@ struct ClosedWords {
   std::vector<std::string> list() const;
 };
 
-// nullptr when the column takes any text.
+// Returns nullptr if the column takes any text.
 ClosedWords const* closed_words(std::string_view table, std::string_view column);
 
-// Privacy applies to it whatever the file says.
+// Returns true if the privacy setting applies to the column whatever the connector file says.
 bool is_personal_column(std::string_view table, std::string_view column);
 
 }  // namespace affsync::engine

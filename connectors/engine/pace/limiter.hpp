@@ -1,10 +1,10 @@
-// How fast one source may be asked: a token bucket whose rate is learned, as arithmetic over a
-// clock that is handed in. Shared by all streams of a source; used from one thread.
+// Limits the request rate of one source: a token bucket whose rate adapts to the broker. It is
+// arithmetic over a clock that the caller provides. All streams of a source share it; it is used
+// from one thread.
 //
-// The rate halves with a refusal, is back just below the limit that the refusal showed after a few
-// good answers, stays there for a while, and then feels its way up again (as CUBIC does in TCP).
-// So a limit that nobody told us costs a refusal now and then, and a limit that was raised is
-// found.
+// A refusal halves the rate. A few good answers bring it back to just below the limit that the
+// refusal showed; it stays there for a while and then slowly probes higher (as CUBIC does in TCP).
+// So an undocumented limit costs an occasional refusal, and a raised limit is found.
 #pragma once
 
 #include <chrono>
@@ -21,25 +21,27 @@ class Limiter {
  public:
   explicit Limiter(RateSpec const& spec);
 
-  // Reserves one request and says how long to wait before it is sent (zero: at once). A request
-  // that is given up afterwards is not paid back.
+  // Reserves one request and returns how long to wait before it is sent (zero: send now). A
+  // reservation cannot be returned if the request is not sent.
   Duration reserve(TimePoint now);
 
-  // When everything stands still; requests that were reserved before must ask again.
+  // Returns until when all requests are blocked. Requests that were reserved before must call
+  // reserve() again.
   std::optional<TimePoint> blocked_until() const;
 
-  // A request was refused for throttling. `wait`: what the broker asked for; without it an
-  // exponential backoff with full jitter, `random` in [0, 1). Stops the whole source; halves the
-  // rate (once per request round trip, so that a burst of refusals counts as one).
+  // Records a request that was refused for throttling. `wait`: what the broker asked for; without
+  // it the wait is an exponential backoff with full jitter, `random` in [0, 1). Blocks the whole
+  // source. Halves the rate, once per request round trip, so that a burst of refusals counts as
+  // one.
   void on_throttled(TimePoint now, TimePoint sent_at, std::optional<Duration> wait, double random);
 
-  // A request was let through: the rate grows step by step; remaining and reset headers slow it
-  // before a refusal.
+  // Records a request that succeeded: the rate grows step by step. The remaining and reset headers
+  // slow it down before a refusal.
   void on_success(TimePoint now, Headers const& headers);
 
-  // Requests per second allowed now.
+  // Returns the requests per second that are allowed now.
   double rate() const;
-  // Refusals in a row without a success between.
+  // Returns the number of refusals since the last success.
   int refusals() const { return refusals_; }
 
  private:
@@ -52,26 +54,27 @@ class Limiter {
   void apply_rate_headers(TimePoint now, Headers const& headers);
 
   RateSpec spec_;
-  double max_rate_;  // never faster
-  double min_rate_;  // never slower
+  double max_rate_;
+  double min_rate_;
   double rate_;
   double tokens_;
-  TimePoint seen_at_{};  // the latest time that was handed in
+  TimePoint seen_at_{};  // the last time that the caller passed
   TimePoint refilled_at_{};
   TimePoint last_reserve_{};
-  std::vector<TimePoint> reserved_;  // of reserved requests, those that lie ahead
+  std::vector<TimePoint> reserved_;  // send times of reserved requests that are still ahead
   bool paced_ = false;               // the last request had to wait for the rate
 
   TimePoint blocked_until_{};
   int refusals_ = 0;
   std::optional<TimePoint> refused_at_;
-  std::optional<double> refused_rate_;  // was refused, not long ago
-  bool rate_was_refused_ = false;       // a rate was ever refused
-  std::optional<double> limit_;         // what the broker allows, as far as refusals told
-  bool asked_steadily_ = false;         // asked without a pause since the last refusal
-  int successes_ = 0;                   // since the last refusal
-  int probes_ = 0;                      // good answers since feeling upwards began
-  int hold_factor_ = 1;  // grows with each refusal that told nothing new: longer peace
+  std::optional<double> refused_rate_;  // a rate that was refused recently
+  bool rate_was_refused_ = false;       // any rate was ever refused
+  std::optional<double> limit_;         // estimate of the broker's limit, from refusals
+  bool asked_steadily_ = false;         // no pause between requests since the last refusal
+  int successes_ = 0;
+  int probes_ = 0;  // successes since probing began
+  // Multiplies the time at the resting rate; doubles with each refusal that showed nothing new.
+  int hold_factor_ = 1;
 
   double headers_rate_ = 0;  // what the rate headers allow; 0: nothing said
   TimePoint headers_until_{};

@@ -1,5 +1,5 @@
-// Why a broker has refused the days that it was asked for: they are too many at once, too old, or
-// it refuses all. Found out by asking for single days.
+// Finds out why a broker refused a slice: too many days at once, days too old, or another reason.
+// It requests single days for that.
 #pragma once
 
 #include "connectors/engine/paging/slice.hpp"
@@ -9,13 +9,13 @@ namespace affsync::engine {
 class AgeProbe {
  public:
   enum class Found {
-    nothing_yet,  // ask for day()
-    too_long,     // its first day alone is given: the slice has to be shorter
-    too_old,      // days from given_from() on are given, those before it are not
-    refused       // the newest day is refused as well: the reason is another one
+    nothing_yet,  // not known yet: request day()
+    too_long,     // the slice's first day alone is given: the slice must be shorter
+    too_old,      // days from given_from() on are given, earlier ones are refused
+    refused       // the newest day is refused too: there is another reason
   };
 
-  // `refused`: the slice, with both days; `newest`: the last day of the pass.
+  // `refused`: the refused slice, with both days set. `newest`: the last day of the pass.
   AgeProbe(Slice const& refused, Day newest);
 
   Day day() const { return asked_; }
@@ -33,8 +33,8 @@ class AgeProbe {
   Found found_ = Found::nothing_yet;
   Day newest_{};
   Day asked_{};
-  Day refused_{};  // the last day that is known to be refused …
-  Day given_{};    // … and the first that is known to be given
+  Day refused_{};  // the last day known to be refused
+  Day given_{};    // the first day known to be given
 };
 
 }  // namespace affsync::engine

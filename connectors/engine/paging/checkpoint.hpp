@@ -1,5 +1,5 @@
-// What a pass leaves behind so that the next one can go on: the days that are covered, and, in the
-// middle of a pass, the place in it.
+// What a pass stores so that the next one can continue: the days that are covered and, if the pass
+// was interrupted, the position in it.
 #pragma once
 
 #include <optional>
@@ -11,31 +11,33 @@
 
 namespace affsync::engine {
 
-// A pass that has not come to its end.
+// Position in a pass that was interrupted.
 struct PassPlace {
   bool full = false;         // started as a full pass
-  Day began{};               // the day on which it began
-  Slice pass;                // its first and last day
-  std::optional<Day> since;  // as the user gave them
+  Day began{};               // the day on which the pass began
+  Slice pass;                // first and last day of the pass
+  std::optional<Day> since;  // as the user set them
   std::optional<Day> until;
-  Slice slice;           // the slice it is in
-  std::size_t part = 0;  // … and the part of it
+  Slice slice;           // the slice that is being read
+  std::size_t part = 0;  // and the part of it
   PagePosition position;
-  bool doubted = false;  // a slice of it was in doubt
+  bool doubted = false;  // a slice of the pass was in doubt
 };
 
 struct Checkpoint {
   TimePoint written_at{};
-  Coverage done;  // without windows, or with one of changes: the day on which the last pass began
-  std::optional<int> gives_days;  // so far back the broker gave days when it was found out
+  // Without windows, or with a window of changes: the day on which the last pass began.
+  Coverage done;
+  std::optional<int> gives_days;  // how many days back the broker gave data when this was probed
   std::optional<PassPlace> place;
 };
 
-// JSON text. `plan` is recorded so that a checkpoint of another request is not taken for its own.
+// Returns the checkpoint as JSON text. It records `plan`, so that a checkpoint of another request
+// is not used.
 std::string write_checkpoint(Checkpoint const& checkpoint, StreamPlan const& plan);
 
-// nullopt when the text is none of ours, or of another stream, path or filter: then everything
-// begins anew, which is safe, since stored rows are only compared again.
+// Returns nullopt if the text is not a checkpoint, or belongs to another stream, path or filter.
+// Then the pass starts from scratch, which is safe: stored rows are only compared again.
 std::optional<Checkpoint> read_checkpoint(std::string_view text, StreamPlan const& plan);
 
 }  // namespace affsync::engine

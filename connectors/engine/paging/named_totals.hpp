@@ -1,5 +1,5 @@
-// The totals of the broker that a connector names: its counts, and the figures under `reconcile`.
-// What an answer does not have is no zero: nothing is compared with it, and it is told.
+// The broker's totals that a connector names: its counts and the values under `reconcile`. A
+// missing total is not zero: nothing is compared with it, and it is reported.
 #pragma once
 
 #include <optional>
@@ -16,15 +16,18 @@ class NamedTotals {
 
   void begin_slice();
   void begin_list();
-  // Lists of the slice were read before a restart: their totals are gone, so that there are none.
+  // Drops the slice's totals, because lists of it were read before a restart and their totals are
+  // lost.
   void forget_slice() { forgotten_ = true; }
   void note(Json const& body, PageHints const& hints);
-  // Adds the list's figures to those of its slice, each as the last answer said that had it.
+  // Adds the list's totals to those of its slice. Each total is taken from the last answer that had
+  // it.
   void end_list(bool had_rows);
 
-  // The sums over all lists of the slice, where each of them had the figure.
+  // Returns the sums over all lists of the slice; only those totals that every list had.
   std::vector<BrokerTotal> of_slice() const;
-  // The paths of totals that a list with rows did not have in any answer, or the last answer.
+  // Return the paths of totals that were missing in all answers of a list with rows, or in the last
+  // answer.
   std::vector<std::string> missing() const;
   std::vector<std::string> missing_in_answer() const;
 

@@ -1,9 +1,10 @@
-// Offset paging over a list that may move while it is read. It knows rows only by the hashes of
+// Offset paging over a list that may change while it is read. Rows are known only by the hashes of
 // their keys.
 //
-// Consecutive pages overlap. A page whose first row has been seen before is anchored: nothing lies
-// between it and what was read, so it may be taken. Otherwise rows in front of it have gone and the
-// list has moved under us: step back until a page is anchored. Offset 0 always is.
+// Consecutive pages overlap. A page whose first row has been seen before is anchored: no row was
+// skipped between it and the rows before, so it can be taken. If it is not anchored, rows before it
+// were deleted and the list has shifted: the pager steps back until a page is anchored. Offset 0
+// always is.
 #pragma once
 
 #include <cstdint>
@@ -52,37 +53,37 @@ class OffsetPager final : public Pager {
   std::vector<std::uint64_t> anchors_;
   std::int64_t ask_ = 0;
   std::int64_t position_ = 0;
-  int overlap_ = 1;            // rows that pages share now; more once the list has shifted
-  bool wants_anchor_ = false;  // the page asked for begins with a row that was taken
+  int overlap_ = 1;            // rows that consecutive pages share; more once the list has shifted
+  bool wants_anchor_ = false;  // the requested page starts with a row that was taken
   bool resumed_ = false;
-  std::int64_t rows_before_resume_ = 0;  // distinct rows, the anchors not among them
+  std::int64_t rows_before_resume_ = 0;  // distinct rows, without the anchors
   std::int64_t resume_anchors_ = 0;
 
-  std::size_t largest_ = 0;      // page of this sweep
-  std::size_t proven_full_ = 0;  // rows of a page that was not the last: what the server caps at
-  std::size_t last_rows_ = 0;    // of the page taken before
-  std::uint64_t last_page_hash_ = 0;  // hash of that page's keys
+  std::size_t largest_ = 0;           // largest page of this sweep
+  std::size_t proven_full_ = 0;       // rows of a page that was not the last: the server's maximum
+  std::size_t last_rows_ = 0;         // rows of the page taken before
+  std::uint64_t last_page_hash_ = 0;  // hash of its keys
   std::int64_t last_ask_ = 0;
 
-  std::int64_t step_ = 0;         // next step back; 0: none in a row
-  std::int64_t catch_up_to_ = 0;  // after steps back, pages up to here bring nothing new
-  int steps_ = 0;                 // in this list
+  std::int64_t step_ = 0;         // next step back; 0: the last page was no step back
+  std::int64_t catch_up_to_ = 0;  // after steps back, pages up to here have no new rows
+  int steps_ = 0;                 // steps back in this list
   int steps_without_fresh_ = 0;
-  std::int64_t furthest_ = 0;  // position in this list
+  std::int64_t furthest_ = 0;  // largest position in this list
   int stale_pages_ = 0;
-  int explained_pages_ = 0;  // stale, but rows were put in front meanwhile
+  int explained_pages_ = 0;  // stale because rows were inserted before them meanwhile
   std::int64_t stale_rows_ = 0;
 
   std::optional<std::int64_t> total_;
   std::optional<std::int64_t> total_at_fresh_;
   std::optional<std::int64_t> total_pages_;
-  std::int64_t pages_ = 0;    // since the start or the resume
-  std::int64_t repeats_ = 0;  // rows of this sweep seen twice, the overlap not counted
+  std::int64_t pages_ = 0;    // since start() or resume()
+  std::int64_t repeats_ = 0;  // rows of this sweep seen twice, without the overlap
   SweepCount count_;
   std::int64_t counted_ = 0;  // rows reported as fresh so far
   std::int64_t fresh_counted_ = 0;
   std::vector<RowPlace> places_;
-  std::string end_in_doubt_;  // why the end of the list may not have been it
+  std::string end_in_doubt_;  // why the list may not have ended where it seemed to
 };
 
 }  // namespace affsync::engine

@@ -1,5 +1,5 @@
-// The way through one list, page by page: what to ask for next, whether a page may be taken, and
-// whether all that the broker counts has come. It knows rows only by the hashes of their keys.
+// Reads one list page by page: what to request next, whether a page may be taken, and whether all
+// rows that the broker counts were read. Rows are known only by the hashes of their keys.
 #pragma once
 
 #include <cstdint>
@@ -14,31 +14,33 @@
 
 namespace affsync::engine {
 
-// Where a list was left, to go on after a restart.
+// Position in a list, for resuming after a restart.
 struct PagePosition {
-  std::int64_t offset = 0;  // offset: rows up to here were taken; page: the page taken last
-  std::string token;        // cursor, link or id that the next page is asked with
-  std::vector<std::uint64_t> anchors;  // the keys of the last rows that were taken
+  // Offset: rows before this were taken; page: number of the last page taken.
+  std::int64_t offset = 0;
+  std::string token;                   // cursor, link or id for requesting the next page
+  std::vector<std::uint64_t> anchors;  // keys of the last rows that were taken
   std::int64_t rows = 0;               // distinct rows taken so far
 };
 
-// What the next request has beside the stream's own query.
+// What the next request adds to the stream's own query.
 struct PageAsk {
   NamedTexts query;
-  std::string target;  // path and query of a next-page link, instead of all others
+  std::string target;  // path and query of a next-page link; replaces all other parameters
 };
 
 enum class PageOutcome {
-  more,         // take the page's rows, ask for the next
-  discarded,    // it does not fit what was read before: leave its rows, ask again
-  sweep_again,  // take the rows; the count did not agree, so the list is read once more
-  end,          // take the rows; the list has ended
+  more,       // take the page's rows and request the next page
+  discarded,  // it does not fit the pages before it: drop its rows and request again
+  // Take the rows; their number differs from the broker's count, so read the list once more.
+  sweep_again,
+  end,  // take the rows; the list has ended
 };
 
-// Where a row of a page stood before.
+// Where a row was seen before in this sweep.
 enum class RowPlace : std::uint8_t {
-  fresh,     // on no page of this sweep
-  shared,    // where this page overlaps the one before it: the same row once more
+  fresh,     // nowhere
+  shared,    // in the overlap with the previous page: the same row again
   repeated,  // elsewhere in the list
 };
 
@@ -46,50 +48,51 @@ class Pager {
  public:
   virtual ~Pager() = default;
 
-  // Begins a list from its first row, or where it was left.
+  // Begin a list at its first row, or resume it at a position.
   virtual void start() = 0;
   virtual void resume(PagePosition position) = 0;
 
   virtual PageAsk ask() const = 0;
 
-  // The keys of a page's rows in their order. Errors: paging_broken.
+  // Takes the keys of a page's rows in their order. Errors: paging_broken.
   virtual Result<PageOutcome> take(std::vector<std::uint64_t> const& keys,
                                    PageHints const& hints) = 0;
 
-  // Whether a refusal of the page asked for says that the page before it was the last: some brokers
-  // answer so behind the end of a list. Then an answer without rows may be taken instead.
+  // Returns true if a refusal of the requested page means that the page before it was the last:
+  // some brokers answer like that behind the end of a list. Then an answer without rows may be
+  // taken instead.
   virtual bool ends_at_refusal(ErrorCode code) = 0;
-  // Begins the list once more although it had ended: take() said `end`, and something about its
-  // rows has to be settled.
+  // Begins the list again although take() returned `end`, because something about its rows is
+  // unsettled.
   virtual void read_again() = 0;
 
-  // Of the page taken last: rows that no page of this list had brought before, and for each row
-  // where it stood before.
+  // About the page taken last: the number of rows that no earlier page of this list had, and where
+  // each row was seen before.
   virtual std::int64_t fresh_rows() const = 0;
   virtual std::vector<RowPlace> const& places() const = 0;
   virtual PagePosition position() const = 0;
-  // Pages before a restart are missing in take_keys().
+  // Returns true if take_keys() lacks the pages that were read before a restart.
   virtual bool resumed() const = 0;
-  // Begun by resume(), and no page has come since.
+  // Returns true if the list began with resume() and no page has been taken since.
   virtual bool resuming() const = 0;
 
-  // At the end of a list: the broker's count, why its rows cannot be all, and the keys, sorted and
-  // distinct, which leave the pager.
+  // At the end of a list: the broker's count; why its rows may be incomplete; and the keys, sorted
+  // and distinct, which are moved out of the pager.
   virtual std::optional<std::int64_t> total() const = 0;
   virtual std::optional<SliceDoubt> doubt() const = 0;
   virtual std::vector<std::uint64_t> take_keys() = 0;
 };
 
-// Whether a page of so many rows, fewer than were asked for, may be as large as the broker makes
-// them: such limits are round numbers.
+// Returns true if a page with this many rows, fewer than requested, may be as large as the broker's
+// maximum: such limits are round numbers.
 bool may_be_a_cap(std::size_t rows);
-// Whether the refusal of a page behind so many rows may be a limit on how deep a list can be read,
-// not its end.
+// Returns true if the refusal of a page behind this many rows may be a limit on how deep a list can
+// be read, not its end.
 bool may_be_a_depth(ErrorCode refusal, std::int64_t rows);
-// The keys of a page's rows in their order, as one hash.
+// Returns one hash of the keys of a page's rows in their order.
 std::uint64_t hash_of_page(std::vector<std::uint64_t> const& keys);
 
-// The pager for a kind of paging.
+// Creates the pager for a kind of paging.
 std::unique_ptr<Pager> make_pager(PageSpec const& spec);
 
 }  // namespace affsync::engine

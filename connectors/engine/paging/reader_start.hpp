@@ -1,4 +1,4 @@
-// Where a pass begins: which days it is to read, and what earlier passes have left.
+// Where a pass begins: the days to read, and the state that earlier passes left.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,7 @@ struct ReaderStart {
   std::optional<Day> since;  // --since, --until: only these days
   std::optional<Day> until;
   std::string cursor;          // JSON text of an earlier run's checkpoint; empty: none
-  std::vector<DaySpan> again;  // days in doubt, those first that have waited longest
+  std::vector<DaySpan> again;  // days in doubt; those that have waited longest come first
   TimePoint now{};
 };
 

@@ -1,9 +1,9 @@
-// A set of 64-bit keys of rows already seen: 8 bytes a key, in one vector that can be handed on
+// A set of 64-bit keys of rows that were seen: 8 bytes a key, in one vector that can be moved out
 // without a copy.
 //
-// The vector is a few sorted runs one behind the other, each much shorter than the one before, and
-// a short unsorted tail. A full run is merged into its neighbour, so that each key moves a bounded
-// number of times.
+// The vector holds a few sorted runs, each much shorter than the one before it, and a short
+// unsorted tail. A full run is merged into the run before it, so each key is moved a bounded number
+// of times.
 #pragma once
 
 #include <array>
@@ -16,13 +16,13 @@ namespace affsync::engine {
 class SeenKeys {
  public:
   bool contains(std::uint64_t key) const;
-  // False when the key was there already.
+  // Returns false if the set already has the key.
   bool insert(std::uint64_t key);
   std::size_t size() const { return keys_.size(); }
   void clear();
-  // Room for that many keys at once, so that growing does not hold two vectors.
+  // Reserves memory for `count` keys, so that growing does not need two vectors at the same time.
   void expect(std::size_t count);
-  // All keys, sorted; the set is empty afterwards.
+  // Returns all keys, sorted; the set is empty afterwards.
   std::vector<std::uint64_t> take_sorted();
   std::size_t memory_bytes() const { return keys_.capacity() * sizeof(std::uint64_t); }
 
@@ -36,8 +36,8 @@ class SeenKeys {
   void merge_tail();
 
   std::vector<std::uint64_t> keys_;
-  std::array<std::size_t, runs> begin_{};  // begin of each run; the first is the longest
-  std::size_t tail_ = 0;                   // begin of the unsorted tail
+  std::array<std::size_t, runs> begin_{};  // start of each run; the first run is the longest
+  std::size_t tail_ = 0;                   // start of the unsorted tail
 };
 
 }  // namespace affsync::engine

@@ -1,6 +1,6 @@
-// Paging that goes from page to page: by page number, by a cursor or link that each answer gives,
-// or by the id of the last row. Pages have no rows in common, so a list that moves is noticed by
-// its count alone, where the broker gives one.
+// Paging from page to page: by page number, by a cursor or link that each answer gives, or by the
+// id of the last row. Pages do not overlap, so a change of the list is noticed only by the broker's
+// count, if there is one.
 #pragma once
 
 #include <unordered_set>
@@ -36,11 +36,11 @@ class StepPager final : public Pager {
   bool by_number() const { return spec_.type == PageType::page; }
   std::int64_t distinct() const;
   bool by_token() const { return spec_.type == PageType::cursor || spec_.type == PageType::link; }
-  // What a page brought.
+  // What a page had.
   struct Taken {
     std::size_t rows = 0;
     std::size_t fresh = 0;
-    bool same_page = false;  // as the one before it
+    bool same_page = false;  // the same rows as the page before it
   };
   bool is_full(std::size_t rows) const;
   bool is_end(Taken const& taken, PageHints const& hints);
@@ -51,23 +51,23 @@ class StepPager final : public Pager {
   PageSpec spec_;
   SeenKeys seen_;
   std::vector<std::uint64_t> anchors_;
-  std::int64_t number_ = 0;                   // of the page to ask for
-  std::string token_;                         // that it is asked with; empty: the first page
-  std::unordered_set<std::uint64_t> tokens_;  // given so far, as hashes
-  bool asked_again_ = false;                  // a page led to itself and was asked for once more
+  std::int64_t number_ = 0;                   // of the page to request
+  std::string token_;                         // for requesting the next page; empty: the first page
+  std::unordered_set<std::uint64_t> tokens_;  // hashes of the tokens received so far
+  bool asked_again_ = false;                  // a page pointed to itself and was requested again
   bool resumed_ = false;
-  bool wants_anchor_ = false;  // the page asked for is one that was taken before a restart
+  bool wants_anchor_ = false;  // the requested page was already taken before a restart
   std::int64_t rows_before_resume_ = 0;
 
-  std::int64_t pages_ = 0;   // since the start or the resume
-  std::size_t largest_ = 0;  // page of this sweep
+  std::int64_t pages_ = 0;   // since start() or resume()
+  std::size_t largest_ = 0;  // largest page of this sweep
   std::size_t last_rows_ = 0;
   std::uint64_t last_page_hash_ = 0;
-  int stale_pages_ = 0;     // in a row, with rows but without a new one
+  int stale_pages_ = 0;     // in a row, with rows but no new ones
   int empty_pages_ = 0;     // in a row
-  bool said_more_ = false;  // the page taken last said in words that another follows
+  bool said_more_ = false;  // the last page said explicitly that another follows
   std::vector<RowPlace> places_;
-  std::string end_in_doubt_;  // why the end of the list may not have been it
+  std::string end_in_doubt_;  // why the list may not have ended where it seemed to
   std::int64_t repeats_ = 0;
   bool moved_ = false;  // the total changed within this sweep
 

@@ -1,5 +1,5 @@
-// Whether the rows of a sweep are all that the broker counts, and whether reading the list once
-// more could settle it.
+// Decides whether a sweep found all rows that the broker counts, and whether reading the list once
+// more could settle a difference.
 #pragma once
 
 #include <cstdint>
@@ -13,19 +13,21 @@ namespace affsync::engine {
 class SweepCount {
  public:
   struct Sweep {
-    std::int64_t rows = 0;                    // distinct ones
-    std::optional<std::int64_t> total;        // as the broker counts
-    std::optional<std::int64_t> total_pages;  // where it only tells pages …
-    std::size_t page_rows = 0;                // … of so many rows
-    std::int64_t repeats = 0;                 // rows that came twice
-    bool moved = false;                       // the count changed on the way, and a row may have
-                                              // slipped through between two pages
-    bool resumed = false;                     // a part of `rows` is from before a restart
-    bool repeatable = true;                   // false: one answer, which would be the same again
+    std::int64_t rows = 0;              // distinct rows
+    std::optional<std::int64_t> total;  // the broker's count
+    // The broker's number of pages, if it counts only pages.
+    std::optional<std::int64_t> total_pages;
+    std::size_t page_rows = 0;  // rows of a page, for total_pages
+    std::int64_t repeats = 0;   // rows that came twice
+    // The count changed during the sweep, and a row may have been missed between two pages.
+    bool moved = false;
+    bool resumed = false;    // some of `rows` were read before a restart
+    bool repeatable = true;  // false: a single answer, which would be the same again
     Sweep() = default;
   };
 
-  // At the end of a sweep. False: the list is done, and doubt() says whether its count is good.
+  // Takes the result of a sweep. Returns false if the list is done; then doubt() says whether its
+  // count agrees.
   bool wants_another(Sweep const& sweep);
 
   std::optional<SliceDoubt> const& doubt() const { return doubt_; }

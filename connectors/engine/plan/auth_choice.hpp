@@ -1,4 +1,4 @@
-// Which of a connector's ways to log in the credentials of a source choose.
+// Chooses one of a connector's ways to authenticate by the credentials of a source.
 #pragma once
 
 #include <map>
@@ -10,15 +10,15 @@
 
 namespace affsync::engine {
 
-// The credentials that each way of the connector wants, in the order in which they are declared.
-// Optional ones are in none but the sets that cannot do without. Never empty: without any
+// Returns the credentials that each way to authenticate needs, in the order of the file. Optional
+// credentials are included only where the way cannot work without them. Never empty: without
 // authentication there is one set.
 std::vector<std::vector<std::string>> credential_sets(Manifest const& manifest);
 
-// The first way whose credentials are all given; its signature is left out where it is optional and
-// its key is not given. Throws Failure(config_invalid) for a credential that is unknown, missing or
-// empty, that the chosen way does not use (unless it is optional), or that holds a line break
-// (which would break the header it goes into).
+// Returns the first way whose credentials are all given. An optional signature is left out if its
+// key is not given. Throws Failure(config_invalid) for a credential that is unknown, missing or
+// empty, that the chosen way does not use (unless it is optional), or that has a line break (which
+// would break the header that carries it).
 AuthOption choose_auth(Manifest const& manifest, std::map<std::string, Secret> const& given);
 
 }  // namespace affsync::engine

@@ -1,5 +1,5 @@
-// What the configuration gives a connector: its settings, checked against what the connector
-// declares, and put into their `${settings.NAME}` places.
+// The settings that the configuration gives a connector: checked against what the connector
+// declares, and substituted for `${settings.NAME}`.
 #pragma once
 
 #include <map>
@@ -14,12 +14,12 @@ class SettingValues {
   // Throws Failure(config_invalid) for a setting that is unknown or missing.
   SettingValues(Manifest const& manifest, std::map<std::string, std::string> const& given);
 
-  // Put the values into every place of a text, a request, a stream. A stream's zones are checked
-  // here, since only now they are known: Failure(config_invalid).
+  // Substitute the values in a text, a request, a stream. The zones of a stream are checked here,
+  // because their values are known only now: Failure(config_invalid).
   void fill(std::string& text) const;
   void fill(RequestSpec& request) const;
   void fill(StreamSpec& stream) const;
-  // Also checks that a header's name is still one: Failure(config_invalid).
+  // Also checks that header names are still valid: Failure(config_invalid).
   void fill(AuthOption& option) const;
 
  private:

@@ -19,29 +19,31 @@ struct Token {
   TimePoint renew_at{};
 };
 
-// The login request with credentials filled in as JSON (properly escaped) or as a form.
+// Returns the login request with the credentials filled in, as JSON (properly escaped) or as a
+// form.
 HttpRequest make_login_request(LoginTokenAuth const& auth, Credentials const& credentials);
 
-// The token from a good answer to the login. Errors: login_refused, with the broker's own words,
-// when there is none where the connector says it is.
-// What a JWT says of its end counts from its own beginning (`iat`), else from `server_now`, the
-// answer's Date: our clock may be wrong.
-// `headers` are the answer's, for a token that stands there or is a cookie (whose Max-Age counts).
+// Returns the token from a good answer to the login. Errors: login_refused, with the broker's own
+// words, if there is no token where the connector expects it.
+//
+// The lifetime of a JWT is counted from its `iat`, or from `server_now`, the answer's Date, because
+// our clock may be wrong. `headers` are the answer's, for a token in a header or cookie; Max-Age of
+// a cookie limits the lifetime.
 Result<Token> read_token(LoginTokenAuth const& auth, Json const& body, TimePoint now,
                          std::optional<TimePoint> server_now = std::nullopt,
                          Headers const& headers = {});
 
-// A good answer with the token in its headers, whatever its body is.
+// Returns true for a good answer that has the token in its headers, whatever its body is.
 bool holds_token(LoginTokenAuth const& auth, HttpResponse const& response);
 
-// `exp` of a JWT's payload (not verified: it is the broker's own token for us); nullopt when the
-// text is no JWT or has none.
+// Returns `exp` of a JWT's payload, not verified, because the token is only sent back to the broker
+// that issued it; nullopt if the text is no JWT or has no `exp`.
 std::optional<TimePoint> jwt_expiry(std::string_view token);
-// `exp` less `iat`; nullopt unless both are there and it is more than nothing.
+// Returns `exp` minus `iat`; nullopt unless both are present and the difference is positive.
 std::optional<std::chrono::seconds> jwt_lifetime(std::string_view token);
 
-// Adds the header of a token, of a name and password or of a key to the request's secret headers.
-// A signature is added by sign(), afterwards.
+// Adds the header of a token, of a name and password, or of a key to the request's secret headers.
+// A signature is added later, by sign().
 void authorize(HttpRequest& request, AuthSpec const& auth, Credentials const& credentials,
                Token const* token);
 

@@ -1,5 +1,5 @@
-// Texts of an authentication with the credentials put in, and base64. Internal to auth and
-// signature: what comes out of here is secret.
+// Substitutes credentials in texts of an authentication, and encodes base64. Internal to auth and
+// signature: the results are secret.
 #pragma once
 
 #include <string>
@@ -9,13 +9,13 @@
 
 namespace affsync::engine {
 
-// Failure internal for a credential that is not given. `token` fills ${token}.
+// Throws Failure internal for a credential that is not given. `token` replaces ${token}.
 std::string with_credentials(std::string_view text, Credentials const& credentials,
                              Token const* token = nullptr);
 
 std::string encode_base64(std::string_view bytes);
 
-// "Basic " and the two in base64.
+// Returns "Basic " and user and password in base64.
 std::string basic_value(std::string const& user, std::string const& password);
 
 }  // namespace affsync::engine

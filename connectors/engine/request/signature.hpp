@@ -1,5 +1,5 @@
-// Signs a request with a keyed hash (HMAC). Pure: the time and the nonce come from the caller, at
-// the moment of sending, so that a request that is sent again is signed anew.
+// Signs a request with a keyed hash (HMAC). Pure: the caller provides time and nonce when it sends
+// the request, so a repeated request gets a new signature.
 #pragma once
 
 #include <string>
@@ -13,18 +13,20 @@
 namespace affsync::engine {
 
 // Adds the signature, the timestamp and the nonce as headers. `base_path` is the path of the base
-// URL, which the target does not hold. Failure internal for a credential that is not given.
+// URL, which the target does not include. Throws Failure internal for a credential that is not
+// given.
 void sign(HttpRequest& request, SignatureSpec const& signature, std::string_view base_path,
           Credentials const& credentials, TimePoint now, std::string_view nonce);
 
-// 32 hex digits from the machine's source of randomness; Failure internal when that gives none.
+// Returns 32 random hex digits from the operating system; throws Failure internal if it provides
+// none.
 std::string make_nonce();
 
-// "/api/v3" of "https://broker.example/api/v3"; empty when there is none.
+// Returns "/api/v3" for "https://broker.example/api/v3"; empty if there is no path.
 std::string base_path_of(std::string_view base_url);
 
-// The name=value pairs of a query (without its ?), percent-encoded by RFC 3986 whatever they were
-// before, sorted bytewise as whole texts, joined with &.
+// Returns the name=value pairs of a query (without its ?), percent-encoded by RFC 3986 whatever
+// their encoding was, sorted bytewise as whole texts, joined with &.
 std::string sort_query(std::string_view query);
 
 }  // namespace affsync::engine

@@ -1,4 +1,4 @@
-// Path and query of a page's request, percent-encoded.
+// Builds path and query of a page's request, percent-encoded.
 #pragma once
 
 #include <cstdint>
@@ -8,19 +8,19 @@
 
 namespace affsync::engine {
 
-// A name or value of a query: everything but unreserved characters is encoded, so commas, pipes,
-// plus signs and letters beyond ASCII arrive as they are meant.
+// Encodes a name or value of a query: everything but unreserved characters, so that commas, pipes,
+// plus signs and non-ASCII letters arrive unchanged.
 std::string encode_query(std::string_view text);
 
-// Whether the slice's request reaches back into the last second (or millisecond, where that is what
-// the parameters count) of the slice before it. That one ended at the begin of this second, since
-// its end belongs to it, and a broker that keeps fractions has rows behind it. Rows of that second
-// are asked for twice, and known by their keys.
+// Returns true if the slice's request reaches back into the last second of the previous slice (the
+// last millisecond, if the parameters count those). The previous slice ended at the start of that
+// second, inclusive, and a broker that stores fractions has rows after it. Rows of that second are
+// requested twice and recognised by their keys.
 bool overlaps_slice_before(WindowSpec const& window, Slice const& slice);
 
-// The stream's own query in its order, then that of the part (index into the stream's, if it has
-// any), the window and the page. A parameter that occurs twice is sent once, with the latter value.
-// A next-page link stands for all of them.
+// Returns the request for a page. Its query is the stream's own in its order, then that of the part
+// (`part` is its index in the stream, if it has parts), the window and the page. A parameter that
+// occurs twice is sent once, with the later value. A next-page link replaces all of them.
 HttpRequest make_page_request(StreamSpec const& spec, Slice const& slice, std::size_t part,
                               PageAsk const& ask);
 

@@ -1,4 +1,4 @@
-// One column of a table mapping, compiled: where its value is looked for and what is done to it.
+// One column of a table mapping, compiled: where its value is in a row and how it is converted.
 #pragma once
 
 #include <optional>
@@ -14,16 +14,17 @@
 
 namespace affsync::engine {
 
-// What a value may depend on beside its own field.
+// What the conversion of a value may need beside its own field.
 struct RowContext {
-  TimePoint now{};            // the broker's time of the answer
-  TimePoint latest_now{};     // the later of its clock and ours; one of the two may be wrong
-  std::string_view currency;  // the row's own; empty: unknown
+  TimePoint now{};            // time of the answer by the broker's clock
+  TimePoint latest_now{};     // the later of the broker's clock and ours; one of them may be wrong
+  std::string_view currency;  // of the row; empty: unknown
 };
 
 class ColumnReader {
  public:
-  // Throws Failure config_invalid for a column that the table does not have and an unknown zone.
+  // Throws Failure config_invalid for a column that the table does not have, and for an unknown
+  // zone.
   ColumnReader(ColumnMapping const& mapping, RecordTable const& table,
                PrivacyFilter const& privacy);
 
@@ -31,24 +32,24 @@ class ColumnReader {
   std::string const& name() const { return mapping_.column; }
   std::vector<FieldPath> const& from() const { return from_; }
   bool needs_currency() const { return mapping_.scale_of_currency; }
-  // Adds every path of a row that is looked at.
+  // Adds every path of a row that this column reads.
   void add_paths(std::vector<std::string>& paths) const;
 
-  // Puts the value into `out` as PostgreSQL's input text; null where the row has none. The result
-  // is the reason why the row has to go to quarantine.
+  // Writes the value to `out` as PostgreSQL's input text; null if the row has none. Returns the
+  // reason if the row must be quarantined.
   std::optional<std::string> read(Json const& row, RowContext const& context,
                                   std::optional<std::string>& out) const;
 
-  // The values that are read as numbers, and their spelling without zeros that say nothing, where
-  // they are not spelt so already: "5.00" is 5.
+  // Adds the numeric values whose spelling has needless zeros, with the shortest spelling: 5 for
+  // "5.00".
   void spell_plainly(Json const& row, ValueTexts& out) const;
 
-  // The alternative that `read` takes or stumbles over; nullptr when it finds none.
+  // Returns the path that `read` uses or fails at; nullptr if it finds none.
   FieldPath const* chosen(Json const& row) const;
 
  private:
-  // What the text has to be made into; decided by the mapping's type and the column's together, so
-  // that whatever a connector says, only texts that fit the column come out.
+  // Target of the conversion. It depends on the mapping's type and the column's type, so that every
+  // result fits the column whatever the connector says.
   enum class Form {
     text,
     integer,
@@ -67,8 +68,8 @@ class ColumnReader {
   };
   static Form form_of(ValueType type, ColumnType column);
 
-  // What is wrong with the text, in words that follow it; empty when all is well. `is_number`: it
-  // is that of a JSON number.
+  // Converts the text. Returns the problem, in words that follow the text in a message; empty on
+  // success. `is_number`: the text is that of a JSON number.
   std::string convert(std::string_view text, bool is_number, Json const& row,
                       RowContext const& context, std::string& out) const;
   std::string convert_as(Form form, std::string_view text, bool is_number, Json const& row,
@@ -103,13 +104,13 @@ class ColumnReader {
   TimeTextReader times_;
   TimeTextReader within_times_;
   PrivacyFilter const* privacy_;  // owned by the row's mapper
-  bool personal_ = false;         // and privacy is not `keep`
-  bool is_currency_ = false;      // a code, in capitals
-  TimePoint first_{};             // times before it cannot be meant,
-  std::chrono::seconds ahead_{};  // nor those further than this after the answer
+  bool personal_ = false;         // the column is personal and privacy is not `keep`
+  bool is_currency_ = false;      // the column holds a currency code, in capitals
+  TimePoint first_{};             // earlier times are rejected
+  std::chrono::seconds ahead_{};  // so are times that are further than this after the answer
 };
 
-// `text` for a message: quoted, on one line, cut when long.
+// Returns `text` for a message: quoted, on one line, cut if it is long.
 std::string quote_for_reason(std::string_view text);
 
 }  // namespace affsync::engine

@@ -1,5 +1,5 @@
-// A path looked up in one row after the other. Rows of a feed nearly always have their members in
-// the same places, so the place of the last hit is tried first.
+// A path that is looked up in many rows. Rows of a feed nearly always have their members in the
+// same order, so the index of the last hit is tried first.
 #pragma once
 
 #include <atomic>
@@ -16,7 +16,8 @@ class FieldPath {
   FieldPath(FieldPath const& other) : path_(other.path_), single_(other.single_) {}
   FieldPath& operator=(FieldPath const&) = delete;
 
-  // nullptr when a step does not exist; a present null is found. Usable from any thread.
+  // Returns nullptr if a step does not exist; a null that is present is found. Usable from any
+  // thread.
   Json const* in(Json const& row) const {
     if (!single_ || !row.is_object() || row.has_duplicate()) return path_.in(row);
     auto const& members = row.members();

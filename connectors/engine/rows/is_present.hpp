@@ -1,4 +1,4 @@
-// Whether a field of a row holds anything, and what kind of thing.
+// Decides whether a field of a row has a value, and what kind of value it is.
 #pragma once
 
 #include <span>
@@ -8,14 +8,14 @@
 
 namespace affsync::engine {
 
-// What a value is, in words: "a list", "an object".
+// Returns the kind of a value in words: "a list", "an object".
 char const* kind_in_words(Json const& value);
 
-// Blanks trimmed: empty, or one of the texts that mean so.
+// Returns true if the text, with blanks trimmed, is empty or one of `null_if`.
 bool means_nothing(std::string_view text, std::span<std::string const> null_if);
 
-// There and not null; a single value means something and is no date of zeros; a list or an object
-// is not empty.
+// Returns true if the value is present and not null. A scalar must also mean something and not be a
+// zero date; a list or an object must not be empty.
 bool is_present(Json const* value, std::span<std::string const> null_if);
 
 }  // namespace affsync::engine

@@ -1,4 +1,4 @@
-// One JSON row -> columns of a batch, or the reason why it goes to quarantine.
+// Maps one JSON row to the columns of a batch, or returns the reason for its quarantine.
 #pragma once
 
 #include <optional>
@@ -16,17 +16,18 @@ class RowMapper {
  public:
   RowMapper(StreamPlan const& plan, TableMapping const& mapping);
 
-  // The external id, or nullopt with `reason` when a part of the key is missing.
+  // Returns the external id, or nullopt with `reason` if a part of the key is missing.
   std::optional<std::string> key_of(Json const& row, std::string& reason) const;
 
-  // Fills `out` (reset first). Returns the reason when the row has to go to quarantine; then
-  // out.raw and, where it could be found, out.external_id are filled all the same.
-  // `now` is the broker's time of the answer, for relative times and observed_at.
-  // `ours`: our clock, when it is known to be another; times that are ahead of both are refused.
+  // Fills `out`, after resetting it. Returns the reason if the row must be quarantined; then
+  // out.raw and, if it is known, out.external_id are filled too. `now` is the time of the answer by
+  // the broker's clock, for relative times and observed_at. `ours` is the time by our clock, if it
+  // differs; times that are ahead of both are rejected.
   std::optional<std::string> map(Json const& row, TimePoint now, Row& out,
                                  TimePoint ours = {}) const;
 
-  // For `inspect`: what each mapping found. `found` is false when no alternative exists in the row.
+  // For `inspect`: what each mapping found. `found` is false if none of its paths exists in the
+  // row.
   struct Trace {
     std::string column;
     std::string from;
@@ -36,8 +37,8 @@ class RowMapper {
   };
   std::vector<Trace> trace(Json const& row, TimePoint now) const;
 
-  // Fields of `row` that no mapping of this table reads, as paths: of an object that a mapping
-  // reads something in, the members that none reads.
+  // Returns the paths of fields of `row` that no mapping of this table reads. For an object that is
+  // partly read, they are the members that are not read.
   std::vector<std::string> unmapped_fields(Json const& row) const;
 
  private:
@@ -48,7 +49,8 @@ class RowMapper {
   std::shared_ptr<Compiled const> compiled_;
 };
 
-// The row's JSON text with privacy applied: fields marked personal are removed, hashed or kept.
+// Returns the row's JSON text with the privacy setting applied: personal fields are removed, hashed
+// or kept.
 std::string private_raw(StreamPlan const& plan, Json const& row);
 
 }  // namespace affsync::engine

@@ -1,4 +1,5 @@
-// One page of a list, read: rows for the tables, rows for quarantine, and the end of its slice.
+// The result of reading one page of a list: rows for the tables, rows for quarantine, and the end
+// of its slice.
 #pragma once
 
 #include <cstdint>
@@ -18,23 +19,23 @@ struct RowsOfTable {
   std::vector<std::string> external_ids;
 };
 
-// What came of one answer. `checkpoint` belongs into the transaction that stores the batches.
+// The result of one answer. `checkpoint` must be stored in the same transaction as the batches.
 struct PageRead {
   std::vector<Batch> batches;  // the main table first
   std::vector<QuarantinedRow> quarantined;
-  // Rows that the filters of the stream's tables pass over, by table.
+  // Rows that the filters of the stream's tables exclude, by table.
   std::vector<RowsOfTable> left_out;
-  // Totals that the connector names and this answer, which has rows, does not have.
+  // Totals that the connector names and that this answer lacks, although it has rows.
   std::vector<std::string> missing_totals;
-  std::string checkpoint;                 // JSON text; opaque to all but the reader
-  std::int64_t rows_read = 0;             // rows not seen on an earlier page of the slice
-  std::int64_t mapped = 0, unmapped = 0;  // of the main table's rows, those that overlap too
-  std::optional<SliceEnd> slice_end;      // set when this was the slice's last page
-  // What the connector names and this answer does not have, such as a total; for `check` and
-  // `inspect`, and for whoever reads the log of a run.
+  std::string checkpoint;                 // JSON text; only the reader interprets it
+  std::int64_t rows_read = 0;             // rows that no earlier page of the slice had
+  std::int64_t mapped = 0, unmapped = 0;  // of the main table's rows, including overlapping ones
+  std::optional<SliceEnd> slice_end;      // set if this was the slice's last page
+  // What the connector names and this answer lacks, such as a total; for `check`, `inspect` and the
+  // log of a run.
   std::vector<std::string> remarks;
   std::vector<DaySpan> lost;                  // never read, and the broker refuses them
-  std::optional<std::int64_t> expected_rows;  // of the slice, as the broker says; for progress
+  std::optional<std::int64_t> expected_rows;  // of the slice, as the broker counts; for progress
 };
 
 }  // namespace affsync::engine

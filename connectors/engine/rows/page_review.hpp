@@ -1,4 +1,5 @@
-// What a page tells about its connector that no single row does, for `check` and `inspect`.
+// Reviews a page as a whole and reports problems of its connector that no single row shows, for
+// `check` and `inspect`.
 #pragma once
 
 #include <string>
@@ -10,16 +11,16 @@
 namespace affsync::engine {
 
 struct PageReview {
-  // What is read, but hardly as it is meant.
+  // Values that are read, but probably not as intended.
   std::vector<std::string> warnings;
-  // Paths that the connector names beside `map` and that nothing was found at: "personal <- mail".
+  // Paths that the connector names outside of `map` and that no row has: "personal <- mail".
   std::vector<std::string> found_nothing;
 };
 
 PageReview review_page(StreamPlan const& plan, std::vector<Json const*> const& rows,
                        Json const& body);
 
-// Places of the row that are not in its `raw`, or as a hash only.
+// Returns the paths of the row that are missing in its `raw` or are hashed there.
 std::vector<std::string> hidden_fields(StreamPlan const& plan, Json const& row);
 
 }  // namespace affsync::engine

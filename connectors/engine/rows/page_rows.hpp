@@ -1,4 +1,4 @@
-// The rows of one answer made into batches, or into quarantine.
+// Converts the rows of one answer to batches, or quarantines them.
 #pragma once
 
 #include <cstdint>
@@ -14,36 +14,37 @@
 
 namespace affsync::engine {
 
-// Whether a row was put aside since another one is stored under its key.
+// Returns true if a row was quarantined because another row is stored under its key.
 bool is_contradiction(std::string_view reason);
 
 class PageRows {
  public:
   explicit PageRows(std::shared_ptr<StreamPlan const> plan);
 
-  // From now on these are taken out of `raw` and of the reasons for quarantine; may be null.
+  // Removes these secrets from `raw` and from the reasons for quarantine from now on; may be null.
   void withhold(std::shared_ptr<Redactor const> secrets) { secrets_ = std::move(secrets); }
 
-  // What each row is known by: the hash of its external id, or of its content where it has none.
+  // Computes the key of each row: the hash of its external id, or of its content if it has none.
   void hash_keys(std::vector<Json const*> const& rows, std::vector<std::uint64_t>& keys) const;
 
-  // A slice, and a reading of a list from its first row. `settles`: rows that contradict each other
-  // are put aside at once; otherwise is_unsettled() tells of them, and the list should be read
-  // again, since a row may have changed and moved to another page meanwhile.
+  // Begin a slice; begin a sweep, which reads a list from its first row. `settles`: rows that
+  // contradict each other are quarantined immediately. If it is false, is_unsettled() reports them
+  // and the list should be read again, because a row may have changed and moved to another page
+  // meanwhile.
   void begin_slice();
   void begin_sweep(bool settles);
   bool is_unsettled() const { return unsettled_; }
 
-  // Fills batches (the main table's first, even when it is empty), quarantine and the rows that are
-  // left out. `places`: where the pager saw each row before. Of rows with one key and different
-  // content one is stored and the others go to quarantine: in a page the last is stored, over pages
-  // the first. A row that went to quarantine once is not sent there again.
+  // Fills the batches (the main table's first, even if it is empty), the quarantine and the rows
+  // that are left out. `places`: where the pager saw each row before. Of rows with one key and
+  // different content one is stored and the others are quarantined: the last one within a page, the
+  // first one across pages. A row is quarantined only once.
   void convert(std::vector<Json const*> const& rows, std::vector<std::uint64_t> const& keys,
                std::vector<RowPlace> const& places, TimePoint broker_now, PageRead& out,
                TimePoint ours = {});
 
-  // The keys of the main table's rows that were seen in this slice, where those that the pager saw
-  // are others: sorted and distinct.
+  // Keys of the main table's rows that were seen in this slice, sorted and distinct, if they differ
+  // from those that the pager saw.
   bool has_own_keys() const { return has_own_keys_; }
   std::vector<std::uint64_t> take_own_keys() { return own_keys_.take_sorted(); }
 
@@ -53,10 +54,10 @@ class PageRows {
     TableMapping const* mapping;
     RowMapper mapper;
     bool is_main = false;
-    bool has_main_key = false;  // the same row of the list under the same key
-    bool filters = false;       // there or elsewhere for its table
+    bool has_main_key = false;  // it stores the same row under the same key as the main table
+    bool filters = false;       // this or another mapping of its table has a filter
   };
-  struct Page;  // what is known of the page at hand
+  struct Page;  // the current page
 
   void convert_to(Target const& target, Page const& page, std::vector<std::size_t>& taken,
                   PageRead& out);
@@ -73,15 +74,15 @@ class PageRows {
   std::vector<Target> targets_;  // the main one first
   bool has_own_keys_ = false;
   SeenKeys own_keys_;
-  SeenKeys kept_elsewhere_;  // in further tables that filter
-  SeenKeys contents_;        // of this sweep: keys with what was stored under them
-  SeenKeys not_stored_;      // of this sweep: keys of rows that were filtered or put aside
+  SeenKeys kept_elsewhere_;  // keys in further tables that have a filter
+  SeenKeys contents_;        // of this sweep: hashes of keys with the stored content
+  SeenKeys not_stored_;      // of this sweep: keys of rows that were filtered out or quarantined
   std::shared_ptr<Redactor const> secrets_;
   SeenKeys quarantined_;
   bool settles_ = false;
   bool unsettled_ = false;
   Row row_;
-  TimePoint ours_{};  // our clock at the answer
+  TimePoint ours_{};  // the time of the answer by our clock
 };
 
 }  // namespace affsync::engine

@@ -1,16 +1,17 @@
-// Names of fields that name a person in nearly every API: a net below what a connector lists as
-// personal, for fields that nobody knew of when it was written.
+// Field names that identify a person in nearly every API. A safety net for fields that a connector
+// does not list as personal, because they were unknown when it was written.
 #pragma once
 
 #include <string_view>
 
 namespace affsync::engine {
 
-// Case, blanks, '_', '-' and '.' do not count. `of_person`: the field stands in something that is a
-// person, where also a plain "name" is one.
+// Returns true for a name of a personal field. Case, blanks, '_', '-' and '.' are ignored.
+// `of_person`: the field belongs to an object that is a person, where even a plain "name" is
+// personal.
 bool is_personal_name(std::string_view field, bool of_person);
 
-// "customer", "retentionAgent": what stands in such a field is a person.
+// Returns true if the value of such a field is a person: "customer", "retentionAgent".
 bool names_a_person(std::string_view field);
 
 }  // namespace affsync::engine

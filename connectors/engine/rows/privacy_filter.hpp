@@ -1,4 +1,4 @@
-// What is kept of names, e-mails and phones: the raw row without them, or with hashes of them.
+// Removes names, e-mails and phones from a raw row, or replaces them with hashes.
 #pragma once
 
 #include <string>
@@ -12,38 +12,38 @@
 
 namespace affsync::engine {
 
-// Texts that stand in the place of some values of a row.
+// Replacement texts for values of a row.
 using ValueTexts = std::vector<std::pair<Json const*, std::string>>;
 
 class PrivacyFilter {
  public:
-  // Personal is what the stream lists, what a personal column of any of its tables reads, and what
-  // nothing reads and has the name of something personal.
+  // Personal is what the stream lists, what a personal column of any of its tables reads, and every
+  // field that nothing reads and whose name is that of personal data.
   explicit PrivacyFilter(StreamPlan const& plan);
 
-  // A value at this path of a row, or something around it, is personal.
+  // Returns true if the value at this path of a row, or something that contains it, is personal.
   bool covers(std::string_view path) const;
   Privacy privacy() const { return privacy_; }
 
-  // Appends the row's JSON text, member order and number texts kept. Members at the paths in
-  // `skip` are left out, values in `instead` are written as the text beside them.
+  // Appends the row's JSON text; member order and spelling of numbers are kept. Members at the
+  // paths in `skip` are left out; values in `instead` are replaced with their text.
   void dump(Json const& row, std::vector<std::string> const& skip, std::string& out,
             ValueTexts const& instead = {}) const;
 
-  // "sha256:" and 64 hex digits over the source's salt followed by the value: the same person has
-  // the same hash within a source, whatever it is called, and not across sources. What is such a
-  // text already stays as it is.
+  // Returns "sha256:" and 64 hex digits over the salt followed by the value. The same person has
+  // the same hash within a source, even if the source is renamed, but not across sources. A text
+  // that is such a hash already is returned unchanged.
   std::string hash(std::string_view value) const;
 
  private:
   using Node = PrivacyTree::Node;
-  // Where in the row a value stands.
+  // The context of a value in the row.
   struct Place {
-    Node const* node = nullptr;  // what is known of it; nullptr: nothing
-    bool open = true;            // it is kept unless something says that it is personal
-    bool of_person = false;      // it stands in something that is a person
+    Node const* node = nullptr;  // what is known about it; nullptr: nothing
+    bool open = true;            // it is kept unless something marks it as personal
+    bool of_person = false;      // it belongs to an object that is a person
   };
-  using Rests = std::vector<std::string_view>;  // of the paths to skip, what is left from here on
+  using Rests = std::vector<std::string_view>;  // the remainders of the paths to skip, from here on
   void write(Json const& value, Place place, Rests const& skip, ValueTexts const& instead,
              std::string& out) const;
   void write_items(Json const& list, Place place, ValueTexts const& instead,
@@ -54,10 +54,10 @@ class PrivacyFilter {
 
   std::string salt_;
   Privacy privacy_;
-  std::vector<std::string> paths_;  // that are personal
+  std::vector<std::string> paths_;  // personal paths
   PrivacyTree tree_;
-  bool mapped_only_ = false;  // what is not in the tree is not kept
-  bool of_person_ = false;    // a row is a person
+  bool mapped_only_ = false;  // what is not in the tree is dropped
+  bool of_person_ = false;    // each row is a person
 };
 
 }  // namespace affsync::engine

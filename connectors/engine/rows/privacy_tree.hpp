@@ -1,4 +1,4 @@
-// What is known of the places of a raw row: which ones name a person, and which ones are read.
+// What is known about the fields of a raw row: which ones are personal, and which ones are read.
 #pragma once
 
 #include <memory>
@@ -12,18 +12,18 @@ class PrivacyTree {
  public:
   struct Child;
   struct Node {
-    bool personal = false;        // this value, whole
+    bool personal = false;        // the whole value is personal
     bool read = false;            // a mapping reads it, or the connector lists it
-    bool personal_below = false;  // something within it is personal
-    bool read_below = false;      // something within it is read
+    bool personal_below = false;  // something inside is personal
+    bool read_below = false;      // something inside is read
     std::vector<Child> children;
-    std::unique_ptr<Node> items;  // of a list, where a path names an index
+    std::unique_ptr<Node> items;  // of a list, if a path names an index
 
     Node const* find(std::string_view name) const;
-    // What is known of each item when the value is a list: what is so in one of them is so in all.
+    // What is known about each item of a list: what holds for one item holds for all.
     Node const* of_items() const { return items ? items.get() : this; }
   };
-  // No std::pair: that one asks its parts for their properties while Node is not complete.
+  // Not std::pair, which needs properties of its members while Node is incomplete.
   struct Child {
     std::string name;
     Node node;
@@ -31,7 +31,7 @@ class PrivacyTree {
 
   enum class Kind { personal, read };
   void add(std::string_view path, Kind kind);
-  void finish();  // when all paths are in
+  void finish();  // call it after the last add()
   Node const& root() const { return root_; }
 
  private:

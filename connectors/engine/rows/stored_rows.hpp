@@ -1,5 +1,4 @@
-// Rows that were put aside, mapped again from their stored raw form with the connector as it is
-// now.
+// Maps quarantined rows again, from their stored raw form and with the current connector.
 #pragma once
 
 #include <memory>
@@ -16,23 +15,24 @@ class StoredRows {
  public:
   enum class Fate {
     maps,
-    fails,       // still: `reason` says why
-    unreadable,  // only the text of a broken row was kept
-    left_out,    // the connector no longer wants such a row in any of its tables
+    fails,       // still fails, for `reason`
+    unreadable,  // only the text of a broken row was stored
+    left_out,    // the filters of all tables exclude it now
   };
   struct Outcome {
     Fate fate = Fate::fails;
     std::string reason;
-    std::string external_id;  // of the main table; empty when it has none
+    std::string external_id;  // of the main table; empty if it has none
     Json row;
   };
 
   explicit StoredRows(std::shared_ptr<StreamPlan const> plan);
 
-  // `raw`: JSON text; `received_at`: when the broker gave it, for relative times.
+  // Maps one row. `raw`: its JSON text. `received_at`: when the broker sent it, for relative times.
   Outcome look_at(std::string_view raw, TimePoint received_at);
 
-  // Batches of rows that map and were received at the same time, no two with one key.
+  // Returns batches of rows that map and that were received at the same time. No two of them may
+  // have the same key.
   std::vector<Batch> convert(std::vector<Json const*> const& rows, TimePoint received_at);
 
  private:

@@ -1,6 +1,6 @@
-// Numbers of a broker as PostgreSQL takes them: texts in, texts out, no binary floating point.
-// Every reader appends to `out` and returns the problem in words ("is not a number"), empty when
-// all is well; `out` is then complete. `text` comes without blanks around it.
+// Converts a broker's numbers to PostgreSQL's input text; no binary floating point. Every reader
+// appends to `out` and returns the problem in words ("is not a number"), or an empty text on
+// success; only then `out` is complete. `text` must have no blanks around it.
 #pragma once
 
 #include <optional>
@@ -11,28 +11,29 @@
 
 namespace affsync::engine {
 
-// Digits with or without a point, and no zero at the end behind it: no other spelling of the number
-// is shorter.
+// Returns true if the number consists of digits, with or without a point, and has no trailing zero
+// after it, so that no other spelling is shorter.
 bool is_spelt_plainly(std::string_view text);
-// "5.00" -> "5", "1.50" -> "1.5"; of a text made by parse_decimal.
+// Removes trailing zeros: "5.00" -> "5", "1.50" -> "1.5". `decimal` must come from parse_decimal.
 std::string_view without_end_zeros(std::string_view decimal);
 
-// Exact decimal: the point moved right by `shift`, then rounded to `scale` digits where given.
+// Reads an exact decimal: moves the point right by `shift`, then rounds to `scale` digits if given.
 std::string_view read_decimal(std::string_view text, int shift, std::optional<int> scale,
                               std::string& out);
 
-// 1 divided by the decimal (after its shift), to 18 significant digits, then rounded to `scale`.
+// Reads 1 divided by the decimal (after its shift), to 18 significant digits, then rounded to
+// `scale`.
 std::string_view read_inverse(std::string_view text, int shift, std::optional<int> scale,
                               std::string& out);
 
-// The same as read_decimal with a percent sign allowed behind the number.
+// Does the same as read_decimal; a percent sign may follow the number.
 std::string_view read_percent(std::string_view text, int shift, std::optional<int> scale,
                               std::string& out);
 
-// A whole number of 64 bits; "12.00" and "1e3" are whole.
+// Reads a whole number of 64 bits; "12.00" and "1e3" are whole.
 std::string_view read_integer(std::string_view text, std::string& out);
 
-// Seconds or milliseconds since 1970, fractions of them cut to microseconds.
+// Reads seconds or milliseconds since 1970; fractions are cut to microseconds.
 std::string_view read_epoch(std::string_view text, bool milliseconds, TimePoint& out);
 
 }  // namespace affsync::engine

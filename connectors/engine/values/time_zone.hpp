@@ -1,11 +1,11 @@
-// Whether the tz database of this machine knows a zone. The only question that plans ask of it.
+// Asks whether the tz database of this machine has a zone. Plans need nothing else of it.
 #pragma once
 
 #include <string_view>
 
 namespace affsync::engine {
 
-// "UTC" exists even where there is no tz database.
+// Returns true if the zone exists; "UTC" does even without a tz database.
 bool zone_exists(std::string_view name);
 
 }  // namespace affsync::engine

@@ -1,5 +1,5 @@
-// Days and instants of a broker: ISO texts by hand, other forms through strptime places, zones
-// through the tz database. Nothing here throws on what a broker may send.
+// Parses a broker's days and instants: ISO texts with own code, other formats with strptime
+// directives, zones with the tz database. Nothing here throws on what a broker may send.
 #pragma once
 
 #include <optional>
@@ -15,59 +15,60 @@ class time_zone;
 
 namespace affsync::engine {
 
-// A time zone; "UTC" (also empty) needs no tz database.
+// A time zone; "UTC" (or an empty name) needs no tz database.
 class Zone {
  public:
   Zone() = default;
   // Throws Failure config_invalid for a zone that this machine does not know.
   explicit Zone(std::string const& name);
 
-  // The instant of a clock on the wall, given as if it were UTC. A time that the zone skips (clocks
-  // go forward) becomes the first instant after the gap; one that occurs twice the earlier.
+  // Returns the instant of a local time, which is passed as if it were UTC. A local time that the
+  // zone skips (clocks go forward) becomes the first instant after the gap; one that occurs twice
+  // becomes the earlier instant.
   TimePoint to_utc(TimePoint wall) const;
-  // What the clock on the wall shows, as if it were UTC.
+  // Returns the local time of an instant, as if it were UTC.
   TimePoint to_wall(TimePoint instant) const;
-  // The calendar day of an instant.
+  // Returns the local day of an instant.
   Day day_of(TimePoint instant) const;
 
  private:
   date::time_zone const* zone_ = nullptr;  // nullptr: UTC
 };
 
-// What a text says, before any zone is applied.
+// The time in a text, before a zone is applied.
 struct WallTime {
-  TimePoint wall{};                            // as if it were UTC
-  std::optional<std::chrono::minutes> offset;  // from UTC, where the text gives one
-  bool has_time = false;                       // false: a day only
+  TimePoint wall{};                            // local time, as if it were UTC
+  std::optional<std::chrono::minutes> offset;  // from UTC, if the text has one
+  bool has_time = false;                       // false: only a day
 };
 
-// YYYY-MM-DD, optionally followed by T or a blank, HH:MM[:SS[.fraction]] and Z, ±HH, ±HHMM or
-// ±HH:MM. Fractions beyond microseconds are cut; second 60 is the next minute's first.
+// Parses YYYY-MM-DD, optionally followed by T or a blank, HH:MM[:SS[.fraction]] and Z, ±HH, ±HHMM
+// or ±HH:MM. Fractions are cut to microseconds; second 60 is the first of the next minute.
 std::optional<WallTime> parse_iso(std::string_view text);
 
-// Years 1 to 9999, which ISO texts and PostgreSQL can both write.
+// Returns true for years 1 to 9999, which ISO texts and PostgreSQL can both represent.
 bool is_storable(TimePoint time);
 
-// As format_time and format_day do, appended.
+// Append what format_time and format_day return.
 void append_time(std::string& out, TimePoint time);
 void append_day(std::string& out, Day day);
 
-// Reads days and times in any of several forms: "iso" or strptime places; no form means iso.
+// Parses days and times in several formats: "iso" or strptime directives; without formats, ISO.
 class TimeReader {
  public:
   TimeReader() = default;
   // Throws Failure config_invalid for an unknown zone.
   TimeReader(std::vector<std::string> const& formats, std::string const& zone);
 
-  // An instant; a text without a zone is of this reader's zone, a day is its midnight. nullopt
-  // when no form fits.
+  // Returns an instant. A text without a zone is in this reader's zone; a day means its midnight.
+  // nullopt if no format matches.
   std::optional<TimePoint> read_instant(std::string_view text) const;
 
-  // A day as it is written: "iso" takes a day alone; a form with a time gives the day that its
-  // clock on the wall shows.
+  // Returns a day as written. "iso" accepts only a day; a format with a time returns the day of its
+  // local time.
   std::optional<Day> read_day(std::string_view text) const;
 
-  // The day that a text of an instant falls on in this reader's zone.
+  // Returns the day of an instant in this reader's zone.
   std::optional<Day> read_day_of_instant(std::string_view text) const;
 
   Zone const& zone() const { return zone_; }

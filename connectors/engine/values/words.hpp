@@ -1,5 +1,5 @@
-// Texts, words and yes-or-no of a broker. As in numbers.hpp: `out` is appended to, the problem is
-// returned in words, empty when all is well.
+// Converts a broker's texts, words and booleans. As in numbers.hpp, every reader appends to `out`
+// and returns the problem in words, or an empty text on success.
 #pragma once
 
 #include <map>
@@ -11,24 +11,24 @@
 
 namespace affsync::engine {
 
-// true, yes, y, on, t and their contraries (any case), 1 and 0 in any spelling.
+// Accepts true, yes, y, on, t and their opposites (any case), and 1 and 0 in any spelling.
 std::string_view read_boolean(std::string_view text, std::string& out);
 
-// Makes ASCII letters from `from` on large ones.
+// Converts ASCII letters from index `from` on to upper case.
 void make_upper(std::string& text, std::size_t from);
 
-// Upper-case code.
+// Reads a currency code and writes it in upper case.
 std::string_view read_currency(std::string_view text, std::string& out);
 
 struct TextRules {
-  std::string strip_prefix;  // taken off the front, once
-  std::string take_before;   // only what stands before it
-  bool lower_case = false;   // ASCII letters, last of all steps
+  std::string strip_prefix;  // removed from the front, once
+  std::string take_before;   // only what is before this text is kept
+  bool lower_case = false;   // converts ASCII letters, as the last step
 };
-// May come out empty, which means null.
+// The result may be empty, which means null.
 void read_text(std::string_view text, TextRules const& rules, std::string& out);
 
-// A broker's words and ours; case of ASCII letters does not count.
+// Translates a broker's words to ours; the case of ASCII letters is ignored.
 class WordTable {
  public:
   WordTable() = default;

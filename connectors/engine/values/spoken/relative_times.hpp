@@ -1,5 +1,5 @@
-// Times told by how long ago they were: "3 недели назад", "2 weeks ago". Nothing here throws on
-// what a broker may send.
+// Parses times relative to now: "3 недели назад", "2 weeks ago". Nothing here throws on what a
+// broker may send.
 #pragma once
 
 #include <optional>
@@ -10,12 +10,11 @@
 
 namespace affsync::engine {
 
-// How long ago, as seen at `now`: "3 недели назад", "через 2 часа", "год назад", "1 г. 2 мес.
-// назад", "только что", "вчера", "2 weeks ago". A unit is rounded down by those who print it, so n
-// units mean at least n and less than n + 1; months and years are those of `zone`'s calendar or of
-// UTC's. Where printers differ (ends of months, clocks that are put forward or back, hours of the
-// wall or true ones, whether yesterday begins at midnight), the interval allows for all of them.
-// nullopt for anything else.
+// Parses a time relative to `now`: "3 недели назад", "через 2 часа", "год назад", "1 г. 2 мес.
+// назад", "только что", "вчера", "2 weeks ago". Websites round a unit down, so n units mean at
+// least n and less than n + 1. Months and years are calendar ones, in `zone` or in UTC. Websites
+// differ in some cases (ends of months, daylight saving, local or elapsed hours, whether yesterday
+// begins at midnight); the interval covers all variants. nullopt for anything else.
 std::optional<SpokenTime> read_relative_time(std::string_view text, Zone const& zone,
                                              TimePoint now);
 

@@ -1,5 +1,5 @@
-// Texts of dates in Russian (or English) cut into words, numbers and marks, so that the readers of
-// dates need not think of case, ё, kinds of blanks or dots behind abbreviations.
+// Splits date texts in Russian (or English) into words, numbers and marks, so that the parsers need
+// not handle case, ё, kinds of blanks or dots after abbreviations.
 #pragma once
 
 #include <optional>
@@ -9,8 +9,8 @@
 
 namespace affsync::engine {
 
-// Small letters (Latin and Russian), ё as е, every run of blanks (no-break ones too) as one blank,
-// none at the ends. Bytes that are no UTF-8 stay as they are.
+// Returns the text in lower case (Latin and Russian), with е for ё and one blank for every run of
+// blanks (no-break ones too); blanks at the ends are removed. Invalid UTF-8 stays as it is.
 std::string fold_russian(std::string_view text);
 
 struct DateToken {
@@ -20,11 +20,12 @@ struct DateToken {
   int value = 0;     // of a number
 };
 
-// Commas and dots behind words are left out; a dot between digits and anything else is a mark.
-// nullopt for a text that is no date for its length, or a number of more than six digits.
+// Splits a text. Commas, and dots after words, are dropped; a dot between digits and every other
+// character is a mark. nullopt if the text is too long for a date, or has a number of more than six
+// digits.
 std::optional<std::vector<DateToken>> cut_date_text(std::string_view text);
 
-// Walks along the tokens; past the end there is an empty mark.
+// A cursor over tokens; past the end it returns an empty mark.
 class DateTokens {
  public:
   explicit DateTokens(std::vector<DateToken> const& tokens) : tokens_(&tokens) {}
@@ -32,11 +33,11 @@ class DateTokens {
   bool at_end() const { return at_ == tokens_->size(); }
   DateToken const& peek(std::size_t ahead = 0) const;
   DateToken const& take();
-  // Takes the next token when it is this word or mark.
+  // Takes the next token if it is this word or mark.
   bool take(std::string_view text);
-  // Takes the next token when it is one of these words, which blanks separate.
+  // Takes the next token if it is one of these words, which are separated by blanks.
   bool take_any(std::string_view words);
-  // Takes the next token when it is a number of at least and at most so many digits.
+  // Takes the next token if it is a number with `least_digits` to `most_digits` digits.
   std::optional<int> take_number(std::size_t least_digits, std::size_t most_digits);
 
  private:

@@ -1,5 +1,5 @@
-// Reads a time in any way that a column's mapping allows: in words where it says so, then in its
-// forms.
+// Parses a time in every way that a column's mapping allows: first in words, if it says so, then in
+// its formats.
 #pragma once
 
 #include <string>
@@ -13,17 +13,17 @@ namespace affsync::engine {
 class TimeTextReader {
  public:
   TimeTextReader() = default;
-  // `russian`: Russian words are tried before the forms. Throws Failure config_invalid for an
+  // `russian`: Russian words are tried before the formats. Throws Failure config_invalid for an
   // unknown zone.
   TimeTextReader(bool russian, std::vector<std::string> const& formats, std::string const& zone)
       : russian_(russian), forms_(formats, zone) {}
 
-  // What the text says at `now`; an instant of one of the forms is exact. nullopt when neither
-  // fits.
+  // Returns the time of the text as of `now`; a time in one of the formats is exact. nullopt if
+  // neither words nor formats match.
   std::optional<SpokenTime> read(std::string_view text, TimePoint now) const;
 
-  // The day that an exact text names; see TimeReader for the two ways. nullopt when nothing fits,
-  // `relative` is then set when the text only tells how long ago it was.
+  // Returns the day of an exact text; `of_instant` chooses between the two ways of TimeReader.
+  // nullopt if nothing matches; then `relative` is set if the text is only a relative time.
   std::optional<Day> read_day(std::string_view text, TimePoint now, bool of_instant,
                               bool& relative) const;
 
