@@ -1,4 +1,4 @@
-// Looking at the sandbox and changing it while it runs.
+// Inspection and control of the running sandbox.
 #include "tests/sandbox/admin.hpp"
 
 #include <algorithm>
@@ -68,7 +68,7 @@ Reply list_faults(Sandbox& sandbox) {
   return reply;
 }
 
-// The parameters of a control request, wherever they stand.
+// The parameters of a control request, from its query and its body.
 class Parameters {
  public:
   explicit Parameters(Request const& request) : query_(request.query) {
@@ -119,7 +119,7 @@ Reply report(Feed const& feed, std::vector<Handle> const& handles, std::string c
   return reply;
 }
 
-// The place of `what` among the actions of the feed.
+// The index of `what` among the actions of the feed.
 std::optional<std::size_t> action_index(Feed const& feed, std::string const& what) {
   auto const actions = feed.actions();
   auto const found = std::find(actions.begin(), actions.end(), what);
@@ -130,14 +130,13 @@ std::optional<std::size_t> action_index(Feed const& feed, std::string const& wha
 Reply unknown_action(Feed const& feed, std::string const& what) {
   std::string known = "change remove restore add";
   for (auto const action : feed.actions()) known.append(" ").append(action);
-  return refuse(
-      400, "do='" + what + "' is unknown; to rows of " + feed.name() + " can happen: " + known);
+  return refuse(400, "do='" + what + "' is unknown; the feed " + feed.name() + " takes: " + known);
 }
 
 Reply change_rows(Sandbox& sandbox, std::string const& what, Parameters const& parameters) {
   auto const feeds = sandbox.broker().feeds();
   auto const name = parameters.text("feed");
-  if (name.empty()) return refuse(400, "do='" + what + "' is unknown, or wants a feed=");
+  if (name.empty()) return refuse(400, "do='" + what + "' is unknown, or needs feed=NAME=");
   auto const found =
       std::find_if(feeds.begin(), feeds.end(), [&](Feed* one) { return one->name() == name; });
   if (found == feeds.end()) return refuse(400, "there is no feed '" + name + "'");
@@ -172,7 +171,7 @@ Reply change_rows(Sandbox& sandbox, std::string const& what, Parameters const& p
 Reply set_clock(SandboxClock& clock, Parameters const& parameters) {
   if (auto const text = parameters.text("time"); !text.empty()) {
     auto const time = parse_instant(text);
-    if (!time) return refuse(400, "'" + text + "' is no time");
+    if (!time) return refuse(400, "'" + text + "' is not an ISO 8601 time");
     clock.set(*time, parameters.count("frozen", 0) > 0);
   }
   clock.advance(std::chrono::seconds(parameters.count("advance", 0)));
@@ -237,7 +236,7 @@ Reply answer_admin(Sandbox& sandbox, Request const& request) {
   if (request.method == "GET" && request.path == "/sandbox/faults") return list_faults(sandbox);
   if (request.method == "POST" && request.path == "/sandbox/control")
     return control(sandbox, request);
-  return refuse(404, "the sandbox has books, log, faults and control");
+  return refuse(404, "unknown path; the sandbox has /sandbox/books, log, faults and control");
 }
 
 }  // namespace affsync::sandbox

@@ -1,10 +1,10 @@
-// Setting of the clock, and times as text.
+// Setting the clock, and parsing times.
 #include "tests/sandbox/clock.hpp"
 
 namespace affsync::sandbox {
 namespace {
 
-// Takes `count` digits off the front of `text`; nullopt when there are not as many.
+// Takes `count` digits off the front of `text`; nullopt if there are fewer.
 std::optional<int> take_digits(std::string_view& text, std::size_t count) {
   int value = 0;
   if (text.size() < count) return std::nullopt;
@@ -34,7 +34,7 @@ std::optional<std::chrono::minutes> take_offset(std::string_view& text) {
   return std::chrono::minutes(sign * (*hours * 60 + *minutes));
 }
 
-// The digits behind a point, up to six of them counted.
+// Takes the digits after a decimal point; the first six count.
 Duration take_fraction(std::string_view& text) {
   Duration fraction{0};
   Duration step{100'000};

@@ -1,5 +1,5 @@
-// The time as the fake broker has it: that of the machine until a test sets it. Everything that a
-// broker tells about time (Date, created_at, "3 weeks ago", the end of a token) follows it.
+// The fake broker's clock: the machine's clock until a test sets it. All times that a broker sends
+// (Date, created_at, "3 weeks ago", the expiry of a token) follow it.
 #pragma once
 
 #include <optional>
@@ -12,17 +12,17 @@ namespace affsync::sandbox {
 class SandboxClock final : public Clock {
  public:
   TimePoint now() const override;
-  // Runs on from there, or stands still.
+  // Sets the time. The clock then runs on, or stands still if `frozen`.
   void set(TimePoint time, bool frozen);
   void advance(Duration time);
 
  private:
-  Duration offset_{0};  // to the machine's clock
+  Duration offset_{0};  // added to the machine's clock
   std::optional<TimePoint> frozen_;
 };
 
-// ISO 8601: YYYY-MM-DD, or YYYY-MM-DDTHH:MM[:SS[.fraction]] with Z, an offset, or nothing (UTC); a
-// blank may stand for the T. nullopt when it is something else.
+// Parses ISO 8601: YYYY-MM-DD, or YYYY-MM-DDTHH:MM[:SS[.fraction]] with Z, an offset, or nothing
+// (UTC). A space may replace the T. Returns nullopt for anything else.
 std::optional<TimePoint> parse_instant(std::string_view text);
 
 }  // namespace affsync::sandbox

@@ -1,4 +1,4 @@
-// Finding, hiding and denying of paths.
+// Finding, hiding and denying endpoints.
 #include "tests/sandbox/endpoints.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The paths of a broker by name: where each is, whether it is there at all (else 404), and whether
+// The endpoints of a broker by name: the path of each, whether it exists (else 404), and whether
 // the credentials may use it (else 403).
 #pragma once
 
@@ -10,8 +10,9 @@
 namespace affsync::sandbox {
 
 struct EndpointOptions {
-  std::vector<std::pair<std::string, std::string>> paths;  // name, path instead of the default
-  std::vector<std::string> hidden, denied;                 // names
+  std::vector<std::pair<std::string, std::string>>
+      paths;                                // name, and the path that replaces its default
+  std::vector<std::string> hidden, denied;  // names
 };
 
 struct Endpoint {
@@ -21,16 +22,17 @@ struct Endpoint {
 
 class Endpoints {
  public:
-  // `defaults`: name and path of each. Throws std::runtime_error for a name that is not there.
+  // `defaults`: name and path of each. Throws std::runtime_error if an option names an unknown
+  // endpoint.
   Endpoints(std::vector<std::pair<std::string, std::string>> defaults,
             EndpointOptions const& options);
 
   std::string const& path(std::string_view name) const;
-  // What stands at that path and is not hidden; nullptr when nothing does.
+  // The endpoint at that path, unless it is hidden; nullptr if there is none.
   Endpoint const* at(std::string_view path) const;
-  // `what`: hide, show, deny or allow. False when there is no endpoint of that name.
+  // `what`: hide, show, deny or allow. Returns false if there is no endpoint of that name.
   bool set(std::string_view name, std::string_view what);
-  std::string names() const;  // blank-separated
+  std::string names() const;  // separated by spaces
 
  private:
   Endpoint* find(std::string_view name);

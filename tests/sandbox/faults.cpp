@@ -1,4 +1,4 @@
-// Parsing of fault texts and the decision whom they strike.
+// Parses fault texts and decides which requests a fault applies to.
 #include "tests/sandbox/faults.hpp"
 
 #include <algorithm>
@@ -13,12 +13,12 @@ namespace {
 
 struct Kind {
   std::string_view name;
-  std::string_view parameters;  // blank-separated
+  std::string_view parameters;  // separated by spaces
   std::string_view meaning;
 };
 
 constexpr std::array kinds{
-    // instead of the broker's answer
+    // Faults that replace the broker's answer.
     Kind{"throttle", "form wait",
          "429; form: own seconds date none zero huge text drf body200 503"},
     Kind{"status", "code error message retry_after body", "an error answer; body: json html empty"},
@@ -27,41 +27,44 @@ constexpr std::array kinds{
     Kind{"deep", "depth", "200 with nested arrays"},
     Kind{"huge_body", "bytes", "200 with one huge string"},
     Kind{"redirect", "to code",
-         "another place; `to` is put before the target unless it has a path"},
-    Kind{"expire_token", "", "the token used dies: 401 TokenExpired"},
-    Kind{"stale", "", "what the same path answered before, as from a cache that knows no query"},
-    // on the list and its rows
-    Kind{"ignore_offset", "", "the first page, whatever was asked for"},
+         "a redirect to `to`; the target is appended unless `to` has a path"},
+    Kind{"expire_token", "", "the token of the request expires: 401 TokenExpired"},
+    Kind{"stale", "",
+         "the earlier answer of the same path, as from a cache that ignores the query"},
+    // Faults that alter a list and its rows.
+    Kind{"ignore_offset", "", "the first page for every offset"},
     Kind{"cap", "limit", "a page size limit lower than the documented one"},
     Kind{"empty_page", "", "no rows, and a total of 0"},
-    Kind{"total", "delta value", "the broker's count wrong; value: null absent, or any JSON"},
+    Kind{"total", "delta value", "a wrong count; value: null (left out) or any JSON"},
     Kind{"shuffle_ties", "",
-         "wintrado: customers alike in orderBy stand in another order each time"},
+         "wintrado: customers equal in orderBy come in another order each time"},
     Kind{"next_link", "mode to",
          "the link to the next page; mode: other (host `to`) repeat first endless none"},
-    Kind{"reverse", "", "the rows of the page the other way round"},
+    Kind{"reverse", "", "the rows of the page in reverse order"},
     Kind{"shift", "mode rows",
-         "after the page so many rows (1) before its end go or come; mode: delete insert both"},
-    Kind{"duplicate_row", "row", "the row stands twice in its page"},
+         "after the page, removes or inserts rows (default 1) before its end; mode: delete insert "
+         "both"},
+    Kind{"duplicate_row", "row", "a row occurs twice in its page"},
     Kind{"set_field", "field value row", "the raw JSON `value` in one row"},
     Kind{"drop_field", "field row", "one row without that field (by default its key)"},
     Kind{"repeat_field", "field row", "one row with a member twice"},
     Kind{"huge_number", "field row", "1e999999 in one row"},
     Kind{"bad_number", "field row", "\"n/a\" for an amount in one row"},
     Kind{"nul", "field row", "U+0000 in a string of one row"},
-    Kind{"invalid_utf8", "field row", "bytes that are no UTF-8 in one row"},
-    // on the way
-    Kind{"skew", "seconds", "a Date header that is off by so much"},
+    Kind{"invalid_utf8", "field row", "bytes that are not UTF-8 in one row"},
+    // Faults that alter the delivery.
+    Kind{"skew", "seconds", "a Date header that is wrong by that many seconds"},
     Kind{"delay", "ms", "a pause before the answer"},
     Kind{"never", "", "no answer at all"},
-    Kind{"reset", "after", "connection reset after so many bytes"},
-    Kind{"truncate", "after", "connection closed after so many bytes of the body (half)"},
-    Kind{"length", "delta", "Content-Length off by delta"},
+    Kind{"reset", "after", "connection reset after that many bytes"},
+    Kind{"truncate", "after",
+         "connection closed after that many bytes of the body (default: half)"},
+    Kind{"length", "delta", "Content-Length wrong by delta"},
     Kind{"chunked", "", "chunked transfer encoding"},
     Kind{"endless", "", "a chunked body without an end"},
     Kind{"gzip", "force", "gzip when the client accepts it; force=1: always"},
-    Kind{"gzip_bomb", "bytes", "gzip that inflates to so many blanks after the body"},
-    Kind{"slow", "bytes ms", "so many bytes at a time"},
+    Kind{"gzip_bomb", "bytes", "gzip that inflates to the body and that many spaces"},
+    Kind{"slow", "bytes ms", "that many bytes at a time, with a pause of `ms`"},
     Kind{"bom", "", "a byte order mark first"},
     Kind{"huge_header", "bytes", "a response header of that size"},
     Kind{"content_type", "value", "another Content-Type"},
@@ -91,7 +94,7 @@ Result<Fault> Fault::parse(std::string_view spec) {
                                   [&](Kind const& k) { return k.name == fault.kind_; });
   if (kind == kinds.end())
     return Error(ErrorCode::usage, "there is no fault '" + fault.kind_ + "'",
-                 "see affsync-sandbox --list-faults");
+                 "Run affsync-sandbox --list-faults.");
   auto rest = colon == std::string_view::npos ? std::string_view{} : spec.substr(colon + 1);
   while (!rest.empty()) {
     auto const item = rest.substr(0, rest.find(','));

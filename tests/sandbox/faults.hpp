@@ -1,8 +1,8 @@
-// What can be made to go wrong, as text: `kind[:name=value[,name=value]…]`.
+// Faults that the sandbox can inject, as text: `kind[:name=value[,name=value]…]`.
 //
-// Scope and trigger, for every kind: path=SUBSTRING, method=GET, every=N (each Nth request in
-// scope), next=N (only the next N), skip=N (not the first N), probability=P (seeded). The other
-// names belong to the kind; fault_catalogue() lists them. Values may be percent-encoded.
+// Scope and trigger of every kind: path=SUBSTRING, method=GET, every=N (each Nth request in scope),
+// next=N (only the next N), skip=N (not the first N), probability=P (seeded). The other parameters
+// belong to a kind; fault_catalogue() lists them. Values may be percent-encoded.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace affsync::sandbox {
 
 class Fault {
  public:
-  // Errors: usage, naming the unknown kind, name or malformed number.
+  // Errors: usage, with the unknown kind, the unknown parameter or the malformed number.
   static Result<Fault> parse(std::string_view spec);
 
   std::string const& kind() const { return kind_; }
@@ -28,7 +28,7 @@ class Fault {
   long number(std::string_view name, long fallback) const;
   std::optional<std::string_view> find(std::string_view name) const;
 
-  // Counts the request when it is in scope; true when the fault strikes it.
+  // Counts the request if it is in scope. Returns true if the fault applies to it.
   bool strikes(Request const& request, std::uint64_t seed);
   std::uint64_t struck() const { return struck_; }
 
@@ -40,11 +40,11 @@ class Fault {
   std::uint64_t struck_ = 0;
 };
 
-// The faults that strike one request.
+// The faults that apply to one request.
 class ActiveFaults {
  public:
   void add(Fault fault) { faults_.push_back(std::move(fault)); }
-  // The first one of that kind; nullptr when none strikes.
+  // The first fault of that kind; nullptr if none applies.
   Fault const* find(std::string_view kind) const;
   std::vector<Fault> const& all() const { return faults_; }
 
@@ -56,7 +56,7 @@ class FaultSet {
  public:
   explicit FaultSet(std::uint64_t seed) : seed_(seed) {}
   void add(Fault fault) { faults_.push_back(std::move(fault)); }
-  // Removes the faults of that kind; all when it is empty.
+  // Removes the faults of that kind; all faults if it is empty.
   void clear(std::string_view kind);
   bool has(std::string_view kind) const;
   ActiveFaults strike(Request const& request);
@@ -67,7 +67,7 @@ class FaultSet {
   std::vector<Fault> faults_;
 };
 
-// One line a kind: name, its own parameters, meaning.
+// One line per kind: name, its own parameters, meaning.
 std::string fault_catalogue();
 
 }  // namespace affsync::sandbox

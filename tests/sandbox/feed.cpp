@@ -1,4 +1,4 @@
-// The rows of a report that are there now, and how they change.
+// The current rows of a report, and how they change.
 #include "tests/sandbox/feed.hpp"
 
 #include <algorithm>

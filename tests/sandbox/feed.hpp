@@ -1,7 +1,7 @@
-// One report of a broker: rows that exist only as numbers until they are written, plus what
-// happened to them since the start (changed, removed, added). Rows are named by handles: 0..n-1 for
-// those of the seed, from first_added on for later ones. What stands around the rows of a page is
-// the business of the broker.
+// One report of a broker. Rows exist only as numbers until they are written; the feed also keeps
+// what happened to them since the start (changed, removed, added). Handles name rows: 0..n-1 for
+// those of the seed, from first_added on for later ones. The broker writes everything around the
+// rows of a page.
 #pragma once
 
 #include <array>
@@ -38,7 +38,7 @@ struct MeasuredRow {
 
 struct Totals {
   std::uint64_t rows = 0;
-  std::uint64_t groups = 0;  // distinct Feed::group() values, where the feed counts them
+  std::uint64_t groups = 0;  // distinct Feed::group() values, if counts_groups()
   std::array<std::array<WideSum, most_currencies>, most_measures> sums{};
   std::array<std::uint64_t, most_currencies> rows_by_currency{};
 
@@ -46,10 +46,10 @@ struct Totals {
   WideSum sum(std::size_t measure) const;  // over all currencies
 };
 
-// ["EUR","USD"]: the currencies that the rows have.
+// ["EUR","USD"]: the currencies that occur in the rows.
 void append_currency_list(std::string& out, Totals const& totals);
 
-// A set filter of the query: comma-separated or repeated values.
+// A set filter of the query: values separated by commas or repeated.
 enum class ValueForm { any, digits, full_uuid };
 struct SetFilter {
   std::string_view parameter;
@@ -70,7 +70,7 @@ class Feed {
   std::string const& name() const { return name_; }
   std::string const& path() const { return path_; }
 
-  // What a report says about itself and its rows.
+  // The content of a row, its key, and the fields that faults change by default.
   virtual void write_row(Handle row, std::string& out) const = 0;
   virtual std::string key(Handle row) const = 0;  // the value of key_field() as text
   virtual std::string_view key_field() const { return "id"; }
@@ -79,15 +79,15 @@ class Feed {
   virtual std::span<std::string_view const> currency_names() const { return currencies; }
   virtual std::span<Measure const> measures() const { return {}; }
   virtual MeasuredRow measure(Handle) const { return {}; }
-  // Everything after totals.count.
+  // Writes everything after totals.count.
   virtual void write_totals(Totals const&, ObjectWriter&) const {}
   virtual bool counts_groups() const { return false; }
   virtual std::uint64_t group(Handle row) const { return row; }
 
-  // The order in which the rows stand by themselves, and the columns that it amounts to.
+  // The order of rows without `ordering`, and the columns that give this order.
   virtual std::uint64_t natural_key(Handle row) const { return row; }
   virtual std::span<std::string_view const> natural_order() const { return {}; }
-  // Columns that `ordering` takes; a key compares as its column does.
+  // Columns that `ordering` accepts; an order_key compares as its column does.
   virtual std::span<std::string_view const> order_columns() const { return {}; }
   virtual std::uint64_t order_key(Handle, std::size_t /*column*/) const { return 0; }
 
@@ -97,24 +97,24 @@ class Feed {
   virtual std::span<SetFilter const> set_filters() const { return {}; }
   virtual std::string filter_value(Handle, std::size_t /*filter*/) const { return {}; }
 
-  // Makes a row that stands just behind `row`, or is the newest one where rows stand by their age;
-  // not yet inserted. nullopt where rows cannot be made.
+  // Makes a row that sorts right after `row`, or the newest row in feeds ordered by age, without
+  // inserting it. Returns nullopt if the feed cannot make rows.
   virtual std::optional<Handle> make_like(Handle) { return std::nullopt; }
 
-  // What can happen to a row of this report beside a change of its values, such as `pay`.
+  // Actions on a row besides a change of its values, such as `pay`.
   virtual std::span<std::string_view const> actions() const { return {}; }
-  // Whether it can happen to this row now.
+  // Whether the action is possible for this row now.
   virtual bool can_act(std::size_t /*action*/, Handle) const { return false; }
   virtual void act(std::size_t /*action*/, Handle) {}
 
-  // The rows that are there now, in natural order.
+  // The current rows, in natural order.
   std::size_t size() const { return touched_ ? rows_.size() : base_rows_; }
   Handle at(std::size_t position) const {
     return touched_ ? rows_[position] : static_cast<Handle>(position);
   }
   Totals totals() const;
 
-  // Grows with every change; caches are kept by it.
+  // Grows with every change; caches depend on it.
   virtual std::uint64_t version() const { return version_; }
   // How often the row was changed.
   unsigned revision(Handle row) const {
@@ -123,14 +123,14 @@ class Feed {
     return found == revisions_.end() ? 0 : found->second;
   }
 
-  // Different rows, chosen by `noise`; fewer when there are not as many.
+  // Chooses distinct rows by `noise`; fewer if there are not enough.
   std::vector<Handle> choose(std::size_t rows, std::uint64_t noise) const;
-  // The same among the rows that the action can happen to.
+  // The same, among the rows for which the action is possible.
   std::vector<Handle> choose_for(std::size_t action, std::size_t rows, std::uint64_t noise) const;
-  // Gives the row another revision, and with it other values.
+  // Gives the row another revision, and so other values.
   void change(Handle row);
   void remove(Handle row);
-  // Brings back the rows removed latest; gives those that came.
+  // Restores the rows removed last; returns the restored ones.
   std::vector<Handle> restore(std::size_t rows);
   void insert(Handle row);
 
@@ -139,7 +139,7 @@ class Feed {
   void note_change() { ++version_; }
 
  private:
-  // After change(), for feeds that keep more than a revision.
+  // Called after change(), for feeds that keep more than a revision.
   virtual void changed(Handle) {}
   void touch();
   std::size_t place_of(Handle row) const;
@@ -148,7 +148,7 @@ class Feed {
   Handle base_rows_;
   std::uint64_t version_ = 0;
   bool touched_ = false;
-  std::vector<Handle> rows_;  // only once rows came or went
+  std::vector<Handle> rows_;  // used once rows were added or removed
   std::vector<Handle> removed_;
   std::unordered_map<Handle, unsigned> revisions_;
 };

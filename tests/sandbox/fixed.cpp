@@ -1,4 +1,4 @@
-// Printing of exact decimals.
+// Prints exact decimals.
 #include "tests/sandbox/fixed.hpp"
 
 #include <array>

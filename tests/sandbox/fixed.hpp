@@ -1,5 +1,5 @@
-// Exact money and volumes: integers in units of 0.00000001, printed without any binary floating
-// point, so that the sandbox's own books are right to the last digit.
+// Exact money and volumes: integers in units of 0.00000001, printed without binary floating point,
+// so that the sandbox's books are exact to the last digit.
 #pragma once
 
 #include <cstdint>
@@ -12,16 +12,16 @@ __extension__ typedef __int128 WideSum;  // sums of any number of them
 
 inline constexpr Fixed fixed_one = 100'000'000;
 
-// Rounds half away from zero to `digits` places (0..8).
+// Rounds half away from zero to `digits` decimals (0..8).
 Fixed round_fixed(Fixed value, int digits);
 
-// Exactly `digits` places (0..8); digits beyond them are cut.
+// Writes exactly `digits` decimals (0..8); further digits are cut off.
 void append_fixed(std::string& out, WideSum value, int digits);
 
-// As many places as the value needs: 12.5, 3, 0.00001.
+// Writes as many decimals as the value needs: 12.5, 3, 0.00001.
 void append_shortest(std::string& out, WideSum value);
 
-// As a Python server prints a float: like the shortest form, but 1e-05 below a ten-thousandth.
+// Writes a float as Python does: like append_shortest, but with an exponent (1e-05) below 0.0001.
 void append_python_number(std::string& out, Fixed value);
 
 }  // namespace affsync::sandbox

@@ -1,4 +1,4 @@
-// gzip for answers; the fast level, since the sandbox must not be the slow part.
+// gzip for answers, at the fast level so that the sandbox is not the bottleneck.
 #include <zlib.h>
 
 #include <stdexcept>

@@ -1,4 +1,4 @@
-// Parsing of requests and rendering of heads.
+// Parses requests and renders response heads.
 #include "tests/sandbox/http.hpp"
 
 #include <array>

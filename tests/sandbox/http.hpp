@@ -1,5 +1,5 @@
-// HTTP/1.1 messages of the sandbox: requests are parsed, answers are kept apart from the way they
-// are delivered, because the way is what most faults bend.
+// HTTP/1.1 messages of the sandbox. An answer is separate from its delivery, because most faults
+// alter the delivery.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@
 
 namespace affsync::sandbox {
 
-// The decoded query, in order; a name may occur several times.
+// The decoded query, in order. A name may occur several times.
 class Query {
  public:
   Query() = default;
@@ -36,24 +36,24 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
   std::string body;
 
-  std::string_view header(std::string_view lower_case_name) const;  // empty when absent
-  std::string_view query_text() const;                              // as it came, undecoded
+  std::string_view header(std::string_view lower_case_name) const;  // empty if missing
+  std::string_view query_text() const;                              // as received, not decoded
 };
 
-// Parses everything up to and including the empty line; nullopt when it is no HTTP request.
+// Parses everything up to and including the empty line; nullopt if it is not an HTTP request.
 std::optional<Request> parse_request_head(std::string_view head);
 
-// How an answer goes over the wire. The defaults are those of an honest server.
+// How an answer is sent. The defaults are those of a correct server.
 struct Delivery {
   std::chrono::milliseconds delay{0};         // before the first byte
   bool never = false;                         // no answer until the client gives up
-  std::optional<std::size_t> reset_after;     // RST after so many bytes of head and body
-  std::optional<std::size_t> truncate_after;  // FIN after so many bytes of the body
+  std::optional<std::size_t> reset_after;     // RST after this many bytes of head and body
+  std::optional<std::size_t> truncate_after;  // FIN after this many bytes of the body
   long length_delta = 0;                      // added to Content-Length
   bool chunked = false;
-  bool endless = false;                     // chunked, and never a last chunk
-  std::size_t slow_bytes = 0;               // so many bytes at a time …
-  std::chrono::milliseconds slow_pause{0};  // … with this pause between
+  bool endless = false;                     // chunked, without a last chunk
+  std::size_t slow_bytes = 0;               // bytes sent at a time …
+  std::chrono::milliseconds slow_pause{0};  // … with this pause in between
   bool close = false;
 };
 
@@ -63,15 +63,15 @@ struct Reply {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   Delivery delivery;
-  std::optional<std::chrono::system_clock::time_point> date;  // of the Date header; else now
+  std::optional<std::chrono::system_clock::time_point> date;  // of the Date header; default: now
 
   Reply() = default;
   Reply(int reply_status, std::string reply_body)
       : status(reply_status), body(std::move(reply_body)) {}
 };
 
-// Status line and headers with the empty line; Content-Length or Transfer-Encoding as the delivery
-// says.
+// Renders the status line and headers with the empty line. The delivery decides between
+// Content-Length and Transfer-Encoding.
 std::string render_head(Reply const& reply);
 
 // "Sun, 06 Nov 1994 08:49:37 GMT"
@@ -79,10 +79,10 @@ std::string http_date(std::chrono::system_clock::time_point time);
 
 std::string percent_decode(std::string_view text);
 
-// A whole non-negative number; nullopt when the text is anything else.
+// Parses a non-negative integer; nullopt for any other text.
 std::optional<std::size_t> whole_number(std::string_view text);
 
-// The gzip form of `body`.
+// Compresses `body` with gzip.
 std::string gzip(std::string_view body);
 
 }  // namespace affsync::sandbox

@@ -1,5 +1,5 @@
-// Writes one JSON object straight into a buffer; fast, and free to write the odd forms that real
-// brokers send.
+// Writes one JSON object directly into a buffer. Fast, and able to write the unusual forms that
+// real brokers send.
 #pragma once
 
 #include <charconv>
@@ -17,7 +17,7 @@ class ObjectWriter {
   explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
   void close() { out_ += '}'; }
 
-  // `json` is a whole JSON value already.
+  // `json` is a complete JSON value.
   void raw(std::string_view key, std::string_view json) {
     name(key);
     out_ += json;
@@ -40,14 +40,14 @@ class ObjectWriter {
     name(key);
     append_json_string(out_, any_text);
   }
-  // A decimal as a string with exactly `digits` places.
+  // A decimal as a string with exactly `digits` decimals.
   void fixed_text(std::string_view key, WideSum value, int digits) {
     name(key);
     out_ += '"';
     append_fixed(out_, value, digits);
     out_ += '"';
   }
-  // A decimal as a number with exactly `digits` places.
+  // A decimal as a number with exactly `digits` decimals.
   void fixed_number(std::string_view key, WideSum value, int digits) {
     name(key);
     append_fixed(out_, value, digits);

@@ -1,4 +1,4 @@
-// Pages and the faults on them.
+// Pages and the faults that alter them.
 #include "tests/sandbox/list_page.hpp"
 
 #include <algorithm>
@@ -9,12 +9,12 @@
 namespace affsync::sandbox {
 namespace {
 
-struct MemberPlace {
-  std::size_t name, value, end;  // of the quoted name, of its value, behind its value
+struct MemberPosition {
+  std::size_t name, value, end;  // begin of the quoted name, begin and end of its value
 };
 
-// A dot leads into an object inside; otherwise only the members of the object itself are looked at.
-std::optional<MemberPlace> find_member(std::string_view row, std::string_view field) {
+// A dot leads into a nested object. Without a dot, only the object's own members are searched.
+std::optional<MemberPosition> find_member(std::string_view row, std::string_view field) {
   if (auto const dot = field.find('.'); dot != std::string_view::npos) {
     auto const outer = find_member(row, field.substr(0, dot));
     if (!outer || row[outer->value] != '{') return std::nullopt;
@@ -26,7 +26,7 @@ std::optional<MemberPlace> find_member(std::string_view row, std::string_view fi
   }
   int depth = 0;
   bool in_string = false;
-  MemberPlace place{1, 0, 0};
+  MemberPosition place{1, 0, 0};
   for (std::size_t i = 0; i < row.size(); ++i) {
     char const c = row[i];
     if (in_string) {
@@ -158,7 +158,7 @@ void shift_rows(Feed& feed, Selection const& selection, PageWindow window,
   if (!fault || selection.size() == 0) return;
   auto const given = std::min(selection.size(), window.offset + window.limit);
   Noise choice(noise, 'S', feed.version());
-  // Chosen before any of them moves: the selection may be a part of the feed itself.
+  // Choose all rows before any of them moves: the selection may be a part of the feed itself.
   std::vector<Handle> chosen;
   for (auto left = fault->number("rows", 1); left > 0; --left) {
     chosen.push_back(selection.at(feed, choice.below(static_cast<std::uint32_t>(given))));

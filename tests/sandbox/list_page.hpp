@@ -1,4 +1,4 @@
-// The rows of one page, written one by one, and the faults that bend them and the total.
+// Writes the rows of one page, and applies the faults that alter the rows and the total.
 #pragma once
 
 #include <cstdint>
@@ -16,27 +16,26 @@ struct PageWindow {
 };
 
 struct Rows {
-  std::size_t begin = 0, end = 0;  // places within the selection
-  std::size_t total = 0;           // of the selection, or 0 by the fault `empty_page`
+  std::size_t begin = 0, end = 0;  // positions within the selection
+  std::size_t total = 0;           // size of the selection; 0 with the fault `empty_page`
   std::size_t count = 0;           // rows written
 };
 
-// Appends the rows of a window as a JSON array; what stands around it is the broker's own business.
-// `noise` chooses the row that a fault bends when the fault does not say which.
+// Appends the rows of a window as a JSON array; the broker writes everything around it. `noise`
+// chooses the row that a fault alters if the fault does not name one.
 Rows write_rows(Feed const& feed, Selection const& selection, PageWindow window,
                 ActiveFaults const& faults, std::uint64_t noise, std::string& out);
 
-// The broker's count of something as JSON, bent by the fault `total`; empty: to be left out.
+// The broker's count as JSON, changed by the fault `total`; empty if it must be left out.
 std::string bent_total(std::size_t count, ActiveFaults const& faults);
 
-// After the page was made: the fault `shift` takes away a row that was already given out, or slips
-// one in among those.
+// Applies the fault `shift` after the page was made: removes a row that was already sent, or
+// inserts a row before the end of the page.
 void shift_rows(Feed& feed, Selection const& selection, PageWindow window,
                 ActiveFaults const& faults, std::uint64_t noise);
 
-// Replaces, removes or repeats a member of the JSON object `row`, which is written without blanks.
-// `field` may lead into objects inside: `attributes.amount`.
-// False when it has no such member.
+// Replaces, removes or repeats a member of the JSON object `row`, which has no whitespace. `field`
+// may lead into nested objects: `attributes.amount`. Returns false if there is no such member.
 bool set_member(std::string& row, std::string_view field, std::string_view json);
 bool drop_member(std::string& row, std::string_view field);
 bool repeat_member(std::string& row, std::string_view field);

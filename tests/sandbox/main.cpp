@@ -1,5 +1,5 @@
-// affsync-sandbox: a fake broker as a program of its own. It says where it listens on one line of
-// stdout and runs until SIGTERM, SIGINT or the end of its parent.
+// affsync-sandbox: a fake broker as a program. It prints its address on one line of stdout and runs
+// until SIGTERM, SIGINT or the end of its parent.
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -19,7 +19,7 @@ using namespace affsync::sandbox;
 
 void end_with(pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (getppid() != parent) _exit(0);  // it went between fork and prctl
+  if (getppid() != parent) _exit(0);  // the parent ended between fork and prctl
 }
 
 int run(Options const& options) {

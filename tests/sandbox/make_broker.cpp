@@ -1,4 +1,4 @@
-// One broker out of all.
+// Makes the chosen broker.
 #include "tests/sandbox/options.hpp"
 
 namespace affsync::sandbox {

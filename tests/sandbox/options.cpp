@@ -1,4 +1,4 @@
-// CLI11 stays in this file.
+// The command line. Only this file includes CLI11.
 #include "tests/sandbox/options.hpp"
 
 #include <CLI/CLI.hpp>
@@ -20,17 +20,17 @@ std::string valid_day(std::string const& text) {
 }
 
 std::string valid_time(std::string const& text) {
-  return parse_instant(text) ? std::string() : "'" + text + "' is no ISO 8601 time";
+  return parse_instant(text) ? std::string() : "'" + text + "' is not an ISO 8601 time";
 }
 
 std::string valid_path(std::string const& text) {
   auto const equals = text.find('=');
   return equals != std::string::npos && text.substr(equals + 1).starts_with('/')
              ? std::string()
-             : "'" + text + "' is no NAME=/PATH";
+             : "'" + text + "' is not NAME=/PATH";
 }
 
-// What several brokers share, before it goes to each.
+// Values that several brokers share.
 struct Shared {
   PartnerOptions partner;
   LoginOptions login;
@@ -43,18 +43,19 @@ struct Shared {
 void add_world(CLI::App& app, Options& options, Shared& shared) {
   auto& partner = shared.partner;
   app.add_option("--seed", partner.seed)->capture_default_str();
-  app.add_option("--clients", partner.clients, "0: as the broker's default");
-  app.add_option("--days", partner.days, "length of the history; 0: as the broker's default");
+  app.add_option("--clients", partner.clients, "0: the broker's default");
+  app.add_option("--days", partner.days, "length of the history; 0: the broker's default");
   app.add_option("--rows,--rewards", partner.rows,
-                 "exact number of rewards, ledger rows or exchanges; 0: as it comes");
+                 "exact number of rewards, ledger rows or exchanges; 0: the broker's default");
   app.add_option("--payouts", partner.payouts, "payout requests or withdrawals (not exness)");
   app.add_option("--accounts-per-client", options.exness.world.accounts_per_client, "exness")
       ->capture_default_str();
-  app.add_option("--today", shared.today,
-                 "last day of the history; of others than exness the first day after it (default: "
-                 "today, UTC)")
+  app.add_option(
+         "--today", shared.today,
+         "last day of the history; for brokers other than exness the day after it (default: "
+         "today, UTC)")
       ->check(CLI::Validator(valid_day, "DATE"));
-  app.add_option("--clock", shared.clock, "what the broker's clock shows at the start")
+  app.add_option("--clock", shared.clock, "the broker's time at the start")
       ->check(CLI::Validator(valid_time, "TIME"));
 }
 
@@ -66,34 +67,36 @@ void add_access(CLI::App& app, Options& options, Shared& shared) {
   app.add_option("--api-key", shared.api_key, "not exness")->capture_default_str();
   app.add_option("--api-key-header", options.wintrado.api_key_header, "wintrado; lower case")
       ->capture_default_str();
-  app.add_option("--payouts-path", options.exness.payouts_path, "exness: offers payouts there");
-  app.add_option("--path", shared.paths, "another path of an endpoint (not exness)")
+  app.add_option("--payouts-path", options.exness.payouts_path,
+                 "exness: path of the payouts report");
+  app.add_option("--path", shared.paths, "replaces the path of an endpoint (not exness)")
       ->check(CLI::Validator(valid_path, "NAME=PATH"));
-  app.add_option("--hide", endpoints.hidden, "an endpoint that is not there: 404 (not exness)");
-  app.add_option("--deny", endpoints.denied, "an endpoint not allowed: 403 (not exness)");
+  app.add_option("--hide", endpoints.hidden, "an endpoint that answers 404 (not exness)");
+  app.add_option("--deny", endpoints.denied, "an endpoint that answers 403 (not exness)");
 }
 
 void add_behaviour(CLI::App& app, Options& options, std::size_t& max_limit) {
-  app.add_option("--zone", options.iexexchanger.zone, "iexexchanger: of created_at")
+  app.add_option("--zone", options.iexexchanger.zone, "iexexchanger: time zone of created_at")
       ->capture_default_str();
-  app.add_option("--carbon", options.iexexchanger.carbon, "iexexchanger: major version, 2 or 3")
+  app.add_option("--carbon", options.iexexchanger.carbon,
+                 "iexexchanger: major version of Carbon, 2 or 3")
       ->check(CLI::Range(2, 3))
       ->capture_default_str();
   auto& v3 = options.iexexchanger_v3;
-  app.add_option("--hmac-secret", v3.hmac_secret, "iexexchanger_v3: signatures are asked for");
+  app.add_option("--hmac-secret", v3.hmac_secret, "iexexchanger_v3: requires signatures");
   app.add_option("--per-minute", v3.per_minute, "iexexchanger_v3: requests")->capture_default_str();
   app.add_option("--daily-quota", v3.daily_quota, "iexexchanger_v3: requests")
       ->capture_default_str();
   app.add_option("--monthly-quota", v3.monthly_quota, "iexexchanger_v3: requests")
       ->capture_default_str();
-  app.add_option("--max-limit", max_limit, "the largest page; 0: as the broker's default");
-  app.add_option("--rate", options.rate.rate, "requests a second allowed; 0: any");
+  app.add_option("--max-limit", max_limit, "the largest page size; 0: the broker's default");
+  app.add_option("--rate", options.rate.rate, "allowed requests per second; 0: no limit");
   app.add_option("--burst", options.rate.burst)->capture_default_str();
   app.add_option("--throttle-form", options.rate.form)
       ->check(CLI::IsMember(
           {"own", "drf", "seconds", "date", "none", "zero", "huge", "text", "503", "body200"}))
       ->capture_default_str();
-  app.add_option("--rate-headers", options.rate.headers, "X-RateLimit-Reset in")
+  app.add_option("--rate-headers", options.rate.headers, "format of X-RateLimit-Reset")
       ->check(CLI::IsMember({"off", "seconds", "milliseconds", "epoch"}))
       ->capture_default_str();
   app.add_option("--fault", options.faults, "may be repeated; see --list-faults")

@@ -15,12 +15,12 @@
 namespace affsync::sandbox {
 
 struct Options {
-  unsigned short port = 0;  // 0: any free one
+  unsigned short port = 0;  // 0: any free port
   std::string listen = "127.0.0.1";
   bool outlive_parent = false;
   std::string broker = "exness";
   std::uint64_t seed = 1;
-  std::optional<TimePoint> clock;  // what the broker's clock shows at the start
+  std::optional<TimePoint> clock;  // the broker's time at the start
   exness::ExnessOptions exness;
   wintrado::WintradoOptions wintrado;
   iexexchanger::IexOptions iexexchanger;
@@ -30,11 +30,11 @@ struct Options {
   std::vector<std::string> faults;
 };
 
-// The broker that the options ask for. `log` and `clock` must outlive it. Throws std::runtime_error
-// for an endpoint that it does not have.
+// Makes the broker that the options select. `log` and `clock` must outlive it. Throws
+// std::runtime_error for an unknown endpoint.
 std::unique_ptr<Broker> make_broker(Options const& options, RequestLog& log, SandboxClock& clock);
 
-// False when the program is to end at once with `exit_status` (help, version, a wrong option).
+// Returns false if the program must end now with `exit_status` (help, version, an invalid option).
 bool parse_options(int argc, char** argv, Options& options, int& exit_status);
 
 }  // namespace affsync::sandbox

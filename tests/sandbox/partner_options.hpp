@@ -1,4 +1,4 @@
-// What all fake partner programmes but Exness' let be chosen. 0 means: as suits the broker.
+// Options of all fake brokers except Exness. 0 means the broker's default.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,9 @@ namespace affsync::sandbox {
 struct PartnerOptions {
   std::uint64_t seed = 1;
   std::uint32_t clients = 0;
-  std::uint32_t rows = 0;     // of the ledger
-  std::uint32_t payouts = 0;  // and withdrawals
-  std::uint32_t days = 0;     // of history, the last of them the day before `today`
+  std::uint32_t rows = 0;     // of the ledger, or exchanges
+  std::uint32_t payouts = 0;  // or withdrawals
+  std::uint32_t days = 0;     // length of the history, which ends the day before `today`
   Day today;
   EndpointOptions endpoints;
 };

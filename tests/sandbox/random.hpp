@@ -1,5 +1,5 @@
-// Repeatable noise: every value of the sandbox is a function of the seed, a topic and an index, so
-// that rows need no table and a run can be repeated exactly.
+// Repeatable noise. Every value of the sandbox is a function of the seed, a topic and an index, so
+// rows need no storage and a run can be repeated exactly.
 #pragma once
 
 #include <cstdint>

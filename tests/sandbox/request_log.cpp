@@ -1,4 +1,4 @@
-// Counting of requests.
+// Counts requests.
 #include "tests/sandbox/request_log.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// What the clients did, counted, for tests to look at: GET /sandbox/log.
+// Counts what clients did, for GET /sandbox/log.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ class RequestLog {
   void connection_opened();
   void connection_closed() { --open_connections_; }
   void request_begun();
-  // `reply` as decided, before it goes over the wire. `read_only`: a GET or a login; anything else
-  // is a request that a reader of reports must never send.
+  // Counts a `reply` before it is sent. `read_only`: a GET or a login. affsync must never send
+  // anything else.
   void request_answered(Request const& request, Reply const& reply, bool read_only);
   void delivered() { --concurrent_; }
   void logged_in(bool accepted) { ++(accepted ? logins_ : logins_refused_); }
@@ -24,7 +24,7 @@ class RequestLog {
   void rows_served(std::uint64_t rows) { rows_served_ += rows; }
   void clear();
 
-  // JSON; with the targets of the latest requests when `with_targets`.
+  // Returns JSON; includes the targets of the latest requests if `with_targets`.
   std::string to_json(bool with_targets) const;
 
  private:

@@ -1,4 +1,4 @@
-// What stands between the wire and the broker: rate limit and faults.
+// Rate limit and faults, between the wire and the broker.
 #include "tests/sandbox/sandbox.hpp"
 
 #include <algorithm>

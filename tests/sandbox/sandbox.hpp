@@ -1,5 +1,4 @@
-// The whole sandbox but for the sockets: a request goes in, an answer with its way of delivery
-// comes out.
+// The whole sandbox except the sockets. Takes a request and returns an answer with its delivery.
 #pragma once
 
 #include <map>
@@ -16,7 +15,7 @@ namespace affsync::sandbox {
 
 class Sandbox {
  public:
-  // `log` and `clock` must outlive the sandbox and be those that the broker has.
+  // `log` and `clock` must outlive the sandbox and be the same objects that the broker has.
   Sandbox(std::unique_ptr<Broker> broker, RequestLog& log, SandboxClock& clock, RateOptions rate,
           std::uint64_t seed);
 
@@ -29,7 +28,7 @@ class Sandbox {
   void set_rate(RateOptions rate);
 
  private:
-  // The answer that takes the broker's place, if a fault or the rate limit asks for one.
+  // The answer that replaces the broker's, if a fault or the rate limit requires one.
   std::optional<Reply> instead(Request const& request, ActiveFaults const& faults);
   Reply ask_broker(Request const& request, ActiveFaults const& faults);
   Reply status_reply(Fault const& fault) const;
@@ -41,12 +40,11 @@ class Sandbox {
   RateOptions rate_;
   TokenBucket bucket_;
   FaultSet faults_;
-  std::map<std::string, Reply>
-      earlier_;  // of each path, while there is a fault that gives it again
+  std::map<std::string, Reply> earlier_;  // last answer per path, kept while a `stale` fault is set
   std::uint64_t seed_;
 };
 
-// The faults on the way: bends body, headers and delivery of an answer.
+// Applies the delivery faults: alters body, headers and delivery of an answer.
 void bend_delivery(Reply& reply, Request const& request, ActiveFaults const& faults);
 
 }  // namespace affsync::sandbox

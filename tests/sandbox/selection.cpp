@@ -1,4 +1,4 @@
-// Choosing, ordering and keeping of rows.
+// Selects, sorts and caches rows.
 #include "tests/sandbox/selection.hpp"
 
 #include <unordered_set>

@@ -1,5 +1,5 @@
-// The rows that a query asks for, in the order it asks for, without the paging: worked out once and
-// kept until the feed changes. What a query means is the business of the broker.
+// The rows that a query selects, in its order, without the paging. Computed once and cached until
+// the feed changes. The broker interprets the query.
 #pragma once
 
 #include <algorithm>
@@ -23,9 +23,10 @@ class Selection {
     if (listed_) return handles_[index];
     return feed.at(backward_ ? end_ - 1 - index : begin_ + index);
   }
-  Totals const& totals() const { return totals_; }  // once count() was called
+  Totals const& totals() const { return totals_; }  // valid after count()
 
-  // Only the rows at these places of the feed, as long as nothing else was asked for.
+  // Selects only the rows at these positions of the feed. Requires that nothing else was selected
+  // before.
   void narrow(std::size_t begin, std::size_t end) {
     begin_ = begin;
     end_ = std::max(begin, end);
@@ -36,7 +37,7 @@ class Selection {
     list(feed);
     std::erase_if(handles_, [&](Handle row) { return !wanted(row); });
   }
-  // By `key_of(row)`, a number; rows of the same key keep their order.
+  // Sorts by `key_of(row)`, a number. Rows with equal keys keep their order.
   template <class Key>
   void sort(Feed const& feed, Key const& key_of, bool descending) {
     list(feed);
@@ -47,13 +48,13 @@ class Selection {
     }
     take_sorted(items);
   }
-  // Adds up the rows.
+  // Computes the totals of the rows.
   void count(Feed const& feed);
 
  private:
   struct SortItem {
     std::uint64_t key;
-    std::uint32_t rank;  // place before the sort
+    std::uint32_t rank;  // position before the sort
     Handle row;
   };
   void list(Feed const& feed);
@@ -69,7 +70,7 @@ class Selection {
 // The latest selections, by feed and query text.
 class SelectionCache {
  public:
-  // nullptr when it is not there, or the feed has changed since.
+  // Returns nullptr if it is not cached or the feed has changed since.
   std::shared_ptr<Selection const> find(Feed const& feed, std::string_view query) const;
   std::shared_ptr<Selection const> keep(Feed const& feed, std::string query, Selection selection);
 

@@ -34,7 +34,7 @@ asio::awaitable<void> pause(std::chrono::milliseconds time) {
   co_await timer.async_wait(use_awaitable);
 }
 
-// Keeps the connection open without a word until the client closes it.
+// Keeps the connection open and silent until the client closes it.
 asio::awaitable<void> wait_for_close(Socket& socket) {
   std::array<char, 1024> ignored;
   for (;;) co_await socket.async_read_some(asio::buffer(ignored), use_awaitable);
@@ -68,7 +68,7 @@ asio::awaitable<void> write_without_end(Socket& socket) {
   for (;;) co_await asio::async_write(socket, asio::buffer(more), use_awaitable);
 }
 
-// True when the connection can carry another request.
+// Returns true if the connection can carry another request.
 asio::awaitable<bool> deliver(Socket& socket, Reply const& reply) {
   auto const& way = reply.delivery;
   if (way.delay.count() > 0) co_await pause(way.delay);
@@ -96,7 +96,7 @@ asio::awaitable<bool> deliver(Socket& socket, Reply const& reply) {
   co_return !way.truncate_after && way.length_delta == 0 && !way.close;
 }
 
-// False when the peer closed or sent no HTTP.
+// Returns false if the peer closed or did not send HTTP.
 asio::awaitable<bool> read_request(Socket& socket, std::string& buffer, Request& request) {
   auto const head_size = co_await asio::async_read_until(
       socket, asio::dynamic_buffer(buffer, most_head + most_body), "\r\n\r\n", use_awaitable);
@@ -118,7 +118,7 @@ asio::awaitable<bool> read_request(Socket& socket, std::string& buffer, Request&
   co_return true;
 }
 
-// Ends one request in the log, however its delivery ends.
+// Marks one request as delivered in the log, however its delivery ends.
 class Delivered {
  public:
   explicit Delivered(RequestLog& log) : log_(log) { log_.request_begun(); }
@@ -153,7 +153,7 @@ asio::awaitable<void> accept_all(asio::ip::tcp::acceptor& acceptor, Sandbox& san
       try {
         if (failure) std::rethrow_exception(failure);
       } catch (boost::system::system_error const&) {
-        // The client went away, which is its right.
+        // The client may disconnect at any time.
       } catch (std::exception const& error) {
         std::cerr << "affsync-sandbox: " << error.what() << '\n';
       }
@@ -165,7 +165,7 @@ asio::awaitable<void> accept_all(asio::ip::tcp::acceptor& acceptor, Sandbox& san
 }  // namespace
 
 // The coroutine itself stays in the unnamed namespace: in a unity build g++ warns about lambdas in
-// the frame of one with external linkage.
+// the frame of a coroutine with external linkage.
 asio::awaitable<void> serve(asio::ip::tcp::acceptor& acceptor, Sandbox& sandbox) {
   return accept_all(acceptor, sandbox);
 }

@@ -1,5 +1,5 @@
-// HTTP/1.1 over plain sockets, with control over every byte: honest by default, as broken as the
-// answer's Delivery says. Everything runs on the executor's one thread.
+// HTTP/1.1 over plain sockets with control over every byte: correct by default, broken as the
+// answer's Delivery requires. Everything runs on the executor's one thread.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -9,7 +9,7 @@
 
 namespace affsync::sandbox {
 
-// Accepts until the acceptor is closed. Connections are served beside it and end with the executor.
+// Accepts until the acceptor is closed. Connections run concurrently and end with the executor.
 boost::asio::awaitable<void> serve(boost::asio::ip::tcp::acceptor& acceptor, Sandbox& sandbox);
 
 }  // namespace affsync::sandbox

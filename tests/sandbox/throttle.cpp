@@ -24,7 +24,7 @@ std::chrono::duration<double> TokenBucket::take(Instant now) {
 void TokenBucket::add_headers(Reply& reply, Instant now) const {
   if (options_.rate <= 0 || options_.headers == "off") return;
   for (auto const& [name, value] : reply.headers)
-    if (name == "X-RateLimit-Limit") return;  // the broker has told its own
+    if (name == "X-RateLimit-Limit") return;  // the broker sends its own headers
   std::chrono::duration<double> const passed = now - filled_at_;
   double const tokens = std::min(options_.burst, tokens_ + passed.count() * options_.rate);
   double const until_full = (options_.burst - tokens) / options_.rate;

@@ -1,5 +1,5 @@
-// The rate limit that clients are not told about: a token bucket, and the many ways in which
-// servers say "too fast".
+// The rate limit that clients do not know: a token bucket, and the different forms of refusal that
+// servers use.
 #pragma once
 
 #include <chrono>
@@ -10,9 +10,9 @@
 namespace affsync::sandbox {
 
 struct RateOptions {
-  double rate = 0;  // requests a second; 0: no limit
+  double rate = 0;  // requests per second; 0: no limit
   double burst = 1;
-  std::string form = "own";     // of the refusal: the broker's, or one of throttled_reply
+  std::string form = "own";     // form of the refusal: the broker's own, or one of throttled_reply
   std::string headers = "off";  // X-RateLimit-*: off, seconds, milliseconds, epoch
 };
 
@@ -21,9 +21,9 @@ class TokenBucket {
   using Instant = std::chrono::steady_clock::time_point;
   TokenBucket(RateOptions const& options, Instant now);
 
-  // Takes a token. Zero: granted; otherwise the time until one is there.
+  // Takes a token. Returns zero if granted, otherwise the time until a token is available.
   std::chrono::duration<double> take(Instant now);
-  // X-RateLimit-Limit, -Remaining and -Reset, when they are switched on.
+  // Adds X-RateLimit-Limit, -Remaining and -Reset, if switched on.
   void add_headers(Reply& reply, Instant now) const;
 
  private:

@@ -1,4 +1,4 @@
-// Times of rows by arithmetic.
+// Computes the creation times of rows.
 #include "tests/sandbox/timed_feed.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// A report whose rows came one after the other: those of the seed evenly over the history, later
-// ones when they were added. Row numbers grow in the order of their coming.
+// A report whose rows have creation times: those of the seed evenly over the history, later rows
+// when they were added. Row numbers grow with the creation time.
 #pragma once
 
 #include <vector>
@@ -10,7 +10,7 @@
 
 namespace affsync::sandbox {
 
-// The days before `end`, a midnight, that the rows of the seed fall into.
+// The days before `end` (a midnight) over which the rows of the seed are spread.
 struct History {
   TimePoint end;
   std::chrono::days length;
@@ -23,9 +23,10 @@ class TimedFeed : public Feed {
   TimedFeed(std::string name, std::string path, Handle base_rows, History history,
             SandboxClock const& clock);
 
-  // To the millisecond; different for all rows of the seed, and growing with their number.
+  // The creation time to the millisecond; distinct for all rows of the seed, and growing with their
+  // number.
   TimePoint created(Handle row) const;
-  // 0, 1, 2 … in the order of their coming.
+  // 0, 1, 2 … in the order of creation.
   std::uint64_t ordinal(Handle row) const {
     return row < first_added ? row : base_rows() + std::uint64_t{row - first_added};
   }
@@ -33,11 +34,11 @@ class TimedFeed : public Feed {
     return ordinal < base_rows() ? static_cast<Handle>(ordinal)
                                  : static_cast<Handle>(first_added + (ordinal - base_rows()));
   }
-  // All rows that ever came, removed ones too.
+  // The number of all rows ever created, including removed ones.
   std::uint64_t ever() const { return base_rows() + added_.size(); }
-  // How many had come by then, of those of the seed; at least 1.
+  // The number of seed rows created by that time; at least 1.
   std::uint64_t come_by(TimePoint time) const;
-  // New rows, created a millisecond apart from `when` on.
+  // Adds rows, created a millisecond apart from `when` on.
   std::vector<Handle> add(std::size_t rows, TimePoint when);
   std::optional<Handle> make_like(Handle row) override;
 
@@ -53,14 +54,15 @@ class TimedFeed : public Feed {
   std::vector<TimePoint> added_;
 };
 
-// When rows of `day` come: now when it is empty, a moment of it, or its noon. Errors: usage.
+// The creation time of rows added for `day`: now if it is empty, the given time, or noon of a date.
+// Errors: usage.
 Result<TimePoint> time_of(std::string_view day, SandboxClock const& clock);
 
-// "2026-03-31T10:00:00.123Z", always with three places, as JavaScript writes it.
+// "2026-03-31T10:00:00.123Z", always with three decimals, as JavaScript writes it.
 void append_milliseconds(std::string& out, TimePoint time);
 std::string milliseconds_text(TimePoint time);
 
-// The first bytes of a text as a number that compares as the text does.
+// The first bytes of a text as a number that sorts like the text.
 std::uint64_t text_key(std::string_view text);
 
 }  // namespace affsync::sandbox

@@ -1,4 +1,4 @@
-// Making and judging tokens.
+// Issues and checks tokens.
 #include "tests/sandbox/tokens.hpp"
 
 #include "tests/sandbox/random.hpp"

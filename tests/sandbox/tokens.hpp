@@ -1,4 +1,4 @@
-// Log in, and the tokens it gives: JWTs in form, with noise for a signature.
+// Login and tokens: in the format of JWTs, with noise as the signature.
 #pragma once
 
 #include <chrono>
@@ -21,7 +21,7 @@ enum class TokenState { good, missing, expired, unknown };
 
 class Tokens {
  public:
-  // `scheme`: what stands before a token in the Authorization header, with its blank. `claims`:
+  // `scheme`: the text before the token in the Authorization header, including its space. `claims`:
   // further members of the payload, as JSON without braces.
   Tokens(LoginOptions options, std::string scheme, std::string claims, std::uint64_t seed,
          SandboxClock const& clock)
@@ -31,9 +31,9 @@ class Tokens {
         seed_(seed),
         clock_(clock) {}
 
-  // Empty when login or password are wrong.
+  // Returns a token; empty if login or password are wrong.
   std::string log_in(std::string_view login, std::string_view password);
-  // Of the Authorization header of a request: `<scheme><token>`.
+  // Checks the Authorization header of a request: `<scheme><token>`.
   TokenState check(std::string_view authorization) const;
   void expire(std::string_view authorization);
   void expire_all();

@@ -102,7 +102,7 @@ std::span<std::string_view const> Clients::order_columns() const {
 
 std::uint64_t Clients::order_key(Handle row, std::size_t column) const {
   if (column == 0) return world_.client(row).uid_high;
-  // Registrations before the history have negative day numbers.
+  // Clients that registered before the history have negative day numbers.
   if (column == 1) return static_cast<std::uint64_t>(world_.client(row).registered + 1'000'000);
   return static_cast<std::uint64_t>(measure(row).values[2]) ^ (std::uint64_t{1} << 63);
 }

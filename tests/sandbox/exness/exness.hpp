@@ -1,4 +1,4 @@
-// The Exness partnership API: routes, log in and reports.
+// The Exness partnership API: routes, login and reports.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@ namespace affsync::sandbox::exness {
 struct ExnessOptions {
   WorldOptions world;
   LoginOptions login;
-  std::string payouts_path;  // empty: there is no such report
+  std::string payouts_path;  // empty: no payouts report
   std::size_t default_limit = 100;
   std::size_t max_limit = 1000;
 };

@@ -1,4 +1,4 @@
-// Client transactions: the trades inside the rewards. The orders of one reward add up to it.
+// Client transactions: the orders behind the rewards. The orders of one reward add up to it.
 #pragma once
 
 #include "tests/sandbox/exness/rewards.hpp"
@@ -9,10 +9,10 @@ class Orders final : public Feed {
  public:
   Orders(World const& world, Rewards const& rewards);
 
-  // Its figures are sums of rewards.
+  // The values are derived from rewards, so their version counts too.
   std::uint64_t version() const override { return Feed::version() + rewards_.version(); }
 
-  // The order of a reward that was added after the start.
+  // Adds the order of a reward that was added after the start.
   void add_for(Handle reward);
 
   void write_row(Handle row, std::string& out) const override;
@@ -34,7 +34,7 @@ class Orders final : public Feed {
  private:
   struct Place {
     Handle reward;
-    std::uint32_t number;  // 0 .. orders of the reward - 1
+    std::uint32_t number;  // from 0, within its reward
   };
   Place place(Handle row) const;
 

@@ -26,7 +26,7 @@ Handle count_orders(std::uint32_t rewards) {
   return rewards / 3 * orders_of_three + std::array<Handle, 3>{0, 1, 3}[rewards % 3];
 }
 
-// The part of `whole` that falls to one of `count` orders; all parts add up to it.
+// The share of one of `count` orders in `whole`; all shares add up to it.
 Fixed part_of(Fixed whole, std::uint32_t number, std::uint32_t count) {
   Fixed const share = whole / static_cast<Fixed>(count);
   return number + 1 < count ? share : whole - share * static_cast<Fixed>(count - 1);
@@ -117,7 +117,7 @@ std::uint64_t Orders::order_key(Handle row, std::size_t column) const {
     return static_cast<std::uint64_t>(rewards_.day(reward)) * 86'400 +
            scramble(time_noise(world_, row)) % 86'400;
   if (column == 1) return rewards_.account_of(reward);
-  // "mt5-real10:…" stands before "mt5-real2:…".
+  // The text "mt5-real10:…" sorts before "mt5-real2:…".
   constexpr std::array<std::uint64_t, 12> place_of_server{0, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2, 3};
   return place_of_server[server_of(row) - 1] << 40 | ticket_of(row);
 }

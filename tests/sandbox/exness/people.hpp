@@ -1,5 +1,5 @@
-// The two reports about people: clients (one row a person) and their trading accounts. What they
-// earned the partner is the sum of their rewards.
+// The two reports about people: clients (one row per person) and their trading accounts. Their
+// earnings are the sums of their rewards.
 #pragma once
 
 #include "tests/sandbox/exness/rewards.hpp"
@@ -10,7 +10,7 @@ class Accounts final : public Feed {
  public:
   Accounts(World const& world, Rewards const& rewards);
 
-  // Its figures are sums of rewards.
+  // The values are sums of rewards, so the rewards' version counts too.
   std::uint64_t version() const override { return Feed::version() + rewards_.version(); }
 
   void write_row(Handle row, std::string& out) const override;
@@ -35,7 +35,7 @@ class Clients final : public Feed {
  public:
   Clients(World const& world, Rewards const& rewards);
 
-  // Its figures are sums of rewards.
+  // The values are sums of rewards, so the rewards' version counts too.
   std::uint64_t version() const override { return Feed::version() + rewards_.version(); }
 
   void write_row(Handle row, std::string& out) const override;
@@ -56,7 +56,7 @@ class Clients final : public Feed {
   Rewards const& rewards_;
 };
 
-// "YYYY-MM-DD", or null when the account never traded.
+// Writes "YYYY-MM-DD", or null if the account never traded.
 void write_last_day(ObjectWriter& json, std::string_view name, World const& world, int day);
 
 }  // namespace affsync::sandbox::exness

@@ -1,4 +1,4 @@
-// Rebates: the groups, and the running totals of what each account gets back.
+// Rebates: the groups, and the running totals of what each account is paid back.
 #pragma once
 
 #include "tests/sandbox/exness/rewards.hpp"
@@ -33,7 +33,7 @@ class Rebates final : public Feed {
  public:
   Rebates(World const& world, Rewards const& rewards);
 
-  // Its figures are sums of rewards.
+  // The values are sums of rewards, so the rewards' version counts too.
   std::uint64_t version() const override { return Feed::version() + rewards_.version(); }
 
   void write_row(Handle row, std::string& out) const override;

@@ -1,4 +1,4 @@
-// Rewards out of their numbers.
+// Computes rewards from their row numbers.
 #include "tests/sandbox/exness/rewards.hpp"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ std::uint64_t weight_of(Day day) {
 
 constexpr Fixed cent = fixed_one / 100;
 
-// Mostly two places, as traders type them; sometimes as many as the reports show.
+// Usually two decimals, as traders type them; sometimes as many as the reports show.
 Fixed volume(Noise& noise) {
   switch (noise.below(20)) {
     case 0:
@@ -24,7 +24,7 @@ Fixed volume(Noise& noise) {
     case 1:
       return fixed_one * noise.below(4) + 10 * Fixed{noise.below(9'999'999)};
     case 2:
-      return 10 * Fixed{1 + noise.below(90)};  // cent accounts: a few millionths
+      return 10 * Fixed{1 + noise.below(90)};  // cent accounts trade a few millionths
     default:
       return cent * (1 + noise.below(600));
   }
@@ -103,7 +103,7 @@ void Rewards::fill_amounts(Reward& reward, Handle row) const {
   reward.volume_lots = volume(noise);
   reward.volume_mln_usd = round_fixed(reward.volume_lots / 1000 * Fixed{80 + noise.below(60)}, 4);
   reward.digits = digits_of(noise);
-  // Zero for some; a correction of an earlier day for a few; the usual otherwise.
+  // A few are zero, a few are a correction of an earlier day, the others are a usual reward.
   Fixed amount = 0;
   auto const kind = noise.below(200);
   if (kind == 0)

@@ -1,5 +1,5 @@
-// Reward history: one row per account and day that had trades, found by arithmetic from its number.
-// Rows stand by reward_date, then client_account.
+// Reward history: one row per account and day with trades, computed from its row number. Rows are
+// ordered by reward_date, then client_account.
 #pragma once
 
 #include <vector>
@@ -13,14 +13,14 @@ struct Reward {
   std::uint64_t id;
   int day;
   std::uint32_t account;
-  unsigned currency;  // of `reward`
+  unsigned currency;  // currency of `reward`
   Fixed volume_lots, volume_mln_usd;
   Fixed reward, reward_usd;
-  int digits;  // places that the amounts are printed with
+  int digits;  // decimals of the amounts
   std::uint32_t orders;
 };
 
-// What the rewards say about one account, over all days.
+// The sums of one account's rewards over all days.
 struct AccountSums {
   Fixed volume_lots = 0, volume_mln_usd = 0, reward = 0, reward_usd = 0;
   int last_day = never;
@@ -33,11 +33,11 @@ class Rewards final : public Feed {
 
   Reward reward(Handle row) const;
   std::uint32_t orders_of(Handle row) const { return row >= first_added ? 1 : 1 + row % 3; }
-  // Makes a row, not yet inserted.
+  // Makes a row without inserting it.
   Handle make(int day, std::uint32_t account);
-  // Adds up to `count` rows on a day, spread over the accounts that exist then.
+  // Adds up to `count` rows on a day, spread over the accounts that exist on that day.
   std::vector<Handle> add(std::size_t count, int day);
-  // By account number; worked out again when the rows have changed.
+  // Sums by account number, recomputed when rows have changed.
   std::vector<AccountSums> const& sums() const;
 
   int day(Handle row) const override;
@@ -68,7 +68,7 @@ class Rewards final : public Feed {
     int day;
     std::uint32_t account;
   };
-  // Day and account of the row.
+  // The day and account of the row.
   Added locate(Handle row) const;
   void fill_amounts(Reward& reward, Handle row) const;
 

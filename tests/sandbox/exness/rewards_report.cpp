@@ -98,7 +98,7 @@ std::uint64_t Rewards::order_key(Handle row, std::size_t column) const {
     case 0:
       return static_cast<std::uint64_t>(it.day);
     case 1:
-      return it.account;  // account numbers grow with it
+      return it.account;  // account numbers grow with the index
     case 2:
       return signed_key(it.volume_lots);
     case 3:

@@ -121,7 +121,8 @@ void Selector::apply_order(Feed const& feed, Query const& query, Selection& sele
   auto const natural = feed.natural_order();
   if (names.size() <= natural.size() && std::equal(names.begin(), names.end(), natural.begin()))
     return;
-  // Sorts by the last column first; each sort keeps the order of the one before among equals.
+  // Sorts by the last column first. Each sort is stable, so it keeps the earlier order among
+  // equals.
   for (auto name = names.rbegin(); name != names.rend(); ++name) {
     bool const descending = name->starts_with('-');
     auto const column =

@@ -1,4 +1,4 @@
-// What a query of the Exness reports asks for: dates, sets, `ordering`.
+// Interprets queries of the Exness reports: dates, sets, `ordering`.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,7 @@
 
 namespace affsync::sandbox::exness {
 
-// Why a query is refused.
+// The refusal of a query.
 struct Refusal {
   int status;
   std::string code, message;
@@ -21,8 +21,8 @@ class Selector {
   // `first_day` is day 0 of the feeds.
   explicit Selector(Day first_day) : first_day_(first_day) {}
 
-  // Unknown parameters and unknown ordering columns are ignored, as Django REST Framework does.
-  // On a refusal the pointer is null and `refusal` is set.
+  // Ignores unknown parameters and unknown ordering columns, as Django REST Framework does. If the
+  // query is refused, returns nullptr and sets `refusal`.
   std::shared_ptr<Selection const> select(Feed const& feed, Query const& query, Refusal& refusal);
 
  private:

@@ -1,5 +1,5 @@
 // The partner's own money: reward wallets, and payouts from them. The broker publishes nothing
-// about payouts; path and fields of that report are this sandbox's guess, so its path is an option.
+// about payouts. The path and fields of that report are invented here, so the path is an option.
 #pragma once
 
 #include "tests/sandbox/exness/world.hpp"

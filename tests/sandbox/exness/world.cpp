@@ -1,4 +1,4 @@
-// Clients and accounts out of the seed.
+// Computes clients and accounts from the seed.
 #include "tests/sandbox/exness/world.hpp"
 
 #include <algorithm>
@@ -22,7 +22,7 @@ constexpr std::array<Partner, 2> partner_accounts{
     Partner{"1182735490123456789", "Main partner account", "mx4kd81", 0},
     Partner{"1182735490123456790", "Euro \"side\" account", "e7pqz02", 1}};
 
-// JSON texts, some escaped, some not; what people really write into a comment field.
+// JSON texts, some escaped, some not, as people write them into a comment field.
 constexpr std::array<std::string_view, 10> comments{
     R"("VIP, call on Monday")",
     R"("met at \"Forex Expo\" \\ booth 7")",
@@ -78,7 +78,8 @@ std::uint32_t World::accounts_on(int day) const {
 Client World::client(std::uint32_t number) const {
   Noise noise(seed(), 'c', number);
   Client client;
-  // The first eight digits differ for all clients: an odd factor is a permutation of 32 bits.
+  // The first eight digits differ for all clients: multiplying by an odd factor permutes 32-bit
+  // values.
   auto const prefix = static_cast<std::uint32_t>(number * 2'654'435'761u + scramble(seed()));
   client.uid_high = (std::uint64_t{prefix} << 32) | (noise.bits() & 0xffff0fffu) | 0x4000u;
   client.uid_low = (noise.bits() & 0x3fffffffffffffffu) | 0x8000000000000000u;

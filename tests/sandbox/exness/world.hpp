@@ -1,5 +1,5 @@
-// The partner's world: clients and their accounts, each a function of the seed and its number.
-// Clients are numbered in the order of their registration, accounts in the order of their clients.
+// The partner's clients and their accounts. Each is a function of the seed and its number. Clients
+// are numbered in the order of registration, accounts in the order of their clients.
 #pragma once
 
 #include <cstdint>
@@ -15,14 +15,14 @@ struct WorldOptions {
   std::uint64_t seed = 1;
   std::uint32_t clients = 200;
   std::uint32_t accounts_per_client = 2;
-  std::uint32_t days = 120;   // of reward history, the last of them `today`
-  std::uint32_t rewards = 0;  // rows at the start; 0: about one for each account every third day
+  std::uint32_t days = 120;   // length of the reward history; the last day is `today`
+  std::uint32_t rewards = 0;  // rows at the start; 0: about one per account every third day
   Day today;
 };
 
 struct Client {
   std::uint64_t uid_high, uid_low;
-  int registered;                                // day number; day 0 is the first of the history
+  int registered;                                // day number; day 0 starts the history
   std::uint32_t partner;                         // index into partners()
   std::string_view country, link_code, comment;  // comment: JSON text, may be null
 };
@@ -51,9 +51,9 @@ class World {
 
   std::uint32_t clients() const { return options_.clients + added_clients(); }
   std::uint32_t accounts() const { return clients() * options_.accounts_per_client; }
-  // Registered on `day`; returns the number of the first new one.
+  // Registers clients on `day`; returns the number of the first new one.
   std::uint32_t add_clients(std::uint32_t count, int day);
-  // The accounts opened up to the end of that day.
+  // The number of accounts opened up to the end of that day.
   std::uint32_t accounts_on(int day) const;
 
   Client client(std::uint32_t number) const;
@@ -63,9 +63,9 @@ class World {
   // YYYY-MM-DD
   void append_day(std::string& out, int day) const;
   std::string day_text(int day) const;
-  // YYYY-MM-DDTHH:MM:SSZ at a time of that day that depends on `noise`.
+  // YYYY-MM-DDTHH:MM:SSZ, at a time of that day chosen by `noise`.
   std::string time_text(int day, std::uint64_t noise) const;
-  // Day number of a date.
+  // The day number of a date.
   int day_number(Day day) const { return static_cast<int>((day - first_day_).count()); }
 
  private:
@@ -75,11 +75,11 @@ class World {
   WorldOptions options_;
   Day first_day_;
   int today_;
-  std::vector<int> added_;                  // registration days of later clients
+  std::vector<int> added_;                  // registration days of clients added later
   std::vector<std::uint32_t> accounts_on_;  // by day of the history
 };
 
-// 8 hex digits, and the full form.
+// The short uid (8 hex digits), and the full uid.
 void append_short_uid(std::string& out, Client const& client);
 void append_full_uid(std::string& out, Client const& client);
 std::string short_uid(Client const& client);

@@ -57,7 +57,7 @@ Iexexchanger::Iexexchanger(IexOptions options, RequestLog& log, SandboxClock& cl
       partner_(endpoints_.path("partner"), exchanges_, withdrawals_),
       feeds_{&exchanges_, &withdrawals_, &partner_} {
   partner_.set_referrals(chosen(options_.partner.clients, 60));
-  absolute_text(clock_.now(), options_.zone);  // an unknown zone is told now
+  absolute_text(clock_.now(), options_.zone);  // throws now if the zone is unknown
 }
 
 Reply Iexexchanger::error(int status, std::string_view, std::string_view message) const {
@@ -115,7 +115,7 @@ Reply Iexexchanger::answer(Request const& request, ActiveFaults const& faults) {
   return reply;
 }
 
-// The URL of the page after `page`, bent by the fault `next_link`; empty when there is none.
+// The URL of the page after `page`, changed by the fault `next_link`; empty if there is none.
 std::string next_url(std::string const& host, std::string const& path, std::size_t page,
                      bool has_more, ActiveFaults const& faults) {
   auto const* fault = faults.find("next_link");

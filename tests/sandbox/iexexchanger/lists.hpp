@@ -16,7 +16,7 @@ class ExchangeList final : public Exchanges {
   ExchangeList(std::string path, IexOptions const& options, SandboxClock const& clock)
       : Exchanges(std::move(path), options.partner, exchange_names, false, clock),
         options_(options) {}
-  // With the time that has passed until now.
+  // Writes created_at relative to now.
   void write_row(Handle row, std::string& out) const override;
   std::span<Measure const> measures() const override { return Exchanges::measures().first(1); }
   std::string_view amount_field() const override { return "attributes.amount"; }
@@ -42,7 +42,7 @@ class WithdrawalList final : public Withdrawals {
 class PartnerPage final : public Partner {
  public:
   using Partner::Partner;
-  // The whole answer.
+  // Writes the whole answer.
   void write_row(Handle row, std::string& out) const override;
   void set_referrals(std::uint32_t count) { referrals_ = count; }
 

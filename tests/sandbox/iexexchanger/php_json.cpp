@@ -1,4 +1,4 @@
-// Escaping, and the noise of floats.
+// Escaping and float noise.
 #include "tests/sandbox/iexexchanger/php_json.hpp"
 
 #include <array>
@@ -39,7 +39,7 @@ std::string php_string(std::string_view text) {
 
 std::string php_number(Fixed value) {
   std::string out;
-  append_python_number(out, value);  // the same rule, but for the form of the exponent
+  append_python_number(out, value);  // the same rule, except for the form of the exponent
   auto const e = out.find("e-0");
   if (e == std::string::npos) return out;
   out.erase(e + 2, 1);

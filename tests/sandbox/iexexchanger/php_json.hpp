@@ -1,4 +1,4 @@
-// JSON as PHP's json_encode writes it by default: letters beyond ASCII as \uXXXX, slashes as \/.
+// JSON as PHP's json_encode writes it by default: non-ASCII letters as \uXXXX, slashes as \/.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ std::string php_string(std::string_view text);
 // A float as PHP prints it: 12.5, 0.0001, 1.0e-5.
 std::string php_number(Fixed value);
 
-// An amount that went through a 32-bit float on its way, printed with 14 digits: 190.36 becomes
+// An amount after conversion to a 32-bit float, printed with 14 digits: 190.36 becomes
 // 190.36000061035.
 std::string float_noise(WideSum value);
 

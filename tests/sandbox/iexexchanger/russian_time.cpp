@@ -1,4 +1,4 @@
-// Months, units and plural forms of Russian.
+// Russian months, units and plural forms.
 #include "tests/sandbox/iexexchanger/russian_time.hpp"
 
 #include <date/tz.h>
@@ -30,9 +30,9 @@ std::string_view form(UnitWords const& words, long n) {
 }
 
 struct Local {
-  std::chrono::sys_days day;  // of the local calendar
+  std::chrono::sys_days day;  // local day
   std::chrono::year_month_day date;
-  std::chrono::seconds time;  // of the day
+  std::chrono::seconds time;  // local time of day
 };
 
 Local local_time(TimePoint time, std::string const& zone) {
@@ -48,7 +48,7 @@ struct Elapsed {
   UnitWords const* words;
 };
 
-// `from` <= `to`. Whole months first, as PHP's DateTime::diff counts them.
+// Requires `from` <= `to`. Counts whole months first, as PHP's DateTime::diff does.
 Elapsed elapsed(TimePoint from, TimePoint to, std::string const& zone) {
   auto const a = local_time(from, zone);
   auto const b = local_time(to, zone);

@@ -1,4 +1,4 @@
-// Exchanges and withdrawals out of their numbers.
+// Computes exchanges and withdrawals from their numbers.
 #include "tests/sandbox/iexexchanger/world.hpp"
 
 #include <algorithm>
@@ -15,9 +15,10 @@ constexpr std::array partner_measures{Measure{"balance", Unit::own},
                                       Measure{"totals.withdrawal", Unit::own}};
 constexpr Fixed kopeck = fixed_one / 100;
 constexpr std::chrono::days hold_time{3};
-constexpr std::uint64_t open_withdrawals = 2;  // the last ones of the seed
+constexpr std::uint64_t open_withdrawals = 2;  // the last withdrawals of the seed are open
 
-// Of 22 orders 19 carry the time of their creation, one a counter and two other 13 digits.
+// Of 22 order numbers, 19 are the creation time, one is a counter and two are other 13-digit
+// numbers.
 std::int64_t order_number(std::uint64_t ordinal, TimePoint created) {
   auto const kind = ordinal % 22;
   if (kind == 9) return 1'000'000'000 + static_cast<std::int64_t>(ordinal) * 7;
@@ -65,11 +66,11 @@ Bonus Exchanges::bonus(Handle row) const {
   out.created = created(row);
   out.order_id = order_number(number, out.created);
   out.state = state_of(row);
-  Noise fixed(seed(), 'i', number);  // what a change of the amount leaves alone
+  Noise fixed(seed(), 'i', number);  // for values that a change of the amount keeps
   out.client = fixed.below(static_cast<std::uint32_t>(clients_by(out.created)));
   auto const currency = fixed.below(10);
   out.currency = currency < 7 ? 0 : currency < 9 ? 1 : 2;
-  // Roubles have kopecks; tokens have as many places as the rate gave.
+  // Rouble amounts have whole kopecks; tokens have as many decimals as the rate gives.
   out.amount = out.currency == 0 ? kopeck * (1 + noise.below(30'000))
                                  : 1 + Fixed{noise.below(2'000'000'000)};
   if (out.currency != 0 && noise.one_in(20)) out.amount = 1 + Fixed{noise.below(9'000)};

@@ -1,5 +1,6 @@
-// The partner programme of one exchanger, whatever API shows it: exchanges of referred clients with
-// the partner's bonus, and withdrawals. Each generation of the API writes the rows in its own way.
+// The partner programme of one exchanger, independent of the API version: exchanges of referred
+// clients with the partner's bonus, and withdrawals. Each API version writes the rows in its own
+// format.
 #pragma once
 
 #include <array>
@@ -12,9 +13,9 @@
 namespace affsync::sandbox::iexexchanger {
 
 inline constexpr std::array<std::string_view, 3> bonus_currencies{"RUB", "USDT", "USD"};
-// Clients came this long before the exchanges of the seed too.
+// The first clients came this long before the exchanges of the seed.
 inline constexpr std::chrono::days clients_before{200};
-// Of each list: all rows, and those that count.
+// Two measures of each list: over all rows, and over the rows that count.
 using MeasureNames = std::array<Measure, 2>;
 
 History history_of(PartnerOptions const& options, std::chrono::days earlier = {});
@@ -24,7 +25,7 @@ enum class BonusState { completed, hold, reversed };
 struct Bonus {
   std::uint64_t id;
   std::uint64_t client;   // ordinal
-  std::int64_t order_id;  // mostly the milliseconds of its creation
+  std::int64_t order_id;  // usually its creation time in milliseconds
   Fixed amount;
   unsigned currency;  // index into bonus_currencies
   BonusState state;
@@ -33,8 +34,8 @@ struct Bonus {
 
 class Exchanges : public TimedFeed {
  public:
-  // `names`: of the measures all and completed. Without `shows_state` every bonus counts, and one
-  // that is reversed vanishes.
+  // `names`: names of the measures over all and over completed rows. If not `shows_state`, every
+  // bonus counts, and a reversed bonus vanishes.
   Exchanges(std::string path, PartnerOptions const& options, MeasureNames names, bool shows_state,
             SandboxClock const& clock);
 
@@ -46,14 +47,14 @@ class Exchanges : public TimedFeed {
   std::span<std::string_view const> currency_names() const override { return bonus_currencies; }
   std::span<Measure const> measures() const override { return names_; }
   MeasuredRow measure(Handle row) const override;
-  // reverse: a completed or held bonus is taken back. settle: a held one counts.
+  // reverse: revokes a completed or held bonus. settle: a held bonus becomes completed.
   std::span<std::string_view const> actions() const override;
   bool can_act(std::size_t action, Handle row) const override;
   void act(std::size_t action, Handle row) override;
 
  private:
   BonusState state_of(Handle row) const;
-  std::uint64_t clients_by(TimePoint time) const;  // who had come by then
+  std::uint64_t clients_by(TimePoint time) const;  // number of clients by then
 
   std::uint32_t clients_;
   MeasureNames names_;
@@ -74,7 +75,7 @@ struct Withdrawal {
 
 class Withdrawals : public TimedFeed {
  public:
-  // `names`: of the measures all and paid.
+  // `names`: names of the measures over all and over paid rows.
   Withdrawals(std::string name, std::string path, PartnerOptions const& options, MeasureNames names,
               SandboxClock const& clock);
 
@@ -85,7 +86,7 @@ class Withdrawals : public TimedFeed {
   std::span<std::string_view const> currency_names() const override { return bonus_currencies; }
   std::span<Measure const> measures() const override { return names_; }
   MeasuredRow measure(Handle row) const override;
-  // pay and reject, of unpaid ones
+  // pay and reject, for unpaid withdrawals
   std::span<std::string_view const> actions() const override;
   bool can_act(std::size_t action, Handle row) const override;
   void act(std::size_t action, Handle row) override;
@@ -99,8 +100,8 @@ class Withdrawals : public TimedFeed {
   std::unordered_map<Handle, Decision> decisions_;
 };
 
-// What the partner has, in roubles: bonuses that count less what was paid out, the same less what
-// is asked for, and what was paid out. Worked out again when rows change.
+// The partner's money in roubles: balance = bonuses that count minus paid withdrawals, free =
+// balance minus requested withdrawals, withdrawn = paid withdrawals. Recomputed when rows change.
 struct Balances {
   WideSum balance = 0, free = 0, withdrawn = 0;
 };

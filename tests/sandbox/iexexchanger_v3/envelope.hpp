@@ -1,4 +1,4 @@
-// What stands around every answer of API v3.
+// The envelope around every answer of API v3.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ class Envelope {
  public:
   Envelope(std::uint64_t seed, SandboxClock const& clock) : seed_(seed), clock_(clock) {}
 
-  // `result` and `pagination` are JSON; no pagination when it is empty.
+  // `result` and `pagination` are JSON. An empty `pagination` is left out.
   Reply success(std::string_view result, std::string_view pagination = {}) const;
   // `details` is JSON.
   Reply error(int status, std::string_view code, std::string_view message,

@@ -1,4 +1,4 @@
-// Checks of a private call.
+// Access checks of private calls.
 #include "tests/sandbox/iexexchanger_v3/gate.hpp"
 
 #include <openssl/evp.h>
@@ -31,7 +31,7 @@ std::string sha256(std::string_view text) {
   return hex(digest.data(), size);
 }
 
-// RFC 3986: everything but letters, digits and -._~
+// Percent-encodes as in RFC 3986: everything except letters, digits and -._~
 std::string encoded(std::string_view text) {
   std::string out;
   for (char const c : text) {

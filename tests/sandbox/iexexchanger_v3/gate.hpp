@@ -1,4 +1,4 @@
-// Who may pass: key, signature, rate limit and quotas.
+// Access checks: key, signature, rate limit and quotas.
 #pragma once
 
 #include <optional>
@@ -10,10 +10,10 @@
 
 namespace affsync::sandbox::iexexchanger_v3 {
 
-// The text that is signed, of a request without a body; `path` with /api/v3, `query` as it came.
+// The text to sign for a request without a body; `path` includes /api/v3, `query` is as received.
 std::string signed_text(std::string_view method, std::string_view path, std::string_view query,
                         std::string_view body, std::string_view timestamp, std::string_view nonce);
-// Hex digits.
+// Returns hex digits.
 std::string hmac_sha256(std::string_view secret, std::string_view text);
 
 class Gate {
@@ -21,16 +21,17 @@ class Gate {
   Gate(IexV3Options const& options, Envelope const& envelope, SandboxClock const& clock)
       : options_(options), envelope_(envelope), clock_(clock) {}
 
-  // The refusal; nullopt when the request may pass, which is counted. `key_dead`: by a fault.
+  // The refusal; nullopt if the request is allowed, which then counts. `key_dead`: a fault made the
+  // key invalid.
   std::optional<Reply> refused(Request const& request, bool key_dead);
-  // Limits and quotas as they are now.
+  // Adds the current limits and quotas.
   void add_headers(Reply& reply);
   std::string usage();  // JSON
   void expire_key() { key_works_ = false; }
 
  private:
   struct Count {
-    std::int64_t period = -1;  // which minute, day or month
+    std::int64_t period = -1;  // index of the current minute, day or month
     std::uint64_t used = 0;
   };
   struct Limit {
@@ -39,7 +40,7 @@ class Gate {
   };
   std::optional<Reply> unsigned_request(Request const& request);
   std::optional<Reply> over_limit();
-  // The counts of the present minute, day and month.
+  // Resets counters whose minute, day or month has passed.
   void renew();
   Limit minute();
   Limit day();

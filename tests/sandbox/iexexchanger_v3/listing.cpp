@@ -1,4 +1,4 @@
-// Reading of queries, and cursors.
+// Parses queries and cursors.
 #include "tests/sandbox/iexexchanger_v3/listing.hpp"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ std::string cursor_text(std::uint64_t ordinal) {
   return base64url(std::string(cursor_head) + std::to_string(ordinal));
 }
 
-// The ordinal in a cursor; nullopt when it is none.
+// The ordinal in a cursor; nullopt if the text is not a cursor.
 std::optional<std::uint64_t> read_cursor(std::string_view cursor) {
   constexpr std::string_view alphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -33,7 +33,7 @@ std::optional<std::uint64_t> read_cursor(std::string_view cursor) {
   return whole_number(std::string_view(text).substr(cursor_head.size()));
 }
 
-// A decimal in units of 1e-8; nullopt when it is none.
+// A decimal in units of 1e-8; nullopt if the text is not a decimal.
 std::optional<Fixed> read_amount(std::string_view text) {
   bool const plain = !text.empty() && text.find_first_not_of("0123456789.") == text.npos;
   auto const point = std::min(text.find('.'), text.size());
@@ -54,7 +54,7 @@ std::optional<std::size_t> filter_index(Feed const& feed, std::string_view param
   return static_cast<std::size_t>(found - filters.begin());
 }
 
-// One filter of the query, narrowing the selection.
+// Applies one filter of the query to the selection.
 void apply(TimedFeed const& feed, std::string_view amount, std::string const& name,
            std::string const& value, Selection& selection, Problems& problems) {
   auto const seconds = [&](Handle row) {
@@ -149,7 +149,7 @@ std::shared_ptr<Selection const> filtered(TimedFeed const& feed, std::string_vie
 PageWindow window_of(TimedFeed const& feed, Selection const& selection, Paging const& paging) {
   if (!paging.by_cursor) return {(paging.page - 1) * paging.per_page, paging.per_page};
   if (!paging.after) return {0, paging.per_page};
-  // The first row behind the one that the cursor names, wherever that is now.
+  // The first row after the row that the cursor names, at its current position.
   std::size_t low = 0, high = selection.size();
   while (low < high) {
     auto const middle = low + (high - low) / 2;

@@ -13,7 +13,7 @@
 
 namespace affsync::sandbox::iexexchanger_v3 {
 
-// What is wrong with the query: parameter -> texts.
+// Validation errors of the query: parameter -> texts.
 using Problems = std::map<std::string, std::vector<std::string>>;
 
 struct Paging {
@@ -25,14 +25,13 @@ struct Paging {
 };
 Paging read_paging(Query const& query, Problems& problems);
 
-// The rows that pass the filters of the query. `amount`: the name in filter[…_min] and
-// filter[…_max] of the feed's first measure; empty where it has none. nullptr when there are
-// problems.
+// The rows that pass the filters of the query. `amount`: the name of the feed's first measure in
+// filter[…_min] and filter[…_max]; empty if it has none. Returns nullptr if there are problems.
 std::shared_ptr<Selection const> filtered(TimedFeed const& feed, std::string_view amount,
                                           Query const& query, bool newest_first,
                                           SelectionCache& cache, Problems& problems);
 
-// Where the page begins.
+// The window of the page within the selection.
 PageWindow window_of(TimedFeed const& feed, Selection const& selection, Paging const& paging);
 // meta.pagination as JSON.
 std::string pagination(TimedFeed const& feed, Selection const& selection, Paging const& paging,

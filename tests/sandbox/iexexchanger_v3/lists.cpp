@@ -31,7 +31,7 @@ constexpr std::array payout_filters{
     SetFilter{"filter[wallet]", ValueForm::any}, SetFilter{"filter[tx_id]", ValueForm::any},
     SetFilter{"filter[status]", ValueForm::any}, SetFilter{"filter[currency]", ValueForm::any}};
 
-// Roubles with two places, tokens with eight.
+// Roubles have two decimals, tokens eight.
 int places(unsigned currency) {
   return currency == 0 ? 2 : 8;
 }

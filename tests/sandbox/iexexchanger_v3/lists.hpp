@@ -1,4 +1,4 @@
-// The rows of API v3, and what they can be filtered by.
+// The rows of API v3 and their filters.
 #pragma once
 
 #include "tests/sandbox/iexexchanger/world.hpp"
@@ -62,7 +62,7 @@ class PartnerPage final : public iexexchanger::Partner {
   PartnerPage(std::string path, ExchangeList const& exchanges, PayoutList const& payouts,
               ReferralList const& referrals)
       : Partner(std::move(path), exchanges, payouts), referrals_(referrals) {}
-  // `result` of the answer.
+  // Writes `result` of the answer.
   void write_row(Handle row, std::string& out) const override;
 
  private:

@@ -39,17 +39,18 @@ class Rates final : public Broker {
  private:
   struct Choice {
     Currency const* base;
-    std::vector<Currency const*> symbols;  // in the order of their codes, without the base
+    std::vector<Currency const*> symbols;  // ordered by code, without the base
   };
   Reply frankfurter(std::string_view rest, Query const& query) const;
   Reply currency_file(std::string_view rest) const;
-  // What `base` and `symbols` ask for; the refusal otherwise.
+  // Reads `base` and `symbols`. Returns the refusal if they are invalid.
   std::optional<Reply> read_choice(Query const& query, Choice& choice) const;
-  // The rest of the path when it begins with that of the endpoint, which is there.
+  // The rest of the path after the endpoint's prefix; nullopt if it has another prefix or the
+  // endpoint is hidden.
   std::optional<std::string> rest_of(std::string const& path, std::string_view name) const;
   void write_rates(Choice const& choice, Day day, std::string& out) const;
   bool is_published(Day day) const;
-  // The last day not after `day` that has rates.
+  // The last day with rates that is not after `day`.
   std::optional<Day> nearest(Day day) const;
 
   RatesOptions options_;
@@ -125,7 +126,7 @@ std::optional<Reply> Rates::read_choice(Query const& query, Choice& choice) cons
 }
 
 void Rates::write_rates(Choice const& choice, Day day, std::string& out) const {
-  // As the service does it: the bank's own quotations, and the quotient rounded once more.
+  // As the service does it: uses the bank's rounded rates and rounds the quotient again.
   auto const divisor = quoted(per_euro(*choice.base, day, options_.seed));
   ObjectWriter json(out);
   for (auto const* currency : choice.symbols) {
@@ -179,7 +180,7 @@ Reply Rates::frankfurter(std::string_view rest, Query const& query) const {
   return reply;
 }
 
-// The day of "2026-01-02" or "2026.1.2"; nullopt for anything else.
+// Parses "2026-01-02" or "2026.1.2"; nullopt for anything else.
 std::optional<Day> package_day(std::string_view version) {
   if (auto const day = parse_day(version)) return day;
   std::array<std::size_t, 3> parts{};

@@ -1,4 +1,4 @@
-// Rates by arithmetic, and the calendar of the central bank.
+// Computes rates, and the calendar of the central bank.
 #include "tests/sandbox/rates/table.hpp"
 
 #include <algorithm>
@@ -31,7 +31,7 @@ constexpr std::array currency_table{
     Currency{"USD", 1'080 * milli, true},       Currency{"USDT", 1'081 * milli, false},
     Currency{"VND", 27'510'000 * milli, false}, Currency{"ZAR", 19'930 * milli, true}};
 
-// Sunday of Easter in the Gregorian calendar.
+// Easter Sunday in the Gregorian calendar.
 Day easter(int year) {
   int const golden = year % 19, century = year / 100;
   int const epact = (century - century / 4 - (8 * century + 13) / 25 + 19 * golden + 15) % 30;
@@ -55,7 +55,7 @@ Currency const* find_currency(std::string_view code) {
 
 Fixed per_euro(Currency const& currency, Day day, std::uint64_t seed) {
   if (currency.code == "EUR") return fixed_one;
-  // Between the weeks' values on a line, and a little beside it; in millionths.
+  // Interpolates linearly between weekly values and adds a small deviation, in millionths.
   auto const number = day.time_since_epoch().count() + 1'000'000;
   auto const index = static_cast<std::uint64_t>(&currency - currency_table.data());
   auto const week_value = [&](std::int64_t week) {

@@ -1,4 +1,4 @@
-// The Exness sandbox in the same process, with a client that is logged in.
+// The Exness sandbox in the same process, with a logged-in client.
 #include "tests/sandbox/tests/broker_under_test.hpp"
 
 #include "base/clock.hpp"

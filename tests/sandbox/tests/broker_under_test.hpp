@@ -1,4 +1,4 @@
-// The Exness sandbox without sockets, with a client that is logged in.
+// The Exness sandbox without sockets, with a logged-in client.
 #pragma once
 
 #include <string>
@@ -15,10 +15,10 @@ class BrokerUnderTest : public SandboxUnderTest {
  public:
   explicit BrokerUnderTest(exness::ExnessOptions options = small(), RateOptions rate = {});
 
-  // 30 clients with two accounts each, 40 days up to 2026-03-31, 1,234 rewards, payouts.
+  // 30 clients with two accounts each, 40 days up to 2026-03-31, 1,234 rewards, and payouts.
   static exness::ExnessOptions small();
 
-  // Every row of a list, page by page.
+  // Reads every row of a list, page by page.
   std::vector<Json> all_rows(std::string const& path_and_filters, int limit = 100);
   std::string log_in(std::string const& login, std::string const& password);
 };

@@ -1,4 +1,4 @@
-// A broker changes its mind: rows change, vanish, come back and are added, and the books follow.
+// Rows at the broker change, vanish, come back and are added; the books follow.
 #include <gtest/gtest.h>
 
 #include "tests/sandbox/tests/broker_under_test.hpp"

@@ -1,5 +1,5 @@
-// The Exness sandbox: the same seed gives the same broker, its books are the sum of its pages, and
-// filters, paging and log in behave as documented.
+// The Exness sandbox: the same seed gives the same broker, its books equal the sum of its pages,
+// and filters, paging and login behave as documented.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -31,7 +31,7 @@ TEST(Exness, books_equal_the_sum_over_all_pages) {
     auto const rows = broker.all_rows(text_of(feed.value, "path"), 37);
     EXPECT_EQ(text_of(feed.value, "rows"), std::to_string(rows.size())) << feed.name;
     for (auto const& field : feed.value.find("sums")->members()) {
-      std::vector<Json> parts;  // the sums by currency, added up again
+      std::vector<Json> parts;  // the sums by currency, to be added up again
       for (auto const& sum : field.value.members()) {
         Json::Object part;
         part.push_back({"value", sum.value});

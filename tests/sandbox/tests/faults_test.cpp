@@ -1,4 +1,4 @@
-// Faults strike whom they are meant for, and do what they are called.
+// Faults apply to the requests they are meant for, and do what their kind says.
 #include <gtest/gtest.h>
 
 #include "tests/sandbox/fixed.hpp"
@@ -82,7 +82,8 @@ TEST(Faults, rows_are_bent_one_at_a_time) {
 TEST(Faults, invalid_bytes_are_really_invalid) {
   BrokerUnderTest broker;
   broker.fault("invalid_utf8");
-  // A lead byte of two without its second, and a byte that never occurs.
+  // A lead byte of a two-byte sequence without its continuation, and a byte that never occurs in
+  // UTF-8.
   EXPECT_NE(broker.get(rewards_path).body.find("\xc3\x28 \xff"), std::string::npos);
 }
 
@@ -191,7 +192,7 @@ TEST(Faults, a_dying_token_stays_dead) {
 TEST(Throttle, refuses_beyond_the_burst_and_says_when) {
   RateOptions rate;
   rate.rate = 0.001;
-  rate.burst = 3;  // the login of the fixture takes one
+  rate.burst = 3;  // the fixture's login takes one
   BrokerUnderTest broker(BrokerUnderTest::small(), rate);
   EXPECT_EQ(statuses(broker, 4), (std::vector{200, 200, 429, 429}));
   EXPECT_EQ(text_of(broker.get_json("/sandbox/log"), "throttled"), "2");

@@ -1,6 +1,6 @@
-// The fake brokers against what brokers send (tests/fixtures): the same members at the same places,
-// with the same JSON types. Otherwise sandbox and connector could agree on something that nobody
-// sends.
+// Compares the fake brokers with real answers (tests/fixtures): the same members in the same
+// positions, with the same JSON types. Without this, sandbox and connector could agree on a format
+// that no broker sends.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -19,7 +19,7 @@ namespace {
 
 using test::WireFixture;
 using Kinds = std::set<std::string>;
-using Shape = std::map<std::string, Kinds>;  // path -> kinds of values met there
+using Shape = std::map<std::string, Kinds>;  // path -> kinds of its values
 
 bool has_form(std::string const& text, std::string_view form) {
   if (text.size() < form.size()) return false;
@@ -54,7 +54,7 @@ std::string kind_of(Json const& value) {
   return "null";
 }
 
-// `open`: places below which names are data, such as days and currencies.
+// `open`: paths whose member names are data, such as days and currencies.
 void collect(Json const& value, std::string const& path, Kinds const& open, Shape& shape) {
   shape[path].insert(kind_of(value));
   if (value.is_array()) {
@@ -67,7 +67,7 @@ void collect(Json const& value, std::string const& path, Kinds const& open, Shap
   }
 }
 
-// An empty object or list of a document whose nested samples are folded: anything may be inside.
+// Whether the object or list is empty or has folded content. Its members may then be anything.
 bool is_folded(Shape const& shape, std::string const& path) {
   auto const inside = [&](std::string const& prefix) {
     auto const next = shape.lower_bound(prefix);
@@ -89,7 +89,7 @@ bool is_within_folded(Shape const& shape, std::string const& path) {
   return false;
 }
 
-// Nobody has shown what is in there.
+// Removes everything below `path`, whose content no source has shown.
 void fold(Shape& shape, std::string const& path) {
   std::erase_if(shape, [&](auto const& one) {
     return one.first.starts_with(path + ".") || one.first.starts_with(path + "[]");
@@ -98,8 +98,8 @@ void fold(Shape& shape, std::string const& path) {
 }
 
 struct Differences {
-  Kinds only_ours;    // members that no fixture has
-  Kinds only_theirs;  // members that our answer lacks
+  Kinds only_ours;    // members that only the sandbox has
+  Kinds only_theirs;  // members that the sandbox lacks
   Kinds types;
   bool empty() const { return only_ours.empty() && only_theirs.empty() && types.empty(); }
 };
@@ -112,7 +112,7 @@ Differences differences(Shape const& ours, Shape const& theirs) {
       if (!is_within_folded(theirs, path)) out.only_ours.insert(path);
       continue;
     }
-    // What is only ever null elsewhere may be anything here.
+    // A value that the fixture shows only as null may have any type here.
     if (found->second == Kinds{"null"}) continue;
     for (auto const& kind : kinds) {
       if (!found->second.contains(kind)) out.types.insert(path + " is " + kind);
@@ -130,9 +130,9 @@ std::string text_of(Kinds const& words) {
   return text;
 }
 
-// Where nobody has shown what the sandbox has to do so that the rest can be tried: said in the
-// fixture, with the reason beside it.
-void forgive(Differences& found, std::vector<WireFixture> const& fixtures) {
+// Removes differences that the fixture allows: members the sandbox needs although no source has
+// shown them. The fixture states the reason.
+void remove_allowed(Differences& found, std::vector<WireFixture> const& fixtures) {
   for (auto const& fixture : fixtures) {
     for (auto const& path : fixture.words("sandbox adds")) {
       std::erase_if(found.only_ours, [&](auto const& one) {
@@ -145,7 +145,7 @@ void forgive(Differences& found, std::vector<WireFixture> const& fixtures) {
 
 struct Broker {
   std::unique_ptr<SandboxUnderTest> client;
-  std::string login_body;  // of a login by POST, and where
+  std::string login_body;  // body of a login by POST
   std::string login_path;
 };
 
@@ -226,7 +226,7 @@ class SandboxShapes : public testing::TestWithParam<std::string> {
       }
     }
     auto found = differences(ours, theirs);
-    forgive(found, shown);
+    remove_allowed(found, shown);
     EXPECT_TRUE(found.empty()) << what
                                << "\n  members that nobody has shown: " << text_of(found.only_ours)
                                << "\n  members that are missing: " << text_of(found.only_theirs)
@@ -277,9 +277,9 @@ TEST_P(SandboxShapes, OfRefusalsAreThoseOfTheFixtures) {
   ASSERT_FALSE(target.empty());
   auto const compare = [&](Reply const& reply, int status) {
     auto const found = by_status.find(std::to_string(status));
-    if (found == by_status.end()) return;  // nobody has shown such an answer
+    if (found == by_status.end()) return;  // no fixture shows such an answer
     ASSERT_EQ(reply.status, status);
-    // One of them has the very shape.
+    // One of the fixtures must have exactly this shape.
     for (auto const& fixture : found->second) {
       Shape ours, theirs;
       collect(parse_json(reply.body).value(), "", {}, ours);

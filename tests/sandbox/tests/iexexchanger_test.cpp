@@ -1,4 +1,4 @@
-// The sandbox of iEXExchanger's API v2: the simple paginator, times that pass, refusals.
+// The sandbox of iEXExchanger's API v2: the simple paginator, relative times, refusals.
 #include "tests/sandbox/iexexchanger/iexexchanger.hpp"
 
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ std::string const partner_path = "/api/v2/account/partner";
 std::string const exchanges_path = "/api/v2/account/partner/exchanges";
 std::string const withdrawals_path = "/api/v2/account/partner/withdrawal";
 
-// The member that holds everything of a row but its id and type.
+// The member that holds everything of a row except its id and type.
 Json const& inner(Json const& row) {
   return *row.find("attributes");
 }
@@ -26,7 +26,8 @@ std::vector<Json> inner_of(std::vector<Json> const& rows) {
   return out;
 }
 
-// 115 exchanges and 25 withdrawals in the 60 days before 2026-03-31; noon of it in Moscow.
+// 115 exchanges and 25 withdrawals in the 60 days before 2026-03-31; it is noon of that day in
+// Moscow.
 iexexchanger::IexOptions small_iex() {
   iexexchanger::IexOptions options;
   options.partner.seed = 7;
@@ -50,7 +51,7 @@ class IexUnderTest : public SandboxUnderTest {
     headers = {{"Accept", "application/json"}, {"Authorization", "Bearer sandbox-key"}};
   }
 
-  // Every row, as long as there is a next link.
+  // Reads every row, following the next links.
   std::vector<Json> all(std::string const& path) {
     std::vector<Json> rows;
     for (int number = 1;; ++number) {

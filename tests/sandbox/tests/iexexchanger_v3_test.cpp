@@ -17,7 +17,7 @@ std::string const referrals_path = "/api/v3/private/partner/referrals";
 std::string const exchanges_path = "/api/v3/private/partner/exchanges";
 std::string const payouts_path = "/api/v3/private/partner/payouts";
 
-// 40 clients, 230 exchanges and 30 payouts before 2026-03-31; noon of it.
+// 40 clients, 230 exchanges and 30 payouts before 2026-03-31; it is noon of that day.
 iexexchanger_v3::IexV3Options small_v3() {
   iexexchanger_v3::IexV3Options options;
   options.partner.seed = 7;
@@ -39,7 +39,7 @@ class V3UnderTest : public SandboxUnderTest {
     headers = {{"Authorization", "Bearer sandbox-key"}};
   }
 
-  // Every row of a list, as long as there are more; `query` with & at its end.
+  // Reads every row of a list, page by page; `query` ends with &.
   std::vector<Json> all(std::string const& path, std::string const& query = {}) {
     auto const list = path.substr(path.rfind('/') + 1);
     std::vector<Json> rows;
@@ -50,7 +50,7 @@ class V3UnderTest : public SandboxUnderTest {
       if (text_at(page, "meta.pagination.has_more") == "false") return rows;
     }
   }
-  // status and error.code
+  // Returns status and error.code.
   std::string refusal(std::string const& target) {
     auto const reply = get(target);
     auto const body = parse_json(reply.body).value();
@@ -172,10 +172,10 @@ TEST(IexexchangerV3, created_from_and_to_count_both_ends_to_the_second) {
   auto const found = column(between(from, to), "id");
   auto const ids = column(rows, "id");
   EXPECT_EQ(found, std::vector(ids.begin() + 20, ids.begin() + 41));
-  // A plus sign that is not encoded is a blank, and then it is no time.
+  // An unencoded plus sign means a space, and the text is then not a time.
   EXPECT_EQ(broker.refusal(exchanges_path + "?filter[created_from]=" + from),
             "422 validation_error");
-  // A day is its midnight.
+  // A day without a time means its midnight.
   EXPECT_TRUE(
       broker.all(exchanges_path, "filter[created_from]=2026-03-30&filter[created_to]=2026-03-30&")
           .empty());
@@ -280,7 +280,7 @@ TEST(IexexchangerV3, limits_and_quotas_are_told_and_kept) {
 }
 
 TEST(IexexchangerV3, the_signed_text_has_seven_lines) {
-  // The digest is that of no bytes at all; the query is encoded and sorted as a whole.
+  // The digest is that of an empty body. The query is encoded and sorted as a whole.
   EXPECT_EQ(iexexchanger_v3::signed_text("GET", "/api/v3/private/partner",
                                          "page=2&filter[status]=a%20b&filter%5Bid%5D=1", "",
                                          "1774958400", "n-1"),

@@ -1,4 +1,4 @@
-// The sandbox as a process, over real sockets: faults on the way, its end, and the helpers of
+// The sandbox as a process over real sockets: delivery faults, its end, and the helpers of
 // tests/support that drive it.
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -59,7 +59,7 @@ TEST_F(SandboxProcessTest, honest_forms_of_delivery_bring_the_same_body) {
   EXPECT_EQ(get().body, body);
   sandbox_.clear_faults();
   sandbox_.fault("gzip");
-  EXPECT_EQ(get().body, body);  // not asked for
+  EXPECT_EQ(get().body, body);  // the client did not ask for gzip
   auto const zipped =
       http_get(sandbox_.url() + accounts_path,
                {{"Authorization", "JWT " + token_}, {"Accept-Encoding", "gzip, deflate"}});

@@ -1,4 +1,5 @@
-// The sandbox of exchange rates: which days there are, how rates are quoted, and how they fit.
+// The sandbox of exchange rates: which days exist, how rates are quoted, and that they are
+// consistent.
 #include "tests/sandbox/rates/rates.hpp"
 
 #include <gtest/gtest.h>
@@ -91,7 +92,7 @@ TEST(Rates, bases_fit_each_other) {
   EXPECT_NEAR(number(by_dollar, "rates.JPY"), number(by_euro, "rates.JPY") / dollar, 0.01);
   EXPECT_EQ(text_at(by_dollar, "rates.USD"), "absent");
   EXPECT_EQ(text_at(by_dollar, "rates.RUB"), "absent");
-  // The other service knows the same world, with all places.
+  // The other service has the same rates, with all decimals.
   auto const file = broker.get_json(package + "@2026-03-02/v1/currencies/usd.json");
   EXPECT_NEAR(number(file, "usd.eur"), number(by_dollar, "rates.EUR"), 0.0001);
   auto const rouble = broker.get_json(package + "@2026-03-02/v1/currencies/rub.json");

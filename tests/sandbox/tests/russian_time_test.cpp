@@ -1,4 +1,4 @@
-// Russian times of the exchanger's sandbox; the expectations are worked out by hand.
+// Russian times of the exchanger's sandbox. The expected values were computed by hand.
 #include <gtest/gtest.h>
 
 #include "tests/sandbox/clock.hpp"
@@ -56,7 +56,7 @@ TEST(RussianTime, months_are_those_of_the_calendar) {
   EXPECT_EQ(ago("2026-01-31T12:00:00Z", "2026-02-28T12:00:00Z"), "4 недели назад");
   EXPECT_EQ(ago("2026-01-15T12:00:00Z", "2026-03-15T11:59:59Z"), "1 месяц назад");
   EXPECT_EQ(ago("2026-01-15T12:00:00Z", "2026-03-15T12:00:00Z"), "2 месяца назад");
-  // Evening in UTC is the next day, and here the next month, in Moscow.
+  // A late evening in UTC is already the next day in Moscow, and here the next month.
   EXPECT_EQ(ago("2026-02-28T22:30:00Z", "2026-03-31T21:15:00Z", "UTC"), "1 месяц назад");
   EXPECT_EQ(ago("2026-02-28T22:30:00Z", "2026-03-31T21:15:00Z", "Europe/Moscow"), "4 недели назад");
 }

@@ -46,7 +46,7 @@ std::string SandboxUnderTest::book(std::string const& feed, std::string const& s
   auto const* sums = JsonPath("feeds." + feed).in(books);
   if (!sums) throw std::runtime_error("no books of " + feed);
   if (sum == "rows") return text_of(*sums, "rows");
-  auto const dot = sum.rfind('.');  // names of measures may hold dots themselves
+  auto const dot = sum.rfind('.');  // names of measures may contain dots
   auto const* field = sums->find("sums")->find(sum.substr(0, dot));
   return field ? text_of(*field, sum.substr(dot + 1)) : "absent";
 }

@@ -1,4 +1,4 @@
-// A sandbox without sockets, its client, and sums over what it answers.
+// A sandbox without sockets, its client, and sums over its answers.
 #pragma once
 
 #include <functional>
@@ -18,17 +18,17 @@ class SandboxUnderTest {
 
   Reply send(std::string const& method, std::string const& target, std::string const& body = {});
   Reply get(std::string const& target) { return send("GET", target); }
-  // Throws std::runtime_error when the answer is not 200.
+  // Throws std::runtime_error if the answer is not 200.
   Json get_json(std::string const& target);
-  // The text at a path of what get_json gives; "absent", "null" or "true" too.
+  // The text at a path of the document from get_json; or "absent", "null" or "true".
   std::string get_text(std::string const& target, std::string const& path);
-  Json control(std::string const& query);  // of POST /sandbox/control
+  Json control(std::string const& query);  // POST /sandbox/control
   void fault(std::string const& spec);
-  // A sum of the books, as `amount.USD`, or `rows`.
+  // A sum of the books, such as `amount.USD`, or `rows`.
   std::string book(std::string const& feed, std::string const& sum);
   SandboxClock& clock() { return clock_; }
 
-  std::vector<std::pair<std::string, std::string>> headers;  // of every request
+  std::vector<std::pair<std::string, std::string>> headers;  // sent with every request
 
  private:
   RequestLog log_;
@@ -40,12 +40,12 @@ class SandboxUnderTest {
 std::string text_of(Json const& row, std::string_view field);
 // The same at a path, such as `meta.to`.
 std::string text_at(Json const& document, std::string const& path);
-// The exact sum of a member over rows, by schoolbook addition of texts scaled to 1e-8; 1e-05 and
-// the like are understood. Rows where it is null count as 0.
+// The exact sum of a member over rows, computed digit by digit on texts scaled to 1e-8. Accepts
+// exponents such as 1e-05. A null counts as 0.
 std::string sum_of(std::vector<Json> const& rows, std::string_view field);
-// The members of that name, in order.
+// The values of that member in all rows, in order.
 std::vector<std::string> column(std::vector<Json> const& rows, std::string_view field);
-// Empty when there is none.
+// Empty if the header is missing.
 std::string header_of(Reply const& reply, std::string_view name);
 
 }  // namespace affsync::sandbox

@@ -1,5 +1,4 @@
-// The Wintrado sandbox: log in and API key, lists with and without counts, and what happens to
-// rows.
+// The Wintrado sandbox: login and API key, lists with and without counts, and changes of rows.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -16,7 +15,7 @@ std::string const ledger_path = "/commissions/ledger";
 std::string const payouts_path = "/commissions/payout-requests";
 std::string const wallet_path = "/affiliates/wallet";
 
-// 40 customers, 333 ledger rows, 20 payouts before 2026-03-31, whose noon it is.
+// 40 customers, 333 ledger rows and 20 payouts before 2026-03-31; it is noon of that day.
 wintrado::WintradoOptions small_wintrado() {
   wintrado::WintradoOptions options;
   options.partner.seed = 7;
@@ -43,7 +42,7 @@ class WintradoUnderTest : public SandboxUnderTest {
                             R"({"username":"partner@example.com","password":")" + password + "\"}");
     return reply.status == 200 ? text_of(parse_json(reply.body).value(), "token") : "";
   }
-  // Every row of a list: until a page is empty.
+  // Reads every row of a list, until a page is empty.
   std::vector<Json> all(std::string const& path, std::string const& list,
                         std::string const& filters = {}, int limit = 60) {
     std::vector<Json> rows;
@@ -66,7 +65,7 @@ class WintradoUnderTest : public SandboxUnderTest {
   }
 };
 
-// The rows whose member `field` is `value`.
+// The rows whose member `field` equals `value`.
 std::vector<Json> with(std::vector<Json> const& rows, std::string const& field,
                        std::string const& value) {
   std::vector<Json> out;
@@ -276,7 +275,7 @@ TEST(Wintrado, a_payment_leaves_corrections_alone) {
   };
   ASSERT_FALSE(amounts("before").empty());
   EXPECT_EQ(amounts("before"), amounts("after"));
-  // Also those that were corrected from the start.
+  // Pays all rows, including those that were corrected from the start.
   WintradoUnderTest untouched;
   auto const paid = untouched.control("do=pay&feed=ledger&rows=333");
   auto const before = column(paid.find("before")->items(), "correctedCommissionAmount");

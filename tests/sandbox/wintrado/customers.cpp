@@ -1,4 +1,4 @@
-// GET /affiliates/customers: rows out of their numbers.
+// GET /affiliates/customers: computes rows from their numbers.
 #include "tests/sandbox/wintrado/customers.hpp"
 
 #include <array>
@@ -40,7 +40,7 @@ constexpr std::array<std::string_view, 4> customer_sources{"landing-1", "telegra
 constexpr std::array<std::string_view, 5> notes{
     "", "", "VIP, call on Monday", "met at \"Forex Expo\"\n+7 900 000-00-00",
     "\xf0\x9f\x9a\x80 '); DROP SCHEMA affsync CASCADE; --"};
-// Somebody of the broker's staff.
+// An employee of the broker.
 constexpr std::string_view agent = R"({"id":"adm-4","name":"Kim Admin","email":"kim@example.com"})";
 constexpr Fixed cent = fixed_one / 100;
 
@@ -66,7 +66,7 @@ Person Customers::person(Handle row) const {
   auto const number = ordinal(row);
   Noise noise(seed(), 'c', number);
   Person person;
-  // An odd factor is a permutation, so that no two ids are the same.
+  // Multiplying by an odd factor is a permutation, so no two ids are equal.
   auto const prefix = static_cast<std::uint32_t>(number * 2'654'435'761u + scramble(seed() ^ 0x77));
   append_hex(person.id, prefix, 8);
   person.id += '-';
@@ -233,7 +233,7 @@ std::uint64_t Customers::order_key(Handle row, std::size_t column) const {
     case 6:
       return static_cast<std::uint64_t>(updated(row).time_since_epoch().count());
     default:
-      return ordinal(row);  // account numbers grow with it
+      return ordinal(row);  // account numbers grow with the ordinal
   }
 }
 

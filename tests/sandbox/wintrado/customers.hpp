@@ -1,4 +1,4 @@
-// Customers whom the affiliate referred.
+// Customers that the affiliate referred.
 #pragma once
 
 #include <unordered_map>
@@ -20,11 +20,11 @@ class Customers final : public TimedFeed {
   Customers(std::string path, std::uint32_t customers, History history, SandboxClock const& clock);
 
   Person person(Handle row) const;
-  // The latest moment at which one of the values changed; rows don't show it.
+  // The time of the latest change of a value; rows do not show it.
   TimePoint updated(Handle row) const;
-  // Whether the row is found by `search` or `externalId`.
+  // Whether the row matches `search` or `externalId`.
   bool matches(Handle row, std::string_view search) const;
-  std::string external_id(Handle row) const;  // empty where there is none
+  std::string external_id(Handle row) const;  // empty if it has none
   std::string_view source(Handle row) const;
 
   void write_row(Handle row, std::string& out) const override;

@@ -1,4 +1,4 @@
-// GET /commissions/ledger: rows out of their numbers, and what happened to them later.
+// GET /commissions/ledger: computes rows from their numbers and later changes.
 #include "tests/sandbox/wintrado/ledger.hpp"
 
 #include <array>
@@ -14,7 +14,7 @@ struct Kind {
 
 constexpr std::array kinds{Kind{"CPA", "FTD"}, Kind{"REVSHARE", "TRADE"}, Kind{"LOTS", "TRADE"},
                            Kind{"CPL", "REGISTRATION"}, Kind{"SUB_AFFILIATE", "COMMISSION"}};
-// Out of ten rows, so many of each kind.
+// The kind of each of ten rows.
 constexpr std::array<std::size_t, 10> kind_of{0, 0, 1, 1, 1, 1, 2, 2, 3, 4};
 constexpr std::array<Fixed, 4> bounties{150 * fixed_one, 200 * fixed_one, 400 * fixed_one,
                                         12'550 * fixed_one / 100};
@@ -31,7 +31,7 @@ Fixed amount_of(Noise& noise, std::size_t kind) {
     case 0:
       return bounties[noise.below(bounties.size())];
     case 1: {
-      // A share of what the broker won or lost that day, with all its places.
+      // A share of the broker's gain or loss on that day, with all its decimals.
       Fixed const share = Fixed{noise.below(2'000'000'000)} * (1 + noise.below(8)) + 1;
       Fixed const value = noise.one_in(40) ? 1 + Fixed{noise.below(900)} : share;
       return noise.one_in(12) ? -value : value;
@@ -45,7 +45,7 @@ Fixed amount_of(Noise& noise, std::size_t kind) {
   }
 }
 
-// As JavaScript prints a number: 12.5, 0.0000012, 1.2e-7.
+// Prints a number as JavaScript does: 12.5, 0.0000012, 1.2e-7.
 void append_script_number(std::string& out, Fixed value) {
   Fixed const size = value < 0 ? -value : value;
   if (size == 0 || size >= 100) {

@@ -1,4 +1,4 @@
-// The commission ledger: what the affiliate earned, by event. Rows stand by their id.
+// The commission ledger: the affiliate's earnings, by event. Rows are ordered by id.
 #pragma once
 
 #include <optional>
@@ -38,7 +38,7 @@ class Ledger final : public TimedFeed {
   std::span<std::string_view const> currency_names() const override { return wallet_currencies; }
   std::span<Measure const> measures() const override;
   MeasuredRow measure(Handle row) const override;
-  // pay: a pending row gets its payoutAt. correct: a row without one gets a corrected amount.
+  // pay: a pending row gets its payoutAt. correct: a row without payoutAt gets a corrected amount.
   std::span<std::string_view const> actions() const override;
   bool can_act(std::size_t action, Handle row) const override;
   void act(std::size_t action, Handle row) override;
@@ -51,7 +51,7 @@ class Ledger final : public TimedFeed {
   };
   std::uint64_t id(Handle row) const { return 10'001 + ordinal(row) * 2; }
   std::optional<TimePoint> paid_at(Handle row) const;
-  void changed(Handle row) override;  // another corrected amount
+  void changed(Handle row) override;  // sets another corrected amount
   Later const* later(Handle row) const;
 
   Customers const& customers_;

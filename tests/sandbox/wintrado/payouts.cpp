@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 6> credit_types{"COMMISSION_PAYOUT", "COM
 constexpr std::array<std::string_view, 3> transaction_states{"PENDING", "COMPLETED", "CANCELLED"};
 constexpr std::array<std::string_view, 2> methods{"USDT TRC20", "Bank wire"};
 constexpr Fixed wallet_cent = fixed_one / 100;
-constexpr std::uint64_t open_payouts = 2;  // the last ones of the seed are not decided
+constexpr std::uint64_t open_payouts = 2;  // the last requests of the seed are pending
 
 void write_when(ObjectWriter& json, std::string_view name, std::optional<TimePoint> time) {
   if (time)

@@ -1,4 +1,4 @@
-// Payout requests, the wallet that they are paid from, and what moved in it.
+// Payout requests, the wallet they are paid from, and its transactions.
 #pragma once
 
 #include <optional>
@@ -24,7 +24,7 @@ class Payouts final : public TimedFeed {
 
   Payout payout(Handle row) const;
   std::string transaction_id(Handle row) const;
-  // The transaction of the request, as both lists show it.
+  // Writes the transaction of the request, which is the same in both lists.
   void write_transaction(Handle row, std::string& out) const;
 
   void write_row(Handle row, std::string& out) const override;
@@ -34,7 +34,7 @@ class Payouts final : public TimedFeed {
   std::span<std::string_view const> currency_names() const override { return wallet_currencies; }
   std::span<Measure const> measures() const override;
   MeasuredRow measure(Handle row) const override;
-  // approve and reject, of pending ones
+  // approve and reject, for pending requests
   std::span<std::string_view const> actions() const override;
   bool can_act(std::size_t action, Handle row) const override;
   void act(std::size_t action, Handle row) override;
@@ -47,14 +47,14 @@ class Payouts final : public TimedFeed {
   std::unordered_map<Handle, Decision> decisions_;
 };
 
-// Of four transactions of the seed the last is a withdrawal: that of a payout request.
+// Every fourth transaction of the seed is the withdrawal of a payout request.
 class Transactions final : public TimedFeed {
  public:
   Transactions(Payouts const& payouts, History history, SandboxClock const& clock)
       : TimedFeed("transactions", "", static_cast<Handle>(payouts.ever() * 4), history, clock),
         payouts_(payouts) {}
 
-  // The withdrawal of a request that was added after the start.
+  // Adds the withdrawal of a request that was added after the start.
   void add_for(Handle payout, TimePoint when);
 
   void write_row(Handle row, std::string& out) const override;
@@ -72,7 +72,7 @@ class Transactions final : public TimedFeed {
   std::unordered_map<Handle, Handle> payouts_added_;
 };
 
-// One row: what is left when completed withdrawals are taken from the credits.
+// One row: the credits minus completed withdrawals.
 class Wallet final : public Feed {
  public:
   Wallet(std::string path, Transactions const& transactions)

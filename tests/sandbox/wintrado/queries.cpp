@@ -1,4 +1,4 @@
-// Reading of queries.
+// Parses queries.
 #include "tests/sandbox/wintrado/queries.hpp"
 
 #include <algorithm>
@@ -24,13 +24,13 @@ std::optional<Order> read_order(std::string_view text, Feed const& feed) {
 }
 
 // The midnight that begins the day, or the one that ends it.
-TimePoint read_day(Query const& query, std::string const& name, bool ends, TimePoint otherwise,
+TimePoint read_day(Query const& query, std::string const& name, bool ends, TimePoint fallback,
                    Texts& problems) {
   auto const text = query.find(name);
-  if (!text) return otherwise;
+  if (!text) return fallback;
   auto const day = parse_day(*text);
   if (!day) problems.push_back(name + " must be a date");
-  return day ? TimePoint(*day) + std::chrono::days(ends ? 1 : 0) : otherwise;
+  return day ? TimePoint(*day) + std::chrono::days(ends ? 1 : 0) : fallback;
 }
 
 }  // namespace

@@ -1,17 +1,18 @@
 // The Wintrado CRM API 0.1.0 as an affiliate sees it.
 //
-// Documented by the vendor: the reads there are and their parameters; GET /affiliates/customers;
+// Documented by the vendor: the read endpoints and their parameters; GET /affiliates/customers;
 // `limit`, `offset` and `orderBy` (column|ASC) required there, as texts; `pages`; the ledger's
-// states PENDING and PAIDOUT, its fields, and that it gives no count; the fields of a payout
-// request without amount and state, and its count; the fields of a customer, among them no
-// updatedAt; the words of transaction types; that balances are texts and ledger amounts numbers;
-// which reads an API key alone may make. Assumed here: every path but the one above (each can be
-// set), the header x-api-key, status codes and error bodies, that a larger limit is cut to the
-// largest silently, DESC and 50 rows where the optional parameters are missing, that the ledger
-// stands by id, that payoutAt tells paid rows, that the amount of a payout is in its `transaction`,
-// that withdrawals are positive amounts told by their type, commission types other than CPA and
-// action types other than FTD, the states of transactions, that days of updatedSince and updatedTo
-// are UTC.
+// states PENDING and PAIDOUT, its fields, and that it has no count; the fields of a payout request
+// without amount and state, and its count; the fields of a customer, without updatedAt; the words
+// of transaction types; balances are texts and ledger amounts are numbers; which reads an API key
+// alone may make.
+//
+// Assumed here: every path except the one above (each can be set); the header x-api-key; status
+// codes and error bodies; a limit above the maximum is reduced silently; DESC and 50 rows if the
+// optional parameters are missing; the ledger is ordered by id; payoutAt marks paid rows; the
+// amount of a payout is in its `transaction`; withdrawals are positive amounts identified by their
+// type; commission types other than CPA and action types other than FTD; the states of
+// transactions; days of updatedSince and updatedTo are UTC.
 #pragma once
 
 #include <memory>
@@ -32,8 +33,9 @@ struct WintradoOptions {
   std::size_t max_limit = 100;
 };
 
-// Endpoints: sessions customers ledger payouts wallet balance dashboard. Feeds: customers ledger
-// (pay, correct) payouts (approve, reject) transactions wallet. `log` and `clock` must outlive it.
+// Endpoints: sessions customers ledger payouts wallet balance dashboard. Feeds: customers, ledger
+// (pay, correct), payouts (approve, reject), transactions, wallet. `log` and `clock` must outlive
+// the broker.
 std::unique_ptr<Broker> make_wintrado(WintradoOptions options, RequestLog& log,
                                       SandboxClock& clock);
 
