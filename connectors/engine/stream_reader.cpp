@@ -14,7 +14,7 @@
 namespace affsync::engine {
 namespace {
 
-// After that long the list may be another one; its slice is read from the first row again.
+// After this time the list may have changed too much; the slice is read from its first row again.
 constexpr auto place_lifetime = std::chrono::hours(6);
 constexpr auto clock_tolerance = std::chrono::minutes(5);
 
@@ -26,9 +26,9 @@ struct StreamReader::Impl {
        std::optional<Checkpoint> earlier);
   void begin_slice();
   bool ends_at_known() const;
-  // The list at hand has ended; false: another part of the slice follows.
+  // Ends the current list; false if another part of the slice follows.
   bool end_list();
-  // The slice at hand was answered with "no rows", and is too old for that.
+  // Marks the slice as in doubt if it was answered with "no rows" but is too old for that.
   void doubt_old_emptiness();
   SliceEnd end_of_slice(TimePoint now);
   void begin_list();
@@ -41,30 +41,30 @@ struct StreamReader::Impl {
   StreamSpec const& spec;
   PageRows page_rows;
   std::unique_ptr<Pager> pager;
-  std::vector<std::uint64_t> keys;  // of the page at hand
+  std::vector<std::uint64_t> keys;  // of the current page
   NamedTotals totals;
 
   PassDays days;
-  bool begun = false;            // a page of the slice at hand was taken
-  bool has_real_answer = false;  // beside those that were empty by an error status alone
+  bool begun = false;            // a page of the current slice was taken
+  bool has_real_answer = false;  // there was an answer that was not empty by its error status alone
   std::size_t part = 0;
   std::string asked;  // target of the last request
   TimePoint last_answer{};
-  std::shared_ptr<Redactor const> secrets;  // that the last answer quotes
+  std::shared_ptr<Redactor const> secrets;  // secrets that the last answer quotes
 
-  // Of the slice at hand, its parts that have ended:
+  // Results of the parts of the current slice that have ended:
   std::vector<std::uint64_t> swept;
   std::optional<SliceDoubt> doubt;
   std::int64_t broker_count = 0;
-  bool has_counts = true;  // each part had one
+  bool has_counts = true;  // each part had a count
   std::set<std::string> listed_beside;
-  bool counted = true;   // each part as the broker counts
+  bool counted = true;   // each part agrees with the broker's count
   bool resumed = false;  // pages or whole parts before a restart are missing
   std::int64_t rows = 0;
-  std::int64_t list_rows = 0;  // of the list at hand, this time through
+  std::int64_t list_rows = 0;  // of the current list in this sweep
 
-  std::optional<std::size_t> stored_part;  // of the answer taken last; unset: none of this slice
-  bool is_known = false;                   // a page of this list was stored without news
+  std::optional<std::size_t> stored_part;  // of the last answer; unset: no answer of this slice
+  bool is_known = false;                   // a page of this list was stored without new rows
 };
 
 StreamReader::Impl::Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderStart const& start)
@@ -81,7 +81,7 @@ StreamReader::Impl::Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderSt
       last_answer(start.now) {
   begin_slice();
   if (!days.resumes()) return;
-  has_real_answer = true;  // or not: the pass was judged up to here
+  has_real_answer = true;  // unknown, but the pass was judged up to here
   auto const age = start.now - earlier->written_at;
   if (age > place_lifetime || age < -clock_tolerance) return;
   part = earlier->place->part;
@@ -92,7 +92,7 @@ StreamReader::Impl::Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderSt
 
 std::string StreamReader::Impl::checkpoint(TimePoint now) const {
   auto out = days.checkpoint(now);
-  // Answers that may be those of a wrong path prove nothing.
+  // Answers that may come from a wrong path prove nothing.
   if (!has_real_answer) out.done = days.done_before();
   if (out.place) {
     out.place->part = part;
@@ -121,7 +121,7 @@ void StreamReader::Impl::begin_list() {
   list_rows = 0;
   is_known = false;
   totals.begin_list();
-  // A list that ends at what is known cannot be read twice.
+  // A list that ends at known rows cannot be read twice.
   page_rows.begin_sweep(ends_at_known());
   pager->start();
 }
@@ -131,8 +131,8 @@ bool StreamReader::Impl::ends_at_known() const {
   return part < spec.parts.size() ? spec.parts[part].until_known : spec.page.until_known;
 }
 
-// Some days without anything are nothing strange. The mark of what was read does not move
-// meanwhile, so that the days asked for grow more with each pass.
+// A few days without rows are normal. Meanwhile the coverage is not extended, so the requested days
+// grow with each pass.
 bool StreamReader::Impl::may_be_a_wrong_path() const {
   constexpr std::chrono::days strange{7};
   if (has_real_answer) return false;
@@ -148,7 +148,7 @@ bool StreamReader::Impl::end_list() {
   if (swept.empty()) {
     swept = std::move(list);
   } else {
-    // One by one: g++ 14 believes that insert() writes beyond the end here, and warns.
+    // One by one, because g++ 14 warns that insert() writes beyond the end here.
     for (auto const key : list) swept.push_back(key);
   }
   resumed = resumed || pager->resumed();
@@ -174,7 +174,7 @@ void StreamReader::Impl::doubt_old_emptiness() {
                          format_day(*slice->to) + ", which should be there by now"};
 }
 
-// Rows that the slice's request has brought from the moment before its first day.
+// Notes rows that the slice's request returned from the moment before its first day.
 void StreamReader::Impl::note_rows_beside(Batch const& batch) {
   constexpr std::size_t most = 10'000;
   auto const& slice = days.slice();
@@ -202,7 +202,7 @@ SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
         "every answer of this pass had an error status that the connector takes for \"no rows\"; "
         "an address that does not exist answers so, too"};
   }
-  // What an incremental pass leaves out is not gone.
+  // Rows that an incremental pass does not return still exist.
   bool const all_of_scope = days.of_history() ? !spec.window->column.empty() : days.full();
   end.markable = all_of_scope && !end.resumed && !end.doubt;
   end.counted = counted && !end.doubt;
@@ -225,7 +225,7 @@ SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
   return end;
 }
 
-// The answer says that its day is given, and no more.
+// Handles an answer to a probe: it only shows that its day is given.
 PageRead StreamReader::Impl::given_to_probe(TimePoint now) {
   days.on_probe_given();
   if (!days.is_probing()) begin_slice();
@@ -263,7 +263,8 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
 
   Records records;
   if (!answer.no_rows) {
-    // Behind a list's pages null is an empty page, unless the broker counts more rows than came.
+    // After a list's pages null means an empty page, unless the broker counts more rows than were
+    // read.
     auto const total = reader.pager->total();
     bool const behind_rows = reader.list_rows > 0 && (!total || *total <= reader.list_rows);
     auto found = find_records(reader.spec, answer.body, behind_rows);
@@ -279,7 +280,7 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   if (!outcome) return outcome.error();
   if (!answer.no_rows) reader.totals.note(answer.body, *hints);
 
-  // Without its rows a page that is not taken is an empty one.
+  // A discarded page is treated as an empty one.
   if (*outcome == PageOutcome::discarded) {
     rows.clear();
     reader.keys.clear();
@@ -300,8 +301,8 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   reader.rows += page.rows_read;
   reader.list_rows += page.rows_read;
   page.expected_rows = reader.pager->total();
-  // Also at the end of a slice this is the place within it: whoever is stopped before the slice is
-  // closed comes back to its last page and closes it then.
+  // Even at the end of a slice the checkpoint is inside it: a run that stops before the slice is
+  // closed resumes at its last page and closes it then.
   page.checkpoint = reader.checkpoint(now);
   bool const ends = *outcome == PageOutcome::end ||
                     (*outcome == PageOutcome::more && reader.is_known && reader.ends_at_known());

@@ -10,7 +10,7 @@
 namespace affsync::engine {
 namespace {
 
-// Null, false, 0 and what is empty say that there is nothing: `"error": null` is no error.
+// Null, false, 0 and empty values mean that there is nothing: `"error": null` is no error.
 bool holds_anything(Json const* value) {
   if (!is_present(value, {})) return false;
   switch (value->kind()) {
@@ -25,8 +25,8 @@ bool holds_anything(Json const* value) {
   }
 }
 
-// What `json`, `equals` and `not_equals` ask for. A value that is not there equals nothing, and is
-// not told to differ either.
+// Checks `json`, `equals` and `not_equals`. A missing value neither equals nor differs from
+// anything.
 bool compares(Json const* value, std::vector<std::string> const& equals,
               std::vector<std::string> const& not_equals) {
   if (equals.empty() && not_equals.empty()) return holds_anything(value);
@@ -143,7 +143,7 @@ Error refusal(AnswerClass answer_class, HttpResponse const& response, Result<Jso
   return Error(code_of(answer_class), std::move(text), std::move(hint));
 }
 
-// What the rule looked at says why, where no common name of errors does.
+// Adds the value that the rule checked, if the answer has no text under a common name for errors.
 void add_ruled_value(Error& error, JsonPath const& path, Json const& body) {
   Json const* const value = path.in(body);
   auto const shown = value == nullptr ? std::nullopt : value->scalar_text();
@@ -157,7 +157,7 @@ std::string list_of(std::vector<std::string> const& texts) {
   return list;
 }
 
-// A good status, but not what the connector says that a good answer holds.
+// The status is good, but the answer does not meet a condition of the connector.
 Error not_good(GoodSpec const& missed, HttpResponse const& response, Json const& body) {
   std::string text = "HTTP " + std::to_string(response.status) + ", but `" + missed.json.text();
   Json const* const value = missed.json.in(body);
@@ -178,7 +178,7 @@ Error not_good(GoodSpec const& missed, HttpResponse const& response, Json const&
 Error redirection(HttpResponse const& response) {
   std::string text = "HTTP " + std::to_string(response.status);
   if (auto const target = response.headers.find("Location")) {
-    // Only where to: a query may hold a ticket.
+    // Without the query, which may have a ticket in it.
     text += ": points to " + one_line(target->substr(0, target->find_first_of("?#")), 200);
   }
   return Error(
@@ -187,19 +187,21 @@ Error redirection(HttpResponse const& response) {
       "the path, the slash at its end included.");
 }
 
-// Not the broker's API: a firewall, a proxy or a page of maintenance in front of it. 401 is always
-// about who asks, and 404 and 410 about the path, whatever they look like.
+// Returns true if the answer is not from the broker's API but from a firewall, a proxy or a
+// maintenance page in front of it. A 401 is always about the credentials, and 404 and 410 about the
+// path, whatever the body looks like.
 bool is_from_elsewhere(HttpResponse const& response, Result<Json> const& body) {
   int const status = response.status;
   bool const speaks = status == 401 || status == 404 || status == 410;
   bool const judged = (status >= 200 && status < 300) || (status >= 400 && status < 500 && !speaks);
   if (!judged || body || response.body.empty()) return false;
   if (looks_like_html(response.body) || response.headers.find("cf-mitigated")) return true;
-  // Cloudflare, to programs.
+  // Cloudflare's answer to clients that are no browsers.
   return response.body.starts_with("error code: 1");
 }
 
-// Such an answer is nothing that a connector's statuses were written for. Its texts are.
+// Returns true if the rule also applies to an answer of a firewall or the like. The statuses of a
+// connector's rules do not mean such answers; its texts may.
 bool applies_to_pages(ErrorRule const& rule) {
   if (!rule.body_contains.empty()) return true;
   switch (rule.answer_class) {
@@ -215,7 +217,7 @@ bool applies_to_pages(ErrorRule const& rule) {
   }
 }
 
-// A good status whose body is of no use.
+// The verdict on a good status with an unusable body.
 Verdict not_json(HttpResponse const& response, Error const& flaw, bool is_login) {
   Verdict verdict;
   std::string const status = "HTTP " + std::to_string(response.status) + ": ";
@@ -224,7 +226,7 @@ Verdict not_json(HttpResponse const& response, Error const& flaw, bool is_login)
     verdict.error = Error(flaw.code, status + flaw.message, flaw.hint);
     return verdict;
   }
-  // A broken body may be whole the next time. Words instead of a token are a refusal.
+  // A broken body may be complete the next time. A text instead of a token is a refusal.
   auto const start = response.body.find_first_not_of(" \t\r\n");
   bool const is_json = start != std::string::npos &&
                        std::string_view("{[").find(response.body[start]) != std::string_view::npos;
@@ -263,7 +265,7 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
     verdict.answer_class = AnswerClass::bad_request;
     verdict.error = redirection(response);
   } else if (!ruled && foreign && response.status != 429) {
-    // Whoever answers there may let us through the next time.
+    // The firewall may let the next request through.
     verdict.answer_class = AnswerClass::transient;
     verdict.error = refusal(AnswerClass::transient, response, body);
     verdict.error->code = ErrorCode::malformed_answer;
@@ -282,7 +284,7 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
     verdict.error = refusal(verdict.answer_class, response, body);
     if (ruled && rule->json) add_ruled_value(*verdict.error, *rule->json, document);
   }
-  // Whoever answers at a wrong path answers with that status too.
+  // A server answers a wrong path with that status too.
   verdict.by_status_alone = ruled && verdict.answer_class == AnswerClass::empty && !rule->json &&
                             rule->body_contains.empty() && response.status >= 400;
   if (verdict.answer_class == AnswerClass::throttled) {

@@ -1,4 +1,4 @@
-// The three forms of a date in an HTTP header (RFC 9110, 5.6.7).
+// Parses the three forms of a date in an HTTP header (RFC 9110, 5.6.7).
 #include "connectors/engine/answer/http_date.hpp"
 
 #include <array>
@@ -12,7 +12,7 @@ namespace {
 constexpr std::array<std::string_view, 12> month_names{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-// Reads a text from the left; once something does not fit, it stays failed.
+// Reads a text from the left. After a mismatch all further reads fail.
 class DateCursor {
  public:
   explicit DateCursor(std::string_view text) : rest_(text) {}
@@ -48,7 +48,7 @@ class DateCursor {
     good_ = false;
     return 0;
   }
-  // The name of the day says nothing new: it is skipped, as long as it is a word.
+  // The weekday is redundant; it is skipped if it is a word.
   void weekday() {
     std::size_t length = 0;
     while (length < rest_.size() && ((rest_[length] >= 'a' && rest_[length] <= 'z') ||

@@ -3,7 +3,7 @@
 namespace affsync::engine {
 
 std::optional<Error> login_refusal(Verdict const& verdict, int status) {
-  if (status == 0) return std::nullopt;  // nobody answered
+  if (status == 0) return std::nullopt;  // there was no answer
   bool const goes_on = verdict.answer_class == AnswerClass::ok ||
                        verdict.answer_class == AnswerClass::throttled ||
                        verdict.answer_class == AnswerClass::transient;

@@ -18,7 +18,7 @@ namespace {
 namespace urls = boost::urls;
 
 constexpr auto npos = std::string_view::npos;
-// Greater counts are nothing that a list could have, and sums of them would overflow.
+// A list cannot have more rows, and sums of greater counts would overflow.
 constexpr std::int64_t largest_count = 1'000'000'000'000;
 
 std::string scalar_at(std::optional<JsonPath> const& path, Json const& json) {
@@ -31,7 +31,7 @@ bool is_one_of(std::span<std::string_view const> words, std::string_view text) {
   return std::ranges::any_of(words, [&](auto word) { return equal_without_case(word, text); });
 }
 
-// A broker's word for "none", as programs of many languages print it.
+// A word for "none", as programs in many languages write it.
 bool is_word_for_none(std::string_view text) {
   constexpr std::string_view words[] = {"null", "none", "nil", "undefined", "false"};
   return is_one_of(words, text);
@@ -52,8 +52,8 @@ std::optional<bool> says_more(std::optional<JsonPath> const& path, Json const& b
   return !is_zero(text) && !is_word_for_none(text) && !is_one_of(words, text);
 }
 
-// The cursor, link or id of the next page; empty where the value means that there is none. Zero
-// would be the place where the list begins, so that some brokers end a list with it.
+// Returns the cursor, link or id of the next page; empty if there is none. A zero would be the
+// start of the list; some brokers end a list with it.
 std::string next_at(PageSpec const& page, Json const& body) {
   auto text = scalar_at(page.next, body);
   auto const trimmed = trim_blanks(text);
@@ -62,7 +62,7 @@ std::string next_at(PageSpec const& page, Json const& body) {
 }
 
 Error refused(std::string_view link, std::string_view why, std::string hint = {}) {
-  // A link may hold a token, so only its beginning is shown.
+  // A link may have a token in it, so only its start is shown.
   auto const shown = link.substr(0, link.find('?')).substr(0, 120);
   if (!hint.empty()) {
     return Error(ErrorCode::paging_broken,
@@ -83,8 +83,8 @@ bool same_origin(urls::url_view left, urls::url_view right) {
          port_of(left) == port_of(right);
 }
 
-// Boost.URL 1.81 reads //127.0.0.1.example.com, and //host:80.example.com, as a host or port and a
-// path that begins with a point; behind an authority a path begins with a slash.
+// Boost.URL 1.81 parses //127.0.0.1.example.com and //host:80.example.com as a host or port and a
+// path that starts with a dot. After an authority a valid path starts with a slash.
 bool is_misread(urls::url_view url) {
   auto const path = url.encoded_path();
   return url.has_authority() && !path.empty() && !path.starts_with('/');
@@ -99,9 +99,9 @@ bool is_hex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-// Servers write `page[number]=2`, blanks and letters of any alphabet into links as they are. As in
-// a browser, what an address may not hold behind its authority is percent-encoded; what is encoded
-// already stays. Control characters are left, so that the link is refused.
+// Servers write `page[number]=2`, blanks and non-ASCII letters into links unencoded. As a browser
+// does, percent-encode what is invalid after the authority; encoded characters stay. Control
+// characters stay too, so that the link is rejected.
 std::string as_address(std::string_view link) {
   auto const authority = link.find("//");
   std::size_t begin = 0;
@@ -128,7 +128,7 @@ std::string as_address(std::string_view link) {
   return out;
 }
 
-// The API stands behind a proxy that ends TLS and does not know its own address.
+// The API is behind a proxy that terminates TLS, and does not know its own address.
 constexpr auto behind_proxy =
     "Only the scheme or port differs: the broker's API seems to stand behind a proxy. With "
     "`follow: path` under `page` of the stream, in a connector file of your own, only path and "
@@ -143,8 +143,8 @@ Result<std::string> link_target(std::string const& link, std::string const& base
   std::string base_path(base->encoded_path());
   while (base_path.ends_with('/')) base_path.pop_back();
 
-  // What was asked for is not always good as an address: a path of the configuration may hold "%z".
-  // Then a link has to do without it.
+  // The requested address may be invalid, because a path in the configuration may have "%z" in it.
+  // Then the link is resolved without it.
   auto const whole = base_url.substr(0, base_url.find_last_not_of('/') + 1) + asked;
   auto const here = urls::parse_uri(whole);
   urls::url there;
@@ -165,9 +165,9 @@ Result<std::string> link_target(std::string const& link, std::string const& base
   if (!within && !(follow_path && target.starts_with("/"))) {
     return refused(link, "leads out of `base_url`");
   }
-  // A proxy may have taken the base URL's path off.
+  // A proxy may have removed the base URL's path.
   if (within) target.erase(0, base_path.size());
-  // Boost.URL 1.81 keeps the dots that would lead above the root.
+  // Boost.URL 1.81 keeps dots that would lead above the root.
   if (has_dots(there)) return refused(link, "leads out of `base_url`");
   if (there.has_query()) target += "?" + std::string(there.encoded_query());
   return target;
@@ -198,7 +198,7 @@ std::optional<std::int64_t> read_count(std::optional<JsonPath> const& path, Json
   if (text.empty()) return std::nullopt;
   auto const number = parse_decimal(text);
   if (number.error != DecimalError::none) return std::nullopt;
-  // 57.0 is how some languages print a whole number.
+  // Some languages write a whole number as 57.0.
   std::string_view whole = number.text;
   if (auto const point = whole.find('.'); point != npos) {
     if (whole.find_first_not_of('0', point + 1) != npos) return std::nullopt;

@@ -1,5 +1,5 @@
-// Header fields that tell how long to wait: what RFC 9110 has, what the drafts of the IETF's
-// RateLimit fields had one after the other, and what servers send beside them.
+// Header fields with a time to wait: those of RFC 9110, those of the successive IETF drafts for
+// RateLimit fields, and others that servers send.
 #include "connectors/engine/answer/rate_headers.hpp"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ bool says_something(Wait const& wait) {
   return wait && *wait > milliseconds(0);
 }
 
-// Takes what stands before `mark`, outside of quotes.
+// Takes the text before `mark`, outside of quotes.
 std::string_view take_until(std::string_view& rest, char mark) {
   bool quoted = false;
   std::size_t at = 0;
@@ -33,7 +33,7 @@ std::string_view take_until(std::string_view& rest, char mark) {
   return trim_blanks(part);
 }
 
-// One member of a structured field: its name, and the numbers behind it.
+// One member of a structured field: its name and its numbers.
 struct Quota {
   std::string_view name;
   std::optional<std::int64_t> remaining, window;
@@ -56,8 +56,8 @@ void read_parameter(std::string_view name, std::string_view value, Quota& quota)
   if (name == "w") quota.window = whole_number(value);
 }
 
-// `"default";r=0;t=30, "daily";r=4;t=3600` (drafts 8 and later), `limit=100, remaining=0, reset=30`
-// (draft 7), `100;w=60` (a policy of the earlier ones).
+// Parses `"default";r=0;t=30, "daily";r=4;t=3600` (drafts 8 and later), `limit=100, remaining=0,
+// reset=30` (draft 7), `100;w=60` (a policy of earlier drafts).
 std::vector<Quota> read_quotas(std::string_view field) {
   std::vector<Quota> quotas;
   Quota flat;
@@ -85,8 +85,8 @@ std::vector<Quota> read_quotas(std::string_view field) {
   return quotas;
 }
 
-// The quota that is used up, the one that takes longest of several; without any that says so, the
-// first to be renewed.
+// Returns the longest reset of all exhausted quotas; if none says that it is exhausted, the
+// shortest reset.
 Wait wait_of(std::vector<Quota> const& quotas, std::vector<Quota> const& policies) {
   Wait used_up, first;
   for (auto const& quota : quotas) {
@@ -106,7 +106,7 @@ Wait wait_of(std::vector<Quota> const& quotas, std::vector<Quota> const& policie
 
 struct Named {
   std::string_view name;
-  std::optional<ResetUnit> unit;  // none: as its size tells
+  std::optional<ResetUnit> unit;  // unset: derived from the size of the number
 };
 
 constexpr std::array retry_names{
@@ -147,7 +147,7 @@ Wait first_of(std::array<Named, size> const& names, Headers const& headers, Time
 }  // namespace
 
 Wait wait_in_headers(Headers const& headers, TimePoint now) {
-  // A gateway may have put its own beside the broker's.
+  // A gateway may have added its own field beside the broker's.
   Wait longest;
   for (auto const& [name, value] : headers.fields()) {
     Headers one;
@@ -170,7 +170,7 @@ Wait wait_in_rate_limit(Headers const& headers, TimePoint now) {
   }
   auto const wait = wait_of(read_quotas(fields), read_quotas(policies));
   if (says_something(wait)) return wait;
-  // The drafts up to 6. Some servers put a point in time there.
+  // The drafts up to 6. Some servers send a point in time.
   if (auto const reset = headers.find("RateLimit-Reset")) {
     auto const until = parse_retry_after(*reset, now);
     if (says_something(until)) return until;

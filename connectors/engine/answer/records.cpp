@@ -11,7 +11,7 @@
 namespace affsync::engine {
 namespace {
 
-// PHP makes an object of an array whose indexes have a gap.
+// PHP writes an array whose indexes have a gap as an object.
 bool is_numbered_list(Json const& value) {
   if (!value.is_object() || value.members().empty()) return false;
   return std::ranges::all_of(value.members(), [](JsonMember const& member) {
@@ -29,7 +29,7 @@ bool is_empty_object(Json const& value) {
   return value.is_object() && value.members().empty();
 }
 
-// The value at a path, where its last step may be "*".
+// Returns the value at a path whose last step may be "*".
 Json const* value_at(JsonPath const& path, Json const& body) {
   constexpr std::string_view any = ".*";
   if (!path.text().ends_with(any)) return path.in(body);
@@ -42,22 +42,23 @@ Json const* value_at(JsonPath const& path, Json const& body) {
   return nullptr;
 }
 
-// Whether what the path names holds what the other one names: "$" and "result" hold "result.rows".
+// Returns true if the value at `outer` contains the value at `inner`: "$" and "result" contain
+// "result.rows".
 bool holds(JsonPath const& outer, JsonPath const& inner) {
   if (outer.head().empty()) return !inner.head().empty();
   return inner.text().size() > outer.text().size() && inner.text().starts_with(outer.text()) &&
          inner.text()[outer.text().size()] == '.';
 }
 
-// An object is a row when it has something of a row's key.
+// An object is a row if it has a field of the row's key.
 bool has_key(TableMapping const& mapping, Json const& object) {
   return std::ranges::any_of(mapping.key, [&](KeyPart const& part) {
     return !part.constant && is_present(part.path.in(object), {});
   });
 }
 
-// Whether the answer's own words say that it is no good one. What is not about the list as a whole
-// is left to the rules under `errors`.
+// Returns true if the answer itself reports an error. Errors that do not concern the whole list are
+// left to the rules under `errors`.
 bool speaks_of_error(Json const& body) {
   if (!body.is_object()) return false;
   auto const is_one_of = [](std::string_view text, auto const& words) {
@@ -93,7 +94,7 @@ bool counts_none(StreamSpec const& stream, Json const& body) {
          });
 }
 
-// One row for each innermost member of nested objects, its names on the way in fields.
+// Makes one row of each innermost member of nested objects, with the names on the way as fields.
 void expand(ExpandSpec const& spec, Json const& value, Json const& body, Json::Object const& fields,
             Records& out) {
   auto const level = fields.size();
@@ -130,7 +131,7 @@ Result<Records> find_records(StreamSpec const& stream, Json const& body, bool be
   Records records;
   std::string tried;
   std::vector<JsonPath const*> before;
-  bool is_void = false;  // a list should stand somewhere where nothing does
+  bool found_null = false;  // a path leads to null or {} instead of a list
   for (auto const& path : stream.records) {
     Json const* found = value_at(path, body);
     if (found != nullptr && found->is_object() && stream.expand) {
@@ -159,7 +160,7 @@ Result<Records> find_records(StreamSpec const& stream, Json const& body, bool be
       records.rows.push_back(found);
       return records;
     }
-    is_void = is_void || (found != nullptr && (found->is_null() || is_empty_object(*found)));
+    found_null = found_null || (found != nullptr && (found->is_null() || is_empty_object(*found)));
     if (!tried.empty()) tried += ", ";
     tried += "`" + path.text() + "` holds ";
     tried += found == nullptr          ? "nothing"
@@ -168,13 +169,15 @@ Result<Records> find_records(StreamSpec const& stream, Json const& body, bool be
                                        : kind_in_words(*found);
     before.push_back(&path);
   }
-  bool const none = counts_none(stream, body) || (is_void && (stream.empty_if_null || behind_rows));
+  bool const none =
+      counts_none(stream, body) || (found_null && (stream.empty_if_null || behind_rows));
   if (none && !speaks_of_error(body)) return records;
   return Error(ErrorCode::malformed_answer, "the answer has no list of rows: " + tried,
-               is_void ? "Where that is how the broker says that there are no rows, write "
-                         "`records: {from: …, empty_if_null: true}`, or name its count as `total` "
-                         "of `page`."
-                       : "`records` of the stream in the connector file says where they are.");
+               found_null
+                   ? "Where that is how the broker says that there are no rows, write "
+                     "`records: {from: …, empty_if_null: true}`, or name its count as `total` "
+                     "of `page`."
+                   : "`records` of the stream in the connector file says where they are.");
 }
 
 }  // namespace affsync::engine

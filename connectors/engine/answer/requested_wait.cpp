@@ -14,14 +14,14 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Longer than any wait that is obeyed, small enough to be added to a time.
+// Longer than any wait that is obeyed, and small enough to be added to a time.
 constexpr std::int64_t most_milliseconds = std::int64_t(366) * 24 * 3600 * 1000;
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// Takes digits with an optional fraction off the front, as thousandths; saturates.
+// Takes digits with an optional fraction from the front, as thousandths; saturates.
 std::optional<std::int64_t> take_thousandths(std::string_view& text) {
   if (text.empty() || !is_digit(text.front())) return std::nullopt;
   constexpr std::int64_t most = INT64_MAX / 20000;
@@ -56,7 +56,7 @@ struct Unit {
   std::int64_t milliseconds;
 };
 
-// The first of these that the text begins with and that ends with the word.
+// The units, longest first, because the first match counts. A match must end at the end of a word.
 constexpr std::int64_t ms_of_second = 1000, ms_of_minute = 60 * ms_of_second,
                        ms_of_hour = 60 * ms_of_minute, ms_of_day = 24 * ms_of_hour;
 constexpr std::array units{
@@ -89,7 +89,7 @@ bool is_letter(char c) {
   return to_lower(c) >= 'a' && to_lower(c) <= 'z';
 }
 
-// Takes a unit off the front, with the blanks before it.
+// Takes a unit and the blanks before it from the front.
 std::optional<std::int64_t> take_unit(std::string_view& text) {
   auto const rest = trim_blanks(text);
   for (auto const& [word, worth] : units) {
@@ -103,7 +103,7 @@ std::optional<std::int64_t> take_unit(std::string_view& text) {
   return std::nullopt;
 }
 
-// "1h 2m 3.5s" off the front; the whole is seconds where no unit stands behind the first number.
+// Takes a text such as "1h 2m 3.5s" from the front; a first number without a unit is seconds.
 std::optional<milliseconds> take_wait(std::string_view& text) {
   std::int64_t sum = 0;
   for (int parts = 0; parts < 5; ++parts) {
@@ -121,7 +121,7 @@ std::optional<milliseconds> take_wait(std::string_view& text) {
   return bounded(sum);
 }
 
-// The wait behind `marker` in the body.
+// Returns the wait after `marker` in the body.
 std::optional<milliseconds> wait_in_text(std::string_view body, std::string_view marker) {
   body = body.substr(0, 64 * 1024);
   auto const at = std::search(body.begin(), body.end(), marker.begin(), marker.end(),
@@ -134,7 +134,7 @@ std::optional<milliseconds> wait_in_text(std::string_view body, std::string_view
   return take_wait(rest);
 }
 
-// A number of this size is no number of seconds to wait but a point in time.
+// A number of this size is not seconds to wait but a point in time.
 constexpr std::int64_t least_epoch = 1'000'000'000;
 constexpr std::int64_t least_epoch_milliseconds = least_epoch * 100;
 
@@ -145,7 +145,7 @@ std::optional<milliseconds> wait_of_number(std::int64_t thousandths, TimePoint n
   return bounded(thousandths);
 }
 
-// What a member of a body that tells of a wait counts in; nullopt for any other member.
+// The unit of a member that announces a wait; nullopt for any other member.
 enum class Counts { whole_seconds, thousandths, instant };
 
 std::optional<Counts> counts_of(std::string_view name) {
@@ -192,22 +192,22 @@ std::optional<milliseconds> wait_of_member(Counts counts, std::string_view text,
 }
 
 std::optional<milliseconds> wait_in_members(Json const& body, TimePoint now, int depth,
-                                            int& patience) {
+                                            int& members_left) {
   if (depth > 5) return std::nullopt;
   if (body.is_array()) {
     for (auto const& item : body.items()) {
-      if (--patience < 0) return std::nullopt;
-      if (auto const wait = wait_in_members(item, now, depth + 1, patience)) return wait;
+      if (--members_left < 0) return std::nullopt;
+      if (auto const wait = wait_in_members(item, now, depth + 1, members_left)) return wait;
     }
   }
   if (!body.is_object()) return std::nullopt;
   for (auto const& [name, value] : body.members()) {
-    if (--patience < 0) return std::nullopt;
+    if (--members_left < 0) return std::nullopt;
     if (auto const text = value.scalar_text()) {
       auto const counts = counts_of(name);
       auto const wait = counts ? wait_of_member(*counts, *text, now) : std::nullopt;
       if (wait && *wait > milliseconds(0)) return wait;
-    } else if (auto const wait = wait_in_members(value, now, depth + 1, patience)) {
+    } else if (auto const wait = wait_in_members(value, now, depth + 1, members_left)) {
       return wait;
     }
   }
@@ -237,7 +237,7 @@ std::optional<milliseconds> parse_retry_after(std::string_view text, TimePoint n
     date = iso->wall - iso->offset.value_or(std::chrono::minutes(0));
   }
   if (date) return bounded(std::chrono::ceil<milliseconds>(*date - now).count());
-  // Two fields that were put into one.
+  // Two fields that were joined into one.
   std::optional<milliseconds> longest;
   for (int parts = 0; parts < 8 && !text.empty(); ++parts) {
     auto const end = std::min(text.find(','), text.size());
@@ -282,8 +282,8 @@ std::optional<milliseconds> requested_wait(HttpResponse const& response, Json co
   if (!useful(wait) && !rate.wait_text.empty()) wait = wait_in_text(response.body, rate.wait_text);
   if (!useful(wait)) wait = wait_in_rate_limit(response.headers, now);
   if (!useful(wait)) {
-    int patience = 400;
-    wait = wait_in_members(body, now, 0, patience);
+    int members_left = 400;
+    wait = wait_in_members(body, now, 0, members_left);
   }
   for (auto const* marker : usual_texts) {
     if (!useful(wait)) wait = wait_in_text(response.body, marker);

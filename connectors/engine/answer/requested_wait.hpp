@@ -12,10 +12,10 @@
 namespace affsync::engine {
 
 // Returns the wait that an answer asks for, at most a year. Sources, in this order: Retry-After and
-// its variants, the connector's reset header, the RateLimit header fields, a reset header with a
-// common name, a member of the body such as `retry_after`, a number in its text ("available in 5
-// seconds"). nullopt if none of them says more than zero. Points in time are relative to the
-// answer's Date header if it has one, because our clock may be wrong.
+// its variants, the connector's reset header, its `wait_text`, the RateLimit header fields, a reset
+// header with a common name, a member of the body such as `retry_after`, a number in its text
+// ("available in 5 seconds"). nullopt if none of them says more than zero. Points in time are
+// relative to the answer's Date header if it has one, because our clock may be wrong.
 std::optional<std::chrono::milliseconds> requested_wait(HttpResponse const& response,
                                                         Json const& body, RateSpec const& rate,
                                                         TimePoint now);

@@ -13,7 +13,7 @@ namespace {
 bool is_control(std::string_view sequence) {
   auto const first = static_cast<unsigned char>(sequence[0]);
   if (sequence.size() == 1) return first < 0x20 || first == 0x7f;
-  // C1 controls, and the marks that turn the direction of a terminal line around.
+  // C1 controls, and marks that reverse the direction of a line in a terminal.
   if (sequence.size() == 2) return first == 0xc2 && static_cast<unsigned char>(sequence[1]) < 0xa0;
   return sequence >= "\u200b" && sequence <= "\u202e" && sequence.size() == 3;
 }
@@ -26,7 +26,7 @@ constexpr std::array message_names{"message", "detail", "error_description", "er
 struct Finding {
   std::vector<std::string> parts;
   int depth = 0;
-  bool by_name = false;  // fields that are not called as errors are say nothing
+  bool by_name = false;  // ignore fields whose names are not typical for errors
 
   void add(std::string_view text) {
     std::string const line = one_line(text);
@@ -69,7 +69,7 @@ void Finding::read_object(Json const& object) {
   if (parts.size() == before && (is_named || !by_name)) read_fields(object);
 }
 
-// {"login": ["This field is required."]}: whose members are all lists of texts.
+// Objects whose members are lists of texts: {"login": ["This field is required."]}.
 void Finding::read_fields(Json const& object) {
   for (auto const& [name, value] : object.members()) {
     bool const texts = value.is_array() && !value.items().empty() &&

@@ -1,4 +1,4 @@
-// The part `auth` of a connector file: how a request is made to be ours.
+// Parses `auth` of a connector file: how requests are authenticated.
 #include "connectors/engine/manifest/grammar.hpp"
 #include "connectors/engine/manifest/placeholders.hpp"
 
@@ -65,7 +65,7 @@ StaticTokenAuth read_static_token(yaml::Map& map, Declared const& declared) {
   return auth;
 }
 
-// A text without which nobody is let in.
+// Reads a text that must have a credential in it.
 std::string read_credential_text(yaml::Node const& node, Declared const& declared) {
   auto text = read_template(node, declared, secret_placeholders);
   if (text.find("${credentials.") == std::string::npos) {
@@ -118,7 +118,7 @@ void read_token_place(yaml::Node const& node, LoginTokenAuth& auth, Declared con
     return;
   }
   auth.token_cookie = cookie->text();
-  // A cookie's name is a token, as that of a header is.
+  // A cookie's name is an HTTP token, like a header's name.
   if (auth.token_cookie.empty() ||
       auth.token_cookie.find_first_of("=;, \t\"${}") != std::string::npos) {
     cookie->fail(yaml::quoted(auth.token_cookie) + " is not the name of a cookie");

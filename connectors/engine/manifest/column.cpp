@@ -1,4 +1,4 @@
-// One entry of `map`: where a column's value is found in a row, and what is done to it on the way.
+// Parses one entry of `map`: where a column's value is in a row, and how it is converted.
 #include <algorithm>
 
 #include "base/decimal.hpp"
@@ -17,7 +17,7 @@ constexpr std::pair<std::string_view, ValueType> value_types[] = {
     {"earliest", ValueType::earliest}, {"latest", ValueType::latest},
 };
 
-// What may stand in a column of each type; the first is taken when the file says nothing.
+// Value types that a column of each type accepts; the first is the default.
 std::vector<ValueType> types_for(ColumnType type) {
   using enum ValueType;
   switch (type) {
@@ -90,7 +90,7 @@ ValueType read_type(std::optional<yaml::Node> const& as, bool has_table, ColumnE
   return type;
 }
 
-// Words for the first of several fields that is there.
+// Reads `present`: the first field that is present decides the word.
 std::vector<PresentWord> read_present(yaml::Node const& node, ColumnEntry const& entry) {
   auto const type = entry.column.type;
   if (type != ColumnType::text && type != ColumnType::boolean) {
@@ -122,7 +122,7 @@ ColumnMapping read_constant(yaml::Map& map, yaml::Node const& constant, ColumnMa
   return out;
 }
 
-// Where the value is looked for, and the type that it has.
+// Reads where the value comes from, and its type.
 void read_origin(yaml::Map& map, ColumnMapping& out, ColumnEntry const& entry) {
   if (auto const present = map.find("present")) {
     for (auto const* key : {"from", "as", "table"}) {
@@ -139,7 +139,7 @@ void read_origin(yaml::Map& map, ColumnMapping& out, ColumnEntry const& entry) {
   out.type = read_type(map.find("as"), map.find("table").has_value(), entry);
 }
 
-// A path, or a mapping of one path to the words that count there.
+// Reads a path, or a mapping of one path to the words that are accepted there.
 void read_only_if(yaml::Node const& node, ColumnMapping& out) {
   if (!node.is_map()) {
     out.only_if = read_path(node);

@@ -1,4 +1,4 @@
-// The options of an entry of `map`: what is done to a value of each type.
+// Parses the options of an entry of `map`: how a value of each type is converted.
 #include <algorithm>
 
 #include "base/text.hpp"
@@ -49,7 +49,7 @@ Locale read_locale(yaml::Node const& node) {
   return read_word<Locale>(node, locales, "a language of dates");
 }
 
-// What an epoch time has to agree with.
+// Reads what an epoch time must agree with.
 WithinSpec read_within(yaml::Node const& node, Declared const& declared) {
   yaml::Map map(node, "`within`");
   WithinSpec within;

@@ -1,4 +1,4 @@
-// The part `map` of a stream: which tables its rows go to, and with which external id.
+// Parses `map` of a stream: the tables that its rows go to, and their external ids.
 #include <algorithm>
 
 #include "connectors/engine/manifest/grammar.hpp"
@@ -29,7 +29,7 @@ KeyPart read_key_part(yaml::Node const& node) {
   return part;
 }
 
-// A value that is looked up is of no use unless it is whole.
+// Makes every column required: a value for lookups is useless unless it is complete.
 void require_all(TableMapping& mapping, yaml::Node const& columns) {
   for (auto const& column : mapping.table->columns) {
     auto const same_name = [&](ColumnMapping const& one) { return one.column == column.name; };

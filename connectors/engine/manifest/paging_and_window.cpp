@@ -1,4 +1,4 @@
-// How a stream's list is walked through: pages, the window of days, and where the rows are.
+// Parses how a stream's list is read: pages, the window of days, and where the rows are.
 #include <algorithm>
 
 #include "connectors/engine/manifest/grammar.hpp"
@@ -18,7 +18,7 @@ constexpr std::pair<std::string_view, WindowForm> window_forms[] = {
     {"epoch_milliseconds", WindowForm::epoch_milliseconds},
 };
 
-// What the parameter that leads on is called where the file does not say.
+// The default name of the parameter that selects the next page.
 std::string usual_parameter(PageType type) {
   switch (type) {
     case PageType::none:
@@ -37,7 +37,7 @@ std::string usual_parameter(PageType type) {
 }
 
 void read_size(yaml::Node const& node, yaml::Map& map, PageSpec& page) {
-  // Brokers whose pages have a size of their own take no parameter for it.
+  // Brokers with a fixed page size take no parameter for it.
   bool const asks = page.type == PageType::offset || map.find("limit") || map.find("size");
   if (!asks) {
     page.limit_parameter.clear();
@@ -105,7 +105,7 @@ void check_window_column(yaml::Node const& node, std::string const& name, TableM
             "Name the mapped column of days that the parameters filter on, or leave `column` out.");
 }
 
-// What only a window of what happened has.
+// Reads the keys that a window of changes does not have.
 void read_history(yaml::Map& map, WindowSpec& window, TableMapping const& mapping) {
   if (auto const span = map.find("span")) window.span_days = read_days(*span, 1, 3660);
   window.max_span_days = window.span_days;
@@ -162,7 +162,7 @@ void read_records(yaml::Node const& node, StreamSpec& stream) {
   stream.records = read_paths(map.require("from"));
   auto const empty = map.find("empty_if_null");
   if (empty) stream.empty_if_null = empty->as_bool();
-  // Only where the rows are, or how they are made of an object's members as well.
+  // Without names and value the mapping only says where the rows are.
   if (!empty || map.find("names") || map.find("value")) stream.expand = read_expand(map);
   map.finish();
 }
@@ -171,7 +171,7 @@ WindowSpec read_window(yaml::Node const& node, RequestSpec const& request,
                        TableMapping const& mapping, Declared const& declared) {
   yaml::Map map(node, "a window");
   WindowSpec window;
-  // Days that the path names need no parameters.
+  // If the path has the days, no parameters are needed.
   if (request.path.find("${window.") == std::string::npos) {
     window.from_parameter = map.require("from").text();
     window.to_parameter = map.require("to").text();

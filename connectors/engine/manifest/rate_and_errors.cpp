@@ -1,5 +1,5 @@
-// The parts `rate` and `errors` of a connector file: how fast it may be asked, and what its
-// refusals mean.
+// Parses `rate`, `errors` and `good` of a connector file: how fast requests may be sent, and what
+// answers mean.
 #include <array>
 
 #include "connectors/engine/manifest/grammar.hpp"
@@ -27,7 +27,7 @@ constexpr std::array<std::pair<std::string_view, AnswerClass>, 10> refusals{{
     {"empty", AnswerClass::empty},
 }};
 
-// What `equals` and `not_equals` ask of the value at `json`.
+// Reads `equals` and `not_equals` for the value at `json`.
 void read_comparison(yaml::Map& map, bool has_path, std::vector<std::string>& equals,
                      std::vector<std::string>& not_equals) {
   auto const read = [&](char const* key, std::vector<std::string>& texts) {

@@ -1,4 +1,4 @@
-// The part `signature` of an authentication: what is signed, how, and where it goes.
+// Parses `signature` of an authentication: what is signed, how, and which header carries it.
 #include <algorithm>
 
 #include "connectors/engine/manifest/grammar.hpp"
@@ -61,7 +61,7 @@ SignatureSpec read_signature(yaml::Node const& node, Declared const& declared) {
   }
   auto const parts = map.require("parts");
   for (auto const& item : one_or_more(parts)) out.parts.push_back(read_part(item, declared));
-  // Not through read_template: the text between parts is often a line end.
+  // Not with read_template, because the text between parts is often a line break.
   if (auto const join = map.find("join")) out.join = join->text();
   if (auto const word = map.find("algorithm")) {
     out.algorithm =

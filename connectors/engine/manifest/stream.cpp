@@ -1,4 +1,4 @@
-// One entry of `streams`: a list that the broker offers, and how it is asked for.
+// Parses one entry of `streams`: a list that the broker offers, and how it is requested.
 #include <algorithm>
 #include <array>
 
@@ -57,7 +57,8 @@ ReconcileSpec read_reconcile(yaml::Node const& node, TableMapping const& mapping
   return check;
 }
 
-// `what` is said of a whole row, which cannot be named.
+// Reads paths into a row. `what` completes the message for "$", the whole row, which is not
+// allowed.
 std::vector<std::string> read_row_paths(yaml::Node const& node, std::string_view what) {
   std::vector<std::string> paths;
   for (auto const& item : one_or_more(node)) {
@@ -93,7 +94,7 @@ void read_request(yaml::Map& map, StreamSpec& stream, Declared const& declared) 
   }
 }
 
-// Parameters that paging and windows set would be sent twice.
+// Rejects parameters that paging or windows set; they would be sent twice.
 void check_query(yaml::Node const& node, NamedTexts const& query, StreamSpec const& stream) {
   for (auto const& [name, value] : query) {
     bool const paging = is_paging_parameter(stream.page, name);
@@ -116,7 +117,7 @@ WhereSpec read_where(yaml::Node const& node) {
   return where;
 }
 
-// Whether no row of the list can go to both.
+// Returns true if no row of the list can go to both.
 bool exclude_each_other(TableMapping const& left, TableMapping const& right) {
   if (!left.where || !right.where || left.where->path.text() != right.where->path.text()) {
     return false;
@@ -126,7 +127,8 @@ bool exclude_each_other(TableMapping const& left, TableMapping const& right) {
   });
 }
 
-// Two mappings of a row into one table under one key would overwrite each other at each pass.
+// Rejects two mappings of a row to one table with the same key; they would overwrite each other in
+// each pass.
 void check_also(yaml::Node const& node, StreamSpec const& stream) {
   std::vector<TableMapping const*> earlier{&stream.map};
   for (std::size_t i = 0; i < stream.also.size(); ++i) {
@@ -156,7 +158,7 @@ void read_parts(yaml::Node const& node, StreamSpec& stream, Declared const& decl
     map.finish();
     stream.parts.push_back(std::move(part));
   }
-  // Nothing of what is known of the stream by now may be missing: also the window sets parameters.
+  // Checked here, when the window is known, because it sets parameters too.
   for (std::size_t i = 0; i < stream.parts.size(); ++i) {
     check_query(node.items()[i], stream.parts[i].query, stream);
   }
@@ -165,7 +167,7 @@ void read_parts(yaml::Node const& node, StreamSpec& stream, Declared const& decl
   }
 }
 
-// The same for the same content, whatever the layout and the comments are.
+// Appends a text that depends only on the content, not on layout and comments.
 void append_content(std::string& text, yaml::Node const& node) {
   if (node.is_map()) {
     text += '{';

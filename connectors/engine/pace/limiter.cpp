@@ -10,20 +10,20 @@
 namespace affsync::engine {
 namespace {
 
-// Without a limit of the user's own, growth ends at this multiple of where the connector starts.
+// Without a configured maximum, the rate grows at most to this multiple of its initial value.
 constexpr double max_growth = 20;
 constexpr double slowest_rate = 1.0 / 120;
-// Where the rate rests below the limit that a refusal showed: room for jitter of the network.
+// The rate rests at this share of the estimated limit, to allow for network jitter.
 constexpr double resting_share = 0.97;
 constexpr double growth_before_refusal =
-    1.035;  // growth by answer before any refusal: doubles in 20
-constexpr double growth_after_refusal = 1.012;  // later: in 60
-constexpr int answers_before_probing = 50;      // rest at least so long …
+    1.035;  // factor for each answer before any refusal: doubles in 20
+constexpr double growth_after_refusal = 1.012;  // later: doubles in 60
+constexpr int answers_before_probing = 50;      // minimum stay at the resting rate …
 constexpr Duration time_before_probing = std::chrono::seconds(15);
-constexpr int max_hold_factor = 8;         // … times up to this
-constexpr int early_refusal_answers = 30;  // a refusal after fewer answers
+constexpr int max_hold_factor = 8;         // … multiplied by at most this
+constexpr int early_refusal_answers = 30;  // a refusal after fewer answers is an early one
 constexpr int few_remaining = 10;
-constexpr int trusted_refusals = 5;  // in a row, that are taken at their word
+constexpr int trusted_refusals = 5;  // in a row, whose requested wait is used as it is
 
 Duration seconds_of(double seconds) {
   return Duration(static_cast<Duration::rep>(std::min(seconds, 1e6) * 1e6));
@@ -60,8 +60,8 @@ std::optional<TimePoint> Limiter::blocked_until() const {
   return blocked_until_;
 }
 
-// A clock that went back takes everything that was noted with it: nobody is to wait for the time to
-// come back to where it was.
+// If the clock goes back, shifts all stored times with it, so that no request waits until the clock
+// has caught up.
 void Limiter::notice_clock(TimePoint now) {
   constexpr Duration slight = std::chrono::seconds(1);
   Duration const back = seen_at_ - now;
@@ -83,13 +83,13 @@ void Limiter::refill(TimePoint now) {
   if (refilled_at_ == TimePoint{}) refilled_at_ = now;
   if (now <= refilled_at_) return;
   tokens_ += in_seconds(now - refilled_at_) * rate();
-  // Once the limit is known, a burst would only take what the broker has not got.
+  // Once the limit is known, a burst would only be refused.
   tokens_ = std::min(tokens_, std::max(limit_ ? 1.0 : spec_.burst, 1.0));
   refilled_at_ = now;
 }
 
-// A pause in which nothing was asked for: how much came through since the last refusal then says
-// nothing about the limit.
+// After a pause without requests the number of successes since the last refusal says nothing about
+// the limit.
 void Limiter::notice_idle(TimePoint now) {
   Duration const gap = now - std::max(last_reserve_, blocked_until_);
   if (gap > std::max<Duration>(std::chrono::seconds(5), seconds_of(5 / rate_)))
@@ -104,7 +104,7 @@ Duration Limiter::reserve(TimePoint now) {
   tokens_ -= 1;
   Duration wait = tokens_ < 0 ? seconds_of(-tokens_ / rate()) : Duration(0);
   paced_ = wait > Duration(0);
-  // refilled_at_ lies ahead while everything stands still.
+  // refilled_at_ is in the future while requests are blocked.
   if (refilled_at_ > now) wait += refilled_at_ - now;
   last_reserve_ = std::max(last_reserve_, now + wait);
   std::erase_if(reserved_, [&](TimePoint turn) { return turn <= now; });
@@ -117,24 +117,25 @@ void Limiter::block(TimePoint now, Duration wait) {
   if (until <= blocked_until_) return;
   blocked_until_ = until;
   refilled_at_ = until;
-  // The first may go when the block ends, behind those whose turn comes only then; all others that
-  // wait ask again.
+  // One request may go when the block ends, after those that are reserved for a later time. All
+  // other waiting requests call reserve() again.
   std::erase_if(reserved_, [&](TimePoint turn) { return turn <= until; });
   tokens_ = 1 - static_cast<double>(reserved_.size());
 }
 
-// What a refusal tells about the limit. The broker's own bucket was empty then and at the refusal
-// before; what came through between is what it filled at, unless it was full for a while.
+// Estimates the limit from a refusal. The broker's bucket was empty at this refusal and at the
+// previous one, so the successes in between show its fill rate, unless the bucket was full for a
+// while.
 void Limiter::learn_limit(TimePoint now) {
   double const old = limit_.value_or(0);
   double estimate = rate_;
   if (!limit_ && successes_ < 2 * spec_.burst) {
-    // The burst was too much; of the rate nothing is known yet.
+    // The burst was too large; the rate itself may be fine.
   } else if (!refused_at_) {
     refused_rate_ = rate_;
     estimate = 0.8 * rate_;
   } else if (successes_ < early_refusal_answers) {
-    // Still too fast; so much at most can have come in, unless the bucket was full for a while.
+    // Still too fast. The bucket was filled with at most this rate, unless it was full for a while.
     double const base = std::max(old, rate_);
     double const at_most = (successes_ + 1) / std::max(in_seconds(now - *refused_at_), 1e-3);
     refused_rate_ = base;
@@ -168,14 +169,14 @@ void Limiter::on_throttled(TimePoint now, TimePoint sent_at, std::optional<Durat
     paced_ = false;
   }
   if (!wait) {
-    // Of the order of a few requests: a fast broker is not left alone for long.
+    // The time of a few requests, so that a fast broker is not left idle for long.
     BackoffSpec backoff;
     backoff.first = std::clamp<Duration>(seconds_of(8 / rate_), std::chrono::milliseconds(500),
                                          std::chrono::seconds(8));
     backoff.cap = spec_.wait_cap;
     wait = counts ? backoff_wait(backoff, refusals_, random) : Duration(0);
   } else if (counts && refusals_ > trusted_refusals) {
-    // What it asks for is not enough, as it turned out: it is left alone for longer and longer.
+    // The requested waits are too short, so the wait grows with each refusal.
     BackoffSpec backoff;
     backoff.first = std::chrono::seconds(1);
     backoff.cap = spec_.wait_cap;
@@ -190,12 +191,12 @@ void Limiter::grow(TimePoint now) {
     rate_ = std::min(rest, rate_ + std::max((rest - rate_) * 0.3, 0.01 * rest));
     return;
   }
-  // Far from what was too fast, there is little to fear.
+  // Far from the refused rate, growing is safe.
   if (!refused_rate_ || rate_ < 0.9 * *refused_rate_ || rate_ > 1.15 * *refused_rate_) {
     rate_ = std::min(max_rate_,
                      rate_ * (rate_was_refused_ ? growth_after_refusal : growth_before_refusal));
     if (limit_) limit_ = std::max(*limit_, rate_);
-    // What was refused then is allowed now.
+    // The rate that was refused is allowed now.
     if (refused_rate_ && rate_ > *refused_rate_) refused_rate_.reset();
     return;
   }
@@ -212,12 +213,13 @@ void Limiter::on_success(TimePoint now, Headers const& headers) {
   refusals_ = 0;
   ++successes_;
   refill(now);
-  // Only a rate that was used up to its end may grow: what was not tried is not known.
+  // Grow only if requests had to wait for the rate: an unused rate proves nothing.
   if (paced_) grow(now);
   apply_rate_headers(now, headers);
 }
 
-// Full speed while there is plenty left; then what remains is spread over the time to the reset.
+// Allows full speed while much of the quota is left, then spreads the rest over the time to the
+// reset.
 void Limiter::apply_rate_headers(TimePoint now, Headers const& headers) {
   if (spec_.remaining_header.empty() || spec_.reset_header.empty()) return;
   auto const remaining = to_count(headers.find(spec_.remaining_header));

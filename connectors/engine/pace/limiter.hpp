@@ -62,7 +62,7 @@ class Limiter {
   TimePoint refilled_at_{};
   TimePoint last_reserve_{};
   std::vector<TimePoint> reserved_;  // send times of reserved requests that are still ahead
-  bool paced_ = false;               // the last request had to wait for the rate
+  bool paced_ = false;               // the last request had to wait because of the rate
 
   TimePoint blocked_until_{};
   int refusals_ = 0;

@@ -4,7 +4,7 @@ namespace affsync::engine {
 
 AgeProbe::AgeProbe(Slice const& refused, Day newest)
     : newest_(newest), asked_(*refused.from), refused_(*refused.from) {
-  // A single day that was refused need not be asked for again.
+  // A single day that was refused need not be requested again.
   if (*refused.from == *refused.to) on_refused();
 }
 

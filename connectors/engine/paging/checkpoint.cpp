@@ -29,7 +29,7 @@ std::optional<std::uint64_t> from_hex(Json const& json) {
   return value;
 }
 
-// What decides which rows a request brings; page sizes do not.
+// Hash of everything that decides which rows a request returns; page sizes do not.
 std::string fingerprint(StreamPlan const& plan) {
   std::string text = plan.stream + '\0' + plan.spec.request.path;
   for (auto const& [name, value] : plan.spec.request.query) text += '\0' + name + '\0' + value;
@@ -73,7 +73,8 @@ Json json_place(PassPlace const& place) {
   return Json::object(std::move(members));
 }
 
-// Reads members of one object; `good` falls when one is not as it was written.
+// Reads members of one object. `good` becomes false if a member is not in the form in which it was
+// written.
 struct Fields {
   Json const& object;
   bool good = true;
@@ -139,7 +140,7 @@ std::optional<PassPlace> read_place(Json const& json, StreamSpec const& spec) {
     if (*place.slice.from > *place.slice.to || *place.slice.to > *place.pass.to) {
       return std::nullopt;
     }
-    // Days in doubt are asked for again behind the pass, of which they are no part.
+    // Days in doubt are read again after the pass, and do not belong to it.
     bool const again = !spec.window->changes && *place.slice.to < *place.pass.from;
     if (*place.slice.from < *place.pass.from && !again) return std::nullopt;
   }

@@ -62,7 +62,7 @@ void NamedTotals::note(Json const& body, PageHints const& hints) {
 
 void NamedTotals::end_list(bool had_rows) {
   for (auto& named : named_) {
-    // Of no rows there often is no sum.
+    // Without rows there often is no sum.
     if (!named.in_list && had_rows) named.is_missing = true;
     if (named.check == nullptr) continue;
     if (!named.in_list) {
@@ -86,8 +86,8 @@ std::vector<BrokerTotal> NamedTotals::of_slice() const {
 std::vector<std::string> NamedTotals::paths_of(Flag flag, bool wanted) const {
   std::vector<std::string> paths;
   for (auto const& named : named_) {
-    bool const is_told = std::ranges::find(paths, named.path) != paths.end();
-    if (named.*flag == wanted && !is_told) paths.push_back(named.path);
+    bool const is_listed = std::ranges::find(paths, named.path) != paths.end();
+    if (named.*flag == wanted && !is_listed) paths.push_back(named.path);
   }
   return paths;
 }

@@ -12,8 +12,8 @@ constexpr std::int64_t max_steps = 100;
 constexpr std::size_t max_anchors_kept = 16;
 constexpr int max_explained_pages = 200;
 
-// A row that stands twice in a page takes no second place in the list: counting it would carry the
-// next page past rows that were never seen.
+// A row that occurs twice in a page has only one position in the list; counting it twice would move
+// the next page past unseen rows.
 std::size_t distinct_in(std::vector<std::uint64_t> keys) {
   std::ranges::sort(keys);
   return static_cast<std::size_t>(std::unique(keys.begin(), keys.end()) - keys.begin());
@@ -77,7 +77,7 @@ std::int64_t OffsetPager::distinct() const {
 }
 
 PagePosition OffsetPager::position() const {
-  // A few are enough to know the place again; the overlap may have grown to half a page.
+  // A few are enough to recognise the position; the overlap may have grown to half a page.
   auto const kept = static_cast<std::ptrdiff_t>(std::min(anchors_.size(), max_anchors_kept));
   PagePosition position;
   position.offset = position_;
@@ -86,12 +86,13 @@ PagePosition OffsetPager::position() const {
   return position;
 }
 
-// As many rows as a page holds when more follow: what the server has shown, else what was asked.
+// Returns the rows of a page that is followed by another: what the server has shown, or what was
+// requested.
 std::size_t OffsetPager::full_page() const {
   return proven_full_ > 0 ? proven_full_ : static_cast<std::size_t>(spec_.size);
 }
 
-// One that is smaller than was asked for may be full all the same: brokers limit pages silently.
+// A page smaller than requested may still be full, because brokers limit pages silently.
 bool OffsetPager::is_full(std::size_t rows) const {
   return rows >= full_page() || (proven_full_ == 0 && may_be_a_cap(rows));
 }
@@ -118,26 +119,27 @@ std::optional<SliceDoubt> OffsetPager::doubt() const {
 Result<PageOutcome> OffsetPager::step_back(bool list_has_shifted) {
   fresh_counted_ = 0;
   if (resumed_) {
-    // What was read before the restart is not known here, so nothing behind it can be anchored.
+    // What was read before the restart is unknown here, so no later page can be anchored.
     begin_sweep();
     return PageOutcome::discarded;
   }
   ++steps_;
   ++steps_without_fresh_;
-  // A list that shifts at nearly every page would be read for ever, a few rows at a time.
+  // Without a limit, a list that shifts at nearly every page would be read forever, a few rows at a
+  // time.
   auto const page = static_cast<std::int64_t>(largest_ > 0 ? largest_ : full_page());
   if (steps_without_fresh_ > max_steps_without_fresh ||
       steps_ > std::max<std::int64_t>(max_steps, 2 * furthest_ / page)) {
     return keeps_shifting(ask_);
   }
   catch_up_to_ = std::max(catch_up_to_, ask_ + 1);
-  // A list that has shifted once will again: with more rows in common the next pages still fit.
+  // A list that has shifted once will shift again; with a larger overlap the next pages still fit.
   if (list_has_shifted) {
     auto const most = std::max<std::int64_t>(1, page / 2);
     overlap_ = static_cast<int>(std::clamp<std::int64_t>(4 * overlap_, 1, most));
   }
-  // Short of a page by the overlap, so that the page reaches beyond the row that did not fit.
-  // Doubled each time: many rows may have gone at once.
+  // A page minus the overlap, so that the page reaches beyond the row that did not fit. Doubled
+  // each time, because many rows may have been deleted at once.
   step_ = step_ > 0 ? step_ * 2 : std::max<std::int64_t>(1, page - spec_.overlap);
   ask_ = std::max<std::int64_t>(0, ask_ - step_);
   wants_anchor_ = ask_ > 0;
@@ -164,7 +166,7 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
   }
   if (hints.total_pages) total_pages_ = hints.total_pages;
 
-  // Rows at the front that were asked for once more.
+  // Rows at the front that were requested again.
   auto const shared =
       std::min(rows, static_cast<std::size_t>(std::max<std::int64_t>(0, position_ - ask_)));
   places_.clear();
@@ -189,11 +191,11 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
   last_rows_ = rows;
   last_page_hash_ = page_hash;
   last_ask_ = ask_;
-  // A page that holds nothing but the overlap would look like the end.
+  // A page that has only the overlap would look like the end.
   auto const overlap =
       std::min<std::size_t>(static_cast<std::size_t>(overlap_), largest_ > 0 ? largest_ - 1 : 0);
   if (rows > 0) {
-    // To know the place again after a restart even a page of the overlap alone is good enough.
+    // After a restart even a page that has only the overlap is enough to recognise the position.
     auto const kept =
         static_cast<std::ptrdiff_t>(std::min(static_cast<std::size_t>(overlap_), rows));
     anchors_.assign(keys.end() - kept, keys.end());
@@ -216,7 +218,8 @@ bool OffsetPager::is_end(std::size_t rows, std::size_t fresh) const {
   if (rows == 0) return true;
   bool const reaches_total = total_ && position_ >= *total_;
   if (fresh == 0 && reaches_total && distinct() >= *total_) return true;
-  // A server that caps pages may have shown no full page yet but this list's largest.
+  // If the server limits pages, no page may have been proven full yet; then the list's largest page
+  // counts.
   if (fresh == 0) return rows < largest_;
   return reaches_total && !is_full(rows);
 }
@@ -224,16 +227,17 @@ bool OffsetPager::is_end(std::size_t rows, std::size_t fresh) const {
 std::optional<Error> OffsetPager::judge_stale_page(std::size_t rows, bool repeated) {
   if (position_ < catch_up_to_) return std::nullopt;
   stale_rows_ += static_cast<std::int64_t>(rows);
-  // Rows that were put in front of us move known rows here, as many as the total has grown.
+  // Rows that were inserted before this position move known rows here, as many as the total has
+  // grown.
   bool const explained =
       !repeated && total_ && total_at_fresh_ && stale_rows_ <= *total_ - *total_at_fresh_;
   if (explained && ++explained_pages_ <= max_explained_pages) return std::nullopt;
   if (++stale_pages_ < 2) return std::nullopt;
-  std::string const told =
+  std::string const count_text =
       total_ ? "the broker counts " + std::to_string(*total_) : "there is no sign of the end";
   return Error(ErrorCode::paging_broken,
                "two pages in a row brought no new row, though only " + std::to_string(distinct()) +
-                   " rows came and " + told + "; the parameter `" + spec_.parameter +
+                   " rows came and " + count_text + "; the parameter `" + spec_.parameter +
                    "` seems not to be honoured",
                "Compare `page` of the stream with the broker's documentation; a list that is not "
                "paged has type none.");

@@ -32,15 +32,15 @@ bool PassDays::try_resume(PassPlace const& place, ReaderStart const& start) {
   if (place.began > today_) return false;
   auto pass = place.pass;
   if (place.slice.to) {
-    // A clock that was wrong then, or a history that begins on another day now.
+    // Rejects a checkpoint of a wrong clock, or of a history with another first day.
     if (*place.slice.to > today_ + days(1)) return false;
     if (!spec_.window->changes) {
-      // With a broker that keeps so many days the first one moves.
+      // If the broker keeps a number of days, its first day moves.
       auto const first = spec_.window->start;
       bool const from_start = oldest_ ? *pass.from >= first : *pass.from == first;
       if (!since_ && (place.full ? !from_start : *pass.from < first)) return false;
-      // Days have passed since the interruption: the pass goes up to the present one, unless it has
-      // come to its end already.
+      // Days have passed since the interruption: the pass is extended to today, unless it has ended
+      // already.
       if (*place.slice.to >= *pass.from) {
         pass.to = std::max(*place.slice.to, until_ ? std::min(*until_, today_) : today_);
       }
@@ -71,8 +71,8 @@ void PassDays::begin(ReaderStart const& start) {
 void PassDays::begin_history(ReaderStart const& start) {
   pass_ = pass_window(*spec_.window, start, done_, today_, oldest_);
   if (gives_days_ && !full_ && !since_ && done_.to) {
-    // As far back as it gave days last time, but not beyond what follows on the covered ones: it
-    // may give more by now.
+    // As far back as the broker gave days last time, but not later than the day after the covered
+    // ones, because it may give more now.
     auto const given = std::min(today_ - days(*gives_days_), *done_.to + days(1));
     pass_.from = std::max(*pass_.from, given);
   }
@@ -124,7 +124,7 @@ void PassDays::end_slice(bool in_doubt, std::int64_t rows) {
   } else if (spec_.window && ended.to) {
     next_of_changes(ended);
   } else if (spec_.has_increments() && !(since_ || until_)) {
-    // What a whole list in doubt has left out, a pass over the news would never ask for.
+    // An incremental pass would never request what a complete list in doubt has left out.
     if (!doubted_) done_ = Coverage{began_, began_};
     if (doubted_ && !spec_.window) done_ = {};
   }
@@ -132,7 +132,7 @@ void PassDays::end_slice(bool in_doubt, std::int64_t rows) {
 
 void PassDays::next_of_history(Slice const& ended, std::int64_t rows) {
   done_ = extended(done_, ended, spec_.window->start);
-  // Years before the first row are crossed in few steps.
+  // Years before the first row are passed in few steps.
   auto const longest = std::min(span_limit_, spec_.window->span_days);
   span_days_ = rows == 0 && span_limit_ >= spec_.window->span_days
                    ? std::min(2 * span_days_, std::max(longest, spec_.window->max_span_days))
@@ -141,7 +141,8 @@ void PassDays::next_of_history(Slice const& ended, std::int64_t rows) {
   if (!slice_) take_again();
 }
 
-// A window that was too large is read in several; only then the mark moves on, and never back.
+// Reads a window that was too large in several slices. The coverage is extended only after the last
+// one, and never moved back.
 void PassDays::next_of_changes(Slice const& ended) {
   auto const length = static_cast<int>((*ended.to - *ended.from).count()) + 1;
   slice_ = slice_from(*ended.to + days(1), pass_, length);
@@ -154,7 +155,7 @@ bool PassDays::halve() {
   auto const half = first_half(*slice_);
   if (!half) return false;
   slice_ = half;
-  // What is too large now would be too large for the slices after it.
+  // What is too large now would also be too large for later slices.
   span_days_ = span_limit_ = static_cast<int>((*half->to - *half->from).count()) + 1;
   return true;
 }
@@ -173,7 +174,8 @@ bool PassDays::on_refusal(Error const& error, bool begun) {
 
 bool PassDays::on_too_old() {
   if (!of_history()) {
-    // After a long pause the changes of so many days may no longer be had: the whole list is.
+    // After a long pause the broker may no longer give the changes of so many days, but it gives
+    // the whole list.
     auto const usual = days(spec_.window->lookback_days + 1);
     if (since_ || *slice_->from >= began_ - usual) return false;
     pass_ = {};

@@ -8,8 +8,8 @@ bool SeenKeys::in_run(std::size_t run, std::uint64_t key) const {
   auto const* const first = keys_.data() + begin_[run];
   auto const size = run_end(run) - begin_[run];
   if (size == 0) return false;
-  // Keys are hashes, spread evenly: where it should stand is a good guess, and a doubling stride
-  // from there brackets it within a few cache lines.
+  // Keys are hashes and evenly distributed. So the expected index is a good guess, and a doubling
+  // stride from there finds the bounds within a few cache lines.
   auto const guess = static_cast<std::size_t>(((key >> 32) * size) >> 32);
   std::size_t low = guess, high = guess;
   for (std::size_t stride = 8; low > 0 && first[low] > key; stride *= 2) {
@@ -37,7 +37,7 @@ bool SeenKeys::contains(std::uint64_t key) const {
 bool SeenKeys::insert(std::uint64_t key) {
   if (contains(key)) return false;
   if (keys_.size() == keys_.capacity()) {
-    // By a quarter, not by doubling: what is not used is memory too.
+    // Grow by a quarter instead of doubling, because unused capacity is memory too.
     keys_.reserve(std::max<std::size_t>(1024, keys_.size() + keys_.size() / 4));
   }
   keys_.push_back(key);
@@ -67,13 +67,13 @@ void SeenKeys::clear() {
 }
 
 void SeenKeys::expect(std::size_t count) {
-  // A broker's word is no reason to take memory without bounds.
+  // The count comes from the broker, so the memory that it may reserve is limited.
   constexpr std::size_t most = 8'000'000;
   keys_.reserve(std::min(count + count / 64, most));
 }
 
 std::vector<std::uint64_t> SeenKeys::take_sorted() {
-  // Runs are sorted already; from the short end each merge costs little.
+  // Runs are sorted already; merging from the short end is cheap.
   auto const at = [this](std::size_t index) {
     return keys_.begin() + static_cast<std::ptrdiff_t>(index);
   };

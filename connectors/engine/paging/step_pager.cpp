@@ -9,11 +9,11 @@ namespace {
 
 constexpr std::ptrdiff_t anchors_kept = 16;
 
-// Pages without rows that each name another one: some brokers look for matches page by page, others
-// never stop naming a next page.
+// Limit of pages without rows that each name a next page: some brokers search for matches page by
+// page, others never stop naming a next page.
 constexpr int max_empty_pages = 20;
 
-// Whether the text can be a link that was taken: those are path and query, percent-encoded.
+// Returns true if the text can be a stored link: path and query, percent-encoded.
 bool is_target(std::string_view text) {
   return text.starts_with('/') &&
          std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
@@ -57,7 +57,7 @@ void StepPager::resume(PagePosition position) {
   anchors_ = std::move(position.anchors);
   rows_before_resume_ = position.rows;
   if (by_number()) {
-    // Asked for once more: whether its last row is still there tells if the list has moved.
+    // Request the page again; if its last row is missing, the list has changed.
     number_ = std::max<std::int64_t>(position.offset, spec_.first_page);
     wants_anchor_ = true;
   } else {
@@ -71,7 +71,7 @@ std::int64_t StepPager::distinct() const {
 
 PagePosition StepPager::position() const {
   PagePosition position;
-  // `number_` is the page to ask for; the one before it was taken.
+  // `number_` is the page to request; the page before it was taken.
   position.offset = pages_ > 0 ? number_ - 1 : number_;
   position.token = token_;
   position.anchors = anchors_;
@@ -102,7 +102,7 @@ Result<PageOutcome> StepPager::take(std::vector<std::uint64_t> const& keys,
   fresh_counted_ = 0;
   if (wants_anchor_) {
     if (std::ranges::find(keys, anchors_.back()) == keys.end()) {
-      // What was read before the restart is not known here, so the list is read from its start.
+      // What was read before the restart is unknown here, so the list is read from its start.
       begin_sweep();
       return PageOutcome::discarded;
     }
@@ -113,7 +113,7 @@ Result<PageOutcome> StepPager::take(std::vector<std::uint64_t> const& keys,
   }
   ++pages_;
   if (hints.total) {
-    // Only what is behind the id of a row stays there whatever happens before it.
+    // Only with paging by id do changes before the position not move later rows.
     moved_ = moved_ || (total_ && total_ != hints.total && spec_.type != PageType::id);
     total_ = hints.total;
   }
@@ -138,7 +138,7 @@ Result<PageOutcome> StepPager::take(std::vector<std::uint64_t> const& keys,
   taken.same_page = rows > 0 && rows == last_rows_ && page_hash == last_page_hash_;
   last_rows_ = rows;
   last_page_hash_ = page_hash;
-  // Rows put in front of the list may push a whole page of known rows here, once.
+  // Rows inserted at the front of the list may move a whole page of known rows here, once.
   stale_pages_ = taken.fresh > 0 ? 0 : stale_pages_ + (rows > 0 ? 1 : 0);
   empty_pages_ = rows > 0 ? 0 : empty_pages_ + 1;
   said_more_ = hints.more.value_or(false);
@@ -154,9 +154,9 @@ Result<PageOutcome> StepPager::take(std::vector<std::uint64_t> const& keys,
   return PageOutcome::more;
 }
 
-// As many rows as a page holds when more follow: as other pages have shown, or as was asked for. A
-// broker that makes pages smaller than that shows it by a round number; one that is not told how
-// large they are to be may end any page there.
+// Returns true if the page may be followed by another: it is as large as other pages, or as
+// requested. If the broker's maximum is smaller than requested, it is a round number. If no size is
+// requested, every page may be full.
 bool StepPager::is_full(std::size_t rows) const {
   if (largest_ > 0) return rows >= largest_;
   if (spec_.limit_parameter.empty()) return true;
@@ -168,15 +168,15 @@ bool StepPager::is_end(Taken const& taken, PageHints const& hints) {
   if (by_token()) return is_end_by_token(taken, hints);
   if (hints.more) return false;
   if (taken.rows == 0) return true;
-  // Counts may have a ceiling, or be those of the page: behind a full page there is always another
-  // look.
+  // Counts may have an upper limit, or be those of the page, so a full page is always followed by
+  // another request.
   bool const may_go_on = is_full(taken.rows) && taken.fresh > 0;
   if (by_number() && hints.total_pages) {
     return number_ - spec_.first_page >= *hints.total_pages && !may_go_on;
   }
   if (hints.total && distinct() >= *hints.total) return !may_go_on;
-  // A first page may be short because the server caps pages; one that is shorter than another is
-  // the last.
+  // A first page may be short because the server limits pages; a page shorter than an earlier one
+  // is the last.
   return taken.rows < largest_;
 }
 
@@ -189,8 +189,8 @@ bool StepPager::is_end_by_token(Taken const& taken, PageHints const& hints) {
     return empty_pages_ > max_empty_pages && !said_more_;
   }
   if (leads_to_itself) {
-    // The last page of some brokers. Others have one name for the whole walk, so that a full page
-    // is asked for once more.
+    // Some brokers mark the last page like this. Others have one name for the whole list, so a full
+    // page is requested once more.
     if (taken.fresh > 0) return taken.rows < largest_;
     return !taken.same_page || asked_again_;
   }
@@ -200,7 +200,7 @@ bool StepPager::is_end_by_token(Taken const& taken, PageHints const& hints) {
         "after " + std::to_string(distinct()) + " rows the next page is one that was read already";
     return true;
   }
-  return !taken.same_page;  // full circle
+  return !taken.same_page;  // a full circle
 }
 
 bool StepPager::ends_at_refusal(ErrorCode code) {
@@ -217,7 +217,7 @@ bool StepPager::ends_at_refusal(ErrorCode code) {
 
 std::optional<SliceDoubt> StepPager::doubt() const {
   if (auto doubt = count_.doubt()) return doubt;
-  // Where all that the broker counts has come, it does not matter how the list ended.
+  // If all rows that the broker counts were read, it does not matter how the list ended.
   if (end_in_doubt_.empty() || total_ == distinct()) return std::nullopt;
   SliceDoubt doubt;
   doubt.text = end_in_doubt_;

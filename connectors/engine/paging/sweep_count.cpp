@@ -26,7 +26,7 @@ bool SweepCount::wants_another(Sweep const& sweep) {
   if (rows == counted && !sweep.moved) return false;
 
   std::pair<std::int64_t, std::int64_t> const count{sweep.rows, counted};
-  // A second reading with the very same result would have the same result a third time.
+  // If a second sweep gives the same result, a third one would too.
   bool const hopeless = (last_ == count && !sweep.moved) || !sweep.repeatable;
   ++sweeps_;
   if (sweeps_ < max_sweeps && !hopeless) {

@@ -14,7 +14,7 @@ Day today_in(std::string const& zone, TimePoint now) {
 
 Coverage trusted(Coverage const& coverage, Day today) {
   if (!coverage.from || !coverage.to || *coverage.from > *coverage.to) return {};
-  // One day ahead is what clocks that differ a little make of midnight.
+  // Clocks that differ a little can be one day ahead around midnight.
   if (*coverage.to > today + days(1)) return {};
   if (*coverage.from > today) return {};
   return Coverage{coverage.from, std::min(*coverage.to, today)};
@@ -31,7 +31,7 @@ Slice pass_window(WindowSpec const& spec, ReaderStart const& start, Coverage con
   Slice pass{first, today};
   bool const start_is_covered = done.from && *done.from <= first;
   if (start.mode == ReadMode::incremental && start_is_covered) {
-    // The last covered day itself was not over yet when it was read.
+    // The last covered day was not over when it was read.
     auto const lookback = days(std::max(spec.lookback_days, 1));
     pass.from = std::max(first, *done.to - lookback + days(1));
   }

@@ -53,7 +53,7 @@ Names names_of(SignatureSpec const& signature) {
   return names;
 }
 
-// What one way wants, and what it can make use of besides.
+// Credentials that one way to authenticate needs, and those that it can use.
 struct Wants {
   Names needed;
   Names used;
@@ -81,7 +81,7 @@ std::vector<Wants> all_wants(Manifest const& manifest) {
   std::vector<Wants> all;
   for (auto const& option : manifest.auth) all.push_back(wants_of(option, manifest));
   if (all.empty()) all.emplace_back();
-  // What no way uses is asked of everybody, since the file declares it.
+  // A credential that no way uses is needed by all of them, because the file declares it.
   for (auto const& spec : manifest.credentials) {
     bool const is_used = std::ranges::any_of(
         all, [&](Wants const& wants) { return wants.used.count(spec.name) != 0; });
@@ -113,7 +113,7 @@ std::string plain_list(Manifest const& manifest, Names const& names) {
   return list;
 }
 
-// What the connector takes, whatever the mistake was.
+// Describes what the connector accepts, for all messages.
 std::string wanted_sets(Manifest const& manifest, std::vector<Wants> const& all) {
   std::string text = "Connector " + yaml::quoted(manifest.name) + " wants under `credentials`";
   text += all.size() == 1 ? ": " : " either ";

@@ -17,7 +17,7 @@ Error misconfigured(std::string message, std::string hint = {}) {
   return Error(ErrorCode::config_invalid, std::move(message), std::move(hint));
 }
 
-// Throws for a path that no request could use; `what` is "the path of stream \"x\"".
+// Throws for a path that no request can use. `what` is for messages: "the path of stream \"x\"".
 void check_path(std::string const& path, std::string const& what) {
   if (!path.starts_with('/') || path.starts_with("//")) {
     throw Failure(misconfigured(what + " is " + yaml::quoted(path) + ", which is not a path",
@@ -40,7 +40,7 @@ void set_query(StreamSpec& spec, NamedTexts const& overrides, std::string const&
           "the query parameter " + yaml::quoted(name) + " of " + what + " is set by the connector",
           paging ? "Use `page_size`." : "Use `start` and `lookback`."));
     }
-    // Each part of the list sets its own, which would win without a word.
+    // Each part of the list sets its own parameters, which would silently override this one.
     for (auto const& part : spec.parts) {
       if (std::ranges::find(part.query, name, &NamedTexts::value_type::first) == part.query.end()) {
         continue;
@@ -78,7 +78,7 @@ void apply(StreamSettings const& overrides, StreamSpec& spec) {
   std::string const what = "stream " + yaml::quoted(spec.name);
   if (overrides.path) {
     check_path(*overrides.path, "the path of " + what);
-    // Whoever finds out the path of a stream that had none wants to read it.
+    // A user who sets the path of a stream without one wants to read it.
     if (spec.request.path.empty()) spec.enabled = true;
     spec.request.path = *overrides.path;
   }
@@ -144,9 +144,8 @@ AuthOption make_auth(AuthOption option, Manifest const& manifest, SourceSettings
   return option;
 }
 
-// A short hash: enough to tell a user's own accounts from each other, too little to find out what
-// it was made of. A password says nothing about who it is; a key, where there is no name beside it,
-// does.
+// A short hash: long enough to distinguish a user's own accounts, too short to derive what it was
+// made from. A password does not identify the account; a key does, if there is no login name.
 struct Account {
   std::string hash;
   bool by_login = false;
@@ -174,7 +173,8 @@ Account account_of(Manifest const& manifest, SourceSettings const& settings) {
   return account;
 }
 
-// What the account's hash was while it had these credentials; an empty one: while it had none.
+// Returns the hash that the account had with its former credentials. An empty former credential
+// means that the source did not have it.
 std::vector<std::string> former_accounts_of(Manifest const& manifest,
                                             SourceSettings const& settings) {
   if (settings.former_credentials.empty()) return {};
@@ -255,7 +255,7 @@ std::optional<Error> StreamPlan::obstacle() const {
 
 namespace {
 
-// Whether the column can hold the word.
+// Returns true if the column can have the word.
 bool can_give(ColumnMapping const& column, std::string_view word) {
   if (column.constant) return *column.constant == word;
   if (column.otherwise == word) return true;
@@ -263,7 +263,7 @@ bool can_give(ColumnMapping const& column, std::string_view word) {
     return std::ranges::any_of(column.present,
                                [&](PresentWord const& one) { return one.word == word; });
   }
-  if (column.table.empty()) return true;  // the broker's words as they are
+  if (column.table.empty()) return true;  // the broker's own words
   return std::ranges::any_of(column.table, [&](auto const& entry) { return entry.second == word; });
 }
 

@@ -30,7 +30,7 @@ std::string target_of(RequestSpec const& request) {
   return target;
 }
 
-// The bytes behind base64url text without padding; nullopt when it is none.
+// Decodes base64url text without padding; nullopt if it is not base64url.
 std::optional<std::string> decode_base64url(std::string_view text) {
   while (text.ends_with('=')) text.remove_suffix(1);
   if (text.size() % 4 == 1) return std::nullopt;
@@ -52,7 +52,7 @@ std::optional<std::string> decode_base64url(std::string_view text) {
   return bytes;
 }
 
-// `application/x-www-form-urlencoded`, with a blank as %20, which every reader of it takes.
+// Encodes `application/x-www-form-urlencoded`, with a blank as %20, which every parser accepts.
 std::string form_body(NamedTexts const& fields, Credentials const& credentials) {
   std::string body;
   for (auto const& [name, value] : fields) {
@@ -62,7 +62,8 @@ std::string form_body(NamedTexts const& fields, Credentials const& credentials) 
   return body;
 }
 
-// The seconds that an answer gives its token; nullopt for nothing and for nonsense.
+// Returns the lifetime in seconds that an answer gives its token; nullopt if it is missing or
+// implausible.
 std::optional<std::chrono::seconds> lifetime_in(JsonPath const& path, Json const& body) {
   auto const* value = path.in(body);
   auto const text = value == nullptr ? std::nullopt : value->scalar_text();
@@ -74,7 +75,7 @@ std::optional<std::chrono::seconds> lifetime_in(JsonPath const& path, Json const
   return std::chrono::seconds(std::min(count, ten_years));
 }
 
-// A header may hold these and nothing else of a token.
+// Returns true if the token has only characters that are allowed in a header.
 bool can_be_sent(std::string_view token) {
   for (unsigned char c : token) {
     if (c <= 0x20 || c >= 0x7f) return false;
@@ -94,7 +95,7 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
   return whole ? std::optional(count) : std::nullopt;
 }
 
-// The last one of that name; one that is taken back (Max-Age 0) is none.
+// Returns the last cookie with that name; nullopt if it was deleted (Max-Age 0).
 std::optional<Cookie> find_cookie(Headers const& headers, std::string_view name) {
   std::optional<Cookie> found;
   for (auto const& [field, value] : headers.fields()) {
@@ -125,14 +126,14 @@ std::optional<Cookie> find_cookie(Headers const& headers, std::string_view name)
   return found;
 }
 
-// Where the connector looks for the token, for messages.
+// Returns where the connector expects the token, for messages.
 std::string place_of_token(LoginTokenAuth const& auth) {
   if (!auth.token_header.empty()) return "in the header " + auth.token_header;
   if (!auth.token_cookie.empty()) return "in the cookie " + auth.token_cookie;
   return "at `" + auth.token.text() + "`";
 }
 
-// The token's own text, wherever it stands; empty when it is not there.
+// Returns the token's text; empty if it is missing.
 std::string_view token_text(LoginTokenAuth const& auth, Json const& body, Headers const& headers) {
   if (!auth.token_header.empty()) return trim_blanks(headers.find(auth.token_header).value_or(""));
   if (!auth.token_cookie.empty()) {
@@ -144,8 +145,8 @@ std::string_view token_text(LoginTokenAuth const& auth, Json const& body, Header
                                                 : std::string_view();
 }
 
-// What the broker said instead of a token. Its members are named but not quoted: a token may stand
-// in another one.
+// Reports what the broker said instead of a token. Members of the answer are named but not quoted,
+// because one of them may be a token.
 Error no_token(LoginTokenAuth const& auth, Json const& body) {
   std::string text = "the login was answered without a token " + place_of_token(auth);
   if (auto const said = error_text_by_name(body); !said.empty()) {
@@ -172,7 +173,7 @@ HttpRequest make_login_request(LoginTokenAuth const& auth, Credentials const& cr
     }
   }
   if (auth.login_basic) {
-    // Each is form-urlencoded first, so that a colon stays a part of it.
+    // Each is form-urlencoded first, so that a colon remains part of it.
     request.secret_headers.emplace_back(
         auth.login_basic->header,
         Secret(
@@ -231,7 +232,7 @@ Result<Token> read_token(LoginTokenAuth const& auth, Json const& body, TimePoint
     if (auto const lifetime = jwt_lifetime(text)) {
       token.expires_at = now + *lifetime;
     } else if (expiry && *expiry > here) {
-      // One that has run out already says that the clocks differ, not that it is of no use.
+      // If it has expired already, the clocks differ; the token may still be valid.
       token.expires_at = now + (*expiry - here);
     }
   }
@@ -248,7 +249,7 @@ bool holds_token(LoginTokenAuth const& auth, HttpResponse const& response) {
 
 namespace {
 
-// The claims of a JWT; null when the text is none.
+// Returns the claims of a JWT; null if the text is not a JWT.
 Json claims_of(std::string_view token) {
   auto const first = token.find('.');
   if (first == std::string_view::npos || token.size() > longest_token) return {};
@@ -267,7 +268,7 @@ std::optional<std::chrono::seconds> claimed_time(Json const& claims, std::string
   auto const& text = claim->number_text();
   auto const end = text.data() + text.size();
   auto const [stop, error] = std::from_chars(text.data(), end, seconds);
-  // A fraction of a second may follow; an exponent is nothing that a server writes here.
+  // A fraction of a second may follow. Servers write no exponents here.
   bool const whole = stop == end || *stop == '.';
   constexpr std::int64_t year_9999 = 253'402'300'799;
   if (error != std::errc{} || !whole || seconds < 0 || seconds > year_9999) return std::nullopt;

@@ -19,7 +19,7 @@ void append_encoded(std::string& out, char c) {
   out += {'%', upper_hex[byte >> 4], upper_hex[byte & 15]};
 }
 
-// The finest time that the parameters can say.
+// The smallest time step that the parameters can express.
 Duration step_of(WindowSpec const& window) {
   if (window.form == WindowForm::epoch_milliseconds) return std::chrono::milliseconds(1);
   return std::chrono::seconds(1);
@@ -58,7 +58,7 @@ WindowEnds ends_of(WindowSpec const& window, Slice const& slice) {
   return {in_form(window.form, begin), in_form(window.form, end)};
 }
 
-// A path as the user wrote it: what is legal there, %XX included, stays.
+// Encodes a path as the user wrote it: legal characters, including %XX, stay.
 std::string encode_path(std::string_view path) {
   std::string out;
   if (!path.starts_with('/')) out += '/';

@@ -28,7 +28,7 @@ std::string quote_for_reason(std::string_view text) {
   bool const cut = text.size() > longest;
   if (cut) {
     auto end = longest;
-    // Never within a character of several bytes.
+    // Never inside a multi-byte character.
     while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
     text = text.substr(0, end);
   }
@@ -169,14 +169,14 @@ std::string_view ColumnReader::convert_number(Form form, std::string_view text, 
   auto const read = form == Form::percent ? &read_percent
                     : mapping_.invert     ? &read_inverse
                                           : &read_decimal;
-  // Noise comes from a float that was printed as a number. A text was written as it was meant.
+  // Noise comes from a float that was written as a number. A text is meant as written.
   bool const may_be_noise = mapping_.scale_of_currency && is_number && !mapping_.invert;
   if (!may_be_noise) return read(text, mapping_.shift, mapping_.scale, out);
   std::string sent;
   auto const problem = read(text, 0, std::nullopt, sent);
   if (!problem.empty()) return problem;
-  // An amount that is finer than the currency's smallest coin stays so; only noise goes, and where
-  // the amount's own digits are a guess it takes more of it.
+  // An amount that is finer than the currency's smallest coin is kept; only noise is removed. If
+  // the amount's own digits are a guess, more noise digits are needed as evidence.
   constexpr std::size_t sure = 3, sure_of_a_guess = 5;
   int const minor = minor_unit_digits(context.currency);
   for (int digits = minor; digits <= digits_of_unknown_currency; ++digits) {
@@ -214,7 +214,7 @@ void ColumnReader::spell_plainly(Json const& row, ValueTexts& out) const {
 std::string ColumnReader::complain(FieldPath const& path, std::string_view text,
                                    std::string_view problem) const {
   std::string reason = mapping_.column + ": ";
-  // What is personal is not told in a reason either.
+  // Personal values are not quoted in a reason either.
   reason += personal_ ? "the value" : quote_for_reason(text);
   reason += " in the field \"" + path.text() + "\" ";
   return reason.append(problem);
@@ -252,7 +252,7 @@ FieldPath const* ColumnReader::chosen(Json const& row) const {
 std::optional<std::string> ColumnReader::put_constant(std::string const& constant, Json const& row,
                                                       RowContext const& context,
                                                       std::optional<std::string>& out) const {
-  // A constant is one of ours already, not a word of the broker's.
+  // A constant is our own word, so it is not translated.
   out.emplace();
   if (column_type_ == ColumnType::text) {
     *out = constant;
@@ -283,7 +283,7 @@ std::optional<std::string> ColumnReader::read(Json const& row, RowContext const&
     if (value == nullptr || value->is_null()) continue;
     auto const whole = value->scalar_text();
     if (!whole) {
-      if (!is_present(value, {})) continue;  // how some write that there is nothing
+      if (!is_present(value, {})) continue;  // some brokers write "no value" like this
       return mapping_.column + ": the field \"" + path.text() + "\" is " + kind_in_words(*value) +
              ", not a single value";
     }

@@ -1,4 +1,4 @@
-// Times of a column: what they are read from, and which ones a broker cannot mean.
+// Reads the times of a column, and rejects those that a broker cannot mean.
 #include "base/decimal.hpp"
 #include "base/text.hpp"
 #include "connectors/engine/rows/column_reader.hpp"
@@ -7,19 +7,19 @@
 namespace affsync::engine {
 namespace {
 
-// What a broker can mean: nobody kept such books before, and what is told has happened. Times that
-// are planned, and rates, which are older, have more room.
+// Plausible times. There were no such records before the first one, and what is reported has
+// happened. Planned times, and rates, which are older, have wider limits.
 constexpr TimePoint first_of_records = std::chrono::sys_days(std::chrono::year(2000) / 1 / 1);
 constexpr TimePoint first_of_rates = std::chrono::sys_days(std::chrono::year(1975) / 1 / 1);
 constexpr std::chrono::hours usual_ahead{2 * 24};
 constexpr std::chrono::hours planned_ahead{366 * 24};
 constexpr std::chrono::hours rates_ahead{7 * 24};
 
-// What else the number could be meant to be: " (in milliseconds it is 2026-…)".
+// Returns the unit in which the number would be plausible: " (in milliseconds it is 2026-…)".
 std::string other_units(std::string_view text, bool milliseconds, TimePoint first, TimePoint last) {
   struct Unit {
     char const* name;
-    int to_microseconds;  // places that the point moves
+    int to_microseconds;  // digits that the point moves
   };
   constexpr Unit units[] = {
       {"seconds", 6}, {"milliseconds", 3}, {"microseconds", 0}, {"nanoseconds", -3}};
@@ -55,7 +55,7 @@ std::string ColumnReader::out_of_range(TimePoint earliest, TimePoint latest,
     return "is " + format_time(latest) + ", before " + format_time(first_) +
            ", and cannot be meant";
   }
-  // A clock that was never set says nothing of the future.
+  // A clock that was never set cannot tell what is in the future.
   if (context.latest_now < first_of_records || earliest <= context.latest_now + ahead_) return {};
   auto const days = std::chrono::floor<std::chrono::days>(ahead_).count();
   return "is " + format_time(earliest) + ", more than " +
@@ -72,7 +72,7 @@ std::string ColumnReader::convert_time(Form form, std::string_view text, RowCont
   if (form == Form::day || form == Form::day_of_instant || form == Form::midnight) {
     bool relative = false;
     auto const day = times_.read_day(text, context.now, form == Form::day_of_instant, relative);
-    if (relative) return {};  // is no day: null
+    if (relative) return {};  // not a day: null
     if (!day) return "is not a day of a form that the connector knows";
     if (auto problem = out_of_range(*day, *day, context); !problem.empty()) return problem;
     if (form == Form::midnight) {
@@ -84,7 +84,7 @@ std::string ColumnReader::convert_time(Form form, std::string_view text, RowCont
   }
   auto const found = times_.read(text, context.now);
   if (!found) return "is not a time of a form that the connector knows";
-  if (form == Form::instant && !found->exact) return {};  // is no instant: null
+  if (form == Form::instant && !found->exact) return {};  // not an instant: null
   auto problem = out_of_range(found->earliest, found->latest, context);
   if (!problem.empty()) return problem;
   append_time(out, form == Form::latest ? found->latest : found->earliest);
@@ -97,7 +97,7 @@ std::string ColumnReader::convert_epoch(Form form, std::string_view text, Json c
   std::string problem(read_epoch(text, mapping_.epoch_milliseconds, instant));
   if (problem.empty()) problem = out_of_range(instant, instant, context);
   if (mapping_.within) {
-    // The number is a guess then, and one that does not hold is no fault of the row.
+    // The number is a guess then; a wrong guess is no error of the row.
     if (!problem.empty() || !agrees_with_text(instant, row, context)) return {};
   } else if (!problem.empty()) {
     return problem +
@@ -117,10 +117,10 @@ bool ColumnReader::agrees_with_text(TimePoint instant, Json const& row,
     auto const* value = path.in(row);
     if (!is_present(value, mapping_.null_if)) continue;
     auto const text = value->scalar_text();
-    auto const told = text ? within_times_.read(trim_blanks(*text), context.now) : std::nullopt;
-    if (!told) return false;
+    auto const time = text ? within_times_.read(trim_blanks(*text), context.now) : std::nullopt;
+    if (!time) return false;
     auto const slack = mapping_.within->slack;
-    return instant >= told->earliest - slack && instant <= told->latest + told->grain + slack;
+    return instant >= time->earliest - slack && instant <= time->latest + time->grain + slack;
   }
   return false;
 }

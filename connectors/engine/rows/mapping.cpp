@@ -10,9 +10,8 @@
 namespace affsync::engine {
 namespace {
 
-// Parts of a key are joined by ':', so that one which stands within a part must not look like
-// another join: ["a:b", "c"] and ["a", "b:c"] are two rows. What the last part holds cannot be
-// mistaken, and stays as it is.
+// Parts of a key are joined with ':'. A ':' inside a part is escaped, so that ["a:b", "c"] and
+// ["a", "b:c"] have different keys. The last part is unambiguous and stays as it is.
 void append_key_part(std::string& key, std::string_view part, bool is_last) {
   if (is_last) {
     key += part;
@@ -25,7 +24,7 @@ void append_key_part(std::string& key, std::string_view part, bool is_last) {
   key += ':';
 }
 
-// Longer ids are no ids, and would not fit an index.
+// Longer texts are no ids and would not fit in an index.
 constexpr std::size_t max_external_id = 500;
 
 std::optional<std::string> stray_word_in(Json const& row) {
@@ -53,8 +52,8 @@ std::optional<std::string> twice_in(Json const& row) {
   return "a field occurs twice";
 }
 
-// The members of `object` that none of the paths reads. Where a path leads into a member, those
-// inside are told apart; a list on the way counts as read.
+// Collects the members of `object` that none of the paths reads. If a path leads into a member, its
+// own members are checked; a list on the path counts as read.
 void collect_unread(Json const& object, std::string const& prefix,
                     std::vector<std::string> const& paths, std::vector<std::string>& unread) {
   for (auto const& member : object.members()) {
@@ -81,8 +80,8 @@ std::string without_nul(std::string_view text) {
   return out;
 }
 
-// The same value with U+FFFD for what PostgreSQL cannot store: a stray byte in a country must not
-// cost a commission.
+// Returns the value with U+FFFD for what PostgreSQL cannot store. An invalid byte in a country must
+// not cost a commission.
 Json storable(Json const& value) {
   if (!value.has_nul()) return value;
   if (value.is_string()) return Json::string(without_nul(value.as_string()));
@@ -116,7 +115,7 @@ struct RowMapper::Compiled {
     if (mapping.where) paths.push_back(mapping.where->path.text());
     for (auto const& column : columns) column.add_paths(paths);
 
-    // The time of the observation is ours to give, unless the connector finds it in the row.
+    // We set the time of the observation unless the connector reads it from the row.
     observed_at = table->index_of("observed_at");
     for (auto const& column : columns) {
       if (observed_at == column.index()) observed_at.reset();
@@ -134,31 +133,33 @@ struct RowMapper::Compiled {
       currency_column = static_cast<std::size_t>(found - columns.begin());
     }
   }
-  Compiled(Compiled const&) = delete;  // columns point at `privacy`
+  Compiled(Compiled const&) = delete;  // columns point to `privacy`
 
   bool has_volatile_field(Json const& row) const {
     return std::ranges::any_of(volatile_paths,
                                [&](FieldPath const& path) { return path.in(row) != nullptr; });
   }
 
-  // The columns' reasons come in their own order, but numbers may depend on the currency, wherever
-  // it stands. `room` keeps its text.
-  std::optional<std::string> look_around(Json const& row, TimePoint now, RowContext& context,
-                                         std::optional<std::string>& room) const {
+  // Reads the currency before the columns, because numbers may depend on it wherever it is in the
+  // row. `currency_text` owns the text that `context` refers to. Returns a problem with the
+  // currency.
+  std::optional<std::string> read_context(Json const& row, TimePoint now, RowContext& context,
+                                          std::optional<std::string>& currency_text) const {
     context.now = now;
     context.latest_now = std::max(context.latest_now, now);
     if (!currency) return std::nullopt;
-    auto problem = columns[currency_column].read(row, context, room);
-    if (room) context.currency = *room;
+    auto problem = columns[currency_column].read(row, context, currency_text);
+    if (currency_text) context.currency = *currency_text;
     return problem;
   }
 
   RecordTable const* table;
   PrivacyFilter privacy;
   std::vector<std::string> volatile_fields;
-  std::vector<FieldPath> volatile_paths;  // the same
-  bool one_of_many_rows;  // a table beside the main one with a key of its own: rows of the list may
-                          // share one of its rows
+  std::vector<FieldPath> volatile_paths;  // the same, compiled
+  // The table has another key than the main one, so several rows of the list may share one of its
+  // rows.
+  bool one_of_many_rows;
   struct Key {
     Key(JsonPath const& of, std::optional<std::string> same)
         : path(of), constant(std::move(same)) {}
@@ -167,10 +168,10 @@ struct RowMapper::Compiled {
   };
   std::vector<Key> key;
   std::vector<ColumnReader> columns;
-  std::vector<std::string> paths;  // of a row, that key and columns look at
+  std::vector<std::string> paths;  // paths in a row that key and columns read
   std::optional<std::size_t> observed_at;
-  std::optional<std::size_t> currency;  // its place in the table, where a number depends on it
-  std::size_t currency_column = 0;      // and among `columns`
+  std::optional<std::size_t> currency;  // its index in the table, if a number depends on it
+  std::size_t currency_column = 0;      // and its index in `columns`
 };
 
 RowMapper::RowMapper(StreamPlan const& plan, TableMapping const& mapping)
@@ -203,7 +204,7 @@ std::optional<std::string> RowMapper::key_of(Json const& row, std::string& reaso
       return std::nullopt;
     }
     if (compiled_->privacy.privacy() != Privacy::keep && compiled_->privacy.covers(path.text())) {
-      // All hashes are of one length, so that their own ':' needs no mark.
+      // All hashes have the same length, so their ':' needs no escape.
       key += compiled_->privacy.hash(*whole);
       if (!is_last) key += ':';
     } else {
@@ -249,7 +250,7 @@ std::optional<std::string> RowMapper::map_columns(Json const& row, TimePoint now
   RowContext context;
   context.latest_now = ours;
   std::optional<std::string> currency;
-  if (auto problem = compiled.look_around(row, now, context, currency)) return problem;
+  if (auto problem = compiled.read_context(row, now, context, currency)) return problem;
   for (auto const& column : compiled.columns) {
     auto problem = column.read(row, context, out.values[column.index()]);
     if (problem) return problem;
@@ -258,7 +259,7 @@ std::optional<std::string> RowMapper::map_columns(Json const& row, TimePoint now
   ValueTexts spelling;
   for (auto const& column : compiled.columns) column.spell_plainly(row, spelling);
   if (compiled.one_of_many_rows) {
-    // Which of the list's rows told of it last is no change.
+    // It is no change if another row of the list mentions it last.
     out.volatile_free_raw = "{}";
   } else if (!spelling.empty() || compiled.has_volatile_field(row)) {
     compiled.privacy.dump(row, compiled.volatile_fields, out.volatile_free_raw, spelling);
@@ -271,8 +272,8 @@ std::vector<RowMapper::Trace> RowMapper::trace(Json const& row, TimePoint now) c
   RowContext context;
   std::optional<std::string> currency;
   if (row.has_nul()) return trace(storable(row), now);
-  // A problem with it is told below, at its own column.
-  compiled_->look_around(row, now, context, currency);
+  // A problem with the currency is reported below, at its own column.
+  compiled_->read_context(row, now, context, currency);
   for (auto const& column : compiled_->columns) {
     Trace trace;
     trace.column = column.name();

@@ -34,8 +34,8 @@ bool holds_numbers(TableMapping const& mapping, ColumnMapping const& column) {
   return type == ColumnType::numeric || type == ColumnType::bigint;
 }
 
-// A first field that is 0 in each row, where the one after it has figures: 0 is how some brokers
-// write that there is none.
+// Warns about a first field that is 0 in every row while the next one has values: some brokers
+// write 0 for "none".
 void review_alternatives(TableMapping const& mapping, Rows const& rows, PageReview& out) {
   for (auto const& column : mapping.columns) {
     if (column.from.size() < 2 || !holds_numbers(mapping, column)) continue;
@@ -65,7 +65,7 @@ void review_alternatives(TableMapping const& mapping, Rows const& rows, PageRevi
   }
 }
 
-// What is personal and dropped cannot fill a column.
+// Warns about columns that stay empty because their field is personal and dropped.
 void review_personal(StreamPlan const& plan, TableMapping const& mapping, PageReview& out) {
   if (plan.privacy != Privacy::drop) return;
   PrivacyFilter const privacy(plan);

@@ -6,7 +6,7 @@
 namespace affsync::engine {
 namespace {
 
-// For each of these rows: no later one of them has its key. Pages without repetition, nearly all,
+// Returns for each row whether no later row has its key. Nearly all pages have no repetition and
 // cost one sort.
 std::vector<bool> last_of_their_key(std::vector<std::uint64_t> const& keys) {
   std::vector<bool> last(keys.size(), true);
@@ -31,7 +31,7 @@ std::string names_of(std::vector<KeyPart> const& key) {
   return names;
 }
 
-// A row of a table, told from rows of other tables and, with its content, from other forms of it.
+// Combines two hashes: a key with its table, or with a row's content.
 std::uint64_t mixed(std::uint64_t left, std::uint64_t right) {
   std::uint64_t const both[] = {left, right};
   return hash_key(std::string_view(reinterpret_cast<char const*>(both), sizeof both));
@@ -49,7 +49,7 @@ constexpr std::string_view contradiction = "another row with the same key";
 
 struct PageRows::Page {
   std::vector<Json const*> const& rows;
-  std::vector<std::uint64_t> const& keys;  // by the main table's key
+  std::vector<std::uint64_t> const& keys;  // of the main table
   std::vector<RowPlace> const& places;
   TimePoint now;
 };
@@ -98,7 +98,7 @@ void PageRows::quarantine(std::uint64_t key, std::string reason, PageRead& out) 
   out.quarantined.push_back({row_.external_id, std::move(reason), row_.raw});
 }
 
-// Without its key, under which another row is stored: what is said of that one is not said of it.
+// Without the external id: it belongs to the row that is stored under it.
 void PageRows::quarantine_contradiction(Target const& target, PageRead& out) {
   auto const content = mixed(content_of(target), key_in(*target.mapping->table, row_.external_id));
   if (!quarantined_.insert(content)) return;
@@ -115,7 +115,7 @@ std::uint64_t PageRows::content_of(Target const& target) const {
   return mixed(hash.high, hash.low);
 }
 
-// Into `row_`; false when it went to quarantine instead.
+// Maps a row into `row_`; returns false if it was quarantined.
 bool PageRows::map(Target const& target, Page const& page, std::size_t row, PageRead& out) {
   auto problem = target.mapper.map(*page.rows[row], page.now, row_, ours_);
   if (secrets_) {
@@ -147,8 +147,7 @@ bool PageRows::map(Target const& target, Page const& page, std::size_t row, Page
 void PageRows::append(Target const& target, Page const& page, std::size_t row, Batch& batch,
                       PageRead& out, std::vector<std::size_t>& taken) {
   auto const place = page.places[row];
-  // Rows of values that are looked up, and rows made of many of the list's, are meant to be the
-  // last that was said.
+  // Lookup values, and rows that several rows of the list share, always take the last value.
   bool const one_row_each = target.has_main_key && target.mapping->table->keeps_records();
   auto const known_by = mixed(hash_key(target.mapping->table->name), page.keys[row]);
   if (one_row_each && place == RowPlace::repeated && !not_stored_.contains(known_by)) {
@@ -169,7 +168,7 @@ void PageRows::append(Target const& target, Page const& page, std::size_t row, B
   contents_.insert(mixed(mixed(hash.high, hash.low), hash_key(row_.external_id)));
 }
 
-// Another row under its key does not contradict what was not stored.
+// Remembers a row that was not stored, because another row with its key does not contradict it.
 void PageRows::note_not_stored(Target const& target, Page const& page, std::size_t row) {
   if (!target.has_main_key || plan_->spec.page.type == PageType::none) return;
   not_stored_.insert(mixed(hash_key(target.mapping->table->name), page.keys[row]));
@@ -224,7 +223,7 @@ void PageRows::convert_to(Target const& target, Page const& page, std::vector<st
   if (target.is_main || !batch.empty()) out.batches.push_back(std::move(batch));
 }
 
-// Rows that no mapping of a table takes, unless it took another one under their key.
+// Reports rows that a table's filters exclude, unless another row with their key was taken.
 void PageRows::leave_out(Page const& page, PageRead& out) {
   std::string reason;
   for (auto const& target : targets_) {
@@ -259,7 +258,7 @@ void PageRows::convert(std::vector<Json const*> const& rows, std::vector<std::ui
   auto good = all;
   convert_to(targets_.front(), page, good, out);
   if (targets_.size() > 1) {
-    // Further tables are filled from what the main one took, or passed over.
+    // Further tables are filled from the rows that the main table took or its filter excluded.
     if (auto const& where = targets_.front().mapping->where) {
       for (auto const row : all) {
         if (!where->holds(*rows[row])) good.push_back(row);

@@ -8,7 +8,7 @@
 namespace affsync::engine {
 namespace {
 
-// Sorted, so that they can be searched.
+// Sorted for the binary search.
 constexpr std::array<std::string_view, 44> whole_names{
     "accountholder", "addressline1", "addressline2",  "birth",
     "birthdate",     "birthday",     "cardholder",    "cardnumber",
@@ -36,7 +36,7 @@ constexpr std::array<std::string_view, 14> person_ends{
     "person", "contact", "owner",    "admin",  "referrer", "introducer", "trader",
 };
 
-// Without what does not count; empty when it is longer than any name of ours.
+// The name in lower case and without separators; empty if it is longer than any known name.
 struct Folded {
   std::array<char, 40> text{};
   std::size_t size = 0;

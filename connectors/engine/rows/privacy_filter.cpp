@@ -21,7 +21,7 @@ bool is_hash(std::string_view text) {
          text.find_first_not_of("0123456789abcdef", head.size()) == std::string_view::npos;
 }
 
-// Everything of a row that the stream looks at.
+// Adds everything that the stream reads in a row.
 void add_read(StreamSpec const& spec, PrivacyTree& tree) {
   auto const add = [&](JsonPath const& path) { tree.add(path.text(), PrivacyTree::Kind::read); };
   for (auto const* mapping : tables_of(spec)) {
@@ -71,7 +71,7 @@ bool PrivacyFilter::covers(std::string_view path) const {
 }
 
 std::string PrivacyFilter::hash(std::string_view value) const {
-  // A stored row that is mapped again holds the hash in place of the value.
+  // A stored row that is mapped again has the hash instead of the value.
   if (is_hash(value)) return std::string(value);
   std::string const text = salt_ + std::string(value);
   unsigned char digest[EVP_MAX_MD_SIZE];
@@ -105,7 +105,8 @@ void PrivacyFilter::write(Json const& value, Place place, Rests const& skip,
   if (value.is_array()) return write_items(value, place, instead, out);
   bool const hides = privacy_ != Privacy::keep;
   if (hides && place.node != nullptr && place.node->personal_below) {
-    // Personal things are said to be inside, but this is no object: it may be the thing itself.
+    // Something personal is expected inside, but this is not an object, so the value itself may be
+    // personal.
     if (privacy_ == Privacy::hash) return write_hidden(value, out);
     out += "null";
     return;
@@ -159,7 +160,7 @@ void PrivacyFilter::write_members(Json const& object, Place place, Rests const& 
     bool open = place.open || (node != nullptr && node->read);
     if (hides && !hidden && !(node != nullptr && node->read) &&
         is_personal_name(name, place.of_person)) {
-      // What is mapped of it is known not to be personal; the rest is not.
+      // Its mapped parts are known not to be personal; the rest is dropped or hashed.
       open = false;
       hidden = node == nullptr || !node->read_below;
     }

@@ -37,7 +37,7 @@ void finish_node(Node& node) {
     }
   }
   if (has_index) {
-    finish_node(*items);  // with one index less on each way
+    finish_node(*items);  // with one index less on each path
     node.items = std::move(items);
   }
   for (auto& [name, child] : node.children) {

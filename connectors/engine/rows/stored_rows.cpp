@@ -8,7 +8,7 @@ StoredRows::StoredRows(std::shared_ptr<StreamPlan const> plan)
     : plan_(std::move(plan)), main_(*plan_, plan_->spec.map) {}
 
 PageRead StoredRows::convert_page(std::vector<Json const*> const& rows, TimePoint received_at) {
-  // One that has put a row aside does not do so again for the same key.
+  // After a quarantine the object is replaced, because it would not quarantine the same key again.
   if (!page_rows_) page_rows_.emplace(plan_);
   PageRead page;
   std::vector<std::uint64_t> keys;

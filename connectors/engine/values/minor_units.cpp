@@ -3,7 +3,7 @@
 namespace affsync::engine {
 namespace {
 
-// ISO 4217, codes in use; each three letters and a blank.
+// ISO 4217 codes in use; each is three letters and a blank.
 constexpr std::string_view no_digits =
     "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF ";
 constexpr std::string_view three_digits = "BHD IQD JOD KWD LYD OMR TND ";

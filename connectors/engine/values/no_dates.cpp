@@ -12,7 +12,7 @@ constexpr std::string_view zero_days[] = {
     "00-00-0000",
     "00/00/0000",
     "00.00.0000",
-    // The first day of the calendar, in the forms that programs print by themselves.
+    // The first day of the calendar, in common formats.
     "0001-01-01",
     "0001/01/01",
     "0001.01.01",
@@ -30,7 +30,7 @@ bool is_zero_date(std::string_view text) {
       zero_days, [&](std::string_view zeros) { return text.starts_with(zeros); });
   if (day == std::ranges::end(zero_days)) return false;
   auto const rest = text.substr(day->size());
-  // A time of day may follow, whichever: an offset moves it.
+  // Any time of day may follow, because an offset shifts it.
   return rest.empty() || rest.front() == 'T' || rest.front() == 't' || rest.front() == ' ' ||
          rest.front() == ',';
 }

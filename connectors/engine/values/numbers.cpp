@@ -19,8 +19,8 @@ bool all_digits(std::string_view text) {
   return true;
 }
 
-// What parse_decimal would give back unchanged: no exponent, no sign of plus, no needless zero in
-// front, no negative zero. Nearly every number is of this form.
+// Returns true if parse_decimal would return the text unchanged: no exponent, no plus sign, no
+// leading zero, no negative zero. Nearly every number is like that.
 bool is_plain_number(std::string_view text) {
   if (text.size() > 100) return false;
   bool const negative = !text.empty() && text.front() == '-';

@@ -13,7 +13,7 @@ bool zone_exists(std::string_view name) {
   try {
     return date::locate_zone(std::string(name)) != nullptr;
   } catch (std::exception const&) {
-    return false;  // the library's way to say that it knows no such zone
+    return false;  // the library throws if it has no such zone
   }
 }
 

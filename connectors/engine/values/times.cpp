@@ -17,7 +17,7 @@ using namespace std::chrono;
 constexpr TimePoint first_storable = sys_days(year{1} / January / 1);
 constexpr TimePoint end_storable = sys_days(year{10000} / January / 1);
 
-// Digits at `at`, as many as `count`; -1 when there are fewer.
+// Returns the number that `count` digits at `at` form; -1 if there are fewer.
 int digits_at(std::string_view text, std::size_t at, std::size_t count) {
   if (at + count > text.size()) return -1;
   int value = 0;
@@ -28,7 +28,7 @@ int digits_at(std::string_view text, std::size_t at, std::size_t count) {
   return value;
 }
 
-// Takes ".123456789" or ",5" off the front and gives its microseconds; nullopt for a bare point.
+// Takes ".123456789" or ",5" from the front and returns its microseconds; nullopt for a lone point.
 std::optional<microseconds> take_fraction(std::string_view& rest) {
   if (rest.empty() || (rest.front() != '.' && rest.front() != ',')) return microseconds(0);
   rest.remove_prefix(1);
@@ -44,7 +44,7 @@ std::optional<microseconds> take_fraction(std::string_view& rest) {
   return microseconds(value);
 }
 
-// The whole of `rest` must be a zone; nullopt when it is none.
+// Parses `rest` as an offset; nullopt if it is not one.
 std::optional<minutes> read_offset(std::string_view rest) {
   if (rest == "Z" || rest == "z") return minutes(0);
   if (rest.size() < 3 || (rest.front() != '+' && rest.front() != '-')) return std::nullopt;
@@ -70,8 +70,8 @@ void append_digits(std::string& out, unsigned value, unsigned width) {
 
 std::optional<WallTime> parse_format(std::string_view text, std::string const& directives,
                                      bool has_offset) {
-  // The library reports by the stream's state; an exception here would be a form that it cannot
-  // read at all, which is the same answer.
+  // The library reports errors in the stream's state. An exception would mean a format that it
+  // cannot parse at all, which is the same answer.
   try {
     std::istringstream stream{std::string(text)};
     stream.imbue(std::locale::classic());
@@ -111,10 +111,10 @@ Zone::Zone(std::string const& name) {
 }
 
 TimePoint Zone::to_utc(TimePoint wall) const {
-  // The library's tables end somewhere; far away a zone's clock is not knowable anyway.
+  // The library's tables end somewhere, and a zone's rules for the far future are unknown.
   if (zone_ == nullptr || !is_storable(wall)) return wall;
   auto const local = date::local_time<Duration>(wall.time_since_epoch());
-  // For a skipped time `earliest` gives the instant at which the gap ends.
+  // For a skipped time `earliest` returns the end of the gap.
   return zone_->to_sys(local, date::choose::earliest);
 }
 

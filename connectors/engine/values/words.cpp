@@ -64,7 +64,7 @@ WordTable::WordTable(std::map<std::string, std::string> const& words,
     : words_(words.begin(), words.end()), otherwise_(std::move(otherwise)) {}
 
 std::string_view WordTable::read(std::string_view text, std::string& out) const {
-  // A handful of words: a walk along them is faster than any table.
+  // A linear search is faster than any table for a few words.
   for (auto const& [word, ours] : words_) {
     if (!equal_without_case(word, text)) continue;
     out += ours;

@@ -1,4 +1,4 @@
-// "3 недели назад" as an interval; declared in russian_dates.hpp.
+// Parses "3 недели назад" as an interval.
 #include "connectors/engine/values/spoken/relative_times.hpp"
 
 #include <algorithm>
@@ -20,8 +20,8 @@ struct UnitWord {
   Unit unit;
 };
 
-// Every form that a number, «назад» or the short syntax asks for. A Russian м is a month (a minute
-// is мин), an English m is a minute.
+// Every word form that can follow a number or precede «назад», and the short forms. A Russian м is
+// a month (a minute is мин), an English m is a minute.
 constexpr UnitWord unit_words[] = {
     {"секунда", Unit::second}, {"секунду", Unit::second}, {"секунды", Unit::second},
     {"секунд", Unit::second},  {"сек", Unit::second},     {"с", Unit::second},
@@ -81,7 +81,7 @@ struct Span {
   }
 };
 
-// At least `least`, less than `most`.
+// A span of at least `least` and less than `most`.
 struct SpanRange {
   Span least;
   Span most;
@@ -94,7 +94,7 @@ std::optional<Unit> take_unit(DateTokens& tokens) {
   return std::nullopt;
 }
 
-// "несколько секунд", printed for one second as well as for nearly a minute.
+// "несколько секунд": websites write it for one second as well as for nearly a minute.
 bool take_some_seconds(DateTokens& tokens) {
   auto ahead = tokens;
   bool const some =
@@ -104,7 +104,7 @@ bool take_some_seconds(DateTokens& tokens) {
   return true;
 }
 
-// One unit or several, each smaller than the one before: "1 год, 2 месяца и 3 дня".
+// Takes one unit or several, each smaller than the one before: "1 год, 2 месяца и 3 дня".
 std::optional<SpanRange> take_span(DateTokens& tokens) {
   SpanRange range;
   if (take_some_seconds(tokens)) {
@@ -131,19 +131,19 @@ std::optional<SpanRange> take_span(DateTokens& tokens) {
   if (!last) return std::nullopt;
   range.most = range.least;
   if (*last == Unit::week && last_count == 4) {
-    // The fifth week never comes: a month is printed then.
+    // There is no fifth week: a month is written then.
     range.most.days -= 28;
     range.most.add(Unit::month, 1);
   } else {
     range.most.add(*last, 1);
   }
-  // No time at all is printed as "1 секунду назад" by some.
+  // Some write "1 секунду назад" for no time at all.
   if (*last == Unit::second && last_count == 1 && !several) range.least = Span();
   return range;
 }
 
-// The same day and time so many months away; nullopt beyond the years that can be stored. Where the
-// month has no such day: its first instant after (`up`) or, if not, its last day.
+// Returns the same day and time `months` months away; nullopt beyond the years that can be stored.
+// If the month has no such day: the first instant after it (`up`), or its last day.
 std::optional<TimePoint> move_months(TimePoint wall, std::int64_t months, bool up) {
   auto const day = floor<days>(wall);
   year_month_day const date(day);
@@ -164,11 +164,11 @@ int days_in(TimePoint wall, std::int64_t months) {
   return static_cast<int>(static_cast<unsigned>((target / last).day()));
 }
 
-// Of an instant that is `months` before `wall`: the latest one that some calendar may mean.
+// Returns the latest instant that some calendar counts as `months` before `wall`.
 std::optional<TimePoint> latest_months_before(TimePoint wall, std::int64_t months) {
   auto moved = move_months(wall, -months, true);
   if (!moved || months == 0) return moved;
-  // From the last day of a month to that of another is whole months for some.
+  // Some count whole months from the last day of a month to the last day of another.
   year_month_day const date(floor<days>(wall));
   if (date == date.year() / date.month() / last) {
     auto const to_last =
@@ -181,12 +181,12 @@ std::optional<TimePoint> latest_months_before(TimePoint wall, std::int64_t month
   return moved;
 }
 
-// The earliest one that some calendar does not count as `months` full months yet.
+// Returns the earliest instant that some calendar does not yet count as `months` full months ago.
 std::optional<TimePoint> earliest_months_before(TimePoint wall, std::int64_t months) {
   auto moved = move_months(wall, -months, false);
   if (!moved || months == 0) return moved;
-  // Some borrow the days of the month before `wall`, where it is short twice: from 31 January to
-  // 1 March there are 29 days for them, and a month and a day for others.
+  // Some borrow the days of the month before `wall`, where it is short twice: from 31 January to 1
+  // March they count 29 days, others a month and a day.
   year_month_day const date(floor<days>(wall));
   auto const first = floor<days>(wall) - days(static_cast<unsigned>(date.day()) - 1);
   auto const before = move_months(first, -months - 1, true);
@@ -197,7 +197,7 @@ std::optional<TimePoint> earliest_months_before(TimePoint wall, std::int64_t mon
   return moved;
 }
 
-// The later instant of a time that a clock shows twice.
+// Returns the later instant of a local time that occurs twice.
 TimePoint to_latest_utc(Zone const& zone, TimePoint wall) {
   auto const first = zone.to_utc(wall);
   for (auto const shift : {minutes(30), minutes(60)}) {
@@ -206,15 +206,15 @@ TimePoint to_latest_utc(Zone const& zone, TimePoint wall) {
   return first;
 }
 
-// One way of counting that a program may have.
+// One way in which a website may count.
 struct Counting {
-  bool days_by_calendar = false;  // or by 24 hours
-  bool hours_by_wall = false;     // the difference of two clocks on the wall, or of two instants
-  bool months_first = false;      // or the rest
-  bool months_in_utc = false;     // or in the zone
+  bool days_by_calendar = false;  // if false, by 24 hours
+  bool hours_by_wall = false;     // by the difference of two local times; if false, of two instants
+  bool months_first = false;      // if false, last
+  bool months_in_utc = false;     // if false, in the zone
 };
 
-// Moves by the span's part that is no months.
+// Moves by the part of the span that is not months.
 TimePoint move_rest(TimePoint time, Span const& span, int sign, Counting const& counting,
                     bool outer_is_later, Zone const& zone) {
   auto const by_wall = [&](Duration distance) {
@@ -240,8 +240,8 @@ std::optional<TimePoint> move_by_months(TimePoint time, std::int64_t months, boo
   return outer_is_later ? to_latest_utc(zone, *moved) : zone.to_utc(*moved);
 }
 
-// Moves `now` by the span, back or ahead, in each way that programs count: the outermost of what
-// comes out.
+// Moves `now` by the span, back or ahead, in every way that websites count, and returns the
+// outermost result.
 std::optional<TimePoint> move_time(TimePoint now, Span const& span, bool ahead, bool outer_is_later,
                                    Zone const& zone) {
   int const sign = ahead ? 1 : -1;
@@ -249,7 +249,7 @@ std::optional<TimePoint> move_time(TimePoint now, Span const& span, bool ahead, 
   std::optional<TimePoint> outer;
   for (unsigned bits = 0; bits < 16; ++bits) {
     Counting const counting{(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0};
-    // Ways that make no difference are gone once.
+    // Skip ways that make no difference here.
     if (counting.days_by_calendar && span.days == 0) continue;
     if (counting.hours_by_wall && span.rest == seconds(0)) continue;
     if ((counting.months_first || counting.months_in_utc) && span.months == 0) continue;
@@ -279,7 +279,7 @@ std::optional<SpokenTime> spoken_between(std::optional<TimePoint> earliest,
   return spoken;
 }
 
-// "вчера": a day ago, or the calendar's yesterday.
+// Parses "вчера": a day ago, or the calendar's yesterday.
 std::optional<SpokenTime> read_day_word(DateTokens tokens, Zone const& zone, TimePoint now) {
   struct DayWord {
     std::string_view words;

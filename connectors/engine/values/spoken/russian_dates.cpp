@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono;
 using Kind = DateToken::Kind;
 
-// Genitive, nominative, short forms, English; folded, dots left out.
+// Genitive, nominative, short forms, English; folded, without dots.
 constexpr std::array<std::string_view, 12> month_words = {
     "января январь янв january jan",
     "февраля февраль фев февр february feb",
@@ -70,7 +70,7 @@ std::optional<Day> take_day_in_words(DateTokens& tokens) {
   return existing_day(*of_year, *of_month + 1, *of_day);
 }
 
-// "вчера", "в прошлый вторник", counted from the day that the zone's calendar shows now.
+// Parses "вчера", "в прошлый вторник", relative to today in the zone.
 std::optional<Day> take_day_from_now(DateTokens& tokens, Day today) {
   if (tokens.take_any("сегодня today")) return today;
   if (tokens.take_any("вчера yesterday")) return today - days(1);
@@ -120,7 +120,7 @@ std::optional<SpokenTime> read_named_date(std::string_view text, Zone const& zon
   if (!cut) return std::nullopt;
   DateTokens tokens(*cut);
   std::optional<Day> found;
-  // A day that is named from now is an instant only together with a time.
+  // A day relative to now is an instant only together with a time.
   bool needs_time = false;
   if (tokens.peek().kind == Kind::number && tokens.peek(1).text == ".") {
     found = take_dotted_day(tokens);

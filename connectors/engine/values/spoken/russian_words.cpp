@@ -6,7 +6,7 @@
 namespace affsync::engine {
 namespace {
 
-// No date in words is longer, and what is longer is not worth the work.
+// No date in words is longer.
 constexpr std::size_t longest_date_text = 160;
 constexpr std::size_t most_digits_of_a_number = 6;
 
@@ -19,7 +19,7 @@ bool is_word_byte(char c) {
   return (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80;
 }
 
-// The bytes at the front that are one blank; 0 when there is none.
+// Returns the length of the blank at the front in bytes; 0 if there is none.
 std::size_t blank_length(std::string_view text) {
   auto const first = static_cast<unsigned char>(text.front());
   if (first <= 0x20) return 1;
@@ -32,7 +32,7 @@ std::size_t blank_length(std::string_view text) {
   return 0;
 }
 
-// Takes a Russian letter off the front and appends the small one; false when there is none.
+// Takes a Russian letter from the front and appends it in lower case; false if there is none.
 bool take_russian_letter(std::string_view& text, std::string& out) {
   if (text.size() < 2) return false;
   auto const first = static_cast<unsigned char>(text[0]);

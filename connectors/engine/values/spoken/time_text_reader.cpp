@@ -5,7 +5,8 @@ namespace affsync::engine {
 std::optional<SpokenTime> TimeTextReader::read(std::string_view text, TimePoint now) const {
   if (russian_) {
     if (auto spoken = read_russian_time(text, zone(), now)) {
-      // `now` is whole seconds of the answer's header, and the text was printed a moment before.
+      // `now` is the answer's Date header in whole seconds, and the text was written a moment
+      // before.
       constexpr std::chrono::seconds doubt{1};
       if (!spoken->exact && is_storable(spoken->earliest - doubt) &&
           is_storable(spoken->latest + doubt)) {
