@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds the optimised program and prints its path on standard output; what there is to say meanwhile
-# goes to standard error: on a terminal the count of ninja, elsewhere a line a minute. The first build
-# takes minutes, later ones seconds, and one with nothing to do says nothing.
+# Builds the optimised program and prints its path on standard output. Progress goes to standard error:
+# ninja's counter on a terminal, elsewhere one line per minute. The first build takes minutes, later ones
+# take seconds, and a build with nothing to do prints no progress.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=build/release
@@ -15,18 +15,18 @@ fail() {
   exit 1
 }
 
-# Once configured, the build looks itself for what has changed.
+# A configured build detects changes by itself.
 if [ ! -e $folder/build.ninja ]; then
   cmake --preset release >"$log" 2>&1 || fail
 fi
 
 build() { cmake --build --preset release --parallel "$(nproc)"; }
 
-# How many files are to be compiled, known once CMake has run where it has to.
+# The number of files to compile is known only after CMake has run again, if it needs to.
 ninja -C $folder build.ninja >"$log" 2>&1 || fail
 files=$(ninja -C $folder -n 2>/dev/null | grep -c 'Building C') || true
 if [ "$files" -gt 20 ]; then
-  echo "Building $files files on $(nproc) cores; from nothing it takes two or three minutes on two." >&2
+  echo "Building $files files on $(nproc) cores; a full build takes two or three minutes on two cores." >&2
 fi
 if [ -t 2 ] && [ "$files" -gt 0 ]; then
   NINJA_STATUS='[%f/%t, %e s] ' build >&2 || fail

@@ -1,16 +1,15 @@
 #!/usr/bin/env bash
-# Shows affsync at work, from nothing: installs what is missing, builds, starts a fake broker of each
-# kind, reads them into a private PostgreSQL, prints the reports, and then runs the daemon until
-# Ctrl-C.
-# Run again, it takes seconds: the build and the data are still there.
+# Demonstrates affsync: installs missing packages, builds, starts a fake broker of each kind, reads them
+# into a private PostgreSQL, prints the reports, and then runs the daemon until Ctrl-C.
+# The next time this takes seconds, since the build and the data are kept.
 #
-#   scripts/demo.sh           until Ctrl-C
+#   scripts/demo.sh           runs until Ctrl-C
 #   scripts/demo.sh --once    ends after the reports
-#   scripts/demo.sh --clean   removes the demo's data, nothing else
+#   scripts/demo.sh --clean   removes only the demo's data
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-usage() { sed -n '2,9s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,8s/^# \{0,1\}//p' "$0"; }
 
 mode=${1:-}
 case "$mode" in
@@ -19,7 +18,7 @@ case "$mode" in
   *) usage >&2 && exit 2 ;;
 esac
 
-# As root the private PostgreSQL runs as the user postgres, who may not enter root's home.
+# If this script runs as root, the private PostgreSQL runs as the user postgres, who cannot enter /root.
 if [ "$(id -u)" -eq 0 ]; then
   state=/var/lib/affsync-demo
 else
@@ -33,7 +32,7 @@ fi
 started=()
 stop_what_was_started() {
   trap - EXIT INT TERM HUP
-  # The last first: the daemon before its brokers.
+  # In reverse order: the daemon before its brokers.
   for ((index = ${#started[@]} - 1; index >= 0; --index)); do
     kill -TERM "${started[index]}" 2>/dev/null || true
     wait "${started[index]}" 2>/dev/null || true
@@ -47,28 +46,28 @@ trap 'exit 129' HUP
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 [ -t 1 ] || say() { printf '\n%s\n' "$*"; }
 
-say "Installing what is missing, and building"
+say "Installing missing packages, and building"
 scripts/install_dependencies.sh
 affsync=$(scripts/build.sh)
 sandbox=${affsync%/*}/affsync-sandbox
 echo "$affsync"
 
-# Starts a fake broker; its address is then in the variable of its name. It ends with this script in
-# any case.
+# start_broker NAME OPTION…: starts a fake broker, and sets the variable NAME to its address. The broker
+# ends with this script in any case.
 start_broker() {
   local name=$1 line
   shift
   exec {broker}< <(exec setsid "$sandbox" --port 0 --broker "$name" "$@")
   started+=("$!")
   read -r -t 60 line <&"$broker" || {
-    echo "The fake broker $name did not start." >&2
+    echo "The fake broker $name did not start within 60 seconds." >&2
     exit 1
   }
   printf -v "$name" %s "${line#listening on }"
   echo "  $name at ${!name}"
 }
 
-# The first port from 9464 on that nobody listens on.
+# Prints the first free port from 9464 on.
 free_port() {
   local port=9464
   while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 1)); done
@@ -84,7 +83,7 @@ start_broker rates --seed 5 --days 400
 
 mkdir -p "$state"
 listen=127.0.0.1:$(free_port)
-# shellcheck disable=SC2034  # read by its name, as are those of the brokers
+# shellcheck disable=SC2034  # read by its name, like the variables of the brokers
 history=$(date -u -d '-370 days' +%F)
 config=$(<config/demo.yaml)
 for name in state listen history exness wintrado iexexchanger iexexchanger_v3 rates; do
@@ -103,7 +102,7 @@ for report in 'earnings --by source' 'earnings --by month' 'earnings --by curren
   # shellcheck disable=SC2086  # the report and its options are words
   "$affsync" report $report
 done
-say "The next day: northfx pays, and corrects what it had told before"
+say "The next day: northfx pays, and corrects earlier amounts"
 # shellcheck disable=SC2154  # set by start_broker
 tell() { curl -sf -m 10 -o /dev/null -X POST "$wintrado/sandbox/control?$1"; }
 tell 'do=pay&feed=ledger&rows=6'
@@ -115,7 +114,7 @@ say 'affsync report changes'
 [ "$mode" = --once ] && exit 0
 
 say "affsync run"
-# In a session of its own, so that Ctrl-C reaches only this script, which ends it in order.
+# The daemon gets its own session, so that Ctrl-C reaches only this script, which stops all in order.
 setsid "$affsync" run >"$state/affsync.log" 2>&1 &
 daemon=$!
 started+=("$daemon")
@@ -127,9 +126,9 @@ until [ "$(curl -s -o /dev/null -m 5 -w '%{http_code}' "http://$listen/readyz")"
   sleep 0.2
 done
 cat <<END
-Running; each stream is read once a minute. Ctrl-C ends everything that was started here.
+The daemon is running and reads each stream once a minute. Ctrl-C stops everything that this script started.
 
-  dashboard   http://$listen/
+  status page http://$listen/
   metrics     http://$listen/metrics
   SQL         psql "$("$affsync" status --output json | sed -n 's/.*"database":"\([^"]*\)".*/\1/p')"
   commands    export AFFSYNC_CONFIG=$AFFSYNC_CONFIG

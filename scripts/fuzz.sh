@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Builds the fuzzers with clang and runs each of them, or those that are named, for so long:
-#   scripts/fuzz.sh [SECONDS] [TARGET…]        60 seconds and all targets unless given
-# Inputs that reach something new are kept in build/fuzz/corpus/TARGET, findings are left in
-# build/fuzz/findings. To look into one: build/fuzz/fuzz_TARGET FINDING. Once it is mended, it belongs
-# into tests/fuzz/corpus/TARGET, where the test fuzz_replay tries it for ever after.
+# Builds the fuzzers with clang, and runs each given target for the given time:
+#   scripts/fuzz.sh [SECONDS] [TARGET…]        default: 60 seconds, all targets
+# Inputs that reach new code are kept in build/fuzz/corpus/TARGET, findings in build/fuzz/findings.
+# To reproduce a finding: build/fuzz/fuzz_TARGET FINDING. Once it is fixed, move the file to
+# tests/fuzz/corpus/TARGET; the test fuzz_replay tries it from then on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,11 +18,11 @@ if [ ${#targets[@]} -eq 0 ]; then
 fi
 for target in "${targets[@]}"; do
   [ -d "tests/fuzz/corpus/$target" ] && continue
-  echo "There is no target $target, only:" tests/fuzz/corpus/* >&2
+  echo "There is no target $target. The targets are:" tests/fuzz/corpus/* >&2
   exit 2
 done
 if ! command -v clang++ >/dev/null; then
-  echo "The fuzzers need clang: apt-get install clang" >&2
+  echo "The fuzzers need clang. Install it: apt-get install clang" >&2
   exit 2
 fi
 
@@ -50,6 +50,6 @@ for target in "${targets[@]}"; do
   fi
 done
 if [ ${#failed[@]} -gt 0 ]; then
-  echo "Findings in $findings, of: ${failed[*]}" >&2
+  echo "These targets failed: ${failed[*]}. See $findings and build/fuzz/TARGET.log." >&2
   exit 1
 fi

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs what building and the demo need, and nothing when all is there. Works as root or as a user
-# with sudo, on Debian 12 and 13 and Ubuntu 24.04.
+# Installs the missing packages that the build and the demo need. Run it as root or as a user with sudo,
+# on Debian 12 or 13 or Ubuntu 24.04.
 #
-#   scripts/install_dependencies.sh           for building and the demo
+#   scripts/install_dependencies.sh           for the build and the demo
 #   scripts/install_dependencies.sh --tests   for the tests and scripts/lint.sh too
 set -euo pipefail
 
@@ -11,7 +11,7 @@ usage() { sed -n '2,6s/^# \{0,1\}//p' "$0"; }
 # shellcheck source=/dev/null
 system=$(. /etc/os-release 2>/dev/null && echo "${ID-}-${VERSION_ID-}") || true
 case "$system" in
-  debian-12) boost=1.81 ;; # its libboost-dev is 1.74, without Boost.URL
+  debian-12) boost=1.81 ;; # its libboost-dev is 1.74, which lacks Boost.URL
   *) boost= ;;
 esac
 
@@ -32,7 +32,7 @@ case "${1-}" in
 esac
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-  echo "This script installs packages of Debian and Ubuntu. Elsewhere install what these hold:" >&2
+  echo "This script works only on Debian and Ubuntu. Elsewhere, install the equivalent of:" >&2
   echo "  ${packages[*]}" >&2
   exit 1
 fi
@@ -50,23 +50,23 @@ is_missing() { [[ " ${missing[*]} " == *" $1 "* ]]; }
 as_root() { "$@"; }
 if [ "$(id -u)" -ne 0 ]; then
   if ! command -v sudo >/dev/null; then
-    echo "These packages are missing, and there is no sudo to install them with:" >&2
+    echo "These packages are missing, and sudo is not installed. Install them as root:" >&2
     echo "  ${missing[*]}" >&2
     exit 1
   fi
   as_root() { sudo "$@"; }
 fi
 
-# Nothing that is installed may go for it (libboost1.81-dev, say, replaces libboost1.74-dev).
+# Never removes an installed package (libboost1.81-dev, for example, would replace libboost1.74-dev).
 install() {
   as_root env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y -qq --no-install-recommends --no-remove "$@" >/dev/null && return
-  echo "Installing failed. If apt would have to remove packages first, decide that yourself:" >&2
+  echo "The installation failed. If apt would have to remove packages first, decide that yourself:" >&2
   echo "  apt-get install ${missing[*]}" >&2
   exit 1
 }
 
-# What keeps packages from starting servers stands there only while they are installed.
+# The settings that keep packages from starting servers exist only during the installation.
 put_back=()
 leave_no_trace() {
   trap - EXIT INT TERM HUP
@@ -81,8 +81,8 @@ trap 'exit 129' HUP
 echo "Installing with apt-get: ${missing[*]}" >&2
 as_root apt-get update -qq
 
-# The cluster that Debian would make and start on its own is not needed: affsync and the tests start
-# private ones. An administrator's own word on that stays.
+# Debian would create and start a cluster, which is not needed: affsync and the tests start private ones.
+# An administrator's own setting is kept.
 settings=/etc/postgresql-common/createcluster.conf
 if is_missing postgresql; then
   is_installed postgresql-common || install postgresql-common
@@ -92,13 +92,12 @@ if is_missing postgresql; then
     echo 'create_main_cluster = false' | as_root tee -a "$settings" >/dev/null
   fi
 fi
-# Nor is a pooler on port 6432: the tests start their own. Where there is such a policy already, it
-# decides.
+# A pooler on port 6432 is not needed either: the tests start their own. An existing policy-rc.d is kept.
 policy=/usr/sbin/policy-rc.d
 if is_missing pgbouncer && [ ! -e "$policy" ]; then
   put_back+=("rm -f $policy")
-  # shellcheck disable=SC2016  # $1 is the script's own
-  printf '#!/bin/sh\n# There while scripts/install_dependencies.sh of affsync runs.\n%s\n' \
+  # shellcheck disable=SC2016  # $1 belongs to the policy script
+  printf '#!/bin/sh\n# Exists only while scripts/install_dependencies.sh of affsync runs.\n%s\n' \
     'case "$1" in pgbouncer*) exit 101 ;; esac' | as_root tee "$policy" >/dev/null
   as_root chmod 755 "$policy"
 fi

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Looks for flaws in the files that git knows without running any of them: layout (clang-format),
-# habits that lead to errors (clang-tidy), spelling (codespell), scripts (shellcheck). Changes nothing.
+# Checks the files that git tracks, without running them: formatting (clang-format), error-prone C++
+# (clang-tidy), spelling (codespell), shell scripts (shellcheck). Changes nothing unless --fix is given.
 #
-#   scripts/lint.sh                all of it: some minutes at first, seconds when little has changed
-#   scripts/lint.sh format|tidy|spelling|shell…    only these
-#   scripts/lint.sh --fix          lays out every source anew, and looks for nothing
+#   scripts/lint.sh                all checks: minutes the first time, seconds if little has changed
+#   scripts/lint.sh format|tidy|spelling|shell…    only these checks
+#   scripts/lint.sh --fix          formats every C++ source, and checks nothing
 #
-# clang-format and clang-tidy are of version 19 everywhere, since each lays out and finds other things.
+# clang-format and clang-tidy must be version 19, since versions differ in what they format and find.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,12 +16,12 @@ sources() { git ls-files -z '*.cpp' '*.hpp'; }
 
 format() {
   sources | xargs -0 -P "$(nproc)" -n 50 clang-format-19 --dry-run --Werror ||
-    { echo "scripts/lint.sh --fix lays them out." && return 1; } >&2
+    { echo "Run scripts/lint.sh --fix to format these files." && return 1; } >&2
 }
 
 tidy() {
   local folder=build/ci
-  # Any build looks first whether CMake has to run, for files that came or went.
+  # Building any target first runs CMake again if files were added or removed.
   { [ -e $folder/build.ninja ] || cmake --preset ci >/dev/null; } &&
     cmake --build $folder --target affsync_version_info >/dev/null &&
     scripts/tidy.py clang-tidy-19 $folder
@@ -51,4 +51,4 @@ for part in "${parts[@]}"; do
   echo "== $part" >&2
   "$part" || failed+=("$part")
 done
-[ ${#failed[@]} -eq 0 ] || { echo "Flaws were found by: ${failed[*]}" && exit 1; } >&2
+[ ${#failed[@]} -eq 0 ] || { echo "These checks failed: ${failed[*]}" && exit 1; } >&2

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Runs clang-tidy over the sources of a build tree and remembers which were clean.
+"""Runs clang-tidy on the sources of a build tree, and remembers which ones were clean.
 
     scripts/tidy.py CLANG_TIDY BUILD_FOLDER
 
-Of what compile_commands.json compiles it takes the unity sources, for they read the headers once for
-eight files, and sources of the program that stand alone; not the test programs, each of whose files
-would read them again. A source is asked about again only when the tool, .clang-tidy, its command or the
-text of a file that it includes has changed: BUILD_FOLDER/tidy keeps what was clean.
+Of the sources in compile_commands.json it checks the unity sources, which read the headers once for
+eight files, and the program's sources outside of them. It omits the test programs, each of whose files
+would read the headers again. A source is checked again only if the tool, .clang-tidy, its command or
+the text of a file that it includes has changed: BUILD_FOLDER/tidy records the clean sources.
 """
 
 import concurrent.futures
@@ -31,7 +31,7 @@ rules = (
 
 def is_wanted(source):
     if source.is_relative_to(build):
-        return "Unity" in source.parts  # the others are made of data
+        return "Unity" in source.parts  # the other generated sources contain data
     return not source.is_relative_to(root / "tests")
 
 
@@ -41,7 +41,7 @@ def digest(path):
 
 
 def included(command, folder):
-    """The files that a compile command reads, as its own compiler names them."""
+    """Returns the files that a compile command reads, as its own compiler names them."""
     words = [word for word in shlex.split(command) if os.path.basename(word) != "ccache"]
     words = words[: words.index("-o")] + words[words.index("-o") + 2 :]
     rule = subprocess.run(words + ["-M"], cwd=folder, check=True, capture_output=True, text=True)
@@ -55,19 +55,19 @@ def key(command, files):
 
 
 def is_clean(entry):
-    """Whether nothing is to be said of a source, and what there is to be said."""
+    """Returns whether a source is clean, and clang-tidy's findings."""
     source, command, folder = entry["file"], entry["command"], pathlib.Path(entry["directory"])
     note = kept / hashlib.sha256(source.encode()).hexdigest()
     try:
         known, *files = note.read_text().splitlines()
         if known == key(command, files):
             return True, ""
-    except OSError:  # never clean so far, or a header is gone
+    except OSError:  # never clean so far, or a header was removed
         pass
     note.unlink(missing_ok=True)
     files = included(command, folder)
     seen = key(command, files)
-    # Options that only g++ knows are no mistake.
+    # Options that only g++ knows are not a mistake.
     found = subprocess.run(
         [tool, "-p", build, "--quiet", "--extra-arg=-Wno-unknown-warning-option", source],
         capture_output=True, text=True, errors="replace",
@@ -75,14 +75,14 @@ def is_clean(entry):
     if found.returncode == 0:
         note.write_text("\n".join([seen] + files))
         return True, ""
-    # Standard error has little but counts of warnings in system headers.
+    # Standard error contains little besides counts of warnings in system headers.
     return False, found.stdout or found.stderr
 
 
 with open(build / "compile_commands.json") as file:
     entries = [entry for entry in json.load(file) if is_wanted(pathlib.Path(entry["file"]))]
 if not entries:
-    sys.exit("clang-tidy: there are no sources to look at")
+    sys.exit("clang-tidy: compile_commands.json contains no sources to check")
 flaws = set()
 with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
     for clean, text in pool.map(is_clean, entries):

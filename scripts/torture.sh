@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Disturbs affsync for a while with everything that can go wrong, and checks the books at the end:
-# brokers that misbehave, killed and paused processes, a database that dies. Prints the seed, and
-# when something is wrong also the steps and what differs.
+# Runs affsync for MINUTES under random faults (misbehaving brokers, killed and paused processes, a dying
+# database), then compares the database with the brokers' books. Prints the seed and, if the comparison
+# fails, the steps and the differences.
 #
 #   scripts/torture.sh MINUTES [SEED]
 set -euo pipefail
