@@ -170,8 +170,8 @@ void StreamReader::Impl::doubt_old_emptiness() {
   auto const near = std::chrono::days(*spec.window->may_be_empty_days);
   if (*slice->to >= days.today() - near) return;
   doubt = SliceDoubt{ErrorCode::not_found,
-                     "the broker has nothing at all for " + format_day(*slice->from) + " to " +
-                         format_day(*slice->to) + ", which should be there by now"};
+                     "the broker has no data for " + format_day(*slice->from) + " to " +
+                         format_day(*slice->to) + ", which should be available by now"};
 }
 
 // Notes rows that the slice's request returned from the moment before its first day.
@@ -197,10 +197,9 @@ SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
   if (has_counts && spec.page.total) end.broker_count = broker_count;
   end.doubt = doubt;
   if (!end.doubt && may_be_a_wrong_path()) {
-    end.doubt = SliceDoubt{
-        ErrorCode::not_found,
-        "every answer of this pass had an error status that the connector takes for \"no rows\"; "
-        "an address that does not exist answers so, too"};
+    end.doubt = SliceDoubt{ErrorCode::not_found,
+                           "every answer of this pass had an error status that the connector takes "
+                           "for \"no rows\"; an address that does not exist gives the same answer"};
   }
   // Rows that an incremental pass does not return still exist.
   bool const all_of_scope = days.of_history() ? !spec.window->column.empty() : days.full();

@@ -34,7 +34,7 @@ TEST_F(StrayValues, zero_dates_are_none_and_times_in_another_unit_go_aside) {
             "1 5.00 true true");
   EXPECT_EQ(query("select reason from affsync.quarantine"),
             "occurred_at: \"1767312000\" in the field \"at\" is 1970-01-21T10:55:12Z, before "
-            "2000-01-01T00:00:00Z, and cannot be meant (in seconds it is 2026-01-02T00:00:00Z)");
+            "2000-01-01T00:00:00Z, which is not plausible (in seconds it is 2026-01-02T00:00:00Z)");
 }
 
 TEST_F(StrayValues, the_same_amount_spelt_otherwise_is_no_change) {

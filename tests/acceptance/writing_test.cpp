@@ -321,10 +321,8 @@ TEST_F(WritingText, null_character_in_a_key) {
                     " affsync.commission"),
               "a 1,b 2");
     // The reason names the field; the row is kept with U+FFFD for what jsonb cannot hold.
-    EXPECT_EQ(
-        query("select reason from affsync.quarantine"),
-        "the field \"id\", which belongs to the row's key, holds a NUL or something that is no "
-        "UTF-8");
+    EXPECT_EQ(query("select reason from affsync.quarantine"),
+              "the field \"id\", which belongs to the row's key, contains a NUL or invalid UTF-8");
     EXPECT_EQ(query("select raw->>'id' from affsync.quarantine"), "b\ufffd");
     forget_database();
   }

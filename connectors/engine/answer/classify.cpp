@@ -112,9 +112,8 @@ std::string hint_of(AnswerClass answer_class) {
     case AnswerClass::clock_skew:
       return "Check the clock of this machine.";
     case AnswerClass::window_too_large:
-      return "Not even the shortest window is answered. If the broker means something else, the "
-             "rule "
-             "in `errors` that says window_too_large takes too much in.";
+      return "The broker refuses even the shortest window. If it means something else, narrow the "
+             "rule with `class: window_too_large` in `errors`.";
     default:
       return {};
   }
@@ -163,7 +162,7 @@ Error not_good(GoodSpec const& missed, HttpResponse const& response, Json const&
   Json const* const value = missed.json.in(body);
   auto const shown = value == nullptr ? std::nullopt : value->scalar_text();
   if (value == nullptr || value->is_null()) {
-    text += value == nullptr ? "` is not there" : "` is null";
+    text += value == nullptr ? "` is missing" : "` is null";
   } else {
     text += "` is ";
     text += shown ? "\"" + one_line(*shown, 100) + "\"" : std::string(kind_in_words(*value));
@@ -171,7 +170,7 @@ Error not_good(GoodSpec const& missed, HttpResponse const& response, Json const&
   if (!missed.equals.empty()) text += ", not " + list_of(missed.equals);
   if (auto const said = error_text(body); !said.empty()) text += ": " + said;
   std::string hint = hint_of(missed.otherwise);
-  if (hint.empty()) hint = "`good` of the connector says what a good answer holds.";
+  if (hint.empty()) hint = "Check `good` of the connector, the conditions for a good answer.";
   return Error(code_of(missed.otherwise), std::move(text), std::move(hint));
 }
 
@@ -181,10 +180,9 @@ Error redirection(HttpResponse const& response) {
     // Without the query, which may have a ticket in it.
     text += ": points to " + one_line(target->substr(0, target->find_first_of("?#")), 200);
   }
-  return Error(
-      ErrorCode::redirected, text,
-      "Redirects are never followed, lest the credentials go elsewhere: check base_url and "
-      "the path, the slash at its end included.");
+  return Error(ErrorCode::redirected, text,
+               "Redirects are never followed, so that credentials go to no other host. Check "
+               "base_url and the path, including its final slash.");
 }
 
 // Returns true if the answer is not from the broker's API but from a firewall, a proxy or a

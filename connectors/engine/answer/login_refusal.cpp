@@ -23,14 +23,14 @@ std::optional<Error> login_refusal(Verdict const& verdict, int status) {
     case ErrorCode::not_found:
       error.code = ErrorCode::login_refused;
       error.hint =
-          "The login may stand elsewhere for your account: see `login: {path: …}` of the "
-          "source, and its base_url.";
+          "The login path may differ for your account: check `login: {path: …}` and base_url of "
+          "the source.";
       break;
     default:
       error.code = ErrorCode::login_refused;
       error.hint =
-          "Check the credentials of this source, and whether the broker wants a second "
-          "step, such as a captcha: log in by hand once.";
+          "Check the credentials of this source, and log in by hand once: the broker may require a "
+          "second step, such as a captcha.";
       break;
   }
   return error;

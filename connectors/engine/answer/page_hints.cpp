@@ -71,7 +71,7 @@ Error refused(std::string_view link, std::string_view why, std::string hint = {}
   }
   return Error(ErrorCode::paging_broken,
                "the link to the next page, " + std::string(shown) + ", " + std::string(why),
-               "Credentials go to `base_url` alone. If the broker moved, change `base_url`.");
+               "Credentials are sent only to `base_url`. If the broker moved, change `base_url`.");
 }
 
 bool same_origin(urls::url_view left, urls::url_view right) {
@@ -130,9 +130,9 @@ std::string as_address(std::string_view link) {
 
 // The API is behind a proxy that terminates TLS, and does not know its own address.
 constexpr auto behind_proxy =
-    "Only the scheme or port differs: the broker's API seems to stand behind a proxy. With "
-    "`follow: path` under `page` of the stream, in a connector file of your own, only path and "
-    "query of a link are used, under `base_url`.";
+    "Only the scheme or port differs: the broker's API seems to be behind a proxy. Set `follow: "
+    "path` under `page` of the stream in your own connector file: then only path and query of a "
+    "link are used, under `base_url`.";
 
 Result<std::string> link_target(std::string const& link, std::string const& base_url,
                                 std::string const& asked, bool follow_path) {

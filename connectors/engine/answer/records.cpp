@@ -172,12 +172,12 @@ Result<Records> find_records(StreamSpec const& stream, Json const& body, bool be
   bool const none =
       counts_none(stream, body) || (found_null && (stream.empty_if_null || behind_rows));
   if (none && !speaks_of_error(body)) return records;
-  return Error(ErrorCode::malformed_answer, "the answer has no list of rows: " + tried,
-               found_null
-                   ? "Where that is how the broker says that there are no rows, write "
-                     "`records: {from: …, empty_if_null: true}`, or name its count as `total` "
-                     "of `page`."
-                   : "`records` of the stream in the connector file says where they are.");
+  return Error(
+      ErrorCode::malformed_answer, "the answer has no list of rows: " + tried,
+      found_null
+          ? "If this is the broker's way to say that there are no rows, set `records: {from: …, "
+            "empty_if_null: true}`, or set `total` of `page` to the path of its count."
+          : "Check `records` of the stream in the connector file.");
 }
 
 }  // namespace affsync::engine

@@ -69,7 +69,7 @@ StaticTokenAuth read_static_token(yaml::Map& map, Declared const& declared) {
 std::string read_credential_text(yaml::Node const& node, Declared const& declared) {
   auto text = read_template(node, declared, secret_placeholders);
   if (text.find("${credentials.") == std::string::npos) {
-    node.fail("there is no credential in it", "For instance \"${credentials.secret}\".");
+    node.fail("this text has no credential in it", "For instance \"${credentials.secret}\".");
   }
   return text;
 }
@@ -111,7 +111,7 @@ void read_token_place(yaml::Node const& node, LoginTokenAuth& auth, Declared con
   auto const cookie = map.find("cookie");
   map.finish();
   if (header.has_value() == cookie.has_value()) {
-    node.fail("the token's place takes one of header and cookie");
+    node.fail("`token` takes either `header` or `cookie`");
   }
   if (header) {
     auth.token_header = read_header_name(*header, declared);
@@ -155,7 +155,7 @@ LoginTokenAuth read_client_credentials(yaml::Map& map, Declared const& declared)
     auth.login.form.emplace_back("scope", read_template(*scope, declared, {.settings = true}));
   }
   auto const place = map.find("client");
-  if (place && read_word<bool>(*place, client_places, "a place of the client's id and secret")) {
+  if (place && read_word<bool>(*place, client_places, "a place for the client's id and secret")) {
     auth.login_basic.emplace();
     auth.login_basic->user = id;
     auth.login_basic->password = secret;

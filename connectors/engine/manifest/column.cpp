@@ -41,7 +41,7 @@ void check_constant(yaml::Node const& node, std::string const& text, ColumnEntry
   bool const is_text = entry.column.type == ColumnType::text;
   if (text.find("${") != std::string::npos) {
     if (!is_text) node.fail("a setting can only fill a column of text");
-    if (entry.words != nullptr) node.fail(entry.name() + " takes words that are fixed");
+    if (entry.words != nullptr) node.fail(entry.name() + " takes only fixed words");
     return;
   }
   bool good = true;
@@ -114,7 +114,9 @@ std::vector<PresentWord> read_present(yaml::Node const& node, ColumnEntry const&
 ColumnMapping read_constant(yaml::Map& map, yaml::Node const& constant, ColumnMapping out,
                             ColumnEntry const& entry) {
   for (auto const* key : {"from", "present"}) {
-    if (auto const node = map.find(key)) node->fail("a constant comes from nowhere");
+    if (auto const node = map.find(key)) {
+      node->fail("`" + std::string(key) + "` cannot be combined with `const`");
+    }
   }
   out.constant = read_template(constant, entry.declared, {.settings = true});
   check_constant(constant, *out.constant, entry);
@@ -127,8 +129,8 @@ void read_origin(yaml::Map& map, ColumnMapping& out, ColumnEntry const& entry) {
   if (auto const present = map.find("present")) {
     for (auto const* key : {"from", "as", "table"}) {
       if (auto const node = map.find(key)) {
-        node->fail("`" + std::string(key) + "` cannot stand beside `present`",
-                   "`present` says itself which field gives which word.");
+        node->fail("`" + std::string(key) + "` cannot be combined with `present`",
+                   "`present` already says which field gives which word.");
       }
     }
     out.present = read_present(*present, entry);
@@ -199,9 +201,9 @@ ColumnMapping read_column(yaml::Node const& name, yaml::Node const& node, Record
     if (auto const required = map.find("required")) {
       out.required = required->as_bool();
       if (out.required && out.only_if) {
-        required->fail("`required` and `only_if` cannot stand together",
-                       "One says that there is always a value, the other that at times there is "
-                       "none.");
+        required->fail(
+            "`required` and `only_if` cannot be combined",
+            "`required` means that there is always a value, `only_if` that there may be none.");
       }
     }
     if (auto const personal = map.find("personal")) {
@@ -215,7 +217,7 @@ ColumnMapping read_column(yaml::Node const& name, yaml::Node const& node, Record
     node.fail("an enum needs `table`: the broker's words and ours");
   }
   if (entry.words != nullptr && !has_words) {
-    name.fail(entry.name() + " takes words that are fixed, not the broker's own",
+    name.fail(entry.name() + " takes only fixed words, not the broker's own",
               "Give it a `table`, or a `const`; one of: " + join_words(entry.words->list()) + ".");
   }
   return out;

@@ -26,7 +26,7 @@ std::map<std::string, std::string> read_enumeration(yaml::Node const& node,
     }
     check_word(value, ours, entry);
     if (!table.emplace(to_lower(key.text()), std::move(ours)).second) {
-      key.fail(yaml::quoted(key.text()) + " is there twice, since case does not count");
+      key.fail(yaml::quoted(key.text()) + " occurs twice, because case is ignored");
     }
   }
   if (table.empty()) node.fail("the table of words is empty");
@@ -39,7 +39,7 @@ std::vector<std::string> read_formats(yaml::Node const& node) {
     formats.push_back(item.text());
     if (formats.back() != "iso" && formats.back().find('%') == std::string::npos) {
       item.fail(yaml::quoted(formats.back()) + " is not a format of dates",
-                "Use iso, or places such as %d.%m.%Y %H:%M:%S.");
+                "Use iso, or strptime directives such as %d.%m.%Y %H:%M:%S.");
     }
   }
   return formats;
@@ -72,15 +72,15 @@ void read_column_options(yaml::Map& map, ColumnMapping& out, ColumnEntry const& 
       std::string words;
       for (auto const type : types)
         words += (words.empty() ? "" : " or ") + std::string(word_of(type));
-      node->fail("`" + std::string(key) + "` goes with " + words + ", this value is " +
-                 std::string(word_of(out.type)));
+      node->fail("`" + std::string(key) + "` is only allowed with " + words +
+                 ", but this value is " + std::string(word_of(out.type)));
     }
     return node;
   };
   using enum ValueType;
   if (auto const node = option("take_before", {text})) {
     out.take_before = node->text();
-    if (out.take_before.empty()) node->fail("there is nothing before an empty text");
+    if (out.take_before.empty()) node->fail("`take_before` must not be empty");
   }
   if (auto const node = option("strip_prefix", {text})) out.strip_prefix = node->text();
   if (auto const node = option("lower_case", {text})) out.lower_case = node->as_bool();
@@ -106,9 +106,9 @@ void read_column_options(yaml::Map& map, ColumnMapping& out, ColumnEntry const& 
   }
   bool const is_end = out.type == earliest || out.type == latest;
   if (is_end && out.locale == Locale::none) {
-    map.node().fail(std::string(word_of(out.type)) +
-                        " needs `locale`: only times in words are told as an interval",
-                    "For instance `locale: ru`.");
+    map.node().fail(
+        std::string(word_of(out.type)) + " needs `locale`: only times in words can be intervals",
+        "For instance `locale: ru`.");
   }
   if (auto const node = option("unit", {epoch})) {
     out.epoch_milliseconds = read_word<bool>(*node, epoch_units, "a unit of epoch times");

@@ -51,7 +51,7 @@ void check_declared(yaml::Node const& node, std::string_view name,
   auto const near = nearest(name, declared);
   node.fail(
       yaml::quoted(name) + " is not among the " + kind + "s that the file declares",
-      near ? "Did you mean `" + *near + "`?" : "Declare it under `" + kind + "s`, or take it out.");
+      near ? "Did you mean `" + *near + "`?" : "Declare it under `" + kind + "s`, or remove it.");
 }
 
 void check_placeholders(yaml::Node const& node, std::string const& text, Declared const& declared,
@@ -89,7 +89,7 @@ seconds read_duration(yaml::Node const& node, seconds least, seconds most) {
   auto const value = duration_of(text);
   if (!value) {
     node.fail(yaml::quoted(text) + " is not a duration",
-              "A whole number and a unit: 30s, 5m, 6h, 1d.");
+              "Write a whole number and a unit: 30s, 5m, 6h, 1d.");
   }
   if (*value < least || *value > most) {
     node.fail(yaml::quoted(text) + " is out of range",
@@ -111,7 +111,7 @@ std::string read_schedule(yaml::Node const& node) {
   auto const schedule = parse_schedule(text);
   if (!schedule) {
     auto const& error = schedule.error();
-    node.fail(yaml::quoted(text) + " is no schedule: " + error.message, error.hint);
+    node.fail(yaml::quoted(text) + " is not a schedule: " + error.message, error.hint);
   }
   return text;
 }
@@ -123,7 +123,7 @@ void check_name(yaml::Node const& node, std::string_view name, std::string const
   if (name.empty() || name.size() > 60 || name[0] < 'a' || name[0] > 'z' ||
       !std::ranges::all_of(name, fits)) {
     node.fail(yaml::quoted(name) + " cannot be " + what,
-              "Small letters, digits and _, beginning with a letter, 60 at most.");
+              "Use lower-case letters, digits and _, starting with a letter, at most 60.");
   }
 }
 
@@ -195,7 +195,7 @@ NamedTexts read_headers(yaml::Node const& node, Declared const& declared, Placeh
     for (std::string_view const taken :
          {"host", "content-length", "transfer-encoding", "connection", "authorization"}) {
       if (lower == taken) {
-        key.fail("the header " + yaml::quoted(name) + " is not for a request to set",
+        key.fail("the header " + yaml::quoted(name) + " cannot be set for a request",
                  taken == "authorization" ? "Describe the login under `auth`." : "");
       }
     }
@@ -207,10 +207,10 @@ std::string read_request_path(yaml::Node const& node, Declared const& declared) 
   auto path = read_template(node, declared, {.settings = true, .window = true});
   if (!path.starts_with('/') || path.starts_with("//")) {
     node.fail(yaml::quoted(path) + " is not the path of a request",
-              "It begins with one /; the host belongs into `base_url`.");
+              "Start it with a single /; the host belongs in `base_url`.");
   }
   if (path.find_first_of("?# ") != std::string::npos) {
-    node.fail(yaml::quoted(path) + " holds more than a path", "Parameters belong under `query`.");
+    node.fail(yaml::quoted(path) + " holds more than a path", "Put parameters under `query`.");
   }
   return path;
 }
@@ -219,7 +219,7 @@ std::string read_zone(yaml::Node const& node, Declared const& declared) {
   auto zone = read_template(node, declared, {.settings = true});
   if (zone.find("${") == std::string::npos && !zone_exists(zone)) {
     node.fail(yaml::quoted(zone) + " is not a time zone",
-              "A name of the tz database, such as UTC or Europe/Moscow.");
+              "Use a name of the tz database, such as UTC or Europe/Moscow.");
   }
   return zone;
 }

@@ -20,7 +20,7 @@ KeyPart read_key_part(yaml::Node const& node) {
     yaml::Map map(node, "a part of a key");
     auto const constant = map.require("const");
     part.constant = constant.text();
-    if (part.constant->empty()) constant.fail("an empty text tells no rows apart");
+    if (part.constant->empty()) constant.fail("an empty text does not distinguish rows");
     map.finish();
     return part;
   }
@@ -41,7 +41,7 @@ void require_all(TableMapping& mapping, yaml::Node const& columns) {
     auto const entry = columns.entries()[static_cast<std::size_t>(found - mapping.columns.begin())];
     if (found->only_if || found->personal) {
       entry.second.fail("a row of " + yaml::quoted(mapping.table->name) + " needs the column " +
-                        yaml::quoted(column.name) + " always, so that `" +
+                        yaml::quoted(column.name) + " always, so `" +
                         (found->only_if ? "only_if" : "personal") + "` cannot be used");
     }
     found->required = true;

@@ -98,7 +98,7 @@ void check_window_column(yaml::Node const& node, std::string const& name, TableM
     if (column.column != name) continue;
     auto const& of_table = map.table->columns[*map.table->index_of(name)];
     if (of_table.type == ColumnType::date) return;
-    node.fail("the column " + yaml::quoted(name) + " holds no day but " +
+    node.fail("the column " + yaml::quoted(name) + " is not a date column but " +
               std::string(to_sql(of_table.type)));
   }
   node.fail("the column " + yaml::quoted(name) + " is not mapped",
@@ -114,7 +114,7 @@ void read_history(yaml::Map& map, WindowSpec& window, TableMapping const& mappin
   }
   auto const start = map.require("start");
   auto const day = parse_day(start.text());
-  if (!day) start.fail(yaml::quoted(start.text()) + " is not a day", "Written as 2025-01-31.");
+  if (!day) start.fail(yaml::quoted(start.text()) + " is not a day", "Write it as 2025-01-31.");
   window.start = *day;
   if (auto const column = map.find("column")) {
     window.column = column->text();

@@ -37,8 +37,7 @@ void read_comparison(yaml::Map& map, bool has_path, std::vector<std::string>& eq
       node->fail("`" + std::string(key) + "` needs `json`, the path of the value to compare");
     }
     if (!equals.empty()) {
-      node->fail("`equals` and `not_equals` cannot stand together",
-                 "One of the two says which values count.");
+      node->fail("`equals` and `not_equals` cannot be combined", "Use only one of them.");
     }
     texts = read_texts(*node);
   };
@@ -65,13 +64,13 @@ ErrorRule read_error_rule(yaml::Node const& node) {
       read_word<AnswerClass>(map.require("class"), refusals, "the class of an answer");
   if (auto const wait = map.find("wait")) {
     if (rule.answer_class != AnswerClass::throttled) {
-      wait->fail("`wait` goes with `class: throttled` only");
+      wait->fail("`wait` is only allowed with `class: throttled`");
     }
     rule.wait = read_duration(*wait, std::chrono::seconds(1), std::chrono::hours(24));
   }
   map.finish();
   if (rule.status.empty() && !rule.json && rule.body_contains.empty()) {
-    node.fail("this rule would hold for every answer", "Give it `status`, `json` or `contains`.");
+    node.fail("this rule would match every answer", "Give it `status`, `json` or `contains`.");
   }
   return rule;
 }
@@ -85,7 +84,7 @@ GoodSpec read_good_condition(yaml::Node const& node) {
     good.otherwise = read_word<AnswerClass>(*word, refusals, "the class of an answer");
     if (good.otherwise == AnswerClass::empty) {
       word->fail("an answer that is not good cannot mean that there are no rows",
-                 "Which ones mean that belongs into `errors`.");
+                 "Add a rule with `class: empty` to `errors`.");
     }
   }
   map.finish();

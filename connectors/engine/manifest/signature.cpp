@@ -77,7 +77,7 @@ SignatureSpec read_signature(yaml::Node const& node, Declared const& declared) {
   if (auto const header = map.find("timestamp_header")) {
     out.timestamp_header = read_header_name(*header, declared);
   } else if (signs(out, SignedPart::timestamp)) {
-    parts.fail("the broker is not told the timestamp that is signed", "Add `timestamp_header`.");
+    parts.fail("the signed timestamp is not sent to the broker", "Add `timestamp_header`.");
   }
   if (auto const form = map.find("timestamp_form")) {
     out.timestamp_form =
@@ -86,7 +86,7 @@ SignatureSpec read_signature(yaml::Node const& node, Declared const& declared) {
   if (auto const header = map.find("nonce_header")) {
     out.nonce_header = read_header_name(*header, declared);
   } else if (signs(out, SignedPart::nonce)) {
-    parts.fail("the broker is not told the nonce that is signed", "Add `nonce_header`.");
+    parts.fail("the signed nonce is not sent to the broker", "Add `nonce_header`.");
   }
   map.finish();
   return out;

@@ -36,7 +36,7 @@ ReconcileSpec read_reconcile(yaml::Node const& node, TableMapping const& mapping
     if (!mapped) column->fail("the column " + yaml::quoted(check.column) + " is not mapped");
     auto const type = mapping.table->columns[*mapping.table->index_of(check.column)].type;
     if (type != ColumnType::numeric && type != ColumnType::bigint) {
-      column->fail("the column " + yaml::quoted(check.column) + " holds no numbers to add up");
+      column->fail("the column " + yaml::quoted(check.column) + " has no numbers to sum");
     }
   }
   check.metric = check.column.empty() ? "rows" : check.column;
@@ -83,7 +83,7 @@ void read_request(yaml::Map& map, StreamSpec& stream, Declared const& declared) 
   if (auto const hint = map.find("path_hint")) stream.path_hint = hint->text();
   if (stream.request.path.empty() && stream.path_hint.empty()) {
     map.node().fail("the stream has neither `path` nor `path_hint`",
-                    "Where the path is unknown, `path_hint` says what the user has to find out.");
+                    "If the path is unknown, set `path_hint` to what the user has to find out.");
   }
   if (auto const query = map.find("query")) {
     stream.request.query =
@@ -100,8 +100,8 @@ void check_query(yaml::Node const& node, NamedTexts const& query, StreamSpec con
     bool const paging = is_paging_parameter(stream.page, name);
     bool const window = is_window_parameter(stream, name);
     if (paging || window) {
-      node.fail("the query parameter " + yaml::quoted(name) + " is set by " +
-                (paging ? "`page`" : "`window`") + " already");
+      node.fail("the query parameter " + yaml::quoted(name) + " is already set by " +
+                (paging ? "`page`" : "`window`"));
     }
   }
 }
@@ -138,11 +138,10 @@ void check_also(yaml::Node const& node, StreamSpec const& stream) {
           exclude_each_other(*other, mapping)) {
         continue;
       }
-      node.items()[i].fail(
-          "rows of " + yaml::quoted(mapping.table->name) +
-              " are made of the same row under the same key already",
-          "Give the entry a `key` of its own; a part of it may be a constant, such as "
-          "[id, {const: equity}].");
+      node.items()[i].fail("rows of " + yaml::quoted(mapping.table->name) +
+                               " are already made from the same row with the same key",
+                           "Give the entry its own `key`; a part of it may be a constant, such as "
+                           "[id, {const: equity}].");
     }
     earlier.push_back(&mapping);
   }
@@ -163,7 +162,8 @@ void read_parts(yaml::Node const& node, StreamSpec& stream, Declared const& decl
     check_query(node.items()[i], stream.parts[i].query, stream);
   }
   if (stream.parts.size() < 2) {
-    node.fail("a list has at least two parts", "Put the parameters into `query` of the stream.");
+    node.fail("`parts` needs at least two entries",
+              "Put the parameters into `query` of the stream.");
   }
 }
 
@@ -289,7 +289,7 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
       if (is_mixed) {
         item.fail("`also` puts other rows into " + yaml::quoted(stream.map.table->name) +
                       ", which the broker's total does not count",
-                  "Read the list by two streams.");
+                  "Read the list with two streams.");
       }
     }
   }

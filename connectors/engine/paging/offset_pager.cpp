@@ -23,8 +23,8 @@ Error keeps_shifting(std::int64_t offset) {
   return Error(ErrorCode::paging_broken,
                "the list keeps shifting: around row " + std::to_string(offset) +
                    " no page fits the one before it",
-               "The request needs an ordering by something that is unique and does not change; "
-               "set it in `query` of the stream.");
+               "Sort the list by something unique that does not change: set the order in `query` "
+               "of the stream.");
 }
 
 }  // namespace
@@ -103,7 +103,7 @@ bool OffsetPager::ends_at_refusal(ErrorCode code) {
   if (total_ && distinct() < *total_) return false;
   if (!total_ && may_be_a_depth(code, distinct())) {
     end_in_doubt_ = "the broker refused the page behind " + std::to_string(distinct()) +
-                    " rows, which may be as deep as it lets a list be read";
+                    " rows; this may be its limit, not the end of the list";
   }
   return true;
 }
@@ -234,13 +234,13 @@ std::optional<Error> OffsetPager::judge_stale_page(std::size_t rows, bool repeat
   if (explained && ++explained_pages_ <= max_explained_pages) return std::nullopt;
   if (++stale_pages_ < 2) return std::nullopt;
   std::string const count_text =
-      total_ ? "the broker counts " + std::to_string(*total_) : "there is no sign of the end";
+      total_ ? "the broker counts " + std::to_string(*total_) : "the list has not ended";
   return Error(ErrorCode::paging_broken,
-               "two pages in a row brought no new row, though only " + std::to_string(distinct()) +
+               "two pages in a row had no new row, although only " + std::to_string(distinct()) +
                    " rows came and " + count_text + "; the parameter `" + spec_.parameter +
-                   "` seems not to be honoured",
-               "Compare `page` of the stream with the broker's documentation; a list that is not "
-               "paged has type none.");
+                   "` seems to be ignored",
+               "Compare `page` of the stream with the broker's documentation; use `type: none` for "
+               "a list without pages.");
 }
 
 PageOutcome OffsetPager::finish() {

@@ -21,8 +21,8 @@ bool is_target(std::string_view text) {
 
 Error goes_in_circles(std::string what) {
   return Error(ErrorCode::paging_broken, std::move(what),
-               "Compare `page` of the stream with the broker's documentation; a list that is not "
-               "paged has type none.");
+               "Compare `page` of the stream with the broker's documentation; use `type: none` for "
+               "a list without pages.");
 }
 
 }  // namespace
@@ -210,7 +210,7 @@ bool StepPager::ends_at_refusal(ErrorCode code) {
   if (total_pages_ && number_ - spec_.first_page < *total_pages_) return false;
   if (!total_ && !total_pages_ && may_be_a_depth(code, distinct())) {
     end_in_doubt_ = "the broker refused the page behind " + std::to_string(distinct()) +
-                    " rows, which may be as deep as it lets a list be read";
+                    " rows; this may be its limit, not the end of the list";
   }
   return true;
 }
@@ -247,10 +247,9 @@ std::optional<Error> StepPager::judge(Taken const& taken, PageHints const& hints
   return goes_in_circles(
       taken.same_page
           ? "the same page came again and again, " + so_far + " in all" +
-                (by_number() ? "; the parameter `" + spec_.parameter + "` seems not to be honoured"
-                             : "")
-          : "two pages in a row brought no new row, though only " + so_far +
-                " came and more are said to follow");
+                (by_number() ? "; the parameter `" + spec_.parameter + "` seems to be ignored" : "")
+          : "two pages in a row had no new row, although only " + so_far +
+                " were read and the broker says that more follow");
 }
 
 PageOutcome StepPager::finish() {

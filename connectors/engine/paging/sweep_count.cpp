@@ -35,11 +35,11 @@ bool SweepCount::wants_another(Sweep const& sweep) {
   }
   SliceDoubt doubt;
   if (rows == counted) {
-    doubt.text = "the list kept changing while it was read, so rows may have been passed over";
+    doubt.text = "the list kept changing while it was read, so rows may be missing";
     doubt_ = std::move(doubt);
     return false;
   }
-  doubt.text = std::to_string(sweep.rows) + " distinct rows, the broker says " +
+  doubt.text = std::to_string(sweep.rows) + " distinct rows, but the broker counts " +
                std::to_string(counted) + unit;
   if (sweep.total == std::nullopt) {
     doubt.text += " of " + std::to_string(sweep.page_rows) + " rows";

@@ -115,7 +115,7 @@ std::string plain_list(Manifest const& manifest, Names const& names) {
 
 // Describes what the connector accepts, for all messages.
 std::string wanted_sets(Manifest const& manifest, std::vector<Wants> const& all) {
-  std::string text = "Connector " + yaml::quoted(manifest.name) + " wants under `credentials`";
+  std::string text = "Connector " + yaml::quoted(manifest.name) + " needs under `credentials`";
   text += all.size() == 1 ? ": " : " either ";
   for (std::size_t i = 0; i < all.size(); ++i) {
     text += (i == 0 ? "" : "; or ") + described(manifest, all[i].needed);
@@ -142,7 +142,7 @@ void check_each(Manifest const& manifest, std::vector<Wants> const& all,
       hint += known.empty() ? "It takes no credentials."
                             : "It takes: " + described(manifest, everything) + ".";
       refuse_credentials(
-          "connector " + yaml::quoted(manifest.name) + " knows no credential " + yaml::quoted(name),
+          "connector " + yaml::quoted(manifest.name) + " has no credential " + yaml::quoted(name),
           std::move(hint));
     }
     if (value.empty()) {
@@ -185,7 +185,7 @@ void refuse_left_over(Manifest const& manifest, std::vector<Wants> const& all, W
     auto const others = plain_list(manifest, chosen.needed);
     refuse_credentials("the credential " + yaml::quoted(spec.name) + " would not be used" +
                            (others.empty() ? "" : " beside " + others),
-                       "Take it out, or give its own set alone. " + wanted_sets(manifest, all));
+                       "Remove it, or give only its own set. " + wanted_sets(manifest, all));
   }
 }
 

@@ -37,7 +37,7 @@ void refuse_unknown(Manifest const& manifest, std::vector<Spec> const& specs,
   std::string hint = near ? "Did you mean `" + *near + "`? " : "";
   hint += known.empty() ? "It takes no " + kind + "s." : "It takes: " + wanted(specs) + ".";
   refuse_value(
-      "connector " + yaml::quoted(manifest.name) + " knows no " + kind + " " + yaml::quoted(name),
+      "connector " + yaml::quoted(manifest.name) + " has no " + kind + " " + yaml::quoted(name),
       std::move(hint));
 }
 
@@ -60,7 +60,7 @@ SettingValues::SettingValues(Manifest const& manifest,
     if (found == given.end() && spec.required) {
       refuse_value("the setting " + yaml::quoted(spec.name) + " is missing",
                    "Connector " + yaml::quoted(manifest.name) +
-                       " wants under `settings`: " + wanted(manifest.settings) + ".");
+                       " needs under `settings`: " + wanted(manifest.settings) + ".");
     }
     values_[spec.name] = found == given.end() ? spec.default_value : found->second;
   }
@@ -88,8 +88,8 @@ void SettingValues::fill_header(std::string& name) const {
   auto const template_text = name;
   fill(name);
   if (!grammar::is_header_name(name) && name != template_text) {
-    refuse_value(yaml::quoted(name) + ", which a setting gives, is not the name of an HTTP header",
-                 "Letters, digits and hyphens, such as X-Api-Key.");
+    refuse_value(yaml::quoted(name) + ", the value of a setting, is not the name of an HTTP header",
+                 "Use letters, digits and hyphens, such as X-Api-Key.");
   }
 }
 
@@ -128,7 +128,7 @@ void SettingValues::fill_zone(std::string& zone, StreamSpec const& stream) const
   if (!zone_exists(zone)) {
     refuse_value(
         yaml::quoted(zone) + " of stream " + yaml::quoted(stream.name) + " is not a time zone",
-        "A name of the tz database, such as UTC or Europe/Moscow.");
+        "Use a name of the tz database, such as UTC or Europe/Moscow.");
   }
 }
 

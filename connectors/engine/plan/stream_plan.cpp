@@ -21,13 +21,13 @@ Error misconfigured(std::string message, std::string hint = {}) {
 void check_path(std::string const& path, std::string const& what) {
   if (!path.starts_with('/') || path.starts_with("//")) {
     throw Failure(misconfigured(what + " is " + yaml::quoted(path) + ", which is not a path",
-                                "It begins with one /; the host belongs into `base_url`."));
+                                "Start it with a single /; the host belongs in `base_url`."));
   }
   bool const strange =
       std::ranges::any_of(path, [](unsigned char c) { return c <= 0x20 || c == 0x7f; });
   if (strange || path.find_first_of("?#") != std::string::npos) {
     throw Failure(misconfigured(what + " is " + yaml::quoted(path) + ", which is more than a path",
-                                "Parameters belong under `query`."));
+                                "Put parameters under `query`."));
   }
 }
 
@@ -47,8 +47,7 @@ void set_query(StreamSpec& spec, NamedTexts const& overrides, std::string const&
       }
       throw Failure(misconfigured("the query parameter " + yaml::quoted(name) + " of " + what +
                                       " is set by the parts in which the connector reads it",
-                                  "Take it out; a connector file of your own may name other "
-                                  "parts."));
+                                  "Remove it, or define other parts in your own connector file."));
     }
     auto const known = std::ranges::find(spec.request.query, name, &NamedTexts::value_type::first);
     if (known == spec.request.query.end()) {
@@ -62,8 +61,8 @@ void set_query(StreamSpec& spec, NamedTexts const& overrides, std::string const&
 void set_page_size(StreamSpec& spec, int size, std::string const& what) {
   if (spec.page.type == PageType::none || spec.page.limit_parameter.empty()) {
     throw Failure(
-        misconfigured(what + " is read in pages whose size is the broker's, and has no page size",
-                      "Take `page_size` out."));
+        misconfigured(what + " has no page size: the broker decides how large its pages are",
+                      "Remove `page_size`."));
   }
   int const least = spec.page.type == PageType::offset ? spec.page.overlap + 1 : 1;
   if (size < least || size > spec.page.max_size) {
@@ -89,8 +88,8 @@ void apply(StreamSettings const& overrides, StreamSpec& spec) {
   if (overrides.page_size) set_page_size(spec, *overrides.page_size, what);
   if ((overrides.start || overrides.lookback_days) && !spec.window) {
     throw Failure(
-        misconfigured(what + " is not read by date, so that it has no start and no lookback",
-                      "Take " + std::string(overrides.start ? "`start`" : "`lookback`") + " out."));
+        misconfigured(what + " is not read by date, so it has neither start nor lookback",
+                      "Remove " + std::string(overrides.start ? "`start`." : "`lookback`.")));
   }
   if (overrides.start) spec.window->start = *overrides.start;
   if (overrides.lookback_days) {
@@ -119,9 +118,9 @@ void check_stream_names(Manifest const& manifest, SourceSettings const& settings
 std::string base_url_of(Manifest const& manifest, SourceSettings const& settings) {
   auto url = settings.base_url.empty() ? manifest.base_url : settings.base_url;
   if (url.empty()) {
-    throw Failure(misconfigured("the source needs a `base_url`",
-                                "Connector " + yaml::quoted(manifest.name) +
-                                    " is for many hosts and has none of its own."));
+    throw Failure(
+        misconfigured("the source needs a `base_url`",
+                      "Connector " + yaml::quoted(manifest.name) + " has no default host."));
   }
   while (url.ends_with('/')) url.pop_back();
   return url;
@@ -135,7 +134,7 @@ AuthOption make_auth(AuthOption option, Manifest const& manifest, SourceSettings
       throw Failure(misconfigured("connector " + yaml::quoted(manifest.name) +
                                       " has no login whose path could be set" +
                                       (manifest.auth.size() > 1 ? " with these credentials" : ""),
-                                  "Take `login` out."));
+                                  "Remove `login`."));
     }
     check_path(*settings.login_path, "the path of the login");
     login->login.path = *settings.login_path;
@@ -184,7 +183,7 @@ std::vector<std::string> former_accounts_of(Manifest const& manifest,
     if (std::ranges::none_of(manifest.credentials, is_it)) {
       throw Failure(misconfigured(
           "connector " + yaml::quoted(manifest.name) + " has no credential " + yaml::quoted(name),
-          "former_credentials names those that the source had before."));
+          "Use the names of this connector's credentials in former_credentials."));
     }
     former.credentials.erase(name);
     if (!value.empty()) former.credentials.emplace(name, Secret(value));

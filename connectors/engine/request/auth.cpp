@@ -154,10 +154,11 @@ Error no_token(LoginTokenAuth const& auth, Json const& body) {
   } else if (body.is_object() && !body.members().empty()) {
     std::string names;
     for (auto const& [name, value] : body.members()) names += (names.empty() ? "" : ", ") + name;
-    text += "; it holds: " + one_line(names, 200);
+    text += "; it has the members: " + one_line(names, 200);
   }
   return Error(ErrorCode::login_refused, std::move(text),
-               "The broker did not let us in, wants a second step, or its login has changed.");
+               "Log in by hand once: the broker may have refused us, require a second step, or "
+               "have changed its login.");
 }
 
 }  // namespace
@@ -210,9 +211,9 @@ Result<Token> read_token(LoginTokenAuth const& auth, Json const& body, TimePoint
     return Error(
         ErrorCode::login_refused,
         "the login's token cannot be sent in a header: " +
-            std::string(text.size() > longest_token ? "it is too long"
-                                                    : "it holds blanks or other characters "
-                                                      "that no token has"));
+            std::string(text.size() > longest_token
+                            ? "it is too long"
+                            : "it has blanks or other characters that no header may have"));
   }
   Token token;
   token.text = Secret(std::string(text));

@@ -53,14 +53,14 @@ std::string ColumnReader::out_of_range(TimePoint earliest, TimePoint latest,
                                        RowContext const& context) const {
   if (latest < first_) {
     return "is " + format_time(latest) + ", before " + format_time(first_) +
-           ", and cannot be meant";
+           ", which is not plausible";
   }
   // A clock that was never set cannot tell what is in the future.
   if (context.latest_now < first_of_records || earliest <= context.latest_now + ahead_) return {};
   auto const days = std::chrono::floor<std::chrono::days>(ahead_).count();
   return "is " + format_time(earliest) + ", more than " +
          (days > 0 ? std::to_string(days) + " days" : std::to_string(ahead_.count()) + " s") +
-         " after the answer of " + format_time(context.latest_now) + ", and cannot be meant";
+         " after the answer of " + format_time(context.latest_now) + ", which is not plausible";
 }
 
 bool ColumnReader::reads_times() const {
@@ -73,7 +73,7 @@ std::string ColumnReader::convert_time(Form form, std::string_view text, RowCont
     bool relative = false;
     auto const day = times_.read_day(text, context.now, form == Form::day_of_instant, relative);
     if (relative) return {};  // not a day: null
-    if (!day) return "is not a day of a form that the connector knows";
+    if (!day) return "is not a day in a format that the connector knows";
     if (auto problem = out_of_range(*day, *day, context); !problem.empty()) return problem;
     if (form == Form::midnight) {
       append_time(out, times_.zone().to_utc(TimePoint(*day)));
@@ -83,7 +83,7 @@ std::string ColumnReader::convert_time(Form form, std::string_view text, RowCont
     return {};
   }
   auto const found = times_.read(text, context.now);
-  if (!found) return "is not a time of a form that the connector knows";
+  if (!found) return "is not a time in a format that the connector knows";
   if (form == Form::instant && !found->exact) return {};  // not an instant: null
   auto problem = out_of_range(found->earliest, found->latest, context);
   if (!problem.empty()) return problem;

@@ -33,9 +33,9 @@ std::optional<std::string> stray_word_in(Json const& row) {
     if (!member.value.has_stray_word()) continue;
     return "the field " + quote_for_reason(member.name) + " holds " +
            std::string(member.value.scalar_text().value_or("NaN or Infinity")) +
-           ", which is no number in JSON";
+           ", which is not a JSON number";
   }
-  return "a field holds NaN or Infinity, which is no number in JSON";
+  return "a field holds NaN or Infinity, which is not a JSON number";
 }
 
 std::optional<std::string> twice_in(Json const& row) {
@@ -200,7 +200,7 @@ std::optional<std::string> RowMapper::key_of(Json const& row, std::string& reaso
     }
     if (text.find('\0') != std::string_view::npos) {
       reason = "the field \"" + path.text() +
-               "\", which belongs to the row's key, holds a NUL or something that is no UTF-8";
+               "\", which belongs to the row's key, contains a NUL or invalid UTF-8";
       return std::nullopt;
     }
     if (compiled_->privacy.privacy() != Privacy::keep && compiled_->privacy.covers(path.text())) {

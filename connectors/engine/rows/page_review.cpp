@@ -60,7 +60,7 @@ void review_alternatives(TableMapping const& mapping, Rows const& rows, PageRevi
     out.warnings.push_back(column.column + ": the field \"" + column.from[0].text() +
                            "\" is 0 in all " + std::to_string(zeros) +
                            " rows that have it, while \"" + column.from[1].text() +
-                           "\" has figures; if 0 means that there is none, say `null_if: \"" +
+                           "\" has values; if 0 means that there is no value, set `null_if: \"" +
                            std::string(zero) + "\"`");
   }
 }
@@ -74,10 +74,10 @@ void review_personal(StreamPlan const& plan, TableMapping const& mapping, PageRe
     for (auto const& path : column.from) {
       if (!column.personal && !privacy.covers(path.text())) continue;
       out.warnings.push_back(column.column + ": the field \"" + path.text() +
-                             "\" is personal and dropped, so that the column stays empty" +
+                             "\" is personal and dropped, so the column stays empty" +
                              (column.column == "client_ref"
-                                  ? " and no join finds the client; map an id that names "
-                                    "nobody, or set `privacy: hash`"
+                                  ? " and no join finds the client; map an id that identifies no "
+                                    "person, or set `privacy: hash`"
                                   : "; map another field, or set `privacy: hash`"));
       break;
     }

@@ -104,7 +104,7 @@ void PageRows::quarantine_contradiction(Target const& target, PageRead& out) {
   if (!quarantined_.insert(content)) return;
   std::string reason = target.is_main ? "" : std::string(target.mapping->table->name) + ": ";
   reason += std::string(contradiction) + " (" + names_of(target.mapping->key) +
-            ") and other content is stored; the key does not tell them apart";
+            ") and other content is stored; the key does not distinguish them";
   out.quarantined.push_back({std::string(), std::move(reason), row_.raw});
 }
 

@@ -10,7 +10,7 @@ namespace affsync::engine {
 namespace {
 
 constexpr std::string_view not_whole = "is not a whole number";
-constexpr std::string_view beyond_bigint = "is larger than 64 bits hold";
+constexpr std::string_view beyond_bigint = "does not fit in 64 bits";
 
 bool all_digits(std::string_view text) {
   for (char const c : text) {
@@ -122,9 +122,9 @@ std::string_view read_epoch(std::string_view text, bool milliseconds, TimePoint&
   std::int64_t value = 0;
   auto const end = micros.data() + std::min(micros.find('.'), micros.size());
   auto const [stop, error] = std::from_chars(micros.data(), end, value);
-  if (error != std::errc{} || stop != end) return "is no time that can be stored";
+  if (error != std::errc{} || stop != end) return "is not a time that can be stored";
   out = TimePoint(Duration(value));
-  return is_storable(out) ? std::string_view{} : "is no time that can be stored";
+  return is_storable(out) ? std::string_view{} : "is not a time that can be stored";
 }
 
 }  // namespace affsync::engine

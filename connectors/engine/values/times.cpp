@@ -104,8 +104,9 @@ Zone::Zone(std::string const& name) {
   try {
     zone_ = date::locate_zone(name);
   } catch (std::exception const&) {
-    throw Failure(ErrorCode::config_invalid, "the time zone \"" + name + "\" is not known here",
-                  "Use a name of the tz database such as Europe/Moscow, and see that the package "
+    throw Failure(ErrorCode::config_invalid,
+                  "the time zone \"" + name + "\" is unknown on this machine",
+                  "Use a name of the tz database such as Europe/Moscow, and check that the package "
                   "tzdata is installed.");
   }
 }

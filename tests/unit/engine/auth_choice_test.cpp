@@ -90,12 +90,12 @@ TEST(AuthChoice, AHeadersNameMayBeASetting) {
   EXPECT_EQ(request.secret_headers[0].first, "X-Token");
   EXPECT_EQ(request.secret_headers[0].second.reveal(), "k");
   EXPECT_EQ(line_of({{"api_key", "k"}}, two_ways, {{"api_key_header", "X Token: a"}}),
-            "main: \"X Token: a\", which a setting gives, is not the name of an HTTP header. "
-            "Letters, digits and hyphens, such as X-Api-Key.");
+            "main: \"X Token: a\", the value of a setting, is not the name of an HTTP header. "
+            "Use letters, digits and hyphens, such as X-Api-Key.");
 }
 
 std::string const both_sets =
-    "Connector \"crm\" wants under `credentials` either username (the e-mail), password; or "
+    "Connector \"crm\" needs under `credentials` either username (the e-mail), password; or "
     "api_key (of the affiliate page); optional: hmac_secret.";
 
 TEST(AuthChoice, WithoutACompleteSetAllSetsAreNamed) {
@@ -109,11 +109,11 @@ TEST(AuthChoice, WithoutACompleteSetAllSetsAreNamed) {
 TEST(AuthChoice, ACredentialThatWouldNotBeUsedIsRefused) {
   EXPECT_EQ(line_of({{"username", "me"}, {"password", "p"}, {"api_key", "planted"}}),
             "main: the credential \"api_key\" would not be used beside `username` and `password`. "
-            "Take it out, or give its own set alone. " +
+            "Remove it, or give only its own set. " +
                 both_sets);
   EXPECT_EQ(line_of({{"username", "me"}, {"api_key", "planted"}}),
-            "main: the credential \"username\" would not be used beside `api_key`. Take it out, or "
-            "give its own set alone. " +
+            "main: the credential \"username\" would not be used beside `api_key`. Remove it, or "
+            "give only its own set. " +
                 both_sets);
 }
 
@@ -126,7 +126,7 @@ TEST(AuthChoice, AnEmptyOrBrokenCredentialIsRefusedEvenIfOptional) {
       "it is read from.");
   EXPECT_EQ(
       line_of({{"apikey", "planted"}}),
-      "main: connector \"crm\" knows no credential \"apikey\". Did you mean `api_key`? It takes: "
+      "main: connector \"crm\" has no credential \"apikey\". Did you mean `api_key`? It takes: "
       "username (the e-mail), password, api_key (of the affiliate page), hmac_secret.");
 }
 
@@ -143,7 +143,7 @@ TEST(AuthChoice, ALoginPathNeedsTheWayThatLogsIn) {
   source.credentials = {{"api_key", Secret("k")}};
   EXPECT_EQ(make_source_plan(manifest(), source).error().to_line(),
             "main: connector \"crm\" has no login whose path could be set with these credentials. "
-            "Take `login` out.");
+            "Remove `login`.");
   source.credentials = {{"username", Secret("me")}, {"password", Secret("p")}};
   auto const made = make_source_plan(manifest(), source);
   EXPECT_EQ(std::get<LoginTokenAuth>(made->auth).login.path, "/v2/sessions");
@@ -180,7 +180,7 @@ TEST(AuthChoice, HmacNeedsItsKeyEvenIfItIsCalledOptional) {
   authorize(request, made->auth, made->credentials, nullptr);
   EXPECT_EQ(request.secret_headers.at(0).second.reveal(), "me");
   EXPECT_EQ(line_of({{"id", "planted"}}, yaml),
-            "main: the credential \"secret\" is missing. Connector \"one\" wants under "
+            "main: the credential \"secret\" is missing. Connector \"one\" needs under "
             "`credentials`: id, secret.");
 }
 
@@ -245,20 +245,20 @@ TEST(AuthChoice, MistakesInTheFileAreToldWithTheirPlace) {
   for (auto const& [marked, words] : {
            Mistake{"  ^[]\n", "the list is empty"},
            Mistake{"  type: basic\n  user: u\n  password: ^p\n",
-                   "there is no credential in it. For instance \"${credentials.secret}\"."},
+                   "this text has no credential in it. For instance \"${credentials.secret}\"."},
            Mistake{"  type: none\n  signature: ^{}\n",
                    "a signature without anything else is `type: hmac`"},
            Mistake{"  ^type: hmac\n", "the authentication needs the key `signature`"},
            Mistake{signature + "parts: ^[timestamp]}\n",
-                   "the broker is not told the timestamp that is signed. Add `timestamp_header`."},
+                   "the signed timestamp is not sent to the broker. Add `timestamp_header`."},
            Mistake{signature + "parts: ^[nonce]}\n",
-                   "the broker is not told the nonce that is signed. Add `nonce_header`."},
+                   "the signed nonce is not sent to the broker. Add `nonce_header`."},
            Mistake{signature + "parts: [^body]}\n",
                    "\"body\" is not a part that can be signed. One of: method, path, query, "
                    "sorted_query, body_sha256, timestamp, nonce."},
            Mistake{signature + "parts: [{const: ^\"${credentials.x}\"}]}\n",
                    "\"x\" is not among the credentials that the file declares. Declare it under "
-                   "`credentials`, or take it out."},
+                   "`credentials`, or remove it."},
            Mistake{signature + "parts: path, algorithm: ^md5}\n",
                    "\"md5\" is not an algorithm of signatures. One of: hmac_sha256, hmac_sha512."},
            Mistake{"  type: hmac\n  signature: {secret: ^plain, header: S, parts: path}\n",
@@ -267,7 +267,7 @@ TEST(AuthChoice, MistakesInTheFileAreToldWithTheirPlace) {
            Mistake{"  type: static_token\n  header: ^\"${settings.x}\"\n  value: "
                    "\"${credentials.k}\"\n",
                    "\"x\" is not among the settings that the file declares. Declare it under "
-                   "`settings`, or take it out."},
+                   "`settings`, or remove it."},
            Mistake{"  type: static_token\n  header: ^X Y\n  value: \"${credentials.k}\"\n",
                    "\"X Y\" is not the name of an HTTP header"},
            Mistake{

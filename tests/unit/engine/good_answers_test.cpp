@@ -90,7 +90,7 @@ TEST(GoodAnswers, AnotherCodeIsNoEmptyList) {
             AnswerClass::ok);
   auto const missing = verdict_of(manifest, "money", R"({"data": []})");
   EXPECT_EQ(missing.answer_class, AnswerClass::bad_request);
-  EXPECT_EQ(missing.error->message, "HTTP 200, but `code` is not there, not \"0\"");
+  EXPECT_EQ(missing.error->message, "HTTP 200, but `code` is missing, not \"0\"");
   EXPECT_EQ(verdict_of(manifest, "money", R"({"code": null, "data": []})").answer_class,
             AnswerClass::bad_request);
   EXPECT_EQ(verdict_of(manifest, "money", "[]").answer_class, AnswerClass::bad_request);
@@ -125,14 +125,13 @@ TEST(GoodAnswers, MistakesAreToldWithTheirLine) {
   };
   EXPECT_EQ(told("good: {equals: 0}"), "e.yaml:3:7: what a good answer holds needs the key `json`");
   EXPECT_EQ(told("good: {json: code, equals: 0, not_equals: 1}"),
-            "e.yaml:3:43: `equals` and `not_equals` cannot stand together. One of the two says "
-            "which values count.");
+            "e.yaml:3:43: `equals` and `not_equals` cannot be combined. Use only one of them.");
   EXPECT_EQ(told("good: {json: code, equal: 0}"),
             "e.yaml:3:20: unknown key \"equal\" in what a good answer holds. Did you mean "
             "`equals`?");
   EXPECT_EQ(told("good: {json: code, class: empty}"),
-            "e.yaml:3:27: an answer that is not good cannot mean that there are no rows. Which "
-            "ones mean that belongs into `errors`.");
+            "e.yaml:3:27: an answer that is not good cannot mean that there are no rows. Add a "
+            "rule with `class: empty` to `errors`.");
   EXPECT_EQ(told("errors: [{status: 400, not_equals: 1, class: empty}]"),
             "e.yaml:3:36: `not_equals` needs `json`, the path of the value to compare");
 }

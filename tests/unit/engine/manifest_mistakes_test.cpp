@@ -50,8 +50,8 @@ INSTANTIATE_TEST_SUITE_P(
     TopLevel, ManifestMistake,
     testing::Values(
         Mistake{"name: demo", "name: ^De-Mo",
-                "\"De-Mo\" cannot be the name of a connector. Small letters, digits "
-                "and _, beginning with a letter, 60 at most."},
+                "\"De-Mo\" cannot be the name of a connector. Use lower-case letters, digits and "
+                "_, starting with a letter, at most 60."},
         Mistake{"name: demo\ntitle", "\n^title", "a connector file needs the key `name`"},
         Mistake{"title: Demo", "^titel: Demo",
                 "unknown key \"titel\" in a connector file. Did you mean `title`?"},
@@ -59,8 +59,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "\"ftp://api.example.com\" is not the address of an API. It begins "
                 "with https://."},
         Mistake{"  key: {description", "  ^Key: {description",
-                "\"Key\" cannot be the name of a credential. Small letters, digits "
-                "and _, beginning with a letter, 60 at most."},
+                "\"Key\" cannot be the name of a credential. Use lower-case letters, digits and _, "
+                "starting with a letter, at most 60."},
         Mistake{"secret: false", "secret: ^maybe", "expected true or false, found \"maybe\""},
         Mistake{"default: UTC", "^defualt: UTC",
                 "unknown key \"defualt\" in the setting \"timezone\". Did you mean "
@@ -74,8 +74,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "`login_token`?"},
         Mistake{"    path: /login/\n    query", "\n    ^query", "a login needs the key `path`"},
         Mistake{"path: /login/", "path: ^login/",
-                "\"login/\" is not the path of a request. It begins with one /; "
-                "the host belongs into `base_url`."},
+                "\"login/\" is not the path of a request. Start it with a single /; the host "
+                "belongs in `base_url`."},
         Mistake{"path: /login/", "path: ^/login/${credentials.key}",
                 "a credential cannot be used here. Credentials go into `auth` "
                 "only: its header, or the body and the headers of the login."},
@@ -83,7 +83,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "a credential cannot be used here. Credentials go into `auth` "
                 "only: its header, or the body and the headers of the login."},
         Mistake{"X-Key: ", "^Content-Length: ",
-                "the header \"Content-Length\" is not for a request to set"},
+                "the header \"Content-Length\" cannot be set for a request"},
         Mistake{"\"${credentials.login}", "^\"${credentials.logn}",
                 "\"logn\" is not among the credentials that the file declares. "
                 "Did you mean `login`?"},
@@ -100,8 +100,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "the header's value does not use ${token}. For instance \"Bearer "
                 "${token}\"."},
         Mistake{"assumed_lifetime: 6h", "assumed_lifetime: ^6",
-                "\"6\" is not a duration. A whole number and a unit: 30s, 5m, 6h, "
-                "1d."},
+                "\"6\" is not a duration. Write a whole number and a unit: 30s, 5m, 6h, 1d."},
         Mistake{"renew_before: 90s", "renew_before: ^25h",
                 "\"25h\" is out of range. From 0s to 1d."}));
 
@@ -120,51 +119,50 @@ INSTANTIATE_TEST_SUITE_P(
                             "\"auth_invald\" is not the class of an answer. Did you mean "
                             "`auth_invalid`?"},
                     Mistake{"class: throttled, wait: ", "class: transient, wait: ^",
-                            "`wait` goes with `class: throttled` only"},
+                            "`wait` is only allowed with `class: throttled`"},
                     Mistake{"json: error.code, equals: ", "status: 400, equals: ^",
                             "`equals` needs `json`, the path of the value to compare"},
                     Mistake{"{contains: too many days, class", "^{class",
-                            "this rule would hold for every answer. Give it `status`, `json` "
+                            "this rule would match every answer. Give it `status`, `json` "
                             "or `contains`."}));
 
 INSTANTIATE_TEST_SUITE_P(
     Stream, ManifestMistake,
     testing::Values(
         Mistake{"  rewards:\n", "  ^my rewards:\n",
-                "\"my rewards\" cannot be the name of a stream. Small letters, digits "
-                "and _, beginning with a letter, 60 at most."},
+                "\"my rewards\" cannot be the name of a stream. Use lower-case letters, digits and "
+                "_, starting with a letter, at most 60."},
         Mistake{"  payouts:\n", "  ^rewards:\n",
                 "the key \"rewards\" occurs twice. It stands at demo.yaml:41:3 already."},
         Mistake{
             "every: 15m", "every: ^often",
-            "\"often\" is no schedule: not a duration. Write a whole number with its unit: 30s, "
+            "\"often\" is not a schedule: not a duration. Write a whole number with its unit: 30s, "
             "15m, 6h or 1d. Or a cron line of five fields in UTC, such as \"0 6 * * *\"."},
         Mistake{
             "every: 15m", "every: ^\"99 99 * * *\"",
-            "\"99 99 * * *\" is no schedule: the minute field of the cron line: a number out of "
+            "\"99 99 * * *\" is not a schedule: the minute field of the cron line: a number out of "
             "its range. It takes *, 0 to 59, ranges (1-5), steps (*/2) and lists (1,3)."},
         Mistake{
             "\"0 3 * * 0\"", "^\"0 3 * *\"",
-            "\"0 3 * *\" is no schedule: a cron line of 4 fields. Write five: minute, hour, day "
+            "\"0 3 * *\" is not a schedule: a cron line of 4 fields. Write five: minute, hour, day "
             "of the month, month, weekday; times are UTC."},
         Mistake{"    path: /rewards/\n", "    method: ^POST\n    path: /rewards/\n",
                 "a stream is read with GET. Only the login under `auth` may send "
                 "a POST: the same account could move money with one."},
         Mistake{"path: /rewards/", "path: ^/rewards/?a=1",
-                "\"/rewards/?a=1\" holds more than a path. Parameters belong "
-                "under `query`."},
+                "\"/rewards/?a=1\" holds more than a path. Put parameters under `query`."},
         Mistake{"    title: Rewards\n    table: commission\n    enabled: false\n    in_reports: "
                 "false\n    "
                 "every: 15m\n    full_every: \"0 3 * * 0\"\n    path: /rewards/\n",
                 "    ^table: commission\n",
-                "the stream has neither `path` nor `path_hint`. Where the path is "
-                "unknown, `path_hint` says what the user has to find out."},
+                "the stream has neither `path` nor `path_hint`. If the path is unknown, set "
+                "`path_hint` to what the user has to find out."},
         Mistake{"query: {ordering: id,", "query: ^{size: 5,",
-                "the query parameter \"size\" is set by `page` already"},
+                "the query parameter \"size\" is already set by `page`"},
         Mistake{"query: {ordering: id,", "query: ^{since: 5,",
-                "the query parameter \"since\" is set by `window` already"},
+                "the query parameter \"since\" is already set by `window`"},
         Mistake{"Accept-Language: en", "^Authorization: x",
-                "the header \"Authorization\" is not for a request to set. "
+                "the header \"Authorization\" cannot be set for a request. "
                 "Describe the login under `auth`."},
         Mistake{"page: {type: offset,", "page: {type: ^pages,",
                 "\"pages\" is not a kind of paging. Did you mean `page`?"},
@@ -174,14 +172,14 @@ INSTANTIATE_TEST_SUITE_P(
                 "pages of 50 rows that share 50 never come to an end. Make "
                 "`overlap` smaller than `size`."},
         Mistake{"zone: Europe/Moscow", "zone: ^Europe/Moskow",
-                "\"Europe/Moskow\" is not a time zone. A name of the tz database, "
-                "such as UTC or Europe/Moscow."},
+                "\"Europe/Moskow\" is not a time zone. Use a name of the tz database, such as UTC "
+                "or Europe/Moscow."},
         Mistake{"span: 10d", "span: ^36h",
                 "\"36h\" is not a number of whole days. For instance 7d."},
         Mistake{"start: 2020-02-29", "start: ^2021-02-29",
-                "\"2021-02-29\" is not a day. Written as 2025-01-31."},
+                "\"2021-02-29\" is not a day. Write it as 2025-01-31."},
         Mistake{"column: occurred_on}", "column: ^paid_at}",
-                "the column \"paid_at\" holds no day but timestamptz"},
+                "the column \"paid_at\" is not a date column but timestamptz"},
         Mistake{"column: occurred_on}", "column: ^created}",
                 "the column \"created\" is not mapped. Name the mapped column of "
                 "days that the parameters filter on, or leave `column` out."},
@@ -193,7 +191,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"evidence: {by: third_party, note", "evidence: ^{note",
                 "the evidence of a stream needs the key `by`"},
         Mistake{"{column: amount, total", "{column: ^currency, total",
-                "the column \"currency\" holds no numbers to add up"},
+                "the column \"currency\" has no numbers to sum"},
         Mistake{"{column: amount, total", "{column: ^amount_usd, total",
                 "the column \"amount_usd\" is not mapped"},
         Mistake{"tolerance: 0.5", "tolerance: ^-0.5",
@@ -221,9 +219,9 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"account: account.id", "account: {^form: account.id}",
                 "unknown key \"form\" in the mapping of \"account\". Did you mean `from`?"},
         Mistake{"account: account.id", "account: {from: account.id, invert: ^true}",
-                "`invert` goes with decimal, this value is text"},
+                "`invert` is only allowed with decimal, but this value is text"},
         Mistake{"account: account.id", "account: {from: account.id, shift: ^2}",
-                "`shift` goes with decimal or percent, this value is text"},
+                "`shift` is only allowed with decimal or percent, but this value is text"},
         Mistake{"account: account.id", "account: {from: account.id, as: ^string}",
                 "\"string\" is not a type of value. One of: text, int, bool, "
                 "decimal, percent, date, datetime, epoch, enum, currency, earliest, latest."},
@@ -233,13 +231,13 @@ INSTANTIATE_TEST_SUITE_P(
                 "\"revshre\" is not a word of the column \"kind\". Did you mean "
                 "`revshare`?"},
         Mistake{"kind: {const: revshare}", "kind: {const: revshare, from: ^kind}",
-                "a constant comes from nowhere"},
+                "`from` cannot be combined with `const`"},
         Mistake{"kind: {const: revshare}", "^kind: kind",
-                "the column \"kind\" takes words that are fixed, not the broker's "
-                "own. Give it a `table`, or a `const`; one of: cpa, cpl, revshare, spread_share, "
+                "the column \"kind\" takes only fixed words, not the broker's own. Give it a "
+                "`table`, or a `const`; one of: cpa, cpl, revshare, spread_share, "
                 "lot, fee_share, sub_affiliate, exchange, bonus, adjustment, other."},
         Mistake{"kind: {const: revshare}", "kind: {const: ^\"${settings.region}\"}",
-                "the column \"kind\" takes words that are fixed"},
+                "the column \"kind\" takes only fixed words"},
         Mistake{"kind: {const: revshare}", "orders_count: {const: ^many}",
                 "\"many\" cannot be a constant of the column \"orders_count\", "
                 "which holds bigint"},
@@ -249,18 +247,18 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"NEW: pending", "NEW: ^pendng",
                 "\"pendng\" is not a word of the column \"status\". Did you mean "
                 "`pending`?"},
-        Mistake{"Done: paid", "^new: paid", "\"new\" is there twice, since case does not count"},
+        Mistake{"Done: paid", "^new: paid", "\"new\" occurs twice, because case is ignored"},
         Mistake{"default: unknown", "default: ^unknwn",
                 "\"unknwn\" is not a word of the column \"status\". Did you mean "
                 "`unknown`?"},
         Mistake{"\"%d.%m.%Y\"", "^dd.mm.yyyy",
-                "\"dd.mm.yyyy\" is not a format of dates. Use iso, or places such as "
+                "\"dd.mm.yyyy\" is not a format of dates. Use iso, or strptime directives such as "
                 "%d.%m.%Y %H:%M:%S."},
         Mistake{"unit: milliseconds", "unit: ^minutes",
                 "\"minutes\" is not a unit of epoch times. One of: seconds, "
                 "milliseconds."},
         Mistake{"as: epoch, unit: milliseconds", "unit: ^milliseconds",
-                "`unit` goes with epoch, this value is datetime"},
+                "`unit` is only allowed with epoch, but this value is datetime"},
         Mistake{"zone: \"${settings.timezone}\"", "zone: ^\"${settings.timezon}\"",
                 "\"timezon\" is not among the settings that the file declares. "
                 "Did you mean `timezone`?"},
@@ -276,10 +274,11 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"paid_at: {from: paid, ", "paid_at: {from: paid, locale: ^de, ",
                 "\"de\" is not a language of dates. One of: ru."},
         Mistake{"currency: currency", "currency: {from: currency, locale: ^ru}",
-                "`locale` goes with date or datetime or earliest or latest, this value is "
+                "`locale` is only allowed with date or datetime or earliest or latest, but this "
+                "value is "
                 "currency"},
         Mistake{"paid_at: {from: paid, ", "paid_at: ^{from: paid, as: latest, ",
-                "latest needs `locale`: only times in words are told as an interval. For instance "
+                "latest needs `locale`: only times in words can be intervals. For instance "
                 "`locale: ru`."},
         Mistake{"occurred_on: {from: day, ", "occurred_on: {from: day, as: ^earliest, ",
                 "the column \"occurred_on\" holds date and cannot take \"earliest\". It takes: "
@@ -288,12 +287,12 @@ INSTANTIATE_TEST_SUITE_P(
                 "unknown key \"form\" in `within`. Did you mean `from`?"},
         Mistake{"unit: milliseconds}", "within: ^{locale: ru}}", "`within` needs the key `from`"},
         Mistake{"unit: milliseconds}", "within: {from: day, slack: ^1w}}",
-                "\"1w\" is not a duration. A whole number and a unit: 30s, 5m, 6h, 1d."},
+                "\"1w\" is not a duration. Write a whole number and a unit: 30s, 5m, 6h, 1d."},
         Mistake{"unit: milliseconds}", "within: {from: day, zone: ^Moscow}}",
-                "\"Moscow\" is not a time zone. A name of the tz database, such as UTC or "
+                "\"Moscow\" is not a time zone. Use a name of the tz database, such as UTC or "
                 "Europe/Moscow."},
         Mistake{"paid_at: {from: paid, ", "paid_at: {from: paid, within: ^{from: at}, ",
-                "`within` goes with epoch, this value is datetime"},
+                "`within` is only allowed with epoch, but this value is datetime"},
         Mistake{"scale: 4", "scale: ^currencies",
                 "expected a whole number from 0 to 50, found \"currencies\""},
         Mistake{"{from: share, as: percent}", "^{from: share, scale: currency}",
@@ -312,8 +311,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "paid}`; the first that is there counts."},
         Mistake{"{from: state, table: {NEW: pending, Done: paid}, default: unknown}",
                 "{present: [{paidAt: paid}], from: ^state}",
-                "`from` cannot stand beside `present`. `present` says itself which field gives "
-                "which word."},
+                "`from` cannot be combined with `present`. `present` already says which field "
+                "gives which word."},
         Mistake{"amount: {from: amount, shift: -2", "amount: {present: ^[{a: 1}]",
                 "`present` gives a word, and the column \"amount\" holds numeric"},
         Mistake{"has_deposit: deposited", "has_deposit: {present: [{d: ^yes please}]}",
@@ -322,7 +321,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"has_deposit: deposited", "has_deposit: {present: [{d: true}], default: ^maybe}",
                 "\"maybe\" is neither true nor false"},
         Mistake{"kind: {const: revshare}", "kind: {const: revshare, present: ^[{a: cpa}]}",
-                "a constant comes from nowhere"},
+                "`present` cannot be combined with `const`"},
         Mistake{"kind: {const: revshare}", "kind: {const: revshare, only_if: ^{a: x, b: y}}",
                 "`only_if` looks at one field. Such as {status: [paid, done]}."},
         Mistake{"kind: {const: revshare}", "kind: {const: revshare, only_if: {a: ^[]}}",
@@ -334,34 +333,32 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Rows, ManifestMistake,
     testing::Values(
-        Mistake{
-            "      - table: balance\n        map: {amount: {from: share, as: percent}}",
-            "      - ^table: commission\n        map: {amount: {from: share, as: percent}}",
-            "rows of \"commission\" are made of the same row under the same key already. Give "
-            "the entry a `key` of its own; a part of it may be a constant, such as [id, {const: "
-            "equity}]."},
-        Mistake{
-            "      - table: balance\n        map: {amount: {from: share, as: percent}}",
-            "      - table: payout\n        where: {a: b}\n        map: {amount: share}\n"
-            "      - ^table: payout\n        where: {a: [c, b]}\n        map: {amount: share}",
-            "rows of \"payout\" are made of the same row under the same key already. Give "
-            "the entry a `key` of its own; a part of it may be a constant, such as [id, {const: "
-            "equity}]."},
+        Mistake{"      - table: balance\n        map: {amount: {from: share, as: percent}}",
+                "      - ^table: commission\n        map: {amount: {from: share, as: percent}}",
+                "rows of \"commission\" are already made from the same row with the same key. Give "
+                "the entry its own `key`; a part of it may be a constant, such as [id, {const: "
+                "equity}]."},
+        Mistake{"      - table: balance\n        map: {amount: {from: share, as: percent}}",
+                "      - table: payout\n        where: {a: b}\n        map: {amount: share}\n"
+                "      - ^table: payout\n        where: {a: [c, b]}\n        map: {amount: share}",
+                "rows of \"payout\" are already made from the same row with the same key. Give the "
+                "entry its own `key`; a part of it may be a constant, such as [id, {const: "
+                "equity}]."},
         Mistake{"key: [account.id, id]", "key: ^{const: x}",
                 "a key of constants alone is the same for every row. Name at least one field of "
                 "the row."},
         Mistake{"key: [account.id, id]", "key: [id, {const: ^\"\"}]",
-                "an empty text tells no rows apart"},
+                "an empty text does not distinguish rows"},
         Mistake{"    records: [data, $]\n",
                 "    records: [data, $]\n    parts: [^{query: {since: x}}, {query: {a: b}}]\n",
-                "the query parameter \"since\" is set by `window` already"},
+                "the query parameter \"since\" is already set by `window`"},
         Mistake{"      - table: balance\n        map: {amount: {from: share, as: percent}}\n"
                 "    reconcile:\n      - {column: amount,",
                 "      - table: commission\n        key: [id, {const: y}]\n"
                 "        map: {amount: share}\n"
                 "    reconcile:\n      - ^{column: amount,",
                 "`also` puts other rows into \"commission\", which the broker's total does not "
-                "count. Read the list by two streams."}));
+                "count. Read the list with two streams."}));
 
 // What no row can meet twice is no mistake.
 TEST(ManifestAlso, FiltersThatExcludeEachOtherMayShareATableAndAKey) {

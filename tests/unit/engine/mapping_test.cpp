@@ -165,10 +165,9 @@ TEST(Mapping, OtherTypesOfValue) {
   commission.column("occurred_on", "day", ValueType::date);
   commission.column("orders_count", "orders", ValueType::integer);
   EXPECT_EQ(commission.value(R"({"id":1,"day":"2026-01-02"})", "occurred_on"), "2026-01-02");
-  EXPECT_EQ(
-      commission.value(R"({"id":1,"day":"2026-01-02T00:00:00Z"})", "occurred_on"),
-      "! occurred_on: \"2026-01-02T00:00:00Z\" in the field \"day\" is not a day of a form that "
-      "the connector knows");
+  EXPECT_EQ(commission.value(R"({"id":1,"day":"2026-01-02T00:00:00Z"})", "occurred_on"),
+            "! occurred_on: \"2026-01-02T00:00:00Z\" in the field \"day\" is not a day in a format "
+            "that the connector knows");
   EXPECT_EQ(commission.value(R"({"id":1,"orders":"7"})", "orders_count"), "7");
 
   Feed group("rebate_group");
@@ -439,13 +438,13 @@ TEST(Mapping, ABareWordInsteadOfANumberCostsItsRowAlone) {
   auto const reason = [&](std::size_t row) {
     return feed.mapper().map(body->items().at(row), noon, feed.row).value_or("");
   };
-  EXPECT_EQ(reason(0), "the field \"x\" holds NaN, which is no number in JSON");
+  EXPECT_EQ(reason(0), "the field \"x\" holds NaN, which is not a JSON number");
   EXPECT_EQ(feed.row.external_id, "1");
   EXPECT_EQ(feed.row.raw, R"({"id":1,"reward":5,"x":"NaN"})");
-  EXPECT_EQ(reason(1), "the field \"reward\" holds -Infinity, which is no number in JSON");
+  EXPECT_EQ(reason(1), "the field \"reward\" holds -Infinity, which is not a JSON number");
   EXPECT_EQ(reason(2), "");
   EXPECT_EQ(feed.row.values.at(*feed.plan.spec.map.table->index_of("amount")), "7.50");
-  EXPECT_EQ(reason(3), "the field \"deep\" holds NaN or Infinity, which is no number in JSON");
+  EXPECT_EQ(reason(3), "the field \"deep\" holds NaN or Infinity, which is not a JSON number");
   EXPECT_EQ(reason(4), "");
 }
 

@@ -81,7 +81,7 @@ TEST(MappingTimes, AnAbsoluteTextIsTheSameInstantAtBothEnds) {
 TEST(MappingTimes, ATextThatIsNoTimeIsAReason) {
   auto broker = exchanges();
   EXPECT_EQ(broker.value(R"("created_at":"давно")", "occurred_from"),
-            "! occurred_from: \"давно\" in the field \"created_at\" is not a time of a form that "
+            "! occurred_from: \"давно\" in the field \"created_at\" is not a time in a format that "
             "the connector knows");
   EXPECT_EQ(broker.value(R"("created_at":"  ")", "occurred_from"), "null");
 }

@@ -37,8 +37,8 @@ TEST(PageReview, AFirstFieldThatIsAlwaysZeroIsTold) {
       review(plan, R"({"data":[{"corrected":"0.00","earned":"5"},{"corrected":"0.00",)"
                    R"("earned":"7"},{"corrected":null,"earned":"1"}]})")
           .warnings,
-      Texts{"amount: the field \"corrected\" is 0 in all 2 rows that have it, while \"earned\" "
-            "has figures; if 0 means that there is none, say `null_if: \"0.00\"`"});
+      Texts{"amount: the field \"corrected\" is 0 in all 2 rows that have it, while \"earned\" has "
+            "values; if 0 means that there is no value, set `null_if: \"0.00\"`"});
   for (auto const* fine : {R"({"data":[{"corrected":0,"earned":5},{"corrected":4,"earned":5}]})",
                            R"({"data":[{"corrected":0,"earned":0},{"corrected":0}]})",
                            R"({"data":[{"earned":5}]})", R"({"data":[]})"}) {
@@ -55,9 +55,9 @@ TEST(PageReview, AClientReferenceFromAPersonalFieldIsTold) {
   auto const* answer = R"({"data":[{"id":1,"mail":"a@b.example","sum":1}]})";
   EXPECT_EQ(
       review(plan_of(stream), answer).warnings,
-      Texts{"client_ref: the field \"mail\" is personal and dropped, so that the column stays "
-            "empty and no join finds the client; map an id that names nobody, or set "
-            "`privacy: hash`"});
+      Texts{
+          "client_ref: the field \"mail\" is personal and dropped, so the column stays empty and "
+          "no join finds the client; map an id that identifies no person, or set `privacy: hash`"});
   EXPECT_EQ(review(plan_of(stream, Privacy::hash), answer).warnings, Texts{});
   EXPECT_EQ(review(plan_of(stream, Privacy::keep), answer).warnings, Texts{});
 }

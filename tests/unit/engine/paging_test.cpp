@@ -133,7 +133,7 @@ TEST(Paging, ATotalThatIsTooHighIsDoubtedAfterASecondReading) {
   EXPECT_FALSE(pass.ends[0].markable);
   ASSERT_TRUE(pass.ends[0].doubt);
   EXPECT_EQ(pass.ends[0].doubt->code, ErrorCode::sweep_unverified);
-  EXPECT_EQ(pass.ends[0].doubt->text, "150 distinct rows, the broker says 155");
+  EXPECT_EQ(pass.ends[0].doubt->text, "150 distinct rows, but the broker counts 155");
   EXPECT_EQ(std::count(server.offsets.begin(), server.offsets.end(), 0), 2);
   // Rows that the second reading brings again are not read rows.
   EXPECT_EQ(pass.rows_read, 150);

@@ -167,8 +167,8 @@ TEST(EqualKeys, InAPageTheLastRowIsStoredAndTheOthersGoAside) {
   ASSERT_EQ(page.quarantined.size(), 2U);
   for (auto const& lost : page.quarantined) {
     EXPECT_EQ(lost.reason,
-              "another row with the same key (id) and other content is stored; the "
-              "key does not tell them apart");
+              "another row with the same key (id) and other content is stored; the key does not "
+              "distinguish them");
   }
   EXPECT_NE(page.quarantined[0].raw.find(R"("reward":1)"), std::string::npos);
   EXPECT_NE(page.quarantined[1].raw.find(R"("reward":2)"), std::string::npos);

@@ -66,10 +66,8 @@ TEST(StrayBytes, InAKeyTheyPutTheRowAsideAndTheReasonIsTrue) {
                                  std::string("{\"id\":\"a\xC3\",\"part\":{\"x\":1}}"),
                                  std::string(R"({"id":"\udc00","part":{"x":1}})")}) {
     broker.map(row);
-    EXPECT_EQ(
-        broker.reason,
-        "the field \"id\", which belongs to the row's key, holds a NUL or something that is no "
-        "UTF-8");
+    EXPECT_EQ(broker.reason,
+              "the field \"id\", which belongs to the row's key, contains a NUL or invalid UTF-8");
   }
   broker.map(R"({"id":1,"part":{"x":"\u0000"}})");
   EXPECT_EQ(broker.reason.value_or("").substr(0, 28), "the field \"part.x\", which be");
@@ -100,7 +98,7 @@ TEST(ZeroDates, MeanThatThereIsNone) {
         << zero;
   }
   EXPECT_EQ(broker.value(R"({"id":1,"day":"0000-13-00"})", "occurred_on"),
-            "! occurred_on: \"0000-13-00\" in the field \"day\" is not a day of a form that the "
+            "! occurred_on: \"0000-13-00\" in the field \"day\" is not a day in a format that the "
             "connector knows");
 }
 
@@ -128,12 +126,13 @@ TEST(TimesInRange, AnotherUnitIsPutAsideWithBothNumbers) {
   EXPECT_EQ(
       ms.value(R"({"id":1,"t":1767225600})", "occurred_at"),
       "! occurred_at: \"1767225600\" in the field \"t\" is 1970-01-21T10:53:45.600000Z, before "
-      "2000-01-01T00:00:00Z, and cannot be meant (in seconds it is 2026-01-01T00:00:00Z)");
+      "2000-01-01T00:00:00Z, which is not plausible (in seconds it is 2026-01-01T00:00:00Z)");
   EXPECT_EQ(ms.value(R"({"id":1,"t":1767225600000})", "occurred_at"), "2026-01-01T00:00:00Z");
   Broker s("commission", "occurred_at: {from: t, as: epoch}, occurred_on: {from: t, as: epoch}");
-  EXPECT_EQ(s.value(R"({"id":1,"t":1767225600000})", "occurred_at"),
-            "! occurred_at: \"1767225600000\" in the field \"t\" is no time that can be stored (in "
-            "milliseconds it is 2026-01-01T00:00:00Z)");
+  EXPECT_EQ(
+      s.value(R"({"id":1,"t":1767225600000})", "occurred_at"),
+      "! occurred_at: \"1767225600000\" in the field \"t\" is not a time that can be stored (in "
+      "milliseconds it is 2026-01-01T00:00:00Z)");
   EXPECT_TRUE(s.value(R"({"id":1,"t":1767225600000000})", "occurred_at")
                   .ends_with("(in microseconds it is 2026-01-01T00:00:00Z)"));
   EXPECT_TRUE(s.value(R"({"id":1,"t":17672256})", "occurred_at").starts_with("! "));
@@ -151,7 +150,7 @@ TEST(TimesInRange, TextsOfAnyForm) {
   EXPECT_EQ(
       broker.value(R"({"id":1,"at":"2062-06-15"})", "occurred_at"),
       "! occurred_at: \"2062-06-15\" in the field \"at\" is 2062-06-15T00:00:00Z, more than 2 "
-      "days after the answer of 2026-06-15T12:00:00Z, and cannot be meant");
+      "days after the answer of 2026-06-15T12:00:00Z, which is not plausible");
   EXPECT_EQ(broker.value(R"({"id":1,"at":"2026-06-17T12:00:00Z"})", "occurred_at"),
             "2026-06-17T12:00:00Z");
   EXPECT_EQ(broker.value(R"({"id":1,"at":"2000-01-01"})", "occurred_at"), "2000-01-01T00:00:00Z");
@@ -237,7 +236,7 @@ TEST(Days, AsDateIsADayAloneWhateverTheColumn) {
   for (auto const* row :
        {R"({"id":1,"d":"2026-01-02T22:04:05Z"})", R"({"id":1,"e":"2026-01-02T22:04:05Z"})"}) {
     EXPECT_TRUE(broker.value(row, "occurred_at")
-                    .ends_with("is not a day of a form that the connector knows"))
+                    .ends_with("is not a day in a format that the connector knows"))
         << row;
   }
 }
@@ -286,14 +285,14 @@ std::string told(std::string const& stream) {
 
 TEST(Columns, WhatIsAlwaysThereCannotBeThereAtTimes) {
   EXPECT_EQ(told("table: payout, map: {amount: {from: a, only_if: b, required: true}}"),
-            "e.yaml:3:107: `required` and `only_if` cannot stand together. One says that there is "
-            "always a value, the other that at times there is none.");
+            "e.yaml:3:107: `required` and `only_if` cannot be combined. `required` means that "
+            "there is always a value, `only_if` that there may be none.");
   EXPECT_TRUE(
       told("table: fx_rate, map: {currency: c, on_date: d, usd_rate: {from: r, only_if: x}}")
-          .ends_with("needs the column \"usd_rate\" always, so that `only_if` cannot be used"));
+          .ends_with("needs the column \"usd_rate\" always, so `only_if` cannot be used"));
   EXPECT_TRUE(
       told("table: fx_rate, map: {currency: {from: c, personal: true}, on_date: d, usd_rate: r}")
-          .ends_with("needs the column \"currency\" always, so that `personal` cannot be used"));
+          .ends_with("needs the column \"currency\" always, so `personal` cannot be used"));
 }
 
 TEST(Schedules, AreReadAsInTheConfiguration) {

@@ -176,11 +176,11 @@ TEST(SourcePlan, SaysWhichCredentialsAreWanted) {
   auto given = settings();
   given.credentials.erase("password");
   EXPECT_EQ(line_of(given),
-            "main: the credential \"password\" is missing. Connector \"demo\" wants under "
+            "main: the credential \"password\" is missing. Connector \"demo\" needs under "
             "`credentials`: login (the e-mail), password.");
   given.credentials["password"] = Secret("");
   EXPECT_EQ(line_of(given),
-            "main: the credential \"password\" is empty. Connector \"demo\" wants under "
+            "main: the credential \"password\" is empty. Connector \"demo\" needs under "
             "`credentials`: login (the e-mail), password.");
 }
 
@@ -189,7 +189,7 @@ TEST(SourcePlan, NamesTheNearestCredential) {
   given.credentials.erase("password");
   given.credentials["pasword"] = Secret("hidden-value");
   EXPECT_EQ(line_of(given),
-            "main: connector \"demo\" knows no credential \"pasword\". Did you mean `password`? It "
+            "main: connector \"demo\" has no credential \"pasword\". Did you mean `password`? It "
             "takes: login (the e-mail), password.");
 }
 
@@ -205,7 +205,7 @@ TEST(SourcePlan, RefusesUnknownAndMissingSettings) {
   auto given = settings();
   given.settings = {{"timezon", "UTC"}};
   EXPECT_EQ(line_of(given),
-            "main: connector \"demo\" knows no setting \"timezon\". Did you mean `timezone`? It "
+            "main: connector \"demo\" has no setting \"timezon\". Did you mean `timezone`? It "
             "takes: timezone (whose days), region (of the account).");
 
   std::string yaml(connector);

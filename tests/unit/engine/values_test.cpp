@@ -97,7 +97,7 @@ TEST(ValuesNumbers, APercentMayCarryItsSign) {
 TEST(ValuesNumbers, IntegersAreWholeAndFitABigint) {
   EXPECT_EQ(integer("9223372036854775807"), "9223372036854775807");
   EXPECT_EQ(integer("-9223372036854775808"), "-9223372036854775808");
-  EXPECT_EQ(integer("9223372036854775808"), "! is larger than 64 bits hold");
+  EXPECT_EQ(integer("9223372036854775808"), "! does not fit in 64 bits");
   EXPECT_EQ(integer("12.00"), "12");
   EXPECT_EQ(integer("1e3"), "1000");
   EXPECT_EQ(integer("-0"), "0");

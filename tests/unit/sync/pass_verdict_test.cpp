@@ -43,13 +43,15 @@ TEST(PassVerdict, TheGravestDoubtNamesTheRunAndTheOthersStandBehindIt) {
   difference.broker_value = "4";
   difference.our_value = "3";
   verdict.differ({difference, difference});
-  verdict.doubt(ErrorCode::sweep_unverified, "150 distinct rows, the broker says 155", "again");
+  verdict.doubt(ErrorCode::sweep_unverified, "150 distinct rows, but the broker counts 155",
+                "again");
   auto const error = verdict.worst();
   ASSERT_TRUE(error);
   EXPECT_EQ(error->code, ErrorCode::sweep_unverified);
-  EXPECT_EQ(error->message,
-            "150 distinct rows, the broker says 155; also: the broker's total of rows is 4, our "
-            "rows give 3 (and 1 more like this)");
+  EXPECT_EQ(
+      error->message,
+      "150 distinct rows, but the broker counts 155; also: the broker's total of rows is 4, our "
+      "rows give 3 (and 1 more like this)");
 }
 
 TEST(PassVerdict, LostDaysAreNamed) {
