@@ -160,10 +160,10 @@ bool is_file(std::string const& path) {
 
 }  // namespace
 
-Result<Config> parse_config(std::string_view yaml, std::string const& file,
-                            Environment const& env) try {
+Result<Config> parse_config(std::string_view yaml, std::string const& file, Environment const& env,
+                            yaml::KeyWatcher const& watcher) try {
   auto const expand = [&](std::string const& written) { return expand_environment(written, env); };
-  return read_config(yaml::Node::parse(yaml, file, expand), file, env);
+  return read_config(yaml::Node::parse(yaml, file, expand, watcher), file, env);
 } catch (Failure const& failure) {
   return failure.error();
 }

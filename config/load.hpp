@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/yaml/key_watcher.hpp"
 #include "config/model.hpp"
 
 namespace affsync::config {
@@ -21,7 +22,8 @@ Environment process_environment();
 
 // An empty text and an empty list of sources are fine here; what needs a source says so itself.
 // Errors: config_invalid, secret_missing; also for a file that cannot be read.
-Result<Config> parse_config(std::string_view yaml, std::string const& file, Environment const& env);
+Result<Config> parse_config(std::string_view yaml, std::string const& file, Environment const& env,
+                            yaml::KeyWatcher const& watcher = {});
 Result<Config> load_config(std::string const& file, Environment const& env);
 
 // --config, else $AFFSYNC_CONFIG, else ./affsync.yaml, else /etc/affsync/affsync.yaml.

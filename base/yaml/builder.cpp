@@ -12,8 +12,11 @@ constexpr std::size_t max_weight = 200'000;
 
 }  // namespace
 
-Builder::Builder(std::string_view text, std::string const& file, Expand const& expand)
-    : file_(std::make_shared<std::string const>(file)), expand_(expand), root_(nullptr) {
+Builder::Builder(std::string_view text, std::string const& file, Expand const& expand,
+                 KeyWatcher const& watcher)
+    : document_(std::make_shared<Document const>(Document{file, watcher})),
+      expand_(expand),
+      root_(nullptr) {
   for (std::size_t from = 0;;) {
     auto const end = text.find('\n', from);
     lines_.push_back(text.substr(from, end - from));
@@ -26,7 +29,7 @@ Builder::Builder(std::string_view text, std::string const& file, Expand const& e
 std::shared_ptr<Node::Impl> Builder::make(NodeKind kind, YAML::Mark const& mark) const {
   auto impl = std::make_shared<Node::Impl>();
   impl->kind = kind;
-  impl->file = file_;
+  impl->document = document_;
   impl->line = std::max(mark.line, 0) + 1;
   // yaml-cpp counts bytes; an editor shows characters.
   auto const bytes = static_cast<std::size_t>(std::max(mark.column, 0));

@@ -18,9 +18,15 @@ namespace affsync::yaml {
 
 enum class NodeKind { null, scalar, sequence, map };
 
+// What all nodes of a document share.
+struct Document {
+  std::string file;
+  KeyWatcher watcher;
+};
+
 struct Node::Impl {
   NodeKind kind = NodeKind::null;
-  std::shared_ptr<std::string const> file;
+  std::shared_ptr<Document const> document;
   int line = 1;
   int column = 1;
   std::string text;       // scalar
@@ -32,7 +38,8 @@ struct Node::Impl {
 
 class Builder final : public YAML::EventHandler {
  public:
-  Builder(std::string_view text, std::string const& file, Expand const& expand);
+  Builder(std::string_view text, std::string const& file, Expand const& expand,
+          KeyWatcher const& watcher);
 
   Node take() const { return root_; }
   // A place of yaml-cpp (bytes, from 0) as "file:line:column".
@@ -71,7 +78,7 @@ class Builder final : public YAML::EventHandler {
   [[noreturn]] void fail(YAML::Mark const& mark, std::string message, std::string hint) const;
 
   std::vector<std::string_view> lines_;
-  std::shared_ptr<std::string const> file_;
+  std::shared_ptr<Document const> document_;
   Expand const& expand_;
   std::vector<Open> stack_;
   std::map<YAML::anchor_t, Node> anchors_;

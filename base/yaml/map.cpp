@@ -1,17 +1,8 @@
 #include "base/suggest.hpp"
+#include "base/yaml/builder.hpp"
 #include "base/yaml/node.hpp"
 
 namespace affsync::yaml {
-namespace {
-
-thread_local KeyWatcher key_watcher;
-
-}  // namespace
-
-void watch_keys(KeyWatcher watcher) {
-  key_watcher = std::move(watcher);
-}
-
 Map::Map(Node const& node, std::string what) : node_(node), what_(std::move(what)) {
   if (!node.is_map()) {
     // A text in place of a mapping is not quoted: in place of credentials it may be one of them.
@@ -67,7 +58,7 @@ void Map::finish() const {
     }
     name.fail("unknown key " + quoted(key) + " in " + what_, hint);
   }
-  if (key_watcher) key_watcher(what_, asked_);
+  if (auto const& watcher = node_.impl_->document->watcher) watcher(what_, asked_);
 }
 
 }  // namespace affsync::yaml

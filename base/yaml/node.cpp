@@ -41,12 +41,13 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
-Node Node::parse(std::string_view text, std::string const& file, Expand const& expand) {
+Node Node::parse(std::string_view text, std::string const& file, Expand const& expand,
+                 KeyWatcher const& watcher) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   if (text.size() > max_bytes) {
     throw Failure(std::move(Error(ErrorCode::config_invalid, "larger than 4 MiB").at(file)));
   }
-  Builder builder(text, file, expand);
+  Builder builder(text, file, expand, watcher);
   check_bytes(text, builder);
   try {
     // yaml-cpp takes the end of the text for the end of a quote; at the end of a document it does
@@ -82,7 +83,8 @@ bool Node::is_expanded() const {
 }
 
 std::string Node::where() const {
-  return *impl_->file + ":" + std::to_string(impl_->line) + ":" + std::to_string(impl_->column);
+  return impl_->document->file + ":" + std::to_string(impl_->line) + ":" +
+         std::to_string(impl_->column);
 }
 
 void Node::fail(std::string message, std::string hint) const {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/yaml/key_watcher.hpp"
 
 namespace affsync::yaml {
 
@@ -29,7 +30,8 @@ class Node {
   // Text that is not YAML, not UTF-8, more than one document, a key that occurs twice, nesting
   // deeper than 64, more than 4 MiB: Failure. Anchors, aliases and the merge key `<<` work. No
   // document at all is null.
-  static Node parse(std::string_view text, std::string const& file, Expand const& expand = {});
+  static Node parse(std::string_view text, std::string const& file, Expand const& expand = {},
+                    KeyWatcher const& watcher = {});
 
   bool is_map() const;
   bool is_sequence() const;
@@ -54,6 +56,7 @@ class Node {
 
  private:
   friend class Builder;
+  friend class Map;
   struct Impl;
   explicit Node(std::shared_ptr<Impl const> impl) : impl_(std::move(impl)) {}
   std::shared_ptr<Impl const> impl_;
@@ -82,10 +85,5 @@ class Map {
   std::set<std::string> asked_;
   std::vector<std::pair<std::string, std::string>> explained_;
 };
-
-// For tests that compare a grammar with its description: told of each mapping that this thread has
-// read to its end, what it was and which keys it knows. An empty function ends it.
-using KeyWatcher = std::function<void(std::string const& what, std::set<std::string> const& keys)>;
-void watch_keys(KeyWatcher watcher);
 
 }  // namespace affsync::yaml

@@ -80,6 +80,7 @@ struct Parsed {
   InspectOptions inspect;
   reports::ReportOptions report;
   Output report_output = Output::table;
+  std::string schema;
   QuarantineOptions quarantine;
   bool migrate_dry_run = false;
   PruneOptions prune;
@@ -227,6 +228,13 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
       });
   connectors->add_option("name", parsed.connector, "Only this one, in detail");
   add_output(connectors, parsed.connectors_output, false);
+  auto* schema = add_command(app, parsed, "schema",
+                             "The JSON schema of the configuration or of a connector, for editors",
+                             [&parsed] { return run_schema(parsed.schema); });
+  schema->add_option("which", parsed.schema, "Of affsync.yaml, or of a connector file")
+      ->required()
+      ->check(one_of({"config", "connector"}))
+      ->type_name("config|connector");
   add_command(app, parsed, "version", "Version, commit and libraries",
               [] { return run_version(); });
 }

@@ -72,6 +72,8 @@ int run_quarantine_list(CommonOptions const& common, QuarantineOptions const& op
 int run_quarantine_show(CommonOptions const& common, QuarantineOptions const& options);
 int run_quarantine_retry(CommonOptions const& common, QuarantineOptions const& options);
 int run_quarantine_accept(CommonOptions const& common, QuarantineOptions const& options);
+// The JSON schema of affsync.yaml (`config`) or of a connector file (`connector`).
+int run_schema(std::string const& which);
 int run_version();
 std::string version_line();
 

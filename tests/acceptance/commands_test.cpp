@@ -106,6 +106,18 @@ TEST_F(Commands, config_wrong_type) {
   EXPECT_TRUE(has(check.err, "bad.yaml:1:25")) << check.err;
 }
 
+// Needs neither a configuration nor a database.
+TEST_F(Commands, schema_prints_what_editors_read) {
+  for (std::string const which : {"config", "connector"}) {
+    auto const printed = affsync({"schema", which});
+    EXPECT_EQ(printed.status, 0) << printed.err;
+    auto const schema = parse_json(printed.out);
+    ASSERT_TRUE(schema) << printed.out;
+    EXPECT_NE(schema->find("$schema"), nullptr);
+  }
+  EXPECT_EQ(affsync({"schema", "broker"}).status, 2);
+}
+
 TEST_F(Commands, dry_run_writes_nothing) {
   start_broker();
   auto const dry = sync({"--dry-run"});

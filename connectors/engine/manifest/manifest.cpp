@@ -172,9 +172,10 @@ bool StreamSpec::has_increments() const {
          std::ranges::any_of(parts, [](auto const& part) { return part.until_known; });
 }
 
-Result<Manifest> parse_manifest(std::string_view yaml, std::string const& file) {
+Result<Manifest> parse_manifest(std::string_view yaml, std::string const& file,
+                                yaml::KeyWatcher const& watcher) {
   try {
-    auto manifest = read_manifest(yaml::Node::parse(yaml, file), file);
+    auto manifest = read_manifest(yaml::Node::parse(yaml, file, {}, watcher), file);
     manifest.hash = hash_content(yaml).to_hex();
     return manifest;
   } catch (Failure const& failure) {

@@ -18,6 +18,7 @@
 #include "base/http_message.hpp"
 #include "base/json.hpp"
 #include "base/tables.hpp"
+#include "base/yaml/key_watcher.hpp"
 #include "connectors/engine/manifest/auth_spec.hpp"
 
 namespace affsync::engine {
@@ -325,7 +326,8 @@ bool is_window_parameter(StreamSpec const& stream, std::string_view name);
 
 // Parses a connector file. Every mistake (an unknown key, reported with the nearest known one; a
 // wrong type; an unknown column or table; a missing key) is config_invalid with `file:line:column`.
-Result<Manifest> parse_manifest(std::string_view yaml, std::string const& file);
+Result<Manifest> parse_manifest(std::string_view yaml, std::string const& file,
+                                yaml::KeyWatcher const& watcher = {});
 
 // Returns the connectors compiled into the binary, parsed. A mistake in one of them is a defect of
 // affsync; a test checks that there is none.

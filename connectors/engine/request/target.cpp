@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "connectors/engine/plan/stream_plan.hpp"
 #include "connectors/engine/values/times.hpp"
 
 namespace affsync::engine {

@@ -83,11 +83,10 @@ std::string kind_of(std::string const& what) {
 
 TEST(ConnectorSchema, HasTheKeysThatTheParserKnows) {
   Keys known;
-  yaml::watch_keys([&](std::string const& what, std::set<std::string> const& keys) {
+  auto const watcher = [&](std::string const& what, std::set<std::string> const& keys) {
     known[kind_of(what)].insert(keys.begin(), keys.end());
-  });
-  auto const manifest = parse_manifest(everything, "everything.yaml");
-  yaml::watch_keys({});
+  };
+  auto const manifest = parse_manifest(everything, "everything.yaml", watcher);
   ASSERT_TRUE(manifest) << manifest.error().to_line();
   Keys described;
   collect(schema(), described);
