@@ -104,9 +104,9 @@ for report in 'earnings --by source' 'earnings --by month' 'earnings --by curren
 done
 say "The next day: northfx pays, and corrects earlier amounts"
 # shellcheck disable=SC2154  # set by start_broker
-tell() { curl -sf -m 10 -o /dev/null -X POST "$wintrado/sandbox/control?$1"; }
-tell 'do=pay&feed=ledger&rows=6'
-tell 'do=correct&feed=ledger&rows=3&seed=7'
+change_broker() { curl -sf -m 10 -o /dev/null -X POST "$wintrado/sandbox/control?$1"; }
+change_broker 'do=pay&feed=ledger&rows=6'
+change_broker 'do=correct&feed=ledger&rows=3&seed=7'
 "$affsync" sync --source northfx --full
 say 'affsync report changes'
 "$affsync" report changes --limit 10
