@@ -253,7 +253,7 @@ std::optional<HttpRequest> StreamReader::next_request() {
 Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   auto& reader = *impl_;
   if (!reader.days.slice())
-    return Error(ErrorCode::internal, "an answer came to a pass that has ended");
+    return Error(ErrorCode::internal, "an answer arrived after the end of the pass");
   reader.last_answer = now;
   reader.has_real_answer = reader.has_real_answer || !answer.empty_by_status;
   reader.secrets = answer.secrets;

@@ -106,7 +106,7 @@ std::string hint_of(AnswerClass answer_class) {
     case AnswerClass::auth_invalid:
       return "Check the credentials of this source.";
     case AnswerClass::permission:
-      return "Ask the broker to open this report for your account, or turn the stream off.";
+      return "Ask the broker to open this report for your account, or disable the stream.";
     case AnswerClass::not_found:
       return "The path may differ for your account: set it with `path` under the stream.";
     case AnswerClass::clock_skew:

@@ -158,17 +158,18 @@ Result<std::string> link_target(std::string const& link, std::string const& base
   home.normalize_authority();
   if (!follow_path && !same_origin(there, home)) {
     bool const same_host = there.encoded_host() == home.encoded_host();
-    return refused(link, "leads away from `base_url`", same_host ? behind_proxy : "");
+    return refused(link, "leads to another scheme, host or port than `base_url`",
+                   same_host ? behind_proxy : "");
   }
   std::string target(there.encoded_path());
   bool const within = target.starts_with(base_path + "/");
   if (!within && !(follow_path && target.starts_with("/"))) {
-    return refused(link, "leads out of `base_url`");
+    return refused(link, "is outside of `base_url`");
   }
   // A proxy may have removed the base URL's path.
   if (within) target.erase(0, base_path.size());
   // Boost.URL 1.81 keeps dots that would lead above the root.
-  if (has_dots(there)) return refused(link, "leads out of `base_url`");
+  if (has_dots(there)) return refused(link, "is outside of `base_url`");
   if (there.has_query()) target += "?" + std::string(there.encoded_query());
   return target;
 }

@@ -199,7 +199,7 @@ AuthOption read_option(yaml::Node const& node, Declared const& declared) {
   }
   if (auto const signature = map.find("signature")) {
     if (type == AuthType::none) {
-      signature->fail("a signature without anything else is `type: hmac`");
+      signature->fail("use `type: hmac` for a signature alone");
     }
     option.signature = read_signature(*signature, declared);
   }

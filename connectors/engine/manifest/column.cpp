@@ -40,7 +40,7 @@ std::vector<ValueType> types_for(ColumnType type) {
 void check_constant(yaml::Node const& node, std::string const& text, ColumnEntry const& entry) {
   bool const is_text = entry.column.type == ColumnType::text;
   if (text.find("${") != std::string::npos) {
-    if (!is_text) node.fail("a setting can only fill a column of text");
+    if (!is_text) node.fail("a setting can only fill a text column");
     if (entry.words != nullptr) node.fail(entry.name() + " takes only fixed words");
     return;
   }
@@ -102,7 +102,7 @@ std::vector<PresentWord> read_present(yaml::Node const& node, ColumnEntry const&
     auto const entries = item.entries();
     if (entries.size() != 1) {
       item.fail("each item of `present` is one field and its word",
-                "For instance `- {paidAt: paid}`; the first that is there counts.");
+                "For instance `- {paidAt: paid}`; the first that is present counts.");
     }
     auto const& [path, word] = entries.front();
     words.push_back({read_path(path), word.text()});
@@ -149,7 +149,7 @@ void read_only_if(yaml::Node const& node, ColumnMapping& out) {
   }
   auto const entries = node.entries();
   if (entries.size() != 1) {
-    node.fail("`only_if` looks at one field", "Such as {status: [paid, done]}.");
+    node.fail("`only_if` takes one field", "Such as {status: [paid, done]}.");
   }
   out.only_if = read_path(entries.front().first);
   for (auto const& word : read_texts(entries.front().second)) {

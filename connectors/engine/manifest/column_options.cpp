@@ -38,7 +38,7 @@ std::vector<std::string> read_formats(yaml::Node const& node) {
   for (auto const& item : one_or_more(node)) {
     formats.push_back(item.text());
     if (formats.back() != "iso" && formats.back().find('%') == std::string::npos) {
-      item.fail(yaml::quoted(formats.back()) + " is not a format of dates",
+      item.fail(yaml::quoted(formats.back()) + " is not a date format",
                 "Use iso, or strptime directives such as %d.%m.%Y %H:%M:%S.");
     }
   }
@@ -46,7 +46,7 @@ std::vector<std::string> read_formats(yaml::Node const& node) {
 }
 
 Locale read_locale(yaml::Node const& node) {
-  return read_word<Locale>(node, locales, "a language of dates");
+  return read_word<Locale>(node, locales, "a language for dates");
 }
 
 // Reads what an epoch time must agree with.

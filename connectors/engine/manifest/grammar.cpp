@@ -74,10 +74,10 @@ void check_placeholders(yaml::Node const& node, std::string const& text, Declare
         node.fail("the token cannot be used here", "It goes into the `value` of `auth` only.");
       }
     } else if (name == "window.from" || name == "window.to") {
-      if (!allowed.window) node.fail("the ends of a window can only be in a path");
+      if (!allowed.window) node.fail("${window.from} and ${window.to} can only be used in a path");
     } else {
       node.fail(yaml::quoted("${" + name + "}") + " is unknown",
-                "Known are ${settings.NAME}, ${credentials.NAME} and ${token}.");
+                "Use ${settings.NAME}, ${credentials.NAME} or ${token}.");
     }
   }
 }
@@ -134,9 +134,9 @@ JsonPath read_path(yaml::Node const& node) {
                       text.find_first_of(" \t\n[]\"'") != std::string::npos ||
                       (text != "$" && text.starts_with('$'));
   if (broken) {
-    node.fail(
-        yaml::quoted(text) + " is not a path",
-        "Member names and indexes joined by dots (totals.count, data.0.id), or $ for the whole.");
+    node.fail(yaml::quoted(text) + " is not a path",
+              "Use member names and indexes joined with dots (totals.count, data.0.id), or $ for "
+              "the whole.");
   }
   return JsonPath(text);
 }

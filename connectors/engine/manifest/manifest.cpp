@@ -67,7 +67,7 @@ void read_base_url(yaml::Node const& node, Manifest& manifest) {
   manifest.base_url = node.text();
   if (!manifest.base_url.starts_with("https://") && !manifest.base_url.starts_with("http://")) {
     node.fail(yaml::quoted(manifest.base_url) + " is not the address of an API",
-              "It begins with https://.");
+              "Start it with https://.");
   }
 }
 

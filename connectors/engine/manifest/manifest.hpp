@@ -111,10 +111,10 @@ struct PageSpec {
   int first_page = 1;                     // page: number of the first page
   std::optional<JsonPath> total;          // the broker's count of the whole filtered list
   std::optional<JsonPath> total_pages;    // if the broker counts only pages
-  std::optional<JsonPath> more;           // another page follows if true, or anything but null
-  std::optional<JsonPath> next;           // cursor, link: path to the next one in the answer
-  bool follow_path = false;               // link: use only its path and query, under the base URL
-  std::optional<JsonPath> id;             // id: path to it in a row
+  std::optional<JsonPath> more;  // another page follows unless null, empty, false, 0 or "no"
+  std::optional<JsonPath> next;  // cursor, link: path to the next one in the answer
+  bool follow_path = false;      // link: use only its path and query, under the base URL
+  std::optional<JsonPath> id;    // id: path to it in a row
   bool until_known = false;  // newest first: an incremental pass ends at a page without new rows
 };
 
@@ -191,10 +191,10 @@ struct PresentWord {
 struct ColumnMapping {
   std::string column;
   std::vector<JsonPath> from;           // the first that is present and not null; empty: constant
-  std::optional<std::string> constant;  // may hold ${settings.NAME}
+  std::optional<std::string> constant;  // may have ${settings.NAME}
   ValueType type = ValueType::text;
   std::vector<std::string> null_if;  // texts that mean null, beside ""
-  std::vector<std::string> formats;  // date, datetime: strptime forms, or "iso"
+  std::vector<std::string> formats;  // date, datetime: strptime formats, or "iso"
   std::string zone = "UTC";          // of a datetime without a zone
   Locale locale = Locale::none;
   bool epoch_milliseconds = false;

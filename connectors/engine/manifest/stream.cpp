@@ -49,7 +49,7 @@ ReconcileSpec read_reconcile(yaml::Node const& node, TableMapping const& mapping
     auto const parsed = parse_decimal(tolerance->text());
     if (parsed.error != DecimalError::none || parsed.text.starts_with('-')) {
       tolerance->fail(yaml::quoted(tolerance->text()) + " is not a tolerance",
-                      "A number that is not negative.");
+                      "Use a number that is not negative.");
     }
     check.tolerance = parsed.text;
   }
@@ -109,7 +109,7 @@ void check_query(yaml::Node const& node, NamedTexts const& query, StreamSpec con
 WhereSpec read_where(yaml::Node const& node) {
   auto const entries = node.entries();
   if (entries.size() != 1) {
-    node.fail("`where` looks at one field", "Such as {type: [DEPOSIT, WITHDRAWAL]}.");
+    node.fail("`where` takes one field", "Such as {type: [DEPOSIT, WITHDRAWAL]}.");
   }
   WhereSpec where;
   where.path = read_path(entries.front().first);

@@ -102,7 +102,7 @@ bool OffsetPager::ends_at_refusal(ErrorCode code) {
   if (spec_.type == PageType::none || pages_ == 0 || last_rows_ == 0 || wants_anchor_) return false;
   if (total_ && distinct() < *total_) return false;
   if (!total_ && may_be_a_depth(code, distinct())) {
-    end_in_doubt_ = "the broker refused the page behind " + std::to_string(distinct()) +
+    end_in_doubt_ = "the broker refused the page after " + std::to_string(distinct()) +
                     " rows; this may be its limit, not the end of the list";
   }
   return true;
@@ -237,7 +237,7 @@ std::optional<Error> OffsetPager::judge_stale_page(std::size_t rows, bool repeat
       total_ ? "the broker counts " + std::to_string(*total_) : "the list has not ended";
   return Error(ErrorCode::paging_broken,
                "two pages in a row had no new row, although only " + std::to_string(distinct()) +
-                   " rows came and " + count_text + "; the parameter `" + spec_.parameter +
+                   " rows were read and " + count_text + "; the parameter `" + spec_.parameter +
                    "` seems to be ignored",
                "Compare `page` of the stream with the broker's documentation; use `type: none` for "
                "a list without pages.");

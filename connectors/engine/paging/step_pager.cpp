@@ -209,7 +209,7 @@ bool StepPager::ends_at_refusal(ErrorCode code) {
   if (total_ && distinct() < *total_) return false;
   if (total_pages_ && number_ - spec_.first_page < *total_pages_) return false;
   if (!total_ && !total_pages_ && may_be_a_depth(code, distinct())) {
-    end_in_doubt_ = "the broker refused the page behind " + std::to_string(distinct()) +
+    end_in_doubt_ = "the broker refused the page after " + std::to_string(distinct()) +
                     " rows; this may be its limit, not the end of the list";
   }
   return true;
@@ -246,7 +246,7 @@ std::optional<Error> StepPager::judge(Taken const& taken, PageHints const& hints
   if (stale_pages_ < 2) return std::nullopt;
   return goes_in_circles(
       taken.same_page
-          ? "the same page came again and again, " + so_far + " in all" +
+          ? "the broker repeated the same page, " + so_far + " in all" +
                 (by_number() ? "; the parameter `" + spec_.parameter + "` seems to be ignored" : "")
           : "two pages in a row had no new row, although only " + so_far +
                 " were read and the broker says that more follow");

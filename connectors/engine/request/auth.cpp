@@ -306,7 +306,7 @@ void authorize(HttpRequest& request, AuthSpec const& auth, Credentials const& cr
     }
   } else if (auto const* login = std::get_if<LoginTokenAuth>(&auth)) {
     if (token == nullptr) {
-      throw Failure(ErrorCode::internal, "a request was to be sent before the login");
+      throw Failure(ErrorCode::internal, "a request cannot be sent before the login");
     }
     request.secret_headers.emplace_back(login->header,
                                         Secret(with_credentials(login->value, credentials, token)));

@@ -14,7 +14,7 @@ std::string with_credentials(std::string_view text, Credentials const& credentia
     if (!credential) return std::nullopt;
     auto const found = credentials.find(std::string(*credential));
     if (found == credentials.end()) {
-      throw Failure(ErrorCode::internal, "the plan wants the credential \"" +
+      throw Failure(ErrorCode::internal, "the plan needs the credential \"" +
                                              std::string(*credential) +
                                              "\", which it does not have");
     }

@@ -115,7 +115,7 @@ std::string base_path_of(std::string_view base_url) {
 std::string make_nonce() {
   unsigned char bytes[16];
   if (RAND_bytes(bytes, sizeof bytes) != 1) {
-    throw Failure(ErrorCode::internal, "there is no randomness for a request's nonce");
+    throw Failure(ErrorCode::internal, "OpenSSL has no random bytes for a request's nonce");
   }
   return to_hex({bytes, sizeof bytes});
 }

@@ -77,7 +77,7 @@ std::string PrivacyFilter::hash(std::string_view value) const {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned length = 0;
   if (EVP_Digest(text.data(), text.size(), digest, &length, EVP_sha256(), nullptr) != 1) {
-    throw Failure(ErrorCode::internal, "OpenSSL cannot make a SHA-256 hash");
+    throw Failure(ErrorCode::internal, "OpenSSL cannot compute a SHA-256 hash");
   }
   static constexpr char hex[] = "0123456789abcdef";
   std::string out = "sha256:";

@@ -24,7 +24,7 @@ StoredRows::Outcome StoredRows::look_at(std::string_view raw, TimePoint received
   auto parsed = parse_json(raw);
   if (!parsed || !parsed->is_object()) {
     outcome.fate = Fate::unreadable;
-    outcome.reason = "only the text of the row could be kept";
+    outcome.reason = "only the text of the row was stored, because it is not a JSON object";
     return outcome;
   }
   outcome.row = std::move(*parsed);

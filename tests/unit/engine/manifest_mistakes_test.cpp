@@ -56,8 +56,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"title: Demo", "^titel: Demo",
                 "unknown key \"titel\" in a connector file. Did you mean `title`?"},
         Mistake{"base_url: https:", "base_url: ^ftp:",
-                "\"ftp://api.example.com\" is not the address of an API. It begins "
-                "with https://."},
+                "\"ftp://api.example.com\" is not the address of an API. Start it with https://."},
         Mistake{"  key: {description", "  ^Key: {description",
                 "\"Key\" cannot be the name of a credential. Use lower-case letters, digits and _, "
                 "starting with a letter, at most 60."},
@@ -89,13 +88,12 @@ INSTANTIATE_TEST_SUITE_P(
                 "Did you mean `login`?"},
         Mistake{"\"${credentials.login}", "^\"${credentials.login", "a `${` without its `}`"},
         Mistake{"\"${credentials.login}", "^\"${login}",
-                "\"${login}\" is unknown. Known are ${settings.NAME}, "
-                "${credentials.NAME} and ${token}."},
+                "\"${login}\" is unknown. Use ${settings.NAME}, ${credentials.NAME} or ${token}."},
         Mistake{"    json: {login", "    method: GET\n    json: ^{login",
                 "a GET has no body. Use `method: POST`."},
         Mistake{"token: data.token", "token: ^data[token]",
-                "\"data[token]\" is not a path. Member names and indexes joined "
-                "by dots (totals.count, data.0.id), or $ for the whole."},
+                "\"data[token]\" is not a path. Use member names and indexes joined with dots "
+                "(totals.count, data.0.id), or $ for the whole."},
         Mistake{"value: JWT ${token}", "value: ^JWT token",
                 "the header's value does not use ${token}. For instance \"Bearer "
                 "${token}\"."},
@@ -195,7 +193,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"{column: amount, total", "{column: ^amount_usd, total",
                 "the column \"amount_usd\" is not mapped"},
         Mistake{"tolerance: 0.5", "tolerance: ^-0.5",
-                "\"-0.5\" is not a tolerance. A number that is not negative."},
+                "\"-0.5\" is not a tolerance. Use a number that is not negative."},
         Mistake{"    table: payout\n", "    table: ^payot\n",
                 "\"payot\" is not a record table. Did you mean `payout`?"},
         Mistake{"    table: payout\n    path_hint: ask the broker\n    records: data\n    key: id\n"
@@ -252,7 +250,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "\"unknwn\" is not a word of the column \"status\". Did you mean "
                 "`unknown`?"},
         Mistake{"\"%d.%m.%Y\"", "^dd.mm.yyyy",
-                "\"dd.mm.yyyy\" is not a format of dates. Use iso, or strptime directives such as "
+                "\"dd.mm.yyyy\" is not a date format. Use iso, or strptime directives such as "
                 "%d.%m.%Y %H:%M:%S."},
         Mistake{"unit: milliseconds", "unit: ^minutes",
                 "\"minutes\" is not a unit of epoch times. One of: seconds, "
@@ -272,7 +270,7 @@ INSTANTIATE_TEST_SUITE_P(
     Values, ManifestMistake,
     testing::Values(
         Mistake{"paid_at: {from: paid, ", "paid_at: {from: paid, locale: ^de, ",
-                "\"de\" is not a language of dates. One of: ru."},
+                "\"de\" is not a language for dates. One of: ru."},
         Mistake{"currency: currency", "currency: {from: currency, locale: ^ru}",
                 "`locale` is only allowed with date or datetime or earliest or latest, but this "
                 "value is "
@@ -308,7 +306,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"{from: state, table: {NEW: pending, Done: paid}, default: unknown}",
                 "{present: [^{paidAt: paid, heldAt: held}]}",
                 "each item of `present` is one field and its word. For instance `- {paidAt: "
-                "paid}`; the first that is there counts."},
+                "paid}`; the first that is present counts."},
         Mistake{"{from: state, table: {NEW: pending, Done: paid}, default: unknown}",
                 "{present: [{paidAt: paid}], from: ^state}",
                 "`from` cannot be combined with `present`. `present` already says which field "
@@ -323,12 +321,12 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"kind: {const: revshare}", "kind: {const: revshare, present: ^[{a: cpa}]}",
                 "`present` cannot be combined with `const`"},
         Mistake{"kind: {const: revshare}", "kind: {const: revshare, only_if: ^{a: x, b: y}}",
-                "`only_if` looks at one field. Such as {status: [paid, done]}."},
+                "`only_if` takes one field. Such as {status: [paid, done]}."},
         Mistake{"kind: {const: revshare}", "kind: {const: revshare, only_if: {a: ^[]}}",
                 "the list is empty"},
         Mistake{"kind: {const: revshare}", "kind: {const: revshare, only_if: ^a..b}",
-                "\"a..b\" is not a path. Member names and indexes joined by dots (totals.count, "
-                "data.0.id), or $ for the whole."}));
+                "\"a..b\" is not a path. Use member names and indexes joined with dots "
+                "(totals.count, data.0.id), or $ for the whole."}));
 
 INSTANTIATE_TEST_SUITE_P(
     Rows, ManifestMistake,
