@@ -1,6 +1,6 @@
-// A database that fifty sources have filled for three years: what is asked all the time reads no
-// more of it than of one of yesterday. Work is counted by the rows that the server says it read,
-// never by the time it took.
+// A database that fifty sources have filled for three years. Frequent commands and requests must
+// not read more rows than with yesterday's data only. Work is measured by the rows that the server
+// reports as read, never by time.
 #include <functional>
 
 #include "tests/acceptance/fixture.hpp"
@@ -11,7 +11,7 @@ namespace {
 
 class Aged : public Acceptance {
  protected:
-  // Of the tables that grow with time; without retention, as if nobody had ever pruned.
+  // Fills the tables that grow with time, as if they had never been pruned.
   void grow_old() {
     execute(
         "insert into affsync.source (name, connector, base_url)"
@@ -21,7 +21,7 @@ class Aged : public Acceptance {
         " generate_series(1, 4) f where s.name like 'old%';"
         "insert into affsync.stream_state (source_id, stream, last_success_at)"
         " select source_id, stream, now() from affsync.stream where stream like 'feed%';"
-        // Two runs a day, and forty times as many of the stream that the test reads again.
+        // Two runs a day, and forty times as many for the stream that the test reads again.
         "insert into affsync.sync_run (source_id, stream, started_at, finished_at, status, mode)"
         " select t.source_id, t.stream, now() - d * interval '12 hours',"
         " now() - d * interval '12 hours' + interval '1 second', 'succeeded', 'incremental'"
@@ -38,7 +38,7 @@ class Aged : public Acceptance {
         " reason, raw, fingerprint, resolved_at) select t.source_id, t.stream, 1, now(), d::text,"
         " 'flaw', '{}', md5(d::text)::uuid, now() from affsync.stream t, generate_series(1, 500) d"
         " where t.stream like 'feed%';"
-        // A window that moves on by a day.
+        // A window that moves on by one day.
         "insert into affsync.reconciliation (source_id, run_id, stream, metric, window_from,"
         " window_to, broker_value, our_value, difference, matched, compared_at)"
         " select t.source_id, 1, t.stream, 'rows', current_date - d - 6, current_date - d, 1, 1, 0,"
@@ -46,7 +46,7 @@ class Aged : public Acceptance {
         " generate_series(1095, 1, -1) d where t.stream = 'feed1' and t.source_id % 5 = 0");
     execute("analyze");
   }
-  // Rows of the tables that grow with time which `asked` made the server read.
+  // The number of rows in the growing tables that `asked` makes the server read.
   long rows_read(std::function<void()> const& asked) {
     auto const quiet =
         "select count(*) from pg_stat_activity where application_name like 'affsync%'"
@@ -55,7 +55,7 @@ class Aged : public Acceptance {
         "select coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0) from"
         " pg_stat_user_tables where schemaname = 'affsync' and (relname in ('sync_run',"
         " 'quarantine', 'reconciliation') or relname like 'record\\_change%')");
-    wait_until(quiet, "0");  // a session tells what it read at the latest when it ends
+    wait_until(quiet, "0");  // a session reports its counters no later than its end
     auto const before = std::stol(query(count));
     asked();
     wait_until(quiet, "0");
@@ -63,8 +63,9 @@ class Aged : public Acceptance {
   }
 };
 
-// Fifty sources with four streams each, and what stands of them; not what they have left behind.
-constexpr long enough = 5'000;
+// An upper bound for the current state of fifty sources with four streams each, without their
+// history.
+constexpr long row_limit = 5'000;
 
 TEST_F(Aged, what_is_asked_all_the_time_reads_no_more_than_on_the_first_day) {
   start_broker();
@@ -77,9 +78,9 @@ TEST_F(Aged, what_is_asked_all_the_time_reads_no_more_than_on_the_first_day) {
               EXPECT_EQ(status.status, 0) << status.err;
               EXPECT_NE(status.out.find("feed4"), std::string::npos);
             }),
-            enough);
+            row_limit);
 
-  // Once a day somebody removes what is old; not now.
+  // Marks pruning as done today, so that the daemon does not prune now.
   execute("insert into affsync.upkeep values ('prune', now())");
   auto text = config_text();
   text.replace(text.find("\"off\""), 5, "127.0.0.1:0");
@@ -98,17 +99,17 @@ TEST_F(Aged, what_is_asked_all_the_time_reads_no_more_than_on_the_first_day) {
               }
               EXPECT_EQ(process->stop(Process::Seconds(10)), 0);
             }),
-            6 * enough);
+            6 * row_limit);
 
   configure();
   EXPECT_LT(rows_read([&] {
               auto const again = sync({"--stream", "wallets"});
               EXPECT_EQ(again.of("wallets", "status"), "succeeded") << again.err;
             }),
-            enough);
+            row_limit);
 }
 
-// Two runs a day of two hundred streams, and those of the stream that is read every 18 minutes.
+// Two runs a day of two hundred streams, plus those of the stream that is read every 18 minutes.
 TEST_F(Aged, prune_lets_go_of_what_is_old_and_of_nothing_else) {
   start_broker();
   ASSERT_EQ(sync().status, 0);

@@ -1,4 +1,4 @@
-// Rates and money: what is stored when things change, vanish, come back or do not agree.
+// Rates and money: what is stored when values change, vanish, come back or contradict each other.
 #include "tests/acceptance/fixture.hpp"
 
 namespace affsync::test {
@@ -36,7 +36,7 @@ TEST_F(Books, permission_skips_the_stream_only) {
 TEST_F(Books, lifetime_totals_never_summed) {
   start_broker();
   ASSERT_EQ(sync().status, 0);
-  // The running totals of `rebates` enter no dated report.
+  // The running totals of `rebates` must not be part of a dated report.
   EXPECT_EQ(query("select sum(amount_usd) - (select sum(amount_usd) from affsync.commission"
                   " where grain = 'day') from reporting.earnings_daily")
                 .find_first_not_of("0."),
@@ -50,7 +50,7 @@ TEST_F(Books, orders_do_not_double_the_reports) {
   auto const before = query("select sum(amount_usd) from reporting.earnings_daily");
   ASSERT_EQ(sync({"--stream", "orders"}).status, 0);
   EXPECT_NE(query("select count(*) from affsync.commission where grain = 'trade'"), "0");
-  // Nobody knows which date the orders' window filters on: a window's total is compared with none.
+  // It is unknown which date the orders' window filters on, so a window's total is not compared.
   EXPECT_EQ(query("select count(*) from affsync.reconciliation where stream = 'orders' and not"
                   " matched"),
             "0");

@@ -1,4 +1,4 @@
-// `affsync check` where `sync` could not work.
+// `affsync check` with databases where `sync` could not work.
 #include <filesystem>
 
 #include "tests/acceptance/plain_broker.hpp"
@@ -16,7 +16,7 @@ class CheckDatabase : public PlainAcceptance {
     PlainAcceptance::SetUp();
     serve_rows({R"({"id":1,"amount":"1.50"})"});
   }
-  // The line of the database in the configuration.
+  // Replaces the database line of the configuration.
   void use_database(std::string const& value) {
     auto text = config_text();
     auto const begin = text.find("database:");
@@ -46,7 +46,7 @@ TEST_F(CheckDatabase, a_user_without_rights_is_told_what_to_grant) {
   auto const& line = json.find("checks")->items().at(0);
   EXPECT_EQ(line.find("result")->as_string(), "failed") << json.dump();
   EXPECT_TRUE(has(line.find("hint")->as_string(), "affsync_writer")) << json.dump();
-  // The broker is tried all the same.
+  // The broker is checked too.
   EXPECT_EQ(json.find("checks")->items().back().find("stream")->as_string(), "rows");
 }
 
@@ -91,7 +91,7 @@ TEST_F(CheckDatabase, a_page_that_does_not_map_is_a_failure) {
   EXPECT_TRUE(has(line.find("detail")->as_string(), "amount")) << json.dump();
   EXPECT_TRUE(has(line.find("hint")->as_string(), "affsync inspect main rows")) << json.dump();
 
-  // One of many is a warning.
+  // One bad row of several is a warning.
   serve_rows({R"({"id":1,"amount":"one"})", R"({"id":2,"amount":"2"})", R"({"id":3})"});
   json = checked(0);
   EXPECT_EQ(json.find("checks")->items().back().find("result")->as_string(), "warning");

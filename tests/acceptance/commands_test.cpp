@@ -1,4 +1,4 @@
-// What the commands print and how they end.
+// The output and exit status of the commands.
 #include "tests/acceptance/fixture.hpp"
 
 namespace affsync::test {
@@ -51,7 +51,7 @@ TEST_F(Commands, check_wrong_password) {
 }
 
 TEST_F(Commands, check_no_route) {
-  configure();  // port 9: nobody listens
+  configure();  // nothing listens on port 9
   auto const check = affsync({"check"});
   EXPECT_EQ(check.status, 1);
   EXPECT_TRUE(has(check.out, "refused")) << check.out;
@@ -133,7 +133,7 @@ TEST_F(Commands, inspect_shows_unmapped) {
   EXPECT_TRUE(has(inspect.out, "client_ref"));
   EXPECT_TRUE(has(inspect.out, "row 2"));
   EXPECT_FALSE(has(inspect.out, "row 3"));
-  // A band, not money: kept in raw only.
+  // client_equity is a range, not an amount, so it is kept in raw only.
   auto const unmapped = inspect.out.find("Fields that no mapping reads");
   ASSERT_NE(unmapped, std::string::npos) << inspect.out;
   EXPECT_NE(inspect.out.find("client_equity", unmapped), std::string::npos);
@@ -151,7 +151,7 @@ TEST_F(Commands, sync_json_has_the_pinned_members) {
        {"source", "stream", "table", "status", "rows_read", "inserted", "updated", "unchanged",
         "deleted", "quarantined", "pages", "requests", "throttled", "retries", "bytes_received",
         "duration_ms", "error_code", "error"}) {
-    synced.of("clients", member);  // fails when it is missing
+    synced.of("clients", member);  // fails if it is missing
   }
   EXPECT_EQ(synced.of("clients", "table"), "client");
   EXPECT_EQ(synced.of("clients", "error"), "null");
@@ -173,7 +173,7 @@ TEST_F(Commands, status_and_reports_print) {
   EXPECT_TRUE(has(csv.out, "USD"));
 }
 
-// The command that started the private PostgreSQL takes it with it when it ends; the others go on.
+// The command that starts the private PostgreSQL stops it at its end; the other commands go on.
 TEST_F(Commands, commands_on_an_embedded_database_do_not_disturb_each_other) {
   start_broker();
   auto text = config_text();

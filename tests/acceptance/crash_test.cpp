@@ -1,6 +1,6 @@
-// The program dies at each of its crash points, in a first load and in a pass that meets changes.
-// One plain `sync` afterwards has to bring the database to where a pass that nobody disturbed has
-// brought another one: the same rows, revisions and changes.
+// The program crashes at each of its crash points, in a first load and in a pass that finds
+// changes. One plain `sync` afterwards must bring the database to the same state as an undisturbed
+// pass on another database: the same rows, revisions and changes.
 #include "schema/store/crash_point.hpp"
 
 #include <algorithm>
@@ -19,8 +19,8 @@ namespace {
 
 constexpr int killed = 128 + SIGKILL;
 
-// NAME or NAME:PASSAGE. Streams are read beside each other, so that which of them a later passage
-// hits differs from run to run.
+// NAME or NAME:PASSAGE. Streams are read concurrently, so the stream that a later passage hits
+// differs from run to run.
 std::vector<std::string> const in_a_first_load{
     "migration_locked", "migration_applying:6", "migration_committed", "migration_committed:6",
     "views_applying",   "views_committed",      "source_registering",  "streams_registered",
@@ -58,7 +58,7 @@ TEST(CrashTest, every_point_is_tried) {
        {&in_a_first_load, &in_a_pass_with_changes, &with_an_embedded_server, &in_the_daemon}) {
     for (auto const& place : *list) tried.insert(place.substr(0, place.find(':')));
   }
-  // No pass of these is refused a login; RefusedLogin dies there.
+  // No pass here has a refused login; RefusedLogin covers that crash point.
   tried.insert("login_refused");
   EXPECT_EQ(tried, std::set<std::string>(crash_point_names.begin(), crash_point_names.end()));
 }
@@ -70,7 +70,7 @@ class Crash : public Acceptance, public testing::WithParamInterface<std::string>
     if (!crash_points_built) GTEST_SKIP() << "built without AFFSYNC_CRASH_POINTS";
     disturbed_ = database_;
     undisturbed_ = database_ + "_undisturbed";
-    // Small pages, and every pass looks at the whole history for changes.
+    // Small pages. Every pass compares the whole history.
     streams_yaml =
         "      accounts: {page_size: 40, keeps: forever}\n"
         "      clients: {page_size: 40, keeps: forever}\n"
@@ -89,7 +89,7 @@ class Crash : public Acceptance, public testing::WithParamInterface<std::string>
     execute("create database " + name + (copied_from.empty() ? "" : " template " + copied_from));
   }
 
-  // The server notices the end of a killed program by itself; only then its locks are free.
+  // The server notices the end of a killed program by itself; its locks are released only then.
   void wait_until_forgotten() const {
     auto const end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     auto const others =
@@ -108,7 +108,7 @@ class Crash : public Acceptance, public testing::WithParamInterface<std::string>
     ASSERT_EQ(finished.status, killed) << finished.out << finished.err;
   }
 
-  // What is stored, without what depends on the moment and on the run.
+  // The stored content, without values that depend on the time or the run.
   std::vector<std::vector<std::string>> contents() const {
     std::string sql;
     for (auto const* table : {"client", "trading_account", "rebate_group", "rebate", "commission",
@@ -156,7 +156,7 @@ class Crash : public Acceptance, public testing::WithParamInterface<std::string>
     EXPECT_EQ(our_changes, changes());
   }
 
-  // A row of each kind changes, some vanish and some are new.
+  // Changes rows of each kind, removes some and adds some.
   void change_at_the_broker() {
     broker().control({{"do", "change"}, {"feed", "rewards"}, {"rows", "9"}, {"seed", "1"}});
     broker().control({{"do", "change"}, {"feed", "accounts"}, {"rows", "7"}, {"seed", "2"}});
@@ -202,8 +202,8 @@ TEST_P(CrashInAPassWithChanges, kill_9_at_each_stage) {
   auto const resumed = sync();
   EXPECT_TRUE(resumed.status == 0 || resumed.out.find("sweep_unverified") != std::string::npos)
       << resumed.out << resumed.err;
-  // A pass that goes on in the middle has not seen the whole list: it marks nothing as vanished
-  // and says so; what is gone is then settled by the next one.
+  // A resumed pass has not read the whole list. It marks nothing as deleted and reports that; the
+  // next pass marks the missing rows.
   if (resumed.status != 0) {
     auto const next = sync();
     EXPECT_EQ(next.status, 0) << next.out << next.err;

@@ -1,4 +1,4 @@
-// The daemon as the machine sees it: its signals, its service manager, its clock.
+// The daemon and its environment: signals, service manager, clock.
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -43,7 +43,7 @@ TEST_F(Daemon, what_only_a_restart_can_change_is_told_and_left_alone) {
   EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
 }
 
-// A connector file is as good a reason as the configuration to begin anew.
+// A reload applies a changed connector file, like a changed configuration.
 TEST_F(Daemon, reload_notices_a_changed_connector_file) {
   std::string text = shipped_connector("exness");
   use_connector("exness", text);
@@ -51,7 +51,7 @@ TEST_F(Daemon, reload_notices_a_changed_connector_file) {
   auto const process = start({"run"});
   process->wait_for_err("main/wallets: run succeeded");
 
-  // Only its schedule differs, which the configuration does not give.
+  // Only the schedule differs, and it does not come from the configuration.
   auto const every = text.find("every: ", text.find("\n  wallets:")) + 7;
   text.replace(every, text.find('\n', every) - every, "1s");
   dir_.write("connectors/exness.yaml", text);
@@ -65,7 +65,7 @@ TEST_F(Daemon, reload_notices_a_changed_connector_file) {
   EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
 }
 
-// Listens as systemd does: datagrams on a socket that the environment names.
+// Receives notifications like systemd: datagrams on a socket that the environment names.
 class Notifications {
  public:
   explicit Notifications(std::string const& path)
@@ -83,7 +83,7 @@ class Notifications {
   Notifications(Notifications const&) = delete;
   Notifications& operator=(Notifications const&) = delete;
 
-  // The next one; "nothing" when none comes.
+  // The next notification; "nothing" if none arrives.
   std::string next() const {
     char buffer[1024];
     auto const size = ::recv(socket_, buffer, sizeof buffer, 0);
@@ -96,7 +96,7 @@ class Notifications {
 
 TEST_F(Daemon, watchdog_notified) {
   start_broker();
-  // A broker that never answers is no reason to be taken for dead.
+  // A broker that never answers must not make the daemon look dead.
   broker().fault("never:every=1,path=rewards");
   auto const path = (dir_.path() / "notify").string();
   Notifications const systemd(path);
@@ -105,7 +105,7 @@ TEST_F(Daemon, watchdog_notified) {
   auto const process = start({"run"});
   std::string told = systemd.next();
   int alive = 0;
-  // The first sign of life may come before the word that it is ready.
+  // The first WATCHDOG=1 may come before READY=1.
   while (told == "WATCHDOG=1" && ++alive < 5) told = systemd.next();
   ASSERT_EQ(told.substr(0, 8), "READY=1\n") << told << process->err();
   EXPECT_NE(told.find("STATUS=1 sources"), std::string::npos) << told;
@@ -124,8 +124,8 @@ TEST_F(Daemon, watchdog_notified) {
   EXPECT_EQ(process->wait(Process::Seconds(5)), 0) << process->err();
 }
 
-// A day forward, two days back, as when somebody sets a wrong date and mends it: every stream goes
-// on at its own pace, none is asked for more often.
+// The clock jumps a day forward and two days back, as when a wrong date is set and corrected. Every
+// stream keeps its interval; none is read more often.
 TEST_F(Daemon, clock_jumps) {
   streams_yaml = "      wallets: {every: 1s}\n";
   start_broker();

@@ -17,11 +17,11 @@
 namespace affsync::test {
 namespace {
 
-// One cluster a test program; it ends with it.
+// One cluster per test program; it stops at the program's end.
 class Server {
  public:
   Server() {
-    // The server's own user must be able to enter when the tests run as root.
+    // The server's user must be able to enter the directory when the tests run as root.
     std::filesystem::permissions(dir_.path(), std::filesystem::perms(0755));
     embedded::ClusterOptions options;
     options.state_dir = dir_.path() / "state";
@@ -214,7 +214,7 @@ void Acceptance::expect_book_equal(std::string const& feed, std::string const& t
     for (auto const& [currency, sum] : book.sums.at(field)) {
       auto const rows =
           currency.empty() || !by_currency ? from : from + " and currency = '" + currency + "'";
-      // The broker adds exactly; trailing zeros apart the digits must be the same.
+      // The broker adds exactly. Apart from trailing zeros the digits must be equal.
       EXPECT_EQ(query("select (coalesce(sum(" + column + "), 0) - (" + sum +
                       "))::text::numeric = 0" + rows),
                 "t")

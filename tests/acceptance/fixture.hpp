@@ -1,5 +1,5 @@
-// What every acceptance test stands on: a private PostgreSQL for the program (a database of its own
-// for each test), a sandbox broker, a configuration file, and the affsync binary as a process.
+// Base of every acceptance test: a private PostgreSQL (one database per test), a sandbox broker, a
+// configuration file, and the affsync binary as a process.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ struct Synced {
   std::string out, err;
   long peak_memory_kib = 0;
 
-  // A member of one stream's entry as text; "null" for null. Fails the test when there is none.
+  // A member of one stream's entry as text; "null" for null. Fails the test if it is missing.
   std::string of(std::string const& stream, std::string const& member) const;
   long count(std::string const& stream, std::string const& member) const;
 };
@@ -38,32 +38,32 @@ class Acceptance : public testing::Test {
   void SetUp() override;
   void TearDown() override;
 
-  // Starts the broker; `arguments` as of `affsync-sandbox --help`. A small world by default.
+  // Starts the broker; `arguments` as in `affsync-sandbox --help`. Its history is small by default.
   SandboxProcess& start_broker(std::vector<std::string> arguments = {});
   SandboxProcess& broker() { return *broker_; }
 
-  // Lines of YAML under the source's `streams:`, of the source itself, and of the whole file.
+  // YAML lines of the stream list, of the source, and of the top level of the file.
   std::string source_name = "main";
   std::string connector = "exness";
   std::string credentials_yaml = "{login: partner@example.com, password: \"${SANDBOX_PASSWORD}\"}";
   std::string top_yaml;
-  std::string database_options;  // of libpq, behind the URL
+  std::string database_options;  // libpq options, appended to the URL
   std::string streams_yaml;
   std::string source_yaml;
-  std::string base_url;  // empty: the started broker's
+  std::string base_url;  // empty: that of the started broker
   std::string rate_limit_yaml = "{requests_per_second: 1000, burst: 1000}";
-  // With these the program has a server of its own in that directory, which the test reaches at
-  // that address, once it runs; empty: the one of the test program.
+  // If set, the program runs its own server in that directory, and the test connects to it at that
+  // URL. Empty: the program uses the test's server.
   std::string embedded_state, embedded_url;
-  // A connector of that name takes the place of the shipped one, or stands beside them all.
+  // Adds a connector file of that name; it replaces a shipped connector with the same name.
   void use_connector(std::string const& name, std::string_view text);
   static std::string shipped_connector(std::string const& name);
-  // Writes the configuration anew from the members above.
+  // Writes the configuration from the members above.
   void configure();
   std::string config_text() const;
   std::string config_file() const { return (dir_.path() / "affsync.yaml").string(); }
   std::string database_url() const;
-  // Shortly before the history of the small world, so that few windows are empty.
+  // Shortly before the history of the default broker, so that few windows are empty.
   static std::string first_day();
   std::map<std::string, std::string> environment{{"SANDBOX_PASSWORD", password}};
 
@@ -72,20 +72,20 @@ class Acceptance : public testing::Test {
   std::unique_ptr<Process> start(std::vector<std::string> arguments) const;
   Synced sync(std::vector<std::string> arguments = {}) const;
 
-  // Waits until the query gives that; throws when it has not within the limit.
+  // Waits until the query returns `wanted`; throws if the limit passes first.
   void wait_until(std::string const& sql, std::string const& wanted, double seconds = 60) const;
-  // The first column of the first row; "" when there is none or it is null.
+  // The first column of the first row; "" if there is no row or it is null.
   std::string query(std::string const& sql) const;
   std::vector<std::vector<std::string>> rows(std::string const& sql) const;
   void execute(std::string const& sql) const;
 
-  // Live rows of a stream, and their sums by currency to the last digit, against the broker's books
-  // of a feed. `sums`: the broker's field -> our column. Without `by_currency` a sum is over all
-  // rows, since the figures are in one currency whatever the rows' own is.
+  // Compares the live rows of a stream, and their exact sums by currency, with the broker's books
+  // of a feed. `sums`: the broker's field -> affsync's column. Without `by_currency` a sum is over
+  // all rows, because the values have one currency whatever the currency of the rows is.
   void expect_book_equal(std::string const& feed, std::string const& table,
                          std::string const& stream, std::map<std::string, std::string> const& sums,
                          bool by_currency = true) const;
-  // The same of clients, accounts and rewards of Exness.
+  // Compares the clients, accounts and rewards of Exness.
   void expect_books_equal() const;
 
   TempDir dir_;

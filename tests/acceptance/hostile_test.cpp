@@ -1,11 +1,11 @@
-// Answers that mean harm, or might as well: each ends in an error or a stored text, sends nothing
-// to anybody else, and leaves what is there alone.
+// Hostile answers. Each ends in an error or a stored text, sends nothing to another host, and
+// leaves existing data unchanged.
 #include "tests/acceptance/plain_broker.hpp"
 
 namespace affsync::test {
 namespace {
 
-// For a text that must not be quoted by the test itself.
+// SQL for a text that the test cannot quote itself.
 std::string sql_text(std::string const& text) {
   static constexpr char digits[] = "0123456789abcdef";
   std::string hex;
@@ -15,8 +15,8 @@ std::string sql_text(std::string const& text) {
 
 class Hostile : public Acceptance {
  protected:
-  // A first sync; then the accounts' answers go wrong in that way for good. That stream fails, the
-  // others go on, and the books stay as they were.
+  // Runs a first sync; then the accounts' answers have that fault permanently. That stream fails,
+  // the others go on, and the books stay unchanged.
   Synced expect_refused(std::string const& fault, std::string const& code) {
     start_broker();
     EXPECT_EQ(sync().status, 0);
@@ -62,7 +62,7 @@ TEST_F(Hostile, decompression_bomb) {
   EXPECT_EQ(asked_for_accounts(), 1u);
 }
 
-// Each byte comes in time, the answer never does.
+// Every byte arrives in time, but the answer never ends.
 TEST_F(Hostile, slow_loris_server) {
   source_yaml = "    timeout: 1s\n";
   auto const synced = expect_refused("slow:bytes=1,ms=50", "timeout");
@@ -98,7 +98,7 @@ TEST_F(Hostile, only_get_is_sent) {
     start_broker({"--broker", kind.broker, "--rows", "60"});
     EXPECT_EQ(affsync({"check"}).status, 0) << kind.broker;
     EXPECT_EQ(sync().status, 0) << kind.broker;
-    // Also where something is wrong, and is tried again or logged in for anew.
+    // Also after errors that lead to a retry or a new login.
     broker().control({{"do", "expire_tokens"}});
     broker().fault("status:code=405,next=1,skip=1");
     broker().fault("status:code=502,next=1,skip=4");
@@ -116,14 +116,14 @@ class HostilePlain : public PlainAcceptance {
     static TestAuthority const one;
     return one;
   }
-  // Believed is that authority, for localhost.
+  // The connector trusts that authority, for localhost.
   void serve_tls(PlainBroker::Answer answer, Identity const& identity) {
     source_yaml =
         "    tls: {ca_file: " + dir_.write("ca.pem", authority().certificate_pem()).string() +
         "}\n";
     serve(std::move(answer), identity, "localhost");
   }
-  // No certificate, no request: not even the key is given away.
+  // Without a valid certificate no request is sent, so the key is not revealed.
   void expect_tls_refused(Identity const& identity, std::string const& why) {
     serve_tls([](std::string const&) { return answer_of(R"({"data":[]})"); }, identity);
     auto const synced = sync();
@@ -137,7 +137,7 @@ class HostilePlain : public PlainAcceptance {
     EXPECT_EQ(check.status, 1);
     EXPECT_NE((check.out + check.err).find(why), std::string::npos) << check.out << check.err;
   }
-  // The first page comes over TLS and leads to `link`, which nobody may be asked for.
+  // The first page comes over TLS and links to `link`, which must not be requested.
   void expect_link_refused(std::string const& link) {
     page_yaml = "{type: link, size: 1, next: link}";
     serve_tls(
@@ -149,7 +149,7 @@ class HostilePlain : public PlainAcceptance {
     EXPECT_EQ(synced.status, 1) << link;
     EXPECT_EQ(synced.of("rows", "error_code"), "paging_broken") << link << synced.out;
     EXPECT_EQ(plain().targets(), std::vector<std::string>{"/rows?limit=1"}) << link;
-    // The query of a link may hold a token.
+    // The query of a link may contain a token.
     EXPECT_EQ((synced.out + synced.err).find("planted-ticket"), std::string::npos);
   }
 };
@@ -170,7 +170,7 @@ TEST_F(HostilePlain, next_link_to_http) {
   PlainBroker other([](std::string const&) { return answer_of(R"({"data":[]})"); });
   expect_link_refused(other.url("localhost") + "/rows?cursor=planted-ticket");
   EXPECT_EQ(other.connections(), 0);
-  // The same host and port, only without TLS.
+  // The same host and port, but without TLS.
   auto const same = "http://localhost:" + std::to_string(plain().port());
   int const before = plain().connections();
   EXPECT_GE(before, 1);
@@ -198,7 +198,7 @@ TEST_F(HostilePlain, tls_wrong_host) {
 TEST_F(HostilePlain, sql_in_every_field) {
   serve_rows({R"({"id":"harmless","client":"c","amount":1})"});
   ASSERT_EQ(sync().status, 0);
-  // Every relation, column and row count that an injected statement could have touched.
+  // Every relation, column and row count that injected SQL could have changed.
   std::string const schema =
       "select md5(string_agg(c.oid::text || relname || relnatts, ',' order by c.oid)) from pg_class"
       " c join pg_namespace n on n.oid = relnamespace where nspname in ('affsync', 'reporting',"
@@ -223,7 +223,7 @@ TEST_F(HostilePlain, sql_in_every_field) {
       rows.push_back(R"({"id":)" + text + R"(,"client":)" + text + R"(,"account":)" + text +
                      R"(,"text":)" + text + R"(,"currency":)" + text + R"(,"amount":1,"lots":)" +
                      lots + "," + text + ":" + text + "}");
-      // The same where a number and a day should be: such a row is put aside.
+      // The same texts in place of a number and of a day: these rows are quarantined.
       rows.push_back(R"({"id":"aside )" + text.substr(1) + R"(,"amount":)" + text + "}");
       rows.push_back(R"({"id":"no day )" + text.substr(1) + R"(,"day":)" + text + "}");
     }
@@ -253,7 +253,7 @@ TEST_F(HostilePlain, sql_in_every_field) {
             std::to_string(count));
   EXPECT_EQ(query(schema), before);
   EXPECT_EQ(query("select count(*) from affsync.source"), "1");
-  // They vanish like any others, by their keys.
+  // Such rows are marked as deleted by their keys, like any others.
   serve_rows({R"({"id":"harmless","client":"c","amount":1})"});
   sync();
   sync();

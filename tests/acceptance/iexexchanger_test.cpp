@@ -1,4 +1,4 @@
-// iEXExchanger v2: Russian texts for times, a list without a count, numbers that were binary once.
+// iEXExchanger v2: Russian time texts, a list without a count, numbers with float noise.
 #include "tests/acceptance/fixture.hpp"
 
 namespace affsync::test {
@@ -121,8 +121,8 @@ TEST_F(Iexexchanger, next_link_elsewhere_is_not_followed_and_a_repeated_one_ends
     broker().clear_faults();
   }
   expect_book_equal("exchanges", "commission", "exchanges", {{"amount", "amount"}});
-  // A list that never says that it ends has no row any more. Some brokers send pages without rows
-  // in between: after twenty of them it is an error.
+  // A list that never ends has no more rows. Some brokers send empty pages in between; after twenty
+  // of them it is an error.
   broker().fault("next_link:mode=endless");
   broker().control({{"do", "clear_log"}});
   auto const endless = sync({"--stream", "exchanges"});

@@ -1,4 +1,4 @@
-// iEXExchanger v3: page numbers with a count, windows of moments, signatures, codes of refusal.
+// iEXExchanger v3: page numbers with a count, windows of times, signatures, error codes.
 #include "tests/acceptance/fixture.hpp"
 
 namespace affsync::test {
@@ -37,7 +37,7 @@ TEST_F(IexexchangerV3, every_call_is_signed_where_a_secret_is_given) {
   EXPECT_EQ(synced.status, 0) << synced.err;
   expect_v3_books();
   EXPECT_EQ(synced.err.find("planted-hmac"), std::string::npos);
-  // The same request once more has another nonce: otherwise it would be refused as a replay.
+  // A retry has a new nonce; with the old one it would be refused as a replay.
   broker().fault("status:code=500,every=3");
   EXPECT_EQ(sync({"--full"}).status, 0);
 }

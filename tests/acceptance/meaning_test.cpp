@@ -1,4 +1,4 @@
-// What money and times mean once they are stored: currencies, zones, words.
+// What stored money and times mean: currencies, time zones, words.
 #include <chrono>
 
 #include "base/clock.hpp"
@@ -11,7 +11,7 @@ namespace {
 
 class Meaning : public Acceptance {
  protected:
-  // A broker whose rows are those; everything of it is read.
+  // Sets the rows of the broker and reads all of them.
   void read(std::vector<std::string> rows, std::string const& timezone = "UTC") {
     own_.set_rows(std::move(rows));
     connector = "own";
@@ -28,8 +28,8 @@ class Meaning : public Acceptance {
     return R"({"id":")" + id + R"(","client":"c1","state":"paid","at":")" + at + "\"," + money +
            "}";
   }
-  // "amount currency amount_usd" of a row, and what of it reports add up: "amount_usd
-  // rows_without".
+  // stored(): "amount currency amount_usd" of a row. reported(): "amount amount_usd
+  // rows_without_usd usd_origin" of the daily report.
   std::string stored(std::string const& id) const {
     return query(
         "select concat_ws(' ', amount, coalesce(currency, '-'), coalesce(amount_usd::text, '-'))"
@@ -50,7 +50,7 @@ class Meaning : public Acceptance {
 TEST_F(Meaning, currency_missing) {
   read({row("none", R"("amount":"12.30")"), row("null", R"("amount":"0.70","currency":null)"),
         row("dollars", R"("amount":"5.00","currency":"USD")")});
-  // Not taken for dollars, in no sum of them, and said to be missing there.
+  // Not treated as dollars, not part of a dollar sum, and reported as missing there.
   EXPECT_EQ(stored("none"), "12.30 - -");
   EXPECT_EQ(stored("null"), "0.70 - -");
   EXPECT_EQ(reported("null"), "13.00 - 2 -");
@@ -66,7 +66,7 @@ TEST_F(Meaning, unknown_currency) {
         row("3", R"("amount":"1.00","currency":"USD")")});
   EXPECT_EQ(stored("1"), "12.34 XQZ -");
   EXPECT_EQ(stored("2"), "7 XQZ 3.5");
-  // A part of a sum would be taken for the whole of it.
+  // The sum of only some rows would be mistaken for the sum of all rows.
   EXPECT_EQ(reported("'XQZ'"), "19.34 - 1 broker");
   EXPECT_EQ(reported("'USD'"), "1.00 1 0 same currency");
 }
@@ -96,7 +96,7 @@ TEST_F(Meaning, conversion_keeps_original) {
   }
 }
 
-// Berlin's clocks went forward on 2026-03-29 and back on 2025-10-26.
+// Clocks in Berlin went forward on 2026-03-29 and back on 2025-10-26.
 TEST_F(Meaning, dst_gap_and_overlap) {
   auto const money = R"("amount":"1","currency":"USD")";
   read({row("before the gap", money, "2026-03-29T01:59:59"),
@@ -145,7 +145,7 @@ TEST_F(Meaning, day_boundary_of_source_zone) {
             "2026-01-31 2, 2026-02-01 2");
 }
 
-// What a broker is asked for ends with today, as it is in its zone.
+// The last window ends with today in the source's time zone.
 TEST_F(Meaning, day_boundary_of_source_zone_in_windows) {
   start_broker();
   auto const now = std::chrono::system_clock::now();
@@ -154,8 +154,8 @@ TEST_F(Meaning, day_boundary_of_source_zone_in_windows) {
   clock.add_to_environment(environment);
   struct Edge {
     char const* zone;
-    int minutes;  // of the UTC day
-    int day;      // there, counted from the UTC day
+    int minutes;  // minute of the UTC day
+    int day;      // local day relative to the UTC day
   };
   for (auto const& edge :
        {Edge{"Asia/Shanghai", 15 * 60 + 55, 0}, Edge{"Asia/Shanghai", 16 * 60 + 5, 1},
@@ -184,7 +184,7 @@ TEST_F(Meaning, status_vocabulary) {
   EXPECT_EQ(query("select string_agg(concat_ws('=', broker_status, status), ' '"
                   " order by external_id) from affsync.commission"),
             "paid=paid under_review=unknown under_review=unknown Ожидает=unknown ");
-  // Told by the database, by `status` and by `inspect`.
+  // Reported by the database, by `status` and by `inspect`.
   auto const words = rows(
       "select source, stream, record_table, word, rows from reporting.unknown_words order by word");
   std::vector<std::vector<std::string>> const expected{
@@ -205,7 +205,7 @@ TEST_F(Meaning, status_vocabulary) {
   ASSERT_NE(told, std::string::npos) << inspected.out;
   EXPECT_NE(inspected.out.find("state: under_review  (in 2 of 3 rows)", told), std::string::npos)
       << inspected.out;
-  // A connector that knows the word brings it in and there is nothing left to report.
+  // A connector that knows the word stores it, and nothing is left to report.
   auto mended = OwnBroker::connector();
   mended.replace(mended.find("table: {pending"), 8,
                  "table: {under_review: held, Ожидает: pending, ");

@@ -1,4 +1,4 @@
-// What a command prints, how it ends, and what it says of a command line it does not understand.
+// The output and exit status of commands, and the messages for an invalid command line.
 #include <algorithm>
 #include <condition_variable>
 #include <csignal>
@@ -16,7 +16,7 @@ bool has(std::string const& text, std::string const& part) {
 
 class CommandOutput : public PlainAcceptance {
  protected:
-  // With standard output as the shell is told: "> /dev/full", ">&-", "| head -1".
+  // Redirects standard output with shell syntax: "> /dev/full", ">&-", "| head -1".
   Finished redirected(std::vector<std::string> arguments, std::string const& where) {
     auto options = command(arguments);
     std::vector<std::string> shell{"-c", "\"$0\" \"$@\" " + where, options.program.string()};
@@ -60,7 +60,7 @@ TEST_F(CommandOutput, that_cannot_be_written_is_a_failure_of_every_command) {
       EXPECT_TRUE(has(printed.err, "affsync: standard output could not be written"))
           << name << where << ": " << printed.err;
     }
-    // Whoever reads may stop reading.
+    // The reader of a pipe may stop reading at any time.
     auto const closed = redirected(arguments, "| true");
     EXPECT_FALSE(has(closed.err, "could not be written")) << name << ": " << closed.err;
   }

@@ -1,4 +1,4 @@
-// Crashes and overlap: processes that die, stop, or meet each other on one database.
+// Crashes and overlap: processes that die, stop, or meet on one database.
 #include <chrono>
 #include <csignal>
 #include <fstream>
@@ -18,7 +18,7 @@ TEST_F(Overlap, kill_9_at_random) {
   start_broker();
   streams_yaml = "      accounts: {page_size: 10}\n";
   configure();
-  broker().fault("delay:ms=5,every=1");  // so that a pass is long enough to be hit anywhere
+  broker().fault("delay:ms=5,every=1");  // so that a pass is long enough to be interrupted anywhere
   unsigned const seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random(seed);
@@ -32,7 +32,7 @@ TEST_F(Overlap, kill_9_at_random) {
   for (int i = 0; i < 12; ++i) {
     auto const process = start({"sync", "--full"});
     auto const moment = std::uniform_int_distribution<long>(0, length)(random);
-    std::this_thread::sleep_for(std::chrono::milliseconds(moment));  // the random moment itself
+    std::this_thread::sleep_for(std::chrono::milliseconds(moment));  // the random time of the kill
     process->signal(SIGKILL);
     process->wait();
   }
@@ -57,7 +57,7 @@ TEST_F(Overlap, sigterm_stops_in_time) {
   expect_books_equal();
 }
 
-// The start is held up by a lock on a table that it needs.
+// A lock on a table that the start needs blocks it.
 TEST_F(Overlap, sigterm_in_the_middle_of_the_start_is_no_failure) {
   start_broker();
   ASSERT_EQ(affsync({"migrate"}).status, 0);
@@ -70,7 +70,8 @@ TEST_F(Overlap, sigterm_in_the_middle_of_the_start_is_no_failure) {
       ASSERT_FALSE(process->poll().has_value()) << process->err();
     }
     process->signal(SIGTERM);
-    // Long enough for the signal to be seen; were it seen later, it would be an ordinary stop.
+    // Long enough for the signal to be handled. If it were handled later, it would be an ordinary
+    // stop.
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
     lock.reset();
     EXPECT_EQ(process->wait(Process::Seconds(10)), daemon ? 0 : 1) << process->err();
@@ -93,9 +94,9 @@ TEST_F(Overlap, two_daemons_one_database) {
   auto const first = start({"sync", "--output", "json"});
   auto const second = start({"sync", "--output", "json"});
   int const statuses = first->wait() + second->wait();
-  // One that found every stream in the other's hands has read nothing, and says so.
+  // A process that finds every stream leased by the other reads nothing and reports that.
   EXPECT_LE(statuses, 1) << first->out() << second->out();
-  // No two runs of one stream overlap in time.
+  // No two runs of one stream overlap.
   EXPECT_EQ(query("select count(*) from affsync.sync_run a join affsync.sync_run b"
                   " on a.stream = b.stream and a.run_id < b.run_id"
                   " and b.started_at < a.finished_at"),
@@ -115,14 +116,15 @@ TEST_F(Overlap, database_connection_lost_mid_load) {
         "select pg_terminate_backend(pid) from pg_stat_activity"
         " where datname = current_database() and pid <> pg_backend_pid()");
   }
-  process->wait();  // a lost connection may end a run or be healed; it must not lose or double
+  process->wait();  // a lost connection may end a run or be restored; no row may be lost or stored
+                    // twice
   broker().clear_faults();
   ASSERT_EQ(sync().status, 0);
   expect_books_equal();
 }
 
 // The whole server dies as in a power failure, in the middle of the daemon's first load, and comes
-// back: an outage for the daemon, not a crash.
+// back. For the daemon this is an outage, not a crash.
 TEST_F(Overlap, database_restart_mid_load) {
   streams_yaml = "      rewards: {every: 2s, page_size: 20, start: " + first_day() + "}\n";
   start_broker();
@@ -145,7 +147,7 @@ TEST_F(Overlap, database_restart_mid_load) {
                  "select count(*) from affsync.stream_state where stream = 'rewards'"
                  " and last_success_at is not null") == "1";
     } catch (std::exception const&) {
-      return false;  // not back yet
+      return false;  // the server is not back yet
     }
   };
   while (!done() && std::chrono::steady_clock::now() < end) {
@@ -162,7 +164,7 @@ TEST_F(Overlap, database_restart_mid_load) {
 TEST_F(Overlap, stalled_server_does_not_hold_others) {
   SandboxProcess brisk({"--clients", "10", "--days", "10", "--password", password});
   source_yaml = "    timeout: 20s\n";
-  // The stalled one comes first.
+  // The source whose broker stalls comes first.
   streams_yaml = "      rewards: {start: " + first_day() +
                  "}\n  - name: brisk\n    connector: exness\n    base_url: " + brisk.url() +
                  "\n    credentials: {login: partner@example.com, password: "
@@ -174,13 +176,13 @@ TEST_F(Overlap, stalled_server_does_not_hold_others) {
   for (auto const* stream : {"clients", "accounts", "rewards", "rebates", "wallets"}) {
     process->wait_for_err("brisk/" + std::string(stream) + ": succeeded", Process::Seconds(15));
   }
-  EXPECT_FALSE(process->poll().has_value());  // the stalled one still waits
+  EXPECT_FALSE(process->poll().has_value());  // the stalled source still waits
   EXPECT_EQ(process->err().find("main/clients: succeeded"), std::string::npos);
   process->signal(SIGTERM);
   EXPECT_EQ(process->wait(Process::Seconds(5)), 1);
 }
 
-// The disk of the server is full in the middle of a first load.
+// The server's disk is full in the middle of a first load.
 TEST_F(Overlap, database_full) {
   start_broker();
   ASSERT_EQ(affsync({"migrate"}).status, 0);
@@ -224,7 +226,8 @@ TEST_F(Overlap, one_daemon_killed_other_takes_over) {
   wait_until("select count(*) > 0 from affsync.commission", "t");
   auto const second = start({"run"});
   second->wait_for_err("started streams");
-  // The second one reads what the first leaves to it; of the stream that is held it keeps off.
+  // The second daemon reads the streams that the first does not hold, and does not touch the held
+  // stream.
   wait_until("select count(*) > 100 from affsync.commission", "t");
   auto const run = query("select run_id from affsync.sync_run where stream = 'rewards'");
   EXPECT_EQ(query("select count(*) from affsync.sync_run where stream = 'rewards'"), "1");
@@ -236,7 +239,7 @@ TEST_F(Overlap, one_daemon_killed_other_takes_over) {
       "select last_success_at is not null from affsync.stream_state where stream = 'rewards'", "t");
   EXPECT_EQ(query("select status || ' ' || error_code from affsync.sync_run where run_id = " + run),
             "failed interrupted");
-  // It goes on by itself, run after run.
+  // The second daemon continues run after run.
   auto const runs = query("select count(*) + 2 from affsync.sync_run where stream = 'rewards'");
   broker().clear_faults();
   wait_until("select count(*) >= " + runs + " from affsync.sync_run where stream = 'rewards'", "t");

@@ -1,5 +1,5 @@
-// A broker of which a test writes every row: one list of commissions over HTTP, and the connector
-// that reads it.
+// A broker whose rows a test writes: one list of commissions over HTTP, and the connector that
+// reads it.
 #pragma once
 
 #include <mutex>
@@ -15,13 +15,13 @@ class OwnBroker {
   OwnBroker();
 
   std::string url() const { return broker_.url(); }
-  // The list from now on; each row is a JSON object. `sum`: what the broker says that all amounts
-  // add up to, a JSON number; empty: it says nothing.
+  // Replaces the list; each row is a JSON object. `sum`: the total of all amounts that the broker
+  // reports, a JSON number; empty: none.
   void set_rows(std::vector<std::string> rows, std::string sum = "");
 
-  // The connector `own` with the stream `earnings` of the table `commission`: the fields id,
-  // client, state, amount, currency, amount_usd and at, a time without a zone being of the setting
-  // `timezone`.
+  // The connector `own` with the stream `earnings` of the table `commission` and the fields id,
+  // client, state, amount, currency, amount_usd and at. A time without an offset is in the zone of
+  // the setting `timezone`.
   static std::string connector(std::string const& stream = "earnings");
 
  private:
@@ -30,7 +30,7 @@ class OwnBroker {
   mutable std::mutex mutex_;
   std::vector<std::string> rows_;
   std::string sum_;
-  PlainBroker broker_;  // ends before what its threads look at
+  PlainBroker broker_;  // last member: it ends before the data that its threads use
 };
 
 }  // namespace affsync::test

@@ -1,5 +1,5 @@
-// Each way through a list: which pages are asked for, how the list ends, and what is done about a
-// broker that leads in circles.
+// Each kind of paging: which pages are requested, how the list ends, and what happens if a broker
+// leads in circles.
 #include <algorithm>
 #include <atomic>
 
@@ -8,15 +8,15 @@
 namespace affsync::test {
 namespace {
 
-// Serves rows r0, r1, … in pages, by whichever parameter the request has.
+// Serves rows r0, r1, … in pages, by whichever paging parameter the request has.
 class List {
  public:
   explicit List(int rows) : rows_(rows) {}
 
   bool repeats_first_page = false;
-  bool repeats_next = false;         // the page after the first one leads to itself
-  bool promises_more = false;        // also a full last page leads to another one
-  std::atomic<int> empty_pages = 0;  // answered so far
+  bool repeats_next = false;         // the second page links to itself
+  bool promises_more = false;        // a full last page also links to another page
+  std::atomic<int> empty_pages = 0;  // number of empty pages sent
 
   std::string answer(std::string const& target) {
     constexpr int size = 10;
@@ -70,7 +70,7 @@ class Paging : public PlainAcceptance {
     page_yaml = page;
     serve([&list](std::string const& target) { return list.answer(target); });
   }
-  // Rows r0 to r(count-1), each once and nothing beside them.
+  // Checks that exactly the rows r0 to r(count-1) are stored, each once.
   void expect_rows(int count) {
     EXPECT_EQ(query("select count(*) from affsync.commission where deleted_at is null and"
                     " amount = 1.10"),
@@ -79,7 +79,7 @@ class Paging : public PlainAcceptance {
                     ") i join affsync.commission c on c.external_id = 'r' || i"),
               std::to_string(count));
   }
-  // 37 rows through pages of 10.
+  // Reads 37 rows in pages of 10.
   void expect_pages(std::string const& page, std::vector<std::string> const& targets) {
     List list(37);
     serve_list(list, page);
@@ -93,7 +93,7 @@ class Paging : public PlainAcceptance {
   }
 };
 
-// Neighbouring pages share a row; behind the last one only that row is left.
+// Neighbouring pages share a row. After the last page only that shared row is left.
 TEST_F(Paging, offset) {
   expect_pages("{type: offset, size: 10}",
                {"/rows?limit=10&offset=0", "/rows?limit=10&offset=9", "/rows?limit=10&offset=18",
@@ -124,7 +124,7 @@ TEST_F(Paging, id_before) {
 
 TEST_F(Paging, last_page_full) {
   for (auto const& kind : kinds) {
-    // With a row in common four pages of ten hold 37.
+    // With a shared row, four pages of ten hold 37 rows.
     int const rows = std::string_view(kind.name) == "offset" ? 37 : 40;
     List list(rows);
     serve_list(list, kind.page);
@@ -133,7 +133,7 @@ TEST_F(Paging, last_page_full) {
     EXPECT_EQ(synced.count("rows", "rows_read"), rows) << kind.name;
     expect_rows(rows);
     EXPECT_LE(plain().targets().size(), 5u) << kind.name;
-    // The end was the end: the next pass has nothing to add and nothing to mark.
+    // The list was complete: the next pass adds and marks nothing.
     auto const again = sync({"--full"});
     EXPECT_EQ(again.count("rows", "unchanged"), rows) << kind.name;
     EXPECT_EQ(again.count("rows", "deleted"), 0) << kind.name;
@@ -143,7 +143,7 @@ TEST_F(Paging, last_page_full) {
 
 TEST_F(Paging, empty_last_page) {
   for (auto const& kind : kinds) {
-    if (std::string_view(kind.name) == "offset") continue;  // its last page has the common row
+    if (std::string_view(kind.name) == "offset") continue;  // its last page has the shared row
     List list(40);
     list.promises_more = true;
     serve_list(list, kind.page);
@@ -170,8 +170,8 @@ TEST_F(Paging, repeated_page) {
   }
 }
 
-// A page that leads to itself is the last one of some brokers: it is asked for once more, since
-// others have one cursor for the whole walk, and brings nothing new.
+// Some brokers end a list with a page that links to itself. It is requested once more, because
+// others use one cursor for the whole list, and it brings nothing new.
 TEST_F(Paging, repeated_next_link) {
   for (auto const& kind : kinds) {
     auto const name = std::string_view(kind.name);

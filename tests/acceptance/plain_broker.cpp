@@ -5,8 +5,7 @@
 namespace affsync::test {
 namespace {
 
-// `text`, `client` and `account` are texts, `amount` and `lots` numbers, of which none must be
-// there.
+// `text`, `client` and `account` are texts, `amount` and `lots` are numbers. All are optional.
 constexpr auto connector_yaml = R"(name: plain
 title: A list of the tests' own
 credentials:

@@ -1,4 +1,4 @@
-// A company whose only way out is a proxy: the broker's name does not even resolve here.
+// A network whose only way out is a proxy: the broker's name does not even resolve locally.
 #include "tests/acceptance/plain_broker.hpp"
 #include "tests/support/peer/tunnel_proxy.hpp"
 
@@ -7,7 +7,7 @@ namespace {
 
 class ThroughProxy : public PlainAcceptance {
  protected:
-  // base64 of "na@me:hunter2-planted", by another program.
+  // base64 of "na@me:hunter2-planted", computed with another program.
   static constexpr auto authorization = "Basic bmFAbWU6aHVudGVyMi1wbGFudGVk";
 
   void serve_secure() {
@@ -49,7 +49,7 @@ TEST_F(ThroughProxy, tls_goes_through_by_connect) {
   ASSERT_EQ(plain().requests().size(), 1u);
   EXPECT_EQ(plain().requests().front().find("Proxy-"), std::string::npos);
 
-  // A proxy of the source's own goes first, and none at all.
+  // A proxy in the source's configuration has priority, including "no proxy".
   environment["HTTPS_PROXY"] = "http://127.0.0.1:1";
   environment["PROXY_URL"] = proxy_url();
   source_yaml = tls_ + "    proxy: \"${PROXY_URL}\"\n";

@@ -1,4 +1,4 @@
-// Rows put aside: seen by their reasons, mapped again once the connector is mended, accepted.
+// Quarantined rows: grouped by reason, mapped again after the connector is fixed, accepted.
 #include <condition_variable>
 #include <mutex>
 
@@ -34,7 +34,7 @@ std::string connector_with(std::string const& mapping) {
 
 class Quarantine : public PlainAcceptance {
  protected:
-  // Three rows whose amount is a word; each says its sum beside it.
+  // Three rows whose amount is a word; the numeric amount is in another field.
   void read_bad_rows() {
     serve_rows({R"({"id":1,"client":"c1","amount":"1.50","sum":"1.50"})",
                 R"({"id":2,"client":"c2","amount":"two","sum":"2.25"})",
@@ -68,7 +68,7 @@ TEST_F(Quarantine, is_listed_by_reasons_with_an_example) {
   auto const json = listed();
   auto const* groups = json.find("groups");
   ASSERT_NE(groups, nullptr);
-  // Reasons that differ in nothing but the value are one.
+  // Reasons that differ only in the value form one group.
   ASSERT_EQ(groups->items().size(), 1u);
   auto const& group = groups->items().front();
   EXPECT_EQ(group.find("source")->as_string(), "main");
@@ -98,7 +98,7 @@ TEST_F(Quarantine, retry_stores_what_maps_now_without_asking_the_broker) {
   read_bad_rows();
   mend();
   auto const retried = affsync({"quarantine", "retry", "--output", "json"});
-  EXPECT_EQ(retried.status, 1) << retried.out << retried.err;  // one row fails still
+  EXPECT_EQ(retried.status, 1) << retried.out << retried.err;  // one row still fails
   auto const json = parse_json(retried.out);
   ASSERT_TRUE(json) << retried.out;
   auto const& stream = json->find("streams")->items().at(0);
@@ -114,7 +114,7 @@ TEST_F(Quarantine, retry_stores_what_maps_now_without_asking_the_broker) {
   EXPECT_EQ(query("select string_agg(external_id, ',') from affsync.quarantine"
                   " where resolved_at is null"),
             "4");
-  // What was stored is what a pass stores: the next one finds nothing to change.
+  // Retry stores the same as a pass, so the next pass finds nothing to change.
   auto const next = sync();
   EXPECT_EQ(next.count("rows", "inserted"), 0);
   EXPECT_EQ(query("select string_agg(external_id || ' ' || revision::text, ', ' order by"
@@ -141,7 +141,7 @@ TEST_F(Quarantine, retry_leaves_the_stream_where_it_stood) {
 }
 
 TEST_F(Quarantine, a_row_of_which_the_broker_has_said_more_since_is_not_put_back) {
-  // Without its id a row cannot be known for another form of one that is stored.
+  // A row without its id cannot be recognised as a new version of a stored row.
   std::mutex mutex;
   std::string body = list_of({R"({"no":7,"client":"c","amount":"1"})"});
   serve([&](std::string const&) {
@@ -168,7 +168,7 @@ TEST_F(Quarantine, a_row_of_which_the_broker_has_said_more_since_is_not_put_back
 }
 
 TEST_F(Quarantine, retry_leaves_a_row_with_two_members_of_one_name) {
-  // As jsonb it would have the last of them only.
+  // As jsonb only the last of the duplicate members would be kept.
   serve_rows({R"({"id":1,"amount":"1","amount":"2"})"});
   sync();
   EXPECT_EQ(query("select jsonb_typeof(raw) from affsync.quarantine"), "string");
@@ -232,7 +232,7 @@ TEST_F(Quarantine, accepted_rows_are_known_until_their_reason_is_another) {
   EXPECT_EQ(listed().find("groups")->items().size(), 0u);
   EXPECT_EQ(listed({"--all"}).find("groups")->items().front().find("rows")->number_text(), "3");
 
-  // The same row with the same reason stays so, with another one it is open again.
+  // The same row with the same reason stays accepted; with another reason it is open again.
   sync();
   EXPECT_EQ(listed().find("groups")->items().size(), 0u);
   mend();

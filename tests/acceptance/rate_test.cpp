@@ -1,4 +1,4 @@
-// Throttling and logins: how fast a broker is asked, what it costs when it refuses.
+// Throttling and logins: how fast a broker is asked, and what a refusal costs.
 #include "tests/acceptance/fixture.hpp"
 
 namespace affsync::test {
@@ -9,7 +9,7 @@ class Rate : public Acceptance {
   static constexpr char const* streams[] = {"clients",       "accounts", "rewards",
                                             "rebate_groups", "rebates",  "wallets"};
 
-  // The shipped connector with one text of it replaced.
+  // The shipped connector with one text replaced.
   void change_connector(std::string const& part, std::string const& by) {
     auto text = shipped_connector("exness");
     ASSERT_NE(text.find(part), std::string::npos);
@@ -25,7 +25,7 @@ class Rate : public Acceptance {
 
 TEST_F(Rate, retry_after) {
   start_broker();
-  // So that the wait of eleven days that is asked for can be seen to be cut short.
+  // Shows that the requested wait of eleven days is cut short.
   change_connector("wait_cap: 15m", "wait_cap: 1s");
   for (auto const* form : {"date", "none", "zero", "huge"}) {
     broker().fault(std::string("throttle:form=") + form + ",wait=1,next=1,path=accounts");
@@ -34,8 +34,8 @@ TEST_F(Rate, retry_after) {
     EXPECT_EQ(synced.count("accounts", "throttled"), 1) << form;
     EXPECT_EQ(synced.count("accounts", "retries"), 0) << form;
   }
-  // One request a second, and three are needed, since a page of 120 rows may be a full one: whoever
-  // waits as he is asked to is refused twice at most.
+  // One request per second, and three are needed, since a page of 120 rows may be a full page. A
+  // client that waits as requested is refused at most twice.
   for (auto const* form : {"seconds", "text", "drf", "503"}) {
     broker().control({{"do", "clear_log"}});
     broker().control({{"do", "rate"}, {"rate", "1"}, {"burst", "1"}, {"form", form}});
@@ -60,7 +60,7 @@ TEST_F(Rate, throttle_in_body_of_200) {
   EXPECT_EQ(query("select count(*) from affsync.trading_account"), "120");
 }
 
-// Everywhere, the login too, in every spelling, and again and again.
+// Every request is refused repeatedly, the login too, in every format.
 TEST_F(Rate, storm_of_429) {
   streams_yaml = "      rewards: {page_size: 40, start: " + first_day() + "}\n";
   start_broker();
@@ -76,12 +76,12 @@ TEST_F(Rate, storm_of_429) {
   auto const throttled = broker().count("throttled");
   EXPECT_EQ(throttled, 8u);
   EXPECT_EQ(sum(synced, "throttled"), static_cast<long>(throttled));
-  // One request a page, one login, and each refused one again: nothing was asked in vain beside.
+  // One request per page, one login, and one retry per refusal: no other requests.
   EXPECT_EQ(broker().count("requests"), sum(synced, "pages") + 1 + throttled);
   expect_books_equal();
 }
 
-// The broker tells what is left and when there is more: nobody runs into a refusal then.
+// The broker reports the remaining requests and the reset time, so no request is refused.
 TEST_F(Rate, reset_header_ms_s_epoch) {
   rate_limit_yaml = "{concurrency: 1}";
   start_broker();
@@ -113,8 +113,8 @@ TEST_F(Rate, token_expires_mid_page) {
 TEST_F(Rate, token_expires_for_all_streams_at_once) {
   rate_limit_yaml = "{requests_per_second: 1000, burst: 1000, concurrency: 6}";
   start_broker();
-  // The first report kills the token, when all others are on their way with it. Some hear of it
-  // only after the new login, whose token is as good for them.
+  // The first report expires the token while all other reports are in flight with it. Some get the
+  // refusal only after the new login, whose token is valid for them.
   broker().fault("expire_token:next=1,path=reports");
   broker().fault("delay:ms=200,path=reports,next=3");
   broker().fault("delay:ms=800,path=autorebates,next=2");

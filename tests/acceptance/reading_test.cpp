@@ -1,4 +1,4 @@
-// Every row arrives once and exactly, whatever the broker does between pages.
+// Every row is stored once and exactly, whatever the broker does between pages.
 #include <set>
 
 #include "tests/acceptance/plain_broker.hpp"
@@ -25,9 +25,9 @@ class Reading : public Acceptance {
     }
     return ids;
   }
-  // At every second page some rows before its end come or go, more than pages have in common. What
-  // was there all the time is found by the first pass, also where no count of the broker's shows
-  // that something is amiss; there the sum that it gives does.
+  // At every second page, more rows before its end vanish or appear than pages share. The first
+  // pass still finds every row that existed throughout, even if the broker reports no count that
+  // reveals the shift. In that case the broker's sum reveals it.
   void read_a_moving_list(std::string const& mode) {
     streams_yaml += "      rewards: {start: " + first_day() + ", page_size: 20, keeps: forever}\n";
     for (auto const* total : {"delta=0", "value=absent"}) {
@@ -58,7 +58,7 @@ class Reading : public Acceptance {
       execute("drop schema reporting cascade");
     }
   }
-  // A fault that strikes one answer of accounts: it is asked for again, and all is there.
+  // A fault affects one answer of accounts: affsync retries, and everything is read.
   void expect_passes_when_asked_again(std::string const& fault) {
     start_broker();
     broker().fault(fault + ",next=1,path=accounts");
@@ -68,7 +68,7 @@ class Reading : public Acceptance {
     EXPECT_EQ(synced.count("accounts", "retries"), 1) << fault;
     expect_books_equal();
   }
-  // A form that every answer has: nothing is asked for twice.
+  // A format that all answers have: nothing is requested twice.
   void expect_reads(std::string const& fault) {
     start_broker();
     broker().fault(fault);
@@ -90,7 +90,7 @@ TEST_F(Reading, basic_read) {
     EXPECT_EQ(synced.count(stream, "inserted"), synced.count(stream, "rows_read")) << stream;
     EXPECT_EQ(synced.count(stream, "quarantined"), 0) << stream;
   }
-  // Each column that the connector maps is filled at least once.
+  // Each column that the connector maps has a value in at least one row.
   struct Mapped {
     char const* table;
     std::vector<char const*> columns;
@@ -166,7 +166,7 @@ TEST_F(Reading, total_wrong) {
   EXPECT_EQ(low.of("accounts", "error_code"), "sweep_unverified");
   broker().clear_faults();
   ASSERT_EQ(sync().status, 0);
-  expect_books_equal();  // nothing was lost by the low total, nothing marked
+  expect_books_equal();  // the low total lost no row and marked none
 }
 
 TEST_F(Reading, offset_ignored) {
@@ -175,7 +175,7 @@ TEST_F(Reading, offset_ignored) {
   auto const synced = sync({"--stream", "accounts"});
   EXPECT_EQ(synced.status, 1);
   EXPECT_EQ(synced.of("accounts", "error_code"), "paging_broken") << synced.out;
-  EXPECT_LE(synced.count("accounts", "requests"), 1 + 3);  // the login; a page and two more
+  EXPECT_LE(synced.count("accounts", "requests"), 1 + 3);  // the login, a page and two retries
 }
 
 TEST_F(Reading, missing_optional_field) {
@@ -185,7 +185,7 @@ TEST_F(Reading, missing_optional_field) {
   EXPECT_EQ(synced.status, 0) << synced.out;
   EXPECT_EQ(synced.count("accounts", "inserted"), 120);
   EXPECT_EQ(synced.count("accounts", "quarantined"), 0);
-  // The row is there with all but that; others have it, be it null.
+  // The row is stored without that member; the others have the member, even if null.
   EXPECT_EQ(query("select count(*) from affsync.trading_account where not raw ? 'platform'"), "1");
   EXPECT_EQ(query("select count(*) from affsync.trading_account where not raw ? 'platform' and"
                   " platform is null and account = raw->>'client_account'"
@@ -207,14 +207,14 @@ TEST_F(Reading, missing_key_field) {
                   " and raw ? 'client_uid' and not raw ? 'client_account'"),
             "1")
       << query("select reason || raw::text from affsync.quarantine");
-  // Mended it comes in, and its line in quarantine is marked.
+  // Once fixed, the row is stored and its quarantine entry is resolved.
   EXPECT_EQ(sync({"--full"}).count("accounts", "inserted"), 1);
   EXPECT_EQ(query("select count(*) from affsync.quarantine where resolved_at is null"), "0");
   expect_books_equal();
 }
 
 TEST_F(Reading, one_bad_row_in_page) {
-  // A stray byte in a text costs nothing: the row is stored, with U+FFFD there.
+  // An invalid byte in a text does not cost the row: it is stored with U+FFFD instead.
   for (auto const* fault : {"nul", "invalid_utf8"}) {
     start_broker();
     broker().fault(std::string(fault) + ":row=3,next=1,path=accounts");
@@ -234,7 +234,7 @@ TEST_F(Reading, one_bad_row_in_page) {
     EXPECT_EQ(synced.count("accounts", "quarantined"), 1) << fault;
     EXPECT_EQ(query("select count(*) from affsync.quarantine where resolved_at is null"), "1")
         << fault;
-    // The mended row comes in, and its quarantine row is marked resolved.
+    // The fixed row is stored, and its quarantine entry is resolved.
     ASSERT_EQ(sync({"--full"}).status, 0);
     EXPECT_EQ(query("select count(*) from affsync.quarantine where resolved_at is null"), "0")
         << fault;
@@ -255,7 +255,7 @@ TEST_F(Reading, wrong_content_length) {
 
 TEST_F(Reading, empty_body) {
   expect_passes_when_asked_again("empty:every=1");
-  // Always empty: that is no empty list, and empties no books.
+  // A body that is always empty is not an empty list, and marks no rows.
   broker().fault("empty:every=1,path=accounts");
   auto const synced = sync({"--stream", "accounts"});
   EXPECT_EQ(synced.status, 1);
@@ -312,7 +312,7 @@ TEST_F(Reading, broker_that_never_answers_ends_with_a_timeout) {
   broker().fault("never:every=1,path=accounts");
   auto const synced = sync();
   EXPECT_EQ(synced.of("accounts", "error_code"), "timeout") << synced.out;
-  EXPECT_EQ(synced.of("rewards", "status"), "succeeded");  // the others are not held
+  EXPECT_EQ(synced.of("rewards", "status"), "succeeded");  // the other streams are not blocked
 }
 
 TEST_F(Reading, known_but_unmapped_field_kept_in_raw) {
@@ -339,7 +339,7 @@ TEST_F(Reading, privacy_drop_hash_keep) {
 
 class ReadingPlain : public PlainAcceptance {};
 
-// JSON that ends too early although all of its bytes came.
+// JSON that ends too early although all announced bytes arrived.
 TEST_F(ReadingPlain, truncated_json) {
   int asked = 0;
   std::string const body = list_of({R"({"id":"a","amount":1})", R"({"id":"b","amount":2})"});
@@ -358,7 +358,7 @@ TEST_F(ReadingPlain, same_row_on_two_pages) {
     std::vector<std::string> rows{R"({"id":"a","amount":1.50})", R"({"id":"b","amount":2})"};
     if (parameter_of(target, "page") == "2") rows[0] = R"({"id":"c","amount":4})";
     if (parameter_of(target, "page") == "3") rows = {R"({"id":"a","amount":1.50})"};
-    return answer_of(list_of(rows));  // b stands on two pages as well
+    return answer_of(list_of(rows));  // b is on two pages too
   });
   auto const synced = sync();
   EXPECT_EQ(synced.status, 0) << synced.out;
@@ -380,7 +380,7 @@ TEST_F(ReadingPlain, unknown_field_kept_in_raw) {
                   " where external_id = 'a'"),
             "t")
       << query("select raw from affsync.commission where external_id = 'a'");
-  // Equal numbers may be written differently; they are kept to the digit.
+  // Equal numbers may be written differently; every digit is kept.
   EXPECT_EQ(query("select raw #>> '{brand_new,deep,1}' || ' ' || (raw->>'') from"
                   " affsync.commission where external_id = 'a'"),
             "2.50 0.10");

@@ -1,5 +1,5 @@
-// A refused login or key is not tried again by any command, across processes and deaths, until a
-// pause is over, the credentials change or somebody asks for it.
+// No command repeats a refused login or key, across processes and crashes, until a pause is over,
+// the credentials change or the user asks for it.
 #include "tests/acceptance/plain_broker.hpp"
 
 namespace affsync::test {
@@ -19,7 +19,7 @@ class RefusedLogin : public Acceptance {
 };
 
 TEST_F(RefusedLogin, every_command_keeps_to_the_block) {
-  // `check` registers no source, and notes the refusal all the same; nothing else.
+  // `check` registers no source but still records the refusal, and nothing else.
   ASSERT_EQ(affsync({"migrate"}).status, 0);
   auto const first = affsync({"check"});
   EXPECT_EQ(first.status, 1);
@@ -45,13 +45,13 @@ TEST_F(RefusedLogin, every_command_keeps_to_the_block) {
                   "reason ~ 'planted'"),
             "0");
 
-  // Somebody wants to know: the pause grows.
+  // A forced attempt that fails lengthens the pause.
   EXPECT_EQ(affsync({"check", "--retry-login"}).status, 1);
   EXPECT_EQ(logins(), 2u);
   EXPECT_EQ(affsync({"sync", "--retry-login"}).status, 1);
   EXPECT_EQ(logins(), 3u);
 
-  // Other credentials are tried at once, and a good login ends it.
+  // New credentials are tried immediately, and a successful login ends the block.
   environment["SANDBOX_PASSWORD"] = password;
   EXPECT_EQ(sync().status, 0);
   EXPECT_EQ(query("select count(*) from affsync.source_block"), "0");
@@ -75,7 +75,7 @@ TEST_F(RefusedLogin, two_daemons_log_in_once_and_a_reload_tries_again) {
   wait_until("select count(*) from affsync.source_block", "1");
   wait_until("select count(distinct stream) > 3 from affsync.sync_run where status = 'failed'",
              "t");
-  // Runs of after the refusal send nothing.
+  // Runs after the refusal send nothing.
   wait_until(
       "select count(*) >= 3 from affsync.sync_run where stream = 'rewards' and status = "
       "'failed' and requests = 0 and error_code = 'auth_invalid' and error ~ 'until'",

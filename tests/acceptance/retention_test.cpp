@@ -1,5 +1,5 @@
-// A broker that shows only its last days, read over weeks: what it no longer shows is kept, what
-// was never read is told.
+// A broker that shows only its last days, read over weeks: rows it no longer shows are kept, and
+// days that were never read are reported.
 #include <atomic>
 #include <chrono>
 
@@ -28,8 +28,8 @@ class Retention : public PlainAcceptance {
     ahead_ = ahead;
     clock_.set_ahead(std::chrono::hours(24 * ahead));
   }
-  // The broker has rows of each day since 60 days ago, shows those of the last `keeps` days, and
-  // refuses older ones or says nothing. `window` and `more` are YAML of the stream.
+  // The broker has rows of each day for the last 60 days and shows those of the last `keeps` days.
+  // It refuses older days or returns nothing for them. `window` and `more` are YAML of the stream.
   void serve_days(std::string const& window, std::string const& more = "") {
     serve([this](std::string const& target) { return answer(target); });
     connector = "days";
@@ -170,7 +170,7 @@ TEST_F(Retention, a_window_that_is_refused_as_too_old_moves_on_to_what_is_given)
   serve_days(window("7d", day(-20)));
   ASSERT_EQ(sync().status, 0);
   set_ahead(27);
-  // One week of lookback is too old by now, and nothing is missing: the 27 days are given.
+  // The week of lookback is too old by now, but no day is missing: the broker still shows 27 days.
   auto const late = sync();
   EXPECT_EQ(late.status, 0) << late.out;
   EXPECT_EQ(live(), std::to_string((21 + 27) * rows_a_day));

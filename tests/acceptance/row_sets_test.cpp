@@ -1,5 +1,5 @@
-// Which rows of a broker's list the books hold: rows that leave a filter, rows under one key, lists
-// that end in ways of their own, totals that are not there.
+// Which rows of a broker's list are stored: rows that leave a filter, rows with the same key, lists
+// with unusual ends, missing totals.
 #include <atomic>
 
 #include "tests/acceptance/plain_broker.hpp"
@@ -9,7 +9,7 @@ namespace {
 
 class RowSets : public PlainAcceptance {
  protected:
-  // `stream`: lines of the stream behind path, table, key and map, each with its four blanks.
+  // `stream`: YAML lines of the stream after path, table, key and map, indented by four spaces.
   void serve_with(std::string const& stream, PlainBroker::Answer answer) {
     serve(std::move(answer));
     use_connector("plain", R"(name: plain
@@ -37,7 +37,7 @@ std::string row(std::string const& id, std::string const& state, int amount = 1)
 
 TEST_F(RowSets, a_row_that_leaves_the_filter_is_marked) {
   std::atomic<int> pass = 0;
-  // Neither a count nor a column of the window could prove anything against it.
+  // Neither a count nor a column of the window could contradict this.
   serve_with(R"(    records: data
     where: {state: [approved, paid]}
     window: {from: a, to: b, start: 2026-01-01, span: 3660d}
@@ -101,12 +101,12 @@ TEST_F(RowSets, rows_under_one_key_are_told) {
   EXPECT_EQ(query("select raw->>'amount' from affsync.quarantine where resolved_at is null"),
             "100");
   EXPECT_NE(query("select reason from affsync.quarantine").find("same key"), std::string::npos);
-  // And at the next pass once more, without a change.
+  // The next pass finds the same, without a change.
   auto const again = sync();
   EXPECT_EQ(again.count("rows", "updated"), 0);
   EXPECT_EQ(again.count("rows", "quarantined"), 1);
   EXPECT_EQ(query("select count(*) from affsync.quarantine where resolved_at is null"), "1");
-  // Mapped again it would take the place of the other.
+  // Mapping the quarantined row again would replace the other row.
   affsync({"quarantine", "retry"});
   EXPECT_EQ(query("select amount from affsync.commission where external_id = 'a'"), "40");
   EXPECT_EQ(query("select count(*) from affsync.quarantine where resolved_at is null"), "1");
@@ -174,7 +174,7 @@ TEST_F(RowSets, a_list_as_php_writes_it_and_none_at_all) {
   EXPECT_EQ(none.count("rows", "rows_read"), 0);
 }
 
-// Rows with fractions of a second, and a broker that filters by whole ones.
+// Rows with fractions of a second, and a broker that filters by whole seconds.
 TEST_F(RowSets, the_last_moment_of_a_slice_is_read_and_counts_once) {
   auto const answer = [](std::string const& target) {
     // date -ud '2026-01-08' +%s: 1767830400.

@@ -1,5 +1,5 @@
-// Planted credentials are searched for in everything that leaves the program: what each command
-// prints, the daemon's log, what it serves, its command line, and every row of the database.
+// Searches for planted credentials in everything that leaves the program: the output of each
+// command, the daemon's log, what it serves, its command line, and every row of the database.
 #include <fstream>
 #include <iterator>
 
@@ -11,13 +11,13 @@ namespace {
 
 struct Planted {
   char const* connector;
-  char const* credentials;  // YAML; the texts come from the environment
+  char const* credentials;  // YAML; the secrets come from the environment
   std::vector<std::string> secrets;
-  std::vector<std::string> broker;  // options, so that it takes them
+  std::vector<std::string> broker;  // sandbox options that set these credentials
   bool logs_in;
 };
 
-// Texts that JSON, URLs and YAML would each spell in their own way.
+// Texts that JSON, URLs and YAML each encode differently.
 std::string const word = "planted-p\u00e4ssword \"7\"";  // the fixture's password
 std::string const key = "planted-key/+=%41";
 
@@ -109,7 +109,8 @@ class Secrets : public Acceptance, public testing::WithParamInterface<Planted> {
     configure();
   }
 
-  // In every cell of both schemas; `text` is a constant of this file or came from the sandbox.
+  // Searches every cell of both schemas; `text` is a constant of this file or came from the
+  // sandbox.
   void search_the_database(std::string const& text) {
     auto const tables = rows(
         "select format('%I.%I', table_schema, table_name) from information_schema.tables"
@@ -131,8 +132,8 @@ TEST_P(Secrets, secrets_never_printed) {
   start_broker(GetParam().broker);
   run_every_command();
   run_the_daemon();
-  // A broker that quotes what it was sent, in each spelling, as an error of the list and of the log
-  // in, and in a row.
+  // A broker that quotes the secrets it was sent, in each encoding: in an error of the list, in an
+  // error of the login, and in a row.
   for (auto const& secret : GetParam().secrets) {
     for (auto const* status : {"401", "403", "400", "500"}) {
       broker().fault("status:body=json,next=1,code=" + std::string(status) + ",message=" +
@@ -157,7 +158,7 @@ TEST_P(Secrets, secrets_never_printed) {
       search_the_database(spelling);
     }
   }
-  for (auto const* part : {"planted-p", "planted-key", "eyJ"}) {  // a token begins with the last
+  for (auto const* part : {"planted-p", "planted-key", "eyJ"}) {  // tokens begin with "eyJ"
     auto const at = seen_.find(part);
     EXPECT_EQ(at, std::string::npos)
         << part << " in " << seen_.substr(at < 300 ? 0 : at - 300, 600);
@@ -165,15 +166,15 @@ TEST_P(Secrets, secrets_never_printed) {
   }
 }
 
-// Named in the test's own output, instead of its bytes.
+// Test output shows the name instead of the bytes.
 void PrintTo(Planted const& one, std::ostream* out) {
   *out << one.connector;
 }
 
-// A broker that repeats the key in its links and cursors, in rows, and in those that do not map.
+// A broker that repeats the key in its links and cursors, in rows, and in rows that do not map.
 class QuotedSecrets : public PlainAcceptance {
  protected:
-  // {"t":"<the key>","o":2}, by another program.
+  // {"t":"<the key>","o":2}, encoded with another program.
   static constexpr auto in_base64 = "eyJ0IjoicGxhbnRlZC1rZXkvKz0lNDEiLCJvIjoyfQ==";
 
   void run(std::string const& first_page, std::string const& second_target) {
@@ -199,7 +200,7 @@ class QuotedSecrets : public PlainAcceptance {
     search(seen);
     broken = false;
     auto const again = sync();
-    // A list that begins anew meets the row that does not map again.
+    // A list that starts from the beginning meets the row that does not map again.
     EXPECT_NE(again.of("rows", "status"), "failed") << again.out;
     EXPECT_EQ(query("select count(*) from affsync.commission"), "2");
     search(again.out);
@@ -234,7 +235,7 @@ TEST_F(QuotedSecrets, a_link_is_followed_and_stored_without_the_key) {
   run(R"({"next":"/rows?page=2&access_token=)" + percent_encoded(key) + R"(","data":[)" +
           row("1", "1") + "," + row("2", "many " + escaped(key)) + "]}",
       "page=2");
-  // The place was kept: page 1 is not asked for again.
+  // The pass resumed at page 2: page 1 is not requested again.
   EXPECT_EQ(plain().targets().back(), "/rows?page=2");
 }
 

@@ -1,5 +1,5 @@
-// What a source is beside its name, what a setting of privacy leaves behind, several daemons on one
-// database, and poolers in front of it.
+// The identity of a source besides its name, the effects of the privacy setting, several daemons on
+// one database, and connection poolers.
 #include <csignal>
 #include <mutex>
 #include <sstream>
@@ -13,7 +13,7 @@
 namespace affsync::test {
 namespace {
 
-// A broker with a login, whose rows are those of whoever asks.
+// A broker with a login that returns the rows of the logged-in user.
 class Sources : public Acceptance {
  protected:
   void serve(std::string const& rows) {
@@ -26,7 +26,7 @@ class Sources : public Acceptance {
     credentials_yaml = "{user: a, password: p}";
     configure();
   }
-  // A daemon with a configuration of its own, whose source has that name and login.
+  // Starts a daemon with its own configuration, whose source has that name and login.
   std::unique_ptr<Process> start_in(std::string const& name) {
     source_name = name;
     credentials_yaml = "{user: " + name + ", password: p}";
@@ -96,7 +96,7 @@ TEST_F(Sources, another_account_under_a_known_name_is_refused) {
   }
   EXPECT_EQ(broker_with_login->requests().size(), requests) << "it was asked all the same";
   EXPECT_EQ(earned(), "15.00");
-  // Its own name makes it a source of its own; the first one's money was earned and stays.
+  // Another name makes another source; the rows of the first one stay.
   source_name = "second";
   configure();
   ASSERT_EQ(sync().status, 0);
@@ -143,7 +143,7 @@ TEST_F(Sources, a_rename_keeps_every_key_that_is_a_hash) {
   }
 }
 
-// Databases of before have keys that were made with the name.
+// Older databases have keys that were made with the source's name.
 TEST_F(Sources, keys_of_an_older_version_stay_what_they_are) {
   serve(three);
   ASSERT_EQ(affsync({"migrate"}).status, 0);
@@ -182,7 +182,7 @@ TEST_F(Sources, a_change_of_privacy_leaves_nothing_in_the_history) {
               "0")
         << privacy;
   }
-  // That something changed is there, once for each client and change.
+  // The history shows that something changed, once per client and change.
   EXPECT_EQ(query("select count(*) from affsync.record_change"), "10");
 }
 
@@ -262,7 +262,7 @@ TEST_F(Pooled, per_transaction_is_refused_and_nothing_stays_locked) {
 
 class Started : public Acceptance {};
 
-// Somebody else's migration goes on for longer than a start may take.
+// Another program's migration takes longer than a start may take.
 TEST_F(Started, a_signal_ends_a_migration_that_waits) {
   start_broker();
   ASSERT_EQ(affsync({"migrate"}).status, 0);

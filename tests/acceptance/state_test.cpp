@@ -1,4 +1,4 @@
-// Cursors and state: what a run finds when it begins, and what it leaves.
+// Cursors and state: what a run finds at its begin and what it leaves.
 #include <chrono>
 
 #include "base/clock.hpp"
@@ -24,7 +24,7 @@ TEST_F(State, two_sequential_reads) {
   auto const again = sync();
   ASSERT_EQ(again.status, 0);
   EXPECT_EQ(again.count("rewards", "inserted"), 0);
-  // From the last day that was read, less the lookback of a week, up to today.
+  // The window begins at the last day that was read minus the lookback of a week, and ends today.
   auto const targets = broker().targets("/rewards/");
   ASSERT_FALSE(targets.empty());
   for (auto const& target : targets) {
@@ -33,8 +33,7 @@ TEST_F(State, two_sequential_reads) {
   }
 }
 
-// Stopped after each page in turn: what is left of the list is read by as many runs as it has
-// pages.
+// Stops each run after one page. The list is then read by as many runs as it has pages.
 TEST_F(State, resume_from_each_checkpoint) {
   streams_yaml = "      rewards: {page_size: 60, start: " + first_day() + "}\n";
   start_broker();
@@ -48,10 +47,10 @@ TEST_F(State, resume_from_each_checkpoint) {
     ASSERT_LT(runs, 60) << "the runs do not get on";
     broker().control({{"do", "clear_log"}});
     broker().clear_faults();
-    // Whoever is stopped between two windows comes back to the end of the first: a second page
-    // shows that it goes on from there.
+    // A run that is stopped between two windows resumes at the end of the first. A second page then
+    // shows that it continues.
     int const pages = got_on ? 1 : 2;
-    // Three, since a refused window is looked into by asking for two single days.
+    // Three refusals, because affsync probes a refused window by requesting two single days.
     broker().fault("status:code=400,path=rewards,next=3,skip=" + std::to_string(pages));
     auto const synced = sync({"--stream", "rewards"});
     stored += synced.count("rewards", "inserted");
@@ -59,7 +58,7 @@ TEST_F(State, resume_from_each_checkpoint) {
     if (synced.status == 0) break;
     ASSERT_EQ(synced.of("rewards", "error_code"), "bad_request") << synced.out;
     EXPECT_EQ(synced.count("rewards", "pages"), pages) << synced.out;
-    // It went on from where the one before had stopped, with a row or so in common.
+    // The run resumed where the previous one stopped.
     auto const page = broker().targets("/rewards/").front();
     EXPECT_EQ(synced.count("rewards", "unchanged"), 0) << page << synced.out;
     got_on = synced.count("rewards", "inserted") > 0;
@@ -72,9 +71,9 @@ TEST_F(State, resume_from_each_checkpoint) {
   EXPECT_EQ(query("select count(*) from affsync.commission where revision <> 1"), "0");
 }
 
-// With the machine's clock more than a year ahead of broker and database nothing is read. What an
-// older version left behind in such a time is not believed: nothing of the years between is taken
-// for read.
+// With the machine's clock more than a year ahead of broker and database nothing is read. State
+// that an older version wrote at such a time is not trusted: the years in between do not count as
+// read.
 TEST_F(State, state_in_the_future) {
   start_broker();
   WallClock clock;
@@ -98,12 +97,13 @@ TEST_F(State, state_in_the_future) {
   EXPECT_EQ(sync({"--stream", "rewards"}).count("rewards", "inserted"), 7);
   ASSERT_EQ(sync().status, 0);
   expect_books_equal();
-  // And what was written then is no longer believed.
+  // The state written at that time is no longer trusted.
   broker().control({{"do", "add"}, {"feed", "rewards"}, {"rows", "1"}, {"day", day(1)}});
   EXPECT_EQ(sync({"--stream", "rewards"}).count("rewards", "inserted"), 1);
 }
 
-// Rows stand by what they earned: neither by day nor by key, so that no page says how far it is.
+// Rows are ordered by their amount, neither by day nor by key, so no page shows how far the pass
+// has come.
 TEST_F(State, unsorted_stream) {
   streams_yaml =
       "      rewards: {page_size: 60, query: {ordering: reward_usd}, start: " + first_day() +
@@ -130,7 +130,7 @@ TEST_F(State, late_row_within_lookback) {
   ASSERT_EQ(sync().status, 0);
   broker().control({{"do", "add"}, {"feed", "rewards"}, {"rows", "2"}, {"day", day(3)}});
   EXPECT_EQ(sync({"--stream", "rewards"}).count("rewards", "inserted"), 2);
-  ASSERT_EQ(sync().status, 0);  // clients and accounts, whose totals have moved with the rewards
+  ASSERT_EQ(sync().status, 0);  // clients and accounts, whose totals changed with the rewards
   expect_books_equal();
 }
 
@@ -139,7 +139,7 @@ TEST_F(State, late_row_beyond_lookback) {
   ASSERT_EQ(sync().status, 0);
   broker().control({{"do", "add"}, {"feed", "rewards"}, {"rows", "3"}, {"day", day(20)}});
   EXPECT_EQ(sync({"--stream", "rewards"}).count("rewards", "inserted"), 0);
-  // A week later the full pass of the week is due by itself.
+  // A week later the weekly full pass is due.
   execute(
       "update affsync.stream_state set"
       " last_full_began_at = last_full_began_at - interval '169 hours'");
@@ -164,7 +164,7 @@ TEST_F(State, failed_run_is_not_success) {
   EXPECT_EQ(query("select status from affsync.sync_run order by run_id desc limit 1"), "failed");
 }
 
-// Another name for the same account is a rename: one source, its rows, its history and its state.
+// Another name for the same account is a rename: the source keeps its rows, history and state.
 TEST_F(State, stream_renamed_in_config) {
   start_broker();
   ASSERT_EQ(sync().status, 0);
@@ -182,11 +182,11 @@ TEST_F(State, stream_renamed_in_config) {
   EXPECT_EQ(query("select string_agg(distinct source, ' ') from reporting.earnings_daily"),
             "renamed");
   EXPECT_NE(query("select count(*) from affsync.sync_run"), runs);
-  // The cursor went with it.
+  // The cursor was kept.
   EXPECT_NE(broker().targets("/rewards/").front().find("reward_date_from=" + day(6)),
             std::string::npos);
 
-  // Another account at the same broker is no rename, whatever became of the first.
+  // Another account at the same broker is not a rename, whatever happened to the first.
   source_name = "another";
   credentials_yaml = "{login: somebody@example.com, password: \"${SANDBOX_PASSWORD}\"}";
   configure();
@@ -196,7 +196,7 @@ TEST_F(State, stream_renamed_in_config) {
   EXPECT_EQ(query(earned), before);
 }
 
-// A connector that gives its stream another name: the rows of the old one stay, and count once.
+// A connector renames its stream: the rows of the old stream stay, and count once.
 TEST_F(State, stream_renamed_in_connector) {
   OwnBroker own;
   own.set_rows({R"({"id":"1","state":"paid","amount":"5","currency":"USD","at":"2026-03-02"})",
@@ -214,10 +214,10 @@ TEST_F(State, stream_renamed_in_connector) {
       "earnings 1 earnings 2 income 1 income 2");
   EXPECT_EQ(query("select sum(amount) from reporting.earnings_daily"), "12");
   EXPECT_EQ(query("select sum(amount) from reporting.unpaid_commission"), "7");
-  // Rows without a client are a line of their own, and count once as well.
+  // Rows without a client form one line and count once too.
   EXPECT_EQ(query("select sum(commission_usd) from reporting.client_performance"), "12");
   EXPECT_EQ(query("select string_agg(stream, ' ') from reporting.source_health"), "income");
-  // Back again: that one counts.
+  // Renamed back: the original stream counts.
   use_connector("own", OwnBroker::connector("earnings"));
   ASSERT_EQ(sync().status, 0);
   EXPECT_EQ(query("select sum(amount) from reporting.earnings_daily"), "12");

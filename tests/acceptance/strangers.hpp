@@ -1,6 +1,6 @@
-// Brokers as somebody wrote them who had only the documentation of connectors: each test brings a
-// connector file and a function that answers requests from books of its own, and holds what the
-// program makes of them against those books.
+// Brokers with connectors written only from the connector documentation. Each test brings a
+// connector file and a function that answers requests from its own books, and compares what affsync
+// stores with those books.
 #pragma once
 
 #include <cctype>
@@ -15,7 +15,7 @@
 
 namespace affsync::test {
 
-// One request, as the broker's program sees it.
+// One request as the broker receives it.
 struct Asked {
   std::string method, target, path, body, bytes;
 
@@ -31,15 +31,15 @@ struct Asked {
     auto const at = target.find('?');
     return at == std::string::npos ? "" : target.substr(at + 1);
   }
-  // A parameter of the query (or of a form) with its percent-encoding undone; "" when not there.
+  // A parameter of the query (or of a form), percent-decoded; "" if it is missing.
   std::string operator()(std::string const& name) const { return field(query(), name); }
   std::string form(std::string const& name) const { return field(body, name); }
   bool has(std::string const& name) const {
     return ("&" + query()).find("&" + name + "=") != std::string::npos;
   }
-  int number(std::string const& name, int otherwise) const {
+  int number(std::string const& name, int fallback) const {
     auto const text = (*this)(name);
-    return text.empty() ? otherwise : std::stoi(text);
+    return text.empty() ? fallback : std::stoi(text);
   }
   std::string header(std::string const& name) const {
     for (std::size_t at = bytes.find("\r\n"); at != std::string::npos;) {
@@ -84,7 +84,7 @@ inline std::string reply(std::string const& body, std::string const& status = "2
          "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
-// `"a","b"` between brackets: some of a list's rows.
+// A JSON array of `count` rows from `begin` on.
 inline std::string slice(std::vector<std::string> const& rows, std::size_t begin = 0,
                          std::size_t count = std::string::npos) {
   std::string out = "[";
@@ -99,12 +99,13 @@ class Strangers : public Acceptance {
   using Answer = std::function<std::string(Asked const&)>;
 
   void TearDown() override {
-    peer_.reset();  // before the books of the test's own go
+    peer_.reset();  // stop it before the test's own books are destroyed
     Acceptance::TearDown();
   }
 
-  // `yaml`: the connector, without its name and without a rate that would hold up the test.
-  void meet(std::string const& yaml, std::string const& credentials, Answer answer) {
+  // Starts the broker. `yaml`: the connector without name and rate; the added rate does not slow
+  // the test down.
+  void start_own_broker(std::string const& yaml, std::string const& credentials, Answer answer) {
     answer_ = std::move(answer);
     peer_ = std::make_unique<ScriptedPeer>([this](PeerConnection& connection) {
       for (;;) {
@@ -122,16 +123,16 @@ class Strangers : public Acceptance {
     connector = "stranger";
     credentials_yaml = credentials;
     base_url = peer_->url();
-    bring(yaml);
+    replace_connector(yaml);
   }
-  // Another file of that name.
-  void bring(std::string const& yaml) {
+  // Replaces the connector file.
+  void replace_connector(std::string const& yaml) {
     auto const rate = yaml.find("rate:") == std::string::npos
                           ? "rate: {requests_per_second: 500, burst: 500}\n"
                           : "";
     use_connector("stranger", "name: stranger\n" + std::string(rate) + yaml);
   }
-  // The requests since the last call, in their order.
+  // The requests since the last call, in order.
   std::vector<Asked> asked() {
     std::lock_guard const lock(mutex_);
     return std::exchange(asked_, {});
@@ -142,18 +143,18 @@ class Strangers : public Acceptance {
     return count;
   }
 
-  // A pass; whatever it prints is searched for secrets at the end.
+  // Runs a pass; expect_nowhere() searches its output for secrets.
   Synced pass(std::vector<std::string> const& arguments = {}) {
     auto synced = sync(arguments);
-    said_ += synced.out + synced.err;
+    printed_ += synced.out + synced.err;
     return synced;
   }
-  Finished tell(std::vector<std::string> const& arguments) {
+  Finished run_command(std::vector<std::string> const& arguments) {
     auto finished = affsync(arguments);
-    said_ += finished.out + finished.err;
+    printed_ += finished.out + finished.err;
     return finished;
   }
-  // A pass of which each stream is green and changes nothing.
+  // Runs a pass in which every stream succeeds and changes nothing.
   void expect_no_change(std::vector<std::string> const& arguments = {}) {
     auto const synced = pass(arguments);
     EXPECT_EQ(synced.status, 0) << synced.out << synced.err;
@@ -189,11 +190,11 @@ class Strangers : public Acceptance {
         " from affsync.quarantine where resolved_at is null and accepted_at is null");
   }
 
-  // In nothing that any command printed, and in no row of any table or view.
+  // Checks that no secret is in the output of any command or in any row of a table or view.
   void expect_nowhere(std::vector<std::string> const& secrets) {
-    for (std::string const command : {"check", "status", "quarantine"}) tell({command});
-    tell({"inspect", "main", "rows"});
-    std::string all = said_;
+    for (std::string const command : {"check", "status", "quarantine"}) run_command({command});
+    run_command({"inspect", "main", "rows"});
+    std::string all = printed_;
     for (auto const& table :
          rows("select quote_ident(table_schema) || '.' || quote_ident(table_name)"
               " from information_schema.tables"
@@ -210,9 +211,9 @@ class Strangers : public Acceptance {
 
  private:
   Answer answer_;
-  std::mutex mutex_;  // connections have threads of their own
+  std::mutex mutex_;  // each connection has its own thread
   std::vector<Asked> asked_;
-  std::string said_;
+  std::string printed_;
   std::unique_ptr<ScriptedPeer> peer_;
 };
 

@@ -1,5 +1,5 @@
-// Strangers' answers that are no rows: errors in a good envelope, throttling in many forms, pages
-// of a firewall, and what follows from them for the next pass.
+// Answers without rows: errors in a successful envelope, throttling in many formats, firewall
+// pages, and their effect on the next pass.
 #include <atomic>
 #include <chrono>
 #include <ctime>
@@ -13,7 +13,7 @@ namespace {
 class StrangersAnswers : public Strangers {
  protected:
   void list(std::string const& rules, Answer answer, std::string const& stream = "") {
-    meet(R"(credentials: {key: {description: k}}
+    start_own_broker(R"(credentials: {key: {description: k}}
 auth: {type: static_token, header: X-Auth, value: "${credentials.key}"}
 )" + rules + R"(streams:
   rows:
@@ -23,7 +23,7 @@ auth: {type: static_token, header: X-Auth, value: "${credentials.key}"}
     key: id
     map: {amount: {from: sum, required: true}, currency: {const: EUR}}
 )" + stream,
-         "{key: kk-planted-ans}", std::move(answer));
+                     "{key: kk-planted-ans}", std::move(answer));
   }
   static std::string rows(int count) {
     std::string out;
@@ -34,7 +34,8 @@ auth: {type: static_token, header: X-Auth, value: "${credentials.key}"}
   }
 };
 
-// A code that nobody listed comes with an empty list, again and again: that is no news.
+// An unknown error code comes with an empty list, again and again: it must not count as an empty
+// list.
 TEST_F(StrangersAnswers, errors_in_a_good_envelope) {
   std::string body = R"({"code":0,"msg":"ok","data":)" + rows(12) + "}";
   list(R"(errors:
@@ -62,7 +63,7 @@ good:
   expect_no_change();
 }
 
-// Each way to say "wait a moment", a few in each pass; it goes on behind them and is green.
+// Each format of "wait a moment", a few in each pass. The pass continues after them and succeeds.
 TEST_F(StrangersAnswers, throttled_in_many_forms) {
   std::string const too_many = "429 Too Many Requests";
   auto const epoch_ms = [] {
@@ -123,17 +124,17 @@ TEST_F(StrangersAnswers, throttled_for_hours_is_left_alone) {
   auto const synced = pass();
   EXPECT_EQ(synced.status, 1);
   EXPECT_EQ(synced.of("rows", "error_code"), "throttled") << synced.out;
-  // It says until when, and not that it waits, for it does not.
+  // The message names the time to wait until, and does not claim that affsync waits.
   EXPECT_NE(synced.out.find("wait until"), std::string::npos) << synced.out;
   EXPECT_EQ((synced.out + synced.err).find("waits"), std::string::npos) << synced.err;
   asked();
   EXPECT_EQ(pass().status, 1);
-  EXPECT_EQ(tell({"check"}).status, 1);
+  EXPECT_EQ(run_command({"check"}).status, 1);
   EXPECT_EQ(asked().size(), 0U);
   EXPECT_EQ(live_count(), "3");
 }
 
-// A challenge with status 200 or 403: no refusal of the key, no news of the rows, nothing blocked.
+// A challenge page with status 200 or 403 is not a refused key, changes no rows and blocks nothing.
 TEST_F(StrangersAnswers, pages_of_a_firewall) {
   std::string answer;
   list("errors:\n  - {status: 403, class: auth_invalid}\n", [&](Asked const&) { return answer; });
@@ -156,7 +157,7 @@ TEST_F(StrangersAnswers, pages_of_a_firewall) {
   EXPECT_EQ(marked(), "");
 }
 
-// A stream that the account may not read is skipped; the other one is read all the same.
+// A stream that the account may not read is skipped; the other stream is read.
 TEST_F(StrangersAnswers, one_stream_that_is_not_for_this_account) {
   list(
       "",
@@ -186,13 +187,13 @@ TEST_F(StrangersAnswers, one_stream_that_is_not_for_this_account) {
   EXPECT_EQ(synced.of("gone", "status"), "skipped");
   EXPECT_EQ(synced.of("others", "status"), "succeeded");
   EXPECT_EQ(live_count("payout"), "4");
-  auto const check = tell({"check"});
+  auto const check = run_command({"check"});
   EXPECT_NE((check.out + check.err).find("ask the broker where it went"), std::string::npos)
       << check.out;
   EXPECT_NE((check.out + check.err).find("not in your plan"), std::string::npos) << check.out;
 }
 
-// Not even a day is given: the broker's words are told, and what they may mean.
+// Not even one day is accepted: the error quotes the broker and says what that may mean.
 TEST_F(StrangersAnswers, window_that_is_always_too_large) {
   list(
       "errors: [{json: err, class: window_too_large}]\n",
@@ -213,7 +214,7 @@ TEST_F(StrangersAnswers, window_that_is_always_too_large) {
   EXPECT_NE(synced.out.find("shortest window"), std::string::npos) << synced.out;
 }
 
-// Half an hour between the two clocks: told wherever a state is shown, until they agree.
+// The two clocks differ by half an hour: reported wherever a state is shown, until they agree.
 TEST_F(StrangersAnswers, clock_that_differs_is_told) {
   int minutes_behind = 30;
   list("", [&](Asked const&) {
@@ -223,14 +224,14 @@ TEST_F(StrangersAnswers, clock_that_differs_is_told) {
     return reply(R"({"data":)" + rows(3) + "}", "200 OK", date);
   });
   expect_green(pass(), 3);
-  auto const status = tell({"status"});
+  auto const status = run_command({"status"});
   EXPECT_NE(status.out.find("30m"), std::string::npos) << status.out;
   EXPECT_NE(status.out.find("ahead of the broker's"), std::string::npos) << status.out;
   auto const skew = query("select clock_skew_seconds from reporting.source_health");
   EXPECT_NEAR(std::stoi(skew), 1800, 10);
   minutes_behind = 0;
   pass();
-  EXPECT_EQ(tell({"status"}).out.find("the broker's at the latest"), std::string::npos);
+  EXPECT_EQ(run_command({"status"}).out.find("the broker's at the latest"), std::string::npos);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Strangers' books over several passes: rows that are put aside and mended, totals that differ,
-// fields that get another name, sources that do, accounts that change, people's data.
+// Books over several passes: rows that are quarantined and fixed, totals that differ, renamed
+// fields, renamed sources, changed accounts, personal data.
 #include <atomic>
 
 #include "tests/acceptance/strangers.hpp"
@@ -23,13 +23,14 @@ streams:
   }
   void serve(std::string const& yaml, std::string const& body) {
     body_ = body;
-    meet(yaml, "{user: me, pin: pp-planted-1}", [this](Asked const&) { return reply(body_); });
+    start_own_broker(yaml, "{user: me, pin: pp-planted-1}",
+                     [this](Asked const&) { return reply(body_); });
   }
   std::string body_;
 };
 
-// The connector says seconds, the broker sends milliseconds: put aside with the number, and in once
-// the file was mended, without the broker.
+// The connector says seconds, the broker sends milliseconds. The rows are quarantined with the
+// number as the reason, and stored after the file is fixed, without asking the broker again.
 TEST_F(StrangersBooks, time_in_the_wrong_unit_is_mended_by_a_retry) {
   serve(file("{amount: sum, currency: cur, occurred_at: {from: at, as: epoch}}"),
         R"({"data":[{"id":1,"sum":1,"cur":"EUR","at":null},{"id":2,"sum":2,"cur":"EUR","at":""},
@@ -39,11 +40,11 @@ TEST_F(StrangersBooks, time_in_the_wrong_unit_is_mended_by_a_retry) {
   EXPECT_EQ(synced.of("rows", "error_code"), "rows_quarantined") << synced.out;
   EXPECT_EQ(live(), "1=1 2=2 4=4");
   EXPECT_NE(open_reasons().find("1767225600123"), std::string::npos) << open_reasons();
-  EXPECT_EQ(tell({"quarantine", "retry"}).status, 1);
-  bring(
+  EXPECT_EQ(run_command({"quarantine", "retry"}).status, 1);
+  replace_connector(
       file("{amount: sum, currency: cur, occurred_at: {from: at, as: epoch, unit: milliseconds}}"));
   asked();
-  EXPECT_EQ(tell({"quarantine", "retry"}).status, 0);
+  EXPECT_EQ(run_command({"quarantine", "retry"}).status, 0);
   EXPECT_EQ(asked().size(), 0U);
   EXPECT_EQ(live(), "1=1 2=2 3=3 4=4");
   EXPECT_EQ(open_reasons(), "");
@@ -52,7 +53,7 @@ TEST_F(StrangersBooks, time_in_the_wrong_unit_is_mended_by_a_retry) {
   expect_no_change();
 }
 
-// A word that the table lacks; the file learns it, and `retry` brings the row in.
+// A word that the table lacks: the file adds it, and `retry` stores the row.
 TEST_F(StrangersBooks, word_that_the_table_lacks_comes_in_by_a_retry) {
   std::string rows;
   for (int i = 0; i < 9; ++i) {
@@ -63,10 +64,10 @@ TEST_F(StrangersBooks, word_that_the_table_lacks_comes_in_by_a_retry) {
   EXPECT_EQ(pass().status, 1);
   EXPECT_EQ(live_count(), "9");
   EXPECT_NE(open_reasons().find("Frozen"), std::string::npos) << open_reasons();
-  bring(
+  replace_connector(
       file("{amount: sum, currency: cur, status: {from: st, table: {done: paid, frozen: held}}}"));
   asked();
-  EXPECT_EQ(tell({"quarantine", "retry"}).status, 0);
+  EXPECT_EQ(run_command({"quarantine", "retry"}).status, 0);
   EXPECT_EQ(asked().size(), 0U);
   EXPECT_EQ(query("select status from affsync.commission where external_id = 'w9'"), "held");
   EXPECT_EQ(open_reasons(), "");
@@ -80,11 +81,12 @@ TEST_F(StrangersBooks, totals_that_differ_are_never_green_unless_they_only_warn)
 )";
   body_ =
       R"({"n":2,"sums":{"all":"3.30"},"data":[{"id":1,"sum":"1.10","cur":"EUR"},{"id":2,"sum":"2.2","cur":"EUR"}]})";
-  meet(file("{amount: sum, currency: cur}", reconcile), "{user: me, pin: pp-planted-1}",
-       [this](Asked const& asked) {
-         return reply(asked.number("page", 1) == 1 ? body_
-                                                   : R"({"n":2,"sums":{"all":"3.30"},"data":[]})");
-       });
+  start_own_broker(file("{amount: sum, currency: cur}", reconcile), "{user: me, pin: pp-planted-1}",
+                   [this](Asked const& asked) {
+                     return reply(asked.number("page", 1) == 1
+                                      ? body_
+                                      : R"({"n":2,"sums":{"all":"3.30"},"data":[]})");
+                   });
   EXPECT_EQ(pass().status, 0);
   body_.replace(body_.find("1.10"), 4, "1.12");
   auto const synced = pass();
@@ -92,14 +94,15 @@ TEST_F(StrangersBooks, totals_that_differ_are_never_green_unless_they_only_warn)
   EXPECT_EQ(synced.of("rows", "error_code"), "totals_differ") << synced.out;
   EXPECT_EQ(live(), "1=1.12 2=2.2");
   EXPECT_EQ(query("select difference from reporting.reconciliations where not matched"), "0.02");
-  EXPECT_NE(tell({"status"}).out.find("differ"), std::string::npos);
+  EXPECT_NE(run_command({"status"}).out.find("differ"), std::string::npos);
   streams_yaml = "      rows: {reconcile: warn}\n";
   configure();
   EXPECT_EQ(pass().status, 0);
   EXPECT_EQ(query("select count(*) from reporting.reconciliations where not matched"), "1");
 }
 
-// The broker calls its amount by another name: nothing is stored without one, nothing is marked.
+// The broker renames its amount field: no row is stored without an amount, none is marked as
+// deleted.
 TEST_F(StrangersBooks, renamed_field_fails_until_the_file_knows_it) {
   serve(file("{amount: {from: sum, required: true}, currency: cur}"),
         R"({"data":[{"id":1,"sum":"1.10","cur":"EUR"},{"id":2,"sum":"2.20","cur":"EUR"}]})");
@@ -113,7 +116,7 @@ TEST_F(StrangersBooks, renamed_field_fails_until_the_file_knows_it) {
     EXPECT_EQ(synced.of("rows", "error_code"), "mapping_failed");
   }
   EXPECT_EQ(live(), "1=1.10 2=2.20");
-  bring(file("{amount: {from: [sum, total_sum], required: true}, currency: cur}"));
+  replace_connector(file("{amount: {from: [sum, total_sum], required: true}, currency: cur}"));
   auto const synced = pass();
   EXPECT_EQ(synced.status, 0) << synced.out << synced.err;
   EXPECT_EQ(live(), "1=1.10 2=2.30");
@@ -145,7 +148,8 @@ TEST_F(StrangersBooks, source_of_another_name_is_the_same_and_another_account_is
   expect_nowhere({"pp-planted-1", "pp-planted-2"});
 }
 
-// A name and an address at three settings; the history gets none of what a setting left out.
+// A name and an address with three privacy settings. The history contains nothing that a setting
+// left out.
 TEST_F(StrangersBooks, people_at_each_setting_of_privacy) {
   serve(R"(credentials: {user: {description: u, secret: false}, pin: {description: p}}
 auth: {type: basic, user: "${credentials.user}", password: "${credentials.pin}"}

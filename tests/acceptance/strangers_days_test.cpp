@@ -1,4 +1,4 @@
-// Strangers' windows: their forms and ends, zones whose clocks change, limits of length and of age.
+// Windows: their formats and ends, zones with clock changes, limits of length and age.
 #include <chrono>
 
 #include "base/clock.hpp"
@@ -16,7 +16,7 @@ sys_days today() {
 
 struct Line {
   std::string id;
-  double at;  // as its own clock counts: days, seconds or milliseconds
+  double at;  // in the broker's unit: days, seconds or milliseconds
   std::string json;
 };
 
@@ -40,7 +40,7 @@ auth: {type: static_token, value: "${credentials.key}"}
       occurred_on: {from: day, as: date}
     window: )" +
            window + "\n";
-    meet(yaml, "{key: kk-planted-day}", std::move(answer));
+    start_own_broker(yaml, "{key: kk-planted-day}", std::move(answer));
   }
   void put(std::string const& id, double at, std::string const& day) {
     books.push_back({id, at, R"({"ref":")" + id + R"(","sum":1.5,"day":")" + day + "\"}"});
@@ -52,7 +52,7 @@ auth: {type: static_token, value: "${credentials.key}"}
     }
     return R"({"result":{"n":1,"list":)" + slice(out) + "}}";
   }
-  // The connector with another mapping of its amounts.
+  // The connector with another mapping of the amount.
   std::string with_amount(std::string const& mapping) const {
     auto text = yaml;
     return text.replace(text.find("amount: sum"), 11, "amount: " + mapping);
@@ -61,21 +61,21 @@ auth: {type: static_token, value: "${credentials.key}"}
   std::vector<Line> books;
 };
 
-// Both ends in UTC seconds, both belong to the window; the row is in its last half second. Days are
-// those of New York, also of that of 25 hours.
+// Both ends are UTC seconds and inclusive; the row is in the last half second. Days are New York
+// days, including the one with 25 hours.
 TEST_F(StrangersDays, seconds_with_days_of_new_york) {
-  // 2025-11-02 00:00 in New York is 04:00 in UTC, 2025-11-03 00:00 is 05:00.
+  // 2025-11-02 00:00 in New York is 04:00 UTC, 2025-11-03 00:00 is 05:00 UTC.
   double const second = 1762056000, third = 1762146000;
   put("first", second, "2025-11-02");
   put("half", third - 0.5, "2025-11-02");
   put("hour", third - 3600, "2025-11-02");
   put("next", third, "2025-11-03");
-  put("spring", 1741496399.9, "2025-03-08");  // of 2025-03-08, which ends at 05:00 UTC on the 9th
+  put("spring", 1741496399.9, "2025-03-08");  // 2025-03-08 ends at 05:00 UTC on the 9th
   list(
       "{from: since, to: till, form: epoch_seconds, zone: America/New_York, span: 1d, "
       "max_span: 64d, start: 2025-03-01, column: occurred_on}",
       [&](Asked const& asked) {
-        // It knows milliseconds, and takes `till` as it is written.
+        // The broker counts milliseconds and reads `till` exactly as written.
         return reply(between(std::stod(asked("since")), std::stod(asked("till")) + 1e-6));
       });
   auto const synced = pass();
@@ -112,7 +112,7 @@ TEST_F(StrangersDays, milliseconds_whose_end_is_exclusive_and_a_limit_of_seven_d
   expect_no_change({"--full"});
 }
 
-// Days are parts of the path; a day without a file is answered with a text of its own.
+// Days are parts of the path; a day without a file has its own answer text.
 TEST_F(StrangersDays, days_in_the_path) {
   for (int day = 1; day < 20; ++day)
     put("p" + std::to_string(day), day, format_day(today() - days(day)));
@@ -138,7 +138,8 @@ TEST_F(StrangersDays, days_in_the_path) {
   EXPECT_EQ(marked(), "p9");
 }
 
-// What it no longer shows after 30 days has not vanished, whether the file says so or the broker.
+// Rows that the broker no longer shows after 30 days have not vanished, whether the file or the
+// broker declares the limit.
 TEST_F(StrangersDays, thirty_days_and_no_more) {
   for (bool const said : {true, false}) {
     books.clear();
@@ -166,7 +167,7 @@ TEST_F(StrangersDays, thirty_days_and_no_more) {
     for (int i = 0; i < 3; ++i) pass({"--full"});
     EXPECT_EQ(marked(), "");
     EXPECT_EQ(live_count(), said ? "29" : "39");
-    // A hole between rows that it shows is one.
+    // A row that is missing between visible rows has vanished.
     books.erase(books.begin() + 10);
     for (int i = 0; i < 2; ++i) pass({"--full"});
     EXPECT_EQ(marked(), "k111");
@@ -175,7 +176,8 @@ TEST_F(StrangersDays, thirty_days_and_no_more) {
   }
 }
 
-// One slice's total is wrong for one pass: that pass is not green, and the next ones mend it.
+// The total of one slice is wrong in one pass: that pass does not succeed, and the next passes
+// settle it.
 TEST_F(StrangersDays, slice_whose_total_was_wrong_for_a_while) {
   for (int day = 1; day < 60; ++day) {
     put("s" + std::to_string(day), day, format_day(today() - days(day)));
@@ -208,7 +210,7 @@ TEST_F(StrangersDays, slice_whose_total_was_wrong_for_a_while) {
   expect_no_change({"--full"});
 }
 
-// A row that could not be read lies behind what a pass reads again: no pass is green without it.
+// An unreadable row lies before the days that a pass reads again: no pass succeeds without it.
 TEST_F(StrangersDays, bad_row_behind_the_lookback_stays_told) {
   for (int day = 1; day < 60; ++day) {
     put("b" + std::to_string(day), day, format_day(today() - days(day)));
@@ -234,7 +236,7 @@ TEST_F(StrangersDays, bad_row_behind_the_lookback_stays_told) {
     EXPECT_EQ(synced.of("rows", "error_code"), "rows_quarantined") << synced.out;
     EXPECT_EQ(live_count(), "58");
   }
-  // Once the broker has mended the row, the next pass brings it, however old its day is.
+  // Once the broker has fixed the row, the next pass stores it, however old its day is.
   books[39].json = whole;
   pass();
   EXPECT_EQ(live_count(), "59");
@@ -242,7 +244,8 @@ TEST_F(StrangersDays, bad_row_behind_the_lookback_stays_told) {
   expect_no_change();
 }
 
-// Another column, and rows behind the lookback get it as well; comments and layout change nothing.
+// Rows older than the lookback get a new column too. Comments and layout of the file change
+// nothing.
 TEST_F(StrangersDays, another_mapping_is_applied_to_every_row) {
   for (int day = 1; day < 60; ++day) {
     put("m" + std::to_string(day), day, format_day(today() - days(day)));
@@ -259,11 +262,11 @@ TEST_F(StrangersDays, another_mapping_is_applied_to_every_row) {
   };
   list(window, answer);
   expect_green(pass(), 59);
-  bring(with_amount("  sum  # as before"));
+  replace_connector(with_amount("  sum  # as before"));
   asked();
   expect_no_change();
   EXPECT_EQ(asked().size(), 1U);
-  bring(with_amount("{from: sum, shift: 2}"));
+  replace_connector(with_amount("{from: sum, shift: 2}"));
   expect_green(pass(), 0);
   EXPECT_EQ(query("select count(*) from affsync.commission where amount = 150"), "59");
   asked();
@@ -271,7 +274,7 @@ TEST_F(StrangersDays, another_mapping_is_applied_to_every_row) {
   EXPECT_EQ(asked().size(), 1U);
 }
 
-// The first pass reads all; later ones ask for what was changed, and hear of nothing else.
+// The first pass reads everything; later passes request only changed rows.
 TEST_F(StrangersDays, changes_only) {
   for (int i = 0; i < 12; ++i)
     put("c" + std::to_string(10 + i), 0, "2024-05-0" + std::to_string(1 + i % 9));

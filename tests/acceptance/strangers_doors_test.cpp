@@ -1,4 +1,4 @@
-// Strangers' ways to log in: each kind of `auth`, tokens that die, refusals in several shapes.
+// Ways to log in: each kind of `auth`, tokens that expire, refusals in several formats.
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
@@ -44,33 +44,35 @@ std::string const list_yaml = R"(    table: commission
     map: {amount: {from: sum, required: true}, currency: cur, occurred_on: day}
 )";
 
-// The broker allows 7 rows a page whatever is asked for, and says nothing about it.
+// The broker silently limits every page to 7 rows.
 TEST_F(StrangersDoors, basic_with_offset_pages_that_are_capped) {
   auto const rows = numbered(23);
   auto const wanted = "Basic " + base64("partner:colon:1@x.example:pä ss\"'\\word");
-  meet(R"(credentials: {user: {description: u, secret: false}, word: {description: w}}
+  start_own_broker(
+      R"(credentials: {user: {description: u, secret: false}, word: {description: w}}
 auth: {type: basic, user: "partner:${credentials.user}", password: "${credentials.word}"}
 streams:
   rows:
     page: {type: offset, offset: skip, limit: take, size: 100}
 )" + list_yaml,
-       R"({user: "colon:1@x.example", word: "pä ss\"'\\word"})", [&](Asked const& asked) {
-         if (asked.header("Authorization") != wanted) return reply("{}", "401 Unauthorized");
-         auto const take = std::min(asked.number("take", 7), 7);
-         return reply(R"({"items":)" + slice(rows, asked.number("skip", 0), take) + "}");
-       });
+      R"({user: "colon:1@x.example", word: "pä ss\"'\\word"})", [&](Asked const& asked) {
+        if (asked.header("Authorization") != wanted) return reply("{}", "401 Unauthorized");
+        auto const take = std::min(asked.number("take", 7), 7);
+        return reply(R"({"items":)" + slice(rows, asked.number("skip", 0), take) + "}");
+      });
   expect_green(pass(), 23);
   expect_no_change();
   EXPECT_EQ(query("select sum(amount) from affsync.commission where deleted_at is null"), "25.30");
   expect_nowhere({"pä ss", base64("partner:colon:1@x.example:pä ss\"'\\word")});
 }
 
-// The session is a cookie, its name in front of the token in capitals; it dies after each third
-// request, and the count that the list gives is the page's.
+// The session is sent as a cookie; the login answer writes the token's prefix in upper case. The
+// session expires after every third request, and the list's count is that of the page.
 TEST_F(StrangersDoors, session_as_cookie_that_dies_on_the_way) {
   auto const rows = numbered(31);
   int session = 0, used = 0, logins = 0;
-  meet(R"(credentials: {login: {description: l, secret: false}, pin: {description: p}}
+  start_own_broker(
+      R"(credentials: {login: {description: l, secret: false}, pin: {description: p}}
 auth:
   type: login_token
   login: {path: /door, form: {u: "${credentials.login}", p: "${credentials.pin}"}}
@@ -83,23 +85,23 @@ streams:
   rows:
     page: {type: page, parameter: p, first: 0, limit: n, size: 4, total: count}
 )" + list_yaml,
-       R"({login: me, pin: "p&n=1 2"})", [&](Asked const& asked) {
-         if (asked.path == "/door") {
-           if (asked.method != "POST" || asked.form("u") != "me" || asked.form("p") != "p&n=1 2") {
-             return reply("{}", "400 Bad Request");
-           }
-           ++logins;
-           used = 0;
-           return reply(R"({"data":[{"session":"SID:tok-)" + std::to_string(++session) +
-                        R"(-Zq9","ttl":"7200"}]})");
-         }
-         if (asked.header("Cookie") != "SID=tok-" + std::to_string(session) + "-Zq9; theme=dark" ||
-             ++used > 3) {
-           return reply(R"({"msg":"session over"})", "401 Unauthorized");
-         }
-         auto const items = slice(rows, asked.number("p", 0) * 4, 4);
-         return reply(R"({"items":)" + items + R"(,"count":4})");
-       });
+      R"({login: me, pin: "p&n=1 2"})", [&](Asked const& asked) {
+        if (asked.path == "/door") {
+          if (asked.method != "POST" || asked.form("u") != "me" || asked.form("p") != "p&n=1 2") {
+            return reply("{}", "400 Bad Request");
+          }
+          ++logins;
+          used = 0;
+          return reply(R"({"data":[{"session":"SID:tok-)" + std::to_string(++session) +
+                       R"(-Zq9","ttl":"7200"}]})");
+        }
+        if (asked.header("Cookie") != "SID=tok-" + std::to_string(session) + "-Zq9; theme=dark" ||
+            ++used > 3) {
+          return reply(R"({"msg":"session over"})", "401 Unauthorized");
+        }
+        auto const items = slice(rows, asked.number("p", 0) * 4, 4);
+        return reply(R"({"items":)" + items + R"(,"count":4})");
+      });
   auto const first = pass();
   EXPECT_EQ(live_count(), "31") << first.out << first.err;
   EXPECT_GT(logins, 1);
@@ -112,7 +114,8 @@ streams:
 TEST_F(StrangersDoors, oauth_in_the_header_with_a_cursor_that_ends_with_nothing) {
   auto const rows = numbered(12);
   std::atomic<int> logins = 0;
-  meet(R"(credentials: {client: {description: c}, key: {description: k}}
+  start_own_broker(
+      R"(credentials: {client: {description: c}, key: {description: k}}
 auth:
   type: oauth2_client_credentials
   path: /oauth/token
@@ -124,35 +127,36 @@ streams:
   rows:
     page: {type: cursor, parameter: after, next: meta.cursor, limit: limit, size: 5}
 )" + list_yaml,
-       "{client: app-7, key: planted-oauth-key}", [&](Asked const& asked) {
-         if (asked.path == "/oauth/token") {
-           if (asked.header("Authorization") != "Basic " + base64("app-7:planted-oauth-key") ||
-               asked.form("grant_type") != "client_credentials" ||
-               asked.form("scope") != "read:earnings read:clients" ||
-               asked.form("client_secret") != "") {
-             return reply(R"({"error":"invalid_client"})", "401 Unauthorized");
-           }
-           ++logins;
-           return reply(R"({"access_token":"at-Q1w2","token_type":"bearer","expires_in":3600})");
-         }
-         if (asked.header("Authorization") != "Bearer at-Q1w2")
-           return reply("{}", "401 Unauthorized");
-         auto const at = asked.has("after") ? std::stoi(asked("after").substr(2)) : 0;
-         auto const next = at + 5 < 12 ? "c=" + std::to_string(at + 5) : "";
-         return reply(R"({"items":)" + slice(rows, at, 5) + R"(,"meta":{"cursor":")" + next +
-                      "\"}}");
-       });
+      "{client: app-7, key: planted-oauth-key}", [&](Asked const& asked) {
+        if (asked.path == "/oauth/token") {
+          if (asked.header("Authorization") != "Basic " + base64("app-7:planted-oauth-key") ||
+              asked.form("grant_type") != "client_credentials" ||
+              asked.form("scope") != "read:earnings read:clients" ||
+              asked.form("client_secret") != "") {
+            return reply(R"({"error":"invalid_client"})", "401 Unauthorized");
+          }
+          ++logins;
+          return reply(R"({"access_token":"at-Q1w2","token_type":"bearer","expires_in":3600})");
+        }
+        if (asked.header("Authorization") != "Bearer at-Q1w2")
+          return reply("{}", "401 Unauthorized");
+        auto const at = asked.has("after") ? std::stoi(asked("after").substr(2)) : 0;
+        auto const next = at + 5 < 12 ? "c=" + std::to_string(at + 5) : "";
+        return reply(R"({"items":)" + slice(rows, at, 5) + R"(,"meta":{"cursor":")" + next +
+                     "\"}}");
+      });
   expect_green(pass(), 12);
   EXPECT_EQ(logins, 1);
   expect_no_change();
   expect_nowhere({"planted-oauth-key", "at-Q1w2"});
 }
 
-// The names of the fields in another order than they are signed in, and a text to be encoded.
+// Field names in another order than they are signed in, and a text that needs encoding.
 TEST_F(StrangersDoors, signature_in_base64_over_sorted_query_and_time) {
   auto const rows = numbered(5);
   std::string wrong;
-  meet(R"(credentials: {name: {description: n, secret: false}, hush: {description: h}}
+  start_own_broker(
+      R"(credentials: {name: {description: n, secret: false}, hush: {description: h}}
 auth:
   type: hmac
   headers: {X-Key: "${credentials.name}"}
@@ -171,27 +175,28 @@ streams:
     query: {sort: "-id,day", a: "x y&z"}
     page: {type: page, limit: per, size: 3, total_pages: pages}
 )" + list_yaml,
-       "{name: K-1, hush: planted-hush}", [&](Asked const& asked) {
-         auto const page = asked.number("page", 1);
-         auto const text = asked.header("X-Time") +
-                           "|GET|/list|a=x%20y%26z&page=" + std::to_string(page) +
-                           "&per=3&sort=-id%2Cday|K-1";
-         if (asked.header("X-Key") != "K-1" || asked.header("X-Time").size() != 13 ||
-             asked.header("X-Sign") != "v2=" + base64(hmac_sha512("planted-hush", text))) {
-           wrong += asked.bytes;
-           return reply("{}", "401 Unauthorized");
-         }
-         return reply(R"({"items":)" + slice(rows, (page - 1) * 3, 3) + R"(,"pages":2})");
-       });
+      "{name: K-1, hush: planted-hush}", [&](Asked const& asked) {
+        auto const page = asked.number("page", 1);
+        auto const text = asked.header("X-Time") +
+                          "|GET|/list|a=x%20y%26z&page=" + std::to_string(page) +
+                          "&per=3&sort=-id%2Cday|K-1";
+        if (asked.header("X-Key") != "K-1" || asked.header("X-Time").size() != 13 ||
+            asked.header("X-Sign") != "v2=" + base64(hmac_sha512("planted-hush", text))) {
+          wrong += asked.bytes;
+          return reply("{}", "401 Unauthorized");
+        }
+        return reply(R"({"items":)" + slice(rows, (page - 1) * 3, 3) + R"(,"pages":2})");
+      });
   expect_green(pass(), 5);
   EXPECT_EQ(wrong, "");
   expect_no_change();
   expect_nowhere({"planted-hush"});
 }
 
-// Its key comes back in each row, in capitals' company and within a longer text.
+// The broker quotes its key in each row: within a longer text, and base64-encoded.
 TEST_F(StrangersDoors, key_that_the_broker_quotes_in_its_rows) {
-  meet(R"(credentials: {key: {description: k}}
+  start_own_broker(
+      R"(credentials: {key: {description: k}}
 auth: {type: static_token, header: X-Api-Key, value: "${credentials.key}"}
 streams:
   rows:
@@ -201,13 +206,13 @@ streams:
     key: id
     map: {amount: sum, currency: cur}
 )",
-       "{key: kk-planted-0815-Zz}", [&](Asked const& asked) {
-         auto const key = asked.header("X-Api-Key");
-         if (key.empty()) return reply("{}", "401 Unauthorized");
-         return reply(R"({"items":[{"id":"a","sum":2,"cur":"EUR","link":"https://x/?k=)" + key +
-                      R"(&z=1","debug":{"you sent":")" + base64(key) +
-                      R"("}},{"id":"b","sum":"?","cur":"EUR","link":")" + key + R"("}]})");
-       });
+      "{key: kk-planted-0815-Zz}", [&](Asked const& asked) {
+        auto const key = asked.header("X-Api-Key");
+        if (key.empty()) return reply("{}", "401 Unauthorized");
+        return reply(R"({"items":[{"id":"a","sum":2,"cur":"EUR","link":"https://x/?k=)" + key +
+                     R"(&z=1","debug":{"you sent":")" + base64(key) +
+                     R"("}},{"id":"b","sum":"?","cur":"EUR","link":")" + key + R"("}]})");
+      });
   auto const synced = pass();
   EXPECT_EQ(synced.status, 1) << synced.out;
   EXPECT_EQ(synced.of("rows", "error_code"), "rows_quarantined");
@@ -216,7 +221,8 @@ streams:
 }
 
 TEST_F(StrangersDoors, key_in_a_mapped_column) {
-  meet(R"(credentials: {key: {description: k}}
+  start_own_broker(
+      R"(credentials: {key: {description: k}}
 auth: {type: static_token, header: X-Api-Key, value: "${credentials.key}"}
 streams:
   rows:
@@ -226,10 +232,10 @@ streams:
     key: id
     map: {amount: sum, currency: cur, symbol: link}
 )",
-       "{key: kk-planted-0815-Zz}", [&](Asked const& asked) {
-         return reply(R"({"items":[{"id":"a","sum":2,"cur":"EUR","link":"https://x/?k=)" +
-                      asked.header("X-Api-Key") + R"(&z=1"}]})");
-       });
+      "{key: kk-planted-0815-Zz}", [&](Asked const& asked) {
+        return reply(R"({"items":[{"id":"a","sum":2,"cur":"EUR","link":"https://x/?k=)" +
+                     asked.header("X-Api-Key") + R"(&z=1"}]})");
+      });
   expect_green(pass(), 1);
   expect_no_change();
   expect_nowhere({"kk-planted-0815-Zz"});
@@ -239,7 +245,7 @@ struct Refusal {
   std::string answer, code;
 };
 
-// Whatever it looks like, a refusal is met once; other credentials are tried at once.
+// Whatever its format, a refusal happens once; other credentials are tried immediately.
 TEST_F(StrangersDoors, refused_logins_in_many_shapes_are_met_once) {
   std::vector<Refusal> const refusals{
       {reply(R"({"ok":false,"message":"bad pair"})"), "login_refused"},
@@ -252,7 +258,7 @@ TEST_F(StrangersDoors, refused_logins_in_many_shapes_are_met_once) {
       {reply("<html>denied</html>", "401 Unauthorized", "", "text/html"), "auth_invalid"},
   };
   std::string refusal;
-  meet(R"(credentials: {login: {description: l, secret: false}, pin: {description: p}}
+  start_own_broker(R"(credentials: {login: {description: l, secret: false}, pin: {description: p}}
 auth:
   type: login_token
   login: {path: /door, json: {u: "${credentials.login}", p: "${credentials.pin}"}}
@@ -263,10 +269,10 @@ errors:
 streams:
   rows:
 )" + list_yaml,
-       "{login: me, pin: planted-0}", [&](Asked const& asked) {
-         if (asked.path != "/door") return reply(R"({"items":[]})");
-         return refusal;
-       });
+                   "{login: me, pin: planted-0}", [&](Asked const& asked) {
+                     if (asked.path != "/door") return reply(R"({"items":[]})");
+                     return refusal;
+                   });
   int tried = 0;
   for (auto const& one : refusals) {
     refusal = one.answer;
@@ -278,7 +284,7 @@ streams:
     EXPECT_EQ(synced.of("rows", "error_code"), one.code) << one.answer << synced.out;
     EXPECT_EQ(asked().size(), 1U) << one.answer;
     EXPECT_EQ(pass().status, 1);
-    EXPECT_EQ(tell({"check"}).status, 1);
+    EXPECT_EQ(run_command({"check"}).status, 1);
     EXPECT_EQ(asked().size(), 0U) << one.answer;
   }
   refusal = reply(R"({"token":"tt-planted"})");
@@ -299,7 +305,7 @@ streams:
   rows:
 )" + list_yaml;
 
-// A broker may put a living token where nobody looks for it; what it said is not worth that.
+// A broker may put a valid token in an unexpected place; its answer must then not be quoted.
 TEST_F(StrangersDoors, token_at_another_place_is_never_told) {
   std::vector<std::string> const tokens{"planted1AbCdEfGhIjKl", "planted2AbCdEfGhIjKl",
                                         "planted3AbCdEfGhIjKl", "planted4AbCdEfGhIjKl",
@@ -313,7 +319,7 @@ TEST_F(StrangersDoors, token_at_another_place_is_never_told) {
       reply("\"" + tokens[4] + "\""),
   };
   std::string answer;
-  meet(login_yaml, "{login: me, pin: planted-0}", [&](Asked const& asked) {
+  start_own_broker(login_yaml, "{login: me, pin: planted-0}", [&](Asked const& asked) {
     return asked.path == "/door" ? answer : reply(R"({"items":[]})");
   });
   for (std::size_t i = 0; i < answers.size(); ++i) {
@@ -326,10 +332,11 @@ TEST_F(StrangersDoors, token_at_another_place_is_never_told) {
   expect_nowhere({"90071992547409931"});
 }
 
-// Nobody knocks for ever: neither one stream, nor the next one, nor the next program.
+// A login is not retried forever: neither by one stream, nor by the next, nor by the next program.
 TEST_F(StrangersDoors, login_that_is_always_throttled_is_left_alone) {
-  meet(login_yaml + "  others:\n" + list_yaml, "{login: me, pin: planted-0}",
-       [&](Asked const&) { return reply("{}", "429 Too Many Requests", "Retry-After: 1\r\n"); });
+  start_own_broker(
+      login_yaml + "  others:\n" + list_yaml, "{login: me, pin: planted-0}",
+      [&](Asked const&) { return reply("{}", "429 Too Many Requests", "Retry-After: 1\r\n"); });
   auto const synced = pass();
   EXPECT_EQ(synced.status, 1);
   EXPECT_EQ(synced.of("rows", "error_code"), "throttled") << synced.out;
@@ -339,15 +346,17 @@ TEST_F(StrangersDoors, login_that_is_always_throttled_is_left_alone) {
   EXPECT_EQ(asked().size(), 0U);
 }
 
-// A list that no login opens costs one login more, and not one at each run of a program.
+// A list that refuses every login costs one extra login, but not one per run of a program.
 TEST_F(StrangersDoors, list_that_no_login_opens_is_remembered) {
   auto others = list_yaml;
   others.replace(others.find("/list"), 5, "/other");
-  meet(login_yaml + "  others:\n" + others, "{login: me, pin: planted-0}", [&](Asked const& asked) {
-    if (asked.path == "/door") return reply(R"({"token":"tt-planted-1"})");
-    if (asked.path == "/other") return reply(R"({"detail":"no"})", "401 Unauthorized");
-    return reply(R"({"items":)" + slice(numbered(3)) + "}");
-  });
+  start_own_broker(login_yaml + "  others:\n" + others, "{login: me, pin: planted-0}",
+                   [&](Asked const& asked) {
+                     if (asked.path == "/door") return reply(R"({"token":"tt-planted-1"})");
+                     if (asked.path == "/other")
+                       return reply(R"({"detail":"no"})", "401 Unauthorized");
+                     return reply(R"({"items":)" + slice(numbered(3)) + "}");
+                   });
   EXPECT_EQ(pass().count("rows", "inserted"), 3);
   EXPECT_EQ(asked_for("/door"), 2);
   for (int i = 0; i < 3; ++i) {
@@ -356,7 +365,7 @@ TEST_F(StrangersDoors, list_that_no_login_opens_is_remembered) {
     EXPECT_EQ(synced.of("others", "error_code"), "auth_expired");
     EXPECT_EQ(asked_for("/door"), 1);
   }
-  // Somebody who has had it opened need not wait.
+  // --retry-login tries immediately.
   pass({"--retry-login"});
   EXPECT_EQ(asked_for("/door"), 2);
 }

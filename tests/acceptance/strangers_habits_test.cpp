@@ -1,5 +1,5 @@
-// Strangers' habits: tokens in headers and cookies, inner addresses in links, names in brackets,
-// numbers that no double holds, midnights that a clock skips, other alphabets.
+// Unusual APIs: tokens in headers and cookies, internal addresses in links, names in brackets,
+// numbers that no double holds, midnights that a clock change skips, other alphabets.
 #include <algorithm>
 #include <atomic>
 
@@ -11,7 +11,7 @@ namespace {
 class StrangersHabits : public Strangers {
  protected:
   void list(std::string const& stream, Answer answer) {
-    meet(R"(credentials: {key: {description: k}}
+    start_own_broker(R"(credentials: {key: {description: k}}
 auth: {type: static_token, value: "Bearer ${credentials.key}"}
 streams:
   rows:
@@ -20,16 +20,16 @@ streams:
     records: data
     key: id
 )" + stream,
-         "{key: kk-planted-habit}", std::move(answer));
+                     "{key: kk-planted-habit}", std::move(answer));
   }
-  // Logs in at /v1/in, where `token` says in the answer where the token is.
+  // Logs in at /v1/in; `token` tells where the answer has the token.
   void log_in(std::string const& token, std::string const& value, Answer answer) {
-    meet(R"(credentials: {login: {description: l, secret: false}, pin: {description: p}}
+    start_own_broker(R"(credentials: {login: {description: l, secret: false}, pin: {description: p}}
 auth:
   type: login_token
   login: {path: /v1/in, json: {user: "${credentials.login}", pass: "${credentials.pin}"}}
-  token: )" + token +
-             "\n" + value + R"(streams:
+  token: )" + token + "\n" +
+                         value + R"(streams:
   rows:
     table: commission
     path: /v1/list
@@ -37,7 +37,7 @@ auth:
     key: id
     map: {amount: sum, currency: {const: eur}}
 )",
-         "{login: me, pin: \"pp\\\"planted\\\\\"}", std::move(answer));
+                     "{login: me, pin: \"pp\\\"planted\\\\\"}", std::move(answer));
   }
 };
 
@@ -98,7 +98,7 @@ TEST_F(StrangersHabits, login_whose_cookie_is_not_there_is_refused) {
   EXPECT_TRUE(asked().empty());
 }
 
-// A link has the name that the API has behind its proxy.
+// A link has the internal host name that the API has behind its proxy.
 TEST_F(StrangersHabits, links_with_an_inner_address) {
   list(R"(    page: {type: link, next: next, follow: path}
     map: {amount: sum, currency: {const: eur}}
@@ -115,7 +115,7 @@ TEST_F(StrangersHabits, links_with_an_inner_address) {
   expect_no_change();
 }
 
-// Parameters in brackets, ids beyond 2^53, a cursor of characters that mean something in a URL.
+// Parameters in brackets, ids beyond 2^53, a cursor with characters that are special in a URL.
 TEST_F(StrangersHabits, names_in_brackets_and_cursors_of_any_text) {
   std::vector<std::string> const cursors{"", "a+b/c==&p=1#?%41", "\xC3\xA9 \\\"", "12"};
   list(R"(    query: {"filter[state]": "a,b c", "fields[]": sum}
@@ -143,7 +143,7 @@ TEST_F(StrangersHabits, names_in_brackets_and_cursors_of_any_text) {
   expect_no_change();
 }
 
-// Numbers with separators, units or other digits are put aside, never read in part.
+// Numbers with separators, units or other digits are quarantined, never read in part.
 TEST_F(StrangersHabits, texts_that_are_no_amounts_are_put_aside) {
   std::vector<std::string> const odd{"\"1,234.50\"", "\"1 234,50\"",     "\"0x10\"", "\"5 USD\"",
                                      "\"-\"",        "\"\xEF\xBC\x95\"", "\"$5\"",   "[5]",
@@ -167,9 +167,9 @@ TEST_F(StrangersHabits, texts_that_are_no_amounts_are_put_aside) {
   EXPECT_EQ(marked(), "");
 }
 
-// 2022-03-27 has no midnight in Beirut; each half hour of four days has a row in its last moment.
+// 2022-03-27 has no midnight in Beirut. Each half hour of four days has a row in its last moment.
 TEST_F(StrangersHabits, days_without_a_midnight) {
-  long const first = 1648159200;  // 2022-03-25, midnight there
+  long const first = 1648159200;  // 2022-03-25, midnight in Beirut
   for (std::string const exclusive : {"true", "false"}) {
     list("    window: {from: a, to: b, form: epoch_seconds, to_exclusive: " + exclusive +
              ", zone: Asia/Beirut, span: 1d, max_span: 512d, start: 2022-03-25}\n"
@@ -190,7 +190,7 @@ TEST_F(StrangersHabits, days_without_a_midnight) {
   }
 }
 
-// A byte order mark, letters of an older code page, and words of another alphabet.
+// A byte order mark, letters of an older code page, and words in another alphabet.
 TEST_F(StrangersHabits, bytes_before_and_within_the_text) {
   list(
       "    map: {amount: sum, currency: {const: eur}, symbol: name, status: {from: st, table: {"

@@ -1,5 +1,4 @@
-// Strangers' lists: each kind of paging with the ends, counts and caps that the documentation
-// knows.
+// Each kind of paging with the ends, counts and page limits that the documentation describes.
 #include <atomic>
 
 #include "tests/acceptance/strangers.hpp"
@@ -9,9 +8,9 @@ namespace {
 
 class StrangersPages : public Strangers {
  protected:
-  // `page`: of the list /list, whose rows are in `items`.
+  // `page`: paging of the list /list, whose rows are in `items`.
   void list(std::string const& page, Answer answer, std::string const& more = "") {
-    meet(R"(credentials: {key: {description: k}}
+    start_own_broker(R"(credentials: {key: {description: k}}
 auth: {type: static_token, value: "Token ${credentials.key}"}
 streams:
   rows:
@@ -20,11 +19,11 @@ streams:
     records: items
     key: id
     map: {amount: {from: sum, required: true}, currency: cur, occurred_on: day}
-    page: )" +
-             page + "\n" + more,
-         "{key: kk-planted-77}", std::move(answer));
+    page: )" + page + "\n" +
+                         more,
+                     "{key: kk-planted-77}", std::move(answer));
   }
-  std::vector<std::string> books;  // of the broker
+  std::vector<std::string> books;  // the broker's rows
 };
 
 std::string line(int id, std::string const& sum = "1.25") {
@@ -38,7 +37,7 @@ std::vector<std::string> lines(int count) {
   return out;
 }
 
-// The count is a text and right, so that one pass proves that a row has gone.
+// The count is a text and correct, so one pass proves that a row has vanished.
 TEST_F(StrangersPages, numbered_from_0_with_the_count_as_text) {
   books = lines(26);
   list("{type: page, parameter: no, first: 0, limit: per_page, size: 50, total: meta.count}",
@@ -59,7 +58,8 @@ TEST_F(StrangersPages, numbered_from_0_with_the_count_as_text) {
   EXPECT_EQ(live_count(), "26");
 }
 
-// It counts rows that the filter leaves out: the rows are in, and the pass is not called whole.
+// The count includes rows that the filter leaves out: the rows are stored, but the pass does not
+// succeed.
 TEST_F(StrangersPages, count_that_is_too_high_is_never_green) {
   books = lines(9);
   list("{type: offset, size: 4, total: count}", [&](Asked const& asked) {
@@ -91,7 +91,7 @@ TEST_F(StrangersPages, count_that_is_too_low_hides_no_row) {
   EXPECT_EQ(marked(), "");
 }
 
-// A list answers a page behind its end with its last page and the right count, or with 404.
+// A page after the last one is answered with the last page and the correct count, or with 404.
 TEST_F(StrangersPages, last_page_again_and_404_behind_the_last) {
   for (bool const again : {true, false}) {
     books = lines(12);
@@ -111,7 +111,8 @@ TEST_F(StrangersPages, last_page_again_and_404_behind_the_last) {
   }
 }
 
-// One cursor for the whole walk; the server remembers where it is. Its end is an empty page.
+// One cursor for the whole list; the server remembers the position. The list ends with an empty
+// page.
 TEST_F(StrangersPages, cursor_that_stays_the_same) {
   books = lines(14);
   std::size_t at = 0;
@@ -128,7 +129,7 @@ TEST_F(StrangersPages, cursor_that_stays_the_same) {
   expect_no_change();
 }
 
-// Pages that a filter has emptied stand between others; the end is the word "null".
+// Pages that a filter has emptied come between others; the list ends with the word "null".
 TEST_F(StrangersPages, cursor_with_empty_pages_on_the_way_and_a_word_as_its_end) {
   books = lines(6);
   list("{type: cursor, next: next, more: has_more}", [&](Asked const& asked) {
@@ -142,7 +143,7 @@ TEST_F(StrangersPages, cursor_with_empty_pages_on_the_way_and_a_word_as_its_end)
   expect_no_change();
 }
 
-// The address of the next page is relative and holds the key that the broker was sent.
+// The address of the next page is relative and contains the key that the broker was sent.
 TEST_F(StrangersPages, links_relative_and_absolute_that_quote_the_key) {
   books = lines(11);
   list("{type: link, next: links.next.href, limit: count, size: 4}", [&](Asked const& asked) {
@@ -162,7 +163,7 @@ TEST_F(StrangersPages, links_relative_and_absolute_that_quote_the_key) {
   expect_nowhere({"kk-planted-77"});
 }
 
-// As Laravel and JSON:API write them: brackets, blanks and letters that no URL may hold.
+// Links as Laravel and JSON:API write them: brackets, spaces and letters that are invalid in a URL.
 TEST_F(StrangersPages, links_that_are_not_encoded) {
   books = lines(11);
   list("{type: link, next: links.next}", [&](Asked const& asked) {
@@ -187,7 +188,7 @@ TEST_F(StrangersPages, link_to_another_host_is_not_followed) {
   EXPECT_EQ(marked(), "");
 }
 
-// Newest first, by the last id; a later pass ends at what it knows, and a full one sees the rest.
+// Newest first, by the last id. A later pass ends at known rows; a full pass reads the rest.
 TEST_F(StrangersPages, ids_newest_first_until_known) {
   for (int i = 0; i < 40; ++i) books.insert(books.begin(), line(1000 + i));
   list(
@@ -215,10 +216,11 @@ TEST_F(StrangersPages, ids_newest_first_until_known) {
   pass({"--full"});
   pass({"--full"});
   EXPECT_EQ(live_count(), "39");
-  EXPECT_EQ(marked(), "1000 1010");  // days do not tell that the oldest id has only aged
+  EXPECT_EQ(marked(),
+            "1000 1010");  // without days, it is unknown whether the oldest id only expired
 }
 
-// Rows move between two requests: those that stay are all there.
+// Rows move between two requests: those that stay are all stored.
 TEST_F(StrangersPages, list_that_moves_while_it_is_read) {
   books = lines(30);
   int requests = 0;

@@ -1,5 +1,5 @@
-// Strangers' rows: nested and named members, lists that PHP wrote, amounts and currencies in every
-// spelling, one row for two tables, keys that are not unique, bytes that are no text.
+// Rows: nested and named members, lists written by PHP, amounts and currencies in many formats, one
+// row for two tables, keys that are not unique, bytes that are not text.
 #include <atomic>
 
 #include "tests/acceptance/strangers.hpp"
@@ -10,13 +10,13 @@ namespace {
 class StrangersRows : public Strangers {
  protected:
   void list(std::string const& stream, Answer answer) {
-    meet(R"(credentials: {key: {description: k}}
+    start_own_broker(R"(credentials: {key: {description: k}}
 auth: {type: static_token, value: "${credentials.key}"}
 streams:
   rows:
     path: /list
 )" + stream,
-         "{key: kk-planted-row}", std::move(answer));
+                     "{key: kk-planted-row}", std::move(answer));
   }
   void serve(std::string const& stream, std::string const& body) {
     list(stream, [this](Asked const&) { return reply(body_); });
@@ -50,7 +50,7 @@ TEST_F(StrangersRows, amounts_and_currencies_in_every_spelling) {
   EXPECT_EQ(query("select sum(amount) from affsync.commission where external_id in ('g', 'h')"),
             "0.3");
   expect_no_change();
-  // The same numbers spelled otherwise are no change.
+  // The same numbers in another format are not a change.
   body_ = R"({"data":[
     {"id":"a","amount":0.00000015,"cur":"usd"},
     {"id":"b","amount":"123456789e-27","cur":"btc"},
@@ -63,7 +63,8 @@ TEST_F(StrangersRows, amounts_and_currencies_in_every_spelling) {
   EXPECT_EQ(query("select amount from affsync.commission where external_id = 'd'"), "-0.10");
 }
 
-// A day's file of {client: {currency: sum}}, with the day beside it; the word "total" is no client.
+// A file for one day with {client: {currency: sum}} and the day next to it; the word "total" is not
+// a client.
 TEST_F(StrangersRows, members_as_rows_with_a_field_of_the_answer) {
   serve(
       R"(    table: commission
@@ -77,7 +78,7 @@ TEST_F(StrangersRows, members_as_rows_with_a_field_of_the_answer) {
                   " order by external_id) from affsync.commission where client_ref <> ''"),
             R"(7:eur=1.20EUR2026-04-01 7:usd=0USD2026-04-01 a\:b:usd=30USD2026-04-01)")
       << synced.out;
-  // A row without a part of its key does not come in under the rest of it.
+  // A row without a part of its key is not stored under the remaining part.
   EXPECT_EQ(query("select count(*) from affsync.quarantine where resolved_at is null"), "1");
   EXPECT_EQ(synced.status, 1);
 }
@@ -98,7 +99,7 @@ TEST_F(StrangersRows, members_that_are_chosen_are_balances) {
   EXPECT_EQ(pass().count("rows", "updated"), 1);
 }
 
-// PHP: a list that has lost an index, [] for {}, "" and false for nothing, dates of zeros.
+// PHP: a list that lost an index, [] for {}, "" and false for nothing, dates of zeros.
 TEST_F(StrangersRows, what_php_writes) {
   serve(R"(    table: payout
     records: data.rows
@@ -123,8 +124,8 @@ TEST_F(StrangersRows, what_php_writes) {
                  "payout"),
             "1=5.00 requested -2026-01-02 2=5.50 paid 2026-01-032026-01-02 3=7.00 rejected --");
   expect_no_change();
-  // An empty list is written as [] or null; with a count of 0 the rows have gone, with another they
-  // have not.
+  // An empty list is written as [] or null. With a count of 0 the rows have vanished, with another
+  // count they have not.
   body_ = R"({"data":{"count":"3","rows":null}})";
   EXPECT_EQ(pass().status, 1);
   body_ = R"({"data":{"count":3,"rows":[]}})";
@@ -132,8 +133,8 @@ TEST_F(StrangersRows, what_php_writes) {
   EXPECT_EQ(live_count("payout"), "3");
 }
 
-// One list gives commissions and payouts; states are asked for one by one, and a row moves
-// from one state to another.
+// One list gives commissions and payouts. States are requested one by one, and a row moves from one
+// state to another.
 TEST_F(StrangersRows, parts_also_and_where) {
   std::map<std::string, std::string> state;
   for (int i = 0; i < 12; ++i) state["d" + std::to_string(10 + i)] = i % 3 == 0 ? "open" : "paid";
@@ -185,7 +186,8 @@ TEST_F(StrangersRows, parts_also_and_where) {
   expect_nowhere({"planted@mail.example", "kk-planted-row"});
 }
 
-// The rows of a commission list name their client, over pages: once stored, it stays as it is.
+// The rows of a commission list name their client, over several pages: once stored, the client does
+// not change.
 TEST_F(StrangersRows, client_of_many_commissions_is_quiet) {
   std::vector<std::string> rows;
   for (int i = 0; i < 9; ++i) {
@@ -211,7 +213,7 @@ TEST_F(StrangersRows, client_of_many_commissions_is_quiet) {
   EXPECT_EQ(query("select count(*) from affsync.record_change"), changes);
 }
 
-// Two rows under one key: neither is lost in silence. The same row twice is no matter.
+// Two rows with the same key: neither is dropped silently. The same row twice does not matter.
 TEST_F(StrangersRows, one_key_with_two_contents) {
   serve(plain_map, R"({"data":[{"id":"x","amount":1,"cur":"EUR"},{"id":"y","amount":2,"cur":"EUR"},
     {"id":"y","amount":2,"cur":"EUR"},{"id":"x","amount":3,"cur":"EUR"}]})");
@@ -246,14 +248,14 @@ TEST_F(StrangersRows, bytes_that_are_no_text) {
   EXPECT_EQ(query("select count(*) from affsync.quarantine where resolved_at is null"), "4");
   EXPECT_EQ(pass().count("rows", "updated"), 0);
   EXPECT_EQ(query("select count(*) from affsync.quarantine where resolved_at is null"), "4");
-  EXPECT_EQ(
-      tell({"quarantine", "accept", "--source", "main", "--stream", "rows", "--reason", "known"})
-          .status,
-      0);
+  EXPECT_EQ(run_command({"quarantine", "accept", "--source", "main", "--stream", "rows", "--reason",
+                         "known"})
+                .status,
+            0);
   EXPECT_EQ(pass().status, 0);
 }
 
-// A total of a lifetime grows, falls, and goes on in another currency: only growth is earned.
+// A lifetime total grows, falls, and continues in another currency: only growth is earned.
 TEST_F(StrangersRows, totals_of_a_lifetime_whose_currency_changes) {
   serve(
       R"(    table: commission

@@ -1,4 +1,4 @@
-// Values that a broker's document does not tell of, as a user meets them: in the books, in the
+// Values that a broker's documentation does not mention, as a user sees them: in the books, in the
 // quarantine, in `check` and `inspect`.
 #include "tests/acceptance/plain_broker.hpp"
 
@@ -7,7 +7,7 @@ namespace {
 
 class StrayValues : public PlainAcceptance {
  protected:
-  // The stream `rows` with these lines of a connector file, and one answer for everything.
+  // Serves the stream `rows` with these lines of a connector file, and one answer for all requests.
   void serve_stream(std::string const& stream, std::string const& answer,
                     std::string const& top = "") {
     auto const bytes = answer.starts_with("HTTP/") ? answer : answer_of(answer);

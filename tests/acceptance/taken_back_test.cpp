@@ -1,4 +1,4 @@
-// What a broker takes back or no longer lists, and whether the books still agree with its own.
+// What a broker revokes or no longer lists, and whether the books still agree with the broker's.
 #include "tests/acceptance/fixture.hpp"
 #include "tests/acceptance/own_broker.hpp"
 
@@ -13,7 +13,7 @@ class TakenBack : public Acceptance {
     base_url = own_.url();
     use_connector("own", OwnBroker::connector());
   }
-  // Reads the broker's list as it is now.
+  // Sets the broker's list and reads it.
   void read(std::vector<std::string> rows) {
     own_.set_rows(std::move(rows));
     auto const synced = sync();
@@ -42,7 +42,7 @@ TEST_F(TakenBack, pending_approved_paid_reversed) {
   read({row("1", "pending", "10.50"), row("2", "paid", "4")});
   EXPECT_EQ(earnings(), "paid 4, pending 10.5");
   EXPECT_EQ(unpaid(), "10.50");
-  // Approved and lowered at once.
+  // Approved and reduced at the same time.
   read({row("1", "approved", "9.25"), row("2", "paid", "4")});
   EXPECT_EQ(earnings(), "approved 9.25, paid 4");
   EXPECT_EQ(unpaid(), "9.25");
@@ -56,7 +56,7 @@ TEST_F(TakenBack, pending_approved_paid_reversed) {
   EXPECT_EQ(query("select concat_ws(' ', status, broker_status, amount, revision)"
                   " from affsync.commission where external_id = '1'"),
             "reversed reversed 9.25 4");
-  // Each step with what it was before and after; the first word is in it as well.
+  // Each step with the values before and after, including the first word.
   std::vector<std::vector<std::string>> const steps{{"pending", "approved", "10.50", "9.25"},
                                                     {"approved", "paid", "", ""},
                                                     {"paid", "reversed", "", ""}};
@@ -77,7 +77,7 @@ TEST_F(TakenBack, clawback_as_negative_row) {
   read({row("1", "paid", "10.50"), row("2", "pending", "3")});
   read({row("1", "paid", "10.50"), row("2", "pending", "3"), row("3", "paid", "-10.50"),
         row("4", "pending", "-0.000000000000000001")});
-  // A row like any other: it counts with its sign, and changes no other one.
+  // A row like any other: it counts with its sign and changes no other row.
   EXPECT_EQ(query("select amount from affsync.commission where external_id = '3'"), "-10.50");
   EXPECT_EQ(earnings(), "paid 0, pending 2.999999999999999999");
   EXPECT_EQ(unpaid(), "2.999999999999999999");
@@ -94,7 +94,7 @@ TEST_F(TakenBack, clawback_as_changed_row) {
   auto const& before = JsonPath("before.0").in(changed)->members();
   ASSERT_FALSE(before.empty());
   auto const id = std::string(*JsonPath("before.0.id").in(changed)->scalar_text());
-  // The amount; its dollars are the same money once more.
+  // The amount only; amount_usd states the same money again.
   auto const old_amount = std::string(*JsonPath("before.0.reward").in(changed)->scalar_text());
   auto const new_amount = std::string(*JsonPath("after.0.reward").in(changed)->scalar_text());
   ASSERT_EQ(sync({"--full", "--stream", "rewards"}).status, 0);
@@ -186,7 +186,7 @@ TEST_F(TakenBack, mass_drop_stops) {
   start_broker();
   ASSERT_EQ(sync().status, 0);
   auto const all = static_cast<long>(broker().book("rewards").rows);
-  auto const many = all / 10 + 1;  // one more than may vanish at once
+  auto const many = all / 10 + 1;  // one more than the mass_drop limit allows
   broker().control({{"do", "remove"}, {"feed", "rewards"}, {"rows", std::to_string(many)}});
   auto const stopped = sync({"--full", "--stream", "rewards"});
   EXPECT_EQ(stopped.status, 1);
@@ -197,7 +197,7 @@ TEST_F(TakenBack, mass_drop_stops) {
   EXPECT_EQ(stopped.count("rewards", "deleted"), marked_first);
   EXPECT_LE(marked_first * 10, all);
   EXPECT_NE(stopped.of("rewards", "error").find("vanished at once"), std::string::npos);
-  // The user says that it is true.
+  // The user confirms the drop.
   source_yaml = "    mass_drop: 20%\n";
   configure();
   ASSERT_EQ(sync({"--full"}).status, 0);
@@ -218,7 +218,7 @@ TEST_F(TakenBack, reconciliation_finds_one_missing_row_and_one_changed_amount) {
   EXPECT_EQ(rows(differences), Rows{});
   EXPECT_EQ(query("select count(*) from reporting.reconciliations"), "2");
 
-  // As if a defect of ours had changed the books: the hash still says that the row is known.
+  // As if a bug in affsync had changed the books: the hash still says that the row is unchanged.
   execute("update affsync.commission set amount = amount + 100 where external_id = '2'");
   EXPECT_EQ(sync().of("earnings", "error_code"), "totals_differ");
   EXPECT_EQ(rows(differences), (Rows{{"amount", "14.75", "114.75", "100"}}));
@@ -227,7 +227,7 @@ TEST_F(TakenBack, reconciliation_finds_one_missing_row_and_one_changed_amount) {
   ASSERT_EQ(sync().status, 0);
   EXPECT_EQ(rows(differences), Rows{});
 
-  // A row that the broker counts and the books have not got.
+  // A row that the broker counts but that is not stored.
   list.push_back(row("4", "paid", "n/a"));
   own_.set_rows(list, "16.75");
   EXPECT_EQ(sync().count("earnings", "quarantined"), 1);

@@ -1,4 +1,4 @@
-// Wintrado: a ledger without dates and counts, a list of changes, paths that nobody documents.
+// Wintrado: a ledger without dates and counts, a list of changes, undocumented paths.
 #include "tests/acceptance/fixture.hpp"
 
 namespace affsync::test {
@@ -33,7 +33,7 @@ TEST_F(Wintrado, first_load_counts_and_sums) {
               "t")
         << currency;
   }
-  // A corrected amount counts, with the first one beside it.
+  // A corrected amount counts; the original amount is kept too.
   for (auto const& [currency, sum] : ledger.at("correctedCommissionAmount")) {
     EXPECT_EQ(query("select coalesce(sum(amount), 0) = " + sum +
                     " from affsync.commission where currency = '" + currency +
@@ -51,7 +51,7 @@ TEST_F(Wintrado, pending_becomes_paid_and_old_rows_are_corrected) {
   EXPECT_EQ(paid.count("commissions", "updated"), 5);
   EXPECT_EQ(query("select count(*) from affsync.record_change where after->>'status' = 'paid'"),
             "5");
-  // A correction of an old row does not come with the newest ones: the full pass finds it.
+  // A corrected old row is not among the newest rows: the full pass finds it.
   auto const corrected =
       broker().control({{"do", "correct"}, {"feed", "ledger"}, {"rows", "3"}, {"seed", "7"}});
   ASSERT_EQ(sync({"--stream", "commissions", "--full"}).status, 0);
@@ -92,7 +92,7 @@ TEST_F(Wintrado, a_customer_who_is_gone_is_marked_by_the_full_pass_alone) {
   ASSERT_EQ(sync().status, 0);
   broker().control({{"do", "remove"}, {"feed", "customers"}, {"rows", "3"}});
   EXPECT_EQ(sync({"--stream", "clients"}).count("clients", "deleted"), 0);
-  // Nothing but a number of pages is told, so two sweeps have to miss them.
+  // The broker reports only a number of pages, so rows must be missing in two sweeps.
   EXPECT_EQ(sync({"--stream", "clients", "--full"}).count("clients", "deleted"), 0);
   EXPECT_EQ(sync({"--stream", "clients", "--full"}).count("clients", "deleted"), 3);
   expect_wintrado_books();
@@ -135,7 +135,7 @@ TEST_F(Wintrado, names_and_mails_are_dropped_also_from_raw) {
                   " or phone is not null or raw ?| array['name', 'firstname', 'lastname', 'email',"
                   " 'mobilenumber', 'notes']"),
             "0");
-  // Nor does anybody of the broker's staff, nor the partner's own name, stand in any row.
+  // No row contains the broker's staff or the partner's own name.
   for (auto const* table : {"client", "commission", "payout"}) {
     EXPECT_EQ(query("select count(*) from affsync." + std::string(table) +
                     " where raw::text like '%Kim%' or raw::text like '%Pat Partner%'"),

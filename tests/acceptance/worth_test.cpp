@@ -1,5 +1,5 @@
-// What a run says that it is worth: rows put aside, answers of another shape, totals that differ,
-// a time limit, a pass that read nothing.
+// How a run judges itself: quarantined rows, answers in another format, totals that differ, a time
+// limit, a pass that read nothing.
 #include <atomic>
 #include <future>
 
@@ -19,7 +19,7 @@ std::string bad(int id) {
 
 class Worth : public PlainAcceptance {
  protected:
-  // A list in pages of two; what it holds can be changed.
+  // A list in pages of two, whose rows can be changed.
   void serve_pages() {
     page_yaml = "{type: page, size: 2}";
     serve([this](std::string const& target) {
@@ -89,7 +89,7 @@ TEST_F(Worth, a_first_page_of_which_nothing_maps_fails_and_moves_nothing) {
   EXPECT_EQ(cursor(), before);
   EXPECT_EQ(query("select count(*) from affsync.commission where deleted_at is null"), "3");
   EXPECT_EQ(query("select consecutive_failures from affsync.stream_state"), "3");
-  // Its answers are as they were again.
+  // The broker's answers are correct again.
   rows_of_broker = {good(1), good(2), good(3), good(4)};
   EXPECT_EQ(sync().of("rows", "status"), "succeeded");
 }
@@ -103,7 +103,7 @@ TEST_F(Worth, a_pass_of_which_more_than_half_does_not_map_fails) {
   EXPECT_EQ(synced.of("rows", "error_code"), "mapping_failed");
   EXPECT_NE(synced.of("rows", "error").find("4 of 7 rows"), std::string::npos) << synced.out;
   EXPECT_EQ(query("select coalesce(cursor::text, 'none') from affsync.stream_state"), "none");
-  // Half of them is not more than half.
+  // Exactly half of the rows is not more than half.
   rows_of_broker.pop_back();
   EXPECT_EQ(sync().of("rows", "error_code"), "rows_quarantined");
 }
@@ -158,7 +158,7 @@ TEST_F(Worth, a_run_that_reaches_its_time_limit_goes_on_and_is_no_failure) {
   EXPECT_EQ(query("select consecutive_failures || ' ' || coalesce(last_success_at::text, '-')"
                   " from affsync.stream_state"),
             "0 -");
-  // The next one goes on behind the page that was read last.
+  // The next pass resumes after the page that was read last.
   plain().forget_requests();
   auto const rest = sync();
   EXPECT_EQ(rest.of("rows", "status"), "succeeded") << rest.out;

@@ -1,4 +1,4 @@
-// What is written when something changed and when nothing did, and that every value arrives as it
+// What is written when something changed and when nothing did, and that every value is stored as it
 // was sent.
 #include <cstdlib>
 
@@ -12,27 +12,27 @@ class Writing : public PlainAcceptance {
   static constexpr char const* record_tables[] = {
       "client", "trading_account", "rebate_group", "rebate", "commission", "payout", "balance"};
 
-  // Where each row version of a table lies and who wrote it.
+  // The position of each row version of a table, and the transaction that wrote it.
   std::string versions_of(std::string const& table) const {
     return query(
         "select md5(string_agg(source_id || stream || external_id || xmin::text || xmax::text ||"
         " ctid::text, ',' order by source_id, stream, external_id)) from affsync." +
         table);
   }
-  // From here on wal_blocks() counts.
+  // Starts the count of wal_blocks().
   void watch_wal() {
     execute("create extension if not exists pg_walinspect");
     for (auto const* table : record_tables) {
-      // So that no page is written for its own upkeep later on.
+      // So that maintenance writes no page later on.
       execute(std::string("vacuum (freeze, analyze) affsync.") + table);
     }
     execute("checkpoint");
     wal_start_ = query("select pg_current_wal_insert_lsn()");
   }
-  // WAL records since then that touch a block of the table, its indexes or its long values; of
-  // these such as fit the condition.
+  // The number of WAL records since then that touch a block of the table, its indexes or its TOAST
+  // table, and meet the condition.
   long wal_blocks(std::string const& table, std::string const& condition = "true") const {
-    execute("checkpoint");  // commits of the test's server do not wait for the log to be flushed
+    execute("checkpoint");  // commits on the test's server do not wait for the WAL to be flushed
     std::string const name = "'affsync." + table + "'::regclass";
     return std::stol(
         query("select count(*) from pg_get_wal_records_info('" + wal_start_ +
@@ -67,7 +67,7 @@ TEST_F(Writing, unchanged_resync_writes_nothing) {
   }
   EXPECT_EQ(wal_blocks("record_change"), 0);
   EXPECT_EQ(wal_blocks("quarantine"), 0);
-  // The same look finds what was written: the run, the checkpoints, the comparison of the totals.
+  // The same query finds what was written: the run, the checkpoints, the comparison of the totals.
   for (auto const* table : {"sync_run", "stream_state", "reconciliation"}) {
     EXPECT_GT(wal_blocks(table), 0) << table;
   }
@@ -90,7 +90,7 @@ TEST_F(Writing, one_percent_changed_writes_one_percent) {
   EXPECT_EQ(again.count("rewards", "inserted"), 0);
   EXPECT_EQ(again.count("rewards", "updated"), 30);
   EXPECT_EQ(again.count("rewards", "unchanged"), 2970);
-  // One new row version and one line of history for each changed row, and for no other.
+  // One new row version and one change record for each changed row, and for no other.
   std::string const rewritten =
       " from affsync.commission c join public.before b using (external_id)"
       " where c.xmin::text <> b.writer or c.ctid::text <> b.place";
@@ -107,8 +107,8 @@ TEST_F(Writing, one_percent_changed_writes_one_percent) {
                   " where external_id in (" +
                   ids + ")"),
             "30");
-  // The log of the table holds those 30 new versions. No other row was so much as locked; those are
-  // where their new version has to go to another page.
+  // The WAL of the table holds these 30 new versions. No other row was even locked; a lock is
+  // logged only where a new version moves to another page.
   EXPECT_EQ(wal_blocks("commission", "record_type like '%UPDATE%'"), 30);
   EXPECT_LE(wal_blocks("commission", "record_type like '%LOCK%'"), 30);
   EXPECT_EQ(wal_blocks("commission",
@@ -125,7 +125,7 @@ TEST_F(Writing, type_changes_from_number_to_string) {
       "select external_id || ' ' || amount || ' ' || account || ' ' || symbol || ' ' || revision"
       " from affsync.commission";
   EXPECT_EQ(query(columns), "1 12.50 123 true 1");
-  // The same values, now all strings, the key too.
+  // The same values as strings, including the key.
   serve_rows({R"({"id":"1","amount":"12.50","account":"123","text":"true","lots":2})"});
   auto const strings = sync();
   EXPECT_EQ(strings.count("rows", "inserted"), 0);
@@ -134,19 +134,19 @@ TEST_F(Writing, type_changes_from_number_to_string) {
   EXPECT_EQ(query("select raw = '{\"id\":\"1\",\"amount\":\"12.50\",\"account\":\"123\","
                   "\"text\":\"true\",\"lots\":2}' from affsync.commission"),
             "t");
-  // What changed is the row as it was sent, and no column of it.
+  // The change is in the raw row only, in no column.
   EXPECT_EQ(query("select before::text || after::text from affsync.record_change"),
             R"({"raw": {"id": 1, "text": true, "amount": 12.50, "account": 123}})"
             R"({"raw": {"id": "1", "text": "true", "amount": "12.50", "account": "123"}})");
   EXPECT_EQ(query("select count(*) from reporting.retroactive_changes"), "0");
-  // And it is no endless to and fro.
+  // The next pass does not change it back.
   EXPECT_EQ(sync().count("rows", "unchanged"), 1);
 }
 
 TEST_F(Writing, number_forms) {
   struct Form {
     char const* sent;
-    std::string stored;  // "null"; "aside": the row goes to quarantine
+    std::string stored;  // "null"; "aside": the row is quarantined
   };
   Form const forms[] = {
       {"1e2", "100"},
@@ -206,11 +206,11 @@ TEST_F(Writing, number_forms) {
   }
 }
 
-// Ten times the rows, no more memory: pages come and go. What may grow are the keys of the rows
-// seen, a number each.
+// Ten times the rows need no more memory, because pages are freed. Only the keys of seen rows may
+// grow, one number each.
 TEST_F(Writing, memory_flat) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  // The sanitizers keep freed memory for a while, and books about the rest.
+  // The sanitizers keep freed memory for a while, and metadata about the rest.
   long const slack_kib = 64 * 1024;
   char const* options = std::getenv("ASAN_OPTIONS");
   environment["ASAN_OPTIONS"] =
@@ -231,13 +231,13 @@ TEST_F(Writing, memory_flat) {
   auto const few = peak_of(2'000);
   auto const many = peak_of(20'000);
   EXPECT_GT(few, 0);
-  // The 18,000 rows more are 8 MB of text, and several times as much once they are parsed.
+  // The additional 18,000 rows are 8 MB of text, and several times as much once parsed.
   EXPECT_LT(many, few + slack_kib);
 }
 
 class WritingText : public Writing {
  protected:
-  // The text as key, in columns and in raw, new and changed, sent as it is and all in escapes.
+  // The text as key, in columns and in raw, new and changed, sent literally and fully escaped.
   void expect_kept(std::string const& text, std::string const& in_escapes) {
     std::string const as_it_is = Json::string(text).dump();
     for (auto const& form : {as_it_is, "\"" + in_escapes + "\""}) {
@@ -254,7 +254,7 @@ class WritingText : public Writing {
         ASSERT_EQ(found.size(), 1u) << form;
         EXPECT_EQ(found[0], std::vector<std::string>(7, text)) << form;
       }
-      // The two ways of writing it are the same text: the first amount again is the only change.
+      // Both encodings are the same text: going back to the first amount is the only change.
     }
     EXPECT_EQ(query("select revision from affsync.commission"), "4");
     EXPECT_EQ(query("select count(*) from affsync.record_change where before ? 'amount'"
@@ -264,7 +264,7 @@ class WritingText : public Writing {
 };
 
 TEST_F(WritingText, emoji) {
-  // A plain one, a flag, a family joined of several, skin tone.
+  // A plain emoji, a flag, a joined family, a skin tone.
   expect_kept(
       "\U0001F600 \U0001F1FB\U0001F1F3 \U0001F468\u200d\U0001F469\u200d\U0001F467 "
       "\U0001F44D\U0001F3FD",
@@ -286,7 +286,7 @@ TEST_F(WritingText, quotes) {
 }
 
 TEST_F(WritingText, right_to_left_text) {
-  // Hebrew, Arabic with its marks, and characters that turn the direction.
+  // Hebrew, Arabic with its marks, and direction control characters.
   expect_kept(
       "\u05e9\u05dc\u05d5\u05dd \u202eabc\u202c \u0645\u064f\u062d\u064e\u0645\u064e\u0651\u062f "
       "\u200f123"
@@ -295,7 +295,7 @@ TEST_F(WritingText, right_to_left_text) {
       R"(\u200f123\u200e)");
 }
 
-// A stray byte in a text must not cost the row its money.
+// An invalid byte in a text must not cost the row its money.
 TEST_F(WritingText, null_character_in_a_text_is_replaced) {
   for (auto const& stray : {std::string("\\u0000"), std::string("\xff"), std::string("\\ud800")}) {
     serve_rows({R"({"id":"bad","client":"c)" + stray + R"(d","unmapped":["u)" + stray +
@@ -320,7 +320,7 @@ TEST_F(WritingText, null_character_in_a_key) {
     EXPECT_EQ(query("select string_agg(external_id || ' ' || amount, ',' order by external_id) from"
                     " affsync.commission"),
               "a 1,b 2");
-    // The reason names the field; the row is kept with U+FFFD for what jsonb cannot hold.
+    // The reason names the field. The raw row is kept, with U+FFFD for what jsonb cannot hold.
     EXPECT_EQ(query("select reason from affsync.quarantine"),
               "the field \"id\", which belongs to the row's key, contains a NUL or invalid UTF-8");
     EXPECT_EQ(query("select raw->>'id' from affsync.quarantine"), "b\ufffd");
@@ -329,7 +329,7 @@ TEST_F(WritingText, null_character_in_a_key) {
 }
 
 TEST_F(WritingText, one_megabyte_string) {
-  // Letters that do not compress well, so that the value is as long in the database.
+  // Letters that compress badly, so that the value stays long in the database.
   std::string text;
   for (std::uint64_t state = 1; text.size() < 1 << 20;) {
     state = state * 6364136223846793005u + 1442695040888963407u;
@@ -351,7 +351,7 @@ TEST_F(WritingText, one_megabyte_string) {
     EXPECT_EQ(found[0][4], amount);
   }
   EXPECT_EQ(sync().count("rows", "unchanged"), 2);
-  // As a key it is none: the row goes aside, the other one comes in.
+  // As a key it is invalid: the row is quarantined, the other row is stored.
   serve_rows({R"({"id":)" + form + R"(,"amount":1})", R"({"id":"c","amount":1})"});
   auto const keyed = sync();
   EXPECT_EQ(keyed.count("rows", "inserted"), 1) << keyed.of("rows", "error");
