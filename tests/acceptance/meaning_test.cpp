@@ -206,10 +206,10 @@ TEST_F(Meaning, status_vocabulary) {
   EXPECT_NE(inspected.out.find("state: under_review  (in 2 of 3 rows)", told), std::string::npos)
       << inspected.out;
   // A connector that knows the word stores it, and nothing is left to report.
-  auto mended = OwnBroker::connector();
-  mended.replace(mended.find("table: {pending"), 8,
-                 "table: {under_review: held, Ожидает: pending, ");
-  use_connector("own", mended);
+  auto corrected = OwnBroker::connector();
+  corrected.replace(corrected.find("table: {pending"), 8,
+                    "table: {under_review: held, Ожидает: pending, ");
+  use_connector("own", corrected);
   ASSERT_EQ(sync({"--full"}).status, 0);
   EXPECT_EQ(query("select count(*) from reporting.unknown_words"), "0");
 }

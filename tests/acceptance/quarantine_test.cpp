@@ -45,7 +45,7 @@ class Quarantine : public PlainAcceptance {
     sync();
     ASSERT_EQ(query("select count(*) from affsync.quarantine where resolved_at is null"), "3");
   }
-  void mend() {
+  void fix_connector() {
     use_connector("plain", connector_with("amount: sum"));
     configure();
     plain().forget_requests();
@@ -96,7 +96,7 @@ TEST_F(Quarantine, is_listed_by_reasons_with_an_example) {
 
 TEST_F(Quarantine, retry_stores_what_maps_now_without_asking_the_broker) {
   read_bad_rows();
-  mend();
+  fix_connector();
   auto const retried = affsync({"quarantine", "retry", "--output", "json"});
   EXPECT_EQ(retried.status, 1) << retried.out << retried.err;  // one row still fails
   auto const json = parse_json(retried.out);
@@ -129,7 +129,7 @@ TEST_F(Quarantine, retry_leaves_the_stream_where_it_stood) {
       "pass_run_id::text"
       " from affsync.stream_state");
   auto const status = query("select last_status from reporting.source_health");
-  mend();
+  fix_connector();
   affsync({"quarantine", "retry"});
   EXPECT_EQ(rows("select last_success_at::text, last_full_at::text, cursor::text,"
                  " consecutive_failures::text, pass_run_id::text from affsync.stream_state"),
@@ -158,9 +158,9 @@ TEST_F(Quarantine, a_row_of_which_the_broker_has_said_more_since_is_not_put_back
   sync();
   ASSERT_EQ(query("select amount from affsync.commission"), "2");
   execute("update affsync.quarantine set resolved_at = null");
-  auto mended = connector_with("amount: amount");
-  mended.replace(mended.find("key: id"), 7, "key: no");
-  use_connector("plain", mended);
+  auto corrected = connector_with("amount: amount");
+  corrected.replace(corrected.find("key: id"), 7, "key: no");
+  use_connector("plain", corrected);
   configure();
   auto const retried = affsync({"quarantine", "retry", "--output", "json"});
   EXPECT_TRUE(has(retried.out, "\"superseded\":1")) << retried.out << retried.err;
@@ -235,7 +235,7 @@ TEST_F(Quarantine, accepted_rows_are_known_until_their_reason_is_another) {
   // The same row with the same reason stays accepted; with another reason it is open again.
   sync();
   EXPECT_EQ(listed().find("groups")->items().size(), 0u);
-  mend();
+  fix_connector();
   sync();
   auto const open = listed();
   ASSERT_EQ(open.find("groups")->items().size(), 1u) << open.dump();

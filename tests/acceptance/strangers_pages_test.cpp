@@ -216,8 +216,8 @@ TEST_F(StrangersPages, ids_newest_first_until_known) {
   pass({"--full"});
   pass({"--full"});
   EXPECT_EQ(live_count(), "39");
-  EXPECT_EQ(marked(),
-            "1000 1010");  // without days, it is unknown whether the oldest id only expired
+  // Without days it is unknown whether the oldest id only expired.
+  EXPECT_EQ(marked(), "1000 1010");
 }
 
 // Rows move between two requests: those that stay are all stored.

@@ -72,8 +72,8 @@ void disturb_broker(Stage& stage, Random& random) {
 
 Child* any_child(Stage& stage, Random& random) {
   auto& all = stage.children().all();
-  auto const draw =
-      random();  // always drawn, so that the steps do not depend on which processes live
+  // Always drawn, so that the steps do not depend on which processes live.
+  auto const draw = random();
   return all.empty() ? nullptr : &all[draw % all.size()];
 }
 

@@ -1,4 +1,4 @@
-// The private PostgreSQL, with the real programs: start, sharing, restart, and what goes wrong.
+// The private PostgreSQL with the real programs: start, sharing, restart, and failures.
 #include "daemon/embedded/cluster.hpp"
 
 #include <gtest/gtest.h>
@@ -100,7 +100,7 @@ TEST(Cluster, a_server_that_dies_is_started_again) {
   TemporaryDirectory directory;
   Events events;
   auto options = options_for(directory.path());
-  options.durable = true;  // otherwise the last commits may be lost with the server
+  options.durable = true;  // without it the last commits may be lost with the server
   options.on_event = events.listener();
   auto const cluster = Cluster::start(options);
   ASSERT_TRUE(cluster) << cluster.error().to_line();
@@ -125,7 +125,7 @@ TEST(Cluster, a_cluster_that_was_left_half_made_is_made_anew) {
 TEST(Cluster, a_stale_pid_file_does_not_hinder) {
   TemporaryDirectory directory;
   start_or_fail(directory.path()).reset();
-  // As after a power cut, with the number now taken by another program: this one.
+  // As after a power cut, when the process id now belongs to another program: this one.
   std::ofstream(directory.path() / "postgresql/data/postmaster.pid")
       << ::getpid() << "\n/nowhere\n0\n5432\n\n\n";
   auto const cluster = start_or_fail(directory.path());
@@ -133,7 +133,7 @@ TEST(Cluster, a_stale_pid_file_does_not_hinder) {
   EXPECT_EQ(query(cluster->url(), "SELECT 1"), "1");
 }
 
-// A process of the user that the server runs as, which has nothing to do with it.
+// An unrelated process of the server's user.
 class OtherProgram {
  public:
   explicit OtherProgram(std::filesystem::path const& data) {
@@ -157,8 +157,8 @@ class OtherProgram {
   pid_t id_ = -1;
 };
 
-// As after a power cut: the files are still there, and their numbers belong to another program, or
-// nothing of their text has reached the disk.
+// As after a power cut: the files are still there, but their process ids belong to other programs,
+// or the files are empty because their text never reached the disk.
 TEST(Cluster, what_a_crash_of_the_machine_leaves_does_not_hinder) {
   TemporaryDirectory directory;
   start_or_fail(directory.path()).reset();
@@ -186,7 +186,7 @@ TEST(Cluster, the_log_is_bounded_while_the_server_runs) {
   auto const log = directory.path() / "postgresql/server.log";
   auto const kept = directory.path() / "postgresql/server.log.1";
   auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  // Each of these is a line of the log.
+  // Each failed statement adds a line to the log.
   while (!std::filesystem::exists(kept) && std::chrono::steady_clock::now() < deadline) {
     EXPECT_THROW(query((*cluster)->url(), "SELECT 1 / 0 AS " + std::string(50, 'x')),
                  std::runtime_error);
@@ -275,7 +275,7 @@ TEST(Cluster, a_killed_owner_takes_the_server_with_it) {
   auto const server = server_process(directory.path());
   owner.kill();
   EXPECT_TRUE(ends_within_patience(server));
-  // A clean end: the next start has nothing to recover.
+  // A clean stop: the next start has nothing to recover.
   auto const log = text_of(directory.path() / "postgresql/server.log");
   EXPECT_NE(log.find("database system is shut down"), std::string::npos) << log;
 }

@@ -77,7 +77,7 @@ std::string text_of(std::filesystem::path const& file) {
 
 bool ends_within_patience(pid_t process) {
   int const descriptor = static_cast<int>(::syscall(SYS_pidfd_open, process, 0));
-  if (descriptor < 0) return true;  // it is gone already
+  if (descriptor < 0) return true;  // the process is already gone
   pollfd wait{descriptor, POLLIN, 0};
   auto const limit = std::chrono::duration_cast<std::chrono::milliseconds>(patience).count();
   bool const ended = ::poll(&wait, 1, static_cast<int>(limit)) == 1;
@@ -112,7 +112,7 @@ OwnerProcess::OwnerProcess(std::filesystem::path const& state_dir) {
     std::string const url = cluster ? (*cluster)->url() : "";
     (void)!::write(ends[1], url.data(), url.size());
     ::close(ends[1]);
-    if (cluster) ::pause();  // until it is killed
+    if (cluster) ::pause();  // wait to be killed
     ::_exit(1);
   }
   ::close(ends[1]);

@@ -1,4 +1,4 @@
-// What the tests of the private PostgreSQL share: directories, queries, a process to kill.
+// Helpers for the tests of the private PostgreSQL: directories, queries, a process to kill.
 #pragma once
 
 #include <signal.h>
@@ -18,7 +18,7 @@
 
 namespace affsync::embedded {
 
-// Below /tmp, open for the server's user, removed at the end.
+// A directory below /tmp, accessible to the server's user, removed with the object.
 class TemporaryDirectory {
  public:
   TemporaryDirectory();
@@ -31,24 +31,25 @@ class TemporaryDirectory {
 
 ClusterOptions options_for(std::filesystem::path const& state_dir);
 
-// Throws with the error's text when it cannot be started.
+// Starts a cluster; throws with the error's text if it cannot.
 std::unique_ptr<Cluster> start_or_fail(std::filesystem::path const& state_dir);
 
-// The first value of the answer, "" when there is none; throws with the server's message.
+// The first value of the result, "" if there is none; throws with the server's message.
 std::string query(std::string const& url, std::string const& sql);
 bool answers(std::string const& url);
 
 // The process id in postmaster.pid.
 pid_t server_process(std::filesystem::path const& state_dir);
 std::string text_of(std::filesystem::path const& file);
-// Waits until a process that is no child of ours is gone; false after the patience of a test.
+// Waits until a process that is not a child of this program is gone; false after the test's
+// timeout.
 bool ends_within_patience(pid_t process);
 
-// Collects what a cluster tells.
+// Collects the events of a cluster.
 class Events {
  public:
   std::function<void(std::string const&)> listener();
-  // Until a text with `part` has come; false after the patience of a test.
+  // Waits for an event that contains `part`; false after the test's timeout.
   bool wait_for(std::string const& part);
 
  private:
@@ -57,7 +58,7 @@ class Events {
   std::vector<std::string> texts_;
 };
 
-// Another process that owns a cluster, to be killed.
+// Another process that owns a cluster and can be killed.
 class OwnerProcess {
  public:
   explicit OwnerProcess(std::filesystem::path const& state_dir);

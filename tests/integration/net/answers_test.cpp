@@ -1,4 +1,4 @@
-// Every way in which an answer can come, or fail to, over a real socket.
+// Every way in which an answer can arrive or fail, over a real socket.
 #include <gtest/gtest.h>
 #include <zlib.h>
 
@@ -7,7 +7,7 @@
 namespace affsync::net::test {
 namespace {
 
-// Answers every connection's first request with these bytes and ends in order.
+// Answers the first request of every connection with these bytes and closes in order.
 ScriptedPeer::Script saying(std::string bytes) {
   return [bytes = std::move(bytes)](PeerConnection& peer) {
     peer.read_request();
@@ -176,7 +176,7 @@ TEST(BrokenAnswer, ResetInTheMiddle) {
     connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{");
     connection.reset();
   });
-  // What was sent before the reset may be lost with it; then no answer had begun.
+  // Data sent before a reset may be lost with it; then no answer had begun.
   auto const code = TestClient(peer.url()).error_of_get().code;
   EXPECT_TRUE(code == ErrorCode::truncated || code == ErrorCode::connect_failed) << to_string(code);
 }

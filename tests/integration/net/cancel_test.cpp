@@ -1,4 +1,4 @@
-// Whoever waits can be stopped at any point, and nothing is left behind.
+// Every wait can be cancelled at any point, and nothing is left behind.
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <netdb.h>
@@ -18,7 +18,7 @@
 
 namespace {
 
-// Names that end in ".hangs" are not resolved until the test says so.
+// Names that end in ".hangs" are not resolved until the test allows it.
 struct HangingNames {
   std::mutex mutex;
   std::condition_variable changed;
@@ -39,7 +39,7 @@ void release_hanging() {
 
 }  // namespace
 
-// Takes the place of the C library's in this program.
+// Replaces the C library's function in this program.
 extern "C" int getaddrinfo(char const* node, char const* service, addrinfo const* hints,
                            addrinfo** result) {
   using Function = int (*)(char const*, char const*, addrinfo const*, addrinfo**);
@@ -53,7 +53,7 @@ extern "C" int getaddrinfo(char const* node, char const* service, addrinfo const
     return EAI_AGAIN;
   }
   if (name == "two-addresses.example") {
-    // The first refuses, the second is the peer.
+    // The first address refuses connections, the second is the peer.
     addrinfo* second = nullptr;
     int const status = real("127.0.0.1", service, hints, &second);
     if (status != 0) return status;
@@ -70,7 +70,7 @@ namespace {
 using boost::system::error_code;
 using namespace std::chrono_literals;
 
-// Starts `work`, cancels it from the loop as soon as `ready` says so, gives what it threw.
+// Starts `work`, cancels it from the loop as soon as `ready` is true, and returns what it threw.
 template <class T>
 std::exception_ptr cancel_when(asio::io_context& loop, asio::awaitable<T> work,
                                asio::cancellation_signal& signal) {
@@ -103,7 +103,7 @@ TEST(Cancel, WhileTheAnswerIsAwaited) {
   ScriptedPeer peer([&](PeerConnection& connection) {
     connection.read_request();
     emit_from(*loop, signal);
-    connection.wait_for_end();  // returns because the client ended the connection
+    connection.wait_for_end();  // returns when the client ends the connection
   });
   TestClient client(peer.url());
   loop = &client.loop();
@@ -115,7 +115,7 @@ TEST(Cancel, WhileTheTlsHandshakeIsAwaited) {
   asio::io_context* loop = nullptr;
   asio::cancellation_signal signal;
   ScriptedPeer peer([&](PeerConnection& connection) {
-    connection.read_request();  // gets the handshake's first bytes and no end of a header
+    connection.read_request();  // gets the first bytes of the handshake, never the end of a header
   });
   ScriptedPeer silent([&](PeerConnection& connection) {
     emit_from(*loop, signal);
@@ -293,7 +293,7 @@ asio::awaitable<int> ends_while_cancelled(asio::cancellation_signal& signal, boo
   co_return 7;
 }
 
-// What ends in the same moment must not be thrown out of the loop.
+// A result at the same moment as the cancellation must not be thrown out of the loop.
 TEST(WithTimeout, ACancellationAtTheVeryEndDoesNotEscape) {
   for (bool const fails : {false, true}) {
     asio::io_context loop;

@@ -1,4 +1,4 @@
-// Which connections are kept, and which are not trusted again. The peer counts them.
+// Which connections are reused and which are not. The peer counts connections.
 #include <gtest/gtest.h>
 
 #include <latch>
@@ -8,7 +8,7 @@
 namespace affsync::net::test {
 namespace {
 
-// Answers request after request on every connection.
+// Answers every request on every connection.
 void answer_all(PeerConnection& connection) {
   while (!connection.read_request().empty()) {
     if (!connection.send(ok_with("{}"))) return;
@@ -68,7 +68,7 @@ TEST(Pool, OneThatDiesOnTheNextRequestIsReplacedOnce) {
     connection.read_request();
     if (connection.number() > 2) return;
     connection.send(ok_with("{}"));
-    connection.read_request();  // and closed instead of an answer
+    connection.read_request();  // then closes instead of answering
   });
   TestClient client(peer.url());
   EXPECT_EQ(client.get().status, 200);
@@ -127,7 +127,7 @@ TEST(Pool, TheBodyOfALoginArrives) {
 TEST(Pool, BytesBehindAnAnswerEndTheConnection) {
   ScriptedPeer peer([](PeerConnection& connection) {
     connection.read_request();
-    // The length lies: what follows would pass for the answer to the next request.
+    // Content-Length is too short: the rest would pass for the answer to the next request.
     connection.send(ok_with("{}") + ok_with(R"({"forged": true})"));
     answer_all(connection);
   });

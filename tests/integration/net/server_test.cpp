@@ -1,4 +1,4 @@
-// The small server, asked over real sockets by hand.
+// The small HTTP server, called over real sockets.
 #include "daemon/net/http_server.hpp"
 
 #include <arpa/inet.h>
@@ -19,7 +19,7 @@
 namespace affsync::net::test {
 namespace {
 
-// A client's end of a connection, blocking.
+// The client end of a connection, blocking.
 class Caller {
  public:
   explicit Caller(unsigned short port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
@@ -36,7 +36,7 @@ class Caller {
   ~Caller() { ::close(socket_); }
 
   void send(std::string_view bytes) { ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
-  // Everything until the server ends the connection.
+  // Reads until the server closes the connection.
   std::string read_all() {
     std::string text;
     char buffer[4096];
@@ -45,7 +45,7 @@ class Caller {
     }
     return text;
   }
-  // Up to and with `end`.
+  // Reads up to and including `end`.
   std::string read_until(std::string const& end) {
     std::string text;
     char c = 0;
@@ -70,7 +70,7 @@ asio::awaitable<HttpResponse> greet(HttpRequest request) {
   co_return response;
 }
 
-// The server on a loop and thread of its own.
+// The server on its own loop and thread.
 class RunningServer {
  public:
   RunningServer()
@@ -83,7 +83,7 @@ class RunningServer {
   ~RunningServer() { stop(); }
 
   unsigned short port() const { return server_->port(); }
-  // Waits until everything has ended.
+  // Waits until all connections have ended.
   void stop() {
     if (!thread_.joinable()) return;
     asio::post(loop_, [this] { server_->stop(); });

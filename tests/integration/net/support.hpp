@@ -1,4 +1,4 @@
-// Runs one request, or one coroutine, to its end on a loop of its own.
+// Runs one request or coroutine to its end on its own loop.
 #pragma once
 
 #include <boost/asio/co_spawn.hpp>
@@ -20,10 +20,10 @@ using affsync::test::PeerConnection;
 using affsync::test::ScriptedPeer;
 using affsync::test::TestAuthority;
 
-// A body in an answer with its length.
+// A 200 answer with that body and its length.
 std::string ok_with(std::string const& body, std::string const& more_headers = "");
 
-// A file that goes with the test.
+// A file that is removed with the object.
 class TempFile {
  public:
   explicit TempFile(std::string const& text);
@@ -36,16 +36,17 @@ class TempFile {
   std::string path_;
 };
 
-// A client of one origin and the loop that it lives on.
+// A client of one origin and its loop.
 class TestClient {
  public:
   explicit TestClient(std::string const& url, ClientOptions options = ClientOptions());
 
-  // What `send` gives or throws.
+  // Return or throw what `send` returns or throws.
   HttpResponse get(std::string const& target = "/");
   HttpResponse post(std::string const& target, std::string const& body);
   HttpResponse send(HttpRequest request);
-  // The error of a request that must fail; a default Error with the text "succeeded" otherwise.
+  // The error of a request that must fail; a default Error with the text "succeeded" if it does
+  // not.
   Error error_of_get(std::string const& target = "/");
   Error error_of(HttpRequest request);
 
@@ -57,10 +58,10 @@ class TestClient {
   std::unique_ptr<HttpClient> client_;
 };
 
-// Limits that a test can wait for.
+// Limits short enough for a test to reach.
 ClientOptions impatient();
 
-// Runs until `work` ends; throws what it threw.
+// Runs until `work` ends; rethrows its exception.
 template <class T>
 T run(asio::io_context& loop, asio::awaitable<T> work) {
   std::optional<T> result;
@@ -71,7 +72,7 @@ T run(asio::io_context& loop, asio::awaitable<T> work) {
   };
   asio::co_spawn(loop, std::move(work), std::move(ended));
   loop.restart();
-  // Not run(): an idle connection's timer must not hold the test.
+  // Not run(): the timer of an idle connection must not delay the test.
   while (!result && !thrown) {
     if (loop.run_one() == 0) throw std::runtime_error("the loop ran out of work");
   }

@@ -1,4 +1,4 @@
-// TLS against a real peer: what is believed, and what the refusal says.
+// TLS with a real peer: which certificates are trusted, and the message of a refusal.
 #include <gtest/gtest.h>
 
 #include "tests/integration/net/support.hpp"

@@ -1,4 +1,4 @@
-// Rows that vanish from a list whose broker gives no count: two sweeps in a row have to miss them.
+// Rows that vanish from a list without a count: two consecutive sweeps must miss them.
 #include "tests/integration/schema/fixture.hpp"
 
 namespace affsync::schema::test {
@@ -6,7 +6,7 @@ namespace {
 
 class Absence : public StoreTest {
  protected:
-  // One sweep that finds the payouts of these keys.
+  // One sweep that finds the payouts with these keys.
   PassClosed sweep(std::vector<std::string> const& keys, bool verified = false, bool whole = true) {
     auto const run = begin();
     std::vector<TestRow> payouts;
@@ -70,7 +70,7 @@ TEST_F(Absence, TheLastRowGoesWhenTwoPassesFindAnEmptyListOrTheBrokerCountsNone)
   EXPECT_EQ(sweep({}, true).deleted, 1);
 }
 
-// Which rows a page before a restart brought is not known any more.
+// After a restart the keys of earlier pages of the sweep are unknown.
 TEST_F(Absence, ARowThatAResumedSweepMayHaveSeenIsNoLongerMissed) {
   sweep({"a", "b", "c"});
   sweep({"a", "c"});
@@ -85,14 +85,14 @@ TEST_F(Absence, ARowThatAResumedSweepMayHaveSeenIsNoLongerMissed) {
   EXPECT_EQ(sweep({"a", "c"}).deleted, 1);
 }
 
-// An empty answer for a long list: no more of its rows are written down than could be marked.
+// An empty answer for a long list: at most as many missing rows are recorded as could be marked.
 TEST_F(Absence, MoreThanCouldBeMarkedIsOnlyCounted) {
   auto const run = begin();
   std::vector<TestRow> many;
   for (int i = 0; i < 3000; ++i) many.push_back({"k" + std::to_string(i), {{"amount", "1"}}});
   write(run, "payout", many);
   EXPECT_EQ(loop.run(store->close_slice(slice(run, "payout", {}))).missed, 3000);
-  EXPECT_EQ(value("SELECT count(*) FROM affsync.absence"), "1300");  // 1,000 and a tenth
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.absence"), "1300");  // 1,000 plus a tenth of 3,000
   auto const closed = close_pass(run, "payout");
   EXPECT_EQ(closed.would_delete, 3000);
   EXPECT_EQ(closed.deleted, 0);

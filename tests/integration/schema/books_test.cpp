@@ -30,7 +30,7 @@ TEST_F(Books, ARowThatPostgresqlRefusesGoesAsideAndTheOthersAreStored) {
   page[51].raw = R"({"bad": "\ud800"})";
   page[52].key = "bad \xFF key";
   page[53].key = std::string();
-  page[53].key.reserve(20'000);  // a key that no index takes, even compressed
+  page[53].key.reserve(20'000);  // a key too long for any index, even compressed
   for (unsigned i = 0; page[53].key.size() < 20'000; ++i) {
     page[53].key += std::to_string(hash_key(std::to_string(i)));
   }
@@ -98,7 +98,7 @@ TEST_F(Books, ARowThatIsStoredLaterResolvesItsLine) {
   EXPECT_EQ(write(run, "payout", payouts(1)).inserted, 1);
   EXPECT_EQ(open_quarantine(), 0);
   write(run, "payout", bad);
-  EXPECT_EQ(open_quarantine(), 1);  // bad again
+  EXPECT_EQ(open_quarantine(), 1);  // invalid again
 }
 
 TEST_F(Books, ACompletePassResolvesWhatItDidNotMeetAgain) {
@@ -110,7 +110,7 @@ TEST_F(Books, ACompletePassResolvesWhatItDidNotMeetAgain) {
   write.quarantined = {row};
   loop.run(store->write_page(std::move(write)));
   end(first);
-  EXPECT_EQ(open_quarantine(), 1);  // this very pass has met it
+  EXPECT_EQ(open_quarantine(), 1);  // this pass itself met the row
   end(begin(), true, false);
   EXPECT_EQ(open_quarantine(), 1);  // not a complete pass
   end(begin(), false, true);
@@ -124,7 +124,7 @@ TEST_F(Books, AVanishedRowIsMarkedKeptAndComesBack) {
   write(run, "payout", payouts(20));
   now += std::chrono::hours(1);
   EXPECT_EQ(loop.run(store->close_slice(slice(run, "payout", keys_of(payouts(19))))).missed, 1);
-  // Only once the whole pass is known.
+  // Rows are marked only when the whole pass is closed.
   EXPECT_EQ(value("SELECT count(*) FROM affsync.payout WHERE deleted_at IS NOT NULL"), "0");
   EXPECT_EQ(close_pass(run, "payout").deleted, 1);
   Cells const marked{"p19", "2026-03-01 01:00:00+00", "2", "1.5"};
@@ -175,7 +175,7 @@ TEST_F(Books, AMassDropMarksNothing) {
   EXPECT_EQ(close_pass(willing, "payout", 0.2).deleted, 3);
 }
 
-// Each pass takes less than a tenth.
+// Each pass removes less than a tenth.
 TEST_F(Books, AMassDropInSmallStepsIsHeldBackForAWeek) {
   write(begin(), "payout", payouts(100));
   auto const pass = [&](int left) {
@@ -214,7 +214,8 @@ TEST_F(Books, ASliceMarksOnlyItsOwnDays) {
   page.push_back({"before", {{"occurred_on", "2026-01-09"}}});
   write(run, "commission", page);
   std::vector<std::string> seen{"before"};
-  for (int i = 2; i < 40; i += 2) seen.push_back("k" + std::to_string(i));  // not k0, no odd ones
+  for (int i = 2; i < 40; i += 2)
+    seen.push_back("k" + std::to_string(i));  // without k0 and the odd ones
   auto close = slice(run, "commission", seen);
   close.scope_column = "occurred_on";
   close.from = parse_day("2026-01-09");
@@ -249,7 +250,7 @@ TEST_F(Books, EmptySlicesOfOneRunDoNotEmptyTheStreamTogether) {
     page.push_back({"k" + std::to_string(i), {{"occurred_on", "2026-01-" + std::to_string(day)}}});
   }
   write(run, "commission", page);
-  // The first day is there, the others are not.
+  // The first day is present, the other days are missing.
   for (int day = 10; day < 30; ++day) {
     auto close = slice(run, "commission",
                        day > 10 ? std::vector<std::string>{}
@@ -270,11 +271,12 @@ TEST_F(Books, AVanishedRowIsFoundThoughAnotherWasPutAside) {
   bad[0].key = "new";
   bad[0].values[0].second = "x";
   write(run, "payout", bad);
-  // As many keys seen as rows are live, yet p19 is gone.
+  // As many keys were seen as there are live rows, yet p19 is missing.
   auto seen = keys_of(payouts(19));
   seen.push_back("new");
   EXPECT_EQ(loop.run(store->close_slice(slice(run, "payout", seen))).missed, 1);
-  // While a row waits in quarantine it may be the one that is missing; accepted it is another one.
+  // An open quarantined row may be the missing row, so nothing is marked; an accepted one is a
+  // different row.
   EXPECT_EQ(close_pass(run, "payout").deleted, 0);
   sql(url, "UPDATE affsync.quarantine SET accepted_at = now()");
   auto const next = begin();
@@ -397,7 +399,7 @@ TEST_F(Books, TotalsAreComparedToTheLastDigitAndKept) {
                   " affsync.reconciliation WHERE matched AND window_from = '2026-01-10'"),
             "sum,rows,near");
   EXPECT_EQ(loop.run(store->health()).at(0).unreconciled, 2);
-  // The next comparison of the same figures replaces the verdict.
+  // The next comparison of the same totals replaces the result.
   close.totals.clear();
   add("off", "amount", "0.3", "0");
   loop.run(store->close_slice(close));

@@ -1,4 +1,4 @@
-// What an amount is in US dollars, and how a report tells where it knows that from.
+// The value of an amount in US dollars, and how a report states its origin.
 #include "tests/integration/schema/fixture.hpp"
 
 namespace affsync::schema::test {
@@ -6,7 +6,7 @@ namespace {
 
 class Currency : public StoreTest {
  protected:
-  // One commission row of its own key on a day; `usd` is the broker's figure.
+  // Stores one commission row with its own key on a day; `usd` is the broker's value.
   void earn(std::string const& key, char const* currency, char const* amount, char const* day,
             std::optional<std::string> usd = std::nullopt) {
     write(begin("rewards"), "commission",
@@ -17,7 +17,7 @@ class Currency : public StoreTest {
              {"occurred_on", day},
              {"grain", "day"}}}});
   }
-  // `source` as in fx_rate: 0 is by hand.
+  // `source` as in fx_rate: 0 means entered by hand.
   void rate(int of_source, char const* currency, char const* day, char const* usd) {
     sql(url,
         "INSERT INTO affsync.fx_rate (source_id, stream, currency, on_date, usd_rate, provider)"
@@ -49,7 +49,8 @@ TEST_F(Currency, EachFigureSaysWhereItIsFrom) {
   EXPECT_EQ(usd_of("euros"), "12 fx_rate");
   EXPECT_EQ(usd_of("euro cents"), "3.6 fx_rate");
   EXPECT_EQ(usd_of("nowhere"), "- -");
-  EXPECT_EQ(usd_of("stable"), "- -");  // a coin may lose its peg: nobody said that it counts as USD
+  // A stablecoin may lose its peg, so it counts as USD only with an entry in currency_unit.
+  EXPECT_EQ(usd_of("stable"), "- -");
 }
 
 TEST_F(Currency, AStableCoinCountsAsDollarsOnceSomebodySaysSo) {
@@ -83,7 +84,7 @@ TEST_F(Currency, OfSeveralProvidersOneIsTakenAndNoRowIsDoubled) {
   EXPECT_EQ(usd_of("e"), "9 fx_rate");
   rate(source, "EUR", "2026-01-05", "2");
   EXPECT_EQ(usd_of("e"), "2 fx_rate");
-  rate(source, "EUR", "2026-01-04", "5");  // an earlier day does not go before
+  rate(source, "EUR", "2026-01-04", "5");  // an earlier day has no priority
   EXPECT_EQ(usd_of("e"), "2 fx_rate");
   rate(0, "EUR", "2026-01-05", "4");
   EXPECT_EQ(usd_of("e"), "4 fx_rate");
@@ -95,7 +96,7 @@ TEST_F(Currency, OfSeveralProvidersOneIsTakenAndNoRowIsDoubled) {
 }
 
 TEST_F(Currency, ABrokersOwnFiguresImplyARateForItsOtherRows) {
-  // By row 0.25, 0.252, 0.254: the median is the second. Rows below a dollar and totals don't
+  // Per row 0.25, 0.252 and 0.254: the median is the second. Rows below a dollar and totals do not
   // count.
   earn("a", "MYR", "40", "2026-01-05", "10");
   earn("b", "MYR", "100", "2026-01-05", "25.2");
@@ -108,7 +109,7 @@ TEST_F(Currency, ABrokersOwnFiguresImplyARateForItsOtherRows) {
                  " FROM affsync.fx_implied")
                 .at(0),
             implied);
-  rate(source, "MYR", "2026-01-01", "0.3");  // a rate that somebody gives goes first
+  rate(source, "MYR", "2026-01-01", "0.3");  // a rate entered by hand has priority
   EXPECT_EQ(usd_of("without"), "300 fx_rate");
 }
 

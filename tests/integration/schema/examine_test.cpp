@@ -1,4 +1,4 @@
-// What a database must allow, asked before anything is written.
+// The rights that a database must grant, checked before anything is written.
 #include "schema/store/examine.hpp"
 
 #include "schema/store/migrate.hpp"

@@ -1,4 +1,4 @@
-// Who may write: leases, the fence, and what happens when connections or the server go away.
+// Write access: leases, the fence, and what happens when connections or the server are lost.
 #include <pqxx/pqxx>
 #include <thread>
 
@@ -9,7 +9,7 @@ namespace {
 
 class Fence : public StoreTest {
  protected:
-  // Ends every connection that a store has made.
+  // Ends every connection of the stores.
   void kill_backends() {
     sql(url,
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
@@ -73,13 +73,14 @@ TEST_F(Fence, AKilledConnectionIsReplacedAndThePageIsStoredOnce) {
   loop.run(store->write_page(payout_page(run, "a")));
   kill_backends();
   EXPECT_EQ(loop.run(store->write_page(payout_page(run, "b"))).inserted, 1);
-  EXPECT_EQ(value("SELECT writes FROM affsync.stream_state"), "3");  // begin and two pages
+  // The begin of the run and two pages.
+  EXPECT_EQ(value("SELECT writes FROM affsync.stream_state"), "3");
 }
 
 TEST_F(Fence, LostCommitsAreNoticed) {
   auto const run = begin();
   loop.run(store->write_page(payout_page(run, "a")));
-  // As after a crash of the server that had confirmed the last page but not yet written it.
+  // As after a server crash that lost the last page although its commit was confirmed.
   sql(url, "UPDATE affsync.stream_state SET writes = writes - 1");
   EXPECT_EQ(loop.code_of(store->write_page(payout_page(run, "b"))),
             ErrorCode::database_unavailable);
@@ -96,7 +97,7 @@ TEST_F(Fence, OnlyOneInstanceHoldsALease) {
   EXPECT_TRUE(loop.run(other->try_lease(StreamId(source, "another"))));
   EXPECT_TRUE(loop.run(other->try_lease(StreamId(source + 1, "feed"))));
   lease.reset();
-  loop.run(store->ping());  // on the same session, so after the lock was given back
+  loop.run(store->ping());  // on the same session, so after the lock was released
   EXPECT_TRUE(loop.run(other->try_lease(id)));
 }
 
@@ -128,7 +129,7 @@ TEST_F(Fence, ALeaseMayOutliveItsStore) {
 
 TEST_F(Fence, AReaderSeesNoHalfPage) {
   auto const run = begin();
-  // A trigger that waits in the middle of a page until the test has looked.
+  // A trigger that waits in the middle of a page until the test has checked.
   sql(url,
       "CREATE FUNCTION public.wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
       " PERFORM pg_advisory_xact_lock(42); RETURN NEW; END $$");
@@ -145,7 +146,7 @@ TEST_F(Fence, AReaderSeesNoHalfPage) {
     loop.io().restart();
     loop.io().run();
   });
-  // The page's transaction waits for the lock: its first batch is in the table by now.
+  // The page's transaction waits for the lock; its first batch is already in the table.
   while (sql_value(url,
                    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
                    " AND NOT granted") != "1") {
@@ -173,7 +174,8 @@ TEST_F(Fence, ShuttingDownCancelsWhatTakesTooLongAndRefusesWhatComes) {
   store->shut_down(std::chrono::milliseconds(1));
   EXPECT_THROW(sleeping.get(), Failure);
   io.join();
-  // Each connection's thread counts the patience by itself: the one that a ping takes may be later.
+  // Each connection's thread measures its timeout on its own; that of the ping's connection may end
+  // later.
   auto const end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   auto code = loop.code_of(store->ping());
   while (code != ErrorCode::cancelled && std::chrono::steady_clock::now() < end) {

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Started with the first test, stopped and removed with the program.
+// Started with the first test, stopped and removed at the program's end.
 class Server {
  public:
   Server() {

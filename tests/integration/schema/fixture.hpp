@@ -1,5 +1,4 @@
-// A PostgreSQL of this program's own, one database a test, and short words for what tests do with
-// the store.
+// A private PostgreSQL with one database per test, and short helpers for the store.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -18,7 +17,7 @@
 
 namespace affsync::schema::test {
 
-// The store's side of things: runs what it returns until it is done.
+// Runs the store's coroutines to their end.
 class Loop {
  public:
   template <class T>
@@ -28,7 +27,7 @@ class Loop {
     io_.run();
     return future.get();
   }
-  // The code that `work` fails with; nullopt when it does not fail.
+  // The code that `work` fails with; nullopt if it succeeds.
   template <class T>
   std::optional<ErrorCode> code_of(asio::awaitable<T> work) {
     try {
@@ -40,13 +39,13 @@ class Loop {
     return std::nullopt;
   }
   asio::io_context& io() { return io_; }
-  std::string last_message;  // of the failure that code_of has met last
+  std::string last_message;  // of the last failure that code_of() met
 
  private:
   asio::io_context io_;
 };
 
-// One row to store: only what matters to the test.
+// One row to store, with only the values that matter to the test.
 struct TestRow {
   std::string key;
   std::vector<std::pair<std::string, std::optional<std::string>>> values;
@@ -56,15 +55,15 @@ Batch batch_of(std::string_view table, std::vector<TestRow> const& rows);
 
 using Cells = std::vector<std::optional<std::string>>;
 
-// The URL of a new, empty database.
+// Creates an empty database and returns its URL.
 std::string make_database();
 StoreOptions options_for(std::string url);
-// One statement on a connection of its own; the rows as text.
+// Runs one statement on its own connection; returns the rows as text.
 std::vector<Cells> sql(std::string const& url, std::string const& statement);
 // The only cell of the only row; "(null)" for NULL.
 std::string sql_value(std::string const& url, std::string const& statement);
 
-// A database with the schema in it, a store, and a source.
+// A database with the schema, a store, and a source.
 class StoreTest : public ::testing::Test {
  protected:
   StoreTest();
@@ -76,10 +75,10 @@ class StoreTest : public ::testing::Test {
   PageWritten write(RunKey const& run, std::string_view table, std::vector<TestRow> const& rows);
   SliceClose slice(RunKey const& run, std::string_view table,
                    std::vector<std::string> const& seen_keys);
-  // The end of a pass of which all slices are closed.
+  // Closes a pass all of whose slices are closed.
   PassClosed close_pass(RunKey const& run, std::string_view table, double mass_drop_limit = 0.1,
                         bool whole = true, bool full = true);
-  // What the source's connector says of a feed, as registering it would write.
+  // Stores what the connector declares about a feed, as registration does.
   void declare(std::string const& stream, std::string const& table, bool in_reports,
                std::optional<bool> has_paid_state = std::nullopt);
   void end(RunKey const& run, bool success = true, bool full_pass = true);

@@ -1,5 +1,5 @@
-// How streams are told to do: what the latest run left, gaps in the days, blocks, accepted rows;
-// and that none of it is found by reading what gathers with time.
+// How the state of streams is reported: the result of the latest run, gaps in the days, blocks,
+// accepted rows. None of it may be read from tables that grow with time.
 #include "tests/integration/schema/fixture.hpp"
 
 namespace affsync::schema::test {
@@ -120,7 +120,7 @@ TEST_F(Health, AcceptedRowsAreCountedApart) {
 TEST_F(Health, StandingIsOneRowAStreamAndNeedsNeitherRunsNorComparisons) {
   fail(begin(), ErrorCode::auth_invalid, "refused");
   fail(begin(), ErrorCode::auth_invalid, "refused");
-  // Whatever reads them now cannot.
+  // Any read of these tables now fails.
   sql(url, "ALTER TABLE affsync.sync_run RENAME TO away_1");
   sql(url, "ALTER TABLE affsync.reconciliation RENAME TO away_2");
   sql(url, "ALTER TABLE affsync.quarantine RENAME TO away_3");

@@ -1,4 +1,4 @@
-// What the history of changes keeps of people, and what states cost.
+// What the history of changes keeps about people, and what changes of state cost.
 #include <libpq-fe.h>
 #include <poll.h>
 
@@ -32,7 +32,7 @@ class Personal : public StoreTest {
   static std::string hash(char digit) { return "sha256:" + std::string(64, digit); }
 };
 
-// Each setting after each other one, the e-mail the same all the time.
+// Every change from one setting to another, with the same e-mail address.
 TEST_F(Personal, AChangeOfTheSettingWritesNoneOfItIntoTheHistory) {
   auto const form_of = [](std::string const& privacy) {
     if (privacy == "keep")
@@ -50,7 +50,7 @@ TEST_F(Personal, AChangeOfTheSettingWritesNoneOfItIntoTheHistory) {
     EXPECT_EQ(history().find("ann@"), std::string::npos) << privacy << ": " << history();
     EXPECT_EQ(history().find("Bo"), std::string::npos) << privacy << ": " << history();
   }
-  // That it has changed is there: one record a change.
+  // The history shows that it changed: one record per change.
   EXPECT_EQ(value("SELECT count(*) FROM affsync.record_change"), "6");
   EXPECT_EQ(value("SELECT revision FROM affsync.client"), "7");
   EXPECT_EQ(value("SELECT count(*) FROM affsync.record_change WHERE before ? 'email'"), "6");
@@ -75,7 +75,7 @@ TEST_F(Personal, UnderTheSameSettingAChangeIsRecordedAsItIs) {
 
 class States : public StoreTest {};
 
-// PostgreSQL leaves all indexes alone when no column in any of them changes.
+// PostgreSQL updates no index if no indexed column changes (a HOT update).
 TEST_F(States, AChangeOfTheStateTouchesNoIndex) {
   auto const run = begin();
   for (auto const* table : {"client", "payout", "commission", "rebate"}) {
@@ -138,7 +138,7 @@ TEST_F(States, TheBeginOfARunReadsABoundedNumberOfRows) {
   EXPECT_LT(read("UPDATE affsync.sync_run SET error = 'x'" + of_stream +
                  " AND status = 'running' AND run_id <> 0"),
             5);
-  // And one that never ended is found and closed.
+  // A run that never ended is found and closed.
   auto const lost = begin();
   EXPECT_EQ(loop.run(store->load_state({source, "feed"})).interrupted_run, lost.run_id);
   begin();

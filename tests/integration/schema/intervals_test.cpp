@@ -1,5 +1,5 @@
-// Intervals that relative times allow ("3 weeks ago"): when they narrow, and what becomes of one
-// that a wrong clock has spoilt.
+// Intervals from relative times ("3 weeks ago"): when they become narrower, and what happens to an
+// interval that a wrong clock has spoiled.
 #include "tests/integration/schema/fixture.hpp"
 
 namespace affsync::schema::test {
@@ -7,7 +7,7 @@ namespace {
 
 class Intervals : public StoreTest {
  protected:
-  // One reading of the row in a run of its own; how many contradict what is stored.
+  // Reads the row once in its own run; returns how many readings contradict the stored one.
   std::int64_t read(char const* from, char const* to) {
     auto const run = begin();
     auto const written =
@@ -41,7 +41,7 @@ TEST_F(Intervals, WhatSettlesTheDayIs) {
   read("2026-01-02T00:01:00Z", "2026-01-02T21:00:00Z");
   EXPECT_EQ(stored(), "01-02 00:01 01-02 20:00");
   auto const before = version();
-  read("2026-01-02T00:31:00Z", "2026-01-02T21:00:00Z");  // the day is known already
+  read("2026-01-02T00:31:00Z", "2026-01-02T21:00:00Z");  // the day is already known
   EXPECT_EQ(version(), before);
 }
 
@@ -50,7 +50,7 @@ TEST_F(Intervals, OneContradictionChangesNothing) {
   auto const before = version();
   EXPECT_EQ(read("2026-02-01T00:00:00Z", "2026-02-02T00:00:00Z"), 1);
   EXPECT_EQ(version(), before);
-  // The next one agrees with what is stored: the other was wrong.
+  // The next reading agrees with the stored interval, so the contradicting one was wrong.
   EXPECT_EQ(read("2026-01-01T01:00:00Z", "2026-01-08T01:00:00Z"), 0);
   EXPECT_EQ(contradictions(), "0");
   EXPECT_EQ(read("2026-02-01T00:00:00Z", "2026-02-02T00:00:00Z"), 1);

@@ -1,4 +1,4 @@
-// Giving a lease back while everything else ends.
+// Releasing a lease while everything else ends.
 #include <atomic>
 #include <future>
 #include <thread>
@@ -21,7 +21,7 @@ TEST_F(Leases, TheKeeperEndsAfterWhatItsThreadStillHasToDo) {
   std::promise<void> gate;
   auto opened = gate.get_future().share();
   keeper->executor().post([opened](PgSession&) { opened.wait(); });
-  lease.reset();  // queued behind the gate
+  lease.reset();  // the release is queued behind the gate
   std::atomic<bool> done = false;
   keeper->executor().post([&done](PgSession&) { done = true; });
 
@@ -43,7 +43,7 @@ TEST_F(Leases, ALeaseGivenBackCanBeTakenAgainAtOnce) {
   auto keeper = std::make_shared<LeaseKeeper>(options);
   auto lease = loop.run(keeper->try_take({1, "rewards"}));
   for (int i = 0; i < 20; ++i) {
-    lease.reset();  // the unlock is still on its way
+    lease.reset();  // the unlock is still pending
     lease = loop.run(keeper->try_take({1, "rewards"}));
     ASSERT_TRUE(lease) << i;
   }
@@ -51,8 +51,8 @@ TEST_F(Leases, ALeaseGivenBackCanBeTakenAgainAtOnce) {
   EXPECT_EQ(value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), "1");
 }
 
-// Paused or cut off between its lease and its run, an instance must not push out the one that reads
-// by now.
+// An instance that was paused or cut off between its lease and its run must not displace the
+// instance that reads by then.
 TEST_F(Leases, ARunWhoseLeaseWentMeanwhileDoesNotBegin) {
   auto const slow = make_store();
   auto lease = loop.run(slow->try_lease({source, "feed"}));
@@ -72,8 +72,8 @@ TEST_F(Leases, ARunWhoseLeaseWentMeanwhileDoesNotBegin) {
   EXPECT_EQ(value("SELECT count(*) FROM affsync.sync_run"), "1");
 }
 
-// Another stream's lease brings a new connection, and the lost locks with it: whoever had the
-// stream meanwhile has moved its state on.
+// A lease on another stream opens a new connection and re-acquires the lost locks. Another instance
+// may have held the stream meanwhile and advanced its state.
 TEST_F(Leases, ALeaseThatWasLostAndHadAgainBeginsNoRun) {
   auto const slow = make_store();
   auto const lease = loop.run(slow->try_lease({source, "feed"}));

@@ -17,7 +17,7 @@ std::vector<std::string> words(std::string const& text) {
   return {std::istream_iterator<std::string>(in), std::istream_iterator<std::string>()};
 }
 
-// Everything that the two roles may do, a line each.
+// All rights of the two roles, one per line.
 constexpr auto rights_of_roles =
     "SELECT c.relname || ' ' || x.privilege_type || ' ' || pg_get_userbyid(x.grantee)"
     " FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) x WHERE c.relnamespace IN"
@@ -114,8 +114,8 @@ TEST(Migrate, SaysThatTheUrlIsWrongWithoutQuotingIt) {
 
 class Schema : public StoreTest {};
 
-// Another transaction's lock on a table that a migration changes: it lets everybody else by, and
-// goes on once it may.
+// Another transaction holds a lock on a table that a migration changes. The migration lets all
+// others pass and continues once it gets the lock.
 TEST(Migrate, WaitsForATableInShortTurnsAndSaysWhoHoldsIt) {
   auto const options = options_for(make_database());
   migrate(options, false).value();
@@ -138,7 +138,7 @@ TEST(Migrate, WaitsForATableInShortTurnsAndSaysWhoHoldsIt) {
   patient.lock_wait = std::chrono::milliseconds(50);
   auto migrating =
       std::async(std::launch::async, [&] { return migrate(options, false, &patient); });
-  // It has met the lock and waits; a reader is let by meanwhile.
+  // The migration has met the lock and waits; a reader can pass meanwhile.
   for (;;) {
     if (sql_value(options.url, "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted") == "t") break;
   }
@@ -153,7 +153,7 @@ TEST(Migrate, EndsWhenItIsCancelledAndLeavesNothingBehind) {
   auto const options = options_for(make_database());
   migrate(options, false).value();
   sql(options.url, "UPDATE affsync.schema_migration SET checksum = 'older' WHERE version = 0");
-  // Another program's migration holds the lock for as long as it takes.
+  // Another program's migration holds the lock for an unlimited time.
   pqxx::connection other(options.url);
   pqxx::work holding(other);
   holding.exec("SELECT pg_advisory_xact_lock(5318008172901)");
@@ -185,7 +185,7 @@ TEST(Migrate, LeavesNoLockBehind) {
   EXPECT_EQ(sql_value(options.url, "SELECT pg_try_advisory_lock(5318008172901)"), "t");
 }
 
-// An index that an interrupted build left behind is no index.
+// An invalid index left by an interrupted build does not count as an index.
 TEST(Migrate, AnIndexThatWasNotFinishedIsBuiltAgain) {
   auto const options = options_for(make_database());
   migrate(options, false).value();
@@ -234,7 +234,7 @@ TEST(Migrate, RefusesADatabaseThatCannotHoldEveryText) {
 
 TEST(Migrate, SaysWhichRightIsMissing) {
   auto const options = options_for(make_database());
-  migrate(options_for(make_database()), false).value();  // so that the role is there
+  migrate(options_for(make_database()), false).value();  // so that the role exists
   auto const as_writer = options_for(options.url + " options='-c role=affsync_writer'");
   auto const report = migrate(as_writer, false);
   ASSERT_TRUE(report.has_error());
@@ -242,7 +242,7 @@ TEST(Migrate, SaysWhichRightIsMissing) {
       << report.error().to_line();
 }
 
-// What a DBA gave or took on a single view outlives that the views are made anew.
+// Rights that a DBA granted or revoked on a single view survive when the views are recreated.
 TEST(Migrate, ViewsMadeAnewKeepTheRightsOnSingleOnes) {
   auto const options = options_for(make_database());
   migrate(options, false).value();
@@ -271,7 +271,7 @@ TEST(Migrate, ViewsMadeAnewKeepTheRightsOnSingleOnes) {
   EXPECT_EQ(may("", "table_privilege('affsync_reader', 'reporting.payouts', 'SELECT')"), "t");
 }
 
-// pg_restore --no-owner --no-privileges brings the tables and nobody's rights.
+// pg_restore --no-owner --no-privileges restores the tables without any rights.
 TEST(Migrate, GivesTheRightsThatARestoreHasLost) {
   auto const options = options_for(make_database());
   migrate(options, false).value();
@@ -289,7 +289,7 @@ TEST(Migrate, GivesTheRightsThatARestoreHasLost) {
   }
   EXPECT_EQ(migrate(options, false).value().applied, std::vector<std::string>{"rights"});
   EXPECT_EQ(sql(url, rights_of_roles), fresh);
-  // What a DBA takes from one of them afterwards stays taken.
+  // A right that a DBA revokes from a role afterwards stays revoked.
   sql(url, "REVOKE SELECT ON affsync.client FROM affsync_reader");
   EXPECT_TRUE(migrate(options, false).value().applied.empty());
 }
@@ -381,7 +381,7 @@ TEST_F(Schema, WriterMayWriteButNeitherRemoveNorDrop) {
   EXPECT_EQ(as_writer("UPDATE affsync.source SET base_url = base_url"), "done");
   EXPECT_EQ(as_writer("SELECT * FROM reporting.payouts"), "done");
   EXPECT_EQ(as_writer("DELETE FROM affsync.commission"), "42501");
-  // The history is added to, never changed.
+  // The history is only appended to, never changed.
   EXPECT_EQ(as_writer("UPDATE affsync.record_change SET before = '{}'"), "42501");
   EXPECT_EQ(as_writer("DELETE FROM affsync.record_change"), "42501");
   EXPECT_EQ(as_writer("UPDATE affsync.schema_migration SET name = 'x'"), "42501");

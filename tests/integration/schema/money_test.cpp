@@ -1,4 +1,5 @@
-// Money that brokers change, take back or tell in two ways: each figure is worked out by hand.
+// Money that brokers change, revoke or report in two ways. All expected values were computed by
+// hand.
 #include "tests/integration/schema/fixture.hpp"
 
 namespace affsync::schema::test {
@@ -77,7 +78,7 @@ TEST_F(Money, EveryViewOfReportsNamesItsSourceById) {
 TEST_F(Money, ARunningTotalGrowsInTheCurrencyOfItsTime) {
   put("totals", "commission", {total("t", "100", "USD")});
   put("totals", "commission", {total("t", "110", "USD")});
-  put("totals", "commission", {total("t", "95", "EUR")});  // how much of it is new nobody knows
+  put("totals", "commission", {total("t", "95", "EUR")});  // it is unknown how much of it is new
   put("totals", "commission", {total("t", "99", "EUR")});
   std::vector<Cells> const wanted{{"EUR", "4"}, {"USD", "10"}};
   EXPECT_EQ(rows("SELECT currency, sum(amount) FROM reporting.earnings_daily GROUP BY currency"
@@ -105,20 +106,21 @@ TEST_F(Money, ARunningTotalThatIsRejectedCountsNoLongerAndIsTakenBack) {
   put("totals", "commission", {total("t", "130", "USD", {{"status", "approved"}})});
   put("totals", "commission", {total("t", "120", "USD", {{"status", "approved"}})});
   EXPECT_EQ(value("SELECT sum(amount) FROM reporting.earnings_daily WHERE counts"), "20");
-  EXPECT_EQ(value("SELECT count(*) FROM reporting.clawbacks"), "0");  // shrinking is growth below 0
+  // A decrease is negative growth.
+  EXPECT_EQ(value("SELECT count(*) FROM reporting.clawbacks"), "0");
   put("totals", "commission", {total("t", "120", "USD", {{"status", "rejected"}})});
   EXPECT_EQ(value("SELECT sum(amount) FROM reporting.earnings_daily WHERE counts"), "(null)");
   std::vector<Cells> const taken{{"rejected", "20", "0", "-20"}};
   EXPECT_EQ(rows("SELECT reason, before, after, difference FROM reporting.clawbacks"), taken);
 }
 
-// A daemon that slept knows the growth, but not when it came.
+// A daemon that did not run knows the growth, but not when it happened.
 TEST_F(Money, AStepKnowsBetweenWhichReadingsItGrew) {
   end(begin("totals"));
   auto run = begin("totals");  // 1 March
   write(run, "commission", {total("t", "100")});
   end(run);
-  next_day(4);  // 5 March: read, and nothing is new
+  next_day(4);  // 5 March: read, without growth
   run = begin("totals");
   write(run, "commission", {total("t", "100")});
   end(run);
@@ -131,7 +133,8 @@ TEST_F(Money, AStepKnowsBetweenWhichReadingsItGrew) {
       rows("SELECT amount, day, since::date, until::date FROM affsync.commission_steps").at(0),
       step);
   EXPECT_EQ(value("SELECT since::date FROM reporting.earnings_daily"), "2026-03-05");
-  // Runs are not kept for ever; then it is the last change, or the first reading.
+  // Runs are not kept forever. Without them the step begins at the last change or the first
+  // reading.
   sql(url, "DELETE FROM affsync.sync_run");
   EXPECT_EQ(value("SELECT since::date FROM affsync.commission_steps"), "2026-03-01");
 }
@@ -146,7 +149,7 @@ TEST_F(Money, NoDifferenceIsMadeOfTwoCurrencies) {
   std::vector<Cells> const changes{
       {"a", "110", "100", "-10", "USD", "USD", std::nullopt},
       {"a", "100", "95", std::nullopt, "USD", "EUR", "currency changed"},
-      {"b", "20", "0", "-20", "USD", "USD", std::nullopt}};  // nothing is left, in any currency
+      {"b", "20", "0", "-20", "USD", "USD", std::nullopt}};  // nothing is left in any currency
   EXPECT_EQ(rows("SELECT external_id, before, after, difference, currency_before, currency, reason"
                  " FROM reporting.retroactive_changes ORDER BY external_id, before DESC"),
             changes);
@@ -170,7 +173,7 @@ TEST_F(Money, ACurrencyThatIsToldOnlyNowIsNoChangeOfIt) {
             change);
 }
 
-// The amount, and neither its dollars nor what it was at first.
+// Reports the amount, neither its dollars nor the original amount.
 TEST_F(Money, AChangeOfTheBooksIsToldOnce) {
   put("rewards", "commission", {dated("a", "paid", "10", "USD", {{"amount_usd", "10"}})});
   put("rewards", "commission",
@@ -233,7 +236,7 @@ TEST_F(Money, BalancesAreThereNowAndOverTime) {
   next_day();
   vanish("wallets", "balance", {"other"});
   next_day();
-  put("wallets", "balance", {balance("120", "9", "EUR")});  // back
+  put("wallets", "balance", {balance("120", "9", "EUR")});  // the balance is back
   next_day();
   put("wallets", "balance", {balance("90", "9", "USD")});
   std::vector<Cells> const wanted{{"2026-03-01", "2026-03-02", "EUR", "100", "5", "f", "150.0"},
@@ -276,7 +279,7 @@ TEST_F(Money, ARefusedPayoutHasNoDayOfPayment) {
             wanted);
 }
 
-// ---- whose it is
+// ---- who it belongs to
 
 TEST_F(Money, ClientsAddUpToTheEarnings) {
   put("rewards", "commission",
@@ -298,7 +301,7 @@ TEST_F(Money, WhatHasNoClientAndDoesNotCountMakesNoLine) {
   EXPECT_EQ(value("SELECT count(*) FROM reporting.client_performance"), "0");
 }
 
-// A sum of rows less a total of a lifetime is neither.
+// A sum of rows minus a lifetime total would be neither of the two.
 TEST_F(Money, BothFiguresOfAClientAreOfOneKind) {
   auto const person = [&](char const* ref) {
     return row(ref, {{"client_ref", ref}, {"earned_usd", "60"}, {"rebate_usd", "6"}});
@@ -374,7 +377,7 @@ TEST_F(Money, LinksEarnWhereOnlyTheCommissionNamesThem) {
   EXPECT_EQ(value("SELECT (SELECT sum(amount) FROM reporting.earnings_by_link) ="
                   " (SELECT sum(amount) FROM reporting.earnings_daily WHERE counts)"),
             "t");
-  // A client's link, where its commission alone knows it.
+  // The client's link, which only its commission row has.
   EXPECT_EQ(value("SELECT link_code FROM reporting.client_performance WHERE client_ref = 'c2'"),
             "south");
 }
@@ -409,7 +412,8 @@ TEST_F(Money, RebatesOfAMonthAreDatedOnesAndTheGrowthOfTotals) {
   put("totals", "rebate",
       {to_date("t1", "c1", "110"), to_date("t2", "c2", "59"),
        to_date("t3", "c3", "29", "reversed")});
-  // c2 has dated rebates: its totals tell the same once more. What c3 got was reversed.
+  // c2 has dated rebates, so its totals would count the same money twice. The rebate of c3 was
+  // reversed.
   std::vector<Cells> const wanted{{"2026-02-01", "EUR", "3", "1", "1"},
                                   {"2026-03-01", "USD", "4", "1", "1"},
                                   {"2026-04-01", "USD", "6", "1", "1"}};

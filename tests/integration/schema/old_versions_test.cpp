@@ -1,5 +1,5 @@
-// Databases of older versions, with rows and other people's views in them, brought up to date: they
-// end as one that was made today, and lose nothing.
+// Databases of older versions, with rows and users' views in them, are migrated. They end up like a
+// new database and lose nothing.
 #include <algorithm>
 #include <iterator>
 
@@ -18,7 +18,8 @@ extern unsigned const view_files_count;
 namespace affsync::schema::test {
 namespace {
 
-// The list of applied files as the first version made it: later ones must go on from there.
+// The list of applied files as the first version made it; later versions must be able to continue
+// from it.
 constexpr auto first_bookkeeping = R"sql(
 CREATE SCHEMA affsync;
 CREATE TABLE affsync.schema_migration (
@@ -34,7 +35,7 @@ COMMENT ON COLUMN affsync.schema_migration.checksum IS 'SHA-256 of the file''s t
 COMMENT ON COLUMN affsync.schema_migration.applied_at IS 'When it was applied.';
 )sql";
 
-// Everything about the two schemas that a program or a person could notice, a line each.
+// Everything about the two schemas that a program or a user could notice, one item per line.
 constexpr auto catalog = R"sql(
 WITH ours AS (
   SELECT c.*, n.nspname || '.' || c.relname AS path
@@ -92,7 +93,7 @@ std::string quoted(std::string text) {
   return "'" + text + "'";
 }
 
-// A database as the version with the first `count` migrations left it.
+// A database as left by the version that had the first `count` migrations.
 std::string database_of_version(unsigned count) {
   auto const url = make_database();
   sql(url, first_bookkeeping);
@@ -108,7 +109,7 @@ std::string database_of_version(unsigned count) {
                  quoted(std::string(migration_files[i].name)) + ", encode(sha256(convert_to(" +
                  quoted(text) + ", 'UTF8')), 'hex'))");
   }
-  // Its views were not those of today; what of these can be made is near enough.
+  // Its views were not today's. Those of today's views that can be created are close enough.
   for (unsigned i = 0; i < view_files_count; ++i) {
     try {
       sql(url, std::string(view_files[i].text));
@@ -119,9 +120,9 @@ std::string database_of_version(unsigned count) {
   return url;
 }
 
-// A row in every table there is: `all` columns filled, or only those that must be.
+// Inserts a row into every existing table, with `all` columns filled or only the mandatory ones.
 void fill(std::string const& url, std::string const& word, bool all) {
-  // Sources first: streams and runs belong to one.
+  // Sources first: streams and runs refer to one.
   auto const tables =
       texts(sql(url,
                 "SELECT c.relname FROM pg_class c WHERE relnamespace = 'affsync'::regnamespace AND"
@@ -152,13 +153,13 @@ void fill(std::string const& url, std::string const& word, bool all) {
       names += (names.empty() ? "" : ", ") + *column[0];
       values += (values.empty() ? "" : ", ") + quoted(*column[1]);
     }
-    // Some tables have one row a source.
+    // Some tables have one row per source.
     sql(url, "INSERT INTO affsync." + table + " (" + names + ") VALUES (" + values +
                  ") ON CONFLICT DO NOTHING");
   }
 }
 
-// Each row as JSON, with its table in front.
+// Each row as JSON, with its table.
 std::vector<std::pair<std::string, std::string>> all_rows(std::string const& url) {
   std::vector<std::pair<std::string, std::string>> out;
   for (auto const& table :
@@ -183,7 +184,7 @@ TEST(Migrate, migration_from_each_older_version) {
   for (unsigned count = 0; count < migration_files_count; ++count) {
     auto const url = database_of_version(count);
     std::string const version = "from version " + std::to_string(count);
-    // Views that people made for themselves, on what there was.
+    // Views that users made on the existing tables.
     std::string mine = "SELECT 1 AS one";
     if (count > 0) {
       fill(url, "x", true);
@@ -223,7 +224,7 @@ TEST(Migrate, migration_from_each_older_version) {
     for (auto const& line : missing) ADD_FAILURE() << version << " lacks: " << line;
     for (auto const& line : extra) ADD_FAILURE() << version << " has also: " << line;
 
-    // What was in a row still is; new columns stand beside it.
+    // Old values are still in the row; new columns were added.
     for (auto const& [table, row] : before) {
       EXPECT_EQ(sql_value(url, "SELECT count(*) FROM affsync." + table +
                                    " t WHERE to_jsonb(t) @> " + quoted(row) + "::jsonb"),
@@ -236,7 +237,7 @@ TEST(Migrate, migration_from_each_older_version) {
     }
     EXPECT_TRUE(migrate(options_for(url), false).value().applied.empty()) << version;
 
-    // And the program can go on with it.
+    // The program can continue with the database.
     Loop loop;
     auto const store = make_pg_store(loop.io().get_executor(), options_for(url));
     RunStart start;
@@ -252,7 +253,7 @@ TEST(Migrate, migration_from_each_older_version) {
   }
 }
 
-// Rows of one payout and one day's earning, so that views have something to lose.
+// Rows of one payout and one day's earning, so that the views have content.
 void put_rows_in(std::string const& url) {
   sql(url,
       "INSERT INTO affsync.source (source_id, name, connector, base_url) VALUES"
@@ -271,7 +272,7 @@ void put_rows_in(std::string const& url) {
       " gen_random_uuid(), now(), now(), 1, 1, 'paid', 7.25, 'USD', '{}')");
 }
 
-// Makes a view as an older version had it: these columns of today's.
+// Makes a view as in an older version: only these columns of today's view.
 void make_older(std::string const& url, std::string const& view, std::string const& columns) {
   auto text = sql_value(url, "SELECT pg_get_viewdef('" + view + "'::regclass)");
   text.erase(text.rfind(';'));
@@ -317,7 +318,7 @@ TEST(Migrate, AViewThatStandsInTheWayIsLeftAloneAndTheErrorSaysWhatToDo) {
   auto const url = make_database();
   migrate(options_for(url), false).value();
   put_rows_in(url);
-  // A column that had another name cannot be replaced while somebody's view reads it.
+  // A renamed column cannot be replaced while a user's view reads it.
   make_older(url, "reporting.payouts", "source, connector, external_id AS old_name, amount");
   sql(url, "CREATE VIEW public.mine AS SELECT old_name, amount FROM reporting.payouts");
   auto const before = texts(sql(url, catalog));

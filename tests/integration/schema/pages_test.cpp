@@ -1,4 +1,4 @@
-// Storing pages: what is new, changed, the same, gone and back, and what is kept of it.
+// Storing pages: new, changed, unchanged, vanished and returned rows, and what is kept of them.
 #include <numeric>
 
 #include "base/json.hpp"
@@ -65,7 +65,7 @@ TEST_F(Pages, EveryColumnOfEveryTableArrives) {
       row.values.emplace_back(std::string(column.name), sample);
     }
     EXPECT_EQ(write(run, table.name, {row}).inserted, 1) << table.name;
-    // And through the other way in, with one value changed.
+    // Also by the other write path, with one value changed.
     row.values.front().second = "changed";
     EXPECT_EQ(write(run, table.name, {row}).updated, 1) << table.name;
     auto const name = std::string(table.name);
@@ -163,7 +163,7 @@ TEST_F(Pages, TheSamePageAgainWritesNeitherTuplesNorWalInTheRecordTable) {
   auto const before = value(fingerprint);
   auto const start = value("SELECT pg_current_wal_insert_lsn()");
   EXPECT_EQ(write(run, "commission", rows_in).unchanged, 500);
-  // The cluster commits without waiting for the disk; a checkpoint flushes the log up to here.
+  // The cluster commits without waiting for the disk; a checkpoint flushes the WAL up to here.
   sql(url, "CHECKPOINT");
   auto const stop = value("SELECT pg_current_wal_flush_lsn()");
   EXPECT_EQ(value(fingerprint), before);
@@ -177,7 +177,7 @@ TEST_F(Pages, TheSamePageAgainWritesNeitherTuplesNorWalInTheRecordTable) {
         "'::regclass AND reltoastrelid <> 0) AS x (r))");
   };
   EXPECT_EQ(blocks_of("affsync.commission"), "0");
-  // The same look finds what was written: the checkpoint.
+  // The same query finds what was written: the checkpoint of the stream.
   EXPECT_NE(blocks_of("affsync.stream_state"), "0");
 }
 
@@ -207,7 +207,7 @@ TEST_F(Pages, BatchesOfTwoTablesAreStoredTogether) {
       page(run, {batch_of("client", {{"c", {}}}), batch_of("trading_account", {{"a", {}}})})));
   EXPECT_EQ(written.inserted, 2);
   EXPECT_EQ(value("SELECT count(*) FROM affsync.trading_account"), "1");
-  EXPECT_EQ(loop.run(store->health()).at(0).rows, 1);  // of its main table
+  EXPECT_EQ(loop.run(store->health()).at(0).rows, 1);  // only those of its main table
 }
 
 TEST_F(Pages, StreamsAndSourcesDoNotSeeEachOthersKeys) {
@@ -232,7 +232,7 @@ TEST_F(Pages, ANarrowerIntervalIsKeptAndIsNoChange) {
             1);
   Cells const narrow{"2026-01-03 00:00:00+00", "2026-01-08 00:00:00+00", "1"};
   EXPECT_EQ(rows(interval).at(0), narrow);
-  // One that does not meet it at all cannot be right, or the row's time was changed.
+  // A reading that does not overlap the interval is wrong, or the row's time was changed.
   write(run, "commission", row("2026-02-01T00:00:00Z", "2026-02-02T00:00:00Z"));
   EXPECT_EQ(rows(interval).at(0), narrow);
   EXPECT_EQ(value("SELECT count(*) FROM affsync.record_change"), "0");
@@ -319,8 +319,8 @@ TEST_F(Pages, ALargePageIsOneTransaction) {
   EXPECT_EQ(value("SELECT count(DISTINCT xmin::text) FROM affsync.commission"), "1");
 }
 
-// Whatever PostgreSQL believes of a table that it has never analysed: a page must not cost more the
-// more rows its stream has.
+// Whatever PostgreSQL assumes about a table that was never analysed: the cost of a page must not
+// grow with the rows of its stream.
 TEST_F(Pages, APageOfAFirstLoadReadsNoMoreThanItsOwnKeys) {
   auto const run = begin();
   constexpr int pages = 40, page_size = 50;
@@ -332,11 +332,11 @@ TEST_F(Pages, APageOfAFirstLoadReadsNoMoreThanItsOwnKeys) {
       row.values = {{"amount", "1.5"}, {"occurred_on", "2026-02-03"}};
       some.push_back(std::move(row));
     }
-    // What is stored already lies in the way only of those who look at all of it.
+    // Only a query that scans all stored rows would read those of earlier pages.
     ASSERT_EQ(write(run, "commission", some).inserted, page_size);
     ASSERT_EQ(write(run, "commission", some).unchanged, page_size);
   }
-  store.reset();  // a session tells its counters when it ends
+  store.reset();  // a session reports its counters when it ends
   auto const read =
       "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables WHERE relname = 'commission'";
   auto const written = "SELECT n_tup_ins FROM pg_stat_user_tables WHERE relname = 'commission'";

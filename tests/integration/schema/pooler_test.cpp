@@ -1,5 +1,5 @@
-// A connection pooler in front of PostgreSQL: per session it must make no difference, per
-// transaction it must be refused before anything is locked.
+// A connection pooler in front of PostgreSQL: session pooling must make no difference, transaction
+// pooling must be refused before anything is locked.
 #include "tests/support/pooler_process.hpp"
 
 #include "schema/store/examine.hpp"
@@ -20,7 +20,7 @@ class Pooler : public StoreTest {
     options.pool_size = pool_size;
     return options;
   }
-  // Locks that somebody could wait for, of any session in this database.
+  // Advisory locks of any session in this database, on which another session could wait.
   std::string advisory_locks() {
     return value(
         "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database ="
@@ -96,7 +96,7 @@ TEST_F(Pooler, PerTransactionIsRefusedAndNothingStaysLocked) {
   }
 }
 
-// With other clients at it the server sessions change hands all the time.
+// With other clients connected, the server sessions change owners all the time.
 TEST_F(Pooler, PerTransactionIsRefusedUnderLoadToo) {
   PoolerProcess const pooler(url, mode("transaction", 2));
   pqxx::connection other(url + pooler.connection_suffix());
@@ -128,8 +128,8 @@ TEST_F(Pooler, StartUpOptionsOfTheUsersOwnAreToldOfWhereThePoolerRefusesThem) {
 
 class Settings : public StoreTest {
  protected:
-  // A server whose own settings are not ours.
-  void make_odd() {
+  // Gives the server settings other than those affsync expects.
+  void change_server_settings() {
     rows(
         "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = ''Asia/Kolkata''',"
         " current_database()); EXECUTE format('ALTER DATABASE %I SET datestyle = ''SQL, DMY''',"
@@ -142,31 +142,32 @@ class Settings : public StoreTest {
 };
 
 TEST_F(Settings, HoldWhateverTheServersOwnAre) {
-  make_odd();
+  change_server_settings();
   PoolerProcess const pooler(url);
   for (auto const& detour : {std::string(), pooler.connection_suffix()}) {
-    auto const odd = make_pg_store(loop.io().get_executor(), options_for(url + detour));
-    EXPECT_EQ(shown(*odd, "timezone"), "UTC");
-    EXPECT_EQ(shown(*odd, "datestyle"), "ISO, MDY");
-    EXPECT_EQ(shown(*odd, "statement_timeout"), "2min");
-    EXPECT_EQ(shown(*odd, "lock_timeout"), "30s");
-    EXPECT_EQ(shown(*odd, "idle_in_transaction_session_timeout"), "2min");
-    EXPECT_EQ(shown(*odd, "synchronous_commit"), "off");
-    EXPECT_EQ(shown(*odd, "search_path"), "pg_catalog");
-    EXPECT_EQ(shown(*odd, "jit"), "off");
+    auto const changed_server = make_pg_store(loop.io().get_executor(), options_for(url + detour));
+    EXPECT_EQ(shown(*changed_server, "timezone"), "UTC");
+    EXPECT_EQ(shown(*changed_server, "datestyle"), "ISO, MDY");
+    EXPECT_EQ(shown(*changed_server, "statement_timeout"), "2min");
+    EXPECT_EQ(shown(*changed_server, "lock_timeout"), "30s");
+    EXPECT_EQ(shown(*changed_server, "idle_in_transaction_session_timeout"), "2min");
+    EXPECT_EQ(shown(*changed_server, "synchronous_commit"), "off");
+    EXPECT_EQ(shown(*changed_server, "search_path"), "pg_catalog");
+    EXPECT_EQ(shown(*changed_server, "jit"), "off");
   }
-  // The history holds moments in UTC, and days as ISO writes them.
-  auto const odd = make_pg_store(loop.io().get_executor(), options_for(url));
-  auto const run = begin_on(*odd);
+  // The history holds times in UTC, and days in ISO format.
+  auto const changed_server = make_pg_store(loop.io().get_executor(), options_for(url));
+  auto const run = begin_on(*changed_server);
   auto const first =
       page(run, {batch_of("commission", {{"c", {{"occurred_at", "2026-01-02 03:04:05.678+00"}}}})});
-  loop.run(odd->write_page(first));
+  loop.run(changed_server->write_page(first));
   auto const second =
       page(run, {batch_of("commission", {{"c", {{"occurred_at", "2026-01-12 03:04:05.678+00"}}}})});
-  loop.run(odd->write_page(second));
+  loop.run(changed_server->write_page(second));
   EXPECT_EQ(value("SELECT before ->> 'occurred_at' FROM affsync.record_change"),
             "2026-01-02T03:04:05.678+00:00");
-  EXPECT_EQ(*loop.run(odd->query("SELECT date '2025-11-12'", {})).rows[0][0], "2025-11-12");
+  EXPECT_EQ(*loop.run(changed_server->query("SELECT date '2025-11-12'", {})).rows[0][0],
+            "2025-11-12");
 }
 
 TEST_F(Settings, OfTheUsersOwnGoFirst) {

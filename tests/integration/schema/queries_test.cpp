@@ -1,6 +1,6 @@
-// The SQL of README.md and docs, run as a reader over a database with rows in every table, with all
-// that must not be added: rejected and reversed rows, two currencies, rows without a state or a
-// client, running totals. The sums are worked out by hand.
+// Runs the SQL of README.md and docs as a reader on a database with rows in every table, including
+// those that must not be added up: rejected and reversed rows, two currencies, rows without a state
+// or a client, running totals. The expected sums were computed by hand.
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -29,7 +29,7 @@ class Queries : public StoreTest {
     write(begin(stream), table, rows);
   }
 
-  // At least one row in each table, of today as the queries see it.
+  // Puts at least one row into each table, dated today as the queries see it.
   void fill_every_table() {
     auto const today = value("SELECT (now() AT TIME ZONE 'UTC')::date");
     std::vector<std::pair<std::string, std::optional<std::string>>> const earned = {
@@ -88,8 +88,8 @@ TEST_F(Queries, OfTheDocumentationRunForAReaderAndFindRows) {
   }
 }
 
-// Three sources: "alpha" says which rows are paid, "beta" (by the name of the fixture's source)
-// only ever approves, "gamma" has running totals.
+// Three sources: "alpha" reports which rows are paid, "beta" (the name of the fixture's source)
+// only approves rows, "gamma" has running totals.
 class DocumentedSums : public Queries {
  protected:
   void at(std::string const& name) {
@@ -172,11 +172,11 @@ class DocumentedSums : public Queries {
     put("totals", "commission", {total("110")});
     put("rebate_totals", "rebate", {passed_on("53")});
   }
-  // The rows of the block that holds this text, with only these columns, sorted.
+  // The rows of the documented query that contains this text, with only these columns, sorted.
   std::vector<Cells> answer(std::string const& file, std::string const& with,
                             std::string const& columns) {
     for (auto const& block : queries_of(file)) {
-      for (std::size_t begin = 0; begin < block.size();) {  // of several statements, the one
+      for (std::size_t begin = 0; begin < block.size();) {  // a block may have several statements
         auto const end = std::min(block.find(";\n", begin), block.size());
         auto const query = block.substr(begin, end - begin);
         begin = end + 2;
@@ -205,7 +205,7 @@ TEST_F(DocumentedSums, OfTheReadme) {
             changed);
   std::vector<Cells> const owed{{"alpha", "wallet", "75"}, {"beta", "balance", "25"}};
   EXPECT_EQ(answer("README.md", "say that they owe", "source, metric, amount"), owed);
-  std::vector<Cells> const clients{{"a1", "18", "2", "16"},  // 10 and 4 EUR at 2, less 2
+  std::vector<Cells> const clients{{"a1", "18", "2", "16"},  // 10 and 4 EUR at 2, minus 2
                                    {"a2", "55", "0", "55"},  // 5 and 25 EUR at 2
                                    {"b1", "60", "0", "60"},       {"g1", "110", "53", "57"},
                                    {std::nullopt, "3", "0", "3"}, {std::nullopt, "40", "0", "40"}};

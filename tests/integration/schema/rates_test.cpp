@@ -1,4 +1,4 @@
-// Rates of exchange on their way into the database: like rows, but only the latest value is kept.
+// Storing exchange rates: like rows, but only the latest value is kept.
 #include "base/json.hpp"
 #include "tests/integration/schema/fixture.hpp"
 
@@ -108,7 +108,7 @@ TEST_F(Rates, TravelBesideRowsOfARecordTable) {
       store->write_page(page(run, {batch_of("payout", {{"p", {}}}),
                                    batch_of("fx_rate", {rate("EUR", "2026-01-05", "1.1")})})));
   EXPECT_EQ(written.inserted, 2);
-  EXPECT_EQ(loop.run(store->health()).at(0).rows, 1);  // of its main table
+  EXPECT_EQ(loop.run(store->health()).at(0).rows, 1);  // only those of its main table
 }
 
 TEST_F(Rates, OfARunThatLostItsStreamAreRefused) {

@@ -1,4 +1,4 @@
-// Which comparisons with the broker's totals count now, and since when a difference stands.
+// Which comparisons with the broker's totals count now, and since when a difference exists.
 #include "tests/integration/schema/fixture.hpp"
 
 namespace affsync::schema::test {
@@ -8,7 +8,7 @@ class Reconciliations : public StoreTest {
  protected:
   Reconciliations() { end(begin("rewards")); }
 
-  // Days of March 2026; no days: the whole stream.
+  // `days` are days of March 2026; nullopt: the whole stream.
   void compare(std::string const& metric, std::optional<std::pair<int, int>> days, int broker,
                int ours, std::string const& at) {
     auto const day = [](int number) { return "'2026-03-" + std::to_string(number) + "'"; };
@@ -44,11 +44,11 @@ TEST_F(Reconciliations, AWindowCountsUntilLaterOnesHaveCoveredItsDays) {
   using Days = std::pair<int, int>;
   compare("rows", Days{11, 17}, 10, 9, "2026-03-17 08:00Z");
   compare("rows", Days{12, 18}, 10, 10, "2026-03-18 08:00Z");
-  // The 11th may be what differs.
+  // The difference may be on the 11th, which the later window does not cover.
   EXPECT_EQ(standing(), "rows 11-17 -1 08:00, rows 12-18 0 agrees");
   compare("rows", Days{10, 11}, 3, 3, "2026-03-18 09:00Z");
   EXPECT_EQ(standing(), "rows 10-11 0 agrees, rows 12-18 0 agrees");
-  // Another metric covers nothing of it.
+  // A comparison of another metric covers nothing.
   compare("amount", Days{12, 18}, 5, 4, "2026-03-18 10:00Z");
   compare("rows", Days{12, 18}, 10, 10, "2026-03-18 10:00Z");
   EXPECT_EQ(standing(), "amount 12-18 -1 10:00, rows 10-11 0 agrees, rows 12-18 0 agrees");

@@ -1,4 +1,4 @@
-// Rows that PostgreSQL refuses for a rule of the user's own, and what the session is afterwards.
+// Rows that PostgreSQL refuses because of a user's own constraint, and the session afterwards.
 #include "tests/integration/schema/fixture.hpp"
 
 namespace affsync::schema::test {
@@ -17,7 +17,7 @@ class Refused : public StoreTest {
   std::optional<ErrorCode> code_of_put(RunKey const& run, std::vector<TestRow> const& rows) {
     return loop.code_of(only->write_page(page(run, {batch_of("payout", rows)})));
   }
-  std::unique_ptr<Store> only;  // with one session, so that each page meets the same
+  std::unique_ptr<Store> only;  // with one session, so that each page uses the same one
 };
 
 TEST_F(Refused, TheFirstChangedRowOfASessionDoesNotStopThoseAfterIt) {
@@ -39,7 +39,7 @@ TEST_F(Refused, ATemporaryTableThatIsGoneIsMadeAgain) {
   auto const run = begin_on(*only);
   put(run, {{"k0", {{"amount", "0"}}}});
   EXPECT_EQ(put(run, {{"k0", {{"amount", "1"}}}}).updated, 1);
-  // As DISCARD TEMP of a pooler, or an administrator, does it.
+  // As a pooler's DISCARD TEMP or an administrator does it.
   auto const staging = value(
       "SELECT oid::regclass FROM pg_class WHERE relname = 'affsync_payout'"
       " AND relpersistence = 't'");

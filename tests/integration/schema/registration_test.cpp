@@ -1,4 +1,4 @@
-// Sources and feeds in the database: what they are beside their names, and who gives them up.
+// Sources and feeds in the database: their identity besides their names, and who retires them.
 #include "tests/integration/schema/fixture.hpp"
 
 namespace affsync::schema::test {
@@ -42,7 +42,7 @@ class Registration : public StoreTest {
     one.push_back(std::move(given));
     return loop.code_of(store->register_sources(std::move(one), std::move(configured)));
   }
-  // As if something of them had been read.
+  // As if some of their rows had been read.
   void read_all() {
     rows(
         "INSERT INTO affsync.stream_state (source_id, stream, live_rows)"
@@ -69,7 +69,7 @@ TEST_F(Registration, ASourceOfAnotherNameIsTheSameWhereItsAccountIs) {
   EXPECT_EQ(put(*store, source_of("again", "a"), {"again", "others"}).old_name, "renamed");
   EXPECT_EQ(sources(), "again a");
   read_all();
-  // Another account; the same account twice, both configured; two that it may have been.
+  // Another account; the same account twice, both configured; two accounts that it may have been.
   EXPECT_FALSE(put(*store, source_of("other", "b"), {"other"}).old_name);
   EXPECT_FALSE(put(*store, source_of("twin", "a"), {"again", "twin"}).old_name);
   EXPECT_FALSE(put(*store, source_of("which", "a"), {"which"}).old_name);
@@ -85,11 +85,11 @@ TEST_F(Registration, AnotherAccountUnderAKnownNameIsRefusedAndNothingChanges) {
   EXPECT_EQ(sources(), "x a");
 }
 
-// A typing error in the login name, met at the first try.
+// A typing error in the login name, noticed at the first attempt.
 TEST_F(Registration, UntilSomethingIsReadNothingHangsOnTheAccount) {
   auto const first = put(*store, source_of("x", "a"), {"x"});
-  auto const mended = put(*store, source_of("x", "b"), {"x"});
-  EXPECT_EQ(mended.source_id, first.source_id);
+  auto const corrected = put(*store, source_of("x", "b"), {"x"});
+  EXPECT_EQ(corrected.source_id, first.source_id);
   EXPECT_EQ(sources(), "x b");
 }
 
@@ -100,7 +100,7 @@ TEST_F(Registration, ALoginNameThatChangedIsTheSameAccountWhereTheConfigurationS
   changed.former_accounts = {"a"};
   auto const again = put(*store, changed, {"x"});
   EXPECT_EQ(again.source_id, first.source_id);
-  EXPECT_EQ(again.hash_salt, "testing:a");  // so keys stay what they are
+  EXPECT_EQ(again.hash_salt, "testing:a");  // so that keys stay the same
   EXPECT_EQ(sources(), "x b");
 }
 
@@ -116,7 +116,7 @@ TEST_F(Registration, ARenewedKeyIsTheSameAccountUnderTheSameNameOnly) {
   EXPECT_EQ(renewed.source_id, first.source_id);
   EXPECT_EQ(renewed.hash_salt, "testing:key-1");
   EXPECT_EQ(sources(), "x key-2");
-  // Of another broker it is somebody else.
+  // The same name at another broker is another account.
   by_key.identity.account = "key-3";
   by_key.identity.connector = "another";
   EXPECT_EQ(refusal(by_key), ErrorCode::config_invalid);
@@ -162,7 +162,7 @@ TEST_F(Registration, AnotherSettingOfPrivacyOrAddressWantsEveryRowAgainOnce) {
   given.privacy = "keep";
   EXPECT_TRUE(put(*store, given, {"x"}).other_privacy);
   EXPECT_TRUE(wanted());
-  // A pass that began under the old setting is none of it, nor one that is not full.
+  // The full pass is still due after a pass that began with the old setting, or that was not full.
   finish(before, true);
   EXPECT_TRUE(wanted());
   finish(begin(), false);
@@ -188,7 +188,7 @@ TEST_F(Registration, AnotherMappingWantsEveryRowOfItsStreamAgainOnce) {
   end.now = now;
   end.report.status = RunStatus::succeeded;
   loop.run(store->end_run(end));
-  // One of before it was noted counts as the same.
+  // A mapping from before mappings were recorded counts as the same.
   given.streams[0].mapping = given.streams[1].mapping = "1";
   EXPECT_TRUE(put(*store, given, {"x"}).other_mapping.empty());
   EXPECT_FALSE(wanted("feed"));
@@ -197,7 +197,7 @@ TEST_F(Registration, AnotherMappingWantsEveryRowOfItsStreamAgainOnce) {
   EXPECT_TRUE(wanted("feed"));
   EXPECT_FALSE(wanted("other"));
   EXPECT_TRUE(put(*store, given, {"x"}).other_mapping.empty());
-  // One that was never read has nothing to be read again.
+  // A stream that was never read has nothing to be read again.
   given.streams[1].mapping = "2";
   EXPECT_TRUE(put(*store, given, {"x"}).other_mapping.empty());
 }
@@ -213,7 +213,7 @@ TEST_F(Registration, TwoConfigurationsOnOneDatabaseDoNotHideEachOther) {
   loop.run(left->retire_sources_except({"mine", "shared"}));
   loop.run(right->retire_sources_except({"theirs", "shared"}));
   EXPECT_EQ(sources(), "mine a, shared c, theirs b");
-  // Each gives up its own; the shared one goes with the last.
+  // Each configuration retires its own sources; the shared source is retired with the last one.
   loop.run(left->retire_sources_except({"mine"}));
   EXPECT_EQ(sources(), "mine a, shared c, theirs b");
   loop.run(right->retire_sources_except({}));
@@ -237,7 +237,7 @@ TEST_F(Registration, AFeedIsRetiredByWhoeverHadItAndNobodyElse) {
   };
   put(*newer, renamed, {"x"});
   EXPECT_EQ(feeds(), "new, old retired");
-  // The older program starts again: the newer one's feed is not its to retire.
+  // The older program starts again: it must not retire the newer program's feed.
   put(*older, given, {"x"});
   EXPECT_EQ(feeds(), "new, old");
 }
@@ -278,7 +278,7 @@ TEST_F(Registration, AConfigurationIsRegisteredInABoundedNumberOfStatements) {
   auto copy = many;
   auto const first = loop.run(store->register_sources(std::move(copy), names));
   EXPECT_EQ(value("SELECT count(*) FROM affsync.stream"), "2100");
-  // One transaction each time, and the second writes nothing.
+  // One transaction each time; the second writes nothing.
   auto const written = value("SELECT max(xmin::text::bigint) FROM affsync.stream");
   auto const again = loop.run(store->register_sources(std::move(many), names));
   EXPECT_EQ(value("SELECT max(xmin::text::bigint) FROM affsync.stream"), written);
@@ -288,7 +288,7 @@ TEST_F(Registration, AConfigurationIsRegisteredInABoundedNumberOfStatements) {
   }
 }
 
-// A standby that lags behind becomes the primary: what was registered a moment ago is not there.
+// A lagging standby becomes the primary: a recent registration is lost.
 TEST_F(Registration, ASourceThatTheDatabaseHasLostIsPutBackByItsNextRun) {
   auto given = source_of("x", "a");
   given.streams = {feed("feed")};

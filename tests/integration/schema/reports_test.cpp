@@ -1,5 +1,5 @@
-// The views over three brokers that agree in nothing: one with dated rows in two currencies, one
-// with running totals, one in a coin without a rate. All expected figures are worked out by hand.
+// The views over three brokers that have nothing in common: one with dated rows in two currencies,
+// one with running totals, one in a coin without a rate. All expected values were computed by hand.
 #include "tests/integration/schema/fixture.hpp"
 
 namespace affsync::schema::test {
@@ -31,7 +31,7 @@ class Reports : public StoreTest {
                   {"amount_usd", usd},    {"kind", "lot"},    {"grain", "lifetime"}};
     return row;
   }
-  // Marks the row of the stream as vanished.
+  // Marks the row of the stream as deleted.
   void vanish(std::string const& stream, std::string_view table,
               std::vector<std::string> const& others) {
     auto const run = begin(stream);
@@ -101,16 +101,16 @@ TEST_F(Reports, EarningsOfADayKeepSourcesStatusesAndCurrenciesApart) {
 TEST_F(Reports, AClientIsOfItsSourceAndNoMoneyIsToldTwice) {
   fill_three_sources();
   std::vector<Cells> const wanted{
-      // Dated rows count; the rejected and the vanished one do not, nor does the rebates' total.
+      // Dated rows count. The rejected row, the vanished row and the total of the rebates do not.
       {"alpha", "c1", "18.0", "3", "15.0", "0", "fx_rate", "1.0", "2026-01-05"},
       {"alpha", "c2", "7", "0", "7", "0", "same currency", "0.5", "2026-01-06"},
-      // Only totals: the latest ones.
+      // Only totals: the latest values.
       {"beta", "c1", "130", "0", "130", "0", "broker", std::nullopt, std::nullopt},
       {"beta", "c2", "30", "0", "30", "0", "broker", std::nullopt, std::nullopt},
-      // No rows: what the broker says of the client.
+      // No rows: the values that the broker reports for the client.
       {"beta", "c3", "44", "4", "40", "0", "broker", std::nullopt, std::nullopt},
       {"gamma", "c8", "0", "0", "0", "0", std::nullopt, std::nullopt, std::nullopt},
-      // 2 dollars are known, but not what the coins are worth.
+      // 2 dollars are known, but not the value of the coins.
       {"gamma", "c9", std::nullopt, "0", std::nullopt, "1", "same currency", "1.0", "2026-01-07"}};
   EXPECT_EQ(rows("SELECT source, client_ref, commission_usd, rebate_usd, net_usd,"
                  " rows_without_usd, usd_origin, volume_lots, last_commission_on"
@@ -137,7 +137,8 @@ TEST_F(Reports, ARunningTotalThatWasNothingBeforeHasNotGrownByItself) {
   EXPECT_EQ(value("SELECT count(*) FROM affsync.commission_steps"), "0");
   put("totals", "commission", {total("t", "c", "510", "USD", "511")});
   put("totals", "commission", {total("t", "c", "510", "USD", "512")});
-  put("totals", "commission", {total("t", "c", "505", "EUR", "512")});  // another currency: no step
+  // Another currency, so no step.
+  put("totals", "commission", {total("t", "c", "505", "EUR", "512")});
   put("totals", "commission", {total("t", "c", "504", "EUR", "512")});
   std::vector<Cells> const steps{{"10", "11"}, {"0", "1"}, {"-1", "0"}};
   EXPECT_EQ(rows("SELECT s.amount, s.amount_usd FROM affsync.commission_steps s"
@@ -201,7 +202,7 @@ TEST_F(Reports, TheFunnelKnowsWhatABrokerDoesNotTell) {
   put("rewards", "commission",
       {earned("e", "c2", "2026-01-05", "paid", "1", "USD"),
        earned("f", "c1", "2026-01-05", "rejected", "1", "USD")});
-  at("beta");  // the same names are other people
+  at("beta");  // the same client names are other people
   put("clients", "client",
       {{"1", {{"client_ref", "c2"}, {"registered_at", "2026-01-02T00:00:00Z"}}},
        {"2",
@@ -214,7 +215,7 @@ TEST_F(Reports, TheFunnelKnowsWhatABrokerDoesNotTell) {
             wanted);
 }
 
-// The dollars of a change are the same money once more, so that they are no change of their own.
+// The dollars of a change are the same money, so they are not a change of their own.
 TEST_F(Reports, ARetroactiveChangeSaysOfWhichDayAndInWhichCurrency) {
   auto row = earned("d", "c1", "2026-01-05", "paid", "10", "EUR");
   row.values.emplace_back("amount_usd", "12");
@@ -261,7 +262,7 @@ TEST_F(Reports, ClawbacksAreWhatCountsLessThanBefore) {
        total("total", "c", "5", "USD", "5")});
   vanish("rewards", "commission",
          {"lowered", "raised", "rejected", "reversed", "void", "back", "total"});
-  put("rewards", "commission", {then("rejected", "rejected", "3")});  // nothing is left to take
+  put("rewards", "commission", {then("rejected", "rejected", "3")});  // nothing is left to revoke
   std::vector<Cells> const wanted{{"gone", "vanished", "10", "0", "-10"},
                                   {"lowered", "lowered", "10", "4", "-6"},
                                   {"rejected", "rejected", "10", "0", "-10"},

@@ -1,4 +1,4 @@
-// What retention removes, and what it never does.
+// What retention removes, and what it never removes.
 #include "schema/store/retention.hpp"
 
 #include "tests/integration/schema/fixture.hpp"
@@ -10,7 +10,7 @@ using std::chrono::hours;
 
 class RetentionOfRuns : public StoreTest {
  protected:
-  // As if they had ended so many days ago.
+  // As if the runs had ended that many days ago.
   void age_runs(std::string const& stream, int days) {
     auto const then = "now() - interval '" + std::to_string(days) + " days'";
     sql(url, "UPDATE affsync.sync_run SET started_at = " + then + ", finished_at = " + then +
@@ -40,7 +40,7 @@ TEST_F(RetentionOfRuns, RemovesOldRunsAndKeepsTheLastOfEachStream) {
   EXPECT_EQ(runs("rewards"), "1");
   EXPECT_EQ(runs("clients"), "3");
   EXPECT_EQ(loop.run(store->prune(keeping(90), false)).runs, 0);
-  // The stream goes on from where it stood.
+  // The stream resumes where it stopped.
   end(begin("rewards"));
   EXPECT_EQ(runs("rewards"), "2");
 }

@@ -228,7 +228,7 @@ class SandboxShapes : public testing::TestWithParam<std::string> {
     auto found = differences(ours, theirs);
     remove_allowed(found, shown);
     EXPECT_TRUE(found.empty()) << what
-                               << "\n  members that nobody has shown: " << text_of(found.only_ours)
+                               << "\n  members that no fixture shows: " << text_of(found.only_ours)
                                << "\n  members that are missing: " << text_of(found.only_theirs)
                                << "\n  other types: " << text_of(found.types) << "\n"
                                << body.substr(0, 1500);

@@ -1,4 +1,4 @@
-// Rows packed for COPY, and the hash that tells whether a row has changed.
+// Rows packed for COPY, and the hash that shows whether a row has changed.
 #include "base/batch.hpp"
 
 #include <gtest/gtest.h>
@@ -94,7 +94,7 @@ TEST_F(BatchTest, TrailingZeroOfANumberIsNoChange) {
   }
   cell("amount") = "1.51";
   EXPECT_NE(hash(), before);
-  // Of a text it is one, and of a whole number it is no zero behind the point.
+  // In a text such a zero is a change, and in a whole number it is not a fractional digit.
   cell("amount") = "10";
   auto const ten = hash();
   cell("amount") = "1";

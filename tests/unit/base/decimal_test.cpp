@@ -1,4 +1,5 @@
-// Decimals as text: every digit stays, limits are told apart, rounding is half away from zero.
+// Decimals as text: every digit is kept, each limit has its own error, half is rounded away from
+// zero.
 #include "base/decimal.hpp"
 
 #include <gtest/gtest.h>
@@ -59,7 +60,7 @@ TEST(Decimal, LimitsAreToldApart) {
   EXPECT_EQ(parse_decimal("1e1999").error, DecimalError::none);
   EXPECT_EQ(parse_decimal("1e2000").error, DecimalError::exponent_too_large);
   EXPECT_EQ(parse_decimal("1e-1999").error, DecimalError::none);
-  // Many digits and a large exponent each pass alone but not together.
+  // Many digits and a large exponent are each valid alone but not together.
   EXPECT_EQ(parse_decimal("0." + std::string(999, '9') + "e-1998").error,
             DecimalError::exponent_too_large);
   EXPECT_EQ(parse_decimal("0." + std::string(999, '9')).error, DecimalError::none);
@@ -131,8 +132,8 @@ TEST(Decimal, SumsAreExact) {
   }
 }
 
-// Made by hand from the floats: 190.36 is 190.3600006103515625, 13.9 is 13.8999996185302734375, 0.1
-// is 0.100000001490116…, 1234567.88 is 1234567.875, 16777216.5 is 16777216.
+// Computed by hand from the floats: 190.36 is 190.3600006103515625, 13.9 is 13.8999996185302734375,
+// 0.1 is 0.100000001490116…, 1234567.88 is 1234567.875, 16777216.5 is 16777216.
 TEST(Decimal, NoiseIsWhatTheNearestFloatPrints) {
   EXPECT_EQ(round_float_noise("190.36000061035", 2), "190.36");
   EXPECT_EQ(round_float_noise("-190.36000061035156", 2), "-190.36");
@@ -148,7 +149,7 @@ TEST(Decimal, WhatNoFloatPrintsStays) {
   for (auto const* meant : {"13.89999940", "13.8999994", "13.90000001", "190.36000061036",
                             "190.3600006103515626", "150000.0042", "0.1000001", "1.2345", "-1.0049",
                             "1.01000001", "13.0000001", "16777216.5049", "0.00000001",
-                            // Short enough to be meant: 83886.12 is 83886.1171875 as a float.
+                            // Short enough to be intended: 83886.12 is 83886.1171875 as a float.
                             "83886.117"}) {
     EXPECT_EQ(round_float_noise(meant, 2), meant);
   }

@@ -1,4 +1,4 @@
-// JSON documents: digits survive, flaws are marked where they are, limits hold.
+// JSON documents: digits are kept, errors have a position, limits apply.
 #include "base/json.hpp"
 
 #include <gtest/gtest.h>
@@ -202,7 +202,7 @@ TEST(Json, DuplicateMemberMarksItsRowOnly) {
   EXPECT_TRUE(page.has_duplicate());
   EXPECT_TRUE(page.items()[0].has_duplicate());
   EXPECT_FALSE(page.items()[1].has_duplicate());
-  EXPECT_EQ(page.items()[0].find("a")->number_text(), "3");  // the last one counts
+  EXPECT_EQ(page.items()[0].find("a")->number_text(), "3");  // the last duplicate counts
   EXPECT_TRUE(parsed(R"({"inner":{"a":1,"a":1}})").has_duplicate());
 }
 
@@ -215,7 +215,7 @@ TEST(Json, DuplicateAmongThousandsOfMembersIsFound) {
 
 TEST(Json, LimitsAreRefusedAsTooLarge) {
   JsonLimits limits;
-  EXPECT_EQ(refusal(nested(limits.depth)), ErrorCode::internal);  // that deep is fine
+  EXPECT_EQ(refusal(nested(limits.depth)), ErrorCode::internal);  // this depth is allowed
   EXPECT_EQ(refusal(nested(limits.depth + 1)), ErrorCode::answer_too_large);
   EXPECT_EQ(refusal(std::string(1'000'000, '[')), ErrorCode::answer_too_large);
 
@@ -223,7 +223,7 @@ TEST(Json, LimitsAreRefusedAsTooLarge) {
   EXPECT_EQ(refusal(R"({"a":1,"b":2})", limits), ErrorCode::internal);
   EXPECT_EQ(refusal(R"({"a":1,"b":2,"c":3})", limits), ErrorCode::answer_too_large);
 
-  limits.values = 4;  // the list and three in it
+  limits.values = 4;  // the list and three values in it
   EXPECT_EQ(refusal("[1,2,3]", limits), ErrorCode::internal);
   EXPECT_EQ(refusal("[1,2,3,4]", limits), ErrorCode::answer_too_large);
   EXPECT_EQ(refusal("[1e999999,2,3,4]", limits), ErrorCode::answer_too_large);

@@ -15,15 +15,15 @@ TEST(Redact, EncodedFormsAreFound) {
   for (auto const* echoed : {
            "p/ss \"w\\rd\u00e9",              // plain
            "p%2Fss%20%22w%5Crd%C3%A9",        // percent-encoded
-           "p%2fss%20%22w%5crd%c3%a9",        // in small letters
+           "p%2fss%20%22w%5crd%c3%a9",        // percent-encoded, lower case
            "p%2Fss+%22w%5Crd%C3%A9",          // as a form
            "p/ss \\\"w\\\\rd\u00e9",          // JSON
            "p\\/ss \\\"w\\\\rd\u00e9",        // JSON, slash escaped
            "p/ss \\\"w\\\\rd\\u00e9",         // JSON in ASCII
-           "p\\/ss \\\"w\\\\rd\\u00E9",       // JSON in ASCII, slash escaped, capitals
+           "p\\/ss \\\"w\\\\rd\\u00E9",       // JSON in ASCII, slash escaped, upper case
            "p/ss &quot;w\\rd\u00e9",          // HTML
-           "p&#x2F;ss &#34;w&#92;rd&#233;",   // HTML in numbers
-           "%70%2F%73s+&quot;w%5Crd\\u00e9",  // all at once
+           "p&#x2F;ss &#34;w&#92;rd&#233;",   // HTML, numeric
+           "%70%2F%73s+&quot;w%5Crd\\u00e9",  // mixed
        }) {
     EXPECT_EQ(redact(std::string("<") + echoed + ">", secret), "<***>") << echoed;
   }
@@ -67,8 +67,8 @@ TEST(Redactor, FindsWhatIsEncodedAsAWholeToo) {
   Redactor redactor;
   redactor.add(Secret("pl/nted \"k\u00e9y\""));
   redactor.add(Secret("0therSecret"));
-  redactor.add(Secret("abc"));  // too short to be one
-  // Made with another program: base64 behind none, one, two and six other bytes, in both alphabets,
+  redactor.add(Secret("abc"));  // too short to be a secret
+  // Made with another program: base64 after zero, one, two and six other bytes, in both alphabets,
   // percent-encoded, and hex in both cases.
   for (std::string const echoed : {
            "cGwvbnRlZCAia8OpeSIifQ==",

@@ -1,4 +1,4 @@
-// A secret is not printed, does not stay in memory, and is taken out of quoted texts.
+// A secret is not printed, does not stay in memory, and is removed from quoted texts.
 #include "base/secret.hpp"
 
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ TEST(Secret, CopiesAndMovesCarryTheText) {
   EXPECT_EQ(copy, first);
   Secret moved = std::move(first);
   EXPECT_EQ(moved.reveal(), "hunter2");
-  EXPECT_TRUE(first.empty());  // NOLINT: what is left behind is the point
+  EXPECT_TRUE(first.empty());  // NOLINT: the moved-from state is tested
   Secret assigned("other");
   assigned = moved;
   EXPECT_EQ(assigned.reveal(), "hunter2");
@@ -33,7 +33,7 @@ TEST(Secret, CopiesAndMovesCarryTheText) {
   EXPECT_EQ(assigned.reveal(), "short");
 }
 
-// Short texts live inside the object, so that its bytes can be looked at.
+// Short texts are stored inside the object, so their bytes can be inspected.
 TEST(Secret, BytesAreGoneAfterwards) {
   alignas(Secret) unsigned char memory[sizeof(Secret)];
   auto const holds = [&](std::string_view text) {

@@ -17,7 +17,7 @@ TEST(Nearest, FindsTheWordThatWasMeant) {
 }
 
 TEST(Nearest, SwapOfNeighboursCountsOne) {
-  EXPECT_EQ(nearest("tsl", keys), "tls");  // two changes would be more than a third
+  EXPECT_EQ(nearest("tsl", keys), "tls");  // two changes would exceed a third of the word
 }
 
 TEST(Nearest, IsSilentWhenNothingIsNear) {

@@ -1,4 +1,4 @@
-// The columns that the documentation promises, told once more so that a change of one is seen.
+// Repeats the columns that the documentation promises, so that a change of one is noticed.
 #include "base/tables.hpp"
 
 #include <gtest/gtest.h>

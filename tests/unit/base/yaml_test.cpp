@@ -1,4 +1,4 @@
-// YAML with places: every mistake names line and column, and no message quotes a value.
+// YAML with positions: every error has line and column, and no message quotes a value.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -13,7 +13,7 @@ Node parse(std::string_view text, Expand const& expand = {}) {
   return Node::parse(text, "x.yaml", expand);
 }
 
-// The line of the error that `work` ends with.
+// The first line of the error that `work` ends with.
 template <class Work>
 std::string failure_of(Work const& work) {
   try {

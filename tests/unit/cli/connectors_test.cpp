@@ -49,7 +49,7 @@ TEST(Connectors, ExampleIsAConfigurationThatLoads) {
   EXPECT_EQ(source.connector, "my-broker");
   EXPECT_EQ(source.credentials.at("login").reveal(), "me@example.com");
   EXPECT_EQ(source.credentials.at("api_key").reveal(), "k1");
-  // What has a default need not be given.
+  // A setting with a default need not be given.
   EXPECT_TRUE(source.settings.empty());
 }
 
@@ -138,7 +138,7 @@ TEST(Connectors, TheExampleGivesTheFirstSetAndShowsTheRest) {
       << text;
 }
 
-// Whoever pastes it gets a source that works as soon as the credentials are there.
+// A user who pastes the text has a working source once the credentials are filled in.
 TEST(Connectors, ThePasteOfEveryShippedConnectorIsGood) {
   auto const env = [](std::string const&) { return std::optional<std::string>("x"); };
   auto const manifests = engine::builtin_manifests().value();
@@ -148,7 +148,7 @@ TEST(Connectors, ThePasteOfEveryShippedConnectorIsGood) {
     ASSERT_TRUE(config) << config.error().to_line() << "\n" << text;
     ASSERT_EQ(config->sources.size(), 1U);
     EXPECT_EQ(text.find("base_url") != std::string::npos, manifest.base_url.empty()) << text;
-    // Only what is asked of the user is there.
+    // Contains only the settings that the user must give.
     for (auto const& setting : manifest.settings) {
       EXPECT_EQ(config->sources[0].settings.count(setting.name), setting.required ? 1U : 0U);
     }

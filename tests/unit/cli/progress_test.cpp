@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A clock that is moved by hand, and what would be on stderr.
+// A manual clock, and the text that would be on stderr.
 struct Stage {
   std::ostringstream text;
   log::Terminal terminal;
@@ -80,8 +80,8 @@ TEST(ProgressPlain, SaysHowItGoesOnEveryFewSecondsOnly) {
   EXPECT_EQ(stage.take(), "");
 }
 
-// Of a first load that goes through its days it is the day that tells how far it is: the broker has
-// counted no more than the days at hand.
+// In a first load that goes through its days, the day shows the progress: the broker has counted
+// only the days at hand.
 TEST(ProgressPlain, SaysWhichDayAFirstLoadHasReached) {
   using namespace std::chrono;
   Stage stage;
@@ -245,7 +245,7 @@ TEST(ProgressLive, WaitForTheBrokerCountsDown) {
 
 TEST(ProgressLive, MoreStreamsThanRowsAreCounted) {
   Stage stage;
-  stage.become_terminal(80, 6);  // room for four lines
+  stage.become_terminal(80, 6);  // four lines fit
   Progress progress(stage.console, stage.options());
   for (auto const* name : {"a", "b", "c", "d", "e", "f"}) {
     stage.now += 1s;
@@ -278,7 +278,7 @@ TEST(ProgressLive, OwnThreadEndsWithTheObject) {
   options.redraw_every = 1ms;
   Progress progress(stage.console, options);
   progress.on_run_started(run_of("a"));
-  progress.finish();  // would wait for ever if the thread did not end
+  progress.finish();  // would wait forever if the thread did not end
 }
 
 }  // namespace

@@ -128,7 +128,7 @@ TEST(ReportJson, SaysWhatTheReportLeavesOut) {
       << json;
 }
 
-// Three lines of one currency, their sum, one line of another, its sum, and the sum of all.
+// Three lines in one currency, their sum, one line in another, its sum, and the sum of all.
 Rows const many = {
     {"a", "EUR", "1", std::nullopt, "1", std::nullopt, "f"},
     {"b", "EUR", "2", std::nullopt, "1", std::nullopt, "f"},
@@ -197,7 +197,7 @@ ReportOptions asked(std::string const& report, std::string const& by) {
 TEST(ReportPlan, EveryPlanEndsWithTheMarkOfTotals) {
   for (auto const* report : {"earnings", "clients", "payouts", "rebates", "changes", "balances"}) {
     for (auto const* by : {"", "source", "month"}) {
-      // A balance is of a moment: months of it cannot be added up.
+      // A balance belongs to a moment; balances of a month cannot be added up.
       if (std::string(report) + by == "balancesmonth") continue;
       auto const plan = plan_report(asked(report, by));
       ASSERT_FALSE(plan.columns.empty());

@@ -1,4 +1,4 @@
-// Which changes of a configuration a reload tells of, since it cannot put them to use.
+// Which configuration changes a reload reports because only a restart applies them.
 #include "daemon/restart_needs.hpp"
 
 #include <gtest/gtest.h>
@@ -32,7 +32,7 @@ TEST(RestartNeeds, TellsOfEachAndKeepsWhatIsInUse) {
   EXPECT_EQ(keep_what_needs_a_restart(fresh, used), all);
   EXPECT_EQ(fresh.database.url, used.database.url);
   EXPECT_EQ(fresh.http.listen, used.http.listen);
-  // Changed back, it is no change any more.
+  // After changing it back there is no difference any more.
   EXPECT_EQ(keep_what_needs_a_restart(fresh, used), Names());
 }
 

@@ -17,7 +17,7 @@ std::string told(std::string const& lines) {
   return prepared ? "" : prepared.error().to_line();
 }
 
-// The line begins with the place, as editors want it, and the place is that of the key.
+// The message begins with the position, as editors expect, and the position is that of the key.
 TEST(SourcePlans, AMistakeIsShownAtItsKey) {
   EXPECT_EQ(told("    credentials: {login: a, password: b}\n"), "");
   EXPECT_EQ(told("    credentials: {login: a, username: b}\n").rfind("f.yaml:4:29: ", 0), 0U)

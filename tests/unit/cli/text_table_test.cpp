@@ -160,7 +160,7 @@ TEST(Bar, ProgressFillsItsWidth) {
   EXPECT_EQ(progress_bar(0, 10, 4, true), "░░░░");
   EXPECT_EQ(progress_bar(5, 10, 4, true), "██░░");
   EXPECT_EQ(progress_bar(10, 10, 4, true), "████");
-  EXPECT_EQ(progress_bar(15, 10, 4, true), "████");  // more than the broker had said
+  EXPECT_EQ(progress_bar(15, 10, 4, true), "████");  // more rows than the broker reported
   EXPECT_EQ(progress_bar(5, 10, 4, false), "##..");
 }
 
@@ -192,7 +192,7 @@ TEST(TextTable, ALineOfItsOwnWidensNoColumn) {
 TEST(CutMiddle, KeepsStartAndEndWithinTheWidth) {
   EXPECT_EQ(cut_middle("abcdef", 6, "…"), "abcdef");
   EXPECT_EQ(cut_middle("abcdefg", 6, "…"), "abc…fg");
-  EXPECT_EQ(cut_middle("用户用户用户", 7, "…"), "用…用户");  // a wide character is never halved
+  EXPECT_EQ(cut_middle("用户用户用户", 7, "…"), "用…用户");  // a wide character is never split
   EXPECT_EQ(cut_middle("abc", 1, "…"), "…");
   EXPECT_EQ(cut_middle("abc", 0, "…"), "");
 }

@@ -1,4 +1,4 @@
-// What the tests of the configuration share: a fake environment and short ways to read a text.
+// Helpers for the tests of the configuration: a fake environment and short ways to parse a text.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ inline Environment environment(std::map<std::string, std::string> variables = {}
   };
 }
 
-// The configuration of a text that must be right.
+// The configuration from a text that must be valid.
 inline Config read(std::string_view yaml, Environment const& env = environment()) {
   auto config = parse_config(yaml, "c.yaml", env);
   if (!config) {
@@ -29,7 +29,7 @@ inline Config read(std::string_view yaml, Environment const& env = environment()
   return *config;
 }
 
-// The error of a text that must be wrong; its code must be `code`.
+// The error of a text that must be invalid; its code must be `code`.
 inline std::string mistake(std::string_view yaml, Environment const& env = environment(),
                            ErrorCode code = ErrorCode::config_invalid) {
   auto const config = parse_config(yaml, "c.yaml", env);
@@ -38,7 +38,7 @@ inline std::string mistake(std::string_view yaml, Environment const& env = envir
   return config.error().to_line();
 }
 
-// A configuration of one source with one more line, which is line 4, its value from column 5.
+// A configuration of one source with one more line, which is line 4; its value starts in column 5.
 inline std::string source_with(std::string const& line) {
   return "sources:\n  - name: main\n    connector: exness\n    " + line + "\n";
 }

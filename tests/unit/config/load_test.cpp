@@ -113,7 +113,7 @@ TEST(Config, UnknownKeyOfEverySectionNamesPlaceAndNearest) {
 TEST(Config, WrongShapesSaySo) {
   EXPECT_EQ(mistake("- a\n"), "c.yaml:1:1: expected the configuration as a mapping, found a list");
   EXPECT_EQ(mistake("http: 9464\n"), "c.yaml:1:7: expected http as a mapping, found a text");
-  // A text in a wrong place is not quoted: it may hold a password.
+  // A misplaced text is not quoted: it may contain a password.
   EXPECT_EQ(mistake("database: postgresql://me:hunter2@host/db\n"),
             "c.yaml:1:11: expected database as a mapping, found a text");
   EXPECT_EQ(mistake("password hunter2\n"),
@@ -242,7 +242,7 @@ TEST_F(ConfigFile, OptionComesBeforeVariableBeforeCurrentDirectory) {
 
 TEST_F(ConfigFile, ThatIsNowhereNamesThePlaces) {
   if (std::filesystem::exists("/etc/affsync/affsync.yaml")) GTEST_SKIP() << "the machine has one";
-  std::filesystem::create_directory("affsync.yaml");  // a directory is no configuration
+  std::filesystem::create_directory("affsync.yaml");  // a directory is not a configuration file
   auto const found = find_config_file("", environment());
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().code, ErrorCode::config_invalid);

@@ -1,4 +1,4 @@
-// Mistakes that people make in affsync.yaml, and what they are told.
+// Mistakes that users make in affsync.yaml, and the messages for them.
 #include <gtest/gtest.h>
 
 #include "config/load.hpp"
@@ -30,7 +30,7 @@ TEST(ConfigMistakes, ATabInTheIndentation) {
 }
 
 TEST(ConfigMistakes, ABracketThatIsNotClosedIsShownWhereItIsOpened) {
-  // A # in a password without quotes begins a comment.
+  // A # in an unquoted password begins a comment.
   EXPECT_TRUE(has(told(source_with("    credentials: {login: a, password: b #c}\n    every: 1h\n")),
                   "f.yaml:4:18: "))
       << told(source_with("    credentials: {login: a, password: b #c}\n    every: 1h\n"));
@@ -64,7 +64,7 @@ TEST(ConfigMistakes, APlaceholderIsNotSentToABroker) {
   auto const variable =
       told(source_with("    credentials: {login: a, password: $EXNESS_PASSWORD}\n"));
   EXPECT_TRUE(has(variable, "looks like a variable without its braces")) << variable;
-  EXPECT_FALSE(has(variable, "EXNESS")) << variable;  // it may be a password
+  EXPECT_FALSE(has(variable, "EXNESS")) << variable;  // it may be part of a password
   EXPECT_TRUE(
       has(told(source_with("    credentials: {login: your login, password: b}\n")), "placeholder"));
   EXPECT_EQ(told(source_with("    credentials: {login: a, password: \"$ecret\"}\n")), "");

@@ -1,4 +1,4 @@
-// Durations, cron lines and the next time that each names.
+// Durations, cron lines and the next time that each gives.
 #include "config/schedule.hpp"
 
 #include <gtest/gtest.h>
@@ -173,7 +173,7 @@ TEST(Schedule, JitterMovesCronByUpToHalfAMinute) {
   auto const schedule = *parse_schedule("0 6 * * *");
   EXPECT_EQ(schedule.next(at(2026, 1, 1), 0), at(2026, 1, 1, 6));
   EXPECT_EQ(schedule.next(at(2026, 1, 1), 0.5), at(2026, 1, 1, 6, 0, 15));
-  // A run that began late by the jitter does not make the same time come again.
+  // A run that began late because of the jitter does not repeat the same time.
   EXPECT_EQ(schedule.next(at(2026, 1, 1, 6, 0, 15), 0), at(2026, 1, 2, 6));
 }
 

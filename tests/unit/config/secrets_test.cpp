@@ -1,4 +1,4 @@
-// The forms of a secret: none of them ever shows in a message.
+// The forms of a secret: none of them appears in a message.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,12 +25,12 @@ class SecretForms : public testing::Test {
     std::ofstream(directory_ / name, std::ios::binary) << text;
     return path(name);
   }
-  // The password that a source is given as `value`.
+  // The password that a source gets from `value`.
   std::string password(std::string const& value, Environment const& env = environment()) const {
     auto const config = read(source_with("credentials: {password: " + value + "}"), env);
     return config.sources.empty() ? "none" : config.sources[0].credentials.at("password").reveal();
   }
-  // The error of it, without the place, which is checked.
+  // The error of `value`, without its position, which is checked here.
   std::string missing(std::string const& value, Environment const& env = environment()) const {
     auto const message = mistake(source_with("credentials: {password: " + value + "}"), env,
                                  ErrorCode::secret_missing);
@@ -145,7 +145,7 @@ TEST_F(SecretForms, EnvAsAKeyIsExplained) {
       "environment variable.");
 }
 
-// It would be sent to the broker as it is, and count as a wrong password there.
+// Without this check it would be sent literally and count as a wrong password at the broker.
 TEST_F(SecretForms, AVariableWithoutItsBracesIsAMistake) {
   for (auto const* odd : {"$PLANTED_VARIABLE", "'%PLANTED_VARIABLE%'", "$(PLANTED_VARIABLE)",
                           "$env:PLANTED_VARIABLE", "$_PLANTED"}) {

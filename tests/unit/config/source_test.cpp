@@ -19,7 +19,7 @@ StreamConfig stream(std::string const& options) {
   return found == read_source.streams.end() ? StreamConfig() : found->second;
 }
 
-// A mistake in the options of a stream; they begin at 4:25.
+// The error for stream options, which begin at 4:25.
 std::string stream_mistake(std::string const& options) {
   return mistake(source_with("streams: {rewards: {" + options + "}}"));
 }

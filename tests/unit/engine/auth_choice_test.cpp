@@ -1,4 +1,4 @@
-// Which way to log in the credentials of a source choose, and what a wrong set of them is told.
+// Which login method the credentials of a source select, and the messages for a wrong set.
 #include "connectors/engine/plan/auth_choice.hpp"
 
 #include <gtest/gtest.h>
@@ -75,7 +75,7 @@ TEST(AuthChoice, AnOptionalSignatureIsMadeOnlyWithItsKey) {
   ASSERT_TRUE(made) << made.error().to_line();
   ASSERT_TRUE(made->signature);
   EXPECT_EQ(made->signature->prefix, "x-api-key=");
-  // It may be given beside a login that does not use it.
+  // It may be given together with a login that does not use it.
   auto const login = plan({{"username", "me"}, {"password", "p"}, {"hmac_secret", "h"}});
   ASSERT_TRUE(login) << login.error().to_line();
   EXPECT_FALSE(login->signature);
@@ -234,7 +234,7 @@ TEST(AuthChoice, AnAnswerMayTellHowLongItsTokenLives) {
   EXPECT_EQ(lives(R"(,"expires_in":9999999999999)"), 10LL * 366 * 86'400);
 }
 
-// ^ stands before the place that the error names.
+// ^ marks the position that the error names.
 TEST(AuthChoice, MistakesInTheFileAreToldWithTheirPlace) {
   struct Mistake {
     std::string auth;

@@ -1,4 +1,4 @@
-// What a login sends, what its answer means, and what is added to every request.
+// What a login sends, how its answer is read, and what is added to every request.
 #include "connectors/engine/request/auth.hpp"
 
 #include <gtest/gtest.h>
@@ -34,7 +34,7 @@ Json body(std::string_view text) {
   return parse_json(text).value();
 }
 
-// {"alg":"none"} . {"exp":1795000000} . a signature; made with an encoder of another program.
+// {"alg":"none"} . {"exp":1795000000} . a signature; encoded with another program.
 constexpr std::string_view jwt = "eyJhbGciOiJub25lIn0.eyJleHAiOjE3OTUwMDAwMDB9.c2ln";
 TimePoint const jwt_exp{seconds(1795000000)};
 
@@ -142,7 +142,7 @@ TEST(ReadToken, SaysWhereATokenIsMissing) {
   }
 }
 
-// {"iat":1794978400,"exp":1795000000}: six hours, whatever our clock says.
+// {"iat":1794978400,"exp":1795000000}: six hours, whatever the local clock shows.
 TEST(ReadToken, LifetimeOfAJwtDoesNotDependOnOurClock) {
   constexpr std::string_view six_hours =
       "eyJhbGciOiJub25lIn0.eyJpYXQiOjE3OTQ5Nzg0MDAsImV4cCI6MTc5NTAwMDAwMH0.c2ln";
@@ -152,7 +152,7 @@ TEST(ReadToken, LifetimeOfAJwtDoesNotDependOnOurClock) {
     ASSERT_TRUE(token);
     EXPECT_EQ(token->expires_at, ours + 6h);
   }
-  // Without its beginning the answer's Date tells.
+  // Without `iat` the answer's Date counts.
   auto const late = jwt_exp - 15min;
   auto const token = read_token(login_auth(), body(R"({"token":")" + std::string(jwt) + "\"}"),
                                 late, jwt_exp - 6h);
@@ -203,7 +203,8 @@ TEST(ReadToken, GivesTheBrokersWordsInsteadOfAToken) {
   };
   EXPECT_NE(said(R"({"success":false,"message":"Wrong password"})").find("Wrong password"),
             std::string::npos);
-  // Where the path in the connector is wrong the token itself stands elsewhere: names only.
+  // If the connector's path is wrong, the token is in another member: the message names members
+  // only.
   auto const elsewhere = said(R"({"access":"planted-token","refresh":"planted-too"})");
   EXPECT_NE(elsewhere.find("access, refresh"), std::string::npos) << elsewhere;
   EXPECT_EQ(elsewhere.find("planted"), std::string::npos) << elsewhere;
@@ -224,7 +225,7 @@ TEST(JwtExpiry, ReadsExpOfThePayload) {
 }
 
 TEST(JwtExpiry, TakesTheUrlAlphabetWithAndWithoutPadding) {
-  // {"n":"~~~???","exp":1795000000}: has both characters that differ between the two alphabets.
+  // {"n":"~~~???","exp":1795000000}: contains both characters that differ between the alphabets.
   std::string const payload = "eyJuIjoifn5-Pz8_IiwiZXhwIjoxNzk1MDAwMDAwfQ";
   EXPECT_EQ(jwt_expiry("e30." + payload + ".s"), jwt_exp);
   // {"exp":1795000000 } needs padding.

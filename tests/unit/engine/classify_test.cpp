@@ -98,8 +98,8 @@ TEST(Classify, HtmlWithAGoodStatusIsRecognised) {
   EXPECT_NE(verdict.error->hint.find("path may be wrong"), std::string::npos);
 }
 
-// What stands in front of a broker says nothing about the account: neither HTTP's meaning of the
-// status counts nor a connector's.
+// An answer from a proxy or firewall in front of a broker says nothing about the account, so
+// neither HTTP's meaning of the status nor the connector's applies.
 TEST(Classify, APageWhereJsonIsDueIsTransientWhateverItsStatus) {
   std::string const page = "<html><head><title>Attention Required!</title></head></html>";
   ErrorRule wrong;
@@ -115,11 +115,11 @@ TEST(Classify, APageWhereJsonIsDueIsTransientWhateverItsStatus) {
     }
   }
   EXPECT_EQ(judge(answer(403, "error code: 1020")).answer_class, AnswerClass::transient);
-  // These speak of who asks, of the path, of the limit, whatever they look like.
+  // These statuses are about the caller, the path or the limit, whatever the body looks like.
   EXPECT_EQ(judge(answer(401, page)).answer_class, AnswerClass::auth_expired);
   EXPECT_EQ(judge(answer(404, page)).answer_class, AnswerClass::not_found);
   EXPECT_EQ(judge(answer(429, page)).answer_class, AnswerClass::throttled);
-  // A rule that names the page's words knows it.
+  // A rule that matches words of the page applies.
   ErrorRule limit;
   limit.status = {403};
   limit.body_contains = "attention required";
@@ -268,7 +268,7 @@ TEST(RetryAfter, SecondsOrADate) {
   EXPECT_EQ(parse_retry_after(" 1.5 ", moment), 1500ms);
   EXPECT_EQ(parse_retry_after("Tue, 05 Nov 2024 12:00:30 GMT", moment), 30s);
   EXPECT_EQ(parse_retry_after("Tue, 05 Nov 2024 11:00:00 GMT", moment), 0s);
-  // What servers send instead.
+  // Formats that servers send although no standard allows them.
   EXPECT_EQ(parse_retry_after("Tuesday, 05-Nov-24 12:00:30 GMT", moment), 30s);
   EXPECT_EQ(parse_retry_after("Tue Nov  5 12:00:30 2024", moment), 30s);
   EXPECT_EQ(parse_retry_after("2024-11-05T12:00:30Z", moment), 30s);
@@ -288,7 +288,7 @@ TEST(RetryAfter, SecondsOrADate) {
 
 using Fields = std::vector<Headers::Field>;
 
-// The RateLimit fields as each version of the draft has them, and what servers send beside them.
+// The RateLimit fields of each draft version, and what servers send besides.
 TEST(ClassifyWait, HeadersOfEveryKind) {
   struct Case {
     Fields headers;
@@ -332,7 +332,7 @@ TEST(ClassifyWait, HeadersOfEveryKind) {
   }
 }
 
-// Ours may be wrong: a point in time is compared with the broker's own clock.
+// The local clock may be wrong: a point in time is compared with the broker's own clock.
 TEST(ClassifyWait, TimesCountFromTheAnswersDate) {
   Headers::Field const date{"Date", "Tue, 05 Nov 2024 09:00:00 GMT"};
   EXPECT_EQ(judge(answer(429, "{}", {date, {"Retry-After", "Tue, 05 Nov 2024 09:00:20 GMT"}})).wait,
@@ -357,7 +357,7 @@ TEST(ClassifyWait, MembersOfABody) {
   EXPECT_EQ(wait(R"({"retry_after": null, "after": 5})"), std::nullopt);
 }
 
-// The whole of it is there for whoever has to decide, beyond the connector's bound.
+// The full wait is reported to the caller, beyond the connector's cap.
 TEST(ClassifyWait, WhatIsAskedForIsKnownBeyondTheCap) {
   auto const verdict = judge(answer(429, "{}", {{"Retry-After", "43200"}}));
   EXPECT_EQ(verdict.asked, 12h);

@@ -1,4 +1,4 @@
-// connectors/connector.schema.json, which editors read, against the parser: the same keys
+// Compares connectors/connector.schema.json, which editors use, with the parser: the same keys
 // everywhere, the same columns and tables.
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ namespace {
 
 using Keys = std::map<std::string, std::set<std::string>>;
 
-// A file with every kind of paging, login and record, since a key is known only where its kind is.
+// A file with every kind of paging, login and record, since a key is known only within its kind.
 constexpr char const* everything = R"(
 name: everything
 base_url: https://broker.example
@@ -60,7 +60,7 @@ Json schema() {
   return parse_json(text).value();
 }
 
-// Every object of the schema that has a title, however deep: the title and its properties.
+// Collects every object of the schema that has a title, at any depth: the title and its properties.
 void collect(Json const& json, Keys& out) {
   if (json.is_array()) {
     for (auto const& item : json.items()) collect(item, out);
@@ -75,7 +75,7 @@ void collect(Json const& json, Keys& out) {
   for (auto const& member : json.members()) collect(member.value, out);
 }
 
-// Names of things in quotes are no part of a kind.
+// Quoted names are not part of a kind.
 std::string kind_of(std::string const& what) {
   auto const quote = what.find(" \"");
   return quote == std::string::npos ? what : what.substr(0, quote);

@@ -1,4 +1,4 @@
-// Which days a pass reads where some can no longer be had, are in doubt, or are too many at once.
+// Which days a pass reads if some are no longer available, are in doubt, or are too many at once.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -15,14 +15,14 @@ Day day(char const* text) {
   return *parse_day(text);
 }
 
-// One row a day, each of them on one page, with a count that can be wrong.
+// One row per day, all on one page, with a count that can be wrong.
 class DayServer {
  public:
-  Day oldest = day("2000-01-01");  // older days are refused
-  int longest = 10'000;            // more days at once are refused
-  bool says_too_long = true;       // … by a rule of the connector
+  Day oldest = day("2000-01-01");  // earlier days are refused
+  int longest = 10'000;            // a longer window is refused
+  bool says_too_long = true;       // … with a code that the connector knows
   bool broken = false;             // everything is refused
-  std::set<Day> miscounted;        // windows with one of these have a wrong count
+  std::set<Day> miscounted;        // a window with one of these days has a wrong count
   Days asked, refused;             // "from to" of each request
 
   std::optional<Error> refusal(HttpRequest const& request) {
@@ -33,7 +33,7 @@ class DayServer {
       error = Error(says_too_long ? ErrorCode::window_too_large : ErrorCode::bad_request, "long");
     }
     if (broken || from < oldest) error = Error(ErrorCode::bad_request, "from is too early");
-    // The same days again are another page of them.
+    // Requests for the same days are further pages of one window.
     auto& list = error ? refused : asked;
     if (list.empty() || list.back() != span) list.push_back(span);
     return error;
@@ -62,7 +62,7 @@ class DayServer {
 
 struct Read {
   std::vector<SliceEnd> ends;
-  std::vector<DaySpan> lost;  // at the begin, and on the way
+  std::vector<DaySpan> lost;  // at the begin and during the pass
   std::string cursor;
   std::optional<Error> error;
   std::optional<DaySpan> covered;
@@ -101,7 +101,7 @@ Read read(StreamPlan const& plan, DayServer& server, std::string const& today,
     auto page = reader.on_answer(server.answer(*request), start.now).value();
     result.cursor = page.checkpoint;
     for (auto const& span : page.lost) {
-      // Those from the begin come with the first page as well.
+      // Lost days from the begin are reported with the first page too.
       if (std::ranges::find(result.lost, span) == result.lost.end()) result.lost.push_back(span);
     }
     if (page.slice_end) result.ends.push_back(std::move(*page.slice_end));
@@ -114,7 +114,7 @@ Read read(StreamPlan const& plan, DayServer& server, std::string const& today,
   return result;
 }
 
-// A plan whose pages hold all.
+// A plan whose pages hold all rows.
 StreamPlan plan_of(char const* start, int span = 31) {
   return windowed_plan(1000, 1, day(start), span);
 }
@@ -132,7 +132,7 @@ TEST(Keeps, NothingOlderIsAskedFor) {
   EXPECT_TRUE(first.lost.empty()) << "what was never within reach is not lost";
   EXPECT_TRUE(first.full);
   EXPECT_EQ(first.ends.at(0).keeps_from, day("2026-06-01"));
-  // The next day, and after a pause that is shorter than what the broker keeps.
+  // The next pass, after a pause shorter than the broker's retention.
   auto const second = read(plan, server, "2026-07-20", first.cursor);
   EXPECT_EQ(server.asked, (Days{"2026-06-24 2026-07-20"}));
   EXPECT_TRUE(second.lost.empty());
@@ -162,7 +162,7 @@ TEST(TooOld, ARefusedWindowMovesOnToWhatTheBrokerStillGives) {
   EXPECT_EQ(second.lost, spans("2026-01-21", "2026-03-01"));
   EXPECT_EQ(second.slices(), (Days{"2026-03-02 2026-03-31"}));
   EXPECT_LE(server.asked.size() + server.refused.size(), 12U);
-  // The day after it is known how far back the broker goes.
+  // A day later the reach of the broker is known.
   server.oldest = day("2026-03-03");
   auto const third = read(plan, server, "2026-04-01", second.cursor);
   EXPECT_TRUE(server.refused.empty());
@@ -226,7 +226,7 @@ TEST(InDoubt, DaysAreAskedForAgainBehindThePass) {
   EXPECT_FALSE(second.full);
   EXPECT_EQ(second.ends.back().seen_keys.size(), 7U);
   EXPECT_TRUE(second.ends.back().markable);
-  // Days that the pass reads anyway, and a full pass reads all.
+  // Days that the pass reads anyway. A full pass reads all.
   read(plan, server, "2026-06-15", first.cursor, spans("2026-06-09", "2026-06-10"));
   EXPECT_EQ(server.asked, (Days{"2026-06-08 2026-06-15"}));
 }
@@ -240,7 +240,7 @@ TEST(InDoubt, APassThatStopsAmongThemGoesOnWithThem) {
   ASSERT_EQ(stopped.slices().size(), 2U);
   auto const rest = read(plan, server, "2026-06-15", stopped.cursor, doubtful);
   EXPECT_EQ(rest.slices().front(), "2026-02-01 2026-02-09");
-  // And the day after nothing is missing.
+  // On the next day nothing is missing.
   auto const next = read(plan, server, "2026-06-16", rest.cursor);
   EXPECT_EQ(next.slices(), (Days{"2026-06-09 2026-06-16"}));
 }
@@ -269,7 +269,7 @@ TEST(InDoubt, AWholeListInDoubtIsReadAgainWhole) {
   EXPECT_TRUE(StreamReader(std::make_shared<StreamPlan const>(plan), start).is_full_pass());
 }
 
-// A server may cap a list that has no pages, so that one answer proves nothing without a count.
+// A server may cap a list without pages, so one answer proves nothing without a count.
 TEST(SingleAnswer, IsProvenByTheBrokersCountAlone) {
   for (bool const tells_total : {true, false}) {
     auto plan = list_plan(10, 0);
@@ -302,7 +302,7 @@ StreamPlan changes_plan(int lookback) {
 
 class ChangeServer : public DayServer {
  public:
-  // The whole list has no days.
+  // The request for the whole list has no days.
   std::optional<Error> refusal(HttpRequest const& request) {
     if (query_of(request).contains("date_from")) return DayServer::refusal(request);
     asked.push_back("all");
@@ -316,7 +316,7 @@ class ChangeServer : public DayServer {
   }
 };
 
-// What read() does, with a server that also has a whole list.
+// Like read(), with a server that also has a whole list.
 Days changes(StreamPlan const& plan, ChangeServer& server, std::string const& today,
              std::string& cursor, int most = 1000) {
   ReaderStart start;
@@ -343,7 +343,7 @@ TEST(WindowOfChanges, OneThatIsTooLongIsReadToItsEndInPieces) {
   std::string cursor;
   EXPECT_EQ(changes(plan, server, "2026-05-16", cursor), (Days{"all"}));
   server.longest = 7;
-  // Off for 30 days.
+  // No pass for 30 days.
   auto const pieces = changes(plan, server, "2026-06-15", cursor);
   EXPECT_EQ(pieces.front().substr(0, 10), "2026-05-09");
   EXPECT_EQ(pieces.back().substr(11), "2026-06-15");
@@ -351,7 +351,7 @@ TEST(WindowOfChanges, OneThatIsTooLongIsReadToItsEndInPieces) {
     EXPECT_EQ(day(pieces[i].substr(0, 10).c_str()) - day(pieces[i - 1].substr(11).c_str()),
               days(1));
   }
-  // The mark is where the pass began.
+  // The mark is the time at which the pass began.
   EXPECT_EQ(changes(plan, server, "2026-06-16", cursor).front().substr(0, 10), "2026-06-08");
 }
 

@@ -1,4 +1,4 @@
-// The worked example of docs/connectors.md has to do what the page says.
+// The worked example of docs/connectors.md must behave as the page says.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -10,7 +10,7 @@
 namespace affsync::engine {
 namespace {
 
-// The first block of that language that holds `text`.
+// The first code block of that language that contains `text`.
 std::string block_of(std::string const& language, std::string const& text) {
   std::ifstream file(AFFSYNC_SOURCE_DIR "/docs/connectors.md");
   std::string const page{std::istreambuf_iterator<char>(file), {}};

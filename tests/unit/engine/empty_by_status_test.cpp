@@ -1,4 +1,4 @@
-// A list that is empty because of an error status alone: a wrong address answers so, too.
+// A list that is empty only because of an error status; a wrong path gives the same answer.
 #include <gtest/gtest.h>
 
 #include "tests/unit/engine/reader_fixture.hpp"
@@ -29,7 +29,7 @@ struct Pass {
   int answers = 0;
 };
 
-// Reads a stream to its end; `answer` is asked for each slice by its number.
+// Reads a stream to its end; `answer` gives the answer for each slice number.
 template <class AnswerTo>
 Pass read(StreamPlan const& plan, std::string cursor, TimePoint now, AnswerTo answer) {
   ReaderStart start;
@@ -59,10 +59,11 @@ TEST(EmptyByStatus, AHistoryOfItIsNoSuccessAndNothingCountsAsRead) {
   auto const nothing = read(plan, "", at("2026-06-15"), [](int) { return not_there(); });
   EXPECT_TRUE(nothing.doubt);
   EXPECT_EQ(nothing.answers, 5);
-  // With the right path the next pass reads all of it.
-  auto const mended = read(plan, nothing.cursor, at("2026-06-15"), [](int) { return rows_of(0); });
-  EXPECT_EQ(mended.answers, 5);
-  EXPECT_FALSE(mended.doubt);
+  // With the correct path the next pass reads everything.
+  auto const corrected =
+      read(plan, nothing.cursor, at("2026-06-15"), [](int) { return rows_of(0); });
+  EXPECT_EQ(corrected.answers, 5);
+  EXPECT_FALSE(corrected.doubt);
 }
 
 TEST(EmptyByStatus, SomeDaysOfItAreNothingStrangeAWeekIs) {
@@ -72,7 +73,7 @@ TEST(EmptyByStatus, SomeDaysOfItAreNothingStrangeAWeekIs) {
                           [](int slice) { return slice < 10 ? rows_of(1) : not_there(); });
   EXPECT_FALSE(first.doubt);
   auto cursor = first.cursor;
-  // Read up to the 15th; three days before it are read again at each pass.
+  // Read up to the 15th; each pass reads the three days before it again.
   for (auto const& [day, doubted] :
        {std::pair("2026-06-16", false), std::pair("2026-06-18", false),
         std::pair("2026-06-19", true), std::pair("2026-06-30", true)}) {
@@ -82,7 +83,7 @@ TEST(EmptyByStatus, SomeDaysOfItAreNothingStrangeAWeekIs) {
   }
   auto const again = read(plan, cursor, at("2026-06-30"), [](int) { return rows_of(1); });
   EXPECT_FALSE(again.doubt);
-  EXPECT_GE(again.answers, 15);  // the days that were in doubt, too
+  EXPECT_GE(again.answers, 15);  // including the days that were in doubt
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The Exness connector as it ships: that it parses, and that it says of the broker what is known.
+// The shipped Exness connector parses and states what is known about the broker.
 #include <gtest/gtest.h>
 
 #include <algorithm>

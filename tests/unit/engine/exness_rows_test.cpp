@@ -1,4 +1,4 @@
-// Rows of the shapes that the broker's reports have, mapped by the connector as it ships.
+// Rows in the formats of the broker's reports, mapped by the shipped connector.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -31,7 +31,7 @@ StreamPlan const& stream(std::string_view name) {
 struct Mapped {
   std::string problem;
   std::string external_id;
-  std::map<std::string, std::string> columns;  // without those that are null
+  std::map<std::string, std::string> columns;  // without null columns
   std::string raw;
 };
 
@@ -51,7 +51,7 @@ Mapped map_row(std::string_view stream_name, std::string_view json) {
 
 using Columns = std::map<std::string, std::string>;
 
-// Times come in PostgreSQL's form; only the day and the hour matter here.
+// Times are in PostgreSQL's format; only the day and the hour matter here.
 void expect_time(Mapped const& mapped, std::string const& column, std::string const& start) {
   auto const found = mapped.columns.find(column);
   ASSERT_NE(found, mapped.columns.end()) << column;

@@ -1,5 +1,5 @@
-// What brokers send, as vendors' documents and other people's programs show it, read by the
-// connectors as they ship: tests/fixtures/README.md.
+// Broker answers as shown by vendors' documents and other programs, read by the shipped connectors:
+// see tests/fixtures/README.md.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -44,7 +44,7 @@ SourcePlan plan_of(std::string const& connector) {
   settings.name = "main";
   settings.base_url = source.get("base_url");
   for (auto const& name : source.words("credentials")) settings.credentials[name] = Secret("x");
-  // A stream without a path is read all the same: the user gives it one.
+  // A stream without a path is tested too: the user's settings give it one.
   for (auto const& stream : manifest(connector).streams) {
     if (stream.request.path.empty()) settings.streams[stream.name].path = "/given";
   }
@@ -130,7 +130,7 @@ std::string text_of(std::vector<ExpectedRow> const& rows) {
   return text;
 }
 
-// Fields that no table of the stream reads.
+// Fields that no table of the stream uses.
 std::set<std::string> unmapped_of(StreamPlan const& stream, Json const& body) {
   std::set<std::string> unmapped;
   auto const records = find_records(stream.spec, body);
@@ -226,7 +226,7 @@ TEST_P(Fixtures, AreReadByTheConnectorAsItShips) {
   }
 }
 
-// The word that each stream says of itself is held against what there is.
+// Compares the `evidence` that each stream declares with the existing fixtures.
 TEST_P(Fixtures, AreTheEvidenceThatEachStreamClaims) {
   auto const fixtures = test::fixtures_of(GetParam());
   std::set<std::string> named{"any", "login"};

@@ -1,4 +1,4 @@
-// What an envelope says: error rules that compare, and what a good answer has to hold.
+// Envelopes: error rules that compare a member, and what a good answer must contain.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -49,7 +49,7 @@ TEST(ErrorRules, NotEqualsHoldsForWhateverElseIsThere) {
   EXPECT_EQ(judge(rule, R"({"code": "50011", "data": []})"), AnswerClass::bad_request);
   EXPECT_EQ(judge(rule, R"({"code": {"a": 1}})"), AnswerClass::bad_request);
   EXPECT_EQ(judge(rule, R"({"code": ""})"), AnswerClass::bad_request);
-  // Nothing is there that could differ; that it has to be there is for `good` to say.
+  // Nothing is present that could differ; `good` decides whether it must be present.
   EXPECT_EQ(judge(rule, R"({"code": null})"), AnswerClass::ok);
   EXPECT_EQ(judge(rule, R"({"data": []})"), AnswerClass::ok);
 }
@@ -136,7 +136,7 @@ TEST(GoodAnswers, MistakesAreToldWithTheirLine) {
             "e.yaml:3:36: `not_equals` needs `json`, the path of the value to compare");
 }
 
-// The example that docs/connectors.md shows for envelopes, word by word.
+// The example for envelopes in docs/connectors.md, word for word.
 TEST(GoodAnswers, TheDocumentedExampleIsRead) {
   std::ifstream file(AFFSYNC_SOURCE_DIR "/docs/connectors.md");
   std::string const page{std::istreambuf_iterator<char>(file), {}};

@@ -1,5 +1,5 @@
-// Passes that need not read everything: lists read until what is known, lists in parts, and windows
-// of changes; and the objects whose members are rows.
+// Passes that need not read everything: lists read until known rows, lists in parts, and windows of
+// changes; also objects whose members are rows.
 #include <gtest/gtest.h>
 
 #include "connectors/engine/values/times.hpp"
@@ -14,7 +14,7 @@
 namespace affsync::engine {
 namespace {
 
-// Two lists, chosen by `state`, newest first; what is stored is known.
+// Lists selected by `state`, newest first; stored rows are known.
 class Ledger {
  public:
   std::map<std::string, std::vector<std::string>> lists;
@@ -34,7 +34,7 @@ class Ledger {
     return out;
   }
 
-  // One pass, each page stored as late as the reader allows: after the next one was taken, or
+  // One pass. Each page is stored as late as the reader allows: after the next page was taken, or
   // before.
   Pass pass(StreamPlan const& plan, std::string cursor, ReadMode mode = ReadMode::incremental,
             int most = 1000) {
@@ -103,7 +103,7 @@ TEST(UntilKnown, TheFirstPassReadsEverythingAndLaterOnesOnlyTheNews) {
   EXPECT_FALSE(ledger.full);
   EXPECT_TRUE(ledger.known.contains("r103"));
   EXPECT_TRUE(ledger.known.contains("r101"));
-  // The page with news, one without, and the one that was on its way.
+  // The page with new rows, one without, and the one already requested.
   EXPECT_LE(ledger.targets.size(), 3U);
   EXPECT_FALSE(second.ends.at(0).markable) << "what was not read is not gone";
 }
@@ -121,7 +121,7 @@ TEST(UntilKnown, AFirstPassThatWasStoppedIsNotTakenForAWholeOne) {
   Ledger ledger;
   ledger.lists[""] = ids("r", 100, 0);
   auto const begun = ledger.pass(plan_until_known(), "", ReadMode::incremental, 3);
-  // The place is given up, as after a change of the list; still everything has to be read.
+  // The position is discarded, as after a change of the list; everything must still be read.
   auto other = plan_until_known();
   other.spec.request.query.emplace_back("order", "DESC");
   auto const second = ledger.pass(other, begun.checkpoints.back());
@@ -158,7 +158,7 @@ TEST(Parts, ThoseThatMayChangeAreReadWholeEachTimeTheOthersUntilKnown) {
       return target.find(std::string("state=") + state) != std::string::npos;
     });
   };
-  EXPECT_EQ(of("pending"), 5);  // of 10, 9, 9 and 7 new rows, and one that shows the end
+  EXPECT_EQ(of("pending"), 5);  // pages with 10, 9, 9 and 7 new rows, and one that shows the end
   EXPECT_LE(of("paid"), 2);
 }
 
@@ -234,7 +234,7 @@ TEST(WindowForm, WritesMomentsOfTheZoneAndBothKindsOfEnds) {
   EXPECT_NE(target().find("date_to=2026-06-16"), std::string::npos);
 }
 
-// The broker keeps rows with all digits of a second, and counts what it lists.
+// The broker stores rows with fractions of a second, and counts the rows it lists.
 struct InstantServer {
   std::string form;
   std::vector<TimePoint> rows;
@@ -290,7 +290,7 @@ TEST(WindowForm, ARowOfTheLastSecondOfASliceIsRead) {
 
 TEST(WindowForm, ASliceReachesBackIntoTheLastMomentOfTheOneBefore) {
   auto plan = windowed_plan(10, 1, *parse_day("2026-06-01"), 7);
-  plan.spec.window->max_span_days = 7;  // slices without rows stay as they are
+  plan.spec.window->max_span_days = 7;  // slices without rows do not grow
   plan.spec.window->form = WindowForm::epoch_milliseconds;
   plan.spec.window->max_span_days = 7;
   ListServer empty;
@@ -302,7 +302,7 @@ TEST(WindowForm, ASliceReachesBackIntoTheLastMomentOfTheOneBefore) {
   EXPECT_NE(pass.targets.at(1).find("date_from=1780876799999&date_to=1781481599999"),
             std::string::npos)
       << pass.targets.at(1);
-  // What ends exclusively leaves nothing out.
+  // An exclusive end leaves nothing out.
   plan.spec.window->to_exclusive = true;
   EXPECT_NE(read_all(plan, empty).targets.at(1).find("date_from=1780876800000"), std::string::npos);
 }

@@ -1,5 +1,5 @@
-// The promise: against a broker that allows R requests a second, unknown to us, a long sync reaches
-// at least 0.9 R with at most 2 % refused.
+// The promise: if a broker allows R requests per second and affsync does not know R, a long sync
+// reaches at least 0.9 R with at most 2 % refused.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -26,7 +26,7 @@ TEST_P(LimiterPromise, ReachesNineTenthsWithFewRefusals) {
           scene.broker.tells_wait = tells_wait;
           scene.clients = clients;
           scene.seed = seed;
-          // So many clients with an answer each 110 ms ask no faster than this.
+          // This many clients with one answer per 110 ms cannot send faster than this.
           double const possible = std::min(allowed, clients / 0.110);
           Simulation simulation(scene);
           Outcome const outcome = simulation.run(std::max(2000, static_cast<int>(allowed * 600)));

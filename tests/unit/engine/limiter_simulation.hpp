@@ -1,5 +1,5 @@
-// A broker that allows R requests a second, and clients that ask it through a Limiter, on a clock
-// that jumps from event to event: an hour of syncing takes milliseconds.
+// A broker that allows R requests per second, and clients that send requests through a Limiter, on
+// a clock that jumps from event to event: an hour of syncing takes milliseconds.
 #pragma once
 
 #include <algorithm>
@@ -13,9 +13,9 @@
 namespace affsync::engine::simulation {
 
 struct Broker {
-  double rate = 5;  // requests a second
+  double rate = 5;  // requests per second
   double burst = 5;
-  bool tells_wait = false;  // Retry-After, in whole seconds as servers do
+  bool tells_wait = false;  // sends Retry-After in whole seconds, as servers do
 };
 
 struct Scene {
@@ -35,12 +35,12 @@ struct Outcome {
   double refused_share() const { return refused / static_cast<double>(refused + let_through); }
 };
 
-// What the broker's bucket holds, exactly as a token bucket server counts.
+// The broker's token bucket, with the exact arithmetic of a server.
 class ServerBucket {
  public:
   explicit ServerBucket(Broker const& broker) : broker_(broker), tokens_(broker.burst) {}
   void set_rate(double rate) { broker_.rate = rate; }
-  // nullopt: let through; else the seconds until there is a token.
+  // nullopt: allowed; otherwise the seconds until a token is available.
   std::optional<double> ask(TimePoint now) {
     double const passed = std::chrono::duration<double>(now - at_).count();
     tokens_ =
@@ -70,7 +70,7 @@ class Simulation {
   Limiter const& limiter() const { return limiter_; }
   ServerBucket& server() { return server_; }
 
-  // Goes on until `requests` more were let through.
+  // Runs until `requests` more were allowed.
   Outcome run(int requests) {
     Outcome outcome;
     TimePoint const from = now_;
@@ -117,7 +117,7 @@ class Simulation {
     now_ = event.at;
     switch (event.kind) {
       case Kind::send:
-        // As the run does: a block that came while waiting makes it ask again.
+        // As in a real run: a block that came while waiting makes it reserve again.
         if (auto const block = limiter_.blocked_until(); block && *block > now_) {
           ask(now_);
           break;

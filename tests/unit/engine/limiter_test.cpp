@@ -32,7 +32,7 @@ RateSpec spec_with_headers(double rate) {
   return spec;
 }
 
-// Asks and answers `count` times, each as soon as it may be sent; gives the time after.
+// Reserves and succeeds `count` times, each as soon as allowed; returns the time afterwards.
 TimePoint let_through(Limiter& limiter, TimePoint now, int count) {
   for (int i = 0; i < count; ++i) {
     now += limiter.reserve(now);
@@ -117,10 +117,10 @@ TEST(Limiter, AfterAStopTheRequestsComeOneByOne) {
 TEST(Limiter, ReservationsBeyondAStopKeepTheirTurnBeforeNewOnes) {
   Limiter limiter(spec_of(1));
   EXPECT_EQ(limiter.reserve(t0), 0s);
-  EXPECT_EQ(limiter.reserve(t0), 1s);  // asks again, for its turn falls into the stop
+  EXPECT_EQ(limiter.reserve(t0), 1s);  // must reserve again, because its turn falls into the stop
   EXPECT_EQ(limiter.reserve(t0), 2s);  // sends when its turn comes
   limiter.on_throttled(t0, t0, 1500ms, 0.5);
-  EXPECT_EQ(limiter.reserve(t0), 1500ms + 2s);  // half a request a second now
+  EXPECT_EQ(limiter.reserve(t0), 1500ms + 2s);  // the rate is now 0.5 per second
 }
 
 TEST(Limiter, RefusalsOfOneRoundTripCountOnce) {
@@ -171,7 +171,7 @@ TEST(Limiter, IsBackBelowTheRefusedRateAfterAFewAnswers) {
   EXPECT_LT(limiter.rate(), refused);
 }
 
-// How much came through in an hour of which nobody asked for most says nothing.
+// An hour in which mostly nothing was sent says nothing about the limit.
 TEST(Limiter, APauseIsNotTakenForALowLimit) {
   Limiter limiter(spec_of(10));
   TimePoint now = let_through(limiter, t0, 60);
@@ -224,7 +224,7 @@ TEST(Limiter, OddRateHeadersAreIgnored) {
   }
 }
 
-// Set a wrong date and mended it: nobody waits until the wrong time has come.
+// A wrong date was set and corrected: no request waits for the wrong time.
 TEST(Limiter, AClockThatGoesBackHoldsNobodyUp) {
   for (auto const back : {Duration(1h), Duration(24h * 300)}) {
     Limiter limiter(spec_of(10, 2));
@@ -232,7 +232,7 @@ TEST(Limiter, AClockThatGoesBackHoldsNobodyUp) {
     now -= back;
     EXPECT_LE(limiter.reserve(now), 100ms);
     now = let_through(limiter, now, 5);
-    // What the broker asked for is still obeyed, and no longer than that.
+    // The broker's wait is still obeyed, but not longer than requested.
     limiter.on_throttled(now, now, Duration(30s), 0.5);
     auto const later = now + 10s - back;
     auto const wait = limiter.reserve(later);
@@ -247,7 +247,7 @@ TEST(Limiter, AClockThatGoesForwardIsAPauseLikeAnyOther) {
   auto now = let_through(limiter, t0, 50) + 24h * 300;
   EXPECT_EQ(limiter.reserve(now), 0s);
   EXPECT_EQ(limiter.reserve(now), 0s);
-  EXPECT_GT(limiter.reserve(now), 0s);  // the burst, and no more
+  EXPECT_GT(limiter.reserve(now), 0s);  // only the burst
 }
 
 TEST(Limiter, ABrokerThatKeepsRefusingIsLeftAloneForLongerThanItAsks) {
@@ -270,7 +270,7 @@ TEST(Limiter, ABrokerThatKeepsRefusingIsLeftAloneForLongerThanItAsks) {
     now += 50ms;
   }
   EXPECT_GT(longest, Duration(14min));
-  // One good answer, and it is believed again.
+  // After one good answer the wait is trusted again.
   limiter.on_success(now, Headers());
   now += 20min;
   limiter.on_throttled(now, now - 50ms, Duration(1s), 0.999);

@@ -1,4 +1,4 @@
-// How lists end: counts with a ceiling, cursors that never become null, pages behind the last.
+// How lists end: capped counts, cursors that never become null, pages after the last.
 #include <gtest/gtest.h>
 
 #include "tests/unit/engine/reader_fixture.hpp"
@@ -40,7 +40,7 @@ StreamPlan plan_of(PageType type, int size) {
   return plan;
 }
 
-// 57 rows in numbered pages of ten, and a count that is not theirs.
+// 57 rows in numbered pages of ten, and a given count.
 std::string numbered(std::map<std::string, std::string> const& query, std::string const& count) {
   int const page = std::stoi(query.at("page"));
   int const begin = (page - 1) * 10;
@@ -83,7 +83,7 @@ TEST(ListEnd, AnIdBehindACountThatIsTooLow) {
   EXPECT_EQ(read_all(plan, server).ids().size(), 57U);
 }
 
-// A server that caps pages at fifty and counts those of the page.
+// A server that caps pages at fifty and reports the count of the page.
 TEST(ListEnd, ACountOfThePageBehindASilentCap) {
   ScriptServer server;
   server.body = [&](int, auto const& query) {
@@ -97,7 +97,7 @@ TEST(ListEnd, ACountOfThePageBehindASilentCap) {
 }
 
 TEST(ListEnd, ALastPageThatComesAgainBehindItselfIsTheEnd) {
-  ScriptServer server;  // pages beyond the last are the last
+  ScriptServer server;  // a page after the last repeats the last
   server.body = [&](int, auto const& query) {
     int const page = std::min(3, std::stoi(query.at("page")));
     return R"({"n":30,"pages":3,"data":)" + rows((page - 1) * 10, page * 10) + "}";
@@ -115,7 +115,7 @@ TEST(ListEnd, ALastPageThatComesAgainBehindItselfIsTheEnd) {
   }
 }
 
-// One page a cursor: what it holds, and what it says is next.
+// One page per cursor: its rows and its next cursor.
 struct Step {
   std::string data;
   std::string next;
@@ -225,7 +225,7 @@ TEST(ListEnd, ALinkToItselfOnTheLastPage) {
   EXPECT_EQ(pass.ids().size(), 14U);
 }
 
-// Reads numbered pages of ten whose list ends at `count`; what is asked for behind it is refused.
+// Reads numbered pages of ten from a list that ends at `count`; later pages are refused.
 struct Refusing {
   int count;
   ErrorCode code = ErrorCode::not_found;

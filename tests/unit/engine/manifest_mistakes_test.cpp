@@ -1,4 +1,4 @@
-// What every kind of mistake in a connector file is told, and at which place.
+// The message and position for every kind of mistake in a connector file.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,16 +10,15 @@
 namespace affsync::engine::manifest_mistakes_test {
 namespace {
 
-// One mistake: `from` in the good file is replaced by `to`, where a ^ stands before the place that
-// the error has to name. Message and advice are part of what is promised, so they are compared,
-// too.
+// One mistake: `from` in the valid file is replaced by `to`, in which a ^ marks the position that
+// the error must name. Message and hint are promised too, so they are compared.
 struct Mistake {
   char const* from;
   char const* to;
   char const* words;
 };
 
-// Takes the ^ out of the text and gives its place.
+// Removes the ^ from the text and returns its position.
 std::string take_mark(std::string& text) {
   auto const at = text.find('^');
   if (at == std::string::npos) throw std::runtime_error("no mark");
@@ -358,7 +357,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "`also` puts other rows into \"commission\", which the broker's total does not "
                 "count. Read the list with two streams."}));
 
-// What no row can meet twice is no mistake.
+// Filters that exclude each other are not a mistake.
 TEST(ManifestAlso, FiltersThatExcludeEachOtherMayShareATableAndAKey) {
   std::string text(sample_manifest);
   std::string_view const last =

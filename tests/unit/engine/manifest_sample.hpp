@@ -1,11 +1,11 @@
-// A connector file for the tests of the language.
+// A connector file for the tests of the file format.
 #pragma once
 
 #include <string_view>
 
 namespace affsync::engine {
 
-// A file that uses every key; mistakes are made by changing a line of it.
+// A file that uses every key. Tests make mistakes by changing one line.
 inline constexpr std::string_view sample_manifest = R"(name: demo
 title: Demo broker
 documentation: https://docs.example.com

@@ -1,4 +1,4 @@
-// The language of connector files: what is read of each key.
+// The format of connector files: how each key is read.
 #include "connectors/engine/manifest/manifest.hpp"
 
 #include <gtest/gtest.h>

@@ -14,7 +14,7 @@ namespace {
 
 TimePoint const noon = at("2026-06-15");
 
-// A stream of one table, its columns added one by one, and one row mapped by it.
+// A stream with one table whose columns are added one by one, and one row mapped by it.
 struct Feed {
   StreamPlan plan;
   Row row;
@@ -85,7 +85,7 @@ TEST(Mapping, TheFirstAlternativeThatHasAValueCounts) {
   EXPECT_EQ(feed.value(R"({"id":1,"corrected":null,"money":{"first":1}})", "amount"), "1");
   EXPECT_EQ(feed.value(R"({"id":1,"corrected":"-","money":{"first":1}})", "amount"), "1");
   EXPECT_EQ(feed.value(R"({"id":1,"money":{}})", "amount"), "null");
-  // A value that is there but bad is not passed over.
+  // A value that is present but invalid is not skipped.
   EXPECT_TRUE(
       feed.value(R"({"id":1,"corrected":"x","money":{"first":1}})", "amount").starts_with("!"));
 }
@@ -175,8 +175,8 @@ TEST(Mapping, OtherTypesOfValue) {
   EXPECT_EQ(group.value(R"({"id":1,"percent":"12.5%"})", "rebate_percent"), "12.5");
 }
 
-// A connector may say anything; only texts that PostgreSQL takes for the column may come out, for
-// one that it refuses would fail the whole page.
+// Whatever a connector says, only texts that PostgreSQL accepts for the column may result. A text
+// that it refuses would fail the whole page.
 TEST(Mapping, WhateverTheTypesOnlyTextsThatFitTheColumnComeOut) {
   std::vector<std::string> const values = {"\"abc\"",
                                            "\"12\"",
@@ -355,7 +355,7 @@ struct PrivateFeed : Feed {
 TEST(Mapping, DroppedPersonalFieldsLeaveColumnAndRaw) {
   PrivateFeed feed(Privacy::drop);
   EXPECT_EQ(feed.value(feed.json, "email"), "null");
-  EXPECT_EQ(feed.value(feed.json, "phone"), "null");  // listed for the row, so for its column too
+  EXPECT_EQ(feed.value(feed.json, "phone"), "null");  // personal for the row, so for its column too
   EXPECT_EQ(feed.value(feed.json, "name"), "null");
   EXPECT_EQ(feed.value(feed.json, "country"), "DE");
   EXPECT_EQ(feed.row.raw, R"({"id":1,"contact":{"kind":"x"},"country":"DE"})");
@@ -411,7 +411,7 @@ TEST(Mapping, KeysOfPartsThatHoldTheJoinDoNotCollide) {
     }
     return mapper.key_of(parse_json(json + "}").value(), reason).value_or("none: " + reason);
   };
-  // Without ':' and '\\' in parts that are not the last a key is what it always was.
+  // If no part except the last contains ':' or '\', a key has the same form as in older versions.
   EXPECT_EQ(key("7", "2026-01-02", "10:00:00"), "7:2026-01-02:10:00:00");
   EXPECT_EQ(key("7", "x", "\\"), "7:x:\\");
   EXPECT_EQ(key("a:b", "c", "d"), "a\\:b:c:d");
@@ -532,7 +532,7 @@ TEST(Mapping, ARateOfUnitsForADollarIsInverted) {
   EXPECT_EQ(feed.value(R"({"id":1,"rate":"x"})", "usd_rate"),
             "! usd_rate: \"x\" in the field \"rate\" is not a number");
   auto& scaled = feed.plan.spec.map.columns.back();
-  scaled.shift = 2;  // 300 after the point has moved
+  scaled.shift = 2;  // 300 after the shift
   scaled.scale = 4;
   EXPECT_EQ(feed.value(R"({"id":1,"rate":3})", "usd_rate"), "0.0033");
 }

@@ -1,5 +1,5 @@
-// Columns whose value depends on more than one text: intervals, guesses that a text confirms,
-// currencies, fields that are only there or not.
+// Columns whose value depends on more than one text: intervals, values that another text confirms,
+// currencies, and the presence of fields.
 #include <gtest/gtest.h>
 
 #include "connectors/engine/manifest/manifest.hpp"
@@ -15,7 +15,7 @@ TimePoint instant(std::string_view text) {
 
 TimePoint const noon = instant("2024-05-11T09:42:00Z");
 
-// A connector file of one stream, and one row mapped by it.
+// A connector file with one stream, and one row mapped by it.
 struct Broker {
   StreamPlan plan;
   Row row;
@@ -60,7 +60,7 @@ Broker exchanges() {
 TEST(MappingTimes, ARelativeTextIsAnIntervalAndNoInstant) {
   auto broker = exchanges();
   auto const* row = R"("created_at":"3 недели назад")";
-  // A second wider on both sides: the header that tells when it was printed has whole seconds.
+  // A second wider on both sides, because the Date header has whole seconds only.
   EXPECT_EQ(broker.value(row, "occurred_from"), "2024-04-13T09:41:59Z");
   EXPECT_EQ(broker.value(row, "occurred_to"), "2024-04-20T09:42:01Z");
   EXPECT_EQ(broker.value(row, "paid_at"), "null");
@@ -88,7 +88,7 @@ TEST(MappingTimes, ATextThatIsNoTimeIsAReason) {
 
 TEST(MappingTimes, ANumberThatTheTextConfirmsIsAnInstant) {
   auto broker = exchanges();
-  // The vendor's sample: 17 April, read when the other date of the sample was printed.
+  // The vendor's sample: 17 April, read at the time of the other date in the sample.
   EXPECT_EQ(
       broker.value(R"("order_id":1713350854300,"created_at":"3 недели назад")", "occurred_at"),
       "2024-04-17T10:47:34.300000Z");
@@ -112,8 +112,8 @@ TEST(MappingTimes, ANumberThatTheTextDeniesIsNull) {
   }
 }
 
-// Each reading sees its own text only: a number that the narrow interval of a fresh row confirms
-// must be confirmed by the wider ones of later readings as well.
+// Each reading sees only its own text. A number that the narrow interval of a fresh row confirms
+// must be confirmed by the wider intervals of later readings too.
 TEST(MappingTimes, WhatIsConfirmedOnceStaysSo) {
   auto broker = exchanges();
   TimePoint const created = instant("2024-01-31T10:47:34Z");
@@ -166,8 +166,8 @@ TEST(MappingCurrency, WhatNoFloatPrintsIsNoNoise) {
 
 TEST(MappingCurrency, WhatIsFinerThanACoinIsNoNoise) {
   auto broker = balances();
-  // The last two are what floats print, of 10.123457 and of 12345.67: exact amounts of so many
-  // places fall on such digits by accident, one in a hundred of them.
+  // The last two are what floats of 10.123457 and 12345.67 print. Exact amounts with that many
+  // decimals have such digits by accident, one in a hundred of them.
   for (auto const* sum :
        {"1.005", "-1.0049", "171.13637749", "0.001", "12.5", "10.12345695", "12345.6699"}) {
     EXPECT_EQ(broker.value("\"cur\":\"USD\",\"sum\":" + std::string(sum), "amount"), sum);
@@ -180,10 +180,11 @@ TEST(MappingCurrency, DigitsFollowTheRowsCurrency) {
   auto const amount = [&](std::string const& currency, std::string const& sum) {
     return broker.value("\"sum\":" + sum + ",\"cur\":" + currency, "amount");
   };
-  // By hand: 1.01 as a float is 1.00999999046…, 16777217 is 16777216, 1.235 is 1.235000014305….
+  // Computed by hand: 1.01 as a float is 1.00999999046…, 16777217 is 16777216, 1.235 is
+  // 1.235000014305….
   EXPECT_EQ(amount("\"USD\"", "1.00999999"), "1.01");
   EXPECT_EQ(amount("\"USD\"", "7"), "7");
-  EXPECT_EQ(amount("\"JPY\"", "13.0000001"), "13.0000001");  // a float holds whole yen exactly
+  EXPECT_EQ(amount("\"JPY\"", "13.0000001"), "13.0000001");  // a float represents whole yen exactly
   EXPECT_EQ(amount("\"KWD\"", "1.23500001"), "1.235");
   EXPECT_EQ(amount("\"BHD\"", "1.23500001431"), "1.235");
   EXPECT_EQ(amount("\"USD\"", "1.23500001431"), "1.235");
@@ -194,7 +195,7 @@ TEST(MappingCurrency, DigitsFollowTheRowsCurrency) {
   }
   EXPECT_EQ(amount("\"EUR\"", "\"1e-3\""), "0.001");
   EXPECT_EQ(amount("\"EUR\"", "\"x\""), "! amount: \"x\" in the field \"sum\" is not a number");
-  // 0.00123 as a float is 0.00123000005260…; the shift comes after.
+  // 0.00123 as a float is 0.00123000005260…; the shift is applied afterwards.
   EXPECT_EQ(broker.value(R"("held":0.0012300000526,"cur":"USD")", "reserved"), "1.23");
 }
 

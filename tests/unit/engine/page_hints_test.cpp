@@ -1,4 +1,4 @@
-// What an answer says about its list, in the words of many brokers' programs.
+// What an answer says about its list, in the formats of many brokers.
 #include "connectors/engine/answer/page_hints.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// What `check` and `inspect` say of a page as a whole.
+// What `check` and `inspect` report about a page as a whole.
 #include "connectors/engine/rows/page_review.hpp"
 
 #include <gtest/gtest.h>
@@ -44,9 +44,9 @@ TEST(PageReview, AFirstFieldThatIsAlwaysZeroIsTold) {
                            R"({"data":[{"earned":5}]})", R"({"data":[]})"}) {
     EXPECT_EQ(review(plan, fine).warnings, Texts{}) << fine;
   }
-  auto const mended = plan_of(
+  auto const corrected = plan_of(
       "table: commission, key: id, map: {amount: {from: [corrected, earned], null_if: \"0\"}}");
-  EXPECT_EQ(review(mended, R"({"data":[{"corrected":0,"earned":5}]})").warnings, Texts{});
+  EXPECT_EQ(review(corrected, R"({"data":[{"corrected":0,"earned":5}]})").warnings, Texts{});
 }
 
 TEST(PageReview, AClientReferenceFromAPersonalFieldIsTold) {

@@ -1,4 +1,4 @@
-// Lists that shift at every page, and rows that stand twice in one.
+// Lists that shift at every page, and rows that occur twice in one list.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,7 +10,7 @@ namespace {
 
 TEST(PagingShift, AListThatLosesARowBeforeEveryPageIsReadWithoutCrawling) {
   auto server = ListServer::with(3000);
-  server.tells_total = false;  // so that no count can mend a lost row
+  server.tells_total = false;  // so that no count reveals a lost row
   server.before_answer = [&](int request) {
     if (request > 1) server.ids.erase(server.ids.begin());
   };
@@ -18,7 +18,7 @@ TEST(PagingShift, AListThatLosesARowBeforeEveryPageIsReadWithoutCrawling) {
   ASSERT_FALSE(pass.error) << pass.error->message;
   auto const ids = pass.ids();
   for (auto const& id : server.ids) EXPECT_TRUE(ids.contains(id)) << id;
-  // 31 pages without any shift; stepping back a page each time would take hundreds.
+  // 31 pages if nothing shifts. Stepping back a page each time would take hundreds.
   EXPECT_LE(server.requests, 45);
 }
 

@@ -1,4 +1,4 @@
-// Paging over lists that move, lie and misbehave.
+// Paging over lists that move, report wrong values and misbehave.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -135,7 +135,7 @@ TEST(Paging, ATotalThatIsTooHighIsDoubtedAfterASecondReading) {
   EXPECT_EQ(pass.ends[0].doubt->code, ErrorCode::sweep_unverified);
   EXPECT_EQ(pass.ends[0].doubt->text, "150 distinct rows, but the broker counts 155");
   EXPECT_EQ(std::count(server.offsets.begin(), server.offsets.end(), 0), 2);
-  // Rows that the second reading brings again are not read rows.
+  // Rows that the second reading returns again do not count as read.
   EXPECT_EQ(pass.rows_read, 150);
 }
 
@@ -164,7 +164,7 @@ TEST(Paging, ARowInsertedBehindUsIsFoundByTheSecondSweep) {
 
 TEST(Paging, RowsDeletedBeforeUsShiftNothingOut) {
   auto server = ListServer::with(250);
-  server.tells_total = false;  // so that no count can mend a lost row
+  server.tells_total = false;  // so that no count reveals a lost row
   server.before_answer = [&](int request) {
     if (request == 2) server.ids.erase(server.ids.begin(), server.ids.begin() + 10);
   };
@@ -190,7 +190,7 @@ TEST(Paging, AListThatShrinksBelowUsIsReadFromAnEarlierRow) {
   auto server = ListServer::with(103);
   server.tells_total = false;
   server.before_answer = [&](int request) {
-    // Rows 100 to 102 are unread; the list is now shorter than where we were.
+    // Rows 100 to 102 are unread; the list is now shorter than the current offset.
     if (request == 2) server.ids.erase(server.ids.begin(), server.ids.begin() + 8);
   };
   auto const pass = read_all(list_plan(100, 1), server);
@@ -218,7 +218,7 @@ TEST(Paging, AListThatKeepsShiftingIsAnError) {
   auto server = ListServer::with(1000);
   std::mt19937 random(7);
   server.before_answer = [&](int) {
-    // No stable ordering: every page finds other rows everywhere.
+    // No stable order: every page finds other rows everywhere.
     for (auto& id : server.ids) id = "x" + std::to_string(random());
   };
   auto const pass = read_all(list_plan(100, 1), server);
@@ -308,7 +308,7 @@ TEST(Paging, ManyRowsPutInFrontDoNotLookLikeABrokenOffset) {
   auto server = ListServer::with(600);
   server.before_answer = [&](int request) {
     if (request != 4) return;
-    // Where the fourth page is asked for, rows 48 and on stand now, and then 147 and on.
+    // When the fourth page is requested, its offset points to row 48, and later to row 147.
     for (int i = 0; i < 250; ++i) server.ids.insert(server.ids.begin(), "n" + std::to_string(i));
   };
   auto const pass = read_all(list_plan(100, 1), server);
@@ -320,7 +320,7 @@ TEST(Paging, ManyRowsPutInFrontDoNotLookLikeABrokenOffset) {
 TEST(Paging, APageOfKnownRowsBehindACapIsNotTheEnd) {
   auto server = ListServer::with(100);
   server.tells_total = false;
-  server.cap = 10;  // of 100 asked for: each page looks short
+  server.cap = 10;  // 100 are requested, so each page looks short
   server.before_answer = [&](int request) {
     if (request != 2) return;
     for (int i = 0; i < 12; ++i) server.ids.insert(server.ids.begin(), "n" + std::to_string(i));
@@ -393,8 +393,8 @@ TEST(Paging, PageTypeNoneIsOneRequestAndItsCountIsCompared) {
   EXPECT_FALSE(cut.ends.at(0).markable);
 }
 
-// Rows that are in the list from the first request to the last are read, whatever else happens to
-// it; without a total, so that no count can hide a loss.
+// Rows that stay in the list from the first request to the last are read, whatever else changes.
+// Without a total, so that no count can hide a loss.
 TEST(Paging, RowsThatStayAreReadWhileOthersComeAndGo) {
   unsigned const seeds = 400;
   unsigned given_up = 0;
@@ -428,8 +428,8 @@ TEST(Paging, RowsThatStayAreReadWhileOthersComeAndGo) {
     auto const initial = server.ids;
     auto const pass = read_all(list_plan(size, overlap), server);
     if (pass.error) {
-      // To give up loudly is allowed, to lose a row is not. Pages of a few rows do so when more
-      // rows than two pages hold are put in front between two requests.
+      // Failing with an error is allowed, losing a row is not. Small pages fail if more rows than
+      // two pages hold are inserted at the front between two requests.
       EXPECT_EQ(pass.error->code, ErrorCode::paging_broken);
       ++given_up;
       continue;

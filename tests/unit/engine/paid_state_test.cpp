@@ -1,4 +1,4 @@
-// Which streams' commission can say that it was paid, so that what does not say so is unpaid.
+// Which streams' commissions can be reported as paid, so that all others count as unpaid.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -54,7 +54,7 @@ TEST(PaidState, IsOfCommissionAlone) {
   EXPECT_FALSE(has_paid_state(with_status(paid, "payout")));
   StreamSpec none;
   none.map.table = find_record_table("commission");
-  EXPECT_FALSE(has_paid_state(none));  // no status, no state
+  EXPECT_FALSE(has_paid_state(none));  // no status column, so no paid state
   auto also = with_status(paid, "payout");
   also.also.push_back(with_status(paid).map);
   EXPECT_TRUE(has_paid_state(also));
@@ -68,7 +68,7 @@ TEST(PaidState, TheConnectorsWordGoesFirst) {
   EXPECT_FALSE(has_paid_state(spec));
 }
 
-// A withdrawal changes no row of an exchanger's list, so that nothing there is "still unpaid".
+// A withdrawal changes no row of an exchanger's list, so nothing there is "still unpaid".
 TEST(PaidState, OfTheShippedConnectors) {
   auto const all = builtin_manifests().value();
   auto const of = [&](char const* connector, char const* stream) {

@@ -1,5 +1,4 @@
-// What stays of a row in `raw`: nothing that names a person, and in some connectors only what is
-// known.
+// What `raw` keeps of a row: no personal data, and for some connectors only known fields.
 #include <gtest/gtest.h>
 
 #include "connectors/engine/rows/mapping.hpp"
@@ -39,7 +38,7 @@ TEST(RawFields, MappedOnlyKeepsWhatIsReadAndListed) {
             R"({"id":1,"sum":"5.00","client":{"id":7}})");
   EXPECT_EQ(kept(money, row, Privacy::hash, "raw: mapped"),
             R"({"id":1,"sum":"5.00","client":{"id":7}})");
-  // Who asks for people's data has all of it.
+  // With privacy `keep` everything is kept.
   EXPECT_EQ(kept(money, row, Privacy::keep, "raw: mapped"), row);
 }
 
@@ -86,7 +85,7 @@ TEST(RawFields, WhatAMappingReadsOrTheConnectorListsIsKnownToBeHarmless) {
   EXPECT_EQ(kept("table: client, key: id, map: {country: c}, raw: {allow: ip}",
                  R"({"id":1,"c":"DE","ip":"127.0.0.1","email":"a@b.example"})"),
             R"({"id":1,"c":"DE","ip":"127.0.0.1"})");
-  // What is listed as personal stays so.
+  // A field listed as personal stays personal.
   EXPECT_EQ(kept("table: client, key: id, map: {country: c}, raw: {allow: note}, personal: note",
                  R"({"id":1,"c":"DE","note":"Ann"})"),
             R"({"id":1,"c":"DE"})");

@@ -1,5 +1,5 @@
-// What the tests of the reader share: plans built by hand, and a small list server in memory that
-// answers limit and offset, and misbehaves on demand.
+// Helpers for the tests of the reader: plans built by hand, and a small in-memory list server that
+// answers limit and offset and misbehaves on demand.
 #pragma once
 
 #include <charconv>
@@ -68,16 +68,16 @@ inline std::map<std::string, std::string> query_of(HttpRequest const& request) {
 
 class ListServer {
  public:
-  std::vector<std::string> ids;  // the list, in its order
-  std::size_t cap = 1'000'000;   // a page holds no more
+  std::vector<std::string> ids;  // the list, in order
+  std::size_t cap = 1'000'000;   // maximum rows per page
   bool ignores_offset = false;
   bool ignores_limit = false;
   bool tells_total = true;
   std::function<std::int64_t(std::int64_t)> total_of = [](std::int64_t count) { return count; };
-  std::function<void(int)> before_answer;  // number of the request, from 1
+  std::function<void(int)> before_answer;  // called with the number of the request, from 1
 
   int requests = 0;
-  std::vector<std::int64_t> offsets;  // asked for
+  std::vector<std::int64_t> offsets;  // requested offsets
 
   static ListServer with(int count) {
     ListServer server;
@@ -114,7 +114,7 @@ class ListServer {
   }
 };
 
-// What a whole pass brought.
+// The result of a whole pass.
 struct Pass {
   std::multiset<std::string> stored;  // external ids of all batches
   std::set<std::string> ids() const { return {stored.begin(), stored.end()}; }
@@ -140,7 +140,7 @@ inline void take(Pass& pass, PageRead& page) {
   if (page.slice_end) pass.ends.push_back(std::move(*page.slice_end));
 }
 
-// Runs the reader to its end, or for `most` requests.
+// Runs the reader to its end, or for at most `most` requests.
 template <class Server>
 Pass run(StreamReader& reader, Server& server, TimePoint now, int most = 10'000) {
   Pass pass;

@@ -1,4 +1,4 @@
-// Where the rows of an answer are, when brokers write lists in their own ways.
+// Where the rows of an answer are, in the list formats of different brokers.
 #include "connectors/engine/answer/records.hpp"
 
 #include <gtest/gtest.h>
@@ -36,7 +36,7 @@ TEST(Records, AListThatComesAsAnObjectWithNumbersForNames) {
   EXPECT_EQ(ids(spec, R"({"data":{"1":{"id":7}}})"), "7");
   EXPECT_EQ(ids(spec_of({"$"}), R"({"5":{"id":1},"6":{"id":2}})"), "1 2");
   EXPECT_EQ(ids(spec_of({"result.*"}), R"({"result":{"pages":{"0":3},"x":{"0":{"id":1}}}})"), "1");
-  // An object of any other kind is one row, also with a number among its names.
+  // Any other object is one row, even with a number among its names.
   EXPECT_EQ(ids(spec, R"({"data":{"id":9,"0":{"id":1}}})"), "9");
   EXPECT_EQ(ids(spec_of({"data"}), R"({"data":{"0":5,"1":6}})"), "?");
 }

@@ -1,5 +1,5 @@
-// Which rows of a list belong to a table: filters that rows leave, further tables, keys that do not
-// tell rows apart, and what the broker's totals say of them.
+// Which rows of a list belong to a table: filters, further tables, keys that are not unique, and
+// what the broker's totals say about them.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 namespace affsync::engine {
 namespace {
 
-// Gives the bodies in their order, the last one for ever.
+// Returns the bodies in order, the last one forever.
 struct Bodies {
   std::vector<std::string> bodies;
   std::size_t next = 0;
@@ -53,7 +53,7 @@ TableMapping also(std::string_view table, std::string const& key) {
   return mapping;
 }
 
-// The whole of the first answer.
+// The complete first page.
 PageRead first_page(StreamPlan const& plan, std::string const& body) {
   StreamReader reader(std::make_shared<StreamPlan const>(plan), {});
   reader.next_request();
@@ -107,7 +107,7 @@ TEST(Where, ARowThatAnotherMappingOfTheTableTakesIsNotLeftOut) {
   plan.spec.also[0].where = where("state", {"bonus"});
   auto const page = first_page(plan, list({row("a", "paid"), row("b", "bonus"), row("c", "void")}));
   ASSERT_EQ(page.left_out.size(), 2U);
-  // c, of neither; a and b are rows of the table.
+  // Only c is left out; a and b are rows of the table.
   for (auto const& left : page.left_out) {
     EXPECT_EQ(left.external_ids, (std::vector<std::string>{"c"}));
   }
@@ -148,7 +148,7 @@ TEST(Also, ARowWithoutTheFurtherTablesKeyGoesAside) {
             "payout: the field \"w\", which belongs to the row's key, is null");
   EXPECT_EQ(page.quarantined[1].reason,
             "payout: the field \"w\", which belongs to the row's key, is missing");
-  // What its filter passes over need not have one.
+  // A row that the filter excludes need not have a key.
   plan.spec.also[0].where = where("w", {"x"});
   page = first_page(plan, body);
   EXPECT_TRUE(page.quarantined.empty());
@@ -163,7 +163,7 @@ TEST(EqualKeys, InAPageTheLastRowIsStoredAndTheOthersGoAside) {
   auto const amount = *batch.table().index_of("amount");
   EXPECT_STREQ(batch.cell(0, amount), "3");
   EXPECT_STREQ(batch.cell(1, amount), "5");
-  // Both that lost, and none of the identical ones.
+  // Both replaced versions, and none of the identical rows.
   ASSERT_EQ(page.quarantined.size(), 2U);
   for (auto const& lost : page.quarantined) {
     EXPECT_EQ(lost.reason,
@@ -219,7 +219,8 @@ TEST(EqualKeys, OverPagesTheListIsReadAgainAndTheRowThatLostGoesAside) {
   EXPECT_EQ(pass.rows_read, 3);
 }
 
-// Two entries of one id, of which only one is the table's; and a first form that could not be read.
+// Two entries with one id, of which only one belongs to the table; and a first version that could
+// not be read.
 TEST(EqualKeys, WhatWasNotStoredIsNotContradicted) {
   auto plan = cursor_plan();
   plan.spec.map.where = where("state", {"bonus"});
@@ -333,7 +334,7 @@ TEST(NamedTotal, OfPartsAreAddedUp) {
   ASSERT_EQ(pass.ends[0].totals.size(), 1U);
   EXPECT_EQ(pass.ends[0].totals[0].value, "2.625");
 
-  // Half of a total is none.
+  // A total that only some pages report is not a total.
   server = {};
   server.bodies = {list({row("a", "x")}, R"(,"n":1,"sum":1)"), list({row("c", "x")}, R"(,"n":1)")};
   pass = read_all(plan, server);

@@ -96,7 +96,7 @@ TEST(RussianDates, DaysNamedFromNowNeedATime) {
   EXPECT_EQ(said("В прошлую субботу, в 9:05"), "2024-05-04T09:05:00Z");
   EXPECT_EQ(said("В прошлый вторник, в 9:05"), "2024-05-07T09:05:00Z");
   EXPECT_EQ(said("В прошлое воскресенье, в 9:05"), "2024-05-05T09:05:00Z");
-  // In Moscow the next day has begun.
+  // In Moscow the next day has already begun.
   EXPECT_EQ(said("Вчера, в 9:00", "Europe/Moscow", instant("2024-05-11T22:00:00Z")),
             "2024-05-11T06:00:00Z");
 }
@@ -264,16 +264,17 @@ TEST(RelativeTimes, SeveralUnitsEndWithTheSmallest) {
 
 TEST(RelativeTimes, AFourthWeekEndsWithTheMonth) {
   EXPECT_EQ(said("4 недели назад"), "2024-04-11T09:42:30Z .. 2024-04-13T09:42:30Z");
-  // Of 29 days from 31 January to 1 March some make a month and a day, others four weeks.
+  // For the 29 days from 31 January to 1 March some programs print a month and a day, others four
+  // weeks.
   EXPECT_EQ(said("4 недели назад", "UTC", instant("2026-03-01T10:00:00Z")),
             "2026-01-29T10:00:00Z .. 2026-02-01T10:00:00Z");
 }
 
 TEST(RelativeTimes, EndsOfMonthsAllowForEveryWayToCount) {
-  // February has no 31st: all of it is a month ago.
+  // February has no 31st, so all of February is a month ago.
   EXPECT_EQ(said("1 месяц назад", "UTC", instant("2026-03-31T10:00:00Z")),
             "2026-01-31T10:00:00Z .. 2026-03-01T00:00:00Z");
-  // And the end of January is a month before that of February for some.
+  // For some programs the end of January is a month before the end of February.
   EXPECT_EQ(said("1 месяц назад", "UTC", instant("2026-02-28T10:00:00Z")),
             "2025-12-28T10:00:00Z .. 2026-01-31T10:00:00Z");
   EXPECT_EQ(said("1 год назад", "UTC", instant("2024-02-29T10:00:00Z")),
@@ -283,12 +284,12 @@ TEST(RelativeTimes, EndsOfMonthsAllowForEveryWayToCount) {
 }
 
 TEST(RelativeTimes, MonthsAreThoseOfTheZoneOrOfUtc) {
-  // April has begun in Moscow: from 1 February to 1 March there. In UTC the 31st has no month
-  // before it but the whole of February.
+  // In Moscow it is already April: from 1 February to 1 March there. In UTC it is the 31st, and the
+  // month before covers all of February.
   auto const at = instant("2026-03-31T22:00:00Z");
   EXPECT_EQ(said("1 месяц назад", "Europe/Moscow", at),
             "2026-01-31T22:00:00Z .. 2026-03-01T00:00:00Z");
-  // Summer time began on 29 March in Berlin: noon UTC then is 14:00 there now, and 13:00 before.
+  // Summer time began on 29 March in Berlin: 12:00 UTC is 14:00 there now and was 13:00 before.
   EXPECT_EQ(said("2 месяца назад", "Europe/Berlin", instant("2026-05-10T12:00:00Z")),
             "2026-02-10T12:00:00Z .. 2026-03-10T13:00:00Z");
 }
@@ -298,20 +299,20 @@ TEST(RelativeTimes, DaysAcrossAChangeOfClocksAreOfEitherLength) {
             "2026-03-27T12:00:00Z .. 2026-03-28T13:00:00Z");
 }
 
-// Some programs compare two clocks on the wall: from 19:30 to 08:00 there are twelve hours and a
-// half for them, although one hour of that night did not exist.
+// Some programs compare local clock times: from 19:30 to 08:00 they count twelve and a half hours,
+// although one hour of that night did not exist.
 TEST(RelativeTimes, HoursAcrossAChangeOfClocksAreThoseOfTheWallOrTrueOnes) {
   EXPECT_EQ(said("12 часов назад", "Europe/Berlin", instant("2026-03-29T06:00:00Z")),
             "2026-03-28T17:00:00Z .. 2026-03-28T19:00:00Z");
   EXPECT_EQ(said("5 минут назад", "Europe/Berlin", instant("2026-10-25T01:30:00Z")),
             "2026-10-25T00:24:00Z .. 2026-10-25T01:25:00Z");
-  // A night without a change is as long for everybody.
+  // A night without a clock change has the same length for all programs.
   EXPECT_EQ(said("12 часов назад", "Europe/Berlin", instant("2026-03-28T06:00:00Z")),
             "2026-03-27T17:00:00Z .. 2026-03-27T18:00:00Z");
 }
 
-// What the broker's software prints of a past instant: the largest unit, rounded down, by comparing
-// the parts of two clocks on the wall.
+// What the broker's software prints for a past time: the largest unit, rounded down, by comparing
+// the parts of two local clock times.
 std::string printed(TimePoint of, TimePoint at, Zone const& zone) {
   auto const elapsed = floor<seconds>(at - of);
   auto const whole = [](auto count, char const* word) {
@@ -335,8 +336,8 @@ std::string printed(TimePoint of, TimePoint at, Zone const& zone) {
   return whole(days_between, "дней");
 }
 
-// The promise of the tables: whatever is read, the truth is inside, so that readings put together
-// only ever come closer to it.
+// The promise of the tables: the interval of each reading contains the true time, so combined
+// readings only come closer to it.
 TEST(RelativeTimes, SuccessiveReadingsShrinkAroundTheTruth) {
   std::mt19937_64 random(11);
   for (auto const* name :

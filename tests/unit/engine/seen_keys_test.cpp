@@ -13,7 +13,7 @@ TEST(SeenKeys, BehavesAsASet) {
   SeenKeys keys;
   std::set<std::uint64_t> model;
   for (int i = 0; i < 60'000; ++i) {
-    // Small numbers as well as hashes, so that keys repeat and crowd together.
+    // Small numbers as well as hashes, so that keys repeat and form clusters.
     std::uint64_t const key = i % 3 == 0   ? random() % 5000
                               : i % 3 == 1 ? ~(random() % 50)
                                            : random();
@@ -37,7 +37,7 @@ TEST(SeenKeys, TakesExtremesAndEmptiness) {
   EXPECT_FALSE(keys.contains(UINT64_MAX));
 }
 
-// Five million keys have to stay well under 64 MB.
+// Five million keys must stay well below 64 MB.
 TEST(SeenKeys, HoldsAKeyInLittleMoreThanEightBytes) {
   constexpr std::size_t count = 400'000;
   for (bool const expected : {true, false}) {

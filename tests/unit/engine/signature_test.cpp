@@ -1,5 +1,5 @@
-// Requests signed with a keyed hash. Every expected hash was made by another program: the text that
-// stands above it, through `printf '…' | openssl dgst -sha256 -hmac KEY`.
+// Requests signed with a keyed hash. Every expected hash was computed with another program: `printf
+// '…' | openssl dgst -sha256 -hmac KEY` of the text in the comment.
 #include "connectors/engine/request/signature.hpp"
 
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ Credentials credentials() {
   return {{"secret", Secret("key-of-the-partner")}, {"id", Secret("the-id")}};
 }
 
-// Seven lines: a version, the request, the hash of its body, when and once.
+// Seven lines: version, request, hash of the body, time and nonce.
 SignatureSpec seven_lines() {
   SignatureSpec spec;
   spec.secret = "${credentials.secret}";
@@ -43,7 +43,7 @@ std::string signed_value(HttpRequest const& request) {
   return request.secret_headers.at(0).second.reveal();
 }
 
-// The seven lines are, the fifth being the hash of no bytes (printf '' | sha256sum):
+// The seven lines are as follows; the fifth is the hash of an empty body (printf '' | sha256sum):
 //   v1
 //   GET
 //   /api/v3/private/partner/payouts
@@ -51,7 +51,7 @@ std::string signed_value(HttpRequest const& request) {
 //   e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 //   1795000000
 //   00112233445566778899aabbccddeeff
-// with `per_page=100` at the end of the fourth and no line end after the last; the key is
+// The fourth line ends with `per_page=100`, and the last has no line end. The key is
 // key-of-the-partner.
 TEST(Signature, IsWhatAnotherProgramMakesOfTheSameText) {
   auto request = payouts();
@@ -146,9 +146,9 @@ TEST(Signature, EveryPartCounts) {
 TEST(Signature, AQueryIsSortedAsWholeEncodedPairs) {
   EXPECT_EQ(sort_query(""), "");
   EXPECT_EQ(sort_query("b=2&a=1"), "a=1&b=2");
-  // A bracket in plain is encoded, one that is encoded already is not encoded twice.
+  // A plain bracket is encoded; an encoded bracket is not encoded twice.
   EXPECT_EQ(sort_query("filter[x]=1&filter%5bx%5d=0"), "filter%5Bx%5D=0&filter%5Bx%5D=1");
-  // By bytes of the encoded text: % is before digits, letters of any case and =.
+  // Sorted by the bytes of the encoded text: % comes before digits, letters of any case and =.
   EXPECT_EQ(sort_query("a=1&a%5B%5D=2&a1=3&A=4&aa=5"), "A=4&a%5B%5D=2&a1=3&a=1&aa=5");
   EXPECT_EQ(sort_query("k=b&k=a&k="), "k=&k=a&k=b");
   EXPECT_EQ(sort_query("a+b=c+d&x=~-._!*'()"), "a%20b=c%20d&x=~-._%21%2A%27%28%29");

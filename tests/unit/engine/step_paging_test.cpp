@@ -1,5 +1,5 @@
-// Page numbers, cursors, links and ids: reading a list in memory that is served in each of these
-// ways, and misbehaves on demand.
+// Page numbers, cursors, links and ids: reads an in-memory list that is served with each kind of
+// paging and misbehaves on demand.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 namespace affsync::engine {
 namespace {
 
-// Serves `ids` in pages of `size`, by whichever parameter the request has.
+// Serves `ids` in pages of `size`, by whichever paging parameter the request has.
 class StepServer {
  public:
   std::vector<std::string> ids;
@@ -192,7 +192,7 @@ TEST(StepPaging, AShortFirstPageMayBeTheBrokersOwnSize) {
   auto server = StepServer::with(25);
   auto plan = plan_of(PageType::page);
   plan.spec.page.limit_parameter = "per_page";
-  plan.spec.page.size = 100;  // 10 come
+  plan.spec.page.size = 100;  // the server sends 10
   auto const pass = read_all(plan, server);
   EXPECT_EQ(pass.ids().size(), 25U);
   EXPECT_EQ(server.targets[1], "/api/rewards/?per_page=100&page=2");
@@ -283,7 +283,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Link{"https://broker.example/base/../admin?", nullptr},
                     Link{"javascript:alert(1)?", nullptr}, Link{"http://[::1?", nullptr}));
 
-// An API behind a proxy that ends TLS writes links with the scheme, host and port of its own side.
+// An API behind a TLS proxy writes links with its internal scheme, host and port.
 TEST(StepPaging, OnlyThePathOfALinkIsFollowedWhereTheConnectorSaysSo) {
   struct Case {
     char const* link;
@@ -342,7 +342,7 @@ TEST(StepPaging, ALinkAboveTheRootIsRefused) {
   }
 }
 
-// Names and ports of other hosts that begin like ours.
+// Other hosts whose names or ports begin like the base URL's.
 TEST(StepPaging, ALinkToAnAddressWithATailLeadsAway) {
   for (auto const* link : {"//127.0.0.1.example.com/list?", "http://127.0.0.1.example.com/list?",
                            "//127.0.0.1:8080.example.com/list?", "//127.0.0.1x/list?"}) {

@@ -1,4 +1,4 @@
-// Rows that were put aside, mapped again from what was kept of them.
+// Quarantined rows, mapped again from what was kept of them.
 #include "connectors/engine/rows/stored_rows.hpp"
 
 #include <gtest/gtest.h>
@@ -34,7 +34,7 @@ TEST(StoredRowsTest, SaysWhatBecomesOfEach) {
   EXPECT_EQ(bad.fate, Fate::fails);
   EXPECT_EQ(bad.external_id, "2");
   EXPECT_NE(bad.reason.find("amount"), std::string::npos);
-  // The same key again is looked at again: pages put a row aside once only.
+  // A row with the same key is checked again; only pages drop duplicates.
   EXPECT_EQ(rows.look_at(R"({"id":2,"reward":"more"})", noon).fate, Fate::fails);
   EXPECT_EQ(rows.look_at(R"({"reward":"1"})", noon).fate, Fate::fails);
   EXPECT_EQ(rows.look_at(R"("{\"id\":3")", noon).fate, Fate::unreadable);
@@ -51,7 +51,7 @@ TEST(StoredRowsTest, WhatTheConnectorNoLongerWantsIsLeftOut) {
   EXPECT_EQ(rows.look_at(R"({"id":1,"type":"sale"})", noon).fate, Fate::maps);
 }
 
-// What was stored holds hashes already: a second one would make another client of each.
+// Stored values are hashes already; hashing again would make another client of each.
 TEST(StoredRowsTest, AHashIsNotHashedAgain) {
   auto plan = feed();
   plan.privacy = Privacy::hash;

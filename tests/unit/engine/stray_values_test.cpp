@@ -1,5 +1,5 @@
-// What brokers send beside what their documents say: stray bytes, dates of zeros, times in another
-// unit, empty lists for nothing, many ways to say yes, the same number spelt otherwise.
+// What brokers send besides what they document: invalid bytes, dates of zeros, times in another
+// unit, empty lists for nothing, many spellings of yes, other formats of the same number.
 #include <gtest/gtest.h>
 
 #include "base/batch.hpp"
@@ -17,7 +17,7 @@ TimePoint instant(std::string_view text) {
 
 TimePoint const noon = instant("2026-06-15T12:00:00Z");
 
-// A stream of one table, and one row mapped by it.
+// A stream with one table, and one row mapped by it.
 struct Broker {
   StreamPlan plan;
   Row row;
@@ -174,7 +174,7 @@ TEST(TimesInRange, WhatIsPlannedOrOldByNatureIsNotHit) {
   EXPECT_TRUE(told.value(R"({"id":1,"at":"2026-10-01"})", "occurred_at").starts_with("! "));
 }
 
-// One of the two clocks may be wrong, and must not put every row aside.
+// One of the two clocks may be wrong; that must not quarantine every row.
 TEST(TimesInRange, AreJudgedByTheLaterOfTwoClocks) {
   Broker broker("commission", "occurred_at: at");
   auto const row = parse_json(R"({"id":1,"at":"2026-06-15T08:00:00Z"})").value();
@@ -183,7 +183,7 @@ TEST(TimesInRange, AreJudgedByTheLaterOfTwoClocks) {
   EXPECT_EQ(mapper.map(row, years_ago, broker.row, noon), std::nullopt);
   EXPECT_EQ(mapper.map(row, noon, broker.row, years_ago), std::nullopt);
   EXPECT_NE(mapper.map(row, years_ago, broker.row, years_ago), std::nullopt);
-  // A clock that was never set is no clock.
+  // A clock that was never set does not count.
   EXPECT_EQ(mapper.map(row, TimePoint(), broker.row), std::nullopt);
 }
 
@@ -263,7 +263,7 @@ TEST(Spelling, TheSameNumberSpeltOtherwiseIsNoChange) {
                             R"({"id":1,"fixed":"5.0","sum":{"paid":"5.0","x":1},"n":"3"})"}) {
     EXPECT_NE(hash_of(broker, other), first) << other;
   }
-  // The first spelling counts; the digits that are stored are the broker's.
+  // The first spelling counts; the stored digits are the broker's.
   EXPECT_EQ(broker.value(R"({"id":1,"fixed":"5.00"})", "amount"), "5.00");
   EXPECT_EQ(broker.row.raw, R"({"id":1,"fixed":"5.00"})");
 }

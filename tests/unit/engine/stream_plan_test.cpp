@@ -1,4 +1,4 @@
-// What the user's configuration makes of a connector.
+// How the user's configuration changes a connector's plan.
 #include "connectors/engine/plan/stream_plan.hpp"
 
 #include <gtest/gtest.h>
@@ -250,7 +250,7 @@ TEST(SourcePlan, HoldsPageSizesToWhatTheConnectorAllows) {
   EXPECT_EQ(
       line_of(given),
       "main/rewards: the page size 501 of stream \"rewards\" is out of range. From 3 to 500.");
-  given.streams["rewards"].page_size = 2;  // the overlap: no page would bring anything new
+  given.streams["rewards"].page_size = 2;  // equal to the overlap: no page would bring new rows
   EXPECT_NE(line_of(given).find("out of range"), std::string::npos);
   given.streams.clear();
   given.streams["wallets"].page_size = 10;

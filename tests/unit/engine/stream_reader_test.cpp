@@ -1,4 +1,4 @@
-// Windows, checkpoints, answers and requests of a whole reader. Paging has its own file.
+// Windows, checkpoints, answers and requests of a whole reader. Paging has its own test file.
 #include "connectors/engine/stream_reader.hpp"
 
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ Day day(char const* text) {
 }
 TimePoint const noon = at("2026-06-15");
 
-// Rows by day: each day has `per_day` rows named day/number. Counts the requests per window.
+// `per_day` rows per day, named day/number. Counts the requests per window.
 struct DayServer : ListServer {
   int per_day = 2;
   std::function<bool(Day, Day)> refuses;
@@ -101,11 +101,11 @@ TEST(StreamReader, SinceAndUntilDoNotClaimDaysThatWereNotRead) {
   auto ranged = reader_of(plan, start);
   EXPECT_FALSE(ranged.is_full_pass());
   run(ranged, server, noon);
-  // Nothing before June was read, so the next pass begins at the start.
+  // No day before June was read, so the next pass begins at the start.
   auto next = reader_of(plan, start_at(noon, ranged.final_checkpoint()));
   EXPECT_EQ(next.window().from, day("2026-04-01"));
 
-  // After a full history a range of old days does not move the cursor, in either direction.
+  // After a full history, a range of old days does not move the cursor in either direction.
   run(next, server, noon);
   auto old_days = start_at(noon, next.final_checkpoint());
   old_days.since = day("2026-04-10");
@@ -175,8 +175,8 @@ TEST(StreamReader, ADayThatIsStillTooLargeAndOtherRefusalsAreFinal) {
   EXPECT_FALSE(reader.on_refusal(Error(ErrorCode::window_too_large, "no")));
   auto const wide = windowed_plan(100, 1, day("2026-06-01"), 31);
   EXPECT_FALSE(reader_of(wide, start_at(noon)).on_refusal(Error(ErrorCode::not_found, "no")));
-  // Days may be refused because they are too many or too old: a single one, and the newest one, are
-  // asked for before it is called an error.
+  // Days may be refused because they are too many or too old. Before that is an error, a single day
+  // and the newest day are tried.
   auto asked = reader_of(wide, start_at(noon));
   EXPECT_TRUE(asked.on_refusal(Error(ErrorCode::bad_request, "no")));
   EXPECT_TRUE(asked.on_refusal(Error(ErrorCode::bad_request, "no")));
@@ -217,7 +217,7 @@ TEST(StreamReader, AnySingleKillLosesNoRow) {
     auto all = before.ids();
     all.merge(after.ids());
     EXPECT_EQ(all.size(), 450u) << kill_after;
-    // The page at the end of a slice is not the slice's close: it comes again.
+    // The page at the end of a slice does not close it: the page is read again.
     ASSERT_EQ(after.ends.size(), 1u) << kill_after;
   }
 }
@@ -262,7 +262,7 @@ TEST(StreamReader, AResumedSliceWhoseCountDisagreesIsSweptWhole) {
   auto const plan = list_plan(100, 1);
   auto killed = reader_of(plan, start_at(noon));
   auto const before = run(killed, server, noon, 3);
-  // The anchor fits; then a row comes in front of everything, and only the count shows it.
+  // The anchor row matches; then a row is inserted at the front, and only the count shows it.
   server.requests = 0;
   server.before_answer = [&](int request) {
     if (request == 2) server.ids.insert(server.ids.begin(), "new");
@@ -286,7 +286,7 @@ TEST(StreamReader, AnOldCheckpointRestartsItsSlice) {
   };
   EXPECT_EQ(offset_after(hours(5)), "297");
   EXPECT_EQ(offset_after(hours(7)), "0");
-  EXPECT_EQ(offset_after(-hours(1)), "0");  // written by a clock that was ahead
+  EXPECT_EQ(offset_after(-hours(1)), "0");  // written with a clock that was ahead
 }
 
 TEST(StreamReader, AnInterruptedFullPassGoesOnAsTheFullPass) {
@@ -305,7 +305,7 @@ TEST(StreamReader, AnInterruptedFullPassGoesOnAsTheFullPass) {
   EXPECT_TRUE(reader.is_full_pass());
   EXPECT_EQ(reader.window(), (Slice{day("2026-01-01"), day("2026-06-16")}));
   auto const after = run(reader, server, noon + hours(24));
-  // The slice of the last checkpoint is closed again, the first one is not read again.
+  // The slice of the last checkpoint is closed again; the first slice is not read again.
   EXPECT_EQ(after.ends.front().slice.from, day("2026-02-01"));
   EXPECT_EQ(after.ends.back().slice.to, day("2026-06-16"));
 }
@@ -341,7 +341,7 @@ TEST(StreamReader, AnInterruptedFirstLoadKeepsWhatItCovered) {
   auto const plan = windowed_plan(1000, 1, day("2026-01-01"), 31);
   auto killed = reader_of(plan, start_at(noon));
   auto const before = run(killed, server, noon, 3);
-  // A pass that cannot be resumed (another range was asked for) still knows January and February.
+  // A pass that cannot be resumed (another range was requested) still knows January and February.
   auto range = start_at(noon, before.checkpoints.back());
   range.since = day("2026-06-01");
   auto ranged = reader_of(plan, range);
@@ -369,7 +369,7 @@ TEST(StreamReader, UnreadableAndForeignCheckpointsAreIgnored) {
       good.substr(0, good.size() / 2),
       std::string("\0", 1),
   };
-  // Every member in turn of another kind, and gone.
+  // Every member in turn with another type, and missing.
   auto const json = parse_json(good).value();
   for (auto const& member : json.members()) {
     for (auto const* other : {"-5", "\"zz\"", "[]", "{}", "99999999999999999999", "true"}) {
@@ -443,7 +443,7 @@ TEST(StreamReader, RequestsAreEncodedAndInOrder) {
             "&date_from=2026-06-10&date_to=2026-06-15&limit=50&offset=0");
   EXPECT_EQ(request.method, Method::get);
   EXPECT_EQ(request.headers.find("accept"), "application/json");
-  // Asking again before an answer gives the same request.
+  // Calling again before an answer gives the same request.
   EXPECT_EQ(reader.next_request()->target, request.target);
 
   plan.spec.request.path = "api/a b?x=1";
@@ -528,7 +528,7 @@ TEST(StreamReader, ABadRowGoesToQuarantineAndCountsAsSeen) {
   EXPECT_EQ(page->quarantined[2].raw, "7");
   EXPECT_EQ(page->rows_read, 4);
   ASSERT_TRUE(page->slice_end);
-  // It is in the list, so it must not be marked as vanished.
+  // The row is in the list, so it must not be marked as deleted.
   auto const& keys = page->slice_end->seen_keys;
   EXPECT_TRUE(std::binary_search(keys.begin(), keys.end(), hash_key("b")));
   EXPECT_TRUE(page->slice_end->markable);
@@ -546,7 +546,9 @@ TEST(StreamReader, ABadRowInTheOverlapIsQuarantinedOnce) {
     }
   } server;
   server.ids = ListServer::with(30).ids;
-  server.total_of = [](std::int64_t count) { return count + 1; };  // so that it is swept twice
+  server.total_of = [](std::int64_t count) {
+    return count + 1;
+  };  // so that the list is swept twice
   auto const pass = read_all(list_plan(10, 1), server);
   EXPECT_EQ(pass.quarantined.size(), 30u);
 }
@@ -587,7 +589,7 @@ TEST(StreamReader, FillsFurtherTablesFromTheSameRow) {
   ASSERT_EQ(page->batches[1].size(), 1u);
   EXPECT_STREQ(page->batches[1].external_id(0), "c1");
   EXPECT_STREQ(page->batches[1].cell(0, *clients.table->index_of("country")), "FR");
-  // A row without the key of a further table would be lost to it without a word.
+  // Without a key of the further table, the row would be missing there silently.
   ASSERT_EQ(page->quarantined.size(), 2u);
   EXPECT_EQ(page->quarantined[0].reason,
             "client: the field \"client\", which belongs to the row's key, is missing");

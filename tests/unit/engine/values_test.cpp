@@ -178,7 +178,7 @@ TEST(ValuesTimes, ATimeWithoutAZoneIsOfTheGivenZone) {
   EXPECT_EQ(instant("2026-01-02 03:04:05", {}, "Europe/Moscow"), "2026-01-02T00:04:05Z");
   EXPECT_EQ(instant("2026-07-01 12:00:00", {}, "America/New_York"), "2026-07-01T16:00:00Z");
   EXPECT_EQ(instant("2026-01-01 12:00:00", {}, "America/New_York"), "2026-01-01T17:00:00Z");
-  // A zone in the text wins.
+  // An offset in the text has priority.
   EXPECT_EQ(instant("2026-01-02T03:04:05Z", {}, "Europe/Moscow"), "2026-01-02T03:04:05Z");
   EXPECT_EQ(instant("2026-01-02", {}, "Europe/Moscow"), "2026-01-01T21:00:00Z");
 }

@@ -1,4 +1,4 @@
-// Which days a pass reads, and how they are cut.
+// Which days a pass reads, and how they are split.
 #include "connectors/engine/paging/window.hpp"
 
 #include <gtest/gtest.h>
@@ -55,7 +55,7 @@ TEST(Window, AnIncrementalPassReadsTheLookbackAgain) {
 }
 
 TEST(Window, ALookbackOfZeroStillReadsTheLastDayAgain) {
-  // It was not over when it was read.
+  // The last day was not over when it was read.
   auto const pass = pass_window(spec_of("2025-01-01", 0), start_of(ReadMode::incremental),
                                 covered("2025-01-01", "2026-06-15"), today);
   EXPECT_EQ(pass, slice("2026-06-15", "2026-06-15"));
@@ -90,7 +90,7 @@ TEST(Window, SinceAndUntilGiveTheDaysAndNeverTheFuture) {
 TEST(Window, ACoverageFromTheFutureIsNotBelieved) {
   EXPECT_EQ(trusted(covered("2025-01-01", "2026-07-01"), today), Coverage{});
   EXPECT_EQ(trusted(covered("2025-01-01", "2026-06-17"), today), Coverage{});
-  // Around midnight two clocks may differ by a day.
+  // Around midnight two clocks may be on different days.
   EXPECT_EQ(trusted(covered("2025-01-01", "2026-06-16"), today),
             covered("2025-01-01", "2026-06-15"));
   EXPECT_EQ(trusted(covered("2025-01-01", "2026-06-15"), today),
@@ -109,7 +109,7 @@ TEST(Window, CoverageGrowsOnlyWithoutAGap) {
   EXPECT_EQ(extended(done, slice("2025-02-01", "2025-02-10"), start), done);
   EXPECT_EQ(extended(done, slice("2024-12-01", "2024-12-31"), start),
             covered("2024-12-01", "2025-03-31"));
-  // Days in the middle of nowhere give way to those that reach back to the start.
+  // Isolated days are replaced by days that reach back to the start.
   EXPECT_EQ(extended(covered("2026-05-01", "2026-05-31"), slice("2025-01-01", "2025-01-31"), start),
             covered("2025-01-01", "2025-01-31"));
 }

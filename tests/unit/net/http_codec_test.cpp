@@ -27,7 +27,7 @@ Result<HttpResponse> decode(std::string const& bytes, std::size_t piece = SIZE_M
   return decoder.take();
 }
 
-// The same, however the bytes are cut into pieces.
+// Decodes whole and in pieces; the result must be the same.
 Result<HttpResponse> decode_both_ways(std::string const& bytes) {
   auto const whole = decode(bytes);
   for (std::size_t const piece : {std::size_t(1), std::size_t(2), std::size_t(7)}) {

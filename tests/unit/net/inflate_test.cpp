@@ -8,7 +8,7 @@
 namespace affsync::net {
 namespace {
 
-// window_bits as zlib's deflateInit2 takes them: 31 gzip, 15 zlib, -15 bare.
+// window_bits as in zlib's deflateInit2: 31 gzip, 15 zlib, -15 raw deflate.
 std::string compress(std::string const& text, int window_bits = 31) {
   z_stream stream{};
   deflateInit2(&stream, 9, Z_DEFLATED, window_bits, 9, Z_DEFAULT_STRATEGY);
@@ -112,7 +112,8 @@ TEST(Inflate, ABombIsNotWorkedOff) {
   auto const result = inflater.put(bomb, out);
   ASSERT_TRUE(result.has_error());
   EXPECT_EQ(result.error().code, ErrorCode::answer_too_large);
-  // What was made before the ratio told: bounded by the ratio or by where it begins to count.
+  // The output before the refusal is bounded by the ratio, or by the size from which the ratio
+  // counts.
   InflateLimits const limits;
   EXPECT_LT(out.size(), std::max(limits.ratio * bomb.size(), limits.ratio_from) + 100'000);
 }

@@ -30,7 +30,7 @@ TEST(Origin, KnowsTheUsualPorts) {
   EXPECT_EQ(http.host_header(), "my.broker.example");
 }
 
-// A parser that stops at what looks like an address would send the credentials elsewhere.
+// A parser that stops after what looks like an IP address would send the credentials elsewhere.
 TEST(Origin, OfANameThatBeginsLikeAnAddress) {
   auto const origin = parse_origin("https://1.2.3.4.broker.example/x", false).value();
   EXPECT_EQ(origin.host, "1.2.3.4.broker.example");

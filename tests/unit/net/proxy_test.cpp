@@ -1,4 +1,4 @@
-// Which proxy a source goes through, and how it is written down.
+// Which proxy a source uses, and how a proxy is configured.
 #include "daemon/net/proxy.hpp"
 
 #include <gtest/gtest.h>
@@ -88,19 +88,19 @@ TEST(Proxy, WhatIsNoneIsRefusedWithoutItsPassword) {
 }
 
 TEST(Proxy, IsAskedForAWayThrough) {
-  // base64 of "na@me:hun:ter2", by another program.
+  // base64 of "na@me:hun:ter2", computed with another program.
   auto const proxy = parse_proxy("http://na%40me:hun:ter2@gate:3128", "`proxy`").value();
   EXPECT_EQ(proxy.authorization.reveal(), "Basic bmFAbWU6aHVuOnRlcjI=");
   auto const origin = parse_origin("https://broker.example/api", false).value();
   EXPECT_EQ(encode_connect(origin, "affsync/1", proxy).value().reveal(),
             "CONNECT broker.example:443 HTTP/1.1\r\nHost: broker.example:443\r\n"
             "User-Agent: affsync/1\r\nProxy-Authorization: Basic bmFAbWU6aHVuOnRlcjI=\r\n\r\n");
-  // What goes through it unseen does not hold its credentials.
+  // A request through the tunnel does not contain the proxy's credentials.
   HttpRequest const request(Method::get, "/rows?x=1");
   auto const sent = encode_request(request, origin, "affsync/1").value().reveal();
   EXPECT_TRUE(sent.starts_with("GET /api/rows?x=1 HTTP/1.1\r\nHost: broker.example\r\n")) << sent;
   EXPECT_EQ(sent.find("Proxy-"), std::string::npos);
-  // What is plain it has to read.
+  // A plain HTTP request, which the proxy must read, does.
   auto const plain = parse_origin("http://broker.example:8080", true).value();
   auto const passed_on = encode_request(request, plain, "affsync/1", &proxy).value().reveal();
   EXPECT_TRUE(passed_on.starts_with("GET http://broker.example:8080/rows?x=1 HTTP/1.1\r\n"));

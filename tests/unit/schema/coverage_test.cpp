@@ -1,4 +1,4 @@
-// What is known of days: how spans grow, give way to each other, and stay lost.
+// What is known about days: how spans grow, replace each other, and stay lost.
 #include "schema/store/coverage.hpp"
 
 #include <gtest/gtest.h>

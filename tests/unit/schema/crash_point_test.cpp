@@ -1,4 +1,4 @@
-// The list of crash points against the sources: each is passed somewhere, in one place, by its own
+// Compares the list of crash points with the sources: each is used in exactly one place, by its own
 // name.
 #include "schema/store/crash_point.hpp"
 
@@ -19,7 +19,7 @@ std::string text_of_file(std::filesystem::path const& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// Every "crash_point(CrashPoint::name)" of the program's sources, and how often it stands there.
+// Every "crash_point(CrashPoint::name)" in the program's sources, with its number of occurrences.
 std::map<std::string, int> passages() {
   std::regex const call(R"(crash_point\(CrashPoint::(\w+)\);)");
   std::map<std::string, int> found;
@@ -36,7 +36,7 @@ std::map<std::string, int> passages() {
   return found;
 }
 
-// The enumerators of schema/store/crash_point.hpp in their order.
+// The enumerators of schema/store/crash_point.hpp in order.
 std::vector<std::string> enumerators() {
   auto const text = text_of_file(AFFSYNC_SOURCE_DIR "/schema/store/crash_point.hpp");
   auto const begin = text.find("enum class CrashPoint");
@@ -62,7 +62,7 @@ TEST(CrashPoints, names_stand_in_the_order_of_the_enumerators) {
 }
 
 #ifdef AFFSYNC_CRASH_POINTS
-// One process: what the environment says is read at the first point that is passed.
+// One process: the environment is read at the first crash point that is passed.
 TEST(CrashPointsDeathTest, the_named_passage_ends_the_process) {
   auto const pass = [] {
     crash_point(CrashPoint::page_noted);

@@ -14,7 +14,7 @@ FenceState at(std::int64_t writes) {
 TEST(FencedWrite, ACommitWhoseAnswerWasLostIsNotRepeated) {
   RunWrites writes;
   FencedWrite write(writes);
-  EXPECT_FALSE(write.already_done(at(7)));  // the first attempt; its commit's answer is lost
+  EXPECT_FALSE(write.already_done(at(7)));  // the first attempt, whose commit confirmation is lost
   EXPECT_TRUE(write.already_done(at(8)));
 }
 

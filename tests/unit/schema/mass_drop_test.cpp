@@ -5,7 +5,7 @@
 namespace affsync::schema {
 namespace {
 
-// vanished, live rows of the stream, marked in the last days, limit
+// Arguments: vanished rows, live rows of the stream, rows marked in the last days, limit.
 TEST(MassDrop, ATenthMayGoAndNotMore) {
   EXPECT_FALSE(is_mass_drop(10, 100, 0, 0.1));
   EXPECT_TRUE(is_mass_drop(11, 100, 0, 0.1));
@@ -16,8 +16,8 @@ TEST(MassDrop, ASingleRowOfAHandfulMayGo) {
   EXPECT_TRUE(is_mass_drop(2, 3, 0, 0.1));
 }
 
-// Of a stream with one row it is the last one too: whether the empty list is true, its count or a
-// second pass has said before.
+// In a stream with one row that row is also the last one. Whether the empty list is true was
+// decided before, by its count or a second pass.
 TEST(MassDrop, TheLastRowMayGoAndAnEmptyListIsNotBelievedOfMore) {
   EXPECT_FALSE(is_mass_drop(1, 1, 0, 0.1));
   EXPECT_TRUE(is_mass_drop(2, 2, 0, 0.1));
@@ -28,7 +28,7 @@ TEST(MassDrop, TheLastRowMayGoAndAnEmptyListIsNotBelievedOfMore) {
 TEST(MassDrop, PassesOfTheSameDaysAreCountedTogether) {
   EXPECT_FALSE(is_mass_drop(5, 95, 5, 0.1));
   EXPECT_TRUE(is_mass_drop(6, 95, 5, 0.1));
-  // One by one is no way around it.
+  // Removing rows one by one does not avoid the limit.
   EXPECT_FALSE(is_mass_drop(1, 5, 2, 0.1));
   EXPECT_TRUE(is_mass_drop(1, 4, 3, 0.1));
 }

@@ -110,7 +110,7 @@ TEST(ConnectionString, AddsLimitsWhereTheUserGaveNone) {
   EXPECT_NE(text.find("connect_timeout='9'"), std::string::npos) << text;
   EXPECT_EQ(text.find("connect_timeout='5'"), std::string::npos) << text;
   EXPECT_NE(text.find("application_name='affsync'"), std::string::npos) << text;
-  // Poolers refuse a connection with start-up options.
+  // Poolers refuse a connection with startup options.
   EXPECT_EQ(text.find("options"), std::string::npos) << text;
 }
 

@@ -1,4 +1,4 @@
-// A store that answers what the test says; only what the pages ask is there.
+// A store that answers as the test requires; it implements only what the pages use.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -20,7 +20,7 @@ class FakeStore final : public schema::Store {
   std::vector<schema::StreamHealth> streams;
   Table table;
   std::optional<Error> problem;  // every call throws it
-  bool hangs = false;            // ping never comes back by itself
+  bool hangs = false;            // ping never returns by itself
   int pings = 0;
   int health_calls = 0;
   int standing_calls = 0;

@@ -1,4 +1,4 @@
-// What is counted, under which name, and that the names stay.
+// What is counted, under which name, and that the names do not change.
 #include "daemon/serve/metrics.hpp"
 
 #include <gtest/gtest.h>
@@ -30,7 +30,7 @@ RunReport report_of(RunStatus status) {
   return report;
 }
 
-// The value after `series` at the beginning of a line; nullopt when there is no such series.
+// The value after `series` at the beginning of a line; nullopt if there is no such series.
 std::optional<double> value_of(Metrics const& metrics, std::string const& series,
                                TimePoint now = at(1'700'000'100)) {
   std::istringstream text(metrics.render(now));
@@ -162,7 +162,7 @@ TEST(Metrics, a_source_that_is_gone_takes_its_series_along) {
   EXPECT_NE(text.find("\"kept\""), std::string::npos);
 }
 
-// A series of the stream that the reports are about.
+// A series of the stream that the reports belong to.
 std::string of_stream(std::string const& name, std::string const& more = {}) {
   return name + "{source=\"exness-main\",stream=\"rewards\"" + more + "}";
 }
@@ -358,7 +358,7 @@ TEST(Metrics, build_and_process_are_described) {
   EXPECT_GT(value_of(metrics, "process_open_fds"), 2);
 }
 
-// Renaming a metric breaks dashboards and alerts: metric_names.txt is to be edited by hand.
+// Renaming a metric breaks dashboards and alerts, so metric_names.txt must be edited by hand.
 TEST(Metrics, names_types_and_labels_are_those_of_the_golden_file) {
   Metrics metrics(at(1));
   metrics.set_streams({setting("rewards", 15min)});

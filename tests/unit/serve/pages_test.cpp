@@ -1,4 +1,4 @@
-// What each address answers, with a store that answers, fails or hangs.
+// The answer of each path, with a store that answers, fails or hangs.
 #include "daemon/serve/pages.hpp"
 
 #include <gtest/gtest.h>
@@ -132,7 +132,7 @@ TEST_F(PagesTest, not_ready_when_a_stream_is_past_three_intervals) {
 
 TEST_F(PagesTest, a_stream_without_success_has_three_intervals_from_the_start) {
   store_.streams[0].last_success_at.reset();
-  auto const response = get("/readyz");  // the process has run for a day
+  auto const response = get("/readyz");  // the process has been running for a day
   EXPECT_EQ(response.status, 503);
   EXPECT_EQ(text(json(response), "reasons.0.reason"), "never_succeeded");
   clock_.time -= 24h - 45min;
@@ -257,7 +257,7 @@ TEST_F(PagesTest, the_page_is_green_only_when_nothing_stands_against_any_stream)
   };
   stream.ended_status = stream.last_status = "failed";
   not_green("failed");
-  // The next run goes on, but what the last one said still holds.
+  // The next run is in progress, but the result of the last one still counts.
   stream.ended_status = "failed";
   stream.last_status = "running";
   not_green("failed, running again");

@@ -1,4 +1,4 @@
-// What arrives at a service manager's socket.
+// What a service manager's socket receives.
 #include "daemon/serve/service_manager.hpp"
 
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@
 namespace affsync::serve {
 namespace {
 
-// Listens as systemd does: datagrams on a socket that the environment names.
+// Receives notifications like systemd: datagrams on a socket that the environment names.
 class ServiceManagerTest : public ::testing::Test {
  protected:
   void SetUp() override {

@@ -1,4 +1,4 @@
-// Spans of time, addresses and series, as text.
+// Durations, addresses and series as text.
 #include <gtest/gtest.h>
 
 #include "daemon/serve/exposition.hpp"

@@ -1,4 +1,4 @@
-// What is said of a pass, and when one over everything is due.
+// How a pass is judged, and when a full pass is due.
 #include "daemon/sync/pass_verdict.hpp"
 
 #include <gtest/gtest.h>
@@ -66,7 +66,7 @@ TEST(PassVerdict, LostDaysAreNamed) {
 
 TEST(PassVerdict, AFirstPageOfWhichNothingMapsFailsAtOnce) {
   PassVerdict verdict;
-  EXPECT_FALSE(verdict.judge_mapping(page(0, 0)));  // rows of `where` only
+  EXPECT_FALSE(verdict.judge_mapping(page(0, 0)));  // only rows that `where` excludes
   auto const error = verdict.judge_mapping(page(0, 20));
   ASSERT_TRUE(error);
   EXPECT_EQ(error->code, ErrorCode::mapping_failed);
@@ -90,7 +90,7 @@ StreamTask task_of(std::string const& every, std::string const& full_every) {
   return task;
 }
 
-// How many of the runs, each `step` after the other and a little late or early, are full.
+// The number of full runs, if each starts `step` after the previous one, a little late or early.
 int full_runs(StreamTask const& task, std::vector<TimePoint> const& runs) {
   schema::StreamState state;
   int full = 0;

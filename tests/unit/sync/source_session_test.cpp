@@ -43,7 +43,7 @@ engine::SourcePlan key_plan() {
   return plan;
 }
 
-// A broker that gives token1, token2 and so on, of which the first may die.
+// A broker that issues token1, token2 and so on, of which the first may expire.
 struct MortalTokens {
   int logins = 0;
   bool first_is_dead = false;
@@ -60,7 +60,7 @@ struct MortalTokens {
   }
 };
 
-// The blocks of a database, by its own clock, which is the test's.
+// The blocks of a database, with its own clock, which the test sets.
 class FakeBlocks final : public schema::BlockStore {
  public:
   explicit FakeBlocks(Clock const& clock) : clock_(clock) {}
@@ -99,7 +99,7 @@ class FakeBlocks final : public schema::BlockStore {
 
   std::map<std::string, schema::SourceBlock> blocks;
   bool worked_before = false;
-  Duration behind{};  // its clock, behind ours
+  Duration behind{};  // how far its clock is behind the local one
 
  private:
   Clock const& clock_;
@@ -122,7 +122,7 @@ class SourceSessionTest : public testing::Test {
     return std::make_unique<SourceSession>(std::move(plan), std::move(parts), Logger(log_));
   }
 
-  // As another process would have it: with a memory of its own, and the same database.
+  // Like another process: with its own memory, but the same database.
   std::unique_ptr<SourceSession> process(engine::SourcePlan plan,
                                          test::ScriptedClient::Script script) {
     auto one = session(std::move(plan), std::move(script));
@@ -132,7 +132,7 @@ class SourceSessionTest : public testing::Test {
     return one;
   }
 
-  // A run's own fetch: its first one looks at the database.
+  // The fetch of a new run: the first one checks the database.
   Result<engine::Answer> run(SourceSession& session, std::string const& path = "/rows/") {
     report_ = {};
     return fetch(session, path);
@@ -150,7 +150,7 @@ class SourceSessionTest : public testing::Test {
     return time_.run(io_, session.fetch(HttpRequest(Method::get, path), report_));
   }
 
-  // `count` streams of the source that each ask for a page at the same moment.
+  // `count` streams of the source that request a page at the same moment.
   std::vector<Result<engine::Answer>> fetch_together(SourceSession& session, int count) {
     std::vector<Result<engine::Answer>> answers(static_cast<std::size_t>(count));
     async::TaskGroup group(io_.get_executor());
@@ -159,7 +159,7 @@ class SourceSessionTest : public testing::Test {
       answers[static_cast<std::size_t>(i)] = co_await session.fetch(std::move(request), report_);
     };
     for (int i = 0; i < count; ++i) group.spawn(one(i));
-    time_.run(io_, group.join());  // throws what one of them has thrown
+    time_.run(io_, group.join());  // rethrows the exception of any of them
     return answers;
   }
 
@@ -237,7 +237,7 @@ TEST_F(SourceSessionTest, WrongPasswordIsTriedOnceAndStopsTheSource) {
   EXPECT_TRUE(broker->blocked().has_value());
 }
 
-// Whatever shape it has: status, body, and the code that it gets.
+// Refused logins in many formats: status, body, and the resulting code.
 TEST_F(SourceSessionTest, EveryShapeOfARefusedLoginIsTriedOnce) {
   struct Case {
     int status;
@@ -297,7 +297,7 @@ TEST_F(SourceSessionTest, APageOfAFirewallIsNoRefusedLogin) {
     blocks_.blocks.clear();
     int pages = 2;
     auto plan = login_plan();
-    engine::ErrorRule wrong;  // as the shipped connectors say it
+    engine::ErrorRule wrong;  // as in the shipped connectors
     wrong.status = {400, 401, 403};
     wrong.login = true;
     wrong.answer_class = engine::AnswerClass::auth_invalid;
@@ -307,7 +307,7 @@ TEST_F(SourceSessionTest, APageOfAFirewallIsNoRefusedLogin) {
       return json_response(200, R"({"token":"abc"})");
     });
     EXPECT_TRUE(run(*broker)) << status;
-    // One that stays: a bounded number of tries, and no block.
+    // A permanent one: a bounded number of attempts, and no block.
     auto walled = process(plan, [&](HttpRequest const&) { return page(status); });
     sent_.clear();
     auto const answer = run(*walled);
@@ -380,10 +380,10 @@ TEST_F(SourceSessionTest, OtherCredentialsAreTriedAtOnce) {
   EXPECT_EQ(block.code, "auth_invalid");
   auto plan = login_plan();
   plan.credentials["password"] = Secret("the right one");
-  auto mended = process(plan, answer);
-  EXPECT_TRUE(run(*mended));
+  auto corrected = process(plan, answer);
+  EXPECT_TRUE(run(*corrected));
   EXPECT_TRUE(blocks_.blocks.empty());
-  // The process with the wrong ones takes it for a sign only once.
+  // The process with the wrong credentials tries again only once after the block was removed.
   sent_.clear();
   for (int i = 0; i < 4; ++i) {
     EXPECT_FALSE(run(*broker));
@@ -401,7 +401,7 @@ TEST_F(SourceSessionTest, SomebodyMayAskForANewTry) {
   sent_.clear();
   for (auto const& refused : fetch_together(*again, 3)) EXPECT_FALSE(refused);
   EXPECT_EQ(sent_.size(), 1u);
-  // The pause grows with it.
+  // The pause becomes longer.
   EXPECT_EQ(blocks_.blocks.at("broker").refusals, 2);
   time_.run(io_, [&]() -> asio::awaitable<int> {
     co_await again->refusals().forget();
@@ -409,7 +409,7 @@ TEST_F(SourceSessionTest, SomebodyMayAskForANewTry) {
   }());
   EXPECT_TRUE(blocks_.blocks.empty());
   ASSERT_FALSE(run(*broker));
-  EXPECT_EQ(sent_.size(), 2u) << "a reload is a new try for everybody";
+  EXPECT_EQ(sent_.size(), 2u) << "a reload allows a new attempt for all streams";
 }
 
 TEST_F(SourceSessionTest, ProcessesThatBeginTogetherLogInOnce) {
@@ -455,7 +455,7 @@ TEST_F(SourceSessionTest, ADeadKeyPausesForMinutesThenHours) {
     ASSERT_FALSE(run(*broker));
     EXPECT_EQ(sent_.size(), sent) << pause.count();
     wait(2min);
-    // All streams at once: one of them finds out.
+    // All streams at once: only one of them tries.
     for (auto const& refused : fetch_together(*broker, 4)) {
       ASSERT_FALSE(refused);
       EXPECT_EQ(refused.error().code, ErrorCode::auth_invalid);
@@ -474,7 +474,8 @@ TEST_F(SourceSessionTest, AStreamThatIsAlwaysRefusedDoesNotLogInAtEachRun) {
     EXPECT_FALSE(run(*broker, "/not-ours/"));
     wait(15min);
   }
-  // The first, and one more for its sake; another after an hour, then it waits for six.
+  // The first login, one more for the refused stream, another after an hour; then the next would be
+  // after six hours.
   EXPECT_EQ(count("POST"), 3);
   EXPECT_TRUE(blocks_.blocks.empty());
 }
@@ -553,7 +554,7 @@ TEST_F(SourceSessionTest, AClockThatBrokerAndDatabaseContradictEndsTheRun) {
   auto const refused = run(*broker);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::clock_skew);
-  // A broker alone may be the one whose clock is wrong.
+  // If only the broker disagrees, its clock may be the wrong one.
   blocks_.behind = Duration();
   EXPECT_TRUE(run(*broker));
 }
@@ -607,7 +608,7 @@ TEST_F(SourceSessionTest, ThrottlingStopsTheWholeSourceForAsLongAsAsked) {
   TimePoint refused_at{};
   auto plan = login_plan();
   plan.auth = engine::NoAuth{};
-  // The others have their turns by then, a tenth of a second after each other.
+  // The other streams have their turns by then, a tenth of a second apart.
   plan.rate.requests_per_second = 10;
   plan.rate.burst = 1;
   auto broker = session(plan, [&](HttpRequest const& request) {
@@ -651,7 +652,7 @@ TEST_F(SourceSessionTest, BrokerThatRefusesForEverEndsTheRun) {
   EXPECT_EQ(answer.error().code, ErrorCode::throttled);
 }
 
-// What a broker says that has had enough: for a moment only, in one spelling after the other.
+// A broker that has had enough for a moment, with a different refusal each time.
 HttpResponse refusal(int spelling) {
   constexpr int spellings = 5;
   switch (spelling % spellings) {
@@ -799,14 +800,14 @@ TEST_F(SourceSessionTest, EveryAttemptIsSignedAnew) {
       EXPECT_NE(got[i].headers.find("X-Nonce"), got[j].headers.find("X-Nonce"));
       EXPECT_NE(got[i].secret_headers[0].second, got[j].secret_headers[0].second);
     }
-    // What was signed is what was sent, under the path of the base URL.
+    // The signed text is what was sent, under the path of the base URL.
     HttpRequest again(Method::get, got[i].target);
     auto const millis = std::stoll(std::string(*got[i].headers.find("X-Time")));
     engine::sign(again, *signed_plan().signature, "/api/v3", signed_plan().credentials,
                  TimePoint(std::chrono::milliseconds(millis)), *got[i].headers.find("X-Nonce"));
     EXPECT_EQ(again.secret_headers[0].second, got[i].secret_headers[0].second);
   }
-  // The clock of the session went on between them.
+  // The session's clock advanced between the requests.
   EXPECT_NE(got[0].headers.find("X-Time"), got[2].headers.find("X-Time"));
 }
 
@@ -822,7 +823,7 @@ TEST_F(SourceSessionTest, AnAnswerThatQuotesAHeaderGivesNothingAway) {
   });
   auto const answer = fetch(*broker);
   ASSERT_FALSE(answer);
-  // base64 of "me@example.com:planted-password" begins so.
+  // base64 of "me@example.com:planted-password" begins like this.
   EXPECT_EQ(answer.error().to_line().find("bWVAZXhhbXBsZ"), std::string::npos)
       << answer.error().to_line();
   EXPECT_NE(answer.error().to_line().find("cannot read Basic ***"), std::string::npos)
