@@ -119,7 +119,7 @@ std::string hint_of(AnswerClass answer_class) {
   }
 }
 
-std::string with_html_note(std::string_view body) {
+std::string html_note(std::string_view body) {
   std::string text = "an HTML page instead of JSON";
   if (auto const title = html_title(body); !title.empty()) text += " (\"" + title + "\")";
   return text;
@@ -128,15 +128,15 @@ std::string with_html_note(std::string_view body) {
 constexpr std::string_view html_hint =
     "The path may be wrong, or a login page or a firewall in front of the API answered.";
 
-std::string what_it_said(HttpResponse const& response, Result<Json> const& body) {
-  if (looks_like_html(response.body)) return with_html_note(response.body);
+std::string text_of_answer(HttpResponse const& response, Result<Json> const& body) {
+  if (looks_like_html(response.body)) return html_note(response.body);
   if (body) return error_text(*body);
   return one_line(std::string_view(response.body).substr(0, 2000));
 }
 
 Error refusal(AnswerClass answer_class, HttpResponse const& response, Result<Json> const& body) {
   std::string text = "HTTP " + std::to_string(response.status);
-  if (auto const said = what_it_said(response, body); !said.empty()) text += ": " + said;
+  if (auto const said = text_of_answer(response, body); !said.empty()) text += ": " + said;
   std::string hint = hint_of(answer_class);
   if (looks_like_html(response.body)) hint = html_hint;
   return Error(code_of(answer_class), std::move(text), std::move(hint));
@@ -188,10 +188,11 @@ Error redirection(HttpResponse const& response) {
 // Returns true if the answer is not from the broker's API but from a firewall, a proxy or a
 // maintenance page in front of it. A 401 is always about the credentials, and 404 and 410 about the
 // path, whatever the body looks like.
-bool is_from_elsewhere(HttpResponse const& response, Result<Json> const& body) {
+bool is_from_intermediary(HttpResponse const& response, Result<Json> const& body) {
   int const status = response.status;
-  bool const speaks = status == 401 || status == 404 || status == 410;
-  bool const judged = (status >= 200 && status < 300) || (status >= 400 && status < 500 && !speaks);
+  bool const is_about_request = status == 401 || status == 404 || status == 410;
+  bool const judged =
+      (status >= 200 && status < 300) || (status >= 400 && status < 500 && !is_about_request);
   if (!judged || body || response.body.empty()) return false;
   if (looks_like_html(response.body) || response.headers.find("cf-mitigated")) return true;
   // Cloudflare's answer to clients that are no browsers.
@@ -250,9 +251,9 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
   Result<Json> body = parse_json(response.body);
   Json const null;
   Json const& document = body ? *body : null;
-  bool const foreign = is_from_elsewhere(response, body);
+  bool const from_intermediary = is_from_intermediary(response, body);
   auto const rule = std::find_if(rules.begin(), rules.end(), [&](ErrorRule const& one) {
-    if (foreign && !applies_to_pages(one)) return false;
+    if (from_intermediary && !applies_to_pages(one)) return false;
     return holds(one, response, document, is_login);
   });
   bool const ruled = rule != rules.end();
@@ -262,7 +263,7 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
   if (!ruled && response.status >= 300 && response.status < 400) {
     verdict.answer_class = AnswerClass::bad_request;
     verdict.error = redirection(response);
-  } else if (!ruled && foreign && response.status != 429) {
+  } else if (!ruled && from_intermediary && response.status != 429) {
     // The firewall may let the next request through.
     verdict.answer_class = AnswerClass::transient;
     verdict.error = refusal(AnswerClass::transient, response, body);

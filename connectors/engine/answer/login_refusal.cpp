@@ -4,10 +4,10 @@ namespace affsync::engine {
 
 std::optional<Error> login_refusal(Verdict const& verdict, int status) {
   if (status == 0) return std::nullopt;  // there was no answer
-  bool const goes_on = verdict.answer_class == AnswerClass::ok ||
-                       verdict.answer_class == AnswerClass::throttled ||
-                       verdict.answer_class == AnswerClass::transient;
-  if (goes_on) return std::nullopt;
+  bool const is_no_refusal = verdict.answer_class == AnswerClass::ok ||
+                             verdict.answer_class == AnswerClass::throttled ||
+                             verdict.answer_class == AnswerClass::transient;
+  if (is_no_refusal) return std::nullopt;
   Error error = verdict.error.value_or(
       Error(ErrorCode::login_refused, "HTTP " + std::to_string(status) + " without a token"));
   switch (error.code) {

@@ -59,7 +59,7 @@ bool has_key(TableMapping const& mapping, Json const& object) {
 
 // Returns true if the answer itself reports an error. Errors that do not concern the whole list are
 // left to the rules under `errors`.
-bool speaks_of_error(Json const& body) {
+bool reports_error(Json const& body) {
   if (!body.is_object()) return false;
   auto const is_one_of = [](std::string_view text, auto const& words) {
     return std::ranges::any_of(
@@ -171,7 +171,7 @@ Result<Records> find_records(StreamSpec const& stream, Json const& body, bool be
   }
   bool const none =
       counts_none(stream, body) || (found_null && (stream.empty_if_null || behind_rows));
-  if (none && !speaks_of_error(body)) return records;
+  if (none && !reports_error(body)) return records;
   return Error(
       ErrorCode::malformed_answer, "the answer has no list of rows: " + tried,
       found_null

@@ -23,7 +23,7 @@ constexpr std::array message_names{"message", "detail", "error_description", "er
                                    "msg",     "retMsg", "description",       "reason",
                                    "title",   "errors", "non_field_errors",  "details"};
 
-struct Finding {
+struct ErrorTextFinder {
   std::vector<std::string> parts;
   int depth = 0;
   bool by_name = false;  // ignore fields whose names are not typical for errors
@@ -39,7 +39,7 @@ struct Finding {
   void read_fields(Json const& object);
 };
 
-void Finding::read_message(Json const& value) {
+void ErrorTextFinder::read_message(Json const& value) {
   if (depth > 4) return;
   if (auto const text = value.scalar_text()) {
     if (value.is_string()) add(*text);
@@ -54,7 +54,7 @@ void Finding::read_message(Json const& value) {
   --depth;
 }
 
-void Finding::read_object(Json const& object) {
+void ErrorTextFinder::read_object(Json const& object) {
   std::size_t const before = parts.size();
   for (auto const* name : code_names) {
     Json const* const code = object.find(name);
@@ -70,7 +70,7 @@ void Finding::read_object(Json const& object) {
 }
 
 // Objects whose members are lists of texts: {"login": ["This field is required."]}.
-void Finding::read_fields(Json const& object) {
+void ErrorTextFinder::read_fields(Json const& object) {
   for (auto const& [name, value] : object.members()) {
     bool const texts = value.is_array() && !value.items().empty() &&
                        std::all_of(value.items().begin(), value.items().end(),
@@ -144,11 +144,11 @@ std::string html_title(std::string_view body) {
 
 namespace {
 
-std::string found_text(Json const& body, Finding finding) {
-  if (body.is_object() || body.is_array()) finding.read_message(body);
-  if (body.is_string()) finding.add(body.as_string());
+std::string found_text(Json const& body, ErrorTextFinder finder) {
+  if (body.is_object() || body.is_array()) finder.read_message(body);
+  if (body.is_string()) finder.add(body.as_string());
   std::string text;
-  for (auto const& part : finding.parts) {
+  for (auto const& part : finder.parts) {
     if (!text.empty()) text += ": ";
     text += part;
   }
@@ -158,13 +158,13 @@ std::string found_text(Json const& body, Finding finding) {
 }  // namespace
 
 std::string error_text(Json const& body) {
-  return found_text(body, Finding());
+  return found_text(body, ErrorTextFinder());
 }
 
 std::string error_text_by_name(Json const& body) {
-  Finding finding;
-  finding.by_name = true;
-  return found_text(body.is_object() ? body : Json(), std::move(finding));
+  ErrorTextFinder finder;
+  finder.by_name = true;
+  return found_text(body.is_object() ? body : Json(), std::move(finder));
 }
 
 }  // namespace affsync::engine

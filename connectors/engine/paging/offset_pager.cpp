@@ -19,7 +19,7 @@ std::size_t distinct_in(std::vector<std::uint64_t> keys) {
   return static_cast<std::size_t>(std::unique(keys.begin(), keys.end()) - keys.begin());
 }
 
-Error keeps_shifting(std::int64_t offset) {
+Error shifting_list_error(std::int64_t offset) {
   return Error(ErrorCode::paging_broken,
                "the list keeps shifting: around row " + std::to_string(offset) +
                    " no page fits the one before it",
@@ -130,7 +130,7 @@ Result<PageOutcome> OffsetPager::step_back(bool list_has_shifted) {
   auto const page = static_cast<std::int64_t>(largest_ > 0 ? largest_ : full_page());
   if (steps_without_fresh_ > max_steps_without_fresh ||
       steps_ > std::max<std::int64_t>(max_steps, 2 * furthest_ / page)) {
-    return keeps_shifting(ask_);
+    return shifting_list_error(ask_);
   }
   catch_up_to_ = std::max(catch_up_to_, ask_ + 1);
   // A list that has shifted once will shift again; with a larger overlap the next pages still fit.

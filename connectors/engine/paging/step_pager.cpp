@@ -19,7 +19,7 @@ bool is_target(std::string_view text) {
          std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
 }
 
-Error goes_in_circles(std::string what) {
+Error endless_list_error(std::string what) {
   return Error(ErrorCode::paging_broken, std::move(what),
                "Compare `page` of the stream with the broker's documentation; use `type: none` for "
                "a list without pages.");
@@ -228,23 +228,24 @@ std::optional<Error> StepPager::judge(Taken const& taken, PageHints const& hints
   auto const so_far = std::to_string(distinct()) + " rows";
   if (!by_number()) {
     if (hints.next.empty()) {
-      return goes_in_circles("after " + so_far +
-                             " the broker says that more follow, but gives no " +
-                             (spec_.type == PageType::link ? "link" : "cursor") + " to them");
+      return endless_list_error("after " + so_far +
+                                " the broker says that more follow, but gives no " +
+                                (spec_.type == PageType::link ? "link" : "cursor") + " to them");
     }
     bool const is_news = tokens_.insert(hash_key(hints.next)).second;
     if (!is_news && taken.fresh > 0 && by_token()) {
       asked_again_ = true;
     } else if (!is_news) {
-      return goes_in_circles("after " + so_far + " the next page is one that was read already");
+      return endless_list_error("after " + so_far + " the next page is one that was read already");
     }
   }
   if (empty_pages_ > max_empty_pages) {
-    return goes_in_circles(std::to_string(empty_pages_) + " pages in a row had no rows, though " +
-                           "the broker says that more follow");
+    return endless_list_error(std::to_string(empty_pages_) +
+                              " pages in a row had no rows, though " +
+                              "the broker says that more follow");
   }
   if (stale_pages_ < 2) return std::nullopt;
-  return goes_in_circles(
+  return endless_list_error(
       taken.same_page
           ? "the broker repeated the same page, " + so_far + " in all" +
                 (by_number() ? "; the parameter `" + spec_.parameter + "` seems to be ignored" : "")

@@ -27,7 +27,7 @@ void append_key_part(std::string& key, std::string_view part, bool is_last) {
 // Longer texts are no ids and would not fit in an index.
 constexpr std::size_t max_external_id = 500;
 
-std::optional<std::string> stray_word_in(Json const& row) {
+std::optional<std::string> invalid_number_in(Json const& row) {
   if (!row.has_stray_word()) return std::nullopt;
   for (auto const& member : row.members()) {
     if (!member.value.has_stray_word()) continue;
@@ -38,7 +38,7 @@ std::optional<std::string> stray_word_in(Json const& row) {
   return "a field holds NaN or Infinity, which is not a JSON number";
 }
 
-std::optional<std::string> twice_in(Json const& row) {
+std::optional<std::string> duplicate_field_in(Json const& row) {
   if (!row.has_duplicate()) return std::nullopt;
   std::set<std::string_view> names;
   for (auto const& member : row.members()) {
@@ -229,13 +229,13 @@ std::optional<std::string> RowMapper::map(Json const& row, TimePoint now, Row& o
   auto key = key_of(row, reason);
   if (!key) {
     if (row.is_object()) {
-      if (auto flaw = twice_in(row)) return flaw;
+      if (auto flaw = duplicate_field_in(row)) return flaw;
     }
     return reason;
   }
   out.external_id = std::move(*key);
-  if (auto stray = stray_word_in(row)) return stray;
-  if (row.has_duplicate()) return twice_in(row);
+  if (auto stray = invalid_number_in(row)) return stray;
+  if (row.has_duplicate()) return duplicate_field_in(row);
   if (row.has_nul()) {
     auto const clean = storable(row);
     return map_columns(clean, now, ours, out);
