@@ -219,7 +219,7 @@ void Acceptance::expect_book_equal(std::string const& feed, std::string const& t
                       "))::text::numeric = 0" + rows),
                 "t")
           << feed << "." << field << " " << currency << " is " << sum
-          << " in the broker's books, ours " << query("select sum(" + column + ")" + rows);
+          << " in the broker's books, stored " << query("select sum(" + column + ")" + rows);
     }
   }
 }

@@ -71,7 +71,7 @@ TEST_F(Iexexchanger, an_order_number_is_the_moment_only_where_the_text_agrees) {
   start();
   ASSERT_EQ(sync().status, 0);
   EXPECT_NE(query("select count(*) from affsync.commission where occurred_at is null"), "0")
-      << "the sandbox has order numbers that are none";
+      << "the sandbox has order numbers that are not times";
   EXPECT_EQ(query("select count(*) from affsync.commission where occurred_at is not null and"
                   " (occurred_at < occurred_from - interval '1 hour'"
                   " or occurred_at > occurred_to + interval '1 hour')"),

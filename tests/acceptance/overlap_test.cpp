@@ -154,7 +154,7 @@ TEST_F(Overlap, database_restart_mid_load) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   EXPECT_TRUE(done()) << process->err();
-  EXPECT_FALSE(process->poll().has_value()) << "the daemon went with the database";
+  EXPECT_FALSE(process->poll().has_value()) << "the daemon ended with the database";
   EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
   broker().clear_faults();
   ASSERT_EQ(sync().status, 0);
@@ -204,7 +204,7 @@ TEST_F(Overlap, database_full) {
       query("select status || ' ' || error_code from affsync.sync_run where stream = 'rewards'"),
       "failed database_full");
   auto const stored = query("select count(*) from affsync.commission");
-  EXPECT_GT(std::stol(stored), 0) << "the pages before";
+  EXPECT_GT(std::stol(stored), 0) << "the pages before stay stored";
 
   execute("drop trigger full_disk on affsync.commission");
   auto const next = sync();

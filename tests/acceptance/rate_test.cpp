@@ -120,7 +120,7 @@ TEST_F(Rate, token_expires_for_all_streams_at_once) {
   broker().fault("delay:ms=800,path=autorebates,next=2");
   auto const synced = sync();
   ASSERT_EQ(synced.status, 0) << synced.out;
-  EXPECT_GE(broker().count("unauthorized"), 2u) << "only one stream met the dead token";
+  EXPECT_GE(broker().count("unauthorized"), 2u) << "only one stream met the expired token";
   EXPECT_EQ(broker().count("logins"), 2u);
   EXPECT_EQ(sum(synced, "retries"), 0);
   expect_books_equal();

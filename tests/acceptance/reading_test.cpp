@@ -273,7 +273,7 @@ TEST_F(Reading, gzip) {
   auto const by_wire = sync({"--full", "--stream", "rewards"}).count("rewards", "bytes_received");
   broker().clear_faults();
   auto const plain = sync({"--full", "--stream", "rewards"}).count("rewards", "bytes_received");
-  EXPECT_LT(by_wire, plain / 2) << "it was not compressed at all";
+  EXPECT_LT(by_wire, plain / 2) << "the answer was not compressed";
 }
 
 TEST_F(Reading, chunked) {

@@ -94,7 +94,7 @@ TEST_F(Sources, another_account_under_a_known_name_is_refused) {
     EXPECT_NE(refused.err.find("another account"), std::string::npos) << refused.err;
     EXPECT_NE(refused.err.find("former_credentials"), std::string::npos) << refused.err;
   }
-  EXPECT_EQ(broker_with_login->requests().size(), requests) << "it was asked all the same";
+  EXPECT_EQ(broker_with_login->requests().size(), requests) << "the broker received a request";
   EXPECT_EQ(earned(), "15.00");
   // Another name makes another source; the rows of the first one stay.
   source_name = "second";

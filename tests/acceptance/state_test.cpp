@@ -44,7 +44,7 @@ TEST_F(State, resume_from_each_checkpoint) {
   int runs = 0;
   bool got_on = true;
   for (;; ++runs) {
-    ASSERT_LT(runs, 60) << "the runs do not get on";
+    ASSERT_LT(runs, 60) << "the runs make no progress";
     broker().control({{"do", "clear_log"}});
     broker().clear_faults();
     // A run that is stopped between two windows resumes at the end of the first. A second page then

@@ -95,13 +95,15 @@ inline void read_expected(std::string const& text, std::string const& where, Wir
       out.has_tables = true;
     } else if (table.empty()) {
       auto const colon = line.find(':');
-      if (colon == std::string::npos) throw std::runtime_error(where + ": no key: " + line);
+      if (colon == std::string::npos)
+        throw std::runtime_error(where + ": expected key: value, found: " + line);
       out.lines.emplace(line.substr(0, colon), trimmed(line.substr(colon + 1)));
     } else if (names.empty()) {
       names = cells_of(line);
     } else {
       auto const cells = cells_of(line);
-      if (cells.size() != names.size()) throw std::runtime_error(where + ": cells of: " + line);
+      if (cells.size() != names.size())
+        throw std::runtime_error(where + ": wrong number of cells: " + line);
       ExpectedRow row;
       row.table = table;
       for (std::size_t i = 0; i < cells.size(); ++i) {

@@ -81,7 +81,7 @@ TEST(Answer, Chunked) {
   });
   auto const response = TestClient(peer.url()).get();
   EXPECT_EQ(response.body, "[1,2,3]");
-  EXPECT_FALSE(response.headers.find("X-Trailer")) << "a trailer is no header";
+  EXPECT_FALSE(response.headers.find("X-Trailer")) << "a trailer must not become a header";
 }
 
 TEST(Answer, ByteByByte) {

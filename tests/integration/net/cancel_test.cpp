@@ -79,7 +79,8 @@ std::exception_ptr cancel_when(asio::io_context& loop, asio::awaitable<T> work,
   asio::co_spawn(loop, std::move(work),
                  asio::bind_cancellation_slot(signal.slot(), std::move(handler)));
   while (!ended) {
-    if (loop.run_one() == 0) throw std::runtime_error("the loop ran out of work");
+    if (loop.run_one() == 0)
+      throw std::runtime_error("the coroutine waits, but the loop has no work left");
   }
   return *ended;
 }

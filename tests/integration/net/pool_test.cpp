@@ -74,7 +74,8 @@ TEST(Pool, OneThatDiesOnTheNextRequestIsReplacedOnce) {
   EXPECT_EQ(client.get().status, 200);
   EXPECT_EQ(client.get().status, 200);
   EXPECT_EQ(peer.connections(), 2);
-  EXPECT_EQ(client.error_of_get().code, ErrorCode::connect_failed) << "replaced once, no more";
+  EXPECT_EQ(client.error_of_get().code, ErrorCode::connect_failed)
+      << "a connection is replaced only once";
   EXPECT_EQ(peer.connections(), 3);
 }
 

@@ -74,7 +74,8 @@ T run(asio::io_context& loop, asio::awaitable<T> work) {
   loop.restart();
   // Not run(): the timer of an idle connection must not delay the test.
   while (!result && !thrown) {
-    if (loop.run_one() == 0) throw std::runtime_error("the loop ran out of work");
+    if (loop.run_one() == 0)
+      throw std::runtime_error("the coroutine waits, but the loop has no work left");
   }
   if (thrown) std::rethrow_exception(thrown);
   return std::move(*result);

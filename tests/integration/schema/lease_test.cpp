@@ -32,7 +32,7 @@ TEST_F(Leases, TheKeeperEndsAfterWhatItsThreadStillHasToDo) {
     gate.set_value();
   });
   keeper.reset();
-  EXPECT_TRUE(done) << "the keeper went before its thread";
+  EXPECT_TRUE(done) << "the keeper was destroyed before its thread ended";
   returned = true;
   opener.join();
 }

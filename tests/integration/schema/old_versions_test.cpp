@@ -222,7 +222,7 @@ TEST(Migrate, migration_from_each_older_version) {
     std::ranges::set_difference(wanted, got, std::back_inserter(missing));
     std::ranges::set_difference(got, wanted, std::back_inserter(extra));
     for (auto const& line : missing) ADD_FAILURE() << version << " lacks: " << line;
-    for (auto const& line : extra) ADD_FAILURE() << version << " has also: " << line;
+    for (auto const& line : extra) ADD_FAILURE() << version << " additionally has: " << line;
 
     // Old values are still in the row; new columns were added.
     for (auto const& [table, row] : before) {
@@ -328,7 +328,7 @@ TEST(Migrate, AViewThatStandsInTheWayIsLeftAloneAndTheErrorSaysWhatToDo) {
   EXPECT_EQ(refused.error().code, ErrorCode::migration_failed);
   EXPECT_NE(refused.error().hint.find("views of your own"), std::string::npos)
       << refused.error().to_line();
-  EXPECT_EQ(texts(sql(url, catalog)), before) << "all of it, or nothing";
+  EXPECT_EQ(texts(sql(url, catalog)), before) << "a migration applies completely or not at all";
   EXPECT_EQ(sql_value(url, "SELECT old_name || amount FROM public.mine"), "p7.25");
 
   sql(url, "DROP VIEW public.mine");

@@ -185,7 +185,7 @@ class DocumentedSums : public Queries {
                    "SELECT " + columns + " FROM (" + query + "\n) asked ORDER BY " + columns);
       }
     }
-    ADD_FAILURE() << "no such block: " << with;
+    ADD_FAILURE() << "no documented query contains: " << with;
     return {};
   }
 };

@@ -260,7 +260,7 @@ TEST_P(SandboxShapes, AreThoseOfTheFixtures) {
       ASSERT_EQ(reply.status, 200) << target << "\n" << reply.body;
       expect_shape(reply.body, shown, target);
     }
-    EXPECT_TRUE(asked) << "no fixture says what to ask the sandbox for";
+    EXPECT_TRUE(asked) << "no fixture has a request for the sandbox";
   }
 }
 

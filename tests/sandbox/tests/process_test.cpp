@@ -166,7 +166,7 @@ TEST(Process, a_deadline_passes_with_the_output_so_far) {
   process.wait_for_out("began");
   try {
     process.wait(Process::Seconds(0.05));
-    FAIL() << "it should still run";
+    FAIL() << "the sandbox must still run";
   } catch (std::runtime_error const& error) {
     EXPECT_NE(std::string(error.what()).find("began"), std::string::npos);
   }

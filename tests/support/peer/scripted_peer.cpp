@@ -28,7 +28,7 @@ std::shared_ptr<SSL_CTX> make_context(Identity const& identity) {
       EVP_PKEY_free);
   if (SSL_CTX_use_certificate(context.get(), certificate.get()) != 1 ||
       SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1) {
-    throw std::runtime_error("the peer's certificate");
+    throw std::runtime_error("the peer cannot use its certificate");
   }
   return context;
 }

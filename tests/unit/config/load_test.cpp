@@ -241,7 +241,8 @@ TEST_F(ConfigFile, OptionComesBeforeVariableBeforeCurrentDirectory) {
 }
 
 TEST_F(ConfigFile, ThatIsNowhereNamesThePlaces) {
-  if (std::filesystem::exists("/etc/affsync/affsync.yaml")) GTEST_SKIP() << "the machine has one";
+  if (std::filesystem::exists("/etc/affsync/affsync.yaml"))
+    GTEST_SKIP() << "this machine has a system-wide configuration";
   std::filesystem::create_directory("affsync.yaml");  // a directory is not a configuration file
   auto const found = find_config_file("", environment());
   ASSERT_FALSE(found);

@@ -129,7 +129,7 @@ TEST(Keeps, NothingOlderIsAskedFor) {
   plan.spec.keeps_days = 30;
   auto const first = read(plan, server, "2026-06-30");
   EXPECT_EQ(server.asked, (Days{"2026-06-01 2026-06-30"}));
-  EXPECT_TRUE(first.lost.empty()) << "what was never within reach is not lost";
+  EXPECT_TRUE(first.lost.empty()) << "days that were never available are not lost";
   EXPECT_TRUE(first.full);
   EXPECT_EQ(first.ends.at(0).keeps_from, day("2026-06-01"));
   // The next pass, after a pause shorter than the broker's retention.
@@ -181,7 +181,7 @@ TEST(TooOld, DaysThatWereReadBeforeAreNotLost) {
   EXPECT_EQ(second.slices(), (Days{"2026-03-02 2026-03-31"}));
   server.oldest = day("2026-03-03");
   auto const third = read(plan, server, "2026-04-01", second.cursor);
-  EXPECT_TRUE(server.refused.empty()) << "it is not found out again each time";
+  EXPECT_TRUE(server.refused.empty()) << "the limit is not determined again each time";
   EXPECT_EQ(third.slices(), (Days{"2026-03-03 2026-04-01"}));
 }
 

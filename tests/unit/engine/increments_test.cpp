@@ -105,7 +105,7 @@ TEST(UntilKnown, TheFirstPassReadsEverythingAndLaterOnesOnlyTheNews) {
   EXPECT_TRUE(ledger.known.contains("r101"));
   // The page with new rows, one without, and the one already requested.
   EXPECT_LE(ledger.targets.size(), 3U);
-  EXPECT_FALSE(second.ends.at(0).markable) << "what was not read is not gone";
+  EXPECT_FALSE(second.ends.at(0).markable) << "rows that were not read have not vanished";
 }
 
 TEST(UntilKnown, AFullPassReadsEverythingAgain) {
@@ -170,7 +170,7 @@ TEST(Parts, AStopInASecondPartGoesOnThereAndMarksNothing) {
   auto const rest = ledger.pass(plan_in_parts(), begun.checkpoints[begun.checkpoints.size() - 2]);
   EXPECT_EQ(ledger.targets.front().find("state=pending"), std::string::npos);
   EXPECT_EQ(ledger.known.size(), 60U);
-  EXPECT_FALSE(rest.ends.at(0).markable) << "the keys of the first part are not known any more";
+  EXPECT_FALSE(rest.ends.at(0).markable) << "the keys of the first part are no longer known";
 }
 
 StreamPlan plan_of_changes() {

@@ -31,7 +31,7 @@ TEST_P(LimiterPromise, ReachesNineTenthsWithFewRefusals) {
           Simulation simulation(scene);
           Outcome const outcome = simulation.run(std::max(2000, static_cast<int>(allowed * 600)));
           std::ostringstream text;
-          text << "R " << allowed << ", burst " << burst << ", tells wait " << tells_wait
+          text << "R " << allowed << ", burst " << burst << ", sends Retry-After " << tells_wait
                << ", clients " << clients << ", seed " << seed;
           EXPECT_GE(outcome.achieved(), 0.9 * possible) << text.str();
           EXPECT_LE(outcome.refused_share(), 0.02) << text.str();

@@ -323,7 +323,7 @@ TEST(Mapping, AVolatileFieldMayStandInsideAnObject) {
   feed.map(R"({"id":1,"attributes":{"age":"3 days","x":2},"age":4})");
   EXPECT_EQ(feed.row.volatile_free_raw, R"({"id":1,"attributes":{"x":2},"age":4})");
   feed.map(R"({"id":1,"attributes":{"x":2}})");
-  EXPECT_EQ(feed.row.volatile_free_raw, "") << "nothing volatile in it";
+  EXPECT_EQ(feed.row.volatile_free_raw, "") << "the row has no volatile field";
   feed.map(R"({"id":1,"attributes":"none"})");
   EXPECT_EQ(feed.row.volatile_free_raw, "");
 }

@@ -441,7 +441,7 @@ TEST(Paging, RowsThatStayAreReadWhileOthersComeAndGo) {
     }
     if (HasFailure()) return;
   }
-  EXPECT_LT(given_up, seeds / 10) << "a reader that always gives up loses nothing either";
+  EXPECT_LT(given_up, seeds / 10) << "without this limit, a reader that always fails would pass";
 }
 
 TEST(Paging, AQuietListIsAlwaysReadAndVerifiedWhateverItsSizes) {

@@ -73,7 +73,7 @@ TEST(Records, NullIsAnEmptyListWhereTheConnectorSaysSo) {
   spec.empty_if_null = true;
   EXPECT_EQ(ids(spec, R"({"data":null})"), "");
   EXPECT_EQ(ids(spec, R"({"data":{}})"), "");
-  EXPECT_EQ(ids(spec, R"({"rows":null})"), "error") << "the list is not there at all";
+  EXPECT_EQ(ids(spec, R"({"rows":null})"), "error") << "the list is missing";
 }
 
 TEST(Records, NullBehindPagesWithAllRowsIsAnEmptyPage) {

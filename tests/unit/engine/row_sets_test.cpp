@@ -263,7 +263,7 @@ TEST(EqualKeys, ARowThatChangedWherePagesOverlapIsTheSameRow) {
                    list({row("c", "x", "1")}, R"(,"totals":{"count":3})")};
   auto const pass = read_all(list_plan(2, 1), server);
   ASSERT_FALSE(pass.error);
-  EXPECT_EQ(server.requests, 3) << "the second page was a full one";
+  EXPECT_EQ(server.requests, 3) << "the second page was full";
   EXPECT_TRUE(pass.quarantined.empty());
   EXPECT_EQ(pass.stored.count("b"), 2U) << "the second reading is stored over the first";
 }

@@ -95,7 +95,7 @@ TEST_P(EveryKind, BringsEveryRowOnceAndEnds) {
   EXPECT_EQ(pass.rows_read, 37);
   ASSERT_EQ(pass.ends.size(), 1U);
   EXPECT_TRUE(pass.ends[0].markable);
-  EXPECT_FALSE(pass.ends[0].counted) << "nothing tells how many rows there are";
+  EXPECT_FALSE(pass.ends[0].counted) << "the answer has no count";
 }
 
 TEST_P(EveryKind, EndsOnAFullLastPageAndOnAnEmptyList) {
@@ -236,7 +236,7 @@ TEST(StepPaging, ACursorThatTheBrokerNoLongerKnowsMeansTheListFromItsStart) {
   EXPECT_TRUE(second.on_refusal(Error(ErrorCode::bad_request, "no such cursor")));
   EXPECT_EQ(second.next_request()->target, "/api/rewards/");
   EXPECT_FALSE(second.on_refusal(Error(ErrorCode::bad_request, "no")))
-      << "a refusal of the first page is one";
+      << "a refused first page is an error";
 }
 
 struct Link {
@@ -256,7 +256,7 @@ TEST_P(NextLink, IsFollowedWithinTheBaseUrlAlone) {
     ASSERT_FALSE(page);
     EXPECT_EQ(page.error().code, ErrorCode::paging_broken);
     EXPECT_EQ(page.error().to_line().find("cursor="), std::string::npos)
-        << "the query may hold a token";
+        << "the query may contain a token";
   } else {
     ASSERT_TRUE(page) << page.error().to_line();
     EXPECT_EQ(reader.next_request()->target, std::string(GetParam().target) + "cursor=c10");

@@ -55,28 +55,28 @@ class FakeStore final : public schema::Store {
   }
 
   asio::awaitable<int> register_source(std::string, std::string, std::string) override {
-    throw std::logic_error("not for pages");
+    throw std::logic_error("the pages must not call this");
   }
   asio::awaitable<void> retire_sources_except(std::vector<std::string>) override {
-    throw std::logic_error("not for pages");
+    throw std::logic_error("the pages must not call this");
   }
   asio::awaitable<std::unique_ptr<schema::Lease>> try_lease(schema::StreamId) override {
-    throw std::logic_error("not for pages");
+    throw std::logic_error("the pages must not call this");
   }
   asio::awaitable<schema::StreamState> load_state(schema::StreamId) override {
-    throw std::logic_error("not for pages");
+    throw std::logic_error("the pages must not call this");
   }
   asio::awaitable<schema::RunKey> begin_run(schema::RunStart) override {
-    throw std::logic_error("not for pages");
+    throw std::logic_error("the pages must not call this");
   }
   asio::awaitable<schema::PageWritten> write_page(schema::PageWrite) override {
-    throw std::logic_error("not for pages");
+    throw std::logic_error("the pages must not call this");
   }
   asio::awaitable<schema::SliceClosed> close_slice(schema::SliceClose) override {
-    throw std::logic_error("not for pages");
+    throw std::logic_error("the pages must not call this");
   }
   asio::awaitable<void> end_run(schema::RunEnd) override {
-    throw std::logic_error("not for pages");
+    throw std::logic_error("the pages must not call this");
   }
   void shut_down(std::chrono::milliseconds) override {}
 
@@ -86,45 +86,45 @@ class FakeStore final : public schema::Store {
   }
   asio::awaitable<std::vector<schema::SourceRegistered>> register_sources(
       std::vector<schema::SourceRegistration>, std::vector<std::string>) override {
-    throw std::logic_error("not for pages");
+    throw std::logic_error("the pages must not call this");
   }
   asio::awaitable<schema::PassClosed> close_pass(schema::PassClose) override {
-    throw std::logic_error("not for pages");
+    throw std::logic_error("the pages must not call this");
   }
   asio::awaitable<std::vector<schema::QuarantinedLine>> read_quarantined(
       schema::StreamId, std::optional<schema::QuarantinePosition>, int) override {
-    throw std::logic_error("not for pages");
+    throw std::logic_error("the pages must not call this");
   }
   asio::awaitable<std::vector<std::string>> changed_after(schema::StreamId, std::string,
                                                           std::vector<schema::KeyAt>) override {
-    throw std::logic_error("not for pages");
+    throw std::logic_error("the pages must not call this");
   }
   asio::awaitable<void> resolve_quarantined(schema::RunKey, std::vector<std::int64_t>,
                                             TimePoint) override {
-    throw std::logic_error("not for pages");
+    throw std::logic_error("the pages must not call this");
   }
   asio::awaitable<std::vector<std::int64_t>> accept_quarantined(schema::Acceptance) override {
-    throw std::logic_error("not for pages");
+    throw std::logic_error("the pages must not call this");
   }
   asio::awaitable<schema::Pruned> prune(schema::Retention, bool) override {
-    throw std::logic_error("not for pages");
+    throw std::logic_error("the pages must not call this");
   }
   asio::awaitable<bool> claim_for_today(std::string) override {
-    throw std::logic_error("not for pages");
+    throw std::logic_error("the pages must not call this");
   }
   asio::awaitable<schema::BlockState> load_block(schema::BlockKey) override {
-    throw std::logic_error("not for pages");
+    throw std::logic_error("the pages must not call this");
   }
   asio::awaitable<std::optional<schema::SourceBlock>> save_block(schema::BlockKey,
                                                                  schema::SourceBlock, Duration,
                                                                  bool) override {
-    throw std::logic_error("not for pages");
+    throw std::logic_error("the pages must not call this");
   }
   asio::awaitable<void> clear_block(schema::BlockKey) override {
-    throw std::logic_error("not for pages");
+    throw std::logic_error("the pages must not call this");
   }
   asio::awaitable<std::unique_ptr<schema::Lease>> try_login(schema::BlockKey) override {
-    throw std::logic_error("not for pages");
+    throw std::logic_error("the pages must not call this");
   }
 };
 

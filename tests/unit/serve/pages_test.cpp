@@ -70,7 +70,8 @@ class PagesTest : public ::testing::Test {
         asio::co_spawn(io_, pages_.answer(HttpRequest(Method::get, target)), asio::use_future);
     io_.restart();
     while (answer.wait_for(0s) != std::future_status::ready) {
-      if (io_.run_one() == 0) throw std::logic_error("the answer waits for nothing");
+      if (io_.run_one() == 0)
+        throw std::logic_error("deadlock: the answer waits, but no work is left");
     }
     return answer.get();
   }

@@ -498,7 +498,7 @@ TEST_F(SourceSessionTest, ABrokerThatAsksForHoursIsLeftAloneByAllProcesses) {
   EXPECT_EQ(refused.error().code, ErrorCode::throttled);
   EXPECT_NE(refused.error().message.find("daily limit"), std::string::npos);
   EXPECT_NE(refused.error().message.find("wait until"), std::string::npos);
-  EXPECT_LT(time_.now() - before, 1min) << "nothing is waited for";
+  EXPECT_LT(time_.now() - before, 1min) << "there must be no wait";
   EXPECT_EQ(blocks_.blocks.at("broker").code, "throttled");
   wait(11h);
   auto other = process(key_plan(), answer);
@@ -520,7 +520,7 @@ TEST_F(SourceSessionTest, SomebodyWhoWaitsIsToldSooner) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::throttled);
   EXPECT_LT(time_.now() - before, 1min);
-  EXPECT_TRUE(blocks_.blocks.empty()) << "others may wait for so long";
+  EXPECT_TRUE(blocks_.blocks.empty()) << "other streams may wait this long";
 }
 
 HttpResponse dated(TimePoint time) {
