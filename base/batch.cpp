@@ -8,7 +8,7 @@
 namespace affsync {
 namespace {
 
-// "5.0" and "5.00" are the same amount, however it is spelt.
+// Trims trailing zeros, so that "5.0" and "5.00" hash alike: they are the same amount.
 std::string_view without_end_zeros(std::string_view number) {
   if (number.find('.') == std::string_view::npos) return number;
   while (number.ends_with('0')) number.remove_suffix(1);
@@ -56,7 +56,8 @@ void Batch::append(Row const& row) {
   content.reserve(row.raw.size() + 256);
   for (std::size_t i = 0; i < table_->columns.size(); ++i) {
     if (table_->columns[i].volatile_value) continue;
-    // No value holds a zero byte, so that neither shifted values nor null and a text are the same.
+    // Values contain no zero byte. The terminator therefore keeps neighbouring values apart, and
+    // the '=' keeps null apart from an empty text.
     if (row.values[i]) {
       content += '=';
       content += table_->columns[i].type == ColumnType::numeric ? without_end_zeros(*row.values[i])

@@ -1,5 +1,5 @@
-// Rows of one record table on their way to PostgreSQL: every cell is text in PostgreSQL's input
-// format, packed into one buffer, so that a page costs a handful of allocations.
+// Rows of one record table, ready to be sent to PostgreSQL. Every cell is text in PostgreSQL's
+// input format; all cells share one buffer, so that a page needs only a handful of allocations.
 #pragma once
 
 #include <cstdint>
@@ -12,25 +12,25 @@
 
 namespace affsync {
 
-// 128 bits of XXH3 over what counts as the row's content; equal content has equal hashes.
+// 128-bit XXH3 of the row's content, without volatile columns. Equal content gives equal hashes.
 struct ContentHash {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
   friend bool operator==(ContentHash const&, ContentHash const&) = default;
-  // 32 hex digits, as PostgreSQL's uuid takes them.
+  // Returns 32 hex digits, a format that PostgreSQL's uuid type accepts.
   std::string to_hex() const;
 };
 ContentHash hash_content(std::string_view content);
-// 64 bits of XXH3 over a key, for sets of seen keys.
+// Returns the 64-bit XXH3 of a key, for sets of seen keys.
 std::uint64_t hash_key(std::string_view key);
 
-// One row as the mapping makes it; meant to be reused from row to row.
+// One row produced by the mapping. Reuse one object for many rows to save allocations.
 struct Row {
   std::string external_id;
   std::vector<std::optional<std::string>> values;  // one per column of the table, in its order
   std::string raw;                                 // JSON text, privacy applied
-  std::string volatile_free_raw;  // `raw` without the fields that change at each reading; empty
-                                  // when it has none, then `raw` counts for the hash
+  std::string volatile_free_raw;  // `raw` without the fields that change at each read; empty if
+                                  // there are none, and then `raw` itself is hashed
 
   void reset(RecordTable const& table);
 };
@@ -43,10 +43,10 @@ class Batch {
   std::size_t size() const { return hashes_.size(); }
   bool empty() const { return hashes_.empty(); }
 
-  // Copies the row in and hashes it (volatile columns left out).
+  // Copies the row and hashes it without its volatile columns.
   void append(Row const& row);
 
-  // Zero-terminated texts that live as long as the batch is not changed; nullptr is SQL NULL.
+  // Zero-terminated texts, valid until the next append(); nullptr is SQL NULL.
   char const* external_id(std::size_t row) const { return at(row, 0); }
   char const* raw(std::size_t row) const { return at(row, 1); }
   char const* hash_hex(std::size_t row) const { return at(row, 2); }

@@ -1,5 +1,5 @@
-// Time as the whole program sees it: UTC instants of microseconds (PostgreSQL's resolution).
-// Pure code takes the time as an argument; only the edge asks a Clock.
+// Time types of the whole program: UTC, in microseconds (PostgreSQL's resolution). Pure code takes
+// the time as an argument; only code that does I/O reads a Clock.
 #pragma once
 
 #include <chrono>
@@ -24,11 +24,11 @@ class SystemClock final : public Clock {
   TimePoint now() const override;
 };
 
-// "2026-11-21T03:14:15.000001Z"; the fraction only where there is one.
+// Returns "2026-11-21T03:14:15.000001Z", without a fraction of zero.
 std::string format_time(TimePoint time);
-// "2026-11-21"
+// Returns "2026-11-21".
 std::string format_day(Day day);
-// Strict YYYY-MM-DD of an existing day; nullopt otherwise.
+// Parses a strict YYYY-MM-DD; nullopt if it is not a day of the calendar.
 std::optional<Day> parse_day(std::string_view text);
 
 }  // namespace affsync

@@ -1,4 +1,4 @@
-// The five-field cron line: parsing and the next time that it names.
+// Parses five-field cron lines and finds their next matching time.
 #include <array>
 #include <charconv>
 #include <span>
@@ -21,7 +21,7 @@ struct Field {
   std::string_view name;
   int least;
   int most;
-  std::span<std::string_view const> names;  // the first stands for `least`
+  std::span<std::string_view const> names;  // the first one means `least`
 };
 constexpr Field fields[] = {{"minute", 0, 59, {}},
                             {"hour", 0, 23, {}},
@@ -64,7 +64,7 @@ void parse_item(Field const& field, std::string_view item, std::vector<bool>& se
     auto const end = text.data() + text.size();
     auto const [stop, error] = std::from_chars(text.data(), end, step);
     if (error != std::errc{} || stop != end || step < 1)
-      throw flaw(field, "a step that is no step");
+      throw flaw(field, "a step that is not a whole number of 1 or more");
     if (step > field.most) throw flaw(field, "a step larger than its range");
     item = item.substr(0, slash);
   }
@@ -126,7 +126,7 @@ std::optional<TimePoint> CronLine::next(TimePoint time) const {
   if (minutes.none() || hours.none()) return std::nullopt;
   TimePoint const after = floor<std::chrono::minutes>(time) + std::chrono::minutes(1);
   Day const first = floor<std::chrono::days>(after);
-  // A 29 February that must be a given weekday comes back within 40 years.
+  // A 29 February on a given weekday recurs within 40 years.
   Day const end = first + std::chrono::days(366 * 41);
   for (Day day = first; day < end; day += std::chrono::days(1)) {
     if (!matches(day)) continue;

@@ -1,4 +1,4 @@
-// Days without a gap, both inclusive.
+// A range of consecutive days; both ends are inclusive.
 #pragma once
 
 #include "base/clock.hpp"

@@ -24,7 +24,7 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-// Digits with the position of the point: value = digits * 10^(point - digits.size()).
+// Formats the value digits * 10^(point - digits.size()).
 std::string write(bool negative, std::string digits, long point) {
   if (point <= 0) {
     digits.insert(0, static_cast<std::size_t>(1 - point), '0');
@@ -33,7 +33,7 @@ std::string write(bool negative, std::string digits, long point) {
   if (static_cast<std::size_t>(point) > digits.size()) {
     digits.append(static_cast<std::size_t>(point) - digits.size(), '0');
   }
-  // No leading zeros but the one before the point.
+  // Keep no leading zeros except one directly before the point.
   std::size_t zeros = 0;
   while (zeros + 1 < static_cast<std::size_t>(point) && digits[zeros] == '0') ++zeros;
   digits.erase(0, zeros);
@@ -112,7 +112,7 @@ DecimalParse parse_decimal(std::string_view input) {
     if (at == text.size()) return fail(DecimalError::not_a_number);
     long exponent = 0;
     while (at < text.size() && is_digit(text[at])) {
-      // Saturates: what is far beyond the limit stays so.
+      // Saturates, so that a very long exponent stays above the limit without overflow.
       exponent = std::min(exponent * 10 + (text[at++] - '0'), 1'000'000L);
     }
     if (at != text.size()) return fail(DecimalError::not_a_number);
@@ -123,7 +123,7 @@ DecimalParse parse_decimal(std::string_view input) {
     }
   }
   if (at != text.size()) return fail(DecimalError::not_a_number);
-  // Whole digits, or the zeros before the first one, and then what comes after the point.
+  // Digits before the point (at least one), then digits after it.
   long const written = std::max(point, 1L) + std::max(static_cast<long>(digits.size()) - point, 0L);
   if (written > static_cast<long>(max_written)) return fail(DecimalError::exponent_too_large);
   return DecimalParse{DecimalError::none, write(negative, std::move(digits), point)};
@@ -131,7 +131,7 @@ DecimalParse parse_decimal(std::string_view input) {
 
 std::string round_decimal(std::string_view decimal, int scale) {
   Parts parts = split(decimal);
-  long const keep = parts.point + scale;  // digits that stay
+  long const keep = parts.point + scale;  // number of digits to keep
   if (keep >= static_cast<long>(parts.digits.size())) return std::string(decimal);
   bool up = keep >= 0 && parts.digits[static_cast<std::size_t>(keep)] >= '5';
   parts.digits.resize(static_cast<std::size_t>(std::max(keep, 0L)));
@@ -152,7 +152,7 @@ std::string round_decimal(std::string_view decimal, int scale) {
 
 namespace {
 
-// Significant digits, those behind the point that are zero too.
+// Counts significant digits; trailing zeros count.
 std::size_t significant_digits(std::string_view decimal) {
   auto const digits = split(decimal).digits;
   return digits.size() - std::min(digits.find_first_not_of('0'), digits.size());
@@ -169,17 +169,17 @@ std::string round_float_noise(std::string_view decimal, int scale, std::size_t l
   int const places = places_of(decimal);
   if (places <= places_of(rounded)) return rounded;
   auto const as_given = std::string(decimal);
-  // No float has more digits behind the point that mean anything.
+  // More digits after the point carry no information in a float.
   constexpr int most_places = 60;
   float nearest = 0;
   auto const end = rounded.data() + rounded.size();
   auto const [stop, error] = std::from_chars(rounded.data(), end, nearest);
   if (places > most_places || error != std::errc{} || stop != end) return as_given;
-  // Below that floats grow so coarse that they are near nothing.
+  // Below this limit floats lose precision, so a match would prove nothing.
   if (nearest != 0 && std::fabs(nearest) < 1e-30F) return as_given;
-  // What the broker's program would have printed of that float. The conversion is exact, and only
-  // compared with: no digit of it is ever kept.
-  auto const print = [&](std::array<char, 128>& out, int to_places) {
+  // Formats that float as the broker's program would. The conversion is exact; its digits are only
+  // compared, never kept.
+  auto const format_float = [&](std::array<char, 128>& out, int to_places) {
     auto const [last, overflow] =
         std::to_chars(out.data(), out.data() + out.size(), static_cast<double>(nearest),
                       std::chars_format::fixed, to_places);
@@ -187,15 +187,15 @@ std::string round_float_noise(std::string_view decimal, int scale, std::size_t l
                ? std::string_view(out.data(), static_cast<std::size_t>(last - out.data()))
                : std::string_view{};
   };
-  std::array<char, 128> room{};
-  if (print(room, places) != decimal) return as_given;
-  // Fewer digits than tell floats apart are no print of one, unless there are no more.
+  std::array<char, 128> buffer{};
+  if (format_float(buffer, places) != decimal) return as_given;
+  // Nine digits distinguish any two floats. With fewer, `decimal` must be the whole float.
   constexpr std::size_t digits_of_a_float = 9;
   auto const digits = significant_digits(decimal);
-  // An exact amount with a digit or two more has a fair chance to be what some float prints.
+  // An exact amount with one or two more digits may equal a printed float by chance.
   bool const is_noise = digits >= significant_digits(rounded) + least_noise;
   if (digits >= digits_of_a_float && is_noise) return rounded;
-  auto const whole = print(room, most_places);
+  auto const whole = format_float(buffer, most_places);
   bool const is_whole =
       whole.starts_with(decimal) && whole.find_first_not_of('0', decimal.size()) == whole.npos;
   return is_whole ? rounded : as_given;
@@ -233,8 +233,8 @@ std::optional<std::string> invert_decimal(std::string_view decimal) {
   Parts const parts = split(decimal);
   auto const first = parts.digits.find_first_not_of('0');
   if (first == std::string::npos) return std::nullopt;
-  // decimal = divisor / 10^scale, so 1 / decimal = (10^power / divisor) * 10^(scale - power), with
-  // the power large enough that the whole quotient has more digits than are kept.
+  // decimal = divisor / 10^scale, so 1 / decimal = (10^power / divisor) * 10^(scale - power). The
+  // power is large enough that the integer quotient has more digits than are kept.
   auto const length = parts.digits.size() - first;
   auto const power = static_cast<long>(length + significant + 1);
   auto const scale = static_cast<long>(parts.digits.size()) - parts.point;

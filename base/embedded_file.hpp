@@ -1,4 +1,4 @@
-// A text file that was compiled into the binary (cmake/embed.cmake): connector files, migrations.
+// A text file compiled into the binary (cmake/embed.cmake): connector files, migrations, views.
 #pragma once
 
 #include <string_view>

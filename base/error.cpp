@@ -123,7 +123,7 @@ std::string Error::to_line() const {
       line += ".";
     line += " " + hint;
   }
-  // What a peer or a library said may have lines of its own, or end in one.
+  // Text from a peer or a library may contain line breaks, also at its end.
   for (char& c : line) {
     if (static_cast<unsigned char>(c) < 0x20) c = ' ';
   }

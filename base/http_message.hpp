@@ -1,4 +1,5 @@
-// HTTP messages as plain values, so that the engine and the network code need not know each other.
+// HTTP messages as plain values, so that the engine and the network code do not depend on each
+// other.
 #pragma once
 
 #include <optional>
@@ -11,12 +12,12 @@
 
 namespace affsync {
 
-// Header fields in order; names compare without case.
+// Header fields in order. Names are case-insensitive.
 class Headers {
  public:
   using Field = std::pair<std::string, std::string>;
   void add(std::string name, std::string value);
-  // The first value of that name, blanks trimmed; nullopt when there is none.
+  // Returns the first value of that name, trimmed; nullopt if there is none.
   std::optional<std::string_view> find(std::string_view name) const;
   std::vector<Field> const& fields() const { return fields_; }
 
@@ -24,31 +25,31 @@ class Headers {
   std::vector<Field> fields_;
 };
 
-// Only these two leave the process: GET, and the login's POST.
+// The only methods that affsync sends: GET for data, POST for a login.
 enum class Method { get, post };
 std::string_view to_string(Method method);
 
 struct HttpRequest {
   Method method = Method::get;
-  std::string target;  // path and query, percent-encoded, beginning with '/'
+  std::string target;  // path and query, percent-encoded, starts with '/'
   Headers headers;     // without Host, Content-Length and Connection
-  std::string body;    // holds credentials when this is a login: never printed
-  // Credentials that travel in a header: name and whole value.
+  std::string body;    // holds credentials if this is a login: never log it
+  // Credentials sent in headers: field name and whole value.
   std::vector<std::pair<std::string, Secret>> secret_headers;
 
   HttpRequest() = default;
   HttpRequest(Method request_method, std::string request_target)
       : method(request_method), target(std::move(request_target)) {}
 
-  // "GET /api/reports/rewards/?limit=500"; the place of an error. Never headers or body.
+  // Returns "GET /api/reports/rewards/?limit=500" for Error::where, without headers and body.
   std::string place() const;
 };
 
 struct HttpResponse {
   int status = 0;
   Headers headers;
-  std::string body;                // inflated
-  std::size_t bytes_received = 0;  // on the wire, header and body as transferred
+  std::string body;                // decompressed
+  std::size_t bytes_received = 0;  // header and body as transferred, before decompression
 
   HttpResponse() = default;
 };

@@ -7,8 +7,8 @@
 namespace affsync {
 namespace {
 
-// Comparing each with each is the fastest for the few members of a row, and a way to hang us with
-// thousands of them.
+// Comparing all pairs is fastest for the few members of a row, but quadratic: with thousands of
+// members a hostile document could block the program. Larger objects are sorted instead.
 bool has_equal_names(Json::Object const& members) {
   constexpr std::size_t few = 24;
   if (members.size() <= few) {
@@ -105,7 +105,7 @@ Json const* Json::find(std::string_view name) const {
 void append_json_string(std::string& out, std::string_view text) {
   static constexpr char hex[] = "0123456789abcdef";
   out += '"';
-  std::size_t plain = 0;  // start of the stretch that needs no escape
+  std::size_t plain = 0;  // start of the characters that need no escape
   for (std::size_t i = 0; i < text.size(); ++i) {
     auto const c = static_cast<unsigned char>(text[i]);
     if (c >= 0x20 && c != '"' && c != '\\') continue;

@@ -1,9 +1,10 @@
-// A JSON document whose numbers keep their own text, so that money never passes through a double.
+// A JSON document whose numbers keep their original text, so that money never becomes a double.
 //
-// Values are immutable once parsed. Objects keep the order of their members. A flaw that cannot go
-// into PostgreSQL (a NUL in a string, bytes that are not UTF-8, a member name that occurs twice)
-// does not fail the document: it marks the value and everything around it, and the row that holds
-// it goes to quarantine. So does NaN or Infinity in a number's place.
+// Values are immutable once parsed. Objects keep the order of their members. Content that
+// PostgreSQL cannot store (a NUL in a string, bytes that are not UTF-8, a duplicate member name)
+// does not make the whole document invalid: the value and all values that contain it are marked,
+// and the row with the mark is quarantined. The same applies to NaN or Infinity instead of a
+// number.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +37,7 @@ class Json {
   static Json boolean(bool value);
   static Json number(std::string text);  // `text` must be a valid JSON number
   static Json string(std::string text);
-  // NaN or Infinity: a string of the word, with the mark.
+  // A string that holds NaN or Infinity; has_stray_word() is true for it.
   static Json stray_word(std::string text);
   static Json array(Array items);
   static Json object(Object members);
@@ -48,32 +49,32 @@ class Json {
   bool is_array() const { return kind() == Kind::array; }
   bool is_object() const { return kind() == Kind::object; }
 
-  // Only for the kind that the name says; std::bad_variant_access otherwise.
+  // Each throws std::bad_variant_access if the value is of another kind.
   bool as_bool() const { return std::get<bool>(value_); }
   std::string const& as_string() const { return std::get<std::string>(value_); }
   std::string const& number_text() const { return std::get<Number>(value_).text; }
   Array const& items() const { return std::get<Array>(value_); }
   Object const& members() const;
 
-  // The scalar as text: true/false, the number's own text, the string's content; nullopt for null,
-  // arrays and objects.
+  // Returns a scalar as text: true/false, the number's original text or the string's content;
+  // nullopt for null, arrays and objects.
   std::optional<std::string_view> scalar_text() const;
 
-  // The member of that name (the last one, should it occur twice); nullptr when there is none or
-  // this is no object.
+  // Returns the member of that name, the last one if it occurs twice; nullptr if there is none or
+  // this is not an object.
   Json const* find(std::string_view name) const;
 
-  // Somewhere in here a string holds U+0000, which PostgreSQL cannot store. A byte that is not
-  // UTF-8 and half a surrogate pair (a text that was cut in the middle of a character) are read as
+  // True if this value contains a string with U+0000, which PostgreSQL cannot store. The parser
+  // turns bytes that are not UTF-8 and unpaired surrogates (a text cut within a character) into
   // U+0000 too.
   bool has_nul() const { return has_nul_; }
-  // Somewhere in here an object has two members of the same name.
+  // True if this value contains an object with two members of the same name.
   bool has_duplicate() const { return has_duplicate_; }
-  // Somewhere in here NaN or Infinity stands in a number's place.
+  // True if this value contains NaN or Infinity instead of a number.
   bool has_stray_word() const { return has_stray_word_; }
 
-  // Compact text. Numbers are written as they came. U+0000 is written as U+FFFD, so that the text
-  // can always become jsonb.
+  // Writes compact JSON text with the original text of numbers. Writes U+0000 as U+FFFD, because
+  // jsonb does not accept U+0000.
   void dump_to(std::string& out) const;
   std::string dump() const;
 
@@ -92,25 +93,26 @@ struct JsonMember {
   Json value;
 };
 
-// A byte order mark is skipped; anything after the document is an error, and so are bytes that are
-// not UTF-8 outside of strings. The texts of numbers are kept but for "-0", which becomes "0".
-// A number too large for a double ("1e999999") or too small for PostgreSQL ("1e-99999") is kept as
-// a JSON string of its text. Errors: malformed_answer (with the byte position), answer_too_large.
+// Parses one JSON document and skips a byte order mark. Anything after the document and bytes
+// outside strings that are not UTF-8 are errors. Keeps the text of numbers, except that "-0"
+// becomes "0". A number too large for a double ("1e999999") or too small for PostgreSQL
+// ("1e-99999") becomes a JSON string with its text. Errors: malformed_answer (with the byte
+// position), answer_too_large.
 Result<Json> parse_json(std::string_view text, JsonLimits const& limits = {});
 
 // Appends `text` as a JSON string with its quotes.
 void append_json_string(std::string& out, std::string_view text);
 
-// A path into a document: member names and array indexes joined by dots ("totals.count",
-// "data.0.id"); "$" alone is the document itself.
+// A path into a document: member names and array indexes separated by dots ("totals.count",
+// "data.0.id"). "$" alone is the document itself.
 class JsonPath {
  public:
   JsonPath() = default;
   explicit JsonPath(std::string_view text);
-  // nullptr when a step does not exist; a present null is found.
+  // Returns the value at this path, which may be a JSON null; nullptr if a step does not exist.
   Json const* in(Json const& document) const;
   std::string const& text() const { return text_; }
-  // The first step's name; empty for "$".
+  // Returns the name of the first step; empty for "$".
   std::string_view head() const;
 
  private:

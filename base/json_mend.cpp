@@ -18,7 +18,7 @@ bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-// Of numbers and of words that programs print instead of them.
+// Characters of numbers and of the words that programs write instead (NaN, -Infinity).
 bool is_word_letter(char c) {
   return is_number_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
          c == '+' || c == '.';
@@ -36,7 +36,7 @@ std::size_t skip_digits(std::string_view text, std::size_t at) {
   return at;
 }
 
-// The end of the JSON number that begins at `at`; `at` itself when none does.
+// Returns the end of the JSON number that starts at `at`; `at` itself if none starts there.
 std::size_t number_end(std::string_view text, std::size_t at) {
   auto end = at;
   if (end < text.size() && text[end] == '-') ++end;
@@ -58,8 +58,8 @@ std::size_t number_end(std::string_view text, std::size_t at) {
   return end;
 }
 
-// A double holds up to 1.8e308: three digits of exponent or hundreds of digits could be more. What
-// is too small becomes 0 without an error.
+// A double holds up to 1.8e308. A number with an exponent of three digits or with hundreds of
+// digits could be larger. Too small numbers become 0 without an error.
 bool may_overflow(std::string_view number) {
   auto const mark = number.find_first_of("eE");
   if (mark == number.npos) return number.size() > 300;
@@ -69,7 +69,7 @@ bool may_overflow(std::string_view number) {
   return exponent.size() >= 3 || number.size() > 300;
 }
 
-// The code unit of the escape `\uXXXX` at `at`; -1 when there is none.
+// Returns the code unit of the escape `\uXXXX` at `at`; -1 if there is none.
 int escaped_unit(std::string_view text, std::size_t at) {
   if (text.substr(at, 2) != "\\u" || at + 6 > text.size()) return -1;
   int unit = 0;
@@ -131,7 +131,7 @@ class Mender {
     bool const is_pair = unit < 0xDC00 && next >= 0xDC00 && next <= 0xDFFF;
     is_pair ? copy(12) : replace(6);
   }
-  // A number, one of JSON's own words, or what programs print for what is no number.
+  // Copies or replaces a number, a JSON keyword, or a word such as NaN.
   void word() {
     auto end = at_;
     while (end < text_.size() && is_word_letter(text_[end])) ++end;
@@ -162,8 +162,8 @@ class Mender {
   std::size_t at_ = 0;
   std::string out_;
   bool mended_ = false;
-  int depth_ = 0;    // of arrays and objects around this place
-  char last_ = ' ';  // character before this place, blanks not counted
+  int depth_ = 0;    // of arrays and objects around at_
+  char last_ = ' ';  // last character before at_ that is not a blank
 };
 
 }  // namespace

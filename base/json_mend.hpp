@@ -1,4 +1,4 @@
-// Flaws of single values for which a JSON parser refuses the whole document.
+// Repairs JSON text with invalid single values, for which a parser would refuse the whole document.
 #pragma once
 
 #include <optional>
@@ -7,14 +7,14 @@
 
 namespace affsync {
 
-// What a string begins with that stands for a word which is no JSON, as mend_json writes it.
+// Prefix that mend_json gives to a string that replaces a word which is not valid JSON.
 inline constexpr std::string_view stray_word_mark{"\0stray ", 7};
 
-// A copy of a document in which such flaws are marked, so that they cost their own row only:
-// a number that could be too large for a double becomes a string of its text; inside a string, a
-// byte that is not UTF-8, a zero byte and half a surrogate pair become the escape of U+0000. A word
-// in a number's place that is none (NaN, Infinity, -Infinity) becomes a string with a mark before
-// it. nullopt when there are none.
+// Returns a copy of the document with invalid values replaced, so that only their own rows are
+// lost; nullopt if there is nothing to replace.
+// - A number that could be too large for a double becomes a string with its text.
+// - In a string, a byte that is not UTF-8, a zero byte and an unpaired surrogate become \u0000.
+// - NaN, Infinity and -Infinity become a string with stray_word_mark before the word.
 std::optional<std::string> mend_json(std::string_view text);
 
 }  // namespace affsync

@@ -1,5 +1,5 @@
-// The only unit that instantiates nlohmann's parser. Its SAX interface hands over a number's own
-// text, which the DOM of that library would lose.
+// The only unit that instantiates nlohmann's parser. Its SAX interface passes on the original text
+// of a number, which the library's DOM would lose.
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
@@ -13,9 +13,9 @@ namespace {
 
 using Sax = nlohmann::json_sax<nlohmann::json>;
 
-// Whether jsonb, whose numbers are numeric, takes the number. What is too large for that is too
-// large for a double and never comes here; what is too small does, as does a zero with any
-// exponent.
+// Returns whether jsonb, whose numbers are numeric, accepts the number. Numbers too large for
+// numeric are too large for a double and never get here. Numbers too small do, and so does a zero
+// with any exponent.
 bool fits_numeric(std::string_view number) {
   constexpr std::int64_t most_behind_point = 16383;
   auto const mark = std::min(number.find_first_of("eE"), number.size());
@@ -84,7 +84,7 @@ class Builder final : public Sax {
     return false;
   }
 
-  // A limit was passed; the document may be valid otherwise.
+  // True if the document exceeds a limit. Its syntax may still be valid.
   bool refused() const { return !refusal_.empty(); }
   Error error() const {
     if (!refusal_.empty()) return Error(ErrorCode::answer_too_large, "JSON refused: " + refusal_);
@@ -128,7 +128,7 @@ class Builder final : public Sax {
   }
 
   JsonLimits const& limits_;
-  bool mended_;  // the text was, so that strings may hold marks
+  bool mended_;  // the text comes from mend_json: strings may begin with stray_word_mark
   std::vector<Frame> stack_;
   Json root_;
   std::size_t values_ = 0;
@@ -139,14 +139,14 @@ class Builder final : public Sax {
 }  // namespace
 
 Result<Json> parse_json(std::string_view text, JsonLimits const& limits) {
-  // To the parser a zero byte is the end of the text, whatever comes after it.
+  // The parser takes a zero byte for the end of the text and would ignore what follows.
   auto const zero = text.find('\0');
   Builder builder(limits);
   if (zero == text.npos) {
     if (nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) return builder.take();
     if (builder.refused()) return builder.error();
   }
-  // Rare, so that only a document that failed pays for being looked through.
+  // Invalid values are rare, so only a document that failed is scanned for them.
   auto const mended = mend_json(text);
   if (mended && mended->find('\0') == std::string::npos) {
     Builder second(limits, true);
@@ -154,7 +154,7 @@ Result<Json> parse_json(std::string_view text, JsonLimits const& limits) {
     if (second.refused()) return second.error();
   }
   if (zero != text.npos) return not_json(zero + 1);
-  return builder.error();  // its position is that of the text as received
+  return builder.error();  // with the byte position in the text as received
 }
 
 }  // namespace affsync

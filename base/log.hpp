@@ -1,5 +1,5 @@
-// Logging as the rest of the program sees it: a sink that someone else makes (daemon/log_sink.cpp
-// on spdlog, a list in tests) and a small value that carries the bound source and stream.
+// Logging interface of the program: a sink (on spdlog in daemon/log, a list in tests) and Logger, a
+// small value that adds bound fields such as source and stream.
 #pragma once
 
 #include <initializer_list>
@@ -18,7 +18,7 @@ struct LogField {
   std::string value;
 };
 
-// May be called from any thread. Never given a secret.
+// Any thread may call it. Callers must never pass a secret.
 class LogSink {
  public:
   virtual ~LogSink() = default;
@@ -27,19 +27,19 @@ class LogSink {
                      std::vector<LogField> const& fields) = 0;
 };
 
-// Cheap to copy; the sink must outlive it.
+// Cheap to copy. The sink must outlive it.
 class Logger {
  public:
   explicit Logger(LogSink& sink) : sink_(&sink) {}
 
-  // The same sink with one more bound field.
+  // Returns a logger on the same sink with one more bound field.
   Logger with(std::string key, std::string value) const;
 
   void debug(std::string_view text, std::initializer_list<LogField> fields = {}) const;
   void info(std::string_view text, std::initializer_list<LogField> fields = {}) const;
   void warn(std::string_view text, std::initializer_list<LogField> fields = {}) const;
   void error(std::string_view text, std::initializer_list<LogField> fields = {}) const;
-  // An error with its code, place and hint as fields.
+  // Log an error with its code, location and hint as fields.
   void error(Error const& error) const { write_error(LogLevel::error, error); }
   void warn(Error const& error) const { write_error(LogLevel::warn, error); }
 

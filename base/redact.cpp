@@ -33,10 +33,10 @@ std::string utf8(std::uint32_t code) {
   return {static_cast<char>(0xF0 | (code >> 18)), rest(12), rest(6), rest(0)};
 }
 
-// What the first `length` bytes of a text stand for.
+// The bytes that an escape at the start of a text encodes.
 struct Spelling {
   std::string bytes;
-  std::size_t length = 0;  // 0: nothing is spelled there
+  std::size_t length = 0;  // of the escape in the text; 0: there is none
 };
 
 Spelling percent(std::string_view text) {
@@ -92,11 +92,11 @@ using ReadSpelling = Spelling (*)(std::string_view);
 constexpr ReadSpelling read_spelling[] = {percent, twice_percent, json_escape, html_entity};
 constexpr std::string_view escapes = "%+\\&";
 
-// Fewer bytes than these are no secret, nor the beginning of one.
-constexpr std::size_t telling = 4;
+// Fewer bytes are not treated as a secret or as its beginning.
+constexpr std::size_t least_secret_bytes = 4;
 
-// Whether the first byte fits, and the second where both stand as themselves: nearly all places of
-// a text end here.
+// Returns whether the first byte matches, and the second one if both are plain. This cheap test
+// rules out nearly all positions of a text.
 bool may_begin(std::string_view text, std::string_view secret) {
   if (to_lower(text[0]) == to_lower(secret[0])) {
     bool const plain = text.size() > 1 && escapes.find(text[1]) == std::string_view::npos;
@@ -110,9 +110,10 @@ bool may_begin(std::string_view text, std::string_view secret) {
   return false;
 }
 
-// How many bytes at the start of `text` spell the secret, the most of several; 0 when they do not.
-// A byte that begins an escape may also stand for itself (the secret is `%25`), so all ways are
-// gone. Where the text was cut, the beginning of the secret counts as all of it.
+// Returns how many bytes at the start of `text` encode the secret, the largest of several lengths;
+// 0 if they do not. A byte that starts an escape may also be plain (in the secret `%25`), so all
+// ways to read the text are tried. With `cut_counts`, the beginning of the secret is enough where
+// the text was cut.
 std::size_t spelled_length(std::string_view text, std::string_view secret, bool cut_counts) {
   if (!may_begin(text, secret)) return 0;
   std::map<std::size_t, std::set<std::size_t>> ways{
@@ -125,7 +126,7 @@ std::size_t spelled_length(std::string_view text, std::string_view secret, bool 
     for (auto const place : places) {
       auto const here = text.substr(place);
       if (here.empty() || here.starts_with("…")) {
-        if (cut_counts && known >= telling) until_cut = std::max(until_cut, place);
+        if (cut_counts && known >= least_secret_bytes) until_cut = std::max(until_cut, place);
         continue;
       }
       if (to_lower(here[0]) == to_lower(wanted[0])) ways[known + 1].insert(place + 1);
@@ -142,8 +143,8 @@ std::size_t spelled_length(std::string_view text, std::string_view secret, bool 
 }  // namespace
 
 std::string redact(std::string text, Secret const& secret) {
-  // Shorter ones would turn ordinary words into stars and so give their letters away.
-  if (secret.reveal().size() < telling) return text;
+  // Replacing a shorter secret would mask parts of ordinary words and so reveal its letters.
+  if (secret.reveal().size() < least_secret_bytes) return text;
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
     auto const length = spelled_length(std::string_view(text).substr(at), secret.reveal(), true);
@@ -169,8 +170,8 @@ std::string hex_of(std::string_view bytes) {
   return out;
 }
 
-// What base64 makes of the bytes when `before` others (0, 1 or 2) stand in front: the characters
-// that are the same whatever these are, and whatever follows.
+// Returns the base64 characters of `bytes` at an offset of `before` bytes (0, 1 or 2) in the
+// encoded data: only those characters that do not depend on the bytes before and after.
 std::string base64_core(std::string_view bytes, std::size_t before) {
   constexpr std::string_view letters =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -178,7 +179,7 @@ std::string base64_core(std::string_view bytes, std::size_t before) {
     return (static_cast<unsigned char>(bytes[at / 8]) >> (7 - at % 8)) & 1U;
   };
   std::string out;
-  // The first whole group of six bits behind the bytes in front.
+  // The first group of six bits that lies entirely within `bytes`.
   std::size_t const first = (6 - before * 8 % 6) % 6;
   for (std::size_t at = first; at + 6 <= bytes.size() * 8; at += 6) {
     unsigned group = 0;
@@ -202,9 +203,9 @@ void Redactor::add_needle(std::string text) {
 
 void Redactor::add(Secret const& secret) {
   auto const& text = secret.reveal();
-  if (text.size() < telling) return;
+  if (text.size() < least_secret_bytes) return;
   add_needle(text);
-  // Shorter ones have a spelling that other texts have too.
+  // The encoding of a shorter secret is so short that it would match unrelated text.
   constexpr std::size_t least_encoded = 6;
   if (text.size() < least_encoded) return;
   add_needle(hex_of(text));

@@ -1,4 +1,4 @@
-// Takes a secret out of a text that quotes a peer, however the peer spells it.
+// Removes secrets from text that quotes a peer, in every encoding that a peer is likely to use.
 #pragma once
 
 #include <array>
@@ -10,22 +10,22 @@
 
 namespace affsync {
 
-// `text` with every occurrence of a secret of four or more bytes replaced by ***. Each byte may
-// stand as itself, percent-encoded once or twice (a blank also as +), or as an escape of JSON or
-// HTML, in any mixture and without regard to case. At the end of the text, and before `…`, the
-// first four bytes are enough.
+// Replaces every occurrence of the secret with ***. Each byte may be plain, percent-encoded once or
+// twice (a blank also as +), or an escape of JSON or HTML, in any mixture; case is ignored. At the
+// end of the text and before `…` (where a text was cut), the first four bytes of the secret are
+// enough. A secret of less than four bytes is not replaced.
 std::string redact(std::string text, Secret const& secret);
 
-// The same for several secrets, each also within base64 (both alphabets, wherever it begins in what
-// was encoded) and hex.
+// Does the same for several secrets, and also finds each of them in hex and within base64 data
+// (both alphabets, at any offset in the encoded data).
 class Redactor {
  public:
-  // Secrets of less than four bytes are left out.
+  // Ignores secrets of less than four bytes.
   void add(Secret const& secret);
   bool empty() const { return needles_.empty(); }
 
   std::string redact(std::string text) const;
-  // A whole one, not only the beginning of one at the end.
+  // Returns whether `text` contains a whole secret. The beginning of one at the end does not count.
   bool is_in(std::string_view text) const;
 
  private:
@@ -33,7 +33,7 @@ class Redactor {
   std::size_t length_at(std::string_view text, bool cut_counts) const;
 
   std::vector<Secret> needles_;
-  std::array<bool, 256> begins_{};  // bytes that a needle, or an escape, may begin with
+  std::array<bool, 256> begins_{};  // true for each byte that can start a needle or an escape
 };
 
 }  // namespace affsync

@@ -30,8 +30,8 @@ std::string duration_text(seconds interval) {
   return std::to_string(interval.count()) + "s";
 }
 
-// The longest pause between two of the line's times within some weeks; a line that comes less often
-// than that is measured by its next two times.
+// Returns the longest gap between two matching times within ten weeks. If the line matches less
+// often, the gap between its first two times is used.
 seconds longest_pause(CronLine const& line) {
   TimePoint const begin = sys_days(year(2024) / January / 1);
   TimePoint const end = begin + days(70);
@@ -42,7 +42,8 @@ seconds longest_pause(CronLine const& line) {
     if (!following) break;
     longest = std::max(longest, duration_cast<seconds>(*following - *last));
     last = following;
-    // Lines of many times a day repeat: two weeks show every pause but that of a month's end.
+    // A line that matches several times a day repeats, so two weeks show every gap except the one
+    // at the end of a month.
     if (longest < days(1) && *last > begin + days(14)) break;
   }
   return longest == seconds(0) ? seconds(days(366)) : longest;
@@ -60,7 +61,7 @@ Result<seconds> parse_duration(std::string_view text) {
   if (error == std::errc::invalid_argument) return fail("not a duration");
   if (error == std::errc::result_out_of_range) return fail("a duration of more than ten years");
   std::string_view const rest(stop, static_cast<std::size_t>(end - stop));
-  if (rest.empty()) return fail("a duration without its unit");
+  if (rest.empty()) return fail("a duration without a unit");
   auto const unit = std::find_if(std::begin(units), std::end(units),
                                  [&](Unit const& one) { return rest.front() == one.letter; });
   if (rest.size() != 1 || unit == std::end(units)) return fail("not a duration");
@@ -85,13 +86,13 @@ TimePoint Schedule::next(TimePoint last_start, double jitter) const {
   }
   auto const& line = std::get<CronLine>(rule_);
   auto const time = line.next(last_start);
-  // parse_cron refuses lines that never come; for one built by hand a year stands for never.
+  // parse_cron refuses lines that never match. For one built in code, a year stands for never.
   return time ? *time + part(seconds(30)) : last_start + days(366);
 }
 
 namespace {
 
-// "15 min" -> "15m"; empty when it is no number with a word for a unit.
+// Converts "15 min" to "15m"; empty if the text is not a number with the name of a unit.
 std::string as_duration(std::string_view text) {
   auto const digits = std::min(text.find_first_not_of("0123456789"), text.size());
   auto const word = text.find_first_not_of(" \t", digits);

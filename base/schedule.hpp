@@ -1,5 +1,5 @@
-// When a stream is due: a fixed interval (`30s`, `15m`, `6h`, `1d`) or a five-field cron line in
-// UTC. Pure.
+// The schedule of a stream: a fixed interval (`30s`, `15m`, `6h`, `1d`) or a five-field cron line
+// in UTC. Pure code.
 #pragma once
 
 #include <bitset>
@@ -14,7 +14,7 @@
 
 namespace affsync {
 
-// "30s", "15m", "6h", "1d"; a bare number, a zero and more than ten years are refused.
+// Parses "30s", "15m", "6h", "1d". Refuses a number without unit, zero, and more than ten years.
 // Errors: config_invalid.
 Result<std::chrono::seconds> parse_duration(std::string_view text);
 
@@ -24,36 +24,37 @@ struct CronLine {
   std::bitset<32> days;     // 1..31
   std::bitset<13> months;   // 1..12
   std::bitset<7> weekdays;  // 0 = Sunday
-  bool any_day = true;      // the day field begins with `*`
-  bool any_weekday = true;  // the weekday field does
+  bool any_day = true;      // the day field starts with `*`
+  bool any_weekday = true;  // the weekday field starts with `*`
 
-  // As cron has it: when both fields name days, either is enough; else both must hold.
+  // As in cron: if neither field starts with `*`, one of them must match; else both must match.
   bool matches(Day day) const;
-  // The first matching minute after `time`; nullopt when there is none ("0 0 30 2 *").
+  // Returns the first matching minute after `time`; nullopt if there is none ("0 0 30 2 *").
   std::optional<TimePoint> next(TimePoint time) const;
 };
 
-// Five fields: minute, hour, day of the month, month, weekday (0 and 7 are Sunday); each `*`, a
-// number, a name (jan, mon), a range, a step (`*/15`, `8-18/2`) or a list of these.
-// Errors: config_invalid, with the field and what it takes.
+// Parses five fields: minute, hour, day of the month, month, weekday (0 and 7 are Sunday). Each is
+// `*`, a number, a name (jan, mon), a range, a step (`*/15`, `8-18/2`) or a list of these.
+// Errors: config_invalid, with the field and its valid values.
 Result<CronLine> parse_cron(std::string_view text);
 
 class Schedule {
  public:
   Schedule() = default;  // every 15 minutes
   explicit Schedule(std::chrono::seconds interval);
-  // `text` is what text() gives.
+  // `text` is returned by text().
   explicit Schedule(CronLine line, std::string text = "cron");
 
-  // The next time after `last_start` (the last run's beginning). `jitter` in [0, 1) moves an
-  // interval's time by up to a tenth of it, at most a minute; cron times are moved by up to 30 s.
+  // Returns the next start after `last_start`, the start of the last run. `jitter` in [0, 1) delays
+  // it by up to a tenth of the interval, at most a minute; a cron time by up to 30 s.
   TimePoint next(TimePoint last_start, double jitter) const;
-  // The distance between two runs, for "past three of its intervals"; of a cron line the longest
-  // that is usual (over a weekend, say), so that a planned pause is no alarm.
+  // Returns the time between two runs, used to detect a stream that is late by three intervals. For
+  // a cron line it is the longest regular gap (over a weekend, for example), so that a planned
+  // pause raises no alarm.
   std::chrono::seconds interval() const { return interval_; }
-  // Not a cron line.
+  // True unless it is a cron line.
   bool is_interval() const { return std::holds_alternative<std::chrono::seconds>(rule_); }
-  // As the user wrote it.
+  // The schedule as the user wrote it.
   std::string const& text() const { return text_; }
 
  private:
@@ -63,7 +64,7 @@ class Schedule {
   std::string text_ = "15m";
 };
 
-// Errors: config_invalid, with what is allowed.
+// Errors: config_invalid, with a hint on what is allowed.
 Result<Schedule> parse_schedule(std::string_view text);
 
 }  // namespace affsync

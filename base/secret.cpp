@@ -30,9 +30,9 @@ Secret::~Secret() {
 }
 
 void Secret::wipe() noexcept {
-  // The whole of the buffer: a short text stays behind in a string that was moved from.
+  // Overwrite the whole buffer: a moved-from string keeps a short text in its buffer.
   text_.resize(text_.capacity());
-  // A volatile pointer keeps the compiler from dropping the write as dead.
+  // The volatile pointer keeps the compiler from removing the writes as dead stores.
   char volatile* bytes = text_.data();
   for (std::size_t i = 0; i < text_.size(); ++i) bytes[i] = '\0';
   text_.clear();

@@ -1,5 +1,5 @@
-// A text that must never be printed: password, token, key. Prints as ***; wipes itself when it
-// goes. The only way to its text is reveal(), so that `grep reveal` finds every use.
+// A text that must never be shown: a password, token or key. It prints as *** and overwrites its
+// memory when destroyed. Only reveal() gives access to the text, so `grep reveal` finds every use.
 #pragma once
 
 #include <iosfwd>

@@ -1,5 +1,4 @@
-// What the configuration says of one source: read by the configuration, used by the engine, which
-// makes a plan of it, and by the daemon.
+// The settings of one source. config/ reads them; the engine and the daemon use them.
 #pragma once
 
 #include <chrono>
@@ -16,24 +15,25 @@
 
 namespace affsync {
 
-// What becomes of personal data: left out, replaced by a hash, or kept.
+// How to treat personal data: omit it, replace it by a hash, or keep it.
 enum class Privacy { drop, hash, keep };
 std::string_view to_string(Privacy privacy);
 
-// Of one stream; unset members leave what the connector or the source says.
+// Settings of one stream. For unset members the connector or the source decides.
 struct StreamSettings {
-  std::string where;  // file:line:column of its name
+  std::string where;  // file:line:column of the stream's name
   std::optional<bool> enabled;
   std::optional<Schedule> every;
   std::optional<Schedule> full_every;
   std::optional<Day> start;
   std::optional<int> lookback_days;
-  std::optional<int> keeps_days;  // how long the broker shows a row; `forever` is a very long time
+  std::optional<int>
+      keeps_days;  // how long the broker lists a row; `forever` is a very large value
   std::optional<int> page_size;
   std::optional<bool> in_reports;
   std::optional<bool> reconcile_warns;
   std::optional<std::string> path;
-  // Added to the request, or replacing the parameter of that name.
+  // Query parameters to add to the request; they replace parameters of the same name.
   std::vector<std::pair<std::string, std::string>> query;
 };
 
@@ -47,25 +47,26 @@ struct SourceSettings {
   std::string where;  // file:line:column of its `name`
   std::string name;
   std::string connector;
-  std::string base_url;  // empty: the connector's
+  std::string base_url;  // empty: the connector's default
   std::map<std::string, Secret> credentials;
-  // What the same account was called before, by the name of the credential.
+  // Earlier values of credentials that identify the account, by the name of the credential.
   std::map<std::string, std::string> former_credentials;
   std::map<std::string, std::string> settings;
   std::string ca_file;
   bool allow_http = false;
-  std::optional<Secret> proxy;  // of its own, or `none` whatever the environment says
+  std::optional<Secret> proxy;  // a URL, or `none`; either overrides the environment
   RateLimitSettings rate_limit;
-  Schedule every;            // the source's, or the default
-  bool every_given = false;  // the source or `defaults` says it (else the connector does)
+  Schedule every;            // of the source, of `defaults`, or the built-in default
+  bool every_given = false;  // `every` was configured; if not, the connector decides
   std::chrono::milliseconds timeout{30'000};
   Privacy privacy = Privacy::drop;
   std::optional<std::string> login_path;
   std::map<std::string, StreamSettings> streams;
-  // file:line:column of keys that only the connector knows: "credentials.login", "settings.zone".
+  // file:line:column of keys that only the connector can check: "credentials.login",
+  // "settings.zone".
   std::map<std::string, std::string> places;
-  double mass_drop_limit = 0.1;  // part of a stream's rows that may vanish at once
-  bool reconcile_warns = false;  // `reconcile: warn`: totals that differ make no run partial
+  double mass_drop_limit = 0.1;  // fraction of a stream's rows that may vanish at once
+  bool reconcile_warns = false;  // `reconcile: warn`: differing totals do not make a run partial
 };
 
 }  // namespace affsync

@@ -8,8 +8,8 @@
 namespace affsync {
 namespace {
 
-// Optimal string alignment: insert, remove, change and swap of neighbours each count one. Letters
-// of another case count as the same.
+// Optimal string alignment distance: an insertion, a deletion, a substitution and a swap of
+// neighbours each count as one edit. Ignores case.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
@@ -36,7 +36,7 @@ std::optional<std::string> nearest(std::string_view word, std::vector<std::strin
   for (auto const& candidate : known) {
     auto const longer = std::max(word.size(), candidate.size());
     auto const shorter = std::min(word.size(), candidate.size());
-    if ((longer - shorter) * 3 > longer) continue;  // keeps a hostile, endless word cheap
+    if ((longer - shorter) * 3 > longer) continue;  // keeps a hostile, very long word cheap
     auto const distance = edit_distance(word, candidate);
     if (distance * 3 > longer) continue;
     if (best == nullptr || distance < best_distance) {

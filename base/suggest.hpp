@@ -1,4 +1,4 @@
-// The known word that a mistyped one most likely meant.
+// Finds the known word that a mistyped word most likely means.
 #pragma once
 
 #include <optional>
@@ -8,8 +8,8 @@
 
 namespace affsync {
 
-// The nearest of `known` by edit distance (a swap of neighbours counts one), nullopt when none is
-// near enough (more than a third of the longer word differs).
+// Returns the word of `known` with the smallest edit distance (a swap of two neighbours counts as
+// one edit); nullopt if every word differs in more than a third of the longer word's length.
 std::optional<std::string> nearest(std::string_view word, std::vector<std::string> const& known);
 
 }  // namespace affsync

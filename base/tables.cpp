@@ -157,7 +157,7 @@ constexpr RecordTable tables[] = {
     {"balance", balance_columns},
     {"fx_rate", fx_rate_columns, fx_rate_key},
 };
-constexpr std::size_t lookup_tables = 1;  // at the end
+constexpr std::size_t lookup_tables = 1;  // at the end of `tables`
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// Texts of machines (names of headers, words of a broker, units) whose ASCII letters mean the same
-// in either case. Other letters are left as they are.
+// Case-insensitive handling of machine-readable text (header names, words of a broker, units). Only
+// ASCII letters are affected.
 #pragma once
 
 #include <string>
@@ -14,13 +14,13 @@ std::string to_lower(std::string_view text);
 
 bool equal_without_case(std::string_view left, std::string_view right);
 bool starts_without_case(std::string_view text, std::string_view start);
-// Where `word` first occurs in `text`; npos where it does not.
+// Returns the position of the first `word` in `text`; npos if there is none.
 std::size_t find_without_case(std::string_view text, std::string_view word);
 inline bool contains_without_case(std::string_view text, std::string_view word) {
   return find_without_case(text, word) != std::string_view::npos;
 }
 
-// Without blanks, tabs and line ends around it.
+// Removes leading and trailing spaces, tabs and line ends.
 std::string_view trim_blanks(std::string_view text);
 
 }  // namespace affsync

@@ -1,4 +1,4 @@
-// Is a text UTF-8? Strict: no overlong forms, no surrogates, nothing beyond U+10FFFF.
+// Strict UTF-8 validation: refuses overlong forms, surrogates and code points above U+10FFFF.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,7 @@
 
 namespace affsync {
 
-// The bytes (1 to 4) of the character that begins at `at`; 0 when none does.
+// Returns the length in bytes (1 to 4) of the character at `at`; 0 if it is not valid UTF-8.
 std::size_t utf8_character(std::string_view text, std::size_t at);
 
 }  // namespace affsync

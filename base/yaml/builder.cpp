@@ -7,7 +7,7 @@ namespace affsync::yaml {
 namespace {
 
 constexpr std::size_t max_depth = 64;
-// Aliases of aliases could otherwise stand for more nodes than fit into memory.
+// Limits nodes including aliased ones: nested aliases can expand to more nodes than fit in memory.
 constexpr std::size_t max_weight = 200'000;
 
 }  // namespace
@@ -31,7 +31,7 @@ std::shared_ptr<Node::Impl> Builder::make(NodeKind kind, YAML::Mark const& mark)
   impl->kind = kind;
   impl->document = document_;
   impl->line = std::max(mark.line, 0) + 1;
-  // yaml-cpp counts bytes; an editor shows characters.
+  // yaml-cpp counts bytes, but editors show columns in characters.
   auto const bytes = static_cast<std::size_t>(std::max(mark.column, 0));
   auto const index = static_cast<std::size_t>(impl->line - 1);
   std::size_t characters = bytes;
@@ -54,7 +54,7 @@ void Builder::fail(YAML::Mark const& mark, std::string message, std::string hint
 
 void Builder::check_tag(YAML::Mark const& mark, std::string const& tag) const {
   if (tag.empty() || tag == "?" || tag == "!" || tag == "tag:yaml.org,2002:str") return;
-  fail(mark, "a type tag (a word that begins with !) is not understood",
+  fail(mark, "a type tag (a word that begins with !) is not supported",
        "Put a text that begins with ! in quotes.");
 }
 
@@ -71,7 +71,7 @@ void Builder::add(Node node) {
   auto& parent = stack_.back();
   parent.impl->weight += node.impl_->weight;
   if (parent.impl->weight > max_weight) {
-    node.fail("the document stands for too many values", "Use fewer aliases.");
+    node.fail("the document expands to too many values", "Use fewer aliases.");
   }
   if (expects_key() && node.impl_->kind != NodeKind::scalar) {
     node.fail("a key must be a plain text");
@@ -85,8 +85,8 @@ void Builder::close(std::shared_ptr<Node::Impl> impl, YAML::anchor_t anchor) {
   add(std::move(node));
 }
 
-// Whether the key that was read last is followed by its colon. yaml-cpp takes a lone text for a key
-// without a value, which would make a key out of a password after a forgotten blank or colon.
+// Returns whether a colon follows the last key. yaml-cpp accepts a text without a colon as a key
+// without a value: if a user forgets the colon or the blank, a password would become a key.
 bool Builder::has_colon(Node::Impl const& key) const {
   auto const& mark = stack_.back().key_mark;
   if (mark.line < 0 || static_cast<std::size_t>(mark.line) >= lines_.size()) return true;
@@ -102,7 +102,7 @@ bool Builder::has_colon(Node::Impl const& key) const {
 
 void Builder::OnNull(YAML::Mark const& mark, YAML::anchor_t anchor) {
   auto impl = make(NodeKind::null, mark);
-  // yaml-cpp's own place of nothing is that of whatever comes next.
+  // yaml-cpp gives an empty value the position of the next token.
   if (stack_.empty()) {
     impl->line = impl->column = 1;
   } else if (stack_.back().impl->kind == NodeKind::map && !expects_key()) {
@@ -118,7 +118,7 @@ void Builder::OnNull(YAML::Mark const& mark, YAML::anchor_t anchor) {
 
 void Builder::OnAlias(YAML::Mark const& mark, YAML::anchor_t anchor) {
   auto const found = anchors_.find(anchor);
-  if (found == anchors_.end()) fail(mark, "an alias stands inside the value that it names", {});
+  if (found == anchors_.end()) fail(mark, "an alias is inside the value that it names", {});
   if (expects_key()) stack_.back().key_mark = YAML::Mark::null_mark();
   add(found->second);
 }
@@ -140,7 +140,7 @@ void Builder::OnScalar(YAML::Mark const& mark, std::string const& tag, YAML::anc
     }
   }
   if (impl->text.find('\0') != std::string::npos)
-    fail(mark, "a text holds the character U+0000", {});
+    fail(mark, "a text contains the character U+0000", {});
   if (expects_key()) stack_.back().key_mark = mark;
   close(std::move(impl), anchor);
 }
@@ -186,13 +186,13 @@ void Builder::fill_map(Node::Impl& map, std::vector<Node> const& children) const
     auto const [first, is_new] = seen.emplace(key.impl_->text, key);
     if (!is_new) {
       key.fail("the key " + quoted(key.impl_->text) + " occurs twice",
-               "It stands at " + first->second.where() + " already.");
+               "The first one is at " + first->second.where() + ".");
     }
     if (key.impl_->text != "<<") map.map.emplace_back(key, children[i + 1]);
   }
   auto const found = seen.find("<<");
   if (found == seen.end()) return;
-  // What the mapping says itself wins, so the merged ones come after.
+  // The mapping's own keys override merged ones, so merge afterwards.
   for (std::size_t i = 0; i + 1 < children.size(); i += 2) {
     if (children[i].impl_->text != "<<") continue;
     auto const& from = children[i + 1];

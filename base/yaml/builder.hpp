@@ -1,5 +1,5 @@
-// What a YAML node is made of, and the part that makes it from the events of yaml-cpp. Own nodes
-// instead of yaml-cpp's, because those drop duplicate keys, merge keys and the places of keys.
+// The content of a YAML node, and Builder, which makes nodes from the events of yaml-cpp. The nodes
+// of yaml-cpp itself lose duplicate keys, merge keys and the positions of keys.
 #pragma once
 
 #include <yaml-cpp/eventhandler.h>
@@ -30,10 +30,10 @@ struct Node::Impl {
   int line = 1;
   int column = 1;
   std::string text;       // scalar
-  bool expanded = false;  // `text` may hold a secret and must not be quoted
+  bool expanded = false;  // `text` may be a secret and must not be quoted
   std::vector<Node> sequence;
   std::vector<std::pair<Node, Node>> map;
-  std::size_t weight = 1;  // nodes in here, each alias counted in full
+  std::size_t weight = 1;  // number of nodes including this one; an aliased value counts each time
 };
 
 class Builder final : public YAML::EventHandler {
@@ -42,7 +42,7 @@ class Builder final : public YAML::EventHandler {
           KeyWatcher const& watcher);
 
   Node take() const { return root_; }
-  // A place of yaml-cpp (bytes, from 0) as "file:line:column".
+  // Formats a position of yaml-cpp (in bytes, from 0) as "file:line:column".
   std::string place(YAML::Mark const& mark) const;
 
   void OnDocumentStart(YAML::Mark const&) override {}
@@ -59,7 +59,7 @@ class Builder final : public YAML::EventHandler {
   void OnMapEnd() override;
 
  private:
-  struct Open {  // a sequence or mapping whose end has not come yet
+  struct Open {  // a sequence or mapping whose end was not reached yet
     std::shared_ptr<Node::Impl> impl;
     YAML::anchor_t anchor = 0;
     std::vector<Node> children;  // of a mapping: key, value, key, value

@@ -5,7 +5,7 @@
 namespace affsync::yaml {
 Map::Map(Node const& node, std::string what) : node_(node), what_(std::move(what)) {
   if (!node.is_map()) {
-    // A text in place of a mapping is not quoted: in place of credentials it may be one of them.
+    // Do not quote a text found instead of a mapping: instead of `credentials`, it may be one.
     auto const found = node.is_scalar() ? "a text" : node.shown();
     node.fail("expected " + what_ + " as a mapping, found " + found);
   }
@@ -25,7 +25,7 @@ std::optional<Node> Map::find(std::string const& key) {
 Node Map::require(std::string const& key) {
   auto found = find(key);
   if (found) return *found;
-  // A mistyped key is a better answer than a missing one.
+  // Prefer to report a mistyped key, not a missing one.
   for (auto const& [name, value] : entries_) {
     bool const mistyped = asked_.count(name.text()) == 0 && nearest(name.text(), {key});
     if (mistyped) {

@@ -30,7 +30,7 @@ std::string quoted(std::string_view text) {
     out += (static_cast<unsigned char>(c) < 0x20 || c == '\x7F') ? '?' : c;
   }
   if (text.size() > longest) {
-    // Not in the middle of a character.
+    // Do not cut within a character.
     auto at = longest;
     while (at > 0 && (text[at] & '\xC0') == '\x80') {
       out.pop_back();
@@ -50,14 +50,14 @@ Node Node::parse(std::string_view text, std::string const& file, Expand const& e
   Builder builder(text, file, expand, watcher);
   check_bytes(text, builder);
   try {
-    // yaml-cpp takes the end of the text for the end of a quote; at the end of a document it does
-    // not.
+    // At the end of the text, yaml-cpp accepts an unclosed quote. At the end of a document (...) it
+    // reports an error.
     std::istringstream in{std::string(text) + "\n...\n"};
     YAML::Parser parser(in);
     if (!parser.HandleNextDocument(builder)) return builder.take();
     Node const first = builder.take();
     if (parser.HandleNextDocument(builder)) {
-      builder.take().fail("a second document after ---", "Keep one document in a file.");
+      builder.take().fail("a second document after ---", "Keep one document per file.");
     }
     return first;
   } catch (YAML::ParserException const& flaw) {
@@ -125,7 +125,7 @@ double Node::as_number(double least, double most) const {
   if (good) {
     auto const end = impl_->text.data() + impl_->text.size();
     auto const [stop, error] = std::from_chars(impl_->text.data(), end, value);
-    // The comparison also refuses "nan".
+    // The range check also refuses "nan".
     good = error == std::errc{} && stop == end && value >= least && value <= most;
   }
   if (!good)

@@ -1,10 +1,10 @@
-// YAML with positions, for the two readers of it: the configuration and the connector files. The
-// only part that includes yaml-cpp. Every misuse throws Failure(config_invalid) whose `where` is
-// file:line:column (from 1; columns count characters, not bytes); parse functions catch it once, at
-// their top, and give a Result.
+// YAML with positions, for the configuration and the connector files. Only base/yaml includes
+// yaml-cpp. Invalid input throws Failure(config_invalid) whose `where` is file:line:column (from 1;
+// columns count characters, not bytes). Parse functions catch it at their top level and return a
+// Result.
 //
-// No message quotes a value that could be a secret: not the text around a syntax error, and not
-// what `expand` put in.
+// No message quotes a value that could be a secret: neither the text around a syntax error nor a
+// value that `expand` inserted.
 #pragma once
 
 #include <functional>
@@ -21,36 +21,36 @@
 
 namespace affsync::yaml {
 
-// Replaces a scalar value as written by what it stands for (the environment variables in it);
-// nullopt leaves it alone. May throw Failure; its place is filled in.
+// Returns a scalar value with its environment variables replaced; nullopt leaves the value as it
+// is. May throw Failure; the parser adds the location.
 using Expand = std::function<std::optional<std::string>(std::string const& written)>;
 
 class Node {
  public:
-  // Text that is not YAML, not UTF-8, more than one document, a key that occurs twice, nesting
-  // deeper than 64, more than 4 MiB: Failure. Anchors, aliases and the merge key `<<` work. No
-  // document at all is null.
+  // Parses one YAML document. Supports anchors, aliases and the merge key `<<`. An empty text gives
+  // null. Throws Failure for text that is not YAML or not UTF-8, more than one document, a
+  // duplicate key, nesting deeper than 64, or more than 4 MiB.
   static Node parse(std::string_view text, std::string const& file, Expand const& expand = {},
                     KeyWatcher const& watcher = {});
 
   bool is_map() const;
   bool is_sequence() const;
-  bool is_scalar() const;    // without null
-  bool is_null() const;      // nothing, `~` or `null` without quotes
-  bool is_expanded() const;  // `expand` replaced the text: it may be a secret
+  bool is_scalar() const;    // false for null
+  bool is_null() const;      // an empty value, or `~` or `null` without quotes
+  bool is_expanded() const;  // `expand` replaced the text, which may now be a secret
 
   std::string where() const;  // "affsync.yaml:12:5"
-  std::string text() const;   // a scalar, as written; Failure for anything else
+  std::string text() const;   // a scalar, as written; throws Failure for any other node
   bool as_bool() const;       // true, false (and yes, no, on, off)
   long as_integer(long least, long most) const;
   double as_number(double least, double most) const;
   std::vector<Node> items() const;  // of a sequence
-  // Of a mapping, in order.
+  // The entries of a mapping, in order.
   std::vector<std::pair<std::string, Node>> members() const;
-  // The same with the place of each key, for errors about the key itself.
+  // The same with the key as a node, for errors about the key itself.
   std::vector<std::pair<Node, Node>> entries() const;
 
-  // What stands here, for a message: a quoted text (never an expanded one), "a list" and so on.
+  // Describes this node for a message: its quoted text (never an expanded one), "a list" and so on.
   std::string shown() const;
   [[noreturn]] void fail(std::string message, std::string hint = {}) const;
 
@@ -62,18 +62,18 @@ class Node {
   std::shared_ptr<Impl const> impl_;
 };
 
-// The text between quotes for a message: shortened, without control characters.
+// Quotes a text for a message: shortened, control characters replaced.
 std::string quoted(std::string_view text);
 
-// Reads one mapping key by key; finish() refuses every key that nobody asked for and names the
-// nearest one that exists.
+// Reads one mapping key by key. finish() refuses every key that was never requested and suggests
+// the most similar known key.
 class Map {
  public:
-  // Failure when `node` is no mapping; `what` names it in messages ("a source").
+  // Throws Failure if `node` is not a mapping. `what` names it in messages ("a source").
   Map(Node const& node, std::string what);
-  std::optional<Node> find(std::string const& key);  // nullopt when absent or null
+  std::optional<Node> find(std::string const& key);  // nullopt if missing or null
   Node require(std::string const& key);
-  // The advice for a key that somebody is likely to try but that does not exist.
+  // Sets the hint for a key that does not exist but that users are likely to try.
   void explain(std::string const& key, std::string advice);
   void finish() const;
   Node const& node() const { return node_; }

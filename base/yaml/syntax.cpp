@@ -10,45 +10,46 @@ namespace affsync::yaml {
 namespace {
 
 struct Words {
-  std::string_view theirs;  // how yaml-cpp's message begins
+  std::string_view theirs;  // the beginning of yaml-cpp's message
   std::string_view ours;
   std::string_view hint;
 };
 
 constexpr std::string_view quote_hint = "Put a text with special characters in quotes.";
 
-// yaml-cpp's messages are for programmers, and some quote the text, which may be a password.
+// The messages of yaml-cpp are for programmers, and some quote the text, which may be a password.
 constexpr Words plain_words[] = {
     {"illegal tab", "a tab in the indentation", "Indent with blanks."},
-    {"illegal map value", "a colon that does not fit, such as the second one of a line",
+    {"illegal map value", "an unexpected colon, such as a second one on the same line",
      "Check the indentation and that each colon is followed by a blank; put a text with special "
      "characters in quotes."},
-    {"illegal map key", "a key where none can stand", "Check the indentation."},
-    {"illegal block entry", "a list item where none can stand", "Check the indentation."},
+    {"illegal map key", "a key where none is allowed", "Check the indentation."},
+    {"illegal block entry", "a list item where none is allowed", "Check the indentation."},
     {"illegal flow end", "a closing bracket without an opening one", quote_hint},
     {"end of map flow", "a { without its }", {}},
     {"end of sequence flow", "a [ without its ]", {}},
-    {"end of map", "a line that does not fit the mapping it stands in",
+    {"end of map", "a line that does not fit the mapping around it",
      "Check the indentation, and that each key ends with a colon and a blank."},
-    {"end of sequence", "a line that does not fit the list it stands in", "Check the indentation."},
+    {"end of sequence", "a line that does not fit the list around it", "Check the indentation."},
     {"illegal EOF", "a quote that is not closed", "It was opened here or further up."},
     {"illegal document indicator", "a quote that is not closed",
      "It was opened here or further up."},
     {"unknown escape", "an unknown escape after a backslash",
      "In double quotes write \\\\ for a backslash, or use single quotes."},
-    {"invalid unicode", "an escape that is no character", {}},
-    {"bad character found while scanning hex", "an escape that is no character", {}},
-    {"the referenced anchor", "an alias (a word that begins with *) that names nothing",
+    {"invalid unicode", "an escape that is not a character", {}},
+    {"bad character found while scanning hex", "an escape that is not a character", {}},
+    {"the referenced anchor", "an alias (a word that begins with *) without its anchor",
      quote_hint},
     {"alias not found", "a * that names nothing", quote_hint},
     {"anchor not found", "an & that names nothing", quote_hint},
     {"illegal character found while scanning", "a special character at the start of a text",
      quote_hint},
-    {"unknown token", "a character that no text can begin with without quotes", quote_hint},
+    {"unknown token", "a character that needs quotes at the start of a text", quote_hint},
     {"cannot assign multiple", "two tags, anchors or aliases for one value", quote_hint},
 };
 
-// The byte at which `text` stops being UTF-8 without control characters; npos when it never does.
+// Returns the position of the first byte that is not UTF-8 or is a control character; npos if there
+// is none.
 std::size_t first_bad_byte(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     auto const c = static_cast<unsigned char>(text[i]);
@@ -64,8 +65,8 @@ std::size_t first_bad_byte(std::string_view text) {
 
 namespace {
 
-// A bracket that was opened and not closed up to `mark`, outside of quotes and comments: its line
-// and column; {} when there is none.
+// Returns the position of the last bracket of the kind `opening` that is not closed, outside quotes
+// and comments; nullopt if there is none.
 std::optional<YAML::Mark> open_bracket(std::string_view text, char opening) {
   std::vector<YAML::Mark> open;
   std::vector<char> kinds;
@@ -109,7 +110,7 @@ std::optional<YAML::Mark> open_bracket(std::string_view text, char opening) {
   return std::nullopt;
 }
 
-// The line begins with blanks and a tab.
+// Returns whether the first character of the line that is not a blank is a tab.
 bool is_indented_by_tab(std::string_view text, int line) {
   for (; line > 0; --line) {
     auto const end = text.find('\n');
@@ -132,18 +133,18 @@ Error in_plain_words(YAML::ParserException const& flaw, std::string_view text,
     break;
   }
   error.where = builder.place(flaw.mark);
-  // yaml-cpp notices at the end of the file, or at the next thing that makes no sense in it.
+  // yaml-cpp notices a missing bracket only at the end of the file or at the next token that does
+  // not fit. Report where the bracket was opened.
   bool const flow = flaw.msg.starts_with("end of map flow");
   if (flow || flaw.msg.starts_with("end of sequence flow")) {
     if (auto const opened = open_bracket(text, flow ? '{' : '[')) {
       error.where = builder.place(*opened);
-      error.hint = flow
-                       ? "It is opened here. A text with # } or , in it, such as a password, needs "
-                         "quotes."
-                       : "It is opened here. A text with # ] or , in it needs quotes.";
+      error.hint = flow ? "It was opened here. Put a text that contains # } or , (such as a "
+                          "password) in quotes."
+                        : "It was opened here. Put a text that contains # ] or , in quotes.";
     }
   }
-  // It is the line at hand, or the one before it that made no sense of this one.
+  // The tab is in the line of the error or in the line before.
   for (int const line : {flaw.mark.line, flaw.mark.line - 1}) {
     if (line < 0 || !is_indented_by_tab(text, line)) continue;
     YAML::Mark mark;
@@ -151,7 +152,7 @@ Error in_plain_words(YAML::ParserException const& flaw, std::string_view text,
     mark.column = 0;
     error.where = builder.place(mark);
     error.message = "not valid YAML: a tab in the indentation";
-    error.hint = "YAML is indented with blanks.";
+    error.hint = "Indent with blanks.";
     break;
   }
   return error;

@@ -1,4 +1,4 @@
-// What is wrong with a text that is not YAML, in words for a user.
+// Errors for text that is not valid YAML, in words for users.
 #pragma once
 
 #include <yaml-cpp/exceptions.h>
@@ -11,10 +11,10 @@
 
 namespace affsync::yaml {
 
-// Throws Failure(config_invalid) for what is not UTF-8 and for control characters.
+// Throws Failure(config_invalid) for text that is not UTF-8 or contains control characters.
 void check_bytes(std::string_view text, Builder const& builder);
 
-// A complaint of yaml-cpp about `text`, without any of it, which may be a password.
+// Translates an error of yaml-cpp about `text`. Quotes nothing of `text`, which may hold passwords.
 Error in_plain_words(YAML::ParserException const& flaw, std::string_view text,
                      Builder const& builder);
 

@@ -70,16 +70,16 @@ TEST(Yaml, ByteOrderMarkAndWindowsLineEndsAreFine) {
 
 TEST(Yaml, DuplicateKeyIsRefusedWithBothPlaces) {
   EXPECT_EQ(parse_failure("a: 1\nb: 2\n\"a\": 3\n"),
-            "x.yaml:3:1: the key \"a\" occurs twice. It stands at x.yaml:1:1 already.");
+            "x.yaml:3:1: the key \"a\" occurs twice. The first one is at x.yaml:1:1.");
   EXPECT_EQ(parse_failure("s:\n  - {k: 1, k: 2}\n"),
-            "x.yaml:2:12: the key \"k\" occurs twice. It stands at x.yaml:2:6 already.");
+            "x.yaml:2:12: the key \"k\" occurs twice. The first one is at x.yaml:2:6.");
 }
 
 TEST(Yaml, SyntaxErrorsHavePlaceAndPlainWords) {
   EXPECT_EQ(parse_failure("a: 1\n\tb: 2\n").substr(0, 12), "x.yaml:2:1: ");
   auto const second_colon = parse_failure("a: 1\npassword: hun: ter2\n");
   EXPECT_EQ(second_colon,
-            "x.yaml:2:14: not valid YAML: a colon that does not fit, such as the second one of a "
+            "x.yaml:2:14: not valid YAML: an unexpected colon, such as a second one on the same "
             "line. Check the indentation and that each colon is followed by a blank; put a text "
             "with special characters in quotes.");
   EXPECT_NE(parse_failure("a: [1, 2\nb: 3\n").find("not valid YAML: a [ without its ]"),
@@ -140,7 +140,7 @@ TEST(Yaml, NoMessageQuotesTheTextAroundAMistake) {
 
 TEST(Yaml, TagsAreRefused) {
   EXPECT_EQ(parse_failure("a: !secret b\n"),
-            "x.yaml:1:4: a type tag (a word that begins with !) is not understood. Put a text that "
+            "x.yaml:1:4: a type tag (a word that begins with !) is not supported. Put a text that "
             "begins with ! in quotes.");
   EXPECT_NE(parse_failure("a: !!int 5\n"), "no failure");
   EXPECT_NE(parse_failure("a: !x {b: 1}\n"), "no failure");
@@ -168,7 +168,7 @@ TEST(Yaml, WhatIsNotUtf8OrAControlCharacterIsRefusedWithItsPlace) {
   EXPECT_EQ(parse_failure(std::string_view("a: 1\nb: \0\n", 10)),
             "x.yaml:2:4: a control character in the text. Remove it.");
   EXPECT_EQ(parse_failure("\x1B[31m"), "x.yaml:1:1: a control character in the text. Remove it.");
-  EXPECT_EQ(parse_failure("a: \"\\0\"\n"), "x.yaml:1:4: a text holds the character U+0000");
+  EXPECT_EQ(parse_failure("a: \"\\0\"\n"), "x.yaml:1:4: a text contains the character U+0000");
 }
 
 TEST(Yaml, DepthAndSizeAreLimited) {
@@ -195,7 +195,7 @@ TEST(Yaml, MergeKeyAddsWhatTheMappingDoesNotSay) {
 
 TEST(Yaml, AliasInsideItsOwnAnchorIsRefused) {
   EXPECT_EQ(parse_failure("a: &x [1, *x]\n"),
-            "x.yaml:1:11: an alias stands inside the value that it names");
+            "x.yaml:1:11: an alias is inside the value that it names");
 }
 
 TEST(Yaml, AliasesOfAliasesCannotGrowWithoutBound) {
@@ -204,7 +204,7 @@ TEST(Yaml, AliasesOfAliasesCannotGrowWithoutBound) {
     auto const last = "a" + std::to_string(i - 1), name = "a" + std::to_string(i);
     text += name + ": &" + name + " [*" + last + ", *" + last + "]\n";
   }
-  EXPECT_NE(parse_failure(text).find("stands for too many values"), std::string::npos);
+  EXPECT_NE(parse_failure(text).find("expands to too many values"), std::string::npos);
 }
 
 TEST(Yaml, ExpandReplacesValuesButNotKeys) {

@@ -133,7 +133,8 @@ TEST(Cron, MistakesNameTheField) {
             "the minute field of the cron line: a range that runs backwards");
   EXPECT_EQ(message("5/15 * * * *"),
             "the minute field of the cron line: a step needs * or a range before it");
-  EXPECT_EQ(message("*/0 * * * *"), "the minute field of the cron line: a step that is no step");
+  EXPECT_EQ(message("*/0 * * * *"),
+            "the minute field of the cron line: a step that is not a whole number of 1 or more");
   EXPECT_EQ(message("*/60 * * * *"),
             "the minute field of the cron line: a step larger than its range");
   for (auto const* line :

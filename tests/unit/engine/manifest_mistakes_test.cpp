@@ -130,7 +130,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "\"my rewards\" cannot be the name of a stream. Use lower-case letters, digits and "
                 "_, starting with a letter, at most 60."},
         Mistake{"  payouts:\n", "  ^rewards:\n",
-                "the key \"rewards\" occurs twice. It stands at demo.yaml:41:3 already."},
+                "the key \"rewards\" occurs twice. The first one is at demo.yaml:41:3."},
         Mistake{
             "every: 15m", "every: ^often",
             "\"often\" is not a schedule: not a duration. Write a whole number with its unit: 30s, "
