@@ -54,8 +54,9 @@ class RefusalGuard {
   std::optional<Duration> database_skew() const { return database_skew_; }
   // Somebody asks for a new try: the block of before counts no more, but for the length of the next
   // pause.
-  void try_anyway() { try_anyway_ = true; }
-  bool tries_anyway() const { return try_anyway_; }
+  void try_anyway() { try_anyway_ = retry_requested_ = true; }
+  // A new try was requested at some time, whatever became of it.
+  bool retry_requested() const { return retry_requested_; }
   // A reload: forgotten, in the database too.
   asio::awaitable<void> forget();
 
@@ -88,6 +89,7 @@ class RefusalGuard {
   int carried_ = 0;                           // refusals of ours that went with it
   std::optional<Duration> database_skew_;
   bool try_anyway_ = false;
+  bool retry_requested_ = false;
   bool worked_ = false;
 };
 

@@ -239,7 +239,7 @@ asio::awaitable<std::optional<Error>> SourceSession::request_token(RunReport& re
 }
 
 void SourceSession::note_closed(std::string const& path, int failures, TimePoint failed_at) {
-  if (refusals_.tries_anyway()) return;
+  if (refusals_.retry_requested()) return;
   Closed known;
   known.logins = failures;
   known.until = failed_at + pause_after(failures, true);

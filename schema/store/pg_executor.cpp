@@ -60,6 +60,9 @@ void PgExecutor::execute(int attempts, std::function<void(PgSession&)> const& wo
     old = std::exchange(slot.session, std::move(session));
   };
 
+  // A server that is being replaced may end the new session as well, before it was of any use.
+  auto const patient_until = std::chrono::steady_clock::now() + options_.patience;
+  bool const may_retry = attempts > 1;
   for (;; --attempts) {
     PgProblem problem;
     try {
@@ -79,7 +82,9 @@ void PgExecutor::execute(int attempts, std::function<void(PgSession&)> const& wo
         throw Failure(ErrorCode::cancelled, "affsync is shutting down");
       }
     }
-    if (attempts <= 1 || problem.recovery == Recovery::none) {
+    bool const patient = may_retry && problem.recovery == Recovery::reconnect &&
+                         std::chrono::steady_clock::now() < patient_until;
+    if ((attempts <= 1 && !patient) || problem.recovery == Recovery::none) {
       throw Failure(std::move(problem.error));
     }
   }
