@@ -25,7 +25,7 @@ class ThroughProxy : public PlainAcceptance {
   std::string proxy_url() const {
     return "http://na%40me:hunter2-planted@127.0.0.1:" + std::to_string(proxy_->port());
   }
-  void expect_nothing_told(std::string const& text) const {
+  void expect_not_leaked(std::string const& text) const {
     EXPECT_EQ(text.find("hunter2"), std::string::npos) << text;
     EXPECT_EQ(text.find("bmFAbWU6"), std::string::npos) << text;
     EXPECT_EQ(query("select count(*) from affsync.sync_run where error ~ 'hunter2|bmFAbWU6'"), "0");
@@ -41,7 +41,7 @@ TEST_F(ThroughProxy, tls_goes_through_by_connect) {
   environment["HTTPS_PROXY"] = proxy_url();
   auto const synced = sync({"-v"});
   EXPECT_EQ(synced.status, 0) << synced.out << synced.err;
-  expect_nothing_told(synced.out + synced.err);
+  expect_not_leaked(synced.out + synced.err);
   auto const heads = proxy_->heads();
   ASSERT_FALSE(heads.empty());
   EXPECT_TRUE(heads.front().starts_with("CONNECT broker.example:")) << heads.front();

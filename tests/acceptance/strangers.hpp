@@ -143,7 +143,7 @@ class Strangers : public Acceptance {
     return count;
   }
 
-  // Runs a pass; expect_nowhere() searches its output for secrets.
+  // Runs a pass; expect_not_leaked() searches its output for secrets.
   Synced pass(std::vector<std::string> const& arguments = {}) {
     auto synced = sync(arguments);
     printed_ += synced.out + synced.err;
@@ -191,7 +191,7 @@ class Strangers : public Acceptance {
   }
 
   // Checks that no secret is in the output of any command or in any row of a table or view.
-  void expect_nowhere(std::vector<std::string> const& secrets) {
+  void expect_not_leaked(std::vector<std::string> const& secrets) {
     for (std::string const command : {"check", "status", "quarantine"}) run_command({command});
     run_command({"inspect", "main", "rows"});
     std::string all = printed_;

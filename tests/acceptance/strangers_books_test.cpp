@@ -145,7 +145,7 @@ TEST_F(StrangersBooks, source_of_another_name_is_the_same_and_another_account_is
   source_yaml = "    former_credentials: {user: me}\n";
   configure();
   expect_no_change();
-  expect_nowhere({"pp-planted-1", "pp-planted-2"});
+  expect_not_leaked({"pp-planted-1", "pp-planted-2"});
 }
 
 // A name and an address with three privacy settings. The history contains nothing that a setting
@@ -167,7 +167,7 @@ streams:
   std::vector<std::string> const people{"Planted Person", "pl@nted.example", "Planted Note",
                                         "@planted_tg", "Plantfirst"};
   expect_green(pass(), 1);
-  expect_nowhere(people);
+  expect_not_leaked(people);
   source_yaml = "    privacy: keep\n";
   configure();
   EXPECT_EQ(pass().status, 0);

@@ -61,7 +61,7 @@ TEST_F(StrangersHabits, token_in_a_header_of_an_answer_without_a_body) {
   EXPECT_EQ(logins, 1);
   expect_no_change();
   EXPECT_EQ(live(), "1=3.00 2=4");
-  expect_nowhere({"hh.planted-9", "pp\"planted"});
+  expect_not_leaked({"hh.planted-9", "pp\"planted"});
 }
 
 TEST_F(StrangersHabits, token_in_one_of_several_cookies) {
@@ -79,7 +79,7 @@ TEST_F(StrangersHabits, token_in_one_of_several_cookies) {
          });
   expect_green(pass(), 1);
   expect_no_change();
-  expect_nowhere({"cc-planted"});
+  expect_not_leaked({"cc-planted"});
 }
 
 TEST_F(StrangersHabits, login_whose_cookie_is_not_there_is_refused) {

@@ -160,7 +160,7 @@ TEST_F(StrangersPages, links_relative_and_absolute_that_quote_the_key) {
   expect_green(pass(), 11);
   expect_no_change();
   for (auto const& one : asked()) EXPECT_EQ(one.method, "GET");
-  expect_nowhere({"kk-planted-77"});
+  expect_not_leaked({"kk-planted-77"});
 }
 
 // Links as Laravel and JSON:API write them: brackets, spaces and letters that are invalid in a URL.

@@ -183,7 +183,7 @@ TEST_F(StrangersRows, parts_also_and_where) {
   EXPECT_EQ(query("select status from affsync.commission where external_id = 'd10'"), "paid");
   EXPECT_EQ(live_count("payout"), "8");
   EXPECT_EQ(query("select sum(amount) from affsync.commission where deleted_at is null"), "5.50");
-  expect_nowhere({"planted@mail.example", "kk-planted-row"});
+  expect_not_leaked({"planted@mail.example", "kk-planted-row"});
 }
 
 // The rows of a commission list name their client, over several pages: once stored, the client does

@@ -50,7 +50,7 @@ std::optional<MemberPosition> find_member(std::string_view row, std::string_view
   return std::nullopt;
 }
 
-void bend_row(std::string& row, Fault const& fault, Feed const& feed) {
+void alter_row(std::string& row, Fault const& fault, Feed const& feed) {
   auto const& kind = fault.kind();
   auto const field = [&](std::string_view fallback) { return fault.text("field", fallback); };
   if (kind == "set_field") set_member(row, field(feed.amount_field()), fault.text("value", "null"));
@@ -62,16 +62,16 @@ void bend_row(std::string& row, Fault const& fault, Feed const& feed) {
   if (kind == "invalid_utf8") set_member(row, field(feed.text_field()), "\"\xc3\x28 \xff\"");
 }
 
-bool bends_rows(std::string_view kind) {
+bool alters_rows(std::string_view kind) {
   constexpr std::array kinds{"duplicate_row", "set_field",  "drop_field", "repeat_field",
                              "huge_number",   "bad_number", "nul",        "invalid_utf8"};
   return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
 }
 
-void bend_rows(std::vector<std::string>& rows, Feed const& feed, ActiveFaults const& faults,
-               std::uint64_t noise) {
+void alter_rows(std::vector<std::string>& rows, Feed const& feed, ActiveFaults const& faults,
+                std::uint64_t noise) {
   for (auto const& fault : faults.all()) {
-    if (!bends_rows(fault.kind()) || rows.empty()) continue;
+    if (!alters_rows(fault.kind()) || rows.empty()) continue;
     Noise choice(noise, 'B', fault.struck());
     auto const chosen = fault.number("row", choice.below(static_cast<std::uint32_t>(rows.size())));
     if (chosen < 0 || static_cast<std::size_t>(chosen) >= rows.size()) continue;
@@ -79,7 +79,7 @@ void bend_rows(std::vector<std::string>& rows, Feed const& feed, ActiveFaults co
     if (fault.kind() == "duplicate_row")
       rows.insert(rows.begin() + chosen, std::string(rows[at]));
     else
-      bend_row(rows[at], fault, feed);
+      alter_row(rows[at], fault, feed);
   }
 }
 
@@ -107,7 +107,7 @@ bool repeat_member(std::string& row, std::string_view field) {
   return true;
 }
 
-std::string bent_total(std::size_t count, ActiveFaults const& faults) {
+std::string altered_total(std::size_t count, ActiveFaults const& faults) {
   auto const* fault = faults.find("total");
   if (!fault) return std::to_string(count);
   auto const value = fault->text("value", "");
@@ -132,12 +132,12 @@ Rows write_rows(Feed const& feed, Selection const& selection, PageWindow window,
   bool const reversed = faults.find("reverse") != nullptr;
   bool const bent =
       reversed || std::any_of(faults.all().begin(), faults.all().end(),
-                              [](Fault const& fault) { return bends_rows(fault.kind()); });
+                              [](Fault const& fault) { return alters_rows(fault.kind()); });
   if (bent) {
     std::vector<std::string> rows(written.count);
     for (std::size_t i = 0; i < rows.size(); ++i)
       feed.write_row(selection.at(feed, written.begin + i), rows[i]);
-    bend_rows(rows, feed, faults, noise);
+    alter_rows(rows, feed, faults, noise);
     if (reversed) std::reverse(rows.begin(), rows.end());
     written.count = rows.size();
     for (auto const& row : rows) out.append(row).append(",");

@@ -27,7 +27,7 @@ Rows write_rows(Feed const& feed, Selection const& selection, PageWindow window,
                 ActiveFaults const& faults, std::uint64_t noise, std::string& out);
 
 // The broker's count as JSON, changed by the fault `total`; empty if it must be left out.
-std::string bent_total(std::size_t count, ActiveFaults const& faults);
+std::string altered_total(std::size_t count, ActiveFaults const& faults);
 
 // Applies the fault `shift` after the page was made: removes a row that was already sent, or
 // inserts a row before the end of the page.

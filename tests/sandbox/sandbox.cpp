@@ -50,12 +50,12 @@ void Sandbox::set_rate(RateOptions rate) {
 Reply Sandbox::answer(Request const& request) {
   if (request.path.starts_with("/sandbox/")) return answer_admin(*this, request);
   auto const faults = faults_.strike(request);
-  auto taken = instead(request, faults);
+  auto taken = replacement_reply(request, faults);
   Reply reply = taken ? std::move(*taken) : ask_broker(request, faults);
   bucket_.add_headers(reply, std::chrono::steady_clock::now());
   reply.date = clock_.now();
   log_.request_answered(request, reply, request.method == "GET" || broker_->is_login(request));
-  bend_delivery(reply, request, faults);
+  alter_delivery(reply, request, faults);
   return reply;
 }
 
@@ -85,7 +85,8 @@ Reply Sandbox::throttled(std::string const& form, std::chrono::duration<double> 
   return form == "own" ? broker_->throttled(wait) : throttled_reply(form, wait);
 }
 
-std::optional<Reply> Sandbox::instead(Request const& request, ActiveFaults const& faults) {
+std::optional<Reply> Sandbox::replacement_reply(Request const& request,
+                                                ActiveFaults const& faults) {
   auto const wait = bucket_.take(std::chrono::steady_clock::now());
   if (wait.count() > 0) {
     log_.throttled();
@@ -112,7 +113,7 @@ std::optional<Reply> Sandbox::instead(Request const& request, ActiveFaults const
   return std::nullopt;
 }
 
-void bend_delivery(Reply& reply, Request const& request, ActiveFaults const& faults) {
+void alter_delivery(Reply& reply, Request const& request, ActiveFaults const& faults) {
   auto& way = reply.delivery;
   for (auto const& fault : faults.all()) {
     auto const& kind = fault.kind();

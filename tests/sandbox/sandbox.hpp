@@ -29,7 +29,7 @@ class Sandbox {
 
  private:
   // The answer that replaces the broker's, if a fault or the rate limit requires one.
-  std::optional<Reply> instead(Request const& request, ActiveFaults const& faults);
+  std::optional<Reply> replacement_reply(Request const& request, ActiveFaults const& faults);
   Reply ask_broker(Request const& request, ActiveFaults const& faults);
   Reply status_reply(Fault const& fault) const;
   Reply throttled(std::string const& form, std::chrono::duration<double> wait) const;
@@ -45,6 +45,6 @@ class Sandbox {
 };
 
 // Applies the delivery faults: alters body, headers and delivery of an answer.
-void bend_delivery(Reply& reply, Request const& request, ActiveFaults const& faults);
+void alter_delivery(Reply& reply, Request const& request, ActiveFaults const& faults);
 
 }  // namespace affsync::sandbox

@@ -28,7 +28,7 @@ TimePoint TimedFeed::created(Handle row) const {
   return history_.end - history_.length + milliseconds(begin + within);
 }
 
-std::uint64_t TimedFeed::come_by(TimePoint time) const {
+std::uint64_t TimedFeed::created_by(TimePoint time) const {
   auto const passed =
       std::chrono::floor<milliseconds>(time - (history_.end - history_.length)).count();
   auto const length = milliseconds(history_.length).count();
@@ -40,7 +40,7 @@ std::vector<Handle> TimedFeed::add(std::size_t rows, TimePoint when) {
   std::vector<Handle> made;
   auto const begin = std::chrono::floor<milliseconds>(when);
   for (std::size_t i = 0; i < rows; ++i) {
-    made.push_back(handle(ever()));
+    made.push_back(handle(total_created()));
     added_.push_back(begin + milliseconds(i));
     insert(made.back());
   }
@@ -49,7 +49,7 @@ std::vector<Handle> TimedFeed::add(std::size_t rows, TimePoint when) {
 
 std::optional<Handle> TimedFeed::make_like(Handle) {
   added_.push_back(std::chrono::floor<milliseconds>(clock_.now()));
-  return handle(ever() - 1);
+  return handle(total_created() - 1);
 }
 
 Result<TimePoint> time_of(std::string_view day, SandboxClock const& clock) {

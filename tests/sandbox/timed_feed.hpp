@@ -35,9 +35,9 @@ class TimedFeed : public Feed {
                                  : static_cast<Handle>(first_added + (ordinal - base_rows()));
   }
   // The number of all rows ever created, including removed ones.
-  std::uint64_t ever() const { return base_rows() + added_.size(); }
+  std::uint64_t total_created() const { return base_rows() + added_.size(); }
   // The number of seed rows created by that time; at least 1.
-  std::uint64_t come_by(TimePoint time) const;
+  std::uint64_t created_by(TimePoint time) const;
   // Adds rows, created a millisecond apart from `when` on.
   std::vector<Handle> add(std::size_t rows, TimePoint when);
   std::optional<Handle> make_like(Handle row) override;

@@ -7,18 +7,18 @@ namespace {
 
 void change_rows(Stage& stage, Broker& broker, Random& random) {
   auto const& event = any_of(random, broker.kind->events);
-  stage.tell(broker, {{"do", event.what},
-                      {"feed", event.feed},
-                      {"rows", std::to_string(1 + below(random, event.what == "add" ? 25 : 8))},
-                      {"seed", std::to_string(below(random, 1'000'000))}});
+  stage.control(broker, {{"do", event.what},
+                         {"feed", event.feed},
+                         {"rows", std::to_string(1 + below(random, event.what == "add" ? 25 : 8))},
+                         {"seed", std::to_string(below(random, 1'000'000))}});
 }
 
 void pass_time(Stage& stage, Broker& broker, Random& random) {
   if (broker.days_left > 0) {
     --broker.days_left;
-    stage.tell(broker, {{"do", "advance"}, {"days", "1"}, {"rows", "12"}});
+    stage.control(broker, {{"do", "advance"}, {"days", "1"}, {"rows", "12"}});
   } else if (broker.kind->has_clock) {
-    stage.tell(broker, {{"do", "clock"}, {"advance", std::to_string(below(random, 4000))}});
+    stage.control(broker, {{"do", "clock"}, {"advance", std::to_string(below(random, 4000))}});
   }
 }
 
@@ -27,24 +27,24 @@ void limit_rate(Stage& stage, Broker& broker, Random& random) {
   std::vector<std::string> const headers{"off", "seconds", "milliseconds", "epoch"};
   auto const& form = any_of(random, forms);
   auto const& header = any_of(random, headers);
-  stage.tell(broker, {{"do", "rate"},
-                      {"rate", std::to_string(5 + below(random, 60))},
-                      {"burst", "4"},
-                      {"form", form},
-                      {"headers", header}});
+  stage.control(broker, {{"do", "rate"},
+                         {"rate", std::to_string(5 + below(random, 60))},
+                         {"burst", "4"},
+                         {"form", form},
+                         {"headers", header}});
 }
 
 void close_endpoint(Stage& stage, Broker& broker, Random& random) {
   if (broker.kind->endpoints.empty()) return;
   bool const hide = below(random, 2) == 0;
-  stage.tell(broker,
-             {{"do", hide ? "hide" : "deny"}, {"name", any_of(random, broker.kind->endpoints)}});
+  stage.control(broker,
+                {{"do", hide ? "hide" : "deny"}, {"name", any_of(random, broker.kind->endpoints)}});
 }
 
 void open_endpoints(Stage& stage, Broker& broker) {
   for (auto const& name : broker.kind->endpoints) {
-    stage.tell(broker, {{"do", "show"}, {"name", name}});
-    stage.tell(broker, {{"do", "allow"}, {"name", name}});
+    stage.control(broker, {{"do", "show"}, {"name", name}});
+    stage.control(broker, {{"do", "allow"}, {"name", name}});
   }
 }
 
@@ -54,13 +54,13 @@ void disturb_broker(Stage& stage, Random& random) {
   if (dice < 50) {
     change_rows(stage, broker, random);
   } else if (dice < 75) {
-    stage.tell(broker, {{"do", "fault"}, {"spec", random_fault(random, *broker.kind)}});
+    stage.control(broker, {{"do", "fault"}, {"spec", random_fault(random, *broker.kind)}});
   } else if (dice < 86) {
-    stage.tell(broker, {{"do", "clear_faults"}});
-    stage.tell(broker, {{"do", "rate"}, {"rate", "0"}});
+    stage.control(broker, {{"do", "clear_faults"}});
+    stage.control(broker, {{"do", "rate"}, {"rate", "0"}});
     open_endpoints(stage, broker);
   } else if (dice < 90) {
-    if (broker.kind->logs_in) stage.tell(broker, {{"do", "expire_tokens"}});
+    if (broker.kind->logs_in) stage.control(broker, {{"do", "expire_tokens"}});
   } else if (dice < 93) {
     limit_rate(stage, broker, random);
   } else if (dice < 95) {
@@ -139,8 +139,8 @@ void disturb(Stage& stage, Random& random) {
 
 void remove_disturbances(Stage& stage) {
   for (auto& broker : stage.brokers()) {
-    stage.tell(broker, {{"do", "clear_faults"}});
-    stage.tell(broker, {{"do", "rate"}, {"rate", "0"}});
+    stage.control(broker, {{"do", "clear_faults"}});
+    stage.control(broker, {{"do", "rate"}, {"rate", "0"}});
     open_endpoints(stage, broker);
   }
 }

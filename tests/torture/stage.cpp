@@ -178,7 +178,7 @@ void Stage::start_daemon(std::string name) {
   children_.start(std::move(name), true, affsync(std::move(arguments)));
 }
 
-void Stage::tell(Broker& broker, std::map<std::string, std::string> const& parameters) {
+void Stage::control(Broker& broker, std::map<std::string, std::string> const& parameters) {
   std::string line = broker.kind->name + ":";
   for (auto const& [name, text] : parameters) line += " " + name + "=" + text;
   try {

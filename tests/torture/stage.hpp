@@ -48,7 +48,7 @@ class Stage {
   void start_daemon(std::string name);
   // Sends a command to a broker. A refusal is only logged, since the broker may have run out of
   // rows.
-  void tell(Broker& broker, std::map<std::string, std::string> const& parameters);
+  void control(Broker& broker, std::map<std::string, std::string> const& parameters);
 
   std::vector<std::vector<std::string>> rows(std::string const& sql) const;
   std::string value(std::string const& sql) const;

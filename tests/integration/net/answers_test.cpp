@@ -8,7 +8,7 @@ namespace affsync::net::test {
 namespace {
 
 // Answers the first request of every connection with these bytes and closes in order.
-ScriptedPeer::Script saying(std::string bytes) {
+ScriptedPeer::Script answering(std::string bytes) {
   return [bytes = std::move(bytes)](PeerConnection& peer) {
     peer.read_request();
     peer.send(bytes);
@@ -37,7 +37,7 @@ Error error_from(ScriptedPeer::Script script, ClientOptions options = ClientOpti
 
 TEST(Answer, WithItsLength) {
   std::string const bytes = ok_with(R"({"a": 1})", "X-Rate: 7\r\n");
-  ScriptedPeer peer(saying(bytes));
+  ScriptedPeer peer(answering(bytes));
   auto const response = TestClient(peer.url()).get();
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.body, R"({"a": 1})");
@@ -96,19 +96,19 @@ TEST(Answer, ByteByByte) {
 }
 
 TEST(Answer, UntilTheEndOfTheConnection) {
-  ScriptedPeer peer(saying("HTTP/1.1 200 OK\r\n\r\n[1, 2]"));
+  ScriptedPeer peer(answering("HTTP/1.1 200 OK\r\n\r\n[1, 2]"));
   EXPECT_EQ(TestClient(peer.url()).get().body, "[1, 2]");
 }
 
 TEST(Answer, Gzip) {
   std::string const body = gzip(R"({"rows": []})");
-  ScriptedPeer peer(saying(ok_with(body, "Content-Encoding: gzip\r\n")));
+  ScriptedPeer peer(answering(ok_with(body, "Content-Encoding: gzip\r\n")));
   auto const response = TestClient(peer.url()).get();
   EXPECT_EQ(response.body, R"({"rows": []})");
 }
 
 TEST(Answer, WithoutABody) {
-  ScriptedPeer peer(saying("HTTP/1.1 204 No Content\r\n\r\n"));
+  ScriptedPeer peer(answering("HTTP/1.1 204 No Content\r\n\r\n"));
   auto const response = TestClient(peer.url()).get();
   EXPECT_EQ(response.status, 204);
   EXPECT_EQ(response.body, "");
@@ -116,24 +116,24 @@ TEST(Answer, WithoutABody) {
 
 TEST(Answer, InterimOnesAreSkipped) {
   ScriptedPeer peer(
-      saying("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
-             "HTTP/1.1 100 Continue\r\n\r\n" +
-             ok_with("{}")));
+      answering("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+                "HTTP/1.1 100 Continue\r\n\r\n" +
+                ok_with("{}")));
   auto const response = TestClient(peer.url()).get();
   EXPECT_EQ(response.status, 200);
   EXPECT_FALSE(response.headers.find("Link"));
 }
 
 TEST(Answer, ARedirectIsGivenBackAndNotFollowed) {
-  ScriptedPeer other(saying(ok_with("{}")));
-  ScriptedPeer peer(
-      saying("HTTP/1.1 302 Found\r\nLocation: " + other.url() + "/\r\nContent-Length: 0\r\n\r\n"));
+  ScriptedPeer other(answering(ok_with("{}")));
+  ScriptedPeer peer(answering("HTTP/1.1 302 Found\r\nLocation: " + other.url() +
+                              "/\r\nContent-Length: 0\r\n\r\n"));
   EXPECT_EQ(TestClient(peer.url()).get().status, 302);
   EXPECT_EQ(other.connections(), 0);
 }
 
 TEST(Answer, ErrorStatusesAreAnswersToo) {
-  ScriptedPeer peer(saying("HTTP/1.1 500 Oops\r\nContent-Length: 4\r\n\r\nfail"));
+  ScriptedPeer peer(answering("HTTP/1.1 500 Oops\r\nContent-Length: 4\r\n\r\nfail"));
   auto const response = TestClient(peer.url()).get();
   EXPECT_EQ(response.status, 500);
   EXPECT_EQ(response.body, "fail");
@@ -141,32 +141,33 @@ TEST(Answer, ErrorStatusesAreAnswersToo) {
 
 TEST(BrokenAnswer, CutShort) {
   auto const error =
-      error_from(saying("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"half\": "));
+      error_from(answering("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"half\": "));
   EXPECT_EQ(error.code, ErrorCode::truncated);
   EXPECT_EQ(error.where, "GET /rows/?limit=5");
   EXPECT_NE(error.message.find("Content-Length: 100"), std::string::npos);
 }
 
 TEST(BrokenAnswer, CutInsideTheHeader) {
-  EXPECT_EQ(error_from(saying("HTTP/1.1 200 OK\r\nContent-Le")).code, ErrorCode::truncated);
+  EXPECT_EQ(error_from(answering("HTTP/1.1 200 OK\r\nContent-Le")).code, ErrorCode::truncated);
 }
 
 TEST(BrokenAnswer, CutInsideAChunk) {
   EXPECT_EQ(
-      error_from(saying("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\nabc")).code,
+      error_from(answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\nabc")).code,
       ErrorCode::truncated);
 }
 
 TEST(BrokenAnswer, CutBeforeTheLastChunk) {
   EXPECT_EQ(
-      error_from(saying("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")).code,
+      error_from(answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"))
+          .code,
       ErrorCode::truncated);
 }
 
 TEST(BrokenAnswer, CutInsideTheCompressedBody) {
   std::string const body = gzip(std::string(1000, 'x') + "end");
-  auto const error = error_from(saying("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" +
-                                       body.substr(0, body.size() - 9)));
+  auto const error = error_from(answering("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" +
+                                          body.substr(0, body.size() - 9)));
   EXPECT_EQ(error.code, ErrorCode::truncated);
 }
 
@@ -196,45 +197,46 @@ TEST(BrokenAnswer, NoAnswerAtAll) {
 }
 
 TEST(BrokenAnswer, Garbage) {
-  EXPECT_EQ(error_from(saying("SSH-2.0-OpenSSH_9.2\r\n")).code, ErrorCode::malformed_answer);
-  EXPECT_EQ(error_from(saying("HTTP/1.1 200 OK\r\nno colon here\r\n\r\n")).code,
+  EXPECT_EQ(error_from(answering("SSH-2.0-OpenSSH_9.2\r\n")).code, ErrorCode::malformed_answer);
+  EXPECT_EQ(error_from(answering("HTTP/1.1 200 OK\r\nno colon here\r\n\r\n")).code,
             ErrorCode::malformed_answer);
-  EXPECT_EQ(error_from(saying("HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n")).code,
+  EXPECT_EQ(error_from(answering("HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n")).code,
             ErrorCode::malformed_answer);
-  EXPECT_EQ(error_from(saying("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n")).code,
-            ErrorCode::malformed_answer);
+  EXPECT_EQ(
+      error_from(answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n")).code,
+      ErrorCode::malformed_answer);
 }
 
 TEST(BrokenAnswer, TwoLengthsThatDiffer) {
   EXPECT_EQ(
-      error_from(saying("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}x"))
+      error_from(answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}x"))
           .code,
       ErrorCode::malformed_answer);
 }
 
 TEST(BrokenAnswer, DamagedGzip) {
-  EXPECT_EQ(error_from(saying(ok_with("this is no gzip", "Content-Encoding: gzip\r\n"))).code,
+  EXPECT_EQ(error_from(answering(ok_with("this is no gzip", "Content-Encoding: gzip\r\n"))).code,
             ErrorCode::malformed_answer);
 }
 
 TEST(BrokenAnswer, ACodingThatWasNotAskedFor) {
-  EXPECT_EQ(error_from(saying(ok_with("x", "Content-Encoding: br\r\n"))).code,
+  EXPECT_EQ(error_from(answering(ok_with("x", "Content-Encoding: br\r\n"))).code,
             ErrorCode::malformed_answer);
 }
 
 TEST(HostileAnswer, HugeHeader) {
   auto const error =
-      error_from(saying("HTTP/1.1 200 OK\r\nX-Fill: " + std::string(100'000, 'x') + "\r\n\r\n"));
+      error_from(answering("HTTP/1.1 200 OK\r\nX-Fill: " + std::string(100'000, 'x') + "\r\n\r\n"));
   EXPECT_EQ(error.code, ErrorCode::answer_too_large);
 }
 
 TEST(HostileAnswer, ALargeButSaneHeaderIsFine) {
-  ScriptedPeer peer(saying(ok_with("{}", "X-Fill: " + std::string(9'000, 'x') + "\r\n")));
+  ScriptedPeer peer(answering(ok_with("{}", "X-Fill: " + std::string(9'000, 'x') + "\r\n")));
   EXPECT_EQ(TestClient(peer.url()).get().body, "{}");
 }
 
 TEST(HostileAnswer, AnnouncedTooLarge) {
-  EXPECT_EQ(error_from(saying("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n{")).code,
+  EXPECT_EQ(error_from(answering("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n{")).code,
             ErrorCode::answer_too_large);
 }
 
@@ -277,7 +279,7 @@ TEST(HostileAnswer, InterimAnswersWithoutEnd) {
 
 TEST(HostileAnswer, ADecompressionBomb) {
   std::string const bomb = gzip(std::string(20'000'000, ' '));
-  auto const error = error_from(saying(ok_with(bomb, "Content-Encoding: gzip\r\n")));
+  auto const error = error_from(answering(ok_with(bomb, "Content-Encoding: gzip\r\n")));
   EXPECT_EQ(error.code, ErrorCode::answer_too_large);
 }
 
@@ -325,7 +327,7 @@ TEST(Request, NothingSecretIsInAnError) {
 TEST(Request, NothingListening) {
   unsigned short port = 0;
   {
-    ScriptedPeer gone(saying(""));
+    ScriptedPeer gone(answering(""));
     port = gone.port();
   }
   auto const error = TestClient("http://127.0.0.1:" + std::to_string(port)).error_of_get();

@@ -170,7 +170,7 @@ Reply Exness::list(Feed& feed, Request const& request, ActiveFaults const& fault
   auto const rows = write_rows(feed, *selection, page_window, faults, noise, body);
   body += R"(,"totals":)";
   ObjectWriter totals(body);
-  auto const count = bent_total(rows.total, faults);
+  auto const count = altered_total(rows.total, faults);
   if (!count.empty()) totals.raw("count", count);
   bool const no_rows = rows.total == 0;
   feed.write_totals(no_rows ? Totals() : selection->totals(), totals);

@@ -175,7 +175,7 @@ std::string pagination(TimedFeed const& feed, Selection const& selection, Paging
   json.plain("mode", by_page ? "page" : "cursor");
   json.raw("current_page", number(paging.page, by_page));
   json.number("per_page", static_cast<std::int64_t>(paging.per_page));
-  auto const total = by_page ? bent_total(rows.total, faults) : "null";
+  auto const total = by_page ? altered_total(rows.total, faults) : "null";
   if (!total.empty()) json.raw("total", total);
   auto const pages = (rows.total + paging.per_page - 1) / paging.per_page;
   json.raw("last_page", number(std::max<std::size_t>(1, pages), by_page));

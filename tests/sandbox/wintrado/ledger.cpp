@@ -95,7 +95,8 @@ Commission Ledger::commission(Handle row) const {
   Commission out;
   out.kind = kind_of[noise.below(kind_of.size())];
   out.earned = created(row);
-  auto const known = row < first_added ? customers_.come_by(out.earned) : customers_.ever();
+  auto const known =
+      row < first_added ? customers_.created_by(out.earned) : customers_.total_created();
   out.customer = customers_.handle(noise.below(static_cast<std::uint32_t>(known)));
   auto const currency = noise.below(10);
   out.currency = currency < 7 ? 0 : currency - 7u < 2 ? 1 : 2;

@@ -134,7 +134,7 @@ void Payouts::act(std::size_t action, Handle row) {
 }
 
 void Transactions::add_for(Handle payout, TimePoint when) {
-  payouts_added_[handle(ever())] = payout;
+  payouts_added_[handle(total_created())] = payout;
   add(1, when);
 }
 

@@ -51,7 +51,8 @@ class Payouts final : public TimedFeed {
 class Transactions final : public TimedFeed {
  public:
   Transactions(Payouts const& payouts, History history, SandboxClock const& clock)
-      : TimedFeed("transactions", "", static_cast<Handle>(payouts.ever() * 4), history, clock),
+      : TimedFeed("transactions", "", static_cast<Handle>(payouts.total_created() * 4), history,
+                  clock),
         payouts_(payouts) {}
 
   // Adds the withdrawal of a request that was added after the start.

@@ -210,7 +210,7 @@ Reply Wintrado::list_customers(Request const& request, ActiveFaults const& fault
   auto const rows = write_list(customers_, *selection, page, faults, rows_text);
   Reply reply(200, {});
   ObjectWriter json(reply.body);
-  auto const pages = bent_total((rows.total + page.limit - 1) / page.limit, faults);
+  auto const pages = altered_total((rows.total + page.limit - 1) / page.limit, faults);
   if (!pages.empty()) json.raw("pages", pages);
   json.raw("customers", rows_text);
   json.close();
@@ -243,7 +243,7 @@ Reply Wintrado::list_payouts(Request const& request, ActiveFaults const& faults)
   Reply reply(200, {});
   ObjectWriter json(reply.body);
   json.raw("payoutRequests", rows_text);
-  auto const count = bent_total(rows.total, faults);
+  auto const count = altered_total(rows.total, faults);
   if (!count.empty()) json.raw("count", count);
   json.close();
   return reply;

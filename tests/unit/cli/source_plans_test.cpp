@@ -7,7 +7,7 @@
 namespace affsync {
 namespace {
 
-std::string told(std::string const& lines) {
+std::string error_of(std::string const& lines) {
   auto const env = [](std::string const&) { return std::optional<std::string>("x"); };
   auto const config =
       config::parse_config("sources:\n  - name: a\n    connector: exness\n" + lines, "f.yaml", env);
@@ -19,17 +19,17 @@ std::string told(std::string const& lines) {
 
 // The message begins with the position, as editors expect, and the position is that of the key.
 TEST(SourcePlans, AMistakeIsShownAtItsKey) {
-  EXPECT_EQ(told("    credentials: {login: a, password: b}\n"), "");
-  EXPECT_EQ(told("    credentials: {login: a, username: b}\n").rfind("f.yaml:4:29: ", 0), 0U)
-      << told("    credentials: {login: a, username: b}\n");
-  EXPECT_EQ(told("    credentials: {login: a, password: b}\n    settings: {zone: UTC}\n")
+  EXPECT_EQ(error_of("    credentials: {login: a, password: b}\n"), "");
+  EXPECT_EQ(error_of("    credentials: {login: a, username: b}\n").rfind("f.yaml:4:29: ", 0), 0U)
+      << error_of("    credentials: {login: a, username: b}\n");
+  EXPECT_EQ(error_of("    credentials: {login: a, password: b}\n    settings: {zone: UTC}\n")
                 .rfind("f.yaml:5:16: ", 0),
             0U);
-  EXPECT_EQ(told("    credentials: {login: a, password: b}\n    streams: {rewardz: {}}\n")
+  EXPECT_EQ(error_of("    credentials: {login: a, password: b}\n    streams: {rewardz: {}}\n")
                 .rfind("f.yaml:5:15: ", 0),
             0U);
-  EXPECT_EQ(told("    credentials: {login: a, password: b}\n    streams: {clients: {start: "
-                 "2025-01-01}}\n")
+  EXPECT_EQ(error_of("    credentials: {login: a, password: b}\n    streams: {clients: {start: "
+                     "2025-01-01}}\n")
                 .rfind("f.yaml:5:15: ", 0),
             0U);
 }

@@ -19,7 +19,7 @@ TimePoint instant(std::string_view text) {
 TimePoint const now = instant("2024-05-11T09:42:30Z");
 
 // "2024-05-11T09:42:00Z", "earliest .. latest", or "none".
-std::string said(std::string_view text, std::string const& zone = "UTC", TimePoint at = now) {
+std::string reading_of(std::string_view text, std::string const& zone = "UTC", TimePoint at = now) {
   auto const spoken = read_russian_time(text, Zone(zone), at);
   if (!spoken) return "none";
   if (spoken->exact) {
@@ -57,15 +57,15 @@ TEST(RussianDates, EveryMonthInEveryForm) {
     auto const expected = format_day(sys_days(day)) + "T19:05:00Z";
     auto const& names = month_names[i];
     for (auto const* name : {names.genitive, names.nominative, names.brief, names.english}) {
-      EXPECT_EQ(said("7 " + std::string(name) + " 2023 19:05"), expected);
-      EXPECT_EQ(said("07 " + std::string(name) + ". 2023 г., 19:05"), expected);
+      EXPECT_EQ(reading_of("7 " + std::string(name) + " 2023 19:05"), expected);
+      EXPECT_EQ(reading_of("07 " + std::string(name) + ". 2023 г., 19:05"), expected);
     }
   }
 }
 
 TEST(RussianDates, TheSampleOfTheDocumentationInItsZone) {
-  EXPECT_EQ(said("11 мая 2024 09:42"), "2024-05-11T09:42:00Z");
-  EXPECT_EQ(said("11 мая 2024 09:42", "Europe/Moscow"), "2024-05-11T06:42:00Z");
+  EXPECT_EQ(reading_of("11 мая 2024 09:42"), "2024-05-11T09:42:00Z");
+  EXPECT_EQ(reading_of("11 мая 2024 09:42", "Europe/Moscow"), "2024-05-11T06:42:00Z");
 }
 
 TEST(RussianDates, CaseBlanksCommasAndPointsDoNotCount) {
@@ -74,30 +74,30 @@ TEST(RussianDates, CaseBlanksCommasAndPointsDoNotCount) {
         "11 мая 2024 г., 9:42", "11 мая 2024г. в 09:42", "11 мая 2024 года, в 9:42",
         "11.05.2024 09:42", "11.5.2024, 9:42", "11 May 2024 09:42", "May 11, 2024 9:42 AM",
         "May 11, 2024 at 9:42"}) {
-    EXPECT_EQ(said(text), "2024-05-11T09:42:00Z") << text;
+    EXPECT_EQ(reading_of(text), "2024-05-11T09:42:00Z") << text;
   }
-  EXPECT_EQ(said("11 мая 2024 09:42:31"), "2024-05-11T09:42:31Z");
-  EXPECT_EQ(said("May 11, 2024 12:05 AM"), "2024-05-11T00:05:00Z");
-  EXPECT_EQ(said("May 11, 2024 12:05 pm"), "2024-05-11T12:05:00Z");
+  EXPECT_EQ(reading_of("11 мая 2024 09:42:31"), "2024-05-11T09:42:31Z");
+  EXPECT_EQ(reading_of("May 11, 2024 12:05 AM"), "2024-05-11T00:05:00Z");
+  EXPECT_EQ(reading_of("May 11, 2024 12:05 pm"), "2024-05-11T12:05:00Z");
   EXPECT_EQ(fold_russian("\u00a0АЯ Ёё\u2009Z "), "ая ее z");
 }
 
 TEST(RussianDates, ADayAloneIsItsMidnight) {
-  EXPECT_EQ(said("11 мая 2024"), "2024-05-11T00:00:00Z");
-  EXPECT_EQ(said("11 мая 2024 г.", "Europe/Moscow"), "2024-05-10T21:00:00Z");
-  EXPECT_EQ(said("29.02.2024"), "2024-02-29T00:00:00Z");
+  EXPECT_EQ(reading_of("11 мая 2024"), "2024-05-11T00:00:00Z");
+  EXPECT_EQ(reading_of("11 мая 2024 г.", "Europe/Moscow"), "2024-05-10T21:00:00Z");
+  EXPECT_EQ(reading_of("29.02.2024"), "2024-02-29T00:00:00Z");
 }
 
 TEST(RussianDates, DaysNamedFromNowNeedATime) {
-  EXPECT_EQ(said("Сегодня, в 9:05"), "2024-05-11T09:05:00Z");
-  EXPECT_EQ(said("Вчера, в 23:05"), "2024-05-10T23:05:00Z");
-  EXPECT_EQ(said("yesterday at 11:05 PM"), "2024-05-10T23:05:00Z");
+  EXPECT_EQ(reading_of("Сегодня, в 9:05"), "2024-05-11T09:05:00Z");
+  EXPECT_EQ(reading_of("Вчера, в 23:05"), "2024-05-10T23:05:00Z");
+  EXPECT_EQ(reading_of("yesterday at 11:05 PM"), "2024-05-10T23:05:00Z");
   // 11 May 2024 is a Saturday.
-  EXPECT_EQ(said("В прошлую субботу, в 9:05"), "2024-05-04T09:05:00Z");
-  EXPECT_EQ(said("В прошлый вторник, в 9:05"), "2024-05-07T09:05:00Z");
-  EXPECT_EQ(said("В прошлое воскресенье, в 9:05"), "2024-05-05T09:05:00Z");
+  EXPECT_EQ(reading_of("В прошлую субботу, в 9:05"), "2024-05-04T09:05:00Z");
+  EXPECT_EQ(reading_of("В прошлый вторник, в 9:05"), "2024-05-07T09:05:00Z");
+  EXPECT_EQ(reading_of("В прошлое воскресенье, в 9:05"), "2024-05-05T09:05:00Z");
   // In Moscow the next day has already begun.
-  EXPECT_EQ(said("Вчера, в 9:00", "Europe/Moscow", instant("2024-05-11T22:00:00Z")),
+  EXPECT_EQ(reading_of("Вчера, в 9:00", "Europe/Moscow", instant("2024-05-11T22:00:00Z")),
             "2024-05-11T06:00:00Z");
 }
 
@@ -148,7 +148,7 @@ TEST(RussianDates, WhatIsNoDateIsNone) {
                            "1000000000000000000000 секунд назад",
                            "только",
                            "вчера назад"}) {
-    EXPECT_EQ(said(text), "none") << text;
+    EXPECT_EQ(reading_of(text), "none") << text;
   }
 }
 
@@ -179,13 +179,13 @@ TEST(RelativeTimes, EveryFormOfEveryUnitOfFixedLength) {
       auto const count = std::to_string(n);
       for (auto const& word :
            {plural(unit, n), std::string(unit.brief), std::string(unit.old_brief)}) {
-        EXPECT_EQ(said(count + " " + word + " назад"), past) << count << word;
-        EXPECT_EQ(said("через " + count + " " + word), future) << count << word;
+        EXPECT_EQ(reading_of(count + " " + word + " назад"), past) << count << word;
+        EXPECT_EQ(reading_of("через " + count + " " + word), future) << count << word;
       }
-      EXPECT_EQ(said(count + " " + unit.english + "s ago"), past);
-      EXPECT_EQ(said(count + unit.english[0] + " ago"), past);
-      EXPECT_EQ(said(count + " " + unit.english + "s from now"), future);
-      EXPECT_EQ(said("in " + count + " " + unit.english + "s"), future);
+      EXPECT_EQ(reading_of(count + " " + unit.english + "s ago"), past);
+      EXPECT_EQ(reading_of(count + unit.english[0] + " ago"), past);
+      EXPECT_EQ(reading_of(count + " " + unit.english + "s from now"), future);
+      EXPECT_EQ(reading_of("in " + count + " " + unit.english + "s"), future);
     }
   }
 }
@@ -200,55 +200,55 @@ TEST(RelativeTimes, EveryFormOfMonthsAndYears) {
     auto const expected = between(back(n + 1), back(n));
     auto const* word = n == 1 ? "месяц" : n <= 4 ? "месяца" : "месяцев";
     for (auto const& text : {count + " " + word, count + " мес.", count + " м"}) {
-      EXPECT_EQ(said(text + " назад"), expected) << text;
+      EXPECT_EQ(reading_of(text + " назад"), expected) << text;
     }
-    EXPECT_EQ(said(count + "mos ago"), expected);
+    EXPECT_EQ(reading_of(count + "mos ago"), expected);
   }
   for (int n = 1; n <= 130; ++n) {
     auto const count = std::to_string(n);
     auto const expected = std::to_string(2024 - n - 1) + "-05-11T09:42:30Z .. " +
                           std::to_string(2024 - n) + "-05-11T09:42:30Z";
     UnitForms const forms{"год", "года", "лет", "", "", "", {}};
-    EXPECT_EQ(said(count + " " + plural(forms, n) + " назад"), expected);
-    EXPECT_EQ(said(count + " г. назад"), expected);
-    EXPECT_EQ(said(count + " л. назад"), expected);
-    EXPECT_EQ(said(count + " years ago"), expected);
+    EXPECT_EQ(reading_of(count + " " + plural(forms, n) + " назад"), expected);
+    EXPECT_EQ(reading_of(count + " г. назад"), expected);
+    EXPECT_EQ(reading_of(count + " л. назад"), expected);
+    EXPECT_EQ(reading_of(count + " years ago"), expected);
   }
 }
 
 TEST(RelativeTimes, OneMayLoseItsDigit) {
-  EXPECT_EQ(said("минуту назад"), said("1 минуту назад"));
-  EXPECT_EQ(said("час назад"), said("1 час назад"));
-  EXPECT_EQ(said("день назад"), said("1 день назад"));
-  EXPECT_EQ(said("неделю назад"), said("1 неделю назад"));
-  EXPECT_EQ(said("месяц назад"), said("1 месяц назад"));
-  EXPECT_EQ(said("год назад"), said("1 год назад"));
-  EXPECT_EQ(said("через год"), said("через 1 год"));
-  EXPECT_EQ(said("an hour ago"), said("1 час назад"));
-  EXPECT_EQ(said("1 час назад"), between(now - hours(2), now - hours(1)));
+  EXPECT_EQ(reading_of("минуту назад"), reading_of("1 минуту назад"));
+  EXPECT_EQ(reading_of("час назад"), reading_of("1 час назад"));
+  EXPECT_EQ(reading_of("день назад"), reading_of("1 день назад"));
+  EXPECT_EQ(reading_of("неделю назад"), reading_of("1 неделю назад"));
+  EXPECT_EQ(reading_of("месяц назад"), reading_of("1 месяц назад"));
+  EXPECT_EQ(reading_of("год назад"), reading_of("1 год назад"));
+  EXPECT_EQ(reading_of("через год"), reading_of("через 1 год"));
+  EXPECT_EQ(reading_of("an hour ago"), reading_of("1 час назад"));
+  EXPECT_EQ(reading_of("1 час назад"), between(now - hours(2), now - hours(1)));
 }
 
 TEST(RelativeTimes, NoTimeAtAllMayBePrintedAsASecond) {
-  EXPECT_EQ(said("1 секунду назад"), between(now - seconds(2), now));
-  EXPECT_EQ(said("секунду назад"), between(now - seconds(2), now));
-  EXPECT_EQ(said("0 секунд назад"), between(now - seconds(1), now));
-  EXPECT_EQ(said("1 минуту 1 секунду назад"), between(now - seconds(62), now - seconds(61)));
+  EXPECT_EQ(reading_of("1 секунду назад"), between(now - seconds(2), now));
+  EXPECT_EQ(reading_of("секунду назад"), between(now - seconds(2), now));
+  EXPECT_EQ(reading_of("0 секунд назад"), between(now - seconds(1), now));
+  EXPECT_EQ(reading_of("1 минуту 1 секунду назад"), between(now - seconds(62), now - seconds(61)));
 }
 
 TEST(RelativeTimes, WordsForNowMeanLessThanAMinute) {
   for (auto const* text :
        {"только что", "Только что", "just now", "несколько секунд назад", "a few seconds ago"}) {
-    EXPECT_EQ(said(text), between(now - minutes(1), now)) << text;
+    EXPECT_EQ(reading_of(text), between(now - minutes(1), now)) << text;
   }
 }
 
 TEST(RelativeTimes, YesterdayIsADayAgoOrTheCalendars) {
-  EXPECT_EQ(said("вчера"), "2024-05-09T09:42:30Z .. 2024-05-11T00:00:00Z");
-  EXPECT_EQ(said("yesterday"), said("вчера"));
-  EXPECT_EQ(said("позавчера"), "2024-05-08T09:42:30Z .. 2024-05-10T00:00:00Z");
-  EXPECT_EQ(said("завтра"), "2024-05-12T00:00:00Z .. 2024-05-13T09:42:30Z");
-  EXPECT_EQ(said("послезавтра"), "2024-05-13T00:00:00Z .. 2024-05-14T09:42:30Z");
-  EXPECT_EQ(said("вчера", "Europe/Moscow"), "2024-05-09T09:42:30Z .. 2024-05-10T21:00:00Z");
+  EXPECT_EQ(reading_of("вчера"), "2024-05-09T09:42:30Z .. 2024-05-11T00:00:00Z");
+  EXPECT_EQ(reading_of("yesterday"), reading_of("вчера"));
+  EXPECT_EQ(reading_of("позавчера"), "2024-05-08T09:42:30Z .. 2024-05-10T00:00:00Z");
+  EXPECT_EQ(reading_of("завтра"), "2024-05-12T00:00:00Z .. 2024-05-13T09:42:30Z");
+  EXPECT_EQ(reading_of("послезавтра"), "2024-05-13T00:00:00Z .. 2024-05-14T09:42:30Z");
+  EXPECT_EQ(reading_of("вчера", "Europe/Moscow"), "2024-05-09T09:42:30Z .. 2024-05-10T21:00:00Z");
 }
 
 TEST(RelativeTimes, SeveralUnitsEndWithTheSmallest) {
@@ -256,30 +256,30 @@ TEST(RelativeTimes, SeveralUnitsEndWithTheSmallest) {
   for (auto const* text :
        {"2 часа 5 минут назад", "2 часа, 5 минут назад", "2 часа и 5 минут назад",
         "2 ч. 5 мин. назад", "2h 5m ago", "2 hours and 5 minutes ago"}) {
-    EXPECT_EQ(said(text), expected) << text;
+    EXPECT_EQ(reading_of(text), expected) << text;
   }
-  EXPECT_EQ(said("1 год 2 месяца назад"), "2023-02-11T09:42:30Z .. 2023-03-11T09:42:30Z");
-  EXPECT_EQ(said("1 месяц и 3 дня назад"), "2024-04-07T09:42:30Z .. 2024-04-08T09:42:30Z");
+  EXPECT_EQ(reading_of("1 год 2 месяца назад"), "2023-02-11T09:42:30Z .. 2023-03-11T09:42:30Z");
+  EXPECT_EQ(reading_of("1 месяц и 3 дня назад"), "2024-04-07T09:42:30Z .. 2024-04-08T09:42:30Z");
 }
 
 TEST(RelativeTimes, AFourthWeekEndsWithTheMonth) {
-  EXPECT_EQ(said("4 недели назад"), "2024-04-11T09:42:30Z .. 2024-04-13T09:42:30Z");
+  EXPECT_EQ(reading_of("4 недели назад"), "2024-04-11T09:42:30Z .. 2024-04-13T09:42:30Z");
   // For the 29 days from 31 January to 1 March some programs print a month and a day, others four
   // weeks.
-  EXPECT_EQ(said("4 недели назад", "UTC", instant("2026-03-01T10:00:00Z")),
+  EXPECT_EQ(reading_of("4 недели назад", "UTC", instant("2026-03-01T10:00:00Z")),
             "2026-01-29T10:00:00Z .. 2026-02-01T10:00:00Z");
 }
 
 TEST(RelativeTimes, EndsOfMonthsAllowForEveryWayToCount) {
   // February has no 31st, so all of February is a month ago.
-  EXPECT_EQ(said("1 месяц назад", "UTC", instant("2026-03-31T10:00:00Z")),
+  EXPECT_EQ(reading_of("1 месяц назад", "UTC", instant("2026-03-31T10:00:00Z")),
             "2026-01-31T10:00:00Z .. 2026-03-01T00:00:00Z");
   // For some programs the end of January is a month before the end of February.
-  EXPECT_EQ(said("1 месяц назад", "UTC", instant("2026-02-28T10:00:00Z")),
+  EXPECT_EQ(reading_of("1 месяц назад", "UTC", instant("2026-02-28T10:00:00Z")),
             "2025-12-28T10:00:00Z .. 2026-01-31T10:00:00Z");
-  EXPECT_EQ(said("1 год назад", "UTC", instant("2024-02-29T10:00:00Z")),
+  EXPECT_EQ(reading_of("1 год назад", "UTC", instant("2024-02-29T10:00:00Z")),
             "2022-02-28T10:00:00Z .. 2023-03-01T00:00:00Z");
-  EXPECT_EQ(said("через 1 месяц", "UTC", instant("2026-01-31T10:00:00Z")),
+  EXPECT_EQ(reading_of("через 1 месяц", "UTC", instant("2026-01-31T10:00:00Z")),
             "2026-02-28T10:00:00Z .. 2026-03-31T10:00:00Z");
 }
 
@@ -287,27 +287,27 @@ TEST(RelativeTimes, MonthsAreThoseOfTheZoneOrOfUtc) {
   // In Moscow it is already April: from 1 February to 1 March there. In UTC it is the 31st, and the
   // month before covers all of February.
   auto const at = instant("2026-03-31T22:00:00Z");
-  EXPECT_EQ(said("1 месяц назад", "Europe/Moscow", at),
+  EXPECT_EQ(reading_of("1 месяц назад", "Europe/Moscow", at),
             "2026-01-31T22:00:00Z .. 2026-03-01T00:00:00Z");
   // Summer time began on 29 March in Berlin: 12:00 UTC is 14:00 there now and was 13:00 before.
-  EXPECT_EQ(said("2 месяца назад", "Europe/Berlin", instant("2026-05-10T12:00:00Z")),
+  EXPECT_EQ(reading_of("2 месяца назад", "Europe/Berlin", instant("2026-05-10T12:00:00Z")),
             "2026-02-10T12:00:00Z .. 2026-03-10T13:00:00Z");
 }
 
 TEST(RelativeTimes, DaysAcrossAChangeOfClocksAreOfEitherLength) {
-  EXPECT_EQ(said("1 день назад", "Europe/Berlin", instant("2026-03-29T12:00:00Z")),
+  EXPECT_EQ(reading_of("1 день назад", "Europe/Berlin", instant("2026-03-29T12:00:00Z")),
             "2026-03-27T12:00:00Z .. 2026-03-28T13:00:00Z");
 }
 
 // Some programs compare local clock times: from 19:30 to 08:00 they count twelve and a half hours,
 // although one hour of that night did not exist.
 TEST(RelativeTimes, HoursAcrossAChangeOfClocksAreThoseOfTheWallOrTrueOnes) {
-  EXPECT_EQ(said("12 часов назад", "Europe/Berlin", instant("2026-03-29T06:00:00Z")),
+  EXPECT_EQ(reading_of("12 часов назад", "Europe/Berlin", instant("2026-03-29T06:00:00Z")),
             "2026-03-28T17:00:00Z .. 2026-03-28T19:00:00Z");
-  EXPECT_EQ(said("5 минут назад", "Europe/Berlin", instant("2026-10-25T01:30:00Z")),
+  EXPECT_EQ(reading_of("5 минут назад", "Europe/Berlin", instant("2026-10-25T01:30:00Z")),
             "2026-10-25T00:24:00Z .. 2026-10-25T01:25:00Z");
   // A night without a clock change has the same length for all programs.
-  EXPECT_EQ(said("12 часов назад", "Europe/Berlin", instant("2026-03-28T06:00:00Z")),
+  EXPECT_EQ(reading_of("12 часов назад", "Europe/Berlin", instant("2026-03-28T06:00:00Z")),
             "2026-03-27T17:00:00Z .. 2026-03-27T18:00:00Z");
 }
 
@@ -390,14 +390,14 @@ TEST(RussianDates, HostileTextsAreReadOrRefused) {
   }
   EXPECT_GT(read, 10);
   for (unsigned i = 0; i < 256; ++i) {
-    EXPECT_EQ(said(std::string(3, static_cast<char>(i))), "none") << i;
+    EXPECT_EQ(reading_of(std::string(3, static_cast<char>(i))), "none") << i;
   }
-  EXPECT_EQ(said(std::string(100'000, '9') + " лет назад"), "none");
-  EXPECT_EQ(said("2000 лет назад"), "0023-05-11T09:42:30Z .. 0024-05-11T09:42:30Z");
-  EXPECT_EQ(said("2023 лет назад"), "none");
-  EXPECT_EQ(said("через 7975 лет"), "none");
-  EXPECT_EQ(said("1 день назад", "UTC", TimePoint::min()), "none");
-  EXPECT_EQ(said("вчера, в 9:05", "UTC", TimePoint::max()), "none");
+  EXPECT_EQ(reading_of(std::string(100'000, '9') + " лет назад"), "none");
+  EXPECT_EQ(reading_of("2000 лет назад"), "0023-05-11T09:42:30Z .. 0024-05-11T09:42:30Z");
+  EXPECT_EQ(reading_of("2023 лет назад"), "none");
+  EXPECT_EQ(reading_of("через 7975 лет"), "none");
+  EXPECT_EQ(reading_of("1 день назад", "UTC", TimePoint::min()), "none");
+  EXPECT_EQ(reading_of("вчера, в 9:05", "UTC", TimePoint::max()), "none");
 }
 
 }  // namespace

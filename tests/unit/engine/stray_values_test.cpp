@@ -169,9 +169,9 @@ TEST(TimesInRange, WhatIsPlannedOrOldByNatureIsNotHit) {
   Broker rate("fx_rate", "currency: c, on_date: d, usd_rate: r", "[c, d]");
   EXPECT_EQ(rate.value(R"({"c":"EUR","d":"1999-01-04","r":1.18})", "on_date"), "1999-01-04");
   EXPECT_TRUE(rate.value(R"({"c":"EUR","d":"1970-01-04","r":1.18})", "on_date").starts_with("! "));
-  Broker told("commission", "occurred_at: {from: at, ahead: 90d}");
-  EXPECT_EQ(told.value(R"({"id":1,"at":"2026-09-01"})", "occurred_at"), "2026-09-01T00:00:00Z");
-  EXPECT_TRUE(told.value(R"({"id":1,"at":"2026-10-01"})", "occurred_at").starts_with("! "));
+  Broker declared("commission", "occurred_at: {from: at, ahead: 90d}");
+  EXPECT_EQ(declared.value(R"({"id":1,"at":"2026-09-01"})", "occurred_at"), "2026-09-01T00:00:00Z");
+  EXPECT_TRUE(declared.value(R"({"id":1,"at":"2026-10-01"})", "occurred_at").starts_with("! "));
 }
 
 // One of the two clocks may be wrong; that must not quarantine every row.
@@ -276,7 +276,7 @@ TEST(Spelling, RowsWithoutSuchNumbersKeepTheHashThatTheyHad) {
   EXPECT_EQ(broker.row.volatile_free_raw, R"({"id":1,"sum":"5.2"})");
 }
 
-std::string told(std::string const& stream) {
+std::string error_of(std::string const& stream) {
   auto const manifest = parse_manifest(
       "name: e\nauth: {type: none}\nstreams: {s: {path: /s, records: d, key: id, " + stream + "}}",
       "e.yaml");
@@ -284,20 +284,21 @@ std::string told(std::string const& stream) {
 }
 
 TEST(Columns, WhatIsAlwaysThereCannotBeThereAtTimes) {
-  EXPECT_EQ(told("table: payout, map: {amount: {from: a, only_if: b, required: true}}"),
+  EXPECT_EQ(error_of("table: payout, map: {amount: {from: a, only_if: b, required: true}}"),
             "e.yaml:3:107: `required` and `only_if` cannot be combined. `required` means that "
             "there is always a value, `only_if` that there may be none.");
   EXPECT_TRUE(
-      told("table: fx_rate, map: {currency: c, on_date: d, usd_rate: {from: r, only_if: x}}")
+      error_of("table: fx_rate, map: {currency: c, on_date: d, usd_rate: {from: r, only_if: x}}")
           .ends_with("needs the column \"usd_rate\" always, so `only_if` cannot be used"));
   EXPECT_TRUE(
-      told("table: fx_rate, map: {currency: {from: c, personal: true}, on_date: d, usd_rate: r}")
+      error_of(
+          "table: fx_rate, map: {currency: {from: c, personal: true}, on_date: d, usd_rate: r}")
           .ends_with("needs the column \"currency\" always, so `personal` cannot be used"));
 }
 
 TEST(Schedules, AreReadAsInTheConfiguration) {
   auto const every = [](std::string const& text) {
-    return told("table: payout, map: {amount: a}, every: \"" + text + "\"");
+    return error_of("table: payout, map: {amount: a}, every: \"" + text + "\"");
   };
   EXPECT_EQ(every("0 9 * * mon-fri"), "no error");
   EXPECT_EQ(every("*/5 0-6,22 * jan,jul 7"), "no error");
