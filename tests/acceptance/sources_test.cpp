@@ -262,7 +262,7 @@ TEST_F(Pooled, per_transaction_is_refused_and_nothing_stays_locked) {
 
 class Started : public Acceptance {};
 
-// Another program's migration takes longer than a start may take.
+// Another program's migration takes longer than the limit for a start.
 TEST_F(Started, a_signal_ends_a_migration_that_waits) {
   start_broker();
   ASSERT_EQ(affsync({"migrate"}).status, 0);

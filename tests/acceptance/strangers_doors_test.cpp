@@ -305,7 +305,7 @@ streams:
   rows:
 )" + list_yaml;
 
-// A broker may put a valid token in an unexpected place; its answer must then not be quoted.
+// A broker may put a valid token in an unexpected place, so its answer must not be quoted.
 TEST_F(StrangersDoors, token_at_another_place_is_never_told) {
   std::vector<std::string> const tokens{"planted1AbCdEfGhIjKl", "planted2AbCdEfGhIjKl",
                                         "planted3AbCdEfGhIjKl", "planted4AbCdEfGhIjKl",

@@ -16,7 +16,7 @@ void answer(std::string_view input);     // bytes of an HTTP answer -> its verdi
 void inflate(std::string_view input);    // a compressed body
 void waits(std::string_view input);      // how long a broker asks to wait
 void links(std::string_view input);      // links to the next page
-void checkpoint(
-    std::string_view input);  // a checkpoint read back, and the pass that goes on from it
+// A checkpoint read back, and the pass that resumes from it.
+void checkpoint(std::string_view input);
 
 }  // namespace affsync::fuzz

@@ -136,7 +136,7 @@ Reply unknown_action(Feed const& feed, std::string const& what) {
 Reply change_rows(Sandbox& sandbox, std::string const& what, Parameters const& parameters) {
   auto const feeds = sandbox.broker().feeds();
   auto const name = parameters.text("feed");
-  if (name.empty()) return refuse(400, "do='" + what + "' is unknown, or needs feed=NAME=");
+  if (name.empty()) return refuse(400, "do='" + what + "' is unknown, or needs feed=NAME");
   auto const found =
       std::find_if(feeds.begin(), feeds.end(), [&](Feed* one) { return one->name() == name; });
   if (found == feeds.end()) return refuse(400, "there is no feed '" + name + "'");

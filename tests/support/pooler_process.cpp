@@ -55,7 +55,7 @@ PoolerProcess::PoolerProcess(std::string const& server, PoolerOptions const& opt
 }
 
 PoolerProcess::~PoolerProcess() {
-  process_.reset();  // before its directory goes
+  process_.reset();  // before its directory is removed
 }
 
 std::string PoolerProcess::connection_suffix() const {

@@ -11,7 +11,7 @@
 // is redirected to a login page (a real server does so only if it refuses the key); a page that is
 // not a number is the first page.
 //
-// Assumed otherwise: newest first; payout_status `paid` and `rejected`; `status` is always
+// Other assumptions: newest first; payout_status `paid` and `rejected`; `status` is always
 // `referral`; order_id is the creation time in milliseconds in most rows; a reversed bonus
 // vanishes; balance = bonuses minus paid withdrawals, totals.balance = that minus unpaid
 // withdrawals, both from rouble rows only.

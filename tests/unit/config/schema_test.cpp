@@ -1,4 +1,4 @@
-// The JSON schema of affsync.yaml beside the parser: both know the same keys.
+// Compares the JSON schema of affsync.yaml with the parser: both know the same keys.
 #include <gtest/gtest.h>
 
 #include <fstream>
