@@ -38,7 +38,7 @@ std::optional<std::string> expand_environment(std::string const& written, Enviro
       continue;
     }
     auto const close = written.find('}', open);
-    // The text itself is not quoted: it may be a password that happens to hold "${".
+    // Do not quote the text: it may be a password that contains "${".
     auto const name =
         close == std::string::npos ? std::string() : written.substr(open + 2, close - open - 2);
     if (!is_variable_name(name)) {

@@ -20,7 +20,7 @@ DatabaseConfig read_database(yaml::Node const& node, Environment const& env) {
   yaml::Map map(node, "database");
   if (auto const value = map.find("url")) {
     database.url = read_secret(*value, "database.url", env).reveal();
-    // Never quoted: it may hold a password.
+    // Never quote it: it may contain a password.
     bool const is_url =
         database.url.starts_with("postgresql://") || database.url.starts_with("postgres://");
     bool const is_keywords = database.url.find("://") == std::string::npos &&
@@ -52,7 +52,7 @@ HttpConfig read_http(yaml::Node const& node) {
       bool const is_port = !port.empty() && port.size() <= 5 &&
                            port.find_first_not_of("0123456789") == std::string::npos &&
                            std::stoi(port) <= 65535;
-      // An IPv6 address without brackets would leave open where the port begins.
+      // In an IPv6 address without brackets, the start of the port is ambiguous.
       bool const is_ambiguous = text.find(':') != colon && text.front() != '[';
       if (colon == std::string::npos || colon == 0 || !is_port || is_ambiguous) {
         value->fail("not an address to listen at: " + value->shown(),
@@ -68,7 +68,7 @@ HttpConfig read_http(yaml::Node const& node) {
     for (auto const& item : value->items()) {
       auto const name = read_text(item);
       if (name.empty() || name.find_first_of(":/ ") != std::string::npos) {
-        item.fail("not the name of a host: " + item.shown(),
+        item.fail("not a host name: " + item.shown(),
                   "Write the name alone, without http:// and without the port.");
       }
       http.hosts.push_back(name);
@@ -100,13 +100,13 @@ LogConfig read_log(yaml::Node const& node) {
   return log;
 }
 
-// A duration, or `forever`.
+// Reads a duration; nullopt for `forever`.
 std::optional<std::chrono::seconds> read_retention_time(yaml::Node const& node) {
   auto const text = read_text(node);
   if (text == "forever") return std::nullopt;
   auto const time = parse_duration(text);
   if (!time) {
-    node.fail("not a time to keep something for: " + node.shown(),
+    node.fail("not a retention time: " + node.shown(),
               "Write a duration such as 90d, or `forever`.");
   }
   return *time;
@@ -137,7 +137,7 @@ Defaults read_defaults(yaml::Node const& node) {
 Config read_config(yaml::Node const& root, std::string const& file, Environment const& env) {
   Config config;
   config.file = file;
-  if (root.is_null()) return config;  // nothing but comments
+  if (root.is_null()) return config;  // empty, or only comments
   yaml::Map map(root, "the configuration");
   if (auto const value = map.find("database")) config.database = read_database(*value, env);
   if (auto const value = map.find("http")) config.http = read_http(*value);
@@ -148,13 +148,14 @@ Config read_config(yaml::Node const& root, std::string const& file, Environment 
   if (auto const value = map.find("instance")) config.instance = read_text(*value);
   if (auto const value = map.find("connectors_dir")) config.connectors_dir = read_text(*value);
   auto const sources = map.find("sources");
-  map.finish();  // before the sources: a mistyped `defaults` explains more than what follows of it
+  map.finish();  // before reading sources: reports a mistyped `defaults` instead of its
+                 // consequences
   if (sources) config.sources = read_sources(*sources, defaults, env);
   return config;
 }
 
 bool is_file(std::string const& path) {
-  std::error_code ignored;  // an unreadable folder holds no configuration for us
+  std::error_code ignored;  // an unreadable directory counts as one without a configuration
   return std::filesystem::exists(path, ignored) && !std::filesystem::is_directory(path, ignored);
 }
 
@@ -184,7 +185,7 @@ Result<Config> load_config(std::string const& file, Environment const& env) {
 }
 
 Result<std::string> find_config_file(std::string const& option, Environment const& env) {
-  // A file that was asked for is taken even if it is not there, so that the error names it.
+  // Return a requested file even if it does not exist, so that the error names it.
   if (!option.empty()) return option;
   if (auto const variable = env("AFFSYNC_CONFIG"); variable && !variable->empty()) return *variable;
   for (auto const* path : {"./affsync.yaml", "/etc/affsync/affsync.yaml"}) {

@@ -1,5 +1,5 @@
-// The user's YAML -> Config. Every mistake names file, line and column, and for an unknown key the
-// nearest known one; nothing has been touched when it fails. No message holds a secret.
+// Reads the user's YAML into Config, without side effects. Every error names file, line and column,
+// and for an unknown key the most similar known key. No message contains a secret.
 //
 // Relative paths in it (state_dir, connectors_dir, ca_file, {file: ...}) are relative to the
 // current directory of the process, not to the file.
@@ -16,7 +16,8 @@
 
 namespace affsync::config {
 
-// The environment, handed in so that tests need not change their own.
+// Returns an environment variable. A parameter, so that tests need not change the process
+// environment.
 using Environment = std::function<std::optional<std::string>(std::string const& name)>;
 Environment process_environment();
 
@@ -26,9 +27,9 @@ Result<Config> parse_config(std::string_view yaml, std::string const& file, Envi
                             yaml::KeyWatcher const& watcher = {});
 Result<Config> load_config(std::string const& file, Environment const& env);
 
-// --config, else $AFFSYNC_CONFIG, else ./affsync.yaml, else /etc/affsync/affsync.yaml.
-// The first two are not looked for: load_config says what is wrong with a file that was asked for.
-// Errors: config_invalid naming the places that were looked at.
+// Returns --config, else $AFFSYNC_CONFIG, else ./affsync.yaml, else /etc/affsync/affsync.yaml.
+// Does not check that the first two exist: load_config reports what is wrong with a requested file.
+// Errors: config_invalid with the paths that were tried.
 Result<std::string> find_config_file(std::string const& option, Environment const& env);
 
 }  // namespace affsync::config

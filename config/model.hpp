@@ -1,4 +1,4 @@
-// The configuration as plain structs, defaults applied, secrets read. Paths are as written, so
+// The configuration as plain structs, with defaults applied and secrets read. Paths are unchanged:
 // relative ones are relative to the current directory.
 #pragma once
 
@@ -14,7 +14,7 @@
 namespace affsync::config {
 
 struct DatabaseConfig {
-  // libpq URL, keyword string or the word `embedded`; may hold a password: never printed.
+  // libpq URL, keyword string or the word `embedded`. May contain a password: never log it.
   std::string url = "embedded";
   int connections = 4;
   std::string state_dir = "./affsync-data";
@@ -24,13 +24,13 @@ struct DatabaseConfig {
 struct HttpConfig {
   std::string listen = "127.0.0.1:9464";
   bool enabled = true;             // listen: "off"
-  std::vector<std::string> hosts;  // names it may be asked for by, beside localhost and addresses
+  std::vector<std::string> hosts;  // accepted Host names, besides localhost and IP addresses
 };
 
 using affsync::LogLevel;
 enum class LogFormat { automatic, text, json, journald };
 
-// How long what time alone piles up is kept; nullopt: for ever.
+// How long to keep data that grows with time alone; nullopt: forever.
 struct RetentionConfig {
   std::optional<std::chrono::seconds> runs = std::chrono::days(90);
   std::optional<std::chrono::seconds> quarantine = std::chrono::days(90);
@@ -48,8 +48,7 @@ using StreamConfig = affsync::StreamSettings;
 
 struct Config {
   std::string file;
-  std::string
-      instance;  // tells this configuration from others on the same database; empty: none given
+  std::string instance;  // distinguishes configurations that share a database; empty: not given
   DatabaseConfig database;
   HttpConfig http;
   LogConfig log;

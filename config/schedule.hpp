@@ -1,5 +1,4 @@
-// When a stream is due, as the configuration and the connector files write it: see
-// base/schedule.hpp.
+// Names of base/schedule.hpp for the readers of the configuration and of connector files.
 #pragma once
 
 #include "base/schedule.hpp"

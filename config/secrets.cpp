@@ -23,10 +23,10 @@ std::string read_secret_file(yaml::Node const& node, std::string const& what,
   std::error_code failed;
   auto const status = std::filesystem::status(path, failed);
   if (failed) unreadable(failed.message());
-  // Reading a pipe or a terminal could wait for ever, and a reload would find it empty.
+  // Reading a pipe or a terminal could block forever, and a reload would find it empty.
   if (status.type() != std::filesystem::file_type::regular) {
     unreadable(std::filesystem::is_directory(status) ? "it is a directory"
-                                                     : "it is no regular file");
+                                                     : "it is not a regular file");
   }
   errno = 0;
   std::ifstream in(path, std::ios::binary);
@@ -38,12 +38,12 @@ std::string read_secret_file(yaml::Node const& node, std::string const& what,
   if (text.size() > max_secret_bytes) unreadable("it is larger than 64 KiB");
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
   if (text.empty()) unreadable("it is empty");
-  if (text.find('\0') != std::string::npos) unreadable("it holds a zero byte");
+  if (text.find('\0') != std::string::npos) unreadable("it contains a zero byte");
   return text;
 }
 
-// "$NAME" without its braces, "%NAME%", "$(NAME)": what other programs take for a variable would be
-// sent to the broker as it is, and count as a wrong password.
+// Refuses "$NAME" without braces, "%NAME%" and "$(NAME)". Other programs replace such variables;
+// affsync would send the text to the broker as a wrong password.
 void refuse_variable(yaml::Node const& node, std::string const& what, std::string_view text) {
   auto name = text;
   if (name.starts_with("$(") && name.ends_with(')')) {
@@ -61,8 +61,8 @@ void refuse_variable(yaml::Node const& node, std::string const& what, std::strin
   if (!is_name) return;
   node.fail(
       what + " looks like a variable without its braces, and would be sent as it is",
-      "Write \"${NAME}\", with braces, for an environment variable; a secret that really looks so "
-      "can be given as {file: PATH}.");
+      "Write \"${NAME}\", with braces, for an environment variable; give a secret that really "
+      "looks like this as {file: PATH}.");
 }
 
 }  // namespace

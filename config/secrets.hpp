@@ -1,4 +1,4 @@
-// The forms in which the configuration gives a secret.
+// Reads secrets in all forms that the configuration allows.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@
 
 namespace affsync::config {
 
-// A text (`${NAME}` already replaced), `{file: PATH}` or `{credential: NAME}`, which is the file
-// $CREDENTIALS_DIRECTORY/NAME. Line ends at a file's end are dropped; an empty secret is refused.
-// `what` names it in messages. Throws Failure with the node's place: config_invalid,
-// secret_missing; never with the secret.
+// Reads a text (`${NAME}` already replaced), `{file: PATH}` or `{credential: NAME}`, which is the
+// file $CREDENTIALS_DIRECTORY/NAME. Removes line ends at the end of a file and refuses an empty
+// secret. `what` names the secret in messages. Throws Failure with the node's location:
+// config_invalid, secret_missing. Never quotes the secret.
 Secret read_secret(yaml::Node const& node, std::string const& what, Environment const& env);
 
 }  // namespace affsync::config

@@ -36,12 +36,13 @@ std::vector<std::pair<std::string, std::string>> read_query(yaml::Node const& no
   return query;
 }
 
-// `warn`: totals that differ from the rows are told, and no more.
+// Returns true for `warn`: totals that differ from the rows are reported, but a run stays
+// succeeded.
 bool read_reconcile(yaml::Node const& node) {
   return read_word<bool>(node, "reconcile", {{"strict", false}, {"warn", true}});
 }
 
-// How long the broker shows a row: days, or `forever`.
+// Reads how long the broker lists a row: days, or `forever`.
 int read_keeps(yaml::Node const& node) {
   constexpr int forever = 100'000;
   if (node.text() == "forever") return forever;
@@ -61,7 +62,7 @@ StreamConfig read_stream(yaml::Node const& key, yaml::Node const& node) {
   if (auto const value = map.find("start")) {
     stream.start = read_day(*value);
     auto const today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
-    // A day ahead is today for somebody in the east.
+    // Tomorrow in UTC may already be today in a time zone east of it.
     if (*stream.start > today + std::chrono::days(1)) {
       value->fail("a start in the future: nothing would be read",
                   "Write the day of the first rows.");
@@ -80,8 +81,8 @@ StreamConfig read_stream(yaml::Node const& key, yaml::Node const& node) {
   return stream;
 }
 
-// What was meant to be replaced must not be sent to a broker as a login. (A variable without its
-// braces is refused where secrets are read.)
+// Refuses placeholders of the example, which must not be sent to a broker as a login. (read_secret
+// refuses variables without braces.)
 void refuse_placeholder(yaml::Node const& node, std::string const& name, Secret const& secret) {
   auto const& text = secret.reveal();
   if (!node.is_scalar()) return;
@@ -92,13 +93,14 @@ void refuse_placeholder(yaml::Node const& node, std::string const& name, Secret 
 }
 
 void read_credentials(yaml::Node const& node, SourceConfig& source, Environment const& env) {
-  // Without this a forgotten brace would make a mapping's error of what may be the password.
+  // Check this first: if a brace is missing, the error of a mapping could quote the password.
   if (!node.is_map()) {
     node.fail("credentials must be a mapping of names to secrets", std::string(secret_hint));
   }
   for (auto const& [key, value] : node.entries()) {
     auto const name = key.text();
-    // "{password:secret}" without the blank is one long key; so what is no plain name is not said.
+    // "{password:secret}" without a blank is one long key. Do not quote a key that is not a valid
+    // name.
     if (name.empty() || name.find_first_not_of(credential_characters) != std::string::npos) {
       key.fail("not a name for a credential",
                "A blank must follow the colon; the name takes letters, digits and underscores.");
@@ -116,8 +118,8 @@ std::string read_tls(yaml::Node const& node) {
   if (auto const value = map.find("ca_file")) ca_file = read_text(*value);
   for (auto const* key : {"verify", "verify_peer", "insecure", "skip_verify", "verification"}) {
     map.explain(key,
-                "Verification cannot be turned off: it is what keeps the credentials from a "
-                "stranger. Trust a private certificate with `ca_file`.");
+                "Verification cannot be turned off: it protects the credentials from impostors. "
+                "Trust a private certificate with `ca_file`.");
   }
   map.finish();
   return ca_file;
@@ -189,8 +191,8 @@ SourceConfig read_source(yaml::Node const& node, Defaults const& defaults, Envir
   if (auto const value = map.find("streams")) {
     if (!value->is_map()) {
       value->fail("streams must be a mapping of stream names to their options",
-                  "Such as: streams: {rewards: {enabled: true}, orders: {enabled: false}}. What is "
-                  "not named is read as the connector says.");
+                  "Such as: streams: {rewards: {enabled: true}, orders: {enabled: false}}. For a "
+                  "stream that is not named, the connector decides.");
     }
     for (auto const& [key, stream] : value->entries()) {
       source.streams.emplace(key.text(), read_stream(key, stream));

@@ -1,4 +1,4 @@
-// The part of the configuration below `sources`.
+// Reads the section `sources` of the configuration.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,7 @@
 
 namespace affsync::config {
 
-// What `defaults` says, for the sources that say nothing themselves.
+// The section `defaults`: values for sources that do not set their own.
 struct Defaults {
   std::optional<Schedule> every;
   std::chrono::milliseconds timeout{30'000};

@@ -9,8 +9,8 @@
 namespace affsync::config {
 namespace {
 
-// A value out of the environment may be a secret that stands in the wrong place, so that nothing
-// derived from it is said.
+// Reports an invalid value. A value from the environment may be a misplaced secret, so the message
+// then contains nothing derived from it.
 [[noreturn]] void fail_value(yaml::Node const& node, Error const& error) {
   node.fail(node.is_expanded() ? "not usable here: " + node.shown() : error.message, error.hint);
 }
@@ -102,7 +102,7 @@ std::string read_path(yaml::Node const& node) {
 
 std::string read_base_url(yaml::Node const& node, bool allow_http) {
   auto url = read_text(node);
-  // A scheme is the same in any case, and a colon without a port is the usual one.
+  // A scheme is case-insensitive, and a colon without a port means the default port.
   auto const scheme_end = std::min(url.find("://"), url.size());
   for (std::size_t i = 0; i < scheme_end; ++i) {
     url[i] = to_lower(url[i]);
@@ -121,7 +121,7 @@ std::string read_base_url(yaml::Node const& node, bool allow_http) {
   bool const is_ascii =
       std::ranges::all_of(authority, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   if (url.find_first_of("?#\\") != std::string::npos || (is_ascii && !is_printable(url))) {
-    node.fail("a base_url takes scheme, host, port and path, and nothing after them");
+    node.fail("a base_url takes only a scheme, host, port and path");
   }
   auto const bracket = authority.rfind(']');
   auto const colon = authority.find(':', bracket == authority.npos ? 0 : bracket);
@@ -129,14 +129,14 @@ std::string read_base_url(yaml::Node const& node, bool allow_http) {
   if (host.empty()) node.fail("a base_url without a host");
   if (std::ranges::any_of(host, [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
     node.fail("a base_url whose host is not in ASCII",
-              "Write it as it goes over the wire, xn--…; `idn2 NAME` prints it.");
+              "Write its ASCII form, xn--…; `idn2 NAME` prints it.");
   }
   if (colon != authority.npos && !is_port(authority.substr(colon + 1))) {
     node.fail("the port of a base_url must be 1 to 65535");
   }
   if (is_plain && !allow_http && !is_loopback(host)) {
     node.fail("plain http would send the credentials unencrypted",
-              "Use https://, or say `allow_http: true` at this source if you must.");
+              "Use https://, or set `allow_http: true` at this source if you must.");
   }
   return url;
 }

@@ -1,4 +1,4 @@
-// Lets a test compare a grammar with its description.
+// Lets tests compare the keys that a reader accepts with their documentation.
 #pragma once
 
 #include <functional>
@@ -7,7 +7,7 @@
 
 namespace affsync::yaml {
 
-// Called for each mapping that was read to its end: what it is, and which keys it knows.
+// Called for each mapping that was read completely, with its name in messages and its known keys.
 using KeyWatcher = std::function<void(std::string const& what, std::set<std::string> const& keys)>;
 
 }  // namespace affsync::yaml

@@ -1,5 +1,6 @@
-// COPY … FROM STDIN of rows whose width is known at run time only. libpqxx 6 takes tuple-likes, so
-// the width is looked up in a table of writers of std::array<char const*, N>.
+// COPY … FROM STDIN of rows whose number of columns is known only at run time. libpqxx 6 accepts
+// only tuple-like types, so a table holds one writer of std::array<char const*, N> for each width
+// N.
 #pragma once
 
 #include <pqxx/stream_to>
@@ -16,9 +17,9 @@ class CopyWriter {
   CopyWriter(pqxx::transaction_base& tx, std::string const& table,
              std::vector<std::string> const& columns);
 
-  // One cell a column; nullptr is NULL.
+  // Writes one cell per column; nullptr is NULL.
   void write(std::span<char const* const> row);
-  // Must be called; errors of the rows show here.
+  // Ends the COPY. Must be called; it throws the errors of the rows.
   void complete();
 
  private:

@@ -1,4 +1,4 @@
-// Which days of a stream are proven, in doubt or lost: spans that do not overlap.
+// Records which days of a stream are proven, in doubt or lost, as spans that do not overlap.
 #pragma once
 
 #include <optional>
@@ -12,26 +12,26 @@
 
 namespace affsync::schema {
 
-// The spans after `noted` was noted. `spans`: by their days, not overlapping; so is the result.
-// Lost days stay lost, by the run that told it, until rows of them come: those from `seen_from` on.
-// Proven spans that touch grow together; the others keep their own ends, since days in doubt are
-// asked for again by them.
+// Returns the spans after recording `noted`. `spans` and the result are in order and do not
+// overlap. Lost days stay lost and keep their run until rows of them arrive, that is, from
+// `seen_from` on. Adjacent proven spans are merged. Other spans keep their ends, because days in
+// doubt are read again span by span.
 std::vector<CoverageSpan> with_noted(std::vector<CoverageSpan> const& spans,
                                      CoverageSpan const& noted, std::optional<Day> seen_from);
 
-// The same in the database; writes only what differs. Days in doubt are noted again even so: what
-// was asked for longest ago is asked for next.
+// Does the same in the database; writes only differences. Days in doubt always get a new time, so
+// that the days read longest ago are read next.
 void record_days(pqxx::transaction_base& tx, RunKey const& run, DaySpan span, DayState state,
                  std::optional<Day> seen_from, TimePoint now);
 
-// Days in doubt, those first that were noted longest ago.
+// Returns days in doubt, those recorded longest ago first.
 std::vector<DaySpan> doubtful_days(pqxx::transaction_base& tx, StreamId const& id);
 
-// Days that this pass has found to be lost.
+// Returns days that this pass found to be lost.
 std::vector<DaySpan> newly_lost_days(pqxx::transaction_base& tx, StreamId const& id,
                                      std::int64_t pass_run_id);
 
-// Whether this pass has left days in doubt.
+// Returns whether this pass left days in doubt.
 bool pass_has_doubts(pqxx::transaction_base& tx, StreamId const& id, std::int64_t pass_run_id);
 
 }  // namespace affsync::schema

@@ -1,10 +1,9 @@
-// Named points at which a test lets the process die as if the power had gone: SIGKILL, no
-// destructor, nothing flushed. AFFSYNC_CRASH_AT=page_committed:3 in the environment means the third
-// time that the point of this name is passed, whichever stream comes there; without a number, the
-// first.
+// Named points at which a test kills the process as a power failure would: SIGKILL, no destructors,
+// nothing flushed. AFFSYNC_CRASH_AT=page_committed:3 in the environment means the third time that
+// any stream passes this point; without a number, the first time.
 //
-// Compiled to nothing unless the CMake option AFFSYNC_CRASH_POINTS is on; release builds have it
-// off. Any thread.
+// Does nothing unless the CMake option AFFSYNC_CRASH_POINTS is on; release builds have it off. May
+// be called from any thread.
 #pragma once
 
 #include <array>
@@ -14,41 +13,41 @@
 namespace affsync {
 
 enum class CrashPoint : unsigned char {
-  cluster_made,         // the embedded server has its directory and is not yet started
+  cluster_made,         // the embedded server has its directory and is not started yet
   server_started,       // it answers; the database may not exist yet
-  migration_locked,     // nothing has been looked at
+  migration_locked,     // the lock is held; nothing was checked yet
   migration_applying,   // a file's statements are done, not committed
   migration_committed,  // between two files
-  views_applying,       // the views are made, not committed
+  views_applying,       // the views are created, not committed
   views_committed,      //
-  source_registering,   // not committed
-  streams_registered,   // all of a source's
+  source_registering,   // written, not committed
+  streams_registered,   // all streams of a source
   lease_taken,          // the run does not exist yet
-  run_beginning,        // its row is written, not committed
+  run_beginning,        // the run's row is written, not committed
   run_begun,            //
-  logged_in,            // with a token, before anything is asked for
-  login_refused,        // the database knows it, the run has not ended
-  page_received,        // an answer has come and is not looked at yet
+  logged_in,            // with a token, before the first request for data
+  login_refused,        // the database knows it; the run has not ended
+  page_received,        // an answer arrived and was not parsed yet
   page_entered,         // in the page's transaction, nothing written
   rows_copied,          // changed rows are in the temporary table
-  rows_written,         // rows and change records, without the checkpoint
-  page_noted,           // everything of the page, not committed
+  rows_written,         // rows and change records are written, the checkpoint is not
+  page_noted,           // everything of the page is written, not committed
   page_committed,       // the caller does not know it yet
   page_stored,          // the next request may be under way
   slice_entered,        // in the transaction that ends a slice, nothing written
-  slice_marked,         // rows that it did not find are noted
-  slice_noted,          // everything, not committed
+  slice_marked,         // missed rows are recorded
+  slice_noted,          // everything is written, not committed
   slice_committed,      //
   pass_entered,         // in the transaction that ends a pass, nothing written
   pass_marked,          // vanished rows are marked
   pass_committed,       //
-  run_ending,           // all is read; the run is still open
+  run_ending,           // everything is read; the run is still open
   run_noted,            // the run's end is written, not committed
   run_ended,            // committed
   lease_returned,       //
-  reload_begun,         // SIGHUP has come
-  reload_read,          // the new configuration is taken, the database does not know it yet
-  schedule_taking,      // the daemon's sources are in the database, none is scheduled yet
+  reload_begun,         // SIGHUP arrived
+  reload_read,          // the new configuration is active; the database does not know it yet
+  schedule_taking,      // the daemon's sources are in the database; none is scheduled yet
   reload_done,          //
   daemon_stopping,      // runs are being cancelled
 };
@@ -78,8 +77,8 @@ static_assert(crash_point_names.size() == std::size_t(CrashPoint::daemon_stoppin
 
 #ifdef AFFSYNC_CRASH_POINTS
 inline constexpr bool crash_points_built = true;
-// Ends the process here if this is the passage that the environment names. A name that does not
-// exist ends it with status 2 and a message, so that a test cannot wait in vain.
+// Kills the process if AFFSYNC_CRASH_AT selects this call. An unknown name ends the process with
+// status 2 and a message, so that a test does not wait forever.
 void crash_point(CrashPoint point) noexcept;
 #else
 inline constexpr bool crash_points_built = false;

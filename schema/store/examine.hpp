@@ -1,4 +1,4 @@
-// Asks a database whether affsync could work in it, without writing anything. Blocking.
+// Checks whether affsync can work in a database, without writing anything. Blocking.
 #pragma once
 
 #include <string>
@@ -14,17 +14,17 @@ struct Examination {
   std::string encoding;  // of the database: "UTF8"
   bool standby = false;
   int version = 0;          // of the schema; 0: there is none
-  bool up_to_date = false;  // `migrate` would have nothing to do
-  // Why `migrate` could not do what it has to; empty: it could, or has nothing to do.
+  bool up_to_date = false;  // `migrate` has nothing to do
+  // Reasons why `migrate` would fail; empty: it would succeed, or has nothing to do.
   std::vector<Error> migrate_lacks;
-  // Why `sync` and `run` could not work, what they migrate at their start included; empty: they
-  // could.
+  // Reasons why `sync` and `run` would fail, including their migration at start; empty: they would
+  // work.
   std::vector<Error> sync_lacks;
   Examination() = default;
 };
 
-// Errors: database_unavailable, config_invalid (the URL), migration_failed (a newer database, or
-// one whose migrations were others).
+// Errors: database_unavailable, config_invalid (the URL), migration_failed (the database is newer,
+// or its applied migrations differ from ours).
 Result<Examination> examine(StoreOptions const& options);
 
 }  // namespace affsync::schema

@@ -1,10 +1,10 @@
-// What makes sure that only a stream's latest run writes, and that a run knows whether its last
-// transaction arrived.
+// Ensures that only the latest run of a stream writes, and that a run knows whether its last
+// transaction was committed.
 //
-// stream_state.run_id names the run that may write. stream_state.writes counts its transactions:
-// when a connection breaks during a commit, the counter tells on the next connection whether the
-// commit arrived; when the server crashed and lost commits that it had confirmed (they are
-// asynchronous), the counter is behind and the run has to end and resume from the checkpoint.
+// stream_state.run_id is the run that may write. stream_state.writes counts its transactions. If a
+// connection breaks during a commit, the counter shows on the next connection whether the commit
+// succeeded. If the server crashed and lost confirmed commits (commits are asynchronous), the
+// counter is lower than expected, and the run must end and resume from the checkpoint.
 #pragma once
 
 #include <pqxx/transaction_base>
@@ -19,10 +19,10 @@
 
 namespace affsync::schema {
 
-// One run's writes, as this process knows them. Its mutex is held during each of them.
+// The writes of one run by this process. The mutex is held during each write.
 struct RunWrites {
   std::mutex mutex;
-  std::optional<std::int64_t> count;  // nullopt: this process has not written for it yet
+  std::optional<std::int64_t> count;  // nullopt: this process has not written for the run yet
 };
 
 class RunRegistry {
@@ -37,20 +37,20 @@ class RunRegistry {
 
 struct FenceState {
   std::int64_t writes = 0;
-  bool has_quarantine = false;  // rows of the stream are put aside and not resolved
+  bool has_quarantine = false;  // the stream has quarantined rows that are not resolved
 };
 
-// Locks the stream's state row until the transaction ends. Throws Failure lease_lost when another
-// run has begun.
+// Locks the stream's state row until the transaction ends. Throws Failure lease_lost if another run
+// has begun.
 FenceState enter_fence(pqxx::transaction_base& tx, RunKey const& run);
 
-// One write of one run that may be attempted twice. Before the first attempt's commit it remembers
-// what the counter will be.
+// One write of one run that may be attempted twice. It remembers the counter from before the first
+// attempt.
 class FencedWrite {
  public:
   explicit FencedWrite(RunWrites& writes) : writes_(writes) {}
-  // True when an earlier attempt's commit has arrived after all: nothing is left to do. Throws
-  // Failure database_unavailable when commits were lost.
+  // Returns true if an earlier attempt was committed after all, so that nothing is left to do.
+  // Throws Failure database_unavailable if the server lost commits.
   bool already_done(FenceState const& state);
   void committed(FenceState const& state) { writes_.count = state.writes + 1; }
 

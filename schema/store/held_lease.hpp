@@ -1,4 +1,4 @@
-// What another instance must not have at the same time; given back when destroyed.
+// A lease: only one instance holds it at a time. The destructor releases it.
 #pragma once
 
 namespace affsync::schema {

@@ -1,6 +1,6 @@
-// Leases: session-level advisory locks on one connection of their own, so that the server gives
-// them back when this process or its connection dies. What protects the data is the fence; leases
-// only keep two instances from doing the same work.
+// Leases: session-level advisory locks on a separate connection, so that the server releases them
+// when this process or its connection dies. Leases only keep two instances from doing the same
+// work; the fence protects the data.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace affsync::schema {
 
-// An advisory lock, and the server process whose session has it.
+// An advisory lock and the server process (backend) whose session holds it.
 struct LockPlace {
   int process = 0;
   std::uint32_t high = 0;
@@ -26,12 +26,12 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
  public:
   explicit LeaseKeeper(StoreOptions options) : executor_(std::move(options), 1) {}
 
-  // nullptr when another instance, or this one, holds the stream.
+  // Takes the lease of a stream; nullptr if another instance, or this one, holds it.
   asio::awaitable<std::unique_ptr<Lease>> try_take(StreamId id);
 
-  // Where the lock of a lease should be that is out: where it was taken, since one that was lost
-  // and had again may have been somebody else's between. nullopt: none is out, as for runs without
-  // one. Any thread.
+  // Returns the lock of a held lease with the backend that first granted it. A lease that was lost
+  // and re-acquired does not count, since another instance may have held it meanwhile. nullopt if
+  // no lease is held, as for runs without one. May be called from any thread.
   std::optional<LockPlace> place_of(StreamId const& id);
 
   PgExecutor& executor() { return executor_; }
@@ -41,17 +41,17 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
   using Key = std::pair<int, int>;  // source_id and a hash of the stream's name
 
   static Key key_of(StreamId const& id);
-  // On the executor's thread. Takes the lock; on a new connection also those still held.
+  // Takes the lock; on a new connection also re-acquires those of held leases. Runs on the
+  // executor's thread.
   bool lock(PgSession& session, Key key);
   void give_back(Key key);
 
   std::mutex mutex_;
-  // Guarded by mutex_, as all here: leases that are out, and the server process that gave the lock
-  // first; 0 until it has.
+  // All guarded by mutex_. Held leases, with the backend that first granted the lock; 0 until then.
   std::map<Key, int> taken_;
-  std::set<Key> locked_;  // whose locks are on `locked_on_`
-  int locked_on_ = 0;     // server process of the session with the locks
-  PgExecutor executor_;   // last: its thread ends first
+  std::set<Key> locked_;  // keys whose locks the backend `locked_on_` holds
+  int locked_on_ = 0;     // backend of the session with the locks
+  PgExecutor executor_;   // last member, so that its thread ends first
 };
 
 }  // namespace affsync::schema

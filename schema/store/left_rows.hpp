@@ -1,6 +1,6 @@
-// Rows that the broker still lists, but no longer as rows of their table: a stream keeps only what
-// its `where` says, and a row may stop being that. It is not missing from anything, so that the
-// list says nothing against it; its stored form would stay live for ever.
+// Rows that the broker still lists, but that no longer satisfy the `where` of their stream. They
+// are not missing from the broker's list, so without this code their stored rows would stay live
+// forever.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,13 @@
 
 namespace affsync::schema {
 
-// Those of the keys that are stored and live.
+// Returns those of the keys that are stored and live.
 std::vector<TableKeys> stored_among(pqxx::transaction_base& tx, RunKey const& run,
                                     std::vector<TableKeys> const& left_out);
 
-// Notes them as missed by the pass, whatever their age: the broker itself shows that they are none
-// any more. They are judged with the others at its end. How many it had not noted yet.
+// Records these rows as missed by the pass, whatever their age, since the broker's answer proves
+// that they no longer belong to the table. The end of the pass decides about them with the others.
+// Returns how many were not recorded before.
 std::int64_t note_left_rows(pqxx::transaction_base& tx, SliceClose const& slice,
                             PassState const& pass);
 

@@ -1,4 +1,4 @@
-// Ends a migration from another thread, and says how patient it is with locks.
+// Cancels a migration from another thread, and holds its time limits for locks.
 #pragma once
 
 #include <chrono>
@@ -12,17 +12,18 @@ namespace affsync::schema {
 
 class MigrationWatch {
  public:
-  // Cancels what runs; the migration ends with ErrorCode::cancelled, and what was not committed is
-  // undone. May hit between two statements: to be called again until it has ended. Any thread.
+  // Cancels the running statement. The migration ends with ErrorCode::cancelled, and uncommitted
+  // work is rolled back. A call between two statements has no effect on the server: repeat it until
+  // the migration has ended. May be called from any thread.
   void cancel();
 
-  // How long a statement may wait for a lock, and others behind it: then it lets them by and tries
-  // again a moment later, for as long as `lock_patience`.
+  // How long a statement may wait for a lock, because other transactions queue behind it. Then it
+  // lets them pass and retries a moment later, until `lock_patience` has elapsed.
   std::chrono::milliseconds lock_wait{5'000};
   std::chrono::milliseconds lock_patience{300'000};
 
-  // For the migration itself: its sessions, and a look between two statements. Throws Failure
-  // cancelled.
+  // For the migration itself: registers its sessions. look() runs between two statements and throws
+  // Failure cancelled after cancel().
   class Session {
    public:
     Session(MigrationWatch& watch, PgSession& session);
@@ -35,7 +36,7 @@ class MigrationWatch {
     PgSession& session_;
   };
   void look();
-  // Waits that long, or until cancel(): then it throws.
+  // Waits; throws as look() does if cancel() is called meanwhile.
   void pause(std::chrono::milliseconds time);
 
  private:

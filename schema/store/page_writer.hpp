@@ -12,7 +12,7 @@ class PageWriter {
  public:
   PageWriter(PageWrite const& page, RunWrites& writes) : page_(page), fenced_(writes) {}
 
-  // May be called again after a broken connection; tells by itself whether that is needed.
+  // May be called again after a broken connection; detects whether the first attempt was committed.
   PageWritten write(PgSession& session);
 
  private:

@@ -1,6 +1,6 @@
-// The end of a pass: what it is worth, and which rows have vanished. They are judged here, over the
-// whole pass at once, so that either all of them are marked or none. One transaction; blocking;
-// used on an executor's thread.
+// Ends a pass: determines whether it is complete and which rows have vanished. It decides about all
+// missed rows of the pass at once, so that either all of them are marked or none. One transaction;
+// blocking; used on an executor's thread.
 #pragma once
 
 #include "schema/store/fence.hpp"
@@ -20,12 +20,12 @@ class PassCloser {
   PassClosed result_;
 };
 
-// Whether `vanished` rows are too many to be believed.
+// Returns whether so many rows vanished that the broker's answer is not credible.
 //   live           rows of the whole stream that are not deleted
 //   marked_lately  rows that were marked in the last days and have not come back
-// The limit is a part of the stream as it was before those days, so that a little at each pass is
-// as suspicious as much at once. A single row may go, which is more than any sensible part of a
-// handful; but not one after the other. limit >= 1 switches the guard off.
+// `limit` is a fraction of the stream's size before those days, so that a few rows at each pass are
+// as suspicious as many at once. A single row may vanish even if it exceeds the fraction, as in a
+// stream of a few rows; but only a few such rows within those days. limit >= 1 turns the guard off.
 bool is_mass_drop(std::int64_t vanished, std::int64_t live, std::int64_t marked_lately,
                   double limit);
 

@@ -1,4 +1,4 @@
-// What libpqxx throws, told in this program's own words: one place that knows SQLSTATEs.
+// Translates exceptions of libpqxx into Error. The only code that knows SQLSTATEs.
 #pragma once
 
 #include <exception>
@@ -10,38 +10,39 @@
 
 namespace affsync::schema {
 
-// How a failed attempt may be followed up.
+// How to retry a failed attempt.
 enum class Recovery {
-  none,       // doing the same again fails the same way
-  again,      // deadlock, serialization: the same session will do
-  reconnect,  // the session is gone, or nobody knows whether its last commit arrived
+  none,       // a retry would fail the same way
+  again,      // deadlock or serialization failure: retry on the same session
+  reconnect,  // the session is lost, or it is unknown whether its last commit succeeded
 };
 
 struct PgProblem {
   Error error;
   Recovery recovery = Recovery::none;
-  bool data = false;   // a value that PostgreSQL cannot take: SQLSTATE class 22, 23 or 54, mostly
+  bool data = false;   // PostgreSQL refuses a value: mostly SQLSTATE class 22, 23 or 54
   std::string reason;  // with `data`: what is wrong with it, on one line
   PgProblem() = default;
 };
 
-// Takes what is in flight; to be called in a catch block. A Failure is handed through.
+// Translates the exception being handled; call it in a catch block. Passes on the Error of a
+// Failure.
 PgProblem current_problem();
 
-// The error's SQLSTATE, also where libpqxx 6 knows it by the exception's type only; "" when the
-// server did not get to answer.
+// Returns the error's SQLSTATE, also where libpqxx 6 expresses it only by the exception's type; ""
+// if the server could not answer.
 std::string sqlstate_of(pqxx::sql_error const& error);
 
-// The code for an SQLSTATE; "" (no answer from the server) is database_unavailable.
+// Returns the code for an SQLSTATE; "" (no answer from the server) is database_unavailable.
 ErrorCode code_of_sqlstate(std::string_view sqlstate);
-// True for the classes that blame a value rather than the server. `message`: the server's, verbose.
+// Returns true if a value is invalid, not the server. `message`: the server's verbose message.
 bool is_data_error(std::string_view sqlstate, std::string_view message);
 bool is_data_error(pqxx::sql_error const& error);
 
-// For what libpq says when it gets no connection, with what to do about it.
+// Makes an error with a hint from libpq's message about a failed connection.
 Error connection_error(std::string_view message);
 
-// PostgreSQL's "ERROR:  text\nCONTEXT:  COPY t, line 3, column amount: …" as `text (column
+// Converts PostgreSQL's "ERROR:  text\nCONTEXT:  COPY t, line 3, column amount: …" to `text (column
 // amount)`.
 std::string one_line(std::string_view server_message);
 

@@ -1,6 +1,6 @@
-// Sessions and the threads that use them: run() hands a callable over to a free one and resumes
-// the caller with its result. As many threads as sessions, so a callable never waits for a session,
-// only for a thread. Made and destroyed on the I/O thread; run() from the I/O thread.
+// A pool of sessions and threads. run() executes a callable on a free thread and resumes the caller
+// with its result. There are as many threads as sessions, so a callable waits only for a thread,
+// never for a session. Construct, destroy and call run() on the I/O thread.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -27,15 +27,15 @@ namespace affsync::schema {
 class PgExecutor {
  public:
   PgExecutor(StoreOptions options, int sessions);
-  // Waits for what is running.
+  // Waits for running work.
   ~PgExecutor();
   PgExecutor(PgExecutor const&) = delete;
   PgExecutor& operator=(PgExecutor const&) = delete;
 
-  // Runs work(PgSession&) on a thread of the pool. What it throws arrives as Failure. When the
-  // session broke, or the transaction has to be repeated, work is run once more (`attempts` times
-  // in all), on a new session if need be: it must be able to tell whether it had succeeded.
-  // Cancelling the caller does not end the statement: each has a time limit at the server.
+  // Runs work(PgSession&) on a thread of the pool. Its exceptions reach the caller as Failure. If
+  // the session broke or the transaction must be repeated, work runs again, up to `attempts` times
+  // in all, on a new session if needed: it must detect itself whether it had already succeeded.
+  // Cancelling the caller does not end the statement; each has a time limit at the server.
   template <class Work>
   auto run(Work work, int attempts = 1)
       -> asio::awaitable<std::invoke_result_t<Work&, PgSession&>> {
@@ -50,8 +50,8 @@ class PgExecutor {
         co_return std::move(*value);
       }
     };
-    // Without a slot: a cancellation of the caller would reach the coroutine from another thread,
-    // and one that comes before its start would end the pool's thread with an exception.
+    // Bind no cancellation slot: a cancellation of the caller would reach the coroutine from
+    // another thread, and one before its start would end the pool's thread with an exception.
     auto token = asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable);
     if constexpr (std::is_void_v<Value>) {
       co_await asio::co_spawn(pool_, std::move(body), token);
@@ -60,11 +60,11 @@ class PgExecutor {
     }
   }
 
-  // Does the same without a caller who waits; errors are dropped. For giving back what the server
-  // gives back by itself when the session ends.
+  // Runs work without a waiting caller and ignores errors. For releasing locks that the server
+  // releases itself when the session ends.
   void post(std::function<void(PgSession&)> work);
 
-  // After `patience` cancels what runs and refuses what comes. Returns at once.
+  // After `patience`, cancels running work and refuses new work. Returns immediately.
   void shut_down(std::chrono::milliseconds patience);
 
  private:
@@ -81,11 +81,11 @@ class PgExecutor {
   StoreOptions const options_;
   std::mutex mutex_;
   std::condition_variable idle_;
-  std::vector<Slot> slots_;  // guarded by mutex_, but for the session of a busy slot
+  std::vector<Slot> slots_;  // guarded by mutex_, except the session of a busy slot
   bool refusing_ = false;    // guarded by mutex_
   bool ending_ = false;      // guarded by mutex_
   std::thread canceller_;
-  asio::thread_pool pool_;  // last: its threads end first
+  asio::thread_pool pool_;  // last member, so that its threads end first
 };
 
 }  // namespace affsync::schema

@@ -1,5 +1,5 @@
-// One connection to PostgreSQL: how it is made, and the small helpers that every statement uses.
-// A session is used by one thread at a time; nothing of pqxx leaves that thread.
+// One connection to PostgreSQL, and small helpers for statements. Only one thread at a time uses a
+// session, and pqxx objects stay on that thread.
 #pragma once
 
 #include <pqxx/connection>
@@ -20,33 +20,33 @@
 
 namespace affsync::schema {
 
-// A libpq keyword string: the user's URL with time limits, keepalives and an application name
-// where the user gave none. Nothing of ours goes into the start-up parameter `options`: poolers
-// refuse it. Throws Failure config_invalid, without quoting the text, which may hold a password.
+// Returns a libpq keyword string: the user's URL, plus time limits, keepalives and an application
+// name unless the user set them. Adds nothing to the start-up parameter `options`, because poolers
+// refuse it. Throws Failure config_invalid without quoting the text, which may contain a password.
 Secret connection_string(StoreOptions const& options);
 
-// What every session is set to once it is connected, as one text of statements; but for what the
-// user sets in `options` of database.url, or in $PGOPTIONS.
+// Returns the SET statements for every new session, without the settings that the user makes in
+// `options` of database.url or in $PGOPTIONS.
 std::string session_settings(StoreOptions const& options);
 
 class PgSession {
  public:
-  // Connects. Throws Failure database_unavailable; a password never shows in it.
+  // Connects. Throws Failure database_unavailable, which never contains a password.
   explicit PgSession(StoreOptions const& options);
   ~PgSession();
 
   pqxx::connection& connection() { return *connection_; }
   bool is_open() const;
-  // The server's process, as the server says. What the connection knows of itself may be a pooler's
-  // invention.
+  // The server process as reported by the server. The number in the connection itself may be made
+  // up by a pooler.
   int process() const { return process_; }
-  // Throws Failure database_unavailable when the server process that has just answered is another:
-  // something between hands connections over from transaction to transaction.
+  // Throws Failure database_unavailable if `answered` is another server process: a pooler then
+  // assigns server connections per transaction.
   void demand_process(int answered) const;
-  // What the server had to say beside results; cleared by the call.
+  // Returns and clears the server's notices.
   std::vector<std::string> take_notices();
 
-  // Names of the temporary tables that this session has made.
+  // Names of the temporary tables that this session created.
   std::set<std::string, std::less<>> staging;
 
  private:
@@ -58,22 +58,22 @@ class PgSession {
 
 using SqlParams = std::vector<std::optional<std::string>>;
 
-// Runs one statement with parameters $1…; nullopt is NULL. A text with U+0000 in it must not come
-// here: libpq would cut it.
+// Runs one statement with parameters $1…; nullopt is NULL. A text must not contain U+0000: libpq
+// would cut it there.
 pqxx::result exec(pqxx::transaction_base& tx, std::string const& sql, SqlParams const& params);
 
 // NULL is nullopt.
 std::optional<std::string> text_of(pqxx::field const& field);
 std::int64_t int_of(pqxx::field const& field);
-// Of a column selected as extract(epoch …) * 1000000.
+// Reads a column selected with epoch_sql().
 std::optional<TimePoint> time_of(pqxx::field const& field);
-// The SQL that selects a timestamptz in that form.
+// Returns SQL that selects a timestamptz as microseconds since the epoch.
 std::string epoch_sql(std::string_view expression);
 
-// Input texts for parameters.
+// Format values as text for parameters.
 std::optional<std::string> sql_time(std::optional<TimePoint> time);
 std::optional<std::string> sql_day(std::optional<Day> day);
-// {"a","b"} with quotes and backslashes escaped; nullptr becomes NULL.
+// Builds an array text {"a","b"} with quotes and backslashes escaped; nullptr becomes NULL.
 class ArrayText {
  public:
   void add(char const* text);
@@ -84,7 +84,7 @@ class ArrayText {
   std::string text_ = "{";
 };
 
-// Quoted as an identifier.
+// Quotes an SQL identifier.
 std::string quote_name(std::string_view name);
 
 }  // namespace affsync::schema

@@ -1,7 +1,7 @@
-// Connection poolers between affsync and PostgreSQL. One that hands a server's session over with
-// each transaction (PgBouncer's transaction and statement modes) gives away leases, which are locks
-// of a session, and temporary tables with it: it is refused. One that keeps a server's session as
-// long as the client's is as good as none.
+// Detects connection poolers between affsync and PostgreSQL. A pooler that assigns another server
+// session to each transaction (PgBouncer's transaction and statement modes) breaks leases, which
+// are session locks, and temporary tables: it is refused. A pooler that keeps one server session
+// per client connection is harmless.
 #pragma once
 
 #include <functional>
@@ -12,10 +12,10 @@
 
 namespace affsync::schema {
 
-// Throws Failure database_unavailable when the pooler pools by transaction, or has no second
-// connection to give. `process` is the server process of an open session on the same connection
-// string, `ask` asks that session for it again. A pooler that has passed is not asked again by this
-// program. Blocking, and safe on any thread.
+// Throws Failure database_unavailable if the pooler pools by transaction, or has no second
+// connection available. `process` is the server process of an open session on the same connection
+// string; `ask` queries it on that session again. A pooler that passed is not tested again in this
+// process. Blocking; may be called from any thread.
 void demand_session_pooling(Secret const& connection, StoreOptions const& options, int process,
                             std::function<int()> const& ask);
 

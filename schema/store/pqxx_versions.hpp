@@ -1,5 +1,5 @@
-// One spelling for what libpqxx 6.4 (Debian 12), 7.8 (Ubuntu 24.04) and 7.10 (Debian 13) do in
-// different ways. Nothing else asks for the version.
+// Hides the differences between libpqxx 6.4 (Debian 12), 7.8 (Ubuntu 24.04) and 7.10 (Debian 13).
+// No other file checks the version.
 #pragma once
 
 #include <pqxx/connection>
@@ -24,8 +24,8 @@
 
 namespace affsync::schema {
 
-// Is given what the server says beside its answers, for as long as it lives, which ends before the
-// connection. Without one, libpqxx prints it to stderr. The function must not throw.
+// Receives the server's notices as long as its listener lives. The listener must be destroyed
+// before the connection. Without a listener, libpqxx prints notices to stderr. Must not throw.
 using TakeNotice = std::function<void(char const*)>;
 
 #ifdef AFFSYNC_PQXX_7_10
@@ -53,14 +53,14 @@ class NoticeListener final : pqxx::errorhandler {
  private:
   bool operator()(char const text[]) noexcept override {
     take_(text);
-    return false;  // no other handler, such as the one that prints
+    return false;  // do not call other handlers, such as the one that prints
   }
 
   TakeNotice take_;
 };
 #endif
 
-// A silent reconnect would lose advisory locks and temporary tables behind our back.
+// Turns off automatic reconnection, which would silently lose advisory locks and temporary tables.
 inline void never_reconnect([[maybe_unused]] pqxx::connection& connection) {
 #if PQXX_VERSION_MAJOR < 7
 #pragma GCC diagnostic push
@@ -70,7 +70,7 @@ inline void never_reconnect([[maybe_unused]] pqxx::connection& connection) {
 #endif
 }
 
-// Only so does a message say which constraint it is about.
+// Makes messages verbose: only verbose messages name the constraint.
 inline void tell_constraints(pqxx::connection& connection) {
 #if PQXX_VERSION_MAJOR < 7
   connection.set_verbosity(pqxx::connection_base::verbose);
@@ -79,7 +79,7 @@ inline void tell_constraints(pqxx::connection& connection) {
 #endif
 }
 
-// One statement with parameters $1…; nullptr is NULL.
+// Runs one statement with parameters $1…; nullptr is NULL.
 inline pqxx::result exec_with_texts(pqxx::transaction_base& tx, std::string const& sql,
                                     std::vector<char const*> const& texts) {
 #if PQXX_VERSION_MAJOR < 7
@@ -102,7 +102,7 @@ inline pqxx::result exec_with_texts(pqxx::transaction_base& tx, std::string cons
 #endif
 }
 
-// COPY … FROM STDIN; names are already quoted.
+// Starts COPY … FROM STDIN. Names must be quoted already.
 inline pqxx::stream_to open_copy(pqxx::transaction_base& tx, std::string const& table,
                                  std::vector<std::string> const& columns) {
 #if PQXX_VERSION_MAJOR < 7
@@ -114,7 +114,8 @@ inline pqxx::stream_to open_copy(pqxx::transaction_base& tx, std::string const& 
 #endif
 }
 
-// A transaction that the server rolled back, where that is no pqxx::sql_error with a state.
+// Thrown for a transaction that the server rolled back, where this is not a pqxx::sql_error with a
+// SQLSTATE.
 #if PQXX_VERSION_MAJOR < 7
 using StatelessRollback = pqxx::transaction_rollback;
 #else

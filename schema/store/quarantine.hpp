@@ -1,4 +1,4 @@
-// Rows put aside, and their coming back.
+// Stores, reads, resolves and accepts quarantined rows.
 #pragma once
 
 #include <pqxx/transaction_base>
@@ -11,23 +11,23 @@
 
 namespace affsync::schema {
 
-// Stores the rows; the same row with the same reason again only updates its line. `raw` that
-// PostgreSQL cannot take as jsonb, or not whole, is kept as a JSON string of its text. How many of
-// the lines nobody has accepted.
+// Stores rows in quarantine. The same row with the same reason only updates its existing entry. A
+// `raw` that jsonb refuses or would change is stored as a JSON string with its text. Returns how
+// many of the entries no user has accepted.
 std::int64_t quarantine_rows(pqxx::transaction_base& tx, RunKey const& run,
                              std::vector<QuarantinedRow> const& rows, TimePoint now);
 
-// Closes the lines of rows that have been stored; `keys` is a PostgreSQL array text.
+// Resolves the entries of rows that were stored; `keys` is a PostgreSQL array text.
 void resolve_stored(pqxx::transaction_base& tx, RunKey const& run, std::string keys, TimePoint now);
 
-// Closes lines by their own numbers.
+// Resolves entries by their ids.
 void resolve_lines(pqxx::transaction_base& tx, RunKey const& run,
                    std::vector<std::int64_t> const& ids, TimePoint now);
 
-// Closes the lines that a complete pass has not met again.
+// Resolves the entries that a complete pass did not see again.
 void resolve_not_met(pqxx::transaction_base& tx, RunKey const& run, TimePoint now);
 
-// What `affsync quarantine` asks for; see Store. Blocking; used on an executor's thread.
+// Implement the members of Store of the same names. Blocking; used on an executor's thread.
 std::vector<QuarantinedLine> read_quarantined(PgSession& session, StreamId const& id,
                                               std::optional<QuarantinePosition> const& after,
                                               int limit);
@@ -37,7 +37,7 @@ void resolve_quarantined(PgSession& session, RunKey const& run,
                          std::vector<std::int64_t> const& ids, TimePoint now);
 std::vector<std::int64_t> accept_quarantined(PgSession& session, Acceptance const& acceptance);
 
-// Ill-formed UTF-8 and U+0000 replaced by U+FFFD.
+// Replaces invalid UTF-8 and U+0000 by U+FFFD.
 std::string printable_utf8(std::string_view text);
 
 }  // namespace affsync::schema

@@ -1,5 +1,5 @@
-// Which row of affsync.source is which source of the configuration. A source is its account at a
-// broker; its name is only how the configuration calls it.
+// Matches sources of the configuration with rows of affsync.source. The account at a broker
+// identifies a source; its name in the configuration may change.
 #pragma once
 
 #include <map>
@@ -19,39 +19,39 @@ struct KnownSource {
   std::string name, connector, base_url;
   std::optional<std::string> account, hash_salt, privacy;
   bool retired = false;
-  bool read = true;  // something of it was read: until then nothing hangs on whose it is
+  bool read = true;  // data was read from it; until then its account may change freely
   KnownSource() = default;
 };
 
-// What is to be done about one source of the configuration.
+// How to register one source of the configuration.
 struct SourceDecision {
-  std::optional<int> source_id;         // the row that it is; nullopt: a new one
-  std::optional<std::string> old_name;  // it has another one from now on
-  bool renewed_key = false;             // same name, another key, no login name: the same account
-  bool moved = false;                   // another address than before
-  bool other_privacy = false;           // its rows were read under another setting
-  bool changed = false;                 // the row has to be written
+  std::optional<int> source_id;         // its existing row; nullopt: create one
+  std::optional<std::string> old_name;  // previous name, if it changed
+  bool renewed_key = false;             // same name, other key, no login name: the same account
+  bool moved = false;                   // the address changed
+  bool other_privacy = false;           // its rows were read under another privacy setting
+  bool changed = false;                 // the row must be updated
   SourceDecision() = default;
 };
 
-// In the order of `wanted`. Throws Failure config_invalid where a name stands for another account
-// than the stored rows are of.
+// Returns decisions in the order of `wanted`. Throws Failure config_invalid if the stored rows of a
+// name belong to another account.
 std::vector<SourceDecision> decide_sources(std::vector<KnownSource> const& known,
                                            std::vector<SourceRegistration> const& wanted,
                                            std::set<std::string> const& configured);
 
-// All sources and streams of a configuration in one transaction, whatever their number.
-// `configured`: all of its names, also of sources that are not among these.
+// Registers all sources and streams of a configuration in one transaction. `configured`: all names
+// of the configuration, also of sources that are not in `wanted`.
 std::vector<SourceRegistered> register_all(PgSession& session, std::string const& instance,
                                            std::vector<SourceRegistration> const& wanted,
                                            std::vector<std::string> const& configured);
 
-// Puts a source back that the database has lost, under its old number: it lags behind the one that
-// it took over from. Throws Failure database_error when the name is somebody else's there by now.
+// Inserts a source that the database has lost, with its old id, as after a failover to a server
+// that lagged behind. Throws Failure database_error if another source has the name or id meanwhile.
 void restore_source(PgSession& session, int source_id, SourceRegistration const& source);
 
-// Says which sources a daemon's configuration names. Those that it named before and no longer does
-// are retired, unless another daemon names them.
+// Records which sources a daemon's configuration names. Retires sources that it no longer names,
+// unless another daemon names them.
 void claim_sources(PgSession& session, std::string const& instance,
                    std::vector<std::string> const& names);
 

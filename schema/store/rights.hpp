@@ -1,5 +1,5 @@
-// What the role affsync_writer may do with each table of the schema affsync: as much as the program
-// does, and no more, so that nobody who has the daemon's password can rewrite history with it.
+// Rights of the role affsync_writer on each table of the schema affsync. They are limited to what
+// the program needs, so that a stolen daemon password cannot be used to rewrite the history.
 #pragma once
 
 #include <span>
@@ -10,13 +10,13 @@ namespace affsync::schema {
 
 struct TableRights {
   std::string_view table;
-  std::string_view privileges;  // as GRANT takes them, in one form: "SELECT, INSERT"
+  std::string_view privileges;  // as in GRANT, separated by ", ": "SELECT, INSERT"
 };
 
-// Every table of the schema affsync.
+// Returns the rights on every table of the schema affsync.
 std::span<TableRights const> writer_rights();
 
-// ('client', 'SELECT'), ('client', 'INSERT'), …: the rows of a VALUES list.
+// Returns the rows of a VALUES list: ('client', 'SELECT'), ('client', 'INSERT'), …
 std::string writer_rights_sql();
 
 }  // namespace affsync::schema

@@ -1,5 +1,5 @@
-// How rows of one batch get into their table, whatever kind of table it is. Blocking; used on an
-// executor's thread, within a transaction that somebody else commits.
+// Stores the rows of one batch in their table, for each kind of table. Blocking; used on an
+// executor's thread, within a transaction that the caller commits.
 #pragma once
 
 #include <pqxx/transaction_base>
@@ -19,7 +19,7 @@ using RowIndexes = std::vector<std::size_t>;
 
 struct Stored {
   std::int64_t inserted = 0, updated = 0, restored = 0;
-  std::int64_t contradicting = 0;  // whose relative time contradicts what was read before
+  std::int64_t contradicting = 0;  // rows whose relative time contradicts an earlier reading
 };
 
 class RowMerge {
@@ -35,10 +35,11 @@ class RowMerge {
   RowMerge& operator=(RowMerge const&) = delete;
   virtual ~RowMerge() = default;
 
-  // Makes what store() may need, so that it outlives a part of the transaction that is undone.
+  // Creates what store() may need before any savepoint, so that a rollback to a savepoint does not
+  // remove it.
   virtual void prepare(pqxx::transaction_base& tx) { static_cast<void>(tx); }
 
-  // Stores the rows of these indexes. pqxx::sql_error when PostgreSQL refuses one of them.
+  // Stores the rows of these indexes. Throws pqxx::sql_error if PostgreSQL refuses one of them.
   virtual Stored store(pqxx::transaction_base& tx, RowIndexes const& rows) = 0;
 
   // Temporary tables that this merge created. They exist only if the transaction commits.
@@ -52,10 +53,10 @@ class RowMerge {
   std::set<std::string, std::less<>> created_tables_;
 };
 
-// For a record table: probe, COPY, merge with change records.
+// For a record table: probes, copies, and merges with change records.
 std::unique_ptr<RowMerge> make_record_merge(PgSession& session, PageWrite const& page,
                                             Batch const& batch);
-// For a table of values that are looked up: one statement for what is new and what differs.
+// For a table of lookup values: one statement for new and differing rows.
 std::unique_ptr<RowMerge> make_value_merge(PgSession& session, PageWrite const& page,
                                            Batch const& batch);
 

@@ -1,4 +1,4 @@
-// The life of a run in the database: its state, its beginning, its end. Blocking; used on an
+// Reads the state of a stream, and begins and ends runs in the database. Blocking; used on an
 // executor's thread.
 #pragma once
 
@@ -13,13 +13,13 @@ namespace affsync::schema {
 
 StreamState read_state(PgSession& session, StreamId const& id);
 
-// Makes the run the only one that may write; closes one that never ended. With a lease whose lock
-// is gone it fails with lease_lost, and nothing has changed.
+// Begins a run and makes it the only one that may write; closes runs that never ended. If the lock
+// of `lease` is gone, it throws lease_lost and changes nothing.
 RunKey open_run(PgSession& session, RunStart const& start, std::optional<LockPlace> const& lease);
 
-// Closes the run and brings the stream's state up to date. Waits for the disk, and so makes sure
-// of all that the run wrote. When another run has taken over, only this run's own line is closed,
-// and lease_lost is thrown.
+// Ends the run and updates the stream's state. Its commit waits for the disk, so everything that
+// the run wrote is then durable. If another run has taken over, it closes only this run's own row
+// and throws lease_lost.
 void close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced);
 
 }  // namespace affsync::schema

@@ -1,5 +1,6 @@
-// A part of a transaction that can be undone alone. Not pqxx::subtransaction: in libpqxx 6 that one
-// begins with its first plain statement, so that statements with parameters before it are outside.
+// A savepoint: a part of a transaction that can be rolled back alone. Not pqxx::subtransaction: in
+// libpqxx 6 it begins only with its first plain statement, so earlier statements with parameters
+// would be outside.
 #pragma once
 
 #include <exception>
@@ -13,7 +14,7 @@ class Savepoint {
   Savepoint(Savepoint const&) = delete;
   Savepoint& operator=(Savepoint const&) = delete;
 
-  // Without it, everything since the beginning is undone.
+  // Keeps the work. Without this call, the destructor rolls it back.
   void release() {
     tx_.exec("RELEASE SAVEPOINT affsync");
     released_ = true;
@@ -25,7 +26,7 @@ class Savepoint {
       tx_.exec("ROLLBACK TO SAVEPOINT affsync");
       tx_.exec("RELEASE SAVEPOINT affsync");
     } catch (std::exception const&) {
-      // The session is broken: whatever comes next in the transaction says so.
+      // The session is broken: the next statement of the transaction reports it.
     }
   }
 

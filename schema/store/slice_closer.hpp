@@ -1,5 +1,5 @@
-// The end of a slice: rows that the broker no longer lists are noted, its totals compared with
-// ours, its days put into the coverage. One transaction; blocking; used on an executor's thread.
+// Ends a slice: records rows that the broker no longer lists, compares the broker's totals with
+// ours, and records the days as read. One transaction; blocking; used on an executor's thread.
 #pragma once
 
 #include "schema/store/fence.hpp"

@@ -1,5 +1,5 @@
-// A text of SQL as its single statements: some can only be sent alone (CREATE INDEX CONCURRENTLY,
-// and all of them to some extensions).
+// Splits SQL text into single statements. Some must be sent alone (CREATE INDEX CONCURRENTLY), and
+// some extensions require it for all statements.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace affsync::schema {
 
-// Without the semicolons that part them; comments stay where they are. Knows quotes, dollar quotes
-// and comments; parts that are nothing but blanks and comments are left out.
+// Returns statements without their semicolons; comments are kept. Handles quotes, dollar quotes and
+// comments. Omits parts that contain only blanks and comments.
 std::vector<std::string> sql_statements(std::string_view text);
 
 }  // namespace affsync::schema

@@ -1,5 +1,4 @@
-// The small requests of the store: sources, streams, health, reports. Blocking; used on an
-// executor's thread.
+// Small queries of the store: sources, health, reports. Blocking; used on an executor's thread.
 #pragma once
 
 #include <optional>

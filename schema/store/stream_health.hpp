@@ -1,5 +1,5 @@
-// How a stream is doing, as the database tells it: which days are there, which totals differ, how
-// its latest runs ended.
+// The health of a stream according to the database: days read, totals that differ, and how its
+// latest runs ended.
 #pragma once
 
 #include <cstdint>
@@ -14,25 +14,25 @@ namespace affsync::schema {
 
 enum class DayState { proven, doubtful, lost };
 
-// Days of a stream that takes windows, and what is known of them.
+// Days of a stream that is read by days, and their state.
 struct CoverageSpan {
   Day from{};
   Day to{};
   DayState state = DayState::proven;
-  std::int64_t run_id = 0;  // that said so
+  std::int64_t run_id = 0;  // the run that recorded this
   TimePoint noted_at{};
 };
 
-// A total of the broker that our rows differ from.
+// A total of the broker that differs from our rows.
 struct StandingDifference {
   std::string metric, broker_value, our_value, difference;
-  std::optional<Day> from, to;  // neither: all rows of the stream
+  std::optional<Day> from, to;  // both unset: all rows of the stream
   std::optional<TimePoint> since;
 };
 
-// Rows whose state the connector does not know; see reporting.unknown_words.
+// Rows with a status word that the connector does not know; see reporting.unknown_words.
 struct UnknownWord {
-  std::string word;  // empty: the connector does not keep it
+  std::string word;  // empty: the connector does not store the word
   std::int64_t rows = 0;
 };
 
@@ -45,21 +45,22 @@ struct StreamHealth {
   std::int64_t rows = 0, quarantined = 0, unreconciled = 0;
   int consecutive_failures = 0;
   std::int64_t compared = 0;  // totals of the broker, of which `unreconciled` differ
-  std::vector<StandingDifference> differences;  // the oldest few of them
+  std::vector<StandingDifference> differences;  // the oldest few
   std::vector<UnknownWord> unknown_words;       // the most frequent few
-  std::vector<CoverageSpan> gaps;               // days in doubt or lost, by their days
+  std::vector<CoverageSpan> gaps;               // days in doubt or lost, in order
 
-  std::string ended_status;  // of the latest run that has ended, also while the next one goes on
+  std::string ended_status;  // of the latest run that has ended, even while another one runs
   std::optional<TimePoint> last_finished_at;
-  std::int64_t accepted = 0;  // rows put aside that are known and left out
-  // Nothing is asked of the source until then: its login or key was refused, or it asked for that.
+  std::int64_t accepted = 0;  // quarantined rows that a user has accepted
+  // No request is sent to the source until then: it refused the login or key, or asked for a pause.
   std::optional<TimePoint> blocked_until;
   std::string blocked_code, blocked_reason;
   std::int64_t proven_days = 0, doubtful_days = 0, lost_days = 0;
   std::optional<Day> proven_from, proven_to;
-  std::optional<std::int64_t> clock_skew_seconds;  // our clock less the broker's, at the latest run
+  std::optional<std::int64_t>
+      clock_skew_seconds;  // our clock minus the broker's, at the latest run
 
-  // One of the two clocks is wrong: days, signatures and the age of rows depend on them.
+  // True if one of the two clocks is wrong. Days, signatures and the age of rows depend on them.
   bool clock_is_wrong() const {
     constexpr std::int64_t tolerated = 5 * 60;
     auto const skew = clock_skew_seconds.value_or(0);

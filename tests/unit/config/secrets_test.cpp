@@ -79,10 +79,10 @@ TEST_F(SecretForms, FileThatIsNoSecretSaysWhy) {
   EXPECT_EQ(why(directory_.string()), "it is a directory");
   EXPECT_EQ(why(write("empty", "")), "it is empty");
   EXPECT_EQ(why(write("newline", "\n\n")), "it is empty");
-  EXPECT_EQ(why(write("zero", std::string("a\0b", 3))), "it holds a zero byte");
+  EXPECT_EQ(why(write("zero", std::string("a\0b", 3))), "it contains a zero byte");
   EXPECT_EQ(why(write("large", std::string(64 * 1024 + 1, 'x'))), "it is larger than 64 KiB");
   ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
-  EXPECT_EQ(why(path("pipe")), "it is no regular file");
+  EXPECT_EQ(why(path("pipe")), "it is not a regular file");
   if (geteuid() != 0) {
     auto const locked = write("locked", "hunter2");
     chmod(locked.c_str(), 0);

@@ -159,8 +159,8 @@ TEST(Source, VerificationCannotBeTurnedOff) {
   for (std::string const key : {"verify", "verify_peer", "insecure", "skip_verify"}) {
     EXPECT_EQ(mistake(source_with("tls: {" + key + ": off}")),
               "c.yaml:4:11: unknown key \"" + key +
-                  "\" in tls. Verification cannot be turned off: it is what keeps the credentials "
-                  "from a stranger. Trust a private certificate with `ca_file`.");
+                  "\" in tls. Verification cannot be turned off: it protects the credentials from "
+                  "impostors. Trust a private certificate with `ca_file`.");
   }
 }
 
@@ -176,12 +176,11 @@ TEST(Source, BaseUrlIsHttpsOrLoopback) {
   EXPECT_EQ(source("base_url: 'https://[2001:db8::1]:/x'").base_url, "https://[2001:db8::1]/x");
   EXPECT_EQ(source("base_url: https://xn--e1afmkfd.example").base_url,
             "https://xn--e1afmkfd.example");
-  EXPECT_EQ(
-      mistake(source_with("base_url: https://пример.example")),
-      "c.yaml:4:15: a base_url whose host is not in ASCII. Write it as it goes over the wire, "
-      "xn--…; `idn2 NAME` prints it.");
+  EXPECT_EQ(mistake(source_with("base_url: https://пример.example")),
+            "c.yaml:4:15: a base_url whose host is not in ASCII. Write its ASCII form, "
+            "xn--…; `idn2 NAME` prints it.");
   EXPECT_EQ(mistake(source_with("base_url: http://broker.example")),
-            "c.yaml:4:15: plain http would send the credentials unencrypted. Use https://, or say "
+            "c.yaml:4:15: plain http would send the credentials unencrypted. Use https://, or set "
             "`allow_http: true` at this source if you must.");
   EXPECT_EQ(mistake(source_with("base_url: http://127.0.0.1.evil.example")).substr(0, 24),
             "c.yaml:4:15: plain http ");
@@ -281,8 +280,8 @@ TEST(Stream, WrongShapesSaySo) {
   EXPECT_EQ(
       mistake(source_with("streams: [rewards]")),
       "c.yaml:4:14: streams must be a mapping of stream names to their options. Such as: streams: "
-      "{rewards: {enabled: true}, orders: {enabled: false}}. What is not named is read as the "
-      "connector says.");
+      "{rewards: {enabled: true}, orders: {enabled: false}}. For a stream that is not named, "
+      "the connector decides.");
   EXPECT_EQ(mistake(source_with("streams: {rewards: off}")),
             "c.yaml:4:24: expected a stream as a mapping, found a text");
   EXPECT_EQ(stream_mistake("query: {a: [1]}"), "c.yaml:4:36: expected a text, found a list");
