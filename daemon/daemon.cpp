@@ -311,7 +311,7 @@ asio::awaitable<void> Daemon::Impl::run() {
   group.spawn(until_cancelled(supervisor_.run()));
   group.spawn(until_cancelled(reload_on_hangup()));
   auto retention = [this] { return app_.retention(); };
-  auto upkeep = sync::keep_house(app_.store(), sleeper_, std::move(retention), log_);
+  auto upkeep = sync::run_daily_upkeep(app_.store(), sleeper_, std::move(retention), log_);
   group.spawn(until_cancelled(std::move(upkeep)));
   group.spawn(until_cancelled(keep_watchdog_alive()));
   group.spawn(say_stopping());

@@ -1,8 +1,8 @@
-// A coroutine that may be cancelled in the very moment in which it ends.
+// A wrapper for coroutines that may be cancelled at the moment they end.
 //
-// co_spawn ends a coroutine that never suspended with one more wait of its own. A cancellation that
-// comes right then is thrown out of io_context::run(), and the completion handler is never called
-// (Boost 1.81). Whatever is spawned and can be cancelled should end calmly.
+// co_spawn adds one wait of its own at the end of a coroutine that never suspended. If a
+// cancellation arrives during that wait, io_context::run() throws it and the completion handler is
+// never called (Boost 1.81). Wrap every coroutine that is spawned and can be cancelled.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -15,8 +15,8 @@ namespace affsync::async {
 
 namespace asio = boost::asio;
 
-// What `op` gives or throws; after it, cancelling has no effect. T must be void or
-// default-constructible.
+// Returns or throws what `op` returns or throws. Once `op` has ended, a cancellation has no effect.
+// T must be void or default-constructible.
 template <class T>
 asio::awaitable<T> cancel_safe(asio::awaitable<T> op) {
   std::exception_ptr error;

@@ -1,4 +1,4 @@
-// Time limits as people read them.
+// Time limits as text for messages.
 #pragma once
 
 #include <chrono>

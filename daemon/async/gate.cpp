@@ -11,7 +11,7 @@ namespace affsync::async {
 struct Gate::Waiter {
   explicit Waiter(asio::any_io_executor const& executor)
       : timer(executor, asio::steady_timer::time_point::max()) {}
-  asio::steady_timer timer;  // never expires; cancelled when the place is granted
+  asio::steady_timer timer;  // never expires; cancelled when the slot is granted
   bool granted = false;
 };
 
@@ -25,7 +25,7 @@ asio::awaitable<Gate::Pass> Gate::enter() {
   auto const place = waiters_.insert(waiters_.end(), &waiter);
   boost::system::error_code error;
   co_await waiter.timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
-  if (waiter.granted) co_return Pass(*this);  // leave() took it off the list
+  if (waiter.granted) co_return Pass(*this);  // leave() has removed it from the list
   waiters_.erase(place);
   throw boost::system::system_error(asio::error::operation_aborted);
 }

@@ -1,5 +1,5 @@
-// A counting semaphore for coroutines of one thread: at most `capacity` holders, served in the
-// order in which they came.
+// A counting semaphore for coroutines of one thread: at most `capacity` holders. Waiting coroutines
+// are served in the order of their arrival.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -18,7 +18,7 @@ class Gate {
   Gate(Gate const&) = delete;
   Gate& operator=(Gate const&) = delete;
 
-  // One holder's place; given back when destroyed. The gate must outlive it.
+  // One holder's slot, released by the destructor. The gate must outlive it.
   class Pass {
    public:
     Pass() = default;
@@ -36,7 +36,7 @@ class Gate {
     Gate* gate_ = nullptr;
   };
 
-  // Waits for a place. Cancellation throws operation_aborted.
+  // Waits for a free slot. Cancellation throws operation_aborted.
   asio::awaitable<Pass> enter();
 
  private:

@@ -1,4 +1,4 @@
-// Waiting, so that tests can let hours pass at once.
+// Waiting behind an interface, so that tests can let hours pass immediately.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -12,7 +12,7 @@ namespace asio = boost::asio;
 class Sleeper {
  public:
   virtual ~Sleeper() = default;
-  // Returns after `time` (at once for zero or less). Cancellation throws operation_aborted.
+  // Returns after `time`, immediately if it is zero or less. Cancellation throws operation_aborted.
   virtual asio::awaitable<void> sleep(Duration time) = 0;
 };
 

@@ -48,13 +48,13 @@ asio::awaitable<bool> TaskGroup::join() {
   bool cancelled = false;
   bool all_cancelled = false;
   while (!tasks_.empty()) {
-    // What one task of many did must not go on unnoticed without it.
+    // The remaining tasks must not run on without the task that failed.
     if (failure_ && !all_cancelled) {
       all_cancelled = true;
       cancel_all();
       continue;
     }
-    boost::system::error_code ignored;  // ended_ never expires: it is always a cancellation
+    boost::system::error_code ignored;  // always operation_aborted: ended_ never expires
     co_await ended_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     auto const state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none && !cancelled) {

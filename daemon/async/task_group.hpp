@@ -1,5 +1,5 @@
-// Owns coroutines that run side by side: nothing that was started is forgotten, and all of it can
-// be cancelled and waited for. Used from the thread of its executor only.
+// Owns coroutines that run concurrently. All of them can be cancelled and waited for, so none is
+// left running. Use it from the thread of its executor only.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -16,29 +16,29 @@ namespace asio = boost::asio;
 
 class TaskGroup {
  public:
-  class Task;  // a handle; may be kept for longer than the coroutine runs
+  class Task;  // a handle, which may outlive the coroutine
   using TaskPtr = std::shared_ptr<Task>;
 
   explicit TaskGroup(asio::any_io_executor executor);
   TaskGroup(TaskGroup const&) = delete;
   TaskGroup& operator=(TaskGroup const&) = delete;
-  ~TaskGroup();  // everything must have ended
+  ~TaskGroup();  // all tasks must have ended
 
-  // Starts it at once: one that waits for nothing has ended when this returns.
+  // Starts `work` immediately. If it never waits, it has ended when this returns.
   TaskPtr spawn(asio::awaitable<void> work);
-  // Terminal; without effect on one that has ended.
+  // Emits a terminal cancellation. Has no effect on a task that has ended.
   void cancel(TaskPtr task);
   void cancel_all();
   bool empty() const { return tasks_.empty(); }
 
-  // Waits until all have ended. When this wait is itself cancelled, or a task ends with an
-  // exception, all are cancelled and waited for. True when the wait was cancelled. Rethrows the
+  // Waits until all tasks have ended. If this wait is cancelled or a task ends with an exception,
+  // cancels all tasks and waits for them. Returns true if the wait was cancelled. Rethrows the
   // first exception that a task ended with.
   asio::awaitable<bool> join();
 
  private:
   asio::any_io_executor executor_;
-  std::vector<TaskPtr> tasks_;  // those that have not ended
+  std::vector<TaskPtr> tasks_;  // the tasks that have not ended
   asio::steady_timer ended_;    // cancelled whenever a task has ended
   std::exception_ptr failure_;
 };

@@ -1,8 +1,8 @@
-// A time limit around any awaitable. Both ends are waited for: when the limit passes, the operation
-// is cancelled (terminal) and has ended before this returns, so nothing is left running. Operations
-// that cannot be cancelled (getaddrinfo) do not belong in here.
+// A time limit around any awaitable. When the limit passes, the operation is cancelled (terminal)
+// and waited for, so nothing is left running. Do not use it for operations that cannot be cancelled
+// (getaddrinfo).
 //
-// Cancelling whoever waits cancels operation and timer, and ends in
+// Cancelling the caller cancels the operation and the timer and throws
 // system_error(operation_aborted).
 #pragma once
 
@@ -27,8 +27,8 @@ namespace affsync::async {
 
 namespace asio = boost::asio;
 
-// The value of `op`, or what it throws; Failure(timeout) "`what` took longer than …" when the limit
-// passed first. T must be void or default-constructible.
+// Returns or throws what `op` returns or throws. Throws Failure(timeout) "`what` took longer than
+// …" if the limit passed first. T must be void or default-constructible.
 template <class T>
 asio::awaitable<T> with_timeout(asio::awaitable<T> op, std::chrono::milliseconds limit,
                                 std::string what = "the operation") {

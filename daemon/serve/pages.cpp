@@ -222,7 +222,7 @@ struct Pages::Impl {
     co_return co_await Call::wait(call, query_limit, "the report");
   }
 
-  asio::awaitable<HttpResponse> people_page() {
+  asio::awaitable<HttpResponse> dashboard_page() {
     HomePage page;
     page.database_url = parts.database_url;
     page.nonce = make_nonce();
@@ -244,7 +244,7 @@ struct Pages::Impl {
   }
 
   asio::awaitable<HttpResponse> route(Target target) {
-    if (target.path == "/") co_return co_await people_page();
+    if (target.path == "/") co_return co_await dashboard_page();
     if (target.path == "/healthz") co_return page_of(200, text_type, "alive\n");
     if (target.path == "/readyz") co_return co_await ready_page();
     if (target.path == "/metrics") co_return metrics_page();

@@ -9,9 +9,10 @@
 namespace affsync::sync {
 namespace {
 
-// Our clock beside a broker's: more than that is told, and then nothing is dated by ours.
+// If our clock and the broker's differ by more than this, a warning is logged and nothing is dated
+// by our clock.
 constexpr Duration tolerated_skew = std::chrono::minutes(5);
-// More than that, and windows and intervals mean nothing. A little more than a day.
+// Above this difference, a little more than a day, windows and intervals are meaningless.
 constexpr Duration hopeless_skew = std::chrono::minutes(24 * 60 + 10);
 
 bool is_far(Duration skew, Duration limit) {
@@ -31,7 +32,8 @@ BrokerClock::BrokerClock(std::string source, Observer& observer, Logger log)
 void BrokerClock::notice(Headers const& headers, TimePoint sent_at, TimePoint now) {
   auto const theirs = date_of(headers);
   if (!theirs) return;
-  // A cache in between says how long ago that was. The answer was made at some time between.
+  // A cache on the way reports the answer's age. The broker made the answer at some moment between
+  // sending and receiving: take the middle.
   auto const age = headers.find("Age");
   auto const old = age ? engine::parse_wait(*age).value_or(std::chrono::milliseconds(0))
                        : std::chrono::milliseconds(0);

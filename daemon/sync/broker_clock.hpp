@@ -1,5 +1,5 @@
-// A broker's clock beside ours, as the Date of its answers shows it: what is dated by which, and
-// when ours is so wrong that nothing can be read. Without I/O.
+// Compares this machine's clock with the broker's, which the Date header of its answers shows.
+// Decides which clock dates rows, and when ours is too wrong to read anything. Performs no I/O.
 #pragma once
 
 #include <optional>
@@ -13,26 +13,27 @@
 
 namespace affsync::sync {
 
-// The Date of an answer; nullopt where it has none that can be read.
+// Returns the Date header of an answer; nullopt if it is missing or invalid.
 std::optional<TimePoint> date_of(Headers const& headers);
 
 class BrokerClock {
  public:
   BrokerClock(std::string source, Observer& observer, Logger log);
 
-  // An answer that came at `now` to what was sent at `sent_at`. Warns when the clocks have come to
-  // differ by more than some minutes.
+  // Records an answer that arrived at `now` to a request sent at `sent_at`. Warns once when the
+  // clocks begin to differ by more than a few minutes.
   void notice(Headers const& headers, TimePoint sent_at, TimePoint now);
 
-  // Our clock less the broker's, by its last answer with a Date: exact to some seconds. nullopt
-  // where it told none.
+  // Our clock minus the broker's, from its last answer with a Date; accurate to a few seconds.
+  // nullopt if no answer had one.
   std::optional<Duration> skew() const { return skew_; }
 
-  // `now`, which is by our clock, by the broker's where ours is off by more than some minutes.
+  // Returns `now` (our clock), converted to the broker's clock if ours is off by more than a few
+  // minutes.
   TimePoint trusted(TimePoint now) const;
 
-  // Both the broker and the database say that our clock is wrong by more than a day.
-  // `database_skew`: our clock less the database's, where it is known.
+  // Returns an error if both the broker and the database show that our clock is wrong by more than
+  // a day. `database_skew`: our clock minus the database's, if known.
   std::optional<Error> hopeless(TimePoint now, std::optional<Duration> database_skew) const;
 
  private:

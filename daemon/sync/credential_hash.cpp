@@ -38,7 +38,7 @@ std::optional<std::string> bytes_of(std::string_view hex) {
   return out;
 }
 
-// Each part with its length before it, so that no two lists of parts read the same.
+// Prefixes each part with its length, so that two different lists of parts never give one text.
 Secret material(engine::SourcePlan const& plan) {
   std::string text;
   auto add = [&text](std::string_view part) {
@@ -75,7 +75,7 @@ std::optional<std::string> scrypt(engine::SourcePlan const& plan, std::string_vi
 std::string hash_credentials(engine::SourcePlan const& plan) {
   std::array<unsigned char, salt_size> bytes{};
   if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
-    throw Failure(ErrorCode::internal, "the machine gives no random bytes");
+    throw Failure(ErrorCode::internal, "the machine provides no random bytes");
   }
   std::string const salt(bytes.begin(), bytes.end());
   auto const hash = scrypt(plan, salt, cost, block, lanes);
@@ -98,7 +98,7 @@ bool is_hash_of(std::string_view hash, engine::SourcePlan const& plan) {
     bool const good = flaw == std::errc() && stop == text.data() + text.size() && value <= most;
     return good ? value : 0;
   };
-  // Bounds, since whoever may write the table must not be able to hang us.
+  // Upper bounds: a hash that another user wrote into the table must not make this process hang.
   auto const log_n = number(parts[1], 16), r = number(parts[2], 8), p = number(parts[3], 4);
   auto const salt = bytes_of(parts[4]);
   auto const wanted = bytes_of(parts[5]);

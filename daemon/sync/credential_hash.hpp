@@ -1,5 +1,5 @@
-// What the database may know of credentials that were refused: enough to tell them from others,
-// too little to find them out.
+// The hash under which the database stores refused credentials: it tells them from other
+// credentials but does not reveal them.
 #pragma once
 
 #include <string>
@@ -9,12 +9,12 @@
 
 namespace affsync::sync {
 
-// "scrypt:14:8:1:SALT:HASH" over the credentials and where and how they are sent (a mended
-// connector, login path or address deserves a new try too). The salt is random. Takes some tens of
-// milliseconds. Throws Failure internal when the machine gives no randomness.
+// Returns "scrypt:14:8:1:SALT:HASH" over the credentials, the connector, the base URL and the login
+// path, so that a fix of any of them gets a new try. The salt is random. Takes some tens of
+// milliseconds. Throws Failure(internal) if the machine provides no random bytes.
 std::string hash_credentials(engine::SourcePlan const& plan);
 
-// False also for a text that is no such hash.
+// Returns whether `hash` was made of the credentials of `plan`; false if it is not such a hash.
 bool is_hash_of(std::string_view hash, engine::SourcePlan const& plan);
 
 }  // namespace affsync::sync

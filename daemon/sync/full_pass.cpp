@@ -7,7 +7,7 @@ namespace affsync::sync {
 bool is_full_due(StreamTask const& task, schema::StreamState const& state, TimePoint now) {
   if (!task.full_every) return false;
   auto const& began = state.last_full_began_at;
-  // One that began in the future was noted by a wrong clock.
+  // A start in the future was recorded while the clock was wrong.
   if (!began || *began > now) return true;
   Duration slack{};
   if (task.full_every->is_interval()) {

@@ -1,4 +1,4 @@
-// When a pass over everything is due. Without I/O.
+// Decides when a full pass is due. Performs no I/O.
 #pragma once
 
 #include "daemon/sync/stream_task.hpp"
@@ -6,9 +6,9 @@
 
 namespace affsync::sync {
 
-// Counted from where the last one began, whole or not, so that one that was not is not repeated at
-// each run. An interval may be a little short: runs come at times of their own, and a pass each
-// week would otherwise be one each week and a run.
+// Counts from the start of the last full pass, complete or not, so that an incomplete one is not
+// repeated at every run. An interval may be shortened a little: full passes begin only when a run
+// is due, so a weekly pass would otherwise take a week plus one run interval.
 bool is_full_due(StreamTask const& task, schema::StreamState const& state, TimePoint now);
 
 }  // namespace affsync::sync

@@ -1,4 +1,4 @@
-// What a page that was read asks of the database. Without I/O.
+// Turns a page that was read into a write request to the store. Performs no I/O.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,11 @@
 
 namespace affsync::sync {
 
-// Rows that this page has in common with earlier ones: consecutive pages overlap.
+// Counts the rows of this page that earlier pages had as well, since consecutive pages overlap.
 std::int64_t repeated_rows(engine::PageRead const& page);
 
-// Moves the rows and all that is stored with them out of `page`; the end of a slice stays in it.
-// PageWrite::personal is left to the caller. `now` is the time of the rows.
+// Moves the rows and everything stored with them out of `page`; slice_end stays in it. The caller
+// sets PageWrite::personal. `now` is the time that the rows are stored with.
 schema::PageWrite page_writing(engine::PageRead& page, schema::RunKey run, TimePoint now);
 
 }  // namespace affsync::sync

@@ -11,7 +11,7 @@ PassNotes::PassNotes(Logger log) : log_(std::move(log)) {}
 void PassNotes::missing_totals(std::vector<std::string> const& totals) {
   for (auto const& path : totals) {
     if (!missing_told_.insert(path).second) continue;
-    log_.warn("a total that the connector names was not found in the answers; nothing is compared",
+    log_.warn("a total that the connector names is missing from the answers; it is not compared",
               {{"total", path}});
   }
 }
@@ -28,12 +28,12 @@ void PassNotes::differences(std::vector<schema::SliceClosed::Difference> const& 
 void PassNotes::pass_closed(schema::PassClosed const& closed) {
   if (closed.waiting > 0) {
     log_.info(
-        "rows are missing from the list; they count as deleted if the next pass misses them "
-        "too, since the broker gives no count to check it against",
+        "rows are missing from the broker's list; they count as deleted if the next pass does not "
+        "find them either, since the broker gives no count to check against",
         {{"rows", std::to_string(closed.waiting)}});
   }
   if (closed.kept > 0) {
-    log_.info("stored rows are older than what the broker lists now; they are kept",
+    log_.info("stored rows are older than what the broker still lists; they are kept",
               {{"rows", std::to_string(closed.kept)},
                {"lists_from", closed.lists_from ? format_day(*closed.lists_from) : "-"}});
   }
@@ -42,8 +42,8 @@ void PassNotes::pass_closed(schema::PassClosed const& closed) {
 void PassNotes::contradicting(std::int64_t rows) {
   if (rows == 0) return;
   log_.warn(std::to_string(rows) + (rows == 1 ? " row contradicts" : " rows contradict") +
-                " what was read before: a clock was wrong now or then. The stored times stay "
-                "unless the next pass reads the same",
+                " what was read before: a clock was wrong at one of the two readings. The stored "
+                "times stay unless the next pass reads the same times again",
             {{"rows", std::to_string(rows)}});
 }
 

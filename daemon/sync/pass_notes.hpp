@@ -1,5 +1,5 @@
-// What the log says of a pass besides its errors: totals that are missing or differ, rows that are
-// gone or kept, times that contradict each other.
+// Logs what is notable about a pass besides its errors: totals that are missing or differ, rows
+// that vanished or are kept, times that contradict each other.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +16,14 @@ class PassNotes {
  public:
   explicit PassNotes(Logger log);
 
-  // Totals that the connector names and the answers do not have. Each is told once a run: without
-  // its figure the comparison that the connector asks for does not take place.
+  // Paths of totals that the connector names but the answers do not contain. Each is logged once a
+  // run: without it, the comparison that the connector asks for does not take place.
   void missing_totals(std::vector<std::string> const& totals);
-  // The broker's totals that the stored rows differ from.
+  // Totals of the broker that differ from the stored rows.
   void differences(std::vector<schema::SliceClosed::Difference> const& unmatched);
-  // Rows that the pass missed.
+  // Stored rows that the pass did not see.
   void pass_closed(schema::PassClosed const& closed);
-  // So many rows whose relative time contradicts earlier readings; of 0 nothing is said.
+  // `rows`: number of rows whose relative time contradicts earlier readings. 0 logs nothing.
   void contradicting(std::int64_t rows);
 
  private:

@@ -8,14 +8,14 @@ namespace {
 constexpr std::size_t most_reasons = 100;
 constexpr std::size_t shown_reasons = 3;
 
-// The first is the one that a run is named after. Rows in quarantine come before totals, which they
-// are missing from.
+// The run reports the code with the lowest rank. Quarantined rows come before totals, because
+// totals differ when rows are missing from them.
 int rank_of(ErrorCode code) {
   switch (code) {
     case ErrorCode::mass_drop:
       return 0;
     case ErrorCode::sweep_unverified:
-    case ErrorCode::not_found:  // days that should have something by now
+    case ErrorCode::not_found:  // days that should have rows by now
       return 1;
     case ErrorCode::coverage_gap:
       return 2;
@@ -32,7 +32,7 @@ std::string rows_in_words(std::int64_t rows) {
 
 }  // namespace
 
-void PassVerdict::doubt(ErrorCode code, std::string text, std::string hint) {
+void PassVerdict::add_doubt(ErrorCode code, std::string text, std::string hint) {
   auto const known = doubts_.find(rank_of(code));
   if (known != doubts_.end()) {
     ++known->second.times;
@@ -45,11 +45,12 @@ void PassVerdict::doubt(ErrorCode code, std::string text, std::string hint) {
 
 void PassVerdict::differ(std::vector<schema::SliceClosed::Difference> const& differences) {
   for (auto const& difference : differences) {
-    doubt(ErrorCode::totals_differ,
-          "the broker's total of " + difference.metric + " is " + difference.broker_value +
-              ", our rows give " + difference.our_value,
-          "`affsync status` lists what differs. If the broker counts what it does not list, set "
-          "`reconcile: warn` of the stream.");
+    add_doubt(
+        ErrorCode::totals_differ,
+        "the broker's total of " + difference.metric + " is " + difference.broker_value +
+            ", our rows give " + difference.our_value,
+        "`affsync status` lists the differences. If the broker counts rows that it does not list, "
+        "set `reconcile: warn` of the stream.");
   }
 }
 
@@ -66,9 +67,10 @@ void PassVerdict::close(schema::PassClosed const& closed, std::int64_t rows_read
       text += ", since " + rows_in_words(closed.marked_lately) +
               " were marked in the last seven days already";
     }
-    doubt(ErrorCode::mass_drop, std::move(text),
-          "If the broker really removed them, raise mass_drop of this source for one pass. If it "
-          "only stopped showing what is old, say with `keeps` how long it shows a row.");
+    add_doubt(
+        ErrorCode::mass_drop, std::move(text),
+        "If the broker really removed them, raise mass_drop of this source for one pass. If it "
+        "only stopped showing what is old, say with `keeps` how long it shows a row.");
   }
   if (!closed.lost.empty()) {
     std::string text = "nothing is known of ";
@@ -77,22 +79,23 @@ void PassVerdict::close(schema::PassClosed const& closed, std::int64_t rows_read
       text += format_day(days.from);
       if (days.to > days.from) text += " to " + format_day(days.to);
     }
-    doubt(ErrorCode::coverage_gap, text + ": the broker no longer gives these days",
-          "What it still gives was read. reporting.coverage keeps the days as lost.");
+    add_doubt(ErrorCode::coverage_gap, text + ": the broker no longer gives these days",
+              "What it still gives was read. reporting.coverage keeps the days as lost.");
   }
-  aside(closed, rows_read,
-        "They wait in quarantine: `affsync quarantine` shows them, maps them again, or accepts "
-        "them as known.");
-  // This run's own doubts are known already, and days of which rows were put aside are in doubt
-  // too.
+  add_quarantined(
+      closed, rows_read,
+      "They wait in quarantine: `affsync quarantine` shows them, maps them again, or accepts "
+      "them as known.");
+  // Add it only if nothing else is reported: this run's own doubts, and the days of quarantined
+  // rows, are stored as days in doubt as well.
   if (closed.earlier_doubt && doubts_.empty()) {
-    doubt(ErrorCode::sweep_unverified, "days of this pass could not be verified",
-          "reporting.coverage lists them; the next pass asks for them again.");
+    add_doubt(ErrorCode::sweep_unverified, "days of this pass could not be verified",
+              "reporting.coverage lists them; the next pass asks for them again.");
   }
 }
 
-void PassVerdict::aside(schema::PassClosed const& closed, std::int64_t rows_read,
-                        std::string hint) {
+void PassVerdict::add_quarantined(schema::PassClosed const& closed, std::int64_t rows_read,
+                                  std::string hint) {
   if (closed.quarantined == 0) return;
   std::string text = std::to_string(closed.quarantined) + " of " +
                      rows_in_words(std::max(rows_read, closed.quarantined)) + ": ";
@@ -101,7 +104,7 @@ void PassVerdict::aside(schema::PassClosed const& closed, std::int64_t rows_read
     text += reason.text + " (" + std::to_string(reason.rows) + ")";
   }
   if (closed.other_reasons > 0) text += ", …";
-  doubt(ErrorCode::rows_quarantined, std::move(text), std::move(hint));
+  add_doubt(ErrorCode::rows_quarantined, std::move(text), std::move(hint));
 }
 
 void PassVerdict::close_dry(std::int64_t quarantined, std::int64_t rows_read) {
@@ -114,11 +117,12 @@ void PassVerdict::close_dry(std::int64_t quarantined, std::int64_t rows_read) {
       ++closed.other_reasons;
     }
   }
-  aside(closed, rows_read,
-        "They would be put aside. `affsync inspect` shows what each column finds in a row.");
+  add_quarantined(
+      closed, rows_read,
+      "They would be quarantined. `affsync inspect` shows what each column finds in a row.");
 }
 
-// The most frequent ones first; their counts are negative.
+// Returns counts and reasons, the most frequent first. The counts are negative, for the sorting.
 std::vector<std::pair<std::int64_t, std::string>> PassVerdict::frequent_reasons() const {
   std::vector<std::pair<std::int64_t, std::string>> reasons;
   for (auto const& [reason, rows] : reasons_) reasons.emplace_back(-rows, reason);
@@ -135,9 +139,9 @@ Error PassVerdict::mapping_error(std::string text) const {
   }
   if (reasons.size() > shown_reasons) text += ", …";
   return Error(ErrorCode::mapping_failed, std::move(text),
-               "The broker's answers have another shape than the connector says; `affsync inspect` "
-               "shows both side by side. Nothing was marked as vanished, and the next run asks for "
-               "the same rows again.");
+               "The broker's answers have a different shape than the connector describes; `affsync "
+               "inspect` shows both side by side. No row was marked as vanished, and the next run "
+               "asks for the same rows again.");
 }
 
 std::optional<Error> PassVerdict::judge_mapping(engine::PageRead const& page) {

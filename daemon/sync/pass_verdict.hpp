@@ -1,5 +1,5 @@
-// What a pass is worth: gathers what is known against it while it goes on, and says in the end
-// whether it is whole, and if not, why. Without I/O.
+// Judges a pass: collects its problems while it runs and decides at its end whether it is complete,
+// and if not, why. Performs no I/O.
 #pragma once
 
 #include <cstdint>
@@ -16,24 +16,26 @@ namespace affsync::sync {
 
 class PassVerdict {
  public:
-  // Something that makes the pass partial: its rows are in, but not all, not verified, or the books
-  // differ. Of each code the first text is kept.
-  void doubt(ErrorCode code, std::string text, std::string hint);
-  // The broker's totals that our rows differ from.
+  // Adds a problem that makes the pass partial: rows are stored, but some are missing or
+  // unverified, or totals differ. Only the first text of each rank of codes is kept; the others are
+  // counted.
+  void add_doubt(ErrorCode code, std::string text, std::string hint);
+  // Adds totals of the broker that differ from our rows.
   void differ(std::vector<schema::SliceClosed::Difference> const& differences);
-  // What the database says at the end. `rows_read`: of the whole run.
+  // Adds what the database found at the end of the pass. `rows_read`: rows of the whole run.
   void close(schema::PassClosed const& closed, std::int64_t rows_read);
-  // The same of a pass that stores nothing: what it would have put aside.
+  // The same for a dry run, which stores nothing: adds the rows that it would have quarantined.
   void close_dry(std::int64_t quarantined, std::int64_t rows_read);
-  // No sweep is in doubt, whatever else is.
+  // True if the sweep itself is not in doubt; other problems do not count.
   bool is_swept() const;
 
-  // A page that was read. mapping_failed when none of the rows of the first page that has any could
-  // be mapped, or, at the end of a slice, fewer than half of all so far.
+  // Counts the rows of a page that was read. Returns mapping_failed if no row of the first page
+  // with rows could be mapped, or if at the end of a slice more than half of all rows so far could
+  // not.
   std::optional<Error> judge_mapping(engine::PageRead const& page);
 
   bool is_whole() const { return doubts_.empty(); }
-  // The gravest of the doubts, with the others behind it; nullopt for a whole pass.
+  // The most severe problem, with the others appended to its message; nullopt for a complete pass.
   std::optional<Error> worst() const;
 
  private:
@@ -42,12 +44,13 @@ class PassVerdict {
     int times = 1;
   };
   Error mapping_error(std::string text) const;
-  void aside(schema::PassClosed const& closed, std::int64_t rows_read, std::string hint);
+  void add_quarantined(schema::PassClosed const& closed, std::int64_t rows_read, std::string hint);
   std::vector<std::pair<std::int64_t, std::string>> frequent_reasons() const;
 
   std::map<int, Doubt> doubts_;  // by rank
   std::int64_t mapped_ = 0, unmapped_ = 0;
-  std::map<std::string, std::int64_t> reasons_;  // of rows that did not map; the first few kinds
+  // Number of rows for each reason of a failed mapping; bounded, so later reasons are left out.
+  std::map<std::string, std::int64_t> reasons_;
 };
 
 }  // namespace affsync::sync

@@ -1,4 +1,4 @@
-// What of a stream's rows is about people, as the store has to know it.
+// The columns and members of a stream's rows that hold personal data, in the form the store needs.
 #pragma once
 
 #include <memory>

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 constexpr auto longest_login_pause = 24h;
 constexpr auto longest_key_pause = 6h;
-// Another process logs in meanwhile; it may be one that hangs.
+// The wait for another process that logs in is limited, since that process may hang.
 constexpr auto nap = 250ms;
 constexpr int most_naps = 240;
 
@@ -52,7 +52,7 @@ void RefusalGuard::keep_in(schema::BlockStore* store, schema::BlockKey key) {
 }
 
 std::optional<TimePoint> RefusalGuard::until() const {
-  if (!standing()) return std::nullopt;
+  if (!active_block_error()) return std::nullopt;
   return block_->until;
 }
 
@@ -75,10 +75,10 @@ Error RefusalGuard::held_back() const {
   return error;
 }
 
-std::optional<Error> RefusalGuard::standing() const {
+std::optional<Error> RefusalGuard::active_block_error() const {
   if (!block_ || try_anyway_) return std::nullopt;
   auto const left = over_at_ - clock_.now();
-  // Longer than any pause: our clock was set back since.
+  // If more is left than the longest pause, our clock was set back: the block no longer counts.
   if (left <= Duration::zero() || left > longest_login_pause) return std::nullopt;
   return held_back();
 }
@@ -102,9 +102,9 @@ void RefusalGuard::take(std::optional<schema::SourceBlock> block) {
   if (block_ || had) tell();
 }
 
-asio::awaitable<std::optional<Error>> RefusalGuard::look() {
-  // A database that is away costs its time limit; a run has enough to do with it.
-  if (store_ == nullptr || clock_.now() < deaf_until_) co_return standing();
+asio::awaitable<std::optional<Error>> RefusalGuard::check_database_block() {
+  // Asking a database that is unavailable costs its timeout: do not ask again soon.
+  if (store_ == nullptr || clock_.now() < deaf_until_) co_return active_block_error();
   schema::BlockState state;
   std::optional<Error> flaw;
   try {
@@ -114,8 +114,9 @@ asio::awaitable<std::optional<Error>> RefusalGuard::look() {
   }
   if (flaw) {
     deaf_until_ = clock_.now() + 30s;
-    log_.debug("the database cannot say whether the login was refused", {{"error", flaw->message}});
-    co_return standing();
+    log_.debug("cannot read from the database whether the login was refused",
+               {{"error", flaw->message}});
+    co_return active_block_error();
   }
   if (state.now) database_skew_ = clock_.now() - *state.now;
   worked_ = worked_ || state.worked_before;
@@ -128,15 +129,15 @@ asio::awaitable<std::optional<Error>> RefusalGuard::look() {
       state.block.reset();
     }
   }
-  if (!state.block && standing()) {
-    // Taken away by a process that was let in: with these credentials, or with other ones, so that
-    // ours are still wrong. It is tried once.
-    if (given_back_) co_return standing();
+  if (!state.block && active_block_error()) {
+    // Another process was accepted and removed our block. It may have used other credentials, so
+    // that ours are still wrong: try ours once.
+    if (given_back_) co_return active_block_error();
     given_back_ = true;
     carried_ = block_->refusals;
   }
   take(std::move(state.block));
-  co_return standing();
+  co_return active_block_error();
 }
 
 asio::awaitable<void> RefusalGuard::refused(Error& error) {
@@ -152,7 +153,7 @@ asio::awaitable<void> RefusalGuard::refused(Error& error) {
   error.hint = error.hint.empty() ? next : error.hint + " " + next;
 }
 
-asio::awaitable<void> RefusalGuard::hold(Error const& error, Duration pause) {
+asio::awaitable<void> RefusalGuard::block_for(Error const& error, Duration pause) {
   schema::SourceBlock block;
   block.code = std::string(to_string(ErrorCode::throttled));
   block.reason = error.message;
@@ -168,7 +169,7 @@ asio::awaitable<void> RefusalGuard::keep(schema::SourceBlock block, bool goes_on
   block.since = goes_on ? block_->since : now;
   block.until = now + block.remaining;
   try_anyway_ = false;
-  // In memory first: others of this process must not wait for the database to hear of it.
+  // Set it in memory first, so that other streams of this process do not wait for the database.
   take(block);
   if (store_ == nullptr) co_return;
   std::optional<Error> flaw;
@@ -180,7 +181,8 @@ asio::awaitable<void> RefusalGuard::keep(schema::SourceBlock block, bool goes_on
   }
   crash_point(CrashPoint::login_refused);
   if (flaw) {
-    log_.warn("other processes will not know that the broker refused", {{"error", flaw->message}});
+    log_.warn("the refusal could not be stored, so other processes will try the login as well",
+              {{"error", flaw->message}});
   }
 }
 
@@ -202,7 +204,7 @@ asio::awaitable<void> RefusalGuard::forget() {
     flaw = failure.error();
   }
   if (flaw) {
-    log_.warn("the database still says that the login was refused", {{"error", flaw->message}});
+    log_.warn("the stored refusal of the login could not be removed", {{"error", flaw->message}});
   }
 }
 
@@ -214,7 +216,7 @@ asio::awaitable<std::unique_ptr<schema::Lease>> RefusalGuard::login_turn() {
     try {
       turn = co_await store_->try_login(key_);
     } catch (Failure const&) {
-      failed = true;  // what matters will fail by itself
+      failed = true;  // go on without a lease; what needs the database reports the error itself
     }
     if (turn || failed) break;
     co_await sleeper_.sleep(nap);

@@ -1,6 +1,6 @@
-// Keeps a source from trying refused credentials again and again: after a refusal it is left alone
-// for a pause that grows, told to every process through the database, and over at once with other
-// credentials or when somebody asks for a new try. Used from the I/O thread only.
+// Prevents repeated attempts with refused credentials. Each refusal blocks the source for a pause
+// that grows with the refusals in a row. The database shares the block with all processes. Changed
+// credentials or a request for a new try end it at once. Use it from the I/O thread only.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -18,8 +18,8 @@ namespace affsync::sync {
 
 namespace asio = boost::asio;
 
-// How long a source is left alone after so many refusals in a row. A login is guarded by people and
-// may be locked; a key only fails.
+// Returns how long a source is blocked after `refusals` refusals in a row. Logins pause for longer:
+// a broker may lock an account after failed logins, while a wrong key only fails.
 Duration pause_after(int refusals, bool is_login);
 
 class RefusalGuard {
@@ -27,41 +27,45 @@ class RefusalGuard {
   RefusalGuard(engine::SourcePlan const& plan, Clock& clock, async::Sleeper& sleeper,
                Observer& observer, Logger log);
 
-  // Without a store it remembers for its own life only. nullptr: none (any more).
+  // Sets the store that keeps the block. Without one (nullptr), the block lives only in this
+  // object.
   void keep_in(schema::BlockStore* store, schema::BlockKey key);
 
-  // Why nothing may be sent now; `where` and `code` are the refusal's. From memory alone.
-  std::optional<Error> standing() const;
-  // The same after a look at the database.
-  asio::awaitable<std::optional<Error>> look();
+  // Returns why nothing may be sent now; `where` and `code` are those of the refusal. Reads memory
+  // only.
+  std::optional<Error> active_block_error() const;
+  // Loads the block from the database, then returns active_block_error().
+  asio::awaitable<std::optional<Error>> check_database_block();
   std::optional<TimePoint> until() const;
 
-  // A block stood and its pause is over, or somebody asked for a new try: one request at a time
-  // until it is clear which way it goes.
-  bool on_probation() const { return block_ && !standing(); }
-  // The credentials were good at some time, so that one refusal may be an accident.
+  // True if the pause of a block is over or the user asked for a new try. Then requests go out one
+  // at a time until one is accepted or refused.
+  bool on_probation() const { return block_ && !active_block_error(); }
+  // True if the credentials worked before, so that one refusal may be an accident.
   bool worked_before() const { return worked_; }
 
-  // The broker refused: writes the block, and adds to the error until when it stands.
+  // Records a refusal: stores the block and adds its end to the hint of `error`.
   asio::awaitable<void> refused(Error& error);
-  // The broker let us in: takes the block away.
+  // Records a success: removes the block.
   asio::awaitable<void> accepted();
-  // The broker asks to be left alone for longer than a run can wait: noted like a refusal, without
-  // counting as one.
-  asio::awaitable<void> hold(Error const& error, Duration pause);
+  // Blocks the source for `pause`, because the broker asks for a longer wait than a run can make.
+  // Does not count as a refusal.
+  asio::awaitable<void> block_for(Error const& error, Duration pause);
+  // True if the block was made by block_for().
   bool held() const { return block_ && block_->code == to_string(ErrorCode::throttled); }
-  // Our clock less the database's, when it was looked at last.
+  // Our clock minus the database's, at the last check of the database.
   std::optional<Duration> database_skew() const { return database_skew_; }
-  // Somebody asks for a new try: the block of before counts no more, but for the length of the next
+  // The user asks for a new try: the present block no longer applies, but still lengthens the next
   // pause.
   void try_anyway() { try_anyway_ = retry_requested_ = true; }
-  // A new try was requested at some time, whatever became of it.
+  // True if a new try was requested at some time, whatever its result.
   bool retry_requested() const { return retry_requested_; }
-  // A reload: forgotten, in the database too.
+  // Removes the block, in the database too. For a reload.
   asio::awaitable<void> forget();
 
-  // The only login of these credentials at this moment, of all processes. Waits for another one to
-  // end, for a while.
+  // Takes the lease of logins with these credentials, so that only one process logs in at a time.
+  // Waits up to a minute for another process; then, or if the database fails, returns nullptr and
+  // the caller logs in anyway.
   asio::awaitable<std::unique_ptr<schema::Lease>> login_turn();
 
  private:
@@ -79,14 +83,14 @@ class RefusalGuard {
   bool is_login_;
   schema::BlockStore* store_ = nullptr;
   schema::BlockKey key_;
-  std::optional<schema::SourceBlock> block_;  // of these credentials
-  TimePoint over_at_{};                       // its end by our clock
-  TimePoint deaf_until_{};                    // the database did not answer a moment ago
-  std::string place_;                         // of the request that was refused
-  std::string other_hash_;                    // known to be of other credentials
-  bool others_block_ = false;                 // the database has one of other credentials
-  bool given_back_ = false;                   // another process took our block away
-  int carried_ = 0;                           // refusals of ours that went with it
+  std::optional<schema::SourceBlock> block_;  // the block of these credentials
+  TimePoint over_at_{};                       // end of block_ by our clock
+  TimePoint deaf_until_{};                    // the database failed: do not ask it before
+  std::string place_;                         // the request that was refused
+  std::string other_hash_;                    // a hash known to belong to other credentials
+  bool others_block_ = false;                 // the database blocks other credentials
+  bool given_back_ = false;                   // another process removed our block
+  int carried_ = 0;                           // refusals that the removed block counted
   std::optional<Duration> database_skew_;
   bool try_anyway_ = false;
   bool retry_requested_ = false;

@@ -1,4 +1,4 @@
-// What ended a run, in the words of its report. Without I/O.
+// Status and error of a run that ended early. Performs no I/O.
 #pragma once
 
 #include <exception>
@@ -8,11 +8,11 @@
 
 namespace affsync::sync {
 
-// What a run is that ended with `error`: one that could not begin, or whose stream is closed to us,
-// was skipped.
+// Returns the status of a run that ended with `error`. It is `skipped` if another instance reads
+// the stream or the broker does not offer it to this account.
 RunStatus status_of(Error const& error);
 
-// The error that an exception stands for; `cancelled` for an operation that was aborted.
+// Returns the error of an exception; `cancelled` for an aborted operation.
 Error error_of(std::exception_ptr const& thrown);
 
 }  // namespace affsync::sync

@@ -13,23 +13,23 @@ void refuse_start_ahead(engine::StreamPlan const& plan, TimePoint now) {
                 "today is " + format_day(std::chrono::floor<std::chrono::days>(now)) +
                     " by the clock of this machine, before the stream's start, " +
                     format_day(window->start),
-                "Set the clock (timedatectl), or `start` of the stream.");
+                "Set the clock (timedatectl), or correct `start` of the stream.");
 }
 
 std::optional<TimePoint> due_later(StreamTask const& task, schema::StreamState const& state,
                                    TimePoint now) {
   if (!state.next_run_at || state.interrupted_run) return std::nullopt;
-  // Another instance may have read it meanwhile; a schedule made denser counts at once.
+  // Another instance may have read the stream meanwhile. A shorter interval takes effect at once.
   TimePoint due = *state.next_run_at;
   if (state.last_success_at) due = std::min(due, task.every.next(*state.last_success_at, 1));
-  // Further ahead than any next time: written while the clock was wrong.
+  // A time further ahead than one interval was written while the clock was wrong: ignore it.
   bool const believable = due <= task.every.next(now, 1);
   if (believable && due > now) return due;
   return std::nullopt;
 }
 
 TimePoint next_run_at(StreamTask const& task, RunReport const& report, double jitter) {
-  // A run that took longer than its interval is followed by the next one at once, not twice.
+  // If a run took longer than its interval, one run follows at once; missed runs are not repeated.
   if (report.status == RunStatus::continued) return *report.finished_at;
   return std::max(task.every.next(report.started_at, jitter), *report.finished_at);
 }

@@ -1,4 +1,4 @@
-// When a run may begin, and when the one after it is due. Without I/O.
+// Decides when a run may begin and when the next one is due. Performs no I/O.
 #pragma once
 
 #include <optional>
@@ -11,15 +11,16 @@
 
 namespace affsync::sync {
 
-// Throws Failure(clock_skew) when the stream starts after tomorrow: on a clock of 1970, or with a
+// Throws Failure(clock_skew) if the stream's start is after tomorrow: with a clock at 1970, or a
 // mistyped year, a pass would read nothing and succeed.
 void refuse_start_ahead(engine::StreamPlan const& plan, TimePoint now);
 
-// The time that a scheduled run has to wait for, as the database has it; nullopt when it is due.
+// Returns the time that a scheduled run has to wait for, according to the database; nullopt if the
+// run is due.
 std::optional<TimePoint> due_later(StreamTask const& task, schema::StreamState const& state,
                                    TimePoint now);
 
-// When the run after that of `report`, which has ended, is due. `jitter`: [0, 1).
+// Returns when the next run is due after the finished run of `report`. `jitter`: [0, 1).
 TimePoint next_run_at(StreamTask const& task, RunReport const& report, double jitter);
 
 }  // namespace affsync::sync

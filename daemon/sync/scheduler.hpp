@@ -1,4 +1,4 @@
-// Which stream is due when. Pure bookkeeping over a clock that is handed in.
+// Tracks when each stream is due. Performs no I/O; the caller passes the time.
 #pragma once
 
 #include <cstddef>
@@ -13,13 +13,13 @@ namespace affsync::sync {
 
 class Scheduler {
  public:
-  // Entries are numbered 0 … count-1; none is due before it was given a time.
+  // Entries are numbered 0 … count-1. An entry is not due before set() gave it a time.
   explicit Scheduler(std::size_t count) : due_(count) {}
 
   void set(std::size_t entry, TimePoint due);
-  // The earliest time; nullopt when nothing waits.
+  // Returns the earliest time; nullopt if the queue is empty.
   std::optional<TimePoint> next() const;
-  // Takes one entry that is due out of the queue; it waits for set() again.
+  // Removes one due entry from the queue and returns it; it is not due again before the next set().
   std::optional<std::size_t> pop(TimePoint now);
 
  private:

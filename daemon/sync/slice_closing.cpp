@@ -23,19 +23,20 @@ schema::SliceClose slice_closing(engine::SliceEnd end, StreamTask const& task, s
   close.covers_days = end.covers_days;
   close.in_doubt = end.doubt.has_value();
   close.now = now;
-  // Which stored rows belong to a window is known by the column it filters on, or not at all.
+  // Only the column that a window filters on tells which stored rows belong to it.
   bool const comparable = !end.slice.from || !end.scope_column.empty();
   if (!comparable) return close;
   close.listed_beside = std::move(end.listed_beside);
-  // A filter passes over rows that the broker counts; a further mapping adds some that it does not.
+  // Counts compare only if each listed row is one stored row: a filter drops rows that the broker
+  // counts, and a further mapping to the same table adds rows that it does not count.
   auto const& spec = task.plan->spec;
   bool const one_row_each =
       !spec.map.where && std::ranges::none_of(spec.also, [&](auto const& mapping) {
         return mapping.table == spec.map.table;
       });
-  // After a restart the keys of the earlier pages are gone; the rows in the table stand for them.
+  // After a restart the keys of the earlier pages are lost: count the rows in the table instead.
   if (end.resumed && !end.doubt && one_row_each) close.expect_live = end.broker_count;
-  // The count of rows is a total like any other, where it counts the rows that are stored.
+  // The broker's row count is compared like any other total if it counts the rows that are stored.
   bool const counts_rows =
       std::ranges::any_of(end.totals, [](auto const& total) { return total.column.empty(); });
   if (end.broker_count && !counts_rows && one_row_each && !end.doubt) {

@@ -1,5 +1,5 @@
-// What the end of a slice asks of the database: which rows it covers, whether those that were not
-// seen may be marked, which of the broker's totals can be compared. Without I/O.
+// Turns the end of a slice into a request to the store: which rows the slice covers, whether unseen
+// rows may be marked as deleted, which of the broker's totals to compare. Performs no I/O.
 #pragma once
 
 #include "connectors/engine/stream_reader.hpp"
@@ -8,7 +8,7 @@
 
 namespace affsync::sync {
 
-// `now` is the time of the marks and comparisons.
+// `now` is the time recorded with the marks and comparisons.
 schema::SliceClose slice_closing(engine::SliceEnd end, StreamTask const& task, schema::RunKey run,
                                  TimePoint now);
 

@@ -16,7 +16,7 @@ void SourceSecrets::withhold(Error& error) const {
 }
 
 void SourceSecrets::renew() {
-  // Account numbers and the like are credentials too, and stand in rows for good reason.
+  // Account numbers and similar short values are credentials too, but belong in rows.
   constexpr std::size_t least_in_rows = 8;
   shown_ = Redactor();
   auto rows = std::make_shared<Redactor>();
@@ -39,7 +39,7 @@ void SourceSecrets::renew() {
 }
 
 void SourceSecrets::note_sent(Secret const& secret) {
-  constexpr std::size_t most = 8;  // a token of before may still be quoted
+  constexpr std::size_t most = 8;  // an earlier token may still be quoted
   if (std::ranges::find(sent_, secret) != sent_.end()) return;
   if (sent_.size() >= most) sent_.erase(sent_.begin());
   sent_.push_back(secret);

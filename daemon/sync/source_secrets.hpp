@@ -1,5 +1,5 @@
-// What must not be told of a source: its credentials, the tokens it gave and what was made of them,
-// taken out of texts that quote the broker. Without I/O.
+// Removes a source's secrets from texts that quote the broker: its credentials, its tokens and the
+// header values made from them. Performs no I/O.
 #pragma once
 
 #include <memory>
@@ -15,28 +15,27 @@ namespace affsync::sync {
 
 class SourceSecrets {
  public:
-  // Knows the credentials of `plan`, which must stay in place.
+  // Covers the credentials of `plan`, which must outlive this object at the same address.
   explicit SourceSecrets(engine::SourcePlan const& plan);
   SourceSecrets(SourceSecrets const&) = delete;
   SourceSecrets& operator=(SourceSecrets const&) = delete;
 
-  // A token or a header's value that goes out from now on. The last few are known.
+  // Adds a token or header value that is sent from now on. Only the last few are kept.
   void note_sent(Secret const& secret);
 
-  // Takes all of them out of everything that an error says, or out of any other text that is to be
-  // shown or stored.
+  // Redacts all secrets in the texts of an error, or in any other text to be shown or stored.
   void withhold(Error& error) const;
   std::string withhold(std::string text) const { return shown_.redact(std::move(text)); }
 
-  // For rows: what cannot be a word of theirs. Never null.
+  // The redactor for rows: only secrets that cannot be ordinary values of a row. Never null.
   std::shared_ptr<Redactor const> const& for_rows() const { return stored_; }
 
  private:
   void renew();
 
   engine::SourcePlan const& plan_;
-  std::vector<Secret> sent_;                // tokens and header values that went out lately
-  Redactor shown_;                          // for what is told: everything that was given or sent
+  std::vector<Secret> sent_;                // tokens and header values that were sent lately
+  Redactor shown_;                          // for messages: all credentials and sent values
   std::shared_ptr<Redactor const> stored_;  // for rows
 };
 

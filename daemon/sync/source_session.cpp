@@ -13,18 +13,19 @@
 namespace affsync::sync {
 namespace {
 
-// A wait of more than a week is nobody's meaning: it is cut short like any other that is too long.
-bool ends_a_run(Duration asked, Duration longest) {
+// Returns whether a requested wait ends the run. A wait of more than a week is not believable: the
+// run goes on and waits only for the connector's cap.
+bool exceeds_run_wait(Duration asked, Duration longest) {
   constexpr auto believable = std::chrono::hours(7 * 24);
   return asked > longest && asked <= believable;
 }
 
 using engine::AnswerClass;
 
-// A throttled request uses up no retry, but a broker that refuses for ever must not hold a run for
-// ever either.
+// A throttled request does not count as a retry, but a broker that always throttles must not keep a
+// run waiting forever.
 constexpr int most_refusals = 30;
-// A login that is throttled so often is a door that stays shut; each knock may count against us.
+// Fewer attempts for a login: a broker may count each one against us.
 constexpr int most_login_refusals = 5;
 constexpr auto pause_of_throttled_login = std::chrono::minutes(15);
 
@@ -51,14 +52,14 @@ engine::Verdict verdict_of(Error const& error) {
 
 }  // namespace
 
-// What one fetch may still spend.
+// The attempts that one fetch has used.
 struct SourceSession::Patience {
   int retries = 0;
   int refusals = 0;
-  bool asked_again = false;  // after a refusal of the token or key
+  bool asked_again = false;  // repeated after a refusal of the token or key
 };
 
-// A request that went out, and with which token.
+// A request that was sent, its answer and the token it carried.
 struct SourceSession::Attempt {
   Attempt(Sent const& answer, std::string asked, std::string with)
       : sent(answer), path(std::move(asked)), token(std::move(with)) {}
@@ -87,14 +88,15 @@ std::string SourceSession::place_of(HttpRequest const& request) const {
          request.target;
 }
 
-bool SourceSession::is_sent_away(Sent const& sent, Error& error) const {
+bool SourceSession::must_leave(Sent const& sent, Error& error) const {
   if (sent.verdict.answer_class != AnswerClass::throttled || !sent.verdict.asked) return false;
-  if (!ends_a_run(*sent.verdict.asked, parts_.longest_wait.value_or(longest_wait()))) return false;
+  if (!exceeds_run_wait(*sent.verdict.asked, parts_.longest_wait.value_or(longest_wait())))
+    return false;
   auto const until = parts_.clock->now() + *sent.verdict.asked;
   error.message += "; the broker asks to wait until " +
                    format_time(std::chrono::ceil<std::chrono::seconds>(until));
   error.hint =
-      "Nothing can be read from it before. If this happens often, lower "
+      "Nothing can be read from the broker before then. If this happens often, lower "
       "rate_limit.requests_per_second of this source.";
   return true;
 }
@@ -108,7 +110,7 @@ asio::awaitable<void> SourceSession::wait_for_turn() {
     auto const now = parts_.clock->now();
     Duration const wait = limiter_.reserve(now);
     if (wait > Duration::zero()) co_await parts_.sleeper->sleep(wait);
-    // A refusal that came meanwhile stops everybody, also those who had a place already.
+    // If the broker throttled another request meanwhile, wait again, even with a reservation.
     auto const until = limiter_.blocked_until();
     if (!until || *until <= parts_.clock->now()) co_return;
   }
@@ -120,8 +122,8 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
   Sent sent;
   sent.sent_at = parts_.clock->now();
   std::string const place = place_of(request);
-  // As it goes out: an answer that quotes a header quotes what was made of the credentials. A
-  // signature is good for once and opens nothing.
+  // Redact header values as they are sent: an answer that quotes a header quotes a value made from
+  // the credentials. A signature needs no redaction, since it is valid for one request only.
   for (auto const& [name, secret] : request.secret_headers) {
     auto const& text = secret.reveal();
     bool const is_signature = plan_.signature && name == plan_.signature->header;
@@ -141,7 +143,8 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
     sent.verdict = verdict_of(*failure);
   } else {
     broker_clock_.notice(sent.response.headers, sent.sent_at, now);
-    // A login's answer has a shape of its own, and is good when it holds a token.
+    // The stream's `good` conditions do not apply to a login's answer: that is good if it holds a
+    // token.
     auto const of_stream = std::ranges::find_if(
         plan_.streams, [&](auto const& one) { return !is_login && one->stream == report.stream; });
     std::vector<engine::GoodSpec> const nothing;
@@ -160,7 +163,7 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
     report.waiting_until = until;
     bool const leaves =
         sent.verdict.asked &&
-        ends_a_run(*sent.verdict.asked, parts_.longest_wait.value_or(longest_wait()));
+        exceeds_run_wait(*sent.verdict.asked, parts_.longest_wait.value_or(longest_wait()));
     parts_.observer->on_throttled(plan_.source, leaves ? Duration() : until - now);
     log_.info(
         "throttled by the broker",
@@ -175,9 +178,9 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
 asio::awaitable<bool> SourceSession::may_retry(Sent const& sent, Patience& patience,
                                                RunReport& report, Error& error) {
   error = sent.verdict.error.value_or(Error(ErrorCode::internal, "no reason was given"));
-  if (is_sent_away(sent, error)) {
-    bool const by_all = ends_a_run(*sent.verdict.asked, longest_wait());
-    if (by_all) co_await refusals_.hold(error, *sent.verdict.asked);
+  if (must_leave(sent, error)) {
+    bool const by_all = exceeds_run_wait(*sent.verdict.asked, longest_wait());
+    if (by_all) co_await refusals_.block_for(error, *sent.verdict.asked);
     co_return false;
   }
   if (sent.verdict.answer_class == AnswerClass::throttled) {
@@ -223,17 +226,17 @@ asio::awaitable<std::optional<Error>> SourceSession::request_token(RunReport& re
     if (refusal) {
       refusal->at(place).in(plan_.source, report.stream);
       withhold_secrets(*refusal);
-      // Whatever the broker calls it: a refused login is not tried again by itself for a good
-      // while, because some brokers answer a series of them with a captcha or a ban.
+      // Whatever status the broker uses, a refused login is not repeated automatically for a while:
+      // some brokers answer repeated logins with a captcha or a ban.
       co_await refusals_.refused(*refusal);
       co_return refusal;
     }
     Error error;
     if (!co_await may_retry(sent, patience, report, error)) co_return error;
     if (patience.refusals < most_login_refusals) continue;
-    error.hint = "The broker lets nobody log in just now.";
-    // The other streams of the source are not to find out for themselves.
-    co_await refusals_.hold(error, pause_of_throttled_login);
+    error.hint = "The broker is throttling logins.";
+    // Block the source, so that its other streams do not try to log in as well.
+    co_await refusals_.block_for(error, pause_of_throttled_login);
     co_return error;
   }
 }
@@ -247,25 +250,25 @@ void SourceSession::note_closed(std::string const& path, int failures, TimePoint
 }
 
 asio::awaitable<std::optional<Error>> SourceSession::ensure_token(RunReport& report) {
-  // At the first request of a run: another process may have been refused meanwhile.
+  // Check the database at the first request of a run: another process may have been refused.
   std::optional<Error> refused;
-  if (report.requests == 0) refused = co_await refusals_.look();
+  if (report.requests == 0) refused = co_await refusals_.check_database_block();
   if (refused) co_return refused;
-  // One login for all streams: whoever comes while it goes on waits here and finds its token.
+  // One login for all streams: the others wait here and then find its token.
   async::Gate::Pass const pass = co_await login_.enter();
-  refused = refusals_.standing();
+  refused = refusals_.active_block_error();
   if (refused) co_return refused;
   if (token_ && parts_.clock->now() < token_->renew_at) co_return std::nullopt;
-  // And one login of these credentials at a time among all processes.
+  // Among all processes, one login with these credentials at a time.
   auto const turn = co_await refusals_.login_turn();
-  refused = co_await refusals_.look();
+  refused = co_await refusals_.check_database_block();
   if (refused) co_return refused;
   co_return co_await request_token(report);
 }
 
 asio::awaitable<std::optional<Error>> SourceSession::admit_key(RunReport const& report) {
-  if (report.requests == 0) co_return co_await refusals_.look();
-  co_return refusals_.standing();
+  if (report.requests == 0) co_return co_await refusals_.check_database_block();
+  co_return refusals_.active_block_error();
 }
 
 asio::awaitable<std::optional<Error>> SourceSession::log_in(RunReport& report) {
@@ -280,14 +283,14 @@ asio::awaitable<bool> SourceSession::may_log_in_again(Attempt const& attempt, Pa
   auto const now = parts_.clock->now();
   auto const closed = closed_.find(attempt.path);
   if (!patience.asked_again) {
-    // A broker that answers so for what this account may not read would have us log in at each run,
-    // and take the token from all others.
+    // Some brokers give this answer for data that the account may not read. Without this check,
+    // every run would log in again, and that invalidates the token of the other streams.
     if (closed != closed_.end() && now < closed->second.until) {
       error.hint = "A fresh login was refused here as well; check what this account may read.";
       co_return false;
     }
     patience.asked_again = true;
-    // Another stream may have renewed it already; then its token is used.
+    // Another stream may have renewed the token already: then use that one.
     if (token_ && token_->text.reveal() == attempt.token) token_.reset();
     co_return true;
   }
@@ -303,7 +306,7 @@ asio::awaitable<bool> SourceSession::may_log_in_again(Attempt const& attempt, Pa
 
 asio::awaitable<bool> SourceSession::may_show_key_again(Attempt const& attempt, Patience& patience,
                                                         Error& error) {
-  // A refusal after good answers may be an accident of the broker's.
+  // A refusal after good answers may be a temporary fault of the broker.
   if (refusals_.worked_before() && !refusals_.on_probation() && !patience.asked_again) {
     patience.asked_again = true;
     co_await parts_.sleeper->sleep(engine::backoff_wait(backoff_, 2, parts_.random()));
@@ -311,8 +314,8 @@ asio::awaitable<bool> SourceSession::may_show_key_again(Attempt const& attempt, 
   }
   error = *attempt.sent.verdict.error;
   error.code = ErrorCode::auth_invalid;
-  if (auto standing = refusals_.standing()) {
-    // Another request of this source was refused while this one was on its way.
+  if (auto standing = refusals_.active_block_error()) {
+    // Another request of this source was refused while this one was in flight.
     error = std::move(*standing);
     co_return false;
   }
@@ -335,14 +338,14 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
     async::Gate::Pass probation;
     if (!refused && !logs_in && refusals_.on_probation()) {
       probation = co_await login_.enter();
-      refused = refusals_.standing();
+      refused = refusals_.active_block_error();
     }
     if (refused) {
       refused->in(plan_.source, report.stream);
       co_return *refused;
     }
     co_await wait_for_turn();
-    // Another stream may have been told meanwhile that the token is dead.
+    // Another stream may have learned meanwhile that the token has expired.
     if (logs_in && !token_) continue;
     HttpRequest authorized = request;
     engine::authorize(authorized, plan_.auth, plan_.credentials, token_ ? &*token_ : nullptr);

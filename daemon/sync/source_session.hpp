@@ -1,6 +1,6 @@
-// What all streams of one source share: the HTTP client, the limiter, the login and its token. One
-// fetch is one good answer, or the reason why there is none: waits, retries and renewed logins
-// happen in here. Used from the I/O thread only.
+// What all streams of one source share: the HTTP client, the limiter, the login and its token. Each
+// fetch ends with a good answer or a final error; waits, retries and renewed logins happen here.
+// Use it from the I/O thread only.
 #pragma once
 
 #include <functional>
@@ -29,16 +29,16 @@
 
 namespace affsync::sync {
 
-// Where the outside world comes in; tests hand in their own.
+// The session's dependencies, which tests replace.
 struct SessionParts {
   std::function<std::unique_ptr<net::HttpClient>()> make_client;  // called at the first request
   Clock* clock = nullptr;
   async::Sleeper* sleeper = nullptr;
   Observer* observer = nullptr;
   std::function<double()> random;      // [0, 1)
-  std::function<std::string()> nonce;  // of a signed request; the machine's own where unset
-  // A broker that asks to be left alone for longer ends the run; unset: a quarter of an hour, or
-  // what the connector bounds waits to.
+  std::function<std::string()> nonce;  // for signed requests; engine::make_nonce if unset
+  // If a broker asks for a longer wait than this, the run ends. Unset: 15 minutes or the
+  // connector's wait cap, whichever is longer.
   std::optional<Duration> longest_wait;
   SessionParts() = default;
 };
@@ -49,44 +49,45 @@ class SourceSession {
 
   engine::SourcePlan const& plan() const { return plan_; }
 
-  // Sends `request` (authentication is added here) until it is answered well, and counts requests,
-  // retries, throttling and bytes in `report`. The error is final for this run; its code tells what
-  // it ends: auth_invalid and login_refused the source, permission_denied and not_found the stream.
-  // A source whose login or key stands refused sends nothing. Cancellation throws
+  // Adds authentication to `request` and sends it until it gets a good answer. Counts requests,
+  // retries, throttling and bytes in `report`. An error is final for this run. auth_invalid and
+  // login_refused end all streams of the source, permission_denied and not_found only this stream.
+  // Sends nothing while the source's login or key is blocked. Cancellation throws
   // operation_aborted.
   asio::awaitable<Result<engine::Answer>> fetch(HttpRequest request, RunReport& report);
 
-  // Logs in now when the connector has a login and there is no valid token; for `check`.
+  // Logs in now if the connector has a login and there is no valid token; for `check`.
   asio::awaitable<std::optional<Error>> log_in(RunReport& report);
 
-  // The refused login or key of this source: what nothing is sent for at the moment, until when,
-  // and where that is kept.
+  // The guard against repeating a refused login or key of this source.
   RefusalGuard& refusals() { return refusals_; }
-  std::optional<Error> blocked() const { return refusals_.standing(); }
+  std::optional<Error> blocked() const { return refusals_.active_block_error(); }
   std::optional<TimePoint> blocked_until() const { return refusals_.until(); }
 
-  // Takes credentials, tokens and what was made of them out of everything that an error says, and
-  // out of any other text that is to be shown or stored.
+  // Redacts credentials, tokens and header values made from them in the texts of an error, or in
+  // any other text to be shown or stored.
   void withhold_secrets(Error& error) const { secrets_.withhold(error); }
   std::string withhold_secrets(std::string text) const {
     return secrets_.withhold(std::move(text));
   }
 
-  // Earlier runs, perhaps of another process, ended with a refusal of that path in spite of a fresh
-  // login, so many in a row and the last one then: no login is made for it until its pause is over.
+  // Records that earlier runs, perhaps of another process, were refused at `path` in spite of a
+  // fresh login: `failures` times in a row, last at `failed_at`. Until the pause for that is over,
+  // no new login is made because of this path.
   void note_closed(std::string const& path, int failures, TimePoint failed_at);
 
-  // Our clock less the broker's, as the Date of its last answer shows it: exact to some seconds.
-  // nullopt where it told none.
+  // Our clock minus the broker's, from the Date of its last answer; accurate to a few seconds.
+  // nullopt if no answer had a Date.
   std::optional<Duration> clock_skew() const { return broker_clock_.skew(); }
-  // The time, by the broker's clock where ours is off by more than some minutes.
+  // The current time; by the broker's clock if ours is off by more than a few minutes.
   TimePoint trusted_now() const { return broker_clock_.trusted(parts_.clock->now()); }
 
-  // "GET /base/api/rows?page=2": a request as the broker sees it, with the path of base_url.
+  // Returns a request as the broker sees it, with the path of base_url: "GET
+  // /base/api/rows?page=2".
   std::string place_of(HttpRequest const& request) const;
 
-  // At most as many runs of this source at a time as it allows concurrent requests; a run has one
-  // request on the wire.
+  // Limits the concurrent runs of this source to the concurrent requests it allows, since each run
+  // sends one request at a time.
   async::Gate& runs() { return runs_; }
 
   void close();
@@ -102,18 +103,20 @@ class SourceSession {
   asio::awaitable<Sent> send_once(HttpRequest request, bool is_login, RunReport& report);
   asio::awaitable<std::optional<Error>> ensure_token(RunReport& report);
   asio::awaitable<std::optional<Error>> request_token(RunReport& report);
-  // A key is let in when it does not stand refused.
+  // Returns an error if the key is blocked.
   asio::awaitable<std::optional<Error>> admit_key(RunReport const& report);
-  // Whether a data request that was refused goes out once more, with a new token where there is a
-  // login. Otherwise `error` says why not.
+  // Returns whether to repeat a refused data request, with a new token if the connector has a
+  // login. If not, sets `error` to the reason.
   struct Attempt;
   asio::awaitable<bool> may_log_in_again(Attempt const& attempt, Patience& patience, Error& error);
   asio::awaitable<bool> may_show_key_again(Attempt const& attempt, Patience& patience,
                                            Error& error);
-  // The broker asks for more than a run waits; then the error says until when.
-  bool is_sent_away(Sent const& sent, Error& error) const;
+  // Returns whether the broker asks for a longer wait than a run makes; then adds its end to
+  // `error`.
+  bool must_leave(Sent const& sent, Error& error) const;
   Duration longest_wait() const;
-  // Whether the same request may go out again; waits before. `error` is what to give up with.
+  // Returns whether to send the same request again, after the backoff. If not, `error` is the final
+  // error.
   asio::awaitable<bool> may_retry(Sent const& sent, Patience& patience, RunReport& report,
                                   Error& error);
 
@@ -127,14 +130,14 @@ class SourceSession {
   engine::BackoffSpec backoff_;
   std::optional<engine::Token> token_;
   RefusalGuard refusals_;
-  // Paths that a fresh token did not open: when the next login may be made because of them, and how
-  // often there was one.
+  // A path that was refused even with a fresh token: when the next login may be made because of it,
+  // and how many there were.
   struct Closed {
     TimePoint until{};
     int logins = 0;
   };
   std::map<std::string, Closed> closed_;
-  async::Gate login_{1};  // of logins, and of keys that stand on probation
+  async::Gate login_{1};  // one login at a time, or one request of a key on probation
   async::Gate runs_;
 };
 

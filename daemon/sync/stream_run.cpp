@@ -47,7 +47,7 @@ class StreamRun {
  private:
   enum class Begun { reading, refused, not_due };
   struct Fetched {
-    std::string place;  // of its request
+    std::string place;  // the request, for error messages
     Result<engine::Answer> answer;
   };
   asio::awaitable<Begun> begin();
@@ -72,24 +72,24 @@ class StreamRun {
   std::shared_ptr<schema::PersonalParts const> personal_;
   std::unique_ptr<schema::Lease> lease_;
   std::optional<StreamReader> reader_;
-  std::int64_t expected_before_ = 0;  // of the slices that have ended
+  std::int64_t expected_before_ = 0;  // expected rows of the slices that have ended
   std::int64_t contradicting_ = 0;    // rows whose relative time contradicts earlier readings
   std::optional<std::int64_t> expected_;
-  bool has_quarantined_ = false;             // rows of the slice were put aside and not accepted
-  std::vector<schema::TableKeys> left_out_;  // stored rows of the slice that are none any more
+  bool has_quarantined_ = false;             // the slice has quarantined rows that are not accepted
+  std::vector<schema::TableKeys> left_out_;  // stored rows that the filter now leaves out
   bool begun_ = false;
   bool read_to_end_ = false;  // all slices were read and closed
-  std::string first_cursor_;  // what the run started from
+  std::string first_cursor_;  // the cursor at the start of the run
   PassVerdict verdict_;
-  std::optional<Fetched> fetched_;  // an answer that the reader has not taken yet
-  std::optional<PageRead> ready_;   // a page that was read and is not stored yet
+  std::optional<Fetched> fetched_;  // an answer not yet passed to the reader
+  std::optional<PageRead> ready_;   // a page that was read but is not stored yet
   bool reading_ = true;             // until the pass has ended, or failed
 };
 
 void StreamRun::fail(Error error) {
   error.in(report_.source, report_.stream);
   task_.session->withhold_secrets(error);
-  // The first reason stays: what follows from it would only hide it.
+  // Keep the first error: later ones are its consequences and would hide it.
   if (report_.error) return;
   report_.status = status_of(error);
   report_.error = std::move(error);
@@ -109,7 +109,8 @@ asio::awaitable<StreamRun::Begun> StreamRun::begin() {
       co_return Begun::refused;
     }
     crash_point(CrashPoint::lease_taken);
-    // Whoever had the stream before has ended by now: runs of a stream never overlap in the log.
+    // Set the start only now, after any earlier run has ended: runs of a stream never overlap in
+    // sync_run.
     report_.started_at = parts_.clock->now();
     schema::StreamState const state = co_await parts_.store->load_state(task_.id);
     if (options_.scheduled) {
@@ -180,15 +181,16 @@ asio::awaitable<void> StreamRun::store(std::optional<PageRead> page) {
 }
 
 asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
-  // Days in doubt come again behind the others.
+  // Days in doubt are read after the others, so `end` may be earlier than what was reached.
   if (!report_.reached || report_.reached < end.slice.to) report_.reached = end.slice.to;
   if (end.broker_count) {
     report_.broker_total = report_.broker_total.value_or(0) + *end.broker_count;
   }
   if (end.doubt) {
-    verdict_.doubt(end.doubt->code, end.doubt->text,
-                   "All rows that came are stored; nothing was marked as vanished. The next pass "
-                   "asks again.");
+    verdict_.add_doubt(
+        end.doubt->code, end.doubt->text,
+        "All received rows are stored and no row was marked as vanished. The next pass "
+        "asks again.");
   }
   notes_.missing_totals(end.missing_totals);
   if (parts_.store == nullptr) co_return;
@@ -200,17 +202,18 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
   close.has_quarantined = std::exchange(has_quarantined_, false);
   schema::SliceClosed const closed = co_await parts_.store->close_slice(std::move(close));
   if (!closed.live_as_expected) {
-    verdict_.doubt(ErrorCode::sweep_unverified,
-                   "resumed after an interruption: " + std::to_string(closed.live) +
-                       " rows are stored, the broker counts " +
-                       std::to_string(broker_count.value_or(0)),
-                   "The next pass asks again.");
+    verdict_.add_doubt(ErrorCode::sweep_unverified,
+                       "resumed after an interruption: " + std::to_string(closed.live) +
+                           " rows are stored, the broker counts " +
+                           std::to_string(broker_count.value_or(0)),
+                       "The next pass asks again.");
   }
   if (!task_.reconcile_warns) verdict_.differ(closed.unmatched);
   notes_.differences(closed.unmatched);
 }
 
-// The next page, and what it says, while the database works on the one before.
+// Fetches the next page and, unless the reader needs the result of storing the page before, reads
+// it.
 asio::awaitable<void> StreamRun::fetch_next(HttpRequest request) {
   std::string place = task_.session->place_of(request);
   Result<engine::Answer> answer = co_await fetch(std::move(request));
@@ -228,7 +231,7 @@ asio::awaitable<void> StreamRun::fetch_while_storing(HttpRequest request,
   auto both = asio::experimental::make_parallel_group(std::move(fetching), std::move(storing));
   auto [order, fetch_error, store_error] =
       co_await both.async_wait(asio::experimental::wait_for_one_error(), asio::use_awaitable);
-  // A failed store cancels the fetch: it is the reason, and the other way round.
+  // A failure of one cancels the other: rethrow the error that came first.
   bool const store_first = order[0] == 1;
   if (store_error && (store_first || !fetch_error)) std::rethrow_exception(store_error);
   if (fetch_error) std::rethrow_exception(fetch_error);
@@ -266,7 +269,7 @@ void StreamRun::take_answer() {
   auto unreadable = verdict_.judge_mapping(*read);
   ready_ = std::move(*read);
   if (unreadable) {
-    // The rows are shown in quarantine, but the page does not count as read.
+    // Store the rows in quarantine, where the user sees them, but do not count the page as read.
     ready_->checkpoint.clear();
     ready_->slice_end.reset();
     unreadable->at(fetched.place);
@@ -277,7 +280,7 @@ void StreamRun::take_answer() {
   bool const ended = !reader_->next_request();
   if (now - report_.started_at > options_.longest && !ended) {
     report_.status = RunStatus::continued;
-    log_.info("the run has reached its time limit; the next one goes on where it stopped");
+    log_.info("the run has reached its time limit; the next one resumes where it stopped");
     reading_ = false;
   }
 }
@@ -369,7 +372,7 @@ asio::awaitable<RunReport> StreamRun::run() {
   if (thrown) fail(error_of(thrown));
   if (report_.status == RunStatus::running) report_.status = RunStatus::succeeded;
 
-  // The run is closed in the database even when it was cancelled.
+  // Close the run in the database even if it was cancelled.
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   thrown = nullptr;
   try {

@@ -1,6 +1,6 @@
 // One run of one stream: the loop between the reader, the source's session and the store. Owns
-// everything it starts. While PostgreSQL stores a page, the next one is on the wire; more than that
-// is never in memory.
+// everything it starts. While PostgreSQL stores a page, the next one is fetched; at most these two
+// pages are in memory.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -17,23 +17,23 @@ namespace affsync::sync {
 
 struct RunOptions {
   bool full = false;                       // --full, or the stream's full pass is due
-  std::optional<Day> since, until;         // only these days
-  bool scheduled = false;                  // the daemon's: sets the stream's next_run_at
-  double jitter = 0;                       // [0, 1), of the next time
-  std::chrono::seconds longest{6 * 3600};  // then the run ends; the next one goes on from there
+  std::optional<Day> since, until;         // read only these days
+  bool scheduled = false;                  // a run of the daemon: sets the stream's next_run_at
+  double jitter = 0;                       // [0, 1), for the time of the next run
+  std::chrono::seconds longest{6 * 3600};  // time limit; the next run resumes where this one ended
   RunOptions() = default;
 };
 
 struct RunParts {
-  schema::Store* store = nullptr;  // nullptr: --dry-run, nothing is read from or written to it
+  schema::Store* store = nullptr;  // nullptr for --dry-run: the database is not used
   Clock* clock = nullptr;
   Observer* observer = nullptr;
   RunParts() = default;
 };
 
-// Never throws for what happens to the run: that is in the report's status and error.
-// Terminal cancellation ends it with the page in flight either stored or not, and the run closed as
-// `cancelled`.
+// Runs a stream once. Failures of the run are in the report's status and error, never thrown.
+// After terminal cancellation the current page is either stored completely or not at all, and the
+// run is closed as `cancelled`.
 asio::awaitable<RunReport> run_stream(StreamTask task, RunOptions options, RunParts parts,
                                       Logger log);
 

@@ -1,4 +1,4 @@
-// One stream of one source, ready to be run.
+// One stream of one source with everything that its runs need.
 #pragma once
 
 #include <memory>
@@ -17,9 +17,9 @@ struct StreamTask {
   std::shared_ptr<engine::StreamPlan const> plan;
   schema::StreamId id;  // source_id 0 without a database
   config::Schedule every;
-  std::optional<config::Schedule> full_every;  // a pass over the whole history
+  std::optional<config::Schedule> full_every;  // interval of passes over the whole history
   double mass_drop_limit = 0.1;
-  bool reconcile_warns = false;  // totals that differ are told, and make no run partial
+  bool reconcile_warns = false;  // totals that differ are logged but do not make a run partial
   StreamTask() = default;
   std::string const& source() const { return plan->source; }
   std::string const& stream() const { return plan->stream; }

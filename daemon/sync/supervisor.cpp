@@ -10,7 +10,7 @@
 namespace affsync::sync {
 namespace {
 
-// The wall clock may jump while a timer runs; it is looked at this often.
+// The wall clock may jump while a timer runs, so it is checked at least this often.
 constexpr auto longest_nap = std::chrono::seconds(30);
 
 engine::BackoffSpec outage_backoff() {
@@ -20,7 +20,7 @@ engine::BackoffSpec outage_backoff() {
   return spec;
 }
 
-// A run that ended with what nobody foresaw: its stream is tried again at its next time.
+// The report of a run that threw an unexpected exception; the stream runs again at its next time.
 RunReport unforeseen(StreamTask const& task, std::string const& what) {
   RunReport report;
   report.status = RunStatus::failed;
@@ -68,7 +68,7 @@ void Supervisor::set_tasks(std::vector<StreamTask> tasks) {
 
 void Supervisor::look_at_all(TimePoint now) {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    // Whether it really is due is decided under the lease, from what the database says.
+    // The run itself checks under the lease, from the database, whether it really is due.
     if (!slots_[i]->running) scheduler_.set(i, now);
   }
 }
@@ -84,11 +84,12 @@ TimePoint Supervisor::next_time(Slot const& slot, RunReport const& report) const
   bool const outage = report.error && report.error->code == ErrorCode::database_unavailable;
   if (outage) return now + engine::backoff_wait(outage_backoff(), slot.outages, random_());
   bool const held_by_other = report.error && report.error->code == ErrorCode::lease_lost;
-  // Whoever holds it may die: look again soon, but not later than the stream's own interval.
+  // The instance that holds the lease may die: try again soon, at the latest after the stream's own
+  // interval.
   if (held_by_other) {
     return now + std::min<Duration>(slot.task.every.interval(), std::chrono::seconds(15));
   }
-  // The clock may have gone back while it ran.
+  // The clock may have been set back during the run: never wait for more than one interval.
   return std::min(report.next_run_at.value_or(slot.task.every.next(now, random_())),
                   slot.task.every.next(now, 1));
 }
@@ -130,14 +131,14 @@ void Supervisor::start_due() {
 asio::awaitable<void> Supervisor::run() {
   for (;;) {
     auto const now = parts_.clock->now();
-    // The clock went back: what was to come is further away now than anybody meant.
+    // The clock was set back, so all due times are too far away now: check every stream again.
     if (now + longest_nap < looked_at_) look_at_all(now);
     looked_at_ = now;
     start_due();
     Duration nap = longest_nap;
     if (auto const next = scheduler_.next()) nap = std::clamp<Duration>(*next - now, {}, nap);
     wake_.expires_after(nap);
-    boost::system::error_code ignored;  // woken early, or time is up: look what is due
+    boost::system::error_code ignored;  // woken early or timer expired: start what is due
     co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     auto const state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) break;

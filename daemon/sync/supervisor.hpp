@@ -1,5 +1,5 @@
-// Owns everything the daemon runs: starts each stream when it is due, never twice at once, takes a
-// new set of streams at a reload, and ends all in order.
+// Runs the daemon's streams: starts each one when it is due, never twice at the same time, replaces
+// the set of streams at a reload, and cancels all runs at the end.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -22,23 +22,23 @@ class Supervisor {
   Supervisor(asio::any_io_executor executor, RunParts parts, std::function<double()> random,
              Logger log);
 
-  // Takes the place of the earlier set. A run whose stream is gone or belongs to another session
-  // now (its source's configuration changed) is cancelled; the others go on.
+  // Replaces the set of streams. Cancels a run if its stream is gone or now belongs to another
+  // session (its source's configuration changed); the other runs go on.
   void set_tasks(std::vector<StreamTask> tasks);
 
-  // Schedules until cancelled (terminal); then cancels all runs and returns when they have ended.
+  // Starts runs until cancelled (terminal), then cancels all runs and returns when they have ended.
   asio::awaitable<void> run();
 
-  // Distance of two runs of a stream, for readiness; nullopt for one that is not scheduled.
+  // Interval between two runs of a stream, for readiness; nullopt if the stream is not scheduled.
   std::optional<std::chrono::seconds> interval(std::string const& source,
                                                std::string const& stream) const;
 
  private:
   struct Slot {
     StreamTask task;
-    async::TaskGroup::TaskPtr run;  // the latest one; null before the first
-    bool running = false;           // from its start until its next time is known
-    int outages = 0;                // runs in a row that the database's absence ended
+    async::TaskGroup::TaskPtr run;  // the latest run; null before the first
+    bool running = false;
+    int outages = 0;  // runs in a row that ended because the database was unavailable
   };
   using SlotPtr = std::shared_ptr<Slot>;
 
@@ -56,7 +56,7 @@ class Supervisor {
   Scheduler scheduler_{0};
   async::TaskGroup runs_;
   asio::steady_timer wake_;
-  TimePoint looked_at_{};  // the clock, when it was looked at last
+  TimePoint looked_at_{};  // the wall clock at the previous wake-up
 };
 
 }  // namespace affsync::sync

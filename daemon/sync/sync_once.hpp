@@ -1,4 +1,4 @@
-// One pass over a set of streams, all sources side by side: `affsync sync`.
+// One pass over a set of streams, all sources concurrently: `affsync sync`.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -8,7 +8,8 @@
 
 namespace affsync::sync {
 
-// The reports in the order of `tasks`. Cancellation (terminal) ends the runs; their reports say so.
+// Returns the reports in the order of `tasks`. Terminal cancellation ends the runs; their reports
+// say so.
 asio::awaitable<std::vector<RunReport>> sync_once(std::vector<StreamTask> tasks, RunOptions options,
                                                   RunParts parts, Logger log);
 

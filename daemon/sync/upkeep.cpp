@@ -14,14 +14,16 @@ boost::asio::awaitable<void> do_if_due(schema::Store& store, schema::Retention r
   if (!co_await store.claim_for_today(task)) co_return;
   auto const pruned = co_await store.prune(retention, false);
   if (pruned.runs == 0 && pruned.quarantine == 0) co_return;
-  log.info("removed what retention lets go", {{"runs", std::to_string(pruned.runs)},
-                                              {"quarantine", std::to_string(pruned.quarantine)}});
+  log.info(
+      "removed rows whose retention has passed",
+      {{"runs", std::to_string(pruned.runs)}, {"quarantine", std::to_string(pruned.quarantine)}});
 }
 
 }  // namespace
 
-boost::asio::awaitable<void> keep_house(schema::Store& store, async::Sleeper& sleeper,
-                                        std::function<schema::Retention()> retention, Logger log) {
+boost::asio::awaitable<void> run_daily_upkeep(schema::Store& store, async::Sleeper& sleeper,
+                                              std::function<schema::Retention()> retention,
+                                              Logger log) {
   for (;;) {
     std::optional<Error> failed;
     try {

@@ -1,5 +1,6 @@
-// What the daemon does for the database once a day: removes what retention lets go, and makes the
-// months of the history ahead. One daemon of those that share a database does it.
+// The daemon's daily maintenance of the database: deletes rows whose retention has passed and
+// creates the history partitions of the coming months. Of all daemons on one database, only one
+// does it each day.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -11,8 +12,10 @@
 
 namespace affsync::sync {
 
-// Never ends by itself; a database that is away is asked again later. On the I/O thread.
-boost::asio::awaitable<void> keep_house(schema::Store& store, async::Sleeper& sleeper,
-                                        std::function<schema::Retention()> retention, Logger log);
+// Runs until cancelled, on the I/O thread. If the database is unavailable, tries again an hour
+// later.
+boost::asio::awaitable<void> run_daily_upkeep(schema::Store& store, async::Sleeper& sleeper,
+                                              std::function<schema::Retention()> retention,
+                                              Logger log);
 
 }  // namespace affsync::sync

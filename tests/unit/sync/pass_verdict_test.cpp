@@ -43,8 +43,8 @@ TEST(PassVerdict, TheGravestDoubtNamesTheRunAndTheOthersStandBehindIt) {
   difference.broker_value = "4";
   difference.our_value = "3";
   verdict.differ({difference, difference});
-  verdict.doubt(ErrorCode::sweep_unverified, "150 distinct rows, but the broker counts 155",
-                "again");
+  verdict.add_doubt(ErrorCode::sweep_unverified, "150 distinct rows, but the broker counts 155",
+                    "again");
   auto const error = verdict.worst();
   ASSERT_TRUE(error);
   EXPECT_EQ(error->code, ErrorCode::sweep_unverified);
