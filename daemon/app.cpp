@@ -45,7 +45,7 @@ struct App::Impl {
     config::Config config;
     std::vector<engine::Manifest> manifests;
   };
-  std::optional<Before> before;  // what is in use, while a reload waits to be put to use
+  std::optional<Before> before;  // the configuration in use until a reload has been applied
   std::unique_ptr<log::ConsoleLog> sink;
   asio::io_context io{1};
   SystemClock clock;
@@ -56,8 +56,8 @@ struct App::Impl {
   std::map<std::string, Session> sessions;
   bool interrupted = false;
   std::optional<Duration> longest_wait;
-  bool retry_refused = false;   // for once
-  bool forget_refused = false;  // by the next make_tasks: somebody asked for a reload
+  bool retry_refused = false;   // --retry-login was given
+  bool forget_refused = false;  // the next make_tasks removes all blocks, after a reload
 
   Session& session_of(PreparedSource prepared, Logger const& log, sync::Observer& observer);
 };
@@ -98,7 +98,7 @@ void App::start_database() {
   if (impl_->database) return;
   auto instance = impl_->config.instance;
   if (instance.empty()) instance = instance_of(impl_->file);
-  // Comes on the thread of the embedded server's keeper; the log is the I/O thread's.
+  // Called on the thread that watches the embedded server; logging belongs on the I/O thread.
   auto on_event = [impl = impl_.get()](std::string const& text) {
     asio::post(impl->io, [impl, text] { Logger(*impl->sink).warn(text); });
   };
@@ -130,7 +130,8 @@ void App::retry_refused_logins() {
 schema::MigrationReport App::migrate_database(bool dry_run,
                                               std::function<void()> const& still_at_it) {
   start_database();
-  // A private server may go with the command that started it; it is back in a moment.
+  // An embedded server ends with the command that started it. Then this process starts it again, so
+  // retry.
   for (int attempts = impl_->config.database.embedded() ? 3 : 1;; --attempts) {
     auto report = migrate_watched(dry_run, still_at_it);
     bool const gone = !report && report.error().code == ErrorCode::database_unavailable;
@@ -138,14 +139,14 @@ schema::MigrationReport App::migrate_database(bool dry_run,
   }
 }
 
-// On a thread of its own, while this one hears signals: an index may take hours.
+// Migrates on another thread while this one handles signals: building an index may take hours.
 Result<schema::MigrationReport> App::migrate_watched(bool dry_run,
                                                      std::function<void()> const& still_at_it) {
   constexpr std::chrono::seconds telling{5};
   constexpr std::chrono::milliseconds asking_again{100};
   schema::MigrationWatch watch;
   asio::steady_timer tell(impl_->io), cancel(impl_->io);
-  // A cancellation may hit between two statements.
+  // Repeat the cancellation: one that arrives between two statements has no effect.
   std::function<void(boost::system::error_code)> end = [&](boost::system::error_code error) {
     if (error) return;
     watch.cancel();
@@ -225,14 +226,15 @@ App::Impl::Session& App::Impl::session_of(PreparedSource prepared, Logger const&
   return entry;
 }
 
-// Gives each its number in the database, and hashes what it was first met with.
+// Registers the sources in the database, logs what changed since the last time and returns their
+// ids. Sets the salt of hashed values to the one that a source was first registered with.
 asio::awaitable<std::vector<int>> App::register_sources(std::vector<PreparedSource>& prepared,
                                                         std::vector<std::string> configured,
                                                         std::vector<std::string> named) {
   std::vector<schema::SourceRegistration> registrations;
   for (auto const& source : prepared) {
     auto registration = registration_of(source);
-    // A feed that is off is read when somebody names it.
+    // A stream that is off is read if the command names it.
     for (auto& stream : registration.streams) {
       stream.enabled = stream.enabled || (!named.empty() && chosen(named, stream.stream));
     }
@@ -248,23 +250,23 @@ asio::awaitable<std::vector<int>> App::register_sources(std::vector<PreparedSour
     engine::set_hash_salt(plan, one.hash_salt);
     auto const log = this->log().with("source", plan.source);
     if (one.old_name) {
-      log.info("the source has another name now; its rows and its state go with it",
+      log.info("the source was renamed; its rows and its state are kept",
                {{"before", *one.old_name}});
     }
     if (one.renewed_key) {
       log.warn(
-          "the source has another key than before: it is taken for a renewed key of the same"
-          " account; another account needs a source with a name of its own");
+          "the key of the source has changed; affsync takes it for a renewed key of the same"
+          " account. Configure another account as a source with a different name");
     }
     if (one.moved) {
-      log.info("the source has another address than before; all of its rows are read once more",
+      log.info("base_url of the source has changed; all of its rows are read again",
                {{"base_url", plan.base_url}});
     }
     if (one.other_privacy) {
-      log.info("privacy has changed: all rows are read once more, and stored by the new setting");
+      log.info("privacy has changed; all rows are read again and stored with the new setting");
     }
     for (auto const& stream : one.other_mapping) {
-      log.info("the connector maps this stream otherwise than before: all rows are read once more",
+      log.info("the connector's mapping of this stream has changed; all rows are read again",
                {{"stream", stream}});
     }
   }
@@ -279,7 +281,7 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
   for (auto const& source : impl_->config.sources) source_names.push_back(source.name);
   refuse_unknown(sources, source_names, "source");
 
-  // Everything is checked before anything is registered or sent.
+  // Check everything before anything is registered or sent.
   std::vector<PreparedSource> prepared;
   for (auto const& source : impl_->config.sources) {
     if (!chosen(sources, source.name)) continue;
@@ -336,7 +338,7 @@ std::vector<std::string> App::reload() {
   auto needs_restart = keep_what_needs_a_restart(config, impl_->config);
   Impl::Before replaced{std::exchange(impl_->config, std::move(config)),
                         std::exchange(impl_->manifests, std::move(manifests))};
-  // One that was read and never put to use is nothing to go back to.
+  // Keep the configuration in use, not one that was read but never applied.
   if (!impl_->before) impl_->before = std::move(replaced);
   impl_->forget_refused = true;
   impl_->sink->set_level(impl_->log_level.value_or(impl_->config.log.level));
@@ -383,7 +385,7 @@ void App::run(asio::awaitable<void> work) {
   auto calm = async::cancel_safe(std::move(work));
   asio::co_spawn(impl_->io, std::move(calm),
                  asio::bind_cancellation_slot(cancel.slot(), std::move(on_end)));
-  // run() would also wait for what is only idle: kept-alive connections, signals.
+  // io.run() would also wait for idle connections and signals.
   impl_->io.restart();
   while (!ended && impl_->io.run_one() > 0) {
   }
@@ -391,9 +393,9 @@ void App::run(asio::awaitable<void> work) {
   try {
     std::rethrow_exception(failure);
   } catch (boost::system::system_error const& error) {
-    // What waits for nothing but the signal ends by itself; what was still beginning ends so.
+    // `work` handles a cancellation itself once it is under way; this one came during its start.
     if (!impl_->interrupted || error.code() != asio::error::operation_aborted) throw;
-    throw Failure(ErrorCode::cancelled, "stopped by a signal before it had begun");
+    throw Failure(ErrorCode::cancelled, "stopped by a signal before the work had begun");
   }
 }
 

@@ -1,5 +1,5 @@
-// Wires everything together for one command: configuration, connectors, database, sources. The only
-// place that knows all types. Lives on the main thread, which is also the I/O thread.
+// Wires everything together for one command: configuration, connectors, database, sources. Lives on
+// the main thread, which is also the I/O thread.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -28,8 +28,8 @@ struct PreparedSource;
 
 class App {
  public:
-  // Reads the configuration and all connector files; nothing else is touched. `log_level`
-  // replaces the configuration's. Throws Failure: config_invalid, secret_missing.
+  // Reads the configuration and all connector files, nothing else. `log_level` overrides that of
+  // the configuration. Throws Failure: config_invalid, secret_missing.
   App(std::string const& config_option, std::optional<LogLevel> log_level);
   ~App();
 
@@ -38,57 +38,60 @@ class App {
   Logger log() const;
   boost::asio::io_context& io();
 
-  // Starts the embedded cluster if the configuration says so and connects nothing else.
+  // Starts the embedded cluster if the configuration asks for it; connects to nothing.
   // Throws Failure(database_unavailable).
   void start_database();
-  // start_database, unless that would make an embedded cluster; nothing is thrown. For commands
-  // that need no database, but keep to what it says about refused logins.
+  // Like start_database, but never creates an embedded cluster and never throws. For commands that
+  // need no database but must respect the refused logins stored there.
   void start_existing_database();
-  // start_database, then brings the schema up to date. SIGINT and SIGTERM end it; `still_at_it` is
-  // called every five seconds while it goes on. Throws Failure: + migration_failed, cancelled.
+  // start_database, then brings the schema up to date. SIGINT and SIGTERM end it. `still_at_it` is
+  // called every five seconds until it ends. Throws Failure: database_unavailable,
+  // migration_failed, cancelled.
   schema::MigrationReport migrate_database(bool dry_run = false,
                                            std::function<void()> const& still_at_it = {});
-  // After start_database.
+  // Requires start_database.
   schema::Store& store();
-  // As the configuration says now.
+  // The retention of the current configuration.
   schema::Retention retention() const;
-  // A libpq string for psql and BI tools, without a password.
+  // Returns a libpq connection string for psql and BI tools, without the password.
   std::string shown_database_url() const;
-  // The server is ours, and ends with this process.
+  // True if this process started the embedded server, which then ends with it.
   bool serves_database() const;
-  // Whether affsync could work in the database, without writing anything; not for an embedded one.
+  // Checks whether affsync can work in the database; writes nothing. Not for an embedded one.
   Result<schema::Examination> examine_database();
 
-  // Plans and sessions of the chosen sources and streams. Unknown names throw Failure(usage).
-  // Streams that are off are left out unless they are named. Registers the sources in the database
-  // when `with_database`.
+  // Makes plans and sessions of the chosen sources and streams. Unknown names throw Failure(usage).
+  // Leaves out streams that are off unless they are named. Registers the sources in the database
+  // if `with_database`.
   boost::asio::awaitable<std::vector<sync::StreamTask>> make_tasks(std::vector<std::string> sources,
                                                                    std::vector<std::string> streams,
                                                                    bool with_database,
                                                                    sync::Observer& observer);
-  // For commands that somebody waits for: a broker that asks for a longer pause ends them.
+  // For interactive commands: a broker that asks for a wait longer than `longest` ends the run.
   void wait_at_most(Duration longest);
-  // Sources are tried although their login or key was refused a moment ago.
+  // Tries sources even if their login or key is blocked after a refusal.
   void retry_refused_logins();
-  // Reads configuration and connectors again; the old ones stay when that fails (throws). Sessions
-  // of sources that did not change live on in the next make_tasks, which forgets refused logins.
-  // What the new one changes that only a restart can change is left as it is and given back:
-  // "http.listen", …
+  // Reads the configuration and connectors again. Throws and keeps the old ones if that fails. The
+  // next make_tasks keeps the sessions of unchanged sources and forgets refused logins. Settings
+  // that need a restart keep their old values; returns the names of those that differ
+  // ("http.listen", …).
   std::vector<std::string> reload();
-  // Goes back to what is in use, when what reload() brought could not be put to use.
+  // Restores the configuration in use after the one read by reload() could not be applied.
   void undo_reload();
-  // Source and name of all streams of the sources that make_tasks was called for, those that are
-  // off too.
+  // Returns source and name of all streams of the sources that make_tasks was called for, including
+  // those that are off.
   std::vector<std::pair<std::string, std::string>> streams() const;
-  // The configuration is in use now: sessions of sources that it no longer names are closed.
+  // Completes a reload: the new configuration is in use. Closes the sessions of sources that it no
+  // longer names.
   void forget_other_sessions();
 
-  // Runs `work` to its end on this thread and gives its result; not to be called from a coroutine.
-  // The first SIGINT or SIGTERM cancels it (terminal), the second ends the process at once.
+  // Runs `work` to its end on this thread and returns its result. Must not be called from a
+  // coroutine. The first SIGINT or SIGTERM cancels it (terminal), the second ends the process
+  // immediately.
   void run(boost::asio::awaitable<void> work);
   template <class T>
   T run(boost::asio::awaitable<T> work);
-  // A signal has asked for the end.
+  // True once a signal has asked the process to end.
   bool interrupted() const;
 
  private:
@@ -113,8 +116,8 @@ T App::run(boost::asio::awaitable<T> work) {
   return std::move(*result);
 }
 
-// The connectors compiled in and those of `connectors_dir` (which win on equal names).
-// Throws Failure(config_invalid).
+// Returns the built-in connectors and those of `connectors_dir`, which replace built-in ones of the
+// same name. Throws Failure(config_invalid).
 std::vector<engine::Manifest> load_manifests(std::string const& connectors_dir);
 
 }  // namespace affsync

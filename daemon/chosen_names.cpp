@@ -16,7 +16,7 @@ void refuse_unknown(std::vector<std::string> const& wanted, std::vector<std::str
     std::string all;
     for (auto const& word : known) all += (all.empty() ? "" : ", ") + word;
     throw Failure(ErrorCode::usage, std::string("there is no ") + what + " `" + name + "`",
-                  meant ? "Did you mean `" + *meant + "`?" : "There are: " + all + ".");
+                  meant ? "Did you mean `" + *meant + "`?" : "Known names: " + all + ".");
   }
 }
 

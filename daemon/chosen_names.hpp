@@ -1,4 +1,4 @@
-// Names of sources and streams that a command was given, against those that there are.
+// Checks the names of sources and streams given to a command against the known ones.
 #pragma once
 
 #include <string>
@@ -6,12 +6,12 @@
 
 namespace affsync {
 
-// Throws Failure(usage), with the nearest known name, for the first that is not known. `what`:
-// source, stream.
+// Throws Failure(usage), which suggests the nearest known name, for the first unknown name. `what`
+// is "source" or "stream".
 void refuse_unknown(std::vector<std::string> const& wanted, std::vector<std::string> const& known,
                     char const* what);
 
-// No names choose all.
+// Returns whether `name` is chosen; an empty list chooses all.
 bool chosen(std::vector<std::string> const& names, std::string const& name);
 
 }  // namespace affsync

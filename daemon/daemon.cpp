@@ -26,9 +26,9 @@ namespace {
 
 namespace asio = boost::asio;
 
-// A report over HTTP is one text in memory.
+// A report over HTTP is built as one string in memory, so its lines are limited.
 constexpr int page_report_lines = 10'000;
-// Between two tries to put a new configuration to use while the database is away.
+// Pause between attempts to apply a new configuration while the database is unavailable.
 constexpr std::chrono::seconds reload_pause{5};
 
 // The earnings report of the command line, for /api/earnings.
@@ -50,7 +50,8 @@ serve::ReportQuery earnings_query(std::optional<Day> since, std::optional<Day> u
   return query;
 }
 
-// Names of this machine and of the address it listens at: no page of somebody else's has those.
+// Host names accepted in requests: those of this machine, of the listen address and of http.hosts.
+// A foreign web page that was made to point here (DNS rebinding) sends another name.
 std::vector<std::string> own_names(config::HttpConfig const& http) {
   auto names = http.hosts;
   names.push_back(http.listen.substr(0, http.listen.rfind(':')));
@@ -67,7 +68,7 @@ std::string listed(std::vector<std::string> const& words) {
   return text;
 }
 
-// All streams of the sources, those without a task as off.
+// Settings of all streams of the sources; streams without a task are off.
 std::vector<serve::StreamSetting> settings_of(
     std::vector<std::pair<std::string, std::string>> const& streams,
     std::vector<std::string> const& sources, std::vector<sync::StreamTask> const& tasks) {
@@ -87,7 +88,7 @@ std::vector<serve::StreamSetting> settings_of(
   return settings;
 }
 
-// Waits for the signal, or, where there is a pause, for no longer than that: false.
+// Waits for the signal, at most for `pause` if it is set. Returns false when the pause is over.
 asio::awaitable<bool> hangup_within(std::shared_ptr<asio::signal_set> hangup,
                                     std::optional<std::chrono::seconds> pause) {
   asio::steady_timer timer(co_await asio::this_coro::executor);
@@ -107,7 +108,7 @@ asio::awaitable<bool> hangup_within(std::shared_ptr<asio::signal_set> hangup,
   co_return !woken;
 }
 
-// Ends quietly when it is cancelled: that is how these loops are meant to end.
+// Runs `work` and returns normally when it is cancelled, since that is how these loops end.
 asio::awaitable<void> until_cancelled(asio::awaitable<void> work) {
   try {
     co_await std::move(work);
@@ -176,9 +177,9 @@ struct Daemon::Impl {
   serve::ServiceManager manager_;
   sync::Supervisor supervisor_;
   serve::Pages pages_;
-  std::optional<Error> reload_problem_;     // of the latest reload
-  bool reload_waits_ = false;               // it was read, and waits for the database
-  std::vector<std::string> needs_restart_;  // what it changed in vain
+  std::optional<Error> reload_problem_;     // error of the latest reload
+  bool reload_waits_ = false;               // the new configuration waits for the database
+  std::vector<std::string> needs_restart_;  // changed settings that need a restart
 };
 
 std::vector<std::string> Daemon::Impl::notes() const {
@@ -189,8 +190,8 @@ std::vector<std::string> Daemon::Impl::notes() const {
                   reload_problem_->message);
   }
   if (!needs_restart_.empty()) {
-    all.push_back("The configuration was changed where only a restart puts it to use: " +
-                  listed(needs_restart_) + ".");
+    all.push_back("Restart affsync to apply these changed settings: " + listed(needs_restart_) +
+                  ".");
   }
   return all;
 }
@@ -214,8 +215,8 @@ asio::awaitable<std::size_t> Daemon::Impl::take_configuration() {
   co_return count;
 }
 
-// Reads the configuration, unless that was done, and puts it to use. What is wrong with it leaves
-// the old one; a database that is away only makes it wait.
+// Reads the configuration if `read_again` and applies it. If it is invalid, the old one stays; if
+// the database is unavailable, the new one waits for it.
 asio::awaitable<void> Daemon::Impl::reload(bool read_again) {
   manager_.reloading();
   std::optional<Error> problem;
@@ -243,13 +244,14 @@ asio::awaitable<void> Daemon::Impl::reload(bool read_again) {
   if (!problem) {
     log_.info("configuration reloaded", {{"streams", std::to_string(streams)}});
     if (!needs_restart_.empty()) {
-      log_.warn("changes that only a restart puts to use", {{"settings", listed(needs_restart_)}});
+      log_.warn("restart affsync to apply these changed settings",
+                {{"settings", listed(needs_restart_)}});
     }
     manager_.ready(summary(streams));
   } else if (reload_waits_) {
     if (!waited) {
       log_.error(*problem);
-      log_.warn("the new configuration is taken as soon as the database answers");
+      log_.warn("the new configuration is applied as soon as the database answers");
     }
     manager_.ready("the new configuration waits for the database");
   } else {
@@ -283,14 +285,14 @@ asio::awaitable<void> Daemon::Impl::keep_watchdog_alive() {
   }
 }
 
-// systemd hears of the end when it begins, not when the last run has ended.
+// Reports to systemd that the daemon is stopping as soon as that begins, not after the last run.
 asio::awaitable<void> Daemon::Impl::say_stopping() {
   auto executor = co_await asio::this_coro::executor;
   asio::steady_timer forever(executor, asio::steady_timer::time_point::max());
   boost::system::error_code cancelled;
   co_await forever.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
   crash_point(CrashPoint::daemon_stopping);
-  log_.info("stopping: runs end with the page they are at");
+  log_.info("stopping; each run ends with its current page");
   manager_.stopping("stopping");
 }
 
@@ -301,7 +303,7 @@ asio::awaitable<void> Daemon::Impl::run() {
   std::unique_ptr<net::HttpServer> server;
   if (app_.config().http.enabled) {
     server = net::make_http_server(executor, app_.config().http.listen, pages_.handler()).value();
-    // Port 0 is any free one: say which it is.
+    // Port 0 means any free port: log the one that was chosen.
     auto address = app_.config().http.listen;
     address.replace(address.rfind(':') + 1, std::string::npos, std::to_string(server->port()));
     log_.info("serving", {{"listen", address}});
@@ -316,7 +318,7 @@ asio::awaitable<void> Daemon::Impl::run() {
   group.spawn(until_cancelled(keep_watchdog_alive()));
   group.spawn(say_stopping());
   if (server) group.spawn(until_cancelled(server->serve()));
-  metrics_.on_database(true);  // it has just taken the streams
+  metrics_.on_database(true);  // the database has just registered the streams
   group.spawn(until_cancelled(pages_.keep_figures_fresh()));
 
   log_.info("started",

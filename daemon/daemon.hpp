@@ -1,5 +1,5 @@
-// The daemon at work: schedules the streams of the configuration, serves its pages, reloads at
-// SIGHUP and tells the service manager how it is doing.
+// The running daemon: schedules the streams of the configuration, serves HTTP, reloads at SIGHUP
+// and reports its state to the service manager.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -11,13 +11,13 @@ namespace affsync {
 
 class Daemon {
  public:
-  // `app` outlives the daemon; its database is migrated.
+  // `app` must outlive the daemon, and its database must be migrated.
   explicit Daemon(App& app);
   ~Daemon();
   Daemon(Daemon const&) = delete;
   Daemon& operator=(Daemon const&) = delete;
 
-  // Until it is cancelled; then runs end with the page they are at. On the I/O thread of the app.
+  // Runs until cancelled, on the I/O thread of the app; then each run ends with its current page.
   boost::asio::awaitable<void> run();
 
  private:

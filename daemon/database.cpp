@@ -7,7 +7,7 @@
 namespace affsync {
 namespace {
 
-// host, port, dbname and user of a connection string as one keyword string.
+// Returns host, port, dbname and user of a connection string as a keyword string.
 std::string without_password(std::string const& url) {
   char* message = nullptr;
   PQconninfoOption* options = PQconninfoParse(url.c_str(), &message);
@@ -40,7 +40,8 @@ Database::Database(config::DatabaseConfig const& config, std::string instance,
   cluster.on_event = std::move(on_event);
   cluster_ = embedded::Cluster::start(std::move(cluster)).value();
   options_.url = cluster_->url();
-  // Another command that ends takes the server with it, and ours starts it anew.
+  // If another command started the server, it stops it at its end; then ours starts it again. Wait
+  // that long before a connection fails.
   options_.patience = std::chrono::seconds(3);
 }
 

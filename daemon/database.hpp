@@ -13,16 +13,16 @@ namespace affsync {
 
 class Database {
  public:
-  // Starts the embedded cluster when the configuration asks for it; connects nothing yet.
-  // `instance` tells this configuration from others on the same database. `on_event` is told, on
-  // another thread, what becomes of the embedded server. Throws Failure(database_unavailable).
+  // Starts the embedded cluster if the configuration asks for it; connects to nothing yet.
+  // `instance` tells this configuration from others on the same database. `on_event` receives
+  // events of the embedded server, on another thread. Throws Failure(database_unavailable).
   Database(config::DatabaseConfig const& config, std::string instance,
            std::function<void(std::string const&)> on_event);
 
   schema::StoreOptions const& options() const { return options_; }
-  // For psql and BI tools: without a password.
+  // Returns a connection string for psql and BI tools, without the password.
   std::string shown_url() const;
-  // An embedded server that ends with this process.
+  // True if this process started the embedded server, which then ends with it.
   bool started_here() const;
 
  private:

@@ -1,12 +1,12 @@
-// What tells this configuration from others that read into the same database.
+// The name that tells this configuration from others on the same database.
 #pragma once
 
 #include <string>
 
 namespace affsync {
 
-// This machine and the place of the configuration's file. In a container, whose host name is made
-// up anew each time, the place alone.
+// Returns host name and path of the configuration file. In a container, whose host name is random
+// at each start, only the path.
 std::string instance_of(std::string const& config_file);
 
 }  // namespace affsync

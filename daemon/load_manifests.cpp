@@ -1,4 +1,4 @@
-// The connectors: those compiled in, and files of the user's.
+// Loads the connectors: the built-in ones and the user's files.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>

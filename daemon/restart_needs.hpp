@@ -1,4 +1,4 @@
-// What a reload cannot put to use. Pure.
+// Settings that a reload cannot apply. Performs no I/O.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace affsync {
 
-// What of `fresh` differs from `used` where only a restart can put it to use, by the names of the
-// configuration; there `fresh` gets the values of `used`.
+// Returns the configuration keys that differ between `fresh` and `used` and need a restart. Sets
+// these keys of `fresh` back to the values of `used`.
 std::vector<std::string> keep_what_needs_a_restart(config::Config& fresh,
                                                    config::Config const& used);
 

@@ -10,7 +10,7 @@ constexpr std::chrono::minutes progress_pause{1};
 
 bool RunLog::told_before(Error const& error) {
   ++met_;
-  // Its words change while it goes on: refused, starting up, read-only. Each of them once.
+  // The message changes during an outage (refused, starting up, read-only): log each one once.
   constexpr std::size_t most = 8;
   return outage_.size() >= most || !outage_.insert(error.message).second;
 }
@@ -33,13 +33,13 @@ void RunLog::on_progress(RunReport const& report, std::optional<std::int64_t> ex
   auto& told_at = told_at_.try_emplace({report.source, report.stream}, now).first->second;
   if (now - told_at < progress_pause) return;
   told_at = now;
-  std::string text = "reading goes on";
+  std::string text = "still reading";
   if (report.reached) {
     text += ", up to " + format_day(*report.reached);
     if (report.window_to) text += " of " + format_day(*report.window_to);
   }
   if (report.waiting_until)
-    text += "; waits for the broker until " + format_time(*report.waiting_until);
+    text += "; the broker asks to wait until " + format_time(*report.waiting_until);
   log_.with("source", report.source)
       .with("stream", report.stream)
       .info(text, {{"read", std::to_string(report.rows_read)},

@@ -1,6 +1,6 @@
-// What the daemon logs of its runs, in front of the metrics: a line when a run has brought
-// something or has failed, one a minute while it goes on, the rest only at debug level. An outage
-// of the database is one cause, however many streams meet it: it is told once, and its end.
+// Logs the daemon's runs and passes all events on to the metrics: one line when a run changed rows
+// or failed, one a minute during a run, everything else at debug level. An outage of the database
+// is logged once, whatever the number of streams it affects, and once more when it ends.
 #pragma once
 
 #include <chrono>
@@ -39,16 +39,16 @@ class RunLog final : public sync::Observer {
   void on_run_ended(RunReport const& report) override;
 
  private:
-  // True: the same has been told in this outage.
+  // Returns true if this error has been logged in this outage, or enough different ones have.
   bool told_before(Error const& error);
   void database_answered();
 
   sync::Observer& next_;
   Logger log_;
-  std::set<std::string> outage_;  // what was told of it; empty: there is none
-  std::size_t met_ = 0;           // runs that met it
+  std::set<std::string> outage_;  // messages logged in this outage; empty if there is none
+  std::size_t met_ = 0;           // runs that failed because of the outage
   using Moment = std::chrono::steady_clock::time_point;
-  std::map<std::pair<std::string, std::string>, Moment> told_at_;  // of the runs that go on
+  std::map<std::pair<std::string, std::string>, Moment> told_at_;  // last log line of each open run
 };
 
 }  // namespace affsync

@@ -7,14 +7,14 @@
 namespace affsync {
 namespace {
 
-// An orderly end may hang where nothing can be cancelled (getaddrinfo, a database that does not
-// answer). SIGALRM then ends the process; what was not committed is read again by the next run.
+// A shutdown may hang in operations that cannot be cancelled (getaddrinfo, a database that does not
+// answer). SIGALRM then ends the process; the next run reads again what was not committed.
 constexpr unsigned seconds_to_end = 4;
 
 int asked_by = 0;
 
 extern "C" void end_at_once(int) {
-  static constexpr char text[] = "affsync: not everything could be ended in time; stopping now\n";
+  static constexpr char text[] = "affsync: the shutdown takes too long; stopping immediately\n";
   [[maybe_unused]] auto const written = ::write(STDERR_FILENO, text, sizeof text - 1);
   ::_exit(1);
 }
@@ -30,7 +30,7 @@ StopSignals::StopSignals(boost::asio::io_context& io, std::function<void()> on_s
   wait();
 }
 
-// The alarm stays on when the end has begun: it also bounds the destructors that follow.
+// Does not cancel the alarm: it also limits the time of the destructors that follow.
 StopSignals::~StopSignals() = default;
 
 void StopSignals::wait() {

@@ -1,5 +1,5 @@
-// SIGINT and SIGTERM: the first asks for an orderly end, which has to come within five seconds; the
-// second ends the process at once.
+// SIGINT and SIGTERM: the first starts an orderly shutdown, which must end within five seconds; the
+// second ends the process immediately.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -8,12 +8,12 @@
 
 namespace affsync {
 
-// The signal that has asked for an orderly end; 0: none has.
+// Returns the signal that started the shutdown; 0 if none has.
 int last_stop_signal();
 
 class StopSignals {
  public:
-  // `on_stop` is called once, on the io_context's thread.
+  // Calls `on_stop` once, on the io_context's thread.
   StopSignals(boost::asio::io_context& io, std::function<void()> on_stop);
   ~StopSignals();
   bool stopping() const { return stopping_; }

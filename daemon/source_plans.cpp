@@ -21,14 +21,14 @@ Result<engine::Manifest const*> manifest_of(config::SourceConfig const& source,
   }
   Error error(ErrorCode::config_invalid, "there is no connector `" + source.connector + "`");
   auto const meant = nearest(source.connector, names);
-  error.hint = meant ? "Did you mean `" + *meant + "`?"
-                     : "`affsync connectors` lists those that this binary knows.";
+  error.hint =
+      meant ? "Did you mean `" + *meant + "`?" : "`affsync connectors` lists the known connectors.";
   error.at(source.where);
   return error;
 }
 
-// Of the key that the connector does not know, in the order in which the plan is made; of the
-// stream that the error is about; else of the source.
+// Returns file and line of the key that the connector does not know, in the order in which the plan
+// is made, or of the stream that the error is about, or else of the source.
 std::string place_of_mistake(config::SourceConfig const& source, engine::Manifest const& manifest,
                              Error const& error) {
   auto const place = [&](std::string const& key) {
@@ -71,7 +71,7 @@ Result<PreparedSource> prepare_source(config::SourceConfig const& source,
   auto const manifest = manifest_of(source, manifests);
   if (!manifest) return manifest.error();
 
-  // The place alone: with the source's name in front editors would not find the line.
+  // Clear source and stream: with a name in front of the file, editors would not find the line.
   auto fail = [&](Error error) {
     error.at(place_of_mistake(source, **manifest, error));
     error.source.clear();
@@ -96,8 +96,8 @@ Result<PreparedSource> prepare_source(config::SourceConfig const& source,
         return text.str();
       };
       prepared.warning = "rate_limit asks for " + shown(*limit.requests_per_second) +
-                         " requests a second; the connector allows " + shown(most) +
-                         " at most, which is what counts";
+                         " requests a second; the connector allows at most " + shown(most) +
+                         ", which is used instead";
     }
     rate.requests_per_second = too_much ? most : *limit.requests_per_second;
     rate.max_requests_per_second = rate.requests_per_second;
@@ -170,7 +170,7 @@ bool reconcile_warns(config::SourceConfig const& source, std::string const& stre
 }
 
 std::string fingerprint(PreparedSource const& source) {
-  // Whatever the connector says counts, and what the configuration makes of it.
+  // Everything in the connector file counts, and every setting that the session depends on.
   std::string text = source.plan.connector_hash;
   auto add = [&](std::string const& part) {
     text += part;

@@ -1,4 +1,4 @@
-// The configuration's sources in the engine's words.
+// Converts the sources of the configuration into plans of the engine.
 #pragma once
 
 #include <string>
@@ -11,33 +11,35 @@
 
 namespace affsync {
 
-// Everything that one source of the configuration comes to.
+// Everything that is derived from one source of the configuration.
 struct PreparedSource {
   config::SourceConfig const* config = nullptr;
   engine::SourcePlan plan;
   net::ClientOptions client;
-  std::string warning;  // of what the configuration says and does not get; empty: nothing
+  std::string warning;  // about a setting that is not applied as given; empty if none
 };
 
-// Errors: config_invalid with the place of the source in the configuration.
+// Errors: config_invalid with file and line of the mistake in the configuration.
 Result<PreparedSource> prepare_source(config::SourceConfig const& source,
                                       std::vector<engine::Manifest> const& manifests);
 
-// What the database is to know of it.
+// Returns what the database registers of the source.
 schema::SourceRegistration registration_of(PreparedSource const& source);
 
-// When a stream runs: what the stream says, else the source or `defaults`, else the connector.
+// Returns when a stream runs. The stream's setting wins, then that of the source or `defaults`,
+// then the connector's.
 Result<config::Schedule> schedule_of(config::SourceConfig const& source,
                                      engine::StreamSpec const& stream);
-// The interval of full passes; nullopt: never by themselves.
+// Returns the schedule of full passes; nullopt if none are scheduled.
 Result<std::optional<config::Schedule>> full_schedule_of(config::SourceConfig const& source,
                                                          engine::StreamSpec const& stream);
 
-// Totals of the broker that differ from a stream's rows are told only, and make no run partial.
+// Returns whether totals that differ from a stream's rows are only logged and do not make a run
+// partial.
 bool reconcile_warns(config::SourceConfig const& source, std::string const& stream);
 
-// Equal for equal configurations of a source, secrets included (as a hash): a reload keeps the
-// sessions of sources that did not change.
+// Returns a hash of a source's configuration, secrets included. A reload keeps the sessions of
+// sources with an unchanged hash.
 std::string fingerprint(PreparedSource const& source);
 
 }  // namespace affsync

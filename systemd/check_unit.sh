@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# check_unit.sh SYSTEMD_ANALYZE UNIT: the unit has no mistakes, and its exposure is not above the
-# level reached once.
+# check_unit.sh SYSTEMD_ANALYZE UNIT: checks that the unit is valid and that its exposure level has
+# not risen above the limit.
 set -euo pipefail
 
 analyze=$1
@@ -10,8 +10,8 @@ highest_exposure=1.5
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 
-# The program need not be installed for the check: any that exists stands for it. The other units
-# are not part of the question.
+# affsync need not be installed for the check: replace it by any existing program. Other units are
+# not checked.
 sed -e "s|^ExecStart=[^ ]*|ExecStart=$(type -P true)|" "$unit" >"$directory/affsync.service"
 
 complaints=$("$analyze" verify --man=no --recursive-errors=no "$directory/affsync.service" 2>&1) ||

@@ -10,7 +10,7 @@ namespace affsync::log {
 
 namespace {
 
-// A terminal that is gone (EPIPE, EIO) is nobody's business: there is no other place to tell it.
+// Ignores write errors (EPIPE and EIO of a closed terminal): there is nowhere else to report them.
 void write_to_stderr(std::string_view text) {
   while (!text.empty()) {
     auto const written = ::write(STDERR_FILENO, text.data(), text.size());
@@ -30,7 +30,7 @@ void append_lines(std::string& out, std::string_view text) {
 Console::Console(Writer write, Look look) : write_(std::move(write)), look_(std::move(look)) {}
 
 Console& Console::standard_error() {
-  // Never destroyed: threads may still log while static objects go.
+  // Never destroyed: threads may still log while static objects are destroyed.
   static auto* console =
       new Console(write_to_stderr, [] { return look_at_terminal(STDERR_FILENO); });
   return *console;
@@ -65,7 +65,7 @@ void Console::print_and_show(std::string_view text, std::vector<LiveLine> lines)
 
 void Console::erase_live(std::string& out) const {
   if (live_.empty()) return;
-  // A window made narrower since the last drawing has wrapped the longer lines.
+  // If the window became narrower since the last drawing, the terminal has wrapped longer lines.
   int const columns = look_().columns;
   int up = 0;
   for (auto const& line : live_) {

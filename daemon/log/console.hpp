@@ -1,8 +1,8 @@
-// The one writer to stderr: log lines, plain lines, and below them the live lines of a progress
-// display, which are replaced in place. Sharing it keeps a log line from tearing the display.
+// The only writer to stderr: log lines, plain lines, and below them the live lines of a progress
+// display, which are replaced in place. One shared writer keeps log lines and display apart.
 //
-// The cursor always rests at the start of the line below everything that was written and is never
-// hidden, so that a process that ends at any moment leaves a usable terminal.
+// The cursor always rests at the start of the line below all output and is never hidden, so that a
+// process that ends at any moment leaves a usable terminal.
 #pragma once
 
 #include <functional>
@@ -15,7 +15,7 @@
 
 namespace affsync::log {
 
-// One line without a line feed. `width`: the columns it takes, colours not counted.
+// One line without a line feed. `width`: its columns on the terminal, without colour codes.
 struct LiveLine {
   std::string text;
   int width = 0;
@@ -27,21 +27,21 @@ class Console {
   using Writer = std::function<void(std::string_view)>;
   using Look = std::function<Terminal()>;
 
-  // Both functions are called under the lock of this object.
+  // print() and show() call both functions under the lock of this object.
   Console(Writer write, Look look);
   Console(Console const&) = delete;
   Console& operator=(Console const&) = delete;
 
-  // stderr of this process; lives as long as the process.
+  // The console of this process's stderr; lives as long as the process.
   static Console& standard_error();
 
   Terminal terminal() const;
 
-  // Writes whole lines above the live ones. A line feed is added where it is missing.
+  // Writes complete lines above the live ones. Adds a line feed at the end if it is missing.
   void print(std::string_view text);
-  // Replaces the live lines; an empty list takes them away. Not for consoles that are no terminal.
+  // Replaces the live lines; an empty list removes them. Only for terminals.
   void show(std::vector<LiveLine> lines);
-  // Both in one write: `text` stays, the live lines follow it.
+  // Does both in one write: `text` stays, the live lines follow it.
   void print_and_show(std::string_view text, std::vector<LiveLine> lines);
 
  private:

@@ -27,7 +27,7 @@ char const* colour_of(LogLevel level) {
   return "";
 }
 
-// As syslog counts: 3 error, 4 warning, 6 info, 7 debug.
+// The priority of syslog: 3 error, 4 warning, 6 info, 7 debug.
 char priority_of(LogLevel level) {
   switch (level) {
     case LogLevel::trace:
@@ -43,7 +43,7 @@ char priority_of(LogLevel level) {
   return '3';
 }
 
-// Controls as \n, \t or \u{1b}; everything else as it is.
+// Appends `text` with control characters escaped as \n, \t or \u{1b}.
 void append_visible(std::string& out, std::string_view text) {
   while (!text.empty()) {
     char32_t const code = take_code_point(text);
@@ -133,7 +133,7 @@ std::string json_line(LogRecord const& record) {
   append_json_string(out, to_valid_utf8(record.text));
   std::vector<std::string> used = {"time", "level", "message"};
   for (auto const& field : record.fields) {
-    // A name that occurs twice would make the object ambiguous.
+    // A key that occurs twice would make the object ambiguous.
     std::string key = to_valid_utf8(field.key);
     while (std::find(used.begin(), used.end(), key) != used.end()) key += '_';
     used.push_back(key);
@@ -182,7 +182,8 @@ std::string format_record(config::LogFormat format, bool colour, LogRecord const
 
 config::LogFormat choose_format(config::LogFormat wanted, char const* journal_stream, int fd) {
   if (wanted != config::LogFormat::automatic) return wanted;
-  // "device:inode". The variable is inherited by programs whose stderr went elsewhere since.
+  // The value is "device:inode". Compare it, since a program inherits the variable even if its
+  // stderr was redirected.
   struct stat file = {};
   if (journal_stream == nullptr || fstat(fd, &file) != 0) return config::LogFormat::text;
   auto const ours = std::to_string(file.st_dev) + ":" + std::to_string(file.st_ino);

@@ -1,4 +1,5 @@
-// A log record as one line of text, JSON, or what journald reads from stderr. Pure.
+// Formats a log record as one line of text, of JSON, or of journald's format for stderr. Performs
+// no I/O except that choose_format() asks about a file descriptor.
 #pragma once
 
 #include <string>
@@ -20,16 +21,16 @@ struct LogRecord {
 
 std::string_view level_name(LogLevel level);
 
-// The line, without a line feed. `format` must not be `automatic`; `colour` matters to text only.
-// Whatever a peer put into the text stays on this one line and moves no cursor: control characters
-// are escaped, bytes that are no UTF-8 become U+FFFD.
+// Returns the line, without a line feed. `format` must not be `automatic`; `colour` applies to text
+// only. Text from a peer can neither break the line nor move the cursor: control characters are
+// escaped, invalid UTF-8 becomes U+FFFD.
 //   text      2026-11-21 03:14:15.123 info  exness-main/rewards: message key=value key="a b"
 //   json      {"time":"…Z","level":"info","message":"…","source":"…","key":"value"}
 //   journald  <6>exness-main/rewards: message key=value
 std::string format_record(config::LogFormat format, bool colour, LogRecord const& record);
 
-// What `automatic` means: journald when `journal_stream` (the value of JOURNAL_STREAM; nullptr:
-// unset) names the file behind `fd`, else text. Others are given back as they are.
+// Resolves `automatic`: journald if `journal_stream` (the value of JOURNAL_STREAM; nullptr if
+// unset) names the file behind `fd`, else text. Returns other formats unchanged.
 config::LogFormat choose_format(config::LogFormat wanted, char const* journal_stream, int fd);
 
 }  // namespace affsync::log

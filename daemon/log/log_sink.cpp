@@ -33,7 +33,7 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
   return spdlog::level::err;
 }
 
-// Passes finished lines on; the console does its own locking.
+// Passes formatted lines to the console, which does its own locking.
 class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   explicit ConsoleSink(Console& console) : console_(console) {}

@@ -1,4 +1,4 @@
-// The LogSink that ships: spdlog behind it, stderr in front of it.
+// The LogSink of the program: writes to stderr through spdlog.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@
 
 namespace affsync::log {
 
-// Thread safe; a line is written when write() returns.
+// Thread-safe. When write() returns, the line has been written.
 class ConsoleLog final : public LogSink {
  public:
   ConsoleLog(LogLevel level, config::LogFormat format,
@@ -21,7 +21,7 @@ class ConsoleLog final : public LogSink {
   bool enabled(LogLevel level) const override;
   void write(LogLevel level, std::string_view text, std::vector<LogField> const& fields) override;
 
-  // For a reload of the configuration; any thread.
+  // For a reload of the configuration; may be called from any thread.
   void set_level(LogLevel level);
   void set_format(config::LogFormat format);
 

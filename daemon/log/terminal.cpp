@@ -19,8 +19,8 @@ std::string_view environment_text(char const* name) {
   return value == nullptr ? std::string_view{} : std::string_view{value};
 }
 
-// A terminal emulator of today shows UTF-8 even where the locale is not set at all (containers,
-// cron), so only a locale that says something else turns it off.
+// Terminal emulators show UTF-8 even if no locale is set (containers, cron), so only a locale with
+// another encoding turns it off.
 bool locale_allows_unicode() {
   for (char const* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
     auto const value = to_lower(environment_text(name));

@@ -71,7 +71,7 @@ int code_point_width(char32_t code_point) {
 
 int display_width(std::string_view text) {
   int width = 0;
-  int last = 0;  // of the character that a variation selector would widen
+  int last = 0;  // width of the character that a variation selector would widen
   while (!text.empty()) {
     char32_t const code = take_code_point(text);
     if (code == 0xfe0f && last == 1) {  // shown as an emoji
@@ -115,7 +115,7 @@ std::string cut_to_width(std::string_view text, int width, std::string_view elli
   if (room < 0) return {};
   std::string_view rest = text;
   std::size_t kept = 0;
-  // Measured from the start each time, as a variation selector widens what stands before it.
+  // Measure from the start each time, since a variation selector widens the character before it.
   while (!rest.empty()) {
     take_code_point(rest);
     auto const length = text.size() - rest.size();

@@ -1,6 +1,6 @@
-// Which code points take no column, and which take two, from the Unicode 14 character database
-// (general categories Mn, Me, Cf and the Hangul jamo that combine; East Asian Width W and F).
-// Ranges are sorted; unassigned code points between two ranges count with them.
+// Code points that take no column and those that take two, from the Unicode 14 character database
+// (general categories Mn, Me, Cf and the combining Hangul jamo; East Asian Width W and F). The
+// ranges are sorted; unassigned code points between two ranges are included in them.
 #pragma once
 
 namespace affsync::log {

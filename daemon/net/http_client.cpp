@@ -15,12 +15,12 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// Servers end idle connections after 5 to 75 s. With a thousand sources that ask every quarter of
-// an hour, idle TLS connections would cost more memory than everything else.
+// Servers close idle connections after 5 to 75 s. With a thousand sources that send requests every
+// 15 minutes, idle TLS connections would take more memory than everything else.
 constexpr std::chrono::seconds idle_limit{20};
 constexpr std::size_t piece_bytes = 64 * 1024;
 
-// The time left of one request, cut to the limit of a step.
+// Limits each step to its own timeout and to what is left of the timeout of the whole request.
 class RequestClock {
  public:
   explicit RequestClock(milliseconds limit) : until_(steady_clock::now() + limit) {}
@@ -34,7 +34,7 @@ class RequestClock {
   steady_clock::time_point until_;
 };
 
-// Thrown for a kept-alive connection that turned out to be dead: the request may go again.
+// Thrown for a kept-alive connection that turned out to be closed: the request may be sent again.
 struct StaleConnection {};
 
 struct IdleConnection {
@@ -49,7 +49,7 @@ class IdlePool : public std::enable_shared_from_this<IdlePool> {
   IdlePool(asio::any_io_executor const& executor, std::size_t size)
       : timer_(executor), size_(size) {}
 
-  // The one used last, when it is still good.
+  // Returns the most recently used connection that is still open.
   std::optional<Stream> take() {
     while (!idle_.empty()) {
       Stream stream = std::move(idle_.back().stream);
@@ -110,7 +110,7 @@ class PooledClient final : public HttpClient {
       error.message +=
           " (the whole request may take " + async::to_text(options_.deadlines.request) + ")";
     }
-    bool const may_be_raised = error.message.find("nothing came") != std::string::npos ||
+    bool const may_be_raised = error.message.find("nothing arrived within") != std::string::npos ||
                                error.message.find("could not be sent") != std::string::npos ||
                                clock.is_over();
     if (error.code == ErrorCode::timeout && error.hint.empty() && may_be_raised) {
@@ -125,10 +125,10 @@ class PooledClient final : public HttpClient {
  private:
   asio::awaitable<HttpResponse> send_within(HttpRequest const& request, RequestClock const& clock) {
     auto const& origin = options_.origin;
-    // TLS goes through the proxy unseen; what is plain it has to read.
+    // A proxy only tunnels TLS, but reads and forwards requests over plain HTTP.
     Proxy const* const reader = options_.proxy && !origin.tls ? &*options_.proxy : nullptr;
     Secret const bytes = encode_request(request, origin, options_.user_agent, reader).value();
-    // A login must not be sent twice, so it never takes a connection that may be dead.
+    // A login must not be sent twice, so it never uses a connection that may be closed.
     if (request.method == Method::get) {
       if (auto kept = pool_->take()) {
         bool stale = false;
@@ -137,7 +137,7 @@ class PooledClient final : public HttpClient {
         } catch (StaleConnection const&) {
           stale = true;
         }
-        if (stale) pool_->clear();  // its siblings are as old
+        if (stale) pool_->clear();  // the other connections are probably closed too
       }
     }
     Stream stream(executor_, trust_);
@@ -170,7 +170,7 @@ class PooledClient final : public HttpClient {
     auto const deadline = options_.deadlines.handshake;
     auto const error = co_await stream.write(bytes.reveal(), clock.step(deadline));
     if (error) refuse_proxy(proxy, error.message());
-    // Byte by byte: what follows the head belongs to TLS.
+    // Read byte by byte: everything after the header belongs to TLS.
     std::string head;
     constexpr std::size_t most = 16 * 1024;
     while (!head.ends_with("\r\n\r\n")) {
@@ -178,7 +178,7 @@ class PooledClient final : public HttpClient {
       auto const piece =
           co_await stream.read_some(asio::mutable_buffer(&byte, 1), clock.step(deadline));
       if (piece.bytes == 0 || head.size() > most) {
-        refuse_proxy(proxy, "it ended the connection, or answered with no HTTP");
+        refuse_proxy(proxy, "it closed the connection or did not answer in HTTP");
       }
       head += byte;
     }
@@ -192,10 +192,10 @@ class PooledClient final : public HttpClient {
     bool const wants_login = why.find(" 407") != std::string::npos;
     throw Failure(ErrorCode::connect_failed,
                   "the proxy " + proxy.host + ":" + proxy.port + " (" + proxy.from +
-                      ") gives no way to " + options_.origin.host_header() + ": " + said,
-                  wants_login ? "It wants a name and password: http://name:password@" + proxy.host +
+                      ") does not connect to " + options_.origin.host_header() + ": " + said,
+                  wants_login ? "Give it a name and password: http://name:password@" + proxy.host +
                                     ":" + proxy.port + "."
-                              : "Ask whoever runs it, or name this host in NO_PROXY.");
+                              : "Ask the proxy's administrator, or name this host in NO_PROXY.");
   }
 
   asio::awaitable<HttpResponse> exchange(Stream stream, Secret const& bytes,
@@ -218,14 +218,14 @@ class PooledClient final : public HttpClient {
       decoder.put_end(piece.end == ReadEnd::clean).value();
     }
     buffer_ = std::move(buffer);
-    // Bytes after the answer belong to nothing that was asked: that connection is not trusted.
+    // Bytes after the answer belong to no request: do not use that connection again.
     if (decoder.keeps_alive() && !leftover) pool_->give(std::move(stream));
     co_return decoder.take();
   }
 
   [[noreturn]] static void throw_gone(bool reused, boost::system::error_code error) {
     if (reused) throw StaleConnection();
-    throw Failure(ErrorCode::connect_failed, "the peer ended the connection without an answer" +
+    throw Failure(ErrorCode::connect_failed, "the peer closed the connection without an answer" +
                                                  (error ? ": " + error.message() : std::string()));
   }
 
@@ -233,7 +233,7 @@ class PooledClient final : public HttpClient {
   ClientOptions options_;
   std::shared_ptr<Trust> trust_;
   std::shared_ptr<IdlePool> pool_;
-  std::string buffer_;  // lent to one request after the other
+  std::string buffer_;  // reused by one request after the other
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
-// An HTTP/1.1 client for one origin: TLS verified, kept-alive connections in a pool, gzip, a time
-// limit on every step, limits on every size. It never retries, never follows a redirect and never
-// sends to another host. All members are used from the thread of its executor.
+// An HTTP/1.1 client for one origin: verified TLS, a pool of kept-alive connections, gzip, a
+// timeout for every step, a limit for every size. It never retries, never follows a redirect and
+// never sends to another host. Use it from the thread of its executor only.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -19,12 +19,12 @@ namespace affsync::net {
 
 namespace asio = boost::asio;
 
-// Scheme, host and port of a base URL, and the path that goes before every target.
+// Scheme, host and port of a base URL, and the path prefix of every target.
 struct Origin {
   bool tls = true;
-  std::string host;       // as in the URL; brackets of IPv6 removed
+  std::string host;       // in lower case, without the brackets of IPv6
   std::string port;       // "443"
-  std::string base_path;  // without a slash at its end; usually empty
+  std::string base_path;  // without a trailing slash; usually empty
   std::string host_header() const;
 };
 
@@ -33,10 +33,10 @@ struct Origin {
 Result<Origin> parse_origin(std::string_view base_url, bool allow_http);
 
 struct Deadlines {
-  std::chrono::milliseconds connect{10'000};    // name, TCP
+  std::chrono::milliseconds connect{10'000};    // name resolution and TCP
   std::chrono::milliseconds handshake{10'000};  // TLS
   std::chrono::milliseconds read{30'000};       // between two pieces of the answer
-  std::chrono::milliseconds request{60'000};    // the whole of it
+  std::chrono::milliseconds request{60'000};    // the whole request and its answer
 };
 
 struct ClientLimits {
@@ -45,19 +45,19 @@ struct ClientLimits {
   std::size_t inflated_bytes = 256 * 1024 * 1024;
 };
 
-// An HTTP proxy that stands between; see daemon/net/proxy.hpp.
+// The HTTP proxy to connect through; see daemon/net/proxy.hpp.
 struct Proxy {
   std::string host, port;
-  Secret authorization;  // the value of Proxy-Authorization; empty: none
-  std::string from;      // the setting or variable that names it, for messages
+  Secret authorization;  // the value of Proxy-Authorization; empty if not needed
+  std::string from;      // the setting or variable that names the proxy, for messages
 };
 
 struct ClientOptions {
   Origin origin;
-  std::optional<Proxy> proxy;  // TLS goes through it by CONNECT
+  std::optional<Proxy> proxy;  // TLS uses CONNECT
   Deadlines deadlines;
   ClientLimits limits;
-  std::string ca_file;     // extra trust; empty: the system's only
+  std::string ca_file;     // additional CA certificates; empty: only those of the system
   std::string user_agent;  // "affsync/0.1.0"
   std::size_t idle_connections = 4;
   ClientOptions() = default;
@@ -67,19 +67,19 @@ class HttpClient {
  public:
   virtual ~HttpClient() = default;
 
-  // Sends one request and gives the whole answer, whatever its status.
+  // Sends one request and returns the whole answer, whatever its status.
   // Throws Failure: unknown_host, connect_failed, tls_failed, timeout, truncated,
-  // answer_too_large, malformed_answer. A kept-alive connection that the peer closed before it
-  // answered anything is replaced once. Cancellation (terminal) closes the connection and throws
-  // system_error(operation_aborted).
+  // answer_too_large, malformed_answer. If the peer closed a kept-alive connection before it
+  // answered anything, the request is sent once more on a new one. Cancellation (terminal) closes
+  // the connection and throws system_error(operation_aborted).
   virtual asio::awaitable<HttpResponse> send(HttpRequest request) = 0;
 
-  // Closes idle connections, which otherwise close after 20 s; until then their timer is work for
-  // the io_context.
+  // Closes idle connections. Without this call they close after 20 s, and until then their timer
+  // keeps the io_context running.
   virtual void close() = 0;
 };
 
-// Errors: config_invalid when ca_file cannot be read.
+// Errors: config_invalid if ca_file cannot be read.
 Result<std::unique_ptr<HttpClient>> make_http_client(asio::any_io_executor executor,
                                                      ClientOptions options);
 

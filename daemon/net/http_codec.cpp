@@ -11,7 +11,7 @@ namespace {
 
 constexpr int max_interim_answers = 8;
 
-// The codings of a header in order, without case and blanks; "identity" left out.
+// Returns the codings of a header in order, in lower case, without spaces and "identity".
 std::vector<std::string> codings_of(Headers const& headers, std::string_view name) {
   std::vector<std::string> codings;
   for (auto const& [field, value] : headers.fields()) {
@@ -68,14 +68,12 @@ struct ResponseDecoder::Impl final : MessageSink {
 
 Result<void> ResponseDecoder::Impl::on_header_end() {
   if (response.status < 100) {
-    return Error(
-        ErrorCode::malformed_answer,
-        "the answer has the status " + std::to_string(response.status) + ", which is none");
+    return Error(ErrorCode::malformed_answer,
+                 "the answer has the invalid status " + std::to_string(response.status));
   }
   auto const transfer = codings_of(response.headers, "Transfer-Encoding");
   if (!transfer.empty() && (transfer.size() > 1 || transfer[0] != "chunked")) {
-    return Error(ErrorCode::malformed_answer,
-                 "the answer has a Transfer-Encoding that is not known");
+    return Error(ErrorCode::malformed_answer, "the answer has an unknown Transfer-Encoding");
   }
   auto const content = codings_of(response.headers, "Content-Encoding");
   if (content.empty()) return {};
@@ -107,14 +105,13 @@ Error ResponseDecoder::Impl::to_error(boost::beast::error_code error) const {
   if (error == http::error::body_limit) {
     return Error(ErrorCode::answer_too_large,
                  "the answer's body is larger than " + in_mib(limits.body_bytes),
-                 "A smaller page_size makes smaller answers.");
+                 "Set a smaller page_size.");
   }
   if (!parser->is_header_done() && response.status == 0) {
     return Error(ErrorCode::malformed_answer, "the peer does not answer in HTTP/1.1",
-                 "Check scheme and port in base_url.");
+                 "Check the scheme and port in base_url.");
   }
-  return Error(ErrorCode::malformed_answer,
-               "the answer breaks the rules of HTTP: " + error.message());
+  return Error(ErrorCode::malformed_answer, "the answer is not valid HTTP: " + error.message());
 }
 
 Result<bool> ResponseDecoder::Impl::parse(std::string_view bytes, std::size_t& used) {
@@ -132,10 +129,11 @@ Result<bool> ResponseDecoder::Impl::parse(std::string_view bytes, std::size_t& u
         return true;
       }
       if (response.status == 101) {
-        return Error(ErrorCode::malformed_answer, "the peer switched to another protocol unasked");
+        return Error(ErrorCode::malformed_answer,
+                     "the peer switched to another protocol without a request for it");
       }
       if (++interim_answers > max_interim_answers) {
-        return Error(ErrorCode::malformed_answer, "the peer sends interim answers without end");
+        return Error(ErrorCode::malformed_answer, "the peer sends too many interim answers");
       }
       restart();
       continue;
@@ -198,7 +196,7 @@ HttpResponse ResponseDecoder::take() {
 struct RequestDecoder::Impl final : MessageSink {
   explicit Impl(std::size_t limit) : header_bytes(limit), parser(*this) {
     parser.header_limit(static_cast<std::uint32_t>(limit));
-    parser.eager(false);  // the body, should there be one, is left alone
+    parser.eager(false);  // do not read a body
   }
   std::size_t header_bytes;
   MessageParser<true> parser;

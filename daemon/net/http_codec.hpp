@@ -1,5 +1,5 @@
-// HTTP/1.1 without I/O: bytes in, messages out, and the other way round, with a limit on everything
-// that a peer decides. The only unit that knows Beast. Pure.
+// Encodes and decodes HTTP/1.1 messages, with a limit on every size that a peer decides. The only
+// unit that uses Beast. Performs no I/O.
 #pragma once
 
 #include <cstddef>
@@ -14,17 +14,17 @@
 
 namespace affsync::net {
 
-// The bytes of a request: Host, User-Agent, Accept-Encoding, Connection and Content-Length are
-// added. Secret, since it holds the credentials. Errors: bad_request for a target or a header that
-// would break the message apart (its value is not shown).
-// With a proxy the request is written for it: with the whole address, and its credentials.
+// Returns the bytes of a request and adds Host, User-Agent, Accept-Encoding, Connection and
+// Content-Length. They are a Secret, since they contain the credentials. With a proxy the target is
+// the full URL, and the proxy's credentials are added. Errors: bad_request for a target or a header
+// that would break the message (its value is not shown).
 Result<Secret> encode_request(HttpRequest const& request, Origin const& origin,
                               std::string_view user_agent, Proxy const* proxy = nullptr);
-// Asks a proxy for a way through to the origin.
+// Returns the bytes of a CONNECT request, which asks a proxy for a tunnel to the origin.
 Result<Secret> encode_connect(Origin const& origin, std::string_view user_agent,
                               Proxy const& proxy);
 
-// Reads one answer. Interim answers (1xx) are skipped; gzip and deflate are undone.
+// Decodes one answer. Skips interim answers (1xx) and decompresses gzip and deflate.
 class ResponseDecoder {
  public:
   explicit ResponseDecoder(ClientLimits const& limits);
@@ -32,18 +32,19 @@ class ResponseDecoder {
   ResponseDecoder& operator=(ResponseDecoder&&) noexcept;
   ~ResponseDecoder();
 
-  // Takes the next bytes and gives how many of them belong to this answer: fewer than given only
-  // when it is complete. Errors: malformed_answer, answer_too_large; then it is of no more use.
+  // Takes the next bytes and returns how many of them belong to this answer: fewer than given only
+  // if the answer is complete. Errors: malformed_answer, answer_too_large; after one, the decoder
+  // cannot be used again.
   Result<std::size_t> put(std::string_view bytes);
 
-  // The peer ended the connection, in order or not. Errors: truncated, unless the answer is
-  // complete or may end so.
+  // Call it when the peer has closed the connection; `clean` if it did so in order. Errors:
+  // truncated, unless the answer is complete or may end with the connection.
   Result<void> put_end(bool clean);
 
   bool is_done() const;
-  // Any byte has come.
+  // True once any byte has arrived.
   bool has_begun() const;
-  // Once done: the connection may carry another request.
+  // True if the answer is complete and the connection may be used for another request.
   bool keeps_alive() const;
   HttpResponse take();
 
@@ -52,7 +53,7 @@ class ResponseDecoder {
   std::unique_ptr<Impl> impl_;
 };
 
-// What the server side reads of a request: never a body.
+// A request as the server reads it, without its body.
 struct IncomingRequest {
   std::string method;
   std::string target;
@@ -68,7 +69,8 @@ class RequestDecoder {
   RequestDecoder& operator=(RequestDecoder&&) noexcept;
   ~RequestDecoder();
 
-  // As above, up to the end of the header. Errors: bad_request, answer_too_large (the header).
+  // Like ResponseDecoder::put, up to the end of the header. Errors: bad_request, answer_too_large
+  // (the header).
   Result<std::size_t> put(std::string_view bytes);
   bool is_done() const;
   bool has_begun() const;
@@ -79,8 +81,8 @@ class RequestDecoder {
   std::unique_ptr<Impl> impl_;
 };
 
-// The bytes of an answer; `head`: without its body. Content-Length and Connection are added.
-// Header fields with a line break in them are left out.
+// Returns the bytes of an answer, without its body if `head`. Adds Content-Length and Connection.
+// Leaves out header fields that contain a line break.
 std::string encode_response(HttpResponse const& response, bool head, bool keep_alive);
 
 }  // namespace affsync::net

@@ -1,5 +1,5 @@
-// Messages to bytes. Nothing of a header's value may end the header: a line break in a secret that
-// was read from a file is the common case.
+// Encodes messages. A header's value must not contain a line break, which would end the header;
+// most often it comes from a secret that was read from a file.
 #include <algorithm>
 #include <boost/beast/http/status.hpp>
 
@@ -31,9 +31,9 @@ bool is_target(std::string_view text) {
 Result<void> add_field(std::string& out, std::string_view name, std::string_view value) {
   if (!is_token(name) || !is_field_value(value)) {
     return Error(ErrorCode::bad_request,
-                 "the header " + (is_token(name) ? std::string(name) : "with an odd name") +
+                 "the header " + (is_token(name) ? std::string(name) : "with an invalid name") +
                      " cannot be sent: it holds a line break or another control character",
-                 "Check the end of the secret or setting that goes into it.");
+                 "Check the end of the secret or setting that it is made from.");
   }
   out.append(name).append(": ").append(value).append("\r\n");
   return {};
@@ -66,7 +66,7 @@ Result<Secret> encode_request(HttpRequest const& request, Origin const& origin,
       proxy == nullptr ? path : (origin.tls ? "https://" : "http://") + origin.host_header() + path;
   if (!is_target(request.target) || !is_target(path)) {
     return Error(ErrorCode::bad_request,
-                 "the path of the request does not begin with / or holds a blank or a character "
+                 "the path of the request does not begin with / or holds a space or a character "
                  "that must be percent-encoded");
   }
   std::size_t size = 512 + target.size() + request.body.size();
@@ -75,13 +75,14 @@ Result<Secret> encode_request(HttpRequest const& request, Origin const& origin,
     size += name.size() + value.reveal().size() + 4;
   }
   if (proxy != nullptr) size += proxy->authorization.reveal().size() + 32;
-  // Reserved at once, so that no copy of a secret is left behind by growth; as Secret it is wiped.
+  // Reserve everything at once: growing would leave copies of secrets in freed memory. The Secret
+  // made from it wipes its memory.
   std::string out;
   out.reserve(size);
   out.append(to_string(request.method)).append(" ").append(target).append(" HTTP/1.1\r\n");
   out.append("Host: ").append(origin.host_header()).append("\r\n");
   out.append("Connection: keep-alive\r\nAccept-Encoding: gzip\r\n");
-  // Without it some servers answer a refusal with a redirection to a page for people.
+  // Without Accept, some servers answer a refusal with a redirect to an HTML page.
   if (!request.headers.find("Accept")) out.append("Accept: application/json\r\n");
   Result<void> added;
   if (!user_agent.empty()) added = add_field(out, "User-Agent", user_agent);

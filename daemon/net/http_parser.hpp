@@ -1,5 +1,5 @@
-// Inside of http_codec: Beast's parser as a source of calls, and the buffer in front of it that
-// keeps what is not complete yet. The parser stores nothing of a message; its owner does.
+// Internal to http_codec: Beast's parser, which calls a sink, and the buffer for input that is not
+// complete yet. The parser itself stores nothing of a message; its owner does.
 #pragma once
 
 #include <boost/asio/buffer.hpp>
@@ -22,7 +22,7 @@ inline std::string_view to_std(BeastText text) {
   return {text.data(), text.size()};
 }
 
-// What the parser found.
+// Receives what the parser finds.
 class MessageSink {
  public:
   virtual ~MessageSink() = default;
@@ -40,7 +40,7 @@ class MessageParser final : public http::basic_parser<is_request> {
  public:
   explicit MessageParser(MessageSink& sink) : sink_(&sink) { this->eager(true); }
 
-  // What the sink disliked, when put() failed because of it.
+  // The sink's error, if put() failed because of it.
   std::optional<Error> refusal;
 
  private:
@@ -49,7 +49,7 @@ class MessageParser final : public http::basic_parser<is_request> {
   }
   void on_response_impl(int code, BeastText, int, error_code&) override { sink_->on_status(code); }
   void on_field_impl(http::field, BeastText name, BeastText value, error_code&) override {
-    // Fields after the body (trailers) are of no interest and must not pass for header fields.
+    // Ignore fields after the body (trailers): they must not be taken for header fields.
     if (!header_ended_) sink_->on_field(to_std(name), to_std(value));
   }
   void on_header_impl(error_code& error) override {
@@ -78,11 +78,11 @@ class MessageParser final : public http::basic_parser<is_request> {
   bool header_ended_ = false;
 };
 
-// Feeds a parser and keeps the bytes that it cannot take yet (a header line cut in two).
+// Feeds a parser and keeps the bytes that it cannot use yet (an incomplete header line).
 class PendingBytes {
  public:
-  // `parse(view, used)` takes what it can and gives whether the message is complete. Returns how
-  // many of `bytes` were used; all of them while the message is not complete.
+  // `parse(view, used)` uses what it can and returns whether the message is complete. Returns how
+  // many of `bytes` were used: all of them as long as the message is not complete.
   template <class Parse>
   Result<std::size_t> put(std::string_view bytes, std::size_t limit, Parse parse) {
     std::size_t const before = pending_.size();

@@ -25,7 +25,7 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t max_connections = 64;
 constexpr std::size_t max_header_bytes = 16 * 1024;
-constexpr milliseconds header_limit{10'000};  // a whole header, from its first byte or the accept
+constexpr milliseconds header_limit{10'000};  // to receive a header, also on an idle connection
 constexpr milliseconds handler_limit{30'000};
 constexpr milliseconds write_limit{10'000};
 
@@ -37,14 +37,14 @@ HttpResponse plain_answer(int status, std::string const& text) {
   return response;
 }
 
-// nullopt: the request may go to the handler.
+// Returns an answer that refuses the request; nullopt if the handler may answer it.
 std::optional<HttpResponse> refuse(IncomingRequest const& request) {
   if (request.method != "GET" && request.method != "HEAD") {
     auto response = plain_answer(405, "only GET and HEAD are answered here");
     response.headers.add("Allow", "GET, HEAD");
     return response;
   }
-  if (request.has_body) return plain_answer(413, "a request here has no body");
+  if (request.has_body) return plain_answer(413, "a request must not have a body");
   if (request.target.empty() || request.target.front() != '/') {
     return plain_answer(400, "the target must be a path");
   }
@@ -71,7 +71,7 @@ class SmallServer final : public HttpServer {
     stopping_ = true;
     error_code ignored;
     acceptor_.close(ignored);
-    auto const all = sessions_;  // one may leave the list inside emit()
+    auto const all = sessions_;  // a session may leave the list inside emit()
     for (auto const& session : all) session->emit(asio::cancellation_type::terminal);
     changed_.cancel();
   }
@@ -84,7 +84,7 @@ class SmallServer final : public HttpServer {
       cancelled = true;
     }
     stop();
-    // From here on the end of the sessions is awaited, even when this was cancelled itself.
+    // Wait for the sessions to end even if serve() itself was cancelled.
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     while (!sessions_.empty()) co_await wait_for_change();
     if (cancelled) throw boost::system::system_error(asio::error::operation_aborted);
@@ -111,7 +111,7 @@ class SmallServer final : public HttpServer {
       if (stopping_) break;
       if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
       if (error) {
-        // Out of descriptors, most likely: others must end first.
+        // Most likely no file descriptor is free: wait for other connections to end.
         asio::steady_timer pause(acceptor_.get_executor(), milliseconds(200));
         co_await pause.async_wait(asio::use_awaitable);
         continue;
@@ -132,10 +132,10 @@ class SmallServer final : public HttpServer {
                    asio::bind_cancellation_slot(session->slot(), std::move(ended)));
   }
 
-  // One connection, request after request. Whatever goes wrong on it ends it and nothing else.
+  // Serves one connection, request after request. An error ends only this connection.
   asio::awaitable<void> talk(Stream stream) {
     std::array<char, 4096> buffer;
-    std::string unused;  // bytes of the next request that came with the last one
+    std::string unused;  // bytes of the next request that arrived with the last one
     for (bool more = true; more;) {
       RequestDecoder decoder(max_header_bytes);
       auto const until = std::chrono::steady_clock::now() + header_limit;
@@ -223,7 +223,7 @@ Error cannot_bind(std::string const& listen, unsigned short port, error_code err
     return Error(ErrorCode::connect_failed,
                  listen + " in http.listen is already in use, maybe by another affsync",
                  "`ss -ltnp 'sport = :" + std::to_string(port) +
-                     "'` shows who holds it; choose another port, or \"off\".");
+                     "'` shows the program that uses it. Choose another port, or \"off\".");
   }
   return Error(ErrorCode::connect_failed,
                "cannot listen on " + listen + " (http.listen): " + error.message(),

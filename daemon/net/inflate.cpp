@@ -22,11 +22,11 @@ struct Inflater::Impl {
   z_stream stream{};
   bool open = false;
   bool ended = false;  // the data is complete (another gzip member may follow)
-  std::string head;    // the first bytes, until they tell what form it is
+  std::string head;    // the first bytes, until they show the form of the data
   std::size_t taken = 0;
   std::size_t given = 0;
 
-  // "deflate" should be the zlib form; some servers send it bare.
+  // "deflate" means the zlib form, but some servers send raw deflate data.
   int window_bits() const {
     if (compression == Compression::gzip) return 16 + MAX_WBITS;
     auto const first = static_cast<unsigned char>(head[0]);
@@ -55,7 +55,7 @@ Result<void> Inflater::Impl::inflate_all(std::string_view piece, std::string& ou
   stream.avail_in = static_cast<uInt>(piece.size());
   for (;;) {
     if (ended) {
-      // Padding of zeros is common; a further gzip member continues the body.
+      // Zero padding is common: skip it. A further gzip member continues the body.
       while (stream.avail_in > 0 && *stream.next_in == 0) {
         ++stream.next_in;
         --stream.avail_in;
@@ -77,9 +77,9 @@ Result<void> Inflater::Impl::inflate_all(std::string_view piece, std::string& ou
                    "the body inflates to more than " + std::to_string(limits.bytes) + " bytes");
     }
     if (given > limits.ratio_from && given / limits.ratio > taken) {
-      return Error(ErrorCode::answer_too_large, "the body inflates to more than " +
-                                                    std::to_string(limits.ratio) +
-                                                    " times its size, as no honest answer does");
+      return Error(
+          ErrorCode::answer_too_large,
+          "the body inflates to more than " + std::to_string(limits.ratio) + " times its size");
     }
     out.append(buffer.data(), made);
     if (status == Z_STREAM_END) {
@@ -104,7 +104,7 @@ Result<void> Inflater::put(std::string_view piece, std::string& out) {
 }
 
 Result<void> Inflater::finish() const {
-  // No byte at all is an empty body, whatever the header says.
+  // No bytes mean an empty body, whatever Content-Encoding says.
   if (impl_->taken == 0 || impl_->ended) return {};
   return Error(ErrorCode::truncated, "the compressed body ends before its data does");
 }

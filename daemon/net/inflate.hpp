@@ -1,5 +1,5 @@
-// gzip and deflate bodies, inflated as they come in, under a cap on the result and on the ratio, so
-// that a small answer cannot fill the memory. Pure.
+// Inflates gzip and deflate bodies as they arrive. Limits the size of the result and the ratio, so
+// that a small answer cannot fill the memory. Performs no I/O.
 #pragma once
 
 #include <cstddef>
@@ -14,9 +14,9 @@ namespace affsync::net {
 enum class Compression { gzip, deflate };
 
 struct InflateLimits {
-  std::size_t bytes = 256 * 1024 * 1024;     // inflated
-  std::size_t ratio = 200;                   // inflated to compressed …
-  std::size_t ratio_from = 8 * 1024 * 1024;  // … once there is more than this
+  std::size_t bytes = 256 * 1024 * 1024;     // inflated size
+  std::size_t ratio = 200;                   // inflated to compressed size …
+  std::size_t ratio_from = 8 * 1024 * 1024;  // … for inflated sizes above this
 };
 
 class Inflater {
@@ -29,7 +29,7 @@ class Inflater {
   // Appends what `piece` inflates to. Errors: malformed_answer, answer_too_large.
   Result<void> put(std::string_view piece, std::string& out);
 
-  // The body has ended. Errors: truncated when the compressed data has not.
+  // Call it at the end of the body. Errors: truncated if the compressed data is not complete.
   Result<void> finish() const;
 
  private:

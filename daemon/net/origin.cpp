@@ -1,5 +1,5 @@
-// The base URL of a source, taken apart and held to what is safe. Taken apart by hand:
-// Boost.URL 1.81 reads http://127.0.0.1.example.com as the host 127.0.0.1 and a path.
+// Parses the base URL of a source and refuses unsafe ones. Does not use Boost.URL, because version
+// 1.81 parses http://127.0.0.1.example.com as the host 127.0.0.1 and a path.
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
 #include <optional>
@@ -35,7 +35,8 @@ bool is_path(std::string_view text) {
   return true;
 }
 
-// A name of letters, digits, '-', '.', '_', or an address (then `bracketed` tells of IPv6).
+// True for a name of letters, digits, '-', '.', '_' or an IPv4 address; for an IPv6 address if
+// `bracketed`.
 bool is_host(std::string const& host, bool bracketed) {
   if (bracketed) {
     boost::system::error_code error;
@@ -72,7 +73,7 @@ std::string Origin::host_header() const {
 
 Result<Origin> parse_origin(std::string_view base_url, bool allow_http) {
   auto const parts = split(base_url);
-  // A password in the URL would show in every error text, this one included.
+  // A password in the URL would appear in every error message, so do not quote the URL here.
   if ((parts ? parts->authority : base_url).find('@') != std::string_view::npos) {
     return Error(ErrorCode::config_invalid, "base_url must not hold a user name or password",
                  "Give them under `credentials`.");
@@ -96,7 +97,7 @@ Result<Origin> parse_origin(std::string_view base_url, bool allow_http) {
     host = host.substr(0, colon);
   }
   if (bracketed) {
-    if (host.back() != ']') return bad_url(base_url, "has something odd behind its address");
+    if (host.back() != ']') return bad_url(base_url, "has invalid text after its address");
     host = host.substr(1, host.size() - 2);
   }
   for (char const c : host) origin.host += to_lower(c);
@@ -120,7 +121,7 @@ Result<Origin> parse_origin(std::string_view base_url, bool allow_http) {
     return Error(
         ErrorCode::config_invalid,
         "base_url \"" + std::string(base_url) + "\" would send the credentials over plain http",
-        "Use https://, or say `allow_http: true` for this source if you mean it.");
+        "Use https://, or set `allow_http: true` for this source to allow it.");
   }
   return origin;
 }

@@ -73,7 +73,7 @@ std::optional<HostPort> split_host(std::string_view text) {
   return out;
 }
 
-// A name, or one below it.
+// True if `host` is `name` or a subdomain of it.
 bool is_name_within(std::string_view host, std::string_view name) {
   if (!host.ends_with(name)) return false;
   return host.size() == name.size() || host[host.size() - name.size() - 1] == '.';
@@ -116,7 +116,7 @@ Result<Proxy> parse_proxy(std::string_view text, std::string from) {
     }
     rest = text.substr(colon + 3);
   }
-  // A password may hold an @ of its own, but no slash.
+  // A password may contain an @, but no slash.
   auto const at = rest.rfind('@');
   auto const end = rest.find('/', at == std::string_view::npos ? 0 : at);
   if (end != std::string_view::npos && end + 1 != rest.size()) {

@@ -1,5 +1,5 @@
-// HTTP proxies, the only way out of many companies: which one a source goes through, from its
-// configuration or from the variables that curl reads. Pure.
+// Chooses the HTTP proxy of a source from its configuration or from the environment variables that
+// curl reads. Many company networks allow no other way out. Performs no I/O.
 #pragma once
 
 #include <functional>
@@ -13,19 +13,21 @@
 
 namespace affsync::net {
 
-// "http://user:password@proxy.example:3128"; the scheme may be left out, name and password are
-// percent-encoded. `from` says where it stands. Errors: config_invalid, which do not quote it.
+// Parses "http://user:password@proxy.example:3128". The scheme is optional; name and password are
+// percent-encoded. `from`: the setting or variable of the text. Errors: config_invalid, without the
+// text, since it may hold a password.
 Result<Proxy> parse_proxy(std::string_view text, std::string from);
 
 using Variables = std::function<std::optional<std::string>(std::string const& name)>;
 
-// For a source without a proxy of its own: HTTPS_PROXY or HTTP_PROXY as the base URL's scheme is,
-// else ALL_PROXY, unless NO_PROXY names the host; each in small or capital letters, of which the
-// small ones go first. nullopt: none.
+// Returns the proxy of a source that configures none: HTTPS_PROXY or HTTP_PROXY, by the scheme of
+// the base URL, else ALL_PROXY; nullopt if none is set or NO_PROXY names the host. The lower-case
+// spelling of each variable takes precedence over the upper-case one.
 Result<std::optional<Proxy>> proxy_from(Variables const& variables, Origin const& origin);
 
-// Whether NO_PROXY leaves this host out: a list, by commas or blanks, of names (with all names
-// below them), addresses and networks (10.0.0.0/8), each maybe with a port, or * for all.
+// Returns whether NO_PROXY names this host. The list is separated by commas or spaces. Entries are
+// names (which include their subdomains), addresses and networks (10.0.0.0/8), names optionally
+// with a port, or * for all hosts.
 bool is_exempt(std::string_view no_proxy, std::string_view host, std::string_view port);
 
 }  // namespace affsync::net

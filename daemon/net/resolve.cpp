@@ -29,9 +29,9 @@ struct Lookup {
   std::string host;
   std::string port;
   std::mutex mutex;            // guards everything below
-  std::function<void()> wake;  // empty once nobody waits any more
+  std::function<void()> wake;  // empty once the caller no longer waits
   bool done = false;
-  int status = 0;  // of getaddrinfo
+  int status = 0;  // returned by getaddrinfo
   std::vector<Endpoint> found;
 };
 
@@ -59,7 +59,7 @@ void look_up(Lookup& lookup) {
   if (lookup.wake) lookup.wake();
 }
 
-// Threads are started when all are busy and end after a while without work.
+// A pool of threads: starts one when all are busy; each ends after 30 s without work.
 class LookupThreads {
  public:
   // Never destroyed: a thread inside getaddrinfo may outlive main.
@@ -105,7 +105,7 @@ class LookupThreads {
   std::size_t threads_ = 0;
 };
 
-// Cuts the way back to a coroutine that no longer waits, or is no more.
+// Removes the callback of a coroutine that no longer waits or has been destroyed.
 class Waiting {
  public:
   explicit Waiting(std::shared_ptr<Lookup> lookup) : lookup_(std::move(lookup)) {}
@@ -154,7 +154,7 @@ asio::awaitable<std::vector<Endpoint>> resolve(std::string host, std::string por
   if (lookup->found.empty()) {
     throw Failure(ErrorCode::unknown_host,
                   "the host " + host + " cannot be found (" + gai_strerror(lookup->status) + ")",
-                  "Check the spelling of base_url, and the name servers of this machine.");
+                  "Check the spelling of base_url and the name servers of this machine.");
   }
   co_return lookup->found;
 }

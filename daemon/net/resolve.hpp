@@ -1,7 +1,7 @@
-// Names to addresses. getaddrinfo cannot be cancelled, so it runs on threads of its own: whoever
-// waits for it is free again at its deadline or cancellation, and one name server that hangs holds
-// up neither the other sources nor the end of the process. A thread that still hangs then goes
-// with the process: nothing joins it.
+// Resolves host names. getaddrinfo cannot be cancelled, so it runs on separate threads: the caller
+// goes on at its timeout or cancellation, and a name server that hangs blocks neither the other
+// sources nor the end of the process. Threads that still hang then end with the process; they are
+// never joined.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -14,8 +14,8 @@ namespace affsync::net {
 
 namespace asio = boost::asio;
 
-// The addresses of a host in the order in which to try them; never empty. An address is taken as
-// it is. Throws Failure unknown_host or timeout, system_error(operation_aborted) when cancelled.
+// Returns the addresses of a host in the order in which to try them; never empty. `host` may be an
+// address. Throws Failure unknown_host or timeout, system_error(operation_aborted) when cancelled.
 asio::awaitable<std::vector<asio::ip::tcp::endpoint>> resolve(std::string host, std::string port,
                                                               std::chrono::milliseconds limit);
 

@@ -35,12 +35,12 @@ struct Stream::Impl : std::enable_shared_from_this<Stream::Impl> {
   asio::ip::tcp::socket socket;
   std::optional<asio::ssl::stream<asio::ip::tcp::socket&>> tls;
   asio::steady_timer watchdog;
-  std::uint64_t step = 0;  // tells a late alarm of an earlier step from this one's
+  std::uint64_t step = 0;  // number of the current step, to ignore a late timeout of an earlier one
   bool expired = false;
   CertificateFlaw flaw;
 
-  // The limit closes the socket, which ends whatever waits on it. Cheaper than a second coroutine
-  // for every read.
+  // Starts a step. At its timeout the socket is closed, which ends the operation that waits on it.
+  // This is cheaper than a second coroutine for every read.
   void start(milliseconds limit) {
     expired = false;
     watchdog.expires_after(limit);
@@ -52,7 +52,7 @@ struct Stream::Impl : std::enable_shared_from_this<Stream::Impl> {
     });
   }
 
-  // Ends the step. A socket that was closed by neither peer nor watchdog was cancelled.
+  // Ends a step. operation_aborted without an expired timeout means that the step was cancelled.
   void finish(error_code error, std::string const& timeout_text) {
     ++step;
     watchdog.cancel();
@@ -87,7 +87,7 @@ asio::awaitable<void> Stream::connect(std::string host, std::string port, millis
   std::string const peer = host + ":" + port;
   error_code error;
   for (std::size_t i = 0; i < endpoints.size(); ++i) {
-    // One address that swallows packets must not use up the time of the others.
+    // Share the time, so that an address that drops packets does not use up that of the others.
     auto const share = left() / static_cast<int>(endpoints.size() - i);
     impl->close();
     impl->start(share);
@@ -101,7 +101,7 @@ asio::awaitable<void> Stream::connect(std::string host, std::string port, millis
     co_return;
   }
   throw Failure(ErrorCode::connect_failed, "no connection to " + peer + ": " + error.message(),
-                "Check base_url, the network and a firewall in between.");
+                "Check base_url, the network and firewalls on the way.");
 }
 
 asio::awaitable<void> Stream::handshake(std::string host, milliseconds limit) {
@@ -135,22 +135,23 @@ asio::awaitable<void> Stream::handshake(std::string host, milliseconds limit) {
   if (impl->flaw.code != 0) throw Failure(to_error(impl->flaw, host));
   if (error.category() != asio::error::get_ssl_category()) {
     throw Failure(ErrorCode::connect_failed,
-                  host + " ended the connection during the TLS handshake: " + error.message());
+                  host + " closed the connection during the TLS handshake: " + error.message());
   }
   std::string hint;
   switch (ERR_GET_REASON(static_cast<unsigned long>(error.value()))) {
     case SSL_R_WRONG_VERSION_NUMBER:
     case SSL_R_HTTP_REQUEST:
-      hint = "That port does not speak TLS: check scheme and port in base_url.";
+      hint = "The port does not use TLS. Check the scheme and port in base_url.";
       break;
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
-      hint = "TLS 1.2 is the least that is accepted.";
+      hint = "affsync requires TLS 1.2 or newer. The broker has to enable it.";
       break;
     default:
       break;
   }
-  throw Failure(ErrorCode::tls_failed, "no TLS with " + host + ": " + error.message(), hint);
+  throw Failure(ErrorCode::tls_failed,
+                "the TLS handshake with " + host + " failed: " + error.message(), hint);
 }
 
 asio::awaitable<ReadPiece> Stream::read_some(asio::mutable_buffer buffer, milliseconds limit) {
@@ -164,7 +165,7 @@ asio::awaitable<ReadPiece> Stream::read_some(asio::mutable_buffer buffer, millis
     piece.bytes = co_await impl->socket.async_read_some(
         buffer, asio::redirect_error(asio::use_awaitable, piece.error));
   }
-  impl->finish(piece.error, "nothing came for " + async::to_text(limit));
+  impl->finish(piece.error, "nothing arrived within " + async::to_text(limit));
   if (piece.error == asio::error::eof) {
     piece.error.clear();
     piece.end = ReadEnd::clean;

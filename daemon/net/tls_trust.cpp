@@ -26,7 +26,7 @@ std::string text_of(ASN1_STRING const* string) {
   return text;
 }
 
-// The first few names: enough to see what was reached instead.
+// Returns the first three host names: enough to see which server answered instead.
 std::string names_of(X509* certificate) {
   std::string names;
   auto* const list = static_cast<GENERAL_NAMES*>(
@@ -99,7 +99,8 @@ Error to_error(CertificateFlaw const& flaw, std::string const& host) {
       return Error(ErrorCode::tls_failed,
                    its + " was issued by an authority that is not trusted here",
                    "If you trust it (a company proxy, your own authority), name the authority's "
-                   "certificate in tls.ca_file; else the package ca-certificates may be missing.");
+                   "certificate in tls.ca_file. If not, check that the package ca-certificates is "
+                   "installed.");
     case X509_V_ERR_CERT_REVOKED:
       return Error(ErrorCode::tls_failed, its + " was revoked");
     default:
@@ -109,8 +110,8 @@ Error to_error(CertificateFlaw const& flaw, std::string const& host) {
 }
 
 Result<std::shared_ptr<Trust>> load_trust(std::string const& ca_file) {
-  // One for all sources with the same file: a thousand of them must not hold the certificates a
-  // thousand times. A file that was changed since is read again.
+  // All sources with the same file share one, so that a thousand sources do not hold the
+  // certificates a thousand times. A file that has changed is read again.
   static std::mutex mutex;
   static std::map<TrustKey, std::weak_ptr<Trust>> known;
 
@@ -126,7 +127,7 @@ Result<std::shared_ptr<Trust>> load_trust(std::string const& ca_file) {
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
   boost::system::error_code error;
-  // Without system certificates nothing is trusted, and the handshake says so.
+  // If the system certificates are missing, nothing is trusted and the handshake fails.
   trust->context.set_default_verify_paths(error);
   if (!ca_file.empty()) {
     trust->context.load_verify_file(ca_file, error);

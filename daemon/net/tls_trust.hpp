@@ -1,4 +1,4 @@
-// Inside of tls_stream: the TLS settings and the words for a certificate that was refused.
+// Internal to tls_stream: the TLS settings and the errors for a refused certificate.
 #pragma once
 
 #include <boost/asio/ssl/context.hpp>
@@ -17,18 +17,18 @@ class Trust {
   std::string ca_file;
 };
 
-// What the verification disliked first.
+// The first problem that the verification of a certificate found.
 struct CertificateFlaw {
-  int code = 0;         // X509_V_ERR_…; 0: nothing
+  int code = 0;         // X509_V_ERR_…; 0: none
   std::string names;    // host names of the certificate, for a mismatch
-  std::string expired;  // its last day, when that has passed
-  std::string subject;
+  std::string expired;  // the last day of its validity
+  std::string subject;  // its common name
 };
 
-// Reads the flaw out of a verification that has just said no.
+// Reads the problem from the context of a failed verification.
 CertificateFlaw read_flaw(boost::asio::ssl::verify_context& context);
 
-// tls_failed, in plain words and with what to do.
+// Returns tls_failed with the reason and a hint.
 Error to_error(CertificateFlaw const& flaw, std::string const& host);
 
 }  // namespace affsync::net

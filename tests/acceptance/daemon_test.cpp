@@ -38,7 +38,7 @@ TEST_F(Daemon, what_only_a_restart_can_change_is_told_and_left_alone) {
   process->wait_for_err("main/wallets: run succeeded");
   dir_.write("affsync.yaml", config_text() + "log: {format: json}\n");
   process->signal(SIGHUP);
-  process->wait_for_err("changes that only a restart puts to use");
+  process->wait_for_err("restart affsync to apply these changed settings");
   process->wait_for_err("log.format");
   EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
 }

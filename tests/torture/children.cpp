@@ -8,7 +8,7 @@ namespace {
 
 constexpr test::Process::Seconds longest_stop{20};  // 5 s are promised, but the machine may be busy
 
-constexpr char const* alarm_text = "not everything could be ended in time";
+constexpr char const* alarm_text = "the shutdown takes too long";
 
 std::string last_lines(std::string const& text) {
   constexpr std::size_t most = 3000;

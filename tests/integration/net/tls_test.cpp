@@ -160,7 +160,7 @@ TEST(Tls, APeerThatSpeaksPlainHttp) {
   std::string const url = "https://127.0.0.1:" + std::to_string(peer.port());
   auto const error = TestClient(url).error_of_get();
   EXPECT_EQ(error.code, ErrorCode::tls_failed);
-  EXPECT_NE(error.hint.find("does not speak TLS"), std::string::npos) << error.to_line();
+  EXPECT_NE(error.hint.find("does not use TLS"), std::string::npos) << error.to_line();
 }
 
 TEST(Tls, AHandshakeThatNeverComes) {
