@@ -24,7 +24,9 @@ class TaskGroup {
   TaskGroup& operator=(TaskGroup const&) = delete;
   ~TaskGroup();  // all tasks must have ended
 
-  // Starts `work` immediately. If it never waits, it has ended when this returns.
+  // Starts `work` immediately. If it never waits, it has ended when this returns. Outside of the
+  // executor's loop it would start later, and must not be cancelled before that: Boost 1.83 then
+  // throws out of run().
   TaskPtr spawn(asio::awaitable<void> work);
   // Emits a terminal cancellation. Has no effect on a task that has ended.
   void cancel(TaskPtr task);

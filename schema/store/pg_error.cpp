@@ -248,6 +248,11 @@ Error connection_error(std::string_view message) {
 
 std::string one_line(std::string_view server_message) {
   auto text = server_message.substr(0, server_message.find('\n'));
+  // libpqxx 7 says first at which step of a COPY it was: "Failure during '[END COPY]': ".
+  if (text.starts_with("Failure during '")) {
+    auto const step = text.find("': ");
+    if (step != std::string_view::npos) text.remove_prefix(step + 3);
+  }
   for (std::string_view label : {"ERROR:", "FATAL:", "PANIC:", "WARNING:", "NOTICE:"}) {
     if (text.starts_with(label)) text.remove_prefix(label.size());
   }

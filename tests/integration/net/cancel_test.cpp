@@ -225,7 +225,7 @@ TEST(Resolve, TheNextAddressIsTriedWhenTheFirstRefuses) {
   ClientOptions options;
   options.origin = parse_origin(peer.url("two-addresses.example"), true).value();
   asio::io_context loop;
-  auto const client = std::move(make_http_client(loop.get_executor(), options).value());
+  auto const client = make_http_client(loop.get_executor(), options).value();
   EXPECT_EQ(run(loop, client->send(HttpRequest(Method::get, "/"))).status, 200);
 }
 

@@ -42,6 +42,8 @@ TEST(OneLine, LeavesOutTheSqlstateOfAVerboseMessage) {
             "new row for relation \"t\" violates check constraint \"c\"");
   EXPECT_EQ(one_line("NOTICE:  00000: the role x was not made\nLOCATION:  here\n"),
             "the role x was not made");
+  EXPECT_EQ(one_line("Failure during '[END COPY]': ERROR:  22P02: invalid input syntax: \"x\"\n"),
+            "invalid input syntax: \"x\"");
   EXPECT_EQ(one_line("ERROR:  value: too long"), "value: too long");
 }
 

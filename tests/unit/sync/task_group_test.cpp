@@ -61,6 +61,7 @@ TEST_F(TaskGroupTest, OneThatEndsWithAnExceptionEndsTheOthersToo) {
 TEST_F(TaskGroupTest, ATaskIsCancelledAloneAndOnce) {
   auto const first = group_.spawn(until_cancelled());
   auto const second = group_.spawn(until_cancelled());
+  io_.poll();  // they begin; in the program, which spawns in the loop, at once
   group_.cancel(first);
   group_.cancel(first);
   io_.poll();
@@ -74,6 +75,7 @@ TEST_F(TaskGroupTest, ATaskIsCancelledAloneAndOnce) {
 TEST_F(TaskGroupTest, AllAreCancelledTogetherAlsoThoseThatEndMeanwhile) {
   for (int i = 0; i < 5; ++i) group_.spawn(until_cancelled());
   group_.spawn(at_once());
+  io_.poll();
   group_.cancel_all();
   EXPECT_FALSE(join());
   EXPECT_EQ(ended_, 6);
