@@ -4,7 +4,7 @@
 cd "$1/connectors/engine" 2>/dev/null || exit 0
 
 # From the lowest layer up. Folders on one line do not include each other.
-floors='values
+layers='values
 values/spoken
 manifest
 plan pace answer
@@ -13,13 +13,13 @@ request
 rows
 .'
 
-# floor FOLDER: prints the number of its layer; nothing for a folder that is not listed
-floor() { printf '%s\n' "$floors" | awk -v wing="$1" '{ for (i = 1; i <= NF; ++i) if ($i == wing) print NR }'; }
+# layer FOLDER: prints the number of its layer; nothing for a folder that is not listed
+layer() { printf '%s\n' "$layers" | awk -v folder="$1" '{ for (i = 1; i <= NF; ++i) if ($i == folder) print NR }'; }
 
 failed=0
 for header in $(find . -name '*.hpp' | sed 's|^\./||'); do
-  wing=$(dirname "$header")
-  here=$(floor "$wing")
+  folder=$(dirname "$header")
+  here=$(layer "$folder")
   if [ -z "$here" ]; then
     echo "connectors/engine/$header:1: the folder has no layer: add it to tests/structure/floors.sh"
     failed=1
@@ -27,8 +27,8 @@ for header in $(find . -name '*.hpp' | sed 's|^\./||'); do
   fi
   for included in $(sed -n 's|^#include "connectors/engine/\(.*\)"|\1|p' "$header"); do
     other=$(dirname "$included")
-    [ "$other" = "$wing" ] && continue
-    there=$(floor "$other")
+    [ "$other" = "$folder" ] && continue
+    there=$(layer "$other")
     [ "${there:-99}" -lt "$here" ] && continue
     echo "connectors/engine/$header: includes $included, which is not in a lower layer"
     failed=1
