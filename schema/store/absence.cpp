@@ -11,7 +11,7 @@ namespace affsync::schema {
 namespace {
 
 constexpr std::size_t keys_at_once = 10'000;
-// A broker that keeps so many days may count them in another zone, and by the hour.
+// A broker that keeps a number of days may count them in another time zone, and by the hour.
 constexpr auto keeps_margin = std::chrono::days(2);
 
 std::string microseconds(std::string const& time) {
@@ -23,7 +23,7 @@ std::optional<TimePoint> moment(pqxx::field const& field) {
   return TimePoint(std::chrono::microseconds(int_of(field)));
 }
 
-// Reads rows of a query through a cursor: a stream may have millions.
+// Reads the rows of a query through a cursor, because a stream may have millions.
 void for_each_row(pqxx::transaction_base& tx, std::string const& query, SqlParams const& params,
                   std::function<void(pqxx::row const&)> const& take) {
   exec(tx, "DECLARE walked NO SCROLL CURSOR FOR " + query, params);
@@ -43,12 +43,13 @@ std::string_view key_of(pqxx::row const& row) {
   return {row[0].c_str(), row[0].size()};
 }
 
-// What a missed row has to be younger than to be judged, and what it must be older than to be out
-// of sight for certain; nullopt: every row is judged.
+// How far back the broker's list reaches. A missed row is judged (may count as vanished) only if it
+// is younger than `judged_after`; nullopt: every row is judged. A row older than `gone_before` is
+// certainly outside the list.
 struct Horizon {
   std::optional<TimePoint> judged_after;
   std::optional<TimePoint> gone_before;
-  bool judges = true;  // false: nothing of the broker's list is known yet, so no row is
+  bool judges = true;  // false: the extent of the list is unknown yet, so no row is judged
 };
 
 Horizon horizon_of(SliceClose const& slice, PassState const& pass, std::optional<TimePoint> oldest,
@@ -64,7 +65,8 @@ Horizon horizon_of(SliceClose const& slice, PassState const& pass, std::optional
     return horizon;
   }
   horizon.judged_after = horizon.gone_before = seen_from;
-  // A list without a single row shows that all are gone; a window without one shows nothing.
+  // An empty list of the whole stream proves that all rows are gone; an empty window proves
+  // nothing.
   horizon.judges = seen_from || all;
   return horizon;
 }
@@ -149,7 +151,7 @@ PassState read_pass(pqxx::transaction_base& tx, StreamId const& id) {
 
 AgeSql age_sql(RecordTable const& table, bool in_windows) {
   if (table.name == "commission") {
-    // A running total is of no time, unless the broker asks for it by days.
+    // A running total has no time, unless it is requested by days.
     std::string const dated = std::string("CASE WHEN ") +
                               (in_windows ? "true" : "t.grain IS DISTINCT FROM 'lifetime'") +
                               " THEN ";
@@ -179,8 +181,8 @@ Missed note_missed(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
   auto const age = age_sql(*slice.table, !slice.scope_column.empty());
   auto const latest = microseconds(age.latest);
   if (unseen == 0) {
-    // All rows of the scope were seen.
-    // Days in doubt are asked for after younger ones.
+    // All rows of the scope were seen. Days in doubt are read after younger days, so this slice may
+    // be older than all before.
     bool const older = !pass.oldest || (slice.from && TimePoint(*slice.from) < *pass.oldest);
     if (older && !slice.seen_keys.empty()) {
       result.oldest = moment(exec(tx, "SELECT min(" + latest + ")" + from, scope.params)[0][0]);

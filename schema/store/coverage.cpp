@@ -30,7 +30,7 @@ DaySpan span_of(pqxx::row const& row) {
   return DaySpan{*parse_day(row[0].c_str()), *parse_day(row[1].c_str())};
 }
 
-// `like` with other days.
+// Appends a copy of `like` with other days, unless these are empty.
 void add(std::vector<CoverageSpan>& to, CoverageSpan like, Day from, Day until) {
   like.from = from;
   like.to = until;
@@ -42,7 +42,7 @@ void add(std::vector<CoverageSpan>& to, CoverageSpan like, Day from, Day until) 
 std::vector<CoverageSpan> with_noted(std::vector<CoverageSpan> const& spans,
                                      CoverageSpan const& noted, std::optional<Day> seen_from) {
   std::vector<CoverageSpan> all;
-  std::vector<DaySpan> held;  // of the days noted: they stay what they are
+  std::vector<DaySpan> held;  // days within `noted` that stay lost
   for (auto const& span : spans) {
     if (span.to < noted.from || span.from > noted.to) {
       all.push_back(span);
@@ -69,7 +69,7 @@ std::vector<CoverageSpan> with_noted(std::vector<CoverageSpan> const& spans,
   for (auto const& span : all) {
     bool const same_span = !merged.empty() && merged.back().to + days(1) == span.from &&
                            merged.back().state == span.state;
-    // Proven days are as good as others; those in doubt and lost ones were told at their own time.
+    // Proven spans merge. Spans in doubt or lost merge only if they were recorded together, before.
     bool const grows =
         same_span && (span.state == DayState::proven ||
                       (merged.back().run_id == span.run_id &&

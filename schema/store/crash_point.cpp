@@ -33,7 +33,7 @@ struct CrashOrder {
         std::find(crash_point_names.begin(), crash_point_names.end(), text.substr(0, colon));
     if (found == crash_point_names.end() || !numbered) {
       std::fprintf(stderr,
-                   "AFFSYNC_CRASH_AT=%s is no NAME or NAME:N; see schema/store/crash_point.hpp\n",
+                   "AFFSYNC_CRASH_AT=%s is not NAME or NAME:N; see schema/store/crash_point.hpp\n",
                    value);
       ::_exit(2);
     }

@@ -28,7 +28,7 @@ std::string joined(pqxx::result const& rows) {
   return text;
 }
 
-// Server, encoding and the like: what neither command can do without.
+// Checks what every command needs: version, encoding, and a server that accepts writes.
 void examine_server(pqxx::transaction_base& tx, Examination& found, std::vector<Error>& all) {
   auto const row = tx.exec(
       "SELECT current_setting('server_version'), current_setting('server_version_num')::int,"
@@ -41,20 +41,20 @@ void examine_server(pqxx::transaction_base& tx, Examination& found, std::vector<
     lacks(all, found.server + " is too old", "affsync needs PostgreSQL 13 or newer.");
   }
   if (found.encoding != "UTF8") {
-    lacks(all, "the database's encoding is " + found.encoding + ", so it cannot hold every text",
-          "Make one in UTF-8: CREATE DATABASE affsync ENCODING 'UTF8' TEMPLATE template0;");
+    lacks(all, "the database's encoding is " + found.encoding + ", so it cannot store every text",
+          "Create one in UTF-8: CREATE DATABASE affsync ENCODING 'UTF8' TEMPLATE template0;");
   }
   if (found.standby) {
-    lacks(all, "the server is a standby: it takes no writes",
+    lacks(all, "the server is a standby: it accepts no writes",
           "database.url must name the primary; with several hosts in it, add"
           " target_session_attrs=read-write.");
   } else if (row[4].as<bool>()) {
     lacks(all, "sessions of this user are read-only (default_transaction_read_only)",
-          "Take the setting from the user, or from the database.");
+          "Remove the setting from the user or the database.");
   }
 }
 
-// What `migrate` needs when it has something to do.
+// Checks what `migrate` needs if it has something to do.
 void examine_ownership(pqxx::transaction_base& tx, std::vector<Error>& all) {
   auto const row = tx.exec(
       "SELECT quote_ident(current_database()), quote_ident(current_user),"
@@ -63,7 +63,7 @@ void examine_ownership(pqxx::transaction_base& tx, std::vector<Error>& all) {
   std::string const database = row[0].c_str(), user = row[1].c_str();
   if (row[3].as<int>() < 2 && !row[2].as<bool>()) {
     lacks(
-        all, "the user " + user + " may not make schemas in the database " + database,
+        all, "the user " + user + " may not create schemas in the database " + database,
         "As its owner or a superuser: GRANT CREATE ON DATABASE " + database + " TO " + user + ";");
   }
   auto const foreign = tx.exec(
@@ -75,9 +75,9 @@ void examine_ownership(pqxx::transaction_base& tx, std::vector<Error>& all) {
       " AND NOT pg_has_role(c.relowner, 'USAGE') ORDER BY 1");
   if (!foreign.empty()) {
     lacks(all,
-          "the schema has to be brought up to date, and the user " + user + " does not own " +
+          "the schema must be brought up to date, but the user " + user + " does not own " +
               joined(foreign),
-          "Run `affsync migrate` as the owner once, or GRANT the owner to " + user + ".");
+          "Run `affsync migrate` once as the owner, or GRANT the owner's role to " + user + ".");
   }
 }
 
@@ -85,7 +85,7 @@ std::string to_be_granted(std::string const& user) {
   return "GRANT affsync_writer TO " + user + "; or let it own the schemas.";
 }
 
-// Without these not even the schema's version can be read.
+// Checks the rights without which not even the schema's version can be read.
 bool may_look(pqxx::transaction_base& tx, std::vector<Error>& all) {
   auto const row = tx.exec(
       "SELECT quote_ident(current_user), coalesce(bool_and(has_schema_privilege(n.oid, 'USAGE')),"
@@ -100,14 +100,14 @@ bool may_look(pqxx::transaction_base& tx, std::vector<Error>& all) {
   return false;
 }
 
-// What reading and storing needs in a schema that is up to date.
+// Checks what reading and storing need in a schema that is up to date.
 void examine_rights(pqxx::transaction_base& tx, std::vector<Error>& all) {
   auto const row = tx.exec(
       "SELECT quote_ident(current_database()), quote_ident(current_user),"
       " has_database_privilege(current_database(), 'TEMPORARY')")[0];
   std::string const database = row[0].c_str(), user = row[1].c_str();
   if (!row[2].as<bool>()) {
-    lacks(all, "the user " + user + " may not make temporary tables, which changed rows go through",
+    lacks(all, "the user " + user + " may not create temporary tables, which changed rows need",
           "GRANT TEMPORARY ON DATABASE " + database + " TO " + user + ";");
   }
   auto const missing =
@@ -132,7 +132,7 @@ Result<Examination> examine_session(StoreOptions const& options) {
     PgSession session(options);
     pqxx::nontransaction tx(session.connection());
     examine_server(tx, found, found.sync_lacks);
-    // Of such a database no more can be asked.
+    // No further check is possible.
     if (found.encoding != "UTF8" || !may_look(tx, found.sync_lacks)) {
       found.migrate_lacks = found.sync_lacks;
       return found;

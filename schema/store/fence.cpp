@@ -29,7 +29,7 @@ FenceState enter_fence(pqxx::transaction_base& tx, RunKey const& run) {
     throw Failure(ErrorCode::lease_lost,
                   "run " + std::to_string(run.run_id) + " may no longer write: run " + other +
                       " has taken over its stream",
-                  "Another affsync works on the same database; this one leaves the stream to it.");
+                  "Another affsync uses the same database; this one leaves the stream to it.");
   }
   FenceState state;
   state.writes = int_of(rows[0][0]);
@@ -43,7 +43,7 @@ bool FencedWrite::already_done(FenceState const& state) {
   if (expected && *expected != state.writes) {
     throw Failure(ErrorCode::database_unavailable,
                   "the database has lost transactions that it had confirmed (it crashed)",
-                  "The stream starts again from its last stored checkpoint by itself.");
+                  "The stream resumes from its last stored checkpoint by itself.");
   }
   attempted_ = state.writes;
   return false;

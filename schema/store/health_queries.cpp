@@ -1,4 +1,4 @@
-// How each stream is doing, for `affsync status` and the pages of the daemon.
+// Reads the health of each stream for `affsync status` and the web pages of the daemon.
 #include <pqxx/nontransaction>
 #include <pqxx/transaction>
 
@@ -14,7 +14,7 @@ std::optional<Day> day_of(pqxx::field const& field) {
   return field.is_null() ? std::nullopt : parse_day(field.c_str());
 }
 
-// The streams by source and name, to hang details on them.
+// Finds a stream by source and name, to add details to it.
 class Places {
  public:
   explicit Places(std::vector<StreamHealth>& all) {

@@ -54,7 +54,7 @@ asio::awaitable<std::unique_ptr<Lease>> LeaseKeeper::try_take(StreamId id) {
     std::lock_guard guard(mutex_);
     if (!taken_.emplace(key, 0).second) co_return nullptr;
   }
-  // From here on the destructor gives the key back, whatever happens.
+  // From here on the destructor releases the key, whatever happens.
   std::unique_ptr<Lease> lease = std::make_unique<Held>(shared_from_this(), key);
   auto work = [this, key](PgSession& session) { return lock(session, key); };
   auto const taken = co_await executor_.run(std::move(work), 2);
@@ -74,8 +74,8 @@ bool LeaseKeeper::lock(PgSession& session, Key key) {
       locked_on_ = process;
     }
   }
-  // Leases of running streams that went with the old connection: taken again where nobody else has
-  // them by now; otherwise the fence stops the run.
+  // Re-acquire leases of running streams that were lost with the old connection. If another
+  // instance holds one by now, the fence stops the run.
   for (auto const& each : lost) {
     if (each == key || !try_lock(session, each.first, each.second)) continue;
     std::lock_guard guard(mutex_);
@@ -91,13 +91,13 @@ bool LeaseKeeper::lock(PgSession& session, Key key) {
 void LeaseKeeper::give_back(Key key) {
   {
     std::lock_guard guard(mutex_);
-    // From now on it can be taken again here: its lock is asked for behind the unlock, on the one
-    // thread there is.
+    // From now on this process may take the lease again: the executor has a single thread, so the
+    // new lock request runs after the unlock.
     taken_.erase(key);
     if (!locked_.contains(key)) return;
   }
-  // Without a share in the keeper: its thread ends before it does, and a share that was dropped on
-  // that very thread would have it wait for itself.
+  // Capture `this`, not a shared_ptr. The destructor joins the executor's thread, so `this` stays
+  // valid; a last shared_ptr released on that thread would make the thread join itself.
   executor_.post([this, key](PgSession& session) {
     {
       std::lock_guard guard(mutex_);

@@ -34,7 +34,7 @@ std::int64_t note_left_rows(pqxx::transaction_base& tx, SliceClose const& slice,
                             PassState const& pass) {
   std::int64_t noted = 0;
   for (auto const& given : slice.left_out) {
-    // A row may have come back, or have gone already, since it was looked for.
+    // Since write_page looked for it, a row may have come back or may already be marked.
     auto const keys = live_among(tx, slice.run, given);
     if (keys.empty()) continue;
     ArrayText left;

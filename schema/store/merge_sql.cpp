@@ -24,7 +24,7 @@ auto prefixed(std::string prefix) {
   return [prefix = std::move(prefix)](std::string const& name) { return prefix + name; };
 }
 
-// {"amount": 5, …} of the columns in which `side` differs from `other`.
+// SQL for {"amount": 5, …} with the columns in which `side` differs from `other`.
 std::string changed_columns(Names const& compared, std::string const& side,
                             std::string const& other) {
   return join(compared, " || ", [&](std::string const& name) {
@@ -34,16 +34,17 @@ std::string changed_columns(Names const& compared, std::string const& side,
   });
 }
 
-// Whether the history may hold a member of raw in which the two documents differ. Without a setting
-// of privacy ($6) it may. Else not what is known to be about people ($7), nor what may be there, or
-// be a hash, on one side only because the setting was another one when that side was written.
+// SQL condition: the history may keep a member of raw in which the two documents differ. Without a
+// privacy setting ($6) it may. With one, it may not keep members with personal data ($7), nor
+// members that may be present, or a hash, on one side only because that side was written under
+// another privacy setting.
 std::string may_be_kept(std::string const& mine, std::string const& other) {
   return "($6 = '' OR m.key <> ALL ($7::text[]) AND " + other + " IS NOT NULL AND NOT (" + mine +
          " @> " + other + " OR " + other + " @> " + mine + ") AND " + mine +
          "::text NOT LIKE '%\"sha256:%' AND " + other + "::text NOT LIKE '%\"sha256:%')";
 }
 
-// {"raw": {…}} with the members in which the two documents differ.
+// SQL for {"raw": {…}} with the members in which the two documents differ.
 std::string changed_raw(std::string const& side, std::string const& other) {
   auto const beside = "(" + other + "raw -> m.key)";
   return "jsonb_build_object('raw', CASE WHEN jsonb_typeof(" + side +
@@ -54,10 +55,10 @@ std::string changed_raw(std::string const& side, std::string const& other) {
          may_be_kept("m.value", beside) + ") WHEN $6 <> '' THEN 'null' ELSE " + side + "raw END)";
 }
 
-// What the history may keep of a change's one side: of columns about people ($5) that they have
-// changed, and what they hold only while the setting ($6) stays as it is. Under `drop` nothing of
-// it may be there, under `hash` no more than a hash; under `keep` a value beside none, or beside a
-// hash, comes from a setting that was changed.
+// SQL for what the history may keep of one side of a change. For columns with personal data ($5) it
+// keeps the fact that they changed, and their values only if the privacy setting ($6) allows it:
+// nothing under `drop`, only hashes under `hash`. Under `keep`, a value is not kept if the other
+// side is missing or a hash, because the privacy setting has changed then.
 std::string kept_in_history(std::string const& side, std::string const& other) {
   auto const hashed = [](std::string const& value) {
     return "coalesce(" + value + " #>> '{}' LIKE 'sha256:%', false)";
@@ -76,9 +77,9 @@ std::string kept_in_history(std::string const& side, std::string const& other) {
 
 std::string const of_row = "t.source_id = $1::int AND t.stream = $2 AND t.external_id = ";
 
-// One descent of the primary key for each key of the page, whatever PostgreSQL believes of the
-// table. With `external_id = ANY (…)`, or with a join, it reads every row of the stream instead as
-// long as its statistics do not know the stream yet: that is, all through a first load.
+// SQL that forces one lookup in the primary key for each key of the page, regardless of statistics.
+// With `external_id = ANY (…)` or a join, PostgreSQL reads every row of the stream as long as its
+// statistics do not include the stream: that is, during the whole first load.
 std::string stored_row(std::string const& table, std::string const& columns,
                        std::string const& key) {
   return "CROSS JOIN LATERAL (SELECT " + columns + " FROM " + table + " t WHERE " + of_row + key +
@@ -91,7 +92,8 @@ std::string probe_sql(std::string const& table) {
          stored_row(table, "t.content_hash, t.deleted_at IS NULL AS live", "k.external_id");
 }
 
-// The common part of two intervals, if they have one; the stored one otherwise.
+// SQL for one end of the intersection of two intervals; of the stored interval if they are
+// disjoint.
 std::string narrowed(std::string const& stored_from, std::string const& stored_to,
                      std::string const& read_from, std::string const& read_to, bool lower) {
   auto const from = "greatest(" + stored_from + ", " + read_from + ")";
@@ -101,11 +103,11 @@ std::string narrowed(std::string const& stored_from, std::string const& stored_t
          " END";
 }
 
-// A reading narrows the stored interval when that takes a tenth of it away or settles the day: text
-// such as "3 weeks ago" moves with every second, and each write is a row version.
+// A reading narrows the stored interval only if it removes at least a tenth of it or determines the
+// day: text such as "3 weeks ago" moves with every second, and each write creates a row version.
 //
-// A reading that has nothing in common with what is stored is put beside it; the next one decides,
-// so that a clock that was wrong once spoils nothing for good.
+// A reading that is disjoint from the stored interval is stored separately as a contradiction, and
+// the next reading decides. So a clock that was wrong once does no permanent damage.
 std::string narrow_sql(std::string const& table, std::string const& name) {
   std::string const of_contradiction = "p.source_id = $1::int AND p.record_table = '" + name +
                                        "' AND p.stream = $2 AND p.external_id = ";
@@ -130,7 +132,7 @@ std::string narrow_sql(std::string const& table, std::string const& name) {
          " least(p.occurred_to, r.to_at) AS both_to FROM r LEFT JOIN LATERAL (SELECT *"
          " FROM affsync.contradiction p WHERE " +
          of_contradiction + "r.external_id LIMIT 1) p ON true WHERE " + contradicts +
-         // Within one run it is the same reading, met on two pages.
+         // Within one run it is the same reading, seen on two pages.
          "), a AS MATERIALIZED (SELECT c.external_id, c.both_from, c.both_to FROM c"
          " WHERE c.told_by <> $6::bigint AND c.both_from <= c.both_to), v AS (UPDATE " +
          table + " t SET occurred_from = a.both_from, occurred_to = a.both_to FROM a WHERE " +
@@ -183,7 +185,7 @@ std::string merge_statement(RecordTable const& table, MergeSql const& sql, Names
          " 1, changed_at = $4::timestamptz, run_id = $3::bigint FROM d WHERE " +
          of_row +
          "d.external_id RETURNING d.restored),"
-         // The same row with another hash: it was stored by a version that made hashes otherwise.
+         // An equal row with another hash was stored by a version that computed hashes differently.
          " e AS MATERIALIZED (SELECT s.external_id, s.content_hash FROM " +
          sql.staging + " s " + stored_row(sql.table, "t.*", "s.external_id") +
          " WHERE t.deleted_at IS NULL AND " + same +

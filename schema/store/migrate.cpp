@@ -27,10 +27,10 @@ extern unsigned const view_files_count;
 namespace affsync::schema {
 namespace {
 
-// Any number will do, as long as all versions of the program take the same.
+// An arbitrary number, which must be the same in all versions of the program.
 constexpr auto migration_lock = "5318008172901";
 
-// A file with this line has statements that cannot be part of a transaction.
+// Marks a file whose statements cannot run in a transaction.
 constexpr std::string_view outside_of_transactions = "-- affsync: outside of a transaction\n";
 
 constexpr auto bookkeeping = R"sql(
@@ -59,7 +59,7 @@ int version_of(EmbeddedFile const& file) {
   return version;
 }
 
-// In bytes, whatever the encoding of the database.
+// Hashes the bytes of the text, whatever the encoding of the database.
 std::string sha256(pqxx::transaction_base& tx, std::string_view text) {
   static constexpr char digits[] = "0123456789abcdef";
   std::string hex = "\\x";
@@ -83,7 +83,8 @@ void record(pqxx::transaction_base& tx, int version, std::string_view name,
   SqlParams const params{std::to_string(version), std::string(name), checksum};
   std::string text =
       "INSERT INTO affsync.schema_migration (version, name, checksum) VALUES ($1::int, $2, $3)";
-  // The views' line is replaced; of a file a second line would mean that it was applied twice.
+  // The row of the views is replaced. For a file, a second row means that it was applied twice, and
+  // the insert must fail.
   if (version == 0) {
     text += " ON CONFLICT (version) DO UPDATE SET checksum = excluded.checksum, applied_at = now()";
   }
@@ -112,29 +113,29 @@ Error migration_error(std::string_view file, Error cause, std::string hint) {
   return error;
 }
 
-// Errors of the comparison itself: a newer database, a file that was changed after the fact.
+// Returns an error if the database is newer, or a file was changed after it was applied.
 std::optional<Error> find_conflict(pqxx::transaction_base& tx,
                                    std::map<int, Applied> const& applied,
                                    std::span<EmbeddedFile const> files) {
   int const newest = files.empty() ? 0 : version_of(files.back());
   if (!applied.empty() && applied.rbegin()->first > newest) {
     return Error(ErrorCode::migration_failed,
-                 "the database was made by a newer affsync (" + applied.rbegin()->second.name + ")",
-                 "Run the newer version, or give this one another database.");
+                 "the database belongs to a newer affsync (" + applied.rbegin()->second.name + ")",
+                 "Run the newer version, or use another database with this one.");
   }
   for (auto const& file : files) {
     auto const found = applied.find(version_of(file));
     if (found != applied.end() && found->second.checksum != sha256(tx, file.text)) {
       return Error(ErrorCode::migration_failed,
                    std::string(file.name) + " was applied to this database with another text",
-                   "An applied migration must not be changed: use the release that made the "
+                   "An applied migration must not be changed: use the release that created the "
                    "database, or add a new file.");
     }
   }
   return std::nullopt;
 }
 
-// What is to be done, as one look at the database tells.
+// The steps that the database needs.
 struct Plan {
   std::map<int, Applied> applied;
   std::string views_checksum;
@@ -161,14 +162,14 @@ class Migration {
     auto const needed = plan->missing(files_) > 0 || plan->views || plan->rights;
     if (!dry_run && needed) {
       demand_utf8();
-      // Held until all is done, by a transaction of its own on a session of its own: a lock of a
-      // session might outlive its holder behind a pooler.
+      // Hold the lock in a separate transaction on a separate session until everything is done.
+      // Behind a pooler, a session lock might outlive its holder.
       PgSession lock_session(options_);
       MigrationWatch::Session const watched(watch_, lock_session);
       pqxx::work lock(lock_session.connection());
       take(lock);
       crash_point(CrashPoint::migration_locked);
-      plan = look();  // others may have done it meanwhile
+      plan = look();  // another instance may have migrated meanwhile
       if (!plan) return plan.error();
       if (auto error = apply(*plan, report)) return *error;
       lock.commit();
@@ -188,8 +189,8 @@ class Migration {
     report.version = version_of(file);
   }
 
-  // By asking again and again: a statement that waits keeps a snapshot, and whoever builds an index
-  // beside others waits for all of those.
+  // Polls for the lock. A waiting statement would hold a snapshot, and CREATE INDEX CONCURRENTLY
+  // waits for all older snapshots.
   void take(pqxx::transaction_base& lock) {
     auto const ask = std::string("SELECT pg_try_advisory_xact_lock(") + migration_lock + ")";
     while (!lock.exec(ask)[0][0].as<bool>()) watch_.pause(std::chrono::milliseconds{100});
@@ -212,9 +213,10 @@ class Migration {
     pqxx::nontransaction tx(session_.connection());
     std::string const encoding = tx.exec("SHOW server_encoding")[0][0].c_str();
     if (encoding == "UTF8") return;
-    throw Failure(ErrorCode::migration_failed,
-                  "the database's encoding is " + encoding + ", so it cannot hold every text",
-                  "Make one in UTF-8: CREATE DATABASE affsync ENCODING 'UTF8' TEMPLATE template0;");
+    throw Failure(
+        ErrorCode::migration_failed,
+        "the database's encoding is " + encoding + ", so it cannot store every text",
+        "Create one in UTF-8: CREATE DATABASE affsync ENCODING 'UTF8' TEMPLATE template0;");
   }
 
   std::optional<Error> apply(Plan const& plan, MigrationReport& report) {
@@ -233,7 +235,7 @@ class Migration {
       } catch (std::exception const&) {
         return migration_error("views", current_problem().error,
                                "If views of your own depend on those in reporting, drop them, "
-                               "migrate, and make them again.");
+                               "migrate, and create them again.");
       }
       report.applied.emplace_back("views");
     }
@@ -245,7 +247,8 @@ class Migration {
     return std::nullopt;
   }
 
-  // Whoever waits for an exclusive lock has everybody else wait behind it: a short wait, and again.
+  // Retries a step that cannot get its locks. All other transactions queue behind a waiting
+  // exclusive lock, so each wait is short.
   void patiently(std::function<void()> const& step) {
     auto const begin = std::chrono::steady_clock::now();
     for (;;) {
@@ -254,16 +257,17 @@ class Migration {
         step();
         return;
       } catch (pqxx::sql_error const& error) {
-        // Ours may be the statement that was cancelled.
+        // The error may come from our own cancel().
         watch_.look();
         if (sqlstate_of(error) != "55P03") throw;
         if (std::chrono::steady_clock::now() - begin > watch_.lock_patience) {
           pqxx::nontransaction tx(session_.connection());
           auto const holder = who_holds_locks(tx);
-          throw Failure(ErrorCode::migration_failed,
-                        "a table could not be locked, since another transaction uses it" +
-                            (holder.empty() ? std::string() : ": " + holder),
-                        "Let it end, or end it with pg_terminate_backend, and start again.");
+          throw Failure(
+              ErrorCode::migration_failed,
+              "a table could not be locked, since another transaction uses it" +
+                  (holder.empty() ? std::string() : ": " + holder),
+              "Wait until it ends, or end it with pg_terminate_backend, and start again.");
         }
       }
       watch_.pause(std::min(watch_.lock_wait, std::chrono::milliseconds{1000}));
@@ -289,11 +293,11 @@ class Migration {
     pass_committed();
   }
 
-  // Each statement by itself, so that an index can be built while others read and write. All of
-  // them can be repeated: what an interrupted build left behind goes first.
+  // Runs each statement alone, so that an index can be built while others read and write. All
+  // statements are repeatable. First removes invalid indexes of an interrupted build.
   void apply_alone(EmbeddedFile const& file) {
     pqxx::nontransaction tx(session_.connection());
-    tx.exec("SET lock_timeout = 0");  // nobody waits behind these
+    tx.exec("SET lock_timeout = 0");  // their locks do not block other transactions
     for (auto const& row :
          tx.exec("SELECT format('DROP INDEX CONCURRENTLY affsync.%I', c.relname) FROM pg_index i"
                  " JOIN pg_class c ON c.oid = i.indexrelid"
@@ -315,7 +319,7 @@ class Migration {
     try {
       tx.exec(statement);
     } catch (pqxx::sql_error const& error) {
-      // A table that somebody has partitioned takes indexes in the plain way only.
+      // A table that the user has partitioned does not support CONCURRENTLY.
       auto const at = statement.find(word);
       if (sqlstate_of(error) != "0A000" || at == std::string::npos) throw;
       tx.exec(statement.erase(at, word.size()));
@@ -374,7 +378,7 @@ Result<MigrationReport> migrate(StoreOptions const& options, bool dry_run, Migra
   auto& watched = watch ? *watch : nobody;
   try {
     auto patient = options;
-    patient.statement_timeout = std::chrono::milliseconds{0};  // an index may take its time
+    patient.statement_timeout = std::chrono::milliseconds{0};  // building an index may take long
     Migration migration(patient, watched);
     return migration.run(dry_run);
   } catch (std::exception const&) {

@@ -9,7 +9,7 @@
 namespace affsync::schema {
 namespace {
 
-// The view that a file makes: what follows its "CREATE OR REPLACE VIEW".
+// Returns the name of the view that a file creates, from its "CREATE OR REPLACE VIEW".
 std::string view_of(EmbeddedFile const& file) {
   constexpr std::string_view words = "CREATE OR REPLACE VIEW ";
   auto const at = file.text.find(words);
@@ -18,7 +18,7 @@ std::string view_of(EmbeddedFile const& file) {
   return std::string(rest.substr(0, rest.find_first_of(" \n(")));
 }
 
-// A right on a view or a column of it, as it stands; `view` is "reporting.name".
+// An existing right on a view or one of its columns; `view` is "reporting.name".
 struct Right {
   std::string view, column, statement;
 };
@@ -65,7 +65,8 @@ std::set<std::string> columns_of_views(pqxx::transaction_base& tx) {
   return all;
 }
 
-// Default privileges are those of tables; nobody writes through the views of the schema.
+// Revokes write rights on views. Default privileges do not distinguish views from tables, and
+// nothing writes through the views of the schema.
 void limit_views(pqxx::transaction_base& tx) {
   tx.exec(R"sql(
 DO $$
@@ -106,7 +107,7 @@ void make_views(pqxx::transaction_base& tx, std::span<EmbeddedFile const> views,
     if (!view.empty()) tx.exec("DROP VIEW IF EXISTS " + view);
   }
   for (auto const& file : views) run_statements(tx, file.text, watch);
-  // Default privileges may have given what somebody had taken from a single view.
+  // Default privileges may have granted rights that were revoked on a single view.
   for (auto const& right : read_rights(tx, false)) {
     if (before.contains(right.view)) tx.exec(right.statement);
   }
@@ -133,7 +134,7 @@ bool rights_are_missing(pqxx::transaction_base& tx) {
 }
 
 void give_rights(pqxx::transaction_base& tx) {
-  // Roles belong to the whole server: another database's migration may make them this moment.
+  // Roles belong to the whole server: the migration of another database may create them just now.
   tx.exec(R"sql(
 DO $$
 DECLARE

@@ -12,7 +12,7 @@ void MigrationWatch::cancel() {
     try {
       session->connection().cancel_query();
     } catch (std::exception const&) {
-      // The server may be gone; then the statement fails by itself.
+      // If the server is gone, the statement fails anyway.
     }
   }
 }
@@ -21,7 +21,7 @@ void MigrationWatch::look() {
   std::lock_guard lock(mutex_);
   if (!cancelled_) return;
   throw Failure(ErrorCode::cancelled, "stopped while the database schema was brought up to date",
-                "What was not finished is undone; the next start goes on there.");
+                "Unfinished changes were rolled back; the next start continues from there.");
 }
 
 void MigrationWatch::pause(std::chrono::milliseconds time) {

@@ -16,7 +16,8 @@
 namespace affsync::schema {
 namespace {
 
-// Halves the rows until those that PostgreSQL refuses stand alone.
+// Stores the rows; halves the set until each row that PostgreSQL refuses is alone, and returns
+// those in `refused`.
 void store_bisecting(RowMerge& merge, pqxx::transaction_base& tx, Batch const& batch,
                      RowIndexes const& rows, Stored& stored, std::vector<QuarantinedRow>& refused) {
   if (rows.empty()) return;
@@ -47,7 +48,7 @@ void store_bisecting(RowMerge& merge, pqxx::transaction_base& tx, Batch const& b
   store_bisecting(merge, tx, batch, RowIndexes(middle, rows.end()), stored, refused);
 }
 
-// The keys of a page that are stored now, whatever was put aside.
+// Returns the keys of the page's rows that are stored, that is, all except the refused ones.
 std::string stored_keys(std::vector<Batch> const& batches,
                         std::vector<QuarantinedRow> const& refused) {
   std::set<std::string_view> not_stored;
@@ -130,12 +131,12 @@ PageWritten PageWriter::attempt(PgSession& session, bool row_by_row) {
       stored = merge->store(tx, rows);
     }
     created_tables.insert(merge->created_tables().begin(), merge->created_tables().end());
-    auto const put_apart = static_cast<std::int64_t>(refused.size() - refused_before);
+    auto const newly_refused = static_cast<std::int64_t>(refused.size() - refused_before);
     written.inserted += stored.inserted;
     written.updated += stored.updated;
     written.contradicting += stored.contradicting;
     written.unchanged +=
-        static_cast<std::int64_t>(batch.size()) - put_apart - stored.inserted - stored.updated;
+        static_cast<std::int64_t>(batch.size()) - newly_refused - stored.inserted - stored.updated;
     if (&batch.table() == &page_.batches.front().table()) {
       live_delta += stored.inserted + stored.restored;
     }
@@ -145,7 +146,7 @@ PageWritten PageWriter::attempt(PgSession& session, bool row_by_row) {
   if (state.has_quarantine) {
     resolve_stored(tx, page_.run, stored_keys(page_.batches, refused), page_.now);
   }
-  // First, so that a line is open again if PostgreSQL refuses its row.
+  // Resolve before quarantining, so that an entry is open again if PostgreSQL refuses its row.
   resolve_lines(tx, page_.run, page_.retried, page_.now);
   written.not_accepted = quarantine_rows(tx, page_.run, refused, page_.now);
   written.quarantined = static_cast<std::int64_t>(refused.size());

@@ -13,12 +13,12 @@ namespace {
 using std::chrono::days;
 
 constexpr std::size_t keys_at_once = 10'000;
-// Over how long marks are counted, and how many rows may go one by one in that time.
+// The period over which marks are counted, and how many rows may vanish one by one in it.
 constexpr auto lately = days(7);
 constexpr std::int64_t one_by_one = 3;
 
-// Rows of the stream that are not in the books and that nobody has accepted. A pass over everything
-// has met all that there still are; another one may not have come to those of before.
+// Counts quarantined rows of the stream that no user has accepted. A full pass has seen all that
+// still exist; after another pass, entries of earlier passes count too.
 void read_quarantine(pqxx::transaction_base& tx, PassClose const& pass, std::int64_t pass_run_id,
                      PassClosed& closed) {
   constexpr std::size_t most = 3;
@@ -50,10 +50,11 @@ SqlParams pass_params(PassClose const& pass, RecordTable const& table, std::int6
 constexpr auto of_pass =
     " FROM affsync.absence WHERE source_id = $1::int AND record_table = $2 AND stream = $3"
     " AND run_id = $4::bigint AND passes > 0";
-// Missed by a sweep that the broker's count proves, or by two in a row.
+// Missed by a sweep that agrees with the broker's count, or by two sweeps in a row.
 constexpr auto is_gone = " AND (proven OR passes > 1)";
 
-// Rows of one table that the pass has missed; those that it only counted are of its main one.
+// The number of rows of one table that the pass missed. Rows that were counted but not recorded
+// belong to the main table.
 struct OfTable {
   RecordTable const* table = nullptr;
   std::int64_t missed = 0;
@@ -118,7 +119,7 @@ std::int64_t mark(pqxx::transaction_base& tx, PassClose const& pass, RecordTable
   return marked;
 }
 
-// Rows that no pass will judge any more.
+// Removes records that no later pass needs.
 void forget_old(pqxx::transaction_base& tx, PassClose const& pass, std::int64_t pass_run_id) {
   SqlParams const params{std::to_string(pass.run.id.source_id), pass.run.id.stream,
                          std::to_string(pass_run_id)};
@@ -129,8 +130,8 @@ void forget_old(pqxx::transaction_base& tx, PassClose const& pass, std::int64_t 
        params);
 }
 
-// Rows that were stored before are out of the broker's sight now, and what it lists begins behind
-// the day that was read last: what lies between was never read.
+// Records lost days: if stored rows are too old for the broker's list, and the list begins after
+// the last day that was read, then the days between were never read.
 void find_gap(pqxx::transaction_base& tx, PassClose const& pass, PassState const& known) {
   if (known.kept == 0 || !known.covered_to || !known.oldest) return;
   auto const first = std::chrono::floor<days>(*known.oldest);
@@ -139,7 +140,7 @@ void find_gap(pqxx::transaction_base& tx, PassClose const& pass, PassState const
               std::nullopt, pass.now);
 }
 
-// `deleted` of the stream's table, and `others` of further ones.
+// `deleted`: rows marked in the stream's main table; `others`: in its other tables.
 void note_pass(pqxx::transaction_base& tx, PassClose const& pass, std::int64_t deleted,
                std::int64_t others) {
   SqlParams const params{std::to_string(pass.run.id.source_id), pass.run.id.stream,
@@ -193,7 +194,7 @@ PassClosed PassCloser::close(PgSession& session) {
   if (known.missed > 0 && whole) {
     auto const missed = missed_rows(tx, pass_, known);
     for (auto const& of : missed) drops_too_many(tx, pass_, of, closed);
-    // All of them, or none.
+    // Mark the rows of all tables, or none.
     for (auto const& of : missed) {
       if (closed.would_delete > 0) break;
       auto const marked = mark(tx, pass_, *of.table, run);
@@ -203,8 +204,8 @@ PassClosed PassCloser::close(PgSession& session) {
     }
     if (closed.deleted + others > 0) crash_point(CrashPoint::pass_marked);
   }
-  // A pass over everything that lists nothing at all: a broker that has forgotten all, or one that
-  // is out of order.
+  // The full list is empty although rows are stored: the broker has forgotten everything, or has a
+  // fault.
   bool const nothing = pass_.full && known.kept > 0 && !known.oldest;
   if (nothing) drops_too_many(tx, pass_, OfTable{pass_.table, known.kept}, closed);
   forget_old(tx, pass_, run);

@@ -8,7 +8,7 @@ namespace affsync::schema {
 namespace {
 
 struct KnownState {
-  std::string_view state;  // five characters, or a class of two
+  std::string_view state;  // an SQLSTATE or a prefix of it, such as a class of two characters
   ErrorCode code;
   std::string_view hint;
 };
@@ -18,7 +18,7 @@ constexpr KnownState known_states[] = {
     {"53300", ErrorCode::database_unavailable,
      "The server has no free connection: raise max_connections or lower database.connections."},
     {"53", ErrorCode::database_unavailable, "The database server is short of resources."},
-    {"08", ErrorCode::database_unavailable, "Check that the database server runs."},
+    {"08", ErrorCode::database_unavailable, "Check that the database server is running."},
     {"57014", ErrorCode::database_error,
      "The statement took longer than its time limit or was cancelled."},
     {"57P", ErrorCode::database_unavailable, "The database server is stopping or starting."},
@@ -26,7 +26,7 @@ constexpr KnownState known_states[] = {
      "The server is read-only (a standby?): database.url must name the primary; with several hosts"
      " in it, add target_session_attrs=read-write."},
     {"25P03", ErrorCode::database_unavailable, "The session was idle in a transaction too long."},
-    {"40", ErrorCode::database_unavailable, "Another transaction was in the way; try again."},
+    {"40", ErrorCode::database_unavailable, "Another transaction conflicted with it; try again."},
     {"55P03", ErrorCode::database_unavailable, "Another transaction held a lock; try again."},
     {"42501", ErrorCode::database_error,
      "Grant the role affsync_writer to the user in database.url (affsync_reader is enough for "
@@ -35,17 +35,18 @@ constexpr KnownState known_states[] = {
     {"42703", ErrorCode::database_error, "Run `affsync migrate`."},
     {"3F000", ErrorCode::database_error, "Run `affsync migrate`."},
     {"23503", ErrorCode::database_error,
-     "A row that this one belongs to is gone from the database: was it restored, or moved to a"
-     " server that lags behind? A reload (SIGHUP) or a restart registers sources again."},
+     "A row that this one refers to is missing in the database: was it restored, or moved to a"
+     " server that lagged behind? Reload (SIGHUP) or restart to register sources again."},
     {"23514", ErrorCode::database_error,
-     "A partition is missing: make one for the row, or a DEFAULT one."},
+     "A partition is missing: create one for the row, or a DEFAULT one."},
     {"0A000", ErrorCode::database_error,
-     "This server, or an extension in it, cannot do that; see docs/schema.md for what was tried."},
+     "This server, or an extension in it, does not support this; docs/schema.md lists what was"
+     " tested."},
     {"28", ErrorCode::database_unavailable, "Check user and password in database.url."},
-    {"3D000", ErrorCode::database_unavailable, "Make the database, or mend database.url."},
+    {"3D000", ErrorCode::database_unavailable, "Create the database, or correct database.url."},
 };
 
-// What a server or a pooler says that does not let us in, in English or by its SQLSTATE's words.
+// Parts of English messages with which a server or a pooler refuses a connection.
 struct KnownRefusal {
   std::string_view words;
   std::string_view hint;
@@ -53,27 +54,27 @@ struct KnownRefusal {
 
 constexpr KnownRefusal known_refusals[] = {
     {"unsupported startup parameter",
-     "A connection pooler in between? It refuses a start-up parameter: take it out of database.url"
+     "A connection pooler probably refuses a start-up parameter: remove it from database.url"
      " (`options`, $PGOPTIONS), or let the pooler ignore it (PgBouncer: "
      "ignore_startup_parameters)."},
     {"session is read-only",
-     "None of the servers in database.url takes writes. After a change-over this passes by itself;"
-     " else see that one of the hosts is the primary."},
+     "No server in database.url accepts writes. During a failover, wait; otherwise check that one"
+     " of the hosts is the primary."},
     {"server is in hot standby mode",
-     "None of the servers in database.url takes writes. After a change-over this passes by itself;"
-     " else see that one of the hosts is the primary."},
+     "No server in database.url accepts writes. During a failover, wait; otherwise check that one"
+     " of the hosts is the primary."},
     {"could not make a writable connection",
-     "None of the servers in database.url takes writes. After a change-over this passes by itself;"
-     " else see that one of the hosts is the primary."},
-    {"the database system is ", "The server is starting or stopping; this passes by itself."},
+     "No server in database.url accepts writes. During a failover, wait; otherwise check that one"
+     " of the hosts is the primary."},
+    {"the database system is ", "The server is starting or stopping; wait until it is ready."},
     {"no such database",
      "The pooler does not know the database: add it to its configuration, or correct "
      "database.url."},
     {"query_wait_timeout",
      "The pooler had no free connection: raise its pool_size above `connections` of the"
-     " configuration, or lower that."},
+     " configuration, or lower `connections`."},
     {"no more connections allowed",
-     "The pooler takes no more clients: raise max_client_conn in its configuration."},
+     "The pooler accepts no more clients: raise max_client_conn in its configuration."},
     {"too many clients already",
      "The server has no free connection: raise max_connections or lower database.connections."},
     {"remaining connection slots are reserved",
@@ -81,24 +82,26 @@ constexpr KnownRefusal known_refusals[] = {
     {"too many connections for ",
      "Raise the CONNECTION LIMIT of the role or database, or lower database.connections."},
     {"no pg_hba.conf entry",
-     "The server does not let this user in from here: add a line to its pg_hba.conf."},
+     "The server does not allow this user from this host: add a line to its pg_hba.conf."},
     {"password authentication failed", "Check user and password in database.url."},
     {"no password supplied",
-     "Put the password into database.url (best as ${NAME} of the environment), or into ~/.pgpass."},
+     "Put the password into database.url (preferably as ${NAME}), or into ~/.pgpass."},
     {"authentication failed", "Check the user in database.url, and pg_hba.conf of the server."},
     {"permission denied for database",
      "As its owner or a superuser: GRANT CONNECT ON DATABASE … TO the user in database.url."},
     {"could not translate host name", "Check the host in database.url."},
     {"server does not support SSL",
-     "The server has no TLS: turn it on there, or take sslmode out of database.url where the way to"
-     " it is safe."},
+     "The server has no TLS: enable it there, or remove sslmode from database.url if the network is"
+     " trusted."},
     {"certificate",
      "Check sslmode and sslrootcert in database.url against the server's certificate."},
-    {"timeout expired", "Check host and port in database.url, and that no firewall is between."},
-    {"Connection refused", "Check host and port in database.url, and that the server runs."},
+    {"timeout expired",
+     "Check host and port in database.url, and that no firewall blocks the connection."},
+    {"Connection refused", "Check host and port in database.url, and that the server is running."},
 };
 
-// "database "x" does not exist" and "role "x" does not exist", in a server's or a pooler's words.
+// Returns a hint for 'database "x" does not exist' and 'role "x" does not exist', from a server or
+// a pooler; empty for other messages.
 std::string hint_of_missing(std::string_view message) {
   constexpr std::string_view tail = "\" does not exist";
   auto const end = message.find(tail);
@@ -107,11 +110,11 @@ std::string hint_of_missing(std::string_view message) {
   if (begin == std::string_view::npos || end == 0) return {};
   std::string const name(message.substr(begin + 1, end - begin - 1));
   if (message.substr(0, begin).ends_with("database ")) {
-    return "Make it first: `createdb " + name +
+    return "Create it first: `createdb " + name +
            "` (as a user who may, such as postgres), or correct database.url.";
   }
   if (message.substr(0, begin).ends_with("role ")) {
-    return "Make it first: `createuser " + name + "`, or correct the user in database.url.";
+    return "Create it first: `createuser " + name + "`, or correct the user in database.url.";
   }
   return {};
 }
@@ -145,16 +148,16 @@ PgProblem from_sqlstate(std::string_view sqlstate, std::string_view message) {
         " database.url.";
   }
   if (sqlstate == "22P05") {
-    hint = "The database's encoding cannot hold the text: affsync needs one in UTF-8.";
+    hint = "The database's encoding cannot represent the text: affsync needs a database in UTF-8.";
   }
   if (!sqlstate.empty()) problem.error.message += " [" + std::string(sqlstate) + "]";
   problem.data = is_data_error(sqlstate, message);
-  // A temporary table that went with something that was undone, or with another session: a new
-  // session makes its own.
+  // A temporary table was lost with a rollback, or belonged to another session. A new session
+  // creates its own.
   bool const missing = sqlstate == "42P01" || sqlstate == "3F000";
   if (missing && message.find("pg_temp") != std::string_view::npos) {
     problem.recovery = Recovery::reconnect;
-    hint = "A temporary table of this session is gone; a new session makes its own.";
+    hint = "A temporary table of this session is gone; a new session creates its own.";
   }
   if (problem.data) problem.reason = one_line(message);
   if (sqlstate.starts_with("40")) problem.recovery = Recovery::again;
@@ -193,9 +196,9 @@ ErrorCode code_of_sqlstate(std::string_view sqlstate) {
 }
 
 bool is_data_error(std::string_view sqlstate, std::string_view message) {
-  // What a row belongs to is missing, not the row wrong.
+  // A foreign key: the referenced row is missing; the row itself is valid.
   if (sqlstate == "23503") return false;
-  // A check that has a name blames the row; without one it is a partition that is missing.
+  // With a constraint name, the row violates a check; without one, a partition is missing.
   if (sqlstate == "23514") return message.find("\nCONSTRAINT NAME:") != std::string_view::npos;
   return sqlstate.starts_with("22") || sqlstate.starts_with("23") || sqlstate.starts_with("54");
 }
@@ -206,30 +209,31 @@ bool is_data_error(pqxx::sql_error const& error) {
 
 namespace {
 
-// libpq gives no code for why a connection was refused, only the server's words.
+// libpq gives no code for a refused connection, only the server's message.
 std::string hint_for_connecting(std::string_view message) {
   auto const says = [&](std::string_view words) {
     return message.find(words) != std::string_view::npos;
   };
   if (says("database \"") && says("does not exist")) {
-    return "Make it, such as with createdb, or mend database.url.";
+    return "Create it, for example with createdb, or correct database.url.";
   }
   if (says("role \"") && says("does not exist")) {
-    return "Make the user, such as with createuser, or name another one in database.url.";
+    return "Create the user, for example with createuser, or name another one in database.url.";
   }
   if (says("authentication failed") || says("no password supplied") || says("no pg_hba.conf")) {
     return "Check user and password in database.url, and pg_hba.conf of the server.";
   }
   if (says("No such file or directory") || says("Connection refused")) {
-    return "Check database.url and that the server runs; `database.url: embedded` needs none.";
+    return "Check database.url and that the server is running; `database.url: embedded` needs "
+           "none.";
   }
-  return "Check database.url and that the server runs.";
+  return "Check database.url and that the server is running.";
 }
 
 }  // namespace
 
 Error connection_error(std::string_view message) {
-  // With several hosts each has its line; the last one that says something is as good as any.
+  // With several hosts each has its own line. Report one that contains a known refusal.
   auto text = message;
   for (auto const& known : known_refusals) {
     auto const at = message.find(known.words);
@@ -257,7 +261,7 @@ std::string one_line(std::string_view server_message) {
     if (text.starts_with(label)) text.remove_prefix(label.size());
   }
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  // Sessions ask for verbose messages, in which the SQLSTATE stands first.
+  // Sessions request verbose messages, which start with the SQLSTATE.
   auto const is_state = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); };
   constexpr std::size_t length = 5;
   if (text.size() > length + 1 && text.substr(length, 2) == ": " &&
@@ -266,8 +270,8 @@ std::string one_line(std::string_view server_message) {
   }
   while (!text.empty() && (text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
   std::string line(text);
-  // "COPY commission, line 3, column amount: "abc"" names the column; the line is of no use, since
-  // rows are put apart one by one.
+  // "COPY commission, line 3, column amount: "abc"" names the column. The line number is useless,
+  // since refused rows are isolated one by one.
   auto const copy = server_message.find("CONTEXT:  COPY ");
   if (copy != std::string_view::npos) {
     auto context = server_message.substr(copy);
@@ -297,7 +301,7 @@ PgProblem current_problem() {
   } catch (pqxx::sql_error const& error) {
     auto const state = sqlstate_of(error);
     problem = from_sqlstate(state, error.what());
-    // The server's last words before it closes the connection may come without a state.
+    // The server's last message before it closes the connection may have no SQLSTATE.
     if (state.empty()) problem.recovery = Recovery::reconnect;
   } catch (StatelessRollback const& error) {
     problem = from_sqlstate("40000", error.what());

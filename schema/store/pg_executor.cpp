@@ -55,7 +55,7 @@ void PgExecutor::execute(int attempts, std::function<void(PgSession&)> const& wo
   } const guard{*this, slot};
 
   auto replace_session = [&](std::unique_ptr<PgSession> session) {
-    std::unique_ptr<PgSession> old;  // closed outside of the lock
+    std::unique_ptr<PgSession> old;  // destroyed after the mutex is unlocked
     std::lock_guard lock(mutex_);
     old = std::exchange(slot.session, std::move(session));
   };
@@ -95,7 +95,7 @@ void PgExecutor::post(std::function<void(PgSession&)> work) {
     try {
       execute(1, task);
     } catch (std::exception const&) {
-      // The server gives it back when the session ends.
+      // The server releases it when the session ends.
     }
   });
 }
@@ -118,11 +118,11 @@ void PgExecutor::cancel_all(std::chrono::milliseconds patience) {
       try {
         slot.session->connection().cancel_query();
       } catch (std::exception const&) {
-        // The server may be gone; then the statement fails by itself.
+        // If the server is gone, the statement fails anyway.
       }
     }
     if (!any) return;
-    // Between two statements of a transaction a cancel hits nothing: ask again.
+    // A cancel between two statements of a transaction has no effect: repeat it.
     idle_.wait_for(lock, std::chrono::milliseconds{100});
   }
 }

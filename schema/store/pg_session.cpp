@@ -20,7 +20,7 @@
 namespace affsync::schema {
 namespace {
 
-// keyword='value' as libpq reads it.
+// Appends keyword='value', quoted for libpq.
 void add_keyword(std::string& out, std::string_view keyword, std::string_view value) {
   if (!out.empty()) out += ' ';
   out += keyword;
@@ -40,7 +40,7 @@ using Conninfo = std::unique_ptr<PQconninfoOption, FreeConninfo>;
 Conninfo parse_url(std::string const& url) {
   char* complaint = nullptr;
   Conninfo parsed(PQconninfoParse(url.c_str(), &complaint));
-  if (complaint) PQfreemem(complaint);  // it quotes the text, password and all
+  if (complaint) PQfreemem(complaint);  // do not use it: it quotes the text with the password
   if (!parsed) {
     throw Failure(ErrorCode::config_invalid,
                   "database.url is neither a PostgreSQL URL nor a keyword string",
@@ -59,7 +59,7 @@ Secret password_of(std::string const& url) {
   return Secret();
 }
 
-// The options of the URL; without one libpq takes $PGOPTIONS.
+// Returns `options` of the URL; without it, $PGOPTIONS, as libpq does.
 std::string user_options(std::string const& url) {
   auto parsed = parse_url(url);
   for (auto* option = parsed.get(); option->keyword; ++option) {
@@ -69,7 +69,7 @@ std::string user_options(std::string const& url) {
   return environment ? environment : "";
 }
 
-// The names of the settings in "-c name=value --other-name=value".
+// Returns the names of the settings in "-c name=value --other-name=value".
 std::set<std::string> settings_in(std::string const& options) {
   std::set<std::string> names;
   std::istringstream words(options);
@@ -92,8 +92,8 @@ std::set<std::string> settings_in(std::string const& options) {
 
 std::string session_settings(StoreOptions const& options) {
   auto const milliseconds = std::to_string(options.statement_timeout.count());
-  // Commits need not wait for the disk: a crash of the server loses whole transactions, rows and
-  // checkpoint together, and stream_state.writes shows it. Ends of runs do wait.
+  // Commits need not wait for the disk: a server crash loses only whole transactions, with rows and
+  // checkpoint together, and stream_state.writes reveals it. The start and end of a run do wait.
   std::pair<std::string_view, std::string> const settings[] = {
       {"statement_timeout", milliseconds},
       {"lock_timeout", "30000"},
@@ -150,7 +150,7 @@ struct PgSession::Notices {
       : listener(connection, [this](char const* message) noexcept {
           try {
             if (lines.size() < 100) lines.emplace_back(one_line(message));
-          } catch (...) {  // out of memory: a notice is not worth more trouble
+          } catch (...) {  // out of memory: drop the notice
           }
         }) {}
   std::vector<std::string> lines;
@@ -159,8 +159,8 @@ struct PgSession::Notices {
 
 namespace {
 
-// A server that starts or stops says so, and is back in a moment (SQLSTATE 57P03, which libpqxx
-// does not hand on when a connection fails).
+// Returns whether the server reports that it is starting or stopping; it is usually ready soon
+// (SQLSTATE 57P03, which libpqxx does not expose if a connection fails).
 bool comes_and_goes(std::string_view message) {
   return message.find("the database system is ") != std::string_view::npos;
 }
@@ -173,12 +173,12 @@ std::unique_ptr<pqxx::connection> connect(std::string const& text, StoreOptions 
   for (;;) {
     try {
       return std::make_unique<pqxx::connection>(text);
-    } catch (pqxx::failure const& failure) {  // also one that breaks while it is set up
+    } catch (pqxx::failure const& failure) {  // also if the connection breaks during set-up
       auto const patience =
           std::max(options.patience, comes_and_goes(failure.what()) ? moment : pause * 0);
       if (steady_clock::now() - begin + pause > patience) throw;
     }
-    // Nothing tells when a server is back.
+    // There is no event to wait for, so poll.
     std::this_thread::sleep_for(pause);
   }
 }
@@ -201,7 +201,7 @@ PgSession::PgSession(StoreOptions const& options) {
     error.message = redact(std::move(error.message), password_of(options.url));
     throw Failure(std::move(error));
   }
-  // Only something that stands between would give itself another number.
+  // The numbers differ only if a pooler is in between.
   if (process_ == connection_->backendpid()) return;
   auto const ask = [this] {
     pqxx::nontransaction tx(*connection_);

@@ -1,4 +1,4 @@
-// The Store on PostgreSQL: hands every request to an executor's thread.
+// The Store on PostgreSQL: runs every request on an executor's thread.
 #include <pqxx/nontransaction>
 #include <pqxx/transaction>
 
@@ -22,7 +22,7 @@ namespace affsync::schema {
 namespace {
 
 constexpr int twice = 2;
-// One report and one look at the health of all streams, side by side.
+// One for a report, one for the health of all streams, so that they run in parallel.
 constexpr int reading_sessions = 2;
 
 StoreOptions for_pages(StoreOptions options) {
@@ -94,7 +94,7 @@ class PgStore final : public Store {
     auto work = [wanted = std::move(key)](PgSession& session) {
       return block_number(session, wanted);
     };
-    // No stream has this name.
+    // "(login)" cannot be the name of a stream.
     StreamId id(co_await executor_.run(std::move(work), twice), "(login)");
     co_return co_await leases_->try_take(std::move(id));
   }
@@ -139,7 +139,7 @@ class PgStore final : public Store {
       try {
         return open_run(session, run, place);
       } catch (pqxx::sql_error const& error) {
-        // After a change-over to a server that lags behind, the source may not be there yet.
+        // After a failover to a server that lagged behind, the source may be missing.
         if (!source || sqlstate_of(error) != "23503") throw;
       }
       restore_source(session, run.id.source_id, *source);
@@ -219,7 +219,7 @@ class PgStore final : public Store {
 
   asio::awaitable<std::vector<StreamHealth>> standing() override {
     auto work = [](PgSession& session) { return read_standing(session); };
-    // As ping(): it must be answered also while reports are made.
+    // On the session of the leases, as ping(): it must be answered even while reports run.
     co_return co_await leases_->executor().run(std::move(work), twice);
   }
 
@@ -288,7 +288,7 @@ class PgStore final : public Store {
   };
 
   std::string const instance_;
-  std::map<int, std::shared_ptr<SourceRegistration const>> known_;  // on the I/O thread
+  std::map<int, std::shared_ptr<SourceRegistration const>> known_;  // used on the I/O thread only
   RunRegistry runs_;
   std::shared_ptr<LeaseKeeper> leases_;
   PgExecutor executor_;

@@ -19,13 +19,13 @@ using Deadline = std::chrono::steady_clock::time_point;
 
 Error no_second_connection() {
   return Error(ErrorCode::database_unavailable,
-               "the connection pooler in front of PostgreSQL had no second connection to give",
+               "the connection pooler in front of PostgreSQL had no second connection available",
                "affsync needs one connection more than `connections` in the configuration, and one"
                " more at its start: raise the pooler's pool_size, or lower `connections`.");
 }
 
-// A second client of the pooler, with a limit to all that it waits for: a pooler without a free
-// connection lets its clients wait for minutes.
+// A second client of the pooler with a time limit for every wait, since a pooler without a free
+// connection makes its clients wait for minutes.
 class SecondClient {
  public:
   SecondClient(std::string const& connection, std::chrono::milliseconds limit)
@@ -81,8 +81,8 @@ Error per_transaction_error() {
   return Error(ErrorCode::database_unavailable,
                "the connection pooler in front of PostgreSQL gives each transaction another session"
                " of the server, so that locks and temporary tables get lost",
-               "Set pool_mode = session for this database in PgBouncer (or what your pooler calls"
-               " it), or let database.url name the server itself.");
+               "Set pool_mode = session for this database in PgBouncer (or the equivalent in your"
+               " pooler), or let database.url name the server itself.");
 }
 
 void demand_session_pooling(Secret const& connection, StoreOptions const& options, int process,
@@ -93,9 +93,9 @@ void demand_session_pooling(Secret const& connection, StoreOptions const& option
   if (passed.contains(options.url)) return;
 
   SecondClient second(connection.reveal(), options.connect_timeout);
-  // While the first is connected its session is nobody else's, and each stays with its own. A
-  // pooler by transaction that takes the session which was free last gives the first's to the
-  // second; one that takes them in turn changes one of the two within the two questions each.
+  // With session pooling, both clients keep different server processes. A pooler by transaction is
+  // detected in either case: if it reuses the most recently freed session, the second client gets
+  // the first one's; if it rotates sessions, one of the two changes within two queries each.
   int const theirs = second.process();
   bool const kept = theirs != process && second.process() == theirs && ask() == process;
   if (!kept) throw Failure(per_transaction_error());

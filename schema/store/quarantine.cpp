@@ -24,13 +24,14 @@ constexpr auto insert_sql =
     " received_at = excluded.received_at, raw = excluded.raw, resolved_at = NULL"
     " RETURNING accepted_at IS NULL";
 
-// jsonb keeps one of two members with the same name: the row would look as if it had no flaw.
+// Returns whether the row has duplicate members. jsonb keeps only one of them, so the stored row
+// would look valid.
 bool loses_members_as_jsonb(std::string const& raw) {
   auto const row = parse_json(raw);
   return row && row->has_duplicate();
 }
 
-// How many of the lines nobody has accepted.
+// Returns how many of the entries no user has accepted.
 std::int64_t insert_rows(pqxx::transaction_base& tx, RunKey const& run,
                          std::vector<QuarantinedRow> const& rows, TimePoint now, bool raw_as_text) {
   ArrayText keys, reasons, raws;
@@ -112,7 +113,7 @@ void resolve_lines(pqxx::transaction_base& tx, RunKey const& run,
 void resolve_not_met(pqxx::transaction_base& tx, RunKey const& run, TimePoint now) {
   SqlParams const params{std::to_string(run.id.source_id), run.id.stream,
                          std::to_string(run.run_id), sql_time(now)};
-  // A pass may have taken several runs.
+  // Compare with the first run of the pass, since a pass may take several runs.
   exec(tx,
        "UPDATE affsync.quarantine SET resolved_at = $4::timestamptz WHERE source_id = $1::int"
        " AND stream = $2 AND resolved_at IS NULL AND run_id < (SELECT coalesce(z.pass_run_id,"

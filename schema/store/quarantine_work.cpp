@@ -1,4 +1,4 @@
-// Rows put aside, as `affsync quarantine` reads them, closes them and marks them as known.
+// Reads, resolves and accepts quarantined rows for `affsync quarantine`.
 #include <pqxx/nontransaction>
 #include <pqxx/transaction>
 

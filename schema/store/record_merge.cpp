@@ -1,5 +1,5 @@
-// Rows into a record table. What is there already is found by key and hash, so that it costs next
-// to nothing; what is new is copied straight in; what differs goes through a temporary table.
+// Stores rows in a record table. Unchanged rows are found by key and hash and cost almost nothing.
+// New rows are copied directly into the table. Differing rows go through a temporary table.
 #include <algorithm>
 #include <string_view>
 #include <unordered_map>
@@ -12,7 +12,7 @@
 namespace affsync::schema {
 namespace {
 
-// 32 hex digits in the form in which PostgreSQL gives a uuid out.
+// Formats 32 hex digits as PostgreSQL prints a uuid.
 std::string uuid_text(std::string_view hex) {
   std::string text(hex);
   for (std::size_t const at : {20, 16, 12, 8}) text.insert(at, 1, '-');
@@ -70,7 +70,7 @@ class RecordMerge : public RowMerge {
     std::sort(differing.begin(), differing.end());
   }
 
-  // COPY of the rows, without the columns that hold nothing in any of them.
+  // Copies the rows, without the columns that are null in all of them.
   void copy(pqxx::transaction_base& tx, std::string const& table, RowIndexes const& rows,
             std::vector<std::string> const& tail_columns,
             std::vector<char const*> const& tail_cells) {
@@ -119,7 +119,7 @@ class RecordMerge : public RowMerge {
     stored.restored = int_of(counts[0][1]);
   }
 
-  // Keys of rows whose status is not known, and of those whose status was not.
+  // Adds rows with status "unknown" to affsync.unknown_row, and removes rows whose status is known.
   void note_unknown(pqxx::transaction_base& tx, RowIndexes const& fresh,
                     RowIndexes const& differing) {
     auto const status = batch_.table().index_of("status");
@@ -157,7 +157,7 @@ class RecordMerge : public RowMerge {
     }
   }
 
-  // How many of the rows contradict what was read of them before.
+  // Returns how many of the rows contradict an earlier reading.
   std::int64_t narrow_intervals(pqxx::transaction_base& tx, RowIndexes const& rows) {
     ArrayText keys, from, to;
     bool any = false;

@@ -16,8 +16,8 @@ bool same_account(KnownSource const& row, SourceRegistration const& given) {
   return std::ranges::find(given.former_accounts, *row.account) != given.former_accounts.end();
 }
 
-// A key that was renewed cannot be told from another account's: under the same name, at the same
-// broker, it is taken for renewed. A login name says who it is.
+// A renewed key cannot be distinguished from the key of another account. With the same name and
+// connector it counts as renewed. A login name identifies the account, so it never does.
 bool may_be_renewed(KnownSource const& row, SourceRegistration const& given) {
   return !given.account_by_login && row.connector == given.identity.connector;
 }
@@ -26,9 +26,9 @@ Failure another_account(std::string const& name) {
   return Failure(
       ErrorCode::config_invalid,
       "the source `" + name +
-          "` is another account now than the one whose rows are stored under"
+          "` is now another account than the one whose rows are stored under"
           " its name",
-      "Give this account a name of its own: a source is one account, and its rows stay. If it is"
+      "Give this account another name: a source is one account, and its rows stay. If it is"
       " the same account and only its login name has changed, add former_credentials with the old"
       " one to the source.");
 }
@@ -56,7 +56,7 @@ std::vector<KnownSource> read_sources(pqxx::transaction_base& tx) {
   return all;
 }
 
-// Columns of sources or streams as arrays, a parameter each.
+// Collects columns of sources or streams as arrays, one parameter for each column.
 class Columns {
  public:
   explicit Columns(std::size_t count) : arrays_(count) {}
@@ -105,7 +105,7 @@ void write_sources(pqxx::transaction_base& tx, std::vector<SourceRegistration> c
   if (any_changed) {
     auto const params = changed.take();
     if (any_renamed) {
-      // Names may change hands, and none may be there twice on the way.
+      // Two sources may swap names, and names must be unique at every step.
       SqlParams const ids{params[0], params[1]};
       exec(tx,
            "UPDATE affsync.source s SET name = 'renamed ' || s.source_id"
@@ -136,7 +136,7 @@ void write_sources(pqxx::transaction_base& tx, std::vector<SourceRegistration> c
   }
 }
 
-// "" where it is not known.
+// Returns "true", "false", or "" if unknown.
 std::string paid_text(StreamRegistration const& stream) {
   if (!stream.has_paid_state) return "";
   return *stream.has_paid_state ? "true" : "false";
@@ -165,7 +165,7 @@ void write_streams(pqxx::transaction_base& tx, std::string const& instance,
       " nullif(mapping, '') AS mapping"
       " FROM unnest($1::int[], $2::text[], $3::text[], $4::boolean[], $5::boolean[], $6::text[],"
       " $7::text[]) g (source_id, stream, record_table, in_reports, enabled, paid, mapping)),"
-      // A feed that is switched off is none until it has been read once.
+      // A disabled stream gets no row until it has been read once.
       " made AS (INSERT INTO affsync.stream (source_id, stream, record_table, in_reports,"
       " has_paid_state, mapping, instances) SELECT source_id, stream, record_table, in_reports,"
       " has_paid_state, mapping, ARRAY[$8::text] FROM g"
@@ -186,7 +186,7 @@ void write_streams(pqxx::transaction_base& tx, std::string const& instance,
       " WHERE s.source_id = ANY ($9::int[]) AND s.retired_at IS NULL"
       " AND (s.instances = '{}' OR $8 = ANY (s.instances))"
       " AND NOT EXISTS (SELECT FROM g WHERE g.source_id = s.source_id AND g.stream = s.stream))"
-      // `s` is as it was before this statement.
+      // `s` has the values from before this statement.
       " UPDATE affsync.stream_state z SET full_wanted_after = coalesce(z.run_id, 0)"
       " FROM affsync.stream s, g WHERE z.source_id = g.source_id AND z.stream = g.stream"
       " AND s.source_id = g.source_id AND s.stream = g.stream AND s.mapping <> g.mapping"
@@ -211,12 +211,12 @@ std::vector<SourceDecision> decide_sources(std::vector<KnownSource> const& known
     decisions[i].source_id = row.source_id;
     taken.insert(row.source_id);
   };
-  // Who is what it was called before.
+  // Sources whose name and account both match a row.
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     auto const row = by_name.find(wanted[i].identity.name);
     if (row != by_name.end() && same_account(*row->second, wanted[i])) take(i, *row->second);
   }
-  // Who was called otherwise: only where there is no doubt which one it was.
+  // Renamed sources, found by their account: only if exactly one row matches.
   std::set<std::string> wanted_names;
   for (auto const& source : wanted) wanted_names.insert(source.identity.name);
   for (std::size_t i = 0; i < wanted.size(); ++i) {
@@ -236,7 +236,7 @@ std::vector<SourceDecision> decide_sources(std::vector<KnownSource> const& known
     }
     if (found == 1) take(i, *only);
   }
-  // A name that stands for another account's rows, unless those have found another name.
+  // Names whose row belongs to another account, unless that row was matched under another name.
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     if (decisions[i].source_id) continue;
     auto const row = by_name.find(wanted[i].identity.name);
@@ -272,7 +272,7 @@ std::vector<SourceRegistered> register_all(PgSession& session, std::string const
   auto decisions = decide_sources(read_sources(tx), wanted, names);
   auto const to_write = [](SourceDecision const& one) { return !one.source_id || one.changed; };
   if (std::ranges::any_of(decisions, to_write)) {
-    // Two instances that start together must not both take a row over.
+    // Two instances that start at the same time must not both take over a row.
     tx.exec("LOCK TABLE affsync.source IN SHARE ROW EXCLUSIVE MODE");
     decisions = decide_sources(read_sources(tx), wanted, names);
     write_sources(tx, wanted, decisions);
@@ -313,7 +313,7 @@ void restore_source(PgSession& session, int source_id, SourceRegistration const&
   if (there.empty()) {
     throw Failure(ErrorCode::database_error,
                   "the database has lost the source `" + source.identity.name +
-                      "`, and knows another one under its name or number by now",
+                      "`, and has another one under its name or number by now",
                   "Reload the configuration (SIGHUP), or restart.");
   }
   Columns streams(6);
@@ -345,8 +345,8 @@ void claim_sources(PgSession& session, std::string const& instance,
        " THEN instances ELSE instances || $1::text END WHERE name = ANY ($2::text[])"
        " AND ($1 <> ALL (instances) OR retired_at IS NOT NULL)",
        params);
-  // One that no daemon has claimed yet is retired too: a single pass has read it, or an older
-  // version.
+  // Sources that no daemon has claimed are retired too: a single pass or an older version created
+  // them.
   exec(tx,
        "UPDATE affsync.source SET instances = array_remove(instances, $1::text),"
        " retired_at = CASE WHEN array_remove(instances, $1::text) = '{}'"

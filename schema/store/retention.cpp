@@ -9,8 +9,8 @@ namespace {
 
 constexpr int at_once = 2'000;
 
-// The runs of a source that ended before $2, in the order of their ids. The one that a stream
-// stands on, and the first of a pass that goes on, are needed.
+// Condition for removable runs: ended more than $1 seconds ago, not the current run of a stream,
+// not the first run of its current pass, and not its latest run.
 constexpr auto old_runs =
     " r.finished_at < now() - make_interval(secs => $1::float8)"
     " AND NOT EXISTS (SELECT FROM affsync.stream_state z WHERE z.source_id = r.source_id"
@@ -29,7 +29,7 @@ std::int64_t count_of(pqxx::transaction_base& tx, std::string const& sql, Durati
   return int_of(exec(tx, sql, params)[0][0]);
 }
 
-// Ids grow with time, so each source's oldest runs come first and what is kept is not read.
+// Ids grow with time, so the oldest runs of each source come first, and newer ones are not read.
 std::string remove_runs_sql() {
   return "WITH first AS (SELECT f.source_id, f.run_id FROM affsync.source s CROSS JOIN LATERAL"
          " (SELECT o.source_id, o.run_id FROM affsync.sync_run o WHERE o.source_id = s.source_id"

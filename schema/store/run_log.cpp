@@ -33,7 +33,8 @@ constexpr auto take_over_sql =
     " THEN z.pass_run_id ELSE excluded.run_id END, running = excluded.running,"
     " last_started_at = coalesce(excluded.last_started_at, z.last_started_at)";
 
-// A pass that goes on keeps what its earlier runs found out.
+// Resets the state of the pass. A resumed pass is not affected: it keeps what its earlier runs
+// found.
 constexpr auto new_pass_sql =
     "UPDATE affsync.stream_state SET pass_covered_to = $4::date, pass_oldest = NULL,"
     " pass_missed = 0, pass_kept = 0"
@@ -59,7 +60,7 @@ constexpr auto state_sql =
     " next_run_at = coalesce($7::timestamptz, next_run_at),"
     " cursor = CASE WHEN $8::text IS NULL THEN cursor ELSE nullif($8::text, '')::jsonb END,"
     " cursor_at = CASE WHEN $8::text IS NULL THEN cursor_at ELSE $6::timestamptz END,"
-    // A full pass that began before everything was wanted again is none of this.
+    // A full pass that began before a full read was requested does not satisfy the request.
     " full_wanted_after = CASE WHEN $5::boolean AND $8::text IS NOT NULL"
     " AND run_id > full_wanted_after THEN NULL ELSE full_wanted_after END,"
     " consecutive_failures = CASE WHEN $4::boolean THEN 0"
@@ -96,7 +97,7 @@ void finish(pqxx::transaction_base& tx, RunEnd const& end, RunStatus status, Err
   exec(tx, finish_sql, params);
 }
 
-// For programs that would otherwise have to ask again and again: LISTEN affsync.
+// Notifies programs that LISTEN on affsync, so that they need not poll.
 void notify(pqxx::transaction_base& tx, RunKey const& run, RunStatus status) {
   SqlParams const params{std::to_string(run.id.source_id), run.id.stream,
                          std::string(to_string(status))};
@@ -111,8 +112,8 @@ constexpr auto has_lock_sql =
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     " AND classid = $1::oid AND objid = $2::oid AND objsubid = 2 AND pid = $3::int)";
 
-// A pause or a new connection between lease and run may have cost the lease: whoever has it by now
-// must not be fenced out.
+// Throws lease_lost if the lock is gone. After a pause or a new connection between lease and run,
+// another instance may hold the lease, and its run must not be fenced out.
 void demand_lock(pqxx::transaction_base& tx, LockPlace const& place) {
   SqlParams const params{std::to_string(place.high), std::to_string(place.low),
                          std::to_string(place.process)};
@@ -121,7 +122,8 @@ void demand_lock(pqxx::transaction_base& tx, LockPlace const& place) {
                 "the connection that held this stream was lost before the run had begun");
 }
 
-// What was read before there was a record of it counts as proven.
+// Records lost days, and, if the stream has no coverage yet, the days read before coverage was
+// recorded; these count as proven.
 void record_coverage(pqxx::transaction_base& tx, RunStart const& start, RunKey const& run) {
   if (start.covered) {
     SqlParams const params{std::to_string(run.id.source_id), run.id.stream,
@@ -148,7 +150,7 @@ StreamState read_state(PgSession& session, StreamId const& id) {
       exec(tx,
            "SELECT z.cursor, " + epoch_sql("z.cursor_at") + ", " + epoch_sql("z.last_success_at") +
                ", " + epoch_sql("z.last_full_at") + ", " + epoch_sql("z.next_run_at") +
-               // Whoever begins a run closes all others: only the latest can be open.
+               // Starting a run closes all others, so only the latest can be open.
                ", z.consecutive_failures, " +
                epoch_sql("coalesce(z.last_full_began_at,"
                          " z.last_full_at)") +
@@ -195,7 +197,7 @@ RunKey open_run(PgSession& session, RunStart const& start, std::optional<LockPla
   RunKey run;
   run.id = start.id;
   run.run_id = int_of(exec(tx, begin_sql, run_params)[0][0]);
-  // Mapping again what was put aside says nothing of how the broker is doing.
+  // A retry of quarantined rows says nothing about the state of the broker.
   bool const asks_broker = start.mode != retry_mode;
   auto const covered_to = start.covered ? sql_day(start.covered->to) : std::nullopt;
   SqlParams const fence_params{source,

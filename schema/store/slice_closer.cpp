@@ -30,7 +30,7 @@ Scope scope_of(SliceClose const& slice) {
   if (slice.scope_column.empty()) return scope;
   auto const column = known_column(*slice.table, slice.scope_column);
   auto const type = slice.table->columns[*slice.table->index_of(slice.scope_column)].type;
-  // A moment belongs to its UTC day.
+  // A time belongs to its UTC day.
   std::string const of_day =
       type == ColumnType::timestamptz ? "::timestamp AT TIME ZONE 'UTC'" : "";
   if (slice.from) {
@@ -52,9 +52,9 @@ std::int64_t count_live(pqxx::transaction_base& tx, SliceClose const& slice, Sco
   return int_of(exec(tx, text, scope.params)[0][0]);
 }
 
-// Rows that quarantine holds of this pass: in the broker's list, and not among ours.
-std::int64_t put_aside_in_pass(pqxx::transaction_base& tx, SliceClose const& slice,
-                               PassState const& pass, bool accepted_only) {
+// Counts rows that this pass quarantined: they are in the broker's list, but not in our table.
+std::int64_t quarantined_in_pass(pqxx::transaction_base& tx, SliceClose const& slice,
+                                 PassState const& pass, bool accepted_only) {
   SqlParams const params{std::to_string(slice.run.id.source_id), slice.run.id.stream,
                          std::to_string(pass.pass_run_id)};
   return int_of(exec(tx,
@@ -71,8 +71,8 @@ std::int64_t noted_in(pqxx::transaction_base& tx, SliceClose const& slice, Scope
   return count_live(tx, slice, scope);
 }
 
-// Compares in numeric, so that no digit is lost. `known`: rows that the broker counts and that
-// somebody has accepted to leave out.
+// Compares as numeric, so that no digit is lost. `known`: quarantined rows that the broker counts
+// and a user has accepted.
 void compare_total(pqxx::transaction_base& tx, SliceClose const& slice, Scope const& scope,
                    TotalToCompare const& total, std::int64_t known, SliceClosed& closed) {
   auto const& sql = merge_sql_for(*slice.table);
@@ -135,7 +135,7 @@ void record_slice(pqxx::transaction_base& tx, SliceClose const& slice, PassState
        params);
 }
 
-// More rows than could ever be marked need not be known by name.
+// Returns how many missed rows to record at most. More than could ever be marked are only counted.
 std::int64_t most_noted(SliceClose const& slice, PassState const& pass) {
   constexpr std::int64_t at_least = 1000;
   if (slice.mass_drop_limit >= 1) return std::numeric_limits<std::int64_t>::max();
@@ -167,12 +167,12 @@ SliceClosed SliceCloser::close(PgSession& session) {
   auto pass = read_pass(tx, slice_.run.id);
   closed.live = count_live(tx, slice_, scope);
   if (slice_.expect_live) {
-    // What a whole sweep of this pass has missed is not in the broker's count either.
+    // Rows that a complete sweep of this pass missed are not in the broker's count either.
     auto const missing = *slice_.expect_live - closed.live +
                          (pass.missed > 0 ? noted_in(tx, slice_, scope, pass) : 0);
     closed.live_as_expected =
         missing == 0 || (missing > 0 && state.has_quarantine &&
-                         missing <= put_aside_in_pass(tx, slice_, pass, false));
+                         missing <= quarantined_in_pass(tx, slice_, pass, false));
   }
   Missed missed;
   auto const left = note_left_rows(tx, slice_, pass);
@@ -180,15 +180,15 @@ SliceClosed SliceCloser::close(PgSession& session) {
   if (slice_.table->keeps_records()) {
     forget_seen(tx, slice_, pass);
     auto const whole_stream = slice_.scope_column.empty() || (!slice_.from && !slice_.to);
-    // Every row seen has been stored, so equal numbers mean equal sets; not so when some were put
-    // aside, or lie outside of the slice that they were listed for.
+    // Every row seen is stored, so equal counts mean equal sets. This does not hold if rows were
+    // quarantined, or lie outside the slice that they were listed for.
     auto const all_there = slice_.verified && whole_stream && !state.has_quarantine &&
                            closed.live == static_cast<std::int64_t>(slice_.seen_keys.size());
     if (slice_.mark_vanished && !all_there) {
       missed = note_missed(tx, slice_, scope, pass, whole_stream, most_noted(slice_, pass));
       if (missed.noted) crash_point(CrashPoint::slice_marked);
     } else if (!slice_.mark_vanished && !slice_.seen_keys.empty() && slice_.from) {
-      // Rows of this slice are in sight, whichever slices were read before it.
+      // The broker lists rows of this slice, whichever slices were read before.
       missed.oldest = TimePoint(*slice_.from);
     }
     if (missed.oldest) pass.oldest = std::min(pass.oldest.value_or(*missed.oldest), *missed.oldest);
@@ -197,16 +197,16 @@ SliceClosed SliceCloser::close(PgSession& session) {
     pass.missed += missed.missed;
     pass.kept += missed.kept;
   }
-  // A window in which the broker shows nothing of what is stored, and nothing older either, is one
-  // that it has forgotten: its totals say nothing of our rows.
+  // If the broker lists none of the stored rows of a window, and nothing older either, it has
+  // forgotten the window, and its totals are not comparable with our rows.
   bool const forgotten = missed.kept > 0 && slice_.seen_keys.empty() && !pass.oldest;
   if (!forgotten && !slice_.totals.empty()) {
     auto sighted = scope;
-    // Also what an earlier run of this pass has noted.
+    // Include rows that an earlier run of this pass recorded.
     bool const any_noted = missed.noted || left > 0 || pass.missed > 0 || pass.kept > 0;
     auto const hidden = out_of_sight_sql(slice_, pass, any_noted, sighted.params);
     if (hidden != "false") sighted.condition += " AND NOT (" + hidden + ")";
-    auto const known = state.has_quarantine ? put_aside_in_pass(tx, slice_, pass, true) : 0;
+    auto const known = state.has_quarantine ? quarantined_in_pass(tx, slice_, pass, true) : 0;
     for (auto const& total : slice_.totals) {
       compare_total(tx, slice_, sighted, total, known, closed);
     }

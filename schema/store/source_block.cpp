@@ -30,7 +30,8 @@ int number_of(pqxx::transaction_base& tx, BlockKey const& key) {
   return rows.empty() ? number_of_unregistered(key) : static_cast<int>(int_of(rows[0][0]));
 }
 
-// A source may have been refused before it was registered.
+// Returns both possible numbers of a block: the source may have been blocked before it was
+// registered.
 SqlParams both_numbers(pqxx::transaction_base& tx, BlockKey const& key) {
   return {std::to_string(number_of(tx, key)), std::to_string(number_of_unregistered(key))};
 }

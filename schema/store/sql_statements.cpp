@@ -56,14 +56,14 @@ class Scanner {
   }
 
   void skip_quoted(char quote) {
-    // E'…' has backslashes; everywhere else they are plain.
+    // Backslash escapes exist only in E'…'.
     bool const escapes = quote == '\'' && at_ > 0 &&
                          (text_[at_ - 1] == 'E' || text_[at_ - 1] == 'e') &&
                          !(at_ > 1 && is_word(text_[at_ - 2]));
     for (++at_; at_ < text_.size() && text_[at_] != quote; ++at_) {
       if (escapes && text_[at_] == '\\') ++at_;
     }
-    ++at_;  // a doubled quote begins the next part, which is as good
+    ++at_;  // a doubled quote is read as the start of another quoted text, with the same result
   }
 
   void skip_dollars() {

@@ -1,5 +1,5 @@
-// Rows into a table of values that are looked up, such as rates of exchange: a row is known by the
-// columns of its key, and only the latest value is kept. Of rows with the same key the last counts.
+// Stores rows in a table of lookup values, such as exchange rates. The key columns identify a row,
+// and only the latest value is kept. Of several rows with the same key, the last one counts.
 #include <algorithm>
 
 #include "schema/store/row_merge.hpp"
@@ -26,7 +26,7 @@ class ValueMerge : public RowMerge {
   }
 
  private:
-  // $1 source, $2 stream, $3 run, $4 now, then an array of each column -> inserted, updated
+  // $1 source, $2 stream, $3 run, $4 now, then one array per column -> inserted, updated
   std::string statement() const {
     auto const& table = batch_.table();
     std::string arrays, columns, values, assignments, keys, same_key, old_row, new_row;

@@ -66,7 +66,7 @@ TEST_F(Examine, AnEmptyDatabaseNeedsAUserWhoMayMakeSchemasAndNothingIsMade) {
   auto const writer = examine(options_for(as(empty, "affsync_writer"))).value();
   for (auto const& lacks : {writer.migrate_lacks, writer.sync_lacks}) {
     auto const text = all_of(lacks);
-    EXPECT_NE(text.find("may not make schemas"), std::string::npos) << text;
+    EXPECT_NE(text.find("may not create schemas"), std::string::npos) << text;
     EXPECT_NE(text.find("GRANT CREATE ON DATABASE test_"), std::string::npos) << text;
   }
   EXPECT_EQ(sql_value(empty, "SELECT count(*) FROM pg_namespace WHERE nspname = 'affsync'"), "0");

@@ -78,7 +78,7 @@ TEST(CrashPointsDeathTest, the_named_passage_ends_the_process) {
   EXPECT_EXIT(pass(), testing::ExitedWithCode(0), "once");
   for (char const* wrong : {"page_comitted", "page_committed:0", "page_committed:x"}) {
     setenv("AFFSYNC_CRASH_AT", wrong, 1);
-    EXPECT_EXIT(pass(), testing::ExitedWithCode(2), "is no NAME") << wrong;
+    EXPECT_EXIT(pass(), testing::ExitedWithCode(2), "is not NAME") << wrong;
   }
   unsetenv("AFFSYNC_CRASH_AT");
 }

@@ -85,15 +85,15 @@ TEST(ConnectionError, SaysWhatToDoAboutEachKindOfRefusal) {
        "role \"me\" does not exist", "`createuser me`"},
       {"connection to server at \"a\", port 1 failed: Connection refused\n"
        "connection to server at \"b\", port 2 failed: session is read-only\n",
-       "session is read-only", "After a change-over this passes by itself"},
+       "session is read-only", "During a failover, wait"},
       {"connection to server at \"h\" failed: FATAL:  password authentication failed for user"
        " \"u\"\n",
        "password authentication failed", "user and password in database.url"},
       {"connection to server at \"h\" failed: FATAL:  sorry, too many clients already\n",
        "too many clients", "max_connections"},
       {"connection to server at \"h\" failed: Connection refused\n\tIs the server running?\n",
-       "Connection refused", "that the server runs"},
-      {"something else", "something else", "Check database.url and that the server runs."},
+       "Connection refused", "that the server is running"},
+      {"something else", "something else", "Check database.url and that the server is running."},
   };
   for (auto const& [message, told, hint] : cases) {
     auto const error = connection_error(message);
