@@ -1,8 +1,7 @@
--- Rates that a broker used itself, where it gives a commission in its currency and in US dollars.
--- Rows below a dollar are left out, since a figure rounded to cents tells a rate badly there. The
--- median is not moved by single rows that were corrected in one currency only; and where the middle
--- half of the rows does not agree within 2 %, the two columns are not the same money, and nothing is
--- taken from them.
+-- Exchange rates implied by commissions that a broker gives both in their currency and in US
+-- dollars. Rows below one dollar are omitted, because amounts rounded to cents give an inexact rate.
+-- The median ignores single rows that were corrected in one currency only. If the middle half of the
+-- rows does not agree within 2 %, the two columns are not the same money, and no rate is derived.
 CREATE OR REPLACE VIEW affsync.fx_implied AS
 SELECT
   c.currency,
@@ -25,10 +24,10 @@ GROUP BY c.source_id, s.name, c.currency, c.day
 HAVING count(*) >= 3
   AND percentile_disc(0.75) WITHIN GROUP (ORDER BY c.rate)
       <= 1.02 * percentile_disc(0.25) WITHIN GROUP (ORDER BY c.rate);
-COMMENT ON VIEW affsync.fx_implied IS 'Rates that brokers used themselves: the median of a day''s commission rows that have an amount and a figure of at least one US dollar. At least three rows, of which the middle half agrees within 2 %. The last resort of the views that convert.';
+COMMENT ON VIEW affsync.fx_implied IS 'Exchange rates implied by brokers'' own conversions: the median of a day''s commission rows that have an amount and at least one US dollar. Requires at least three rows, of which the middle half agrees within 2 %. Views that convert use these rates only if there is no other.';
 COMMENT ON COLUMN affsync.fx_implied.currency IS 'Currency of the commission.';
-COMMENT ON COLUMN affsync.fx_implied.on_date IS 'The day that the rows count for.';
+COMMENT ON COLUMN affsync.fx_implied.on_date IS 'The day of the rows.';
 COMMENT ON COLUMN affsync.fx_implied.usd_rate IS 'US dollars for one unit.';
 COMMENT ON COLUMN affsync.fx_implied.provider IS '"implied:" and the name of the source.';
 COMMENT ON COLUMN affsync.fx_implied.source_id IS 'The source; see affsync.source.';
-COMMENT ON COLUMN affsync.fx_implied.rows IS 'Rows behind the median.';
+COMMENT ON COLUMN affsync.fx_implied.rows IS 'Number of rows used for the median.';

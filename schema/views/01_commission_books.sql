@@ -1,4 +1,4 @@
--- The commission rows that reports add up: live, and of streams that repeat no other stream.
+-- The commission rows that reports add up: live rows of streams that do not repeat another stream.
 CREATE OR REPLACE VIEW affsync.commission_books AS
 SELECT
   c.source_id,
@@ -13,8 +13,8 @@ SELECT
   c.grain,
   c.day,
   c.amount,
-  -- Converted figures have at most 8 digits after the point; the broker's own have all of theirs.
-  -- OFFSET 0: the rate is looked up once, not once in each place that names it.
+  -- Converted amounts have at most 8 digits after the point; the broker's own keep all digits.
+  -- OFFSET 0 makes PostgreSQL look up the rate once, not once for each reference to it.
   coalesce(c.amount_usd,
            CASE WHEN c.currency = 'USD' THEN c.amount
                 ELSE (SELECT round(x.usd, least(scale(x.usd), 8))
@@ -44,7 +44,7 @@ CROSS JOIN LATERAL (
      ORDER BY x.on_date DESC, x.source_id, x.stream
      LIMIT 1) END AS usd_rate
 ) f
-CROSS JOIN LATERAL (  -- read once, when the first row gets as far as here
+CROSS JOIN LATERAL (  -- evaluated once, when the first row needs it
   SELECT ((SELECT m.rates FROM affsync.fx_implied_by_day m)
           ->> (coalesce(u.whole, c.currency) || ' ' || c.day))::numeric AS usd_rate
 ) i
@@ -62,22 +62,22 @@ CROSS JOIN LATERAL (
     END AS origin
 ) r
 WHERE coalesce(st.in_reports, true);
-COMMENT ON VIEW affsync.commission_books IS 'The commission rows that reports add up: not deleted, and of streams that repeat no other stream (affsync.stream.in_reports).';
+COMMENT ON VIEW affsync.commission_books IS 'The commission rows that reports add up: not deleted, and from streams that do not repeat another stream (affsync.stream.in_reports).';
 COMMENT ON COLUMN affsync.commission_books.source_id IS 'The source; see affsync.source.';
 COMMENT ON COLUMN affsync.commission_books.source IS 'Name of the source.';
 COMMENT ON COLUMN affsync.commission_books.connector IS 'Connector of the source.';
-COMMENT ON COLUMN affsync.commission_books.stream IS 'The feed.';
+COMMENT ON COLUMN affsync.commission_books.stream IS 'The stream; see affsync.stream.';
 COMMENT ON COLUMN affsync.commission_books.external_id IS 'The row''s key in affsync.commission.';
 COMMENT ON COLUMN affsync.commission_books.client_ref IS 'The client.';
 COMMENT ON COLUMN affsync.commission_books.kind IS 'Kind of commission.';
 COMMENT ON COLUMN affsync.commission_books.status IS 'Status of the commission.';
 COMMENT ON COLUMN affsync.commission_books.currency IS 'Currency of amount.';
-COMMENT ON COLUMN affsync.commission_books.grain IS 'What the row sums up.';
-COMMENT ON COLUMN affsync.commission_books.day IS 'The broker''s day; else the UTC day of the moment; else the latest UTC day that its relative time allows.';
-COMMENT ON COLUMN affsync.commission_books.amount IS 'What counts today.';
-COMMENT ON COLUMN affsync.commission_books.amount_usd IS 'The broker''s own figure; else the amount in US dollars by the rate of the day, to 8 digits after the point; else null. See usd_origin.';
-COMMENT ON COLUMN affsync.commission_books.usd_origin IS 'Where amount_usd is from: broker, same currency, fixed rate (affsync.currency_unit), fx_rate or implied (affsync.fx_implied); null when there is none.';
+COMMENT ON COLUMN affsync.commission_books.grain IS 'What one row covers: trade, order, event, day, week, month, or lifetime (a running total).';
+COMMENT ON COLUMN affsync.commission_books.day IS 'The broker''s day; else the UTC day of its time; else the latest UTC day that its relative time allows.';
+COMMENT ON COLUMN affsync.commission_books.amount IS 'The amount that counts now.';
+COMMENT ON COLUMN affsync.commission_books.amount_usd IS 'The broker''s own amount in US dollars; else the amount converted at the rate of the day, to 8 digits after the point; else null. See usd_origin.';
+COMMENT ON COLUMN affsync.commission_books.usd_origin IS 'Origin of amount_usd: broker, same currency, fixed rate (affsync.currency_unit), fx_rate or implied (affsync.fx_implied); null if there is no amount in US dollars.';
 COMMENT ON COLUMN affsync.commission_books.volume_lots IS 'Volume in lots.';
-COMMENT ON COLUMN affsync.commission_books.link_code IS 'The partner link that brought it.';
-COMMENT ON COLUMN affsync.commission_books.counts IS 'False for what was rejected or reversed: never add those.';
-COMMENT ON COLUMN affsync.commission_books.has_paid_state IS 'Whether rows of this stream ever become paid (affsync.stream.has_paid_state; true while that is not known).';
+COMMENT ON COLUMN affsync.commission_books.link_code IS 'The partner link that it came through.';
+COMMENT ON COLUMN affsync.commission_books.counts IS 'False if the row was rejected or reversed: never add such rows.';
+COMMENT ON COLUMN affsync.commission_books.has_paid_state IS 'Whether rows of this stream can show that they were paid (affsync.stream.has_paid_state; true if unknown).';

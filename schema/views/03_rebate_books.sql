@@ -1,4 +1,4 @@
--- The rebate rows that reports add up: live, and of streams that repeat no other stream.
+-- The rebate rows that reports add up: live rows of streams that do not repeat another stream.
 CREATE OR REPLACE VIEW affsync.rebate_books AS
 SELECT
   b.source_id,
@@ -15,8 +15,8 @@ SELECT
   b.occurred_at,
   b.amount,
   b.currency,
-  -- Converted figures have at most 8 digits after the point; the broker's own have all of theirs.
-  -- OFFSET 0: the rate is looked up once, not once in each place that names it.
+  -- Converted amounts have at most 8 digits after the point; the broker's own keep all digits.
+  -- OFFSET 0 makes PostgreSQL look up the rate once, not once for each reference to it.
   coalesce(b.amount_usd,
            CASE WHEN b.currency = 'USD' THEN b.amount
                 ELSE (SELECT round(x.usd, least(scale(x.usd), 8))
@@ -48,7 +48,7 @@ CROSS JOIN LATERAL (
      ORDER BY x.on_date DESC, x.source_id, x.stream
      LIMIT 1) END AS usd_rate
 ) f
-CROSS JOIN LATERAL (  -- read once, when the first row gets as far as here
+CROSS JOIN LATERAL (  -- evaluated once, when the first row needs it
   SELECT ((SELECT m.rates FROM affsync.fx_implied_by_day m)
           ->> (coalesce(u.whole, b.currency) || ' ' || b.day))::numeric AS usd_rate
 ) i
@@ -66,23 +66,23 @@ CROSS JOIN LATERAL (
     END AS origin
 ) r
 WHERE coalesce(st.in_reports, true);
-COMMENT ON VIEW affsync.rebate_books IS 'The rebate rows that reports add up: not deleted, and of streams that repeat no other stream (affsync.stream.in_reports).';
+COMMENT ON VIEW affsync.rebate_books IS 'The rebate rows that reports add up: not deleted, and from streams that do not repeat another stream (affsync.stream.in_reports).';
 COMMENT ON COLUMN affsync.rebate_books.source_id IS 'The source; see affsync.source.';
 COMMENT ON COLUMN affsync.rebate_books.source IS 'Name of the source.';
 COMMENT ON COLUMN affsync.rebate_books.connector IS 'Connector of the source.';
-COMMENT ON COLUMN affsync.rebate_books.stream IS 'The feed.';
+COMMENT ON COLUMN affsync.rebate_books.stream IS 'The stream; see affsync.stream.';
 COMMENT ON COLUMN affsync.rebate_books.external_id IS 'The row''s key in affsync.rebate.';
 COMMENT ON COLUMN affsync.rebate_books.client_ref IS 'The client.';
 COMMENT ON COLUMN affsync.rebate_books.account IS 'The client''s trading account.';
 COMMENT ON COLUMN affsync.rebate_books.rebate_group_id IS 'The rule; see affsync.rebate_group.';
-COMMENT ON COLUMN affsync.rebate_books.rebate_percent IS 'Part that is passed on, in percent.';
+COMMENT ON COLUMN affsync.rebate_books.rebate_percent IS 'Share that is passed on, in percent.';
 COMMENT ON COLUMN affsync.rebate_books.status IS 'Status of the rebate.';
-COMMENT ON COLUMN affsync.rebate_books.grain IS 'What the row sums up.';
-COMMENT ON COLUMN affsync.rebate_books.occurred_at IS 'When it was passed on; null for running totals.';
-COMMENT ON COLUMN affsync.rebate_books.amount IS 'Passed on.';
+COMMENT ON COLUMN affsync.rebate_books.grain IS 'What one row covers: trade, order, event, day, week, month, or lifetime (a running total).';
+COMMENT ON COLUMN affsync.rebate_books.occurred_at IS 'When the money was passed on; null for running totals.';
+COMMENT ON COLUMN affsync.rebate_books.amount IS 'Amount passed on.';
 COMMENT ON COLUMN affsync.rebate_books.currency IS 'Currency of amount.';
-COMMENT ON COLUMN affsync.rebate_books.amount_usd IS 'The broker''s own figure; else the amount in US dollars by the rate of the day, to 8 digits after the point; else null. See usd_origin. A running total has no day, so that no rate but a fixed one holds for it.';
-COMMENT ON COLUMN affsync.rebate_books.usd_origin IS 'Where amount_usd is from: broker, same currency, fixed rate (affsync.currency_unit), fx_rate or implied (affsync.fx_implied); null when there is none.';
-COMMENT ON COLUMN affsync.rebate_books.basis_amount_usd IS 'The earning that it is a part of, in US dollars; null where nothing tells.';
-COMMENT ON COLUMN affsync.rebate_books.day IS 'The UTC day on which it was passed on; null for running totals.';
-COMMENT ON COLUMN affsync.rebate_books.counts IS 'False for what was rejected or reversed: never add those.';
+COMMENT ON COLUMN affsync.rebate_books.amount_usd IS 'The broker''s own amount in US dollars; else the amount converted at the rate of the day, to 8 digits after the point; else null. See usd_origin. A running total has no day, so only a fixed rate applies to it.';
+COMMENT ON COLUMN affsync.rebate_books.usd_origin IS 'Origin of amount_usd: broker, same currency, fixed rate (affsync.currency_unit), fx_rate or implied (affsync.fx_implied); null if there is no amount in US dollars.';
+COMMENT ON COLUMN affsync.rebate_books.basis_amount_usd IS 'The earning that the rebate is a share of, in US dollars; null if unknown.';
+COMMENT ON COLUMN affsync.rebate_books.day IS 'The UTC day on which the money was passed on; null for running totals.';
+COMMENT ON COLUMN affsync.rebate_books.counts IS 'False if the row was rejected or reversed: never add such rows.';

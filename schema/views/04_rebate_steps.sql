@@ -1,6 +1,6 @@
--- How running totals of rebates grew: the only form in which lifetime rows may stand beside dated ones. A
--- step from or to nothing is none (nobody knows what the total was), nor is one from one currency to
--- another. What a row grew stays in its day when the row itself leaves the list.
+-- Growth steps of running totals of rebates: only these may be added to dated rows, never the
+-- lifetime rows themselves. A change from or to null is not a step, because the total is unknown; nor
+-- is a change of currency. A step keeps its day if the row later leaves the list.
 CREATE OR REPLACE VIEW affsync.rebate_steps AS
 SELECT
   b.source_id,
@@ -31,9 +31,9 @@ FROM (
     c.source_id, s.name AS source, s.connector, c.stream, c.external_id, c.client_ref, c.account, c.rebate_group_id,
     c.status, (h.changed_at AT TIME ZONE 'UTC')::date AS day, d.step, d.step_usd,
     c.amount_usd IS NOT NULL AND d.step_usd IS NOT NULL AS by_broker,
-    -- The currency of that time: of the next change of it what was before, else the row's own.
+    -- The currency at that time: the old value in the next change of the currency, else the row's own.
     CASE WHEN l.before IS NULL THEN c.currency ELSE l.before ->> 'currency' END AS currency,
-    -- The last reading that still found the old total.
+    -- Time of the last reading that still found the old total.
     greatest(
       c.first_seen_at,
       (SELECT p.changed_at
@@ -86,7 +86,7 @@ CROSS JOIN LATERAL (
      ORDER BY x.on_date DESC, x.source_id, x.stream
      LIMIT 1) END AS usd_rate
 ) f
-CROSS JOIN LATERAL (  -- read once, when the first row gets as far as here
+CROSS JOIN LATERAL (  -- evaluated once, when the first row needs it
   SELECT ((SELECT m.rates FROM affsync.fx_implied_by_day m)
           ->> (coalesce(u.whole, b.currency) || ' ' || b.day))::numeric AS usd_rate
 ) i
@@ -103,22 +103,22 @@ CROSS JOIN LATERAL (
       WHEN i.usd_rate IS NOT NULL THEN 'implied'
     END AS origin
 ) r;
-COMMENT ON VIEW affsync.rebate_steps IS 'Recorded growth of running totals of rebates (grain lifetime), one row a change, of rows that have left the list since as well. What a total was when it was first read is in no step.';
+COMMENT ON VIEW affsync.rebate_steps IS 'Recorded growth of running totals of rebates (grain lifetime), one row per change, including rows that have since left the list. The value of a total at its first reading is not in any step.';
 COMMENT ON COLUMN affsync.rebate_steps.source_id IS 'The source; see affsync.source.';
 COMMENT ON COLUMN affsync.rebate_steps.source IS 'Name of the source.';
 COMMENT ON COLUMN affsync.rebate_steps.connector IS 'Connector of the source.';
-COMMENT ON COLUMN affsync.rebate_steps.stream IS 'The feed.';
+COMMENT ON COLUMN affsync.rebate_steps.stream IS 'The stream; see affsync.stream.';
 COMMENT ON COLUMN affsync.rebate_steps.external_id IS 'The row''s key in affsync.rebate.';
 COMMENT ON COLUMN affsync.rebate_steps.client_ref IS 'The client.';
 COMMENT ON COLUMN affsync.rebate_steps.account IS 'The client''s trading account.';
 COMMENT ON COLUMN affsync.rebate_steps.rebate_group_id IS 'The rule; see affsync.rebate_group.';
 COMMENT ON COLUMN affsync.rebate_steps.status IS 'Status of the rebate.';
-COMMENT ON COLUMN affsync.rebate_steps.currency IS 'Currency of amount, as the row had it then.';
-COMMENT ON COLUMN affsync.rebate_steps.day IS 'The UTC day on which affsync met the change.';
-COMMENT ON COLUMN affsync.rebate_steps.amount IS 'By how much the total changed.';
-COMMENT ON COLUMN affsync.rebate_steps.amount_usd IS 'By how much the broker''s own figure in US dollars changed; else amount by the rate of the day, to 8 digits after the point; else null. See usd_origin.';
-COMMENT ON COLUMN affsync.rebate_steps.usd_origin IS 'Where amount_usd is from: broker, same currency, fixed rate (affsync.currency_unit), fx_rate or implied (affsync.fx_implied); null when there is none.';
-COMMENT ON COLUMN affsync.rebate_steps.counts IS 'False for what was rejected or reversed: never add those.';
-COMMENT ON COLUMN affsync.rebate_steps.since IS 'The last reading that found the total as it was before: it grew between since and until. That of the last run that succeeded before; where such runs are no longer known, the last change of the row.';
-COMMENT ON COLUMN affsync.rebate_steps.until IS 'When affsync met the change.';
+COMMENT ON COLUMN affsync.rebate_steps.currency IS 'Currency of amount at that time.';
+COMMENT ON COLUMN affsync.rebate_steps.day IS 'The UTC day on which affsync detected the change.';
+COMMENT ON COLUMN affsync.rebate_steps.amount IS 'Change of the total.';
+COMMENT ON COLUMN affsync.rebate_steps.amount_usd IS 'Change of the broker''s own amount in US dollars; else amount converted at the rate of the day, to 8 digits after the point; else null. See usd_origin.';
+COMMENT ON COLUMN affsync.rebate_steps.usd_origin IS 'Origin of amount_usd: broker, same currency, fixed rate (affsync.currency_unit), fx_rate or implied (affsync.fx_implied); null if there is no amount in US dollars.';
+COMMENT ON COLUMN affsync.rebate_steps.counts IS 'False if the row was rejected or reversed: never add such rows.';
+COMMENT ON COLUMN affsync.rebate_steps.since IS 'Time of the last reading that found the old total: the total grew between since and until. It is the start of the last succeeded run before the change; if such runs are no longer stored, the last earlier change of the row.';
+COMMENT ON COLUMN affsync.rebate_steps.until IS 'When affsync detected the change.';
 COMMENT ON COLUMN affsync.rebate_steps.change_id IS 'The change; see affsync.record_change.';

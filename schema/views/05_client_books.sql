@@ -1,4 +1,4 @@
--- One row a client, of what all feeds of its source tell: of each column what was told last.
+-- One row per client, merged from all streams of its source: each column has the latest value.
 CREATE OR REPLACE VIEW affsync.client_books AS
 SELECT
   c.source_id,
@@ -30,18 +30,18 @@ LEFT JOIN affsync.stream st ON st.source_id = c.source_id AND st.stream = c.stre
 WHERE c.deleted_at IS NULL AND c.client_ref IS NOT NULL
   AND coalesce(st.in_reports, true) AND st.retired_at IS NULL
 GROUP BY c.source_id, c.client_ref;
-COMMENT ON VIEW affsync.client_books IS 'The clients that reports know, one row each: not deleted, and of feeds that the connector still has. Of several feeds that tell of the same client, the latest word counts.';
+COMMENT ON VIEW affsync.client_books IS 'The clients in reports, one row each: not deleted, and from streams that the connector still has. If several streams have the same client, the latest value counts.';
 COMMENT ON COLUMN affsync.client_books.source_id IS 'The source; see affsync.source.';
 COMMENT ON COLUMN affsync.client_books.client_ref IS 'The client.';
-COMMENT ON COLUMN affsync.client_books.country IS 'Country code, as the broker gives it.';
+COMMENT ON COLUMN affsync.client_books.country IS 'Country code, as given by the broker.';
 COMMENT ON COLUMN affsync.client_books.status IS 'Status of the client.';
 COMMENT ON COLUMN affsync.client_books.registered_at IS 'When the client registered.';
 COMMENT ON COLUMN affsync.client_books.first_deposit_at IS 'First deposit.';
 COMMENT ON COLUMN affsync.client_books.first_trade_at IS 'First trade.';
-COMMENT ON COLUMN affsync.client_books.link_code IS 'The partner link that brought the client.';
-COMMENT ON COLUMN affsync.client_books.campaign IS 'The campaign that brought the client.';
+COMMENT ON COLUMN affsync.client_books.link_code IS 'The partner link that the client came through.';
+COMMENT ON COLUMN affsync.client_books.campaign IS 'The campaign that the client came through.';
 COMMENT ON COLUMN affsync.client_books.volume_lots IS 'Volume traded so far, in lots.';
 COMMENT ON COLUMN affsync.client_books.earned_usd IS 'What the partner earned with the client so far, in US dollars; a running total of the broker.';
 COMMENT ON COLUMN affsync.client_books.rebate_usd IS 'What was passed on to the client so far, in US dollars; a running total of the broker.';
-COMMENT ON COLUMN affsync.client_books.last_activity_at IS 'Last sign of life that any feed reports.';
-COMMENT ON COLUMN affsync.client_books.has_deposit IS 'Whether any feed says that the client ever deposited; null where none tells.';
+COMMENT ON COLUMN affsync.client_books.last_activity_at IS 'Latest activity in any stream.';
+COMMENT ON COLUMN affsync.client_books.has_deposit IS 'Whether the client ever deposited, according to any stream; null if unknown.';

@@ -1,8 +1,8 @@
--- Dated rows and running totals of one client tell the same money twice: where a client has dated
--- rows these count, otherwise the latest totals. Where it has no rows at all, both figures are what
--- the broker says of the client itself, so that sums of rows and totals of a lifetime are never
--- subtracted from each other. Money without a client is a line of its own: with it, the clients add
--- up to what their source earned.
+-- Dated rows and running totals of one client are the same money. If a client has dated rows, these
+-- count; if not, its latest running totals. If a client has no rows at all, both amounts are the
+-- broker's own totals of the client, so that sums of rows and lifetime totals are never subtracted
+-- from each other. Money without a client has its own row, so that all rows add up to what the source
+-- earned.
 CREATE OR REPLACE VIEW reporting.client_performance AS
 WITH earned AS (
   SELECT
@@ -26,7 +26,7 @@ WITH earned AS (
                grain IS DISTINCT FROM 'lifetime' AS dated,
                amount IS NOT NULL AND amount_usd IS NULL AS unknown
         FROM affsync.commission_books
-        OFFSET 0) c  -- each figure is found once, not once in each sum
+        OFFSET 0) c  -- computes each amount once, not once for each sum
   GROUP BY source_id, client_key
 ), passed_on AS (
   SELECT
@@ -76,8 +76,8 @@ WITH earned AS (
 ), sorted AS (
   SELECT
     *,
-    -- Rebates alone are set against the client's own totals only where the source has no commission
-    -- rows at all to be set against.
+    -- For a client without commission rows but with rebate rows, the broker's totals of the client are
+    -- used only if its source has no commission rows at all.
     (earned_usd IS NOT NULL OR rebate_usd IS NOT NULL)
       AND NOT has_earned AND NOT (has_passed_on AND tells_earnings) AS by_client
   FROM figures
@@ -128,24 +128,24 @@ SELECT
   END AS rebate_from
 FROM known f
 JOIN affsync.source s ON s.source_id = f.source_id;
-COMMENT ON VIEW reporting.client_performance IS 'What each client brought and got back, and one line a source for money that belongs to no client. Where a client has dated rows these are added up, otherwise the latest running totals; where it has no rows at all, the broker''s own totals of the client. commission_from and rebate_from say which.';
+COMMENT ON VIEW reporting.client_performance IS 'What each client earned the partner and received back, and one row per source for money without a client. If a client has dated rows, these are added up; if not, its latest running totals; if it has no rows at all, the broker''s own totals of the client. commission_from and rebate_from say which.';
 COMMENT ON COLUMN reporting.client_performance.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.client_performance.connector IS 'Connector of the source.';
-COMMENT ON COLUMN reporting.client_performance.client_ref IS 'The client; the same text at another source is somebody else. Null: money of the source that belongs to no client.';
-COMMENT ON COLUMN reporting.client_performance.country IS 'Country code, as the broker gives it.';
+COMMENT ON COLUMN reporting.client_performance.client_ref IS 'The client; the same text at another source is another client. Null: money of the source without a client.';
+COMMENT ON COLUMN reporting.client_performance.country IS 'Country code, as given by the broker.';
 COMMENT ON COLUMN reporting.client_performance.status IS 'Status of the client.';
 COMMENT ON COLUMN reporting.client_performance.registered_at IS 'When the client registered.';
 COMMENT ON COLUMN reporting.client_performance.first_deposit_at IS 'First deposit.';
 COMMENT ON COLUMN reporting.client_performance.first_trade_at IS 'First trade.';
-COMMENT ON COLUMN reporting.client_performance.commission_usd IS 'Earned with the client, in US dollars, without rejected and reversed rows; null when it is not known of every row.';
-COMMENT ON COLUMN reporting.client_performance.rebate_usd IS 'Passed on to the client, in US dollars, without rejected and reversed rows; null when it is not known of every row.';
+COMMENT ON COLUMN reporting.client_performance.commission_usd IS 'Earned with the client, in US dollars, without rejected and reversed rows; null if it is unknown for any row.';
+COMMENT ON COLUMN reporting.client_performance.rebate_usd IS 'Passed on to the client, in US dollars, without rejected and reversed rows; null if it is unknown for any row.';
 COMMENT ON COLUMN reporting.client_performance.net_usd IS 'commission_usd minus rebate_usd.';
-COMMENT ON COLUMN reporting.client_performance.volume_lots IS 'Volume in lots: the broker''s figure for the client, else that of the commission rows.';
+COMMENT ON COLUMN reporting.client_performance.volume_lots IS 'Volume in lots: the broker''s value for the client, else the sum of the commission rows.';
 COMMENT ON COLUMN reporting.client_performance.last_commission_on IS 'Latest day with a dated commission.';
-COMMENT ON COLUMN reporting.client_performance.usd_origin IS 'Where the dollars of commission_usd are from: broker, same currency, fixed rate, fx_rate, implied, or mixed; null when there is none.';
-COMMENT ON COLUMN reporting.client_performance.rows_without_usd IS 'Commission and rebate rows that have an amount but no figure in US dollars. Unless it is 0, net_usd is null.';
-COMMENT ON COLUMN reporting.client_performance.link_code IS 'The partner link that brought the client; where nothing tells, that of its commission rows if all have the same.';
-COMMENT ON COLUMN reporting.client_performance.campaign IS 'The campaign that brought the client.';
+COMMENT ON COLUMN reporting.client_performance.usd_origin IS 'Origin of commission_usd: broker, same currency, fixed rate, fx_rate, implied, or mixed; null if there is no amount in US dollars.';
+COMMENT ON COLUMN reporting.client_performance.rows_without_usd IS 'Number of commission and rebate rows that have an amount but no amount in US dollars. If it is not 0, net_usd is null.';
+COMMENT ON COLUMN reporting.client_performance.link_code IS 'The partner link that the client came through; if the client has none, the link of its commission rows if they all have the same.';
+COMMENT ON COLUMN reporting.client_performance.campaign IS 'The campaign that the client came through.';
 COMMENT ON COLUMN reporting.client_performance.source_id IS 'The source; see affsync.source.';
-COMMENT ON COLUMN reporting.client_performance.commission_from IS 'What commission_usd is: the sum of dated rows, the latest running totals, or client (the broker''s own total of the client); null where nothing tells, and commission_usd is 0.';
-COMMENT ON COLUMN reporting.client_performance.rebate_from IS 'What rebate_usd is, in the same words; client only where commission_usd is not from rows.';
+COMMENT ON COLUMN reporting.client_performance.commission_from IS 'What commission_usd is: dated rows (their sum), running totals (the latest), or client (the broker''s own total of the client); null if there is no data, and commission_usd is 0.';
+COMMENT ON COLUMN reporting.client_performance.rebate_from IS 'What rebate_usd is, in the same words; client only if commission_usd is not from rows.';

@@ -27,23 +27,23 @@ LEFT JOIN LATERAL (
   ORDER BY g.stream
   LIMIT 1
 ) g ON true;
-COMMENT ON VIEW reporting.rebates IS 'Money passed on to clients, row by row, also what was rejected or reversed: add only rows that count. Rows of grain lifetime are running totals: do not add them to others.';
+COMMENT ON VIEW reporting.rebates IS 'Money passed on to clients, row by row, including rejected and reversed rows: add only rows that count. Rows of grain lifetime are running totals: do not add them to other rows.';
 COMMENT ON COLUMN reporting.rebates.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.rebates.connector IS 'Connector of the source.';
 COMMENT ON COLUMN reporting.rebates.client_ref IS 'The client.';
 COMMENT ON COLUMN reporting.rebates.account IS 'The client''s trading account.';
-COMMENT ON COLUMN reporting.rebates.group_title IS 'Name of the rule that it follows.';
-COMMENT ON COLUMN reporting.rebates.rebate_percent IS 'Part that is passed on, in percent: of the row, else of the rule.';
-COMMENT ON COLUMN reporting.rebates.amount IS 'Passed on.';
+COMMENT ON COLUMN reporting.rebates.group_title IS 'Name of the rebate rule.';
+COMMENT ON COLUMN reporting.rebates.rebate_percent IS 'Share that is passed on, in percent: from the row, else from the rule.';
+COMMENT ON COLUMN reporting.rebates.amount IS 'Amount passed on.';
 COMMENT ON COLUMN reporting.rebates.currency IS 'Currency of amount.';
-COMMENT ON COLUMN reporting.rebates.amount_usd IS 'Passed on, in US dollars; null where nothing tells.';
-COMMENT ON COLUMN reporting.rebates.net_usd IS 'What is left of the earning that it is a part of, in US dollars.';
-COMMENT ON COLUMN reporting.rebates.usd_origin IS 'Where amount_usd is from: broker, same currency, fixed rate, fx_rate or implied; null when there is none.';
+COMMENT ON COLUMN reporting.rebates.amount_usd IS 'Amount passed on, in US dollars; null if unknown.';
+COMMENT ON COLUMN reporting.rebates.net_usd IS 'The earning that the rebate is a share of, minus the rebate, in US dollars.';
+COMMENT ON COLUMN reporting.rebates.usd_origin IS 'Origin of amount_usd: broker, same currency, fixed rate, fx_rate or implied; null if there is no amount in US dollars.';
 COMMENT ON COLUMN reporting.rebates.status IS 'Status of the rebate.';
-COMMENT ON COLUMN reporting.rebates.grain IS 'What the row sums up; lifetime is a running total.';
-COMMENT ON COLUMN reporting.rebates.occurred_at IS 'When it was passed on; null for running totals.';
-COMMENT ON COLUMN reporting.rebates.stream IS 'The feed.';
+COMMENT ON COLUMN reporting.rebates.grain IS 'What one row covers; lifetime is a running total.';
+COMMENT ON COLUMN reporting.rebates.occurred_at IS 'When the money was passed on; null for running totals.';
+COMMENT ON COLUMN reporting.rebates.stream IS 'The stream; see affsync.stream.';
 COMMENT ON COLUMN reporting.rebates.external_id IS 'The row''s key in affsync.rebate.';
 COMMENT ON COLUMN reporting.rebates.source_id IS 'The source; see affsync.source.';
-COMMENT ON COLUMN reporting.rebates.counts IS 'False for what was rejected or reversed. Add amounts only WHERE counts.';
-COMMENT ON COLUMN reporting.rebates.day IS 'The UTC day on which it was passed on; null for running totals.';
+COMMENT ON COLUMN reporting.rebates.counts IS 'False if the row was rejected or reversed. Add amounts only WHERE counts.';
+COMMENT ON COLUMN reporting.rebates.day IS 'The UTC day on which the money was passed on; null for running totals.';

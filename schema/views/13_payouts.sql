@@ -26,13 +26,13 @@ FROM (
   SELECT
     *,
     (coalesce(paid_on, requested_at) AT TIME ZONE 'UTC')::date AS day,
-    -- An earlier refusal does not end a payout that is open again.
+    -- A payout that is open again has not ended, even if it was refused before.
     CASE WHEN open THEN now() ELSE coalesce(paid_on, refused_at) END AS ended_at
   FROM (
     SELECT
       *,
-      -- What a broker calls processed may be a refusal: a day of payment is one only of what was
-      -- paid, or of what it does not say the state of.
+      -- A broker's processing time may be the time of a refusal. It is a time of payment only if the
+      -- payout was paid, or if its status is unknown.
       CASE WHEN NOT open AND NOT refused THEN paid_at END AS paid_on,
       CASE WHEN refused THEN coalesce(rejected_at, paid_at) END AS refused_at
     FROM (
@@ -57,7 +57,7 @@ CROSS JOIN LATERAL (
      ORDER BY x.on_date DESC, x.source_id, x.stream
      LIMIT 1) END AS usd_rate
 ) f
-CROSS JOIN LATERAL (  -- read once, when the first row gets as far as here
+CROSS JOIN LATERAL (  -- evaluated once, when the first row needs it
   SELECT ((SELECT m.rates FROM affsync.fx_implied_by_day m)
           ->> (coalesce(u.whole, p.currency) || ' ' || p.day))::numeric AS usd_rate
 ) i
@@ -82,12 +82,12 @@ COMMENT ON COLUMN reporting.payouts.external_id IS 'The broker''s id of the payo
 COMMENT ON COLUMN reporting.payouts.status IS 'Status of the payout.';
 COMMENT ON COLUMN reporting.payouts.amount IS 'Amount paid out.';
 COMMENT ON COLUMN reporting.payouts.currency IS 'Currency of amount.';
-COMMENT ON COLUMN reporting.payouts.amount_usd IS 'The broker''s own figure; else the amount in US dollars by the rate of the day paid (or requested), to 8 digits after the point; else null. See usd_origin.';
-COMMENT ON COLUMN reporting.payouts.method IS 'Way of payment, in the broker''s words.';
-COMMENT ON COLUMN reporting.payouts.requested_at IS 'When it was asked for.';
-COMMENT ON COLUMN reporting.payouts.paid_at IS 'When it was paid; null of what was refused or is still open.';
-COMMENT ON COLUMN reporting.payouts.days_waiting IS 'Whole days from the request until it was paid or refused, or until now while it is open; null when there is no telling.';
-COMMENT ON COLUMN reporting.payouts.usd_origin IS 'Where amount_usd is from: broker, same currency, fixed rate (affsync.currency_unit), fx_rate or implied (affsync.fx_implied); null when there is none.';
-COMMENT ON COLUMN reporting.payouts.stream IS 'The feed.';
+COMMENT ON COLUMN reporting.payouts.amount_usd IS 'The broker''s own amount in US dollars; else the amount converted at the rate of the day of payment (or request), to 8 digits after the point; else null. See usd_origin.';
+COMMENT ON COLUMN reporting.payouts.method IS 'Payment method, in the broker''s words.';
+COMMENT ON COLUMN reporting.payouts.requested_at IS 'When it was requested.';
+COMMENT ON COLUMN reporting.payouts.paid_at IS 'When it was paid; null if it was refused or is still open.';
+COMMENT ON COLUMN reporting.payouts.days_waiting IS 'Whole days from the request until it was paid or refused, or until now while it is open; null if unknown.';
+COMMENT ON COLUMN reporting.payouts.usd_origin IS 'Origin of amount_usd: broker, same currency, fixed rate (affsync.currency_unit), fx_rate or implied (affsync.fx_implied); null if there is no amount in US dollars.';
+COMMENT ON COLUMN reporting.payouts.stream IS 'The stream; see affsync.stream.';
 COMMENT ON COLUMN reporting.payouts.source_id IS 'The source; see affsync.source.';
-COMMENT ON COLUMN reporting.payouts.refused_at IS 'When it was rejected, failed or cancelled; null of others, and where nothing tells.';
+COMMENT ON COLUMN reporting.payouts.refused_at IS 'When it was rejected, failed or cancelled; null for other payouts, and if unknown.';

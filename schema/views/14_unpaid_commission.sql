@@ -16,14 +16,14 @@ FROM affsync.commission_books
 WHERE has_paid_state AND grain IS DISTINCT FROM 'lifetime'
   AND status IN ('accrued', 'pending', 'approved', 'held')
 GROUP BY source_id, source, connector, currency;
-COMMENT ON VIEW reporting.unpaid_commission IS 'Commission that was earned but not paid yet: accrued, pending, approved or held. Only of feeds whose rows ever say that they were paid (affsync.stream.has_paid_state); what others owe is in reporting.balances alone. Rows without a known status and running totals are left out.';
+COMMENT ON VIEW reporting.unpaid_commission IS 'Commission that was earned but not paid yet: accrued, pending, approved or held. Only from streams whose rows can show that they were paid (affsync.stream.has_paid_state); for others, see reporting.balances. Rows without a known status and running totals are omitted.';
 COMMENT ON COLUMN reporting.unpaid_commission.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.unpaid_commission.connector IS 'Connector of the source.';
 COMMENT ON COLUMN reporting.unpaid_commission.currency IS 'Currency of amount.';
 COMMENT ON COLUMN reporting.unpaid_commission.amount IS 'Sum in that currency.';
-COMMENT ON COLUMN reporting.unpaid_commission.amount_usd IS 'Sum in US dollars; null when it is not known of every row. Add up rows_without_usd beside it.';
+COMMENT ON COLUMN reporting.unpaid_commission.amount_usd IS 'Sum in US dollars; null if it is unknown for any row. Report the sum of rows_without_usd with it.';
 COMMENT ON COLUMN reporting.unpaid_commission.oldest_on IS 'Day of the oldest unpaid row.';
-COMMENT ON COLUMN reporting.unpaid_commission.rows IS 'Rows behind the sum.';
-COMMENT ON COLUMN reporting.unpaid_commission.usd_origin IS 'Where amount_usd is from: broker, same currency, fixed rate, fx_rate, implied, or mixed; null when there is none.';
-COMMENT ON COLUMN reporting.unpaid_commission.rows_without_usd IS 'Rows behind the sum that have an amount but no figure in US dollars. Unless it is 0, amount_usd is null.';
+COMMENT ON COLUMN reporting.unpaid_commission.rows IS 'Number of rows in the sum.';
+COMMENT ON COLUMN reporting.unpaid_commission.usd_origin IS 'Origin of amount_usd: broker, same currency, fixed rate, fx_rate, implied, or mixed; null if there is no amount in US dollars.';
+COMMENT ON COLUMN reporting.unpaid_commission.rows_without_usd IS 'Number of rows in the sum that have an amount but no amount in US dollars. If it is not 0, amount_usd is null.';
 COMMENT ON COLUMN reporting.unpaid_commission.source_id IS 'The source; see affsync.source.';

@@ -1,7 +1,6 @@
--- What changed the books after affsync had stored it: one row a change of an amount. A row that
--- vanished or came back took its money with it: its columns did not change, so their value at that
--- time is looked up, in the next change that names the column, else in the row. What was rejected,
--- reversed or refused counts as nothing.
+-- Changes of stored amounts, one row per change. The columns of a row that vanished or came back did
+-- not change, so their values at that time are taken from the next change that contains the column,
+-- else from the row. Rejected, reversed or refused money counts as zero.
 CREATE OR REPLACE VIEW reporting.retroactive_changes AS
 WITH row_now AS (
   SELECT 'commission' AS record_table, source_id, stream, external_id,
@@ -26,7 +25,7 @@ WITH row_now AS (
   SELECT
     h.source_id, h.stream, h.record_table, h.external_id, h.changed_at, h.operation,
     n.day, n.running_total, n.client_ref,
-    -- What the columns held after the change...
+    -- Values after the change.
     CASE WHEN h.after ? 'amount' THEN (h.after ->> 'amount')::numeric
          WHEN a.before IS NULL THEN n.amount ELSE (a.before ->> 'amount')::numeric
     END AS amount_after,
@@ -72,7 +71,7 @@ WITH row_now AS (
 ), counted AS (
   SELECT
     h.*,
-    -- ...and before it.
+    -- Values before the change.
     CASE WHEN h.before ? 'currency' THEN h.before ->> 'currency' ELSE h.currency_after END
       AS currency_before,
     CASE
@@ -115,28 +114,28 @@ SELECT
 FROM counted h
 JOIN affsync.source s ON s.source_id = h.source_id
 CROSS JOIN LATERAL (
-  -- Nothing is nothing in any currency.
+  -- Zero is the same in every currency.
   SELECT coalesce(h.currency_before <> h.currency_after, false)
          AND coalesce(h.counted_before, 0) <> 0 AND coalesce(h.counted_after, 0) <> 0
     AS two_currencies
 ) w
 WHERE w.two_currencies OR h.counted_before IS DISTINCT FROM h.counted_after;
-COMMENT ON VIEW reporting.retroactive_changes IS 'Changes of what counts, after affsync had stored it: of the amount alone, so that each is told once. A vanished row counts as a change to nothing, a returned one as a change from nothing, and what is rejected, reversed or refused as nothing. Streams that repeat another one are left out. Add differences by currency, without running totals.';
+COMMENT ON VIEW reporting.retroactive_changes IS 'Changes of amounts after affsync had stored them, only of the column amount, so that each change is shown once. A vanished row is a change to null, a returned row a change from null; rejected, reversed or refused money counts as 0. Streams that repeat another one are omitted. Add differences by currency, without running totals.';
 COMMENT ON COLUMN reporting.retroactive_changes.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.retroactive_changes.connector IS 'Connector of the source.';
-COMMENT ON COLUMN reporting.retroactive_changes.changed_at IS 'When affsync met the change.';
+COMMENT ON COLUMN reporting.retroactive_changes.changed_at IS 'When affsync detected the change.';
 COMMENT ON COLUMN reporting.retroactive_changes.record_table IS 'The record table that holds the row.';
 COMMENT ON COLUMN reporting.retroactive_changes.external_id IS 'The row''s key.';
 COMMENT ON COLUMN reporting.retroactive_changes.column_name IS 'amount: the money column that counts.';
-COMMENT ON COLUMN reporting.retroactive_changes.before IS 'The amount that counted before; null: there was none.';
-COMMENT ON COLUMN reporting.retroactive_changes.after IS 'The amount that counts after it; null: there is none.';
-COMMENT ON COLUMN reporting.retroactive_changes.difference IS 'after minus before, null taken as 0; null where the two are in different currencies (see reason).';
-COMMENT ON COLUMN reporting.retroactive_changes.occurred_on IS 'The day that the row counts for, as the broker has it now: of a payout, the UTC day of its request. Null for running totals and balances.';
+COMMENT ON COLUMN reporting.retroactive_changes.before IS 'The amount that counted before the change; null: none.';
+COMMENT ON COLUMN reporting.retroactive_changes.after IS 'The amount that counted after the change; null: none.';
+COMMENT ON COLUMN reporting.retroactive_changes.difference IS 'after minus before, with null as 0; null if the two are in different currencies (see reason).';
+COMMENT ON COLUMN reporting.retroactive_changes.occurred_on IS 'The current day of the row; for a payout, the UTC day of its request. Null for running totals and balances.';
 COMMENT ON COLUMN reporting.retroactive_changes.operation IS 'update, delete (the row vanished) or restore (it came back).';
-COMMENT ON COLUMN reporting.retroactive_changes.stream IS 'The feed.';
-COMMENT ON COLUMN reporting.retroactive_changes.currency IS 'Currency of after and difference at that time; where nothing is left, of before.';
-COMMENT ON COLUMN reporting.retroactive_changes.client_ref IS 'The client; null where the row has none.';
-COMMENT ON COLUMN reporting.retroactive_changes.running_total IS 'True for running totals and balances, which change in the normal course of things.';
+COMMENT ON COLUMN reporting.retroactive_changes.stream IS 'The stream; see affsync.stream.';
+COMMENT ON COLUMN reporting.retroactive_changes.currency IS 'Currency of after and difference at that time; if nothing is left, the currency of before.';
+COMMENT ON COLUMN reporting.retroactive_changes.client_ref IS 'The client; null if the row has none.';
+COMMENT ON COLUMN reporting.retroactive_changes.running_total IS 'True for running totals and balances, which change regularly.';
 COMMENT ON COLUMN reporting.retroactive_changes.source_id IS 'The source; see affsync.source.';
-COMMENT ON COLUMN reporting.retroactive_changes.reason IS 'currency changed, where before and after are in different currencies; else null.';
+COMMENT ON COLUMN reporting.retroactive_changes.reason IS 'currency changed, if before and after are in different currencies; else null.';
 COMMENT ON COLUMN reporting.retroactive_changes.currency_before IS 'Currency of before.';

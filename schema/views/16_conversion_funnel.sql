@@ -1,4 +1,4 @@
--- A client may be in several feeds of a source; what any of them tells counts, but for feeds that the
+-- A client may be in several streams of a source. Data of all of them counts, except streams that the
 -- connector no longer has.
 CREATE OR REPLACE VIEW reporting.conversion_funnel AS
 WITH person AS (
@@ -39,12 +39,12 @@ JOIN affsync.source s ON s.source_id = p.source_id
 LEFT JOIN earning e ON e.source_id = p.source_id AND e.client_ref = p.client_ref
 WHERE p.registered_at IS NOT NULL
 GROUP BY s.source_id, s.name, s.connector, month, t.tells_deposit, t.tells_trade;
-COMMENT ON VIEW reporting.conversion_funnel IS 'What became of the clients who registered in a month.';
+COMMENT ON VIEW reporting.conversion_funnel IS 'How many of the clients who registered in a month deposited, traded and earned the partner money.';
 COMMENT ON COLUMN reporting.conversion_funnel.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.conversion_funnel.connector IS 'Connector of the source.';
 COMMENT ON COLUMN reporting.conversion_funnel.month IS 'First day of the month of registration, UTC.';
 COMMENT ON COLUMN reporting.conversion_funnel.registered IS 'Clients who registered.';
-COMMENT ON COLUMN reporting.conversion_funnel.deposited IS 'Of these, who ever deposited; null where the broker tells it of no client at all.';
-COMMENT ON COLUMN reporting.conversion_funnel.traded IS 'Of these, who ever traded; null where the broker tells it of no client at all.';
-COMMENT ON COLUMN reporting.conversion_funnel.earning IS 'Of these, who ever earned the partner something.';
+COMMENT ON COLUMN reporting.conversion_funnel.deposited IS 'Of these, clients who ever deposited; null if the broker does not report it for any client.';
+COMMENT ON COLUMN reporting.conversion_funnel.traded IS 'Of these, clients who ever traded; null if the broker does not report it for any client.';
+COMMENT ON COLUMN reporting.conversion_funnel.earning IS 'Of these, clients who ever earned the partner money.';
 COMMENT ON COLUMN reporting.conversion_funnel.source_id IS 'The source; see affsync.source.';

@@ -1,7 +1,7 @@
--- Commission that was taken back: lowered, rejected, reversed, or no longer listed. What a column
--- held around a change that did not touch it is looked up in the next change that names it, else in
--- the row. Of a running total only its recorded growth ever counted; when the total shrinks, that is
--- in its growth, so that here are those that left the list, or were rejected or reversed.
+-- Commission that was taken back: lowered, rejected, reversed, or no longer listed. The value of a
+-- column at a change that did not affect it is taken from the next change that contains it, else from
+-- the row. For a running total only its recorded growth ever counted. Its decrease is negative growth
+-- and not shown here; this view shows totals that left the list, or were rejected or reversed.
 CREATE OR REPLACE VIEW reporting.clawbacks AS
 WITH dated AS (
   SELECT
@@ -9,7 +9,7 @@ WITH dated AS (
     coalesce(c.occurred_on, (c.occurred_at AT TIME ZONE 'UTC')::date,
              (c.occurred_to AT TIME ZONE 'UTC')::date) AS day,
     v.status_after, v.currency_before, v.currency_after, v.counted_before, v.counted_after,
-    -- Nothing is nothing in any currency.
+    -- Zero is the same in every currency.
     coalesce(v.currency_before <> v.currency_after, false)
       AND v.counted_before <> 0 AND v.counted_after <> 0 AS two_currencies
   FROM affsync.record_change h
@@ -57,7 +57,7 @@ WITH dated AS (
            ELSE coalesce(b.amount_before, 0) END AS counted_before,
       CASE WHEN h.operation = 'delete' OR coalesce(a.status_after, '') IN ('rejected', 'reversed')
            THEN 0 ELSE coalesce(a.amount_after, 0) END AS counted_after
-    OFFSET 0  -- found once, not once in each place that names it
+    OFFSET 0  -- computed once, not once for each reference
   ) v
   WHERE h.record_table = 'commission' AND c.grain IS DISTINCT FROM 'lifetime'
     AND (h.operation = 'delete'
@@ -88,7 +88,7 @@ WITH dated AS (
   FROM affsync.record_change h
   JOIN affsync.commission c
     ON c.source_id = h.source_id AND c.stream = h.stream AND c.external_id = h.external_id
-  CROSS JOIN LATERAL (  -- of the few rows that went, not of all steps there are
+  CROSS JOIN LATERAL (  -- evaluated only for the few rows that vanished, not for all steps
     SELECT g.currency, sum(g.amount) AS amount
     FROM affsync.commission_steps g
     WHERE g.source_id = h.source_id AND g.stream = h.stream AND g.external_id = h.external_id
@@ -120,19 +120,19 @@ SELECT
   t.currency_before
 FROM taken t
 JOIN affsync.source s ON s.source_id = t.source_id;
-COMMENT ON VIEW reporting.clawbacks IS 'Commission that the broker took back after affsync had stored it: one row a change by which less counts than before, or by which it counts in another currency. Streams that repeat another one are left out. Of a running total that left the list, or was rejected or reversed, it is the growth that had counted; one that shrinks has negative growth in reporting.earnings_daily instead.';
+COMMENT ON VIEW reporting.clawbacks IS 'Commission that the broker took back after affsync had stored it: one row per change that reduces what counts, or changes its currency. Streams that repeat another one are omitted. For a running total that left the list, or was rejected or reversed, the row shows the growth that had counted; a total that shrinks has negative growth in reporting.earnings_daily instead.';
 COMMENT ON COLUMN reporting.clawbacks.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.clawbacks.connector IS 'Connector of the source.';
-COMMENT ON COLUMN reporting.clawbacks.changed_at IS 'When affsync met the change.';
+COMMENT ON COLUMN reporting.clawbacks.changed_at IS 'When affsync detected the change.';
 COMMENT ON COLUMN reporting.clawbacks.reason IS 'lowered, rejected, reversed, vanished (the broker no longer lists it), or currency changed.';
 COMMENT ON COLUMN reporting.clawbacks.external_id IS 'The row''s key in affsync.commission.';
 COMMENT ON COLUMN reporting.clawbacks.client_ref IS 'The client.';
 COMMENT ON COLUMN reporting.clawbacks.kind IS 'Kind of commission.';
-COMMENT ON COLUMN reporting.clawbacks.currency IS 'Currency of after and difference at that time; where nothing is left, of before.';
-COMMENT ON COLUMN reporting.clawbacks.before IS 'What counted before.';
-COMMENT ON COLUMN reporting.clawbacks.after IS 'What counted then.';
-COMMENT ON COLUMN reporting.clawbacks.difference IS 'after minus before, below 0; null where the two are in different currencies.';
-COMMENT ON COLUMN reporting.clawbacks.occurred_on IS 'The day that the commission counts for; null of a running total.';
-COMMENT ON COLUMN reporting.clawbacks.stream IS 'The feed.';
+COMMENT ON COLUMN reporting.clawbacks.currency IS 'Currency of after and difference at that time; if nothing is left, the currency of before.';
+COMMENT ON COLUMN reporting.clawbacks.before IS 'The amount that counted before the change.';
+COMMENT ON COLUMN reporting.clawbacks.after IS 'The amount that counted after the change.';
+COMMENT ON COLUMN reporting.clawbacks.difference IS 'after minus before, below 0; null if the two are in different currencies.';
+COMMENT ON COLUMN reporting.clawbacks.occurred_on IS 'The day of the commission; null for a running total.';
+COMMENT ON COLUMN reporting.clawbacks.stream IS 'The stream; see affsync.stream.';
 COMMENT ON COLUMN reporting.clawbacks.source_id IS 'The source; see affsync.source.';
 COMMENT ON COLUMN reporting.clawbacks.currency_before IS 'Currency of before.';

@@ -1,4 +1,4 @@
--- Spans of the table that touch and say the same are one here.
+-- Merges adjacent spans of affsync.coverage with the same state.
 CREATE OR REPLACE VIEW reporting.coverage AS
 WITH marked AS (
   SELECT c.*,
@@ -27,13 +27,13 @@ JOIN affsync.source s ON s.source_id = n.source_id
 LEFT JOIN affsync.stream st ON st.source_id = n.source_id AND st.stream = n.stream
 WHERE s.retired_at IS NULL AND st.retired_at IS NULL
 GROUP BY n.source_id, s.name, s.connector, n.stream, n.state, n.span;
-COMMENT ON VIEW reporting.coverage IS 'Which days of a stream that takes windows are proven, in doubt, or lost. Days in no line were not read yet.';
+COMMENT ON VIEW reporting.coverage IS 'Which days of a stream that is read by days are proven, in doubt or lost. Days in no row were not read yet.';
 COMMENT ON COLUMN reporting.coverage.source_id IS 'The source; see affsync.source.';
 COMMENT ON COLUMN reporting.coverage.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.coverage.connector IS 'Connector of the source.';
-COMMENT ON COLUMN reporting.coverage.stream IS 'The feed.';
-COMMENT ON COLUMN reporting.coverage.day_from IS 'First day, in the zone of the stream''s window.';
+COMMENT ON COLUMN reporting.coverage.stream IS 'The stream; see affsync.stream.';
+COMMENT ON COLUMN reporting.coverage.day_from IS 'First day, in the time zone of the stream''s window.';
 COMMENT ON COLUMN reporting.coverage.day_to IS 'Last day.';
 COMMENT ON COLUMN reporting.coverage.days IS 'Number of days.';
-COMMENT ON COLUMN reporting.coverage.state IS 'proven (read to the end), doubtful (read, but not verified, or its totals differ: asked for again) or lost (the broker no longer gives these days).';
-COMMENT ON COLUMN reporting.coverage.noted_at IS 'When this was last said of a part of it.';
+COMMENT ON COLUMN reporting.coverage.state IS 'proven (read completely), doubtful (read, but not verified, or totals differ: read again) or lost (the broker no longer provides these days).';
+COMMENT ON COLUMN reporting.coverage.noted_at IS 'When this state was last recorded for any of these days.';

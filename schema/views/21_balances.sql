@@ -1,6 +1,5 @@
--- What brokers say they owe: each balance as it is now, and what it was before. An earlier state ends
--- with a change of it; the columns that the change does not name are those of the next one that
--- does, else the row's own.
+-- Balances that brokers owe, now and in the past. A past state ends with a change. Columns that the
+-- change does not contain have the value from the next change that contains them, else the row's own.
 CREATE OR REPLACE VIEW reporting.balances AS
 WITH changes AS (
   SELECT
@@ -48,7 +47,7 @@ WITH changes AS (
   FROM past p
   JOIN affsync.balance b
     ON b.source_id = p.source_id AND b.stream = p.stream AND b.external_id = p.external_id
-  WHERE p.operation <> 'restore'  -- before it came back there was none
+  WHERE p.operation <> 'restore'  -- before a restore there was no balance
 )
 SELECT
   s.name AS source,
@@ -81,7 +80,7 @@ CROSS JOIN LATERAL (
      ORDER BY x.on_date DESC, x.source_id, x.stream
      LIMIT 1) END AS usd_rate
 ) f
-CROSS JOIN LATERAL (  -- read once, when the first row gets as far as here
+CROSS JOIN LATERAL (  -- evaluated once, when the first row needs it
   SELECT ((SELECT m.rates FROM affsync.fx_implied_by_day m)
           ->> (coalesce(u.whole, b.currency) || ' ' || b.day))::numeric AS usd_rate
 ) i
@@ -99,19 +98,19 @@ CROSS JOIN LATERAL (
     END AS origin
 ) r
 WHERE coalesce(st.in_reports, true) AND st.retired_at IS NULL;
-COMMENT ON VIEW reporting.balances IS 'What brokers say they owe the partner, now and before: one row a balance and time in which it stayed the same. What is owed today is in those that are current: add only these, and no balances of different metrics.';
+COMMENT ON VIEW reporting.balances IS 'What brokers owe the partner by their own account, now and in the past: one row per balance and period without a change. The rows with is_current show what is owed now: add only these, and never balances of different metrics.';
 COMMENT ON COLUMN reporting.balances.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.balances.connector IS 'Connector of the source.';
-COMMENT ON COLUMN reporting.balances.metric IS 'Which balance of the broker''s it is, such as wallet or balance.';
-COMMENT ON COLUMN reporting.balances.account IS 'The account at the broker that it is of; null where the broker names none.';
+COMMENT ON COLUMN reporting.balances.metric IS 'Which of the broker''s balances it is, such as wallet or balance.';
+COMMENT ON COLUMN reporting.balances.account IS 'The account at the broker; null if the broker names none.';
 COMMENT ON COLUMN reporting.balances.currency IS 'Currency of amount and reserved.';
-COMMENT ON COLUMN reporting.balances.amount IS 'How much it was.';
-COMMENT ON COLUMN reporting.balances.amount_usd IS 'The same in US dollars by the rate of today, or of the last day that it was so, to 8 digits after the point; null where nothing tells. See usd_origin.';
-COMMENT ON COLUMN reporting.balances.reserved IS 'What of it is set aside, such as for rebates; null where the broker does not tell.';
-COMMENT ON COLUMN reporting.balances.since IS 'When affsync first met it so.';
-COMMENT ON COLUMN reporting.balances.until IS 'When affsync met another amount, or no balance any more; null: it is so now.';
-COMMENT ON COLUMN reporting.balances.is_current IS 'Whether it is so now.';
-COMMENT ON COLUMN reporting.balances.usd_origin IS 'Where amount_usd is from: same currency, fixed rate (affsync.currency_unit), fx_rate or implied (affsync.fx_implied); null when there is none.';
-COMMENT ON COLUMN reporting.balances.stream IS 'The feed.';
+COMMENT ON COLUMN reporting.balances.amount IS 'The balance in that period.';
+COMMENT ON COLUMN reporting.balances.amount_usd IS 'The same in US dollars at the rate of today, or of the last day of the period, to 8 digits after the point; null if unknown. See usd_origin.';
+COMMENT ON COLUMN reporting.balances.reserved IS 'The reserved part of it, such as for rebates; null if the broker does not report it.';
+COMMENT ON COLUMN reporting.balances.since IS 'When affsync first read this balance.';
+COMMENT ON COLUMN reporting.balances.until IS 'When affsync read another amount, or no balance any more; null: current.';
+COMMENT ON COLUMN reporting.balances.is_current IS 'Whether this is the current balance.';
+COMMENT ON COLUMN reporting.balances.usd_origin IS 'Origin of amount_usd: same currency, fixed rate (affsync.currency_unit), fx_rate or implied (affsync.fx_implied); null if there is no amount in US dollars.';
+COMMENT ON COLUMN reporting.balances.stream IS 'The stream; see affsync.stream.';
 COMMENT ON COLUMN reporting.balances.external_id IS 'The row''s key in affsync.balance.';
 COMMENT ON COLUMN reporting.balances.source_id IS 'The source; see affsync.source.';

@@ -1,5 +1,5 @@
--- Which links earn: by the link of the commission itself, else by that of its client. The campaign is
--- the client's, unless the commission is from another link than the client.
+-- Earnings by partner link: the link of the commission, else that of its client. The campaign is the
+-- client's, unless the commission comes from another link than the client.
 CREATE OR REPLACE VIEW reporting.earnings_by_link AS
 SELECT
   m.source,
@@ -36,19 +36,19 @@ CROSS JOIN LATERAL (
 ) c
 GROUP BY m.source_id, m.source, m.connector, coalesce(m.link_code, p.link_code), c.campaign,
          m.currency;
-COMMENT ON VIEW reporting.earnings_by_link IS 'What each partner link earned, whether the commission or only its client names it; without rejected and reversed rows. It adds up to what counts in reporting.earnings_daily: running totals enter by their recorded growth.';
+COMMENT ON VIEW reporting.earnings_by_link IS 'What each partner link earned, by the link of the commission or of its client; without rejected and reversed rows. It adds up to what counts in reporting.earnings_daily: running totals are included by their recorded growth.';
 COMMENT ON COLUMN reporting.earnings_by_link.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.earnings_by_link.connector IS 'Connector of the source.';
-COMMENT ON COLUMN reporting.earnings_by_link.link_code IS 'The partner link; null: neither the commission nor its client names one.';
-COMMENT ON COLUMN reporting.earnings_by_link.campaign IS 'The campaign of the clients; null where nothing names one.';
+COMMENT ON COLUMN reporting.earnings_by_link.link_code IS 'The partner link; null: neither the commission nor its client has one.';
+COMMENT ON COLUMN reporting.earnings_by_link.campaign IS 'The campaign of the clients; null if unknown.';
 COMMENT ON COLUMN reporting.earnings_by_link.currency IS 'Currency of amount; currencies are never added to each other.';
 COMMENT ON COLUMN reporting.earnings_by_link.amount IS 'Sum in that currency.';
-COMMENT ON COLUMN reporting.earnings_by_link.amount_usd IS 'Sum in US dollars; null when it is not known of every row. Add up rows_without_usd beside it.';
+COMMENT ON COLUMN reporting.earnings_by_link.amount_usd IS 'Sum in US dollars; null if it is unknown for any row. Report the sum of rows_without_usd with it.';
 COMMENT ON COLUMN reporting.earnings_by_link.volume_lots IS 'Volume in lots.';
-COMMENT ON COLUMN reporting.earnings_by_link.clients IS 'Different clients.';
-COMMENT ON COLUMN reporting.earnings_by_link.rows IS 'Rows behind the sum.';
+COMMENT ON COLUMN reporting.earnings_by_link.clients IS 'Number of distinct clients.';
+COMMENT ON COLUMN reporting.earnings_by_link.rows IS 'Number of rows in the sum.';
 COMMENT ON COLUMN reporting.earnings_by_link.first_on IS 'First day with a commission.';
 COMMENT ON COLUMN reporting.earnings_by_link.last_on IS 'Last day with a commission.';
-COMMENT ON COLUMN reporting.earnings_by_link.usd_origin IS 'Where amount_usd is from: broker, same currency, fixed rate, fx_rate, implied, or mixed; null when there is none.';
-COMMENT ON COLUMN reporting.earnings_by_link.rows_without_usd IS 'Rows behind the sum that have an amount but no figure in US dollars. Unless it is 0, amount_usd is null.';
+COMMENT ON COLUMN reporting.earnings_by_link.usd_origin IS 'Origin of amount_usd: broker, same currency, fixed rate, fx_rate, implied, or mixed; null if there is no amount in US dollars.';
+COMMENT ON COLUMN reporting.earnings_by_link.rows_without_usd IS 'Number of rows in the sum that have an amount but no amount in US dollars. If it is not 0, amount_usd is null.';
 COMMENT ON COLUMN reporting.earnings_by_link.source_id IS 'The source; see affsync.source.';
