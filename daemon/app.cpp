@@ -130,8 +130,7 @@ void App::retry_refused_logins() {
 schema::MigrationReport App::migrate_database(bool dry_run,
                                               std::function<void()> const& still_at_it) {
   start_database();
-  // An embedded server ends with the command that started it. Then this process starts it again, so
-  // retry.
+  // An embedded server ends with the command that started it; then ours starts it again: retry.
   for (int attempts = impl_->config.database.embedded() ? 3 : 1;; --attempts) {
     auto report = migrate_watched(dry_run, still_at_it);
     bool const gone = !report && report.error().code == ErrorCode::database_unavailable;
@@ -226,8 +225,7 @@ App::Impl::Session& App::Impl::session_of(PreparedSource prepared, Logger const&
   return entry;
 }
 
-// Registers the sources in the database, logs what changed since the last time and returns their
-// ids. Sets the salt of hashed values to the one that a source was first registered with.
+// Returns the ids of the sources. Sets the salt that each was first registered with; logs changes.
 asio::awaitable<std::vector<int>> App::register_sources(std::vector<PreparedSource>& prepared,
                                                         std::vector<std::string> configured,
                                                         std::vector<std::string> named) {

@@ -24,9 +24,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds start_step{25};      // between two looks at a server that starts
-constexpr milliseconds watch_step{250};     // between two looks at a server that others own
-constexpr milliseconds restart_first{500};  // before a server that died is started again
+constexpr milliseconds start_step{25};      // between checks of a server that is starting
+constexpr milliseconds watch_step{250};     // between checks of a server of another process
+constexpr milliseconds restart_first{500};  // pause before the restart of a server that died
 constexpr milliseconds restart_longest{30'000};
 
 Error cancelled() {
@@ -35,8 +35,8 @@ Error cancelled() {
 
 }  // namespace
 
-// The keeper is a thread that lives as long as the object: it starts the server, because the server
-// ends with the thread that started it, and then waits for its end, or for the owner's.
+// The keeper thread lives as long as the object. It starts the server, because the server ends with
+// the thread that started it. Then it waits for the end of the server or of the object.
 struct Cluster::Impl {
   ClusterOptions options;
   Layout layout;
@@ -56,8 +56,7 @@ struct Cluster::Impl {
     lock_file.reset();
   }
 
-  // True when the object is to stop; waits at most `limit`, or until `other`
-  // becomes readable.
+  // Waits at most `limit`, or until `other` becomes readable. Returns true if the object must stop.
   bool stop_within(milliseconds limit, int other = -1) const {
     pollfd waits[2] = {{stop_event.get(), POLLIN, 0}, {other, POLLIN, 0}};
     ::poll(waits, 2, static_cast<int>(limit.count()));
@@ -70,8 +69,8 @@ struct Cluster::Impl {
     if (options.on_event) options.on_event(text);
   }
 
-  // Waits until somebody's server answers, or until this process may start one.
-  // True: this process holds the lock and no server runs.
+  // Waits until the server of another process answers (returns false) or until this process holds
+  // the lock and no server runs (returns true), so that it may start one.
   Result<bool> wait_for_server_or_turn(steady_clock::time_point deadline) const {
     bool mine = false;
     while (true) {
@@ -85,7 +84,7 @@ struct Cluster::Impl {
             other ? "A PostgreSQL server (process " + std::to_string(*other) +
                         ") has the cluster in " + layout.data.string() +
                         " open and does not answer on its socket"
-                  : "Another affsync holds " + layout.lock.string() + " and has started no server",
+                  : "Another affsync holds " + layout.lock.string() + " but has started no server",
             "Stop that process, or wait for it.");
       }
       if (stop_within(start_step)) return cancelled();
@@ -134,7 +133,8 @@ struct Cluster::Impl {
     return {};
   }
 
-  // One server that answers and has the database: ours, or (nullopt) somebody else's.
+  // Makes sure that a server answers and has the database. Returns our server, or nullopt if it
+  // belongs to another process.
   Result<std::optional<Server>> obtain_server() const {
     auto const deadline = steady_clock::now() + options.start_timeout;
     auto const turn = wait_for_server_or_turn(deadline);
@@ -152,7 +152,7 @@ struct Cluster::Impl {
     return made.error();
   }
 
-  // Until the server ends; true when it is this object that is to end.
+  // Waits until the server ends (returns false) or this object must stop (returns true).
   bool stop_before_end(std::optional<Server>& server) const {
     if (server) {
       while (server->alive()) {
@@ -194,7 +194,7 @@ struct Cluster::Impl {
       }
       owns_server = false;
       tell("The embedded PostgreSQL has ended" +
-           (server ? ", last words: " + server->last_words() : std::string()));
+           (server ? "; the last lines of its log: " + server->last_words() : std::string()));
       if (steady_clock::now() - since > restart_longest) pause = restart_first;
       if (server && stop_within(pause)) return;
       if (server) pause = std::min(2 * pause, restart_longest);
@@ -208,8 +208,8 @@ struct Cluster::Impl {
       owns_server = false;
       try {
         ready.set_value(Error(ErrorCode::internal, error.what()));
-      } catch (std::future_error const&) {  // it was ready long ago
-        tell(std::string("The embedded PostgreSQL is no longer looked after: ") + error.what());
+      } catch (std::future_error const&) {  // `ready` was set before
+        tell(std::string("The embedded PostgreSQL is no longer watched: ") + error.what());
       }
     }
   }
@@ -233,11 +233,11 @@ Result<std::unique_ptr<Cluster>> Cluster::start(ClusterOptions options) {
   if (!impl->lock_file.valid()) {
     return Error(ErrorCode::database_unavailable,
                  "Cannot open " + impl->layout.lock.string() + ": " + std::strerror(errno),
-                 "Run affsync as the user that made it, or set another database.state_dir.");
+                 "Run affsync as the user that owns it, or set another database.state_dir.");
   }
   impl->stop_event = FileDescriptor(::eventfd(0, EFD_CLOEXEC));
   auto ready = impl->ready.get_future();
-  // Signals are for the threads of the program.
+  // Block all signals in the new thread: the other threads of the program handle them.
   sigset_t all;
   sigset_t before;
   ::sigfillset(&all);

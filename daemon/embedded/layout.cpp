@@ -28,14 +28,15 @@ Error directory_error(fs::path const& directory, std::string const& reason, std:
                "Cannot use the directory " + directory.string() + ": " + reason, std::move(hint));
 }
 
-// libpq takes a comma in `host` for a list of hosts.
+// Returns whether the path of the socket is short enough and has no comma, which libpq would read
+// as a list of hosts.
 bool fits_socket(fs::path const& directory) {
   auto const text = directory.string();
   return text.size() + std::strlen(socket_name) <= socket_path_limit &&
          text.find(',') == std::string::npos;
 }
 
-// FNV-1a: must be the same in every process and build, unlike std::hash.
+// FNV-1a, since the hash must be the same in every process and build, unlike std::hash.
 std::string short_hash(std::string_view text) {
   std::uint64_t value = 14695981039346656037ULL;
   for (unsigned char const byte : text) value = (value ^ byte) * 1099511628211ULL;
@@ -47,7 +48,7 @@ std::string short_hash(std::string_view text) {
 fs::path short_socket_directory(fs::path const& home) {
   auto const name = "affsync-" + std::to_string(::geteuid()) + "-" + short_hash(home.string());
   char const* const runtime = std::getenv("XDG_RUNTIME_DIR");
-  // Root's own runtime directory is closed to the server's user.
+  // The server's user cannot enter root's runtime directory.
   if (runtime != nullptr && runtime[0] == '/' && ::geteuid() != 0) {
     fs::path directory = fs::path(runtime) / name;
     if (fits_socket(directory) && ::access(runtime, W_OK | X_OK) == 0) return directory;
@@ -55,8 +56,8 @@ fs::path short_socket_directory(fs::path const& home) {
   return fs::path("/tmp") / name;
 }
 
-// Makes a directory that only `user` may enter, or checks that an existing one is so: in /tmp
-// somebody else could have made it first.
+// Creates a directory that only `user` may enter. Checks the owner and mode of an existing one,
+// since in /tmp another user could have created it first.
 Result<void> own_directory(fs::path const& directory, ServerUser const& user) {
   if (::mkdir(directory.c_str(), 0700) == 0) {
     if (user.other && ::lchown(directory.c_str(), user.uid, user.gid) != 0) {
@@ -74,12 +75,12 @@ Result<void> own_directory(fs::path const& directory, ServerUser const& user) {
   }
   if (!S_ISDIR(found.st_mode)) return directory_error(directory, "it is not a directory", {});
   if (user.other && found.st_uid == 0) {
-    // Left by a process that ended between making it and giving it away.
+    // A process created it and ended before it could change the owner.
     if (::lchown(directory.c_str(), user.uid, user.gid) == 0) found.st_uid = user.uid;
   }
   if (found.st_uid != user.uid || (found.st_mode & 077) != 0) {
     return directory_error(directory, "it must belong to the user " + user.name + " with mode 0700",
-                           "Remove it, or mend it with chown and chmod.");
+                           "Remove it, or fix it with chown and chmod.");
   }
   return {};
 }
@@ -101,7 +102,7 @@ Result<Layout> describe_layout(fs::path const& state_dir) {
 
 namespace {
 
-// `state` itself, or the nearest directory above it that is there.
+// Returns `state` itself, or its nearest parent that exists.
 fs::path existing_part(fs::path existing) {
   std::error_code error;
   while (!fs::exists(existing, error) && existing.has_relative_path()) {
@@ -110,7 +111,7 @@ fs::path existing_part(fs::path existing) {
   return existing;
 }
 
-// Whether the server's user can get to it.
+// Checks that the server's user can enter `existing`.
 Result<void> check_way(Layout const& layout, fs::path const& existing, ServerUser const& user) {
   if (!user.other) return {};
   auto const closed = first_closed_directory(user, existing);
@@ -118,9 +119,9 @@ Result<void> check_way(Layout const& layout, fs::path const& existing, ServerUse
   if (!*closed) return {};
   auto const directory = (*closed)->string();
   return directory_error(layout.state,
-                         "PostgreSQL refuses to be root and runs as the user " + user.name +
-                             " here, who may not enter " + directory,
-                         "Set database.state_dir to a place such as /var/lib/affsync, or allow "
+                         "PostgreSQL cannot run as root and runs as the user " + user.name +
+                             ", who may not enter " + directory,
+                         "Set database.state_dir to a directory such as /var/lib/affsync, or allow "
                          "it with: chmod o+x " +
                              directory);
 }
@@ -148,7 +149,7 @@ Result<void> check_state_directory(Layout const& layout, ServerUser const& user)
       (found.st_mode & 077) != 0) {
     return directory_error(layout.home,
                            "it must be a directory of the user " + user.name + " with mode 0700",
-                           "Remove it, or mend it with chown and chmod.");
+                           "Remove it, or fix it with chown and chmod.");
   }
   return {};
 }
@@ -165,7 +166,7 @@ Result<void> make_state_directory(Layout const& layout, ServerUser const& user) 
                            "Set database.state_dir to a directory that affsync can write to.");
   }
   if (!user.other) return {};
-  // The server's user has to pass through what was made here, whatever the umask.
+  // The server's user must be able to enter the new directories, whatever the umask.
   for (auto made = layout.state; made != existing; made = made.parent_path()) {
     ::chmod(made.c_str(), 0755);
   }
@@ -180,7 +181,7 @@ Result<void> make_server_directories(Layout const& layout, ServerUser const& use
 
 namespace {
 
-// The process that a lock file names; nullopt when it names none.
+// Returns the process id in a lock file; nullopt if there is none.
 std::optional<int> named_process(fs::path const& lock_file) {
   std::ifstream file(lock_file);
   int id = 0;
@@ -192,15 +193,16 @@ bool is_alive(int id) {
   return ::kill(id, 0) == 0 || errno == EPERM;
 }
 
-// Whether the process works in the cluster's directory, as a server and all its children do. After
-// a reboot another program may have the number of one.
+// Returns whether the process has the cluster's directory as its working directory, like a server
+// and all its children. After a reboot another program may have the same process id.
 bool works_on(int id, Layout const& layout) {
   auto const process = "/proc/" + std::to_string(id);
   std::error_code error;
   auto const directory = fs::read_symlink(process + "/cwd", error);
   if (!error) return directory == layout.data;
   if (error == std::errc::no_such_file_or_directory || !is_alive(id)) return false;
-  // One that we may not look into is none if it is of another user than the cluster.
+  // If we may not read the process's directory: it is no server of this cluster if it belongs to
+  // another user than the cluster.
   struct stat owner = {};
   struct stat data = {};
   bool const known =
@@ -218,11 +220,11 @@ bool is_worked_on(Layout const& layout) {
     if (is_process && fs::read_symlink(entry->path() / "cwd", hidden) == layout.data) return true;
     entry.increment(error);
   }
-  return static_cast<bool>(error);  // not known: then nothing is touched
+  return static_cast<bool>(error);  // if unknown, assume a server, so that nothing is removed
 }
 
-// A server refuses to start beside such a file; one that names a process that is gone it takes
-// over.
+// Returns whether a lock file keeps a server from starting. A server replaces a file whose process
+// no longer exists.
 bool hinders(fs::path const& lock_file) {
   std::error_code error;
   if (!fs::exists(fs::symlink_status(lock_file, error))) return false;
@@ -250,7 +252,7 @@ void remove_stale_locks(Layout const& layout) {
 
 std::string log_tail(Layout const& layout, std::uintmax_t offset, int lines) {
   std::error_code ignored;
-  // It was begun anew meanwhile.
+  // The log was rotated meanwhile.
   if (fs::file_size(layout.log, ignored) < offset) offset = 0;
   std::ifstream file(layout.log);
   file.seekg(static_cast<std::streamoff>(offset));

@@ -1,4 +1,4 @@
-// Where the parts of a cluster are, and what its files say.
+// The paths of a cluster's parts, and what its lock and log files contain.
 #pragma once
 
 #include <filesystem>
@@ -16,33 +16,34 @@ struct Layout {
   std::filesystem::path data;    // home/data
   std::filesystem::path log;     // home/server.log
   std::filesystem::path lock;    // state/lock: held by the affsync that owns the server
-  std::filesystem::path socket;  // the directory of the Unix socket: home, or a short one
+  std::filesystem::path socket;  // directory of the Unix socket: home, or a shorter path
 };
 
-// Touches nothing. Errors: database_unavailable.
+// Changes nothing. Errors: database_unavailable.
 Result<Layout> describe_layout(std::filesystem::path const& state_dir);
 
-// Whether a cluster is in `state`, or could be made there; makes nothing. Errors:
+// Checks that `state` has a cluster or that one could be created there; changes nothing. Errors:
 // database_unavailable.
 Result<void> check_state_directory(Layout const& layout, ServerUser const& user);
 
-// Makes `state`, after checking that `user` can get there. Errors: database_unavailable, naming the
-// directory that is closed.
+// Creates `state` after checking that `user` can enter its parents. Errors: database_unavailable,
+// with the directory that `user` cannot enter.
 Result<void> make_state_directory(Layout const& layout, ServerUser const& user);
 
-// Makes `home` and the socket's directory, for `user` alone. Errors: database_unavailable.
+// Creates `home` and the socket's directory, for `user` only. Errors: database_unavailable.
 Result<void> make_server_directories(Layout const& layout, ServerUser const& user);
 
-// The process id of the server that has the data open; nullopt when there is none, or only the
-// stale note of one.
+// Returns the process id of the server that has the data open; nullopt if there is none, even if a
+// stale postmaster.pid names one.
 std::optional<int> running_server(Layout const& layout);
 
-// What a crash of the machine leaves can keep a server from starting: lock files that are empty, or
-// that name a process which is another program by now. Takes those away, and only while no server
-// works on the cluster. To be called by the holder of `lock`, when running_server knows none.
+// Removes lock files that a crash of the machine left behind and that would keep a server from
+// starting: empty ones, and those whose process id now belongs to another program. Removes nothing
+// while a server works on the cluster. Only the holder of `lock` may call it, if running_server
+// found none.
 void remove_stale_locks(Layout const& layout);
 
-// Up to `lines` last lines of the server's log after `offset` bytes.
+// Returns the last lines, at most `lines`, of the server's log after `offset` bytes.
 std::string log_tail(Layout const& layout, std::uintmax_t offset, int lines);
 
 }  // namespace affsync::embedded

@@ -24,13 +24,14 @@ Error process_error(std::string const& what, int code) {
   return Error(ErrorCode::database_unavailable, what + ": " + std::strerror(code));
 }
 
-// A copy of the descriptor that cannot be one of the three standard ones.
+// Duplicates a descriptor to a number above the three standard ones.
 FileDescriptor above_standard(int number) {
   return FileDescriptor(::fcntl(number, F_DUPFD_CLOEXEC, 3));
 }
 
-// Only async-signal-safe calls in the three functions below: between fork and exec the other
-// threads are gone, and with them whoever holds the allocator's lock.
+// The functions from here to exec_in_child run between fork and exec, where only async-signal-safe
+// calls are allowed: the other threads do not exist there, but one may have held the allocator's
+// lock.
 bool become(ServerUser const& user) {
   if (!user.other) return true;
   return ::setgroups(user.groups.size(), user.groups.data()) == 0 &&
@@ -47,7 +48,7 @@ void reset_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-// Sockets and files of this program must not live on in the server.
+// The server must not inherit sockets and files of this program.
 void close_others_at_exec() {
   if (::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0) return;
   for (int number = 3; number < 1024; ++number) ::fcntl(number, F_SETFD, FD_CLOEXEC);
@@ -72,13 +73,13 @@ struct ExecPlan {
   bool ready = ::dup2(plan.input, 0) == 0 && ::dup2(plan.output, 1) == 1 &&
                ::dup2(plan.output, 2) == 2 && ::chdir("/") == 0 && become(*plan.user);
   if (ready && plan.ends_with_thread) {
-    // After the change of user, which clears it. By now the parent may already be gone.
+    // Set it after the change of user, which clears it. The parent may have ended already.
     ready = ::prctl(PR_SET_PDEATHSIG, SIGINT) == 0;
     if (::getppid() != plan.parent) ::_exit(1);
   }
   if (ready) ::execve(plan.arguments[0], plan.arguments, plan.environment);
   int const code = errno;
-  // The parent reads either these bytes or the end of the pipe; there is nobody to tell otherwise.
+  // The parent reads either these bytes or the end of the pipe. A failed write cannot be reported.
   (void)!::write(plan.report, &code, sizeof code);
   ::_exit(127);
 }
@@ -90,7 +91,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return list;
 }
 
-// The user's own PG* variables must not reach these programs.
+// Does not pass on this process's environment, since PG* variables must not reach these programs.
 std::vector<std::string> environment_for(ServerUser const& user) {
   std::vector<std::string> environment{"LC_ALL=C", "TZ=UTC", "PATH=/usr/bin:/bin"};
   if (!user.home.empty()) environment.push_back("HOME=" + user.home);
@@ -101,7 +102,7 @@ void keep_tail(std::string& text) {
   if (text.size() > 2 * output_limit) text.erase(0, text.size() - output_limit);
 }
 
-// Reads until the end of the pipe; false at the time limit.
+// Reads until the end of the pipe. Returns false at the timeout.
 bool read_all(int pipe, std::string& output, std::chrono::milliseconds limit) {
   auto const deadline = std::chrono::steady_clock::now() + limit;
   char buffer[4096];

@@ -1,4 +1,4 @@
-// Starting PostgreSQL's own programs as the right user. Blocking; Linux only.
+// Starts PostgreSQL's programs as the right user. Blocking; Linux only.
 #pragma once
 
 #include <sys/types.h>
@@ -17,27 +17,27 @@ namespace affsync::embedded {
 struct Command {
   std::vector<std::string> arguments;  // the first is the program's path
   ServerUser user;
-  int output = -1;  // where stdout and stderr go; the caller keeps it
-  // A session of its own, so that a Ctrl-C in the terminal does not reach it, and SIGINT when the
-  // thread that called spawn() ends, however it ends.
+  int output = -1;  // descriptor for stdout and stderr; the caller keeps owning it
+  // Starts a new session, so that Ctrl-C in the terminal does not reach the process, and sends it
+  // SIGINT when the thread that called spawn() ends in any way.
   bool ends_with_thread = false;
 };
 
-// The process id; the caller reaps it. Errors: database_unavailable.
+// Returns the process id; the caller must reap the process. Errors: database_unavailable.
 Result<pid_t> spawn(Command const& command);
 
 struct Outcome {
-  bool finished = false;  // false: killed at the time limit
-  int status = 0;         // as waitpid gives it
-  std::string output;     // stdout and stderr, the last 64 kB
+  bool finished = false;  // false: killed at the timeout
+  int status = 0;         // the status of waitpid
+  std::string output;     // stdout and stderr, at least the last 64 kB
   bool success() const { return finished && status == 0; }
 };
 
-// Runs to the end, at most `limit`. `command.output` is not used.
+// Runs the command to its end, for at most `limit`. Ignores `command.output`.
 Result<Outcome> run(Command command, std::chrono::milliseconds limit);
 
-// The first of the directories from "/" down to `directory` that `user` may not enter; nullopt
-// when it may enter all. Asks the kernel, as that user.
+// Returns the first directory from "/" down to `directory` that `user` may not enter; nullopt if it
+// may enter all of them. Asks the kernel from a process of that user.
 Result<std::optional<std::filesystem::path>> first_closed_directory(
     ServerUser const& user, std::filesystem::path const& directory);
 

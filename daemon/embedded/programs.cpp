@@ -72,15 +72,15 @@ Result<ServerPrograms> find_server_programs(std::vector<fs::path> directories, i
     auto const version = std::to_string(wanted_major);
     return Error(
         ErrorCode::database_unavailable,
-        "The cluster was made by PostgreSQL " + version +
-            ", and this machine has no server programs of that version",
+        "The cluster was created by PostgreSQL " + version +
+            ", but this machine has no server programs of that version",
         "Install the package postgresql-" + version + " (apt install postgresql-" + version + ").");
   }
   return Error(ErrorCode::database_unavailable,
-               "`database.url: embedded` needs PostgreSQL's programs initdb and postgres, and they "
+               "`database.url: embedded` needs PostgreSQL's programs initdb and postgres, but they "
                "are neither in PATH nor in /usr/lib/postgresql/*/bin",
-               "Install the package postgresql (apt install postgresql), or set database.url to a "
-               "server of yours.");
+               "Install the package postgresql (apt install postgresql), or set database.url to an "
+               "existing server.");
 }
 
 int major_of_cluster(fs::path const& data_directory) {

@@ -1,4 +1,4 @@
-// Finding the machine's PostgreSQL server programs.
+// Finds the machine's PostgreSQL server programs.
 #pragma once
 
 #include <filesystem>
@@ -15,13 +15,13 @@ struct ServerPrograms {
   int major = 0;
 };
 
-// The newest pair of initdb and postgres in `directories`, or the one that fits the existing data
-// (`wanted_major`, 0: any). No `directories`: those of PATH and /usr/lib/postgresql/*/bin.
-// Errors: database_unavailable, naming the package to install.
+// Returns the newest initdb and postgres in `directories` of the major version `wanted_major` (0:
+// any). If `directories` is empty, searches PATH and /usr/lib/postgresql/*/bin. Errors:
+// database_unavailable, with the package to install.
 Result<ServerPrograms> find_server_programs(std::vector<std::filesystem::path> directories,
                                             int wanted_major);
 
-// The major version that made the cluster in `data_directory`; 0 when there is no cluster.
+// Returns the major version of the cluster in `data_directory`; 0 if there is no cluster.
 int major_of_cluster(std::filesystem::path const& data_directory);
 
 }  // namespace affsync::embedded

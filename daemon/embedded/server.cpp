@@ -26,9 +26,10 @@ namespace fs = std::filesystem;
 constexpr int last_lines = 8;
 constexpr std::chrono::milliseconds immediate_limit{1500};
 
-// For a small machine; in the cluster's own file, so that its owner can change them.
+// Settings for a small machine. They are in the cluster's own file, so that its owner can change
+// them.
 constexpr char const* initial_settings = R"(
-# Set when affsync made this cluster; change them freely, or with ALTER SYSTEM.
+# Set when affsync created this cluster; change them here or with ALTER SYSTEM.
 shared_buffers = 128MB
 max_connections = 30
 max_wal_size = 1GB
@@ -54,7 +55,7 @@ std::string const& cluster_locale() {
   return name;
 }
 
-// A value of a libpq keyword string.
+// Quotes a value of a libpq keyword string.
 std::string keyword_value(std::string_view value) {
   std::string text = "'";
   for (char const letter : value) {
@@ -64,7 +65,7 @@ std::string keyword_value(std::string_view value) {
   return text + "'";
 }
 
-// One entry of a list of directories, as the server's settings take it.
+// Quotes one entry of a list of directories for the server's settings.
 std::string list_entry(std::string_view directory) {
   std::string text = "\"";
   for (char const letter : directory) {
@@ -83,7 +84,7 @@ Result<FileDescriptor> open_log(Layout const& layout, ServerUser const& user) {
   return log;
 }
 
-// By number: glibc 2.36 declares pidfd_open without extern "C".
+// Calls pidfd_open by number, since glibc 2.36 declares it without extern "C".
 int open_process(pid_t id) {
   return static_cast<int>(::syscall(SYS_pidfd_open, id, 0));
 }
@@ -109,7 +110,7 @@ Result<void> make_cluster(Layout const& layout, ServerUser const& user,
   std::error_code error;
   if (fs::exists(layout.data / "PG_VERSION", error)) return {};
   if (fs::exists(layout.data, error) && !fs::is_empty(layout.data, error)) {
-    return server_error(layout.data.string() + " exists and is not a PostgreSQL cluster",
+    return server_error(layout.data.string() + " exists but is not a PostgreSQL cluster",
                         "Move it away, or set another database.state_dir.");
   }
   auto const unfinished = layout.home / "data.unfinished";
@@ -126,7 +127,7 @@ Result<void> make_cluster(Layout const& layout, ServerUser const& user,
   auto const outcome = run(command, limit);
   if (!outcome) return outcome.error();
   if (!outcome->success()) {
-    return server_error("initdb could not make a cluster in " + layout.home.string() +
+    return server_error("initdb could not create a cluster in " + layout.home.string() +
                         (outcome->finished ? ":\n" + outcome->output : ": it took too long"));
   }
   std::ofstream file(unfinished / "postgresql.conf", std::ios::app);
@@ -171,7 +172,7 @@ Result<void> make_database(Layout const& layout) {
   auto const reason = std::string(PQerrorMessage(connection.get()));
   found = has_database(connection.get());  // another process may have been faster
   if (found && *found) return {};
-  return server_error("Cannot make the database affsync: " + reason);
+  return server_error("Cannot create the database affsync: " + reason);
 }
 
 Server::Server(Layout layout, pid_t id, std::uintmax_t log_offset)
@@ -210,7 +211,8 @@ void Server::bound_log(Layout const& layout, std::uintmax_t limit) {
   std::error_code error;
   auto const size = fs::file_size(layout.log, error);
   if (error || size <= limit) return;
-  // The server has it open, and appends: it cannot be given another file, but this one can be cut.
+  // The server has the file open for appending and cannot be given another one, so copy and
+  // truncate it.
   auto const kept = layout.log.string() + ".1";
   if (!fs::copy_file(layout.log, kept, fs::copy_options::overwrite_existing, error)) return;
   fs::resize_file(layout.log, 0, error);
@@ -230,7 +232,7 @@ bool Server::wait_exit(std::chrono::milliseconds limit) {
     auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) return false;
-    // Without the descriptor the wait is cut into pieces.
+    // Without the descriptor, poll in short steps.
     auto const longest = exited_.valid() ? left : std::min(left, std::chrono::milliseconds{20});
     pollfd wait{exited_.get(), POLLIN, 0};
     ::poll(&wait, 1, static_cast<int>(longest.count()));

@@ -1,5 +1,5 @@
-// One PostgreSQL server process and the cluster it works on. Blocking; everything here is called
-// from the cluster's own thread.
+// One PostgreSQL server process and its cluster. Blocking; call everything from the cluster's own
+// thread.
 #pragma once
 
 #include <functional>
@@ -14,37 +14,37 @@
 
 namespace affsync::embedded {
 
-// Runs initdb, unless the cluster exists. The data appear under their name only when they are
-// complete, so a start that was cut short is repeated from the beginning.
+// Runs initdb unless the cluster exists. The data directory gets its final name only when it is
+// complete, so that an interrupted start begins again.
 Result<void> make_cluster(Layout const& layout, ServerUser const& user,
                           ServerPrograms const& programs, bool durable,
                           std::chrono::milliseconds limit);
 
-// A libpq keyword string for a database behind the layout's socket.
+// Returns a libpq keyword string for a database at the layout's socket.
 std::string connection_string(Layout const& layout, std::string const& database);
 
 enum class Answer { yes, not_yet, none };  // not_yet: starting up or shutting down
 Answer ask_server(Layout const& layout);
 
-// Makes the database `affsync`, unless it exists.
+// Creates the database `affsync` unless it exists.
 Result<void> make_database(Layout const& layout);
 
 class Server {
  public:
-  // Starts the process; it may not answer yet. It ends with the calling thread.
+  // Starts the process, which may not answer yet. It ends with the calling thread.
   static Result<Server> launch(Layout const& layout, ServerUser const& user,
                                ServerPrograms const& programs, bool durable,
                                std::vector<std::string> const& settings);
-  // Readable once the process has ended; -1 where the kernel cannot say.
+  // A descriptor that is readable once the process has ended; -1 if the kernel has no pidfd.
   int exit_descriptor() const { return exited_.get(); }
-  // Whether the process is still there; reaps it when not.
+  // Returns whether the process still runs; reaps it if not.
   bool alive();
-  // Fast shutdown; after `limit` an immediate one. Returns when the process is gone.
+  // Fast shutdown; after `limit` an immediate one. Returns when the process has ended.
   void stop(std::chrono::milliseconds limit);
-  // Begins the log anew, the old text kept beside it, once it is over `limit`: a server may run for
-  // years.
+  // Rotates a log larger than `limit` bytes: the old text is kept in a file beside it. A server may
+  // run for years.
   static void bound_log(Layout const& layout, std::uintmax_t limit);
-  // What it wrote to its log since it was launched: the last lines.
+  // Returns the last lines that the server has written to its log since its start.
   std::string last_words() const;
 
  private:

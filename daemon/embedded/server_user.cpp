@@ -56,8 +56,8 @@ std::string name_of(uid_t uid) {
 
 Error no_user(uid_t uid) {
   return Error(ErrorCode::database_unavailable,
-               "PostgreSQL needs a user with a name, and user " + std::to_string(uid) + " has none",
-               "Add it to /etc/passwd, or run affsync as another user.");
+               "PostgreSQL needs a user with a name, but user " + std::to_string(uid) + " has none",
+               "Add the user to /etc/passwd, or run affsync as another user.");
 }
 
 }  // namespace
@@ -76,8 +76,8 @@ Result<ServerUser> find_server_user(std::filesystem::path const& data_directory)
     if (postgres) return *postgres;
     return Error(ErrorCode::database_unavailable,
                  "PostgreSQL refuses to run as root, and there is no user `postgres`",
-                 "Install the package postgresql, which makes that user (apt install postgresql), "
-                 "or run affsync as another user.");
+                 "Install the package postgresql, which creates that user (apt install "
+                 "postgresql), or run affsync as another user.");
   }
   if (exists && data.st_uid != self) {
     auto const owner = name_of(data.st_uid);

@@ -1,4 +1,4 @@
-// The user that PostgreSQL runs as: it refuses to be root.
+// The user that PostgreSQL runs as, since it refuses to run as root.
 #pragma once
 
 #include <sys/types.h>
@@ -17,12 +17,12 @@ struct ServerUser {
   std::vector<gid_t> groups;
   std::string name;
   std::string home;    // empty: unknown
-  bool other = false;  // not the user of this process: it has to be switched to
+  bool other = false;  // differs from the user of this process, so that a switch is needed
 };
 
-// The user for a cluster whose data are, or will be, in `data_directory`: this process's own; for
-// root the owner of the existing data, else `postgres`. Errors: database_unavailable when there is
-// no such user, or the data belong to somebody else.
+// Returns the user for a cluster with its data in `data_directory`: the user of this process, or
+// for root the owner of existing data, else `postgres`. Errors: database_unavailable if there is no
+// such user or the data belong to another user.
 Result<ServerUser> find_server_user(std::filesystem::path const& data_directory);
 
 }  // namespace affsync::embedded

@@ -1,5 +1,5 @@
-// What brokers say they owe. Balances of different metrics are never added: some are totals of
-// others.
+// What brokers report that they owe. Balances of different metrics are never added, since some are
+// totals of others.
 #include "base/error.hpp"
 #include "daemon/reports/plan.hpp"
 
@@ -7,12 +7,12 @@ namespace affsync::reports {
 
 namespace {
 
-// With --until as it was when that day ended, UTC.
+// With --until: the balances at the end of that day, UTC.
 constexpr char const* at_that_time =
     "CASE WHEN $2::date IS NULL THEN is_current ELSE since < ($2::date + 1) AT TIME ZONE 'UTC' "
     "AND (is_current OR until >= ($2::date + 1) AT TIME ZONE 'UTC') END";
 
-// With --since each state that held on one of the days.
+// With --since: every balance that held on one of the days.
 ReportPlan plan_single_balances(bool course) {
   ReportPlan plan;
   std::string const chosen =
@@ -46,7 +46,7 @@ ReportPlan plan_balances(ReportOptions const& options) {
   } else {
     if (options.since) {
       throw Failure(ErrorCode::usage, "balances of several days cannot be added up",
-                    "Take --since out: --until alone asks for the balances at the end of a day.");
+                    "Remove --since: --until alone selects the balances at the end of a day.");
     }
     plan.by = options.by;
     std::string const key = options.by == "source" ? "source, " : "";
@@ -64,7 +64,7 @@ ReportPlan plan_balances(ReportOptions const& options) {
                                              {"rows", "balances", ReportValue::count, 3, 0, true},
                                              {"is_total", "", ReportValue::total}});
   }
-  plan.note = "What the broker says; balances of different kinds may tell of the same money.";
+  plan.note = "As reported by the broker; balances of different kinds may include the same money.";
   plan.parameters = day_parameters(options);
   return plan;
 }

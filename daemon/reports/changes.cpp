@@ -1,5 +1,5 @@
-// What brokers changed after the fact. Running totals and balances change in the normal course of
-// things, so that they are counted by kind only.
+// What brokers changed later. Running totals and balances change regularly, so only --by kind
+// counts them.
 #include "daemon/reports/plan.hpp"
 
 namespace affsync::reports {
@@ -37,7 +37,7 @@ ReportPlan plan_single_changes() {
 struct ChangeCut {
   std::string key;
   ReportColumn column;
-  bool with_table = true;  // a column of its own
+  bool with_table = true;  // the table has its own column
 };
 
 ChangeCut change_cut(std::string const& by) {
@@ -66,7 +66,7 @@ ReportPlan plan_changes(ReportOptions const& options) {
   plan.latest = options.by == "day" || options.by == "month";
   plan.parameters = day_parameters(options);
   plan.columns = {cut.column};
-  // Only `amount` is added up: the other columns tell the same money in another way.
+  // Add up only `amount`: the other columns hold the same money in another form.
   std::string where = in_days(change_day);
   if (cut.with_table) {
     plan.columns.push_back({"record_table", "table", ReportValue::text, 8});

@@ -1,4 +1,4 @@
-// What each client brought, and what became of those who registered.
+// What each client earned for the affiliate, and how many registered clients deposited and traded.
 #include "daemon/reports/plan.hpp"
 
 namespace affsync::reports {
@@ -74,7 +74,7 @@ ReportPlan plan_clients_by_month() {
   ReportPlan plan;
   plan.by = "month";
   plan.latest = true;
-  // A month counts when any of its days is asked for.
+  // A month counts if --since and --until include any of its days.
   plan.sql =
       "WITH lines AS (SELECT month, sum(registered) AS registered, sum(deposited) AS deposited, "
       "sum(traded) AS traded, sum(earning) AS earning, grouping(month) = 1 AS is_total "

@@ -9,7 +9,7 @@ bool looks_like_formula(std::string_view text) {
   if (first == std::string_view::npos) return false;
   auto const begin = text.substr(first);
   bool dangerous = begin.find_first_of("=+-@\t\r") == 0;
-  // The same signs in their full-width forms, which some spreadsheets take as well.
+  // Some spreadsheets accept the full-width forms of these signs as well.
   for (std::string_view const sign : {"＝", "＋", "－", "＠"}) {
     dangerous = dangerous || begin.starts_with(sign);
   }

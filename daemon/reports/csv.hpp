@@ -1,4 +1,4 @@
-// CSV as RFC 4180 has it, for programs and for spreadsheets. Pure.
+// Writes CSV (RFC 4180) for programs and spreadsheets. Performs no I/O.
 #pragma once
 
 #include <optional>
@@ -7,12 +7,12 @@
 
 namespace affsync::reports {
 
-// Whether a spreadsheet would run the text as a formula: it begins with = + - @, a tab or a
-// carriage return (blanks before them do not help), and is no number.
+// Returns whether a spreadsheet would run the text as a formula: it begins with = + - @, a tab or a
+// carriage return, perhaps after spaces, and is not a number.
 bool looks_like_formula(std::string_view text);
 
-// Appends one field, quoted where it has to be. Nothing for null, "" for an empty text. A formula
-// gets an apostrophe in front, so that a spreadsheet shows it as the text that it is.
+// Appends one field, quoted if necessary: nothing for null, "" for an empty text. Puts an
+// apostrophe before a formula, so that a spreadsheet shows it as text.
 void append_csv_field(std::string& out, std::optional<std::string> const& field);
 
 }  // namespace affsync::reports

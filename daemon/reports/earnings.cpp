@@ -1,5 +1,5 @@
-// What was earned. From reporting.earnings_daily; by client from the books behind that view, which
-// has no clients.
+// What was earned, from reporting.earnings_daily. By client or link from the tables behind that
+// view, since the view has neither.
 #include "daemon/reports/plan.hpp"
 
 namespace affsync::reports {
@@ -52,7 +52,7 @@ EarningsCut earnings_cut(std::string const& by) {
   return cut;
 }
 
-// One row a group of commission rows: source, client_ref, day, kind, status, currency and sums.
+// Returns SQL with one row for each group of commission rows: its keys, currency and sums.
 std::string earnings_rows(std::string const& by) {
   if (by != "client" && by != "link") {
     return "SELECT source, day, kind, counts, currency, amount, amount_usd, volume_lots, rows, "
@@ -60,7 +60,7 @@ std::string earnings_rows(std::string const& by) {
            "FROM reporting.earnings_daily WHERE " +
            in_days("day");
   }
-  // As in reporting.earnings_by_link: the commission's own link, else that of its client.
+  // Like reporting.earnings_by_link: the commission's own link, else that of its client.
   std::string const link =
       by == "link" ? "coalesce(b.link_code, p.link_code) AS link_code, " : "b.client_ref, ";
   std::string const clients = by == "link" ? "LEFT JOIN affsync.client_books p ON p.source_id = "
@@ -77,7 +77,7 @@ std::string earnings_rows(std::string const& by) {
          clients + "WHERE " + in_days("b.day");
 }
 
-// Running totals have no days: what they were when first read is in no line.
+// Running totals have no days, so no line contains their value at the first reading.
 std::string earnings_notes(std::string const& by) {
   std::string sql =
       "SELECT CASE WHEN count(*) = 1 THEN '1 running total counts by its recorded growth only: "
@@ -95,7 +95,7 @@ std::string earnings_notes(std::string const& by) {
   return sql;
 }
 
-// The course of each group over the chosen days, in up to 24 steps of equal length.
+// The trend of each group over the chosen days, in up to 24 steps of equal length.
 constexpr char const* trend_tables =
     ", span AS (SELECT min(day) AS first, least(24, max(day) - min(day) + 1) AS steps, "
     "max(day) - min(day) + 1 AS days FROM counted), "
@@ -122,7 +122,7 @@ ReportPlan plan_earnings(ReportOptions const& options) {
   bool const two_keys = plan.by == "client" || plan.by == "link";
   plan.notes_sql = earnings_notes(plan.by);
 
-  // k1 and k2 are the keys; a group without keys has none, and then its sums are the totals.
+  // k1 and k2 are the keys. Without keys, the sums of the currencies are the lines themselves.
   std::string sql = "WITH picked AS (" + earnings_rows(plan.by) + "), counted AS (SELECT ";
   if (two_keys) {
     sql += (plan.by == "link" ? "link_code" : "client_ref") + std::string(" AS k1, source AS k2");
@@ -132,7 +132,7 @@ ReportPlan plan_earnings(ReportOptions const& options) {
   sql +=
       ", *, NOT counts AS void FROM picked), "
       "sums AS (SELECT k1, k2, currency, ";
-  // Sums by currency, and where there are several, one of all in US dollars.
+  // Sums by currency, and if there are several currencies, one sum of all in US dollars.
   sql += keyed ? "grouping(k1) = 1 AS is_total, " : "grouping(currency) = 1 AS is_total, ";
   sql +=
       "grouping(currency) = 1 AS is_all, CASE WHEN grouping(currency) = 0 "

@@ -1,4 +1,4 @@
-// Short ways to JSON values for `--output json`.
+// Helpers that make JSON values for `--output json`.
 #pragma once
 
 #include <cstdint>

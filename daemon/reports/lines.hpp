@@ -1,4 +1,5 @@
-// Which lines of a report are shown: sums always, of the others as many as the limit allows. Pure.
+// Chooses the lines of a report to show: all sums, and as many other lines as the limit allows.
+// Performs no I/O.
 #pragma once
 
 #include <cstddef>
@@ -9,12 +10,12 @@
 
 namespace affsync::reports {
 
-// The rows to print, when a block may have only so many lines.
 struct ReportLine {
-  std::size_t row = 0;       // index in the table; of no meaning where lines are left out
+  std::size_t row = 0;       // index in the table; meaningless if left_out is not 0
   bool total = false;        // a line of sums
-  std::size_t left_out = 0;  // not 0: so many lines were left out here
+  std::size_t left_out = 0;  // if not 0: the number of lines that were left out here
 };
+// Returns the lines to show; the limit of the plan applies to each block, which ends with sums.
 std::vector<ReportLine> report_lines(ReportPlan const& plan, schema::Store::Table const& rows);
 
 }  // namespace affsync::reports

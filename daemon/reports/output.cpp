@@ -54,7 +54,7 @@ std::string report_json(ReportPlan const& plan, schema::Store::Table const& rows
     Json::Object members;
     for (std::size_t i = 0; i < plan.columns.size(); ++i) {
       auto const& column = plan.columns[i];
-      // A sum has no key; its other members keep their names.
+      // A line of sums has no keys: leave out its null members.
       if (!is_data(column) || (total && !row.at(i))) continue;
       members.push_back({column.name, field_to_json(column, row.at(i))});
     }

@@ -1,4 +1,4 @@
-// A report's rows for programs: CSV and JSON. Pure.
+// Writes a report's rows for programs, as CSV or JSON. Performs no I/O.
 #pragma once
 
 #include <string>
@@ -9,13 +9,14 @@
 
 namespace affsync::reports {
 
-// RFC 4180: a header, lines that end in CR LF, quotes where needed. Every digit is there; null is
-// an empty field, an empty text is "". No sums, and no word of what the limit left out.
+// Returns CSV (RFC 4180): a header, lines that end with CR LF, quotes where needed. Amounts keep
+// all digits; null is an empty field, an empty text is "". Contains neither sums nor a note on
+// lines that the limit left out.
 std::string report_csv(ReportPlan const& plan, schema::Store::Table const& rows);
 
-// {"report","by","since","until","rows":[{…}],"totals":[{…}],"left_out"} on one line, without a
-// line feed, and "notes":[…] where there are any; left_out counts the rows beyond the limit.
-// Amounts are strings, so that no reader rounds them; counts are numbers.
+// Returns {"report","by","since","until","rows":[{…}],"totals":[{…}],"left_out"} on one line,
+// without a line feed, with "notes":[…] if there are any; left_out counts the rows beyond the
+// limit. Amounts are strings, so that no reader rounds them; counts are numbers.
 std::string report_json(ReportPlan const& plan, schema::Store::Table const& rows,
                         std::vector<std::string> const& notes = {});
 

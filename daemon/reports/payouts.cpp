@@ -1,4 +1,4 @@
-// What the broker paid out, or was asked to.
+// What the broker paid out or was asked to pay out.
 #include "daemon/reports/plan.hpp"
 
 namespace affsync::reports {
@@ -41,7 +41,8 @@ ReportPlan plan_single_payouts() {
                   {"paid_at", "paid", ReportValue::day_of, 6, 0, true},
                   {"days_waiting", "days", ReportValue::count, 7, 0, true},
                   {"is_total", "", ReportValue::total}};
-  plan.note = "Days are UTC. Sums are of what was paid; open ones wait since so many days.";
+  plan.note =
+      "Days are UTC. Sums include what was paid; `days` of an open payout: its wait so far.";
   return plan;
 }
 
@@ -72,7 +73,7 @@ ReportPlan plan_payouts(ReportOptions const& options) {
   bool const keyed = !key.empty();
   plan.by = options.by;
   plan.latest = options.by == "day" || options.by == "month";
-  plan.note = "`days`: from request to payment, of half of the paid ones no more than this.";
+  plan.note = "`days`: median number of days from request to payment.";
   plan.parameters = day_parameters(options);
   plan.sql = "WITH picked AS (SELECT *, " + (keyed ? key : std::string("NULL::text")) +
              " AS k1 FROM reporting.payouts WHERE " + in_days(payout_day) +

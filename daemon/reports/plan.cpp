@@ -26,7 +26,7 @@ ReportPlan plan_report(ReportOptions const& options) {
     return plan;
   }
   throw Failure(ErrorCode::usage, "there is no report `" + options.report + "`",
-                "There are: earnings, clients, payouts, rebates, changes, balances.");
+                "Known reports: earnings, clients, payouts, rebates, changes, balances.");
 }
 
 std::string report_help() {
@@ -37,16 +37,15 @@ std::string report_help() {
          "  rebates   client (default), day, month, source, currency, kind (rebate group)\n"
          "  changes   each change (default), day, month, source, kind (table and column)\n"
          "  balances  each balance as it is now (default), source, currency, kind (metric)\n"
-         "--since and --until take the day that a row counts for: of the commission, the\n"
-         "registration, the request of the payout, the rebate, the discovery of the change, and "
-         "the\n"
-         "days on which a balance was so (without them: now).\n"
-         "--limit keeps the first lines of each currency, of reports by day or month the latest;\n"
-         "sums are of all lines.\n"
+         "--since and --until select rows by the day they count for: that of the commission, the\n"
+         "registration, the request of the payout, the rebate or the discovery of the change.\n"
+         "balances shows those that held on one of the days; without them, those of now.\n"
+         "--limit keeps the first lines of each currency, in reports by day or month the latest;\n"
+         "sums include all lines.\n"
          "Amounts of different currencies are never added. A figure in US dollars is left out\n"
-         "where one of its rows has none; sums are of those that are known, and rows_without_usd\n"
-         "counts the others. Tables round amounts for reading; csv and json hold every digit, in\n"
-         "JSON as strings, since many readers would round numbers.\n";
+         "if one of its rows has none; sums include the known figures, and rows_without_usd\n"
+         "counts the others. Tables round amounts; csv and json keep all digits, json as strings,\n"
+         "since many programs would round numbers.\n";
 }
 
 std::string in_days(std::string_view day) {
@@ -74,7 +73,7 @@ void require_known_cut(ReportOptions const& options, std::vector<std::string> co
     if (!word.empty()) ways += (ways.empty() ? "" : ", ") + word;
   }
   throw Failure(ErrorCode::usage, "report " + options.report + " has no --by " + options.by,
-                "It knows: " + ways + ".");
+                "Choose one of: " + ways + ".");
 }
 
 std::string spans_note_sql(std::string_view steps, std::string_view period, std::string_view what) {
@@ -83,7 +82,7 @@ std::string spans_note_sql(std::string_view steps, std::string_view period, std:
   auto const begin = [&](char const* time) {
     return "date_trunc('" + unit + "', " + time + " AT TIME ZONE 'UTC')";
   };
-  // What counts for one period, from the earliest reading that it is counted from.
+  // One note for each period: the growth that counts for it, and the earliest reading before it.
   return "SELECT to_char(" + begin("until") + ", '" + form +
          "') || ': ' || trim_scale(sum(amount)) "
          "|| ' ' || coalesce(currency, '(no currency)') || ' of " +
@@ -91,7 +90,7 @@ std::string spans_note_sql(std::string_view steps, std::string_view period, std:
          " grew at some time since ' || to_char(min(since) AT TIME ZONE 'UTC', 'YYYY-MM-DD') || "
          "', between two readings; it counts on the day of the later one.' FROM " +
          std::string(steps) + " WHERE " + begin("since") + " < " + begin("until") +
-         // Readings on both sides of each midnight are no news.
+         // By day, two readings around one midnight are normal: note only longer distances.
          (unit == "day" ? " AND until - since >= interval '2 days'" : "") +
          " AND amount <> 0 AND " + in_days("day") + " GROUP BY " + begin("until") +
          ", currency ORDER BY " + begin("until") + ", currency";

@@ -1,5 +1,6 @@
-// What a report asks the database, and what its columns mean, for the terminal and for HTTP. Pure:
-// one file a report makes the plan; output.hpp and cli/report_text.hpp write what comes back.
+// The plan of a report: its query and the meaning of its columns, for the terminal and for HTTP.
+// Each report has a file that makes its plan; output.hpp and cli/report_text.hpp write the result.
+// Performs no I/O.
 #pragma once
 
 #include <optional>
@@ -11,12 +12,12 @@
 
 namespace affsync::reports {
 
-// What is asked for.
+// The options of a report.
 struct ReportOptions {
   std::string report;  // earnings clients payouts rebates changes balances
   std::optional<Day> since, until;
-  std::optional<int> limit;  // lines of each currency, 0: all; none: as many as one can read
-  std::string by;            // day month source client link currency kind; empty: the report's own
+  std::optional<int> limit;  // lines of each currency; 0 or nullopt: all
+  std::string by;  // day month source client link currency kind; empty: the report's default
 };
 
 enum class ReportValue {
@@ -24,14 +25,14 @@ enum class ReportValue {
   day,       // YYYY-MM-DD
   month,     // YYYY-MM
   moment,    // YYYY-MM-DDTHH:MM:SSZ; tables leave the seconds out
-  day_of,    // the same; tables show the day only
+  day_of,    // like moment, but tables show only the day
   amount,    // in the currency of the row's `currency` column
   usd,       // an amount in US dollars
   quantity,  // lots
-  percent,   // as the query rounds it
-  count,     // a whole number; the only kind that JSON has as a number
-  bar,       // eighths of a character; only on tables
-  trend,     // "buckets|bucket:level,…"; only on tables
+  percent,   // rounded by the query
+  count,     // a whole number; the only kind that is a number in JSON
+  bar,       // a length in eighths of a character; only in tables
+  trend,     // "buckets|bucket:level,…"; only in tables
   total,     // "t" marks a line of sums; always the last column
 };
 
@@ -42,23 +43,23 @@ struct ReportColumn {
   int importance = 5;         // of TableColumn
   int min_width = 0;          // of TableColumn
   bool droppable = false;     // of TableColumn
-  bool hide_if_none = false;  // a table leaves it out when no row has anything but zero in it
+  bool hide_if_none = false;  // tables leave the column out if it is zero or null in every row
 };
 
 struct ReportPlan {
   std::string report;
-  std::string by;   // empty: row by row
+  std::string by;   // empty: single rows
   std::string sql;  // read-only, one statement
   std::vector<std::optional<std::string>> parameters;
-  std::vector<ReportColumn> columns;  // in the order of the query's
-  std::string note;                   // below a table; may be empty
-  std::string notes_sql;              // one text a row: what the report leaves out, and why; takes
-                                      // the same parameters. May be empty
-  int limit = 0;                      // lines of each block, a block ending with sums; 0: all
-  bool latest = false;                // of more lines than that the last ones are shown
+  std::vector<ReportColumn> columns;  // in the order of the query's columns
+  std::string note;                   // shown below a table; may be empty
+  std::string notes_sql;              // query with the same parameters; each row is a text on what
+                                      // the report leaves out, and why. May be empty
+  int limit = 0;                      // lines of each block, which ends with sums; 0: all
+  bool latest = false;                // the limit keeps the last lines instead of the first
 };
 
-// Throws Failure(usage) when the report cannot be cut that way, with the ways that it can.
+// Throws Failure(usage) for an unknown report, or for an unknown --by with the known ones as hint.
 ReportPlan plan_report(ReportOptions const& options);
 
 ReportPlan plan_earnings(ReportOptions const& options);
@@ -68,27 +69,31 @@ ReportPlan plan_rebates(ReportOptions const& options);
 ReportPlan plan_changes(ReportOptions const& options);
 ReportPlan plan_balances(ReportOptions const& options);
 
-// For `affsync report --help`: which --by each report knows, and the forms of amounts.
+// Returns the text for `affsync report --help`: the --by of each report and the form of amounts.
 std::string report_help();
 
 // Parts that the plans share.
 
-// $1 and $2 are the first and last day, null: open. `day`: an SQL expression of type date.
+// Returns an SQL condition on `day`, an expression of type date. The parameters $1 and $2 are the
+// first and last day; null means no bound.
 std::string in_days(std::string_view day);
 std::vector<std::optional<std::string>> day_parameters(ReportOptions const& options);
-// The text of an SQL timestamptz, as ReportValue::moment has it.
+// Returns SQL that formats a timestamptz as ReportValue::moment.
 std::string moment_sql(std::string_view column);
-// Throws Failure(usage) unless `options.by` is one of `known` (the first is the default's name).
+// Throws Failure(usage) unless `options.by` is one of `known`; the empty text stands for the
+// default.
 void require_known_cut(ReportOptions const& options, std::vector<std::string> const& known);
-// Notes on running totals whose growth is counted on the day that it was met: those of `steps` that
-// are not in the period (day or month) in which they began to grow. `what` names them.
+// Returns SQL for notes on running totals whose growth counts on the day it was read: those rows of
+// `steps` where the readings before and after lie in different periods (day or month). `what` names
+// the totals in the note.
 std::string spans_note_sql(std::string_view steps, std::string_view period, std::string_view what);
-// A sum that is null as soon as one US dollar figure is unknown: a part would be taken for the
-// whole. Where the condition `total` holds it is of what is known, as `rows_without_usd` is beside
-// it.
+// Returns SQL for a sum in US dollars that is null if one figure is unknown, since a partial sum
+// would be taken for the whole. Where the condition `total` holds, it is the sum of the known
+// figures, because the column `rows_without_usd` beside it counts the others.
 std::string usd_sum_sql(std::string_view usd, std::string_view amount,
                         std::string_view total = "false");
-// Bars as long as `value` is large among the rows of one currency; for the outermost SELECT.
+// Returns SQL for the length of a bar: `value` relative to the largest one of its `partition`, such
+// as a currency. For the outermost SELECT.
 std::string bar_sql(std::string_view value, std::string_view partition);
 
 }  // namespace affsync::reports

@@ -1,6 +1,6 @@
-// What was passed on to clients. Running totals and dated rows tell the same money twice, so each
-// line is of one sort, and days choose among the dated ones only. By day or month it is what has a
-// time: dated rows, and the growth of running totals.
+// What was passed on to clients. Running totals and dated rows contain the same money, so each line
+// is of one sort, and --since and --until apply to the dated ones only. By day or month the report
+// has only what has a time: dated rows and the growth of running totals.
 #include "daemon/reports/plan.hpp"
 
 namespace affsync::reports {
@@ -40,7 +40,7 @@ RebateCut rebate_cut(std::string const& by) {
   return cut;
 }
 
-// One row a rebate: source, client, group, sort and money.
+// Returns SQL with one row for each rebate: keys, sort and money.
 std::string rebate_rows(RebateCut const& cut) {
   std::string const dated = "(grain IS DISTINCT FROM 'lifetime')";
   if (cut.by_time) {
@@ -58,7 +58,7 @@ std::string rebate_rows(RebateCut const& cut) {
          " AND $1::date IS NULL AND $2::date IS NULL))";
 }
 
-// What has no days is left out where days are asked for.
+// Notes on the running totals, which have no days and are left out if days are chosen.
 std::string rebate_notes(RebateCut const& cut, std::string const& by) {
   std::string const totals =
       "SELECT count(*) || CASE WHEN count(*) = 1 THEN ' running total has' ELSE "
@@ -83,7 +83,7 @@ ReportPlan plan_rebates(ReportOptions const& options) {
   RebateCut const cut = rebate_cut(plan.by);
   bool const keyed = !cut.columns.empty();
 
-  // Sums by currency, and where there are several, one of all in US dollars.
+  // Sums by currency, and if there are several currencies, one sum of all in US dollars.
   std::string const total = keyed ? "grouping(k1) = 1" : "grouping(currency) = 1";
   plan.sql = "WITH picked AS (" + rebate_rows(cut) +
              "), sums AS (SELECT k1, k2, sort, currency, "

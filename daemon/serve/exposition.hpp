@@ -1,6 +1,6 @@
-// Prometheus' text form, line by line, for series that are kept as plain numbers: a registry's
+// Writes the text format of Prometheus for series that are kept as plain numbers: a registry's
 // objects for every stream of a thousand sources would take more memory than the rest of the
-// daemon. Pure.
+// daemon. Performs no I/O.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ class Exposition {
  public:
   using Label = std::pair<std::string_view, std::string_view>;
 
-  // Begins a family; every series of it follows. A family without series leaves no trace.
+  // Begins a family; its series follow. A family without series writes nothing.
   void family(std::string_view name, std::string_view type, std::string_view help);
   void series(std::initializer_list<Label> labels, std::int64_t value);
   void series(std::initializer_list<Label> labels, double value);
@@ -26,7 +26,7 @@ class Exposition {
   void begin_series(std::initializer_list<Label> labels);
 
   std::string text_;
-  std::string header_;  // of the current family, until its first series
+  std::string header_;  // header of the current family, until its first series
   std::string name_;
 };
 

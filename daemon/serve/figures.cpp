@@ -33,7 +33,7 @@ void write_sources(Exposition& out, Sources const& sources) {
     if (figures.rate) out.series({{"source", source}}, *figures.rate);
   }
   out.family("affsync_clock_skew_seconds", "gauge",
-             "Our clock less the broker's, by the Date of its latest answer.");
+             "Our clock minus the broker's, from the Date of its latest answer.");
   for (auto const& [source, figures] : sources) {
     if (figures.clock_skew) out.series({{"source", source}}, *figures.clock_skew);
   }
@@ -41,7 +41,7 @@ void write_sources(Exposition& out, Sources const& sources) {
 
 void write_blocks(Exposition& out, Sources const& sources, TimePoint now) {
   out.family("affsync_source_blocked", "gauge",
-             "1 while nothing is asked of the source, for the reason in `code`.");
+             "1 while no requests are sent to the source, for the reason in `code`.");
   for (auto const& [source, figures] : sources) {
     auto const code = now < figures.blocked_until ? figures.blocked_code : std::string();
     bool known = code.empty();
@@ -54,7 +54,7 @@ void write_blocks(Exposition& out, Sources const& sources, TimePoint now) {
 }
 
 void write_streams(Exposition& out, Sources const& sources) {
-  out.family("affsync_rows_total", "counter", "Rows read, by what became of them.");
+  out.family("affsync_rows_total", "counter", "Rows read, by outcome.");
   for_each_stream(sources, [&](auto const& source, auto const& stream, auto const& figures) {
     for (std::size_t index = 0; index < outcomes.size(); ++index) {
       out.series({{"source", source}, {"stream", stream}, {"outcome", outcomes[index].name}},
@@ -62,7 +62,7 @@ void write_streams(Exposition& out, Sources const& sources) {
     }
   });
   out.family("affsync_quarantined_total", "counter",
-             "Rows that could not be mapped and were set aside.");
+             "Rows that could not be mapped and were quarantined.");
   for_each_stream(sources, [&](auto const& source, auto const& stream, auto const& figures) {
     out.series({{"source", source}, {"stream", stream}}, figures.rows[quarantined_outcome]);
   });
@@ -80,7 +80,7 @@ void write_streams(Exposition& out, Sources const& sources) {
     auto const seconds = std::chrono::floor<std::chrono::seconds>(*figures.last_success);
     out.series({{"source", source}, {"stream", stream}}, seconds.time_since_epoch().count());
   });
-  out.family("affsync_runs_total", "counter", "Runs that have ended, by how they did.");
+  out.family("affsync_runs_total", "counter", "Runs that have ended, by status.");
   for_each_stream(sources, [&](auto const& source, auto const& stream, auto const& figures) {
     for (auto const& [status, count] : figures.runs) {
       out.series({{"source", source}, {"stream", stream}, {"status", to_string(status)}}, count);
@@ -92,7 +92,7 @@ void write_streams(Exposition& out, Sources const& sources) {
   });
 }
 
-// What the database says of each stream; nothing of one that it was not asked about yet.
+// Writes the figures that come from the database; nothing for streams before the first query.
 void write_standing(Exposition& out, Sources const& sources) {
   using Standing = StreamFigures::Standing;
   using Figure = std::int64_t Standing::*;
@@ -103,14 +103,14 @@ void write_standing(Exposition& out, Sources const& sources) {
       out.series({{"source", source}, {"stream", stream}}, (*figures.standing).*member);
     });
   };
-  family("affsync_unreconciled", "Totals of the broker's that differ from the stored rows.",
+  family("affsync_unreconciled", "Totals of the broker that differ from the stored rows.",
          &Standing::unreconciled);
-  family("affsync_unreconciled_totals", "Totals of the broker's that differ from the stored rows.",
+  family("affsync_unreconciled_totals", "Totals of the broker that differ from the stored rows.",
          &Standing::unreconciled);
   family("affsync_quarantine_open",
-         "Rows in quarantine that are neither stored since nor accepted as known.",
+         "Rows in quarantine that have neither been stored since nor accepted as known.",
          &Standing::quarantined);
-  out.family("affsync_coverage_days", "gauge", "Days of the stream, by what is known of them.");
+  out.family("affsync_coverage_days", "gauge", "Days of the stream, by coverage state.");
   for_each_stream(sources, [&](auto const& source, auto const& stream, auto const& figures) {
     if (!figures.standing) return;
     auto const days = [&](char const* state, std::int64_t count) {
@@ -130,7 +130,7 @@ void write_schedule(Exposition& out, Sources const& sources, TimePoint started_a
       out.series({{"source", source}, {"stream", stream}}, std::int64_t{enabled});
     }
   }
-  out.family("affsync_stream_interval_seconds", "gauge", "Distance of two runs of the stream.");
+  out.family("affsync_stream_interval_seconds", "gauge", "Interval between runs of the stream.");
   for_each_stream(sources, [&](auto const& source, auto const& stream, auto const& figures) {
     if (!figures.interval) return;
     out.series({{"source", source}, {"stream", stream}}, std::int64_t{figures.interval->count()});

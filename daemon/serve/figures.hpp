@@ -1,5 +1,5 @@
-// The figures of each source and stream that the metrics are made of, as plain numbers, and how
-// they are written. Pure.
+// The figures of each source and stream behind the metrics, as plain numbers, and the function that
+// writes them. Performs no I/O.
 #pragma once
 
 #include <algorithm>
@@ -33,18 +33,18 @@ struct StreamFigures {
   std::map<RunStatus, std::int64_t> runs;
   std::int64_t consecutive_failures = 0;
   std::optional<RunReport> running;
-  // As the database says; nullopt until it was asked.
+  // Figures from the database; nullopt before the first query.
   struct Standing {
     std::int64_t quarantined = 0, unreconciled = 0;
     std::int64_t proven_days = 0, doubtful_days = 0, lost_days = 0;
   };
   std::optional<Standing> standing;
   std::array<std::int64_t, outcomes.size()> rows{};
-  std::array<std::int64_t, outcomes.size()> of_this_run{};  // what of it is in `rows` already
+  std::array<std::int64_t, outcomes.size()> of_this_run{};  // the part of `rows` from this run
   std::optional<TimePoint> last_success;
   std::map<ErrorCode, std::int64_t> failures;
 
-  // Adds what has come since the last call for this run.
+  // Adds the rows of this run since the last call.
   void count(RunReport const& report) {
     for (std::size_t index = 0; index < outcomes.size(); ++index) {
       auto const now = report.*outcomes[index].member;
@@ -55,10 +55,10 @@ struct StreamFigures {
 };
 
 struct SourceFigures {
-  std::map<int, std::int64_t> requests;  // by status
+  std::map<int, std::int64_t> requests;  // by HTTP status; 0: no answer
   std::int64_t throttled = 0;
   std::optional<double> rate;
-  std::optional<double> clock_skew;  // seconds
+  std::optional<double> clock_skew;  // seconds, our clock minus the broker's
   std::string blocked_code;          // empty: not blocked
   TimePoint blocked_until{};
   std::map<std::string, bool> enabled;  // the streams of the configuration

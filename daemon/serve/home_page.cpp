@@ -28,7 +28,7 @@ std::string cell(std::string const& text, char const* kind = nullptr) {
                          : std::string("<td class=\"") + kind + "\">" + text + "</td>";
 }
 
-// 1234567 -> "1 234 567", with blanks that do not break.
+// 1234567 -> "1 234 567", with narrow no-break spaces.
 std::string grouped(std::int64_t number) {
   auto text = std::to_string(number);
   for (auto place = static_cast<std::ptrdiff_t>(text.size()) - 3; place > (number < 0 ? 1 : 0);
@@ -73,7 +73,7 @@ std::string joined(std::vector<std::string> const& parts, char const* between) {
   return text;
 }
 
-// "reading: 12 000 rows, up to 2026-03-01, waits for the broker until 12:00:00".
+// "reading: 12 000 rows, up to 2026-03-01, waits for the broker, who asks for 5 min".
 std::string progress_text(RunReport const& run, TimePoint now) {
   std::string text = "reading: " + grouped(run.rows_read) + " rows";
   if (run.reached) {
@@ -86,7 +86,7 @@ std::string progress_text(RunReport const& run, TimePoint now) {
   return text;
 }
 
-// The latest few spans of days that are not proven.
+// Lists the latest spans of days that are not proven.
 std::string days_text(schema::StreamHealth const& health) {
   constexpr std::size_t most = 4;
   std::vector<std::string> spans;
@@ -111,7 +111,7 @@ std::string next_run_cell(HomePage const& page, schema::StreamHealth const& heal
   auto const now = page.status.now;
   if (!is_run_here(page, health)) return cell("<span class=\"dim\">off here</span>");
   auto next = health.next_run_at;
-  // Runs of a blocked source send nothing.
+  // Runs of a blocked source send nothing, so its next run is after the block.
   if (health.blocked_until && *health.blocked_until > now) next = health.blocked_until;
   return cell(next ? moment(next, now) : "");
 }
@@ -179,7 +179,7 @@ std::string summary_lines(HomePage const& page) {
                             (page.problem->hint.empty() ? "" : " " + page.problem->hint));
     html += line("dim", page.known_at ? "Below is what was known " +
                                             relative_text(*page.known_at, page.status.now) + "."
-                                      : "Nothing is known of the streams until it does.");
+                                      : "The streams are unknown until it does.");
   }
   for (auto const& text : page.notes) html += line("bad", text);
   std::size_t bad = 0, unread = 0;
@@ -202,7 +202,7 @@ std::string summary_lines(HomePage const& page) {
   if (html.empty()) {
     html = line("good", page.status.streams.empty()
                             ? "The database answers."
-                            : "The database answers, and nothing stands against any stream.");
+                            : "The database answers, and all streams are fine.");
   }
   return html;
 }
@@ -249,7 +249,7 @@ std::string home_page(HomePage const& page) {
          page.nonce + "\">" + style +
          "</style></head>\n<body><h1>affsync</h1>\n"
          "<p class=\"dim\">version " AFFSYNC_VERSION ", running for " +
-         span_text(status.now - status.started_at) + "; this page renews itself. Times are UTC, " +
+         span_text(status.now - status.started_at) + "; this page reloads itself. Times are UTC, " +
          format_time(std::chrono::floor<std::chrono::seconds>(status.now)) + ".</p>\n" +
          summary_lines(page) + source_tables(page) +
          "<h2>More</h2>\n<nav><a href=\"/api/status\">status (JSON)</a>"

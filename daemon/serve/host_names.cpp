@@ -10,7 +10,7 @@ namespace affsync::serve {
 
 namespace {
 
-// Without the port, the brackets of an address, and the dot at the end of a full name.
+// Removes the port, the brackets of an address and the trailing dot of a name.
 std::string name_of(std::string_view host) {
   if (host.starts_with('[')) return std::string(host.substr(1, host.find(']') - 1));
   auto name = to_lower(host.substr(0, host.find(':')));

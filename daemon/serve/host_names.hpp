@@ -1,6 +1,6 @@
-// Whether a request names this server. A web page in somebody's browser can have its own name
-// resolved to this machine and then read the answers; it cannot change the Host header, though.
-// Pure.
+// Checks whether a request names this server, against DNS rebinding: a web page can make its own
+// name resolve to this machine and then read the answers, but it cannot change the Host header.
+// Performs no I/O.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@
 
 namespace affsync::serve {
 
-// Without a Host header it is no browser; an address is no name; then there are localhost and
-// `hosts`. Ports are not looked at.
+// Accepts addresses, localhost and `hosts`, with any port, and requests without a Host header,
+// which do not come from a browser.
 bool is_asked_by_its_name(HttpRequest const& request, std::vector<std::string> const& hosts);
 
 }  // namespace affsync::serve

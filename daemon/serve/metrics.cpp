@@ -26,12 +26,12 @@ using prometheus::Histogram;
 Histogram::BucketBoundaries const request_buckets{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
 Histogram::BucketBoundaries const run_buckets{1, 5, 15, 60, 300, 900, 3600, 14400};
 
-// What a run ends as.
+// The final statuses of a run.
 constexpr std::array<RunStatus, 6> endings{RunStatus::succeeded, RunStatus::partial,
                                            RunStatus::failed,    RunStatus::continued,
                                            RunStatus::skipped,   RunStatus::cancelled};
-// Failures that are looked for by alerts have a series before they happen: the first step of a
-// counter that is born with 1 is seen by no rate.
+// Failures that alerts look for have a series before they happen: rate() does not see the first
+// increase of a counter that starts with 1.
 constexpr std::array expected_failures{
     ErrorCode::auth_invalid,  ErrorCode::login_refused,  ErrorCode::connect_failed,
     ErrorCode::timeout,       ErrorCode::server_error,   ErrorCode::throttled,
@@ -44,12 +44,12 @@ double unix_seconds(TimePoint time) {
 
 struct Metrics::Impl {
   Sources sources;
-  bool settled = false;  // the configuration has said which streams there are
+  bool settled = false;  // set_streams() was called
   TimePoint started_at{};
-  prometheus::Registry registry;  // what there is once in the process
+  prometheus::Registry registry;  // series that exist once in the process
   Gauge& database_up = gauge("affsync_database_up", "1 while the database answers, else 0.");
   Gauge& reload_successful = gauge("affsync_config_last_reload_successful",
-                                   "1 when the configuration that was read last is in use.");
+                                   "1 if the configuration that was read last is in use.");
   Gauge& process_start = gauge("process_start_time_seconds", "When the process started.");
   Gauge& resident = gauge("process_resident_memory_bytes", "Resident memory.");
   Gauge& open_files = gauge("process_open_fds", "Open file descriptors.");
@@ -70,8 +70,8 @@ struct Metrics::Impl {
                        Histogram::BucketBoundaries const& buckets) {
     return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add({}, buckets);
   }
-  // nullptr for what the configuration no longer names: what still goes on there brings no series
-  // back.
+  // Returns nullptr for sources that the configuration no longer names, so that runs which are
+  // still ending do not bring their series back.
   SourceFigures* find_source(std::string const& source) {
     if (!settled) return &sources[source];
     auto const found = sources.find(source);
@@ -91,7 +91,7 @@ Metrics::Metrics(TimePoint process_started_at) : impl_(std::make_unique<Impl>())
   impl_->started_at = process_started_at;
   impl_->reload_successful.Set(1);
   impl_
-      ->gauge("affsync_build_info", "Always 1; the labels tell the build.",
+      ->gauge("affsync_build_info", "Always 1; the labels describe the build.",
               {{"version", AFFSYNC_VERSION}, {"commit", AFFSYNC_COMMIT}})
       .Set(1);
 }
@@ -167,7 +167,7 @@ void Metrics::on_health(std::vector<schema::StreamHealth> const& streams) {
     if (found == nullptr) continue;
     auto& figures = *found;
     if (health.last_success_at) {
-      // The answer may be older than a run that has ended meanwhile.
+      // The query may be older than a run that has ended meanwhile.
       figures.last_success = std::max(figures.last_success, health.last_success_at);
     }
     StreamFigures::Standing standing;

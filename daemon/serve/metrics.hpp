@@ -1,7 +1,6 @@
-// What the daemon counts about itself, in Prometheus' text form. Listens to the runs; lives on the
-// I/O thread. Every label value comes from the configuration or from a closed set of words, so the
-// number of series is bounded: about 40 a stream, and 30 for the whole process. Kept as plain
-// numbers, the text of a scrape excepted.
+// The daemon's metrics in the text format of Prometheus. Observes the runs; lives on the I/O
+// thread. Every label value comes from the configuration or from a fixed set of words, so the
+// number of series is bounded: about 40 for each stream and 30 for the whole process.
 #pragma once
 
 #include <chrono>
@@ -17,7 +16,7 @@
 
 namespace affsync::serve {
 
-// A stream of the configuration, and how often it runs; nullopt for one that is off.
+// A stream of the configuration and its interval; nullopt if the stream is off.
 struct StreamSetting {
   std::string source, stream;
   std::optional<std::chrono::seconds> interval;
@@ -38,22 +37,22 @@ class Metrics final : public sync::Observer {
   void on_progress(RunReport const& report, std::optional<std::int64_t> expected) override;
   void on_run_ended(RunReport const& report) override;
 
-  // What only the database knows: last successes of earlier processes, unreconciled totals.
+  // Takes what only the database knows: last successes of earlier processes, unreconciled totals.
   void on_health(std::vector<schema::StreamHealth> const& streams);
   void on_database(bool answers);
   void on_reload(bool successful);
-  // The run of a stream that goes on; nullptr when there is none. Valid until the next call of
-  // anything here.
+  // Returns the current run of a stream; nullptr if there is none. Valid until the next call of any
+  // member.
   RunReport const* running(std::string const& source, std::string const& stream) const;
 
-  // The streams of the configuration. From then on these have series, from the start and with 0,
-  // and no others: what is off, retired or gone takes its series along.
+  // Sets the streams of the configuration. From then on exactly these have series, which start with
+  // 0. The series of streams that are off, retired or removed are dropped.
   void set_streams(std::vector<StreamSetting> const& streams);
 
-  // Drops the series of every source that is not named, after a reload.
+  // Drops the series of every source that is not in `names`. For a reload.
   void keep_sources(std::vector<std::string> const& names);
 
-  // Prometheus text exposition format 0.0.4.
+  // Returns the text of a scrape, in Prometheus text exposition format 0.0.4.
   std::string render(TimePoint now = SystemClock().now()) const;
 
  private:

@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 using Health = std::vector<schema::StreamHealth>;
 
 constexpr milliseconds query_limit{10'000};
-// The database's share of the metrics is asked for again when it is older; a scrape never waits.
+// Maximum age of the figures from the database before they are queried again; a scrape never waits.
 constexpr std::chrono::minutes health_age{1};
 constexpr std::chrono::seconds ping_age{5};
 constexpr std::chrono::seconds figures_pause{15};
@@ -39,7 +39,7 @@ HttpResponse page_of(int status, char const* type, std::string body) {
   return response;
 }
 
-// 400 for what the caller wrote, 503 for what the database did.
+// Answers an error of the caller with 400, one of the database with 503.
 HttpResponse refusal(Error const& error) {
   bool const callers = error.code == ErrorCode::usage;
   return page_of(callers ? 400 : 503, json_type, error_json(error) + "\n");
@@ -76,12 +76,12 @@ struct Pages::Impl {
   std::shared_ptr<PendingCall<Health>> health_call;
   std::shared_ptr<PendingCall<Health>> standing_call;
   std::shared_ptr<PendingCall<schema::Store::Table>> report_call;
-  Health known;  // as the database said at `health_at`
+  Health known;  // result of the query at `health_at`
   std::optional<TimePoint> health_at;
   std::optional<TimePoint> refreshed_at;
   bool refreshing = false;
 
-  // Both join a call that is under way.
+  // ping(), health() and standing() join a call that is in progress.
   asio::awaitable<void> ping() {
     if (!ping_call || ping_call->done()) {
       ping_call = PendingCall<bool>::start(parts.executor, ping_store(*parts.store));
@@ -131,11 +131,11 @@ struct Pages::Impl {
       bool const old = !health_at || parts.clock->now() - *health_at >= health_age;
       if (old) co_await health();
     } catch (Failure const&) {
-      // affsync_database_up says so.
+      // affsync_database_up shows the failure.
     }
   }
 
-  // Nobody waits for it.
+  // Starts refresh() in the background if the figures are old.
   void refresh_soon() {
     auto const now = parts.clock->now();
     if (refreshing || (refreshed_at && now - *refreshed_at < ping_age && now >= *refreshed_at)) {
@@ -169,7 +169,7 @@ struct Pages::Impl {
     co_return page_of(reasons.empty() ? 200 : 503, json_type, readiness_json(reasons) + "\n");
   }
 
-  // What is known, at once, whatever the database does.
+  // Answers immediately with the known figures, whatever the database does.
   HttpResponse metrics_page() {
     refresh_soon();
     return page_of(200, metrics_type, parts.metrics->render(parts.clock->now()));
@@ -193,7 +193,7 @@ struct Pages::Impl {
         by = value;
       } else {
         throw Failure(ErrorCode::usage, "there is no parameter \"" + name + "\"",
-                      "There are since, until and by.");
+                      "Known parameters: since, until and by.");
       }
     }
     auto const query = parts.earnings(since, until, by);
@@ -201,8 +201,8 @@ struct Pages::Impl {
     co_return page_of(200, json_type, query.to_json(table) + "\n");
   }
 
-  // One at a time: however often somebody asks, the database makes one report, and one answer is in
-  // memory.
+  // Runs one report at a time, so that any number of requests costs the database one query and the
+  // daemon the memory of one answer.
   asio::awaitable<schema::Store::Table> report(ReportQuery const& query) {
     using Call = PendingCall<schema::Store::Table>;
     auto const deadline = std::chrono::steady_clock::now() + query_limit;
@@ -210,8 +210,8 @@ struct Pages::Impl {
       auto const left =
           std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
       if (left <= milliseconds(0)) {
-        throw Failure(ErrorCode::timeout, "other reports were still being made",
-                      "Ask again in a few seconds.");
+        throw Failure(ErrorCode::timeout, "other reports were still running",
+                      "Try again in a few seconds.");
       }
       auto const other = report_call;
       co_await other->ended(left);
@@ -251,7 +251,7 @@ struct Pages::Impl {
     if (target.path == "/api/status") co_return co_await status_page();
     if (target.path == "/api/earnings") co_return co_await earnings_page(std::move(target));
     co_return page_of(404, text_type,
-                      "There is no such page. There are: / /healthz /readyz /metrics /api/status "
+                      "There is no such page. Known pages: / /healthz /readyz /metrics /api/status "
                       "/api/earnings\n");
   }
 };
@@ -274,8 +274,8 @@ asio::awaitable<void> Pages::keep_figures_fresh() {
 asio::awaitable<HttpResponse> Pages::answer(HttpRequest request) {
   if (!is_asked_by_its_name(request, impl_->parts.hosts)) {
     co_return page_of(421, text_type,
-                      "This server does not go by the name in the Host header. Names that it is to "
-                      "answer to are listed in http.hosts of the configuration.\n");
+                      "This server does not accept the name in the Host header. Add the name to "
+                      "http.hosts in the configuration.\n");
   }
   auto target = parse_target(request.target);
   if (!target) co_return page_of(400, text_type, "The address is not well-formed.\n");

@@ -1,6 +1,6 @@
-// A call to the database that several requests wait for, each with its own patience. The call
-// itself goes on when nobody waits any longer: the store's own time limit ends it. So a database
-// that hangs costs one call, not one for every probe that asks.
+// A call to the database that several requests wait for, each with its own timeout. The call goes
+// on when no request waits any longer; the store's own timeout ends it. So a database that hangs
+// costs one call, not one for every request.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -25,7 +25,7 @@ namespace affsync::serve {
 
 namespace asio = boost::asio;
 
-// T must be default-constructible. All on one thread.
+// T must be default-constructible. Use it from one thread only.
 template <class T>
 class PendingCall {
  public:
@@ -43,7 +43,8 @@ class PendingCall {
 
   bool done() const { return value_ || error_; }
 
-  // Returns once the call has ended, however it ended, or after `limit`. The call must be held.
+  // Returns once the call has ended, whatever its result, or after `limit`. The caller must hold
+  // the call.
   asio::awaitable<void> ended(std::chrono::milliseconds limit) {
     if (done()) co_return;
     asio::steady_timer patience(co_await asio::this_coro::executor, limit);
@@ -56,7 +57,7 @@ class PendingCall {
     }
   }
 
-  // The value of `call`, or what it throws, or Failure(timeout) after `limit`.
+  // Returns or throws what `call` returns or throws. Throws Failure(timeout) after `limit`.
   static asio::awaitable<T> wait(std::shared_ptr<PendingCall> call, std::chrono::milliseconds limit,
                                  std::string what) {
     co_await call->ended(limit);
@@ -68,7 +69,7 @@ class PendingCall {
   }
 
  private:
-  // A timer among those that the end of the call cancels.
+  // Registers a timer that the end of the call cancels.
   class Waiting {
    public:
     Waiting(PendingCall& call, asio::steady_timer& patience)

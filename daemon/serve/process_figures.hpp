@@ -1,4 +1,4 @@
-// What the kernel says about this process, for the process_… metrics.
+// The kernel's figures about this process, for the process_… metrics.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The target of a request, taken apart. Pure.
+// Parses the target of a request. Performs no I/O.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,8 @@ struct Target {
   std::vector<std::pair<std::string, std::string>> parameters;  // decoded, in order
 };
 
-// nullopt when a percent sign is not followed by two hexadecimal digits, or U+0000 is encoded.
+// Returns nullopt if a percent sign is not followed by two hexadecimal digits, or for an encoded
+// U+0000.
 std::optional<Target> parse_target(std::string_view target);
 
 }  // namespace affsync::serve

@@ -13,7 +13,7 @@ bool is_blocked(schema::StreamHealth const& health, TimePoint now) {
   return health.blocked_until && *health.blocked_until > now;
 }
 
-// Streams of one source that this daemon runs.
+// The streams of one source that this daemon runs.
 using Streams = std::vector<schema::StreamHealth const*>;
 
 std::map<std::string, Streams> by_source(std::vector<schema::StreamHealth> const& streams,
@@ -32,7 +32,7 @@ std::optional<NotReady> block_of(std::string const& source, Streams const& strea
   NotReady entry;
   entry.source = source;
   entry.reason = "blocked";
-  entry.message = "nothing is asked of the source until " +
+  entry.message = "no requests are sent to the source until " +
                   format_time(std::chrono::floor<std::chrono::seconds>(*(*found)->blocked_until)) +
                   " (" + (*found)->blocked_code + "): " + (*found)->blocked_reason;
   return entry;

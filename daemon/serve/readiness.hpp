@@ -1,5 +1,5 @@
-// Whether the daemon does its work: the rule behind /readyz, and what is wrong with a stream in the
-// words of the status page. Pure.
+// The rule behind /readyz, and short texts on the problems of a stream for the status. Performs no
+// I/O.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@ namespace affsync::serve {
 using IntervalOf = std::function<std::optional<std::chrono::seconds>(std::string const& source,
                                                                      std::string const& stream)>;
 
-// A stream that is past so many of its intervals is late.
+// A stream is late if its last success is more than this number of its intervals ago.
 constexpr int intervals_allowed = 3;
 
 struct NotReady {
@@ -26,18 +26,19 @@ struct NotReady {
   std::string message;
 };
 
-// The streams that are past three of their intervals; one that never succeeded counts from the
-// start of the process. Streams without an interval are not this daemon's.
+// Returns the streams that are late. A stream that never succeeded counts from the start of the
+// process. Streams without an interval belong to other daemons and are ignored.
 std::vector<NotReady> late_streams(std::vector<schema::StreamHealth> const& streams,
                                    IntervalOf const& interval, TimePoint started_at, TimePoint now);
 
-// Besides, at once: sources that are blocked, and sources of whose streams each one's latest run
-// has failed. Such a source has one line, not one for each stream.
+// Returns the late streams and, without waiting for lateness, the sources that are blocked and
+// those where the latest run of every stream has failed. Such a source has one entry, not one for
+// each stream.
 std::vector<NotReady> not_ready(std::vector<schema::StreamHealth> const& streams,
                                 IntervalOf const& interval, TimePoint started_at, TimePoint now);
 
-// What speaks against a stream, in a few words each: "failed", "3 rows in quarantine"; empty: all
-// is well. `late` is for the caller to say.
+// Returns the problems of a stream in a few words each: "failed", "3 rows in quarantine"; empty if
+// there are none. `late`: see late_streams().
 std::vector<std::string> complaints(schema::StreamHealth const& health, bool late, TimePoint now);
 
 }  // namespace affsync::serve

@@ -1,4 +1,4 @@
-// Spans of time as people say them. Pure.
+// Formats spans of time for people. Performs no I/O.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace affsync::serve {
 
-// "45 s", "15 min", "6 h", "3 days": rounded down, of the largest unit that it holds twice, or
-// once when nothing is left over. Negative spans count as zero.
+// Returns "45 s", "15 min", "6 h", "3 days": rounded down, in the largest unit that fits at least
+// twice, or once without a remainder. Negative spans count as zero.
 std::string span_text(Duration span);
 
 // "3 min ago", "in 10 s", "now" (within a second).

@@ -21,7 +21,7 @@ std::string monotonic_microseconds() {
   return std::to_string(std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000);
 }
 
-// A manager that does not listen must not stop the daemon, so the outcome is of no interest.
+// Ignores the result: a manager that does not listen must not stop the daemon.
 void notify(std::string const& state) {
   (void)::sd_notify(0, state.c_str());
 }

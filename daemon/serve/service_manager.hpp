@@ -1,5 +1,5 @@
-// Talks to systemd (Type=notify): that the daemon is ready, reloads, stops or is alive, and what it
-// does. Without a service manager ($NOTIFY_SOCKET is not set) every call does nothing.
+// Notifies systemd (Type=notify) when the daemon is ready, reloads, stops or is alive. Without a
+// service manager ($NOTIFY_SOCKET is not set) every call does nothing.
 #pragma once
 
 #include <chrono>
@@ -10,17 +10,18 @@ namespace affsync::serve {
 
 class ServiceManager {
  public:
-  // `status` is one line for `systemctl status`; line breaks in it become blanks.
+  // `status` is one line for `systemctl status`; line breaks in it become spaces.
   void ready(std::string const& status) const;
-  // To be followed by ready() when the reload is done, whether it succeeded or not.
+  // Call ready() when the reload is done, whether it succeeded or not.
   void reloading() const;
   void stopping(std::string const& status) const;
   void status(std::string const& text) const;
-  // Before ready(): the start may take that much longer from now on.
+  // Before ready(): allows the start to take `time` longer from now on.
   void extend_start(std::chrono::seconds time, std::string const& status) const;
   void alive() const;
 
-  // How often alive() is to be called (half the unit's WatchdogSec); nullopt: no watchdog.
+  // Returns how often to call alive() (half the unit's WatchdogSec); nullopt if there is no
+  // watchdog.
   std::optional<std::chrono::microseconds> alive_interval() const;
 };
 

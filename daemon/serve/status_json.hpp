@@ -1,4 +1,4 @@
-// The JSON of /readyz and /api/status. Pure.
+// The JSON of /readyz and /api/status. Performs no I/O.
 #pragma once
 
 #include <string>
@@ -20,8 +20,8 @@ struct StatusView {
 // {"ready":false,"reasons":[{"reason":…,"source":…,"stream":…,"message":…}]}
 std::string readiness_json(std::vector<NotReady> const& not_ready);
 
-// {"version","commit","started_at","now","ready","reasons":[…],"streams":[{…}]}; times in UTC,
-// what is unknown is null. `interval_seconds` is null for a stream that another instance runs.
+// {"version","commit","started_at","now","ready","reasons":[…],"streams":[{…}]}; times are UTC,
+// unknown values are null. `interval_seconds` is null for a stream that another instance runs.
 std::string status_json(StatusView const& view, IntervalOf const& interval);
 
 // {"error":{"code":…,"message":…,"hint":…}}

@@ -229,7 +229,7 @@ TEST(ReportPlan, RefusesACutThatTheReportDoesNotHave) {
     FAIL() << "accepted";
   } catch (Failure const& failure) {
     EXPECT_EQ(failure.error().code, ErrorCode::usage);
-    EXPECT_EQ(failure.error().hint, "It knows: client, source, month.");
+    EXPECT_EQ(failure.error().hint, "Choose one of: client, source, month.");
   }
 }
 

@@ -172,7 +172,7 @@ TEST_F(PagesTest, not_ready_at_once_when_a_source_is_blocked_and_ready_when_that
   EXPECT_EQ(response.status, 503);
   EXPECT_EQ(text(json(response), "reasons.0.reason"), "blocked");
   EXPECT_EQ(text(json(response), "reasons.0.message"),
-            "nothing is asked of the source until 2023-11-14T23:13:20Z (auth_invalid): wrong "
+            "no requests are sent to the source until 2023-11-14T23:13:20Z (auth_invalid): wrong "
             "password");
   store_.streams[0].blocked_until = clock_.time;
   EXPECT_EQ(get("/readyz").status, 200);
