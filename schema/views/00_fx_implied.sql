@@ -13,7 +13,7 @@ SELECT
 FROM (
   SELECT
     source_id, currency, amount_usd / nullif(amount, 0) AS rate,
-    coalesce(occurred_on, (occurred_at AT TIME ZONE 'UTC')::date) AS day
+    affsync.earned_on(occurred_on, occurred_at, NULL) AS day
   FROM affsync.commission
   WHERE amount_usd IS NOT NULL AND abs(amount_usd) >= 1 AND amount <> 0 AND currency <> 'USD'
     AND deleted_at IS NULL AND grain IS DISTINCT FROM 'lifetime'

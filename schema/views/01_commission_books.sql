@@ -27,40 +27,14 @@ SELECT
   coalesce(c.status, '') NOT IN ('rejected', 'reversed') AS counts,
   coalesce(st.has_paid_state, true) AS has_paid_state
 FROM (
-  SELECT *, coalesce(occurred_on, (occurred_at AT TIME ZONE 'UTC')::date,
-                     (occurred_to AT TIME ZONE 'UTC')::date) AS day
+  SELECT *, affsync.earned_on(occurred_on, occurred_at, occurred_to) AS day
   FROM affsync.commission
   WHERE deleted_at IS NULL
 ) c
 JOIN affsync.source s ON s.source_id = c.source_id
 LEFT JOIN affsync.stream st ON st.source_id = c.source_id AND st.stream = c.stream
 LEFT JOIN affsync.currency_unit u ON u.currency = c.currency
-CROSS JOIN LATERAL (
-  SELECT CASE WHEN c.amount_usd IS NULL AND coalesce(u.whole, c.currency) <> 'USD' THEN
-    (SELECT x.usd_rate
-     FROM affsync.fx_rate x
-     WHERE x.currency = coalesce(u.whole, c.currency)
-       AND x.on_date BETWEEN c.day - 7 AND c.day
-     ORDER BY x.on_date DESC, x.source_id, x.stream
-     LIMIT 1) END AS usd_rate
-) f
-CROSS JOIN LATERAL (  -- evaluated once, when the first row needs it
-  SELECT ((SELECT m.rates FROM affsync.fx_implied_by_day m)
-          ->> (coalesce(u.whole, c.currency) || ' ' || c.day))::numeric AS usd_rate
-) i
-CROSS JOIN LATERAL (
-  SELECT
-    CASE
-      WHEN coalesce(u.whole, c.currency) = 'USD' THEN coalesce(u.factor, 1)
-      WHEN c.amount_usd IS NULL THEN coalesce(u.factor, 1) * coalesce(f.usd_rate, i.usd_rate)
-    END AS usd_rate,
-    CASE
-      WHEN c.currency = 'USD' THEN 'same currency'
-      WHEN u.whole = 'USD' THEN 'fixed rate'
-      WHEN f.usd_rate IS NOT NULL THEN 'fx_rate'
-      WHEN i.usd_rate IS NOT NULL THEN 'implied'
-    END AS origin
-) r
+CROSS JOIN LATERAL affsync.usd_rate(c.currency, c.day, c.amount_usd IS NULL, u.whole, u.factor) r
 WHERE coalesce(st.in_reports, true);
 COMMENT ON VIEW affsync.commission_books IS 'The commission rows that reports add up: not deleted, and from streams that do not repeat another stream (affsync.stream.in_reports).';
 COMMENT ON COLUMN affsync.commission_books.source_id IS 'The source; see affsync.source.';

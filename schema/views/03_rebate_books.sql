@@ -39,32 +39,7 @@ FROM (
 JOIN affsync.source s ON s.source_id = b.source_id
 LEFT JOIN affsync.stream st ON st.source_id = b.source_id AND st.stream = b.stream
 LEFT JOIN affsync.currency_unit u ON u.currency = b.currency
-CROSS JOIN LATERAL (
-  SELECT CASE WHEN (b.amount_usd IS NULL OR b.basis_amount_usd IS NULL) AND coalesce(u.whole, b.currency) <> 'USD' THEN
-    (SELECT x.usd_rate
-     FROM affsync.fx_rate x
-     WHERE x.currency = coalesce(u.whole, b.currency)
-       AND x.on_date BETWEEN b.day - 7 AND b.day
-     ORDER BY x.on_date DESC, x.source_id, x.stream
-     LIMIT 1) END AS usd_rate
-) f
-CROSS JOIN LATERAL (  -- evaluated once, when the first row needs it
-  SELECT ((SELECT m.rates FROM affsync.fx_implied_by_day m)
-          ->> (coalesce(u.whole, b.currency) || ' ' || b.day))::numeric AS usd_rate
-) i
-CROSS JOIN LATERAL (
-  SELECT
-    CASE
-      WHEN coalesce(u.whole, b.currency) = 'USD' THEN coalesce(u.factor, 1)
-      WHEN (b.amount_usd IS NULL OR b.basis_amount_usd IS NULL) THEN coalesce(u.factor, 1) * coalesce(f.usd_rate, i.usd_rate)
-    END AS usd_rate,
-    CASE
-      WHEN b.currency = 'USD' THEN 'same currency'
-      WHEN u.whole = 'USD' THEN 'fixed rate'
-      WHEN f.usd_rate IS NOT NULL THEN 'fx_rate'
-      WHEN i.usd_rate IS NOT NULL THEN 'implied'
-    END AS origin
-) r
+CROSS JOIN LATERAL affsync.usd_rate(b.currency, b.day, b.amount_usd IS NULL OR b.basis_amount_usd IS NULL, u.whole, u.factor) r
 WHERE coalesce(st.in_reports, true);
 COMMENT ON VIEW affsync.rebate_books IS 'The rebate rows that reports add up: not deleted, and from streams that do not repeat another stream (affsync.stream.in_reports).';
 COMMENT ON COLUMN affsync.rebate_books.source_id IS 'The source; see affsync.source.';

@@ -77,32 +77,7 @@ FROM (
     AND d.step IS NOT NULL AND c.grain = 'lifetime' AND coalesce(st.in_reports, true)
 ) b
 LEFT JOIN affsync.currency_unit u ON u.currency = b.currency
-CROSS JOIN LATERAL (
-  SELECT CASE WHEN NOT b.by_broker AND coalesce(u.whole, b.currency) <> 'USD' THEN
-    (SELECT x.usd_rate
-     FROM affsync.fx_rate x
-     WHERE x.currency = coalesce(u.whole, b.currency)
-       AND x.on_date BETWEEN b.day - 7 AND b.day
-     ORDER BY x.on_date DESC, x.source_id, x.stream
-     LIMIT 1) END AS usd_rate
-) f
-CROSS JOIN LATERAL (  -- evaluated once, when the first row needs it
-  SELECT ((SELECT m.rates FROM affsync.fx_implied_by_day m)
-          ->> (coalesce(u.whole, b.currency) || ' ' || b.day))::numeric AS usd_rate
-) i
-CROSS JOIN LATERAL (
-  SELECT
-    CASE
-      WHEN coalesce(u.whole, b.currency) = 'USD' THEN coalesce(u.factor, 1)
-      WHEN NOT b.by_broker THEN coalesce(u.factor, 1) * coalesce(f.usd_rate, i.usd_rate)
-    END AS usd_rate,
-    CASE
-      WHEN b.currency = 'USD' THEN 'same currency'
-      WHEN u.whole = 'USD' THEN 'fixed rate'
-      WHEN f.usd_rate IS NOT NULL THEN 'fx_rate'
-      WHEN i.usd_rate IS NOT NULL THEN 'implied'
-    END AS origin
-) r;
+CROSS JOIN LATERAL affsync.usd_rate(b.currency, b.day, NOT b.by_broker, u.whole, u.factor) r;
 COMMENT ON VIEW affsync.rebate_steps IS 'Recorded growth of running totals of rebates (grain lifetime), one row per change, including rows that have since left the list. The value of a total at its first reading is not in any step.';
 COMMENT ON COLUMN affsync.rebate_steps.source_id IS 'The source; see affsync.source.';
 COMMENT ON COLUMN affsync.rebate_steps.source IS 'Name of the source.';

@@ -48,32 +48,7 @@ FROM (
 JOIN affsync.source s ON s.source_id = p.source_id
 LEFT JOIN affsync.stream st ON st.source_id = p.source_id AND st.stream = p.stream
 LEFT JOIN affsync.currency_unit u ON u.currency = p.currency
-CROSS JOIN LATERAL (
-  SELECT CASE WHEN p.amount_usd IS NULL AND coalesce(u.whole, p.currency) <> 'USD' THEN
-    (SELECT x.usd_rate
-     FROM affsync.fx_rate x
-     WHERE x.currency = coalesce(u.whole, p.currency)
-       AND x.on_date BETWEEN p.day - 7 AND p.day
-     ORDER BY x.on_date DESC, x.source_id, x.stream
-     LIMIT 1) END AS usd_rate
-) f
-CROSS JOIN LATERAL (  -- evaluated once, when the first row needs it
-  SELECT ((SELECT m.rates FROM affsync.fx_implied_by_day m)
-          ->> (coalesce(u.whole, p.currency) || ' ' || p.day))::numeric AS usd_rate
-) i
-CROSS JOIN LATERAL (
-  SELECT
-    CASE
-      WHEN coalesce(u.whole, p.currency) = 'USD' THEN coalesce(u.factor, 1)
-      WHEN p.amount_usd IS NULL THEN coalesce(u.factor, 1) * coalesce(f.usd_rate, i.usd_rate)
-    END AS usd_rate,
-    CASE
-      WHEN p.currency = 'USD' THEN 'same currency'
-      WHEN u.whole = 'USD' THEN 'fixed rate'
-      WHEN f.usd_rate IS NOT NULL THEN 'fx_rate'
-      WHEN i.usd_rate IS NOT NULL THEN 'implied'
-    END AS origin
-) r
+CROSS JOIN LATERAL affsync.usd_rate(p.currency, p.day, p.amount_usd IS NULL, u.whole, u.factor) r
 WHERE coalesce(st.in_reports, true);
 COMMENT ON VIEW reporting.payouts IS 'Money that left the broker for the partner.';
 COMMENT ON COLUMN reporting.payouts.source IS 'Name of the source.';

@@ -4,8 +4,7 @@
 CREATE OR REPLACE VIEW reporting.retroactive_changes AS
 WITH row_now AS (
   SELECT 'commission' AS record_table, source_id, stream, external_id,
-         coalesce(occurred_on, (occurred_at AT TIME ZONE 'UTC')::date,
-                  (occurred_to AT TIME ZONE 'UTC')::date) AS day,
+         affsync.earned_on(occurred_on, occurred_at, occurred_to) AS day,
          grain IS NOT DISTINCT FROM 'lifetime' AS running_total, currency, client_ref, amount,
          status
   FROM affsync.commission

@@ -6,8 +6,7 @@ CREATE OR REPLACE VIEW reporting.clawbacks AS
 WITH dated AS (
   SELECT
     h.source_id, h.changed_at, h.operation, h.external_id, h.stream, c.client_ref, c.kind,
-    coalesce(c.occurred_on, (c.occurred_at AT TIME ZONE 'UTC')::date,
-             (c.occurred_to AT TIME ZONE 'UTC')::date) AS day,
+    affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to) AS day,
     v.status_after, v.currency_before, v.currency_after, v.counted_before, v.counted_after,
     -- Zero is the same in every currency.
     coalesce(v.currency_before <> v.currency_after, false)

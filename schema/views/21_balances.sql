@@ -71,32 +71,7 @@ FROM states b
 JOIN affsync.source s ON s.source_id = b.source_id
 LEFT JOIN affsync.stream st ON st.source_id = b.source_id AND st.stream = b.stream
 LEFT JOIN affsync.currency_unit u ON u.currency = b.currency
-CROSS JOIN LATERAL (
-  SELECT CASE WHEN coalesce(u.whole, b.currency) <> 'USD' THEN
-    (SELECT x.usd_rate
-     FROM affsync.fx_rate x
-     WHERE x.currency = coalesce(u.whole, b.currency)
-       AND x.on_date BETWEEN b.day - 7 AND b.day
-     ORDER BY x.on_date DESC, x.source_id, x.stream
-     LIMIT 1) END AS usd_rate
-) f
-CROSS JOIN LATERAL (  -- evaluated once, when the first row needs it
-  SELECT ((SELECT m.rates FROM affsync.fx_implied_by_day m)
-          ->> (coalesce(u.whole, b.currency) || ' ' || b.day))::numeric AS usd_rate
-) i
-CROSS JOIN LATERAL (
-  SELECT
-    CASE
-      WHEN coalesce(u.whole, b.currency) = 'USD' THEN coalesce(u.factor, 1)
-      ELSE coalesce(u.factor, 1) * coalesce(f.usd_rate, i.usd_rate)
-    END AS usd_rate,
-    CASE
-      WHEN b.currency = 'USD' THEN 'same currency'
-      WHEN u.whole = 'USD' THEN 'fixed rate'
-      WHEN f.usd_rate IS NOT NULL THEN 'fx_rate'
-      WHEN i.usd_rate IS NOT NULL THEN 'implied'
-    END AS origin
-) r
+CROSS JOIN LATERAL affsync.usd_rate(b.currency, b.day, true, u.whole, u.factor) r
 WHERE coalesce(st.in_reports, true) AND st.retired_at IS NULL;
 COMMENT ON VIEW reporting.balances IS 'What brokers owe the partner by their own account, now and in the past: one row per balance and period without a change. The rows with is_current show what is owed now: add only these, and never balances of different metrics.';
 COMMENT ON COLUMN reporting.balances.source IS 'Name of the source.';

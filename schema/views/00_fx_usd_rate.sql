@@ -1,0 +1,30 @@
+-- The rate of a currency on a day, for all views that convert. PostgreSQL puts the body in the place of
+-- the call.
+CREATE OR REPLACE FUNCTION affsync.usd_rate(
+  currency text, day date, wanted boolean, whole text, factor numeric
+) RETURNS TABLE (usd_rate numeric, origin text) LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT
+    CASE
+      WHEN coalesce($4, $1) = 'USD' THEN coalesce($5, 1)
+      WHEN $3 THEN coalesce($5, 1) * coalesce(f.usd_rate, i.usd_rate)
+    END,
+    CASE
+      WHEN $1 = 'USD' THEN 'same currency'
+      WHEN $4 = 'USD' THEN 'fixed rate'
+      WHEN f.usd_rate IS NOT NULL THEN 'fx_rate'
+      WHEN i.usd_rate IS NOT NULL THEN 'implied'
+    END
+  FROM (
+    SELECT CASE WHEN $3 AND coalesce($4, $1) <> 'USD' THEN
+      (SELECT x.usd_rate
+       FROM affsync.fx_rate x
+       WHERE x.currency = coalesce($4, $1) AND x.on_date BETWEEN $2 - 7 AND $2
+       ORDER BY x.on_date DESC, x.source_id, x.stream
+       LIMIT 1) END AS usd_rate
+  ) f
+  CROSS JOIN LATERAL (  -- read once, when the first row needs it
+    SELECT ((SELECT m.rates FROM affsync.fx_implied_by_day m)
+            ->> (coalesce($4, $1) || ' ' || $2))::numeric AS usd_rate
+  ) i
+$$;
+COMMENT ON FUNCTION affsync.usd_rate(text, date, boolean, text, numeric) IS 'US dollars for one unit of a currency on a day, and where the rate is from: same currency, fixed rate (affsync.currency_unit), fx_rate (of that day or the latest of the seven before it) or implied (affsync.fx_implied). `wanted`: false where the broker gives its own figure. `whole`, `factor`: the row of affsync.currency_unit, if there is one.';
