@@ -47,7 +47,7 @@ int parse_value(Field const& field, std::string_view text) {
   auto const end = text.data() + text.size();
   auto const [stop, error] = std::from_chars(text.data(), end, value);
   if (text.empty() || text.front() == '-' || stop != end || error == std::errc::invalid_argument) {
-    throw flaw(field, "not a number that it takes");
+    throw flaw(field, "not a valid number or name");
   }
   if (error != std::errc{} || value < field.least || value > field.most) {
     throw flaw(field, "a number out of its range");
@@ -162,7 +162,7 @@ Result<CronLine> parse_cron(std::string_view text) try {
   line.any_day = words[2].front() == '*';
   line.any_weekday = words[4].front() == '*';
   if (!line.next(sys_days(year(2024) / January / 1))) {
-    return Error(ErrorCode::config_invalid, "a cron line that never comes",
+    return Error(ErrorCode::config_invalid, "a cron line that never matches",
                  "The month does not have that day.");
   }
   return line;

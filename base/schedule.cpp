@@ -65,7 +65,7 @@ Result<seconds> parse_duration(std::string_view text) {
   auto const unit = std::find_if(std::begin(units), std::end(units),
                                  [&](Unit const& one) { return rest.front() == one.letter; });
   if (rest.size() != 1 || unit == std::end(units)) return fail("not a duration");
-  if (count <= 0) return fail("a duration must be longer than nothing");
+  if (count <= 0) return fail("a duration must be longer than zero");
   if (count > longest_duration / unit->length) return fail("a duration of more than ten years");
   return unit->length * count;
 }

@@ -47,7 +47,7 @@ int read_keeps(yaml::Node const& node) {
   constexpr int forever = 100'000;
   if (node.text() == "forever") return forever;
   auto const days = read_days(node);
-  if (days == 0) node.fail("a broker that keeps rows for 0d shows none", "Leave `keeps` out.");
+  if (days == 0) node.fail("`keeps` must be at least 1d", "Remove it if the time is unknown.");
   return days;
 }
 

@@ -69,7 +69,8 @@ std::vector<CoverageSpan> with_noted(std::vector<CoverageSpan> const& spans,
   for (auto const& span : all) {
     bool const same_span = !merged.empty() && merged.back().to + days(1) == span.from &&
                            merged.back().state == span.state;
-    // Proven spans merge. Spans in doubt or lost merge only if they were recorded together, before.
+    // Proven spans merge. Spans in doubt or lost merge only if an earlier run recorded them
+    // together.
     bool const grows =
         same_span && (span.state == DayState::proven ||
                       (merged.back().run_id == span.run_id &&

@@ -29,8 +29,8 @@ struct Pruned {
 // Counts what prune_some would remove in all, by the database's clock. Writes nothing.
 Pruned count_prunable(PgSession& session, Retention const& retention);
 
-// Removes a part of it in one transaction, short enough to be in nobody's way; nothing in the
-// result but months: there is no more.
+// Removes a part of it in one short transaction, so that other transactions do not wait. Nothing is
+// left to remove if `runs` and `quarantine` of the result are zero.
 Pruned prune_some(PgSession& session, Retention const& retention);
 
 // Returns true for the first caller of a day among all daemons.

@@ -119,7 +119,7 @@ void demand_lock(pqxx::transaction_base& tx, LockPlace const& place) {
                          std::to_string(place.process)};
   if (exec(tx, has_lock_sql, params)[0][0].as<bool>()) return;
   throw Failure(ErrorCode::lease_lost,
-                "the connection that held this stream was lost before the run had begun");
+                "the connection that held the lease of this stream was lost before the run began");
 }
 
 // Records lost days, and, if the stream has no coverage yet, the days read before coverage was

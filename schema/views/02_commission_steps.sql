@@ -1,6 +1,6 @@
--- Growth steps of running totals of commission: only these may be added to dated rows, never the
--- lifetime rows themselves. A change from or to null is not a step, because the total is unknown; nor
--- is a change of currency. A step keeps its day if the row later leaves the list.
+-- Growth steps of running totals of commission. Only these may be added to dated rows, never the lifetime
+-- rows themselves. A change from or to null is not a step, because the total is unknown; nor is a
+-- change of currency. A step keeps its day if the row later leaves the list.
 CREATE OR REPLACE VIEW affsync.commission_steps AS
 SELECT
   b.source_id,
@@ -32,7 +32,8 @@ FROM (
     c.source_id, s.name AS source, s.connector, c.stream, c.external_id, c.client_ref, c.kind,
     c.status, c.link_code, (h.changed_at AT TIME ZONE 'UTC')::date AS day, d.step, d.step_usd,
     d.step_lots, c.amount_usd IS NOT NULL AND d.step_usd IS NOT NULL AS by_broker,
-    -- The currency at that time: the old value in the next change of the currency, else the row's own.
+    -- The currency at that time: the old value in the next change of the currency; without such a
+    -- change, the row's own.
     CASE WHEN l.before IS NULL THEN c.currency ELSE l.before ->> 'currency' END AS currency,
     -- Time of the last reading that still found the old total.
     greatest(
