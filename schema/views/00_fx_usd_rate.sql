@@ -1,5 +1,5 @@
--- The rate of a currency on a day, for all views that convert. PostgreSQL puts the body in the place of
--- the call.
+-- Returns the rate of a currency on a day, for all views that convert. PostgreSQL inlines the
+-- function.
 CREATE OR REPLACE FUNCTION affsync.usd_rate(
   currency text, day date, wanted boolean, whole text, factor numeric
 ) RETURNS TABLE (usd_rate numeric, origin text) LANGUAGE sql STABLE PARALLEL SAFE AS $$
@@ -22,9 +22,9 @@ CREATE OR REPLACE FUNCTION affsync.usd_rate(
        ORDER BY x.on_date DESC, x.source_id, x.stream
        LIMIT 1) END AS usd_rate
   ) f
-  CROSS JOIN LATERAL (  -- read once, when the first row needs it
+  CROSS JOIN LATERAL (  -- evaluated once, when the first row needs it
     SELECT ((SELECT m.rates FROM affsync.fx_implied_by_day m)
             ->> (coalesce($4, $1) || ' ' || $2))::numeric AS usd_rate
   ) i
 $$;
-COMMENT ON FUNCTION affsync.usd_rate(text, date, boolean, text, numeric) IS 'US dollars for one unit of a currency on a day, and where the rate is from: same currency, fixed rate (affsync.currency_unit), fx_rate (of that day or the latest of the seven before it) or implied (affsync.fx_implied). `wanted`: false where the broker gives its own figure. `whole`, `factor`: the row of affsync.currency_unit, if there is one.';
+COMMENT ON FUNCTION affsync.usd_rate(text, date, boolean, text, numeric) IS 'US dollars for one unit of a currency on a day, and the origin of the rate: same currency, fixed rate (affsync.currency_unit), fx_rate (of that day, or the latest of the seven days before) or implied (affsync.fx_implied). `wanted`: false if the broker gives its own amount in US dollars. `whole`, `factor`: the row of affsync.currency_unit, if there is one.';

@@ -1,6 +1,6 @@
--- Growth steps of running totals of commission. Only these may be added to dated rows, never the lifetime
--- rows themselves. A change from or to null is not a step, because the total is unknown; nor is a
--- change of currency. A step keeps its day if the row later leaves the list.
+-- Growth steps of running totals of commission. Only these may be added to dated rows, never the
+-- lifetime rows themselves. A change from or to null is not a step, because the total is unknown; nor
+-- is a change of currency. A step keeps its day if the row later leaves the list.
 CREATE OR REPLACE VIEW affsync.commission_steps AS
 SELECT
   b.source_id,

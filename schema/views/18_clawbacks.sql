@@ -87,7 +87,7 @@ WITH dated AS (
   FROM affsync.record_change h
   JOIN affsync.commission c
     ON c.source_id = h.source_id AND c.stream = h.stream AND c.external_id = h.external_id
-  CROSS JOIN LATERAL (  -- evaluated only for the few rows that vanished, not for all steps
+  CROSS JOIN LATERAL (  -- evaluated only for the few rows that were taken back, not for all steps
     SELECT g.currency, sum(g.amount) AS amount
     FROM affsync.commission_steps g
     WHERE g.source_id = h.source_id AND g.stream = h.stream AND g.external_id = h.external_id
