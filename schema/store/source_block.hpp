@@ -15,7 +15,7 @@ namespace affsync::schema {
 namespace asio = boost::asio;
 
 // The source of a block. Without source_id (`check` registers nothing) it is looked up by its name;
-// a source that was never registered gets a number computed from the other members.
+// a source that was never registered gets a number computed from connector, base_url and account.
 struct BlockKey {
   int source_id = 0;
   std::string name, connector, base_url, account;

@@ -78,7 +78,8 @@ struct TableKeys {
       : table(of), external_ids(std::move(keys)) {}
 };
 
-// Columns and JSON members of a page with personal data. The change history omits their values.
+// Columns and JSON members of a page with personal data. The change history keeps their values only
+// if `privacy` allows it.
 struct PersonalParts {
   std::vector<std::string> columns;  // of any table of the page
   std::vector<std::string> members;  // of the broker's row (`raw`)
