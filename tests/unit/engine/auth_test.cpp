@@ -198,14 +198,14 @@ TEST(ReadToken, FindsATokenInAHeaderOrCookie) {
 }
 
 TEST(ReadToken, GivesTheBrokersWordsInsteadOfAToken) {
-  auto const said = [](char const* answer) {
+  auto const error_of = [](char const* answer) {
     return read_token(login_auth(), body(answer), now).error().message;
   };
-  EXPECT_NE(said(R"({"success":false,"message":"Wrong password"})").find("Wrong password"),
+  EXPECT_NE(error_of(R"({"success":false,"message":"Wrong password"})").find("Wrong password"),
             std::string::npos);
   // If the connector's path is wrong, the token is in another member: the message names members
   // only.
-  auto const elsewhere = said(R"({"access":"planted-token","refresh":"planted-too"})");
+  auto const elsewhere = error_of(R"({"access":"planted-token","refresh":"planted-too"})");
   EXPECT_NE(elsewhere.find("access, refresh"), std::string::npos) << elsewhere;
   EXPECT_EQ(elsewhere.find("planted"), std::string::npos) << elsewhere;
 }

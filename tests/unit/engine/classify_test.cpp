@@ -385,20 +385,22 @@ TEST(HttpDate, WhatIsNoDate) {
 }
 
 TEST(BrokerText, TheUsualShapesOfAnErrorAreQuoted) {
-  auto const said = [](std::string const& body) { return judge(answer(400, body)).error->message; };
-  EXPECT_EQ(said(R"({"code": "Throttled", "message": "Request was throttled."})"),
+  auto const error_of = [](std::string const& body) {
+    return judge(answer(400, body)).error->message;
+  };
+  EXPECT_EQ(error_of(R"({"code": "Throttled", "message": "Request was throttled."})"),
             "HTTP 400: Throttled: Request was throttled.");
-  EXPECT_EQ(said(R"({"detail": "Not found."})"), "HTTP 400: Not found.");
-  EXPECT_EQ(said(R"({"error": "invalid_grant", "error_description": "Bad credentials"})"),
+  EXPECT_EQ(error_of(R"({"detail": "Not found."})"), "HTTP 400: Not found.");
+  EXPECT_EQ(error_of(R"({"error": "invalid_grant", "error_description": "Bad credentials"})"),
             "HTTP 400: invalid_grant: Bad credentials");
-  EXPECT_EQ(said(R"({"error": {"code": 17, "message": "no such report"}})"),
+  EXPECT_EQ(error_of(R"({"error": {"code": 17, "message": "no such report"}})"),
             "HTTP 400: 17: no such report");
-  EXPECT_EQ(said(R"({"login": ["This field is required."], "password": ["Too short."]})"),
+  EXPECT_EQ(error_of(R"({"login": ["This field is required."], "password": ["Too short."]})"),
             "HTTP 400: login: This field is required.: password: Too short.");
-  EXPECT_EQ(said(R"({"errors": [{"title": "bad date"}]})"), "HTTP 400: bad date");
-  EXPECT_EQ(said(R"(["first", "second"])"), "HTTP 400: first: second");
-  EXPECT_EQ(said("plain words"), "HTTP 400: plain words");
-  EXPECT_EQ(said(""), "HTTP 400");
+  EXPECT_EQ(error_of(R"({"errors": [{"title": "bad date"}]})"), "HTTP 400: bad date");
+  EXPECT_EQ(error_of(R"(["first", "second"])"), "HTTP 400: first: second");
+  EXPECT_EQ(error_of("plain words"), "HTTP 400: plain words");
+  EXPECT_EQ(error_of(""), "HTTP 400");
 }
 
 TEST(BrokerText, StaysOnOneLineAndShort) {

@@ -119,20 +119,21 @@ TEST(GoodAnswers, ARuleGoesFirstAndAClassMayBeGiven) {
 }
 
 TEST(GoodAnswers, MistakesAreToldWithTheirLine) {
-  auto const told = [](std::string const& more) {
+  auto const error_of = [](std::string const& more) {
     auto const manifest = parse_manifest("name: e\nauth: {type: none}\n" + more, "e.yaml");
     return manifest ? std::string("no error") : manifest.error().to_line();
   };
-  EXPECT_EQ(told("good: {equals: 0}"), "e.yaml:3:7: what a good answer holds needs the key `json`");
-  EXPECT_EQ(told("good: {json: code, equals: 0, not_equals: 1}"),
+  EXPECT_EQ(error_of("good: {equals: 0}"),
+            "e.yaml:3:7: what a good answer holds needs the key `json`");
+  EXPECT_EQ(error_of("good: {json: code, equals: 0, not_equals: 1}"),
             "e.yaml:3:43: `equals` and `not_equals` cannot be combined. Use only one of them.");
-  EXPECT_EQ(told("good: {json: code, equal: 0}"),
+  EXPECT_EQ(error_of("good: {json: code, equal: 0}"),
             "e.yaml:3:20: unknown key \"equal\" in what a good answer holds. Did you mean "
             "`equals`?");
-  EXPECT_EQ(told("good: {json: code, class: empty}"),
+  EXPECT_EQ(error_of("good: {json: code, class: empty}"),
             "e.yaml:3:27: an answer that is not good cannot mean that there are no rows. Add a "
             "rule with `class: empty` to `errors`.");
-  EXPECT_EQ(told("errors: [{status: 400, not_equals: 1, class: empty}]"),
+  EXPECT_EQ(error_of("errors: [{status: 400, not_equals: 1, class: empty}]"),
             "e.yaml:3:36: `not_equals` needs `json`, the path of the value to compare");
 }
 

@@ -106,15 +106,15 @@ TEST(RawFields, NamesThatArePersonal) {
 }
 
 TEST(RawFields, MistakesAreToldWithTheirLine) {
-  auto const told = [](std::string const& raw) {
+  auto const error_of = [](std::string const& raw) {
     auto const manifest = parse_manifest("name: e\nauth: {type: none}\nraw: " + raw, "e.yaml");
     return manifest ? std::string("no error") : manifest.error().to_line();
   };
-  EXPECT_EQ(told("maped"),
+  EXPECT_EQ(error_of("maped"),
             "e.yaml:3:6: \"maped\" is not how much `raw` keeps. Did you mean "
             "`mapped`?");
-  EXPECT_EQ(told("{allow: $}"), "e.yaml:3:14: `$` is the whole row. That is `raw: all`.");
-  EXPECT_EQ(told("{allowed: a}"),
+  EXPECT_EQ(error_of("{allow: $}"), "e.yaml:3:14: `$` is the whole row. That is `raw: all`.");
+  EXPECT_EQ(error_of("{allowed: a}"),
             "e.yaml:3:7: unknown key \"allowed\" in what `raw` keeps. Did you mean `allow`?");
 }
 
