@@ -1,4 +1,5 @@
-// `affsync check`: tries everything once, says what is wrong and how to mend it, writes nothing.
+// `affsync check`: tries everything once and reports what is wrong and how to fix it. Writes
+// nothing.
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,7 +30,7 @@ struct Line {
   std::string detail;
   std::optional<Error> error;
   std::optional<std::int64_t> rows, total;
-  std::vector<std::string> remarks;  // not wrong, but to be known
+  std::vector<std::string> remarks;  // notes for the user that are not errors
 };
 
 Line failed(std::string source, std::string stream, Error error) {
@@ -50,7 +51,7 @@ std::string for_so_long(Duration time) {
   return std::to_string(minutes) + " minutes";
 }
 
-// An embedded cluster is not started here: it may not exist yet, and check makes nothing.
+// Does not start the embedded cluster: it may not exist yet, and `check` must not create it.
 std::vector<Line> check_embedded(App& app) {
   auto const& directory = app.config().database.state_dir;
   auto const layout = embedded::describe_layout(directory);
@@ -66,11 +67,11 @@ std::vector<Line> check_embedded(App& app) {
   line.source = "database";
   line.result = "ok";
   line.detail = "embedded PostgreSQL " + std::to_string(programs->major) + ", in " + directory;
-  if (!is_database_there(app)) line.detail += " (`sync` makes it)";
+  if (!is_database_there(app)) line.detail += " (`sync` creates it)";
   return {line};
 }
 
-// All that `sync` needs of it, asked for without writing.
+// Checks everything that `sync` needs of the database, without writing.
 std::vector<Line> check_database(App& app) {
   if (app.config().database.embedded()) return check_embedded(app);
   try {
@@ -85,7 +86,7 @@ std::vector<Line> check_database(App& app) {
     line.detail = found->server + ", " + app.shown_database_url();
     if (!found->up_to_date) {
       line.detail += found->version == 0
-                         ? "; it is empty, `sync` makes the schema"
+                         ? "; it is empty, `sync` creates the schema"
                          : "; the schema is at version " + std::to_string(found->version) +
                                ", `sync` brings it up to date";
     }
@@ -95,17 +96,18 @@ std::vector<Line> check_database(App& app) {
   }
 }
 
-// Minutes between our clock and the broker's are told: signatures and days depend on it.
+// Returns a remark if our clock and the broker's differ by minutes, because signatures and days
+// depend on the clock.
 std::string clock_remark(engine::Answer const& answer, TimePoint now) {
   constexpr auto tolerated = std::chrono::minutes(2);
   if (!answer.server_time) return {};
   auto const ahead = std::chrono::duration_cast<std::chrono::seconds>(now - *answer.server_time);
   if (std::chrono::abs(ahead) <= tolerated) return {};
   return "the clock of this machine is " + shown_age(std::chrono::abs(ahead)) +
-         (ahead.count() > 0 ? " ahead of" : " behind") + " the broker's; set it right";
+         (ahead.count() > 0 ? " ahead of" : " behind") + " the broker's; set it";
 }
 
-// A run would fail of it: the answers have another shape than the connector says.
+// Returns the error that would end a run if most rows of the page cannot be mapped.
 std::optional<Error> mapping_failure(sync::StreamTask const& task, engine::PageRead const& page) {
   if (page.quarantined.empty() || page.unmapped <= page.mapped) return std::nullopt;
   auto const all = std::to_string(page.mapped + page.unmapped);
@@ -114,7 +116,7 @@ std::optional<Error> mapping_failure(sync::StreamTask const& task, engine::PageR
                                            " rows of the page cannot be mapped";
   return Error(ErrorCode::mapping_failed, what + ", such as: " + page.quarantined.front().reason,
                "`affsync inspect " + task.source() + " " + task.stream() +
-                   "` shows what each column finds; the connector has to be mended.");
+                   "` shows what each column finds. Fix the mapping of the connector.");
 }
 
 asio::awaitable<Line> check_stream(sync::StreamTask task, Clock const& clock) {
@@ -153,7 +155,7 @@ asio::awaitable<Line> check_stream(sync::StreamTask task, Clock const& clock) {
     line.result = "warning";
     auto const count = std::to_string(bad.size());
     line.detail += "; " + count + " of them cannot be mapped, such as: " + bad.front().reason;
-    // The line of a table may be cut.
+    // Repeat it as a remark, since the table may cut the line.
     line.remarks.push_back(count + " cannot be mapped, such as: " + bad.front().reason +
                            "; `affsync " + "inspect " + task.source() + " " + task.stream() +
                            "` shows more");
@@ -161,8 +163,7 @@ asio::awaitable<Line> check_stream(sync::StreamTask task, Clock const& clock) {
   for (auto const& path : page->read.missing_totals) {
     if (line.result == "ok") line.result = "warning";
     line.detail += "; the total `" + path +
-                   "` that the connector names was not found in the answer, so that nothing is "
-                   "compared with it";
+                   "` that the connector names is missing from the answer, so it is not compared";
   }
   if (auto const rows = engine::find_records(task.plan->spec, page->answer.body); rows) {
     for (auto const& warning :
@@ -174,7 +175,8 @@ asio::awaitable<Line> check_stream(sync::StreamTask task, Clock const& clock) {
   co_return line;
 }
 
-// Beside the broker's clock ours is off: windows of days and the dates of running totals suffer.
+// Returns a warning if our clock differs from the broker's: windows of days and the dates of
+// running totals would be wrong.
 std::optional<Line> check_clock(sync::StreamTask const& task) {
   auto const skew = task.session->clock_skew();
   auto const size = skew ? std::chrono::abs(*skew) : Duration();
@@ -196,7 +198,7 @@ asio::awaitable<std::vector<Line>> check_all(App& app, CheckOptions const& optio
   if (options.retry_login) app.retry_refused_logins();
   std::vector<std::string> const every_stream;
   auto tasks = co_await app.make_tasks(options.sources, every_stream, false, observer);
-  std::string refused;  // a source whose login failed is not asked again
+  std::string refused;  // a source whose login failed: skip its other streams
   for (auto const& task : tasks) {
     if (task.source() == refused) continue;
     if (lines.back().source != task.source()) {
@@ -265,7 +267,7 @@ std::string to_table(std::vector<Line> const& lines, Terminal const& terminal) {
   columns[0].title = "SOURCE";
   columns[1].title = "STREAM";
   columns[2].title = "RESULT";
-  columns[3].title = "WHAT WAS SEEN";
+  columns[3].title = "DETAILS";
   columns[3].importance = 1;
   columns[3].min_width = 20;
   TextTable table(columns);

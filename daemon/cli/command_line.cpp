@@ -31,11 +31,11 @@ CLI::Option* add_output(CLI::App* command, Output& output, bool with_csv) {
   auto parse = [&output, words, names](std::string const& text) {
     auto const found = words.find(text);
     if (found == words.end()) {
-      throw CLI::ValidationError("--output", "`" + text + "` is none of " + names);
+      throw CLI::ValidationError("--output", "`" + text + "` is not one of " + names);
     }
     output = found->second;
   };
-  return command->add_option_function<std::string>("--output", parse, "How to print the result")
+  return command->add_option_function<std::string>("--output", parse, "Format of the result")
       ->type_name(names);
 }
 
@@ -44,15 +44,15 @@ CLI::Validator one_of(std::vector<std::string> known) {
   return CLI::Validator(std::move(check), std::string());
 }
 
-// Errors that end a command are printed here and nowhere else.
+// Prints the error that ends a command and returns the exit status; the only place that does so.
 int report(Error const& error) {
   std::cerr << "affsync: " << error.to_line() << "\n";
-  // As a shell has it for Ctrl-C, by which scripts tell an abort from a failure.
+  // Like a shell, return 130 after Ctrl-C, so that scripts can tell an abort from a failure.
   if (error.code == ErrorCode::cancelled && last_stop_signal() == SIGINT) return 128 + SIGINT;
   return to_exit_status(error.code);
 }
 
-// What the parser made of the command line before it gave up.
+// Collects what the parser understood of the command line before it failed.
 UsageProblem look_at(CLI::App const& app, CLI::ParseError const& error) {
   UsageProblem problem;
   problem.text = error.what();
@@ -72,7 +72,7 @@ UsageProblem look_at(CLI::App const& app, CLI::ParseError const& error) {
   return problem;
 }
 
-// Everything that the options are parsed into, and the command that was chosen.
+// The parsed options and the chosen command.
 struct Parsed {
   CommonOptions common;
   SyncOptions sync;
@@ -90,7 +90,7 @@ struct Parsed {
   std::function<int()> command;
 };
 
-// --config and --verbose are accepted before and after the command's name.
+// Adds --config and --verbose, which are accepted before and after the command's name.
 void add_common(CLI::App* app, CommonOptions& common) {
   app->add_option("--config", common.config_file,
                   "Configuration file (default: $AFFSYNC_CONFIG, ./affsync.yaml, "
@@ -99,7 +99,7 @@ void add_common(CLI::App* app, CommonOptions& common) {
   app->add_flag("-v,--verbose", common.verbose, "Log in more detail");
 }
 
-// With commands of its own `run` is for the command alone.
+// If the command has subcommands, `run` is called only without one of them.
 CLI::App* add_command(CLI::App& app, Parsed& parsed, char const* name, char const* help,
                       std::function<int()> run) {
   CLI::App* command = app.add_subcommand(name, help);
@@ -112,23 +112,24 @@ CLI::App* add_command(CLI::App& app, Parsed& parsed, char const* name, char cons
 
 void add_retry_login(CLI::App* command, bool& retry_login) {
   command->add_flag("--retry-login", retry_login,
-                    "Try also logins and keys that the broker refused a while ago");
+                    "Try also logins and keys that are blocked after a refusal");
 }
 
 void add_reading_commands(CLI::App& app, Parsed& parsed) {
-  add_command(app, parsed, "run", "The daemon: reads every stream on its schedule, until stopped",
+  add_command(app, parsed, "run", "The daemon: reads every stream on its schedule until stopped",
               [&parsed] { return run_daemon(parsed.common); });
 
   auto* sync = add_command(app, parsed, "sync", "One pass over the chosen streams, then a summary",
                            [&parsed] { return run_sync(parsed.common, parsed.sync); });
   sync->add_option("--source", parsed.sync.sources, "Only this source (may be repeated)");
   sync->add_option("--stream", parsed.sync.streams, "Only this stream (may be repeated)");
-  sync->add_flag("--full", parsed.sync.full, "The whole history, not only what may have changed");
+  sync->add_flag("--full", parsed.sync.full,
+                 "Read the whole history, not only what may have changed");
   add_day(sync, "--since", parsed.sync.since, "Only from this day on");
   add_day(sync, "--until", parsed.sync.until, "Only up to this day");
   sync->add_flag("--dry-run", parsed.sync.dry_run, "Read everything, write nothing");
   sync->add_flag("-q,--quiet", parsed.sync.quiet,
-                 "Say nothing as long as nothing needs attention (for cron)");
+                 "Print nothing unless something needs attention (for cron)");
   add_retry_login(sync, parsed.sync.retry_login);
   add_output(sync, parsed.sync.output, false);
 
@@ -153,34 +154,34 @@ void add_database_commands(CLI::App& app, Parsed& parsed) {
   auto* migrate =
       add_command(app, parsed, "migrate", "Brings the database schema up to date",
                   [&parsed] { return run_migrate(parsed.common, parsed.migrate_dry_run); });
-  migrate->add_flag("--dry-run", parsed.migrate_dry_run, "Only say what would be applied");
+  migrate->add_flag("--dry-run", parsed.migrate_dry_run, "Only show what would be applied");
 
   auto* prune = add_command(app, parsed, "prune",
-                            "Removes what `retention` lets go: old runs, resolved quarantine rows",
+                            "Deletes old runs and resolved quarantine rows, see `retention`",
                             [&parsed] { return run_prune(parsed.common, parsed.prune); });
-  prune->add_flag("--dry-run", parsed.prune.dry_run, "Only say what would be removed");
+  prune->add_flag("--dry-run", parsed.prune.dry_run, "Only show what would be removed");
   add_output(prune, parsed.prune.output, false);
 
-  auto* status = add_command(app, parsed, "status", "What the database says of every stream",
+  auto* status = add_command(app, parsed, "status", "The state of every stream, from the database",
                              [&parsed] { return run_status(parsed.common, parsed.status_output); });
   add_output(status, parsed.status_output, false);
 
   auto* report = add_command(
       app, parsed, "report", "The reporting views on the terminal",
       [&parsed] { return run_report(parsed.common, parsed.report, parsed.report_output); });
-  report->add_option("report", parsed.report.report, "Which one")
+  report->add_option("report", parsed.report.report, "The report to show")
       ->required()
       ->check(one_of({"earnings", "clients", "payouts", "rebates", "changes", "balances"}))
       ->type_name("earnings|clients|payouts|rebates|changes|balances");
   report->footer(reports::report_help());
   add_day(report, "--since", parsed.report.since, "From this day on");
   add_day(report, "--until", parsed.report.until, "Up to this day");
-  report->add_option("--by", parsed.report.by, "One line per …")
+  report->add_option("--by", parsed.report.by, "What each line stands for")
       ->check(one_of({"day", "month", "source", "client", "link", "currency", "kind"}))
       ->type_name("day|month|source|client|link|currency|kind");
   report
       ->add_option("--limit", parsed.report.limit,
-                   "At most so many lines of each currency, 0: all (default: 50 on a terminal)")
+                   "Maximum number of lines of each currency, 0: all (default: 50 on a terminal)")
       ->check(CLI::Range(0, 1'000'000'000))
       ->type_name("N");
   add_output(report, parsed.report_output, true);
@@ -194,44 +195,43 @@ void add_quarantine(CLI::App& app, Parsed& parsed) {
     add_output(command, options.output, true);
   };
   auto* list =
-      add_command(app, parsed, "quarantine", "Rows that could not be stored, by their reasons",
+      add_command(app, parsed, "quarantine", "Rows that could not be stored, grouped by reason",
                   [&parsed] { return run_quarantine_list(parsed.common, parsed.quarantine); });
   add_scope(list, "Only this source", "Only this stream");
-  list->add_flag("--all", options.all, "Accepted rows too");
+  list->add_flag("--all", options.all, "Include accepted rows");
   list->require_subcommand(0, 1);
 
-  auto* show = add_command(*list, parsed, "show", "One row whole, with its reason", [&parsed] {
+  auto* show = add_command(*list, parsed, "show", "One complete row with its reason", [&parsed] {
     return run_quarantine_show(parsed.common, parsed.quarantine);
   });
-  show->add_option("id", options.ids, "The number of its line")->required()->expected(1);
+  show->add_option("id", options.ids, "The number of the row")->required()->expected(1);
   add_output(show, options.output, true);
 
   auto* retry = add_command(
       *list, parsed, "retry",
-      "Maps the stored rows again with the connector as it is now, and stores what maps",
+      "Maps the quarantined rows again with the current connector and stores those that map",
       [&parsed] { return run_quarantine_retry(parsed.common, parsed.quarantine); });
   add_scope(retry, "Only this source", "Only this stream");
 
   auto* accept =
-      add_command(*list, parsed, "accept", "Rows that are known, and left out from now on",
+      add_command(*list, parsed, "accept", "Accepts rows as known, so that they are left out",
                   [&parsed] { return run_quarantine_accept(parsed.common, parsed.quarantine); });
-  accept->add_option("id", options.ids, "Numbers of their lines");
+  accept->add_option("id", options.ids, "Numbers of the rows");
   add_scope(accept, "With --stream: all open rows of this source's stream", "See --source");
-  accept->add_option("--reason", options.because, "Why; kept with the rows")->type_name("TEXT");
+  accept->add_option("--reason", options.because, "Why; stored with the rows")->type_name("TEXT");
 }
 
 void add_other_commands(CLI::App& app, Parsed& parsed) {
   auto* connectors = add_command(
-      app, parsed, "connectors", "The brokers this binary knows, and what each one needs",
-      [&parsed] {
+      app, parsed, "connectors", "The known connectors and what each one needs", [&parsed] {
         return run_connectors(parsed.common, parsed.connector, parsed.connectors_output);
       });
-  connectors->add_option("name", parsed.connector, "Only this one, in detail");
+  connectors->add_option("name", parsed.connector, "Show this connector in detail");
   add_output(connectors, parsed.connectors_output, false);
   auto* schema = add_command(app, parsed, "schema",
                              "The JSON schema of the configuration or of a connector, for editors",
                              [&parsed] { return run_schema(parsed.schema); });
-  schema->add_option("which", parsed.schema, "Of affsync.yaml, or of a connector file")
+  schema->add_option("which", parsed.schema, "For affsync.yaml or for a connector file")
       ->required()
       ->check(one_of({"config", "connector"}))
       ->type_name("config|connector");
@@ -244,7 +244,7 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
 int run_command_line(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   StandardOutput out;
-  // A name of its own: usage lines would show the path that it was called by.
+  // Set the name, since usage lines would otherwise show the path of the program.
   CLI::App app("affsync reads what you earn at your brokers and keeps it up to date in PostgreSQL.",
                "affsync");
   app.require_subcommand(1);

@@ -1,5 +1,5 @@
-// argv -> one command, its options checked; every failure becomes a message on stderr and an exit
-// status here.
+// Parses argv, checks the options and runs the command. Turns every failure into a message on
+// stderr and an exit status.
 #pragma once
 
 namespace affsync::cli {

@@ -1,5 +1,5 @@
-// The commands, one file each. Every function gives the exit status; Failure may be thrown and is
-// printed by the caller (command_line.cpp), which also turns it into the exit status.
+// The commands, each in its own file. Every function returns the exit status. It may throw Failure,
+// which the caller (command_line.cpp) prints and turns into the exit status.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,10 @@ namespace affsync::cli {
 enum class Output { table, json, csv };
 
 struct CommonOptions {
-  std::string config_file;  // --config; empty: the usual places
+  std::string config_file;  // --config; empty: the default files
   bool verbose = false;     // --verbose
 
-  // Replaces the configuration's level: debug with --verbose.
+  // Overrides the level of the configuration: debug with --verbose.
   std::optional<LogLevel> log_level() const {
     return verbose ? std::optional(LogLevel::debug) : std::nullopt;
   }
@@ -30,14 +30,14 @@ struct SyncOptions {
   bool full = false;
   std::optional<Day> since, until;
   bool dry_run = false;
-  bool quiet = false;        // nothing is said while nothing needs attention
-  bool retry_login = false;  // also where it was refused a moment ago
+  bool quiet = false;        // prints nothing unless something needs attention
+  bool retry_login = false;  // tries blocked logins and keys as well
   Output output = Output::table;
 };
 
 struct CheckOptions {
   std::vector<std::string> sources;
-  bool retry_login = false;  // also where it was refused a moment ago
+  bool retry_login = false;  // tries blocked logins and keys as well
   Output output = Output::table;
 };
 
@@ -48,9 +48,9 @@ struct InspectOptions {
 
 struct QuarantineOptions {
   std::string source, stream;     // --source, --stream; empty: all
-  bool all = false;               // the list: accepted ones too
-  std::vector<std::int64_t> ids;  // of show and accept
-  std::string because;            // --reason of accept
+  bool all = false;               // for the list: include accepted rows
+  std::vector<std::int64_t> ids;  // for show and accept
+  std::string because;            // for accept: --reason
   Output output = Output::table;
 };
 
@@ -72,7 +72,7 @@ int run_quarantine_list(CommonOptions const& common, QuarantineOptions const& op
 int run_quarantine_show(CommonOptions const& common, QuarantineOptions const& options);
 int run_quarantine_retry(CommonOptions const& common, QuarantineOptions const& options);
 int run_quarantine_accept(CommonOptions const& common, QuarantineOptions const& options);
-// The JSON schema of affsync.yaml (`config`) or of a connector file (`connector`).
+// Prints the JSON schema of affsync.yaml (`config`) or of a connector file (`connector`).
 int run_schema(std::string const& which);
 int run_version();
 std::string version_line();

@@ -25,7 +25,7 @@ std::string joined_names(std::vector<Named> const& items) {
   return text;
 }
 
-// "username password | api_key", optional ones left out.
+// "username password | api_key", without optional credentials.
 std::string joined_sets(engine::Manifest const& manifest) {
   std::string text;
   for (auto const& set : engine::credential_sets(manifest)) {
@@ -68,7 +68,7 @@ std::string heading(std::string_view text, Terminal const& terminal) {
   return "\n" + styled(text, Style::bold, terminal) + "\n";
 }
 
-// A name and its explanation, the explanations aligned.
+// Appends a name and its explanation; the explanations are aligned.
 void append_item(std::string& out, std::string const& name, std::size_t name_width,
                  std::string const& text, Terminal const& terminal) {
   std::string const indent(name_width + 4, ' ');
@@ -97,7 +97,7 @@ Cell evidence_cell(engine::StreamSpec const& stream) {
   return Cell("none", Style::warning);
 }
 
-// What stands behind the word, and what to do where nothing does.
+// Explains the evidence of each stream, and what to do for streams without evidence.
 std::string evidence_notes(engine::Manifest const& manifest, Terminal const& terminal) {
   std::string out;
   for (auto const& stream : manifest.streams) {
@@ -110,18 +110,18 @@ std::string evidence_notes(engine::Manifest const& manifest, Terminal const& ter
   });
   if (!unproven) return out;
   return out + wrap_text(
-                   "Where it is `none`, compare with `affsync inspect SOURCE STREAM` before you "
-                   "rely on the figures.",
+                   "For streams with the evidence `none`, check the rows with `affsync inspect "
+                   "SOURCE STREAM` before you rely on the figures.",
                    "  ", terminal.columns);
 }
 
-// "(optional)" and the like, unless the description says so itself.
+// Returns a remark such as "(optional)", unless the description contains the word.
 std::string remark(std::string const& description, std::string_view word) {
   if (description.find(word) != std::string::npos) return {};
   return " (" + std::string(word) + ")";
 }
 
-// On one line, whatever the description is.
+// Returns the description as a YAML comment on one line.
 std::string comment_of(std::string description) {
   std::replace_if(
       description.begin(), description.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
@@ -142,7 +142,7 @@ std::string connector_list(std::vector<engine::Manifest> const& manifests,
                    joined_names(manifest.streams)});
   }
   return table.render(terminal) +
-         "\n`affsync connectors NAME` shows what one needs and a configuration to paste.\n";
+         "\n`affsync connectors NAME` shows what a connector needs and a configuration to paste.\n";
 }
 
 std::string connector_details(engine::Manifest const& manifest, log::Terminal const& terminal) {
@@ -215,10 +215,10 @@ std::string example_source(engine::Manifest const& manifest) {
   if (!manifest.credentials.empty()) out += "    credentials:\n";
   auto const sets = engine::credential_sets(manifest);
   for (auto const& credential : manifest.credentials) {
-    // Of several ways to log in the first is shown; the rest is there to be taken instead.
+    // If there are several ways to log in, the first is active and the others are comments.
     bool const is_first = is_in(sets.front(), credential.name);
-    // From the environment, so that nothing has to be edited before it works; quoted, so that any
-    // character of a value is taken as it is.
+    // Values come from the environment, so that the example works without edits. They are quoted,
+    // so that any character of a value is taken literally.
     auto const value = "\"${" + variable_name(manifest.name, credential.name) + "}\"";
     out += is_first ? "      " : "      # ";
     out += credential.name + ": " + value + comment_of(credential.description);
@@ -227,7 +227,7 @@ std::string example_source(engine::Manifest const& manifest) {
     }
     out += "\n";
   }
-  // Settings with a default need not be given; they are listed above.
+  // Leave out settings with a default; they are listed above.
   bool first = true;
   for (auto const& setting : manifest.settings) {
     if (!setting.required) continue;

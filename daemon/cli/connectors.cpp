@@ -1,4 +1,4 @@
-// `affsync connectors`: works without a configuration and without a database.
+// `affsync connectors`: needs neither a configuration nor a database.
 #include "daemon/cli/connectors.hpp"
 
 #include <unistd.h>
@@ -14,8 +14,9 @@ namespace affsync::cli {
 
 namespace {
 
-// The user's own connector files count as well where there is a configuration. One that was asked
-// for must be good; one that only lies around may be unfinished: this command helps to write it.
+// Returns the directory of the user's own connector files if there is a configuration. One given
+// with --config must be valid. One found at a default place may be unfinished, since this command
+// helps to write it.
 std::string own_connectors_dir(std::string const& config_option) {
   auto const env = config::process_environment();
   auto const file = config::find_config_file(config_option, env);
@@ -23,8 +24,8 @@ std::string own_connectors_dir(std::string const& config_option) {
   auto const config = config::load_config(*file, env);
   if (config) return config->connectors_dir;
   if (!config_option.empty()) throw Failure(config.error());
-  std::cerr << "affsync: only the connectors of the binary are shown, as the configuration has a "
-               "mistake: "
+  std::cerr << "affsync: only the built-in connectors are shown, because the configuration has an "
+               "error: "
             << config.error().to_line() << "\n";
   return {};
 }
@@ -39,7 +40,7 @@ engine::Manifest const& find_connector(std::vector<engine::Manifest> const& mani
   auto const meant = nearest(name, names);
   throw Failure(ErrorCode::usage, "there is no connector `" + name + "`",
                 meant ? "Did you mean `" + *meant + "`?"
-                      : "`affsync connectors` lists those that there are.");
+                      : "`affsync connectors` lists the known connectors.");
 }
 
 }  // namespace

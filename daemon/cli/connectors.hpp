@@ -1,4 +1,4 @@
-// How `affsync connectors` shows what the binary knows. Pure.
+// The output of `affsync connectors`. Performs no I/O.
 #pragma once
 
 #include <string>
@@ -9,12 +9,12 @@
 
 namespace affsync::cli {
 
-// One line a connector.
+// Returns a table with one line for each connector.
 std::string connector_list(std::vector<engine::Manifest> const& manifests,
                            log::Terminal const& terminal);
-// Credentials, settings and streams of one, and a configuration to paste.
+// Returns credentials, settings and streams of a connector, and a configuration to paste.
 std::string connector_details(engine::Manifest const& manifest, log::Terminal const& terminal);
-// The `sources:` entry that makes a source of this connector, as YAML that the loader takes.
+// Returns a `sources:` entry for a source of this connector, as YAML that the loader accepts.
 std::string example_source(engine::Manifest const& manifest);
 
 std::string connectors_json(std::vector<engine::Manifest> const& manifests);  // {"connectors": […]}

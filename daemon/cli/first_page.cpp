@@ -7,7 +7,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-// Slices that `inspect` looks at before it says that there is nothing.
+// Pages that `inspect` reads before it reports that there are no rows.
 constexpr int most_pages = 60;
 
 asio::awaitable<Result<FirstPage>> look(sync::StreamTask const& task, engine::ReaderStart start,
@@ -47,7 +47,7 @@ asio::awaitable<Result<FirstPage>> fetch_first_page(sync::StreamTask task, Clock
   start.mode = engine::ReadMode::full;
   start.now = clock.now();
   if (auto const& window = task.plan->spec.window) {
-    // The newest slice: the oldest of a history is often empty.
+    // Begin with the newest slice, since the oldest slices are often empty.
     start.since =
         std::chrono::floor<std::chrono::days>(start.now) - std::chrono::days(window->span_days - 1);
   }

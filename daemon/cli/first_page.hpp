@@ -1,4 +1,4 @@
-// One page of a stream, fetched as a run would fetch it, for `check` and `inspect`. Stores nothing.
+// Fetches one page of a stream like a run, for `check` and `inspect`. Stores nothing.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -10,7 +10,7 @@
 
 namespace affsync::cli {
 
-// Somebody sits in front of `check` and `inspect`.
+// The longest wait for a broker, since a user waits for `check` and `inspect`.
 inline constexpr Duration longest_wait_of_a_look = std::chrono::minutes(1);
 
 struct FirstPage {
@@ -20,8 +20,8 @@ struct FirstPage {
   FirstPage() = default;
 };
 
-// Looks at the newest slice first and, when `until_found` and it is empty, at the whole history,
-// slice by slice, until a page has rows. Errors: those of a run.
+// Reads the newest slice. If it is empty and `until_found`, reads the whole history slice by slice
+// until a page has rows. Errors: those of a run.
 boost::asio::awaitable<Result<FirstPage>> fetch_first_page(sync::StreamTask task,
                                                            Clock const& clock, bool until_found,
                                                            RunReport& report);

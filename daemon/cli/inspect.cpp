@@ -42,13 +42,13 @@ asio::awaitable<std::pair<sync::StreamTask, FirstPage>> fetch(App& app,
   co_return result;
 }
 
-// Fields and mappings over all rows shown, so that a field that is null in one row is no alarm.
+// Findings over all rows shown, since a field may be null in a single row.
 struct Findings {
   std::map<std::string, int> unmapped;   // field -> rows that have it
-  std::map<std::string, int> hidden;     // place -> rows whose raw has it not, or as a hash
+  std::map<std::string, int> hidden;     // path -> rows whose raw omits it or has only its hash
   std::map<std::string, int> not_found;  // column -> rows without it
-  std::map<std::string, int> unknown;    // field: word -> rows with a status of no known meaning
-  std::map<std::string, int> zeros;      // what is taken as 0 beside an alternative that is not
+  std::map<std::string, int> unknown;    // field: word -> rows with that unknown status
+  std::map<std::string, int> zeros;      // column taken as 0 although a later path is not 0 -> rows
   int rows = 0;
 };
 
@@ -64,7 +64,8 @@ bool is_zero(std::string_view text) {
          number.text.find_first_of("123456789") == std::string::npos;
 }
 
-// A broker may send 0 for "there is none", such as a correction of an amount; then each row has 0.
+// Finds columns with 0 where a later path of the mapping has another value. A broker may send 0 for
+// a missing value, such as the correction of an amount; then every row would be stored as 0.
 void find_zeros(engine::StreamPlan const& plan, engine::RowMapper::Trace const& trace,
                 Json const& row, Findings& findings) {
   if (!trace.value || !is_zero(*trace.value)) return;
@@ -184,13 +185,13 @@ int run_inspect(CommonOptions const& common, InspectOptions const& options) {
   std::cout << list_findings(unread, findings.unmapped, findings.rows)
             << list_findings(hidden, findings.hidden, findings.rows)
             << list_findings("Mappings that found nothing:", findings.not_found, findings.rows)
-            << list_findings("Totals that the connector names and the answer does not have:",
+            << list_findings("Totals that the connector names but the answer does not contain:",
                              missing_totals(page.read), 0)
             << list_findings("Words that the connector does not know (stored as `unknown`):",
                              findings.unknown, findings.rows)
-            << list_findings("Figures taken as 0 where another field has more:", findings.zeros,
+            << list_findings("Figures taken as 0 although another field is not 0:", findings.zeros,
                              findings.rows);
-  if (!review.warnings.empty()) std::cout << "Look at these:\n";
+  if (!review.warnings.empty()) std::cout << "Warnings:\n";
   for (auto const& warning : review.warnings) {
     std::cout << wrap_text(warning, "  ", terminal.columns) << "\n";
   }

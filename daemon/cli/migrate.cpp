@@ -13,7 +13,8 @@ int run_migrate(CommonOptions const& common, bool dry_run) {
   schema::MigrationReport const report =
       nothing_there ? schema::migrations_of_nothing() : app.migrate_database(dry_run);
   if (nothing_there) {
-    std::cout << "would make the embedded database in " << app.config().database.state_dir << "\n";
+    std::cout << "would create the embedded database in " << app.config().database.state_dir
+              << "\n";
   }
   for (auto const& file : report.applied) {
     std::cout << (dry_run ? "would apply " : "applied ") << file << "\n";

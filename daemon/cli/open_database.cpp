@@ -13,14 +13,14 @@ bool is_database_there(App& app) {
   auto const layout = embedded::describe_layout(database.state_dir).value();
   std::error_code error;
   bool const there = std::filesystem::exists(layout.data / "PG_VERSION", error);
-  return there || error;  // a directory that we may not look into: starting it tells why
+  return there || error;  // if we may not read the directory, the start reports why
 }
 
 void open_database(App& app) {
   if (!is_database_there(app)) {
     throw Failure(ErrorCode::migration_failed,
                   "there is no database yet in " + app.config().database.state_dir,
-                  "`affsync sync` and `affsync run` make it.");
+                  "Run `affsync sync` or `affsync run`, which create it.");
   }
   app.start_database();
   std::string const sql = "SELECT to_regclass('reporting.source_health') IS NOT NULL";
@@ -28,7 +28,7 @@ void open_database(App& app) {
   bool const there = !answer.rows.empty() && answer.rows[0][0] == "t";
   if (there) return;
   throw Failure(ErrorCode::migration_failed, "the database holds no affsync schema yet",
-                "Run `affsync migrate`, or `affsync sync`, which does it too.");
+                "Run `affsync migrate` or `affsync sync`, which create it.");
 }
 
 }  // namespace affsync::cli

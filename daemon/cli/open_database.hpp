@@ -1,16 +1,17 @@
-// For commands that only read what is there.
+// Opens the database for commands that only read it.
 #pragma once
 
 #include "daemon/app.hpp"
 
 namespace affsync::cli {
 
-// False for an embedded cluster that nobody has made yet: what only reads must not make it.
+// Returns false for an embedded cluster that does not exist yet. Commands that only read must not
+// create it.
 bool is_database_there(App& app);
 
-// Connects, and makes sure that the schema is there: a database that was never migrated gets an
-// answer that says what to do, not an SQL error. Throws Failure: database_unavailable,
-// migration_failed, database_error.
+// Connects and checks that the schema exists, so that a database that was never migrated gives a
+// helpful message instead of an SQL error. Throws Failure: database_unavailable, migration_failed,
+// database_error.
 void open_database(App& app);
 
 }  // namespace affsync::cli

@@ -1,4 +1,4 @@
-// `affsync prune`: what retention lets go, done now instead of by the daemon.
+// `affsync prune`: deletes rows whose retention has passed now, instead of by the daemon.
 #include <boost/asio/use_awaitable.hpp>
 #include <iostream>
 

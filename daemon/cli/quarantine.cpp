@@ -1,5 +1,5 @@
-// `affsync quarantine`, `quarantine show` and `quarantine accept`: rows put aside, what is wrong
-// with them, and that somebody knows it.
+// `affsync quarantine`, `quarantine show` and `quarantine accept`: lists quarantined rows with
+// their reasons, and accepts rows as known.
 #include <pwd.h>
 #include <unistd.h>
 
@@ -21,8 +21,8 @@ namespace {
 
 using Table = schema::Store::Table;
 
-// Reasons that differ only in the value they quote are one group. $1 and $2: source and stream,
-// null for all; $3: accepted ones too.
+// Reasons that differ only in the quoted value form one group. $1 and $2: source and stream, null
+// for all; $3: whether to include accepted rows.
 constexpr auto groups_sql = R"sql(
 WITH open AS (
   SELECT s.name AS source, q.stream, q.reason, q.quarantine_id, q.external_id, q.raw,
@@ -81,7 +81,7 @@ Json json_or_null(std::optional<std::string> const& text) {
   return text ? Json::string(*text) : Json();
 }
 
-// What PostgreSQL keeps as jsonb is a document that we can read.
+// Parses the text of a jsonb value, which PostgreSQL guarantees to be valid JSON.
 Json document(std::optional<std::string> const& text) {
   auto parsed = parse_json(text.value_or("null"));
   return parsed ? std::move(*parsed) : Json::string(*text);
@@ -121,7 +121,7 @@ reports::ReportPlan groups_plan() {
   return plan;
 }
 
-// The columns of the plan, and the mark of a sum, which there is none of.
+// Cuts the rows to the columns of the plan and adds the last column of a report: no row is a sum.
 Table shown_part(Table groups, std::size_t columns) {
   for (auto& row : groups.rows) {
     row.resize(columns);
@@ -159,9 +159,9 @@ std::string groups_table(App& app, QuarantineOptions const& options, Table const
   if (groups.rows.empty()) return out;
   auto const example = groups.rows.front().at(7).value_or("ID");
   return out + wrap_text("`affsync quarantine show " + example +
-                             "` shows a row whole. Once the connector is mended, `affsync "
-                             "quarantine retry` stores what maps then. What is known and to be "
-                             "left out: `affsync quarantine accept`.",
+                             "` shows a complete row. When the connector is fixed, `affsync "
+                             "quarantine retry` stores the rows that map. `affsync quarantine "
+                             "accept` leaves out rows that are known.",
                          "", terminal.columns);
 }
 
@@ -231,13 +231,12 @@ std::string line_text(std::vector<std::optional<std::string>> const& line,
   say("last read", *line[last] + " (run " + *line[run] + ")");
   say("resolved", line[resolved]);
   if (line[accepted]) {
-    say("accepted", *line[accepted] + " by " + line[by].value_or("somebody"));
+    say("accepted", *line[accepted] + " by " + line[by].value_or("an unknown user"));
     say("because", line[because]);
   }
   auto const row = document(line[raw]);
   if (row.is_string()) {
-    return out + "\nThe row as text, since it could not be kept as JSON:\n" + row.as_string() +
-           "\n";
+    return out + "\nThe row as text, because it is not valid JSON:\n" + row.as_string() + "\n";
   }
   return out + "\n" + indented(row, "") + "\n";
 }
@@ -246,11 +245,11 @@ Table find_line(App& app, std::int64_t number) {
   auto line = app.run(app.store().query(line_sql, {std::to_string(number)}));
   if (!line.rows.empty()) return line;
   throw Failure(ErrorCode::usage, "there is no line " + std::to_string(number) + " in quarantine",
-                "`affsync quarantine` names an example of each kind; all are in "
-                "affsync.quarantine.");
+                "`affsync quarantine` shows an example of each reason; the table "
+                "affsync.quarantine has all rows.");
 }
 
-// Who sits at the machine, also behind sudo.
+// Returns the user of this process, with the user who called sudo in parentheses.
 std::string system_user() {
   passwd const* const found = ::getpwuid(::getuid());
   std::string name = found != nullptr ? found->pw_name : std::to_string(::getuid());
@@ -269,7 +268,7 @@ void require_known_stream(App& app, QuarantineOptions const& options) {
   throw Failure(
       ErrorCode::usage,
       "the database knows no stream `" + options.stream + "` of a source `" + options.source + "`",
-      "`affsync quarantine` lists the sources and streams with rows put aside.");
+      "`affsync quarantine` lists the sources and streams with quarantined rows.");
 }
 
 }  // namespace
@@ -318,20 +317,21 @@ int run_quarantine_show(CommonOptions const& common, QuarantineOptions const& op
 int run_quarantine_accept(CommonOptions const& common, QuarantineOptions const& options) {
   bool const by_stream = !options.source.empty() || !options.stream.empty();
   if (by_stream == !options.ids.empty()) {
-    throw Failure(ErrorCode::usage, "which rows are to be accepted?",
-                  "Give their numbers, or --source and --stream.");
+    throw Failure(ErrorCode::usage, "it is not clear which rows to accept",
+                  "Give either their numbers or --source and --stream.");
   }
   if (by_stream && (options.source.empty() || options.stream.empty())) {
-    throw Failure(ErrorCode::usage, "--source and --stream belong together",
-                  "All open rows of that stream are accepted; name single rows by their numbers.");
+    throw Failure(ErrorCode::usage, "--source and --stream must be given together",
+                  "They accept all open rows of that stream; give numbers to accept single rows.");
   }
   if (by_stream && options.because.empty()) {
-    throw Failure(ErrorCode::usage, "whole streams are accepted with a reason only",
-                  "Say with --reason TEXT why these rows may be left out; it is kept with them.");
+    throw Failure(
+        ErrorCode::usage, "accepting all rows of a stream needs a reason",
+        "Give with --reason TEXT why these rows may be left out; it is stored with them.");
   }
   App app(common.config_file, common.log_level());
   open_database(app);
-  // All or nothing: a mistyped number must not go under among the others.
+  // Check all numbers first, so that a mistyped one is reported and nothing is accepted.
   for (auto const number : options.ids) find_line(app, number);
   if (by_stream) require_known_stream(app, options);
   schema::Acceptance acceptance;

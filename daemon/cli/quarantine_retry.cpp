@@ -1,5 +1,5 @@
-// `affsync quarantine retry`: maps the stored rows again with the connector as it is now, without
-// asking the broker, and stores what maps as a page of a run would be stored.
+// `affsync quarantine retry`: maps the quarantined rows again with the current connector, without
+// requests to the broker, and stores those that map like a page of a run.
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,10 +21,10 @@ namespace {
 namespace asio = boost::asio;
 using Fate = engine::StoredRows::Fate;
 
-// Rows that are in memory at a time.
+// Maximum number of rows in memory at a time.
 constexpr int most_rows = 500;
 
-// One stream, under its lease.
+// Retries the rows of one stream while holding its lease.
 class StreamRetry {
  public:
   StreamRetry(schema::Store& store, sync::StreamTask task, Clock& clock)
@@ -56,7 +56,8 @@ class StreamRetry {
   engine::StoredRows rows_;
   schema::RunKey run_;
   TimePoint started_at_{};
-  std::set<std::string> met_;  // keys of rows that were looked at: the later form of a row counts
+  std::set<std::string>
+      met_;  // keys seen so far; the latest version of a row comes first and counts
   Retried out_;
 };
 
@@ -76,13 +77,13 @@ asio::awaitable<void> StreamRetry::store_page(std::vector<Good> const* good, std
   out_.inserted += written.inserted;
   out_.updated += written.updated;
   out_.unchanged += written.unchanged;
-  if (written.quarantined > 0) {  // they map, but PostgreSQL refuses them
+  if (written.quarantined > 0) {  // the rows map, but PostgreSQL refuses them
     out_.failing += written.quarantined;
     out_.reasons["PostgreSQL cannot store it; see the new line of the row"] += written.quarantined;
   }
 }
 
-// Rows that came with one answer go with one page: what a relative time means depends on it.
+// Stores rows of one answer as one page, since relative times depend on the time of the answer.
 asio::awaitable<void> StreamRetry::store(std::vector<Good> good) {
   for (std::size_t from = 0; from < good.size();) {
     auto to = from + 1;
@@ -92,7 +93,8 @@ asio::awaitable<void> StreamRetry::store(std::vector<Good> good) {
   }
 }
 
-// What the broker has said of a row since then must not be undone by what it said before.
+// Removes rows that the broker has sent again since, so that an older version does not overwrite a
+// newer one.
 asio::awaitable<void> StreamRetry::leave_superseded(std::vector<Good>& good) {
   auto const& table = task_.plan->table();
   if (!table.keeps_records()) co_return;
@@ -114,7 +116,7 @@ asio::awaitable<void> StreamRetry::leave_superseded(std::vector<Good>& good) {
   co_await store_.resolve_quarantined(run_, ids, clock_.now());
 }
 
-// Whether there is a row under that key.
+// Returns whether a row with that key is stored.
 asio::awaitable<bool> StreamRetry::is_stored(std::string key) {
   std::vector<schema::KeyAt> keys;
   keys.emplace_back().external_id = std::move(key);
@@ -132,12 +134,13 @@ asio::awaitable<void> StreamRetry::look_at(std::vector<schema::QuarantinedLine> 
     bool const broken = outcome.fate == Fate::unreadable || line.reason.ends_with("occurs twice");
     bool still_fails = outcome.fate == Fate::fails;
     if (outcome.fate == Fate::maps && engine::is_contradiction(line.reason)) {
-      // It maps, as the row that is stored under its key does, until the key tells them apart.
+      // Another row with the same key is stored. The row keeps failing until the connector's key
+      // tells the two apart.
       still_fails = co_await is_stored(outcome.external_id);
       if (still_fails) outcome.reason = line.reason;
     }
     if (broken || still_fails) {
-      // What somebody has accepted may go on failing.
+      // Accepted rows may fail again.
       if (line.accepted) {
         ++out_.accepted;
       } else if (broken) {
@@ -195,7 +198,7 @@ asio::awaitable<void> StreamRetry::end(std::optional<Error> failure) {
 asio::awaitable<Retried> StreamRetry::run() {
   auto const lease = co_await store_.try_lease(task_.id);
   if (!lease) {
-    out_.error = Error(ErrorCode::lease_lost, "another affsync is reading this stream just now",
+    out_.error = Error(ErrorCode::lease_lost, "another affsync is reading this stream now",
                        "Try again when it has ended.");
     co_return std::move(out_);
   }
@@ -203,7 +206,7 @@ asio::awaitable<Retried> StreamRetry::run() {
   schema::RunStart start;
   start.id = task_.id;
   start.mode = "retry";
-  start.resumes = true;  // a pass that waits to be gone on with stays what it is
+  start.resumes = true;  // does not disturb a pass that waits to be resumed
   start.started_at = started_at_;
   run_ = co_await store_.begin_run(std::move(start));
   std::optional<Error> failure;
@@ -217,7 +220,7 @@ asio::awaitable<Retried> StreamRetry::run() {
   co_return std::move(out_);
 }
 
-// Streams with rows put aside, by source.
+// Streams with quarantined rows, by source.
 using Streams = std::map<std::string, std::vector<std::string>>;
 
 Streams streams_with_rows(App& app, QuarantineOptions const& options) {
@@ -241,7 +244,7 @@ Retried not_there(std::string source, std::string stream, std::string what) {
   out.source = std::move(source);
   out.stream = std::move(stream);
   out.error = Error(ErrorCode::usage, std::move(what),
-                    "Rows of what is no longer configured stay as they are.");
+                    "Rows of sources and streams that no longer exist stay in quarantine.");
   return out;
 }
 
@@ -307,7 +310,7 @@ int run_quarantine_retry(CommonOptions const& common, QuarantineOptions const& o
       break;
   }
   if (all.empty()) {
-    std::cout << "Nothing in quarantine is to be mapped again.\n";
+    std::cout << "There are no quarantined rows to map again.\n";
     return status;
   }
   auto const terminal = log::look_at_terminal(STDOUT_FILENO);

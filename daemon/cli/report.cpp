@@ -12,11 +12,11 @@ namespace affsync::cli {
 
 namespace {
 
-// More lines than this nobody reads on a terminal; `--limit 0` shows all.
+// Default number of lines on a terminal; `--limit 0` shows all.
 constexpr int readable_lines = 50;
 
-// Below the payouts: what there is still to come, of brokers that say which rows were paid. What
-// the others owe is in their balances.
+// Returns a table of unpaid commission for the report on payouts. It covers brokers that report
+// which rows were paid; what the others owe is in their balances.
 std::string unpaid_commission(App& app, log::Terminal const& terminal) {
   reports::ReportPlan plan;
   plan.columns = {{"source", "unpaid commission of", reports::ReportValue::text, 8, 8},
@@ -35,7 +35,7 @@ std::string unpaid_commission(App& app, log::Terminal const& terminal) {
 }  // namespace
 
 int run_report(CommonOptions const& common, reports::ReportOptions const& options, Output output) {
-  reports::ReportPlan plan = reports::plan_report(options);  // refused before anything is opened
+  reports::ReportPlan plan = reports::plan_report(options);  // may fail before anything is opened
   App app(common.config_file, common.log_level());
   open_database(app);
   auto const rows = app.run(app.store().query(plan.sql, plan.parameters));

@@ -1,4 +1,4 @@
-// Reports for people.
+// Reports as tables.
 #include <algorithm>
 #include <charconv>
 
@@ -68,7 +68,7 @@ class ReportWriter {
     bool after_total = false;
     for (auto const& line : reports::report_lines(plan_, rows_)) {
       if (line.total && !after_total) table.add_rule();
-      // The next currency, or the sum of all of them.
+      // An empty line separates currencies and precedes the sum of all of them.
       if (after_total && (!line.total || is_all(line))) table.add_line({}, Style::plain);
       after_total = line.total;
       if (line.left_out > 0) {
@@ -82,12 +82,13 @@ class ReportWriter {
     if (!plan_.note.empty()) out += note(plan_.note);
     if (unknown_usd_) {
       out += note(
-          "Blank in USD: the broker gives no figure, and affsync.fx_rate has no rate of the day or "
+          "Blank in USD: the broker gives no figure, and affsync.fx_rate has no rate of that day "
+          "or "
           "the week before.");
     }
-    if (partial_total_) out += note("Totals in USD are without the rows that have no rate.");
+    if (partial_total_) out += note("Totals in USD do not include rows without a rate.");
     if (rounded_) {
-      out += note("Amounts are rounded for reading; --output csv or json has every digit.");
+      out += note("Amounts are rounded for reading; --output csv or json has all digits.");
     }
     return out;
   }
@@ -189,7 +190,7 @@ class ReportWriter {
     return out;
   }
 
-  // A sum over all currencies.
+  // True for a sum over all currencies.
   bool is_all(reports::ReportLine const& line) const {
     return line.total && currency_ && !rows_.rows[line.row].at(*currency_);
   }

@@ -1,4 +1,4 @@
-// A report's rows as a table for people. Pure.
+// Formats a report's rows as a table for people. Performs no I/O.
 #pragma once
 
 #include <string>
@@ -10,11 +10,12 @@
 
 namespace affsync::cli {
 
-// Amounts grouped and rounded for reading, sums below, bars and trends where the plan has them.
+// Returns a table with grouped and rounded amounts, sums below them, and bars and trends if the
+// plan has them.
 std::string report_table(reports::ReportPlan const& plan, schema::Store::Table const& rows,
                          log::Terminal const& terminal);
 
-// What stands below a table, one note a line: what the report leaves out, and why.
+// Returns the notes below a table, each on its own line: what the report leaves out, and why.
 std::string report_notes(std::vector<std::string> const& notes, log::Terminal const& terminal);
 
 }  // namespace affsync::cli

@@ -52,8 +52,8 @@ std::string explain_retry(Retried const& one, log::Terminal const& terminal) {
   }
   if (one.unreadable > 0) {
     say(group_thousands(one.unreadable) + (one.unreadable == 1 ? " row is" : " rows are") +
-        " kept as text only, since the broker's JSON was broken there; only the broker can send "
-        "them again (`affsync sync --full`)");
+        " kept as text only, because the broker's JSON was invalid; `affsync sync --full` reads "
+        "them again");
   }
   if (points.empty()) return {};
   return "\n" + styled(one.source + "/" + one.stream, Style::bold, terminal) + "\n" + points;

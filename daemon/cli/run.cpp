@@ -16,7 +16,7 @@ int run_daemon(CommonOptions const& common) {
     });
   } catch (Failure const& failure) {
     if (failure.error().code != ErrorCode::cancelled) throw;
-    app.log().info("stopped while the database schema was brought up to date");
+    app.log().info("stopped during the migration of the database schema");
     return 0;
   }
   for (auto const& file : report.applied) {
@@ -26,9 +26,9 @@ int run_daemon(CommonOptions const& common) {
   try {
     app.run(daemon.run());
   } catch (Failure const& failure) {
-    // Told to stop while it was starting: that is no failure either.
+    // A signal during the start is not a failure either.
     if (!app.interrupted() || failure.error().code != ErrorCode::cancelled) throw;
-    app.log().info("stopped before the start was over");
+    app.log().info("stopped during the start");
   }
   return 0;
 }

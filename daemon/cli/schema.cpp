@@ -1,4 +1,4 @@
-// `affsync schema`: the JSON schemas of what users write, for editors.
+// `affsync schema`: the JSON schemas of the configuration and of connector files, for editors.
 #include <iostream>
 
 #include "base/embedded_file.hpp"

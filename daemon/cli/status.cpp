@@ -1,4 +1,4 @@
-// `affsync status`: the health of every stream, as the database has it.
+// `affsync status`: the health of every stream, from the database.
 #include "daemon/cli/status.hpp"
 
 #include <unistd.h>
@@ -22,8 +22,7 @@ int run_status(CommonOptions const& common, Output output) {
     std::cout << status_table(streams, now, app.shown_database_url(),
                               log::look_at_terminal(STDOUT_FILENO))
               << (app.serves_database()
-                      ? "That server runs only while an affsync does: `affsync run`, or this "
-                        "command.\n"
+                      ? "That server runs only while affsync runs: start `affsync run` to use it.\n"
                       : "")
               << std::flush;
   }

@@ -1,4 +1,4 @@
-// How `affsync status` shows the health of the streams. Pure.
+// The output of `affsync status`. Performs no I/O.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ namespace affsync::cli {
 // `database`: a connection string without a password.
 std::string status_table(std::vector<schema::StreamHealth> const& streams, TimePoint now,
                          std::string const& database, log::Terminal const& terminal);
-// One object on one line, without a line feed. Times are ISO 8601 in UTC, unknown ones null.
+// Returns one object on one line, without a line feed. Times are ISO 8601 in UTC, null if unknown.
 std::string status_json(std::vector<schema::StreamHealth> const& streams, TimePoint now,
                         std::string const& database);
 

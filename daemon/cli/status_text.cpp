@@ -30,7 +30,7 @@ bool is_blocked(StreamHealth const& stream, TimePoint now) {
   return stream.blocked_until && *stream.blocked_until > now;
 }
 
-// Runs of a blocked source send nothing before that is over.
+// A blocked source is not read before its block ends.
 std::string next_run_text(StreamHealth const& stream, TimePoint now) {
   auto const next = is_blocked(stream, now) ? stream.blocked_until : stream.next_run_at;
   if (!next) return {};
@@ -55,7 +55,7 @@ std::string explain_difference(schema::StandingDifference const& difference) {
   if (difference.from && difference.to) {
     text += " from " + format_day(*difference.from) + " to " + format_day(*difference.to);
   }
-  text += ": the broker says " + difference.broker_value + ", the stored rows say " +
+  text += ": the broker says " + difference.broker_value + ", the stored rows give " +
           difference.our_value + " (" + (difference.difference.starts_with('-') ? "" : "+") +
           difference.difference + ")";
   if (difference.since) text += ", since " + shown_time(difference.since) + " UTC";
@@ -67,7 +67,7 @@ std::string explain_unknown_word(schema::UnknownWord const& unknown) {
       group_thousands(unknown.rows) + (unknown.rows == 1 ? " row has" : " rows have");
   text += " a status that the connector does not know";
   if (!unknown.word.empty()) text += ": \"" + log::to_one_line(unknown.word) + "\"";
-  return text + "; until it does they count as `unknown` (reporting.unknown_words)";
+  return text + "; they are stored as `unknown` (reporting.unknown_words)";
 }
 
 Json unknown_words_to_json(StreamHealth const& stream) {
@@ -97,7 +97,7 @@ Json differences_to_json(StreamHealth const& stream) {
   return Json::array(std::move(items));
 }
 
-// What the latest run ended with, without the name of the stream that met it first.
+// Returns the error of the latest run, without the name of the stream in front.
 std::string plain_error(StreamHealth const& stream) {
   auto text = stream.last_error.empty() ? stream.last_error_code : stream.last_error;
   auto const begin = stream.source + "/";
@@ -106,7 +106,7 @@ std::string plain_error(StreamHealth const& stream) {
   return text;
 }
 
-// One reason of several streams of a source, such as its wrong password, is told once.
+// Explains an error that several streams of a source share, such as a wrong password, only once.
 std::string explain_errors(std::vector<StreamHealth> const& streams, Terminal const& terminal) {
   std::string out;
   for (auto stream = streams.begin(); stream != streams.end(); ++stream) {
@@ -130,7 +130,7 @@ std::string explain_errors(std::vector<StreamHealth> const& streams, Terminal co
   return out;
 }
 
-// What is said of a source and not of each of its streams.
+// Explains blocked sources, each one once for all its streams.
 std::string explain_blocks(std::vector<StreamHealth> const& streams, TimePoint now,
                            Terminal const& terminal) {
   std::string out, told;
@@ -146,7 +146,7 @@ std::string explain_blocks(std::vector<StreamHealth> const& streams, TimePoint n
   return out;
 }
 
-// The same clock is read for all streams of a source.
+// Explains wrong clocks, once for all streams of a source, since they share the clock.
 std::string explain_clocks(std::vector<StreamHealth> const& streams, Terminal const& terminal) {
   std::string out, told;
   for (auto const& stream : streams) {
@@ -168,7 +168,7 @@ std::string span_of_days(Day from, Day to) {
   return format_day(from) + (from == to ? "" : " to " + format_day(to));
 }
 
-// The latest few spans of the days that are `state`; empty: there are none.
+// Lists the latest spans of days in `state`; empty if there are none.
 std::string days_that_are(schema::DayState state, StreamHealth const& stream) {
   constexpr std::size_t most = 3;
   std::vector<std::string> spans;
@@ -183,7 +183,7 @@ std::string days_that_are(schema::DayState state, StreamHealth const& stream) {
   return text;
 }
 
-// Which days of the streams that take windows are there, and which are not.
+// Explains which days of streams with windows were read, and which are in doubt or lost.
 std::string explain_days(std::vector<StreamHealth> const& streams, Terminal const& terminal) {
   std::string out;
   for (auto const& stream : streams) {
@@ -204,7 +204,7 @@ std::string explain_days(std::vector<StreamHealth> const& streams, Terminal cons
   return out.empty() ? out : "\n" + styled("Days", Style::bold, terminal) + "\n" + out;
 }
 
-// What needs somebody's attention besides, stream by stream.
+// Explains what else needs attention in a stream.
 std::string explain_stream(StreamHealth const& stream, Terminal const& terminal) {
   std::string points;
   std::string_view const mark = terminal.unicode ? "→ " : "-> ";
@@ -214,8 +214,7 @@ std::string explain_stream(StreamHealth const& stream, Terminal const& terminal)
         (stream.quarantined == 1 ? " row is" : " rows are") +
         " in quarantine; `affsync quarantine --source " + stream.source + " --stream " +
         stream.stream +
-        "` lists the reasons, and once the mapping is mended, `affsync quarantine "
-        "retry` brings them in");
+        "` lists the reasons. When the mapping is fixed, `affsync quarantine retry` stores them");
   }
   if (stream.accepted > 0) {
     say(std::string(mark) + group_thousands(stream.accepted) +
@@ -297,8 +296,8 @@ std::string status_table(std::vector<StreamHealth> const& streams, TimePoint now
   std::string out;
   if (streams.empty()) {
     out = wrap_text(
-        "Nothing has been read yet. `affsync sync` makes one pass, `affsync run` keeps "
-        "going.",
+        "Nothing has been read yet. `affsync sync` makes one pass, `affsync run` reads "
+        "continuously.",
         "", terminal.columns);
   } else {
     TextTable table({{"source", Align::left, 7, 8},
@@ -325,7 +324,7 @@ std::string status_table(std::vector<StreamHealth> const& streams, TimePoint now
     for (auto const& stream : streams) out += explain_stream(stream, terminal);
     out += explain_days(streams, terminal);
   }
-  // One piece, never wrapped: it is there to be copied.
+  // Never wrap this line, so that it can be copied.
   return out + "\nDatabase, for psql and BI tools:\n  psql \"" + log::to_one_line(database) +
          "\"\n";
 }

@@ -16,7 +16,7 @@ namespace affsync::cli {
 
 namespace {
 
-// A dry run does not look into the database: what is new there it cannot say.
+// A dry run does not read the database, so it does not know what is new there.
 Json if_known(RunReport const& report, std::int64_t count) {
   return report.dry_run ? Json() : reports::json_count(count);
 }
@@ -25,7 +25,7 @@ Json report_to_json(RunReport const& report) {
   Json error_code;
   Json error_text;
   if (report.error) {
-    Error plain = *report.error;  // source and stream are members of their own
+    Error plain = *report.error;  // source and stream are separate members
     plain.source.clear();
     plain.stream.clear();
     error_code = Json::string(std::string(to_string(plain.code)));
@@ -62,19 +62,19 @@ Cell count_cell(std::int64_t count, Style style = Style::plain) {
   return Cell(group_thousands(count), count == 0 ? Style::dim : style);
 }
 
-// Streams of one source that ended for the very same reason, such as its wrong password.
+// True for streams of one source that ended with the same error, such as a wrong password.
 bool same_reason(RunReport const& a, RunReport const& b) {
   return a.error && b.error && a.source == b.source && a.status == b.status &&
          a.error->code == b.error->code && a.error->where == b.error->where &&
          a.error->message == b.error->message;
 }
 
-// `streams`: the names of those that this report speaks for.
+// `streams`: names of the streams that share the error of this report.
 std::string explain_error(RunReport const& report, std::string const& streams,
                           Terminal const& terminal) {
   auto const& error = *report.error;
   auto const status = to_string(report.status);
-  // Nothing was lost where another instance was quicker.
+  // If another instance reads the stream, nothing is wrong: keep it short.
   bool const elsewhere = report.status == RunStatus::skipped && error.code == ErrorCode::lease_lost;
   auto const head =
       report.source + "/" + streams + ": " + std::string(status) + " (" +
@@ -142,8 +142,8 @@ std::string summary_table(std::vector<RunReport> const& reports, Terminal const&
   bool const one = total.quarantined == 1;
   if (total.dry_run) {
     std::string text =
-        "A dry run stores nothing and does not look into the database: which rows are new or have "
-        "changed it does not know.";
+        "A dry run stores nothing and does not read the database, so it does not know which rows "
+        "are new or have changed.";
     if (total.quarantined > 0) {
       text += " " + group_thousands(total.quarantined) +
               (one ? " row cannot be mapped" : " rows cannot be mapped") +
@@ -153,10 +153,9 @@ std::string summary_table(std::vector<RunReport> const& reports, Terminal const&
   }
   if (total.quarantined > 0) {
     out += "\n" + wrap_text(group_thousands(total.quarantined) +
-                                (one ? " row could not be read and waits"
-                                     : " rows could not be read and wait") +
-                                " in affsync.quarantine with the reason. `affsync quarantine` "
-                                "lists them.",
+                                (one ? " row could not be read and is"
+                                     : " rows could not be read and are") +
+                                " in quarantine. `affsync quarantine` lists the reasons.",
                             "", terminal.columns);
   }
   return out;

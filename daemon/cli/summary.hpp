@@ -1,5 +1,5 @@
-// The result of `sync`: a table with the errors below it, or the one JSON object that
-// docs/operations.md pins. Pure.
+// The result of `sync`: a table with the errors below it, or the JSON object that
+// docs/operations.md specifies. Performs no I/O except print_summary.
 #pragma once
 
 #include <iosfwd>
@@ -12,15 +12,14 @@
 
 namespace affsync::cli {
 
-// Whole lines. Each report that carries an error is explained below the table, with its place and
-// what to do.
+// Returns complete lines: the table, and below it each error with its place and what to do.
 std::string summary_table(std::vector<RunReport> const& reports, log::Terminal const& terminal);
 
-// The table for stdout as it is now.
+// Writes the table, formatted for the terminal behind stdout.
 void print_summary(std::ostream& out, std::vector<RunReport> const& reports);
 
-// One object on one line, without a line feed. `error` is the text of the error with its place and
-// hint, or null.
+// Returns one object on one line, without a line feed. `error` is the text of the error with its
+// place and hint, or null.
 std::string summary_json(TimePoint started_at, TimePoint finished_at,
                          std::vector<RunReport> const& reports);
 

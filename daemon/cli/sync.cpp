@@ -18,7 +18,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-// Whoever narrows a pass has to know what is read whole all the same.
+// Reports the streams that ignore --since and --until, because they are not read by date.
 void tell_what_has_no_days(std::vector<sync::StreamTask> const& tasks) {
   std::string names;
   for (auto const& task : tasks) {
@@ -26,8 +26,9 @@ void tell_what_has_no_days(std::vector<sync::StreamTask> const& tasks) {
     names += (names.empty() ? "" : ", ") + task.source() + "/" + task.stream();
   }
   if (names.empty()) return;
-  std::cerr << "affsync: not read by date, so whole in spite of --since and --until: " << names
-            << "\n";
+  std::cerr << "affsync: --since and --until do not apply to streams that are not read by date; "
+               "they are read completely: "
+            << names << "\n";
 }
 
 asio::awaitable<std::vector<RunReport>> pass(App& app, SyncOptions const& options,
@@ -51,8 +52,8 @@ asio::awaitable<std::vector<RunReport>> pass(App& app, SyncOptions const& option
   co_return co_await sync::sync_once(std::move(tasks), run, parts, app.log());
 }
 
-// A stream that the broker does not offer, or that another instance reads, is no failure of ours;
-// but where others read all of them, this pass has not read anything.
+// A stream that the broker does not offer, or that another instance reads, is not a failure. But if
+// other instances read all streams, this pass has read nothing, and the status is 1.
 int exit_status(std::vector<RunReport> const& reports) {
   auto const is_elsewhere = [](RunReport const& report) {
     return report.status == RunStatus::skipped && report.error &&
@@ -75,7 +76,7 @@ int run_sync(CommonOptions const& common, SyncOptions const& options) {
   if (options.since && options.until && *options.since > *options.until) {
     throw Failure(ErrorCode::usage, "--since is later than --until");
   }
-  // The progress display tells what goes on; beside it only what needs attention is logged.
+  // The progress display shows the progress, so log only what needs attention.
   App app(common.config_file, common.verbose ? LogLevel::debug : LogLevel::warn);
   SystemClock clock;
   auto const started_at = clock.now();
@@ -91,12 +92,12 @@ int run_sync(CommonOptions const& common, SyncOptions const& options) {
     sync::Observer nobody;
     reports = app.run(pass(app, options, nobody, clock));
   } else {
-    Progress progress;  // its end takes the live lines away
+    Progress progress;  // its destructor removes the live lines
     reports = app.run(pass(app, options, progress, clock));
   }
   auto const finished_at = clock.now();
-  // As a shell has it for Ctrl-C: scripts tell an abort from a failure by it. A pass that a service
-  // manager ends is one that was not done.
+  // Like a shell, return 130 after Ctrl-C, so that scripts can tell an abort from a failure. A pass
+  // that a service manager ended counts as failed.
   int status = exit_status(reports);
   if (app.interrupted()) status = last_stop_signal() == SIGINT ? 128 + SIGINT : 1;
   if (options.quiet && status == 0) return status;

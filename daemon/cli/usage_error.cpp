@@ -13,7 +13,7 @@ std::string full_name(std::string const& command) {
 
 std::string help_of(std::string const& command) {
   return "`" + full_name(command) + " --help` shows " +
-         (command.empty() ? "the commands." : "how it is used.");
+         (command.empty() ? "the commands." : "its options.");
 }
 
 std::string joined(std::vector<std::string> const& words, char const* between) {
@@ -40,7 +40,7 @@ Error wrong_command(UsageProblem const& problem, std::string const& word) {
     auto const full = problem.command.empty() ? *meant : problem.command + " " + *meant;
     hint = "Did you mean `" + full_name(full) + "`?";
   } else {
-    hint = "There are: " + joined(problem.commands, ", ") + ".";
+    hint = "Known commands: " + joined(problem.commands, ", ") + ".";
   }
   return Error(ErrorCode::usage, "there is no command `" + word + "`", std::move(hint));
 }
@@ -52,7 +52,7 @@ Error explain_usage(UsageProblem const& problem) {
   auto const word =
       std::ranges::find_if(problem.extras, [](auto const& one) { return !is_option(one); });
   bool const command_missing = problem.command.empty();
-  // "affsync --sorce x": the option's value is no command.
+  // In "affsync --sorce x", the value of the option is not a command.
   if (command_missing && word != problem.extras.end() && word < option) {
     return wrong_command(problem, *word);
   }
@@ -81,7 +81,7 @@ Error explain_usage(UsageProblem const& problem) {
 std::string not_one_of(std::string const& word, std::vector<std::string> const& known) {
   if (std::ranges::find(known, word) != known.end()) return {};
   auto const meant = nearest(word, known);
-  return "`" + word + "` is none of " + joined(known, ", ") +
+  return "`" + word + "` is not one of " + joined(known, ", ") +
          (meant ? "; did you mean `" + *meant + "`?" : "");
 }
 

@@ -1,4 +1,4 @@
-// What is said of a command line that was not understood. Pure.
+// Error messages for an invalid command line. Performs no I/O.
 #pragma once
 
 #include <string>
@@ -10,15 +10,15 @@ namespace affsync::cli {
 
 struct UsageProblem {
   std::string command;                // "sync", "quarantine accept"; empty: none was given
-  std::vector<std::string> commands;  // those that may follow `command`
-  std::vector<std::string> options;   // that it has: "--source", "-q"
-  std::vector<std::string> extras;    // words that were not expected, in their order
-  std::string text;                   // what the parser says of the rest
+  std::vector<std::string> commands;  // the commands that may follow `command`
+  std::vector<std::string> options;   // the options of `command`: "--source", "-q"
+  std::vector<std::string> extras;    // unexpected words, in their order
+  std::string text;                   // the parser's message
 };
 
 Error explain_usage(UsageProblem const& problem);
 
-// "`wek` is none of day, month. Did you mean `day`?"; empty when it is one of them.
+// Returns "`dya` is not one of day, month; did you mean `day`?"; empty if `word` is known.
 std::string not_one_of(std::string const& word, std::vector<std::string> const& known);
 
 }  // namespace affsync::cli

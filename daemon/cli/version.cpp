@@ -1,4 +1,4 @@
-// `affsync version`: what this binary is made of.
+// `affsync version`: the version of the program and its libraries.
 #include <libpq-fe.h>
 #include <openssl/crypto.h>
 #include <zlib.h>
@@ -16,7 +16,7 @@ namespace affsync::cli {
 
 namespace {
 
-// libpq says 150010 for 15.10.
+// libpq reports 150010 for 15.10.
 std::string libpq_version() {
   int const number = PQlibVersion();
   return std::to_string(number / 10'000) + "." + std::to_string(number % 10'000);
@@ -47,11 +47,11 @@ int run_version() {
   auto add = [&](char const* library, std::string const& version) {
     table.add_row({library, version.empty() ? "unknown" : version});
   };
-  // Shared libraries that tell, as they are at run time.
+  // Shared libraries that report their version at run time.
   add("OpenSSL", openssl_version());
   add("zlib", zlibVersion());
   add("libpq", libpq_version());
-  // The others, as the build found them.
+  // The other libraries, with their versions at build time.
   add("Boost", boost_version());
   add("libpqxx", AFFSYNC_WITH_PQXX);
   add("yaml-cpp", AFFSYNC_WITH_YAML_CPP);

@@ -104,7 +104,7 @@ asio::awaitable<StreamRun::Begun> StreamRun::begin() {
   if (parts_.store != nullptr) {
     lease_ = co_await parts_.store->try_lease(task_.id);
     if (!lease_) {
-      Error error(ErrorCode::lease_lost, "another affsync is reading this stream just now");
+      Error error(ErrorCode::lease_lost, "another affsync is reading this stream now");
       fail(std::move(error));
       co_return Begun::refused;
     }

@@ -79,7 +79,7 @@ TEST_F(CommandOutput, a_wrong_command_line_is_told_with_the_word_that_is_meant) 
       {{"sync", "--sorce", "x"}, "--sorce x", ""},
       {{"sync", "extra"}, "`extra`", "affsync sync --help"},
       {{"quarantine", "rety"}, "there is no command `rety`", "`affsync quarantine retry`"},
-      {{"report", "earning"}, "`earning` is none of", "`earnings`"},
+      {{"report", "earning"}, "`earning` is not one of", "`earnings`"},
       {{"report", "earnings", "--by", "months"}, "--by", "`month`"},
       {{"inspect", "a", "b", "--rows", "0"}, "--rows", "1 to 1000"},
       {{"sync", "--since", "yesterday"}, "`yesterday` is not a day", ""},

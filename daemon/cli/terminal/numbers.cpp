@@ -36,7 +36,7 @@ bool only_zeros(std::string_view digits) {
   return digits.find_first_not_of('0') == std::string_view::npos;
 }
 
-// Coins whose small parts are worth money; stablecoins are shown like the dollars they stand for.
+// True for coins whose small fractions have value. Stablecoins are shown like dollars.
 bool needs_eight_digits(std::string_view currency) {
   static constexpr std::array<std::string_view, 18> coins = {
       "ADA", "AVAX", "BCH", "BNB", "BTC", "DASH", "DOGE", "DOT", "ETC",
@@ -86,7 +86,7 @@ std::string shown_amount(std::string_view decimal, std::string_view currency, bo
       !only_zeros(parts.fraction.substr(scale))) {
     *rounded = true;
   }
-  int const least = needs_eight_digits(currency) ? 8 : 2;  // so that points stand in a column
+  int const least = needs_eight_digits(currency) ? 8 : 2;  // aligns the points of a column
   return group_thousands(fit_scale(round_decimal(decimal, static_cast<int>(scale)), least));
 }
 
@@ -116,7 +116,7 @@ std::string shown_age(std::chrono::seconds age) {
 
 std::string shown_time(std::optional<TimePoint> time) {
   if (!time) return {};
-  // Of "2026-11-21T03:14:15.5Z": the day, a blank, hours and minutes.
+  // Take day, hours and minutes of "2026-11-21T03:14:15.5Z", with a space between.
   std::string text = format_time(*time).substr(0, 16);
   if (text.size() > 10) text[10] = ' ';
   return text;

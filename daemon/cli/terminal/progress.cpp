@@ -15,9 +15,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// The rate is that of the last seconds, so that it follows a limiter that learns.
+// The rate covers only the last seconds, so that it follows the limiter.
 constexpr seconds rate_window{10};
-// Columns for a bar that says something, with the percentage beside it.
+// Minimum number of columns for a useful bar and its percentage.
 constexpr int least_bar = 20;
 
 std::string stream_label(std::string const& source, std::string const& stream) {
@@ -28,7 +28,7 @@ std::string counted(std::int64_t count, char const* one, char const* many) {
   return group_thousands(count) + " " + (count == 1 ? one : many);
 }
 
-// "5 new, 1 gone"; counts of zero say nothing.
+// "5 new, 1 gone"; counts of zero are left out.
 std::string changes_of(RunReport const& report) {
   std::string text;
   auto add = [&](std::int64_t count, char const* word) {
@@ -178,7 +178,7 @@ std::string Progress::plain_line(Run const& run, Instant now) const {
   auto const day = run.day_reached();
   if (!day.empty()) line += day + ", ";
   line += group_thousands(run.rows);
-  // Of a history read day by day only the days at hand have been counted.
+  // In a pass by days, only the rows of the current days have been counted, so leave the count out.
   if (run.expected && day.empty()) line += " of " + group_thousands(*run.expected);
   line += " rows, " + counted(run.pages, "page", "pages") + ", " +
           group_thousands(run.rows_per_second(now)) + " rows/s";
@@ -199,7 +199,7 @@ std::string Progress::ended_line(RunReport const& report, log::Terminal const& t
 
 log::LiveLine Progress::live_line(Run const& run, log::Terminal const& terminal, int name_width,
                                   Instant now) const {
-  // The last column stays free: a terminal may wrap when it is written to.
+  // Keep the last column free, since some terminals wrap when it is written to.
   int const room = std::max(1, terminal.columns - 1);
   std::string_view const ellipsis = terminal.unicode ? "…" : "~";
   std::string text = log::cut_to_width(stream_label(run.source, run.stream), name_width, ellipsis);
@@ -244,7 +244,7 @@ std::vector<log::LiveLine> Progress::live_lines(log::Terminal const& terminal, I
     name_width = std::max(name_width, log::display_width(stream_label(run.source, run.stream)));
   }
   name_width = std::min(name_width, std::max(12, terminal.columns * 2 / 5));
-  // Lines that left the screen at the top could not be replaced.
+  // Lines that scrolled off the screen could not be replaced.
   auto const most = static_cast<std::size_t>(terminal.rows > 3 ? terminal.rows - 2 : 1);
   std::vector<log::LiveLine> lines;
   for (auto const& run : runs_) {
@@ -259,7 +259,7 @@ std::vector<log::LiveLine> Progress::live_lines(log::Terminal const& terminal, I
   return lines;
 }
 
-// Called with the lock held. `lasting`: a line that stays; never held back.
+// The caller must hold the lock. `lasting`: a permanent line, which is written without delay.
 void Progress::redraw(Instant now, std::string_view lasting) {
   if (lasting.empty() && now - last_draw_ < options_.redraw_every) return;
   last_draw_ = now;

@@ -1,6 +1,6 @@
-// Shows on stderr how `sync` goes on. On a terminal: one line a running stream, redrawn in place
-// at most ten times a second, and one lasting line for each that ended. Elsewhere: plain lines at
-// the start, every few seconds, and at the end.
+// Shows the progress of `sync` on stderr. On a terminal: one line for each running stream, redrawn
+// in place at most ten times a second, and one permanent line for each that has ended. Elsewhere:
+// plain lines at the start, every few seconds and at the end.
 #pragma once
 
 #include <chrono>
@@ -22,14 +22,14 @@ namespace affsync::cli {
 
 struct ProgressOptions {
   std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
-  bool own_thread = true;  // redraws while nothing happens, so that waits count down
+  bool own_thread = true;  // redraw without events too, so that waits count down
   std::chrono::milliseconds redraw_every{100};
   std::chrono::milliseconds plain_every{5'000};
   ProgressOptions() = default;
 };
 
-// Any thread. Its end takes the live lines away; a process that is killed leaves them above the
-// cursor, and nothing else to mend.
+// May be used from any thread. The destructor removes the live lines. A process that is killed
+// leaves them above the cursor and the terminal usable.
 class Progress final : public sync::Observer {
  public:
   explicit Progress(log::Console& console = log::Console::standard_error(),
@@ -38,8 +38,8 @@ class Progress final : public sync::Observer {
   Progress(Progress const&) = delete;
   Progress& operator=(Progress const&) = delete;
 
-  // Takes the live lines away; what is told afterwards comes as plain lines. For a result on stdout
-  // that must not stand among them.
+  // Removes the live lines; later events are printed as plain lines. Call it before a result is
+  // written to stdout, so that the two do not mix.
   void finish();
 
   void on_throttled(std::string const& source, std::chrono::microseconds wait) override;
@@ -54,11 +54,11 @@ class Progress final : public sync::Observer {
     std::string source, stream;
     std::int64_t rows = 0, pages = 0;
     std::optional<std::int64_t> expected;
-    std::optional<Day> from, to, reached;  // days of the pass, and the last that was read
+    std::optional<Day> from, to, reached;  // days of the pass, and the last day that was read
     Instant started{}, last_plain{};
-    std::deque<std::pair<Instant, std::int64_t>> samples;  // of the last seconds, for the rate
+    std::deque<std::pair<Instant, std::int64_t>> samples;  // rows of the last seconds, for the rate
     std::int64_t rows_per_second(Instant now) const;
-    // Of a pass over several days: how many of them are read, and how many there are.
+    // For a pass over several days: the number of days read and of all days.
     std::optional<std::pair<std::int64_t, std::int64_t>> days() const;
     std::string day_reached() const;  // "2021-03-04, 57 %"; empty without days
   };
@@ -77,12 +77,12 @@ class Progress final : public sync::Observer {
   log::Console& console_;
   ProgressOptions options_;
   std::mutex mutex_;
-  bool live_;  // a terminal
+  bool live_;  // stderr is a terminal
   std::condition_variable_any changed_;
-  std::vector<Run> runs_;                      // those that go on, in the order of their start
+  std::vector<Run> runs_;                      // open runs, in the order of their start
   std::map<std::string, Instant> wait_until_;  // by source
   Instant last_draw_{};
-  std::jthread thread_;  // last: it uses the members above
+  std::jthread thread_;  // last member, since it uses the others
 };
 
 }  // namespace affsync::cli

@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::size_t buffer_size = 64 * 1024;
 
-// A descriptor that the caller has closed would be given to the next file or socket, which would
-// then get what is printed. Open for reading only: writing to it fails as it should.
+// If the caller closed a standard descriptor, the next file or socket would get its number and then
+// our output. Occupy it with a file open for reading only, so that writing to it fails.
 void occupy_standard_descriptors() {
   for (int const descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(descriptor, F_GETFD) == 0 || errno != EBADF) continue;
@@ -84,7 +84,7 @@ int StandardOutput::finish(int status) {
   Error const error(
       ErrorCode::output_failed,
       std::string("standard output could not be written: ") + std::strerror(buffer_.failure()),
-      "What was printed is not complete.");
+      "The output is not complete.");
   std::cerr << "affsync: " << error.to_line() << "\n";
   return status == 0 ? to_exit_status(error.code) : status;
 }

@@ -1,4 +1,4 @@
-// Standard output as every command uses it: what cannot be written is noticed, and told at the end.
+// Standard output of all commands: detects write errors and reports them at the end.
 #pragma once
 
 #include <ostream>
@@ -7,8 +7,8 @@
 
 namespace affsync::cli {
 
-// A buffer in front of a file descriptor that remembers the first failure. Whoever reads a pipe may
-// stop doing so at any time (`| head`): that is no failure, the rest goes nowhere.
+// A buffer for a file descriptor that remembers the first write error. The reader of a pipe may
+// close it at any time (`| head`); that is not an error, and the rest of the output is discarded.
 class DescriptorBuffer final : public std::streambuf {
  public:
   explicit DescriptorBuffer(int descriptor);
@@ -16,7 +16,7 @@ class DescriptorBuffer final : public std::streambuf {
   DescriptorBuffer(DescriptorBuffer const&) = delete;
   DescriptorBuffer& operator=(DescriptorBuffer const&) = delete;
 
-  // errno of the first write that failed; 0: none has.
+  // errno of the first write that failed; 0 if none has.
   int failure() const { return failure_; }
 
  protected:
@@ -29,11 +29,11 @@ class DescriptorBuffer final : public std::streambuf {
 
   int descriptor_;
   int failure_ = 0;
-  bool closed_ = false;  // nobody reads any more
+  bool closed_ = false;  // the reader has closed the pipe
   std::string buffer_;
 };
 
-// While it lives, std::cout writes to descriptor 1 through a buffer of ours.
+// During its lifetime std::cout writes to descriptor 1 through a DescriptorBuffer.
 class StandardOutput {
  public:
   StandardOutput();
@@ -41,7 +41,8 @@ class StandardOutput {
   StandardOutput(StandardOutput const&) = delete;
   StandardOutput& operator=(StandardOutput const&) = delete;
 
-  // Writes what is left. `status`: the command's; a failure makes 1 of 0 and is told on stderr.
+  // Writes the rest of the buffer and returns the exit status. `status`: that of the command; a
+  // write error is reported on stderr and turns 0 into 1.
   int finish(int status);
 
  private:

@@ -1,4 +1,4 @@
-// The colour of a run's status, the same in every command.
+// The colour of a run's status, shared by all commands.
 #pragma once
 
 #include <string_view>
@@ -7,7 +7,7 @@
 
 namespace affsync::cli {
 
-// `status`: the word for a RunStatus; any other is plain.
+// `status`: the name of a RunStatus; any other text is plain.
 inline Style status_style(std::string_view status) {
   if (status == "succeeded") return Style::good;
   if (status == "failed") return Style::bad;

@@ -52,10 +52,9 @@ std::string styled(std::string_view text, Style style, Terminal const& terminal)
   return out += "\x1b[0m";
 }
 
-// Widths by column; -1: left out.
 struct TextTable::Layout {
-  std::vector<int> widths;
-  std::vector<std::size_t> dropped;  // for lack of room
+  std::vector<int> widths;           // by column; -1: left out
+  std::vector<std::size_t> dropped;  // columns left out because the terminal is too narrow
 
   int total() const {
     int sum = -column_gap;
@@ -110,7 +109,7 @@ TextTable::Layout TextTable::lay_out(Terminal const& terminal) const {
     droppable = std::find_if(droppable, least_first.end(), [&](std::size_t i) {
       return columns_[i].droppable && natural.widths[i] >= 0;
     });
-    if (droppable == least_first.end()) return layout;  // wider than the terminal, but whole
+    if (droppable == least_first.end()) return layout;  // wider than the terminal, but complete
     natural.dropped.push_back(*droppable);
     natural.widths[*droppable++] = -1;
   }
@@ -212,7 +211,7 @@ std::string bar_text(int eighths, bool unicode) {
 
 std::string progress_bar(std::int64_t part, std::int64_t whole, int width, bool unicode) {
   part = std::clamp<std::int64_t>(part, 0, whole);
-  // Rows of one pass times eighths stay far below 2^63.
+  // The rows of one pass times the eighths stay far below 2^63.
   auto const eighths = whole > 0 ? static_cast<int>(part * width * 8 / whole) : 0;
   std::string out = bar_text(eighths, unicode);
   int const used = unicode ? (eighths + 7) / 8 : (eighths + 4) / 8;

@@ -49,7 +49,7 @@ TEST(ReportTable, TotalsFollowEachCurrency) {
             "cpa    USD       1,234.01  1,000\n"
             "─────  ────────  ────────  ─────  ─────\n"
             "total  USD       1,234.01  1,000\n"
-            "Amounts are rounded for reading; --output csv or json has every digit.\n");
+            "Amounts are rounded for reading; --output csv or json has all digits.\n");
 }
 
 TEST(ReportTable, ColumnThatHoldsNothingIsLeftOutOnlyThen) {
@@ -83,9 +83,9 @@ TEST(ReportTable, ATotalSaysWhenItDoesNotKnowEveryRow) {
       "b                     3\n"
       "──────  ──────  ───────\n"
       "total     1.50        3\n"
-      "Blank in USD: the broker gives no figure, and affsync.fx_rate has no rate of the day or "
+      "Blank in USD: the broker gives no figure, and affsync.fx_rate has no rate of that day or "
       "the week before.\n"
-      "Totals in USD are without the rows that have no rate.\n");
+      "Totals in USD do not include rows without a rate.\n");
   auto const complete =
       report_table(plan, table_of({{"a", "1.50", "0", "f"}, {std::nullopt, "1.50", "0", "t"}}), {});
   EXPECT_EQ(complete.find("no rate"), std::string::npos) << complete;

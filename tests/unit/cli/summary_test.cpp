@@ -123,7 +123,7 @@ TEST(Summary, ADryRunSaysWhatItDoesNotKnow) {
 TEST(Summary, AStreamThatAnotherReadsIsNotLost) {
   auto report = rewards();
   report.status = RunStatus::skipped;
-  report.error = Error(ErrorCode::lease_lost, "another affsync is reading this stream just now");
+  report.error = Error(ErrorCode::lease_lost, "another affsync is reading this stream now");
   auto const text = summary_table({report}, {});
   EXPECT_NE(text.find("skipped (another affsync is reading it)"), std::string::npos) << text;
   EXPECT_EQ(text.find("lease_lost"), std::string::npos) << text;
