@@ -73,7 +73,7 @@ std::string joined(std::vector<std::string> const& parts, char const* between) {
   return text;
 }
 
-// "reading: 12 000 rows, up to 2026-03-01, waits for the broker, who asks for 5 min".
+// "reading: 12 000 rows, up to 2026-03-01, waiting 5 min as the broker asks".
 std::string progress_text(RunReport const& run, TimePoint now) {
   std::string text = "reading: " + grouped(run.rows_read) + " rows";
   if (run.reached) {
@@ -81,7 +81,7 @@ std::string progress_text(RunReport const& run, TimePoint now) {
     if (run.window_to) text += " of " + format_day(*run.window_to);
   }
   if (run.waiting_until && *run.waiting_until > now) {
-    text += ", waits for the broker, who asks for " + span_text(*run.waiting_until - now);
+    text += ", waiting " + span_text(*run.waiting_until - now) + " as the broker asks";
   }
   return text;
 }

@@ -57,12 +57,13 @@ std::optional<Error> BrokerClock::hopeless(TimePoint now,
                      is_far(*database_skew, hopeless_skew / 2) &&
                      (*skew_ > Duration()) == (*database_skew > Duration());
   if (!wrong) return std::nullopt;
-  return Error(ErrorCode::clock_skew,
-               "the clock of this machine says " +
-                   format_time(std::chrono::floor<std::chrono::seconds>(now)) +
-                   ", the broker's and the database's say " +
-                   format_time(std::chrono::floor<std::chrono::seconds>(now - *skew_)),
-               "Set the clock of this machine (timedatectl), and let a time server keep it.");
+  return Error(
+      ErrorCode::clock_skew,
+      "the clock of this machine says " +
+          format_time(std::chrono::floor<std::chrono::seconds>(now)) +
+          ", the broker's and the database's say " +
+          format_time(std::chrono::floor<std::chrono::seconds>(now - *skew_)),
+      "Set the clock of this machine (timedatectl) and synchronize it with a time server.");
 }
 
 }  // namespace affsync::sync

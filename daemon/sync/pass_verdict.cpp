@@ -70,17 +70,17 @@ void PassVerdict::close(schema::PassClosed const& closed, std::int64_t rows_read
     add_doubt(
         ErrorCode::mass_drop, std::move(text),
         "If the broker really removed them, raise mass_drop of this source for one pass. If it "
-        "only stopped showing what is old, say with `keeps` how long it shows a row.");
+        "only stopped listing old rows, set `keeps` to the time for which it lists a row.");
   }
   if (!closed.lost.empty()) {
-    std::string text = "nothing is known of ";
+    std::string text = "days were never read completely: ";
     for (auto const& days : closed.lost) {
       if (&days != &closed.lost.front()) text += ", ";
       text += format_day(days.from);
       if (days.to > days.from) text += " to " + format_day(days.to);
     }
-    add_doubt(ErrorCode::coverage_gap, text + ": the broker no longer gives these days",
-              "What it still gives was read. reporting.coverage keeps the days as lost.");
+    add_doubt(ErrorCode::coverage_gap, text + "; the broker no longer gives them",
+              "All other days were read. reporting.coverage lists these days as lost.");
   }
   add_quarantined(
       closed, rows_read,
@@ -98,7 +98,7 @@ void PassVerdict::add_quarantined(schema::PassClosed const& closed, std::int64_t
                                   std::string hint) {
   if (closed.quarantined == 0) return;
   std::string text = std::to_string(closed.quarantined) + " of " +
-                     rows_in_words(std::max(rows_read, closed.quarantined)) + ": ";
+                     rows_in_words(std::max(rows_read, closed.quarantined)) + " cannot be stored: ";
   for (auto const& reason : closed.reasons) {
     if (&reason != &closed.reasons.front()) text += ", ";
     text += reason.text + " (" + std::to_string(reason.rows) + ")";

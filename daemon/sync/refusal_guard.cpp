@@ -59,10 +59,10 @@ std::optional<TimePoint> RefusalGuard::until() const {
 std::string RefusalGuard::advice(TimePoint until) const {
   auto const time = format_time(std::chrono::ceil<std::chrono::seconds>(until));
   std::string const ways =
-      "at a reload (SIGHUP) of the daemon, or with `--retry-login` of `sync` and `check`.";
-  if (held()) return "The broker is asked again after " + time + ", at once " + ways;
+      "reload the daemon (SIGHUP) or use `--retry-login` of `sync` and `check`.";
+  if (held()) return "Requests are sent again after " + time + ". To try it now, " + ways;
   return std::string(is_login_ ? "The login" : "The key") + " is tried again after " + time +
-         ", at once with other credentials, " + ways;
+         ". To try it now, change the credentials, " + ways;
 }
 
 Error RefusalGuard::held_back() const {

@@ -26,8 +26,8 @@ Error error_of(std::exception_ptr const& thrown) {
     return failure.error();
   } catch (boost::system::system_error const& error) {
     if (error.code() == boost::asio::error::operation_aborted) {
-      return Error(ErrorCode::cancelled, "stopped before its end",
-                   "The next run goes on where this one stopped.");
+      return Error(ErrorCode::cancelled, "the run was stopped before its end",
+                   "The next run resumes where this one stopped.");
     }
     return Error(ErrorCode::internal, error.what());
   } catch (std::exception const& error) {

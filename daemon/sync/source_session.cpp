@@ -185,7 +185,7 @@ asio::awaitable<bool> SourceSession::may_retry(Sent const& sent, Patience& patie
   }
   if (sent.verdict.answer_class == AnswerClass::throttled) {
     if (++patience.refusals < most_refusals) co_return true;  // wait_for_turn does the waiting
-    error.hint = "The broker kept refusing; lower rate_limit.requests_per_second of this source.";
+    error.hint = "The broker kept throttling. Lower rate_limit.requests_per_second of this source.";
     co_return false;
   }
   if (sent.verdict.answer_class != AnswerClass::transient) co_return false;

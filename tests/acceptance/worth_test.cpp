@@ -44,7 +44,7 @@ TEST_F(Worth, a_row_in_quarantine_makes_each_run_partial_until_it_is_accepted) {
     EXPECT_EQ(synced.of("rows", "status"), "partial");
     EXPECT_EQ(synced.of("rows", "error_code"), "rows_quarantined");
     auto const error = synced.of("rows", "error");
-    EXPECT_EQ(error.find("1 of 3 rows: "), 0U) << error;
+    EXPECT_EQ(error.find("1 of 3 rows cannot be stored: "), 0U) << error;
     EXPECT_NE(error.find("amount"), std::string::npos) << error;
     EXPECT_NE(error.find("(1)"), std::string::npos) << error;
   }
@@ -64,7 +64,7 @@ TEST_F(Worth, reasons_are_counted_the_most_frequent_first) {
   list.push_back(R"({"id":"r10","amount":"1","day":"the day after"})");
   serve_rows(list);
   auto const error = sync().of("rows", "error");
-  EXPECT_EQ(error.find("3 of 11 rows: "), 0U) << error;
+  EXPECT_EQ(error.find("3 of 11 rows cannot be stored: "), 0U) << error;
   auto const two = error.find("(2)"), one = error.find("(1)");
   EXPECT_NE(two, std::string::npos) << error;
   EXPECT_NE(one, std::string::npos) << error;

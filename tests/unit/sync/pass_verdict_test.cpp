@@ -31,7 +31,8 @@ TEST(PassVerdict, TheReasonsOfRowsInQuarantineAreCounted) {
   auto const error = verdict.worst();
   ASSERT_TRUE(error);
   EXPECT_EQ(error->code, ErrorCode::rows_quarantined);
-  EXPECT_EQ(error->message, "6 of 500 rows: amount is not a number (3), no key (2), …");
+  EXPECT_EQ(error->message,
+            "6 of 500 rows cannot be stored: amount is not a number (3), no key (2), …");
   EXPECT_FALSE(verdict.is_whole());
   EXPECT_TRUE(verdict.is_swept());
 }
@@ -61,7 +62,8 @@ TEST(PassVerdict, LostDaysAreNamed) {
   verdict.close(closed, 0);
   EXPECT_EQ(verdict.worst()->code, ErrorCode::coverage_gap);
   EXPECT_EQ(verdict.worst()->message,
-            "nothing is known of 2026-01-31 to 2026-02-19: the broker no longer gives these days");
+            "days were never read completely: 2026-01-31 to 2026-02-19; the broker no longer gives "
+            "them");
 }
 
 TEST(PassVerdict, AFirstPageOfWhichNothingMapsFailsAtOnce) {
