@@ -53,11 +53,11 @@ TEST_F(CheckDatabase, a_user_without_rights_is_told_what_to_grant) {
 TEST_F(CheckDatabase, one_that_is_empty_or_good_is_said_to_be_so) {
   auto const empty = affsync({"check"});
   EXPECT_EQ(empty.status, 0);
-  EXPECT_TRUE(has(empty.out, "PostgreSQL") && has(empty.out, "makes the schema")) << empty.out;
+  EXPECT_TRUE(has(empty.out, "PostgreSQL") && has(empty.out, "creates the schema")) << empty.out;
   EXPECT_EQ(query("select count(*) from pg_namespace where nspname in ('affsync', 'reporting')"),
             "0");
   ASSERT_EQ(sync().status, 0);
-  EXPECT_FALSE(has(affsync({"check"}).out, "makes the schema"));
+  EXPECT_FALSE(has(affsync({"check"}).out, "creates the schema"));
 }
 
 TEST_F(CheckDatabase, an_embedded_directory_that_cannot_be_made_is_a_failure) {
