@@ -1,5 +1,5 @@
-// Wires everything together for one command: configuration, connectors, database, sources. Lives on
-// the main thread, which is also the I/O thread.
+// Wires everything together for one command: configuration, connectors, database, sources. The only
+// unit that knows all these types. Lives on the main thread, which is also the I/O thread.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -19,7 +19,7 @@ struct Retried {
   std::int64_t rows = 0;  // rows that were mapped again
   std::int64_t inserted = 0, updated = 0, unchanged = 0;
   std::int64_t superseded = 0;                  // a later version of the row exists
-  std::int64_t left_out = 0;                    // the connector's filter now leaves the row out
+  std::int64_t left_out = 0;                    // the connector now leaves the row out
   std::int64_t failing = 0;                     // the row still fails
   std::int64_t accepted = 0;                    // the row still fails, but is accepted as known
   std::int64_t unreadable = 0;                  // only invalid JSON was kept as text

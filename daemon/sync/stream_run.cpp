@@ -76,7 +76,7 @@ class StreamRun {
   std::int64_t contradicting_ = 0;    // rows whose relative time contradicts earlier readings
   std::optional<std::int64_t> expected_;
   bool has_quarantined_ = false;             // the slice has quarantined rows that are not accepted
-  std::vector<schema::TableKeys> left_out_;  // stored rows that the filter now leaves out
+  std::vector<schema::TableKeys> left_out_;  // stored rows that the connector now leaves out
   bool begun_ = false;
   bool read_to_end_ = false;  // all slices were read and closed
   std::string first_cursor_;  // the cursor at the start of the run
