@@ -8,7 +8,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_future.hpp>
-#include <filesystem>
 #include <map>
 #include <random>
 #include <thread>
@@ -108,10 +107,7 @@ void App::start_database() {
 }
 
 void App::start_existing_database() {
-  auto const& database = impl_->config.database;
-  std::error_code ignored;
-  auto const made = std::filesystem::path(database.state_dir) / "postgresql" / "PG_VERSION";
-  if (database.embedded() && !std::filesystem::exists(made, ignored)) return;
+  if (!is_database_there(impl_->config.database)) return;
   try {
     start_database();
   } catch (Failure const& failure) {

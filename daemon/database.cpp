@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 
 #include <utility>
+#include "daemon/embedded/layout.hpp"
 
 namespace affsync {
 namespace {
@@ -51,6 +52,12 @@ bool Database::started_here() const {
 
 std::string Database::shown_url() const {
   return without_password(options_.url);
+}
+
+bool is_database_there(config::DatabaseConfig const& database) {
+  if (!database.embedded()) return true;
+  auto const layout = embedded::describe_layout(database.state_dir);
+  return !layout || embedded::has_cluster(*layout);
 }
 
 }  // namespace affsync

@@ -30,4 +30,8 @@ class Database {
   schema::StoreOptions options_;
 };
 
+// Returns false if the embedded cluster has not been created yet. True also if its directory cannot
+// be read: then the start reports why.
+bool is_database_there(config::DatabaseConfig const& database);
+
 }  // namespace affsync

@@ -1,19 +1,13 @@
 #include "daemon/cli/open_database.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <filesystem>
 
-#include "daemon/embedded/layout.hpp"
+#include "daemon/database.hpp"
 
 namespace affsync::cli {
 
 bool is_database_there(App& app) {
-  auto const& database = app.config().database;
-  if (!database.embedded()) return true;
-  auto const layout = embedded::describe_layout(database.state_dir).value();
-  std::error_code error;
-  bool const there = std::filesystem::exists(layout.data / "PG_VERSION", error);
-  return there || error;  // if we may not read the directory, the start reports why
+  return affsync::is_database_there(app.config().database);
 }
 
 void open_database(App& app) {

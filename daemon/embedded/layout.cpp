@@ -154,6 +154,12 @@ Result<void> check_state_directory(Layout const& layout, ServerUser const& user)
   return {};
 }
 
+bool has_cluster(Layout const& layout) {
+  std::error_code error;
+  bool const exists = std::filesystem::exists(layout.data / "PG_VERSION", error);
+  return exists || error;
+}
+
 Result<void> make_state_directory(Layout const& layout, ServerUser const& user) {
   std::error_code error;
   auto const existing = existing_part(layout.state);

@@ -26,6 +26,10 @@ Result<Layout> describe_layout(std::filesystem::path const& state_dir);
 // database_unavailable.
 Result<void> check_state_directory(Layout const& layout, ServerUser const& user);
 
+// Returns whether a cluster has been created there. True also if the directory cannot be read: then
+// the start reports why.
+bool has_cluster(Layout const& layout);
+
 // Creates `state` after checking that `user` can enter its parents. Errors: database_unavailable,
 // with the directory that `user` cannot enter.
 Result<void> make_state_directory(Layout const& layout, ServerUser const& user);

@@ -71,8 +71,8 @@ constexpr KnownRefusal known_refusals[] = {
      "The pooler does not know the database: add it to its configuration, or correct "
      "database.url."},
     {"query_wait_timeout",
-     "The pooler had no free connection: raise its pool_size above `connections` of the"
-     " configuration, or lower `connections`."},
+     "The pooler had no free connection: raise its pool_size, which has to be larger than"
+     " `connections` of the configuration by four, or lower `connections`."},
     {"no more connections allowed",
      "The pooler accepts no more clients: raise max_client_conn in its configuration."},
     {"too many clients already",

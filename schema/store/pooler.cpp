@@ -20,8 +20,8 @@ using Deadline = std::chrono::steady_clock::time_point;
 Error no_second_connection() {
   return Error(ErrorCode::database_unavailable,
                "the connection pooler in front of PostgreSQL had no second connection available",
-               "affsync needs one connection more than `connections` in the configuration, and one"
-               " more at its start: raise the pooler's pool_size, or lower `connections`.");
+               "affsync needs three connections more than `connections` in the configuration, and"
+               " one more at its start: raise the pooler's pool_size, or lower `connections`.");
 }
 
 // A second client of the pooler with a time limit for every wait, since a pooler without a free

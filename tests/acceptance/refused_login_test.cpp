@@ -1,5 +1,7 @@
 // No command repeats a refused login or key, across processes and crashes, until a pause is over,
 // the credentials change or the user asks for it.
+#include <filesystem>
+
 #include "tests/acceptance/plain_broker.hpp"
 
 namespace affsync::test {
@@ -55,6 +57,26 @@ TEST_F(RefusedLogin, every_command_keeps_to_the_block) {
   environment["SANDBOX_PASSWORD"] = password;
   EXPECT_EQ(sync().status, 0);
   EXPECT_EQ(query("select count(*) from affsync.source_block"), "0");
+}
+
+// The same with the private PostgreSQL, which each command starts and stops.
+TEST_F(RefusedLogin, commands_keep_to_the_block_of_an_embedded_database) {
+  auto text = config_text();
+  auto const begin = text.find("database:");
+  text.replace(begin, text.find('\n', begin) - begin,
+               "database: {url: embedded, state_dir: " + (dir_.path() / "pg").string() + "}");
+  dir_.write("affsync.yaml", text);
+  std::filesystem::permissions(dir_.path(), std::filesystem::perms(0755));
+  ASSERT_EQ(affsync({"sync"}).status, 1);
+  EXPECT_EQ(logins(), 1u);
+  for (std::vector<std::string> const& command :
+       {std::vector<std::string>{"check"}, {"sync", "--dry-run"}, {"inspect", "main", "rewards"}}) {
+    auto const held = affsync(command);
+    EXPECT_EQ(held.status, 1) << command[0];
+    EXPECT_NE((held.out + held.err).find("nothing is sent until"), std::string::npos)
+        << command[0] << held.out << held.err;
+  }
+  EXPECT_EQ(logins(), 1u);
 }
 
 TEST_F(RefusedLogin, is_remembered_by_a_process_that_dies_of_it) {
