@@ -33,14 +33,15 @@ std::string rows_in_words(std::int64_t rows) {
 }  // namespace
 
 void PassVerdict::add_doubt(ErrorCode code, std::string text, std::string hint) {
-  auto const known = doubts_.find(rank_of(code));
+  std::pair const key(rank_of(code), code);
+  auto const known = doubts_.find(key);
   if (known != doubts_.end()) {
     ++known->second.times;
     return;
   }
   Doubt doubt;
   doubt.error = Error(code, std::move(text), std::move(hint));
-  doubts_.emplace(rank_of(code), std::move(doubt));
+  doubts_.emplace(key, std::move(doubt));
 }
 
 void PassVerdict::differ(std::vector<schema::SliceClosed::Difference> const& differences) {
@@ -55,8 +56,8 @@ void PassVerdict::differ(std::vector<schema::SliceClosed::Difference> const& dif
 }
 
 bool PassVerdict::is_swept() const {
-  return !doubts_.contains(rank_of(ErrorCode::sweep_unverified)) &&
-         !doubts_.contains(rank_of(ErrorCode::mass_drop));
+  auto const last = rank_of(ErrorCode::sweep_unverified);
+  return std::ranges::none_of(doubts_, [&](auto const& one) { return one.first.first <= last; });
 }
 
 void PassVerdict::close(schema::PassClosed const& closed, std::int64_t rows_read) {
@@ -172,7 +173,7 @@ std::optional<Error> PassVerdict::judge_mapping(engine::PageRead const& page) {
 
 std::optional<Error> PassVerdict::worst() const {
   std::optional<Error> error;
-  for (auto const& [rank, doubt] : doubts_) {
+  for (auto const& [key, doubt] : doubts_) {
     auto text = doubt.error.message;
     if (doubt.times > 1) text += " (and " + std::to_string(doubt.times - 1) + " more like this)";
     if (!error) {

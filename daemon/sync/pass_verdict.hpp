@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -47,7 +48,7 @@ class PassVerdict {
   void add_quarantined(schema::PassClosed const& closed, std::int64_t rows_read, std::string hint);
   std::vector<std::pair<std::int64_t, std::string>> frequent_reasons() const;
 
-  std::map<int, Doubt> doubts_;  // by rank
+  std::map<std::pair<int, ErrorCode>, Doubt> doubts_;  // by rank and code
   std::int64_t mapped_ = 0, unmapped_ = 0;
   // Number of rows for each reason of a failed mapping; bounded, so later reasons are left out.
   std::map<std::string, std::int64_t> reasons_;

@@ -55,6 +55,16 @@ TEST(PassVerdict, TheGravestDoubtNamesTheRunAndTheOthersStandBehindIt) {
       "rows give 3 (and 1 more like this)");
 }
 
+TEST(PassVerdict, TwoDoubtsOfTheSameWeightAreBothTold) {
+  PassVerdict verdict;
+  verdict.add_doubt(ErrorCode::not_found, "no file for 2026-01-05", "again");
+  verdict.add_doubt(ErrorCode::sweep_unverified, "150 rows, but the broker counts 155", "again");
+  auto const message = verdict.worst()->message;
+  EXPECT_NE(message.find("no file for 2026-01-05"), std::string::npos) << message;
+  EXPECT_NE(message.find("the broker counts 155"), std::string::npos) << message;
+  EXPECT_FALSE(verdict.is_swept());
+}
+
 TEST(PassVerdict, LostDaysAreNamed) {
   PassVerdict verdict;
   schema::PassClosed closed;
