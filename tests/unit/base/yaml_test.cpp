@@ -159,7 +159,7 @@ TEST(Yaml, KeysMustBeTexts) {
 
 TEST(Yaml, SecondDocumentIsRefused) {
   EXPECT_EQ(parse_failure("a: 1\n---\nb: 2\n"),
-            "x.yaml:3:1: a second document after ---. Keep one document in a file.");
+            "x.yaml:3:1: a second document after ---. Keep one document per file.");
 }
 
 TEST(Yaml, WhatIsNotUtf8OrAControlCharacterIsRefusedWithItsPlace) {

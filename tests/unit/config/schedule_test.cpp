@@ -49,7 +49,7 @@ TEST(Duration, AnythingElseIsRefused) {
     EXPECT_EQ(duration.error().code, ErrorCode::config_invalid);
     EXPECT_NE(duration.error().hint.find("15m"), std::string::npos);
   }
-  EXPECT_EQ(parse_duration("15").error().message, "a duration without its unit");
+  EXPECT_EQ(parse_duration("15").error().message, "a duration without a unit");
 }
 
 TEST(Cron, EveryMinuteIsTheNextWholeOne) {
