@@ -18,7 +18,7 @@ std::string to_lower(std::string_view text) {
 }
 
 bool equal_without_case(std::string_view left, std::string_view right) {
-  return std::ranges::equal(left, right, same_letter);
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(), same_letter);
 }
 
 bool starts_without_case(std::string_view text, std::string_view start) {
@@ -26,9 +26,9 @@ bool starts_without_case(std::string_view text, std::string_view start) {
 }
 
 std::size_t find_without_case(std::string_view text, std::string_view word) {
-  auto const found = std::ranges::search(text, word, same_letter);
-  if (found.empty() && !word.empty()) return std::string_view::npos;
-  return static_cast<std::size_t>(found.begin() - text.begin());
+  auto const at = std::search(text.begin(), text.end(), word.begin(), word.end(), same_letter);
+  if (at == text.end() && !word.empty()) return std::string_view::npos;
+  return static_cast<std::size_t>(at - text.begin());
 }
 
 std::string_view trim_blanks(std::string_view text) {

@@ -206,10 +206,9 @@ TEST(Source, TimeLimitIsASecondToAnHour) {
   EXPECT_EQ(source("timeout: 1h").timeout, hours(1));
   EXPECT_EQ(mistake(source_with("timeout: 2h")),
             "c.yaml:4:14: a time limit of more than an hour. Write one from 1s to 1h.");
-  EXPECT_EQ(
-      mistake(source_with("timeout: 30")),
-      "c.yaml:4:14: a duration without a unit. Write a whole number with its unit: 30s, 15m, "
-      "6h or 1d.");
+  EXPECT_EQ(mistake(source_with("timeout: 30")),
+            "c.yaml:4:14: a duration without a unit. Write a whole number with its unit: 30s, 15m, "
+            "6h or 1d.");
 }
 
 TEST(Source, MassDropIsAPercentage) {
@@ -233,10 +232,9 @@ TEST(Source, RateLimitsHaveLimits) {
 
 TEST(Stream, ScheduleIsADurationOrACronLine) {
   EXPECT_EQ(stream("every: '*/5 8-18 * * mon-fri'").every->text(), "*/5 8-18 * * mon-fri");
-  EXPECT_EQ(
-      stream_mistake("every: 15"),
-      "c.yaml:4:32: a duration without a unit. Write a whole number with its unit: 30s, 15m, "
-      "6h or 1d. Or a cron line of five fields in UTC, such as \"0 6 * * *\".");
+  EXPECT_EQ(stream_mistake("every: 15"),
+            "c.yaml:4:32: a duration without a unit. Write a whole number with its unit: 30s, 15m, "
+            "6h or 1d. Or a cron line of five fields in UTC, such as \"0 6 * * *\".");
   EXPECT_EQ(stream_mistake("every: 0 25 * * *").substr(0, 69),
             "c.yaml:4:32: the hour field of the cron line: a number out of its ran");
 }
