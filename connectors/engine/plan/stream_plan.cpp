@@ -179,7 +179,7 @@ std::vector<std::string> former_accounts_of(Manifest const& manifest,
   if (settings.former_credentials.empty()) return {};
   auto former = settings;
   for (auto const& [name, value] : settings.former_credentials) {
-    auto const is_it = [&](auto const& credential) { return credential.name == name; };
+    auto const is_it = [&wanted = name](auto const& one) { return one.name == wanted; };
     if (std::ranges::none_of(manifest.credentials, is_it)) {
       throw Failure(misconfigured(
           "connector " + yaml::quoted(manifest.name) + " has no credential " + yaml::quoted(name),
