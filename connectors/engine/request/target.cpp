@@ -1,6 +1,9 @@
 #include "connectors/engine/request/target.hpp"
 
 #include <algorithm>
+#include <boost/url/encode.hpp>
+#include <boost/url/grammar/lut_chars.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
 
 #include "connectors/engine/plan/stream_plan.hpp"
 #include "connectors/engine/values/times.hpp"
@@ -8,17 +11,10 @@
 namespace affsync::engine {
 namespace {
 
-constexpr char upper_hex[] = "0123456789ABCDEF";
+namespace urls = boost::urls;
 
-bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '.' || c == '_' || c == '~';
-}
-
-void append_encoded(std::string& out, char c) {
-  auto const byte = static_cast<unsigned char>(c);
-  out += {'%', upper_hex[byte >> 4], upper_hex[byte & 15]};
-}
+// What a path may hold as the user wrote it: legal characters, including %XX.
+constexpr auto path_chars = urls::unreserved_chars + urls::grammar::lut_chars("/%?:@!$&'()*+,;=");
 
 // The smallest time step that the parameters can express.
 Duration step_of(WindowSpec const& window) {
@@ -59,33 +55,14 @@ WindowEnds ends_of(WindowSpec const& window, Slice const& slice) {
   return {in_form(window.form, begin), in_form(window.form, end)};
 }
 
-// Encodes a path as the user wrote it: legal characters, including %XX, stay.
 std::string encode_path(std::string_view path) {
-  std::string out;
-  if (!path.starts_with('/')) out += '/';
-  for (char const c : path) {
-    if (is_unreserved(c) ||
-        std::string_view("/%?:@!$&'()*+,;=").find(c) != std::string_view::npos) {
-      out += c;
-    } else {
-      append_encoded(out, c);
-    }
-  }
-  return out;
+  return (path.starts_with('/') ? "" : "/") + urls::encode(path, path_chars);
 }
 
 }  // namespace
 
 std::string encode_query(std::string_view text) {
-  std::string out;
-  for (char const c : text) {
-    if (is_unreserved(c)) {
-      out += c;
-    } else {
-      append_encoded(out, c);
-    }
-  }
-  return out;
+  return urls::encode(text, urls::unreserved_chars);
 }
 
 bool overlaps_slice_before(WindowSpec const& window, Slice const& slice) {
