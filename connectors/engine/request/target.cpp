@@ -13,8 +13,7 @@ namespace {
 
 namespace urls = boost::urls;
 
-// What a path may hold as the user wrote it: legal characters, including %XX.
-constexpr auto path_chars = urls::unreserved_chars + urls::grammar::lut_chars("/%?:@!$&'()*+,;=");
+constexpr auto path_chars = urls::unreserved_chars + urls::grammar::lut_chars("/?:@!$&'()*+,;=");
 
 // The smallest time step that the parameters can express.
 Duration step_of(WindowSpec const& window) {
@@ -55,8 +54,17 @@ WindowEnds ends_of(WindowSpec const& window, Slice const& slice) {
   return {in_form(window.form, begin), in_form(window.form, end)};
 }
 
+// Encodes a path as the user wrote it: legal characters, including %XX, stay. The library encodes
+// every percent sign, so it gets what stands between them.
 std::string encode_path(std::string_view path) {
-  return (path.starts_with('/') ? "" : "/") + urls::encode(path, path_chars);
+  std::string out = path.starts_with('/') ? "" : "/";
+  for (;;) {
+    auto const percent = path.find('%');
+    out += urls::encode(path.substr(0, percent), path_chars);
+    if (percent == std::string_view::npos) return out;
+    out += '%';
+    path.remove_prefix(percent + 1);
+  }
 }
 
 }  // namespace

@@ -170,6 +170,23 @@ TEST(Decode, WhatIsNotHttp) {
   }
 }
 
+TEST(Decode, AnEmptyChunkedBodyMayComeInAnyPieces) {
+  std::string const bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+  auto const header = bytes.size() - 5;
+  for (std::size_t first = 1; first < 5; ++first) {
+    for (std::size_t second = 1; first + second <= 5; ++second) {
+      ResponseDecoder decoder(ClientLimits{});
+      std::size_t at = 0;
+      for (auto const size : {header, first, second, 5 - first - second}) {
+        EXPECT_TRUE(decoder.put(std::string_view(bytes).substr(at, size)));
+        at += size;
+      }
+      EXPECT_TRUE(decoder.is_done()) << first << " " << second;
+      EXPECT_EQ(decoder.take().body, "");
+    }
+  }
+}
+
 TEST(Decode, AHeaderMayHaveTheLimitAndNoMore) {
   ClientLimits limits;
   limits.header_bytes = 1000;
