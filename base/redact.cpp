@@ -160,16 +160,6 @@ std::string redact(std::string text, Secret const& secret) {
 
 namespace {
 
-std::string hex_of(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  for (unsigned char const byte : bytes) {
-    out += digits[byte >> 4U];
-    out += digits[byte & 15U];
-  }
-  return out;
-}
-
 // Returns the base64 characters of `bytes` at an offset of `before` bytes (0, 1 or 2) in the
 // encoded data: only those characters that do not depend on the bytes before and after.
 std::string base64_core(std::string_view bytes, std::size_t before) {

@@ -1,5 +1,7 @@
 #include "daemon/sync/credential_hash.hpp"
 
+#include "base/text.hpp"
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -14,16 +16,6 @@ namespace {
 
 constexpr unsigned cost = 14, block = 8, lanes = 1;
 constexpr std::size_t salt_size = 16, hash_size = 32;
-
-std::string hex_of(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  for (unsigned char const byte : bytes) {
-    out += digits[byte >> 4];
-    out += digits[byte & 15U];
-  }
-  return out;
-}
 
 std::optional<std::string> bytes_of(std::string_view hex) {
   std::string out;

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "base/embedded_file.hpp"
+#include "base/text.hpp"
 #include "schema/store/crash_point.hpp"
 #include "schema/store/migration_steps.hpp"
 #include "schema/store/migration_watch.hpp"
@@ -61,11 +62,7 @@ int version_of(EmbeddedFile const& file) {
 
 // Hashes the bytes of the text, whatever the encoding of the database.
 std::string sha256(pqxx::transaction_base& tx, std::string_view text) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string hex = "\\x";
-  hex.reserve(2 + 2 * text.size());
-  for (unsigned char const c : text) hex += {digits[c >> 4], digits[c & 15]};
-  SqlParams const params{std::move(hex)};
+  SqlParams const params{"\\x" + hex_of(text)};
   return exec(tx, "SELECT encode(sha256($1::bytea), 'hex')", params)[0][0].c_str();
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "connectors/engine/request/credentials.hpp"
 #include "connectors/engine/request/target.hpp"
 
@@ -18,10 +19,7 @@ namespace {
 using Bytes = std::basic_string_view<unsigned char>;
 
 std::string to_hex(Bytes bytes) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string out;
-  for (auto const byte : bytes) out += {digits[byte >> 4], digits[byte & 15]};
-  return out;
+  return hex_of(std::string_view(reinterpret_cast<char const*>(bytes.data()), bytes.size()));
 }
 
 unsigned char const* bytes_of(std::string_view text) {

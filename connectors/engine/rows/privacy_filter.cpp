@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "connectors/engine/rows/personal_names.hpp"
 
 namespace affsync::engine {
@@ -79,10 +80,7 @@ std::string PrivacyFilter::hash(std::string_view value) const {
   if (EVP_Digest(text.data(), text.size(), digest, &length, EVP_sha256(), nullptr) != 1) {
     throw Failure(ErrorCode::internal, "OpenSSL cannot compute a SHA-256 hash");
   }
-  static constexpr char hex[] = "0123456789abcdef";
-  std::string out = "sha256:";
-  for (unsigned i = 0; i < length; ++i) out += {hex[digest[i] >> 4], hex[digest[i] & 15]};
-  return out;
+  return "sha256:" + hex_of(std::string_view(reinterpret_cast<char const*>(digest), length));
 }
 
 void PrivacyFilter::dump(Json const& row, std::vector<std::string> const& skip, std::string& out,
