@@ -1,6 +1,8 @@
 // fork and exec, with pipes and a reading thread.
 #include "tests/support/process.hpp"
 
+#include "tests/support/hand_over.hpp"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -87,6 +89,7 @@ Process::Process(ProcessOptions options) : name_(options.program.filename().stri
   auto const environment_pointers = pointers(environment);
   auto const directory = options.directory.string();
   pid_t const parent = getpid();
+  hand_over();
   pid_ = fork();
   if (pid_ == 0)
     exec_child(argument_pointers.data(), environment_pointers.data(), directory.c_str(), in.read,
@@ -224,6 +227,7 @@ void Process::wait_for_end(Seconds limit) {
 int Process::wait(Seconds limit) {
   wait_for_end(limit);
   auto const status = poll().value();
+  hand_over();
   // All output has arrived once both pipes are closed. A grandchild may keep them open longer.
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, std::chrono::seconds(2), [&] { return out_.closed && err_.closed; });

@@ -1,5 +1,7 @@
 #include "tests/support/peer/scripted_peer.hpp"
 
+#include "tests/support/hand_over.hpp"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <openssl/pem.h>
@@ -68,6 +70,7 @@ std::string PeerConnection::read_request() {
       if (received_.size() >= size) {
         std::string const request = received_.substr(0, size);
         received_.erase(0, size);
+        hand_over();
         return request;
       }
     }
@@ -78,6 +81,7 @@ std::string PeerConnection::read_request() {
 }
 
 bool PeerConnection::send(std::string_view bytes) {
+  hand_over();
   while (!bytes.empty()) {
     if (socket_ < 0) return false;
     auto const sent =
