@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "daemon/app.hpp"
+#include "daemon/cli/commands.hpp"
 #include "daemon/cli/open_database.hpp"
 #include "daemon/cli/report_text.hpp"
 #include "daemon/reports/output.hpp"
