@@ -35,6 +35,7 @@ class PgExecutor {
   // Runs work(PgSession&) on a thread of the pool. Its exceptions reach the caller as Failure. If
   // the session broke or the transaction must be repeated, work runs again, up to `attempts` times
   // in all, on a new session if needed: it must detect itself whether it had already succeeded.
+  // With more than one attempt, lost sessions are replaced as long as StoreOptions::patience lasts.
   // Cancelling the caller does not end the statement; each has a time limit at the server.
   template <class Work>
   auto run(Work work, int attempts = 1)

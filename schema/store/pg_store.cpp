@@ -30,6 +30,15 @@ StoreOptions for_pages(StoreOptions options) {
   return options;
 }
 
+// A write of a run, which holds the mutex of the run's writes.
+template <class Job, class Write>
+auto locked(std::shared_ptr<Job> job, Write write) {
+  return [job = std::move(job), write](PgSession& session) {
+    std::lock_guard guard(job->writes->mutex);
+    return write(*job, session);
+  };
+}
+
 class PgStore final : public Store {
  public:
   PgStore(asio::any_io_executor, StoreOptions const& options)
@@ -150,37 +159,29 @@ class PgStore final : public Store {
 
   asio::awaitable<PageWritten> write_page(PageWrite page) override {
     auto job = std::make_shared<PageJob>(std::move(page), runs_);
-    auto work = [job](PgSession& session) {
-      std::lock_guard guard(job->writes->mutex);
-      return job->writer.write(session);
-    };
+    auto work =
+        locked(job, [](auto& write, PgSession& session) { return write.writer.write(session); });
     co_return co_await executor_.run(std::move(work), twice);
   }
 
   asio::awaitable<SliceClosed> close_slice(SliceClose slice) override {
     auto job = std::make_shared<SliceJob>(std::move(slice), runs_);
-    auto work = [job](PgSession& session) {
-      std::lock_guard guard(job->writes->mutex);
-      return job->closer.close(session);
-    };
+    auto work =
+        locked(job, [](auto& write, PgSession& session) { return write.closer.close(session); });
     co_return co_await executor_.run(std::move(work), twice);
   }
 
   asio::awaitable<PassClosed> close_pass(PassClose pass) override {
     auto job = std::make_shared<PassJob>(std::move(pass), runs_);
-    auto work = [job](PgSession& session) {
-      std::lock_guard guard(job->writes->mutex);
-      return job->closer.close(session);
-    };
+    auto work =
+        locked(job, [](auto& write, PgSession& session) { return write.closer.close(session); });
     co_return co_await executor_.run(std::move(work), twice);
   }
 
   asio::awaitable<void> end_run(RunEnd end) override {
     auto job = std::make_shared<EndJob>(std::move(end), runs_);
-    auto work = [job](PgSession& session) {
-      std::lock_guard guard(job->writes->mutex);
-      close_run(session, job->end, job->fenced);
-    };
+    auto work = locked(
+        job, [](auto& write, PgSession& session) { close_run(session, write.end, write.fenced); });
     co_await executor_.run(std::move(work), twice);
     runs_.forget(job->end.run.run_id);
   }

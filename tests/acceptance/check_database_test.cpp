@@ -16,13 +16,6 @@ class CheckDatabase : public PlainAcceptance {
     PlainAcceptance::SetUp();
     serve_rows({R"({"id":1,"amount":"1.50"})"});
   }
-  // Replaces the database line of the configuration.
-  void use_database(std::string const& value) {
-    auto text = config_text();
-    auto const begin = text.find("database:");
-    text.replace(begin, text.find('\n', begin) - begin, "database: " + value);
-    dir_.write("affsync.yaml", text);
-  }
   Json checked(int status) {
     auto const ended = affsync({"check", "--output", "json"});
     EXPECT_EQ(ended.status, status) << ended.out << ended.err;

@@ -176,12 +176,7 @@ TEST_F(Commands, status_and_reports_print) {
 // The command that starts the private PostgreSQL stops it at its end; the other commands go on.
 TEST_F(Commands, commands_on_an_embedded_database_do_not_disturb_each_other) {
   start_broker();
-  auto text = config_text();
-  auto const begin = text.find("database:");
-  text.replace(begin, text.find('\n', begin) - begin,
-               "database: {url: embedded, state_dir: " + (dir_.path() / "pg").string() + "}");
-  dir_.write("affsync.yaml", text);
-  std::filesystem::permissions(dir_.path(), std::filesystem::perms(0755));
+  use_embedded_database();
   ASSERT_EQ(affsync({"migrate"}).status, 0);
   for (int round = 0; round < 2; ++round) {
     auto const one = start({"sync"});

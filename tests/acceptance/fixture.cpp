@@ -147,6 +147,19 @@ std::string Acceptance::config_text() const {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+void Acceptance::use_database(std::string const& value) {
+  auto text = config_text();
+  auto const begin = text.find("database:");
+  text.replace(begin, text.find('\n', begin) - begin, "database: " + value);
+  dir_.write("affsync.yaml", text);
+}
+
+void Acceptance::use_embedded_database() {
+  use_database("{url: embedded, state_dir: " + (dir_.path() / "pg").string() + "}");
+  // Started by root, the server runs as another user, who has to enter the directory.
+  std::filesystem::permissions(dir_.path(), std::filesystem::perms(0755));
+}
+
 ProcessOptions Acceptance::command(std::vector<std::string> arguments) const {
   ProcessOptions options;
   options.program = std::filesystem::path(AFFSYNC_BINARY_DIR) / "affsync";

@@ -61,6 +61,10 @@ class Acceptance : public testing::Test {
   // Writes the configuration from the members above.
   void configure();
   std::string config_text() const;
+  // Replaces the database line of the configuration.
+  void use_database(std::string const& value);
+  // The private PostgreSQL, which each command starts and stops, in the test's directory.
+  void use_embedded_database();
   std::string config_file() const { return (dir_.path() / "affsync.yaml").string(); }
   std::string database_url() const;
   // Shortly before the history of the default broker, so that few windows are empty.

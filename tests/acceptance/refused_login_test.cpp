@@ -1,7 +1,5 @@
 // No command repeats a refused login or key, across processes and crashes, until a pause is over,
 // the credentials change or the user asks for it.
-#include <filesystem>
-
 #include "tests/acceptance/plain_broker.hpp"
 
 namespace affsync::test {
@@ -61,12 +59,7 @@ TEST_F(RefusedLogin, every_command_keeps_to_the_block) {
 
 // The same with the private PostgreSQL, which each command starts and stops.
 TEST_F(RefusedLogin, commands_keep_to_the_block_of_an_embedded_database) {
-  auto text = config_text();
-  auto const begin = text.find("database:");
-  text.replace(begin, text.find('\n', begin) - begin,
-               "database: {url: embedded, state_dir: " + (dir_.path() / "pg").string() + "}");
-  dir_.write("affsync.yaml", text);
-  std::filesystem::permissions(dir_.path(), std::filesystem::perms(0755));
+  use_embedded_database();
   ASSERT_EQ(affsync({"sync"}).status, 1);
   EXPECT_EQ(logins(), 1u);
   for (std::vector<std::string> const& command :
