@@ -264,5 +264,21 @@ TEST_F(Queries, OfTheSchemasDocumentationAreSql) {
   }
 }
 
+// A call that stays in the plan is made for each row, and hides the columns that an index is over.
+TEST_F(Queries, FunctionsOfTheViewsAreInlined) {
+  for (std::string const view :
+       {"affsync.fx_implied", "affsync.commission_books", "affsync.commission_steps",
+        "affsync.rebate_books", "affsync.rebate_steps", "reporting.payouts", "reporting.balances",
+        "reporting.retroactive_changes", "reporting.clawbacks"}) {
+    std::string plan;
+    for (auto const& line : rows("EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM " + view)) {
+      plan += *line[0] + "\n";
+    }
+    EXPECT_FALSE(plan.empty());
+    EXPECT_EQ(plan.find("usd_rate("), std::string::npos) << view << "\n" << plan;
+    EXPECT_EQ(plan.find("earned_on("), std::string::npos) << view << "\n" << plan;
+  }
+}
+
 }  // namespace
 }  // namespace affsync::schema::test
