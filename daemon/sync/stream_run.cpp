@@ -51,6 +51,7 @@ class StreamRun {
     Result<engine::Answer> answer;
   };
   asio::awaitable<Begun> begin();
+  asio::awaitable<Begun> try_to_begin();
   asio::awaitable<void> read_all();
   asio::awaitable<Result<engine::Answer>> fetch(HttpRequest request);
   asio::awaitable<void> store(std::optional<PageRead> page);
@@ -96,6 +97,19 @@ void StreamRun::fail(Error error) {
 }
 
 asio::awaitable<StreamRun::Begun> StreamRun::begin() {
+  // The connection that holds the lease may be lost before the run has begun; then nothing was read
+  // and nothing was written, so the run starts over with a new lease.
+  for (int attempts = 3;; --attempts) {
+    try {
+      co_return co_await try_to_begin();
+    } catch (Failure const& failure) {
+      if (failure.error().code != ErrorCode::lease_lost || attempts <= 1) throw;
+    }
+    lease_.reset();
+  }
+}
+
+asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
   engine::ReaderStart start;
   start.since = options_.since;
   start.until = options_.until;

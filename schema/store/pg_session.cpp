@@ -165,41 +165,51 @@ bool comes_and_goes(std::string_view message) {
   return message.find("the database system is ") != std::string_view::npos;
 }
 
-std::unique_ptr<pqxx::connection> connect(std::string const& text, StoreOptions const& options) {
+}  // namespace
+
+PgSession::PgSession(StoreOptions const& options) {
   using std::chrono::steady_clock;
   constexpr auto moment = std::chrono::milliseconds(3000);
   constexpr auto pause = std::chrono::milliseconds(50);
   auto const begin = steady_clock::now();
+  auto const text = connection_string(options);
   for (;;) {
+    PgProblem problem;
     try {
-      return std::make_unique<pqxx::connection>(text);
-    } catch (pqxx::failure const& failure) {  // also if the connection breaks during set-up
-      auto const patience =
-          std::max(options.patience, comes_and_goes(failure.what()) ? moment : pause * 0);
-      if (steady_clock::now() - begin + pause > patience) throw;
+      open(text, options);
+      return;
+    } catch (Failure const& failure) {
+      problem.error = failure.error();
+    } catch (std::exception const&) {
+      problem = current_problem();
+      problem.error.code = ErrorCode::database_unavailable;
+    }
+    notices_.reset();
+    connection_.reset();
+    // A server that is being replaced may take a connection and drop it before its first answer, so
+    // setting up the session is tried again as well.
+    auto const patience =
+        std::max(options.patience, comes_and_goes(problem.error.message) ? moment : pause * 0);
+    bool const lost = problem.recovery == Recovery::reconnect;
+    if (!lost || steady_clock::now() - begin + pause > patience) {
+      problem.error.message =
+          redact(std::move(problem.error.message), password_of(options.url));
+      throw Failure(std::move(problem.error));
     }
     // There is no event to wait for, so poll.
     std::this_thread::sleep_for(pause);
   }
 }
 
-}  // namespace
-
-PgSession::PgSession(StoreOptions const& options) {
-  auto const text = connection_string(options);
-  try {
-    connection_ = connect(text.reveal(), options);
-    never_reconnect(*connection_);
-    tell_constraints(*connection_);
-    notices_ = std::make_unique<Notices>(*connection_);
+void PgSession::open(Secret const& text, StoreOptions const& options) {
+  connection_ = std::make_unique<pqxx::connection>(text.reveal());
+  never_reconnect(*connection_);
+  tell_constraints(*connection_);
+  notices_ = std::make_unique<Notices>(*connection_);
+  {
     pqxx::nontransaction tx(*connection_);
     auto const own = tx.exec(session_settings(options) + "SELECT pg_backend_pid()");
     process_ = own[0][0].as<int>();
-  } catch (std::exception const&) {
-    auto error = current_problem().error;
-    error.code = ErrorCode::database_unavailable;
-    error.message = redact(std::move(error.message), password_of(options.url));
-    throw Failure(std::move(error));
   }
   // The numbers differ only if a pooler is in between.
   if (process_ == connection_->backendpid()) return;
@@ -207,11 +217,7 @@ PgSession::PgSession(StoreOptions const& options) {
     pqxx::nontransaction tx(*connection_);
     return tx.exec("SELECT pg_backend_pid()")[0][0].as<int>();
   };
-  try {
-    demand_session_pooling(text, options, process_, ask);
-  } catch (std::exception const&) {
-    throw Failure(current_problem().error);
-  }
+  demand_session_pooling(text, options, process_, ask);
 }
 
 void PgSession::demand_process(int answered) const {

@@ -51,6 +51,8 @@ class PgSession {
 
  private:
   struct Notices;
+  void open(Secret const& text, StoreOptions const& options);
+
   std::unique_ptr<pqxx::connection> connection_;
   std::unique_ptr<Notices> notices_;
   int process_ = 0;

@@ -123,6 +123,27 @@ TEST_F(Overlap, database_connection_lost_mid_load) {
   expect_books_equal();
 }
 
+// The lease is a lock of a connection; a run that has not begun takes it again.
+TEST_F(Overlap, lease_lost_before_the_run_begins) {
+  start_broker();
+  ASSERT_EQ(affsync({"migrate"}).status, 0);
+  pqxx::connection connection(database_url());
+  auto holding = std::make_unique<pqxx::work>(connection);
+  holding->exec("LOCK TABLE affsync.sync_run IN ACCESS EXCLUSIVE MODE");
+  auto const process = start({"sync", "--stream", "wallets"});
+  wait_until(
+      "select count(*) from pg_stat_activity where datname = current_database()"
+      " and wait_event_type = 'Lock' and query like '%stream_state z%'",
+      "1");
+  ASSERT_EQ(query("select count(pg_terminate_backend(pid)) from pg_locks"
+                  " where locktype = 'advisory' and granted and database ="
+                  " (select oid from pg_database where datname = current_database())"),
+            "1");
+  holding.reset();
+  EXPECT_EQ(process->wait(), 0) << process->err();
+  EXPECT_NE(query("select count(*) from affsync.balance"), "0");
+}
+
 // The whole server dies as in a power failure, in the middle of the daemon's first load, and comes
 // back. For the daemon this is an outage, not a crash.
 TEST_F(Overlap, database_restart_mid_load) {

@@ -3,6 +3,7 @@
 
 #include "schema/store/pg_executor.hpp"
 #include "tests/integration/schema/fixture.hpp"
+#include "tests/support/peer/scripted_peer.hpp"
 
 namespace affsync::schema::test {
 namespace {
@@ -36,6 +37,35 @@ TEST_F(Executor, ReplacesLostSessionsWhilePatienceLasts) {
 
 TEST_F(Executor, WorkThatMayNotBeRepeatedIsNot) {
   EXPECT_EQ(run_with_losses(1, std::chrono::minutes(10), 1), 0);
+}
+
+// A server that is being replaced may accept a session and drop it before its first answer.
+TEST_F(Executor, SessionThatIsDroppedDuringSetUpIsReplaced) {
+  using affsync::test::PeerConnection;
+  // Frames of PostgreSQL's protocol 3.0: a type, the length, the fields.
+  auto const frame = [](char type, std::string const& fields) {
+    std::string text{type, '\0', '\0', '\0'};
+    return text + static_cast<char>(fields.size() + 4) + fields;
+  };
+  std::string const zero(1, '\0');
+  auto const welcome = frame('R', zero + zero + zero + zero) +
+                       frame('S', "server_version" + zero + "15.0" + zero) +
+                       frame('S', "client_encoding" + zero + "UTF8" + zero) + frame('Z', "I");
+  auto const not_now = frame('E', "SFATAL" + zero + "C57P03" + zero + "Mwait" + zero + zero);
+  affsync::test::ScriptedPeer going([&](PeerConnection& peer) {
+    peer.read_some();
+    peer.send(peer.number() == 1 ? welcome : not_now);
+    if (peer.number() == 1) peer.read_some();
+  });
+  pqxx::connection real(url);
+  auto options = options_for("host='127.0.0.1," + std::string(real.hostname()) + "' port='" +
+                             std::to_string(going.port()) + "," + real.port() + "' user='" +
+                             real.username() + "' dbname='" + real.dbname() +
+                             "' sslmode=disable gssencmode=disable");
+  options.patience = std::chrono::minutes(10);
+  PgExecutor executor(options, 1);
+  loop.run(executor.run([](PgSession& session) { return session.process(); }, 1));
+  EXPECT_EQ(going.connections(), 2);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <stdexcept>
@@ -78,6 +79,12 @@ std::string PeerConnection::read_request() {
     if (got <= 0) return {};
     received_.append(buffer.data(), static_cast<std::size_t>(got));
   }
+}
+
+std::string PeerConnection::read_some() {
+  std::array<char, 4096> buffer;
+  int const got = read(buffer.data(), static_cast<int>(buffer.size()));
+  return std::string(buffer.data(), static_cast<std::size_t>(std::max(got, 0)));
 }
 
 bool PeerConnection::send(std::string_view bytes) {

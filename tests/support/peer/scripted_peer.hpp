@@ -31,6 +31,8 @@ class PeerConnection {
 
   // Reads one request with its body (by Content-Length); empty if the other side closed.
   std::string read_request();
+  // Reads what arrives next, of any protocol; empty if the other side closed.
+  std::string read_some();
   // Returns false if the other side has closed.
   bool send(std::string_view bytes);
   // Blocks until the other side closes the connection.
