@@ -1,0 +1,207 @@
+"""Runs the contestants against one broker and one PostgreSQL, in turn, and prints medians."""
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from harness.broker import Broker
+from harness.cluster import Cluster
+from harness.contestants import HERE, Affsync, Copy, Script
+from harness.processes import Failed, use_folder
+from harness.table import NAMES, Results
+
+PEERS = {
+    "node": ("Node, the same work", ["node", "node_equal.mjs"]),
+    "python": ("Python, the same work", ["/usr/bin/python3", "python_equal.py"]),
+    "node_once": ("Node, one transaction, no raw", ["node", "node_once.mjs"]),
+}
+CHANGES = {"percent": "of=100", "all": "of=1"}
+
+
+def options():
+    parser = argparse.ArgumentParser(prog="bench/run.sh", description=__doc__)
+    parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--sizes", help="several numbers of rows, measured one after the other")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--page", type=int, default=1000, help="rows of a page")
+    parser.add_argument("--quick", action="store_true", help="50,000 rows, three runs")
+    parser.add_argument("--phases", default="first,unchanged,percent,all",
+                        help=f"of: {','.join(NAMES)}; each first load is made anyway")
+    parser.add_argument("--statistics", default="both", choices=["both", "with", "without"],
+                        help="ANALYZE before each phase, or never")
+    parser.add_argument("--beside", type=int, default=0, metavar="ROWS",
+                        help="rows of another, analysed source in the same table")
+    parser.add_argument("--shape", default="list", choices=["list", "windows"],
+                        help="one list, or the windows of the Exness connector")
+    parser.add_argument("--latency", type=int, default=0, help="milliseconds before each answer")
+    parser.add_argument("--concurrency", type=int, default=0, help="default: affsync's own")
+    parser.add_argument("--peers", action="store_true", help="the scripts of bench/peers too")
+    parser.add_argument("--only", help=f"of: affsync,copy,{','.join(PEERS)}")
+    parser.add_argument("--json", metavar="FILE", help="writes each measurement to a file")
+    parser.add_argument("--folder", default="/var/tmp", help="where PostgreSQL's data is")
+    chosen = parser.parse_args()
+    if chosen.quick:
+        chosen.rows, chosen.runs = 50_000, 3
+    chosen.phases = ["first"] + [p for p in chosen.phases.split(",") if p and p != "first"]
+    for phase in chosen.phases:
+        if phase not in NAMES:
+            parser.error(f"unknown phase {phase}; there are: {', '.join(NAMES)}")
+    chosen.sizes = [int(s) for s in chosen.sizes.split()] if chosen.sizes else [chosen.rows]
+    known = ["affsync", "copy", *PEERS]
+    chosen.only = (chosen.only.split(",") if chosen.only else
+                   known if chosen.peers else ["affsync", "copy"])
+    for name in chosen.only:
+        if name not in known:
+            parser.error(f"unknown contestant {name}; there are: {', '.join(known)}")
+    return chosen
+
+
+class Bench:
+    def __init__(self, chosen, folder):
+        self.options, self.folder = chosen, folder
+        self.broker = self.beside = None
+        self.programs = (os.environ.get("AFFSYNC") or "build/release/affsync").split()
+        for program in [*self.programs, self.broker_program()]:
+            if not os.access(program, os.X_OK):
+                raise Failed(f"{program} is missing; build it with scripts/build.sh")
+        self.cluster = Cluster(folder)
+
+    @staticmethod
+    def broker_program():
+        return os.environ.get("BENCH_BROKER", "build/release/affsync-bench-broker")
+
+    def contestants(self):
+        names = ["affsync"] if len(self.programs) == 1 else \
+            [f"affsync {chr(ord('A') + i)}" for i in range(len(self.programs))]
+        own = [Affsync(name, self, os.path.abspath(program))
+               for name, program in zip(names, self.programs)]
+        out = own if "affsync" in self.options.only else []
+        if "copy" in self.options.only:
+            out = out + [Copy(self, own[0])]
+        for peer, (name, command) in PEERS.items():
+            if peer in self.options.only:
+                script = os.path.join(HERE, "peers", command[-1])
+                out = out + [Script(name, self, own[0], [*command[:-1], script])]
+        return own, out
+
+    def measure(self, contestant, phase, analyzed):
+        """One pass, all that it cost, and whether the books are right afterwards."""
+        rows, cluster, database = self.broker.rows, self.cluster, contestant.database
+        changed = 0
+        if phase == "recent":
+            changed = self.broker.change(f"last={max(1, rows // 100)}")
+        elif phase in CHANGES:
+            changed = self.broker.change(CHANGES[phase])
+        if analyzed:
+            cluster.sql(database, "ANALYZE")
+        cluster.wait_for_sessions(database)
+        cluster.sql("postgres", "CHECKPOINT")
+        requests, written = self.broker.books()["requests"], cluster.written(database,
+                                                                            contestant.schema)
+        wal, lsn = cluster.wal(), cluster.lsn()
+        server, broker = cluster.cpu(), self.broker.cpu()
+        done = contestant.go()
+        server, broker = cluster.cpu() - server, self.broker.cpu() - broker
+        cluster.wait_for_sessions(database)
+        wal_end, lsn_end = cluster.wal(), cluster.lsn()
+        books = self.broker.books()
+        expected = (rows, 0, 0) if phase == "first" else (0, changed, rows - changed)
+        contestant.check(books, done, expected)
+        record_wal = None
+        if phase == "unchanged":
+            record_wal = cluster.record_wal(database, contestant.schema, lsn, lsn_end)
+        return {
+            "contestant": contestant.name, "phase": phase, "statistics": analyzed, "rows": rows,
+            "seconds": done.seconds, "overhead": done.ended.seconds - done.seconds,
+            "cpu": done.ended.cpu, "server_cpu": server, "broker_cpu": broker,
+            "wal": wal_end - wal, "record_wal": record_wal, "peak_kb": done.ended.peak_kb,
+            "written": [b - a for a, b in zip(written,
+                                              cluster.written(database, contestant.schema))],
+            "requests": books["requests"] - requests}
+
+    def run_size(self, rows, results):
+        chosen = self.options
+        if chosen.beside:
+            self.beside = Broker(self.broker_program(), chosen.beside)
+        self.broker = Broker(self.broker_program(), rows, chosen.latency)
+        try:
+            own, all_of_them = self.contestants()
+            for contestant in dict.fromkeys([*own, *all_of_them]):
+                contestant.prepare()
+            modes = {"both": [False, True], "with": [True], "without": [False]}[chosen.statistics]
+            for turn in range(chosen.runs):
+                shift = turn % len(all_of_them)
+                for analyzed in modes:
+                    for contestant in all_of_them[shift:] + all_of_them[:shift]:
+                        self.run_one(contestant, analyzed, turn, results)
+            for contestant in dict.fromkeys([*own, *all_of_them]):
+                self.cluster.drop(contestant.database)
+                self.cluster.drop(contestant.template())
+        finally:
+            self.broker.stop()
+            if self.beside:
+                self.beside.stop()
+
+    def run_one(self, contestant, analyzed, turn, results):
+        contestant.fresh()
+        for phase in self.options.phases:
+            if contestant.phases and phase not in contestant.phases:
+                continue
+            measured = self.measure(contestant, phase, analyzed)
+            results.add(round=turn, **measured)
+            print(f"run {turn + 1}, {contestant.name}, {'with' if analyzed else 'without'} "
+                  f"statistics, {NAMES[phase]}: "
+                  f"{measured['rows'] / measured['seconds'] / 1000:.1f} thousand rows/s",
+                  file=sys.stderr, flush=True)
+        self.cluster.drop(contestant.database)
+
+
+def about(bench):
+    def output(*command):
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              check=False)
+        return done.stdout.decode().strip()
+    chosen = bench.options
+    version = bench.cluster.sql("postgres", "SHOW server_version").split()[0]
+    lines = [f"{', '.join(f'{size:,}' for size in chosen.sizes)} rows of 12 fields, pages of "
+             f"{chosen.page:,}, {chosen.runs} interleaved runs, PostgreSQL {version}, "
+             f"{os.cpu_count()} cores, load {os.getloadavg()[1]:.1f}, shape {chosen.shape}, "
+             f"latency {chosen.latency} ms"
+             + (f", beside {chosen.beside:,} analysed rows" if chosen.beside else "") + "."]
+    for i, program in enumerate(bench.programs):
+        letter = f"affsync {chr(ord('A') + i)}" if len(bench.programs) > 1 else "affsync"
+        lines.append(f"{letter}: {output(program, 'version').splitlines()[0]}")
+    return "\n".join(lines)
+
+
+def main():
+    chosen = options()
+    folder = tempfile.mkdtemp(prefix="affsync-bench.", dir=chosen.folder)
+    os.chmod(folder, 0o755)
+    use_folder(folder)
+    bench, results = None, Results()
+    try:
+        bench = Bench(chosen, folder)
+        for rows in chosen.sizes:
+            bench.run_size(rows, results)
+        print(about(bench) + "\n\n" + results.table(r"psql `\copy`"))
+        if len(chosen.sizes) > 1:
+            print("\n" + results.flatness())
+        if chosen.json:
+            with open(chosen.json, "w", encoding="utf-8") as file:
+                json.dump(results.all, file, indent=1)
+    except Failed as failed:
+        print(f"bench/run.sh: {failed}", file=sys.stderr)
+        return 1
+    finally:
+        if bench:
+            bench.cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

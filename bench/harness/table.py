@@ -1,0 +1,101 @@
+"""The table of medians."""
+import statistics
+
+NAMES = {"first": "first load", "unchanged": "unchanged", "percent": "1 % changed",
+         "recent": "last 1 % changed", "all": "all changed"}
+
+
+def median(values):
+    values = [value for value in values if value is not None]
+    return statistics.median(values) if values else None
+
+
+def show(value, form):
+    return "" if value is None else format(value, form)
+
+
+class Results:
+    def __init__(self):
+        self.all = []
+
+    def add(self, **measured):
+        self.all.append(measured)
+
+    def _of(self, **wanted):
+        return [one for one in self.all
+                if all(one[name] == value for name, value in wanted.items())]
+
+    def _ratio(self, one, **other):
+        """How many times the rate of another measurement of the same round."""
+        found = self._of(rows=one["rows"], round=one["round"], **other)
+        return found[0]["seconds"] / one["seconds"] if found else None
+
+    def _line(self, group, copy, name):
+        first = group[0]
+        rows = first["rows"]
+
+        def of(field, scale=1.0):
+            return median([one[field] * scale if one[field] is not None else None
+                           for one in group])
+        to_copy = median([self._ratio(one, contestant=copy, phase="first",
+                                      statistics=one["statistics"]) for one in group])
+        to_first = median([self._ratio(one, contestant=one["contestant"], phase="first",
+                                       statistics=one["statistics"]) for one in group])
+        rates = sorted(one["rows"] / one["seconds"] / 1000 for one in group)
+        million = 1e6 / rows
+        cells = [
+            name, {True: "with", False: "without"}[first["statistics"]], NAMES[first["phase"]],
+            show(median(rates), ".1f"), f"{rates[0]:.0f} to {rates[-1]:.0f}",
+            show(to_copy, ".2f"), show(to_first, ".2f") if first["phase"] != "first" else "",
+            show(of("cpu", million), ".2f"), show(of("server_cpu", million), ".2f"),
+            show(of("broker_cpu", million), ".2f"), show(of("wal", 1 / rows), ".0f"),
+            show(of("record_wal"), ".0f"),
+            " / ".join(str(int(median([one["written"][i] for one in group]))) for i in range(3)),
+            show(of("peak_kb", 1 / 1024), ".0f"), show(of("requests"), ".0f"),
+            show(of("overhead"), ".2f")]
+        return "| " + " | ".join(cells) + " |"
+
+    def table(self, copy):
+        heads = ["", "statistics", "phase", "1000 rows/s", "range", r"of `\copy`", "of first load",
+                 "own CPU s/M", "PG CPU s/M", "broker CPU s/M", "WAL B/row", "record WAL B",
+                 "tuples ins / upd / del", "RSS MB", "requests", "start s"]
+        several = len({one["rows"] for one in self.all}) > 1
+        groups = {}
+        for one in self.all:
+            key = (one["contestant"], one["statistics"], one["phase"], one["rows"])
+            groups.setdefault(key, []).append(one)
+        if several:  # each phase at all sizes, one below the other
+            order = list(NAMES)
+            names = list(dict.fromkeys(key[0] for key in groups))
+            keys = sorted(groups, key=lambda key: (names.index(key[0]), not key[1],
+                                                   order.index(key[2]), key[3]))
+        else:
+            keys = list(groups)
+        out = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+        for key in keys:
+            name = f"{key[0]}, {key[3]:,} rows" if several else key[0]
+            out.append(self._line(groups[key], copy, name))
+        return "\n".join(out)
+
+    def flatness(self):
+        """Microseconds of wall time and of all CPU together for each row, at each size."""
+        groups = {}
+        for one in self.all:
+            key = (one["contestant"], one["statistics"], one["phase"])
+            groups.setdefault(key, {}).setdefault(one["rows"], []).append(one)
+        sizes = sorted({one["rows"] for one in self.all})
+        heads = ["", "statistics", "phase", *(f"{size:,}" for size in sizes), "largest / smallest"]
+        out = ["Microseconds a row, wall (CPU of client and server):", "",
+               "| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+        for (name, analyzed, phase), by_size in groups.items():
+            walls, cells = [], []
+            for size in sizes:
+                group = by_size.get(size, [])
+                wall = median([one["seconds"] / size * 1e6 for one in group])
+                work = median([(one["cpu"] + one["server_cpu"]) / size * 1e6 for one in group])
+                walls += [wall] if wall else []
+                cells.append(f"{wall:.1f} ({work:.1f})" if wall else "")
+            out.append("| " + " | ".join([
+                name, "with" if analyzed else "without", NAMES[phase], *cells,
+                f"{max(walls) / min(walls):.2f}"]) + " |")
+        return "\n".join(out)
