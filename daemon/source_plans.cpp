@@ -200,7 +200,7 @@ std::string fingerprint(PreparedSource const& source) {
     add(stream->stream + (stream->spec.enabled ? "+" : "-") +
         (stream->spec.in_reports ? "+" : "-") + stream->spec.request.path);
     for (auto const& [name, value] : stream->spec.request.query) add(name + "=" + value);
-    add(std::to_string(stream->spec.page.size));
+    add(std::to_string(stream->spec.page.size ? stream->spec.page.size->rows : 0));
     add(std::to_string(stream->spec.keeps_days.value_or(0)));
     if (stream->spec.window) {
       add(format_day(stream->spec.window->start) + "/" +

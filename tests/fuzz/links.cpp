@@ -65,8 +65,7 @@ void links(std::string_view input) {
   if (!net::encode_request(before, *base, "")) return;
 
   PageSpec page;
-  page.type = PageType::link;
-  page.next = JsonPath("$");
+  page.kind = LinkPaging{.next = JsonPath("$")};
   auto const hints = read_page_hints(page, Json::string(std::string(input)), {}, base_url, asked);
   if (!hints) {
     require(hints.error().code == ErrorCode::paging_broken, "a bad link breaks the paging");

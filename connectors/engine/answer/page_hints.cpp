@@ -21,8 +21,8 @@ constexpr auto npos = std::string_view::npos;
 // A list cannot have more rows, and sums of greater counts would overflow.
 constexpr std::int64_t largest_count = 1'000'000'000'000;
 
-std::string scalar_at(std::optional<JsonPath> const& path, Json const& json) {
-  auto const* value = path ? path->in(json) : nullptr;
+std::string scalar_at(JsonPath const& path, Json const& json) {
+  auto const* value = path.in(json);
   auto const text = value == nullptr ? std::nullopt : value->scalar_text();
   return text ? std::string(*text) : std::string();
 }
@@ -54,8 +54,8 @@ std::optional<bool> says_more(std::optional<JsonPath> const& path, Json const& b
 
 // Returns the cursor, link or id of the next page; empty if there is none. A zero would be the
 // start of the list; some brokers end a list with it.
-std::string next_at(PageSpec const& page, Json const& body) {
-  auto text = scalar_at(page.next, body);
+std::string next_at(JsonPath const& path, Json const& body) {
+  auto text = scalar_at(path, body);
   auto const trimmed = trim_blanks(text);
   if (trimmed.empty() || is_word_for_none(trimmed) || is_zero(trimmed)) return {};
   return text;
@@ -195,7 +195,7 @@ std::string storable(std::string const& next, Redactor const& secrets) {
 }
 
 std::optional<std::int64_t> read_count(std::optional<JsonPath> const& path, Json const& body) {
-  auto const text = scalar_at(path, body);
+  auto const text = path ? scalar_at(*path, body) : std::string();
   if (text.empty()) return std::nullopt;
   auto const number = parse_decimal(text);
   if (number.error != DecimalError::none) return std::nullopt;
@@ -219,15 +219,16 @@ Result<PageHints> read_page_hints(PageSpec const& page, Json const& body,
                                   std::string const& asked_target) {
   PageHints hints;
   hints.total = read_count(page.total, body);
-  hints.total_pages = read_count(page.total_pages, body);
-  hints.more = says_more(page.more, body);
-  if (page.type == PageType::id) {
-    if (!rows.empty()) hints.next = scalar_at(page.id, *rows.back());
-  } else {
-    hints.next = next_at(page, body);
-  }
-  if (page.type == PageType::link && !hints.next.empty()) {
-    auto target = link_target(hints.next, base_url, asked_target, page.follow_path);
+  hints.total_pages = read_count(page.total_pages(), body);
+  hints.more = says_more(page.more(), body);
+  if (auto const* by_id = std::get_if<IdPaging>(&page.kind)) {
+    if (!rows.empty()) hints.next = scalar_at(by_id->id, *rows.back());
+  } else if (auto const* by_cursor = std::get_if<CursorPaging>(&page.kind)) {
+    hints.next = next_at(by_cursor->next, body);
+  } else if (auto const* by_link = std::get_if<LinkPaging>(&page.kind)) {
+    auto const link = next_at(by_link->next, body);
+    if (link.empty()) return hints;
+    auto target = link_target(link, base_url, asked_target, by_link->follow_path);
     if (!target) return target.error();
     hints.next = std::move(*target);
   }

@@ -88,7 +88,7 @@ bool counts_none(StreamSpec const& stream, Json const& body) {
   auto const is_zero = [&](std::optional<JsonPath> const& path) {
     return read_count(path, body) == 0;
   };
-  return is_zero(stream.page.total) || is_zero(stream.page.total_pages) ||
+  return is_zero(stream.page.total) || is_zero(stream.page.total_pages()) ||
          std::ranges::any_of(stream.reconcile, [&](ReconcileSpec const& check) {
            return check.column.empty() && is_zero(check.broker_value);
          });

@@ -151,11 +151,6 @@ StreamSpec const* Manifest::find_stream(std::string_view stream_name) const {
   return found == streams.end() ? nullptr : &*found;
 }
 
-bool is_paging_parameter(PageSpec const& page, std::string_view name) {
-  if (page.type == PageType::none) return false;
-  return name == page.limit_parameter || (page.type != PageType::link && name == page.parameter);
-}
-
 bool is_window_parameter(StreamSpec const& stream, std::string_view name) {
   return stream.window &&
          (name == stream.window->from_parameter || name == stream.window->to_parameter);

@@ -20,6 +20,7 @@
 #include "base/tables.hpp"
 #include "base/yaml/key_watcher.hpp"
 #include "connectors/engine/manifest/auth_spec.hpp"
+#include "connectors/engine/manifest/page_spec.hpp"
 
 namespace affsync::engine {
 
@@ -90,32 +91,6 @@ struct RateSpec {
   ResetUnit reset_unit = ResetUnit::seconds;
   std::string wait_text;               // the number after this text in the body is seconds to wait
   std::chrono::seconds wait_cap{900};  // upper bound of any wait
-};
-
-// How the next page is requested:
-//  none    there is a single answer
-//  offset  by the number of rows before it
-//  page    by its number
-//  cursor  by a text that the previous answer gives
-//  link    by an address that the previous answer gives
-//  id      by the id of the last row of the previous page
-enum class PageType { none, offset, page, cursor, link, id };
-
-struct PageSpec {
-  PageType type = PageType::none;
-  std::string limit_parameter = "limit";  // empty: the broker decides the page size
-  std::string parameter = "offset";       // of the offset, number, cursor or id
-  int size = 100;                         // rows to request
-  int max_size = 1000;                    // upper bound of page_size in the configuration
-  int overlap = 1;                        // offset: rows that consecutive pages share
-  int first_page = 1;                     // page: number of the first page
-  std::optional<JsonPath> total;          // the broker's count of the whole filtered list
-  std::optional<JsonPath> total_pages;    // if the broker counts only pages
-  std::optional<JsonPath> more;  // another page follows unless null, empty, false, 0 or "no"
-  std::optional<JsonPath> next;  // cursor, link: path to the next one in the answer
-  bool follow_path = false;      // link: use only its path and query, under the base URL
-  std::optional<JsonPath> id;    // id: path to it in a row
-  bool until_known = false;  // newest first: an incremental pass ends at a page without new rows
 };
 
 // A list that must be requested in parts, one after another, each with its own parameters.
@@ -320,8 +295,7 @@ struct Manifest {
   StreamSpec const* find_stream(std::string_view stream_name) const;
 };
 
-// Return true if the paging or the window sets this query parameter; nothing else may set it then.
-bool is_paging_parameter(PageSpec const& page, std::string_view name);
+// Returns true if the window sets this query parameter; nothing else may set it then.
 bool is_window_parameter(StreamSpec const& stream, std::string_view name);
 
 // Parses a connector file. Every mistake (an unknown key, reported with the nearest known one; a

@@ -6,10 +6,6 @@
 namespace affsync::engine::grammar {
 namespace {
 
-constexpr std::pair<std::string_view, PageType> page_types[] = {
-    {"none", PageType::none},     {"offset", PageType::offset}, {"page", PageType::page},
-    {"cursor", PageType::cursor}, {"link", PageType::link},     {"id", PageType::id},
-};
 constexpr std::pair<std::string_view, bool> follow_words[] = {{"link", false}, {"path", true}};
 constexpr std::pair<std::string_view, WindowForm> window_forms[] = {
     {"day", WindowForm::day},
@@ -18,79 +14,94 @@ constexpr std::pair<std::string_view, WindowForm> window_forms[] = {
     {"epoch_milliseconds", WindowForm::epoch_milliseconds},
 };
 
-// The default name of the parameter that selects the next page.
-std::string usual_parameter(PageType type) {
-  switch (type) {
-    case PageType::none:
-    case PageType::link:
-      break;
-    case PageType::offset:
-      return "offset";
-    case PageType::page:
-      return "page";
-    case PageType::cursor:
-      return "cursor";
-    case PageType::id:
-      return "before";
-  }
-  return {};
+void read_more(yaml::Map& map, std::optional<JsonPath>& more) {
+  if (auto const value = map.find("more")) more = read_path(*value);
 }
 
-void read_size(yaml::Node const& node, yaml::Map& map, PageSpec& page) {
-  // Brokers with a fixed page size take no parameter for it.
-  bool const asks = page.type == PageType::offset || map.find("limit") || map.find("size");
-  if (!asks) {
-    page.limit_parameter.clear();
-    return;
+void read_total_pages(yaml::Map& map, std::optional<JsonPath>& total_pages) {
+  if (auto const value = map.find("total_pages")) total_pages = read_path(*value);
+}
+
+void read_parameter(yaml::Map& map, std::string& parameter) {
+  if (auto const value = map.find("parameter")) parameter = value->text();
+}
+
+PagingKind read_single_answer(yaml::Map& /*map*/) {
+  return SingleAnswer{};
+}
+
+PagingKind read_offset_paging(yaml::Map& map) {
+  OffsetPaging paging;
+  if (auto const value = map.find("offset")) paging.parameter = value->text();
+  read_total_pages(map, paging.total_pages);
+  return paging;
+}
+
+PagingKind read_number_paging(yaml::Map& map) {
+  NumberPaging paging;
+  read_parameter(map, paging.parameter);
+  if (auto const value = map.find("first")) {
+    paging.first_page = static_cast<int>(value->as_integer(0, 1));
   }
-  if (auto const value = map.find("limit")) page.limit_parameter = value->text();
+  read_more(map, paging.more);
+  read_total_pages(map, paging.total_pages);
+  return paging;
+}
+
+PagingKind read_cursor_paging(yaml::Map& map) {
+  CursorPaging paging;
+  read_parameter(map, paging.parameter);
+  paging.next = read_path(map.require("next"));
+  read_more(map, paging.more);
+  return paging;
+}
+
+PagingKind read_link_paging(yaml::Map& map) {
+  LinkPaging paging;
+  paging.next = read_path(map.require("next"));
+  if (auto const value = map.find("follow")) {
+    paging.follow_path = read_word<bool>(*value, follow_words, "a way to follow a link");
+  }
+  read_more(map, paging.more);
+  return paging;
+}
+
+PagingKind read_id_paging(yaml::Map& map) {
+  IdPaging paging;
+  read_parameter(map, paging.parameter);
+  paging.id = read_path(map.require("id"));
+  read_more(map, paging.more);
+  return paging;
+}
+
+using ReadPaging = PagingKind (*)(yaml::Map&);
+constexpr std::pair<std::string_view, ReadPaging> kinds_of_paging[] = {
+    {"none", read_single_answer},   {"offset", read_offset_paging}, {"page", read_number_paging},
+    {"cursor", read_cursor_paging}, {"link", read_link_paging},     {"id", read_id_paging},
+};
+
+PageSize read_size(yaml::Map& map) {
+  PageSize size;
+  if (auto const value = map.find("limit")) size.parameter = value->text();
   if (auto const value = map.find("max_size")) {
-    page.max_size = static_cast<int>(value->as_integer(1, 100'000));
+    size.max_rows = static_cast<int>(value->as_integer(1, 100'000));
   }
-  page.size = std::min(page.size, page.max_size);
+  size.rows = std::min(size.rows, size.max_rows);
   if (auto const value = map.find("size")) {
-    page.size = static_cast<int>(value->as_integer(1, page.max_size));
+    size.rows = static_cast<int>(value->as_integer(1, size.max_rows));
   }
-  if (page.type != PageType::offset) return;
-  if (auto const value = map.find("overlap")) {
-    page.overlap = static_cast<int>(value->as_integer(0, 1000));
-  }
-  if (page.overlap >= page.size) {
-    node.fail("pages of " + std::to_string(page.size) + " rows that share " +
-                  std::to_string(page.overlap) + " never come to an end",
+  return size;
+}
+
+int read_overlap(yaml::Node const& node, yaml::Map& map, int usual, int page_rows) {
+  auto const value = map.find("overlap");
+  int const overlap = value ? static_cast<int>(value->as_integer(0, 1000)) : usual;
+  if (overlap >= page_rows) {
+    node.fail("pages of " + std::to_string(page_rows) + " rows that share " +
+                  std::to_string(overlap) + " never come to an end",
               "Make `overlap` smaller than `size`.");
   }
-}
-
-void read_steps(yaml::Node const& node, yaml::Map& map, PageSpec& page) {
-  page.parameter = usual_parameter(page.type);
-  if (page.type == PageType::offset) {
-    if (auto const value = map.find("offset")) page.parameter = value->text();
-  } else if (page.type != PageType::link) {
-    if (auto const value = map.find("parameter")) page.parameter = value->text();
-  }
-  if (page.type == PageType::page) {
-    if (auto const value = map.find("first")) {
-      page.first_page = static_cast<int>(value->as_integer(0, 1));
-    }
-  }
-  if (page.type == PageType::cursor || page.type == PageType::link) {
-    page.next = read_path(map.require("next"));
-  }
-  if (page.type == PageType::link) {
-    if (auto const value = map.find("follow")) {
-      page.follow_path = read_word<bool>(*value, follow_words, "a way to follow a link");
-    }
-  }
-  if (page.type == PageType::id) page.id = read_path(map.require("id"));
-  if (page.type != PageType::offset) {
-    if (auto const value = map.find("more")) page.more = read_path(*value);
-  }
-  if (page.type == PageType::offset || page.type == PageType::page) {
-    if (auto const value = map.find("total_pages")) page.total_pages = read_path(*value);
-  }
-  if (auto const value = map.find("until_known")) page.until_known = value->as_bool();
-  read_size(node, map, page);
+  return overlap;
 }
 
 void check_window_column(yaml::Node const& node, std::string const& name, TableMapping const& map) {
@@ -146,8 +157,19 @@ ExpandSpec read_expand(yaml::Map& map) {
 PageSpec read_page(yaml::Node const& node) {
   yaml::Map map(node, "paging");
   PageSpec page;
-  page.type = read_word<PageType>(map.require("type"), page_types, "a kind of paging");
-  if (page.type != PageType::none) read_steps(node, map, page);
+  auto const read = read_word<ReadPaging>(map.require("type"), kinds_of_paging, "a kind of paging");
+  page.kind = read(map);
+  auto* offset = std::get_if<OffsetPaging>(&page.kind);
+  if (!page.is_single_answer()) {
+    if (auto const value = map.find("until_known")) page.until_known = value->as_bool();
+    // Brokers with a fixed page size take no parameter for it.
+    if (offset != nullptr || map.find("limit") || map.find("size")) page.size = read_size(map);
+  }
+  if (offset != nullptr) {
+    offset->overlap = read_overlap(node, map, offset->overlap, page.size->rows);
+  } else if (page.size && page.size->parameter.empty()) {
+    page.size.reset();
+  }
   if (auto const value = map.find("total")) page.total = read_path(*value);
   map.finish();
   return page;

@@ -28,7 +28,7 @@ NamedTotals::NamedTotals(StreamSpec const& spec) : page_(spec.page) {
     named_.push_back(std::move(named));
   };
   if (page_.total) add(page_.total->text(), nullptr);
-  if (page_.total_pages) add(page_.total_pages->text(), nullptr);
+  if (page_.total_pages()) add(page_.total_pages()->text(), nullptr);
   for (auto const& check : spec.reconcile) add(check.broker_value.text(), &check);
 }
 
@@ -52,7 +52,7 @@ void NamedTotals::note(Named& named, bool found) {
 void NamedTotals::note(Json const& body, PageHints const& hints) {
   auto named = named_.begin();
   if (page_.total) note(*named++, hints.total.has_value());
-  if (page_.total_pages) note(*named++, hints.total_pages.has_value());
+  if (page_.total_pages()) note(*named++, hints.total_pages.has_value());
   for (; named != named_.end(); ++named) {
     auto figure = figure_at(named->check->broker_value, body);
     note(*named, figure.has_value());

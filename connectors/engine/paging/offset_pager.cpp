@@ -29,9 +29,10 @@ Error shifting_list_error(std::int64_t offset) {
 
 }  // namespace
 
-OffsetPager::OffsetPager(PageSpec const& spec) : spec_(spec) {
-  spec_.size = std::max(spec_.size, 1);
-  spec_.overlap = std::clamp(spec_.overlap, 0, spec_.size - 1);
+OffsetPager::OffsetPager(OffsetPaging paging, PageSize size)
+    : paging_(std::move(paging)), size_(std::move(size)), is_single_answer_(false) {
+  size_.rows = std::max(size_.rows, 1);
+  paging_.overlap = std::clamp(paging_.overlap, 0, size_.rows - 1);
 }
 
 void OffsetPager::begin_sweep() {
@@ -54,7 +55,7 @@ void OffsetPager::start() {
   begin_sweep();
   steps_ = 0;
   furthest_ = pages_ = 0;
-  overlap_ = spec_.overlap;
+  overlap_ = paging_.overlap;
   count_ = {};
   counted_ = fresh_counted_ = 0;
 }
@@ -89,7 +90,7 @@ PagePosition OffsetPager::position() const {
 // Returns the rows of a page that is followed by another: what the server has shown, or what was
 // requested.
 std::size_t OffsetPager::full_page() const {
-  return proven_full_ > 0 ? proven_full_ : static_cast<std::size_t>(spec_.size);
+  return proven_full_ > 0 ? proven_full_ : static_cast<std::size_t>(size_.rows);
 }
 
 // A page smaller than requested may still be full, because brokers limit pages silently.
@@ -99,7 +100,7 @@ bool OffsetPager::is_full(std::size_t rows) const {
 
 bool OffsetPager::ends_at_refusal(ErrorCode code) {
   if (code != ErrorCode::not_found && code != ErrorCode::bad_request) return false;
-  if (spec_.type == PageType::none || pages_ == 0 || last_rows_ == 0 || wants_anchor_) return false;
+  if (is_single_answer_ || pages_ == 0 || last_rows_ == 0 || wants_anchor_) return false;
   if (total_ && distinct() < *total_) return false;
   if (!total_ && may_be_a_depth(code, distinct())) {
     end_in_doubt_ = "the broker refused the page after " + std::to_string(distinct()) +
@@ -140,7 +141,7 @@ Result<PageOutcome> OffsetPager::step_back(bool list_has_shifted) {
   }
   // A page minus the overlap, so that the page reaches beyond the row that did not fit. Doubled
   // each time, because many rows may have been deleted at once.
-  step_ = step_ > 0 ? step_ * 2 : std::max<std::int64_t>(1, page - spec_.overlap);
+  step_ = step_ > 0 ? step_ * 2 : std::max<std::int64_t>(1, page - paging_.overlap);
   ask_ = std::max<std::int64_t>(0, ask_ - step_);
   wants_anchor_ = ask_ > 0;
   return PageOutcome::discarded;
@@ -148,9 +149,9 @@ Result<PageOutcome> OffsetPager::step_back(bool list_has_shifted) {
 
 PageAsk OffsetPager::ask() const {
   PageAsk ask;
-  if (spec_.type == PageType::none) return ask;
-  ask.query.emplace_back(spec_.limit_parameter, std::to_string(spec_.size));
-  ask.query.emplace_back(spec_.parameter, std::to_string(ask_));
+  if (is_single_answer_) return ask;
+  ask.query.emplace_back(size_.parameter, std::to_string(size_.rows));
+  ask.query.emplace_back(paging_.parameter, std::to_string(ask_));
   return ask;
 }
 
@@ -201,7 +202,7 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
     anchors_.assign(keys.end() - kept, keys.end());
   }
 
-  if (spec_.type == PageType::none || is_end(rows, fresh)) return finish();
+  if (is_single_answer_ || is_end(rows, fresh)) return finish();
   if (fresh > 0) {
     stale_pages_ = steps_without_fresh_ = 0;
     stale_rows_ = 0;
@@ -237,7 +238,7 @@ std::optional<Error> OffsetPager::judge_stale_page(std::size_t rows, bool repeat
       total_ ? "the broker counts " + std::to_string(*total_) : "the list has not ended";
   return Error(ErrorCode::paging_broken,
                "two pages in a row had no new row, although only " + std::to_string(distinct()) +
-                   " rows were read and " + count_text + "; the parameter `" + spec_.parameter +
+                   " rows were read and " + count_text + "; the parameter `" + paging_.parameter +
                    "` seems to be ignored",
                "Compare `page` of the stream with the broker's documentation; use `type: none` for "
                "a list without pages.");
@@ -251,7 +252,7 @@ PageOutcome OffsetPager::finish() {
   sweep.page_rows = std::max(largest_, proven_full_);
   sweep.repeats = repeats_;
   sweep.resumed = resumed_;
-  sweep.repeatable = spec_.type != PageType::none;
+  sweep.repeatable = !is_single_answer_;
   if (!count_.wants_another(sweep)) return PageOutcome::end;
   begin_sweep();
   return PageOutcome::sweep_again;

@@ -20,7 +20,9 @@ namespace affsync::engine {
 
 class OffsetPager final : public Pager {
  public:
-  explicit OffsetPager(PageSpec const& spec);
+  // For a list with a single answer.
+  OffsetPager() = default;
+  OffsetPager(OffsetPaging paging, PageSize size);
 
   void start() override;
   void resume(PagePosition position) override;
@@ -48,7 +50,9 @@ class OffsetPager final : public Pager {
   std::optional<Error> judge_stale_page(std::size_t rows, bool repeated);
   PageOutcome finish();
 
-  PageSpec spec_;
+  OffsetPaging paging_;
+  PageSize size_;
+  bool is_single_answer_ = true;
   SeenKeys seen_;
   std::vector<std::uint64_t> anchors_;
   std::int64_t ask_ = 0;

@@ -1,6 +1,8 @@
 #include "connectors/engine/paging/pager.hpp"
 
 #include <bit>
+#include <type_traits>
+#include <variant>
 
 #include "base/batch.hpp"
 #include "connectors/engine/paging/offset_pager.hpp"
@@ -24,17 +26,17 @@ std::uint64_t hash_of_page(std::vector<std::uint64_t> const& keys) {
 }
 
 std::unique_ptr<Pager> make_pager(PageSpec const& spec) {
-  switch (spec.type) {
-    case PageType::none:
-    case PageType::offset:
-      return std::make_unique<OffsetPager>(spec);
-    case PageType::page:
-    case PageType::cursor:
-    case PageType::link:
-    case PageType::id:
-      break;
-  }
-  return std::make_unique<StepPager>(spec);
+  auto const make = [&](auto const& paging) -> std::unique_ptr<Pager> {
+    using Kind = std::decay_t<decltype(paging)>;
+    if constexpr (std::is_same_v<Kind, SingleAnswer>) {
+      return std::make_unique<OffsetPager>();
+    } else if constexpr (std::is_same_v<Kind, OffsetPaging>) {
+      return std::make_unique<OffsetPager>(paging, spec.size.value_or(PageSize{}));
+    } else {
+      return std::make_unique<StepPager>(spec);
+    }
+  };
+  return std::visit(make, spec.kind);
 }
 
 }  // namespace affsync::engine

@@ -27,10 +27,14 @@ Error endless_list_error(std::string what) {
 
 }  // namespace
 
+StepPager::StepPager(PageSpec const& spec) : spec_(spec), parameter_(spec.parameter()) {
+  if (auto const* paging = std::get_if<NumberPaging>(&spec_.kind)) first_page_ = paging->first_page;
+}
+
 void StepPager::begin_sweep() {
   seen_.clear();
   anchors_.clear();
-  number_ = spec_.first_page;
+  number_ = first_page_;
   token_.clear();
   tokens_.clear();
   resumed_ = wants_anchor_ = moved_ = false;
@@ -52,13 +56,13 @@ void StepPager::start() {
 void StepPager::resume(PagePosition position) {
   start();
   if (position.anchors.empty() || (!by_number() && position.token.empty())) return;
-  if (spec_.type == PageType::link && !is_target(position.token)) return;
+  if (by<LinkPaging>() && !is_target(position.token)) return;
   resumed_ = true;
   anchors_ = std::move(position.anchors);
   rows_before_resume_ = position.rows;
   if (by_number()) {
     // Request the page again; if its last row is missing, the list has changed.
-    number_ = std::max<std::int64_t>(position.offset, spec_.first_page);
+    number_ = std::max<std::int64_t>(position.offset, first_page_);
     wants_anchor_ = true;
   } else {
     token_ = std::move(position.token);
@@ -81,17 +85,15 @@ PagePosition StepPager::position() const {
 
 PageAsk StepPager::ask() const {
   PageAsk ask;
-  if (spec_.type == PageType::link && !token_.empty()) {
+  if (by<LinkPaging>() && !token_.empty()) {
     ask.target = token_;
     return ask;
   }
-  if (!spec_.limit_parameter.empty()) {
-    ask.query.emplace_back(spec_.limit_parameter, std::to_string(spec_.size));
-  }
+  if (spec_.size) ask.query.emplace_back(spec_.size->parameter, std::to_string(spec_.size->rows));
   if (by_number()) {
-    ask.query.emplace_back(spec_.parameter, std::to_string(number_));
+    ask.query.emplace_back(parameter_, std::to_string(number_));
   } else if (!token_.empty()) {
-    ask.query.emplace_back(spec_.parameter, token_);
+    ask.query.emplace_back(parameter_, token_);
   }
   return ask;
 }
@@ -114,7 +116,7 @@ Result<PageOutcome> StepPager::take(std::vector<std::uint64_t> const& keys,
   ++pages_;
   if (hints.total) {
     // Only with paging by id do changes before the position not move later rows.
-    moved_ = moved_ || (total_ && total_ != hints.total && spec_.type != PageType::id);
+    moved_ = moved_ || (total_ && total_ != hints.total && !by<IdPaging>());
     total_ = hints.total;
   }
   if (hints.total_pages) total_pages_ = hints.total_pages;
@@ -159,8 +161,8 @@ Result<PageOutcome> StepPager::take(std::vector<std::uint64_t> const& keys,
 // requested, every page may be full.
 bool StepPager::is_full(std::size_t rows) const {
   if (largest_ > 0) return rows >= largest_;
-  if (spec_.limit_parameter.empty()) return true;
-  return rows >= static_cast<std::size_t>(spec_.size) || may_be_a_cap(rows);
+  if (!spec_.size) return true;
+  return rows >= static_cast<std::size_t>(spec_.size->rows) || may_be_a_cap(rows);
 }
 
 bool StepPager::is_end(Taken const& taken, PageHints const& hints) {
@@ -172,7 +174,7 @@ bool StepPager::is_end(Taken const& taken, PageHints const& hints) {
   // another request.
   bool const may_go_on = is_full(taken.rows) && taken.fresh > 0;
   if (by_number() && hints.total_pages) {
-    return number_ - spec_.first_page >= *hints.total_pages && !may_go_on;
+    return number_ - first_page_ >= *hints.total_pages && !may_go_on;
   }
   if (hints.total && distinct() >= *hints.total) return !may_go_on;
   // A first page may be short because the server limits pages; a page shorter than an earlier one
@@ -207,7 +209,7 @@ bool StepPager::ends_at_refusal(ErrorCode code) {
   if (code != ErrorCode::not_found && code != ErrorCode::bad_request) return false;
   if (!by_number() || pages_ == 0 || last_rows_ == 0 || wants_anchor_ || said_more_) return false;
   if (total_ && distinct() < *total_) return false;
-  if (total_pages_ && number_ - spec_.first_page < *total_pages_) return false;
+  if (total_pages_ && number_ - first_page_ < *total_pages_) return false;
   if (!total_ && !total_pages_ && may_be_a_depth(code, distinct())) {
     end_in_doubt_ = "the broker refused the page after " + std::to_string(distinct()) +
                     " rows; this may be its limit, not the end of the list";
@@ -230,7 +232,7 @@ std::optional<Error> StepPager::judge(Taken const& taken, PageHints const& hints
     if (hints.next.empty()) {
       return endless_list_error("after " + so_far +
                                 " the broker says that more follow, but gives no " +
-                                (spec_.type == PageType::link ? "link" : "cursor") + " to them");
+                                (by<LinkPaging>() ? "link" : "cursor") + " to them");
     }
     bool const is_news = tokens_.insert(hash_key(hints.next)).second;
     if (!is_news && taken.fresh > 0 && by_token()) {
@@ -248,7 +250,7 @@ std::optional<Error> StepPager::judge(Taken const& taken, PageHints const& hints
   return endless_list_error(
       taken.same_page
           ? "the broker repeated the same page, " + so_far + " in all" +
-                (by_number() ? "; the parameter `" + spec_.parameter + "` seems to be ignored" : "")
+                (by_number() ? "; the parameter `" + parameter_ + "` seems to be ignored" : "")
           : "two pages in a row had no new row, although only " + so_far +
                 " were read and the broker says that more follow");
 }

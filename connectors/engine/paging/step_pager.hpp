@@ -13,7 +13,7 @@ namespace affsync::engine {
 
 class StepPager final : public Pager {
  public:
-  explicit StepPager(PageSpec const& spec) : spec_(spec) {}
+  explicit StepPager(PageSpec const& spec);
 
   void start() override;
   void resume(PagePosition position) override;
@@ -33,9 +33,13 @@ class StepPager final : public Pager {
 
  private:
   void begin_sweep();
-  bool by_number() const { return spec_.type == PageType::page; }
+  template <class Kind>
+  bool by() const {
+    return std::holds_alternative<Kind>(spec_.kind);
+  }
+  bool by_number() const { return by<NumberPaging>(); }
   std::int64_t distinct() const;
-  bool by_token() const { return spec_.type == PageType::cursor || spec_.type == PageType::link; }
+  bool by_token() const { return by<CursorPaging>() || by<LinkPaging>(); }
   // What a page had.
   struct Taken {
     std::size_t rows = 0;
@@ -49,6 +53,8 @@ class StepPager final : public Pager {
   PageOutcome finish();
 
   PageSpec spec_;
+  std::string parameter_;  // that selects the page
+  int first_page_ = 1;
   SeenKeys seen_;
   std::vector<std::uint64_t> anchors_;
   std::int64_t number_ = 0;                   // of the page to request

@@ -59,18 +59,20 @@ void set_query(StreamSpec& spec, NamedTexts const& overrides, std::string const&
 }
 
 void set_page_size(StreamSpec& spec, int size, std::string const& what) {
-  if (spec.page.type == PageType::none || spec.page.limit_parameter.empty()) {
+  auto& page = spec.page;
+  if (!page.size || page.size->parameter.empty()) {
     throw Failure(
         misconfigured(what + " has no page size: the broker decides how large its pages are",
                       "Remove `page_size`."));
   }
-  int const least = spec.page.type == PageType::offset ? spec.page.overlap + 1 : 1;
-  if (size < least || size > spec.page.max_size) {
+  auto const* offset = std::get_if<OffsetPaging>(&page.kind);
+  int const least = offset != nullptr ? offset->overlap + 1 : 1;
+  if (size < least || size > page.size->max_rows) {
     throw Failure(misconfigured(
         "the page size " + std::to_string(size) + " of " + what + " is out of range",
-        "From " + std::to_string(least) + " to " + std::to_string(spec.page.max_size) + "."));
+        "From " + std::to_string(least) + " to " + std::to_string(page.size->max_rows) + "."));
   }
-  spec.page.size = size;
+  page.size->rows = size;
 }
 
 void apply(StreamSettings const& overrides, StreamSpec& spec) {

@@ -108,7 +108,7 @@ void review_paths(StreamSpec const& spec, Rows const& rows, Json const& body, Pa
     }
   };
   if (spec.page.total) in_answer("total", *spec.page.total);
-  if (spec.page.total_pages) in_answer("total_pages", *spec.page.total_pages);
+  if (auto const& path = spec.page.total_pages()) in_answer("total_pages", *path);
   for (auto const& check : spec.reconcile) in_answer("reconcile", check.broker_value);
 }
 

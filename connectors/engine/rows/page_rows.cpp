@@ -163,14 +163,14 @@ void PageRows::append(Target const& target, Page const& page, std::size_t row, B
   }
   batch.append(row_);
   taken.push_back(row);
-  if (!one_row_each || plan_->spec.page.type == PageType::none) return;
+  if (!one_row_each || plan_->spec.page.is_single_answer()) return;
   auto const hash = batch.hash(batch.size() - 1);
   contents_.insert(mixed(mixed(hash.high, hash.low), hash_key(row_.external_id)));
 }
 
 // Remembers a row that was not stored, because another row with its key does not contradict it.
 void PageRows::note_not_stored(Target const& target, Page const& page, std::size_t row) {
-  if (!target.has_main_key || plan_->spec.page.type == PageType::none) return;
+  if (!target.has_main_key || plan_->spec.page.is_single_answer()) return;
   not_stored_.insert(mixed(hash_key(target.mapping->table->name), page.keys[row]));
 }
 

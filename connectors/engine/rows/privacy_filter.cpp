@@ -38,7 +38,7 @@ void add_read(StreamSpec const& spec, PrivacyTree& tree) {
       for (auto const& path : column.within->from) add(path);
     }
   }
-  if (spec.page.id) add(*spec.page.id);
+  if (auto const* paging = std::get_if<IdPaging>(&spec.page.kind)) add(paging->id);
   for (auto const& path : spec.raw_allow) tree.add(path, PrivacyTree::Kind::read);
 }
 

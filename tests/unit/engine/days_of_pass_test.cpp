@@ -273,7 +273,7 @@ TEST(InDoubt, AWholeListInDoubtIsReadAgainWhole) {
 TEST(SingleAnswer, IsProvenByTheBrokersCountAlone) {
   for (bool const tells_total : {true, false}) {
     auto plan = list_plan(10, 0);
-    plan.spec.page.type = PageType::none;
+    plan.spec.page.kind = SingleAnswer{};
     if (!tells_total) plan.spec.page.total.reset();
     auto server = ListServer::with(3);
     server.tells_total = tells_total;

@@ -26,18 +26,19 @@ std::string rows(int from, int to) {
   return text + "]";
 }
 
-StreamPlan plan_of(PageType type, int size) {
+// A size of 0: the broker decides the page size.
+StreamPlan plan_of(PagingKind kind, int size) {
   auto plan = list_plan(size > 0 ? size : 10, 0);
   plan.base_url = "https://broker.example";
   auto& page = plan.spec.page;
   page = PageSpec{};
-  page.type = type;
-  page.size = size;
-  if (size == 0) page.limit_parameter.clear();
-  page.parameter = type == PageType::id ? "before" : type == PageType::page ? "page" : "cursor";
-  if (type == PageType::cursor || type == PageType::link) page.next = JsonPath("next");
-  if (type == PageType::id) page.id = JsonPath("id");
+  page.kind = std::move(kind);
+  if (size > 0) page.size = PageSize{.rows = size};
   return plan;
+}
+
+CursorPaging by_cursor() {
+  return {.next = JsonPath("next")};
 }
 
 // 57 rows in numbered pages of ten, and a given count.
@@ -52,7 +53,7 @@ TEST(ListEnd, AFullPageIsFollowedByAnotherRequestWhateverTheCountSays) {
     for (auto const* count : {R"(,"n":30)", R"(,"n":10)", R"(,"n":0)"}) {
       ScriptServer server;
       server.body = [&](int, auto const& query) { return numbered(query, count); };
-      auto plan = plan_of(PageType::page, size);
+      auto plan = plan_of(NumberPaging{}, size);
       plan.spec.page.total = JsonPath("n");
       auto const pass = read_all(plan, server);
       ASSERT_FALSE(pass.error) << pass.error->to_line();
@@ -67,8 +68,7 @@ TEST(ListEnd, AFullPageIsFollowedByAnotherRequestWhateverTheCountSays) {
 TEST(ListEnd, ACountOfPagesMayHaveACeilingToo) {
   ScriptServer server;
   server.body = [&](int, auto const& query) { return numbered(query, R"(,"pages":3)"); };
-  auto plan = plan_of(PageType::page, 10);
-  plan.spec.page.total_pages = JsonPath("pages");
+  auto const plan = plan_of(NumberPaging{.total_pages = JsonPath("pages")}, 10);
   EXPECT_EQ(read_all(plan, server).ids().size(), 57U);
 }
 
@@ -78,7 +78,7 @@ TEST(ListEnd, AnIdBehindACountThatIsTooLow) {
     int const begin = query.contains("before") ? std::stoi(query.at("before").substr(1)) + 1 : 0;
     return R"({"n":20,"data":)" + rows(begin, std::min(57, begin + 10)) + "}";
   };
-  auto plan = plan_of(PageType::id, 10);
+  auto plan = plan_of(IdPaging{.id = JsonPath("id")}, 10);
   plan.spec.page.total = JsonPath("n");
   EXPECT_EQ(read_all(plan, server).ids().size(), 57U);
 }
@@ -103,9 +103,11 @@ TEST(ListEnd, ALastPageThatComesAgainBehindItselfIsTheEnd) {
     return R"({"n":30,"pages":3,"data":)" + rows((page - 1) * 10, page * 10) + "}";
   };
   for (auto const* path : {"n", "pages"}) {
-    auto plan = plan_of(PageType::page, 10);
-    (std::string_view(path) == "n" ? plan.spec.page.total : plan.spec.page.total_pages) =
-        JsonPath(path);
+    NumberPaging paging;
+    std::optional<JsonPath> total;
+    (std::string_view(path) == "n" ? total : paging.total_pages) = JsonPath(path);
+    auto plan = plan_of(paging, 10);
+    plan.spec.page.total = total;
     server.targets.clear();
     auto const pass = read_all(plan, server);
     ASSERT_FALSE(pass.error) << pass.error->to_line();
@@ -122,12 +124,12 @@ struct Step {
 };
 
 Pass walk(std::map<std::string, Step> const& steps, ScriptServer& server,
-          PageType type = PageType::cursor) {
+          PagingKind const& kind = by_cursor()) {
   server.body = [&steps](int, auto const& query) {
     auto const& step = steps.at(query.contains("cursor") ? query.at("cursor") : "");
     return R"({"data":)" + step.data + R"(,"next":)" + step.next + "}";
   };
-  return read_all(plan_of(type, 0), server);
+  return read_all(plan_of(kind, 0), server);
 }
 
 TEST(ListEnd, ALastPageMayRepeatItsOwnCursor) {
@@ -158,7 +160,7 @@ TEST(ListEnd, OneNameForTheWholeWalkIsFollowedToItsEnd) {
     return R"({"next":"scroll","data":)" + rows(begin, std::max(begin, std::min(40, begin + 10))) +
            "}";
   };
-  auto const pass = read_all(plan_of(PageType::cursor, 0), server);
+  auto const pass = read_all(plan_of(by_cursor(), 0), server);
   ASSERT_FALSE(pass.error) << pass.error->to_line();
   EXPECT_EQ(pass.ids().size(), 40U);
   EXPECT_EQ(server.targets.size(), 5U);
@@ -197,7 +199,7 @@ TEST(ListEnd, ACursorThatNeverBecomesNullEndsWithinABound) {
     return R"({"data":)" + (request <= 3 ? rows(request * 10, request * 10 + 10) : "[]") +
            R"(,"next":"c)" + std::to_string(request) + "\"}";
   };
-  auto const pass = read_all(plan_of(PageType::cursor, 0), server);
+  auto const pass = read_all(plan_of(by_cursor(), 0), server);
   ASSERT_FALSE(pass.error) << pass.error->to_line();
   EXPECT_EQ(pass.ids().size(), 30U);
   EXPECT_EQ(pass.ends.size(), 1U);
@@ -220,7 +222,7 @@ TEST(ListEnd, ALinkToItselfOnTheLastPage) {
   ScriptServer server;
   auto const pass = walk({{"", {rows(0, 10), R"("/api/rewards/?cursor=a")"}},
                           {"a", {rows(10, 14), R"("/api/rewards/?cursor=a")"}}},
-                         server, PageType::link);
+                         server, LinkPaging{.next = JsonPath("next")});
   ASSERT_FALSE(pass.error) << pass.error->to_line();
   EXPECT_EQ(pass.ids().size(), 14U);
 }
@@ -262,7 +264,7 @@ struct Refusing {
 TEST(ListEnd, ARefusalBehindAFullLastPageIsTheEnd) {
   for (auto const code : {ErrorCode::not_found, ErrorCode::bad_request}) {
     for (bool const by_offset : {false, true}) {
-      auto plan = plan_of(PageType::page, 10);
+      auto plan = plan_of(NumberPaging{}, 10);
       if (by_offset) {
         plan = list_plan(10, 0);
         plan.spec.page.total.reset();
@@ -278,26 +280,25 @@ TEST(ListEnd, ARefusalBehindAFullLastPageIsTheEnd) {
 }
 
 TEST(ListEnd, ARefusalIsAnErrorWhereMoreRowsWereSaidToFollow) {
-  auto plan = plan_of(PageType::page, 10);
+  auto plan = plan_of(NumberPaging{}, 10);
   plan.spec.page.total = JsonPath("n");
   Refusing counted{20, ErrorCode::not_found, R"(,"n":57)", {}, false};
   counted.run(plan);
   EXPECT_FALSE(counted.ended);
 
-  plan = plan_of(PageType::page, 10);
-  plan.spec.page.more = JsonPath("more");
+  plan = plan_of(NumberPaging{.more = JsonPath("more")}, 10);
   Refusing promised{20, ErrorCode::not_found, R"(,"more":true)", {}, false};
   promised.run(plan);
   EXPECT_FALSE(promised.ended);
 
   Refusing forbidden{20, ErrorCode::permission_denied, "", {}, false};
-  forbidden.run(plan_of(PageType::page, 10));
+  forbidden.run(plan_of(NumberPaging{}, 10));
   EXPECT_FALSE(forbidden.ended);
 }
 
 TEST(ListEnd, ARefusalBehindARoundThousandIsTold) {
   Refusing deep{2000, ErrorCode::bad_request, "", {}, false};
-  deep.run(plan_of(PageType::page, 10));
+  deep.run(plan_of(NumberPaging{}, 10));
   EXPECT_TRUE(deep.ended);
   EXPECT_EQ(deep.pass.ids().size(), 2000U);
   ASSERT_TRUE(deep.pass.ends.at(0).doubt);

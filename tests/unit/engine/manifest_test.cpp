@@ -146,12 +146,14 @@ TEST(Manifest, ReadsAStreamsRequest) {
 
 TEST(Manifest, ReadsPagingAndWindow) {
   auto const stream = parsed().streams[0];
-  EXPECT_EQ(stream.page.type, PageType::offset);
-  EXPECT_EQ(stream.page.limit_parameter, "size");
-  EXPECT_EQ(stream.page.parameter, "from");
-  EXPECT_EQ(stream.page.size, 50);
-  EXPECT_EQ(stream.page.max_size, 200);
-  EXPECT_EQ(stream.page.overlap, 2);
+  auto const* paging = std::get_if<OffsetPaging>(&stream.page.kind);
+  ASSERT_NE(paging, nullptr);
+  EXPECT_EQ(paging->parameter, "from");
+  EXPECT_EQ(paging->overlap, 2);
+  ASSERT_TRUE(stream.page.size);
+  EXPECT_EQ(stream.page.size->parameter, "size");
+  EXPECT_EQ(stream.page.size->rows, 50);
+  EXPECT_EQ(stream.page.size->max_rows, 200);
   EXPECT_EQ(stream.page.total->text(), "meta.count");
   ASSERT_TRUE(stream.window);
   EXPECT_EQ(stream.window->from_parameter, "since");
@@ -228,7 +230,7 @@ TEST(Manifest, HasSensibleDefaults) {
   EXPECT_TRUE(payouts.enabled);
   EXPECT_TRUE(payouts.in_reports);
   EXPECT_EQ(payouts.title, "payouts");
-  EXPECT_EQ(payouts.page.type, PageType::none);
+  EXPECT_TRUE(payouts.page.is_single_answer());
   EXPECT_FALSE(payouts.window);
   EXPECT_EQ(payouts.path_hint, "ask the broker");
   EXPECT_EQ(payouts.request.path, "");

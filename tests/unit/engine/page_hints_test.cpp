@@ -15,8 +15,7 @@ PageHints hints_of(PageSpec const& page, std::string const& body) {
 
 TEST(PageSigns, WordsAndZerosSayThatNoMoreFollows) {
   PageSpec page;
-  page.type = PageType::page;
-  page.more = JsonPath("more");
+  page.kind = NumberPaging{.more = JsonPath("more")};
   for (auto const* none :
        {"false",   "null",     "0",         "0.0",        "-0",         "0e5",
         "0.00",    R"("")",    R"(" ")",    R"("false")", R"("False")", R"("FALSE")",
@@ -34,8 +33,7 @@ TEST(PageSigns, WordsAndZerosSayThatNoMoreFollows) {
 
 TEST(PageSigns, ACursorMayBeMissingInManyWords) {
   PageSpec page;
-  page.type = PageType::cursor;
-  page.next = JsonPath("next");
+  page.kind = CursorPaging{.next = JsonPath("next")};
   for (auto const* none : {"null", "false", R"("")", R"(" ")", R"("null")", R"("None")", "0",
                            R"("0")", R"("false")", "[]", "{}"}) {
     EXPECT_EQ(hints_of(page, std::string(R"({"next":)") + none + "}").next, "") << none;

@@ -368,7 +368,7 @@ TEST(Paging, AnOverlapOnlyPageEndsAListThatGrewFromASingleRow) {
 
 TEST(Paging, PageTypeNoneIsOneRequestAndItsCountIsCompared) {
   auto plan = list_plan(100, 1);
-  plan.spec.page.type = PageType::none;
+  plan.spec.page.kind = SingleAnswer{};
   struct Plain {
     int requests = 0;
     std::string text;

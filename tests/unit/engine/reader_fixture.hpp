@@ -28,9 +28,8 @@ inline StreamPlan list_plan(int size, int overlap) {
   plan.stream = "rewards";
   plan.spec.name = "rewards";
   plan.spec.request.path = "/api/rewards/";
-  plan.spec.page.type = PageType::offset;
-  plan.spec.page.size = size;
-  plan.spec.page.overlap = overlap;
+  plan.spec.page.kind = OffsetPaging{.overlap = overlap};
+  plan.spec.page.size = PageSize{.rows = size};
   plan.spec.page.total = JsonPath("totals.count");
   plan.spec.records.emplace_back("data");
   plan.spec.map.table = find_record_table("commission");

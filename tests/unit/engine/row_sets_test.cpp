@@ -197,10 +197,8 @@ TEST(EqualKeys, RowsOfDifferentTablesMayShareAKey) {
 
 StreamPlan cursor_plan() {
   auto plan = single_plan();
-  plan.spec.page.type = PageType::cursor;
-  plan.spec.page.limit_parameter.clear();
-  plan.spec.page.parameter = "cursor";
-  plan.spec.page.next = JsonPath("next");
+  plan.spec.page.kind = CursorPaging{.next = JsonPath("next")};
+  plan.spec.page.size.reset();
   return plan;
 }
 

@@ -59,36 +59,33 @@ class StepServer {
   }
 };
 
-StreamPlan plan_of(PageType type) {
+StreamPlan plan_of(PagingKind kind) {
   auto plan = list_plan(10, 0);
   plan.base_url = "https://broker.example/base";
-  auto& page = plan.spec.page;
-  page = PageSpec{};
-  page.type = type;
-  page.limit_parameter.clear();
-  switch (type) {
-    case PageType::page:
-      page.parameter = "page";
-      break;
-    case PageType::cursor:
-      page.parameter = "cursor";
-      page.next = JsonPath("cursor");
-      break;
-    case PageType::link:
-      page.next = JsonPath("link");
-      break;
-    default:
-      page.parameter = "before";
-      page.id = JsonPath("id");
-  }
+  plan.spec.page = PageSpec{};
+  plan.spec.page.kind = std::move(kind);
   return plan;
 }
 
-class EveryKind : public testing::TestWithParam<PageType> {};
+CursorPaging by_cursor() {
+  return {.next = JsonPath("cursor")};
+}
+LinkPaging by_link() {
+  return {.next = JsonPath("link")};
+}
+
+PagingKind kind_named(std::string_view word) {
+  if (word == "page") return NumberPaging{};
+  if (word == "cursor") return by_cursor();
+  if (word == "link") return by_link();
+  return IdPaging{.id = JsonPath("id")};
+}
+
+class EveryKind : public testing::TestWithParam<std::string_view> {};
 
 TEST_P(EveryKind, BringsEveryRowOnceAndEnds) {
   auto server = StepServer::with(37);
-  auto const pass = read_all(plan_of(GetParam()), server);
+  auto const pass = read_all(plan_of(kind_named(GetParam())), server);
   ASSERT_FALSE(pass.error) << pass.error->to_line();
   EXPECT_EQ(pass.stored.size(), 37U);
   EXPECT_EQ(pass.ids().size(), 37U);
@@ -100,9 +97,9 @@ TEST_P(EveryKind, BringsEveryRowOnceAndEnds) {
 
 TEST_P(EveryKind, EndsOnAFullLastPageAndOnAnEmptyList) {
   auto full = StepServer::with(30);
-  EXPECT_EQ(read_all(plan_of(GetParam()), full).ids().size(), 30U);
+  EXPECT_EQ(read_all(plan_of(kind_named(GetParam())), full).ids().size(), 30U);
   auto empty = StepServer::with(0);
-  auto const pass = read_all(plan_of(GetParam()), empty);
+  auto const pass = read_all(plan_of(kind_named(GetParam())), empty);
   EXPECT_FALSE(pass.error);
   EXPECT_EQ(pass.ends.size(), 1U);
   EXPECT_EQ(empty.targets.size(), 1U);
@@ -112,7 +109,7 @@ TEST_P(EveryKind, AServerThatSendsTheSamePageForEverIsFoundOutWithinTwoMoreReque
   auto server = StepServer::with(100);
   server.ignores_parameter = true;
   server.repeats_next = true;
-  auto const pass = read_all(plan_of(GetParam()), server, {});
+  auto const pass = read_all(plan_of(kind_named(GetParam())), server, {});
   ASSERT_TRUE(pass.error);
   EXPECT_EQ(pass.error->code, ErrorCode::paging_broken);
   EXPECT_LE(server.targets.size(), 3U);
@@ -124,7 +121,7 @@ TEST_P(EveryKind, AListThatLosesRowsIsReadAgainWhenItsCountSaysSo) {
   server.before_answer = [&](int request) {
     if (request == 3) server.ids.erase(server.ids.begin(), server.ids.begin() + 5);
   };
-  auto plan = plan_of(GetParam());
+  auto plan = plan_of(kind_named(GetParam()));
   plan.spec.page.total = JsonPath("total");
   auto const pass = read_all(plan, server);
   ASSERT_FALSE(pass.error) << pass.error->to_line();
@@ -135,7 +132,7 @@ TEST_P(EveryKind, AListThatLosesRowsIsReadAgainWhenItsCountSaysSo) {
 
 TEST_P(EveryKind, GoesOnWhereItWasStopped) {
   auto server = StepServer::with(50);
-  auto const plan = std::make_shared<StreamPlan const>(plan_of(GetParam()));
+  auto const plan = std::make_shared<StreamPlan const>(plan_of(kind_named(GetParam())));
   ReaderStart start;
   start.now = at("2026-06-15");
   StreamReader first(plan, start);
@@ -152,26 +149,13 @@ TEST_P(EveryKind, GoesOnWhereItWasStopped) {
   EXPECT_FALSE(rest.ends.at(0).markable);
 }
 
-INSTANTIATE_TEST_SUITE_P(StepPaging, EveryKind,
-                         testing::Values(PageType::page, PageType::cursor, PageType::link,
-                                         PageType::id),
-                         [](auto const& kind) {
-                           switch (kind.param) {
-                             case PageType::page:
-                               return "page";
-                             case PageType::cursor:
-                               return "cursor";
-                             case PageType::link:
-                               return "link";
-                             default:
-                               return "id";
-                           }
-                         });
+INSTANTIATE_TEST_SUITE_P(StepPaging, EveryKind, testing::Values("page", "cursor", "link", "id"),
+                         [](auto const& kind) { return std::string(kind.param); });
 
 TEST(StepPaging, AFalseSignThatMoreFollowsEndsTheList) {
   auto server = StepServer::with(20);
-  auto plan = plan_of(PageType::page);
-  plan.spec.page.more = JsonPath("link");  // null on the last page
+  // The link is null on the last page.
+  auto const plan = plan_of(NumberPaging{.more = JsonPath("link")});
   EXPECT_EQ(read_all(plan, server).ids().size(), 20U);
   EXPECT_EQ(server.targets.size(), 2U);
 }
@@ -180,7 +164,7 @@ TEST(StepPaging, AListThatNeverStandsStillIsDoubtedThoughItsCountFits) {
   auto server = StepServer::with(60);
   server.tells_total = true;
   server.before_answer = [&](int) { server.ids.erase(server.ids.begin()); };
-  auto plan = plan_of(PageType::page);
+  auto plan = plan_of(NumberPaging{});
   plan.spec.page.total = JsonPath("total");
   auto const pass = read_all(plan, server);
   ASSERT_FALSE(pass.error) << pass.error->to_line();
@@ -190,9 +174,8 @@ TEST(StepPaging, AListThatNeverStandsStillIsDoubtedThoughItsCountFits) {
 
 TEST(StepPaging, AShortFirstPageMayBeTheBrokersOwnSize) {
   auto server = StepServer::with(25);
-  auto plan = plan_of(PageType::page);
-  plan.spec.page.limit_parameter = "per_page";
-  plan.spec.page.size = 100;  // the server sends 10
+  auto plan = plan_of(NumberPaging{});
+  plan.spec.page.size = PageSize{.parameter = "per_page", .rows = 100};  // the server sends 10
   auto const pass = read_all(plan, server);
   EXPECT_EQ(pass.ids().size(), 25U);
   EXPECT_EQ(server.targets[1], "/api/rewards/?per_page=100&page=2");
@@ -205,14 +188,14 @@ TEST(StepPaging, RowsPutInFrontMeanwhileAreNoLoss) {
       for (int i = 0; i < 10; ++i) server.ids.insert(server.ids.begin(), "n" + std::to_string(i));
     }
   };
-  auto const pass = read_all(plan_of(PageType::page), server);
+  auto const pass = read_all(plan_of(NumberPaging{}), server);
   ASSERT_FALSE(pass.error) << pass.error->to_line();
   for (int i = 0; i < 40; ++i) EXPECT_TRUE(pass.ids().contains("r" + std::to_string(i)));
 }
 
 TEST(StepPaging, AStoppedListThatMovedIsReadFromItsStart) {
   auto server = StepServer::with(50);
-  auto const plan = std::make_shared<StreamPlan const>(plan_of(PageType::page));
+  auto const plan = std::make_shared<StreamPlan const>(plan_of(NumberPaging{}));
   ReaderStart start;
   start.now = at("2026-06-15");
   StreamReader first(plan, start);
@@ -226,7 +209,7 @@ TEST(StepPaging, AStoppedListThatMovedIsReadFromItsStart) {
 
 TEST(StepPaging, ACursorThatTheBrokerNoLongerKnowsMeansTheListFromItsStart) {
   auto server = StepServer::with(50);
-  auto const plan = std::make_shared<StreamPlan const>(plan_of(PageType::cursor));
+  auto const plan = std::make_shared<StreamPlan const>(plan_of(by_cursor()));
   ReaderStart start;
   start.now = at("2026-06-15");
   StreamReader first(plan, start);
@@ -249,7 +232,7 @@ class NextLink : public testing::TestWithParam<Link> {};
 TEST_P(NextLink, IsFollowedWithinTheBaseUrlAlone) {
   auto server = StepServer::with(20);
   server.link_to = GetParam().next;
-  auto plan = plan_of(PageType::link);
+  auto plan = plan_of(by_link());
   StreamReader reader(std::make_shared<StreamPlan const>(plan), {});
   auto page = reader.on_answer(server.answer(*reader.next_request()), at("2026-06-15"));
   if (GetParam().target == nullptr) {
@@ -295,8 +278,7 @@ TEST(StepPaging, OnlyThePathOfALinkIsFollowedWhereTheConnectorSaysSo) {
         Case{"http://10.0.0.5:8080/list?", "/list?"}, Case{"/base/other?", "/other?"}}) {
     auto server = StepServer::with(20);
     server.link_to = one.link;
-    auto plan = plan_of(PageType::link);
-    plan.spec.page.follow_path = true;
+    auto plan = plan_of(LinkPaging{.next = JsonPath("link"), .follow_path = true});
     StreamReader reader(std::make_shared<StreamPlan const>(plan), {});
     auto page = reader.on_answer(server.answer(*reader.next_request()), at("2026-06-15"));
     ASSERT_TRUE(page) << page.error().to_line();
@@ -304,7 +286,7 @@ TEST(StepPaging, OnlyThePathOfALinkIsFollowedWhereTheConnectorSaysSo) {
   }
   auto server = StepServer::with(20);
   server.link_to = "http://broker.example/base/list?";
-  StreamReader reader(std::make_shared<StreamPlan const>(plan_of(PageType::link)), {});
+  StreamReader reader(std::make_shared<StreamPlan const>(plan_of(by_link())), {});
   auto page = reader.on_answer(server.answer(*reader.next_request()), at("2026-06-15"));
   ASSERT_FALSE(page);
   EXPECT_NE(page.error().hint.find("follow: path"), std::string::npos) << page.error().hint;
@@ -314,7 +296,7 @@ TEST(StepPaging, ALinkIsJudgedAlsoWhereThePathIsNoAddress) {
   for (auto const* link : {"https://broker.example/base/list?", "?"}) {
     auto server = StepServer::with(20);
     server.link_to = link;
-    auto plan = plan_of(PageType::link);
+    auto plan = plan_of(by_link());
     plan.spec.request.path = "/api/%zz/";
     StreamReader reader(std::make_shared<StreamPlan const>(plan), {});
     auto page = reader.on_answer(server.answer(*reader.next_request()), at("2026-06-15"));
@@ -332,7 +314,7 @@ TEST(StepPaging, ALinkAboveTheRootIsRefused) {
   for (auto const* link : {"../../../y?", "/../y?", "/%2e%2E/y?", "https://broker.example/../y?"}) {
     auto server = StepServer::with(20);
     server.link_to = link;
-    auto plan = plan_of(PageType::link);
+    auto plan = plan_of(by_link());
     plan.base_url = "https://broker.example";
     plan.spec.request.path = "/";
     StreamReader reader(std::make_shared<StreamPlan const>(plan), {});
@@ -348,7 +330,7 @@ TEST(StepPaging, ALinkToAnAddressWithATailLeadsAway) {
                            "//127.0.0.1:8080.example.com/list?", "//127.0.0.1x/list?"}) {
     auto server = StepServer::with(20);
     server.link_to = link;
-    auto plan = plan_of(PageType::link);
+    auto plan = plan_of(by_link());
     plan.base_url = "http://127.0.0.1:8080";
     StreamReader reader(std::make_shared<StreamPlan const>(plan), {});
     auto page = reader.on_answer(server.answer(*reader.next_request()), at("2026-06-15"));

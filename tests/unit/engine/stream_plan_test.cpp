@@ -88,7 +88,7 @@ TEST(SourcePlan, TakesTheConnectorsOwnWhereTheUserSaysNothing) {
   EXPECT_EQ(rewards.source, "main");
   EXPECT_TRUE(rewards.spec.enabled);
   EXPECT_TRUE(rewards.path_known);
-  EXPECT_EQ(rewards.spec.page.size, 100);
+  EXPECT_EQ(rewards.spec.page.size->rows, 100);
   EXPECT_EQ(rewards.spec.window->start, Day(2020y / January / 1));
   EXPECT_EQ(rewards.table().name, "commission");
 }
@@ -147,7 +147,7 @@ TEST(SourcePlan, AppliesOverrides) {
             (NamedTexts{{"ordering", "-id"}, {"region", "eu"}, {"kind", "ib"}}));
   EXPECT_EQ(spec.window->start, Day(2024y / March / 1));
   EXPECT_EQ(spec.window->lookback_days, 30);
-  EXPECT_EQ(spec.page.size, 500);
+  EXPECT_EQ(spec.page.size->rows, 500);
 }
 
 TEST(SourcePlan, KnowsWhichStreamHasNoPath) {

@@ -412,7 +412,7 @@ TEST(StreamReader, ACheckpointOfAnotherFilterOrPathStartsAnew) {
   moved.spec.request.path = "/api/v2/rewards/";
   EXPECT_TRUE(reader_of(moved, start_at(noon, cursor)).is_full_pass());
   auto larger_pages = plan;
-  larger_pages.spec.page.size = 500;
+  larger_pages.spec.page.size->rows = 500;
   EXPECT_FALSE(reader_of(larger_pages, start_at(noon, cursor)).is_full_pass());
 }
 
@@ -469,7 +469,7 @@ TEST(StreamReader, AnAnswerOfAnotherShapeNamesThePathsAndKinds) {
 
 TEST(StreamReader, AnObjectIsOneRow) {
   auto plan = list_plan(100, 1);
-  plan.spec.page.type = PageType::none;
+  plan.spec.page.kind = SingleAnswer{};
   auto reader = reader_of(plan, start_at(noon));
   auto const page = reader.on_answer(answer_of(R"({"data":{"id":5,"reward":1}})"), noon);
   ASSERT_TRUE(page);
