@@ -15,7 +15,10 @@ cd "$(dirname "$0")/.."
 
 if [ "${1-}" = --install ]; then
   as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
-  as_root apt-get install -y --no-install-recommends nodejs npm python3-psycopg2 python3-requests
+  packages=(python3-psycopg2 python3-requests time)
+  command -v node >/dev/null || packages+=(nodejs)
+  command -v npm >/dev/null || packages+=(npm)
+  as_root apt-get install -y --no-install-recommends "${packages[@]}"
   exec npm install --no-audit --no-fund --prefix bench/peers
 fi
 # Debian's own interpreter is the one that python3-psycopg2 belongs to.

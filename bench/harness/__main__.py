@@ -3,6 +3,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -10,7 +11,7 @@ import tempfile
 from harness.broker import Broker
 from harness.cluster import Cluster
 from harness.contestants import HERE, Affsync, Copy, Script
-from harness.processes import Failed, use_folder
+from harness.processes import Failed, TooSlow, use_folder
 from harness.table import NAMES, Results
 
 PEERS = {
@@ -40,6 +41,8 @@ def options():
     parser.add_argument("--concurrency", type=int, default=0, help="default: affsync's own")
     parser.add_argument("--peers", action="store_true", help="the scripts of bench/peers too")
     parser.add_argument("--only", help=f"of: affsync,copy,{','.join(PEERS)}")
+    parser.add_argument("--limit", type=int, default=900, metavar="SECONDS",
+                        help="a pass that takes longer is given up")
     parser.add_argument("--json", metavar="FILE", help="writes each measurement to a file")
     parser.add_argument("--folder", default="/var/tmp", help="where PostgreSQL's data is")
     chosen = parser.parse_args()
@@ -150,13 +153,25 @@ class Bench:
         for phase in self.options.phases:
             if contestant.phases and phase not in contestant.phases:
                 continue
-            measured = self.measure(contestant, phase, analyzed)
+            told = (f"run {turn + 1}, {contestant.name}, {'with' if analyzed else 'without'} "
+                    f"statistics, {NAMES[phase]}, {self.broker.rows:,} rows: ")
+            try:
+                measured = self.measure(contestant, phase, analyzed)
+            except TooSlow:
+                results.give_up(contestant.name, analyzed, phase, self.broker.rows)
+                print(f"{told}given up after {self.options.limit} s", file=sys.stderr, flush=True)
+                break
             results.add(round=turn, **measured)
-            print(f"run {turn + 1}, {contestant.name}, {'with' if analyzed else 'without'} "
-                  f"statistics, {NAMES[phase]}: "
-                  f"{measured['rows'] / measured['seconds'] / 1000:.1f} thousand rows/s",
+            print(f"{told}{measured['rows'] / measured['seconds'] / 1000:.1f} thousand rows/s",
                   file=sys.stderr, flush=True)
         self.cluster.drop(contestant.database)
+
+
+def peer_can_run(command):
+    if command[0] == "node":
+        return shutil.which("node") and os.path.isdir(f"{HERE}/peers/node_modules/pg")
+    return subprocess.run([command[0], "-c", "import psycopg2, requests"], check=False,
+                          stderr=subprocess.DEVNULL).returncode == 0
 
 
 def about(bench):
@@ -182,12 +197,18 @@ def main():
     folder = tempfile.mkdtemp(prefix="affsync-bench.", dir=chosen.folder)
     os.chmod(folder, 0o755)
     use_folder(folder)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # through the `finally` below
     bench, results = None, Results()
     try:
         bench = Bench(chosen, folder)
+        for name in chosen.only:
+            if name in PEERS and not peer_can_run(PEERS[name][1]):
+                raise Failed(f"{name} lacks a program or package: bench/run.sh --install")
         for rows in chosen.sizes:
             bench.run_size(rows, results)
         print(about(bench) + "\n\n" + results.table(r"psql `\copy`"))
+        for line in results.given_up:
+            print(f"\n{line}: given up after {chosen.limit} s")
         if len(chosen.sizes) > 1:
             print("\n" + results.flatness())
         if chosen.json:

@@ -91,10 +91,10 @@ sources:
 """)
         return path
 
-    def _sync(self, source, database, broker):
+    def _sync(self, source, database, broker, limit=None):
         config = self._configuration(database, source, broker)
         ended = run([self.program, "--config", config, "sync", "--source", source, "--stream",
-                     "rewards", "--full", "--output", "json"])
+                     "rewards", "--full", "--output", "json"], limit=limit)
         result = json.loads(ended.output)["streams"][0]
         if result["status"] != "succeeded":
             raise Failed(f"{self.name}: {result}")
@@ -102,7 +102,7 @@ sources:
                     result["unchanged"])
 
     def go(self):
-        return self._sync("bench", self.database, self.bench.broker)
+        return self._sync("bench", self.database, self.bench.broker, self.bench.options.limit)
 
     def source(self):
         return "(SELECT source_id FROM affsync.source WHERE name = 'bench')"
@@ -145,7 +145,8 @@ class Copy(Contestant):
         # The settings of affsync's own sessions.
         ended = run(self.bench.cluster.psql(
             self.database, "-c", "SET synchronous_commit = off; SET jit = off", "-c", r"\timing on",
-            "-c", rf"\copy affsync.commission from '{self.file}'"))
+            "-c", rf"\copy affsync.commission from '{self.file}'"),
+            limit=self.bench.options.limit)
         seconds = float(re.search(r"Time: ([0-9.]+) ms", ended.output).group(1)) / 1000
         return Pass(seconds, ended, None, None, None)
 
@@ -170,12 +171,14 @@ class Script(Contestant):
         cluster.create(self.template(), self.affsync.template())
         cluster.sql(self.template(), "CREATE SCHEMA peer",
                     "CREATE TABLE peer.commission (LIKE affsync.commission INCLUDING ALL)",
+                    # node_once.mjs keeps no JSON.
+                    "ALTER TABLE peer.commission ALTER COLUMN raw DROP NOT NULL",
                     "INSERT INTO peer.commission SELECT * FROM affsync.commission",
                     "ANALYZE peer.commission" if self.bench.beside else "SELECT")
 
     def go(self):
         cluster = self.bench.cluster
-        ended = run([*self.command], env={
+        ended = run(self.command, limit=self.bench.options.limit, env={
             "BROKER": self.bench.broker.url, "PAGE": str(self.bench.options.page),
             "PGHOST": cluster.socket, "PGUSER": "affsync", "PGDATABASE": self.database,
             "SOURCE_ID": str(self.source()), "PGOPTIONS": "-c synchronous_commit=off -c jit=off"})

@@ -1,6 +1,8 @@
 """CPU time and memory of processes, and the programs that a measurement starts."""
 import os
+import signal
 import subprocess
+import threading
 import time
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -36,6 +38,10 @@ def family_cpu(pid):
     return total
 
 
+class TooSlow(Exception):
+    """A pass that was given up."""
+
+
 class Ended:
     """A program that ran to its end."""
 
@@ -44,19 +50,31 @@ class Ended:
         self.cpu, self.peak_kb = cpu_seconds, peak_kb
 
 
-def run(command, env=None, cwd=None):
-    """Runs a program that must succeed; measures its time, CPU and peak memory."""
+def run(command, env=None, limit=None):
+    """Runs a program that must succeed; measures its time, CPU and peak memory. It is ended, and
+    TooSlow raised, after so many seconds as the limit says."""
     # A child of this interpreter would begin with the interpreter's own peak, hence `time`.
     told = os.path.join(_folder, "peak")
     with open(os.path.join(_folder, "stderr"), "w+b") as errors:
         start = time.monotonic()
         child = subprocess.Popen(["time", "-q", "-f", "%M", "-o", told, *command],
                                  stdout=subprocess.PIPE, stderr=errors,
-                                 env={**os.environ, **(env or {})}, cwd=cwd)
-        output = child.stdout.read().decode()
-        _, status, usage = os.wait4(child.pid, 0)
+                                 env={**os.environ, **(env or {})}, start_new_session=True)
+        clock = threading.Timer(limit or 1e6, os.killpg, (child.pid, signal.SIGKILL))
+        clock.daemon = True
+        clock.start()
+        try:
+            output = child.stdout.read().decode()
+            _, status, usage = os.wait4(child.pid, 0)
+        except BaseException:  # such as Ctrl-C, which a session of its own does not get
+            os.killpg(child.pid, signal.SIGKILL)
+            raise
+        finally:
+            clock.cancel()
         seconds = time.monotonic() - start
         child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode == -signal.SIGKILL and limit and seconds >= limit:
+            raise TooSlow()
         if child.returncode != 0:
             errors.seek(0)
             text = errors.read().decode(errors="replace")[-3000:]

@@ -16,10 +16,16 @@ def show(value, form):
 
 class Results:
     def __init__(self):
-        self.all = []
+        self.all, self.given_up = [], []
 
     def add(self, **measured):
         self.all.append(measured)
+
+    def give_up(self, contestant, analyzed, phase, rows):
+        line = (f"{contestant}, {'with' if analyzed else 'without'} statistics, {NAMES[phase]}, "
+                f"{rows:,} rows")
+        if line not in self.given_up:
+            self.given_up.append(line)
 
     def _of(self, **wanted):
         return [one for one in self.all
