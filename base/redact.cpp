@@ -142,12 +142,14 @@ std::size_t spelled_length(std::string_view text, std::string_view secret, bool 
 
 }  // namespace
 
-std::string redact(std::string text, Secret const& secret) {
-  // Replacing a shorter secret would mask parts of ordinary words and so reveal its letters.
-  if (secret.reveal().size() < least_secret_bytes) return text;
+namespace {
+
+// Replaces each place at which `length_at` finds a secret.
+template <class LengthAt>
+std::string masked(std::string_view text, LengthAt length_at) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
-    auto const length = spelled_length(std::string_view(text).substr(at), secret.reveal(), true);
+    auto const length = length_at(text.substr(at));
     if (length == 0) {
       out += text[at++];
     } else {
@@ -156,6 +158,15 @@ std::string redact(std::string text, Secret const& secret) {
     }
   }
   return out;
+}
+
+}  // namespace
+
+std::string redact(std::string text, Secret const& secret) {
+  // Replacing a shorter secret would mask parts of ordinary words and so reveal its letters.
+  if (secret.reveal().size() < least_secret_bytes) return text;
+  return masked(text,
+                [&](std::string_view rest) { return spelled_length(rest, secret.reveal(), true); });
 }
 
 namespace {
@@ -220,18 +231,10 @@ std::size_t Redactor::length_at(std::string_view text, bool cut_counts) const {
 }
 
 std::string Redactor::redact(std::string text) const {
-  std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    bool const may = begins_[static_cast<unsigned char>(text[at])];
-    auto const length = may ? length_at(std::string_view(text).substr(at), true) : 0;
-    if (length == 0) {
-      out += text[at++];
-    } else {
-      out += "***";
-      at += length;
-    }
-  }
-  return out;
+  return masked(text, [&](std::string_view rest) {
+    bool const may = begins_[static_cast<unsigned char>(rest.front())];
+    return may ? length_at(rest, true) : 0;
+  });
 }
 
 bool Redactor::is_in(std::string_view text) const {

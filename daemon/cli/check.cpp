@@ -17,6 +17,8 @@
 #include "daemon/embedded/layout.hpp"
 #include "daemon/embedded/programs.hpp"
 #include "daemon/log/terminal.hpp"
+#include "daemon/reports/json_text.hpp"
+#include "daemon/reports/spans.hpp"
 
 namespace affsync::cli {
 namespace {
@@ -41,14 +43,6 @@ Line failed(std::string source, std::string stream, Error error) {
   line.detail = error.message;
   line.error = std::move(error);
   return line;
-}
-
-// "2 days", "3 hours", "17 minutes"
-std::string for_so_long(Duration time) {
-  auto const minutes = std::chrono::floor<std::chrono::minutes>(time).count();
-  if (minutes >= 2 * 24 * 60) return std::to_string(minutes / (24 * 60)) + " days";
-  if (minutes >= 2 * 60) return std::to_string(minutes / 60) + " hours";
-  return std::to_string(minutes) + " minutes";
 }
 
 // Does not start the embedded cluster: it may not exist yet, and `check` must not create it.
@@ -103,7 +97,7 @@ std::string clock_remark(engine::Answer const& answer, TimePoint now) {
   if (!answer.server_time) return {};
   auto const ahead = std::chrono::duration_cast<std::chrono::seconds>(now - *answer.server_time);
   if (std::chrono::abs(ahead) <= tolerated) return {};
-  return "the clock of this machine is " + shown_age(std::chrono::abs(ahead)) +
+  return "the clock of this machine is " + reports::short_span_text(std::chrono::abs(ahead)) +
          (ahead.count() > 0 ? " ahead of" : " behind") + " the broker's; set it";
 }
 
@@ -182,7 +176,7 @@ std::optional<Line> check_clock(sync::StreamTask const& task) {
   auto const size = skew ? std::chrono::abs(*skew) : Duration();
   if (size <= std::chrono::minutes(5)) return std::nullopt;
   Error error(ErrorCode::clock_skew,
-              "the clock of this machine is " + for_so_long(size) +
+              "the clock of this machine is " + reports::long_span_text(size) +
                   (*skew > Duration() ? " ahead of" : " behind") + " the broker's",
               "Compare it with a time server: timedatectl. If it is right, the broker's is wrong.");
   Line line = failed(task.source(), "", error);
@@ -219,47 +213,30 @@ asio::awaitable<std::vector<Line>> check_all(App& app, CheckOptions const& optio
   co_return lines;
 }
 
-void append_optional(std::string& out, char const* name, std::optional<std::int64_t> value) {
-  out += std::string(",\"") + name + "\":" + (value ? std::to_string(*value) : "null");
-}
-
 std::string to_json(std::vector<Line> const& lines, bool ok) {
-  std::string out = std::string("{\"ok\":") + (ok ? "true" : "false") + ",\"checks\":[";
-  bool first = true;
-  auto text = [&out](char const* name, std::string const& value) {
-    out += std::string("\"") + name + "\":";
-    if (value.empty()) {
-      out += "null";
-    } else {
-      append_json_string(out, value);
-    }
+  using reports::json_text_or_null;
+  auto const count = [](std::optional<std::int64_t> value) {
+    return value ? reports::json_count(*value) : Json();
   };
+  Json::Array checks;
   for (auto const& line : lines) {
-    if (!std::exchange(first, false)) out += ',';
-    out += '{';
-    text("source", line.source);
-    out += ',';
-    text("stream", line.stream);
-    out += ',';
-    text("result", line.result);
-    out += ',';
-    text("detail", line.detail);
-    append_optional(out, "rows", line.rows);
-    append_optional(out, "total", line.total);
-    out += ',';
-    text("error_code", line.error ? std::string(to_string(line.error->code)) : "");
-    out += ',';
-    text("where", line.error ? line.error->where : "");
-    out += ',';
-    text("hint", line.error ? line.error->hint : "");
-    out += ",\"remarks\":[";
-    for (auto const& remark : line.remarks) {
-      if (&remark != &line.remarks.front()) out += ',';
-      append_json_string(out, remark);
-    }
-    out += "]}";
+    Json::Array remarks;
+    for (auto const& remark : line.remarks) remarks.push_back(reports::json_text(remark));
+    checks.push_back(Json::object({
+        {"source", json_text_or_null(line.source)},
+        {"stream", json_text_or_null(line.stream)},
+        {"result", json_text_or_null(line.result)},
+        {"detail", json_text_or_null(line.detail)},
+        {"rows", count(line.rows)},
+        {"total", count(line.total)},
+        {"error_code", line.error ? json_text_or_null(to_string(line.error->code)) : Json()},
+        {"where", line.error ? json_text_or_null(line.error->where) : Json()},
+        {"hint", line.error ? json_text_or_null(line.error->hint) : Json()},
+        {"remarks", Json::array(std::move(remarks))},
+    }));
   }
-  return out + "]}";
+  return Json::object({{"ok", Json::boolean(ok)}, {"checks", Json::array(std::move(checks))}})
+      .dump();
 }
 
 std::string to_table(std::vector<Line> const& lines, Terminal const& terminal) {

@@ -9,6 +9,7 @@
 #include "daemon/cli/terminal/table.hpp"
 #include "daemon/log/utf8.hpp"
 #include "daemon/reports/json_text.hpp"
+#include "daemon/reports/spans.hpp"
 
 namespace affsync::cli {
 
@@ -23,19 +24,15 @@ std::optional<std::int64_t> whole_seconds(std::optional<double> seconds) {
 
 std::string lag_text(StreamHealth const& stream) {
   auto const lag = whole_seconds(stream.lag_seconds);
-  return lag ? shown_age(std::chrono::seconds(*lag)) + " ago" : "never";
-}
-
-bool is_blocked(StreamHealth const& stream, TimePoint now) {
-  return stream.blocked_until && *stream.blocked_until > now;
+  return lag ? reports::short_span_text(std::chrono::seconds(*lag)) + " ago" : "never";
 }
 
 // A blocked source is not read before its block ends.
 std::string next_run_text(StreamHealth const& stream, TimePoint now) {
-  auto const next = is_blocked(stream, now) ? stream.blocked_until : stream.next_run_at;
+  auto const next = stream.is_blocked(now) ? stream.blocked_until : stream.next_run_at;
   if (!next) return {};
   if (*next <= now) return "due";
-  return "in " + shown_age(std::chrono::ceil<std::chrono::seconds>(*next - now));
+  return "in " + reports::short_span_text(std::chrono::ceil<std::chrono::seconds>(*next - now));
 }
 
 Cell trouble_cell(std::int64_t count) {
@@ -135,7 +132,7 @@ std::string explain_blocks(std::vector<StreamHealth> const& streams, TimePoint n
                            Terminal const& terminal) {
   std::string out, told;
   for (auto const& stream : streams) {
-    if (!is_blocked(stream, now) || stream.source == told) continue;
+    if (!stream.is_blocked(now) || stream.source == told) continue;
     told = stream.source;
     out += "\n" + styled(stream.source, Style::bold, terminal) + "\n" +
            wrap_text("blocked until " + shown_time(stream.blocked_until) + " UTC (" +
@@ -155,7 +152,7 @@ std::string explain_clocks(std::vector<StreamHealth> const& streams, Terminal co
     auto const skew = std::chrono::seconds(*stream.clock_skew_seconds);
     out += "\n" + styled(stream.source, Style::bold, terminal) + "\n" +
            wrap_text("the clock of the machine that reads it was " +
-                         shown_age(std::chrono::abs(skew)) +
+                         reports::short_span_text(std::chrono::abs(skew)) +
                          (skew.count() > 0 ? " ahead of" : " behind") +
                          " the broker's at the latest run. Compare it with a time server "
                          "(timedatectl); rows are dated by the broker's clock meanwhile.",

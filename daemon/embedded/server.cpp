@@ -16,6 +16,7 @@
 #include <optional>
 
 #include "daemon/embedded/process.hpp"
+#include "schema/store/conninfo.hpp"
 
 namespace affsync::embedded {
 
@@ -53,16 +54,6 @@ std::string const& cluster_locale() {
     return std::string("C.UTF-8");
   }();
   return name;
-}
-
-// Quotes a value of a libpq keyword string.
-std::string keyword_value(std::string_view value) {
-  std::string text = "'";
-  for (char const letter : value) {
-    if (letter == '\'' || letter == '\\') text += '\\';
-    text += letter;
-  }
-  return text + "'";
 }
 
 // Quotes one entry of a list of directories for the server's settings.
@@ -139,8 +130,8 @@ Result<void> make_cluster(Layout const& layout, ServerUser const& user,
 }
 
 std::string connection_string(Layout const& layout, std::string const& database) {
-  return "host=" + keyword_value(layout.socket.string()) +
-         " port=5432 dbname=" + keyword_value(database) + " user=affsync";
+  return "host=" + schema::conninfo_value(layout.socket.string()) +
+         " port=5432 dbname=" + schema::conninfo_value(database) + " user=affsync";
 }
 
 Answer ask_server(Layout const& layout) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "daemon/serve/relative_time.hpp"
+#include "daemon/reports/spans.hpp"
 #include "version_info.hpp"
 
 namespace affsync::serve {
@@ -41,7 +41,7 @@ std::string grouped(std::int64_t number) {
 std::string moment(std::optional<TimePoint> time, TimePoint now) {
   if (!time) return "<span class=\"dim\">never</span>";
   return "<time datetime=\"" + format_time(*time) + "\" title=\"" + format_time(*time) + "\">" +
-         relative_text(*time, now) + "</time>";
+         reports::relative_text(*time, now) + "</time>";
 }
 
 char const* color_of(std::string const& status) {
@@ -81,7 +81,7 @@ std::string progress_text(RunReport const& run, TimePoint now) {
     if (run.window_to) text += " of " + format_day(*run.window_to);
   }
   if (run.waiting_until && *run.waiting_until > now) {
-    text += ", waiting " + span_text(*run.waiting_until - now) + " as the broker asks";
+    text += ", waiting " + reports::span_text(*run.waiting_until - now) + " as the broker asks";
   }
   return text;
 }
@@ -112,7 +112,7 @@ std::string next_run_cell(HomePage const& page, schema::StreamHealth const& heal
   if (!is_run_here(page, health)) return cell("<span class=\"dim\">off here</span>");
   auto next = health.next_run_at;
   // Runs of a blocked source send nothing, so its next run is after the block.
-  if (health.blocked_until && *health.blocked_until > now) next = health.blocked_until;
+  if (health.is_blocked(now)) next = health.blocked_until;
   return cell(next ? moment(next, now) : "");
 }
 
@@ -138,11 +138,11 @@ std::string stream_row(HomePage const& page, schema::StreamHealth const& health)
 }
 
 std::string block_line(schema::StreamHealth const& health, TimePoint now) {
-  if (!health.blocked_until || *health.blocked_until <= now) return {};
+  if (!health.is_blocked(now)) return {};
   return "<p class=\"bad\">Blocked (" + escape_html(health.blocked_code) +
          "): " + escape_html(health.blocked_reason) + " Nothing is sent until " +
          format_time(std::chrono::floor<std::chrono::seconds>(*health.blocked_until)) + ", " +
-         relative_text(*health.blocked_until, now) +
+         reports::relative_text(*health.blocked_until, now) +
          "; a reload or other credentials end it at once.</p>\n";
 }
 
@@ -177,9 +177,10 @@ std::string summary_lines(HomePage const& page) {
   if (page.problem) {
     html += line("bad", "The database does not answer: " + page.problem->message +
                             (page.problem->hint.empty() ? "" : " " + page.problem->hint));
-    html += line("dim", page.known_at ? "Below is what was known " +
-                                            relative_text(*page.known_at, page.status.now) + "."
-                                      : "The streams are unknown until it does.");
+    html += line("dim", page.known_at
+                            ? "Below is what was known " +
+                                  reports::relative_text(*page.known_at, page.status.now) + "."
+                            : "The streams are unknown until it does.");
   }
   for (auto const& text : page.notes) html += line("bad", text);
   std::size_t bad = 0, unread = 0;
@@ -249,7 +250,8 @@ std::string home_page(HomePage const& page) {
          page.nonce + "\">" + style +
          "</style></head>\n<body><h1>affsync</h1>\n"
          "<p class=\"dim\">version " AFFSYNC_VERSION ", running for " +
-         span_text(status.now - status.started_at) + "; this page reloads itself. Times are UTC, " +
+         reports::span_text(status.now - status.started_at) +
+         "; this page reloads itself. Times are UTC, " +
          format_time(std::chrono::floor<std::chrono::seconds>(status.now)) + ".</p>\n" +
          summary_lines(page) + source_tables(page) +
          "<h2>More</h2>\n<nav><a href=\"/api/status\">status (JSON)</a>"

@@ -1,8 +1,9 @@
 #include "daemon/serve/pages.hpp"
 
 #include <boost/asio/this_coro.hpp>
-#include <random>
 
+#include "base/random.hpp"
+#include "base/text.hpp"
 #include "daemon/serve/home_page.hpp"
 #include "daemon/serve/host_names.hpp"
 #include "daemon/serve/pending_call.hpp"
@@ -43,17 +44,6 @@ HttpResponse page_of(int status, char const* type, std::string body) {
 HttpResponse refusal(Error const& error) {
   bool const callers = error.code == ErrorCode::usage;
   return page_of(callers ? 400 : 503, json_type, error_json(error) + "\n");
-}
-
-std::string make_nonce() {
-  std::random_device random;
-  std::string nonce;
-  for (int word = 0; word < 4; ++word) {
-    char digits[9];
-    std::snprintf(digits, sizeof digits, "%08x", static_cast<unsigned>(random()));
-    nonce += digits;
-  }
-  return nonce;
 }
 
 Day day_of(std::string const& name, std::string const& text) {
@@ -225,7 +215,7 @@ struct Pages::Impl {
   asio::awaitable<HttpResponse> dashboard_page() {
     HomePage page;
     page.database_url = parts.database_url;
-    page.nonce = make_nonce();
+    page.nonce = hex_of(random_bytes(16));
     page.interval = parts.interval;
     page.running = [this](std::string const& source, std::string const& stream) {
       return parts.metrics->running(source, stream);

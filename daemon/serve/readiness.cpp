@@ -3,15 +3,11 @@
 #include <algorithm>
 #include <map>
 
-#include "daemon/serve/relative_time.hpp"
+#include "daemon/reports/spans.hpp"
 
 namespace affsync::serve {
 
 namespace {
-
-bool is_blocked(schema::StreamHealth const& health, TimePoint now) {
-  return health.blocked_until && *health.blocked_until > now;
-}
 
 // The streams of one source that this daemon runs.
 using Streams = std::vector<schema::StreamHealth const*>;
@@ -27,7 +23,7 @@ std::map<std::string, Streams> by_source(std::vector<schema::StreamHealth> const
 
 std::optional<NotReady> block_of(std::string const& source, Streams const& streams, TimePoint now) {
   auto const found = std::find_if(streams.begin(), streams.end(),
-                                  [&](auto const* health) { return is_blocked(*health, now); });
+                                  [&](auto const* health) { return health->is_blocked(now); });
   if (found == streams.end()) return std::nullopt;
   NotReady entry;
   entry.source = source;
@@ -72,9 +68,10 @@ std::vector<NotReady> late_streams(std::vector<schema::StreamHealth> const& stre
     entry.stream = health.stream;
     entry.reason = health.last_success_at ? "late" : "never_succeeded";
     entry.message =
-        (health.last_success_at ? "the last success was " + span_text(now - since) + " ago"
-                                : "no success since the start " + span_text(now - since) + " ago") +
-        ", and it runs every " + span_text(*every);
+        (health.last_success_at
+             ? "the last success was " + reports::span_text(now - since) + " ago"
+             : "no success since the start " + reports::span_text(now - since) + " ago") +
+        ", and it runs every " + reports::span_text(*every);
     if (!health.last_error.empty()) entry.message += "; last error: " + health.last_error;
     late.push_back(std::move(entry));
   }
@@ -97,7 +94,7 @@ std::vector<NotReady> not_ready(std::vector<schema::StreamHealth> const& streams
 
 std::vector<std::string> complaints(schema::StreamHealth const& health, bool late, TimePoint now) {
   std::vector<std::string> all;
-  if (is_blocked(health, now)) all.emplace_back("blocked");
+  if (health.is_blocked(now)) all.emplace_back("blocked");
   if (health.ended_status == "failed" || health.ended_status == "partial" ||
       health.ended_status == "skipped") {
     all.push_back(health.ended_status);

@@ -13,6 +13,7 @@
 
 #include "base/redact.hpp"
 #include "base/text.hpp"
+#include "schema/store/conninfo.hpp"
 #include "schema/store/pg_error.hpp"
 #include "schema/store/pooler.hpp"
 #include "schema/store/pqxx_versions.hpp"
@@ -20,16 +21,9 @@
 namespace affsync::schema {
 namespace {
 
-// Appends keyword='value', quoted for libpq.
 void add_keyword(std::string& out, std::string_view keyword, std::string_view value) {
   if (!out.empty()) out += ' ';
-  out += keyword;
-  out += "='";
-  for (char c : value) {
-    if (c == '\'' || c == '\\') out += '\\';
-    out += c;
-  }
-  out += '\'';
+  out.append(keyword).append("=").append(conninfo_value(value));
 }
 
 struct FreeConninfo {
@@ -49,22 +43,18 @@ Conninfo parse_url(std::string const& url) {
   return parsed;
 }
 
-Secret password_of(std::string const& url) {
-  auto parsed = parse_url(url);
-  for (auto* option = parsed.get(); option->keyword; ++option) {
-    if (option->val && std::string_view(option->keyword) == "password") {
-      return Secret(option->val);
-    }
+// Returns the value that the URL has for a keyword.
+std::optional<Secret> value_of(std::string const& url, std::string_view keyword) {
+  auto const parsed = parse_url(url);
+  for (auto const* option = parsed.get(); option->keyword; ++option) {
+    if (option->val && option->keyword == keyword) return Secret(option->val);
   }
-  return Secret();
+  return std::nullopt;
 }
 
 // Returns `options` of the URL; without it, $PGOPTIONS, as libpq does.
 std::string user_options(std::string const& url) {
-  auto parsed = parse_url(url);
-  for (auto* option = parsed.get(); option->keyword; ++option) {
-    if (option->val && std::string_view(option->keyword) == "options") return option->val;
-  }
+  if (auto const options = value_of(url, "options")) return options->reveal();
   auto const* environment = std::getenv("PGOPTIONS");
   return environment ? environment : "";
 }
@@ -192,8 +182,8 @@ PgSession::PgSession(StoreOptions const& options) {
         std::max(options.patience, comes_and_goes(problem.error.message) ? moment : pause * 0);
     bool const lost = problem.recovery == Recovery::reconnect;
     if (!lost || steady_clock::now() - begin + pause > patience) {
-      problem.error.message =
-          redact(std::move(problem.error.message), password_of(options.url));
+      problem.error.message = redact(std::move(problem.error.message),
+                                     value_of(options.url, "password").value_or(Secret()));
       throw Failure(std::move(problem.error));
     }
     // There is no event to wait for, so poll.

@@ -60,6 +60,7 @@ struct StreamHealth {
   std::optional<std::int64_t>
       clock_skew_seconds;  // our clock minus the broker's, at the latest run
 
+  bool is_blocked(TimePoint now) const { return blocked_until && *blocked_until > now; }
   // True if one of the two clocks is wrong. Days, signatures and the age of rows depend on them.
   bool clock_is_wrong() const {
     constexpr std::int64_t tolerated = 5 * 60;

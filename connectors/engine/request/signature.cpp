@@ -2,13 +2,13 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/rand.h>
 #include <openssl/sha.h>
 
 #include <algorithm>
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/random.hpp"
 #include "base/text.hpp"
 #include "connectors/engine/request/credentials.hpp"
 #include "connectors/engine/request/target.hpp"
@@ -111,11 +111,7 @@ std::string base_path_of(std::string_view base_url) {
 }
 
 std::string make_nonce() {
-  unsigned char bytes[16];
-  if (RAND_bytes(bytes, sizeof bytes) != 1) {
-    throw Failure(ErrorCode::internal, "OpenSSL has no random bytes for a request's nonce");
-  }
-  return to_hex({bytes, sizeof bytes});
+  return hex_of(random_bytes(16));
 }
 
 void sign(HttpRequest& request, SignatureSpec const& signature, std::string_view base_path,

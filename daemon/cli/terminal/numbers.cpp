@@ -106,14 +106,6 @@ std::string shown_duration(std::chrono::milliseconds duration) {
   return two(s / 86'400, "d", s % 86'400 / 3600, "h");
 }
 
-std::string shown_age(std::chrono::seconds age) {
-  auto const s = std::max<std::int64_t>(0, age.count());
-  if (s < 60) return std::to_string(s) + "s";
-  if (s < 3600) return std::to_string(s / 60) + "m";
-  if (s < 2 * 86'400) return std::to_string(s / 3600) + "h";
-  return std::to_string(s / 86'400) + "d";
-}
-
 std::string shown_time(std::optional<TimePoint> time) {
   if (!time) return {};
   // Take day, hours and minutes of "2026-11-21T03:14:15.5Z", with a space between.

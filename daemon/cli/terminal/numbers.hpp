@@ -31,8 +31,6 @@ std::string shown_amount(std::string_view decimal, std::string_view currency,
 
 // "850 ms", "12.3 s", "4 m 05 s", "2 h 03 m", "3 d 04 h"
 std::string shown_duration(std::chrono::milliseconds duration);
-// A single unit, for ages and waits: "12s", "3m", "5h", "2d". Negative ages count as zero.
-std::string shown_age(std::chrono::seconds age);
 // "2026-11-21 03:14", UTC; empty for nullopt.
 std::string shown_time(std::optional<TimePoint> time);
 

@@ -7,6 +7,7 @@
 #include "daemon/cli/terminal/status_style.hpp"
 #include "daemon/cli/terminal/table.hpp"
 #include "daemon/log/utf8.hpp"
+#include "daemon/reports/spans.hpp"
 
 namespace affsync::cli {
 
@@ -94,7 +95,7 @@ void Progress::on_throttled(std::string const& source, std::chrono::microseconds
   if (live_) {
     redraw(now, {});
   } else if (!known && wait >= seconds(1)) {
-    auto const text = shown_age(std::chrono::ceil<seconds>(wait));
+    auto const text = reports::short_span_text(std::chrono::ceil<seconds>(wait));
     console_.print(log::to_one_line(source) + ": waits " + text + ": the broker asked");
   }
 }
@@ -212,11 +213,12 @@ log::LiveLine Progress::live_line(Run const& run, log::Terminal const& terminal,
   tail += " rows";
   auto const wait = wait_of(run.source, now);
   if (wait > seconds(0)) {
-    tail += "  waits " + shown_age(wait) + ": the broker asked";
+    tail += "  waits " + reports::short_span_text(wait) + ": the broker asked";
   } else {
     tail += "  " + group_thousands(run.rows_per_second(now)) + "/s";
     auto const elapsed = std::chrono::duration_cast<seconds>(now - run.started);
-    std::string const more = "  " + counted(run.pages, "page", "pages") + "  " + shown_age(elapsed);
+    std::string const more =
+        "  " + counted(run.pages, "page", "pages") + "  " + reports::short_span_text(elapsed);
     int const left = room - name_width - log::display_width(tail) - log::display_width(more);
     if (left >= (run.expected ? least_bar : 0)) tail += more;
   }

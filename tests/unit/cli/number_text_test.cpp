@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "daemon/reports/spans.hpp"
+
 namespace affsync::cli {
 namespace {
 
@@ -75,11 +77,19 @@ TEST(NumberText, Durations) {
 }
 
 TEST(NumberText, AgesHaveOneUnit) {
-  EXPECT_EQ(shown_age(seconds(59)), "59s");
-  EXPECT_EQ(shown_age(seconds(185)), "3m");
-  EXPECT_EQ(shown_age(seconds(3600 * 47)), "47h");
-  EXPECT_EQ(shown_age(seconds(86'400 * 3)), "3d");
-  EXPECT_EQ(shown_age(seconds(-5)), "0s");
+  EXPECT_EQ(reports::short_span_text(seconds(59)), "59s");
+  EXPECT_EQ(reports::short_span_text(seconds(185)), "3m");
+  EXPECT_EQ(reports::short_span_text(seconds(3600 * 47)), "47h");
+  EXPECT_EQ(reports::short_span_text(seconds(86'400 * 3)), "3d");
+  EXPECT_EQ(reports::short_span_text(seconds(-5)), "0s");
+}
+
+TEST(NumberText, LongAgesNameTheirUnit) {
+  EXPECT_EQ(reports::long_span_text(seconds(59)), "0 minutes");
+  EXPECT_EQ(reports::long_span_text(seconds(119 * 60)), "119 minutes");
+  EXPECT_EQ(reports::long_span_text(seconds(120 * 60)), "2 hours");
+  EXPECT_EQ(reports::long_span_text(seconds(3600 * 47 + 3599)), "47 hours");
+  EXPECT_EQ(reports::long_span_text(seconds(86'400 * 2)), "2 days");
 }
 
 TEST(NumberText, TimesAreUtcToTheMinute) {

@@ -1,9 +1,9 @@
 // Durations, addresses and series as text.
 #include <gtest/gtest.h>
 
+#include "daemon/reports/spans.hpp"
 #include "daemon/serve/exposition.hpp"
 #include "daemon/serve/query_string.hpp"
-#include "daemon/serve/relative_time.hpp"
 
 namespace affsync::serve {
 namespace {
@@ -11,26 +11,26 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(SpanText, uses_the_unit_that_people_would) {
-  EXPECT_EQ(span_text(0s), "0 s");
-  EXPECT_EQ(span_text(-5s), "0 s");
-  EXPECT_EQ(span_text(1500ms), "1 s");
-  EXPECT_EQ(span_text(59s), "59 s");
-  EXPECT_EQ(span_text(60s), "1 min");
-  EXPECT_EQ(span_text(90s), "90 s");
-  EXPECT_EQ(span_text(120s), "2 min");
-  EXPECT_EQ(span_text(15min), "15 min");
-  EXPECT_EQ(span_text(1h), "1 h");
-  EXPECT_EQ(span_text(6h + 59min), "6 h");
-  EXPECT_EQ(span_text(24h), "1 day");
-  EXPECT_EQ(span_text(47h), "47 h");
-  EXPECT_EQ(span_text(49h), "2 days");
+  EXPECT_EQ(reports::span_text(0s), "0 s");
+  EXPECT_EQ(reports::span_text(-5s), "0 s");
+  EXPECT_EQ(reports::span_text(1500ms), "1 s");
+  EXPECT_EQ(reports::span_text(59s), "59 s");
+  EXPECT_EQ(reports::span_text(60s), "1 min");
+  EXPECT_EQ(reports::span_text(90s), "90 s");
+  EXPECT_EQ(reports::span_text(120s), "2 min");
+  EXPECT_EQ(reports::span_text(15min), "15 min");
+  EXPECT_EQ(reports::span_text(1h), "1 h");
+  EXPECT_EQ(reports::span_text(6h + 59min), "6 h");
+  EXPECT_EQ(reports::span_text(24h), "1 day");
+  EXPECT_EQ(reports::span_text(47h), "47 h");
+  EXPECT_EQ(reports::span_text(49h), "2 days");
 }
 
 TEST(RelativeText, knows_past_future_and_now) {
   TimePoint const now(1'700'000'000s);
-  EXPECT_EQ(relative_text(now, now), "now");
-  EXPECT_EQ(relative_text(now - 3min, now), "3 min ago");
-  EXPECT_EQ(relative_text(now + 10s, now), "in 10 s");
+  EXPECT_EQ(reports::relative_text(now, now), "now");
+  EXPECT_EQ(reports::relative_text(now - 3min, now), "3 min ago");
+  EXPECT_EQ(reports::relative_text(now + 10s, now), "in 10 s");
 }
 
 TEST(ParseTarget, decodes_path_and_parameters) {
