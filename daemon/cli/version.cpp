@@ -56,7 +56,6 @@ int run_version() {
   add("libpqxx", AFFSYNC_WITH_PQXX);
   add("yaml-cpp", AFFSYNC_WITH_YAML_CPP);
   add("spdlog", AFFSYNC_WITH_SPDLOG);
-  add("prometheus-cpp", AFFSYNC_WITH_PROMETHEUS);
   add("date", AFFSYNC_WITH_DATE);
   add("xxHash", AFFSYNC_WITH_XXHASH);
   add("libsystemd", AFFSYNC_WITH_SYSTEMD);

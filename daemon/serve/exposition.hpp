@@ -1,15 +1,33 @@
-// Writes the text format of Prometheus for series that are kept as plain numbers: a registry's
+// Writes the text format of Prometheus for series that are kept as plain numbers: a library's
 // objects for every stream of a thousand sources would take more memory than the rest of the
 // daemon. Performs no I/O.
 #pragma once
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace affsync::serve {
+
+// Counts values by the smallest bound that they do not exceed.
+class Histogram {
+ public:
+  // `bounds` ascend; the caller keeps them.
+  explicit Histogram(std::span<double const> bounds)
+      : bounds_(bounds), counts_(bounds.size() + 1) {}
+
+  void observe(double value);
+
+ private:
+  friend class Exposition;
+  std::span<double const> bounds_;
+  std::vector<std::int64_t> counts_;  // the last counts values above all bounds
+  double sum_ = 0;
+};
 
 class Exposition {
  public:
@@ -19,11 +37,15 @@ class Exposition {
   void family(std::string_view name, std::string_view type, std::string_view help);
   void series(std::initializer_list<Label> labels, std::int64_t value);
   void series(std::initializer_list<Label> labels, double value);
+  // Writes all series of a family of type histogram.
+  void histogram(Histogram const& values);
 
   std::string take() { return std::move(text_); }
 
  private:
-  void begin_series(std::initializer_list<Label> labels);
+  void begin_series(std::initializer_list<Label> labels, std::string_view suffix = {});
+  void end_series(std::int64_t value);
+  void end_series(double value);
 
   std::string text_;
   std::string header_;  // header of the current family, until its first series

@@ -1,11 +1,5 @@
 #include "daemon/serve/metrics.hpp"
 
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
-#include <prometheus/histogram.h>
-#include <prometheus/registry.h>
-#include <prometheus/text_serializer.h>
-
 #include <algorithm>
 #include <array>
 #include <set>
@@ -19,12 +13,9 @@ namespace affsync::serve {
 
 namespace {
 
-using prometheus::Counter;
-using prometheus::Gauge;
-using prometheus::Histogram;
-
-Histogram::BucketBoundaries const request_buckets{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
-Histogram::BucketBoundaries const run_buckets{1, 5, 15, 60, 300, 900, 3600, 14400};
+// In seconds.
+constexpr double request_bounds[] = {0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+constexpr double run_bounds[] = {1, 5, 15, 60, 300, 900, 3600, 14400};
 
 // The final statuses of a run.
 constexpr std::array<RunStatus, 6> endings{RunStatus::succeeded, RunStatus::partial,
@@ -46,30 +37,15 @@ struct Metrics::Impl {
   Sources sources;
   bool settled = false;  // set_streams() was called
   TimePoint started_at{};
-  prometheus::Registry registry;  // series that exist once in the process
-  Gauge& database_up = gauge("affsync_database_up", "1 while the database answers, else 0.");
-  Gauge& reload_successful = gauge("affsync_config_last_reload_successful",
-                                   "1 if the configuration that was read last is in use.");
-  Gauge& process_start = gauge("process_start_time_seconds", "When the process started.");
-  Gauge& resident = gauge("process_resident_memory_bytes", "Resident memory.");
-  Gauge& open_files = gauge("process_open_fds", "Open file descriptors.");
-  Counter& cpu = prometheus::BuildCounter()
-                     .Name("process_cpu_seconds_total")
-                     .Help("User and system CPU time.")
-                     .Register(registry)
-                     .Add({});
-  Histogram& request_duration =
-      histogram("affsync_request_duration_seconds", "How long requests took.", request_buckets);
-  Histogram& run_duration =
-      histogram("affsync_run_duration_seconds", "How long runs took.", run_buckets);
+  bool database_up = false;
+  bool reload_successful = true;
+  double cpu_seconds = 0;
+  Histogram request_duration{request_bounds};
+  Histogram run_duration{run_bounds};
 
-  Gauge& gauge(char const* name, char const* help, prometheus::Labels const& labels = {}) {
-    return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels);
-  }
-  Histogram& histogram(char const* name, char const* help,
-                       Histogram::BucketBoundaries const& buckets) {
-    return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add({}, buckets);
-  }
+  // Writes the series that exist once in the process.
+  void write_process(Exposition& out);
+
   // Returns nullptr for sources that the configuration no longer names, so that runs which are
   // still ending do not bring their series back.
   SourceFigures* find_source(std::string const& source) {
@@ -87,20 +63,37 @@ struct Metrics::Impl {
 };
 
 Metrics::Metrics(TimePoint process_started_at) : impl_(std::make_unique<Impl>()) {
-  impl_->process_start.Set(unix_seconds(process_started_at));
   impl_->started_at = process_started_at;
-  impl_->reload_successful.Set(1);
-  impl_
-      ->gauge("affsync_build_info", "Always 1; the labels describe the build.",
-              {{"version", AFFSYNC_VERSION}, {"commit", AFFSYNC_COMMIT}})
-      .Set(1);
+}
+
+void Metrics::Impl::write_process(Exposition& out) {
+  auto const gauge = [&](char const* name, char const* help, auto value) {
+    out.family(name, "gauge", help);
+    out.series({}, value);
+  };
+  auto const figures = read_process_figures();
+  cpu_seconds = std::max(cpu_seconds, figures.cpu_seconds);
+  out.family("process_cpu_seconds_total", "counter", "User and system CPU time.");
+  out.series({}, cpu_seconds);
+  gauge("affsync_database_up", "1 while the database answers, else 0.", std::int64_t{database_up});
+  gauge("affsync_config_last_reload_successful",
+        "1 if the configuration that was read last is in use.", std::int64_t{reload_successful});
+  gauge("process_start_time_seconds", "When the process started.", unix_seconds(started_at));
+  gauge("process_resident_memory_bytes", "Resident memory.", figures.resident_bytes);
+  gauge("process_open_fds", "Open file descriptors.", std::int64_t{figures.open_files});
+  out.family("affsync_build_info", "gauge", "Always 1; the labels describe the build.");
+  out.series({{"commit", AFFSYNC_COMMIT}, {"version", AFFSYNC_VERSION}}, std::int64_t{1});
+  out.family("affsync_request_duration_seconds", "histogram", "How long requests took.");
+  out.histogram(request_duration);
+  out.family("affsync_run_duration_seconds", "histogram", "How long runs took.");
+  out.histogram(run_duration);
 }
 
 Metrics::~Metrics() = default;
 
 void Metrics::on_request(std::string const& source, int status, std::chrono::microseconds took) {
   if (auto* const figures = impl_->find_source(source)) ++figures->requests[status];
-  impl_->request_duration.Observe(std::chrono::duration<double>(took).count());
+  impl_->request_duration.observe(std::chrono::duration<double>(took).count());
 }
 
 void Metrics::on_throttled(std::string const& source, std::chrono::microseconds) {
@@ -143,7 +136,7 @@ void Metrics::on_progress(RunReport const& report, std::optional<std::int64_t>) 
 
 void Metrics::on_run_ended(RunReport const& report) {
   bool const ran = report.status != RunStatus::skipped;
-  if (ran) impl_->run_duration.Observe(std::chrono::duration<double>(report.duration()).count());
+  if (ran) impl_->run_duration.observe(std::chrono::duration<double>(report.duration()).count());
   auto* const found = impl_->find_stream(report.source, report.stream);
   if (found == nullptr) return;
   auto& figures = *found;
@@ -184,7 +177,7 @@ void Metrics::on_health(std::vector<schema::StreamHealth> const& streams) {
 }
 
 void Metrics::on_reload(bool successful) {
-  impl_->reload_successful.Set(successful ? 1 : 0);
+  impl_->reload_successful = successful;
 }
 
 RunReport const* Metrics::running(std::string const& source, std::string const& stream) const {
@@ -218,7 +211,7 @@ void Metrics::set_streams(std::vector<StreamSetting> const& streams) {
 }
 
 void Metrics::on_database(bool answers) {
-  impl_->database_up.Set(answers ? 1 : 0);
+  impl_->database_up = answers;
 }
 
 void Metrics::keep_sources(std::vector<std::string> const& names) {
@@ -227,13 +220,10 @@ void Metrics::keep_sources(std::vector<std::string> const& names) {
 }
 
 std::string Metrics::render(TimePoint now) const {
-  auto const figures = read_process_figures();
-  impl_->resident.Set(static_cast<double>(figures.resident_bytes));
-  impl_->open_files.Set(figures.open_files);
-  impl_->cpu.Increment(std::max(0.0, figures.cpu_seconds - impl_->cpu.Value()));
   Exposition out;
   write_figures(out, impl_->sources, impl_->started_at, now);
-  return out.take() + prometheus::TextSerializer().Serialize(impl_->registry.Collect());
+  impl_->write_process(out);
+  return out.take();
 }
 
 }  // namespace affsync::serve

@@ -67,5 +67,19 @@ TEST(Exposition, a_family_has_its_header_once_and_none_without_series) {
             "runs_total{a=\"x\",b=\"y\"} 9007199254740993\nruns_total 0.25\n");
 }
 
+TEST(Exposition, each_bucket_of_a_histogram_counts_all_values_up_to_its_bound) {
+  constexpr double bounds[] = {0.5, 1, 60};
+  Histogram took(bounds);
+  for (double const value : {0.25, 1.0, 1.5, 100.0}) took.observe(value);
+  Exposition out;
+  out.family("took_seconds", "histogram", "Time.");
+  out.histogram(took);
+  EXPECT_EQ(out.take(),
+            "# HELP took_seconds Time.\n# TYPE took_seconds histogram\n"
+            "took_seconds_count 4\ntook_seconds_sum 102.75\n"
+            "took_seconds_bucket{le=\"0.5\"} 1\ntook_seconds_bucket{le=\"1\"} 2\n"
+            "took_seconds_bucket{le=\"60\"} 3\ntook_seconds_bucket{le=\"+Inf\"} 4\n");
+}
+
 }  // namespace
 }  // namespace affsync::serve
