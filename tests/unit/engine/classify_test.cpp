@@ -371,15 +371,39 @@ TEST(HttpDate, AllThreeForms) {
   EXPECT_EQ(parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT"), expected);
   EXPECT_EQ(parse_http_date("Sun Nov  6 08:49:37 1994"), expected);
   EXPECT_EQ(parse_http_date("Sun Nov 16 08:49:37 1994"), expected + 240h);
+  // A weekday adds nothing, so a wrong one does no harm.
+  EXPECT_EQ(parse_http_date("Mon, 06 Nov 1994 08:49:37 GMT"), expected);
+}
+
+TEST(HttpDate, ALeapSecondIsTheFirstOfTheNextMinute) {
+  TimePoint const expected{std::chrono::sys_days(std::chrono::year(2017) / 1 / 1)};
+  EXPECT_EQ(parse_http_date("Sat, 31 Dec 2016 23:59:60 GMT"), expected);
+  EXPECT_EQ(parse_http_date("Saturday, 31-Dec-16 23:59:60 GMT"), expected);
+  EXPECT_EQ(parse_http_date("Sat Dec 31 23:59:60 2016"), expected);
+  EXPECT_EQ(parse_http_date("Sat, 31 Dec 2016 23:59:61 GMT"), std::nullopt);
 }
 
 TEST(HttpDate, WhatIsNoDate) {
-  for (auto const* odd :
-       {"", "Sun", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 CET",
-        "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:49:37 GMT",
-        "Sun, 06 Nov 1994 08:61:37 GMT", "Sun, 6 Nov 1994 08:49:37 GMT", "06 Nov 1994 08:49:37 GMT",
-        "Sun, 06 Nov 1994 08:49:37 GMT ", "Sun, 06 Xyz 1994 08:49:37 GMT", "1994-11-06T08:49:37Z",
-        "Sun, 06 Nov 0000 08:49:37 GMT", "Fri, 31 Dec 9999 23:59:60 GMT"}) {
+  for (auto const* odd : {"",
+                          "Sun",
+                          "Sun, 06 Nov 1994 08:49:37",
+                          "Sun, 06 Nov 1994 08:49:37 CET",
+                          "Sun, 31 Feb 1994 08:49:37 GMT",
+                          "Sun, 06 Nov 1994 24:49:37 GMT",
+                          "Sun, 06 Nov 1994 08:61:37 GMT",
+                          "Sun, 6 Nov 1994 08:49:37 GMT",
+                          "06 Nov 1994 08:49:37 GMT",
+                          "Sun, 06 Nov 1994 08:49:37 GMT ",
+                          "Sun, 06 Xyz 1994 08:49:37 GMT",
+                          "1994-11-06T08:49:37Z",
+                          "Sun, 06 nov 1994 08:49:37 GMT",
+                          "Wed, 1 June 1994 08:49:37 GMT",
+                          "Sun, 6  Nov 1994 08:49:37 GMT",
+                          "Sun, 06 Nov 1994  8:49:37 GMT",
+                          "Sun, 06 Nov +994 08:49:37 GMT",
+                          "Sun Nov 6  08:49:37 1994",
+                          "Sun, 06 Nov 0000 08:49:37 GMT",
+                          "Fri, 31 Dec 9999 23:59:60 GMT"}) {
     EXPECT_EQ(parse_http_date(odd), std::nullopt) << odd;
   }
 }
