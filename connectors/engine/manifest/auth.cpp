@@ -1,5 +1,6 @@
 // Parses `auth` of a connector file: how requests are authenticated.
 #include "connectors/engine/manifest/grammar.hpp"
+#include "connectors/engine/manifest/keys.hpp"
 #include "connectors/engine/manifest/placeholders.hpp"
 
 namespace affsync::engine::grammar {
@@ -24,10 +25,54 @@ constexpr std::pair<std::string_view, bool> client_places[] = {
     {"header", true},
 };
 
+constexpr Key login_table[] = {
+    {"method", [] { return form::words(login_methods); }, "how the login is sent", R"("POST")"},
+    {"path", form::text, "of the request", "", true},
+    {"query", form::scalars_by_name,
+     "parameters of the request; no credentials, which would appear in logs"},
+    {"headers", form::scalars_by_name, "of the request"},
+    {"json", form::scalars_by_name, "members of the body, all texts"},
+    {"form", form::scalars_by_name, "fields of an urlencoded body, instead of json"},
+};
+
+constexpr Key token_place_table[] = {
+    {"header", form::text, "the header of the answer that holds the token"},
+    {"cookie", form::text, "the cookie that is the token"},
+};
+
+constexpr Key auth_table[] = {
+    {"type", [] { return form::words(auth_types); }, "the way to authenticate", "", true},
+    {"header", form::text, "name of the header that is sent", R"("Authorization")"},
+    {"value", form::text,
+     "value of the header, such as Bearer ${credentials.api_key}, or with ${token}"},
+    {"user", form::text, "basic: the user"},
+    {"password", form::text, "basic: the password, such as ${credentials.password}"},
+    {"headers", form::scalars_by_name, "hmac: further headers, such as the name of the key"},
+    {"login", [] { return form::object(login_keys); }, "login_token: the request for a token"},
+    {"token", [] { return form::any_of({form::path(), form::object(token_place_keys)}); },
+     "where the token is in the login's answer: a path in its body, {header: NAME} or {cookie: "
+     "NAME}"},
+    {"strip_prefix", form::text, "removed from the start of the token, ignoring case"},
+    {"expires_in", form::path, "path to the token's lifetime in seconds, in the login's answer"},
+    {"lifetime_from_jwt", form::flag, "true: the token itself says until when it is valid",
+     "false"},
+    {"assumed_lifetime", form::duration, "lifetime of a token if the answer gives none", R"("1h")"},
+    {"renew_before", form::duration, "log in again this long before the end of the lifetime",
+     R"("5m")"},
+    {"path", form::text, "oauth2_client_credentials: path of the request for a token"},
+    {"client_id", form::text, "oauth2_client_credentials"},
+    {"client_secret", form::text, "oauth2_client_credentials"},
+    {"scope", form::text, "oauth2_client_credentials: names separated by spaces"},
+    {"client", [] { return form::words(client_places); },
+     "oauth2_client_credentials: where id and secret are sent", R"("body")"},
+    {"signature", [] { return form::object(signature_keys); },
+     "added to every request but the login"},
+};
+
 constexpr Placeholders secret_placeholders{.credentials = true, .settings = true};
 
 RequestSpec read_login(yaml::Node const& node, Declared const& declared) {
-  yaml::Map map(node, "a login");
+  ObjectMap map(node, login_keys);
   RequestSpec login;
   login.method = Method::post;
   if (auto const method = map.find("method")) {
@@ -53,7 +98,7 @@ RequestSpec read_login(yaml::Node const& node, Declared const& declared) {
   return login;
 }
 
-StaticTokenAuth read_static_token(yaml::Map& map, Declared const& declared) {
+StaticTokenAuth read_static_token(ObjectMap& map, Declared const& declared) {
   StaticTokenAuth auth;
   if (auto const header = map.find("header")) auth.header = read_header_name(*header, declared);
   auto const value = map.require("value");
@@ -74,7 +119,7 @@ std::string read_credential_text(yaml::Node const& node, Declared const& declare
   return text;
 }
 
-BasicAuth read_basic(yaml::Map& map, Declared const& declared) {
+BasicAuth read_basic(ObjectMap& map, Declared const& declared) {
   BasicAuth auth;
   if (auto const header = map.find("header")) auth.header = read_header_name(*header, declared);
   auth.user = read_template(map.require("user"), declared, secret_placeholders);
@@ -82,7 +127,7 @@ BasicAuth read_basic(yaml::Map& map, Declared const& declared) {
   return auth;
 }
 
-HmacAuth read_hmac(yaml::Map& map, Declared const& declared) {
+HmacAuth read_hmac(ObjectMap& map, Declared const& declared) {
   HmacAuth auth;
   if (auto const headers = map.find("headers")) {
     auth.headers = read_headers(*headers, declared, secret_placeholders);
@@ -90,7 +135,7 @@ HmacAuth read_hmac(yaml::Map& map, Declared const& declared) {
   return auth;
 }
 
-void read_lifetime(yaml::Map& map, LoginTokenAuth& auth) {
+void read_lifetime(ObjectMap& map, LoginTokenAuth& auth) {
   if (auto const lifetime = map.find("assumed_lifetime")) {
     auth.assumed_lifetime =
         read_duration(*lifetime, std::chrono::seconds(30), std::chrono::hours(24 * 366));
@@ -106,7 +151,7 @@ void read_token_place(yaml::Node const& node, LoginTokenAuth& auth, Declared con
     auth.token = read_path(node);
     return;
   }
-  yaml::Map map(node, "the token's place");
+  ObjectMap map(node, token_place_keys);
   auto const header = map.find("header");
   auto const cookie = map.find("cookie");
   map.finish();
@@ -125,7 +170,7 @@ void read_token_place(yaml::Node const& node, LoginTokenAuth& auth, Declared con
   }
 }
 
-LoginTokenAuth read_login_token(yaml::Map& map, Declared const& declared) {
+LoginTokenAuth read_login_token(ObjectMap& map, Declared const& declared) {
   LoginTokenAuth auth;
   auth.login = read_login(map.require("login"), declared);
   read_token_place(map.require("token"), auth, declared);
@@ -144,7 +189,7 @@ LoginTokenAuth read_login_token(yaml::Map& map, Declared const& declared) {
 }
 
 // RFC 6749, 4.4.
-LoginTokenAuth read_client_credentials(yaml::Map& map, Declared const& declared) {
+LoginTokenAuth read_client_credentials(ObjectMap& map, Declared const& declared) {
   LoginTokenAuth auth;
   auth.login.method = Method::post;
   auth.login.path = read_request_path(map.require("path"), declared);
@@ -172,7 +217,7 @@ LoginTokenAuth read_client_credentials(yaml::Map& map, Declared const& declared)
 }
 
 AuthOption read_option(yaml::Node const& node, Declared const& declared) {
-  yaml::Map map(node, "the authentication");
+  ObjectMap map(node, auth_keys);
   AuthOption option;
   auto const type =
       read_word<AuthType>(map.require("type"), auth_types, "a kind of authentication");
@@ -208,6 +253,10 @@ AuthOption read_option(yaml::Node const& node, Declared const& declared) {
 }
 
 }  // namespace
+
+Object const login_keys{"a login", "login", login_table};
+Object const token_place_keys{"the token's place", "token_place", token_place_table};
+Object const auth_keys{"the authentication", "auth", auth_table};
 
 std::string read_header_name(yaml::Node const& node, Declared const& declared) {
   auto name = read_template(node, declared, {.settings = true});

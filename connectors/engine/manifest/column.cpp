@@ -4,6 +4,7 @@
 #include "base/decimal.hpp"
 #include "base/text.hpp"
 #include "connectors/engine/manifest/column.hpp"
+#include "connectors/engine/manifest/keys.hpp"
 
 namespace affsync::engine::grammar {
 namespace {
@@ -111,7 +112,7 @@ std::vector<PresentWord> read_present(yaml::Node const& node, ColumnEntry const&
   return words;
 }
 
-ColumnMapping read_constant(yaml::Map& map, yaml::Node const& constant, ColumnMapping out,
+ColumnMapping read_constant(ObjectMap& map, yaml::Node const& constant, ColumnMapping out,
                             ColumnEntry const& entry) {
   for (auto const* key : {"from", "present"}) {
     if (auto const node = map.find(key)) {
@@ -125,7 +126,7 @@ ColumnMapping read_constant(yaml::Map& map, yaml::Node const& constant, ColumnMa
 }
 
 // Reads where the value comes from, and its type.
-void read_origin(yaml::Map& map, ColumnMapping& out, ColumnEntry const& entry) {
+void read_origin(ObjectMap& map, ColumnMapping& out, ColumnEntry const& entry) {
   if (auto const present = map.find("present")) {
     for (auto const* key : {"from", "as", "table"}) {
       if (auto const node = map.find(key)) {
@@ -159,6 +160,10 @@ void read_only_if(yaml::Node const& node, ColumnMapping& out) {
 
 }  // namespace
 
+Json form::value_type() {
+  return words(value_types);
+}
+
 std::string_view word_of(ValueType type) {
   for (auto const& [word, value] : value_types) {
     if (value == type) return word;
@@ -189,7 +194,7 @@ ColumnMapping read_column(yaml::Node const& name, yaml::Node const& node, Record
     out.from = read_paths(node);
     out.type = read_type(std::nullopt, false, entry);
   } else {
-    yaml::Map map(node, "the mapping of " + yaml::quoted(column_name));
+    ObjectMap map(node, column_keys, column_name);
     if (auto const only_if = map.find("only_if")) read_only_if(*only_if, out);
     if (auto const null_if = map.find("null_if")) out.null_if = read_texts(*null_if);
     if (auto const constant = map.find("const")) {

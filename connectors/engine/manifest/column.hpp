@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "connectors/engine/manifest/grammar.hpp"
+#include "connectors/engine/manifest/keys.hpp"
 #include "connectors/engine/manifest/words.hpp"
 
 namespace affsync::engine::grammar {
@@ -27,6 +28,6 @@ void check_word(yaml::Node const& node, std::string_view word, ColumnEntry const
 
 // Reads the keys that only some value types have into `out`, whose type is already set. A key of
 // another type is an error that names the key.
-void read_column_options(yaml::Map& map, ColumnMapping& out, ColumnEntry const& entry);
+void read_column_options(ObjectMap& map, ColumnMapping& out, ColumnEntry const& entry);
 
 }  // namespace affsync::engine::grammar

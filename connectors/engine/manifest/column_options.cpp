@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "connectors/engine/manifest/column.hpp"
+#include "connectors/engine/manifest/keys.hpp"
 
 namespace affsync::engine::grammar {
 namespace {
@@ -14,6 +15,44 @@ constexpr std::pair<std::string_view, bool> epoch_units[] = {
 
 constexpr std::pair<std::string_view, Locale> locales[] = {
     {"ru", Locale::russian},
+};
+
+constexpr Range<int> shifts{-30, 30};
+constexpr Range<int> scales{0, 50};
+
+constexpr Key within_table[] = {
+    {"from", form::paths, "the text of the same time, or alternatives", "", true},
+    {"locale", [] { return form::words(locales); }, "language of its words"},
+    {"zone", form::text, "time zone of the text", R"("UTC")"},
+    {"slack", form::duration, "how far the two may differ", R"("1h")"},
+};
+
+constexpr Key column_table[] = {
+    {"from", form::paths, "where the value is in a row; of a list the first that is present"},
+    {"const", form::scalar, "instead of `from`: always this value"},
+    {"present", [] { return form::one_or_more(form::single(form::scalar())); },
+     "instead of `from`: the first field that is present decides the word"},
+    {"as", form::value_type, "the type of value, if it is not the column's default"},
+    {"required", form::flag, "a row without it is quarantined", "false"},
+    {"null_if", form::scalars, "texts that mean that there is no value"},
+    {"only_if", form::condition, "no value unless this field has one, or one of these words"},
+    {"personal", form::flag, "the privacy setting applies", "false"},
+    {"take_before", form::text, "text: only the part before this text"},
+    {"strip_prefix", form::text, "text: without this text in front"},
+    {"lower_case", form::flag, "text: in lower case", "false"},
+    {"shift", [] { return form::integer(shifts); },
+     "decimal, percent: moves the point to the right, 6 for millions", "0"},
+    {"invert", form::flag, "decimal: 1 divided by the value", "false"},
+    {"scale", form::scale, "decimal, percent: rounds to so many places, or as the currency does"},
+    {"formats", form::texts, "date, datetime: iso or strptime fields"},
+    {"zone", form::text, "date, datetime: time zone of a text without an offset", R"("UTC")"},
+    {"locale", [] { return form::words(locales); }, "date, datetime: language of the words"},
+    {"unit", [] { return form::words(epoch_units); }, "epoch", R"("seconds")"},
+    {"ahead", form::duration, "how far after the answer a time may be"},
+    {"within", [] { return form::object(within_keys); },
+     "epoch: the time must agree with a text of the row"},
+    {"table", form::scalars_by_name, "enum: the broker's words and ours"},
+    {"default", form::scalar, "enum: for any other word"},
 };
 
 std::map<std::string, std::string> read_enumeration(yaml::Node const& node,
@@ -51,7 +90,7 @@ Locale read_locale(yaml::Node const& node) {
 
 // Reads what an epoch time must agree with.
 WithinSpec read_within(yaml::Node const& node, Declared const& declared) {
-  yaml::Map map(node, "`within`");
+  ObjectMap map(node, within_keys);
   WithinSpec within;
   within.from = read_paths(map.require("from"));
   if (auto const locale = map.find("locale")) within.locale = read_locale(*locale);
@@ -65,7 +104,22 @@ WithinSpec read_within(yaml::Node const& node, Declared const& declared) {
 
 }  // namespace
 
-void read_column_options(yaml::Map& map, ColumnMapping& out, ColumnEntry const& entry) {
+Object const within_keys{"`within`", "within", within_table};
+Object const column_keys{"the mapping of", "column", column_table};
+
+namespace form {
+
+Json scale() {
+  return any_of({integer(scales), of_words({"currency"})});
+}
+
+Json condition() {
+  return any_of({path(), single(scalars())});
+}
+
+}  // namespace form
+
+void read_column_options(ObjectMap& map, ColumnMapping& out, ColumnEntry const& entry) {
   auto const option = [&](char const* key, std::initializer_list<ValueType> types) {
     auto node = map.find(key);
     if (node && std::ranges::find(types, out.type) == types.end()) {
@@ -86,11 +140,11 @@ void read_column_options(yaml::Map& map, ColumnMapping& out, ColumnEntry const& 
   if (auto const node = option("lower_case", {text})) out.lower_case = node->as_bool();
   if (auto const node = option("invert", {decimal})) out.invert = node->as_bool();
   if (auto const node = option("shift", {decimal, percent})) {
-    out.shift = static_cast<int>(node->as_integer(-30, 30));
+    out.shift = read_integer(*node, shifts);
   }
   if (auto const node = option("scale", {decimal, percent})) {
     out.scale_of_currency = node->is_scalar() && node->text() == "currency";
-    if (!out.scale_of_currency) out.scale = static_cast<int>(node->as_integer(0, 50));
+    if (!out.scale_of_currency) out.scale = read_integer(*node, scales);
   }
   if (auto const node = option("formats", {date, datetime, earliest, latest})) {
     out.formats = read_formats(*node);

@@ -108,6 +108,11 @@ WindowSpec read_window(yaml::Node const& node, RequestSpec const& request,
                        TableMapping const& mapping, Declared const& declared);
 // Parses `records`: a path, a list of paths, or a mapping that makes rows of an object's members.
 void read_records(yaml::Node const& node, StreamSpec& stream);
+EvidenceSpec read_evidence(yaml::Node const& node);
+// `mapping` has the columns that can be compared.
+ReconcileSpec read_reconcile(yaml::Node const& node, TableMapping const& mapping);
+// Parses the credentials that the stream needs, and their hint.
+void read_needs(yaml::Node const& node, StreamSpec& stream, Declared const& declared);
 // Parses `raw`, how much of a received row is stored: all, mapped, or {allow: PATHS}.
 void read_raw(yaml::Node const& node, bool& mapped_only, std::vector<std::string>& allow);
 StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared const& declared);

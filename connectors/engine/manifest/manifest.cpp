@@ -5,6 +5,7 @@
 #include "base/batch.hpp"
 #include "base/embedded_file.hpp"
 #include "connectors/engine/manifest/grammar.hpp"
+#include "connectors/engine/manifest/keys.hpp"
 
 namespace affsync {
 
@@ -21,7 +22,7 @@ CredentialSpec read_credential(std::string const& name, yaml::Node const& node) 
   CredentialSpec credential;
   credential.name = name;
   if (node.is_null()) return credential;
-  yaml::Map map(node, "the credential " + yaml::quoted(name));
+  grammar::ObjectMap map(node, grammar::credential_keys, name);
   if (auto const text = map.find("description")) credential.description = text->text();
   if (auto const secret = map.find("secret")) credential.secret = secret->as_bool();
   if (auto const optional = map.find("optional")) credential.optional = optional->as_bool();
@@ -34,7 +35,7 @@ SettingSpec read_setting(std::string const& name, yaml::Node const& node) {
   setting.name = name;
   setting.required = true;
   if (node.is_null()) return setting;
-  yaml::Map map(node, "the setting " + yaml::quoted(name));
+  grammar::ObjectMap map(node, grammar::setting_keys, name);
   if (auto const text = map.find("description")) setting.description = text->text();
   if (auto const value = map.find("default")) {
     setting.default_value = value->text();
@@ -44,7 +45,7 @@ SettingSpec read_setting(std::string const& name, yaml::Node const& node) {
   return setting;
 }
 
-void read_declarations(yaml::Map& map, Manifest& manifest, grammar::Declared& declared) {
+void read_declarations(grammar::ObjectMap& map, Manifest& manifest, grammar::Declared& declared) {
   if (auto const node = map.find("credentials")) {
     for (auto const& [key, value] : node->entries()) {
       auto const name = key.text();
@@ -72,7 +73,7 @@ void read_base_url(yaml::Node const& node, Manifest& manifest) {
 }
 
 Manifest read_manifest(yaml::Node const& root, std::string const& file) {
-  yaml::Map map(root, "a connector file");
+  grammar::ObjectMap map(root, grammar::file_keys);
   Manifest manifest;
   manifest.file = file;
   auto const name = map.require("name");

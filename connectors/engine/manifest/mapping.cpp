@@ -1,10 +1,16 @@
 // Parses `map` of a stream: the tables that its rows go to, and their external ids.
 #include <algorithm>
+#include <set>
 
 #include "connectors/engine/manifest/grammar.hpp"
+#include "connectors/engine/manifest/keys.hpp"
 
 namespace affsync::engine::grammar {
 namespace {
+
+constexpr Key key_part_table[] = {
+    {"const", form::filled_text, "the same for every row of this mapping", "", true},
+};
 
 RecordTable const& read_table(yaml::Node const& node) {
   auto const name = node.text();
@@ -17,7 +23,7 @@ RecordTable const& read_table(yaml::Node const& node) {
 KeyPart read_key_part(yaml::Node const& node) {
   KeyPart part;
   if (node.is_map()) {
-    yaml::Map map(node, "a part of a key");
+    ObjectMap map(node, key_part_keys);
     auto const constant = map.require("const");
     part.constant = constant.text();
     if (part.constant->empty()) constant.fail("an empty text does not distinguish rows");
@@ -49,6 +55,34 @@ void require_all(TableMapping& mapping, yaml::Node const& columns) {
 }
 
 }  // namespace
+
+Object const key_part_keys{"a part of a key", "key_part", key_part_table};
+
+namespace form {
+
+Json tables() {
+  std::vector<std::string_view> names;
+  for (auto const& table : stream_tables()) names.push_back(table.name);
+  return of_words(names);
+}
+
+Json key() {
+  return any_of({path(), list_of(any_of({path(), object(key_part_keys)}), 1)});
+}
+
+Json columns() {
+  std::set<std::string_view> names;
+  for (auto const& table : stream_tables()) {
+    for (auto const& column : table.columns) names.insert(column.name);
+  }
+  auto const name = of_words({names.begin(), names.end()});
+  return Json::object({{"type", Json::string("object")},
+                       {"minProperties", Json::number("1")},
+                       {"propertyNames", name},
+                       {"additionalProperties", any_of({paths(), object(column_keys)})}});
+}
+
+}  // namespace form
 
 TableMapping read_table_mapping(yaml::Node const& table, yaml::Node const& key,
                                 yaml::Node const& columns, Declared const& declared) {

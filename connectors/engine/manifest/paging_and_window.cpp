@@ -2,10 +2,14 @@
 #include <algorithm>
 
 #include "connectors/engine/manifest/grammar.hpp"
+#include "connectors/engine/manifest/keys.hpp"
 
 namespace affsync::engine::grammar {
 namespace {
 
+constexpr Range<int> page_sizes{1, 100'000};
+constexpr Range<int> overlaps{0, 1000};
+constexpr Range<int> first_pages{0, 1};
 constexpr std::pair<std::string_view, bool> follow_words[] = {{"link", false}, {"path", true}};
 constexpr std::pair<std::string_view, WindowForm> window_forms[] = {
     {"day", WindowForm::day},
@@ -14,41 +18,41 @@ constexpr std::pair<std::string_view, WindowForm> window_forms[] = {
     {"epoch_milliseconds", WindowForm::epoch_milliseconds},
 };
 
-void read_more(yaml::Map& map, std::optional<JsonPath>& more) {
+void read_more(ObjectMap& map, std::optional<JsonPath>& more) {
   if (auto const value = map.find("more")) more = read_path(*value);
 }
 
-void read_total_pages(yaml::Map& map, std::optional<JsonPath>& total_pages) {
+void read_total_pages(ObjectMap& map, std::optional<JsonPath>& total_pages) {
   if (auto const value = map.find("total_pages")) total_pages = read_path(*value);
 }
 
-void read_parameter(yaml::Map& map, std::string& parameter) {
+void read_parameter(ObjectMap& map, std::string& parameter) {
   if (auto const value = map.find("parameter")) parameter = value->text();
 }
 
-PagingKind read_single_answer(yaml::Map& /*map*/) {
+PagingKind read_single_answer(ObjectMap& /*map*/) {
   return SingleAnswer{};
 }
 
-PagingKind read_offset_paging(yaml::Map& map) {
+PagingKind read_offset_paging(ObjectMap& map) {
   OffsetPaging paging;
   if (auto const value = map.find("offset")) paging.parameter = value->text();
   read_total_pages(map, paging.total_pages);
   return paging;
 }
 
-PagingKind read_number_paging(yaml::Map& map) {
+PagingKind read_number_paging(ObjectMap& map) {
   NumberPaging paging;
   read_parameter(map, paging.parameter);
   if (auto const value = map.find("first")) {
-    paging.first_page = static_cast<int>(value->as_integer(0, 1));
+    paging.first_page = read_integer(*value, first_pages);
   }
   read_more(map, paging.more);
   read_total_pages(map, paging.total_pages);
   return paging;
 }
 
-PagingKind read_cursor_paging(yaml::Map& map) {
+PagingKind read_cursor_paging(ObjectMap& map) {
   CursorPaging paging;
   read_parameter(map, paging.parameter);
   paging.next = read_path(map.require("next"));
@@ -56,7 +60,7 @@ PagingKind read_cursor_paging(yaml::Map& map) {
   return paging;
 }
 
-PagingKind read_link_paging(yaml::Map& map) {
+PagingKind read_link_paging(ObjectMap& map) {
   LinkPaging paging;
   paging.next = read_path(map.require("next"));
   if (auto const value = map.find("follow")) {
@@ -66,7 +70,7 @@ PagingKind read_link_paging(yaml::Map& map) {
   return paging;
 }
 
-PagingKind read_id_paging(yaml::Map& map) {
+PagingKind read_id_paging(ObjectMap& map) {
   IdPaging paging;
   read_parameter(map, paging.parameter);
   paging.id = read_path(map.require("id"));
@@ -74,28 +78,81 @@ PagingKind read_id_paging(yaml::Map& map) {
   return paging;
 }
 
-using ReadPaging = PagingKind (*)(yaml::Map&);
+using ReadPaging = PagingKind (*)(ObjectMap&);
 constexpr std::pair<std::string_view, ReadPaging> kinds_of_paging[] = {
     {"none", read_single_answer},   {"offset", read_offset_paging}, {"page", read_number_paging},
     {"cursor", read_cursor_paging}, {"link", read_link_paging},     {"id", read_id_paging},
 };
 
-PageSize read_size(yaml::Map& map) {
+constexpr Key page_table[] = {
+    {"type", [] { return form::words(kinds_of_paging); }, "what the next page is requested by", "",
+     true},
+    {"limit", form::text, "name of the parameter for the page size"},
+    {"offset", form::text, "offset: name of the parameter", R"("offset")"},
+    {"parameter", form::text, "page, cursor, id: name of the parameter"},
+    {"size", [] { return form::integer(page_sizes); }, "page size", "100"},
+    {"max_size", [] { return form::integer(page_sizes); },
+     "largest page size that the broker allows", "1000"},
+    {"overlap", [] { return form::integer(overlaps); }, "offset: rows that consecutive pages share",
+     "1"},
+    {"first", [] { return form::integer(first_pages); }, "page: number of the first page", "1"},
+    {"follow", [] { return form::words(follow_words); },
+     "how a link is followed: as it is, or only its path and query under the base URL",
+     R"("link")"},
+    {"next", form::path, "cursor, link: path of it in the answer"},
+    {"id", form::path, "id: path of it in a row"},
+    {"more", form::path, "path of a value that says whether another page follows"},
+    {"total", form::path, "path of the broker's count of the whole filtered list"},
+    {"total_pages", form::path, "path of the number of pages, if there is no total"},
+    {"until_known", form::flag,
+     "the list is sorted newest first: a pass ends after a page that brought nothing new", "false"},
+};
+
+constexpr Key window_table[] = {
+    {"from", form::text, "name of the parameter of the first day"},
+    {"to", form::text, "name of the parameter of the last day"},
+    {"form", [] { return form::words(window_forms); }, "how the days are written", R"("day")"},
+    {"to_exclusive", form::flag, "true: the broker excludes the value of `to`", "false"},
+    {"zone", form::text, "time zone of the days", R"("UTC")"},
+    {"start", form::day, "the first day that exists; required unless the window is one of changes"},
+    {"span", form::days, "days of one slice", R"("31d")"},
+    {"max_span", form::days, "what slices may grow to after slices without rows"},
+    {"may_be_empty", form::days,
+     "an `empty` answer is trusted only for slices that end at most this many days ago"},
+    {"lookback", form::days, "days that every pass reads again", R"("7d")"},
+    {"column", form::text, "the mapped column of days that the parameters filter on"},
+    {"changes", form::flag, "true: the parameters select rows that were changed in these days",
+     "false"},
+};
+
+constexpr Key records_table[] = {
+    {"from", form::paths, "path of the object or list, or alternatives", "", true},
+    {"names", [] { return form::one_or_more(form::name()); },
+     "the fields that receive the members' names, one for each level"},
+    {"value", form::name, "the field that receives the innermost value"},
+    {"only", form::paths, "the members that become rows"},
+    {"keep", [] { return form::map_of(form::path()); },
+     "fields that are added to each row, with their paths in the answer"},
+    {"empty_if_null", form::flag,
+     "null or an empty object instead of the list means that there are no rows", "false"},
+};
+
+PageSize read_size(ObjectMap& map) {
   PageSize size;
   if (auto const value = map.find("limit")) size.parameter = value->text();
   if (auto const value = map.find("max_size")) {
-    size.max_rows = static_cast<int>(value->as_integer(1, 100'000));
+    size.max_rows = read_integer(*value, page_sizes);
   }
   size.rows = std::min(size.rows, size.max_rows);
   if (auto const value = map.find("size")) {
-    size.rows = static_cast<int>(value->as_integer(1, size.max_rows));
+    size.rows = read_integer(*value, {page_sizes.least, size.max_rows});
   }
   return size;
 }
 
-int read_overlap(yaml::Node const& node, yaml::Map& map, int usual, int page_rows) {
+int read_overlap(yaml::Node const& node, ObjectMap& map, int usual, int page_rows) {
   auto const value = map.find("overlap");
-  int const overlap = value ? static_cast<int>(value->as_integer(0, 1000)) : usual;
+  int const overlap = value ? read_integer(*value, overlaps) : usual;
   if (overlap >= page_rows) {
     node.fail("pages of " + std::to_string(page_rows) + " rows that share " +
                   std::to_string(overlap) + " never come to an end",
@@ -117,7 +174,7 @@ void check_window_column(yaml::Node const& node, std::string const& name, TableM
 }
 
 // Reads the keys that a window of changes does not have.
-void read_history(yaml::Map& map, WindowSpec& window, TableMapping const& mapping) {
+void read_history(ObjectMap& map, WindowSpec& window, TableMapping const& mapping) {
   if (auto const span = map.find("span")) window.span_days = read_days(*span, 1, 3660);
   window.max_span_days = window.span_days;
   if (auto const span = map.find("max_span")) {
@@ -133,7 +190,7 @@ void read_history(yaml::Map& map, WindowSpec& window, TableMapping const& mappin
   }
 }
 
-ExpandSpec read_expand(yaml::Map& map) {
+ExpandSpec read_expand(ObjectMap& map) {
   ExpandSpec expand;
   for (auto const& item : one_or_more(map.require("names"))) {
     check_name(item, item.text(), "the name of a field");
@@ -154,8 +211,14 @@ ExpandSpec read_expand(yaml::Map& map) {
 
 }  // namespace
 
+Object const page_keys{"paging", "page", page_table};
+Object const window_keys{"a window", "window", window_table};
+Object const records_keys{
+    "where the rows are", "records", records_table, false,
+    R"({"anyOf": [{"required": ["names", "value"]}, {"required": ["empty_if_null"]}]})"};
+
 PageSpec read_page(yaml::Node const& node) {
-  yaml::Map map(node, "paging");
+  ObjectMap map(node, page_keys);
   PageSpec page;
   auto const read = read_word<ReadPaging>(map.require("type"), kinds_of_paging, "a kind of paging");
   page.kind = read(map);
@@ -180,7 +243,7 @@ void read_records(yaml::Node const& node, StreamSpec& stream) {
     stream.records = read_paths(node);
     return;
   }
-  yaml::Map map(node, "where the rows are");
+  ObjectMap map(node, records_keys);
   stream.records = read_paths(map.require("from"));
   auto const empty = map.find("empty_if_null");
   if (empty) stream.empty_if_null = empty->as_bool();
@@ -191,7 +254,7 @@ void read_records(yaml::Node const& node, StreamSpec& stream) {
 
 WindowSpec read_window(yaml::Node const& node, RequestSpec const& request,
                        TableMapping const& mapping, Declared const& declared) {
-  yaml::Map map(node, "a window");
+  ObjectMap map(node, window_keys);
   WindowSpec window;
   // If the path has the days, no parameters are needed.
   if (request.path.find("${window.") == std::string::npos) {

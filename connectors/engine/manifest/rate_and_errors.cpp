@@ -3,6 +3,7 @@
 #include <array>
 
 #include "connectors/engine/manifest/grammar.hpp"
+#include "connectors/engine/manifest/keys.hpp"
 
 namespace affsync::engine::grammar {
 namespace {
@@ -27,8 +28,50 @@ constexpr std::array<std::pair<std::string_view, AnswerClass>, 10> refusals{{
     {"empty", AnswerClass::empty},
 }};
 
+constexpr Range<double> rates{0.01, 1000};
+constexpr Range<double> bursts{1, 1000};
+constexpr Range<int> concurrencies{1, 64};
+constexpr Range<int> statuses{200, 599};
+
+constexpr Key rate_table[] = {
+    {"requests_per_second", [] { return form::number(rates); },
+     "the rate to begin with; the rest is learned", "5"},
+    {"max_requests_per_second", [] { return form::number(rates); },
+     "upper bound even if nothing is refused"},
+    {"burst", [] { return form::number(bursts); },
+     "requests that may be sent at once to begin with", "5"},
+    {"concurrency", [] { return form::integer(concurrencies); },
+     "upper bound of simultaneous requests", "2"},
+    {"remaining_header", form::text, "header of the remaining quota"},
+    {"reset_header", form::text, "header that says when the quota is renewed"},
+    {"reset_unit", [] { return form::words(reset_units); }, "of reset_header", R"("seconds")"},
+    {"wait_text", form::text, "the number after this text in a refusal is the seconds to wait"},
+    {"wait_cap", form::duration, "upper bound of a wait within a run", R"("15m")"},
+};
+
+constexpr Key error_table[] = {
+    {"status", [] { return form::one_or_more(form::integer(statuses)); },
+     "of the answer; any of them"},
+    {"json", form::path,
+     "path of a value in the body; without `equals` and `not_equals` it must not be empty"},
+    {"equals", form::scalars, "one of them must equal the value"},
+    {"not_equals", form::scalars, "none of them may equal the value, which must be there"},
+    {"contains", form::text, "a text anywhere in the body, ignoring case"},
+    {"login", form::flag, "true: only the login's answer; false: only the others"},
+    {"class", [] { return form::words(refusals); }, "the meaning of the answer", "", true},
+    {"wait", form::duration, "throttled: wait at least this long"},
+};
+
+constexpr Key good_table[] = {
+    {"json", form::path, "path of a value in the body", "", true},
+    {"equals", form::scalars, "one of them must equal the value"},
+    {"not_equals", form::scalars, "none of them may equal the value, which must be there"},
+    {"class", [] { return form::words(refusals, "empty"); },
+     "the meaning of an answer that does not satisfy the condition", R"("bad_request")"},
+};
+
 // Reads `equals` and `not_equals` for the value at `json`.
-void read_comparison(yaml::Map& map, bool has_path, std::vector<std::string>& equals,
+void read_comparison(ObjectMap& map, bool has_path, std::vector<std::string>& equals,
                      std::vector<std::string>& not_equals) {
   auto const read = [&](char const* key, std::vector<std::string>& texts) {
     auto const node = map.find(key);
@@ -46,11 +89,11 @@ void read_comparison(yaml::Map& map, bool has_path, std::vector<std::string>& eq
 }
 
 ErrorRule read_error_rule(yaml::Node const& node) {
-  yaml::Map map(node, "an error rule");
+  ObjectMap map(node, error_keys);
   ErrorRule rule;
   if (auto const status = map.find("status")) {
     for (auto const& item : one_or_more(*status)) {
-      rule.status.push_back(static_cast<int>(item.as_integer(200, 599)));
+      rule.status.push_back(read_integer(item, statuses));
     }
   }
   if (auto const json = map.find("json")) rule.json = read_path(*json);
@@ -76,7 +119,7 @@ ErrorRule read_error_rule(yaml::Node const& node) {
 }
 
 GoodSpec read_good_condition(yaml::Node const& node) {
-  yaml::Map map(node, "what a good answer holds");
+  ObjectMap map(node, good_keys);
   GoodSpec good;
   good.json = read_path(map.require("json"));
   read_comparison(map, true, good.equals, good.not_equals);
@@ -93,18 +136,30 @@ GoodSpec read_good_condition(yaml::Node const& node) {
 
 }  // namespace
 
+Object const rate_keys{"the rate", "rate", rate_table};
+Object const error_keys{"an error rule", "error", error_table};
+Object const good_keys{"what a good answer holds", "good", good_table};
+
+namespace form {
+
+Json good_conditions() {
+  return any_of({object(good_keys), list_of(object(good_keys))});
+}
+
+}  // namespace form
+
 RateSpec read_rate(yaml::Node const& node) {
-  yaml::Map map(node, "the rate");
+  ObjectMap map(node, rate_keys);
   RateSpec rate;
   if (auto const value = map.find("requests_per_second")) {
-    rate.requests_per_second = value->as_number(0.01, 1000);
+    rate.requests_per_second = read_number(*value, rates);
   }
   if (auto const value = map.find("max_requests_per_second")) {
-    rate.max_requests_per_second = value->as_number(rate.requests_per_second, 1000);
+    rate.max_requests_per_second = read_number(*value, {rate.requests_per_second, rates.most});
   }
-  if (auto const value = map.find("burst")) rate.burst = value->as_number(1, 1000);
+  if (auto const value = map.find("burst")) rate.burst = read_number(*value, bursts);
   if (auto const value = map.find("concurrency")) {
-    rate.concurrency = static_cast<int>(value->as_integer(1, 64));
+    rate.concurrency = read_integer(*value, concurrencies);
   }
   if (auto const value = map.find("remaining_header")) rate.remaining_header = value->text();
   if (auto const value = map.find("reset_header")) rate.reset_header = value->text();

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "connectors/engine/manifest/grammar.hpp"
+#include "connectors/engine/manifest/keys.hpp"
 
 namespace affsync::engine::grammar {
 namespace {
@@ -31,10 +32,36 @@ constexpr std::pair<std::string_view, Signature::TimestampForm> timestamp_forms[
     {"iso", Signature::TimestampForm::iso},
 };
 
+constexpr Key signed_part_table[] = {
+    {"const", form::text, "this text, with its placeholders filled in", "", true},
+};
+
+constexpr Key signature_table[] = {
+    {"secret", form::text, "such as ${credentials.secret}", "", true},
+    {"parts",
+     [] {
+       return form::one_or_more(
+           form::any_of({form::words(signed_parts), form::object(signed_part_keys)}));
+     },
+     "what is signed, in order", "", true},
+    {"join", form::text, "the text between the parts"},
+    {"algorithm", [] { return form::words(algorithms); }, "the keyed hash", R"("hmac_sha256")"},
+    {"encoding", [] { return form::words(encodings); }, "of the signature; hex is in lower case",
+     R"("hex")"},
+    {"header", form::text, "name of the header for the signature", "", true},
+    {"prefix", form::text, "text in front of the signature, such as sha256="},
+    {"timestamp_header", form::text,
+     "name of the header for the time; required if the time is signed"},
+    {"timestamp_form", [] { return form::words(timestamp_forms); },
+     "seconds or milliseconds since 1970, or ISO 8601", R"("seconds")"},
+    {"nonce_header", form::text,
+     "name of the header for the nonce; required if the nonce is signed"},
+};
+
 Signature::Part read_part(yaml::Node const& node, Declared const& declared) {
   Signature::Part part;
   if (node.is_map()) {
-    yaml::Map map(node, "a part that is signed");
+    ObjectMap map(node, signed_part_keys);
     part.text =
         read_template(map.require("const"), declared, {.credentials = true, .settings = true});
     map.finish();
@@ -50,8 +77,11 @@ bool signs(Signature const& signature, SignedPart kind) {
 
 }  // namespace
 
+Object const signed_part_keys{"a part that is signed", "signed_part", signed_part_table};
+Object const signature_keys{"a signature", "signature", signature_table};
+
 SignatureSpec read_signature(yaml::Node const& node, Declared const& declared) {
-  yaml::Map map(node, "a signature");
+  ObjectMap map(node, signature_keys);
   Signature out;
   auto const secret = map.require("secret");
   out.secret = read_template(secret, declared, {.credentials = true});

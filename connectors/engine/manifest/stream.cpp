@@ -2,60 +2,64 @@
 #include <algorithm>
 #include <array>
 
-#include "base/decimal.hpp"
 #include "base/json.hpp"
 #include "connectors/engine/manifest/grammar.hpp"
+#include "connectors/engine/manifest/keys.hpp"
 
 namespace affsync::engine::grammar {
 namespace {
 
 constexpr std::pair<std::string_view, Method> read_methods[] = {{"GET", Method::get}};
 
-constexpr std::pair<std::string_view, Evidence> evidence_words[] = {
-    {"vendor", Evidence::vendor},
-    {"third_party", Evidence::third_party},
-    {"none", Evidence::none},
+constexpr Key part_table[] = {
+    {"query", form::scalars_by_name, "parameters of the part", "", true},
+    {"until_known", form::flag, "as in `page`", "false"},
 };
 
-EvidenceSpec read_evidence(yaml::Node const& node) {
-  yaml::Map map(node, "the evidence of a stream");
-  EvidenceSpec evidence;
-  evidence.by = read_word<Evidence>(map.require("by"), evidence_words, "a kind of evidence");
-  if (auto const note = map.find("note")) evidence.note = note->text();
-  map.finish();
-  return evidence;
-}
+constexpr Key also_table[] = {
+    {"table", form::tables, "the table that the rows go to", "", true},
+    {"key", form::key, "what makes a row's id; without it the stream's"},
+    {"where", form::where, "only rows whose field has one of these words"},
+    {"map", form::columns_reference, "the columns and where their values are", "", true},
+};
 
-ReconcileSpec read_reconcile(yaml::Node const& node, TableMapping const& mapping) {
-  yaml::Map map(node, "a check against the broker's total");
-  ReconcileSpec check;
-  if (auto const column = map.find("column")) {
-    check.column = column->text();
-    auto const mapped = std::ranges::any_of(
-        mapping.columns, [&](auto const& c) { return c.column == check.column; });
-    if (!mapped) column->fail("the column " + yaml::quoted(check.column) + " is not mapped");
-    auto const type = mapping.table->columns[*mapping.table->index_of(check.column)].type;
-    if (type != ColumnType::numeric && type != ColumnType::bigint) {
-      column->fail("the column " + yaml::quoted(check.column) + " has no numbers to sum");
-    }
-  }
-  check.metric = check.column.empty() ? "rows" : check.column;
-  if (auto const metric = map.find("metric")) {
-    check.metric = metric->text();
-    check_name(*metric, check.metric, "the name of a metric");
-  }
-  check.broker_value = read_path(map.require("total"));
-  if (auto const tolerance = map.find("tolerance")) {
-    auto const parsed = parse_decimal(tolerance->text());
-    if (parsed.error != DecimalError::none || parsed.text.starts_with('-')) {
-      tolerance->fail(yaml::quoted(tolerance->text()) + " is not a tolerance",
-                      "Use a number that is not negative.");
-    }
-    check.tolerance = parsed.text;
-  }
-  map.finish();
-  return check;
-}
+constexpr Key stream_table[] = {
+    {"title", form::text, "the name for people"},
+    {"table", form::tables, "the table that the rows go to", "", true},
+    {"evidence", [] { return form::object(evidence_keys); },
+     "who outside of this file has shown what the rows look like"},
+    {"enabled", form::flag, "read the stream unless the configuration says otherwise", "true"},
+    {"in_reports", form::flag, "false: the same money as in another stream, which reports add up",
+     "true"},
+    {"has_paid_state", form::flag, "whether rows of commission ever say that they were paid"},
+    {"every", form::text, "a duration, or a cron line of five fields in UTC"},
+    {"keeps", form::text, "how long the broker shows a row, such as 30d, or forever"},
+    {"full_every", form::text, "how often everything is read again"},
+    {"method", [] { return form::words(read_methods); }, "streams are read with GET", R"("GET")"},
+    {"path", form::text, "of the request"},
+    {"path_hint", form::text, "what the user has to find out about the path"},
+    {"needs", [] { return form::object(needs_keys); },
+     "credentials without which the stream is skipped"},
+    {"query", form::scalars_by_name, "parameters of every request"},
+    {"headers", form::scalars_by_name, "of every request"},
+    {"page", [] { return form::object(page_keys); }, "how one page leads to the next"},
+    {"parts", [] { return form::list_of(form::object(part_keys), 2); },
+     "the list has to be requested in parts"},
+    {"window", [] { return form::object(window_keys); }, "the list is requested in slices of days"},
+    {"records", [] { return form::any_of({form::paths(), form::object(records_keys)}); },
+     "where the rows are in an answer", "", true},
+    {"where", form::where, "only rows whose field has one of these words"},
+    {"key", form::key, "what makes a row's id", "", true},
+    {"map", form::columns_reference, "the columns and where their values are", "", true},
+    {"also", [] { return form::list_of(form::object(also_keys)); },
+     "further tables filled from the same row"},
+    {"personal", form::paths, "paths within a row that name a person"},
+    {"volatile", form::paths, "paths within a row that differ at each reading"},
+    {"raw", form::kept_raw, "how much of a row is kept unchanged"},
+    {"good", form::good_conditions, "what a good answer holds"},
+    {"reconcile", [] { return form::list_of(form::object(reconcile_keys)); },
+     "checks against the broker's totals"},
+};
 
 // Reads paths into a row. `what` completes the message for "$", the whole row, which is not
 // allowed.
@@ -68,7 +72,7 @@ std::vector<std::string> read_row_paths(yaml::Node const& node, std::string_view
   return paths;
 }
 
-void read_request(yaml::Map& map, StreamSpec& stream, Declared const& declared) {
+void read_request(ObjectMap& map, StreamSpec& stream, Declared const& declared) {
   if (auto const method = map.find("method")) {
     if (method->text() == "POST") {
       method->fail("a stream is read with GET",
@@ -149,7 +153,7 @@ void check_also(yaml::Node const& node, StreamSpec const& stream) {
 
 void read_parts(yaml::Node const& node, StreamSpec& stream, Declared const& declared) {
   for (auto const& item : node.items()) {
-    yaml::Map map(item, "a part of the list");
+    ObjectMap map(item, part_keys);
     PartSpec part;
     auto const query = map.require("query");
     part.query = read_named_texts(query, declared, {.settings = true}, "a query parameter");
@@ -201,39 +205,22 @@ std::string read_mapping_text(yaml::Node const& stream) {
   return text;
 }
 
-void read_needs(yaml::Node const& node, StreamSpec& stream, Declared const& declared) {
-  yaml::Map map(node, "what the stream needs");
-  for (auto const& item : one_or_more(map.require("credentials"))) {
-    auto const name = item.text();
-    if (std::ranges::find(declared.credentials, name) == declared.credentials.end()) {
-      refuse_word(item, name, declared.credentials, "a credential of this connector");
-    }
-    stream.needs.push_back(name);
-  }
-  if (auto const hint = map.find("hint")) stream.needs_hint = hint->text();
-  map.finish();
-}
-
 }  // namespace
 
-void read_raw(yaml::Node const& node, bool& mapped_only, std::vector<std::string>& allow) {
-  allow.clear();
-  if (node.is_map()) {
-    yaml::Map map(node, "what `raw` keeps");
-    mapped_only = true;
-    for (auto const& item : one_or_more(map.require("allow"))) {
-      allow.push_back(read_path(item).text());
-      if (allow.back() == "$") item.fail("`$` is the whole row", "That is `raw: all`.");
-    }
-    map.finish();
-    return;
-  }
-  static constexpr std::pair<std::string_view, bool> words[] = {{"all", false}, {"mapped", true}};
-  mapped_only = read_word<bool>(node, words, "how much `raw` keeps");
+Object const part_keys{"a part of the list", "part", part_table};
+Object const also_keys{"a further table", "also", also_table};
+Object const stream_keys{"the stream", "stream", stream_table};
+
+namespace form {
+
+Json where() {
+  return single(scalars());
 }
 
+}  // namespace form
+
 StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared const& declared) {
-  yaml::Map map(node, "the stream " + yaml::quoted(name));
+  ObjectMap map(node, stream_keys, name);
   StreamSpec stream;
   stream.name = name;
   stream.title = name;
@@ -253,7 +240,7 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   stream.map = read_table_mapping(map.require("table"), key, map.require("map"), declared);
   if (auto const also = map.find("also")) {
     for (auto const& item : also->items()) {
-      yaml::Map further(item, "a further table");
+      ObjectMap further(item, also_keys);
       stream.also.push_back(read_table_mapping(further.require("table"),
                                                further.find("key").value_or(key),
                                                further.require("map"), declared));

@@ -1,5 +1,5 @@
-// Compares connectors/connector.schema.json, which editors use, with the parser: the same keys
-// everywhere, the same columns and tables.
+// connectors/connector.schema.json, which editors use, is the schema that the program writes, and
+// has the parser's keys everywhere, the same columns and tables.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -9,6 +9,7 @@
 
 #include "base/yaml/node.hpp"
 #include "connectors/engine/manifest/manifest.hpp"
+#include "connectors/engine/manifest/schema.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -24,6 +25,7 @@ settings: {zone: {default: UTC}}
 auth:
   - {type: login_token, login: {path: /in, json: {l: "${credentials.login}"}}, token: t,
      value: "${token}"}
+  - {type: login_token, login: {path: /in}, token: {header: T}, value: "${token}"}
   - {type: basic, user: x, password: "${credentials.password}"}
   - {type: static_token, value: "${credentials.password}"}
   - {type: oauth2_client_credentials, path: /t, client_id: x,
@@ -54,10 +56,13 @@ streams:
   id: {<<: *stream, page: {type: id, id: id}}
 )";
 
-Json schema() {
+std::string schema_file() {
   std::ifstream file(AFFSYNC_SOURCE_DIR "/connectors/connector.schema.json");
-  std::string const text{std::istreambuf_iterator<char>(file), {}};
-  return parse_json(text).value();
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+Json schema() {
+  return parse_json(schema_file()).value();
 }
 
 // Collects every object of the schema that has a title, at any depth: the title and its properties.
@@ -91,6 +96,23 @@ TEST(ConnectorSchema, HasTheKeysThatTheParserKnows) {
   Keys described;
   collect(schema(), described);
   EXPECT_EQ(described, known);
+}
+
+TEST(ConnectorSchema, IsTheFileInTheTree) {
+  EXPECT_EQ(schema_file(), connector_schema())
+      << "Write it anew: affsync schema connector > connectors/connector.schema.json";
+}
+
+TEST(ConnectorSchema, HasABoundForEachNumberThatTheParserBounds) {
+  auto const json = schema();
+  auto const bound = [&](char const* path) {
+    auto const* value = JsonPath(std::string("$defs.") + path).in(json);
+    return value == nullptr ? std::string() : value->number_text();
+  };
+  EXPECT_EQ(bound("page.properties.size.maximum"), "100000");
+  EXPECT_EQ(bound("rate.properties.requests_per_second.minimum"), "0.01");
+  EXPECT_EQ(bound("rate.properties.concurrency.maximum"), "64");
+  EXPECT_EQ(bound("column.properties.shift.minimum"), "-30");
 }
 
 TEST(ConnectorSchema, HasTheTablesAndTheirColumns) {
