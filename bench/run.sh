@@ -9,6 +9,7 @@
 #   bench/run.sh --peers              the scripts too (bench/run.sh --install gets what they need)
 #   bench/run.sh --sizes "10000 100000 1000000"     the cost of a row at each size
 #   AFFSYNC="old new" bench/run.sh    compares binaries side by side
+#   bench/run.sh --wire "20 100 400" --concurrency 8      what is reached of concurrency / latency
 #   bench/run.sh --help               all options
 set -euo pipefail
 cd "$(dirname "$0")/.."

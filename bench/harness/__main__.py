@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 
+from harness import wire
 from harness.broker import Broker
 from harness.cluster import Cluster
 from harness.contestants import HERE, Affsync, Copy, Script
@@ -39,6 +40,11 @@ def options():
                         help="one list, or the windows of the Exness connector")
     parser.add_argument("--latency", type=int, default=0, help="milliseconds before each answer")
     parser.add_argument("--concurrency", type=int, default=0, help="default: affsync's own")
+    parser.add_argument("--wire", metavar="LATENCIES",
+                        help="instead: first loads with these latencies in milliseconds, such as "
+                             "'20 100 400', beside the ideal of concurrency / latency")
+    parser.add_argument("--pages", default="100 1000", help="page sizes for --wire")
+    parser.add_argument("--streams", default="1 8", help="numbers of streams for --wire")
     parser.add_argument("--peers", action="store_true", help="the scripts of bench/peers too")
     parser.add_argument("--only", help=f"of: affsync,copy,{','.join(PEERS)}")
     parser.add_argument("--limit", type=int, default=900, metavar="SECONDS",
@@ -62,6 +68,10 @@ def options():
     return chosen
 
 
+def tell(line):
+    print(line, file=sys.stderr, flush=True)
+
+
 class Bench:
     def __init__(self, chosen, folder):
         self.options, self.folder = chosen, folder
@@ -76,11 +86,13 @@ class Bench:
     def broker_program():
         return os.environ.get("BENCH_BROKER", "build/release/affsync-bench-broker")
 
-    def contestants(self):
+    def named_programs(self):
         names = ["affsync"] if len(self.programs) == 1 else \
             [f"affsync {chr(ord('A') + i)}" for i in range(len(self.programs))]
-        own = [Affsync(name, self, os.path.abspath(program))
-               for name, program in zip(names, self.programs)]
+        return [(name, os.path.abspath(program)) for name, program in zip(names, self.programs)]
+
+    def contestants(self):
+        own = [Affsync(name, self, program) for name, program in self.named_programs()]
         out = own if "affsync" in self.options.only else []
         if "copy" in self.options.only:
             out = out + [Copy(self, own[0])]
@@ -159,11 +171,10 @@ class Bench:
                 measured = self.measure(contestant, phase, analyzed)
             except TooSlow:
                 results.give_up(contestant.name, analyzed, phase, self.broker.rows)
-                print(f"{told}given up after {self.options.limit} s", file=sys.stderr, flush=True)
+                tell(f"{told}given up after {self.options.limit} s")
                 break
             results.add(round=turn, **measured)
-            print(f"{told}{measured['rows'] / measured['seconds'] / 1000:.1f} thousand rows/s",
-                  file=sys.stderr, flush=True)
+            tell(f"{told}{measured['rows'] / measured['seconds'] / 1000:.1f} thousand rows/s")
         self.cluster.drop(contestant.database)
 
 
@@ -181,14 +192,15 @@ def about(bench):
         return done.stdout.decode().strip()
     chosen = bench.options
     version = bench.cluster.sql("postgres", "SHOW server_version").split()[0]
-    lines = [f"{', '.join(f'{size:,}' for size in chosen.sizes)} rows of 12 fields, pages of "
-             f"{chosen.page:,}, {chosen.runs} interleaved runs, PostgreSQL {version}, "
-             f"{os.cpu_count()} cores, load {os.getloadavg()[1]:.1f}, shape {chosen.shape}, "
-             f"latency {chosen.latency} ms"
-             + (f", beside {chosen.beside:,} analysed rows" if chosen.beside else "") + "."]
-    for i, program in enumerate(bench.programs):
-        letter = f"affsync {chr(ord('A') + i)}" if len(bench.programs) > 1 else "affsync"
-        lines.append(f"{letter}: {output(program, 'version').splitlines()[0]}")
+    what = [f"{', '.join(f'{size:,}' for size in chosen.sizes)} rows of 12 fields",
+            f"pages of {chosen.page:,}", f"shape {chosen.shape}", f"latency {chosen.latency} ms"]
+    if chosen.beside:
+        what.append(f"beside {chosen.beside:,} analysed rows")
+    what = ["First loads"] if chosen.wire else what
+    lines = [f"{', '.join(what)}; {chosen.runs} interleaved runs, PostgreSQL {version}, "
+             f"{os.cpu_count()} cores, load {os.getloadavg()[1]:.1f}."]
+    for name, program in bench.named_programs():
+        lines.append(f"{name}: {output(program, 'version').splitlines()[0]}")
     return "\n".join(lines)
 
 
@@ -201,6 +213,10 @@ def main():
     bench, results = None, Results()
     try:
         bench = Bench(chosen, folder)
+        if chosen.wire:
+            lines = wire.table(bench, tell)
+            print(about(bench) + "\n\n" + lines)
+            return 0
         for name in chosen.only:
             if name in PEERS and not peer_can_run(PEERS[name][1]):
                 raise Failed(f"{name} lacks a program or package: bench/run.sh --install")
