@@ -36,6 +36,13 @@ class Results:
         found = self._of(rows=one["rows"], round=one["round"], **other)
         return found[0]["seconds"] / one["seconds"] if found else None
 
+    def _cpu_ratio(self, one, copy):
+        """CPU of client and server, in times of what \\copy of as many rows took."""
+        found = self._of(rows=one["rows"], round=one["round"], contestant=copy,
+                         statistics=one["statistics"])
+        return ((one["cpu"] + one["server_cpu"]) / (found[0]["cpu"] + found[0]["server_cpu"])
+                if found else None)
+
     def _line(self, group, copy, name):
         first = group[0]
         rows = first["rows"]
@@ -47,13 +54,14 @@ class Results:
                                       statistics=one["statistics"]) for one in group])
         to_first = median([self._ratio(one, contestant=one["contestant"], phase="first",
                                        statistics=one["statistics"]) for one in group])
+        to_copys_cpu = median([self._cpu_ratio(one, copy) for one in group])
         rates = sorted(one["rows"] / one["seconds"] / 1000 for one in group)
         million = 1e6 / rows
         cells = [
             name, {True: "with", False: "without"}[first["statistics"]], NAMES[first["phase"]],
             show(median(rates), ".1f"), f"{rates[0]:.0f} to {rates[-1]:.0f}",
             show(to_copy, ".2f"), show(to_first, ".2f") if first["phase"] != "first" else "",
-            show(of("cpu", million), ".2f"), show(of("server_cpu", million), ".2f"),
+            show(to_copys_cpu, ".2f"), show(of("cpu", million), ".2f"), show(of("server_cpu", million), ".2f"),
             show(of("broker_cpu", million), ".2f"), show(of("wal", 1 / rows), ".0f"),
             show(of("record_wal"), ".0f"),
             " / ".join(str(int(median([one["written"][i] for one in group]))) for i in range(3)),
@@ -63,7 +71,7 @@ class Results:
 
     def table(self, copy):
         heads = ["", "statistics", "phase", "1000 rows/s", "range", r"of `\copy`", "of first load",
-                 "own CPU s/M", "PG CPU s/M", "broker CPU s/M", "WAL B/row", "record WAL B",
+                 r"all CPU / `\copy`'s", "own CPU s/M", "PG CPU s/M", "broker CPU s/M", "WAL B/row", "record WAL B",
                  "tuples ins / upd / del", "RSS MB", "requests", "start s"]
         several = len({one["rows"] for one in self.all}) > 1
         groups = {}
@@ -94,14 +102,15 @@ class Results:
         out = ["Microseconds a row, wall (CPU of client and server):", "",
                "| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
         for (name, analyzed, phase), by_size in groups.items():
-            walls, cells = [], []
+            walls, works, cells = [], [], []
             for size in sizes:
                 group = by_size.get(size, [])
                 wall = median([one["seconds"] / size * 1e6 for one in group])
                 work = median([(one["cpu"] + one["server_cpu"]) / size * 1e6 for one in group])
                 walls += [wall] if wall else []
+                works += [work] if wall else []
                 cells.append(f"{wall:.1f} ({work:.1f})" if wall else "")
             out.append("| " + " | ".join([
                 name, "with" if analyzed else "without", NAMES[phase], *cells,
-                f"{max(walls) / min(walls):.2f}"]) + " |")
+                f"{max(walls) / min(walls):.2f} ({max(works) / min(works):.2f})"]) + " |")
         return "\n".join(out)
