@@ -169,7 +169,7 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
         "throttled by the broker",
         {{"stream", report.stream}, {"wait_ms", std::to_string((until - now).count() / 1000)}});
   } else if (sent.response.status != 0) {
-    limiter_.on_success(now, sent.response.headers);
+    limiter_.on_success(now, sent.sent_at, sent.response.headers);
   }
   parts_.observer->on_rate(plan_.source, limiter_.rate());
   co_return sent;

@@ -68,7 +68,7 @@ void waits(std::string_view input) {
   Limiter limiter(spec);
   for (int i = 0; i < 4; ++i) {
     require_rate(limiter, spec, now);
-    limiter.on_success(now, response.headers);
+    limiter.on_success(now, now - std::chrono::milliseconds(200), response.headers);
     require_rate(limiter, spec, now);
     now += std::chrono::milliseconds(700);
     limiter.on_throttled(now, now - std::chrono::milliseconds(300),

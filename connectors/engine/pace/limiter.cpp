@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 
 #include "connectors/engine/answer/requested_wait.hpp"
 #include "connectors/engine/pace/backoff.hpp"
@@ -10,18 +9,12 @@
 namespace affsync::engine {
 namespace {
 
-// Without a configured maximum, the rate grows at most to this multiple of its initial value.
-constexpr double max_growth = 20;
+// Without a maximum of the connector or the configuration, the rate grows at most to this.
+constexpr double fastest_rate = 250;
 constexpr double slowest_rate = 1.0 / 120;
-// The rate rests at this share of the estimated limit, to allow for network jitter.
-constexpr double resting_share = 0.97;
-constexpr double growth_before_refusal =
-    1.035;  // factor for each answer before any refusal: doubles in 20
-constexpr double growth_after_refusal = 1.012;  // later: doubles in 60
-constexpr int answers_before_probing = 50;      // minimum stay at the resting rate …
-constexpr Duration time_before_probing = std::chrono::seconds(15);
-constexpr int max_hold_factor = 8;         // … multiplied by at most this
-constexpr int early_refusal_answers = 30;  // a refusal after fewer answers is an early one
+constexpr double dip_of_refusal = 0.5;
+constexpr double dip_that_is_left = 0.1;  // after each answer
+constexpr double least_dip = 0.02;
 constexpr int few_remaining = 10;
 constexpr int trusted_refusals = 5;  // in a row, whose requested wait is used as it is
 
@@ -41,18 +34,36 @@ std::optional<double> to_count(std::optional<std::string_view> text) {
   return count;
 }
 
+double most_of(RateSpec const& spec) {
+  bool const stated = spec.max_requests_per_second > 0;
+  return stated ? spec.max_requests_per_second : std::max(fastest_rate, spec.requests_per_second);
+}
+
+QuotaEstimate::Bounds bounds_of(RateSpec const& spec) {
+  QuotaEstimate::Bounds bounds;
+  bounds.start = spec.requests_per_second;
+  bounds.most = most_of(spec);
+  bounds.least = std::min(slowest_rate, bounds.most);
+  bounds.burst = std::max(spec.burst, 1.0);
+  return bounds;
+}
+
+bool in_whole_seconds(ResetUnit unit) {
+  return unit == ResetUnit::seconds || unit == ResetUnit::epoch_seconds;
+}
+
 }  // namespace
 
 Limiter::Limiter(RateSpec const& spec)
     : spec_(spec),
-      max_rate_(spec.max_requests_per_second > 0 ? spec.max_requests_per_second
-                                                 : spec.requests_per_second * max_growth),
+      max_rate_(most_of(spec)),
       min_rate_(std::min(slowest_rate, max_rate_)),
-      rate_(std::clamp(spec.requests_per_second, min_rate_, max_rate_)),
+      quota_(bounds_of(spec)),
       tokens_(std::max(spec.burst, 1.0)) {}
 
 double Limiter::rate() const {
-  return headers_rate_ > 0 ? std::max(min_rate_, std::min(rate_, headers_rate_)) : rate_;
+  double const own = std::max(min_rate_, quota_.rate() * (1 - dip_));
+  return headers_rate_ > 0 ? std::max(min_rate_, std::min(own, headers_rate_)) : own;
 }
 
 std::optional<TimePoint> Limiter::blocked_until() const {
@@ -67,12 +78,12 @@ void Limiter::notice_clock(TimePoint now) {
   Duration const back = seen_at_ - now;
   seen_at_ = now;
   if (back <= slight) return;
-  auto const shift = [&](TimePoint& time) {
-    if (time != TimePoint{}) time -= back;
-  };
-  for (auto* time : {&refilled_at_, &last_reserve_, &blocked_until_, &headers_until_}) shift(*time);
-  for (auto& turn : reserved_) shift(turn);
-  if (refused_at_) shift(*refused_at_);
+  for (auto* time : {&refilled_at_, &last_reserve_, &blocked_until_, &headers_until_, &refused_at_,
+                     &spent_until_}) {
+    if (*time != TimePoint{}) *time -= back;
+  }
+  for (auto& turn : reserved_) turn -= back;
+  quota_.shift(-back);
 }
 
 void Limiter::refill(TimePoint now) {
@@ -84,28 +95,39 @@ void Limiter::refill(TimePoint now) {
   if (now <= refilled_at_) return;
   tokens_ += in_seconds(now - refilled_at_) * rate();
   // Once the limit is known, a burst would only be refused.
-  tokens_ = std::min(tokens_, std::max(limit_ ? 1.0 : spec_.burst, 1.0));
+  tokens_ = std::min(tokens_, quota_.was_refused() ? 1.0 : std::max(spec_.burst, 1.0));
   refilled_at_ = now;
 }
 
-// After a pause without requests the number of successes since the last refusal says nothing about
-// the limit.
-void Limiter::notice_idle(TimePoint now) {
+// After a pause without requests the answers before it say nothing about the limit.
+void Limiter::notice_pause(TimePoint now) {
   Duration const gap = now - std::max(last_reserve_, blocked_until_);
-  if (gap > std::max<Duration>(std::chrono::seconds(5), seconds_of(5 / rate_)))
-    asked_steadily_ = false;
+  if (gap > std::max<Duration>(std::chrono::seconds(5), seconds_of(5 / rate()))) quota_.begin(now);
   last_reserve_ = std::max(now, blocked_until_);
+}
+
+// A turn that was reserved at a lower rate may fall together with later ones. A limit that the user
+// or the connector states holds for the requests as they are sent.
+TimePoint Limiter::within_stated_limit(TimePoint turn) {
+  if (spec_.max_requests_per_second <= 0) return turn;
+  double const burst = std::max(spec_.burst, 1.0);
+  turn = std::max(turn, spent_until_ - seconds_of((burst - 1) / max_rate_));
+  spent_until_ = std::max(spent_until_, turn) + seconds_of(1 / max_rate_);
+  return turn;
 }
 
 Duration Limiter::reserve(TimePoint now) {
   notice_clock(now);
   refill(now);
-  notice_idle(now);
+  notice_pause(now);
   tokens_ -= 1;
   Duration wait = tokens_ < 0 ? seconds_of(-tokens_ / rate()) : Duration(0);
-  paced_ = wait > Duration(0);
+  // An unused rate proves nothing. Until the first refusal, requests that use up the burst count.
+  bool const in_burst = !quota_.was_refused() && tokens_ + 1.01 < spec_.burst;
+  paced_ = wait > Duration(0) || in_burst;
   // refilled_at_ is in the future while requests are blocked.
   if (refilled_at_ > now) wait += refilled_at_ - now;
+  wait = within_stated_limit(now + wait) - now;
   last_reserve_ = std::max(last_reserve_, now + wait);
   std::erase_if(reserved_, [&](TimePoint turn) { return turn <= now; });
   reserved_.push_back(now + wait);
@@ -119,62 +141,36 @@ void Limiter::block(TimePoint now, Duration wait) {
   refilled_at_ = until;
   // One request may go when the block ends, after those that are reserved for a later time. All
   // other waiting requests call reserve() again.
-  std::erase_if(reserved_, [&](TimePoint turn) { return turn <= until; });
+  std::erase_if(reserved_, [&](TimePoint turn) { return turn <= now; });
+  auto const given_back = std::erase_if(reserved_, [&](TimePoint turn) { return turn <= until; });
+  spent_until_ -= seconds_of(static_cast<double>(given_back) / max_rate_);
   tokens_ = 1 - static_cast<double>(reserved_.size());
 }
 
-// Estimates the limit from a refusal. The broker's bucket was empty at this refusal and at the
-// previous one, so the successes in between show its fill rate, unless the bucket was full for a
-// while.
-void Limiter::learn_limit(TimePoint now) {
-  double const old = limit_.value_or(0);
-  double estimate = rate_;
-  if (!limit_ && successes_ < 2 * spec_.burst) {
-    // The burst was too large; the rate itself may be fine.
-  } else if (!refused_at_) {
-    refused_rate_ = rate_;
-    estimate = 0.8 * rate_;
-  } else if (successes_ < early_refusal_answers) {
-    // Still too fast. The bucket was filled with at most this rate, unless it was full for a while.
-    double const base = std::max(old, rate_);
-    double const at_most = (successes_ + 1) / std::max(in_seconds(now - *refused_at_), 1e-3);
-    refused_rate_ = base;
-    estimate = asked_steadily_ ? std::clamp(at_most, 0.5 * base, 0.8 * base) : 0.8 * base;
-  } else {
-    refused_rate_ = rate_;
-    Duration const asking = now - std::max(*refused_at_, blocked_until_);
-    double const measured =
-        asked_steadily_ ? successes_ / std::max(in_seconds(asking), 1e-3) : rate_;
-    estimate = rate_ > old ? std::max((old + rate_) / 2, 0.9 * rate_)
-                           : std::clamp(measured, 0.8 * rate_, 0.96 * rate_);
-  }
-  rate_was_refused_ = rate_was_refused_ || refused_rate_;
-  bool const nothing_new = std::abs(estimate - old) < 0.07 * old;
-  hold_factor_ = nothing_new ? std::min(hold_factor_ * 2, max_hold_factor) : 1;
-  limit_ = std::clamp(estimate, min_rate_, max_rate_);
-  rate_ = std::clamp(*limit_ / 2, min_rate_, max_rate_);
+// The time of a few requests, so that a fast broker is not left idle; four times that at each
+// further refusal. From some seconds on it doubles, for windows of a minute.
+Duration Limiter::own_wait(double random) const {
+  double wait = std::clamp(3 / quota_.rate(), 0.01, 8.0);
+  double const cap = in_seconds(spec_.wait_cap);
+  for (int i = 1; i < refusals_ && wait < cap; ++i) wait *= wait < 8 ? 4 : 2;
+  return seconds_of(std::min(wait, cap) * (0.5 + 0.5 * random));
 }
 
 void Limiter::on_throttled(TimePoint now, TimePoint sent_at, std::optional<Duration> wait,
                            double random) {
   notice_clock(now);
-  bool const counts = !refused_at_ || sent_at > *refused_at_;
+  bool const counts = refused_at_ == TimePoint{} || sent_at > refused_at_;
   if (counts) {
-    ++refusals_;
-    learn_limit(now);
+    if (++refusals_ == 1) {
+      quota_.count_refusal(sent_at + (now - sent_at) / 2, quota_.rate() * (1 - dip_));
+    }
+    dip_ = dip_of_refusal;
+    told_ = wait.has_value();
     refused_at_ = now;
-    asked_steadily_ = true;
-    successes_ = 0;
-    probes_ = 0;
     paced_ = false;
   }
   if (!wait) {
-    // The time of a few requests, so that a fast broker is not left idle for long.
-    BackoffSpec backoff;
-    backoff.first = std::clamp<Duration>(seconds_of(8 / rate_), std::chrono::milliseconds(500),
-                                         std::chrono::seconds(8));
-    backoff.cap = spec_.wait_cap;
-    wait = counts ? backoff_wait(backoff, refusals_, random) : Duration(0);
+    wait = counts ? own_wait(random) : Duration(0);
   } else if (counts && refusals_ > trusted_refusals) {
     // The requested waits are too short, so the wait grows with each refusal.
     BackoffSpec backoff;
@@ -185,36 +181,24 @@ void Limiter::on_throttled(TimePoint now, TimePoint sent_at, std::optional<Durat
   block(now, *wait);
 }
 
-void Limiter::grow(TimePoint now) {
-  double const rest = resting_share * limit_.value_or(0);
-  if (rate_ < rest) {
-    rate_ = std::min(rest, rate_ + std::max((rest - rate_) * 0.3, 0.01 * rest));
-    return;
-  }
-  // Far from the refused rate, growing is safe.
-  if (!refused_rate_ || rate_ < 0.9 * *refused_rate_ || rate_ > 1.15 * *refused_rate_) {
-    rate_ = std::min(max_rate_,
-                     rate_ * (rate_was_refused_ ? growth_after_refusal : growth_before_refusal));
-    if (limit_) limit_ = std::max(*limit_, rate_);
-    // The rate that was refused is allowed now.
-    if (refused_rate_ && rate_ > *refused_rate_) refused_rate_.reset();
-    return;
-  }
-  if (successes_ < answers_before_probing * hold_factor_ ||
-      now - *refused_at_ < time_before_probing * hold_factor_)
-    return;
-  ++probes_;
-  double const n = probes_;
-  rate_ = std::min(max_rate_, *limit_ * (resting_share + 3e-4 * n + 3e-6 * n * n));
-}
-
-void Limiter::on_success(TimePoint now, Headers const& headers) {
+void Limiter::on_success(TimePoint now, TimePoint sent_at, Headers const& headers) {
   notice_clock(now);
-  refusals_ = 0;
-  ++successes_;
+  double const took = std::max(0.0, in_seconds(now - sent_at));
+  round_trip_ = round_trip_ == 0 ? took : 0.8 * round_trip_ + 0.2 * took;
+  // Answers to requests that were under way at the refusal do not end the stop.
+  if (refusals_ > 0 && sent_at >= refused_at_) {
+    QuotaEstimate::Stop stop;
+    stop.refusals = refusals_;
+    stop.told = told_;
+    quota_.end_stop(sent_at, stop);
+    refusals_ = 0;
+  }
+  quota_.count_answer(sent_at + (now - sent_at) / 2);
   refill(now);
-  // Grow only if requests had to wait for the rate: an unused rate proves nothing.
-  if (paced_) grow(now);
+  if (refusals_ == 0) {
+    if (paced_ && dip_ < least_dip) quota_.grow(quota_.rate() * round_trip_);
+    dip_ = dip_ < least_dip ? 0 : dip_ * dip_that_is_left;
+  }
   apply_rate_headers(now, headers);
 }
 
@@ -227,8 +211,15 @@ void Limiter::apply_rate_headers(TimePoint now, Headers const& headers) {
   if (!remaining || !reset) return;
   auto const until = parse_reset(*reset, spec_.reset_unit, now);
   if (!until || until->count() == 0) return;
+  // Whole seconds are rounded up: a reset in one second may be in a few milliseconds, so it says
+  // nothing about a quota that is renewed all the time.
+  constexpr auto second = std::chrono::seconds(1);
+  bool const rounded = in_whole_seconds(spec_.reset_unit);
+  if (rounded && *until <= second) return;
   if (*remaining == 0) {
-    block(now, *until);
+    Duration const wait = *until;
+    bool const may_be_less = rounded && wait <= 3 * second && !quota_.was_refused();
+    block(now, may_be_less ? wait - second : wait);
     return;
   }
   max_remaining_ = std::max(max_remaining_, *remaining);

@@ -2,9 +2,9 @@
 // arithmetic over a clock that the caller provides. All streams of a source share it; it is used
 // from one thread.
 //
-// A refusal halves the rate. A few good answers bring it back to just below the limit that the
-// refusal showed; it stays there for a while and then slowly probes higher (as CUBIC does in TCP).
-// So an undocumented limit costs an occasional refusal, and a raised limit is found.
+// The rate doubles every few answers until the first refusal. A refusal halves it; the next answers
+// bring it back to what the refusals have shown (QuotaEstimate). Headers that announce the
+// remaining quota slow it before a refusal.
 #pragma once
 
 #include <chrono>
@@ -14,6 +14,7 @@
 #include "base/clock.hpp"
 #include "base/http_message.hpp"
 #include "connectors/engine/manifest/manifest.hpp"
+#include "connectors/engine/pace/quota_estimate.hpp"
 
 namespace affsync::engine {
 
@@ -30,14 +31,14 @@ class Limiter {
   std::optional<TimePoint> blocked_until() const;
 
   // Records a request that was refused for throttling. `wait`: what the broker asked for; without
-  // it the wait is an exponential backoff with full jitter, `random` in [0, 1). Blocks the whole
+  // it the wait is an exponential backoff with jitter, `random` in [0, 1). Blocks the whole
   // source. Halves the rate, once per request round trip, so that a burst of refusals counts as
   // one.
   void on_throttled(TimePoint now, TimePoint sent_at, std::optional<Duration> wait, double random);
 
   // Records a request that succeeded: the rate grows step by step. The remaining and reset headers
   // slow it down before a refusal.
-  void on_success(TimePoint now, Headers const& headers);
+  void on_success(TimePoint now, TimePoint sent_at, Headers const& headers);
 
   // Returns the requests per second that are allowed now.
   double rate() const;
@@ -47,34 +48,31 @@ class Limiter {
  private:
   void notice_clock(TimePoint now);
   void refill(TimePoint now);
-  void notice_idle(TimePoint now);
+  void notice_pause(TimePoint now);
+  TimePoint within_stated_limit(TimePoint turn);
   void block(TimePoint now, Duration wait);
-  void learn_limit(TimePoint now);
-  void grow(TimePoint now);
+  Duration own_wait(double random) const;
   void apply_rate_headers(TimePoint now, Headers const& headers);
 
   RateSpec spec_;
   double max_rate_;
   double min_rate_;
-  double rate_;
+  QuotaEstimate quota_;
+  double dip_ = 0;         // share by which the rate is below the estimate after a refusal
+  double round_trip_ = 0;  // seconds, smoothed
+
   double tokens_;
   TimePoint seen_at_{};  // the last time that the caller passed
   TimePoint refilled_at_{};
   TimePoint last_reserve_{};
   std::vector<TimePoint> reserved_;  // send times of reserved requests that are still ahead
-  bool paced_ = false;               // the last request had to wait because of the rate
+  TimePoint spent_until_{};  // the requests until now have used up a stated limit until then
+  bool paced_ = false;       // requests come as fast as the rate allows
 
   TimePoint blocked_until_{};
+  TimePoint refused_at_{};
   int refusals_ = 0;
-  std::optional<TimePoint> refused_at_;
-  std::optional<double> refused_rate_;  // a rate that was refused recently
-  bool rate_was_refused_ = false;       // any rate was ever refused
-  std::optional<double> limit_;         // estimate of the broker's limit, from refusals
-  bool asked_steadily_ = false;         // no pause between requests since the last refusal
-  int successes_ = 0;
-  int probes_ = 0;  // successes since probing began
-  // Multiplies the time at the resting rate; doubles with each refusal that showed nothing new.
-  int hold_factor_ = 1;
+  bool told_ = false;  // the last refusal said how long to wait
 
   double headers_rate_ = 0;  // what the rate headers allow; 0: nothing said
   TimePoint headers_until_{};

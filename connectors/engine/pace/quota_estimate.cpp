@@ -1,0 +1,154 @@
+#include "connectors/engine/pace/quota_estimate.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace affsync::engine {
+namespace {
+
+// Growth for each answer. The values were chosen with bench/throttle_grid.
+constexpr double growth_before_refusal = 0.5;
+constexpr double growth_per_round_trip = 0.5;  // so that few requests are under way at a refusal
+constexpr double least_growth = 8e-4;
+constexpr double told_share =
+    0.3;  // of it, if each refusal costs the whole seconds that a broker asks for
+constexpr double answers_to_double_least_growth = 150;  // a limit that was raised is found
+constexpr double slowness = 8;                          // growth is 1 / (slowness * precision²) …
+constexpr double steady_share = 6;  // … for this many times as many answers as were counted
+
+constexpr double answers_below_refused = 30;
+
+constexpr double first_share = 0.9;  // of the first measurement, whose burst is a guess
+constexpr double first_precision = 1.5;
+constexpr double burst_precision = 0.6;  // only the burst was counted: nothing is known yet
+constexpr double precision_from_guess = 4;
+constexpr double least_margin = 0.03;  // the rate stays below the estimate by at least this …
+constexpr double most_margin = 0.15;
+constexpr double after_pause_share = 0.9;  // a pause makes a measurement unreliable
+constexpr double answers_of_a_slope = 5;
+constexpr std::size_t most_seen = 128;
+
+constexpr double whole_second = 1;  // a requested wait may be rounded up by this
+constexpr double long_wait = 2;     // seconds: the quota is that of a window, no trickle
+constexpr double worth_of_a_row = 3;
+
+double seconds(Duration time) {
+  return std::max(static_cast<double>(time.count()) / 1e6, 1e-3);
+}
+
+double with_margin(double rate, double precision) {
+  return rate * (1 - std::clamp(1 / precision, least_margin, most_margin));
+}
+
+}  // namespace
+
+QuotaEstimate::QuotaEstimate(Bounds const& bounds)
+    : bounds_(bounds), rate_(std::clamp(bounds.start, bounds.least, bounds.most)) {}
+
+void QuotaEstimate::begin(TimePoint at) {
+  empty_at_ = window_from_ = at;
+  counted_ = -bounds_.burst;
+  in_window_ = 0;
+  after_pause_ = true;
+  seen_.clear();
+}
+
+void QuotaEstimate::count_answer(TimePoint at) {
+  ++counted_;
+  ++in_window_;
+  ++since_refusal_;
+  if (seen_.size() >= most_seen) seen_.erase(seen_.begin(), seen_.begin() + most_seen / 2);
+  seen_.push_back(at);
+}
+
+// The largest rate over any time up to now. Where the quota may have been saved up before, because
+// the requests were slower than it, a burst is taken off.
+double QuotaEstimate::steepest(TimePoint at) const {
+  double best = (counted_ + 0.5) / seconds(at - empty_at_);
+  double const least = was_refused_ ? answers_of_a_slope : 1;
+  double beyond_burst = static_cast<double>(seen_.size()) - bounds_.burst;
+  for (auto const from : seen_) {
+    beyond_burst -= 1;
+    if (beyond_burst < least) break;
+    best = std::max(best, (beyond_burst + 0.5) / seconds(at - from));
+  }
+  return best;
+}
+
+void QuotaEstimate::count_refusal(TimePoint at, double asked) {
+  if (!was_refused_ && in_window_ > bounds_.burst) {
+    precision_ = first_precision;
+    rate_ = first_share * std::min(asked, steepest(at));
+  } else if (counted_ >= 1) {
+    // From a guess the rate has risen through the limit: such a measurement says less.
+    double const most = precision_ < 1 ? precision_from_guess : counted_;
+    precision_ = std::max(1.0, std::min({counted_, since_refusal_, most}));
+    rate_ = std::min(asked, with_margin(steepest(at), precision_));
+    if (after_pause_) rate_ = std::max(rate_, after_pause_share * asked);
+  } else {
+    // Nothing but a burst was let through.
+    precision_ = was_refused_ ? 1 : burst_precision;
+    rate_ = was_refused_ ? asked : std::min(asked, bounds_.start);
+  }
+  rate_ = std::clamp(rate_, bounds_.least, bounds_.most);
+  full_.answers = in_window_;
+  full_.seconds = std::max(0.0, static_cast<double>((at - window_from_).count()) / 1e6);
+  full_.asked = asked;
+  empty_at_ = at;
+  counted_ = 0;
+  since_refusal_ = 0;
+  was_refused_ = true;
+  after_pause_ = false;
+  seen_.clear();
+}
+
+// A stop that lasted is the rest of a window: what was answered in it, divided by its length, is
+// the rate. A short one is that of a quota that trickles in, which count_refusal() has measured.
+void QuotaEstimate::end_stop(TimePoint sent_at, Stop stop) {
+  double const waited = seconds(sent_at - empty_at_) - (stop.told ? whole_second : 0);
+  bool const shows = stop.told ? waited > 0.2 : stop.refusals > 1;
+  if (shows && full_.answers >= 1) {
+    double of_window = full_.answers / (full_.seconds + waited);
+    double precision = full_.answers;
+    if (!stop.told) {
+      precision = std::max(std::min(full_.answers, worth_of_a_row), full_.answers / 4);
+      // Perhaps it was only a burst, and the quota comes in as slowly as the wait was long.
+      if (full_.answers <= 2 * bounds_.burst) {
+        of_window = std::sqrt(of_window * std::min(of_window, 1 / waited));
+        precision = first_precision;
+      }
+    }
+    if (waited > long_wait || of_window < rate_) {
+      rate_ = std::min(full_.asked, with_margin(of_window, precision));
+      rate_ = std::clamp(rate_, bounds_.least, bounds_.most);
+      precision_ = precision;
+    }
+  }
+  window_from_ = sent_at;
+  in_window_ = 0;
+  told_ = stop.told;
+}
+
+void QuotaEstimate::grow(double in_flight) {
+  double growth = growth_before_refusal;
+  if (was_refused_) {
+    double const worth = std::max(precision_, (since_refusal_ - 1) / steady_share);
+    double const times = since_refusal_ / answers_to_double_least_growth;
+    double const least = least_growth * (told_ ? told_share : 1);
+    growth = std::max(1 / (slowness * worth * worth), least * (times + times * times));
+  }
+  growth =
+      std::min({growth, growth_before_refusal, growth_per_round_trip / std::max(in_flight, 1.0)});
+  rate_ = std::min(bounds_.most, rate_ * (1 + growth));
+  // What was refused just now is still too fast.
+  if (was_refused_ && since_refusal_ < answers_below_refused)
+    rate_ = std::min(rate_, 0.98 * full_.asked);
+}
+
+void QuotaEstimate::shift(Duration by) {
+  empty_at_ += by;
+  window_from_ += by;
+  for (auto& at : seen_) at += by;
+}
+
+}  // namespace affsync::engine

@@ -1,0 +1,73 @@
+// Estimates how many requests a second a broker allows, from when it answered and when it refused.
+// Arithmetic over times that the caller provides.
+//
+// At a refusal the broker's quota is used up. So the answers from one refusal to the next, divided
+// by the time between them, are the rate at which the quota is renewed. The more answers were
+// counted, the more precise this is, and the slower the rate grows afterwards: far from the limit a
+// few answers find it, close to it a long sync meets a refusal every few hundred requests.
+#pragma once
+
+#include <vector>
+
+#include "base/clock.hpp"
+
+namespace affsync::engine {
+
+class QuotaEstimate {
+ public:
+  struct Bounds {
+    double start = 5;  // the rate before anything is known
+    double least = 0;
+    double most = 0;
+    double burst = 1;  // what a broker may have saved up while nothing was asked
+  };
+
+  // A row of refusals, without an answer in between.
+  struct Stop {
+    int refusals = 0;
+    bool told = false;  // the broker said how long to wait, usually in whole seconds
+  };
+
+  explicit QuotaEstimate(Bounds const& bounds);
+
+  double rate() const { return rate_; }
+  bool was_refused() const { return was_refused_; }
+
+  // Requests begin, or begin again after a pause that says nothing about the quota.
+  void begin(TimePoint at);
+  void count_answer(TimePoint at);
+  // The first refusal of a row, of a request that arrived at `at`. `asked`: the rate of the
+  // requests until then.
+  void count_refusal(TimePoint at, double asked);
+  // The first request after a stop that was not refused.
+  void end_stop(TimePoint sent_at, Stop stop);
+  // An answer came while requests were waiting for their turn. `in_flight`: how many requests are
+  // on their way at a time.
+  void grow(double in_flight);
+
+  // Moves all times; for a clock that was set back.
+  void shift(Duration by);
+
+ private:
+  double steepest(TimePoint at) const;
+
+  Bounds bounds_;
+  double rate_;
+  bool was_refused_ = false;
+
+  TimePoint empty_at_{};         // when the quota was used up, or asking began
+  double counted_ = 0;           // answers since then; less a burst if it may have been saved up
+  bool after_pause_ = true;      // asking began at empty_at_
+  std::vector<TimePoint> seen_;  // the last answers since the last stop
+  double precision_ = 1;         // how many answers the estimate is worth
+  double since_refusal_ = 0;     // answers
+
+  TimePoint window_from_{};  // the end of the last stop
+  double in_window_ = 0;     // answers since then
+  struct Window {            // the one that ended with the last refusal
+    double answers = 0, seconds = 0, asked = 0;
+  } full_;
+  bool told_ = false;  // the last stop was as long as the broker asked
+};
+
+}  // namespace affsync::engine
