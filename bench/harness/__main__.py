@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 
-from harness import wire
+from harness import fleet, wire
 from harness.broker import Broker
 from harness.cluster import Cluster
 from harness.contestants import HERE, Affsync, Copy, Script
@@ -43,6 +43,10 @@ def options():
     parser.add_argument("--wire", metavar="LATENCIES",
                         help="instead: first loads with these latencies in milliseconds, such as "
                              "'20 100 400', beside the ideal of concurrency / latency")
+    parser.add_argument("--fleet", type=int, default=0, metavar="SOURCES",
+                        help="instead: the daemon with many sources of --rows rows each, all of "
+                             "which make their first pass")
+    parser.add_argument("--files", type=int, default=1024, help="soft limit for --fleet")
     parser.add_argument("--pages", default="100 1000", help="page sizes for --wire")
     parser.add_argument("--streams", default="1 8", help="numbers of streams for --wire")
     parser.add_argument("--peers", action="store_true", help="the scripts of bench/peers too")
@@ -196,8 +200,9 @@ def about(bench):
             f"pages of {chosen.page:,}", f"shape {chosen.shape}", f"latency {chosen.latency} ms"]
     if chosen.beside:
         what.append(f"beside {chosen.beside:,} analysed rows")
-    what = ["First loads"] if chosen.wire else what
-    lines = [f"{', '.join(what)}; {chosen.runs} interleaved runs, PostgreSQL {version}, "
+    if chosen.wire or chosen.fleet:
+        what = ["First loads"]
+    lines = [f"{', '.join(what)}; {1 if chosen.fleet else chosen.runs} interleaved runs, PostgreSQL {version}, "
              f"{os.cpu_count()} cores, load {os.getloadavg()[1]:.1f}."]
     for name, program in bench.named_programs():
         lines.append(f"{name}: {output(program, 'version').splitlines()[0]}")
@@ -213,8 +218,8 @@ def main():
     bench, results = None, Results()
     try:
         bench = Bench(chosen, folder)
-        if chosen.wire:
-            lines = wire.table(bench, tell)
+        if chosen.wire or chosen.fleet:
+            lines = (fleet if chosen.fleet else wire).table(bench, tell)
             print(about(bench) + "\n\n" + lines)
             return 0
         for name in chosen.only:
