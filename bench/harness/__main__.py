@@ -58,13 +58,13 @@ def options():
     chosen = parser.parse_args()
     if chosen.quick:
         chosen.rows, chosen.runs = 50_000, 3
-    chosen.phases = ["first"] + [p for p in chosen.phases.split(",") if p and p != "first"]
+    chosen.phases = ["first"] + [p for p in chosen.phases.replace(",", " ").split() if p != "first"]
     for phase in chosen.phases:
         if phase not in NAMES:
             parser.error(f"unknown phase {phase}; there are: {', '.join(NAMES)}")
     chosen.sizes = [int(s) for s in chosen.sizes.split()] if chosen.sizes else [chosen.rows]
     known = ["affsync", "copy", *PEERS]
-    chosen.only = (chosen.only.split(",") if chosen.only else
+    chosen.only = (chosen.only.replace(",", " ").split() if chosen.only else
                    known if chosen.peers else ["affsync", "copy"])
     for name in chosen.only:
         if name not in known:
@@ -84,6 +84,12 @@ class Bench:
         for program in [*self.programs, self.broker_program()]:
             if not os.access(program, os.X_OK):
                 raise Failed(f"{program} is missing; build it with scripts/build.sh")
+        # The table, its changed rows, its changes, the copy, and the WAL of the longest phase.
+        needed = (max(chosen.sizes) * 5_500 + chosen.beside * 3_000) / 1e9 + 2
+        free = shutil.disk_usage(folder).free / 1e9
+        if free < needed:
+            raise Failed(f"{folder} has {free:.0f} GB free, {needed:.0f} are needed; --folder names "
+                         "another place")
         self.cluster = Cluster(folder)
 
     @staticmethod
