@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/batch.hpp"
+#include "connectors/engine/paging/page_keys.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -11,13 +11,6 @@ constexpr int max_steps_without_fresh = 40;
 constexpr std::int64_t max_steps = 100;
 constexpr std::size_t max_anchors_kept = 16;
 constexpr int max_explained_pages = 200;
-
-// A row that occurs twice in a page has only one position in the list; counting it twice would move
-// the next page past unseen rows.
-std::size_t distinct_in(std::vector<std::uint64_t> keys) {
-  std::ranges::sort(keys);
-  return static_cast<std::size_t>(std::unique(keys.begin(), keys.end()) - keys.begin());
-}
 
 Error shifting_list_error(std::int64_t offset) {
   return Error(ErrorCode::paging_broken,
@@ -170,13 +163,7 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
   // Rows at the front that were requested again.
   auto const shared =
       std::min(rows, static_cast<std::size_t>(std::max<std::int64_t>(0, position_ - ask_)));
-  places_.clear();
-  for (auto const key : keys) {
-    auto const known = places_.size() < shared ? RowPlace::shared : RowPlace::repeated;
-    places_.push_back(seen_.contains(key) ? known : RowPlace::fresh);
-  }
-  std::size_t fresh = 0;
-  for (auto const key : keys) fresh += seen_.insert(key) ? 1 : 0;
+  auto const [fresh, distinct_keys] = add_page(keys, shared, seen_, places_);
   repeats_ += static_cast<std::int64_t>(rows - fresh - std::min(shared, rows - fresh));
   auto const high = static_cast<std::int64_t>(seen_.size()) - resume_anchors_;
   fresh_counted_ = std::max<std::int64_t>(0, high - counted_);
@@ -187,7 +174,9 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
       rows > 0 && ask_ > last_ask_ && rows == last_rows_ && page_hash == last_page_hash_;
   if (fresh > 0 && last_rows_ > 0) proven_full_ = std::max(proven_full_, last_rows_);
   largest_ = std::max(largest_, rows);
-  position_ = ask_ + static_cast<std::int64_t>(distinct_in(keys));
+  // A row that occurs twice in a page has only one position in the list; counting it twice would
+  // move the next page past unseen rows.
+  position_ = ask_ + static_cast<std::int64_t>(distinct_keys);
   furthest_ = std::max(furthest_, position_);
   last_rows_ = rows;
   last_page_hash_ = page_hash;

@@ -1,90 +1,144 @@
 #include "connectors/engine/paging/seen_keys.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <iterator>
 
 namespace affsync::engine {
+namespace {
 
-bool SeenKeys::in_run(std::size_t run, std::uint64_t key) const {
-  auto const* const first = keys_.data() + begin_[run];
-  auto const size = run_end(run) - begin_[run];
-  if (size == 0) return false;
-  // Keys are hashes and evenly distributed. So the expected index is a good guess, and a doubling
-  // stride from there finds the bounds within a few cache lines.
-  auto const guess = static_cast<std::size_t>(((key >> 32) * size) >> 32);
-  std::size_t low = guess, high = guess;
-  for (std::size_t stride = 8; low > 0 && first[low] > key; stride *= 2) {
-    high = low;
-    low -= std::min(low, stride);
-  }
-  for (std::size_t stride = 8; high < size && first[high] < key; stride *= 2) {
-    low = high;
-    high += std::min(size - high, stride);
-  }
-  auto const last = std::min(high + 1, size);
-  return std::binary_search(first + low, first + last, key);
+// At most 92 % of the slots are taken. A larger table has a tenth more.
+constexpr std::size_t most_taken = 23, of_slots = 25;
+constexpr std::size_t least_home = ZeroedPages::words_per_page - 32;
+
+// How far a key may be from its own slot. With so many slots taken, evenly distributed keys stay
+// far below it. It bounds the time of a search and of an insertion whatever the keys are.
+constexpr std::size_t reach = 8192;
+
+// How much is copied before what was read is given back.
+constexpr std::size_t words_per_step = std::size_t{1} << 17;
+
+// A cleared table keeps its memory up to this size.
+constexpr std::size_t words_kept = words_per_step;
+
+// Slots behind the home slots. A small table fills its pages.
+std::size_t room_behind(std::size_t home) {
+  return std::clamp<std::size_t>(home / 16, 32, 1024);
+}
+
+}  // namespace
+
+std::size_t SeenKeys::slot_of(std::uint64_t key) const {
+  return static_cast<std::size_t>(((key >> 32U) * home_) >> 32U);
 }
 
 bool SeenKeys::contains(std::uint64_t key) const {
-  for (std::size_t i = keys_.size(); i-- > tail_;) {
-    if (keys_[i] == key) return true;
-  }
-  for (std::size_t run = runs; run-- > 0;) {
-    if (in_run(run, key)) return true;
-  }
-  return false;
+  if (key == 0) return has_zero_;
+  if (home_ == 0) return false;
+  auto const own = slot_of(key);
+  auto const* slot = slots_.data() + own;
+  auto const* const end = slot + std::min(reach, slots_.size() - own);
+  // An empty slot is 0 and becomes the largest number here.
+  while (slot != end && *slot - 1 < key - 1) ++slot;
+  if (slot != end && *slot == key) return true;
+  return !crowd_.empty() && crowd_.contains(key);
+}
+
+void SeenKeys::prefetch(std::uint64_t key) const {
+  if (home_ > 0) __builtin_prefetch(slots_.data() + slot_of(key), 1);
 }
 
 bool SeenKeys::insert(std::uint64_t key) {
-  if (contains(key)) return false;
-  if (keys_.size() == keys_.capacity()) {
-    // Grow by a quarter instead of doubling, because unused capacity is memory too.
-    keys_.reserve(std::max<std::size_t>(1024, keys_.size() + keys_.size() / 4));
+  if (key == 0) {
+    size_ += has_zero_ ? 0 : 1;
+    return !std::exchange(has_zero_, true);
   }
-  keys_.push_back(key);
-  if (keys_.size() - tail_ >= tail_limit) merge_tail();
+  if (size_ * of_slots >= home_ * most_taken) grow_to(std::max(least_home, home_ + home_ / 10));
+  if (!put(key)) return false;
+  ++size_;
   return true;
 }
 
-void SeenKeys::merge_tail() {
-  auto const at = [this](std::size_t index) {
-    return keys_.begin() + static_cast<std::ptrdiff_t>(index);
-  };
-  std::sort(at(tail_), keys_.end());
-  std::inplace_merge(at(begin_[runs - 1]), at(tail_), keys_.end());
-  tail_ = keys_.size();
-  std::size_t limit = tail_limit * growth_per_run;
-  for (std::size_t run = runs - 1; run > 0; --run, limit *= growth_per_run) {
-    if (run_end(run) - begin_[run] < limit) break;
-    std::inplace_merge(at(begin_[run - 1]), at(begin_[run]), at(run_end(run)));
-    begin_[run] = run_end(run);
+// Returns false if the set has the key.
+bool SeenKeys::put(std::uint64_t key) {
+  auto const own = slot_of(key);
+  auto* slot = slots_.data() + own;
+  auto* const end = slot + std::min(reach, slots_.size() - own);
+  while (slot != end && *slot - 1 < key - 1) ++slot;
+  if (slot != end && *slot == key) return false;
+  if (!crowd_.empty() && crowd_.contains(key)) return false;
+  // The keys that move up are larger, so their own slots are no lower, and they stay within reach.
+  auto* const gap = std::find(slot, end, std::uint64_t{0});
+  if (gap == end) return crowd_.insert(key).second;
+  std::memmove(slot + 1, slot, static_cast<std::size_t>(gap - slot) * sizeof *slot);
+  *slot = key;
+  return true;
+}
+
+void SeenKeys::grow_to(std::size_t home) {
+  auto old = std::exchange(slots_, ZeroedPages(home + room_behind(home)));
+  home_ = slots_.size() - room_behind(home);
+  auto* const begin = slots_.data();
+  auto* const end = begin + slots_.size();
+  auto* next = begin;  // keys come in their order, so each follows the one before it
+  for (std::size_t from = 0; from < old.size(); from += words_per_step) {
+    auto const to = std::min(from + words_per_step, old.size());
+    for (auto const* read = old.data() + from; read != old.data() + to; ++read) {
+      if (*read == 0) continue;
+      auto* const own = begin + slot_of(*read);
+      next = std::max(next, own);
+      if (next == end || next - own >= static_cast<std::ptrdiff_t>(reach)) {
+        crowd_.insert(*read);
+      } else {
+        *next++ = *read;
+      }
+    }
+    old.give_back(from, to);
   }
 }
 
 void SeenKeys::clear() {
-  keys_.clear();
-  begin_ = {};
-  tail_ = 0;
+  if (slots_.size() > words_kept) {
+    slots_ = ZeroedPages();
+    home_ = 0;
+  } else if (size_ > 0) {
+    std::fill_n(slots_.data(), slots_.size(), 0);
+  }
+  size_ = 0;
+  has_zero_ = false;
+  crowd_.clear();
 }
 
 void SeenKeys::expect(std::size_t count) {
-  // The count comes from the broker, so the memory that it may reserve is limited.
-  constexpr std::size_t most = 8'000'000;
-  keys_.reserve(std::min(count + count / 64, most));
+  // The count comes from the broker, so the memory that it may reserve is limited. A larger table
+  // grows as the keys come.
+  constexpr std::size_t most = 250'000;
+  auto const home = std::min(count, most) * of_slots / most_taken + 1;
+  if (home > std::max(home_, least_home)) grow_to(home);
 }
 
 std::vector<std::uint64_t> SeenKeys::take_sorted() {
-  // Runs are sorted already; merging from the short end is cheap.
-  auto const at = [this](std::size_t index) {
-    return keys_.begin() + static_cast<std::ptrdiff_t>(index);
-  };
-  std::sort(at(tail_), keys_.end());
-  std::inplace_merge(at(begin_[runs - 1]), at(tail_), keys_.end());
-  for (std::size_t run = runs - 1; run > 0; --run) {
-    std::inplace_merge(at(begin_[run - 1]), at(begin_[run]), keys_.end());
+  std::vector<std::uint64_t> keys;
+  keys.reserve(size_);
+  if (has_zero_) keys.push_back(0);
+  for (std::size_t from = 0; from < slots_.size(); from += words_per_step) {
+    auto const to = std::min(from + words_per_step, slots_.size());
+    std::copy_if(slots_.data() + from, slots_.data() + to, std::back_inserter(keys),
+                 [](std::uint64_t key) { return key != 0; });
+    if (slots_.size() > words_kept) slots_.give_back(from, to);
   }
-  auto keys = std::move(keys_);
+  if (!crowd_.empty()) {
+    auto const crowd = static_cast<std::ptrdiff_t>(keys.size());
+    keys.insert(keys.end(), crowd_.begin(), crowd_.end());
+    std::inplace_merge(keys.begin(), keys.begin() + crowd, keys.end());
+  }
   clear();
   return keys;
+}
+
+std::size_t SeenKeys::memory_bytes() const {
+  constexpr std::size_t bytes_in_crowd = 48;
+  return slots_.size() * sizeof(std::uint64_t) + crowd_.size() * bytes_in_crowd;
 }
 
 }  // namespace affsync::engine

@@ -1,15 +1,18 @@
-// A set of 64-bit keys of rows that were seen: 8 bytes a key, in one vector that can be moved out
-// without a copy.
+// A set of 64-bit keys of rows that were seen, in nine to ten bytes a key, without a moment at
+// which two large tables exist.
 //
-// The vector holds a few sorted runs, each much shorter than the one before it, and a short
-// unsorted tail. A full run is merged into the run before it, so each key is moved a bounded number
-// of times.
+// The keys are hashes and evenly distributed. So the table has them in their order, with gaps: a
+// key belongs at the slot that divides the table as the key divides all keys, and follows the
+// smaller ones if they have taken it. A search ends at the first gap or larger key. The table grows
+// by copying it once from its start to its end, and what was copied is given back on the way.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <vector>
+
+#include "base/zeroed_pages.hpp"
 
 namespace affsync::engine {
 
@@ -18,26 +21,28 @@ class SeenKeys {
   bool contains(std::uint64_t key) const;
   // Returns false if the set already has the key.
   bool insert(std::uint64_t key);
-  std::size_t size() const { return keys_.size(); }
+  std::size_t size() const { return size_; }
   void clear();
-  // Reserves memory for `count` keys, so that growing does not need two vectors at the same time.
+  // Makes room for `count` keys, so that the table grows less often.
   void expect(std::size_t count);
+  // Fetches the memory of a key that will be asked for soon.
+  void prefetch(std::uint64_t key) const;
   // Returns all keys, sorted; the set is empty afterwards.
   std::vector<std::uint64_t> take_sorted();
-  std::size_t memory_bytes() const { return keys_.capacity() * sizeof(std::uint64_t); }
+  std::size_t memory_bytes() const;
 
  private:
-  static constexpr std::size_t tail_limit = 64;
-  static constexpr std::size_t growth_per_run = 16;
-  static constexpr std::size_t runs = 4;  // 64 * 16^3 keys in all runs but the first
+  std::size_t slot_of(std::uint64_t key) const;
+  bool put(std::uint64_t key);
+  void grow_to(std::size_t home);
 
-  std::size_t run_end(std::size_t run) const { return run + 1 < runs ? begin_[run + 1] : tail_; }
-  bool in_run(std::size_t run, std::uint64_t key) const;
-  void merge_tail();
-
-  std::vector<std::uint64_t> keys_;
-  std::array<std::size_t, runs> begin_{};  // start of each run; the first run is the longest
-  std::size_t tail_ = 0;                   // start of the unsorted tail
+  ZeroedPages slots_;     // an empty slot is 0
+  std::size_t home_ = 0;  // slots at which a key may belong; behind them is room for the last ones
+  std::size_t size_ = 0;
+  bool has_zero_ = false;
+  // Keys that found no slot near their own. Hashes never get here, but a broker may choose its ids
+  // so that their hashes crowd.
+  std::set<std::uint64_t> crowd_;
 };
 
 }  // namespace affsync::engine

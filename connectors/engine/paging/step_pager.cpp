@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/batch.hpp"
+#include "connectors/engine/paging/page_keys.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -123,11 +124,7 @@ Result<PageOutcome> StepPager::take(std::vector<std::uint64_t> const& keys,
 
   Taken taken;
   taken.rows = rows;
-  places_.clear();
-  for (auto const key : keys) {
-    places_.push_back(seen_.contains(key) ? RowPlace::repeated : RowPlace::fresh);
-  }
-  for (auto const key : keys) taken.fresh += seen_.insert(key) ? 1 : 0;
+  taken.fresh = add_page(keys, 0, seen_, places_).fresh;
   repeats_ += static_cast<std::int64_t>(rows - taken.fresh);
   auto const high = static_cast<std::int64_t>(seen_.size());
   fresh_counted_ = std::max<std::int64_t>(0, high - counted_);

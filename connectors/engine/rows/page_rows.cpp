@@ -1,18 +1,34 @@
 #include "connectors/engine/rows/page_rows.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <unordered_map>
 
 namespace affsync::engine {
 namespace {
 
-// Returns for each row whether no later row has its key. Nearly all pages have no repetition and
-// cost one sort.
+// Returns false if no key occurs twice; rarely it returns true although none does.
+bool may_repeat(std::vector<std::uint64_t> const& keys, std::vector<std::uint64_t>& table) {
+  auto const slots = std::bit_ceil(2 * keys.size() + 1);
+  auto const shift = 64 - std::countr_zero(slots);
+  constexpr std::size_t longest_search = 64;  // keys that a broker has chosen may crowd
+  table.assign(slots, 0);
+  for (auto const key : keys) {
+    if (key == 0) return true;  // an empty slot
+    auto slot = static_cast<std::size_t>(key >> shift);
+    std::size_t searched = 0;
+    while (table[slot] != 0) {
+      if (table[slot] == key || ++searched > longest_search) return true;
+      slot = (slot + 1) & (slots - 1);
+    }
+    table[slot] = key;
+  }
+  return false;
+}
+
+// Returns for each row whether no later row has its key.
 std::vector<bool> last_of_their_key(std::vector<std::uint64_t> const& keys) {
   std::vector<bool> last(keys.size(), true);
-  auto sorted = keys;
-  std::ranges::sort(sorted);
-  if (std::ranges::adjacent_find(sorted) == sorted.end()) return last;
   std::unordered_map<std::uint64_t, std::size_t> place;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     auto const [at, is_new] = place.try_emplace(keys[i], i);
@@ -149,8 +165,10 @@ void PageRows::append(Target const& target, Page const& page, std::size_t row, B
   auto const place = page.places[row];
   // Lookup values, and rows that several rows of the list share, always take the last value.
   bool const one_row_each = target.has_main_key && target.mapping->table->keeps_records();
-  auto const known_by = mixed(hash_key(target.mapping->table->name), page.keys[row]);
-  if (one_row_each && place == RowPlace::repeated && !not_stored_.contains(known_by)) {
+  auto const was_stored = [&] {
+    return !not_stored_.contains(mixed(hash_key(target.mapping->table->name), page.keys[row]));
+  };
+  if (one_row_each && place == RowPlace::repeated && was_stored()) {
     auto const content = mixed(content_of(target), hash_key(row_.external_id));
     if (!contents_.contains(content)) {
       if (settles_) {
@@ -165,7 +183,7 @@ void PageRows::append(Target const& target, Page const& page, std::size_t row, B
   taken.push_back(row);
   if (!one_row_each || plan_->spec.page.is_single_answer()) return;
   auto const hash = batch.hash(batch.size() - 1);
-  contents_.insert(mixed(mixed(hash.high, hash.low), hash_key(row_.external_id)));
+  contents_.add(mixed(mixed(hash.high, hash.low), hash_key(row_.external_id)));
 }
 
 // Remembers a row that was not stored, because another row with its key does not contradict it.
@@ -195,12 +213,13 @@ void PageRows::convert_to(Target const& target, Page const& page, std::vector<st
   }
   taken.clear();
   Batch batch(table);
-  auto const last = last_of_their_key(keys);
+  std::vector<bool> last;  // empty: all of them; nearly all pages have no repetition
+  if (may_repeat(keys, scratch_)) last = last_of_their_key(keys);
   bool const one_row_each = target.has_main_key && table.keeps_records();
   std::unordered_map<std::uint64_t, std::vector<std::size_t>> others;  // earlier rows, by key
   for (std::size_t i = 0; i < mine.size(); ++i) {
     if (has_own_keys_ && &table == plan_->spec.map.table) own_keys_.insert(keys[i]);
-    if (!last[i]) {
+    if (!last.empty() && !last[i]) {
       if (one_row_each) others[keys[i]].push_back(mine[i]);
       continue;
     }
@@ -211,9 +230,9 @@ void PageRows::convert_to(Target const& target, Page const& page, std::vector<st
     if (&table != plan_->spec.map.table && target.filters) {
       kept_elsewhere_.insert(key_in(table, row_.external_id));
     }
-    std::uint64_t const content = others.contains(keys[i]) ? content_of(target) : 0;
-    append(target, page, mine[i], batch, out, taken);
     auto const earlier = others.find(keys[i]);
+    std::uint64_t const content = earlier != others.end() ? content_of(target) : 0;
+    append(target, page, mine[i], batch, out, taken);
     if (earlier == others.end()) continue;
     for (auto const row : earlier->second) {
       if (!map(target, page, row, out)) continue;

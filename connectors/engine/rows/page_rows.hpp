@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "connectors/engine/paging/key_log.hpp"
 #include "connectors/engine/paging/pager.hpp"
 #include "connectors/engine/paging/seen_keys.hpp"
 #include "connectors/engine/rows/mapping.hpp"
@@ -75,13 +76,14 @@ class PageRows {
   bool has_own_keys_ = false;
   SeenKeys own_keys_;
   SeenKeys kept_elsewhere_;  // keys in further tables that have a filter
-  SeenKeys contents_;        // of this sweep: hashes of keys with the stored content
+  KeyLog contents_;          // of this sweep: hashes of keys with the stored content
   SeenKeys not_stored_;      // of this sweep: keys of rows that were filtered out or quarantined
   std::shared_ptr<Redactor const> secrets_;
   SeenKeys quarantined_;
   bool settles_ = false;
   bool unsettled_ = false;
   Row row_;
+  std::vector<std::uint64_t> scratch_;
   TimePoint ours_{};  // the time of the answer by our clock
 };
 
