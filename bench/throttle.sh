@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures how close a long sync comes to a broker's request limit without knowing it. The sandbox
-# answers R requests per second from a token bucket and refuses the rest with 429. Prints for each R
-# the rate reached and the share of refused requests. Promised: 0.9 R, 2 %.
+# answers R requests per second from a token bucket and refuses the rest with 429. Prints a
+# Markdown table of the rate reached and the share of refused requests for each R. Promised: 0.9 R, 2 %.
 #
 #   scripts/build.sh && bench/throttle.sh [R…]        (default 2 5 20 50; R = 2 takes five minutes,
 #                                                      from 20 on it is a minute and a half)
@@ -15,7 +15,8 @@ trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
 
 number() { grep -o "\"$1\":[0-9]*" "$work/result.json" | head -n 1 | cut -d: -f2; }
 
-printf '%6s  %9s  %9s  %8s  %8s  %6s\n' R requests seconds reached 'of R' refused
+echo '| R | requests | seconds | reached | of R | refused |'
+echo '|---|---|---|---|---|---|'
 for rate; do
   # Enough pages of ten rows that learning the rate is a small part of the run.
   requests=$(awk -v r="$rate" 'BEGIN { n = r * 90; print int(n < 600 ? 600 : n) }')
@@ -45,6 +46,6 @@ END
   wait "$sandbox" 2>/dev/null || true
   awk -v r="$rate" -v n="$(number requests)" -v t="$(number throttled)" -v ms=$((end - start)) \
     'BEGIN { reached = (n - t) * 1000 / ms
-             printf "%6s  %9d  %9.1f  %8.2f  %7.1f%%  %5.2f%%\n", r, n, ms / 1000, reached,
+             printf "| %s | %d | %.1f | %.2f | %.1f %% | %.2f %% |\n", r, n, ms / 1000, reached,
                100 * reached / r, 100 * t / n }'
 done
