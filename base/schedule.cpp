@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/duration.hpp"
 #include "base/text.hpp"
 
 namespace affsync {
@@ -14,21 +15,6 @@ using namespace std::chrono;
 constexpr std::string_view duration_hint =
     "Write a whole number with its unit: 30s, 15m, 6h or 1d.";
 constexpr seconds longest_duration = days(3660);
-
-struct Unit {
-  char letter;
-  seconds length;
-};
-constexpr Unit units[] = {{'d', days(1)}, {'h', hours(1)}, {'m', minutes(1)}, {'s', seconds(1)}};
-
-std::string duration_text(seconds interval) {
-  for (auto const& unit : units) {
-    if (interval % unit.length == seconds(0)) {
-      return std::to_string(interval / unit.length) + unit.letter;
-    }
-  }
-  return std::to_string(interval.count()) + "s";
-}
 
 // Returns the longest gap between two matching times within ten weeks. If the line matches less
 // often, the gap between its first two times is used.
@@ -62,12 +48,11 @@ Result<seconds> parse_duration(std::string_view text) {
   if (error == std::errc::result_out_of_range) return fail("a duration of more than ten years");
   std::string_view const rest(stop, static_cast<std::size_t>(end - stop));
   if (rest.empty()) return fail("a duration without a unit");
-  auto const unit = std::find_if(std::begin(units), std::end(units),
-                                 [&](Unit const& one) { return rest.front() == one.letter; });
-  if (rest.size() != 1 || unit == std::end(units)) return fail("not a duration");
+  auto const unit = unit_length(rest.front());
+  if (rest.size() != 1 || !unit) return fail("not a duration");
   if (count <= 0) return fail("a duration must be longer than zero");
-  if (count > longest_duration / unit->length) return fail("a duration of more than ten years");
-  return unit->length * count;
+  if (count > longest_duration / *unit) return fail("a duration of more than ten years");
+  return *unit * count;
 }
 
 Schedule::Schedule(seconds interval)

@@ -215,9 +215,6 @@ asio::awaitable<std::vector<Line>> check_all(App& app, CheckOptions const& optio
 
 std::string to_json(std::vector<Line> const& lines, bool ok) {
   using reports::json_text_or_null;
-  auto const count = [](std::optional<std::int64_t> value) {
-    return value ? reports::json_count(*value) : Json();
-  };
   Json::Array checks;
   for (auto const& line : lines) {
     Json::Array remarks;
@@ -227,8 +224,8 @@ std::string to_json(std::vector<Line> const& lines, bool ok) {
         {"stream", json_text_or_null(line.stream)},
         {"result", json_text_or_null(line.result)},
         {"detail", json_text_or_null(line.detail)},
-        {"rows", count(line.rows)},
-        {"total", count(line.total)},
+        {"rows", reports::json_count_or_null(line.rows)},
+        {"total", reports::json_count_or_null(line.total)},
         {"error_code", line.error ? json_text_or_null(to_string(line.error->code)) : Json()},
         {"where", line.error ? json_text_or_null(line.error->where) : Json()},
         {"hint", line.error ? json_text_or_null(line.error->hint) : Json()},

@@ -1,7 +1,6 @@
 #include "daemon/cli/status.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "daemon/cli/terminal/numbers.hpp"
@@ -17,13 +16,8 @@ namespace {
 
 using schema::StreamHealth;
 
-std::optional<std::int64_t> whole_seconds(std::optional<double> seconds) {
-  if (!seconds || !std::isfinite(*seconds)) return std::nullopt;
-  return std::llround(*seconds);
-}
-
 std::string lag_text(StreamHealth const& stream) {
-  auto const lag = whole_seconds(stream.lag_seconds);
+  auto const lag = reports::whole_seconds(stream.lag_seconds);
   return lag ? reports::short_span_text(std::chrono::seconds(*lag)) + " ago" : "never";
 }
 
@@ -78,14 +72,11 @@ Json unknown_words_to_json(StreamHealth const& stream) {
 
 Json differences_to_json(StreamHealth const& stream) {
   Json::Array items;
-  auto const day = [](std::optional<Day> value) {
-    return value ? Json::string(format_day(*value)) : Json();
-  };
   for (auto const& difference : stream.differences) {
     items.push_back(
         Json::object({{"metric", reports::json_text(difference.metric)},
-                      {"window_from", day(difference.from)},
-                      {"window_to", day(difference.to)},
+                      {"window_from", reports::json_day_or_null(difference.from)},
+                      {"window_to", reports::json_day_or_null(difference.to)},
                       {"broker_value", reports::json_text(difference.broker_value)},
                       {"our_value", reports::json_text(difference.our_value)},
                       {"difference", reports::json_text(difference.difference)},
@@ -235,30 +226,25 @@ std::string explain_stream(StreamHealth const& stream, Terminal const& terminal)
   return "\n" + styled(name, Style::bold, terminal) + "\n" + points;
 }
 
-Json day_or_null(std::optional<Day> day) {
-  return day ? Json::string(format_day(*day)) : Json();
-}
-
 Json gaps_to_json(StreamHealth const& stream) {
   Json::Array items;
   for (auto const& gap : stream.gaps) {
     bool const lost = gap.state == schema::DayState::lost;
     items.push_back(Json::object({{"state", Json::string(lost ? "lost" : "doubtful")},
-                                  {"from", day_or_null(gap.from)},
-                                  {"to", day_or_null(gap.to)}}));
+                                  {"from", reports::json_day_or_null(gap.from)},
+                                  {"to", reports::json_day_or_null(gap.to)}}));
   }
   return Json::array(std::move(items));
 }
 
 Json stream_to_json(StreamHealth const& stream) {
-  auto const lag = whole_seconds(stream.lag_seconds);
   return Json::object({
       {"source", reports::json_text(stream.source)},
       {"connector", reports::json_text(stream.connector)},
       {"stream", reports::json_text(stream.stream)},
       {"table", reports::json_text_or_null(stream.table)},
       {"last_success_at", reports::json_time_or_null(stream.last_success_at)},
-      {"lag_seconds", lag ? reports::json_count(*lag) : Json()},
+      {"lag_seconds", reports::json_count_or_null(reports::whole_seconds(stream.lag_seconds))},
       {"last_status", reports::json_text_or_null(stream.last_status)},
       {"error_code", reports::json_text_or_null(stream.last_error_code)},
       {"error", reports::json_text_or_null(stream.last_error)},
@@ -276,13 +262,12 @@ Json stream_to_json(StreamHealth const& stream) {
       {"blocked_code", reports::json_text_or_null(stream.blocked_code)},
       {"blocked_reason", reports::json_text_or_null(stream.blocked_reason)},
       {"proven_days", reports::json_count(stream.proven_days)},
-      {"proven_from", day_or_null(stream.proven_from)},
-      {"proven_to", day_or_null(stream.proven_to)},
+      {"proven_from", reports::json_day_or_null(stream.proven_from)},
+      {"proven_to", reports::json_day_or_null(stream.proven_to)},
       {"doubtful_days", reports::json_count(stream.doubtful_days)},
       {"lost_days", reports::json_count(stream.lost_days)},
       {"gaps", gaps_to_json(stream)},
-      {"clock_skew_seconds",
-       stream.clock_skew_seconds ? reports::json_count(*stream.clock_skew_seconds) : Json()},
+      {"clock_skew_seconds", reports::json_count_or_null(stream.clock_skew_seconds)},
   });
 }
 

@@ -1,6 +1,7 @@
 #include "daemon/reports/spans.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 #include <string_view>
 
@@ -27,6 +28,11 @@ std::string in_unit(Duration span, std::span<Unit const> units) {
 }
 
 }  // namespace
+
+std::optional<std::int64_t> whole_seconds(std::optional<double> seconds) {
+  if (!seconds || !std::isfinite(*seconds)) return std::nullopt;
+  return std::llround(*seconds);
+}
 
 std::string span_text(Duration span) {
   static constexpr Unit units[] = {

@@ -2,11 +2,16 @@
 // Performs no I/O.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/clock.hpp"
 
 namespace affsync::reports {
+
+// Rounds; nullopt also for an infinite number.
+std::optional<std::int64_t> whole_seconds(std::optional<double> seconds);
 
 // "45 s", "15 min", "6 h", "1 day", "3 days": in the largest unit that fits at least twice, or once
 // without a remainder.

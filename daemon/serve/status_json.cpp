@@ -1,18 +1,13 @@
 #include "daemon/serve/status_json.hpp"
 
-#include <cmath>
-
 #include "base/json.hpp"
 #include "daemon/reports/json_text.hpp"
+#include "daemon/reports/spans.hpp"
 #include "version_info.hpp"
 
 namespace affsync::serve {
 
 namespace {
-
-Json seconds_or_null(std::optional<double> seconds) {
-  return seconds && std::isfinite(*seconds) ? reports::json_count(std::llround(*seconds)) : Json();
-}
 
 Json reasons_of(std::vector<NotReady> const& not_ready) {
   Json::Array reasons;
@@ -33,7 +28,7 @@ Json stream_of(schema::StreamHealth const& health, IntervalOf const& interval) {
       {"stream", Json::string(health.stream)},
       {"table", reports::json_text_or_null(health.table)},
       {"last_success_at", reports::json_time_or_null(health.last_success_at)},
-      {"lag_seconds", seconds_or_null(health.lag_seconds)},
+      {"lag_seconds", reports::json_count_or_null(reports::whole_seconds(health.lag_seconds))},
       {"next_run_at", reports::json_time_or_null(health.next_run_at)},
       {"interval_seconds", every ? reports::json_count(every->count()) : Json()},
       {"last_status", reports::json_text_or_null(health.last_status)},
@@ -51,8 +46,7 @@ Json stream_of(schema::StreamHealth const& health, IntervalOf const& interval) {
       {"proven_days", reports::json_count(health.proven_days)},
       {"doubtful_days", reports::json_count(health.doubtful_days)},
       {"lost_days", reports::json_count(health.lost_days)},
-      {"clock_skew_seconds",
-       health.clock_skew_seconds ? reports::json_count(*health.clock_skew_seconds) : Json()},
+      {"clock_skew_seconds", reports::json_count_or_null(health.clock_skew_seconds)},
   });
 }
 

@@ -37,6 +37,12 @@ void add(std::vector<CoverageSpan>& to, CoverageSpan like, Day from, Day until) 
   if (from <= until) to.push_back(like);
 }
 
+std::vector<DaySpan> spans_of(pqxx::result const& rows) {
+  std::vector<DaySpan> all;
+  for (auto const& row : rows) all.push_back(span_of(row));
+  return all;
+}
+
 }  // namespace
 
 std::vector<CoverageSpan> with_noted(std::vector<CoverageSpan> const& spans,
@@ -138,29 +144,21 @@ void record_days(pqxx::transaction_base& tx, RunKey const& run, DaySpan span, Da
 
 std::vector<DaySpan> doubtful_days(pqxx::transaction_base& tx, StreamId const& id) {
   SqlParams const params{std::to_string(id.source_id), id.stream};
-  std::vector<DaySpan> all;
-  for (auto const& row : exec(tx,
-                              "SELECT day_from, day_to FROM affsync.coverage"
-                              " WHERE source_id = $1::int AND stream = $2 AND state = 'doubtful'"
-                              " ORDER BY noted_at, day_from LIMIT 100",
-                              params)) {
-    all.push_back(span_of(row));
-  }
-  return all;
+  return spans_of(exec(tx,
+                       "SELECT day_from, day_to FROM affsync.coverage"
+                       " WHERE source_id = $1::int AND stream = $2 AND state = 'doubtful'"
+                       " ORDER BY noted_at, day_from LIMIT 100",
+                       params));
 }
 
 std::vector<DaySpan> newly_lost_days(pqxx::transaction_base& tx, StreamId const& id,
                                      std::int64_t pass_run_id) {
   SqlParams const params{std::to_string(id.source_id), id.stream, std::to_string(pass_run_id)};
-  std::vector<DaySpan> all;
-  for (auto const& row : exec(tx,
-                              "SELECT day_from, day_to FROM affsync.coverage"
-                              " WHERE source_id = $1::int AND stream = $2 AND state = 'lost'"
-                              " AND run_id >= $3::bigint ORDER BY day_from",
-                              params)) {
-    all.push_back(span_of(row));
-  }
-  return all;
+  return spans_of(exec(tx,
+                       "SELECT day_from, day_to FROM affsync.coverage"
+                       " WHERE source_id = $1::int AND stream = $2 AND state = 'lost'"
+                       " AND run_id >= $3::bigint ORDER BY day_from",
+                       params));
 }
 
 bool pass_has_doubts(pqxx::transaction_base& tx, StreamId const& id, std::int64_t pass_run_id) {

@@ -39,6 +39,12 @@ auto locked(std::shared_ptr<Job> job, Write write) {
   };
 }
 
+auto table_of(std::string sql, std::vector<std::optional<std::string>> parameters) {
+  return [text = std::move(sql), given = std::move(parameters)](PgSession& session) {
+    return read_table(session, text, given);
+  };
+}
+
 class PgStore final : public Store {
  public:
   PgStore(asio::any_io_executor, StoreOptions const& options)
@@ -158,23 +164,23 @@ class PgStore final : public Store {
   }
 
   asio::awaitable<PageWritten> write_page(PageWrite page) override {
-    auto job = std::make_shared<PageJob>(std::move(page), runs_);
+    auto job = std::make_shared<Job<PageWrite, PageWriter>>(std::move(page), runs_);
     auto work =
         locked(job, [](auto& write, PgSession& session) { return write.writer.write(session); });
     co_return co_await executor_.run(std::move(work), twice);
   }
 
   asio::awaitable<SliceClosed> close_slice(SliceClose slice) override {
-    auto job = std::make_shared<SliceJob>(std::move(slice), runs_);
+    auto job = std::make_shared<Job<SliceClose, SliceCloser>>(std::move(slice), runs_);
     auto work =
-        locked(job, [](auto& write, PgSession& session) { return write.closer.close(session); });
+        locked(job, [](auto& write, PgSession& session) { return write.writer.close(session); });
     co_return co_await executor_.run(std::move(work), twice);
   }
 
   asio::awaitable<PassClosed> close_pass(PassClose pass) override {
-    auto job = std::make_shared<PassJob>(std::move(pass), runs_);
+    auto job = std::make_shared<Job<PassClose, PassCloser>>(std::move(pass), runs_);
     auto work =
-        locked(job, [](auto& write, PgSession& session) { return write.closer.close(session); });
+        locked(job, [](auto& write, PgSession& session) { return write.writer.close(session); });
     co_return co_await executor_.run(std::move(work), twice);
   }
 
@@ -235,17 +241,13 @@ class PgStore final : public Store {
 
   asio::awaitable<Table> query(std::string sql,
                                std::vector<std::optional<std::string>> parameters) override {
-    auto work = [text = std::move(sql), given = std::move(parameters)](PgSession& session) {
-      return read_table(session, text, given);
-    };
+    auto work = table_of(std::move(sql), std::move(parameters));
     co_return co_await executor_.run(std::move(work), twice);
   }
 
   asio::awaitable<Table> query_for_page(
       std::string sql, std::vector<std::optional<std::string>> parameters) override {
-    auto work = [text = std::move(sql), given = std::move(parameters)](PgSession& session) {
-      return read_table(session, text, given);
-    };
+    auto work = table_of(std::move(sql), std::move(parameters));
     co_return co_await readers_.run(std::move(work), 1);
   }
 
@@ -256,28 +258,14 @@ class PgStore final : public Store {
   }
 
  private:
-  struct PageJob {
-    PageJob(PageWrite given, RunRegistry& runs)
-        : page(std::move(given)), writes(runs.of(page.run.run_id)), writer(page, *writes) {}
-    PageWrite page;
+  // What a run writes in one transaction, and who writes it.
+  template <class Given, class Writer>
+  struct Job {
+    Job(Given what, RunRegistry& runs)
+        : given(std::move(what)), writes(runs.of(given.run.run_id)), writer(given, *writes) {}
+    Given given;
     std::shared_ptr<RunWrites> writes;
-    PageWriter writer;
-  };
-
-  struct SliceJob {
-    SliceJob(SliceClose given, RunRegistry& runs)
-        : slice(std::move(given)), writes(runs.of(slice.run.run_id)), closer(slice, *writes) {}
-    SliceClose slice;
-    std::shared_ptr<RunWrites> writes;
-    SliceCloser closer;
-  };
-
-  struct PassJob {
-    PassJob(PassClose given, RunRegistry& runs)
-        : pass(std::move(given)), writes(runs.of(pass.run.run_id)), closer(pass, *writes) {}
-    PassClose pass;
-    std::shared_ptr<RunWrites> writes;
-    PassCloser closer;
+    Writer writer;
   };
 
   struct EndJob {

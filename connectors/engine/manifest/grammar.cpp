@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/duration.hpp"
 #include "base/schedule.hpp"
+#include "base/text.hpp"
 #include "connectors/engine/manifest/placeholders.hpp"
 #include "connectors/engine/values/time_zone.hpp"
 
@@ -19,26 +21,9 @@ std::optional<seconds> duration_of(std::string_view text) {
   if (error != std::errc{} || stop + 1 != end || number < 0 || number > 1'000'000) {
     return std::nullopt;
   }
-  switch (*stop) {
-    case 's':
-      return seconds(number);
-    case 'm':
-      return seconds(number * 60);
-    case 'h':
-      return seconds(number * 3600);
-    case 'd':
-      return seconds(number * 86400);
-    default:
-      return std::nullopt;
-  }
-}
-
-std::string duration_text(seconds value) {
-  auto const count = value.count();
-  if (count % 86400 == 0 && count != 0) return std::to_string(count / 86400) + "d";
-  if (count % 3600 == 0 && count != 0) return std::to_string(count / 3600) + "h";
-  if (count % 60 == 0 && count != 0) return std::to_string(count / 60) + "m";
-  return std::to_string(count) + "s";
+  auto const unit = unit_length(*stop);
+  if (!unit) return std::nullopt;
+  return *unit * number;
 }
 
 bool has_control_character(std::string_view text) {
@@ -190,8 +175,7 @@ NamedTexts read_headers(yaml::Node const& node, Declared const& declared, Placeh
     if (!is_header_name(name)) {
       key.fail(yaml::quoted(name) + " is not the name of an HTTP header");
     }
-    std::string lower = name;
-    for (auto& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    auto const lower = to_lower(name);
     for (std::string_view const taken :
          {"host", "content-length", "transfer-encoding", "connection", "authorization"}) {
       if (lower == taken) {

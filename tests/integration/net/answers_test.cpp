@@ -1,8 +1,8 @@
 // Every way in which an answer can arrive or fail, over a real socket.
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include "tests/integration/net/support.hpp"
+#include "tests/support/compress.hpp"
 
 namespace affsync::net::test {
 namespace {
@@ -14,20 +14,6 @@ ScriptedPeer::Script answering(std::string bytes) {
     peer.send(bytes);
     peer.close();
   };
-}
-
-std::string gzip(std::string const& text) {
-  z_stream stream{};
-  deflateInit2(&stream, 9, Z_DEFLATED, 16 + MAX_WBITS, 9, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&stream, text.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
 }
 
 Error error_from(ScriptedPeer::Script script, ClientOptions options = ClientOptions()) {
@@ -101,7 +87,7 @@ TEST(Answer, UntilTheEndOfTheConnection) {
 }
 
 TEST(Answer, Gzip) {
-  std::string const body = gzip(R"({"rows": []})");
+  std::string const body = affsync::test::compress(R"({"rows": []})");
   ScriptedPeer peer(answering(ok_with(body, "Content-Encoding: gzip\r\n")));
   auto const response = TestClient(peer.url()).get();
   EXPECT_EQ(response.body, R"({"rows": []})");
@@ -165,7 +151,7 @@ TEST(BrokenAnswer, CutBeforeTheLastChunk) {
 }
 
 TEST(BrokenAnswer, CutInsideTheCompressedBody) {
-  std::string const body = gzip(std::string(1000, 'x') + "end");
+  std::string const body = affsync::test::compress(std::string(1000, 'x') + "end");
   auto const error = error_from(answering("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" +
                                           body.substr(0, body.size() - 9)));
   EXPECT_EQ(error.code, ErrorCode::truncated);
@@ -278,7 +264,7 @@ TEST(HostileAnswer, InterimAnswersWithoutEnd) {
 }
 
 TEST(HostileAnswer, ADecompressionBomb) {
-  std::string const bomb = gzip(std::string(20'000'000, ' '));
+  std::string const bomb = affsync::test::compress(std::string(20'000'000, ' '));
   auto const error = error_from(answering(ok_with(bomb, "Content-Encoding: gzip\r\n")));
   EXPECT_EQ(error.code, ErrorCode::answer_too_large);
 }

@@ -176,6 +176,16 @@ PassClosed StoreTest::close_pass(RunKey const& run, std::string_view table, doub
   return loop.run(store->close_pass(std::move(pass)));
 }
 
+void StoreTest::vanish(std::string const& stream, std::string_view table,
+                       std::vector<std::string> const& others) {
+  auto const run = begin(stream);
+  auto close = slice(run, table, others);
+  close.mass_drop_limit = 1;
+  close.keeps_from = parse_day("1900-01-01");
+  EXPECT_EQ(loop.run(store->close_slice(close)).missed, 1);
+  EXPECT_EQ(close_pass(run, table, 1).deleted, 1);
+}
+
 void StoreTest::declare(std::string const& stream, std::string const& table, bool in_reports,
                         std::optional<bool> has_paid_state) {
   auto const word = [](bool yes) { return std::string(yes ? "true" : "false"); };

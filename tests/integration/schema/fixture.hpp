@@ -78,6 +78,9 @@ class StoreTest : public ::testing::Test {
   // Closes a pass all of whose slices are closed.
   PassClosed close_pass(RunKey const& run, std::string_view table, double mass_drop_limit = 0.1,
                         bool whole = true, bool full = true);
+  // Marks as deleted the only row of the stream that is none of these.
+  void vanish(std::string const& stream, std::string_view table,
+              std::vector<std::string> const& others);
   // Stores what the connector declares about a feed, as registration does.
   void declare(std::string const& stream, std::string const& table, bool in_reports,
                std::optional<bool> has_paid_state = std::nullopt);

@@ -31,15 +31,6 @@ class Money : public StoreTest {
         {{"amount", amount}, {"currency", currency}, {"kind", "lot"}, {"grain", "lifetime"}});
     return {std::move(key), std::move(more)};
   }
-  void vanish(std::string const& stream, std::string_view table,
-              std::vector<std::string> const& others) {
-    auto const run = begin(stream);
-    auto close = slice(run, table, others);
-    close.mass_drop_limit = 1;
-    close.keeps_from = parse_day("1900-01-01");
-    EXPECT_EQ(loop.run(store->close_slice(close)).missed, 1);
-    EXPECT_EQ(close_pass(run, table, 1).deleted, 1);
-  }
 };
 
 // ---- what counts

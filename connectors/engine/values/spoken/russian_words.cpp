@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.hpp"
+
 namespace affsync::engine {
 namespace {
 
@@ -62,8 +64,7 @@ std::string fold_russian(std::string_view text) {
       if (!out.empty() && out.back() != ' ') out += ' ';
       text.remove_prefix(blank);
     } else if (!take_russian_letter(text, out)) {
-      char const c = text.front();
-      out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      out += to_lower(text.front());
       text.remove_prefix(1);
     }
   }
