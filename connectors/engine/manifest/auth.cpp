@@ -174,7 +174,7 @@ LoginTokenAuth read_login_token(ObjectMap& map, Declared const& declared) {
   LoginTokenAuth auth;
   auth.login = read_login(map.require("login"), declared);
   read_token_place(map.require("token"), auth, declared);
-  if (auto const prefix = map.find("strip_prefix")) auth.strip_prefix = prefix->text();
+  map.read("strip_prefix", auth.strip_prefix);
   if (auto const header = map.find("header")) auth.header = read_header_name(*header, declared);
   auto const value = map.require("value");
   auth.value =
@@ -182,8 +182,8 @@ LoginTokenAuth read_login_token(ObjectMap& map, Declared const& declared) {
   if (auth.value.find("${token}") == std::string::npos) {
     value.fail("the header's value does not use ${token}", "For instance \"Bearer ${token}\".");
   }
-  if (auto const seconds = map.find("expires_in")) auth.expires_in = read_path(*seconds);
-  if (auto const jwt = map.find("lifetime_from_jwt")) auth.lifetime_from_jwt = jwt->as_bool();
+  map.read("expires_in", auth.expires_in);
+  map.read("lifetime_from_jwt", auth.lifetime_from_jwt);
   read_lifetime(map, auth);
   return auth;
 }

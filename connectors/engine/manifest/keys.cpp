@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "connectors/engine/manifest/grammar.hpp"
+
 namespace affsync::engine::grammar {
 namespace {
 
@@ -10,6 +12,11 @@ std::string titled(Object const& object, std::string_view name) {
   std::string title(object.title);
   if (!name.empty()) title += ' ' + yaml::quoted(name);
   return title;
+}
+
+std::logic_error defect(Object const& object, std::string_view key) {
+  return std::logic_error("the parser reads `" + std::string(key) + "` of " +
+                          std::string(object.title) + " in another way than its table says");
 }
 
 }  // namespace
@@ -25,8 +32,7 @@ ObjectMap::ObjectMap(yaml::Node const& node, Object const& object, std::string_v
 void ObjectMap::check(std::string_view key, bool is_found) const {
   auto const* known = object_.find(key);
   if (known != nullptr && !(is_found && known->required)) return;
-  throw std::logic_error("the table of " + std::string(object_.title) +
-                         " has another key than the parser reads: " + std::string(key));
+  throw defect(object_, key);
 }
 
 std::optional<yaml::Node> ObjectMap::find(std::string const& key) {
@@ -37,6 +43,28 @@ std::optional<yaml::Node> ObjectMap::find(std::string const& key) {
 yaml::Node ObjectMap::require(std::string const& key) {
   check(key, false);
   return Map::require(key);
+}
+
+std::optional<yaml::Node> ObjectMap::find_as(Form form, std::string const& key) {
+  auto found = find(key);
+  if (object_.find(key)->form != form) throw defect(object_, key);
+  return found;
+}
+
+void ObjectMap::read(std::string const& key, bool& out) {
+  if (auto const node = find_as(form::flag, key)) out = node->as_bool();
+}
+
+void ObjectMap::read(std::string const& key, std::optional<bool>& out) {
+  if (auto const node = find_as(form::flag, key)) out = node->as_bool();
+}
+
+void ObjectMap::read(std::string const& key, std::string& out) {
+  if (auto const node = find_as(form::text, key)) out = node->text();
+}
+
+void ObjectMap::read(std::string const& key, std::optional<JsonPath>& out) {
+  if (auto const node = find_as(form::path, key)) out = read_path(*node);
 }
 
 int read_integer(yaml::Node const& node, Range<int> range) {

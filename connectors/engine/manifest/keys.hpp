@@ -34,7 +34,7 @@ struct Object {
 };
 
 // Reads the keys of an object. A key that its table does not have is a defect of the parser, and so
-// is one that is required there but not here: both throw std::logic_error.
+// is one that is required or has another form there: they throw std::logic_error.
 class ObjectMap : private yaml::Map {
  public:
   // `name` is that of the entry, if it has one.
@@ -42,11 +42,18 @@ class ObjectMap : private yaml::Map {
 
   std::optional<yaml::Node> find(std::string const& key);
   yaml::Node require(std::string const& key);
+  // Read a value into `out`, which stays as it is if the key is missing.
+  void read(std::string const& key, bool& out);
+  void read(std::string const& key, std::optional<bool>& out);
+  void read(std::string const& key, std::string& out);
+  void read(std::string const& key, std::optional<JsonPath>& out);
   using yaml::Map::finish;
   using yaml::Map::node;
 
  private:
+  using Form = Json (*)();
   void check(std::string_view key, bool is_found) const;
+  std::optional<yaml::Node> find_as(Form form, std::string const& key);
   Object const& object_;
 };
 

@@ -23,9 +23,9 @@ CredentialSpec read_credential(std::string const& name, yaml::Node const& node) 
   credential.name = name;
   if (node.is_null()) return credential;
   grammar::ObjectMap map(node, grammar::credential_keys, name);
-  if (auto const text = map.find("description")) credential.description = text->text();
-  if (auto const secret = map.find("secret")) credential.secret = secret->as_bool();
-  if (auto const optional = map.find("optional")) credential.optional = optional->as_bool();
+  map.read("description", credential.description);
+  map.read("secret", credential.secret);
+  map.read("optional", credential.optional);
   map.finish();
   return credential;
 }
@@ -36,7 +36,7 @@ SettingSpec read_setting(std::string const& name, yaml::Node const& node) {
   setting.required = true;
   if (node.is_null()) return setting;
   grammar::ObjectMap map(node, grammar::setting_keys, name);
-  if (auto const text = map.find("description")) setting.description = text->text();
+  map.read("description", setting.description);
   if (auto const value = map.find("default")) {
     setting.default_value = value->text();
     setting.required = false;
@@ -80,8 +80,8 @@ Manifest read_manifest(yaml::Node const& root, std::string const& file) {
   manifest.name = name.text();
   grammar::check_name(name, manifest.name, "the name of a connector");
   manifest.title = manifest.name;
-  if (auto const title = map.find("title")) manifest.title = title->text();
-  if (auto const link = map.find("documentation")) manifest.documentation = link->text();
+  map.read("title", manifest.title);
+  map.read("documentation", manifest.documentation);
   if (auto const url = map.find("base_url")) read_base_url(*url, manifest);
 
   grammar::Declared declared;

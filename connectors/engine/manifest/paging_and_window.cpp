@@ -18,45 +18,33 @@ constexpr std::pair<std::string_view, WindowForm> window_forms[] = {
     {"epoch_milliseconds", WindowForm::epoch_milliseconds},
 };
 
-void read_more(ObjectMap& map, std::optional<JsonPath>& more) {
-  if (auto const value = map.find("more")) more = read_path(*value);
-}
-
-void read_total_pages(ObjectMap& map, std::optional<JsonPath>& total_pages) {
-  if (auto const value = map.find("total_pages")) total_pages = read_path(*value);
-}
-
-void read_parameter(ObjectMap& map, std::string& parameter) {
-  if (auto const value = map.find("parameter")) parameter = value->text();
-}
-
 PagingKind read_single_answer(ObjectMap& /*map*/) {
   return SingleAnswer{};
 }
 
 PagingKind read_offset_paging(ObjectMap& map) {
   OffsetPaging paging;
-  if (auto const value = map.find("offset")) paging.parameter = value->text();
-  read_total_pages(map, paging.total_pages);
+  map.read("offset", paging.parameter);
+  map.read("total_pages", paging.total_pages);
   return paging;
 }
 
 PagingKind read_number_paging(ObjectMap& map) {
   NumberPaging paging;
-  read_parameter(map, paging.parameter);
+  map.read("parameter", paging.parameter);
   if (auto const value = map.find("first")) {
     paging.first_page = read_integer(*value, first_pages);
   }
-  read_more(map, paging.more);
-  read_total_pages(map, paging.total_pages);
+  map.read("more", paging.more);
+  map.read("total_pages", paging.total_pages);
   return paging;
 }
 
 PagingKind read_cursor_paging(ObjectMap& map) {
   CursorPaging paging;
-  read_parameter(map, paging.parameter);
+  map.read("parameter", paging.parameter);
   paging.next = read_path(map.require("next"));
-  read_more(map, paging.more);
+  map.read("more", paging.more);
   return paging;
 }
 
@@ -66,15 +54,15 @@ PagingKind read_link_paging(ObjectMap& map) {
   if (auto const value = map.find("follow")) {
     paging.follow_path = read_word<bool>(*value, follow_words, "a way to follow a link");
   }
-  read_more(map, paging.more);
+  map.read("more", paging.more);
   return paging;
 }
 
 PagingKind read_id_paging(ObjectMap& map) {
   IdPaging paging;
-  read_parameter(map, paging.parameter);
+  map.read("parameter", paging.parameter);
   paging.id = read_path(map.require("id"));
-  read_more(map, paging.more);
+  map.read("more", paging.more);
   return paging;
 }
 
@@ -139,7 +127,7 @@ constexpr Key records_table[] = {
 
 PageSize read_size(ObjectMap& map) {
   PageSize size;
-  if (auto const value = map.find("limit")) size.parameter = value->text();
+  map.read("limit", size.parameter);
   if (auto const value = map.find("max_size")) {
     size.max_rows = read_integer(*value, page_sizes);
   }
@@ -224,7 +212,7 @@ PageSpec read_page(yaml::Node const& node) {
   page.kind = read(map);
   auto* offset = std::get_if<OffsetPaging>(&page.kind);
   if (!page.is_single_answer()) {
-    if (auto const value = map.find("until_known")) page.until_known = value->as_bool();
+    map.read("until_known", page.until_known);
     // Brokers with a fixed page size take no parameter for it.
     if (offset != nullptr || map.find("limit") || map.find("size")) page.size = read_size(map);
   }
@@ -233,7 +221,7 @@ PageSpec read_page(yaml::Node const& node) {
   } else if (page.size && page.size->parameter.empty()) {
     page.size.reset();
   }
-  if (auto const value = map.find("total")) page.total = read_path(*value);
+  map.read("total", page.total);
   map.finish();
   return page;
 }
@@ -246,7 +234,7 @@ void read_records(yaml::Node const& node, StreamSpec& stream) {
   ObjectMap map(node, records_keys);
   stream.records = read_paths(map.require("from"));
   auto const empty = map.find("empty_if_null");
-  if (empty) stream.empty_if_null = empty->as_bool();
+  map.read("empty_if_null", stream.empty_if_null);
   // Without names and value the mapping only says where the rows are.
   if (!empty || map.find("names") || map.find("value")) stream.expand = read_expand(map);
   map.finish();
@@ -265,12 +253,12 @@ WindowSpec read_window(yaml::Node const& node, RequestSpec const& request,
   if (auto const form = map.find("form")) {
     window.form = read_word<WindowForm>(*form, window_forms, "a form of days");
   }
-  if (auto const end = map.find("to_exclusive")) window.to_exclusive = end->as_bool();
+  map.read("to_exclusive", window.to_exclusive);
   if (auto const back = map.find("lookback")) window.lookback_days = read_days(*back, 0, 3660);
   if (auto const days = map.find("may_be_empty")) {
     window.may_be_empty_days = read_days(*days, 0, 3660);
   }
-  if (auto const changes = map.find("changes")) window.changes = changes->as_bool();
+  map.read("changes", window.changes);
   if (!window.changes) read_history(map, window, mapping);
   map.finish();
   return window;

@@ -96,13 +96,13 @@ ErrorRule read_error_rule(yaml::Node const& node) {
       rule.status.push_back(read_integer(item, statuses));
     }
   }
-  if (auto const json = map.find("json")) rule.json = read_path(*json);
+  map.read("json", rule.json);
   read_comparison(map, rule.json.has_value(), rule.json_equals, rule.json_not_equals);
   if (auto const contains = map.find("contains")) {
     rule.body_contains = contains->text();
     if (rule.body_contains.empty()) contains->fail("an empty text is in every answer");
   }
-  if (auto const login = map.find("login")) rule.login = login->as_bool();
+  map.read("login", rule.login);
   rule.answer_class =
       read_word<AnswerClass>(map.require("class"), refusals, "the class of an answer");
   if (auto const wait = map.find("wait")) {
@@ -161,12 +161,12 @@ RateSpec read_rate(yaml::Node const& node) {
   if (auto const value = map.find("concurrency")) {
     rate.concurrency = read_integer(*value, concurrencies);
   }
-  if (auto const value = map.find("remaining_header")) rate.remaining_header = value->text();
-  if (auto const value = map.find("reset_header")) rate.reset_header = value->text();
+  map.read("remaining_header", rate.remaining_header);
+  map.read("reset_header", rate.reset_header);
   if (auto const value = map.find("reset_unit")) {
     rate.reset_unit = read_word<ResetUnit>(*value, reset_units, "the unit of a reset header");
   }
-  if (auto const value = map.find("wait_text")) rate.wait_text = value->text();
+  map.read("wait_text", rate.wait_text);
   if (auto const value = map.find("wait_cap")) {
     rate.wait_cap = read_duration(*value, std::chrono::seconds(1), std::chrono::hours(24));
   }

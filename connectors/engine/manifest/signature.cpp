@@ -92,7 +92,7 @@ SignatureSpec read_signature(yaml::Node const& node, Declared const& declared) {
   auto const parts = map.require("parts");
   for (auto const& item : one_or_more(parts)) out.parts.push_back(read_part(item, declared));
   // Not with read_template, because the text between parts is often a line break.
-  if (auto const join = map.find("join")) out.join = join->text();
+  map.read("join", out.join);
   if (auto const word = map.find("algorithm")) {
     out.algorithm =
         read_word<Signature::Algorithm>(*word, algorithms, "an algorithm of signatures");

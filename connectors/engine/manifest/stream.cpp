@@ -84,7 +84,7 @@ void read_request(ObjectMap& map, StreamSpec& stream, Declared const& declared) 
   if (auto const path = map.find("path")) {
     stream.request.path = read_request_path(*path, declared);
   }
-  if (auto const hint = map.find("path_hint")) stream.path_hint = hint->text();
+  map.read("path_hint", stream.path_hint);
   if (stream.request.path.empty() && stream.path_hint.empty()) {
     map.node().fail("the stream has neither `path` nor `path_hint`",
                     "If the path is unknown, set `path_hint` to what the user has to find out.");
@@ -157,7 +157,7 @@ void read_parts(yaml::Node const& node, StreamSpec& stream, Declared const& decl
     PartSpec part;
     auto const query = map.require("query");
     part.query = read_named_texts(query, declared, {.settings = true}, "a query parameter");
-    if (auto const known = map.find("until_known")) part.until_known = known->as_bool();
+    map.read("until_known", part.until_known);
     map.finish();
     stream.parts.push_back(std::move(part));
   }
@@ -224,11 +224,11 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   StreamSpec stream;
   stream.name = name;
   stream.title = name;
-  if (auto const title = map.find("title")) stream.title = title->text();
+  map.read("title", stream.title);
   if (auto const evidence = map.find("evidence")) stream.evidence = read_evidence(*evidence);
-  if (auto const enabled = map.find("enabled")) stream.enabled = enabled->as_bool();
-  if (auto const counted = map.find("in_reports")) stream.in_reports = counted->as_bool();
-  if (auto const paid = map.find("has_paid_state")) stream.has_paid_state = paid->as_bool();
+  map.read("enabled", stream.enabled);
+  map.read("in_reports", stream.in_reports);
+  map.read("has_paid_state", stream.has_paid_state);
   if (auto const every = map.find("every")) stream.every = read_schedule(*every);
   if (auto const every = map.find("full_every")) stream.full_every = read_schedule(*every);
   if (auto const keeps = map.find("keeps")) {

@@ -58,7 +58,7 @@ EvidenceSpec read_evidence(yaml::Node const& node) {
   ObjectMap map(node, evidence_keys);
   EvidenceSpec evidence;
   evidence.by = read_word<Evidence>(map.require("by"), evidence_words, "a kind of evidence");
-  if (auto const note = map.find("note")) evidence.note = note->text();
+  map.read("note", evidence.note);
   map.finish();
   return evidence;
 }
@@ -103,7 +103,7 @@ void read_needs(yaml::Node const& node, StreamSpec& stream, Declared const& decl
     }
     stream.needs.push_back(name);
   }
-  if (auto const hint = map.find("hint")) stream.needs_hint = hint->text();
+  map.read("hint", stream.needs_hint);
   map.finish();
 }
 
