@@ -2,7 +2,8 @@
 
 #include <xxhash.h>
 
-#include <cstdio>
+#include <algorithm>
+#include <cstring>
 #include <stdexcept>
 
 namespace affsync {
@@ -16,12 +17,22 @@ std::string_view without_end_zeros(std::string_view number) {
   return number;
 }
 
+// Copies the text and returns its end.
+char* write(std::string_view text, char* at) {
+  if (!text.empty()) std::memcpy(at, text.data(), text.size());
+  return at + text.size();
+}
+
 }  // namespace
 
 std::string ContentHash::to_hex() const {
-  char text[33];
-  std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(high),
-                static_cast<unsigned long long>(low));
+  constexpr char digits[] = "0123456789abcdef";
+  std::string text(32, '0');
+  for (std::size_t i = 0; i < 16; ++i) {
+    auto const shift = 60 - 4 * i;
+    text[i] = digits[high >> shift & 15U];
+    text[16 + i] = digits[low >> shift & 15U];
+  }
   return text;
 }
 
@@ -42,32 +53,43 @@ void Row::reset(RecordTable const& table) {
   for (auto& value : values) value.reset();
 }
 
-void Batch::put(std::string_view text) {
-  if (text_.size() + text.size() >= null_cell) {
-    throw std::length_error("a page of more than 4 GiB");
-  }
-  offsets_.push_back(static_cast<std::uint32_t>(text_.size()));
-  text_ += text;
-  text_ += '\0';
-}
-
 void Batch::append(Row const& row) {
-  std::string content;
-  content.reserve(row.raw.size() + 256);
-  for (std::size_t i = 0; i < table_->columns.size(); ++i) {
-    if (table_->columns[i].volatile_value) continue;
+  auto const& columns = table_->columns;
+  std::size_t bytes = 2 * columns.size();  // '=' and the terminator
+  for (auto const& value : row.values) bytes += value ? value->size() : 0;
+
+  auto const& raw = row.volatile_free_raw.empty() ? row.raw : row.volatile_free_raw;
+  if (content_.size() < bytes + raw.size()) content_.resize(2 * (bytes + raw.size()));
+  auto* at = content_.data();
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].volatile_value) continue;
     // Values contain no zero byte. The terminator therefore keeps neighbouring values apart, and
     // the '=' keeps null apart from an empty text.
-    if (row.values[i]) {
-      content += '=';
-      content += table_->columns[i].type == ColumnType::numeric ? without_end_zeros(*row.values[i])
-                                                                : *row.values[i];
+    if (auto const& value = row.values[i]) {
+      *at++ = '=';
+      at = write(columns[i].type == ColumnType::numeric ? without_end_zeros(*value) : *value, at);
     }
-    content += '\0';
+    *at++ = '\0';
   }
-  content += row.volatile_free_raw.empty() ? row.raw : row.volatile_free_raw;
-  auto const hash = hash_content(content);
+  at = write(raw, at);
+  auto const hash = hash_content(
+      std::string_view(content_.data(), static_cast<std::size_t>(at - content_.data())));
 
+  auto const start = text_.size();
+  bytes += row.external_id.size() + row.raw.size() + 64;
+  if (start + bytes >= null_cell) throw std::length_error("a page of more than 4 GiB");
+  if (start + bytes > text_.capacity())
+    text_.reserve(std::max(start + bytes, 2 * text_.capacity()));
+  text_.resize(start + bytes);
+  auto const first = offsets_.size();
+  offsets_.resize(first + width());
+  auto* offset = offsets_.data() + first;
+  at = text_.data() + start;
+  auto const put = [&](std::string_view text) {
+    *offset++ = static_cast<std::uint32_t>(at - text_.data());
+    at = write(text, at);
+    *at++ = '\0';
+  };
   put(row.external_id);
   put(row.raw);
   put(hash.to_hex());
@@ -75,9 +97,10 @@ void Batch::append(Row const& row) {
     if (value) {
       put(*value);
     } else {
-      offsets_.push_back(null_cell);
+      *offset++ = null_cell;
     }
   }
+  text_.resize(static_cast<std::size_t>(at - text_.data()));
   hashes_.push_back(hash);
 }
 

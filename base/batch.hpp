@@ -57,9 +57,9 @@ class Batch {
   static constexpr std::uint32_t null_cell = UINT32_MAX;
   std::size_t width() const { return 3 + table_->columns.size(); }
   char const* at(std::size_t row, std::size_t index) const;
-  void put(std::string_view text);
 
   RecordTable const* table_;
+  std::string content_;  // of the row that is appended; its size is that of the longest one
   std::string text_;
   std::vector<std::uint32_t> offsets_;
   std::vector<ContentHash> hashes_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 namespace affsync {
@@ -102,13 +104,42 @@ Json const* Json::find(std::string_view name) const {
   return nullptr;
 }
 
+namespace {
+
+// Returns whether one of eight bytes is a control character, a quote or a backslash.
+bool has_escaped(std::uint64_t eight) {
+  constexpr std::uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+  auto const quote = eight ^ (ones * '"'), slash = eight ^ (ones * '\\');
+  // A byte below n gets its top bit when n is subtracted and it had none. A borrow from the byte
+  // below may add a false hit, but only above a true one.
+  return ((((eight - ones * 0x20) & ~eight) | ((quote - ones) & ~quote) |
+           ((slash - ones) & ~slash)) &
+          tops) != 0;
+}
+
+// Returns the position of the first character that needs an escape, not before `from`; the size of
+// the text if there is none.
+std::size_t find_escaped(std::string_view text, std::size_t from) {
+  for (; from + 8 <= text.size(); from += 8) {
+    std::uint64_t eight;
+    std::memcpy(&eight, text.data() + from, sizeof eight);
+    if (has_escaped(eight)) break;
+  }
+  for (; from < text.size(); ++from) {
+    auto const c = static_cast<unsigned char>(text[from]);
+    if (c < 0x20 || c == '"' || c == '\\') break;
+  }
+  return from;
+}
+
+}  // namespace
+
 void append_json_string(std::string& out, std::string_view text) {
   static constexpr char hex[] = "0123456789abcdef";
   out += '"';
   std::size_t plain = 0;  // start of the characters that need no escape
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (auto i = find_escaped(text, 0); i < text.size(); i = find_escaped(text, i + 1)) {
     auto const c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
     out.append(text, plain, i - plain);
     plain = i + 1;
     switch (c) {

@@ -40,6 +40,8 @@ std::string hex_of(std::string_view bytes) {
 }
 
 std::string_view trim_blanks(std::string_view text) {
+  // Nearly no text has blanks around it.
+  if (!text.empty() && text.front() > ' ' && text.back() > ' ') return text;
   constexpr std::string_view blanks = " \t\r\n";
   auto const first = text.find_first_not_of(blanks);
   if (first == std::string_view::npos) return {};

@@ -7,7 +7,7 @@
 namespace affsync::engine {
 namespace {
 
-// At most 92 % of the slots are taken. A larger table has a tenth more.
+// At most 92 % of the slots are taken. A small table doubles, a large one grows by a tenth.
 constexpr std::size_t most_taken = 23, of_slots = 25;
 constexpr std::size_t least_home = ZeroedPages::words_per_page - 32;
 
@@ -20,6 +20,12 @@ constexpr std::size_t words_per_step = std::size_t{1} << 17;
 
 // A cleared table keeps its memory up to this size.
 constexpr std::size_t words_kept = words_per_step;
+
+constexpr std::size_t large_home = 65'536;
+std::size_t next_home(std::size_t home) {
+  if (home < least_home) return least_home;
+  return home < large_home ? 2 * home : home + home / 10;
+}
 
 // Slots behind the home slots. A small table fills its pages.
 std::size_t room_behind(std::size_t home) {
@@ -53,7 +59,7 @@ bool SeenKeys::insert(std::uint64_t key) {
     size_ += has_zero_ ? 0 : 1;
     return !std::exchange(has_zero_, true);
   }
-  if (size_ * of_slots >= home_ * most_taken) grow_to(std::max(least_home, home_ + home_ / 10));
+  if (size_ * of_slots >= home_ * most_taken) grow_to(next_home(home_));
   if (!put(key)) return false;
   ++size_;
   return true;

@@ -107,9 +107,16 @@ ColumnReader::ColumnReader(ColumnMapping const& mapping, RecordTable const& tabl
     within_times_ =
         TimeTextReader(mapping.within->locale == Locale::russian, {}, mapping.within->zone);
   }
-  if (privacy.privacy() == Privacy::keep) return;
-  personal_ = mapping.personal;
-  for (auto const& path : mapping.from) personal_ = personal_ || privacy.covers(path.text());
+  if (privacy.privacy() != Privacy::keep) {
+    personal_ = mapping.personal;
+    for (auto const& path : mapping.from) personal_ = personal_ || privacy.covers(path.text());
+  }
+  bool const is_numeric = column_type_ == ColumnType::numeric || column_type_ == ColumnType::bigint;
+  spells_numbers_ = is_numeric && !personal_;
+  takes_plain_numbers_ = form_ == Form::decimal && mapping.type != ValueType::enumeration &&
+                         mapping.shift == 0 && !mapping.scale && !mapping.invert &&
+                         !mapping.scale_of_currency;
+  reads_all_numbers_ = from_.size() <= 1 && only_if_.empty() && present_.empty();
 }
 
 void ColumnReader::add_paths(std::vector<std::string>& paths) const {
@@ -192,8 +199,7 @@ std::string_view ColumnReader::convert_number(Form form, std::string_view text, 
 }
 
 void ColumnReader::spell_plainly(Json const& row, ValueTexts& out) const {
-  bool const is_numeric = column_type_ == ColumnType::numeric || column_type_ == ColumnType::bigint;
-  if (!is_numeric || personal_) return;
+  if (!spells_numbers_) return;
   for (auto const& path : from_) {
     Json const* value = path.in(row);
     if (value == nullptr || !(value->is_number() || value->is_string())) continue;
@@ -265,9 +271,10 @@ std::optional<std::string> ColumnReader::put_constant(std::string const& constan
   return mapping_.column + ": the constant " + quote_for_reason(constant) + " " + problem;
 }
 
-std::optional<std::string> ColumnReader::read(Json const& row, RowContext const& context,
+std::optional<std::string> ColumnReader::read(Json const& row, RowContext& context,
                                               std::optional<std::string>& out) const {
   out.reset();
+  if (spells_numbers_ && !reads_all_numbers_) context.may_spell_oddly = true;
   if (!only_if_.empty() && !is_wanted(row)) return std::nullopt;
   for (std::size_t i = 0; i < present_.size(); ++i) {
     if (is_present(present_[i].in(row), mapping_.null_if)) {
@@ -288,6 +295,8 @@ std::optional<std::string> ColumnReader::read(Json const& row, RowContext const&
              ", not a single value";
     }
     auto const text = trim_blanks(*whole);
+    bool const is_plain = spells_numbers_ && is_spelt_plainly(text);
+    if (spells_numbers_ && !is_plain) context.may_spell_oddly = true;
     if (means_nothing(text, mapping_.null_if)) continue;
     if (reads_times() && means_no_date(text)) {
       zero_date = &path;
@@ -297,6 +306,10 @@ std::optional<std::string> ColumnReader::read(Json const& row, RowContext const&
       if (privacy_->privacy() == Privacy::hash && column_type_ == ColumnType::text) {
         out = privacy_->hash(*whole);
       }
+      return std::nullopt;
+    }
+    if (is_plain && takes_plain_numbers_) {
+      out = text;
       return std::nullopt;
     }
     out.emplace();

@@ -19,6 +19,8 @@ struct RowContext {
   TimePoint now{};            // time of the answer by the broker's clock
   TimePoint latest_now{};     // the later of the broker's clock and ours; one of them may be wrong
   std::string_view currency;  // of the row; empty: unknown
+  // Set by ColumnReader::read() if spell_plainly() may find something in the row.
+  bool may_spell_oddly = false;
 };
 
 class ColumnReader {
@@ -37,7 +39,7 @@ class ColumnReader {
 
   // Writes the value to `out` as PostgreSQL's input text; null if the row has none. Returns the
   // reason if the row must be quarantined.
-  std::optional<std::string> read(Json const& row, RowContext const& context,
+  std::optional<std::string> read(Json const& row, RowContext& context,
                                   std::optional<std::string>& out) const;
 
   // Adds the numeric values whose spelling has needless zeros, with the shortest spelling: 5 for
@@ -103,8 +105,12 @@ class ColumnReader {
   WordTable words_;
   TimeTextReader times_;
   TimeTextReader within_times_;
-  PrivacyFilter const* privacy_;  // owned by the row's mapper
-  bool personal_ = false;         // the column is personal and privacy is not `keep`
+  PrivacyFilter const* privacy_;      // owned by the row's mapper
+  bool personal_ = false;             // the column is personal and privacy is not `keep`
+  bool spells_numbers_ = false;       // it is numeric and not personal
+  bool takes_plain_numbers_ = false;  // a plain number is stored as it is
+  // read() looks at each value that spell_plainly() looks at.
+  bool reads_all_numbers_ = false;
   bool is_currency_ = false;      // the column holds a currency code, in capitals
   TimePoint first_{};             // earlier times are rejected
   std::chrono::seconds ahead_{};  // so are times that are further than this after the answer

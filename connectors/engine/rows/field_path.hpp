@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "base/json.hpp"
+#include "base/same_text.hpp"
 
 namespace affsync::engine {
 
@@ -23,9 +24,10 @@ class FieldPath {
     auto const& members = row.members();
     auto const name = path_.head();
     auto const guess = place_.load(std::memory_order_relaxed);
-    if (guess < members.size() && members[guess].name == name) return &members[guess].value;
+    if (guess < members.size() && same_text(members[guess].name, name))
+      return &members[guess].value;
     for (std::size_t i = 0; i < members.size(); ++i) {
-      if (members[i].name != name) continue;
+      if (!same_text(members[i].name, name)) continue;
       place_.store(static_cast<std::uint32_t>(i), std::memory_order_relaxed);
       return &members[i].value;
     }

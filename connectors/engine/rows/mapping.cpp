@@ -106,7 +106,10 @@ struct RowMapper::Compiled {
         volatile_fields(plan.spec.volatile_fields),
         one_of_many_rows(mapping.key != plan.spec.map.key) {
     for (auto const& path : volatile_fields) volatile_paths.emplace_back(JsonPath(path));
-    for (auto const& part : mapping.key) key.emplace_back(part.path, part.constant);
+    for (auto const& part : mapping.key) {
+      bool const personal = privacy.privacy() != Privacy::keep && privacy.covers(part.path.text());
+      key.emplace_back(part.path, part.constant, personal);
+    }
     columns.reserve(mapping.columns.size());
     for (auto const& column : mapping.columns) columns.emplace_back(column, *table, privacy);
     for (auto const& part : key) {
@@ -161,10 +164,11 @@ struct RowMapper::Compiled {
   // rows.
   bool one_of_many_rows;
   struct Key {
-    Key(JsonPath const& of, std::optional<std::string> same)
-        : path(of), constant(std::move(same)) {}
+    Key(JsonPath const& of, std::optional<std::string> same, bool is_personal)
+        : path(of), constant(std::move(same)), personal(is_personal) {}
     FieldPath path;
     std::optional<std::string> constant;
+    bool personal;  // its hash is the key's part
   };
   std::vector<Key> key;
   std::vector<ColumnReader> columns;
@@ -178,13 +182,19 @@ RowMapper::RowMapper(StreamPlan const& plan, TableMapping const& mapping)
     : compiled_(std::make_shared<Compiled const>(plan, mapping)) {}
 
 std::optional<std::string> RowMapper::key_of(Json const& row, std::string& reason) const {
+  std::string key;
+  if (!read_key(row, key, reason)) return std::nullopt;
+  return key;
+}
+
+bool RowMapper::read_key(Json const& row, std::string& key, std::string& reason) const {
+  key.clear();
   if (!row.is_object()) {
     reason = std::string("the row is ") + kind_in_words(row) + ", not an object";
-    return std::nullopt;
+    return false;
   }
-  std::string key;
   for (std::size_t i = 0; i < compiled_->key.size(); ++i) {
-    auto const& [path, constant] = compiled_->key[i];
+    auto const& [path, constant, personal] = compiled_->key[i];
     bool const is_last = i + 1 == compiled_->key.size();
     if (constant) {
       append_key_part(key, *constant, is_last);
@@ -196,14 +206,14 @@ std::optional<std::string> RowMapper::key_of(Json const& row, std::string& reaso
     if (text.empty()) {
       reason = "the field \"" + path.text() + "\", which belongs to the row's key, is ";
       reason += part == nullptr ? "missing" : whole ? "empty" : kind_in_words(*part);
-      return std::nullopt;
+      return false;
     }
     if (text.find('\0') != std::string_view::npos) {
       reason = "the field \"" + path.text() +
                "\", which belongs to the row's key, contains a NUL or invalid UTF-8";
-      return std::nullopt;
+      return false;
     }
-    if (compiled_->privacy.privacy() != Privacy::keep && compiled_->privacy.covers(path.text())) {
+    if (personal) {
       // All hashes have the same length, so their ':' needs no escape.
       key += compiled_->privacy.hash(*whole);
       if (!is_last) key += ':';
@@ -214,26 +224,26 @@ std::optional<std::string> RowMapper::key_of(Json const& row, std::string& reaso
   if (key.size() > max_external_id) {
     reason = "the row's key has " + std::to_string(key.size()) + " bytes, more than " +
              std::to_string(max_external_id);
-    return std::nullopt;
+    return false;
   }
-  return key;
+  return true;
 }
 
-std::optional<std::string> RowMapper::map(Json const& row, TimePoint now, Row& out,
-                                          TimePoint ours) const {
+std::optional<std::string> RowMapper::map(Json const& row, TimePoint now, Row& out, TimePoint ours,
+                                          std::string_view key) const {
   auto const& compiled = *compiled_;
   out.reset(*compiled.table);
   compiled.privacy.dump(row, {}, out.raw);
 
-  std::string reason;
-  auto key = key_of(row, reason);
-  if (!key) {
+  if (!key.empty()) {
+    out.external_id = key;
+  } else if (std::string reason; !read_key(row, out.external_id, reason)) {
+    out.external_id.clear();
     if (row.is_object()) {
       if (auto flaw = duplicate_field_in(row)) return flaw;
     }
     return reason;
   }
-  out.external_id = std::move(*key);
   if (auto stray = invalid_number_in(row)) return stray;
   if (row.has_duplicate()) return duplicate_field_in(row);
   if (row.has_nul()) {
@@ -257,7 +267,9 @@ std::optional<std::string> RowMapper::map_columns(Json const& row, TimePoint now
   }
   if (compiled.observed_at) append_time(out.values[*compiled.observed_at].emplace(), now);
   ValueTexts spelling;
-  for (auto const& column : compiled.columns) column.spell_plainly(row, spelling);
+  if (context.may_spell_oddly) {
+    for (auto const& column : compiled.columns) column.spell_plainly(row, spelling);
+  }
   if (compiled.one_of_many_rows) {
     // It is no change if another row of the list mentions it last.
     out.volatile_free_raw = "{}";

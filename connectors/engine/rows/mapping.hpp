@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/batch.hpp"
@@ -18,13 +19,16 @@ class RowMapper {
 
   // Returns the external id, or nullopt with `reason` if a part of the key is missing.
   std::optional<std::string> key_of(Json const& row, std::string& reason) const;
+  // The same into `key`, whose memory is used again; false if a part is missing.
+  bool read_key(Json const& row, std::string& key, std::string& reason) const;
 
   // Fills `out`, after resetting it. Returns the reason if the row must be quarantined; then
   // out.raw and, if it is known, out.external_id are filled too. `now` is the time of the answer by
   // the broker's clock, for relative times and observed_at. `ours` is the time by our clock, if it
-  // differs; times that are ahead of both are rejected.
-  std::optional<std::string> map(Json const& row, TimePoint now, Row& out,
-                                 TimePoint ours = {}) const;
+  // differs; times that are ahead of both are rejected. `key`: the row's external id, if the caller
+  // has it already.
+  std::optional<std::string> map(Json const& row, TimePoint now, Row& out, TimePoint ours = {},
+                                 std::string_view key = {}) const;
 
   // For `inspect`: what each mapping found. `found` is false if none of its paths exists in the
   // row.

@@ -86,14 +86,26 @@ PageRows::PageRows(std::shared_ptr<StreamPlan const> plan) : plan_(std::move(pla
   }
 }
 
-void PageRows::hash_keys(std::vector<Json const*> const& rows,
-                         std::vector<std::uint64_t>& keys) const {
+void PageRows::hash_keys(std::vector<Json const*> const& rows, std::vector<std::uint64_t>& keys) {
   keys.clear();
-  std::string reason;
+  ids_.clear();
+  known_ids_.clear();
+  std::string reason, key;
   for (auto const* row : rows) {
-    auto const key = targets_.front().mapper.key_of(*row, reason);
-    keys.push_back(hash_key(key ? *key : row->dump()));
+    if (targets_.front().mapper.read_key(*row, key, reason)) {
+      keys.push_back(hash_key(key));
+      ids_ += key;
+    } else {
+      keys.push_back(hash_key(row->dump()));
+    }
+    known_ids_.push_back({row, ids_.size()});
   }
+}
+
+std::string_view PageRows::id_of(Json const* row, std::size_t index) const {
+  if (index >= known_ids_.size() || known_ids_[index].row != row) return {};
+  auto const begin = index == 0 ? 0 : known_ids_[index - 1].end;
+  return std::string_view(ids_).substr(begin, known_ids_[index].end - begin);
 }
 
 void PageRows::begin_slice() {
@@ -133,7 +145,8 @@ std::uint64_t PageRows::content_of(Target const& target) const {
 
 // Maps a row into `row_`; returns false if it was quarantined.
 bool PageRows::map(Target const& target, Page const& page, std::size_t row, PageRead& out) {
-  auto problem = target.mapper.map(*page.rows[row], page.now, row_, ours_);
+  auto const id = target.is_main ? id_of(page.rows[row], row) : std::string_view();
+  auto problem = target.mapper.map(*page.rows[row], page.now, row_, ours_, id);
   if (secrets_) {
     for (std::size_t column = 0; column < row_.values.size(); ++column) {
       auto& value = row_.values[column];
@@ -293,6 +306,7 @@ void PageRows::convert(std::vector<Json const*> const& rows, std::vector<std::ui
     }
   }
   leave_out(page, out);
+  known_ids_.clear();
 }
 
 }  // namespace affsync::engine

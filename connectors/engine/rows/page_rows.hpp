@@ -26,7 +26,7 @@ class PageRows {
   void withhold(std::shared_ptr<Redactor const> secrets) { secrets_ = std::move(secrets); }
 
   // Computes the key of each row: the hash of its external id, or of its content if it has none.
-  void hash_keys(std::vector<Json const*> const& rows, std::vector<std::uint64_t>& keys) const;
+  void hash_keys(std::vector<Json const*> const& rows, std::vector<std::uint64_t>& keys);
 
   // Begin a slice; begin a sweep, which reads a list from its first row. `settles`: rows that
   // contradict each other are quarantined immediately. If it is false, is_unsettled() reports them
@@ -70,6 +70,8 @@ class PageRows {
   void quarantine_contradiction(Target const& target, PageRead& out);
   bool map(Target const& target, Page const& page, std::size_t row, PageRead& out);
   std::uint64_t content_of(Target const& target) const;
+  // The external id that hash_keys() found for this row; empty if it is not known.
+  std::string_view id_of(Json const* row, std::size_t index) const;
 
   std::shared_ptr<StreamPlan const> plan_;
   std::vector<Target> targets_;  // the main one first
@@ -83,6 +85,13 @@ class PageRows {
   bool settles_ = false;
   bool unsettled_ = false;
   Row row_;
+  // The external ids of the rows of hash_keys(), one after another; empty after convert().
+  struct KnownId {
+    Json const* row = nullptr;
+    std::size_t end = 0;
+  };
+  std::string ids_;
+  std::vector<KnownId> known_ids_;
   std::vector<std::uint64_t> scratch_;
   TimePoint ours_{};  // the time of the answer by our clock
 };

@@ -56,7 +56,10 @@ struct Folded {
 
 template <std::size_t Count>
 bool ends_with_one_of(std::string_view text, std::array<std::string_view, Count> const& ends) {
-  return std::ranges::any_of(ends, [&](std::string_view end) { return text.ends_with(end); });
+  if (text.empty()) return false;
+  char const last = text.back();
+  return std::ranges::any_of(
+      ends, [&](std::string_view end) { return end.back() == last && text.ends_with(end); });
 }
 
 }  // namespace

@@ -89,6 +89,7 @@ void PrivacyFilter::dump(Json const& row, std::vector<std::string> const& skip, 
   if (whole) return row.dump_to(out);
   auto const& root = tree_.root();
   Place const place{&root, !mapped_only_ || root.read || privacy_ == Privacy::keep, of_person_};
+  if (row.is_object() && skip.empty()) return write_row(row, place, instead, out);
   write(row, place, Rests(skip.begin(), skip.end()), instead, out);
 }
 
@@ -139,9 +140,72 @@ void PrivacyFilter::write_items(Json const& list, Place place, ValueTexts const&
   out += ']';
 }
 
+MemberVerdict PrivacyFilter::judge(std::string_view name, Place place) const {
+  bool const hides = privacy_ != Privacy::keep;
+  MemberVerdict verdict;
+  auto const* node = place.node == nullptr ? nullptr : place.node->find(name);
+  verdict.node = node;
+  verdict.hidden = hides && node != nullptr && node->personal;
+  verdict.open = place.open || (node != nullptr && node->read);
+  if (hides && !verdict.hidden && !(node != nullptr && node->read) &&
+      is_personal_name(name, place.of_person)) {
+    // Its mapped parts are known not to be personal; the rest is dropped or hashed.
+    verdict.open = false;
+    verdict.hidden = node == nullptr || !node->read_below;
+  }
+  bool const dropped = verdict.hidden && privacy_ == Privacy::drop;
+  bool const kept = !hides || verdict.hidden || verdict.open || (node && node->read_below);
+  verdict.written = !dropped && kept;
+  return verdict;
+}
+
+void PrivacyFilter::write_value(Json const& value, std::string_view name,
+                                MemberVerdict const& verdict, Rests const& skip,
+                                ValueTexts const& instead, std::string& out) const {
+  if (verdict.hidden) return write_hidden(value, out);
+  // Only members of an object may belong to a person.
+  bool const of_person = (value.is_object() || value.is_array()) && names_a_person(name);
+  write(value, {verdict.node, verdict.open, of_person}, skip, instead, out);
+}
+
+// As write_members() of a row with nothing to skip.
+void PrivacyFilter::write_row(Json const& row, Place place, ValueTexts const& instead,
+                              std::string& out) const {
+  KnownMembers::Reader reader(known_);
+  auto const start = out.size();
+  for (auto const& [name, value] : row.members()) {
+    if (auto const* known = reader.find(name)) {
+      if (!known->verdict.written) continue;
+      out += known->opening;
+      write_value(value, name, known->verdict, {}, instead, out);
+      continue;
+    }
+    auto const verdict = judge(name, place);
+    if (!verdict.written) continue;
+    out += ',';
+    append_json_string(out, name);
+    out += ':';
+    write_value(value, name, verdict, {}, instead, out);
+  }
+  if (out.size() == start) {
+    out += '{';
+  } else {
+    out[start] = '{';  // instead of the first comma
+  }
+  out += '}';
+  if (!reader.missed()) return;
+  KnownMembers::List members;
+  for (auto const& [name, value] : row.members()) {
+    std::string opening(1, ',');
+    append_json_string(opening, name);
+    opening += ':';
+    members.push_back({name, std::move(opening), judge(name, place)});
+  }
+  known_.learn(std::move(members));
+}
+
 void PrivacyFilter::write_members(Json const& object, Place place, Rests const& skip,
                                   ValueTexts const& instead, std::string& out) const {
-  bool const hides = privacy_ != Privacy::keep;
   out += '{';
   bool first = true;
   Rests inner;
@@ -153,26 +217,13 @@ void PrivacyFilter::write_members(Json const& object, Place place, Rests const& 
         inner.push_back(path.substr(name.size() + 1));
       }
     }
-    auto const* node = place.node == nullptr ? nullptr : place.node->find(name);
-    bool hidden = hides && node != nullptr && node->personal;
-    bool open = place.open || (node != nullptr && node->read);
-    if (hides && !hidden && !(node != nullptr && node->read) &&
-        is_personal_name(name, place.of_person)) {
-      // Its mapped parts are known not to be personal; the rest is dropped or hashed.
-      open = false;
-      hidden = node == nullptr || !node->read_below;
-    }
-    if (hidden && privacy_ == Privacy::drop) continue;
-    if (hides && !hidden && !open && !(node != nullptr && node->read_below)) continue;
+    auto const verdict = judge(name, place);
+    if (!verdict.written) continue;
     if (!first) out += ',';
     first = false;
     append_json_string(out, name);
     out += ':';
-    if (hidden) {
-      write_hidden(value, out);
-    } else {
-      write(value, {node, open, names_a_person(name)}, inner, instead, out);
-    }
+    write_value(value, name, verdict, inner, instead, out);
   }
   out += '}';
 }

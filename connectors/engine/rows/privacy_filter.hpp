@@ -8,6 +8,7 @@
 
 #include "base/json.hpp"
 #include "connectors/engine/plan/stream_plan.hpp"
+#include "connectors/engine/rows/known_members.hpp"
 #include "connectors/engine/rows/privacy_tree.hpp"
 
 namespace affsync::engine {
@@ -48,14 +49,20 @@ class PrivacyFilter {
              std::string& out) const;
   void write_items(Json const& list, Place place, ValueTexts const& instead,
                    std::string& out) const;
+  void write_row(Json const& row, Place place, ValueTexts const& instead, std::string& out) const;
   void write_members(Json const& object, Place place, Rests const& skip, ValueTexts const& instead,
                      std::string& out) const;
+  // Writes the value of a member that is written.
+  void write_value(Json const& value, std::string_view name, MemberVerdict const& verdict,
+                   Rests const& skip, ValueTexts const& instead, std::string& out) const;
+  MemberVerdict judge(std::string_view name, Place place) const;
   void write_hidden(Json const& value, std::string& out) const;
 
   std::string salt_;
   Privacy privacy_;
   std::vector<std::string> paths_;  // personal paths
   PrivacyTree tree_;
+  KnownMembers known_;        // of rows
   bool mapped_only_ = false;  // what is not in the tree is dropped
   bool of_person_ = false;    // each row is a person
 };

@@ -23,9 +23,15 @@ constexpr std::string_view zero_days[] = {
     "-0001-11-30",
 };
 
+// None of them begins with these digits, but nearly every other date does.
+bool begins_a_date(std::string_view text) {
+  return !text.empty() && text.front() >= '2' && text.front() <= '9';
+}
+
 }  // namespace
 
 bool is_zero_date(std::string_view text) {
+  if (begins_a_date(text)) return false;
   auto const day = std::ranges::find_if(
       zero_days, [&](std::string_view zeros) { return text.starts_with(zeros); });
   if (day == std::ranges::end(zero_days)) return false;
@@ -36,6 +42,7 @@ bool is_zero_date(std::string_view text) {
 }
 
 bool means_no_date(std::string_view text) {
+  if (begins_a_date(text)) return false;
   if (is_zero_date(text)) return true;
   // The first day of the calendar in seconds and in milliseconds.
   if (text == "-62135596800" || text == "-62135596800000") return true;

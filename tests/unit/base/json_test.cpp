@@ -121,6 +121,31 @@ TEST(Json, DumpIsReadBackTheSame) {
   EXPECT_EQ(parsed(parsed(text).dump()).dump(), text);
 }
 
+TEST(Json, EscapesAreFoundAtEveryPlaceOfAText) {
+  struct Escape {
+    char sent;
+    std::string written;
+  };
+  Escape const escapes[] = {{'"', "\\\""},       {'\\', "\\\\"},      {'\n', "\\n"},
+                            {'\r', "\\r"},       {'\t', "\\t"},       {'\0', "\xEF\xBF\xBD"},
+                            {'\x01', "\\u0001"}, {'\x1F', "\\u001f"}, {' ', " "},
+                            {'!', "!"},          {'#', "#"},          {'[', "["},
+                            {']', "]"},          {'\x7F', "\x7F"},    {'\x80', "\x80"},
+                            {'\xA2', "\xA2"},    {'\xDC', "\xDC"},    {'\xFF', "\xFF"}};
+  for (std::size_t size = 1; size <= 20; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (auto const& escape : escapes) {
+        std::string text(size, 'x');
+        text[at] = escape.sent;
+        std::string out = "<";
+        append_json_string(out, text);
+        EXPECT_EQ(out, "<\"" + std::string(at, 'x') + escape.written +
+                           std::string(size - at - 1, 'x') + '"');
+      }
+    }
+  }
+}
+
 TEST(Json, SurrogatePairIsOneCharacter) {
   EXPECT_EQ(parsed(R"("\ud83d\uDE00")").as_string(), "😀");
   EXPECT_FALSE(parsed(R"("\ud83d\uDE00")").has_nul());
