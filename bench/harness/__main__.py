@@ -233,14 +233,16 @@ def main():
                 raise Failed(f"{name} lacks a program or package: bench/run.sh --install")
         for rows in chosen.sizes:
             bench.run_size(rows, results)
+        if chosen.json:
+            with open(chosen.json, "w", encoding="utf-8") as file:
+                json.dump(results.all, file, indent=1)
         print(about(bench) + "\n\n" + results.table(r"psql `\copy`"))
+        if "affsync" in chosen.only:
+            print("\n" + results.goals(r"psql `\copy`", PEERS["node"][0]))
         for line in results.given_up:
             print(f"\n{line}: given up after {chosen.limit} s")
         if len(chosen.sizes) > 1:
             print("\n" + results.flatness())
-        if chosen.json:
-            with open(chosen.json, "w", encoding="utf-8") as file:
-                json.dump(results.all, file, indent=1)
     except Failed as failed:
         print(f"bench/run.sh: {failed}", file=sys.stderr)
         return 1

@@ -91,6 +91,42 @@ class Results:
             out.append(self._line(groups[key], copy, name))
         return "\n".join(out)
 
+    def goals(self, copy, node):
+        """What affsync has to reach, beside what it reached; the worst of all sizes."""
+        def ratio(name, measured, other, other_phase):
+            def value(analyzed):
+                by_size = {}
+                for one in self._of(contestant=name, phase=measured, statistics=analyzed):
+                    by_size.setdefault(one["rows"], []).append(self._ratio(
+                        one, contestant=other, phase=other_phase, statistics=analyzed))
+                return min((m for m in map(median, by_size.values()) if m), default=None)
+            return value
+
+        def million(name, measured):
+            def value(analyzed):
+                largest = max(one["rows"] for one in self.all)
+                return median([one["cpu"] * 1e6 / largest for one in self._of(
+                    contestant=name, phase=measured, statistics=analyzed, rows=largest)])
+            return value
+
+        out = ["| | goal | without statistics | with |", "|---|---|---|---|"]
+        for name in dict.fromkeys(one["contestant"] for one in self.all):
+            if not name.startswith("affsync"):
+                continue
+            for what, goal, value in (
+                    (r"first load, of `\copy`", "0.9", ratio(name, "first", copy, "first")),
+                    ("first load, of Node's", "2", ratio(name, "first", node, "first")),
+                    ("unchanged, of a first load", "4", ratio(name, "unchanged", name, "first")),
+                    ("1 % changed, of unchanged", "0.9",
+                     ratio(name, "percent", name, "unchanged")),
+                    ("all changed, of a first load", "0.5", ratio(name, "all", name, "first")),
+                    ("own CPU s/M, first load", "at most 5", million(name, "first")),
+                    ("own CPU s/M, unchanged", "at most 2.5", million(name, "unchanged"))):
+                cells = [show(value(analyzed), ".2f") for analyzed in (False, True)]
+                if any(cells):
+                    out.append(f"| {name}: {what} | {goal} | {cells[0]} | {cells[1]} |")
+        return "\n".join(out)
+
     def flatness(self):
         """Microseconds of wall time and of all CPU together for each row, at each size."""
         groups = {}
