@@ -112,6 +112,7 @@ Result<PreparedSource> prepare_source(config::SourceConfig const& source,
   if (!proxy) return fail(proxy.error());
   prepared.client.proxy = std::move(*proxy);
   prepared.client.ca_file = source.ca_file;
+  prepared.client.idle_connections = static_cast<std::size_t>(rate.concurrency);
   prepared.client.user_agent = "affsync/" AFFSYNC_VERSION;
   auto& deadlines = prepared.client.deadlines;
   deadlines.request = source.timeout;

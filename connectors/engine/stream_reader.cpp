@@ -8,6 +8,7 @@
 #include "connectors/engine/paging/named_totals.hpp"
 #include "connectors/engine/paging/pager.hpp"
 #include "connectors/engine/paging/pass_days.hpp"
+#include "connectors/engine/paging/slice_pages.hpp"
 #include "connectors/engine/request/target.hpp"
 #include "connectors/engine/rows/page_rows.hpp"
 
@@ -36,11 +37,13 @@ struct StreamReader::Impl {
   PageRead given_to_probe(TimePoint now);
   std::string checkpoint(TimePoint now) const;
   bool may_be_a_wrong_path() const;
+  std::vector<HttpRequest> foresee(std::size_t most);
 
   std::shared_ptr<StreamPlan const> plan;
   StreamSpec const& spec;
   PageRows page_rows;
   std::unique_ptr<Pager> pager;
+  PageAsk first_ask;  // of each list
   std::vector<std::uint64_t> keys;  // of the current page
   NamedTotals totals;
 
@@ -62,6 +65,7 @@ struct StreamReader::Impl {
   bool resumed = false;  // pages or whole parts before a restart are missing
   std::int64_t rows = 0;
   std::int64_t list_rows = 0;  // of the current list in this sweep
+  SlicePages pages;
 
   std::optional<std::size_t> stored_part;  // of the last answer; unset: no answer of this slice
   bool is_known = false;                   // a page of this list was stored without new rows
@@ -80,6 +84,7 @@ StreamReader::Impl::Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderSt
       days(*plan, start, earlier),
       last_answer(start.now) {
   begin_slice();
+  first_ask = pager->ask();
   if (!days.resumes()) return;
   has_real_answer = true;  // unknown, but the pass was judged up to here
   auto const age = start.now - earlier->written_at;
@@ -109,6 +114,7 @@ void StreamReader::Impl::begin_slice() {
   broker_count = rows = list_rows = 0;
   counted = has_counts = true;
   resumed = false;
+  pages.begin_slice();
   stored_part.reset();
   begun = false;
   listed_beside.clear();
@@ -235,6 +241,25 @@ PageRead StreamReader::Impl::given_to_probe(TimePoint now) {
   return page;
 }
 
+std::vector<HttpRequest> StreamReader::Impl::foresee(std::size_t most) {
+  std::vector<HttpRequest> ahead;
+  // Whether a list ends at known rows is only known when they are stored.
+  if (!days.slice() || days.is_probing() || ends_at_known()) return ahead;
+  auto const of_list = pager->foresee(most);
+  for (auto const& ask : of_list.asks) {
+    ahead.push_back(make_page_request(spec, *days.slice(), part, ask));
+  }
+  // Rows move from one part to the next (from the open ones to the paid ones), so that a part is
+  // requested only after the one before it.
+  if (part + 1 < spec.parts.size()) return ahead;
+  auto const room = pages.slices_in(most - ahead.size(), ahead.size() + 1, of_list.reaches_end);
+  auto const rows_so_far = begun ? std::optional(rows) : std::nullopt;
+  for (auto const& slice : days.plan_ahead(room, rows_so_far)) {
+    ahead.push_back(make_page_request(spec, slice, 0, first_ask));
+  }
+  return ahead;
+}
+
 StreamReader::StreamReader(std::shared_ptr<StreamPlan const> plan, ReaderStart start)
     : impl_(std::make_unique<Impl>(std::move(plan), start)) {}
 StreamReader::~StreamReader() = default;
@@ -248,6 +273,10 @@ std::optional<HttpRequest> StreamReader::next_request() {
       make_page_request(reader.spec, reader.days.asked(), reader.part, reader.pager->ask());
   reader.asked = request.target;
   return request;
+}
+
+std::vector<HttpRequest> StreamReader::foresee(std::size_t most) {
+  return impl_->foresee(most);
 }
 
 Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
@@ -285,6 +314,7 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
     reader.keys.clear();
   }
   reader.begun = true;
+  reader.pages.take();
   PageRead page;
   page.lost = reader.days.take_lost();
   reader.page_rows.convert(rows, reader.keys, reader.pager->places(),

@@ -25,6 +25,7 @@ struct Answer {
   bool no_rows = false;                     // classified as "no rows", whatever the body is
   std::shared_ptr<Redactor const> secrets;  // set if the body quotes one of our secrets
   bool empty_by_status = false;             // no_rows because of the error status alone
+  std::size_t bytes = 0;                    // of its text
   Answer() = default;
 };
 
@@ -44,6 +45,13 @@ class StreamReader {
   // Returns the request for the next page, without authentication; nullopt when everything has been
   // read. May be called as soon as the last answer was given, before its batches are stored.
   std::optional<HttpRequest> next_request();
+
+  // Returns up to `most` requests that will follow the one of next_request() if the answers are as
+  // expected, in order: further pages of the list as far as the broker counts them, then the first
+  // pages of the next slices. They may be sent ahead, and their answers kept until next_request()
+  // names their targets. After each answer the requests are others: an answer to one that is no
+  // longer foreseen must not be used.
+  std::vector<HttpRequest> foresee(std::size_t most);
 
   // Returns true if on_stored() for a page must be called before the next on_answer(), because a
   // page without new rows ends the list. If false, the next answer may be taken while the previous

@@ -1,5 +1,5 @@
 // A counting semaphore for coroutines of one thread: at most `capacity` holders. Waiting coroutines
-// are served in the order of their arrival.
+// are served in the order of their arrival, those that something waits for before the others.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -36,8 +36,9 @@ class Gate {
     Gate* gate_ = nullptr;
   };
 
-  // Waits for a free slot. Cancellation throws operation_aborted.
-  asio::awaitable<Pass> enter();
+  // Waits for a free slot. `is_urgent` may change while this waits; without it the wait is urgent.
+  // Cancellation throws operation_aborted.
+  asio::awaitable<Pass> enter(std::shared_ptr<bool const> is_urgent = nullptr);
 
  private:
   struct Waiter;

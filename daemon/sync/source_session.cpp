@@ -1,14 +1,11 @@
 #include "daemon/sync/source_session.hpp"
 
 #include <algorithm>
-#include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 #include <utility>
 #include <vector>
 
-#include "connectors/engine/answer/login_refusal.hpp"
 #include "connectors/engine/request/signature.hpp"
-#include "schema/store/crash_point.hpp"
 
 namespace affsync::sync {
 namespace {
@@ -25,9 +22,6 @@ using engine::AnswerClass;
 // A throttled request does not count as a retry, but a broker that always throttles must not keep a
 // run waiting forever.
 constexpr int most_refusals = 30;
-// Fewer attempts for a login: a broker may count each one against us.
-constexpr int most_login_refusals = 5;
-constexpr auto pause_of_throttled_login = std::chrono::minutes(15);
 
 bool is_transient(ErrorCode code) {
   switch (code) {
@@ -52,21 +46,6 @@ engine::Verdict verdict_of(Error const& error) {
 
 }  // namespace
 
-// The attempts that one fetch has used.
-struct SourceSession::Patience {
-  int retries = 0;
-  int refusals = 0;
-  bool asked_again = false;  // repeated after a refusal of the token or key
-};
-
-// A request that was sent, its answer and the token it carried.
-struct SourceSession::Attempt {
-  Attempt(Sent const& answer, std::string asked, std::string with)
-      : sent(answer), path(std::move(asked)), token(std::move(with)) {}
-  Sent const& sent;
-  std::string path, token;
-};
-
 SourceSession::SourceSession(engine::SourcePlan plan, SessionParts parts, Logger log)
     : plan_(std::move(plan)),
       parts_(std::move(parts)),
@@ -75,7 +54,8 @@ SourceSession::SourceSession(engine::SourcePlan plan, SessionParts parts, Logger
       broker_clock_(plan_.source, *parts_.observer, log_),
       limiter_(plan_.rate),
       refusals_(plan_, *parts_.clock, *parts_.sleeper, *parts_.observer, log_),
-      runs_(plan_.rate.concurrency) {
+      runs_(plan_.rate.concurrency),
+      requests_(plan_.rate.concurrency) {
   if (!parts_.nonce) parts_.nonce = engine::make_nonce;
 }
 
@@ -105,14 +85,17 @@ Duration SourceSession::longest_wait() const {
   return std::max<Duration>(std::chrono::minutes(15), plan_.rate.wait_cap);
 }
 
-asio::awaitable<void> SourceSession::wait_for_turn() {
+asio::awaitable<async::Gate::Pass> SourceSession::wait_for_turn(
+    std::shared_ptr<bool const> is_asked) {
+  // A turn is reserved only when the request can be sent: it could not be returned.
+  auto pass = co_await requests_.enter(std::move(is_asked));
   for (;;) {
     auto const now = parts_.clock->now();
     Duration const wait = limiter_.reserve(now);
     if (wait > Duration::zero()) co_await parts_.sleeper->sleep(wait);
     // If the broker throttled another request meanwhile, wait again, even with a reservation.
     auto const until = limiter_.blocked_until();
-    if (!until || *until <= parts_.clock->now()) co_return;
+    if (!until || *until <= parts_.clock->now()) co_return pass;
   }
 }
 
@@ -199,132 +182,9 @@ asio::awaitable<bool> SourceSession::may_retry(Sent const& sent, Patience& patie
   co_return true;
 }
 
-asio::awaitable<std::optional<Error>> SourceSession::request_token(RunReport& report) {
-  auto const& auth = std::get<engine::LoginTokenAuth>(plan_.auth);
-  Patience patience;
-  for (;;) {
-    co_await wait_for_turn();
-    HttpRequest request = engine::make_login_request(auth, plan_.credentials);
-    std::string const place = place_of(request);
-    Sent const sent = co_await send_once(std::move(request), true, report);
-    std::optional<Error> refusal = engine::login_refusal(sent.verdict, sent.response.status);
-    bool const has_token =
-        sent.verdict.answer_class == AnswerClass::ok || engine::holds_token(auth, sent.response);
-    if (has_token) {
-      auto token = engine::read_token(auth, sent.verdict.body, parts_.clock->now(),
-                                      date_of(sent.response.headers), sent.response.headers);
-      if (token) {
-        token_ = std::move(*token);
-        secrets_.note_sent(token_->text);
-        co_await refusals_.accepted();
-        crash_point(CrashPoint::logged_in);
-        log_.debug("logged in", {{"until", format_time(token_->expires_at)}});
-        co_return std::nullopt;
-      }
-      refusal = token.error();
-    }
-    if (refusal) {
-      refusal->at(place).in(plan_.source, report.stream);
-      withhold_secrets(*refusal);
-      // Whatever status the broker uses, a refused login is not repeated automatically for a while:
-      // some brokers answer repeated logins with a captcha or a ban.
-      co_await refusals_.refused(*refusal);
-      co_return refusal;
-    }
-    Error error;
-    if (!co_await may_retry(sent, patience, report, error)) co_return error;
-    if (patience.refusals < most_login_refusals) continue;
-    error.hint = "The broker is throttling logins.";
-    // Block the source, so that its other streams do not try to log in as well.
-    co_await refusals_.block_for(error, pause_of_throttled_login);
-    co_return error;
-  }
-}
-
-void SourceSession::note_closed(std::string const& path, int failures, TimePoint failed_at) {
-  if (refusals_.retry_requested()) return;
-  Closed known;
-  known.logins = failures;
-  known.until = failed_at + pause_after(failures, true);
-  closed_.emplace(path, known);
-}
-
-asio::awaitable<std::optional<Error>> SourceSession::ensure_token(RunReport& report) {
-  // Check the database at the first request of a run: another process may have been refused.
-  std::optional<Error> refused;
-  if (report.requests == 0) refused = co_await refusals_.check_database_block();
-  if (refused) co_return refused;
-  // One login for all streams: the others wait here and then find its token.
-  async::Gate::Pass const pass = co_await login_.enter();
-  refused = refusals_.active_block_error();
-  if (refused) co_return refused;
-  if (token_ && parts_.clock->now() < token_->renew_at) co_return std::nullopt;
-  // Among all processes, one login with these credentials at a time.
-  auto const turn = co_await refusals_.login_turn();
-  refused = co_await refusals_.check_database_block();
-  if (refused) co_return refused;
-  co_return co_await request_token(report);
-}
-
-asio::awaitable<std::optional<Error>> SourceSession::admit_key(RunReport const& report) {
-  if (report.requests == 0) co_return co_await refusals_.check_database_block();
-  co_return refusals_.active_block_error();
-}
-
-asio::awaitable<std::optional<Error>> SourceSession::log_in(RunReport& report) {
-  bool const logs_in = std::holds_alternative<engine::LoginTokenAuth>(plan_.auth);
-  if (logs_in) co_return co_await ensure_token(report);
-  co_return co_await admit_key(report);
-}
-
-asio::awaitable<bool> SourceSession::may_log_in_again(Attempt const& attempt, Patience& patience,
-                                                      Error& error) {
-  error = *attempt.sent.verdict.error;
-  auto const now = parts_.clock->now();
-  auto const closed = closed_.find(attempt.path);
-  if (!patience.asked_again) {
-    // Some brokers give this answer for data that the account may not read. Without this check,
-    // every run would log in again, and that invalidates the token of the other streams.
-    if (closed != closed_.end() && now < closed->second.until) {
-      error.hint = "A fresh login was refused here as well; check what this account may read.";
-      co_return false;
-    }
-    patience.asked_again = true;
-    // Another stream may have renewed the token already: then use that one.
-    if (token_ && token_->text.reveal() == attempt.token) token_.reset();
-    co_return true;
-  }
-  auto& entry = closed_[attempt.path];
-  entry.until = now + pause_after(++entry.logins, true);
-  if (attempt.sent.verdict.answer_class == AnswerClass::auth_invalid) {
-    co_await refusals_.refused(error);
-  } else {
-    error.hint = "A fresh login was refused as well; check what this account may read.";
-  }
-  co_return false;
-}
-
-asio::awaitable<bool> SourceSession::may_show_key_again(Attempt const& attempt, Patience& patience,
-                                                        Error& error) {
-  // A refusal after good answers may be a temporary fault of the broker.
-  if (refusals_.worked_before() && !refusals_.on_probation() && !patience.asked_again) {
-    patience.asked_again = true;
-    co_await parts_.sleeper->sleep(engine::backoff_wait(backoff_, 2, parts_.random()));
-    co_return true;
-  }
-  error = *attempt.sent.verdict.error;
-  error.code = ErrorCode::auth_invalid;
-  if (auto standing = refusals_.active_block_error()) {
-    // Another request of this source was refused while this one was in flight.
-    error = std::move(*standing);
-    co_return false;
-  }
-  co_await refusals_.refused(error);
-  co_return false;
-}
-
 asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request,
-                                                             RunReport& report) {
+                                                             RunReport& report,
+                                                             std::shared_ptr<bool const> is_asked) {
   bool const logs_in = std::holds_alternative<engine::LoginTokenAuth>(plan_.auth);
   std::string const path = request.target.substr(0, request.target.find('?'));
   Patience patience;
@@ -336,15 +196,20 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
       refused = co_await admit_key(report);
     }
     async::Gate::Pass probation;
-    if (!refused && !logs_in && refusals_.on_probation()) {
+    if (!refused && !logs_in && (refusals_.on_probation() || patience.asked_again)) {
       probation = co_await login_.enter();
+      refused = refusals_.active_block_error();
+    }
+    async::Gate::Pass turn;
+    if (!refused) {
+      turn = co_await wait_for_turn(is_asked);
+      // Another request may have been refused meanwhile.
       refused = refusals_.active_block_error();
     }
     if (refused) {
       refused->in(plan_.source, report.stream);
       co_return *refused;
     }
-    co_await wait_for_turn();
     // Another stream may have learned meanwhile that the token has expired.
     if (logs_in && !token_) continue;
     HttpRequest authorized = request;
@@ -355,6 +220,7 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
     }
     std::string const used = token_ ? token_->text.reveal() : std::string();
     Sent sent = co_await send_once(std::move(authorized), false, report);
+    turn = async::Gate::Pass();
 
     switch (sent.verdict.answer_class) {
       case AnswerClass::ok:
@@ -372,6 +238,7 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
         answer.body = std::move(sent.verdict.body);
         answer.server_time = date_of(sent.response.headers);
         answer.headers = std::move(sent.response.headers);
+        answer.bytes = sent.response.body.size();
         if (secrets_.for_rows()->is_in(sent.response.body)) answer.secrets = secrets_.for_rows();
         co_return answer;
       }

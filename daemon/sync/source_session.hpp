@@ -52,9 +52,11 @@ class SourceSession {
   // Adds authentication to `request` and sends it until it gets a good answer. Counts requests,
   // retries, throttling and bytes in `report`. An error is final for this run. auth_invalid and
   // login_refused end all streams of the source, permission_denied and not_found only this stream.
-  // Sends nothing while the source's login or key is blocked. Cancellation throws
-  // operation_aborted.
-  asio::awaitable<Result<engine::Answer>> fetch(HttpRequest request, RunReport& report);
+  // Sends nothing while the source's login or key is blocked. At most `concurrency` requests of the
+  // source are under way; those that wait are sent in the order of the calls, but first those that
+  // a run waits for: `is_asked` becomes true when it does. Cancellation throws operation_aborted.
+  asio::awaitable<Result<engine::Answer>> fetch(HttpRequest request, RunReport& report,
+                                                std::shared_ptr<bool const> is_asked = nullptr);
 
   // Logs in now if the connector has a login and there is no valid token; for `check`.
   asio::awaitable<std::optional<Error>> log_in(RunReport& report);
@@ -87,7 +89,7 @@ class SourceSession {
   std::string place_of(HttpRequest const& request) const;
 
   // Limits the concurrent runs of this source to the concurrent requests it allows, since each run
-  // sends one request at a time.
+  // has at least one.
   async::Gate& runs() { return runs_; }
 
   void close();
@@ -98,8 +100,21 @@ class SourceSession {
     HttpResponse response;
     TimePoint sent_at{};
   };
-  struct Patience;
-  asio::awaitable<void> wait_for_turn();
+  // The attempts that one fetch has used.
+  struct Patience {
+    int retries = 0;
+    int refusals = 0;
+    bool asked_again = false;  // repeated after a refusal of the token or key
+  };
+  // A request that was sent, its answer and the token it carried.
+  struct Attempt {
+    Attempt(Sent const& answer, std::string asked, std::string with)
+        : sent(answer), path(std::move(asked)), token(std::move(with)) {}
+    Sent const& sent;
+    std::string path, token;
+  };
+  // Waits until a request may be sent. It is under way until the pass is gone.
+  asio::awaitable<async::Gate::Pass> wait_for_turn(std::shared_ptr<bool const> is_asked);
   asio::awaitable<Sent> send_once(HttpRequest request, bool is_login, RunReport& report);
   asio::awaitable<std::optional<Error>> ensure_token(RunReport& report);
   asio::awaitable<std::optional<Error>> request_token(RunReport& report);
@@ -107,7 +122,6 @@ class SourceSession {
   asio::awaitable<std::optional<Error>> admit_key(RunReport const& report);
   // Returns whether to repeat a refused data request, with a new token if the connector has a
   // login. If not, sets `error` to the reason.
-  struct Attempt;
   asio::awaitable<bool> may_log_in_again(Attempt const& attempt, Patience& patience, Error& error);
   asio::awaitable<bool> may_show_key_again(Attempt const& attempt, Patience& patience,
                                            Error& error);
@@ -139,6 +153,7 @@ class SourceSession {
   std::map<std::string, Closed> closed_;
   async::Gate login_{1};  // one login at a time, or one request of a key on probation
   async::Gate runs_;
+  async::Gate requests_;  // under way
 };
 
 }  // namespace affsync::sync

@@ -15,6 +15,7 @@
 #include "daemon/sync/pass_notes.hpp"
 #include "daemon/sync/pass_verdict.hpp"
 #include "daemon/sync/personal_parts.hpp"
+#include "daemon/sync/prefetch.hpp"
 #include "daemon/sync/run_outcome.hpp"
 #include "daemon/sync/run_times.hpp"
 #include "daemon/sync/slice_closing.hpp"
@@ -48,12 +49,12 @@ class StreamRun {
   enum class Begun { reading, refused, not_due };
   struct Fetched {
     std::string place;  // the request, for error messages
-    Result<engine::Answer> answer;
+    Prefetch::Fetched got;
   };
   asio::awaitable<Begun> begin();
   asio::awaitable<Begun> try_to_begin();
   asio::awaitable<void> read_all();
-  asio::awaitable<Result<engine::Answer>> fetch(HttpRequest request);
+  std::vector<HttpRequest> requests_ahead();
   asio::awaitable<void> store(std::optional<PageRead> page);
   asio::awaitable<void> close_slice(SliceEnd end);
   asio::awaitable<void> close_pass();
@@ -82,6 +83,7 @@ class StreamRun {
   bool read_to_end_ = false;  // all slices were read and closed
   std::string first_cursor_;  // the cursor at the start of the run
   PassVerdict verdict_;
+  std::optional<Prefetch> prefetch_;
   std::optional<Fetched> fetched_;  // an answer not yet passed to the reader
   std::optional<PageRead> ready_;   // a page that was read but is not stored yet
   bool reading_ = true;             // until the pass has ended, or failed
@@ -164,10 +166,6 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
   co_return Begun::reading;
 }
 
-asio::awaitable<Result<engine::Answer>> StreamRun::fetch(HttpRequest request) {
-  co_return co_await task_.session->fetch(std::move(request), report_);
-}
-
 asio::awaitable<void> StreamRun::store(std::optional<PageRead> page) {
   if (!page) co_return;
   auto const repeated = repeated_rows(*page);
@@ -226,12 +224,18 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
   notes_.differences(closed.unmatched);
 }
 
+std::vector<HttpRequest> StreamRun::requests_ahead() {
+  // The first answer shows whether the broker answers at all: one refusal is enough.
+  if (report_.pages == 0) return {};
+  return reader_->foresee(prefetch_->reach());
+}
+
 // Fetches the next page and, unless the reader needs the result of storing the page before, reads
 // it.
 asio::awaitable<void> StreamRun::fetch_next(HttpRequest request) {
   std::string place = task_.session->place_of(request);
-  Result<engine::Answer> answer = co_await fetch(std::move(request));
-  fetched_.emplace(std::move(place), std::move(answer));
+  Prefetch::Fetched got = co_await prefetch_->answer_to(std::move(request), requests_ahead());
+  fetched_.emplace(std::move(place), std::move(got));
   if (!reader_->awaits_stored()) take_answer();
 }
 
@@ -255,20 +259,20 @@ void StreamRun::take_answer() {
   if (!fetched_) return;
   auto fetched = std::move(*fetched_);
   fetched_.reset();
-  if (!fetched.answer && reader_->ends_at_refusal(fetched.answer.error())) {
+  auto& answer = fetched.got.answer;
+  if (!answer && reader_->ends_at_refusal(answer.error())) {
     engine::Answer behind_the_end;
     behind_the_end.no_rows = true;
-    fetched.answer = std::move(behind_the_end);
+    answer = std::move(behind_the_end);
   }
-  if (!fetched.answer) {
-    if (reader_->on_refusal(fetched.answer.error())) return;
-    fail(task_.plan->advised(fetched.answer.error()));
+  if (!answer) {
+    if (reader_->on_refusal(answer.error())) return;
+    fail(task_.plan->advised(answer.error()));
     reading_ = false;
     return;
   }
-  auto const now = parts_.clock->now();
   crash_point(CrashPoint::page_received);
-  auto read = reader_->on_answer(*fetched.answer, now);
+  auto read = reader_->on_answer(*answer, fetched.got.arrived_at);
   if (!read) {
     Error error = read.error();
     error.at(fetched.place);
@@ -292,7 +296,7 @@ void StreamRun::take_answer() {
     return;
   }
   bool const ended = !reader_->next_request();
-  if (now - report_.started_at > options_.longest && !ended) {
+  if (parts_.clock->now() - report_.started_at > options_.longest && !ended) {
     report_.status = RunStatus::continued;
     log_.info("the run has reached its time limit; the next one resumes where it stopped");
     reading_ = false;
@@ -300,6 +304,12 @@ void StreamRun::take_answer() {
 }
 
 asio::awaitable<void> StreamRun::read_all() {
+  auto send = [this](HttpRequest request, std::shared_ptr<bool const> is_asked) {
+    return task_.session->fetch(std::move(request), report_, std::move(is_asked));
+  };
+  auto const concurrency = static_cast<std::size_t>(task_.session->plan().rate.concurrency);
+  auto executor = co_await asio::this_coro::executor;
+  prefetch_.emplace(executor, std::move(send), *parts_.clock, concurrency, parts_.ahead_budget);
   while (reading_) {
     auto request = reader_->next_request();
     if (!request) break;
@@ -311,6 +321,7 @@ asio::awaitable<void> StreamRun::read_all() {
     }
     take_answer();
   }
+  prefetch_->cancel();
   std::optional<PageRead> last = std::exchange(ready_, std::nullopt);
   co_await store(std::move(last));
   if (reading_) co_await close_pass();
@@ -390,6 +401,7 @@ asio::awaitable<RunReport> StreamRun::run() {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   thrown = nullptr;
   try {
+    if (prefetch_) co_await prefetch_->stop();
     co_await end();
   } catch (...) {
     thrown = std::current_exception();

@@ -1,15 +1,17 @@
 // One run of one stream: the loop between the reader, the source's session and the store. Owns
-// everything it starts. While PostgreSQL stores a page, the next one is fetched; at most these two
-// pages are in memory.
+// everything it starts. While PostgreSQL stores a page, the next one is fetched and read; answers to
+// requests that were sent ahead wait unread, as far as memory allows.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <memory>
 #include <optional>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/run_report.hpp"
 #include "daemon/sync/observer.hpp"
+#include "daemon/sync/prefetch.hpp"
 #include "daemon/sync/stream_task.hpp"
 #include "schema/store/store.hpp"
 
@@ -28,6 +30,7 @@ struct RunParts {
   schema::Store* store = nullptr;  // nullptr for --dry-run: the database is not used
   Clock* clock = nullptr;
   Observer* observer = nullptr;
+  std::shared_ptr<AheadBudget> ahead_budget = std::make_shared<AheadBudget>();  // of all runs
   RunParts() = default;
 };
 

@@ -32,7 +32,7 @@ void OffsetPager::begin_sweep() {
   seen_.clear();
   anchors_.clear();
   ask_ = position_ = 0;
-  wants_anchor_ = resumed_ = false;
+  wants_anchor_ = resumed_ = moved_ = false;
   rows_before_resume_ = resume_anchors_ = 0;
   largest_ = last_rows_ = 0;
   last_ask_ = step_ = catch_up_to_ = 0;
@@ -140,12 +140,37 @@ Result<PageOutcome> OffsetPager::step_back(bool list_has_shifted) {
   return PageOutcome::discarded;
 }
 
-PageAsk OffsetPager::ask() const {
+PageAsk OffsetPager::ask_at(std::int64_t offset) const {
   PageAsk ask;
   if (is_single_answer_) return ask;
   ask.query.emplace_back(size_.parameter, std::to_string(size_.rows));
-  ask.query.emplace_back(paging_.parameter, std::to_string(ask_));
+  ask.query.emplace_back(paging_.parameter, std::to_string(offset));
   return ask;
+}
+
+// Returns how many rows the list has at least, by what the broker counts.
+std::optional<std::int64_t> OffsetPager::certain_rows() const {
+  if (total_) return total_;
+  // Without a count of rows only shared rows show that the list has shifted.
+  if (!total_pages_ || overlap_ == 0) return std::nullopt;
+  return (*total_pages_ - 1) * static_cast<std::int64_t>(largest_) + 1;
+}
+
+Foresight OffsetPager::foresee(std::size_t most) const {
+  Foresight out;
+  out.reaches_end = is_single_answer_;
+  // While the pager steps back, or looks for its place after a restart, nothing is as expected.
+  auto const certain = certain_rows();
+  if (out.reaches_end || pages_ == 0 || last_rows_ == 0 || step_ > 0 || !certain) return out;
+  if (!is_honoured_) most = pages_ == 1 ? std::min<std::size_t>(most, 1) : 0;
+  auto const page = static_cast<std::int64_t>(largest_);
+  auto const shared = std::min<std::int64_t>(overlap_, page - 1);
+  auto end = ask_ + page;
+  for (; end < *certain && out.asks.size() < most; end += page - shared) {
+    out.asks.push_back(ask_at(end - shared));
+  }
+  out.reaches_end = end >= *certain;
+  return out;
 }
 
 Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
@@ -155,6 +180,8 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
   if (wants_anchor_ && (rows == 0 || !seen_.contains(keys.front()))) return step_back(rows > 0);
   step_ = 0;
   if (hints.total) {
+    // Pages that share rows show themselves whether the list has shifted.
+    moved_ = moved_ || (overlap_ == 0 && total_ && total_ != hints.total);
     total_ = hints.total;
     if (seen_.size() == 0) seen_.expect(static_cast<std::size_t>(*total_));
   }
@@ -172,6 +199,7 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
   auto const page_hash = hash_of_page(keys);
   bool const repeated =
       rows > 0 && ask_ > last_ask_ && rows == last_rows_ && page_hash == last_page_hash_;
+  is_honoured_ = is_honoured_ || (fresh > 0 && pages_ > 1);
   if (fresh > 0 && last_rows_ > 0) proven_full_ = std::max(proven_full_, last_rows_);
   largest_ = std::max(largest_, rows);
   // A row that occurs twice in a page has only one position in the list; counting it twice would
@@ -240,6 +268,7 @@ PageOutcome OffsetPager::finish() {
   sweep.total_pages = total_pages_;
   sweep.page_rows = std::max(largest_, proven_full_);
   sweep.repeats = repeats_;
+  sweep.moved = moved_;
   sweep.resumed = resumed_;
   sweep.repeatable = !is_single_answer_;
   if (!count_.wants_another(sweep)) return PageOutcome::end;

@@ -26,7 +26,8 @@ class OffsetPager final : public Pager {
 
   void start() override;
   void resume(PagePosition position) override;
-  PageAsk ask() const override;
+  PageAsk ask() const override { return ask_at(ask_); }
+  Foresight foresee(std::size_t most) const override;
   Result<PageOutcome> take(std::vector<std::uint64_t> const& keys, PageHints const& hints) override;
 
   bool ends_at_refusal(ErrorCode code) override;
@@ -41,6 +42,8 @@ class OffsetPager final : public Pager {
   std::vector<std::uint64_t> take_keys() override { return seen_.take_sorted(); }
 
  private:
+  PageAsk ask_at(std::int64_t offset) const;
+  std::optional<std::int64_t> certain_rows() const;
   std::int64_t distinct() const;
   std::size_t full_page() const;
   bool is_full(std::size_t rows) const;
@@ -60,6 +63,7 @@ class OffsetPager final : public Pager {
   int overlap_ = 1;            // rows that consecutive pages share; more once the list has shifted
   bool wants_anchor_ = false;  // the requested page starts with a row that was taken
   bool resumed_ = false;
+  bool is_honoured_ = false;  // a second page of some list had other rows than the first
   std::int64_t rows_before_resume_ = 0;  // distinct rows, without the anchors
   std::int64_t resume_anchors_ = 0;
 
@@ -84,6 +88,7 @@ class OffsetPager final : public Pager {
   std::int64_t pages_ = 0;    // since start() or resume()
   std::int64_t repeats_ = 0;  // rows of this sweep seen twice, without the overlap
   SweepCount count_;
+  bool moved_ = false;        // the total of pages that share no rows changed within this sweep
   std::int64_t counted_ = 0;  // rows reported as fresh so far
   std::int64_t fresh_counted_ = 0;
   std::vector<RowPlace> places_;

@@ -29,6 +29,12 @@ struct PageAsk {
   std::string target;  // path and query of a next-page link; replaces all other parameters
 };
 
+// The requests that follow the one of ask() if its answer is as expected.
+struct Foresight {
+  std::vector<PageAsk> asks;  // in order, without that of ask()
+  bool reaches_end = false;   // the list ends with the last of them
+};
+
 enum class PageOutcome {
   more,       // take the page's rows and request the next page
   discarded,  // it does not fit the pages before it: drop its rows and request again
@@ -53,6 +59,12 @@ class Pager {
   virtual void resume(PagePosition position) = 0;
 
   virtual PageAsk ask() const = 0;
+
+  // Returns up to `most` further requests that serial reading would certainly send, unless the list
+  // changes. Their answers may be formed by the broker in any order, so there are none for a list
+  // where a row could be missed because of that: neither shared rows nor a count would show it.
+  // Until a second page has shown that the broker pages at all, there is at most one.
+  virtual Foresight foresee(std::size_t most) const = 0;
 
   // Takes the keys of a page's rows in their order. Errors: paging_broken.
   virtual Result<PageOutcome> take(std::vector<std::uint64_t> const& keys,

@@ -133,12 +133,34 @@ void PassDays::end_slice(bool in_doubt, std::int64_t rows) {
 void PassDays::next_of_history(Slice const& ended, std::int64_t rows) {
   done_ = extended(done_, ended, spec_.window->start);
   // Years before the first row are passed in few steps.
-  auto const longest = std::min(span_limit_, spec_.window->span_days);
-  span_days_ = rows == 0 && span_limit_ >= spec_.window->span_days
-                   ? std::min(2 * span_days_, std::max(longest, spec_.window->max_span_days))
-                   : longest;
+  span_days_ = rows == 0 && spans_grow() ? std::min(2 * span_days_, spec_.window->max_span_days)
+                                         : shortest_span();
+  last_had_rows_ = rows > 0;
+  if (!planned_.empty()) {
+    slice_ = planned_.front();
+    planned_.erase(planned_.begin());
+    return;
+  }
   slice_ = slice_from(*ended.to + days(1), pass_, span_days_);
   if (!slice_) take_again();
+}
+
+bool PassDays::spans_grow() const {
+  auto const& window = *spec_.window;
+  return window.max_span_days > window.span_days && span_limit_ >= window.span_days;
+}
+
+std::vector<Slice> const& PassDays::plan_ahead(std::size_t most, std::optional<std::int64_t> rows) {
+  if (!of_history() || !slice_ || probe_ || is_again()) return planned_;
+  bool const has_rows = rows ? *rows > 0 : last_had_rows_;
+  if (spans_grow() && !has_rows) return planned_;
+  while (planned_.size() < most) {
+    auto const& last = planned_.empty() ? *slice_ : planned_.back();
+    auto const next = slice_from(*last.to + days(1), pass_, shortest_span());
+    if (!next) break;
+    planned_.push_back(*next);
+  }
+  return planned_;
 }
 
 // Reads a window that was too large in several slices. The coverage is extended only after the last
@@ -161,6 +183,7 @@ bool PassDays::halve() {
 }
 
 bool PassDays::on_refusal(Error const& error, bool begun) {
+  planned_.clear();
   bool const refused = error.code == ErrorCode::bad_request;
   bool const too_large = error.code == ErrorCode::window_too_large;
   if (probe_) {

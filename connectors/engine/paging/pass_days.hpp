@@ -3,6 +3,8 @@
 // is one slice without days.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -39,6 +41,11 @@ class PassDays {
   // Ends the current slice, which was read completely. `rows`: how many it had.
   void end_slice(bool in_doubt, std::int64_t rows);
 
+  // Returns the slices after the current one whose days are known already: up to `most`, or those
+  // that were returned before if these are more. The pass keeps to them, so they may be requested
+  // ahead. `rows` of the current slice so far; nullopt before its first page.
+  std::vector<Slice> const& plan_ahead(std::size_t most, std::optional<std::int64_t> rows);
+
   // Handles a refusal of the current slice. `begun`: the broker had already given a page of it.
   // Returns true if there is something else to request: the slice has changed, or is_probing().
   bool on_refusal(Error const& error, bool begun);
@@ -60,6 +67,9 @@ class PassDays {
   void take_again();
   void next_of_history(Slice const& ended, std::int64_t rows);
   void next_of_changes(Slice const& ended);
+  int shortest_span() const { return std::min(span_limit_, spec_.window->span_days); }
+  // True if a slice without rows makes the next one longer.
+  bool spans_grow() const;
   bool halve();
   bool on_too_old();
   // Applies the result of the probe; false if the refusal has another reason.
@@ -76,6 +86,8 @@ class PassDays {
   bool doubted_ = false;  // a slice of this pass was in doubt
   Slice pass_;
   std::optional<Slice> slice_;
+  std::vector<Slice> planned_;   // the slices after the current one, as far as plan_ahead() went
+  bool last_had_rows_ = false;   // the slice before the current one
   std::vector<Slice> again_;  // days in doubt, to read after the pass
   Coverage done_, done_before_;
   std::optional<Day> oldest_;      // oldest day that the broker shows

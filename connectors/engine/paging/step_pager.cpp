@@ -84,7 +84,7 @@ PagePosition StepPager::position() const {
   return position;
 }
 
-PageAsk StepPager::ask() const {
+PageAsk StepPager::ask_for(std::int64_t number) const {
   PageAsk ask;
   if (by<LinkPaging>() && !token_.empty()) {
     ask.target = token_;
@@ -92,11 +92,27 @@ PageAsk StepPager::ask() const {
   }
   if (spec_.size) ask.query.emplace_back(spec_.size->parameter, std::to_string(spec_.size->rows));
   if (by_number()) {
-    ask.query.emplace_back(parameter_, std::to_string(number_));
+    ask.query.emplace_back(parameter_, std::to_string(number));
   } else if (!token_.empty()) {
     ask.query.emplace_back(parameter_, token_);
   }
   return ask;
+}
+
+// Numbered pages share no rows, so only a count of the rows shows that the list has shifted; a count
+// of the pages would not. With tokens the next request is in the answer.
+Foresight StepPager::foresee(std::size_t most) const {
+  Foresight out;
+  if (!by_number() || pages_ == 0 || last_rows_ == 0 || wants_anchor_ || !total_) return out;
+  if (!is_honoured_) most = pages_ == 1 ? std::min<std::size_t>(most, 1) : 0;
+  auto const page = static_cast<std::int64_t>(largest_);
+  auto number = number_;
+  auto const end = [&] { return (number - first_page_ + 1) * page; };
+  for (; end() < *total_ && out.asks.size() < most; ++number) {
+    out.asks.push_back(ask_for(number + 1));
+  }
+  out.reaches_end = end() >= *total_;
+  return out;
 }
 
 Result<PageOutcome> StepPager::take(std::vector<std::uint64_t> const& keys,
@@ -125,6 +141,7 @@ Result<PageOutcome> StepPager::take(std::vector<std::uint64_t> const& keys,
   Taken taken;
   taken.rows = rows;
   taken.fresh = add_page(keys, 0, seen_, places_).fresh;
+  is_honoured_ = is_honoured_ || (pages_ > 1 && taken.fresh > 0);
   repeats_ += static_cast<std::int64_t>(rows - taken.fresh);
   auto const high = static_cast<std::int64_t>(seen_.size());
   fresh_counted_ = std::max<std::int64_t>(0, high - counted_);

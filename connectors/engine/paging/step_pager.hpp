@@ -17,7 +17,8 @@ class StepPager final : public Pager {
 
   void start() override;
   void resume(PagePosition position) override;
-  PageAsk ask() const override;
+  PageAsk ask() const override { return ask_for(number_); }
+  Foresight foresee(std::size_t most) const override;
   Result<PageOutcome> take(std::vector<std::uint64_t> const& keys, PageHints const& hints) override;
 
   bool ends_at_refusal(ErrorCode code) override;
@@ -33,6 +34,7 @@ class StepPager final : public Pager {
 
  private:
   void begin_sweep();
+  PageAsk ask_for(std::int64_t number) const;
   template <class Kind>
   bool by() const {
     return std::holds_alternative<Kind>(spec_.kind);
@@ -65,6 +67,7 @@ class StepPager final : public Pager {
   bool wants_anchor_ = false;  // the requested page was already taken before a restart
   std::int64_t rows_before_resume_ = 0;
 
+  bool is_honoured_ = false;  // a second page of some list had other rows than the first
   std::int64_t pages_ = 0;   // since start() or resume()
   std::size_t largest_ = 0;  // largest page of this sweep
   std::size_t last_rows_ = 0;

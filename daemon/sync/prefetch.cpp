@@ -1,0 +1,162 @@
+#include "daemon/sync/prefetch.hpp"
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <utility>
+
+namespace affsync::sync {
+namespace {
+
+bool may_come_of_haste(ErrorCode code) {
+  return code == ErrorCode::connect_failed || code == ErrorCode::timeout ||
+         code == ErrorCode::truncated || code == ErrorCode::server_error;
+}
+
+}  // namespace
+
+struct Prefetch::Entry {
+  std::string target;
+  std::shared_ptr<bool> is_asked = std::make_shared<bool>(false);
+  async::TaskGroup::TaskPtr task;
+  bool is_dropped = false;
+  std::optional<Fetched> fetched;
+  std::exception_ptr failure;
+  std::size_t bytes = 0;  // counted in the budget
+  bool has_ended() const { return fetched || failure; }
+  bool has_failed() const { return failure || (fetched && !fetched->answer); }
+};
+
+Prefetch::Prefetch(asio::any_io_executor executor, Fetch fetch, Clock& clock,
+                   std::size_t concurrency, std::shared_ptr<AheadBudget> budget)
+    : fetch_(std::move(fetch)),
+      clock_(clock),
+      concurrency_(std::max<std::size_t>(1, concurrency)),
+      budget_(std::move(budget)),
+      arrived_(executor, asio::steady_timer::time_point::max()),
+      executor_(executor),
+      tasks_(executor) {}
+
+Prefetch::~Prefetch() = default;
+
+Prefetch::EntryPtr Prefetch::find(std::string const& target) const {
+  auto const found =
+      std::ranges::find_if(entries_, [&](auto const& one) { return one->target == target; });
+  return found == entries_.end() ? nullptr : *found;
+}
+
+asio::awaitable<void> Prefetch::fetch(EntryPtr entry, HttpRequest request) {
+  std::optional<Result<engine::Answer>> answer;
+  try {
+    auto const is_asked = entry->is_asked;
+    answer = co_await fetch_(std::move(request), is_asked);
+  } catch (...) {
+    entry->failure = std::current_exception();
+  }
+  if (answer) {
+    if (*answer) typical_bytes_ = (*answer)->bytes;
+    if (!entry->is_dropped) {
+      entry->bytes = *answer ? (*answer)->bytes : 0;
+      budget_->held += entry->bytes;
+    }
+    entry->fetched = Fetched(std::move(*answer), clock_.now());
+  }
+  arrived_.cancel();
+  if (!entry->is_dropped) send_ahead();
+}
+
+Prefetch::EntryPtr Prefetch::start(HttpRequest request, bool is_asked) {
+  auto entry = std::make_shared<Entry>();
+  *entry->is_asked = is_asked;
+  entry->target = request.target;
+  entries_.push_back(entry);
+  entry->task = tasks_.spawn(fetch(entry, std::move(request)));
+  return entry;
+}
+
+void Prefetch::drop(EntryPtr const& entry) {
+  entry->is_dropped = true;
+  budget_->held -= std::exchange(entry->bytes, 0);
+  // A request that is still being spawned has no task yet; it ends by itself.
+  if (entry->task) tasks_.cancel(entry->task);
+}
+
+void Prefetch::drop_others(std::string const& target) {
+  auto const is_foreseen = [&](EntryPtr const& entry) {
+    return entry->target == target || std::ranges::any_of(ahead_, [&](HttpRequest const& request) {
+             return request.target == entry->target;
+           });
+  };
+  // A request that ends at its cancellation must not find a list that is being changed.
+  auto const all = entries_;
+  std::erase_if(entries_, [&](EntryPtr const& entry) { return !is_foreseen(entry); });
+  for (auto const& entry : all) {
+    if (!is_foreseen(entry)) drop(entry);
+  }
+}
+
+bool Prefetch::has_room() const {
+  // After an error the requests behind it may never be needed, or may be refused as well.
+  if (std::ranges::any_of(entries_, [](EntryPtr const& entry) { return entry->has_failed(); }))
+    return false;
+  auto const waiting = std::ranges::count_if(
+      entries_, [](EntryPtr const& entry) { return entry->has_ended(); });
+  auto const under_way = entries_.size() - static_cast<std::size_t>(waiting);
+  if (under_way >= concurrency_ || entries_.size() >= reach()) return false;
+  return budget_->held + (under_way + 1) * typical_bytes_ <= budget_->most;
+}
+
+void Prefetch::send_ahead() {
+  for (auto const& request : ahead_) {
+    if (find(request.target)) continue;
+    if (!has_room()) return;
+    auto copy = request;
+    start(std::move(copy), false);
+  }
+}
+
+asio::awaitable<void> Prefetch::wait_for(EntryPtr entry) {
+  while (!entry->has_ended()) {
+    boost::system::error_code ignored;  // always operation_aborted: it never expires
+    co_await arrived_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+}
+
+asio::awaitable<Prefetch::Fetched> Prefetch::answer_to(HttpRequest request,
+                                                       std::vector<HttpRequest> ahead) {
+  ahead_ = std::move(ahead);
+  if (one_at_a_time_) ahead_.clear();
+  drop_others(request.target);
+  auto entry = find(request.target);
+  bool const was_sent_ahead = entry != nullptr;
+  if (!entry) entry = start(request, true);
+  *entry->is_asked = true;
+  send_ahead();
+  co_await wait_for(entry);
+  if (was_sent_ahead && entry->fetched && !entry->fetched->answer &&
+      may_come_of_haste(entry->fetched->answer.error().code)) {
+    one_at_a_time_ = true;
+    ahead_.clear();
+    drop_others({});
+    entry = start(std::move(request), true);
+    co_await wait_for(entry);
+  }
+  std::erase(entries_, entry);
+  budget_->held -= std::exchange(entry->bytes, 0);
+  if (entry->failure) std::rethrow_exception(entry->failure);
+  co_return std::move(*entry->fetched);
+}
+
+void Prefetch::cancel() {
+  ahead_.clear();
+  drop_others({});
+}
+
+asio::awaitable<void> Prefetch::stop() {
+  cancel();
+  co_await tasks_.join();
+}
+
+}  // namespace affsync::sync
