@@ -43,7 +43,7 @@ struct StreamReader::Impl {
   StreamSpec const& spec;
   PageRows page_rows;
   std::unique_ptr<Pager> pager;
-  PageAsk first_ask;  // of each list
+  PageAsk first_ask;                // of each list
   std::vector<std::uint64_t> keys;  // of the current page
   NamedTotals totals;
 

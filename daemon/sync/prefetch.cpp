@@ -101,8 +101,8 @@ bool Prefetch::has_room() const {
   // After an error the requests behind it may never be needed, or may be refused as well.
   if (std::ranges::any_of(entries_, [](EntryPtr const& entry) { return entry->has_failed(); }))
     return false;
-  auto const waiting = std::ranges::count_if(
-      entries_, [](EntryPtr const& entry) { return entry->has_ended(); });
+  auto const waiting =
+      std::ranges::count_if(entries_, [](EntryPtr const& entry) { return entry->has_ended(); });
   auto const under_way = entries_.size() - static_cast<std::size_t>(waiting);
   if (under_way >= concurrency_ || entries_.size() >= reach()) return false;
   return budget_->held + (under_way + 1) * typical_bytes_ <= budget_->most;

@@ -83,11 +83,11 @@ class Prefetch {
   Clock& clock_;
   std::size_t concurrency_;
   std::shared_ptr<AheadBudget> budget_;
-  std::list<EntryPtr> entries_;      // under way, or answered and not used yet
-  std::vector<HttpRequest> ahead_;   // what will follow, in order
-  std::size_t typical_bytes_ = 0;    // of an answer
+  std::list<EntryPtr> entries_;     // under way, or answered and not used yet
+  std::vector<HttpRequest> ahead_;  // what will follow, in order
+  std::size_t typical_bytes_ = 0;   // of an answer
   bool one_at_a_time_ = false;
-  asio::steady_timer arrived_;       // cancelled whenever an answer has arrived
+  asio::steady_timer arrived_;  // cancelled whenever an answer has arrived
   asio::any_io_executor executor_;
   async::TaskGroup tasks_;
 };

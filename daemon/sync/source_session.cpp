@@ -182,8 +182,7 @@ asio::awaitable<bool> SourceSession::may_retry(Sent const& sent, Patience& patie
   co_return true;
 }
 
-asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request,
-                                                             RunReport& report,
+asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request, RunReport& report,
                                                              std::shared_ptr<bool const> is_asked) {
   bool const logs_in = std::holds_alternative<engine::LoginTokenAuth>(plan_.auth);
   std::string const path = request.target.substr(0, request.target.find('?'));

@@ -1,15 +1,11 @@
 #include "daemon/sync/stream_run.hpp"
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <utility>
 
-#include "daemon/async/cancel_safe.hpp"
+#include "daemon/async/both.hpp"
 #include "daemon/sync/full_pass.hpp"
 #include "daemon/sync/page_writing.hpp"
 #include "daemon/sync/pass_notes.hpp"
@@ -59,7 +55,6 @@ class StreamRun {
   asio::awaitable<void> close_slice(SliceEnd end);
   asio::awaitable<void> close_pass();
   asio::awaitable<void> fetch_next(HttpRequest request);
-  asio::awaitable<void> fetch_while_storing(HttpRequest request, std::optional<PageRead> page);
   void take_answer();
   asio::awaitable<void> end();
   void fail(Error error);
@@ -239,22 +234,6 @@ asio::awaitable<void> StreamRun::fetch_next(HttpRequest request) {
   if (!reader_->awaits_stored()) take_answer();
 }
 
-asio::awaitable<void> StreamRun::fetch_while_storing(HttpRequest request,
-                                                     std::optional<PageRead> page) {
-  auto executor = co_await asio::this_coro::executor;
-  auto calm_fetch = async::cancel_safe(fetch_next(std::move(request)));
-  auto calm_store = async::cancel_safe(store(std::move(page)));
-  auto fetching = asio::co_spawn(executor, std::move(calm_fetch), asio::deferred);
-  auto storing = asio::co_spawn(executor, std::move(calm_store), asio::deferred);
-  auto both = asio::experimental::make_parallel_group(std::move(fetching), std::move(storing));
-  auto [order, fetch_error, store_error] =
-      co_await both.async_wait(asio::experimental::wait_for_one_error(), asio::use_awaitable);
-  // A failure of one cancels the other: rethrow the error that came first.
-  bool const store_first = order[0] == 1;
-  if (store_error && (store_first || !fetch_error)) std::rethrow_exception(store_error);
-  if (fetch_error) std::rethrow_exception(fetch_error);
-}
-
 void StreamRun::take_answer() {
   if (!fetched_) return;
   auto fetched = std::move(*fetched_);
@@ -314,11 +293,7 @@ asio::awaitable<void> StreamRun::read_all() {
     auto request = reader_->next_request();
     if (!request) break;
     std::optional<PageRead> page = std::exchange(ready_, std::nullopt);
-    if (page) {
-      co_await fetch_while_storing(std::move(*request), std::move(page));
-    } else {
-      co_await fetch_next(std::move(*request));
-    }
+    co_await async::both(fetch_next(std::move(*request)), store(std::move(page)));
     take_answer();
   }
   prefetch_->cancel();

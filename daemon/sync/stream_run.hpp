@@ -1,6 +1,6 @@
 // One run of one stream: the loop between the reader, the source's session and the store. Owns
-// everything it starts. While PostgreSQL stores a page, the next one is fetched and read; answers to
-// requests that were sent ahead wait unread, as far as memory allows.
+// everything it starts. While PostgreSQL stores a page, the next one is fetched and read; answers
+// to requests that were sent ahead wait unread, as far as memory allows.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -63,7 +63,7 @@ class OffsetPager final : public Pager {
   int overlap_ = 1;            // rows that consecutive pages share; more once the list has shifted
   bool wants_anchor_ = false;  // the requested page starts with a row that was taken
   bool resumed_ = false;
-  bool is_honoured_ = false;  // a second page of some list had other rows than the first
+  bool is_honoured_ = false;             // a second page of some list had other rows than the first
   std::int64_t rows_before_resume_ = 0;  // distinct rows, without the anchors
   std::int64_t resume_anchors_ = 0;
 

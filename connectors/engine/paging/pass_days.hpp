@@ -86,9 +86,9 @@ class PassDays {
   bool doubted_ = false;  // a slice of this pass was in doubt
   Slice pass_;
   std::optional<Slice> slice_;
-  std::vector<Slice> planned_;   // the slices after the current one, as far as plan_ahead() went
-  bool last_had_rows_ = false;   // the slice before the current one
-  std::vector<Slice> again_;  // days in doubt, to read after the pass
+  std::vector<Slice> planned_;  // the slices after the current one, as far as plan_ahead() went
+  bool last_had_rows_ = false;  // the slice before the current one
+  std::vector<Slice> again_;    // days in doubt, to read after the pass
   Coverage done_, done_before_;
   std::optional<Day> oldest_;      // oldest day that the broker shows
   std::optional<int> gives_days_;  // how many days back the broker gave data when this was probed

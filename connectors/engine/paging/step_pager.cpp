@@ -99,8 +99,8 @@ PageAsk StepPager::ask_for(std::int64_t number) const {
   return ask;
 }
 
-// Numbered pages share no rows, so only a count of the rows shows that the list has shifted; a count
-// of the pages would not. With tokens the next request is in the answer.
+// Numbered pages share no rows, so only a count of the rows shows that the list has shifted; a
+// count of the pages would not. With tokens the next request is in the answer.
 Foresight StepPager::foresee(std::size_t most) const {
   Foresight out;
   if (!by_number() || pages_ == 0 || last_rows_ == 0 || wants_anchor_ || !total_) return out;

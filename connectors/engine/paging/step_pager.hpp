@@ -68,8 +68,8 @@ class StepPager final : public Pager {
   std::int64_t rows_before_resume_ = 0;
 
   bool is_honoured_ = false;  // a second page of some list had other rows than the first
-  std::int64_t pages_ = 0;   // since start() or resume()
-  std::size_t largest_ = 0;  // largest page of this sweep
+  std::int64_t pages_ = 0;    // since start() or resume()
+  std::size_t largest_ = 0;   // largest page of this sweep
   std::size_t last_rows_ = 0;
   std::uint64_t last_page_hash_ = 0;
   int stale_pages_ = 0;     // in a row, with rows but no new ones
