@@ -113,6 +113,8 @@ ColumnReader::ColumnReader(ColumnMapping const& mapping, RecordTable const& tabl
   }
   bool const is_numeric = column_type_ == ColumnType::numeric || column_type_ == ColumnType::bigint;
   spells_numbers_ = is_numeric && !personal_;
+  takes_texts_ = form_ == Form::text && mapping.type != ValueType::enumeration && !is_currency_ &&
+                 mapping.strip_prefix.empty() && mapping.take_before.empty() && !mapping.lower_case;
   takes_plain_numbers_ = form_ == Form::decimal && mapping.type != ValueType::enumeration &&
                          mapping.shift == 0 && !mapping.scale && !mapping.invert &&
                          !mapping.scale_of_currency;
@@ -308,7 +310,7 @@ std::optional<std::string> ColumnReader::read(Json const& row, RowContext& conte
       }
       return std::nullopt;
     }
-    if (is_plain && takes_plain_numbers_) {
+    if (takes_texts_ || (is_plain && takes_plain_numbers_)) {
       out = text;
       return std::nullopt;
     }

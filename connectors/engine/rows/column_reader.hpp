@@ -108,6 +108,7 @@ class ColumnReader {
   PrivacyFilter const* privacy_;      // owned by the row's mapper
   bool personal_ = false;             // the column is personal and privacy is not `keep`
   bool spells_numbers_ = false;       // it is numeric and not personal
+  bool takes_texts_ = false;          // a text is stored as it is, without blanks around it
   bool takes_plain_numbers_ = false;  // a plain number is stored as it is
   // read() looks at each value that spell_plainly() looks at.
   bool reads_all_numbers_ = false;

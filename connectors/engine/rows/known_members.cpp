@@ -30,6 +30,7 @@ KnownMembers::Member const* KnownMembers::Reader::find(std::string_view name) {
 
 void KnownMembers::learn(List row) const {
   std::scoped_lock const lock(mutex_);
+  if (lists_.size() + 1 >= most_lists || row.size() > most_members) is_full_ = true;
   if (lists_.size() >= most_lists || row.size() > most_members) return;
   // The order of the newest row first.
   if (!lists_.empty()) {

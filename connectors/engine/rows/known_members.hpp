@@ -19,6 +19,7 @@ struct MemberVerdict {
   PrivacyTree::Node const* node = nullptr;  // what is known about it; nullptr: nothing
   bool open = true;                         // it is kept unless something marks it as personal
   bool hidden = false;                      // its value is personal
+  bool as_it_is = false;                    // a single value is written as it is
   bool written = true;
 };
 
@@ -45,15 +46,17 @@ class KnownMembers {
     bool missed_ = false;  // a name was not found
   };
 
-  // Adds members that find() did not find. Does nothing any more once rows have had too many
-  // different names.
+  // Adds the members of a row of which find() did not find all.
   void learn(List row) const;
+  // Returns true once rows have had too many different names: learn() does nothing any more.
+  bool is_full() const { return is_full_.load(std::memory_order_relaxed); }
 
  private:
   // A list never changes, because other threads may read it; a longer one takes its place.
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<List const>> lists_;
   mutable std::atomic<List const*> current_{nullptr};
+  mutable std::atomic<bool> is_full_{false};
 };
 
 }  // namespace affsync::engine

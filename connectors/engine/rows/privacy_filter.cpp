@@ -156,6 +156,8 @@ MemberVerdict PrivacyFilter::judge(std::string_view name, Place place) const {
   bool const dropped = verdict.hidden && privacy_ == Privacy::drop;
   bool const kept = !hides || verdict.hidden || verdict.open || (node && node->read_below);
   verdict.written = !dropped && kept;
+  bool const is_part = hides && ((node != nullptr && node->personal_below) || !verdict.open);
+  verdict.as_it_is = !verdict.hidden && !is_part;
   return verdict;
 }
 
@@ -177,6 +179,11 @@ void PrivacyFilter::write_row(Json const& row, Place place, ValueTexts const& in
     if (auto const* known = reader.find(name)) {
       if (!known->verdict.written) continue;
       out += known->opening;
+      bool const single = !value.is_object() && !value.is_array();
+      if (single && known->verdict.as_it_is && instead.empty()) {
+        value.dump_to(out);
+        continue;
+      }
       write_value(value, name, known->verdict, {}, instead, out);
       continue;
     }
@@ -193,7 +200,7 @@ void PrivacyFilter::write_row(Json const& row, Place place, ValueTexts const& in
     out[start] = '{';  // instead of the first comma
   }
   out += '}';
-  if (!reader.missed()) return;
+  if (!reader.missed() || known_.is_full()) return;
   KnownMembers::List members;
   for (auto const& [name, value] : row.members()) {
     std::string opening(1, ',');

@@ -115,6 +115,7 @@ TEST(KnownMembers, LearnsNoMoreThanAFewLists) {
     known.learn({one});
   }
   KnownMembers::Reader reader(known);
+  EXPECT_TRUE(known.is_full());
   EXPECT_NE(reader.find("15"), nullptr);
   EXPECT_EQ(reader.find("99"), nullptr);
 }
