@@ -5,6 +5,8 @@
 #
 #   scripts/build.sh && bench/throttle.sh [R…]        (default 2 5 20 50; R = 2 takes five minutes,
 #                                                      from 20 on it is a minute and a half)
+#   REQUESTS=250 bench/throttle.sh 8 20               short syncs
+#   FORM=seconds, HEADERS=seconds                     with Retry-After, with X-RateLimit headers
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,9 +21,9 @@ echo '| R | requests | seconds | reached | of R | refused |'
 echo '|---|---|---|---|---|---|'
 for rate; do
   # Enough pages of ten rows that learning the rate is a small part of the run.
-  requests=$(awk -v r="$rate" 'BEGIN { n = r * 90; print int(n < 600 ? 600 : n) }')
+  requests=${REQUESTS:-$(awk -v r="$rate" 'BEGIN { n = r * 90; print int(n < 600 ? 600 : n) }')}
   "$bin/affsync-sandbox" --port 0 --seed 7 --clients 500 --days 30 --rewards $((requests * 9)) \
-    --rate "$rate" --burst 5 --throttle-form none > "$work/sandbox.log" &
+    --rate "$rate" --burst 5 --throttle-form "${FORM:-none}" --rate-headers "${HEADERS:-off}" > "$work/sandbox.log" &
   sandbox=$!
   until url=$(grep -o 'http://[0-9.:]*' "$work/sandbox.log"); do
     kill -0 "$sandbox"

@@ -10,6 +10,7 @@
 #include <map>
 #include <random>
 
+#include "base/process_limits.hpp"
 #include "daemon/async/task_group.hpp"
 #include "daemon/net/http_server.hpp"
 #include "daemon/reports/output.hpp"
@@ -127,7 +128,7 @@ struct Daemon::Impl {
         metrics_(started_at_),
         observer_(metrics_, log_),
         supervisor_(
-            app.io().get_executor(), run_parts(),
+            app.io().get_executor(), run_parts(), runs_at_once(raise_file_limit()),
             [this] { return std::uniform_real_distribution<>(0, 1)(random_); }, log_),
         pages_(page_parts()) {}
 

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "base/error.hpp"
+#include "base/process_limits.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/terminal/standard_output.hpp"
 #include "daemon/cli/usage_error.hpp"
@@ -243,6 +244,7 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
 
 int run_command_line(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  raise_file_limit();
   StandardOutput out;
   // Set the name, since usage lines would otherwise show the path of the program.
   CLI::App app("affsync reads what you earn at your brokers and keeps it up to date in PostgreSQL.",

@@ -3,6 +3,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <utility>
 #include <vector>
 
 #include "daemon/async/durations.hpp"
@@ -18,7 +19,33 @@ using std::chrono::steady_clock;
 // Servers close idle connections after 5 to 75 s. With a thousand sources that send requests every
 // 15 minutes, idle TLS connections would take more memory than everything else.
 constexpr std::chrono::seconds idle_limit{20};
+// All clients together; the oldest is closed for a new one.
+constexpr std::size_t most_idle = 64;
 constexpr std::size_t piece_bytes = 64 * 1024;
+
+// Buffers between two requests. A client does not keep its own: with a thousand sources that would
+// be 64 MB. One thread uses all clients.
+class SpareBuffers {
+ public:
+  std::string take() {
+    if (spare_.empty()) return std::string(piece_bytes, '\0');
+    std::string buffer = std::move(spare_.back());
+    spare_.pop_back();
+    return buffer;
+  }
+  void give(std::string buffer) {
+    if (spare_.size() < most) spare_.push_back(std::move(buffer));
+  }
+
+ private:
+  static constexpr std::size_t most = 8;
+  std::vector<std::string> spare_;
+};
+
+SpareBuffers& spare_buffers() {
+  thread_local SpareBuffers buffers;
+  return buffers;
+}
 
 // Limits each step to its own timeout and to what is left of the timeout of the whole request.
 class RequestClock {
@@ -64,6 +91,8 @@ class IdlePool : public std::enable_shared_from_this<IdlePool> {
     if (idle_.size() >= size_) idle_.erase(idle_.begin());
     idle_.emplace_back(std::move(stream), steady_clock::now());
     if (idle_.size() == 1) watch();
+    if (!std::exchange(is_listed_, true)) pools().push_back(weak_from_this());
+    limit_all();
   }
 
   void clear() {
@@ -72,6 +101,28 @@ class IdlePool : public std::enable_shared_from_this<IdlePool> {
   }
 
  private:
+  // Those of this thread that have idle connections, and perhaps some that had.
+  static std::vector<std::weak_ptr<IdlePool>>& pools() {
+    thread_local std::vector<std::weak_ptr<IdlePool>> all;
+    return all;
+  }
+
+  static void limit_all() {
+    std::size_t open = 0;
+    std::shared_ptr<IdlePool> oldest;
+    std::erase_if(pools(), [&](std::weak_ptr<IdlePool> const& one) {
+      auto const pool = one.lock();
+      if (!pool) return true;
+      pool->is_listed_ = !pool->idle_.empty();
+      if (!pool->is_listed_) return true;
+      open += pool->idle_.size();
+      bool const older = !oldest || pool->idle_.front().since < oldest->idle_.front().since;
+      if (older) oldest = pool;
+      return false;
+    });
+    if (open > most_idle) oldest->idle_.erase(oldest->idle_.begin());
+  }
+
   void watch() {
     timer_.expires_at(idle_.front().since + idle_limit);
     timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
@@ -87,6 +138,7 @@ class IdlePool : public std::enable_shared_from_this<IdlePool> {
   std::vector<IdleConnection> idle_;  // oldest first
   asio::steady_timer timer_;
   std::size_t size_;
+  bool is_listed_ = false;
 };
 
 class PooledClient final : public HttpClient {
@@ -203,9 +255,7 @@ class PooledClient final : public HttpClient {
     ResponseDecoder decoder(options_.limits);
     auto error = co_await stream.write(bytes.reveal(), clock.step(options_.deadlines.read));
     if (error) throw_gone(reused, error);
-    if (buffer_.empty()) buffer_.resize(piece_bytes);
-    std::string buffer = std::move(buffer_);
-    buffer.resize(piece_bytes);
+    std::string buffer = spare_buffers().take();
     bool leftover = false;
     while (!decoder.is_done()) {
       asio::mutable_buffer const room(buffer.data(), buffer.size());
@@ -217,7 +267,7 @@ class PooledClient final : public HttpClient {
       if (!decoder.has_begun()) throw_gone(reused, piece.error);
       decoder.put_end(piece.end == ReadEnd::clean).value();
     }
-    buffer_ = std::move(buffer);
+    spare_buffers().give(std::move(buffer));
     // Bytes after the answer belong to no request: do not use that connection again.
     if (decoder.keeps_alive() && !leftover) pool_->give(std::move(stream));
     co_return decoder.take();
@@ -233,7 +283,6 @@ class PooledClient final : public HttpClient {
   ClientOptions options_;
   std::shared_ptr<Trust> trust_;
   std::shared_ptr<IdlePool> pool_;
-  std::string buffer_;  // reused by one request after the other
 };
 
 }  // namespace

@@ -25,6 +25,15 @@ using boost::system::error_code;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+namespace {
+
+bool is_short_of_files(error_code const& error) {
+  return error == boost::system::errc::too_many_files_open ||
+         error == boost::system::errc::too_many_files_open_in_system;
+}
+
+}  // namespace
+
 struct Stream::Impl : std::enable_shared_from_this<Stream::Impl> {
   Impl(asio::any_io_executor executor, std::shared_ptr<Trust> its_trust)
       : trust(std::move(its_trust)), socket(executor), watchdog(executor) {}
@@ -85,6 +94,7 @@ asio::awaitable<void> Stream::connect(std::string host, std::string port, millis
   };
   auto const endpoints = co_await resolve(host, port, limit);
   std::string const peer = host + ":" + port;
+  constexpr milliseconds pause_without_files(200);
   error_code error;
   for (std::size_t i = 0; i < endpoints.size(); ++i) {
     // Share the time, so that an address that drops packets does not use up that of the others.
@@ -96,6 +106,13 @@ asio::awaitable<void> Stream::connect(std::string host, std::string port, millis
     bool const last = i + 1 == endpoints.size();
     if (impl->expired && !last) continue;
     impl->finish(error, "no connection to " + peer + " within " + async::to_text(limit));
+    if (is_short_of_files(error) && left() > pause_without_files) {
+      // Other connections end all the time: wait for one.
+      asio::steady_timer pause(co_await asio::this_coro::executor, pause_without_files);
+      co_await pause.async_wait(asio::use_awaitable);
+      --i;
+      continue;
+    }
     if (error) continue;
     impl->socket.set_option(asio::ip::tcp::no_delay(true), error);
     co_return;

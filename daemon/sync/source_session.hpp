@@ -88,6 +88,11 @@ class SourceSession {
   // /base/api/rows?page=2".
   std::string place_of(HttpRequest const& request) const;
 
+  // Whether no request may be sent for a while because the broker asked for it.
+  bool waits_for_broker(TimePoint now) const {
+    return limiter_.blocked_until().value_or(now) > now + std::chrono::seconds(1);
+  }
+
   // Limits the concurrent runs of this source to the concurrent requests it allows, since each run
   // has at least one.
   async::Gate& runs() { return runs_; }

@@ -5,6 +5,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/process_limits.hpp"
 #include "connectors/engine/pace/backoff.hpp"
 
 namespace affsync::sync {
@@ -12,6 +13,9 @@ namespace {
 
 // The wall clock may jump while a timer runs, so it is checked at least this often.
 constexpr auto longest_nap = std::chrono::seconds(30);
+// While runs wait for a place, one may become free without a run ending: its source begins to wait.
+constexpr auto nap_for_a_place = std::chrono::seconds(1);
+constexpr auto between_memory_returns = std::chrono::seconds(5);
 
 engine::BackoffSpec outage_backoff() {
   engine::BackoffSpec spec;
@@ -31,14 +35,15 @@ RunReport unforeseen(StreamTask const& task, std::string const& what) {
 
 }  // namespace
 
-Supervisor::Supervisor(asio::any_io_executor executor, RunParts parts,
+Supervisor::Supervisor(asio::any_io_executor executor, RunParts parts, std::size_t most_runs,
                        std::function<double()> random, Logger log)
     : executor_(executor),
       parts_(parts),
       random_(std::move(random)),
       log_(std::move(log)),
       runs_(executor),
-      wake_(executor) {}
+      wake_(executor),
+      places_(most_runs) {}
 
 void Supervisor::set_tasks(std::vector<StreamTask> tasks) {
   std::vector<SlotPtr> slots;
@@ -69,8 +74,31 @@ void Supervisor::set_tasks(std::vector<StreamTask> tasks) {
 void Supervisor::look_at_all(TimePoint now) {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     // The run itself checks under the lease, from the database, whether it really is due.
+    slots_[i]->held = false;
     if (!slots_[i]->running) scheduler_.set(i, now);
   }
+}
+
+// A run of the source has ended: the first stream that was held for it is due.
+void Supervisor::release_held(SourceSession const& session) {
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    auto& slot = *slots_[i];
+    if (!slot.held || slot.task.session.get() != &session) continue;
+    slot.held = false;
+    scheduler_.set(i, parts_.clock->now());
+    return;
+  }
+}
+
+// Gives back what ended runs have freed, now and then, and once more when all have ended.
+void Supervisor::return_memory() {
+  if (ended_ == 0) return;
+  auto const now = std::chrono::steady_clock::now();
+  bool const recently = now - memory_returned_ < between_memory_returns;
+  if (recently && !runs_.empty()) return;
+  release_memory();
+  memory_returned_ = now;
+  ended_ = 0;
 }
 
 std::optional<std::size_t> Supervisor::index_of(SlotPtr const& slot) const {
@@ -99,8 +127,10 @@ asio::awaitable<void> Supervisor::run_slot(SlotPtr slot) {
   options.scheduled = true;
   options.jitter = random_();
   slot->running = true;
+  auto const session = slot->task.session;
   RunReport report;
   try {
+    RunPlaces::Place const place(places_, session);
     report = co_await run_stream(slot->task, options, parts_, log_);
   } catch (boost::system::system_error const& error) {
     slot->running = false;
@@ -110,6 +140,7 @@ asio::awaitable<void> Supervisor::run_slot(SlotPtr slot) {
     report = unforeseen(slot->task, error.what());
   }
   slot->running = false;
+  ++ended_;
   bool const unreported = report.source.empty();
   if (unreported && report.error) log_.error(*report.error);
   bool const outage = report.error && report.error->code == ErrorCode::database_unavailable;
@@ -117,14 +148,21 @@ asio::awaitable<void> Supervisor::run_slot(SlotPtr slot) {
   auto const index = index_of(slot);
   if (index && report.status != RunStatus::cancelled) {
     scheduler_.set(*index, next_time(*slot, report));
-    wake_.cancel();
   }
+  release_held(*session);
+  wake_.cancel();
 }
 
 void Supervisor::start_due() {
-  while (auto const index = scheduler_.pop(parts_.clock->now())) {
+  auto const now = parts_.clock->now();
+  for (;;) {
+    waits_for_place_ = places_.are_taken(now);
+    if (waits_for_place_) return;
+    auto const index = scheduler_.pop(now);
+    if (!index) return;
     auto const& slot = slots_[*index];
-    slot->run = runs_.spawn(run_slot(slot));
+    slot->held = !places_.has_place(slot->task.session);
+    if (!slot->held) slot->run = runs_.spawn(run_slot(slot));
   }
 }
 
@@ -135,8 +173,10 @@ asio::awaitable<void> Supervisor::run() {
     if (now + longest_nap < looked_at_) look_at_all(now);
     looked_at_ = now;
     start_due();
+    return_memory();
     Duration nap = longest_nap;
     if (auto const next = scheduler_.next()) nap = std::clamp<Duration>(*next - now, {}, nap);
+    if (waits_for_place_) nap = nap_for_a_place;
     wake_.expires_after(nap);
     boost::system::error_code ignored;  // woken early or timer expired: start what is due
     co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));

@@ -1,5 +1,5 @@
-// Runs the daemon's streams: starts each one when it is due, never twice at the same time, replaces
-// the set of streams at a reload, and cancels all runs at the end.
+// Runs the daemon's streams: starts each one when it is due and there is a place for it, never
+// twice at the same time, replaces the set of streams at a reload, and cancels all runs at the end.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "daemon/async/task_group.hpp"
+#include "daemon/sync/run_places.hpp"
 #include "daemon/sync/scheduler.hpp"
 #include "daemon/sync/stream_run.hpp"
 
@@ -19,8 +20,9 @@ namespace affsync::sync {
 
 class Supervisor {
  public:
-  Supervisor(asio::any_io_executor executor, RunParts parts, std::function<double()> random,
-             Logger log);
+  // `most_runs`: how many runs may go on at once.
+  Supervisor(asio::any_io_executor executor, RunParts parts, std::size_t most_runs,
+             std::function<double()> random, Logger log);
 
   // Replaces the set of streams. Cancels a run if its stream is gone or now belongs to another
   // session (its source's configuration changed); the other runs go on.
@@ -38,12 +40,15 @@ class Supervisor {
     StreamTask task;
     async::TaskGroup::TaskPtr run;  // the latest run; null before the first
     bool running = false;
-    int outages = 0;  // runs in a row that ended because the database was unavailable
+    bool held = false;  // due, but its source has as many runs as it allows requests at a time
+    int outages = 0;    // runs in a row that ended because the database was unavailable
   };
   using SlotPtr = std::shared_ptr<Slot>;
 
   void start_due();
   void look_at_all(TimePoint now);
+  void release_held(SourceSession const& session);
+  void return_memory();
   asio::awaitable<void> run_slot(SlotPtr slot);
   TimePoint next_time(Slot const& slot, RunReport const& report) const;
   std::optional<std::size_t> index_of(SlotPtr const& slot) const;
@@ -57,6 +62,10 @@ class Supervisor {
   async::TaskGroup runs_;
   asio::steady_timer wake_;
   TimePoint looked_at_{};  // the wall clock at the previous wake-up
+  RunPlaces places_;
+  bool waits_for_place_ = false;
+  std::size_t ended_ = 0;  // runs since memory was last given back
+  std::chrono::steady_clock::time_point memory_returned_{};
 };
 
 }  // namespace affsync::sync

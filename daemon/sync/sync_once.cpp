@@ -1,14 +1,29 @@
 #include "daemon/sync/sync_once.hpp"
 
 #include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+#include <map>
+#include <memory>
 
+#include "base/process_limits.hpp"
+#include "daemon/async/gate.hpp"
 #include "daemon/async/task_group.hpp"
 
 namespace affsync::sync {
 namespace {
 
+// Waits for a place of the source, then for one of all runs. A cancellation ends the wait; the run
+// then notices it and says so in its report.
 asio::awaitable<void> run_into(RunReport& report, StreamTask task, RunOptions options,
-                               RunParts parts, Logger log) {
+                               RunParts parts, Logger log, async::Gate& of_source,
+                               async::Gate& of_all) {
+  async::Gate::Pass own, place;
+  try {
+    own = co_await of_source.enter();
+    place = co_await of_all.enter();
+  } catch (boost::system::system_error const&) {
+    own = async::Gate::Pass();
+  }
   report = co_await run_stream(std::move(task), options, parts, std::move(log));
 }
 
@@ -18,9 +33,13 @@ asio::awaitable<std::vector<RunReport>> sync_once(std::vector<StreamTask> tasks,
                                                   RunParts parts, Logger log) {
   auto executor = co_await asio::this_coro::executor;
   std::vector<RunReport> reports(tasks.size());
+  async::Gate of_all(static_cast<int>(runs_at_once(raise_file_limit())));
+  std::map<SourceSession const*, std::unique_ptr<async::Gate>> of_source;
   async::TaskGroup group(executor);
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    group.spawn(run_into(reports[i], tasks[i], options, parts, log));
+    auto& gate = of_source[tasks[i].session.get()];
+    if (!gate) gate = std::make_unique<async::Gate>(tasks[i].session->plan().rate.concurrency);
+    group.spawn(run_into(reports[i], tasks[i], options, parts, log, *gate, of_all));
   }
   co_await group.join();
   co_return reports;
