@@ -60,12 +60,13 @@ since = lambda day: (today - datetime.date.fromisoformat(day)).days + 1
 # Rows in the largest page; days in the longest window with evidence; days with rows in the sandbox;
 # days that a steady pass has to ask for again; whether a steady pass can ask for changes only.
 kinds = {
+    "exness/accounts": dict(page=1000),
     "exness/rewards": dict(page=1000, window=31, days=700, again=7),
     "exness/orders": dict(page=1000, window=31, days=700, again=7),
-    "exness/": dict(page=1000),
-    "wintrado/clients": dict(page=1000, changes=True),
-    "wintrado/": dict(page=1000),
-    "iexexchanger/": dict(page=15),
+    "exness/": dict(page=500),
+    "wintrado/clients": dict(page=100, changes=True),
+    "wintrado/": dict(page=100),
+    "iexexchanger/": dict(page=20),
     "iexexchanger_v3/exchanges": dict(page=100, window=92, days=365, again=30),
     "iexexchanger_v3/": dict(page=100),
     "ecb_rates/": dict(page=10**9, window=366, days=since("2024-01-01"), again=7),

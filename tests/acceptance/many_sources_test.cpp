@@ -66,7 +66,7 @@ TEST_F(ManySources, the_soft_limit_of_files_is_raised) {
   serve_rows({R"({"id":"1","amount":5,"currency":"USD","day":"2026-11-20"})"});
   configure_sources(numbered(1));
   ASSERT_EQ(affsync({"migrate"}).status, 0);
-  auto const daemon = start_after("ulimit -Hn 500; ulimit -Sn 48");
+  auto const daemon = start_after("ulimit -Sn 48; ulimit -Hn 500");
   wait_until(read, "1");
   std::ifstream limits("/proc/" + std::to_string(daemon->pid()) + "/limits");
   std::string const text{std::istreambuf_iterator<char>(limits), {}};

@@ -215,14 +215,18 @@ void Limiter::apply_rate_headers(TimePoint now, Headers const& headers) {
   // nothing about a quota that is renewed all the time.
   constexpr auto second = std::chrono::seconds(1);
   bool const rounded = in_whole_seconds(spec_.reset_unit);
-  if (rounded && *until <= second) return;
+  max_remaining_ = std::max(max_remaining_, *remaining);
+  if (rounded && *until <= second) {
+    // All of the quota is renewed in this second at the latest, so one request in its share of it.
+    if (*remaining == 0 && max_remaining_ > 0) block(now, seconds_of(1 / (max_remaining_ + 1)));
+    return;
+  }
   if (*remaining == 0) {
     Duration const wait = *until;
     bool const may_be_less = rounded && wait <= 3 * second && !quota_.was_refused();
     block(now, may_be_less ? wait - second : wait);
     return;
   }
-  max_remaining_ = std::max(max_remaining_, *remaining);
   headers_until_ = now + std::min<Duration>(*until, spec_.wait_cap);
   bool const plenty = *remaining > few_remaining && *remaining > max_remaining_ / 2;
   headers_rate_ = plenty ? max_rate_ : *remaining / in_seconds(*until);

@@ -22,6 +22,7 @@ constexpr double first_share = 0.9;  // of the first measurement, whose burst is
 constexpr double first_precision = 1.5;
 constexpr double burst_precision = 0.6;  // only the burst was counted: nothing is known yet
 constexpr double precision_from_guess = 4;
+constexpr double precision_from_told_guess = 2;
 constexpr double least_margin = 0.03;  // the rate stays below the estimate by at least this …
 constexpr double most_margin = 0.15;
 constexpr double after_pause_share = 0.9;  // a pause makes a measurement unreliable
@@ -30,6 +31,10 @@ constexpr std::size_t most_seen = 128;
 
 constexpr double whole_second = 1;  // a requested wait may be rounded up by this
 constexpr double long_wait = 2;     // seconds: the quota is that of a window, no trickle
+constexpr double sure_wait = 10;
+constexpr double least_share = 0.1;  // of the rate, by one refusal …
+constexpr double few_answers = 3;
+constexpr double least_share_if_hasty = 0.6;  // … if several in a row came after so few answers
 constexpr double worth_of_a_row = 3;
 
 double seconds(Duration time) {
@@ -64,7 +69,11 @@ void QuotaEstimate::count_answer(TimePoint at) {
 // The largest rate over any time up to now. Where the quota may have been saved up before, because
 // the requests were slower than it, a burst is taken off.
 double QuotaEstimate::steepest(TimePoint at) const {
-  double best = (counted_ + 0.5) / seconds(at - empty_at_);
+  double const since_empty = seconds(at - empty_at_), since_stop = seconds(at - window_from_);
+  double best = (counted_ + 0.5) / since_empty;
+  // In a longer wait than it needed, the broker has renewed more than it can save up.
+  bool const spilled = told_ && best * (since_empty - since_stop) > bounds_.burst;
+  if (spilled) best = (counted_ + 0.5) / std::sqrt(since_empty * since_stop);
   double const least = was_refused_ ? answers_of_a_slope : 1;
   double beyond_burst = static_cast<double>(seen_.size()) - bounds_.burst;
   for (auto const from : seen_) {
@@ -81,7 +90,8 @@ void QuotaEstimate::count_refusal(TimePoint at, double asked) {
     rate_ = first_share * std::min(asked, steepest(at));
   } else if (counted_ >= 1) {
     // From a guess the rate has risen through the limit: such a measurement says less.
-    double const most = precision_ < 1 ? precision_from_guess : counted_;
+    double const most =
+        precision_ < 1 ? (told_ ? precision_from_told_guess : precision_from_guess) : counted_;
     precision_ = std::max(1.0, std::min({counted_, since_refusal_, most}));
     rate_ = std::min(asked, with_margin(steepest(at), precision_));
     if (after_pause_) rate_ = std::max(rate_, after_pause_share * asked);
@@ -90,7 +100,10 @@ void QuotaEstimate::count_refusal(TimePoint at, double asked) {
     precision_ = was_refused_ ? 1 : burst_precision;
     rate_ = was_refused_ ? asked : std::min(asked, bounds_.start);
   }
-  rate_ = std::clamp(rate_, bounds_.least, bounds_.most);
+  // A few answers may be wrong about a broker that worked so far.
+  hasty_ = in_window_ < few_answers ? hasty_ + 1 : 0;
+  full_.least = (hasty_ > 1 ? least_share_if_hasty : least_share) * asked;
+  rate_ = std::clamp(std::max(rate_, full_.least), bounds_.least, bounds_.most);
   full_.answers = in_window_;
   full_.seconds = std::max(0.0, static_cast<double>((at - window_from_).count()) / 1e6);
   full_.asked = asked;
@@ -119,7 +132,8 @@ void QuotaEstimate::end_stop(TimePoint sent_at, Stop stop) {
       }
     }
     if (waited > long_wait || of_window < rate_) {
-      rate_ = std::min(full_.asked, with_margin(of_window, precision));
+      double const least = waited > sure_wait ? 0 : full_.least;
+      rate_ = std::min(full_.asked, std::max(with_margin(of_window, precision), least));
       rate_ = std::clamp(rate_, bounds_.least, bounds_.most);
       precision_ = precision;
     }

@@ -66,7 +66,9 @@ class QuotaEstimate {
   double in_window_ = 0;     // answers since then
   struct Window {            // the one that ended with the last refusal
     double answers = 0, seconds = 0, asked = 0;
+    double least = 0;  // the rate is not set lower because of it
   } full_;
+  int hasty_ = 0;      // refusals in a row that came after few answers: no quota explains them
   bool told_ = false;  // the last stop was as long as the broker asked
 };
 
