@@ -112,7 +112,7 @@ Result<PreparedSource> prepare_source(config::SourceConfig const& source,
   if (!proxy) return fail(proxy.error());
   prepared.client.proxy = std::move(*proxy);
   prepared.client.ca_file = source.ca_file;
-  prepared.client.idle_connections = static_cast<std::size_t>(rate.concurrency);
+  prepared.client.idle_connections = static_cast<std::size_t>(rate.usable_concurrency());
   prepared.client.user_agent = "affsync/" AFFSYNC_VERSION;
   auto& deadlines = prepared.client.deadlines;
   deadlines.request = source.timeout;
@@ -193,7 +193,7 @@ std::string fingerprint(PreparedSource const& source) {
   }
   auto const& rate = source.plan.rate;
   add(std::to_string(rate.requests_per_second) + "/" + std::to_string(rate.burst) + "/" +
-      std::to_string(rate.concurrency));
+      std::to_string(rate.usable_concurrency()));
   add(std::to_string(config.timeout.count()) + "/" +
       std::to_string(static_cast<int>(config.privacy)));
   for (auto const& stream : source.plan.streams) {

@@ -10,6 +10,7 @@ from harness.table import median
 
 SECONDS = 10         # that the ideal pass takes, unless it would take more rows than these
 MOST_ROWS = 200_000
+DEFAULT_CONCURRENCY = 8   # that follows from the rate of this bench
 
 
 def write_connector(folder, streams):
@@ -56,7 +57,7 @@ def check(bench, broker, streams, result):
 
 def measure(bench, program, latency, page, streams, concurrency):
     """(seconds of a first load, requests, peak in kB, rows)"""
-    slots = concurrency or 2
+    slots = concurrency or DEFAULT_CONCURRENCY
     wanted = max(20 * slots, 1 if latency == 0 else SECONDS * slots * 1000 // latency)
     rows = min(wanted * page, MOST_ROWS) // streams
     broker = Broker(bench.broker_program(), rows, latency)
@@ -96,7 +97,7 @@ def table(bench, tell):
                      f"{done[1] / done[0]:.1f} requests/s")
         for name, passes in measured.items():
             seconds, requests, peak, rows = (median([one[i] for one in passes]) for i in range(4))
-            ideal = (chosen.concurrency or 2) * 1000 / latency if latency else None
+            ideal = (chosen.concurrency or DEFAULT_CONCURRENCY) * 1000 / latency if latency else None
             cells = [name, latency, page, streams, chosen.concurrency or "default",
                      f"{rows:,.0f}", f"{requests:.0f}", f"{seconds:.2f}",
                      f"{requests / seconds:.1f}", f"{rows / seconds / 1000:.1f}",

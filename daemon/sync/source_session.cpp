@@ -54,8 +54,8 @@ SourceSession::SourceSession(engine::SourcePlan plan, SessionParts parts, Logger
       broker_clock_(plan_.source, *parts_.observer, log_),
       limiter_(plan_.rate),
       refusals_(plan_, *parts_.clock, *parts_.sleeper, *parts_.observer, log_),
-      runs_(plan_.rate.concurrency),
-      requests_(plan_.rate.concurrency) {
+      runs_(plan_.rate.usable_concurrency()),
+      requests_(plan_.rate.usable_concurrency()) {
   if (!parts_.nonce) parts_.nonce = engine::make_nonce;
 }
 

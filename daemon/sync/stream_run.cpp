@@ -286,7 +286,7 @@ asio::awaitable<void> StreamRun::read_all() {
   auto send = [this](HttpRequest request, std::shared_ptr<bool const> is_asked) {
     return task_.session->fetch(std::move(request), report_, std::move(is_asked));
   };
-  auto const concurrency = static_cast<std::size_t>(task_.session->plan().rate.concurrency);
+  auto const concurrency = static_cast<std::size_t>(task_.session->plan().rate.usable_concurrency());
   auto executor = co_await asio::this_coro::executor;
   prefetch_.emplace(executor, std::move(send), *parts_.clock, concurrency, parts_.ahead_budget);
   while (reading_) {

@@ -51,7 +51,7 @@ class Acceptance : public testing::Test {
   std::string streams_yaml;
   std::string source_yaml;
   std::string base_url;  // empty: that of the started broker
-  std::string rate_limit_yaml = "{requests_per_second: 1000, burst: 1000}";
+  std::string rate_limit_yaml = "{requests_per_second: 1000, burst: 1000, concurrency: 2}";
   // If set, the program runs its own server in that directory, and the test connects to it at that
   // URL. Empty: the program uses the test's server.
   std::string embedded_state, embedded_url;

@@ -87,7 +87,7 @@ TEST_F(Rate, reset_header_ms_s_epoch) {
   start_broker();
   for (auto const* unit : {"seconds", "milliseconds", "epoch"}) {
     std::string const named = unit == std::string("epoch") ? "epoch_seconds" : unit;
-    change_connector("  requests_per_second: 5\n  burst: 5\n  concurrency: 2\n",
+    change_connector("  requests_per_second: 5\n  burst: 5\n",
                      "  requests_per_second: 200\n  burst: 200\n  concurrency: 1\n"
                      "  remaining_header: X-RateLimit-Remaining\n"
                      "  reset_header: X-RateLimit-Reset\n  reset_unit: " +

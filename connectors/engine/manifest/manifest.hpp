@@ -5,7 +5,9 @@
 // in texts; everything else is a closed set of typed parts.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <string>
@@ -85,12 +87,19 @@ struct RateSpec {
   double requests_per_second = 5;      // initial rate; the limiter adapts it
   double max_requests_per_second = 0;  // upper bound; 0: only what the limiter learns
   double burst = 5;
-  int concurrency = 2;
+  std::optional<int> concurrency;      // of requests; see usable_concurrency()
   std::string remaining_header;  // empty: the broker sends none
   std::string reset_header;
   ResetUnit reset_unit = ResetUnit::seconds;
   std::string wait_text;               // the number after this text in the body is seconds to wait
   std::chrono::seconds wait_cap{900};  // upper bound of any wait
+
+  // Returns how many requests may be under way at once. Unless it is set, as many as the rate sends
+  // in a second, so that the rate is the limit even if an answer takes that long; but at least two
+  // and at most eight.
+  int usable_concurrency() const {
+    return concurrency.value_or(static_cast<int>(std::clamp(std::ceil(requests_per_second), 2., 8.)));
+  }
 };
 
 // A list that must be requested in parts, one after another, each with its own parameters.

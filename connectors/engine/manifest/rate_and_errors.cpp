@@ -41,7 +41,7 @@ constexpr Key rate_table[] = {
     {"burst", [] { return form::number(bursts); },
      "requests that may be sent at once to begin with", "5"},
     {"concurrency", [] { return form::integer(concurrencies); },
-     "upper bound of simultaneous requests", "2"},
+     "upper bound of simultaneous requests; default: as many as requests_per_second, from 2 to 8"},
     {"remaining_header", form::text, "header of the remaining quota"},
     {"reset_header", form::text, "header that says when the quota is renewed"},
     {"reset_unit", [] { return form::words(reset_units); }, "of reset_header", R"("seconds")"},
