@@ -316,6 +316,7 @@ asio::awaitable<void> Daemon::Impl::run() {
   auto retention = [this] { return app_.retention(); };
   auto upkeep = sync::run_daily_upkeep(app_.store(), sleeper_, std::move(retention), log_);
   group.spawn(until_cancelled(std::move(upkeep)));
+  group.spawn(until_cancelled(sync::keep_days_added_up(app_.store(), sleeper_, log_)));
   group.spawn(until_cancelled(keep_watchdog_alive()));
   group.spawn(say_stopping());
   if (server) group.spawn(until_cancelled(server->serve()));

@@ -1,4 +1,5 @@
-// `affsync prune`: deletes rows whose retention has passed now, instead of by the daemon.
+// `affsync prune`: deletes rows whose retention has passed, and adds up days for reports, now
+// instead of by the daemon.
 #include <boost/asio/use_awaitable.hpp>
 #include <iostream>
 
@@ -24,6 +25,7 @@ int run_prune(CommonOptions const& common, PruneOptions const& options) {
     auto work = [&]() -> boost::asio::awaitable<void> {
       auto const retention = app.retention();
       pruned = co_await app.store().prune(retention, options.dry_run);
+      while (!options.dry_run && co_await app.store().fold_earnings()) continue;
     };
     app.run(work());
   }

@@ -36,4 +36,22 @@ boost::asio::awaitable<void> run_daily_upkeep(schema::Store& store, async::Sleep
   }
 }
 
+boost::asio::awaitable<void> keep_days_added_up(schema::Store& store, async::Sleeper& sleeper,
+                                                Logger log) {
+  constexpr std::chrono::milliseconds between_parts{100};
+  bool told = false;
+  for (;;) {
+    std::optional<Error> failed;
+    bool some = false;
+    try {
+      some = co_await store.fold_earnings();
+    } catch (Failure const& failure) {
+      failed = failure.error();
+    }
+    if (failed && !told) log.warn(*failed);
+    told = failed.has_value();
+    co_await sleeper.sleep(some ? Duration(between_parts) : Duration(std::chrono::minutes(1)));
+  }
+}
+
 }  // namespace affsync::sync

@@ -1,6 +1,6 @@
-// The daemon's daily maintenance of the database: deletes rows whose retention has passed and
-// creates the history partitions of the coming months. Of all daemons on one database, only one
-// does it each day.
+// The daemon's maintenance of the database. Once a day, one of all daemons on a database deletes
+// rows whose retention has passed and creates the history partitions of the coming months. Once a
+// minute, days with new commission are added up for reports.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -17,5 +17,10 @@ namespace affsync::sync {
 boost::asio::awaitable<void> run_daily_upkeep(schema::Store& store, async::Sleeper& sleeper,
                                               std::function<schema::Retention()> retention,
                                               Logger log);
+
+// Adds up days until cancelled, with pauses, so that it takes little of the database's time. What
+// fails is logged once, until it works again: the reports are right without it, only slower.
+boost::asio::awaitable<void> keep_days_added_up(schema::Store& store, async::Sleeper& sleeper,
+                                                Logger log);
 
 }  // namespace affsync::sync

@@ -130,6 +130,16 @@ class PgStore final : public Store {
     }
   }
 
+  asio::awaitable<bool> fold_earnings() override {
+    auto work = [](PgSession& session) {
+      pqxx::work tx(session.connection());
+      bool const some = tx.exec("SELECT affsync.fold_earnings()")[0][0].as<bool>();
+      tx.commit();
+      return some;
+    };
+    co_return co_await executor_.run(std::move(work));
+  }
+
   asio::awaitable<bool> claim_for_today(std::string task) override {
     auto work = [name = std::move(task)](PgSession& session) {
       return schema::claim_for_today(session, name);

@@ -11,7 +11,8 @@ constexpr std::string_view removes = "SELECT, INSERT, UPDATE, DELETE";
 constexpr TableRights rights[] = {
     {"absence", removes},        {"balance", writes},        {"client", writes},
     {"commission", writes},      {"contradiction", removes}, {"coverage", removes},
-    {"currency_unit", reads},    {"fx_rate", writes},        {"payout", writes},
+    {"currency_unit", reads},    {"earned_day", removes},    {"earned_mark", removes},
+    {"fx_rate", writes},         {"implied_rate", removes},  {"payout", writes},
     {"quarantine", removes},     {"rebate", writes},         {"rebate_group", writes},
     {"reconciliation", removes}, {"record_change", appends}, {"schema_migration", reads},
     {"source", writes},          {"source_block", removes},  {"stream", writes},

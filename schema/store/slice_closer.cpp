@@ -33,15 +33,21 @@ Scope scope_of(SliceClose const& slice) {
   // A time belongs to its UTC day.
   std::string const of_day =
       type == ColumnType::timestamptz ? "::timestamp AT TIME ZONE 'UTC'" : "";
+  // A row that has a day of the broker counts on it, so the index of what was earned on a day finds
+  // it.
+  bool const earned = slice.table->name == "commission" && slice.scope_column == "occurred_on";
+  std::string const indexed = "affsync.earned_on(t.occurred_on, t.occurred_at, t.occurred_to)";
   if (slice.from) {
     scope.params.push_back(sql_day(slice.from));
-    scope.condition +=
-        " AND " + column + " >= ($" + std::to_string(scope.params.size()) + "::date)" + of_day;
+    auto const day = "$" + std::to_string(scope.params.size()) + "::date";
+    scope.condition += " AND " + column + " >= (" + day + ")" + of_day;
+    if (earned) scope.condition += " AND " + indexed + " >= " + day;
   }
   if (slice.to) {
     scope.params.push_back(sql_day(slice.to));
-    scope.condition +=
-        " AND " + column + " < ($" + std::to_string(scope.params.size()) + "::date + 1)" + of_day;
+    auto const day = "$" + std::to_string(scope.params.size()) + "::date";
+    scope.condition += " AND " + column + " < (" + day + " + 1)" + of_day;
+    if (earned) scope.condition += " AND " + indexed + " <= " + day;
   }
   return scope;
 }

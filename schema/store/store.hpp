@@ -327,6 +327,9 @@ class Store : public BlockStore {
   virtual asio::awaitable<std::vector<StreamHealth>> standing() = 0;
   // Removes expired data in short transactions; a dry run only counts it.
   virtual asio::awaitable<Pruned> prune(Retention retention, bool dry_run) = 0;
+  // Adds up some of the days on which commission was written since they were last added up, so that
+  // reports need not read their rows. Short; returns false if nothing is left, or if another does it.
+  virtual asio::awaitable<bool> fold_earnings() = 0;
   // Returns true for one caller per day among all daemons that share the database.
   virtual asio::awaitable<bool> claim_for_today(std::string task) = 0;
   // Makes a cheap round trip; throws if the database does not answer.

@@ -2,28 +2,29 @@
 -- dollars. Rows below one dollar are omitted, because amounts rounded to cents give an inexact rate.
 -- The median ignores single rows that were corrected in one currency only. If the middle half of the
 -- rows does not agree within 2 %, the two columns are not the same money, and no rate is derived.
+-- Rates of days that were not written since are kept in affsync.implied_rate.
 CREATE OR REPLACE VIEW affsync.fx_implied AS
+WITH marked AS MATERIALIZED (
+  SELECT * FROM affsync.marked_days()
+)
 SELECT
   c.currency,
-  c.day AS on_date,
-  percentile_disc(0.5) WITHIN GROUP (ORDER BY c.rate) AS usd_rate,
+  c.on_date,
+  c.usd_rate,
   'implied:' || s.name AS provider,
   c.source_id,
-  count(*) AS rows
+  c.rows
 FROM (
-  SELECT
-    source_id, currency, amount_usd / nullif(amount, 0) AS rate,
-    affsync.earned_on(occurred_on, occurred_at, NULL) AS day
-  FROM affsync.commission
-  WHERE amount_usd IS NOT NULL AND abs(amount_usd) >= 1 AND amount <> 0 AND currency <> 'USD'
-    AND deleted_at IS NULL AND grain IS DISTINCT FROM 'lifetime'
+  SELECT i.source_id, i.currency, i.on_date, i.usd_rate, i.rows
+  FROM affsync.implied_rate i
+  WHERE NOT EXISTS (SELECT FROM marked m
+                    WHERE m.source_id = i.source_id AND i.on_date BETWEEN m.unit_from AND m.unit_to)
+  UNION ALL
+  SELECT m.source_id, r.currency, r.on_date, r.usd_rate, r.rows
+  FROM marked m
+  CROSS JOIN LATERAL affsync.implied_rates(m.source_id, m.unit_from, m.unit_to) r
 ) c
-JOIN affsync.source s ON s.source_id = c.source_id
-WHERE c.day IS NOT NULL AND c.rate > 0
-GROUP BY c.source_id, s.name, c.currency, c.day
-HAVING count(*) >= 3
-  AND percentile_disc(0.75) WITHIN GROUP (ORDER BY c.rate)
-      <= 1.02 * percentile_disc(0.25) WITHIN GROUP (ORDER BY c.rate);
+JOIN affsync.source s ON s.source_id = c.source_id;
 COMMENT ON VIEW affsync.fx_implied IS 'Exchange rates implied by brokers'' own conversions: the median of a day''s commission rows that have an amount and at least one US dollar. Requires at least three rows, of which the middle half agrees within 2 %. Views that convert use these rates only if there is no other.';
 COMMENT ON COLUMN affsync.fx_implied.currency IS 'Currency of the commission.';
 COMMENT ON COLUMN affsync.fx_implied.on_date IS 'The day of the rows.';

@@ -23,7 +23,7 @@ CREATE OR REPLACE FUNCTION affsync.usd_rate(
        LIMIT 1) END AS usd_rate
   ) f
   CROSS JOIN LATERAL (  -- evaluated once, when the first row needs it
-    SELECT ((SELECT m.rates FROM affsync.fx_implied_by_day m)
+    SELECT ((SELECT affsync.implied_rates_by_day())
             ->> (coalesce($4, $1) || ' ' || $2))::numeric AS usd_rate
   ) i
 $$;

@@ -1,34 +1,49 @@
+-- The same as affsync.earnings_by_row, from sums that are kept by day (affsync.earned_day) and, for days
+-- of which they are not true, from rows.
 CREATE OR REPLACE VIEW reporting.earnings_daily AS
+WITH live AS MATERIALIZED (
+  SELECT * FROM affsync.live_days()
+)
 SELECT
-  m.source,
-  m.connector,
-  m.day,
-  m.kind,
-  m.status,
-  m.currency,
-  sum(m.amount) AS amount,
-  CASE WHEN bool_and(m.amount_usd IS NOT NULL OR m.amount IS NULL) THEN sum(m.amount_usd) END
-    AS amount_usd,
-  sum(m.volume_lots) AS volume_lots,
-  count(DISTINCT m.client_ref) AS clients,
-  count(*) AS rows,
-  CASE WHEN min(m.usd_origin) = max(m.usd_origin) THEN min(m.usd_origin)
-       WHEN min(m.usd_origin) IS NOT NULL THEN 'mixed' END AS usd_origin,
-  count(*) FILTER (WHERE m.amount_usd IS NULL AND m.amount IS NOT NULL) AS rows_without_usd,
-  m.source_id,
-  m.counts,
-  min(m.since) AS since
+  s.name AS source,
+  s.connector,
+  d.day,
+  d.kind,
+  d.status,
+  d.currency,
+  d.amount,
+  CASE WHEN d.open_rows = 0 THEN d.broker_usd
+       WHEN d.usd IS NOT NULL THEN coalesce(d.broker_usd + d.usd, d.usd) END AS amount_usd,
+  d.volume_lots,
+  d.clients,
+  d.rows,
+  CASE WHEN d.broker_rows > 0 AND d.origin IS NOT NULL THEN 'mixed'
+       WHEN d.broker_rows > 0 THEN 'broker' ELSE d.origin END AS usd_origin,
+  CASE WHEN d.open_rows > 0 AND d.usd IS NULL THEN d.open_rows ELSE 0 END AS rows_without_usd,
+  d.source_id,
+  coalesce(d.status, '') NOT IN ('rejected', 'reversed') AS counts,
+  NULL::timestamptz AS since
 FROM (
-  SELECT source_id, source, connector, day, kind, status, currency, amount, amount_usd,
-         volume_lots, client_ref, usd_origin, counts, NULL::timestamptz AS since
-  FROM affsync.commission_books
-  WHERE grain IS DISTINCT FROM 'lifetime'
-  UNION ALL
-  SELECT source_id, source, connector, day, kind, status, currency, amount, amount_usd,
-         volume_lots, client_ref, usd_origin, counts, since
-  FROM affsync.commission_steps
-) m
-GROUP BY m.source_id, m.source, m.connector, m.day, m.kind, m.status, m.currency, m.counts;
+  SELECT
+    e.*,
+    CASE WHEN e.open_rows > 0 THEN r.origin END AS origin,
+    CASE
+      WHEN e.open_rows = 0 THEN NULL
+      WHEN e.currency = 'USD' THEN e.open_amount
+      -- See affsync.outdated_sums: days of others are live.
+      WHEN e.open_scale + scale(r.usd_rate) <= 8 THEN e.open_amount * r.usd_rate
+      WHEN r.usd_rate IS NOT NULL THEN e.open_usd
+    END AS usd
+  FROM affsync.earned_day e
+  LEFT JOIN affsync.rates_of_sums r ON r.currency = e.currency AND r.unit = e.unit
+  WHERE NOT EXISTS (SELECT FROM live l
+                    WHERE l.source_id = e.source_id AND e.unit BETWEEN l.unit_from AND l.unit_to)
+) d
+JOIN affsync.source s ON s.source_id = d.source_id
+UNION ALL
+SELECT m.*
+FROM live l
+CROSS JOIN LATERAL affsync.earned_of_days(l.source_id, l.unit_from, l.unit_to) m;
 COMMENT ON VIEW reporting.earnings_daily IS 'Commission by day, including rejected and reversed rows: add only rows that count. Running totals are included only by their recorded growth; streams that repeat another one are omitted.';
 COMMENT ON COLUMN reporting.earnings_daily.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.earnings_daily.connector IS 'Connector of the source.';

@@ -3,83 +3,150 @@
 -- broker's own totals of the client, so that sums of rows and lifetime totals are never subtracted
 -- from each other. Money without a client has its own row, so that all rows add up to what the source
 -- earned.
+--
+-- Everything is added up in one grouping by source and client, so that PostgreSQL applies a condition on
+-- either before it reads rows. Rows with a very long reference are read apart: no index can hold them.
 CREATE OR REPLACE VIEW reporting.client_performance AS
-WITH earned AS (
+WITH tells AS MATERIALIZED (
+  -- Sources with commission rows in reports.
+  SELECT s.source_id
+  FROM affsync.source s
+  WHERE (SELECT true
+         FROM affsync.commission c
+         LEFT JOIN affsync.stream st ON st.source_id = c.source_id AND st.stream = c.stream
+         WHERE c.source_id = s.source_id AND c.deleted_at IS NULL AND coalesce(st.in_reports, true)
+         LIMIT 1)
+), added AS (
+  -- Parts of commission: 1 dated, 2 dated and void, 3 totals, 4 totals and void; of rebates: the same
+  -- plus 4; 9 is the client itself, one row.
   SELECT
-    source_id, client_key,
-    count(*) FILTER (WHERE dated) > 0 AS use_dated,
-    count(*) FILTER (WHERE counts) > 0 AS any_counts,
-    sum(amount_usd) FILTER (WHERE counts AND dated) AS dated_usd,
-    sum(amount_usd) FILTER (WHERE counts AND NOT dated) AS total_usd,
-    count(*) FILTER (WHERE counts AND dated AND unknown) AS dated_unknown,
-    count(*) FILTER (WHERE counts AND NOT dated AND unknown) AS total_unknown,
-    CASE WHEN count(*) FILTER (WHERE dated) > 0
-         THEN sum(volume_lots) FILTER (WHERE counts AND dated)
-         ELSE sum(volume_lots) FILTER (WHERE counts) END AS volume_lots,
-    min(usd_origin) FILTER (WHERE counts AND dated) AS dated_first_origin,
-    max(usd_origin) FILTER (WHERE counts AND dated) AS dated_last_origin,
-    min(usd_origin) FILTER (WHERE counts AND NOT dated) AS total_first_origin,
-    max(usd_origin) FILTER (WHERE counts AND NOT dated) AS total_last_origin,
-    max(day) FILTER (WHERE counts AND dated) AS last_on,
-    CASE WHEN min(link_code) = max(link_code) THEN min(link_code) END AS link_code
-  FROM (SELECT *, coalesce(client_ref, '') AS client_key,
-               grain IS DISTINCT FROM 'lifetime' AS dated,
-               amount IS NOT NULL AND amount_usd IS NULL AS unknown
-        FROM affsync.commission_books
-        OFFSET 0) c  -- computes each amount once, not once for each sum
-  GROUP BY source_id, client_key
-), passed_on AS (
-  SELECT
-    source_id, client_key,
-    count(*) FILTER (WHERE dated) > 0 AS use_dated,
-    count(*) FILTER (WHERE counts) > 0 AS any_counts,
-    sum(amount_usd) FILTER (WHERE counts AND dated) AS dated_usd,
-    sum(amount_usd) FILTER (WHERE counts AND NOT dated) AS total_usd,
-    count(*) FILTER (WHERE counts AND dated AND unknown) AS dated_unknown,
-    count(*) FILTER (WHERE counts AND NOT dated AND unknown) AS total_unknown
-  FROM (SELECT *, coalesce(client_ref, '') AS client_key,
-               grain IS DISTINCT FROM 'lifetime' AS dated,
-               amount IS NOT NULL AND amount_usd IS NULL AS unknown
-        FROM affsync.rebate_books
-        OFFSET 0) r
-  GROUP BY source_id, client_key
-), person AS (
-  SELECT *, client_ref AS client_key
-  FROM affsync.client_books
-), tells_earnings AS (
-  SELECT DISTINCT source_id FROM earned
-), everyone AS (
-  SELECT source_id, client_key FROM person
-  UNION
-  SELECT source_id, client_key FROM earned WHERE client_key <> '' OR any_counts
-  UNION
-  SELECT source_id, client_key FROM passed_on WHERE client_key <> '' OR any_counts
+    source_id, source, connector, client_ref,
+    min(part) <= 4 AS has_earned,
+    min(part) <= 2 AS earned_dated,
+    sum(amount_usd) FILTER (WHERE part = 1) AS earned_dated_usd,
+    sum(amount_usd) FILTER (WHERE part = 3) AS earned_total_usd,
+    count(*) FILTER (WHERE part = 1 AND has_amount AND amount_usd IS NULL) AS earned_dated_unknown,
+    count(*) FILTER (WHERE part = 3 AND has_amount AND amount_usd IS NULL) AS earned_total_unknown,
+    sum(volume_lots) FILTER (WHERE part = 1) AS dated_lots,
+    sum(volume_lots) FILTER (WHERE part = 3) AS total_lots,
+    min(usd_origin) FILTER (WHERE part = 1) AS dated_first_origin,
+    max(usd_origin) FILTER (WHERE part = 1) AS dated_last_origin,
+    min(usd_origin) FILTER (WHERE part = 3) AS total_first_origin,
+    max(usd_origin) FILTER (WHERE part = 3) AS total_last_origin,
+    max(day) FILTER (WHERE part = 1) AS last_on,
+    CASE WHEN min(link_code) = max(link_code) THEN min(link_code) END AS rows_link_code,
+    min(part) FILTER (WHERE part > 4 AND part < 9) AS first_rebate,
+    sum(amount_usd) FILTER (WHERE part = 5) AS rebate_dated_usd,
+    sum(amount_usd) FILTER (WHERE part = 7) AS rebate_total_usd,
+    count(*) FILTER (WHERE part = 5 AND has_amount AND amount_usd IS NULL) AS rebate_dated_unknown,
+    count(*) FILTER (WHERE part = 7 AND has_amount AND amount_usd IS NULL) AS rebate_total_unknown,
+    max(own_link_code) AS own_link_code,
+    max(own_volume_lots) AS own_volume_lots,
+    max(country) AS country,
+    max(client_status) AS status,
+    max(registered_at) AS registered_at,
+    max(first_deposit_at) AS first_deposit_at,
+    max(first_trade_at) AS first_trade_at,
+    max(campaign) AS campaign,
+    max(earned_usd) AS earned_usd,
+    max(rebate_usd) AS rebate_usd
+  FROM (
+    SELECT
+      source_id, source, connector, nullif(client_ref, '') AS client_ref,
+      CASE WHEN grain IS DISTINCT FROM 'lifetime' THEN CASE WHEN counts THEN 1 ELSE 2 END
+           WHEN counts THEN 3 ELSE 4 END AS part,
+      amount_usd, amount IS NOT NULL AS has_amount,
+      volume_lots, usd_origin, day, link_code,
+      NULL::text AS own_link_code, NULL::numeric AS own_volume_lots, NULL::text AS country,
+      NULL::text AS client_status, NULL::timestamptz AS registered_at, NULL::timestamptz AS first_deposit_at,
+      NULL::timestamptz AS first_trade_at, NULL::text AS campaign, NULL::numeric AS earned_usd,
+      NULL::numeric AS rebate_usd
+    FROM affsync.commission_books
+    WHERE (octet_length(coalesce(client_ref, '')) > 1000)::integer <> 1
+    UNION ALL
+    SELECT
+      source_id, source, connector, nullif(client_ref, ''),
+      CASE WHEN grain IS DISTINCT FROM 'lifetime' THEN CASE WHEN counts THEN 1 ELSE 2 END
+           WHEN counts THEN 3 ELSE 4 END,
+      amount_usd, amount IS NOT NULL,
+      volume_lots, usd_origin, day, link_code,
+      NULL::text, NULL::numeric, NULL::text,
+      NULL::text, NULL::timestamptz, NULL::timestamptz,
+      NULL::timestamptz, NULL::text, NULL::numeric,
+      NULL::numeric
+    FROM affsync.commission_books
+    WHERE (octet_length(coalesce(client_ref, '')) > 1000)::integer = 1
+    UNION ALL
+    SELECT
+      source_id, source, connector, nullif(client_ref, ''),
+      CASE WHEN grain IS DISTINCT FROM 'lifetime' THEN CASE WHEN counts THEN 5 ELSE 6 END
+           WHEN counts THEN 7 ELSE 8 END,
+      amount_usd, amount IS NOT NULL,
+      NULL, NULL, NULL, NULL,
+      NULL::text, NULL::numeric, NULL::text,
+      NULL::text, NULL::timestamptz, NULL::timestamptz,
+      NULL::timestamptz, NULL::text, NULL::numeric,
+      NULL::numeric
+    FROM affsync.rebate_books
+    WHERE (octet_length(coalesce(client_ref, '')) > 1000)::integer <> 1
+    UNION ALL
+    SELECT
+      source_id, source, connector, nullif(client_ref, ''),
+      CASE WHEN grain IS DISTINCT FROM 'lifetime' THEN CASE WHEN counts THEN 5 ELSE 6 END
+           WHEN counts THEN 7 ELSE 8 END,
+      amount_usd, amount IS NOT NULL,
+      NULL, NULL, NULL, NULL,
+      NULL::text, NULL::numeric, NULL::text,
+      NULL::text, NULL::timestamptz, NULL::timestamptz,
+      NULL::timestamptz, NULL::text, NULL::numeric,
+      NULL::numeric
+    FROM affsync.rebate_books
+    WHERE (octet_length(coalesce(client_ref, '')) > 1000)::integer = 1
+    UNION ALL
+    SELECT
+      p.source_id, s.name, s.connector, nullif(p.client_ref, ''), 9, NULL, NULL, NULL, NULL, NULL, NULL,
+      p.link_code, p.volume_lots, p.country, p.status, p.registered_at, p.first_deposit_at,
+      p.first_trade_at, p.campaign, p.earned_usd, p.rebate_usd
+    FROM affsync.client_books p
+    JOIN affsync.source s ON s.source_id = p.source_id
+    WHERE (octet_length(coalesce(p.client_ref, '')) > 1000)::integer <> 1
+    UNION ALL
+    SELECT
+      p.source_id, s.name, s.connector, nullif(p.client_ref, ''), 9, NULL, NULL, NULL, NULL, NULL, NULL,
+      p.link_code, p.volume_lots, p.country, p.status, p.registered_at, p.first_deposit_at,
+      p.first_trade_at, p.campaign, p.earned_usd, p.rebate_usd
+    FROM affsync.client_books p
+    JOIN affsync.source s ON s.source_id = p.source_id
+    WHERE (octet_length(coalesce(p.client_ref, '')) > 1000)::integer = 1
+  ) r
+  GROUP BY source_id, client_ref, source, connector
+  -- What has no client and does not count makes no line.
+  HAVING client_ref IS NOT NULL OR max(part) = 9 OR bool_or(part IN (1, 3, 5, 7))
 ), figures AS (
   SELECT
-    w.source_id, nullif(w.client_key, '') AS client_ref, p.country, p.status, p.registered_at,
-    p.first_deposit_at, p.first_trade_at, coalesce(p.link_code, e.link_code) AS link_code,
-    p.campaign, e.last_on, p.earned_usd, p.rebate_usd, t.source_id IS NOT NULL AS tells_earnings,
-    e.client_key IS NOT NULL AS has_earned, r.client_key IS NOT NULL AS has_passed_on,
-    e.use_dated AS earned_dated, r.use_dated AS passed_on_dated,
-    CASE WHEN e.use_dated THEN e.dated_usd ELSE e.total_usd END AS rows_earned_usd,
-    CASE WHEN r.use_dated THEN r.dated_usd ELSE r.total_usd END AS rows_rebate_usd,
-    CASE WHEN e.use_dated THEN e.dated_unknown ELSE e.total_unknown END AS earned_unknown,
-    CASE WHEN r.use_dated THEN r.dated_unknown ELSE r.total_unknown END AS rebate_unknown,
-    CASE WHEN e.use_dated THEN e.dated_first_origin ELSE e.total_first_origin END AS first_origin,
-    CASE WHEN e.use_dated THEN e.dated_last_origin ELSE e.total_last_origin END AS last_origin,
-    coalesce(p.volume_lots, e.volume_lots) AS volume_lots
-  FROM everyone w
-  LEFT JOIN person p ON p.source_id = w.source_id AND p.client_key = w.client_key
-  LEFT JOIN earned e ON e.source_id = w.source_id AND e.client_key = w.client_key
-  LEFT JOIN passed_on r ON r.source_id = w.source_id AND r.client_key = w.client_key
-  LEFT JOIN tells_earnings t ON t.source_id = w.source_id
+    source_id, source, connector, client_ref, country, status, registered_at, first_deposit_at,
+    first_trade_at, coalesce(own_link_code, rows_link_code) AS link_code, campaign, last_on,
+    earned_usd, rebate_usd, has_earned, first_rebate IS NOT NULL AS has_passed_on, earned_dated,
+    first_rebate <= 6 AS passed_on_dated,
+    CASE WHEN earned_dated THEN earned_dated_usd ELSE earned_total_usd END AS rows_earned_usd,
+    CASE WHEN first_rebate <= 6 THEN rebate_dated_usd ELSE rebate_total_usd END AS rows_rebate_usd,
+    CASE WHEN earned_dated THEN earned_dated_unknown ELSE earned_total_unknown END
+      AS earned_unknown,
+    CASE WHEN first_rebate <= 6 THEN rebate_dated_unknown ELSE rebate_total_unknown END
+      AS rebate_unknown,
+    CASE WHEN earned_dated THEN dated_first_origin ELSE total_first_origin END AS first_origin,
+    CASE WHEN earned_dated THEN dated_last_origin ELSE total_last_origin END AS last_origin,
+    coalesce(own_volume_lots, CASE WHEN earned_dated THEN dated_lots ELSE total_lots END)
+      AS volume_lots
+  FROM added
 ), sorted AS (
   SELECT
     *,
     -- For a client without commission rows but with rebate rows, the broker's totals of the client are
     -- used only if its source has no commission rows at all.
     (earned_usd IS NOT NULL OR rebate_usd IS NOT NULL)
-      AND NOT has_earned AND NOT (has_passed_on AND tells_earnings) AS by_client
+      AND NOT has_earned
+      AND NOT (has_passed_on AND source_id IN (SELECT t.source_id FROM tells t)) AS by_client
   FROM figures
 ), known AS (
   SELECT
@@ -95,8 +162,8 @@ WITH earned AS (
   FROM sorted
 )
 SELECT
-  s.name AS source,
-  s.connector,
+  f.source,
+  f.connector,
   f.client_ref,
   f.country,
   f.status,
@@ -116,7 +183,7 @@ SELECT
   f.unknown AS rows_without_usd,
   f.link_code,
   f.campaign,
-  s.source_id,
+  f.source_id,
   CASE
     WHEN f.by_client THEN CASE WHEN f.earned_usd IS NOT NULL THEN 'client' END
     WHEN f.has_earned THEN CASE WHEN f.earned_dated THEN 'dated rows' ELSE 'running totals' END
@@ -126,8 +193,7 @@ SELECT
     WHEN f.has_passed_on
       THEN CASE WHEN f.passed_on_dated THEN 'dated rows' ELSE 'running totals' END
   END AS rebate_from
-FROM known f
-JOIN affsync.source s ON s.source_id = f.source_id;
+FROM known f;
 COMMENT ON VIEW reporting.client_performance IS 'What each client earned the partner and received back, and one row per source for money without a client. If a client has dated rows, these are added up; if not, its latest running totals; if it has no rows at all, the broker''s own totals of the client. commission_from and rebate_from say which.';
 COMMENT ON COLUMN reporting.client_performance.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.client_performance.connector IS 'Connector of the source.';

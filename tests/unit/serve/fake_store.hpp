@@ -109,6 +109,9 @@ class FakeStore final : public schema::Store {
   asio::awaitable<schema::Pruned> prune(schema::Retention, bool) override {
     throw std::logic_error("the pages must not call this");
   }
+  asio::awaitable<bool> fold_earnings() override {
+    throw std::logic_error("the pages must not call this");
+  }
   asio::awaitable<bool> claim_for_today(std::string) override {
     throw std::logic_error("the pages must not call this");
   }

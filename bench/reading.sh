@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# Measures what people and BI tools ask, on a private PostgreSQL with N commissions of 5 sources, 50,000
+# clients and 3 years, written with SQL: rows of brokers that give US dollars and of brokers that do
+# not, four currencies with daily rates, running totals, changes of the last five weeks, runs, rebates.
+# Prints for each query the median time, the rows of the answer and the 8 kB pages touched, before and
+# after ANALYZE.
+#
+#   scripts/build.sh && bench/reading.sh [ROWS]        (default 5000000: 4 GB under /var/tmp)
+#
+# RUNS: how often each query runs (default 3). KEEP=1 leaves the server running and says where.
+# AFFSYNC_BIN: directory of the program (default build/release).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+rows=${1:-5000000}
+runs=${RUNS:-3}
+bin=${AFFSYNC_BIN:-build/release}
+work=$(mktemp -d /var/tmp/affsync-reading.XXXXXX)
+chmod 755 "$work"
+pg_bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+
+# PostgreSQL refuses to run as root.
+as_pg=()
+if [ "$(id -u)" -eq 0 ]; then as_pg=(runuser -u postgres --); fi
+mkdir "$work/pg" "$work/sock"
+if [ "$(id -u)" -eq 0 ]; then chown postgres: "$work/pg" "$work/sock"; fi
+
+cleanup() {
+  if [ -n "${KEEP:-}" ]; then
+    echo "left running: psql -h $work/sock -U affsync affsync; data in $work"
+    return
+  fi
+  "${as_pg[@]}" "$pg_bin/pg_ctl" -D "$work/pg" -m immediate stop >/dev/null 2>&1 || true
+  rm -rf "$work"
+}
+trap cleanup EXIT
+
+"${as_pg[@]}" "$pg_bin/initdb" -D "$work/pg" -U affsync --auth=trust -E UTF8 --locale=C >/dev/null
+"${as_pg[@]}" "$pg_bin/pg_ctl" -D "$work/pg" -w -l "$work/pg/server.log" -o "-c listen_addresses='' \
+  -c unix_socket_directories=$work/sock -c max_wal_size=8GB -c shared_buffers=512MB -c fsync=off \
+  -c checkpoint_timeout=30min -c autovacuum=off" start >/dev/null
+sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 -h "$work/sock" -U affsync -d affsync "$@"; }
+psql -X -q -h "$work/sock" -U affsync -d postgres -c 'create database affsync'
+cat > "$work/affsync.yaml" <<END
+database: {url: "host=$work/sock user=affsync dbname=affsync"}
+http: {listen: "off"}
+END
+"$bin/affsync" --config "$work/affsync.yaml" migrate >/dev/null
+
+begin=$(date +%s)
+sql -v rows="$rows" -f bench/reading/fill.sql
+echo "$(sql -c 'select count(*) from affsync.commission') commissions," \
+  "$(sql -c 'select count(*) from affsync.record_change') changes," \
+  "$(sql -c 'select count(*) from affsync.sync_run') runs, written in $(($(date +%s) - begin)) s;" \
+  "indexes of affsync.commission:"
+sql -F ' ' -c "select '   ', indexrelname, pg_size_pretty(pg_relation_size(indexrelid))
+  from pg_stat_user_indexes where schemaname = 'affsync' and relname = 'commission' order by 2"
+
+# Name, then the query.
+questions=(
+  "earnings_daily, one month"
+  "select * from reporting.earnings_daily where day >= current_date - 60 and day < current_date - 30"
+  "earnings_daily, all of it"
+  "select * from reporting.earnings_daily"
+  "earned by month"
+  "select date_trunc('month', day), source, currency, sum(amount), sum(amount_usd) from
+   reporting.earnings_daily where counts group by 1, 2, 3"
+  "client_performance, one client"
+  "select * from reporting.client_performance where source = 'broker-2' and client_ref = 'c1006'"
+  "client_performance, a page of 50"
+  "select * from reporting.client_performance where source = 'broker-2' and client_ref = any
+   ('{$(seq -s, -f 'c%.0f' 1001 5 1246)}')"
+  "client_performance, first 50"
+  "select * from reporting.client_performance order by source_id, client_ref limit 50"
+  "client_performance, best 20"
+  "select * from reporting.client_performance order by net_usd desc nulls last limit 20"
+  "source_health"
+  "select * from reporting.source_health"
+  "retroactive_changes, a week"
+  "select * from reporting.retroactive_changes where changed_at >= now() - interval '7 days'"
+  "clawbacks, a week"
+  "select * from reporting.clawbacks where changed_at >= now() - interval '7 days'"
+)
+
+measure() {
+  printf '\n%-36s %12s %10s %12s\n' "$1" 'ms (median)' rows pages
+  local at n
+  for ((at = 0; at < ${#questions[@]}; at += 2)); do
+    for ((n = 0; n < runs; ++n)); do
+      sql -c "explain (analyze, buffers, timing off, summary) ${questions[at + 1]}"
+    done > "$work/plans"
+    awk -v name="${questions[at]}" '
+      /^Planning:/ { planning = 1 }
+      /^Execution Time:/ { ms[++count] = $3; planning = 0; top = 1 }
+      /rows=/ && (NR == 1 || top) { match($0, /actual rows=[0-9]+/)
+                                    rows = substr($0, RSTART + 12, RLENGTH - 12); top = 0; first = 1 }
+      /Buffers: shared/ && first && !planning {
+        pages = 0; first = 0
+        for (i = 3; i <= NF; ++i) {
+          if ($i ~ /^(temp|local)/) break
+          if ($i ~ /^(hit|read)=/) { split($i, part, "="); pages += part[2] }
+        }
+      }
+      END { for (i = 1; i <= count; ++i) for (j = i + 1; j <= count; ++j)
+              if (ms[j] < ms[i]) { t = ms[i]; ms[i] = ms[j]; ms[j] = t }
+            printf "%-36s %12.1f %10d %12d\n", name, ms[int((count + 1) / 2)], rows, pages }' "$work/plans"
+  done
+}
+# What the daemon does once a minute. An affsync that keeps no sums has nothing to do.
+if [ "$(sql -c "select to_regproc('affsync.fold_earnings')")" ]; then
+  begin=$(date +%s%3N)
+  sql -c 'set jit = off' -c "do \$\$ begin while affsync.fold_earnings() loop null; end loop; end \$\$"
+  echo "days added up in $(($(date +%s%3N) - begin)) ms"
+fi
+measure "without statistics"
+sql -c 'vacuum analyze'
+measure "with statistics"

@@ -1,0 +1,61 @@
+-- Adds up some of the days that affsync.live_days() names, about `most` rows of one source, and takes
+-- away their marks. Returns false if there is nothing to do. Call it again until then; each call is
+-- short, and reads what was committed before it.
+--
+-- A mark goes before its rows are read, so rows that are committed in between are in the sum and keep
+-- their mark. Only one transaction at a time does this; writers of rows wait for none.
+CREATE OR REPLACE FUNCTION affsync.fold_earnings(most integer DEFAULT 20000) RETURNS boolean
+LANGUAGE plpgsql
+-- Days are read in their order, from the first one on, whatever the statistics say.
+SET search_path = pg_catalog SET jit = off SET enable_bitmapscan = off SET enable_seqscan = off
+SET work_mem = '32MB' AS $$
+DECLARE
+  of_source integer;
+  first date;
+  last date;
+  upto date;
+  days integer := 1;
+  added bigint;
+  total bigint := 0;
+  marked boolean := true;
+BEGIN
+  IF NOT affsync.days_are_marked() OR NOT pg_try_advisory_xact_lock(5318008172902) THEN
+    RETURN false;
+  END IF;
+  SELECT m.source_id, m.unit_from, m.unit_to INTO of_source, first, last
+  FROM affsync.marked_days() m
+  ORDER BY m.source_id, m.unit_from
+  LIMIT 1;
+  IF NOT FOUND THEN
+    marked := false;
+    SELECT o.source_id, o.unit, o.unit INTO of_source, first, last
+    FROM affsync.outdated_sums o
+    LIMIT 1;
+    IF NOT FOUND THEN
+      RETURN false;
+    END IF;
+  END IF;
+  LOOP
+    -- Twice as many days each time, from the next one that has rows.
+    IF first > '-infinity' THEN
+      upto := (SELECT affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to)
+               FROM affsync.commission c
+               WHERE c.source_id = of_source
+                 AND affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to)
+                     BETWEEN first AND last
+               ORDER BY affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to)
+               LIMIT 1);
+      upto := coalesce(least(upto + days - 1, last), last);
+    ELSE
+      upto := first;
+    END IF;
+    added := affsync.fold_days(of_source, first, upto, marked);
+    total := total + added;
+    EXIT WHEN upto = last OR total >= most;
+    first := CASE WHEN upto = '-infinity' THEN '4714-11-24 BC'::date ELSE upto + 1 END;
+    days := days * 2;
+  END LOOP;
+  RETURN true;
+END
+$$;
+COMMENT ON FUNCTION affsync.fold_earnings(integer) IS 'Adds up days that were marked, about so many rows, in affsync.earned_day; false: there is nothing to do. The daemon calls it after runs.';

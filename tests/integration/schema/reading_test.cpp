@@ -1,0 +1,152 @@
+// How much each question reads: pages of tables and indexes, as EXPLAIN counts them, not time. What
+// is asked of one client, some days or the health of streams must not read what it is not about,
+// whether or not PostgreSQL knows the tables' statistics.
+#include <pqxx/pqxx>
+
+#include "tests/integration/schema/fixture.hpp"
+
+namespace affsync::schema::test {
+namespace {
+
+class PagesRead : public StoreTest {
+ protected:
+  PagesRead() {
+    sql(url, "ALTER TABLE affsync.commission SET (autovacuum_enabled = off)");
+    sql(url,
+        "INSERT INTO affsync.stream (source_id, stream, record_table)"
+        " VALUES (1, 'rewards', 'commission'), (1, 'rebates', 'rebate'), (1, 'clients', 'client')");
+    sql(url,
+        "INSERT INTO affsync.commission (source_id, stream, external_id, content_hash, "
+        "first_seen_at,"
+        " changed_at, revision, run_id, client_ref, kind, status, amount, currency, grain,"
+        " occurred_on, raw) SELECT 1, 'rewards', n::text, md5(n::text)::uuid, now(), now(), 1, 1,"
+        " 'c' || n % 1000, 'cpa', 'paid', n, 'USD', 'day', current_date - n / 100, '{}'"
+        " FROM generate_series(1, 40000) n");
+    sql(url,
+        "INSERT INTO affsync.rebate (source_id, stream, external_id, content_hash, first_seen_at,"
+        " changed_at, revision, run_id, client_ref, amount, currency, raw) SELECT 1, 'rebates',"
+        " n::text, md5(n::text)::uuid, now(), now(), 1, 1, 'c' || n % 1000, 1, 'USD', '{}'"
+        " FROM generate_series(1, 10000) n");
+    sql(url,
+        "INSERT INTO affsync.client (source_id, stream, external_id, content_hash, first_seen_at,"
+        " changed_at, revision, run_id, client_ref, raw) SELECT 1, 'clients', n::text,"
+        " md5(n::text)::uuid, now(), now(), 1, 1, 'c' || n, '{}' FROM generate_series(0, 999) n");
+  }
+  // Pages that a query touches the second time, when the session knows the tables.
+  int pages(std::string const& query) {
+    pqxx::connection connection(url);
+    pqxx::nontransaction tx(connection);
+    std::string const explain =
+        "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, SUMMARY OFF, FORMAT JSON) " + query;
+    tx.exec(explain);
+    std::string const plan = tx.exec(explain)[0][0].c_str();
+    return number(plan, "\"Shared Hit Blocks\": ") + number(plan, "\"Shared Read Blocks\": ");
+  }
+  // The first figure of that name: that of the whole plan.
+  static int number(std::string const& plan, std::string const& name) {
+    auto const at = plan.find(name);
+    return at == std::string::npos ? 0 : std::stoi(plan.substr(at + name.size()));
+  }
+  bool analyzed = false;
+  // Once without statistics, once with.
+  template <class Check>
+  void both_ways(Check check) {
+    {
+      SCOPED_TRACE("without statistics");
+      check();
+    }
+    sql(url, "VACUUM ANALYZE");
+    analyzed = true;
+    SCOPED_TRACE("with statistics");
+    check();
+  }
+};
+
+// 40 rows of commission and 10 of rebates, each in a page of its own; 40,000 are there.
+TEST_F(PagesRead, OneClientReadsItsOwnRows) {
+  both_ways([&] {
+    std::string const of_one = "SELECT * FROM reporting.client_performance WHERE client_ref = 'c7'";
+    EXPECT_EQ(value("SELECT commission_usd || ' ' || rebate_usd FROM (" + of_one + ") x"),
+              // 7 + 1007 + … + 39007
+              "780280 10");
+    EXPECT_LE(pages(of_one), 500);
+    EXPECT_LE(pages(of_one + " AND source = 'broker-1'"), 10 * 50);
+  });
+}
+
+TEST_F(PagesRead, APageOfClientsReadsItsOwnRows) {
+  both_ways([&] {
+    std::string const of_ten =
+        "SELECT * FROM reporting.client_performance WHERE client_ref IN"
+        " ('c1','c2','c3','c4','c5','c6','c7','c8','c9','c10')";
+    EXPECT_EQ(value("SELECT count(*) FROM (" + of_ten + ") x"), "10");
+    EXPECT_LE(pages(of_ten), 10 * 500);
+  });
+}
+
+// A reference that is longer than an index can hold is still a client.
+TEST_F(PagesRead, AClientWithALongReferenceIsFound) {
+  sql(url,
+      "UPDATE affsync.commission SET client_ref = repeat(md5(external_id), 400)"
+      " WHERE external_id = '77'");
+  both_ways([&] {
+    EXPECT_EQ(value("SELECT commission_usd FROM reporting.client_performance WHERE client_ref ="
+                    " repeat(md5('77'), 400)"),
+              "77");
+  });
+}
+
+TEST_F(PagesRead, SomeDaysReadTheirOwnRows) {
+  both_ways([&] {
+    std::string const of_days = " WHERE day BETWEEN current_date - 30 AND current_date - 21";
+    EXPECT_EQ(value("SELECT sum(rows) FROM reporting.earnings_daily" + of_days), "1000");
+    EXPECT_EQ(value("SELECT count(*) FROM affsync.commission_books" + of_days), "1000");
+    // All rows lie in some 800 pages. Without statistics what belongs to a row is looked up for
+    // each.
+    EXPECT_LE(pages("SELECT * FROM affsync.commission_books" + of_days), analyzed ? 200 : 10'000);
+  });
+}
+
+TEST_F(PagesRead, DaysThatAreAddedUpReadNoRows) {
+  while (value("SELECT affsync.fold_earnings()") == "t") continue;
+  both_ways([&] {
+    EXPECT_EQ(value("SELECT sum(rows) FROM reporting.earnings_daily"), "40000");
+    EXPECT_LE(pages("SELECT * FROM reporting.earnings_daily"), 200);
+  });
+}
+
+TEST_F(PagesRead, HealthReadsNeitherRunsNorRows) {
+  auto const add_runs = [&] {
+    sql(url,
+        "INSERT INTO affsync.sync_run (source_id, stream, started_at, finished_at, status, mode)"
+        " SELECT 1, 'rewards', now(), now(), 'succeeded', 'full' FROM generate_series(1, 5000)");
+  };
+  add_runs();
+  sql(url,
+      "INSERT INTO affsync.stream_state (source_id, stream, run_id, live_rows, last_status)"
+      " VALUES (1, 'rewards', 1, 40000, 'succeeded')");
+  both_ways([&] {
+    EXPECT_EQ(value("SELECT rows FROM reporting.source_health WHERE stream = 'rewards'"), "40000");
+    EXPECT_LE(pages("SELECT * FROM reporting.source_health"), 60);
+  });
+  add_runs();
+  EXPECT_LE(pages("SELECT * FROM reporting.source_health"), 60);
+}
+
+// 20,000 changes, 200 of them in the last week.
+TEST_F(PagesRead, ChangesOfAWeekReadThatWeek) {
+  sql(url,
+      "INSERT INTO affsync.record_change (source_id, record_table, stream, external_id, run_id,"
+      " changed_at, operation, before, after) SELECT 1, 'commission', 'rewards', n::text, 1,"
+      " now() - CASE WHEN n <= 200 THEN interval '1 day' ELSE interval '20 days' END, 'update',"
+      " jsonb_build_object('amount', n + 1), jsonb_build_object('amount', n)"
+      " FROM generate_series(1, 20000) n");
+  sql(url, "ANALYZE affsync.record_change");
+  std::string const of_week =
+      "SELECT * FROM reporting.retroactive_changes WHERE changed_at >= now() - interval '7 days'";
+  EXPECT_EQ(value("SELECT count(*) FROM (" + of_week + ") x"), "200");
+  EXPECT_LE(pages(of_week), 10'000);
+}
+
+}  // namespace
+}  // namespace affsync::schema::test
