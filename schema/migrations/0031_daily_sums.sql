@@ -186,10 +186,4 @@ $$;
 
 -- PostgreSQL takes no statistics of an expression from an index that leaves rows out.
 CREATE STATISTICS affsync.commission_days ON (coalesce(occurred_on, (occurred_at AT TIME ZONE 'UTC')::date, (occurred_to AT TIME ZONE 'UTC')::date)) FROM affsync.commission;
-CREATE STATISTICS affsync.commission_clients ON (nullif(client_ref, '')) FROM affsync.commission;
-CREATE STATISTICS affsync.rebate_clients ON (nullif(client_ref, '')) FROM affsync.rebate;
-CREATE STATISTICS affsync.client_refs ON (nullif(client_ref, '')) FROM affsync.client;
 COMMENT ON STATISTICS affsync.commission_days IS 'Rows by day.';
-COMMENT ON STATISTICS affsync.commission_clients IS 'Rows by client.';
-COMMENT ON STATISTICS affsync.rebate_clients IS 'Rows by client.';
-COMMENT ON STATISTICS affsync.client_refs IS 'Rows by client.';
