@@ -38,12 +38,7 @@ FROM (
     -- Time of the last reading that still found the old total.
     greatest(
       c.first_seen_at,
-      (SELECT p.changed_at
-       FROM affsync.record_change p
-       WHERE p.source_id = h.source_id AND p.record_table = 'commission' AND p.stream = h.stream
-         AND p.external_id = h.external_id AND p.change_id < h.change_id
-       ORDER BY p.change_id DESC
-       LIMIT 1),
+      h.earlier_at,
       (SELECT q.started_at
        FROM affsync.sync_run q
        WHERE q.source_id = h.source_id AND q.stream = h.stream AND q.run_id < h.run_id
@@ -52,7 +47,16 @@ FROM (
        LIMIT 1)) AS since,
     h.changed_at AS until,
     h.change_id
-  FROM affsync.record_change h
+  FROM (
+    -- All changes of running totals, each with the time of the one before it.
+    SELECT n.*, lag(n.changed_at) OVER (PARTITION BY n.source_id, n.stream, n.external_id
+                                        ORDER BY n.change_id) AS earlier_at
+    FROM affsync.commission k
+    JOIN affsync.record_change n
+      ON n.source_id = k.source_id AND n.record_table = 'commission' AND n.stream = k.stream
+      AND n.external_id = k.external_id
+    WHERE k.grain = 'lifetime'
+  ) h
   JOIN affsync.commission c
     ON c.source_id = h.source_id AND c.stream = h.stream AND c.external_id = h.external_id
   JOIN affsync.source s ON s.source_id = c.source_id
@@ -75,7 +79,7 @@ FROM (
     ORDER BY n.change_id
     LIMIT 1
   ) l ON true
-  WHERE h.record_table = 'commission' AND h.operation IN ('update', 'restore')
+  WHERE h.operation IN ('update', 'restore')
     AND h.before ?| ARRAY['amount', 'amount_usd', 'volume_lots'] AND NOT h.before ? 'currency'
     AND d.step IS NOT NULL AND c.grain = 'lifetime' AND coalesce(st.in_reports, true)
 ) b
