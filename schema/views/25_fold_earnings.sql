@@ -13,7 +13,7 @@ DECLARE
   of_source integer;
   first date;
   last date;
-  upto date;
+  until date;
   days integer := 1;
   added bigint;
   total bigint := 0;
@@ -38,21 +38,21 @@ BEGIN
   LOOP
     -- Twice as many days each time, from the next one that has rows.
     IF first > '-infinity' THEN
-      upto := (SELECT affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to)
+      until := (SELECT affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to)
                FROM affsync.commission c
                WHERE c.source_id = of_source
                  AND affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to)
                      BETWEEN first AND last
                ORDER BY affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to)
                LIMIT 1);
-      upto := coalesce(least(upto + days - 1, last), last);
+      until := coalesce(least(until + days - 1, last), last);
     ELSE
-      upto := first;
+      until := first;
     END IF;
-    added := affsync.fold_days(of_source, first, upto, marked);
+    added := affsync.fold_days(of_source, first, until, marked);
     total := total + added;
-    EXIT WHEN upto = last OR total >= most;
-    first := CASE WHEN upto = '-infinity' THEN '4714-11-24 BC'::date ELSE upto + 1 END;
+    EXIT WHEN until = last OR total >= most;
+    first := CASE WHEN until = '-infinity' THEN '4714-11-24 BC'::date ELSE until + 1 END;
     days := days * 2;
   END LOOP;
   RETURN true;
