@@ -40,7 +40,7 @@ class RunPlaces {
   // Whether the source has a place for another run.
   bool has_place(SessionPtr const& session) const {
     auto const taken = taken_.find(session);
-    return taken == taken_.end() || taken->second < session->plan().rate.concurrency;
+    return taken == taken_.end() || taken->second < session->plan().rate.usable_concurrency();
   }
 
   // Whether all places are taken. The runs of a source that waits because its broker asked for it

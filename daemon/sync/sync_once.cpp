@@ -38,7 +38,8 @@ asio::awaitable<std::vector<RunReport>> sync_once(std::vector<StreamTask> tasks,
   async::TaskGroup group(executor);
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     auto& gate = of_source[tasks[i].session.get()];
-    if (!gate) gate = std::make_unique<async::Gate>(tasks[i].session->plan().rate.concurrency);
+    if (!gate)
+      gate = std::make_unique<async::Gate>(tasks[i].session->plan().rate.usable_concurrency());
     group.spawn(run_into(reports[i], tasks[i], options, parts, log, *gate, of_all));
   }
   co_await group.join();
