@@ -24,6 +24,8 @@ asio::awaitable<void> run_into(RunReport& report, StreamTask task, RunOptions op
   } catch (boost::system::system_error const&) {
     own = async::Gate::Pass();
   }
+  // After a cancellation this would throw before the run could report it.
+  co_await asio::this_coro::throw_if_cancelled(false);
   report = co_await run_stream(std::move(task), options, parts, std::move(log));
 }
 
