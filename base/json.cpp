@@ -1,6 +1,7 @@
 #include "base/json.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
@@ -14,9 +15,19 @@ namespace {
 bool has_equal_names(Json::Object const& members) {
   constexpr std::size_t few = 24;
   if (members.size() <= few) {
+    // Most names differ in their length or in one of three characters.
+    std::array<std::uint32_t, few> marks;
     for (std::size_t i = 0; i < members.size(); ++i) {
+      auto const& name = members[i].name;
+      auto const at = [&](std::size_t place) {
+        return static_cast<std::uint32_t>(static_cast<unsigned char>(name[place]));
+      };
+      auto const size = name.size();
+      auto& mark = marks[i];
+      mark = static_cast<std::uint32_t>(size & 0xFF);
+      if (size > 0) mark |= at(0) << 8 | at(size / 2) << 16 | at(size - 1) << 24;
       for (std::size_t j = 0; j < i; ++j) {
-        if (members[j].name == members[i].name) return true;
+        if (marks[j] == mark && members[j].name == name) return true;
       }
     }
     return false;

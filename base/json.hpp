@@ -99,6 +99,8 @@ struct JsonMember {
 // ("1e-99999") becomes a JSON string with its text. Errors: malformed_answer (with the byte
 // position), answer_too_large.
 Result<Json> parse_json(std::string_view text, JsonLimits const& limits = {});
+// The same, always by the thorough parser. For tests, which compare the two.
+Result<Json> parse_json_thoroughly(std::string_view text, JsonLimits const& limits = {});
 
 // Appends `text` as a JSON string with its quotes.
 void append_json_string(std::string& out, std::string_view text);

@@ -1,5 +1,6 @@
-// The only unit that instantiates nlohmann's parser. Its SAX interface passes on the original text
-// of a number, which the library's DOM would lose.
+// The only unit that instantiates nlohmann's parser, for documents that base/json_simd.hpp leaves
+// to it. Its SAX interface passes on the original text of a number, which the library's DOM would
+// lose.
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
@@ -7,6 +8,7 @@
 
 #include "base/json.hpp"
 #include "base/json_mend.hpp"
+#include "base/json_simd.hpp"
 
 namespace affsync {
 namespace {
@@ -139,6 +141,11 @@ class Builder final : public Sax {
 }  // namespace
 
 Result<Json> parse_json(std::string_view text, JsonLimits const& limits) {
+  if (auto plain = parse_plain_json(text, limits)) return std::move(*plain);
+  return parse_json_thoroughly(text, limits);
+}
+
+Result<Json> parse_json_thoroughly(std::string_view text, JsonLimits const& limits) {
   // The parser takes a zero byte for the end of the text and would ignore what follows.
   auto const zero = text.find('\0');
   Builder builder(limits);

@@ -13,6 +13,7 @@ pkg_check_modules(PQXX REQUIRED IMPORTED_TARGET libpqxx)      # Debian ships no 
 pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(SIMDJSON REQUIRED IMPORTED_TARGET simdjson)
 
 if(TARGET yaml-cpp::yaml-cpp)   # 0.8
   add_library(affsync_yaml ALIAS yaml-cpp::yaml-cpp)

@@ -18,7 +18,7 @@ esac
 packages=(
   build-essential cmake ninja-build ccache pkg-config git ca-certificates
   "libboost$boost-dev" "libboost-url$boost-dev" libssl-dev zlib1g-dev libpqxx-dev libpq-dev
-  nlohmann-json3-dev libyaml-cpp-dev libspdlog-dev libcli11-dev
+  nlohmann-json3-dev libsimdjson-dev libyaml-cpp-dev libspdlog-dev libcli11-dev
   libhowardhinnant-date-dev libxxhash-dev
   libsystemd-dev tzdata postgresql curl
 )

@@ -60,6 +60,7 @@ int run_version() {
   add("xxHash", AFFSYNC_WITH_XXHASH);
   add("libsystemd", AFFSYNC_WITH_SYSTEMD);
   add("nlohmann-json", AFFSYNC_WITH_NLOHMANN_JSON);
+  add("simdjson", AFFSYNC_WITH_SIMDJSON);
   add("CLI11", AFFSYNC_WITH_CLI11);
   std::cout << table.render({}) << "\nCompiler: " << AFFSYNC_COMPILER << std::endl;
   return 0;

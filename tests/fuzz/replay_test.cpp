@@ -34,6 +34,9 @@ void replay(std::string const& name, void (*target)(std::string_view)) {
   }
 }
 
+TEST(fuzz_replay, json) {
+  replay("json", json);
+}
 TEST(fuzz_replay, page) {
   replay("page", page);
 }

@@ -7,6 +7,7 @@
 
 namespace affsync::fuzz {
 
+void json(std::string_view input);       // a document, by both parsers
 void page(std::string_view input);       // the body of an answer -> rows
 void connector(std::string_view input);  // a connector file -> plans and requests
 void config(std::string_view input);     // a configuration
