@@ -13,7 +13,8 @@ work=$(mktemp -d /tmp/affsync-requests.XXXXXX)
 chmod 755 "$work"
 trap 'kill $(jobs -p) 2>/dev/null || true; wait; rm -rf "$work"' EXIT
 
-# start NAME ARGUMENTS…: a sandbox; its address is in the variable NAME.
+declare -A urls
+# start NAME ARGUMENTS…: a sandbox; its address is in urls[NAME].
 start() {
   local name=$1 url
   shift
@@ -22,7 +23,7 @@ start() {
     kill -0 $!
     read -r -t 0.1 _ < <(sleep 0.1) || true
   done
-  printf -v "$name" %s "$url"
+  urls[$name]=$url
 }
 start exness --seed 1 --clients 3000 --days 700 --rows 20000
 start wintrado --seed 2 --clients 2500 --days 365
@@ -34,16 +35,16 @@ cat > "$work/affsync.yaml" <<END
 database: {url: embedded, state_dir: "$work/state"}
 http: {listen: "off"}
 sources:
-  - {name: exness, connector: exness, base_url: "$exness", rate_limit: &fast {requests_per_second: 500, burst: 500},
+  - {name: exness, connector: exness, base_url: "${urls[exness]}", rate_limit: &fast {requests_per_second: 500, burst: 500},
      credentials: {login: partner@example.com, password: sandbox-password}, streams: {orders: {enabled: true}}}
-  - {name: wintrado, connector: wintrado, base_url: "$wintrado", rate_limit: *fast,
+  - {name: wintrado, connector: wintrado, base_url: "${urls[wintrado]}", rate_limit: *fast,
      credentials: {username: partner@example.com, password: sandbox-password}}
-  - {name: iexexchanger, connector: iexexchanger, base_url: "$iexexchanger", rate_limit: *fast,
+  - {name: iexexchanger, connector: iexexchanger, base_url: "${urls[iexexchanger]}", rate_limit: *fast,
      credentials: {api_key: sandbox-key}}
-  - {name: iexexchanger_v3, connector: iexexchanger_v3, base_url: "$iexexchanger_v3", rate_limit: *fast,
+  - {name: iexexchanger_v3, connector: iexexchanger_v3, base_url: "${urls[iexexchanger_v3]}", rate_limit: *fast,
      credentials: {api_key: sandbox-key}}
-  - {name: ecb_rates, connector: ecb_rates, base_url: "$rates", rate_limit: *fast}
-  - {name: currency_api, connector: currency_api, base_url: "$rates", rate_limit: *fast}
+  - {name: ecb_rates, connector: ecb_rates, base_url: "${urls[rates]}", rate_limit: *fast}
+  - {name: currency_api, connector: currency_api, base_url: "${urls[rates]}", rate_limit: *fast}
 END
 for pass in first steady full; do
   more=()

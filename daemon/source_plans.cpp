@@ -103,7 +103,7 @@ Result<PreparedSource> prepare_source(config::SourceConfig const& source,
     rate.max_requests_per_second = rate.requests_per_second;
   }
   if (limit.burst) rate.burst = *limit.burst;
-  if (limit.concurrency) rate.concurrency = *limit.concurrency;
+  if (limit.concurrency) rate.concurrency = limit.concurrency;
 
   auto origin = net::parse_origin(prepared.plan.base_url, source.allow_http);
   if (!origin) return fail(origin.error());

@@ -1,6 +1,6 @@
-// Parses the three forms of a date in an HTTP header (RFC 9110, 5.6.7). Own code, because the `date`
-// library refuses the leap second that the RFC allows, and accepts what it forbids even at the right
-// length: months in other letters or in full, blanks instead of digits.
+// Parses the three forms of a date in an HTTP header (RFC 9110, 5.6.7). Own code, because the
+// `date` library refuses the leap second that the RFC allows, and accepts what it forbids even at
+// the right length: months in other letters or in full, blanks instead of digits.
 #include "connectors/engine/answer/http_date.hpp"
 
 #include <array>

@@ -87,8 +87,8 @@ struct RateSpec {
   double requests_per_second = 5;      // initial rate; the limiter adapts it
   double max_requests_per_second = 0;  // upper bound; 0: only what the limiter learns
   double burst = 5;
-  std::optional<int> concurrency;      // of requests; see usable_concurrency()
-  std::string remaining_header;  // empty: the broker sends none
+  std::optional<int> concurrency;  // of requests; see usable_concurrency()
+  std::string remaining_header;    // empty: the broker sends none
   std::string reset_header;
   ResetUnit reset_unit = ResetUnit::seconds;
   std::string wait_text;               // the number after this text in the body is seconds to wait
@@ -98,7 +98,8 @@ struct RateSpec {
   // in a second, so that the rate is the limit even if an answer takes that long; but at least two
   // and at most eight.
   int usable_concurrency() const {
-    return concurrency.value_or(static_cast<int>(std::clamp(std::ceil(requests_per_second), 2., 8.)));
+    return concurrency.value_or(
+        static_cast<int>(std::clamp(std::ceil(requests_per_second), 2., 8.)));
   }
 };
 

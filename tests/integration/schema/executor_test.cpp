@@ -58,10 +58,10 @@ TEST_F(Executor, SessionThatIsDroppedDuringSetUpIsReplaced) {
     if (peer.number() == 1) peer.read_some();
   });
   pqxx::connection real(url);
-  auto options = options_for("host='127.0.0.1," + std::string(real.hostname()) + "' port='" +
-                             std::to_string(going.port()) + "," + real.port() + "' user='" +
-                             real.username() + "' dbname='" + real.dbname() +
-                             "' sslmode=disable gssencmode=disable");
+  auto options =
+      options_for("host='127.0.0.1," + std::string(real.hostname()) + "' port='" +
+                  std::to_string(going.port()) + "," + real.port() + "' user='" + real.username() +
+                  "' dbname='" + real.dbname() + "' sslmode=disable gssencmode=disable");
   options.patience = std::chrono::minutes(10);
   PgExecutor executor(options, 1);
   loop.run(executor.run([](PgSession& session) { return session.process(); }, 1));
