@@ -104,6 +104,23 @@ void Batch::append(Row const& row) {
   hashes_.push_back(hash);
 }
 
+void Batch::append(Batch const& other, std::size_t row) {
+  // The texts of a row stand one after another, and its key is never null.
+  auto const first = row * width();
+  std::size_t const begin = other.offsets_[first];
+  std::size_t const end =
+      row + 1 < other.size() ? other.offsets_[first + width()] : other.text_.size();
+  auto const start = text_.size();
+  if (start + (end - begin) >= null_cell) throw std::length_error("pages of more than 4 GiB");
+  text_.append(other.text_, begin, end - begin);
+  for (std::size_t i = first; i < first + width(); ++i) {
+    auto const offset = other.offsets_[i];
+    offsets_.push_back(offset == null_cell ? null_cell
+                                           : static_cast<std::uint32_t>(offset - begin + start));
+  }
+  hashes_.push_back(other.hashes_[row]);
+}
+
 char const* Batch::at(std::size_t row, std::size_t index) const {
   auto const offset = offsets_[row * width() + index];
   return offset == null_cell ? nullptr : text_.data() + offset;

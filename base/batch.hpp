@@ -42,9 +42,13 @@ class Batch {
   RecordTable const& table() const { return *table_; }
   std::size_t size() const { return hashes_.size(); }
   bool empty() const { return hashes_.empty(); }
+  std::size_t text_bytes() const { return text_.size(); }
 
   // Copies the row and hashes it without its volatile columns.
   void append(Row const& row);
+
+  // Copies a row of another batch of the same table, with its hash.
+  void append(Batch const& other, std::size_t row);
 
   // Zero-terminated texts, valid until the next append(); nullptr is SQL NULL.
   char const* external_id(std::size_t row) const { return at(row, 0); }

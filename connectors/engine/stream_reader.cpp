@@ -1,7 +1,6 @@
 #include "connectors/engine/stream_reader.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "connectors/engine/answer/page_hints.hpp"
 #include "connectors/engine/answer/records.hpp"
@@ -11,6 +10,7 @@
 #include "connectors/engine/paging/slice_pages.hpp"
 #include "connectors/engine/request/target.hpp"
 #include "connectors/engine/rows/page_rows.hpp"
+#include "connectors/engine/rows/row_days.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -32,8 +32,10 @@ struct StreamReader::Impl {
   // Marks the slice as in doubt if it was answered with "no rows" but is too old for that.
   void doubt_old_emptiness();
   SliceEnd end_of_slice(TimePoint now);
+  // The pass reads all rows of the slice. (Rows that an incremental pass does not return still
+  // exist.)
+  bool reads_all_of_slice() const;
   void begin_list();
-  void note_rows_beside(Batch const& batch);
   PageRead given_to_probe(TimePoint now);
   std::string checkpoint(TimePoint now) const;
   bool may_be_a_wrong_path() const;
@@ -46,6 +48,7 @@ struct StreamReader::Impl {
   PageAsk first_ask;                // of each list
   std::vector<std::uint64_t> keys;  // of the current page
   NamedTotals totals;
+  RowDays row_days;
 
   PassDays days;
   bool begun = false;            // a page of the current slice was taken
@@ -60,9 +63,8 @@ struct StreamReader::Impl {
   std::optional<SliceDoubt> doubt;
   std::int64_t broker_count = 0;
   bool has_counts = true;  // each part had a count
-  std::set<std::string> listed_beside;
-  bool counted = true;   // each part agrees with the broker's count
-  bool resumed = false;  // pages or whole parts before a restart are missing
+  bool counted = true;     // each part agrees with the broker's count
+  bool resumed = false;    // pages or whole parts before a restart are missing
   std::int64_t rows = 0;
   std::int64_t list_rows = 0;  // of the current list in this sweep
   SlicePages pages;
@@ -81,6 +83,7 @@ StreamReader::Impl::Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderSt
       page_rows(plan),
       pager(make_pager(spec.page)),
       totals(spec),
+      row_days(spec),
       days(*plan, start, earlier),
       last_answer(start.now) {
   begin_slice();
@@ -117,7 +120,7 @@ void StreamReader::Impl::begin_slice() {
   pages.begin_slice();
   stored_part.reset();
   begun = false;
-  listed_beside.clear();
+  row_days.begin_slice();
   totals.begin_slice();
   page_rows.begin_slice();
   begin_list();
@@ -180,19 +183,8 @@ void StreamReader::Impl::doubt_old_emptiness() {
                          format_day(*slice->to) + ", which should be available by now"};
 }
 
-// Notes rows that the slice's request returned from the moment before its first day.
-void StreamReader::Impl::note_rows_beside(Batch const& batch) {
-  constexpr std::size_t most = 10'000;
-  auto const& slice = days.slice();
-  if (!spec.window || spec.window->column.empty() || !slice->from) return;
-  if (!overlaps_slice_before(*spec.window, *slice)) return;
-  auto const column = batch.table().index_of(spec.window->column);
-  if (!column) return;
-  auto const day_before = format_day(*slice->from - std::chrono::days(1));
-  for (std::size_t row = 0; row < batch.size() && listed_beside.size() < most; ++row) {
-    auto const* day = batch.cell(row, *column);
-    if (day != nullptr && day_before == day) listed_beside.insert(batch.external_id(row));
-  }
+bool StreamReader::Impl::reads_all_of_slice() const {
+  return days.of_history() ? !spec.window->column.empty() : days.full();
 }
 
 SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
@@ -207,9 +199,7 @@ SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
                            "every answer of this pass had an error status that the connector takes "
                            "for \"no rows\"; an address that does not exist gives the same answer"};
   }
-  // Rows that an incremental pass does not return still exist.
-  bool const all_of_scope = days.of_history() ? !spec.window->column.empty() : days.full();
-  end.markable = all_of_scope && !end.resumed && !end.doubt;
+  end.markable = reads_all_of_slice() && !end.resumed && !end.doubt;
   end.counted = counted && !end.doubt;
   end.covers_days = days.of_history();
   end.keeps_from = days.keeps_from();
@@ -225,7 +215,8 @@ SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
   }
   end.totals = totals.of_slice();
   end.missing_totals = totals.missing();
-  end.listed_beside.assign(listed_beside.begin(), listed_beside.end());
+  end.all_within = row_days.all_within();
+  end.listed_beside = row_days.listed_beside();
   end.read_at = now;
   return end;
 }
@@ -317,9 +308,15 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   reader.pages.take();
   PageRead page;
   page.lost = reader.days.take_lost();
+  if (reader.reads_all_of_slice()) {
+    auto const& slice = *reader.days.slice();
+    page.scope.emplace();
+    page.scope->slice = slice;
+    if (reader.spec.window && slice.from) page.scope->column = reader.spec.window->column;
+  }
   reader.page_rows.convert(rows, reader.keys, reader.pager->places(),
                            answer.server_time.value_or(now), page, now);
-  reader.note_rows_beside(page.batches.front());
+  reader.row_days.note(page.batches.front(), *reader.days.slice());
   if (!rows.empty()) page.missing_totals = reader.totals.missing_in_answer();
   if (*outcome == PageOutcome::end && reader.page_rows.is_unsettled()) {
     reader.pager->read_again();

@@ -1,19 +1,24 @@
-// Turns a page that was read into a write request to the store. Performs no I/O.
+// Turns what was read into requests to the store. Performs no I/O.
 #pragma once
 
-#include <cstdint>
+#include <memory>
 
 #include "base/clock.hpp"
 #include "connectors/engine/stream_reader.hpp"
+#include "daemon/sync/page_queue.hpp"
 #include "schema/store/store.hpp"
 
 namespace affsync::sync {
 
-// Counts the rows of this page that earlier pages had as well, since consecutive pages overlap.
-std::int64_t repeated_rows(engine::PageRead const& page);
+// The run that is about to read what the reader asks for.
+schema::RunStart run_start(engine::StreamReader const& reader, schema::StreamId id,
+                           TimePoint started_at);
 
-// Moves the rows and everything stored with them out of `page`; slice_end stays in it. The caller
-// sets PageWrite::personal. `now` is the time that the rows are stored with.
-schema::PageWrite page_writing(engine::PageRead& page, schema::RunKey run, TimePoint now);
+// `now` is the time that the rows are stored with.
+WaitingPage page_writing(engine::PageRead page, schema::RunKey run,
+                         std::shared_ptr<schema::PersonalParts const> personal, TimePoint now);
+
+// What the reader learns of a write.
+engine::PageStored page_stored(schema::PageWritten const& written);
 
 }  // namespace affsync::sync

@@ -16,6 +16,7 @@ schema::SliceClose slice_closing(engine::SliceEnd end, StreamTask const& task, s
   close.mark_vanished = end.markable && !end.resumed && !end.doubt;
   close.verified = end.counted;
   close.seen_keys = std::move(end.seen_keys);
+  close.seen_within = end.all_within;
   close.resumed = end.resumed;
   close.mass_drop_limit = task.mass_drop_limit;
   close.keeps_from = end.keeps_from;

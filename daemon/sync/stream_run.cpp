@@ -7,6 +7,7 @@
 
 #include "daemon/async/both.hpp"
 #include "daemon/sync/full_pass.hpp"
+#include "daemon/sync/page_queue.hpp"
 #include "daemon/sync/page_writing.hpp"
 #include "daemon/sync/pass_notes.hpp"
 #include "daemon/sync/pass_verdict.hpp"
@@ -50,14 +51,16 @@ class StreamRun {
   asio::awaitable<Begun> begin();
   asio::awaitable<Begun> try_to_begin();
   asio::awaitable<void> read_all();
-  std::vector<HttpRequest> requests_ahead();
-  asio::awaitable<void> store(std::optional<PageRead> page);
+  asio::awaitable<void> read_pages();
+  asio::awaitable<void> write_pages();
+  asio::awaitable<void> store(WaitingPage page);
   asio::awaitable<void> close_slice(SliceEnd end);
   asio::awaitable<void> close_pass();
   asio::awaitable<void> fetch_next(HttpRequest request);
   void take_answer();
   asio::awaitable<void> end();
   void fail(Error error);
+  void stop(Error error);  // and reads no further
 
   StreamTask task_;
   RunOptions options_;
@@ -80,8 +83,9 @@ class StreamRun {
   PassVerdict verdict_;
   std::optional<Prefetch> prefetch_;
   std::optional<Fetched> fetched_;  // an answer not yet passed to the reader
-  std::optional<PageRead> ready_;   // a page that was read but is not stored yet
-  bool reading_ = true;             // until the pass has ended, or failed
+  std::optional<PageRead> ready_;   // a page that was read and is not in the queue yet
+  std::optional<PageQueue> queue_;
+  bool reading_ = true;  // until the pass has ended, or failed
 };
 
 void StreamRun::fail(Error error) {
@@ -91,6 +95,11 @@ void StreamRun::fail(Error error) {
   if (report_.error) return;
   report_.status = status_of(error);
   report_.error = std::move(error);
+}
+
+void StreamRun::stop(Error error) {
+  fail(std::move(error));
+  reading_ = false;
 }
 
 asio::awaitable<StreamRun::Begun> StreamRun::begin() {
@@ -145,15 +154,7 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
   report_.window_from = reader_->window().from;
   report_.window_to = reader_->window().to;
   if (parts_.store != nullptr) {
-    schema::RunStart run;
-    run.id = task_.id;
-    run.mode = reader_->is_full_pass() ? "full" : "incremental";
-    run.window_from = reader_->window().from;
-    run.window_to = reader_->window().to;
-    run.started_at = report_.started_at;
-    run.resumes = reader_->resumes();
-    run.covered = reader_->covered();
-    run.lost = reader_->lost();
+    schema::RunStart run = run_start(*reader_, task_.id, report_.started_at);
     key_ = co_await parts_.store->begin_run(std::move(run));
     begun_ = true;
   }
@@ -161,29 +162,22 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
   co_return Begun::reading;
 }
 
-asio::awaitable<void> StreamRun::store(std::optional<PageRead> page) {
-  if (!page) co_return;
-  auto const repeated = repeated_rows(*page);
+asio::awaitable<void> StreamRun::store(WaitingPage page) {
   if (parts_.store != nullptr) {
-    schema::PageWrite write = page_writing(*page, key_, task_.session->trusted_now());
-    write.personal = personal_;
-    schema::PageWritten const written = co_await parts_.store->write_page(std::move(write));
+    schema::PageWritten const written = co_await parts_.store->write_page(std::move(page.write));
     report_.inserted += written.inserted;
     report_.updated += written.updated;
-    report_.unchanged += std::max<std::int64_t>(0, written.unchanged - repeated);
+    report_.unchanged += std::max<std::int64_t>(0, written.unchanged - page.repeated);
     report_.quarantined += written.quarantined;
     has_quarantined_ = has_quarantined_ || written.not_accepted > 0;
     left_out_.insert(left_out_.end(), written.left_out.begin(), written.left_out.end());
     contradicting_ += written.contradicting;
-    engine::PageStored stored;
-    stored.news = written.inserted + written.updated;
-    stored.known = written.unchanged;
-    reader_->on_stored(stored);
+    if (reader_->awaits_stored()) reader_->on_stored(page_stored(written));
     crash_point(CrashPoint::page_stored);
   } else {
-    report_.quarantined += static_cast<std::int64_t>(page->quarantined.size());
+    report_.quarantined += static_cast<std::int64_t>(page.write.quarantined.size());
   }
-  if (page->slice_end) co_await close_slice(std::move(*page->slice_end));
+  if (page.slice_end) co_await close_slice(std::move(*page.slice_end));
   parts_.observer->on_progress(report_, expected_);
 }
 
@@ -219,23 +213,20 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
   notes_.differences(closed.unmatched);
 }
 
-std::vector<HttpRequest> StreamRun::requests_ahead() {
-  // The first answer shows whether the broker answers at all: one refusal is enough.
-  if (report_.pages == 0) return {};
-  return reader_->foresee(prefetch_->reach());
-}
-
-// Fetches the next page and, unless the reader needs the result of storing the page before, reads
-// it.
+// Fetches the next page and reads it, at once unless the reader needs the result of storing the
+// page before.
 asio::awaitable<void> StreamRun::fetch_next(HttpRequest request) {
   std::string place = task_.session->place_of(request);
-  Prefetch::Fetched got = co_await prefetch_->answer_to(std::move(request), requests_ahead());
+  // The first answer shows whether the broker answers at all: one refusal is enough.
+  std::vector<HttpRequest> ahead;
+  if (report_.pages > 0) ahead = reader_->foresee(prefetch_->reach());
+  Prefetch::Fetched got = co_await prefetch_->answer_to(std::move(request), std::move(ahead));
   fetched_.emplace(std::move(place), std::move(got));
-  if (!reader_->awaits_stored()) take_answer();
+  if (reader_->awaits_stored()) co_await queue_->drained();
+  take_answer();
 }
 
 void StreamRun::take_answer() {
-  if (!fetched_) return;
   auto fetched = std::move(*fetched_);
   fetched_.reset();
   auto& answer = fetched.got.answer;
@@ -246,18 +237,14 @@ void StreamRun::take_answer() {
   }
   if (!answer) {
     if (reader_->on_refusal(answer.error())) return;
-    fail(task_.plan->advised(answer.error()));
-    reading_ = false;
-    return;
+    return stop(task_.plan->advised(answer.error()));
   }
   crash_point(CrashPoint::page_received);
   auto read = reader_->on_answer(*answer, fetched.got.arrived_at);
   if (!read) {
     Error error = read.error();
     error.at(fetched.place);
-    fail(std::move(error));
-    reading_ = false;
-    return;
+    return stop(std::move(error));
   }
   ++report_.pages;
   report_.rows_read += read->rows_read;
@@ -270,9 +257,7 @@ void StreamRun::take_answer() {
     ready_->checkpoint.clear();
     ready_->slice_end.reset();
     unreadable->at(fetched.place);
-    fail(std::move(*unreadable));
-    reading_ = false;
-    return;
+    return stop(std::move(*unreadable));
   }
   bool const ended = !reader_->next_request();
   if (parts_.clock->now() - report_.started_at > options_.longest && !ended) {
@@ -286,20 +271,36 @@ asio::awaitable<void> StreamRun::read_all() {
   auto send = [this](HttpRequest request, std::shared_ptr<bool const> is_asked) {
     return task_.session->fetch(std::move(request), report_, std::move(is_asked));
   };
-  auto const concurrency = static_cast<std::size_t>(task_.session->plan().rate.usable_concurrency());
+  auto const concurrency =
+      static_cast<std::size_t>(task_.session->plan().rate.usable_concurrency());
   auto executor = co_await asio::this_coro::executor;
   prefetch_.emplace(executor, std::move(send), *parts_.clock, concurrency, parts_.ahead_budget);
+  queue_.emplace(executor);
+  co_await async::both(read_pages(), write_pages());
+  if (reading_) co_await close_pass();
+}
+
+asio::awaitable<void> StreamRun::read_pages() {
   while (reading_) {
     auto request = reader_->next_request();
     if (!request) break;
-    std::optional<PageRead> page = std::exchange(ready_, std::nullopt);
-    co_await async::both(fetch_next(std::move(*request)), store(std::move(page)));
-    take_answer();
+    co_await fetch_next(std::move(*request));
+    if (ready_) {
+      auto const now = task_.session->trusted_now();
+      WaitingPage page = page_writing(*std::exchange(ready_, std::nullopt), key_, personal_, now);
+      co_await queue_->push(std::move(page));
+    }
   }
   prefetch_->cancel();
-  std::optional<PageRead> last = std::exchange(ready_, std::nullopt);
-  co_await store(std::move(last));
-  if (reading_) co_await close_pass();
+  queue_->close();
+}
+
+asio::awaitable<void> StreamRun::write_pages() {
+  for (;;) {
+    std::optional<WaitingPage> page = co_await queue_->next();
+    if (!page) co_return;
+    co_await store(std::move(*page));
+  }
 }
 
 asio::awaitable<void> StreamRun::close_pass() {

@@ -3,9 +3,9 @@
 #include <pqxx/transaction_base>
 
 #include <algorithm>
-#include <functional>
 
 #include "schema/store/merge_sql.hpp"
+#include "schema/store/walk.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -21,18 +21,6 @@ std::string microseconds(std::string const& time) {
 std::optional<TimePoint> moment(pqxx::field const& field) {
   if (field.is_null()) return std::nullopt;
   return TimePoint(std::chrono::microseconds(int_of(field)));
-}
-
-// Reads the rows of a query through a cursor, because a stream may have millions.
-void for_each_row(pqxx::transaction_base& tx, std::string const& query, SqlParams const& params,
-                  std::function<void(pqxx::row const&)> const& take) {
-  exec(tx, "DECLARE walked NO SCROLL CURSOR FOR " + query, params);
-  for (;;) {
-    auto const rows = tx.exec("FETCH FORWARD " + std::to_string(keys_at_once) + " FROM walked");
-    for (auto const& row : rows) take(row);
-    if (static_cast<std::size_t>(rows.size()) < keys_at_once) break;
-  }
-  tx.exec("CLOSE walked");
 }
 
 bool seen(SliceClose const& slice, std::string_view key) {
@@ -171,43 +159,55 @@ AgeSql age_sql(RecordTable const& table, bool in_windows) {
   return {time, time};
 }
 
+std::optional<TimePoint> oldest_seen(pqxx::transaction_base& tx, SliceClose const& slice,
+                                     Scope const& scope, PassState const& pass) {
+  // Days in doubt are read after younger days, so this slice may be older than all before.
+  bool const older = !pass.oldest || (slice.from && TimePoint(*slice.from) < *pass.oldest);
+  if (!older || slice.seen_keys.empty()) return std::nullopt;
+  auto const latest = microseconds(age_sql(*slice.table, !slice.scope_column.empty()).latest);
+  return moment(exec(tx,
+                     "SELECT min(" + latest + ") FROM " + merge_sql_for(*slice.table).table +
+                         " t WHERE " + scope.condition,
+                     scope.params)[0][0]);
+}
+
 Missed note_missed(pqxx::transaction_base& tx, SliceClose const& slice, Scope const& scope,
                    PassState const& pass, bool all, std::int64_t most) {
   Missed result;
   auto const from = " FROM " + merge_sql_for(*slice.table).table + " t WHERE " + scope.condition;
   std::int64_t unseen = 0;
-  for_each_row(tx, "SELECT t.external_id" + from, scope.params,
-               [&](pqxx::row const& row) { unseen += seen(slice, key_of(row)) ? 0 : 1; });
-  auto const age = age_sql(*slice.table, !slice.scope_column.empty());
-  auto const latest = microseconds(age.latest);
+  walk(tx, "SELECT t.external_id" + from, scope.params, [&](pqxx::row const& row) {
+    unseen += seen(slice, key_of(row)) ? 0 : 1;
+    return true;
+  });
   if (unseen == 0) {
-    // All rows of the scope were seen. Days in doubt are read after younger days, so this slice may
-    // be older than all before.
-    bool const older = !pass.oldest || (slice.from && TimePoint(*slice.from) < *pass.oldest);
-    if (older && !slice.seen_keys.empty()) {
-      result.oldest = moment(exec(tx, "SELECT min(" + latest + ")" + from, scope.params)[0][0]);
-    }
+    result.oldest = oldest_seen(tx, slice, scope, pass);
     return result;
   }
-  for_each_row(tx, "SELECT t.external_id, " + latest + from, scope.params,
-               [&](pqxx::row const& row) {
-                 auto const at = moment(row[1]);
-                 if (!at || !seen(slice, key_of(row))) return;
-                 result.oldest = result.oldest ? std::min(*result.oldest, *at) : *at;
-               });
+  auto const age = age_sql(*slice.table, !slice.scope_column.empty());
+  auto const latest = microseconds(age.latest);
+  walk(tx, "SELECT t.external_id, " + latest + from, scope.params, [&](pqxx::row const& row) {
+    auto const at = moment(row[1]);
+    if (at && seen(slice, key_of(row))) {
+      result.oldest = result.oldest ? std::min(*result.oldest, *at) : *at;
+    }
+    return true;
+  });
   auto const horizon = horizon_of(slice, pass, result.oldest, all || !slice.seen_keys.empty());
   Noting noting(tx, slice, pass, most);
-  for_each_row(tx, "SELECT t.external_id, " + microseconds(age.earliest) + ", " + latest + from,
-               scope.params, [&](pqxx::row const& row) {
-                 if (seen(slice, key_of(row))) return;
-                 auto const earliest = moment(row[1]), until = moment(row[2]);
-                 bool const judged = horizon.judges && (!horizon.judged_after || !earliest ||
-                                                        *earliest > *horizon.judged_after);
-                 bool const out_of_sight = !horizon.judges || (until && horizon.gone_before &&
-                                                               *until < *horizon.gone_before);
-                 if (!judged) ++result.kept;
-                 if (judged || !out_of_sight) noting.add(key_of(row), judged, result);
-               });
+  auto const judge = [&](pqxx::row const& row) {
+    if (seen(slice, key_of(row))) return true;
+    auto const earliest = moment(row[1]), until = moment(row[2]);
+    bool const judged =
+        horizon.judges && (!horizon.judged_after || !earliest || *earliest > *horizon.judged_after);
+    bool const out_of_sight =
+        !horizon.judges || (until && horizon.gone_before && *until < *horizon.gone_before);
+    if (!judged) ++result.kept;
+    if (judged || !out_of_sight) noting.add(key_of(row), judged, result);
+    return true;
+  };
+  walk(tx, "SELECT t.external_id, " + microseconds(age.earliest) + ", " + latest + from,
+       scope.params, judge);
   noting.finish(result);
   return result;
 }
@@ -234,12 +234,13 @@ void forget_seen(pqxx::transaction_base& tx, SliceClose const& slice, PassState 
   };
   ArrayText keys;
   std::size_t count = 0;
-  for_each_row(tx, "SELECT external_id FROM affsync.absence" + of_stream, params,
-               [&](pqxx::row const& row) {
-                 if (!seen(slice, key_of(row))) return;
-                 keys.add(key_of(row));
-                 if (++count % keys_at_once == 0) forget(keys);
-               });
+  walk(tx, "SELECT external_id FROM affsync.absence" + of_stream, params,
+       [&](pqxx::row const& row) {
+         if (!seen(slice, key_of(row))) return true;
+         keys.add(key_of(row));
+         if (++count % keys_at_once == 0) forget(keys);
+         return true;
+       });
   if (count % keys_at_once > 0) forget(keys);
 }
 

@@ -7,16 +7,10 @@
 #include <string>
 
 #include "schema/store/pg_session.hpp"
+#include "schema/store/scope.hpp"
 #include "schema/store/store.hpp"
 
 namespace affsync::schema {
-
-// An SQL condition on the rows `t` of a record table, with its parameters: $1 is the source, $2 the
-// stream.
-struct Scope {
-  std::string condition;
-  SqlParams params;
-};
 
 // The state of the stream's current pass; see affsync.stream_state.
 struct PassState {
@@ -41,6 +35,11 @@ struct Missed {
   bool noted = false;               // some of them are now in affsync.absence
   std::optional<TimePoint> oldest;  // time of the oldest row that the slice saw
 };
+
+// Returns the time of the oldest row of a slice whose rows were all seen; nullopt if the pass has
+// seen older ones.
+std::optional<TimePoint> oldest_seen(pqxx::transaction_base& tx, SliceClose const& slice,
+                                     Scope const& scope, PassState const& pass);
 
 // Compares the live rows of the scope with the keys that the slice saw. `all`: the scope is the
 // whole stream. Records at most `most` rows, which is more than could ever be marked.

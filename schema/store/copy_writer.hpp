@@ -1,30 +1,33 @@
-// COPY … FROM STDIN of rows whose number of columns is known only at run time. libpqxx 6 accepts
-// only tuple-like types, so a table holds one writer of std::array<char const*, N> for each width
-// N.
+// COPY … FROM STDIN of rows whose number of columns is known only at run time.
 #pragma once
 
 #include <pqxx/stream_to>
 
-#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace affsync::schema {
 
 class CopyWriter {
  public:
-  // `table` and `columns` are already quoted. At most 48 columns.
+  // `table` and `columns` are already quoted.
   CopyWriter(pqxx::transaction_base& tx, std::string const& table,
              std::vector<std::string> const& columns);
 
-  // Writes one cell per column; nullptr is NULL.
-  void write(std::span<char const* const> row);
+  // Write a row: one cell per column, then its end. nullptr is NULL.
+  void cell(char const* text);
+  void end_row();
   // Ends the COPY. Must be called; it throws the errors of the rows.
   void complete();
 
  private:
   pqxx::stream_to stream_;
-  void (*write_)(pqxx::stream_to&, char const* const*);
+  std::string text_;  // rows that are not sent yet, in COPY's text format
 };
+
+// Appends a value in COPY's text format, in which a backslash, a tab and the ends of lines are
+// escaped.
+void append_copy_text(std::string& out, std::string_view value);
 
 }  // namespace affsync::schema

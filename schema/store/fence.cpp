@@ -7,7 +7,7 @@ namespace affsync::schema {
 std::shared_ptr<RunWrites> RunRegistry::of(std::int64_t run_id) {
   std::lock_guard lock(mutex_);
   auto& entry = runs_[run_id];
-  if (!entry) entry = std::make_shared<RunWrites>();
+  if (!entry) entry = std::make_shared<RunWrites>(allowance_);
   return entry;
 }
 

@@ -14,15 +14,26 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
 
+#include "schema/store/known_rows.hpp"
 #include "schema/store/store.hpp"
 
 namespace affsync::schema {
 
 // The writes of one run by this process. The mutex is held during each write.
 struct RunWrites {
+  explicit RunWrites(std::shared_ptr<RowAllowance> allowance = all_rows_of_a_process())
+      : known(std::move(allowance)) {}
   std::mutex mutex;
   std::optional<std::int64_t> count;  // nullopt: this process has not written for the run yet
+  KnownRows known;
+  // Tables of which the last page was new from its first row to its last. The next one is then
+  // copied without asking for its keys; if the primary key refuses a row, the page is written again
+  // and the table goes to `mixed` for the rest of the run.
+  std::set<std::string_view> all_new, mixed;
 };
 
 class RunRegistry {
@@ -31,6 +42,7 @@ class RunRegistry {
   void forget(std::int64_t run_id);
 
  private:
+  std::shared_ptr<RowAllowance> allowance_ = all_rows_of_a_process();
   std::mutex mutex_;
   std::map<std::int64_t, std::shared_ptr<RunWrites>> runs_;
 };

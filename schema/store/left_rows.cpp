@@ -11,8 +11,8 @@ std::vector<std::string> live_among(pqxx::transaction_base& tx, RunKey const& ru
   for (auto const& key : keys.external_ids) wanted.add(key);
   SqlParams const params{std::to_string(run.id.source_id), run.id.stream, wanted.take()};
   std::vector<std::string> live;
-  for (auto const& found : exec(tx, merge_sql_for(*keys.table).probe, params)) {
-    if (*found[2].c_str() == 't') live.emplace_back(found[0].c_str(), found[0].size());
+  for (auto const& found : exec(tx, merge_sql_for(*keys.table).live_keys, params)) {
+    live.emplace_back(found[0].c_str(), found[0].size());
   }
   return live;
 }

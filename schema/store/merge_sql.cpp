@@ -24,14 +24,15 @@ auto prefixed(std::string prefix) {
   return [prefix = std::move(prefix)](std::string const& name) { return prefix + name; };
 }
 
-// SQL for {"amount": 5, …} with the columns in which `side` differs from `other`.
+// SQL for {"amount": 5, …} with the columns in which `side` differs from `other`. Put together as
+// text: one jsonb object joined from one of each column would take most of the time of a merge.
 std::string changed_columns(Names const& compared, std::string const& side,
                             std::string const& other) {
-  return join(compared, " || ", [&](std::string const& name) {
-    auto const plain = name.substr(1, name.size() - 2);
-    return "CASE WHEN " + side + name + " IS DISTINCT FROM " + other + name +
-           " THEN jsonb_build_object('" + plain + "', " + side + name + ") ELSE '{}' END";
+  auto const members = join(compared, ", ", [&](std::string const& name) {
+    return "CASE WHEN " + side + name + " IS DISTINCT FROM " + other + name + " THEN '" + name +
+           ":' || coalesce(to_json(" + side + name + ")::text, 'null') END";
   });
+  return "('{' || concat_ws(',', " + members + ") || '}')::jsonb";
 }
 
 // SQL condition: the history may keep a member of raw in which the two documents differ. Without a
@@ -67,7 +68,7 @@ std::string kept_in_history(std::string const& side, std::string const& other) {
     return "coalesce(" + value + " <> 'null', false)";
   };
   auto const beside = other + " -> m.key";
-  return "CASE WHEN $6 = '' THEN " + side +
+  return "CASE WHEN $6 = '' OR NOT " + side + " ?| $5::text[] THEN " + side +
          " ELSE (SELECT coalesce(jsonb_object_agg(m.key, CASE WHEN m.key <> ALL ($5::text[])"
          " OR $6 = 'hash' AND " +
          hashed("m.value") + " OR $6 = 'keep' AND NOT " + hashed("m.value") + " AND " +
@@ -86,10 +87,20 @@ std::string stored_row(std::string const& table, std::string const& columns,
          " LIMIT 1) t";
 }
 
+// SQL condition that joins `t` with rows that were looked up in it, where they stand: see
+// `by_place_only`. The place alone is not unique in a table with partitions.
+std::string at_place(std::string const& rows) {
+  return of_row + rows + ".external_id AND t.ctid = " + rows +
+         ".place AND t.ctid = ANY (ARRAY(SELECT place FROM " + rows + "))";
+}
+
 std::string probe_sql(std::string const& table) {
-  return "SELECT k.external_id, t.content_hash, t.live FROM unnest($3::text[]) AS k "
-         "(external_id) " +
-         stored_row(table, "t.content_hash, t.deleted_at IS NULL AS live", "k.external_id");
+  return "SELECT k.nth, t.live IS NOT NULL FROM unnest($3::text[], $4::uuid[]) WITH ORDINALITY AS k"
+         " (external_id, content_hash, nth) LEFT JOIN LATERAL (SELECT t.content_hash,"
+         " t.deleted_at IS NULL AS live FROM " +
+         table + " t WHERE " + of_row +
+         "k.external_id LIMIT 1) t ON true"
+         " WHERE t.live IS NOT TRUE OR t.content_hash IS DISTINCT FROM k.content_hash";
 }
 
 // SQL for one end of the intersection of two intervals; of the stored interval if they are
@@ -118,25 +129,27 @@ std::string narrow_sql(std::string const& table, std::string const& name) {
       " AND r.new_to - r.new_from < r.old_to - r.old_from"
       " OR (r.old_from AT TIME ZONE 'UTC')::date <> (r.old_to AT TIME ZONE 'UTC')::date"
       " AND (r.new_from AT TIME ZONE 'UTC')::date = (r.new_to AT TIME ZONE 'UTC')::date)";
-  return "WITH r AS MATERIALIZED (SELECT k.external_id, k.from_at, k.to_at,"
+  return "WITH r AS MATERIALIZED (SELECT k.external_id, k.from_at, k.to_at, t.ctid AS place,"
          " t.occurred_from AS old_from, t.occurred_to AS old_to,"
          " greatest(t.occurred_from, k.from_at) AS new_from, least(t.occurred_to, k.to_at) AS "
          "new_to"
          " FROM unnest($3::text[], $4::timestamptz[], $5::timestamptz[])"
          " AS k (external_id, from_at, to_at) " +
-         stored_row(table, "t.occurred_from, t.occurred_to", "k.external_id") + "), n AS (UPDATE " +
-         table + " t SET occurred_from = r.new_from, occurred_to = r.new_to FROM r WHERE " +
-         of_row + "r.external_id AND NOT " + contradicts + " AND " + worth +
-         "), c AS MATERIALIZED (SELECT r.external_id, r.from_at, r.to_at, p.run_id AS told_by,"
+         stored_row(table, "t.ctid, t.occurred_from, t.occurred_to", "k.external_id") +
+         "), n AS (UPDATE " + table +
+         " t SET occurred_from = r.new_from, occurred_to = r.new_to FROM r WHERE " + at_place("r") +
+         " AND NOT " + contradicts + " AND " + worth +
+         "), c AS MATERIALIZED (SELECT r.place, r.external_id, r.from_at, r.to_at, p.run_id AS "
+         "told_by,"
          " greatest(p.occurred_from, r.from_at) AS both_from,"
          " least(p.occurred_to, r.to_at) AS both_to FROM r LEFT JOIN LATERAL (SELECT *"
          " FROM affsync.contradiction p WHERE " +
          of_contradiction + "r.external_id LIMIT 1) p ON true WHERE " + contradicts +
          // Within one run it is the same reading, seen on two pages.
-         "), a AS MATERIALIZED (SELECT c.external_id, c.both_from, c.both_to FROM c"
+         "), a AS MATERIALIZED (SELECT c.place, c.external_id, c.both_from, c.both_to FROM c"
          " WHERE c.told_by <> $6::bigint AND c.both_from <= c.both_to), v AS (UPDATE " +
          table + " t SET occurred_from = a.both_from, occurred_to = a.both_to FROM a WHERE " +
-         of_row + "a.external_id), d AS (DELETE FROM affsync.contradiction p USING r WHERE " +
+         at_place("a") + "), d AS (DELETE FROM affsync.contradiction p USING r WHERE " +
          of_contradiction + "r.external_id AND (NOT " + contradicts +
          " OR r.external_id IN (SELECT a.external_id FROM a))), i AS (INSERT INTO"
          " affsync.contradiction AS p (source_id, record_table, stream, external_id,"
@@ -167,12 +180,15 @@ std::string merge_statement(RecordTable const& table, MergeSql const& sql, Names
     }
     return name + " = d." + name;
   });
-  return "WITH d AS MATERIALIZED (SELECT s.*, t.deleted_at IS NOT NULL AS restored, " +
+  return "WITH x AS MATERIALIZED (SELECT s.*, t.ctid AS place, t.deleted_at IS NOT NULL AS "
+         "restored,"
+         " t.deleted_at IS NOT NULL OR NOT (" +
+         same + ") OR t.raw <> s.raw AS differs, t.content_hash AS old_hash, " +
          side("t.", "s.", "t.deleted_at") + " AS before_, " +
          side("s.", "t.", "NULL::timestamptz") + " AS after_ FROM " + sql.staging + " s " +
-         stored_row(sql.table, "t.*", "s.external_id") +
-         " WHERE t.deleted_at IS NOT NULL OR NOT (" + same +
-         ") OR t.raw <> s.raw), c AS (INSERT INTO affsync.record_change (source_id, record_table,"
+         stored_row(sql.table, "t.ctid, t.*", "s.external_id") +
+         "), d AS MATERIALIZED (SELECT * FROM x WHERE differs),"
+         " c AS (INSERT INTO affsync.record_change (source_id, record_table,"
          " stream, external_id, run_id, changed_at, operation, before, after) SELECT $1::int, '" +
          std::string(table.name) +
          "', $2, external_id, $3::bigint, $4::timestamptz,"
@@ -183,16 +199,13 @@ std::string merge_statement(RecordTable const& table, MergeSql const& sql, Names
          sql.table + " t SET " + values +
          ", raw = d.raw, content_hash = d.content_hash, deleted_at = NULL, revision = t.revision +"
          " 1, changed_at = $4::timestamptz, run_id = $3::bigint FROM d WHERE " +
-         of_row +
-         "d.external_id RETURNING d.restored),"
+         at_place("d") +
+         " RETURNING d.restored),"
          // An equal row with another hash was stored by a version that computed hashes differently.
-         " e AS MATERIALIZED (SELECT s.external_id, s.content_hash FROM " +
-         sql.staging + " s " + stored_row(sql.table, "t.*", "s.external_id") +
-         " WHERE t.deleted_at IS NULL AND " + same +
-         " AND t.raw = s.raw AND t.content_hash IS DISTINCT FROM s.content_hash), h AS (UPDATE " +
-         sql.table + " t SET content_hash = e.content_hash FROM e WHERE " + of_row +
-         "e.external_id)"
-         " SELECT count(*), count(*) FILTER (WHERE restored) FROM u";
+         " e AS MATERIALIZED (SELECT external_id, place, content_hash FROM x WHERE NOT differs"
+         " AND old_hash IS DISTINCT FROM content_hash), h AS (UPDATE " +
+         sql.table + " t SET content_hash = e.content_hash FROM e WHERE " + at_place("e") +
+         ") SELECT count(*), count(*) FILTER (WHERE restored) FROM u";
 }
 
 MergeSql build(RecordTable const& table) {
@@ -215,6 +228,9 @@ MergeSql build(RecordTable const& table) {
                      " (external_id text COLLATE \"C\", raw jsonb, content_hash uuid" +
                      definitions + ") ON COMMIT DELETE ROWS";
   sql.probe = probe_sql(sql.table);
+  sql.live_keys = "SELECT k.external_id FROM unnest($3::text[]) AS k (external_id) " +
+                  stored_row(sql.table, "t.deleted_at", "k.external_id") +
+                  " WHERE t.deleted_at IS NULL";
   sql.merge = merge_statement(table, sql, columns, compared);
   auto const from = table.index_of("occurred_from");
   auto const to = table.index_of("occurred_to");
@@ -224,11 +240,14 @@ MergeSql build(RecordTable const& table) {
     sql.to_column = *to;
   }
   sql.mark_deleted =
-      "WITH u AS (UPDATE " + sql.table +
+      "WITH m AS MATERIALIZED (SELECT k.external_id, t.ctid AS place FROM unnest($3::text[]) AS k "
+      "(external_id) " +
+      stored_row(sql.table, "t.ctid, t.deleted_at", "k.external_id") +
+      " WHERE t.deleted_at IS NULL), u AS (UPDATE " + sql.table +
       " t SET deleted_at = $5::timestamptz, changed_at = $5::timestamptz,"
-      " revision = t.revision + 1, run_id = $4::bigint WHERE " +
-      of_row +
-      "ANY ($3::text[]) AND t.deleted_at IS NULL RETURNING t.external_id),"
+      " revision = t.revision + 1, run_id = $4::bigint FROM m WHERE " +
+      at_place("m") +
+      " RETURNING t.external_id),"
       " c AS (INSERT INTO affsync.record_change (source_id, record_table, stream, external_id,"
       " run_id, changed_at, operation, before, after) SELECT $1::int, '" +
       std::string(table.name) +

@@ -1,7 +1,8 @@
 // The SQL that stores a batch in a record table, generated from base/tables.hpp once per table.
 //
 // A page is stored in three steps, so that unchanged rows cost almost nothing:
-//   probe   compares keys and hashes of the page with the table: finds new and differing rows
+//   probe   compares keys and hashes with the table: finds new and differing rows; not needed for
+//           rows that RunWrites::known knows
 //   new     COPY directly into the record table
 //   differ  COPY into a temporary table, then one statement that compares column by column, writes
 //           the changes to record_change, and updates
@@ -15,6 +16,15 @@
 
 namespace affsync::schema {
 
+// To be executed in the transaction before `merge`, `narrow_intervals` or `mark_deleted`. They look
+// rows up by key and update them by their place. As long as PostgreSQL's statistics do not include
+// the stream, its planner expects it to have one row and reads all of it instead. With these
+// settings only a scan by place is not discouraged; between the others, which the lookups use, the
+// choice is as before.
+inline constexpr char const* by_place_only =
+    "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off;"
+    " SET LOCAL enable_indexonlyscan = off; SET LOCAL enable_bitmapscan = off";
+
 struct MergeSql {
   std::string table;    // affsync."commission"
   std::string staging;  // pg_temp."affsync_commission"
@@ -24,8 +34,11 @@ struct MergeSql {
   std::vector<std::string> columns;
   std::vector<std::string> tail_columns;
 
-  // $1 source, $2 stream, $3 keys -> key, hash, live, for the keys that exist
+  // $1 source, $2 stream, $3 keys, $4 hashes -> number of the key from 1, whether the table has it;
+  // for the keys that it lacks, whose content differs, or that are marked as deleted
   std::string probe;
+  // $1 source, $2 stream, $3 keys -> those of live rows
+  std::string live_keys;
   std::string make_staging;
   // $1 source, $2 stream, $3 run, $4 now, $5 columns with personal data, $6 privacy or '',
   // $7 members of raw with personal data -> updated, restored

@@ -78,9 +78,11 @@ void record_page(pqxx::transaction_base& tx, PageWrite const& page, PageWritten 
                          std::to_string(written.updated),
                          std::to_string(written.unchanged),
                          std::to_string(written.quarantined),
-                         table};
+                         table,
+                         std::to_string(page.pages)};
   exec(tx,
-       "WITH r AS (UPDATE affsync.sync_run SET pages = pages + 1, inserted = inserted + $7::bigint,"
+       "WITH r AS (UPDATE affsync.sync_run SET pages = pages + $12::int, inserted = inserted + "
+       "$7::bigint,"
        " updated = updated + $8::bigint, unchanged = unchanged + $9::bigint,"
        " quarantined = quarantined + $10::bigint"
        " WHERE source_id = $1::int AND run_id = $3::bigint),"
@@ -97,22 +99,51 @@ void record_page(pqxx::transaction_base& tx, PageWrite const& page, PageWritten 
 
 PageWritten PageWriter::write(PgSession& session) {
   try {
-    return attempt(session, false);
+    return attempt(session, Care::usual);
   } catch (pqxx::sql_error const& error) {
     if (!is_data_error(error)) throw;
   }
-  return attempt(session, true);
+  if (!trusted_.empty()) {
+    for (auto const table : trusted_) {
+      writes_.all_new.erase(table);
+      writes_.mixed.insert(table);
+    }
+    try {
+      return attempt(session, Care::ask);
+    } catch (pqxx::sql_error const& error) {
+      if (!is_data_error(error)) throw;
+    }
+  }
+  return attempt(session, Care::row_by_row);
 }
 
-PageWritten PageWriter::attempt(PgSession& session, bool row_by_row) {
+void PageWriter::committed(FenceState const& state) {
+  fenced_.committed(state);
+  for (auto& effect : effects_) {
+    if (effect.all_new && *effect.all_new && !writes_.mixed.contains(effect.table->name)) {
+      writes_.all_new.insert(effect.table->name);
+    } else if (effect.all_new) {
+      writes_.all_new.erase(effect.table->name);
+    }
+    if (!effect.changes.empty()) writes_.known.note(*effect.table, std::move(effect.changes));
+  }
+}
+
+PageWritten PageWriter::attempt(PgSession& session, Care care) {
   pqxx::work tx(session.connection());
   auto const state = enter_fence(tx, page_.run);
   if (fenced_.already_done(state)) {
-    fenced_.committed(FenceState{state.writes - 1, false});
+    committed(FenceState{state.writes - 1, false});
     return result_;
   }
   crash_point(CrashPoint::page_entered);
+  effects_.clear();
+  trusted_.clear();
+  if (page_.scope && page_.scope->table->keeps_records()) {
+    writes_.known.load(tx, page_.run.id, *page_.scope);
+  }
   PageWritten written;
+  written.unchanged = page_.repeated;
   std::int64_t live_delta = 0;
   std::vector<QuarantinedRow> refused = page_.quarantined;
   std::set<std::string, std::less<>> created_tables;
@@ -120,15 +151,26 @@ PageWritten PageWriter::attempt(PgSession& session, bool row_by_row) {
     if (batch.empty()) continue;
     RowIndexes rows(batch.size());
     std::iota(rows.begin(), rows.end(), std::size_t{0});
-    auto const merge = batch.table().keeps_records() ? make_record_merge(session, page_, batch)
-                                                     : make_value_merge(session, page_, batch);
+    auto const merge = batch.table().keeps_records()
+                           ? make_record_merge(session, page_, batch, writes_, care != Care::usual)
+                           : make_value_merge(session, page_, batch);
     Stored stored;
     auto const refused_before = refused.size();
-    if (row_by_row) {
+    if (care == Care::row_by_row) {
       merge->prepare(tx);
       store_bisecting(*merge, tx, batch, rows, stored, refused);
     } else {
-      stored = merge->store(tx, rows);
+      try {
+        stored = merge->store(tx, rows);
+      } catch (pqxx::sql_error const&) {
+        if (merge->trusted()) trusted_.insert(batch.table().name);
+        throw;
+      }
+      Effect effect;
+      effect.table = &batch.table();
+      effect.changes = merge->take_changes();
+      effect.all_new = merge->all_new();
+      effects_.push_back(std::move(effect));
     }
     created_tables.insert(merge->created_tables().begin(), merge->created_tables().end());
     auto const newly_refused = static_cast<std::int64_t>(refused.size() - refused_before);
@@ -159,7 +201,7 @@ PageWritten PageWriter::attempt(PgSession& session, bool row_by_row) {
   tx.commit();
   crash_point(CrashPoint::page_committed);
   session.staging.insert(created_tables.begin(), created_tables.end());
-  fenced_.committed(state);
+  committed(state);
   return written;
 }
 

@@ -2,6 +2,11 @@
 // Blocking; used on an executor's thread.
 #pragma once
 
+#include <optional>
+#include <set>
+#include <string_view>
+#include <vector>
+
 #include "schema/store/fence.hpp"
 #include "schema/store/pg_session.hpp"
 #include "schema/store/store.hpp"
@@ -10,18 +15,34 @@ namespace affsync::schema {
 
 class PageWriter {
  public:
-  PageWriter(PageWrite const& page, RunWrites& writes) : page_(page), fenced_(writes) {}
+  PageWriter(PageWrite const& page, RunWrites& writes)
+      : page_(page), writes_(writes), fenced_(writes) {}
 
   // May be called again after a broken connection; detects whether the first attempt was committed.
   PageWritten write(PgSession& session);
 
  private:
-  struct Attempt;
-  PageWritten attempt(PgSession& session, bool row_by_row);
+  enum class Care {
+    usual,
+    ask,         // look for each key
+    row_by_row,  // and isolate the rows that PostgreSQL refuses
+  };
+  // What an attempt does to one table; it counts once it is committed.
+  struct Effect {
+    RecordTable const* table = nullptr;
+    KnownRows::Changes changes;
+    std::optional<bool> all_new;
+  };
+
+  PageWritten attempt(PgSession& session, Care care);
+  void committed(FenceState const& state);
 
   PageWrite const& page_;
+  RunWrites& writes_;
   FencedWrite fenced_;
-  PageWritten result_;  // of the latest attempt
+  PageWritten result_;                  // of the latest attempt
+  std::vector<Effect> effects_;         // of the latest attempt
+  std::set<std::string_view> trusted_;  // tables to which it copied without asking
 };
 
 }  // namespace affsync::schema

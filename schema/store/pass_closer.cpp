@@ -104,6 +104,7 @@ std::int64_t mark(pqxx::transaction_base& tx, PassClose const& pass, RecordTable
   auto const params = pass_params(pass, table, pass_run_id);
   exec(tx, std::string("DECLARE gone NO SCROLL CURSOR FOR SELECT external_id") + of_pass + is_gone,
        params);
+  tx.exec(by_place_only);
   std::int64_t marked = 0;
   for (;;) {
     auto const rows = tx.exec("FETCH FORWARD " + std::to_string(keys_at_once) + " FROM gone");
@@ -166,7 +167,8 @@ bool is_mass_drop(std::int64_t vanished, std::int64_t live, std::int64_t marked_
   return static_cast<double>(all) > limit * static_cast<double>(live + marked_lately);
 }
 
-PassCloser::PassCloser(PassClose const& pass, RunWrites& writes) : pass_(pass), fenced_(writes) {}
+PassCloser::PassCloser(PassClose const& pass, RunWrites& writes)
+    : pass_(pass), writes_(writes), fenced_(writes) {}
 
 PassClosed PassCloser::close(PgSession& session) {
   pqxx::work tx(session.connection());
@@ -175,6 +177,7 @@ PassClosed PassCloser::close(PgSession& session) {
     fenced_.committed(FenceState{state.writes - 1, false});
     return result_;
   }
+  writes_.known.forget();
   crash_point(CrashPoint::pass_entered);
   PassClosed closed;
   auto const known = read_pass(tx, pass_.run.id);

@@ -16,6 +16,7 @@ class PassCloser {
 
  private:
   PassClose const& pass_;
+  RunWrites& writes_;
   FencedWrite fenced_;
   PassClosed result_;
 };

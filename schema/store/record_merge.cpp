@@ -1,8 +1,8 @@
-// Stores rows in a record table. Unchanged rows are found by key and hash and cost almost nothing.
-// New rows are copied directly into the table. Differing rows go through a temporary table.
+// Stores rows in a record table. Unchanged rows are found by key and hash, in memory or by a query,
+// and cost almost nothing. New rows are copied directly into the table. Differing rows go through a
+// temporary table.
 #include <algorithm>
 #include <string_view>
-#include <unordered_map>
 
 #include "schema/store/copy_writer.hpp"
 #include "schema/store/crash_point.hpp"
@@ -12,17 +12,14 @@
 namespace affsync::schema {
 namespace {
 
-// Formats 32 hex digits as PostgreSQL prints a uuid.
-std::string uuid_text(std::string_view hex) {
-  std::string text(hex);
-  for (std::size_t const at : {20, 16, 12, 8}) text.insert(at, 1, '-');
-  return text;
-}
-
 class RecordMerge : public RowMerge {
  public:
-  RecordMerge(PgSession& session, PageWrite const& page, Batch const& batch)
-      : RowMerge(session, page, batch), sql_(merge_sql_for(batch.table())) {}
+  RecordMerge(PgSession& session, PageWrite const& page, Batch const& batch,
+              RunWrites const& writes, bool ask)
+      : RowMerge(session, page, batch),
+        sql_(merge_sql_for(batch.table())),
+        writes_(writes),
+        ask_(ask) {}
 
   void prepare(pqxx::transaction_base& tx) override {
     if (session_.staging.contains(sql_.staging) || created_tables_.contains(sql_.staging)) return;
@@ -32,7 +29,7 @@ class RecordMerge : public RowMerge {
 
   Stored store(pqxx::transaction_base& tx, RowIndexes const& rows) override {
     RowIndexes fresh, differing;
-    probe(tx, rows, fresh, differing);
+    sort_out(tx, rows, fresh, differing);
     Stored stored;
     if (!fresh.empty()) {
       insert(tx, fresh);
@@ -41,33 +38,54 @@ class RecordMerge : public RowMerge {
     if (!differing.empty()) merge(tx, differing, stored);
     note_unknown(tx, fresh, differing);
     if (!sql_.narrow_intervals.empty()) stored.contradicting = narrow_intervals(tx, rows);
+    for (auto const* changed : {&fresh, &differing}) {
+      for (auto const row : *changed) {
+        changes_.push_back(KnownRows::entry(batch_.external_id(row), batch_.hash(row)));
+      }
+    }
     return stored;
   }
 
  private:
+  // Finds the rows that are not in the table, and those whose content differs or that are marked as
+  // deleted there.
+  void sort_out(pqxx::transaction_base& tx, RowIndexes const& rows, RowIndexes& fresh,
+                RowIndexes& differing) {
+    RowIndexes asked;
+    for (auto const row : rows) {
+      switch (writes_.known.standing(batch_.table(), batch_.external_id(row), batch_.hash(row))) {
+        case KnownRows::Standing::same:
+          break;
+        case KnownRows::Standing::differs:
+          differing.push_back(row);
+          break;
+        case KnownRows::Standing::unknown:
+          asked.push_back(row);
+      }
+    }
+    if (asked.empty()) return;
+    if (!ask_ && writes_.all_new.contains(batch_.table().name)) {
+      fresh = std::move(asked);
+      trusted_ = true;
+      return;
+    }
+    probe(tx, asked, fresh, differing);
+    all_new_ = fresh.size() == asked.size();
+    std::ranges::sort(differing);
+  }
+
   void probe(pqxx::transaction_base& tx, RowIndexes const& rows, RowIndexes& fresh,
              RowIndexes& differing) {
-    ArrayText keys;
-    std::unordered_map<std::string_view, std::size_t> wanted;
-    wanted.reserve(rows.size());
+    ArrayText keys, hashes;
     for (auto const row : rows) {
       keys.add(batch_.external_id(row));
-      wanted.emplace(batch_.external_id(row), row);
+      hashes.add(batch_.hash_hex(row));
     }
-    SqlParams const params{source_, page_.run.id.stream, keys.take()};
+    SqlParams const params{source_, page_.run.id.stream, keys.take(), hashes.take()};
     for (auto const& found : exec(tx, sql_.probe, params)) {
-      auto const place = wanted.find(std::string_view(found[0].c_str(), found[0].size()));
-      if (place == wanted.end()) continue;
-      auto const live = *found[2].c_str() == 't';
-      if (!live || found[1].c_str() != uuid_text(batch_.hash_hex(place->second))) {
-        differing.push_back(place->second);
-      }
-      wanted.erase(place);
+      auto const row = rows.at(static_cast<std::size_t>(int_of(found[0])) - 1);
+      (found[1].as<bool>() ? differing : fresh).push_back(row);
     }
-    for (auto const row : rows) {
-      if (wanted.contains(batch_.external_id(row))) fresh.push_back(row);
-    }
-    std::sort(differing.begin(), differing.end());
   }
 
   // Copies the rows, without the columns that are null in all of them.
@@ -84,12 +102,13 @@ class RecordMerge : public RowMerge {
     }
     names.insert(names.end(), tail_columns.begin(), tail_columns.end());
     CopyWriter writer(tx, table, names);
-    std::vector<char const*> cells;
     for (auto const row : rows) {
-      cells = {batch_.external_id(row), batch_.raw(row), batch_.hash_hex(row)};
-      for (auto const i : used) cells.push_back(batch_.cell(row, i));
-      cells.insert(cells.end(), tail_cells.begin(), tail_cells.end());
-      writer.write(cells);
+      for (auto const* cell : {batch_.external_id(row), batch_.raw(row), batch_.hash_hex(row)}) {
+        writer.cell(cell);
+      }
+      for (auto const i : used) writer.cell(batch_.cell(row, i));
+      for (auto const* cell : tail_cells) writer.cell(cell);
+      writer.end_row();
     }
     writer.complete();
   }
@@ -114,6 +133,7 @@ class RecordMerge : public RowMerge {
     }
     SqlParams const params{source_, page_.run.id.stream, run_, now_, columns.take(),
                            privacy, members.take()};
+    tx.exec(by_place_only);
     auto const counts = exec(tx, sql_.merge, params);
     stored.updated = int_of(counts[0][0]);
     stored.restored = int_of(counts[0][1]);
@@ -171,18 +191,21 @@ class RecordMerge : public RowMerge {
       to.add(end);
     }
     if (!any) return 0;
+    tx.exec(by_place_only);
     SqlParams const params{source_, page_.run.id.stream, keys.take(), from.take(), to.take(), run_};
     return int_of(exec(tx, sql_.narrow_intervals, params)[0][0]);
   }
 
   MergeSql const& sql_;
+  RunWrites const& writes_;
+  bool const ask_;
 };
 
 }  // namespace
 
 std::unique_ptr<RowMerge> make_record_merge(PgSession& session, PageWrite const& page,
-                                            Batch const& batch) {
-  return std::make_unique<RecordMerge>(session, page, batch);
+                                            Batch const& batch, RunWrites const& writes, bool ask) {
+  return std::make_unique<RecordMerge>(session, page, batch, writes, ask);
 }
 
 }  // namespace affsync::schema

@@ -6,10 +6,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "schema/store/fence.hpp"
+#include "schema/store/known_rows.hpp"
 #include "schema/store/pg_session.hpp"
 #include "schema/store/store.hpp"
 
@@ -42,6 +46,14 @@ class RowMerge {
   // Stores the rows of these indexes. Throws pqxx::sql_error if PostgreSQL refuses one of them.
   virtual Stored store(pqxx::transaction_base& tx, RowIndexes const& rows) = 0;
 
+  // What store() changed, for RunWrites::known once the transaction is committed.
+  KnownRows::Changes take_changes() { return std::exchange(changes_, {}); }
+  // Whether all rows were new; nullopt if no row had to be looked for.
+  std::optional<bool> all_new() const { return all_new_; }
+  // Whether rows were copied without looking for their keys. If PostgreSQL then refuses the page,
+  // it has to be written with `ask`.
+  bool trusted() const { return trusted_; }
+
   // Temporary tables that this merge created. They exist only if the transaction commits.
   std::set<std::string, std::less<>> const& created_tables() const { return created_tables_; }
 
@@ -51,11 +63,15 @@ class RowMerge {
   Batch const& batch_;
   std::string const source_, run_, now_;
   std::set<std::string, std::less<>> created_tables_;
+  KnownRows::Changes changes_;
+  std::optional<bool> all_new_;
+  bool trusted_ = false;
 };
 
-// For a record table: probes, copies, and merges with change records.
+// For a record table: probes, copies, and merges with change records. `ask`: look for each key in
+// the table, although the pages before were all new.
 std::unique_ptr<RowMerge> make_record_merge(PgSession& session, PageWrite const& page,
-                                            Batch const& batch);
+                                            Batch const& batch, RunWrites const& writes, bool ask);
 // For a table of lookup values: one statement for new and differing rows.
 std::unique_ptr<RowMerge> make_value_merge(PgSession& session, PageWrite const& page,
                                            Batch const& batch);

@@ -14,44 +14,6 @@
 namespace affsync::schema {
 namespace {
 
-std::string known_column(RecordTable const& table, std::string const& column) {
-  if (!table.index_of(column)) {
-    throw Failure(ErrorCode::internal,
-                  "the table " + std::string(table.name) + " has no column " + column);
-  }
-  return "t." + quote_name(column);
-}
-
-Scope scope_of(SliceClose const& slice) {
-  Scope scope;
-  scope.condition = "t.source_id = $1::int AND t.stream = $2";
-  if (slice.table->keeps_records()) scope.condition += " AND t.deleted_at IS NULL";
-  scope.params = {std::to_string(slice.run.id.source_id), slice.run.id.stream};
-  if (slice.scope_column.empty()) return scope;
-  auto const column = known_column(*slice.table, slice.scope_column);
-  auto const type = slice.table->columns[*slice.table->index_of(slice.scope_column)].type;
-  // A time belongs to its UTC day.
-  std::string const of_day =
-      type == ColumnType::timestamptz ? "::timestamp AT TIME ZONE 'UTC'" : "";
-  // A row that has a day of the broker counts on it, so the index of what was earned on a day finds
-  // it.
-  bool const earned = slice.table->name == "commission" && slice.scope_column == "occurred_on";
-  std::string const indexed = "affsync.earned_on(t.occurred_on, t.occurred_at, t.occurred_to)";
-  if (slice.from) {
-    scope.params.push_back(sql_day(slice.from));
-    auto const day = "$" + std::to_string(scope.params.size()) + "::date";
-    scope.condition += " AND " + column + " >= (" + day + ")" + of_day;
-    if (earned) scope.condition += " AND " + indexed + " >= " + day;
-  }
-  if (slice.to) {
-    scope.params.push_back(sql_day(slice.to));
-    auto const day = "$" + std::to_string(scope.params.size()) + "::date";
-    scope.condition += " AND " + column + " < (" + day + " + 1)" + of_day;
-    if (earned) scope.condition += " AND " + indexed + " <= " + day;
-  }
-  return scope;
-}
-
 std::int64_t count_live(pqxx::transaction_base& tx, SliceClose const& slice, Scope const& scope) {
   auto const& sql = merge_sql_for(*slice.table);
   auto const text = "SELECT count(*) FROM " + sql.table + " t WHERE " + scope.condition;
@@ -78,14 +40,17 @@ std::int64_t noted_in(pqxx::transaction_base& tx, SliceClose const& slice, Scope
 }
 
 // Compares as numeric, so that no digit is lost. `known`: quarantined rows that the broker counts
-// and a user has accepted.
+// and a user has accepted. `count`: the rows of the scope, if they are counted already.
 void compare_total(pqxx::transaction_base& tx, SliceClose const& slice, Scope const& scope,
-                   TotalToCompare const& total, std::int64_t known, SliceClosed& closed) {
+                   TotalToCompare const& total, std::int64_t known,
+                   std::optional<std::int64_t> count, SliceClosed& closed) {
   auto const& sql = merge_sql_for(*slice.table);
   auto const ours = total.column.empty()
                         ? std::string("count(*)::numeric")
                         : "coalesce(sum(" + known_column(*slice.table, total.column) + "), 0)";
+  bool const counted = total.column.empty() && count && slice.listed_beside.empty();
   auto params = scope.params;
+  if (counted) params.resize(2);  // source and stream; what is not used has no type
   auto next = [&](std::optional<std::string> value) {
     params.push_back(std::move(value));
     return "$" + std::to_string(params.size());
@@ -99,12 +64,19 @@ void compare_total(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
   auto const left_out = next(std::to_string(total.column.empty() ? known : 0));
   auto const now = next(sql_time(slice.now));
   std::string condition = scope.condition;
+  std::string value;
+  if (counted) {
+    value = "SELECT " + next(std::to_string(*count)) + "::numeric AS value";
+  }
   if (!slice.listed_beside.empty()) {
     ArrayText keys;
     for (auto const& key : slice.listed_beside) keys.add(key);
     condition = "((" + condition + ") OR (t.source_id = $1::int AND t.stream = $2 AND";
     if (slice.table->keeps_records()) condition += " t.deleted_at IS NULL AND";
     condition += " t.external_id = ANY (" + next(keys.take()) + "::text[])))";
+  }
+  if (value.empty()) {
+    value = "SELECT " + ours + " AS value FROM " + sql.table + " t WHERE " + condition;
   }
   auto const row = exec(
       tx,
@@ -114,8 +86,7 @@ void compare_total(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
           run + "::bigint, $2, " + metric + ", " + from + "::date, " + to + "::date, " + broker +
           "::numeric, o.value, o.value - " + broker + "::numeric, o.value - " + broker +
           "::numeric BETWEEN -" + tolerance + "::numeric - " + left_out + "::numeric AND " +
-          tolerance + "::numeric, " + now + "::timestamptz FROM (SELECT " + ours +
-          " AS value FROM " + sql.table + " t WHERE " + condition +
+          tolerance + "::numeric, " + now + "::timestamptz FROM (" + value +
           ") o RETURNING matched, metric, broker_value::text, our_value::text, difference::text",
       params)[0];
   if (row[0].as<bool>()) return;
@@ -158,7 +129,7 @@ std::optional<Day> day_of(std::optional<TimePoint> time) {
 }  // namespace
 
 SliceCloser::SliceCloser(SliceClose const& slice, RunWrites& writes)
-    : slice_(slice), fenced_(writes) {}
+    : slice_(slice), writes_(writes), fenced_(writes) {}
 
 SliceClosed SliceCloser::close(PgSession& session) {
   pqxx::work tx(session.connection());
@@ -169,9 +140,19 @@ SliceClosed SliceCloser::close(PgSession& session) {
   }
   crash_point(CrashPoint::slice_entered);
   SliceClosed closed;
-  auto const scope = scope_of(slice_);
+  SliceScope within;
+  within.table = slice_.table;
+  within.column = slice_.scope_column;
+  within.from = slice_.from;
+  within.to = slice_.to;
+  auto const scope = live_rows_of(slice_.run.id, within);
   auto pass = read_pass(tx, slice_.run.id);
-  closed.live = count_live(tx, slice_, scope);
+  bool const whole_stream = slice_.scope_column.empty() || (!slice_.from && !slice_.to);
+  if (!whole_stream) tx.exec(by_index_only);
+  std::optional<std::int64_t> known_rows;
+  if (whole_stream || slice_.seen_within) known_rows = writes_.known.count(within);
+  writes_.known.forget();
+  closed.live = known_rows ? *known_rows : count_live(tx, slice_, scope);
   if (slice_.expect_live) {
     // Rows that a complete sweep of this pass missed are not in the broker's count either.
     auto const missing = *slice_.expect_live - closed.live +
@@ -183,17 +164,19 @@ SliceClosed SliceCloser::close(PgSession& session) {
   Missed missed;
   auto const left = note_left_rows(tx, slice_, pass);
   pass.missed += left;
+  // Every row seen is stored, so equal counts mean equal sets. This does not hold if rows were
+  // quarantined, or lie outside the slice that they were listed for.
+  auto const all_there = slice_.mark_vanished && slice_.verified && !state.has_quarantine &&
+                         (whole_stream || slice_.seen_within) &&
+                         closed.live == static_cast<std::int64_t>(slice_.seen_keys.size());
   if (slice_.table->keeps_records()) {
     forget_seen(tx, slice_, pass);
-    auto const whole_stream = slice_.scope_column.empty() || (!slice_.from && !slice_.to);
-    // Every row seen is stored, so equal counts mean equal sets. This does not hold if rows were
-    // quarantined, or lie outside the slice that they were listed for.
-    auto const all_there = slice_.verified && whole_stream && !state.has_quarantine &&
-                           closed.live == static_cast<std::int64_t>(slice_.seen_keys.size());
-    if (slice_.mark_vanished && !all_there) {
+    if (all_there) {
+      if (!whole_stream) missed.oldest = oldest_seen(tx, slice_, scope, pass);
+    } else if (slice_.mark_vanished) {
       missed = note_missed(tx, slice_, scope, pass, whole_stream, most_noted(slice_, pass));
       if (missed.noted) crash_point(CrashPoint::slice_marked);
-    } else if (!slice_.mark_vanished && !slice_.seen_keys.empty() && slice_.from) {
+    } else if (!slice_.seen_keys.empty() && slice_.from) {
       // The broker lists rows of this slice, whichever slices were read before.
       missed.oldest = TimePoint(*slice_.from);
     }
@@ -210,11 +193,16 @@ SliceClosed SliceCloser::close(PgSession& session) {
     auto sighted = scope;
     // Include rows that an earlier run of this pass recorded.
     bool const any_noted = missed.noted || left > 0 || pass.missed > 0 || pass.kept > 0;
-    auto const hidden = out_of_sight_sql(slice_, pass, any_noted, sighted.params);
-    if (hidden != "false") sighted.condition += " AND NOT (" + hidden + ")";
+    std::optional<std::int64_t> count;
+    if (all_there) {
+      count = closed.live;
+    } else {
+      auto const hidden = out_of_sight_sql(slice_, pass, any_noted, sighted.params);
+      if (hidden != "false") sighted.condition += " AND NOT (" + hidden + ")";
+    }
     auto const known = state.has_quarantine ? quarantined_in_pass(tx, slice_, pass, true) : 0;
     for (auto const& total : slice_.totals) {
-      compare_total(tx, slice_, sighted, total, known, closed);
+      compare_total(tx, slice_, sighted, total, known, count, closed);
     }
   }
   if (slice_.covers_days && slice_.from && slice_.to) {

@@ -15,6 +15,7 @@ class SliceCloser {
 
  private:
   SliceClose const& slice_;
+  RunWrites& writes_;
   FencedWrite fenced_;
   SliceClosed result_;
 };

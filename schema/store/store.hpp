@@ -87,6 +87,16 @@ struct PersonalParts {
   PersonalParts() = default;
 };
 
+// The rows that belong to a slice: those whose day in `column` is between `from` and `to`, both
+// inclusive; without `column` every row of the stream.
+struct SliceScope {
+  RecordTable const* table = nullptr;
+  std::string column;
+  std::optional<Day> from, to;
+  SliceScope() = default;
+  friend bool operator==(SliceScope const&, SliceScope const&) = default;
+};
+
 struct PageWrite {
   RunKey run;
   std::vector<Batch> batches;  // keys are distinct within each batch
@@ -94,6 +104,11 @@ struct PageWrite {
   // Rows that the broker still lists, but that the stream's filter no longer selects.
   std::vector<TableKeys> left_out;
   std::string checkpoint;     // JSON text
+  int pages = 1;              // more than one if join_pages() joined them
+  std::int64_t repeated = 0;  // rows that join_pages() dropped, because an earlier page has them
+  // The slice of the page, if the pass reads all rows of the slice. Then the store may read what it
+  // has of the slice once, rather than with each page.
+  std::optional<SliceScope> scope;
   std::vector<DaySpan> lost;  // days that the broker refused
   // Ids of quarantined rows from which these rows were mapped again. The write resolves them.
   std::vector<std::int64_t> retried;
@@ -130,6 +145,7 @@ struct SliceClose {
   // it was read, so a row is marked only if two such sweeps in a row miss it.
   bool verified = true;
   std::vector<std::uint64_t> seen_keys;     // hash_key of each external id; sorted, distinct
+  bool seen_within = false;                 // all of these rows have their day within the slice
   bool resumed = false;                     // seen_keys lacks the pages before a restart
   double mass_drop_limit = 0.1;             // if a larger fraction vanished, nothing is marked
   std::optional<Day> keeps_from;            // oldest day that the broker keeps; unset: unknown
@@ -328,7 +344,8 @@ class Store : public BlockStore {
   // Removes expired data in short transactions; a dry run only counts it.
   virtual asio::awaitable<Pruned> prune(Retention retention, bool dry_run) = 0;
   // Adds up some of the days on which commission was written since they were last added up, so that
-  // reports need not read their rows. Short; returns false if nothing is left, or if another does it.
+  // reports need not read their rows. Short; returns false if nothing is left, or if another does
+  // it.
   virtual asio::awaitable<bool> fold_earnings() = 0;
   // Returns true for one caller per day among all daemons that share the database.
   virtual asio::awaitable<bool> claim_for_today(std::string task) = 0;

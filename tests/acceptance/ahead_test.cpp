@@ -236,6 +236,8 @@ TEST_F(Ahead, killed_with_requests_under_way) {
   held_->hold(99, 99);
   auto const process = start({"sync"});
   ASSERT_TRUE(held_->wait_for_held(3));
+  // What was read is stored while the others are awaited.
+  wait_until("select count(*) >= 40 from affsync.commission", "t");
   process->signal(SIGKILL);
   process->wait();
   held_->answer_all();

@@ -52,6 +52,8 @@ struct SliceEnd {
   // Paths of totals that the connector names and that no page of the slice had, although it had
   // rows.
   std::vector<std::string> missing_totals;
+  // Every row that was taken has its day within the slice.
+  bool all_within = false;
   // Rows whose day is before the slice. They are listed and counted with it, because its request
   // reaches back into the last moment of the previous slice.
   std::vector<std::string> listed_beside;

@@ -19,6 +19,12 @@ struct RowsOfTable {
   std::vector<std::string> external_ids;
 };
 
+// The rows that belong to the slice under way.
+struct ScopeRead {
+  Slice slice;
+  std::string column;  // date column that the slice filters on; empty: all rows of the stream
+};
+
 // The result of one answer. `checkpoint` must be stored in the same transaction as the batches.
 struct PageRead {
   std::vector<Batch> batches;  // the main table first
@@ -28,6 +34,7 @@ struct PageRead {
   // Totals that the connector names and that this answer lacks, although it has rows.
   std::vector<std::string> missing_totals;
   std::string checkpoint;                 // JSON text; only the reader interprets it
+  std::optional<ScopeRead> scope;         // set if the pass reads all rows of the slice
   std::int64_t rows_read = 0;             // rows that no earlier page of the slice had
   std::int64_t mapped = 0, unmapped = 0;  // of the main table's rows, including overlapping ones
   std::optional<SliceEnd> slice_end;      // set if this was the slice's last page

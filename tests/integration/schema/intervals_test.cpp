@@ -88,19 +88,18 @@ TEST_F(Intervals, TheSameRunIsOneReading) {
 }
 
 TEST_F(Intervals, AHashOfAnOlderVersionIsRenewedOnce) {
-  auto const run = begin();
   std::vector<TestRow> const same{{"r", {{"amount", "5.00"}}, R"({"a": "5.00"})"}};
-  write(run, "commission", same);
+  write(begin(), "commission", same);
   auto const hash = value("SELECT content_hash FROM affsync.commission");
   rows("UPDATE affsync.commission SET content_hash = gen_random_uuid() RETURNING 1");
-  EXPECT_EQ(write(run, "commission", same).unchanged, 1);
+  EXPECT_EQ(write(begin(), "commission", same).unchanged, 1);
   EXPECT_EQ(value("SELECT content_hash FROM affsync.commission"), hash);
   EXPECT_EQ(value("SELECT revision || ' ' || (SELECT count(*) FROM affsync.record_change)"
                   " FROM affsync.commission"),
             "1 0");
   auto const before = version();
-  EXPECT_EQ(write(run, "commission", {{"r", {{"amount", "5.0"}}, R"({"a": "5.00"})"}}).unchanged,
-            1);
+  EXPECT_EQ(
+      write(begin(), "commission", {{"r", {{"amount", "5.0"}}, R"({"a": "5.00"})"}}).unchanged, 1);
   EXPECT_EQ(version(), before);
 }
 

@@ -1,0 +1,58 @@
+// Pages that were read and wait to be stored, in their order. While PostgreSQL is busy they gather,
+// and what has gathered is stored in one transaction. Use it from the I/O thread only.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+#include "connectors/engine/paging/slice.hpp"
+#include "schema/store/store.hpp"
+
+namespace affsync::sync {
+
+namespace asio = boost::asio;
+
+// One page, or several that are stored together.
+struct WaitingPage {
+  schema::PageWrite write;
+  std::int64_t repeated = 0;                  // rows that earlier pages had as well
+  std::optional<engine::SliceEnd> slice_end;  // to be closed after the write
+  WaitingPage() = default;
+};
+
+class PageQueue {
+ public:
+  explicit PageQueue(asio::any_io_executor const& executor);
+  PageQueue(PageQueue const&) = delete;
+  PageQueue& operator=(PageQueue const&) = delete;
+
+  // For the side that reads. Waits while too much waits already; a page of any size fits into an
+  // empty queue. Cancellation throws operation_aborted, here and below.
+  asio::awaitable<void> push(WaitingPage page);
+  // Waits until everything is stored.
+  asio::awaitable<void> drained();
+  // No page follows.
+  void close();
+
+  // For the side that stores: waits for a page, and joins with it what can be stored with it. The
+  // pages that it returned before are stored now. nullopt after the last one.
+  asio::awaitable<std::optional<WaitingPage>> next();
+
+ private:
+  bool has_room() const;
+  asio::awaitable<void> change();
+  void changed();
+
+  std::deque<WaitingPage> pages_;
+  std::size_t rows_ = 0, bytes_ = 0;  // of the waiting pages
+  bool storing_ = false;
+  bool closed_ = false;
+  asio::steady_timer changed_;  // cancelled at each change
+};
+
+}  // namespace affsync::sync

@@ -1,0 +1,110 @@
+#include "schema/store/known_rows.hpp"
+
+#include "schema/store/merge_sql.hpp"
+#include "schema/store/scope.hpp"
+#include "schema/store/walk.hpp"
+
+namespace affsync::schema {
+namespace {
+
+// A row costs about 20 bytes. A larger slice is asked for page by page.
+constexpr std::int64_t most_of_a_slice = 1'000'000;
+
+// The first 16 of a uuid's hex digits, which stand around two hyphens.
+std::uint64_t first_half(std::string_view uuid) {
+  std::uint64_t value = 0;
+  int digits = 0;
+  for (char const c : uuid) {
+    if (c == '-') continue;
+    auto const digit = static_cast<std::uint64_t>(c <= '9' ? c - '0' : c - 'a' + 10);
+    value = value << 4 | digit;
+    if (++digits == 16) break;
+  }
+  return value;
+}
+
+}  // namespace
+
+void KnownRows::forget() {
+  rows_ = {};
+  latest_ = {};
+  latest_table_ = nullptr;
+  usable_ = false;
+  scope_.reset();
+  *allowance_ += std::exchange(taken_, 0);
+}
+
+bool KnownRows::reserve_one() {
+  if (taken_ >= most_of_a_slice) return false;
+  if (allowance_->fetch_sub(1) <= 0) {
+    ++*allowance_;
+    return false;
+  }
+  ++taken_;
+  return true;
+}
+
+void KnownRows::load(pqxx::transaction_base& tx, StreamId const& id, SliceScope const& scope) {
+  if (scope_ == scope) return;
+  forget();
+  auto const live = live_rows_of(id, scope);
+  bool complete = true;
+  if (!scope.column.empty()) tx.exec(by_index_only);
+  walk(tx,
+       "SELECT t.external_id, t.content_hash FROM " + merge_sql_for(*scope.table).table +
+           " t WHERE " + live.condition,
+       live.params, [&](pqxx::row const& row) {
+         complete = reserve_one();
+         if (!complete) return false;
+         auto const key = hash_key(std::string_view(row[0].c_str(), row[0].size()));
+         rows_.insert_or_assign(key, first_half({row[1].c_str(), row[1].size()}));
+         return true;
+       });
+  if (!complete) forget();
+  usable_ = complete_ = complete;
+  scope_ = scope;
+}
+
+std::optional<std::int64_t> KnownRows::count(SliceScope const& scope) const {
+  if (!usable_ || !complete_ || scope_ != scope) return std::nullopt;
+  return static_cast<std::int64_t>(rows_.size());
+}
+
+KnownRows::Standing KnownRows::standing(RecordTable const& table, std::string_view external_id,
+                                        ContentHash const& content) const {
+  auto const key = hash_key(external_id);
+  auto const in = [&](auto const& rows) {
+    auto const found = rows.find(key);
+    if (found == rows.end()) return Standing::unknown;
+    return found->second == content.high ? Standing::same : Standing::differs;
+  };
+  auto standing = Standing::unknown;
+  if (latest_table_ == &table) standing = in(latest_);
+  if (standing == Standing::unknown && usable_ && scope_->table == &table) standing = in(rows_);
+  return standing;
+}
+
+std::pair<std::uint64_t, std::uint64_t> KnownRows::entry(std::string_view external_id,
+                                                         ContentHash const& content) {
+  return {hash_key(external_id), content.high};
+}
+
+void KnownRows::note(RecordTable const& table, Changes changes) {
+  if (usable_ && scope_->table == &table) {
+    for (auto const& [key, content] : changes) {
+      auto const found = rows_.find(key);
+      if (found != rows_.end()) {
+        found->second = content;
+      } else if (reserve_one()) {
+        rows_.emplace(key, content);
+      } else {
+        complete_ = false;
+      }
+    }
+  }
+  latest_table_ = &table;
+  latest_.clear();
+  for (auto const& [key, content] : changes) latest_.insert_or_assign(key, content);
+}
+
+}  // namespace affsync::schema

@@ -1,0 +1,74 @@
+// What the table has of the slice that a run is reading: the hashes of its rows' keys and contents.
+// It is read once for the slice, so that a page of unchanged rows needs no query, and kept current
+// by the run's own writes: while its lease and its fence last, no other run writes the stream.
+// Belongs to the writes of a run; used on an executor's thread with their mutex held.
+#pragma once
+
+#include <pqxx/transaction_base>
+
+#include <atomic>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/batch.hpp"
+#include "schema/store/store.hpp"
+
+namespace affsync::schema {
+
+// How many rows all slices of the process together may still remember; about 20 bytes each.
+using RowAllowance = std::atomic<std::int64_t>;
+inline std::shared_ptr<RowAllowance> all_rows_of_a_process() {
+  return std::make_shared<RowAllowance>(2'000'000);
+}
+
+class KnownRows {
+ public:
+  enum class Standing {
+    unknown,  // only the database can tell
+    same,     // stored, live, with this content
+    differs,  // stored and live, with another content
+  };
+  // Changes of a transaction, to be noted once it is committed: (hash of the key, of the content).
+  using Changes = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
+
+  explicit KnownRows(std::shared_ptr<RowAllowance> allowance) : allowance_(std::move(allowance)) {}
+  KnownRows(KnownRows const&) = delete;
+  KnownRows& operator=(KnownRows const&) = delete;
+  ~KnownRows() { forget(); }
+
+  // Reads the rows of the slice, unless they are known already. A slice with more rows than memory
+  // allows stays unknown. Throws what the query throws.
+  void load(pqxx::transaction_base& tx, StreamId const& id, SliceScope const& scope);
+  void forget();
+
+  // The number of live rows of the slice. Only if each row that the run stored since load() belongs
+  // to the slice; nullopt if not all rows are known.
+  std::optional<std::int64_t> count(SliceScope const& scope) const;
+
+  Standing standing(RecordTable const& table, std::string_view external_id,
+                    ContentHash const& content) const;
+  static std::pair<std::uint64_t, std::uint64_t> entry(std::string_view external_id,
+                                                       ContentHash const& content);
+  // Notes what the last transaction stored. Its rows are known until the next one, whatever memory
+  // allows: pages of a list overlap.
+  void note(RecordTable const& table, Changes changes);
+
+ private:
+  bool reserve_one();
+
+  std::shared_ptr<RowAllowance> allowance_;
+  std::int64_t taken_ = 0;  // of the allowance
+  std::optional<SliceScope> scope_;
+  bool usable_ = false;
+  bool complete_ = false;  // no row was left out for lack of memory
+  boost::unordered_flat_map<std::uint64_t, std::uint64_t> rows_;
+  RecordTable const* latest_table_ = nullptr;
+  boost::unordered_flat_map<std::uint64_t, std::uint64_t> latest_;
+};
+
+}  // namespace affsync::schema

@@ -1,0 +1,81 @@
+#include "schema/store/page_group.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
+namespace affsync::schema {
+namespace {
+
+std::uint64_t row_key(Batch const& batch, std::size_t row) {
+  return hash_key(batch.table().name) ^ hash_key(batch.external_id(row));
+}
+
+}  // namespace
+
+bool PageGroup::is_plain(PageWrite const& page) const {
+  return page.quarantined.empty() && page.left_out.empty() && page.retried.empty() &&
+         page.lost.empty();
+}
+
+bool PageGroup::add(PageWrite& page) {
+  std::vector<std::vector<std::size_t>> fresh(page.batches.size());  // rows of each batch
+  std::int64_t repeated = 0;
+  std::size_t rows = 0;
+  if (write_ && (!is_plain(*write_) || !is_plain(page) || write_->scope != page.scope ||
+                 write_->personal != page.personal)) {
+    return false;
+  }
+  for (std::size_t i = 0; i < page.batches.size(); ++i) {
+    auto const& batch = page.batches[i];
+    rows += batch.size();
+    if (!write_ || !batch.table().keeps_records()) continue;
+    for (std::size_t row = 0; row < batch.size(); ++row) {
+      auto const known = contents_.find(row_key(batch, row));
+      if (known == contents_.end()) {
+        fresh[i].push_back(row);
+      } else if (known->second == batch.hash(row).high) {
+        ++repeated;
+      } else {
+        return false;
+      }
+    }
+  }
+  for (auto const& batch : page.batches) {
+    if (!batch.table().keeps_records()) continue;
+    for (std::size_t row = 0; row < batch.size(); ++row) {
+      contents_.emplace(row_key(batch, row), batch.hash(row).high);
+    }
+  }
+  rows_ += rows;
+  if (!write_) {
+    write_ = std::move(page);
+    return true;
+  }
+  for (std::size_t i = 0; i < page.batches.size(); ++i) {
+    auto& batch = page.batches[i];
+    auto const same = std::ranges::find_if(write_->batches, [&](Batch const& other) {
+      return &other.table() == &batch.table() && other.table().keeps_records();
+    });
+    if (same == write_->batches.end()) {
+      write_->batches.push_back(std::move(batch));
+    } else {
+      for (auto const row : fresh[i]) same->append(batch, row);
+    }
+  }
+  write_->checkpoint = std::move(page.checkpoint);
+  write_->pages += page.pages;
+  write_->repeated += repeated + page.repeated;
+  write_->now = page.now;
+  return true;
+}
+
+PageWrite PageGroup::take() {
+  auto write = std::move(*write_);
+  write_.reset();
+  contents_.clear();
+  rows_ = 0;
+  return write;
+}
+
+}  // namespace affsync::schema

@@ -1,0 +1,41 @@
+// Joins pages that wait to be stored into one write, because a transaction costs as much as some
+// hundred rows.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "schema/store/store.hpp"
+
+namespace affsync::schema {
+
+class PageGroup {
+ public:
+  bool empty() const { return !write_; }
+  std::size_t rows() const { return rows_; }
+
+  // Adds the page if writing all pages together has the same result as writing one after another;
+  // else returns false and leaves both unchanged. They are written apart if a row differs between
+  // two pages, since both versions belong into the history, and if the page quarantines or leaves
+  // out rows, which depends on what is stored before it. The first page of a group is always taken.
+  bool add(PageWrite& page);
+
+  // Returns the joined write, with the checkpoint of the last page. The group is empty afterwards.
+  PageWrite take();
+
+ private:
+  bool is_plain(PageWrite const& page) const;
+
+  std::optional<PageWrite> write_;
+  std::size_t rows_ = 0;
+  // Hashes of the rows' contents, by the hash of their table and key.
+  boost::unordered_flat_map<std::uint64_t, std::uint64_t> contents_;
+};
+
+}  // namespace affsync::schema

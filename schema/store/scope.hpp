@@ -1,0 +1,28 @@
+// The stored rows that belong to a slice, as an SQL condition.
+#pragma once
+
+#include <string>
+
+#include "schema/store/pg_session.hpp"
+#include "schema/store/store.hpp"
+
+namespace affsync::schema {
+
+// A condition on the rows `t` of a record table, with its parameters: $1 is the source, $2 the
+// stream.
+struct Scope {
+  std::string condition;
+  SqlParams params;
+};
+
+// To be executed in a transaction before the rows of some days are read. PostgreSQL's planner does
+// not know that the rows of a day stand close together, and would rather read the whole table.
+inline constexpr char const* by_index_only = "SET LOCAL enable_seqscan = off";
+
+// Returns the condition for the live rows of the slice.
+Scope live_rows_of(StreamId const& id, SliceScope const& slice);
+
+// Returns the quoted column of the rows `t`. Throws Failure internal if the table lacks it.
+std::string known_column(RecordTable const& table, std::string const& column);
+
+}  // namespace affsync::schema

@@ -1,0 +1,202 @@
+// What the store remembers of a slice, and what it then does without asking the table: the result
+// is always that of a store that remembers nothing.
+#include <chrono>
+#include <random>
+#include <set>
+
+#include "tests/integration/schema/fixture.hpp"
+
+namespace affsync::schema::test {
+namespace {
+
+class KnownRowsTest : public StoreTest {
+ protected:
+  static SliceScope february() {
+    SliceScope scope;
+    scope.table = find_record_table("commission");
+    scope.column = "occurred_on";
+    scope.from = parse_day("2026-02-01");
+    scope.to = parse_day("2026-02-28");
+    return scope;
+  }
+  static TestRow row(std::string key, std::string amount, std::string day = "2026-02-03") {
+    return {std::move(key), {{"amount", std::move(amount)}, {"occurred_on", std::move(day)}}};
+  }
+  PageWritten write_in(RunKey const& run, std::optional<SliceScope> scope,
+                       std::vector<TestRow> const& some) {
+    auto write = page(run, {batch_of("commission", some)});
+    write.scope = std::move(scope);
+    return loop.run(store->write_page(std::move(write)));
+  }
+  SliceClose closing(RunKey const& run, std::vector<std::string> const& seen) {
+    auto close = slice(run, "commission", seen);
+    close.scope_column = "occurred_on";
+    close.from = parse_day("2026-02-01");
+    close.to = parse_day("2026-02-28");
+    close.seen_within = true;
+    close.mass_drop_limit = 1;
+    return close;
+  }
+  // How many rows of the commissions were read, by whatever plan, once all sessions have ended.
+  long rows_read(long inserted) {
+    store.reset();  // a session reports its counters when it ends
+    auto const of_table = [](std::string const& what) {
+      return "SELECT " + what + " FROM pg_stat_user_tables WHERE relname = 'commission'";
+    };
+    auto const end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (value(of_table("n_tup_ins")) != std::to_string(inserted) &&
+           std::chrono::steady_clock::now() < end) {
+    }
+    EXPECT_EQ(value(of_table("n_tup_ins")), std::to_string(inserted));
+    return std::stol(value(of_table("seq_tup_read + idx_tup_fetch")));
+  }
+};
+
+TEST_F(KnownRowsTest, ARowOfTheSliceIsToldFromItsChange) {
+  write_in(begin(), february(), {row("same", "1"), row("changes", "2")});
+  auto const run = begin();
+  auto const written =
+      write_in(run, february(), {row("same", "1.0"), row("changes", "3"), row("new", "4")});
+  EXPECT_EQ(written.unchanged, 1);
+  EXPECT_EQ(written.updated, 1);
+  EXPECT_EQ(written.inserted, 1);
+  // And once more in the same run.
+  auto const again =
+      write_in(run, february(), {row("same", "1"), row("changes", "2"), row("new", "4")});
+  EXPECT_EQ(again.unchanged, 2);
+  EXPECT_EQ(again.updated, 1);
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.record_change"), "2");
+  EXPECT_EQ(value("SELECT amount FROM affsync.commission WHERE external_id = 'changes'"), "2");
+}
+
+TEST_F(KnownRowsTest, ARowOfOtherDaysAndADeletedOneAreFound) {
+  write_in(begin(), std::nullopt, {row("of january", "1", "2026-01-31"), row("gone", "2")});
+  vanish("feed", "commission", {"of january"});
+  auto const written = write_in(begin(), february(), {row("of january", "1"), row("gone", "2")});
+  EXPECT_EQ(written.inserted, 0);
+  EXPECT_EQ(written.updated, 2);  // it moved into the slice; it came back
+  EXPECT_EQ(value("SELECT string_agg(operation, ' ' ORDER BY external_id DESC, change_id)"
+                  " FROM affsync.record_change"),
+            "update delete restore");
+}
+
+// Pages that are all new make the store copy the next one without looking; a key that is there
+// nevertheless costs a second attempt, not a row.
+TEST_F(KnownRowsTest, AKeyThatIsThereAlthoughAllBeforeWereNew) {
+  write_in(begin(), std::nullopt, {row("of january", "1", "2026-01-31")});
+  auto const run = begin();
+  EXPECT_EQ(write_in(run, february(), {row("a", "1"), row("b", "1")}).inserted, 2);
+  auto const mixed = write_in(run, february(), {row("c", "1"), row("of january", "7")});
+  EXPECT_EQ(mixed.inserted, 1);
+  EXPECT_EQ(mixed.updated, 1);
+  EXPECT_EQ(mixed.quarantined, 0);
+  EXPECT_EQ(write_in(run, february(), {row("d", "1"), row("a", "1")}).inserted, 1);
+  EXPECT_EQ(value("SELECT count(*) || ' ' || sum(amount) FROM affsync.commission"), "5 11");
+}
+
+// A value that PostgreSQL refuses is put aside, whether the keys were looked for or not.
+TEST_F(KnownRowsTest, ARefusedRowOnAPageThatIsCopiedWithoutLooking) {
+  auto const run = begin();
+  EXPECT_EQ(write_in(run, february(), {row("a", "1")}).inserted, 1);
+  auto const written = write_in(run, february(), {row("b", "1"), row("bad", "one"), row("a", "1")});
+  EXPECT_EQ(written.inserted, 1);
+  EXPECT_EQ(written.quarantined, 1);
+  EXPECT_EQ(written.unchanged, 1);
+}
+
+TEST_F(KnownRowsTest, TheEndOfASliceFindsWhatVanished) {
+  auto const oldest = row("oldest", "1", "2026-02-01"), fresh = row("fresh", "1", "2026-02-04");
+  write_in(begin(), february(), {oldest, row("b", "1"), row("c", "1")});
+  auto run = begin();
+  write_in(run, february(), {oldest, fresh});
+  auto const closed = loop.run(store->close_slice(closing(run, {"oldest", "fresh"})));
+  EXPECT_EQ(closed.live, 4);
+  EXPECT_EQ(closed.missed, 2);
+  EXPECT_EQ(close_pass(run, "commission", 1).deleted, 2);
+  run = begin();
+  write_in(run, february(), {oldest, fresh});
+  auto const whole = loop.run(store->close_slice(closing(run, {"oldest", "fresh"})));
+  EXPECT_EQ(whole.live, 2);
+  EXPECT_EQ(whole.missed, 0);
+}
+
+TEST_F(KnownRowsTest, RandomPagesHaveTheSameResultAsWithoutMemory) {
+  std::mt19937 random(7);
+  auto const pick = [&](int below) {
+    return static_cast<int>(random() % static_cast<unsigned>(below));
+  };
+  for (int pass = 0; pass < 6; ++pass) {
+    auto const plain = begin("plain"), known = begin("known");
+    for (int number = 0; number < 8; ++number) {
+      std::vector<TestRow> some;
+      std::set<int> keys;
+      for (int i = 0; i < 12; ++i) keys.insert(pick(60));
+      for (auto const key : keys) {
+        auto const day = pick(5) == 0 ? "2026-01-3" : "2026-02-0";
+        some.push_back(row("k" + std::to_string(key), std::to_string(pick(3)),
+                           std::string(day) + (day[6] == '1' ? "0" : "3")));
+      }
+      auto const left = write_in(plain, std::nullopt, some);
+      auto const right = write_in(known, february(), some);
+      ASSERT_EQ(left.inserted, right.inserted);
+      ASSERT_EQ(left.updated, right.updated);
+      ASSERT_EQ(left.unchanged, right.unchanged);
+    }
+  }
+  auto const of = [&](std::string const& stream) {
+    return rows(
+        "SELECT external_id, amount, occurred_on, revision FROM affsync.commission"
+        " WHERE stream = '" +
+        stream + "' ORDER BY external_id");
+  };
+  EXPECT_EQ(of("plain"), of("known"));
+  auto const changes = [&](std::string const& stream) {
+    return rows(
+        "SELECT external_id, before, after FROM affsync.record_change"
+        " WHERE stream = '" +
+        stream + "' ORDER BY change_id");
+  };
+  EXPECT_EQ(changes("plain"), changes("known"));
+}
+
+// Whatever PostgreSQL assumes about a table that was never analysed: what it costs to change rows,
+// or to find them unchanged, must not grow with the rows of their stream.
+TEST_F(KnownRowsTest, AChangedPageReadsNoMoreThanItsOwnRows) {
+  constexpr int pages = 40, page_size = 50;
+  auto const page_of = [&](int number, std::string const& amount) {
+    std::vector<TestRow> some;
+    for (int i = 0; i < page_size; ++i) {
+      some.push_back(row("row " + std::to_string(number * page_size + i), amount));
+    }
+    return some;
+  };
+  auto run = begin();
+  for (int number = 0; number < pages; ++number) write_in(run, std::nullopt, page_of(number, "1"));
+  run = begin();
+  for (int number = 0; number < pages; ++number) {
+    ASSERT_EQ(write_in(run, std::nullopt, page_of(number, "2")).updated, page_size);
+  }
+  // Each row is found by its key, read by its key for the comparison, and updated at its place.
+  EXPECT_LE(rows_read(pages * page_size), 3 * pages * page_size);
+}
+
+TEST_F(KnownRowsTest, UnchangedPagesOfASliceReadItOnce) {
+  constexpr int pages = 20, page_size = 50;
+  auto const page_of = [&](int number) {
+    std::vector<TestRow> some;
+    for (int i = 0; i < page_size; ++i) {
+      some.push_back(row("row " + std::to_string(number * page_size + i), "1"));
+    }
+    return some;
+  };
+  auto run = begin();
+  for (int number = 0; number < pages; ++number) write_in(run, february(), page_of(number));
+  run = begin();
+  for (int number = 0; number < pages; ++number) {
+    ASSERT_EQ(write_in(run, february(), page_of(number)).unchanged, page_size);
+  }
+  EXPECT_LE(rows_read(pages * page_size), pages * page_size);
+}
+
+}  // namespace
+}  // namespace affsync::schema::test

@@ -1,0 +1,110 @@
+// Pages that may be stored in one transaction, and those that may not.
+#include "schema/store/page_group.hpp"
+
+#include <gtest/gtest.h>
+
+namespace affsync::schema {
+namespace {
+
+struct Given {
+  std::string key, amount;
+};
+
+PageWrite page(std::vector<Given> const& rows, std::string checkpoint = "{}") {
+  auto const* table = find_record_table("commission");
+  Batch batch(*table);
+  Row row;
+  for (auto const& [key, amount] : rows) {
+    row.reset(*table);
+    row.external_id = key;
+    row.raw = "{}";
+    row.values.at(*table->index_of("amount")) = amount;
+    batch.append(row);
+  }
+  PageWrite write;
+  write.batches.push_back(std::move(batch));
+  write.checkpoint = std::move(checkpoint);
+  return write;
+}
+
+std::vector<std::string> keys_of(PageWrite const& write) {
+  std::vector<std::string> keys;
+  for (auto const& batch : write.batches) {
+    for (std::size_t row = 0; row < batch.size(); ++row) {
+      auto const amount = batch.table().index_of("amount");
+      keys.push_back(std::string(batch.external_id(row)) + "=" + batch.cell(row, *amount));
+    }
+  }
+  return keys;
+}
+
+TEST(PageGroup, JoinsPagesInTheirOrderWithTheLastCheckpoint) {
+  PageGroup group;
+  auto first = page({{"a", "1"}, {"b", "2"}}, "1"), second = page({{"c", "3"}}, "2");
+  EXPECT_TRUE(group.empty());
+  EXPECT_TRUE(group.add(first));
+  EXPECT_TRUE(group.add(second));
+  EXPECT_EQ(group.rows(), 3u);
+  auto const write = group.take();
+  EXPECT_TRUE(group.empty());
+  EXPECT_EQ(keys_of(write), (std::vector<std::string>{"a=1", "b=2", "c=3"}));
+  EXPECT_EQ(write.checkpoint, "2");
+  EXPECT_EQ(write.pages, 2);
+  EXPECT_EQ(write.batches.size(), 1u);
+}
+
+TEST(PageGroup, ARowThatTwoPagesShareIsStoredOnceAndCountsAsUnchanged) {
+  PageGroup group;
+  auto first = page({{"a", "1"}, {"b", "2"}}), second = page({{"b", "2.0"}, {"c", "3"}});
+  EXPECT_TRUE(group.add(first));
+  EXPECT_TRUE(group.add(second));
+  auto const write = group.take();
+  EXPECT_EQ(keys_of(write), (std::vector<std::string>{"a=1", "b=2", "c=3"}));
+  EXPECT_EQ(write.repeated, 1);
+}
+
+TEST(PageGroup, ARowThatDiffersBetweenPagesIsWrittenTwice) {
+  PageGroup group;
+  auto first = page({{"a", "1"}}), second = page({{"b", "1"}, {"a", "2"}}, "second");
+  EXPECT_TRUE(group.add(first));
+  EXPECT_FALSE(group.add(second));
+  EXPECT_EQ(keys_of(second), (std::vector<std::string>{"b=1", "a=2"})) << "it is left as it was";
+  EXPECT_EQ(second.checkpoint, "second");
+  EXPECT_EQ(keys_of(group.take()), std::vector<std::string>{"a=1"});
+  EXPECT_TRUE(group.add(second));
+}
+
+TEST(PageGroup, APageThatPutsRowsAsideOrIsOfAnotherSliceIsWrittenAlone) {
+  auto const refuses = [](auto change) {
+    PageGroup group, other;
+    auto plain = page({{"a", "1"}}), special = page({{"b", "1"}});
+    change(special);
+    bool const after = group.add(plain) && group.add(special);
+    auto again = page({{"a", "1"}}), first = page({{"b", "1"}});
+    change(first);
+    bool const before = other.add(first) && other.add(again);
+    return !after && !before;
+  };
+  EXPECT_TRUE(refuses([](PageWrite& write) { write.quarantined.push_back({"q", "bad", "{}"}); }));
+  EXPECT_TRUE(refuses([](PageWrite& write) {
+    write.left_out.emplace_back(find_record_table("commission"), std::vector<std::string>{"x"});
+  }));
+  EXPECT_TRUE(refuses([](PageWrite& write) { write.retried.push_back(1); }));
+  EXPECT_TRUE(refuses([](PageWrite& write) { write.lost.emplace_back(); }));
+  EXPECT_TRUE(refuses([](PageWrite& write) { write.scope.emplace(); }));
+}
+
+TEST(PageGroup, NullsStayNullWhenRowsAreCopied) {
+  PageGroup group;
+  auto first = page({{"a", "1"}}), second = page({{"b", "2"}});
+  ASSERT_TRUE(group.add(first));
+  ASSERT_TRUE(group.add(second));
+  auto const write = group.take();
+  auto const& batch = write.batches.front();
+  EXPECT_EQ(batch.cell(1, *batch.table().index_of("currency")), nullptr);
+  EXPECT_STREQ(batch.raw(1), "{}");
+  EXPECT_NE(batch.hash(0), batch.hash(1));
+}
+
+}  // namespace
+}  // namespace affsync::schema
