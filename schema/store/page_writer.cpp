@@ -119,6 +119,7 @@ PageWritten PageWriter::write(PgSession& session) {
 
 void PageWriter::committed(FenceState const& state) {
   fenced_.committed(state);
+  if (row_by_row_) writes_.known.forget();  // it does not know what became of each row
   for (auto& effect : effects_) {
     if (effect.all_new && *effect.all_new && !writes_.mixed.contains(effect.table->name)) {
       writes_.all_new.insert(effect.table->name);
@@ -139,6 +140,7 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
   crash_point(CrashPoint::page_entered);
   effects_.clear();
   trusted_.clear();
+  row_by_row_ = care == Care::row_by_row;
   if (page_.scope && page_.scope->table->keeps_records()) {
     writes_.known.load(tx, page_.run.id, *page_.scope);
   }

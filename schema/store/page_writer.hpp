@@ -40,8 +40,9 @@ class PageWriter {
   PageWrite const& page_;
   RunWrites& writes_;
   FencedWrite fenced_;
-  PageWritten result_;                  // of the latest attempt
-  std::vector<Effect> effects_;         // of the latest attempt
+  PageWritten result_;           // of the latest attempt
+  std::vector<Effect> effects_;  // of the latest attempt
+  bool row_by_row_ = false;
   std::set<std::string_view> trusted_;  // tables to which it copied without asking
 };
 

@@ -102,6 +102,7 @@ TEST_F(KnownRowsTest, ARefusedRowOnAPageThatIsCopiedWithoutLooking) {
   EXPECT_EQ(written.inserted, 1);
   EXPECT_EQ(written.quarantined, 1);
   EXPECT_EQ(written.unchanged, 1);
+  EXPECT_EQ(loop.run(store->close_slice(closing(run, {"a", "b", "bad"}))).live, 2);
 }
 
 TEST_F(KnownRowsTest, TheEndOfASliceFindsWhatVanished) {
