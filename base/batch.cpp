@@ -57,6 +57,7 @@ void Batch::append(Row const& row) {
   auto const& columns = table_->columns;
   std::size_t bytes = 2 * columns.size();  // '=' and the terminator
   for (auto const& value : row.values) bytes += value ? value->size() : 0;
+  for (auto const& column : columns) bytes += column.added_later ? column.name.size() : 0;
 
   auto const& raw = row.volatile_free_raw.empty() ? row.raw : row.volatile_free_raw;
   if (content_.size() < bytes + raw.size()) content_.resize(2 * (bytes + raw.size()));
@@ -65,6 +66,10 @@ void Batch::append(Row const& row) {
     if (columns[i].volatile_value) continue;
     // Values contain no zero byte. The terminator therefore keeps neighbouring values apart, and
     // the '=' keeps null apart from an empty text.
+    if (columns[i].added_later) {
+      if (!row.values[i]) continue;
+      at = write(columns[i].name, at);
+    }
     if (auto const& value = row.values[i]) {
       *at++ = '=';
       at = write(columns[i].type == ColumnType::numeric ? without_end_zeros(*value) : *value, at);

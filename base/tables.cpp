@@ -36,6 +36,7 @@ constexpr Column client_columns[] = {
     {"name"},
     {"email"},
     {"phone"},
+    {"partner_rate", numeric, false, false, true},
 };
 
 constexpr Column trading_account_columns[] = {
@@ -117,6 +118,7 @@ constexpr Column commission_columns[] = {
     {"occurred_from", timestamptz, false, true},
     {"occurred_to", timestamptz, false, true},
     {"paid_at", timestamptz},
+    {"partner_rate", numeric, false, false, true},
 };
 
 constexpr Column payout_columns[] = {
@@ -140,6 +142,27 @@ constexpr Column balance_columns[] = {
     money("amount"), money("reserved"), {"observed_at", timestamptz, false, true},
 };
 
+constexpr Column metric_columns[] = {
+    {"grain"},
+    {"occurred_on", date},
+    {"link_code"},
+    {"campaign"},
+    {"client_ref"},
+    {"country"},
+    {"impressions", bigint},
+    {"clicks", bigint},
+    {"unique_clicks", bigint},
+    {"leads", bigint},
+    {"registrations", bigint},
+    {"first_deposits", bigint},
+    {"deposits", bigint},
+    {"qualified", bigint},
+    {"active_clients", bigint},
+    {"orders_count", bigint},
+    {"volume_lots", numeric},
+    {"volume_usd", numeric},
+};
+
 constexpr Column fx_rate_columns[] = {
     {"currency"},
     {"on_date", date},
@@ -155,6 +178,7 @@ constexpr RecordTable tables[] = {
     {"commission", commission_columns},
     {"payout", payout_columns},
     {"balance", balance_columns},
+    {"metric", metric_columns},
     {"fx_rate", fx_rate_columns, fx_rate_key},
 };
 constexpr std::size_t lookup_tables = 1;  // at the end of `tables`

@@ -21,6 +21,8 @@ struct Column {
   bool money = false;           // an amount: its retroactive changes are reported
   bool volatile_value = false;  // if only this column differs, the row has not changed
                                 // (observation times)
+  bool added_later = false;     // rows were stored before the column existed: without a value, the
+                                // row's hash is what it was
 };
 
 struct RecordTable {
@@ -37,7 +39,8 @@ struct RecordTable {
   std::optional<std::size_t> index_of(std::string_view column) const;
 };
 
-// Returns client, trading_account, rebate_group, rebate, commission, payout, balance.
+// Returns client, trading_account, rebate_group, rebate, commission, payout, balance,
+// metric.
 std::span<RecordTable const> record_tables();
 // Returns the record tables and fx_rate.
 std::span<RecordTable const> stream_tables();

@@ -153,6 +153,11 @@ AgeSql age_sql(RecordTable const& table, bool in_windows) {
   if (table.name == "payout") {
     time = "coalesce(t.requested_at, t.approved_at, t.rejected_at, t.paid_at)";
   }
+  if (table.name == "metric") {
+    std::string const utc = "::timestamp AT TIME ZONE 'UTC' END";
+    std::string const dated = "CASE WHEN t.grain IS DISTINCT FROM 'lifetime' THEN t.occurred_on";
+    return {dated + utc, dated + utc};
+  }
   if (table.name == "client") time = "t.registered_at";
   if (table.name == "trading_account") time = "t.opened_at";
   if (table.name == "rebate_group") time = "t.created_at";

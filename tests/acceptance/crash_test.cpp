@@ -112,7 +112,7 @@ class Crash : public Acceptance, public testing::WithParamInterface<std::string>
   std::vector<std::vector<std::string>> contents() const {
     std::string sql;
     for (auto const* table : {"client", "trading_account", "rebate_group", "rebate", "commission",
-                              "payout", "balance"}) {
+                              "payout", "balance", "metric"}) {
       if (!sql.empty()) sql += " union all ";
       sql += std::string("select '") + table +
              "', stream, external_id, revision::text, (deleted_at is null)::text,"

@@ -9,8 +9,9 @@ namespace {
 
 class Writing : public PlainAcceptance {
  protected:
-  static constexpr char const* record_tables[] = {
-      "client", "trading_account", "rebate_group", "rebate", "commission", "payout", "balance"};
+  static constexpr char const* record_tables[] = {"client",  "trading_account", "rebate_group",
+                                                  "rebate",  "commission",      "payout",
+                                                  "balance", "metric"};
 
   // The position of each row version of a table, and the transaction that wrote it.
   std::string versions_of(std::string const& table) const {

@@ -74,7 +74,7 @@ BEGIN
 END
 $replay$;
 SELECT pg_temp.contradictions(t) FROM unnest(ARRAY['client', 'trading_account', 'rebate_group',
-  'rebate', 'commission', 'payout', 'balance']) t;
+  'rebate', 'commission', 'payout', 'balance', 'metric']) t;
 )sql";
 
 }  // namespace affsync::test

@@ -18,9 +18,13 @@ constexpr std::string_view grain[] = {"trade", "order", "event",   "day",
                                       "week",  "month", "lifetime"};
 
 constexpr ClosedWords all_closed_words[] = {
-    {"client", "status", client_status},         {"commission", "kind", commission_kind},
-    {"commission", "status", commission_status}, {"commission", "grain", grain},
-    {"payout", "status", payout_status},         {"rebate", "grain", grain},
+    {"client", "status", client_status},
+    {"commission", "kind", commission_kind},
+    {"commission", "status", commission_status},
+    {"commission", "grain", grain},
+    {"payout", "status", payout_status},
+    {"rebate", "grain", grain},
+    {"metric", "grain", grain},
 };
 
 }  // namespace

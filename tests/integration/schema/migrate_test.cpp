@@ -357,7 +357,10 @@ TEST_F(Schema, ViewsHaveTheColumnsThatWerePromised) {
       {"conversion_funnel", "source connector month registered deposited traded earning"},
       {"source_health",
        "source connector stream last_success_at lag_seconds last_status last_error rows "
-       "quarantined unreconciled"}};
+       "quarantined unreconciled"},
+      {"metrics",
+       "source connector grain day link_code campaign impressions clicks unique_clicks leads "
+       "registrations first_deposits deposits qualified orders_count rows stream"}};
   for (auto const& [view, columns] : promised) {
     for (auto const& column : words(columns)) {
       EXPECT_EQ(value("SELECT count(*) FROM information_schema.columns WHERE table_schema ="

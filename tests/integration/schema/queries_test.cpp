@@ -58,6 +58,9 @@ class Queries : public StoreTest {
            {"paid_at", today + "T00:00:00Z"}}},
          {"p2", {{"status", "requested"}, {"requested_at", today + "T00:00:00Z"}}}});
     put("wallets", "balance", {{"w1", {{"amount", "5"}}}});
+    put("traffic", "metric",
+        {{"m1",
+          {{"grain", "day"}, {"occurred_on", today}, {"link_code", "link"}, {"clicks", "7"}}}});
     put("rates", "fx_rate",
         {{"e", {{"currency", "EUR"}, {"on_date", today}, {"usd_rate", "1.1"}}}});
     auto const run = begin("rewards");

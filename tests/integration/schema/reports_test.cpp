@@ -262,5 +262,26 @@ TEST_F(Reports, ClawbacksAreWhatCountsLessThanBefore) {
             wanted);
 }
 
+// Days, months and running totals of the same clicks stay apart; what has vanished is not counted.
+TEST_F(Reports, MetricsAreAddedWithinOneGrainAndLink) {
+  auto const counted = [](char const* key, char const* grain, char const* link,
+                          char const* clicks) {
+    return TestRow{
+        key,
+        {{"grain", grain}, {"occurred_on", "2026-01-01"}, {"link_code", link}, {"clicks", clicks}}};
+  };
+  put("traffic", "metric",
+      {counted("a1", "day", "a", "5"), counted("a2", "day", "a", "7"),
+       counted("b", "day", "b", "11"), counted("m", "month", "a", "100"),
+       counted("gone", "day", "a", "1000")});
+  vanish("traffic", "metric", {"a1", "a2", "b", "m"});
+  std::vector<Cells> const wanted{{"day", "a", "12", std::nullopt, "2"},
+                                  {"day", "b", "11", std::nullopt, "1"},
+                                  {"month", "a", "100", std::nullopt, "1"}};
+  EXPECT_EQ(rows("SELECT grain, link_code, clicks, first_deposits, rows FROM reporting.metrics"
+                 " ORDER BY grain, link_code"),
+            wanted);
+}
+
 }  // namespace
 }  // namespace affsync::schema::test

@@ -16,7 +16,7 @@ std::map<std::string, std::string> const promised = {
      "last_activity_at, kyc_status, has_deposit, has_traded, link_code, campaign, parent_ref, "
      "currency, volume_lots, volume_usd, earned_usd, rebate_usd, deposits, withdrawals, name, "
      "email, "
-     "phone"},
+     "phone, partner_rate"},
     {"trading_account",
      "client_ref, account, account_type, platform, currency, country, opened_at, last_trade_at, "
      "link_code, partner_account, is_demo, volume_lots, volume_usd, reward, reward_usd"},
@@ -31,11 +31,15 @@ std::map<std::string, std::string> const promised = {
      "client_ref, account, kind, broker_kind, event, status, broker_status, amount, "
      "original_amount, currency, amount_usd, volume_lots, volume_usd, orders_count, symbol, "
      "order_ref, link_code, partner_account, grain, occurred_on, occurred_at, occurred_from, "
-     "occurred_to, paid_at"},
+     "occurred_to, paid_at, partner_rate"},
     {"payout",
      "status, broker_status, amount, currency, amount_usd, method, wallet_ref, transaction_ref, "
      "requested_at, approved_at, rejected_at, paid_at, reject_reason"},
-    {"balance", "metric, account, currency, amount, reserved, observed_at"}};
+    {"balance", "metric, account, currency, amount, reserved, observed_at"},
+    {"metric",
+     "grain, occurred_on, link_code, campaign, client_ref, country, impressions, clicks, "
+     "unique_clicks, leads, registrations, first_deposits, deposits, qualified, active_clients, "
+     "orders_count, volume_lots, volume_usd"}};
 
 TEST(Tables, HaveThePromisedColumns) {
   ASSERT_EQ(record_tables().size(), promised.size());
