@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 namespace affsync {
@@ -225,14 +226,76 @@ std::string Json::dump() const {
   return out;
 }
 
+namespace {
+
+// Names with one of these are quoted in a path.
+constexpr std::string_view quoted_characters = ". \t\n\r[]\"'";
+
+// Reads one quoted name from `text`, which begins with a quote; returns its length with both
+// quotes, 0 if it has no end.
+std::size_t read_quoted(std::string_view text, std::string& name) {
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    if (text[i] == '"') return i + 1;
+    if (text[i] == '\\' && ++i == text.size()) break;
+    name += text[i];
+  }
+  return 0;
+}
+
+std::optional<std::vector<std::string>> split_path(std::string_view text) {
+  std::vector<std::string> steps;
+  for (;;) {
+    std::string name;
+    std::size_t length = 0;
+    if (text.starts_with('"')) {
+      length = read_quoted(text, name);
+    } else {
+      length = std::min(text.find('.'), text.size());
+      name = text.substr(0, length);
+      if (name.find_first_of(quoted_characters) != std::string::npos) return std::nullopt;
+    }
+    if (length == 0 || name.empty()) return std::nullopt;
+    steps.push_back(std::move(name));
+    text.remove_prefix(length);
+    if (text.empty()) return steps;
+    if (text.front() != '.') return std::nullopt;
+    text.remove_prefix(1);
+  }
+}
+
+}  // namespace
+
+bool is_json_path(std::string_view text) {
+  return text == "$" || (!text.starts_with('$') && split_path(text));
+}
+
+std::string path_step(std::string_view name) {
+  if (!name.empty() && !name.starts_with('$') &&
+      name.find_first_of(quoted_characters) == std::string_view::npos) {
+    return std::string(name);
+  }
+  std::string quoted = "\"";
+  for (char const c : name) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
 JsonPath::JsonPath(std::string_view text) : text_(text) {
   if (text == "$" || text.empty()) return;
-  for (std::size_t from = 0;;) {
-    auto const dot = text.find('.', from);
-    steps_.emplace_back(text.substr(from, dot - from));
-    if (dot == std::string_view::npos) break;
-    from = dot + 1;
+  if (text.find('"') == std::string_view::npos) {
+    for (std::size_t from = 0;;) {
+      auto const dot = text.find('.', from);
+      steps_.emplace_back(text.substr(from, dot - from));
+      if (dot == std::string_view::npos) return;
+      from = dot + 1;
+    }
   }
+  auto steps = split_path(text);
+  steps_ = steps ? std::move(*steps) : std::vector<std::string>{std::string(text)};
+  text_.clear();
+  for (auto const& step : steps_) text_ += (text_.empty() ? "" : ".") + path_step(step);
 }
 
 Json const* JsonPath::in(Json const& document) const {

@@ -106,14 +106,20 @@ Result<Json> parse_json_thoroughly(std::string_view text, JsonLimits const& limi
 void append_json_string(std::string& out, std::string_view text);
 
 // A path into a document: member names and array indexes separated by dots ("totals.count",
-// "data.0.id"). "$" alone is the document itself.
+// "data.0.id"). "$" alone is the document itself. A name with dots, blanks, quotes or brackets is
+// quoted, with a backslash before a quote or a backslash in it: data."Total Amount".usd.
 class JsonPath {
  public:
   JsonPath() = default;
+  // A text that is_json_path() rejects is taken as the name of one member.
   explicit JsonPath(std::string_view text);
   // Returns the value at this path, which may be a JSON null; nullptr if a step does not exist.
   Json const* in(Json const& document) const;
+  // Returns the path with quotes only around names that need them, so that equal paths have equal
+  // texts, and the text of a path begins with that of each path to a value around it.
   std::string const& text() const { return text_; }
+  // Returns the names and indexes in order; empty for "$".
+  std::vector<std::string> const& steps() const { return steps_; }
   // Returns the name of the first step; empty for "$".
   std::string_view head() const;
 
@@ -121,5 +127,11 @@ class JsonPath {
   std::string text_;
   std::vector<std::string> steps_;
 };
+
+// Returns true if the text is a path as described above.
+bool is_json_path(std::string_view text);
+
+// Returns the name as it is written in a path.
+std::string path_step(std::string_view name);
 
 }  // namespace affsync

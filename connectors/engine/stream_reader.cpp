@@ -4,6 +4,7 @@
 
 #include "connectors/engine/answer/page_hints.hpp"
 #include "connectors/engine/answer/records.hpp"
+#include "connectors/engine/paging/empty_answers.hpp"
 #include "connectors/engine/paging/named_totals.hpp"
 #include "connectors/engine/paging/pager.hpp"
 #include "connectors/engine/paging/pass_days.hpp"
@@ -29,8 +30,6 @@ struct StreamReader::Impl {
   bool ends_at_known() const;
   // Ends the current list; false if another part of the slice follows.
   bool end_list();
-  // Marks the slice as in doubt if it was answered with "no rows" but is too old for that.
-  void doubt_old_emptiness();
   SliceEnd end_of_slice(TimePoint now);
   // The pass reads all rows of the slice. (Rows that an incremental pass does not return still
   // exist.)
@@ -38,7 +37,7 @@ struct StreamReader::Impl {
   void begin_list();
   PageRead given_to_probe(TimePoint now);
   std::string checkpoint(TimePoint now) const;
-  bool may_be_a_wrong_path() const;
+  void note_request(HttpRequest const& request);
   std::vector<HttpRequest> foresee(std::size_t most);
 
   std::shared_ptr<StreamPlan const> plan;
@@ -51,10 +50,10 @@ struct StreamReader::Impl {
   RowDays row_days;
 
   PassDays days;
-  bool begun = false;            // a page of the current slice was taken
-  bool has_real_answer = false;  // there was an answer that was not empty by its error status alone
+  bool begun = false;  // a page of the current slice was taken
+  EmptyAnswers empty_answers;
   std::size_t part = 0;
-  std::string asked;  // target of the last request
+  AskedFor asked;  // by the last request
   TimePoint last_answer{};
   std::shared_ptr<Redactor const> secrets;  // secrets that the last answer quotes
 
@@ -89,7 +88,7 @@ StreamReader::Impl::Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderSt
   begin_slice();
   first_ask = pager->ask();
   if (!days.resumes()) return;
-  has_real_answer = true;  // unknown, but the pass was judged up to here
+  empty_answers.resume();
   auto const age = start.now - earlier->written_at;
   if (age > place_lifetime || age < -clock_tolerance) return;
   part = earlier->place->part;
@@ -101,7 +100,7 @@ StreamReader::Impl::Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderSt
 std::string StreamReader::Impl::checkpoint(TimePoint now) const {
   auto out = days.checkpoint(now);
   // Answers that may come from a wrong path prove nothing.
-  if (!has_real_answer) out.done = days.done_before();
+  if (!empty_answers.has_real_answer()) out.done = days.done_before();
   if (out.place) {
     out.place->part = part;
     out.place->position = pager->position();
@@ -140,16 +139,14 @@ bool StreamReader::Impl::ends_at_known() const {
   return part < spec.parts.size() ? spec.parts[part].until_known : spec.page.until_known;
 }
 
-// A few days without rows are normal. Meanwhile the coverage is not extended, so the requested days
-// grow with each pass.
-bool StreamReader::Impl::may_be_a_wrong_path() const {
-  constexpr std::chrono::days strange{7};
-  if (has_real_answer) return false;
-  auto const& pass = days.pass();
-  auto const& slice = days.slice();
-  if (!pass.from || !pass.to) return true;
-  bool const is_last = !slice->to || *slice->to >= *pass.to;
-  return is_last && *pass.to - *pass.from + std::chrono::days(1) >= strange;
+void StreamReader::Impl::note_request(HttpRequest const& request) {
+  asked.target = request.target;
+  if (spec.keep.empty()) return;
+  auto const& slice = days.asked();
+  asked.from = slice.from;
+  asked.to = slice.to;
+  asked.body = request.body;
+  asked.list_target = make_page_request(spec, slice, part, PageAsk{}).target;
 }
 
 bool StreamReader::Impl::end_list() {
@@ -173,16 +170,6 @@ bool StreamReader::Impl::end_list() {
   return false;
 }
 
-void StreamReader::Impl::doubt_old_emptiness() {
-  auto const& slice = days.slice();
-  if (doubt || !spec.window || !spec.window->may_be_empty_days || !slice->to) return;
-  auto const near = std::chrono::days(*spec.window->may_be_empty_days);
-  if (*slice->to >= days.today() - near) return;
-  doubt = SliceDoubt{ErrorCode::not_found,
-                     "the broker has no data for " + format_day(*slice->from) + " to " +
-                         format_day(*slice->to) + ", which should be available by now"};
-}
-
 bool StreamReader::Impl::reads_all_of_slice() const {
   return days.of_history() ? !spec.window->column.empty() : days.full();
 }
@@ -194,11 +181,7 @@ SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
   end.resumed = resumed;
   if (has_counts && spec.page.total) end.broker_count = broker_count;
   end.doubt = doubt;
-  if (!end.doubt && may_be_a_wrong_path()) {
-    end.doubt = SliceDoubt{ErrorCode::not_found,
-                           "every answer of this pass had an error status that the connector takes "
-                           "for \"no rows\"; an address that does not exist gives the same answer"};
-  }
+  if (!end.doubt) end.doubt = empty_answers.wrong_path(days.pass(), *days.slice());
   end.markable = reads_all_of_slice() && !end.resumed && !end.doubt;
   end.counted = counted && !end.doubt;
   end.covers_days = days.of_history();
@@ -262,7 +245,7 @@ std::optional<HttpRequest> StreamReader::next_request() {
   if (!reader.days.slice()) return std::nullopt;
   auto request =
       make_page_request(reader.spec, reader.days.asked(), reader.part, reader.pager->ask());
-  reader.asked = request.target;
+  reader.note_request(request);
   return request;
 }
 
@@ -275,7 +258,7 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   if (!reader.days.slice())
     return Error(ErrorCode::internal, "an answer arrived after the end of the pass");
   reader.last_answer = now;
-  reader.has_real_answer = reader.has_real_answer || !answer.empty_by_status;
+  reader.empty_answers.note(answer.empty_by_status);
   reader.secrets = answer.secrets;
   reader.page_rows.withhold(answer.secrets);
   if (reader.days.is_probing()) return reader.given_to_probe(now);
@@ -286,14 +269,14 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
     // read.
     auto const total = reader.pager->total();
     bool const behind_rows = reader.list_rows > 0 && (!total || *total <= reader.list_rows);
-    auto found = find_records(reader.spec, answer.body, behind_rows);
+    auto found = find_records(reader.spec, answer.body, behind_rows, reader.asked);
     if (!found) return found.error();
     records = std::move(*found);
   }
   auto& rows = records.rows;
   reader.page_rows.hash_keys(rows, reader.keys);
-  auto hints =
-      read_page_hints(reader.spec.page, answer.body, rows, reader.plan->base_url, reader.asked);
+  auto hints = read_page_hints(reader.spec.page, answer.body, rows, reader.plan->base_url,
+                               reader.asked.target);
   if (!hints) return hints.error();
   auto outcome = reader.pager->take(reader.keys, *hints);
   if (!outcome) return outcome.error();
@@ -334,7 +317,9 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
                     (*outcome == PageOutcome::more && reader.is_known && reader.ends_at_known());
   reader.stored_part = rows.empty() ? std::nullopt : std::optional(reader.part);
   if (ends && reader.end_list()) {
-    if (answer.no_rows) reader.doubt_old_emptiness();
+    if (answer.no_rows && !reader.doubt) {
+      reader.doubt = EmptyAnswers::too_old(reader.spec, *reader.days.slice(), reader.days.today());
+    }
     page.slice_end = reader.end_of_slice(now);
     reader.days.end_slice(reader.doubt.has_value(), reader.rows);
     reader.begin_slice();
@@ -372,6 +357,10 @@ bool StreamReader::on_refusal(Error const& error) {
 
 std::string StreamReader::final_checkpoint() const {
   return impl_->checkpoint(impl_->last_answer);
+}
+
+AskedFor const& StreamReader::asked_for() const {
+  return impl_->asked;
 }
 
 bool StreamReader::is_full_pass() const {

@@ -11,6 +11,7 @@
 #include "base/http_message.hpp"
 #include "base/json.hpp"
 #include "base/redact.hpp"
+#include "connectors/engine/answer/asked_for.hpp"
 #include "connectors/engine/paging/reader_start.hpp"
 #include "connectors/engine/plan/stream_plan.hpp"
 #include "connectors/engine/rows/page_read.hpp"
@@ -45,6 +46,9 @@ class StreamReader {
   // Returns the request for the next page, without authentication; nullopt when everything has been
   // read. May be called as soon as the last answer was given, before its batches are stored.
   std::optional<HttpRequest> next_request();
+
+  // Returns what the last request asked for, for find_records().
+  AskedFor const& asked_for() const;
 
   // Returns up to `most` requests that will follow the one of next_request() if the answers are as
   // expected, in order: further pages of the list as far as the broker counts them, then the first

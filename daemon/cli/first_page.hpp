@@ -16,7 +16,8 @@ inline constexpr Duration longest_wait_of_a_look = std::chrono::minutes(1);
 struct FirstPage {
   engine::Answer answer;
   engine::PageRead read;
-  std::string request;  // method and path
+  std::string request;     // method and path
+  engine::AskedFor asked;  // by the request
   FirstPage() = default;
 };
 

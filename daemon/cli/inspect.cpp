@@ -153,7 +153,7 @@ int run_inspect(CommonOptions const& common, InspectOptions const& options) {
   auto const terminal = log::look_at_terminal(STDOUT_FILENO);
   auto const& plan = *task.plan;
 
-  auto const records = engine::find_records(plan.spec, page.answer.body);
+  auto const records = engine::find_records(plan.spec, page.answer.body, false, page.asked);
   if (!records) throw Failure(records.error());
   std::cout << styled(page.request, Style::bold, terminal) << "\n"
             << records->rows.size() << " rows on this page";

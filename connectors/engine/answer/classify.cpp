@@ -25,12 +25,17 @@ bool holds_anything(Json const* value) {
   }
 }
 
-// Checks `json`, `equals` and `not_equals`. A missing value neither equals nor differs from
-// anything.
+bool is_missing(Json const* value) {
+  return value == nullptr || value->is_null();
+}
+
+// Checks a value against `equals`, `not_equals` and `absent`. A missing value neither equals nor
+// differs from anything.
+template <class Rule>
 bool compares(Json const* value, std::vector<std::string> const& equals,
-              std::vector<std::string> const& not_equals) {
-  if (equals.empty() && not_equals.empty()) return holds_anything(value);
-  if (value == nullptr || value->is_null()) return false;
+              std::vector<std::string> const& not_equals, Rule const& rule) {
+  if (is_missing(value)) return rule.absent;
+  if (equals.empty() && not_equals.empty()) return !rule.absent && holds_anything(value);
   auto const text = value->scalar_text();
   auto const is_in = [&](std::vector<std::string> const& wanted) {
     return text && std::find(wanted.begin(), wanted.end(), *text) != wanted.end();
@@ -38,17 +43,46 @@ bool compares(Json const* value, std::vector<std::string> const& equals,
   return equals.empty() ? !is_in(not_equals) : is_in(equals);
 }
 
+// Returns the header as a value; unset if the answer does not have it.
+std::optional<Json> header_value(HttpResponse const& response, std::string const& name) {
+  auto const text = response.headers.find(name);
+  return text ? std::optional(Json::string(std::string(*text))) : std::nullopt;
+}
+
+// Returns true if the answer has one of these content types, whatever its parameters.
+bool has_content_type(HttpResponse const& response, std::vector<std::string> const& types) {
+  auto const field = response.headers.find("Content-Type");
+  if (!field) return false;
+  auto const type = to_lower(trim_blanks(field->substr(0, field->find(';'))));
+  return std::ranges::any_of(types, [&](std::string_view wanted) {
+    if (!wanted.ends_with("/*")) return type == wanted;
+    return type.starts_with(wanted.substr(0, wanted.size() - 1));
+  });
+}
+
 bool holds(ErrorRule const& rule, HttpResponse const& response, Json const& body, bool is_login) {
   if (rule.login && *rule.login != is_login) return false;
-  auto const& statuses = rule.status;
-  if (!statuses.empty() &&
-      std::find(statuses.begin(), statuses.end(), response.status) == statuses.end()) {
+  auto const has_status = [&](StatusRange const& range) { return range.has(response.status); };
+  if (!rule.status.empty() && std::ranges::none_of(rule.status, has_status)) return false;
+  if (!rule.content_types.empty() && !has_content_type(response, rule.content_types)) return false;
+  if (rule.json && !compares(rule.json->in(body), rule.json_equals, rule.json_not_equals, rule)) {
     return false;
   }
-  if (rule.json && !compares(rule.json->in(body), rule.json_equals, rule.json_not_equals)) {
-    return false;
+  if (!rule.header.empty()) {
+    auto const value = header_value(response, rule.header);
+    if (!compares(value ? &*value : nullptr, rule.json_equals, rule.json_not_equals, rule)) {
+      return false;
+    }
   }
   return rule.body_contains.empty() || contains_without_case(response.body, rule.body_contains);
+}
+
+bool holds(GoodSpec const& good, HttpResponse const& response, Json const& body) {
+  if (good.header.empty()) {
+    return compares(good.json.in(body), good.equals, good.not_equals, good);
+  }
+  auto const value = header_value(response, good.header);
+  return compares(value ? &*value : nullptr, good.equals, good.not_equals, good);
 }
 
 AnswerClass class_of_status(HttpResponse const& response, bool is_login) {
@@ -143,11 +177,14 @@ Error refusal(AnswerClass answer_class, HttpResponse const& response, Result<Jso
 }
 
 // Adds the value that the rule checked, if the answer has no text under a common name for errors.
-void add_ruled_value(Error& error, JsonPath const& path, Json const& body) {
-  Json const* const value = path.in(body);
+void add_ruled_value(Error& error, ErrorRule const& rule, HttpResponse const& response,
+                     Json const& body) {
+  std::optional<Json> const header = header_value(response, rule.header);
+  Json const* const value = rule.json ? rule.json->in(body) : header ? &*header : nullptr;
   auto const shown = value == nullptr ? std::nullopt : value->scalar_text();
   if (!shown || !error_text(body).empty()) return;
-  error.message += ": " + path.text() + ": " + one_line(*shown, 100);
+  error.message += ": " + (rule.json ? rule.json->text() : rule.header) + ": ";
+  error.message += one_line(*shown, 100);
 }
 
 std::string list_of(std::vector<std::string> const& texts) {
@@ -158,8 +195,11 @@ std::string list_of(std::vector<std::string> const& texts) {
 
 // The status is good, but the answer does not meet a condition of the connector.
 Error not_good(GoodSpec const& missed, HttpResponse const& response, Json const& body) {
-  std::string text = "HTTP " + std::to_string(response.status) + ", but `" + missed.json.text();
-  Json const* const value = missed.json.in(body);
+  bool const in_header = !missed.header.empty();
+  std::string text = "HTTP " + std::to_string(response.status) + ", but ";
+  text += in_header ? "the header `" + missed.header : "`" + missed.json.text();
+  auto const header = header_value(response, missed.header);
+  Json const* const value = !in_header ? missed.json.in(body) : header ? &*header : nullptr;
   auto const shown = value == nullptr ? std::nullopt : value->scalar_text();
   if (value == nullptr || value->is_null()) {
     text += value == nullptr ? "` is missing" : "` is null";
@@ -168,6 +208,9 @@ Error not_good(GoodSpec const& missed, HttpResponse const& response, Json const&
     text += shown ? "\"" + one_line(*shown, 100) + "\"" : std::string(kind_in_words(*value));
   }
   if (!missed.equals.empty()) text += ", not " + list_of(missed.equals);
+  if (missed.absent && missed.equals.empty() && missed.not_equals.empty()) {
+    text += " and should be missing";
+  }
   if (auto const said = error_text(body); !said.empty()) text += ": " + said;
   std::string hint = hint_of(missed.otherwise);
   if (hint.empty()) hint = "Check `good` of the connector, the conditions for a good answer.";
@@ -202,7 +245,8 @@ bool is_from_intermediary(HttpResponse const& response, Result<Json> const& body
 // Returns true if the rule also applies to an answer of a firewall or the like. The statuses of a
 // connector's rules do not mean such answers; its texts may.
 bool applies_to_pages(ErrorRule const& rule) {
-  if (!rule.body_contains.empty()) return true;
+  if (!rule.body_contains.empty() || !rule.content_types.empty()) return true;
+  if (!rule.header.empty() && !rule.absent) return true;
   switch (rule.answer_class) {
     case AnswerClass::auth_expired:
     case AnswerClass::auth_invalid:
@@ -273,7 +317,7 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
     return not_json(response, body.error(), is_login);
   } else if (verdict.answer_class == AnswerClass::ok) {
     auto const missed = std::find_if(good.begin(), good.end(), [&](GoodSpec const& one) {
-      return !compares(one.json.in(document), one.equals, one.not_equals);
+      return !holds(one, response, document);
     });
     if (missed != good.end()) {
       verdict.answer_class = missed->otherwise;
@@ -281,10 +325,11 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
     }
   } else if (verdict.answer_class != AnswerClass::empty) {
     verdict.error = refusal(verdict.answer_class, response, body);
-    if (ruled && rule->json) add_ruled_value(*verdict.error, *rule->json, document);
+    if (ruled) add_ruled_value(*verdict.error, *rule, response, document);
   }
   // A server answers a wrong path with that status too.
   verdict.by_status_alone = ruled && verdict.answer_class == AnswerClass::empty && !rule->json &&
+                            rule->header.empty() && rule->content_types.empty() &&
                             rule->body_contains.empty() && response.status >= 400;
   if (verdict.answer_class == AnswerClass::throttled) {
     verdict.asked = requested_wait(response, document, rate, now);

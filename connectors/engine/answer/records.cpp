@@ -95,39 +95,89 @@ bool counts_none(StreamSpec const& stream, Json const& body) {
 }
 
 // Makes one row of each innermost member of nested objects, with the names on the way as fields.
-void expand(ExpandSpec const& spec, Json const& value, Json const& body, Json::Object const& fields,
-            Records& out) {
+void expand(ExpandSpec const& spec, Json const& value, Json::Object const& fields, Records& out) {
   auto const level = fields.size();
   if (level < spec.names.size()) {
     if (!value.is_object()) return;
     for (auto const& member : value.members()) {
       auto inner = fields;
       inner.push_back({spec.names[level], Json::string(member.name)});
-      expand(spec, member.value, body, inner, out);
+      expand(spec, member.value, inner, out);
     }
     return;
   }
   auto row = fields;
   row.push_back({spec.value, value});
-  for (auto const& [field, path] : spec.keep) {
-    if (auto const* kept = JsonPath(path).in(body)) row.push_back({field, *kept});
-  }
   out.made.push_back(Json::object(std::move(row)));
 }
 
-void expand_only(ExpandSpec const& spec, Json const& object, Json const& body, Records& out) {
+void expand_only(ExpandSpec const& spec, Json const& object, Records& out) {
   for (auto const& path : spec.only) {
     auto const* value = path.in(object);
     if (value == nullptr) continue;
     Json::Object fields;
     fields.push_back({spec.names.front(), Json::string(path.text())});
-    expand(spec, *value, body, fields, out);
+    expand(spec, *value, fields, out);
   }
 }
 
-}  // namespace
+std::optional<Json> kept_value(KeptField const& kept, Json const& body, AskedFor const& asked) {
+  auto const text = [](std::optional<std::string> value) {
+    return value ? std::optional(Json::string(std::move(*value))) : std::nullopt;
+  };
+  auto const day = [](std::optional<Day> value) {
+    return value ? std::optional(Json::string(format_day(*value))) : std::nullopt;
+  };
+  switch (kept.from) {
+    case KeptField::From::answer: {
+      auto const* value = kept.path.in(body);
+      return value == nullptr ? std::nullopt : std::optional(*value);
+    }
+    case KeptField::From::window_from:
+      return day(asked.from);
+    case KeptField::From::window_to:
+      return day(asked.to);
+    case KeptField::From::request:
+      return text(sent_value(asked, kept.text));
+    case KeptField::From::item:
+      return text(asked.item);
+    case KeptField::From::constant:
+      return Json::string(kept.text);
+  }
+  return std::nullopt;
+}
 
-Result<Records> find_records(StreamSpec const& stream, Json const& body, bool behind_rows) {
+// Adds the kept fields to each row that is an object.
+std::optional<Error> keep_fields(StreamSpec const& stream, Json const& body, AskedFor const& asked,
+                                 Records& records) {
+  Json::Object fields;
+  for (auto const& kept : stream.keep) {
+    if (auto value = kept_value(kept, body, asked)) {
+      fields.push_back({kept.field, std::move(*value)});
+    }
+  }
+  if (fields.empty()) return std::nullopt;
+  std::deque<Json> made;
+  for (auto const*& row : records.rows) {
+    if (!row->is_object()) continue;
+    auto members = row->members();
+    for (auto const& field : fields) {
+      if (row->find(field.name) != nullptr) {
+        return Error(ErrorCode::malformed_answer,
+                     "a row has a field \"" + field.name +
+                         "\" of its own, which `keep` of `records` would replace",
+                     "Choose another name for the field under `keep`.");
+      }
+      members.push_back(field);
+    }
+    made.push_back(Json::object(std::move(members)));
+    row = &made.back();
+  }
+  records.made = std::move(made);
+  return std::nullopt;
+}
+
+Result<Records> find_list(StreamSpec const& stream, Json const& body, bool behind_rows) {
   Records records;
   std::string tried;
   std::vector<JsonPath const*> before;
@@ -136,9 +186,9 @@ Result<Records> find_records(StreamSpec const& stream, Json const& body, bool be
     Json const* found = value_at(path, body);
     if (found != nullptr && found->is_object() && stream.expand) {
       if (stream.expand->only.empty()) {
-        expand(*stream.expand, *found, body, {}, records);
+        expand(*stream.expand, *found, {}, records);
       } else {
-        expand_only(*stream.expand, *found, body, records);
+        expand_only(*stream.expand, *found, records);
       }
       for (auto const& row : records.made) records.rows.push_back(&row);
       return records;
@@ -178,6 +228,16 @@ Result<Records> find_records(StreamSpec const& stream, Json const& body, bool be
           ? "If this is the broker's way to say that there are no rows, set `records: {from: …, "
             "empty_if_null: true}`, or set `total` of `page` to the path of its count."
           : "Check `records` of the stream in the connector file.");
+}
+
+}  // namespace
+
+Result<Records> find_records(StreamSpec const& stream, Json const& body, bool behind_rows,
+                             AskedFor const& asked) {
+  auto records = find_list(stream, body, behind_rows);
+  if (!records || stream.keep.empty()) return records;
+  if (auto error = keep_fields(stream, body, asked, *records)) return std::move(*error);
+  return records;
 }
 
 }  // namespace affsync::engine

@@ -4,6 +4,7 @@
 #include <deque>
 #include <vector>
 
+#include "connectors/engine/answer/asked_for.hpp"
 #include "connectors/engine/manifest/manifest.hpp"
 
 namespace affsync::engine {
@@ -25,7 +26,12 @@ struct Records {
 // that the broker counts none, or the connector says so, or `behind_rows` is true: earlier pages
 // had all rows that the broker counts. None of this applies to an answer that reports an error.
 //
-// Errors: malformed_answer with the paths that were tried and what was found there instead.
-Result<Records> find_records(StreamSpec const& stream, Json const& body, bool behind_rows = false);
+// Fields that the stream keeps are added to each row; a kept value that does not exist is left out.
+// `asked`: what was asked for, for kept fields of the request.
+//
+// Errors: malformed_answer with the paths that were tried and what was found there instead, or with
+// the kept field that rows have already.
+Result<Records> find_records(StreamSpec const& stream, Json const& body, bool behind_rows = false,
+                             AskedFor const& asked = {});
 
 }  // namespace affsync::engine

@@ -114,14 +114,14 @@ void check_name(yaml::Node const& node, std::string_view name, std::string const
 
 JsonPath read_path(yaml::Node const& node) {
   auto const text = node.text();
-  bool const broken = text.empty() || text.front() == '.' || text.back() == '.' ||
-                      text.find("..") != std::string::npos ||
-                      text.find_first_of(" \t\n[]\"'") != std::string::npos ||
-                      (text != "$" && text.starts_with('$'));
-  if (broken) {
+  if (!is_json_path(text)) {
+    bool const wants_quotes = text.find_first_of(" \t[]\"'") != std::string::npos;
     node.fail(yaml::quoted(text) + " is not a path",
-              "Use member names and indexes joined with dots (totals.count, data.0.id), or $ for "
-              "the whole.");
+              std::string("Use member names and indexes joined with dots (totals.count, "
+                          "data.0.id), or $ for the whole.") +
+                  (wants_quotes ? " A name with dots, blanks or brackets is quoted: data.\"Total "
+                                  "Amount\"."
+                                : ""));
   }
   return JsonPath(text);
 }

@@ -106,8 +106,10 @@ PageSpec read_page(yaml::Node const& node);
 // `request` may have the window's days in its path.
 WindowSpec read_window(yaml::Node const& node, RequestSpec const& request,
                        TableMapping const& mapping, Declared const& declared);
-// Parses `records`: a path, a list of paths, or a mapping that makes rows of an object's members.
-void read_records(yaml::Node const& node, StreamSpec& stream);
+// Parses `records`: a path, a list of paths, or a mapping that says how rows are made.
+// `whole_stream` is the entry of the stream.
+void read_records(yaml::Node const& node, yaml::Node const& whole_stream, StreamSpec& stream,
+                  Declared const& declared);
 EvidenceSpec read_evidence(yaml::Node const& node);
 // `mapping` has the columns that can be compared.
 ReconcileSpec read_reconcile(yaml::Node const& node, TableMapping const& mapping);

@@ -126,8 +126,8 @@ Json flag() {
 Json path() {
   return Json::object(
       {{"type", Json::array({string("string"), string("integer")})},
-       {"description", string("a path in JSON: names and indexes joined with dots; $ is the whole "
-                              "document")}});
+       {"description", string("a path in JSON: names and indexes joined with dots; a name with "
+                              "dots, blanks or brackets in quotes; $ is the whole document")}});
 }
 
 Json name() {

@@ -133,7 +133,7 @@ extern Object const signature_keys, signed_part_keys;
 extern Object const rate_keys, error_keys, good_keys;
 extern Object const raw_keys, evidence_keys, reconcile_keys, part_keys, needs_keys, stream_keys,
     also_keys;
-extern Object const page_keys, window_keys, records_keys;
+extern Object const page_keys, window_keys, records_keys, keep_keys;
 extern Object const key_part_keys;
 extern Object const column_keys, within_keys;
 

@@ -23,6 +23,7 @@
 #include "base/yaml/key_watcher.hpp"
 #include "connectors/engine/manifest/auth_spec.hpp"
 #include "connectors/engine/manifest/page_spec.hpp"
+#include "connectors/engine/manifest/records_spec.hpp"
 
 namespace affsync::engine {
 
@@ -56,16 +57,30 @@ enum class AnswerClass {
 };
 std::string_view to_string(AnswerClass answer_class);
 
+// Statuses from `first` to `last`, both inclusive.
+struct StatusRange {
+  int first = 0;
+  int last = 0;
+  StatusRange(int status) : first(status), last(status) {}  // NOLINT: a status is a range
+  StatusRange(int from, int to) : first(from), last(to) {}
+  bool has(int status) const { return status >= first && status <= last; }
+  friend bool operator==(StatusRange const&, StatusRange const&) = default;
+};
+
 // A rule for answers. A rule matches if all of its conditions hold; the first match decides.
 struct ErrorRule {
-  std::vector<int> status;  // any of these; empty: any
-  // A value in the body. It must be one of `json_equals`; or present and none of `json_not_equals`;
-  // or, if both lists are empty, present and neither null, false, 0 nor empty. Scalars are compared
-  // as text.
+  std::vector<StatusRange> status;  // any of these; empty: any
+  // A value in the body, or a header. It must be one of `json_equals`; or present and none of
+  // `json_not_equals`; or, if both lists are empty, present and neither null, false, 0 nor empty.
+  // If `absent` is set, a value that is missing or null matches too, or alone if the lists are
+  // empty. Scalars are compared as text.
   std::optional<JsonPath> json;
+  std::string header;  // instead of `json`
   std::vector<std::string> json_equals;
   std::vector<std::string> json_not_equals;
-  std::string body_contains;  // ignoring case
+  bool absent = false;
+  std::vector<std::string> content_types;  // any of these, in lower case: text/html, text/*
+  std::string body_contains;               // ignoring case
   std::optional<bool> login;  // true: only for the login's own answer; false: only for others
   AnswerClass answer_class = AnswerClass::bad_request;
   std::optional<std::chrono::seconds> wait;  // throttled: at least this long
@@ -74,10 +89,12 @@ struct ErrorRule {
 // A condition that an answer with a good status must meet, such as an envelope's code of success.
 struct GoodSpec {
   JsonPath json;
+  std::string header;               // instead of `json`
   std::vector<std::string> equals;  // must be one of these
   // Must be present and none of these; if both lists are empty: present and neither null, false, 0
   // nor empty.
   std::vector<std::string> not_equals;
+  bool absent = false;  // may be missing or null; if both lists are empty, it must be
   AnswerClass otherwise = AnswerClass::bad_request;  // class of an answer that fails the condition
 };
 
@@ -132,14 +149,6 @@ struct WindowSpec {
   // An `empty` answer is trusted only for a slice that ends at most this many days ago; an older
   // slice with it is in doubt. nullopt: it is always trusted.
   std::optional<int> may_be_empty_days;
-};
-
-// Makes rows of the members of an object: {"EUR": "0.92"} becomes {"currency": "EUR", "rate": …}.
-struct ExpandSpec {
-  std::vector<std::string> names;  // fields for the member's name at each level, outermost first
-  std::string value;               // field for the innermost member
-  std::vector<JsonPath> only;      // only these members; empty: all
-  NamedTexts keep;                 // field -> path in the answer, the same for every row
 };
 
 enum class ValueType {
@@ -267,6 +276,7 @@ struct StreamSpec {
   std::vector<JsonPath> records;  // the first that is an array (or an object: one row)
   bool empty_if_null = false;     // null or an empty object instead of the list means no rows
   std::optional<ExpandSpec> expand;
+  std::vector<KeptField> keep;  // added to each row
   TableMapping map;
   // Text of everything that decides how a row is mapped, as in the file but without its layout.
   // Rows that were stored with another text must be read again.

@@ -113,18 +113,6 @@ constexpr Key window_table[] = {
      "false"},
 };
 
-constexpr Key records_table[] = {
-    {"from", form::paths, "path of the object or list, or alternatives", "", true},
-    {"names", [] { return form::one_or_more(form::name()); },
-     "the fields that receive the members' names, one for each level"},
-    {"value", form::name, "the field that receives the innermost value"},
-    {"only", form::paths, "the members that become rows"},
-    {"keep", [] { return form::map_of(form::path()); },
-     "fields that are added to each row, with their paths in the answer"},
-    {"empty_if_null", form::flag,
-     "null or an empty object instead of the list means that there are no rows", "false"},
-};
-
 PageSize read_size(ObjectMap& map) {
   PageSize size;
   map.read("limit", size.parameter);
@@ -178,33 +166,10 @@ void read_history(ObjectMap& map, WindowSpec& window, TableMapping const& mappin
   }
 }
 
-ExpandSpec read_expand(ObjectMap& map) {
-  ExpandSpec expand;
-  for (auto const& item : one_or_more(map.require("names"))) {
-    check_name(item, item.text(), "the name of a field");
-    expand.names.push_back(item.text());
-  }
-  auto const value = map.require("value");
-  expand.value = value.text();
-  check_name(value, expand.value, "the name of a field");
-  if (auto const only = map.find("only")) expand.only = read_paths(*only);
-  if (auto const keep = map.find("keep")) {
-    for (auto const& [name, path] : keep->entries()) {
-      check_name(name, name.text(), "the name of a field");
-      expand.keep.emplace_back(name.text(), read_path(path).text());
-    }
-  }
-  return expand;
-}
-
 }  // namespace
 
 Object const page_keys{"paging", "page", page_table};
 Object const window_keys{"a window", "window", window_table};
-Object const records_keys{
-    "where the rows are", "records", records_table, false,
-    R"({"anyOf": [{"required": ["names", "value"]}, {"required": ["empty_if_null"]}]})"};
-
 PageSpec read_page(yaml::Node const& node) {
   ObjectMap map(node, page_keys);
   PageSpec page;
@@ -224,20 +189,6 @@ PageSpec read_page(yaml::Node const& node) {
   map.read("total", page.total);
   map.finish();
   return page;
-}
-
-void read_records(yaml::Node const& node, StreamSpec& stream) {
-  if (!node.is_map()) {
-    stream.records = read_paths(node);
-    return;
-  }
-  ObjectMap map(node, records_keys);
-  stream.records = read_paths(map.require("from"));
-  auto const empty = map.find("empty_if_null");
-  map.read("empty_if_null", stream.empty_if_null);
-  // Without names and value the mapping only says where the rows are.
-  if (!empty || map.find("names") || map.find("value")) stream.expand = read_expand(map);
-  map.finish();
 }
 
 WindowSpec read_window(yaml::Node const& node, RequestSpec const& request,

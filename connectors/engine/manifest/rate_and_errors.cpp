@@ -1,7 +1,9 @@
 // Parses `rate`, `errors` and `good` of a connector file: how fast requests may be sent, and what
 // answers mean.
 #include <array>
+#include <charconv>
 
+#include "base/text.hpp"
 #include "connectors/engine/manifest/grammar.hpp"
 #include "connectors/engine/manifest/keys.hpp"
 
@@ -49,13 +51,22 @@ constexpr Key rate_table[] = {
     {"wait_cap", form::duration, "upper bound of a wait within a run", R"("15m")"},
 };
 
+Json status_form() {
+  return Json::object({{"type", Json::string("string")},
+                       {"pattern", Json::string("^[2-5][0-9]{2}-[2-5][0-9]{2}$")}});
+}
+
 constexpr Key error_table[] = {
-    {"status", [] { return form::one_or_more(form::integer(statuses)); },
-     "of the answer; any of them"},
+    {"status",
+     [] { return form::one_or_more(form::any_of({form::integer(statuses), status_form()})); },
+     "of the answer: any of them, or of ranges such as 500-599"},
     {"json", form::path,
      "path of a value in the body; without `equals` and `not_equals` it must not be empty"},
+    {"header", form::text, "instead of `json`: a header of the answer"},
     {"equals", form::scalars, "one of them must equal the value"},
     {"not_equals", form::scalars, "none of them may equal the value, which must be there"},
+    {"absent", form::flag, "true: a value that is missing or null matches too", "false"},
+    {"content_type", form::texts, "of the answer, such as text/html or text/*; any of them"},
     {"contains", form::text, "a text anywhere in the body, ignoring case"},
     {"login", form::flag, "true: only the login's answer; false: only the others"},
     {"class", [] { return form::words(refusals); }, "the meaning of the answer", "", true},
@@ -63,29 +74,90 @@ constexpr Key error_table[] = {
 };
 
 constexpr Key good_table[] = {
-    {"json", form::path, "path of a value in the body", "", true},
+    {"json", form::path, "path of a value in the body"},
+    {"header", form::text, "instead of `json`: a header of the answer"},
     {"equals", form::scalars, "one of them must equal the value"},
     {"not_equals", form::scalars, "none of them may equal the value, which must be there"},
+    {"absent", form::flag,
+     "true: the value may be missing or null; without `equals` and `not_equals` it must be",
+     "false"},
     {"class", [] { return form::words(refusals, "empty"); },
      "the meaning of an answer that does not satisfy the condition", R"("bad_request")"},
 };
 
-// Reads `equals` and `not_equals` for the value at `json`.
-void read_comparison(ObjectMap& map, bool has_path, std::vector<std::string>& equals,
-                     std::vector<std::string>& not_equals) {
-  auto const read = [&](char const* key, std::vector<std::string>& texts) {
-    auto const node = map.find(key);
-    if (!node) return;
-    if (!has_path) {
-      node->fail("`" + std::string(key) + "` needs `json`, the path of the value to compare");
+// The value that a rule or condition looks at, and what it is compared with.
+struct Comparison {
+  std::optional<JsonPath> json;
+  std::string header;
+  std::vector<std::string> equals;
+  std::vector<std::string> not_equals;
+  bool absent = false;
+  bool has_value() const { return json || !header.empty(); }
+};
+
+Comparison read_comparison(ObjectMap& map) {
+  Comparison out;
+  map.read("json", out.json);
+  if (auto const header = map.find("header")) {
+    if (out.json) {
+      header->fail("`json` and `header` cannot be combined", "Make two rules or two conditions.");
     }
-    if (!equals.empty()) {
+    out.header = header->text();
+    if (!is_header_name(out.header)) {
+      header->fail(yaml::quoted(out.header) + " is not the name of an HTTP header");
+    }
+  }
+  auto const check_value = [&](yaml::Node const& node, std::string const& key) {
+    if (out.has_value()) return;
+    node.fail("`" + key + "` needs `json`, the path of the value to compare, or `header`");
+  };
+  for (auto const* key : {"equals", "not_equals"}) {
+    auto const node = map.find(key);
+    if (!node) continue;
+    check_value(*node, key);
+    if (!out.equals.empty()) {
       node->fail("`equals` and `not_equals` cannot be combined", "Use only one of them.");
     }
-    texts = read_texts(*node);
+    (std::string_view(key) == "equals" ? out.equals : out.not_equals) = read_texts(*node);
+  }
+  map.read("absent", out.absent);
+  if (out.absent) check_value(*map.find("absent"), "absent");
+  return out;
+}
+
+StatusRange read_status(yaml::Node const& node) {
+  auto const text = node.is_scalar() ? node.text() : std::string();
+  auto const dash = text.find('-');
+  if (dash == std::string::npos || dash == 0) return {read_integer(node, statuses)};
+  auto const number = [&](std::string_view digits) {
+    int value = 0;
+    auto const end = digits.data() + digits.size();
+    auto const [stop, error] = std::from_chars(digits.data(), end, value);
+    return error == std::errc{} && stop == end ? value : 0;
   };
-  read("equals", equals);
-  read("not_equals", not_equals);
+  StatusRange const range(number(std::string_view(text).substr(0, dash)),
+                          number(std::string_view(text).substr(dash + 1)));
+  if (range.first < statuses.least || range.last > statuses.most || range.first > range.last) {
+    node.fail(yaml::quoted(text) + " is not a range of statuses",
+              "Such as 500-599; from 200 to 599.");
+  }
+  return range;
+}
+
+std::vector<std::string> read_content_types(yaml::Node const& node) {
+  std::vector<std::string> types;
+  for (auto const& item : one_or_more(node)) {
+    types.push_back(to_lower(item.text()));
+    auto const slash = types.back().find('/');
+    bool const is_type = slash != std::string::npos && slash > 0 &&
+                         slash + 1 < types.back().size() &&
+                         types.back().find_first_of(" ;,") == std::string::npos;
+    if (!is_type) {
+      item.fail(yaml::quoted(item.text()) + " is not a content type",
+                "Such as text/html, or text/* for all texts; without parameters.");
+    }
+  }
+  return types;
 }
 
 ErrorRule read_error_rule(yaml::Node const& node) {
@@ -93,11 +165,18 @@ ErrorRule read_error_rule(yaml::Node const& node) {
   ErrorRule rule;
   if (auto const status = map.find("status")) {
     for (auto const& item : one_or_more(*status)) {
-      rule.status.push_back(read_integer(item, statuses));
+      rule.status.push_back(read_status(item));
     }
   }
-  map.read("json", rule.json);
-  read_comparison(map, rule.json.has_value(), rule.json_equals, rule.json_not_equals);
+  auto compared = read_comparison(map);
+  rule.json = std::move(compared.json);
+  rule.header = std::move(compared.header);
+  rule.json_equals = std::move(compared.equals);
+  rule.json_not_equals = std::move(compared.not_equals);
+  rule.absent = compared.absent;
+  if (auto const types = map.find("content_type")) {
+    rule.content_types = read_content_types(*types);
+  }
   if (auto const contains = map.find("contains")) {
     rule.body_contains = contains->text();
     if (rule.body_contains.empty()) contains->fail("an empty text is in every answer");
@@ -112,8 +191,10 @@ ErrorRule read_error_rule(yaml::Node const& node) {
     rule.wait = read_duration(*wait, std::chrono::seconds(1), std::chrono::hours(24));
   }
   map.finish();
-  if (rule.status.empty() && !rule.json && rule.body_contains.empty()) {
-    node.fail("this rule would match every answer", "Give it `status`, `json` or `contains`.");
+  if (rule.status.empty() && !rule.json && rule.header.empty() && rule.content_types.empty() &&
+      rule.body_contains.empty()) {
+    node.fail("this rule would match every answer",
+              "Give it `status`, `json`, `header`, `content_type` or `contains`.");
   }
   return rule;
 }
@@ -121,8 +202,16 @@ ErrorRule read_error_rule(yaml::Node const& node) {
 GoodSpec read_good_condition(yaml::Node const& node) {
   ObjectMap map(node, good_keys);
   GoodSpec good;
-  good.json = read_path(map.require("json"));
-  read_comparison(map, true, good.equals, good.not_equals);
+  auto compared = read_comparison(map);
+  if (!compared.has_value()) {
+    node.fail("the condition looks at nothing",
+              "Give it `json`, the path of a value in the body, or `header`.");
+  }
+  if (compared.json) good.json = std::move(*compared.json);
+  good.header = std::move(compared.header);
+  good.equals = std::move(compared.equals);
+  good.not_equals = std::move(compared.not_equals);
+  good.absent = compared.absent;
   if (auto const word = map.find("class")) {
     good.otherwise = read_word<AnswerClass>(*word, refusals, "the class of an answer");
     if (good.otherwise == AnswerClass::empty) {
@@ -138,7 +227,8 @@ GoodSpec read_good_condition(yaml::Node const& node) {
 
 Object const rate_keys{"the rate", "rate", rate_table};
 Object const error_keys{"an error rule", "error", error_table};
-Object const good_keys{"what a good answer holds", "good", good_table};
+Object const good_keys{"what a good answer holds", "good", good_table, false,
+                       R"({"anyOf": [{"required": ["json"]}, {"required": ["header"]}]})"};
 
 namespace form {
 

@@ -251,7 +251,7 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   if (auto const where = map.find("where")) stream.map.where = read_where(*where);
   stream.mapping_text = read_mapping_text(node);
   if (auto const also = map.find("also")) check_also(*also, stream);
-  read_records(map.require("records"), stream);
+  read_records(map.require("records"), node, stream, declared);
   if (auto const page = map.find("page")) stream.page = read_page(*page);
   if (auto const window = map.find("window")) {
     stream.window = read_window(*window, stream.request, stream.map, declared);

@@ -146,6 +146,9 @@ void SettingValues::fill(StreamSpec& stream) const {
     for (auto& [name, value] : part.query) fill(value);
   }
   if (stream.window) fill_zone(stream.window->zone, stream);
+  for (auto& kept : stream.keep) {
+    if (kept.from == KeptField::From::constant) fill(kept.text);
+  }
   fill(stream.mapping_text);
   fill(stream.map, stream);
   for (auto& further : stream.also) fill(further, stream);

@@ -313,19 +313,17 @@ void set_hash_salt(SourcePlan& plan, std::string const& salt) {
 PersonalNames personal_names(StreamPlan const& plan) {
   PersonalNames names;
   std::set<std::string> columns, members;
-  auto const add_member = [&](std::string_view path) {
-    members.emplace(path.substr(0, path.find('.')));
-  };
+  auto const add_member = [&](JsonPath const& path) { members.emplace(path.head()); };
   auto const add_mapping = [&](TableMapping const& mapping) {
     for (auto const& column : mapping.columns) {
       if (!column.personal) continue;
       columns.insert(column.column);
-      for (auto const& path : column.from) add_member(path.text());
+      for (auto const& path : column.from) add_member(path);
     }
   };
   add_mapping(plan.spec.map);
   for (auto const& mapping : plan.spec.also) add_mapping(mapping);
-  for (auto const& path : plan.spec.personal) add_member(path);
+  for (auto const& path : plan.spec.personal) add_member(JsonPath(path));
   names.columns.assign(columns.begin(), columns.end());
   names.members.assign(members.begin(), members.end());
   return names;

@@ -57,7 +57,7 @@ std::optional<std::string> duplicate_field_in(Json const& row) {
 void collect_unread(Json const& object, std::string const& prefix,
                     std::vector<std::string> const& paths, std::vector<std::string>& unread) {
   for (auto const& member : object.members()) {
-    auto const path = prefix + member.name;
+    auto const path = prefix + path_step(member.name);
     if (std::ranges::find(paths, path) != paths.end()) continue;
     auto const inside = path + '.';
     if (std::ranges::none_of(paths, [&](auto const& one) { return one.starts_with(inside); })) {

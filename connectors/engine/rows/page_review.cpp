@@ -107,6 +107,9 @@ void review_paths(StreamSpec const& spec, Rows const& rows, Json const& body, Pa
       out.found_nothing.push_back(std::string(key) + " <- " + path.text());
     }
   };
+  for (auto const& kept : spec.keep) {
+    if (kept.from == KeptField::From::answer) in_answer("keep", kept.path);
+  }
   if (spec.page.total) in_answer("total", *spec.page.total);
   if (auto const& path = spec.page.total_pages()) in_answer("total_pages", *path);
   for (auto const& check : spec.reconcile) in_answer("reconcile", check.broker_value);

@@ -24,7 +24,7 @@ bool is_hash(std::string_view text) {
 
 // Adds everything that the stream reads in a row.
 void add_read(StreamSpec const& spec, PrivacyTree& tree) {
-  auto const add = [&](JsonPath const& path) { tree.add(path.text(), PrivacyTree::Kind::read); };
+  auto const add = [&](JsonPath const& path) { tree.add(path, PrivacyTree::Kind::read); };
   for (auto const* mapping : tables_of(spec)) {
     for (auto const& part : mapping->key) {
       if (!part.constant) add(part.path);
@@ -39,7 +39,7 @@ void add_read(StreamSpec const& spec, PrivacyTree& tree) {
     }
   }
   if (auto const* paging = std::get_if<IdPaging>(&spec.page.kind)) add(paging->id);
-  for (auto const& path : spec.raw_allow) tree.add(path, PrivacyTree::Kind::read);
+  for (auto const& path : spec.raw_allow) add(JsonPath(path));
 }
 
 }  // namespace
@@ -57,7 +57,7 @@ PrivacyFilter::PrivacyFilter(StreamPlan const& plan)
   }
   std::ranges::sort(paths_);
   paths_.erase(std::unique(paths_.begin(), paths_.end()), paths_.end());
-  for (auto const& path : paths_) tree_.add(path, PrivacyTree::Kind::personal);
+  for (auto const& path : paths_) tree_.add(JsonPath(path), PrivacyTree::Kind::personal);
   add_read(plan.spec, tree_);
   tree_.finish();
   auto const* table = plan.spec.map.table;
@@ -217,11 +217,14 @@ void PrivacyFilter::write_members(Json const& object, Place place, Rests const& 
   bool first = true;
   Rests inner;
   for (auto const& [name, value] : object.members()) {
-    if (std::ranges::find(skip, name) != skip.end()) continue;
     inner.clear();
-    for (auto const path : skip) {
-      if (path.size() > name.size() && path[name.size()] == '.' && path.starts_with(name)) {
-        inner.push_back(path.substr(name.size() + 1));
+    if (!skip.empty()) {
+      auto const step = path_step(name);
+      if (std::ranges::find(skip, step) != skip.end()) continue;
+      for (auto const path : skip) {
+        if (path.size() > step.size() && path[step.size()] == '.' && path.starts_with(step)) {
+          inner.push_back(path.substr(step.size() + 1));
+        }
       }
     }
     auto const verdict = judge(name, place);

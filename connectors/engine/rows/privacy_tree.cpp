@@ -56,13 +56,9 @@ Node const* PrivacyTree::Node::find(std::string_view name) const {
   return nullptr;
 }
 
-void PrivacyTree::add(std::string_view path, Kind kind) {
+void PrivacyTree::add(JsonPath const& path, Kind kind) {
   Node* node = &root_;
-  while (path != "$" && !path.empty()) {
-    auto const dot = path.find('.');
-    node = &child_of(*node, path.substr(0, dot));
-    path = dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1);
-  }
+  for (auto const& step : path.steps()) node = &child_of(*node, step);
   (kind == Kind::personal ? node->personal : node->read) = true;
 }
 

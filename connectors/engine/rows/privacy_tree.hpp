@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.hpp"
+
 namespace affsync::engine {
 
 class PrivacyTree {
@@ -30,7 +32,7 @@ class PrivacyTree {
   };
 
   enum class Kind { personal, read };
-  void add(std::string_view path, Kind kind);
+  void add(JsonPath const& path, Kind kind);
   void finish();  // call it after the last add()
   Node const& root() const { return root_; }
 

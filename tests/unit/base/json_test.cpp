@@ -270,6 +270,38 @@ TEST(Json, ByteOrderMarkIsSkipped) {
   EXPECT_EQ(parsed("\xEF\xBB\xBF[1e999999]").dump(), "[\"1e999999\"]");
 }
 
+TEST(JsonPath, QuotesNamesWithDotsBlanksAndBrackets) {
+  auto const json =
+      parse_json(R"({"Total Amount":{"a.b":[{"[Clicks]":7}]},"say \"hi\"":1,"c\\d":2,"":3,"$":4})")
+          .value();
+  EXPECT_EQ(JsonPath(R"("Total Amount"."a.b".0."[Clicks]")").in(json)->number_text(), "7");
+  EXPECT_EQ(JsonPath(R"("say \"hi\"")").in(json)->number_text(), "1");
+  EXPECT_EQ(JsonPath(R"("c\\d")").in(json)->number_text(), "2");
+  EXPECT_EQ(JsonPath(R"("$")").in(json)->number_text(), "4");
+  EXPECT_EQ(JsonPath(R"("Total Amount".x)").in(json), nullptr);
+  // Equal paths have equal texts.
+  EXPECT_EQ(JsonPath(R"("data"."0".id)").text(), "data.0.id");
+  EXPECT_EQ(JsonPath(R"(data."x.y")").text(), R"(data."x.y")");
+  EXPECT_EQ(JsonPath(R"("x y".z)").head(), "x y");
+  EXPECT_EQ(JsonPath(R"(a."b.c")").steps(), (std::vector<std::string>{"a", "b.c"}));
+  EXPECT_TRUE(JsonPath("$").steps().empty());
+  for (auto const* name :
+       {"plain", "a.b", "Total Amount", "[x]", "q\"q", "b\\b", "$", "payout@USD"}) {
+    EXPECT_EQ(JsonPath(path_step(name)).steps(), std::vector<std::string>{name}) << name;
+  }
+  EXPECT_EQ(path_step("payout@USD"), "payout@USD");
+}
+
+TEST(JsonPath, KnowsWhatIsNoPath) {
+  for (auto const* path : {"$", "a", "a.0.b", R"("a b")", R"(a."b.c".d)", R"("\"")"}) {
+    EXPECT_TRUE(is_json_path(path)) << path;
+  }
+  for (auto const* text : {"", ".", "a.", ".a", "a..b", "a b", "a[0]", R"("a)", R"("a"b)",
+                           R"(a"b")", R"("")", "$.a", R"("a\")", "it's"}) {
+    EXPECT_FALSE(is_json_path(text)) << text;
+  }
+}
+
 TEST(JsonPath, FindsMembersAndIndexes) {
   Json const json = parsed(R"({"data":[{"id":7,"none":null}],"totals":{"count":3},"0":"zero"})");
   EXPECT_EQ(JsonPath("data.0.id").in(json)->number_text(), "7");

@@ -52,7 +52,7 @@ streams:
   offset: {<<: *stream, page: {type: offset}, window: {from: a, to: b, start: 2026-01-01}}
   page: {<<: *stream, page: {type: page, limit: n}, window: {from: a, to: b, changes: true}}
   cursor: {<<: *stream, page: {type: cursor, next: n}, parts: [{query: {a: 1}}, {query: {a: 2}}]}
-  link: {<<: *stream, page: {type: link, next: n}, records: {from: r, names: a, value: b, empty_if_null: false}}
+  link: {<<: *stream, page: {type: link, next: n}, records: {from: r, names: a, value: b, empty_if_null: false, keep: {c: {const: x}}}}
   id: {<<: *stream, page: {type: id, id: id}}
 )";
 

@@ -1,27 +1,12 @@
 // The worked example of docs/connectors.md must behave as the page says.
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <iterator>
-
 #include "connectors/engine/manifest/manifest.hpp"
+#include "tests/unit/engine/documented_page.hpp"
 #include "tests/unit/engine/reader_fixture.hpp"
 
 namespace affsync::engine {
 namespace {
-
-// The first code block of that language that contains `text`.
-std::string block_of(std::string const& language, std::string const& text) {
-  std::ifstream file(AFFSYNC_SOURCE_DIR "/docs/connectors.md");
-  std::string const page{std::istreambuf_iterator<char>(file), {}};
-  std::string const fence = "```" + language + "\n";
-  for (auto at = page.find(fence); at != std::string::npos; at = page.find(fence, at + 1)) {
-    auto const begin = at + fence.size();
-    auto const block = page.substr(begin, page.find("```", begin) - begin);
-    if (block.find(text) != std::string::npos) return block;
-  }
-  return "";
-}
 
 TEST(DocumentedExample, MapsTheAnswerThatThePageShows) {
   auto const manifest = parse_manifest(block_of("yaml", "name: mybroker"), "mybroker.yaml");

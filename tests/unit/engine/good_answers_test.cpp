@@ -124,7 +124,7 @@ TEST(GoodAnswers, MistakesAreToldWithTheirLine) {
     return manifest ? std::string("no error") : manifest.error().to_line();
   };
   EXPECT_EQ(error_of("good: {equals: 0}"),
-            "e.yaml:3:7: what a good answer holds needs the key `json`");
+            "e.yaml:3:16: `equals` needs `json`, the path of the value to compare, or `header`");
   EXPECT_EQ(error_of("good: {json: code, equals: 0, not_equals: 1}"),
             "e.yaml:3:43: `equals` and `not_equals` cannot be combined. Use only one of them.");
   EXPECT_EQ(error_of("good: {json: code, equal: 0}"),
@@ -133,8 +133,9 @@ TEST(GoodAnswers, MistakesAreToldWithTheirLine) {
   EXPECT_EQ(error_of("good: {json: code, class: empty}"),
             "e.yaml:3:27: an answer that is not good cannot mean that there are no rows. Add a "
             "rule with `class: empty` to `errors`.");
-  EXPECT_EQ(error_of("errors: [{status: 400, not_equals: 1, class: empty}]"),
-            "e.yaml:3:36: `not_equals` needs `json`, the path of the value to compare");
+  EXPECT_EQ(
+      error_of("errors: [{status: 400, not_equals: 1, class: empty}]"),
+      "e.yaml:3:36: `not_equals` needs `json`, the path of the value to compare, or `header`");
 }
 
 // The example for envelopes in docs/connectors.md, word for word.

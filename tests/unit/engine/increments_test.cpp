@@ -329,7 +329,8 @@ Records records_of(char const* json, StreamSpec const& spec, Json& body) {
 TEST(RecordsExpanded, NestedMembersBecomeRowsWithTheirNames) {
   StreamSpec spec;
   spec.records.emplace_back("rates");
-  spec.expand = ExpandSpec{{"on_date", "currency"}, "rate", {}, {{"base", "base"}}};
+  spec.expand = ExpandSpec{{"on_date", "currency"}, "rate", {}};
+  spec.keep.push_back({"base", KeptField::From::answer, JsonPath("base"), ""});
   Json body;
   auto const found = records_of(
       R"({"base":"USD","rates":{"2026-01-02":{"EUR":0.97010,"RUB":91},"2026-01-05":{}}})", spec,
@@ -344,10 +345,9 @@ TEST(RecordsExpanded, NestedMembersBecomeRowsWithTheirNames) {
 TEST(RecordsExpanded, OnlyTheNamedMembersWhereTheyAreThere) {
   StreamSpec spec;
   spec.records.emplace_back("attributes");
-  spec.expand = ExpandSpec{{"metric"},
-                           "amount",
-                           {JsonPath("balance"), JsonPath("totals.balance"), JsonPath("none")},
-                           {{"currency", "attributes.iso_code"}}};
+  spec.expand = ExpandSpec{
+      {"metric"}, "amount", {JsonPath("balance"), JsonPath("totals.balance"), JsonPath("none")}};
+  spec.keep.push_back({"currency", KeptField::From::answer, JsonPath("attributes.iso_code"), ""});
   Json body;
   auto const found = records_of(
       R"({"attributes":{"balance":"1.5","iso_code":"rub","totals":{"balance":2}}})", spec, body);

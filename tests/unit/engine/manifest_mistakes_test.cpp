@@ -92,7 +92,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "a GET has no body. Use `method: POST`."},
         Mistake{"token: data.token", "token: ^data[token]",
                 "\"data[token]\" is not a path. Use member names and indexes joined with dots "
-                "(totals.count, data.0.id), or $ for the whole."},
+                "(totals.count, data.0.id), or $ for the whole. A name with dots, blanks or "
+                "brackets is quoted: data.\"Total Amount\"."},
         Mistake{"value: JWT ${token}", "value: ^JWT token",
                 "the header's value does not use ${token}. For instance \"Bearer "
                 "${token}\"."},
@@ -118,10 +119,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Mistake{"class: throttled, wait: ", "class: transient, wait: ^",
                             "`wait` is only allowed with `class: throttled`"},
                     Mistake{"json: error.code, equals: ", "status: 400, equals: ^",
-                            "`equals` needs `json`, the path of the value to compare"},
+                            "`equals` needs `json`, the path of the value to compare, or `header`"},
                     Mistake{"{contains: too many days, class", "^{class",
-                            "this rule would match every answer. Give it `status`, `json` "
-                            "or `contains`."}));
+                            "this rule would match every answer. Give it `status`, `json`, "
+                            "`header`, `content_type` or `contains`."}));
 
 INSTANTIATE_TEST_SUITE_P(
     Stream, ManifestMistake,

@@ -109,10 +109,10 @@ TEST(Manifest, ReadsTheRate) {
 TEST(Manifest, ReadsErrorRulesInOrder) {
   auto const rules = parsed().errors;
   ASSERT_EQ(rules.size(), 4u);
-  EXPECT_EQ(rules[0].status, std::vector<int>{401});
+  EXPECT_EQ(rules[0].status, std::vector<StatusRange>{401});
   EXPECT_EQ(rules[0].login, true);
   EXPECT_EQ(rules[0].answer_class, AnswerClass::auth_invalid);
-  EXPECT_EQ(rules[1].status, (std::vector<int>{429, 503}));
+  EXPECT_EQ(rules[1].status, (std::vector<StatusRange>{429, 503}));
   EXPECT_FALSE(rules[1].login);
   EXPECT_EQ(rules[1].wait, 30s);
   EXPECT_EQ(rules[2].json->text(), "error.code");

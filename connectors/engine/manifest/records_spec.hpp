@@ -1,0 +1,34 @@
+// How the rows of a list are made from an answer, where they are not just the objects of a list.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+
+namespace affsync::engine {
+
+// Makes rows of the members of an object: {"EUR": "0.92"} becomes {"currency": "EUR", "rate": …}.
+struct ExpandSpec {
+  std::vector<std::string> names;  // fields for the member's name at each level, outermost first
+  std::string value;               // field for the innermost member
+  std::vector<JsonPath> only;      // only these members; empty: all
+};
+
+// A field that is added to each row, with the same value for all rows of an answer.
+struct KeptField {
+  enum class From {
+    answer,       // the value at `path` in the answer
+    window_from,  // the first day of the request's window
+    window_to,    // its last day
+    request,      // the value of the parameter `text`, as it was sent
+    item,         // the item that the request is for
+    constant,     // `text`
+  };
+  std::string field;
+  From from = From::answer;
+  JsonPath path;
+  std::string text;  // may have ${settings.NAME}
+};
+
+}  // namespace affsync::engine
