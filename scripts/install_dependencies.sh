@@ -19,7 +19,7 @@ packages=(
   build-essential cmake ninja-build ccache pkg-config git ca-certificates
   "libboost$boost-dev" "libboost-url$boost-dev" libssl-dev zlib1g-dev libpqxx-dev libpq-dev
   nlohmann-json3-dev libsimdjson-dev libyaml-cpp-dev libspdlog-dev libcli11-dev
-  libhowardhinnant-date-dev libxxhash-dev
+  libhowardhinnant-date-dev libxxhash-dev libarchive-dev libxml2-dev
   libsystemd-dev tzdata postgresql curl
 )
 case "${1-}" in

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "connectors/engine/document/document.hpp"
 #include "connectors/engine/request/signature.hpp"
 
 namespace affsync::sync {
@@ -130,9 +131,10 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
     // token.
     auto const of_stream = std::ranges::find_if(
         plan_.streams, [&](auto const& one) { return !is_login && one->stream == report.stream; });
-    std::vector<engine::GoodSpec> const nothing;
-    auto const& good = of_stream == plan_.streams.end() ? nothing : (*of_stream)->spec.good;
-    sent.verdict = engine::classify(sent.response, plan_.errors, plan_.rate, is_login, now, good);
+    engine::StreamSpec const nothing;
+    auto const& spec = of_stream == plan_.streams.end() ? nothing : (*of_stream)->spec;
+    sent.verdict = engine::classify(sent.response, plan_.errors, plan_.rate, is_login, now,
+                                    spec.good, spec.document);
   }
   if (sent.verdict.error) {
     sent.verdict.error->at(place).in(plan_.source, report.stream);
@@ -234,11 +236,14 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
         engine::Answer answer;
         answer.no_rows = sent.verdict.answer_class == AnswerClass::empty;
         answer.empty_by_status = sent.verdict.by_status_alone;
+        bool const is_quoted = secrets_.for_rows()->is_in(sent.response.body) ||
+                               (engine::is_packed(sent.response.body) &&
+                                secrets_.for_rows()->is_in(sent.verdict.body.dump()));
+        if (is_quoted) answer.secrets = secrets_.for_rows();
         answer.body = std::move(sent.verdict.body);
         answer.server_time = date_of(sent.response.headers);
         answer.headers = std::move(sent.response.headers);
         answer.bytes = sent.response.body.size();
-        if (secrets_.for_rows()->is_in(sent.response.body)) answer.secrets = secrets_.for_rows();
         co_return answer;
       }
       case AnswerClass::auth_expired:

@@ -67,6 +67,18 @@ TEST(fuzz_replay, links) {
 TEST(fuzz_replay, checkpoint) {
   replay("checkpoint", checkpoint);
 }
+TEST(fuzz_replay, csv) {
+  replay("csv", csv);
+}
+TEST(fuzz_replay, xml) {
+  replay("xml", xml);
+}
+TEST(fuzz_replay, xlsx) {
+  replay("xlsx", xlsx);
+}
+TEST(fuzz_replay, packed) {
+  replay("packed", packed);
+}
 
 }  // namespace
 }  // namespace affsync::fuzz

@@ -17,6 +17,10 @@ void answer(std::string_view input);     // bytes of an HTTP answer -> its verdi
 void inflate(std::string_view input);    // a compressed body
 void waits(std::string_view input);      // how long a broker asks to wait
 void links(std::string_view input);      // links to the next page
+void csv(std::string_view input);        // a table
+void xml(std::string_view input);        // an XML document
+void xlsx(std::string_view input);       // a sheet and the shared texts of a workbook
+void packed(std::string_view input);     // gzip and zip archives
 // A checkpoint read back, and the pass that resumes from it.
 void checkpoint(std::string_view input);
 

@@ -4,7 +4,7 @@
 cd "$1/connectors/engine" 2>/dev/null || exit 0
 
 # From the lowest layer up. Folders on one line do not include each other.
-layers='values
+layers='values document
 values/spoken
 manifest
 plan pace answer

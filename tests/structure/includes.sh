@@ -44,6 +44,8 @@ forbid 'only daemon/net includes Beast and asio::ssl' '[<"]boost/(beast|asio/ssl
   "$(without '^daemon/net/')"
 forbid 'only base/json_parse.cpp includes nlohmann' '[<"]nlohmann/' \
   "$(without '^base/json_parse\.cpp$')"
+forbid 'only connectors/engine/document includes libarchive and libxml2' \
+  '[<"](archive|libxml/)' "$(without '^connectors/engine/document/')"
 forbid 'only base/yaml includes yaml-cpp' '[<"]yaml-cpp/' "$(without '^base/yaml/')"
 forbid 'only daemon/log includes spdlog' '[<"]spdlog/' "$(without '^daemon/log/')"
 forbid 'only daemon/cli includes CLI11' '[<"]CLI/' "$(without '^daemon/cli/')"

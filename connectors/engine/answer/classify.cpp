@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "connectors/engine/answer/requested_wait.hpp"
 #include "connectors/engine/answer/text.hpp"
+#include "connectors/engine/document/document.hpp"
 #include "connectors/engine/rows/is_present.hpp"
 
 namespace affsync::engine {
@@ -260,8 +261,14 @@ bool applies_to_pages(ErrorRule const& rule) {
   }
 }
 
+bool is_binary(std::string_view body) {
+  return body.substr(0, 500).find_first_of(std::string_view("\0\x1f", 2)) != std::string_view::npos;
+}
+
 // The verdict on a good status with an unusable body.
-Verdict not_json(HttpResponse const& response, Error const& flaw, bool is_login) {
+Verdict not_readable(HttpResponse const& response, Error const& flaw, bool is_login,
+                     DocumentSpec const& document) {
+  std::string const format(shown(document.format));
   Verdict verdict;
   std::string const status = "HTTP " + std::to_string(response.status) + ": ";
   if (flaw.code == ErrorCode::answer_too_large) {
@@ -276,23 +283,39 @@ Verdict not_json(HttpResponse const& response, Error const& flaw, bool is_login)
   verdict.answer_class = is_login && !is_json ? AnswerClass::bad_request : AnswerClass::transient;
   std::string text = status;
   if (response.body.find_first_not_of(" \t\r\n") == std::string::npos) {
-    text += "an empty body instead of JSON";
-  } else if (is_login && may_be_token(response.body)) {
-    text += "not JSON (" + flaw.message + "), " + std::to_string(response.body.size()) + " bytes";
+    text += "an empty body instead of " + format;
+  } else if ((is_login && may_be_token(response.body)) || is_binary(response.body)) {
+    text += "not " + format + " (" + flaw.message + "), " + std::to_string(response.body.size()) +
+            " bytes";
   } else {
-    text += "not JSON (" + flaw.message +
+    text += "not " + format + " (" + flaw.message +
             "): " + one_line(std::string_view(response.body).substr(0, 500), 100);
   }
   verdict.error = Error(ErrorCode::malformed_answer, text, flaw.hint);
   return verdict;
 }
 
+// Reads the body: a good answer is a document of the stream, anything else may be JSON. `flaw` is
+// set if a good answer is no such document.
+Result<Json> read_body(HttpResponse const& response, DocumentSpec const& spec,
+                       std::optional<Error>& flaw) {
+  bool const is_good = response.status >= 200 && response.status < 300;
+  if (is_good) {
+    auto document = read_document(response.body, spec);
+    if (document) return document;
+    flaw = document.error();
+    if (spec.format == DocumentFormat::json) return document;
+  }
+  return parse_json(response.body);
+}
+
 }  // namespace
 
 Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rules,
                  RateSpec const& rate, bool is_login, TimePoint now,
-                 std::vector<GoodSpec> const& good) {
-  Result<Json> body = parse_json(response.body);
+                 std::vector<GoodSpec> const& good, DocumentSpec const& document_spec) {
+  std::optional<Error> flaw;
+  Result<Json> body = read_body(response, document_spec, flaw);
   Json const null;
   Json const& document = body ? *body : null;
   bool const from_intermediary = is_from_intermediary(response, body);
@@ -313,8 +336,8 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
     verdict.error = refusal(AnswerClass::transient, response, body);
     verdict.error->code = ErrorCode::malformed_answer;
     verdict.error->hint = html_hint;
-  } else if (verdict.answer_class == AnswerClass::ok && !body) {
-    return not_json(response, body.error(), is_login);
+  } else if (verdict.answer_class == AnswerClass::ok && (flaw || !body)) {
+    return not_readable(response, flaw ? *flaw : body.error(), is_login, document_spec);
   } else if (verdict.answer_class == AnswerClass::ok) {
     auto const missed = std::find_if(good.begin(), good.end(), [&](GoodSpec const& one) {
       return !holds(one, response, document);

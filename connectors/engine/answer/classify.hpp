@@ -16,7 +16,7 @@ struct Verdict {
   std::optional<std::chrono::milliseconds> asked;  // throttled: the wait that the broker asks for
   std::optional<std::chrono::milliseconds> wait;   // the same, limited by the connector's bounds
   std::optional<Error> error;  // set unless ok or empty: code, broker's text (cut, one line), hint
-  Json body;                   // parsed, if it is JSON
+  Json body;                   // as JSON, if it can be read
   bool by_status_alone = false;  // empty, by a rule that checks nothing but an error status
 };
 
@@ -24,13 +24,14 @@ struct Verdict {
 //
 // `is_login`: this is the answer to the login itself, so a refusal means wrong credentials. `now`:
 // needed for a Retry-After that is a date, and for reset times. `good`: conditions that an answer
-// with a good status must meet unless a rule classifies it.
+// with a good status must meet unless a rule classifies it. `document`: what a good answer is; a
+// refusal may be JSON in any case.
 //
-// A 3xx is `redirected`. A 2xx whose body is not JSON is `malformed_answer`. An HTML page is
+// A 3xx is `redirected`. A 2xx whose body is not such a document is `malformed_answer`. An HTML page is
 // `malformed_answer` for any status but 3xx, 401, 404, 410, 429 and 5xx: it comes from a firewall
 // or proxy in front of the broker and is transient.
 Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rules,
                  RateSpec const& rate, bool is_login, TimePoint now,
-                 std::vector<GoodSpec> const& good = {});
+                 std::vector<GoodSpec> const& good = {}, DocumentSpec const& document = {});
 
 }  // namespace affsync::engine

@@ -11,6 +11,7 @@
 
 #include "base/json.hpp"
 #include "base/yaml/node.hpp"
+#include "connectors/engine/document/document_spec.hpp"
 
 namespace affsync::engine::grammar {
 
@@ -56,6 +57,9 @@ class ObjectMap : private yaml::Map {
   std::optional<yaml::Node> find_as(Form form, std::string const& key);
   Object const& object_;
 };
+
+// Reads `format`, `csv`, `xml`, `xlsx` and `compression` of a stream.
+DocumentSpec read_document_spec(ObjectMap& map);
 
 // The bounds of a number.
 template <class Number>
@@ -108,6 +112,8 @@ Json condition();          // `only_if` of a column
 Json where();              // of a stream
 Json kept_raw();           // `raw`
 Json good_conditions();    // `good`
+Json document_format();    // `format` of a stream
+Json document_packing();   // `compression`
 Json tables();             // that streams fill
 Json key();                // of a row
 Json columns();            // `map`
@@ -133,6 +139,7 @@ extern Object const signature_keys, signed_part_keys;
 extern Object const rate_keys, error_keys, good_keys;
 extern Object const raw_keys, evidence_keys, reconcile_keys, part_keys, needs_keys, stream_keys,
     also_keys;
+extern Object const csv_keys, xml_keys, xlsx_keys, totals_keys;
 extern Object const page_keys, window_keys, records_keys, keep_keys;
 extern Object const key_part_keys;
 extern Object const column_keys, within_keys;

@@ -21,6 +21,7 @@
 #include "base/json.hpp"
 #include "base/tables.hpp"
 #include "base/yaml/key_watcher.hpp"
+#include "connectors/engine/document/document_spec.hpp"
 #include "connectors/engine/manifest/auth_spec.hpp"
 #include "connectors/engine/manifest/page_spec.hpp"
 #include "connectors/engine/manifest/records_spec.hpp"
@@ -273,6 +274,7 @@ struct StreamSpec {
   PageSpec page;
   std::vector<PartSpec> parts;  // empty: one list
   std::optional<WindowSpec> window;
+  DocumentSpec document;  // what its answers are, if not JSON
   std::vector<JsonPath> records;  // the first that is an array (or an object: one row)
   bool empty_if_null = false;     // null or an empty object instead of the list means no rows
   std::optional<ExpandSpec> expand;

@@ -46,8 +46,13 @@ constexpr Key stream_table[] = {
     {"parts", [] { return form::list_of(form::object(part_keys), 2); },
      "the list has to be requested in parts"},
     {"window", [] { return form::object(window_keys); }, "the list is requested in slices of days"},
+    {"format", form::document_format, "what the answers are", R"("json")"},
+    {"compression", form::document_packing, "how the answers are packed", R"("auto")"},
+    {"csv", [] { return form::object(csv_keys); }, "how the CSV is written"},
+    {"xml", [] { return form::object(xml_keys); }, "which elements of the XML are rows"},
+    {"xlsx", [] { return form::object(xlsx_keys); }, "where the table is in the workbook"},
     {"records", [] { return form::any_of({form::paths(), form::object(records_keys)}); },
-     "where the rows are in an answer", "", true},
+     "where the rows are in an answer; without it in `rows`, unless the answers are JSON"},
     {"where", form::where, "only rows whose field has one of these words"},
     {"key", form::key, "what makes a row's id", "", true},
     {"map", form::columns_reference, "the columns and where their values are", "", true},
@@ -171,6 +176,37 @@ void read_parts(yaml::Node const& node, StreamSpec& stream, Declared const& decl
   }
 }
 
+// A table must have the columns of the key, unless `records` makes those fields itself.
+void require_columns(StreamSpec& stream) {
+  if (!stream.document.is_table()) return;
+  auto& required = stream.document.table.required;
+  for (auto const& part : stream.map.key) {
+    std::string const name(part.path.head());
+    if (part.constant || name.empty()) continue;
+    auto const& expand = stream.expand;
+    bool const is_made = expand && (expand->value == name ||
+                                    std::ranges::find(expand->names, name) != expand->names.end());
+    bool const is_kept =
+        std::ranges::find(stream.keep, name, &KeptField::field) != stream.keep.end();
+    if (is_made || is_kept) continue;
+    if (std::ranges::find(required, name) == required.end()) required.push_back(name);
+  }
+}
+
+void read_rows_place(ObjectMap& map, StreamSpec& stream, yaml::Node const& node,
+                     Declared const& declared) {
+  auto const& document = stream.document;
+  bool const has_rows = document.format != DocumentFormat::json &&
+                        (document.format != DocumentFormat::xml || !document.row.empty());
+  auto const records = map.find("records");
+  if (records || !has_rows) {
+    read_records(records ? *records : map.require("records"), node, stream, declared);
+  } else {
+    stream.records = {JsonPath("rows")};
+  }
+  require_columns(stream);
+}
+
 // Appends a text that depends only on the content, not on layout and comments.
 void append_content(std::string& text, yaml::Node const& node) {
   if (node.is_map()) {
@@ -195,7 +231,8 @@ void append_content(std::string& text, yaml::Node const& node) {
 }
 
 std::string read_mapping_text(yaml::Node const& stream) {
-  constexpr std::array decisive{"table", "key", "map", "also", "where", "records"};
+  constexpr std::array decisive{"table",   "key",    "map", "also", "where",
+                                "records", "format", "csv", "xml",  "xlsx"};
   std::string text;
   for (auto const& [name, value] : stream.members()) {
     if (std::ranges::find(decisive, name) == decisive.end()) continue;
@@ -251,7 +288,8 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   if (auto const where = map.find("where")) stream.map.where = read_where(*where);
   stream.mapping_text = read_mapping_text(node);
   if (auto const also = map.find("also")) check_also(*also, stream);
-  read_records(map.require("records"), node, stream, declared);
+  stream.document = read_document_spec(map);
+  read_rows_place(map, stream, node, declared);
   if (auto const page = map.find("page")) stream.page = read_page(*page);
   if (auto const window = map.find("window")) {
     stream.window = read_window(*window, stream.request, stream.map, declared);

@@ -54,6 +54,9 @@ streams:
   cursor: {<<: *stream, page: {type: cursor, next: n}, parts: [{query: {a: 1}}, {query: {a: 2}}]}
   link: {<<: *stream, page: {type: link, next: n}, records: {from: r, names: a, value: b, empty_if_null: false, keep: {c: {const: x}}}}
   id: {<<: *stream, page: {type: id, id: id}}
+  csv: {<<: *stream, format: csv, csv: {totals: {words: total}}}
+  xml: {<<: *stream, format: xml, xml: {row: a}, compression: gzip}
+  xlsx: {<<: *stream, format: xlsx, xlsx: {sheet: a, totals: {words: total}}}
 )";
 
 std::string schema_file() {

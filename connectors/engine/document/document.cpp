@@ -1,0 +1,143 @@
+#include "connectors/engine/document/document.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/text.hpp"
+#include "connectors/engine/document/charset.hpp"
+#include "connectors/engine/document/csv.hpp"
+#include "connectors/engine/document/unpack.hpp"
+#include "connectors/engine/document/xlsx.hpp"
+#include "connectors/engine/document/xml.hpp"
+
+namespace affsync::engine {
+namespace {
+
+bool is_gzip(std::string_view bytes) {
+  return bytes.starts_with("\x1f\x8b");
+}
+
+bool is_zip(std::string_view bytes) {
+  return bytes.starts_with("PK\x03\x04");
+}
+
+DocumentPacking packing_of(std::string_view bytes, DocumentSpec const& spec) {
+  if (spec.packing != DocumentPacking::automatic) return spec.packing;
+  if (is_gzip(bytes)) return DocumentPacking::gzip;
+  // A workbook is itself an archive.
+  bool const is_packed_file = is_zip(bytes) && spec.format != DocumentFormat::xlsx;
+  return is_packed_file ? DocumentPacking::zip : DocumentPacking::none;
+}
+
+JsonLimits json_limits(DocumentLimits const& limits) {
+  JsonLimits json;
+  json.depth = limits.depth;
+  json.values = limits.values;
+  return json;
+}
+
+// Counts the values of a JSON document, so that many small lines have a bound together.
+std::size_t values_in(Json const& json) {
+  std::size_t count = 1;
+  if (json.is_array()) {
+    for (auto const& item : json.items()) count += values_in(item);
+  } else if (json.is_object()) {
+    for (auto const& member : json.members()) count += values_in(member.value);
+  }
+  return count;
+}
+
+Result<Json> read_json_lines(std::string_view text, DocumentLimits const& limits) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  Json::Array rows;
+  std::size_t values = 0;
+  std::size_t number = 0;
+  while (!text.empty()) {
+    ++number;
+    auto const end = std::min(text.find('\n'), text.size());
+    auto const line = trim_blanks(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.empty()) continue;
+    auto row = parse_json(line, json_limits(limits));
+    if (!row) {
+      auto error = row.error();
+      error.message = "line " + std::to_string(number) + ": " + error.message;
+      return error;
+    }
+    values += values_in(*row);
+    if (values > limits.values) {
+      return Error(ErrorCode::answer_too_large,
+                   "line " + std::to_string(number) + ": too many values");
+    }
+    rows.push_back(std::move(*row));
+  }
+  return Json::object({{"rows", Json::array(std::move(rows))}});
+}
+
+Result<Json> read_plain(std::string_view bytes, DocumentSpec const& spec,
+                        DocumentLimits const& limits) {
+  switch (spec.format) {
+    case DocumentFormat::json:
+      return parse_json(bytes, json_limits(limits));
+    case DocumentFormat::json_lines:
+      return read_json_lines(bytes, limits);
+    case DocumentFormat::csv:
+      return read_csv(bytes, spec, limits);
+    case DocumentFormat::xml:
+      return read_xml(bytes, spec, limits);
+    case DocumentFormat::xlsx:
+      return read_xlsx(bytes, spec, limits);
+  }
+  return Error(ErrorCode::internal, "an unknown format of documents");
+}
+
+}  // namespace
+
+Result<Json> read_document(std::string_view bytes, DocumentSpec const& spec,
+                           DocumentLimits const& limits) {
+  auto const packing = packing_of(bytes, spec);
+  if (packing == DocumentPacking::none) return read_plain(bytes, spec, limits);
+  auto const unpacked =
+      packing == DocumentPacking::gzip ? unpack_gzip(bytes, limits) : unpack_zip(bytes, limits);
+  if (!unpacked) return unpacked.error();
+  return read_plain(*unpacked, spec, limits);
+}
+
+bool is_packed(std::string_view bytes) {
+  return is_gzip(bytes) || is_zip(bytes);
+}
+
+std::string_view to_string(DocumentFormat format) {
+  switch (format) {
+    case DocumentFormat::json:
+      return "json";
+    case DocumentFormat::json_lines:
+      return "json_lines";
+    case DocumentFormat::csv:
+      return "csv";
+    case DocumentFormat::xml:
+      return "xml";
+    case DocumentFormat::xlsx:
+      return "xlsx";
+  }
+  return "json";
+}
+
+std::string_view shown(DocumentFormat format) {
+  switch (format) {
+    case DocumentFormat::json:
+      return "JSON";
+    case DocumentFormat::json_lines:
+      return "JSON lines";
+    case DocumentFormat::csv:
+      return "CSV";
+    case DocumentFormat::xml:
+      return "XML";
+    case DocumentFormat::xlsx:
+      return "XLSX";
+  }
+  return "JSON";
+}
+
+}  // namespace affsync::engine

@@ -1,0 +1,219 @@
+#include "connectors/engine/document/table_rows.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "base/text.hpp"
+
+namespace affsync::engine {
+namespace {
+
+// A header that is not within so many lines is not there.
+constexpr std::size_t most_before_header = 100;
+constexpr std::size_t most_shown = 200;
+
+std::string joined_cells(std::vector<Json> const& cells) {
+  std::string text;
+  for (auto const& cell : cells) {
+    auto const one = cell_text(cell);
+    if (one.empty()) continue;
+    if (!text.empty()) text += ' ';
+    text += one;
+  }
+  return text;
+}
+
+std::string shortened(std::string text) {
+  if (text.size() <= most_shown) return text;
+  auto end = most_shown;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  text.resize(end);
+  return text + "…";
+}
+
+std::string listed_names(std::vector<std::string> const& names) {
+  std::string text;
+  for (auto const& name : names) text += (text.empty() ? "`" : ", `") + name + "`";
+  return text;
+}
+
+bool same_cells(std::vector<Json> const& left, std::vector<Json> const& right) {
+  auto const at = [](std::vector<Json> const& cells, std::size_t i) {
+    return i < cells.size() ? cell_text(cells[i]) : std::string_view{};
+  };
+  for (std::size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
+    if (at(left, i) != at(right, i)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string_view cell_text(Json const& cell) {
+  auto const text = cell.scalar_text();
+  return text ? trim_blanks(*text) : std::string_view{};
+}
+
+bool is_blank(TableLine const& line) {
+  return std::ranges::all_of(line.cells, [](Json const& cell) { return cell_text(cell).empty(); });
+}
+
+std::vector<std::string> column_names(std::vector<Json> const& header) {
+  auto count = header.size();
+  while (count > 0 && cell_text(header[count - 1]).empty()) --count;
+  // Another column may be called "id_2" in the file itself.
+  std::set<std::string, std::less<>> taken;
+  for (auto const& cell : header) taken.emplace(cell_text(cell));
+  std::set<std::string, std::less<>> seen;
+  std::map<std::string, int, std::less<>> times;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::string const written(cell_text(header[i]));
+    auto name = written.empty() ? "column_" + std::to_string(i + 1) : written;
+    if (written.empty() ? !taken.insert(name).second : !seen.insert(name).second) {
+      int& number = times.try_emplace(name, 1).first->second;
+      auto const stem = name + "_";
+      do {
+        name = stem + std::to_string(++number);
+      } while (!taken.insert(name).second);
+    }
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
+bool has_columns(std::vector<Json> const& header, std::vector<std::string> const& required) {
+  auto const names = column_names(header);
+  return std::ranges::all_of(required, [&](std::string const& name) {
+    return std::ranges::find(names, name) != names.end();
+  });
+}
+
+TableRows::TableRows(TableSpec const& spec, DocumentLimits const& limits, bool pads,
+                     Convert convert)
+    : spec_(spec), limits_(limits), pads_(pads), convert_(std::move(convert)) {
+  if (spec_.columns.empty()) return;
+  columns_ = spec_.columns;
+  for (auto const& name : columns_) header_.push_back(Json::string(name));
+  find_totals();
+}
+
+bool TableRows::is_header(TableLine const& line) const {
+  if (!spec_.header_after.empty()) return passed_mark_;
+  if (spec_.skip_lines > 0) return true;
+  return has_columns(line.cells, spec_.required);
+}
+
+void TableRows::keep_before(std::string_view text) {
+  text = trim_blanks(text);
+  if (first_.empty()) first_ = text;
+  ++seen_;
+  passed_mark_ = passed_mark_ || (!spec_.header_after.empty() &&
+                                  text.find(spec_.header_after) != std::string::npos);
+  if (!text.empty() && before_.size() < most_before_header) {
+    before_.push_back(Json::string(std::string(text)));
+  }
+}
+
+bool TableRows::find_totals() {
+  if (!spec_.totals || spec_.totals->column.empty()) return true;
+  auto const found = std::ranges::find(columns_, spec_.totals->column);
+  totals_at_ = static_cast<std::size_t>(found - columns_.begin());
+  return found != columns_.end();
+}
+
+bool TableRows::is_totals(TableLine const& line) const {
+  if (!spec_.totals || totals_at_ >= line.cells.size()) return false;
+  auto const text = cell_text(line.cells[totals_at_]);
+  return std::ranges::any_of(
+      spec_.totals->words, [&](std::string const& word) { return equal_without_case(word, text); });
+}
+
+Json TableRows::row_of(TableLine line) const {
+  Json::Object members;
+  members.reserve(columns_.size());
+  for (std::size_t i = 0; i < std::min(columns_.size(), line.cells.size()); ++i) {
+    auto& cell = line.cells[i];
+    if (cell.is_null()) continue;
+    members.push_back(
+        {columns_[i], convert_ ? convert_(columns_[i], std::move(cell)) : std::move(cell)});
+  }
+  return Json::object(std::move(members));
+}
+
+Result<void> TableRows::take(TableLine line) {
+  if (is_blank(line)) return {};
+  auto const place = "line " + std::to_string(line.number) + ": ";
+  if (columns_.empty()) {
+    if (!is_header(line)) {
+      keep_before(joined_cells(line.cells));
+      return seen_ < most_before_header ? Result<void>() : Result<void>(finish().error());
+    }
+    columns_ = column_names(line.cells);
+    header_line_ = line.number;
+    header_ = std::move(line.cells);
+    if (!has_columns(header_, spec_.required)) return finish().error();
+  }
+  if (header_line_ == line.number) {
+    if (find_totals()) return {};
+    return Error(ErrorCode::malformed_answer, place + "the header has no column `" +
+                                                  spec_.totals->column +
+                                                  "`, which tells the lines of sums");
+  }
+  if (same_cells(line.cells, header_)) return {};  // the header once more
+  if (is_totals(line)) {
+    totals_.push_back(row_of(std::move(line)));
+    return {};
+  }
+  auto count = line.cells.size();
+  while (count > columns_.size() && cell_text(line.cells[count - 1]).empty()) --count;
+  if (count > columns_.size() || (count < columns_.size() && !pads_)) {
+    return Error(
+        ErrorCode::malformed_answer,
+        place + std::to_string(count) + " cells, but the header " +
+            (header_line_ == 0 ? std::string() : "on line " + std::to_string(header_line_) + " ") +
+            "has " + std::to_string(columns_.size()) + " columns",
+        "If this line is no row, name what is in it under `totals`; if a text has the "
+        "delimiter in it, the file must quote it.");
+  }
+  values_ += columns_.size() + 1;
+  if (values_ > limits_.values) {
+    return Error(ErrorCode::answer_too_large, place + "too many cells");
+  }
+  rows_.push_back(row_of(std::move(line)));
+  return {};
+}
+
+Result<Json> TableRows::finish() {
+  if (columns_.empty() || !has_columns(header_, spec_.required)) {
+    if (!spec_.header_after.empty() && !passed_mark_) {
+      return Error(ErrorCode::malformed_answer, "no line holds \"" + spec_.header_after +
+                                                    "\", after which the header follows; the "
+                                                    "first line: " +
+                                                    shortened(first_));
+    }
+    std::string text = columns_.empty() ? "no header with " : "the header has no ";
+    text += spec_.required.size() == 1 ? "column " : "columns ";
+    text += listed_names(spec_.required);
+    if (spec_.required.empty()) text = "no header";
+    auto const shown = columns_.empty() ? first_ : joined_cells(header_);
+    text += shown.empty()
+                ? ": nothing is in it"
+                : (columns_.empty() ? "; the first line: " : "; it has: ") + shortened(shown);
+    return Error(ErrorCode::malformed_answer, std::move(text),
+                 "If the file is right, `key` of the stream names other columns.");
+  }
+  if (spec_.required.empty() && spec_.columns.empty() && columns_.size() == 1 && rows_.empty()) {
+    return Error(ErrorCode::malformed_answer,
+                 "one cell alone is no table: " + shortened(columns_.front()));
+  }
+  Json::Object document;
+  document.push_back({"rows", Json::array(std::move(rows_))});
+  if (!totals_.empty()) document.push_back({"totals", Json::array(std::move(totals_))});
+  if (!before_.empty()) document.push_back({"before", Json::array(std::move(before_))});
+  return Json::object(std::move(document));
+}
+
+}  // namespace affsync::engine

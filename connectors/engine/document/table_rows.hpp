@@ -1,0 +1,71 @@
+// Makes objects of the lines of a table (CSV, XLSX): finds the header, names the columns, sets
+// apart the lines that are no rows.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "connectors/engine/document/document_spec.hpp"
+
+namespace affsync::engine {
+
+struct TableLine {
+  std::size_t number = 0;   // in the file, from 1
+  std::vector<Json> cells;  // null: no cell
+};
+
+// Returns true if nothing is in the line.
+bool is_blank(TableLine const& line);
+
+// Returns the cell's text without blanks around it; empty if it has none.
+std::string_view cell_text(Json const& cell);
+
+// Returns the names of the columns: blanks around them removed, "column_3" for one without a name,
+// "id_2" for the second one with the name "id". Columns without a name at the end are left out.
+std::vector<std::string> column_names(std::vector<Json> const& header);
+
+// Returns true if each of `required` is among the header's names.
+bool has_columns(std::vector<Json> const& header, std::vector<std::string> const& required);
+
+class TableRows {
+ public:
+  // How a cell of a named column becomes a value; nothing: as it is.
+  using Convert = std::function<Json(std::string const& column, Json cell)>;
+
+  // `pads`: a line may have fewer cells than the header, as in a workbook.
+  TableRows(TableSpec const& spec, DocumentLimits const& limits, bool pads, Convert convert = {});
+
+  // Takes a text before the header.
+  void keep_before(std::string_view text);
+  // Takes the next line. Errors: a line whose cells do not fit the header.
+  Result<void> take(TableLine line);
+  // Returns the document. Error: there was no header.
+  Result<Json> finish();
+
+ private:
+  bool is_header(TableLine const& line) const;
+  bool find_totals();  // false: the column is missing
+  bool is_totals(TableLine const& line) const;
+  Json row_of(TableLine line) const;
+
+  TableSpec const& spec_;
+  DocumentLimits const& limits_;
+  bool pads_;
+  Convert convert_;
+  std::vector<std::string> columns_;
+  std::vector<Json> header_;  // as written
+  std::size_t header_line_ = 0;
+  std::size_t totals_at_ = 0;
+  bool passed_mark_ = false;  // the line with header_after
+  std::size_t seen_ = 0;      // lines before the header
+  std::string first_;         // the first of them that is not blank
+  std::size_t values_ = 0;
+  Json::Array rows_, totals_, before_;
+};
+
+}  // namespace affsync::engine

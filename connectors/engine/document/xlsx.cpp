@@ -1,0 +1,300 @@
+#include "connectors/engine/document/xlsx.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "connectors/engine/document/table_rows.hpp"
+#include "connectors/engine/document/unpack.hpp"
+#include "connectors/engine/document/xml_reader.hpp"
+
+namespace affsync::engine {
+namespace {
+
+constexpr std::string_view book_path = "xl/workbook.xml";
+constexpr std::string_view links_path = "xl/_rels/workbook.xml.rels";
+
+std::string attribute(XmlElement const& element, std::string_view name) {
+  for (auto const& [own, value] : element.attributes) {
+    if (own == name) return value;
+  }
+  return {};
+}
+
+struct Workbook {
+  std::vector<std::pair<std::string, std::string>> sheets;  // name, id of its link
+  std::vector<std::pair<std::string, std::string>> links;   // id, path
+  std::string texts;                                        // path of the shared texts
+  bool from_1904 = false;
+};
+
+std::string path_of_target(std::string const& target) {
+  return target.starts_with('/') ? target.substr(1) : "xl/" + target;
+}
+
+Result<void> read_book(std::string_view bytes, DocumentLimits const& limits, Workbook& book) {
+  XmlEvents events;
+  events.start = [&](XmlElement const& element) -> Result<void> {
+    if (element.name == "sheet") {
+      book.sheets.emplace_back(attribute(element, "name"), attribute(element, "id"));
+    } else if (element.name == "workbookPr") {
+      auto const value = attribute(element, "date1904");
+      book.from_1904 = value == "1" || value == "true";
+    }
+    return {};
+  };
+  events.text = [](std::string_view) -> Result<void> { return {}; };
+  events.end = events.text;
+  return read_xml_events(bytes, limits, "XLSX", events);
+}
+
+Result<void> read_links(std::string_view bytes, DocumentLimits const& limits, Workbook& book) {
+  XmlEvents events;
+  events.start = [&](XmlElement const& element) -> Result<void> {
+    if (element.name != "Relationship") return {};
+    auto const path = path_of_target(attribute(element, "Target"));
+    book.links.emplace_back(attribute(element, "Id"), path);
+    if (attribute(element, "Type").ends_with("/sharedStrings")) book.texts = path;
+    return {};
+  };
+  events.text = [](std::string_view) -> Result<void> { return {}; };
+  events.end = events.text;
+  return read_xml_events(bytes, limits, "XLSX", events);
+}
+
+// Collects the text of <t> elements, which may come in runs of one format each. The reading aid for
+// East Asian texts, <rPh>, is none of it.
+class TextCollector {
+ public:
+  void start(std::string_view name) {
+    if (name == "rPh") in_aid_ = true;
+    in_text_ = name == "t" && !in_aid_;
+  }
+  void text(std::string_view text) {
+    if (in_text_) collected_ += text;
+  }
+  void end(std::string_view name) {
+    if (name == "rPh") in_aid_ = false;
+    if (name == "t") in_text_ = false;
+  }
+  std::string take() { return std::exchange(collected_, {}); }
+  std::size_t size() const { return collected_.size(); }
+
+ private:
+  bool in_text_ = false;
+  bool in_aid_ = false;
+  std::string collected_;
+};
+
+Result<std::vector<std::string>> read_texts(std::string_view bytes, DocumentLimits const& limits) {
+  std::vector<std::string> texts;
+  TextCollector collector;
+  XmlEvents events;
+  events.start = [&](XmlElement const& element) -> Result<void> {
+    collector.start(element.name);
+    return {};
+  };
+  events.text = [&](std::string_view text) -> Result<void> {
+    collector.text(text);
+    return {};
+  };
+  events.end = [&](std::string_view name) -> Result<void> {
+    collector.end(name);
+    if (name != "si") return {};
+    texts.push_back(collector.take());
+    if (texts.size() <= limits.values) return {};
+    return Error(ErrorCode::answer_too_large, "XLSX refused: too many texts");
+  };
+  if (auto const read = read_xml_events(bytes, limits, "XLSX", events); !read) return read.error();
+  return texts;
+}
+
+// The column of "BC12", from 0; nullopt if there is none.
+std::optional<std::size_t> column_of(std::string_view reference) {
+  std::size_t column = 0;
+  std::size_t letters = 0;
+  for (; letters < reference.size() && reference[letters] >= 'A' && reference[letters] <= 'Z';
+       ++letters) {
+    if (letters == 4) return std::nullopt;
+    column = column * 26 + static_cast<std::size_t>(reference[letters] - 'A') + 1;
+  }
+  if (letters == 0) return std::nullopt;
+  return column - 1;
+}
+
+std::optional<std::size_t> whole_number(std::string_view text) {
+  std::size_t number = 0;
+  auto const* const end = text.data() + text.size();
+  auto const [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  return number;
+}
+
+class SheetReader {
+ public:
+  SheetReader(std::vector<std::string> const& texts, DocumentSpec const& spec,
+              DocumentLimits const& limits, TableRows& rows)
+      : texts_(texts), spec_(spec), limits_(limits), rows_(rows) {}
+
+  Result<void> start(XmlElement const& element) {
+    if (element.name == "row") {
+      line_ = TableLine();
+      line_.number = whole_number(attribute(element, "r")).value_or(last_line_ + 1);
+      last_line_ = line_.number;
+    } else if (element.name == "c") {
+      column_ = column_of(attribute(element, "r")).value_or(line_.cells.size());
+      kind_ = attribute(element, "t");
+      value_.clear();
+    } else if (element.name == "v") {
+      in_value_ = true;
+    }
+    collector_.start(element.name);
+    return {};
+  }
+
+  Result<void> text(std::string_view text) {
+    if (in_value_) value_ += text;
+    collector_.text(text);
+    if (value_.size() + collector_.size() <= limits_.cell_bytes) return {};
+    return too_large("a cell has too many bytes");
+  }
+
+  Result<void> end(std::string_view name) {
+    collector_.end(name);
+    if (name == "v") in_value_ = false;
+    if (name == "c") return end_cell();
+    if (name != "row") return {};
+    if (line_.number <= static_cast<std::size_t>(spec_.table.skip_lines)) return {};
+    return rows_.take(std::exchange(line_, {}));
+  }
+
+ private:
+  Error too_large(std::string_view what) const {
+    return Error(ErrorCode::answer_too_large,
+                 "line " + std::to_string(line_.number) + ": " + std::string(what));
+  }
+
+  Result<void> end_cell() {
+    if (column_ >= limits_.columns) return too_large("too many cells");
+    values_ += column_ + 1 > line_.cells.size() ? column_ + 1 - line_.cells.size() : 0;
+    if (values_ > limits_.values) return too_large("too many cells");
+    auto cell = read_cell();
+    if (!cell) return cell.error();
+    if (line_.cells.size() <= column_) line_.cells.resize(column_ + 1);
+    line_.cells[column_] = std::move(*cell);
+    return {};
+  }
+
+  Result<Json> read_cell() {
+    if (kind_ == "inlineStr") return Json::string(collector_.take());
+    collector_.take();
+    if (kind_ == "s") {
+      auto const index = whole_number(value_);
+      if (index && *index < texts_.size()) return Json::string(texts_[*index]);
+      return Error(ErrorCode::malformed_answer, "not XLSX: line " + std::to_string(line_.number) +
+                                                    " names a text that is not there");
+    }
+    if (value_.empty()) return Json();
+    if (kind_ == "b") return Json::boolean(value_ == "1" || value_ == "true");
+    bool const is_number = (kind_.empty() || kind_ == "n") &&
+                           value_.find_first_not_of("0123456789+-.eE") == std::string::npos;
+    if (!is_number) return Json::string(value_);
+    auto number = parse_json(fifteen_digits(value_));
+    return number ? std::move(*number) : Json::string(value_);
+  }
+
+  std::vector<std::string> const& texts_;
+  DocumentSpec const& spec_;
+  DocumentLimits const& limits_;
+  TableRows& rows_;
+  TableLine line_;
+  std::size_t last_line_ = 0;
+  std::size_t column_ = 0;
+  std::string kind_;
+  std::string value_;
+  bool in_value_ = false;
+  std::size_t values_ = 0;
+  TextCollector collector_;
+};
+
+std::string const* find_member(std::vector<ArchiveMember> const& members, std::string_view name) {
+  auto const found = std::ranges::find(members, name, &ArchiveMember::name);
+  return found == members.end() ? nullptr : &found->bytes;
+}
+
+Result<std::string> path_of_sheet(Workbook const& book, std::string const& wanted) {
+  std::string names;
+  for (auto const& [name, id] : book.sheets) {
+    names += (names.empty() ? "\"" : ", \"") + name + "\"";
+    if (!wanted.empty() && name != wanted) continue;
+    auto const link =
+        std::ranges::find(book.links, id, &std::pair<std::string, std::string>::first);
+    if (link != book.links.end()) return link->second;
+  }
+  return Error(ErrorCode::malformed_answer, wanted.empty() ? "the workbook has no sheet"
+                                                           : "the workbook has no sheet \"" +
+                                                                 wanted + "\"; it has " +
+                                                                 (names.empty() ? "none" : names));
+}
+
+Result<Workbook> open_workbook(std::string_view bytes, DocumentLimits const& limits) {
+  auto const parts = read_zip(
+      bytes, limits, [](std::string_view name) { return name == book_path || name == links_path; });
+  if (!parts) return parts.error();
+  auto const* const book_part = find_member(*parts, book_path);
+  auto const* const links_part = find_member(*parts, links_path);
+  if (book_part == nullptr || links_part == nullptr) {
+    return Error(ErrorCode::malformed_answer, "not XLSX: the archive holds no workbook");
+  }
+  Workbook book;
+  if (auto const read = read_book(*book_part, limits, book); !read) return read.error();
+  if (auto const read = read_links(*links_part, limits, book); !read) return read.error();
+  return book;
+}
+
+}  // namespace
+
+Result<Json> read_xlsx(std::string_view bytes, DocumentSpec const& spec,
+                       DocumentLimits const& limits) {
+  if (!bytes.starts_with("PK")) {
+    bool const is_old = bytes.starts_with("\xD0\xCF\x11\xE0");
+    return Error(ErrorCode::malformed_answer,
+                 is_old ? "a workbook of the old form (XLS) or with a password"
+                        : "not XLSX: it is no archive",
+                 is_old ? "Save it as XLSX or CSV, without a password." : "");
+  }
+  auto const book = open_workbook(bytes, limits);
+  if (!book) return book.error();
+  auto const path = path_of_sheet(*book, spec.sheet);
+  if (!path) return path.error();
+  auto const parts = read_zip(
+      bytes, limits, [&](std::string_view name) { return name == *path || name == book->texts; });
+  if (!parts) return parts.error();
+  auto const* const sheet = find_member(*parts, *path);
+  if (sheet == nullptr) {
+    return Error(ErrorCode::malformed_answer, "not XLSX: " + *path + " is missing");
+  }
+  std::vector<std::string> texts;
+  if (auto const* const part = find_member(*parts, book->texts)) {
+    auto found = read_texts(*part, limits);
+    if (!found) return found.error();
+    texts = std::move(*found);
+  }
+  auto const convert = [&](std::string const& column, Json cell) {
+    bool const is_day =
+        cell.is_number() && std::ranges::find(spec.dates, column) != spec.dates.end();
+    return is_day ? Json::string(day_of_serial(cell.number_text(), book->from_1904)) : cell;
+  };
+  TableRows rows(spec.table, limits, true, convert);
+  SheetReader reader(texts, spec, limits, rows);
+  XmlEvents events;
+  events.start = [&](XmlElement const& element) { return reader.start(element); };
+  events.text = [&](std::string_view text) { return reader.text(text); };
+  events.end = [&](std::string_view name) { return reader.end(name); };
+  if (auto const read = read_xml_events(*sheet, limits, "XLSX", events); !read) return read.error();
+  return rows.finish();
+}
+
+}  // namespace affsync::engine

@@ -1,0 +1,27 @@
+// A sheet of an XLSX workbook as a table. Numbers keep the digits of the file; serial dates become
+// days only in columns that the connector names.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "connectors/engine/document/document_spec.hpp"
+
+namespace affsync::engine {
+
+Result<Json> read_xlsx(std::string_view bytes, DocumentSpec const& spec,
+                       DocumentLimits const& limits);
+
+// The text of a number as a person sees it: programs write the binary number nearest to 1.1 as
+// 1.1000000000000001. If fifteen digits, all that a workbook promises, give the same binary number,
+// they are returned.
+std::string fifteen_digits(std::string_view number);
+
+// The day of a serial number, "2026-10-05", or with a fraction its time too, to the second,
+// "2026-10-05T14:30:00"; as it is if it is no day between 1900 and 9999. `from_1904`: the workbook
+// counts from 1904.
+std::string day_of_serial(std::string_view number, bool from_1904);
+
+}  // namespace affsync::engine
