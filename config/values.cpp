@@ -109,6 +109,14 @@ std::string read_base_url(yaml::Node const& node, bool allow_http) {
   }
   auto const path = std::min(url.find('/', std::min(scheme_end + 3, url.size())), url.size());
   if (path > scheme_end + 3 && url[path - 1] == ':') url.erase(path - 1, 1);
+  constexpr std::string_view file = "file://";
+  if (url.starts_with(file)) {
+    auto const folder = std::string_view(url).substr(file.size());
+    if (!folder.starts_with('/') || folder.find("/..") != folder.npos) {
+      node.fail("a folder needs its whole path", "Such as file:///var/lib/affsync/inbox/NAME.");
+    }
+    return url;
+  }
   bool const is_plain = url.starts_with("http://");
   if (!is_plain && !url.starts_with("https://")) {
     node.fail("a base_url must begin with https://");

@@ -210,10 +210,7 @@ App::Impl::Session& App::Impl::session_of(PreparedSource prepared, Logger const&
   parts.observer = &observer;
   parts.longest_wait = longest_wait;
   parts.random = [this] { return std::uniform_real_distribution<>(0, 1)(random); };
-  auto executor = io.get_executor();
-  parts.make_client = [executor, options = prepared.client] {
-    return net::make_http_client(executor, options).value();
-  };
+  parts.make_client = client_maker(prepared, io.get_executor());
   entry.fingerprint = print;
   entry.streams = prepared.plan.streams;
   entry.session =

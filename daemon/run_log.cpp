@@ -74,8 +74,8 @@ void RunLog::on_run_ended(RunReport const& report) {
                    {"requests", number(report.requests)},
                    {"ms", number(report.duration().count())}});
   };
-  using Method = void (Logger::*)(std::string_view, std::initializer_list<LogField>) const;
-  write(changed ? static_cast<Method>(&Logger::info) : static_cast<Method>(&Logger::debug));
+  using LogMethod = void (Logger::*)(std::string_view, std::initializer_list<LogField>) const;
+  write(changed ? static_cast<LogMethod>(&Logger::info) : static_cast<LogMethod>(&Logger::debug));
 }
 
 }  // namespace affsync

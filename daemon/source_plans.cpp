@@ -7,6 +7,8 @@
 #include "base/suggest.hpp"
 #include "config/environment.hpp"
 #include "daemon/net/proxy.hpp"
+#include "daemon/sync/file_client.hpp"
+#include "daemon/sync/inbox.hpp"
 #include "version_info.hpp"
 
 namespace affsync {
@@ -105,6 +107,7 @@ Result<PreparedSource> prepare_source(config::SourceConfig const& source,
   if (limit.burst) rate.burst = *limit.burst;
   if (limit.concurrency) rate.concurrency = limit.concurrency;
 
+  if (sync::folder_of(prepared.plan.base_url)) return prepared;  // nothing is requested
   auto origin = net::parse_origin(prepared.plan.base_url, source.allow_http);
   if (!origin) return fail(origin.error());
   prepared.client.origin = std::move(*origin);
@@ -120,6 +123,16 @@ Result<PreparedSource> prepare_source(config::SourceConfig const& source,
   deadlines.connect = std::min(deadlines.connect, source.timeout);
   deadlines.handshake = std::min(deadlines.handshake, source.timeout);
   return prepared;
+}
+
+std::function<std::unique_ptr<net::HttpClient>()> client_maker(
+    PreparedSource const& source, boost::asio::any_io_executor executor) {
+  if (auto const folder = sync::folder_of(source.plan.base_url)) {
+    return [folder = *folder] { return sync::make_file_client(folder); };
+  }
+  return [executor = std::move(executor), options = source.client] {
+    return net::make_http_client(executor, options).value();
+  };
 }
 
 schema::SourceRegistration registration_of(PreparedSource const& source) {

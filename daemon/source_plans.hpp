@@ -1,6 +1,8 @@
 // Converts the sources of the configuration into plans of the engine.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,10 @@ struct PreparedSource {
 // Errors: config_invalid with file and line of the mistake in the configuration.
 Result<PreparedSource> prepare_source(config::SourceConfig const& source,
                                       std::vector<engine::Manifest> const& manifests);
+
+// Returns what makes the client that the source's requests go to.
+std::function<std::unique_ptr<net::HttpClient>()> client_maker(
+    PreparedSource const& source, boost::asio::any_io_executor executor);
 
 // Returns what the database registers of the source.
 schema::SourceRegistration registration_of(PreparedSource const& source);

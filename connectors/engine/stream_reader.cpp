@@ -160,7 +160,7 @@ bool StreamReader::Impl::end_list() {
   resumed = resumed || pager->resumed();
   if (!doubt) doubt = pager->doubt();
   auto const total = pager->total();
-  counted = counted && total.has_value();
+  counted = counted && (total.has_value() || spec.replaces_window);
   has_counts = has_counts && total;
   broker_count += total.value_or(0);
   totals.end_list(list_rows > 0);
@@ -171,6 +171,7 @@ bool StreamReader::Impl::end_list() {
 }
 
 bool StreamReader::Impl::reads_all_of_slice() const {
+  if (plan->adds_only) return false;
   return days.of_history() ? !spec.window->column.empty() : days.full();
 }
 
@@ -364,7 +365,7 @@ AskedFor const& StreamReader::asked_for() const {
 }
 
 bool StreamReader::is_full_pass() const {
-  return impl_->days.covers_everything();
+  return !impl_->plan->adds_only && impl_->days.covers_everything();
 }
 
 Slice StreamReader::window() const {

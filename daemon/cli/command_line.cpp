@@ -77,6 +77,7 @@ UsageProblem look_at(CLI::App const& app, CLI::ParseError const& error) {
 struct Parsed {
   CommonOptions common;
   SyncOptions sync;
+  ImportOptions importing;
   CheckOptions check;
   InspectOptions inspect;
   reports::ReportOptions report;
@@ -88,6 +89,7 @@ struct Parsed {
   Output status_output = Output::table;
   Output connectors_output = Output::table;
   std::string connector;
+  std::string sample, sample_name;
   std::function<int()> command;
 };
 
@@ -133,6 +135,20 @@ void add_reading_commands(CLI::App& app, Parsed& parsed) {
                  "Print nothing unless something needs attention (for cron)");
   add_retry_login(sync, parsed.sync.retry_login);
   add_output(sync, parsed.sync.output, false);
+
+  auto* files = add_command(app, parsed, "import", "Reads files into the streams of a source",
+                            [&parsed] { return run_import(parsed.common, parsed.importing); });
+  files->add_option("file", parsed.importing.files, "Exports of the broker")->required();
+  files->add_option("--source", parsed.importing.source, "The source that they belong to")
+      ->required();
+  files->add_option("--stream", parsed.importing.stream,
+                    "The stream that they are for (default: the one that reads such names)");
+  add_day(files, "--since", parsed.importing.since,
+          "First day of the files (default: of their rows)");
+  add_day(files, "--until", parsed.importing.until,
+          "Last day of the files (default: of their rows)");
+  files->add_flag("--dry-run", parsed.importing.dry_run, "Read everything, write nothing");
+  add_output(files, parsed.importing.output, false);
 
   auto* check = add_command(app, parsed, "check",
                             "Tries configuration, database, logins and one page of each stream",
@@ -229,6 +245,14 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
       });
   connectors->add_option("name", parsed.connector, "Show this connector in detail");
   add_output(connectors, parsed.connectors_output, false);
+  connectors->require_subcommand(0, 1);
+  auto* draft = add_command(
+      *connectors, parsed, "new", "Writes a first connector from a sample of the broker's exports",
+      [&parsed] { return run_connectors_new(parsed.sample, parsed.sample_name); });
+  draft->add_option("--from", parsed.sample, "The sample: CSV, XLSX, JSON or XML")
+      ->required()
+      ->type_name("FILE");
+  draft->add_option("--name", parsed.sample_name, "Name of the connector (default: the file's)");
   auto* schema = add_command(app, parsed, "schema",
                              "The JSON schema of the configuration or of a connector, for editors",
                              [&parsed] { return run_schema(parsed.schema); });

@@ -35,6 +35,14 @@ struct SyncOptions {
   Output output = Output::table;
 };
 
+struct ImportOptions {
+  std::vector<std::string> files;
+  std::string source, stream;  // stream empty: found by the file's name
+  std::optional<Day> since, until;
+  bool dry_run = false;
+  Output output = Output::table;
+};
+
 struct CheckOptions {
   std::vector<std::string> sources;
   bool retry_login = false;  // tries blocked logins and keys as well
@@ -61,6 +69,7 @@ struct PruneOptions {
 
 int run_daemon(CommonOptions const& common);
 int run_sync(CommonOptions const& common, SyncOptions const& options);
+int run_import(CommonOptions const& common, ImportOptions const& options);
 int run_check(CommonOptions const& common, CheckOptions const& options);
 int run_inspect(CommonOptions const& common, InspectOptions const& options);
 int run_migrate(CommonOptions const& common, bool dry_run);
@@ -68,6 +77,7 @@ int run_prune(CommonOptions const& common, PruneOptions const& options);
 int run_status(CommonOptions const& common, Output output);
 int run_report(CommonOptions const& common, reports::ReportOptions const& options, Output output);
 int run_connectors(CommonOptions const& common, std::string const& name, Output output);
+int run_connectors_new(std::string const& file, std::string const& name);
 int run_quarantine_list(CommonOptions const& common, QuarantineOptions const& options);
 int run_quarantine_show(CommonOptions const& common, QuarantineOptions const& options);
 int run_quarantine_retry(CommonOptions const& common, QuarantineOptions const& options);

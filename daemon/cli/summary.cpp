@@ -21,38 +21,6 @@ Json if_known(RunReport const& report, std::int64_t count) {
   return report.dry_run ? Json() : reports::json_count(count);
 }
 
-Json report_to_json(RunReport const& report) {
-  Json error_code;
-  Json error_text;
-  if (report.error) {
-    Error plain = *report.error;  // source and stream are separate members
-    plain.source.clear();
-    plain.stream.clear();
-    error_code = Json::string(std::string(to_string(plain.code)));
-    error_text = Json::string(plain.to_line());
-  }
-  return Json::object({
-      {"source", Json::string(report.source)},
-      {"stream", Json::string(report.stream)},
-      {"table", Json::string(report.table)},
-      {"status", Json::string(std::string(to_string(report.status)))},
-      {"rows_read", reports::json_count(report.rows_read)},
-      {"inserted", if_known(report, report.inserted)},
-      {"updated", if_known(report, report.updated)},
-      {"unchanged", if_known(report, report.unchanged)},
-      {"deleted", if_known(report, report.deleted)},
-      {"quarantined", reports::json_count(report.quarantined)},
-      {"pages", reports::json_count(report.pages)},
-      {"requests", reports::json_count(report.requests)},
-      {"throttled", reports::json_count(report.throttled)},
-      {"retries", reports::json_count(report.retries)},
-      {"bytes_received", reports::json_count(report.bytes_received)},
-      {"duration_ms", reports::json_count(report.duration().count())},
-      {"error_code", std::move(error_code)},
-      {"error", std::move(error_text)},
-  });
-}
-
 Cell if_known(bool known, std::int64_t count, Style style = Style::plain) {
   if (!known) return Cell("?", Style::dim);
   return Cell(group_thousands(count), count == 0 ? Style::dim : style);
@@ -91,6 +59,38 @@ std::string explain_error(RunReport const& report, std::string const& streams,
 }
 
 }  // namespace
+
+Json run_json(RunReport const& report) {
+  Json error_code;
+  Json error_text;
+  if (report.error) {
+    Error plain = *report.error;  // source and stream are separate members
+    plain.source.clear();
+    plain.stream.clear();
+    error_code = Json::string(std::string(to_string(plain.code)));
+    error_text = Json::string(plain.to_line());
+  }
+  return Json::object({
+      {"source", Json::string(report.source)},
+      {"stream", Json::string(report.stream)},
+      {"table", Json::string(report.table)},
+      {"status", Json::string(std::string(to_string(report.status)))},
+      {"rows_read", reports::json_count(report.rows_read)},
+      {"inserted", if_known(report, report.inserted)},
+      {"updated", if_known(report, report.updated)},
+      {"unchanged", if_known(report, report.unchanged)},
+      {"deleted", if_known(report, report.deleted)},
+      {"quarantined", reports::json_count(report.quarantined)},
+      {"pages", reports::json_count(report.pages)},
+      {"requests", reports::json_count(report.requests)},
+      {"throttled", reports::json_count(report.throttled)},
+      {"retries", reports::json_count(report.retries)},
+      {"bytes_received", reports::json_count(report.bytes_received)},
+      {"duration_ms", reports::json_count(report.duration().count())},
+      {"error_code", std::move(error_code)},
+      {"error", std::move(error_text)},
+  });
+}
 
 std::string summary_table(std::vector<RunReport> const& reports, Terminal const& terminal) {
   TextTable table({{"source", Align::left, 7, 8},
@@ -168,7 +168,7 @@ void print_summary(std::ostream& out, std::vector<RunReport> const& reports) {
 std::string summary_json(TimePoint started_at, TimePoint finished_at,
                          std::vector<RunReport> const& reports) {
   Json::Array streams;
-  for (auto const& report : reports) streams.push_back(report_to_json(report));
+  for (auto const& report : reports) streams.push_back(run_json(report));
   Json const object = Json::object({{"started_at", Json::string(format_time(started_at))},
                                     {"finished_at", Json::string(format_time(finished_at))},
                                     {"streams", Json::array(std::move(streams))}});

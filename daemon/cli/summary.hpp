@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/json.hpp"
 #include "base/run_report.hpp"
 #include "daemon/log/terminal.hpp"
 
@@ -14,6 +15,9 @@ namespace affsync::cli {
 
 // Returns complete lines: the table, and below it each error with its place and what to do.
 std::string summary_table(std::vector<RunReport> const& reports, log::Terminal const& terminal);
+
+// Returns a run as a JSON object: counters, status, and error as text.
+Json run_json(RunReport const& report);
 
 // Writes the table, formatted for the terminal behind stdout.
 void print_summary(std::ostream& out, std::vector<RunReport> const& reports);

@@ -269,7 +269,7 @@ void StreamRun::take_answer() {
 
 asio::awaitable<void> StreamRun::read_all() {
   auto send = [this](HttpRequest request, std::shared_ptr<bool const> is_asked) {
-    return task_.session->fetch(std::move(request), report_, std::move(is_asked));
+    return task_.fetch(std::move(request), report_, std::move(is_asked));
   };
   auto const concurrency =
       static_cast<std::size_t>(task_.session->plan().rate.usable_concurrency());
@@ -366,7 +366,7 @@ asio::awaitable<RunReport> StreamRun::run() {
         report_.status = RunStatus::skipped;
         co_return std::move(report_);
       }
-      if (begun == Begun::reading) co_await read_all();
+      if (begun == Begun::reading && !task_.has_no_file()) co_await read_all();
     }
   } catch (...) {
     thrown = std::current_exception();

@@ -19,8 +19,15 @@ struct StreamTask {
   config::Schedule every;
   std::optional<config::Schedule> full_every;  // interval of passes over the whole history
   double mass_drop_limit = 0.1;
+  // Set for a run over a file: its content as the only answer, or nothing for a run that only notes
+  // that there is no file. Then nothing is requested.
+  std::shared_ptr<std::optional<Result<engine::Answer>> const> file;
   bool reconcile_warns = false;  // totals that differ are logged but do not make a run partial
   StreamTask() = default;
+  bool has_no_file() const { return file && !*file; }
+  // Returns the answer to a request: the file, or what the session fetches.
+  asio::awaitable<Result<engine::Answer>> fetch(HttpRequest request, RunReport& report,
+                                                std::shared_ptr<bool const> is_asked) const;
   std::string const& source() const { return plan->source; }
   std::string const& stream() const { return plan->stream; }
 };

@@ -7,6 +7,7 @@
 
 #include "base/process_limits.hpp"
 #include "connectors/engine/pace/backoff.hpp"
+#include "daemon/sync/file_run.hpp"
 
 namespace affsync::sync {
 namespace {
@@ -131,7 +132,7 @@ asio::awaitable<void> Supervisor::run_slot(SlotPtr slot) {
   RunReport report;
   try {
     RunPlaces::Place const place(places_, session);
-    report = co_await run_stream(slot->task, options, parts_, log_);
+    report = co_await run_task(slot->task, options, parts_, log_);
   } catch (boost::system::system_error const& error) {
     slot->running = false;
     if (error.code() == asio::error::operation_aborted) throw;

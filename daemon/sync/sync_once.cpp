@@ -8,6 +8,7 @@
 #include "base/process_limits.hpp"
 #include "daemon/async/gate.hpp"
 #include "daemon/async/task_group.hpp"
+#include "daemon/sync/file_run.hpp"
 
 namespace affsync::sync {
 namespace {
@@ -26,7 +27,7 @@ asio::awaitable<void> run_into(RunReport& report, StreamTask task, RunOptions op
   }
   // After a cancellation this would throw before the run could report it.
   co_await asio::this_coro::throw_if_cancelled(false);
-  report = co_await run_stream(std::move(task), options, parts, std::move(log));
+  report = co_await run_task(std::move(task), options, parts, std::move(log));
 }
 
 }  // namespace

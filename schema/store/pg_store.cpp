@@ -6,6 +6,7 @@
 #include <map>
 
 #include "schema/store/fence.hpp"
+#include "schema/store/file_notes.hpp"
 #include "schema/store/lease.hpp"
 #include "schema/store/page_writer.hpp"
 #include "schema/store/pass_closer.hpp"
@@ -112,6 +113,11 @@ class PgStore final : public Store {
     // "(login)" cannot be the name of a stream.
     StreamId id(co_await executor_.run(std::move(work), twice), "(login)");
     co_return co_await leases_->try_take(std::move(id));
+  }
+
+  asio::awaitable<std::vector<FileNote>> note_file(StreamId id, FileNote note) override {
+    auto work = [=](PgSession& session) { return schema::note_file(session, id, note); };
+    co_return co_await executor_.run(std::move(work));
   }
 
   asio::awaitable<Pruned> prune(Retention retention, bool dry_run) override {

@@ -12,6 +12,7 @@ constexpr TableRights rights[] = {
     {"absence", removes},        {"balance", writes},         {"client", writes},
     {"commission", writes},      {"contradiction", removes},  {"coverage", removes},
     {"currency_unit", reads},    {"earned_day", removes},     {"earned_mark", removes},
+    {"file_read", appends},
     {"fx_rate", writes},         {"implied_rate", removes},   {"metric", writes},
     {"payout", writes},          {"quarantine", removes},     {"rebate", writes},
     {"rebate_group", writes},    {"reconciliation", removes}, {"record_change", appends},

@@ -17,6 +17,7 @@
 #include "base/clock.hpp"
 #include "base/day_span.hpp"
 #include "base/run_report.hpp"
+#include "schema/store/file_note.hpp"
 #include "schema/store/retention.hpp"
 #include "schema/store/source_block.hpp"
 #include "schema/store/stream_health.hpp"
@@ -324,6 +325,10 @@ class Store : public BlockStore {
   // Marks vanished rows if the pass is whole. Call it after all slices are closed, before end_run.
   virtual asio::awaitable<PassClosed> close_pass(PassClose pass) = 0;
   virtual asio::awaitable<void> end_run(RunEnd end) = 0;
+
+  // Notes a file that was read, and returns the latest reading of each other file of the stream
+  // that shares some days with it, but neither holds the other.
+  virtual asio::awaitable<std::vector<FileNote>> note_file(StreamId id, FileNote note) = 0;
 
   // Returns the next quarantined rows that are not resolved, newest first, including accepted ones.
   virtual asio::awaitable<std::vector<QuarantinedLine>> read_quarantined(

@@ -11,7 +11,8 @@ plan pace answer
 paging
 request
 rows
-.'
+.
+draft'
 
 # layer FOLDER: prints the number of its layer; nothing for a folder that is not listed
 layer() { printf '%s\n' "$layers" | awk -v folder="$1" '{ for (i = 1; i <= NF; ++i) if ($i == folder) print NR }'; }

@@ -284,7 +284,9 @@ Verdict not_readable(HttpResponse const& response, Error const& flaw, bool is_lo
   std::string text = status;
   if (response.body.find_first_not_of(" \t\r\n") == std::string::npos) {
     text += "an empty body instead of " + format;
-  } else if ((is_login && may_be_token(response.body)) || is_binary(response.body)) {
+  } else if ((is_login && may_be_token(response.body)) || is_binary(response.body) ||
+             (document.format != DocumentFormat::json && !is_json)) {
+    // The start of a table may be a row, which may name a person.
     text += "not " + format + " (" + flaw.message + "), " + std::to_string(response.body.size()) +
             " bytes";
   } else {

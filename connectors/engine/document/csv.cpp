@@ -23,8 +23,8 @@ std::optional<char> delimiter_of_excel(std::string_view text) {
   return line.back();
 }
 
-// How well a delimiter fits: the columns of the header that it gives, if the lines behind it have
-// as many.
+// How well a delimiter fits: by the columns of the header that it gives, above all if the header
+// has the required ones, or the lines behind it have as many.
 std::size_t fit_of(std::string_view text, std::size_t start, char delimiter,
                    DocumentSpec const& spec, DocumentLimits const& limits) {
   constexpr int most_lines = 60;
@@ -33,6 +33,7 @@ std::size_t fit_of(std::string_view text, std::size_t start, char delimiter,
   std::size_t columns = spec.table.columns.size();
   std::size_t fitting = 0;
   std::size_t others = 0;
+  bool is_sure = false;
   for (int i = 0; i < most_lines; ++i) {
     auto const more = lines.next(line);
     if (!more || !*more) break;
@@ -43,9 +44,13 @@ std::size_t fit_of(std::string_view text, std::size_t start, char delimiter,
     } else if (spec.table.skip_lines > 0 || !spec.table.header_after.empty() ||
                has_columns(line.cells, spec.table.required)) {
       columns = cells;
+      is_sure = !spec.table.required.empty() && has_columns(line.cells, spec.table.required);
     }
   }
-  return others > fitting ? 0 : columns;
+  // Lines that do not fit are told later, with their numbers; here they only decide between two.
+  constexpr std::size_t fits_well = 10'000;
+  if (columns == 0) return 0;
+  return is_sure || others <= fitting ? fits_well + columns : columns;
 }
 
 char find_delimiter(std::string_view text, std::size_t start, DocumentSpec const& spec,

@@ -33,6 +33,18 @@ std::string shortened(std::string text) {
   return text + "…";
 }
 
+// Returns a line as a message may show it: a header or an error, but no row, which may name a
+// person.
+std::string shown_line(std::string const& text) {
+  constexpr std::size_t most_digits = 3;
+  std::size_t run = 0;
+  for (char const c : text) {
+    run = c >= '0' && c <= '9' ? run + 1 : 0;
+    if (c == '@' || run > most_digits) return "(not shown, since it may be a row)";
+  }
+  return shortened(text);
+}
+
 std::string listed_names(std::vector<std::string> const& names) {
   std::string text;
   for (auto const& name : names) text += (text.empty() ? "`" : ", `") + name + "`";
@@ -192,7 +204,7 @@ Result<Json> TableRows::finish() {
       return Error(ErrorCode::malformed_answer, "no line holds \"" + spec_.header_after +
                                                     "\", after which the header follows; the "
                                                     "first line: " +
-                                                    shortened(first_));
+                                                    shown_line(first_));
     }
     std::string text = columns_.empty() ? "no header with " : "the header has no ";
     text += spec_.required.size() == 1 ? "column " : "columns ";
@@ -201,13 +213,13 @@ Result<Json> TableRows::finish() {
     auto const shown = columns_.empty() ? first_ : joined_cells(header_);
     text += shown.empty()
                 ? ": nothing is in it"
-                : (columns_.empty() ? "; the first line: " : "; it has: ") + shortened(shown);
+                : (columns_.empty() ? "; the first line: " : "; it has: ") + shown_line(shown);
     return Error(ErrorCode::malformed_answer, std::move(text),
                  "If the file is right, `key` of the stream names other columns.");
   }
   if (spec_.required.empty() && spec_.columns.empty() && columns_.size() == 1 && rows_.empty()) {
     return Error(ErrorCode::malformed_answer,
-                 "one cell alone is no table: " + shortened(columns_.front()));
+                 "one cell alone is no table: " + shown_line(columns_.front()));
   }
   Json::Object document;
   document.push_back({"rows", Json::array(std::move(rows_))});

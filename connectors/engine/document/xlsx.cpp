@@ -256,6 +256,14 @@ Result<Workbook> open_workbook(std::string_view bytes, DocumentLimits const& lim
 
 }  // namespace
 
+Result<std::vector<std::string>> sheet_names(std::string_view bytes, DocumentLimits const& limits) {
+  auto const book = open_workbook(bytes, limits);
+  if (!book) return book.error();
+  std::vector<std::string> names;
+  for (auto const& sheet : book->sheets) names.push_back(sheet.first);
+  return names;
+}
+
 Result<Json> read_xlsx(std::string_view bytes, DocumentSpec const& spec,
                        DocumentLimits const& limits) {
   if (!bytes.starts_with("PK")) {

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
@@ -13,6 +14,9 @@ namespace affsync::engine {
 
 Result<Json> read_xlsx(std::string_view bytes, DocumentSpec const& spec,
                        DocumentLimits const& limits);
+
+// Returns the names of the workbook's sheets, in order.
+Result<std::vector<std::string>> sheet_names(std::string_view bytes, DocumentLimits const& limits);
 
 // The text of a number as a person sees it: programs write the binary number nearest to 1.1 as
 // 1.1000000000000001. If fifteen digits, all that a workbook promises, give the same binary number,

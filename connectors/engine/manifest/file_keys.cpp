@@ -10,15 +10,14 @@ constexpr Key file_table[] = {
     {"documentation", form::text, "address of the broker's description of the API"},
     {"base_url", form::text,
      "scheme and host, and optionally a path in front of all others; without it each source gives "
-     "it"},
+     "it. For files file:/// and the folder"},
     {"credentials", [] { return form::map_of(form::object(credential_keys)); },
      "what a source gives to log in, by name"},
     {"settings", [] { return form::map_of(form::object(setting_keys)); },
      "what a source may set, by name"},
     {"auth", [] { return form::one_or_more(form::object(auth_keys)); },
      "how requests are authenticated; of a list, the first for which the source gives all "
-     "credentials",
-     "", true},
+     "credentials; a connector for files needs none"},
     {"rate", [] { return form::object(rate_keys); }, "how fast requests may be sent"},
     {"errors", [] { return form::list_of(form::object(error_keys)); },
      "what answers mean; the first rule that matches decides"},

@@ -20,6 +20,7 @@ namespace affsync::engine::grammar {
 struct Declared {
   std::vector<std::string> credentials;
   std::vector<std::string> settings;
+  bool is_files = false;  // the source is a folder
   // Defaults of the streams.
   std::vector<GoodSpec> good;
   bool raw_mapped_only = false;

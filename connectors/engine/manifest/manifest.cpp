@@ -66,10 +66,11 @@ void read_declarations(grammar::ObjectMap& map, Manifest& manifest, grammar::Dec
 
 void read_base_url(yaml::Node const& node, Manifest& manifest) {
   manifest.base_url = node.text();
-  if (!manifest.base_url.starts_with("https://") && !manifest.base_url.starts_with("http://")) {
-    node.fail(yaml::quoted(manifest.base_url) + " is not the address of an API",
-              "Start it with https://.");
+  for (auto const* scheme : {"https://", "http://", "file:///"}) {
+    if (manifest.base_url.starts_with(scheme)) return;
   }
+  node.fail(yaml::quoted(manifest.base_url) + " is not the address of an API",
+            "Start it with https://.");
 }
 
 Manifest read_manifest(yaml::Node const& root, std::string const& file) {
@@ -86,7 +87,13 @@ Manifest read_manifest(yaml::Node const& root, std::string const& file) {
 
   grammar::Declared declared;
   read_declarations(map, manifest, declared);
-  manifest.auth = grammar::read_auth(map.require("auth"), declared);
+  declared.is_files = manifest.base_url.starts_with("file:");
+  auto const auth = map.find("auth");
+  if (auth || !declared.is_files) {
+    manifest.auth = grammar::read_auth(auth ? *auth : map.require("auth"), declared);
+  } else {
+    manifest.auth.emplace_back();  // a folder needs no login
+  }
   if (auto const rate = map.find("rate")) manifest.rate = grammar::read_rate(*rate);
   if (auto const errors = map.find("errors")) manifest.errors = grammar::read_errors(*errors);
   if (auto const good = map.find("good")) declared.good = grammar::read_good(*good);

@@ -276,6 +276,7 @@ struct StreamSpec {
   std::optional<WindowSpec> window;
   DocumentSpec document;  // what its answers are, if not JSON
   std::vector<JsonPath> records;  // the first that is an array (or an object: one row)
+  bool replaces_window = false;  // `mode: replace_window`
   bool empty_if_null = false;     // null or an empty object instead of the list means no rows
   std::optional<ExpandSpec> expand;
   std::vector<KeptField> keep;  // added to each row

@@ -150,16 +150,21 @@ void check_window_column(yaml::Node const& node, std::string const& name, TableM
 }
 
 // Reads the keys that a window of changes does not have.
-void read_history(ObjectMap& map, WindowSpec& window, TableMapping const& mapping) {
+void read_history(ObjectMap& map, WindowSpec& window, TableMapping const& mapping, bool of_files) {
   if (auto const span = map.find("span")) window.span_days = read_days(*span, 1, 3660);
   window.max_span_days = window.span_days;
   if (auto const span = map.find("max_span")) {
     window.max_span_days = read_days(*span, window.span_days, 3660);
   }
-  auto const start = map.require("start");
-  auto const day = parse_day(start.text());
-  if (!day) start.fail(yaml::quoted(start.text()) + " is not a day", "Write it as 2025-01-31.");
-  window.start = *day;
+  // Files are read whatever their days are.
+  window.start = Day(std::chrono::days(0));
+  auto const start = map.find("start");
+  if (start || !of_files) {
+    auto const given = start ? *start : map.require("start");
+    auto const day = parse_day(given.text());
+    if (!day) given.fail(yaml::quoted(given.text()) + " is not a day", "Write it as 2025-01-31.");
+    window.start = *day;
+  }
   if (auto const column = map.find("column")) {
     window.column = column->text();
     check_window_column(*column, window.column, mapping);
@@ -196,7 +201,7 @@ WindowSpec read_window(yaml::Node const& node, RequestSpec const& request,
   ObjectMap map(node, window_keys);
   WindowSpec window;
   // If the path has the days, no parameters are needed.
-  if (request.path.find("${window.") == std::string::npos) {
+  if (!declared.is_files && request.path.find("${window.") == std::string::npos) {
     window.from_parameter = map.require("from").text();
     window.to_parameter = map.require("to").text();
   }
@@ -210,7 +215,7 @@ WindowSpec read_window(yaml::Node const& node, RequestSpec const& request,
     window.may_be_empty_days = read_days(*days, 0, 3660);
   }
   map.read("changes", window.changes);
-  if (!window.changes) read_history(map, window, mapping);
+  if (!window.changes) read_history(map, window, mapping, declared.is_files);
   map.finish();
   return window;
 }

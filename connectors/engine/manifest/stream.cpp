@@ -11,6 +11,10 @@ namespace {
 
 constexpr std::pair<std::string_view, Method> read_methods[] = {{"GET", Method::get}};
 
+// Whether the rows of a window replace those that it had before.
+constexpr std::pair<std::string_view, bool> mode_words[] = {{"upsert", false},
+                                                            {"replace_window", true}};
+
 constexpr Key part_table[] = {
     {"query", form::scalars_by_name, "parameters of the part", "", true},
     {"until_known", form::flag, "as in `page`", "false"},
@@ -46,6 +50,8 @@ constexpr Key stream_table[] = {
     {"parts", [] { return form::list_of(form::object(part_keys), 2); },
      "the list has to be requested in parts"},
     {"window", [] { return form::object(window_keys); }, "the list is requested in slices of days"},
+    {"mode", [] { return form::words(mode_words); },
+     "what the rows of a window mean for those that it had before", R"("upsert")"},
     {"format", form::document_format, "what the answers are", R"("json")"},
     {"compression", form::document_packing, "how the answers are packed", R"("auto")"},
     {"csv", [] { return form::object(csv_keys); }, "how the CSV is written"},
@@ -293,6 +299,12 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   if (auto const page = map.find("page")) stream.page = read_page(*page);
   if (auto const window = map.find("window")) {
     stream.window = read_window(*window, stream.request, stream.map, declared);
+  }
+  if (auto const mode = map.find("mode")) {
+    stream.replaces_window = read_word<bool>(*mode, mode_words, "a mode");
+    if (stream.replaces_window && (!stream.window || stream.window->column.empty())) {
+      mode->fail("without `column` of `window` it is unknown which rows a window has");
+    }
   }
   if (auto const parts = map.find("parts")) read_parts(*parts, stream, declared);
   if (auto const query = map.find("query")) check_query(*query, stream.request.query, stream);

@@ -22,6 +22,7 @@ struct StreamPlan {
   std::string base_url;
   Privacy privacy = Privacy::drop;
   bool path_known = true;  // false: the user must configure a path first
+  bool adds_only = false;  // true: of a file, while others hold other rows; none has vanished
   bool has_needs = true;   // false: `spec.needs` names a credential that the source did not give
 
   RecordTable const& table() const { return *spec.map.table; }

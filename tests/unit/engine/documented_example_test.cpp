@@ -1,6 +1,7 @@
 // The worked example of docs/connectors.md must behave as the page says.
 #include <gtest/gtest.h>
 
+#include "connectors/engine/document/document.hpp"
 #include "connectors/engine/manifest/manifest.hpp"
 #include "tests/unit/engine/documented_page.hpp"
 #include "tests/unit/engine/reader_fixture.hpp"
@@ -40,6 +41,33 @@ TEST(DocumentedExample, MapsTheAnswerThatThePageShows) {
   EXPECT_EQ(std::string(batch.raw(0)).find("manager_name"), std::string::npos);
   ASSERT_TRUE(page.slice_end);
   EXPECT_EQ(page.slice_end->totals.at(0).value, "150.00");
+}
+
+TEST(DocumentedExample, AConnectorForFilesReadsAnExport) {
+  auto const manifest = parse_manifest(block_of("yaml", "name: portal"), "portal.yaml");
+  ASSERT_TRUE(manifest) << manifest.error().to_line();
+  SourceSettings settings;
+  settings.name = "mine";
+  settings.base_url = "file:///inbox";
+  auto const plan = make_source_plan(*manifest, settings);
+  ASSERT_TRUE(plan) << plan.error().to_line();
+  auto const& spec = plan->streams.at(0)->spec;
+  EXPECT_TRUE(spec.replaces_window);
+  Answer answer;
+  answer.body =
+      read_document("Report\nId;Client;Day;Amount\n7;U-1;05.10.2026;10.50\nTotal;;;10.50\n",
+                    spec.document)
+          .value();
+  ReaderStart start;
+  start.since = start.until = *parse_day("2026-10-05");
+  start.now = at("2026-11-21");
+  StreamReader reader(plan->streams.at(0), start);
+  EXPECT_EQ(reader.next_request()->target, "/commissions*.csv");
+  auto const page = reader.on_answer(answer, start.now).value();
+  auto const& batch = page.batches.at(0);
+  ASSERT_EQ(batch.size(), 1U);
+  EXPECT_EQ(std::string(batch.cell(0, *batch.table().index_of("amount"))), "10.50");
+  EXPECT_EQ(std::string(batch.cell(0, *batch.table().index_of("occurred_on"))), "2026-10-05");
 }
 
 }  // namespace

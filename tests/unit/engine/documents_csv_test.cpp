@@ -61,6 +61,11 @@ TEST(Csv, TheDelimiterIsFoundOut) {
   EXPECT_EQ(read("sep=^\na^b\n1,5^2\n"), row);
 }
 
+TEST(Csv, AWrongLineDoesNotChangeTheDelimiter) {
+  EXPECT_EQ(read("id;a;b\n1;2\n", csv_with({"id"})),
+            "malformed_answer: line 2: 2 cells, but the header on line 1 has 3 columns");
+}
+
 TEST(Csv, AllLineEndsEndALine) {
   auto const rows = R"({"rows":[{"a":"1","b":"2"},{"a":"3","b":"4"}]})";
   EXPECT_EQ(read("a,b\r\n1,2\r\n3,4\r\n"), rows);
@@ -163,6 +168,13 @@ TEST(Csv, AHeaderWithoutTheKeyIsAnotherFile) {
             "malformed_answer: no header with column `id`; the first line: Bad authentication");
   EXPECT_EQ(read("", csv_with({"id", "day"})),
             "malformed_answer: no header with columns `id`, `day`: nothing is in it");
+}
+
+TEST(Csv, ALineThatMayBeARowIsNotShown) {
+  EXPECT_EQ(
+      read("Ann,ann@example.com\nBob,b\n", csv_with({"id"})),
+      "malformed_answer: no header with column `id`; the first line: (not shown, since it may "
+      "be a row)");
 }
 
 TEST(Csv, AnErrorIsNotTakenForAHeader) {

@@ -91,6 +91,10 @@ class FakeStore final : public schema::Store {
   asio::awaitable<schema::PassClosed> close_pass(schema::PassClose) override {
     throw std::logic_error("the pages must not call this");
   }
+  asio::awaitable<std::vector<schema::FileNote>> note_file(schema::StreamId,
+                                                           schema::FileNote) override {
+    throw std::logic_error("the pages must not call this");
+  }
   asio::awaitable<std::vector<schema::QuarantinedLine>> read_quarantined(
       schema::StreamId, std::optional<schema::QuarantinePosition>, int) override {
     throw std::logic_error("the pages must not call this");

@@ -1,0 +1,308 @@
+#include "connectors/engine/draft/draft.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "base/tables.hpp"
+#include "base/text.hpp"
+#include "connectors/engine/document/document.hpp"
+#include "connectors/engine/draft/guesses.hpp"
+#include "connectors/engine/stream_reader.hpp"
+
+namespace affsync::engine {
+namespace {
+
+using Field = SampleField const*;
+
+struct Roles {
+  std::string table, stream;
+  Field money = nullptr, currency = nullptr, day = nullptr, client = nullptr, country = nullptr;
+  Field status = nullptr, kind = nullptr, link = nullptr;
+  std::vector<Field> key;
+  std::optional<DayGuess> day_form;
+};
+
+Field find_called(Sample const& sample, std::initializer_list<std::string_view> words,
+                  bool (*fits)(SampleField const&)) {
+  for (auto const word : words) {
+    for (auto const& field : sample.fields) {
+      if (is_called(field, {word}) && fits(field)) return &field;
+    }
+  }
+  return nullptr;
+}
+
+// A name, a number of an account, a word: no amount.
+bool is_text(SampleField const& field) {
+  bool const has_fractions =
+      guess_number(field) && std::ranges::any_of(field.values, [](auto const& text) {
+        return text.find_first_of(".,") != std::string::npos;
+      });
+  return !field.values.empty() && !has_fractions && !is_called(field, {"count"});
+}
+
+bool is_amount(SampleField const& field) {
+  bool const is_other =
+      is_called(field, {"count", "id", "number", "rate", "percent", "volume", "ratio"});
+  return !is_other && guess_number(field).has_value();
+}
+
+Roles guess_roles(Sample const& sample, std::string const& file) {
+  Roles roles;
+  roles.money =
+      find_called(sample,
+                  {"totalcommission", "commissionstotal", "commission", "reward", "payout",
+                   "earning", "rebate", "income", "revenue", "profit", "amount", "sum", "total",
+                   "betrag", "provision", "сумма", "Сумма", "вознаграждение", "Вознаграждение"},
+                  is_amount);
+  roles.currency =
+      find_called(sample, {"curr", "ccy", "coin", "asset", "währ", "Валют", "валют"}, is_currency);
+  for (auto const& field : sample.fields) {
+    if (roles.day != nullptr || &field == roles.money) continue;
+    roles.day_form = guess_day(field, sample.document.format);
+    if (roles.day_form) roles.day = &field;
+  }
+  auto const free = [&](Field field) {
+    return field == roles.money || field == roles.day ? nullptr : field;
+  };
+  roles.client = free(find_called(sample,
+                                  {"client", "trader", "customer", "player", "member", "uid",
+                                   "user", "login", "account", "kunde", "клиент", "Клиент"},
+                                  is_text));
+  roles.country = free(find_called(sample, {"country", "land", "страна", "Страна"}, is_text));
+  roles.status = free(find_called(sample, {"status", "state", "статус", "Статус"}, is_text));
+  roles.kind = free(find_called(sample, {"type", "kind", "model", "тип", "Тип"}, is_text));
+  roles.link = free(find_called(sample, {"tracking", "link", "subid", "tag", "campaign"}, is_text));
+  auto const name = to_lower(file);
+  bool const is_payout = name.find("payout") != name.npos || name.find("withdraw") != name.npos;
+  roles.table = roles.money == nullptr ? "client" : is_payout ? "payout" : "commission";
+  roles.stream = roles.table + "s";
+  std::vector<Field> const not_key{roles.money, roles.day, roles.currency};
+  roles.key =
+      guess_key(sample, {roles.day, roles.client, roles.link, roles.kind, roles.country}, not_key);
+  return roles;
+}
+
+// The names of further files: digits and blanks of this one's name may be others.
+std::string pattern_from(std::string_view file) {
+  auto const slash = file.rfind('/');
+  if (slash != file.npos) file.remove_prefix(slash + 1);
+  auto const dot = std::min(file.rfind('.'), file.size());
+  std::string pattern;
+  auto const stem = file.substr(0, dot);
+  auto const is_digit = [&](std::size_t at) {
+    return at < stem.size() && stem[at] >= '0' && stem[at] <= '9';
+  };
+  for (std::size_t i = 0; i < stem.size(); ++i) {
+    char const c = stem[i];
+    bool const is_of_number = is_digit(i) && (is_digit(i + 1) || (i > 0 && is_digit(i - 1)));
+    bool const varies =
+        is_of_number || std::string_view(" ?#[]()%\\").find(c) != std::string_view::npos;
+    bool const joins = (c == '-' || c == '_' || c == '.') && pattern.ends_with('*');
+    if (!varies && !joins) pattern += c;
+    if (varies && !pattern.ends_with('*')) pattern += '*';
+  }
+  if (pattern.find('*') == pattern.npos) pattern += '*';
+  return "/" + pattern + std::string(file.substr(dot));
+}
+
+std::string inner(std::string const& name, std::string const& path, std::string const& options,
+                  std::string const& comment) {
+  auto text = "      " + name + ": ";
+  text += options.empty() ? yaml_text(path) : "{from: " + yaml_text(path) + options + "}";
+  return text + (comment.empty() ? "" : "  # " + comment) + "\n";
+}
+
+std::string day_columns(Roles const& roles) {
+  auto const& form = *roles.day_form;
+  auto const& path = roles.day->path;
+  std::string formats =
+      form.format == "iso" || form.format.empty() ? "" : ", formats: " + yaml_text(form.format);
+  std::string comment = "guess: the day that the row is about";
+  if (!form.other.empty()) comment += "; " + form.other + " fits the sample too";
+  std::string time = formats;
+  if (!form.epoch.empty()) time = ", as: epoch, unit: " + form.epoch;
+  auto const zone =
+      form.epoch.empty() && form.has_time ? std::string(", zone: UTC") : std::string();
+  auto const zone_note = zone.empty() ? comment : comment + ", and the zone of its times";
+  if (roles.table == "client") return inner("registered_at", path, time + zone, zone_note);
+  if (roles.table == "payout") return inner("requested_at", path, time + zone, zone_note);
+  if (!form.has_time) return inner("occurred_on", path, formats, comment);
+  auto const as_day = form.epoch.empty() ? ", as: datetime" + formats + zone : time;
+  return inner("occurred_on", path, as_day, zone_note) +
+         inner("occurred_at", path, time + zone, "");
+}
+
+std::string money_column(Roles const& roles, bool with_all_words) {
+  auto const number = guess_number(*roles.money).value_or(NumberGuess());
+  std::string options = ", required: true";
+  std::string comment = "guess: what was earned";
+  bool const is_local = number.decimal_comma || !number.grouping.empty();
+  if (is_local && with_all_words) {
+    if (number.decimal_comma) options += ", decimal_comma: true";
+    if (!number.grouping.empty()) options += ", grouping: '" + number.grouping + "'";
+  }
+  return inner("amount", roles.money->path, options, comment);
+}
+
+std::string columns_of(Roles const& roles, bool with_all_words) {
+  std::string text;
+  bool const is_client = roles.table == "client";
+  if (roles.money != nullptr) {
+    text += money_column(roles, with_all_words);
+    text += roles.currency != nullptr
+                ? inner("currency", roles.currency->path, "", "guess")
+                : "      currency: {const: USD}  # the sample names no currency: check this\n";
+  }
+  if (!is_client && roles.table != "payout" && roles.client != nullptr) {
+    text += inner("client_ref", roles.client->path, "",
+                  "guess: the client; the same in every stream, or joins find nothing");
+  }
+  if (is_client && roles.country != nullptr)
+    text += inner("country", roles.country->path, "", "guess");
+  if (!is_client && roles.table != "payout" && roles.kind != nullptr) {
+    text +=
+        inner("broker_kind", roles.kind->path, "", "guess; map `kind` from its words with a table");
+  }
+  if (roles.status != nullptr && !is_client) {
+    text += inner("broker_status", roles.status->path, "",
+                  "guess; map `status` from its words with a table");
+  }
+  if (roles.table != "payout" && roles.link != nullptr) {
+    text += inner("link_code", roles.link->path, "", "guess");
+  }
+  if (roles.day != nullptr) text += day_columns(roles);
+  return text;
+}
+
+std::string key_line(Sample const& sample, Roles const& roles, bool with_hash) {
+  std::string comment = "guess: no two rows of the sample are the same there";
+  auto fields = roles.key;
+  if (fields.empty()) {
+    comment = "no few fields tell the rows apart: is there an id?";
+    if (with_hash) return "    key: {hash: all}  # " + comment + "\n";
+    for (auto const& field : sample.fields) {
+      if (field.values.size() == sample.rows) fields.push_back(&field);
+    }
+    if (fields.empty()) fields.push_back(&sample.fields.front());
+  }
+  std::string text;
+  for (auto const* field : fields) text += (text.empty() ? "" : ", ") + yaml_text(field->path);
+  if (fields.size() > 1) text = "[" + text + "]";
+  return "    key: " + text + "  # " + comment + "\n";
+}
+
+// The fields that no line reads.
+std::string left_fields(Sample const& sample, std::string const& written) {
+  std::string text;
+  for (auto const& field : sample.fields) {
+    auto const used = [&](std::string const& around) {
+      return written.find(around + yaml_text(field.path)) != written.npos;
+    };
+    if (used(": ") || used("[") || used(", ")) continue;
+    text += (text.empty() ? "" : ", ") + field.path;
+  }
+  return text.empty() ? "" : "    # Not read: " + text + "\n";
+}
+
+std::string stream_text(Sample const& sample, Roles const& roles, std::string const& file,
+                        bool with_all_words) {
+  std::string text = "  " + roles.stream + ":  # guess, from the fields of the sample\n";
+  text += "    table: " + roles.table + "\n";
+  text += "    path: " + yaml_text(pattern_from(file)) +
+          "  # the names of the files that the stream reads\n";
+  auto const format = std::string(to_string(sample.document.format));
+  if (sample.document.format != DocumentFormat::json) text += "    format: " + format + "\n";
+  auto words = sample.words;
+  if (roles.day_form && roles.day_form->is_serial) {
+    words.push_back("dates: " + yaml_text(roles.day->name));
+  }
+  // Columns of a key find the header by themselves.
+  if (sample.skipped > 0 && roles.key.empty()) {
+    words.push_back("skip_lines: " + std::to_string(sample.skipped));
+  }
+  std::string joined;
+  for (auto const& word : words) joined += (joined.empty() ? "" : ", ") + word;
+  if (!joined.empty()) text += "    " + format + ": {" + joined + "}  # guess\n";
+  if (!sample.records.empty()) text += "    records: " + yaml_text(sample.records) + "\n";
+  text += key_line(sample, roles, with_all_words);
+  if (roles.table == "commission" && roles.day != nullptr) {
+    text +=
+        "    window: {column: occurred_on}  # the period of a file: its first and its last day\n"
+        "    # mode: replace_window  # if a file holds all rows of its period, those that a "
+        "corrected "
+        "file lacks are gone\n";
+  }
+  text += "    map:\n" + columns_of(roles, with_all_words);
+  return text + left_fields(sample, text);
+}
+
+std::string file_text(std::string const& name, std::string const& file, std::string const& stream) {
+  auto const slash = file.rfind('/');
+  return "# A first connector, written from " + file.substr(slash == file.npos ? 0 : slash + 1) +
+         ". Each comment marks a guess: check it.\n"
+         "# `affsync inspect SOURCE STREAM` shows rows beside their columns, and what nothing "
+         "reads.\n"
+         "name: " +
+         name +
+         "\n"
+         "title: " +
+         name +
+         "\n"
+         "base_url: file:///  # each source names its folder, such as "
+         "file:///var/lib/affsync/inbox/" +
+         name +
+         "\n"
+         "streams:\n" +
+         stream;
+}
+
+// Reads the sample by the connector, and notes how that went.
+std::optional<Error> try_out(Draft& draft, std::string_view bytes, std::string const& name,
+                             TimePoint now) {
+  auto const manifest = parse_manifest(draft.text, name + ".yaml");
+  if (!manifest) return manifest.error();
+  SourceSettings settings;
+  settings.name = name;
+  auto const plan = make_source_plan(*manifest, settings);
+  if (!plan) return plan.error();
+  auto stream = std::make_shared<StreamPlan>(*plan->streams.front());
+  stream->spec.window.reset();
+  stream->adds_only = true;
+  Answer answer;
+  auto document = read_document(bytes, stream->spec.document);
+  if (!document) return document.error();
+  answer.body = std::move(*document);
+  ReaderStart start;
+  start.now = now;
+  StreamReader reader(stream, start);
+  reader.next_request();
+  auto const page = reader.on_answer(answer, now);
+  if (!page) return page.error();
+  draft.rows = static_cast<std::size_t>(page->rows_read);
+  draft.mapped = static_cast<std::size_t>(page->mapped);
+  draft.problem.clear();
+  if (!page->quarantined.empty()) draft.problem = page->quarantined.front().reason;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<Draft> draft_connector(std::string_view bytes, std::string const& file,
+                              std::string const& name, TimePoint now) {
+  auto const sample = read_sample(bytes, file);
+  if (!sample) return sample.error();
+  auto const roles = guess_roles(*sample, file);
+  std::optional<Error> problem;
+  Draft draft;
+  // Rows without an id, and numbers as people write them, need words that fit only some samples.
+  for (bool const with_all_words : {true, false}) {
+    draft.text = file_text(name, file, stream_text(*sample, roles, file, with_all_words));
+    auto failed = try_out(draft, bytes, name, now);
+    if (!failed) return draft;
+    if (!problem) problem = std::move(failed);
+  }
+  return *problem;
+}
+
+}  // namespace affsync::engine

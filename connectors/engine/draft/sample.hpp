@@ -1,0 +1,38 @@
+// A sample file: its format found out, and its rows.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "connectors/engine/document/document_spec.hpp"
+
+namespace affsync::engine {
+
+// A field of the sample's rows.
+struct SampleField {
+  std::string path;                 // as a connector writes it
+  std::string name;                 // its last step
+  std::vector<std::string> values;  // of the rows that have it, without empty ones
+  std::size_t rows = 0;             // how many have it, empty or not
+  bool is_number = false;           // all values are numbers of the document itself
+};
+
+struct Sample {
+  DocumentSpec document;
+  std::vector<std::string> words;  // about the document: "charset: windows-1252"
+  int skipped = 0;                 // lines before the header
+  std::string records;             // path of the rows; empty: `rows`
+  std::vector<SampleField> fields;
+  std::size_t rows = 0;
+};
+
+Result<Sample> read_sample(std::string_view bytes, std::string_view file);
+
+// Returns the text as a YAML scalar, quoted if it must be.
+std::string yaml_text(std::string_view text);
+
+}  // namespace affsync::engine

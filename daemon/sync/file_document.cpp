@@ -1,0 +1,92 @@
+#include "daemon/sync/file_document.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "connectors/engine/answer/classify.hpp"
+
+namespace affsync::sync {
+namespace {
+
+// More than any file has; one slice must hold them all.
+constexpr int most_days = 100'000;
+
+// The least and the greatest day of a column of the first table.
+std::optional<DaySpan> days_in(Batch const& batch, std::string const& column) {
+  auto const index = batch.table().index_of(column);
+  if (!index) return std::nullopt;
+  constexpr std::size_t length_of_day = 10;
+  std::string_view first, last;
+  for (std::size_t row = 0; row < batch.size(); ++row) {
+    auto const* cell = batch.cell(row, *index);
+    if (cell == nullptr) continue;
+    auto const day = std::string_view(cell).substr(0, length_of_day);
+    if (first.empty() || day < first) first = day;
+    if (last.empty() || day > last) last = day;
+  }
+  auto const from = parse_day(first), to = parse_day(last);
+  if (!from || !to) return std::nullopt;
+  return DaySpan{*from, *to};
+}
+
+}  // namespace
+
+std::shared_ptr<engine::StreamPlan const> plan_of_file(engine::StreamPlan const& plan,
+                                                       std::optional<DaySpan> period) {
+  auto one = std::make_shared<engine::StreamPlan>(plan);
+  one->spec.page = engine::PageSpec();
+  one->spec.parts.clear();
+  one->spec.keeps_days.reset();  // a file may be older than what the broker still shows
+  auto& window = one->spec.window;
+  bool const has_days = period && window && !window->changes && !window->column.empty();
+  if (has_days) {
+    window->start = std::min(window->start, period->from);
+    window->span_days = window->max_span_days = most_days;
+    window->may_be_empty_days.reset();
+  } else {
+    window.reset();
+  }
+  one->adds_only = !has_days || !one->spec.replaces_window;
+  return one;
+}
+
+FileDocument read_file_document(std::string bytes, engine::SourcePlan const& source,
+                                std::shared_ptr<engine::StreamPlan const> const& plan,
+                                TimePoint now) {
+  FileDocument file;
+  file.hash = hash_content(bytes);
+  HttpResponse response;
+  response.status = 200;
+  response.body = std::move(bytes);
+  auto verdict = engine::classify(response, source.errors, source.rate, false, now, plan->spec.good,
+                                  plan->spec.document);
+  if (verdict.error) {
+    auto error = std::move(*verdict.error);
+    // The status is ours.
+    constexpr std::string_view status = "HTTP 200: ";
+    if (error.message.starts_with(status)) error.message.erase(0, status.size());
+    file.answer = std::move(error);
+    return file;
+  }
+  engine::Answer answer;
+  answer.no_rows = verdict.answer_class == engine::AnswerClass::empty;
+  answer.body = std::move(verdict.body);
+  answer.bytes = response.body.size();
+  engine::ReaderStart start;
+  start.now = now;
+  // A first reading only finds the days.
+  engine::StreamReader reader(plan_of_file(*plan, std::nullopt), start);
+  reader.next_request();
+  auto page = reader.on_answer(answer, now);
+  if (page && !page->batches.empty()) {
+    file.rows = page->rows_read;
+    auto const& window = plan->spec.window;
+    if (window && !window->column.empty())
+      file.days = days_in(page->batches.front(), window->column);
+  }
+  file.answer = std::move(answer);
+  return file;
+}
+
+}  // namespace affsync::sync

@@ -1,0 +1,280 @@
+#include "daemon/sync/file_run.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <utility>
+
+#include "daemon/sync/file_document.hpp"
+#include "daemon/sync/inbox.hpp"
+#include "daemon/sync/run_outcome.hpp"
+
+namespace affsync::sync {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string days_text(DaySpan const& period) {
+  return period.from == period.to ? format_day(period.from)
+                                  : format_day(period.from) + " to " + format_day(period.to);
+}
+
+// Reads and parses on a thread of its own: a large file takes seconds.
+asio::awaitable<FileDocument> read_document_of(fs::path const& path, StreamTask const& task,
+                                               TimePoint now) {
+  asio::thread_pool worker(1);
+  auto read = [&]() -> asio::awaitable<FileDocument> {
+    auto bytes = read_whole_file(path);
+    FileDocument file;
+    if (bytes) {
+      file = read_file_document(std::move(*bytes), task.session->plan(), task.plan, now);
+    } else {
+      file.answer = bytes.error();
+    }
+    if (!file.answer) file.answer.error().at(path.string());
+    co_return file;
+  };
+  co_return co_await asio::co_spawn(worker, std::move(read), asio::use_awaitable);
+}
+
+schema::FileNote note_of(fs::path const& path, FileDocument const& file,
+                         std::optional<DaySpan> const& period, RunReport const& report) {
+  schema::FileNote note;
+  note.name = path.filename().string();
+  note.content_hash = file.hash.to_hex();
+  note.days = period;
+  note.rows = file.rows;
+  note.status = to_string(report.status);
+  note.read_at = report.finished_at.value_or(report.started_at);
+  return note;
+}
+
+std::string overlap_text(schema::FileNote const& other, DaySpan const& period) {
+  DaySpan const common{std::max(period.from, other.days->from),
+                       std::min(period.to, other.days->to)};
+  return "the days " + days_text(common) + " are also in " + other.name + " (" +
+         days_text(*other.days) + "), read on " + format_time(other.read_at) +
+         ": rows of both files are kept where their keys differ";
+}
+
+// Returns whether a failed run means that the file itself is wrong, so that reading it again would
+// not help.
+bool is_fault_of_file(RunReport const& report) {
+  if (report.status != RunStatus::failed || !report.error) return false;
+  switch (report.error->code) {
+    case ErrorCode::malformed_answer:
+    case ErrorCode::answer_too_large:
+    case ErrorCode::mapping_failed:
+    case ErrorCode::bad_request:
+    case ErrorCode::server_error:
+    case ErrorCode::permission_denied:
+    case ErrorCode::auth_expired:
+    case ErrorCode::auth_invalid:
+    case ErrorCode::throttled:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_stored(RunReport const& report) {
+  return report.status == RunStatus::succeeded || report.status == RunStatus::partial;
+}
+
+int severity_of(RunStatus status) {
+  switch (status) {
+    case RunStatus::cancelled:
+      return 4;
+    case RunStatus::failed:
+      return 3;
+    case RunStatus::partial:
+      return 2;
+    case RunStatus::skipped:
+      return 1;
+    default:
+      return 0;
+  }
+}
+
+void add_to(RunReport& sum, RunReport const& one) {
+  sum.rows_read += one.rows_read;
+  sum.inserted += one.inserted;
+  sum.updated += one.updated;
+  sum.unchanged += one.unchanged;
+  sum.deleted += one.deleted;
+  sum.quarantined += one.quarantined;
+  sum.pages += one.pages;
+  sum.bytes_received += one.bytes_received;
+  if (one.window_from)
+    sum.window_from = std::min(sum.window_from.value_or(*one.window_from), *one.window_from);
+  if (one.window_to)
+    sum.window_to = std::max(sum.window_to.value_or(*one.window_to), *one.window_to);
+  if (severity_of(one.status) > severity_of(sum.status)) {
+    sum.status = one.status;
+    sum.error = one.error;
+  }
+  sum.finished_at = one.finished_at;
+}
+
+RunReport failed_report(StreamTask const& task, RunParts const& parts, Error error) {
+  RunReport report;
+  report.source = task.source();
+  report.stream = task.stream();
+  report.table = task.plan->table().name;
+  report.started_at = parts.clock->now();
+  report.finished_at = report.started_at;
+  report.dry_run = parts.store == nullptr;
+  error.in(task.source(), task.stream());
+  report.status = status_of(error);
+  report.error = std::move(error);
+  return report;
+}
+
+// Lists the whole files. Waits once for those that were changed a moment ago.
+asio::awaitable<std::vector<InboxFile>> whole_files(fs::path folder, std::string pattern) {
+  auto files = list_inbox(folder, pattern, fs::file_time_type::clock::now());
+  if (!files.unsettled.empty()) {
+    asio::steady_timer settled(co_await asio::this_coro::executor, settling_time);
+    co_await settled.async_wait(asio::use_awaitable);
+    files = list_inbox(folder, pattern, fs::file_time_type::clock::now());
+  }
+  co_return std::move(files.whole);
+}
+
+// A run that finds nothing to read: it only shows that the folder was looked at, or why it could
+// not be.
+asio::awaitable<RunReport> run_idle(StreamTask task, std::optional<Error> problem,
+                                    RunOptions options, RunParts parts, Logger log) {
+  task.plan = plan_of_file(*task.plan, std::nullopt);
+  std::optional<Result<engine::Answer>> answer;
+  if (problem) answer = Result<engine::Answer>(std::move(*problem));
+  task.file = std::make_shared<std::optional<Result<engine::Answer>> const>(std::move(answer));
+  co_return co_await run_stream(std::move(task), options, parts, std::move(log));
+}
+
+// Puts a file that was read out of the way. Returns an error if it cannot.
+std::optional<Error> put_away(fs::path const& path, FileRead const& read) {
+  std::string note;
+  if (read.report.error) note = read.report.error->to_line();
+  for (auto const& text : read.notes) note += (note.empty() ? "" : "\n") + text;
+  try {
+    move_read_file(path, is_stored(read.report) ? "done" : "failed", note);
+  } catch (Failure const& failure) {
+    return failure.error();
+  }
+  return std::nullopt;
+}
+
+asio::awaitable<RunReport> run_folder(StreamTask task, RunOptions options, RunParts parts,
+                                      Logger log) {
+  auto const folder = *folder_of(task.plan->base_url);
+  std::vector<InboxFile> files;
+  std::optional<Error> problem;
+  try {
+    files = co_await whole_files(folder, pattern_of(task.plan->spec.request.path));
+  } catch (Failure const& failure) {
+    problem = failure.error();
+  }
+  RunReport all;
+  if (options.scheduled || files.empty()) {
+    all = co_await run_idle(task, std::move(problem), options, parts, log);
+    if (all.status != RunStatus::succeeded) co_return all;
+  }
+  options.scheduled = false;  // the idle run has set the time of the next one
+  for (auto const& file : files) {
+    auto read = co_await run_file(task, file.path, options, parts, log);
+    bool const fault = is_fault_of_file(read.report);
+    if (parts.store != nullptr && (fault || is_stored(read.report))) {
+      if (auto error = put_away(file.path, read)) {
+        read.report.status = RunStatus::failed;
+        read.report.error = std::move(error->in(task.source(), task.stream()));
+      }
+    }
+    if (all.source.empty()) {
+      all = std::move(read.report);
+    } else {
+      add_to(all, read.report);
+    }
+    // Without the database, or after a cancellation, the next file would fare no better.
+    if (!fault && all.status == RunStatus::failed) break;
+    if (all.status == RunStatus::cancelled || all.status == RunStatus::skipped) break;
+  }
+  co_return all;
+}
+
+}  // namespace
+
+asio::awaitable<FileRead> run_file(StreamTask task, fs::path path, RunOptions options,
+                                   RunParts parts, Logger log) {
+  FileRead read;
+  auto const name = path.filename().string();
+  auto const file = co_await read_document_of(path, task, parts.clock->now());
+  read.days = file.days;
+  if (options.since || options.until) {
+    // Of a file without rows, both are needed.
+    auto const from = options.since ? options.since
+                      : file.days   ? std::optional(file.days->from)
+                                    : std::nullopt;
+    auto const to = options.until ? options.until
+                    : file.days   ? std::optional(file.days->to)
+                                  : std::nullopt;
+    read.days = from && to ? std::optional(DaySpan{*from, *to}) : std::nullopt;
+    bool const beside = read.days && file.days &&
+                        (file.days->from < read.days->from || file.days->to > read.days->to);
+    if (beside) {
+      read.notes.push_back("its rows are of " + days_text(*file.days) +
+                           ", beyond the given period " + days_text(*read.days));
+    }
+  }
+  auto original = task;
+  task.plan = plan_of_file(*task.plan, read.days);
+  bool const has_days = task.plan->spec.window.has_value();
+  options.since = has_days ? std::optional(read.days->from) : std::nullopt;
+  options.until = has_days ? std::optional(read.days->to) : std::nullopt;
+  options.full = true;
+  std::optional<Result<engine::Answer>> const answer = file.answer;
+  task.file = std::make_shared<std::optional<Result<engine::Answer>> const>(answer);
+  read.report = co_await run_stream(std::move(task), options, parts, log);
+  if (read.report.error && read.report.error->where.empty()) read.report.error->at(path.string());
+  if (parts.store == nullptr || !is_stored(read.report)) co_return read;
+  std::exception_ptr thrown;
+  try {
+    auto const note = note_of(path, file, read.days, read.report);
+    auto const others = co_await parts.store->note_file(original.id, note);
+    for (auto const& other : others) {
+      if (other.days && read.days) read.notes.push_back(overlap_text(other, *read.days));
+    }
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  if (thrown) {
+    auto error = error_of(thrown);
+    read.report.status = status_of(error);
+    read.report.error = std::move(error.in(original.source(), original.stream()));
+  }
+  auto const own = log.with("source", original.source()).with("stream", original.stream());
+  for (auto const& text : read.notes) own.warn(name + ": " + text);
+  co_return read;
+}
+
+asio::awaitable<RunReport> run_task(StreamTask task, RunOptions options, RunParts parts,
+                                    Logger log) {
+  if (!folder_of(task.plan->base_url)) {
+    co_return co_await run_stream(std::move(task), options, parts, std::move(log));
+  }
+  std::exception_ptr thrown;
+  try {
+    co_return co_await run_folder(task, options, parts, log);
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  auto report = failed_report(task, parts, error_of(thrown));
+  parts.observer->on_run_ended(report);
+  co_return report;
+}
+
+}  // namespace affsync::sync

@@ -1,0 +1,13 @@
+#include "daemon/sync/stream_task.hpp"
+
+#include <utility>
+
+namespace affsync::sync {
+
+asio::awaitable<Result<engine::Answer>> StreamTask::fetch(
+    HttpRequest request, RunReport& report, std::shared_ptr<bool const> is_asked) const {
+  if (file) co_return **file;
+  co_return co_await session->fetch(std::move(request), report, std::move(is_asked));
+}
+
+}  // namespace affsync::sync

@@ -1,0 +1,56 @@
+#include "schema/store/file_notes.hpp"
+
+#include <pqxx/transaction>
+
+namespace affsync::schema {
+namespace {
+
+std::optional<std::string> sql_day(std::optional<DaySpan> const& period, bool last) {
+  if (!period) return std::nullopt;
+  return format_day(last ? period->to : period->from);
+}
+
+}  // namespace
+
+std::vector<FileNote> note_file(PgSession& session, StreamId const& id, FileNote const& note) {
+  pqxx::work tx(session.connection());
+  SqlParams const params{std::to_string(id.source_id),
+                         id.stream,
+                         note.name,
+                         note.content_hash,
+                         sql_day(note.days, false),
+                         sql_day(note.days, true),
+                         std::to_string(note.rows),
+                         note.status,
+                         sql_time(note.read_at)};
+  SqlParams const sought{std::to_string(id.source_id), id.stream, note.name,
+                         sql_day(note.days, false), sql_day(note.days, true)};
+  auto const rows =
+      exec(tx,
+           "SELECT DISTINCT ON (name) name, first_day::text, last_day::text, rows, status, " +
+               epoch_sql("read_at") +
+               " FROM affsync.file_read WHERE source_id = $1::int AND stream = $2 AND name <> $3"
+               " AND first_day <= $5::date AND last_day >= $4::date"
+               " AND NOT (first_day >= $4::date AND last_day <= $5::date)"
+               " AND NOT (first_day <= $4::date AND last_day >= $5::date)"
+               " ORDER BY name, read_at DESC LIMIT 20",
+           sought);
+  std::vector<FileNote> others;
+  for (auto const& row : rows) {
+    auto& other = others.emplace_back();
+    other.name = row[0].c_str();
+    other.days = DaySpan{parse_day(row[1].c_str()).value(), parse_day(row[2].c_str()).value()};
+    other.rows = int_of(row[3]);
+    other.status = row[4].c_str();
+    other.read_at = time_of(row[5]).value_or(TimePoint());
+  }
+  exec(tx,
+       "INSERT INTO affsync.file_read (source_id, stream, name, content_hash, first_day, last_day,"
+       " rows, status, read_at) VALUES ($1::int, $2, $3, $4::uuid, $5::date, $6::date, $7::bigint,"
+       " $8, $9::timestamptz)",
+       params);
+  tx.commit();
+  return others;
+}
+
+}  // namespace affsync::schema

@@ -1,0 +1,294 @@
+// Files as a source: `affsync import`, and a folder that affsync reads and empties.
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "tests/acceptance/fixture.hpp"
+
+namespace affsync::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char const* portal = R"(name: portal
+base_url: file:///
+streams:
+  commissions:
+    table: commission
+    path: /commissions*.csv
+    every: 1s
+    format: csv
+    csv: {totals: {words: Total}}
+    key: Id
+    mode: replace_window
+    window: {column: occurred_on}
+    map:
+      client_ref: Client
+      amount: {from: Amount, required: true}
+      currency: {const: USD}
+      occurred_on: {from: Day, formats: "%d.%m.%Y"}
+    reconcile: [{column: amount, total: totals.0.Amount}]
+  clients:
+    table: client
+    path: /clients*.csv
+    every: 1s
+    format: csv
+    key: Client
+    map: {country: Country}
+)";
+
+constexpr char const* october = R"(Partner report 1.10.2026 - 31.10.2026
+Id;Client;Day;Amount
+1;U-1;05.10.2026;10.50
+2;U-2;06.10.2026;-3.25
+3;U-1;30.10.2026;7.75
+Total;;;15.00
+)";
+
+class Files : public Acceptance {
+ protected:
+  void SetUp() override {
+    Acceptance::SetUp();
+    fs::create_directories(inbox());
+    connector = "portal";
+    credentials_yaml = "{}";
+    base_url = "file://" + inbox().string();
+    use_connector("portal", portal);
+  }
+
+  fs::path inbox() const { return dir_.path() / "inbox"; }
+
+  // Writes a file that was finished long ago.
+  fs::path put(std::string const& name, std::string_view text) const {
+    auto const path = dir_.write(name, text);
+    fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours(1));
+    return path;
+  }
+  fs::path put_in_inbox(std::string const& name, std::string_view text) const {
+    return put("inbox/" + name, text);
+  }
+
+  struct Import {
+    int status = 0;
+    Json files;
+    std::string out, err;
+    std::string of(std::size_t file, char const* member) const {
+      auto const path = "files." + std::to_string(file) + "." + member;
+      auto const* value = JsonPath(path).in(files);
+      return value == nullptr ? "nothing" : value->dump();
+    }
+  };
+  Import import(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), {"import", "--output", "json", "--source", "main"});
+    auto const finished = affsync(std::move(arguments));
+    Import done;
+    done.status = finished.status;
+    done.out = finished.out;
+    done.err = finished.err;
+    if (auto parsed = parse_json(finished.out)) done.files = std::move(*parsed);
+    return done;
+  }
+
+  std::string live() const {
+    return query(
+        "select string_agg(external_id || '=' || amount || '@' || occurred_on, ' '"
+        " order by external_id) from affsync.commission where deleted_at is null");
+  }
+  static std::string text_in(fs::path const& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+};
+
+TEST_F(Files, an_export_is_imported_with_the_days_of_its_rows) {
+  auto const done = import({put("commissions october.csv", october)});
+  ASSERT_EQ(done.status, 0) << done.out << done.err;
+  EXPECT_EQ(done.of(0, "inserted"), "3");
+  EXPECT_EQ(done.of(0, "first_day"), "\"2026-10-05\"");
+  EXPECT_EQ(done.of(0, "last_day"), "\"2026-10-30\"");
+  EXPECT_EQ(live(), "1=10.50@2026-10-05 2=-3.25@2026-10-06 3=7.75@2026-10-30");
+  EXPECT_EQ(query("select name || ' ' || first_day || ' ' || rows from affsync.file_read"),
+            "commissions october.csv 2026-10-05 3");
+}
+
+TEST_F(Files, the_same_file_twice_changes_nothing) {
+  auto const file = put("commissions.csv", october);
+  ASSERT_EQ(import({file}).status, 0);
+  auto const again = import({file});
+  EXPECT_EQ(again.status, 0) << again.out << again.err;
+  EXPECT_EQ(again.of(0, "unchanged"), "3");
+  EXPECT_EQ(again.of(0, "inserted") + again.of(0, "updated") + again.of(0, "deleted"), "000");
+  EXPECT_EQ(query("select count(*) from affsync.record_change"), "0");
+}
+
+TEST_F(Files, a_corrected_file_changes_what_it_corrects) {
+  ASSERT_EQ(
+      import({put("commissions.csv", october), "--since", "2026-10-01", "--until", "2026-10-31"})
+          .status,
+      0);
+  auto const corrected = import({put("commissions corrected.csv",
+                                     "Id;Client;Day;Amount\n1;U-1;05.10.2026;10.50\n"
+                                     "3;U-1;30.10.2026;8.00\nTotal;;;18.50\n"),
+                                 "--since", "2026-10-01", "--until", "2026-10-31"});
+  EXPECT_EQ(corrected.status, 0) << corrected.out << corrected.err;
+  EXPECT_EQ(corrected.of(0, "updated"), "1");
+  EXPECT_EQ(corrected.of(0, "deleted"), "1");
+  EXPECT_EQ(live(), "1=10.50@2026-10-05 3=8.00@2026-10-30");
+}
+
+TEST_F(Files, a_file_of_other_days_leaves_the_others_alone) {
+  ASSERT_EQ(import({put("commissions 10.csv", october)}).status, 0);
+  auto const other =
+      import({put("commissions 11.csv", "Id;Client;Day;Amount\n4;U-1;02.11.2026;1.00\n")});
+  EXPECT_EQ(other.status, 0) << other.out << other.err;
+  EXPECT_EQ(other.of(0, "deleted"), "0");
+  EXPECT_EQ(live(), "1=10.50@2026-10-05 2=-3.25@2026-10-06 3=7.75@2026-10-30 4=1.00@2026-11-02");
+}
+
+TEST_F(Files, rows_of_a_stream_without_days_are_only_added) {
+  ASSERT_EQ(import({put("clients 1.csv", "Client,Country\nU-1,DE\nU-2,FR\n")}).status, 0);
+  for (int i = 0; i < 2; ++i) {
+    auto const second = import({put("clients 2.csv", "Client,Country\nU-3,IT\n")});
+    EXPECT_EQ(second.status, 0) << second.out << second.err;
+  }
+  EXPECT_EQ(query("select count(*) from affsync.client where deleted_at is null"), "3");
+}
+
+TEST_F(Files, a_file_that_overlaps_half_of_another_is_told) {
+  ASSERT_EQ(import({put("commissions a.csv", october)}).status, 0);
+  auto const other = import({put("commissions b.csv",
+                                 "Id;Client;Day;Amount\n3;U-1;30.10.2026;7.75\n"
+                                 "5;U-1;02.11.2026;1.00\n")});
+  EXPECT_EQ(other.status, 0) << other.out << other.err;
+  EXPECT_NE(other.of(0, "notes")
+                .find("the days 2026-10-30 are also in commissions a.csv "
+                      "(2026-10-05 to 2026-10-30)"),
+            std::string::npos)
+      << other.out;
+}
+
+TEST_F(Files, a_dry_run_reads_and_writes_nothing) {
+  auto const done = import({put("commissions.csv", october), "--dry-run"});
+  EXPECT_EQ(done.status, 0) << done.out << done.err;
+  EXPECT_EQ(done.of(0, "rows_read"), "3");
+  EXPECT_EQ(query("select to_regclass('affsync.commission') is null"), "t");
+}
+
+TEST_F(Files, a_wrong_file_is_refused_with_its_line) {
+  auto const done = import({put("commissions.csv", "Id;Client;Day;Amount\n1;U-1;05.10.2026\n")});
+  EXPECT_EQ(done.status, 1);
+  EXPECT_NE(done.of(0, "error").find("line 2: 3 cells, but the header on line 1 has 4 columns"),
+            std::string::npos)
+      << done.out;
+  auto const other = import({put("report.csv", october)});
+  EXPECT_EQ(other.status, 2);
+  EXPECT_NE(other.err.find("Name the stream with --stream. There are: commissions, clients."),
+            std::string::npos)
+      << other.err;
+}
+
+TEST_F(Files, a_total_that_differs_is_told) {
+  auto text = std::string(october);
+  text.replace(text.find("15.00"), 5, "16.00");
+  auto const done = import({put("commissions.csv", text)});
+  EXPECT_EQ(done.status, 1);
+  EXPECT_EQ(done.of(0, "error_code"), "\"totals_differ\"") << done.out;
+}
+
+TEST_F(Files, a_folder_is_read_and_emptied) {
+  put_in_inbox("commissions.csv", october);
+  put_in_inbox("commissions wrong.csv", "Id;Client;Day;Amount\n1;U-1\n");
+  put_in_inbox("clients.csv", "Client,Country\nU-1,DE\n");
+  put_in_inbox("notes.txt", "no stream reads it");
+  auto const synced = sync();
+  EXPECT_EQ(synced.status, 1);
+  EXPECT_EQ(synced.count("commissions", "inserted"), 3);
+  EXPECT_EQ(synced.count("clients", "inserted"), 1);
+  EXPECT_EQ(live(), "1=10.50@2026-10-05 2=-3.25@2026-10-06 3=7.75@2026-10-30");
+  EXPECT_TRUE(fs::exists(inbox() / "done/commissions.csv"));
+  EXPECT_TRUE(fs::exists(inbox() / "done/clients.csv"));
+  EXPECT_TRUE(fs::exists(inbox() / "notes.txt"));
+  EXPECT_TRUE(fs::exists(inbox() / "failed/commissions wrong.csv"));
+  auto const why = text_in(inbox() / "failed/commissions wrong.csv.txt");
+  EXPECT_NE(why.find("line 2: 2 cells, but the header on line 1 has 4 columns"), std::string::npos)
+      << why;
+  // Nothing is left to do, and a name that is taken stays whose it is.
+  EXPECT_EQ(sync().status, 0);
+  put_in_inbox("commissions.csv", october);
+  EXPECT_EQ(sync().status, 0);
+  EXPECT_TRUE(fs::exists(inbox() / "done/commissions-2.csv"));
+}
+
+// As after kill -9 between reading and moving: the file is stored, and still in the folder.
+TEST_F(Files, rows_in_quarantine_stay_there_when_other_files_are_read) {
+  put_in_inbox("commissions.csv",
+               "Id;Client;Day;Amount\n1;U-1;05.10.2026;10.50\n2;U-2;06.10.2026;1.00\n"
+               "3;U-2;07.10.2026;broken\n");
+  EXPECT_EQ(sync().status, 1);
+  EXPECT_TRUE(fs::exists(inbox() / "done/commissions.csv"));
+  EXPECT_NE(text_in(inbox() / "done/commissions.csv.txt").find("broken"), std::string::npos);
+  put_in_inbox("commissions 11.csv", "Id;Client;Day;Amount\n4;U-1;02.11.2026;1.00\n");
+  sync();
+  sync();
+  EXPECT_EQ(query("select count(*) from affsync.quarantine where resolved_at is null"), "1");
+}
+
+TEST_F(Files, a_file_that_was_read_but_not_moved_is_read_again_without_a_change) {
+  put_in_inbox("commissions.csv", october);
+  ASSERT_EQ(sync().status, 0);
+  fs::rename(inbox() / "done/commissions.csv", inbox() / "commissions.csv");
+  auto const again = sync();
+  EXPECT_EQ(again.status, 0) << again.out << again.err;
+  EXPECT_EQ(again.count("commissions", "unchanged"), 3);
+  EXPECT_EQ(query("select count(*) from affsync.record_change"), "0");
+  EXPECT_TRUE(fs::exists(inbox() / "done/commissions.csv"));
+}
+
+TEST_F(Files, a_file_that_is_still_written_is_left_alone) {
+  std::ofstream file(inbox() / "commissions.csv");
+  file << "Id;Client;Day;Amount\n1;U-1;05.10.2026;10.50\n" << std::flush;
+  fs::last_write_time(inbox() / "commissions.csv",
+                      fs::file_time_type::clock::now() - std::chrono::hours(1));
+  auto const early = sync();
+  EXPECT_EQ(early.status, 0) << early.out << early.err;
+  EXPECT_EQ(live(), "");
+  EXPECT_TRUE(fs::exists(inbox() / "commissions.csv"));
+  file << "2;U-2;06.10.2026;-3.25\n";
+  file.close();
+  EXPECT_EQ(sync().count("commissions", "inserted"), 2);
+}
+
+TEST_F(Files, the_daemon_reads_what_is_moved_into_the_folder) {
+  auto const process = start({"run"});
+  process->wait_for_err("started");
+  auto const path = put("ready.csv", october);
+  fs::rename(path, inbox() / "commissions.csv");
+  wait_until("select count(*) from affsync.commission", "3");
+  auto const end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (fs::exists(inbox() / "commissions.csv") && std::chrono::steady_clock::now() < end) {
+    wait_until("select count(*) from affsync.commission", "3");
+  }
+  EXPECT_TRUE(fs::exists(inbox() / "done/commissions.csv"));
+  EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
+}
+
+TEST_F(Files, check_and_inspect_look_at_the_newest_file) {
+  put_in_inbox("commissions.csv", october);
+  auto const checked = affsync({"check", "--output", "json"});
+  EXPECT_NE(checked.out.find("no file fits clients*.csv"), std::string::npos) << checked.out;
+  auto const inspected = affsync({"inspect", "main", "commissions"});
+  EXPECT_NE(inspected.out.find("U-2"), std::string::npos) << inspected.out << inspected.err;
+  EXPECT_TRUE(fs::exists(inbox() / "commissions.csv"));
+}
+
+TEST_F(Files, a_missing_folder_is_told) {
+  fs::remove_all(inbox());
+  auto const synced = sync();
+  EXPECT_EQ(synced.status, 1);
+  EXPECT_NE(synced.out.find("inbox cannot be read"), std::string::npos) << synced.out;
+  EXPECT_EQ(query("select count(*) from affsync.sync_run where status = 'failed'"), "2");
+}
+
+}  // namespace
+}  // namespace affsync::test

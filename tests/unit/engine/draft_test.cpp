@@ -1,0 +1,93 @@
+// A first connector that is written from a sample parses and reads the sample.
+#include <gtest/gtest.h>
+
+#include "connectors/engine/draft/draft.hpp"
+#include "connectors/engine/manifest/manifest.hpp"
+#include "tests/unit/engine/documents.hpp"
+
+namespace affsync::engine::draft_test {
+namespace {
+
+Draft draft_of(std::string const& bytes, std::string const& file) {
+  auto draft = draft_connector(bytes, file, "broker", TimePoint(*parse_day("2026-11-20")));
+  if (!draft) {
+    ADD_FAILURE() << draft.error().to_line();
+    return {};
+  }
+  EXPECT_EQ(draft->problem, "") << draft->text;
+  EXPECT_EQ(draft->mapped, draft->rows) << draft->text;
+  return *draft;
+}
+
+void expect_line(Draft const& draft, std::string const& line) {
+  EXPECT_NE(draft.text.find("\n" + line), std::string::npos) << "no line: " << line << "\n"
+                                                             << draft.text;
+}
+
+TEST(Draft, AnExportInCsvBecomesAStreamOfCommissions) {
+  auto const draft = draft_of(
+      "Partner report\nTicket;Client ID;Close time;Symbol;Reward;Currency\n"
+      "81;U-1;05.10.2026 14:00:01;EURUSD;1.25;USD\n82;U-2;06.10.2026 09:30:00;XAUUSD;-0.50;USD\n"
+      "Total;;;;0.75;\n",
+      "/tmp/rewards 2026-10.csv");
+  EXPECT_EQ(draft.rows, 2U);
+  expect_line(draft, "    table: commission");
+  expect_line(draft, "    path: '/rewards*.csv'");
+  expect_line(draft, "    csv: {totals: {words: Total}}  # guess");
+  expect_line(draft, "    key: Ticket  # guess");
+  expect_line(draft, "      amount: {from: Reward, required: true}  # guess");
+  expect_line(draft, "      currency: Currency  # guess");
+  expect_line(draft, "      client_ref: '\"Client ID\"'  # guess");
+  expect_line(draft,
+              "      occurred_on: {from: '\"Close time\"', as: datetime, formats: '%d.%m.%Y "
+              "%H:%M:%S', zone: UTC}");
+  expect_line(draft, "    # Not read: Symbol");
+}
+
+TEST(Draft, AFormatThatFitsAsWellIsNamed) {
+  auto const draft = draft_of("id,date,amount\n1,05/10/2026,1\n2,06/10/2026,2\n", "a.csv");
+  EXPECT_NE(draft.text.find("%m/%d/%Y fits the sample too"), std::string::npos) << draft.text;
+}
+
+TEST(Draft, AWorkbookSaysWhichNumbersAreDays) {
+  auto const draft = draft_of(document_file("commissions.xlsx"), "commissions.xlsx");
+  expect_line(draft, "    format: xlsx");
+  expect_line(draft,
+              "    xlsx: {sheet: Commissions, totals: {words: Total}, dates: Date}  # guess");
+  EXPECT_EQ(draft.rows, 2U);
+}
+
+TEST(Draft, XmlSaysWhichElementsAreRows) {
+  auto const draft = draft_of(document_file("cellxpert.xml"), "cellxpert.xml");
+  expect_line(draft, "    xml: {row: Commission, root: ResultSet}  # guess");
+  expect_line(draft, "    key: id  # guess");
+  expect_line(draft, "      amount: {from: Commission, required: true}  # guess");
+  EXPECT_EQ(draft.rows, 2U);
+}
+
+TEST(Draft, JsonSaysWhereTheRowsAre) {
+  auto const draft = draft_of(
+      R"({"data":{"list":[{"uid":"7","regTime":1760000000000},{"uid":"8","regTime":1760000000001}]}})",
+      "clients.json");
+  expect_line(draft, "    table: client");
+  expect_line(draft, "    records: data.list");
+  expect_line(draft, "    key: uid  # guess");
+  expect_line(draft, "      registered_at: {from: regTime, as: epoch, unit: milliseconds}");
+}
+
+TEST(Draft, RowsWithoutAnIdAreToldApartBySeveralFields) {
+  auto const draft =
+      draft_of("Day,Tracking,Commission\n2026-10-05,a,1.00\n2026-10-05,b,2.00\n2026-10-06,a,1.00\n",
+               "x.csv");
+  expect_line(draft, "    key: [Day, Tracking]  # guess");
+}
+
+TEST(Draft, ASampleWithoutRowsIsRefused) {
+  auto const draft = draft_connector("{\"ok\": true}", "a.json", "broker", TimePoint());
+  ASSERT_FALSE(draft);
+  EXPECT_EQ(draft.error().to_line(),
+            "the sample has no list of rows. Take an export with at least one row.");
+}
+
+}  // namespace
+}  // namespace affsync::engine::draft_test
