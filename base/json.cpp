@@ -90,6 +90,28 @@ Json Json::object(Object members) {
   return json;
 }
 
+Json::Object& Json::InPlace::object(Json& out) {
+  return out.value_.emplace<Object>();
+}
+
+void Json::InPlace::end_array(Json& out) {
+  for (auto const& item : out.items()) {
+    out.has_nul_ |= item.has_nul_;
+    out.has_duplicate_ |= item.has_duplicate_;
+    out.has_stray_word_ |= item.has_stray_word_;
+  }
+}
+
+void Json::InPlace::end_object(Json& out, bool may_have_nul) {
+  for (auto const& member : out.members()) {
+    out.has_nul_ |= member.value.has_nul_;
+    if (may_have_nul) out.has_nul_ |= member.name.find('\0') != std::string::npos;
+    out.has_duplicate_ |= member.value.has_duplicate_;
+    out.has_stray_word_ |= member.value.has_stray_word_;
+  }
+  out.has_duplicate_ = out.has_duplicate_ || has_equal_names(out.members());
+}
+
 Json::Object const& Json::members() const {
   return std::get<Object>(value_);
 }

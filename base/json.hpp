@@ -78,6 +78,22 @@ class Json {
   void dump_to(std::string& out) const;
   std::string dump() const;
 
+  // For a parser: makes values in their place, and looks for U+0000 only if `may_have_nul`.
+  struct InPlace {
+    static void string(Json& out, std::string_view text, bool may_have_nul) {
+      out.has_nul_ = may_have_nul && text.find('\0') != std::string_view::npos;
+      out.value_.emplace<std::string>(text);
+    }
+    static void number(Json& out, std::string_view text) {
+      out.value_.emplace<Number>().text = text;
+    }
+    static Array& array(Json& out) { return out.value_.emplace<Array>(); }
+    static Object& object(Json& out);
+    // After the last item or member.
+    static void end_array(Json& out);
+    static void end_object(Json& out, bool may_have_nul);
+  };
+
  private:
   struct Number {
     std::string text;

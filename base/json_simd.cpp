@@ -52,7 +52,9 @@ bool is_plain_number(std::string_view token) {
 // Each function returns false for what the thorough parser has to look at.
 class PlainBuilder {
  public:
-  explicit PlainBuilder(JsonLimits const& limits) : limits_(limits) {}
+  // Only an escape makes a U+0000: the byte itself is no JSON.
+  PlainBuilder(std::string_view text, JsonLimits const& limits)
+      : limits_(limits), may_have_nul_(text.find("\\u0000") != std::string_view::npos) {}
 
   // A document's own functions prove that its last token closes it; so nothing is read behind it.
   bool build_root(simdjson::ondemand::document& document, Json& out) {
@@ -94,7 +96,7 @@ class PlainBuilder {
 
   bool add_members(simdjson::ondemand::object& object, std::size_t depth, Json& out) {
     if (depth >= limits_.depth) return false;
-    Json::Object members;
+    auto& members = Json::InPlace::object(out);
     // Objects of a list mostly have as many members as the one before.
     if (depth < most_levels) members.reserve(sizes_[depth]);
     for (auto next : object) {
@@ -108,32 +110,32 @@ class PlainBuilder {
       if (!build(field.value(), depth + 1, member.value)) return false;
     }
     if (depth < most_levels) sizes_[depth] = members.size();
-    out = Json::object(std::move(members));
+    Json::InPlace::end_object(out, may_have_nul_);
     return true;
   }
 
   bool add_items(simdjson::ondemand::array& array, std::size_t depth, Json& out) {
     if (depth >= limits_.depth) return false;
-    Json::Array items;
+    auto& items = Json::InPlace::array(out);
     for (auto next : array) {
       value item;
       if (std::move(next).get(item) != simdjson::SUCCESS) return false;
       if (!build(item, depth + 1, items.emplace_back())) return false;
     }
-    out = Json::array(std::move(items));
+    Json::InPlace::end_array(out);
     return true;
   }
 
-  static bool build_string(value from, Json& out) {
+  bool build_string(value from, Json& out) {
     std::string_view text;
     if (from.get_string().get(text) != simdjson::SUCCESS) return false;
-    out = Json::string(std::string(text));
+    Json::InPlace::string(out, text, may_have_nul_);
     return true;
   }
 
   static bool build_number(std::string_view token, Json& out) {
     if (!is_plain_number(token)) return false;
-    out = Json::number(std::string(token == "-0" ? "0" : token));
+    Json::InPlace::number(out, token == "-0" ? "0" : token);
     return true;
   }
 
@@ -150,6 +152,7 @@ class PlainBuilder {
 
   static constexpr std::size_t most_levels = 8;
   JsonLimits const& limits_;
+  bool may_have_nul_;
   std::size_t values_ = 0;
   std::array<std::size_t, most_levels> sizes_{};
 };
@@ -163,7 +166,7 @@ std::optional<Json> parse(Parser& with, std::string_view text, JsonLimits const&
   simdjson::ondemand::document document;
   if (with.parser.iterate(padded).get(document) != simdjson::SUCCESS) return std::nullopt;
   std::optional<Json> json(std::in_place);
-  if (!PlainBuilder(limits).build_root(document, *json)) return std::nullopt;
+  if (!PlainBuilder(text, limits).build_root(document, *json)) return std::nullopt;
   bool const at_end = document.current_location().error() == simdjson::OUT_OF_BOUNDS;
   if (!at_end) return std::nullopt;
   return json;

@@ -238,6 +238,7 @@ std::string Redactor::redact(std::string text) const {
 }
 
 bool Redactor::is_in(std::string_view text) const {
+  if (needles_.empty()) return false;
   for (std::size_t at = 0; at < text.size(); ++at) {
     bool const may = begins_[static_cast<unsigned char>(text[at])];
     if (may && length_at(text.substr(at), false) > 0) return true;

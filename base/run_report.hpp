@@ -24,6 +24,13 @@ enum class RunStatus {
 };
 std::string_view to_string(RunStatus status);
 
+// How long the two sides of a run waited, and what for. The side that reads waits for answers, for
+// their parsing and mapping, and for room among the pages that wait to be stored; the side that
+// stores waits for pages and for the database.
+struct StageWaits {
+  std::chrono::microseconds answer{}, mapping{}, room{}, page{}, database{};
+};
+
 struct RunReport {
   std::string source;
   std::string stream;
@@ -43,6 +50,7 @@ struct RunReport {
   std::int64_t throttled = 0;
   std::int64_t retries = 0;
   std::int64_t bytes_received = 0;
+  StageWaits waits;
 
   // Progress: the days of the pass (unset without a window), the last day that was read to its end,
   // and the end of the pause that the broker asked for.

@@ -21,6 +21,7 @@
 #include "daemon/restart_needs.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/source_plans.hpp"
+#include "daemon/sync/page_workers.hpp"
 #include "schema/store/crash_point.hpp"
 #include "schema/store/migration_watch.hpp"
 #include "version_info.hpp"
@@ -57,6 +58,7 @@ struct App::Impl {
   std::optional<Duration> longest_wait;
   bool retry_refused = false;   // --retry-login was given
   bool forget_refused = false;  // the next make_tasks removes all blocks, after a reload
+  async::Workers workers = sync::page_workers();  // last member, so that its threads end first
 
   Session& session_of(PreparedSource prepared, Logger const& log, sync::Observer& observer);
 };
@@ -88,6 +90,9 @@ Logger App::log() const {
 }
 asio::io_context& App::io() {
   return impl_->io;
+}
+async::Workers& App::workers() {
+  return impl_->workers;
 }
 bool App::interrupted() const {
   return impl_->interrupted;
@@ -208,6 +213,7 @@ App::Impl::Session& App::Impl::session_of(PreparedSource prepared, Logger const&
   parts.clock = &clock;
   parts.sleeper = &sleeper;
   parts.observer = &observer;
+  parts.workers = &workers;
   parts.longest_wait = longest_wait;
   parts.random = [this] { return std::uniform_real_distribution<>(0, 1)(random); };
   parts.make_client = client_maker(prepared, io.get_executor());
@@ -369,10 +375,7 @@ void App::run(asio::awaitable<void> work) {
   });
   std::exception_ptr failure;
   bool ended = false;
-  auto on_end = [&](std::exception_ptr thrown) {
-    failure = thrown;
-    ended = true;
-  };
+  auto on_end = [&](std::exception_ptr thrown) { failure = thrown, ended = true; };
   auto calm = async::cancel_safe(std::move(work));
   asio::co_spawn(impl_->io, std::move(calm),
                  asio::bind_cancellation_slot(cancel.slot(), std::move(on_end)));

@@ -15,6 +15,7 @@
 #include "base/log.hpp"
 #include "config/model.hpp"
 #include "connectors/engine/plan/stream_plan.hpp"
+#include "daemon/async/workers.hpp"
 #include "daemon/sync/observer.hpp"
 #include "daemon/sync/source_session.hpp"
 #include "daemon/sync/stream_task.hpp"
@@ -37,6 +38,8 @@ class App {
   std::vector<engine::Manifest> const& manifests() const;
   Logger log() const;
   boost::asio::io_context& io();
+  // The threads that parse and map pages.
+  async::Workers& workers();
 
   // Starts the embedded cluster if the configuration asks for it; connects to nothing.
   // Throws Failure(database_unavailable).

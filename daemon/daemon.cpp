@@ -139,6 +139,7 @@ struct Daemon::Impl {
     parts.store = &app_.store();
     parts.clock = &clock_;
     parts.observer = &observer_;
+    parts.workers = &app_.workers();
     return parts;
   }
 

@@ -145,7 +145,7 @@ class Bench:
             "wal": wal_end - wal, "record_wal": record_wal, "peak_kb": done.ended.peak_kb,
             "written": [b - a for a, b in zip(written,
                                               cluster.written(database, contestant.schema))],
-            "requests": books["requests"] - requests}
+            "requests": books["requests"] - requests, "waits": done.waits}
 
     def run_size(self, rows, results):
         chosen = self.options

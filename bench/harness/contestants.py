@@ -12,8 +12,8 @@ HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 class Pass:
     """One pass over the whole list."""
 
-    def __init__(self, seconds, ended, inserted, updated, unchanged):
-        self.seconds, self.ended = seconds, ended
+    def __init__(self, seconds, ended, inserted, updated, unchanged, waits=None):
+        self.seconds, self.ended, self.waits = seconds, ended, waits
         self.inserted, self.updated, self.unchanged = inserted, updated, unchanged
 
 
@@ -93,13 +93,21 @@ sources:
 
     def _sync(self, source, database, broker, limit=None):
         config = self._configuration(database, source, broker)
-        ended = run([self.program, "--config", config, "sync", "--source", source, "--stream",
-                     "rewards", "--full", "--output", "json"], limit=limit)
+        ended = run([self.program, "-v", "--config", config, "sync", "--source", source,
+                     "--stream", "rewards", "--full", "--output", "json"], limit=limit)
         result = json.loads(ended.output)["streams"][0]
         if result["status"] != "succeeded":
             raise Failed(f"{self.name}: {result}")
         return Pass(result["duration_ms"] / 1000, ended, result["inserted"], result["updated"],
-                    result["unchanged"])
+                    result["unchanged"], self._waits(ended.errors))
+
+    @staticmethod
+    def _waits(log):
+        """{stage: share of the run}, from the log; None of a version that does not tell."""
+        told = dict(re.findall(r"\b([a-z]+)_ms=(\d+)", next(
+            (line for line in log.splitlines() if "what the run waited for" in line), "")))
+        whole = max(1, int(told.pop("run", 0)))
+        return {stage: int(ms) / whole for stage, ms in told.items()} or None
 
     def go(self):
         return self._sync("bench", self.database, self.bench.broker, self.bench.options.limit)

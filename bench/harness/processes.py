@@ -45,8 +45,8 @@ class TooSlow(Exception):
 class Ended:
     """A program that ran to its end."""
 
-    def __init__(self, output, seconds, cpu_seconds, peak_kb):
-        self.output, self.seconds = output, seconds
+    def __init__(self, output, errors, seconds, cpu_seconds, peak_kb):
+        self.output, self.errors, self.seconds = output, errors, seconds
         self.cpu, self.peak_kb = cpu_seconds, peak_kb
 
 
@@ -75,13 +75,14 @@ def run(command, env=None, limit=None):
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode == -signal.SIGKILL and limit and seconds >= limit:
             raise TooSlow()
+        errors.seek(0)
+        text = errors.read().decode(errors="replace")
         if child.returncode != 0:
-            errors.seek(0)
-            text = errors.read().decode(errors="replace")[-3000:]
-            raise Failed(f"{' '.join(command)}\nended with {child.returncode}:\n{output}\n{text}")
+            raise Failed(f"{' '.join(command)}\nended with {child.returncode}:\n{output}\n"
+                         f"{text[-3000:]}")
     with open(told, encoding="ascii") as file:
         peak_kb = int(file.read())
-    return Ended(output, seconds, usage.ru_utime + usage.ru_stime, peak_kb)
+    return Ended(output, text, seconds, usage.ru_utime + usage.ru_stime, peak_kb)
 
 
 _folder = None

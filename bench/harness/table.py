@@ -14,6 +14,19 @@ def show(value, form):
     return "" if value is None else format(value, form)
 
 
+# What the side that reads waits for, then what the side that stores waits for.
+STAGES = ("answer", "mapping", "room"), ("page", "database")
+
+
+def show_waits(group):
+    """The medians of the shares, in percent."""
+    waits = [one["waits"] for one in group if one["waits"]]
+    if not waits:
+        return ""
+    return ", ".join(" / ".join(show(median([one[stage] for one in waits]) * 100, ".0f")
+                                for stage in side) for side in STAGES)
+
+
 class Results:
     def __init__(self):
         self.all, self.given_up = [], []
@@ -66,13 +79,14 @@ class Results:
             show(of("record_wal"), ".0f"),
             " / ".join(str(int(median([one["written"][i] for one in group]))) for i in range(3)),
             show(of("peak_kb", 1 / 1024), ".0f"), show(of("requests"), ".0f"),
-            show(of("overhead"), ".2f")]
+            show(of("overhead"), ".2f"), show_waits(group)]
         return "| " + " | ".join(cells) + " |"
 
     def table(self, copy):
         heads = ["", "statistics", "phase", "1000 rows/s", "range", r"of `\copy`", "of first load",
                  r"all CPU / `\copy`'s", "own CPU s/M", "PG CPU s/M", "broker CPU s/M", "WAL B/row", "record WAL B",
-                 "tuples ins / upd / del", "RSS MB", "requests", "start s"]
+                 "tuples ins / upd / del", "RSS MB", "requests", "start s",
+                 "waits %: answer / mapping / room, page / database"]
         several = len({one["rows"] for one in self.all}) > 1
         groups = {}
         for one in self.all:

@@ -2,6 +2,7 @@
 // the answers to batches; the run that owns it sends, stores and waits. One reader serves one run.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -27,6 +28,7 @@ struct Answer {
   std::shared_ptr<Redactor const> secrets;  // set if the body quotes one of our secrets
   bool empty_by_status = false;             // no_rows because of the error status alone
   std::size_t bytes = 0;                    // of its text
+  std::chrono::steady_clock::time_point received_at{};  // before it was parsed
   Answer() = default;
 };
 

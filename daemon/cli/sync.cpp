@@ -62,6 +62,7 @@ asio::awaitable<std::vector<RunReport>> pass(App& app, SyncOptions const& option
   parts.store = options.dry_run ? nullptr : &app.store();
   parts.clock = &clock;
   parts.observer = &observer;
+  parts.workers = &app.workers();
   auto const started_at = clock.now();
   auto reports = co_await sync::sync_once(std::move(tasks), run, parts, app.log());
   if (!options.dry_run) co_await add_up_days(app.store(), started_at, clock);

@@ -28,6 +28,20 @@ inline constexpr std::array<Outcome, 5> outcomes{{{"inserted", &RunReport::inser
                                                   {"quarantined", &RunReport::quarantined}}};
 inline constexpr std::size_t quarantined_outcome = 4;
 
+struct Stage {
+  using Waited = std::chrono::microseconds StageWaits::*;
+  char const* name;
+  Waited member;
+};
+inline constexpr std::array<Stage, 5> stages{{{"answer", &StageWaits::answer},
+                                              {"mapping", &StageWaits::mapping},
+                                              {"room", &StageWaits::room},
+                                              {"page", &StageWaits::page},
+                                              {"database", &StageWaits::database}}};
+
+// Of all streams together.
+using StageTotals = std::array<std::chrono::microseconds, stages.size()>;
+
 struct StreamFigures {
   std::optional<std::chrono::seconds> interval;
   std::map<RunStatus, std::int64_t> runs;
@@ -41,11 +55,21 @@ struct StreamFigures {
   std::optional<Standing> standing;
   std::array<std::int64_t, outcomes.size()> rows{};
   std::array<std::int64_t, outcomes.size()> of_this_run{};  // the part of `rows` from this run
+  StageWaits waits_of_this_run;                             // as far as they are counted
   std::optional<TimePoint> last_success;
   std::map<ErrorCode, std::int64_t> failures;
 
-  // Adds the rows of this run since the last call.
-  void count(RunReport const& report) {
+  void begin_run() {
+    of_this_run = {};
+    waits_of_this_run = {};
+  }
+  // Adds the rows and waits of this run since the last call.
+  void count(RunReport const& report, StageTotals& waited) {
+    for (std::size_t index = 0; index < stages.size(); ++index) {
+      auto const member = stages[index].member;
+      waited[index] += report.waits.*member - waits_of_this_run.*member;
+    }
+    waits_of_this_run = report.waits;
     for (std::size_t index = 0; index < outcomes.size(); ++index) {
       auto const now = report.*outcomes[index].member;
       rows[index] += std::max(std::int64_t{0}, now - of_this_run[index]);

@@ -42,6 +42,7 @@ struct Metrics::Impl {
   double cpu_seconds = 0;
   Histogram request_duration{request_bounds};
   Histogram run_duration{run_bounds};
+  StageTotals waited{};
 
   // Writes the series that exist once in the process.
   void write_process(Exposition& out);
@@ -87,6 +88,14 @@ void Metrics::Impl::write_process(Exposition& out) {
   out.histogram(request_duration);
   out.family("affsync_run_duration_seconds", "histogram", "How long runs took.");
   out.histogram(run_duration);
+  out.family(
+      "affsync_stage_wait_seconds_total", "counter",
+      "How long runs waited: reading for an answer, mapping and room; storing for a page and "
+      "the database.");
+  for (std::size_t index = 0; index < stages.size(); ++index) {
+    out.series({{"stage", stages[index].name}},
+               std::chrono::duration<double>(waited[index]).count());
+  }
 }
 
 Metrics::~Metrics() = default;
@@ -123,14 +132,14 @@ void Metrics::on_clock_skew(std::string const& source, std::chrono::microseconds
 void Metrics::on_run_started(RunReport const& report) {
   auto* const figures = impl_->find_stream(report.source, report.stream);
   if (figures == nullptr) return;
-  figures->of_this_run = {};
+  figures->begin_run();
   figures->running = report;
 }
 
 void Metrics::on_progress(RunReport const& report, std::optional<std::int64_t>) {
   auto* const figures = impl_->find_stream(report.source, report.stream);
   if (figures == nullptr) return;
-  figures->count(report);
+  figures->count(report, impl_->waited);
   figures->running = report;
 }
 
@@ -140,8 +149,8 @@ void Metrics::on_run_ended(RunReport const& report) {
   auto* const found = impl_->find_stream(report.source, report.stream);
   if (found == nullptr) return;
   auto& figures = *found;
-  figures.count(report);
-  figures.of_this_run = {};
+  figures.count(report, impl_->waited);
+  figures.begin_run();
   figures.running.reset();
   ++figures.runs[report.status];
   if (report.status == RunStatus::succeeded) figures.consecutive_failures = 0;

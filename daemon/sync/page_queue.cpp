@@ -74,6 +74,7 @@ asio::awaitable<std::optional<WaitingPage>> PageQueue::next() {
     if (!group.empty() && group.rows() + rows > most_rows_together) break;
     if (!group.add(page.write)) break;
     joined.repeated += page.repeated;
+    joined.is_awaited = joined.is_awaited || page.is_awaited;
     joined.slice_end = std::move(page.slice_end);
     rows_ -= rows;
     bytes_ -= bytes;

@@ -22,6 +22,7 @@ struct WaitingPage {
   schema::PageWrite write;
   std::int64_t repeated = 0;                  // rows that earlier pages had as well
   std::optional<engine::SliceEnd> slice_end;  // to be closed after the write
+  bool is_awaited = false;                    // the reader must learn how it was stored
   WaitingPage() = default;
 };
 

@@ -23,7 +23,8 @@ asio::awaitable<std::optional<Error>> SourceSession::request_token(RunReport& re
     auto turn = co_await wait_for_turn(nullptr);
     HttpRequest request = engine::make_login_request(auth, plan_.credentials);
     std::string const place = place_of(request);
-    Sent const sent = co_await send_once(std::move(request), true, report);
+    async::Gate::Pass no_turn;
+    Sent const sent = co_await send_once(std::move(request), true, report, std::move(no_turn));
     turn = async::Gate::Pass();
     std::optional<Error> refusal = engine::login_refusal(sent.verdict, sent.response.status);
     bool const has_token =

@@ -100,8 +100,39 @@ asio::awaitable<async::Gate::Pass> SourceSession::wait_for_turn(
   }
 }
 
+asio::awaitable<SourceSession::Judged> SourceSession::judge(HttpResponse const& response,
+                                                            bool is_login,
+                                                            std::string const& stream,
+                                                            TimePoint now) {
+  // The stream's `good` conditions do not apply to a login's answer: that is good if it holds a
+  // token.
+  auto const of_stream = std::ranges::find_if(
+      plan_.streams, [&](auto const& one) { return !is_login && one->stream == stream; });
+  engine::StreamSpec const nothing;
+  auto const& spec = of_stream == plan_.streams.end() ? nothing : (*of_stream)->spec;
+  auto const secrets = secrets_.for_rows();
+  auto work = [&]() -> Judged {
+    Judged judged;
+    judged.verdict = engine::classify(response, plan_.errors, plan_.rate, is_login, now, spec.good,
+                                      spec.document);
+    if (judged.verdict.error) return judged;
+    bool const is_quoted =
+        secrets->is_in(response.body) ||
+        (engine::is_packed(response.body) && secrets->is_in(judged.verdict.body.dump()));
+    if (is_quoted) judged.quoted = secrets;
+    return judged;
+  };
+  // The limiter must learn of a refusal before the next request is sent.
+  bool const is_good = response.status >= 200 && response.status < 300;
+  if (!is_good || parts_.workers == nullptr || !parts_.workers->is_worth(response.body.size())) {
+    co_return work();
+  }
+  co_return co_await parts_.workers->run(std::move(work));
+}
+
 asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest request, bool is_login,
-                                                              RunReport& report) {
+                                                              RunReport& report,
+                                                              async::Gate::Pass turn) {
   if (!client_) client_ = parts_.make_client();
   Sent sent;
   sent.sent_at = parts_.clock->now();
@@ -120,6 +151,8 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
   } catch (Failure const& thrown) {
     failure = thrown.error();
   }
+  turn = async::Gate::Pass();
+  sent.received_at = std::chrono::steady_clock::now();
   auto const now = parts_.clock->now();
   parts_.observer->on_request(plan_.source, sent.response.status, now - sent.sent_at);
   report.bytes_received += static_cast<std::int64_t>(sent.response.bytes_received);
@@ -127,23 +160,20 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
     sent.verdict = verdict_of(*failure);
   } else {
     broker_clock_.notice(sent.response.headers, sent.sent_at, now);
-    // The stream's `good` conditions do not apply to a login's answer: that is good if it holds a
-    // token.
-    auto const of_stream = std::ranges::find_if(
-        plan_.streams, [&](auto const& one) { return !is_login && one->stream == report.stream; });
-    engine::StreamSpec const nothing;
-    auto const& spec = of_stream == plan_.streams.end() ? nothing : (*of_stream)->spec;
-    sent.verdict = engine::classify(sent.response, plan_.errors, plan_.rate, is_login, now,
-                                    spec.good, spec.document);
+    Judged judged = co_await judge(sent.response, is_login, report.stream, now);
+    sent.verdict = std::move(judged.verdict);
+    sent.quoted = std::move(judged.quoted);
   }
   if (sent.verdict.error) {
     sent.verdict.error->at(place).in(plan_.source, report.stream);
     withhold_secrets(*sent.verdict.error);
   }
+  // The limiter's times follow the order in which it learns of answers.
+  auto const late = parts_.clock->now() - now;
   report.waiting_until.reset();
   if (sent.verdict.answer_class == AnswerClass::throttled) {
     ++report.throttled;
-    limiter_.on_throttled(now, sent.sent_at, sent.verdict.wait, parts_.random());
+    limiter_.on_throttled(now + late, sent.sent_at, sent.verdict.wait, parts_.random());
     auto const until = limiter_.blocked_until().value_or(now);
     report.waiting_until = until;
     bool const leaves =
@@ -154,7 +184,7 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
         "throttled by the broker",
         {{"stream", report.stream}, {"wait_ms", std::to_string((until - now).count() / 1000)}});
   } else if (sent.response.status != 0) {
-    limiter_.on_success(now, sent.sent_at, sent.response.headers);
+    limiter_.on_success(now + late, sent.sent_at + late, sent.response.headers);
   }
   parts_.observer->on_rate(plan_.source, limiter_.rate());
   co_return sent;
@@ -220,8 +250,7 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
                    plan_.credentials, parts_.clock->now(), parts_.nonce());
     }
     std::string const used = token_ ? token_->text.reveal() : std::string();
-    Sent sent = co_await send_once(std::move(authorized), false, report);
-    turn = async::Gate::Pass();
+    Sent sent = co_await send_once(std::move(authorized), false, report, std::move(turn));
 
     switch (sent.verdict.answer_class) {
       case AnswerClass::ok:
@@ -236,14 +265,12 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
         engine::Answer answer;
         answer.no_rows = sent.verdict.answer_class == AnswerClass::empty;
         answer.empty_by_status = sent.verdict.by_status_alone;
-        bool const is_quoted = secrets_.for_rows()->is_in(sent.response.body) ||
-                               (engine::is_packed(sent.response.body) &&
-                                secrets_.for_rows()->is_in(sent.verdict.body.dump()));
-        if (is_quoted) answer.secrets = secrets_.for_rows();
         answer.body = std::move(sent.verdict.body);
         answer.server_time = date_of(sent.response.headers);
         answer.headers = std::move(sent.response.headers);
         answer.bytes = sent.response.body.size();
+        answer.secrets = std::move(sent.quoted);
+        answer.received_at = sent.received_at;
         co_return answer;
       }
       case AnswerClass::auth_expired:

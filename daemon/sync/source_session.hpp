@@ -1,6 +1,6 @@
 // What all streams of one source share: the HTTP client, the limiter, the login and its token. Each
 // fetch ends with a good answer or a final error; waits, retries and renewed logins happen here.
-// Use it from the I/O thread only.
+// Use it from the I/O thread only; large answers are parsed on other threads.
 #pragma once
 
 #include <functional>
@@ -21,6 +21,7 @@
 #include "connectors/engine/stream_reader.hpp"
 #include "daemon/async/gate.hpp"
 #include "daemon/async/sleeper.hpp"
+#include "daemon/async/workers.hpp"
 #include "daemon/net/http_client.hpp"
 #include "daemon/sync/broker_clock.hpp"
 #include "daemon/sync/observer.hpp"
@@ -35,6 +36,7 @@ struct SessionParts {
   Clock* clock = nullptr;
   async::Sleeper* sleeper = nullptr;
   Observer* observer = nullptr;
+  async::Workers* workers = nullptr;   // parse large answers; nullptr: the I/O thread does
   std::function<double()> random;      // [0, 1)
   std::function<std::string()> nonce;  // for signed requests; engine::make_nonce if unset
   // If a broker asks for a longer wait than this, the run ends. Unset: 15 minutes or the
@@ -104,6 +106,13 @@ class SourceSession {
     engine::Verdict verdict;
     HttpResponse response;
     TimePoint sent_at{};
+    std::chrono::steady_clock::time_point received_at{};
+    std::shared_ptr<Redactor const> quoted;  // set if a good body quotes one of our secrets
+  };
+  // What an answer means.
+  struct Judged {
+    engine::Verdict verdict;
+    std::shared_ptr<Redactor const> quoted;
   };
   // The attempts that one fetch has used.
   struct Patience {
@@ -120,7 +129,11 @@ class SourceSession {
   };
   // Waits until a request may be sent. It is under way until the pass is gone.
   asio::awaitable<async::Gate::Pass> wait_for_turn(std::shared_ptr<bool const> is_asked);
-  asio::awaitable<Sent> send_once(HttpRequest request, bool is_login, RunReport& report);
+  // Gives up `turn` when the answer has arrived.
+  asio::awaitable<Sent> send_once(HttpRequest request, bool is_login, RunReport& report,
+                                  async::Gate::Pass turn);
+  asio::awaitable<Judged> judge(HttpResponse const& response, bool is_login,
+                                std::string const& stream, TimePoint now);
   asio::awaitable<std::optional<Error>> ensure_token(RunReport& report);
   asio::awaitable<std::optional<Error>> request_token(RunReport& report);
   // Returns an error if the key is blocked.

@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/run_report.hpp"
+#include "daemon/async/workers.hpp"
 #include "daemon/sync/observer.hpp"
 #include "daemon/sync/prefetch.hpp"
 #include "daemon/sync/stream_task.hpp"
@@ -30,6 +31,7 @@ struct RunParts {
   schema::Store* store = nullptr;  // nullptr for --dry-run: the database is not used
   Clock* clock = nullptr;
   Observer* observer = nullptr;
+  async::Workers* workers = nullptr;  // read large answers; nullptr: the I/O thread does
   std::shared_ptr<AheadBudget> ahead_budget = std::make_shared<AheadBudget>();  // of all runs
   RunParts() = default;
 };

@@ -56,8 +56,10 @@ void KnownRows::load(pqxx::transaction_base& tx, StreamId const& id, SliceScope 
        live.params, [&](pqxx::row const& row) {
          complete = reserve_one();
          if (!complete) return false;
-         auto const key = hash_key(std::string_view(row[0].c_str(), row[0].size()));
-         rows_.insert_or_assign(key, first_half({row[1].c_str(), row[1].size()}));
+         // Each look at a cell counts references of the whole result.
+         auto const name = row[0], content = row[1];
+         auto const key = hash_key(std::string_view(name.c_str(), name.size()));
+         rows_.insert_or_assign(key, first_half({content.c_str(), content.size()}));
          return true;
        });
   if (!complete) forget();

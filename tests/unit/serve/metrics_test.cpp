@@ -74,6 +74,36 @@ TEST(Metrics, rows_are_counted_while_a_run_goes_on_and_only_once) {
   EXPECT_EQ(value_of(metrics, rows("unchanged")), 900);
 }
 
+TEST(Metrics, waits_of_all_streams_are_summed_while_their_runs_go_on) {
+  Metrics metrics(at(1));
+  auto report = report_of(RunStatus::running);
+  metrics.on_run_started(report);
+  report.waits.answer = 1500ms;
+  report.waits.database = 250ms;
+  metrics.on_progress(report, std::nullopt);
+  auto other = report_of(RunStatus::succeeded);
+  other.stream = "clients";
+  other.waits.answer = 500ms;
+  metrics.on_run_started(other);
+  metrics.on_run_ended(other);
+  auto const waited = [&](std::string const& stage) {
+    return value_of(metrics, "affsync_stage_wait_seconds_total{stage=\"" + stage + "\"}");
+  };
+  EXPECT_EQ(waited("answer"), 2);
+  EXPECT_EQ(waited("database"), 0.25);
+  EXPECT_EQ(waited("mapping"), 0);
+  report.waits.answer = 1750ms;
+  report.waits.mapping = 125ms;
+  report.waits.room = 500ms;
+  report.waits.page = 750ms;
+  metrics.on_run_ended(report);
+  metrics.on_run_started(report_of(RunStatus::running));
+  EXPECT_EQ(waited("answer"), 2.25);
+  EXPECT_EQ(waited("mapping"), 0.125);
+  EXPECT_EQ(waited("room"), 0.5);
+  EXPECT_EQ(waited("page"), 0.75);
+}
+
 TEST(Metrics, only_a_success_moves_the_time_of_the_last_success) {
   Metrics metrics(at(1));
   for (auto const status :

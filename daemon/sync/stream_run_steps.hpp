@@ -1,0 +1,86 @@
+// The state of a run and its steps. Only the files that implement them include it: stream_run.cpp
+// begins and ends the run, stream_pages.cpp reads and stores its pages.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/sync/page_queue.hpp"
+#include "daemon/sync/pass_notes.hpp"
+#include "daemon/sync/pass_verdict.hpp"
+#include "daemon/sync/personal_parts.hpp"
+#include "daemon/sync/prefetch.hpp"
+#include "daemon/sync/stream_run.hpp"
+
+namespace affsync::sync {
+
+using engine::PageRead;
+using engine::SliceEnd;
+using engine::StreamReader;
+
+class StreamRun {
+ public:
+  StreamRun(StreamTask task, RunOptions options, RunParts parts, Logger log)
+      : task_(std::move(task)),
+        options_(options),
+        parts_(parts),
+        log_(log.with("source", task_.source()).with("stream", task_.stream())),
+        notes_(log_) {
+    report_.source = task_.source();
+    report_.stream = task_.stream();
+    report_.table = task_.plan->table().name;
+    report_.dry_run = parts_.store == nullptr;
+    personal_ = personal_parts(*task_.plan);
+  }
+
+  asio::awaitable<RunReport> run();
+
+ private:
+  enum class Begun { reading, refused, not_due };
+  asio::awaitable<Begun> begin();
+  asio::awaitable<Begun> try_to_begin();
+  asio::awaitable<void> read_all();
+  asio::awaitable<void> read_pages();
+  asio::awaitable<void> write_pages();
+  asio::awaitable<void> store(WaitingPage page);
+  asio::awaitable<void> close_slice(SliceEnd end);
+  asio::awaitable<void> close_pass();
+  asio::awaitable<void> read_next(HttpRequest request);
+  asio::awaitable<void> take_answer(std::string place, Prefetch::Fetched fetched);
+  asio::awaitable<Result<PageRead>> map(engine::Answer answer, TimePoint arrived_at);
+  asio::awaitable<void> end();
+  void log_waits() const;
+  void fail(Error error);
+  void stop(Error error);  // and reads no further
+
+  StreamTask task_;
+  RunOptions options_;
+  RunParts parts_;
+  Logger log_;
+  PassNotes notes_;
+  RunReport report_;
+  schema::RunKey key_;
+  std::shared_ptr<schema::PersonalParts const> personal_;
+  std::unique_ptr<schema::Lease> lease_;
+  std::optional<StreamReader> reader_;
+  std::int64_t expected_before_ = 0;  // expected rows of the slices that have ended
+  std::int64_t contradicting_ = 0;    // rows whose relative time contradicts earlier readings
+  std::optional<std::int64_t> expected_;
+  bool has_quarantined_ = false;             // the slice has quarantined rows that are not accepted
+  std::vector<schema::TableKeys> left_out_;  // stored rows that the connector now leaves out
+  bool begun_ = false;
+  bool read_to_end_ = false;  // all slices were read and closed
+  std::string first_cursor_;  // the cursor at the start of the run
+  PassVerdict verdict_;
+  std::optional<Prefetch> prefetch_;
+  std::optional<PageRead> ready_;  // a page that was read and is not in the queue yet
+  std::optional<PageQueue> queue_;
+  bool reading_ = true;  // until the pass has ended, or failed
+};
+
+}  // namespace affsync::sync
