@@ -1,8 +1,10 @@
 #include "schema/store/known_rows.hpp"
 
+#include <algorithm>
+
+#include "schema/store/copy_reader.hpp"
 #include "schema/store/merge_sql.hpp"
 #include "schema/store/scope.hpp"
-#include "schema/store/walk.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -50,18 +52,14 @@ void KnownRows::load(pqxx::transaction_base& tx, StreamId const& id, SliceScope 
   auto const live = live_rows_of(id, scope);
   bool complete = true;
   if (!scope.column.empty()) tx.exec(by_index_only);
-  walk(tx,
-       "SELECT t.external_id, t.content_hash FROM " + merge_sql_for(*scope.table).table +
-           " t WHERE " + live.condition,
-       live.params, [&](pqxx::row const& row) {
-         complete = reserve_one();
-         if (!complete) return false;
-         // Each look at a cell counts references of the whole result.
-         auto const name = row[0], content = row[1];
-         auto const key = hash_key(std::string_view(name.c_str(), name.size()));
-         rows_.insert_or_assign(key, first_half({content.c_str(), content.size()}));
-         return true;
-       });
+  auto const most = std::min(most_of_a_slice, std::max<std::int64_t>(0, *allowance_)) + 1;
+  copy_pairs(tx,
+             "SELECT t.external_id, t.content_hash FROM " + merge_sql_for(*scope.table).table +
+                 " t WHERE " + live.condition + " LIMIT " + std::to_string(most),
+             live.params, [&](std::string_view external_id, std::string_view content) {
+               complete = complete && reserve_one();
+               if (complete) rows_.insert_or_assign(hash_key(external_id), first_half(content));
+             });
   if (!complete) forget();
   usable_ = complete_ = complete;
   scope_ = scope;

@@ -7,6 +7,7 @@
 #include <pqxx/except>
 #include <pqxx/prepared_statement>
 #include <pqxx/result>
+#include <pqxx/stream_from>
 #include <pqxx/stream_to>
 #include <pqxx/transaction_base>
 #include <pqxx/version>
@@ -111,6 +112,34 @@ inline pqxx::stream_to open_copy(pqxx::transaction_base& tx, std::string const& 
   std::string list;
   for (auto const& column : columns) list += (list.empty() ? "" : ",") + column;
   return pqxx::stream_to::raw_table(tx, table, list);
+#endif
+}
+
+// Starts COPY (query) TO STDOUT.
+inline pqxx::stream_from open_copy_out(pqxx::transaction_base& tx, std::string const& query) {
+#if PQXX_VERSION_MAJOR < 7
+  return pqxx::stream_from(tx, "(" + query + ")");
+#else
+  return pqxx::stream_from::query(tx, query);
+#endif
+}
+
+// Reads the next row as COPY's text; false after the last one. libpqxx 6 does not say why reading
+// failed; the session is of no use after that.
+inline bool next_line(pqxx::stream_from& stream, std::string& line) {
+#if PQXX_VERSION_MAJOR < 7
+  try {
+    return stream.get_raw_line(line);
+  } catch (pqxx::broken_connection const&) {
+    throw;
+  } catch (pqxx::failure const& failure) {
+    throw pqxx::broken_connection(failure.what());
+  }
+#else
+  auto const [text, size] = stream.get_raw_line();
+  if (!text) return false;
+  line.assign(text.get(), size);
+  return true;
 #endif
 }
 

@@ -1,0 +1,20 @@
+// Reads rows with COPY … TO STDOUT: the server goes on while they are taken, and no row costs more
+// than its text.
+#pragma once
+
+#include <functional>
+#include <pqxx/transaction_base>
+#include <string>
+#include <string_view>
+
+#include "schema/store/pg_session.hpp"
+
+namespace affsync::schema {
+
+// Calls take(first, second) for each row of a query with two columns, neither of them null. The
+// texts are valid during the call. The query is read to its end: give it a LIMIT. COPY takes no
+// parameters; $1… become quoted literals, so that the query must not contain a `$` otherwise.
+void copy_pairs(pqxx::transaction_base& tx, std::string const& query, SqlParams const& params,
+                std::function<void(std::string_view, std::string_view)> const& take);
+
+}  // namespace affsync::schema
