@@ -29,4 +29,12 @@ std::string HttpRequest::place() const {
   return std::string(to_string(method)) + " " + target;
 }
 
+std::string const& HttpRequest::sent_target() const {
+  return secret_target ? secret_target->reveal() : target;
+}
+
+bool HttpRequest::asks_the_same_as(HttpRequest const& other) const {
+  return method == other.method && target == other.target && body == other.body;
+}
+
 }  // namespace affsync

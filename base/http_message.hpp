@@ -25,15 +25,22 @@ class Headers {
   std::vector<Field> fields_;
 };
 
-// The only methods that affsync sends: GET for data, POST for a login.
+// The only methods that affsync sends: GET for data, POST for a login and for the reads that a
+// connector declares.
 enum class Method { get, post };
 std::string_view to_string(Method method);
 
 struct HttpRequest {
   Method method = Method::get;
-  std::string target;  // path and query, percent-encoded, starts with '/'
-  Headers headers;     // without Host, Content-Length and Connection
-  std::string body;    // holds credentials if this is a login: never log it
+  // Path and query, percent-encoded, starts with '/'. Holds no secret, so it may be shown; a
+  // credential in the path is still its placeholder here.
+  std::string target;
+  Headers headers;          // without Host, Content-Length and Connection
+  std::string body;         // holds credentials if this is a login: never log it
+  bool only_reads = false;  // changes nothing, as the connector says, so it may be sent again
+  // What is sent instead of `target`, if that differs: with credentials in its path or parameters,
+  // or with a signature.
+  std::optional<Secret> secret_target;
   // Credentials sent in headers: field name and whole value.
   std::vector<std::pair<std::string, Secret>> secret_headers;
 
@@ -41,8 +48,13 @@ struct HttpRequest {
   HttpRequest(Method request_method, std::string request_target)
       : method(request_method), target(std::move(request_target)) {}
 
-  // Returns "GET /api/reports/rewards/?limit=500" for Error::where, without headers and body.
+  // Returns "GET /api/reports/rewards/?limit=500" for Error::where, without headers, body and
+  // secrets.
   std::string place() const;
+  // Path and query as they are sent: never show them.
+  std::string const& sent_target() const;
+  // Returns true if both ask for the same data.
+  bool asks_the_same_as(HttpRequest const& other) const;
 };
 
 struct HttpResponse {

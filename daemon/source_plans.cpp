@@ -218,6 +218,7 @@ std::string fingerprint(PreparedSource const& source) {
     add(std::to_string(stream->spec.keeps_days.value_or(0)));
     if (stream->spec.window) {
       add(format_day(stream->spec.window->start) + "/" +
+          std::to_string(stream->spec.window->start_days.value_or(0)) + "/" +
           std::to_string(stream->spec.window->lookback_days));
     }
   }

@@ -128,6 +128,7 @@ void Builder::OnScalar(YAML::Mark const& mark, std::string const& tag, YAML::anc
   check_tag(mark, tag);
   auto impl = make(NodeKind::scalar, mark);
   impl->text = value;
+  impl->quoted = tag == "!";
   if (expand_ && !expects_key()) {
     try {
       if (auto text = expand_(value)) {

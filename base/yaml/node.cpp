@@ -78,6 +78,10 @@ bool Node::is_null() const {
   return impl_->kind == NodeKind::null;
 }
 
+bool Node::is_quoted() const {
+  return impl_->quoted;
+}
+
 bool Node::is_expanded() const {
   return impl_->expanded;
 }

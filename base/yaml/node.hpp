@@ -37,6 +37,7 @@ class Node {
   bool is_sequence() const;
   bool is_scalar() const;    // false for null
   bool is_null() const;      // an empty value, or `~` or `null` without quotes
+  bool is_quoted() const;    // a scalar that does not stand there plainly: "5", '5', or a block
   bool is_expanded() const;  // `expand` replaced the text, which may now be a secret
 
   std::string where() const;  // "affsync.yaml:12:5"

@@ -50,7 +50,9 @@ struct StreamReader::Impl {
   RowDays row_days;
 
   PassDays days;
-  bool begun = false;  // a page of the current slice was taken
+  TimePoint latest;         // a window that ends now ends here
+  bool begun = false;       // a page of the current slice was taken
+  bool list_begun = false;  // a page of the current list was taken
   EmptyAnswers empty_answers;
   std::size_t part = 0;
   AskedFor asked;  // by the last request
@@ -84,6 +86,7 @@ StreamReader::Impl::Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderSt
       totals(spec),
       row_days(spec),
       days(*plan, start, earlier),
+      latest(start.now),
       last_answer(start.now) {
   begin_slice();
   first_ask = pager->ask();
@@ -127,6 +130,7 @@ void StreamReader::Impl::begin_slice() {
 
 void StreamReader::Impl::begin_list() {
   list_rows = 0;
+  list_begun = false;
   is_known = false;
   totals.begin_list();
   // A list that ends at known rows cannot be read twice.
@@ -146,7 +150,7 @@ void StreamReader::Impl::note_request(HttpRequest const& request) {
   asked.from = slice.from;
   asked.to = slice.to;
   asked.body = request.body;
-  asked.list_target = make_page_request(spec, slice, part, PageAsk{}).target;
+  asked.list_target = make_page_request(spec, slice, part, PageAsk{}, latest).target;
 }
 
 bool StreamReader::Impl::end_list() {
@@ -180,7 +184,7 @@ SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
   end.slice = *days.slice();
   if (spec.window && end.slice.from) end.scope_column = spec.window->column;
   end.resumed = resumed;
-  if (has_counts && spec.page.total) end.broker_count = broker_count;
+  if (has_counts && spec.page.has_total()) end.broker_count = broker_count;
   end.doubt = doubt;
   if (!end.doubt) end.doubt = empty_answers.wrong_path(days.pass(), *days.slice());
   end.markable = reads_all_of_slice() && !end.resumed && !end.doubt;
@@ -222,7 +226,7 @@ std::vector<HttpRequest> StreamReader::Impl::foresee(std::size_t most) {
   if (!days.slice() || days.is_probing() || ends_at_known()) return ahead;
   auto const of_list = pager->foresee(most);
   for (auto const& ask : of_list.asks) {
-    ahead.push_back(make_page_request(spec, *days.slice(), part, ask));
+    ahead.push_back(make_page_request(spec, *days.slice(), part, ask, latest));
   }
   // Rows move from one part to the next (from the open ones to the paid ones), so that a part is
   // requested only after the one before it.
@@ -230,7 +234,7 @@ std::vector<HttpRequest> StreamReader::Impl::foresee(std::size_t most) {
   auto const room = pages.slices_in(most - ahead.size(), ahead.size() + 1, of_list.reaches_end);
   auto const rows_so_far = begun ? std::optional(rows) : std::nullopt;
   for (auto const& slice : days.plan_ahead(room, rows_so_far)) {
-    ahead.push_back(make_page_request(spec, slice, 0, first_ask));
+    ahead.push_back(make_page_request(spec, slice, 0, first_ask, latest));
   }
   return ahead;
 }
@@ -244,8 +248,8 @@ StreamReader& StreamReader::operator=(StreamReader&&) noexcept = default;
 std::optional<HttpRequest> StreamReader::next_request() {
   auto& reader = *impl_;
   if (!reader.days.slice()) return std::nullopt;
-  auto request =
-      make_page_request(reader.spec, reader.days.asked(), reader.part, reader.pager->ask());
+  auto request = make_page_request(reader.spec, reader.days.asked(), reader.part,
+                                   reader.pager->ask(), reader.latest);
   reader.note_request(request);
   return request;
 }
@@ -277,7 +281,7 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   auto& rows = records.rows;
   reader.page_rows.hash_keys(rows, reader.keys);
   auto hints = read_page_hints(reader.spec.page, answer.body, rows, reader.plan->base_url,
-                               reader.asked.target);
+                               reader.asked.target, answer.headers);
   if (!hints) return hints.error();
   auto outcome = reader.pager->take(reader.keys, *hints);
   if (!outcome) return outcome.error();
@@ -288,7 +292,7 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
     rows.clear();
     reader.keys.clear();
   }
-  reader.begun = true;
+  reader.begun = reader.list_begun = true;
   reader.pages.take();
   PageRead page;
   page.lost = reader.days.take_lost();
@@ -341,6 +345,10 @@ void StreamReader::on_stored(PageStored const& stored) {
 bool StreamReader::ends_at_refusal(Error const& error) {
   return impl_->days.slice() && !impl_->days.is_probing() &&
          impl_->pager->ends_at_refusal(error.code);
+}
+
+bool StreamReader::ends_list() const {
+  return impl_->days.slice() && !impl_->days.is_probing() && impl_->list_begun;
 }
 
 bool StreamReader::on_refusal(Error const& error) {

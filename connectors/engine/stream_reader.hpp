@@ -27,7 +27,10 @@ struct Answer {
   bool no_rows = false;                     // classified as "no rows", whatever the body is
   std::shared_ptr<Redactor const> secrets;  // set if the body quotes one of our secrets
   bool empty_by_status = false;             // no_rows because of the error status alone
-  std::size_t bytes = 0;                    // of its text
+  // A refusal that means the end of the list behind its first page. On the first page it is just
+  // that: the caller asks ends_list() and then uses the answer or this error.
+  std::optional<Error> refusal;
+  std::size_t bytes = 0;                                // of its text
   std::chrono::steady_clock::time_point received_at{};  // before it was parsed
   Answer() = default;
 };
@@ -76,6 +79,10 @@ class StreamReader {
   // may be called with an answer without rows. Some brokers answer "not found" or "bad request" for
   // a page behind the last one.
   bool ends_at_refusal(Error const& error);
+
+  // Returns true if a page of the current list was taken, so that an answer with a `refusal` means
+  // its end.
+  bool ends_list() const;
 
   // Handles the broker's refusal of the last request. Returns true if the reader has another
   // request to try: for window_too_large a slice of half the length; for a position that is invalid

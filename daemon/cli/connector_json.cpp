@@ -29,7 +29,7 @@ Json connector_stream_to_json(engine::StreamSpec const& stream) {
       {"enabled", Json::boolean(stream.enabled)},
       {"every", reports::json_text_or_null(stream.every)},
       {"full_every", reports::json_text_or_null(stream.full_every)},
-      {"first_day", has_start ? reports::json_text(format_day(stream.window->start)) : Json()},
+      {"first_day", has_start ? reports::json_text(first_day_text(*stream.window)) : Json()},
       {"path", reports::json_text_or_null(stream.request.path)},
       {"path_hint", reports::json_text_or_null(stream.path_hint)},
       {"evidence", evidence_to_json(stream.evidence)},
@@ -58,6 +58,11 @@ Json connector_to_json(engine::Manifest const& manifest) {
          {"required", Json::boolean(setting.required)},
          {"default", setting.required ? Json() : reports::json_text(setting.default_value)}}));
   }
+  Json::Array posts;
+  for (auto const& post : post_requests(manifest)) {
+    posts.push_back(Json::object(
+        {{"path", reports::json_text(post.path)}, {"purpose", reports::json_text(post.purpose)}}));
+  }
   Json::Array streams;
   for (auto const& stream : manifest.streams) streams.push_back(connector_stream_to_json(stream));
   return Json::object({
@@ -69,6 +74,7 @@ Json connector_to_json(engine::Manifest const& manifest) {
       {"credentials", Json::array(std::move(credentials))},
       {"credential_sets", Json::array(std::move(sets))},
       {"settings", Json::array(std::move(settings))},
+      {"posts", Json::array(std::move(posts))},
       {"streams", Json::array(std::move(streams))},
   });
 }

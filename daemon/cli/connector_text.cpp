@@ -115,6 +115,14 @@ std::string evidence_notes(engine::Manifest const& manifest, Terminal const& ter
                    "  ", terminal.columns);
 }
 
+std::string posts(engine::Manifest const& manifest, Terminal const& terminal) {
+  std::string out;
+  for (auto const& post : post_requests(manifest)) {
+    out += wrap_text("POST " + post.path + ": " + post.purpose, "  ", terminal.columns);
+  }
+  return out.empty() ? out : heading("Sent with POST, all others with GET", terminal) + out;
+}
+
 // Returns a remark such as "(optional)", unless the description contains the word.
 std::string remark(std::string const& description, std::string_view word) {
   if (description.find(word) != std::string::npos) return {};
@@ -192,16 +200,38 @@ std::string connector_details(engine::Manifest const& manifest, log::Terminal co
                      : stream.enabled ? Style::good
                                       : Style::dim);
     table.add_row({stream.name, stream.title, tables_of(stream), state, stream.every,
-                   stream.full_every, has_start ? format_day(stream.window->start) : "",
+                   stream.full_every, has_start ? first_day_text(*stream.window) : "",
                    evidence_cell(stream)});
   }
   out += table.render(terminal);
   out += evidence_notes(manifest, terminal);
+  out += posts(manifest, terminal);
   for (auto const& stream : manifest.streams) {
     if (stream.path_hint.empty() || !stream.request.path.empty()) continue;
     out += "\n" + wrap_text(stream.name + ": " + stream.path_hint, "", terminal.columns);
   }
   return out + heading("Configuration to paste", terminal) + example_source(manifest);
+}
+
+std::vector<PostRequest> post_requests(engine::Manifest const& manifest) {
+  std::vector<PostRequest> all;
+  for (auto const& option : manifest.auth) {
+    auto const* const login = std::get_if<engine::LoginTokenAuth>(&option.auth);
+    if (login == nullptr) continue;
+    if (login->login.method == Method::post) all.push_back({login->login.path, "login"});
+    if (login->refresh) all.push_back({login->refresh->request.path, "renews the login's token"});
+  }
+  for (auto const& stream : manifest.streams) {
+    if (stream.request.method != Method::post) continue;
+    auto const path = stream.request.path.empty() ? "(path of yours)" : stream.request.path;
+    all.push_back({path, "reads " + stream.name});
+  }
+  return all;
+}
+
+std::string first_day_text(engine::WindowSpec const& window) {
+  if (!window.start_days) return format_day(window.start);
+  return "-" + std::to_string(*window.start_days) + "d";
 }
 
 std::string example_source(engine::Manifest const& manifest) {

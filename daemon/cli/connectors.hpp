@@ -14,6 +14,14 @@ std::string connector_list(std::vector<engine::Manifest> const& manifests,
                            log::Terminal const& terminal);
 // Returns credentials, settings and streams of a connector, and a configuration to paste.
 std::string connector_details(engine::Manifest const& manifest, log::Terminal const& terminal);
+// A request of a connector that is sent with POST; all others are sent with GET.
+struct PostRequest {
+  std::string path;
+  std::string purpose;  // "login", "renews the login's token", or the stream that it reads
+};
+std::vector<PostRequest> post_requests(engine::Manifest const& manifest);
+// Returns a window's first day: "2025-01-31", or "-180d" if it slides.
+std::string first_day_text(engine::WindowSpec const& window);
 // Returns a `sources:` entry for a source of this connector, as YAML that the loader accepts.
 std::string example_source(engine::Manifest const& manifest);
 

@@ -181,7 +181,7 @@ class PooledClient final : public HttpClient {
     Proxy const* const reader = options_.proxy && !origin.tls ? &*options_.proxy : nullptr;
     Secret const bytes = encode_request(request, origin, options_.user_agent, reader).value();
     // A login must not be sent twice, so it never uses a connection that may be closed.
-    if (request.method == Method::get) {
+    if (request.method == Method::get || request.only_reads) {
       if (auto kept = pool_->take()) {
         bool stale = false;
         try {

@@ -61,15 +61,15 @@ Result<Secret> encode_connect(Origin const& origin, std::string_view user_agent,
 
 Result<Secret> encode_request(HttpRequest const& request, Origin const& origin,
                               std::string_view user_agent, Proxy const* proxy) {
-  std::string const path = origin.base_path + request.target;
-  std::string const target =
-      proxy == nullptr ? path : (origin.tls ? "https://" : "http://") + origin.host_header() + path;
-  if (!is_target(request.target) || !is_target(path)) {
+  Secret const path(origin.base_path + request.sent_target());
+  std::string const before =
+      proxy == nullptr ? "" : (origin.tls ? "https://" : "http://") + origin.host_header();
+  if (!is_target(request.sent_target()) || !is_target(path.reveal())) {
     return Error(ErrorCode::bad_request,
                  "the path of the request does not begin with / or holds a space or a character "
                  "that must be percent-encoded");
   }
-  std::size_t size = 512 + target.size() + request.body.size();
+  std::size_t size = 512 + before.size() + path.reveal().size() + request.body.size();
   for (auto const& [name, value] : request.headers.fields()) size += name.size() + value.size() + 4;
   for (auto const& [name, value] : request.secret_headers) {
     size += name.size() + value.reveal().size() + 4;
@@ -79,8 +79,8 @@ Result<Secret> encode_request(HttpRequest const& request, Origin const& origin,
   // made from it wipes its memory.
   std::string out;
   out.reserve(size);
-  out.append(to_string(request.method)).append(" ").append(target).append(" HTTP/1.1\r\n");
-  out.append("Host: ").append(origin.host_header()).append("\r\n");
+  out.append(to_string(request.method)).append(" ").append(before).append(path.reveal());
+  out.append(" HTTP/1.1\r\nHost: ").append(origin.host_header()).append("\r\n");
   out.append("Connection: keep-alive\r\nAccept-Encoding: gzip\r\n");
   // Without Accept, some servers answer a refusal with a redirect to an HTML page.
   if (!request.headers.find("Accept")) out.append("Accept: application/json\r\n");

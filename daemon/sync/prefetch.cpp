@@ -18,7 +18,7 @@ bool may_come_of_haste(ErrorCode code) {
 }  // namespace
 
 struct Prefetch::Entry {
-  std::string target;
+  HttpRequest request;  // as the reader made it, without secrets
   std::shared_ptr<bool> is_asked = std::make_shared<bool>(false);
   async::TaskGroup::TaskPtr task;
   bool is_dropped = false;
@@ -41,9 +41,9 @@ Prefetch::Prefetch(asio::any_io_executor executor, Fetch fetch, Clock& clock,
 
 Prefetch::~Prefetch() = default;
 
-Prefetch::EntryPtr Prefetch::find(std::string const& target) const {
-  auto const found =
-      std::ranges::find_if(entries_, [&](auto const& one) { return one->target == target; });
+Prefetch::EntryPtr Prefetch::find(HttpRequest const& request) const {
+  auto const found = std::ranges::find_if(
+      entries_, [&](auto const& one) { return one->request.asks_the_same_as(request); });
   return found == entries_.end() ? nullptr : *found;
 }
 
@@ -70,7 +70,7 @@ asio::awaitable<void> Prefetch::fetch(EntryPtr entry, HttpRequest request) {
 Prefetch::EntryPtr Prefetch::start(HttpRequest request, bool is_asked) {
   auto entry = std::make_shared<Entry>();
   *entry->is_asked = is_asked;
-  entry->target = request.target;
+  entry->request = request;
   entries_.push_back(entry);
   entry->task = tasks_.spawn(fetch(entry, std::move(request)));
   return entry;
@@ -83,11 +83,12 @@ void Prefetch::drop(EntryPtr const& entry) {
   if (entry->task) tasks_.cancel(entry->task);
 }
 
-void Prefetch::drop_others(std::string const& target) {
+void Prefetch::drop_others(HttpRequest const* request) {
   auto const is_foreseen = [&](EntryPtr const& entry) {
-    return entry->target == target || std::ranges::any_of(ahead_, [&](HttpRequest const& request) {
-             return request.target == entry->target;
-           });
+    auto const is_its = [&](HttpRequest const& one) {
+      return one.asks_the_same_as(entry->request);
+    };
+    return (request != nullptr && is_its(*request)) || std::ranges::any_of(ahead_, is_its);
   };
   // A request that ends at its cancellation must not find a list that is being changed.
   auto const all = entries_;
@@ -110,7 +111,7 @@ bool Prefetch::has_room() const {
 
 void Prefetch::send_ahead() {
   for (auto const& request : ahead_) {
-    if (find(request.target)) continue;
+    if (find(request)) continue;
     if (!has_room()) return;
     auto copy = request;
     start(std::move(copy), false);
@@ -128,8 +129,8 @@ asio::awaitable<Prefetch::Fetched> Prefetch::answer_to(HttpRequest request,
                                                        std::vector<HttpRequest> ahead) {
   ahead_ = std::move(ahead);
   if (one_at_a_time_) ahead_.clear();
-  drop_others(request.target);
-  auto entry = find(request.target);
+  drop_others(&request);
+  auto entry = find(request);
   bool const was_sent_ahead = entry != nullptr;
   if (!entry) entry = start(request, true);
   *entry->is_asked = true;
@@ -139,7 +140,7 @@ asio::awaitable<Prefetch::Fetched> Prefetch::answer_to(HttpRequest request,
       may_come_of_haste(entry->fetched->answer.error().code)) {
     one_at_a_time_ = true;
     ahead_.clear();
-    drop_others({});
+    drop_others(nullptr);
     entry = start(std::move(request), true);
     co_await wait_for(entry);
   }
@@ -151,7 +152,7 @@ asio::awaitable<Prefetch::Fetched> Prefetch::answer_to(HttpRequest request,
 
 void Prefetch::cancel() {
   ahead_.clear();
-  drop_others({});
+  drop_others(nullptr);
 }
 
 asio::awaitable<void> Prefetch::stop() {

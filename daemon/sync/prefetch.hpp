@@ -70,11 +70,11 @@ class Prefetch {
  private:
   struct Entry;
   using EntryPtr = std::shared_ptr<Entry>;
-  EntryPtr find(std::string const& target) const;
+  EntryPtr find(HttpRequest const& request) const;
   EntryPtr start(HttpRequest request, bool is_asked);
   asio::awaitable<void> wait_for(EntryPtr entry);
   void drop(EntryPtr const& entry);
-  void drop_others(std::string const& target);
+  void drop_others(HttpRequest const* request);
   void send_ahead();
   bool has_room() const;
   asio::awaitable<void> fetch(EntryPtr entry, HttpRequest request);

@@ -16,11 +16,46 @@ constexpr auto pause_of_throttled_login = std::chrono::minutes(15);
 
 }  // namespace
 
-asio::awaitable<std::optional<Error>> SourceSession::request_token(RunReport& report) {
+void SourceSession::take_token(engine::Token token) {
+  token_ = std::move(token);
+  secrets_.note_sent(token_->text);
+  for (auto const& [name, further] : token_->more) secrets_.note_sent(further);
+  if (!token_->refresh.empty()) {
+    refresh_token_ = token_->refresh;
+    secrets_.note_sent(refresh_token_);
+  }
+}
+
+asio::awaitable<bool> SourceSession::renew_token(RunReport& report) {
   auto const& auth = std::get<engine::LoginTokenAuth>(plan_.auth);
+  if (!auth.refresh || refresh_token_.empty()) co_return false;
+  // It is tried once; whatever goes wrong, the login follows.
+  Secret const used = std::exchange(refresh_token_, Secret());
+  auto turn = co_await wait_for_turn(nullptr, std::string(engine::login_requests), 1);
+  HttpRequest request = engine::make_refresh_request(*auth.refresh, plan_.credentials, used);
+  Sent const sent = co_await send_once(std::move(request), true, report, std::move(turn));
+  if (sent.verdict.answer_class != AnswerClass::ok) co_return false;
+  auto token = engine::read_token(auth, sent.verdict.body, parts_.clock->now(),
+                                  date_of(sent.response.headers), sent.response.headers);
+  if (!token) co_return false;
+  // Unless the answer gives another one, it is valid until it is refused.
+  if (token->refresh.empty()) token->refresh = used;
+  take_token(std::move(*token));
+  log_.debug("token renewed", {{"until", format_time(token_->expires_at)}});
+  co_return true;
+}
+
+asio::awaitable<std::optional<Error>> SourceSession::request_token(RunReport& report) {
+  bool const renewed = co_await renew_token(report);
+  if (renewed) co_return std::nullopt;
+  auto const& auth = std::get<engine::LoginTokenAuth>(plan_.auth);
+  if (auto full = used_up(std::string(engine::login_requests), 1)) {
+    full->in(plan_.source, report.stream);
+    co_return full;
+  }
   Patience patience;
   for (;;) {
-    auto turn = co_await wait_for_turn(nullptr);
+    auto turn = co_await wait_for_turn(nullptr, std::string(engine::login_requests), 1);
     HttpRequest request = engine::make_login_request(auth, plan_.credentials);
     std::string const place = place_of(request);
     async::Gate::Pass no_turn;
@@ -33,8 +68,7 @@ asio::awaitable<std::optional<Error>> SourceSession::request_token(RunReport& re
       auto token = engine::read_token(auth, sent.verdict.body, parts_.clock->now(),
                                       date_of(sent.response.headers), sent.response.headers);
       if (token) {
-        token_ = std::move(*token);
-        secrets_.note_sent(token_->text);
+        take_token(std::move(*token));
         co_await refusals_.accepted();
         crash_point(CrashPoint::logged_in);
         log_.debug("logged in", {{"until", format_time(token_->expires_at)}});

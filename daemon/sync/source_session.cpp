@@ -45,6 +45,13 @@ engine::Verdict verdict_of(Error const& error) {
   return verdict;
 }
 
+std::vector<engine::RateLimit> limits_of(engine::SourcePlan const& plan) {
+  auto limits = plan.rate.limits;
+  auto const* const login = std::get_if<engine::LoginTokenAuth>(&plan.auth);
+  if (login != nullptr && login->rate) limits.push_back(*login->rate);
+  return limits;
+}
+
 }  // namespace
 
 SourceSession::SourceSession(engine::SourcePlan plan, SessionParts parts, Logger log)
@@ -54,6 +61,7 @@ SourceSession::SourceSession(engine::SourcePlan plan, SessionParts parts, Logger
       secrets_(plan_),
       broker_clock_(plan_.source, *parts_.observer, log_),
       limiter_(plan_.rate),
+      quotas_(limits_of(plan_)),
       refusals_(plan_, *parts_.clock, *parts_.sleeper, *parts_.observer, log_),
       runs_(plan_.rate.usable_concurrency()),
       requests_(plan_.rate.usable_concurrency()) {
@@ -86,13 +94,29 @@ Duration SourceSession::longest_wait() const {
   return std::max<Duration>(std::chrono::minutes(15), plan_.rate.wait_cap);
 }
 
+int SourceSession::cost_of(std::string const& stream) const {
+  auto const found =
+      std::ranges::find_if(plan_.streams, [&](auto const& one) { return one->stream == stream; });
+  return found == plan_.streams.end() ? 1 : (*found)->spec.cost;
+}
+
+std::optional<Error> SourceSession::used_up(std::string const& stream, int cost) const {
+  auto const now = parts_.clock->now();
+  auto const wait = quotas_.wait_for(now, stream, cost);
+  if (wait <= parts_.longest_wait.value_or(longest_wait())) return std::nullopt;
+  return Error(ErrorCode::throttled,
+               "the limit of requests that the connector states is used up until " +
+                   format_time(std::chrono::ceil<std::chrono::seconds>(now + wait)),
+               "The next run goes on from there. Read less often, or only the streams you need.");
+}
+
 asio::awaitable<async::Gate::Pass> SourceSession::wait_for_turn(
-    std::shared_ptr<bool const> is_asked) {
+    std::shared_ptr<bool const> is_asked, std::string stream, int cost) {
   // A turn is reserved only when the request can be sent: it could not be returned.
   auto pass = co_await requests_.enter(std::move(is_asked));
   for (;;) {
     auto const now = parts_.clock->now();
-    Duration const wait = limiter_.reserve(now);
+    Duration const wait = std::max(limiter_.reserve(now), quotas_.reserve(now, stream, cost));
     if (wait > Duration::zero()) co_await parts_.sleeper->sleep(wait);
     // If the broker throttled another request meanwhile, wait again, even with a reservation.
     auto const until = limiter_.blocked_until();
@@ -115,6 +139,7 @@ asio::awaitable<SourceSession::Judged> SourceSession::judge(HttpResponse const& 
     Judged judged;
     judged.verdict = engine::classify(response, plan_.errors, plan_.rate, is_login, now, spec.good,
                                       spec.document);
+    note_end(spec.page, response.status, judged.verdict);
     if (judged.verdict.error) return judged;
     bool const is_quoted =
         secrets->is_in(response.body) ||
@@ -128,6 +153,14 @@ asio::awaitable<SourceSession::Judged> SourceSession::judge(HttpResponse const& 
     co_return work();
   }
   co_return co_await parts_.workers->run(std::move(work));
+}
+
+// A refusal with a status that means the end of this stream's list.
+void SourceSession::note_end(engine::PageSpec const& page, int status, engine::Verdict& verdict) {
+  bool const says_end = std::ranges::find(page.end_status, status) != page.end_status.end();
+  bool const refused = verdict.answer_class == AnswerClass::not_found ||
+                       verdict.answer_class == AnswerClass::bad_request;
+  if (says_end && refused) verdict.answer_class = AnswerClass::end_of_list;
 }
 
 asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest request, bool is_login,
@@ -216,8 +249,13 @@ asio::awaitable<bool> SourceSession::may_retry(Sent const& sent, Patience& patie
 
 asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request, RunReport& report,
                                                              std::shared_ptr<bool const> is_asked) {
+  // Everything but reads is sent by other functions: the login, and nothing else.
+  if (request.method != Method::get && !request.only_reads) {
+    throw Failure(ErrorCode::internal, "a request that may change something was not sent");
+  }
   bool const logs_in = std::holds_alternative<engine::LoginTokenAuth>(plan_.auth);
   std::string const path = request.target.substr(0, request.target.find('?'));
+  int const cost = cost_of(report.stream);
   Patience patience;
   for (;;) {
     std::optional<Error> refused;
@@ -233,7 +271,10 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
     }
     async::Gate::Pass turn;
     if (!refused) {
-      turn = co_await wait_for_turn(is_asked);
+      refused = used_up(report.stream, cost);
+    }
+    if (!refused) {
+      turn = co_await wait_for_turn(is_asked, report.stream, cost);
       // Another request may have been refused meanwhile.
       refused = refusals_.active_block_error();
     }
@@ -244,9 +285,11 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
     // Another stream may have learned meanwhile that the token has expired.
     if (logs_in && !token_) continue;
     HttpRequest authorized = request;
-    engine::authorize(authorized, plan_.auth, plan_.credentials, token_ ? &*token_ : nullptr);
+    auto const* const token = token_ ? &*token_ : nullptr;
+    engine::authorize(authorized, plan_.auth, plan_.credentials, token);
+    engine::add_extras(authorized, plan_.extras, plan_.credentials, token);
     if (plan_.signature) {
-      engine::sign(authorized, *plan_.signature, engine::base_path_of(plan_.base_url),
+      engine::sign(authorized, *plan_.signature, engine::signed_base_of(plan_.base_url),
                    plan_.credentials, parts_.clock->now(), parts_.nonce());
     }
     std::string const used = token_ ? token_->text.reveal() : std::string();
@@ -254,7 +297,8 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
 
     switch (sent.verdict.answer_class) {
       case AnswerClass::ok:
-      case AnswerClass::empty: {
+      case AnswerClass::empty:
+      case AnswerClass::end_of_list: {
         closed_.erase(path);
         if (!logs_in || refusals_.held()) co_await refusals_.accepted();
         auto wrong = broker_clock_.hopeless(parts_.clock->now(), refusals_.database_skew());
@@ -263,7 +307,10 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
           co_return *wrong;
         }
         engine::Answer answer;
-        answer.no_rows = sent.verdict.answer_class == AnswerClass::empty;
+        answer.no_rows = sent.verdict.answer_class != AnswerClass::ok;
+        if (sent.verdict.answer_class == AnswerClass::end_of_list) {
+          answer.refusal = std::move(sent.verdict.error);
+        }
         answer.empty_by_status = sent.verdict.by_status_alone;
         answer.body = std::move(sent.verdict.body);
         answer.server_time = date_of(sent.response.headers);

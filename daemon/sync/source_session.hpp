@@ -16,6 +16,7 @@
 #include "connectors/engine/answer/classify.hpp"
 #include "connectors/engine/pace/backoff.hpp"
 #include "connectors/engine/pace/limiter.hpp"
+#include "connectors/engine/pace/quotas.hpp"
 #include "connectors/engine/plan/stream_plan.hpp"
 #include "connectors/engine/request/auth.hpp"
 #include "connectors/engine/stream_reader.hpp"
@@ -128,7 +129,12 @@ class SourceSession {
     std::string path, token;
   };
   // Waits until a request may be sent. It is under way until the pass is gone.
-  asio::awaitable<async::Gate::Pass> wait_for_turn(std::shared_ptr<bool const> is_asked);
+  asio::awaitable<async::Gate::Pass> wait_for_turn(std::shared_ptr<bool const> is_asked,
+                                                   std::string stream, int cost);
+  // Returns an error if a limit that the connector states is used up for longer than a run waits.
+  std::optional<Error> used_up(std::string const& stream, int cost) const;
+  int cost_of(std::string const& stream) const;
+  static void note_end(engine::PageSpec const& page, int status, engine::Verdict& verdict);
   // Gives up `turn` when the answer has arrived.
   asio::awaitable<Sent> send_once(HttpRequest request, bool is_login, RunReport& report,
                                   async::Gate::Pass turn);
@@ -136,6 +142,9 @@ class SourceSession {
                                 std::string const& stream, TimePoint now);
   asio::awaitable<std::optional<Error>> ensure_token(RunReport& report);
   asio::awaitable<std::optional<Error>> request_token(RunReport& report);
+  // Renews the token without a login, if the broker gave what it needs. Returns whether it did.
+  asio::awaitable<bool> renew_token(RunReport& report);
+  void take_token(engine::Token token);
   // Returns an error if the key is blocked.
   asio::awaitable<std::optional<Error>> admit_key(RunReport const& report);
   // Returns whether to repeat a refused data request, with a new token if the connector has a
@@ -159,8 +168,10 @@ class SourceSession {
   BrokerClock broker_clock_;
   std::unique_ptr<net::HttpClient> client_;
   engine::Limiter limiter_;
+  engine::Quotas quotas_;
   engine::BackoffSpec backoff_;
   std::optional<engine::Token> token_;
+  Secret refresh_token_;  // outlives the token; empty: none
   RefusalGuard refusals_;
   // A path that was refused even with a fresh token: when the next login may be made because of it,
   // and how many there were.

@@ -99,6 +99,7 @@ asio::awaitable<Result<PageRead>> StreamRun::map(engine::Answer answer, TimePoin
 
 asio::awaitable<void> StreamRun::take_answer(std::string place, Prefetch::Fetched fetched) {
   auto& answer = fetched.answer;
+  if (answer && answer->refusal && !reader_->ends_list()) answer = Error(*answer->refusal);
   if (!answer && reader_->ends_at_refusal(answer.error())) {
     engine::Answer behind_the_end;
     behind_the_end.no_rows = true;

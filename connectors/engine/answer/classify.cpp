@@ -127,6 +127,7 @@ ErrorCode code_of(AnswerClass answer_class) {
     case AnswerClass::not_found:
       return ErrorCode::not_found;
     case AnswerClass::bad_request:
+    case AnswerClass::end_of_list:
       return ErrorCode::bad_request;
     case AnswerClass::window_too_large:
       return ErrorCode::window_too_large;

@@ -42,23 +42,30 @@ bool is_zero(std::string_view text) {
   return number.error == DecimalError::none && number.text.find_first_of("123456789") == npos;
 }
 
+bool says_more(std::string_view text) {
+  constexpr std::string_view words[] = {"no", "n", "f", "off"};
+  text = trim_blanks(text);
+  return !text.empty() && !is_zero(text) && !is_word_for_none(text) && !is_one_of(words, text);
+}
+
 std::optional<bool> says_more(std::optional<JsonPath> const& path, Json const& body) {
   auto const* value = path ? path->in(body) : nullptr;
   if (value == nullptr) return std::nullopt;
   if (!is_present(value, {})) return false;
   if (value->is_array() || value->is_object()) return true;
-  auto const text = trim_blanks(*value->scalar_text());
-  constexpr std::string_view words[] = {"no", "n", "f", "off"};
-  return !is_zero(text) && !is_word_for_none(text) && !is_one_of(words, text);
+  return says_more(*value->scalar_text());
 }
 
 // Returns the cursor, link or id of the next page; empty if there is none. A zero would be the
 // start of the list; some brokers end a list with it.
-std::string next_at(JsonPath const& path, Json const& body) {
-  auto text = scalar_at(path, body);
+std::string next_in(std::string text) {
   auto const trimmed = trim_blanks(text);
   if (trimmed.empty() || is_word_for_none(trimmed) || is_zero(trimmed)) return {};
   return text;
+}
+
+std::string next_at(JsonPath const& path, Json const& body) {
+  return next_in(scalar_at(path, body));
 }
 
 Error refused(std::string_view link, std::string_view why, std::string hint = {}) {
@@ -194,8 +201,9 @@ std::string storable(std::string const& next, Redactor const& secrets) {
   return secrets.is_in(out) ? std::string() : out;
 }
 
-std::optional<std::int64_t> read_count(std::optional<JsonPath> const& path, Json const& body) {
-  auto const text = path ? scalar_at(*path, body) : std::string();
+namespace {
+
+std::optional<std::int64_t> count_of(std::string_view text) {
   if (text.empty()) return std::nullopt;
   auto const number = parse_decimal(text);
   if (number.error != DecimalError::none) return std::nullopt;
@@ -214,19 +222,103 @@ std::optional<std::int64_t> read_count(std::optional<JsonPath> const& path, Json
   return count;
 }
 
+std::string text_of(Headers const& headers, std::string const& name) {
+  return name.empty() ? std::string() : std::string(headers.find(name).value_or(""));
+}
+
+// One link of a Link header: `<address>; rel="next"; title=x`.
+struct HeaderLink {
+  std::string_view address;
+  std::string_view relations;
+};
+
+// Takes a token or a quoted text from the start of `rest`.
+std::string_view take_value(std::string_view& rest) {
+  if (rest.starts_with('"')) {
+    auto const end = std::min(rest.find('"', 1), rest.size());
+    auto const value = rest.substr(1, end - 1);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    return value;
+  }
+  auto const end = std::min(rest.find_first_of(";,"), rest.size());
+  auto const value = trim_blanks(rest.substr(0, end));
+  rest.remove_prefix(end);
+  return value;
+}
+
+// Takes the next link from the start of `rest`, with the comma behind it.
+std::optional<HeaderLink> take_link(std::string_view& rest) {
+  rest = trim_blanks(rest);
+  auto const end = rest.find('>');
+  if (!rest.starts_with('<') || end == npos) return std::nullopt;
+  HeaderLink link;
+  link.address = rest.substr(1, end - 1);
+  rest.remove_prefix(end + 1);
+  for (;;) {
+    rest = trim_blanks(rest);
+    if (!rest.starts_with(';')) break;
+    rest = trim_blanks(rest.substr(1));
+    auto const equals = std::min(rest.find_first_of("=;,"), rest.size());
+    auto const name = trim_blanks(rest.substr(0, equals));
+    rest.remove_prefix(equals);
+    if (!rest.starts_with('=')) continue;
+    rest = trim_blanks(rest.substr(1));
+    auto const value = take_value(rest);
+    // Only the first `rel` counts.
+    if (equal_without_case(name, "rel") && link.relations.empty()) link.relations = value;
+  }
+  auto const comma = std::min(rest.find(','), rest.size());
+  rest.remove_prefix(std::min(comma + 1, rest.size()));
+  return link;
+}
+
+bool has_relation(std::string_view relations, std::string_view wanted) {
+  while (!relations.empty()) {
+    auto const end = std::min(relations.find(' '), relations.size());
+    if (equal_without_case(relations.substr(0, end), wanted)) return true;
+    relations.remove_prefix(std::min(end + 1, relations.size()));
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> read_count(std::optional<JsonPath> const& path, Json const& body) {
+  return path ? count_of(scalar_at(*path, body)) : std::nullopt;
+}
+
+std::string next_link_in(Headers const& headers, std::string_view name) {
+  for (auto const& [field, value] : headers.fields()) {
+    if (!equal_without_case(field, name)) continue;
+    std::string_view rest = trim_blanks(value);
+    if (!rest.starts_with('<')) return std::string(rest);
+    while (auto const link = take_link(rest)) {
+      if (has_relation(link->relations, "next")) return std::string(link->address);
+    }
+  }
+  return {};
+}
+
 Result<PageHints> read_page_hints(PageSpec const& page, Json const& body,
                                   std::vector<Json const*> const& rows, std::string const& base_url,
-                                  std::string const& asked_target) {
+                                  std::string const& asked_target, Headers const& headers) {
   PageHints hints;
   hints.total = read_count(page.total, body);
+  if (!hints.total) hints.total = count_of(text_of(headers, page.headers.total));
   hints.total_pages = read_count(page.total_pages(), body);
+  if (!hints.total_pages) hints.total_pages = count_of(text_of(headers, page.headers.total_pages));
   hints.more = says_more(page.more(), body);
+  if (!page.headers.more.empty() && headers.find(page.headers.more)) {
+    hints.more = says_more(text_of(headers, page.headers.more));
+  }
   if (auto const* by_id = std::get_if<IdPaging>(&page.kind)) {
     if (!rows.empty()) hints.next = scalar_at(by_id->id, *rows.back());
   } else if (auto const* by_cursor = std::get_if<CursorPaging>(&page.kind)) {
-    hints.next = next_at(by_cursor->next, body);
+    hints.next = page.headers.next.empty() ? next_at(by_cursor->next, body)
+                                           : next_in(text_of(headers, page.headers.next));
   } else if (auto const* by_link = std::get_if<LinkPaging>(&page.kind)) {
-    auto const link = next_at(by_link->next, body);
+    auto const link = page.headers.next.empty() ? next_at(by_link->next, body)
+                                                : next_in(next_link_in(headers, page.headers.next));
     if (link.empty()) return hints;
     auto target = link_target(link, base_url, asked_target, by_link->follow_path);
     if (!target) return target.error();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/http_message.hpp"
 #include "base/json.hpp"
 #include "base/redact.hpp"
 #include "connectors/engine/manifest/manifest.hpp"
@@ -30,7 +31,11 @@ std::optional<std::int64_t> read_count(std::optional<JsonPath> const& path, Json
 // port, or outside of the base URL.
 Result<PageHints> read_page_hints(PageSpec const& page, Json const& body,
                                   std::vector<Json const*> const& rows, std::string const& base_url,
-                                  std::string const& asked_target);
+                                  std::string const& asked_target, Headers const& headers = {});
+
+// Returns the address with rel="next" in the Link headers of an answer (RFC 8288); a header that is
+// nothing but an address counts too. Empty if there is none.
+std::string next_link_in(Headers const& headers, std::string_view name);
 
 // Returns the part of a cursor or link that may be stored although it quotes one of our secrets.
 // Parameters whose whole value is the secret are removed, because the request sends the secret in

@@ -1,4 +1,6 @@
 // Parses `auth` of a connector file: how requests are authenticated.
+#include <algorithm>
+
 #include "connectors/engine/manifest/grammar.hpp"
 #include "connectors/engine/manifest/keys.hpp"
 #include "connectors/engine/manifest/placeholders.hpp"
@@ -20,6 +22,10 @@ constexpr std::pair<std::string_view, Method> login_methods[] = {
     {"POST", Method::post},
 };
 
+constexpr std::pair<std::string_view, bool> client_bodies[] = {
+    {"form", false},
+    {"json", true},
+};
 constexpr std::pair<std::string_view, bool> client_places[] = {
     {"body", false},
     {"header", true},
@@ -28,11 +34,27 @@ constexpr std::pair<std::string_view, bool> client_places[] = {
 constexpr Key login_table[] = {
     {"method", [] { return form::words(login_methods); }, "how the login is sent", R"("POST")"},
     {"path", form::text, "of the request", "", true},
-    {"query", form::scalars_by_name,
-     "parameters of the request; no credentials, which would appear in logs"},
+    {"query", form::scalars_by_name, "parameters of the request, without credentials"},
     {"headers", form::scalars_by_name, "of the request"},
-    {"json", form::scalars_by_name, "members of the body, all texts"},
+    {"json", form::json_value,
+     "members of the body; all texts, unless one of them is a mapping or a list"},
     {"form", form::scalars_by_name, "fields of an urlencoded body, instead of json"},
+    {"rate", [] { return form::object(login_rate_keys); }, "how often the login may be sent"},
+};
+
+constexpr Range<int> logins{1, 1000};
+
+constexpr Key login_rate_table[] = {
+    {"requests", [] { return form::integer(logins); }, "so many logins", "", true},
+    {"per", form::duration, "in this time", "", true},
+};
+
+constexpr Key refresh_table[] = {
+    {"path", form::text, "of the request", "", true},
+    {"headers", form::scalars_by_name, "of the request"},
+    {"json", form::json_value, "members of the body, such as ${refresh_token}"},
+    {"form", form::scalars_by_name, "fields of an urlencoded body, instead of json"},
+    {"token", form::path, "path of the refresh token in the login's answer", "", true},
 };
 
 constexpr Key token_place_table[] = {
@@ -47,11 +69,20 @@ constexpr Key auth_table[] = {
      "value of the header, such as Bearer ${credentials.api_key}, or with ${token}"},
     {"user", form::text, "basic: the user"},
     {"password", form::text, "basic: the password, such as ${credentials.password}"},
-    {"headers", form::scalars_by_name, "hmac: further headers, such as the name of the key"},
+    {"headers", form::scalars_by_name,
+     "further secret headers of every request but the login, such as the name of the key"},
+    {"query", form::scalars_by_name,
+     "secret parameters of every request but the login; never shown or logged"},
+    {"secret_path", form::flag, "true: the paths of streams may have credentials", "false"},
     {"login", [] { return form::object(login_keys); }, "login_token: the request for a token"},
     {"token", [] { return form::any_of({form::path(), form::object(token_place_keys)}); },
      "where the token is in the login's answer: a path in its body, {header: NAME} or {cookie: "
      "NAME}"},
+    {"tokens",
+     [] { return form::map_of(form::any_of({form::path(), form::object(token_place_keys)}), 1); },
+     "further tokens of the same answer, for ${token.NAME} in `headers`, `query` and `value`"},
+    {"refresh", [] { return form::object(refresh_keys); },
+     "login_token: how a token is renewed without another login"},
     {"strip_prefix", form::text, "removed from the start of the token, ignoring case"},
     {"expires_in", form::path, "path to the token's lifetime in seconds, in the login's answer"},
     {"lifetime_from_jwt", form::flag, "true: the token itself says until when it is valid",
@@ -65,13 +96,63 @@ constexpr Key auth_table[] = {
     {"scope", form::text, "oauth2_client_credentials: names separated by spaces"},
     {"client", [] { return form::words(client_places); },
      "oauth2_client_credentials: where id and secret are sent", R"("body")"},
+    {"body", [] { return form::words(client_bodies); },
+     "oauth2_client_credentials: form of the body", R"("form")"},
     {"signature", [] { return form::object(signature_keys); },
      "added to every request but the login"},
 };
 
 constexpr Placeholders secret_placeholders{.credentials = true, .settings = true};
 
-RequestSpec read_login(yaml::Node const& node, Declared const& declared) {
+// Reads `json` or `form`.
+void read_login_body(ObjectMap& map, RequestSpec& login, Declared const& declared,
+                     Placeholders allowed) {
+  auto const json = map.find("json");
+  if (json) {
+    if (login.method == Method::get) json->fail("a GET has no body", "Use `method: POST`.");
+    auto const is_scalar = [](auto const& entry) { return entry.second.is_scalar(); };
+    if (std::ranges::all_of(json->entries(), is_scalar)) {
+      login.json = read_named_texts(*json, declared, allowed, "a member");
+    } else {
+      login.body.emplace().json = read_json_template(*json, declared, allowed);
+    }
+  }
+  if (auto const form = map.find("form")) {
+    if (login.method == Method::get) form->fail("a GET has no body", "Use `method: POST`.");
+    if (json) form->fail("a body is either `json` or `form`");
+    login.form = read_named_texts(*form, declared, allowed, "a field");
+  }
+}
+
+RateLimit read_login_rate(yaml::Node const& node) {
+  ObjectMap map(node, login_rate_keys);
+  RateLimit limit;
+  limit.requests = read_integer(map.require("requests"), logins);
+  limit.per =
+      read_duration(map.require("per"), std::chrono::seconds(1), std::chrono::hours(24 * 31));
+  limit.of = {std::string(login_requests)};
+  map.finish();
+  return limit;
+}
+
+RefreshSpec read_refresh(yaml::Node const& node, Declared const& declared) {
+  ObjectMap map(node, refresh_keys);
+  auto allowed = secret_placeholders;
+  allowed.refresh_token = true;
+  RefreshSpec refresh;
+  refresh.request.method = Method::post;
+  refresh.request.path = read_request_path(map.require("path"), declared);
+  if (auto const headers = map.find("headers")) {
+    refresh.request.headers = read_headers(*headers, declared, allowed);
+  }
+  read_login_body(map, refresh.request, declared, allowed);
+  refresh.token = read_path(map.require("token"));
+  map.finish();
+  return refresh;
+}
+
+RequestSpec read_login(yaml::Node const& node, Declared const& declared,
+                       std::optional<RateLimit>& rate) {
   ObjectMap map(node, login_keys);
   RequestSpec login;
   login.method = Method::post;
@@ -85,15 +166,8 @@ RequestSpec read_login(yaml::Node const& node, Declared const& declared) {
   if (auto const headers = map.find("headers")) {
     login.headers = read_headers(*headers, declared, secret_placeholders);
   }
-  if (auto const json = map.find("json")) {
-    if (login.method == Method::get) json->fail("a GET has no body", "Use `method: POST`.");
-    login.json = read_named_texts(*json, declared, secret_placeholders, "a member");
-  }
-  if (auto const form = map.find("form")) {
-    if (login.method == Method::get) form->fail("a GET has no body", "Use `method: POST`.");
-    if (!login.json.empty()) form->fail("a body is either `json` or `form`");
-    login.form = read_named_texts(*form, declared, secret_placeholders, "a field");
-  }
+  read_login_body(map, login, declared, secret_placeholders);
+  if (auto const limit = map.find("rate")) rate = read_login_rate(*limit);
   map.finish();
   return login;
 }
@@ -127,12 +201,17 @@ BasicAuth read_basic(ObjectMap& map, Declared const& declared) {
   return auth;
 }
 
-HmacAuth read_hmac(ObjectMap& map, Declared const& declared) {
-  HmacAuth auth;
+// Reads what every request has beside its authentication.
+void read_extras(ObjectMap& map, AuthOption& option, Declared const& declared) {
+  auto allowed = secret_placeholders;
+  allowed.token = std::holds_alternative<LoginTokenAuth>(option.auth);
   if (auto const headers = map.find("headers")) {
-    auth.headers = read_headers(*headers, declared, secret_placeholders);
+    option.extras.headers = read_headers(*headers, declared, allowed);
   }
-  return auth;
+  if (auto const query = map.find("query")) {
+    option.extras.query = read_named_texts(*query, declared, allowed, "a query parameter");
+  }
+  map.read("secret_path", option.secret_path);
 }
 
 void read_lifetime(ObjectMap& map, LoginTokenAuth& auth) {
@@ -146,10 +225,11 @@ void read_lifetime(ObjectMap& map, LoginTokenAuth& auth) {
 }
 
 // `token: data.token`, `token: {header: X-Auth-Token}`, `token: {cookie: SESSION}`
-void read_token_place(yaml::Node const& node, LoginTokenAuth& auth, Declared const& declared) {
+TokenPlace read_token_place(yaml::Node const& node, Declared const& declared) {
+  TokenPlace place;
   if (!node.is_map()) {
-    auth.token = read_path(node);
-    return;
+    place.path = read_path(node);
+    return place;
   }
   ObjectMap map(node, token_place_keys);
   auto const header = map.find("header");
@@ -159,21 +239,33 @@ void read_token_place(yaml::Node const& node, LoginTokenAuth& auth, Declared con
     node.fail("`token` takes either `header` or `cookie`");
   }
   if (header) {
-    auth.token_header = read_header_name(*header, declared);
-    return;
+    place.header = read_header_name(*header, declared);
+    return place;
   }
-  auth.token_cookie = cookie->text();
+  place.cookie = cookie->text();
   // A cookie's name is an HTTP token, like a header's name.
-  if (auth.token_cookie.empty() ||
-      auth.token_cookie.find_first_of("=;, \t\"${}") != std::string::npos) {
-    cookie->fail(yaml::quoted(auth.token_cookie) + " is not the name of a cookie");
+  if (place.cookie.empty() || place.cookie.find_first_of("=;, \t\"${}") != std::string::npos) {
+    cookie->fail(yaml::quoted(place.cookie) + " is not the name of a cookie");
   }
+  return place;
 }
 
-LoginTokenAuth read_login_token(ObjectMap& map, Declared const& declared) {
+// `declared` gets the names of the further tokens.
+LoginTokenAuth read_login_token(ObjectMap& map, Declared& declared) {
   LoginTokenAuth auth;
-  auth.login = read_login(map.require("login"), declared);
-  read_token_place(map.require("token"), auth, declared);
+  auth.login = read_login(map.require("login"), declared, auth.rate);
+  auto place = read_token_place(map.require("token"), declared);
+  auth.token = std::move(place.path);
+  auth.token_header = std::move(place.header);
+  auth.token_cookie = std::move(place.cookie);
+  if (auto const tokens = map.find("tokens")) {
+    for (auto const& [name, node] : tokens->entries()) {
+      check_name(name, name.text(), "the name of a token");
+      auth.more_tokens.emplace_back(name.text(), read_token_place(node, declared));
+      declared.tokens.push_back(name.text());
+    }
+  }
+  if (auto const refresh = map.find("refresh")) auth.refresh = read_refresh(*refresh, declared);
   map.read("strip_prefix", auth.strip_prefix);
   if (auto const header = map.find("header")) auth.header = read_header_name(*header, declared);
   auto const value = map.require("value");
@@ -193,11 +285,14 @@ LoginTokenAuth read_client_credentials(ObjectMap& map, Declared const& declared)
   LoginTokenAuth auth;
   auth.login.method = Method::post;
   auth.login.path = read_request_path(map.require("path"), declared);
-  auth.login.form = {{"grant_type", "client_credentials"}};
+  auto const body = map.find("body");
+  bool const as_json = body && read_word<bool>(*body, client_bodies, "a form of the body");
+  auto& fields = as_json ? auth.login.json : auth.login.form;
+  fields = {{"grant_type", "client_credentials"}};
   auto const id = read_template(map.require("client_id"), declared, secret_placeholders);
   auto const secret = read_credential_text(map.require("client_secret"), declared);
   if (auto const scope = map.find("scope")) {
-    auth.login.form.emplace_back("scope", read_template(*scope, declared, {.settings = true}));
+    fields.emplace_back("scope", read_template(*scope, declared, {.settings = true}));
   }
   auto const place = map.find("client");
   if (place && read_word<bool>(*place, client_places, "a place for the client's id and secret")) {
@@ -205,8 +300,8 @@ LoginTokenAuth read_client_credentials(ObjectMap& map, Declared const& declared)
     auth.login_basic->user = id;
     auth.login_basic->password = secret;
   } else {
-    auth.login.form.emplace_back("client_id", id);
-    auth.login.form.emplace_back("client_secret", secret);
+    fields.emplace_back("client_id", id);
+    fields.emplace_back("client_secret", secret);
   }
   auth.token = JsonPath("access_token");
   auth.expires_in = JsonPath("expires_in");
@@ -216,7 +311,7 @@ LoginTokenAuth read_client_credentials(ObjectMap& map, Declared const& declared)
   return auth;
 }
 
-AuthOption read_option(yaml::Node const& node, Declared const& declared) {
+AuthOption read_option(yaml::Node const& node, Declared declared) {
   ObjectMap map(node, auth_keys);
   AuthOption option;
   auto const type =
@@ -232,7 +327,7 @@ AuthOption read_option(yaml::Node const& node, Declared const& declared) {
       option.auth = read_basic(map, declared);
       break;
     case AuthType::hmac:
-      option.auth = read_hmac(map, declared);
+      option.auth = HmacAuth{};
       option.signature = read_signature(map.require("signature"), declared);
       break;
     case AuthType::login_token:
@@ -248,6 +343,7 @@ AuthOption read_option(yaml::Node const& node, Declared const& declared) {
     }
     option.signature = read_signature(*signature, declared);
   }
+  read_extras(map, option, declared);
   map.finish();
   return option;
 }
@@ -255,6 +351,8 @@ AuthOption read_option(yaml::Node const& node, Declared const& declared) {
 }  // namespace
 
 Object const login_keys{"a login", "login", login_table};
+Object const login_rate_keys{"the rate of the login", "login_rate", login_rate_table};
+Object const refresh_keys{"the renewal of a token", "refresh", refresh_table};
 Object const token_place_keys{"the token's place", "token_place", token_place_table};
 Object const auth_keys{"the authentication", "auth", auth_table};
 
@@ -269,7 +367,12 @@ std::string read_header_name(yaml::Node const& node, Declared const& declared) {
 
 std::vector<AuthOption> read_auth(yaml::Node const& node, Declared const& declared) {
   std::vector<AuthOption> options;
-  for (auto const& item : one_or_more(node)) options.push_back(read_option(item, declared));
+  for (auto const& item : one_or_more(node)) {
+    options.push_back(read_option(item, declared));
+    if (options.back().secret_path != options.front().secret_path) {
+      item.fail("`secret_path` must be the same for every way to authenticate");
+    }
+  }
   return options;
 }
 

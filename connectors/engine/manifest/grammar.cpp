@@ -30,15 +30,6 @@ bool has_control_character(std::string_view text) {
   return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
-void check_declared(yaml::Node const& node, std::string_view name,
-                    std::vector<std::string> const& declared, std::string const& kind) {
-  if (std::ranges::find(declared, name) != declared.end()) return;
-  auto const near = nearest(name, declared);
-  node.fail(
-      yaml::quoted(name) + " is not among the " + kind + "s that the file declares",
-      near ? "Did you mean `" + *near + "`?" : "Declare it under `" + kind + "s`, or remove it.");
-}
-
 void check_placeholders(yaml::Node const& node, std::string const& text, Declared const& declared,
                         Placeholders allowed) {
   auto const names = placeholder_names(text);
@@ -47,8 +38,8 @@ void check_placeholders(yaml::Node const& node, std::string const& text, Declare
     if (auto const credential = name_in_scope(name, "credentials")) {
       if (!allowed.credentials) {
         node.fail("a credential cannot be used here",
-                  "Credentials go into `auth` only: its header, or the body and the headers of the "
-                  "login.");
+                  "Credentials go into `auth` only: its headers and query, or the body and the "
+                  "headers of the login; into the path of a stream only with `secret_path: true`.");
       }
       check_declared(node, *credential, declared.credentials, "credential");
     } else if (auto const setting = name_in_scope(name, "settings")) {
@@ -58,6 +49,13 @@ void check_placeholders(yaml::Node const& node, std::string const& text, Declare
       if (!allowed.token) {
         node.fail("the token cannot be used here", "It goes into the `value` of `auth` only.");
       }
+    } else if (auto const token = name_in_scope(name, "token")) {
+      if (!allowed.token) {
+        node.fail("the token cannot be used here", "It goes into `auth` only.");
+      }
+      check_declared(node, *token, declared.tokens, "token");
+    } else if (name == "refresh_token") {
+      if (!allowed.refresh_token) node.fail("the refresh token can only be used in `refresh`");
     } else if (name == "window.from" || name == "window.to") {
       if (!allowed.window) node.fail("${window.from} and ${window.to} can only be used in a path");
     } else {
@@ -68,6 +66,15 @@ void check_placeholders(yaml::Node const& node, std::string const& text, Declare
 }
 
 }  // namespace
+
+void check_declared(yaml::Node const& node, std::string_view name,
+                    std::vector<std::string> const& declared, std::string const& kind) {
+  if (std::ranges::find(declared, name) != declared.end()) return;
+  auto const near = nearest(name, declared);
+  node.fail(
+      yaml::quoted(name) + " is not among the " + kind + "s that the file declares",
+      near ? "Did you mean `" + *near + "`?" : "Declare it under `" + kind + "s`, or remove it.");
+}
 
 seconds read_duration(yaml::Node const& node, seconds least, seconds most) {
   auto const text = node.text();
@@ -169,7 +176,15 @@ bool is_header_name(std::string_view name) {
                               "!#$%&'*+-.^_`|~") == std::string_view::npos;
 }
 
-NamedTexts read_headers(yaml::Node const& node, Declared const& declared, Placeholders allowed) {
+std::string read_parameter_name(yaml::Node const& node) {
+  auto name = node.text();
+  if (name.empty() || has_control_character(name) || name.find("${") != std::string::npos) {
+    node.fail(yaml::quoted(name) + " is not the name of a parameter");
+  }
+  return name;
+}
+
+void check_header_names(yaml::Node const& node) {
   for (auto const& [key, value] : node.entries()) {
     auto const name = key.text();
     if (!is_header_name(name)) {
@@ -184,11 +199,16 @@ NamedTexts read_headers(yaml::Node const& node, Declared const& declared, Placeh
       }
     }
   }
+}
+
+NamedTexts read_headers(yaml::Node const& node, Declared const& declared, Placeholders allowed) {
+  check_header_names(node);
   return read_named_texts(node, declared, allowed, "a header");
 }
 
 std::string read_request_path(yaml::Node const& node, Declared const& declared) {
-  auto path = read_template(node, declared, {.settings = true, .window = true});
+  auto path = read_template(
+      node, declared, {.credentials = declared.secret_path, .settings = true, .window = true});
   if (!path.starts_with('/') || path.starts_with("//")) {
     node.fail(yaml::quoted(path) + " is not the path of a request",
               "Start it with a single /; the host belongs in `base_url`.");

@@ -21,6 +21,8 @@ struct Declared {
   std::vector<std::string> credentials;
   std::vector<std::string> settings;
   bool is_files = false;  // the source is a folder
+  bool secret_path = false;         // paths of streams may have credentials
+  std::vector<std::string> tokens;  // names of the login's further tokens
   // Defaults of the streams.
   std::vector<GoodSpec> good;
   bool raw_mapped_only = false;
@@ -32,6 +34,7 @@ struct Placeholders {
   bool credentials = false;
   bool settings = false;
   bool token = false;
+  bool refresh_token = false;
   bool window = false;  // ${window.from}, ${window.to}
 };
 
@@ -59,10 +62,18 @@ std::string read_template(yaml::Node const& node, Declared const& declared, Plac
 // parameter").
 NamedTexts read_named_texts(yaml::Node const& node, Declared const& declared, Placeholders allowed,
                             std::string const& what);
-// Does the same for request headers. Names must be HTTP tokens and not headers that the client
-// itself sets.
+// Fails for a name that is not declared. `kind` is "credential" or "setting".
+void check_declared(yaml::Node const& node, std::string_view name,
+                    std::vector<std::string> const& declared, std::string const& kind);
+// Reads the name of a query parameter.
+std::string read_parameter_name(yaml::Node const& node);
+// Checks the names of a mapping of headers: HTTP tokens, and not headers that the client itself
+// sets.
+void check_header_names(yaml::Node const& node);
+// Parses a mapping of headers, with such names.
 NamedTexts read_headers(yaml::Node const& node, Declared const& declared, Placeholders allowed);
-// Parses the path of a request: it starts with '/' and has neither query, fragment nor credentials.
+// Parses the path of a request: it starts with '/' and has neither query nor fragment, and
+// credentials only if `declared` allows them.
 std::string read_request_path(yaml::Node const& node, Declared const& declared);
 // Parses a zone of the tz database, or a placeholder for a setting.
 std::string read_zone(yaml::Node const& node, Declared const& declared);
@@ -95,7 +106,8 @@ SignatureSpec read_signature(yaml::Node const& node, Declared const& declared);
 std::string read_header_name(yaml::Node const& node, Declared const& declared);
 // Returns true if `name` is a valid HTTP header name.
 bool is_header_name(std::string_view name);
-RateSpec read_rate(yaml::Node const& node);
+// `streams`: those of the file, which limits may name.
+RateSpec read_rate(yaml::Node const& node, std::vector<StreamSpec> const& streams);
 std::vector<ErrorRule> read_errors(yaml::Node const& node);
 // Parses one condition or a list of them; an empty list means no condition.
 std::vector<GoodSpec> read_good(yaml::Node const& node);
@@ -104,6 +116,11 @@ TableMapping read_table_mapping(yaml::Node const& table, yaml::Node const& key,
 ColumnMapping read_column(yaml::Node const& name, yaml::Node const& node, RecordTable const& table,
                           Declared const& declared);
 PageSpec read_page(yaml::Node const& node);
+// Parses `body` of a stream that is read by POST.
+BodySpec read_body(yaml::Node const& node, Declared const& declared);
+// Returns a mapping, list or scalar as JSON. Plain numbers, true, false and null are such; all
+// other scalars are texts, which may have placeholders.
+Json read_json_template(yaml::Node const& node, Declared const& declared, Placeholders allowed);
 // `request` may have the window's days in its path.
 WindowSpec read_window(yaml::Node const& node, RequestSpec const& request,
                        TableMapping const& mapping, Declared const& declared);

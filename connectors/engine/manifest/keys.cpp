@@ -164,6 +164,10 @@ Json scalars_by_name() {
   return map_of(scalar());
 }
 
+Json json_value() {
+  return of_type("object");
+}
+
 Json of_words(std::vector<std::string_view> const& words) {
   Json::Array all;
   for (auto const word : words) all.push_back(string(word));

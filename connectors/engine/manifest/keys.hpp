@@ -85,6 +85,7 @@ Json duration();  // "30s"
 Json integer(Range<int> range);
 Json number(Range<double> range);
 Json scalars_by_name();  // query parameters, headers
+Json json_value();       // a JSON object, written in YAML
 
 Json of_words(std::vector<std::string_view> const& words);
 // The words of one of the parser's tables, but not `except`.
@@ -134,12 +135,14 @@ inline Json scalars() {
 
 // The objects of the language.
 extern Object const file_keys, credential_keys, setting_keys;
+extern Object const login_rate_keys, refresh_keys;
 extern Object const login_keys, token_place_keys, auth_keys;
-extern Object const signature_keys, signed_part_keys;
-extern Object const rate_keys, error_keys, good_keys;
+extern Object const signature_keys, signed_part_keys, signed_text_keys;
+extern Object const limit_keys, rate_keys, error_keys, good_keys;
 extern Object const raw_keys, evidence_keys, reconcile_keys, part_keys, needs_keys, stream_keys,
     also_keys;
 extern Object const csv_keys, xml_keys, xlsx_keys, totals_keys;
+extern Object const body_keys, answer_header_keys;
 extern Object const page_keys, window_keys, records_keys, keep_keys;
 extern Object const key_part_keys;
 extern Object const column_keys, within_keys;

@@ -94,7 +94,7 @@ Manifest read_manifest(yaml::Node const& root, std::string const& file) {
   } else {
     manifest.auth.emplace_back();  // a folder needs no login
   }
-  if (auto const rate = map.find("rate")) manifest.rate = grammar::read_rate(*rate);
+  declared.secret_path = manifest.auth.front().secret_path;
   if (auto const errors = map.find("errors")) manifest.errors = grammar::read_errors(*errors);
   if (auto const good = map.find("good")) declared.good = grammar::read_good(*good);
   if (auto const raw = map.find("raw")) {
@@ -106,6 +106,9 @@ Manifest read_manifest(yaml::Node const& root, std::string const& file) {
     auto const stream = key.text();
     grammar::check_name(key, stream, "the name of a stream");
     manifest.streams.push_back(grammar::read_stream(stream, value, declared));
+  }
+  if (auto const rate = map.find("rate")) {
+    manifest.rate = grammar::read_rate(*rate, manifest.streams);
   }
   if (manifest.streams.empty()) streams.fail("a connector needs a stream");
   map.finish();
@@ -150,6 +153,8 @@ std::string_view to_string(AnswerClass answer_class) {
       return "clock_skew";
     case AnswerClass::empty:
       return "empty";
+    case AnswerClass::end_of_list:
+      return "end_of_list";
   }
   return "unknown";
 }
@@ -160,7 +165,7 @@ StreamSpec const* Manifest::find_stream(std::string_view stream_name) const {
 }
 
 bool is_window_parameter(StreamSpec const& stream, std::string_view name) {
-  return stream.window &&
+  return stream.window && !stream.window->in_body &&
          (name == stream.window->from_parameter || name == stream.window->to_parameter);
 }
 

@@ -54,7 +54,8 @@ enum class AnswerClass {
   bad_request,
   window_too_large,
   clock_skew,
-  empty,  // an error status that means "no rows"
+  empty,        // an error status that means "no rows"
+  end_of_list,  // the same, but only behind the first page of a list
 };
 std::string_view to_string(AnswerClass answer_class);
 
@@ -101,6 +102,12 @@ struct GoodSpec {
 
 enum class ResetUnit { seconds, milliseconds, epoch_seconds, epoch_milliseconds };
 
+// Headers that announce what is left of a quota, and when it is renewed.
+struct QuotaHeaders {
+  std::string remaining;
+  std::string reset;
+};
+
 struct RateSpec {
   double requests_per_second = 5;      // initial rate; the limiter adapts it
   double max_requests_per_second = 0;  // upper bound; 0: only what the limiter learns
@@ -108,6 +115,8 @@ struct RateSpec {
   std::optional<int> concurrency;  // of requests; see usable_concurrency()
   std::string remaining_header;    // empty: the broker sends none
   std::string reset_header;
+  std::vector<QuotaHeaders> further_quotas;  // beside these two
+  std::vector<RateLimit> limits;             // each holds, whatever the limiter learns
   ResetUnit reset_unit = ResetUnit::seconds;
   std::string wait_text;               // the number after this text in the body is seconds to wait
   std::chrono::seconds wait_cap{900};  // upper bound of any wait
@@ -128,19 +137,24 @@ struct PartSpec {
 };
 
 // How the days of a window are written.
-enum class WindowForm { day, datetime, epoch_seconds, epoch_milliseconds };
+enum class WindowForm { day, month, datetime, epoch_seconds, epoch_milliseconds };
 
 // The days that one request covers. Both days are inclusive.
 struct WindowSpec {
   std::string from_parameter;
-  std::string to_parameter;
+  std::string to_parameter;  // empty: one parameter says which day or month
   WindowForm form = WindowForm::day;
-  bool to_exclusive = false;  // the broker excludes its upper bound
-  std::string zone = "UTC";   // of the days; may be ${settings.timezone}
-  int span_days = 31;         // length of one slice
-  int max_span_days = 31;     // length that slices may grow to after slices without rows
-  Day start{};                // first day of the initial load
-  int lookback_days = 7;      // days that every pass reads again
+  bool in_body = false;           // the parameters are members of the body
+  std::string format;             // strptime fields; empty: as the form is usually written
+  bool to_exclusive = false;      // the broker excludes its upper bound
+  std::string zone = "UTC";       // of the days; may be ${settings.timezone}
+  int span_days = 31;             // length of one slice
+  int max_span_days = 31;         // length that slices may grow to after slices without rows
+  Day start{};                    // first day of the initial load
+  std::optional<int> start_days;  // instead of `start`: it is always this many days ago
+  bool until_now = false;         // times: a request ends no later than when the pass began
+  int lag_days = 0;               // the broker has a day's data only so many days later
+  int lookback_days = 7;          // days that every pass reads again
   // The mapped date column that the window filters on; empty: unknown, then no row is ever marked
   // vanished.
   std::string column;
@@ -150,6 +164,11 @@ struct WindowSpec {
   // An `empty` answer is trusted only for a slice that ends at most this many days ago; an older
   // slice with it is in doubt. nullopt: it is always trusted.
   std::optional<int> may_be_empty_days;
+
+  // The values are instants, not days or months.
+  bool has_times() const { return form != WindowForm::day && form != WindowForm::month; }
+  // A slice is a calendar month.
+  bool by_month() const { return form == WindowForm::month; }
 };
 
 enum class ValueType {
@@ -293,6 +312,7 @@ struct StreamSpec {
   std::vector<std::string> raw_allow;
   std::vector<GoodSpec> good;  // all of them must hold
   std::vector<ReconcileSpec> reconcile;
+  int cost = 1;                    // of a request, in the limits of the rate
   std::string path_hint;           // what to ask the broker for if the path is unknown
   std::vector<std::string> needs;  // credentials that the source must have
   std::string needs_hint;          // what to do without them

@@ -44,6 +44,7 @@ std::optional<JsonPath> const& PageSpec::more() const {
 }
 
 bool is_paging_parameter(PageSpec const& page, std::string_view name) {
+  if (page.in_body) return false;
   bool const is_limit = page.size && name == page.size->parameter;
   return is_limit || (!page.parameter().empty() && name == page.parameter());
 }

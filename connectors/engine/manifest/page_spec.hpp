@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/json.hpp"
 
@@ -60,12 +61,27 @@ struct PageSize {
   int max_rows = 1000;  // upper bound of page_size in the configuration
 };
 
+// Headers of the answer that say what its body does not; empty: none.
+struct PageHeaders {
+  std::string total;
+  std::string total_pages;
+  std::string more;
+  std::string next;  // a cursor or link; a link may be one of several of RFC 8288, with rel="next"
+};
+
 struct PageSpec {
   PagingKind kind;
   std::optional<PageSize> size;   // nullopt: the broker decides the page size
   std::optional<JsonPath> total;  // the broker's count of the whole filtered list
+  PageHeaders headers;
+  bool in_body = false;  // the parameters are members of the body
+  std::vector<int>
+      end_status;            // statuses that mean, behind the first page, that the list has ended
   bool until_known = false;  // newest first: an incremental pass ends at a page without new rows
 
+  // The broker counts the rows of the list.
+  bool has_total() const { return total || !headers.total.empty(); }
+  bool has_total_pages() const { return total_pages() || !headers.total_pages.empty(); }
   bool is_single_answer() const { return std::holds_alternative<SingleAnswer>(kind); }
   // Returns the parameter that selects the page; empty if the kind of paging has none.
   std::string_view parameter() const;

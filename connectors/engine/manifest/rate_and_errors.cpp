@@ -1,5 +1,6 @@
 // Parses `rate`, `errors` and `good` of a connector file: how fast requests may be sent, and what
 // answers mean.
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -17,7 +18,7 @@ constexpr std::array<std::pair<std::string_view, ResetUnit>, 4> reset_units{{
     {"epoch_milliseconds", ResetUnit::epoch_milliseconds},
 }};
 
-constexpr std::array<std::pair<std::string_view, AnswerClass>, 10> refusals{{
+constexpr std::array<std::pair<std::string_view, AnswerClass>, 11> refusals{{
     {"throttled", AnswerClass::throttled},
     {"transient", AnswerClass::transient},
     {"auth_expired", AnswerClass::auth_expired},
@@ -28,6 +29,7 @@ constexpr std::array<std::pair<std::string_view, AnswerClass>, 10> refusals{{
     {"window_too_large", AnswerClass::window_too_large},
     {"clock_skew", AnswerClass::clock_skew},
     {"empty", AnswerClass::empty},
+    {"end_of_list", AnswerClass::end_of_list},
 }};
 
 constexpr Range<double> rates{0.01, 1000};
@@ -44,11 +46,22 @@ constexpr Key rate_table[] = {
      "requests that may be sent at once to begin with", "5"},
     {"concurrency", [] { return form::integer(concurrencies); },
      "upper bound of simultaneous requests; default: as many as requests_per_second, from 2 to 8"},
-    {"remaining_header", form::text, "header of the remaining quota"},
-    {"reset_header", form::text, "header that says when the quota is renewed"},
+    {"remaining_header", form::texts, "header of the remaining quota, or one for each quota"},
+    {"reset_header", form::texts, "header that says when the quota is renewed, or one for each"},
     {"reset_unit", [] { return form::words(reset_units); }, "of reset_header", R"("seconds")"},
     {"wait_text", form::text, "the number after this text in a refusal is the seconds to wait"},
     {"wait_cap", form::duration, "upper bound of a wait within a run", R"("15m")"},
+    {"limits", [] { return form::list_of(form::object(limit_keys), 1); },
+     "limits that the broker states; each of them holds"},
+};
+
+constexpr Range<int> limited_requests{1, 1'000'000};
+
+constexpr Key limit_table[] = {
+    {"requests", [] { return form::integer(limited_requests); }, "so many", "", true},
+    {"per", form::duration, "in this time", "", true},
+    {"of", [] { return form::one_or_more(form::name()); },
+     "only of these streams together, or of the login; default: all requests"},
 };
 
 Json status_form() {
@@ -225,6 +238,7 @@ GoodSpec read_good_condition(yaml::Node const& node) {
 
 }  // namespace
 
+Object const limit_keys{"a limit of the rate", "limit", limit_table};
 Object const rate_keys{"the rate", "rate", rate_table};
 Object const error_keys{"an error rule", "error", error_table};
 Object const good_keys{"what a good answer holds", "good", good_table, false,
@@ -238,7 +252,60 @@ Json good_conditions() {
 
 }  // namespace form
 
-RateSpec read_rate(yaml::Node const& node) {
+namespace {
+
+RateLimit read_limit(yaml::Node const& node, std::vector<StreamSpec> const& streams) {
+  ObjectMap map(node, limit_keys);
+  RateLimit limit;
+  auto const requests = map.require("requests");
+  limit.requests = read_integer(requests, limited_requests);
+  limit.per =
+      read_duration(map.require("per"), std::chrono::seconds(1), std::chrono::hours(24 * 31));
+  std::vector<std::string> known{std::string(login_requests)};
+  for (auto const& stream : streams) known.push_back(stream.name);
+  if (auto const of = map.find("of")) {
+    for (auto const& item : one_or_more(*of)) {
+      limit.of.push_back(item.text());
+      if (std::ranges::find(known, item.text()) == known.end()) {
+        refuse_word(item, item.text(), known, "a stream of this connector");
+      }
+    }
+  }
+  map.finish();
+  for (auto const& stream : streams) {
+    bool const counts =
+        limit.of.empty() || std::ranges::find(limit.of, stream.name) != limit.of.end();
+    if (!counts || stream.cost <= limit.requests) continue;
+    requests.fail("a request of " + yaml::quoted(stream.name) + " costs " +
+                  std::to_string(stream.cost) + ", more than this limit");
+  }
+  return limit;
+}
+
+// Reads the headers of one quota or of several.
+void read_quota_headers(ObjectMap& map, RateSpec& rate) {
+  auto const remaining = map.find("remaining_header");
+  auto const reset = map.find("reset_header");
+  auto const names = [](std::optional<yaml::Node> const& node) {
+    return node ? read_texts(*node) : std::vector<std::string>();
+  };
+  auto const left = names(remaining), renewed = names(reset);
+  if (!left.empty()) rate.remaining_header = left.front();
+  if (!renewed.empty()) rate.reset_header = renewed.front();
+  if (left.size() <= 1 && renewed.size() <= 1) return;
+  if (left.size() != renewed.size()) {
+    (left.size() > renewed.size() ? remaining : reset)
+        ->fail("each quota needs both of its headers",
+               "Give `remaining_header` and `reset_header` as many names.");
+  }
+  for (std::size_t i = 1; i < left.size(); ++i) {
+    rate.further_quotas.push_back({left[i], renewed[i]});
+  }
+}
+
+}  // namespace
+
+RateSpec read_rate(yaml::Node const& node, std::vector<StreamSpec> const& streams) {
   ObjectMap map(node, rate_keys);
   RateSpec rate;
   if (auto const value = map.find("requests_per_second")) {
@@ -251,14 +318,16 @@ RateSpec read_rate(yaml::Node const& node) {
   if (auto const value = map.find("concurrency")) {
     rate.concurrency = read_integer(*value, concurrencies);
   }
-  map.read("remaining_header", rate.remaining_header);
-  map.read("reset_header", rate.reset_header);
+  read_quota_headers(map, rate);
   if (auto const value = map.find("reset_unit")) {
     rate.reset_unit = read_word<ResetUnit>(*value, reset_units, "the unit of a reset header");
   }
   map.read("wait_text", rate.wait_text);
   if (auto const value = map.find("wait_cap")) {
     rate.wait_cap = read_duration(*value, std::chrono::seconds(1), std::chrono::hours(24));
+  }
+  if (auto const limits = map.find("limits")) {
+    for (auto const& item : limits->items()) rate.limits.push_back(read_limit(item, streams));
   }
   map.finish();
   return rate;

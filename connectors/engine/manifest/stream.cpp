@@ -9,7 +9,10 @@
 namespace affsync::engine::grammar {
 namespace {
 
-constexpr std::pair<std::string_view, Method> read_methods[] = {{"GET", Method::get}};
+constexpr std::pair<std::string_view, Method> read_methods[] = {{"GET", Method::get},
+                                                                {"POST", Method::post}};
+
+constexpr Range<int> costs{1, 1'000'000};
 
 // Whether the rows of a window replace those that it had before.
 constexpr std::pair<std::string_view, bool> mode_words[] = {{"upsert", false},
@@ -39,7 +42,10 @@ constexpr Key stream_table[] = {
     {"every", form::text, "a duration, or a cron line of five fields in UTC"},
     {"keeps", form::text, "how long the broker shows a row, such as 30d, or forever"},
     {"full_every", form::text, "how often everything is read again"},
-    {"method", [] { return form::words(read_methods); }, "streams are read with GET", R"("GET")"},
+    {"method", [] { return form::words(read_methods); }, "POST only with `reads: true`",
+     R"("GET")"},
+    {"reads", form::flag, "true: this POST only reads, as the broker's documentation says"},
+    {"body", [] { return form::object(body_keys); }, "what the POST sends"},
     {"path", form::text, "of the request"},
     {"path_hint", form::text, "what the user has to find out about the path"},
     {"needs", [] { return form::object(needs_keys); },
@@ -68,6 +74,7 @@ constexpr Key stream_table[] = {
     {"volatile", form::paths, "paths within a row that differ at each reading"},
     {"raw", form::kept_raw, "how much of a row is kept unchanged"},
     {"good", form::good_conditions, "what a good answer holds"},
+    {"cost", [] { return form::integer(costs); }, "of a request, in the limits of `rate`", "1"},
     {"reconcile", [] { return form::list_of(form::object(reconcile_keys)); },
      "checks against the broker's totals"},
 };
@@ -84,13 +91,21 @@ std::vector<std::string> read_row_paths(yaml::Node const& node, std::string_view
 }
 
 void read_request(ObjectMap& map, StreamSpec& stream, Declared const& declared) {
-  if (auto const method = map.find("method")) {
-    if (method->text() == "POST") {
-      method->fail("a stream is read with GET",
-                   "Only the login under `auth` may send a POST: the same account could move money "
-                   "with one.");
-    }
+  auto const method = map.find("method");
+  if (method) {
     stream.request.method = read_word<Method>(*method, read_methods, "a method of a stream");
+  }
+  bool const posts = stream.request.method == Method::post;
+  auto const reads = map.find("reads");
+  if (posts && !(reads && reads->as_bool())) {
+    method->fail("a stream is read with GET",
+                 "A POST could move money. If the broker's documentation says that this one only "
+                 "reads, add `reads: true`.");
+  }
+  if (reads && !posts) reads->fail("only a POST has to say that it reads", "Remove `reads`.");
+  if (auto const body = map.find("body")) {
+    if (!posts) body->fail("a GET has no body", "Use `method: POST` with `reads: true`.");
+    stream.request.body = read_body(*body, declared);
   }
   if (auto const path = map.find("path")) {
     stream.request.path = read_request_path(*path, declared);
@@ -106,6 +121,14 @@ void read_request(ObjectMap& map, StreamSpec& stream, Declared const& declared) 
   }
   if (auto const headers = map.find("headers")) {
     stream.request.headers = read_headers(*headers, declared, {.settings = true});
+  }
+}
+
+// Rejects parameters in a body that is not there.
+void check_places(yaml::Node const& node, bool in_body, StreamSpec const& stream) {
+  if (in_body && !stream.request.body) {
+    node.fail("the stream has no body for `in: body`",
+              "Add `method: POST`, `reads: true`, `body`.");
   }
 }
 
@@ -296,9 +319,13 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   if (auto const also = map.find("also")) check_also(*also, stream);
   stream.document = read_document_spec(map);
   read_rows_place(map, stream, node, declared);
-  if (auto const page = map.find("page")) stream.page = read_page(*page);
+  if (auto const page = map.find("page")) {
+    stream.page = read_page(*page);
+    check_places(*page, stream.page.in_body, stream);
+  }
   if (auto const window = map.find("window")) {
     stream.window = read_window(*window, stream.request, stream.map, declared);
+    check_places(*window, stream.window->in_body, stream);
   }
   if (auto const mode = map.find("mode")) {
     stream.replaces_window = read_word<bool>(*mode, mode_words, "a mode");
@@ -308,6 +335,7 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   }
   if (auto const parts = map.find("parts")) read_parts(*parts, stream, declared);
   if (auto const query = map.find("query")) check_query(*query, stream.request.query, stream);
+  if (auto const cost = map.find("cost")) stream.cost = read_integer(*cost, costs);
   if (auto const needs = map.find("needs")) read_needs(*needs, stream, declared);
   if (auto const paths = map.find("personal")) stream.personal = read_row_paths(*paths, "personal");
   if (auto const paths = map.find("volatile")) {

@@ -59,11 +59,21 @@ Limiter::Limiter(RateSpec const& spec)
       max_rate_(most_of(spec)),
       min_rate_(std::min(slowest_rate, max_rate_)),
       quota_(bounds_of(spec)),
-      tokens_(std::max(spec.burst, 1.0)) {}
+      tokens_(std::max(spec.burst, 1.0)) {
+  auto quotas = spec.further_quotas;
+  quotas.insert(quotas.begin(), QuotaHeaders{spec.remaining_header, spec.reset_header});
+  for (auto& names : quotas) {
+    if (names.remaining.empty() || names.reset.empty()) continue;
+    header_quotas_.emplace_back().names = std::move(names);
+  }
+}
 
 double Limiter::rate() const {
-  double const own = std::max(min_rate_, quota_.rate() * (1 - dip_));
-  return headers_rate_ > 0 ? std::max(min_rate_, std::min(own, headers_rate_)) : own;
+  double rate = quota_.rate() * (1 - dip_);
+  for (auto const& quota : header_quotas_) {
+    if (quota.rate > 0) rate = std::min(rate, quota.rate);
+  }
+  return std::max(min_rate_, rate);
 }
 
 std::optional<TimePoint> Limiter::blocked_until() const {
@@ -78,8 +88,10 @@ void Limiter::notice_clock(TimePoint now) {
   Duration const back = seen_at_ - now;
   seen_at_ = now;
   if (back <= slight) return;
-  for (auto* time : {&refilled_at_, &last_reserve_, &blocked_until_, &headers_until_, &refused_at_,
-                     &spent_until_}) {
+  std::vector<TimePoint*> times{&refilled_at_, &last_reserve_, &blocked_until_, &refused_at_,
+                                &spent_until_};
+  for (auto& quota : header_quotas_) times.push_back(&quota.until);
+  for (auto* time : times) {
     if (*time != TimePoint{}) *time -= back;
   }
   for (auto& turn : reserved_) turn -= back;
@@ -87,9 +99,8 @@ void Limiter::notice_clock(TimePoint now) {
 }
 
 void Limiter::refill(TimePoint now) {
-  if (headers_rate_ > 0 && now >= headers_until_) {
-    headers_rate_ = 0;
-    max_remaining_ = 0;
+  for (auto& quota : header_quotas_) {
+    if (quota.rate > 0 && now >= quota.until) quota.rate = quota.max_remaining = 0;
   }
   if (refilled_at_ == TimePoint{}) refilled_at_ = now;
   if (now <= refilled_at_) return;
@@ -199,15 +210,14 @@ void Limiter::on_success(TimePoint now, TimePoint sent_at, Headers const& header
     if (paced_ && dip_ < least_dip) quota_.grow(quota_.rate() * round_trip_);
     dip_ = dip_ < least_dip ? 0 : dip_ * dip_that_is_left;
   }
-  apply_rate_headers(now, headers);
+  for (auto& quota : header_quotas_) apply_rate_headers(quota, now, headers);
 }
 
 // Allows full speed while much of the quota is left, then spreads the rest over the time to the
 // reset.
-void Limiter::apply_rate_headers(TimePoint now, Headers const& headers) {
-  if (spec_.remaining_header.empty() || spec_.reset_header.empty()) return;
-  auto const remaining = to_count(headers.find(spec_.remaining_header));
-  auto const reset = headers.find(spec_.reset_header);
+void Limiter::apply_rate_headers(HeaderQuota& quota, TimePoint now, Headers const& headers) {
+  auto const remaining = to_count(headers.find(quota.names.remaining));
+  auto const reset = headers.find(quota.names.reset);
   if (!remaining || !reset) return;
   auto const until = parse_reset(*reset, spec_.reset_unit, now);
   if (!until || until->count() == 0) return;
@@ -215,10 +225,11 @@ void Limiter::apply_rate_headers(TimePoint now, Headers const& headers) {
   // nothing about a quota that is renewed all the time.
   constexpr auto second = std::chrono::seconds(1);
   bool const rounded = in_whole_seconds(spec_.reset_unit);
-  max_remaining_ = std::max(max_remaining_, *remaining);
+  quota.max_remaining = std::max(quota.max_remaining, *remaining);
   if (rounded && *until <= second) {
     // All of the quota is renewed in this second at the latest, so one request in its share of it.
-    if (*remaining == 0 && max_remaining_ > 0) block(now, seconds_of(1 / (max_remaining_ + 1)));
+    if (*remaining == 0 && quota.max_remaining > 0)
+      block(now, seconds_of(1 / (quota.max_remaining + 1)));
     return;
   }
   if (*remaining == 0) {
@@ -227,9 +238,9 @@ void Limiter::apply_rate_headers(TimePoint now, Headers const& headers) {
     block(now, may_be_less ? wait - second : wait);
     return;
   }
-  headers_until_ = now + std::min<Duration>(*until, spec_.wait_cap);
-  bool const plenty = *remaining > few_remaining && *remaining > max_remaining_ / 2;
-  headers_rate_ = plenty ? max_rate_ : *remaining / in_seconds(*until);
+  quota.until = now + std::min<Duration>(*until, spec_.wait_cap);
+  bool const plenty = *remaining > few_remaining && *remaining > quota.max_remaining / 2;
+  quota.rate = plenty ? max_rate_ : *remaining / in_seconds(*until);
 }
 
 }  // namespace affsync::engine

@@ -52,7 +52,14 @@ class Limiter {
   TimePoint within_stated_limit(TimePoint turn);
   void block(TimePoint now, Duration wait);
   Duration own_wait(double random) const;
-  void apply_rate_headers(TimePoint now, Headers const& headers);
+  // A quota that headers announce.
+  struct HeaderQuota {
+    QuotaHeaders names;
+    double rate = 0;  // what is allowed by it; 0: nothing said
+    TimePoint until{};
+    double max_remaining = 0;
+  };
+  void apply_rate_headers(HeaderQuota& quota, TimePoint now, Headers const& headers);
 
   RateSpec spec_;
   double max_rate_;
@@ -74,9 +81,7 @@ class Limiter {
   int refusals_ = 0;
   bool told_ = false;  // the last refusal said how long to wait
 
-  double headers_rate_ = 0;  // what the rate headers allow; 0: nothing said
-  TimePoint headers_until_{};
-  double max_remaining_ = 0;
+  std::vector<HeaderQuota> header_quotas_;
 };
 
 }  // namespace affsync::engine

@@ -40,6 +40,10 @@ std::string fingerprint(StreamPlan const& plan) {
   if (plan.spec.window) {
     text += '\0' + plan.spec.window->from_parameter + '\0' + plan.spec.window->to_parameter;
   }
+  if (auto const& body = plan.spec.request.body) {
+    text += '\0' + (body->as_form ? std::string() : body->json.dump());
+    for (auto const& [name, value] : body->form) text += '\0' + name + '\0' + value;
+  }
   return to_hex(hash_key(text));
 }
 

@@ -28,7 +28,9 @@ NamedTotals::NamedTotals(StreamSpec const& spec) : page_(spec.page) {
     named_.push_back(std::move(named));
   };
   if (page_.total) add(page_.total->text(), nullptr);
+  if (!page_.headers.total.empty()) add("header " + page_.headers.total, nullptr);
   if (page_.total_pages()) add(page_.total_pages()->text(), nullptr);
+  if (!page_.headers.total_pages.empty()) add("header " + page_.headers.total_pages, nullptr);
   for (auto const& check : spec.reconcile) add(check.broker_value.text(), &check);
 }
 
@@ -51,8 +53,8 @@ void NamedTotals::note(Named& named, bool found) {
 
 void NamedTotals::note(Json const& body, PageHints const& hints) {
   auto named = named_.begin();
-  if (page_.total) note(*named++, hints.total.has_value());
-  if (page_.total_pages()) note(*named++, hints.total_pages.has_value());
+  if (page_.has_total()) note(*named++, hints.total.has_value());
+  if (page_.has_total_pages()) note(*named++, hints.total_pages.has_value());
   for (; named != named_.end(); ++named) {
     auto figure = figure_at(named->check->broker_value, body);
     note(*named, figure.has_value());

@@ -11,7 +11,12 @@ PassDays::PassDays(StreamPlan const& plan, ReaderStart const& start,
                    std::optional<Checkpoint> const& earlier)
     : spec_(plan.spec), since_(start.since), until_(start.until) {
   today_ = began_ = today_in(spec_.window ? spec_.window->zone : "UTC", start.now);
+  last_ = today_ - days(spec_.window ? spec_.window->lag_days : 0);
   oldest_ = oldest_kept(spec_.keeps_days, today_);
+  if (spec_.window && spec_.window->start_days) {
+    auto const start_day = today_ - days(*spec_.window->start_days);
+    oldest_ = oldest_ ? std::max(*oldest_, start_day) : start_day;
+  }
   if (spec_.window) span_days_ = span_limit_ = spec_.window->span_days;
   if (earlier) {
     done_ = trusted(earlier->done, today_);
@@ -42,7 +47,7 @@ bool PassDays::try_resume(PassPlace const& place, ReaderStart const& start) {
       // Days have passed since the interruption: the pass is extended to today, unless it has ended
       // already.
       if (*place.slice.to >= *pass.from) {
-        pass.to = std::max(*place.slice.to, until_ ? std::min(*until_, today_) : today_);
+        pass.to = std::max(*place.slice.to, until_ ? std::min(*until_, last_) : last_);
       }
     }
   }
@@ -60,7 +65,7 @@ void PassDays::begin(ReaderStart const& start) {
     full_ = full_ || !done_.to;
     slice_ = Slice{};
   } else if (spec_.window->changes) {
-    pass_ = full_ ? Slice{} : changes_window(*spec_.window, start, done_, today_);
+    pass_ = full_ ? Slice{} : changes_window(*spec_.window, start, done_, last_);
     full_ = !pass_.from;
     if (full_ || *pass_.from <= *pass_.to) slice_ = pass_;
   } else {
@@ -69,7 +74,7 @@ void PassDays::begin(ReaderStart const& start) {
 }
 
 void PassDays::begin_history(ReaderStart const& start) {
-  pass_ = pass_window(*spec_.window, start, done_, today_, oldest_);
+  pass_ = pass_window(*spec_.window, start, done_, last_, oldest_);
   if (gives_days_ && !full_ && !since_ && done_.to) {
     // As far back as the broker gave days last time, but not later than the day after the covered
     // ones, because it may give more now.
@@ -81,13 +86,14 @@ void PassDays::begin_history(ReaderStart const& start) {
     lost_.push_back(*gap);
     done_.to = gap->to;
   }
-  slice_ = slice_from(*pass_.from, pass_, span_days_);
+  if (spec_.window->by_month()) pass_.from = begin_of_month(*pass_.from);
+  slice_ = slice_from(*spec_.window, *pass_.from, pass_, span_days_);
   if (!slice_) pass_ = {};
 }
 
 bool PassDays::covers_everything() const {
   if (!of_history()) return full_;
-  if (!pass_.from || *pass_.to < today_) return false;
+  if (!pass_.from || *pass_.to < last_) return false;
   auto const first = oldest_ ? std::max(spec_.window->start, *oldest_) : spec_.window->start;
   return *pass_.from <= first || (resumes_ && full_ && oldest_);
 }
@@ -141,7 +147,7 @@ void PassDays::next_of_history(Slice const& ended, std::int64_t rows) {
     planned_.erase(planned_.begin());
     return;
   }
-  slice_ = slice_from(*ended.to + days(1), pass_, span_days_);
+  slice_ = slice_from(*spec_.window, *ended.to + days(1), pass_, span_days_);
   if (!slice_) take_again();
 }
 
@@ -156,7 +162,7 @@ std::vector<Slice> const& PassDays::plan_ahead(std::size_t most, std::optional<s
   if (spans_grow() && !has_rows) return planned_;
   while (planned_.size() < most) {
     auto const& last = planned_.empty() ? *slice_ : planned_.back();
-    auto const next = slice_from(*last.to + days(1), pass_, shortest_span());
+    auto const next = slice_from(*spec_.window, *last.to + days(1), pass_, shortest_span());
     if (!next) break;
     planned_.push_back(*next);
   }
@@ -167,13 +173,14 @@ std::vector<Slice> const& PassDays::plan_ahead(std::size_t most, std::optional<s
 // one, and never moved back.
 void PassDays::next_of_changes(Slice const& ended) {
   auto const length = static_cast<int>((*ended.to - *ended.from).count()) + 1;
-  slice_ = slice_from(*ended.to + days(1), pass_, length);
+  slice_ = slice_from(*spec_.window, *ended.to + days(1), pass_, length);
   if (slice_ || since_ || until_ || doubted_) return;
   auto const day = std::min(*ended.to, began_);
   if (!done_.to || *done_.to < day) done_ = Coverage{day, day};
 }
 
 bool PassDays::halve() {
+  if (spec_.window->by_month()) return false;  // half a month cannot be requested
   auto const half = first_half(*slice_);
   if (!half) return false;
   slice_ = half;
@@ -232,7 +239,7 @@ bool PassDays::follow_probe() {
   if (auto const gap = beyond(done_, DaySpan{*refused.from, *refused.to})) lost_.push_back(*gap);
   done_ = extended(done_, refused, spec_.window->start);
   gives_days_ = static_cast<int>((today_ - given_from).count());
-  slice_ = slice_from(given_from, pass_, span_days_);
+  slice_ = slice_from(*spec_.window, given_from, pass_, span_days_);
   return true;
 }
 

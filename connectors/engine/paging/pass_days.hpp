@@ -78,6 +78,7 @@ class PassDays {
   StreamSpec const& spec_;
   std::optional<Day> since_, until_;
   Day today_{};
+  Day last_{};          // the last day that can be read: today, or earlier if data come late
   Day began_{};         // the day on which the pass began
   int span_days_ = 0;   // length of the next slice
   int span_limit_ = 0;  // a longer one was refused

@@ -60,6 +60,7 @@ std::vector<Slice> slices_again(std::vector<DaySpan> const& again, WindowSpec co
   std::vector<Slice> slices;
   for (auto span : again) {
     span.from = std::max(span.from, spec.start);
+    if (spec.by_month()) span.from = begin_of_month(span.from);
     span.to = std::min(span.to, *pass.from - days(1));
     if (oldest && span.from < *oldest) {
       auto const until = std::min(span.to, *oldest - days(1));
@@ -68,8 +69,9 @@ std::vector<Slice> slices_again(std::vector<DaySpan> const& again, WindowSpec co
     }
     if (span.from > span.to) continue;
     Slice const rest{span.from, span.to};
-    for (auto next = slice_from(span.from, rest, spec.span_days); next && slices.size() < most;
-         next = slice_from(*next->to + days(1), rest, spec.span_days)) {
+    for (auto next = slice_from(spec, span.from, rest, spec.span_days);
+         next && slices.size() < most;
+         next = slice_from(spec, *next->to + days(1), rest, spec.span_days)) {
       slices.push_back(*next);
     }
   }
@@ -94,6 +96,22 @@ Coverage extended(Coverage const& done, Slice const& slice, Day start) {
     return Coverage{std::min(*done.from, *added.from), std::max(*done.to, *added.to)};
   }
   return *added.from <= start && *done.from > start ? added : done;
+}
+
+Day begin_of_month(Day day) {
+  std::chrono::year_month_day const date(day);
+  return date.year() / date.month() / 1;
+}
+
+Day end_of_month(Day day) {
+  std::chrono::year_month_day const date(day);
+  return date.year() / date.month() / std::chrono::last;
+}
+
+std::optional<Slice> slice_from(WindowSpec const& spec, Day from, Slice const& pass,
+                                int span_days) {
+  if (spec.by_month()) span_days = static_cast<int>((end_of_month(from) - from).count()) + 1;
+  return slice_from(from, pass, span_days);
 }
 
 std::optional<Slice> slice_from(Day from, Slice const& pass, int span_days) {

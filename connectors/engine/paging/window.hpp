@@ -56,6 +56,14 @@ Slice changes_window(WindowSpec const& spec, ReaderStart const& start, Coverage 
 // unless they reach back to the start and `done` does not.
 Coverage extended(Coverage const& done, Slice const& slice, Day start);
 
+// Return the first and the last day of a day's month.
+Day begin_of_month(Day day);
+Day end_of_month(Day day);
+
+// Returns the slice of a pass that begins on `from`: at most `span_days` days, or the rest of its
+// month if the window is one of months; nullopt if `from` is after the pass.
+std::optional<Slice> slice_from(WindowSpec const& spec, Day from, Slice const& pass, int span_days);
+
 // Returns the slice of at most `span_days` days that begins on `from`; nullopt if `from` is after
 // the pass.
 std::optional<Slice> slice_from(Day from, Slice const& pass, int span_days);

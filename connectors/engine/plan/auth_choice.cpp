@@ -30,17 +30,22 @@ void add_names(Names& names, NamedTexts const& texts) {
 struct NamesOfAuth {
   Names names;
 
+  void add(RequestSpec const& request) {
+    for (auto const* texts : {&request.headers, &request.json, &request.form}) {
+      add_names(names, *texts);
+    }
+    if (request.body) add_names(names, request.body->json.dump());
+  }
   void operator()(NoAuth const&) {}
   void operator()(StaticTokenAuth const& auth) { add_names(names, auth.value); }
   void operator()(BasicAuth const& auth) {
     add_names(names, auth.user);
     add_names(names, auth.password);
   }
-  void operator()(HmacAuth const& auth) { add_names(names, auth.headers); }
+  void operator()(HmacAuth const&) {}
   void operator()(LoginTokenAuth const& auth) {
-    for (auto const* texts : {&auth.login.headers, &auth.login.json, &auth.login.form}) {
-      add_names(names, *texts);
-    }
+    add(auth.login);
+    if (auth.refresh) add(auth.refresh->request);
     if (auth.login_basic) (*this)(*auth.login_basic);
     add_names(names, auth.value);
   }
@@ -50,6 +55,7 @@ Names names_of(SignatureSpec const& signature) {
   Names names;
   add_names(names, signature.secret);
   for (auto const& part : signature.parts) add_names(names, part.text);
+  add_names(names, signature.signed_headers);
   return names;
 }
 
@@ -62,6 +68,11 @@ struct Wants {
 Wants wants_of(AuthOption const& option, Manifest const& manifest) {
   NamesOfAuth of_auth;
   std::visit(of_auth, option.auth);
+  add_names(of_auth.names, option.extras.headers);
+  add_names(of_auth.names, option.extras.query);
+  if (option.secret_path) {
+    for (auto const& stream : manifest.streams) add_names(of_auth.names, stream.request.path);
+  }
   Wants wants;
   wants.needed = of_auth.names;
   if (option.signature) {

@@ -6,6 +6,7 @@
 #include "base/yaml/node.hpp"
 #include "connectors/engine/manifest/grammar.hpp"
 #include "connectors/engine/manifest/placeholders.hpp"
+#include "connectors/engine/values/json_texts.hpp"
 #include "connectors/engine/values/time_zone.hpp"
 
 namespace affsync::engine {
@@ -78,6 +79,13 @@ void SettingValues::fill(std::string& text) const {
 }
 
 void SettingValues::fill(RequestSpec& request) const {
+  if (request.body) {
+    request.body->json = with_texts(request.body->json, [&](std::string text) {
+      fill(text);
+      return text;
+    });
+    for (auto& [name, value] : request.body->form) fill(value);
+  }
   fill(request.path);
   for (auto* texts : {&request.query, &request.headers, &request.json, &request.form}) {
     for (auto& [name, value] : *texts) fill(value);
@@ -96,7 +104,9 @@ void SettingValues::fill_header(std::string& name) const {
 void SettingValues::fill(SignatureSpec& signature) const {
   for (auto& part : signature.parts) fill(part.text);
   fill(signature.prefix);
-  for (auto* name : {&signature.header, &signature.timestamp_header, &signature.nonce_header}) {
+  for (auto& [name, value] : signature.signed_headers) fill(value);
+  for (auto* name : {&signature.header, &signature.timestamp_header, &signature.nonce_header,
+                     &signature.receive_window_header}) {
     fill_header(*name);
   }
 }
@@ -109,17 +119,18 @@ void SettingValues::fill(AuthOption& option) const {
     fill_header(basic->header);
     fill(basic->user);
     fill(basic->password);
-  } else if (auto* const hmac = std::get_if<HmacAuth>(&option.auth)) {
-    for (auto& [name, value] : hmac->headers) fill(value);
   } else if (auto* const login = std::get_if<LoginTokenAuth>(&option.auth)) {
     fill_header(login->header);
     fill(login->value);
     fill(login->login);
+    if (login->refresh) fill(login->refresh->request);
     if (login->login_basic) {
       fill(login->login_basic->user);
       fill(login->login_basic->password);
     }
   }
+  for (auto& [name, value] : option.extras.headers) fill(value);
+  for (auto& [name, value] : option.extras.query) fill(value);
   if (option.signature) fill(*option.signature);
 }
 

@@ -93,7 +93,10 @@ void apply(StreamSettings const& overrides, StreamSpec& spec) {
         misconfigured(what + " is not read by date, so it has neither start nor lookback",
                       "Remove " + std::string(overrides.start ? "`start`." : "`lookback`.")));
   }
-  if (overrides.start) spec.window->start = *overrides.start;
+  if (overrides.start) {
+    spec.window->start = *overrides.start;
+    spec.window->start_days.reset();
+  }
   if (overrides.lookback_days) {
     if (*overrides.lookback_days < 0 || *overrides.lookback_days > 3660) {
       throw Failure(
@@ -209,6 +212,7 @@ SourcePlan plan_source(Manifest const& manifest, SourceSettings const& settings)
   plan.former_accounts = former_accounts_of(manifest, settings);
   auto option = make_auth(std::move(chosen), manifest, settings, values);
   plan.auth = std::move(option.auth);
+  plan.extras = std::move(option.extras);
   plan.signature = std::move(option.signature);
   plan.credentials = settings.credentials;
   for (auto const& credential : manifest.credentials) {

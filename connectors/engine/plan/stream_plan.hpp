@@ -48,6 +48,7 @@ struct SourcePlan {
   bool account_by_login = false;  // derived from what names the account, not from a key or nothing
   std::vector<std::string> former_accounts;
   AuthSpec auth;  // settings substituted; credentials are not
+  AuthExtras extras;
   std::optional<SignatureSpec> signature;
   std::map<std::string, Secret> credentials;
   std::set<std::string>

@@ -7,9 +7,11 @@
 
 #include "base/text.hpp"
 #include "connectors/engine/answer/text.hpp"
+#include "connectors/engine/manifest/placeholders.hpp"
 #include "connectors/engine/manifest/words.hpp"
 #include "connectors/engine/request/credentials.hpp"
 #include "connectors/engine/request/target.hpp"
+#include "connectors/engine/values/json_texts.hpp"
 #include "connectors/engine/values/words.hpp"
 
 namespace affsync::engine {
@@ -19,14 +21,7 @@ constexpr std::size_t longest_token = 16 * 1024;
 
 std::string target_of(RequestSpec const& request) {
   auto target = request.path;
-  char mark = '?';
-  for (auto const& [name, value] : request.query) {
-    target += mark;
-    target += encode_query(name);
-    target += '=';
-    target += encode_query(value);
-    mark = '&';
-  }
+  for (auto const& [name, value] : request.query) set_parameter(target, name, value);
   return target;
 }
 
@@ -53,11 +48,12 @@ std::optional<std::string> decode_base64url(std::string_view text) {
 }
 
 // Encodes `application/x-www-form-urlencoded`, with a blank as %20, which every parser accepts.
-std::string form_body(NamedTexts const& fields, Credentials const& credentials) {
+std::string form_body(NamedTexts const& fields, Credentials const& credentials,
+                      Token const* token) {
   std::string body;
   for (auto const& [name, value] : fields) {
     if (!body.empty()) body += '&';
-    body += encode_query(name) + '=' + encode_query(with_credentials(value, credentials));
+    body += encode_query(name) + '=' + encode_query(with_credentials(value, credentials, token));
   }
   return body;
 }
@@ -126,29 +122,33 @@ std::optional<Cookie> find_cookie(Headers const& headers, std::string_view name)
   return found;
 }
 
+TokenPlace place_of(LoginTokenAuth const& auth) {
+  return TokenPlace{auth.token, auth.token_header, auth.token_cookie};
+}
+
 // Returns where the connector expects the token, for messages.
-std::string place_of_token(LoginTokenAuth const& auth) {
-  if (!auth.token_header.empty()) return "in the header " + auth.token_header;
-  if (!auth.token_cookie.empty()) return "in the cookie " + auth.token_cookie;
-  return "at `" + auth.token.text() + "`";
+std::string described(TokenPlace const& place) {
+  if (!place.header.empty()) return "in the header " + place.header;
+  if (!place.cookie.empty()) return "in the cookie " + place.cookie;
+  return "at `" + place.path.text() + "`";
 }
 
 // Returns the token's text; empty if it is missing.
-std::string_view token_text(LoginTokenAuth const& auth, Json const& body, Headers const& headers) {
-  if (!auth.token_header.empty()) return trim_blanks(headers.find(auth.token_header).value_or(""));
-  if (!auth.token_cookie.empty()) {
-    auto const cookie = find_cookie(headers, auth.token_cookie);
+std::string_view token_text(TokenPlace const& place, Json const& body, Headers const& headers) {
+  if (!place.header.empty()) return trim_blanks(headers.find(place.header).value_or(""));
+  if (!place.cookie.empty()) {
+    auto const cookie = find_cookie(headers, place.cookie);
     return cookie ? cookie->value : std::string_view();
   }
-  auto const* found = auth.token.in(body);
+  auto const* found = place.path.in(body);
   return found != nullptr && found->is_string() ? trim_blanks(found->as_string())
                                                 : std::string_view();
 }
 
 // Reports what the broker said instead of a token. Members of the answer are named but not quoted,
 // because one of them may be a token.
-Error no_token(LoginTokenAuth const& auth, Json const& body) {
-  std::string text = "the login was answered without a token " + place_of_token(auth);
+Error no_token(TokenPlace const& place, Json const& body) {
+  std::string text = "the login was answered without a token " + described(place);
   if (auto const said = error_text_by_name(body); !said.empty()) {
     text += ": " + said;
   } else if (body.is_object() && !body.members().empty()) {
@@ -163,16 +163,50 @@ Error no_token(LoginTokenAuth const& auth, Json const& body) {
 
 }  // namespace
 
-HttpRequest make_login_request(LoginTokenAuth const& auth, Credentials const& credentials) {
-  HttpRequest request(auth.login.method, target_of(auth.login));
+namespace {
+
+// Makes a request of a login, or one that renews its token.
+HttpRequest make_token_request(RequestSpec const& spec, Credentials const& credentials,
+                               Token const* token) {
+  HttpRequest request(spec.method, target_of(spec));
   request.headers.add("Accept", "application/json");
-  for (auto const& [name, value] : auth.login.headers) {
+  for (auto const& [name, value] : spec.headers) {
     if (value.find("${") == std::string::npos) {
       request.headers.add(name, value);
     } else {
-      request.secret_headers.emplace_back(name, Secret(with_credentials(value, credentials)));
+      request.secret_headers.emplace_back(name,
+                                          Secret(with_credentials(value, credentials, token)));
     }
   }
+  if (spec.method == Method::get) return request;
+  if (!spec.form.empty()) {
+    request.headers.add("Content-Type", "application/x-www-form-urlencoded");
+    request.body = form_body(spec.form, credentials, token);
+    return request;
+  }
+  request.headers.add("Content-Type", "application/json");
+  if (spec.body) {
+    auto const fill = [&](std::string const& text) {
+      return with_credentials(text, credentials, token);
+    };
+    request.body = with_texts(spec.body->json, fill).dump();
+    return request;
+  }
+  request.body = "{";
+  for (auto const& [name, value] : spec.json) {
+    if (request.body.size() > 1) request.body += ',';
+    append_json_string(request.body, name);
+    request.body += ':';
+    append_json_string(request.body, with_credentials(value, credentials, token));
+  }
+  request.body += '}';
+  return request;
+}
+
+}  // namespace
+
+HttpRequest make_login_request(LoginTokenAuth const& auth, Credentials const& credentials) {
+  auto request = make_token_request(auth.login, credentials, nullptr);
   if (auth.login_basic) {
     // Each is form-urlencoded first, so that a colon remains part of it.
     request.secret_headers.emplace_back(
@@ -181,28 +215,21 @@ HttpRequest make_login_request(LoginTokenAuth const& auth, Credentials const& cr
             basic_value(encode_query(with_credentials(auth.login_basic->user, credentials)),
                         encode_query(with_credentials(auth.login_basic->password, credentials)))));
   }
-  if (auth.login.method == Method::get) return request;
-  if (!auth.login.form.empty()) {
-    request.headers.add("Content-Type", "application/x-www-form-urlencoded");
-    request.body = form_body(auth.login.form, credentials);
-    return request;
-  }
-  request.headers.add("Content-Type", "application/json");
-  request.body = "{";
-  for (auto const& [name, value] : auth.login.json) {
-    if (request.body.size() > 1) request.body += ',';
-    append_json_string(request.body, name);
-    request.body += ':';
-    append_json_string(request.body, with_credentials(value, credentials));
-  }
-  request.body += '}';
   return request;
+}
+
+HttpRequest make_refresh_request(RefreshSpec const& refresh, Credentials const& credentials,
+                                 Secret const& refresh_token) {
+  Token token;
+  token.refresh = refresh_token;
+  return make_token_request(refresh.request, credentials, &token);
 }
 
 Result<Token> read_token(LoginTokenAuth const& auth, Json const& body, TimePoint now,
                          std::optional<TimePoint> server_now, Headers const& headers) {
-  auto text = token_text(auth, body, headers);
-  if (text.empty()) return no_token(auth, body);
+  auto const place = place_of(auth);
+  auto text = token_text(place, body, headers);
+  if (text.empty()) return no_token(place, body);
   auto const prefix = to_lower(auth.strip_prefix);
   if (!prefix.empty() && to_lower(text.substr(0, prefix.size())) == prefix) {
     text = trim_blanks(text.substr(prefix.size()));
@@ -217,6 +244,15 @@ Result<Token> read_token(LoginTokenAuth const& auth, Json const& body, TimePoint
   }
   Token token;
   token.text = Secret(std::string(text));
+  for (auto const& [name, further] : auth.more_tokens) {
+    auto const found = token_text(further, body, headers);
+    if (!can_be_sent(found) || found.size() > longest_token) return no_token(further, body);
+    token.more.emplace(name, Secret(std::string(found)));
+  }
+  if (auth.refresh) {
+    TokenPlace const of_refresh{auth.refresh->token, {}, {}};
+    token.refresh = Secret(std::string(token_text(of_refresh, body, headers)));
+  }
   token.expires_at = now + auth.assumed_lifetime;
   if (!auth.token_cookie.empty()) {
     auto const cookie = find_cookie(headers, auth.token_cookie);
@@ -245,7 +281,7 @@ Result<Token> read_token(LoginTokenAuth const& auth, Json const& body, TimePoint
 bool holds_token(LoginTokenAuth const& auth, HttpResponse const& response) {
   bool const in_headers = !auth.token_header.empty() || !auth.token_cookie.empty();
   bool const good = response.status >= 200 && response.status < 300;
-  return in_headers && good && !token_text(auth, Json(), response.headers).empty();
+  return in_headers && good && !token_text(place_of(auth), Json(), response.headers).empty();
 }
 
 namespace {
@@ -300,10 +336,6 @@ void authorize(HttpRequest& request, AuthSpec const& auth, Credentials const& cr
     request.secret_headers.emplace_back(
         basic->header, Secret(basic_value(with_credentials(basic->user, credentials),
                                           with_credentials(basic->password, credentials))));
-  } else if (auto const* hmac = std::get_if<HmacAuth>(&auth)) {
-    for (auto const& [name, value] : hmac->headers) {
-      request.secret_headers.emplace_back(name, Secret(with_credentials(value, credentials)));
-    }
   } else if (auto const* login = std::get_if<LoginTokenAuth>(&auth)) {
     if (token == nullptr) {
       throw Failure(ErrorCode::internal, "a request cannot be sent before the login");
@@ -311,6 +343,29 @@ void authorize(HttpRequest& request, AuthSpec const& auth, Credentials const& cr
     request.secret_headers.emplace_back(login->header,
                                         Secret(with_credentials(login->value, credentials, token)));
   }
+}
+
+void add_extras(HttpRequest& request, AuthExtras const& extras, Credentials const& credentials,
+                Token const* token) {
+  for (auto const& [name, value] : extras.headers) {
+    request.secret_headers.emplace_back(name, Secret(with_credentials(value, credentials, token)));
+  }
+  auto const mark = std::min(request.target.find('?'), request.target.size());
+  bool const in_path = request.target.find("${credentials.") < mark;
+  if (!in_path && extras.query.empty()) return;
+  auto target = request.target;
+  if (in_path) {
+    target = expand_placeholders(
+        request.target.substr(0, mark), [&](std::string_view name) -> std::optional<std::string> {
+          if (!name_in_scope(name, "credentials")) return std::nullopt;
+          return encode_query(with_credentials("${" + std::string(name) + "}", credentials));
+        });
+    target += request.target.substr(mark);
+  }
+  for (auto const& [name, value] : extras.query) {
+    set_parameter(target, name, with_credentials(value, credentials, token));
+  }
+  request.secret_target.emplace(std::move(target));
 }
 
 }  // namespace affsync::engine

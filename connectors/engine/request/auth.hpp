@@ -15,6 +15,8 @@ using Credentials = std::map<std::string, Secret>;
 
 struct Token {
   Secret text;
+  std::map<std::string, Secret, std::less<>> more;  // further tokens by name
+  Secret refresh;                                   // empty: none
   TimePoint expires_at{};
   TimePoint renew_at{};
 };
@@ -22,6 +24,10 @@ struct Token {
 // Returns the login request with the credentials filled in, as JSON (properly escaped) or as a
 // form.
 HttpRequest make_login_request(LoginTokenAuth const& auth, Credentials const& credentials);
+
+// Returns the request that renews a token, with what the login's answer gave for it.
+HttpRequest make_refresh_request(RefreshSpec const& refresh, Credentials const& credentials,
+                                 Secret const& refresh_token);
 
 // Returns the token from a good answer to the login. Errors: login_refused, with the broker's own
 // words, if there is no token where the connector expects it.
@@ -46,5 +52,8 @@ std::optional<std::chrono::seconds> jwt_lifetime(std::string_view token);
 // A signature is added later, by sign().
 void authorize(HttpRequest& request, AuthSpec const& auth, Credentials const& credentials,
                Token const* token);
+// Adds the further headers and parameters, and fills in the credentials that the path has.
+void add_extras(HttpRequest& request, AuthExtras const& extras, Credentials const& credentials,
+                Token const* token);
 
 }  // namespace affsync::engine

@@ -2,7 +2,6 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
 #include <vector>
@@ -16,74 +15,98 @@
 namespace affsync::engine {
 namespace {
 
-using Bytes = std::basic_string_view<unsigned char>;
-
-std::string to_hex(Bytes bytes) {
-  return hex_of(std::string_view(reinterpret_cast<char const*>(bytes.data()), bytes.size()));
-}
+using Algorithm = SignatureSpec::Algorithm;
 
 unsigned char const* bytes_of(std::string_view text) {
   return reinterpret_cast<unsigned char const*>(text.data());
 }
 
-std::string sha256_hex(std::string_view text) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(bytes_of(text), text.size(), digest);
-  return to_hex({digest, sizeof digest});
+[[noreturn]] void refuse_hash() {
+  throw Failure(ErrorCode::internal, "a request could not be signed",
+                "The machine's OpenSSL may not offer this hash.");
 }
 
-std::string keyed_hash(SignatureSpec const& signature, std::string const& key,
-                       std::string_view text) {
+std::string digest_of(EVP_MD const* algorithm, std::string_view text) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
-  auto const* algorithm =
-      signature.algorithm == SignatureSpec::Algorithm::hmac_sha256 ? EVP_sha256() : EVP_sha512();
+  if (EVP_Digest(text.data(), text.size(), digest, &size, algorithm, nullptr) != 1) refuse_hash();
+  return std::string(reinterpret_cast<char const*>(digest), size);
+}
+
+std::string keyed_digest(EVP_MD const* algorithm, std::string const& key, std::string_view text) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
   if (HMAC(algorithm, key.data(), static_cast<int>(key.size()), bytes_of(text), text.size(), digest,
            &size) == nullptr) {
-    throw Failure(ErrorCode::internal, "a request could not be signed");
+    refuse_hash();
   }
-  if (signature.encoding == SignatureSpec::Encoding::hex) return to_hex({digest, size});
-  return encode_base64({reinterpret_cast<char const*>(digest), size});
+  return std::string(reinterpret_cast<char const*>(digest), size);
+}
+
+std::string digest_of(Algorithm algorithm, std::string const& key, std::string_view text) {
+  switch (algorithm) {
+    case Algorithm::hmac_sha256:
+      return keyed_digest(EVP_sha256(), key, text);
+    case Algorithm::hmac_sha512:
+      return keyed_digest(EVP_sha512(), key, text);
+    case Algorithm::hmac_sha1:
+      return keyed_digest(EVP_sha1(), key, text);
+    case Algorithm::sha256:
+      return digest_of(EVP_sha256(), text);
+    case Algorithm::sha1:
+      return digest_of(EVP_sha1(), text);
+    case Algorithm::md5:
+      return digest_of(EVP_md5(), text);
+    case Algorithm::double_sha256:
+      return digest_of(EVP_sha256(), hex_of(digest_of(EVP_sha256(), text)) + key);
+  }
+  refuse_hash();
+}
+
+std::string signed_text(SignatureSpec const& signature, std::string const& key,
+                        std::string_view text) {
+  auto const digest = digest_of(signature.algorithm, key, text);
+  switch (signature.encoding) {
+    case SignatureSpec::Encoding::hex:
+      return hex_of(digest);
+    case SignatureSpec::Encoding::upper_hex: {
+      auto hex = hex_of(digest);
+      for (auto& c : hex) {
+        if (c >= 'a' && c <= 'f') c = static_cast<char>(c - 'a' + 'A');
+      }
+      return hex;
+    }
+    case SignatureSpec::Encoding::base64:
+      break;
+  }
+  return encode_base64(digest);
 }
 
 std::string timestamp_text(SignatureSpec::TimestampForm form, TimePoint now) {
   using namespace std::chrono;
+  using Form = SignatureSpec::TimestampForm;
+  auto const milliseconds_of_now = floor<milliseconds>(now).time_since_epoch().count();
   switch (form) {
-    case SignatureSpec::TimestampForm::seconds:
+    case Form::seconds:
       return std::to_string(floor<seconds>(now).time_since_epoch().count());
-    case SignatureSpec::TimestampForm::milliseconds:
-      return std::to_string(floor<milliseconds>(now).time_since_epoch().count());
-    case SignatureSpec::TimestampForm::iso:
+    case Form::milliseconds:
+      return std::to_string(milliseconds_of_now);
+    case Form::iso:
+    case Form::iso_milliseconds:
+    case Form::iso_without_zone:
       break;
   }
-  return format_time(floor<seconds>(now));
+  auto text = format_time(floor<seconds>(now));
+  if (form == Form::iso) return text;
+  text.pop_back();  // the Z
+  if (form == Form::iso_without_zone) return text;
+  auto const thousandths = std::to_string(1000 + milliseconds_of_now % 1000).substr(1);
+  return text + '.' + thousandths + 'Z';
 }
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-std::string decode_query(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    bool const encoded = text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 &&
-                         hex_value(text[i + 2]) >= 0;
-    if (encoded) {
-      out += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  return out;
-}
-
-}  // namespace
-
-std::string sort_query(std::string_view query) {
-  std::vector<std::string> pairs;
+// The pairs of a query, decoded.
+NamedTexts pairs_of(std::string_view query) {
+  NamedTexts pairs;
   while (!query.empty()) {
     auto const end = std::min(query.find('&'), query.size());
     auto const pair = query.substr(0, end);
@@ -91,12 +114,95 @@ std::string sort_query(std::string_view query) {
     if (pair.empty()) continue;
     auto const equals = std::min(pair.find('='), pair.size());
     auto const value = pair.substr(std::min(equals + 1, pair.size()));
-    pairs.push_back(encode_query(decode_query(pair.substr(0, equals))) + '=' +
-                    encode_query(decode_query(value)));
+    pairs.emplace_back(decode_query(pair.substr(0, equals)), decode_query(value));
   }
-  std::ranges::sort(pairs);
+  return pairs;
+}
+
+std::string joined(NamedTexts const& pairs, std::string_view equals, std::string_view separator) {
   std::string out;
-  for (auto const& pair : pairs) out += (out.empty() ? "" : "&") + pair;
+  bool first = true;
+  for (auto const& [name, value] : pairs) {
+    if (!first) out += separator;
+    first = false;
+    out.append(name).append(equals).append(value);
+  }
+  return out;
+}
+
+std::string raw_query(std::string_view query) {
+  return joined(pairs_of(query), "=", "&");
+}
+
+NamedTexts sorted_pairs(std::string_view query) {
+  auto pairs = pairs_of(query);
+  std::ranges::sort(pairs);
+  return pairs;
+}
+
+// The parts of a request that is about to be sent.
+struct SignedParts {
+  std::string path;   // with that of the base URL
+  std::string query;  // as sent
+  std::string_view host, method, body, timestamp, nonce, receive_window;
+
+  std::string with_query(std::string const& text) const {
+    return query.empty() ? path : path + '?' + text;
+  }
+
+  std::string operator[](SignedPart kind) const {
+    switch (kind) {
+      case SignedPart::constant:
+        break;
+      case SignedPart::method:
+        return std::string(method);
+      case SignedPart::host:
+        return std::string(host);
+      case SignedPart::path:
+        return path;
+      case SignedPart::query:
+        return query;
+      case SignedPart::sorted_query:
+        return sort_query(query);
+      case SignedPart::raw_query:
+        return raw_query(query);
+      case SignedPart::sorted_raw_query:
+        return joined(sorted_pairs(query), "=", "&");
+      case SignedPart::sorted_names_and_values:
+        return joined(sorted_pairs(query), "", "");
+      case SignedPart::path_and_query:
+        return with_query(query);
+      case SignedPart::path_and_raw_query:
+        return with_query(raw_query(query));
+      case SignedPart::path_and_sorted_raw_query:
+        return with_query(joined(sorted_pairs(query), "=", "&"));
+      case SignedPart::body:
+        return std::string(body);
+      case SignedPart::body_sha256:
+        return hex_of(digest_of(EVP_sha256(), body));
+      case SignedPart::body_sha512:
+        return hex_of(digest_of(EVP_sha512(), body));
+      case SignedPart::timestamp:
+        return std::string(timestamp);
+      case SignedPart::nonce:
+        return std::string(nonce);
+      case SignedPart::receive_window:
+        return std::string(receive_window);
+    }
+    return {};
+  }
+};
+
+}  // namespace
+
+std::string sort_query(std::string_view query) {
+  std::vector<std::string> encoded;
+  for (auto const& [name, value] : pairs_of(query)) {
+    encoded.push_back(encode_query(name) + '=' + encode_query(value));
+  }
+  std::ranges::sort(encoded);
+  std::string out;
+  for (auto const& pair : encoded) out += (out.empty() ? "" : "&") + pair;
   return out;
 }
 
@@ -110,58 +216,78 @@ std::string base_path_of(std::string_view base_url) {
   return std::string(base_url);
 }
 
+SignedBase signed_base_of(std::string_view base_url) {
+  SignedBase base;
+  base.path = base_path_of(base_url);
+  auto const scheme = base_url.find("://");
+  if (scheme == std::string_view::npos) return base;
+  auto const host = base_url.substr(scheme + 3);
+  base.host = to_lower(host.substr(0, host.find_first_of("/?#")));
+  std::string_view const usual = base_url.starts_with("http://") ? ":80" : ":443";
+  if (base.host.ends_with(usual)) base.host.resize(base.host.size() - usual.size());
+  return base;
+}
+
 std::string make_nonce() {
   return hex_of(random_bytes(16));
 }
 
-void sign(HttpRequest& request, SignatureSpec const& signature, std::string_view base_path,
+void sign(HttpRequest& request, SignatureSpec const& signature, SignedBase const& base,
           Credentials const& credentials, TimePoint now, std::string_view nonce) {
-  std::string_view const target = request.target;
-  auto const mark = std::min(target.find('?'), target.size());
-  auto const query = target.substr(std::min(mark + 1, target.size()));
   auto const timestamp = timestamp_text(signature.timestamp_form, now);
+  auto const& receive_window = signature.receive_window;
+  auto target = request.sent_target();
+  auto const add_parameter = [&](std::string const& name, std::string_view value) {
+    if (!name.empty()) set_parameter(target, name, value);
+  };
+  add_parameter(signature.receive_window_parameter, receive_window);
+  add_parameter(signature.timestamp_parameter, timestamp);
+  add_parameter(signature.nonce_parameter, nonce);
+  // A link to the next page may still have the last signature.
+  if (!signature.parameter.empty()) {
+    set_parameter(target, signature.parameter, {});
+    target.resize(target.size() - encode_query(signature.parameter).size() - 2);
+  }
 
+  auto const mark = std::min(target.find('?'), target.size());
+  SignedParts parts;
+  parts.path = base.path + target.substr(0, mark);
+  parts.query = target.substr(std::min(mark + 1, target.size()));
+  parts.host = base.host;
+  parts.method = to_string(request.method);
+  parts.body = request.body;
+  parts.timestamp = timestamp;
+  parts.nonce = nonce;
+  parts.receive_window = receive_window;
   std::string text;
   bool first = true;
   for (auto const& part : signature.parts) {
     if (!first) text += signature.join;
     first = false;
-    switch (part.kind) {
-      case SignedPart::constant:
-        text += with_credentials(part.text, credentials);
-        break;
-      case SignedPart::method:
-        text += to_string(request.method);
-        break;
-      case SignedPart::path:
-        text.append(base_path).append(target.substr(0, mark));
-        break;
-      case SignedPart::query:
-        text += query;
-        break;
-      case SignedPart::sorted_query:
-        text += sort_query(query);
-        break;
-      case SignedPart::body_sha256:
-        text += sha256_hex(request.body);
-        break;
-      case SignedPart::timestamp:
-        text += timestamp;
-        break;
-      case SignedPart::nonce:
-        text += nonce;
-        break;
-    }
+    text += part.kind == SignedPart::constant ? with_credentials(part.text, credentials)
+                                              : parts[part.kind];
   }
+  Secret const whole(std::move(text));
   Secret const key(with_credentials(signature.secret, credentials));
-  request.secret_headers.emplace_back(
-      signature.header, Secret(signature.prefix + keyed_hash(signature, key.reveal(), text)));
-  if (!signature.timestamp_header.empty()) {
-    request.headers.add(signature.timestamp_header, timestamp);
+  auto const value = signature.prefix + signed_text(signature, key.reveal(), whole.reveal());
+
+  auto const add_header = [&](std::string const& name, std::string_view header_value) {
+    if (!name.empty()) request.headers.add(name, std::string(header_value));
+  };
+  add_header(signature.receive_window_header, receive_window);
+  add_header(signature.timestamp_header, timestamp);
+  add_header(signature.nonce_header, nonce);
+  for (auto const& [name, template_text] : signature.signed_headers) {
+    Secret const plain(with_credentials(template_text, credentials));
+    request.secret_headers.emplace_back(
+        name, Secret(signed_text(signature, key.reveal(), plain.reveal())));
   }
-  if (!signature.nonce_header.empty()) {
-    request.headers.add(signature.nonce_header, std::string(nonce));
+  if (signature.parameter.empty()) {
+    request.secret_headers.emplace_back(signature.header, Secret(value));
+  } else {
+    set_parameter(target, signature.parameter, value);
   }
+  if (target != request.sent_target()) request.secret_target.emplace(std::move(target));
 }
 
 }  // namespace affsync::engine

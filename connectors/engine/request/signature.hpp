@@ -1,5 +1,5 @@
-// Signs a request with a keyed hash (HMAC). Pure: the caller provides time and nonce when it sends
-// the request, so a repeated request gets a new signature.
+// Signs a request with a hash, mostly a keyed one (HMAC). Pure: the caller provides time and nonce
+// when it sends the request, so a repeated request gets a new signature.
 #pragma once
 
 #include <string>
@@ -12,11 +12,24 @@
 
 namespace affsync::engine {
 
-// Adds the signature, the timestamp and the nonce as headers. `base_path` is the path of the base
-// URL, which the target does not include. Throws Failure internal for a credential that is not
-// given.
-void sign(HttpRequest& request, SignatureSpec const& signature, std::string_view base_path,
+// Where the signed request goes: the path of the base URL, which the target does not include, and
+// its host.
+struct SignedBase {
+  std::string path;
+  std::string host;
+};
+// Returns "/api/v3" and "broker.example" for "https://broker.example/api/v3".
+SignedBase signed_base_of(std::string_view base_url);
+
+// Adds the signature, the timestamp, the nonce and the receive window to the headers or to the
+// query, the signature as the last parameter. What is signed is what is sent, so this comes last.
+// Throws Failure internal for a credential that is not given.
+void sign(HttpRequest& request, SignatureSpec const& signature, SignedBase const& base,
           Credentials const& credentials, TimePoint now, std::string_view nonce);
+inline void sign(HttpRequest& request, SignatureSpec const& signature, std::string_view base_path,
+                 Credentials const& credentials, TimePoint now, std::string_view nonce) {
+  sign(request, signature, SignedBase{std::string(base_path), {}}, credentials, now, nonce);
+}
 
 // Returns 32 random hex digits from the operating system; throws Failure internal if it provides
 // none.

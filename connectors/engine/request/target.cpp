@@ -5,7 +5,10 @@
 #include <boost/url/grammar/lut_chars.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
 
+#include "connectors/engine/paging/window.hpp"
 #include "connectors/engine/plan/stream_plan.hpp"
+#include "connectors/engine/request/body.hpp"
+#include "connectors/engine/values/time_format.hpp"
 #include "connectors/engine/values/times.hpp"
 
 namespace affsync::engine {
@@ -17,22 +20,33 @@ constexpr auto path_chars = urls::unreserved_chars + urls::grammar::lut_chars("/
 
 // The smallest time step that the parameters can express.
 Duration step_of(WindowSpec const& window) {
-  if (window.form == WindowForm::epoch_milliseconds) return std::chrono::milliseconds(1);
-  return std::chrono::seconds(1);
+  bool const fine = window.form == WindowForm::epoch_milliseconds ||
+                    (!window.format.empty() && fields_of(window.format).milliseconds);
+  return fine ? Duration(std::chrono::milliseconds(1)) : Duration(std::chrono::seconds(1));
 }
 
-std::string in_form(WindowForm form, TimePoint time) {
-  switch (form) {
+std::string formatted_day(WindowSpec const& window, Day day) {
+  if (!window.format.empty()) return format_wall(window.format, TimePoint(day), {});
+  auto text = format_day(day);
+  if (window.by_month()) text.resize(text.size() - 3);  // the day
+  return text;
+}
+
+std::string formatted_time(WindowSpec const& window, Zone const& zone, TimePoint time) {
+  using namespace std::chrono;
+  switch (window.form) {
     case WindowForm::day:
+    case WindowForm::month:
       break;
-    case WindowForm::datetime:
-      return format_time(time);
+    case WindowForm::datetime: {
+      if (window.format.empty()) return format_time(time);
+      auto const wall = zone.to_wall(time);
+      return format_wall(window.format, wall, duration_cast<minutes>(wall - time));
+    }
     case WindowForm::epoch_seconds:
-      return std::to_string(
-          std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
+      return std::to_string(floor<seconds>(time).time_since_epoch().count());
     case WindowForm::epoch_milliseconds:
-      return std::to_string(
-          std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count());
+      return std::to_string(floor<milliseconds>(time).time_since_epoch().count());
   }
   return {};
 }
@@ -41,30 +55,62 @@ struct WindowEnds {
   std::string from, to;
 };
 
-WindowEnds ends_of(WindowSpec const& window, Slice const& slice) {
-  auto const behind = *slice.to + std::chrono::days(1);
-  if (window.form == WindowForm::day) {
-    return {format_day(*slice.from), format_day(window.to_exclusive ? behind : *slice.to)};
+WindowEnds ends_of(WindowSpec const& window, Slice const& slice, TimePoint latest) {
+  auto behind = *slice.to + std::chrono::days(1);
+  if (!window.has_times()) {
+    // The month behind that of the last day.
+    if (window.by_month()) behind = end_of_month(*slice.to) + std::chrono::days(1);
+    return {formatted_day(window, *slice.from),
+            formatted_day(window, window.to_exclusive ? behind : *slice.to)};
   }
   Zone const zone(window.zone);
   auto begin = zone.to_utc(TimePoint(*slice.from));
   auto end = zone.to_utc(TimePoint(behind));
   if (!window.to_exclusive) end -= step_of(window);
-  if (overlaps_slice_before(window, slice)) begin -= step_of(window);
-  return {in_form(window.form, begin), in_form(window.form, end)};
+  if (window.until_now) {
+    auto const whole = Duration(latest.time_since_epoch() % step_of(window));
+    end = std::max(begin, std::min<TimePoint>(end, latest - whole));
+  }
+  // Nothing is before the first day of a start that slides.
+  bool const is_first = window.start_days && latest != TimePoint::max() &&
+                        *slice.from <= zone.day_of(latest) - std::chrono::days(*window.start_days);
+  if (overlaps_slice_before(window, slice) && !is_first) begin -= step_of(window);
+  return {formatted_time(window, zone, begin), formatted_time(window, zone, end)};
 }
 
 // Encodes a path as the user wrote it: legal characters, including %XX, stay. The library encodes
 // every percent sign, so it gets what stands between them.
-std::string encode_path(std::string_view path) {
-  std::string out = path.starts_with('/') ? "" : "/";
+void append_encoded(std::string& out, std::string_view path) {
   for (;;) {
     auto const percent = path.find('%');
     out += urls::encode(path.substr(0, percent), path_chars);
-    if (percent == std::string_view::npos) return out;
+    if (percent == std::string_view::npos) return;
     out += '%';
     path.remove_prefix(percent + 1);
   }
+}
+
+// Placeholders of credentials stay too; they are filled in when the request is sent.
+std::string encode_path(std::string_view path) {
+  constexpr std::string_view secret = "${credentials.";
+  std::string out = path.starts_with('/') ? "" : "/";
+  for (;;) {
+    auto const begin = std::min(path.find(secret), path.size());
+    append_encoded(out, path.substr(0, begin));
+    auto const end = path.find('}', begin);
+    if (end == std::string_view::npos) {
+      append_encoded(out, path.substr(begin));
+      return out;
+    }
+    out += path.substr(begin, end + 1 - begin);
+    path.remove_prefix(end + 1);
+  }
+}
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 }  // namespace
@@ -73,27 +119,94 @@ std::string encode_query(std::string_view text) {
   return urls::encode(text, urls::unreserved_chars);
 }
 
+std::string decode_query(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    bool const encoded = text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 &&
+                         hex_value(text[i + 2]) >= 0;
+    if (encoded) {
+      out += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  return out;
+}
+
+void set_parameter(std::string& target, std::string_view name, std::string_view value) {
+  auto const mark = std::min(target.find('?'), target.size());
+  auto out = target.substr(0, mark);
+  char joint = '?';
+  std::string_view query(target);
+  query.remove_prefix(std::min(mark + 1, query.size()));
+  while (!query.empty()) {
+    auto const end = std::min(query.find('&'), query.size());
+    auto const pair = query.substr(0, end);
+    query.remove_prefix(std::min(end + 1, query.size()));
+    if (decode_query(pair.substr(0, pair.find('='))) == name) continue;
+    out += joint;
+    out += pair;
+    joint = '&';
+  }
+  out += joint;
+  out += encode_query(name) + '=' + encode_query(value);
+  target = std::move(out);
+}
+
 bool overlaps_slice_before(WindowSpec const& window, Slice const& slice) {
-  return window.form != WindowForm::day && !window.to_exclusive && !window.changes && slice.from &&
+  return window.has_times() && !window.to_exclusive && !window.changes && slice.from &&
          *slice.from > window.start;
 }
 
+namespace {
+
+// What a request sends beside the stream's own parameters, by the place where it is sent.
+struct Values {
+  NamedTexts query;
+  std::vector<BodyValue> body;
+  std::string path;
+};
+
+void add_window(Values& out, WindowSpec const& window, Slice const& slice, TimePoint latest) {
+  auto const ends = ends_of(window, slice, latest);
+  bool const is_number =
+      window.form == WindowForm::epoch_seconds || window.form == WindowForm::epoch_milliseconds;
+  for (auto const& [name, text] :
+       {std::pair(&window.from_parameter, &ends.from), std::pair(&window.to_parameter, &ends.to)}) {
+    if (window.in_body && !name->empty()) out.body.push_back({*name, *text, is_number});
+    if (!window.in_body) out.query.emplace_back(*name, *text);
+  }
+  out.path = substitute(substitute(out.path, "window.from", ends.from), "window.to", ends.to);
+}
+
+void add_page(Values& out, PageSpec const& page, PageAsk const& ask) {
+  if (!page.in_body) {
+    out.query.insert(out.query.end(), ask.query.begin(), ask.query.end());
+    return;
+  }
+  bool const by_number = std::holds_alternative<OffsetPaging>(page.kind) ||
+                         std::holds_alternative<NumberPaging>(page.kind);
+  for (auto const& [name, text] : ask.query) {
+    if (name.empty()) continue;
+    bool const is_size = page.size && name == page.size->parameter;
+    out.body.push_back({name, text, is_size || by_number});
+  }
+}
+
+}  // namespace
+
 HttpRequest make_page_request(StreamSpec const& spec, Slice const& slice, std::size_t part,
-                              PageAsk const& ask) {
+                              PageAsk const& ask, TimePoint latest) {
+  Values values;
+  values.path = spec.request.path;
+  if (part < spec.parts.size()) values.query = spec.parts[part].query;
+  if (spec.window && slice.from && slice.to) add_window(values, *spec.window, slice, latest);
+  add_page(values, spec.page, ask);
+
   std::string target = ask.target;
   if (target.empty()) {
-    NamedTexts ours;
-    if (part < spec.parts.size()) ours = spec.parts[part].query;
-    std::string path = spec.request.path;
-    if (spec.window && slice.from && slice.to) {
-      auto const ends = ends_of(*spec.window, slice);
-      ours.emplace_back(spec.window->from_parameter, ends.from);
-      ours.emplace_back(spec.window->to_parameter, ends.to);
-      path = substitute(substitute(path, "window.from", ends.from), "window.to", ends.to);
-    }
-    ours.insert(ours.end(), ask.query.begin(), ask.query.end());
-
-    target = encode_path(path);
+    target = encode_path(values.path);
     char separator = target.find('?') == std::string::npos ? '?' : '&';
     auto const append = [&](std::pair<std::string, std::string> const& parameter) {
       if (parameter.first.empty()) return;
@@ -102,15 +215,17 @@ HttpRequest make_page_request(StreamSpec const& spec, Slice const& slice, std::s
       separator = '&';
     };
     for (auto const& parameter : spec.request.query) {
-      bool const is_ours =
-          std::ranges::any_of(ours, [&](auto const& own) { return own.first == parameter.first; });
+      bool const is_ours = std::ranges::any_of(
+          values.query, [&](auto const& own) { return own.first == parameter.first; });
       if (!is_ours) append(parameter);
     }
-    for (auto const& parameter : ours) append(parameter);
+    for (auto const& parameter : values.query) append(parameter);
   }
 
   HttpRequest request(spec.request.method, std::move(target));
   for (auto const& [name, value] : spec.request.headers) request.headers.add(name, value);
+  if (spec.request.body) set_body(request, *spec.request.body, values.body);
+  request.only_reads = true;
   return request;
 }
 

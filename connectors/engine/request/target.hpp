@@ -12,6 +12,13 @@ namespace affsync::engine {
 // plus signs and non-ASCII letters arrive unchanged.
 std::string encode_query(std::string_view text);
 
+// Decodes a name or value of a query: %XX and +.
+std::string decode_query(std::string_view text);
+
+// Adds a parameter behind the others of a target. One of the same name is removed, wherever it
+// came from: from the stream, or from a next-page link.
+void set_parameter(std::string& target, std::string_view name, std::string_view value);
+
 // Returns true if the slice's request reaches back into the last second of the previous slice (the
 // last millisecond, if the parameters count those). The previous slice ended at the start of that
 // second, inclusive, and a broker that stores fractions has rows after it. Rows of that second are
@@ -21,7 +28,8 @@ bool overlaps_slice_before(WindowSpec const& window, Slice const& slice);
 // Returns the request for a page. Its query is the stream's own in its order, then that of the part
 // (`part` is its index in the stream, if it has parts), the window and the page. A parameter that
 // occurs twice is sent once, with the later value. A next-page link replaces all of them.
+// A window that ends `until: now` ends at `latest`.
 HttpRequest make_page_request(StreamSpec const& spec, Slice const& slice, std::size_t part,
-                              PageAsk const& ask);
+                              PageAsk const& ask, TimePoint latest = TimePoint::max());
 
 }  // namespace affsync::engine

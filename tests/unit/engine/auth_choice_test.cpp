@@ -178,6 +178,7 @@ TEST(AuthChoice, HmacNeedsItsKeyEvenIfItIsCalledOptional) {
   EXPECT_TRUE(made->signature);
   HttpRequest request(Method::get, "/p");
   authorize(request, made->auth, made->credentials, nullptr);
+  add_extras(request, made->extras, made->credentials, nullptr);
   EXPECT_EQ(request.secret_headers.at(0).second.reveal(), "me");
   EXPECT_EQ(line_of({{"id", "planted"}}, yaml),
             "main: the credential \"secret\" is missing. Connector \"one\" needs under "
@@ -249,17 +250,46 @@ TEST(AuthChoice, MistakesInTheFileAreToldWithTheirPlace) {
            Mistake{"  type: none\n  signature: ^{}\n", "use `type: hmac` for a signature alone"},
            Mistake{"  ^type: hmac\n", "the authentication needs the key `signature`"},
            Mistake{signature + "parts: ^[timestamp]}\n",
-                   "the signed timestamp is not sent to the broker. Add `timestamp_header`."},
+                   "the signed timestamp is not sent to the broker. Add `timestamp_header` or "
+                   "`timestamp_parameter`."},
            Mistake{signature + "parts: ^[nonce]}\n",
-                   "the signed nonce is not sent to the broker. Add `nonce_header`."},
-           Mistake{signature + "parts: [^body]}\n",
-                   "\"body\" is not a part that can be signed. One of: method, path, query, "
-                   "sorted_query, body_sha256, timestamp, nonce."},
+                   "the signed nonce is not sent to the broker. Add `nonce_header` or "
+                   "`nonce_parameter`."},
+           Mistake{signature + "parts: [^something]}\n",
+                   "\"something\" is not a part that can be signed. One of: method, host, path, "
+                   "query, sorted_query, raw_query, sorted_raw_query, sorted_names_and_values, "
+                   "path_and_query, path_and_raw_query, path_and_sorted_raw_query, body, "
+                   "body_sha256, body_sha512, timestamp, nonce, receive_window."},
+           Mistake{signature + "parts: ^[receive_window]}\n",
+                   "the signed receive window is not given. Add `receive_window`, such as 5000."},
+           Mistake{signature + "parts: path, receive_window: ^5000}\n",
+                   "the signed receive_window is not sent to the broker. Add "
+                   "`receive_window_header` or `receive_window_parameter`."},
+           Mistake{signature + "parts: [^{const: a, credential: k}]}\n",
+                   "a part that is signed takes either `const` or `credential`"},
+           Mistake{signature + "parts: [{credential: ^x}]}\n",
+                   "\"x\" is not among the credentials that the file declares. Declare it under "
+                   "`credentials`, or remove it."},
+           Mistake{signature + "parts: path, parameter: ^sign}\n",
+                   "`parameter` is only allowed with `in: query`"},
+           Mistake{"  type: hmac\n  signature: {secret: \"${credentials.k}\", parts: path, in: "
+                   "query, header: ^S}\n",
+                   "with `in: query` the signature has a `parameter`, not a header"},
+           Mistake{signature + "parts: path, headers: {X: ^{}}}\n",
+                   "a signed text needs the key `signed`"},
+           Mistake{"  type: hmac\n  signature: {secret: ^\"${credentials.k}\", header: S, parts: "
+                   "path, algorithm: sha256}\n",
+                   "this hash has no key. Put the credential among the `parts`: {credential: "
+                   "NAME}."},
+           Mistake{
+               "  type: hmac\n  signature: {header: S, parts: ^path, algorithm: md5}\n",
+               "without a credential anybody could compute this hash. Add {credential: NAME} to "
+               "the `parts`."},
            Mistake{signature + "parts: [{const: ^\"${credentials.x}\"}]}\n",
                    "\"x\" is not among the credentials that the file declares. Declare it under "
                    "`credentials`, or remove it."},
-           Mistake{signature + "parts: path, algorithm: ^md5}\n",
-                   "\"md5\" is not an algorithm of signatures. One of: hmac_sha256, hmac_sha512."},
+           Mistake{signature + "parts: path, algorithm: ^md4}\n",
+                   "\"md4\" is not an algorithm of signatures. Did you mean `md5`?"},
            Mistake{"  type: hmac\n  signature: {secret: ^plain, header: S, parts: path}\n",
                    "a signature needs a credential as its key. For instance "
                    "\"${credentials.secret}\"."},

@@ -289,5 +289,111 @@ TEST(Authorize, TakesATokenThatLooksLikeAPlaceAsText) {
   EXPECT_EQ(request.secret_headers[0].second.reveal(), "JWT ${credentials.password}");
 }
 
+LoginTokenAuth parsed_login(std::string const& words) {
+  auto const manifest = parse_manifest(
+      "name: one\nbase_url: https://one.example\ncredentials: {login: , password: }\nauth:\n" +
+          words +
+          "streams:\n  s: {table: payout, path: /p, records: data, key: id, map: {amount: a}}\n",
+      "one.yaml");
+  if (!manifest) throw Failure(manifest.error());
+  return std::get<LoginTokenAuth>(manifest->auth.at(0).auth);
+}
+
+TEST(Login, MembersThatAreMappingsKeepTheirKinds) {
+  auto const auth = parsed_login(
+      "  type: login_token\n  login: {path: /l, json: {user: {name: \"${credentials.login}\", "
+      "pin: \"7\"}, keep: true, days: 30, none: null}}\n  token: t\n  value: \"${token}\"\n");
+  EXPECT_EQ(make_login_request(auth, credentials("a\"b")).body,
+            R"({"user":{"name":"me@example.com","pin":"7"},"keep":true,"days":30,"none":null})");
+  // Members that are all scalars stay texts.
+  auto const flat = parsed_login(
+      "  type: login_token\n  login: {path: /l, json: {keep: true, word: "
+      "\"${credentials.password}\"}}\n  token: t\n  value: \"${token}\"\n");
+  EXPECT_EQ(make_login_request(flat, credentials("a\"b")).body, R"({"keep":"true","word":"a\"b"})");
+}
+
+TEST(Login, ClientCredentialsMayBeJson) {
+  auto const auth = parsed_login(
+      "  type: oauth2_client_credentials\n  path: /t\n  client_id: ${credentials.login}\n"
+      "  client_secret: ${credentials.password}\n  body: json\n");
+  auto const request = make_login_request(auth, credentials());
+  EXPECT_EQ(request.headers.find("Content-Type"), "application/json");
+  EXPECT_EQ(request.body, R"({"grant_type":"client_credentials","client_id":"me@example.com",)"
+                          R"("client_secret":"p"})");
+}
+
+constexpr char const* two_tokens =
+    "  type: login_token\n  login: {path: /l, rate: {requests: 2, per: 1m}}\n"
+    "  token: {header: CST}\n  tokens: {security: {header: SEC}, of_body: a.b}\n"
+    "  header: CST\n  value: ${token}\n"
+    "  headers: {SEC: \"${token.security}\", X-Key: \"k ${credentials.login}\"}\n"
+    "  query: {b: \"${token.of_body}\"}\n"
+    "  refresh: {path: /r, form: {token: \"${refresh_token}\"}, token: again}\n";
+
+TEST(Login, SeveralTokensOfOneAnswerAreSent) {
+  auto const auth = parsed_login(two_tokens);
+  Headers headers;
+  headers.add("CST", "one");
+  headers.add("SEC", "two");
+  auto const token =
+      read_token(auth, body(R"({"a": {"b": "three"}, "again": "r1"})"), now, std::nullopt, headers);
+  ASSERT_TRUE(token) << token.error().to_line();
+  EXPECT_EQ(token->refresh.reveal(), "r1");
+  auto const manifest = parse_manifest(
+      std::string("name: one\nbase_url: https://one.example\ncredentials: {login: }\nauth:\n") +
+          two_tokens +
+          "streams:\n  s: {table: payout, path: /p, records: data, key: id, map: {amount: a}}\n",
+      "one.yaml");
+  HttpRequest request(Method::get, "/rows?x=1");
+  authorize(request, auth, credentials(), &*token);
+  add_extras(request, manifest->auth.at(0).extras, credentials(), &*token);
+  ASSERT_EQ(request.secret_headers.size(), 3U);
+  EXPECT_EQ(request.secret_headers[0].second.reveal(), "one");
+  EXPECT_EQ(request.secret_headers[1].second.reveal(), "two");
+  EXPECT_EQ(request.secret_headers[2].second.reveal(), "k me@example.com");
+  EXPECT_EQ(request.sent_target(), "/rows?x=1&b=three");
+  EXPECT_EQ(request.target, "/rows?x=1");
+
+  auto const renewal = make_refresh_request(*auth.refresh, credentials(), token->refresh);
+  EXPECT_EQ(renewal.place(), "POST /r");
+  EXPECT_EQ(renewal.body, "token=r1");
+  ASSERT_TRUE(auth.rate);
+  EXPECT_EQ(auth.rate->requests, 2);
+
+  // Each of them must be there.
+  EXPECT_EQ(read_token(auth, body("{}"), now, std::nullopt, headers).error().message,
+            "the login was answered without a token at `a.b`");
+}
+
+TEST(Login, ASecretInThePathIsEncodedAndNotShown) {
+  HttpRequest request(Method::get, "/v1/${credentials.password}/rows?a=1");
+  add_extras(request, AuthExtras{}, credentials("p/ä"), nullptr);
+  EXPECT_EQ(request.sent_target(), "/v1/p%2F%C3%A4/rows?a=1");
+  EXPECT_EQ(request.place(), "GET /v1/${credentials.password}/rows?a=1");
+}
+
+TEST(Login, MistakesInTheNewWordsAreToldWithTheirPlace) {
+  auto const told = [](std::string const& words) {
+    try {
+      parsed_login(words);
+      return std::string("no error");
+    } catch (Failure const& failure) {
+      return failure.error().to_line();
+    }
+  };
+  EXPECT_EQ(
+      told("  type: login_token\n  login: {path: /l}\n  token: t\n  value: ${token.x}${token}\n"),
+      "one.yaml:8:10: \"x\" is not among the tokens that the file declares. Declare it under "
+      "`tokens`, or remove it.");
+  EXPECT_EQ(
+      told("  type: static_token\n  value: ${credentials.login}\n  headers: {A: \"${token}\"}\n"),
+      "one.yaml:7:16: the token cannot be used here. It goes into the `value` of `auth` only.");
+  EXPECT_EQ(told("  type: login_token\n  login: {path: /l, json: {a: \"${refresh_token}\"}}\n"
+                 "  token: t\n  value: ${token}\n"),
+            "one.yaml:6:31: the refresh token can only be used in `refresh`");
+  EXPECT_EQ(told("  - {type: none, secret_path: true}\n  - {type: none}\n"),
+            "one.yaml:6:5: `secret_path` must be the same for every way to authenticate");
+}
+
 }  // namespace
 }  // namespace affsync::engine::auth_test

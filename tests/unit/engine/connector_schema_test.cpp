@@ -23,16 +23,18 @@ base_url: https://broker.example
 credentials: {login: {secret: false}, password: {optional: true}}
 settings: {zone: {default: UTC}}
 auth:
-  - {type: login_token, login: {path: /in, json: {l: "${credentials.login}"}}, token: t,
-     value: "${token}"}
+  - {type: login_token, login: {path: /in, json: {l: "${credentials.login}"},
+     rate: {requests: 1, per: 1m}}, token: t, value: "${token}", tokens: {x: t},
+     refresh: {path: /re, token: r}}
   - {type: login_token, login: {path: /in}, token: {header: T}, value: "${token}"}
   - {type: basic, user: x, password: "${credentials.password}"}
   - {type: static_token, value: "${credentials.password}"}
   - {type: oauth2_client_credentials, path: /t, client_id: x,
      client_secret: "${credentials.password}"}
   - type: hmac
-    signature: {secret: "${credentials.password}", header: S, parts: [{const: a}, method]}
-rate: {}
+    signature: {secret: "${credentials.password}", header: S, parts: [{const: a}, method],
+                headers: {P: {signed: a}}}
+rate: {limits: [{requests: 1, per: 1s}]}
 errors: [{status: 400, class: bad_request}]
 good: {json: code, equals: 0}
 raw: {allow: [state]}
@@ -52,8 +54,8 @@ streams:
   offset: {<<: *stream, page: {type: offset}, window: {from: a, to: b, start: 2026-01-01}}
   page: {<<: *stream, page: {type: page, limit: n}, window: {from: a, to: b, changes: true}}
   cursor: {<<: *stream, page: {type: cursor, next: n}, parts: [{query: {a: 1}}, {query: {a: 2}}]}
-  link: {<<: *stream, page: {type: link, next: n}, records: {from: r, names: a, value: b, empty_if_null: false, keep: {c: {const: x}}}}
-  id: {<<: *stream, page: {type: id, id: id}}
+  link: {<<: *stream, page: {type: link, next: {header: Link}}, records: {from: r, names: a, value: b, empty_if_null: false, keep: {c: {const: x}}}}
+  id: {<<: *stream, page: {type: id, id: id}, method: POST, reads: true, body: {json: {}}}
   csv: {<<: *stream, format: csv, csv: {totals: {words: total}}}
   xml: {<<: *stream, format: xml, xml: {row: a}, compression: gzip}
   xlsx: {<<: *stream, format: xlsx, xlsx: {sheet: a, totals: {words: total}}}

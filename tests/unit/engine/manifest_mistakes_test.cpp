@@ -75,11 +75,13 @@ INSTANTIATE_TEST_SUITE_P(
                 "\"login/\" is not the path of a request. Start it with a single /; the host "
                 "belongs in `base_url`."},
         Mistake{"path: /login/", "path: ^/login/${credentials.key}",
-                "a credential cannot be used here. Credentials go into `auth` "
-                "only: its header, or the body and the headers of the login."},
+                "a credential cannot be used here. Credentials go into `auth` only: its headers "
+                "and query, or the body and the headers of the login; into the path of a stream "
+                "only with `secret_path: true`."},
         Mistake{"query: {region: \"${settings.region}\"}", "query: {k: ^\"${credentials.key}\"}",
-                "a credential cannot be used here. Credentials go into `auth` "
-                "only: its header, or the body and the headers of the login."},
+                "a credential cannot be used here. Credentials go into `auth` only: its headers "
+                "and query, or the body and the headers of the login; into the path of a stream "
+                "only with `secret_path: true`."},
         Mistake{"X-Key: ", "^Content-Length: ",
                 "the header \"Content-Length\" cannot be set for a request"},
         Mistake{"\"${credentials.login}", "^\"${credentials.logn}",
@@ -145,8 +147,8 @@ INSTANTIATE_TEST_SUITE_P(
             "\"0 3 * *\" is not a schedule: a cron line of 4 fields. Write five: minute, hour, day "
             "of the month, month, weekday; times are UTC."},
         Mistake{"    path: /rewards/\n", "    method: ^POST\n    path: /rewards/\n",
-                "a stream is read with GET. Only the login under `auth` may send "
-                "a POST: the same account could move money with one."},
+                "a stream is read with GET. A POST could move money. If the broker's documentation "
+                "says that this one only reads, add `reads: true`."},
         Mistake{"path: /rewards/", "path: ^/rewards/?a=1",
                 "\"/rewards/?a=1\" holds more than a path. Put parameters under `query`."},
         Mistake{"    title: Rewards\n    table: commission\n    enabled: false\n    in_reports: "

@@ -238,5 +238,26 @@ TEST_F(PrefetchTest, ACancelledWaitThrowsAndTheRestEndsAtStop) {
   EXPECT_EQ(under_way_, 0);
 }
 
+// Reads by POST may differ in their bodies alone.
+TEST_F(PrefetchTest, ABodyTellsRequestsApart) {
+  auto prefetch = make(4);
+  auto const post = [](std::string body) {
+    HttpRequest request(Method::post, "/report");
+    request.body = std::move(body);
+    return request;
+  };
+  auto const ask_for = [&](std::string body, std::string ahead) -> asio::awaitable<std::string> {
+    std::vector<HttpRequest> following{post(std::move(ahead))};
+    auto const got = co_await prefetch.answer_to(post(std::move(body)), std::move(following));
+    co_return got.answer->body.as_string();
+  };
+  EXPECT_EQ(time_.run(io_, ask_for("{1}", "{2}")), "/report #1");
+  EXPECT_EQ(time_.run(io_, ask_for("{2}", "{3}")), "/report #2");
+  // What was foreseen as {3} is not an answer to {4}.
+  EXPECT_EQ(time_.run(io_, ask_for("{4}", "{5}")).substr(0, 7), "/report");
+  EXPECT_EQ(std::ranges::count(sent_, "/report!"), 2) << "the first one and {4}";
+  stop(prefetch);
+}
+
 }  // namespace
 }  // namespace affsync::sync
