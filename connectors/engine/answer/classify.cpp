@@ -270,6 +270,7 @@ bool is_binary(std::string_view body) {
 Verdict not_readable(HttpResponse const& response, Error const& flaw, bool is_login,
                      DocumentSpec const& document) {
   std::string const format(shown(document.format));
+  auto const what = one_line(flaw.message, 500);
   Verdict verdict;
   std::string const status = "HTTP " + std::to_string(response.status) + ": ";
   if (flaw.code == ErrorCode::answer_too_large) {
@@ -288,10 +289,9 @@ Verdict not_readable(HttpResponse const& response, Error const& flaw, bool is_lo
   } else if ((is_login && may_be_token(response.body)) || is_binary(response.body) ||
              (document.format != DocumentFormat::json && !is_json)) {
     // The start of a table may be a row, which may name a person.
-    text += "not " + format + " (" + flaw.message + "), " + std::to_string(response.body.size()) +
-            " bytes";
+    text += "not " + format + " (" + what + "), " + std::to_string(response.body.size()) + " bytes";
   } else {
-    text += "not " + format + " (" + flaw.message +
+    text += "not " + format + " (" + what +
             "): " + one_line(std::string_view(response.body).substr(0, 500), 100);
   }
   verdict.error = Error(ErrorCode::malformed_answer, text, flaw.hint);

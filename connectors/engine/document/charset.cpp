@@ -114,7 +114,12 @@ Result<std::string> to_utf8(std::string_view bytes, std::string_view charset, st
   if (name == "utf-16") name = "utf-16le";  // there is no mark
   if (name.empty() || name == "utf-8" || name == "us-ascii") return checked_utf8(bytes, limit);
   if (std::ranges::find(known_charsets, name) == known_charsets.end()) {
-    return Error(ErrorCode::malformed_answer, "the charset \"" + name + "\" is unknown");
+    bool const is_name = name.size() <= 40 && std::ranges::all_of(name, [](char c) {
+                           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+                                  c == '_' || c == '.';
+                         });
+    return Error(ErrorCode::malformed_answer, is_name ? "the charset \"" + name + "\" is unknown"
+                                                      : "what it calls its charset is none");
   }
   Converter converter(name);
   if (!converter.is_open()) {
