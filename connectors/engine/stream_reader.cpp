@@ -223,7 +223,8 @@ PageRead StreamReader::Impl::given_to_probe(TimePoint now) {
 std::vector<HttpRequest> StreamReader::Impl::foresee(std::size_t most) {
   std::vector<HttpRequest> ahead;
   // Whether a list ends at known rows is only known when they are stored.
-  if (!days.slice() || days.is_probing() || ends_at_known()) return ahead;
+  // A broker makes one report at a time.
+  if (!days.slice() || days.is_probing() || ends_at_known() || spec.report) return ahead;
   auto const of_list = pager->foresee(most);
   for (auto const& ask : of_list.asks) {
     ahead.push_back(make_page_request(spec, *days.slice(), part, ask, latest));

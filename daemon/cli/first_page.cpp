@@ -19,7 +19,7 @@ asio::awaitable<Result<FirstPage>> look(sync::StreamTask const& task, engine::Re
     if (!request) break;
     page.request = task.session->withhold_secrets(task.session->place_of(*request));
     page.asked = reader.asked_for();
-    auto answer = co_await task.session->fetch(std::move(*request), report);
+    auto answer = co_await task.fetch(std::move(*request), report);
     if (answer && answer->refusal) answer = Error(*answer->refusal);
     if (!answer) {
       if (reader.on_refusal(answer.error())) continue;

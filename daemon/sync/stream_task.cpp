@@ -2,11 +2,15 @@
 
 #include <utility>
 
+#include "daemon/sync/report_fetch.hpp"
+
 namespace affsync::sync {
 
 asio::awaitable<Result<engine::Answer>> StreamTask::fetch(
     HttpRequest request, RunReport& report, std::shared_ptr<bool const> is_asked) const {
   if (file) co_return **file;
+  if (plan->spec.report)
+    co_return co_await fetch_report(*session, *plan, std::move(request), report);
   co_return co_await session->fetch(std::move(request), report, std::move(is_asked));
 }
 

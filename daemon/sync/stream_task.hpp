@@ -26,8 +26,8 @@ struct StreamTask {
   StreamTask() = default;
   bool has_no_file() const { return file && !*file; }
   // Returns the answer to a request: the file, or what the session fetches.
-  asio::awaitable<Result<engine::Answer>> fetch(HttpRequest request, RunReport& report,
-                                                std::shared_ptr<bool const> is_asked) const;
+  asio::awaitable<Result<engine::Answer>> fetch(
+      HttpRequest request, RunReport& report, std::shared_ptr<bool const> is_asked = nullptr) const;
   std::string const& source() const { return plan->source; }
   std::string const& stream() const { return plan->stream; }
 };

@@ -128,6 +128,8 @@ WindowSpec read_window(yaml::Node const& node, RequestSpec const& request,
 // `whole_stream` is the entry of the stream.
 void read_records(yaml::Node const& node, yaml::Node const& whole_stream, StreamSpec& stream,
                   Declared const& declared);
+// Parses a report that is asked for, waited for and fetched.
+ReportSpec read_report(yaml::Node const& node);
 EvidenceSpec read_evidence(yaml::Node const& node);
 // `mapping` has the columns that can be compared.
 ReconcileSpec read_reconcile(yaml::Node const& node, TableMapping const& mapping);

@@ -141,6 +141,7 @@ extern Object const signature_keys, signed_part_keys, signed_text_keys;
 extern Object const limit_keys, rate_keys, error_keys, good_keys;
 extern Object const raw_keys, evidence_keys, reconcile_keys, part_keys, needs_keys, stream_keys,
     also_keys;
+extern Object const report_keys, report_state_keys;
 extern Object const csv_keys, xml_keys, xlsx_keys, totals_keys;
 extern Object const body_keys, answer_header_keys;
 extern Object const page_keys, window_keys, records_keys, keep_keys;

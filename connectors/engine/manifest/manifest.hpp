@@ -24,6 +24,7 @@
 #include "connectors/engine/document/document_spec.hpp"
 #include "connectors/engine/manifest/auth_spec.hpp"
 #include "connectors/engine/manifest/page_spec.hpp"
+#include "connectors/engine/manifest/report_spec.hpp"
 #include "connectors/engine/manifest/records_spec.hpp"
 
 namespace affsync::engine {
@@ -293,6 +294,7 @@ struct StreamSpec {
   PageSpec page;
   std::vector<PartSpec> parts;  // empty: one list
   std::optional<WindowSpec> window;
+  std::optional<ReportSpec> report;
   DocumentSpec document;  // what its answers are, if not JSON
   std::vector<JsonPath> records;  // the first that is an array (or an object: one row)
   bool replaces_window = false;  // `mode: replace_window`

@@ -58,6 +58,8 @@ constexpr Key stream_table[] = {
     {"window", [] { return form::object(window_keys); }, "the list is requested in slices of days"},
     {"mode", [] { return form::words(mode_words); },
      "what the rows of a window mean for those that it had before", R"("upsert")"},
+    {"report", [] { return form::object(report_keys); },
+     "the request asks for a report, which is then waited for and fetched"},
     {"format", form::document_format, "what the answers are", R"("json")"},
     {"compression", form::document_packing, "how the answers are packed", R"("auto")"},
     {"csv", [] { return form::object(csv_keys); }, "how the CSV is written"},
@@ -326,6 +328,10 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   if (auto const window = map.find("window")) {
     stream.window = read_window(*window, stream.request, stream.map, declared);
     check_places(*window, stream.window->in_body, stream);
+  }
+  if (auto const report = map.find("report")) {
+    stream.report = read_report(*report);
+    if (!stream.page.is_single_answer()) report->fail("a report has no pages", "Leave out `page`.");
   }
   if (auto const mode = map.find("mode")) {
     stream.replaces_window = read_word<bool>(*mode, mode_words, "a mode");

@@ -56,6 +56,7 @@ streams:
   cursor: {<<: *stream, page: {type: cursor, next: n}, parts: [{query: {a: 1}}, {query: {a: 2}}]}
   link: {<<: *stream, page: {type: link, next: {header: Link}}, records: {from: r, names: a, value: b, empty_if_null: false, keep: {c: {const: x}}}}
   id: {<<: *stream, page: {type: id, id: id}, method: POST, reads: true, body: {json: {}}}
+  report: {<<: *stream, report: {id: i, poll: /p, until: {json: s, equals: ok}, download: /d}}
   csv: {<<: *stream, format: csv, csv: {totals: {words: total}}}
   xml: {<<: *stream, format: xml, xml: {row: a}, compression: gzip}
   xlsx: {<<: *stream, format: xlsx, xlsx: {sheet: a, totals: {words: total}}}

@@ -73,6 +73,29 @@ INSTANTIATE_TEST_SUITE_P(
                 "11:11: unknown key \"rows\" in the XML. Did you mean "
                 "`row`?"}));
 
+INSTANTIATE_TEST_SUITE_P(
+    Reports, DocumentMistake,
+    testing::Values(
+        Mistake{"    format: csv\n    report: {id: i, poll: x, until: {json: s, equals: d}, "
+                "download: u}\n",
+                "11:27: \"x\" is not the path of a request. Start it with a single /; the host "
+                "belongs in `base_url`."},
+        Mistake{"    format: csv\n    report: {id: i, poll: '/${id}', until: {json: s, equals: d}, "
+                "download: u}\n",
+                "11:27: only ${report.id} can be used here"},
+        Mistake{"    format: csv\n    report: {id: i, poll: /x, until: {json: s}, download: u}\n",
+                "11:38: a state of the report needs the key `equals`"},
+        Mistake{"    format: csv\n    page: {type: page}\n    report: {id: i, poll: /x, until: "
+                "{json: s, equals: d}, download: u}\n",
+                "12:13: a report has no pages. Leave out `page`."}));
+
+TEST(DocumentWords, AModeNeedsTheColumnOfItsDays) {
+  auto const manifest = parsed("    format: csv\n    mode: replace_window\n");
+  ASSERT_FALSE(manifest);
+  EXPECT_EQ(manifest.error().to_line(),
+            "demo.yaml:11:11: without `column` of `window` it is unknown which rows a window has");
+}
+
 TEST(DocumentWords, ATableMustHaveTheColumnsOfItsKey) {
   auto const stream = stream_of("    format: csv\n", "[playerid, {const: x}, day]");
   EXPECT_EQ(stream.document.table.required, (std::vector<std::string>{"playerid", "day"}));
