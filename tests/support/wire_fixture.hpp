@@ -27,6 +27,7 @@ struct WireFixture {
   std::string connector;
   std::string name;
   std::string body;
+  std::string extension;                          // of its file, such as ".json"
   std::multimap<std::string, std::string> lines;  // "key: value"
   std::vector<ExpectedRow> rows;
   bool has_tables = false;  // a table is named, even if only to state that it gets no row
@@ -129,18 +130,22 @@ inline std::vector<WireFixture> fixtures_of(std::string const& connector) {
   std::vector<WireFixture> fixtures;
   for (auto const& entry : std::filesystem::directory_iterator(fixtures_folder() / connector)) {
     auto const file = entry.path();
-    if (file.extension() != ".json" && file.extension() != ".expected") continue;
-    auto body = file, expected = file;
-    body.replace_extension(".json");
-    expected.replace_extension(".expected");
+    if (file.filename() == "source") continue;
     if (file.extension() == ".expected") {
-      file_text(body);
+      auto const bodies = {".json", ".jsonl", ".csv", ".xml", ".xlsx", ".html", ".txt"};
+      bool const has_body = std::ranges::any_of(bodies, [&](auto const* extension) {
+        return std::filesystem::exists(std::filesystem::path(file).replace_extension(extension));
+      });
+      if (!has_body) throw std::runtime_error("no body beside " + file.string());
       continue;
     }
+    auto expected = file;
+    expected.replace_extension(".expected");
     WireFixture fixture;
     fixture.connector = connector;
     fixture.name = file.stem();
-    fixture.body = file_text(body);
+    fixture.extension = file.extension();
+    fixture.body = file_text(file);
     read_expected(file_text(expected), expected.string(), fixture);
     fixtures.push_back(std::move(fixture));
   }

@@ -44,6 +44,10 @@ SourcePlan plan_of(std::string const& connector) {
   settings.name = "main";
   settings.base_url = source.get("base_url");
   for (auto const& name : source.words("credentials")) settings.credentials[name] = Secret("x");
+  for (auto const& line : source.all("setting")) {
+    auto const blank = line.find(' ');
+    settings.settings[line.substr(0, blank)] = line.substr(blank + 1);
+  }
   // A stream without a path is tested too: the user's settings give it one.
   for (auto const& stream : manifest(connector).streams) {
     if (stream.request.path.empty()) settings.streams[stream.name].path = "/given";
@@ -65,7 +69,12 @@ TimePoint read_time(WireFixture const& fixture) {
 HttpResponse response_of(WireFixture const& fixture) {
   HttpResponse response;
   response.status = std::stoi(fixture.get("status", "200"));
-  response.headers.add("Content-Type", "application/json");
+  static std::map<std::string, std::string> const types{{".csv", "text/csv"},
+                                                        {".xml", "application/xml"},
+                                                        {".html", "text/html"},
+                                                        {".txt", "text/plain"}};
+  auto const type = types.find(fixture.extension);
+  response.headers.add("Content-Type", type == types.end() ? "application/json" : type->second);
   for (auto const& line : fixture.all("header")) {
     auto const colon = line.find(':');
     response.headers.add(line.substr(0, colon), line.substr(colon + 1));
@@ -74,9 +83,11 @@ HttpResponse response_of(WireFixture const& fixture) {
   return response;
 }
 
-Verdict verdict_of(SourcePlan const& plan, WireFixture const& fixture) {
+// `stream`: of the list that is answered; nullptr for a refusal of any request and for logins.
+Verdict verdict_of(SourcePlan const& plan, StreamPlan const* stream, WireFixture const& fixture) {
+  auto const spec = stream == nullptr ? StreamSpec() : stream->spec;
   return classify(response_of(fixture), plan.errors, plan.rate, fixture.of() == "login",
-                  read_time(fixture));
+                  read_time(fixture), spec.good, spec.document);
 }
 
 ReaderStart start_of(StreamPlan const& stream, WireFixture const& fixture) {
@@ -92,7 +103,7 @@ ReaderStart start_of(StreamPlan const& stream, WireFixture const& fixture) {
 }
 
 Result<PageRead> give(StreamReader& reader, SourcePlan const& plan, WireFixture const& fixture) {
-  auto verdict = verdict_of(plan, fixture);
+  auto verdict = verdict_of(plan, stream_of(plan, fixture.of()).get(), fixture);
   EXPECT_EQ(to_string(verdict.answer_class), fixture.get("class", "ok"));
   Answer answer;
   answer.body = std::move(verdict.body);
@@ -171,7 +182,7 @@ void read_list(SourcePlan const& plan, WireFixture const& fixture) {
   EXPECT_TRUE(fixture.has_tables);
 
   auto const unmapped = fixture.words("unmapped");
-  EXPECT_EQ(unmapped_of(*stream, parse_json(fixture.body).value()),
+  EXPECT_EQ(unmapped_of(*stream, verdict_of(plan, stream.get(), fixture).body),
             std::set<std::string>(unmapped.begin(), unmapped.end()));
   for (auto const& raw : raws) {
     for (auto const& word : fixture.words("never kept")) {
@@ -192,14 +203,20 @@ void read_list(SourcePlan const& plan, WireFixture const& fixture) {
 }
 
 void read_refusal(SourcePlan const& plan, WireFixture const& fixture) {
-  auto const verdict = verdict_of(plan, fixture);
-  EXPECT_EQ(to_string(verdict.answer_class), fixture.get("class"));
-  auto const wait = verdict.wait ? std::to_string(verdict.wait->count() / 1000) : "none";
-  EXPECT_EQ(wait, fixture.get("wait", "none"));
+  bool const any = fixture.of() == "any" || fixture.of() == "login";
+  for (auto const& stream : plan.streams) {
+    if (!any && stream->stream != fixture.of()) continue;
+    SCOPED_TRACE(stream->stream);
+    auto const verdict =
+        verdict_of(plan, fixture.of() == "login" ? nullptr : stream.get(), fixture);
+    EXPECT_EQ(to_string(verdict.answer_class), fixture.get("class"));
+    auto const wait = verdict.wait ? std::to_string(verdict.wait->count() / 1000) : "none";
+    EXPECT_EQ(wait, fixture.get("wait", "none"));
+  }
 }
 
 void read_login(SourcePlan const& plan, WireFixture const& fixture) {
-  auto const verdict = verdict_of(plan, fixture);
+  auto const verdict = verdict_of(plan, nullptr, fixture);
   ASSERT_EQ(to_string(verdict.answer_class), "ok");
   auto const token =
       read_token(std::get<LoginTokenAuth>(plan.auth), verdict.body, read_time(fixture));
