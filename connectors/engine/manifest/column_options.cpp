@@ -45,7 +45,9 @@ constexpr Key column_table[] = {
     {"invert", form::flag, "decimal: 1 divided by the value", "false"},
     {"scale", form::scale, "decimal, percent: rounds to so many places, or as the currency does"},
     {"formats", form::texts, "date, datetime: iso or strptime fields"},
-    {"zone", form::text, "date, datetime: time zone of a text without an offset", R"("UTC")"},
+    {"zone", form::text,
+     "date, datetime: time zone of a text without an offset; epoch in a column of days: of the day",
+     R"("UTC")"},
     {"locale", [] { return form::words(locales); }, "date, datetime: language of the words"},
     {"unit", [] { return form::words(epoch_units); }, "epoch", R"("seconds")"},
     {"ahead", form::duration, "how far after the answer a time may be"},
@@ -149,7 +151,11 @@ void read_column_options(ObjectMap& map, ColumnMapping& out, ColumnEntry const& 
   if (auto const node = option("formats", {date, datetime, earliest, latest})) {
     out.formats = read_formats(*node);
   }
-  if (auto const node = option("zone", {date, datetime, earliest, latest})) {
+  if (auto const node = option("zone", {date, datetime, earliest, latest, epoch})) {
+    if (out.type == epoch && entry.column.type != ColumnType::date) {
+      node->fail("the number of an epoch is the same instant in every zone",
+                 "Remove `zone`; only a column of days needs it.");
+    }
     out.zone = read_zone(*node, entry.declared);
   }
   if (auto const node = option("locale", {date, datetime, earliest, latest})) {

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/batch.hpp"
+#include "base/decimal.hpp"
 #include "base/embedded_file.hpp"
+#include "base/text.hpp"
 #include "connectors/engine/manifest/grammar.hpp"
 #include "connectors/engine/manifest/keys.hpp"
 
@@ -172,6 +174,12 @@ bool is_window_parameter(StreamSpec const& stream, std::string_view name) {
 bool WhereSpec::holds(Json const& row) const {
   auto const* value = path.in(row);
   auto const text = value == nullptr ? std::nullopt : value->scalar_text();
+  if (not_zero) {
+    if (!text || trim_blanks(*text).empty()) return false;
+    auto const number = parse_decimal(trim_blanks(*text));
+    return number.error != DecimalError::none ||
+           number.text.find_first_of("123456789") != std::string::npos;
+  }
   return text && std::ranges::find(words, *text) != words.end();
 }
 

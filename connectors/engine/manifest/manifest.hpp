@@ -165,6 +165,8 @@ struct WindowSpec {
   // An `empty` answer is trusted only for a slice that ends at most this many days ago; an older
   // slice with it is in doubt. nullopt: it is always trusted.
   std::optional<int> may_be_empty_days;
+  // Rows are about the whole window and keep its day: windows must not overlap.
+  bool day_is_kept = false;
 
   // The values are instants, not days or months.
   bool has_times() const { return form != WindowForm::day && form != WindowForm::month; }
@@ -235,10 +237,12 @@ struct ColumnMapping {
   bool personal = false;                      // personal data: the privacy setting applies
 };
 
-// Selects rows in which the value at `path` is one of these words.
+// Selects rows in which the value at `path` is one of these words; or, with `not_zero`, is there
+// and not a number that is zero, such as "0.00".
 struct WhereSpec {
   JsonPath path;
   std::vector<std::string> words;
+  bool not_zero = false;
   bool holds(Json const& row) const;
 };
 

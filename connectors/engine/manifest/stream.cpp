@@ -23,10 +23,14 @@ constexpr Key part_table[] = {
     {"until_known", form::flag, "as in `page`", "false"},
 };
 
+constexpr Key where_table[] = {
+    {"not_zero", form::flag, "true: the field is there and is not 0, in any spelling", "", true},
+};
+
 constexpr Key also_table[] = {
     {"table", form::tables, "the table that the rows go to", "", true},
     {"key", form::key, "what makes a row's id; without it the stream's"},
-    {"where", form::where, "only rows whose field has one of these words"},
+    {"where", form::where, "only rows whose field has one of these words, or is {not_zero: true}"},
     {"map", form::columns_reference, "the columns and where their values are", "", true},
 };
 
@@ -67,7 +71,7 @@ constexpr Key stream_table[] = {
     {"xlsx", [] { return form::object(xlsx_keys); }, "where the table is in the workbook"},
     {"records", [] { return form::any_of({form::paths(), form::object(records_keys)}); },
      "where the rows are in an answer; without it in `rows`, unless the answers are JSON"},
-    {"where", form::where, "only rows whose field has one of these words"},
+    {"where", form::where, "only rows whose field has one of these words, or is {not_zero: true}"},
     {"key", form::key, "what makes a row's id", "", true},
     {"map", form::columns_reference, "the columns and where their values are", "", true},
     {"also", [] { return form::list_of(form::object(also_keys)); },
@@ -153,7 +157,16 @@ WhereSpec read_where(yaml::Node const& node) {
   }
   WhereSpec where;
   where.path = read_path(entries.front().first);
-  where.words = read_texts(entries.front().second);
+  auto const& test = entries.front().second;
+  if (test.is_map()) {
+    ObjectMap map(test, where_keys);
+    auto const flag = map.require("not_zero");
+    where.not_zero = flag.as_bool();
+    if (!where.not_zero) flag.fail("`not_zero` can only be true");
+    map.finish();
+  } else {
+    where.words = read_texts(test);
+  }
   return where;
 }
 
@@ -162,6 +175,7 @@ bool exclude_each_other(TableMapping const& left, TableMapping const& right) {
   if (!left.where || !right.where || left.where->path.text() != right.where->path.text()) {
     return false;
   }
+  if (left.where->not_zero || right.where->not_zero) return false;
   return std::ranges::none_of(left.where->words, [&](std::string const& word) {
     return std::ranges::find(right.where->words, word) != right.where->words.end();
   });
@@ -276,13 +290,14 @@ std::string read_mapping_text(yaml::Node const& stream) {
 }  // namespace
 
 Object const part_keys{"a part of the list", "part", part_table};
+Object const where_keys{"a condition of rows", "where", where_table};
 Object const also_keys{"a further table", "also", also_table};
 Object const stream_keys{"the stream", "stream", stream_table};
 
 namespace form {
 
 Json where() {
-  return single(scalars());
+  return single(any_of({scalars(), object(where_keys)}));
 }
 
 }  // namespace form
@@ -328,6 +343,9 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   if (auto const window = map.find("window")) {
     stream.window = read_window(*window, stream.request, stream.map, declared);
     check_places(*window, stream.window->in_body, stream);
+    stream.window->day_is_kept = std::ranges::any_of(stream.keep, [](KeptField const& kept) {
+      return kept.from == KeptField::From::window_from || kept.from == KeptField::From::window_to;
+    });
   }
   if (auto const report = map.find("report")) {
     stream.report = read_report(*report);

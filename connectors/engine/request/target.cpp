@@ -155,8 +155,8 @@ void set_parameter(std::string& target, std::string_view name, std::string_view 
 }
 
 bool overlaps_slice_before(WindowSpec const& window, Slice const& slice) {
-  return window.has_times() && !window.to_exclusive && !window.changes && slice.from &&
-         *slice.from > window.start;
+  return window.has_times() && !window.to_exclusive && !window.changes && !window.day_is_kept &&
+         slice.from && *slice.from > window.start;
 }
 
 namespace {

@@ -48,7 +48,7 @@ streams:
     evidence: {by: none}
     map: {amount: {from: sum}, currency: {const: USD}, status: {present: [{paid: paid}]},
           occurred_at: {from: n, as: epoch, within: {from: at, locale: ru}}}
-    also: [{table: payout, map: {amount: sum}}]
+    also: [{table: payout, where: {sum: {not_zero: true}}, map: {amount: sum}}]
     reconcile: [{total: count}]
     needs: {credentials: login}
   offset: {<<: *stream, page: {type: offset}, window: {from: a, to: b, start: 2026-01-01}}

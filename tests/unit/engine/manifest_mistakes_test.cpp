@@ -344,6 +344,9 @@ INSTANTIATE_TEST_SUITE_P(
                 "rows of \"payout\" are already made from the same row with the same key. Give the "
                 "entry its own `key`; a part of it may be a constant, such as [id, {const: "
                 "equity}]."},
+        Mistake{"    records: [data, $]\n",
+                "    records: [data, $]\n    where: {sum: {not_zero: ^false}}\n",
+                "`not_zero` can only be true"},
         Mistake{"key: [account.id, id]", "key: ^{const: x}",
                 "a key of constants alone is the same for every row. Name at least one field of "
                 "the row."},

@@ -67,6 +67,26 @@ TEST(MappingTimes, ARelativeTextIsAnIntervalAndNoInstant) {
   EXPECT_EQ(broker.value(row, "occurred_on"), "null");
 }
 
+// 1694275200000 ms is 2023-09-09 16:00 in UTC, the midnight with which 10 September begins in
+// China.
+TEST(MappingTimes, AnEpochIsADayOfTheBrokersZone) {
+  std::string const in_china = "{from: at, as: epoch, unit: milliseconds, zone: Asia/Shanghai}";
+  Broker broker("commission",
+                "      occurred_on: " + in_china +
+                    "\n      occurred_at: {from: at, as: epoch, unit: milliseconds}\n");
+  EXPECT_EQ(broker.value(R"("at":"1694275200000")", "occurred_on"), "2023-09-10");
+  EXPECT_EQ(broker.value(R"("at":1694275199999)", "occurred_on"), "2023-09-09");
+  EXPECT_EQ(broker.value(R"("at":"1694275200000")", "occurred_at"), "2023-09-09T16:00:00Z");
+  Broker world("commission", "      occurred_on: {from: at, as: epoch, unit: milliseconds}\n");
+  EXPECT_EQ(world.value(R"("at":"1694275200000")", "occurred_on"), "2023-09-09");
+  try {
+    Broker("commission", "      occurred_at: " + in_china + "\n");
+    ADD_FAILURE();
+  } catch (Failure const& failure) {
+    EXPECT_NE(failure.error().message.find("same instant in every zone"), std::string::npos);
+  }
+}
+
 TEST(MappingTimes, AnAbsoluteTextIsTheSameInstantAtBothEnds) {
   auto broker = exchanges();
   for (auto const* text : {"12 апреля 2024 00:30", "12.04.2024 00:30", "2024-04-12T00:30:00"}) {

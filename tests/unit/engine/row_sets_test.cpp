@@ -85,6 +85,19 @@ TEST(Where, ARowThatTheFilterPassesOverIsNotSeenInTheTable) {
   EXPECT_EQ(page.left_out[0].external_ids, (std::vector<std::string>{"b", "d"}));
 }
 
+// A report that names each currency for each client is mostly zeros.
+TEST(Where, ZeroInAnySpellingIsPassedOver) {
+  auto plan = single_plan();
+  plan.spec.map.where = WhereSpec{JsonPath("state"), {}, true};
+  auto const page =
+      first_page(plan, list({row("a", "0"), row("b", "0.0000"), row("c", ""), row("d", "0.01"),
+                             row("e", "-0"), row("f", "-7"), row("g", "0E-8"), row("h", "none")}));
+  ASSERT_EQ(page.left_out.size(), 1U);
+  EXPECT_EQ(page.left_out[0].external_ids, (std::vector<std::string>{"a", "b", "c", "e", "g"}));
+  // What is no number is not passed over: a column of numbers then tells it.
+  EXPECT_EQ(page.slice_end->seen_keys, hashes({"d", "f", "h"}));
+}
+
 TEST(Where, ItsRowsCountForPagingAndTotalsAsAllOthers) {
   auto plan = list_plan(2, 0);
   plan.spec.map.where = where("state", {"paid"});
