@@ -54,6 +54,37 @@ HttpRequest get(std::string const& target) {
   return HttpRequest(Method::get, target);
 }
 
+// printf 'pageIndex=1&pageSize=100&recvWindow=5000&timestamp=1795000000123' |
+//   openssl dgst -sha256 -hmac the-api_secret
+TEST(ShippedSignatures, Bingx) {
+  auto const sent =
+      send("bingx", get("/openApi/agent/v1/account/inviteAccountList?pageSize=100&pageIndex=1"));
+  EXPECT_EQ(sent.request.sent_target(),
+            "/openApi/agent/v1/account/inviteAccountList?pageSize=100&pageIndex=1&recvWindow=5000"
+            "&timestamp=1795000000123&signature="
+            "230af6d83931eb475d4037344b897799c299f177260c86b169e1767f3720d956");
+  EXPECT_EQ(sent.header("X-BX-APIKEY"), "the-api_key");
+}
+
+// printf
+// '1795000000123GET/api/v2/broker/customer-commissions?startTime=1694275199999&endTime=1694361599999&limit=1000'
+// |
+//   openssl dgst -sha256 -hmac the-api_secret -binary | base64
+// printf '1795000000123POST/api/v2/broker/customer-list{"pageNo":"1","pageSize":"500"}' | … the
+// same
+TEST(ShippedSignatures, Bitget) {
+  auto const sent = send("bitget", get("/api/v2/broker/customer-commissions?startTime=1694275199999"
+                                       "&endTime=1694361599999&limit=1000"));
+  EXPECT_EQ(sent.header("ACCESS-SIGN"), "1z4nP+FF2SBOzH2ZZIU9HeoVGzcAfVaPWZeIVo6/AL8=");
+  EXPECT_EQ(sent.header("ACCESS-TIMESTAMP"), "1795000000123");
+  EXPECT_EQ(sent.header("ACCESS-KEY"), "the-api_key");
+  EXPECT_EQ(sent.header("ACCESS-PASSPHRASE"), "the-passphrase");
+  HttpRequest list(Method::post, "/api/v2/broker/customer-list");
+  list.body = R"({"pageNo":"1","pageSize":"500"})";
+  EXPECT_EQ(send("bitget", list).header("ACCESS-SIGN"),
+            "dwhQlqsO+gm5KrakLhkmTeLpz0+gZohO5zLc4MmPwiE=");
+}
+
 // The request of the vendor's page, which does not print its secret:
 // printf
 // 'GET/v2/spot/pending-order?market=BTCUSDT&market_type=SPOT&side=buy&page=1&limit=101700490703564'
@@ -70,6 +101,30 @@ TEST(ShippedSignatures, Coinex) {
   EXPECT_EQ(shown.header("X-COINEX-KEY"), "the-access_id");
   EXPECT_EQ(send("coinex", get("/refer/referee?limit=100&page=1")).header("X-COINEX-SIGN"),
             "ba59b3300151a298355dbfd671adedd8a7aad99ed8285d4d5daf6a8f3a8fa2b3");
+}
+
+// printf '1795000000123GET/api/v2/affiliate/queryInvitees?pageSize=500&page=1' |
+//   openssl dgst -sha256 -hmac the-api_secret -binary | base64
+// printf the-passphrase | … the same
+TEST(ShippedSignatures, Kucoin) {
+  auto const sent = send("kucoin", get("/api/v2/affiliate/queryInvitees?pageSize=500&page=1"));
+  EXPECT_EQ(sent.header("KC-API-SIGN"), "MmmPC/LQiqtYTB7zcR4khKDPRNt6DuytvsMP5uUsdLg=");
+  EXPECT_EQ(sent.header("KC-API-PASSPHRASE"), "hH0j42B7CkSGA2RLUp6BaXr0GiLNAzcgj6/n8sKekVc=");
+  EXPECT_EQ(sent.header("KC-API-TIMESTAMP"), "1795000000123");
+  EXPECT_EQ(sent.header("KC-API-KEY"), "the-api_key");
+  EXPECT_EQ(sent.header("KC-API-KEY-VERSION"), "3");
+}
+
+// The second example of the vendor's page.
+TEST(ShippedSignatures, Mexc) {
+  auto const sent =
+      send("mexc", get("/api/v3/order?symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=1&price=11"),
+           1644489390087, {{"api_secret", "45d0b3c26f2644f19bfb98b07741b2f5"}});
+  EXPECT_EQ(sent.request.sent_target(),
+            "/api/v3/order?symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=1&price=11"
+            "&recvWindow=5000&timestamp=1644489390087&signature="
+            "fd3e4e8543c5188531eb7279d68ae7d26a573d0fc5ab0d18eb692451654d837a");
+  EXPECT_EQ(sent.header("X-MEXC-APIKEY"), "the-api_key");
 }
 
 }  // namespace
