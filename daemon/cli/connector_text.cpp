@@ -230,6 +230,7 @@ std::vector<PostRequest> post_requests(engine::Manifest const& manifest) {
 }
 
 std::string first_day_text(engine::WindowSpec const& window) {
+  if (window.start == Day() && !window.start_days) return "";  // of files: whatever theirs is
   if (!window.start_days) return format_day(window.start);
   return "-" + std::to_string(*window.start_days) + "d";
 }
@@ -241,6 +242,9 @@ std::string example_source(engine::Manifest const& manifest) {
     out +=
         "    base_url: \"https://the-brokers-own-host.example\"  # scheme and host of your "
         "broker\n";
+  } else if (manifest.base_url == "file:///") {
+    out += "    base_url: file:///var/lib/affsync/inbox/" + manifest.name +
+           "  # the folder that its files are put into\n";
   }
   if (!manifest.credentials.empty()) out += "    credentials:\n";
   auto const sets = engine::credential_sets(manifest);

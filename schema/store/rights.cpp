@@ -9,16 +9,16 @@ constexpr std::string_view writes = "SELECT, INSERT, UPDATE";
 constexpr std::string_view removes = "SELECT, INSERT, UPDATE, DELETE";
 
 constexpr TableRights rights[] = {
-    {"absence", removes},        {"balance", writes},         {"client", writes},
-    {"commission", writes},      {"contradiction", removes},  {"coverage", removes},
-    {"currency_unit", reads},    {"earned_day", removes},     {"earned_mark", removes},
-    {"file_read", appends},
-    {"fx_rate", writes},         {"implied_rate", removes},   {"metric", writes},
-    {"payout", writes},          {"quarantine", removes},     {"rebate", writes},
-    {"rebate_group", writes},    {"reconciliation", removes}, {"record_change", appends},
-    {"schema_migration", reads}, {"source", writes},          {"source_block", removes},
-    {"stream", writes},          {"stream_state", writes},    {"sync_run", removes},
-    {"trading_account", writes}, {"unknown_row", removes},    {"upkeep", writes},
+    {"absence", removes},       {"balance", writes},         {"client", writes},
+    {"commission", writes},     {"contradiction", removes},  {"coverage", removes},
+    {"currency_unit", reads},   {"earned_day", removes},     {"earned_mark", removes},
+    {"file_read", writes},      {"fx_rate", writes},         {"implied_rate", removes},
+    {"metric", writes},         {"payout", writes},          {"quarantine", removes},
+    {"rebate", writes},         {"rebate_group", writes},    {"reconciliation", removes},
+    {"record_change", appends}, {"schema_migration", reads}, {"source", writes},
+    {"source_block", removes},  {"stream", writes},          {"stream_state", writes},
+    {"sync_run", removes},      {"trading_account", writes}, {"unknown_row", removes},
+    {"upkeep", writes},
 };
 
 }  // namespace

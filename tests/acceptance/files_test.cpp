@@ -282,6 +282,12 @@ TEST_F(Files, check_and_inspect_look_at_the_newest_file) {
   EXPECT_TRUE(fs::exists(inbox() / "commissions.csv"));
 }
 
+TEST_F(Files, a_source_to_paste_names_a_folder) {
+  auto const shown = affsync({"connectors", "portal"});
+  EXPECT_NE(shown.out.find("    base_url: file:///var/lib/affsync/inbox/portal"), std::string::npos)
+      << shown.out;
+}
+
 TEST_F(Files, a_missing_folder_is_told) {
   fs::remove_all(inbox());
   auto const synced = sync();
