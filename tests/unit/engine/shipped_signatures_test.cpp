@@ -103,6 +103,23 @@ TEST(ShippedSignatures, Coinex) {
             "ba59b3300151a298355dbfd671adedd8a7aad99ed8285d4d5daf6a8f3a8fa2b3");
 }
 
+// The example of the vendor's page. And for a list of the connector, with e the SHA-512 of no
+// bytes: printf "GET\n/api/v4/rebate/partner/sub_list\nlimit=100&offset=0\n$e\n1795000000" |
+//   openssl dgst -sha512 -hmac the-api_secret
+TEST(ShippedSignatures, Gate) {
+  auto const published =
+      send("gate", get("/futures/orders?contract=BTC_USD&status=finished&limit=50"), 1541993715000,
+           {{"api_key", "key"}, {"api_secret", "secret"}});
+  EXPECT_EQ(published.header("SIGN"),
+            "55f84ea195d6fe57ce62464daaa7c3c02fa9d1dde954e4c898289c9a2407a3d6"
+            "fb3faf24deff16790d726b66ac9f74526668b13bd01029199cc4fcc522418b8a");
+  EXPECT_EQ(published.header("KEY"), "key");
+  EXPECT_EQ(published.header("Timestamp"), "1541993715");
+  EXPECT_EQ(send("gate", get("/rebate/partner/sub_list?limit=100&offset=0")).header("SIGN"),
+            "91cfdab300ed2b0c299775e6fa5a6da6a9a2bb6858b6e33e8eafe4a818724058"
+            "0ad1ebbfd6cf3adcabea97ab67f56f6b8edc37ed7dd69ccbf2ae6d37783ee62c");
+}
+
 // printf '1795000000123GET/api/v2/affiliate/queryInvitees?pageSize=500&page=1' |
 //   openssl dgst -sha256 -hmac the-api_secret -binary | base64
 // printf the-passphrase | … the same
