@@ -18,6 +18,7 @@
 #include "daemon/database.hpp"
 #include "daemon/instance.hpp"
 #include "daemon/log/log_sink.hpp"
+#include "daemon/proof/recording.hpp"
 #include "daemon/restart_needs.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/source_plans.hpp"
@@ -56,6 +57,7 @@ struct App::Impl {
   std::map<std::string, Session> sessions;
   bool interrupted = false;
   std::optional<Duration> longest_wait;
+  proof::Recorder recorder;     // may be empty
   bool retry_refused = false;   // --retry-login was given
   bool forget_refused = false;  // the next make_tasks removes all blocks, after a reload
   async::Workers workers = sync::page_workers();  // last member, so that its threads end first
@@ -122,6 +124,10 @@ void App::start_existing_database() {
 
 void App::wait_at_most(Duration longest) {
   impl_->longest_wait = longest;
+}
+
+void App::record_answers(proof::Recorder recorder) {
+  impl_->recorder = std::move(recorder);
 }
 
 void App::retry_refused_logins() {
@@ -216,7 +222,7 @@ App::Impl::Session& App::Impl::session_of(PreparedSource prepared, Logger const&
   parts.workers = &workers;
   parts.longest_wait = longest_wait;
   parts.random = [this] { return std::uniform_real_distribution<>(0, 1)(random); };
-  parts.make_client = client_maker(prepared, io.get_executor());
+  parts.make_client = proof::recorded(client_maker(prepared, io.get_executor()), recorder);
   entry.fingerprint = print;
   entry.streams = prepared.plan.streams;
   entry.session =

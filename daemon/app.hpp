@@ -72,6 +72,8 @@ class App {
                                                                    sync::Observer& observer);
   // For interactive commands: a broker that asks for a wait longer than `longest` ends the run.
   void wait_at_most(Duration longest);
+  // Shows every answer of a broker to `recorder`. Call it before make_tasks.
+  void record_answers(std::function<void(HttpRequest const&, HttpResponse const&)> recorder);
   // Tries sources even if their login or key is blocked after a refusal.
   void retry_refused_logins();
   // Reads the configuration and connectors again. Throws and keeps the old ones if that fails. The

@@ -90,6 +90,8 @@ struct Parsed {
   Output connectors_output = Output::table;
   std::string connector;
   std::string sample, sample_name;
+  ProofOptions proof;
+  RecordOptions record;
   std::function<int()> command;
 };
 
@@ -253,6 +255,32 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
       ->required()
       ->type_name("FILE");
   draft->add_option("--name", parsed.sample_name, "Name of the connector (default: the file's)");
+  auto* proof = add_command(*connectors, parsed, "test",
+                            "Holds a connector to answers of its broker: reads them from a server "
+                            "of its own into a database that is thrown away",
+                            [&parsed] { return run_connectors_test(parsed.common, parsed.proof); });
+  proof->add_option("connector", parsed.proof.connector, "A connector file, or a name")
+      ->required()
+      ->type_name("FILE|NAME");
+  proof
+      ->add_option("--fixtures", parsed.proof.fixtures,
+                   "The folder of answers (default: that of the connector's name beside the file)")
+      ->type_name("DIR");
+  proof
+      ->add_option("--database", parsed.proof.database,
+                   "A database to read into (default: a private one)")
+      ->type_name("URL");
+  add_output(proof, parsed.proof.output, false);
+  auto* record = add_command(
+      *connectors, parsed, "record",
+      "Takes answers of a real account as fixtures: names, ids and amounts are replaced",
+      [&parsed] { return run_connectors_record(parsed.common, parsed.record); });
+  record->add_option("source", parsed.record.source, "A source of the configuration")->required();
+  record->add_option("--stream", parsed.record.streams, "Only this stream (may be repeated)");
+  record
+      ->add_option("--to", parsed.record.to,
+                   "The folder to write to (default: the connector's name)")
+      ->type_name("DIR");
   auto* schema = add_command(app, parsed, "schema",
                              "The JSON schema of the configuration or of a connector, for editors",
                              [&parsed] { return run_schema(parsed.schema); });

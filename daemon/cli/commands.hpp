@@ -54,6 +54,19 @@ struct InspectOptions {
   int rows = 3;
 };
 
+struct ProofOptions {
+  std::string connector;  // a file, or the name of a known connector
+  std::string fixtures;   // --fixtures; empty: the folder of the connector's name beside the file
+  std::string database;   // --database; empty: a private one that is thrown away
+  Output output = Output::table;
+};
+
+struct RecordOptions {
+  std::string source;
+  std::vector<std::string> streams;  // --stream
+  std::string to;                    // --to; empty: a folder of the connector's name
+};
+
 struct QuarantineOptions {
   std::string source, stream;     // --source, --stream; empty: all
   bool all = false;               // for the list: include accepted rows
@@ -78,6 +91,8 @@ int run_status(CommonOptions const& common, Output output);
 int run_report(CommonOptions const& common, reports::ReportOptions const& options, Output output);
 int run_connectors(CommonOptions const& common, std::string const& name, Output output);
 int run_connectors_new(std::string const& file, std::string const& name);
+int run_connectors_test(CommonOptions const& common, ProofOptions const& options);
+int run_connectors_record(CommonOptions const& common, RecordOptions const& options);
 int run_quarantine_list(CommonOptions const& common, QuarantineOptions const& options);
 int run_quarantine_show(CommonOptions const& common, QuarantineOptions const& options);
 int run_quarantine_retry(CommonOptions const& common, QuarantineOptions const& options);

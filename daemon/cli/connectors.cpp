@@ -45,6 +45,11 @@ engine::Manifest const& find_connector(std::vector<engine::Manifest> const& mani
 
 }  // namespace
 
+engine::Manifest known_connector(CommonOptions const& common, std::string const& name) {
+  auto const manifests = load_manifests(own_connectors_dir(common.config_file));
+  return find_connector(manifests, name);
+}
+
 int run_connectors(CommonOptions const& common, std::string const& name, Output output) {
   auto const manifests = load_manifests(own_connectors_dir(common.config_file));
   auto const terminal = log::look_at_terminal(STDOUT_FILENO);

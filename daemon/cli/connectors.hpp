@@ -1,4 +1,4 @@
-// The output of `affsync connectors`. Performs no I/O.
+// The output of `affsync connectors`. Performs no I/O, except known_connector.
 #pragma once
 
 #include <string>
@@ -8,6 +8,11 @@
 #include "daemon/log/terminal.hpp"
 
 namespace affsync::cli {
+
+struct CommonOptions;
+
+// Returns the connector of this name, built in or of the user's own. Throws Failure(usage).
+engine::Manifest known_connector(CommonOptions const& common, std::string const& name);
 
 // Returns a table with one line for each connector.
 std::string connector_list(std::vector<engine::Manifest> const& manifests,

@@ -24,7 +24,6 @@ using boost::system::error_code;
 using std::chrono::milliseconds;
 
 constexpr std::size_t max_connections = 64;
-constexpr std::size_t max_header_bytes = 16 * 1024;
 constexpr milliseconds header_limit{10'000};  // to receive a header, also on an idle connection
 constexpr milliseconds handler_limit{30'000};
 constexpr milliseconds write_limit{10'000};
@@ -37,14 +36,27 @@ HttpResponse plain_answer(int status, std::string const& text) {
   return response;
 }
 
+// Returns the length of a request's body; a very large one if it is not given as a number.
+std::size_t length_of(IncomingRequest const& request) {
+  auto const text = request.headers.find("Content-Length").value_or("");
+  std::size_t length = 0;
+  auto const [end, flaw] = std::from_chars(text.data(), text.data() + text.size(), length);
+  bool const whole = flaw == std::errc() && end == text.data() + text.size() && !text.empty();
+  return whole ? length : static_cast<std::size_t>(-1);
+}
+
 // Returns an answer that refuses the request; nullopt if the handler may answer it.
-std::optional<HttpResponse> refuse(IncomingRequest const& request) {
-  if (request.method != "GET" && request.method != "HEAD") {
+std::optional<HttpResponse> refuse(IncomingRequest const& request, ServerLimits const& limits) {
+  bool const posts = request.method == "POST" && limits.body_bytes > 0;
+  if (request.method != "GET" && request.method != "HEAD" && !posts) {
     auto response = plain_answer(405, "only GET and HEAD are answered here");
     response.headers.add("Allow", "GET, HEAD");
     return response;
   }
-  if (request.has_body) return plain_answer(413, "a request must not have a body");
+  if (request.has_body && !posts) return plain_answer(413, "a request must not have a body");
+  if (request.has_body && length_of(request) > limits.body_bytes) {
+    return plain_answer(413, "the body is too large, or its length is not given");
+  }
   if (request.target.empty() || request.target.front() != '/') {
     return plain_answer(400, "the target must be a path");
   }
@@ -52,16 +64,17 @@ std::optional<HttpResponse> refuse(IncomingRequest const& request) {
 }
 
 HttpRequest to_request(IncomingRequest const& incoming) {
-  HttpRequest request(Method::get, incoming.target);
+  HttpRequest request(incoming.method == "POST" ? Method::post : Method::get, incoming.target);
   request.headers = incoming.headers;
   return request;
 }
 
 class SmallServer final : public HttpServer {
  public:
-  SmallServer(asio::ip::tcp::acceptor acceptor, RequestHandler handler)
+  SmallServer(asio::ip::tcp::acceptor acceptor, RequestHandler handler, ServerLimits limits)
       : acceptor_(std::move(acceptor)),
         handler_(std::move(handler)),
+        limits_(limits),
         changed_(acceptor_.get_executor(), asio::steady_timer::time_point::max()),
         port_(acceptor_.local_endpoint().port()) {}
 
@@ -137,7 +150,7 @@ class SmallServer final : public HttpServer {
     std::array<char, 4096> buffer;
     std::string unused;  // bytes of the next request that arrived with the last one
     for (bool more = true; more;) {
-      RequestDecoder decoder(max_header_bytes);
+      RequestDecoder decoder(limits_.header_bytes);
       auto const until = std::chrono::steady_clock::now() + header_limit;
       std::optional<HttpResponse> answer;
       while (!decoder.is_done() && !answer) {
@@ -162,10 +175,21 @@ class SmallServer final : public HttpServer {
       if (!answer) {
         auto const request = decoder.take();
         head = request.method == "HEAD";
-        answer = refuse(request);
+        answer = refuse(request, limits_);
         if (!answer) {
           more = request.keep_alive && !stopping_;
-          answer = co_await handle(request);
+          std::size_t const length = request.has_body ? length_of(request) : 0;
+          while (unused.size() < length) {
+            auto const left =
+                std::chrono::ceil<milliseconds>(until - std::chrono::steady_clock::now());
+            asio::mutable_buffer const room(buffer.data(), buffer.size());
+            auto const piece = co_await stream.read_some(room, std::max(left, milliseconds(1)));
+            if (piece.end != ReadEnd::none) co_return;
+            unused.append(buffer.data(), piece.bytes);
+          }
+          auto body = unused.substr(0, length);
+          unused.erase(0, length);
+          answer = co_await handle(request, std::move(body));
         }
       }
       std::string const bytes = encode_response(*answer, head, more);
@@ -173,10 +197,12 @@ class SmallServer final : public HttpServer {
     }
   }
 
-  asio::awaitable<HttpResponse> handle(IncomingRequest const& incoming) {
+  asio::awaitable<HttpResponse> handle(IncomingRequest const& incoming, std::string body) {
     std::string text;
     try {
-      auto work = handler_(to_request(incoming));
+      auto request = to_request(incoming);
+      request.body = std::move(body);
+      auto work = handler_(std::move(request));
       co_return co_await async::with_timeout(std::move(work), handler_limit, "the answer");
     } catch (Failure const& failure) {
       text = failure.error().message;
@@ -191,6 +217,7 @@ class SmallServer final : public HttpServer {
 
   asio::ip::tcp::acceptor acceptor_;
   RequestHandler handler_;
+  ServerLimits limits_;
   std::list<std::shared_ptr<Session>> sessions_;
   asio::steady_timer changed_;  // cancelled when a session ends
   unsigned short port_;
@@ -234,7 +261,7 @@ Error cannot_bind(std::string const& listen, unsigned short port, error_code err
 
 Result<std::unique_ptr<HttpServer>> make_http_server(asio::any_io_executor executor,
                                                      std::string const& listen,
-                                                     RequestHandler handler) {
+                                                     RequestHandler handler, ServerLimits limits) {
   auto const endpoint = parse_listen(listen);
   if (!endpoint) return endpoint.error();
   asio::ip::tcp::acceptor acceptor(executor);
@@ -245,7 +272,7 @@ Result<std::unique_ptr<HttpServer>> make_http_server(asio::any_io_executor execu
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (error) return cannot_bind(listen, endpoint->port(), error);
   return std::unique_ptr<HttpServer>(
-      std::make_unique<SmallServer>(std::move(acceptor), std::move(handler)));
+      std::make_unique<SmallServer>(std::move(acceptor), std::move(handler), limits));
 }
 
 }  // namespace affsync::net

@@ -1,9 +1,10 @@
-// A small HTTP/1.1 server for health, metrics and the dashboard: GET and HEAD only, with limits and
-// timeouts for everything. Runs on its executor's thread.
+// A small HTTP/1.1 server for health, metrics and the dashboard: GET and HEAD only, unless it is
+// told to take bodies, with limits and timeouts for everything. Runs on its executor's thread.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -28,10 +29,17 @@ class HttpServer {
   virtual unsigned short port() const = 0;
 };
 
+// What a server takes beside GET and HEAD.
+struct ServerLimits {
+  std::size_t body_bytes = 0;  // of a POST; 0: none is taken
+  std::size_t header_bytes = 16 * 1024;
+};
+
 // `listen` is "host:port" or "[v6]:port". Errors: config_invalid if it is neither; connect_failed
 // if the address cannot be bound (the hint says how to find the program that uses it).
 Result<std::unique_ptr<HttpServer>> make_http_server(asio::any_io_executor executor,
                                                      std::string const& listen,
-                                                     RequestHandler handler);
+                                                     RequestHandler handler,
+                                                     ServerLimits limits = {});
 
 }  // namespace affsync::net
