@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 
 #include "base/text.hpp"
 #include "connectors/engine/plan/stream_plan.hpp"
@@ -83,7 +84,9 @@ HttpResponse Broker::finished(HttpResponse response) const {
 
 // Returns the refusal of this class that the fixtures show.
 std::optional<HttpResponse> Broker::refuse(std::string const& answer_class, int status) const {
+  constexpr int longest_wait = 600;  // a run does not wait longer
   for (auto const& fixture : folder_.fixtures) {
+    if (std::atoi(fixture.get("wait", "0").c_str()) > longest_wait) continue;
     bool const is_it = fixture.get("class") == answer_class && fixture.of() != "login" &&
                        (fixture.of() == "any" || fixture.of() == listing_.plan().stream);
     if (is_it) return response_of(fixture);
@@ -153,7 +156,7 @@ bool Broker::is_admitted(HttpRequest const& request) {
 
 HttpResponse Broker::data(HttpRequest const& request, std::string const& path,
                           std::string const& pattern) {
-  auto const target = read_target(request.target);
+  auto const target = read_request(request);
   auto const& plan = listing_.plan();
   auto const& spec = plan.spec;
   ++requests_;
@@ -277,6 +280,10 @@ HttpResponse Broker::data(HttpRequest const& request, std::string const& path,
   }
   auto response = response_of(listing_.first());
   response.body = listing_.body(rows, facts);
+  if (rows.empty() && !listing_.is_divisible()) {
+    // Such as the file of a day that does not exist.
+    if (auto nothing = refuse("empty", 0)) return finished(std::move(*nothing));
+  }
   if (!rows.empty()) pages_.insert(response.body);
   if (behaviour_.cut_at > 0 && requests_ >= behaviour_.cut_at) {
     response.body.resize(response.body.size() / 2);

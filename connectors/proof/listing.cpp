@@ -249,6 +249,8 @@ std::string Listing::body(std::vector<ListedRow const*> const& rows, PageFacts c
     out = with_value(out, list, Json::object(std::move(members)));
   } else if (rows.size() == 1) {
     out = with_value(out, list, rows.front()->value);
+  } else {
+    out = with_value(out, list, Json::object({}));
   }
   auto const set_count = [&](std::optional<JsonPath> const& path, std::int64_t count) {
     if (!path) return;

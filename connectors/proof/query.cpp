@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/json.hpp"
+
 namespace affsync::proof {
 namespace {
 
@@ -9,6 +11,22 @@ int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+void add_members(Json const& value, std::string const& path,
+                 std::vector<std::pair<std::string, std::string>>& out) {
+  auto const below = [&](std::string const& name) {
+    return path.empty() ? name : path + "." + name;
+  };
+  if (value.is_object()) {
+    for (auto const& member : value.members()) add_members(member.value, below(member.name), out);
+  } else if (value.is_array()) {
+    for (std::size_t i = 0; i < value.items().size(); ++i) {
+      add_members(value.items()[i], below(std::to_string(i)), out);
+    }
+  } else if (auto const text = value.scalar_text()) {
+    out.emplace_back(path, *text);
+  }
 }
 
 }  // namespace
@@ -57,6 +75,19 @@ Target read_target(std::string_view target) {
   out.path = decode_percent(target.substr(0, mark));
   out.raw_query = std::string(target.substr(std::min(mark + 1, target.size())));
   out.query = read_pairs(out.raw_query);
+  return out;
+}
+
+Target read_request(HttpRequest const& request) {
+  auto out = read_target(request.target);
+  if (request.body.empty()) return out;
+  auto const type = request.headers.find("Content-Type").value_or("");
+  if (type.find("form-urlencoded") != std::string_view::npos) {
+    auto const fields = read_pairs(request.body);
+    out.query.insert(out.query.end(), fields.begin(), fields.end());
+  } else if (auto const body = parse_json(request.body)) {
+    add_members(*body, "", out.query);
+  }
   return out;
 }
 

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/http_message.hpp"
+
 namespace affsync::proof {
 
 std::string decode_percent(std::string_view text);
@@ -21,6 +23,9 @@ struct Target {
 };
 
 Target read_target(std::string_view target);
+// The same with the parameters of the body behind those of the query: fields of a form, or members
+// of a JSON document under their paths.
+Target read_request(HttpRequest const& request);
 // Reads name=value pairs joined with &, as in a query or a form.
 std::vector<std::pair<std::string, std::string>> read_pairs(std::string_view text);
 

@@ -19,19 +19,12 @@ namespace {
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
-constexpr int most_pages = 3;      // of a list
-constexpr int most_requests = 40;  // until rows come
+constexpr int recorded_pages = 3;      // of a list
+constexpr int recorded_requests = 40;  // until rows come
 
-struct Answer {
+struct RecordedAnswer {
   HttpRequest request;
   HttpResponse response;
-};
-
-struct Fixture {
-  std::string name;
-  std::string extension;
-  std::string body;
-  std::string expected;
 };
 
 // Makes fixtures of a source's answers.
@@ -102,7 +95,7 @@ class Recording {
     report.stream = task.stream();
     engine::StreamReader reader(task.plan, start);
     std::vector<std::string> chain;  // pages of the list so far
-    for (int i = 0; i < most_requests && static_cast<int>(chain.size()) < most_pages; ++i) {
+    for (int i = 0; i < recorded_requests && static_cast<int>(chain.size()) < recorded_pages; ++i) {
       auto request = reader.next_request();
       if (!request) break;
       auto const asked = *request;
@@ -265,7 +258,7 @@ class Recording {
   RecordOptions options_;
   std::string connector_;
   std::unique_ptr<proof::Scrubber> scrubber_;
-  std::vector<Answer> answers_;  // of the last request
+  std::vector<RecordedAnswer> answers_;  // of the last request
   std::map<std::string, std::string> files_;
   std::vector<std::string> skipped_;
 };

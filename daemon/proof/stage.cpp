@@ -23,6 +23,9 @@ std::filesystem::path temporary_directory() {
     throw Failure(ErrorCode::database_unavailable, "no temporary directory can be made at " + text,
                   "Set TMPDIR to a directory that can be written.");
   }
+  // PostgreSQL does not run as root; its user has to enter, but not to look around.
+  using std::filesystem::perms;
+  std::filesystem::permissions(text, perms::owner_all | perms::group_exec | perms::others_exec);
   return text;
 }
 

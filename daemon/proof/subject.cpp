@@ -84,15 +84,21 @@ void set_days(StreamSpec const& spec, Listing const& listing, TimePoint& now,
     first = std::min(first.value_or(*day), *day);
     last = std::max(last.value_or(*day), *day);
   };
+  // Slices begin where the sample's does: rows may take a day from the request.
+  auto const days = listing.first().words("days");
+  auto const begin = days.size() == 2 ? parse_day(days.front()) : std::nullopt;
   for (auto const& row : listing.rows()) note(row.day);
   if (!first) {
-    for (auto const& word : listing.first().words("days")) note(parse_day(word));
+    for (auto const& word : days) note(parse_day(word));
   }
   if (!first) return;
+  // Without a time of its own the sample is read on the last of its days.
+  auto const end = days.size() == 2 ? parse_day(days.back()) : std::nullopt;
+  if (end && !listing.first().has("read")) now = TimePoint(*end) + std::chrono::hours(12);
   if (engine::today_in(spec.window->zone, now) < *last)
-    now = TimePoint(*last) + std::chrono::hours(20);
+    now = TimePoint(*last) + std::chrono::hours(12);
   auto const today = engine::today_in(spec.window->zone, now);
-  settings.start = *first - std::chrono::days(1);
+  settings.start = begin && *begin <= *first ? *begin : *first - std::chrono::days(1);
   if (spec.keeps_days && today - *first >= std::chrono::days(*spec.keeps_days)) {
     settings.keeps_days = static_cast<int>((today - *first).count()) + 3;
   }
@@ -104,8 +110,9 @@ std::vector<ExpectedRow> comparable(std::vector<ExpectedRow> rows, StreamSpec co
   auto const moving = columns_of_reading_time(spec);
   for (auto& row : rows) {
     auto const* table = find_record_table(row.table);
+    if (table == nullptr) continue;
     for (auto it = row.columns.begin(); it != row.columns.end();) {
-      auto const index = table == nullptr ? std::nullopt : table->index_of(it->first);
+      auto const index = table->index_of(it->first);
       if (index) it->second = plain(table->columns[*index].type, it->second);
       bool const drop =
           moving.contains(it->first) || (!table->keeps_records() && it->first == "provider");
@@ -132,11 +139,10 @@ Subject::Subject(Stage& stage, Listing const& listing, SubjectOptions options)
   settings_->base_url = stage.address(settings_->base_url);
   settings_->proxy = Secret("none");
   settings_->rate_limit.concurrency = 1;  // requests are counted, so they come one by one
-  auto const* spec = stage.manifest().find_stream(stream_);
   auto& stream = settings_->streams[stream_];
   stream.enabled = true;
   if (options.page_size > 0) stream.page_size = options.page_size;
-  set_days(*spec, listing, now, stream);
+  set_days(listing.plan().spec, listing, now, stream);
   stage.time().set(now);
 
   auto prepared = prepare_source(*settings_, {stage.manifest()}).value();

@@ -67,14 +67,16 @@ asio::awaitable<HttpResponse> greet(HttpRequest request) {
   response.status = 200;
   response.headers.add("Content-Type", "text/plain");
   response.body = "hello " + request.target;
+  if (request.method == Method::post) response.body += " with " + request.body;
   co_return response;
 }
 
 // The server on its own loop and thread.
 class RunningServer {
  public:
-  RunningServer()
-      : server_(std::move(make_http_server(loop_.get_executor(), "127.0.0.1:0", greet).value())) {
+  explicit RunningServer(ServerLimits limits = {})
+      : server_(std::move(
+            make_http_server(loop_.get_executor(), "127.0.0.1:0", greet, limits).value())) {
     auto ended = [this](std::exception_ptr error) { error_ = error; };
     asio::co_spawn(loop_, server_->serve(),
                    asio::bind_cancellation_slot(signal_.slot(), std::move(ended)));
@@ -107,6 +109,23 @@ std::string ask(unsigned short port, std::string const& bytes) {
   Caller caller(port);
   caller.send(bytes);
   return caller.read_all();
+}
+
+// Two on one connection: what follows a body is the next request.
+TEST(Server, TakesBodiesWhereItIsToldTo) {
+  ServerLimits limits;
+  limits.body_bytes = 10;
+  RunningServer server(limits);
+  std::string const post = "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n";
+  auto const both = ask(server.port(), post + "\r\none" + post + "Connection: close\r\n\r\ntwo");
+  EXPECT_NE(both.find("hello /a with oneHTTP/1.1 200"), std::string::npos) << both;
+  EXPECT_TRUE(both.ends_with("hello /a with two")) << both;
+  auto const large =
+      ask(server.port(), "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n12345678901");
+  EXPECT_TRUE(large.starts_with("HTTP/1.1 413")) << large;
+  RunningServer other;
+  auto const refused = ask(other.port(), post + "\r\none");
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 405")) << refused;
 }
 
 TEST(Server, Get) {
