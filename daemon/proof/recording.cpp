@@ -26,13 +26,10 @@ class RecordingClient final : public net::HttpClient {
 
 }  // namespace
 
-std::function<std::unique_ptr<net::HttpClient>()> client_maker(
-    boost::asio::any_io_executor executor, net::ClientOptions options, Recorder recorder) {
-  return [executor, options = std::move(options), recorder = std::move(recorder)] {
-    auto client = net::make_http_client(executor, options).value();
-    if (!recorder) return client;
-    return std::unique_ptr<net::HttpClient>(
-        std::make_unique<RecordingClient>(std::move(client), recorder));
+ClientMaker recorded(ClientMaker make, Recorder recorder) {
+  if (!recorder) return make;
+  return [make = std::move(make), recorder = std::move(recorder)] {
+    return std::unique_ptr<net::HttpClient>(std::make_unique<RecordingClient>(make(), recorder));
   };
 }
 

@@ -10,8 +10,9 @@ namespace affsync::proof {
 
 using Recorder = std::function<void(HttpRequest const&, HttpResponse const&)>;
 
-// Returns a function that makes such clients; plain ones if `recorder` is empty.
-std::function<std::unique_ptr<net::HttpClient>()> client_maker(
-    boost::asio::any_io_executor executor, net::ClientOptions options, Recorder recorder);
+using ClientMaker = std::function<std::unique_ptr<net::HttpClient>()>;
+
+// Returns a function that makes such clients of those of `make`; `make` itself if `recorder` is empty.
+ClientMaker recorded(ClientMaker make, Recorder recorder);
 
 }  // namespace affsync::proof
