@@ -50,9 +50,12 @@ class Reading {
   TimePoint time(Fixture const& fixture) const { return read_time(fixture).value(); }
 
   Verdict verdict_of(Fixture const& fixture, StreamPlan const* stream) const {
-    auto const good = stream == nullptr ? std::vector<engine::GoodSpec>() : stream->spec.good;
-    return engine::classify(response_of(fixture), plan_.errors, plan_.rate, fixture.of() == "login",
-                            time(fixture), good);
+    if (stream == nullptr) {
+      return engine::classify(response_of(fixture), plan_.errors, plan_.rate,
+                              fixture.of() == "login", time(fixture));
+    }
+    return engine::classify(response_of(fixture), plan_.errors, plan_.rate, false, time(fixture),
+                            stream->spec.good, stream->spec.document);
   }
 
   void compare_class(Verdict const& verdict, std::string const& wanted) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/decimal.hpp"
+#include "connectors/engine/document/document.hpp"
 #include "connectors/engine/request/target.hpp"
 #include "connectors/proof/json_edit.hpp"
 
@@ -88,12 +89,14 @@ Result<Listing> Listing::make(std::shared_ptr<StreamPlan const> plan,
   listing.plan_ = std::move(plan);
   listing.chain_ = chain;
   for (auto const* fixture : chain) {
-    auto body = parse_json(fixture->body);
+    auto body = engine::read_document(fixture->body, listing.plan_->spec.document);
     if (!body) {
-      return Error(ErrorCode::usage, "the answer `" + fixture->name + "` is not JSON");
+      return Error(ErrorCode::usage,
+                   "the answer `" + fixture->name + "` cannot be read: " + body.error().message);
     }
     listing.bodies_.push_back(std::move(*body));
   }
+  listing.is_json_ = listing.plan_->spec.document.format == engine::DocumentFormat::json;
   if (auto taken = listing.take_apart(); !taken) return taken.error();
   return listing;
 }
@@ -122,6 +125,11 @@ Result<void> Listing::take_apart() {
       add("", *list);  // the whole object is served as one
     }
   }
+  if (!is_json_) {
+    for (std::size_t i = 0; i < rows_.size(); ++i) rows_[i].line = i;
+    find_lines();
+    divisible_ = !row_lines_.empty();
+  }
   for (auto& row : rows_) {
     auto mapped = map_one(row);
     if (!mapped) {
@@ -141,7 +149,10 @@ std::optional<std::vector<ExpectedRow>> Listing::map_one(ListedRow const& row) c
   facts.total_pages = 1;
   facts.listed = {&row};
   engine::Answer answer;
-  auto body = parse_json(this->body({&row}, facts));
+  // A text that cannot be taken apart is mapped through its JSON.
+  auto body = is_json_ || divisible_
+                  ? engine::read_document(this->body({&row}, facts), plan_->spec.document)
+                  : Result<Json>(json_body({&row}, facts));
   if (!body) return std::nullopt;
   answer.body = std::move(*body);
   answer.headers = response_of(first()).headers;
@@ -179,7 +190,50 @@ bool Listing::is_new(ListedRow const& row) const {
   return true;
 }
 
+// A line is a row if there is one row less without it.
+void Listing::find_lines() {
+  auto const format = plan_->spec.document.format;
+  bool const by_lines =
+      format == engine::DocumentFormat::csv || format == engine::DocumentFormat::json_lines;
+  if (!by_lines || chain_.size() > 1 || engine::is_packed(first().body)) return;
+  auto const& text = first().body;
+  for (std::size_t from = 0; from < text.size();) {
+    auto const end = std::min(text.find('\n', from), text.size() - 1) + 1;
+    lines_.push_back(text.substr(from, end - from));
+    from = end;
+  }
+  auto const count = [&](std::size_t without) -> std::size_t {
+    std::string rest;
+    for (std::size_t i = 0; i < lines_.size(); ++i) {
+      if (i != without) rest += lines_[i];
+    }
+    auto const document = engine::read_document(rest, plan_->spec.document);
+    auto const* list = document ? list_in(*plan_, *document) : nullptr;
+    return list != nullptr && list->is_array() ? list->items().size() : rows_.size();
+  };
+  for (std::size_t i = 0; i < lines_.size(); ++i) {
+    if (count(i) + 1 == rows_.size()) row_lines_.push_back(i);
+  }
+  if (row_lines_.size() != rows_.size()) row_lines_.clear();
+}
+
+std::string Listing::text_body(std::vector<ListedRow const*> const& rows) const {
+  if (row_lines_.empty()) return chain_.front()->body;
+  std::string out;
+  for (std::size_t i = 0; i < lines_.size(); ++i) {
+    auto const place = std::ranges::find(row_lines_, i);
+    bool const is_row = place != row_lines_.end();
+    auto const number = static_cast<std::size_t>(place - row_lines_.begin());
+    bool const served = !is_row || std::ranges::any_of(rows, [&](ListedRow const* row) {
+      return row->line == number;
+    });
+    if (served) out += lines_[i];
+  }
+  return out;
+}
+
 std::optional<ListedRow> Listing::copy_of(ListedRow const& row, std::uint64_t number) const {
+  if (!is_json_) return std::nullopt;  // its text would have to be written anew
   std::vector<JsonPath> paths;
   if (auto const* by_id = std::get_if<engine::IdPaging>(&plan_->spec.page.kind)) {
     paths.push_back(by_id->id);
@@ -231,11 +285,15 @@ bool Listing::insert_in_front() {
 }
 
 std::string Listing::body(std::vector<ListedRow const*> const& rows, PageFacts const& facts) const {
+  return is_json_ ? json_body(rows, facts).dump() : text_body(rows);
+}
+
+Json Listing::json_body(std::vector<ListedRow const*> const& rows, PageFacts const& facts) const {
   auto const& spec = plan_->spec;
   // The last page of the sample shows how a list ends, the first one how it goes on.
   Json out = facts.next.empty() && !facts.more ? bodies_.back() : bodies_.front();
   auto const* list = list_in(*plan_, out);
-  if (list == nullptr) return out.dump();
+  if (list == nullptr) return out;
   if (list->is_array()) {
     Json::Array items;
     for (auto const* row : rows) items.push_back(row->value);
@@ -299,7 +357,7 @@ std::string Listing::body(std::vector<ListedRow const*> const& rows, PageFacts c
     if (shape == nullptr) continue;
     out = with_value(out, check.broker_value, count_like(shape, sum));
   }
-  return out.dump();
+  return out;
 }
 
 }  // namespace affsync::proof

@@ -21,6 +21,7 @@ struct ListedRow {
   std::vector<ExpectedRow> stored;
   std::optional<Day> day;  // in the column that the window filters on
   std::size_t part = 0;    // of the stream's `parts`
+  std::size_t line = 0;    // its place among the rows of a text
   bool made = false;       // a copy under another key, because the sample is too short
 };
 
@@ -58,6 +59,9 @@ class Listing {
  private:
   Listing() = default;
   Result<void> take_apart();
+  void find_lines();
+  Json json_body(std::vector<ListedRow const*> const& rows, PageFacts const& facts) const;
+  std::string text_body(std::vector<ListedRow const*> const& rows) const;
   // Returns what the connector makes of one element; nullopt if it cannot be mapped.
   std::optional<std::vector<ExpectedRow>> map_one(ListedRow const& row) const;
   void note_day(ListedRow& row) const;
@@ -66,9 +70,13 @@ class Listing {
 
   std::shared_ptr<engine::StreamPlan const> plan_;
   std::vector<Fixture const*> chain_;
-  std::vector<Json> bodies_;  // of the chain
+  std::vector<Json> bodies_;  // of the chain, as the engine's JSON
+  // Of a text whose rows are lines (CSV, JSON lines): the lines, and which of them are rows.
+  std::vector<std::string> lines_;
+  std::vector<std::size_t> row_lines_;
   std::vector<ListedRow> rows_;
   bool divisible_ = false;
+  bool is_json_ = true;
   std::uint64_t copies_ = 0;
 };
 
