@@ -25,6 +25,16 @@ std::string base64url(std::string_view bytes) {
   return text;
 }
 
+// The headers that go with a signature, if the way to authenticate has them itself.
+template <class Auth>
+engine::NamedTexts headers_of(Auth const& auth) {
+  if constexpr (requires { auth.headers; }) {
+    return auth.headers;
+  } else {
+    return {};
+  }
+}
+
 std::optional<std::string> header_complaint(HttpRequest const& request, std::string const& name,
                                             std::string const& wanted) {
   auto const found = request.headers.find(name);
@@ -78,8 +88,9 @@ std::optional<std::string> admission_complaint(SourcePlan const& plan, HttpReque
     auto const pair = filled_in(basic->user, plan, "") + ":" + filled_in(basic->password, plan, "");
     wanted.emplace_back(basic->header, "Basic " + base64_of(pair));
   } else if (auto const* hmac = std::get_if<engine::HmacAuth>(&plan.auth)) {
-    for (auto const& [name, text] : hmac->headers)
+    for (auto const& [name, text] : headers_of(*hmac)) {
       wanted.emplace_back(name, filled_in(text, plan, ""));
+    }
   } else if (auto const* login = std::get_if<engine::LoginTokenAuth>(&plan.auth)) {
     if (token.empty()) return "data was requested before the login";
     wanted.emplace_back(login->header, filled_in(login->value, plan, token));
