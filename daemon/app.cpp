@@ -99,6 +99,12 @@ async::Workers& App::workers() {
 bool App::interrupted() const {
   return impl_->interrupted;
 }
+void App::wait_at_most(Duration longest) {
+  impl_->longest_wait = longest;
+}
+void App::record_answers(proof::Recorder recorder) {
+  impl_->recorder = std::move(recorder);
+}
 
 void App::start_database() {
   if (impl_->database) return;
@@ -120,14 +126,6 @@ void App::start_existing_database() {
   } catch (Failure const& failure) {
     log().debug("the database could not be started", {{"error", failure.error().message}});
   }
-}
-
-void App::wait_at_most(Duration longest) {
-  impl_->longest_wait = longest;
-}
-
-void App::record_answers(proof::Recorder recorder) {
-  impl_->recorder = std::move(recorder);
 }
 
 void App::retry_refused_logins() {

@@ -25,16 +25,6 @@ std::string base64url(std::string_view bytes) {
   return text;
 }
 
-// The headers that go with a signature, if the way to authenticate has them itself.
-template <class Auth>
-engine::NamedTexts headers_of(Auth const& auth) {
-  if constexpr (requires { auth.headers; }) {
-    return auth.headers;
-  } else {
-    return {};
-  }
-}
-
 std::optional<std::string> header_complaint(HttpRequest const& request, std::string const& name,
                                             std::string const& wanted) {
   auto const found = request.headers.find(name);
@@ -67,6 +57,19 @@ std::optional<std::string> login_complaint(SourcePlan const& plan, HttpRequest c
       }
     }
   }
+  if (login.login.body) {
+    // Every text of the declared body has to be there, with the credentials filled in.
+    HttpRequest declared = request;
+    declared.body = login.login.body->json.dump();
+    auto const arrived = read_request(request).query;
+    auto wanted = login.login.body->as_form ? login.login.body->form : read_request(declared).query;
+    for (auto& [name, text] : wanted) {
+      std::pair<std::string, std::string> const pair(name, filled_in(text, plan, ""));
+      if (std::find(arrived.begin(), arrived.end(), pair) == arrived.end()) {
+        return "the login's body lacks the member " + name;
+      }
+    }
+  }
   if (!login.login.json.empty()) {
     auto const body = parse_json(request.body);
     if (!body) return "the login's body is not JSON";
@@ -87,13 +90,18 @@ std::optional<std::string> admission_complaint(SourcePlan const& plan, HttpReque
   } else if (auto const* basic = std::get_if<engine::BasicAuth>(&plan.auth)) {
     auto const pair = filled_in(basic->user, plan, "") + ":" + filled_in(basic->password, plan, "");
     wanted.emplace_back(basic->header, "Basic " + base64_of(pair));
-  } else if (auto const* hmac = std::get_if<engine::HmacAuth>(&plan.auth)) {
-    for (auto const& [name, text] : headers_of(*hmac)) {
-      wanted.emplace_back(name, filled_in(text, plan, ""));
-    }
   } else if (auto const* login = std::get_if<engine::LoginTokenAuth>(&plan.auth)) {
     if (token.empty()) return "data was requested before the login";
     wanted.emplace_back(login->header, filled_in(login->value, plan, token));
+  }
+  for (auto const& [name, text] : plan.extras.headers) {
+    wanted.emplace_back(name, filled_in(text, plan, token));
+  }
+  auto const target = read_target(request.target);
+  for (auto const& [name, text] : plan.extras.query) {
+    if (target.find(name) != filled_in(text, plan, token)) {
+      return "a request lacks the parameter " + name + ", or it has another value";
+    }
   }
   for (auto const& [name, value] : wanted) {
     if (auto complaint = header_complaint(request, name, value)) return complaint;
@@ -134,6 +142,19 @@ MadeToken make_token(engine::LoginTokenAuth const& login, Fixture const* sample,
                               login.token_cookie + "=" + shown + "; Path=/; HttpOnly");
   } else {
     body = with_value(body, login.token, Json::string(shown));
+  }
+  for (auto const& [name, place] : login.more_tokens) {
+    auto const text = more_token(made.token, name);
+    if (!place.header.empty()) {
+      made.response.headers.add(place.header, text);
+    } else if (!place.cookie.empty()) {
+      made.response.headers.add("Set-Cookie", place.cookie + "=" + text + "; Path=/; HttpOnly");
+    } else {
+      body = with_value(body, place.path, Json::string(text));
+    }
+  }
+  if (login.refresh) {
+    body = with_value(body, login.refresh->token, Json::string(more_token(made.token, "refresh")));
   }
   made.response.body = body.dump();
   return made;

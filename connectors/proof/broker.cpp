@@ -111,6 +111,9 @@ HttpResponse Broker::answer(HttpRequest const& request) {
     bool const is_login =
         request.method == login->login.method && read_target(login->login.path).path == path;
     if (is_login) return log_in(request);
+    bool const renews = login->refresh && request.method == login->refresh->request.method &&
+                        read_target(login->refresh->request.path).path == path;
+    if (renews) return give_token();
   }
   auto const& spec = listing_.plan().spec;
   bool const by_link = std::holds_alternative<engine::LinkPaging>(spec.page.kind) &&
@@ -130,11 +133,15 @@ HttpResponse Broker::answer(HttpRequest const& request) {
 }
 
 HttpResponse Broker::log_in(HttpRequest const& request) {
-  auto const& login = std::get<engine::LoginTokenAuth>(plan_.auth);
   if (auto complaint = login_complaint(plan_, request)) {
     complaints_.insert(std::move(*complaint));
     return finished(json_answer(401, R"({"error": "refused"})"));
   }
+  return give_token();
+}
+
+HttpResponse Broker::give_token() {
+  auto const& login = std::get<engine::LoginTokenAuth>(plan_.auth);
   ++logins_;
   Fixture const* sample = nullptr;
   for (auto const& fixture : folder_.fixtures) {
@@ -284,6 +291,24 @@ HttpResponse Broker::data(HttpRequest const& request, std::string const& path,
     // Such as the file of a day that does not exist.
     if (auto nothing = refuse("empty", 0)) return finished(std::move(*nothing));
   }
+  // Headers that speak about the list, instead of the sample's own.
+  auto const& names = spec.page.headers;
+  Headers headers;
+  for (auto const& [name, value] : response.headers.fields()) {
+    bool const ours = equal_without_case(name, names.total) ||
+                      equal_without_case(name, names.total_pages) ||
+                      equal_without_case(name, names.more) || equal_without_case(name, names.next);
+    if (!ours) headers.add(name, value);
+  }
+  auto const say = [&](std::string const& name, std::string const& value) {
+    if (!name.empty() && !value.empty()) headers.add(name, value);
+  };
+  say(names.total, std::to_string(facts.total));
+  say(names.total_pages, std::to_string(facts.total_pages));
+  say(names.more, facts.more ? "true" : "false");
+  bool const linked = by_link && !facts.next.empty();
+  say(names.next, linked ? "<" + facts.next + ">; rel=\"next\"" : facts.next);
+  response.headers = std::move(headers);
   if (!rows.empty()) pages_.insert(response.body);
   if (behaviour_.cut_at > 0 && requests_ >= behaviour_.cut_at) {
     response.body.resize(response.body.size() / 2);

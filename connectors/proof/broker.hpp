@@ -50,6 +50,7 @@ class Broker {
  private:
   struct Asked;
   HttpResponse log_in(HttpRequest const& request);
+  HttpResponse give_token();
   HttpResponse data(HttpRequest const& request, std::string const& path, std::string const& query);
   std::optional<HttpResponse> refuse(std::string const& answer_class, int status) const;
   HttpResponse refused(std::string const& answer_class, int status, std::string complaint);

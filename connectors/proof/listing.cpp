@@ -155,7 +155,7 @@ std::optional<std::vector<ExpectedRow>> Listing::map_one(ListedRow const& row) c
                   : Result<Json>(json_body({&row}, facts));
   if (!body) return std::nullopt;
   answer.body = std::move(*body);
-  answer.headers = response_of(first()).headers;
+  answer.headers = response_of(first()).headers;  // of the sample
   auto const page = reader.on_answer(answer, read_time(first()).value());
   if (!page || !page->quarantined.empty()) return std::nullopt;
   return rows_of(*page, nullptr);

@@ -4,6 +4,7 @@
 #include <openssl/hmac.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -43,25 +44,38 @@ std::string keyed(EVP_MD const* algorithm, std::string const& key, std::string_v
 }
 
 std::string hashed(SignatureSpec const& spec, std::string const& key, std::string_view text) {
+  using Algorithm = SignatureSpec::Algorithm;
   switch (spec.algorithm) {
-    case SignatureSpec::Algorithm::hmac_sha256:
+    case Algorithm::hmac_sha256:
       return keyed(EVP_sha256(), key, text);
-    case SignatureSpec::Algorithm::hmac_sha512:
+    case Algorithm::hmac_sha512:
       return keyed(EVP_sha512(), key, text);
-    default:
-      return {};
+    case Algorithm::hmac_sha1:
+      return keyed(EVP_sha1(), key, text);
+    case Algorithm::sha256:
+      return digest(EVP_sha256(), text);
+    case Algorithm::sha1:
+      return digest(EVP_sha1(), text);
+    case Algorithm::md5:
+      return digest(EVP_md5(), text);
+    case Algorithm::double_sha256:
+      return digest(EVP_sha256(), hex(digest(EVP_sha256(), text)) + key);
   }
+  return {};
 }
 
 std::string encoded(SignatureSpec const& spec, std::string_view bytes) {
+  auto out = hex(bytes);
   switch (spec.encoding) {
     case SignatureSpec::Encoding::hex:
-      return hex(bytes);
+      return out;
+    case SignatureSpec::Encoding::upper_hex:
+      for (auto& c : out) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+      return out;
     case SignatureSpec::Encoding::base64:
       return base64_of(bytes);
-    default:
-      return {};
   }
+  return {};
 }
 
 // RFC 3986: letters, digits and four more stay.
@@ -80,15 +94,31 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
-std::string sorted_and_encoded(std::string_view query) {
-  std::vector<std::string> pairs;
-  for (auto const& [name, value] : read_pairs(query)) {
-    pairs.push_back(percent_encoded(name) + "=" + percent_encoded(value));
-  }
-  std::sort(pairs.begin(), pairs.end());
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+std::string joined(Pairs const& pairs, std::string const& equals, std::string const& between) {
   std::string out;
-  for (auto const& pair : pairs) out += (out.empty() ? "" : "&") + pair;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    out += (i == 0 ? "" : between) + pairs[i].first + equals + pairs[i].second;
+  }
   return out;
+}
+
+std::string sorted_and_encoded(std::string_view query) {
+  std::vector<std::string> texts;
+  for (auto const& [name, value] : read_pairs(query)) {
+    texts.push_back(percent_encoded(name) + "=" + percent_encoded(value));
+  }
+  std::sort(texts.begin(), texts.end());
+  std::string out;
+  for (auto const& text : texts) out += (out.empty() ? "" : "&") + text;
+  return out;
+}
+
+Pairs sorted(std::string_view query) {
+  auto pairs = read_pairs(query);
+  std::sort(pairs.begin(), pairs.end());
+  return pairs;
 }
 
 // Returns the seconds that a time means in the declared form; nullopt if it has another form.
@@ -128,6 +158,10 @@ std::string base64_of(std::string_view bytes) {
   return out;
 }
 
+std::string more_token(std::string const& token, std::string const& name) {
+  return token + "-" + name;
+}
+
 std::string filled_in(std::string text, engine::SourcePlan const& plan, std::string const& token) {
   auto const put = [&text](std::string const& mark, std::string const& value) {
     for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at)) {
@@ -139,69 +173,136 @@ std::string filled_in(std::string text, engine::SourcePlan const& plan, std::str
     put("${credentials." + name + "}", value.reveal());
   }
   put("${token}", token);
+  if (auto const* login = std::get_if<engine::LoginTokenAuth>(&plan.auth)) {
+    for (auto const& [name, place] : login->more_tokens) {
+      put("${token." + name + "}", more_token(token, name));
+    }
+  }
   return text;
 }
+
+namespace {
+
+// A signed request, taken apart as it arrived.
+struct Arrived {
+  HttpRequest const& request;
+  SignatureSpec const& spec;
+  std::string path, query;  // the query without the signature itself
+
+  Arrived(HttpRequest const& arrived, SignatureSpec const& signature)
+      : request(arrived), spec(signature) {
+    auto const mark = std::min(request.target.find('?'), request.target.size());
+    path = request.target.substr(0, mark);
+    query = request.target.substr(std::min(mark + 1, request.target.size()));
+    if (spec.parameter.empty()) return;
+    auto const at = ("&" + query).rfind("&" + percent_encoded(spec.parameter) + "=");
+    if (at == std::string::npos) return;
+    // It has to be the last one, so what is in front is what was signed.
+    signature_text = decode_percent(query.substr(at + percent_encoded(spec.parameter).size() + 1));
+    query = query.substr(0, at == 0 ? 0 : at - 1);
+  }
+
+  std::string signature_text;
+
+  // A value that is in a header or in the query.
+  std::string value(std::string const& header, std::string const& parameter) const {
+    if (!header.empty()) return std::string(request.headers.find(header).value_or(""));
+    for (auto const& [name, text] : read_pairs(query)) {
+      if (!parameter.empty() && name == parameter) return text;
+    }
+    return {};
+  }
+
+  std::string with_path(std::string const& text) const {
+    return query.empty() ? path : path + "?" + text;
+  }
+
+  std::string part(SignedPart kind) const {
+    switch (kind) {
+      case SignedPart::constant:
+        return {};
+      case SignedPart::method:
+        return std::string(to_string(request.method));
+      case SignedPart::host:
+        return std::string(request.headers.find("Host").value_or(""));
+      case SignedPart::path:
+        return path;
+      case SignedPart::query:
+        return query;
+      case SignedPart::sorted_query:
+        return sorted_and_encoded(query);
+      case SignedPart::raw_query:
+        return joined(read_pairs(query), "=", "&");
+      case SignedPart::sorted_raw_query:
+        return joined(sorted(query), "=", "&");
+      case SignedPart::sorted_names_and_values:
+        return joined(sorted(query), "", "");
+      case SignedPart::path_and_query:
+        return with_path(query);
+      case SignedPart::path_and_raw_query:
+        return with_path(joined(read_pairs(query), "=", "&"));
+      case SignedPart::path_and_sorted_raw_query:
+        return with_path(joined(sorted(query), "=", "&"));
+      case SignedPart::body:
+        return request.body;
+      case SignedPart::body_sha256:
+        return hex(digest(EVP_sha256(), request.body));
+      case SignedPart::body_sha512:
+        return hex(digest(EVP_sha512(), request.body));
+      case SignedPart::timestamp:
+        return value(spec.timestamp_header, spec.timestamp_parameter);
+      case SignedPart::nonce:
+        return value(spec.nonce_header, spec.nonce_parameter);
+      case SignedPart::receive_window:
+        return spec.receive_window;
+    }
+    return {};
+  }
+};
+
+}  // namespace
 
 std::optional<std::string> signature_complaint(engine::SourcePlan const& plan,
                                                HttpRequest const& request, TimePoint now) {
   if (!plan.signature) return std::nullopt;
   auto const& spec = *plan.signature;
-  auto const header = [&](std::string const& name) -> std::string {
-    return std::string(request.headers.find(name).value_or(""));
-  };
-  auto const found = header(spec.header);
-  if (found.empty()) return "a request is not signed: it has no header " + spec.header;
+  Arrived const arrived(request, spec);
+  auto const place =
+      spec.parameter.empty() ? "the header " + spec.header : "the parameter " + spec.parameter;
+  auto const found =
+      spec.parameter.empty() ? arrived.value(spec.header, "") : arrived.signature_text;
+  if (found.empty()) return "a request is not signed: it lacks " + place;
 
-  auto const timestamp = spec.timestamp_header.empty() ? "" : header(spec.timestamp_header);
-  if (!spec.timestamp_header.empty()) {
+  if (!spec.timestamp_header.empty() || !spec.timestamp_parameter.empty()) {
     constexpr std::int64_t tolerance = 300;
+    auto const timestamp = arrived.part(SignedPart::timestamp);
     auto const seconds = seconds_of(spec.timestamp_form, timestamp);
-    if (!seconds) {
-      return "the time of a signature does not have the declared form: " + timestamp;
-    }
+    if (!seconds) return "the time of a signature does not have the declared form: " + timestamp;
     auto const ours =
         std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
     if (std::abs(*seconds - ours) > tolerance)
       return "a signature is of another time: " + timestamp;
   }
-  auto const mark = std::min(request.target.find('?'), request.target.size());
-  auto const query = request.target.substr(std::min(mark + 1, request.target.size()));
+  if (!spec.receive_window.empty()) {
+    auto const window = arrived.value(spec.receive_window_header, spec.receive_window_parameter);
+    if (window != spec.receive_window) return "a request lacks the declared receive window";
+  }
+  auto const key = filled_in(spec.secret, plan, "");
+  auto const sign = [&](std::string const& text) { return encoded(spec, hashed(spec, key, text)); };
   std::string text;
   for (std::size_t i = 0; i < spec.parts.size(); ++i) {
-    if (i > 0) text += spec.join;
-    switch (spec.parts[i].kind) {
-      case SignedPart::constant:
-        text += filled_in(spec.parts[i].text, plan, "");
-        break;
-      case SignedPart::method:
-        text += to_string(request.method);
-        break;
-      case SignedPart::path:
-        text += request.target.substr(0, mark);
-        break;
-      case SignedPart::query:
-        text += query;
-        break;
-      case SignedPart::sorted_query:
-        text += sorted_and_encoded(query);
-        break;
-      case SignedPart::body_sha256:
-        text += hex(digest(EVP_sha256(), request.body));
-        break;
-      case SignedPart::timestamp:
-        text += timestamp;
-        break;
-      case SignedPart::nonce:
-        text += header(spec.nonce_header);
-        break;
-      default:
-        return "the signature has a part that cannot be computed again here";
-    }
+    auto const& part = spec.parts[i];
+    text += (i > 0 ? spec.join : "") + (part.kind == SignedPart::constant
+                                            ? filled_in(part.text, plan, "")
+                                            : arrived.part(part.kind));
   }
-  auto const wanted =
-      spec.prefix + encoded(spec, hashed(spec, filled_in(spec.secret, plan, ""), text));
-  if (found != wanted) {
-    return "the signature in " + spec.header + " is not that of the parts that are declared";
+  if (found != spec.prefix + sign(text)) {
+    return "the signature in " + place + " is not that of the parts that are declared";
+  }
+  for (auto const& [name, value] : spec.signed_headers) {
+    if (arrived.value(name, "") != sign(filled_in(value, plan, ""))) {
+      return "the header " + name + " does not hold the signed text that is declared";
+    }
   }
   return std::nullopt;
 }

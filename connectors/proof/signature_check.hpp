@@ -16,7 +16,10 @@ namespace affsync::proof {
 std::optional<std::string> signature_complaint(engine::SourcePlan const& plan,
                                                HttpRequest const& request, TimePoint now);
 
-// Fills in ${credentials.NAME} and ${token}.
+// A further token of the same login.
+std::string more_token(std::string const& token, std::string const& name);
+
+// Fills in ${credentials.NAME}, ${token} and ${token.NAME}.
 std::string filled_in(std::string text, engine::SourcePlan const& plan, std::string const& token);
 
 std::string base64_of(std::string_view bytes);

@@ -182,7 +182,9 @@ class Recording {
       text += "\n";
     }
     // The request is what this connector made, not what the vendor's document says.
-    text += "# asked: " + scrubber_->target(plan, asked.target) + "\n";
+    text += "# asked: " + std::string(asked.method == Method::post ? "POST " : "") +
+            scrubber_->target(plan, asked.target) + "\n";
+    if (!asked.body.empty()) text += "# sends: " + scrubber_->text(asked.body) + "\n";
     text +=
         "# next: " +
         (next && !page.slice_end ? scrubber_->target(plan, next->target) : std::string("none")) +
