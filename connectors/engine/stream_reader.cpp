@@ -5,6 +5,8 @@
 #include "connectors/engine/answer/page_hints.hpp"
 #include "connectors/engine/answer/records.hpp"
 #include "connectors/engine/paging/empty_answers.hpp"
+#include "connectors/engine/paging/ended_lists.hpp"
+#include "connectors/engine/paging/item_lists.hpp"
 #include "connectors/engine/paging/named_totals.hpp"
 #include "connectors/engine/paging/pager.hpp"
 #include "connectors/engine/paging/pass_days.hpp"
@@ -50,6 +52,7 @@ struct StreamReader::Impl {
   RowDays row_days;
 
   PassDays days;
+  ItemLists lists;          // of a slice
   TimePoint latest;         // a window that ends now ends here
   bool begun = false;       // a page of the current slice was taken
   bool list_begun = false;  // a page of the current list was taken
@@ -59,13 +62,7 @@ struct StreamReader::Impl {
   TimePoint last_answer{};
   std::shared_ptr<Redactor const> secrets;  // secrets that the last answer quotes
 
-  // Results of the parts of the current slice that have ended:
-  std::vector<std::uint64_t> swept;
-  std::optional<SliceDoubt> doubt;
-  std::int64_t broker_count = 0;
-  bool has_counts = true;  // each part had a count
-  bool counted = true;     // each part agrees with the broker's count
-  bool resumed = false;    // pages or whole parts before a restart are missing
+  EndedLists ended;  // of the current slice
   std::int64_t rows = 0;
   std::int64_t list_rows = 0;  // of the current list in this sweep
   SlicePages pages;
@@ -86,6 +83,7 @@ StreamReader::Impl::Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderSt
       totals(spec),
       row_days(spec),
       days(*plan, start, earlier),
+      lists(spec, start.items),
       latest(start.now),
       last_answer(start.now) {
   begin_slice();
@@ -93,10 +91,12 @@ StreamReader::Impl::Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderSt
   if (!days.resumes()) return;
   empty_answers.resume();
   auto const age = start.now - earlier->written_at;
-  if (age > place_lifetime || age < -clock_tolerance) return;
+  bool const is_known_place =
+      earlier->place->items == lists.identity() && earlier->place->part < lists.count();
+  if (age > place_lifetime || age < -clock_tolerance || !is_known_place) return;
   part = earlier->place->part;
-  resumed = part > 0;
-  if (resumed) totals.forget_slice();
+  ended.resumed = part > 0;
+  if (ended.resumed) totals.forget_slice();
   pager->resume(std::move(earlier->place->position));
 }
 
@@ -106,6 +106,7 @@ std::string StreamReader::Impl::checkpoint(TimePoint now) const {
   if (!empty_answers.has_real_answer()) out.done = days.done_before();
   if (out.place) {
     out.place->part = part;
+    out.place->items = lists.identity();
     out.place->position = pager->position();
     if (secrets) out.place->position.token = storable(out.place->position.token, *secrets);
   }
@@ -114,11 +115,8 @@ std::string StreamReader::Impl::checkpoint(TimePoint now) const {
 
 void StreamReader::Impl::begin_slice() {
   part = 0;
-  swept.clear();
-  doubt.reset();
-  broker_count = rows = list_rows = 0;
-  counted = has_counts = true;
-  resumed = false;
+  ended = {};
+  rows = list_rows = 0;
   pages.begin_slice();
   stored_part.reset();
   begun = false;
@@ -150,25 +148,14 @@ void StreamReader::Impl::note_request(HttpRequest const& request) {
   asked.from = slice.from;
   asked.to = slice.to;
   asked.body = request.body;
-  asked.list_target = make_page_request(spec, slice, part, PageAsk{}, latest).target;
+  asked.item = lists.item(part);
+  asked.list_target = make_page_request(spec, slice, part, lists.of_list({}, part), latest).target;
 }
 
 bool StreamReader::Impl::end_list() {
-  auto list = pager->take_keys();
-  if (swept.empty()) {
-    swept = std::move(list);
-  } else {
-    // One by one, because g++ 14 warns that insert() writes beyond the end here.
-    for (auto const key : list) swept.push_back(key);
-  }
-  resumed = resumed || pager->resumed();
-  if (!doubt) doubt = pager->doubt();
-  auto const total = pager->total();
-  counted = counted && (total.has_value() || spec.replaces_window);
-  has_counts = has_counts && total;
-  broker_count += total.value_or(0);
+  ended.take(*pager, spec.replaces_window);
   totals.end_list(list_rows > 0);
-  if (part + 1 >= spec.parts.size()) return true;
+  if (part + 1 >= lists.count()) return true;
   ++part;
   begin_list();
   return false;
@@ -183,23 +170,18 @@ SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
   SliceEnd end;
   end.slice = *days.slice();
   if (spec.window && end.slice.from) end.scope_column = spec.window->column;
-  end.resumed = resumed;
-  if (has_counts && spec.page.has_total()) end.broker_count = broker_count;
-  end.doubt = doubt;
+  end.resumed = ended.resumed;
+  if (ended.has_counts && spec.page.has_total()) end.broker_count = ended.broker_count;
+  end.doubt = ended.doubt;
   if (!end.doubt) end.doubt = empty_answers.wrong_path(days.pass(), *days.slice());
   end.markable = reads_all_of_slice() && !end.resumed && !end.doubt;
-  end.counted = counted && !end.doubt;
+  end.counted = ended.counted && !end.doubt;
   end.covers_days = days.of_history();
   end.keeps_from = days.keeps_from();
   if (page_rows.has_own_keys()) {
     end.seen_keys = page_rows.take_own_keys();
-    swept.clear();
   } else {
-    if (spec.parts.size() > 1) {
-      std::ranges::sort(swept);
-      swept.erase(std::unique(swept.begin(), swept.end()), swept.end());
-    }
-    end.seen_keys = std::move(swept);
+    end.seen_keys = ended.take_keys(lists.count());
   }
   end.totals = totals.of_slice();
   end.missing_totals = totals.missing();
@@ -227,7 +209,16 @@ std::vector<HttpRequest> StreamReader::Impl::foresee(std::size_t most) {
   if (!days.slice() || days.is_probing() || ends_at_known() || spec.report) return ahead;
   auto const of_list = pager->foresee(most);
   for (auto const& ask : of_list.asks) {
-    ahead.push_back(make_page_request(spec, *days.slice(), part, ask, latest));
+    ahead.push_back(make_page_request(spec, *days.slice(), part, lists.of_list(ask, part), latest));
+  }
+  if (lists.has_items()) {
+    // One value has nothing to do with another.
+    for (auto list = part + 1; of_list.reaches_end && list < lists.count() && ahead.size() < most;
+         ++list) {
+      auto const ask = lists.of_list(first_ask, list);
+      ahead.push_back(make_page_request(spec, *days.slice(), list, ask, latest));
+    }
+    return ahead;
   }
   // Rows move from one part to the next (from the open ones to the paid ones), so that a part is
   // requested only after the one before it.
@@ -248,9 +239,10 @@ StreamReader& StreamReader::operator=(StreamReader&&) noexcept = default;
 
 std::optional<HttpRequest> StreamReader::next_request() {
   auto& reader = *impl_;
-  if (!reader.days.slice()) return std::nullopt;
-  auto request = make_page_request(reader.spec, reader.days.asked(), reader.part,
-                                   reader.pager->ask(), reader.latest);
+  if (!reader.days.slice() || reader.lists.count() == 0) return std::nullopt;
+  auto const ask = reader.lists.of_list(reader.pager->ask(), reader.part);
+  auto request =
+      make_page_request(reader.spec, reader.days.asked(), reader.part, ask, reader.latest);
   reader.note_request(request);
   return request;
 }
@@ -323,11 +315,12 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
                     (*outcome == PageOutcome::more && reader.is_known && reader.ends_at_known());
   reader.stored_part = rows.empty() ? std::nullopt : std::optional(reader.part);
   if (ends && reader.end_list()) {
-    if (answer.no_rows && !reader.doubt) {
-      reader.doubt = EmptyAnswers::too_old(reader.spec, *reader.days.slice(), reader.days.today());
+    if (answer.no_rows && !reader.ended.doubt) {
+      reader.ended.doubt =
+          EmptyAnswers::too_old(reader.spec, *reader.days.slice(), reader.days.today());
     }
     page.slice_end = reader.end_of_slice(now);
-    reader.days.end_slice(reader.doubt.has_value(), reader.rows);
+    reader.days.end_slice(reader.ended.doubt.has_value(), reader.rows);
     reader.begin_slice();
   }
   return page;

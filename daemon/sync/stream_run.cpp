@@ -6,6 +6,7 @@
 
 #include "daemon/async/both.hpp"
 #include "daemon/sync/full_pass.hpp"
+#include "daemon/sync/item_values.hpp"
 #include "daemon/sync/page_writing.hpp"
 #include "daemon/sync/run_outcome.hpp"
 #include "daemon/sync/run_times.hpp"
@@ -65,6 +66,7 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
     }
     start.cursor = first_cursor_ = state.cursor;
     start.again = state.doubtful;
+    start.items = co_await item_values(task_, *parts_.store);
     if (state.last_error_code == to_string(ErrorCode::auth_expired) && state.last_finished_at) {
       task_.session->note_closed(task_.plan->spec.request.path, state.consecutive_failures,
                                  *state.last_finished_at);

@@ -234,5 +234,48 @@ streams:
   EXPECT_EQ(live_count(), "3");
 }
 
+// The accounts of each client that another stream has stored. A client without accounts is a 404.
+TEST_F(StrangersRequests, each_client_is_asked_for_its_accounts) {
+  std::vector<std::string> clients{"a/1", "b", "c"};
+  start_own_broker(
+      R"(auth: {type: none}
+errors: [{status: 404, class: empty}]
+streams:
+  rows:
+    table: trading_account
+    path: /clients/${item}/accounts
+    for_each: {values: {stream: people, column: client_ref}}
+    records: {from: items, empty_if_null: true, keep: {client: {item: true}}}
+    key: [client, id]
+    map: {client_ref: client, account: id}
+  people:
+    table: client
+    path: /clients
+    records: items
+    key: id
+    map: {client_ref: id}
+)",
+      "{}", [&](Asked const& asked) {
+        if (asked.path == "/clients") {
+          std::string items;
+          for (auto const& id : clients)
+            items += (items.empty() ? "" : ",") + (R"({"id":")" + id + "\"}");
+          return reply(R"({"items":[)" + items + "]}");
+        }
+        if (asked.path == "/clients/b/accounts") return reply("{}", "404 Not Found");
+        auto const of = asked.path == "/clients/a%2F1/accounts" ? "a/1" : "c";
+        EXPECT_EQ(asked.path, of == std::string("c") ? "/clients/c/accounts" : asked.path);
+        return reply(R"({"items":[{"id":"x"},{"id":"y"}]})");
+      });
+  EXPECT_EQ(pass({"--stream", "people"}).status, 0);
+  auto const synced = pass({"--stream", "rows"});
+  EXPECT_EQ(synced.status, 0) << synced.out << synced.err;
+  EXPECT_EQ(live("external_id", "trading_account"), "a/1:x a/1:y c:x c:y");
+  clients = {"c"};
+  EXPECT_EQ(pass({"--stream", "people"}).status, 0);
+  asked();
+  EXPECT_EQ(pass({"--stream", "rows"}).status, 0);
+}
+
 }  // namespace
 }  // namespace affsync::test

@@ -55,6 +55,11 @@ void require_same_place(std::string_view link, net::Origin const& base) {
 }  // namespace
 
 void links(std::string_view input) {
+  Headers headers;
+  headers.add("Link", std::string(input));
+  auto const in_header = next_link_in(headers, "Link");
+  require(input.find(in_header) != input.npos, "a link of a header is a part of it", in_header);
+
   std::string base_url(take_line(input));
   std::string const asked(take_line(input));
   auto const base = net::parse_origin(base_url, true);

@@ -56,6 +56,8 @@ void check_placeholders(yaml::Node const& node, std::string const& text, Declare
       check_declared(node, *token, declared.tokens, "token");
     } else if (name == "refresh_token") {
       if (!allowed.refresh_token) node.fail("the refresh token can only be used in `refresh`");
+    } else if (name == "item") {
+      if (!allowed.item) node.fail("${item} needs `for_each`, in the path of a stream");
     } else if (name == "window.from" || name == "window.to") {
       if (!allowed.window) node.fail("${window.from} and ${window.to} can only be used in a path");
     } else {
@@ -206,9 +208,12 @@ NamedTexts read_headers(yaml::Node const& node, Declared const& declared, Placeh
   return read_named_texts(node, declared, allowed, "a header");
 }
 
-std::string read_request_path(yaml::Node const& node, Declared const& declared) {
-  auto path = read_template(
-      node, declared, {.credentials = declared.secret_path, .settings = true, .window = true});
+std::string read_request_path(yaml::Node const& node, Declared const& declared, bool has_items) {
+  Placeholders allowed;
+  allowed.credentials = declared.secret_path;
+  allowed.settings = allowed.window = true;
+  allowed.item = has_items;
+  auto path = read_template(node, declared, allowed);
   if (!path.starts_with('/') || path.starts_with("//")) {
     node.fail(yaml::quoted(path) + " is not the path of a request",
               "Start it with a single /; the host belongs in `base_url`.");

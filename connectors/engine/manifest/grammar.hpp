@@ -36,6 +36,7 @@ struct Placeholders {
   bool token = false;
   bool refresh_token = false;
   bool window = false;  // ${window.from}, ${window.to}
+  bool item = false;    // ${item}
 };
 
 // Parses "30s", "5m", "6h", "7d".
@@ -74,7 +75,8 @@ void check_header_names(yaml::Node const& node);
 NamedTexts read_headers(yaml::Node const& node, Declared const& declared, Placeholders allowed);
 // Parses the path of a request: it starts with '/' and has neither query nor fragment, and
 // credentials only if `declared` allows them.
-std::string read_request_path(yaml::Node const& node, Declared const& declared);
+std::string read_request_path(yaml::Node const& node, Declared const& declared,
+                              bool has_items = false);
 // Parses a zone of the tz database, or a placeholder for a setting.
 std::string read_zone(yaml::Node const& node, Declared const& declared);
 
@@ -116,6 +118,12 @@ TableMapping read_table_mapping(yaml::Node const& table, yaml::Node const& key,
 ColumnMapping read_column(yaml::Node const& name, yaml::Node const& node, RecordTable const& table,
                           Declared const& declared);
 PageSpec read_page(yaml::Node const& node);
+// Parses `for_each` of a stream. The stream that it names is checked by check_for_each.
+ForEachSpec read_for_each(yaml::Node const& node, StreamSpec const& stream,
+                          Declared const& declared);
+// Fails unless the stream that `for_each` names has such a column; notes its table.
+void check_for_each(yaml::Node const& node, ForEachSpec& for_each, StreamSpec const& stream,
+                    std::vector<StreamSpec> const& streams);
 // Parses `body` of a stream that is read by POST.
 BodySpec read_body(yaml::Node const& node, Declared const& declared);
 // Returns a mapping, list or scalar as JSON. Plain numbers, true, false and null are such; all

@@ -143,6 +143,7 @@ extern Object const raw_keys, evidence_keys, reconcile_keys, part_keys, needs_ke
     also_keys;
 extern Object const report_keys, report_state_keys;
 extern Object const csv_keys, xml_keys, xlsx_keys, totals_keys;
+extern Object const for_each_keys, for_each_rows_keys;
 extern Object const body_keys, answer_header_keys;
 extern Object const page_keys, window_keys, records_keys, keep_keys;
 extern Object const key_part_keys, where_keys;

@@ -109,6 +109,17 @@ Manifest read_manifest(yaml::Node const& root, std::string const& file) {
     grammar::check_name(key, stream, "the name of a stream");
     manifest.streams.push_back(grammar::read_stream(stream, value, declared));
   }
+  // A stream may name one that comes later.
+  auto spec = manifest.streams.begin();
+  for (auto const& [key, value] : streams.members()) {
+    if (spec->for_each) {
+      for (auto const& [word, node] : value.members()) {
+        if (word != "for_each") continue;
+        grammar::check_for_each(node, *spec->for_each, *spec, manifest.streams);
+      }
+    }
+    ++spec;
+  }
   if (auto const rate = map.find("rate")) {
     manifest.rate = grammar::read_rate(*rate, manifest.streams);
   }
@@ -169,6 +180,10 @@ StreamSpec const* Manifest::find_stream(std::string_view stream_name) const {
 bool is_window_parameter(StreamSpec const& stream, std::string_view name) {
   return stream.window && !stream.window->in_body &&
          (name == stream.window->from_parameter || name == stream.window->to_parameter);
+}
+
+bool is_item_parameter(StreamSpec const& stream, std::string_view name) {
+  return stream.for_each && !stream.for_each->in_body && name == stream.for_each->parameter;
 }
 
 bool WhereSpec::holds(Json const& row) const {

@@ -137,6 +137,18 @@ struct PartSpec {
   bool until_known = false;  // see PageSpec
 };
 
+// A list is requested once for each of several values, such as the clients of another stream.
+struct ForEachSpec {
+  std::string parameter;            // empty: the value is only in the path, as ${item}
+  bool in_body = false;             // the parameter is a member of the body
+  std::vector<std::string> values;  // may have ${settings.…}, which are lists themselves
+  std::string stream;               // instead of values: the stored rows of this stream,
+  std::string table;                // in this table,
+  std::string column;               // and this column of them
+  int batch = 1;                    // values of one request, joined with commas
+  int most = 1000;                  // values of one pass
+};
+
 // How the days of a window are written.
 enum class WindowForm { day, month, datetime, epoch_seconds, epoch_milliseconds };
 
@@ -297,6 +309,7 @@ struct StreamSpec {
   RequestSpec request;
   PageSpec page;
   std::vector<PartSpec> parts;  // empty: one list
+  std::optional<ForEachSpec> for_each;
   std::optional<WindowSpec> window;
   std::optional<ReportSpec> report;
   DocumentSpec document;  // what its answers are, if not JSON
@@ -346,6 +359,8 @@ struct Manifest {
 
 // Returns true if the window sets this query parameter; nothing else may set it then.
 bool is_window_parameter(StreamSpec const& stream, std::string_view name);
+// Returns the same for the parameter of `for_each`.
+bool is_item_parameter(StreamSpec const& stream, std::string_view name);
 
 // Parses a connector file. Every mistake (an unknown key, reported with the nearest known one; a
 // wrong type; an unknown column or table; a missing key) is config_invalid with `file:line:column`.

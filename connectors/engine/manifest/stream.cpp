@@ -59,6 +59,8 @@ constexpr Key stream_table[] = {
     {"page", [] { return form::object(page_keys); }, "how one page leads to the next"},
     {"parts", [] { return form::list_of(form::object(part_keys), 2); },
      "the list has to be requested in parts"},
+    {"for_each", [] { return form::object(for_each_keys); },
+     "the list is requested once for each of several values"},
     {"window", [] { return form::object(window_keys); }, "the list is requested in slices of days"},
     {"mode", [] { return form::words(mode_words); },
      "what the rows of a window mean for those that it had before", R"("upsert")"},
@@ -114,7 +116,7 @@ void read_request(ObjectMap& map, StreamSpec& stream, Declared const& declared) 
     stream.request.body = read_body(*body, declared);
   }
   if (auto const path = map.find("path")) {
-    stream.request.path = read_request_path(*path, declared);
+    stream.request.path = read_request_path(*path, declared, map.find("for_each").has_value());
   }
   map.read("path_hint", stream.path_hint);
   if (stream.request.path.empty() && stream.path_hint.empty()) {
@@ -141,12 +143,13 @@ void check_places(yaml::Node const& node, bool in_body, StreamSpec const& stream
 // Rejects parameters that paging or windows set; they would be sent twice.
 void check_query(yaml::Node const& node, NamedTexts const& query, StreamSpec const& stream) {
   for (auto const& [name, value] : query) {
-    bool const paging = is_paging_parameter(stream.page, name);
-    bool const window = is_window_parameter(stream, name);
-    if (paging || window) {
-      node.fail("the query parameter " + yaml::quoted(name) + " is already set by " +
-                (paging ? "`page`" : "`window`"));
-    }
+    std::string_view by;
+    if (is_paging_parameter(stream.page, name)) by = "page";
+    if (is_window_parameter(stream, name)) by = "window";
+    if (is_item_parameter(stream, name)) by = "for_each";
+    if (by.empty()) continue;
+    node.fail("the query parameter " + yaml::quoted(name) + " is already set by `" +
+              std::string(by) + "`");
   }
 }
 
@@ -358,6 +361,10 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
     }
   }
   if (auto const parts = map.find("parts")) read_parts(*parts, stream, declared);
+  if (auto const each = map.find("for_each")) {
+    stream.for_each = read_for_each(*each, stream, declared);
+    if (!stream.parts.empty()) each->fail("`parts` and `for_each` cannot be combined");
+  }
   if (auto const query = map.find("query")) check_query(*query, stream.request.query, stream);
   if (auto const cost = map.find("cost")) stream.cost = read_integer(*cost, costs);
   if (auto const needs = map.find("needs")) read_needs(*needs, stream, declared);

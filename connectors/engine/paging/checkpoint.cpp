@@ -40,6 +40,10 @@ std::string fingerprint(StreamPlan const& plan) {
   if (plan.spec.window) {
     text += '\0' + plan.spec.window->from_parameter + '\0' + plan.spec.window->to_parameter;
   }
+  if (auto const& each = plan.spec.for_each) {
+    text += '\0' + each->parameter + '\0' + each->stream + '\0' + each->column;
+    for (auto const& value : each->values) text += '\0' + value;
+  }
   if (auto const& body = plan.spec.request.body) {
     text += '\0' + (body->as_form ? std::string() : body->json.dump());
     for (auto const& [name, value] : body->form) text += '\0' + name + '\0' + value;
@@ -73,6 +77,7 @@ Json json_place(PassPlace const& place) {
       {"rows", json_number(place.position.rows)},
       {"anchors", Json::array(std::move(anchors))},
   };
+  if (!place.items.empty()) members.push_back({"items", Json::string(place.items)});
   if (place.doubted) members.push_back({"doubted", Json::boolean(true)});
   return Json::object(std::move(members));
 }
@@ -134,7 +139,12 @@ std::optional<PassPlace> read_place(Json const& json, StreamSpec const& spec) {
     place.position.anchors.push_back(*key);
   }
   place.doubted = json.find("doubted") != nullptr;
-  if (place.part >= std::max<std::size_t>(1, spec.parts.size())) return std::nullopt;
+  if (json.find("items") != nullptr) place.items = fields.text("items");
+  if (!fields.good) return std::nullopt;
+  // The values of `for_each` are known later.
+  if (!spec.for_each && place.part >= std::max<std::size_t>(1, spec.parts.size())) {
+    return std::nullopt;
+  }
   auto const has_days = [](Slice const& slice) { return slice.from && slice.to; };
   bool const whole = !has_days(place.pass) && !has_days(place.slice);
   bool const may_be_whole = !spec.window || (spec.window->changes && place.full);

@@ -19,7 +19,8 @@ struct PassPlace {
   std::optional<Day> since;  // as the user set them
   std::optional<Day> until;
   Slice slice;           // the slice that is being read
-  std::size_t part = 0;  // and the part of it
+  std::size_t part = 0;  // and the part of it, or the value of `for_each`
+  std::string items;     // identity of those values
   PagePosition position;
   bool doubted = false;  // a slice of the pass was in doubt
 };

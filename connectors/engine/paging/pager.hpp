@@ -27,6 +27,7 @@ struct PagePosition {
 struct PageAsk {
   NamedTexts query;
   std::string target;  // path and query of a next-page link; replaces all other parameters
+  std::optional<std::string> item{};  // the value of `for_each`
 };
 
 // The requests that follow the one of ask() if its answer is as expected.

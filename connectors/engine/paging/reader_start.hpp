@@ -16,8 +16,9 @@ struct ReaderStart {
   ReadMode mode = ReadMode::incremental;
   std::optional<Day> since;  // --since, --until: only these days
   std::optional<Day> until;
-  std::string cursor;          // JSON text of an earlier run's checkpoint; empty: none
-  std::vector<DaySpan> again;  // days in doubt; those that have waited longest come first
+  std::string cursor;              // JSON text of an earlier run's checkpoint; empty: none
+  std::vector<DaySpan> again;      // days in doubt; those that have waited longest come first
+  std::vector<std::string> items;  // the values that another stream gives `for_each`
   TimePoint now{};
 };
 

@@ -157,6 +157,9 @@ void SettingValues::fill(StreamSpec& stream) const {
     for (auto& [name, value] : part.query) fill(value);
   }
   if (stream.window) fill_zone(stream.window->zone, stream);
+  if (stream.for_each) {
+    for (auto& value : stream.for_each->values) fill(value);
+  }
   for (auto& kept : stream.keep) {
     if (kept.from == KeptField::From::constant) fill(kept.text);
   }

@@ -35,10 +35,12 @@ void set_query(StreamSpec& spec, NamedTexts const& overrides, std::string const&
   for (auto const& [name, value] : overrides) {
     bool const paging = is_paging_parameter(spec.page, name);
     bool const window = is_window_parameter(spec, name);
-    if (paging || window) {
+    if (paging || window || is_item_parameter(spec, name)) {
       throw Failure(misconfigured(
           "the query parameter " + yaml::quoted(name) + " of " + what + " is set by the connector",
-          paging ? "Use `page_size`." : "Use `start` and `lookback`."));
+          paging   ? "Use `page_size`."
+          : window ? "Use `start` and `lookback`."
+                   : "It has a value of `for_each`."));
     }
     // Each part of the list sets its own parameters, which would silently override this one.
     for (auto const& part : spec.parts) {

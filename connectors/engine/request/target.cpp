@@ -180,6 +180,16 @@ void add_window(Values& out, WindowSpec const& window, Slice const& slice, TimeP
   out.path = substitute(substitute(out.path, "window.from", ends.from), "window.to", ends.to);
 }
 
+void add_item(Values& out, ForEachSpec const& each, std::string const& item) {
+  out.path = substitute(out.path, "item", encode_query(item));
+  if (each.parameter.empty()) return;
+  if (each.in_body) {
+    out.body.push_back({each.parameter, item, false});
+  } else {
+    out.query.emplace_back(each.parameter, item);
+  }
+}
+
 void add_page(Values& out, PageSpec const& page, PageAsk const& ask) {
   if (!page.in_body) {
     out.query.insert(out.query.end(), ask.query.begin(), ask.query.end());
@@ -202,6 +212,7 @@ HttpRequest make_page_request(StreamSpec const& spec, Slice const& slice, std::s
   values.path = spec.request.path;
   if (part < spec.parts.size()) values.query = spec.parts[part].query;
   if (spec.window && slice.from && slice.to) add_window(values, *spec.window, slice, latest);
+  if (spec.for_each && ask.item) add_item(values, *spec.for_each, *ask.item);
   add_page(values, spec.page, ask);
 
   std::string target = ask.target;

@@ -55,7 +55,8 @@ streams:
   page: {<<: *stream, page: {type: page, limit: n}, window: {from: a, to: b, changes: true}}
   cursor: {<<: *stream, page: {type: cursor, next: n}, parts: [{query: {a: 1}}, {query: {a: 2}}]}
   link: {<<: *stream, page: {type: link, next: {header: Link}}, records: {from: r, names: a, value: b, empty_if_null: false, keep: {c: {const: x}}}}
-  id: {<<: *stream, page: {type: id, id: id}, method: POST, reads: true, body: {json: {}}}
+  id: {<<: *stream, page: {type: id, id: id}, method: POST, reads: true, body: {json: {}},
+       for_each: {values: {stream: none, column: currency}, as: i}}
   report: {<<: *stream, report: {id: i, poll: /p, until: {json: s, equals: ok}, download: /d}}
   csv: {<<: *stream, format: csv, csv: {totals: {words: total}}}
   xml: {<<: *stream, format: xml, xml: {row: a}, compression: gzip}

@@ -142,6 +142,24 @@ TEST(DocumentedWords, Pages) {
   EXPECT_EQ(totals, (std::vector<std::string>{"X-Total-Count/", "/Link"}));
 }
 
+TEST(DocumentedWords, EachClientHasItsAccounts) {
+  auto const plan = plan_of(
+      with_stream(example("${item}/accounts")) +
+          "  clients: {table: client, path: /c, records: d, key: id, map: {client_ref: id}}\n",
+      {});
+  ReaderStart start;
+  start.now = at("2026-06-15");
+  start.items = {"u-1"};
+  EXPECT_EQ(StreamReader(plan.streams.at(0), start).next_request()->target,
+            "/v1/clients/u-1/accounts");
+}
+
+TEST(DocumentedWords, EachUidOfASetting) {
+  auto const plan =
+      plan_of("settings: {uids: {default: \"1, 2\"}}\n" + with_stream(example("batch: 20")), {});
+  EXPECT_EQ(first_request(plan).target, "/v1/rebates?uid=1%2C2");
+}
+
 TEST(DocumentedWords, Limits) {
   auto const plan = plan_of(
       "name: one\nbase_url: https://b.example\nauth: {type: none}\n" + example("limits:") +

@@ -1,0 +1,50 @@
+// What the lists of a slice that have ended have in common: their keys, counts and doubts.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "connectors/engine/paging/pager.hpp"
+#include "connectors/engine/paging/slice.hpp"
+
+namespace affsync::engine {
+
+struct EndedLists {
+  std::vector<std::uint64_t> keys;
+  std::optional<SliceDoubt> doubt;  // the first one
+  std::int64_t broker_count = 0;
+  bool has_counts = true;  // each list had a count
+  bool counted = true;     // each list agrees with the broker's count
+  bool resumed = false;    // pages or whole lists before a restart are missing
+
+  // `is_whole`: the list agrees with itself, although the broker does not count it.
+  void take(Pager& pager, bool is_whole) {
+    auto list = pager.take_keys();
+    if (keys.empty()) {
+      keys = std::move(list);
+    } else {
+      // One by one, because g++ 14 warns that insert() writes beyond the end here.
+      for (auto const key : list) keys.push_back(key);
+    }
+    resumed = resumed || pager.resumed();
+    if (!doubt) doubt = pager.doubt();
+    auto const total = pager.total();
+    counted = counted && (total.has_value() || is_whole);
+    has_counts = has_counts && total;
+    broker_count += total.value_or(0);
+  }
+
+  // Returns the keys sorted and distinct. Those of a single list are that already.
+  std::vector<std::uint64_t> take_keys(std::size_t lists) {
+    if (lists > 1) {
+      std::ranges::sort(keys);
+      keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    }
+    return std::move(keys);
+  }
+};
+
+}  // namespace affsync::engine

@@ -1,0 +1,66 @@
+#include "connectors/engine/paging/item_lists.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "base/batch.hpp"
+
+namespace affsync::engine {
+namespace {
+
+// A setting holds its values separated by commas, blanks or both.
+void add_values(std::vector<std::string>& values, std::string_view text) {
+  while (!text.empty()) {
+    auto const end = std::min(text.find_first_of(", "), text.size());
+    if (end > 0) values.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
+}  // namespace
+
+ItemLists::ItemLists(StreamSpec const& spec, std::vector<std::string> const& stored) {
+  count_ = std::max<std::size_t>(1, spec.parts.size());
+  if (!spec.for_each) return;
+  auto const& each = *spec.for_each;
+  has_items_ = true;
+  std::vector<std::string> values;
+  if (each.stream.empty()) {
+    for (auto const& text : each.values) add_values(values, text);
+  } else {
+    values = stored;
+  }
+  std::set<std::string> seen;
+  std::erase_if(values, [&](std::string const& value) { return !seen.insert(value).second; });
+  if (values.size() > static_cast<std::size_t>(each.most)) {
+    throw Failure(ErrorCode::config_invalid,
+                  "stream \"" + spec.name + "\" would be requested for " +
+                      std::to_string(values.size()) + " values, but the connector allows " +
+                      std::to_string(each.most),
+                  "Raise `most` under `for_each` in your own connector file, if the broker's rate "
+                  "allows so many requests.");
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    bool const begins = i % static_cast<std::size_t>(each.batch) == 0;
+    if (begins) {
+      items_.push_back(std::move(values[i]));
+    } else {
+      items_.back() += ',' + values[i];
+    }
+  }
+  count_ = items_.size();
+  std::string all;
+  for (auto const& item : items_) all += item + '\0';
+  identity_ = std::to_string(hash_key(all));
+}
+
+std::optional<std::string> ItemLists::item(std::size_t list) const {
+  return list < items_.size() ? std::optional(items_[list]) : std::nullopt;
+}
+
+PageAsk ItemLists::of_list(PageAsk ask, std::size_t list) const {
+  ask.item = item(list);
+  return ask;
+}
+
+}  // namespace affsync::engine
