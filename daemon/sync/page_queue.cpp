@@ -4,8 +4,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
-#include "schema/store/page_group.hpp"
-
 namespace affsync::sync {
 namespace {
 
@@ -32,7 +30,7 @@ PageQueue::PageQueue(asio::any_io_executor const& executor)
     : changed_(executor, asio::steady_timer::time_point::max()) {}
 
 bool PageQueue::has_room() const {
-  return pages_.empty() || (rows_ < most_rows_waiting && bytes_ < most_bytes_waiting);
+  return waiting_.empty() || (rows_ < most_rows_waiting && bytes_ < most_bytes_waiting);
 }
 
 asio::awaitable<void> PageQueue::change() {
@@ -44,16 +42,36 @@ void PageQueue::changed() {
   changed_.cancel();
 }
 
+bool PageQueue::join(WaitingPage& page, std::size_t rows, std::size_t bytes) {
+  if (waiting_.empty()) return false;
+  auto& last = waiting_.back();
+  if (last.page.slice_end || last.group.rows() + rows > most_rows_together) return false;
+  if (!last.group.add(page.write)) return false;
+  last.bytes += bytes;
+  last.page.repeated += page.repeated;
+  last.page.is_awaited = last.page.is_awaited || page.is_awaited;
+  last.page.slice_end = std::move(page.slice_end);
+  return true;
+}
+
 asio::awaitable<void> PageQueue::push(WaitingPage page) {
   while (!has_room()) co_await change();
-  rows_ += rows_of(page);
-  bytes_ += bytes_of(page);
-  pages_.push_back(std::move(page));
+  auto const rows = rows_of(page), bytes = bytes_of(page);
+  if (!join(page, rows, bytes)) {
+    auto& added = waiting_.emplace_back();
+    added.group.add(page.write);  // always taken
+    added.bytes = bytes;
+    added.page.repeated = page.repeated;
+    added.page.is_awaited = page.is_awaited;
+    added.page.slice_end = std::move(page.slice_end);
+  }
+  rows_ += rows;
+  bytes_ += bytes;
   changed();
 }
 
 asio::awaitable<void> PageQueue::drained() {
-  while (storing_ || !pages_.empty()) co_await change();
+  while (storing_ || !waiting_.empty()) co_await change();
 }
 
 void PageQueue::close() {
@@ -64,23 +82,14 @@ void PageQueue::close() {
 asio::awaitable<std::optional<WaitingPage>> PageQueue::next() {
   storing_ = false;
   changed();
-  while (pages_.empty() && !closed_) co_await change();
-  if (pages_.empty()) co_return std::nullopt;
-  schema::PageGroup group;
-  WaitingPage joined;
-  while (!pages_.empty() && !joined.slice_end) {
-    auto& page = pages_.front();
-    auto const rows = rows_of(page), bytes = bytes_of(page);
-    if (!group.empty() && group.rows() + rows > most_rows_together) break;
-    if (!group.add(page.write)) break;
-    joined.repeated += page.repeated;
-    joined.is_awaited = joined.is_awaited || page.is_awaited;
-    joined.slice_end = std::move(page.slice_end);
-    rows_ -= rows;
-    bytes_ -= bytes;
-    pages_.pop_front();
-  }
-  joined.write = group.take();
+  while (waiting_.empty() && !closed_) co_await change();
+  if (waiting_.empty()) co_return std::nullopt;
+  auto& first = waiting_.front();
+  rows_ -= first.group.rows();
+  bytes_ -= first.bytes;
+  WaitingPage joined = std::move(first.page);
+  joined.write = first.group.take();
+  waiting_.pop_front();
   storing_ = true;
   changed();
   co_return joined;

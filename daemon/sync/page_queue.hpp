@@ -1,5 +1,6 @@
 // Pages that were read and wait to be stored, in their order. While PostgreSQL is busy they gather,
-// and what has gathered is stored in one transaction. Use it from the I/O thread only.
+// and what has gathered is stored in one transaction. They are joined as they come, so that
+// PostgreSQL does not wait for that. Use it from the I/O thread only.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -11,6 +12,7 @@
 #include <optional>
 
 #include "connectors/engine/paging/slice.hpp"
+#include "schema/store/page_group.hpp"
 #include "schema/store/store.hpp"
 
 namespace affsync::sync {
@@ -45,11 +47,20 @@ class PageQueue {
   asio::awaitable<std::optional<WaitingPage>> next();
 
  private:
+  // Pages that are stored together. The write of `page` is in the group until then.
+  struct Waiting {
+    schema::PageGroup group;
+    WaitingPage page;
+    std::size_t bytes = 0;
+  };
+
   bool has_room() const;
+  // Adds the page to those that came last, if they can be stored together.
+  bool join(WaitingPage& page, std::size_t rows, std::size_t bytes);
   asio::awaitable<void> change();
   void changed();
 
-  std::deque<WaitingPage> pages_;
+  std::deque<Waiting> waiting_;
   std::size_t rows_ = 0, bytes_ = 0;  // of the waiting pages
   bool storing_ = false;
   bool closed_ = false;

@@ -90,7 +90,8 @@ std::pair<std::uint64_t, std::uint64_t> KnownRows::entry(std::string_view extern
 }
 
 void KnownRows::note(RecordTable const& table, Changes changes) {
-  if (usable_ && scope_->table == &table) {
+  bool noted = usable_ && scope_->table == &table;
+  if (noted) {
     for (auto const& [key, content] : changes) {
       auto const found = rows_.find(key);
       if (found != rows_.end()) {
@@ -98,12 +99,13 @@ void KnownRows::note(RecordTable const& table, Changes changes) {
       } else if (reserve_one()) {
         rows_.emplace(key, content);
       } else {
-        complete_ = false;
+        noted = complete_ = false;
       }
     }
   }
   latest_table_ = &table;
   latest_.clear();
+  if (noted) return;
   for (auto const& [key, content] : changes) latest_.insert_or_assign(key, content);
 }
 

@@ -24,7 +24,7 @@ auto prefixed(std::string prefix) {
   return [prefix = std::move(prefix)](std::string const& name) { return prefix + name; };
 }
 
-// SQL for {"amount": 5, …} with the columns in which `side` differs from `other`. Put together as
+// SQL for the members of {"amount": 5, …} with the columns in which `side` differs from `other`, as
 // text: one jsonb object joined from one of each column would take most of the time of a merge.
 std::string changed_columns(Names const& compared, std::string const& side,
                             std::string const& other) {
@@ -32,7 +32,7 @@ std::string changed_columns(Names const& compared, std::string const& side,
     return "CASE WHEN " + side + name + " IS DISTINCT FROM " + other + name + " THEN '" + name +
            ":' || coalesce(to_json(" + side + name + ")::text, 'null') END";
   });
-  return "('{' || concat_ws(',', " + members + ") || '}')::jsonb";
+  return "concat_ws(',', " + members + ")";
 }
 
 // SQL condition: the history may keep a member of raw in which the two documents differ. Without a
@@ -162,61 +162,79 @@ std::string narrow_sql(std::string const& table, std::string const& name) {
          " run_id = excluded.run_id) SELECT count(*) FROM c";
 }
 
-std::string merge_statement(RecordTable const& table, MergeSql const& sql, Names const& columns,
+// One row after the other is looked up, compared, and updated where it stands. OFFSET 0 keeps
+// PostgreSQL from computing an expression anew wherever its value is used.
+// `given`: the rows, as an item of FROM.
+std::string merge_statement(RecordTable const& table, MergeSql const& sql, std::string const& given,
                             Names const& compared) {
-  auto const all_t = join(compared, ", ", prefixed("t."));
-  auto const all_s = join(compared, ", ", prefixed("s."));
-  auto const same = "(" + all_t + ") IS NOT DISTINCT FROM (" + all_s + ")";
-  auto side = [&](std::string const& mine, std::string const& other, std::string const& deleted) {
-    return "CASE WHEN t.deleted_at IS NULL AND " + same + " THEN " + changed_raw(mine, other) +
-           " ELSE CASE WHEN t.deleted_at IS NOT NULL THEN jsonb_build_object('deleted_at', " +
-           deleted + ") ELSE '{}' END || " + changed_columns(compared, mine, other) + " END";
+  auto const& columns = sql.columns;
+  auto side = [](std::string const& mine, std::string const& other, std::string const& members,
+                 std::string const& deleted) {
+    return "CASE WHEN p.t_deleted IS NOT NULL THEN jsonb_build_object('deleted_at', " + deleted +
+           ") || ('{' || " + members + " || '}')::jsonb WHEN p.was = '' THEN " +
+           changed_raw(mine, other) + " ELSE ('{' || " + members + " || '}')::jsonb END";
   };
+  auto const all_s = join(columns, ", ", prefixed("s."));
+  auto const all_p = join(columns, ", ", prefixed("p."));
   auto const values = join(columns, ", ", [&](std::string const& name) {
     if (name == "\"occurred_from\"" || name == "\"occurred_to\"") {
       return name + " = " +
-             narrowed("t.occurred_from", "t.occurred_to", "d.occurred_from", "d.occurred_to",
+             narrowed("t.occurred_from", "t.occurred_to", "x.occurred_from", "x.occurred_to",
                       name == "\"occurred_from\"");
     }
-    return name + " = d." + name;
+    return name + " = x." + name;
   });
-  return "WITH x AS MATERIALIZED (SELECT s.*, t.ctid AS place, t.deleted_at IS NOT NULL AS "
-         "restored,"
-         " t.deleted_at IS NOT NULL OR NOT (" +
-         same + ") OR t.raw <> s.raw AS differs, t.content_hash AS old_hash, " +
-         side("t.", "s.", "t.deleted_at") + " AS before_, " +
-         side("s.", "t.", "NULL::timestamptz") + " AS after_ FROM " + sql.staging + " s " +
-         stored_row(sql.table, "t.ctid, t.*", "s.external_id") +
-         "), d AS MATERIALIZED (SELECT * FROM x WHERE differs),"
-         " c AS (INSERT INTO affsync.record_change (source_id, record_table,"
-         " stream, external_id, run_id, changed_at, operation, before, after) SELECT $1::int, '" +
+  auto const pairs = "SELECT s.external_id, s.raw, s.content_hash, " + all_s +
+                     ", t.ctid AS place, t.deleted_at AS t_deleted, t.raw AS t_raw, " +
+                     changed_columns(compared, "t.", "s.") + " AS was, " +
+                     changed_columns(compared, "s.", "t.") + " AS is_now FROM " + given + " " +
+                     stored_row(sql.table, "t.ctid, t.*", "s.external_id") + " OFFSET 0";
+  auto const changes =
+      "SELECT p.external_id, p.raw, p.content_hash, " + all_p +
+      ", p.place, p.t_deleted IS NOT NULL AS restored, " +
+      side("p.t_", "p.", "p.was", "p.t_deleted") + " AS before_, " +
+      side("p.", "p.t_", "p.is_now", "NULL::timestamptz") + " AS after_ FROM (" + pairs +
+      ") p WHERE p.was <> '' OR p.t_deleted IS NOT NULL OR p.t_raw <> p.raw OFFSET 0";
+  return "WITH u AS (UPDATE " + sql.table + " t SET " + values +
+         ", raw = x.raw, content_hash = x.content_hash, deleted_at = NULL, revision = t.revision +"
+         " 1, changed_at = $4::timestamptz, run_id = $3::bigint FROM (" +
+         changes + ") x WHERE " + of_row +
+         "x.external_id AND t.ctid = x.place RETURNING x.external_id, x.restored, x.before_,"
+         " x.after_), c AS (INSERT INTO affsync.record_change (source_id, record_table, stream,"
+         " external_id, run_id, changed_at, operation, before, after) SELECT $1::int, '" +
          std::string(table.name) +
          "', $2, external_id, $3::bigint, $4::timestamptz,"
          " CASE WHEN restored THEN 'restore' ELSE 'update' END, " +
          kept_in_history("before_", "after_") + ", " + kept_in_history("after_", "before_") +
-         " FROM d),"
-         " u AS (UPDATE " +
-         sql.table + " t SET " + values +
-         ", raw = d.raw, content_hash = d.content_hash, deleted_at = NULL, revision = t.revision +"
-         " 1, changed_at = $4::timestamptz, run_id = $3::bigint FROM d WHERE " +
-         at_place("d") +
-         " RETURNING d.restored),"
-         // An equal row with another hash was stored by a version that computed hashes differently.
-         " e AS MATERIALIZED (SELECT external_id, place, content_hash FROM x WHERE NOT differs"
-         " AND old_hash IS DISTINCT FROM content_hash), h AS (UPDATE " +
-         sql.table + " t SET content_hash = e.content_hash FROM e WHERE " + at_place("e") +
-         ") SELECT count(*), count(*) FILTER (WHERE restored) FROM u";
+         " FROM u) SELECT count(*), count(*) FILTER (WHERE restored) FROM u";
+}
+
+// For rows that equal the stored ones, except for the hash: a version that computed hashes
+// differently stored them.
+std::string rehash_statement(MergeSql const& sql) {
+  return "UPDATE " + sql.table +
+         " t SET content_hash = x.content_hash FROM (SELECT k.external_id, k.content_hash,"
+         " t.ctid AS place FROM unnest($3::text[], $4::uuid[]) AS k (external_id, content_hash) " +
+         stored_row(sql.table, "t.ctid, t.content_hash", "k.external_id") +
+         " WHERE t.content_hash IS DISTINCT FROM k.content_hash OFFSET 0) x WHERE " + of_row +
+         "x.external_id AND t.ctid = x.place";
 }
 
 MergeSql build(RecordTable const& table) {
   MergeSql sql;
   Names columns, compared;
   std::string definitions;
+  std::string parameters = "$8::text[], $9::jsonb[], $10::uuid[]";
+  std::string names = "external_id, raw, content_hash";
+  int number = 11;
   for (auto const& column : table.columns) {
     auto const name = quote_name(column.name);
+    auto const type = std::string(to_sql(column.type));
     columns.push_back(name);
     if (!column.volatile_value) compared.push_back(name);
-    definitions += ", " + name + " " + std::string(to_sql(column.type));
+    definitions += ", " + name + " " + type;
+    parameters += ", $" + std::to_string(number++) + "::" + type + "[]";
+    names += ", " + name;
   }
   sql.table = "affsync." + quote_name(table.name);
   sql.head_columns = {"external_id", "raw", "content_hash"};
@@ -231,7 +249,11 @@ MergeSql build(RecordTable const& table) {
   sql.live_keys = "SELECT k.external_id FROM unnest($3::text[]) AS k (external_id) " +
                   stored_row(sql.table, "t.deleted_at", "k.external_id") +
                   " WHERE t.deleted_at IS NULL";
-  sql.merge = merge_statement(table, sql, columns, compared);
+  auto const staged = sql.staging + " s";
+  auto const arrays = "unnest(" + parameters + ") AS s (" + names + ")";
+  sql.merge = merge_statement(table, sql, staged, compared);
+  sql.merge_few = merge_statement(table, sql, arrays, compared);
+  sql.rehash = rehash_statement(sql);
   auto const from = table.index_of("occurred_from");
   auto const to = table.index_of("occurred_to");
   if (from && to) {

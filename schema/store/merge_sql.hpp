@@ -4,8 +4,9 @@
 //   probe   compares keys and hashes with the table: finds new and differing rows; not needed for
 //           rows that RunWrites::known knows
 //   new     COPY directly into the record table
-//   differ  COPY into a temporary table, then one statement that compares column by column, writes
-//           the changes to record_change, and updates
+//   differ  COPY into a temporary table, or arrays if they are few; then one statement that
+//   compares
+//           column by column, writes the changes to record_change, and updates
 // Every statement has one source_id, so the tables can be distributed by it.
 #pragma once
 
@@ -41,8 +42,11 @@ struct MergeSql {
   std::string live_keys;
   std::string make_staging;
   // $1 source, $2 stream, $3 run, $4 now, $5 columns with personal data, $6 privacy or '',
-  // $7 members of raw with personal data -> updated, restored
-  std::string merge;
+  // $7 members of raw with personal data -> updated, restored. The rows are in the temporary table;
+  // those of merge_few are arrays from $8 on, in the order of head_columns and columns.
+  std::string merge, merge_few;
+  // $1 source, $2 stream, $3 keys, $4 hashes; after a merge that updated fewer rows than given
+  std::string rehash;
   // Narrows time intervals with each reading; empty for tables without intervals.
   // $1 source, $2 stream, $3 keys, $4 from, $5 to, $6 run -> rows that contradict what is stored
   std::string narrow_intervals;

@@ -159,6 +159,10 @@ PgProblem from_sqlstate(std::string_view sqlstate, std::string_view message) {
     problem.recovery = Recovery::reconnect;
     hint = "A temporary table of this session is gone; a new session creates its own.";
   }
+  if (sqlstate == "26000") {  // a pooler's DISCARD ALL, for example
+    problem.recovery = Recovery::reconnect;
+    hint = "A prepared statement of this session is gone; a new session prepares its own.";
+  }
   if (problem.data) problem.reason = one_line(message);
   if (sqlstate.starts_with("40")) problem.recovery = Recovery::again;
   if (sqlstate.starts_with("08") || sqlstate.starts_with("57P") || sqlstate == "25P03") {
@@ -176,6 +180,7 @@ std::string sqlstate_of(pqxx::sql_error const& error) {
   if (is<pqxx::insufficient_resources>(error)) return "53000";
   if (is<pqxx::insufficient_privilege>(error)) return "42501";
   if (is<pqxx::undefined_table>(error)) return "42P01";
+  if (is<pqxx::invalid_sql_statement_name>(error)) return "26000";
   if (is<pqxx::undefined_column>(error)) return "42703";
   if (is<pqxx::undefined_function>(error)) return "42883";
   if (is<pqxx::syntax_error>(error)) return "42601";

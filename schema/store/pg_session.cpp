@@ -78,6 +78,13 @@ std::set<std::string> settings_in(std::string const& options) {
   return names;
 }
 
+std::vector<char const*> texts_of(SqlParams const& params) {
+  std::vector<char const*> texts;
+  texts.reserve(params.size());
+  for (auto const& param : params) texts.push_back(param ? param->c_str() : nullptr);
+  return texts;
+}
+
 }  // namespace
 
 std::string session_settings(StoreOptions const& options) {
@@ -227,10 +234,16 @@ std::vector<std::string> PgSession::take_notices() {
 }
 
 pqxx::result exec(pqxx::transaction_base& tx, std::string const& sql, SqlParams const& params) {
-  std::vector<char const*> texts;
-  texts.reserve(params.size());
-  for (auto const& param : params) texts.push_back(param ? param->c_str() : nullptr);
-  return exec_with_texts(tx, sql, texts);
+  return exec_with_texts(tx, sql, texts_of(params));
+}
+
+pqxx::result exec_prepared(PgSession& session, pqxx::transaction_base& tx, std::string const& name,
+                           std::string const& sql, SqlParams const& params) {
+  if (!session.prepared.contains(name)) {
+    session.connection().prepare(name, sql);
+    session.prepared.insert(name);
+  }
+  return exec_prepared_with_texts(tx, name, texts_of(params));
 }
 
 std::optional<std::string> text_of(pqxx::field const& field) {

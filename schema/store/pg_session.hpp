@@ -48,6 +48,8 @@ class PgSession {
 
   // Names of the temporary tables that this session created.
   std::set<std::string, std::less<>> staging;
+  // Names of the statements that it prepared; see exec_prepared().
+  std::set<std::string, std::less<>> prepared;
 
  private:
   struct Notices;
@@ -63,6 +65,12 @@ using SqlParams = std::vector<std::optional<std::string>>;
 // Runs one statement with parameters $1…; nullopt is NULL. A text must not contain U+0000: libpq
 // would cut it there.
 pqxx::result exec(pqxx::transaction_base& tx, std::string const& sql, SqlParams const& params);
+
+// The same for a statement that is run often: the session parses it once, and PostgreSQL plans it
+// once if a plan for any parameters is as good. What a transaction tells the planner must be the
+// same each time. A name belongs to one statement.
+pqxx::result exec_prepared(PgSession& session, pqxx::transaction_base& tx, std::string const& name,
+                           std::string const& sql, SqlParams const& params);
 
 // NULL is nullopt.
 std::optional<std::string> text_of(pqxx::field const& field);

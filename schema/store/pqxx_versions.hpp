@@ -80,12 +80,8 @@ inline void tell_constraints(pqxx::connection& connection) {
 #endif
 }
 
-// Runs one statement with parameters $1…; nullptr is NULL.
-inline pqxx::result exec_with_texts(pqxx::transaction_base& tx, std::string const& sql,
-                                    std::vector<char const*> const& texts) {
-#if PQXX_VERSION_MAJOR < 7
-  return tx.exec_params(sql, pqxx::prepare::make_dynamic_params(texts));
-#else
+#if PQXX_VERSION_MAJOR >= 7
+inline pqxx::params params_of(std::vector<char const*> const& texts) {
   pqxx::params params;
   params.reserve(texts.size());
   for (auto const* text : texts) {
@@ -95,10 +91,36 @@ inline pqxx::result exec_with_texts(pqxx::transaction_base& tx, std::string cons
       params.append(pqxx::zview(text));
     }
   }
+  return params;
+}
+#endif
+
+// Runs one statement with parameters $1…; nullptr is NULL.
+inline pqxx::result exec_with_texts(pqxx::transaction_base& tx, std::string const& sql,
+                                    std::vector<char const*> const& texts) {
+#if PQXX_VERSION_MAJOR < 7
+  return tx.exec_params(sql, pqxx::prepare::make_dynamic_params(texts));
+#else
+  auto const params = params_of(texts);
 #ifdef AFFSYNC_PQXX_7_10
   return tx.exec(sql, params);
 #else
   return tx.exec_params(sql, params);
+#endif
+#endif
+}
+
+// Runs a statement that the connection has prepared.
+inline pqxx::result exec_prepared_with_texts(pqxx::transaction_base& tx, std::string const& name,
+                                             std::vector<char const*> const& texts) {
+#if PQXX_VERSION_MAJOR < 7
+  return tx.exec_prepared(name, pqxx::prepare::make_dynamic_params(texts));
+#else
+  auto const params = params_of(texts);
+#ifdef AFFSYNC_PQXX_7_10
+  return tx.exec(pqxx::prepped{name}, params);
+#else
+  return tx.exec_prepared(name, params);
 #endif
 #endif
 }

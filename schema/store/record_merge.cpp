@@ -12,6 +12,10 @@
 namespace affsync::schema {
 namespace {
 
+// So many differing rows of a page are sent as arrays, because a temporary table costs as much as
+// some dozen rows.
+constexpr std::size_t most_of_few = 200;
+
 class RecordMerge : public RowMerge {
  public:
   RecordMerge(PgSession& session, PageWrite const& page, Batch const& batch,
@@ -38,11 +42,6 @@ class RecordMerge : public RowMerge {
     if (!differing.empty()) merge(tx, differing, stored);
     note_unknown(tx, fresh, differing);
     if (!sql_.narrow_intervals.empty()) stored.contradicting = narrow_intervals(tx, rows);
-    for (auto const* changed : {&fresh, &differing}) {
-      for (auto const row : *changed) {
-        changes_.push_back(KnownRows::entry(batch_.external_id(row), batch_.hash(row)));
-      }
-    }
     return stored;
   }
 
@@ -76,19 +75,23 @@ class RecordMerge : public RowMerge {
 
   void probe(pqxx::transaction_base& tx, RowIndexes const& rows, RowIndexes& fresh,
              RowIndexes& differing) {
-    ArrayText keys, hashes;
-    for (auto const row : rows) {
-      keys.add(batch_.external_id(row));
-      hashes.add(batch_.hash_hex(row));
-    }
-    SqlParams const params{source_, page_.run.id.stream, keys.take(), hashes.take()};
-    for (auto const& found : exec(tx, sql_.probe, params)) {
+    for (auto const& found : exec(tx, sql_.probe, keys_and_hashes(rows))) {
       auto const row = rows.at(static_cast<std::size_t>(int_of(found[0])) - 1);
       (found[1].as<bool>() ? differing : fresh).push_back(row);
     }
   }
 
-  // Copies the rows, without the columns that are null in all of them.
+  SqlParams keys_and_hashes(RowIndexes const& rows) const {
+    ArrayText keys, hashes;
+    for (auto const row : rows) {
+      keys.add(batch_.external_id(row));
+      hashes.add(batch_.hash_hex(row));
+    }
+    return {source_, page_.run.id.stream, keys.take(), hashes.take()};
+  }
+
+  // Copies the rows, without the columns that are null in all of them. What is noted of them is
+  // found out meanwhile: PostgreSQL is the slower side.
   void copy(pqxx::transaction_base& tx, std::string const& table, RowIndexes const& rows,
             std::vector<std::string> const& tail_columns,
             std::vector<char const*> const& tail_cells) {
@@ -109,6 +112,7 @@ class RecordMerge : public RowMerge {
       for (auto const i : used) writer.cell(batch_.cell(row, i));
       for (auto const* cell : tail_cells) writer.cell(cell);
       writer.end_row();
+      note(row);
     }
     writer.complete();
   }
@@ -121,8 +125,11 @@ class RecordMerge : public RowMerge {
   }
 
   void merge(pqxx::transaction_base& tx, RowIndexes const& rows, Stored& stored) {
-    prepare(tx);
-    copy(tx, sql_.staging, rows, {}, {});
+    bool const few = rows.size() <= most_of_few;
+    if (!few) {
+      prepare(tx);
+      copy(tx, sql_.staging, rows, {}, {});
+    }
     crash_point(CrashPoint::rows_copied);
     ArrayText columns, members;
     std::string privacy;
@@ -131,12 +138,40 @@ class RecordMerge : public RowMerge {
       for (auto const& member : personal->members) members.add(member);
       privacy = personal->privacy;
     }
-    SqlParams const params{source_, page_.run.id.stream, run_, now_, columns.take(),
-                           privacy, members.take()};
+    SqlParams params{source_, page_.run.id.stream, run_, now_, columns.take(),
+                     privacy, members.take()};
+    if (few) add_arrays(rows, params);
     tx.exec(by_place_only);
-    auto const counts = exec(tx, sql_.merge, params);
+    auto const counts = exec_prepared(session_, tx, (few ? "merge few " : "merge ") + sql_.staging,
+                                      few ? sql_.merge_few : sql_.merge, params);
     stored.updated = int_of(counts[0][0]);
     stored.restored = int_of(counts[0][1]);
+    if (stored.updated < static_cast<std::int64_t>(rows.size())) {
+      exec(tx, sql_.rehash, keys_and_hashes(rows));
+    }
+  }
+
+  // An array for each column; an empty one if it is null in all rows.
+  void add_arrays(RowIndexes const& rows, SqlParams& params) {
+    auto const add = [&](auto const& cell) {
+      ArrayText cells;
+      auto const filled = [&](std::size_t row) { return cell(row) != nullptr; };
+      if (std::ranges::any_of(rows, filled)) {
+        for (auto const row : rows) cells.add(cell(row));
+      }
+      params.emplace_back(cells.take());
+    };
+    add([&](std::size_t row) { return batch_.external_id(row); });
+    add([&](std::size_t row) { return batch_.raw(row); });
+    add([&](std::size_t row) { return batch_.hash_hex(row); });
+    for (std::size_t i = 0; i < sql_.columns.size(); ++i) {
+      add([&](std::size_t row) { return batch_.cell(row, i); });
+    }
+    for (auto const row : rows) note(row);
+  }
+
+  void note(std::size_t row) {
+    changes_.push_back(KnownRows::entry(batch_.external_id(row), batch_.hash(row)));
   }
 
   // Adds rows with status "unknown" to affsync.unknown_row, and removes rows whose status is known.

@@ -147,6 +147,44 @@ TEST_F(Pages, NewChangedAndUnchangedRowsOfOnePageAreToldApart) {
   EXPECT_EQ(value("SELECT sum(amount) FROM affsync.commission"), "35");
 }
 
+// Few rows are sent as parameters, many by COPY.
+TEST_F(Pages, ManyDifferingRowsAreMergedAsFewAre) {
+  for (int const size : {4, 1000}) {
+    auto const stream = "feed of " + std::to_string(size);
+    auto const of_stream = " WHERE stream = '" + stream + "'";
+    std::vector<TestRow> page;
+    for (int i = 0; i < size; ++i) {
+      page.push_back({"k" + std::to_string(i), {{"amount", "1"}}, R"({"a": 1, "same": 1})"});
+    }
+    write(begin(stream), "commission", page);
+    sql(url, "UPDATE affsync.commission SET content_hash = gen_random_uuid()" + of_stream);
+    for (std::size_t i = 0; i < page.size(); ++i) {
+      if (i % 4 < 2) page[i].values[0].second = "2.50";
+      if (i % 4 == 2) page[i].raw = R"({"a": 2, "same": 1})";
+    }
+    auto const written = write(begin(stream), "commission", page);
+    EXPECT_EQ(written.updated, size / 4 * 3);
+    EXPECT_EQ(written.unchanged, size / 4);
+    auto const half = std::to_string(size / 2), quarter = std::to_string(size / 4);
+    std::vector<Cells> const wanted{
+        {R"({"raw": {"a": 1}})", R"({"raw": {"a": 2}})", quarter, quarter},
+        {R"({"amount": 1})", R"({"amount": 2.50})", half, half}};
+    EXPECT_EQ(rows("SELECT before, after, count(*), count(DISTINCT external_id)"
+                   " FROM affsync.record_change" +
+                   of_stream + " GROUP BY before, after ORDER BY count(*)"),
+              wanted);
+    std::vector<Cells> const stored{{"1", "1", R"({"a": 1, "same": 1})", quarter},
+                                    {"1", "2", R"({"a": 2, "same": 1})", quarter},
+                                    {"2.50", "2", R"({"a": 1, "same": 1})", half}};
+    EXPECT_EQ(rows("SELECT amount, revision, raw, count(*) FROM affsync.commission" + of_stream +
+                   " GROUP BY amount, revision, raw ORDER BY amount, revision"),
+              stored);
+    // Three contents, so three hashes of them: those of equal rows are put right.
+    EXPECT_EQ(value("SELECT count(DISTINCT (content_hash)) FROM affsync.commission" + of_stream),
+              "3");
+  }
+}
+
 TEST_F(Pages, TheSamePageAgainWritesNeitherTuplesNorWalInTheRecordTable) {
   auto const run = begin();
   std::vector<TestRow> rows_in;

@@ -37,14 +37,28 @@ TEST_F(Refused, TheFirstChangedRowOfASessionDoesNotStopThoseAfterIt) {
 
 TEST_F(Refused, ATemporaryTableThatIsGoneIsMadeAgain) {
   auto const run = begin_on(*only);
-  put(run, {{"k0", {{"amount", "0"}}}});
-  EXPECT_EQ(put(run, {{"k0", {{"amount", "1"}}}}).updated, 1);
+  // So many changed rows go through a temporary table.
+  std::vector<TestRow> page;
+  for (int i = 0; i < 300; ++i) page.push_back({"k" + std::to_string(i), {{"amount", "0"}}});
+  put(run, page);
+  for (auto& row : page) row.values[0].second = "1";
+  EXPECT_EQ(put(run, page).updated, 300);
   // As a pooler's DISCARD TEMP or an administrator does it.
   auto const staging = value(
       "SELECT oid::regclass FROM pg_class WHERE relname = 'affsync_payout'"
       " AND relpersistence = 't'");
   ASSERT_NE(staging, "(0 rows)");
   rows("DROP TABLE " + staging);
+  for (auto& row : page) row.values[0].second = "2";
+  EXPECT_EQ(put(run, page).updated, 300);
+  EXPECT_EQ(value("SELECT DISTINCT amount FROM affsync.payout"), "2");
+}
+
+TEST_F(Refused, APreparedStatementThatIsGoneIsPreparedAgain) {
+  auto const run = begin_on(*only);
+  put(run, {{"k0", {{"amount", "0"}}}});
+  EXPECT_EQ(put(run, {{"k0", {{"amount", "1"}}}}).updated, 1);
+  loop.run(only->query("DEALLOCATE ALL", {}));  // in the only session
   EXPECT_EQ(put(run, {{"k0", {{"amount", "2"}}}}).updated, 1);
   EXPECT_EQ(value("SELECT amount FROM affsync.payout"), "2");
 }
