@@ -12,6 +12,7 @@
 #include "connectors/engine/paging/pass_days.hpp"
 #include "connectors/engine/paging/slice_pages.hpp"
 #include "connectors/engine/request/target.hpp"
+#include "connectors/engine/rows/listed_rows.hpp"
 #include "connectors/engine/rows/page_rows.hpp"
 #include "connectors/engine/rows/row_days.hpp"
 
@@ -39,15 +40,14 @@ struct StreamReader::Impl {
   void begin_list();
   PageRead given_to_probe(TimePoint now);
   std::string checkpoint(TimePoint now) const;
-  void note_request(HttpRequest const& request);
   std::vector<HttpRequest> foresee(std::size_t most);
 
   std::shared_ptr<StreamPlan const> plan;
   StreamSpec const& spec;
   PageRows page_rows;
   std::unique_ptr<Pager> pager;
-  PageAsk first_ask;                // of each list
-  std::vector<std::uint64_t> keys;  // of the current page
+  PageAsk first_ask;     // of each list
+  ListedRows page_list;  // the rows of the current page
   NamedTotals totals;
   RowDays row_days;
 
@@ -80,6 +80,7 @@ StreamReader::Impl::Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderSt
       spec(plan->spec),
       page_rows(plan),
       pager(make_pager(spec.page)),
+      page_list(spec),
       totals(spec),
       row_days(spec),
       days(*plan, start, earlier),
@@ -90,6 +91,7 @@ StreamReader::Impl::Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderSt
   first_ask = pager->ask();
   if (!days.resumes()) return;
   empty_answers.resume();
+  if (spec.restarts_slices()) return;
   auto const age = start.now - earlier->written_at;
   bool const is_known_place =
       earlier->place->items == lists.identity() && earlier->place->part < lists.count();
@@ -132,7 +134,9 @@ void StreamReader::Impl::begin_list() {
   is_known = false;
   totals.begin_list();
   // A list that ends at known rows cannot be read twice.
+  page_rows.begin_list();
   page_rows.begin_sweep(ends_at_known());
+  page_list.begin_sweep();
   pager->start();
 }
 
@@ -171,9 +175,12 @@ SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
   end.slice = *days.slice();
   if (spec.window && end.slice.from) end.scope_column = spec.window->column;
   end.resumed = ended.resumed;
-  if (ended.has_counts && spec.page.has_total()) end.broker_count = ended.broker_count;
+  if (ended.has_counts && spec.page.has_total() && !page_list.has_elements()) {
+    end.broker_count = ended.broker_count;
+  }
   end.doubt = ended.doubt;
   if (!end.doubt) end.doubt = empty_answers.wrong_path(days.pass(), *days.slice());
+  end.replaces = spec.replaces_window && end.slice.from && !end.scope_column.empty();
   end.markable = reads_all_of_slice() && !end.resumed && !end.doubt;
   end.counted = ended.counted && !end.doubt;
   end.covers_days = days.of_history();
@@ -271,20 +278,17 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
     if (!found) return found.error();
     records = std::move(*found);
   }
-  auto& rows = records.rows;
-  reader.page_rows.hash_keys(rows, reader.keys);
-  auto hints = read_page_hints(reader.spec.page, answer.body, rows, reader.plan->base_url,
+  auto& list = reader.page_list;
+  list.take(std::move(records), reader.page_rows);
+  auto hints = read_page_hints(reader.spec.page, answer.body, list.listed(), reader.plan->base_url,
                                reader.asked.target, answer.headers);
   if (!hints) return hints.error();
-  auto outcome = reader.pager->take(reader.keys, *hints);
+  auto outcome = reader.pager->take(list.listed_keys(), *hints);
   if (!outcome) return outcome.error();
   if (!answer.no_rows) reader.totals.note(answer.body, *hints);
 
   // A discarded page is treated as an empty one.
-  if (*outcome == PageOutcome::discarded) {
-    rows.clear();
-    reader.keys.clear();
-  }
+  if (*outcome == PageOutcome::discarded) list.discard();
   reader.begun = reader.list_begun = true;
   reader.pages.take();
   PageRead page;
@@ -295,25 +299,30 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
     page.scope->slice = slice;
     if (reader.spec.window && slice.from) page.scope->column = reader.spec.window->column;
   }
-  reader.page_rows.convert(rows, reader.keys, reader.pager->places(),
-                           answer.server_time.value_or(now), page, now);
+  auto const& places = list.places(reader.pager->places());
+  reader.page_rows.convert(list.rows(), list.keys(), places, answer.server_time.value_or(now), page,
+                           now);
   reader.row_days.note(page.batches.front(), *reader.days.slice());
-  if (!rows.empty()) page.missing_totals = reader.totals.missing_in_answer();
+  if (!list.rows().empty()) page.missing_totals = reader.totals.missing_in_answer();
   if (*outcome == PageOutcome::end && reader.page_rows.is_unsettled()) {
     reader.pager->read_again();
     outcome = PageOutcome::sweep_again;
   }
-  if (*outcome == PageOutcome::sweep_again) reader.page_rows.begin_sweep(true);
-  page.rows_read = reader.pager->fresh_rows();
-  reader.rows += page.rows_read;
-  reader.list_rows += page.rows_read;
-  page.expected_rows = reader.pager->total();
+  if (*outcome == PageOutcome::sweep_again) {
+    reader.page_rows.begin_sweep(true);
+    list.begin_sweep();
+  }
+  auto const fresh = reader.pager->fresh_rows();
+  page.rows_read = list.fresh(fresh);
+  reader.rows += fresh;
+  reader.list_rows += fresh;
+  if (!list.has_elements()) page.expected_rows = reader.pager->total();
   // Even at the end of a slice the checkpoint is inside it: a run that stops before the slice is
   // closed resumes at its last page and closes it then.
   page.checkpoint = reader.checkpoint(now);
   bool const ends = *outcome == PageOutcome::end ||
                     (*outcome == PageOutcome::more && reader.is_known && reader.ends_at_known());
-  reader.stored_part = rows.empty() ? std::nullopt : std::optional(reader.part);
+  reader.stored_part = list.rows().empty() ? std::nullopt : std::optional(reader.part);
   if (ends && reader.end_list()) {
     if (answer.no_rows && !reader.ended.doubt) {
       reader.ended.doubt =

@@ -64,13 +64,15 @@ class StreamRetry {
 asio::awaitable<void> StreamRetry::store_page(std::vector<Good> const* good, std::size_t from,
                                               std::size_t to) {
   std::vector<Json const*> rows;
+  std::vector<std::string> ids;
   schema::PageWrite write;
   write.run = run_;
   for (auto i = from; i < to; ++i) {
     rows.push_back(&(*good)[i].row);
+    ids.push_back((*good)[i].key);
     write.retried.push_back((*good)[i].line.quarantine_id);
   }
-  write.batches = rows_.convert(rows, (*good)[from].line.received_at);
+  write.batches = rows_.convert(rows, (*good)[from].line.received_at, ids);
   write.personal = sync::personal_parts(*task_.plan);
   write.now = clock_.now();
   auto const written = co_await store_.write_page(std::move(write));
@@ -130,7 +132,7 @@ asio::awaitable<void> StreamRetry::look_at(std::vector<schema::QuarantinedLine> 
   std::vector<std::int64_t> resolved;
   for (auto& line : lines) {
     ++out_.rows;
-    auto outcome = rows_.look_at(line.raw, line.received_at);
+    auto outcome = rows_.look_at(line.raw, line.received_at, line.external_id);
     bool const broken = outcome.fate == Fate::unreadable || line.reason.ends_with("occurs twice");
     bool still_fails = outcome.fate == Fate::fails;
     if (outcome.fate == Fate::maps && engine::is_contradiction(line.reason)) {

@@ -55,6 +55,21 @@ void PassVerdict::differ(std::vector<schema::SliceClosed::Difference> const& dif
   }
 }
 
+void PassVerdict::slice_closed(schema::SliceClosed const& closed,
+                               std::optional<std::int64_t> broker_count) {
+  if (closed.would_replace > 0) {
+    add_doubt(ErrorCode::mass_drop,
+              "a window would lose " + std::to_string(closed.would_replace) + " of " +
+                  rows_in_words(closed.of_rows) + "; none of its rows was replaced",
+              "If the broker really removed them, raise mass_drop of this source for one pass.");
+  }
+  if (closed.live_as_expected) return;
+  add_doubt(ErrorCode::sweep_unverified,
+            "resumed after an interruption: " + std::to_string(closed.live) +
+                " rows are stored, the broker counts " + std::to_string(broker_count.value_or(0)),
+            "The next pass asks again.");
+}
+
 bool PassVerdict::is_swept() const {
   auto const last = rank_of(ErrorCode::sweep_unverified);
   return std::ranges::none_of(doubts_, [&](auto const& one) { return one.first.first <= last; });

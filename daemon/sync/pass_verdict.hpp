@@ -21,6 +21,8 @@ class PassVerdict {
   // unverified, or totals differ. Only the first text of each rank of codes is kept; the others are
   // counted.
   void add_doubt(ErrorCode code, std::string text, std::string hint);
+  // Adds what the database found at the end of a slice.
+  void slice_closed(schema::SliceClosed const& closed, std::optional<std::int64_t> broker_count);
   // Adds totals of the broker that differ from our rows.
   void differ(std::vector<schema::SliceClosed::Difference> const& differences);
   // Adds what the database found at the end of the pass. `rows_read`: rows of the whole run.

@@ -54,13 +54,8 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
   close.left_out = std::exchange(left_out_, {});
   close.has_quarantined = std::exchange(has_quarantined_, false);
   schema::SliceClosed const closed = co_await parts_.store->close_slice(std::move(close));
-  if (!closed.live_as_expected) {
-    verdict_.add_doubt(ErrorCode::sweep_unverified,
-                       "resumed after an interruption: " + std::to_string(closed.live) +
-                           " rows are stored, the broker counts " +
-                           std::to_string(broker_count.value_or(0)),
-                       "The next pass asks again.");
-  }
+  report_.deleted += closed.replaced;
+  verdict_.slice_closed(closed, broker_count);
   if (!task_.reconcile_warns) verdict_.differ(closed.unmatched);
   notes_.differences(closed.unmatched);
 }

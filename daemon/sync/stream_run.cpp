@@ -110,6 +110,7 @@ asio::awaitable<void> StreamRun::close_pass() {
     pass.table = &task_.plan->table();
     pass.whole = verdict_.is_whole();
     pass.full = reader_->is_full_pass();
+    pass.replaces = task_.plan->spec.replaces_window;
     pass.lost = reader_->lost();
     pass.mass_drop_limit = task_.mass_drop_limit;
     pass.now = parts_.clock->now();

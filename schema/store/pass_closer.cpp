@@ -194,7 +194,7 @@ PassClosed PassCloser::close(PgSession& session) {
   bool const whole =
       pass_.whole && closed.quarantined == 0 && closed.lost.empty() && !closed.earlier_doubt;
   std::int64_t others = 0;
-  if (known.missed > 0 && whole) {
+  if (known.missed > 0 && whole && !pass_.replaces) {
     auto const missed = missed_rows(tx, pass_, known);
     for (auto const& of : missed) drops_too_many(tx, pass_, of, closed);
     // Mark the rows of all tables, or none.

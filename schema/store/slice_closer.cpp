@@ -10,6 +10,7 @@
 #include "schema/store/crash_point.hpp"
 #include "schema/store/left_rows.hpp"
 #include "schema/store/merge_sql.hpp"
+#include "schema/store/replacing.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -162,7 +163,8 @@ SliceClosed SliceCloser::close(PgSession& session) {
                          missing <= quarantined_in_pass(tx, slice_, pass, false));
   }
   Missed missed;
-  auto const left = note_left_rows(tx, slice_, pass);
+  Unseen unseen;
+  auto const left = slice_.replaces ? 0 : note_left_rows(tx, slice_, pass);
   pass.missed += left;
   // Every row seen is stored, so equal counts mean equal sets. This does not hold if rows were
   // quarantined, or lie outside the slice that they were listed for.
@@ -171,7 +173,10 @@ SliceClosed SliceCloser::close(PgSession& session) {
                          closed.live == static_cast<std::int64_t>(slice_.seen_keys.size());
   if (slice_.table->keeps_records()) {
     forget_seen(tx, slice_, pass);
-    if (all_there) {
+    if (slice_.replaces && slice_.mark_vanished) {
+      unseen = find_unseen(tx, slice_, scope, pass);
+      missed.oldest = oldest_seen(tx, slice_, scope, pass);
+    } else if (all_there) {
       if (!whole_stream) missed.oldest = oldest_seen(tx, slice_, scope, pass);
     } else if (slice_.mark_vanished) {
       missed = note_missed(tx, slice_, scope, pass, whole_stream, most_noted(slice_, pass));
@@ -194,7 +199,9 @@ SliceClosed SliceCloser::close(PgSession& session) {
     // Include rows that an earlier run of this pass recorded.
     bool const any_noted = missed.noted || left > 0 || pass.missed > 0 || pass.kept > 0;
     std::optional<std::int64_t> count;
-    if (all_there) {
+    if (slice_.replaces) {
+      if (!unseen.too_many) leave_out(unseen, sighted);
+    } else if (all_there) {
       count = closed.live;
     } else {
       auto const hidden = out_of_sight_sql(slice_, pass, any_noted, sighted.params);
@@ -205,9 +212,18 @@ SliceClosed SliceCloser::close(PgSession& session) {
       compare_total(tx, slice_, sighted, total, known, count, closed);
     }
   }
+  bool const doubtful = slice_.in_doubt || slice_.has_quarantined || !closed.live_as_expected ||
+                        (slice_.differences_doubt && !closed.unmatched.empty()) || unseen.too_many;
+  if (unseen.too_many) {
+    closed.would_replace = unseen.shrinks;
+    closed.of_rows = unseen.live;
+  } else if (!doubtful && !unseen.keys.empty()) {
+    closed.replaced = replace(tx, slice_, unseen);
+    closed.live -= closed.replaced;
+    pass.missed += unseen.shrinks;
+    crash_point(CrashPoint::slice_marked);
+  }
   if (slice_.covers_days && slice_.from && slice_.to) {
-    bool const doubtful = slice_.in_doubt || slice_.has_quarantined || !closed.live_as_expected ||
-                          (slice_.differences_doubt && !closed.unmatched.empty());
     record_days(tx, slice_.run, DaySpan{*slice_.from, *slice_.to},
                 doubtful ? DayState::doubtful : DayState::proven, day_of(pass.oldest), slice_.now);
   }

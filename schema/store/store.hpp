@@ -142,6 +142,8 @@ struct SliceClose {
   std::optional<Day> to;
   std::string scope_column;  // empty: every row of the stream
   bool mark_vanished = false;
+  // Rows that were not seen are deleted at once, and not by close_pass.
+  bool replaces = false;
   // True if the broker's own count agrees with seen_keys. If false, the list may have shifted while
   // it was read, so a row is marked only if two such sweeps in a row miss it.
   bool verified = true;
@@ -169,6 +171,9 @@ struct SliceClosed {
   std::int64_t kept = 0;         // rows not seen that are too old to decide about
   bool live_as_expected = true;  // false if expect_live does not match
   std::int64_t live = 0;         // rows of the slice that are not deleted
+  std::int64_t replaced = 0;     // rows deleted because the slice replaces them
+  // Rows that would have been, but would be too many, and all rows of the stream.
+  std::int64_t would_replace = 0, of_rows = 0;
   struct Difference {
     std::string metric, broker_value, our_value, difference;
   };
@@ -181,6 +186,7 @@ struct PassClose {
   RecordTable const* table = nullptr;
   bool whole = false;         // no problem is known so far, so vanished rows may be marked
   bool full = false;          // the pass covered all rows of the stream
+  bool replaces = false;      // its slices have deleted what they did not bring
   std::vector<DaySpan> lost;  // days that the broker refused since the last page
   double mass_drop_limit = 0.1;
   TimePoint now{};

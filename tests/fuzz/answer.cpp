@@ -90,7 +90,20 @@ void require_verdict(HttpResponse const& response, bool is_login) {
   coded.answer_class = engine::AnswerClass::throttled;
   coded.wait = std::chrono::hours(2);
   auto const now = TimePoint(*parse_day("2026-11-21"));
-  auto const verdict = engine::classify(response, {coded}, rate, is_login, now);
+  engine::ErrorRule typed;
+  typed.status = {engine::StatusRange(200, 291), 500};
+  typed.content_types = {"text/*", "application/x-none"};
+  typed.answer_class = engine::AnswerClass::transient;
+  engine::ErrorRule headed;
+  headed.header = "X-Error";
+  headed.json_not_equals = {"0"};
+  headed.answer_class = engine::AnswerClass::permission;
+  engine::GoodSpec present;
+  present.header = "X-Error";
+  present.equals = {"0"};
+  present.absent = true;
+  auto const verdict =
+      engine::classify(response, {coded, typed, headed}, rate, is_login, now, {present});
   bool const good = verdict.answer_class == engine::AnswerClass::ok ||
                     verdict.answer_class == engine::AnswerClass::empty;
   require(good != verdict.error.has_value(), "every answer except a good one has an error");

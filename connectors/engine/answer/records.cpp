@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "connectors/engine/answer/page_hints.hpp"
+#include "connectors/engine/answer/row_forms.hpp"
 #include "connectors/engine/rows/column_reader.hpp"
 #include "connectors/engine/rows/is_present.hpp"
 #include "connectors/engine/values/words.hpp"
@@ -121,60 +122,22 @@ void expand_only(ExpandSpec const& spec, Json const& object, Records& out) {
   }
 }
 
-std::optional<Json> kept_value(KeptField const& kept, Json const& body, AskedFor const& asked) {
-  auto const text = [](std::optional<std::string> value) {
-    return value ? std::optional(Json::string(std::move(*value))) : std::nullopt;
-  };
-  auto const day = [](std::optional<Day> value) {
-    return value ? std::optional(Json::string(format_day(*value))) : std::nullopt;
-  };
-  switch (kept.from) {
-    case KeptField::From::answer: {
-      auto const* value = kept.path.in(body);
-      return value == nullptr ? std::nullopt : std::optional(*value);
-    }
-    case KeptField::From::window_from:
-      return day(asked.from);
-    case KeptField::From::window_to:
-      return day(asked.to);
-    case KeptField::From::request:
-      return text(sent_value(asked, kept.text));
-    case KeptField::From::item:
-      return text(asked.item);
-    case KeptField::From::constant:
-      return Json::string(kept.text);
-  }
-  return std::nullopt;
+// Returns true if the members of the value are the rows. An empty list is an object without members
+// for PHP; any other list is not what the stream says.
+bool takes_members(Json const& value) {
+  return value.is_object() || (value.is_array() && !value.items().empty());
 }
 
-// Adds the kept fields to each row that is an object.
-std::optional<Error> keep_fields(StreamSpec const& stream, Json const& body, AskedFor const& asked,
-                                 Records& records) {
-  Json::Object fields;
-  for (auto const& kept : stream.keep) {
-    if (auto value = kept_value(kept, body, asked)) {
-      fields.push_back({kept.field, std::move(*value)});
-    }
-  }
-  if (fields.empty()) return std::nullopt;
-  std::deque<Json> made;
-  for (auto const*& row : records.rows) {
-    if (!row->is_object()) continue;
-    auto members = row->members();
-    for (auto const& field : fields) {
-      if (row->find(field.name) != nullptr) {
-        return Error(ErrorCode::malformed_answer,
-                     "a row has a field \"" + field.name +
-                         "\" of its own, which `keep` of `records` would replace",
-                     "Choose another name for the field under `keep`.");
-      }
-      members.push_back(field);
-    }
-    made.push_back(Json::object(std::move(members)));
-    row = &made.back();
-  }
-  records.made = std::move(made);
-  return std::nullopt;
+// Returns true if the members of the value are wrapped rows, and not the value itself.
+bool is_map_of_wrapped(StreamSpec const& stream, Json const& value) {
+  if (stream.unwrap.empty() || !value.is_object() || value.members().empty()) return false;
+  return value.members().size() > 1 ||
+         std::ranges::find(stream.unwrap, value.members()[0].name) == stream.unwrap.end();
+}
+
+// Returns true if rows are more than the elements of a list.
+bool has_forms(StreamSpec const& stream) {
+  return !stream.keep.empty() || !stream.unwrap.empty() || stream.cells || !stream.each.empty();
 }
 
 Result<Records> find_list(StreamSpec const& stream, Json const& body, bool behind_rows) {
@@ -184,7 +147,12 @@ Result<Records> find_list(StreamSpec const& stream, Json const& body, bool behin
   bool found_null = false;  // a path leads to null or {} instead of a list
   for (auto const& path : stream.records) {
     Json const* found = value_at(path, body);
-    if (found != nullptr && found->is_object() && stream.expand) {
+    if (found != nullptr && RowForms::makes_rows_of_members(stream) && takes_members(*found)) {
+      RowForms forms(stream, records.made);
+      if (auto error = forms.take_members(*found, records.rows)) return std::move(*error);
+      if (!records.rows.empty() || !reports_error(body)) return records;
+    }
+    if (found != nullptr && found->is_object() && stream.expand && !stream.expand->value.empty()) {
       if (stream.expand->only.empty()) {
         expand(*stream.expand, *found, {}, records);
       } else {
@@ -198,7 +166,7 @@ Result<Records> find_list(StreamSpec const& stream, Json const& body, bool behin
       for (auto const& item : found->items()) records.rows.push_back(&item);
       return records;
     }
-    if (found != nullptr && is_numbered_list(*found)) {
+    if (found != nullptr && (is_numbered_list(*found) || is_map_of_wrapped(stream, *found))) {
       for (auto const& member : found->members()) records.rows.push_back(&member.value);
       return records;
     }
@@ -235,8 +203,14 @@ Result<Records> find_list(StreamSpec const& stream, Json const& body, bool behin
 Result<Records> find_records(StreamSpec const& stream, Json const& body, bool behind_rows,
                              AskedFor const& asked) {
   auto records = find_list(stream, body, behind_rows);
-  if (!records || stream.keep.empty()) return records;
-  if (auto error = keep_fields(stream, body, asked, *records)) return std::move(*error);
+  if (!records || !has_forms(stream)) return records;
+  RowForms forms(stream, records->made);
+  if (auto error = forms.shape(records->rows)) return std::move(*error);
+  if (!stream.each.empty()) {
+    records->elements = records->rows;
+    if (auto error = forms.take_inner(records->rows, records->element_of)) return std::move(*error);
+  }
+  if (auto error = forms.keep(body, asked, records->rows)) return std::move(*error);
   return records;
 }
 

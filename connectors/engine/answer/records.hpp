@@ -1,6 +1,7 @@
 // Finds the rows of an answer.
 #pragma once
 
+#include <cstddef>
 #include <deque>
 #include <vector>
 
@@ -14,13 +15,18 @@ namespace affsync::engine {
 struct Records {
   std::vector<Json const*> rows;
   std::deque<Json> made;
+  // If rows are inside the elements of the list (`each`): the elements, and for each row the index
+  // of its element. Paging and the broker's counts are about the elements.
+  std::vector<Json const*> elements;
+  std::vector<std::size_t> element_of;
 };
 
 // Returns the rows at the first of the stream's `records` paths that leads to a list. A list is an
 // array, or an object all of whose names are numbers and all of whose members are rows: PHP writes
 // an array with a missing index like that. Any other object is one row, or many rows if the stream
 // expands it; but an object that only wraps the value of an earlier path is an envelope, not a row.
-// A path that ends in ".*" means the first member there that is a list.
+// A path that ends in ".*" means the first member there that is a list. The stream says how rows
+// are made from the elements of the list (`names`, `unwrap`, `cells`, `each`).
 //
 // If the list is null, an empty object or, with a count of 0, missing, there are no rows, provided
 // that the broker counts none, or the connector says so, or `behind_rows` is true: earlier pages
@@ -29,8 +35,9 @@ struct Records {
 // Fields that the stream keeps are added to each row; a kept value that does not exist is left out.
 // `asked`: what was asked for, for kept fields of the request.
 //
-// Errors: malformed_answer with the paths that were tried and what was found there instead, or with
-// the kept field that rows have already.
+// Errors: malformed_answer with the paths that were tried and what was found there instead, if an
+// element has another shape than the stream says, and if a row has a field that would be added to
+// it; answer_too_large if rows repeat too much.
 Result<Records> find_records(StreamSpec const& stream, Json const& body, bool behind_rows = false,
                              AskedFor const& asked = {});
 

@@ -2,6 +2,7 @@
 // Internal to the manifest parser.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -29,5 +30,12 @@ void check_word(yaml::Node const& node, std::string_view word, ColumnEntry const
 // Reads the keys that only some value types have into `out`, whose type is already set. A key of
 // another type is an error that names the key.
 void read_column_options(ObjectMap& map, ColumnMapping& out, ColumnEntry const& entry);
+
+// Reads the keys that say how a number is written, and what it counts. `option` finds a key and
+// refuses it for other value types.
+void read_number_options(ObjectMap& map, ColumnMapping& out, ColumnEntry const& entry);
+// Fails unless the currency of the table's rows is mapped as its amounts need it.
+void check_currency(TableMapping const& mapping, yaml::Node const& columns);
+extern std::span<std::string_view const> const number_locales;
 
 }  // namespace affsync::engine::grammar

@@ -19,6 +19,7 @@ constexpr std::pair<std::string_view, Locale> locales[] = {
 
 constexpr Range<int> shifts{-30, 30};
 constexpr Range<int> scales{0, 50};
+constexpr Range<int> minor_digits{1, 18};
 
 constexpr Key within_table[] = {
     {"from", form::paths, "the text of the same time, or alternatives", "", true},
@@ -26,6 +27,11 @@ constexpr Key within_table[] = {
     {"zone", form::text, "time zone of the text", R"("UTC")"},
     {"slack", form::duration, "how far the two may differ", R"("1h")"},
 };
+
+Json locale_form() {
+  std::vector<std::string_view> words{number_locales.begin(), number_locales.end()};
+  return form::of_words(words);
+}
 
 constexpr Key column_table[] = {
     {"from", form::paths, "where the value is in a row; of a list the first that is present"},
@@ -48,7 +54,19 @@ constexpr Key column_table[] = {
     {"zone", form::text,
      "date, datetime: time zone of a text without an offset; epoch in a column of days: of the day",
      R"("UTC")"},
-    {"locale", [] { return form::words(locales); }, "date, datetime: language of the words"},
+    {"locale", locale_form,
+     "date, datetime: language of the words; decimal, percent, int: how numbers are written"},
+    {"decimal_comma", form::flag, "decimal, percent: the decimal mark is a comma", "false"},
+    {"grouping", form::text,
+     "decimal, percent, int: the character between groups of three digits; a blank is any blank"},
+    {"minor_units", [] { return form::any_of({form::flag(), form::integer(minor_digits)}); },
+     "decimal: the value counts cents or the like: of the row's currency, or so many digits",
+     "false"},
+    {"cents", [] { return form::any_of({form::texts(), form::scalars_by_name()}); },
+     "decimal: currencies of accounts that count cents; currency: these with what they are cents "
+     "of"},
+    {"negative_if", form::where,
+     "decimal: the amount is negative if the field there has one of these words"},
     {"unit", [] { return form::words(epoch_units); }, "epoch", R"("seconds")"},
     {"ahead", form::duration, "how far after the answer a time may be"},
     {"within", [] { return form::object(within_keys); },
@@ -158,9 +176,13 @@ void read_column_options(ObjectMap& map, ColumnMapping& out, ColumnEntry const& 
     }
     out.zone = read_zone(*node, entry.declared);
   }
-  if (auto const node = option("locale", {date, datetime, earliest, latest})) {
-    out.locale = read_locale(*node);
+  bool const is_number = out.type == decimal || out.type == percent || out.type == integer;
+  if (!is_number) {
+    if (auto const node = option("locale", {date, datetime, earliest, latest})) {
+      out.locale = read_locale(*node);
+    }
   }
+  read_number_options(map, out, entry);
   if (auto const node = option("ahead", {date, datetime, earliest, latest, epoch})) {
     out.ahead = read_duration(*node, std::chrono::seconds(0), std::chrono::hours(24 * 36600));
   }

@@ -145,6 +145,9 @@ ReconcileSpec read_reconcile(yaml::Node const& node, TableMapping const& mapping
 void read_needs(yaml::Node const& node, StreamSpec& stream, Declared const& declared);
 // Parses `raw`, how much of a received row is stored: all, mapped, or {allow: PATHS}.
 void read_raw(yaml::Node const& node, bool& mapped_only, std::vector<std::string>& allow);
+// Rejects what would break the identity of rows: see HashKey and replaces_window. `node` is the
+// entry of the stream.
+void check_identity(yaml::Node const& node, StreamSpec const& stream);
 StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared const& declared);
 
 }  // namespace affsync::engine::grammar

@@ -145,8 +145,8 @@ extern Object const report_keys, report_state_keys;
 extern Object const csv_keys, xml_keys, xlsx_keys, totals_keys;
 extern Object const for_each_keys, for_each_rows_keys;
 extern Object const body_keys, answer_header_keys;
-extern Object const page_keys, window_keys, records_keys, keep_keys;
-extern Object const key_part_keys, where_keys;
+extern Object const page_keys, window_keys, records_keys, cells_keys, each_keys, keep_keys;
+extern Object const key_part_keys, hash_key_keys, where_keys;
 extern Object const column_keys, within_keys;
 
 }  // namespace affsync::engine::grammar

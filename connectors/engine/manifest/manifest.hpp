@@ -26,6 +26,7 @@
 #include "connectors/engine/manifest/page_spec.hpp"
 #include "connectors/engine/manifest/report_spec.hpp"
 #include "connectors/engine/manifest/records_spec.hpp"
+#include "connectors/engine/values/localized_numbers.hpp"
 
 namespace affsync::engine {
 
@@ -232,6 +233,14 @@ struct ColumnMapping {
   bool invert = false;               // decimal: 1 / value after the shift, to 18 significant digits
   std::optional<int> scale;          // decimal: round to this many digits
   bool scale_of_currency = false;    // decimal: round to the minor unit of the row's currency
+  std::optional<NumberFormat> number_format;  // numbers in texts; unset: as JSON has them
+  std::optional<int> minor_units;             // decimal: the value counts 10^-n of the currency
+  bool minor_units_of_currency = false;       // the same, n as ISO 4217 says
+  // decimal: the value counts cents if the broker's currency is one of these, see cents_of.
+  std::vector<std::string> cents;
+  std::map<std::string, std::string> cents_of;  // currency: USC -> USD
+  std::optional<JsonPath> negative_if;          // decimal: negative if the value there is
+  std::vector<std::string> negative_if_words;   // one of these (lower case)
   // Instead of `from`: the first path that is present decides the word.
   std::vector<PresentWord> present;
   std::optional<JsonPath> only_if;  // null if this is missing, null or empty
@@ -269,10 +278,16 @@ struct KeyPart {
   }
 };
 
+// A key made of a row's content, for rows without an id. Equal rows of one window are numbered.
+struct HashKey {
+  std::vector<JsonPath> fields;  // empty: everything that `raw` keeps
+};
+
 struct TableMapping {
   RecordTable const* table = nullptr;
   std::optional<WhereSpec> where;
-  std::vector<KeyPart> key;  // joined with ':' to the external id; every part is required
+  std::vector<KeyPart> key;     // joined with ':' to the external id; every part is required
+  std::optional<HashKey> hash;  // instead of `key`
   std::vector<ColumnMapping> columns;
 };
 
@@ -312,13 +327,18 @@ struct StreamSpec {
   std::optional<ForEachSpec> for_each;
   std::optional<WindowSpec> window;
   std::optional<ReportSpec> report;
-  DocumentSpec document;  // what its answers are, if not JSON
+  DocumentSpec document;          // what its answers are, if not JSON
   std::vector<JsonPath> records;  // the first that is an array (or an object: one row)
-  bool replaces_window = false;  // `mode: replace_window`
   bool empty_if_null = false;     // null or an empty object instead of the list means no rows
   std::optional<ExpandSpec> expand;
+  std::vector<std::string> unwrap;  // an element is an object with one of these members: the row
+  std::optional<CellsSpec> cells;
+  std::vector<EachSpec> each;   // lists inside the rows, the outermost first
   std::vector<KeptField> keep;  // added to each row
   TableMapping map;
+  // `mode: replace_window`: stored rows of a window's days that a good slice does not bring are
+  // deleted at once.
+  bool replaces_window = false;
   // Text of everything that decides how a row is mapped, as in the file but without its layout.
   // Rows that were stored with another text must be read again.
   std::string mapping_text;
@@ -338,6 +358,9 @@ struct StreamSpec {
 
   // Returns true if a pass need not read everything: the stream has windows, or ends at known rows.
   bool has_increments() const;
+  // Returns true if a slice that was interrupted is read from its start, because its rows are
+  // counted or compared as a whole.
+  bool restarts_slices() const { return map.hash || replaces_window; }
 };
 
 struct Manifest {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "connectors/engine/manifest/column.hpp"
 #include "connectors/engine/manifest/grammar.hpp"
 #include "connectors/engine/manifest/keys.hpp"
 
@@ -10,6 +11,14 @@ namespace {
 
 constexpr Key key_part_table[] = {
     {"const", form::filled_text, "the same for every row of this mapping", "", true},
+};
+
+constexpr std::string_view whole_row = "all";
+
+constexpr Key hash_key_table[] = {
+    {"hash",
+     [] { return form::any_of({form::of_words({whole_row}), form::list_of(form::path(), 1)}); },
+     "the content that makes the id: all, or these fields; equal rows are numbered", "", true},
 };
 
 RecordTable const& read_table(yaml::Node const& node) {
@@ -35,6 +44,31 @@ KeyPart read_key_part(yaml::Node const& node) {
   return part;
 }
 
+bool is_hash_key(yaml::Node const& node) {
+  if (!node.is_map()) return false;
+  auto const is_it = [](auto const& member) { return member.first == "hash"; };
+  return std::ranges::any_of(node.members(), is_it);
+}
+
+HashKey read_hash_key(yaml::Node const& node) {
+  ObjectMap map(node, hash_key_keys);
+  HashKey key;
+  auto const fields = map.require("hash");
+  map.finish();
+  if (fields.is_scalar()) {
+    if (fields.text() != whole_row) {
+      fields.fail(yaml::quoted(fields.text()) + " is not a content that makes a key",
+                  "Use `all`, or a list of fields.");
+    }
+    return key;
+  }
+  key.fields = read_paths(fields);
+  for (std::size_t i = 0; i < key.fields.size(); ++i) {
+    if (key.fields[i].head().empty()) fields.items()[i].fail("the whole row is `hash: all`");
+  }
+  return key;
+}
+
 // Makes every column required: a value for lookups is useless unless it is complete.
 void require_all(TableMapping& mapping, yaml::Node const& columns) {
   for (auto const& column : mapping.table->columns) {
@@ -56,6 +90,7 @@ void require_all(TableMapping& mapping, yaml::Node const& columns) {
 
 }  // namespace
 
+Object const hash_key_keys{"a key of the content", "hash_key", hash_key_table};
 Object const key_part_keys{"a part of a key", "key_part", key_part_table};
 
 namespace form {
@@ -67,7 +102,8 @@ Json tables() {
 }
 
 Json key() {
-  return any_of({path(), list_of(any_of({path(), object(key_part_keys)}), 1)});
+  return any_of(
+      {path(), list_of(any_of({path(), object(key_part_keys)}), 1), object(hash_key_keys)});
 }
 
 Json columns() {
@@ -88,11 +124,14 @@ TableMapping read_table_mapping(yaml::Node const& table, yaml::Node const& key,
                                 yaml::Node const& columns, Declared const& declared) {
   TableMapping mapping;
   mapping.table = &read_table(table);
-  for (auto const& part : one_or_more(key)) {
-    mapping.key.push_back(read_key_part(part));
+  if (is_hash_key(key)) {
+    mapping.hash = read_hash_key(key);
+  } else {
+    for (auto const& part : one_or_more(key)) mapping.key.push_back(read_key_part(part));
   }
-  if (std::ranges::all_of(mapping.key,
-                          [](auto const& part) { return part.constant.has_value(); })) {
+  if (!mapping.hash && std::ranges::all_of(mapping.key, [](auto const& part) {
+        return part.constant.has_value();
+      })) {
     key.fail("a key of constants alone is the same for every row",
              "Name at least one field of the row.");
   }
@@ -100,14 +139,7 @@ TableMapping read_table_mapping(yaml::Node const& table, yaml::Node const& key,
     mapping.columns.push_back(read_column(name, value, *mapping.table, declared));
   }
   if (mapping.columns.empty()) columns.fail("the mapping names no column");
-  bool const has_currency = std::ranges::find(mapping.columns, "currency",
-                                              &ColumnMapping::column) != mapping.columns.end();
-  for (std::size_t i = 0; i < mapping.columns.size() && !has_currency; ++i) {
-    if (!mapping.columns[i].scale_of_currency) continue;
-    columns.entries()[i].second.fail(
-        "`scale: currency` needs the row's currency",
-        "Map the column `currency` of " + yaml::quoted(mapping.table->name) + " as well.");
-  }
+  check_currency(mapping, columns);
   if (!mapping.table->keeps_records()) require_all(mapping, columns);
   return mapping;
 }

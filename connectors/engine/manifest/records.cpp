@@ -22,29 +22,109 @@ constexpr Key keep_table[] = {
     {"const", form::filled_text, "this text"},
 };
 
+constexpr Key cells_table[] = {
+    {"from", form::path, "path of the list of cells in a row", R"("$")"},
+    {"name", form::path, "path of the name in a cell", "", true},
+    {"value", form::path, "path of the value in a cell", "", true},
+};
+
+constexpr Key each_table[] = {
+    {"from", form::path, "path of the list in a row", "", true},
+    {"names", [] { return form::one_or_more(form::name()); },
+     "it is an object: the fields that receive its members' names"},
+    {"as", form::name, "the field that receives the element; without it its fields are the row's"},
+};
+
 constexpr Key records_table[] = {
     {"from", form::paths, "path of the object or list, or alternatives", "", true},
     {"names", [] { return form::one_or_more(form::name()); },
      "the fields that receive the members' names, one for each level"},
-    {"value", form::name, "the field that receives the innermost value"},
+    {"value", form::name,
+     "the field that receives the innermost value; without it each member that is an object is a "
+     "row"},
     {"only", form::paths, "the members that become rows"},
+    {"unwrap", form::texts,
+     "each element is an object with this one member, which is the row; or one of these"},
+    {"cells", [] { return form::object(cells_keys); },
+     "each row is a list of cells with names and values"},
+    {"each", [] { return form::one_or_more(form::object(each_keys)); },
+     "a list inside each row whose elements become rows, or such lists inside each other"},
     {"keep", [] { return form::map_of(form::any_of({form::path(), form::object(keep_keys)})); },
      "fields that are added to each row: paths in the answer, or the request's own values"},
     {"empty_if_null", form::flag,
      "null or an empty object instead of the list means that there are no rows", "false"},
 };
 
+std::vector<std::string> read_fields(yaml::Node const& node) {
+  std::vector<std::string> fields;
+  for (auto const& item : one_or_more(node)) {
+    check_name(item, item.text(), "the name of a field");
+    if (std::ranges::find(fields, item.text()) != fields.end()) {
+      item.fail("the field " + yaml::quoted(item.text()) + " is named twice");
+    }
+    fields.push_back(item.text());
+  }
+  return fields;
+}
+
 ExpandSpec read_expand(ObjectMap& map) {
   ExpandSpec expand;
-  for (auto const& item : one_or_more(map.require("names"))) {
-    check_name(item, item.text(), "the name of a field");
-    expand.names.push_back(item.text());
+  expand.names = read_fields(map.require("names"));
+  if (auto const value = map.find("value")) {
+    expand.value = value->text();
+    check_name(*value, expand.value, "the name of a field");
   }
-  auto const value = map.require("value");
-  expand.value = value.text();
-  check_name(value, expand.value, "the name of a field");
   if (auto const only = map.find("only")) expand.only = read_paths(*only);
   return expand;
+}
+
+std::vector<std::string> read_unwrap(yaml::Node const& node) {
+  auto names = read_texts(node);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i].empty()) one_or_more(node)[i].fail("a member needs a name");
+  }
+  return names;
+}
+
+CellsSpec read_cells(yaml::Node const& node) {
+  ObjectMap map(node, cells_keys);
+  CellsSpec cells;
+  if (auto const from = map.find("from")) cells.from = read_path(*from);
+  auto const name = map.require("name");
+  cells.name = read_path(name);
+  if (cells.name.head().empty()) name.fail("a whole cell cannot be its name");
+  cells.value = read_path(map.require("value"));
+  map.finish();
+  return cells;
+}
+
+EachSpec read_one_each(yaml::Node const& node) {
+  ObjectMap map(node, each_keys);
+  EachSpec each;
+  auto const from = map.require("from");
+  each.from = read_path(from);
+  if (each.from.head().empty()) from.fail("a whole row is not a list inside of it");
+  if (auto const names = map.find("names")) each.names = read_fields(*names);
+  if (auto const as = map.find("as")) {
+    each.as = as->text();
+    check_name(*as, each.as, "the name of a field");
+    if (each.as == "parent") as->fail("`parent` is the field of the row around the element");
+    if (std::ranges::find(each.names, each.as) != each.names.end()) {
+      as->fail("the field " + yaml::quoted(each.as) + " is named twice");
+    }
+  }
+  map.finish();
+  return each;
+}
+
+std::vector<EachSpec> read_each(yaml::Node const& node) {
+  constexpr std::size_t deepest = 4;
+  std::vector<EachSpec> each;
+  for (auto const& item : one_or_more(node)) {
+    if (each.size() == deepest) item.fail("lists are nested too deeply", "At most 4.");
+    each.push_back(read_one_each(item));
+  }
+  return each;
 }
 
 // A value of the request is part of a row's identity only if each pass sends it again.
@@ -119,8 +199,9 @@ KeptField read_kept(yaml::Node const& name, yaml::Node const& node, yaml::Node c
 Object const keep_keys{"a kept field", "keep", keep_table, false,
                        R"({"minProperties": 1, "maxProperties": 1})"};
 Object const records_keys{"where the rows are", "records", records_table, false,
-                          R"({"dependentRequired": {"value": ["names"], "names": ["value"],
-                              "only": ["names"]}})"};
+                          R"({"dependentRequired": {"value": ["names"], "only": ["names"]}})"};
+Object const cells_keys{"the cells of a row", "cells", cells_table};
+Object const each_keys{"a list inside a row", "each", each_table};
 
 void read_records(yaml::Node const& node, yaml::Node const& whole_stream, StreamSpec& stream,
                   Declared const& declared) {
@@ -132,6 +213,20 @@ void read_records(yaml::Node const& node, yaml::Node const& whole_stream, Stream
   stream.records = read_paths(map.require("from"));
   map.read("empty_if_null", stream.empty_if_null);
   if (map.find("names") || map.find("value") || map.find("only")) stream.expand = read_expand(map);
+  if (auto const unwrap = map.find("unwrap")) {
+    stream.unwrap = read_unwrap(*unwrap);
+    if (stream.expand && !stream.expand->value.empty()) {
+      unwrap->fail("`unwrap` cannot be combined with `value`",
+                   "With `names` alone each member of the object is a row, and is unwrapped.");
+    }
+  }
+  if (auto const cells = map.find("cells")) {
+    stream.cells = read_cells(*cells);
+    if (stream.expand) {
+      cells->fail("`cells` cannot be combined with `names`", "A row is either an object or cells.");
+    }
+  }
+  if (auto const each = map.find("each")) stream.each = read_each(*each);
   if (auto const keep = map.find("keep")) {
     for (auto const& [name, value] : keep->entries()) {
       stream.keep.push_back(read_kept(name, value, whole_stream, declared));

@@ -62,8 +62,9 @@ Json definitions() {
         &for_each_keys,    &for_each_rows_keys, &answer_header_keys, &part_keys,
         &window_keys,      &records_keys,       &report_keys,        &report_state_keys,
         &csv_keys,         &xml_keys,           &xlsx_keys,          &totals_keys,
-        &keep_keys,        &key_part_keys,      &also_keys,          &column_keys,
-        &within_keys,      &reconcile_keys,     &where_keys}) {
+        &keep_keys,        &cells_keys,         &each_keys,          &key_part_keys,
+        &hash_key_keys,    &also_keys,          &column_keys,        &within_keys,
+        &reconcile_keys,   &where_keys}) {
     auto schema = Json::object(schema_of(*object));
     if (object->may_be_null) {
       schema = form::any_of({Json::object({{"type", string("null")}}), std::move(schema)});

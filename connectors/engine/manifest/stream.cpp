@@ -278,12 +278,16 @@ void append_content(std::string& text, yaml::Node const& node) {
   }
 }
 
-std::string read_mapping_text(yaml::Node const& stream) {
-  constexpr std::array decisive{"table",   "key",    "map", "also", "where",
+std::string read_mapping_text(yaml::Node const& stream, bool is_of_content) {
+  constexpr std::array decisive{"table",   "key",    "map", "also", "where", "mode",
                                 "records", "format", "csv", "xml",  "xlsx"};
+  // What is kept of a row is the content that a key may be made of.
+  constexpr std::array content{"personal", "volatile", "raw"};
   std::string text;
   for (auto const& [name, value] : stream.members()) {
-    if (std::ranges::find(decisive, name) == decisive.end()) continue;
+    bool const decides = std::ranges::find(decisive, name) != decisive.end() ||
+                         (is_of_content && std::ranges::find(content, name) != content.end());
+    if (!decides) continue;
     text += name + ':';
     append_content(text, value);
   }
@@ -327,15 +331,19 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   if (auto const also = map.find("also")) {
     for (auto const& item : also->items()) {
       ObjectMap further(item, also_keys);
-      stream.also.push_back(read_table_mapping(further.require("table"),
-                                               further.find("key").value_or(key),
+      auto const own_key = further.find("key");
+      stream.also.push_back(read_table_mapping(further.require("table"), own_key.value_or(key),
                                                further.require("map"), declared));
+      if (own_key && stream.also.back().hash) {
+        own_key->fail("only the stream's own key can be made of the content",
+                      "Leave `key` out of the entry: it has the row's key then.");
+      }
       if (auto const where = further.find("where")) stream.also.back().where = read_where(*where);
       further.finish();
     }
   }
   if (auto const where = map.find("where")) stream.map.where = read_where(*where);
-  stream.mapping_text = read_mapping_text(node);
+  stream.mapping_text = read_mapping_text(node, stream.map.hash.has_value());
   if (auto const also = map.find("also")) check_also(*also, stream);
   stream.document = read_document_spec(map);
   read_rows_place(map, stream, node, declared);
@@ -356,9 +364,6 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   }
   if (auto const mode = map.find("mode")) {
     stream.replaces_window = read_word<bool>(*mode, mode_words, "a mode");
-    if (stream.replaces_window && (!stream.window || stream.window->column.empty())) {
-      mode->fail("without `column` of `window` it is unknown which rows a window has");
-    }
   }
   if (auto const parts = map.find("parts")) read_parts(*parts, stream, declared);
   if (auto const each = map.find("for_each")) {
@@ -390,6 +395,7 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
     }
   }
   map.finish();
+  check_identity(node, stream);
   return stream;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "connectors/engine/answer/asked_for.hpp"
 #include "connectors/engine/paging/pager.hpp"
 
 namespace affsync::engine {

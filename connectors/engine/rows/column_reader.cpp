@@ -5,7 +5,6 @@
 #include "base/decimal.hpp"
 #include "base/text.hpp"
 #include "connectors/engine/manifest/words.hpp"
-#include "connectors/engine/values/minor_units.hpp"
 #include "connectors/engine/values/no_dates.hpp"
 #include "connectors/engine/values/numbers.hpp"
 
@@ -102,6 +101,7 @@ ColumnReader::ColumnReader(ColumnMapping const& mapping, RecordTable const& tabl
   for (auto const& path : mapping.from) from_.emplace_back(path);
   for (auto const& [path, word] : mapping.present) present_.emplace_back(path);
   if (mapping.only_if) only_if_.emplace_back(*mapping.only_if);
+  if (mapping.negative_if) negative_if_.emplace_back(*mapping.negative_if);
   if (mapping.within) {
     for (auto const& path : mapping.within->from) within_.emplace_back(path);
     within_times_ =
@@ -112,17 +112,19 @@ ColumnReader::ColumnReader(ColumnMapping const& mapping, RecordTable const& tabl
     for (auto const& path : mapping.from) personal_ = personal_ || privacy.covers(path.text());
   }
   bool const is_numeric = column_type_ == ColumnType::numeric || column_type_ == ColumnType::bigint;
-  spells_numbers_ = is_numeric && !personal_;
+  spells_numbers_ = is_numeric && !personal_ && !mapping.number_format;
   takes_texts_ = form_ == Form::text && mapping.type != ValueType::enumeration && !is_currency_ &&
                  mapping.strip_prefix.empty() && mapping.take_before.empty() && !mapping.lower_case;
   takes_plain_numbers_ = form_ == Form::decimal && mapping.type != ValueType::enumeration &&
                          mapping.shift == 0 && !mapping.scale && !mapping.invert &&
-                         !mapping.scale_of_currency;
+                         !mapping.scale_of_currency && !mapping.number_format &&
+                         !mapping.minor_units && !mapping.minor_units_of_currency &&
+                         mapping.cents.empty() && !mapping.negative_if;
   reads_all_numbers_ = from_.size() <= 1 && only_if_.empty() && present_.empty();
 }
 
 void ColumnReader::add_paths(std::vector<std::string>& paths) const {
-  for (auto const* some : {&from_, &present_, &only_if_, &within_}) {
+  for (auto const* some : {&from_, &present_, &only_if_, &negative_if_, &within_}) {
     for (auto const& path : *some) paths.push_back(path.text());
   }
 }
@@ -150,15 +152,14 @@ std::string ColumnReader::convert_as(Form form, std::string_view text, bool is_n
       if (is_currency_) make_upper(out, start);
       return {};
     }
-    case Form::integer:
-      return std::string(read_integer(text, out));
     case Form::boolean:
       return std::string(read_boolean(text, out));
     case Form::currency:
       return std::string(read_currency(text, out));
+    case Form::integer:
     case Form::decimal:
     case Form::percent:
-      return std::string(convert_number(form, text, is_number, context, out));
+      return std::string(convert_number(form, text, is_number, row, context, out));
     case Form::day:
     case Form::day_of_instant:
     case Form::instant:
@@ -171,52 +172,6 @@ std::string ColumnReader::convert_as(Form form, std::string_view text, bool is_n
       return convert_epoch(form, text, row, context, out);
   }
   return "cannot be read";
-}
-
-std::string_view ColumnReader::convert_number(Form form, std::string_view text, bool is_number,
-                                              RowContext const& context, std::string& out) const {
-  auto const read = form == Form::percent ? &read_percent
-                    : mapping_.invert     ? &read_inverse
-                                          : &read_decimal;
-  // Noise comes from a float that was written as a number. A text is meant as written.
-  bool const may_be_noise = mapping_.scale_of_currency && is_number && !mapping_.invert;
-  if (!may_be_noise) return read(text, mapping_.shift, mapping_.scale, out);
-  std::string sent;
-  auto const problem = read(text, 0, std::nullopt, sent);
-  if (!problem.empty()) return problem;
-  // An amount that is finer than the currency's smallest coin is kept; only noise is removed. If
-  // the amount's own digits are a guess, more noise digits are needed as evidence.
-  constexpr std::size_t sure = 3, sure_of_a_guess = 5;
-  int const minor = minor_unit_digits(context.currency);
-  for (int digits = minor; digits <= digits_of_unknown_currency; ++digits) {
-    int const places = digits + mapping_.shift;
-    if (places < 0) continue;
-    auto const rounded = round_float_noise(sent, places, digits == minor ? sure : sure_of_a_guess);
-    if (rounded == sent) continue;
-    sent = rounded;
-    break;
-  }
-  out += mapping_.shift == 0 ? sent : shift_decimal(sent, mapping_.shift);
-  return {};
-}
-
-void ColumnReader::spell_plainly(Json const& row, ValueTexts& out) const {
-  if (!spells_numbers_) return;
-  for (auto const& path : from_) {
-    Json const* value = path.in(row);
-    if (value == nullptr || !(value->is_number() || value->is_string())) continue;
-    auto const text = trim_blanks(*value->scalar_text());
-    if (is_spelt_plainly(text)) continue;
-    auto const parsed = parse_decimal(text);
-    if (parsed.error != DecimalError::none) continue;
-    std::string spelling;
-    if (value->is_number()) {
-      spelling = without_end_zeros(parsed.text);
-    } else {
-      append_json_string(spelling, without_end_zeros(parsed.text));
-    }
-    out.emplace_back(value, std::move(spelling));
-  }
 }
 
 std::string ColumnReader::complain(FieldPath const& path, std::string_view text,
@@ -319,6 +274,12 @@ std::optional<std::string> ColumnReader::read(Json const& row, RowContext& conte
     if (!problem.empty()) {
       out.reset();
       return complain(path, text, problem);
+    }
+    auto const cents =
+        mapping_.cents_of.empty() ? mapping_.cents_of.end() : mapping_.cents_of.find(*out);
+    if (cents != mapping_.cents_of.end()) {
+      context.cents_of = cents->first;
+      *out = cents->second;
     }
     if (!out->empty()) return std::nullopt;
     out.reset();

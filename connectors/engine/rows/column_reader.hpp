@@ -19,6 +19,7 @@ struct RowContext {
   TimePoint now{};            // time of the answer by the broker's clock
   TimePoint latest_now{};     // the later of the broker's clock and ours; one of them may be wrong
   std::string_view currency;  // of the row; empty: unknown
+  std::string cents_of;       // the broker's currency, if it counts cents of `currency`
   // Set by ColumnReader::read() if spell_plainly() may find something in the row.
   bool may_spell_oddly = false;
 };
@@ -33,7 +34,10 @@ class ColumnReader {
   std::size_t index() const { return index_; }  // of the column in its table
   std::string const& name() const { return mapping_.column; }
   std::vector<FieldPath> const& from() const { return from_; }
-  bool needs_currency() const { return mapping_.scale_of_currency; }
+  bool needs_currency() const {
+    return mapping_.scale_of_currency || mapping_.minor_units_of_currency ||
+           !mapping_.cents.empty();
+  }
   // Adds every path of a row that this column reads.
   void add_paths(std::vector<std::string>& paths) const;
 
@@ -76,8 +80,12 @@ class ColumnReader {
                       RowContext const& context, std::string& out) const;
   std::string convert_as(Form form, std::string_view text, bool is_number, Json const& row,
                          RowContext const& context, std::string& out) const;
-  std::string_view convert_number(Form form, std::string_view text, bool is_number,
+  std::string_view convert_number(Form form, std::string_view text, bool is_number, Json const& row,
                                   RowContext const& context, std::string& out) const;
+  std::string_view convert_decimal(Form form, std::string_view text, bool is_number, int shift,
+                                   RowContext const& context, std::string& out) const;
+  std::string_view read_shift(RowContext const& context, int& shift) const;
+  bool is_negative(Json const& row) const;  // by `negative_if`
   std::string convert_time(Form form, std::string_view text, RowContext const& context,
                            std::string& out) const;
   std::string convert_epoch(Form form, std::string_view text, Json const& row,
@@ -98,8 +106,9 @@ class ColumnReader {
   ColumnType column_type_;
   Form form_;
   std::vector<FieldPath> from_;
-  std::vector<FieldPath> present_;  // as mapping_.present
-  std::vector<FieldPath> only_if_;  // none or one
+  std::vector<FieldPath> present_;      // as mapping_.present
+  std::vector<FieldPath> only_if_;      // none or one
+  std::vector<FieldPath> negative_if_;  // none or one
   std::vector<FieldPath> within_;
   TextRules text_rules_;
   WordTable words_;

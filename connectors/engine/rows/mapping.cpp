@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "connectors/engine/rows/column_reader.hpp"
+#include "connectors/engine/rows/content_key.hpp"
 #include "connectors/engine/rows/privacy_filter.hpp"
 
 namespace affsync::engine {
@@ -110,6 +111,10 @@ struct RowMapper::Compiled {
       bool const personal = privacy.privacy() != Privacy::keep && privacy.covers(part.path.text());
       key.emplace_back(part.path, part.constant, personal);
     }
+    if (mapping.hash) {
+      content.emplace(plan, *mapping.hash);
+      for (auto const& field : content->fields()) paths.push_back(field.text());
+    }
     columns.reserve(mapping.columns.size());
     for (auto const& column : mapping.columns) columns.emplace_back(column, *table, privacy);
     for (auto const& part : key) {
@@ -129,9 +134,9 @@ struct RowMapper::Compiled {
     if (currency) {
       auto const found = std::ranges::find(columns, *currency, &ColumnReader::index);
       if (found == columns.end()) {
-        throw Failure(ErrorCode::config_invalid,
-                      "`scale: currency` needs a mapping of the column currency of " +
-                          std::string(table->name));
+        throw Failure(
+            ErrorCode::config_invalid,
+            "an amount needs a mapping of the column currency of " + std::string(table->name));
       }
       currency_column = static_cast<std::size_t>(found - columns.begin());
     }
@@ -171,6 +176,7 @@ struct RowMapper::Compiled {
     bool personal;  // its hash is the key's part
   };
   std::vector<Key> key;
+  std::optional<ContentKey> content;  // instead of `key`
   std::vector<ColumnReader> columns;
   std::vector<std::string> paths;  // paths in a row that key and columns read
   std::optional<std::size_t> observed_at;
@@ -193,6 +199,7 @@ bool RowMapper::read_key(Json const& row, std::string& key, std::string& reason)
     reason = std::string("the row is ") + kind_in_words(row) + ", not an object";
     return false;
   }
+  if (compiled_->content) return compiled_->content->read(row, key, reason);
   for (std::size_t i = 0; i < compiled_->key.size(); ++i) {
     auto const& [path, constant, personal] = compiled_->key[i];
     bool const is_last = i + 1 == compiled_->key.size();

@@ -17,7 +17,8 @@ class RowMapper {
  public:
   RowMapper(StreamPlan const& plan, TableMapping const& mapping);
 
-  // Returns the external id, or nullopt with `reason` if a part of the key is missing.
+  // Returns the external id, or nullopt with `reason` if a part of the key is missing. A key of the
+  // content lacks the number of the row among equal ones.
   std::optional<std::string> key_of(Json const& row, std::string& reason) const;
   // The same into `key`, whose memory is used again; false if a part is missing.
   bool read_key(Json const& row, std::string& key, std::string& reason) const;

@@ -72,21 +72,26 @@ struct PageRows::Page {
 
 PageRows::PageRows(std::shared_ptr<StreamPlan const> plan) : plan_(std::move(plan)) {
   auto const& spec = plan_->spec;
+  by_content_ = spec.map.hash.has_value();
   targets_.reserve(1 + spec.also.size());
   targets_.emplace_back(*plan_, spec.map);
   for (auto const& mapping : spec.also) targets_.emplace_back(*plan_, mapping);
   targets_.front().is_main = true;
   for (auto& target : targets_) {
-    target.has_main_key = target.mapping->key == spec.map.key;
+    target.has_main_key = target.mapping->key == spec.map.key &&
+                          target.mapping->hash.has_value() == spec.map.hash.has_value();
     target.filters = std::ranges::any_of(targets_, [&](Target const& other) {
       return other.mapping->table == target.mapping->table && other.mapping->where;
     });
     bool const into_main = !target.is_main && target.mapping->table == spec.map.table;
     has_own_keys_ = has_own_keys_ || into_main || (target.is_main && target.mapping->where);
   }
+  // The pager knows the elements that the rows are in.
+  has_own_keys_ = has_own_keys_ || !spec.each.empty();
 }
 
 void PageRows::hash_keys(std::vector<Json const*> const& rows, std::vector<std::uint64_t>& keys) {
+  if (by_content_) return hash_contents(rows, nullptr, keys);
   keys.clear();
   ids_.clear();
   known_ids_.clear();
@@ -102,6 +107,49 @@ void PageRows::hash_keys(std::vector<Json const*> const& rows, std::vector<std::
   }
 }
 
+void PageRows::hash_keys(std::vector<Json const*> const& rows, std::vector<std::string> const& ids,
+                         std::vector<std::uint64_t>& keys) {
+  if (by_content_) return hash_contents(rows, &ids, keys);
+  hash_keys(rows, keys);
+}
+
+void PageRows::hash_contents(std::vector<Json const*> const& rows,
+                             std::vector<std::string> const* ids,
+                             std::vector<std::uint64_t>& keys) {
+  keys.clear();
+  ids_.clear();
+  known_ids_.clear();
+  std::vector<std::string> contents(rows.size());
+  std::vector<std::uint64_t> hashes;
+  std::string reason;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    bool const has_key = targets_.front().mapper.read_key(*rows[i], contents[i], reason);
+    if (!has_key) contents[i].clear();
+    hashes.push_back(hash_key(has_key ? contents[i] : rows[i]->dump()));
+  }
+  std::vector<std::uint32_t> numbers;
+  occurrences_.number(hashes, numbers);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (contents[i].empty()) {
+      keys.push_back(hashes[i]);
+    } else {
+      auto id = contents[i] + "-" + std::to_string(numbers[i]);
+      bool const is_known =
+          ids != nullptr && i < ids->size() && (*ids)[i].starts_with(contents[i] + "-");
+      if (is_known) id = (*ids)[i];
+      keys.push_back(hash_key(id));
+      ids_ += id;
+    }
+    known_ids_.push_back({rows[i], ids_.size()});
+  }
+}
+
+std::string PageRows::key_of(Target const& target, Json const& row, std::size_t index) const {
+  if (by_content_ && target.has_main_key) return std::string(id_of(&row, index));
+  std::string reason;
+  return target.mapper.key_of(row, reason).value_or("");
+}
+
 std::string_view PageRows::id_of(Json const* row, std::size_t index) const {
   if (index >= known_ids_.size() || known_ids_[index].row != row) return {};
   auto const begin = index == 0 ? 0 : known_ids_[index - 1].end;
@@ -109,6 +157,7 @@ std::string_view PageRows::id_of(Json const* row, std::size_t index) const {
 }
 
 void PageRows::begin_slice() {
+  occurrences_.begin_slice();
   own_keys_.clear();
   kept_elsewhere_.clear();
   begin_sweep(false);
@@ -117,6 +166,7 @@ void PageRows::begin_slice() {
 void PageRows::begin_sweep(bool settles) {
   contents_.clear();
   not_stored_.clear();
+  occurrences_.begin_sweep();
   settles_ = settles;
   unsettled_ = false;
 }
@@ -145,7 +195,8 @@ std::uint64_t PageRows::content_of(Target const& target) const {
 
 // Maps a row into `row_`; returns false if it was quarantined.
 bool PageRows::map(Target const& target, Page const& page, std::size_t row, PageRead& out) {
-  auto const id = target.is_main ? id_of(page.rows[row], row) : std::string_view();
+  bool const has_id = target.is_main || (by_content_ && target.has_main_key);
+  auto const id = has_id ? id_of(page.rows[row], row) : std::string_view();
   auto problem = target.mapper.map(*page.rows[row], page.now, row_, ours_, id);
   if (secrets_) {
     for (std::size_t column = 0; column < row_.values.size(); ++column) {
@@ -210,7 +261,6 @@ void PageRows::convert_to(Target const& target, Page const& page, std::vector<st
   auto const& table = *target.mapping->table;
   std::vector<std::size_t> mine;
   std::vector<std::uint64_t> keys;
-  std::string reason;
   for (std::size_t const row : taken) {
     if (target.mapping->where && !target.mapping->where->holds(*page.rows[row])) {
       note_not_stored(target, page, row);
@@ -221,8 +271,8 @@ void PageRows::convert_to(Target const& target, Page const& page, std::vector<st
       keys.push_back(page.keys[row]);
       continue;
     }
-    auto const key = target.mapper.key_of(*page.rows[row], reason);
-    keys.push_back(hash_key(key ? *key : page.rows[row]->dump()));
+    auto const key = key_of(target, *page.rows[row], row);
+    keys.push_back(hash_key(!key.empty() ? key : page.rows[row]->dump()));
   }
   taken.clear();
   Batch batch(table);
@@ -257,20 +307,19 @@ void PageRows::convert_to(Target const& target, Page const& page, std::vector<st
 
 // Reports rows that a table's filters exclude, unless another row with their key was taken.
 void PageRows::leave_out(Page const& page, PageRead& out) {
-  std::string reason;
   for (auto const& target : targets_) {
     auto const& mapping = *target.mapping;
     if (!mapping.where || !mapping.table->keeps_records()) continue;
     RowsOfTable left;
     left.table = mapping.table;
-    for (auto const* row : page.rows) {
-      if (mapping.where->holds(*row)) continue;
-      auto key = target.mapper.key_of(*row, reason);
-      if (!key) continue;
+    for (std::size_t i = 0; i < page.rows.size(); ++i) {
+      if (mapping.where->holds(*page.rows[i])) continue;
+      auto key = key_of(target, *page.rows[i], i);
+      if (key.empty()) continue;
       bool const is_kept = mapping.table == plan_->spec.map.table
-                               ? own_keys_.contains(hash_key(*key))
-                               : kept_elsewhere_.contains(key_in(*mapping.table, *key));
-      if (!is_kept) left.external_ids.push_back(std::move(*key));
+                               ? own_keys_.contains(hash_key(key))
+                               : kept_elsewhere_.contains(key_in(*mapping.table, key));
+      if (!is_kept) left.external_ids.push_back(std::move(key));
     }
     if (!left.external_ids.empty()) out.left_out.push_back(std::move(left));
   }

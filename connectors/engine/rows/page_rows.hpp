@@ -11,6 +11,7 @@
 #include "connectors/engine/paging/pager.hpp"
 #include "connectors/engine/paging/seen_keys.hpp"
 #include "connectors/engine/rows/mapping.hpp"
+#include "connectors/engine/rows/occurrences.hpp"
 #include "connectors/engine/rows/page_read.hpp"
 
 namespace affsync::engine {
@@ -28,6 +29,13 @@ class PageRows {
   // Computes the key of each row: the hash of its external id, or of its content if it has none.
   void hash_keys(std::vector<Json const*> const& rows, std::vector<std::uint64_t>& keys);
 
+  // The same for rows that were stored before and have these external ids; an empty one is
+  // computed.
+  void hash_keys(std::vector<Json const*> const& rows, std::vector<std::string> const& ids,
+                 std::vector<std::uint64_t>& keys);
+
+  // Begins the next list of a slice, before its first sweep.
+  void begin_list() { occurrences_.begin_list(); }
   // Begin a slice; begin a sweep, which reads a list from its first row. `settles`: rows that
   // contradict each other are quarantined immediately. If it is false, is_unsettled() reports them
   // and the list should be read again, because a row may have changed and moved to another page
@@ -70,11 +78,17 @@ class PageRows {
   void quarantine_contradiction(Target const& target, PageRead& out);
   bool map(Target const& target, Page const& page, std::size_t row, PageRead& out);
   std::uint64_t content_of(Target const& target) const;
+  void hash_contents(std::vector<Json const*> const& rows, std::vector<std::string> const* ids,
+                     std::vector<std::uint64_t>& keys);
+  // The key of a row in a table; empty if it has none.
+  std::string key_of(Target const& target, Json const& row, std::size_t index) const;
   // The external id that hash_keys() found for this row; empty if it is not known.
   std::string_view id_of(Json const* row, std::size_t index) const;
 
   std::shared_ptr<StreamPlan const> plan_;
   std::vector<Target> targets_;  // the main one first
+  bool by_content_ = false;      // the key is made of the content
+  Occurrences occurrences_;
   bool has_own_keys_ = false;
   SeenKeys own_keys_;
   SeenKeys kept_elsewhere_;  // keys in further tables that have a filter

@@ -29,11 +29,15 @@ void add_read(StreamSpec const& spec, PrivacyTree& tree) {
     for (auto const& part : mapping->key) {
       if (!part.constant) add(part.path);
     }
+    if (mapping->hash) {
+      for (auto const& field : mapping->hash->fields) add(field);
+    }
     if (mapping->where) add(mapping->where->path);
     for (auto const& column : mapping->columns) {
       for (auto const& path : column.from) add(path);
       for (auto const& [path, word] : column.present) add(path);
       if (column.only_if) add(*column.only_if);
+      if (column.negative_if) add(*column.negative_if);
       if (!column.within) continue;
       for (auto const& path : column.within->from) add(path);
     }
@@ -48,7 +52,8 @@ PrivacyFilter::PrivacyFilter(StreamPlan const& plan)
     : salt_(plan.hash_salt),
       privacy_(plan.privacy),
       paths_(plan.spec.personal),
-      mapped_only_(plan.spec.raw_mapped_only) {
+      mapped_only_(plan.spec.raw_mapped_only),
+      has_parents_(!plan.spec.each.empty()) {
   for (auto const* mapping : tables_of(plan.spec)) {
     for (auto const& column : mapping->columns) {
       if (!column.personal) continue;
@@ -165,8 +170,10 @@ void PrivacyFilter::write_value(Json const& value, std::string_view name,
                                 MemberVerdict const& verdict, Rests const& skip,
                                 ValueTexts const& instead, std::string& out) const {
   if (verdict.hidden) return write_hidden(value, out);
-  // Only members of an object may belong to a person.
-  bool const of_person = (value.is_object() || value.is_array()) && names_a_person(name);
+  // Only members of an object may belong to a person. What is around a list inside a row is often a
+  // client.
+  bool const of_person = (value.is_object() || value.is_array()) &&
+                         (names_a_person(name) || (has_parents_ && name == "parent"));
   write(value, {verdict.node, verdict.open, of_person}, skip, instead, out);
 }
 

@@ -64,6 +64,7 @@ class PrivacyFilter {
   PrivacyTree tree_;
   KnownMembers known_;        // of rows
   bool mapped_only_ = false;  // what is not in the tree is dropped
+  bool has_parents_ = false;  // rows are from inside other rows
   bool of_person_ = false;    // each row is a person
 };
 

@@ -7,19 +7,22 @@ namespace affsync::engine {
 StoredRows::StoredRows(std::shared_ptr<StreamPlan const> plan)
     : plan_(std::move(plan)), main_(*plan_, plan_->spec.map) {}
 
-PageRead StoredRows::convert_page(std::vector<Json const*> const& rows, TimePoint received_at) {
+PageRead StoredRows::convert_page(std::vector<Json const*> const& rows, TimePoint received_at,
+                                  std::vector<std::string> const& ids) {
   // After a quarantine the object is replaced, because it would not quarantine the same key again.
   if (!page_rows_) page_rows_.emplace(plan_);
   PageRead page;
   std::vector<std::uint64_t> keys;
-  page_rows_->hash_keys(rows, keys);
+  if (plan_->spec.map.hash) page_rows_->begin_slice();  // equal rows are numbered from 1
+  page_rows_->hash_keys(rows, ids, keys);
   std::vector<RowPlace> const places(keys.size(), RowPlace::fresh);
   page_rows_->convert(rows, keys, places, received_at, page);
   if (!page.quarantined.empty()) page_rows_.reset();
   return page;
 }
 
-StoredRows::Outcome StoredRows::look_at(std::string_view raw, TimePoint received_at) {
+StoredRows::Outcome StoredRows::look_at(std::string_view raw, TimePoint received_at,
+                                        std::string const& id) {
   Outcome outcome;
   auto parsed = parse_json(raw);
   if (!parsed || !parsed->is_object()) {
@@ -30,8 +33,12 @@ StoredRows::Outcome StoredRows::look_at(std::string_view raw, TimePoint received
   outcome.row = std::move(*parsed);
   std::string reason;
   outcome.external_id = main_.key_of(outcome.row, reason).value_or("");
+  if (plan_->spec.map.hash && !outcome.external_id.empty()) {
+    bool const is_known = id.starts_with(outcome.external_id + "-");
+    outcome.external_id = is_known ? id : outcome.external_id + "-1";
+  }
   std::vector<Json const*> const one{&outcome.row};
-  auto const page = convert_page(one, received_at);
+  auto const page = convert_page(one, received_at, {outcome.external_id});
   if (!page.quarantined.empty()) {
     outcome.reason = page.quarantined.front().reason;
     return outcome;
@@ -41,9 +48,9 @@ StoredRows::Outcome StoredRows::look_at(std::string_view raw, TimePoint received
   return outcome;
 }
 
-std::vector<Batch> StoredRows::convert(std::vector<Json const*> const& rows,
-                                       TimePoint received_at) {
-  return convert_page(rows, received_at).batches;
+std::vector<Batch> StoredRows::convert(std::vector<Json const*> const& rows, TimePoint received_at,
+                                       std::vector<std::string> const& ids) {
+  return convert_page(rows, received_at, ids).batches;
 }
 
 }  // namespace affsync::engine

@@ -29,14 +29,18 @@ class StoredRows {
   explicit StoredRows(std::shared_ptr<StreamPlan const> plan);
 
   // Maps one row. `raw`: its JSON text. `received_at`: when the broker sent it, for relative times.
-  Outcome look_at(std::string_view raw, TimePoint received_at);
+  // `id`: the external id that it had then, if it had one: a key of the content has the row's
+  // number among equal ones.
+  Outcome look_at(std::string_view raw, TimePoint received_at, std::string const& id = {});
 
   // Returns batches of rows that map and that were received at the same time. No two of them may
-  // have the same key.
-  std::vector<Batch> convert(std::vector<Json const*> const& rows, TimePoint received_at);
+  // have the same key. `ids`: as look_at() found them.
+  std::vector<Batch> convert(std::vector<Json const*> const& rows, TimePoint received_at,
+                             std::vector<std::string> const& ids = {});
 
  private:
-  PageRead convert_page(std::vector<Json const*> const& rows, TimePoint received_at);
+  PageRead convert_page(std::vector<Json const*> const& rows, TimePoint received_at,
+                        std::vector<std::string> const& ids);
 
   std::shared_ptr<StreamPlan const> plan_;
   RowMapper main_;

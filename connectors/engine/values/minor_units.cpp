@@ -26,12 +26,16 @@ bool lists_code(std::string_view codes, std::string_view code) {
 
 }  // namespace
 
-int minor_unit_digits(std::string_view currency) {
+std::optional<int> iso_minor_unit_digits(std::string_view currency) {
   if (lists_code(two_digits, currency)) return 2;
   if (lists_code(no_digits, currency)) return 0;
   if (lists_code(three_digits, currency)) return 3;
   if (lists_code(four_digits, currency)) return 4;
-  return digits_of_unknown_currency;
+  return std::nullopt;
+}
+
+int minor_unit_digits(std::string_view currency) {
+  return iso_minor_unit_digits(currency).value_or(digits_of_unknown_currency);
 }
 
 }  // namespace affsync::engine

@@ -61,6 +61,10 @@ streams:
   csv: {<<: *stream, format: csv, csv: {totals: {words: total}}}
   xml: {<<: *stream, format: xml, xml: {row: a}, compression: gzip}
   xlsx: {<<: *stream, format: xlsx, xlsx: {sheet: a, totals: {words: total}}}
+  cells: {<<: *stream, records: {from: r, cells: {name: a, value: b}}}
+  hash: {<<: *stream, key: {hash: all}, mode: upsert,
+         map: {amount: {from: a, minor_units: 2, negative_if: {t: b}}, currency: c}}
+  inside: {<<: *stream, records: {from: r, unwrap: a, each: {from: a}}}
 )";
 
 std::string schema_file() {

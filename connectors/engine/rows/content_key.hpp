@@ -1,0 +1,31 @@
+// The key of a row that has no id: a hash of its content. Equal rows have equal keys here; see
+// Occurrences.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "connectors/engine/rows/field_path.hpp"
+#include "connectors/engine/rows/privacy_filter.hpp"
+
+namespace affsync::engine {
+
+class ContentKey {
+ public:
+  ContentKey(StreamPlan const& plan, HashKey const& spec);
+
+  // Writes 32 hex digits to `key`. The order of members and the spelling of numbers do not matter,
+  // neither do personal and volatile fields, so that what is stored of a row has the same key
+  // whatever the privacy setting is. Returns false with the reason if a row has none of the fields.
+  bool read(Json const& row, std::string& key, std::string& reason) const;
+
+  std::vector<FieldPath> const& fields() const { return fields_; }
+
+ private:
+  std::vector<FieldPath> fields_;          // empty: everything that is kept in `raw`
+  std::unique_ptr<PrivacyFilter> filter_;  // drops what is personal, whatever the setting is
+  std::vector<std::string> volatile_fields_;
+};
+
+}  // namespace affsync::engine

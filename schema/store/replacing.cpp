@@ -1,0 +1,95 @@
+#include "schema/store/replacing.hpp"
+
+#include <pqxx/transaction_base>
+
+#include <algorithm>
+
+#include "schema/store/merge_sql.hpp"
+#include "schema/store/pass_closer.hpp"
+#include "schema/store/walk.hpp"
+
+namespace affsync::schema {
+namespace {
+
+constexpr std::size_t keys_at_once = 10'000;
+constexpr auto keeps_margin = std::chrono::days(2);
+
+bool is_certain(SliceClose const& slice, PassState const& pass) {
+  if (!slice.seen_keys.empty()) return true;
+  if (!slice.from) return false;
+  if (pass.oldest && *pass.oldest < TimePoint(*slice.from)) return true;
+  return slice.keeps_from && *slice.keeps_from + keeps_margin <= *slice.from;
+}
+
+}  // namespace
+
+Unseen find_unseen(pqxx::transaction_base& tx, SliceClose const& slice, Scope const& scope,
+                   PassState const& pass) {
+  Unseen unseen;
+  if (!is_certain(slice, pass)) return unseen;
+  auto const from = " FROM " + merge_sql_for(*slice.table).table + " t WHERE ";
+  walk(tx, "SELECT t.external_id" + from + scope.condition, scope.params,
+       [&](pqxx::row const& row) {
+         std::string_view const key(row[0].c_str(), row[0].size());
+         if (!std::ranges::binary_search(slice.seen_keys, hash_key(key))) {
+           unseen.keys.emplace_back(key);
+         }
+         return true;
+       });
+  if (unseen.keys.empty()) return unseen;
+  // A row that changed comes as a new one. Only by how much the set shrinks may be a fault.
+  auto params = scope.params;
+  params.push_back(std::to_string(pass.pass_run_id));
+  auto const fresh = int_of(exec(tx,
+                                 "SELECT count(*)" + from + scope.condition +
+                                     " AND t.revision = 1 AND t.run_id >= $" +
+                                     std::to_string(params.size()) + "::bigint",
+                                 params)[0][0]);
+  unseen.shrinks = std::max<std::int64_t>(0, static_cast<std::int64_t>(unseen.keys.size()) - fresh);
+  if (unseen.shrinks == 0) return unseen;
+  SqlParams const stream{std::to_string(slice.run.id.source_id), slice.run.id.stream};
+  unseen.live = int_of(exec(
+      tx,
+      "SELECT count(*)" + from + "t.source_id = $1::int AND t.stream = $2 AND t.deleted_at IS NULL",
+      stream)[0][0]);
+  // What earlier slices of the pass lost counts too, or a fault would take all rows in small steps.
+  auto const shrinks = pass.missed + unseen.shrinks;
+  unseen.too_many = is_mass_drop(shrinks, unseen.live + pass.missed, 0, slice.mass_drop_limit);
+  return unseen;
+}
+
+void leave_out(Unseen const& unseen, Scope& scope) {
+  if (unseen.keys.empty()) return;
+  ArrayText keys;
+  for (auto const& key : unseen.keys) keys.add(key);
+  scope.params.push_back(keys.take());
+  scope.condition +=
+      " AND t.external_id <> ALL ($" + std::to_string(scope.params.size()) + "::text[])";
+}
+
+std::int64_t replace(pqxx::transaction_base& tx, SliceClose const& slice, Unseen const& unseen) {
+  auto const& sql = merge_sql_for(*slice.table);
+  auto const source = std::to_string(slice.run.id.source_id);
+  auto const run = std::to_string(slice.run.run_id);
+  std::int64_t deleted = 0;
+  for (std::size_t from = 0; from < unseen.keys.size(); from += keys_at_once) {
+    ArrayText keys;
+    auto const to = std::min(unseen.keys.size(), from + keys_at_once);
+    for (auto i = from; i < to; ++i) keys.add(unseen.keys[i]);
+    SqlParams const chunk{source, slice.run.id.stream, keys.take(), run, sql_time(slice.now)};
+    deleted += int_of(exec(tx, sql.mark_deleted, chunk)[0][0]);
+  }
+  SqlParams const params{source, slice.run.id.stream, run, std::to_string(deleted),
+                         std::string(slice.table->name)};
+  exec(tx,
+       "WITH r AS (UPDATE affsync.sync_run SET deleted = deleted + $4::bigint"
+       " WHERE source_id = $1::int AND run_id = $3::bigint)"
+       " UPDATE affsync.stream_state z SET live_rows = z.live_rows -"
+       " CASE WHEN EXISTS (SELECT FROM affsync.stream s WHERE s.source_id = $1::int"
+       " AND s.stream = $2 AND s.record_table = $5) THEN $4::bigint ELSE 0 END"
+       " WHERE z.source_id = $1::int AND z.stream = $2 AND z.run_id = $3::bigint",
+       params);
+  return deleted;
+}
+
+}  // namespace affsync::schema

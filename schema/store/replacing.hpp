@@ -1,0 +1,31 @@
+// Stored rows of a slice that replaces them: those that the slice did not bring are deleted when it
+// is closed, unless too many would be.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "schema/store/absence.hpp"
+
+namespace affsync::schema {
+
+struct Unseen {
+  std::vector<std::string> keys;  // of the rows to delete
+  std::int64_t shrinks = 0;       // by how many rows the slice has fewer than before
+  std::int64_t live = 0;          // rows of the stream, if that was asked
+  bool too_many = false;          // none of them may be deleted
+};
+
+// Finds the live rows of the scope that the slice did not see. A slice without rows replaces
+// nothing unless the broker lists older rows: it may have forgotten the days.
+Unseen find_unseen(pqxx::transaction_base& tx, SliceClose const& slice, Scope const& scope,
+                   PassState const& pass);
+
+// Adds a condition that leaves these rows out.
+void leave_out(Unseen const& unseen, Scope& scope);
+
+// Deletes the rows; returns their number.
+std::int64_t replace(pqxx::transaction_base& tx, SliceClose const& slice, Unseen const& unseen);
+
+}  // namespace affsync::schema
