@@ -6,6 +6,7 @@
 
 #include "connectors/engine/rows/column_reader.hpp"
 #include "connectors/engine/rows/is_present.hpp"
+#include "connectors/engine/values/json_size.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -18,16 +19,6 @@ Error malformed(std::string message, std::string hint) {
 }
 
 constexpr auto check_records = "Check `records` of the stream in the connector file.";
-
-std::size_t values_in(Json const& json) {
-  std::size_t count = 1;
-  if (json.is_array()) {
-    for (auto const& item : json.items()) count += values_in(item);
-  } else if (json.is_object()) {
-    for (auto const& member : json.members()) count += values_in(member.value);
-  }
-  return count;
-}
 
 // PHP writes an empty object as an empty list.
 bool is_nothing(Json const& value) {
@@ -96,7 +87,7 @@ std::optional<Error> RowForms::add_row(Json::Object fields, Json const& value, b
                      "Choose another name for the field in the connector file.");
   }
   std::size_t copied = 0;
-  for (auto const& field : fields) copied += values_in(field.value);
+  for (auto const& field : fields) copied += count_values(field.value);
   if (auto error = count(copied)) return error;
   Json::Object members;
   members.reserve(fields.size() + own.size());
@@ -145,7 +136,8 @@ std::optional<Error> RowForms::take_members(Json const& object, Names const& nam
     bool const is_value = as.empty() && !member.value.is_object() && !member.value.is_array();
     if (is_value) continue;
     found = true;
-    if (is_nothing(member.value) || (member.value.is_string() && member.value.as_string().empty())) {
+    if (is_nothing(member.value) ||
+        (member.value.is_string() && member.value.as_string().empty())) {
       continue;
     }
     if (auto error = take_member(member, names, fields, as, out)) return error;

@@ -10,6 +10,7 @@
 #include "connectors/engine/document/unpack.hpp"
 #include "connectors/engine/document/xlsx.hpp"
 #include "connectors/engine/document/xml.hpp"
+#include "connectors/engine/values/json_size.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -37,17 +38,6 @@ JsonLimits json_limits(DocumentLimits const& limits) {
   return json;
 }
 
-// Counts the values of a JSON document, so that many small lines have a bound together.
-std::size_t values_in(Json const& json) {
-  std::size_t count = 1;
-  if (json.is_array()) {
-    for (auto const& item : json.items()) count += values_in(item);
-  } else if (json.is_object()) {
-    for (auto const& member : json.members()) count += values_in(member.value);
-  }
-  return count;
-}
-
 Result<Json> read_json_lines(std::string_view text, DocumentLimits const& limits) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   Json::Array rows;
@@ -65,7 +55,7 @@ Result<Json> read_json_lines(std::string_view text, DocumentLimits const& limits
       error.message = "line " + std::to_string(number) + ": " + error.message;
       return error;
     }
-    values += values_in(*row);
+    values += count_values(*row);
     if (values > limits.values) {
       return Error(ErrorCode::answer_too_large,
                    "line " + std::to_string(number) + ": too many values");
