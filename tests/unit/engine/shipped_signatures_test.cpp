@@ -144,5 +144,54 @@ TEST(ShippedSignatures, Mexc) {
   EXPECT_EQ(sent.header("X-MEXC-APIKEY"), "the-api_key");
 }
 
+// printf '1795000000123the-api_key5000size=100&cursor=16197' | openssl dgst -sha256 -hmac
+// the-api_secret
+TEST(ShippedSignatures, Bybit) {
+  auto const sent = send("bybit", get("/v5/affiliate/aff-user-list?size=100&cursor=16197"));
+  EXPECT_EQ(sent.header("X-BAPI-SIGN"),
+            "78e6c23d875a4e87429d0fef3c2711ee8f5b6aabf103df2beac754fdbfa06e2e");
+  EXPECT_EQ(sent.header("X-BAPI-API-KEY"), "the-api_key");
+  EXPECT_EQ(sent.header("X-BAPI-TIMESTAMP"), "1795000000123");
+  EXPECT_EQ(sent.header("X-BAPI-RECV-WINDOW"), "5000");
+}
+
+// printf
+// '2026-11-18T11:06:40.123ZGET/api/v5/affiliate/invitee/list?periodType=total&limit=95&page=1' |
+//   openssl dgst -sha256 -hmac the-api_secret -binary | base64
+TEST(ShippedSignatures, Okx) {
+  auto const sent =
+      send("okx", get("/api/v5/affiliate/invitee/list?periodType=total&limit=95&page=1"));
+  EXPECT_EQ(sent.header("OK-ACCESS-SIGN"), "xFCh7H7D3UbDSoYSeJSsglSq5+4NtaX0BfY1S9BdqB8=");
+  EXPECT_EQ(sent.header("OK-ACCESS-TIMESTAMP"), "2026-11-18T11:06:40.123Z");
+  EXPECT_EQ(sent.header("OK-ACCESS-KEY"), "the-api_key");
+  EXPECT_EQ(sent.header("OK-ACCESS-PASSPHRASE"), "the-passphrase");
+}
+
+// The example of the vendor's page.
+TEST(ShippedSignatures, Binance) {
+  auto const sent = send(
+      "binance",
+      get("/api/v3/order?symbol=LTCBTC&side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&price=0.1"),
+      1499827319559,
+      {{"api_secret", "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j"}});
+  EXPECT_TRUE(sent.request.sent_target().ends_with(
+      "&recvWindow=5000&timestamp=1499827319559&signature="
+      "c8db56825ae71d6d79447849e617115f4a920fa2acdcab2b053c4b2838bd6b71"))
+      << sent.request.sent_target();
+  EXPECT_EQ(sent.header("X-MBX-APIKEY"), "the-api_key");
+}
+
+// printf
+// '1795000000123GET/api/v3/rebate/affiliate/getAffiliateCommission?productType=SPOT&pageSize=100&page=1'
+// |
+//   openssl dgst -sha256 -hmac the-api_secret -binary | base64
+TEST(ShippedSignatures, Weex) {
+  auto const sent = send("weex", get("/api/v3/rebate/affiliate/getAffiliateCommission"
+                                     "?productType=SPOT&pageSize=100&page=1"));
+  EXPECT_EQ(sent.header("ACCESS-SIGN"), "ATM+0qFXsT/VJdiXQCWO03ZYwwmYCMFzd+zqGh4acfY=");
+  EXPECT_EQ(sent.header("ACCESS-TIMESTAMP"), "1795000000123");
+  EXPECT_EQ(sent.header("ACCESS-PASSPHRASE"), "the-passphrase");
+}
+
 }  // namespace
 }  // namespace affsync::engine::shipped_signatures_test
