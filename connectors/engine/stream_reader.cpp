@@ -40,6 +40,7 @@ struct StreamReader::Impl {
   void begin_list();
   PageRead given_to_probe(TimePoint now);
   std::string checkpoint(TimePoint now) const;
+  void note_request(HttpRequest const& request);
   std::vector<HttpRequest> foresee(std::size_t most);
 
   std::shared_ptr<StreamPlan const> plan;

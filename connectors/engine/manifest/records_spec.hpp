@@ -30,6 +30,8 @@ struct KeptField {
   From from = From::answer;
   JsonPath path;
   std::string text;  // may have ${settings.NAME}
+
+  bool is_day_of_window() const { return from == From::window_from || from == From::window_to; }
 };
 
 // A row that is a list of cells, each an object with a name and a value.

@@ -354,9 +354,7 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   if (auto const window = map.find("window")) {
     stream.window = read_window(*window, stream.request, stream.map, declared);
     check_places(*window, stream.window->in_body, stream);
-    stream.window->day_is_kept = std::ranges::any_of(stream.keep, [](KeptField const& kept) {
-      return kept.from == KeptField::From::window_from || kept.from == KeptField::From::window_to;
-    });
+    stream.window->day_is_kept = std::ranges::any_of(stream.keep, &KeptField::is_day_of_window);
   }
   if (auto const report = map.find("report")) {
     stream.report = read_report(*report);

@@ -110,7 +110,10 @@ engine::Manifest two_ways() {
   login.login.json = {{"u", "${credentials.login}"}, {"p", "${credentials.password}"}};
   engine::StaticTokenAuth key;
   key.value = "${credentials.api_key}";
-  manifest.auth = {{login, std::nullopt}, {key, std::nullopt}};
+  engine::AuthOption by_login, by_key;
+  by_login.auth = login;
+  by_key.auth = key;
+  manifest.auth = {by_login, by_key};
   return manifest;
 }
 

@@ -93,7 +93,9 @@ TEST(DocumentWords, AModeNeedsTheColumnOfItsDays) {
   auto const manifest = parsed("    format: csv\n    mode: replace_window\n");
   ASSERT_FALSE(manifest);
   EXPECT_EQ(manifest.error().to_line(),
-            "demo.yaml:11:11: without `column` of `window` it is unknown which rows a window has");
+            "demo.yaml:11:11: `replace_window` needs a `window` with a `column`: which stored rows "
+            "belong to its days. Set `column` of `window` to the mapped column of days that its "
+            "parameters filter on.");
 }
 
 TEST(DocumentWords, ATableMustHaveTheColumnsOfItsKey) {

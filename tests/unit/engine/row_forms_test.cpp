@@ -402,7 +402,7 @@ TEST(RowForms, MistakesAreToldWithTheirPlace) {
   EXPECT_EQ(error_of("{from: a, each: [{from: b}, {from: b}, {from: b}, {from: b}, {from: b}]}"),
             "f.yaml:10:75: lists are nested too deeply. At most 4.");
   EXPECT_EQ(error_of("{from: a, each: {list: b}}").substr(0, 54),
-            "f.yaml:10:31: a list inside a row needs the key `from`");
+            "f.yaml:10:30: a list inside a row needs the key `from`");
 }
 
 }  // namespace
