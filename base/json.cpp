@@ -258,8 +258,8 @@ constexpr std::string_view quoted_characters = ". \t\n\r[]\"'";
 std::size_t read_quoted(std::string_view text, std::string& name) {
   for (std::size_t i = 1; i < text.size(); ++i) {
     if (text[i] == '"') return i + 1;
-    if (text[i] == '\\' && ++i == text.size()) break;
-    name += text[i];
+    if (text[i] == '\\') ++i;
+    if (i < text.size()) name += text[i];
   }
   return 0;
 }

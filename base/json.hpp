@@ -80,14 +80,9 @@ class Json {
 
   // For a parser: makes values in their place, and looks for U+0000 only if `may_have_nul`.
   struct InPlace {
-    static void string(Json& out, std::string_view text, bool may_have_nul) {
-      out.has_nul_ = may_have_nul && text.find('\0') != std::string_view::npos;
-      out.value_.emplace<std::string>(text);
-    }
-    static void number(Json& out, std::string_view text) {
-      out.value_.emplace<Number>().text = text;
-    }
-    static Array& array(Json& out) { return out.value_.emplace<Array>(); }
+    static void string(Json& out, std::string_view text, bool may_have_nul);
+    static void number(Json& out, std::string_view text);
+    static Array& array(Json& out);
     static Object& object(Json& out);
     // After the last item or member.
     static void end_array(Json& out);
@@ -108,6 +103,18 @@ struct JsonMember {
   std::string name;
   Json value;
 };
+
+// Changing a value may destroy an object, so these need the whole type.
+inline void Json::InPlace::string(Json& out, std::string_view text, bool may_have_nul) {
+  out.has_nul_ = may_have_nul && text.find('\0') != std::string_view::npos;
+  out.value_.emplace<std::string>(text);
+}
+inline void Json::InPlace::number(Json& out, std::string_view text) {
+  out.value_.emplace<Number>().text = text;
+}
+inline Json::Array& Json::InPlace::array(Json& out) {
+  return out.value_.emplace<Array>();
+}
 
 // Parses one JSON document and skips a byte order mark. Anything after the document and bytes
 // outside strings that are not UTF-8 are errors. Keeps the text of numbers, except that "-0"

@@ -300,7 +300,7 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
     page.scope->slice = slice;
     if (reader.spec.window && slice.from) page.scope->column = reader.spec.window->column;
   }
-  auto const& places = list.places(reader.pager->places());
+  auto const& places = *list.places(&reader.pager->places());
   reader.page_rows.convert(list.rows(), list.keys(), places, answer.server_time.value_or(now), page,
                            now);
   reader.row_days.note(page.batches.front(), *reader.days.slice());

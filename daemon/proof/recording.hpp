@@ -12,7 +12,8 @@ using Recorder = std::function<void(HttpRequest const&, HttpResponse const&)>;
 
 using ClientMaker = std::function<std::unique_ptr<net::HttpClient>()>;
 
-// Returns a function that makes such clients of those of `make`; `make` itself if `recorder` is empty.
+// Returns a function that makes such clients of those of `make`; `make` itself if `recorder` is
+// empty.
 ClientMaker recorded(ClientMaker make, Recorder recorder);
 
 }  // namespace affsync::proof

@@ -180,7 +180,6 @@ SliceClosed SliceCloser::close(PgSession& session) {
       if (!whole_stream) missed.oldest = oldest_seen(tx, slice_, scope, pass);
     } else if (slice_.mark_vanished) {
       missed = note_missed(tx, slice_, scope, pass, whole_stream, most_noted(slice_, pass));
-      if (missed.noted) crash_point(CrashPoint::slice_marked);
     } else if (!slice_.seen_keys.empty() && slice_.from) {
       // The broker lists rows of this slice, whichever slices were read before.
       missed.oldest = TimePoint(*slice_.from);
@@ -221,8 +220,8 @@ SliceClosed SliceCloser::close(PgSession& session) {
     closed.replaced = replace(tx, slice_, unseen);
     closed.live -= closed.replaced;
     pass.missed += unseen.shrinks;
-    crash_point(CrashPoint::slice_marked);
   }
+  if (missed.noted || closed.replaced > 0) crash_point(CrashPoint::slice_marked);
   if (slice_.covers_days && slice_.from && slice_.to) {
     record_days(tx, slice_.run, DaySpan{*slice_.from, *slice_.to},
                 doubtful ? DayState::doubtful : DayState::proven, day_of(pass.oldest), slice_.now);

@@ -25,6 +25,7 @@ class Converter {
   }
   Converter(Converter const&) = delete;
   Converter& operator=(Converter const&) = delete;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): POSIX defines the handle of a failure like this
   bool is_open() const { return handle_ != reinterpret_cast<iconv_t>(-1); }
 
   // Appends what it can convert to `out`; returns the number of bytes that it took.

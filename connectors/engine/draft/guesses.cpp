@@ -30,7 +30,7 @@ bool is_number(std::string_view text, char decimal, std::string_view group) {
   for (bool first = true; !whole.empty(); first = false) {
     auto const end = std::min(whole.find(group), whole.size());
     auto const part = whole.substr(0, end);
-    bool const fits = first ? part.size() >= 1 && part.size() <= 3 : part.size() == 3;
+    bool const fits = first ? !part.empty() && part.size() <= 3 : part.size() == 3;
     if (!fits || part.find_first_not_of(digits) != part.npos) return false;
     whole.remove_prefix(std::min(end + group.size(), whole.size()));
   }

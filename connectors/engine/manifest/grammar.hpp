@@ -20,7 +20,7 @@ namespace affsync::engine::grammar {
 struct Declared {
   std::vector<std::string> credentials;
   std::vector<std::string> settings;
-  bool is_files = false;  // the source is a folder
+  bool is_files = false;            // the source is a folder
   bool secret_path = false;         // paths of streams may have credentials
   std::vector<std::string> tokens;  // names of the login's further tokens
   // Defaults of the streams.

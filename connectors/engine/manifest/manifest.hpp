@@ -24,8 +24,8 @@
 #include "connectors/engine/document/document_spec.hpp"
 #include "connectors/engine/manifest/auth_spec.hpp"
 #include "connectors/engine/manifest/page_spec.hpp"
-#include "connectors/engine/manifest/report_spec.hpp"
 #include "connectors/engine/manifest/records_spec.hpp"
+#include "connectors/engine/manifest/report_spec.hpp"
 #include "connectors/engine/values/localized_numbers.hpp"
 
 namespace affsync::engine {

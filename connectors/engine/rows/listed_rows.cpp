@@ -56,17 +56,17 @@ void ListedRows::discard() {
   keys_.clear();
 }
 
-std::vector<RowPlace> const& ListedRows::places(std::vector<RowPlace> const& of_listed) {
+std::vector<RowPlace> const* ListedRows::places(std::vector<RowPlace> const* of_listed) {
   if (!has_elements_) return of_listed;
   places_.assign(keys_.size(), RowPlace::fresh);
   for (std::size_t i = 0; i < keys_.size(); ++i) {
     // An element that was seen before may have got new rows since.
     if (!seen_.contains(keys_[i])) continue;
-    auto const place = of_listed[records_.element_of[i]];
+    auto const place = (*of_listed)[records_.element_of[i]];
     places_[i] = place == RowPlace::fresh ? RowPlace::repeated : place;
   }
   for (auto const key : keys_) seen_.insert(key);
-  return places_;
+  return &places_;
 }
 
 std::int64_t ListedRows::fresh(std::int64_t listed) const {

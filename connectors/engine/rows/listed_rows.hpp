@@ -33,8 +33,9 @@ class ListedRows {
   // Begins a sweep, which reads the list from its start.
   void begin_sweep() { seen_.clear(); }
 
-  // Returns where each row was seen before. `of_listed`: where the pager saw what is listed.
-  std::vector<RowPlace> const& places(std::vector<RowPlace> const& of_listed);
+  // Returns where each row was seen before. `of_listed`: where the pager saw what is listed; the
+  // result may be this very list.
+  std::vector<RowPlace> const* places(std::vector<RowPlace> const* of_listed);
   // Returns the number of rows that no earlier page had, after places(). `listed`: of what is
   // listed.
   std::int64_t fresh(std::int64_t listed) const;
