@@ -280,7 +280,7 @@ HttpResponse Broker::data(HttpRequest const& request, std::string const& path,
   if (facts.more && by_token) facts.next = "c" + std::to_string(end);
   if (facts.more && by_link) {
     auto const old = target.raw_query.find(std::string(link_parameter) + "=");
-    auto query = target.raw_query.substr(0, old == std::string::npos ? old : old);
+    auto query = target.raw_query.substr(0, old);  // all of it if there is none
     while (query.ends_with('&')) query.pop_back();
     facts.next = plan_.base_url + path + "?" + query + (query.empty() ? "" : "&") +
                  std::string(link_parameter) + "=c" + std::to_string(end);

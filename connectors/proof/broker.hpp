@@ -51,7 +51,8 @@ class Broker {
   struct Asked;
   HttpResponse log_in(HttpRequest const& request);
   HttpResponse give_token();
-  HttpResponse data(HttpRequest const& request, std::string const& path, std::string const& query);
+  HttpResponse data(HttpRequest const& request, std::string const& path,
+                    std::string const& pattern);
   std::optional<HttpResponse> refuse(std::string const& answer_class, int status) const;
   HttpResponse refused(std::string const& answer_class, int status, std::string complaint);
   bool is_admitted(HttpRequest const& request);
