@@ -69,7 +69,7 @@ streams:
 // POST, and GET requests. The list is read in pages that only their bodies tell apart, several at
 // once.
 TEST_F(StrangersRequests, nothing_is_posted_but_what_is_declared) {
-  std::vector<std::string> froms;  // of the windows
+  std::vector<std::string> first_days;  // of the windows
   start_own_broker(
       R"(credentials: {login: {secret: false}, word: }
 rate: {requests_per_second: 500, burst: 500, concurrency: 4}
@@ -105,8 +105,8 @@ streams:
         if (asked.path == "/plain") return reply(R"({"items":[{"id":1,"sum":"5"}]})");
         auto const body = parse_json(asked.body).value();
         EXPECT_EQ(body.find("pageSize")->as_string(), "2");
-        froms.push_back(JsonPath("filter.from").in(body)->as_string());
-        if (froms.back() > "2026-03-05") return reply(R"({"items":[],"total":0})");
+        first_days.push_back(JsonPath("filter.from").in(body)->as_string());
+        if (first_days.back() > "2026-03-05") return reply(R"({"items":[],"total":0})");
         int const page = std::stoi(body.find("page")->number_text());
         std::string items;
         for (int i = 2 * page - 2; i < std::min(2 * page, 9); ++i) {
@@ -118,7 +118,7 @@ streams:
   std::set<std::string> sent;
   for (auto const& one : asked()) sent.insert(one.method + " " + one.target);
   EXPECT_EQ(sent, (std::set<std::string>{"POST /door", "GET /plain", "POST /report"}));
-  EXPECT_EQ(froms.at(0), "2026-03-01");
+  EXPECT_EQ(first_days.at(0), "2026-03-01");
   EXPECT_EQ(live_count(), "9");
   expect_no_change();
 
