@@ -66,6 +66,18 @@ std::string another(std::string text, std::uint64_t number) {
   return text.replace(begin, size, digits);
 }
 
+// Adds the values inside a row, up to a number that bounds the attempts.
+void add_values(Json const& json, std::vector<Json const*>& values) {
+  constexpr std::size_t most = 64;
+  if (json.is_object()) {
+    for (auto const& member : json.members()) add_values(member.value, values);
+  } else if (json.is_array()) {
+    for (auto const& item : json.items()) add_values(item, values);
+  } else if (values.size() < most) {
+    values.push_back(&json);
+  }
+}
+
 // Which part of the list a request asks for.
 std::size_t part_of(StreamPlan const& plan, std::string const& target) {
   for (std::size_t i = 0; i < plan.spec.parts.size(); ++i) {
@@ -234,17 +246,18 @@ std::string Listing::text_body(std::vector<ListedRow const*> const& rows) const 
 
 std::optional<ListedRow> Listing::copy_of(ListedRow const& row, std::uint64_t number) const {
   if (!is_json_) return std::nullopt;  // its text would have to be written anew
-  std::vector<JsonPath> paths;
+  std::vector<Json const*> values;
   if (auto const* by_id = std::get_if<engine::IdPaging>(&plan_->spec.page.kind)) {
-    paths.push_back(by_id->id);
+    values.push_back(by_id->id.in(row.value));
   }
   for (auto const& part : plan_->spec.map.key) {
-    if (!part.constant) paths.push_back(part.path);
+    if (!part.constant) values.push_back(part.path.in(row.value));
   }
-  for (auto const& path : paths) {
-    auto const* value = path.in(row.value);
+  // The key may be a hash, or stand elsewhere: around rows inside of this one, within a wrapper.
+  add_values(row.value, values);
+  for (auto const* value : values) {
     auto const text = value == nullptr ? std::nullopt : value->scalar_text();
-    if (!text) continue;
+    if (!text || !(value->is_string() || value->is_number())) continue;
     auto const changed = another(std::string(*text), number);
     auto copy = row;
     copy.value = with_value(row.value, value,

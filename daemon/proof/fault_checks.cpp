@@ -75,7 +75,7 @@ void PassChecks::check_moving(Listing const& listing) {
   auto behaviour = options.behaviour;
   options.behaviour.move = true;
   Subject subject(stage_, listing, options);
-  subject.pass(true);
+  auto const report = subject.pass(true);
   if (!subject.broker().has_moved()) {
     return add(check, Outcome::not_possible, "the list is read by one request");
   }
@@ -86,13 +86,22 @@ void PassChecks::check_moving(Listing const& listing) {
   for (auto const& text : row_differences(missing, {})) {
     add(check, Outcome::failed, "a row was inserted in front while the list was read: " + text);
   }
+  // A row that moved to the next page looks like a second one if its id is a hash of its content.
+  auto const sent = rows_in(subject.broker().listing());
+  auto twice = first.rows;
+  std::erase_if(twice, [&](auto const& row) { return std::ranges::count(sent, row) > 0; });
+  if (!twice.empty() && report.status == RunStatus::succeeded) {
+    add(check, Outcome::failed,
+        "a row was inserted in front while the list was read, and the pass took a row for two");
+  }
   subject.broker().behave(behaviour);
   if (!judge(check, "the pass after a row was inserted: ", subject.pass(true), subject)) return;
   auto const stored = subject.stored();
   compare(check, "", rows_in(subject.broker().listing()), stored.rows);
-  if (stored.deleted > 0) {
+  auto const deleted = stored.deleted - static_cast<std::int64_t>(twice.size());
+  if (deleted > 0) {
     add(check, Outcome::failed,
-        std::to_string(stored.deleted) + " rows were marked as deleted, although none was removed");
+        std::to_string(deleted) + " rows were marked as deleted, although none was removed");
   }
 }
 
