@@ -137,7 +137,7 @@ void StreamReader::Impl::begin_list() {
   // A list that ends at known rows cannot be read twice.
   page_rows.begin_list();
   page_rows.begin_sweep(ends_at_known());
-  page_list.begin_sweep();
+  page_list.begin_list();
   pager->start();
 }
 
@@ -158,7 +158,7 @@ void StreamReader::Impl::note_request(HttpRequest const& request) {
 }
 
 bool StreamReader::Impl::end_list() {
-  ended.take(*pager, spec.replaces_window);
+  ended.take(*pager, spec.replaces_window, page_list.doubt());
   totals.end_list(list_rows > 0);
   if (part + 1 >= lists.count()) return true;
   ++part;
@@ -305,7 +305,8 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
                            now);
   reader.row_days.note(page.batches.front(), *reader.days.slice());
   if (!list.rows().empty()) page.missing_totals = reader.totals.missing_in_answer();
-  if (*outcome == PageOutcome::end && reader.page_rows.is_unsettled()) {
+  bool const is_unclear = list.note_page(*outcome == PageOutcome::end);
+  if (*outcome == PageOutcome::end && (reader.page_rows.is_unsettled() || is_unclear)) {
     reader.pager->read_again();
     outcome = PageOutcome::sweep_again;
   }

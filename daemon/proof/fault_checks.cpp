@@ -98,10 +98,10 @@ void PassChecks::check_moving(Listing const& listing) {
   if (!judge(check, "the pass after a row was inserted: ", subject.pass(true), subject)) return;
   auto const stored = subject.stored();
   compare(check, "", rows_in(subject.broker().listing()), stored.rows);
-  auto const deleted = stored.deleted - static_cast<std::int64_t>(twice.size());
-  if (deleted > 0) {
+  // Without ids, a row that was counted twice while the list moved is one that has to go.
+  if (stored.deleted > 0 && !listing.plan().spec.map.hash) {
     add(check, Outcome::failed,
-        std::to_string(deleted) + " rows were marked as deleted, although none was removed");
+        std::to_string(stored.deleted) + " rows were marked as deleted, although none was removed");
   }
 }
 

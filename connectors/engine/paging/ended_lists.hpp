@@ -20,8 +20,9 @@ struct EndedLists {
   bool counted = true;     // each list agrees with the broker's count
   bool resumed = false;    // pages or whole lists before a restart are missing
 
-  // `is_whole`: the list agrees with itself, although the broker does not count it.
-  void take(Pager& pager, bool is_whole) {
+  // `is_whole`: the list agrees with itself, although the broker does not count it. `more_doubt`: set
+  // if it does not.
+  void take(Pager& pager, bool is_whole, std::optional<SliceDoubt> const& more_doubt) {
     auto list = pager.take_keys();
     if (keys.empty()) {
       keys = std::move(list);
@@ -31,6 +32,7 @@ struct EndedLists {
     }
     resumed = resumed || pager.resumed();
     if (!doubt) doubt = pager.doubt();
+    if (!doubt) doubt = more_doubt;
     auto const total = pager.total();
     counted = counted && (total.has_value() || is_whole);
     has_counts = has_counts && total;

@@ -22,7 +22,7 @@ std::string in_element(JsonPath const& path, std::size_t depth) {
 
 }  // namespace
 
-ListedRows::ListedRows(StreamSpec const& spec) : has_elements_(!spec.each.empty()) {
+ListedRows::ListedRows(StreamSpec const& spec) : has_elements_(!spec.each.empty()), sweeps_(spec) {
   if (!has_elements_) return;
   for (auto const& part : spec.map.key) {
     if (part.constant) continue;

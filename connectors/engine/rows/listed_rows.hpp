@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "connectors/engine/answer/records.hpp"
+#include "connectors/engine/paging/repeated_sweeps.hpp"
 #include "connectors/engine/rows/field_path.hpp"
 #include "connectors/engine/rows/page_rows.hpp"
 
@@ -30,8 +31,22 @@ class ListedRows {
     return has_elements_ ? element_keys_ : keys_;
   }
 
+  void begin_list() {
+    sweeps_.begin_list();
+    begin_sweep();
+  }
   // Begins a sweep, which reads the list from its start.
-  void begin_sweep() { seen_.clear(); }
+  void begin_sweep() {
+    seen_.clear();
+    sweeps_.begin_sweep();
+  }
+  // Notes what the page had. Returns true if it ends a list that has to be read once more.
+  bool note_page(bool is_last) {
+    sweeps_.note(keys_);
+    return is_last && sweeps_.wants_another();
+  }
+  // Set if a list that was read several times never agreed with itself.
+  std::optional<SliceDoubt> const& doubt() const { return sweeps_.doubt(); }
 
   // Returns where each row was seen before. `of_listed`: where the pager saw what is listed; the
   // result may be this very list.
@@ -48,6 +63,7 @@ class ListedRows {
   std::vector<std::uint64_t> keys_, element_keys_;
   SeenKeys seen_;  // of the rows of this sweep, if they are inside elements
   std::vector<RowPlace> places_;
+  RepeatedSweeps sweeps_;
 };
 
 }  // namespace affsync::engine

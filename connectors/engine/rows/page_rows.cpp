@@ -156,6 +156,17 @@ std::string_view PageRows::id_of(Json const* row, std::size_t index) const {
   return std::string_view(ids_).substr(begin, known_ids_[index].end - begin);
 }
 
+std::vector<std::uint64_t> PageRows::take_own_keys() {
+  if (own_keys_.size() == 0) return list_keys_.take_sorted();
+  for (auto const key : list_keys_.take_sorted()) own_keys_.insert(key);
+  return own_keys_.take_sorted();
+}
+
+void PageRows::begin_list() {
+  occurrences_.begin_list();
+  for (auto const key : list_keys_.take_sorted()) own_keys_.insert(key);
+}
+
 void PageRows::begin_slice() {
   occurrences_.begin_slice();
   own_keys_.clear();
@@ -166,6 +177,7 @@ void PageRows::begin_slice() {
 void PageRows::begin_sweep(bool settles) {
   contents_.clear();
   not_stored_.clear();
+  list_keys_.clear();
   occurrences_.begin_sweep();
   settles_ = settles;
   unsettled_ = false;
@@ -281,7 +293,7 @@ void PageRows::convert_to(Target const& target, Page const& page, std::vector<st
   bool const one_row_each = target.has_main_key && table.keeps_records();
   std::unordered_map<std::uint64_t, std::vector<std::size_t>> others;  // earlier rows, by key
   for (std::size_t i = 0; i < mine.size(); ++i) {
-    if (has_own_keys_ && &table == plan_->spec.map.table) own_keys_.insert(keys[i]);
+    if (has_own_keys_ && &table == plan_->spec.map.table) list_keys_.insert(keys[i]);
     if (!last.empty() && !last[i]) {
       if (one_row_each) others[keys[i]].push_back(mine[i]);
       continue;
@@ -316,9 +328,10 @@ void PageRows::leave_out(Page const& page, PageRead& out) {
       if (mapping.where->holds(*page.rows[i])) continue;
       auto key = key_of(target, *page.rows[i], i);
       if (key.empty()) continue;
-      bool const is_kept = mapping.table == plan_->spec.map.table
-                               ? own_keys_.contains(hash_key(key))
-                               : kept_elsewhere_.contains(key_in(*mapping.table, key));
+      bool const is_kept =
+          mapping.table == plan_->spec.map.table
+              ? own_keys_.contains(hash_key(key)) || list_keys_.contains(hash_key(key))
+              : kept_elsewhere_.contains(key_in(*mapping.table, key));
       if (!is_kept) left.external_ids.push_back(std::move(key));
     }
     if (!left.external_ids.empty()) out.left_out.push_back(std::move(left));

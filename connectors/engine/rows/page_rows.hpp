@@ -35,7 +35,7 @@ class PageRows {
                  std::vector<std::uint64_t>& keys);
 
   // Begins the next list of a slice, before its first sweep.
-  void begin_list() { occurrences_.begin_list(); }
+  void begin_list();
   // Begin a slice; begin a sweep, which reads a list from its first row. `settles`: rows that
   // contradict each other are quarantined immediately. If it is false, is_unsettled() reports them
   // and the list should be read again, because a row may have changed and moved to another page
@@ -55,7 +55,7 @@ class PageRows {
   // Keys of the main table's rows that were seen in this slice, sorted and distinct, if they differ
   // from those that the pager saw.
   bool has_own_keys() const { return has_own_keys_; }
-  std::vector<std::uint64_t> take_own_keys() { return own_keys_.take_sorted(); }
+  std::vector<std::uint64_t> take_own_keys();
 
  private:
   struct Target {
@@ -90,7 +90,8 @@ class PageRows {
   bool by_content_ = false;      // the key is made of the content
   Occurrences occurrences_;
   bool has_own_keys_ = false;
-  SeenKeys own_keys_;
+  SeenKeys own_keys_;        // of the lists of this slice before the current one
+  SeenKeys list_keys_;       // of this sweep
   SeenKeys kept_elsewhere_;  // keys in further tables that have a filter
   KeyLog contents_;          // of this sweep: hashes of keys with the stored content
   SeenKeys not_stored_;      // of this sweep: keys of rows that were filtered out or quarantined

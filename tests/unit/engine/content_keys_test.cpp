@@ -162,6 +162,57 @@ TEST(ContentKeys, AListThatMovedIsCountedFromItsStart) {
   EXPECT_EQ(again.ends.at(0).seen_keys, pass.ends[0].seen_keys);
 }
 
+// With a filter the rows' own keys are noted beside those of the list: both forget the first
+// reading.
+TEST(ContentKeys, AListWithAFilterThatMovedIsCountedFromItsStart) {
+  NumberedServer server;
+  server.rows = {other_row, equal_row, R"({"day":"2025-11-01","sum":"9"})"};
+  bool moved = false;
+  server.before_page = [&](std::size_t page) {
+    if (page != 2 || moved) return;
+    moved = true;
+    server.rows.insert(server.rows.begin(), R"({"day":"2025-11-01","sum":"8"})");
+  };
+  auto const pass =
+      read_all(*plan_of("{hash: all}", numbered + "    where: {day: '2025-11-01'}\n"), server);
+  ASSERT_EQ(pass.ends.size(), 1U);
+  EXPECT_EQ(pass.ends[0].seen_keys.size(), 4U);
+}
+
+// Nothing in the answers shows that a row moved to the next page, so two readings have to agree.
+TEST(ContentKeys, AListWithoutACountIsReadUntilItAgreesWithItself) {
+  auto const plan = plan_of("{hash: all}",
+                            "    page: {type: page}\n    mode: replace_window\n"
+                            "    window: {from: a, to: b, span: 1d, start: 2025-11-01, column: "
+                            "occurred_on}\n");
+  NumberedServer server;
+  server.rows = {R"({"day":"2025-11-01","sum":"1"})", R"({"day":"2025-11-01","sum":"2"})",
+                 R"({"day":"2025-11-01","sum":"3"})"};
+  int requests = 0;
+  server.before_page = [&](std::size_t page) {
+    if (++requests == 2 && page == 2) server.rows.insert(server.rows.begin(), other_row);
+  };
+  ReaderStart start;
+  start.since = start.until = *parse_day("2025-11-01");
+  start.now = at("2026-11-21");
+  auto const pass = read_all(*plan, server, start);
+  ASSERT_FALSE(pass.error) << pass.error->message;
+  ASSERT_EQ(pass.ends.size(), 1U);
+  EXPECT_FALSE(pass.ends[0].doubt);
+  EXPECT_EQ(pass.ends[0].seen_keys.size(), 4U);
+
+  // A list that never stands still is in doubt.
+  server.before_page = [&](std::size_t page) {
+    if (page == 2) {
+      server.rows.insert(server.rows.begin(),
+                         R"({"day":"2025-11-01","sum":")" + std::to_string(++requests) + "\"}");
+    }
+  };
+  auto const moving = read_all(*plan, server, start);
+  ASSERT_EQ(moving.ends.size(), 1U);
+  EXPECT_TRUE(moving.ends[0].doubt);
+}
+
 TEST(ContentKeys, AnInterruptedSliceIsReadFromItsStart) {
   NumberedServer server;
   server.rows = {equal_row, equal_row, equal_row, equal_row, equal_row};
