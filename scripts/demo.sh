@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Demonstrates affsync: installs missing packages, builds, starts a fake broker of each kind, reads them
+# Demonstrates affsync: installs missing packages, builds, starts fake brokers of three systems, reads them
 # into a private PostgreSQL, prints the reports, and then runs the daemon until Ctrl-C.
 # The next time this takes seconds, since the build and the data are kept.
 #
