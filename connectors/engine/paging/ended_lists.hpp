@@ -20,8 +20,8 @@ struct EndedLists {
   bool counted = true;     // each list agrees with the broker's count
   bool resumed = false;    // pages or whole lists before a restart are missing
 
-  // `is_whole`: the list agrees with itself, although the broker does not count it. `more_doubt`: set
-  // if it does not.
+  // `is_whole`: the list agrees with itself, although the broker does not count it. `more_doubt`:
+  // set if it does not.
   void take(Pager& pager, bool is_whole, std::optional<SliceDoubt> const& more_doubt) {
     auto list = pager.take_keys();
     if (keys.empty()) {
