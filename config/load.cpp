@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "base/yaml/node.hpp"
+#include "config/alerts_section.hpp"
 #include "config/environment.hpp"
 #include "config/secrets.hpp"
 #include "config/source_section.hpp"
@@ -119,6 +120,7 @@ RetentionConfig read_retention(yaml::Node const& node) {
   if (auto const value = map.find("quarantine")) {
     retention.quarantine = read_retention_time(*value);
   }
+  if (auto const value = map.find("alerts")) retention.alerts = read_retention_time(*value);
   map.finish();
   return retention;
 }
@@ -147,9 +149,11 @@ Config read_config(yaml::Node const& root, std::string const& file, Environment 
   if (auto const value = map.find("defaults")) defaults = read_defaults(*value);
   if (auto const value = map.find("instance")) config.instance = read_text(*value);
   if (auto const value = map.find("connectors_dir")) config.connectors_dir = read_text(*value);
+  auto const alerts = map.find("alerts");
   auto const sources = map.find("sources");
   map.finish();  // before reading sources: reports a mistyped `defaults` instead of its
                  // consequences
+  if (alerts) config.alerts = read_alerts(*alerts, env);
   if (sources) config.sources = read_sources(*sources, defaults, env);
   return config;
 }
@@ -164,7 +168,7 @@ bool is_file(std::string const& path) {
 Result<Config> parse_config(std::string_view yaml, std::string const& file, Environment const& env,
                             yaml::KeyWatcher const& watcher) try {
   auto const expand = [&](std::string const& written) { return expand_environment(written, env); };
-  return read_config(yaml::Node::parse(yaml, file, expand, watcher), file, env);
+  return read_config(yaml::Node::parse(yaml, file, expand, watcher, command_key), file, env);
 } catch (Failure const& failure) {
   return failure.error();
 }

@@ -9,6 +9,7 @@
 
 #include "base/log.hpp"
 #include "base/source_settings.hpp"
+#include "config/alerts.hpp"
 #include "config/schedule.hpp"
 
 namespace affsync::config {
@@ -34,6 +35,7 @@ enum class LogFormat { automatic, text, json, journald };
 struct RetentionConfig {
   std::optional<std::chrono::seconds> runs = std::chrono::days(90);
   std::optional<std::chrono::seconds> quarantine = std::chrono::days(90);
+  std::optional<std::chrono::seconds> alerts = std::chrono::days(400);
 };
 
 struct LogConfig {
@@ -53,6 +55,7 @@ struct Config {
   HttpConfig http;
   LogConfig log;
   RetentionConfig retention;
+  AlertsConfig alerts;
   std::string connectors_dir;  // empty: none
   std::vector<SourceConfig> sources;
 

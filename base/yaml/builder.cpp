@@ -13,9 +13,10 @@ constexpr std::size_t max_weight = 200'000;
 }  // namespace
 
 Builder::Builder(std::string_view text, std::string const& file, Expand const& expand,
-                 KeyWatcher const& watcher)
+                 KeyWatcher const& watcher, std::string_view as_written)
     : document_(std::make_shared<Document const>(Document{file, watcher})),
       expand_(expand),
+      as_written_(as_written),
       root_(nullptr) {
   for (std::size_t from = 0;;) {
     auto const end = text.find('\n', from);
@@ -61,6 +62,13 @@ void Builder::check_tag(YAML::Mark const& mark, std::string const& tag) const {
 bool Builder::expects_key() const {
   return !stack_.empty() && stack_.back().impl->kind == NodeKind::map &&
          stack_.back().children.size() % 2 == 0;
+}
+
+bool Builder::is_as_written() const {
+  if (as_written_.empty() || stack_.size() < 2) return false;
+  auto const& map = stack_[stack_.size() - 2];
+  return stack_.back().impl->kind == NodeKind::sequence && map.impl->kind == NodeKind::map &&
+         map.children.size() % 2 == 1 && map.children.back().impl_->text == as_written_;
 }
 
 void Builder::add(Node node) {
@@ -129,7 +137,7 @@ void Builder::OnScalar(YAML::Mark const& mark, std::string const& tag, YAML::anc
   auto impl = make(NodeKind::scalar, mark);
   impl->text = value;
   impl->quoted = tag == "!";
-  if (expand_ && !expects_key()) {
+  if (expand_ && !expects_key() && !is_as_written()) {
     try {
       if (auto text = expand_(value)) {
         impl->text = std::move(*text);

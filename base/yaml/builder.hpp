@@ -40,7 +40,7 @@ struct Node::Impl {
 class Builder final : public YAML::EventHandler {
  public:
   Builder(std::string_view text, std::string const& file, Expand const& expand,
-          KeyWatcher const& watcher);
+          KeyWatcher const& watcher, std::string_view as_written);
 
   Node take() const { return root_; }
   // Formats a position of yaml-cpp (in bytes, from 0) as "file:line:column".
@@ -72,6 +72,7 @@ class Builder final : public YAML::EventHandler {
   void close(std::shared_ptr<Node::Impl> impl, YAML::anchor_t anchor);
   void add(Node node);
   bool expects_key() const;
+  bool is_as_written() const;
   bool has_colon(Node::Impl const& key) const;
   void check_tag(YAML::Mark const& mark, std::string const& tag) const;
   void fill_map(Node::Impl& map, std::vector<Node> const& children) const;
@@ -81,6 +82,7 @@ class Builder final : public YAML::EventHandler {
   std::vector<std::string_view> lines_;
   std::shared_ptr<Document const> document_;
   Expand const& expand_;
+  std::string_view as_written_;
   std::vector<Open> stack_;
   std::map<YAML::anchor_t, Node> anchors_;
   Node root_;

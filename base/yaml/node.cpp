@@ -42,12 +42,12 @@ std::string quoted(std::string_view text) {
 }
 
 Node Node::parse(std::string_view text, std::string const& file, Expand const& expand,
-                 KeyWatcher const& watcher) {
+                 KeyWatcher const& watcher, std::string_view as_written) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   if (text.size() > max_bytes) {
     throw Failure(std::move(Error(ErrorCode::config_invalid, "larger than 4 MiB").at(file)));
   }
-  Builder builder(text, file, expand, watcher);
+  Builder builder(text, file, expand, watcher, as_written);
   check_bytes(text, builder);
   try {
     // At the end of the text, yaml-cpp accepts an unclosed quote. At the end of a document (...) it

@@ -29,9 +29,10 @@ class Node {
  public:
   // Parses one YAML document. Supports anchors, aliases and the merge key `<<`. An empty text gives
   // null. Throws Failure for text that is not YAML or not UTF-8, more than one document, a
-  // duplicate key, nesting deeper than 64, or more than 4 MiB.
+  // duplicate key, nesting deeper than 64, or more than 4 MiB. The items of a list that is the
+  // value of the key `as_written` are not expanded: who reads it knows more variables.
   static Node parse(std::string_view text, std::string const& file, Expand const& expand = {},
-                    KeyWatcher const& watcher = {});
+                    KeyWatcher const& watcher = {}, std::string_view as_written = {});
 
   bool is_map() const;
   bool is_sequence() const;

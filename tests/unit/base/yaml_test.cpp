@@ -221,6 +221,19 @@ TEST(Yaml, ExpandReplacesValuesButNotKeys) {
   EXPECT_FALSE(root.members()[1].second.items()[1].is_expanded());
 }
 
+TEST(Yaml, ItemsOfTheListNamedAreLeftAsTheyAreWritten) {
+  auto const expand = [](std::string const&) { return std::optional<std::string>("out"); };
+  auto const root = Node::parse("{command: [IN, {a: IN}], b: {command: IN}, c: [[IN], IN]}",
+                                "x.yaml", expand, {}, "command");
+  auto const members = root.members();
+  EXPECT_EQ(members[0].second.items()[0].text(), "IN");
+  EXPECT_FALSE(members[0].second.items()[0].is_expanded());
+  EXPECT_EQ(members[0].second.items()[1].members()[0].second.text(), "out");
+  EXPECT_EQ(members[1].second.members()[0].second.text(), "out");
+  EXPECT_EQ(members[2].second.items()[0].items()[0].text(), "out");
+  EXPECT_EQ(members[2].second.items()[1].text(), "out");
+}
+
 TEST(Yaml, ExpandedTextIsNeverQuoted) {
   auto const secret = [](std::string const&) { return std::optional<std::string>("hunter2"); };
   auto const node = parse("x", secret);

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "base/alert_rules.hpp"
 #include "base/json.hpp"
 #include "config/load.hpp"
 
@@ -14,15 +15,26 @@ namespace {
 
 using Keys = std::map<std::string, std::set<std::string>>;
 
+// @rules@ stands for one line of each rule of alerts.
 constexpr std::string_view everything = R"(
 database: {url: embedded, connections: 4, state_dir: ./data}
 http: {listen: "127.0.0.1:9464", hosts: [a.example]}
 log: {level: info, format: auto}
-retention: {runs: 90d, quarantine: forever}
+retention: {runs: 90d, quarantine: forever, alerts: 400d}
 defaults: {every: 15m, timeout: 30s, privacy: drop, mass_drop: 10%}
 instance: one
 connectors_dir: ./connectors
-sources:
+alerts:
+  to:
+    - {name: a, webhook: "https://a.example/x", headers: {X-Key: a}, timeout: 5s,
+       tls: {ca_file: ./ca.pem}, proxy: none, allow_http: false}
+    - {name: b, telegram: {token: "1:a", chat: "-1", api: "https://b.example"}}
+    - {name: c, command: [/usr/bin/mail, "${title}"]}
+  quiet: {from: "22:00", to: "07:00", zone: UTC, except: [source_blocked]}
+  per_hour: 20
+  with: ids
+  rules:
+@rules@sources:
   - name: a
     connector: exness
     base_url: https://broker.example
@@ -65,8 +77,13 @@ TEST(ConfigSchema, HasTheKeysThatTheParserKnows) {
   auto const watcher = [&](std::string const& what, std::set<std::string> const& keys) {
     known[what].insert(keys.begin(), keys.end());
   };
+  // Each rule as a mapping, so that its settings are looked for.
+  std::string rules;
+  for (auto const& rule : alert_rules()) rules += "    " + std::string(rule.name) + ": {to: a}\n";
+  std::string yaml(everything);
+  yaml.replace(yaml.find("@rules@"), 7, rules);
   auto const no_environment = [](std::string const&) { return std::optional<std::string>(); };
-  auto const config = parse_config(everything, "everything.yaml", no_environment, watcher);
+  auto const config = parse_config(yaml, "everything.yaml", no_environment, watcher);
   ASSERT_TRUE(config) << config.error().to_line();
   std::ifstream in(AFFSYNC_SOURCE_DIR "/config/affsync.schema.json");
   auto const schema = parse_json(std::string(std::istreambuf_iterator<char>(in), {}));
