@@ -16,6 +16,7 @@
 #include "daemon/reports/output.hpp"
 #include "daemon/run_log.hpp"
 #include "daemon/serve/metrics.hpp"
+#include "daemon/serve/money_watch.hpp"
 #include "daemon/serve/pages.hpp"
 #include "daemon/serve/service_manager.hpp"
 #include "daemon/sync/supervisor.hpp"
@@ -323,6 +324,8 @@ asio::awaitable<void> Daemon::Impl::run() {
   if (server) group.spawn(until_cancelled(server->serve()));
   metrics_.on_database(true);  // the database has just registered the streams
   group.spawn(until_cancelled(pages_.keep_figures_fresh()));
+  auto money = serve::keep_money_fresh(app_.store(), metrics_, clock_, sleeper_, log_);
+  group.spawn(until_cancelled(std::move(money)));
 
   log_.info("started",
             {{"streams", std::to_string(streams)}, {"database", app_.shown_database_url()}});

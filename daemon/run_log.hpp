@@ -34,6 +34,7 @@ class RunLog final : public sync::Observer {
   void on_clock_skew(std::string const& source, std::chrono::microseconds skew) override {
     next_.on_clock_skew(source, skew);
   }
+  void on_written(std::chrono::microseconds took) override { next_.on_written(took); }
   void on_run_started(RunReport const& report) override;
   void on_progress(RunReport const& report, std::optional<std::int64_t> expected) override;
   void on_run_ended(RunReport const& report) override;

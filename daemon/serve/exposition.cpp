@@ -39,7 +39,7 @@ void Exposition::family(std::string_view name, std::string_view type, std::strin
   header_.append(help).append("\n# TYPE ").append(name_).append(" ").append(type).append("\n");
 }
 
-void Exposition::begin_series(std::initializer_list<Label> labels, std::string_view suffix) {
+void Exposition::begin_series(std::span<Label const> labels, std::string_view suffix) {
   text_ += header_;
   header_.clear();
   text_.append(name_).append(suffix);
@@ -51,7 +51,7 @@ void Exposition::begin_series(std::initializer_list<Label> labels, std::string_v
     text_ += '"';
     before = ',';
   }
-  text_ += labels.size() == 0 ? " " : "} ";
+  text_ += labels.empty() ? " " : "} ";
 }
 
 void Exposition::end_series(std::int64_t value) {
@@ -74,21 +74,30 @@ void Exposition::series(std::initializer_list<Label> labels, double value) {
   end_series(value);
 }
 
-void Exposition::histogram(Histogram const& values) {
+void Exposition::series(std::initializer_list<Label> labels, std::string_view decimal) {
+  begin_series(labels);
+  text_.append(decimal) += '\n';
+}
+
+void Exposition::histogram(std::initializer_list<Label> labels, Histogram const& values) {
   auto const all = std::accumulate(values.counts_.begin(), values.counts_.end(), std::int64_t{0});
-  begin_series({}, "_count");
+  begin_series(labels, "_count");
   end_series(all);
-  begin_series({}, "_sum");
+  begin_series(labels, "_sum");
   end_series(values.sum_);
+  std::vector<Label> of_bucket(labels);
+  auto& bound = of_bucket.emplace_back("le", "").second;
   std::int64_t so_far = 0;
   for (std::size_t at = 0; at < values.bounds_.size(); ++at) {
     so_far += values.counts_[at];
-    std::string bound;
-    append_number(bound, values.bounds_[at]);
-    begin_series({{"le", bound}}, "_bucket");
+    std::string text;
+    append_number(text, values.bounds_[at]);
+    bound = text;
+    begin_series(of_bucket, "_bucket");
     end_series(so_far);
   }
-  begin_series({{"le", "+Inf"}}, "_bucket");
+  bound = "+Inf";
+  begin_series(of_bucket, "_bucket");
   end_series(all);
 }
 

@@ -3,6 +3,7 @@
 // daemon. Performs no I/O.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
@@ -21,6 +22,9 @@ class Histogram {
       : bounds_(bounds), counts_(bounds.size() + 1) {}
 
   void observe(double value);
+  bool is_empty() const {
+    return std::ranges::all_of(counts_, [](auto count) { return count == 0; });
+  }
 
  private:
   friend class Exposition;
@@ -37,13 +41,16 @@ class Exposition {
   void family(std::string_view name, std::string_view type, std::string_view help);
   void series(std::initializer_list<Label> labels, std::int64_t value);
   void series(std::initializer_list<Label> labels, double value);
-  // Writes all series of a family of type histogram.
-  void histogram(Histogram const& values);
+  // Writes a value that is decimal text already, as amounts are: they never become binary numbers.
+  void series(std::initializer_list<Label> labels, std::string_view decimal);
+  // Writes all series of a histogram with these labels.
+  void histogram(std::initializer_list<Label> labels, Histogram const& values);
 
+  void reserve(std::size_t bytes) { text_.reserve(bytes); }
   std::string take() { return std::move(text_); }
 
  private:
-  void begin_series(std::initializer_list<Label> labels, std::string_view suffix = {});
+  void begin_series(std::span<Label const> labels, std::string_view suffix = {});
   void end_series(std::int64_t value);
   void end_series(double value);
 

@@ -15,27 +15,45 @@ void for_each_stream(Sources const& sources, Write write) {
   }
 }
 
-void write_sources(Exposition& out, Sources const& sources) {
+void write_sources(Exposition& out, Sources const& sources, TimePoint now) {
   out.family("affsync_requests_total", "counter",
              "Requests to brokers, by HTTP status (none: no answer).");
   for (auto const& [source, figures] : sources) {
     for (auto const& [status, count] : figures.requests) {
       auto const word = status == 0 ? std::string("none") : std::to_string(status);
-      out.series({{"source", source}, {"status", word}}, count);
+      out.series({{"source", source}, {"code", word}}, count);
     }
   }
-  out.family("affsync_throttled_total", "counter", "Times that a broker asked for a slower pace.");
+  out.family("affsync_throttled_requests_total", "counter",
+             "Requests after which the broker asked for a slower pace.");
   for (auto const& [source, figures] : sources) {
     out.series({{"source", source}}, figures.throttled);
   }
-  out.family("affsync_request_rate", "gauge", "Requests a second that the limiter allows now.");
+  out.family("affsync_request_rate_limit", "gauge",
+             "Requests per second that the limiter allows now.");
   for (auto const& [source, figures] : sources) {
     if (figures.rate) out.series({{"source", source}}, *figures.rate);
+  }
+  out.family(
+      "affsync_source_waiting_until_timestamp_seconds", "gauge",
+      "Until when nothing is sent to the source, as its broker asked; 0: it is not waiting.");
+  for (auto const& [source, figures] : sources) {
+    auto const until = std::max(figures.waiting_until, figures.blocked_until);
+    auto const seconds = std::chrono::ceil<std::chrono::seconds>(until).time_since_epoch().count();
+    out.series({{"source", source}}, std::int64_t{now < until ? seconds : 0});
   }
   out.family("affsync_clock_skew_seconds", "gauge",
              "Our clock minus the broker's, from the Date of its latest answer.");
   for (auto const& [source, figures] : sources) {
     if (figures.clock_skew) out.series({{"source", source}}, *figures.clock_skew);
+  }
+  out.family("affsync_request_duration_seconds", "histogram", "How long requests took.");
+  for (auto const& [source, figures] : sources) {
+    out.histogram({{"source", source}}, figures.request_duration);
+  }
+  out.family("affsync_run_duration_seconds", "histogram", "How long runs took.");
+  for (auto const& [source, figures] : sources) {
+    out.histogram({{"source", source}}, figures.run_duration);
   }
 }
 
@@ -60,11 +78,6 @@ void write_streams(Exposition& out, Sources const& sources) {
       out.series({{"source", source}, {"stream", stream}, {"outcome", outcomes[index].name}},
                  figures.rows[index]);
     }
-  });
-  out.family("affsync_quarantined_total", "counter",
-             "Rows that could not be mapped and were quarantined.");
-  for_each_stream(sources, [&](auto const& source, auto const& stream, auto const& figures) {
-    out.series({{"source", source}, {"stream", stream}}, figures.rows[quarantined_outcome]);
   });
   out.family("affsync_run_failures_total", "counter",
              "Runs that failed or stayed partial, by error code.");
@@ -103,8 +116,6 @@ void write_standing(Exposition& out, Sources const& sources) {
       out.series({{"source", source}, {"stream", stream}}, (*figures.standing).*member);
     });
   };
-  family("affsync_unreconciled", "Totals of the broker that differ from the stored rows.",
-         &Standing::unreconciled);
   family("affsync_unreconciled_totals", "Totals of the broker that differ from the stored rows.",
          &Standing::unreconciled);
   family("affsync_quarantine_open",
@@ -135,6 +146,23 @@ void write_schedule(Exposition& out, Sources const& sources, TimePoint started_a
     if (!figures.interval) return;
     out.series({{"source", source}, {"stream", stream}}, std::int64_t{figures.interval->count()});
   });
+  out.family("affsync_stream_running", "gauge", "1 while a run of the stream goes on.");
+  for_each_stream(sources, [&](auto const& source, auto const& stream, auto const& figures) {
+    out.series({{"source", source}, {"stream", stream}}, std::int64_t{figures.running.has_value()});
+  });
+  out.family("affsync_stream_next_run_timestamp_seconds", "gauge",
+             "When the stream is due again; the time passes while it is running.");
+  for_each_stream(sources, [&](auto const& source, auto const& stream, auto const& figures) {
+    if (!figures.next_run) return;
+    auto const seconds = std::chrono::floor<std::chrono::seconds>(*figures.next_run);
+    out.series({{"source", source}, {"stream", stream}},
+               std::int64_t{seconds.time_since_epoch().count()});
+  });
+  out.family("affsync_stream_progress_ratio", "gauge",
+             "The part of the latest pass that is read, 1 after a success; no series if unknown.");
+  for_each_stream(sources, [&](auto const& source, auto const& stream, auto const& figures) {
+    if (figures.progress) out.series({{"source", source}, {"stream", stream}}, *figures.progress);
+  });
   out.family("affsync_stream_late", "gauge",
              "1 when the last success, or the start, is more than three intervals ago.");
   for_each_stream(sources, [&](auto const& source, auto const& stream, auto const& figures) {
@@ -147,8 +175,19 @@ void write_schedule(Exposition& out, Sources const& sources, TimePoint started_a
 
 }  // namespace
 
+std::optional<double> progress_of(RunReport const& report, std::optional<std::int64_t> expected) {
+  if (report.window_from && report.window_to && *report.window_from < *report.window_to) {
+    auto const all = (*report.window_to - *report.window_from).count() + 1;
+    auto const read = report.reached ? (*report.reached - *report.window_from).count() + 1 : 0;
+    return std::clamp(static_cast<double>(read) / static_cast<double>(all), 0.0, 1.0);
+  }
+  if (!expected || *expected <= 0) return std::nullopt;
+  return std::clamp(static_cast<double>(report.rows_read) / static_cast<double>(*expected), 0.0,
+                    1.0);
+}
+
 void write_figures(Exposition& out, Sources const& sources, TimePoint started_at, TimePoint now) {
-  write_sources(out, sources);
+  write_sources(out, sources, now);
   write_blocks(out, sources, now);
   write_streams(out, sources);
   write_standing(out, sources);

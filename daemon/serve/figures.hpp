@@ -42,8 +42,15 @@ inline constexpr std::array<Stage, 5> stages{{{"answer", &StageWaits::answer},
 // Of all streams together.
 using StageTotals = std::array<std::chrono::microseconds, stages.size()>;
 
+// In seconds.
+inline constexpr std::array<double, 9> request_bounds{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+inline constexpr std::array<double, 8> run_bounds{1, 5, 15, 60, 300, 900, 3600, 14400};
+inline constexpr std::array<double, 9> write_bounds{0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 30};
+
 struct StreamFigures {
   std::optional<std::chrono::seconds> interval;
+  std::optional<TimePoint> next_run;
+  std::optional<double> progress;  // the part of the latest pass that is read, 0 to 1
   std::map<RunStatus, std::int64_t> runs;
   std::int64_t consecutive_failures = 0;
   std::optional<RunReport> running;
@@ -80,6 +87,9 @@ struct StreamFigures {
 
 struct SourceFigures {
   std::map<int, std::int64_t> requests;  // by HTTP status; 0: no answer
+  Histogram request_duration{request_bounds};
+  Histogram run_duration{run_bounds};
+  TimePoint waiting_until{};  // the end of the pause that the broker asked for last
   std::int64_t throttled = 0;
   std::optional<double> rate;
   std::optional<double> clock_skew;  // seconds, our clock minus the broker's
@@ -90,6 +100,10 @@ struct SourceFigures {
 };
 
 using Sources = std::map<std::string, SourceFigures>;
+
+// The part of a pass that is read: of its days if it has days, else of the rows that the broker has
+// announced; nullopt if neither is known.
+std::optional<double> progress_of(RunReport const& report, std::optional<std::int64_t> expected);
 
 void write_figures(Exposition& out, Sources const& sources, TimePoint started_at, TimePoint now);
 

@@ -6,16 +6,13 @@
 
 #include "daemon/serve/exposition.hpp"
 #include "daemon/serve/figures.hpp"
+#include "daemon/serve/money_figures.hpp"
 #include "daemon/serve/process_figures.hpp"
 #include "version_info.hpp"
 
 namespace affsync::serve {
 
 namespace {
-
-// In seconds.
-constexpr double request_bounds[] = {0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
-constexpr double run_bounds[] = {1, 5, 15, 60, 300, 900, 3600, 14400};
 
 // The final statuses of a run.
 constexpr std::array<RunStatus, 6> endings{RunStatus::succeeded, RunStatus::partial,
@@ -27,6 +24,9 @@ constexpr std::array expected_failures{
     ErrorCode::auth_invalid,  ErrorCode::login_refused,  ErrorCode::connect_failed,
     ErrorCode::timeout,       ErrorCode::server_error,   ErrorCode::throttled,
     ErrorCode::totals_differ, ErrorCode::mapping_failed, ErrorCode::rows_quarantined};
+// The same for the answers of brokers: success, refusal, throttling, none.
+constexpr std::array expected_codes{200, 401, 429, 0};
+
 double unix_seconds(TimePoint time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
@@ -40,9 +40,12 @@ struct Metrics::Impl {
   bool database_up = false;
   bool reload_successful = true;
   double cpu_seconds = 0;
-  Histogram request_duration{request_bounds};
-  Histogram run_duration{run_bounds};
+  Clock const* clock = nullptr;
+  SystemClock system_clock;
+  Histogram write_duration{write_bounds};
   StageTotals waited{};
+  MoneyFigures money;
+  mutable std::size_t last_size = 0;  // of the text of a scrape
 
   // Writes the series that exist once in the process.
   void write_process(Exposition& out);
@@ -63,8 +66,10 @@ struct Metrics::Impl {
   }
 };
 
-Metrics::Metrics(TimePoint process_started_at) : impl_(std::make_unique<Impl>()) {
+Metrics::Metrics(TimePoint process_started_at, Clock const* clock)
+    : impl_(std::make_unique<Impl>()) {
   impl_->started_at = process_started_at;
+  impl_->clock = clock != nullptr ? clock : &impl_->system_clock;
 }
 
 void Metrics::Impl::write_process(Exposition& out) {
@@ -84,10 +89,9 @@ void Metrics::Impl::write_process(Exposition& out) {
   gauge("process_open_fds", "Open file descriptors.", std::int64_t{figures.open_files});
   out.family("affsync_build_info", "gauge", "Always 1; the labels describe the build.");
   out.series({{"commit", AFFSYNC_COMMIT}, {"version", AFFSYNC_VERSION}}, std::int64_t{1});
-  out.family("affsync_request_duration_seconds", "histogram", "How long requests took.");
-  out.histogram(request_duration);
-  out.family("affsync_run_duration_seconds", "histogram", "How long runs took.");
-  out.histogram(run_duration);
+  out.family("affsync_db_write_duration_seconds", "histogram",
+             "How long it took to store pages of rows, with the wait for a connection.");
+  out.histogram({}, write_duration);
   out.family(
       "affsync_stage_wait_seconds_total", "counter",
       "How long runs waited: reading for an answer, mapping and room; storing for a page and "
@@ -101,12 +105,21 @@ void Metrics::Impl::write_process(Exposition& out) {
 Metrics::~Metrics() = default;
 
 void Metrics::on_request(std::string const& source, int status, std::chrono::microseconds took) {
-  if (auto* const figures = impl_->find_source(source)) ++figures->requests[status];
-  impl_->request_duration.observe(std::chrono::duration<double>(took).count());
+  auto* const figures = impl_->find_source(source);
+  if (figures == nullptr) return;
+  ++figures->requests[status];
+  figures->request_duration.observe(std::chrono::duration<double>(took).count());
 }
 
-void Metrics::on_throttled(std::string const& source, std::chrono::microseconds) {
-  if (auto* const figures = impl_->find_source(source)) ++figures->throttled;
+void Metrics::on_throttled(std::string const& source, std::chrono::microseconds wait) {
+  auto* const figures = impl_->find_source(source);
+  if (figures == nullptr) return;
+  ++figures->throttled;
+  figures->waiting_until = impl_->clock->now() + wait;
+}
+
+void Metrics::on_written(std::chrono::microseconds took) {
+  impl_->write_duration.observe(std::chrono::duration<double>(took).count());
 }
 
 void Metrics::on_rate(std::string const& source, double requests_per_second) {
@@ -134,26 +147,34 @@ void Metrics::on_run_started(RunReport const& report) {
   if (figures == nullptr) return;
   figures->begin_run();
   figures->running = report;
+  figures->progress = progress_of(report, std::nullopt);
 }
 
-void Metrics::on_progress(RunReport const& report, std::optional<std::int64_t>) {
+void Metrics::on_progress(RunReport const& report, std::optional<std::int64_t> expected) {
   auto* const figures = impl_->find_stream(report.source, report.stream);
   if (figures == nullptr) return;
   figures->count(report, impl_->waited);
   figures->running = report;
+  figures->progress = progress_of(report, expected);
 }
 
 void Metrics::on_run_ended(RunReport const& report) {
-  bool const ran = report.status != RunStatus::skipped;
-  if (ran) impl_->run_duration.observe(std::chrono::duration<double>(report.duration()).count());
+  auto* const source = impl_->find_source(report.source);
+  if (source != nullptr && report.status != RunStatus::skipped) {
+    source->run_duration.observe(std::chrono::duration<double>(report.duration()).count());
+  }
   auto* const found = impl_->find_stream(report.source, report.stream);
   if (found == nullptr) return;
   auto& figures = *found;
   figures.count(report, impl_->waited);
   figures.begin_run();
   figures.running.reset();
+  if (report.next_run_at) figures.next_run = report.next_run_at;
   ++figures.runs[report.status];
-  if (report.status == RunStatus::succeeded) figures.consecutive_failures = 0;
+  if (report.status == RunStatus::succeeded) {
+    figures.consecutive_failures = 0;
+    figures.progress = 1;
+  }
   if (report.status == RunStatus::failed) ++figures.consecutive_failures;
   if (report.status == RunStatus::succeeded && report.finished_at) {
     figures.last_success = report.finished_at;
@@ -179,6 +200,7 @@ void Metrics::on_health(std::vector<schema::StreamHealth> const& streams) {
     standing.doubtful_days = health.doubtful_days;
     standing.lost_days = health.lost_days;
     figures.standing = standing;
+    if (!figures.next_run) figures.next_run = health.next_run_at;
     if (!figures.running) figures.consecutive_failures = health.consecutive_failures;
     on_blocked(health.source, health.blocked_until ? health.blocked_code : std::string(),
                health.blocked_until.value_or(TimePoint()));
@@ -209,6 +231,7 @@ void Metrics::set_streams(std::vector<StreamSetting> const& streams) {
       source = old;
       source.streams.clear();
       source.enabled.clear();
+      for (auto const code : expected_codes) source.requests.try_emplace(code, 0);
     }
     source.enabled[setting.stream] = setting.interval.has_value();
     if (!setting.interval) continue;
@@ -223,6 +246,12 @@ void Metrics::on_database(bool answers) {
   impl_->database_up = answers;
 }
 
+void Metrics::on_money(Money figure, std::vector<MoneyLine> lines, TimePoint now) {
+  auto& known = impl_->money[figure];
+  known.lines = std::move(lines);
+  known.read_at = now;
+}
+
 void Metrics::keep_sources(std::vector<std::string> const& names) {
   std::set<std::string> const kept(names.begin(), names.end());
   std::erase_if(impl_->sources, [&](auto const& entry) { return kept.count(entry.first) == 0; });
@@ -230,9 +259,13 @@ void Metrics::keep_sources(std::vector<std::string> const& names) {
 
 std::string Metrics::render(TimePoint now) const {
   Exposition out;
+  out.reserve(impl_->last_size + impl_->last_size / 16);
   write_figures(out, impl_->sources, impl_->started_at, now);
+  write_money(out, impl_->money, impl_->sources);
   impl_->write_process(out);
-  return out.take();
+  auto text = out.take();
+  impl_->last_size = text.size();
+  return text;
 }
 
 }  // namespace affsync::serve

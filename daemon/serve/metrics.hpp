@@ -1,6 +1,7 @@
 // The daemon's metrics in the text format of Prometheus. Observes the runs; lives on the I/O
 // thread. Every label value comes from the configuration or from a fixed set of words, so the
-// number of series is bounded: about 40 for each stream and 30 for the whole process.
+// number of series is bounded: about 30 for each stream, 35 for each source and its amounts of
+// money, and 40 for the whole process.
 #pragma once
 
 #include <chrono>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "daemon/serve/money_figures.hpp"
 #include "daemon/sync/observer.hpp"
 #include "schema/store/store.hpp"
 
@@ -24,7 +26,8 @@ struct StreamSetting {
 
 class Metrics final : public sync::Observer {
  public:
-  explicit Metrics(TimePoint process_started_at);
+  // Without `clock`, the system's.
+  explicit Metrics(TimePoint process_started_at, Clock const* clock = nullptr);
   ~Metrics() override;
 
   void on_request(std::string const& source, int status, std::chrono::microseconds took) override;
@@ -33,12 +36,15 @@ class Metrics final : public sync::Observer {
   void on_blocked(std::string const& source, std::string const& code, TimePoint until) override;
   void on_unblocked(std::string const& source) override;
   void on_clock_skew(std::string const& source, std::chrono::microseconds skew) override;
+  void on_written(std::chrono::microseconds took) override;
   void on_run_started(RunReport const& report) override;
   void on_progress(RunReport const& report, std::optional<std::int64_t> expected) override;
   void on_run_ended(RunReport const& report) override;
 
   // Takes what only the database knows: last successes of earlier processes, unreconciled totals.
   void on_health(std::vector<schema::StreamHealth> const& streams);
+  // Takes the amounts of one figure that the database knows, of all sources.
+  void on_money(Money figure, std::vector<MoneyLine> lines, TimePoint now);
   void on_database(bool answers);
   void on_reload(bool successful);
   // Returns the current run of a stream; nullptr if there is none. Valid until the next call of any

@@ -34,6 +34,8 @@ class Observer {
   virtual void on_clock_skew(std::string const& source, std::chrono::microseconds skew) {
     (void)source, (void)skew;
   }
+  // Pages were stored in one transaction; `took` includes the wait for a connection.
+  virtual void on_written(std::chrono::microseconds took) { (void)took; }
   virtual void on_run_started(RunReport const& report) { (void)report; }
   // After each stored page. `expected`: number of rows of this pass, as far as the broker has
   // reported it.

@@ -15,7 +15,10 @@ namespace affsync::sync {
 asio::awaitable<void> StreamRun::store(WaitingPage page) {
   if (parts_.store != nullptr) {
     CountedWait const wait(report_.waits.database);
+    auto const asked_at = WaitClock::now();
     schema::PageWritten const written = co_await parts_.store->write_page(std::move(page.write));
+    parts_.observer->on_written(
+        std::chrono::duration_cast<std::chrono::microseconds>(WaitClock::now() - asked_at));
     report_.inserted += written.inserted;
     report_.updated += written.updated;
     report_.unchanged += std::max<std::int64_t>(0, written.unchanged - page.repeated);

@@ -62,8 +62,7 @@ TEST(Metrics, rows_are_counted_while_a_run_goes_on_and_only_once) {
   metrics.on_run_ended(report);
   EXPECT_EQ(value_of(metrics, rows("inserted")), 900);
   EXPECT_EQ(value_of(metrics, rows("updated")), 7);
-  EXPECT_EQ(
-      value_of(metrics, R"(affsync_quarantined_total{source="exness-main",stream="rewards"})"), 2);
+  EXPECT_EQ(value_of(metrics, rows("quarantined")), 2);
 
   auto next = report_of(RunStatus::succeeded);
   next.unchanged = 900;
@@ -141,12 +140,16 @@ TEST(Metrics, runs_and_requests_are_timed_skipped_runs_are_not) {
   Metrics metrics(at(1));
   metrics.on_run_ended(report_of(RunStatus::succeeded));
   metrics.on_run_ended(report_of(RunStatus::skipped));
-  EXPECT_EQ(value_of(metrics, "affsync_run_duration_seconds_count"), 1);
-  EXPECT_EQ(value_of(metrics, "affsync_run_duration_seconds_sum"), 7);
+  EXPECT_EQ(value_of(metrics, R"(affsync_run_duration_seconds_count{source="exness-main"})"), 1);
+  EXPECT_EQ(value_of(metrics, R"(affsync_run_duration_seconds_sum{source="exness-main"})"), 7);
   metrics.on_request("s", 200, 1500ms);
-  EXPECT_EQ(value_of(metrics, "affsync_request_duration_seconds_sum"), 1.5);
-  EXPECT_EQ(value_of(metrics, R"(affsync_request_duration_seconds_bucket{le="1"})"), 0);
-  EXPECT_EQ(value_of(metrics, R"(affsync_request_duration_seconds_bucket{le="2.5"})"), 1);
+  metrics.on_request("fast", 200, 25ms);
+  EXPECT_EQ(value_of(metrics, R"(affsync_request_duration_seconds_sum{source="s"})"), 1.5);
+  EXPECT_EQ(value_of(metrics, R"(affsync_request_duration_seconds_bucket{source="s",le="1"})"), 0);
+  EXPECT_EQ(value_of(metrics, R"(affsync_request_duration_seconds_bucket{source="s",le="2.5"})"),
+            1);
+  EXPECT_EQ(
+      value_of(metrics, R"(affsync_request_duration_seconds_bucket{source="fast",le="0.05"})"), 1);
 }
 
 TEST(Metrics, requests_are_counted_by_status_and_none_is_no_answer) {
@@ -156,10 +159,10 @@ TEST(Metrics, requests_are_counted_by_status_and_none_is_no_answer) {
   metrics.on_request("s", 0, 1ms);
   metrics.on_throttled("s", 30s);
   metrics.on_rate("s", 2.5);
-  EXPECT_EQ(value_of(metrics, R"(affsync_requests_total{source="s",status="200"})"), 2);
-  EXPECT_EQ(value_of(metrics, R"(affsync_requests_total{source="s",status="none"})"), 1);
-  EXPECT_EQ(value_of(metrics, R"(affsync_throttled_total{source="s"})"), 1);
-  EXPECT_EQ(value_of(metrics, R"(affsync_request_rate{source="s"})"), 2.5);
+  EXPECT_EQ(value_of(metrics, R"(affsync_requests_total{source="s",code="200"})"), 2);
+  EXPECT_EQ(value_of(metrics, R"(affsync_requests_total{source="s",code="none"})"), 1);
+  EXPECT_EQ(value_of(metrics, R"(affsync_throttled_requests_total{source="s"})"), 1);
+  EXPECT_EQ(value_of(metrics, R"(affsync_request_rate_limit{source="s"})"), 2.5);
 }
 
 TEST(Metrics, the_database_tells_of_earlier_successes_and_of_unreconciled_totals) {
@@ -171,7 +174,9 @@ TEST(Metrics, the_database_tells_of_earlier_successes_and_of_unreconciled_totals
   health.unreconciled = 4;
   metrics.on_health({health});
   EXPECT_EQ(value_of(metrics, last_success), 1'600'000'000);
-  EXPECT_EQ(value_of(metrics, R"(affsync_unreconciled{source="exness-main",stream="rewards"})"), 4);
+  EXPECT_EQ(
+      value_of(metrics, R"(affsync_unreconciled_totals{source="exness-main",stream="rewards"})"),
+      4);
 }
 
 TEST(Metrics, a_source_that_is_gone_takes_its_series_along) {
@@ -226,6 +231,21 @@ TEST(Metrics, a_configured_stream_has_series_before_its_first_run) {
   EXPECT_EQ(value_of(metrics, of_stream("affsync_stream_interval_seconds")), 900);
   EXPECT_EQ(value_of(metrics, of_stream("affsync_stream_consecutive_failures")), 0);
   EXPECT_EQ(value_of(metrics, of_stream("affsync_stream_late")), 0);
+  EXPECT_EQ(value_of(metrics, of_stream("affsync_stream_running")), 0);
+  for (char const* code : {"200", "401", "429", "none"}) {
+    EXPECT_EQ(
+        value_of(metrics, std::string("affsync_requests_total{source=\"exness-main\",code=\"") +
+                              code + "\"}"),
+        0)
+        << code;
+  }
+  EXPECT_EQ(value_of(metrics, R"(affsync_throttled_requests_total{source="exness-main"})"), 0);
+  EXPECT_EQ(value_of(metrics, R"(affsync_request_duration_seconds_count{source="exness-main"})"),
+            0);
+  EXPECT_EQ(
+      value_of(metrics, R"(affsync_source_waiting_until_timestamp_seconds{source="exness-main"})"),
+      0);
+  EXPECT_EQ(value_of(metrics, "affsync_db_write_duration_seconds_count"), 0);
   EXPECT_EQ(
       value_of(metrics, R"(affsync_source_blocked{source="exness-main",code="auth_invalid"})"), 0);
 }
@@ -311,6 +331,142 @@ TEST(Metrics, a_block_is_told_at_once_and_ends_with_its_time) {
   EXPECT_EQ(value_of(metrics, blocked, at(1'700'000'000)), 0);
 }
 
+TEST(Metrics, the_progress_of_a_pass_is_its_days_or_its_rows) {
+  Metrics metrics(at(1));
+  metrics.set_streams({setting("rewards", 15min)});
+  auto const progress = [&] {
+    return value_of(metrics, of_stream("affsync_stream_progress_ratio"));
+  };
+  EXPECT_EQ(progress(), std::nullopt);
+  auto by_days = report_of(RunStatus::running);
+  by_days.window_from = parse_day("2026-01-01");
+  by_days.window_to = parse_day("2026-04-10");  // 100 days
+  metrics.on_run_started(by_days);
+  EXPECT_EQ(progress(), 0);
+  EXPECT_EQ(value_of(metrics, of_stream("affsync_stream_running")), 1);
+  by_days.reached = parse_day("2026-01-25");
+  metrics.on_progress(by_days, 7);
+  EXPECT_EQ(progress(), 0.25);
+  metrics.on_run_ended(report_of(RunStatus::continued));  // the next run goes on from there
+  EXPECT_EQ(progress(), 0.25);
+  metrics.on_run_ended(report_of(RunStatus::succeeded));
+  EXPECT_EQ(progress(), 1);
+  EXPECT_EQ(value_of(metrics, of_stream("affsync_stream_running")), 0);
+
+  auto by_rows = report_of(RunStatus::running);
+  metrics.on_run_started(by_rows);
+  EXPECT_EQ(progress(), std::nullopt);
+  by_rows.rows_read = 30;
+  metrics.on_progress(by_rows, 40);
+  EXPECT_EQ(progress(), 0.75);
+  by_rows.rows_read = 50;
+  metrics.on_progress(by_rows, 40);
+  EXPECT_EQ(progress(), 1);
+}
+
+class ClockAt final : public Clock {
+ public:
+  TimePoint time = at(1'700'000'000);
+  TimePoint now() const override { return time; }
+};
+
+TEST(Metrics, the_end_of_a_pause_is_known_while_it_lasts) {
+  ClockAt const clock;
+  Metrics metrics(at(1), &clock);
+  metrics.set_streams({setting("rewards", 15min)});
+  auto const until = [&](std::int64_t now) {
+    return value_of(metrics,
+                    R"(affsync_source_waiting_until_timestamp_seconds{source="exness-main"})",
+                    at(now));
+  };
+  metrics.on_throttled("exness-main", 90s);
+  EXPECT_EQ(until(1'700'000'089), 1'700'000'090);
+  EXPECT_EQ(until(1'700'000'090), 0);
+  metrics.on_blocked("exness-main", "throttled", at(1'700'003'600));
+  EXPECT_EQ(until(1'700'003'599), 1'700'003'600);
+  EXPECT_EQ(until(1'700'003'600), 0);
+}
+
+TEST(Metrics, the_next_run_is_that_of_the_latest_run_else_that_of_the_database) {
+  Metrics metrics(at(1));
+  metrics.set_streams({setting("rewards", 15min)});
+  auto const next = [&] {
+    return value_of(metrics, of_stream("affsync_stream_next_run_timestamp_seconds"));
+  };
+  EXPECT_EQ(next(), std::nullopt);
+  schema::StreamHealth health;
+  health.source = "exness-main";
+  health.stream = "rewards";
+  health.next_run_at = at(1'700'000'500);
+  metrics.on_health({health});
+  EXPECT_EQ(next(), 1'700'000'500);
+  auto report = report_of(RunStatus::succeeded);
+  report.next_run_at = at(1'700'001'000);
+  metrics.on_run_ended(report);
+  metrics.on_health({health});
+  EXPECT_EQ(next(), 1'700'001'000);
+}
+
+TEST(Metrics, writes_to_the_database_are_timed) {
+  Metrics metrics(at(1));
+  metrics.on_written(20ms);
+  metrics.on_written(2s);
+  EXPECT_EQ(value_of(metrics, "affsync_db_write_duration_seconds_count"), 2);
+  EXPECT_EQ(value_of(metrics, R"(affsync_db_write_duration_seconds_bucket{le="0.025"})"), 1);
+  EXPECT_EQ(value_of(metrics, R"(affsync_db_write_duration_seconds_bucket{le="5"})"), 2);
+}
+
+MoneyLine line_of(std::string const& source, std::string const& currency, std::string const& amount,
+                  std::string const& balance = {}) {
+  MoneyLine line;
+  line.source = source;
+  line.currency = currency;
+  line.amount = amount;
+  line.balance = balance;
+  return line;
+}
+
+TEST(Metrics, amounts_keep_each_digit_of_the_database) {
+  Metrics metrics(at(1));
+  metrics.set_streams({setting("rewards", 15min)});
+  EXPECT_EQ(metrics.render().find("amount"), std::string::npos);
+  metrics.on_money(Money::unpaid, {line_of("exness-main", "USD", "12345678901234567.89")},
+                   at(1'700'000'000));
+  metrics.on_money(Money::balance, {line_of("exness-main", "EUR", "0.10", "wallet")},
+                   at(1'700'000'001));
+  metrics.on_money(Money::earned_today,
+                   {line_of("exness-main", "USDT", "-5.000000000000000001"),
+                    line_of("of another daemon", "USD", "1")},
+                   at(1'700'000'002));
+  auto const text = metrics.render();
+  for (
+      std::string const line :
+      {R"(affsync_unpaid_amount{source="exness-main",currency="USD"} 12345678901234567.89)",
+       R"(affsync_balance_amount{source="exness-main",currency="EUR",balance="wallet"} 0.10)",
+       R"(affsync_earned_today_amount{source="exness-main",currency="USDT"} -5.000000000000000001)",
+       R"(affsync_money_read_timestamp_seconds{figure="unpaid"} 1700000000)",
+       R"(affsync_money_read_timestamp_seconds{figure="balance"} 1700000001)",
+       R"(affsync_money_read_timestamp_seconds{figure="earned_today"} 1700000002)"}) {
+    EXPECT_NE(text.find(line + "\n"), std::string::npos) << line;
+  }
+  EXPECT_EQ(text.find("of another daemon"), std::string::npos);
+}
+
+TEST(MoneyLines, what_is_no_amount_and_more_than_a_source_may_have_is_left_out) {
+  schema::Store::Table table;
+  table.rows.push_back({"s", "USD", "", "1.50"});
+  table.rows.push_back({"s", "EUR", "", std::nullopt});
+  table.rows.push_back({"s", "GBP", "", "NaN"});
+  table.rows.push_back({"s", std::nullopt, "wallet", "2"});
+  auto const lines = money_lines(table);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0].amount, "1.50");
+  EXPECT_EQ(lines[1].currency, "");
+  EXPECT_EQ(lines[1].balance, "wallet");
+  for (int i = 0; i < 100; ++i) table.rows.push_back({"t", "C" + std::to_string(i), "", "1"});
+  EXPECT_EQ(money_lines(table).size(), 52U);
+}
+
 TEST(Metrics, the_database_tells_of_quarantine_days_and_blocks) {
   Metrics metrics(at(1));
   metrics.set_streams({setting("rewards", 15min)});
@@ -375,7 +531,7 @@ TEST(Metrics, the_run_that_goes_on_is_known_until_its_end) {
 TEST(Metrics, a_source_name_with_quotes_and_line_breaks_stays_one_label) {
   Metrics metrics(at(1));
   metrics.on_rate("a\"b\\c\nd", 1);
-  EXPECT_EQ(value_of(metrics, R"(affsync_request_rate{source="a\"b\\c\nd"})"), 1);
+  EXPECT_EQ(value_of(metrics, R"(affsync_request_rate_limit{source="a\"b\\c\nd"})"), 1);
 }
 
 TEST(Metrics, build_and_process_are_described) {
@@ -403,7 +559,14 @@ TEST(Metrics, names_types_and_labels_are_those_of_the_golden_file) {
   schema::StreamHealth health;
   health.source = "exness-main";
   health.stream = "rewards";
+  health.next_run_at = at(1);
   metrics.on_health({health});
+  auto running = report_of(RunStatus::running);
+  metrics.on_run_started(running);
+  metrics.on_progress(running, 10);
+  for (auto const figure : {Money::unpaid, Money::balance, Money::earned_today}) {
+    metrics.on_money(figure, {line_of("exness-main", "USD", "1", "wallet")}, at(1));
+  }
 
   std::map<std::string, std::string> types;
   std::map<std::string, std::set<std::string>> labels;

@@ -73,12 +73,33 @@ TEST(Exposition, each_bucket_of_a_histogram_counts_all_values_up_to_its_bound) {
   for (double const value : {0.25, 1.0, 1.5, 100.0}) took.observe(value);
   Exposition out;
   out.family("took_seconds", "histogram", "Time.");
-  out.histogram(took);
+  out.histogram({}, took);
   EXPECT_EQ(out.take(),
             "# HELP took_seconds Time.\n# TYPE took_seconds histogram\n"
             "took_seconds_count 4\ntook_seconds_sum 102.75\n"
             "took_seconds_bucket{le=\"0.5\"} 1\ntook_seconds_bucket{le=\"1\"} 2\n"
             "took_seconds_bucket{le=\"60\"} 3\ntook_seconds_bucket{le=\"+Inf\"} 4\n");
+}
+
+TEST(Exposition, labels_of_a_histogram_come_before_its_bounds) {
+  constexpr double bounds[] = {1};
+  Exposition out;
+  out.family("took_seconds", "histogram", "Time.");
+  out.histogram({{"source", "s"}}, Histogram(bounds));
+  EXPECT_EQ(out.take(),
+            "# HELP took_seconds Time.\n# TYPE took_seconds histogram\n"
+            "took_seconds_count{source=\"s\"} 0\ntook_seconds_sum{source=\"s\"} 0\n"
+            "took_seconds_bucket{source=\"s\",le=\"1\"} 0\n"
+            "took_seconds_bucket{source=\"s\",le=\"+Inf\"} 0\n");
+}
+
+TEST(Exposition, decimal_text_is_written_as_it_is) {
+  Exposition out;
+  out.family("amount", "gauge", "Money.");
+  out.series({{"currency", "USD"}}, "0.10000000000000000001");
+  EXPECT_EQ(out.take(),
+            "# HELP amount Money.\n# TYPE amount gauge\n"
+            "amount{currency=\"USD\"} 0.10000000000000000001\n");
 }
 
 }  // namespace
