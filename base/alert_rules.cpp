@@ -2,69 +2,92 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+
+#include "base/decimal.hpp"
+#include "base/schedule.hpp"
+#include "base/text.hpp"
 
 namespace affsync {
+
+extern EmbeddedFile const alert_files[];
+extern unsigned const alert_files_count;
+
 namespace {
 
-using Kind = AlertSetting::Kind;
-using Settings = std::span<AlertSetting const>;
+constexpr std::string_view comment = "--";
 
-constexpr std::array failing{
-    AlertSetting{"runs", Kind::count, "3", "failed runs in a row"},
+struct KindWord {
+  std::string_view word;
+  AlertSetting::Kind kind;
 };
-constexpr std::array late{
-    AlertSetting{"after", Kind::duration, "6h", "since the last success, beside three intervals"},
-};
-constexpr std::array never{
-    AlertSetting{"after", Kind::duration, "1d", "since the stream was first read"},
-};
-constexpr std::array quarantined{
-    AlertSetting{"rows", Kind::count, "1", "rows that are neither stored nor accepted"},
-};
-constexpr std::array lowered{
-    AlertSetting{"min_usd", Kind::usd, "5", "less than this together is not told"},
-};
-constexpr std::array overdue{
-    AlertSetting{"after", Kind::duration, "14d", "since the payout was asked for"},
-};
-constexpr std::array dropped{
-    AlertSetting{"min_usd", Kind::usd, "50", "less than this is not told"},
-};
-constexpr std::array silent{
-    AlertSetting{"at_least", Kind::duration, "3d", "shorter silence is never told"},
-};
-constexpr std::array full{
-    AlertSetting{"above", Kind::percent, "90%", "of the size that the database may have"},
-};
+constexpr std::array<KindWord, 4> kind_words{
+    KindWord{"usd", AlertSetting::Kind::usd}, KindWord{"duration", AlertSetting::Kind::duration},
+    KindWord{"count", AlertSetting::Kind::count}, KindWord{"percent", AlertSetting::Kind::percent}};
 
-constexpr std::array rules{
-    AlertRuleInfo{"source_blocked", "a login or key was refused: nothing is read", "urgent",
-                  Settings()},
-    AlertRuleInfo{"stream_failing", "runs of a stream fail again and again", "warning", failing},
-    AlertRuleInfo{"stream_late", "a stream has not succeeded for too long", "warning", late},
-    AlertRuleInfo{"never_succeeded", "a stream that never succeeded", "warning", never},
-    AlertRuleInfo{"rows_quarantined", "rows that could not be stored", "warning", quarantined},
-    AlertRuleInfo{"totals_differ", "the broker's totals differ from its rows", "warning",
-                  Settings()},
-    AlertRuleInfo{"mass_drop", "so many rows vanished at once that none was marked", "warning",
-                  Settings()},
-    AlertRuleInfo{"coverage_gap", "days that the broker no longer shows were never read", "warning",
-                  Settings()},
-    AlertRuleInfo{"commission_lowered", "a broker lowered commission afterwards", "urgent",
-                  lowered},
-    AlertRuleInfo{"commission_vanished", "commission is no longer in the broker's list", "urgent",
-                  lowered},
-    AlertRuleInfo{"payout_overdue", "a payout was asked for and has not come", "warning", overdue},
-    AlertRuleInfo{"payout_refused", "a payout was refused", "urgent", Settings()},
-    AlertRuleInfo{"balance_dropped", "a balance fell without a payout", "warning", dropped},
-    AlertRuleInfo{"silence", "no new commission for longer than usual", "warning", silent},
-    AlertRuleInfo{"unknown_word", "a broker uses a status that the connector does not know", "note",
-                  Settings()},
-    AlertRuleInfo{"shape_changed", "fields of a broker's rows are new, gone or of another type",
-                  "note", Settings()},
-    AlertRuleInfo{"rates_missing", "amounts whose exchange rate is missing", "note", Settings()},
-    AlertRuleInfo{"database_near_full", "the disk of the database is nearly full", "urgent", full},
-};
+Error bad(EmbeddedFile const& file, std::string const& what) {
+  Error error(ErrorCode::config_invalid, what,
+              "See the first lines of the other files in schema/alerts.");
+  error.at(file.name);
+  return error;
+}
+
+std::string_view take_word(std::string_view& line) {
+  line = trim_blanks(line);
+  auto const word = line.substr(0, std::min(line.find(' '), line.size()));
+  line.remove_prefix(word.size());
+  line = trim_blanks(line);
+  return word;
+}
+
+// "after duration 7d How long …"
+Result<AlertSetting> parse_setting(EmbeddedFile const& file, std::string_view line) {
+  AlertSetting setting;
+  setting.name = take_word(line);
+  auto const word = take_word(line);
+  auto const kind = std::ranges::find(kind_words, word, &KindWord::word);
+  if (kind == kind_words.end()) {
+    return bad(file, "a setting of the unknown kind '" + std::string(word) + "'");
+  }
+  setting.kind = kind->kind;
+  setting.fallback = take_word(line);
+  setting.about = line;
+  if (setting.about.empty()) return bad(file, setting.name + " is not described");
+  if (!read_alert_setting(setting, setting.fallback)) {
+    return bad(file, "the default of " + setting.name + " is no value of its kind");
+  }
+  return setting;
+}
+
+// "01_source_blocked.sql" -> "source_blocked"
+std::string name_of(std::string_view file) {
+  auto const begin = file.find('_');
+  auto const end = file.rfind('.');
+  if (begin == std::string_view::npos || end == std::string_view::npos || end <= begin) return "";
+  return std::string(file.substr(begin + 1, end - begin - 1));
+}
+
+bool is_count(std::string_view text) {
+  constexpr long most = 1'000'000'000;
+  long number = 0;
+  auto const [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && stop == text.data() + text.size() && number >= 1 && number <= most;
+}
+
+bool is_plain_number(std::string_view text) {
+  constexpr std::size_t longest = 20;
+  return !text.empty() && text.size() <= longest && text.front() != '.' && text.back() != '.' &&
+         text.find_first_not_of("0123456789.") == std::string_view::npos &&
+         std::ranges::count(text, '.') <= 1;
+}
+
+std::vector<AlertRuleInfo> parse_all() {
+  std::vector<AlertRuleInfo> all;
+  for (unsigned i = 0; i < alert_files_count; ++i) {
+    all.push_back(parse_alert_rule(alert_files[i]).value());
+  }
+  return all;
+}
 
 }  // namespace
 
@@ -74,12 +97,81 @@ AlertSetting const* AlertRuleInfo::find(std::string_view setting) const {
 }
 
 std::span<AlertRuleInfo const> alert_rules() {
-  return rules;
+  static auto const all = parse_all();
+  return all;
 }
 
 AlertRuleInfo const* find_alert_rule(std::string_view name) {
-  auto const found = std::ranges::find(rules, name, &AlertRuleInfo::name);
-  return found == rules.end() ? nullptr : &*found;
+  auto const all = alert_rules();
+  auto const found = std::ranges::find(all, name, &AlertRuleInfo::name);
+  return found == all.end() ? nullptr : &*found;
+}
+
+Result<std::string> read_alert_setting(AlertSetting const& setting, std::string_view text) {
+  auto const refuse = [&](std::string const& what, std::string const& hint) {
+    return Error(ErrorCode::config_invalid,
+                 setting.name + " is not " + what + ": '" + std::string(text) + "'", hint);
+  };
+  switch (setting.kind) {
+    case AlertSetting::Kind::usd:
+      if (is_plain_number(text)) return std::string(text);
+      return refuse("an amount of US dollars", "Write a number, such as 5 or 0.50.");
+    case AlertSetting::Kind::duration: {
+      auto const duration = parse_duration(text);
+      if (duration) return std::to_string(duration->count());
+      return refuse("a duration", "Write one such as " + setting.fallback + ".");
+    }
+    case AlertSetting::Kind::count:
+      if (is_count(text)) return std::string(text);
+      return refuse("a whole number above 0", "Write one such as " + setting.fallback + ".");
+    case AlertSetting::Kind::percent:
+      if (text.ends_with('%') && is_plain_number(text.substr(0, text.size() - 1))) {
+        return std::string(text.substr(0, text.size() - 1));
+      }
+      return refuse("a percentage", "Write one such as " + setting.fallback + ".");
+  }
+  return refuse("readable", "");
+}
+
+Result<AlertRuleInfo> parse_alert_rule(EmbeddedFile const& file) {
+  AlertRuleInfo rule;
+  rule.name = name_of(file.name);
+  if (rule.name.empty()) return bad(file, "its name is not NN_rule.sql");
+  rule.sql = file.text;
+  auto rest = file.text;
+  while (rest.starts_with(comment)) {
+    auto line = rest.substr(comment.size(), rest.find('\n') - comment.size());
+    rest.remove_prefix(std::min(rest.size(), comment.size() + line.size() + 1));
+    line = trim_blanks(line);
+    auto const key = line.substr(0, std::min(line.find(':'), line.size()));
+    auto const value = key.size() < line.size() ? trim_blanks(line.substr(key.size() + 1)) : "";
+    if (key == "setting") {
+      auto setting = parse_setting(file, value);
+      if (!setting) return setting.error();
+      rule.settings.push_back(std::move(*setting));
+    } else if (key == "window" || key == "every") {
+      auto const duration = parse_duration(value);
+      if (!duration) return bad(file, std::string(key) + " is not a duration");
+      if (key == "every") {
+        rule.every = *duration;
+      } else {
+        rule.window = *duration;
+      }
+    } else if (key == "severity") {
+      if (value != "urgent" && value != "warning" && value != "note") {
+        return bad(file, "severity is urgent, warning or note");
+      }
+      rule.severity = value;
+    } else if (key == "together") {
+      rule.together = value;
+    } else if (!line.empty()) {
+      if (!rule.about.empty()) rule.about += ' ';
+      rule.about += line;
+    }
+  }
+  if (rule.about.empty()) return bad(file, "it does not say what it tells");
+  if (rule.severity.empty()) return bad(file, "it has no severity");
+  return rule;
 }
 
 }  // namespace affsync

@@ -1,34 +1,54 @@
-// The rules of alerts as data: their names, what each tells, and the settings that a user may
-// change. The configuration is checked against this table, and the query of each rule
-// (schema/alerts) reads its settings under the same names.
+// The rules of alerts: their names, settings and queries. Each is one file of schema/alerts, whose
+// first lines say what there is to know about it; a new file is a new rule, and nothing else needs
+// to know of it.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
+
+#include "base/embedded_file.hpp"
+#include "base/error.hpp"
 
 namespace affsync {
 
+// A setting of a rule.
 struct AlertSetting {
-  // usd: an amount of US dollars; duration: "14d"; count: a whole number; percent: "90%".
   enum class Kind { usd, duration, count, percent };
-  std::string_view name;
+  std::string name;
   Kind kind = Kind::count;
-  std::string_view fallback;  // the default, as a user would write it
-  std::string_view about;
+  std::string fallback;  // as a user would write it: 5, 14d, 3, 20%
+  std::string about;
 };
 
 struct AlertRuleInfo {
-  std::string_view name;
-  std::string_view about;     // what it tells, as one line
-  std::string_view severity;  // urgent, warning or note
-  std::span<AlertSetting const> settings;
+  std::string name;
+  std::string about;     // what it tells, in one or two sentences
+  std::string severity;  // urgent, warning or note
+  std::string together;  // title of several causes of one event: {count}, {source}
+  std::vector<AlertSetting> settings;
+  // Set for things that happened: a cause older than this is over, and nobody is told so. What is
+  // in a state instead (a login that is refused) is told again when the state ends.
+  std::optional<std::chrono::seconds> window;
+  std::chrono::seconds every{0};  // judged at most this often
+  std::string sql;
 
   AlertSetting const* find(std::string_view setting) const;
 };
 
-// All rules, in the order in which they are shown.
+// In the order of their files.
 std::span<AlertRuleInfo const> alert_rules();
-// Returns nullptr for an unknown name.
+// nullptr if there is no such rule.
 AlertRuleInfo const* find_alert_rule(std::string_view name);
+
+// Reads a setting as a user writes it ("14d", "20%", "5") into what queries read: durations as
+// seconds, percents without their sign.
+Result<std::string> read_alert_setting(AlertSetting const& setting, std::string_view text);
+
+// Reads the first lines of a rule's file: config_invalid if they are not as they must be.
+Result<AlertRuleInfo> parse_alert_rule(EmbeddedFile const& file);
 
 }  // namespace affsync

@@ -1,5 +1,6 @@
-// Removes expired entries of data that grows with time alone: the log of runs and resolved rows of
-// the quarantine. Never removes the last run of a stream, an open row, money or its history.
+// Removes expired entries of data that grows with time alone: the log of runs, resolved rows of the
+// quarantine, and alerts that are over with their messages. Never removes the last run of a stream,
+// an open row, money or its history.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +17,14 @@ class PgSession;
 struct Retention {
   std::optional<Duration> runs;
   std::optional<Duration> quarantine;
+  std::optional<Duration> alerts;
   Retention() = default;
 };
 
 struct Pruned {
   std::int64_t runs = 0;
   std::int64_t quarantine = 0;
+  std::int64_t alerts = 0;       // with the messages about them
   std::int64_t months_made = 0;  // partitions of affsync.record_change created in advance
   Pruned() = default;
 };
@@ -30,7 +33,7 @@ struct Pruned {
 Pruned count_prunable(PgSession& session, Retention const& retention);
 
 // Removes a part of it in one short transaction, so that other transactions do not wait. Nothing is
-// left to remove if `runs` and `quarantine` of the result are zero.
+// left to remove if `runs`, `quarantine` and `alerts` of the result are zero.
 Pruned prune_some(PgSession& session, Retention const& retention);
 
 // Returns true for the first caller of a day among all daemons.
