@@ -150,7 +150,7 @@ TEST(AlertsConfig, MistakesOfRulesAreShownWhereTheyAre) {
             "c.yaml:3:35: not an amount of US dollars: \"five\""},
            {"commission_lowered: {min_usd: -5}", "c.yaml:3:35: not an amount of US dollars"},
            {"payout_overdue: {after: 14}",
-            "c.yaml:3:29: not a duration: \"14\". Write one such as 14d."},
+            "c.yaml:3:29: not a duration: \"14\". Write one such as 7d."},
            {"payout_overdue: {to: [phnoe]}",
             "c.yaml:3:27: unknown word for a receiver: \"phnoe\". Did you mean `phone`?"},
            {"payout_overdue: maybe", "c.yaml:3:21: expected true or false, found \"maybe\""},
