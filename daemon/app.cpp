@@ -22,7 +22,9 @@
 #include "daemon/restart_needs.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/source_plans.hpp"
+#include "daemon/sync/item_values.hpp"
 #include "daemon/sync/page_workers.hpp"
+#include "daemon/sync/past_requests.hpp"
 #include "schema/store/crash_point.hpp"
 #include "schema/store/migration_watch.hpp"
 #include "version_info.hpp"
@@ -300,31 +302,27 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
   for (std::size_t i = 0; i < prepared.size(); ++i) {
     auto& source = prepared[i];
     auto const& config = *source.config;
-    int const source_id = source_ids[i];
     if (!source.warning.empty()) log().warn(source.warning, {{"source", source.plan.source}});
-    schema::BlockKey block;
-    block.source_id = source_id;
-    block.name = source.plan.source;
-    block.connector = source.plan.connector;
-    block.base_url = source.plan.base_url;
-    block.account = source.plan.account;
+    auto block = block_key_of(source.plan, source_ids[i]);
     auto& session = impl_->session_of(std::move(source), log(), observer);
     auto& refusals = session.session->refusals();
     refusals.keep_in(impl_->store.get(), std::move(block));
+    if (with_database)
+      co_await sync::count_past_requests(*session.session, source_ids[i], *impl_->store);
     if (impl_->retry_refused) refusals.try_anyway();
     if (impl_->forget_refused) co_await refusals.forget();
     for (auto const& plan : session.streams) {
       bool const named = !streams.empty() && chosen(streams, plan->stream);
-      bool const wanted = streams.empty() ? plan->spec.enabled : named;
-      if (!wanted) continue;
+      if (!(streams.empty() ? plan->spec.enabled : named)) continue;
       sync::StreamTask task;
       task.session = session.session;
       task.plan = plan;
-      task.id = schema::StreamId(source_id, plan->stream);
+      task.id = schema::StreamId(source_ids[i], plan->stream);
       task.every = schedule_of(config, plan->spec).value();
       task.full_every = full_schedule_of(config, plan->spec).value();
       task.mass_drop_limit = config.mass_drop_limit;
       task.reconcile_warns = reconcile_warns(config, plan->stream);
+      if (!with_database && impl_->store) co_await sync::find_items(task, *impl_->store);
       tasks.push_back(std::move(task));
     }
   }

@@ -135,6 +135,16 @@ std::function<std::unique_ptr<net::HttpClient>()> client_maker(
   };
 }
 
+schema::BlockKey block_key_of(engine::SourcePlan const& plan, int source_id) {
+  schema::BlockKey block;
+  block.source_id = source_id;
+  block.name = plan.source;
+  block.connector = plan.connector;
+  block.base_url = plan.base_url;
+  block.account = plan.account;
+  return block;
+}
+
 schema::SourceRegistration registration_of(PreparedSource const& source) {
   auto const& plan = source.plan;
   schema::SourceRegistration registration;

@@ -29,6 +29,9 @@ Result<PreparedSource> prepare_source(config::SourceConfig const& source,
 std::function<std::unique_ptr<net::HttpClient>()> client_maker(
     PreparedSource const& source, boost::asio::any_io_executor executor);
 
+// Returns by what a refused login of the source is kept.
+schema::BlockKey block_key_of(engine::SourcePlan const& plan, int source_id);
+
 // Returns what the database registers of the source.
 schema::SourceRegistration registration_of(PreparedSource const& source);
 

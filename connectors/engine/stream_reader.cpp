@@ -4,17 +4,8 @@
 
 #include "connectors/engine/answer/page_hints.hpp"
 #include "connectors/engine/answer/records.hpp"
-#include "connectors/engine/paging/empty_answers.hpp"
-#include "connectors/engine/paging/ended_lists.hpp"
-#include "connectors/engine/paging/item_lists.hpp"
-#include "connectors/engine/paging/named_totals.hpp"
-#include "connectors/engine/paging/pager.hpp"
-#include "connectors/engine/paging/pass_days.hpp"
-#include "connectors/engine/paging/slice_pages.hpp"
+#include "connectors/engine/reader_state.hpp"
 #include "connectors/engine/request/target.hpp"
-#include "connectors/engine/rows/listed_rows.hpp"
-#include "connectors/engine/rows/page_rows.hpp"
-#include "connectors/engine/rows/row_days.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -24,53 +15,6 @@ constexpr auto place_lifetime = std::chrono::hours(6);
 constexpr auto clock_tolerance = std::chrono::minutes(5);
 
 }  // namespace
-
-struct StreamReader::Impl {
-  Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderStart const& start);
-  Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderStart const& start,
-       std::optional<Checkpoint> earlier);
-  void begin_slice();
-  bool ends_at_known() const;
-  // Ends the current list; false if another part of the slice follows.
-  bool end_list();
-  SliceEnd end_of_slice(TimePoint now);
-  // The pass reads all rows of the slice. (Rows that an incremental pass does not return still
-  // exist.)
-  bool reads_all_of_slice() const;
-  void begin_list();
-  PageRead given_to_probe(TimePoint now);
-  std::string checkpoint(TimePoint now) const;
-  void note_request(HttpRequest const& request);
-  std::vector<HttpRequest> foresee(std::size_t most);
-
-  std::shared_ptr<StreamPlan const> plan;
-  StreamSpec const& spec;
-  PageRows page_rows;
-  std::unique_ptr<Pager> pager;
-  PageAsk first_ask;     // of each list
-  ListedRows page_list;  // the rows of the current page
-  NamedTotals totals;
-  RowDays row_days;
-
-  PassDays days;
-  ItemLists lists;          // of a slice
-  TimePoint latest;         // a window that ends now ends here
-  bool begun = false;       // a page of the current slice was taken
-  bool list_begun = false;  // a page of the current list was taken
-  EmptyAnswers empty_answers;
-  std::size_t part = 0;
-  AskedFor asked;  // by the last request
-  TimePoint last_answer{};
-  std::shared_ptr<Redactor const> secrets;  // secrets that the last answer quotes
-
-  EndedLists ended;  // of the current slice
-  std::int64_t rows = 0;
-  std::int64_t list_rows = 0;  // of the current list in this sweep
-  SlicePages pages;
-
-  std::optional<std::size_t> stored_part;  // of the last answer; unset: no answer of this slice
-  bool is_known = false;                   // a page of this list was stored without new rows
-};
 
 StreamReader::Impl::Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderStart const& start)
     : Impl(stream_plan, start, read_checkpoint(start.cursor, *stream_plan)) {}
@@ -166,77 +110,20 @@ bool StreamReader::Impl::end_list() {
   return false;
 }
 
-bool StreamReader::Impl::reads_all_of_slice() const {
-  if (plan->adds_only) return false;
-  return days.of_history() ? !spec.window->column.empty() : days.full();
-}
-
-SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
-  SliceEnd end;
-  end.slice = *days.slice();
-  if (spec.window && end.slice.from) end.scope_column = spec.window->column;
-  end.resumed = ended.resumed;
-  if (ended.has_counts && spec.page.has_total() && !page_list.has_elements()) {
-    end.broker_count = ended.broker_count;
-  }
-  end.doubt = ended.doubt;
-  if (!end.doubt) end.doubt = empty_answers.wrong_path(days.pass(), *days.slice());
-  end.replaces = spec.replaces_window && end.slice.from && !end.scope_column.empty();
-  end.markable = reads_all_of_slice() && !end.resumed && !end.doubt;
-  end.counted = ended.counted && !end.doubt;
-  end.covers_days = days.of_history();
-  end.keeps_from = days.keeps_from();
-  if (page_rows.has_own_keys()) {
-    end.seen_keys = page_rows.take_own_keys();
-  } else {
-    end.seen_keys = ended.take_keys(lists.count());
-  }
-  end.totals = totals.of_slice();
-  end.missing_totals = totals.missing();
-  end.all_within = row_days.all_within();
-  end.listed_beside = row_days.listed_beside();
-  end.read_at = now;
-  return end;
-}
-
 // Handles an answer to a probe: it only shows that its day is given.
 PageRead StreamReader::Impl::given_to_probe(TimePoint now) {
   days.on_probe_given();
   if (!days.is_probing()) begin_slice();
+  return nothing_read(now);
+}
+
+// Returns a page without rows: the answer only showed how to go on.
+PageRead StreamReader::Impl::nothing_read(TimePoint now) {
   PageRead page;
   page.lost = days.take_lost();
   page.checkpoint = checkpoint(now);
   stored_part.reset();
   return page;
-}
-
-std::vector<HttpRequest> StreamReader::Impl::foresee(std::size_t most) {
-  std::vector<HttpRequest> ahead;
-  // Whether a list ends at known rows is only known when they are stored.
-  // A broker makes one report at a time.
-  if (!days.slice() || days.is_probing() || ends_at_known() || spec.report) return ahead;
-  auto const of_list = pager->foresee(most);
-  for (auto const& ask : of_list.asks) {
-    ahead.push_back(make_page_request(spec, *days.slice(), part, lists.of_list(ask, part), latest));
-  }
-  if (lists.has_items()) {
-    // One value has nothing to do with another.
-    for (auto list = part + 1; of_list.reaches_end && list < lists.count() && ahead.size() < most;
-         ++list) {
-      auto const ask = lists.of_list(first_ask, list);
-      ahead.push_back(make_page_request(spec, *days.slice(), list, ask, latest));
-    }
-    return ahead;
-  }
-  // Rows move from one part to the next (from the open ones to the paid ones), so that a part is
-  // requested only after the one before it.
-  if (part + 1 < spec.parts.size()) return ahead;
-  auto const room = pages.slices_in(most - ahead.size(), ahead.size() + 1, of_list.reaches_end);
-  auto const rows_so_far = begun ? std::optional(rows) : std::nullopt;
-  for (auto const& slice : days.plan_ahead(room, rows_so_far)) {
-    ahead.push_back(make_page_request(spec, slice, 0, first_ask, latest));
-  }
-  return ahead;
 }
 
 StreamReader::StreamReader(std::shared_ptr<StreamPlan const> plan, ReaderStart start)
@@ -284,6 +171,14 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   auto hints = read_page_hints(reader.spec.page, answer.body, list.listed(), reader.plan->base_url,
                                reader.asked.target, answer.headers);
   if (!hints) return hints.error();
+  auto const listed = list.listed_keys().size();
+  if (reader.pager->may_be_cut(listed, hints->total)) {
+    Error const too_large(ErrorCode::window_too_large, cut_answer(listed));
+    if (reader.days.on_refusal(too_large, reader.begun || reader.part > 0)) {
+      reader.begin_slice();
+      return reader.nothing_read(now);
+    }
+  }
   auto outcome = reader.pager->take(list.listed_keys(), *hints);
   if (!outcome) return outcome.error();
   if (!answer.no_rows) reader.totals.note(answer.body, *hints);

@@ -19,6 +19,7 @@
 #include "daemon/log/terminal.hpp"
 #include "daemon/reports/json_text.hpp"
 #include "daemon/reports/spans.hpp"
+#include "daemon/sync/item_values.hpp"
 
 namespace affsync::cli {
 namespace {
@@ -116,6 +117,11 @@ std::optional<Error> mapping_failure(sync::StreamTask const& task, engine::PageR
 asio::awaitable<Line> check_stream(sync::StreamTask task, Clock const& clock) {
   if (auto const error = task.plan->obstacle()) {
     Line line = failed(task.source(), task.stream(), *error);
+    line.result = "warning";
+    co_return line;
+  }
+  if (auto const lack = sync::lack_of_values(task, task.items)) {
+    Line line = failed(task.source(), task.stream(), *lack);
     line.result = "warning";
     co_return line;
   }

@@ -15,6 +15,7 @@
 #include "daemon/cli/first_page.hpp"
 #include "daemon/cli/terminal/table.hpp"
 #include "daemon/log/terminal.hpp"
+#include "daemon/sync/item_values.hpp"
 
 namespace affsync::cli {
 namespace {
@@ -34,6 +35,10 @@ asio::awaitable<std::pair<sync::StreamTask, FirstPage>> fetch(App& app,
   if (auto error = task.plan->obstacle()) {
     error->in(options.source, options.stream);
     throw Failure(std::move(*error));
+  }
+  if (auto lack = sync::lack_of_values(task, task.items)) {
+    lack->in(options.source, options.stream);
+    throw Failure(std::move(*lack));
   }
   RunReport report;
   auto page = co_await fetch_first_page(task, clock, true, report);

@@ -12,10 +12,11 @@ boost::asio::awaitable<std::vector<std::string>> item_values(StreamTask const& t
   if (!each || each->stream.empty()) co_return values;
   // Table and column are names of the connector language's closed sets.
   std::string sql = "select distinct " + each->column + "::text from affsync." + each->table +
-                    " where source_id = $1::integer and stream = $2 and deleted_at is null and " +
+                    " where source_id = (select source_id from affsync.source where name = $1)"
+                    " and stream = $2 and deleted_at is null and " +
                     each->column + " is not null order by 1 limit $3::integer";
   std::vector<std::optional<std::string>> parameters;
-  parameters.emplace_back(std::to_string(task.id.source_id));
+  parameters.emplace_back(task.source());
   parameters.emplace_back(each->stream);
   parameters.emplace_back(std::to_string(each->most + 1));
   auto const table = co_await store.query(std::move(sql), std::move(parameters));
@@ -23,6 +24,24 @@ boost::asio::awaitable<std::vector<std::string>> item_values(StreamTask const& t
     if (row.at(0)) values.push_back(*row[0]);
   }
   co_return values;
+}
+
+boost::asio::awaitable<void> find_items(StreamTask& task, schema::Store& store) {
+  try {
+    task.items = co_await item_values(task, store);
+  } catch (Failure const&) {
+    task.items.clear();
+  }
+}
+
+std::optional<Error> lack_of_values(StreamTask const& task, std::vector<std::string> const& found) {
+  auto const& each = task.plan->spec.for_each;
+  if (!each || each->stream.empty() || !found.empty()) return std::nullopt;
+  return Error(ErrorCode::usage,
+               "it is requested for each `" + each->column + "` of the stream `" + each->stream +
+                   "`, but none is stored yet",
+               "Read that stream first: `affsync sync " + task.source() + " --stream " +
+                   each->stream + "`.");
 }
 
 }  // namespace affsync::sync

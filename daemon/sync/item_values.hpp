@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,5 +15,13 @@ namespace affsync::sync {
 // than the connector allows at most, so that too many are noticed.
 boost::asio::awaitable<std::vector<std::string>> item_values(StreamTask const& task,
                                                              schema::Store& store);
+
+// Notes them in the task, for a run that does not write to the database; none if it has no tables
+// yet, or cannot be reached.
+boost::asio::awaitable<void> find_items(StreamTask& task, schema::Store& store);
+
+// Returns why nothing is requested for a stream with `for_each` if no value was found; nullopt for
+// other streams.
+std::optional<Error> lack_of_values(StreamTask const& task, std::vector<std::string> const& found);
 
 }  // namespace affsync::sync

@@ -96,6 +96,17 @@ class SourceSession {
     return limiter_.blocked_until().value_or(now) > now + std::chrono::seconds(1);
   }
 
+  // What earlier processes sent counts in limits of an hour or a day. Returns how far back that
+  // matters; zero: not at all, or it was noted already.
+  Duration wants_past_requests() const;
+  // Notes it: requests of a stream that ended then, in the order of their times.
+  struct PastRequests {
+    TimePoint at{};
+    std::string stream;
+    int count = 0;
+  };
+  void note_past_requests(std::vector<PastRequests> const& past);
+
   // Limits the concurrent runs of this source to the concurrent requests it allows, since each run
   // has at least one.
   async::Gate& runs() { return runs_; }
@@ -169,6 +180,7 @@ class SourceSession {
   std::unique_ptr<net::HttpClient> client_;
   engine::Limiter limiter_;
   engine::Quotas quotas_;
+  bool knows_past_ = false;  // what earlier processes sent
   engine::BackoffSpec backoff_;
   std::optional<engine::Token> token_;
   Secret refresh_token_;  // outlives the token; empty: none

@@ -1,5 +1,6 @@
 #include "daemon/sync/stream_run.hpp"
 
+#include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <exception>
 #include <utility>
@@ -14,6 +15,12 @@
 #include "schema/store/crash_point.hpp"
 
 namespace affsync::sync {
+namespace {
+
+// How long a stream waits for the first values of `for_each`.
+constexpr auto wait_for_values = std::chrono::minutes(2);
+
+}  // namespace
 
 void StreamRun::fail(Error error) {
   error.in(report_.source, report_.stream);
@@ -76,6 +83,13 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
       start.mode = engine::ReadMode::full;
     }
   }
+  if (parts_.store == nullptr) {
+    start.items = task_.items;
+    if (auto const lack = lack_of_values(task_, start.items)) {
+      log_.warn(lack->message, {{"hint", lack->hint}});
+    }
+  }
+  lacks_values_ = lack_of_values(task_, start.items).has_value();
   start.now = report_.started_at;
   refuse_start_ahead(*task_.plan, report_.started_at);
   reader_.emplace(task_.plan, start);
@@ -133,6 +147,11 @@ asio::awaitable<void> StreamRun::end() {
   notes_.contradicting(contradicting_);
   if (options_.scheduled) {
     report_.next_run_at = next_run_at(task_, report_, options_.jitter);
+    // The other stream may be read at this moment for the first time.
+    if (lacks_values_ && report_.next_run_at) {
+      report_.next_run_at =
+          std::min<TimePoint>(*report_.next_run_at, *report_.finished_at + wait_for_values);
+    }
   }
   if (begun_) {
     schema::RunEnd end;

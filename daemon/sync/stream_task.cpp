@@ -6,6 +6,12 @@
 
 namespace affsync::sync {
 
+std::string const& StreamTask::stream_of_items() const {
+  static std::string const none;
+  auto const& each = plan->spec.for_each;
+  return each ? each->stream : none;
+}
+
 asio::awaitable<Result<engine::Answer>> StreamTask::fetch(
     HttpRequest request, RunReport& report, std::shared_ptr<bool const> is_asked) const {
   if (file) co_return **file;

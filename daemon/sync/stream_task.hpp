@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "config/schedule.hpp"
 #include "connectors/engine/plan/stream_plan.hpp"
@@ -22,12 +23,16 @@ struct StreamTask {
   // Set for a run over a file: its content as the only answer, or nothing for a run that only notes
   // that there is no file. Then nothing is requested.
   std::shared_ptr<std::optional<Result<engine::Answer>> const> file;
+  // For a run without a database: the values of `for_each` that another stream's rows have.
+  std::vector<std::string> items;
   bool reconcile_warns = false;  // totals that differ are logged but do not make a run partial
   StreamTask() = default;
   bool has_no_file() const { return file && !*file; }
   // Returns the answer to a request: the file, or what the session fetches.
   asio::awaitable<Result<engine::Answer>> fetch(
       HttpRequest request, RunReport& report, std::shared_ptr<bool const> is_asked = nullptr) const;
+  // The stream whose rows give the values of `for_each`; empty if none does.
+  std::string const& stream_of_items() const;
   std::string const& source() const { return plan->source; }
   std::string const& stream() const { return plan->stream; }
 };

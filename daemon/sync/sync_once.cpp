@@ -1,9 +1,13 @@
 #include "daemon/sync/sync_once.hpp"
 
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "base/process_limits.hpp"
 #include "daemon/async/gate.hpp"
@@ -13,11 +17,58 @@
 namespace affsync::sync {
 namespace {
 
+// Tells those that wait for it when a run has ended.
+class EndOfRun {
+ public:
+  explicit EndOfRun(asio::any_io_executor executor)
+      : timer_(std::move(executor), asio::steady_timer::time_point::max()) {}
+  void tell() {
+    ended_ = true;
+    timer_.cancel();
+  }
+  // A cancellation ends the wait; the run then notices it itself.
+  asio::awaitable<void> wait() {
+    boost::system::error_code ignored;
+    if (!ended_) co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+
+ private:
+  asio::steady_timer timer_;
+  bool ended_ = false;
+};
+
+using Ends = std::vector<std::unique_ptr<EndOfRun>>;
+
+// Returns the task whose rows give another one its values of `for_each`; nullopt if it is not read
+// now, or if it waits for that other one itself.
+std::optional<std::size_t> giver_of(std::vector<StreamTask> const& tasks, std::size_t of) {
+  auto const find = [&](std::size_t task) -> std::optional<std::size_t> {
+    auto const& wanted = tasks[task].stream_of_items();
+    for (std::size_t i = 0; !wanted.empty() && i < tasks.size(); ++i) {
+      if (tasks[i].session == tasks[task].session && tasks[i].stream() == wanted) return i;
+    }
+    return std::nullopt;
+  };
+  auto const giver = find(of);
+  auto next = giver;
+  for (std::size_t i = 0; next && i < tasks.size(); ++i) {
+    if (next == of) return std::nullopt;
+    next = find(*next);
+  }
+  return giver;
+}
+
 // Waits for a place of the source, then for one of all runs. A cancellation ends the wait; the run
 // then notices it and says so in its report.
 asio::awaitable<void> run_into(RunReport& report, StreamTask task, RunOptions options,
                                RunParts parts, Logger log, async::Gate& of_source,
-                               async::Gate& of_all) {
+                               async::Gate& of_all, EndOfRun* giver, EndOfRun& end) {
+  struct Tell {
+    EndOfRun& end;
+    ~Tell() { end.tell(); }
+  };
+  Tell const tell{end};
+  if (giver != nullptr) co_await giver->wait();
   async::Gate::Pass own, place;
   try {
     own = co_await of_source.enter();
@@ -38,12 +89,18 @@ asio::awaitable<std::vector<RunReport>> sync_once(std::vector<StreamTask> tasks,
   std::vector<RunReport> reports(tasks.size());
   async::Gate of_all(static_cast<int>(runs_at_once(raise_file_limit())));
   std::map<SourceSession const*, std::unique_ptr<async::Gate>> of_source;
+  Ends ends;
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    ends.push_back(std::make_unique<EndOfRun>(executor));
+  }
   async::TaskGroup group(executor);
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     auto& gate = of_source[tasks[i].session.get()];
     if (!gate)
       gate = std::make_unique<async::Gate>(tasks[i].session->plan().rate.usable_concurrency());
-    group.spawn(run_into(reports[i], tasks[i], options, parts, log, *gate, of_all));
+    auto const giver = giver_of(tasks, i);
+    group.spawn(run_into(reports[i], tasks[i], options, parts, log, *gate, of_all,
+                         giver ? ends[*giver].get() : nullptr, *ends[i]));
   }
   co_await group.join();
   co_return reports;

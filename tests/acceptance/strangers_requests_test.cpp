@@ -234,6 +234,17 @@ streams:
   EXPECT_EQ(first.of("rows", "error_code"), "throttled") << first.out;
   EXPECT_EQ(asked().size(), 3U);
   EXPECT_EQ(live_count(), "3");
+  // The next process knows what this one sent.
+  auto const second = pass();
+  EXPECT_EQ(second.of("rows", "error_code"), "throttled") << second.out;
+  EXPECT_EQ(asked().size(), 0U);
+  // A day later it goes on where the first one stopped.
+  execute(
+      "update affsync.sync_run set started_at = started_at - interval '25 hours',"
+      " finished_at = finished_at - interval '25 hours'");
+  auto const later = pass();
+  EXPECT_EQ(asked().size(), 3U) << later.out;
+  EXPECT_EQ(live_count(), "5");
 }
 
 // The accounts of each client that another stream has stored. A client without accounts is a 404.
@@ -274,6 +285,54 @@ streams:
   EXPECT_EQ(synced.status, 0) << synced.out << synced.err;
   EXPECT_EQ(live("external_id", "trading_account"), "a/1:x a/1:y c:x c:y");
   expect_no_change();
+}
+
+// In one pass the stream that gives the values is read first, whatever their order in the file; and
+// commands that only look find the stored values.
+TEST_F(StrangersRequests, values_of_another_stream_are_there_in_the_first_pass_and_for_looking) {
+  start_own_broker(
+      R"(auth: {type: none}
+streams:
+  rows:
+    table: trading_account
+    path: /accounts
+    for_each: {values: {stream: people, column: client_ref}, as: client}
+    records: items
+    key: id
+    map: {account: id}
+  people:
+    table: client
+    path: /clients
+    page: {type: page, limit: n, size: 1}
+    records: items
+    key: id
+    map: {client_ref: id}
+)",
+      "{}", [&](Asked const& asked) {
+        if (asked.path == "/clients") {
+          int const page = asked.number("page", 1);
+          return reply(page > 3 ? R"({"items":[]})"
+                                : R"({"items":[{"id":"c)" + std::to_string(page) + R"("}]})");
+        }
+        return reply(R"({"items":[{"id":"of-)" + asked("client") + R"("}]})");
+      });
+  // Nothing is stored yet, and looking says so.
+  auto const early = affsync({"check", "--output", "json"});
+  EXPECT_NE(
+      early.out.find("it is requested for each `client_ref` of the stream `people`, but none is "
+                     "stored yet"),
+      std::string::npos)
+      << early.out;
+  auto const first = pass();
+  EXPECT_EQ(first.status, 0) << first.out << first.err;
+  EXPECT_EQ(live("external_id", "trading_account"), "of-c1 of-c2 of-c3");
+  auto const check = affsync({"check", "--output", "json"});
+  EXPECT_EQ(check.status, 0) << check.out;
+  EXPECT_EQ(check.out.find("none is stored yet"), std::string::npos) << check.out;
+  auto const inspect = affsync({"inspect", "main", "rows"});
+  EXPECT_NE(inspect.out.find("of-c1"), std::string::npos) << inspect.out << inspect.err;
+  auto const dry = pass({"--dry-run", "--stream", "rows"});
+  EXPECT_EQ(dry.of("rows", "rows_read"), "3") << dry.out;
 }
 
 }  // namespace

@@ -118,6 +118,22 @@ bool TableRows::is_header(TableLine const& line) const {
   return has_columns(line.cells, spec_.required);
 }
 
+bool TableRows::is_further_header(TableLine const& line) const {
+  bool const is_named = spec_.columns.empty() && !spec_.required.empty();
+  return is_named && has_columns(line.cells, spec_.required);
+}
+
+Result<void> TableRows::take_header(TableLine line) {
+  columns_ = column_names(line.cells);
+  header_line_ = line.number;
+  header_ = std::move(line.cells);
+  if (!has_columns(header_, spec_.required)) return finish().error();
+  if (find_totals()) return {};
+  return Error(ErrorCode::malformed_answer,
+               "line " + std::to_string(header_line_) + ": the header has no column `" +
+                   spec_.totals->column + "`, which tells the lines of sums");
+}
+
 void TableRows::keep_before(std::string_view text) {
   text = trim_blanks(text);
   if (first_.empty()) first_ = text;
@@ -163,18 +179,11 @@ Result<void> TableRows::take(TableLine line) {
       keep_before(joined_cells(line.cells));
       return seen_ < most_before_header ? Result<void>() : Result<void>(finish().error());
     }
-    columns_ = column_names(line.cells);
-    header_line_ = line.number;
-    header_ = std::move(line.cells);
-    if (!has_columns(header_, spec_.required)) return finish().error();
-  }
-  if (header_line_ == line.number) {
-    if (find_totals()) return {};
-    return Error(ErrorCode::malformed_answer, place + "the header has no column `" +
-                                                  spec_.totals->column +
-                                                  "`, which tells the lines of sums");
+    return take_header(std::move(line));
   }
   if (same_cells(line.cells, header_)) return {};  // the header once more
+  // Tables below each other, each with columns of its own.
+  if (is_further_header(line)) return take_header(std::move(line));
   if (is_totals(line)) {
     totals_.push_back(row_of(std::move(line)));
     return {};

@@ -49,6 +49,9 @@ class TableRows {
 
  private:
   bool is_header(TableLine const& line) const;
+  // Returns true if a line below the header has the names of the key's columns in its cells.
+  bool is_further_header(TableLine const& line) const;
+  Result<void> take_header(TableLine line);
   bool find_totals();  // false: the column is missing
   bool is_totals(TableLine const& line) const;
   Json row_of(TableLine line) const;

@@ -65,7 +65,7 @@ constexpr Key column_table[] = {
     {"cents", [] { return form::any_of({form::texts(), form::scalars_by_name()}); },
      "decimal: currencies of accounts that count cents; currency: these with what they are cents "
      "of"},
-    {"negative_if", form::where,
+    {"negative_if", form::words_at_path,
      "decimal: the amount is negative if the field there has one of these words"},
     {"unit", [] { return form::words(epoch_units); }, "epoch", R"("seconds")"},
     {"ahead", form::duration, "how far after the answer a time may be"},

@@ -203,4 +203,26 @@ DocumentSpec read_document_spec(ObjectMap& map) {
   return document;
 }
 
+void require_columns(StreamSpec& stream) {
+  if (!stream.document.is_table()) return;
+  auto& required = stream.document.table.required;
+  std::vector<std::string> names;
+  for (auto const& part : stream.map.key) {
+    if (!part.constant) names.emplace_back(part.path.head());
+  }
+  if (stream.map.hash) {
+    for (auto const& field : stream.map.hash->fields) names.emplace_back(field.head());
+  }
+  for (auto const& name : names) {
+    if (name.empty()) continue;
+    auto const& expand = stream.expand;
+    bool const is_made = expand && (expand->value == name ||
+                                    std::ranges::find(expand->names, name) != expand->names.end());
+    bool const is_kept =
+        std::ranges::find(stream.keep, name, &KeptField::field) != stream.keep.end();
+    if (is_made || is_kept) continue;
+    if (std::ranges::find(required, name) == required.end()) required.push_back(name);
+  }
+}
+
 }  // namespace affsync::engine::grammar

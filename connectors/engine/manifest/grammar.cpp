@@ -172,6 +172,18 @@ NamedTexts read_named_texts(yaml::Node const& node, Declared const& declared, Pl
   return texts;
 }
 
+NamedTexts read_query(yaml::Node const& node, Declared const& declared) {
+  NamedTexts texts;
+  for (auto const& [key, value] : node.entries()) {
+    auto const name = key.text();
+    if (name.empty() || has_control_character(name)) key.fail("a query parameter needs a name");
+    for (auto const& item : one_or_more(value)) {
+      texts.emplace_back(name, read_template(item, declared, {.settings = true}));
+    }
+  }
+  return texts;
+}
+
 bool is_header_name(std::string_view name) {
   return !name.empty() && name.find_first_not_of(
                               "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"

@@ -63,6 +63,8 @@ std::string read_template(yaml::Node const& node, Declared const& declared, Plac
 // parameter").
 NamedTexts read_named_texts(yaml::Node const& node, Declared const& declared, Placeholders allowed,
                             std::string const& what);
+// The same for parameters of a query: a list of values sends the name several times.
+NamedTexts read_query(yaml::Node const& node, Declared const& declared);
 // Fails for a name that is not declared. `kind` is "credential" or "setting".
 void check_declared(yaml::Node const& node, std::string_view name,
                     std::vector<std::string> const& declared, std::string const& kind);
@@ -136,6 +138,11 @@ WindowSpec read_window(yaml::Node const& node, RequestSpec const& request,
 // `whole_stream` is the entry of the stream.
 void read_records(yaml::Node const& node, yaml::Node const& whole_stream, StreamSpec& stream,
                   Declared const& declared);
+// Fails if `keep` takes the value of a parameter that the stream never sends. `node` is that of the
+// stream, which has been read in full.
+void check_kept_parameters(yaml::Node const& node, StreamSpec const& stream);
+// Notes which columns a table must have: those of the key, unless `records` makes these fields.
+void require_columns(StreamSpec& stream);
 // Parses a report that is asked for, waited for and fetched.
 ReportSpec read_report(yaml::Node const& node);
 EvidenceSpec read_evidence(yaml::Node const& node);

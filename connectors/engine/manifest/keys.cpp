@@ -164,6 +164,10 @@ Json scalars_by_name() {
   return map_of(scalar());
 }
 
+Json query() {
+  return map_of(scalars());
+}
+
 Json json_value() {
   return of_type("object");
 }

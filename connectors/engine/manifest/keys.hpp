@@ -84,7 +84,8 @@ Json days();      // "31d"
 Json duration();  // "30s"
 Json integer(Range<int> range);
 Json number(Range<double> range);
-Json scalars_by_name();  // query parameters, headers
+Json scalars_by_name();  // headers, fields
+Json query();            // parameters; a list sends its name several times
 Json json_value();       // a JSON object, written in YAML
 
 Json of_words(std::vector<std::string_view> const& words);
@@ -111,6 +112,7 @@ Json value_type();         // `as` of a column
 Json scale();              // of a column
 Json condition();          // `only_if` of a column
 Json where();              // of a stream
+Json words_at_path();      // `negative_if` of a column
 Json kept_raw();           // `raw`
 Json good_conditions();    // `good`
 Json document_format();    // `format` of a stream

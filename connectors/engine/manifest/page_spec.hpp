@@ -19,6 +19,7 @@ struct SingleAnswer {};
 struct OffsetPaging {
   std::string parameter = "offset";
   int overlap = 1;                        // rows that consecutive pages share
+  int first = 0;                          // the first row's number
   std::optional<JsonPath> total_pages{};  // if the broker counts only pages
 };
 

@@ -69,6 +69,7 @@ PagingKind read_single_answer(ObjectMap& /*map*/, PageHeaders& /*headers*/) {
 PagingKind read_offset_paging(ObjectMap& map, PageHeaders& headers) {
   OffsetPaging paging;
   map.read("offset", paging.parameter);
+  if (auto const value = map.find("first")) paging.first = read_integer(*value, first_pages);
   read_hint(map, "total_pages", paging.total_pages, headers.total_pages);
   return paging;
 }
@@ -131,7 +132,8 @@ constexpr Key page_table[] = {
      "largest page size that the broker allows", "1000"},
     {"overlap", [] { return form::integer(overlaps); }, "offset: rows that consecutive pages share",
      "1"},
-    {"first", [] { return form::integer(first_pages); }, "page: number of the first page", "1"},
+    {"first", [] { return form::integer(first_pages); },
+     "page: number of the first page (usually 1); offset: number of the first row (usually 0)"},
     {"follow", [] { return form::words(follow_words); },
      "how a link is followed: as it is, or only its path and query under the base URL",
      R"("link")"},
@@ -320,6 +322,23 @@ void read_end(ObjectMap& map, WindowSpec& window) {
 Object const answer_header_keys{"a header of the answer", "answer_header", answer_header_table};
 Object const page_keys{"paging", "page", page_table};
 Object const window_keys{"a window", "window", window_table};
+namespace {
+
+// Reads how many rows the only answer of a list may have.
+void read_limit(ObjectMap& map, PageSpec& page) {
+  auto const limit = map.find("limit");
+  auto const size = map.find("size");
+  if (!limit && !size) return;
+  if (!limit || !size || limit->text().empty()) {
+    (limit ? *limit : *size)
+        .fail("`limit` and `size` of a list without pages belong together",
+              "Name the parameter, and how many rows it asks for.");
+  }
+  page.size = read_size(map);
+}
+
+}  // namespace
+
 PageSpec read_page(yaml::Node const& node) {
   ObjectMap map(node, page_keys);
   PageSpec page;
@@ -333,6 +352,8 @@ PageSpec read_page(yaml::Node const& node) {
   }
   if (offset != nullptr) {
     offset->overlap = read_overlap(node, map, offset->overlap, page.size->rows);
+  } else if (page.is_single_answer()) {
+    read_limit(map, page);
   } else if (page.size && page.size->parameter.empty()) {
     page.size.reset();
   }

@@ -196,6 +196,63 @@ KeptField read_kept(yaml::Node const& name, yaml::Node const& node, yaml::Node c
 
 }  // namespace
 
+namespace {
+
+// Returns the member of a mapping; nullopt if it has none or is another value.
+std::optional<yaml::Node> member_of(std::optional<yaml::Node> const& node, std::string_view name) {
+  if (!node || !node->is_map()) return std::nullopt;
+  for (auto const& [key, value] : node->members()) {
+    if (key == name) return value;
+  }
+  return std::nullopt;
+}
+
+// Returns the names of everything that a request of the stream sends, apart from what the user
+// adds.
+std::vector<std::string> sent_names(StreamSpec const& stream) {
+  std::vector<std::string> names;
+  auto const add = [&](std::string_view name) {
+    if (!name.empty()) names.emplace_back(name);
+  };
+  for (auto const& [name, value] : stream.request.query) add(name);
+  for (auto const& part : stream.parts) {
+    for (auto const& [name, value] : part.query) add(name);
+  }
+  add(stream.page.parameter());
+  if (stream.page.size) add(stream.page.size->parameter);
+  if (stream.window) {
+    add(stream.window->from_parameter);
+    add(stream.window->to_parameter);
+  }
+  if (stream.for_each) add(stream.for_each->parameter);
+  if (auto const& body = stream.request.body) {
+    for (auto const& [name, value] : body->form) add(name);
+    if (body->json.is_object()) {
+      for (auto const& member : body->json.members()) add(member.name);
+    }
+  }
+  return names;
+}
+
+bool sends(StreamSpec const& stream, std::vector<std::string> const& names,
+           std::string const& parameter) {
+  if (std::ranges::find(names, parameter) != names.end()) return true;
+  auto const& body = stream.request.body;
+  return body && is_json_path(parameter) && JsonPath(parameter).in(body->json) != nullptr;
+}
+
+}  // namespace
+
+void check_kept_parameters(yaml::Node const& node, StreamSpec const& stream) {
+  auto const keep = member_of(member_of(node, "records"), "keep");
+  auto const names = sent_names(stream);
+  for (auto const& kept : stream.keep) {
+    if (kept.from != KeptField::From::request || sends(stream, names, kept.text)) continue;
+    auto const place = member_of(member_of(keep, kept.field), "request");
+    refuse_word(place.value_or(node), kept.text, names, "a parameter that the stream sends");
+  }
+}
+
 Object const keep_keys{"a kept field", "keep", keep_table, false,
                        R"({"minProperties": 1, "maxProperties": 1})"};
 Object const records_keys{"where the rows are", "records", records_table, false,

@@ -19,7 +19,7 @@ constexpr std::pair<std::string_view, bool> mode_words[] = {{"upsert", false},
                                                             {"replace_window", true}};
 
 constexpr Key part_table[] = {
-    {"query", form::scalars_by_name, "parameters of the part", "", true},
+    {"query", form::query, "parameters of the part", "", true},
     {"until_known", form::flag, "as in `page`", "false"},
 };
 
@@ -54,7 +54,7 @@ constexpr Key stream_table[] = {
     {"path_hint", form::text, "what the user has to find out about the path"},
     {"needs", [] { return form::object(needs_keys); },
      "credentials without which the stream is skipped"},
-    {"query", form::scalars_by_name, "parameters of every request"},
+    {"query", form::query, "parameters of every request; a list sends a name several times"},
     {"headers", form::scalars_by_name, "of every request"},
     {"page", [] { return form::object(page_keys); }, "how one page leads to the next"},
     {"parts", [] { return form::list_of(form::object(part_keys), 2); },
@@ -124,8 +124,7 @@ void read_request(ObjectMap& map, StreamSpec& stream, Declared const& declared) 
                     "If the path is unknown, set `path_hint` to what the user has to find out.");
   }
   if (auto const query = map.find("query")) {
-    stream.request.query =
-        read_named_texts(*query, declared, {.settings = true}, "a query parameter");
+    stream.request.query = read_query(*query, declared);
   }
   if (auto const headers = map.find("headers")) {
     stream.request.headers = read_headers(*headers, declared, {.settings = true});
@@ -209,7 +208,7 @@ void read_parts(yaml::Node const& node, StreamSpec& stream, Declared const& decl
     ObjectMap map(item, part_keys);
     PartSpec part;
     auto const query = map.require("query");
-    part.query = read_named_texts(query, declared, {.settings = true}, "a query parameter");
+    part.query = read_query(query, declared);
     map.read("until_known", part.until_known);
     map.finish();
     stream.parts.push_back(std::move(part));
@@ -221,23 +220,6 @@ void read_parts(yaml::Node const& node, StreamSpec& stream, Declared const& decl
   if (stream.parts.size() < 2) {
     node.fail("`parts` needs at least two entries",
               "Put the parameters into `query` of the stream.");
-  }
-}
-
-// A table must have the columns of the key, unless `records` makes those fields itself.
-void require_columns(StreamSpec& stream) {
-  if (!stream.document.is_table()) return;
-  auto& required = stream.document.table.required;
-  for (auto const& part : stream.map.key) {
-    std::string const name(part.path.head());
-    if (part.constant || name.empty()) continue;
-    auto const& expand = stream.expand;
-    bool const is_made = expand && (expand->value == name ||
-                                    std::ranges::find(expand->names, name) != expand->names.end());
-    bool const is_kept =
-        std::ranges::find(stream.keep, name, &KeptField::field) != stream.keep.end();
-    if (is_made || is_kept) continue;
-    if (std::ranges::find(required, name) == required.end()) required.push_back(name);
   }
 }
 
@@ -305,6 +287,10 @@ namespace form {
 
 Json where() {
   return single(any_of({scalars(), object(where_keys)}));
+}
+
+Json words_at_path() {
+  return single(scalars());
 }
 
 }  // namespace form
@@ -393,6 +379,7 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
     }
   }
   map.finish();
+  check_kept_parameters(node, stream);
   check_identity(node, stream);
   return stream;
 }

@@ -60,6 +60,18 @@ Duration Quotas::wait_for(TimePoint now, std::string_view stream, int cost) cons
   return earliest(now, stream, cost) - now;
 }
 
+Duration Quotas::longest() const {
+  Duration longest{};
+  for (auto const& window : windows_) longest = std::max<Duration>(longest, window.limit.per);
+  return longest;
+}
+
+void Quotas::note_past(TimePoint at, std::string_view stream, int cost) {
+  for (auto& window : windows_) {
+    if (window.counts(stream)) window.add(at, cost);
+  }
+}
+
 Duration Quotas::reserve(TimePoint now, std::string_view stream, int cost) {
   // If the clock goes back, what was sent is shifted with it, so that no request waits until the
   // clock has caught up.

@@ -24,6 +24,11 @@ class Quotas {
   // Reserves the request and returns how long to wait before it is sent.
   Duration reserve(TimePoint now, std::string_view stream, int cost);
 
+  // Returns the longest time that a limit looks back; zero without limits.
+  Duration longest() const;
+  // Counts requests that another process sent. In the order of their times, before any other.
+  void note_past(TimePoint at, std::string_view stream, int cost);
+
  private:
   // Requests that are counted together, since a limit of a day may have many.
   struct Sent {

@@ -22,6 +22,9 @@ Error shifting_list_error(std::int64_t offset) {
 
 }  // namespace
 
+OffsetPager::OffsetPager(std::optional<PageSize> limit)
+    : size_(limit.value_or(PageSize{})), has_limit_(limit.has_value()) {}
+
 OffsetPager::OffsetPager(OffsetPaging paging, PageSize size)
     : paging_(std::move(paging)), size_(std::move(size)), is_single_answer_(false) {
   size_.rows = std::max(size_.rows, 1);
@@ -142,9 +145,9 @@ Result<PageOutcome> OffsetPager::step_back(bool list_has_shifted) {
 
 PageAsk OffsetPager::ask_at(std::int64_t offset) const {
   PageAsk ask;
+  if (has_limit_) ask.query.emplace_back(size_.parameter, std::to_string(size_.rows));
   if (is_single_answer_) return ask;
-  ask.query.emplace_back(size_.parameter, std::to_string(size_.rows));
-  ask.query.emplace_back(paging_.parameter, std::to_string(offset));
+  ask.query.emplace_back(paging_.parameter, std::to_string(offset + paging_.first));
   return ask;
 }
 
@@ -219,7 +222,11 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
     anchors_.assign(keys.end() - kept, keys.end());
   }
 
-  if (is_single_answer_ || is_end(rows, fresh)) return finish();
+  if (is_single_answer_) {
+    if (may_be_cut(rows, total_)) end_in_doubt_ = cut_answer(rows);
+    return finish();
+  }
+  if (is_end(rows, fresh)) return finish();
   if (fresh > 0) {
     stale_pages_ = steps_without_fresh_ = 0;
     stale_rows_ = 0;
@@ -230,6 +237,12 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
   ask_ = std::max<std::int64_t>(0, position_ - static_cast<std::int64_t>(overlap));
   wants_anchor_ = ask_ > 0 && ask_ < position_;
   return PageOutcome::more;
+}
+
+bool OffsetPager::may_be_cut(std::size_t rows, std::optional<std::int64_t> total) const {
+  if (!is_single_answer_ || !has_limit_ || rows < static_cast<std::size_t>(size_.rows))
+    return false;
+  return !total || static_cast<std::int64_t>(rows) < *total;
 }
 
 bool OffsetPager::is_end(std::size_t rows, std::size_t fresh) const {

@@ -20,8 +20,9 @@ namespace affsync::engine {
 
 class OffsetPager final : public Pager {
  public:
-  // For a list with a single answer.
-  OffsetPager() = default;
+  // For a list with a single answer. `limit`: the rows that are asked for, if the broker takes such
+  // a parameter; an answer with as many may be cut.
+  explicit OffsetPager(std::optional<PageSize> limit);
   OffsetPager(OffsetPaging paging, PageSize size);
 
   void start() override;
@@ -35,6 +36,7 @@ class OffsetPager final : public Pager {
   std::int64_t fresh_rows() const override { return fresh_counted_; }
   std::vector<RowPlace> const& places() const override { return places_; }
   PagePosition position() const override;
+  bool may_be_cut(std::size_t rows, std::optional<std::int64_t> total) const override;
   bool resumed() const override { return resumed_; }
   bool resuming() const override { return resumed_ && pages_ == 0; }
   std::optional<std::int64_t> total() const override { return total_; }
@@ -56,6 +58,7 @@ class OffsetPager final : public Pager {
   OffsetPaging paging_;
   PageSize size_;
   bool is_single_answer_ = true;
+  bool has_limit_ = true;  // of a single answer
   SeenKeys seen_;
   std::vector<std::uint64_t> anchors_;
   std::int64_t ask_ = 0;

@@ -16,6 +16,11 @@ bool may_be_a_cap(std::size_t rows) {
          (rows % 10 == 0 || rows % 25 == 0 || (rows >= least_power && std::has_single_bit(rows)));
 }
 
+std::string cut_answer(std::size_t rows) {
+  return "the answer has " + std::to_string(rows) +
+         " rows, as many as were asked for, and the list has no pages: there may be more";
+}
+
 bool may_be_a_depth(ErrorCode refusal, std::int64_t rows) {
   return refusal == ErrorCode::bad_request && rows >= 1000 && rows % 1000 == 0;
 }
@@ -29,7 +34,7 @@ std::unique_ptr<Pager> make_pager(PageSpec const& spec) {
   auto const make = [&](auto const& paging) -> std::unique_ptr<Pager> {
     using Kind = std::decay_t<decltype(paging)>;
     if constexpr (std::is_same_v<Kind, SingleAnswer>) {
-      return std::make_unique<OffsetPager>();
+      return std::make_unique<OffsetPager>(spec.size);
     } else if constexpr (std::is_same_v<Kind, OffsetPaging>) {
       return std::make_unique<OffsetPager>(paging, spec.size.value_or(PageSize{}));
     } else {

@@ -79,6 +79,12 @@ class Pager {
   // unsettled.
   virtual void read_again() = 0;
 
+  // Returns true if an answer with so many rows, of a list that has no pages, may lack others: it
+  // has as many as were asked for.
+  virtual bool may_be_cut(std::size_t /*rows*/, std::optional<std::int64_t> /*total*/) const {
+    return false;
+  }
+
   // About the page taken last: the number of rows that no earlier page of this list had, and where
   // each row was seen before.
   virtual std::int64_t fresh_rows() const = 0;
@@ -95,6 +101,9 @@ class Pager {
   virtual std::optional<SliceDoubt> doubt() const = 0;
   virtual std::vector<std::uint64_t> take_keys() = 0;
 };
+
+// Says that an answer may be cut.
+std::string cut_answer(std::size_t rows);
 
 // Returns true if a page with this many rows, fewer than requested, may be as large as the broker's
 // maximum: such limits are round numbers.

@@ -51,11 +51,16 @@ void set_query(StreamSpec& spec, NamedTexts const& overrides, std::string const&
                                       " is set by the parts in which the connector reads it",
                                   "Remove it, or define other parts in your own connector file."));
     }
-    auto const known = std::ranges::find(spec.request.query, name, &NamedTexts::value_type::first);
-    if (known == spec.request.query.end()) {
-      spec.request.query.emplace_back(name, value);
+    auto& query = spec.request.query;
+    auto const known = std::ranges::find(query, name, &NamedTexts::value_type::first);
+    if (known == query.end()) {
+      query.emplace_back(name, value);
     } else {
       known->second = value;
+      // The connector may send the parameter several times.
+      query.erase(std::remove_if(known + 1, query.end(),
+                                 [&](auto const& pair) { return pair.first == name; }),
+                  query.end());
     }
   }
 }

@@ -142,6 +142,15 @@ TEST(DocumentedWords, Pages) {
   EXPECT_EQ(totals, (std::vector<std::string>{"X-Total-Count/", "/Link"}));
 }
 
+TEST(DocumentedWords, RowsCountedFromOneAndAListThatMayBeCut) {
+  std::istringstream block(example("start_at_row"));
+  std::vector<std::string> targets;
+  for (std::string line; std::getline(block, line);) {
+    targets.push_back(first_request(plan_of(with_stream_words(line + "\n"), {})).target);
+  }
+  EXPECT_EQ(targets, (std::vector<std::string>{"/p?row_limit=100&start_at_row=1", "/p?limit=500"}));
+}
+
 TEST(DocumentedWords, EachClientHasItsAccounts) {
   auto const plan = plan_of(
       with_stream(example("${item}/accounts")) +

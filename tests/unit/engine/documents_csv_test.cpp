@@ -140,6 +140,21 @@ TEST(Csv, ARepeatedHeaderIsNoRow) {
   EXPECT_EQ(read("a,b\n1,2\na,b\n3,4\n"), R"({"rows":[{"a":"1","b":"2"},{"a":"3","b":"4"}]})");
 }
 
+TEST(Csv, ATableBelowAnotherMayHaveColumnsOfItsOwn) {
+  auto const text = "day,brand,income\n1,A,2.5\nday,brand,cpa,income\n1,B,4,5.5\n";
+  EXPECT_EQ(read(text, csv_with({"day", "brand"})),
+            R"({"rows":[{"day":"1","brand":"A","income":"2.5"},)"
+            R"({"day":"1","brand":"B","cpa":"4","income":"5.5"}]})");
+  // As many columns, but others: without the second header 4 would be income.
+  EXPECT_EQ(
+      read("day,brand,income\n1,A,2.5\nday,brand,clicks\n1,B,4\n", csv_with({"day", "brand"})),
+      R"({"rows":[{"day":"1","brand":"A","income":"2.5"},)"
+      R"({"day":"1","brand":"B","clicks":"4"}]})");
+  // A row that holds the name of one column of the key is a row.
+  EXPECT_EQ(read("day,brand\n1,brand\n", csv_with({"day", "brand"})),
+            R"({"rows":[{"day":"1","brand":"brand"}]})");
+}
+
 TEST(Csv, SumsAreNoRows) {
   auto spec = csv_with();
   spec.table.totals = TotalsSpec{"kind", {"total"}};

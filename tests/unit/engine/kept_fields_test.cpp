@@ -184,6 +184,14 @@ TEST(KeptFields, MistakesAreToldWithTheirPlace) {
             "value, or read the list by its own days.");
   EXPECT_EQ(error_of("{a: {item: true}}"),
             "k.yaml:13:24: the stream has no `for_each`. Only its requests are each for an item.");
+  EXPECT_EQ(error_of("{a: {request: sid}}", "    query: {side: spot, kind: all}\n"),
+            "k.yaml:14:27: \"sid\" is not a parameter that the stream sends. Did you mean `side`?");
+  std::string const post =
+      "    method: POST\n    reads: true\n    body: {json: {filter: {side: a}}}\n";
+  EXPECT_EQ(error_of("{a: {request: filter.side}}", post), "no error");
+  EXPECT_EQ(error_of("{a: {request: page}}", "    page: {type: page}\n"), "no error");
+  EXPECT_EQ(error_of("{a: {request: filter.kind}}", post).substr(0, 57),
+            "k.yaml:16:27: \"filter.kind\" is not a parameter that the s");
   EXPECT_EQ(error_of("{a: {const: x, request: y}}"),
             "k.yaml:13:17: a kept field has one source. Such as {window: from} or {const: USD}.");
   EXPECT_EQ(error_of("{a: {const: \"${settings.whom}\"}}"),

@@ -73,6 +73,20 @@ TEST(Quotas, AManyRequestLimitHoldsInEveryWindow) {
   EXPECT_LT(sent.back() - start, 4 * 3600s + 1800s);
 }
 
+TEST(Quotas, WhatAnotherProcessSentCounts) {
+  Quotas quotas({limit(10, 3600s), limit(6, 7200s, {"rows"})});
+  EXPECT_EQ(quotas.longest(), 7200s);
+  quotas.note_past(start, "rows", 4);
+  quotas.note_past(start + 1800s, "clients", 5);
+  // One is left of the hour; the next is possible when the first four leave it.
+  EXPECT_EQ(quotas.reserve(start + 2000s, "clients", 1), 0s);
+  EXPECT_EQ(quotas.wait_for(start + 2000s, "clients", 1), 1600s);
+  // Of the streams with a limit of their own two are left then.
+  EXPECT_EQ(quotas.wait_for(start + 2000s, "rows", 2), 1600s);
+  EXPECT_EQ(quotas.wait_for(start + 2000s, "rows", 3), 5200s);
+  EXPECT_EQ(Quotas({}).longest(), 0s);
+}
+
 TEST(Quotas, AClockThatGoesBackKeepsNobodyWaiting) {
   Quotas quotas({limit(1, 10s)});
   EXPECT_EQ(quotas.reserve(start, "rows", 1), 0s);

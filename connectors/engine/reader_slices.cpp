@@ -1,0 +1,69 @@
+// What a reader says at the end of a slice, and what it can ask for ahead.
+#include "connectors/engine/reader_state.hpp"
+#include "connectors/engine/request/target.hpp"
+
+namespace affsync::engine {
+
+bool StreamReader::Impl::reads_all_of_slice() const {
+  if (plan->adds_only) return false;
+  return days.of_history() ? !spec.window->column.empty() : days.full();
+}
+
+SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
+  SliceEnd end;
+  end.slice = *days.slice();
+  if (spec.window && end.slice.from) end.scope_column = spec.window->column;
+  end.resumed = ended.resumed;
+  if (ended.has_counts && spec.page.has_total() && !page_list.has_elements()) {
+    end.broker_count = ended.broker_count;
+  }
+  end.doubt = ended.doubt;
+  if (!end.doubt) end.doubt = empty_answers.wrong_path(days.pass(), *days.slice());
+  end.replaces = spec.replaces_window && end.slice.from && !end.scope_column.empty();
+  end.markable = reads_all_of_slice() && !end.resumed && !end.doubt;
+  end.counted = ended.counted && !end.doubt;
+  end.covers_days = days.of_history();
+  end.keeps_from = days.keeps_from();
+  if (page_rows.has_own_keys()) {
+    end.seen_keys = page_rows.take_own_keys();
+  } else {
+    end.seen_keys = ended.take_keys(lists.count());
+  }
+  end.totals = totals.of_slice();
+  end.missing_totals = totals.missing();
+  end.all_within = row_days.all_within();
+  end.listed_beside = row_days.listed_beside();
+  end.read_at = now;
+  return end;
+}
+
+std::vector<HttpRequest> StreamReader::Impl::foresee(std::size_t most) {
+  std::vector<HttpRequest> ahead;
+  // Whether a list ends at known rows is only known when they are stored.
+  // A broker makes one report at a time.
+  if (!days.slice() || days.is_probing() || ends_at_known() || spec.report) return ahead;
+  auto const of_list = pager->foresee(most);
+  for (auto const& ask : of_list.asks) {
+    ahead.push_back(make_page_request(spec, *days.slice(), part, lists.of_list(ask, part), latest));
+  }
+  if (lists.has_items()) {
+    // One value has nothing to do with another.
+    for (auto list = part + 1; of_list.reaches_end && list < lists.count() && ahead.size() < most;
+         ++list) {
+      auto const ask = lists.of_list(first_ask, list);
+      ahead.push_back(make_page_request(spec, *days.slice(), list, ask, latest));
+    }
+    return ahead;
+  }
+  // Rows move from one part to the next (from the open ones to the paid ones), so that a part is
+  // requested only after the one before it.
+  if (part + 1 < spec.parts.size()) return ahead;
+  auto const room = pages.slices_in(most - ahead.size(), ahead.size() + 1, of_list.reaches_end);
+  auto const rows_so_far = begun ? std::optional(rows) : std::nullopt;
+  for (auto const& slice : days.plan_ahead(room, rows_so_far)) {
+    ahead.push_back(make_page_request(spec, slice, 0, first_ask, latest));
+  }
+  return ahead;
+}
+
+}  // namespace affsync::engine

@@ -1,0 +1,72 @@
+// What a reader of a stream knows between two answers. Internal to the reader.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectors/engine/answer/asked_for.hpp"
+#include "connectors/engine/paging/empty_answers.hpp"
+#include "connectors/engine/paging/ended_lists.hpp"
+#include "connectors/engine/paging/item_lists.hpp"
+#include "connectors/engine/paging/named_totals.hpp"
+#include "connectors/engine/paging/pager.hpp"
+#include "connectors/engine/paging/pass_days.hpp"
+#include "connectors/engine/paging/slice_pages.hpp"
+#include "connectors/engine/rows/listed_rows.hpp"
+#include "connectors/engine/rows/page_rows.hpp"
+#include "connectors/engine/rows/row_days.hpp"
+#include "connectors/engine/stream_reader.hpp"
+
+namespace affsync::engine {
+
+struct StreamReader::Impl {
+  Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderStart const& start);
+  Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderStart const& start,
+       std::optional<Checkpoint> earlier);
+  void begin_slice();
+  bool ends_at_known() const;
+  // Ends the current list; false if another part of the slice follows.
+  bool end_list();
+  SliceEnd end_of_slice(TimePoint now);
+  // The pass reads all rows of the slice. (Rows that an incremental pass does not return still
+  // exist.)
+  bool reads_all_of_slice() const;
+  void begin_list();
+  PageRead given_to_probe(TimePoint now);
+  PageRead nothing_read(TimePoint now);
+  std::string checkpoint(TimePoint now) const;
+  void note_request(HttpRequest const& request);
+  std::vector<HttpRequest> foresee(std::size_t most);
+
+  std::shared_ptr<StreamPlan const> plan;
+  StreamSpec const& spec;
+  PageRows page_rows;
+  std::unique_ptr<Pager> pager;
+  PageAsk first_ask;     // of each list
+  ListedRows page_list;  // the rows of the current page
+  NamedTotals totals;
+  RowDays row_days;
+
+  PassDays days;
+  ItemLists lists;          // of a slice
+  TimePoint latest;         // a window that ends now ends here
+  bool begun = false;       // a page of the current slice was taken
+  bool list_begun = false;  // a page of the current list was taken
+  EmptyAnswers empty_answers;
+  std::size_t part = 0;
+  AskedFor asked;  // by the last request
+  TimePoint last_answer{};
+  std::shared_ptr<Redactor const> secrets;  // secrets that the last answer quotes
+
+  EndedLists ended;  // of the current slice
+  std::int64_t rows = 0;
+  std::int64_t list_rows = 0;  // of the current list in this sweep
+  SlicePages pages;
+
+  std::optional<std::size_t> stored_part;  // of the last answer; unset: no answer of this slice
+  bool is_known = false;                   // a page of this list was stored without new rows
+};
+
+}  // namespace affsync::engine

@@ -1,0 +1,60 @@
+#include "daemon/sync/past_requests.hpp"
+
+#include <charconv>
+#include <limits>
+
+namespace affsync::sync {
+namespace {
+
+// Shorter limits are over before a run of another process could matter.
+constexpr auto least_worth = std::chrono::minutes(10);
+
+std::int64_t number(std::optional<std::string> const& text) {
+  std::int64_t value = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), value);
+  return value;
+}
+
+}  // namespace
+
+Duration SourceSession::wants_past_requests() const {
+  auto const longest = quotas_.longest();
+  return knows_past_ || longest < least_worth ? Duration() : longest;
+}
+
+void SourceSession::note_past_requests(std::vector<PastRequests> const& past) {
+  knows_past_ = true;
+  constexpr auto most = std::numeric_limits<int>::max();
+  for (auto const& one : past) {
+    auto const cost = static_cast<std::int64_t>(one.count) * cost_of(one.stream);
+    quotas_.note_past(one.at, one.stream, static_cast<int>(std::min<std::int64_t>(cost, most)));
+  }
+}
+
+boost::asio::awaitable<void> count_past_requests(SourceSession& session, int source_id,
+                                                 schema::Store& store) {
+  auto const back = session.wants_past_requests();
+  if (back == Duration()) co_return;
+  std::string sql =
+      "select stream, extract(epoch from coalesce(finished_at, started_at))::bigint,"
+      " least(requests, 1000000000) from affsync.sync_run"
+      " where source_id = $1::integer and requests > 0"
+      " and coalesce(finished_at, started_at) > now() - make_interval(secs => $2::bigint)"
+      " order by 2";
+  std::vector<std::optional<std::string>> parameters;
+  parameters.emplace_back(std::to_string(source_id));
+  parameters.emplace_back(
+      std::to_string(std::chrono::duration_cast<std::chrono::seconds>(back).count()));
+  auto const table = co_await store.query(std::move(sql), std::move(parameters));
+  std::vector<SourceSession::PastRequests> past;
+  for (auto const& row : table.rows) {
+    SourceSession::PastRequests one;
+    one.stream = row.at(0).value_or("");
+    one.at = TimePoint(std::chrono::seconds(number(row.at(1))));
+    one.count = static_cast<int>(number(row.at(2)));
+    past.push_back(std::move(one));
+  }
+  session.note_past_requests(past);
+}
+
+}  // namespace affsync::sync
