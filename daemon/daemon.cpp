@@ -12,6 +12,7 @@
 
 #include "base/process_limits.hpp"
 #include "daemon/async/task_group.hpp"
+#include "daemon/cli/connectors.hpp"
 #include "daemon/net/http_server.hpp"
 #include "daemon/reports/output.hpp"
 #include "daemon/run_log.hpp"
@@ -154,6 +155,8 @@ struct Daemon::Impl {
       return supervisor_.interval(source, stream);
     };
     parts.earnings = earnings_query;
+    parts.connectors = [this] { return cli::connectors_json(app_.manifests()); };
+    parts.workers = &app_.workers();
     parts.notes = [this] { return notes(); };
     parts.hosts = own_names(app_.config().http);
     parts.started_at = started_at_;

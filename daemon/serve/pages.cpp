@@ -2,14 +2,16 @@
 
 #include <boost/asio/this_coro.hpp>
 
-#include "base/random.hpp"
 #include "base/text.hpp"
-#include "daemon/serve/home_page.hpp"
+#include "daemon/async/workers.hpp"
+#include "daemon/serve/answers.hpp"
 #include "daemon/serve/host_names.hpp"
+#include "daemon/serve/page_models.hpp"
 #include "daemon/serve/pending_call.hpp"
 #include "daemon/serve/query_string.hpp"
-#include "daemon/serve/readiness.hpp"
+#include "daemon/serve/readings.hpp"
 #include "daemon/serve/status_json.hpp"
+#include "daemon/serve/web_files.hpp"
 
 namespace affsync::serve {
 
@@ -18,33 +20,17 @@ namespace {
 using std::chrono::milliseconds;
 using Health = std::vector<schema::StreamHealth>;
 
-constexpr milliseconds query_limit{10'000};
+constexpr milliseconds query_limit = schema::page_query_limit;
+// How long a page waits for figures; those that are not there by then are shown as they were.
+constexpr milliseconds page_patience{4'000};
 // Maximum age of the figures from the database before they are queried again; a scrape never waits.
 constexpr std::chrono::minutes health_age{1};
 constexpr std::chrono::seconds ping_age{5};
 constexpr std::chrono::seconds figures_pause{15};
-
-constexpr char const* json_type = "application/json";
-constexpr char const* html_type = "text/html; charset=utf-8";
-constexpr char const* text_type = "text/plain; charset=utf-8";
-constexpr char const* metrics_type = "text/plain; version=0.0.4; charset=utf-8";
-
-HttpResponse page_of(int status, char const* type, std::string body) {
-  HttpResponse response;
-  response.status = status;
-  response.headers.add("Content-Type", type);
-  response.headers.add("Cache-Control", "no-store");
-  response.headers.add("X-Content-Type-Options", "nosniff");
-  response.headers.add("Referrer-Policy", "no-referrer");
-  response.body = std::move(body);
-  return response;
-}
-
-// Answers an error of the caller with 400, one of the database with 503.
-HttpResponse refusal(Error const& error) {
-  bool const callers = error.code == ErrorCode::usage;
-  return page_of(callers ? 400 : 503, json_type, error_json(error) + "\n");
-}
+constexpr int runs_on_page = 50;
+constexpr char const* parts_of_site =
+    "Known pages: / /sources/NAME /sources/NAME/STREAM /connectors /healthz /readyz /metrics "
+    "/api/openapi.yaml";
 
 Day day_of(std::string const& name, std::string const& text) {
   auto const day = parse_day(text);
@@ -61,11 +47,14 @@ asio::awaitable<bool> ping_store(schema::Store& store) {
 }  // namespace
 
 struct Pages::Impl {
+  explicit Impl(PagesParts given)
+      : parts(std::move(given)), readings(parts.executor, *parts.store, *parts.clock) {}
+
   PagesParts parts;
+  Readings readings;
   std::shared_ptr<PendingCall<bool>> ping_call;
   std::shared_ptr<PendingCall<Health>> health_call;
   std::shared_ptr<PendingCall<Health>> standing_call;
-  std::shared_ptr<PendingCall<schema::Store::Table>> report_call;
   Health known;  // result of the query at `health_at`
   std::optional<TimePoint> health_at;
   std::optional<TimePoint> refreshed_at;
@@ -106,13 +95,41 @@ struct Pages::Impl {
     co_return co_await PendingCall<Health>::wait(standing_call, query_limit, "the status query");
   }
 
-  StatusView view_of(Health streams) const {
-    StatusView view;
-    view.streams = std::move(streams);
-    view.started_at = parts.started_at;
-    view.now = parts.clock->now();
-    view.not_ready = not_ready(view.streams, parts.interval, parts.started_at, view.now);
-    return view;
+  PageState state_with(Health const& streams) const {
+    PageState state;
+    state.started_at = parts.started_at;
+    state.now = parts.clock->now();
+    state.not_ready = not_ready(streams, parts.interval, parts.started_at, state.now);
+    if (parts.notes) state.notes = parts.notes();
+    for (auto const& health : streams) {
+      StreamView view;
+      view.health = health;
+      view.every = parts.interval(health.source, health.stream);
+      if (auto const* run = parts.metrics->running(health.source, health.stream)) {
+        view.running = *run;
+      }
+      view.late =
+          std::any_of(state.not_ready.begin(), state.not_ready.end(), [&](NotReady const& entry) {
+            return entry.source == health.source && entry.stream == health.stream;
+          });
+      state.streams.push_back(std::move(view));
+    }
+    return state;
+  }
+
+  // The state, or what was known of it if the database does not answer.
+  asio::awaitable<PageState> state() {
+    std::optional<Error> problem;
+    try {
+      co_await ping();
+      co_await health();
+    } catch (Failure const& failure) {
+      problem = failure.error();
+    }
+    auto state = state_with(known);
+    state.problem = std::move(problem);
+    state.known_at = health_at;
+    co_return state;
   }
 
   asio::awaitable<void> refresh() {
@@ -138,36 +155,48 @@ struct Pages::Impl {
     asio::co_spawn(parts.executor, std::move(work), std::move(done));
   }
 
-  asio::awaitable<StatusView> status() {
-    co_await ping();
-    Health streams = co_await health();
-    co_return view_of(std::move(streams));
-  }
-
   asio::awaitable<HttpResponse> ready_page() {
     std::vector<NotReady> reasons;
     try {
       co_await ping();
       Health streams = co_await standing();
-      reasons = view_of(std::move(streams)).not_ready;
+      reasons = state_with(streams).not_ready;
     } catch (Failure const& failure) {
       NotReady entry;
       entry.reason = "database";
       entry.message = failure.error().message;
       reasons.push_back(std::move(entry));
     }
-    co_return page_of(reasons.empty() ? 200 : 503, json_type, readiness_json(reasons) + "\n");
+    co_return answer_of(reasons.empty() ? 200 : 503, json_type, readiness_json(reasons) + "\n");
   }
 
   // Answers immediately with the known figures, whatever the database does.
   HttpResponse metrics_page() {
     refresh_soon();
-    return page_of(200, metrics_type, parts.metrics->render(parts.clock->now()));
+    return answer_of(200, metrics_type, parts.metrics->render(parts.clock->now()));
+  }
+
+  // Runs `work`, which computes a text, off this thread if there are threads for it.
+  template <class Work>
+  asio::awaitable<std::string> computed(Work work) {
+    if (parts.workers == nullptr) co_return work();
+    co_return co_await parts.workers->run(std::move(work));
+  }
+
+  PageFrame frame(bool signed_in) const {
+    PageFrame frame;
+    frame.database_url = parts.database_url;
+    frame.signed_in = signed_in;
+    frame.started_at = parts.started_at;
+    frame.now = parts.clock->now();
+    return frame;
   }
 
   asio::awaitable<HttpResponse> status_page() {
-    auto const view = co_await status();
-    co_return page_of(200, json_type, status_json(view, parts.interval) + "\n");
+    auto const now = std::make_shared<PageState const>(co_await state());
+    if (now->problem) throw Failure(*now->problem);
+    auto work = [now] { return status_json(*now) + "\n"; };
+    co_return answer_of(200, json_type, co_await computed(std::move(work)));
   }
 
   asio::awaitable<HttpResponse> earnings_page(Target target) {
@@ -182,73 +211,155 @@ struct Pages::Impl {
       } else if (name == "by") {
         by = value;
       } else {
-        throw Failure(ErrorCode::usage, "there is no parameter \"" + name + "\"",
-                      "Known parameters: since, until and by.");
+        throw unknown_parameter(name, "since, until and by");
       }
     }
     auto const query = parts.earnings(since, until, by);
-    auto const table = co_await report(query);
-    co_return page_of(200, json_type, query.to_json(table) + "\n");
+    PageQuery asked(query.sql, query.parameters);
+    auto const table = co_await readings.read_once(std::move(asked), query_limit);
+    auto work = [table, to_json = query.to_json] { return to_json(*table) + "\n"; };
+    co_return answer_of(200, json_type, co_await computed(std::move(work)));
   }
 
-  // Runs one report at a time, so that any number of requests costs the database one query and the
-  // daemon the memory of one answer.
-  asio::awaitable<schema::Store::Table> report(ReportQuery const& query) {
-    using Call = PendingCall<schema::Store::Table>;
-    auto const deadline = std::chrono::steady_clock::now() + query_limit;
-    while (report_call && !report_call->done()) {
-      auto const left =
-          std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
-      if (left <= milliseconds(0)) {
-        throw Failure(ErrorCode::timeout, "other reports were still running",
-                      "Try again in a few seconds.");
+  // The results of the queries; what was known of them if the database does not answer.
+  asio::awaitable<std::vector<Reading>> figures(std::vector<PageQuery> queries, bool answers) {
+    if (!answers) co_return readings.known(queries);
+    co_return co_await readings.read(std::move(queries), page_patience);
+  }
+
+  asio::awaitable<HttpResponse> overview(bool as_page, bool signed_in) {
+    auto const data = std::make_shared<OverviewParts>();
+    data->state = co_await state();
+    MoneyQueries money(PageDays::at(data->state.now), std::string());
+    data->days = money.days;
+    auto queries = std::move(money.queries);
+    auto const count = queries.size();
+    queries.push_back(quarantine_query());
+    data->money = co_await figures(std::move(queries), !data->state.problem);
+    data->quarantine = data->money.at(count);
+    data->money.resize(count);
+    if (!as_page) {
+      auto work = [data] { return overview_json(*data).dump() + "\n"; };
+      co_return answer_of(200, json_type, co_await computed(std::move(work)));
+    }
+    auto work = [data, about = frame(signed_in)] { return overview_page(*data, about); };
+    co_return answer_of(200, html_type, co_await computed(std::move(work)));
+  }
+
+  asio::awaitable<HttpResponse> source(std::string name, bool as_page, bool signed_in) {
+    auto const data = std::make_shared<SourceParts>();
+    data->source = name;
+    data->state = only(co_await state(), name);
+    if (data->state.streams.empty() && !data->state.problem) co_return not_found(as_page);
+    MoneyQueries money(PageDays::at(data->state.now), name);
+    data->days = money.days;
+    auto queries = std::move(money.queries);
+    auto const count = queries.size();
+    queries.push_back(quarantine_query());
+    queries.push_back(runs_query(name, {}, {}, runs_on_page));
+    data->money = co_await figures(std::move(queries), !data->state.problem);
+    data->quarantine = data->money.at(count);
+    data->runs = data->money.at(count + 1);
+    data->money.resize(count);
+    if (!as_page) {
+      auto work = [data] { return source_json(*data).dump() + "\n"; };
+      co_return answer_of(200, json_type, co_await computed(std::move(work)));
+    }
+    auto work = [data, about = frame(signed_in)] { return source_page(*data, about); };
+    co_return answer_of(200, html_type, co_await computed(std::move(work)));
+  }
+
+  asio::awaitable<HttpResponse> stream(std::string source, std::string name, Target target,
+                                       bool as_page, bool signed_in) {
+    auto const data = std::make_shared<StreamParts>();
+    for (auto const& [parameter, value] : target.parameters) {
+      if (parameter != "before") throw unknown_parameter(parameter, "before");
+      data->before = value;
+      if (value.empty() || value.size() > 18 ||
+          value.find_first_not_of("0123456789") != std::string::npos) {
+        throw Failure(ErrorCode::usage, "before is not the number of a run: \"" + value + "\"",
+                      "Give the run_id of the last run of the page before.");
       }
-      auto const other = report_call;
-      co_await other->ended(left);
     }
-    auto work = parts.store->query_for_page(query.sql, query.parameters);
-    auto const call = Call::start(parts.executor, std::move(work));
-    report_call = call;
-    co_return co_await Call::wait(call, query_limit, "the report");
+    data->source = source;
+    data->stream = name;
+    data->runs_limit = runs_on_page;
+    data->state = only(co_await state(), source, name);
+    if (data->state.streams.empty() && !data->state.problem) co_return not_found(as_page);
+    std::vector<PageQuery> queries;
+    queries.push_back(quarantine_query());
+    queries.push_back(runs_query(source, name, data->before, runs_on_page));
+    auto const results = co_await figures(std::move(queries), !data->state.problem);
+    data->quarantine = results.at(0);
+    data->runs = results.at(1);
+    if (!as_page) {
+      auto work = [data] { return stream_page_json(*data).dump() + "\n"; };
+      co_return answer_of(200, json_type, co_await computed(std::move(work)));
+    }
+    auto work = [data, about = frame(signed_in)] { return stream_page(*data, about); };
+    co_return answer_of(200, html_type, co_await computed(std::move(work)));
   }
 
-  asio::awaitable<HttpResponse> dashboard_page() {
-    HomePage page;
-    page.database_url = parts.database_url;
-    page.nonce = hex_of(random_bytes(16));
-    page.interval = parts.interval;
-    page.running = [this](std::string const& source, std::string const& stream) {
-      return parts.metrics->running(source, stream);
+  // All connectors, or the one of that name.
+  asio::awaitable<HttpResponse> connectors(std::string name, bool signed_in) {
+    auto const text = std::make_shared<std::string>(parts.connectors());
+    auto const now = std::make_shared<PageState const>(state_with(known));
+    auto work = [text, now, name, about = frame(signed_in)] {
+      auto const all = parse_json(*text).value();
+      return name.empty() ? connectors_page(all, *now, about)
+                          : connector_page(all, name, *now, about);
     };
-    if (parts.notes) page.notes = parts.notes();
-    try {
-      page.status = co_await status();
-    } catch (Failure const& failure) {
-      page.problem = failure.error();
-      page.status = view_of(known);
-      page.known_at = health_at;
-    }
-    auto response = page_of(200, html_type, home_page(page));
-    response.headers.add("Content-Security-Policy", content_security_policy(page.nonce));
-    co_return response;
+    auto page = co_await computed(std::move(work));
+    if (page.empty()) co_return not_found(true);
+    co_return answer_of(200, html_type, std::move(page));
   }
 
-  asio::awaitable<HttpResponse> route(Target target) {
-    if (target.path == "/") co_return co_await dashboard_page();
-    if (target.path == "/healthz") co_return page_of(200, text_type, "alive\n");
-    if (target.path == "/readyz") co_return co_await ready_page();
-    if (target.path == "/metrics") co_return metrics_page();
-    if (target.path == "/api/status") co_return co_await status_page();
-    if (target.path == "/api/earnings") co_return co_await earnings_page(std::move(target));
-    co_return page_of(404, text_type,
-                      "There is no such page. Known pages: / /healthz /readyz /metrics /api/status "
-                      "/api/earnings\n");
+  HttpResponse not_found(bool as_page) const {
+    std::string const text = "There is no such page.";
+    if (as_page) return answer_of(404, html_type, message_page(text, parts_of_site, frame(false)));
+    return answer_of(404, text_type, text + " " + parts_of_site + "\n");
+  }
+
+  static Failure unknown_parameter(std::string const& name, std::string const& known_ones) {
+    return Failure(ErrorCode::usage, "there is no parameter \"" + name + "\"",
+                   "Known parameters: " + known_ones + ".");
+  }
+
+  asio::awaitable<HttpResponse> route(Target target, bool html, bool signed_in) {
+    auto const& path = target.path;
+    if (path == "/") co_return co_await overview(true, signed_in);
+    if (path == "/healthz") co_return answer_of(200, text_type, "alive\n");
+    if (path == "/readyz") co_return co_await ready_page();
+    if (path == "/metrics") co_return metrics_page();
+    if (path == "/connectors") co_return co_await connectors(std::string(), signed_in);
+    if (path == "/api/status") co_return co_await status_page();
+    if (path == "/api/overview") co_return co_await overview(false, signed_in);
+    if (path == "/api/connectors") {
+      co_return answer_of(200, json_type, parts.connectors() + "\n");
+    }
+    if (path == "/api/openapi.yaml") {
+      co_return answer_of(200, yaml_type, std::string(openapi_text()));
+    }
+    if (path == "/api/earnings") co_return co_await earnings_page(std::move(target));
+    if (path.starts_with("/assets/")) {
+      auto found = asset(path);
+      co_return found ? *found : not_found(false);
+    }
+    if (auto const names = segments_below(path, "connectors"); names.size() == 1) {
+      co_return co_await connectors(names[0], signed_in);
+    }
+    for (bool const as_page : {true, false}) {
+      auto const names = segments_below(path, as_page ? "sources" : "api/sources");
+      if (names.size() == 1) co_return co_await source(names[0], as_page, signed_in);
+      if (names.size() == 2) {
+        co_return co_await stream(names[0], names[1], std::move(target), as_page, signed_in);
+      }
+    }
+    co_return not_found(html);
   }
 };
 
-Pages::Pages(PagesParts parts) : impl_(std::make_unique<Impl>()) {
-  impl_->parts = std::move(parts);
-}
+Pages::Pages(PagesParts parts) : impl_(std::make_unique<Impl>(std::move(parts))) {}
 
 Pages::~Pages() = default;
 
@@ -263,15 +374,15 @@ asio::awaitable<void> Pages::keep_figures_fresh() {
 
 asio::awaitable<HttpResponse> Pages::answer(HttpRequest request) {
   if (!is_asked_by_its_name(request, impl_->parts.hosts)) {
-    co_return page_of(421, text_type,
-                      "This server does not accept the name in the Host header. Add the name to "
-                      "http.hosts in the configuration.\n");
+    co_return answer_of(421, text_type,
+                        "This server does not accept the name in the Host header. Add the name to "
+                        "http.hosts in the configuration.\n");
   }
   auto target = parse_target(request.target);
-  if (!target) co_return page_of(400, text_type, "The address is not well-formed.\n");
+  if (!target) co_return answer_of(400, text_type, "The address is not well-formed.\n");
   std::optional<Error> problem;
   try {
-    co_return co_await impl_->route(std::move(*target));
+    co_return co_await impl_->route(std::move(*target), asks_for_html(request), false);
   } catch (Failure const& failure) {
     problem = failure.error();
   }

@@ -1,5 +1,6 @@
-// The answers of the HTTP server: health, metrics, JSON and the dashboard. Read-only. Lives on the
-// I/O thread. An answer waits at most some ten seconds for the database.
+// The answers of the HTTP server: health, metrics, the pages and their JSON. Read-only. Lives on
+// the I/O thread; pages are filled on other threads. An answer waits at most some ten seconds for
+// the database.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "daemon/async/workers.hpp"
 #include "daemon/net/http_server.hpp"
 #include "daemon/serve/metrics.hpp"
 #include "schema/store/store.hpp"
@@ -40,6 +42,10 @@ struct PagesParts {
   // The earnings report of the command line. Throws Failure(usage) for an unknown `by`.
   std::function<ReportQuery(std::optional<Day> since, std::optional<Day> until, std::string by)>
       earnings;
+  // The document of /api/connectors: {"connectors": […]}.
+  std::function<std::string()> connectors;
+  // Threads that make the pages; null: they are made on the I/O thread.
+  async::Workers* workers = nullptr;
   // Returns problems of the daemon itself, for the dashboard. May be null.
   std::function<std::vector<std::string>()> notes;
   // Host names that requests may use besides localhost and addresses; see host_names.hpp.

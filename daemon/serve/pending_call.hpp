@@ -43,6 +43,12 @@ class PendingCall {
 
   bool done() const { return value_ || error_; }
 
+  // Returns or throws what the call returned or threw. Requires done().
+  T const& result() const {
+    if (error_) std::rethrow_exception(error_);
+    return *value_;
+  }
+
   // Returns once the call has ended, whatever its result, or after `limit`. The caller must hold
   // the call.
   asio::awaitable<void> ended(std::chrono::milliseconds limit) {
@@ -64,8 +70,7 @@ class PendingCall {
     if (!call->done()) {
       throw Failure(ErrorCode::timeout, what + " took longer than " + async::to_text(limit));
     }
-    if (call->error_) std::rethrow_exception(call->error_);
-    co_return *call->value_;
+    co_return call->result();
   }
 
  private:

@@ -53,4 +53,16 @@ std::optional<Target> parse_target(std::string_view target) {
   return parsed;
 }
 
+std::vector<std::string> segments_below(std::string_view path, std::string_view folder) {
+  std::vector<std::string> segments;
+  if (!path.starts_with("/" + std::string(folder) + "/")) return segments;
+  path.remove_prefix(folder.size() + 2);
+  while (!path.empty()) {
+    auto const slash = std::min(path.find('/'), path.size());
+    segments.emplace_back(path.substr(0, slash));
+    path.remove_prefix(std::min(slash + 1, path.size()));
+  }
+  return segments;
+}
+
 }  // namespace affsync::serve

@@ -18,4 +18,8 @@ struct Target {
 // U+0000.
 std::optional<Target> parse_target(std::string_view target);
 
+// Returns the segments of a decoded path below a folder: for /sources/a/b below "sources" a and b.
+// Empty if the path is not below it.
+std::vector<std::string> segments_below(std::string_view path, std::string_view folder);
+
 }  // namespace affsync::serve

@@ -1,4 +1,4 @@
-#include "daemon/cli/terminal/numbers.hpp"
+#include "daemon/reports/numbers.hpp"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 
 #include "base/decimal.hpp"
 
-namespace affsync::cli {
+namespace affsync::reports {
 
 namespace {
 
@@ -114,4 +114,4 @@ std::string shown_time(std::optional<TimePoint> time) {
   return text;
 }
 
-}  // namespace affsync::cli
+}  // namespace affsync::reports

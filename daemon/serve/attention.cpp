@@ -1,0 +1,295 @@
+#include "daemon/serve/attention.hpp"
+
+#include <algorithm>
+
+#include "daemon/reports/json_text.hpp"
+#include "daemon/reports/numbers.hpp"
+#include "daemon/reports/spans.hpp"
+
+namespace affsync::serve {
+
+namespace {
+
+using schema::StreamHealth;
+
+std::string counted(std::int64_t number, char const* one, char const* several) {
+  return reports::group_thousands(number) + " " + (number == 1 ? one : several);
+}
+
+std::string of_stream(StreamHealth const& health) {
+  return " --source " + health.source + " --stream " + health.stream;
+}
+
+// Returns the error of the latest run, without the name of the stream in front.
+std::string plain_error(StreamHealth const& health) {
+  auto text = health.last_error.empty() ? health.last_error_code : health.last_error;
+  auto const colon = text.find(": ");
+  if (text.starts_with(health.source + "/") && colon != std::string::npos) text.erase(0, colon + 2);
+  return text;
+}
+
+class Collector {
+ public:
+  explicit Collector(TimePoint now) : now_(now) {}
+
+  void add_daemon(PageState const& state) {
+    if (state.problem) {
+      Concern concern;
+      concern.bad = true;
+      concern.kind = "database";
+      concern.title = "The database does not answer";
+      concern.reasons = {state.problem->message};
+      concern.remedy = state.problem->hint;
+      concern.since = state.known_at;
+      all_.push_back(std::move(concern));
+    }
+    for (auto const& note : state.notes) {
+      Concern concern;
+      concern.bad = true;
+      concern.kind = "daemon";
+      concern.title = "The configuration in use is not the one in the file";
+      concern.reasons = {note};
+      concern.remedy = "Check the file, then reload or restart affsync.";
+      concern.command = "affsync check";
+      all_.push_back(std::move(concern));
+    }
+  }
+
+  void add_stream(StreamView const& view) {
+    auto const& health = view.health;
+    if (health.is_blocked(now_)) {
+      add_block(health);
+    } else if (health.ended_status == "failed") {
+      add_end(view, true, "failed", "The latest run failed");
+    } else if (view.late) {
+      add_end(view, true, "late",
+              health.last_success_at ? "Late: more than three intervals without a success"
+                                     : "No run has succeeded yet");
+    } else if (health.ended_status == "partial") {
+      add_end(view, false, "partial", "The latest run was not complete");
+    } else if (health.ended_status == "skipped") {
+      add_end(view, false, "skipped", "The stream could not be read");
+    }
+    add_totals(health);
+    add_days(health, schema::DayState::lost);
+    add_days(health, schema::DayState::doubtful);
+    add_words(health);
+    add_clock(health);
+  }
+
+  void add_quarantine(StreamHealth const& health, std::vector<QuarantineReason> const& reasons) {
+    if (health.quarantined == 0) return;
+    auto& concern = add(health, false, "quarantine");
+    concern.title = counted(health.quarantined, "row is", "rows are") + " in quarantine";
+    for (auto const& reason : reasons) {
+      if (reason.source != health.source || reason.stream != health.stream) continue;
+      concern.reasons.push_back(counted(reason.rows, "row", "rows") + ": " + reason.reason);
+    }
+    concern.remedy =
+        "List them; when the mapping is mended, `affsync quarantine retry` stores them, and "
+        "`affsync quarantine accept` takes them as known.";
+    concern.command = "affsync quarantine" + of_stream(health);
+  }
+
+  void add_alert(OpenAlert const& alert) {
+    Concern concern;
+    concern.bad = alert.severity != "warning" && alert.severity != "info";
+    concern.kind = "alert";
+    concern.source = alert.source;
+    if (!alert.stream.empty()) concern.streams = {alert.stream};
+    concern.title = alert.title;
+    if (!alert.text.empty()) concern.reasons = {alert.text};
+    concern.remedy = alert.remedy;
+    concern.since = alert.opened_at;
+    all_.push_back(std::move(concern));
+  }
+
+  std::vector<Concern> take() {
+    std::stable_sort(all_.begin(), all_.end(),
+                     [](auto const& one, auto const& other) { return one.bad && !other.bad; });
+    return std::move(all_);
+  }
+
+ private:
+  Concern& add(StreamHealth const& health, bool bad, std::string kind) {
+    auto& concern = all_.emplace_back();
+    concern.bad = bad;
+    concern.kind = std::move(kind);
+    concern.source = health.source;
+    concern.streams = {health.stream};
+    return concern;
+  }
+
+  Concern* find(std::string const& kind, std::string const& source,
+                std::vector<std::string> const& reasons) {
+    auto const found = std::find_if(all_.begin(), all_.end(), [&](auto const& concern) {
+      return concern.kind == kind && concern.source == source && concern.reasons == reasons;
+    });
+    return found == all_.end() ? nullptr : &*found;
+  }
+
+  // A block concerns all streams of its source.
+  void add_block(StreamHealth const& health) {
+    std::vector<std::string> const reasons{health.blocked_reason};
+    if (find("blocked", health.source, reasons) != nullptr) return;
+    auto& concern = add(health, true, "blocked");
+    concern.streams.clear();
+    concern.title = "Nothing is sent to the source until " +
+                    format_time(std::chrono::floor<std::chrono::seconds>(*health.blocked_until)) +
+                    ", " + reports::relative_text(*health.blocked_until, now_) + " (" +
+                    health.blocked_code + ")";
+    concern.reasons = reasons;
+    bool const throttled = health.blocked_code == "throttled";
+    concern.remedy = throttled
+                         ? "The broker asked for this pause; reading goes on by itself."
+                         : "Correct the credentials in the configuration and reload affsync: other "
+                           "credentials or a reload end the block at once.";
+    if (!throttled) concern.command = "affsync check --source " + health.source + " --retry-login";
+  }
+
+  // Streams of a source that ended in the same way are one concern.
+  void add_end(StreamView const& view, bool bad, std::string const& kind, std::string title) {
+    auto const& health = view.health;
+    std::vector<std::string> reasons;
+    if (auto text = plain_error(health); !text.empty()) reasons.push_back(std::move(text));
+    if (auto* same = find(kind, health.source, reasons)) {
+      same->streams.push_back(health.stream);
+      if (kind == "failed" || kind == "skipped") return;
+      same->command = "affsync sync --source " + health.source;
+      return;
+    }
+    auto& concern = add(health, bad, kind);
+    if (health.consecutive_failures > 1) {
+      title += ", " + std::to_string(health.consecutive_failures) + " times in a row";
+    }
+    concern.title = std::move(title);
+    concern.reasons = std::move(reasons);
+    concern.since = health.last_success_at;
+    if (kind == "failed" || kind == "skipped") {
+      concern.remedy = "Check what the broker answers now.";
+      concern.command = "affsync check --source " + health.source;
+    } else if (kind == "late") {
+      concern.remedy = "Read it now, and see what it says.";
+      concern.command = "affsync sync" + of_stream(health);
+    } else {
+      concern.remedy = "The next runs try again; a full pass reads everything anew.";
+      concern.command = "affsync sync" + of_stream(health) + " --full";
+    }
+  }
+
+  void add_totals(StreamHealth const& health) {
+    if (health.unreconciled == 0) return;
+    auto& concern = add(health, false, "totals");
+    concern.title =
+        counted(health.unreconciled, "total of the broker differs", "totals of the broker differ") +
+        " from the stored rows";
+    for (auto const& difference : health.differences) {
+      std::string text = difference.metric;
+      if (difference.from && difference.to) {
+        text += ", " + format_day(*difference.from) + " to " + format_day(*difference.to);
+      }
+      text += ": the broker says " + difference.broker_value + ", the rows give " +
+              difference.our_value + " (" + (difference.difference.starts_with('-') ? "" : "+") +
+              difference.difference + ")";
+      concern.reasons.push_back(std::move(text));
+      if (difference.since && (!concern.since || *difference.since < *concern.since)) {
+        concern.since = difference.since;
+      }
+    }
+    concern.remedy = "Read all rows again; what still differs then is for the broker to explain.";
+    concern.command = "affsync sync" + of_stream(health) + " --full";
+  }
+
+  void add_days(StreamHealth const& health, schema::DayState state) {
+    bool const lost = state == schema::DayState::lost;
+    auto const count = lost ? health.lost_days : health.doubtful_days;
+    if (count == 0) return;
+    constexpr std::size_t most = 4;
+    std::vector<std::string> spans;
+    for (auto gap = health.gaps.rbegin(); gap != health.gaps.rend(); ++gap) {
+      if (gap->state != state) continue;
+      auto const from = format_day(gap->from), to = format_day(gap->to);
+      spans.push_back(from + (from == to ? "" : " to " + to));
+    }
+    std::string text;
+    for (std::size_t i = 0; i < std::min(most, spans.size()); ++i) {
+      text += (i == 0 ? (lost ? "lost: " : "in doubt: ") : ", ") + spans[i];
+    }
+    if (spans.size() > most) text += " and " + std::to_string(spans.size() - most) + " more spans";
+    auto& concern = add(health, false, lost ? "days_lost" : "days_in_doubt");
+    concern.title = counted(count, "day is ", "days are ") + (lost ? "lost" : "in doubt");
+    if (!text.empty()) concern.reasons = {std::move(text)};
+    if (lost) {
+      concern.remedy =
+          "The broker no longer gives these days. If its site exports them to a file, import it.";
+      concern.command = "affsync import FILE" + of_stream(health);
+    } else {
+      concern.remedy = "They are asked for again with the next runs, or now.";
+      concern.command = "affsync sync" + of_stream(health);
+    }
+  }
+
+  void add_words(StreamHealth const& health) {
+    if (health.unknown_words.empty()) return;
+    auto& concern = add(health, false, "status_words");
+    concern.title = "Rows have a status that the connector does not know";
+    for (auto const& word : health.unknown_words) {
+      concern.reasons.push_back(counted(word.rows, "row", "rows") +
+                                (word.word.empty() ? "" : ": \"" + word.word + "\""));
+    }
+    concern.remedy =
+        "They are stored as `unknown`. Look at the rows; the connector needs the word.";
+    concern.command = "affsync inspect " + health.source + " " + health.stream;
+  }
+
+  // The streams of a source share the clock.
+  void add_clock(StreamHealth const& health) {
+    if (!health.clock_is_wrong()) return;
+    auto const skew = std::chrono::seconds(*health.clock_skew_seconds);
+    std::vector<std::string> const reasons{
+        "The clock of the machine that reads it was " + reports::span_text(std::chrono::abs(skew)) +
+        (skew.count() > 0 ? " ahead of" : " behind") + " the broker's at the latest run."};
+    if (find("clock", health.source, reasons) != nullptr) return;
+    auto& concern = add(health, false, "clock");
+    concern.streams.clear();
+    concern.title = "One of the two clocks is wrong";
+    concern.reasons = reasons;
+    concern.remedy = "Compare this machine's clock with a time server.";
+    concern.command = "timedatectl";
+  }
+
+  TimePoint now_;
+  std::vector<Concern> all_;
+};
+
+}  // namespace
+
+std::vector<Concern> concerns(PageState const& state, std::vector<QuarantineReason> const& reasons,
+                              std::vector<OpenAlert> const& alerts) {
+  Collector collector(state.now);
+  collector.add_daemon(state);
+  for (auto const& alert : alerts) collector.add_alert(alert);
+  for (auto const& view : state.streams) {
+    if (!view.is_run_here()) continue;
+    collector.add_stream(view);
+    collector.add_quarantine(view.health, reasons);
+  }
+  return collector.take();
+}
+
+Json concern_json(Concern const& concern) {
+  Json::Array streams, reasons;
+  for (auto const& stream : concern.streams) streams.push_back(Json::string(stream));
+  for (auto const& reason : concern.reasons) reasons.push_back(Json::string(reason));
+  return Json::object({{"severity", Json::string(concern.bad ? "bad" : "warn")},
+                       {"kind", Json::string(concern.kind)},
+                       {"source", reports::json_text_or_null(concern.source)},
+                       {"streams", Json::array(std::move(streams))},
+                       {"title", Json::string(concern.title)},
+                       {"reasons", Json::array(std::move(reasons))},
+                       {"remedy", reports::json_text_or_null(concern.remedy)},
+                       {"command", reports::json_text_or_null(concern.command)},
+                       {"since", reports::json_time_or_null(concern.since)}});
+}
+
+}  // namespace affsync::serve

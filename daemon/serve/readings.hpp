@@ -1,0 +1,79 @@
+// Query results for the pages, kept for a while. A page shows what is known: a query that takes
+// long or fails leaves the last result standing, with the time it is from. Queries run one after
+// another, on the sessions for pages, and a slow one is repeated less often, so that any number of
+// open pages costs the database little. Lives on the I/O thread.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "daemon/serve/pending_call.hpp"
+#include "schema/store/store.hpp"
+
+namespace affsync::serve {
+
+namespace asio = boost::asio;
+
+struct PageQuery {
+  std::string sql;
+  std::vector<std::optional<std::string>> parameters;
+  PageQuery() = default;
+  PageQuery(std::string text, std::vector<std::optional<std::string>> given)
+      : sql(std::move(text)), parameters(std::move(given)) {}
+};
+
+// A result: `table` is null if there has not been any yet.
+struct Reading {
+  std::shared_ptr<schema::Store::Table const> table;
+  std::optional<TimePoint> known_at;
+  std::optional<Error> problem;  // why there is no newer one
+};
+
+class Readings {
+ public:
+  // `store` and `clock` are not owned.
+  Readings(asio::any_io_executor executor, schema::Store& store, Clock const& clock);
+  ~Readings();
+
+  // Returns the results of the queries in their order; waits at most `patience` for all of them.
+  asio::awaitable<std::vector<Reading>> read(std::vector<PageQuery> queries,
+                                             std::chrono::milliseconds patience);
+
+  // Returns the results known so far, without asking the database.
+  std::vector<Reading> known(std::vector<PageQuery> const& queries);
+
+  // Runs one query in turn with the others and keeps nothing. Throws Failure.
+  asio::awaitable<std::shared_ptr<schema::Store::Table const>> read_once(
+      PageQuery query, std::chrono::milliseconds patience);
+
+ private:
+  struct Result {
+    std::shared_ptr<schema::Store::Table const> table;
+    TimePoint at{};
+    std::chrono::steady_clock::duration took{};
+  };
+  using Call = PendingCall<Result>;
+  struct Entry;
+
+  static asio::awaitable<Result> run_after(std::shared_ptr<Call> previous, schema::Store& store,
+                                           Clock const& clock, PageQuery query);
+  std::shared_ptr<Call> start(PageQuery query);
+  std::shared_ptr<Entry> entry_of(PageQuery const& query);
+
+  asio::any_io_executor executor_;
+  schema::Store& store_;
+  Clock const& clock_;
+  std::shared_ptr<Call> last_;  // the end of the queue
+  std::map<std::string, std::shared_ptr<Entry>> entries_;
+  std::uint64_t uses_ = 0;
+};
+
+}  // namespace affsync::serve
