@@ -67,12 +67,24 @@ struct App::Impl {
   Session& session_of(PreparedSource prepared, Logger const& log, sync::Observer& observer);
 };
 
-App::App(std::string const& config_option, std::optional<LogLevel> log_level)
-    : impl_(std::make_unique<Impl>()) {
+namespace {
+
+config::Config find_config(std::string const& option) {
   auto const env = config::process_environment();
-  impl_->file = config::find_config_file(config_option, env).value();
+  auto const file = config::find_config_file(option, env).value();
+  return config::load_config(file, env).value();
+}
+
+}  // namespace
+
+App::App(std::string const& config_option, std::optional<LogLevel> log_level)
+    : App(find_config(config_option), log_level) {}
+
+App::App(config::Config config, std::optional<LogLevel> log_level)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->file = config.file;
   impl_->log_level = log_level;
-  impl_->config = config::load_config(impl_->file, env).value();
+  impl_->config = std::move(config);
   impl_->manifests = load_manifests(impl_->config.connectors_dir);
   impl_->sink = std::make_unique<log::ConsoleLog>(log_level.value_or(impl_->config.log.level),
                                                   impl_->config.log.format);

@@ -32,6 +32,8 @@ class App {
   // Reads the configuration and all connector files, nothing else. `log_level` overrides that of
   // the configuration. Throws Failure: config_invalid, secret_missing.
   App(std::string const& config_option, std::optional<LogLevel> log_level);
+  // The same with a configuration that is in memory only; it cannot be reloaded.
+  App(config::Config config, std::optional<LogLevel> log_level);
   ~App();
 
   config::Config const& config() const;

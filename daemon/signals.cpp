@@ -25,6 +25,10 @@ int last_stop_signal() {
   return asked_by;
 }
 
+void note_stop_signal(int number) {
+  asked_by = number;
+}
+
 StopSignals::StopSignals(boost::asio::io_context& io, std::function<void()> on_stop)
     : signals_(io, SIGINT, SIGTERM), on_stop_(std::move(on_stop)) {
   wait();

@@ -10,6 +10,8 @@ namespace affsync {
 
 // Returns the signal that started the shutdown; 0 if none has.
 int last_stop_signal();
+// For waits outside of an io_context: records the signal that ended them.
+void note_stop_signal(int number);
 
 class StopSignals {
  public:

@@ -9,6 +9,7 @@
 #include "connectors/engine/answer/records.hpp"
 #include "connectors/engine/rows/page_review.hpp"
 #include "daemon/app.hpp"
+#include "daemon/cli/check.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/first_page.hpp"
 #include "daemon/cli/open_database.hpp"
@@ -26,15 +27,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-struct Line {
-  std::string source;
-  std::string stream;  // empty: the database or a login
-  std::string result;  // ok, warning, failed
-  std::string detail;
-  std::optional<Error> error;
-  std::optional<std::int64_t> rows, total;
-  std::vector<std::string> remarks;  // notes for the user that are not errors
-};
+using Line = CheckLine;
 
 Line failed(std::string source, std::string stream, Error error) {
   Line line;
@@ -192,9 +185,12 @@ std::optional<Line> check_clock(sync::StreamTask const& task) {
   return line;
 }
 
-asio::awaitable<std::vector<Line>> check_all(App& app, CheckOptions const& options,
-                                             sync::Observer& observer, Clock const& clock) {
-  std::vector<Line> lines = check_database(app);
+}  // namespace
+
+asio::awaitable<std::vector<CheckLine>> check_all(App& app, CheckOptions const& options,
+                                                  sync::Observer& observer, Clock const& clock) {
+  std::vector<Line> lines;
+  if (options.database) lines = check_database(app);
   app.start_existing_database();
   app.wait_at_most(longest_wait_of_a_look);
   if (options.retry_login) app.retry_refused_logins();
@@ -203,7 +199,7 @@ asio::awaitable<std::vector<Line>> check_all(App& app, CheckOptions const& optio
   std::string refused;  // a source whose login failed: skip its other streams
   for (auto const& task : tasks) {
     if (task.source() == refused) continue;
-    if (lines.back().source != task.source()) {
+    if (lines.empty() || lines.back().source != task.source()) {
       RunReport report;
       auto const error = co_await task.session->log_in(report);
       if (error) {
@@ -220,6 +216,8 @@ asio::awaitable<std::vector<Line>> check_all(App& app, CheckOptions const& optio
   }
   co_return lines;
 }
+
+namespace {
 
 std::string to_json(std::vector<Line> const& lines, bool ok) {
   using reports::json_text_or_null;
@@ -244,7 +242,9 @@ std::string to_json(std::vector<Line> const& lines, bool ok) {
       .dump();
 }
 
-std::string to_table(std::vector<Line> const& lines, Terminal const& terminal) {
+}  // namespace
+
+std::string check_table(std::vector<CheckLine> const& lines, Terminal const& terminal) {
   std::vector<TableColumn> columns(4);
   columns[0].title = "SOURCE";
   columns[1].title = "STREAM";
@@ -275,8 +275,6 @@ std::string to_table(std::vector<Line> const& lines, Terminal const& terminal) {
   return table.render(terminal) + advice;
 }
 
-}  // namespace
-
 int run_check(CommonOptions const& common, CheckOptions const& options) {
   App app(common.config_file, common.verbose ? LogLevel::debug : LogLevel::error);
   if (app.config().sources.empty()) {
@@ -297,7 +295,7 @@ int run_check(CommonOptions const& common, CheckOptions const& options) {
     std::cout << to_json(lines, status == 0) << "\n";
     return status;
   }
-  std::cout << to_table(lines, log::look_at_terminal(STDOUT_FILENO));
+  std::cout << check_table(lines, log::look_at_terminal(STDOUT_FILENO));
   return status;
 }
 

@@ -79,6 +79,7 @@ struct Parsed {
   SyncOptions sync;
   ImportOptions importing;
   CheckOptions check;
+  InitOptions init;
   InspectOptions inspect;
   reports::ReportOptions report;
   Output report_output = Output::table;
@@ -118,6 +119,33 @@ CLI::App* add_command(CLI::App& app, Parsed& parsed, char const* name, char cons
 void add_retry_login(CLI::App* command, bool& retry_login) {
   command->add_flag("--retry-login", retry_login,
                     "Try also logins and keys that are blocked after a refusal");
+}
+
+void add_init(CLI::App& app, Parsed& parsed) {
+  auto& options = parsed.init;
+  auto* init = add_command(app, parsed, "init",
+                           "Asks for broker, login and database, tries them, and writes a "
+                           "configuration",
+                           [&parsed] { return run_init(parsed.common, parsed.init); });
+  init->add_option("--connector", options.connector, "The broker (`affsync connectors` lists them)")
+      ->type_name("NAME");
+  init->add_option("--name", options.name, "Name of the source (default: CONNECTOR-main)")
+      ->type_name("NAME");
+  init->add_option("--base-url", options.base_url, "The broker's address, or file:///FOLDER")
+      ->type_name("URL");
+  init->add_option("--set", options.settings, "A setting of the connector (may be repeated)")
+      ->type_name("KEY=VALUE");
+  init->add_option("--credential", options.credentials,
+                   "NAME=@FILE or NAME=env:VARIABLE; NAME=VALUE if it is no secret (may be "
+                   "repeated; default: the variable CONNECTOR_NAME)")
+      ->type_name("NAME=...");
+  init->add_option("--database", options.database,
+                   "embedded (default without a terminal), local, or a URL of libpq")
+      ->type_name("embedded|local|URL");
+  init->add_flag("--add", options.add, "Add the source to an existing configuration");
+  init->add_flag("--force", options.force, "Replace an existing configuration");
+  init->add_flag("!--no-check", options.check, "Write without asking the broker and the database");
+  init->add_flag("-y,--yes", options.yes, "Ask nothing: everything is given by options");
 }
 
 void add_reading_commands(CLI::App& app, Parsed& parsed) {
@@ -305,6 +333,7 @@ int run_command_line(int argc, char** argv) {
   app.set_version_flag("--version", version_line);
   Parsed parsed;
   add_common(&app, parsed.common);
+  add_init(app, parsed);
   add_reading_commands(app, parsed);
   add_database_commands(app, parsed);
   add_quarantine(app, parsed);

@@ -46,7 +46,19 @@ struct ImportOptions {
 struct CheckOptions {
   std::vector<std::string> sources;
   bool retry_login = false;  // tries blocked logins and keys as well
+  bool database = true;      // false: only the brokers
   Output output = Output::table;
+};
+
+struct InitOptions {
+  std::string connector, name, base_url;
+  std::vector<std::string> settings;     // --set KEY=VALUE
+  std::vector<std::string> credentials;  // --credential NAME=VALUE, NAME=@FILE, NAME=env:VARIABLE
+  std::string database;                  // `embedded`, `local` or a URL; empty: ask, or embedded
+  bool add = false;                      // add the source to an existing configuration
+  bool force = false;                    // replace an existing configuration
+  bool check = true;                     // try everything before it is written
+  bool yes = false;                      // ask nothing
 };
 
 struct InspectOptions {
@@ -83,6 +95,7 @@ struct PruneOptions {
 int run_daemon(CommonOptions const& common);
 int run_sync(CommonOptions const& common, SyncOptions const& options);
 int run_import(CommonOptions const& common, ImportOptions const& options);
+int run_init(CommonOptions const& common, InitOptions const& options);
 int run_check(CommonOptions const& common, CheckOptions const& options);
 int run_inspect(CommonOptions const& common, InspectOptions const& options);
 int run_migrate(CommonOptions const& common, bool dry_run);

@@ -52,18 +52,6 @@ bool is_in(std::vector<std::string> const& names, std::string const& name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-// exness, api_key -> EXNESS_API_KEY
-std::string variable_name(std::string const& connector, std::string const& credential) {
-  std::string name = connector + "_" + credential;
-  for (char& c : name) {
-    bool const letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    bool const digit = c >= '0' && c <= '9';
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    if (!letter && !digit) c = '_';
-  }
-  return name;
-}
-
 std::string heading(std::string_view text, Terminal const& terminal) {
   return "\n" + styled(text, Style::bold, terminal) + "\n";
 }
@@ -138,6 +126,17 @@ std::string comment_of(std::string description) {
 }
 
 }  // namespace
+
+std::string credential_variable(std::string const& connector, std::string const& credential) {
+  std::string name = connector + "_" + credential;
+  for (char& c : name) {
+    bool const letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    bool const digit = c >= '0' && c <= '9';
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    if (!letter && !digit) c = '_';
+  }
+  return name;
+}
 
 std::string connector_list(std::vector<engine::Manifest> const& manifests,
                            log::Terminal const& terminal) {
@@ -253,7 +252,7 @@ std::string example_source(engine::Manifest const& manifest) {
     bool const is_first = is_in(sets.front(), credential.name);
     // Values come from the environment, so that the example works without edits. They are quoted,
     // so that any character of a value is taken literally.
-    auto const value = "\"${" + variable_name(manifest.name, credential.name) + "}\"";
+    auto const value = "\"${" + credential_variable(manifest.name, credential.name) + "}\"";
     out += is_first ? "      " : "      # ";
     out += credential.name + ": " + value + comment_of(credential.description);
     if (!is_first) {

@@ -27,6 +27,9 @@ struct PostRequest {
 std::vector<PostRequest> post_requests(engine::Manifest const& manifest);
 // Returns a window's first day: "2025-01-31", or "-180d" if it slides.
 std::string first_day_text(engine::WindowSpec const& window);
+// Returns the environment variable that a credential is taken from: exness, api_key ->
+// EXNESS_API_KEY.
+std::string credential_variable(std::string const& connector, std::string const& credential);
 // Returns a `sources:` entry for a source of this connector, as YAML that the loader accepts.
 std::string example_source(engine::Manifest const& manifest);
 

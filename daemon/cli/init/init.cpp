@@ -1,0 +1,217 @@
+// `affsync init`: asks for what a first configuration needs, tries it, and writes it.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+#include "config/load.hpp"
+#include "daemon/app.hpp"
+#include "daemon/cli/commands.hpp"
+#include "daemon/cli/init/new_files.hpp"
+#include "daemon/cli/init/plan.hpp"
+
+namespace affsync::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char service_name[] = "affsync";
+constexpr char service_state_dir[] = "/var/lib/affsync";
+
+fs::path file_to_write(std::string const& option) {
+  if (!option.empty()) return fs::absolute(option);
+  auto const variable = config::process_environment()("AFFSYNC_CONFIG");
+  if (variable && !variable->empty()) return fs::absolute(*variable);
+  bool const is_packaged = ::geteuid() == 0 && fs::is_directory("/etc/affsync");
+  return is_packaged ? fs::path("/etc/affsync/affsync.yaml") : fs::absolute("affsync.yaml");
+}
+
+std::optional<ExistingConfig> read_existing(fs::path const& file) {
+  std::error_code ignored;
+  if (!fs::exists(fs::symlink_status(file, ignored))) return std::nullopt;
+  ExistingConfig existing;
+  std::ifstream in(file, std::ios::binary);
+  if (!in) {
+    throw Failure(ErrorCode::config_invalid, "cannot read " + file.string(),
+                  "--config FILE names another place.");
+  }
+  existing.text.assign(std::istreambuf_iterator<char>(in), {});
+  auto parsed = config::parse_config(existing.text, file.string(), config::process_environment());
+  existing.config = std::move(parsed).value();
+  return existing;
+}
+
+// Decides what becomes of a configuration that is there. Returns false to leave it alone.
+bool decide_about_existing(InitPlan& plan, InitOptions const& options, Questions const& questions) {
+  if (!plan.existing) return true;
+  plan.add = options.add;
+  if (options.add || options.force) return true;
+  auto const& sources = plan.existing->config.sources;
+  std::string names;
+  for (auto const& source : sources) names += (names.empty() ? "" : ", ") + source.name;
+  auto const has = sources.empty() ? "has no source yet" : "has the sources " + names;
+  if (!questions.interactive()) {
+    throw Failure(ErrorCode::usage, plan.file.string() + " exists and " + has,
+                  "--add adds a source to it, --force replaces it, --config FILE writes another.");
+  }
+  questions.prompt().say(plan.file.string() + " exists and " + has + ".");
+  auto const chosen = questions.prompt().choose(
+      "What to do?",
+      {"add a source to it", "replace it; the old one is kept beside it", "leave it alone"});
+  plan.add = chosen == 0;
+  return chosen != 2;
+}
+
+std::string file_value(fs::path const& path) {
+  return "{file: " + yaml_text(path.string()) + "}";
+}
+
+// Returns the paths of what was written, the configuration last.
+std::vector<fs::path> write_plan(InitPlan const& plan) {
+  std::vector<NewFile> files;
+  WrittenSecrets secrets;
+  auto const directory = plan.file.parent_path();
+  auto const owner = plan.service ? std::optional(plan.service->ids) : std::nullopt;
+  auto const add_secret = [&](std::string const& name, Secret const& text) {
+    NewFile file;
+    file.path = free_name(directory / (name + ".secret"));
+    file.text = Secret(text.reveal() + "\n");
+    file.owner = owner;
+    files.push_back(file);
+    return file_value(file.path);
+  };
+  for (auto const& credential : plan.source.credentials) {
+    if (!credential.file.empty()) {
+      secrets.credentials[credential.name] = file_value(credential.file);
+    } else if (credential.secret) {
+      secrets.credentials[credential.name] =
+          add_secret(plan.source.name + "." + credential.name, credential.value);
+    }
+  }
+  if (plan.database.given && has_password(plan.database.url.reveal())) {
+    secrets.database_url = add_secret("database", plan.database.url);
+  }
+
+  NewFile main;
+  main.path = plan.file;
+  main.text = Secret(text_of_plan(plan, secrets));
+  main.replace = plan.existing.has_value();
+  if (plan.service) {
+    main.mode = 0640;
+    main.owner = FileOwner{0, plan.service->ids.group};
+  }
+  if (plan.existing) {
+    struct stat before = {};
+    if (::stat(plan.file.c_str(), &before) == 0 && plan.add) {
+      main.mode = before.st_mode & 07777;
+      if (::geteuid() == 0) main.owner = FileOwner{before.st_uid, before.st_gid};
+    }
+    NewFile kept;
+    kept.path = free_name(fs::path(plan.file.string() + ".old"));
+    kept.text = Secret(plan.existing->text);
+    kept.mode = main.mode;
+    kept.owner = main.owner;
+    if (!plan.add) files.push_back(kept);
+  }
+  files.push_back(main);
+  write_new_files(files);
+  std::vector<fs::path> paths;
+  for (auto const& file : files) paths.push_back(file.path);
+  return paths;
+}
+
+void make_inbox(InitPlan const& plan) {
+  auto const& url = plan.source.base_url;
+  if (!url.starts_with("file://")) return;
+  fs::path const folder = url.substr(std::string("file://").size());
+  std::error_code failed;
+  bool const made = fs::create_directories(folder, failed);
+  if (failed) {
+    throw Failure(ErrorCode::output_failed,
+                  "cannot make the folder " + folder.string() + ": " + failed.message(),
+                  "Nothing was written.");
+  }
+  if (made && plan.service) {
+    (void)::chown(folder.c_str(), plan.service->ids.user, plan.service->ids.group);
+  }
+}
+
+// Returns what to type next.
+std::string next_steps(InitPlan const& plan) {
+  if (plan.service) {
+    return "Next:\n"
+           "  systemctl enable --now affsync                            # start the daemon\n"
+           "  runuser -u affsync -- affsync status                      # what it has read\n"
+           "  The page: http://127.0.0.1:9464\n";
+  }
+  auto const env = config::process_environment();
+  auto const found = config::find_config_file("", env);
+  std::error_code ignored;
+  bool const is_default = found && fs::equivalent(*found, plan.file, ignored);
+  auto const option = is_default ? std::string() : " --config " + plan.file.string();
+  return "Next:\n  affsync sync" + option +
+         "     # reads everything once\n  affsync report earnings" + option + "\n  affsync run" +
+         option +
+         "      # keeps it up to date; the page is http://127.0.0.1:9464\n"
+         "As a service of the machine: see \"systemd\" in the manual, docs/operations.md.\n";
+}
+
+// Returns whether it was written.
+bool init_once(CommonOptions const& common, InitOptions const& options) {
+  Questions const questions(options, !options.yes && can_ask());
+  InitPlan plan;
+  plan.file = file_to_write(common.config_file);
+  if (!fs::is_directory(plan.file.parent_path())) {
+    throw Failure(ErrorCode::usage, "there is no directory " + plan.file.parent_path().string(),
+                  "Make it first, or name another place with --config FILE.");
+  }
+  plan.existing = read_existing(plan.file);
+  if (plan.file.string().starts_with("/etc/")) plan.service = service_user(service_name);
+  if (!decide_about_existing(plan, options, questions)) return false;
+
+  auto const manifests =
+      load_manifests(plan.existing ? plan.existing->config.connectors_dir : std::string());
+  plan.source = questions.source(manifests, source_names(plan));
+  plan.state_dir = plan.service ? std::string(service_state_dir)
+                                : (plan.file.parent_path() / "affsync-data").string();
+  plan.database.given =
+      !plan.add || (plan.existing->config.sources.empty() &&
+                    plan.existing->text.find("\ndatabase:") == std::string::npos &&
+                    !plan.existing->text.starts_with("database:"));
+  if (plan.database.given) plan.database = questions.database(plan.service, plan.state_dir);
+  if (options.check) {
+    if (!try_database(plan, questions)) return false;
+    if (!try_source(plan, manifests, questions)) return false;
+  } else {
+    (void)tried_config(plan, manifests);
+  }
+
+  make_inbox(plan);
+  if (plan.database.create) {
+    auto const created = create_local_database(plan.service);
+    if (!created) throw Failure(created.error());
+    questions.prompt().say("The database affsync was created.");
+  }
+  auto const written = write_plan(plan);
+  std::cout << "\nWritten:\n";
+  for (auto const& path : written) std::cout << "  " << path.string() << "\n";
+  std::cout << "\n" << next_steps(plan) << std::flush;
+  return true;
+}
+
+}  // namespace
+
+int run_init(CommonOptions const& common, InitOptions const& options) {
+  if (options.add && options.force) {
+    throw Failure(ErrorCode::usage, "--add and --force exclude each other");
+  }
+  if (init_once(common, options)) return 0;
+  std::cerr << "affsync: nothing was written\n";
+  return 1;
+}
+
+}  // namespace affsync::cli
