@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "config/secret_file.hpp"
+
 namespace affsync::config {
 namespace {
 
@@ -13,6 +15,23 @@ bool is_variable_name(std::string_view name) {
     if (!allowed) return false;
   }
   return true;
+}
+
+// Returns the variable NAME, else what stands in the file that NAME_FILE names.
+std::string value_of(std::string const& name, Environment const& env) {
+  if (auto value = env(name)) return std::move(*value);
+  auto const file = env(name + "_FILE");
+  if (!file) {
+    throw Failure(ErrorCode::secret_missing, "the environment variable " + name + " is not set",
+                  "Set it, or give the value another way: {file: PATH} for a secret.");
+  }
+  auto text = read_secret_file(*file);
+  if (!text) {
+    throw Failure(ErrorCode::secret_missing, "the environment variable " + name + "_FILE names " +
+                                                 *file +
+                                                 ", which cannot be read: " + text.error().message);
+  }
+  return std::move(*text);
 }
 
 }  // namespace
@@ -45,12 +64,7 @@ std::optional<std::string> expand_environment(std::string const& written, Enviro
       throw Failure(ErrorCode::config_invalid, "a ${ without a variable's name and }",
                     "Write ${NAME} for an environment variable, $${ for a literal ${.");
     }
-    auto const value = env(name);
-    if (!value) {
-      throw Failure(ErrorCode::secret_missing, "the environment variable " + name + " is not set",
-                    "Set it, or give the value another way: {file: PATH} for a secret.");
-    }
-    out += *value;
+    out += value_of(name, env);
     at = close + 1;
   }
 }

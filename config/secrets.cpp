@@ -1,45 +1,19 @@
 #include "config/secrets.hpp"
 
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
+#include "config/secret_file.hpp"
 
 namespace affsync::config {
 namespace {
-
-constexpr std::size_t max_secret_bytes = 64 * 1024;
 
 [[noreturn]] void missing(yaml::Node const& node, std::string message, std::string hint = {}) {
   Error error(ErrorCode::secret_missing, std::move(message), std::move(hint));
   throw Failure(std::move(error.at(node.where())));
 }
 
-std::string read_secret_file(yaml::Node const& node, std::string const& what,
-                             std::string const& path) {
-  auto const unreadable = [&](std::string const& reason) {
-    missing(node, what + ": cannot read " + path + ": " + reason);
-  };
-  std::error_code failed;
-  auto const status = std::filesystem::status(path, failed);
-  if (failed) unreadable(failed.message());
-  // Reading a pipe or a terminal could block forever, and a reload would find it empty.
-  if (status.type() != std::filesystem::file_type::regular) {
-    unreadable(std::filesystem::is_directory(status) ? "it is a directory"
-                                                     : "it is not a regular file");
-  }
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  if (!in) unreadable(std::strerror(errno));
-  std::string text(max_secret_bytes + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad()) unreadable(std::strerror(errno));
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.size() > max_secret_bytes) unreadable("it is larger than 64 KiB");
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  if (text.empty()) unreadable("it is empty");
-  if (text.find('\0') != std::string::npos) unreadable("it contains a zero byte");
-  return text;
+std::string read_from(yaml::Node const& node, std::string const& what, std::string const& path) {
+  auto text = read_secret_file(path);
+  if (!text) missing(node, what + ": cannot read " + path + ": " + text.error().message);
+  return std::move(*text);
 }
 
 // Refuses "$NAME" without braces, "%NAME%" and "$(NAME)". Other programs replace such variables;
@@ -88,7 +62,7 @@ Secret read_secret(yaml::Node const& node, std::string const& what, Environment 
   if (file.has_value() == credential.has_value()) {
     node.fail(what + " takes one of file and credential");
   }
-  if (file) return Secret(read_secret_file(*file, what, file->text()));
+  if (file) return Secret(read_from(*file, what, file->text()));
 
   auto const name = credential->text();
   if (name.empty() || name.find('/') != std::string::npos || name == "." || name == "..") {
@@ -99,7 +73,7 @@ Secret read_secret(yaml::Node const& node, std::string const& what, Environment 
     missing(*credential, what + ": $CREDENTIALS_DIRECTORY is not set",
             "systemd sets it for a service with LoadCredential=" + name + ":PATH.");
   }
-  return Secret(read_secret_file(*credential, what, *directory + "/" + name));
+  return Secret(read_from(*credential, what, *directory + "/" + name));
 }
 
 }  // namespace affsync::config

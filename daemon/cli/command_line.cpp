@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/process_limits.hpp"
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/complete.hpp"
 #include "daemon/cli/terminal/standard_output.hpp"
 #include "daemon/cli/usage_error.hpp"
 #include "daemon/reports/plan.hpp"
@@ -339,6 +340,7 @@ int run_command_line(int argc, char** argv) {
   add_quarantine(app, parsed);
   add_other_commands(app, parsed);
 
+  if (is_completion(argc, argv)) return out.finish(run_complete(describe(app), argc, argv));
   try {
     app.parse(argc, argv);
   } catch (CLI::Success const& success) {  // --help, --version

@@ -58,6 +58,31 @@ TEST_F(SecretForms, EnvironmentVariable) {
   EXPECT_EQ(missing("\"${PW}\"", environment({{"PW", ""}})), "the credential `password` is empty");
 }
 
+TEST_F(SecretForms, VariableThatNamesAFile) {
+  auto const file = write("pw", "hunter2\n");
+  EXPECT_EQ(password("\"${PW}\"", environment({{"PW_FILE", file}})), "hunter2");
+  EXPECT_EQ(password("\"a-${PW}\"", environment({{"PW_FILE", file}})), "a-hunter2");
+  // The variable itself comes first, also when it is empty.
+  EXPECT_EQ(password("\"${PW}\"", environment({{"PW", "own"}, {"PW_FILE", file}})), "own");
+  EXPECT_EQ(missing("\"${PW}\"", environment({{"PW", ""}, {"PW_FILE", file}})),
+            "the credential `password` is empty");
+}
+
+TEST_F(SecretForms, VariableThatNamesNoSecretSaysWhy) {
+  auto const of = [&](std::string const& file) {
+    return missing("\"${PW}\"", environment({{"PW_FILE", file}}));
+  };
+  auto const none = path("none");
+  auto const empty = write("empty", "\n");
+  EXPECT_EQ(of(none), "the environment variable PW_FILE names " + none +
+                          ", which cannot be read: No such file or directory");
+  EXPECT_EQ(of(empty), "the environment variable PW_FILE names " + empty +
+                           ", which cannot be read: it is empty");
+  EXPECT_EQ(of(directory_.string()), "the environment variable PW_FILE names " +
+                                         directory_.string() +
+                                         ", which cannot be read: it is a directory");
+}
+
 TEST_F(SecretForms, FileWithoutItsLineEnds) {
   EXPECT_EQ(password("{file: " + write("a", "hunter2") + "}"), "hunter2");
   EXPECT_EQ(password("{file: " + write("b", "hunter2\n") + "}"), "hunter2");

@@ -1,0 +1,13 @@
+# Run by the installation: puts the units in `units` down with the paths of the prefix.
+file(GLOB files "${units}/*")
+foreach(file IN LISTS files)
+  get_filename_component(name "${file}" NAME)
+  file(READ "${file}" text)
+  string(REPLACE "/usr/bin/" "${CMAKE_INSTALL_PREFIX}/${bindir}/" text "${text}")
+  string(REPLACE "/usr/share/" "${CMAKE_INSTALL_PREFIX}/${datadir}/" text "${text}")
+  set(target "${CMAKE_INSTALL_PREFIX}/lib/systemd/system/${name}")
+  message(STATUS "Installing: $ENV{DESTDIR}${target}")
+  file(WRITE "$ENV{DESTDIR}${target}" "${text}")
+  file(CHMOD "$ENV{DESTDIR}${target}" PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+  list(APPEND CMAKE_INSTALL_MANIFEST_FILES "${target}")
+endforeach()
