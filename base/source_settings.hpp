@@ -53,6 +53,7 @@ struct SourceSettings {
   std::map<std::string, std::string> former_credentials;
   std::map<std::string, std::string> settings;
   std::string ca_file;
+  std::string certificate_file, key_file;  // of TLS, for brokers that demand one of their clients
   bool allow_http = false;
   std::optional<Secret> proxy;  // a URL, or `none`; either overrides the environment
   RateLimitSettings rate_limit;

@@ -112,17 +112,27 @@ void read_credentials(yaml::Node const& node, SourceConfig& source, Environment 
   }
 }
 
-std::string read_tls(yaml::Node const& node) {
+void read_tls(yaml::Node const& node, SourceConfig& source) {
   yaml::Map map(node, "tls");
-  std::string ca_file;
-  if (auto const value = map.find("ca_file")) ca_file = read_text(*value);
-  for (auto const* key : {"verify", "verify_peer", "insecure", "skip_verify", "verification"}) {
-    map.explain(key,
+  if (auto const value = map.find("ca_file")) source.ca_file = read_text(*value);
+  auto const certificate = map.find("certificate_file");
+  auto const key = map.find("key_file");
+  if (certificate) source.certificate_file = read_text(*certificate);
+  if (key) source.key_file = read_text(*key);
+  if (certificate.has_value() != key.has_value()) {
+    (certificate ? *certificate : *key)
+        .fail("tls needs both certificate_file and key_file",
+              "A file with both, such as PEM files of some brokers, is named twice.");
+  }
+  for (auto const* word : {"verify", "verify_peer", "insecure", "skip_verify", "verification"}) {
+    map.explain(word,
                 "Verification cannot be turned off: it protects the credentials from impostors. "
                 "Trust a private certificate with `ca_file`.");
   }
+  map.explain("ca", "Did you mean `ca_file`?");
+  map.explain("certificate", "Did you mean `certificate_file`?");
+  map.explain("key", "Did you mean `key_file`?");
   map.finish();
-  return ca_file;
 }
 
 RateLimitSettings read_rate_limit(yaml::Node const& node) {
@@ -170,7 +180,7 @@ SourceConfig read_source(yaml::Node const& node, Defaults const& defaults, Envir
       source.places["settings." + key.text()] = key.where();
     }
   }
-  if (auto const value = map.find("tls")) source.ca_file = read_tls(*value);
+  if (auto const value = map.find("tls")) read_tls(*value, source);
   if (auto const value = map.find("proxy")) source.proxy = read_secret(*value, "proxy", env);
   if (auto const value = map.find("rate_limit")) source.rate_limit = read_rate_limit(*value);
 

@@ -1,6 +1,7 @@
 #include "daemon/source_plans.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <sstream>
 
 #include "base/batch.hpp"
@@ -115,6 +116,8 @@ Result<PreparedSource> prepare_source(config::SourceConfig const& source,
   if (!proxy) return fail(proxy.error());
   prepared.client.proxy = std::move(*proxy);
   prepared.client.ca_file = source.ca_file;
+  prepared.client.certificate_file = source.certificate_file;
+  prepared.client.key_file = source.key_file;
   prepared.client.idle_connections = static_cast<std::size_t>(rate.usable_concurrency());
   prepared.client.user_agent = "affsync/" AFFSYNC_VERSION;
   auto& deadlines = prepared.client.deadlines;
@@ -201,9 +204,16 @@ std::string fingerprint(PreparedSource const& source) {
     text += '\0';
   };
   auto const& config = *source.config;
-  for (auto const& part : {config.name, config.connector, source.plan.base_url, config.ca_file,
-                           config.login_path.value_or("")}) {
+  for (auto const& part :
+       {config.name, config.connector, source.plan.base_url, config.ca_file,
+        config.login_path.value_or(""), config.certificate_file, config.key_file}) {
     add(part);
+  }
+  // A certificate that was renewed in its place.
+  for (auto const& file : {config.ca_file, config.certificate_file, config.key_file}) {
+    std::error_code missing;
+    auto const changed = std::filesystem::last_write_time(file, missing);
+    add(missing ? "" : std::to_string(changed.time_since_epoch().count()));
   }
   for (auto const& [name, secret] : config.credentials) {
     add(name);

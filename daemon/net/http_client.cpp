@@ -291,7 +291,7 @@ Result<std::unique_ptr<HttpClient>> make_http_client(asio::any_io_executor execu
                                                      ClientOptions options) {
   std::shared_ptr<Trust> trust;
   if (options.origin.tls) {
-    auto loaded = load_trust(options.ca_file);
+    auto loaded = load_trust({options.ca_file, options.certificate_file, options.key_file});
     if (!loaded) return loaded.error();
     trust = std::move(*loaded);
   }

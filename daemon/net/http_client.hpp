@@ -57,7 +57,9 @@ struct ClientOptions {
   std::optional<Proxy> proxy;  // TLS uses CONNECT
   Deadlines deadlines;
   ClientLimits limits;
-  std::string ca_file;     // additional CA certificates; empty: only those of the system
+  std::string ca_file;  // additional CA certificates; empty: only those of the system
+  // Our own certificate and its key, for a server that demands one; empty: none.
+  std::string certificate_file, key_file;
   std::string user_agent;  // "affsync/0.1.0"
   std::size_t idle_connections = 4;
   ClientOptions() = default;
@@ -79,7 +81,7 @@ class HttpClient {
   virtual void close() = 0;
 };
 
-// Errors: config_invalid if ca_file cannot be read.
+// Errors: config_invalid if one of the TLS files cannot be used.
 Result<std::unique_ptr<HttpClient>> make_http_client(asio::any_io_executor executor,
                                                      ClientOptions options);
 

@@ -47,6 +47,15 @@ struct Stream::Impl : std::enable_shared_from_this<Stream::Impl> {
   std::uint64_t step = 0;  // number of the current step, to ignore a late timeout of an earlier one
   bool expired = false;
   CertificateFlaw flaw;
+  std::string host;  // of the peer, for messages
+  // The peer has asked for a certificate of ours, and nothing has arrived since.
+  bool certificate_asked = false;
+
+  void throw_refused_certificate(error_code const& error) const {
+    if (!error || !certificate_asked) return;
+    auto refused = certificate_refusal(error, host, trust->has_certificate);
+    if (refused) throw Failure(std::move(*refused));
+  }
 
   // Starts a step. At its timeout the socket is closed, which ends the operation that waits on it.
   // This is cheaper than a second coroutine for every read.
@@ -124,6 +133,7 @@ asio::awaitable<void> Stream::connect(std::string host, std::string port, millis
 asio::awaitable<void> Stream::handshake(std::string host, milliseconds limit) {
   auto const impl = impl_;
   if (!impl->trust) co_return;
+  impl->host = host;
   auto& tls = impl->tls.emplace(impl->socket, impl->trust->context);
   SSL* const ssl = tls.native_handle();
   X509_VERIFY_PARAM* const wanted = SSL_get0_param(ssl);
@@ -142,6 +152,13 @@ asio::awaitable<void> Stream::handshake(std::string host, milliseconds limit) {
     return good;
   });
 
+  // Called when the peer asks for a certificate, whether or not there is one.
+  auto const note_question = [](SSL*, void* self) {
+    static_cast<Impl*>(self)->certificate_asked = true;
+    return 1;
+  };
+  SSL_set_cert_cb(ssl, note_question, impl.get());
+
   error_code error;
   impl->start(limit);
   co_await tls.async_handshake(asio::ssl::stream_base::client,
@@ -150,6 +167,7 @@ asio::awaitable<void> Stream::handshake(std::string host, milliseconds limit) {
                "the TLS handshake with " + host + " did not end within " + async::to_text(limit));
   if (!error) co_return;
   if (impl->flaw.code != 0) throw Failure(to_error(impl->flaw, host));
+  impl->throw_refused_certificate(error);
   if (error.category() != asio::error::get_ssl_category()) {
     throw Failure(ErrorCode::connect_failed,
                   host + " closed the connection during the TLS handshake: " + error.message());
@@ -183,6 +201,8 @@ asio::awaitable<ReadPiece> Stream::read_some(asio::mutable_buffer buffer, millis
         buffer, asio::redirect_error(asio::use_awaitable, piece.error));
   }
   impl->finish(piece.error, "nothing arrived within " + async::to_text(limit));
+  if (piece.error != asio::error::eof) impl->throw_refused_certificate(piece.error);
+  impl->certificate_asked = false;
   if (piece.error == asio::error::eof) {
     piece.error.clear();
     piece.end = ReadEnd::clean;
@@ -205,6 +225,7 @@ asio::awaitable<error_code> Stream::write(std::string_view text, milliseconds li
                                asio::redirect_error(asio::use_awaitable, error));
   }
   impl->finish(error, "the request could not be sent within " + async::to_text(limit));
+  impl->throw_refused_certificate(error);
   co_return error;
 }
 

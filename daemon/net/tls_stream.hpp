@@ -19,13 +19,20 @@ namespace affsync::net {
 
 namespace asio = boost::asio;
 
-// The trusted certificates and the TLS settings (at least TLS 1.2). Clients with the same ca_file
-// share one.
+// The trusted certificates, our own, and the TLS settings (at least TLS 1.2). Clients with the same
+// files share one.
 class Trust;
 
-// Loads the system's certificates and those in `ca_file` (PEM; empty: none). Errors: config_invalid
-// if the file cannot be read or holds no certificate.
-Result<std::shared_ptr<Trust>> load_trust(std::string const& ca_file);
+// PEM files; each may be empty.
+struct TlsFiles {
+  std::string ca;                // additional CA certificates
+  std::string certificate, key;  // our own, for a peer that demands one
+  auto operator<=>(TlsFiles const&) const = default;
+};
+
+// Loads the system's certificates and the files. Errors: config_invalid if one cannot be read or is
+// not what it should be.
+Result<std::shared_ptr<Trust>> load_trust(TlsFiles const& files);
 
 enum class ReadEnd {
   none,   // the connection is still open

@@ -1,10 +1,12 @@
 #include "daemon/net/tls_trust.hpp"
 
 #include <openssl/asn1.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include <boost/asio/ssl/error.hpp>
 #include <ctime>
 #include <filesystem>
 #include <map>
@@ -57,7 +59,44 @@ std::string day_of(ASN1_TIME const* time) {
   return std::string(text, length);
 }
 
-using TrustKey = std::tuple<std::string, std::filesystem::file_time_type>;
+using FileTime = std::filesystem::file_time_type;
+using TrustKey = std::tuple<TlsFiles, FileTime, FileTime, FileTime>;
+
+FileTime time_of(std::string const& file) {
+  std::error_code unknown;
+  return file.empty() ? FileTime{} : std::filesystem::last_write_time(file, unknown);
+}
+
+Error unusable(std::string const& file, char const* key, boost::system::error_code const& error,
+               std::string hint) {
+  std::error_code no_file;
+  (void)std::filesystem::file_size(file, no_file);
+  return Error(ErrorCode::config_invalid,
+               "the file " + file + " in tls." + key +
+                   " cannot be used: " + (no_file ? no_file.message() : error.message()),
+               std::move(hint));
+}
+
+Result<void> load_own(Trust& trust, TlsFiles const& files) {
+  if (files.certificate.empty()) return {};
+  boost::system::error_code error;
+  trust.context.use_certificate_chain_file(files.certificate, error);
+  if (error) {
+    return unusable(files.certificate, "certificate_file", error,
+                    "It must be readable and hold a certificate in PEM form.");
+  }
+  // A passphrase could only be asked for on a terminal, which a daemon has not.
+  trust.context.set_password_callback(
+      [](std::size_t, boost::asio::ssl::context::password_purpose) { return std::string(); });
+  trust.context.use_private_key_file(files.key, boost::asio::ssl::context::pem, error);
+  if (error) {
+    return unusable(files.key, "key_file", error,
+                    "It must be readable and hold the private key of the certificate in PEM form, "
+                    "without a passphrase.");
+  }
+  trust.has_certificate = true;
+  return {};
+}
 
 }  // namespace
 
@@ -109,35 +148,73 @@ Error to_error(CertificateFlaw const& flaw, std::string const& host) {
   }
 }
 
-Result<std::shared_ptr<Trust>> load_trust(std::string const& ca_file) {
-  // All sources with the same file share one, so that a thousand sources do not hold the
+namespace {
+
+bool is_alert_about_certificate(boost::system::error_code const& error) {
+  if (error.category() != boost::asio::error::get_ssl_category()) return false;
+  switch (ERR_GET_REASON(static_cast<unsigned long>(error.value()))) {
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    case SSL_R_SSLV3_ALERT_NO_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+    case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:  // issued by one of the same name, with another key
+    case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+std::optional<Error> certificate_refusal(boost::system::error_code const& error,
+                                         std::string const& host, bool has_certificate) {
+  bool const is_alert = is_alert_about_certificate(error);
+  // A peer that closes at once may take its alert back: then the connection is just gone.
+  bool const is_end = error.category() != boost::asio::error::get_ssl_category() ||
+                      error == boost::asio::ssl::error::stream_truncated;
+  if (!is_alert && !is_end) return std::nullopt;
+  if (!has_certificate) {
+    return Error(ErrorCode::tls_failed, host + " demands a certificate of its clients",
+                 "Name the one that the broker gave you in tls.certificate_file and tls.key_file.");
+  }
+  return Error(ErrorCode::tls_failed,
+               host + " refused the certificate in tls.certificate_file: " +
+                   (is_alert ? error.message() : "it closed the connection"),
+               "Ask the broker which certificate it accepts, and until when.");
+}
+
+Result<std::shared_ptr<Trust>> load_trust(TlsFiles const& files) {
+  // All sources with the same files share one, so that a thousand sources do not hold the
   // certificates a thousand times. A file that has changed is read again.
   static std::mutex mutex;
   static std::map<TrustKey, std::weak_ptr<Trust>> known;
 
-  std::error_code no_time;
-  auto const changed = ca_file.empty() ? std::filesystem::file_time_type{}
-                                       : std::filesystem::last_write_time(ca_file, no_time);
   std::lock_guard const lock(mutex);
-  TrustKey const key(ca_file, changed);
+  TrustKey const key(files, time_of(files.ca), time_of(files.certificate), time_of(files.key));
   if (auto trust = known[key].lock()) return trust;
 
-  auto trust = std::make_shared<Trust>(ca_file);
+  auto trust = std::make_shared<Trust>();
   SSL_CTX* const context = trust->context.native_handle();
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
   boost::system::error_code error;
   // If the system certificates are missing, nothing is trusted and the handshake fails.
   trust->context.set_default_verify_paths(error);
-  if (!ca_file.empty()) {
-    trust->context.load_verify_file(ca_file, error);
+  if (!files.ca.empty()) {
+    trust->context.load_verify_file(files.ca, error);
     if (error) {
-      return Error(ErrorCode::config_invalid,
-                   "the file " + ca_file + " in tls.ca_file cannot be used: " +
-                       (no_time ? no_time.message() : error.message()),
-                   "It must be readable and hold certificates in PEM form.");
+      return unusable(files.ca, "ca_file", error,
+                      "It must be readable and hold certificates in PEM form.");
     }
   }
+  auto const own = load_own(*trust, files);
+  if (!own) return own.error();
   known[key] = trust;
   return trust;
 }

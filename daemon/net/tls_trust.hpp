@@ -3,6 +3,7 @@
 
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/verify_context.hpp>
+#include <optional>
 #include <string>
 
 #include "base/error.hpp"
@@ -11,10 +12,9 @@ namespace affsync::net {
 
 class Trust {
  public:
-  explicit Trust(std::string file)
-      : context(boost::asio::ssl::context::tls_client), ca_file(std::move(file)) {}
+  Trust() : context(boost::asio::ssl::context::tls_client) {}
   boost::asio::ssl::context context;
-  std::string ca_file;
+  bool has_certificate = false;  // our own
 };
 
 // The first problem that the verification of a certificate found.
@@ -27,6 +27,12 @@ struct CertificateFlaw {
 
 // Reads the problem from the context of a failed verification.
 CertificateFlaw read_flaw(boost::asio::ssl::verify_context& context);
+
+// Returns tls_failed for the error of a connection whose peer has asked for a certificate of ours
+// and has answered nothing since, if the certificate or the lack of one explains it. With TLS 1.3
+// the refusal comes only after the handshake.
+std::optional<Error> certificate_refusal(boost::system::error_code const& error,
+                                         std::string const& host, bool has_certificate);
 
 // Returns tls_failed with the reason and a hint.
 Error to_error(CertificateFlaw const& flaw, std::string const& host);

@@ -177,6 +177,68 @@ TEST(Tls, AHandshakeThatIsCutOff) {
   EXPECT_EQ(TestClient(url).error_of_get().code, ErrorCode::connect_failed);
 }
 
+// A server that admits only clients with a certificate of this authority.
+Identity demanding(TestAuthority const& of_clients) {
+  auto identity = authority().issue();
+  identity.clients_authority_pem = of_clients.certificate_pem();
+  return identity;
+}
+
+TEST(Tls, ACertificateOfOursIsShownToAServerThatDemandsOne) {
+  TestAuthority const of_clients;
+  auto const own = of_clients.issue();
+  TempFile const certificate(own.certificate_pem);
+  TempFile const key(own.key_pem);
+  auto options = trusting();
+  options.certificate_file = certificate.path();
+  options.key_file = key.path();
+  ScriptedPeer peer(answer_once, demanding(of_clients));
+  EXPECT_EQ(TestClient(peer.url("localhost"), options).get().status, 200);
+}
+
+TEST(Tls, WithoutACertificateOfOursItSaysThatOneIsDemanded) {
+  auto const error = error_from(demanding(TestAuthority()), "localhost", trusting());
+  EXPECT_EQ(error.code, ErrorCode::tls_failed) << error.to_line();
+  EXPECT_EQ(error.message, "localhost demands a certificate of its clients");
+  EXPECT_NE(error.hint.find("tls.certificate_file"), std::string::npos) << error.hint;
+}
+
+TEST(Tls, ACertificateOfOursFromAnotherAuthorityIsRefused) {
+  auto const own = TestAuthority().issue();
+  TempFile const certificate(own.certificate_pem);
+  TempFile const key(own.key_pem);
+  auto options = trusting();
+  options.certificate_file = certificate.path();
+  options.key_file = key.path();
+  auto const error = error_from(demanding(TestAuthority()), "localhost", options);
+  EXPECT_EQ(error.code, ErrorCode::tls_failed) << error.to_line();
+  EXPECT_NE(error.message.find("localhost refused the certificate in tls.certificate_file"),
+            std::string::npos)
+      << error.message;
+}
+
+TEST(Tls, ACertificateOfOursThatCannotBeUsedIsSaidAtOnce) {
+  asio::io_context loop;
+  auto const own = TestAuthority().issue();
+  TempFile const certificate(own.certificate_pem);
+  TempFile const other_key(TestAuthority().issue().key_pem);
+  auto const refusal = [&](std::string const& certificate_file, std::string const& key_file) {
+    ClientOptions options;
+    options.origin = parse_origin("https://localhost", false).value();
+    options.certificate_file = certificate_file;
+    options.key_file = key_file;
+    auto const client = make_http_client(loop.get_executor(), std::move(options));
+    EXPECT_TRUE(client.has_error());
+    return client ? "none" : client.error().message;
+  };
+  EXPECT_EQ(refusal("/nonexistent.pem", other_key.path()),
+            "the file /nonexistent.pem in tls.certificate_file cannot be used: No such file or "
+            "directory");
+  EXPECT_NE(refusal(certificate.path(), other_key.path())
+                .find("the file " + other_key.path() + " in tls.key_file cannot be used: "),
+            std::string::npos);
+}
+
 TEST(Tls, ACaFileThatCannotBeUsedIsSaidAtOnce) {
   asio::io_context loop;
   TempFile const empty("");

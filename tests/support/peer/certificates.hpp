@@ -14,6 +14,8 @@ namespace affsync::test {
 struct Identity {
   std::string certificate_pem;
   std::string key_pem;
+  // Of a server that demands a certificate of its clients: the authority that must have issued it.
+  std::string clients_authority_pem;
 };
 
 struct CertificateOptions {

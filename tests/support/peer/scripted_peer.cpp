@@ -33,6 +33,13 @@ std::shared_ptr<SSL_CTX> make_context(Identity const& identity) {
       SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1) {
     throw std::runtime_error("the peer cannot use its certificate");
   }
+  if (!identity.clients_authority_pem.empty()) {
+    std::shared_ptr<X509> const authority(
+        PEM_read_bio_X509(memory(identity.clients_authority_pem).get(), nullptr, nullptr, nullptr),
+        X509_free);
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(context.get()), authority.get());
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  }
   return context;
 }
 

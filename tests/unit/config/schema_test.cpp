@@ -46,7 +46,7 @@ alerts:
     privacy: drop
     mass_drop: 10%
     reconcile: warn
-    tls: {ca_file: ./ca.pem}
+    tls: {ca_file: ./ca.pem, certificate_file: ./own.pem, key_file: ./own.key}
     proxy: none
     allow_http: false
     rate_limit: {requests_per_second: 5, burst: 5, concurrency: 2}

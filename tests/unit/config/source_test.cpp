@@ -32,7 +32,7 @@ sources:
     base_url: https://my.exnessaffiliates.com
     credentials: {login: partner@example.com, password: "${EXNESS_PASSWORD}"}
     settings: {timezone: Europe/Moscow, page: 5}
-    tls: {ca_file: /path/ca.pem}
+    tls: {ca_file: /path/ca.pem, certificate_file: /path/own.pem, key_file: /path/own.key}
     rate_limit: {requests_per_second: 2.5, burst: 5, concurrency: 2}
     every: 20m
     timeout: 45s
@@ -57,6 +57,8 @@ sources:
   EXPECT_EQ(main.settings.at("timezone"), "Europe/Moscow");
   EXPECT_EQ(main.settings.at("page"), "5");
   EXPECT_EQ(main.ca_file, "/path/ca.pem");
+  EXPECT_EQ(main.certificate_file, "/path/own.pem");
+  EXPECT_EQ(main.key_file, "/path/own.key");
   EXPECT_FALSE(main.allow_http);
   EXPECT_EQ(main.rate_limit.requests_per_second, 2.5);
   EXPECT_EQ(main.rate_limit.burst, 5);
@@ -162,6 +164,16 @@ TEST(Source, VerificationCannotBeTurnedOff) {
                   "\" in tls. Verification cannot be turned off: it protects the credentials from "
                   "impostors. Trust a private certificate with `ca_file`.");
   }
+}
+
+TEST(Source, ACertificateOfOursNeedsItsKey) {
+  EXPECT_EQ(mistake(source_with("tls: {certificate_file: a.pem}")),
+            "c.yaml:4:29: tls needs both certificate_file and key_file. A file with both, such as "
+            "PEM files of some brokers, is named twice.");
+  EXPECT_EQ(mistake(source_with("tls: {key_file: a.key}")).substr(0, 52),
+            "c.yaml:4:21: tls needs both certificate_file and key");
+  EXPECT_EQ(mistake(source_with("tls: {certificate: a.pem}")),
+            "c.yaml:4:11: unknown key \"certificate\" in tls. Did you mean `certificate_file`?");
 }
 
 TEST(Source, BaseUrlIsHttpsOrLoopback) {
