@@ -27,7 +27,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-using Line = CheckLine;
+using Line = SourceCheck;
 
 Line failed(std::string source, std::string stream, Error error) {
   Line line;
@@ -187,8 +187,8 @@ std::optional<Line> check_clock(sync::StreamTask const& task) {
 
 }  // namespace
 
-asio::awaitable<std::vector<CheckLine>> check_all(App& app, CheckOptions const& options,
-                                                  sync::Observer& observer, Clock const& clock) {
+asio::awaitable<std::vector<SourceCheck>> check_all(App& app, CheckOptions const& options,
+                                                    sync::Observer& observer, Clock const& clock) {
   std::vector<Line> lines;
   if (options.database) lines = check_database(app);
   app.start_existing_database();
@@ -244,7 +244,7 @@ std::string to_json(std::vector<Line> const& lines, bool ok) {
 
 }  // namespace
 
-std::string check_table(std::vector<CheckLine> const& lines, Terminal const& terminal) {
+std::string check_table(std::vector<SourceCheck> const& lines, Terminal const& terminal) {
   std::vector<TableColumn> columns(4);
   columns[0].title = "SOURCE";
   columns[1].title = "STREAM";

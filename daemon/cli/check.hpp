@@ -14,7 +14,7 @@
 
 namespace affsync::cli {
 
-struct CheckLine {
+struct SourceCheck {
   std::string source;
   std::string stream;  // empty: the database or a login
   std::string result;  // ok, warning, failed
@@ -25,11 +25,11 @@ struct CheckLine {
 };
 
 // Tries the database, each login and one page of each stream; stores no data.
-boost::asio::awaitable<std::vector<CheckLine>> check_all(App& app, CheckOptions const& options,
-                                                         sync::Observer& observer,
-                                                         Clock const& clock);
+boost::asio::awaitable<std::vector<SourceCheck>> check_all(App& app, CheckOptions const& options,
+                                                           sync::Observer& observer,
+                                                           Clock const& clock);
 
 // Returns the table, and below it each error with its place and what to do.
-std::string check_table(std::vector<CheckLine> const& lines, Terminal const& terminal);
+std::string check_table(std::vector<SourceCheck> const& lines, Terminal const& terminal);
 
 }  // namespace affsync::cli

@@ -36,16 +36,16 @@ std::string today_text() {
   return format_day(std::chrono::floor<std::chrono::days>(SystemClock().now()));
 }
 
-enum class Outcome { good, flawed, refused, unreachable };
+enum class TrialOutcome { good, flawed, refused, unreachable };
 
-Outcome outcome_of(std::vector<CheckLine> const& lines) {
-  auto outcome = Outcome::good;
+TrialOutcome outcome_of(std::vector<SourceCheck> const& lines) {
+  auto outcome = TrialOutcome::good;
   for (auto const& line : lines) {
     if (line.result != "failed" || !line.error) continue;
     switch (line.error->code) {
       case ErrorCode::auth_invalid:
       case ErrorCode::login_refused:
-        return Outcome::refused;
+        return TrialOutcome::refused;
       case ErrorCode::unknown_host:
       case ErrorCode::connect_failed:
       case ErrorCode::tls_failed:
@@ -53,10 +53,10 @@ Outcome outcome_of(std::vector<CheckLine> const& lines) {
       case ErrorCode::truncated:
       case ErrorCode::server_error:
       case ErrorCode::throttled:
-        outcome = Outcome::unreachable;
+        outcome = TrialOutcome::unreachable;
         break;
       default:
-        if (outcome == Outcome::good) outcome = Outcome::flawed;
+        if (outcome == TrialOutcome::good) outcome = TrialOutcome::flawed;
     }
   }
   return outcome;
@@ -64,7 +64,8 @@ Outcome outcome_of(std::vector<CheckLine> const& lines) {
 
 // Asks the broker like `affsync check`. Whatever it says about the database is left out: that may
 // not exist yet.
-std::vector<CheckLine> ask_broker(config::Config config, std::string const& source, bool database) {
+std::vector<SourceCheck> ask_broker(config::Config config, std::string const& source,
+                                    bool database) {
   if (!database) {  // no place for remembered refusals yet
     config.database.url = "embedded";
     config.database.state_dir = "/nonexistent";
@@ -78,7 +79,7 @@ std::vector<CheckLine> ask_broker(config::Config config, std::string const& sour
   return app.run(check_all(app, options, observer, clock));
 }
 
-Error first_error(std::vector<CheckLine> const& lines) {
+Error first_error(std::vector<SourceCheck> const& lines) {
   for (auto const& line : lines) {
     if (line.result == "failed" && line.error) return *line.error;
   }
@@ -161,14 +162,14 @@ bool try_source(InitPlan& plan, std::vector<engine::Manifest> const& manifests,
     auto const lines = ask_broker(std::move(config), plan.source.name, has_database);
     auto const outcome = outcome_of(lines);
     std::cerr << check_table(lines, log::look_at_terminal(STDERR_FILENO));
-    if (outcome == Outcome::good) return true;
+    if (outcome == TrialOutcome::good) return true;
     if (!questions.interactive()) {
       Error error = first_error(lines);
       error.hint += (error.hint.empty() ? "" : " ") +
                     std::string("Nothing was written; --no-check writes without trying.");
       throw Failure(std::move(error));
     }
-    if (outcome == Outcome::refused) {
+    if (outcome == TrialOutcome::refused) {
       refused.push_back(values);
       auto const chosen = prompt.choose(
           "The broker refuses the login. What to do?",
@@ -177,7 +178,7 @@ bool try_source(InitPlan& plan, std::vector<engine::Manifest> const& manifests,
       questions.credentials_again(plan.source);
       continue;
     }
-    bool const away = outcome == Outcome::unreachable;
+    bool const away = outcome == TrialOutcome::unreachable;
     return prompt.confirm(away ? "The broker cannot be reached now. Write the configuration anyway?"
                                : "Not everything works. Write the configuration anyway?",
                           !away);
