@@ -16,20 +16,30 @@
 namespace affsync::config {
 namespace {
 
+// Never quote it: it may contain a password.
+bool is_connection(std::string const& text) {
+  bool const is_url = text.starts_with("postgresql://") || text.starts_with("postgres://");
+  bool const is_keywords =
+      text.find("://") == std::string::npos && text.find('=') != std::string::npos;
+  return is_url || is_keywords;
+}
+
 DatabaseConfig read_database(yaml::Node const& node, Environment const& env) {
   DatabaseConfig database;
   yaml::Map map(node, "database");
   if (auto const value = map.find("url")) {
     database.url = read_secret(*value, "database.url", env).reveal();
-    // Never quote it: it may contain a password.
-    bool const is_url =
-        database.url.starts_with("postgresql://") || database.url.starts_with("postgres://");
-    bool const is_keywords = database.url.find("://") == std::string::npos &&
-                             database.url.find('=') != std::string::npos;
-    if (!database.embedded() && !is_url && !is_keywords) {
+    if (!database.embedded() && !is_connection(database.url)) {
       value->fail("not a database",
                   "Write postgresql://user@host/name, a keyword string (host=... dbname=...) or "
                   "the word embedded.");
+    }
+  }
+  if (auto const value = map.find("read_url")) {
+    database.read_url = read_secret(*value, "database.read_url", env).reveal();
+    if (database.embedded() || !is_connection(database.read_url)) {
+      value->fail(database.embedded() ? "an embedded database has no replica" : "not a database",
+                  "Write the URL or keyword string of a replica of database.url, or leave it out.");
     }
   }
   if (auto const value = map.find("connections")) {

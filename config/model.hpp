@@ -17,6 +17,8 @@ namespace affsync::config {
 struct DatabaseConfig {
   // libpq URL, keyword string or the word `embedded`. May contain a password: never log it.
   std::string url = "embedded";
+  // The same for a replica that reports, status and metrics are read from; empty: none.
+  std::string read_url;
   int connections = 4;
   std::string state_dir = "./affsync-data";
   bool embedded() const { return url == "embedded"; }

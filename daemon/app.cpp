@@ -25,6 +25,7 @@
 #include "daemon/sync/item_values.hpp"
 #include "daemon/sync/page_workers.hpp"
 #include "daemon/sync/past_requests.hpp"
+#include "daemon/watched_migration.hpp"
 #include "schema/store/crash_point.hpp"
 #include "schema/store/migration_watch.hpp"
 #include "version_info.hpp"
@@ -122,15 +123,27 @@ void App::record_answers(proof::Recorder recorder) {
 
 void App::start_database() {
   if (impl_->database) return;
+  open_database();
+  impl_->store = schema::make_pg_store(impl_->io.get_executor(), impl_->database->options());
+}
+
+void App::start_database_for_reading() {
+  if (impl_->database) return;
+  open_database();
+  impl_->store =
+      schema::make_pg_store(impl_->io.get_executor(), impl_->database->reading_options());
+}
+
+void App::open_database() {
   auto instance = impl_->config.instance;
   if (instance.empty()) instance = instance_of(impl_->file);
-  // Called on the thread that watches the embedded server; logging belongs on the I/O thread.
+  // Called on the threads that watch the embedded server and the leases; logging belongs on the I/O
+  // thread.
   auto on_event = [impl = impl_.get()](std::string const& text) {
     asio::post(impl->io, [impl, text] { Logger(*impl->sink).warn(text); });
   };
   impl_->database =
       std::make_unique<Database>(impl_->config.database, std::move(instance), std::move(on_event));
-  impl_->store = schema::make_pg_store(impl_->io.get_executor(), impl_->database->options());
 }
 
 void App::start_existing_database() {
@@ -146,55 +159,31 @@ void App::retry_refused_logins() {
   impl_->retry_refused = true;
 }
 
-schema::MigrationReport App::migrate_database(bool dry_run,
-                                              std::function<void()> const& still_at_it) {
+schema::MigrationReport App::migrate_database(schema::MigrationRequest const& request,
+                                              StillAtIt const& still_at_it, bool whole) {
   start_database();
   // An embedded server ends with the command that started it; then ours starts it again: retry.
   for (int attempts = impl_->config.database.embedded() ? 3 : 1;; --attempts) {
-    auto report = migrate_watched(dry_run, still_at_it);
+    auto report = migrate_watched(request, still_at_it, whole);
     bool const gone = !report && report.error().code == ErrorCode::database_unavailable;
-    if (!gone || attempts <= 1 || impl_->interrupted) return std::move(report).value();
+    if (gone && attempts > 1 && !impl_->interrupted) continue;
+    if (report && !report->views_held_by.empty()) {
+      log().warn(
+          "views of an earlier version stay until `affsync migrate` or the next start, since a "
+          "query"
+          " holds them",
+          {{"held_by", report->views_held_by}});
+    }
+    return std::move(report).value();
   }
 }
 
-// Migrates on another thread while this one handles signals: building an index may take hours.
-Result<schema::MigrationReport> App::migrate_watched(bool dry_run,
-                                                     std::function<void()> const& still_at_it) {
-  constexpr std::chrono::seconds telling{5};
-  constexpr std::chrono::milliseconds asking_again{100};
+Result<schema::MigrationReport> App::migrate_watched(schema::MigrationRequest const& request,
+                                                     StillAtIt const& still_at_it, bool whole) {
   schema::MigrationWatch watch;
-  asio::steady_timer tell(impl_->io), cancel(impl_->io);
-  // Repeat the cancellation: one that arrives between two statements has no effect.
-  std::function<void(boost::system::error_code)> end = [&](boost::system::error_code error) {
-    if (error) return;
-    watch.cancel();
-    cancel.expires_after(asking_again);
-    cancel.async_wait(end);
-  };
-  StopSignals const signals(impl_->io, [&] {
-    impl_->interrupted = true;
-    end(boost::system::error_code());
-  });
-  std::function<void(boost::system::error_code)> again = [&](boost::system::error_code error) {
-    if (error) return;
-    if (still_at_it) still_at_it();
-    tell.expires_after(telling);
-    tell.async_wait(again);
-  };
-  tell.expires_after(telling);
-  tell.async_wait(again);
-
-  std::optional<Result<schema::MigrationReport>> report;
-  auto const work = asio::make_work_guard(impl_->io);
-  impl_->io.restart();
-  std::thread migrating([&] {
-    auto outcome = schema::migrate(impl_->database->options(), dry_run, &watch);
-    asio::post(impl_->io,
-               [&, result = std::move(outcome)]() mutable { report = std::move(result); });
-  });
-  while (!report) impl_->io.run_one();
-  migrating.join();
-  return std::move(*report);
+  watch.views_may_wait = !whole;
+  return affsync::migrate_watched(impl_->io, impl_->database->options(), request, watch,
+                                  still_at_it, [this] { impl_->interrupted = true; });
 }
 
 schema::Retention App::retention() const {

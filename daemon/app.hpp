@@ -46,14 +46,19 @@ class App {
   // Starts the embedded cluster if the configuration asks for it; connects to nothing.
   // Throws Failure(database_unavailable).
   void start_database();
+  // The same for a command that only reads: store() then reads from `database.read_url` if it is
+  // set.
+  void start_database_for_reading();
   // Like start_database, but never creates an embedded cluster and never throws. For commands that
   // need no database but must respect the refused logins stored there.
   void start_existing_database();
   // start_database, then brings the schema up to date. SIGINT and SIGTERM end it. `still_at_it` is
-  // called every five seconds until it ends. Throws Failure: database_unavailable,
-  // migration_failed, cancelled.
-  schema::MigrationReport migrate_database(bool dry_run = false,
-                                           std::function<void()> const& still_at_it = {});
+  // called every five seconds until it ends, with what takes so long if that is known. Views that a
+  // long query holds may stay as they are, with a warning, unless `whole`. Throws Failure:
+  // database_unavailable, migration_failed, cancelled.
+  using StillAtIt = std::function<void(std::string const& what)>;
+  schema::MigrationReport migrate_database(schema::MigrationRequest const& request = {},
+                                           StillAtIt const& still_at_it = {}, bool whole = false);
   // Requires start_database.
   schema::Store& store();
   // The retention of the current configuration.
@@ -102,8 +107,9 @@ class App {
   bool interrupted() const;
 
  private:
-  Result<schema::MigrationReport> migrate_watched(bool dry_run,
-                                                  std::function<void()> const& still_at_it);
+  void open_database();
+  Result<schema::MigrationReport> migrate_watched(schema::MigrationRequest const& request,
+                                                  StillAtIt const& still_at_it, bool whole);
   boost::asio::awaitable<std::vector<int>> register_sources(std::vector<PreparedSource>& prepared,
                                                             std::vector<std::string> configured,
                                                             std::vector<std::string> named);

@@ -35,6 +35,8 @@ Database::Database(config::DatabaseConfig const& config, std::string instance,
   options_.instance = std::move(instance);
   options_.connections = config.connections;
   options_.url = config.url;
+  options_.read_url = config.read_url;
+  options_.on_event = on_event;
   if (!config.embedded()) return;
   embedded::ClusterOptions cluster;
   cluster.state_dir = config.state_dir;
@@ -48,6 +50,12 @@ Database::Database(config::DatabaseConfig const& config, std::string instance,
 
 bool Database::started_here() const {
   return cluster_ && cluster_->started_here();
+}
+
+schema::StoreOptions Database::reading_options() const {
+  auto options = options_;
+  if (!options.read_url.empty()) options.url = options.read_url;
+  return options;
 }
 
 std::string Database::shown_url() const {

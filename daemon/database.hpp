@@ -20,6 +20,8 @@ class Database {
            std::function<void(std::string const&)> on_event);
 
   schema::StoreOptions const& options() const { return options_; }
+  // The same for a command that only reads: on the replica if there is one.
+  schema::StoreOptions reading_options() const;
   // Returns a connection string for psql and BI tools, without the password.
   std::string shown_url() const;
   // True if this process started the embedded server, which then ends with it.

@@ -10,6 +10,7 @@ std::vector<std::string> keep_what_needs_a_restart(config::Config& fresh,
     now = before;
   };
   keep("database.url", fresh.database.url, used.database.url);
+  keep("database.read_url", fresh.database.read_url, used.database.read_url);
   keep("database.connections", fresh.database.connections, used.database.connections);
   keep("database.state_dir", fresh.database.state_dir, used.database.state_dir);
   bool const listens_elsewhere =

@@ -53,7 +53,9 @@ void RunLog::on_run_ended(RunReport const& report) {
   if (report.error) {
     bool const ours = report.status == RunStatus::failed;
     bool const away = report.error->code == ErrorCode::database_unavailable;
-    if (away && told_before(*report.error)) {
+    // Daemons that share the work meet each other's leases all the time.
+    bool const shared = report.error->code == ErrorCode::lease_lost && !ours;
+    if (shared || (away && told_before(*report.error))) {
       log.debug(report.error->to_line());
     } else if (ours) {
       log.error(*report.error);

@@ -86,7 +86,7 @@ struct Parsed {
   Output report_output = Output::table;
   std::string schema;
   QuarantineOptions quarantine;
-  bool migrate_dry_run = false;
+  schema::MigrationRequest migration;
   PruneOptions prune;
   Output status_output = Output::table;
   Output connectors_output = Output::table;
@@ -199,10 +199,14 @@ void add_reading_commands(CLI::App& app, Parsed& parsed) {
 }
 
 void add_database_commands(CLI::App& app, Parsed& parsed) {
-  auto* migrate =
-      add_command(app, parsed, "migrate", "Brings the database schema up to date",
-                  [&parsed] { return run_migrate(parsed.common, parsed.migrate_dry_run); });
-  migrate->add_flag("--dry-run", parsed.migrate_dry_run, "Only show what would be applied");
+  auto* migrate = add_command(app, parsed, "migrate", "Brings the database schema up to date",
+                              [&parsed] { return run_migrate(parsed.common, parsed.migration); });
+  migrate->add_flag("--dry-run", parsed.migration.dry_run, "Only show what would be applied");
+  migrate->add_flag(
+      "--views", parsed.migration.remake_views,
+      "Create the views again, for example after a table was replaced by another one");
+  migrate->add_flag("--distributed", parsed.migration.distribute,
+                    "Distribute the tables over the servers of a Citus cluster");
 
   auto* prune = add_command(app, parsed, "prune",
                             "Deletes old runs and resolved quarantine rows, see `retention`",

@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "daemon/reports/plan.hpp"
+#include "schema/store/migrate.hpp"
 
 namespace affsync::cli {
 
@@ -98,7 +99,7 @@ int run_import(CommonOptions const& common, ImportOptions const& options);
 int run_init(CommonOptions const& common, InitOptions const& options);
 int run_check(CommonOptions const& common, CheckOptions const& options);
 int run_inspect(CommonOptions const& common, InspectOptions const& options);
-int run_migrate(CommonOptions const& common, bool dry_run);
+int run_migrate(CommonOptions const& common, schema::MigrationRequest const& request);
 int run_prune(CommonOptions const& common, PruneOptions const& options);
 int run_status(CommonOptions const& common, Output output);
 int run_report(CommonOptions const& common, reports::ReportOptions const& options, Output output);

@@ -7,11 +7,15 @@
 
 namespace affsync::cli {
 
-int run_migrate(CommonOptions const& common, bool dry_run) {
+int run_migrate(CommonOptions const& common, schema::MigrationRequest const& request) {
+  bool const dry_run = request.dry_run;
   App app(common.config_file, common.log_level());
+  auto const tell = [](std::string const& what) {
+    if (!what.empty()) std::cerr << what << "\n";
+  };
   bool const nothing_there = dry_run && !is_database_there(app);
   schema::MigrationReport const report =
-      nothing_there ? schema::migrations_of_nothing() : app.migrate_database(dry_run);
+      nothing_there ? schema::migrations_of_nothing() : app.migrate_database(request, tell, true);
   if (nothing_there) {
     std::cout << "would create the embedded database in " << app.config().database.state_dir
               << "\n";
@@ -19,7 +23,8 @@ int run_migrate(CommonOptions const& common, bool dry_run) {
   for (auto const& file : report.applied) {
     std::cout << (dry_run ? "would apply " : "applied ") << file << "\n";
   }
-  if (report.applied.empty()) std::cout << "nothing to do; ";
+  for (auto const& table : report.distributed) std::cout << "distributed " << table << "\n";
+  if (report.applied.empty() && report.distributed.empty()) std::cout << "nothing to do; ";
   std::cout << "the database is at version " << report.version << "\n";
   return 0;
 }

@@ -9,9 +9,13 @@ namespace affsync::cli {
 // create it.
 bool is_database_there(App& app);
 
-// Connects and checks that the schema exists, so that a database that was never migrated gives a
-// helpful message instead of an SQL error. Throws Failure: database_unavailable, migration_failed,
-// database_error.
-void open_database(App& app);
+// Connects, for reading to the replica if there is one, and checks that the schema exists, so that
+// a database that was never migrated gives a helpful message instead of an SQL error. Throws
+// Failure: database_unavailable, migration_failed, database_error.
+void open_database(App& app, bool for_reading = false);
+
+// Tells on stderr what a reader of the database should know: how old what a replica has is, and
+// that commits wait for a synchronous standby.
+void tell_about_database(App& app);
 
 }  // namespace affsync::cli

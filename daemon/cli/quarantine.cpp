@@ -275,7 +275,7 @@ void require_known_stream(App& app, QuarantineOptions const& options) {
 
 int run_quarantine_list(CommonOptions const& common, QuarantineOptions const& options) {
   App app(common.config_file, common.log_level());
-  open_database(app);
+  open_database(app, true);
   auto const groups =
       app.run(app.store().query(groups_sql, {or_null(options.source), or_null(options.stream),
                                              options.all ? "true" : "false"}));
@@ -297,7 +297,7 @@ int run_quarantine_list(CommonOptions const& common, QuarantineOptions const& op
 
 int run_quarantine_show(CommonOptions const& common, QuarantineOptions const& options) {
   App app(common.config_file, common.log_level());
-  open_database(app);
+  open_database(app, true);
   auto const table = find_line(app, options.ids.at(0));
   auto const& line = table.rows.at(0);
   switch (options.output) {

@@ -14,6 +14,7 @@
 #include "daemon/cli/retry_text.hpp"
 #include "daemon/log/terminal.hpp"
 #include "daemon/sync/personal_parts.hpp"
+#include "daemon/sync/run_outcome.hpp"
 
 namespace affsync::cli {
 namespace {
@@ -200,8 +201,8 @@ asio::awaitable<void> StreamRetry::end(std::optional<Error> failure) {
 asio::awaitable<Retried> StreamRetry::run() {
   auto const lease = co_await store_.try_lease(task_.id);
   if (!lease) {
-    out_.error = Error(ErrorCode::lease_lost, "another affsync is reading this stream now",
-                       "Try again when it has ended.");
+    out_.error = sync::held_by(co_await store_.lease_holder(task_.id));
+    if (out_.error->hint.empty()) out_.error->hint = "Try again when it has ended.";
     co_return std::move(out_);
   }
   started_at_ = clock_.now();

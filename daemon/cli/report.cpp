@@ -38,7 +38,7 @@ std::string unpaid_commission(App& app, log::Terminal const& terminal) {
 int run_report(CommonOptions const& common, reports::ReportOptions const& options, Output output) {
   reports::ReportPlan plan = reports::plan_report(options);  // may fail before anything is opened
   App app(common.config_file, common.log_level());
-  open_database(app);
+  open_database(app, true);
   auto const rows = app.run(app.store().query(plan.sql, plan.parameters));
   std::vector<std::string> notes;
   if (!plan.notes_sql.empty()) {
@@ -63,6 +63,7 @@ int run_report(CommonOptions const& common, reports::ReportOptions const& option
     }
   }
   std::cout << std::flush;
+  tell_about_database(app);
   return 0;
 }
 

@@ -11,8 +11,14 @@ int run_daemon(CommonOptions const& common) {
   serve::ServiceManager const manager;
   schema::MigrationReport report;
   try {
-    report = app.migrate_database(false, [&manager] {
-      manager.extend_start(std::chrono::minutes(1), "bringing the database schema up to date");
+    std::string told;
+    report = app.migrate_database({}, [&](std::string const& what) {
+      std::string text = "bringing the database schema up to date";
+      if (!what.empty()) text += ": " + what;
+      manager.extend_start(std::chrono::minutes(1), text);
+      if (what.empty() || what == told) return;
+      told = what;
+      app.log().info(text);
     });
   } catch (Failure const& failure) {
     if (failure.error().code != ErrorCode::cancelled) throw;

@@ -13,7 +13,7 @@ namespace affsync::cli {
 
 int run_status(CommonOptions const& common, Output output) {
   App app(common.config_file, common.log_level());
-  open_database(app);
+  open_database(app, true);
   auto const streams = app.run(app.store().health());
   auto const now = SystemClock().now();
   if (output == Output::json) {
@@ -26,6 +26,7 @@ int run_status(CommonOptions const& common, Output output) {
                       : "")
               << std::flush;
   }
+  tell_about_database(app);
   return 0;
 }
 

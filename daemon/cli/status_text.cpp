@@ -1,6 +1,7 @@
 #include "daemon/cli/status.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "daemon/cli/terminal/numbers.hpp"
@@ -226,6 +227,33 @@ std::string explain_stream(StreamHealth const& stream, Terminal const& terminal)
   return "\n" + styled(name, Style::bold, terminal) + "\n" + points;
 }
 
+// Tells which process reads which streams now.
+std::string explain_leases(std::vector<StreamHealth> const& streams, Terminal const& terminal) {
+  std::map<std::pair<std::string, int>, std::pair<std::string, TimePoint>> processes;
+  for (auto const& stream : streams) {
+    if (!stream.lease) continue;
+    auto& [names, since] = processes[{stream.lease->host, stream.lease->process_id}];
+    since = names.empty() ? stream.lease->since : std::min(since, stream.lease->since);
+    names += (names.empty() ? "" : ", ") + stream.source + "/" + stream.stream;
+  }
+  std::string out;
+  for (auto const& [process, streams_since] : processes) {
+    out += wrap_text("process " + std::to_string(process.second) + " on " +
+                         log::to_one_line(process.first) + " since " +
+                         shown_time(streams_since.second) + " UTC: " + streams_since.first,
+                     "  ", terminal.columns);
+  }
+  return out.empty() ? out : "\n" + styled("Being read", Style::bold, terminal) + "\n" + out;
+}
+
+Json lease_to_json(StreamHealth const& stream) {
+  if (!stream.lease) return Json();
+  return Json::object({{"host", reports::json_text(stream.lease->host)},
+                       {"process_id", reports::json_count(stream.lease->process_id)},
+                       {"since", reports::json_time_or_null(stream.lease->since)},
+                       {"until", reports::json_time_or_null(stream.lease->until)}});
+}
+
 Json gaps_to_json(StreamHealth const& stream) {
   Json::Array items;
   for (auto const& gap : stream.gaps) {
@@ -268,6 +296,7 @@ Json stream_to_json(StreamHealth const& stream) {
       {"lost_days", reports::json_count(stream.lost_days)},
       {"gaps", gaps_to_json(stream)},
       {"clock_skew_seconds", reports::json_count_or_null(stream.clock_skew_seconds)},
+      {"lease", lease_to_json(stream)},
   });
 }
 
@@ -305,6 +334,7 @@ std::string status_table(std::vector<StreamHealth> const& streams, TimePoint now
     out += explain_errors(streams, terminal);
     for (auto const& stream : streams) out += explain_stream(stream, terminal);
     out += explain_days(streams, terminal);
+    out += explain_leases(streams, terminal);
   }
   // Never wrap this line, so that it can be copied.
   return out + "\nDatabase, for psql and BI tools:\n  psql \"" + log::to_one_line(database) +

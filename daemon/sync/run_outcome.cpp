@@ -19,6 +19,15 @@ RunStatus status_of(Error const& error) {
   }
 }
 
+Error held_by(std::optional<schema::LeaseHolder> const& holder) {
+  Error error(ErrorCode::lease_lost, "another affsync is reading this stream now");
+  if (!holder) return error;
+  error.message += ": " + to_text(*holder);
+  auto const until = format_time(std::chrono::ceil<std::chrono::seconds>(holder->until));
+  error.hint = "If it no longer runs, others may read the stream from " + until + " on.";
+  return error;
+}
+
 Error error_of(std::exception_ptr const& thrown) {
   try {
     std::rethrow_exception(thrown);

@@ -37,8 +37,8 @@ void StreamRun::stop(Error error) {
 }
 
 asio::awaitable<StreamRun::Begun> StreamRun::begin() {
-  // The connection that holds the lease may be lost before the run has begun; then nothing was read
-  // and nothing was written, so the run starts over with a new lease.
+  // The lease may be lost before the run has begun; then nothing was read and nothing was written,
+  // so the run starts over with a new lease.
   for (int attempts = 3;; --attempts) {
     try {
       co_return co_await try_to_begin();
@@ -58,8 +58,7 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
   if (parts_.store != nullptr) {
     lease_ = co_await parts_.store->try_lease(task_.id);
     if (!lease_) {
-      Error error(ErrorCode::lease_lost, "another affsync is reading this stream now");
-      fail(std::move(error));
+      fail(held_by(co_await parts_.store->lease_holder(task_.id)));
       co_return Begun::refused;
     }
     crash_point(CrashPoint::lease_taken);

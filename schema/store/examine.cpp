@@ -1,11 +1,10 @@
 #include "schema/store/examine.hpp"
 
-#include <pqxx/nontransaction>
-
 #include "schema/store/migrate.hpp"
 #include "schema/store/pg_error.hpp"
 #include "schema/store/pg_session.hpp"
 #include "schema/store/rights.hpp"
+#include "schema/store/transaction.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -102,14 +101,7 @@ bool may_look(pqxx::transaction_base& tx, std::vector<Error>& all) {
 
 // Checks what reading and storing need in a schema that is up to date.
 void examine_rights(pqxx::transaction_base& tx, std::vector<Error>& all) {
-  auto const row = tx.exec(
-      "SELECT quote_ident(current_database()), quote_ident(current_user),"
-      " has_database_privilege(current_database(), 'TEMPORARY')")[0];
-  std::string const database = row[0].c_str(), user = row[1].c_str();
-  if (!row[2].as<bool>()) {
-    lacks(all, "the user " + user + " may not create temporary tables, which changed rows need",
-          "GRANT TEMPORARY ON DATABASE " + database + " TO " + user + ";");
-  }
+  std::string const user = tx.exec("SELECT quote_ident(current_user)")[0][0].c_str();
   auto const missing =
       tx.exec("SELECT string_agg(DISTINCT w.privilege, ', ') || ' on ' || w.name FROM (VALUES " +
               writer_rights_sql() +
@@ -130,7 +122,7 @@ Result<Examination> examine_session(StoreOptions const& options) {
   Examination found;
   {
     PgSession session(options);
-    pqxx::nontransaction tx(session.connection());
+    Transaction tx(session, Transaction::Kind::statements);
     examine_server(tx, found, found.sync_lacks);
     // No further check is possible.
     if (found.encoding != "UTF8" || !may_look(tx, found.sync_lacks)) {
@@ -144,7 +136,7 @@ Result<Examination> examine_session(StoreOptions const& options) {
   found.up_to_date = plan->applied.empty();
 
   PgSession session(options);
-  pqxx::nontransaction tx(session.connection());
+  Transaction tx(session, Transaction::Kind::statements);
   if (found.up_to_date) {
     examine_rights(tx, found.sync_lacks);
   } else {

@@ -17,14 +17,16 @@ void RunRegistry::forget(std::int64_t run_id) {
 }
 
 FenceState enter_fence(pqxx::transaction_base& tx, RunKey const& run) {
-  SqlParams const params{std::to_string(run.id.source_id), run.id.stream};
-  auto const rows = exec(tx,
-                         "SELECT z.writes, z.run_id, EXISTS (SELECT FROM affsync.quarantine q"
-                         " WHERE q.source_id = $1::int AND q.stream = $2 AND q.resolved_at IS NULL)"
-                         " FROM affsync.stream_state z"
-                         " WHERE z.source_id = $1::int AND z.stream = $2 FOR NO KEY UPDATE",
-                         params);
-  if (rows.empty() || int_of(rows[0][1]) != run.run_id) {
+  SqlParams const params{std::to_string(run.id.source_id), run.id.stream, run.token};
+  auto const rows =
+      exec(tx,
+           "SELECT z.writes, z.run_id, EXISTS (SELECT FROM affsync.quarantine q"
+           " WHERE q.source_id = $1::int AND q.stream = $2 AND q.resolved_at IS NULL),"
+           " coalesce(z.run_token::text, '') = $3 FROM affsync.stream_state z"
+           " WHERE z.source_id = $1::int AND z.stream = $2 FOR NO KEY UPDATE",
+           params);
+  if (rows.empty() || int_of(rows[0][1]) != run.run_id || !rows[0][3].as<bool>()) {
+    // After a failover to a server that lagged behind, the other run may have the same number.
     auto const other = rows.empty() ? std::string("none") : std::to_string(int_of(rows[0][1]));
     throw Failure(ErrorCode::lease_lost,
                   "run " + std::to_string(run.run_id) + " may no longer write: run " + other +

@@ -1,10 +1,11 @@
 // Ensures that only the latest run of a stream writes, and that a run knows whether its last
 // transaction was committed.
 //
-// stream_state.run_id is the run that may write. stream_state.writes counts its transactions. If a
-// connection breaks during a commit, the counter shows on the next connection whether the commit
-// succeeded. If the server crashed and lost confirmed commits (commits are asynchronous), the
-// counter is lower than expected, and the run must end and resume from the checkpoint.
+// stream_state.run_id is the run that may write, and run_token tells it from another with the same
+// number, which a promoted standby may give out again. stream_state.writes counts its transactions.
+// If a connection breaks during a commit, the counter shows on the next connection whether the
+// commit succeeded. If the server crashed and lost confirmed commits (commits are asynchronous),
+// the counter is lower than expected, and the run must end and resume from the checkpoint.
 #pragma once
 
 #include <pqxx/transaction_base>

@@ -1,6 +1,5 @@
 #include "schema/store/file_notes.hpp"
-
-#include <pqxx/transaction>
+#include "schema/store/transaction.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -13,7 +12,7 @@ std::optional<std::string> sql_day(std::optional<DaySpan> const& period, bool la
 }  // namespace
 
 std::vector<FileNote> note_file(PgSession& session, StreamId const& id, FileNote const& note) {
-  pqxx::work tx(session.connection());
+  Transaction tx(session);
   SqlParams const params{std::to_string(id.source_id),
                          id.stream,
                          note.name,

@@ -1,10 +1,10 @@
 // Reads the health of each stream for `affsync status` and the web pages of the daemon.
-#include <pqxx/nontransaction>
-#include <pqxx/transaction>
 
 #include <map>
 
+#include "schema/store/lease.hpp"
 #include "schema/store/store_queries.hpp"
+#include "schema/store/transaction.hpp"
 
 namespace affsync::schema {
 
@@ -79,10 +79,20 @@ void add_gaps(pqxx::transaction_base& tx, Places const& places) {
   }
 }
 
+void add_leases(pqxx::transaction_base& tx, Places const& places) {
+  auto const rows = tx.exec("SELECT s.name, l.stream, l.host, l.process_id, " +
+                            epoch_sql("l.taken_at") + ", " + epoch_sql("l.until") +
+                            " FROM affsync.lease l JOIN affsync.source s"
+                            " ON s.source_id = l.source_id WHERE l.until > clock_timestamp()");
+  for (auto const& row : rows) {
+    if (auto* const health = places.find(row)) health->lease = lease_holder_of(row, 2);
+  }
+}
+
 }  // namespace
 
 std::vector<StreamHealth> read_health(PgSession& session) {
-  pqxx::nontransaction tx(session.connection());
+  Transaction tx(session, Transaction::Kind::statements);
   auto const rows = tx.exec(
       "SELECT source, connector, stream, record_table, " + epoch_sql("last_success_at") + ", " +
       epoch_sql("next_run_at") +
@@ -128,11 +138,12 @@ std::vector<StreamHealth> read_health(PgSession& session) {
   add_differences(tx, places);
   add_unknown_words(tx, places);
   add_gaps(tx, places);
+  add_leases(tx, places);
   return all;
 }
 
 std::vector<StreamHealth> read_standing(PgSession& session) {
-  pqxx::nontransaction tx(session.connection());
+  Transaction tx(session, Transaction::Kind::statements);
   auto const rows = tx.exec(
       "SELECT s.name, s.connector, st.stream, " + epoch_sql("z.last_success_at") + ", " +
       epoch_sql("z.next_run_at") +

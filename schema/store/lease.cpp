@@ -1,30 +1,101 @@
 #include "schema/store/lease.hpp"
 
-#include <pqxx/nontransaction>
-
 #include <algorithm>
-#include <iterator>
+#include <chrono>
+#include <vector>
 
-#include "base/batch.hpp"
+#include "base/random.hpp"
+#include "base/text.hpp"
 #include "schema/store/crash_point.hpp"
+#include "schema/store/transaction.hpp"
 
 namespace affsync::schema {
 namespace {
 
-bool try_lock(PgSession& session, int high, int low) {
-  pqxx::nontransaction tx(session.connection());
-  SqlParams const params{std::to_string(high), std::to_string(low)};
-  auto const answer =
-      exec(tx, "SELECT pg_try_advisory_lock($1::int, $2::int), pg_backend_pid()", params)[0];
-  session.demand_process(answer[1].as<int>());
-  return answer[0].as<bool>();
+constexpr std::chrono::seconds longest_pause{5};
+
+// Only the server's clock counts. If it is set back, the leases of dead processes would last longer
+// by that much, unless a renewal in the future ends them.
+constexpr auto is_free =
+    "(l.until <= clock_timestamp() OR l.renewed_at > clock_timestamp() + interval '1 minute')";
+
+// $1 source, $2 stream, $3 token, $4 milliseconds, $5 host, $6 process, $7 its key. A second
+// attempt, after the connection broke, finds what the first one took.
+std::string const take_sql =
+    std::string(
+        "INSERT INTO affsync.lease AS l (source_id, stream, token, taken_at, renewed_at, until,"
+        " host, process_id, process_key) VALUES ($1::int, $2, $3::uuid,"
+        " clock_timestamp(), clock_timestamp(),"
+        " clock_timestamp() + $4::int * interval '1 millisecond', $5, $6::int, $7)"
+        " ON CONFLICT (source_id, stream) DO UPDATE SET token = excluded.token,"
+        " taken_at = excluded.taken_at, renewed_at = excluded.renewed_at, until = excluded.until,"
+        " host = excluded.host, process_id = excluded.process_id,"
+        " process_key = excluded.process_key WHERE l.token = excluded.token OR ") +
+    is_free;
+
+constexpr auto renew_sql =
+    "UPDATE affsync.lease SET renewed_at = clock_timestamp(),"
+    " until = clock_timestamp() + $4::int * interval '1 millisecond'"
+    " WHERE source_id = $1::int AND stream = $2 AND token = $3::uuid";
+
+constexpr auto end_sql =
+    "UPDATE affsync.lease SET until = clock_timestamp()"
+    " WHERE source_id = $1::int AND stream = $2 AND token = $3::uuid";
+
+// A random UUID.
+std::string new_token() {
+  return hex_of(random_bytes(16));
+}
+
+template <class Work>
+auto in_transaction(PgSession& session, Work const& work) {
+  Transaction tx(session, Transaction::Kind::statements);
+  auto result = work(tx);
+  tx.commit();
+  return result;
+}
+
+// Frees the lease if its process ran on this machine and has ended.
+bool free_if_ended(pqxx::transaction_base& tx, std::string const& source,
+                   std::string const& stream) {
+  SqlParams const params{source, stream};
+  auto const rows = exec(tx,
+                         "SELECT token, process_id, process_key FROM affsync.lease"
+                         " WHERE source_id = $1::int AND stream = $2",
+                         params);
+  if (rows.empty() || rows[0][2].is_null()) return false;
+  if (!has_ended(static_cast<int>(int_of(rows[0][1])), rows[0][2].c_str())) return false;
+  SqlParams const dead{source, stream, std::string(rows[0][0].c_str())};
+  return exec(tx, end_sql, dead).affected_rows() == 1;
 }
 
 }  // namespace
 
+std::string to_text(LeaseHolder const& holder) {
+  return "process " + std::to_string(holder.process_id) + " on " + holder.host;
+}
+
+LeaseHolder lease_holder_of(pqxx::row const& row, int first_column) {
+  LeaseHolder holder;
+  holder.host = row[first_column].c_str();
+  holder.process_id = static_cast<int>(int_of(row[first_column + 1]));
+  holder.since = time_of(row[first_column + 2]).value_or(TimePoint());
+  holder.until = time_of(row[first_column + 3]).value_or(TimePoint());
+  return holder;
+}
+
+void demand_lease(pqxx::transaction_base& tx, StreamId const& id, std::string const& token,
+                  std::chrono::milliseconds lease_time) {
+  SqlParams const params{std::to_string(id.source_id), id.stream, token,
+                         std::to_string(lease_time.count())};
+  if (exec(tx, renew_sql, params).affected_rows() == 1) return;
+  throw Failure(ErrorCode::lease_lost, "the lease of this stream was lost before the run began");
+}
+
 class LeaseKeeper::Held final : public Lease {
  public:
-  Held(std::shared_ptr<LeaseKeeper> keeper, Key key) : keeper_(std::move(keeper)), key_(key) {}
+  Held(std::shared_ptr<LeaseKeeper> keeper, Key key)
+      : keeper_(std::move(keeper)), key_(std::move(key)) {}
   ~Held() override { keeper_->give_back(key_); }
 
  private:
@@ -32,82 +103,166 @@ class LeaseKeeper::Held final : public Lease {
   Key key_;
 };
 
-LeaseKeeper::Key LeaseKeeper::key_of(StreamId const& id) {
-  return {id.source_id, static_cast<int>(static_cast<std::uint32_t>(hash_key(id.stream)))};
+LeaseKeeper::LeaseKeeper(StoreOptions options)
+    : options_(options),
+      executor_(std::move(options), 1),
+      renewer_([this] { renew_now_and_then(); }) {}
+
+LeaseKeeper::~LeaseKeeper() {
+  {
+    std::lock_guard guard(mutex_);
+    ending_ = true;
+  }
+  end_.notify_all();
+  renewer_.join();
 }
 
-std::optional<LockPlace> LeaseKeeper::place_of(StreamId const& id) {
-  auto const key = key_of(id);
+// A thread of its own: a lease must not end because the I/O thread is busy.
+void LeaseKeeper::renew_now_and_then() {
+  std::unique_lock lock(mutex_);
+  auto const pause = std::min<std::chrono::milliseconds>(options_.lease_time / 3, longest_pause);
+  while (!end_.wait_for(lock, pause, [this] { return ending_; })) {
+    bool const any = !taken_.empty();
+    lock.unlock();
+    renew();
+    if (any && options_.on_event) {
+      executor_.post([this](PgSession& session) { look_at_commits(session); });
+    }
+    lock.lock();
+  }
+}
+
+void LeaseKeeper::renew() {
+  std::vector<Key> keys;
+  {
+    std::lock_guard guard(mutex_);
+    for (auto const& [key, tokens] : taken_) {
+      if (!tokens.latest.empty()) keys.push_back(key);
+    }
+  }
+  for (auto const& key : keys) {
+    executor_.post([this, key](PgSession& session) { renew(session, key); }, 2);
+  }
+}
+
+std::optional<std::string> LeaseKeeper::token_of(StreamId const& id) {
   std::lock_guard guard(mutex_);
-  auto const taken = taken_.find(key);
+  auto const taken = taken_.find({id.source_id, id.stream});
   if (taken == taken_.end()) return std::nullopt;
-  LockPlace place;
-  place.process = taken->second;
-  place.high = static_cast<std::uint32_t>(key.first);
-  place.low = static_cast<std::uint32_t>(key.second);
-  return place;
+  return taken->second.first;
 }
 
 asio::awaitable<std::unique_ptr<Lease>> LeaseKeeper::try_take(StreamId id) {
-  auto const key = key_of(id);
+  Key const key(id.source_id, std::move(id.stream));
   {
     std::lock_guard guard(mutex_);
-    if (!taken_.emplace(key, 0).second) co_return nullptr;
+    if (!taken_.try_emplace(key).second) co_return nullptr;
   }
   // From here on the destructor releases the key, whatever happens.
   std::unique_ptr<Lease> lease = std::make_unique<Held>(shared_from_this(), key);
-  auto work = [this, key](PgSession& session) { return lock(session, key); };
+  auto work = [this, key, token = new_token()](PgSession& session) {
+    bool const taken = take(session, key, token);
+    std::lock_guard guard(mutex_);
+    auto const known = taken_.find(key);
+    if (taken && known != taken_.end()) known->second = Tokens{token, token};
+    return taken;
+  };
   auto const taken = co_await executor_.run(std::move(work), 2);
   if (!taken) lease.reset();
   co_return lease;
 }
 
-bool LeaseKeeper::lock(PgSession& session, Key key) {
-  auto const process = session.process();
-  std::vector<Key> lost;
-  {
-    std::lock_guard guard(mutex_);
-    if (process != locked_on_) {
-      std::ranges::copy_if(locked_, std::back_inserter(lost),
-                           [&](Key const& each) { return taken_.contains(each); });
-      locked_.clear();
-      locked_on_ = process;
-    }
-  }
-  // Re-acquire leases of running streams that were lost with the old connection. If another
-  // instance holds one by now, the fence stops the run.
-  for (auto const& each : lost) {
-    if (each == key || !try_lock(session, each.first, each.second)) continue;
-    std::lock_guard guard(mutex_);
-    locked_.insert(each);
-  }
-  if (!try_lock(session, key.first, key.second)) return false;
-  std::lock_guard guard(mutex_);
-  locked_.insert(key);
-  if (auto const taken = taken_.find(key); taken != taken_.end()) taken->second = process;
-  return true;
+bool LeaseKeeper::take(PgSession& session, Key const& key, std::string const& token) {
+  SqlParams params{std::to_string(key.first),
+                   key.second,
+                   token,
+                   std::to_string(options_.lease_time.count()),
+                   mark_.host,
+                   std::to_string(mark_.process_id),
+                   std::nullopt};
+  if (!mark_.key.empty()) params.back() = mark_.key;
+  auto const try_once = [&](pqxx::transaction_base& tx) {
+    return exec(tx, take_sql, params).affected_rows() == 1;
+  };
+  return in_transaction(session, [&](pqxx::transaction_base& tx) {
+    return try_once(tx) || (free_if_ended(tx, *params[0], key.second) && try_once(tx));
+  });
 }
 
-void LeaseKeeper::give_back(Key key) {
+void LeaseKeeper::renew(PgSession& session, Key const& key) {
+  std::string token;
+  {
+    std::lock_guard guard(mutex_);
+    auto const taken = taken_.find(key);
+    if (taken == taken_.end()) return;
+    token = taken->second.latest;
+  }
+  SqlParams const params{std::to_string(key.first), key.second, token,
+                         std::to_string(options_.lease_time.count())};
+  bool const renewed = in_transaction(session, [&](pqxx::transaction_base& tx) {
+    return exec(tx, renew_sql, params).affected_rows() == 1;
+  });
+  if (renewed) return;
+  // The lease ended while the server could not be reached, or a standby that lagged behind has been
+  // promoted. If another instance holds it by now, the fence stops our run.
+  auto const again = new_token();
+  if (!take(session, key, again)) return;
+  std::lock_guard guard(mutex_);
+  if (auto const taken = taken_.find(key); taken != taken_.end()) taken->second.latest = again;
+}
+
+void LeaseKeeper::look_at_commits(PgSession& session) {
+  bool const wait = in_transaction(session, [](pqxx::transaction_base& tx) {
+    return tx
+        .exec(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
+            " AND usename = current_user AND wait_event = 'SyncRep'"
+            " AND query_start < clock_timestamp() - interval '2 seconds')")[0][0]
+        .as<bool>();
+  });
+  if (wait == commits_wait_) return;
+  commits_wait_ = wait;
+  options_.on_event(
+      wait ? "commits wait for a synchronous standby that does not answer: start it, or change"
+             " synchronous_standby_names of the server. Runs neither begin nor end until then"
+           : "the synchronous standby answers again");
+}
+
+asio::awaitable<std::optional<LeaseHolder>> LeaseKeeper::holder_of(StreamId id) {
+  auto work = [key = std::move(id)](PgSession& session) -> std::optional<LeaseHolder> {
+    Transaction tx(session, Transaction::Kind::statements);
+    SqlParams const params{std::to_string(key.source_id), key.stream};
+    auto const rows = exec(tx,
+                           "SELECT l.host, l.process_id, " + epoch_sql("l.taken_at") + ", " +
+                               epoch_sql("l.until") +
+                               " FROM affsync.lease l WHERE l.source_id = $1::int"
+                               " AND l.stream = $2 AND NOT " +
+                               is_free,
+                           params);
+    if (rows.empty()) return std::nullopt;
+    return lease_holder_of(rows[0], 0);
+  };
+  co_return co_await executor_.run(std::move(work), 2);
+}
+
+void LeaseKeeper::give_back(Key const& key) {
+  std::string token;
   {
     std::lock_guard guard(mutex_);
     // From now on this process may take the lease again: the executor has a single thread, so the
-    // new lock request runs after the unlock.
-    taken_.erase(key);
-    if (!locked_.contains(key)) return;
+    // new request runs after this one.
+    auto const taken = taken_.extract(key);
+    if (taken.empty() || taken.mapped().latest.empty()) return;
+    token = taken.mapped().latest;
   }
   // Capture `this`, not a shared_ptr. The destructor joins the executor's thread, so `this` stays
   // valid; a last shared_ptr released on that thread would make the thread join itself.
-  executor_.post([this, key](PgSession& session) {
-    {
-      std::lock_guard guard(mutex_);
-      if (session.process() != locked_on_ || locked_.erase(key) == 0) return;
-    }
-    pqxx::nontransaction tx(session.connection());
-    SqlParams const params{std::to_string(key.first), std::to_string(key.second)};
-    exec(tx, "SELECT pg_advisory_unlock($1::int, $2::int)", params);
+  auto work = [key, token](PgSession& session) {
+    SqlParams const params{std::to_string(key.first), key.second, token};
+    in_transaction(session, [&](pqxx::transaction_base& tx) { return exec(tx, end_sql, params); });
     crash_point(CrashPoint::lease_returned);
-  });
+  };
+  executor_.post(std::move(work), 2);
 }
 
 }  // namespace affsync::schema

@@ -1,57 +1,82 @@
-// Leases: session-level advisory locks on a separate connection, so that the server releases them
-// when this process or its connection dies. Leases only keep two instances from doing the same
-// work; the fence protects the data.
+// Leases: rows of affsync.lease with a random token and a time at which they end unless they are
+// renewed. They need no session of their own, so they survive a lost connection and work behind a
+// pooler. Leases only keep two instances from doing the same work; the fence protects the data.
 #pragma once
 
-#include <cstdint>
+#include <pqxx/row>
+#include <pqxx/transaction_base>
+
+#include <chrono>
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
+#include <string>
+#include <thread>
+#include <utility>
 
 #include "schema/store/pg_executor.hpp"
+#include "schema/store/process_mark.hpp"
 #include "schema/store/store.hpp"
 
 namespace affsync::schema {
 
-// An advisory lock and the server process (backend) whose session holds it.
-struct LockPlace {
-  int process = 0;
-  std::uint32_t high = 0;
-  std::uint32_t low = 0;
-};
-
 class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
  public:
-  explicit LeaseKeeper(StoreOptions options) : executor_(std::move(options), 1) {}
+  explicit LeaseKeeper(StoreOptions options);
+  ~LeaseKeeper();
+  LeaseKeeper(LeaseKeeper const&) = delete;
+  LeaseKeeper& operator=(LeaseKeeper const&) = delete;
 
   // Takes the lease of a stream; nullptr if another instance, or this one, holds it.
   asio::awaitable<std::unique_ptr<Lease>> try_take(StreamId id);
+  asio::awaitable<std::optional<LeaseHolder>> holder_of(StreamId id);
 
-  // Returns the lock of a held lease with the backend that first granted it. A lease that was lost
-  // and re-acquired does not count, since another instance may have held it meanwhile. nullopt if
-  // no lease is held, as for runs without one. May be called from any thread.
-  std::optional<LockPlace> place_of(StreamId const& id);
+  // Returns the token with which a held lease was first taken. A lease that was lost and taken
+  // again has another one by now, since another instance may have held it meanwhile. nullopt if no
+  // lease is held, as for runs without one. May be called from any thread.
+  std::optional<std::string> token_of(StreamId const& id);
+
+  // Renews all held leases, which happens by itself at least three times in the time of a lease.
+  // Returns at once.
+  void renew();
 
   PgExecutor& executor() { return executor_; }
 
  private:
   class Held;
-  using Key = std::pair<int, int>;  // source_id and a hash of the stream's name
+  using Key = std::pair<int, std::string>;  // source_id and stream
+  struct Tokens {
+    std::string first, latest;  // empty until the lease is taken
+  };
 
-  static Key key_of(StreamId const& id);
-  // Takes the lock; on a new connection also re-acquires those of held leases. Runs on the
-  // executor's thread.
-  bool lock(PgSession& session, Key key);
-  void give_back(Key key);
+  // These run on the executor's thread.
+  bool take(PgSession& session, Key const& key, std::string const& token);
+  void renew(PgSession& session, Key const& key);
+  void give_back(Key const& key);
+  // Tells on_event when commits begin or cease to wait for a synchronous standby, since they do so
+  // without a limit.
+  void look_at_commits(PgSession& session);
+  void renew_now_and_then();
 
+  StoreOptions const options_;
+  ProcessMark const mark_ = own_mark();
   std::mutex mutex_;
-  // All guarded by mutex_. Held leases, with the backend that first granted the lock; 0 until then.
-  std::map<Key, int> taken_;
-  std::set<Key> locked_;  // keys whose locks the backend `locked_on_` holds
-  int locked_on_ = 0;     // backend of the session with the locks
-  PgExecutor executor_;   // last member, so that its thread ends first
+  std::map<Key, Tokens> taken_;  // guarded by mutex_
+  bool ending_ = false;          // guarded by mutex_
+  bool commits_wait_ = false;    // used on the executor's thread only
+  std::condition_variable end_;
+  PgExecutor executor_;
+  std::thread renewer_;  // last member: it uses the executor
 };
+
+// Reads a holder from four columns: host, process_id, and with epoch_sql() taken_at and until.
+LeaseHolder lease_holder_of(pqxx::row const& row, int first_column);
+
+// Renews a lease that nobody has taken since. Throws Failure lease_lost if another token holds it,
+// so that its run is not fenced out. Within a transaction nobody can take the lease before its end.
+void demand_lease(pqxx::transaction_base& tx, StreamId const& id, std::string const& token,
+                  std::chrono::milliseconds lease_time);
 
 }  // namespace affsync::schema

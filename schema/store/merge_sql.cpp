@@ -223,7 +223,6 @@ std::string rehash_statement(MergeSql const& sql) {
 MergeSql build(RecordTable const& table) {
   MergeSql sql;
   Names columns, compared;
-  std::string definitions;
   std::string parameters = "$8::text[], $9::jsonb[], $10::uuid[]";
   std::string names = "external_id, raw, content_hash";
   int number = 11;
@@ -232,7 +231,6 @@ MergeSql build(RecordTable const& table) {
     auto const type = std::string(to_sql(column.type));
     columns.push_back(name);
     if (!column.volatile_value) compared.push_back(name);
-    definitions += ", " + name + " " + type;
     parameters += ", $" + std::to_string(number++) + "::" + type + "[]";
     names += ", " + name;
   }
@@ -240,19 +238,12 @@ MergeSql build(RecordTable const& table) {
   sql.head_columns = {"external_id", "raw", "content_hash"};
   sql.columns = columns;
   sql.tail_columns = {"source_id", "stream", "first_seen_at", "changed_at", "revision", "run_id"};
-  auto const staging_name = quote_name("affsync_" + std::string(table.name));
-  sql.staging = "pg_temp." + staging_name;
-  sql.make_staging = "CREATE TEMPORARY TABLE IF NOT EXISTS " + staging_name +
-                     " (external_id text COLLATE \"C\", raw jsonb, content_hash uuid" +
-                     definitions + ") ON COMMIT DELETE ROWS";
   sql.probe = probe_sql(sql.table);
   sql.live_keys = "SELECT k.external_id FROM unnest($3::text[]) AS k (external_id) " +
                   stored_row(sql.table, "t.deleted_at", "k.external_id") +
                   " WHERE t.deleted_at IS NULL";
-  auto const staged = sql.staging + " s";
   auto const arrays = "unnest(" + parameters + ") AS s (" + names + ")";
-  sql.merge = merge_statement(table, sql, staged, compared);
-  sql.merge_few = merge_statement(table, sql, arrays, compared);
+  sql.merge = merge_statement(table, sql, arrays, compared);
   sql.rehash = rehash_statement(sql);
   auto const from = table.index_of("occurred_from");
   auto const to = table.index_of("occurred_to");

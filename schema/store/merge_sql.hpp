@@ -4,9 +4,8 @@
 //   probe   compares keys and hashes with the table: finds new and differing rows; not needed for
 //           rows that RunWrites::known knows
 //   new     COPY directly into the record table
-//   differ  COPY into a temporary table, or arrays if they are few; then one statement that
-//   compares
-//           column by column, writes the changes to record_change, and updates
+//   differ  one statement gets them as arrays, compares column by column, writes the changes to
+//           record_change, and updates
 // Every statement has one source_id, so the tables can be distributed by it.
 #pragma once
 
@@ -27,8 +26,7 @@ inline constexpr char const* by_place_only =
     " SET LOCAL enable_indexonlyscan = off; SET LOCAL enable_bitmapscan = off";
 
 struct MergeSql {
-  std::string table;    // affsync."commission"
-  std::string staging;  // pg_temp."affsync_commission"
+  std::string table;  // affsync."commission"
   // Quoted names in the order of COPY: external_id, raw and content_hash, then the business
   // columns, then (in the record table only) the columns that affsync adds.
   std::vector<std::string> head_columns;
@@ -40,11 +38,10 @@ struct MergeSql {
   std::string probe;
   // $1 source, $2 stream, $3 keys -> those of live rows
   std::string live_keys;
-  std::string make_staging;
   // $1 source, $2 stream, $3 run, $4 now, $5 columns with personal data, $6 privacy or '',
-  // $7 members of raw with personal data -> updated, restored. The rows are in the temporary table;
-  // those of merge_few are arrays from $8 on, in the order of head_columns and columns.
-  std::string merge, merge_few;
+  // $7 members of raw with personal data -> updated, restored. The rows are arrays from $8 on, in
+  // the order of head_columns and columns.
+  std::string merge;
   // $1 source, $2 stream, $3 keys, $4 hashes; after a merge that updated fewer rows than given
   std::string rehash;
   // Narrows time intervals with each reading; empty for tables without intervals.

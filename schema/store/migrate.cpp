@@ -1,22 +1,26 @@
 #include "schema/store/migrate.hpp"
 
 #include <pqxx/nontransaction>
-#include <pqxx/transaction>
 
 #include <algorithm>
-#include <charconv>
 #include <functional>
 #include <map>
+#include <memory>
 #include <span>
 
 #include "base/embedded_file.hpp"
-#include "base/text.hpp"
 #include "schema/store/crash_point.hpp"
+#include "schema/store/distribution.hpp"
+#include "schema/store/index_progress.hpp"
+#include "schema/store/migration_record.hpp"
 #include "schema/store/migration_steps.hpp"
 #include "schema/store/migration_watch.hpp"
 #include "schema/store/pg_error.hpp"
 #include "schema/store/pg_session.hpp"
+#include "schema/store/pooler.hpp"
 #include "schema/store/sql_statements.hpp"
+#include "schema/store/transaction.hpp"
+#include "schema/store/view_replacing.hpp"
 
 namespace affsync {
 extern EmbeddedFile const migration_files[];
@@ -49,45 +53,6 @@ COMMENT ON COLUMN affsync.schema_migration.checksum IS 'SHA-256 of the file''s t
 COMMENT ON COLUMN affsync.schema_migration.applied_at IS 'When it was applied.';
 )sql";
 
-struct Applied {
-  std::string name;
-  std::string checksum;
-};
-
-int version_of(EmbeddedFile const& file) {
-  int version = 0;
-  std::from_chars(file.name.data(), file.name.data() + file.name.size(), version);
-  return version;
-}
-
-// Hashes the bytes of the text, whatever the encoding of the database.
-std::string sha256(pqxx::transaction_base& tx, std::string_view text) {
-  SqlParams const params{"\\x" + hex_of(text)};
-  return exec(tx, "SELECT encode(sha256($1::bytea), 'hex')", params)[0][0].c_str();
-}
-
-std::map<int, Applied> read_applied(pqxx::transaction_base& tx) {
-  std::map<int, Applied> applied;
-  if (tx.exec("SELECT to_regclass('affsync.schema_migration')")[0][0].is_null()) return applied;
-  for (auto const& row : tx.exec("SELECT version, name, checksum FROM affsync.schema_migration")) {
-    applied[row[0].as<int>()] = Applied{row[1].c_str(), row[2].c_str()};
-  }
-  return applied;
-}
-
-void record(pqxx::transaction_base& tx, int version, std::string_view name,
-            std::string const& checksum) {
-  SqlParams const params{std::to_string(version), std::string(name), checksum};
-  std::string text =
-      "INSERT INTO affsync.schema_migration (version, name, checksum) VALUES ($1::int, $2, $3)";
-  // The row of the views is replaced. For a file, a second row means that it was applied twice, and
-  // the insert must fail.
-  if (version == 0) {
-    text += " ON CONFLICT (version) DO UPDATE SET checksum = excluded.checksum, applied_at = now()";
-  }
-  exec(tx, text, params);
-}
-
 std::string all_view_texts(std::span<EmbeddedFile const> views) {
   std::string text;
   for (auto const& file : views) text += file.text;
@@ -110,28 +75,6 @@ Error migration_error(std::string_view file, Error cause, std::string hint) {
   return error;
 }
 
-// Returns an error if the database is newer, or a file was changed after it was applied.
-std::optional<Error> find_conflict(pqxx::transaction_base& tx,
-                                   std::map<int, Applied> const& applied,
-                                   std::span<EmbeddedFile const> files) {
-  int const newest = files.empty() ? 0 : version_of(files.back());
-  if (!applied.empty() && applied.rbegin()->first > newest) {
-    return Error(ErrorCode::migration_failed,
-                 "the database belongs to a newer affsync (" + applied.rbegin()->second.name + ")",
-                 "Run the newer version, or use another database with this one.");
-  }
-  for (auto const& file : files) {
-    auto const found = applied.find(version_of(file));
-    if (found != applied.end() && found->second.checksum != sha256(tx, file.text)) {
-      return Error(ErrorCode::migration_failed,
-                   std::string(file.name) + " was applied to this database with another text",
-                   "An applied migration must not be changed: use the release that created the "
-                   "database, or add a new file.");
-    }
-  }
-  return std::nullopt;
-}
-
 // The steps that the database needs.
 struct Plan {
   std::map<int, Applied> applied;
@@ -147,29 +90,37 @@ struct Plan {
 
 class Migration {
  public:
-  Migration(StoreOptions const& options, MigrationWatch& watch)
-      : options_(options), watch_(watch), session_(options), watched_(watch, session_) {}
+  Migration(StoreOptions const& options, MigrationRequest const& request, MigrationWatch& watch)
+      : options_(options),
+        request_(request),
+        watch_(watch),
+        session_(options),
+        watched_(watch, session_) {}
 
-  Result<MigrationReport> run(bool dry_run) {
+  Result<MigrationReport> run() {
+    auto const dry_run = request_.dry_run;
     auto plan = look();
     if (!plan) return plan.error();
     MigrationReport report;
     report.present = plan->applied.empty() ? 0 : plan->applied.rbegin()->first;
     report.version = report.present;
-    auto const needed = plan->missing(files_) > 0 || plan->views || plan->rights;
+    auto const needed =
+        plan->missing(files_) > 0 || plan->views || plan->rights || request_.distribute;
     if (!dry_run && needed) {
       demand_utf8();
       // Hold the lock in a separate transaction on a separate session until everything is done.
       // Behind a pooler, a session lock might outlive its holder.
       PgSession lock_session(options_);
       MigrationWatch::Session const watched(watch_, lock_session);
-      pqxx::work lock(lock_session.connection());
-      take(lock);
+      auto const lock = take(lock_session);
+      if (lock_session.is_pooled()) {
+        demand_second_connection(connection_string(options_), options_);
+      }
       crash_point(CrashPoint::migration_locked);
       plan = look();  // another instance may have migrated meanwhile
       if (!plan) return plan.error();
-      if (auto error = apply(*plan, report)) return *error;
-      lock.commit();
+      if (auto error = apply(*plan, *lock, report)) return *error;
+      lock->commit();
     } else if (dry_run) {
       for (auto const& file : files_) {
         if (!plan->applied.contains(version_of(file))) report.applied.emplace_back(file.name);
@@ -188,26 +139,34 @@ class Migration {
 
   // Polls for the lock. A waiting statement would hold a snapshot, and CREATE INDEX CONCURRENTLY
   // waits for all older snapshots.
-  void take(pqxx::transaction_base& lock) {
+  std::unique_ptr<Transaction> take(PgSession& session) {
     auto const ask = std::string("SELECT pg_try_advisory_xact_lock(") + migration_lock + ")";
-    while (!lock.exec(ask)[0][0].as<bool>()) watch_.pause(std::chrono::milliseconds{100});
+    std::unique_ptr<Transaction> lock;
+    for (;;) {
+      if (!lock) lock = std::make_unique<Transaction>(session);
+      if (lock->exec(ask)[0][0].as<bool>()) return lock;
+      // The other migration may need the pooler's connection.
+      if (session.is_pooled()) lock.reset();
+      watch_.pause(std::chrono::milliseconds{100});
+    }
   }
 
   Result<Plan> look() {
     watch_.look();
-    pqxx::nontransaction tx(session_.connection());
+    Transaction tx(session_, Transaction::Kind::statements);
     Plan plan;
     plan.applied = read_applied(tx);
     if (auto conflict = find_conflict(tx, plan.applied, files_)) return *conflict;
     plan.views_checksum = sha256(tx, all_view_texts(views_));
     auto const known = plan.applied.find(0);
-    plan.views = known == plan.applied.end() || known->second.checksum != plan.views_checksum;
+    plan.views = request_.remake_views || known == plan.applied.end() ||
+                 known->second.checksum != plan.views_checksum;
     plan.rights = plan.missing(files_) == 0 && !plan.views && rights_are_missing(tx);
     return plan;
   }
 
   void demand_utf8() {
-    pqxx::nontransaction tx(session_.connection());
+    Transaction tx(session_, Transaction::Kind::statements);
     std::string const encoding = tx.exec("SHOW server_encoding")[0][0].c_str();
     if (encoding == "UTF8") return;
     throw Failure(
@@ -216,10 +175,11 @@ class Migration {
         "Create one in UTF-8: CREATE DATABASE affsync ENCODING 'UTF8' TEMPLATE template0;");
   }
 
-  std::optional<Error> apply(Plan const& plan, MigrationReport& report) {
+  std::optional<Error> apply(Plan const& plan, Transaction& lock, MigrationReport& report) {
     for (auto const& file : files_) {
       if (plan.applied.contains(version_of(file))) continue;
       try {
+        lock.exec("SELECT 1");  // fails if the lock went with its connection
         patiently([&] { apply(file); });
       } catch (std::exception const&) {
         return migration_error(file.name, current_problem().error, {});
@@ -228,20 +188,28 @@ class Migration {
     }
     if (plan.views) {
       try {
-        apply_views(plan.views_checksum);
+        apply_views(plan.views_checksum, report);
       } catch (std::exception const&) {
         return migration_error("views", current_problem().error,
                                "If views of your own depend on those in reporting, drop them, "
                                "migrate, and create them again.");
       }
-      report.applied.emplace_back("views");
+      if (report.views_held_by.empty()) report.applied.emplace_back("views");
     }
     try {
       patiently([&] { apply_rights(report); });
+      if (request_.distribute) distribute(report);
     } catch (std::exception const&) {
       return migration_error("rights", current_problem().error, {});
     }
     return std::nullopt;
+  }
+
+  static Error locked(std::string const& holder) {
+    return Error(ErrorCode::migration_failed,
+                 "a table could not be locked, since another transaction uses it" +
+                     (holder.empty() ? std::string() : ": " + holder),
+                 "Wait until it ends, or end it with pg_terminate_backend, and start again.");
   }
 
   // Retries a step that cannot get its locks. All other transactions queue behind a waiting
@@ -258,13 +226,8 @@ class Migration {
         watch_.look();
         if (sqlstate_of(error) != "55P03") throw;
         if (std::chrono::steady_clock::now() - begin > watch_.lock_patience) {
-          pqxx::nontransaction tx(session_.connection());
-          auto const holder = who_holds_locks(tx);
-          throw Failure(
-              ErrorCode::migration_failed,
-              "a table could not be locked, since another transaction uses it" +
-                  (holder.empty() ? std::string() : ": " + holder),
-              "Wait until it ends, or end it with pg_terminate_backend, and start again.");
+          Transaction tx(session_, Transaction::Kind::statements);
+          throw Failure(locked(who_holds_locks(tx)));
         }
       }
       watch_.pause(std::min(watch_.lock_wait, std::chrono::milliseconds{1000}));
@@ -280,7 +243,8 @@ class Migration {
 
   void apply(EmbeddedFile const& file) {
     if (file.text.find(outside_of_transactions) != std::string_view::npos) return apply_alone(file);
-    pqxx::work tx(session_.connection());
+    IndexProgress const progress(options_, watch_);
+    Transaction tx(session_);
     limit_locks(tx);
     run_statements(tx, bookkeeping, watch_);
     run_statements(tx, file.text, watch_);
@@ -293,8 +257,10 @@ class Migration {
   // Runs each statement alone, so that an index can be built while others read and write. All
   // statements are repeatable. First removes invalid indexes of an interrupted build.
   void apply_alone(EmbeddedFile const& file) {
+    IndexProgress const progress(options_, watch_);
     pqxx::nontransaction tx(session_.connection());
-    tx.exec("SET lock_timeout = 0");  // their locks do not block other transactions
+    // Their locks do not block other transactions. Behind a pooler the session is not ours to set.
+    if (!session_.is_pooled()) tx.exec("SET lock_timeout = 0");
     for (auto const& row :
          tx.exec("SELECT format('DROP INDEX CONCURRENTLY affsync.%I', c.relname) FROM pg_index i"
                  " JOIN pg_class c ON c.oid = i.indexrelid"
@@ -323,27 +289,36 @@ class Migration {
     }
   }
 
-  void apply_views(std::string const& checksum) {
-    auto const make = [&](bool replace) {
-      pqxx::work tx(session_.connection());
-      limit_locks(tx);
-      make_views(tx, views_, replace, watch_);
-      record(tx, 0, "views", checksum);
-      crash_point(CrashPoint::views_applying);
-      tx.commit();
-      crash_point(CrashPoint::views_committed);
-    };
+  void apply_views(std::string const& checksum, MigrationReport& report) {
     try {
-      patiently([&] { make(true); });
-      return;
+      auto const holder = replace_views(session_, views_, watch_);
+      if (!holder.empty() && !watch_.views_may_wait) throw Failure(locked(holder));
+      report.views_held_by = holder;
+      if (holder.empty()) note_views(checksum, false);
     } catch (pqxx::sql_error const& error) {
       if (!sqlstate_of(error).starts_with("42")) throw;
+      patiently([&] { note_views(checksum, true); });
     }
-    patiently([&] { make(false); });
+    crash_point(CrashPoint::views_committed);
+  }
+
+  void note_views(std::string const& checksum, bool make) {
+    Transaction tx(session_);
+    limit_locks(tx);
+    if (make) make_views(tx, views_, watch_);
+    limit_views(tx);
+    record(tx, 0, "views", checksum);
+    tx.commit();
+  }
+
+  void distribute(MigrationReport& report) {
+    Transaction tx(session_);
+    report.distributed = distribute_tables(tx);
+    tx.commit();
   }
 
   void apply_rights(MigrationReport& report) {
-    pqxx::work tx(session_.connection());
+    Transaction tx(session_);
     if (!rights_are_missing(tx)) return;
     limit_locks(tx);
     give_rights(tx);
@@ -352,6 +327,7 @@ class Migration {
   }
 
   StoreOptions const& options_;
+  MigrationRequest const& request_;
   MigrationWatch& watch_;
   PgSession session_;
   MigrationWatch::Session watched_;
@@ -370,14 +346,15 @@ MigrationReport migrations_of_nothing() {
   return report;
 }
 
-Result<MigrationReport> migrate(StoreOptions const& options, bool dry_run, MigrationWatch* watch) {
+Result<MigrationReport> migrate(StoreOptions const& options, MigrationRequest const& request,
+                                MigrationWatch* watch) {
   MigrationWatch nobody;
   auto& watched = watch ? *watch : nobody;
   try {
     auto patient = options;
     patient.statement_timeout = std::chrono::milliseconds{0};  // building an index may take long
-    Migration migration(patient, watched);
-    return migration.run(dry_run);
+    Migration migration(patient, request, watched);
+    return migration.run();
   } catch (std::exception const&) {
     auto error = migration_error("schema", current_problem().error, {});
     try {

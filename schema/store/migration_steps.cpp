@@ -65,8 +65,15 @@ std::set<std::string> columns_of_views(pqxx::transaction_base& tx) {
   return all;
 }
 
-// Revokes write rights on views. Default privileges do not distinguish views from tables, and
-// nothing writes through the views of the schema.
+}  // namespace
+
+void run_statements(pqxx::transaction_base& tx, std::string_view text, MigrationWatch& watch) {
+  for (auto const& statement : sql_statements(text)) {
+    watch.look();
+    tx.exec(statement);
+  }
+}
+
 void limit_views(pqxx::transaction_base& tx) {
   tx.exec(R"sql(
 DO $$
@@ -84,21 +91,8 @@ END
 $$)sql");
 }
 
-}  // namespace
-
-void run_statements(pqxx::transaction_base& tx, std::string_view text, MigrationWatch& watch) {
-  for (auto const& statement : sql_statements(text)) {
-    watch.look();
-    tx.exec(statement);
-  }
-}
-
-void make_views(pqxx::transaction_base& tx, std::span<EmbeddedFile const> views, bool replace,
+void make_views(pqxx::transaction_base& tx, std::span<EmbeddedFile const> views,
                 MigrationWatch& watch) {
-  if (replace) {
-    for (auto const& file : views) run_statements(tx, file.text, watch);
-    return limit_views(tx);
-  }
   auto const before = columns_of_views(tx);
   auto const rights = read_rights(tx, true);
   for (auto file = views.rbegin(); file != views.rend(); ++file) {

@@ -15,11 +15,14 @@ namespace affsync::schema {
 // Runs the statements of a text one by one.
 void run_statements(pqxx::transaction_base& tx, std::string_view text, MigrationWatch& watch);
 
-// Creates the views. With `replace`, views of others that depend on ours survive; PostgreSQL
-// refuses this if columns were renamed, retyped or removed. Without `replace`, all views are
-// dropped and created again, and rights that were granted or revoked on single views are restored.
-void make_views(pqxx::transaction_base& tx, std::span<EmbeddedFile const> views, bool replace,
+// Drops all views and creates them again; rights that were granted or revoked on single views are
+// restored. Views of others that depend on ours prevent it.
+void make_views(pqxx::transaction_base& tx, std::span<EmbeddedFile const> views,
                 MigrationWatch& watch);
+
+// Revokes write rights on views. Default privileges do not distinguish views from tables, and
+// nothing writes through the views of the schema.
+void limit_views(pqxx::transaction_base& tx);
 
 // Returns true if roles or their rights are missing and this user could create or grant them, as
 // after a restore without roles.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 namespace affsync::schema {
 
@@ -15,6 +16,16 @@ void MigrationWatch::cancel() {
       // If the server is gone, the statement fails anyway.
     }
   }
+}
+
+std::string MigrationWatch::progress() {
+  std::lock_guard lock(mutex_);
+  return progress_;
+}
+
+void MigrationWatch::set_progress(std::string text) {
+  std::lock_guard lock(mutex_);
+  progress_ = std::move(text);
 }
 
 void MigrationWatch::look() {

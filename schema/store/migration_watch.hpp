@@ -1,8 +1,10 @@
 // Cancels a migration from another thread, and holds its time limits for locks.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "base/error.hpp"
@@ -19,8 +21,19 @@ class MigrationWatch {
 
   // How long a statement may wait for a lock, because other transactions queue behind it. Then it
   // lets them pass and retries a moment later, until `lock_patience` has elapsed.
-  std::chrono::milliseconds lock_wait{5'000};
+  std::chrono::milliseconds lock_wait{800};
   std::chrono::milliseconds lock_patience{300'000};
+  // Views that a query holds for longer stay as they are, and the next migration tries them again.
+  bool views_may_wait = false;
+  std::chrono::milliseconds view_patience() const {
+    return views_may_wait ? std::min(lock_patience, std::chrono::milliseconds{20'000})
+                          : lock_patience;
+  }
+
+  // What takes long now, such as "index affsync.x: building index, 45 %"; empty: nothing is known.
+  // May be called from any thread.
+  std::string progress();
+  void set_progress(std::string text);
 
   // For the migration itself: registers its sessions. look() runs between two statements and throws
   // Failure cancelled after cancel().
@@ -42,6 +55,7 @@ class MigrationWatch {
  private:
   std::mutex mutex_;
   std::vector<PgSession*> sessions_;
+  std::string progress_;
   bool cancelled_ = false;
 };
 

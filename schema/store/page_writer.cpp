@@ -1,7 +1,6 @@
 #include "schema/store/page_writer.hpp"
 
 #include <pqxx/except>
-#include <pqxx/transaction>
 
 #include <numeric>
 
@@ -12,6 +11,7 @@
 #include "schema/store/quarantine.hpp"
 #include "schema/store/row_merge.hpp"
 #include "schema/store/savepoint.hpp"
+#include "schema/store/transaction.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -131,7 +131,7 @@ void PageWriter::committed(FenceState const& state) {
 }
 
 PageWritten PageWriter::attempt(PgSession& session, Care care) {
-  pqxx::work tx(session.connection());
+  Transaction tx(session);
   auto const state = enter_fence(tx, page_.run);
   if (fenced_.already_done(state)) {
     committed(FenceState{state.writes - 1, false});
@@ -148,7 +148,6 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
   written.unchanged = page_.repeated;
   std::int64_t live_delta = 0;
   std::vector<QuarantinedRow> refused = page_.quarantined;
-  std::set<std::string, std::less<>> created_tables;
   for (auto const& batch : page_.batches) {
     if (batch.empty()) continue;
     RowIndexes rows(batch.size());
@@ -159,7 +158,6 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
     Stored stored;
     auto const refused_before = refused.size();
     if (care == Care::row_by_row) {
-      merge->prepare(tx);
       store_bisecting(*merge, tx, batch, rows, stored, refused);
     } else {
       try {
@@ -174,7 +172,6 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
       effect.all_new = merge->all_new();
       effects_.push_back(std::move(effect));
     }
-    created_tables.insert(merge->created_tables().begin(), merge->created_tables().end());
     auto const newly_refused = static_cast<std::int64_t>(refused.size() - refused_before);
     written.inserted += stored.inserted;
     written.updated += stored.updated;
@@ -202,7 +199,6 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
   crash_point(CrashPoint::page_noted);
   tx.commit();
   crash_point(CrashPoint::page_committed);
-  session.staging.insert(created_tables.begin(), created_tables.end());
   committed(state);
   return written;
 }

@@ -1,11 +1,10 @@
 #include "schema/store/pass_closer.hpp"
 
-#include <pqxx/transaction>
-
 #include "schema/store/absence.hpp"
 #include "schema/store/coverage.hpp"
 #include "schema/store/crash_point.hpp"
 #include "schema/store/merge_sql.hpp"
+#include "schema/store/transaction.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -171,7 +170,7 @@ PassCloser::PassCloser(PassClose const& pass, RunWrites& writes)
     : pass_(pass), writes_(writes), fenced_(writes) {}
 
 PassClosed PassCloser::close(PgSession& session) {
-  pqxx::work tx(session.connection());
+  Transaction tx(session);
   auto const state = enter_fence(tx, pass_.run);
   if (fenced_.already_done(state)) {
     fenced_.committed(FenceState{state.writes - 1, false});

@@ -70,6 +70,8 @@ constexpr KnownRefusal known_refusals[] = {
     {"no such database",
      "The pooler does not know the database: add it to its configuration, or correct "
      "database.url."},
+    {"statement pooling mode",
+     "Set pool_mode = session or transaction for this database in PgBouncer."},
     {"query_wait_timeout",
      "The pooler had no free connection: raise its pool_size, which has to be larger than"
      " `connections` of the configuration by four, or lower `connections`."},
@@ -144,21 +146,17 @@ PgProblem from_sqlstate(std::string_view sqlstate, std::string_view message) {
   }
   if (sqlstate == "42501" && message.find("temporary tables") != std::string_view::npos) {
     hint =
-        "As the database's owner or a superuser: GRANT TEMPORARY ON DATABASE … TO the user in"
-        " database.url.";
+        "As the database's owner or a superuser: GRANT TEMPORARY ON DATABASE … TO the user that"
+        " migrates.";
+  }
+  if (message.find("statement pooling mode") != std::string_view::npos) {
+    hint = "Set pool_mode = session or transaction for this database in PgBouncer.";
   }
   if (sqlstate == "22P05") {
     hint = "The database's encoding cannot represent the text: affsync needs a database in UTF-8.";
   }
   if (!sqlstate.empty()) problem.error.message += " [" + std::string(sqlstate) + "]";
   problem.data = is_data_error(sqlstate, message);
-  // A temporary table was lost with a rollback, or belonged to another session. A new session
-  // creates its own.
-  bool const missing = sqlstate == "42P01" || sqlstate == "3F000";
-  if (missing && message.find("pg_temp") != std::string_view::npos) {
-    problem.recovery = Recovery::reconnect;
-    hint = "A temporary table of this session is gone; a new session creates its own.";
-  }
   if (sqlstate == "26000") {  // a pooler's DISCARD ALL, for example
     problem.recovery = Recovery::reconnect;
     hint = "A prepared statement of this session is gone; a new session prepares its own.";

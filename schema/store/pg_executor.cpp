@@ -90,12 +90,12 @@ void PgExecutor::execute(int attempts, std::function<void(PgSession&)> const& wo
   }
 }
 
-void PgExecutor::post(std::function<void(PgSession&)> work) {
-  asio::post(pool_, [this, task = std::move(work)] {
+void PgExecutor::post(std::function<void(PgSession&)> work, int attempts) {
+  asio::post(pool_, [this, attempts, task = std::move(work)] {
     try {
-      execute(1, task);
+      execute(attempts, task);
     } catch (std::exception const&) {
-      // The server releases it when the session ends.
+      // A lease that is not given back ends by itself.
     }
   });
 }

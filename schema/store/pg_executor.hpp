@@ -61,9 +61,8 @@ class PgExecutor {
     }
   }
 
-  // Runs work without a waiting caller and ignores errors. For releasing locks that the server
-  // releases itself when the session ends.
-  void post(std::function<void(PgSession&)> work);
+  // Runs work without a waiting caller and ignores errors. For leases, which end by themselves.
+  void post(std::function<void(PgSession&)> work, int attempts = 1);
 
   // After `patience`, cancels running work and refuses new work. Returns immediately.
   void shut_down(std::chrono::milliseconds patience);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <mutex>
 #include <sstream>
 #include <thread>
 
@@ -17,6 +18,7 @@
 #include "schema/store/pg_error.hpp"
 #include "schema/store/pooler.hpp"
 #include "schema/store/pqxx_versions.hpp"
+#include "schema/store/transaction.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -87,7 +89,8 @@ std::vector<char const*> texts_of(SqlParams const& params) {
 
 }  // namespace
 
-std::string session_settings(StoreOptions const& options) {
+std::string session_settings(StoreOptions const& options, bool local) {
+  constexpr std::string_view isolation = "default_transaction_isolation";
   auto const milliseconds = std::to_string(options.statement_timeout.count());
   // Commits need not wait for the disk: a server crash loses only whole transactions, with rows and
   // checkpoint together, and stream_state.writes reveals it. The start and end of a run do wait.
@@ -102,7 +105,7 @@ std::string session_settings(StoreOptions const& options) {
       {"extra_float_digits", "1"},
       {"bytea_output", "'hex'"},
       {"standard_conforming_strings", "on"},
-      {"default_transaction_isolation", "'read committed'"},
+      {isolation, "'read committed'"},
       {"jit", "off"},
       {"client_min_messages", "notice"},
       {"search_path", "pg_catalog"},
@@ -110,8 +113,9 @@ std::string session_settings(StoreOptions const& options) {
   auto const given = settings_in(user_options(options.url));
   std::string text;
   for (auto const& [name, value] : settings) {
-    if (given.contains(std::string(name))) continue;
-    text += "SET " + std::string(name) + " = " + value + "; ";
+    // A transaction begins with its isolation level.
+    if (given.contains(std::string(name)) || (local && name == isolation)) continue;
+    text += (local ? "SET LOCAL " : "SET ") + std::string(name) + " = " + value + "; ";
   }
   return text;
 }
@@ -205,20 +209,23 @@ void PgSession::open(Secret const& text, StoreOptions const& options) {
   notices_ = std::make_unique<Notices>(*connection_);
   {
     pqxx::nontransaction tx(*connection_);
-    auto const own = tx.exec(session_settings(options) + "SELECT pg_backend_pid()");
-    process_ = own[0][0].as<int>();
+    // A pooler makes up the number that it gives its client.
+    auto const process = tx.exec("SELECT pg_backend_pid()")[0][0].as<int>();
+    pooled_ = process != connection_->backendpid();
+    begin_ = "BEGIN ISOLATION LEVEL READ COMMITTED";
+    if (!pooled_) {
+      tx.exec(session_settings(options));
+      return;
+    }
+    begin_ += "; " + session_settings(options, true);
   }
-  // The numbers differ only if a pooler is in between.
-  if (process_ == connection_->backendpid()) return;
-  auto const ask = [this] {
-    pqxx::nontransaction tx(*connection_);
-    return tx.exec("SELECT pg_backend_pid()")[0][0].as<int>();
-  };
-  demand_session_pooling(text, options, process_, ask);
-}
-
-void PgSession::demand_process(int answered) const {
-  if (answered != process_) throw Failure(per_transaction_error());
+  static std::mutex mutex;
+  static std::set<std::string> passed;
+  std::lock_guard const lock(mutex);
+  if (passed.contains(options.url)) return;
+  Transaction(*this).commit();  // a pooler by statement refuses it
+  demand_second_connection(text, options);
+  passed.insert(options.url);
 }
 
 PgSession::~PgSession() {
@@ -239,6 +246,7 @@ pqxx::result exec(pqxx::transaction_base& tx, std::string const& sql, SqlParams 
 
 pqxx::result exec_prepared(PgSession& session, pqxx::transaction_base& tx, std::string const& name,
                            std::string const& sql, SqlParams const& params) {
+  if (session.is_pooled()) return exec(tx, sql, params);
   if (!session.prepared.contains(name)) {
     session.connection().prepare(name, sql);
     session.prepared.insert(name);

@@ -26,8 +26,8 @@ namespace affsync::schema {
 Secret connection_string(StoreOptions const& options);
 
 // Returns the SET statements for every new session, without the settings that the user makes in
-// `options` of database.url or in $PGOPTIONS.
-std::string session_settings(StoreOptions const& options);
+// `options` of database.url or in $PGOPTIONS. With `local`, SET LOCAL for one transaction.
+std::string session_settings(StoreOptions const& options, bool local = false);
 
 class PgSession {
  public:
@@ -37,18 +37,15 @@ class PgSession {
 
   pqxx::connection& connection() { return *connection_; }
   bool is_open() const;
-  // The server process as reported by the server. The number in the connection itself may be made
-  // up by a pooler.
-  int process() const { return process_; }
-  // Throws Failure database_unavailable if `answered` is another server process: a pooler then
-  // assigns server connections per transaction.
-  void demand_process(int answered) const;
+  // True if a pooler is in between, which may give each transaction another session of the server:
+  // settings and prepared statements last no longer than a transaction.
+  bool is_pooled() const { return pooled_; }
+  // Begins a transaction; see Transaction.
+  std::string const& begin_sql() const { return begin_; }
   // Returns and clears the server's notices.
   std::vector<std::string> take_notices();
 
-  // Names of the temporary tables that this session created.
-  std::set<std::string, std::less<>> staging;
-  // Names of the statements that it prepared; see exec_prepared().
+  // Names of the statements that this session prepared; see exec_prepared().
   std::set<std::string, std::less<>> prepared;
 
  private:
@@ -57,7 +54,8 @@ class PgSession {
 
   std::unique_ptr<pqxx::connection> connection_;
   std::unique_ptr<Notices> notices_;
-  int process_ = 0;
+  bool pooled_ = false;
+  std::string begin_;
 };
 
 using SqlParams = std::vector<std::optional<std::string>>;
@@ -68,7 +66,7 @@ pqxx::result exec(pqxx::transaction_base& tx, std::string const& sql, SqlParams 
 
 // The same for a statement that is run often: the session parses it once, and PostgreSQL plans it
 // once if a plan for any parameters is as good. What a transaction tells the planner must be the
-// same each time. A name belongs to one statement.
+// same each time. A name belongs to one statement. Behind a pooler it is not prepared.
 pqxx::result exec_prepared(PgSession& session, pqxx::transaction_base& tx, std::string const& name,
                            std::string const& sql, SqlParams const& params);
 

@@ -1,6 +1,4 @@
 // The Store on PostgreSQL: runs every request on an executor's thread.
-#include <pqxx/nontransaction>
-#include <pqxx/transaction>
 
 #include <algorithm>
 #include <map>
@@ -18,6 +16,7 @@
 #include "schema/store/slice_closer.hpp"
 #include "schema/store/store.hpp"
 #include "schema/store/store_queries.hpp"
+#include "schema/store/transaction.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -28,6 +27,7 @@ constexpr int reading_sessions = 2;
 
 StoreOptions for_pages(StoreOptions options) {
   options.statement_timeout = std::min(options.statement_timeout, page_query_limit);
+  if (!options.read_url.empty()) options.url = options.read_url;
   return options;
 }
 
@@ -50,6 +50,7 @@ class PgStore final : public Store {
  public:
   PgStore(asio::any_io_executor, StoreOptions const& options)
       : instance_(options.instance),
+        lease_time_(options.lease_time),
         leases_(std::make_shared<LeaseKeeper>(options)),
         executor_(options, std::max(1, options.connections)),
         readers_(for_pages(options), reading_sessions) {}
@@ -84,6 +85,10 @@ class PgStore final : public Store {
 
   asio::awaitable<std::unique_ptr<Lease>> try_lease(StreamId id) override {
     co_return co_await leases_->try_take(std::move(id));
+  }
+
+  asio::awaitable<std::optional<LeaseHolder>> lease_holder(StreamId id) override {
+    co_return co_await leases_->holder_of(std::move(id));
   }
 
   asio::awaitable<BlockState> load_block(BlockKey key) override {
@@ -138,7 +143,7 @@ class PgStore final : public Store {
 
   asio::awaitable<bool> fold_earnings() override {
     auto work = [](PgSession& session) {
-      pqxx::work tx(session.connection());
+      Transaction tx(session);
       bool const some = tx.exec("SELECT affsync.fold_earnings()")[0][0].as<bool>();
       tx.commit();
       return some;
@@ -166,15 +171,16 @@ class PgStore final : public Store {
       source = known->second;
     }
     auto work = [this, source, run = std::move(start)](PgSession& session) {
-      auto const place = leases_->place_of(run.id);
+      std::optional<RunLease> lease;
+      if (auto token = leases_->token_of(run.id)) lease = RunLease{*token, lease_time_};
       try {
-        return open_run(session, run, place);
+        return open_run(session, run, lease);
       } catch (pqxx::sql_error const& error) {
         // After a failover to a server that lagged behind, the source may be missing.
         if (!source || sqlstate_of(error) != "23503") throw;
       }
       restore_source(session, run.id.source_id, *source);
-      return open_run(session, run, place);
+      return open_run(session, run, lease);
     };
     co_return co_await executor_.run(std::move(work), twice);
   }
@@ -248,8 +254,7 @@ class PgStore final : public Store {
 
   asio::awaitable<void> ping() override {
     auto work = [](PgSession& session) {
-      pqxx::nontransaction tx(session.connection());
-      tx.exec("SELECT 1");
+      Transaction(session, Transaction::Kind::statements).exec("SELECT 1");
     };
     // On the session of the leases, which is never busy for long.
     co_await leases_->executor().run(std::move(work), twice);
@@ -293,6 +298,7 @@ class PgStore final : public Store {
   };
 
   std::string const instance_;
+  std::chrono::milliseconds const lease_time_;
   std::map<int, std::shared_ptr<SourceRegistration const>> known_;  // used on the I/O thread only
   RunRegistry runs_;
   std::shared_ptr<LeaseKeeper> leases_;

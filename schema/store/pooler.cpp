@@ -3,11 +3,8 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
-#include <charconv>
 #include <chrono>
 #include <memory>
-#include <mutex>
-#include <set>
 #include <string>
 
 #include "schema/store/pg_error.hpp"
@@ -20,8 +17,9 @@ using Deadline = std::chrono::steady_clock::time_point;
 Error no_second_connection() {
   return Error(ErrorCode::database_unavailable,
                "the connection pooler in front of PostgreSQL had no second connection available",
-               "affsync needs three connections more than `connections` in the configuration, and"
-               " one more at its start: raise the pooler's pool_size, or lower `connections`.");
+               "With session pooling affsync needs three connections more than `connections` in"
+               " the configuration, and one more at its start; with transaction pooling it needs"
+               " two. Raise the pooler's pool_size, or lower `connections`.");
 }
 
 // A second client of the pooler with a time limit for every wait, since a pooler without a free
@@ -40,10 +38,9 @@ class SecondClient {
     }
   }
 
-  int process() {
+  void ask() {
     auto const deadline = std::chrono::steady_clock::now() + limit_;
-    if (PQsendQuery(handle_.get(), "SELECT pg_backend_pid()") == 0) throw Failure(refused());
-    int process = 0;
+    if (PQsendQuery(handle_.get(), "SELECT 1") == 0) throw Failure(refused());
     for (;;) {
       while (PQflush(handle_.get()) == 1) wait(POLLOUT, deadline);
       while (PQisBusy(handle_.get()) != 0) {
@@ -54,10 +51,7 @@ class SecondClient {
                                                                  &PQclear);
       if (!result) break;
       if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) throw Failure(refused());
-      std::string_view const text = PQgetvalue(result.get(), 0, 0);
-      std::from_chars(text.data(), text.data() + text.size(), process);
     }
-    return process;
   }
 
  private:
@@ -77,29 +71,8 @@ class SecondClient {
 
 }  // namespace
 
-Error per_transaction_error() {
-  return Error(ErrorCode::database_unavailable,
-               "the connection pooler in front of PostgreSQL gives each transaction another session"
-               " of the server, so that locks and temporary tables get lost",
-               "Set pool_mode = session for this database in PgBouncer (or the equivalent in your"
-               " pooler), or let database.url name the server itself.");
-}
-
-void demand_session_pooling(Secret const& connection, StoreOptions const& options, int process,
-                            std::function<int()> const& ask) {
-  static std::mutex mutex;
-  static std::set<std::string> passed;
-  std::lock_guard lock(mutex);
-  if (passed.contains(options.url)) return;
-
-  SecondClient second(connection.reveal(), options.connect_timeout);
-  // With session pooling, both clients keep different server processes. A pooler by transaction is
-  // detected in either case: if it reuses the most recently freed session, the second client gets
-  // the first one's; if it rotates sessions, one of the two changes within two queries each.
-  int const theirs = second.process();
-  bool const kept = theirs != process && second.process() == theirs && ask() == process;
-  if (!kept) throw Failure(per_transaction_error());
-  passed.insert(options.url);
+void demand_second_connection(Secret const& connection, StoreOptions const& options) {
+  SecondClient(connection.reveal(), options.connect_timeout).ask();
 }
 
 }  // namespace affsync::schema

@@ -1,16 +1,15 @@
 // Reads, resolves and accepts quarantined rows for `affsync quarantine`.
-#include <pqxx/nontransaction>
-#include <pqxx/transaction>
 
 #include "schema/store/fence.hpp"
 #include "schema/store/quarantine.hpp"
+#include "schema/store/transaction.hpp"
 
 namespace affsync::schema {
 
 std::vector<QuarantinedLine> read_quarantined(PgSession& session, StreamId const& id,
                                               std::optional<QuarantinePosition> const& after,
                                               int limit) {
-  pqxx::nontransaction tx(session.connection());
+  Transaction tx(session, Transaction::Kind::statements);
   SqlParams const params{std::to_string(id.source_id), id.stream,
                          after ? sql_time(after->received_at) : std::nullopt,
                          std::to_string(after ? after->quarantine_id : 0), std::to_string(limit)};
@@ -38,7 +37,7 @@ std::vector<QuarantinedLine> read_quarantined(PgSession& session, StreamId const
 
 std::vector<std::string> changed_after(PgSession& session, StreamId const& id,
                                        std::string const& table, std::vector<KeyAt> const& keys) {
-  pqxx::nontransaction tx(session.connection());
+  Transaction tx(session, Transaction::Kind::statements);
   ArrayText names, times;
   for (auto const& key : keys) {
     names.add(key.external_id);
@@ -59,14 +58,14 @@ std::vector<std::string> changed_after(PgSession& session, StreamId const& id,
 
 void resolve_quarantined(PgSession& session, RunKey const& run,
                          std::vector<std::int64_t> const& ids, TimePoint now) {
-  pqxx::work tx(session.connection());
+  Transaction tx(session);
   enter_fence(tx, run);
   resolve_lines(tx, run, ids, now);
   tx.commit();
 }
 
 std::vector<std::int64_t> accept_quarantined(PgSession& session, Acceptance const& acceptance) {
-  pqxx::work tx(session.connection());
+  Transaction tx(session);
   ArrayText numbers;
   for (auto const id : acceptance.ids) numbers.add(std::to_string(id));
   bool const by_number = !acceptance.ids.empty();

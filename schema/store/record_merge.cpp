@@ -1,6 +1,6 @@
 // Stores rows in a record table. Unchanged rows are found by key and hash, in memory or by a query,
-// and cost almost nothing. New rows are copied directly into the table. Differing rows go through a
-// temporary table.
+// and cost almost nothing. New rows are copied directly into the table. Differing rows are merged
+// by one statement.
 #include <algorithm>
 #include <string_view>
 
@@ -12,10 +12,6 @@
 namespace affsync::schema {
 namespace {
 
-// So many differing rows of a page are sent as arrays, because a temporary table costs as much as
-// some dozen rows.
-constexpr std::size_t most_of_few = 200;
-
 class RecordMerge : public RowMerge {
  public:
   RecordMerge(PgSession& session, PageWrite const& page, Batch const& batch,
@@ -24,12 +20,6 @@ class RecordMerge : public RowMerge {
         sql_(merge_sql_for(batch.table())),
         writes_(writes),
         ask_(ask) {}
-
-  void prepare(pqxx::transaction_base& tx) override {
-    if (session_.staging.contains(sql_.staging) || created_tables_.contains(sql_.staging)) return;
-    tx.exec(sql_.make_staging);
-    created_tables_.insert(sql_.staging);
-  }
 
   Stored store(pqxx::transaction_base& tx, RowIndexes const& rows) override {
     RowIndexes fresh, differing;
@@ -92,9 +82,7 @@ class RecordMerge : public RowMerge {
 
   // Copies the rows, without the columns that are null in all of them. What is noted of them is
   // found out meanwhile: PostgreSQL is the slower side.
-  void copy(pqxx::transaction_base& tx, std::string const& table, RowIndexes const& rows,
-            std::vector<std::string> const& tail_columns,
-            std::vector<char const*> const& tail_cells) {
+  void insert(pqxx::transaction_base& tx, RowIndexes const& rows) {
     auto names = sql_.head_columns;
     std::vector<std::size_t> used;
     for (std::size_t i = 0; i < sql_.columns.size(); ++i) {
@@ -103,33 +91,24 @@ class RecordMerge : public RowMerge {
       used.push_back(i);
       names.push_back(sql_.columns[i]);
     }
-    names.insert(names.end(), tail_columns.begin(), tail_columns.end());
-    CopyWriter writer(tx, table, names);
+    names.insert(names.end(), sql_.tail_columns.begin(), sql_.tail_columns.end());
+    std::vector<char const*> const tail{
+        source_.c_str(), page_.run.id.stream.c_str(), now_.c_str(), now_.c_str(), "1",
+        run_.c_str()};
+    CopyWriter writer(tx, sql_.table, names);
     for (auto const row : rows) {
       for (auto const* cell : {batch_.external_id(row), batch_.raw(row), batch_.hash_hex(row)}) {
         writer.cell(cell);
       }
       for (auto const i : used) writer.cell(batch_.cell(row, i));
-      for (auto const* cell : tail_cells) writer.cell(cell);
+      for (auto const* cell : tail) writer.cell(cell);
       writer.end_row();
       note(row);
     }
     writer.complete();
   }
 
-  void insert(pqxx::transaction_base& tx, RowIndexes const& rows) {
-    std::vector<char const*> const tail{
-        source_.c_str(), page_.run.id.stream.c_str(), now_.c_str(), now_.c_str(), "1",
-        run_.c_str()};
-    copy(tx, sql_.table, rows, sql_.tail_columns, tail);
-  }
-
   void merge(pqxx::transaction_base& tx, RowIndexes const& rows, Stored& stored) {
-    bool const few = rows.size() <= most_of_few;
-    if (!few) {
-      prepare(tx);
-      copy(tx, sql_.staging, rows, {}, {});
-    }
     crash_point(CrashPoint::rows_copied);
     ArrayText columns, members;
     std::string privacy;
@@ -140,10 +119,10 @@ class RecordMerge : public RowMerge {
     }
     SqlParams params{source_, page_.run.id.stream, run_, now_, columns.take(),
                      privacy, members.take()};
-    if (few) add_arrays(rows, params);
+    add_arrays(rows, params);
     tx.exec(by_place_only);
-    auto const counts = exec_prepared(session_, tx, (few ? "merge few " : "merge ") + sql_.staging,
-                                      few ? sql_.merge_few : sql_.merge, params);
+    auto const counts = exec_prepared(session_, tx, "merge " + std::string(batch_.table().name),
+                                      sql_.merge, params);
     stored.updated = int_of(counts[0][0]);
     stored.restored = int_of(counts[0][1]);
     if (stored.updated < static_cast<std::int64_t>(rows.size())) {

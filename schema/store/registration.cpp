@@ -1,11 +1,9 @@
 #include "schema/store/registration.hpp"
 
-#include <pqxx/nontransaction>
-#include <pqxx/transaction>
-
 #include <algorithm>
 
 #include "schema/store/crash_point.hpp"
+#include "schema/store/transaction.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -268,7 +266,7 @@ std::vector<SourceRegistered> register_all(PgSession& session, std::string const
                                            std::vector<SourceRegistration> const& wanted,
                                            std::vector<std::string> const& configured) {
   std::set<std::string> const names(configured.begin(), configured.end());
-  pqxx::work tx(session.connection());
+  Transaction tx(session);
   auto decisions = decide_sources(read_sources(tx), wanted, names);
   auto const to_write = [](SourceDecision const& one) { return !one.source_id || one.changed; };
   if (std::ranges::any_of(decisions, to_write)) {
@@ -298,7 +296,7 @@ std::vector<SourceRegistered> register_all(PgSession& session, std::string const
 }
 
 void restore_source(PgSession& session, int source_id, SourceRegistration const& source) {
-  pqxx::work tx(session.connection());
+  Transaction tx(session);
   Columns row(7);
   row.add(cells_of(source_id, source));
   exec(tx,
@@ -336,7 +334,7 @@ void restore_source(PgSession& session, int source_id, SourceRegistration const&
 
 void claim_sources(PgSession& session, std::string const& instance,
                    std::vector<std::string> const& names) {
-  pqxx::work tx(session.connection());
+  Transaction tx(session);
   ArrayText kept;
   for (auto const& name : names) kept.add(name);
   SqlParams const params{instance, kept.take()};

@@ -1,8 +1,7 @@
 #include "schema/store/retention.hpp"
 
-#include <pqxx/transaction>
-
 #include "schema/store/pg_session.hpp"
+#include "schema/store/transaction.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -51,7 +50,7 @@ std::string remove_rows_sql() {
 }  // namespace
 
 Pruned count_prunable(PgSession& session, Retention const& retention) {
-  pqxx::work tx(session.connection());
+  Transaction tx(session);
   Pruned found;
   if (retention.runs) {
     found.runs =
@@ -67,7 +66,7 @@ Pruned count_prunable(PgSession& session, Retention const& retention) {
 }
 
 Pruned prune_some(PgSession& session, Retention const& retention) {
-  pqxx::work tx(session.connection());
+  Transaction tx(session);
   Pruned gone;
   gone.months_made = int_of(tx.exec("SELECT affsync.make_change_months()")[0][0]);
   if (retention.runs) gone.runs = count_of(tx, remove_runs_sql(), *retention.runs);
@@ -79,7 +78,7 @@ Pruned prune_some(PgSession& session, Retention const& retention) {
 }
 
 bool claim_for_today(PgSession& session, std::string const& task) {
-  pqxx::work tx(session.connection());
+  Transaction tx(session);
   SqlParams const params{task};
   auto const taken =
       exec(tx,

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,10 +38,6 @@ class RowMerge {
   RowMerge& operator=(RowMerge const&) = delete;
   virtual ~RowMerge() = default;
 
-  // Creates what store() may need before any savepoint, so that a rollback to a savepoint does not
-  // remove it.
-  virtual void prepare(pqxx::transaction_base& tx) { static_cast<void>(tx); }
-
   // Stores the rows of these indexes. Throws pqxx::sql_error if PostgreSQL refuses one of them.
   virtual Stored store(pqxx::transaction_base& tx, RowIndexes const& rows) = 0;
 
@@ -54,15 +49,11 @@ class RowMerge {
   // it has to be written with `ask`.
   bool trusted() const { return trusted_; }
 
-  // Temporary tables that this merge created. They exist only if the transaction commits.
-  std::set<std::string, std::less<>> const& created_tables() const { return created_tables_; }
-
  protected:
   PgSession& session_;
   PageWrite const& page_;
   Batch const& batch_;
   std::string const source_, run_, now_;
-  std::set<std::string, std::less<>> created_tables_;
   KnownRows::Changes changes_;
   std::optional<bool> all_new_;
   bool trusted_ = false;

@@ -1,11 +1,9 @@
 #include "schema/store/run_log.hpp"
 
-#include <pqxx/nontransaction>
-#include <pqxx/transaction>
-
 #include "schema/store/coverage.hpp"
 #include "schema/store/crash_point.hpp"
 #include "schema/store/quarantine.hpp"
+#include "schema/store/transaction.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -26,12 +24,14 @@ constexpr auto begin_sql =
 
 constexpr auto take_over_sql =
     "INSERT INTO affsync.stream_state AS z (source_id, stream, run_id, writes, pass_run_id,"
-    " pass_covered_to, running, last_started_at) VALUES ($1::int, $2, $3::bigint, 1, $3::bigint,"
-    " $5::date, $6::timestamptz IS NOT NULL, $6::timestamptz)"
+    " pass_covered_to, running, last_started_at, run_token) VALUES ($1::int, $2, $3::bigint, 1,"
+    " $3::bigint, $5::date, $6::timestamptz IS NOT NULL, $6::timestamptz, gen_random_uuid())"
     " ON CONFLICT (source_id, stream) DO UPDATE SET run_id = excluded.run_id,"
+    " run_token = excluded.run_token,"
     " writes = z.writes + 1, pass_run_id = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL"
     " THEN z.pass_run_id ELSE excluded.run_id END, running = excluded.running,"
-    " last_started_at = coalesce(excluded.last_started_at, z.last_started_at)";
+    " last_started_at = coalesce(excluded.last_started_at, z.last_started_at)"
+    " RETURNING z.run_token";
 
 // Resets the state of the pass. A resumed pass is not affected: it keeps what its earlier runs
 // found.
@@ -107,21 +107,6 @@ void notify(pqxx::transaction_base& tx, RunKey const& run, RunStatus status) {
        params);
 }
 
-constexpr auto has_lock_sql =
-    "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted"
-    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-    " AND classid = $1::oid AND objid = $2::oid AND objsubid = 2 AND pid = $3::int)";
-
-// Throws lease_lost if the lock is gone. After a pause or a new connection between lease and run,
-// another instance may hold the lease, and its run must not be fenced out.
-void demand_lock(pqxx::transaction_base& tx, LockPlace const& place) {
-  SqlParams const params{std::to_string(place.high), std::to_string(place.low),
-                         std::to_string(place.process)};
-  if (exec(tx, has_lock_sql, params)[0][0].as<bool>()) return;
-  throw Failure(ErrorCode::lease_lost,
-                "the connection that held the lease of this stream was lost before the run began");
-}
-
 // Records lost days, and, if the stream has no coverage yet, the days read before coverage was
 // recorded; these count as proven.
 void record_coverage(pqxx::transaction_base& tx, RunStart const& start, RunKey const& run) {
@@ -144,7 +129,7 @@ void record_coverage(pqxx::transaction_base& tx, RunStart const& start, RunKey c
 }  // namespace
 
 StreamState read_state(PgSession& session, StreamId const& id) {
-  pqxx::nontransaction tx(session.connection());
+  Transaction tx(session, Transaction::Kind::statements);
   SqlParams const params{std::to_string(id.source_id), id.stream};
   auto const rows =
       exec(tx,
@@ -178,8 +163,8 @@ StreamState read_state(PgSession& session, StreamId const& id) {
   return state;
 }
 
-RunKey open_run(PgSession& session, RunStart const& start, std::optional<LockPlace> const& lease) {
-  pqxx::work tx(session.connection());
+RunKey open_run(PgSession& session, RunStart const& start, std::optional<RunLease> const& lease) {
+  Transaction tx(session);
   tx.exec("SET LOCAL synchronous_commit = on");
   auto const source = std::to_string(start.id.source_id);
   auto const& stream = start.id.stream;
@@ -206,14 +191,14 @@ RunKey open_run(PgSession& session, RunStart const& start, std::optional<LockPla
                                start.resumes ? "true" : "false",
                                covered_to,
                                asks_broker ? sql_time(start.started_at) : std::nullopt};
-  exec(tx, take_over_sql, fence_params);
+  run.token = exec(tx, take_over_sql, fence_params)[0][0].c_str();
   SqlParams const pass_params{source, stream, std::to_string(run.run_id), covered_to};
   exec(tx, new_pass_sql, pass_params);
   record_coverage(tx, start, run);
   SqlParams const interrupt_params{source, stream, std::to_string(run.run_id),
                                    sql_time(start.started_at)};
   exec(tx, interrupt_sql, interrupt_params);
-  if (lease) demand_lock(tx, *lease);
+  if (lease) demand_lease(tx, start.id, lease->token, lease->time);
   crash_point(CrashPoint::run_beginning);
   tx.commit();
   crash_point(CrashPoint::run_begun);
@@ -223,7 +208,7 @@ RunKey open_run(PgSession& session, RunStart const& start, std::optional<LockPla
 void close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
   Error const* error = end.report.error ? &*end.report.error : nullptr;
   try {
-    pqxx::work tx(session.connection());
+    Transaction tx(session);
     tx.exec("SET LOCAL synchronous_commit = on");
     crash_point(CrashPoint::run_ending);
     auto const state = enter_fence(tx, end.run);
@@ -265,7 +250,7 @@ void close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
     fenced.committed(state);
   } catch (Failure const& failure) {
     if (failure.error().code != ErrorCode::lease_lost) throw;
-    pqxx::work tx(session.connection());
+    Transaction tx(session);
     finish(tx, end, RunStatus::failed, &failure.error());
     tx.commit();
     throw;

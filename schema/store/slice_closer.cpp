@@ -1,7 +1,5 @@
 #include "schema/store/slice_closer.hpp"
 
-#include <pqxx/transaction>
-
 #include <algorithm>
 #include <limits>
 
@@ -11,6 +9,7 @@
 #include "schema/store/left_rows.hpp"
 #include "schema/store/merge_sql.hpp"
 #include "schema/store/replacing.hpp"
+#include "schema/store/transaction.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -133,7 +132,7 @@ SliceCloser::SliceCloser(SliceClose const& slice, RunWrites& writes)
     : slice_(slice), writes_(writes), fenced_(writes) {}
 
 SliceClosed SliceCloser::close(PgSession& session) {
-  pqxx::work tx(session.connection());
+  Transaction tx(session);
   auto const state = enter_fence(tx, slice_.run);
   if (fenced_.already_done(state)) {
     fenced_.committed(FenceState{state.writes - 1, false});

@@ -1,11 +1,9 @@
 #include "schema/store/source_block.hpp"
 
-#include <pqxx/nontransaction>
-#include <pqxx/transaction>
-
 #include "base/batch.hpp"
 #include "schema/store/pg_session.hpp"
 #include "schema/store/quarantine.hpp"
+#include "schema/store/transaction.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -56,12 +54,12 @@ SourceBlock block_of(pqxx::row const& row) {
 }  // namespace
 
 int block_number(PgSession& session, BlockKey const& key) {
-  pqxx::nontransaction tx(session.connection());
+  Transaction tx(session, Transaction::Kind::statements);
   return number_of(tx, key);
 }
 
 BlockState read_block(PgSession& session, BlockKey const& key) {
-  pqxx::nontransaction tx(session.connection());
+  Transaction tx(session, Transaction::Kind::statements);
   BlockState state;
   SqlParams const none;
   state.now = time_of(exec(tx, "SELECT " + epoch_sql("clock_timestamp()"), none)[0][0]);
@@ -84,7 +82,7 @@ BlockState read_block(PgSession& session, BlockKey const& key) {
 
 std::optional<SourceBlock> write_block(PgSession& session, BlockKey const& key,
                                        SourceBlock const& block, Duration pause, bool goes_on) {
-  pqxx::work tx(session.connection());
+  Transaction tx(session);
   if (!has_table(tx, "affsync.source_block")) return std::nullopt;
   SqlParams const params{std::to_string(number_of(tx, key)), block.code,
                          printable_utf8(block.reason),       std::to_string(pause.count()),
@@ -108,7 +106,7 @@ std::optional<SourceBlock> write_block(PgSession& session, BlockKey const& key,
 }
 
 void remove_block(PgSession& session, BlockKey const& key) {
-  pqxx::work tx(session.connection());
+  Transaction tx(session);
   if (!has_table(tx, "affsync.source_block")) return;
   exec(tx, "DELETE FROM affsync.source_block WHERE source_id IN ($1::int, $2::int)",
        both_numbers(tx, key));

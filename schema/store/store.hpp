@@ -18,8 +18,10 @@
 #include "base/day_span.hpp"
 #include "base/run_report.hpp"
 #include "schema/store/file_note.hpp"
+#include "schema/store/held_lease.hpp"
 #include "schema/store/retention.hpp"
 #include "schema/store/source_block.hpp"
+#include "schema/store/store_options.hpp"
 #include "schema/store/stream_health.hpp"
 
 namespace affsync::schema {
@@ -67,6 +69,7 @@ struct RunStart {
 struct RunKey {
   StreamId id;
   std::int64_t run_id = 0;
+  std::string token;  // random, since a promoted standby may give out the same run_id again
   RunKey() = default;
 };
 
@@ -322,6 +325,8 @@ class Store : public BlockStore {
 
   // Takes the exclusive lease on one stream; nullptr if another instance holds it.
   virtual asio::awaitable<std::unique_ptr<Lease>> try_lease(StreamId id) = 0;
+  // Returns who holds the lease on a stream now; nullopt if nobody does.
+  virtual asio::awaitable<std::optional<LeaseHolder>> lease_holder(StreamId id) = 0;
 
   virtual asio::awaitable<StreamState> load_state(StreamId id) = 0;
   virtual asio::awaitable<RunKey> begin_run(RunStart start) = 0;
@@ -376,18 +381,6 @@ class Store : public BlockStore {
 
   // Lets running requests finish for up to `patience`, then cancels them in the database.
   virtual void shut_down(std::chrono::milliseconds patience) = 0;
-};
-
-struct StoreOptions {
-  std::string url;       // libpq URL or keyword string
-  std::string instance;  // distinguishes this daemon's configuration from others
-  int connections = 4;
-  std::chrono::milliseconds statement_timeout{120'000};
-  std::chrono::milliseconds connect_timeout{5'000};
-  // How long to retry a server that cannot be reached. A server that reports that it is starting up
-  // or shutting down is always retried for a few seconds.
-  std::chrono::milliseconds patience{0};
-  StoreOptions() = default;
 };
 
 // Makes the store without connecting. Awaiting coroutines resume on `executor`.

@@ -1,13 +1,11 @@
 #include "schema/store/store_queries.hpp"
-
-#include <pqxx/nontransaction>
-#include <pqxx/transaction>
+#include "schema/store/transaction.hpp"
 
 namespace affsync::schema {
 
 int find_source(PgSession& session, std::string const& name, std::string const& connector,
                 std::string const& base_url) {
-  pqxx::work tx(session.connection());
+  Transaction tx(session);
   SqlParams const params{name, connector, base_url};
   exec(tx,
        "INSERT INTO affsync.source AS s (name, connector, base_url)"
@@ -26,7 +24,7 @@ int find_source(PgSession& session, std::string const& name, std::string const& 
 }
 
 Store::Table read_table(PgSession& session, std::string const& sql, SqlParams const& parameters) {
-  pqxx::work tx(session.connection());
+  Transaction tx(session);
   tx.exec("SET TRANSACTION READ ONLY");
   auto const result = exec(tx, sql, parameters);
   Store::Table table;

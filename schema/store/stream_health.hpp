@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/day_span.hpp"
+#include "schema/store/held_lease.hpp"
 
 namespace affsync::schema {
 
@@ -58,7 +59,8 @@ struct StreamHealth {
   std::int64_t proven_days = 0, doubtful_days = 0, lost_days = 0;
   std::optional<Day> proven_from, proven_to;
   std::optional<std::int64_t>
-      clock_skew_seconds;  // our clock minus the broker's, at the latest run
+      clock_skew_seconds;            // our clock minus the broker's, at the latest run
+  std::optional<LeaseHolder> lease;  // the process that reads the stream now
 
   bool is_blocked(TimePoint now) const { return blocked_until && *blocked_until > now; }
   // True if one of the two clocks is wrong. Days, signatures and the age of rows depend on them.

@@ -15,29 +15,41 @@ WITH dated AS (
   JOIN affsync.commission c
     ON c.source_id = h.source_id AND c.stream = h.stream AND c.external_id = h.external_id
   LEFT JOIN affsync.stream st ON st.source_id = c.source_id AND st.stream = c.stream
+  LEFT JOIN LATERAL (
+    SELECT l.before ->> 'amount' AS value, true AS found
+    FROM affsync.record_change l
+    WHERE NOT h.after ? 'amount' AND l.source_id = h.source_id AND l.record_table = 'commission'
+      AND l.stream = h.stream AND l.external_id = h.external_id AND l.change_id > h.change_id
+      AND l.before ? 'amount'
+    ORDER BY l.change_id
+    LIMIT 1
+  ) la ON true
+  LEFT JOIN LATERAL (
+    SELECT l.before ->> 'status' AS value, true AS found
+    FROM affsync.record_change l
+    WHERE NOT h.after ? 'status' AND l.source_id = h.source_id AND l.record_table = 'commission'
+      AND l.stream = h.stream AND l.external_id = h.external_id AND l.change_id > h.change_id
+      AND l.before ? 'status'
+    ORDER BY l.change_id
+    LIMIT 1
+  ) ls ON true
+  LEFT JOIN LATERAL (
+    SELECT l.before ->> 'currency' AS value, true AS found
+    FROM affsync.record_change l
+    WHERE NOT h.after ? 'currency' AND l.source_id = h.source_id AND l.record_table = 'commission'
+      AND l.stream = h.stream AND l.external_id = h.external_id AND l.change_id > h.change_id
+      AND l.before ? 'currency'
+    ORDER BY l.change_id
+    LIMIT 1
+  ) lc ON true
   CROSS JOIN LATERAL (
     SELECT
-      (CASE WHEN h.after ? 'amount' THEN h.after -> 'amount'
-            ELSE coalesce((SELECT l.before -> 'amount' FROM affsync.record_change l
-                           WHERE l.source_id = h.source_id AND l.record_table = 'commission'
-                             AND l.stream = h.stream AND l.external_id = h.external_id
-                             AND l.change_id > h.change_id AND l.before ? 'amount'
-                           ORDER BY l.change_id LIMIT 1),
-                          to_jsonb(c.amount)) END #>> '{}')::numeric AS amount_after,
-      CASE WHEN h.after ? 'status' THEN h.after -> 'status'
-           ELSE coalesce((SELECT l.before -> 'status' FROM affsync.record_change l
-                          WHERE l.source_id = h.source_id AND l.record_table = 'commission'
-                            AND l.stream = h.stream AND l.external_id = h.external_id
-                            AND l.change_id > h.change_id AND l.before ? 'status'
-                          ORDER BY l.change_id LIMIT 1),
-                         to_jsonb(c.status)) END #>> '{}' AS status_after,
-      CASE WHEN h.after ? 'currency' THEN h.after -> 'currency'
-           ELSE coalesce((SELECT l.before -> 'currency' FROM affsync.record_change l
-                          WHERE l.source_id = h.source_id AND l.record_table = 'commission'
-                            AND l.stream = h.stream AND l.external_id = h.external_id
-                            AND l.change_id > h.change_id AND l.before ? 'currency'
-                          ORDER BY l.change_id LIMIT 1),
-                         to_jsonb(c.currency)) END #>> '{}' AS currency_after
+      CASE WHEN h.after ? 'amount' THEN (h.after ->> 'amount')::numeric
+           WHEN la.found THEN la.value::numeric ELSE c.amount END AS amount_after,
+      CASE WHEN h.after ? 'status' THEN h.after ->> 'status'
+           WHEN ls.found THEN ls.value ELSE c.status END AS status_after,
+      CASE WHEN h.after ? 'currency' THEN h.after ->> 'currency'
+           WHEN lc.found THEN lc.value ELSE c.currency END AS currency_after
   ) a
   CROSS JOIN LATERAL (
     SELECT

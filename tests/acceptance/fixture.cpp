@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -84,10 +85,17 @@ void Acceptance::SetUp() {
   static int number = 0;
   database_ = "t" + std::to_string(getpid()) + "_" + std::to_string(++number);
   run_sql(cluster().url("postgres"), "create database " + database_);
+  if (auto const* mode = std::getenv("AFFSYNC_TEST_POOLER")) {
+    PoolerOptions options;
+    options.mode = mode;
+    options.more = "server_round_robin = 1\n";
+    pooler_ = std::make_unique<PoolerProcess>(cluster().url(database_), options);
+  }
 }
 
 void Acceptance::TearDown() {
   broker_.reset();
+  pooler_.reset();
 }
 
 std::string Acceptance::database_url() const {
@@ -110,7 +118,10 @@ std::string Acceptance::first_day() {
 }
 
 void Acceptance::configure() {
-  std::string text = "database: {url: \"" + database_url() + database_options + "\"}\n";
+  bool const pooled =
+      pooler_ && embedded_url.empty() && database_options.find(" host=") == std::string::npos;
+  std::string const detour = pooled ? pooler_->connection_suffix() : "";
+  std::string text = "database: {url: \"" + database_url() + detour + database_options + "\"}\n";
   if (!embedded_state.empty()) {
     text = "database: {url: embedded, state_dir: " + embedded_state + "}\n";
   }

@@ -1,5 +1,6 @@
 // Base of every acceptance test: a private PostgreSQL (one database per test), a sandbox broker, a
-// configuration file, and the affsync binary as a process.
+// configuration file, and the affsync binary as a process. With AFFSYNC_TEST_POOLER=transaction (or
+// session) the binary reaches that PostgreSQL through a PgBouncer of that mode.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "tests/support/pooler_process.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/sandbox_process.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -94,6 +96,7 @@ class Acceptance : public testing::Test {
 
   TempDir dir_;
   std::string database_;
+  std::unique_ptr<PoolerProcess> pooler_;  // none unless AFFSYNC_TEST_POOLER is set
   std::unique_ptr<SandboxProcess> broker_;
 };
 

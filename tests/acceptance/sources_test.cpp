@@ -1,5 +1,5 @@
-// The identity of a source besides its name, the effects of the privacy setting, several daemons on
-// one database, and connection poolers.
+// The identity of a source besides its name, the effects of the privacy setting, and several
+// daemons on one database.
 #include <csignal>
 #include <mutex>
 #include <sstream>
@@ -8,7 +8,6 @@
 
 #include "tests/acceptance/own_broker.hpp"
 #include "tests/acceptance/plain_broker.hpp"
-#include "tests/support/pooler_process.hpp"
 
 namespace affsync::test {
 namespace {
@@ -217,47 +216,29 @@ TEST_F(Sources, daemons_with_different_configurations_do_not_hide_each_other) {
   EXPECT_EQ(query(shown), "left right");
 }
 
-class Pooled : public Acceptance {};
+class Held : public Acceptance {};
 
-TEST_F(Pooled, per_session_everything_works_with_the_poolers_defaults) {
-  PoolerProcess const pooler(database_url());
-  database_options = pooler.connection_suffix();
+// One that was killed on another machine, whose leases last until their time has passed.
+TEST_F(Held, who_has_a_stream_is_told_with_the_time_of_its_end) {
   start_broker();
-  auto const first = sync();
-  ASSERT_EQ(first.status, 0) << first.err;
-  expect_books_equal();
-  EXPECT_GT(first.count("rewards", "inserted"), 0);
-  broker().control({{"do", "change"}, {"feed", "rewards"}, {"rows", "6"}, {"seed", "4"}});
-  auto const again = sync({"--full"});
-  EXPECT_EQ(again.count("rewards", "updated"), 6);
-  expect_books_equal();
-  EXPECT_EQ(affsync({"status"}).status, 0);
-  EXPECT_EQ(affsync({"check"}).status, 0);
-  auto const daemon = start({"run"});
-  daemon->wait_for_err("started");
-  daemon->signal(SIGTERM);
-  EXPECT_EQ(daemon->wait(Process::Seconds(10)), 0) << daemon->err();
-}
-
-TEST_F(Pooled, per_transaction_is_refused_and_nothing_stays_locked) {
-  start_broker();
-  ASSERT_EQ(affsync({"migrate"}).status, 0);
-  PoolerOptions options;
-  options.mode = "transaction";
-  PoolerProcess const pooler(database_url(), options);
-  database_options = pooler.connection_suffix();
-  configure();
-  for (int i = 0; i < 3; ++i) {
-    for (auto const* command : {"migrate", "sync", "run"}) {
-      auto const refused = affsync({command});
-      EXPECT_EQ(refused.status, 3) << refused.err;
-      EXPECT_NE(refused.err.find("pool_mode = session"), std::string::npos) << refused.err;
-    }
-  }
-  EXPECT_EQ(query("select count(*) from pg_locks where locktype = 'advisory' and database ="
-                  " (select oid from pg_database where datname = current_database())"),
-            "0");
-  EXPECT_EQ(query("select count(*) from affsync.sync_run"), "0");
+  ASSERT_EQ(sync().status, 0);
+  execute(
+      "update affsync.lease set token = gen_random_uuid(), host = 'far-away',"
+      " process_id = 4711, process_key = 'elsewhere', taken_at = '2026-01-02 03:04:05+00',"
+      " renewed_at = clock_timestamp(), until = clock_timestamp() + interval '50 minutes'"
+      " where stream = 'rewards'");
+  auto const skipped = affsync({"sync", "--stream", "rewards"});
+  EXPECT_EQ(skipped.status, 1);
+  EXPECT_NE(skipped.out.find("process 4711 on far-away"), std::string::npos) << skipped.out;
+  auto const until = query(
+      "select to_char(date_trunc('minute', until at time zone 'UTC'),"
+      " 'YYYY-MM-DD\"T\"HH24:MI') from affsync.lease where stream = 'rewards'");
+  EXPECT_NE(skipped.out.find(until), std::string::npos) << skipped.out << until;
+  auto const status = affsync({"status"});
+  EXPECT_NE(status.out.find("process 4711 on far-away since 2026-01-02 03:04"), std::string::npos)
+      << status.out;
+  auto const json = affsync({"status", "--output", "json"});
+  EXPECT_NE(json.out.find("\"host\":\"far-away\""), std::string::npos) << json.out;
 }
 
 class Started : public Acceptance {};

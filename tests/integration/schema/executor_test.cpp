@@ -64,7 +64,7 @@ TEST_F(Executor, SessionThatIsDroppedDuringSetUpIsReplaced) {
                   "' dbname='" + real.dbname() + "' sslmode=disable gssencmode=disable");
   options.patience = std::chrono::minutes(10);
   PgExecutor executor(options, 1);
-  loop.run(executor.run([](PgSession& session) { return session.process(); }, 1));
+  loop.run(executor.run([](PgSession& session) { return session.is_open(); }, 1));
   EXPECT_EQ(going.connections(), 2);
 }
 

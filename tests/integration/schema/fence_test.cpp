@@ -105,9 +105,34 @@ TEST_F(Fence, TheLeasesOfADeadInstanceAreFree) {
   StreamId const id(source, "feed");
   auto const lease = loop.run(store->try_lease(id));
   ASSERT_TRUE(lease);
-  kill_backends();
   auto other = make_store();
+  ASSERT_FALSE(loop.run(other->try_lease(id)));
+  // As if it were of an earlier process of this machine that had our number.
+  sql(url, "UPDATE affsync.lease SET process_key = process_key || '0'");
   EXPECT_TRUE(loop.run(other->try_lease(id)));
+}
+
+// Nobody here can know whether a process of another machine still runs.
+TEST_F(Fence, TheLeasesOfAnotherMachineAreFreeWhenTheirTimeHasPassed) {
+  StreamId const id(source, "feed");
+  auto const lease = loop.run(store->try_lease(id));
+  ASSERT_TRUE(lease);
+  auto other = make_store();
+  for (auto const* key : {"'0' || process_key || '0'", "NULL"}) {
+    sql(url, "UPDATE affsync.lease SET process_key = " + std::string(key));
+    EXPECT_FALSE(loop.run(other->try_lease(id))) << key;
+  }
+  sql(url, "UPDATE affsync.lease SET until = clock_timestamp()");
+  EXPECT_TRUE(loop.run(other->try_lease(id)));
+}
+
+// A promoted standby that lagged behind may give out the number of a run again.
+TEST_F(Fence, AnotherRunOfTheSameNumberCanNotWrite) {
+  auto const run = begin();
+  EXPECT_EQ(loop.run(store->write_page(payout_page(run, "a"))).inserted, 1);
+  sql(url, "UPDATE affsync.stream_state SET run_token = gen_random_uuid()");
+  EXPECT_EQ(loop.code_of(store->write_page(payout_page(run, "b"))), ErrorCode::lease_lost);
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.payout"), "1");
 }
 
 TEST_F(Fence, LeasesStillHeldAreTakenAgainOnANewConnection) {

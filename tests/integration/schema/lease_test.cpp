@@ -1,4 +1,6 @@
-// Releasing a lease while everything else ends.
+// Leases: taking, renewing, losing and releasing them.
+#include <unistd.h>
+
 #include <atomic>
 #include <future>
 #include <thread>
@@ -43,57 +45,132 @@ TEST_F(Leases, ALeaseGivenBackCanBeTakenAgainAtOnce) {
   auto keeper = std::make_shared<LeaseKeeper>(options);
   auto lease = loop.run(keeper->try_take({1, "rewards"}));
   for (int i = 0; i < 20; ++i) {
-    lease.reset();  // the unlock is still pending
+    lease.reset();  // the release is still pending
     lease = loop.run(keeper->try_take({1, "rewards"}));
     ASSERT_TRUE(lease) << i;
   }
   EXPECT_FALSE(loop.run(keeper->try_take({1, "rewards"})));
-  EXPECT_EQ(value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), "1");
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.lease WHERE until > clock_timestamp()"), "1");
 }
+
+class LostLeases : public StoreTest {
+ protected:
+  RunStart start_of(std::string const& stream) const {
+    RunStart start;
+    start.id = {source, stream};
+    start.mode = "full";
+    start.started_at = now;
+    return start;
+  }
+  // As after a pause that was longer than the time of a lease.
+  void let_leases_end() { rows("UPDATE affsync.lease SET until = clock_timestamp()"); }
+  std::string token_of(std::string const& stream) {
+    return value("SELECT token FROM affsync.lease WHERE stream = '" + stream + "'");
+  }
+  std::unique_ptr<Store> store_with_leases_of(std::chrono::milliseconds time) {
+    auto options = options_for(url);
+    options.lease_time = time;
+    return make_pg_store(loop.io().get_executor(), options);
+  }
+};
 
 // An instance that was paused or cut off between its lease and its run must not displace the
 // instance that reads by then.
-TEST_F(Leases, ARunWhoseLeaseWentMeanwhileDoesNotBegin) {
+TEST_F(LostLeases, ARunWhoseLeaseWentMeanwhileDoesNotBegin) {
   auto const slow = make_store();
   auto lease = loop.run(slow->try_lease({source, "feed"}));
   ASSERT_TRUE(lease);
-  value(
-      "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks JOIN pg_stat_activity USING (pid)"
-      " WHERE locktype = 'advisory' AND datname = current_database()");
+  let_leases_end();
   auto const other_lease = loop.run(store->try_lease({source, "feed"}));
   ASSERT_TRUE(other_lease);
   auto const run = begin();
-  RunStart late;
-  late.id = {source, "feed"};
-  late.mode = "full";
-  late.started_at = now;
-  EXPECT_EQ(loop.code_of(slow->begin_run(std::move(late))), ErrorCode::lease_lost);
+  EXPECT_EQ(loop.code_of(slow->begin_run(start_of("feed"))), ErrorCode::lease_lost);
   EXPECT_EQ(write(run, "commission", {{"r1", {{"amount", "1"}}}}).inserted, 1);
   EXPECT_EQ(value("SELECT count(*) FROM affsync.sync_run"), "1");
+  lease.reset();  // it is the other's by now
+  loop.run(slow->ping());
+  EXPECT_FALSE(loop.run(slow->try_lease({source, "feed"})));
 }
 
-// A lease on another stream opens a new connection and re-acquires the lost locks. Another instance
-// may have held the stream meanwhile and advanced its state.
-TEST_F(Leases, ALeaseThatWasLostAndHadAgainBeginsNoRun) {
-  auto const slow = make_store();
+// Another instance may have held the stream meanwhile and advanced its state.
+TEST_F(LostLeases, ALeaseThatWasLostAndHadAgainBeginsNoRun) {
+  auto const slow = store_with_leases_of(std::chrono::milliseconds(300));
   auto const lease = loop.run(slow->try_lease({source, "feed"}));
   ASSERT_TRUE(lease);
-  value(
-      "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks JOIN pg_stat_activity USING (pid)"
-      " WHERE locktype = 'advisory' AND datname = current_database()");
+  rows(
+      "UPDATE affsync.lease SET token = gen_random_uuid(), until = clock_timestamp()"
+      " WHERE stream = 'feed'");
+  auto const others = token_of("feed");
+  while (token_of("feed") == others) {
+  }
+  EXPECT_EQ(loop.code_of(slow->begin_run(start_of("feed"))), ErrorCode::lease_lost);
   auto const another = loop.run(slow->try_lease({source, "another"}));
   ASSERT_TRUE(another);
-  ASSERT_EQ(value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), "2");
-  RunStart late;
-  late.id = {source, "feed"};
-  late.mode = "full";
-  late.started_at = now;
-  EXPECT_EQ(loop.code_of(slow->begin_run(std::move(late))), ErrorCode::lease_lost);
-  RunStart good;
-  good.id = {source, "another"};
-  good.mode = "full";
-  good.started_at = now;
-  EXPECT_EQ(loop.code_of(slow->begin_run(std::move(good))), std::nullopt);
+  EXPECT_EQ(loop.code_of(slow->begin_run(start_of("another"))), std::nullopt);
+}
+
+// One that ended and that nobody has taken since is as good as before.
+TEST_F(LostLeases, ALeaseThatNobodyTookMeanwhileBeginsItsRun) {
+  auto const lease = loop.run(store->try_lease({source, "feed"}));
+  ASSERT_TRUE(lease);
+  let_leases_end();
+  EXPECT_EQ(loop.code_of(store->begin_run(start_of("feed"))), std::nullopt);
+  EXPECT_FALSE(loop.run(make_store()->try_lease({source, "feed"})));
+}
+
+// A broker that throttles for an hour must not cost its stream the lease.
+TEST_F(Leases, ALeaseIsRenewedWhileNothingIsWritten) {
+  auto options = options_for(url);
+  options.lease_time = std::chrono::milliseconds(1500);
+  auto const waiting = make_pg_store(loop.io().get_executor(), options);
+  auto const lease = loop.run(waiting->try_lease({source, "feed"}));
+  ASSERT_TRUE(lease);
+  while (value("SELECT count(*) FROM affsync.lease WHERE renewed_at > taken_at"
+               " + interval '1.6 seconds'") != "1") {
+  }
+  EXPECT_FALSE(loop.run(store->try_lease({source, "feed"})));
+}
+
+TEST_F(Leases, OnlyTheServersClockCountsAndMayBeSetBack) {
+  auto const lease = loop.run(store->try_lease({source, "feed"}));
+  ASSERT_TRUE(lease);
+  rows(
+      "UPDATE affsync.lease SET renewed_at = renewed_at + interval '1 hour',"
+      " until = until + interval '1 hour'");
+  EXPECT_TRUE(loop.run(make_store()->try_lease({source, "feed"})));
+}
+
+TEST_F(Leases, WhoHoldsOneIsTold) {
+  EXPECT_FALSE(loop.run(store->lease_holder({source, "feed"})));
+  auto lease = loop.run(make_store()->try_lease({source, "feed"}));
+  ASSERT_TRUE(lease);
+  auto const holder = loop.run(store->lease_holder({source, "feed"}));
+  ASSERT_TRUE(holder);
+  EXPECT_EQ(holder->process_id, ::getpid());
+  EXPECT_EQ(holder->host, own_mark().host);
+  EXPECT_EQ(holder->until - holder->since, std::chrono::seconds(30));
+}
+
+// The row is written a hundred times an hour; an index on what changes would grow with it.
+TEST_F(Leases, RenewalsLeaveTheIndexesAlone) {
+  StoreOptions options;
+  options.url = url;
+  auto const keeper = std::make_shared<LeaseKeeper>(options);
+  auto const lease = loop.run(keeper->try_take({1, "rewards"}));
+  for (int i = 0; i < 10; ++i) {
+    auto const before = value("SELECT renewed_at FROM affsync.lease");
+    keeper->renew();
+    while (value("SELECT renewed_at FROM affsync.lease") == before) {
+    }
+  }
+  auto const counts =
+      "SELECT n_tup_upd || ' ' || n_tup_hot_upd FROM pg_stat_user_tables"
+      " WHERE relid = 'affsync.lease'::regclass";
+  while (value(counts).starts_with("0 ")) {
+    rows("SELECT pg_stat_clear_snapshot()");
+  }
+  auto const told = value(counts);
+  EXPECT_EQ(told.substr(0, told.find(' ')), told.substr(told.find(' ') + 1)) << told;
 }
 
 }  // namespace

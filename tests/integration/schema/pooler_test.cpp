@@ -1,5 +1,5 @@
-// A connection pooler in front of PostgreSQL: session pooling must make no difference, transaction
-// pooling must be refused before anything is locked.
+// A connection pooler in front of PostgreSQL: session and transaction pooling must make no
+// difference, statement pooling must be refused before anything is locked.
 #include "tests/support/pooler_process.hpp"
 
 #include "schema/store/examine.hpp"
@@ -54,9 +54,8 @@ TEST_F(Pooler, PerSessionTheLeaseOfADeadInstanceIsNoticed) {
       make_pg_store(loop.io().get_executor(), options_for(url + pooler.connection_suffix()));
   auto const lease = loop.run(slow->try_lease({source, "feed"}));
   ASSERT_TRUE(lease);
-  value(
-      "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks JOIN pg_stat_activity USING (pid)"
-      " WHERE locktype = 'advisory' AND datname = current_database()");
+  rows("UPDATE affsync.lease SET process_key = process_key || '0'");
+  ASSERT_TRUE(loop.run(store->try_lease({source, "feed"})));
   RunStart late;
   late.id = {source, "feed"};
   late.mode = "full";
@@ -73,47 +72,106 @@ TEST_F(Pooler, PerSessionASchemaIsMade) {
   EXPECT_TRUE(examine(options_for(empty + pooler.connection_suffix())).value().sync_lacks.empty());
 }
 
-TEST_F(Pooler, PerTransactionIsRefusedAndNothingStaysLocked) {
-  for (auto const* name : {"transaction", "statement"}) {
-    for (int const pool_size : {1, 2, 3, 20}) {
-      for (auto const* order : {"", "server_round_robin = 1\n"}) {
-        auto options = mode(name, pool_size);
-        options.more = order;
-        PoolerProcess const pooler(url, options);
-        auto const pooled = options_for(url + pooler.connection_suffix());
-        auto const report = migrate(pooled, false);
-        ASSERT_FALSE(report) << name << pool_size << order;
-        EXPECT_EQ(report.error().code, ErrorCode::database_unavailable);
-        EXPECT_NE(report.error().hint.find("pool_mode = session"), std::string::npos)
-            << report.error().to_line();
-        ASSERT_FALSE(examine(pooled)) << name << pool_size << order;
-        auto const by_transaction = make_pg_store(loop.io().get_executor(), pooled);
-        EXPECT_EQ(loop.code_of(by_transaction->try_lease({source, "feed"})),
-                  ErrorCode::database_unavailable);
-        EXPECT_EQ(advisory_locks(), "0") << name << pool_size << order;
+// Everything that a run does, with server sessions that change owners all the time.
+TEST_F(Pooler, PerTransactionReadsToo) {
+  for (int const pool_size : {2, 20}) {
+    for (auto const* order : {"", "server_round_robin = 1\n"}) {
+      SCOPED_TRACE(std::to_string(pool_size) + order);
+      auto options = mode("transaction", pool_size);
+      options.more = order;
+      PoolerProcess const pooler(url, options);
+      auto const pooled =
+          make_pg_store(loop.io().get_executor(), options_for(url + pooler.connection_suffix()));
+      pqxx::connection other(url + pooler.connection_suffix());
+      auto const stream = "feed" + std::to_string(pool_size) + (*order ? "r" : "");
+      auto lease = loop.run(pooled->try_lease({source, stream}));
+      ASSERT_TRUE(lease);
+      ASSERT_FALSE(loop.run(store->try_lease({source, stream})));
+      auto const run = begin_on(*pooled, stream);
+      std::vector<TestRow> first, second;
+      for (int i = 0; i < 500; ++i) {
+        auto const key = "p" + std::to_string(i);
+        first.push_back({key, {{"amount", "1"}}});
+        second.push_back({key, {{"amount", "2"}}});
       }
+      EXPECT_EQ(loop.run(pooled->write_page(page(run, {batch_of("payout", first)}))).inserted, 500);
+      EXPECT_EQ(loop.run(pooled->write_page(page(run, {batch_of("payout", second)}))).updated, 500);
+      EXPECT_EQ(loop.run(pooled->close_slice(slice(run, "payout", {"p1"}))).missed, 499);
+      RunEnd end;
+      end.run = run;
+      end.success = true;
+      end.now = now;
+      end.report.status = RunStatus::succeeded;
+      loop.run(pooled->end_run(end));
+      lease.reset();
+      loop.run(pooled->ping());
+      EXPECT_TRUE(loop.run(store->try_lease({source, stream})));
+      EXPECT_EQ(value("SELECT sum(amount) FROM affsync.payout WHERE stream = '" + stream + "'"),
+                "1000");
+      EXPECT_EQ(loop.run(pooled->health()).size(), loop.run(store->health()).size());
     }
+  }
+  EXPECT_EQ(advisory_locks(), "0");
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.sync_run WHERE status <> 'succeeded'"), "0");
+}
+
+TEST_F(Pooler, PerTransactionASchemaIsMade) {
+  auto const empty = make_database();
+  auto options = mode("transaction", 2);
+  options.more = "server_round_robin = 1\n";
+  PoolerProcess const pooler(empty, options);
+  auto const report = migrate(options_for(empty + pooler.connection_suffix()), false);
+  ASSERT_TRUE(report) << report.error().to_line();
+  EXPECT_EQ(report->applied.back(), "views");
+  EXPECT_TRUE(examine(options_for(empty + pooler.connection_suffix())).value().sync_lacks.empty());
+  EXPECT_EQ(sql_value(empty,
+                      "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database ="
+                      " (SELECT oid FROM pg_database WHERE datname = current_database())"),
+            "0");
+}
+
+// Sessions of the pooler belong to other programs as well.
+TEST_F(Pooler, PerTransactionLeavesNoSettingBehind) {
+  PoolerProcess const pooler(url, mode("transaction", 2));
+  auto const pooled =
+      make_pg_store(loop.io().get_executor(), options_for(url + pooler.connection_suffix()));
+  auto const lease = loop.run(pooled->try_lease({source, "feed"}));
+  write(begin_on(*pooled), "payout", {{"p1", {{"amount", "1"}}}});
+  loop.run(pooled->health());
+  auto const through = url + pooler.connection_suffix();
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(sql_value(through, "SELECT current_setting('search_path')"), "\"$user\", public");
+    EXPECT_EQ(sql_value(through, "SELECT current_setting('lock_timeout')"), "0");
+    EXPECT_EQ(sql_value(through, "SELECT count(*) FROM pg_prepared_statements"), "0");
   }
 }
 
-// With other clients connected, the server sessions change owners all the time.
-TEST_F(Pooler, PerTransactionIsRefusedUnderLoadToo) {
-  PoolerProcess const pooler(url, mode("transaction", 2));
-  pqxx::connection other(url + pooler.connection_suffix());
-  EXPECT_EQ(sql_value(url + pooler.connection_suffix(), "SELECT 1"), "1");
-  auto const report = migrate(options_for(url + pooler.connection_suffix()), false);
+TEST_F(Pooler, PerStatementIsRefusedAndNothingStaysLocked) {
+  PoolerProcess const pooler(url, mode("statement", 20));
+  auto const pooled = options_for(url + pooler.connection_suffix());
+  auto const report = migrate(pooled, false);
   ASSERT_FALSE(report);
-  EXPECT_NE(report.error().hint.find("pool_mode = session"), std::string::npos);
+  EXPECT_EQ(report.error().code, ErrorCode::database_unavailable);
+  EXPECT_NE(report.error().hint.find("pool_mode = session or transaction"), std::string::npos)
+      << report.error().to_line();
+  ASSERT_FALSE(examine(pooled));
+  auto const by_statement = make_pg_store(loop.io().get_executor(), pooled);
+  EXPECT_EQ(loop.code_of(by_statement->try_lease({source, "feed"})),
+            ErrorCode::database_unavailable);
+  EXPECT_EQ(advisory_locks(), "0");
 }
 
 TEST_F(Pooler, WithoutASecondConnectionSaysWhatItNeeds) {
-  PoolerProcess const pooler(url, mode("session", 1));
-  auto options = options_for(url + pooler.connection_suffix());
-  options.connect_timeout = std::chrono::milliseconds(1000);
-  auto const report = migrate(options, false);
-  ASSERT_FALSE(report);
-  EXPECT_EQ(report.error().code, ErrorCode::database_unavailable);
-  EXPECT_NE(report.error().hint.find("pool_size"), std::string::npos) << report.error().to_line();
+  for (auto const* name : {"session", "transaction"}) {
+    PoolerProcess const pooler(url, mode(name, 1));
+    auto options = options_for(url + pooler.connection_suffix());
+    options.connect_timeout = std::chrono::milliseconds(1000);
+    auto const report = migrate(options, false);
+    ASSERT_FALSE(report) << name;
+    EXPECT_EQ(report.error().code, ErrorCode::database_unavailable);
+    EXPECT_NE(report.error().hint.find("pool_size"), std::string::npos)
+        << name << report.error().to_line();
+  }
 }
 
 TEST_F(Pooler, StartUpOptionsOfTheUsersOwnAreToldOfWhereThePoolerRefusesThem) {
@@ -144,7 +202,11 @@ class Settings : public StoreTest {
 TEST_F(Settings, HoldWhateverTheServersOwnAre) {
   change_server_settings();
   PoolerProcess const pooler(url);
-  for (auto const& detour : {std::string(), pooler.connection_suffix()}) {
+  PoolerOptions by_transaction;
+  by_transaction.mode = "transaction";
+  PoolerProcess const changing(url, by_transaction);
+  for (auto const& detour :
+       {std::string(), pooler.connection_suffix(), changing.connection_suffix()}) {
     auto const changed_server = make_pg_store(loop.io().get_executor(), options_for(url + detour));
     EXPECT_EQ(shown(*changed_server, "timezone"), "UTC");
     EXPECT_EQ(shown(*changed_server, "datestyle"), "ISO, MDY");

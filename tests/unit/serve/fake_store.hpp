@@ -63,6 +63,9 @@ class FakeStore final : public schema::Store {
   asio::awaitable<std::unique_ptr<schema::Lease>> try_lease(schema::StreamId) override {
     throw std::logic_error("the pages must not call this");
   }
+  asio::awaitable<std::optional<schema::LeaseHolder>> lease_holder(schema::StreamId) override {
+    throw std::logic_error("the pages must not call this");
+  }
   asio::awaitable<schema::StreamState> load_state(schema::StreamId) override {
     throw std::logic_error("the pages must not call this");
   }

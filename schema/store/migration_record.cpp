@@ -1,0 +1,64 @@
+#include "schema/store/migration_record.hpp"
+
+#include <charconv>
+
+#include "base/text.hpp"
+#include "schema/store/pg_session.hpp"
+
+namespace affsync::schema {
+
+int version_of(EmbeddedFile const& file) {
+  int version = 0;
+  std::from_chars(file.name.data(), file.name.data() + file.name.size(), version);
+  return version;
+}
+
+std::string sha256(pqxx::transaction_base& tx, std::string_view text) {
+  SqlParams const params{"\\x" + hex_of(text)};
+  return exec(tx, "SELECT encode(sha256($1::bytea), 'hex')", params)[0][0].c_str();
+}
+
+std::map<int, Applied> read_applied(pqxx::transaction_base& tx) {
+  std::map<int, Applied> applied;
+  if (tx.exec("SELECT to_regclass('affsync.schema_migration')")[0][0].is_null()) return applied;
+  for (auto const& row : tx.exec("SELECT version, name, checksum FROM affsync.schema_migration")) {
+    applied[row[0].as<int>()] = Applied{row[1].c_str(), row[2].c_str()};
+  }
+  return applied;
+}
+
+void record(pqxx::transaction_base& tx, int version, std::string_view name,
+            std::string const& checksum) {
+  SqlParams const params{std::to_string(version), std::string(name), checksum};
+  std::string text =
+      "INSERT INTO affsync.schema_migration (version, name, checksum) VALUES ($1::int, $2, $3)";
+  // The row of the views is replaced. For a file, a second row means that it was applied twice, and
+  // the insert must fail.
+  if (version == 0) {
+    text += " ON CONFLICT (version) DO UPDATE SET checksum = excluded.checksum, applied_at = now()";
+  }
+  exec(tx, text, params);
+}
+
+std::optional<Error> find_conflict(pqxx::transaction_base& tx,
+                                   std::map<int, Applied> const& applied,
+                                   std::span<EmbeddedFile const> files) {
+  int const newest = files.empty() ? 0 : version_of(files.back());
+  if (!applied.empty() && applied.rbegin()->first > newest) {
+    return Error(ErrorCode::migration_failed,
+                 "the database belongs to a newer affsync (" + applied.rbegin()->second.name + ")",
+                 "Run the newer version, or use another database with this one.");
+  }
+  for (auto const& file : files) {
+    auto const found = applied.find(version_of(file));
+    if (found != applied.end() && found->second.checksum != sha256(tx, file.text)) {
+      return Error(ErrorCode::migration_failed,
+                   std::string(file.name) + " was applied to this database with another text",
+                   "An applied migration must not be changed: use the release that created the "
+                   "database, or add a new file.");
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace affsync::schema

@@ -1,0 +1,28 @@
+// How the database is reached and used.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+namespace affsync::schema {
+
+struct StoreOptions {
+  std::string url;       // libpq URL or keyword string
+  std::string read_url;  // of a replica for health() and query_for_page(); empty: none
+  std::string instance;  // distinguishes this daemon's configuration from others
+  int connections = 4;
+  std::chrono::milliseconds statement_timeout{120'000};
+  std::chrono::milliseconds connect_timeout{5'000};
+  // How long to retry a server that cannot be reached. A server that reports that it is starting up
+  // or shutting down is always retried for a few seconds.
+  std::chrono::milliseconds patience{0};
+  // After this time without a renewal, which happens at least three times as often, a lease is
+  // free.
+  std::chrono::milliseconds lease_time{30'000};
+  // Receives what happens to the database and concerns no caller, on any thread.
+  std::function<void(std::string const&)> on_event;
+  StoreOptions() = default;
+};
+
+}  // namespace affsync::schema
