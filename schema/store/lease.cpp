@@ -194,7 +194,7 @@ void LeaseKeeper::renew(PgSession& session, Key const& key) {
   {
     std::lock_guard guard(mutex_);
     auto const taken = taken_.find(key);
-    if (taken == taken_.end()) return;
+    if (taken == taken_.end() || taken->second.latest.empty()) return;  // given back meanwhile
     token = taken->second.latest;
   }
   SqlParams const params{std::to_string(key.first), key.second, token,

@@ -184,5 +184,19 @@ TEST(DistributedSql, SchemaAndStoreHaveNone) {
   EXPECT_GT(read, 100);
 }
 
+// Behind a pooler a transaction needs its settings; only Transaction sends them.
+TEST(StoreSources, BeginTransactionsInOnePlace) {
+  std::set<std::string> const known{"transaction.hpp", "pg_session.cpp",
+                                    "migrate.cpp"};  // indexes are built outside of transactions
+  fs::path const root = fs::path(AFFSYNC_SOURCE_DIR) / "schema/store";
+  for (auto const& entry : fs::recursive_directory_iterator(root)) {
+    if (known.contains(entry.path().filename())) continue;
+    auto const text = file_text(entry.path());
+    for (std::string const word : {"pqxx::work ", "pqxx::nontransaction "}) {
+      EXPECT_EQ(text.find(word), std::string::npos) << entry.path() << " uses " << word;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace affsync::schema
