@@ -205,9 +205,10 @@ bool App::serves_database() const {
   return impl_->database->started_here();
 }
 
-Result<schema::Examination> App::examine_database() {
+Result<schema::Examination> App::examine_database(bool for_reading) {
   start_database();
-  return schema::examine(impl_->database->options());
+  auto const& database = *impl_->database;
+  return schema::examine(for_reading ? database.reading_options() : database.options());
 }
 
 App::Impl::Session& App::Impl::session_of(PreparedSource prepared, Logger const& log,

@@ -68,7 +68,8 @@ class App {
   // True if this process started the embedded server, which then ends with it.
   bool serves_database() const;
   // Checks whether affsync can work in the database; writes nothing. Not for an embedded one.
-  Result<schema::Examination> examine_database();
+  // With `for_reading` that of `database.read_url`, which accepts no writes.
+  Result<schema::Examination> examine_database(bool for_reading = false);
 
   // Makes plans and sessions of the chosen sources and streams. Unknown names throw Failure(usage).
   // Leaves out streams that are off unless they are named. Registers the sources in the database

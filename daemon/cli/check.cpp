@@ -59,6 +59,22 @@ std::vector<Line> check_embedded(App& app) {
   return {line};
 }
 
+// Checks that reports can be read from the replica.
+Line check_replica(App& app, schema::Examination const& primary) {
+  auto const replica = app.examine_database(true);
+  if (!replica) return failed("database", "read_url", replica.error());
+  Line line;
+  line.source = "database";
+  line.stream = "read_url";
+  line.result = "ok";
+  line.detail = replica->server + (replica->standby ? ", a standby" : ", which is no standby");
+  if (replica->version == primary.version) return line;
+  line.result = "warning";
+  line.detail += "; its schema is at version " + std::to_string(replica->version) +
+                 ", the primary's at " + std::to_string(primary.version);
+  return line;
+}
+
 // Checks everything that `sync` needs of the database, without writing.
 std::vector<Line> check_database(App& app) {
   if (app.config().database.embedded()) return check_embedded(app);
@@ -78,7 +94,9 @@ std::vector<Line> check_database(App& app) {
                          : "; the schema is at version " + std::to_string(found->version) +
                                ", `sync` brings it up to date";
     }
-    return {line};
+    lines.push_back(std::move(line));
+    if (!app.config().database.read_url.empty()) lines.push_back(check_replica(app, *found));
+    return lines;
   } catch (Failure const& failure) {
     return {failed("database", "", failure.error())};
   }

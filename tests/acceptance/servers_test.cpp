@@ -67,6 +67,10 @@ TEST_F(Servers, reports_and_status_are_read_from_a_replica) {
   auto const read = affsync({"report", "earnings", "--output", "csv"});
   ASSERT_EQ(read.status, 0) << read.err;
 
+  auto const checked = affsync({"check"});
+  EXPECT_EQ(checked.status, 0) << checked.out;
+  EXPECT_NE(checked.out.find("a standby"), std::string::npos) << checked.out;
+
   ask(replica.url(), "select pg_wal_replay_pause()");
   wait_on(replica.url(), "select pg_get_wal_replay_pause_state()", "paused");
   broker().control({{"do", "change"}, {"feed", "rewards"}, {"rows", "30"}, {"seed", "4"}});
