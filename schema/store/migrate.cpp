@@ -137,16 +137,22 @@ class Migration {
     report.version = version_of(file);
   }
 
-  // Polls for the lock. A waiting statement would hold a snapshot, and CREATE INDEX CONCURRENTLY
-  // waits for all older snapshots.
+  // Polls for the lock, outside of a transaction: CREATE INDEX CONCURRENTLY of the other migration
+  // would wait for the end of one that it has met within a statement, and the other may need the
+  // connection of a pooler.
   std::unique_ptr<Transaction> take(PgSession& session) {
     auto const ask = std::string("SELECT pg_try_advisory_xact_lock(") + migration_lock + ")";
-    std::unique_ptr<Transaction> lock;
+    auto const is_free = [&](Transaction& tx) { return tx.exec(ask)[0][0].as<bool>(); };
     for (;;) {
-      if (!lock) lock = std::make_unique<Transaction>(session);
-      if (lock->exec(ask)[0][0].as<bool>()) return lock;
-      // The other migration may need the pooler's connection.
-      if (session.is_pooled()) lock.reset();
+      bool free = false;
+      {
+        Transaction alone(session, Transaction::Kind::statements);
+        free = is_free(alone);
+      }
+      if (free) {
+        auto lock = std::make_unique<Transaction>(session);
+        if (is_free(*lock)) return lock;
+      }
       watch_.pause(std::chrono::milliseconds{100});
     }
   }
