@@ -80,13 +80,14 @@ start_broker wintrado --seed 2 --clients 150 --days 365
 start_broker iexexchanger --seed 3 --days 365
 start_broker iexexchanger_v3 --seed 4 --days 365
 start_broker rates --seed 5 --days 400
+start_broker hooks
 
 mkdir -p "$state"
 listen=127.0.0.1:$(free_port)
 # shellcheck disable=SC2034  # read by its name, like the variables of the brokers
 history=$(date -u -d '-370 days' +%F)
 config=$(<config/demo.yaml)
-for name in state listen history exness wintrado iexexchanger iexexchanger_v3 rates; do
+for name in state listen history exness wintrado iexexchanger iexexchanger_v3 rates hooks; do
   config=${config//@$name@/"${!name}"}
 done
 printf '%s\n' "$config" >"$state/affsync.yaml"
@@ -102,12 +103,20 @@ for report in 'earnings --by source' 'earnings --by month' 'earnings --by curren
   # shellcheck disable=SC2086  # the report and its options are words
   "$affsync" report $report
 done
-say "The next day: northfx pays, and corrects earlier amounts"
+say "The next day: northfx pays, and lowers earlier commissions; obmen24 refuses a payout; a key dies at swapdesk"
+# change_broker URL PARAMETERS: what happens at a fake broker.
+change_broker() { curl -sf -m 10 -o /dev/null -X POST "$1/sandbox/control?$2"; }
 # shellcheck disable=SC2154  # set by start_broker
-change_broker() { curl -sf -m 10 -o /dev/null -X POST "$wintrado/sandbox/control?$1"; }
-change_broker 'do=pay&feed=ledger&rows=6'
-change_broker 'do=correct&feed=ledger&rows=3&seed=7'
-"$affsync" sync --source northfx --full
+{
+  change_broker "$wintrado" 'do=pay&feed=ledger&rows=6'
+  change_broker "$wintrado" 'do=correct&feed=ledger&rows=3&seed=7'
+  change_broker "$iexexchanger" 'do=reject&feed=withdrawals&rows=1'
+  change_broker "$iexexchanger_v3" 'do=expire_tokens'
+}
+echo "What the receivers of alerts get is shown as it arrives."
+"$affsync" sync --source northfx --source obmen24 --source swapdesk --full || true
+say 'affsync alerts'
+"$affsync" alerts
 say 'affsync report changes'
 "$affsync" report changes --limit 10
 
