@@ -98,12 +98,17 @@ void finish(pqxx::transaction_base& tx, RunEnd const& end, RunStatus status, Err
 }
 
 // Notifies programs that LISTEN on affsync, so that they need not poll.
-void notify(pqxx::transaction_base& tx, RunKey const& run, RunStatus status) {
-  SqlParams const params{std::to_string(run.id.source_id), run.id.stream,
-                         std::string(to_string(status))};
+void notify(pqxx::transaction_base& tx, RunEnd const& end, RunStatus status) {
+  auto const& report = end.report;
+  SqlParams const params{std::to_string(end.run.id.source_id), end.run.id.stream,
+                         std::string(to_string(status)),       std::to_string(end.run.run_id),
+                         std::to_string(report.inserted),      std::to_string(report.updated),
+                         std::to_string(report.deleted),       std::to_string(report.quarantined)};
   exec(tx,
-       "SELECT pg_notify('affsync', jsonb_build_object('source_id', $1::int, 'stream', $2::text,"
-       " 'status', $3::text)::text)",
+       "SELECT pg_notify('affsync', jsonb_build_object('source_id', $1::int, 'source',"
+       " (SELECT s.name FROM affsync.source s WHERE s.source_id = $1::int), 'stream', $2::text,"
+       " 'status', $3::text, 'run_id', $4::bigint, 'inserted', $5::bigint, 'updated', $6::bigint,"
+       " 'deleted', $7::bigint, 'quarantined', $8::bigint)::text)",
        params);
 }
 
@@ -243,7 +248,7 @@ void close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
     if ((end.success || end.swept) && end.full_pass && state.has_quarantine) {
       resolve_not_met(tx, end.run, end.now);
     }
-    notify(tx, end.run, status);
+    notify(tx, end, status);
     crash_point(CrashPoint::run_noted);
     tx.commit();
     crash_point(CrashPoint::run_ended);
