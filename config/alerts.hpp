@@ -17,11 +17,13 @@ struct AlertReceiver {
   struct Webhook {
     Secret url;
     std::vector<std::pair<std::string, Secret>> headers;  // further fields of the request
+    bool operator==(Webhook const&) const = default;
   };
   struct Telegram {
     Secret token;
     std::string chat;
     std::string api = "https://api.telegram.org";
+    bool operator==(Telegram const&) const = default;
   };
   // Program and arguments. In the arguments `${title}` and so on (alert_words) stand for parts of
   // the message; all other variables are replaced already.
@@ -39,6 +41,7 @@ struct AlertReceiver {
 
   // "webhook", "telegram" or "command"
   std::string kind() const;
+  bool operator==(AlertReceiver const&) const = default;
 };
 
 // The words of a message that the arguments of a command may hold: ${title}, ${source}, …
@@ -64,6 +67,8 @@ struct AlertsConfig {
   std::vector<AlertReceiver> receivers;
   std::map<std::string, AlertRule> rules;  // by name; a rule that is not here is on, with defaults
   std::optional<QuietHours> quiet;
+  // How long a message waits for further causes of the same event.
+  std::chrono::seconds gather{60};
   int per_hour = 20;        // messages to one receiver
   bool with_names = false;  // messages may hold what is stored about clients, beside their ids
   bool configured = false;  // the section is there

@@ -201,6 +201,9 @@ AlertsConfig read_alerts(yaml::Node const& node, Environment const& env) {
   if (auto const value = map.find("per_hour")) {
     alerts.per_hour = static_cast<int>(value->as_integer(1, 10'000));
   }
+  if (auto const value = map.find("gather")) {
+    alerts.gather = std::chrono::duration_cast<std::chrono::seconds>(read_timeout(*value));
+  }
   if (auto const value = map.find("with")) {
     alerts.with_names = read_word<bool>(*value, "with", {{"ids", false}, {"names", true}});
   }

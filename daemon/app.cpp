@@ -27,7 +27,6 @@
 #include "daemon/sync/past_requests.hpp"
 #include "daemon/watched_migration.hpp"
 #include "schema/store/crash_point.hpp"
-#include "schema/store/migration_watch.hpp"
 #include "version_info.hpp"
 
 namespace affsync {
@@ -190,11 +189,16 @@ schema::Retention App::retention() const {
   schema::Retention retention;
   retention.runs = impl_->config.retention.runs;
   retention.quarantine = impl_->config.retention.quarantine;
+  retention.alerts = impl_->config.retention.alerts;
   return retention;
 }
 
 schema::Store& App::store() {
   return *impl_->store;
+}
+
+schema::StoreOptions App::database_options() const {
+  return impl_->database->options();
 }
 
 std::string App::shown_database_url() const {

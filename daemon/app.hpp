@@ -61,6 +61,8 @@ class App {
                                            StillAtIt const& still_at_it = {}, bool whole = false);
   // Requires start_database.
   schema::Store& store();
+  // For further sessions. Requires start_database.
+  schema::StoreOptions database_options() const;
   // The retention of the current configuration.
   schema::Retention retention() const;
   // Returns a libpq connection string for psql and BI tools, without the password.

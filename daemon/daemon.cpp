@@ -11,7 +11,11 @@
 #include <random>
 
 #include "base/process_limits.hpp"
+#include "daemon/alert_parts.hpp"
+#include "daemon/alerts/delivery.hpp"
+#include "daemon/alerts/policy.hpp"
 #include "daemon/async/task_group.hpp"
+#include "daemon/async/until_cancelled.hpp"
 #include "daemon/cli/connectors.hpp"
 #include "daemon/net/http_server.hpp"
 #include "daemon/reports/output.hpp"
@@ -111,15 +115,6 @@ asio::awaitable<bool> hangup_within(std::shared_ptr<asio::signal_set> hangup,
   co_return !woken;
 }
 
-// Runs `work` and returns normally when it is cancelled, since that is how these loops end.
-asio::awaitable<void> until_cancelled(asio::awaitable<void> work) {
-  try {
-    co_await std::move(work);
-  } catch (boost::system::system_error const& error) {
-    if (error.code() != asio::error::operation_aborted) throw;
-  }
-}
-
 }  // namespace
 
 struct Daemon::Impl {
@@ -128,11 +123,16 @@ struct Daemon::Impl {
         log_(app.log()),
         started_at_(clock_.now()),
         metrics_(started_at_),
-        observer_(metrics_, log_),
+        observer_(metrics_, log_, [this] { delivery_.nudge(); }),
         supervisor_(
             app.io().get_executor(), run_parts(), runs_at_once(raise_file_limit()),
             [this] { return std::uniform_real_distribution<>(0, 1)(random_); }, log_),
-        pages_(page_parts()) {}
+        pages_(page_parts()),
+        alert_store_(schema::make_pg_alert_store(app.database_options())),
+        delivery_(sender_parts(), [this] { return alert_policy(); }, log_) {}
+  ~Impl() { alert_store_->shut_down(std::chrono::milliseconds(500)); }
+  Impl(Impl const&) = delete;
+  Impl& operator=(Impl const&) = delete;
 
   asio::awaitable<void> run();
 
@@ -143,6 +143,23 @@ struct Daemon::Impl {
     parts.observer = &observer_;
     parts.workers = &app_.workers();
     return parts;
+  }
+
+  alerts::SenderParts sender_parts() {
+    alerts::SenderParts parts;
+    parts.executor = app_.io().get_executor();
+    parts.store = alert_store_.get();
+    parts.clock = &clock_;
+    parts.observer = &metrics_.alerts();
+    parts.random = [this] { return std::uniform_real_distribution<>(0, 1)(random_); };
+    return parts;
+  }
+
+  schema::AlertPolicy alert_policy() const {
+    auto policy = alerts::policy_of(app_.config().alerts);
+    policy.sources = alert_sources_;
+    policy.disk = disk_now(app_.config().database);
+    return policy;
   }
 
   serve::PagesParts page_parts() {
@@ -183,6 +200,9 @@ struct Daemon::Impl {
   serve::ServiceManager manager_;
   sync::Supervisor supervisor_;
   serve::Pages pages_;
+  std::unique_ptr<schema::AlertStore> alert_store_;
+  alerts::Delivery delivery_;
+  std::vector<schema::SourceNow> alert_sources_;
   std::optional<Error> reload_problem_;     // error of the latest reload
   bool reload_waits_ = false;               // the new configuration waits for the database
   std::vector<std::string> needs_restart_;  // changed settings that need a restart
@@ -209,14 +229,17 @@ std::string Daemon::Impl::summary(std::size_t streams) const {
 
 asio::awaitable<std::size_t> Daemon::Impl::take_configuration() {
   std::vector<std::string> const all;
+  check_receivers(app_.io().get_executor(), app_.config().alerts);
   auto tasks = co_await app_.make_tasks(all, all, true, observer_);
   std::vector<std::string> names;
   for (auto const& source : app_.config().sources) names.push_back(source.name);
   co_await app_.store().retire_sources_except(names);
   metrics_.set_streams(settings_of(app_.streams(), names, tasks));
   auto const count = tasks.size();
+  alert_sources_ = sources_now(tasks, alert_sources_, clock_.now());
   crash_point(CrashPoint::schedule_taking);
   supervisor_.set_tasks(std::move(tasks));
+  delivery_.set_receivers(app_.config().alerts);
   app_.forget_other_sessions();
   co_return count;
 }
@@ -316,19 +339,20 @@ asio::awaitable<void> Daemon::Impl::run() {
   }
 
   async::TaskGroup group(executor);
-  group.spawn(until_cancelled(supervisor_.run()));
-  group.spawn(until_cancelled(reload_on_hangup()));
+  group.spawn(async::until_cancelled(supervisor_.run()));
+  group.spawn(async::until_cancelled(reload_on_hangup()));
+  group.spawn(async::until_cancelled(delivery_.run()));
   auto retention = [this] { return app_.retention(); };
   auto upkeep = sync::run_daily_upkeep(app_.store(), sleeper_, std::move(retention), log_);
-  group.spawn(until_cancelled(std::move(upkeep)));
-  group.spawn(until_cancelled(sync::keep_days_added_up(app_.store(), sleeper_, log_)));
-  group.spawn(until_cancelled(keep_watchdog_alive()));
+  group.spawn(async::until_cancelled(std::move(upkeep)));
+  group.spawn(async::until_cancelled(sync::keep_days_added_up(app_.store(), sleeper_, log_)));
+  group.spawn(async::until_cancelled(keep_watchdog_alive()));
   group.spawn(say_stopping());
-  if (server) group.spawn(until_cancelled(server->serve()));
+  if (server) group.spawn(async::until_cancelled(server->serve()));
   metrics_.on_database(true);  // the database has just registered the streams
-  group.spawn(until_cancelled(pages_.keep_figures_fresh()));
+  group.spawn(async::until_cancelled(pages_.keep_figures_fresh()));
   auto money = serve::keep_money_fresh(app_.store(), metrics_, clock_, sleeper_, log_);
-  group.spawn(until_cancelled(std::move(money)));
+  group.spawn(async::until_cancelled(std::move(money)));
 
   log_.info("started",
             {{"streams", std::to_string(streams)}, {"database", app_.shown_database_url()}});

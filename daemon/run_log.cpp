@@ -48,6 +48,7 @@ void RunLog::on_progress(RunReport const& report, std::optional<std::int64_t> ex
 
 void RunLog::on_run_ended(RunReport const& report) {
   next_.on_run_ended(report);
+  if (after_run_) after_run_();
   told_at_.erase({report.source, report.stream});
   Logger const log = log_.with("source", report.source).with("stream", report.stream);
   if (report.error) {

@@ -87,6 +87,7 @@ struct Parsed {
   std::string schema;
   QuarantineOptions quarantine;
   schema::MigrationRequest migration;
+  AlertsOptions alerts;
   PruneOptions prune;
   Output status_output = Output::table;
   Output connectors_output = Output::table;
@@ -273,6 +274,34 @@ void add_quarantine(CLI::App& app, Parsed& parsed) {
   accept->add_option("--reason", options.because, "Why; stored with the rows")->type_name("TEXT");
 }
 
+void add_alerts(CLI::App& app, Parsed& parsed) {
+  auto& options = parsed.alerts;
+  auto* list = add_command(app, parsed, "alerts", "What needs attention, and who was told",
+                           [&] { return run_alerts_list(parsed.common, parsed.alerts); });
+  auto* const open = list->add_flag("--open", options.open, "Only what is open (the default)");
+  list->add_flag("--all", options.all, "Include what is over")->excludes(open);
+  list->add_option("--source", options.source, "Only this source");
+  add_output(list, options.output, false);
+  list->require_subcommand(0, 1);
+
+  auto* test = add_command(*list, parsed, "test", "Sends a sample, and shows what came back",
+                           [&] { return run_alerts_test(parsed.common, parsed.alerts); });
+  test->add_option("name", options.names, "Only to these receivers")->type_name("NAME");
+  add_output(test, options.output, false);
+
+  auto* mute = add_command(*list, parsed, "mute", "Tells nobody of a rule or an alert",
+                           [&] { return run_alerts_mute(parsed.common, parsed.alerts); });
+  auto* unmute = add_command(*list, parsed, "unmute", "Ends `mute`",
+                             [&] { return run_alerts_unmute(parsed.common, parsed.alerts); });
+  for (auto* const command : {mute, unmute}) {
+    command->add_option("what", options.what, "A rule, or the number of an alert")
+        ->required()
+        ->type_name("RULE|ID");
+  }
+  add_day(mute, "--until", options.until, "Up to the beginning of this day, UTC");
+  mute->add_option("--reason", options.because, "Why; stored with it")->type_name("TEXT");
+}
+
 void add_other_commands(CLI::App& app, Parsed& parsed) {
   auto* connectors = add_command(
       app, parsed, "connectors", "The known connectors and what each one needs", [&parsed] {
@@ -342,6 +371,7 @@ int run_command_line(int argc, char** argv) {
   add_reading_commands(app, parsed);
   add_database_commands(app, parsed);
   add_quarantine(app, parsed);
+  add_alerts(app, parsed);
   add_other_commands(app, parsed);
 
   if (is_completion(argc, argv)) return out.finish(run_complete(describe(app), argc, argv));

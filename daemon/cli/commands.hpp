@@ -88,6 +88,17 @@ struct QuarantineOptions {
   Output output = Output::table;
 };
 
+struct AlertsOptions {
+  bool open = false;               // for the list: only what is open, which is the default
+  bool all = false;                // for the list: closed ones too
+  std::string source;              // --source; empty: all
+  std::vector<std::string> names;  // for test: receivers; empty: all
+  std::string what;                // for mute and unmute: a rule, or the number of an alert
+  std::optional<Day> until;        // for mute
+  std::string because;             // for mute: --reason
+  Output output = Output::table;
+};
+
 struct PruneOptions {
   bool dry_run = false;
   Output output = Output::table;
@@ -111,6 +122,10 @@ int run_quarantine_list(CommonOptions const& common, QuarantineOptions const& op
 int run_quarantine_show(CommonOptions const& common, QuarantineOptions const& options);
 int run_quarantine_retry(CommonOptions const& common, QuarantineOptions const& options);
 int run_quarantine_accept(CommonOptions const& common, QuarantineOptions const& options);
+int run_alerts_list(CommonOptions const& common, AlertsOptions const& options);
+int run_alerts_test(CommonOptions const& common, AlertsOptions const& options);
+int run_alerts_mute(CommonOptions const& common, AlertsOptions const& options);
+int run_alerts_unmute(CommonOptions const& common, AlertsOptions const& options);
 // Prints the JSON schema of affsync.yaml (`config`) or of a connector file (`connector`).
 int run_schema(std::string const& which);
 int run_version();

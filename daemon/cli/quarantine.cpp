@@ -1,6 +1,5 @@
 // `affsync quarantine`, `quarantine show` and `quarantine accept`: lists quarantined rows with
 // their reasons, and accepts rows as known.
-#include <pwd.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -10,6 +9,7 @@
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/open_database.hpp"
 #include "daemon/cli/report_text.hpp"
+#include "daemon/cli/system_user.hpp"
 #include "daemon/cli/terminal/numbers.hpp"
 #include "daemon/cli/terminal/table.hpp"
 #include "daemon/log/terminal.hpp"
@@ -247,16 +247,6 @@ Table find_line(App& app, std::int64_t number) {
   throw Failure(ErrorCode::usage, "there is no line " + std::to_string(number) + " in quarantine",
                 "`affsync quarantine` shows an example of each reason; the table "
                 "affsync.quarantine has all rows.");
-}
-
-// Returns the user of this process, with the user who called sudo in parentheses.
-std::string system_user() {
-  passwd const* const found = ::getpwuid(::getuid());
-  std::string name = found != nullptr ? found->pw_name : std::to_string(::getuid());
-  char const* const behind = std::getenv("SUDO_USER");
-  if (behind != nullptr && *behind != '\0' && name != behind)
-    name += " (" + std::string(behind) + ")";
-  return name;
 }
 
 void require_known_stream(App& app, QuarantineOptions const& options) {

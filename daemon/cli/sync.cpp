@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <iostream>
+#include <random>
 
+#include "daemon/alert_parts.hpp"
+#include "daemon/alerts/delivery.hpp"
+#include "daemon/alerts/policy.hpp"
 #include "daemon/app.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/summary.hpp"
@@ -44,8 +48,10 @@ asio::awaitable<void> add_up_days(schema::Store& store, TimePoint started_at, Cl
   }
 }
 
+// `sources` becomes what the pass reads.
 asio::awaitable<std::vector<RunReport>> pass(App& app, SyncOptions const& options,
-                                             sync::Observer& observer, Clock& clock) {
+                                             sync::Observer& observer, Clock& clock,
+                                             std::vector<schema::SourceNow>& sources) {
   auto tasks =
       co_await app.make_tasks(options.sources, options.streams, !options.dry_run, observer);
   if (tasks.empty()) {
@@ -54,6 +60,8 @@ asio::awaitable<std::vector<RunReport>> pass(App& app, SyncOptions const& option
                                                : "Enable one, or name it with --stream.");
   }
   if (options.since || options.until) tell_what_has_no_days(tasks);
+  // Whatever ran before, a stream is late by its last success.
+  sources = sources_now(tasks, {}, TimePoint());
   sync::RunOptions run;
   run.full = options.full;
   run.since = options.since;
@@ -67,6 +75,26 @@ asio::awaitable<std::vector<RunReport>> pass(App& app, SyncOptions const& option
   auto reports = co_await sync::sync_once(std::move(tasks), run, parts, app.log());
   if (!options.dry_run) co_await add_up_days(app.store(), started_at, clock);
   co_return reports;
+}
+
+// Judges what was read of these sources, and tells what there is to tell, within a bounded time: a
+// pass that cron starts has no daemon beside it. What fails is logged; the pass is what it is.
+void tell_alerts(App& app, std::vector<schema::SourceNow> sources, Clock const& clock) {
+  constexpr std::chrono::seconds longest{30};
+  auto const store = schema::make_pg_alert_store(app.database_options());
+  alerts::DeliveryObserver nobody;
+  std::mt19937_64 random{std::random_device{}()};
+  alerts::SenderParts parts;
+  parts.executor = app.io().get_executor();
+  parts.store = store.get();
+  parts.clock = &clock;
+  parts.observer = &nobody;
+  parts.random = [&random] { return std::uniform_real_distribution<>(0, 1)(random); };
+  auto policy = alerts::policy_of(app.config().alerts);
+  policy.sources = std::move(sources);
+  policy.disk = disk_now(app.config().database);
+  auto const& alerts = app.config().alerts;
+  app.run(alerts::tell_once(std::move(parts), std::move(policy), alerts, longest, app.log()));
 }
 
 // A stream that the broker does not offer, or that another instance reads, is not a failure. But if
@@ -105,14 +133,21 @@ int run_sync(CommonOptions const& common, SyncOptions const& options) {
   if (options.retry_login) app.retry_refused_logins();
 
   std::vector<RunReport> reports;
+  std::vector<schema::SourceNow> sources;
   if (options.quiet) {
     sync::Observer nobody;
-    reports = app.run(pass(app, options, nobody, clock));
+    reports = app.run(pass(app, options, nobody, clock, sources));
   } else {
     Progress progress;  // its destructor removes the live lines
-    reports = app.run(pass(app, options, progress, clock));
+    reports = app.run(pass(app, options, progress, clock, sources));
   }
   auto const finished_at = clock.now();
+  bool const answers = std::ranges::none_of(reports, [](RunReport const& report) {
+    return report.error && report.error->code == ErrorCode::database_unavailable;
+  });
+  if (!options.dry_run && !app.interrupted() && answers) {
+    tell_alerts(app, std::move(sources), clock);
+  }
   // Like a shell, return 130 after Ctrl-C, so that scripts can tell an abort from a failure. A pass
   // that a service manager ended counts as failed.
   int status = exit_status(reports);

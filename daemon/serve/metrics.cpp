@@ -45,6 +45,7 @@ struct Metrics::Impl {
   Histogram write_duration{write_bounds};
   StageTotals waited{};
   MoneyFigures money;
+  AlertFigures alerts;
   mutable std::size_t last_size = 0;  // of the text of a scrape
 
   // Writes the series that exist once in the process.
@@ -257,11 +258,16 @@ void Metrics::keep_sources(std::vector<std::string> const& names) {
   std::erase_if(impl_->sources, [&](auto const& entry) { return kept.count(entry.first) == 0; });
 }
 
+AlertFigures& Metrics::alerts() {
+  return impl_->alerts;
+}
+
 std::string Metrics::render(TimePoint now) const {
   Exposition out;
   out.reserve(impl_->last_size + impl_->last_size / 16);
   write_figures(out, impl_->sources, impl_->started_at, now);
   write_money(out, impl_->money, impl_->sources);
+  impl_->alerts.write(out);
   impl_->write_process(out);
   auto text = out.take();
   impl_->last_size = text.size();

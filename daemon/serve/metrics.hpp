@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "daemon/serve/alert_figures.hpp"
 #include "daemon/serve/money_figures.hpp"
 #include "daemon/sync/observer.hpp"
 #include "schema/store/store.hpp"
@@ -57,6 +58,9 @@ class Metrics final : public sync::Observer {
 
   // Drops the series of every source that is not in `names`. For a reload.
   void keep_sources(std::vector<std::string> const& names);
+
+  // The figures of alerts, which their delivery tells.
+  AlertFigures& alerts();
 
   // Returns the text of a scrape, in Prometheus text exposition format 0.0.4.
   std::string render(TimePoint now = SystemClock().now()) const;

@@ -50,6 +50,8 @@ enum class CrashPoint : unsigned char {
   schedule_taking,      // the daemon's sources are in the database; none is scheduled yet
   reload_done,          //
   daemon_stopping,      // runs are being cancelled
+  alert_taken,          // a message is leased and not sent yet
+  alert_sent,           // a message was sent; the database does not know it yet
 };
 
 inline constexpr std::array crash_point_names{
@@ -71,9 +73,10 @@ inline constexpr std::array crash_point_names{
     std::string_view("run_ended"),           std::string_view("lease_returned"),
     std::string_view("reload_begun"),        std::string_view("reload_read"),
     std::string_view("schedule_taking"),     std::string_view("reload_done"),
-    std::string_view("daemon_stopping"),
+    std::string_view("daemon_stopping"),     std::string_view("alert_taken"),
+    std::string_view("alert_sent"),
 };
-static_assert(crash_point_names.size() == std::size_t(CrashPoint::daemon_stopping) + 1);
+static_assert(crash_point_names.size() == std::size_t(CrashPoint::alert_sent) + 1);
 
 #ifdef AFFSYNC_CRASH_POINTS
 inline constexpr bool crash_points_built = true;

@@ -32,6 +32,7 @@ alerts:
     - {name: c, command: [/usr/bin/mail, "${title}"]}
   quiet: {from: "22:00", to: "07:00", zone: UTC, except: [source_blocked]}
   per_hour: 20
+  gather: 1m
   with: ids
   rules:
 @rules@sources:

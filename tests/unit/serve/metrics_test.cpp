@@ -568,6 +568,12 @@ TEST(Metrics, names_types_and_labels_are_those_of_the_golden_file) {
     metrics.on_money(figure, {line_of("exness-main", "USD", "1", "wallet")}, at(1));
   }
 
+  metrics.alerts().on_receivers({"ops"});
+  schema::AlertCount count;
+  count.rule = "silence";
+  metrics.alerts().on_standing({count}, {});
+  metrics.alerts().on_attempt("ops", true, at(1));
+
   std::map<std::string, std::string> types;
   std::map<std::string, std::set<std::string>> labels;
   std::istringstream text(metrics.render());

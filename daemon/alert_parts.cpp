@@ -1,0 +1,55 @@
+#include "daemon/alert_parts.hpp"
+
+#include <filesystem>
+
+#include "daemon/alerts/receiver.hpp"
+
+namespace affsync {
+namespace {
+
+std::optional<TimePoint> since_of(std::vector<schema::SourceNow> const& sources,
+                                  std::string const& source, std::string const& stream) {
+  for (auto const& one : sources) {
+    if (one.name != source) continue;
+    for (auto const& its : one.streams) {
+      if (its.name == stream) return its.since;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<schema::SourceNow> sources_now(std::vector<sync::StreamTask> const& tasks,
+                                           std::vector<schema::SourceNow> const& before,
+                                           TimePoint now) {
+  std::vector<schema::SourceNow> sources;  // the tasks of a source follow each other
+  for (auto const& task : tasks) {
+    if (sources.empty() || sources.back().name != task.source()) {
+      sources.emplace_back().name = task.source();
+    }
+    auto& stream = sources.back().streams.emplace_back();
+    stream.name = task.stream();
+    stream.interval = task.every.interval();
+    stream.since = since_of(before, task.source(), task.stream()).value_or(now);
+  }
+  return sources;
+}
+
+std::optional<schema::DiskNow> disk_now(config::DatabaseConfig const& database) {
+  if (!database.embedded()) return std::nullopt;
+  std::error_code failed;
+  auto const space = std::filesystem::space(database.state_dir, failed);
+  if (failed) return std::nullopt;
+  schema::DiskNow disk;
+  disk.free_bytes = static_cast<std::int64_t>(space.available);
+  disk.size_bytes = static_cast<std::int64_t>(space.capacity);
+  return disk;
+}
+
+void check_receivers(boost::asio::any_io_executor const& executor,
+                     config::AlertsConfig const& alerts) {
+  for (auto const& receiver : alerts.receivers) alerts::make_receiver(executor, receiver).value();
+}
+
+}  // namespace affsync

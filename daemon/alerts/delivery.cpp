@@ -1,0 +1,201 @@
+#include "daemon/alerts/delivery.hpp"
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "daemon/async/until_cancelled.hpp"
+#include "daemon/async/with_timeout.hpp"
+
+namespace affsync::alerts {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// Waits for the timer, whose cancellation by somebody else ends the wait early.
+asio::awaitable<void> wait_for(asio::steady_timer& timer, steady_clock::duration time) {
+  timer.expires_after(time);
+  boost::system::error_code woken;
+  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  auto const state = co_await asio::this_coro::cancellation_state;
+  if (state.cancelled() != asio::cancellation_type::none) {
+    throw boost::system::system_error(asio::error::operation_aborted);
+  }
+}
+
+asio::awaitable<void> sleep(milliseconds time) {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  co_await wait_for(timer, time);
+}
+
+// Sends what is due to one receiver and tells of errors of the database.
+asio::awaitable<void> send_once(Sender& sender, Logger const& log) {
+  std::optional<Error> failed;
+  try {
+    co_await sender.send_due();
+  } catch (Failure const& failure) {
+    failed = failure.error();
+  }
+  if (failed) log.warn(*failed);
+}
+
+void tell_failed_rules(schema::AlertChanges const& changes, std::vector<std::string>& told,
+                       Logger const& log) {
+  std::vector<std::string> failed;
+  for (auto const& one : changes.failed) {
+    failed.push_back(one.rule);
+    if (std::ranges::find(told, one.rule) != told.end()) continue;
+    log.warn("a rule of alerts could not be judged; the others are",
+             {{"rule", one.rule}, {"error", one.error.message}});
+  }
+  if (changes.quiet_failed) {
+    failed.emplace_back("quiet");
+    if (std::ranges::find(told, "quiet") == told.end()) log.warn(*changes.quiet_failed);
+  }
+  told = std::move(failed);
+}
+
+// The part of tell_once() that the time limit is for.
+asio::awaitable<void> judge_and_send(SenderParts parts, schema::AlertPolicy policy,
+                                     config::AlertsConfig config, Logger log) {
+  policy.settle = std::chrono::seconds(0);
+  policy.now = parts.clock->now();
+  auto const changes = co_await parts.store->judge(std::move(policy));
+  std::vector<std::string> told;
+  tell_failed_rules(changes, told, log);
+  std::list<Sender> senders;
+  async::TaskGroup group(parts.executor);
+  for (auto const& receiver : config.receivers) {
+    auto& sender = senders.emplace_back(parts, receiver, config.per_hour, log);
+    group.spawn(async::until_cancelled(send_once(sender, log)));
+  }
+  co_await group.join();
+}
+
+}  // namespace
+
+Delivery::Delivery(SenderParts parts, std::function<schema::AlertPolicy()> policy, Logger log,
+                   DeliveryTimes times)
+    : parts_(std::move(parts)),
+      policy_(std::move(policy)),
+      log_(std::move(log)),
+      times_(times),
+      wake_(parts_.executor),
+      tasks_(parts_.executor) {}
+
+void Delivery::set_receivers(config::AlertsConfig const& config) {
+  std::list<PostPtr> kept;
+  std::vector<std::string> names;
+  for (auto const& receiver : config.receivers) {
+    names.push_back(receiver.name);
+    auto const same = std::ranges::find_if(posts_, [&](PostPtr const& post) {
+      return post->sender->receiver() == receiver && post->sender->per_hour() == config.per_hour;
+    });
+    if (same != posts_.end()) {
+      kept.splice(kept.end(), posts_, same);
+      continue;
+    }
+    auto sender = std::make_unique<Sender>(parts_, receiver, config.per_hour, log_);
+    kept.push_back(std::make_shared<Post>(std::move(sender), parts_.executor));
+  }
+  // What is being sent to the others stays leased for a moment, and is then sent with the same key.
+  for (auto const& gone : posts_) {
+    if (gone->task) tasks_.cancel(gone->task);
+  }
+  posts_ = std::move(kept);
+  parts_.observer->on_receivers(names);
+  for (auto const& post : posts_) start(post);
+  nudge();
+}
+
+void Delivery::start(PostPtr const& post) {
+  if (running_ && !post->task)
+    post->task = tasks_.spawn(async::until_cancelled(keep_sending(post)));
+}
+
+void Delivery::nudge() {
+  nudged_ = true;
+  wake_.cancel();
+}
+
+asio::awaitable<void> Delivery::run() {
+  running_ = true;
+  tasks_.spawn(async::until_cancelled(judge_again_and_again()));
+  for (auto const& post : posts_) start(post);
+  co_await tasks_.join();
+  running_ = false;
+}
+
+asio::awaitable<void> Delivery::judge_again_and_again() {
+  for (;;) {
+    if (!nudged_) co_await wait_for(wake_, times_.longest);
+    co_await sleep(times_.debounce);
+    nudged_ = false;
+    auto const began = steady_clock::now();
+    co_await judge();
+    // However long it takes, judging is a small part of what the database does.
+    constexpr int part = 20;
+    auto const took = std::chrono::ceil<milliseconds>(steady_clock::now() - began);
+    co_await sleep(std::max(times_.rest, part * took));
+  }
+}
+
+asio::awaitable<void> Delivery::judge() {
+  std::optional<Error> failed;
+  try {
+    auto policy = policy_();
+    policy.now = parts_.clock->now();
+    auto const changes = co_await parts_.store->judge(std::move(policy));
+    tell_failed_rules(changes, failed_rules_, log_);
+    if (changes.any()) {
+      log_.info("alerts", {{"opened", std::to_string(changes.opened.size())},
+                           {"grown", std::to_string(changes.grown.size())},
+                           {"closed", std::to_string(changes.closed.size())}});
+    }
+    auto const now = parts_.clock->now();
+    auto const counts = co_await parts_.store->count(now);
+    auto const queues = co_await parts_.store->queues(now);
+    parts_.observer->on_standing(counts, queues);
+  } catch (Failure const& failure) {
+    failed = failure.error();
+  }
+  if (failed && !database_told_) log_.warn(*failed);
+  database_told_ = failed.has_value();
+  for (auto const& post : posts_) post->wake.cancel();
+}
+
+asio::awaitable<void> Delivery::keep_sending(PostPtr post) {
+  for (;;) {
+    std::optional<TimePoint> next;
+    std::optional<Error> failed;
+    try {
+      next = co_await post->sender->send_due();
+    } catch (Failure const& failure) {
+      failed = failure.error();
+    }
+    if (failed) log_.debug(failed->to_line());
+    auto pause = Duration(times_.look);
+    if (next) pause = std::clamp(*next - parts_.clock->now(), Duration(0), pause);
+    co_await wait_for(post->wake, pause);
+  }
+}
+
+asio::awaitable<void> tell_once(SenderParts parts, schema::AlertPolicy policy,
+                                config::AlertsConfig config, std::chrono::milliseconds limit,
+                                Logger log) {
+  std::optional<Error> failed;
+  try {
+    auto work = judge_and_send(std::move(parts), std::move(policy), std::move(config), log);
+    co_await async::with_timeout(std::move(work), limit, "telling of alerts");
+  } catch (Failure const& failure) {
+    failed = failure.error();
+  }
+  if (failed && failed->code == ErrorCode::timeout) {
+    failed->hint = "What was not sent is sent by the next `affsync sync` or `affsync run`.";
+  }
+  if (failed) log.warn(*failed);
+}
+
+}  // namespace affsync::alerts

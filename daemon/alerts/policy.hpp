@@ -1,0 +1,12 @@
+// Turns the section `alerts` of the configuration into what the database judges by. No I/O.
+#pragma once
+
+#include "config/alerts.hpp"
+#include "schema/store/alerts/alerts.hpp"
+
+namespace affsync::alerts {
+
+// Without `sources`, `disk` and `now`, which the configuration does not say.
+schema::AlertPolicy policy_of(config::AlertsConfig const& config);
+
+}  // namespace affsync::alerts

@@ -1,0 +1,91 @@
+#include "daemon/alerts/sender.hpp"
+
+#include "daemon/alerts/retry.hpp"
+#include "daemon/alerts/words.hpp"
+#include "daemon/async/with_timeout.hpp"
+#include "schema/store/crash_point.hpp"
+
+namespace affsync::alerts {
+namespace {
+
+// What an attempt may take beyond the receiver's timeout, and the lease beyond the attempt.
+constexpr std::chrono::seconds spare{5};
+
+}  // namespace
+
+Sender::Sender(SenderParts parts, config::AlertReceiver receiver, int per_hour, Logger log)
+    : parts_(std::move(parts)),
+      receiver_(std::move(receiver)),
+      per_hour_(per_hour),
+      log_(log.with("receiver", receiver_.name)) {
+  auto made = make_receiver(parts_.executor, receiver_);
+  if (made) {
+    to_ = std::move(*made);
+  } else {
+    unusable_ = made.error().message;
+    log_.warn(made.error());
+  }
+}
+
+asio::awaitable<SendOutcome> Sender::attempt(Message const& message) {
+  SendOutcome outcome;
+  if (!to_) {
+    outcome.problem = unusable_;
+    co_return outcome;
+  }
+  try {
+    co_return co_await async::with_timeout(to_->send(message), receiver_.timeout + spare,
+                                           "the message");
+  } catch (Failure const& failure) {
+    outcome.problem = failure.error().message;
+  }
+  co_return outcome;
+}
+
+asio::awaitable<std::optional<TimePoint>> Sender::send_due() {
+  auto const token = random_key();
+  for (;;) {
+    schema::TakeMessages take;
+    take.receiver = receiver_.name;
+    take.now = parts_.clock->now();
+    take.token = token;
+    take.lease = std::chrono::ceil<std::chrono::seconds>(receiver_.timeout) + 2 * spare;
+    take.per_hour = per_hour_;
+    auto const taken = co_await parts_.store->take(std::move(take));
+    if (taken.empty()) co_return std::nullopt;
+    for (auto const& message : taken) {
+      crash_point(CrashPoint::alert_taken);
+      auto const outcome = co_await attempt(message);
+      crash_point(CrashPoint::alert_sent);
+      auto const now = parts_.clock->now();
+      parts_.observer->on_attempt(receiver_.name, outcome.sent, now);
+      if (outcome.sent) {
+        co_await parts_.store->note_sent(message.message_id, token, now);
+        log_.info("told", {{"kind", message.kind}, {"title", message.title}});
+        continue;
+      }
+      auto const next = next_attempt(now, message.attempts + 1, outcome.wait, parts_.random());
+      auto const standing =
+          co_await parts_.store->note_failed(message.message_id, token, outcome.problem, next, now);
+      tell(message, outcome, standing);
+      // What comes after it must wait for it, unless it is given up.
+      if (standing != schema::AlertAttempt::given_up) co_return next;
+    }
+  }
+}
+
+void Sender::tell(Message const& message, SendOutcome const& outcome,
+                  schema::AlertAttempt next) const {
+  auto const attempts = std::to_string(message.attempts + 1);
+  if (next == schema::AlertAttempt::given_up) {
+    log_.error("a message could not be sent for a day and is given up",
+               {{"title", message.title}, {"attempts", attempts}, {"error", outcome.problem}});
+  } else if (message.attempts == 0) {
+    log_.warn("a message could not be sent; it is tried again for a day",
+              {{"title", message.title}, {"error", outcome.problem}});
+  } else {
+    log_.debug("a message could not be sent", {{"attempts", attempts}, {"error", outcome.problem}});
+  }
+}
+
+}  // namespace affsync::alerts

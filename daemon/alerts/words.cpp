@@ -1,0 +1,208 @@
+#include "daemon/alerts/words.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "base/json.hpp"
+#include "base/random.hpp"
+#include "base/text.hpp"
+#include "base/utf8.hpp"
+#include "config/alerts.hpp"
+#include "version_info.hpp"
+
+namespace affsync::alerts {
+namespace {
+
+constexpr std::size_t telegram_units = 4096;
+constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
+constexpr std::string_view ellipsis = "\xE2\x80\xA6";     // one UTF-16 unit
+
+// The document as the rules wrote it; an empty object if there is none.
+Json document_of(Message const& message) {
+  auto parsed = parse_json(message.document);
+  if (parsed && parsed->is_object()) return std::move(*parsed);
+  return Json::object({});
+}
+
+Json list_of(Json const& document) {
+  auto const* const alerts = document.find("alerts");
+  return alerts != nullptr && alerts->is_array() ? *alerts : Json::array({});
+}
+
+// A word of the first alert; empty if there is none.
+std::string first_of(Json const& alerts, std::string const& word) {
+  if (alerts.items().empty()) return {};
+  auto const* const value = alerts.items().front().find(word == "alert_id" ? "id" : word);
+  auto const text = value == nullptr ? std::nullopt : value->scalar_text();
+  return std::string(text.value_or(""));
+}
+
+bool is_control(std::string_view character) {
+  if (character.size() == 1) {
+    return static_cast<unsigned char>(character[0]) < 0x20 || character[0] == '\x7F';
+  }
+  // C1, line and paragraph separators, and what reorders a line (U+200E/F, U+202A…E, U+2066…9).
+  auto const byte = [&](std::size_t at) { return static_cast<unsigned char>(character[at]); };
+  if (character.size() == 2) return byte(0) == 0xC2 && byte(1) < 0xA0;
+  if (character.size() != 3 || byte(0) != 0xE2) return false;
+  return (byte(1) == 0x80 &&
+          (byte(2) == 0x8E || byte(2) == 0x8F || (byte(2) >= 0xA8 && byte(2) <= 0xAE))) ||
+         (byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9);
+}
+
+// Valid UTF-8 on one line: each run of blanks and control characters becomes one blank.
+std::string one_line(std::string_view text) {
+  std::string out;
+  bool blank = false;
+  for (std::size_t at = 0; at < text.size();) {
+    auto const length = utf8_character(text, at);
+    auto const character = length == 0 ? replacement : text.substr(at, length);
+    at += length == 0 ? 1 : length;
+    if (character == " " || is_control(character)) {
+      blank = !out.empty();
+      continue;
+    }
+    if (blank) out += ' ';
+    blank = false;
+    out += character;
+  }
+  return out;
+}
+
+std::map<std::string, std::string> words_of(Message const& message) {
+  auto const alerts = list_of(document_of(message));
+  std::map<std::string, std::string> words{
+      {"title", message.title}, {"kind", message.kind}, {"receiver", message.receiver}};
+  for (auto const& word : config::alert_words()) {
+    words.try_emplace(word, first_of(alerts, word));
+  }
+  for (auto& [word, value] : words) value = one_line(value);
+  return words;
+}
+
+}  // namespace
+
+std::string webhook_json(Message const& message) {
+  auto const document = document_of(message);
+  Json::Object members{
+      {"version", Json::number(std::to_string(document_version))},
+      {"idempotency_key", Json::string(message.key)},
+      {"kind", Json::string(message.kind)},
+      {"title", Json::string(message.title)},
+      {"text", Json::string(plain_text(message))},
+      {"created_at", Json::string(format_time(message.created_at))},
+      {"receiver", Json::string(message.receiver)},
+      {"sent_by", Json::string("affsync/" AFFSYNC_VERSION)},
+      {"alerts", list_of(document)},
+  };
+  for (auto const& member : document.members()) {
+    bool known = member.name == "key";  // idempotency_key here
+    for (auto const& own : members) known = known || own.name == member.name;
+    if (!known) members.push_back(member);
+  }
+  return Json::object(std::move(members)).dump();
+}
+
+std::string plain_text(Message const& message) {
+  if (message.body.empty() || message.body == message.title) return message.title;
+  return message.title + "\n\n" + message.body;
+}
+
+std::string cut_for_telegram(std::string text, std::size_t units) {
+  std::size_t used = 0;
+  std::size_t fits = 0;  // bytes that leave room for the ellipsis
+  for (std::size_t at = 0; at < text.size();) {
+    auto const length = utf8_character(text, at);
+    constexpr std::size_t beyond_the_basic_plane = 4;
+    used += length == beyond_the_basic_plane ? 2 : 1;
+    at += length == 0 ? 1 : length;
+    if (used > units) return text.substr(0, fits) + std::string(ellipsis);
+    if (used < units) fits = at;
+  }
+  return text;
+}
+
+std::string telegram_json(Message const& message, std::string const& chat) {
+  Json const no_preview = Json::object({{"is_disabled", Json::boolean(true)}});
+  return Json::object(
+             {{"chat_id", Json::string(chat)},
+              {"text", Json::string(cut_for_telegram(plain_text(message), telegram_units))},
+              {"link_preview_options", no_preview}})
+      .dump();
+}
+
+std::vector<std::string> command_arguments(std::vector<std::string> const& written,
+                                           Message const& message) {
+  auto const words = words_of(message);
+  std::vector<std::string> arguments;
+  for (auto const& text : written) {
+    std::string out;
+    for (std::size_t at = 0;;) {
+      auto const open = text.find("${", at);
+      out.append(text, at, open - at);
+      if (open == std::string::npos) break;
+      auto const close = text.find('}', open);
+      auto const name = text.substr(open + 2, close - open - 2);
+      auto const found = words.find(name);
+      if (close == std::string::npos || found == words.end()) {
+        out += "${";
+        at = open + 2;
+        continue;
+      }
+      out += found->second;
+      at = close + 1;
+    }
+    bool const became_option = out.starts_with('-') && !text.starts_with('-');
+    arguments.push_back(became_option ? " " + out : out);
+  }
+  return arguments;
+}
+
+std::vector<std::string> command_environment(Message const& message) {
+  std::vector<std::string> variables{"AFFSYNC_ALERT_KEY=" + message.key};
+  for (auto const& [word, value] : words_of(message)) {
+    std::string name = "AFFSYNC_ALERT_";
+    for (char const c : word) name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    variables.push_back(name + "=" + value);
+  }
+  return variables;
+}
+
+Message sample_message(std::string const& receiver, std::string const& key, TimePoint now) {
+  Message message;
+  message.receiver = receiver;
+  message.kind = "test";
+  message.title = "affsync can reach you here";
+  message.body =
+      "This is a sample. A real message says what happened, at which broker, how much money it "
+      "is about and what to do:\n\nexample-broker lowered commission by 12.50 EUR (14.06 USD)\n"
+      "3 rows of 2026-02-17 to 2026-02-19, told since 2026-02-20. Look: affsync report changes "
+      "--source example-broker";
+  message.document = R"({"alerts":[]})";
+  message.key = key;
+  message.created_at = now;
+  return message;
+}
+
+std::string random_key() {
+  constexpr std::size_t bytes = 16;
+  auto raw = random_bytes(bytes);
+  raw[6] = static_cast<char>((static_cast<unsigned char>(raw[6]) & 0x0F) | 0x40);
+  raw[8] = static_cast<char>((static_cast<unsigned char>(raw[8]) & 0x3F) | 0x80);
+  auto text = hex_of(raw);
+  for (auto const at : {8, 13, 18, 23}) text.insert(static_cast<std::size_t>(at), 1, '-');
+  return text;
+}
+
+std::string shown_answer(std::string_view text) {
+  constexpr std::size_t longest = 200;
+  auto const line = one_line(text.substr(0, 4 * longest));
+  std::size_t at = 0;
+  for (std::size_t count = 0; at < line.size() && count < longest; ++count) {
+    at += std::max<std::size_t>(1, utf8_character(line, at));
+  }
+  return at >= line.size() ? line : line.substr(0, at) + std::string(ellipsis);
+}
+
+}  // namespace affsync::alerts

@@ -1,0 +1,139 @@
+// `affsync alerts`, `alerts mute` and `alerts unmute`: what is open, and what nobody is told of.
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <iostream>
+
+#include "base/alert_rules.hpp"
+#include "base/suggest.hpp"
+#include "daemon/app.hpp"
+#include "daemon/chosen_names.hpp"
+#include "daemon/cli/alerts.hpp"
+#include "daemon/cli/commands.hpp"
+#include "daemon/cli/open_database.hpp"
+#include "daemon/cli/system_user.hpp"
+#include "daemon/cli/terminal/table.hpp"
+#include "daemon/log/terminal.hpp"
+#include "daemon/reports/json_text.hpp"
+#include "schema/store/alerts/alert_store.hpp"
+
+namespace affsync::cli {
+namespace {
+
+// Names of the configuration and of the database, which may know one that is no longer configured.
+void require_known_source(App& app, std::string const& name) {
+  std::vector<std::string> known;
+  for (auto const& source : app.config().sources) known.push_back(source.name);
+  for (auto const& row : app.run(app.store().query("SELECT name FROM affsync.source", {})).rows) {
+    known.push_back(row.at(0).value_or(""));
+  }
+  refuse_unknown({name}, known, "source");
+}
+
+std::vector<schema::AlertQueue> queues_of(App& app, schema::AlertStore& store) {
+  auto queues = app.run(store.queues(SystemClock().now()));
+  // Messages to receivers of the past concern nobody.
+  std::erase_if(queues, [&](schema::AlertQueue const& queue) {
+    return app.config().alerts.find(queue.receiver) == nullptr;
+  });
+  return queues;
+}
+
+// A rule's name, or the number of an alert.
+schema::AlertMute mute_of(std::string const& what) {
+  schema::AlertMute mute;
+  mute.now = SystemClock().now();
+  auto const* const end = what.data() + what.size();
+  auto const [stop, error] = std::from_chars(what.data(), end, mute.alert_id);
+  if (error == std::errc{} && stop == end && mute.alert_id > 0) return mute;
+  mute.alert_id = 0;
+  mute.rule = what;
+  if (find_alert_rule(what) != nullptr) return mute;
+  std::vector<std::string> known;
+  std::string list;
+  for (auto const& rule : alert_rules()) {
+    known.emplace_back(rule.name);
+    list += (list.empty() ? "" : ", ") + known.back();
+  }
+  auto const meant = nearest(what, known);
+  throw Failure(ErrorCode::usage, "there is no rule `" + what + "`, and it is not a number",
+                meant ? "Did you mean `" + *meant + "`?"
+                      : "Rules are: " + list + ". `affsync alerts` shows the numbers of alerts.");
+}
+
+std::unique_ptr<schema::AlertStore> open_alerts(App& app) {
+  open_database(app);
+  auto const there =
+      app.run(app.store().query("SELECT to_regclass('affsync.alert') IS NOT NULL", {}));
+  if (there.rows.at(0).at(0) != "t") {
+    throw Failure(ErrorCode::migration_failed, "the database knows no alerts yet",
+                  "Run `affsync migrate`, or a newer `affsync run` or `affsync sync`.");
+  }
+  return schema::make_pg_alert_store(app.database_options());
+}
+
+}  // namespace
+
+int run_alerts_list(CommonOptions const& common, AlertsOptions const& options) {
+  App app(common.config_file, common.log_level());
+  auto const store = open_alerts(app);
+  if (!options.source.empty()) require_known_source(app, options.source);
+  schema::AlertFilter filter;
+  filter.open_only = !options.all;
+  filter.source = options.source;
+  auto const alerts = app.run(store->list(filter, SystemClock().now()));
+  auto const queues = queues_of(app, *store);
+  if (options.output == Output::json) {
+    std::cout << alerts_json(alerts, queues) << "\n";
+    return 0;
+  }
+  auto const terminal = log::look_at_terminal(STDOUT_FILENO);
+  if (alerts.empty()) {
+    std::cout << (options.all ? "There were no alerts.\n" : "Nothing needs attention.\n");
+  } else {
+    std::cout << alerts_table(alerts, terminal);
+  }
+  std::cout << queues_text(queues, terminal);
+  if (app.config().alerts.receivers.empty()) {
+    std::cout << wrap_text(
+        "Nobody is told: the configuration has no `alerts: {to: …}`, see "
+        "docs/alerts.md.",
+        "", terminal.columns);
+  }
+  return 0;
+}
+
+int run_alerts_mute(CommonOptions const& common, AlertsOptions const& options) {
+  auto mute = mute_of(options.what);
+  mute.reason = options.because;
+  mute.system_user = system_user();
+  if (options.until) {
+    mute.until = TimePoint(*options.until);
+    if (*mute.until <= mute.now) {
+      throw Failure(ErrorCode::usage, "--until " + format_day(*options.until) + " is over already",
+                    "It ends at the beginning of that day, in UTC.");
+    }
+  }
+  App app(common.config_file, common.log_level());
+  auto const store = open_alerts(app);
+  app.run(store->mute(mute));
+  std::cout << (mute.rule.empty() ? "alert " + options.what : "rule " + mute.rule) << " is muted "
+            << (options.until ? "until " + format_day(*options.until)
+                              : "until `affsync alerts unmute " + options.what + "`")
+            << "; `affsync alerts` still lists it.\n";
+  return 0;
+}
+
+int run_alerts_unmute(CommonOptions const& common, AlertsOptions const& options) {
+  auto mute = mute_of(options.what);
+  mute.system_user = system_user();
+  App app(common.config_file, common.log_level());
+  auto const store = open_alerts(app);
+  auto const ended = app.run(store->unmute(mute));
+  auto const name = mute.rule.empty() ? "alert " + options.what : "rule " + mute.rule;
+  std::cout << name << (ended > 0 ? " is told again.\n" : " was not muted.\n");
+  return 0;
+}
+
+}  // namespace affsync::cli
