@@ -61,6 +61,7 @@ struct QuietHours {
   int from = 0, to = 0;  // minutes of the day; `to` may be the smaller one, past midnight
   std::string zone = "UTC";
   std::vector<std::string> except;  // rules
+  bool operator==(QuietHours const&) const = default;
 };
 
 struct AlertsConfig {

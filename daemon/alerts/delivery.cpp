@@ -65,10 +65,11 @@ asio::awaitable<void> judge_and_send(SenderParts parts, schema::AlertPolicy poli
   auto const changes = co_await parts.store->judge(std::move(policy));
   std::vector<std::string> told;
   tell_failed_rules(changes, told, log);
+  auto const limits = limits_of(config);
   std::list<Sender> senders;
   async::TaskGroup group(parts.executor);
   for (auto const& receiver : config.receivers) {
-    auto& sender = senders.emplace_back(parts, receiver, config.per_hour, log);
+    auto& sender = senders.emplace_back(parts, receiver, limits, log);
     group.spawn(async::until_cancelled(send_once(sender, log)));
   }
   co_await group.join();
@@ -86,18 +87,19 @@ Delivery::Delivery(SenderParts parts, std::function<schema::AlertPolicy()> polic
       tasks_(parts_.executor) {}
 
 void Delivery::set_receivers(config::AlertsConfig const& config) {
+  auto const limits = limits_of(config);
   std::list<PostPtr> kept;
   std::vector<std::string> names;
   for (auto const& receiver : config.receivers) {
     names.push_back(receiver.name);
     auto const same = std::ranges::find_if(posts_, [&](PostPtr const& post) {
-      return post->sender->receiver() == receiver && post->sender->per_hour() == config.per_hour;
+      return post->sender->receiver() == receiver && post->sender->limits() == limits;
     });
     if (same != posts_.end()) {
       kept.splice(kept.end(), posts_, same);
       continue;
     }
-    auto sender = std::make_unique<Sender>(parts_, receiver, config.per_hour, log_);
+    auto sender = std::make_unique<Sender>(parts_, receiver, limits, log_);
     kept.push_back(std::make_shared<Post>(std::move(sender), parts_.executor));
   }
   // What is being sent to the others stays leased for a moment, and is then sent with the same key.

@@ -13,10 +13,17 @@ constexpr std::chrono::seconds spare{5};
 
 }  // namespace
 
-Sender::Sender(SenderParts parts, config::AlertReceiver receiver, int per_hour, Logger log)
+SendLimits limits_of(config::AlertsConfig const& config) {
+  SendLimits limits;
+  limits.per_hour = config.per_hour;
+  limits.quiet = config.quiet;
+  return limits;
+}
+
+Sender::Sender(SenderParts parts, config::AlertReceiver receiver, SendLimits limits, Logger log)
     : parts_(std::move(parts)),
       receiver_(std::move(receiver)),
-      per_hour_(per_hour),
+      limits_(std::move(limits)),
       log_(log.with("receiver", receiver_.name)) {
   auto made = make_receiver(parts_.executor, receiver_);
   if (made) {
@@ -50,7 +57,7 @@ asio::awaitable<std::optional<TimePoint>> Sender::send_due() {
     take.now = parts_.clock->now();
     take.token = token;
     take.lease = std::chrono::ceil<std::chrono::seconds>(receiver_.timeout) + 2 * spare;
-    take.per_hour = per_hour_;
+    take.per_hour = limits_.per_hour;
     auto const taken = co_await parts_.store->take(std::move(take));
     if (taken.empty()) co_return std::nullopt;
     for (auto const& message : taken) {
@@ -61,7 +68,8 @@ asio::awaitable<std::optional<TimePoint>> Sender::send_due() {
       parts_.observer->on_attempt(receiver_.name, outcome.sent, now);
       if (outcome.sent) {
         co_await parts_.store->note_sent(message.message_id, token, now);
-        log_.info("told", {{"kind", message.kind}, {"title", message.title}});
+        log_.info("told",
+                  {{"kind", message.kind}, {"message", std::to_string(message.message_id)}});
         continue;
       }
       auto const next = next_attempt(now, message.attempts + 1, outcome.wait, parts_.random());
@@ -76,13 +84,15 @@ asio::awaitable<std::optional<TimePoint>> Sender::send_due() {
 
 void Sender::tell(Message const& message, SendOutcome const& outcome,
                   schema::AlertAttempt next) const {
+  // Not its title, which may name a client.
+  auto const number = std::to_string(message.message_id);
   auto const attempts = std::to_string(message.attempts + 1);
   if (next == schema::AlertAttempt::given_up) {
     log_.error("a message could not be sent for a day and is given up",
-               {{"title", message.title}, {"attempts", attempts}, {"error", outcome.problem}});
+               {{"message", number}, {"attempts", attempts}, {"error", outcome.problem}});
   } else if (message.attempts == 0) {
     log_.warn("a message could not be sent; it is tried again for a day",
-              {{"title", message.title}, {"error", outcome.problem}});
+              {{"message", number}, {"error", outcome.problem}});
   } else {
     log_.debug("a message could not be sent", {{"attempts", attempts}, {"error", outcome.problem}});
   }

@@ -22,13 +22,21 @@ struct SenderParts {
   std::function<double()> random;  // in [0, 1)
 };
 
+// When messages may be sent, beside the times that are in the database.
+struct SendLimits {
+  int per_hour = 20;
+  std::optional<config::QuietHours> quiet;
+  bool operator==(SendLimits const&) const = default;
+};
+SendLimits limits_of(config::AlertsConfig const& config);
+
 class Sender {
  public:
   // A receiver that cannot be made (its CA file is gone) fails each attempt with that reason.
-  Sender(SenderParts parts, config::AlertReceiver receiver, int per_hour, Logger log);
+  Sender(SenderParts parts, config::AlertReceiver receiver, SendLimits limits, Logger log);
 
   config::AlertReceiver const& receiver() const { return receiver_; }
-  int per_hour() const { return per_hour_; }
+  SendLimits const& limits() const { return limits_; }
 
   // Sends until nothing can be taken. Each message is leased while it is sent: nobody else sends it
   // meanwhile, and if this process dies, it is sent again with the same key. Returns when to look
@@ -41,7 +49,7 @@ class Sender {
 
   SenderParts parts_;
   config::AlertReceiver receiver_;
-  int per_hour_;
+  SendLimits limits_;
   Logger log_;
   std::unique_ptr<Receiver> to_;
   std::string unusable_;  // why there is no `to_`
