@@ -20,6 +20,7 @@
 #include "daemon/log/log_sink.hpp"
 #include "daemon/proof/recording.hpp"
 #include "daemon/restart_needs.hpp"
+#include "daemon/retention_of.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/source_plans.hpp"
 #include "daemon/sync/item_values.hpp"
@@ -186,11 +187,7 @@ Result<schema::MigrationReport> App::migrate_watched(schema::MigrationRequest co
 }
 
 schema::Retention App::retention() const {
-  schema::Retention retention;
-  retention.runs = impl_->config.retention.runs;
-  retention.quarantine = impl_->config.retention.quarantine;
-  retention.alerts = impl_->config.retention.alerts;
-  return retention;
+  return retention_of(impl_->config.retention);
 }
 
 schema::Store& App::store() {
