@@ -55,7 +55,6 @@ std::optional<std::int64_t> number(std::optional<std::string> const& text) {
 
 // One request for data, understood.
 struct Broker::Asked {
-  std::size_t part = 0;
   std::vector<ListedRow const*> listed;  // the filtered list
   std::size_t position = 0;
   std::size_t rows = 0;
@@ -78,7 +77,7 @@ void Broker::behave(Behaviour const& behaviour) {
 }
 
 HttpResponse Broker::finished(HttpResponse response) const {
-  response.headers.add("Date", http_date(clock_.now()));
+  if (!response.headers.find("Date")) response.headers.add("Date", http_date(clock_.now()));
   return response;
 }
 
@@ -118,6 +117,12 @@ HttpResponse Broker::answer(HttpRequest const& request) {
   auto const& spec = listing_.plan().spec;
   bool const by_link = std::holds_alternative<engine::LinkPaging>(spec.page.kind) &&
                        target.find(link_parameter).has_value();
+  if (spec.report) {
+    if (auto about = desk_.answer(*spec.report, path, plan_.base_url)) {
+      return is_admitted(request) ? finished(std::move(*about))
+                                  : finished(*refuse("auth_expired", 401));
+    }
+  }
   auto const pattern = read_target(spec.request.path).path;
   if (!match_path(pattern, path) && !by_link) {
     return refused("not_found", 404,
@@ -129,7 +134,9 @@ HttpResponse Broker::answer(HttpRequest const& request) {
                    "the method is " + std::string(to_string(request.method)) + ", declared is " +
                        std::string(to_string(spec.request.method)));
   }
-  return data(request, std::string(path), pattern);
+  auto response = data(request, std::string(path), pattern);
+  if (!spec.report || !served_) return response;
+  return finished(desk_.take(*spec.report, std::move(response)));
 }
 
 HttpResponse Broker::log_in(HttpRequest const& request) {
@@ -161,12 +168,63 @@ bool Broker::is_admitted(HttpRequest const& request) {
   return true;
 }
 
+std::optional<std::vector<ListedRow const*>> Broker::listed(
+    Target const& target, std::map<std::string, std::string> places, std::string& complaint) const {
+  auto const& spec = listing_.plan().spec;
+  // A link carries everything that the first request asked for.
+  std::optional<DaySpan> days;
+  if (spec.window) {
+    auto from = target.find(spec.window->from_parameter);
+    auto to = target.find(spec.window->to_parameter);
+    if (places.contains("window.from")) from = places["window.from"];
+    if (places.contains("window.to")) to = places["window.to"];
+    if (from && !to) to = from;
+    if (from && to) {
+      days = days_asked(*spec.window, *from, *to);
+      if (!days) {
+        complaint = "the days of the window cannot be understood: " + *from + ", " + *to;
+        return std::nullopt;
+      }
+    }
+  }
+  std::size_t part = 0;
+  for (std::size_t i = 0; i < spec.parts.size(); ++i) {
+    bool const all = std::ranges::all_of(spec.parts[i].query, [&](auto const& pair) {
+      return target.find(pair.first) == pair.second;
+    });
+    if (all) part = i;
+  }
+  auto const items = listing_.items();
+  std::optional<std::string> item;
+  if (spec.for_each && !items.empty()) {
+    auto const& parameter = spec.for_each->parameter;
+    item = parameter.empty() ? places["item"] : target.find(parameter);
+    if (!item || std::ranges::find(items, *item) == items.end()) {
+      complaint = "the value of `for_each` is not one of the fixtures: " + item.value_or("none");
+      return std::nullopt;
+    }
+  }
+  std::vector<ListedRow const*> rows;
+  auto const sample_days = listing_.first().words("days");
+  for (auto const& row : listing_.rows()) {
+    if (!spec.parts.empty() && row.part != part) continue;
+    if (item && row.item != *item) continue;
+    if (days && !spec.window->changes) {
+      auto day = row.day;
+      if (!day && sample_days.size() == 2) day = parse_day(sample_days.front());
+      if (day && (*day < days->from || *day > days->to)) continue;
+    }
+    rows.push_back(&row);
+  }
+  return rows;
+}
+
 HttpResponse Broker::data(HttpRequest const& request, std::string const& path,
                           std::string const& pattern) {
   auto const target = read_request(request);
-  auto const& plan = listing_.plan();
-  auto const& spec = plan.spec;
+  auto const& spec = listing_.plan().spec;
   ++requests_;
+  served_ = false;
   if (behaviour_.expire_at > 0 && requests_ >= behaviour_.expire_at && !expired_once_) {
     expired_once_ = true;
     token_ += "-expired";  // the old one is refused from now on
@@ -186,39 +244,11 @@ HttpResponse Broker::data(HttpRequest const& request, std::string const& path,
     return finished(json_answer(500, R"({"error": "internal"})"));
   }
   Asked asked;
-  // A link carries everything that the first request asked for.
-  std::optional<DaySpan> days;
-  if (spec.window) {
-    auto places = match_path(pattern, path).value_or(std::map<std::string, std::string>());
-    auto from = target.find(spec.window->from_parameter);
-    auto to = target.find(spec.window->to_parameter);
-    if (places.contains("window.from")) from = places["window.from"];
-    if (places.contains("window.to")) to = places["window.to"];
-    if (from && !to) to = from;
-    if (from && to) {
-      days = days_asked(*spec.window, *from, *to);
-      if (!days) {
-        return refused("bad_request", 400,
-                       "the days of the window cannot be understood: " + *from + ", " + *to);
-      }
-    }
-  }
-  for (std::size_t i = 0; i < spec.parts.size(); ++i) {
-    bool const all = std::ranges::all_of(spec.parts[i].query, [&](auto const& pair) {
-      return target.find(pair.first) == pair.second;
-    });
-    if (all) asked.part = i;
-  }
-  auto const sample_days = listing_.first().words("days");
-  for (auto const& row : listing_.rows()) {
-    if (!spec.parts.empty() && row.part != asked.part) continue;
-    if (days && !spec.window->changes) {
-      auto day = row.day;
-      if (!day && sample_days.size() == 2) day = parse_day(sample_days.front());
-      if (day && (*day < days->from || *day > days->to)) continue;
-    }
-    asked.listed.push_back(&row);
-  }
+  std::string complaint;
+  auto places = match_path(pattern, path).value_or(std::map<std::string, std::string>());
+  auto found = listed(target, std::move(places), complaint);
+  if (!found) return refused("bad_request", 400, complaint);
+  asked.listed = std::move(*found);
 
   // The page.
   std::size_t const all = asked.listed.size();
@@ -234,8 +264,8 @@ HttpResponse Broker::data(HttpRequest const& request, std::string const& path,
   bool known = true;
   if (auto const* by_offset = std::get_if<engine::OffsetPaging>(&spec.page.kind)) {
     auto const offset = number(target.find(by_offset->parameter));
-    known = offset && *offset >= 0;
-    if (known) asked.position = static_cast<std::size_t>(*offset);
+    known = offset && *offset >= by_offset->first;
+    if (known) asked.position = static_cast<std::size_t>(*offset - by_offset->first);
   } else if (auto const* by_page = std::get_if<engine::NumberPaging>(&spec.page.kind)) {
     auto const page = number(target.find(by_page->parameter));
     known = page && *page >= by_page->first_page;
@@ -287,6 +317,7 @@ HttpResponse Broker::data(HttpRequest const& request, std::string const& path,
   }
   auto response = response_of(listing_.first());
   response.body = listing_.body(rows, facts);
+  served_ = true;
   if (rows.empty() && !listing_.is_divisible()) {
     // Such as the file of a day that does not exist.
     if (auto nothing = refuse("empty", 0)) return finished(std::move(*nothing));

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,6 +14,8 @@
 #include "base/http_message.hpp"
 #include "connectors/engine/plan/stream_plan.hpp"
 #include "connectors/proof/listing.hpp"
+#include "connectors/proof/query.hpp"
+#include "connectors/proof/report_desk.hpp"
 
 namespace affsync::proof {
 
@@ -36,6 +39,8 @@ class Broker {
   HttpResponse answer(HttpRequest const& request);
   // Behaves like this from now on; requests are counted anew. Tokens stay valid.
   void behave(Behaviour const& behaviour);
+  // Takes this token instead of the last one that it gave, which another broker has given.
+  void admit(std::string token) { token_ = std::move(token); }
 
   Listing const& listing() const { return listing_; }
   int requests() const { return requests_; }  // for data
@@ -57,10 +62,17 @@ class Broker {
   HttpResponse refused(std::string const& answer_class, int status, std::string complaint);
   bool is_admitted(HttpRequest const& request);
   HttpResponse finished(HttpResponse response) const;
+  // Returns the rows of the filtered list, in order; nullopt if the request's values cannot be
+  // understood, with `complaint`.
+  std::optional<std::vector<ListedRow const*>> listed(Target const& target,
+                                                      std::map<std::string, std::string> places,
+                                                      std::string& complaint) const;
 
   engine::SourcePlan const& plan_;
   FixtureFolder const& folder_;
   Listing listing_;
+  ReportDesk desk_;
+  bool served_ = false;  // the last answer to a request for data is the list
   Behaviour behaviour_;
   Clock const& clock_;
   std::string base_path_;

@@ -18,11 +18,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view known_keys[] = {
-    "of",         "evidence",     "status",      "header",   "class",      "wait",
-    "read",       "days",         "after",       "asked",    "sends",      "next",
-    "next sends", "count",        "totals",      "unmapped", "never kept", "token",
-    "expires",    "sandbox adds", "may be null", "folded",   "open",       "sandbox",
-    "base_url",   "credentials",  "credential",  "setting",  "stream path"};
+    "of",         "evidence",     "status",      "header",   "class",       "wait",
+    "read",       "days",         "after",       "asked",    "sends",       "next",
+    "next sends", "count",        "totals",      "unmapped", "never kept",  "token",
+    "expires",    "sandbox adds", "may be null", "folded",   "open",        "sandbox",
+    "base_url",   "credentials",  "credential",  "setting",  "stream path", "item"};
 
 Error bad(std::string const& where, std::string text, std::string hint = {}) {
   Error error(ErrorCode::config_invalid, std::move(text), std::move(hint));

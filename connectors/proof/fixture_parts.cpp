@@ -109,6 +109,21 @@ std::shared_ptr<StreamPlan const> stream_of(SourcePlan const& plan, std::string 
   return nullptr;
 }
 
+std::shared_ptr<StreamPlan const> stream_for(std::shared_ptr<StreamPlan const> stream,
+                                             std::vector<std::string> const& items) {
+  std::vector<std::string> values;
+  for (auto const& item : items) {
+    if (!item.empty()) values.push_back(item);
+  }
+  if (!stream->spec.for_each || values.empty()) return stream;
+  auto other = *stream;
+  auto& each = *other.spec.for_each;
+  // An answer to a batch is for several values, joined as they were sent.
+  each.values = std::move(values);
+  each.stream.clear();
+  return std::make_shared<StreamPlan const>(std::move(other));
+}
+
 engine::ReaderStart start_of(StreamPlan const& stream, Fixture const& fixture) {
   engine::ReaderStart start;
   start.mode = engine::ReadMode::full;

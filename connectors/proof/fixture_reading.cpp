@@ -113,7 +113,8 @@ class Reading {
   void read_list(std::shared_ptr<StreamPlan const> const& stream) {
     auto const chain = chain_of(folder_, fixture_);
     if (!chain) return differ(Matter::paging, chain.error().message);
-    StreamReader reader(stream, start_of(*stream, fixture_));
+    auto const plan = stream_for(stream, {fixture_.get("item")});
+    StreamReader reader(plan, start_of(*plan, fixture_));
     for (auto const* earlier : *chain) {
       if (earlier == &fixture_) break;
       auto const asked = reader.next_request();

@@ -39,6 +39,11 @@ HttpResponse response_of(Fixture const& fixture);
 std::shared_ptr<engine::StreamPlan const> stream_of(engine::SourcePlan const& plan,
                                                     std::string const& name);
 
+// The stream as it is read for these values of `for_each`, without looking for them in a database
+// or in settings. Without values, or without `for_each`, it is the same.
+std::shared_ptr<engine::StreamPlan const> stream_for(
+    std::shared_ptr<engine::StreamPlan const> stream, std::vector<std::string> const& items);
+
 // Where a reader starts that reads the fixture: its days, a full pass, its time.
 engine::ReaderStart start_of(engine::StreamPlan const& stream, Fixture const& fixture);
 

@@ -120,17 +120,19 @@ Result<void> Listing::take_apart() {
       return Error(ErrorCode::usage, "the answer `" + chain_[i]->name + "` holds no list");
     }
     auto const part = part_of(*plan_, chain_[i]->get("asked"));
+    auto const item = chain_[i]->get("item");
     auto const add = [&](std::string name, Json const& value) {
       ListedRow row;
       row.name = std::move(name);
       row.value = value;
       row.part = part;
+      row.item = item;
       rows_.push_back(std::move(row));
     };
     bool const numbered = is_numbered(*list);
     divisible_ = list->is_array() || numbered;
     if (list->is_array()) {
-      for (auto const& item : list->items()) add("", item);
+      for (auto const& value : list->items()) add("", value);
     } else if (numbered) {
       for (auto const& member : list->members()) add(member.name, member.value);
     } else {
@@ -138,9 +140,8 @@ Result<void> Listing::take_apart() {
     }
   }
   if (!is_json_) {
-    for (std::size_t i = 0; i < rows_.size(); ++i) rows_[i].line = i;
-    find_lines();
-    divisible_ = !row_lines_.empty();
+    find_texts();
+    divisible_ = texts_.has_value();
   }
   for (auto& row : rows_) {
     auto mapped = map_one(row);
@@ -154,7 +155,10 @@ Result<void> Listing::take_apart() {
 }
 
 std::optional<std::vector<ExpectedRow>> Listing::map_one(ListedRow const& row) const {
-  engine::StreamReader reader(plan_, start_of(*plan_, first()));
+  auto const plan = plan_for({row.item});
+  auto start = start_of(*plan, first());
+  if (read_at_) start.now = *read_at_;
+  engine::StreamReader reader(plan, start);
   if (!reader.next_request()) return std::nullopt;
   PageFacts facts;
   facts.total = 1;
@@ -168,7 +172,7 @@ std::optional<std::vector<ExpectedRow>> Listing::map_one(ListedRow const& row) c
   if (!body) return std::nullopt;
   answer.body = std::move(*body);
   answer.headers = response_of(first()).headers;  // of the sample
-  auto const page = reader.on_answer(answer, read_time(first()).value());
+  auto const page = reader.on_answer(answer, read_at_.value_or(read_time(first()).value()));
   if (!page || !page->quarantined.empty()) return std::nullopt;
   return rows_of(*page, nullptr);
 }
@@ -182,6 +186,24 @@ void Listing::note_day(ListedRow& row) const {
     if (found != stored.columns.end()) row.day = parse_day(found->second.substr(0, day_size));
     if (row.day) return;
   }
+}
+
+bool Listing::states_sums() const {
+  auto const& spec = plan_->spec;
+  return spec.page.total || spec.page.total_pages() || !spec.reconcile.empty();
+}
+
+std::vector<std::string> Listing::items() const {
+  std::vector<std::string> items;
+  for (auto const* fixture : chain_) {
+    auto const item = fixture->get("item");
+    if (!item.empty() && std::ranges::find(items, item) == items.end()) items.push_back(item);
+  }
+  return items;
+}
+
+std::shared_ptr<StreamPlan const> Listing::plan_for(std::vector<std::string> const& items) const {
+  return stream_for(plan_, items);
 }
 
 bool Listing::is_new(ListedRow const& row) const {
@@ -202,50 +224,35 @@ bool Listing::is_new(ListedRow const& row) const {
   return true;
 }
 
-// A line is a row if there is one row less without it.
-void Listing::find_lines() {
-  auto const format = plan_->spec.document.format;
-  bool const by_lines =
-      format == engine::DocumentFormat::csv || format == engine::DocumentFormat::json_lines;
-  if (!by_lines || chain_.size() > 1 || engine::is_packed(first().body)) return;
-  auto const& text = first().body;
-  for (std::size_t from = 0; from < text.size();) {
-    auto const end = std::min(text.find('\n', from), text.size() - 1) + 1;
-    lines_.push_back(text.substr(from, end - from));
-    from = end;
-  }
-  auto const count = [&](std::size_t without) -> std::size_t {
-    std::string rest;
-    for (std::size_t i = 0; i < lines_.size(); ++i) {
-      if (i != without) rest += lines_[i];
-    }
-    auto const document = engine::read_document(rest, plan_->spec.document);
-    auto const* list = document ? list_in(*plan_, *document) : nullptr;
-    return list != nullptr && list->is_array() ? list->items().size() : rows_.size();
-  };
-  for (std::size_t i = 0; i < lines_.size(); ++i) {
-    if (count(i) + 1 == rows_.size()) row_lines_.push_back(i);
-  }
-  if (row_lines_.size() != rows_.size()) row_lines_.clear();
+Json const* Listing::list_of(Json const& body) const {
+  auto const* list = list_in(*plan_, body);
+  return list != nullptr && list->is_array() ? list : nullptr;
 }
 
-std::string Listing::text_body(std::vector<ListedRow const*> const& rows) const {
-  if (row_lines_.empty()) return chain_.front()->body;
-  std::string out;
-  for (std::size_t i = 0; i < lines_.size(); ++i) {
-    auto const place = std::ranges::find(row_lines_, i);
-    bool const is_row = place != row_lines_.end();
-    auto const number = static_cast<std::size_t>(place - row_lines_.begin());
-    bool const served = !is_row || std::ranges::any_of(rows, [&](ListedRow const* row) {
-      return row->line == number;
-    });
-    if (served) out += lines_[i];
+std::optional<ListedRow> Listing::with_other(ListedRow const& row, Json const& value,
+                                             std::string const& text) const {
+  auto copy = row;
+  copy.made = true;
+  if (is_json_) {
+    copy.value =
+        with_value(row.value, &value, value.is_number() ? Json::number(text) : Json::string(text));
+  } else {
+    std::string const old(*value.scalar_text());
+    auto const at = old.empty() ? std::string::npos : row.text.find(old);
+    if (at == std::string::npos) return std::nullopt;
+    copy.text.replace(at, old.size(), text);
+    if (!read_text(copy)) return std::nullopt;
   }
-  return out;
+  auto mapped = map_one(copy);
+  if (!mapped || mapped->size() != row.stored.size() || mapped->empty()) return std::nullopt;
+  copy.stored = std::move(*mapped);
+  note_day(copy);
+  return copy;
 }
 
 std::optional<ListedRow> Listing::copy_of(ListedRow const& row, std::uint64_t number) const {
-  if (!is_json_) return std::nullopt;  // its text would have to be written anew
+  // Its text would have to be written anew.
+  if (!is_json_ && (!texts_ || states_sums())) return std::nullopt;
   std::vector<Json const*> values;
   if (auto const* by_id = std::get_if<engine::IdPaging>(&plan_->spec.page.kind)) {
     values.push_back(by_id->id.in(row.value));
@@ -258,16 +265,8 @@ std::optional<ListedRow> Listing::copy_of(ListedRow const& row, std::uint64_t nu
   for (auto const* value : values) {
     auto const text = value == nullptr ? std::nullopt : value->scalar_text();
     if (!text || !(value->is_string() || value->is_number())) continue;
-    auto const changed = another(std::string(*text), number);
-    auto copy = row;
-    copy.value = with_value(row.value, value,
-                            value->is_number() ? Json::number(changed) : Json::string(changed));
-    copy.made = true;
-    auto mapped = map_one(copy);
-    if (!mapped || mapped->size() != row.stored.size() || mapped->empty()) continue;
-    copy.stored = std::move(*mapped);
-    note_day(copy);
-    if (copy.day == row.day && is_new(copy)) return copy;
+    auto copy = with_other(row, *value, another(std::string(*text), number));
+    if (copy && copy->day == row.day && is_new(*copy)) return copy;
   }
   return std::nullopt;
 }

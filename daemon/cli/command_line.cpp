@@ -92,7 +92,7 @@ struct Parsed {
   Output status_output = Output::table;
   Output connectors_output = Output::table;
   std::string connector;
-  std::string sample, sample_name;
+  std::string sample, sample_name, sample_url;
   ProofOptions proof;
   RecordOptions record;
   std::function<int()> command;
@@ -311,12 +311,15 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
   add_output(connectors, parsed.connectors_output, false);
   connectors->require_subcommand(0, 1);
   auto* draft = add_command(
-      *connectors, parsed, "new", "Writes a first connector from a sample of the broker's exports",
-      [&parsed] { return run_connectors_new(parsed.sample, parsed.sample_name); });
+      *connectors, parsed, "new",
+      "Writes a first connector from a sample of the broker's exports or answers", [&parsed] {
+        return run_connectors_new(parsed.sample, parsed.sample_name, parsed.sample_url);
+      });
   draft->add_option("--from", parsed.sample, "The sample: CSV, XLSX, JSON or XML")
       ->required()
       ->type_name("FILE");
   draft->add_option("--name", parsed.sample_name, "Name of the connector (default: the file's)");
+  draft->add_option("--url", parsed.sample_url, "Where an API gave the sample, without the key");
   auto* proof = add_command(*connectors, parsed, "test",
                             "Holds a connector to answers of its broker: reads them from a server "
                             "of its own into a database that is thrown away",

@@ -115,7 +115,7 @@ int run_prune(CommonOptions const& common, PruneOptions const& options);
 int run_status(CommonOptions const& common, Output output);
 int run_report(CommonOptions const& common, reports::ReportOptions const& options, Output output);
 int run_connectors(CommonOptions const& common, std::string const& name, Output output);
-int run_connectors_new(std::string const& file, std::string const& name);
+int run_connectors_new(std::string const& file, std::string const& name, std::string const& url);
 int run_connectors_test(CommonOptions const& common, ProofOptions const& options);
 int run_connectors_record(CommonOptions const& common, RecordOptions const& options);
 int run_quarantine_list(CommonOptions const& common, QuarantineOptions const& options);

@@ -27,7 +27,7 @@ std::string name_from(std::filesystem::path const& file) {
 
 }  // namespace
 
-int run_connectors_new(std::string const& file, std::string const& name) {
+int run_connectors_new(std::string const& file, std::string const& name, std::string const& url) {
   auto const bytes = sync::read_whole_file(file);
   if (!bytes) {
     auto error = bytes.error();
@@ -35,7 +35,7 @@ int run_connectors_new(std::string const& file, std::string const& name) {
     throw Failure(std::move(error.at(file)));
   }
   auto draft = engine::draft_connector(*bytes, file, name.empty() ? name_from(file) : name,
-                                       SystemClock().now());
+                                       SystemClock().now(), url);
   if (!draft) {
     auto error = draft.error();
     throw Failure(std::move(error.at(file)));

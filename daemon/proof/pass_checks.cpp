@@ -26,6 +26,16 @@ std::vector<Scenario> scenarios_of(FixtureFolder const& folder, std::string cons
   }
   // The list with the most rows shows most.
   std::ranges::stable_sort(out, std::greater<>(), &Scenario::rows);
+  // Lists of several values of `for_each` are read one after the other.
+  Scenario all;
+  all.stream = stream;
+  std::set<std::string> items;
+  for (auto const& scenario : out) {
+    auto const item = scenario.chain.front()->get("item");
+    if (item.empty() || !items.insert(item).second) continue;
+    all.chain.insert(all.chain.end(), scenario.chain.begin(), scenario.chain.end());
+  }
+  if (items.size() > 1) out.insert(out.begin(), std::move(all));
   return out;
 }
 

@@ -168,7 +168,7 @@ Subject::Subject(Stage& stage, Listing const& listing, SubjectOptions options)
   };
   task_.session = std::make_shared<sync::SourceSession>(std::move(prepared.plan), std::move(parts),
                                                         Logger(stage.log()));
-  task_.plan = stream_of(*plan_, stream_);
+  task_.plan = stream_for(stream_of(*plan_, stream_), listing.items());
   task_.id = schema::StreamId(registered.front().source_id, stream_);
   task_.every = schedule_of(*settings_, task_.plan->spec).value();
 }

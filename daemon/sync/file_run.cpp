@@ -12,6 +12,7 @@
 #include "daemon/sync/file_document.hpp"
 #include "daemon/sync/inbox.hpp"
 #include "daemon/sync/run_outcome.hpp"
+#include "schema/store/crash_point.hpp"
 
 namespace affsync::sync {
 namespace {
@@ -241,10 +242,12 @@ asio::awaitable<FileRead> run_file(StreamTask task, fs::path path, RunOptions op
   read.report = co_await run_stream(std::move(task), options, parts, log);
   if (read.report.error && read.report.error->where.empty()) read.report.error->at(path.string());
   if (parts.store == nullptr || !is_stored(read.report)) co_return read;
+  crash_point(CrashPoint::file_stored);
   std::exception_ptr thrown;
   try {
     auto const note = note_of(path, file, read.days, read.report);
     auto const others = co_await parts.store->note_file(original.id, note);
+    crash_point(CrashPoint::file_noted);
     for (auto const& other : others) {
       if (other.days && read.days) read.notes.push_back(overlap_text(other, *read.days));
     }

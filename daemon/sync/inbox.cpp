@@ -9,6 +9,8 @@
 #include <cstring>
 #include <fstream>
 
+#include "schema/store/crash_point.hpp"
+
 namespace affsync::sync {
 namespace {
 
@@ -131,6 +133,7 @@ fs::path move_read_file(fs::path const& path, std::string const& subfolder,
   }
   fs::rename(path, place, error);
   if (error) throw fail("it cannot be moved to " + folder.string() + ": " + reason_of(error));
+  crash_point(CrashPoint::file_moved);
   return place;
 }
 

@@ -1,8 +1,5 @@
 #include "daemon/sync/report_fetch.hpp"
 
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <utility>
 
@@ -80,7 +77,6 @@ asio::awaitable<Result<Answer>> fetch_report(SourceSession& session, engine::Str
   if (!text || text->empty()) co_return missing(spec.id, "id of the report");
   std::string const id(*text);
 
-  asio::steady_timer timer(co_await asio::this_coro::executor);
   while (!spec.until.holds(state->body)) {
     if (spec.failed && spec.failed->holds(state->body)) {
       co_return Error(ErrorCode::server_error, "the broker could not make the report: " +
@@ -93,8 +89,7 @@ asio::awaitable<Result<Answer>> fetch_report(SourceSession& session, engine::Str
               shown_state(spec.until.json, state->body),
           "If it takes longer, raise `most` of `report`, or shorten `span` of `window`.");
     }
-    timer.expires_after(spec.every);
-    co_await timer.async_wait(asio::use_awaitable);
+    co_await session.sleep(spec.every);
     HttpRequest poll(Method::get, with_id(spec.poll, id));
     state = co_await ask_about(session, std::move(poll), report);
     if (!state) co_return state.error();

@@ -64,6 +64,9 @@ class SourceSession {
   // Logs in now if the connector has a login and there is no valid token; for `check`.
   asio::awaitable<std::optional<Error>> log_in(RunReport& report);
 
+  // Waits, such as until a report is made.
+  asio::awaitable<void> sleep(Duration time) const { return parts_.sleeper->sleep(time); }
+
   // The guard against repeating a refused login or key of this source.
   RefusalGuard& refusals() { return refusals_; }
   std::optional<Error> blocked() const { return refusals_.active_block_error(); }

@@ -45,6 +45,9 @@ enum class CrashPoint : unsigned char {
   run_noted,            // the run's end is written, not committed
   run_ended,            // committed
   lease_returned,       //
+  file_stored,          // all rows of a file are; nothing says yet that it was read
+  file_noted,           // the database knows it; the file is still in its folder
+  file_moved,           // it is out of the way
   reload_begun,         // SIGHUP arrived
   reload_read,          // the new configuration is active; the database does not know it yet
   schedule_taking,      // the daemon's sources are in the database; none is scheduled yet
@@ -71,10 +74,11 @@ inline constexpr std::array crash_point_names{
     std::string_view("pass_marked"),         std::string_view("pass_committed"),
     std::string_view("run_ending"),          std::string_view("run_noted"),
     std::string_view("run_ended"),           std::string_view("lease_returned"),
-    std::string_view("reload_begun"),        std::string_view("reload_read"),
-    std::string_view("schedule_taking"),     std::string_view("reload_done"),
-    std::string_view("daemon_stopping"),     std::string_view("alert_taken"),
-    std::string_view("alert_sent"),
+    std::string_view("file_stored"),         std::string_view("file_noted"),
+    std::string_view("file_moved"),          std::string_view("reload_begun"),
+    std::string_view("reload_read"),         std::string_view("schedule_taking"),
+    std::string_view("reload_done"),         std::string_view("daemon_stopping"),
+    std::string_view("alert_taken"),         std::string_view("alert_sent"),
 };
 static_assert(crash_point_names.size() == std::size_t(CrashPoint::alert_sent) + 1);
 

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "connectors/engine/document/document.hpp"
 #include "connectors/engine/draft/guesses.hpp"
+#include "connectors/engine/request/target.hpp"
 #include "connectors/engine/stream_reader.hpp"
 
 namespace affsync::engine {
@@ -205,12 +206,62 @@ std::string left_fields(Sample const& sample, std::string const& written) {
   return text.empty() ? "" : "    # Not read: " + text + "\n";
 }
 
-std::string stream_text(Sample const& sample, Roles const& roles, std::string const& file,
-                        bool with_all_words) {
+// Where an answer came from, taken apart.
+struct Address {
+  std::string host;  // with the scheme; empty: it is the sample of an export
+  std::string path;
+  std::vector<std::pair<std::string, std::string>> query;
+};
+
+Result<Address> read_address(std::string const& url) {
+  Address out;
+  if (url.empty()) return out;
+  auto const scheme = url.find("://");
+  bool const is_web = url.starts_with("https://") || url.starts_with("http://");
+  auto const slash = is_web ? url.find('/', scheme + 3) : std::string::npos;
+  if (slash == std::string::npos || url.find_first_of(" \"'#${}") != std::string::npos) {
+    return Error(ErrorCode::usage, "\"" + url + "\" is not the address of a request",
+                 "Such as https://api.broker.example/v1/commissions?sort=id, without the key.");
+  }
+  out.host = url.substr(0, slash);
+  auto const mark = std::min(url.find('?'), url.size());
+  out.path = url.substr(slash, mark - slash);
+  std::string_view rest = std::string_view(url).substr(std::min(mark + 1, url.size()));
+  while (!rest.empty()) {
+    auto const pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+    auto const equals = std::min(pair.find('='), pair.size());
+    auto const value = pair.substr(std::min(equals + 1, pair.size()));
+    out.query.emplace_back(decode_query(pair.substr(0, equals)), decode_query(value));
+  }
+  return out;
+}
+
+// How the list is asked for. An API says its period and its pages in the request.
+std::string request_text(Address const& address, std::string const& file) {
+  if (address.host.empty()) {
+    return "    path: " + yaml_text(pattern_from(file)) +
+           "  # the names of the files that the stream reads\n";
+  }
+  std::string text = "    path: " + yaml_text(address.path) + "\n";
+  std::string query;
+  for (auto const& [name, value] : address.query) {
+    query += (query.empty() ? "" : ", ") + yaml_text(name) + ": " + yaml_text(value);
+  }
+  if (!query.empty()) {
+    text += "    query: {" + query + "}  # those of days and pages belong below\n";
+  }
+  return text +
+         "    # page: {type: page, limit: …, total: …}  # how one page leads to the next\n"
+         "    # window: {from: …, to: …, start: 2024-01-01, column: occurred_on}  # if it takes "
+         "days\n";
+}
+
+std::string stream_text(Sample const& sample, Roles const& roles, Address const& address,
+                        std::string const& file, bool with_all_words) {
   std::string text = "  " + roles.stream + ":  # guess, from the fields of the sample\n";
   text += "    table: " + roles.table + "\n";
-  text += "    path: " + yaml_text(pattern_from(file)) +
-          "  # the names of the files that the stream reads\n";
+  text += request_text(address, file);
   auto const format = std::string(to_string(sample.document.format));
   if (sample.document.format != DocumentFormat::json) text += "    format: " + format + "\n";
   auto words = sample.words;
@@ -226,7 +277,7 @@ std::string stream_text(Sample const& sample, Roles const& roles, std::string co
   if (!joined.empty()) text += "    " + format + ": {" + joined + "}  # guess\n";
   if (!sample.records.empty()) text += "    records: " + yaml_text(sample.records) + "\n";
   text += key_line(sample, roles, with_all_words);
-  if (roles.table == "commission" && roles.day != nullptr) {
+  if (address.host.empty() && roles.table == "commission" && roles.day != nullptr) {
     text +=
         "    window: {column: occurred_on}  # the period of a file: its first and its last day\n"
         "    # mode: replace_window  # if a file holds all rows of its period, those that a "
@@ -237,7 +288,25 @@ std::string stream_text(Sample const& sample, Roles const& roles, std::string co
   return text + left_fields(sample, text);
 }
 
-std::string file_text(std::string const& name, std::string const& file, std::string const& stream) {
+std::string base_text(Address const& address, std::string const& name) {
+  if (address.host.empty()) {
+    return "base_url: file:///  # each source names its folder, such as "
+           "file:///var/lib/affsync/inbox/" +
+           name + "\n";
+  }
+  return "base_url: " + address.host +
+         "\n"
+         "credentials:\n"
+         "  api_key: {description: where to make it}\n"
+         "# guess: most keys are sent like this; see `auth` for logins, signatures and others\n"
+         "auth: {type: static_token, header: Authorization, value: \"Bearer "
+         "${credentials.api_key}\"}\n"
+         "# errors: [{json: …, class: …}]  # refusals that HTTP's own codes do not tell\n"
+         "# good: {json: …, equals: …}     # what a good answer holds, if errors have status 200\n";
+}
+
+std::string file_text(std::string const& name, std::string const& file, Address const& address,
+                      std::string const& stream) {
   auto const slash = file.rfind('/');
   return "# A first connector, written from " + file.substr(slash == file.npos ? 0 : slash + 1) +
          ". Each comment marks a guess: check it.\n"
@@ -247,14 +316,7 @@ std::string file_text(std::string const& name, std::string const& file, std::str
          name +
          "\n"
          "title: " +
-         name +
-         "\n"
-         "base_url: file:///  # each source names its folder, such as "
-         "file:///var/lib/affsync/inbox/" +
-         name +
-         "\n"
-         "streams:\n" +
-         stream;
+         name + "\n" + base_text(address, name) + "streams:\n" + stream;
 }
 
 // Reads the sample by the connector, and notes how that went.
@@ -264,6 +326,9 @@ std::optional<Error> try_out(Draft& draft, std::string_view bytes, std::string c
   if (!manifest) return manifest.error();
   SourceSettings settings;
   settings.name = name;
+  for (auto const& credential : manifest->credentials) {
+    settings.credentials.emplace(credential.name, Secret("none"));
+  }
   auto const plan = make_source_plan(*manifest, settings);
   if (!plan) return plan.error();
   auto stream = std::make_shared<StreamPlan>(*plan->streams.front());
@@ -289,7 +354,9 @@ std::optional<Error> try_out(Draft& draft, std::string_view bytes, std::string c
 }  // namespace
 
 Result<Draft> draft_connector(std::string_view bytes, std::string const& file,
-                              std::string const& name, TimePoint now) {
+                              std::string const& name, TimePoint now, std::string const& url) {
+  auto const address = read_address(url);
+  if (!address) return address.error();
   auto const sample = read_sample(bytes, file);
   if (!sample) return sample.error();
   auto const roles = guess_roles(*sample, file);
@@ -297,7 +364,8 @@ Result<Draft> draft_connector(std::string_view bytes, std::string const& file,
   Draft draft;
   // Rows without an id, and numbers as people write them, need words that fit only some samples.
   for (bool const with_all_words : {true, false}) {
-    draft.text = file_text(name, file, stream_text(*sample, roles, file, with_all_words));
+    draft.text = file_text(name, file, *address,
+                           stream_text(*sample, roles, *address, file, with_all_words));
     auto failed = try_out(draft, bytes, name, now);
     if (!failed) return draft;
     if (!problem) problem = std::move(failed);

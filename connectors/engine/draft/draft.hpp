@@ -20,9 +20,9 @@ struct Draft {
 };
 
 // `file`: the name of the sample, for its extension and for the pattern of further files. `name`:
-// of the connector. Errors: malformed_answer, answer_too_large, usage (nothing in it is a list of
-// rows).
+// of the connector. `url`: where an API gave the answer; empty for an export. Errors:
+// malformed_answer, answer_too_large, usage (nothing in it is a list of rows, or no address).
 Result<Draft> draft_connector(std::string_view bytes, std::string const& file,
-                              std::string const& name, TimePoint now);
+                              std::string const& name, TimePoint now, std::string const& url = {});
 
 }  // namespace affsync::engine

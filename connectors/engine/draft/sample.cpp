@@ -21,8 +21,10 @@ bool ends_with_word(std::string_view file, std::string_view ending) {
 }
 
 Error no_rows() {
-  return Error(ErrorCode::usage, "the sample has no list of rows",
-               "Take an export with at least one row.");
+  return Error(
+      ErrorCode::usage, "the sample has no list of rows",
+      "Take an answer or export with at least one row. If the rows are members of an object, "
+      "such as amounts by coin, write `records` with `names` and `value` by hand.");
 }
 
 // Cyrillic words are runs of high bytes; accents of Western Europe stand alone.

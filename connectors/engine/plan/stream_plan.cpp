@@ -58,9 +58,10 @@ void set_query(StreamSpec& spec, NamedTexts const& overrides, std::string const&
     } else {
       known->second = value;
       // The connector may send the parameter several times.
-      query.erase(std::remove_if(known + 1, query.end(),
-                                 [&](auto const& pair) { return pair.first == name; }),
-                  query.end());
+      query.erase(
+          std::remove_if(known + 1, query.end(),
+                         [&wanted = name](auto const& pair) { return pair.first == wanted; }),
+          query.end());
     }
   }
 }

@@ -85,8 +85,29 @@ TEST(Draft, RowsWithoutAnIdAreToldApartBySeveralFields) {
 TEST(Draft, ASampleWithoutRowsIsRefused) {
   auto const draft = draft_connector("{\"ok\": true}", "a.json", "broker", TimePoint());
   ASSERT_FALSE(draft);
-  EXPECT_EQ(draft.error().to_line(),
-            "the sample has no list of rows. Take an export with at least one row.");
+  EXPECT_EQ(
+      draft.error().to_line(),
+      "the sample has no list of rows. Take an answer or export with at least one row. If the "
+      "rows are members of an object, such as amounts by coin, write `records` with `names` "
+      "and `value` by hand.");
+}
+
+TEST(Draft, AnAnswerOfAnApiBecomesAStreamWithItsRequest) {
+  auto const draft = draft_connector(
+      R"({"items":[{"id":7,"commission":"1.5","currency":"EUR","day":"2026-10-05"}]})",
+      "answer.json", "broker", TimePoint(*parse_day("2026-11-20")),
+      "https://api.broker.example/v1/commissions?sort=id&q=a%20b");
+  ASSERT_TRUE(draft) << draft.error().to_line();
+  EXPECT_EQ(draft->mapped, 1U);
+  expect_line(*draft, "base_url: https://api.broker.example\n");
+  expect_line(*draft, "  api_key: {description: where to make it}");
+  expect_line(*draft, "    path: /v1/commissions\n");
+  expect_line(*draft, "    query: {sort: id, q: 'a b'}");
+  expect_line(*draft, "    records: items\n");
+  EXPECT_EQ(draft->text.find("    window:"), std::string::npos) << draft->text;
+  auto const wrong = draft_connector("[]", "a.json", "broker", TimePoint(), "api.broker.example");
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().message, "\"api.broker.example\" is not the address of a request");
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "connectors/engine/document/document.hpp"
+
 namespace affsync::proof {
 namespace {
 
@@ -144,6 +146,57 @@ TEST_F(BrokerTest, MakesMoreRowsUnderOtherKeys) {
     EXPECT_TRUE(row.day);
   }
   EXPECT_EQ(keys.size(), 7U);
+}
+
+TEST_F(BrokerTest, ShowsItsRowsOnOtherDays) {
+  auto listing = Listing::make(plan.streams.front(), {&folder.fixtures.front()}).value();
+  listing.spread(Day(parse_day("2027-01-02").value()), 3);
+  std::map<std::string, int> days;
+  std::set<std::string> ids;
+  for (auto const& row : listing.rows()) {
+    ++days[format_day(*row.day)];
+    ids.insert(row.stored.front().columns.at("external_id"));
+    EXPECT_EQ(row.stored.front().columns.at("occurred_on"), format_day(*row.day));
+  }
+  // Three rows on each of the last three days, each with a key of its own.
+  EXPECT_EQ(days,
+            (std::map<std::string, int>{{"2026-12-31", 3}, {"2027-01-01", 3}, {"2027-01-02", 3}}));
+  EXPECT_EQ(ids.size(), 9U);
+}
+
+std::string with_rows(std::string const& text, engine::DocumentSpec const& spec,
+                      std::vector<std::size_t> const& places) {
+  auto const count = [&](std::string const& one) -> std::optional<std::size_t> {
+    auto const document = engine::read_document(one, spec);
+    auto const* rows = document ? document->find("rows") : nullptr;
+    if (rows == nullptr) return std::nullopt;
+    return rows->items().size();
+  };
+  auto const found = TextRows::find(text, spec, count);
+  if (!found) return "the rows cannot be told";
+  std::vector<TextRows::Placed> placed;
+  for (auto const place : places) placed.push_back({place, found->rows().at(place)});
+  return found->with(placed);
+}
+
+TEST(TextRows, AreElementsOfXmlWhateverIsInThem) {
+  engine::DocumentSpec spec;
+  spec.format = engine::DocumentFormat::xml;
+  spec.row = "Row";
+  auto const text = "<r><n:Row xmlns:n='x'><Row>1</Row></n:Row> <Row/><Rows>3</Rows></r>";
+  EXPECT_EQ(with_rows(text, spec, {0}),
+            "<r><n:Row xmlns:n='x'><Row>1</Row></n:Row><Rows>3</Rows></r>");
+  EXPECT_EQ(with_rows(text, spec, {1}), "<r><Row/><Rows>3</Rows></r>");
+  EXPECT_EQ(with_rows(text, spec, {}), "<r><Rows>3</Rows></r>");
+}
+
+TEST(TextRows, StayBelowTheirHeaders) {
+  engine::DocumentSpec spec;
+  spec.format = engine::DocumentFormat::csv;
+  spec.table.required = {"id"};
+  auto const text = "id,a\n1,2\n3,4\nid,b\n5,6\n";
+  EXPECT_EQ(with_rows(text, spec, {2, 0}), "id,a\n1,2\nid,b\n5,6\n");
+  EXPECT_EQ(with_rows("id,a\n1,2\n3,4\n", spec, {1, 0, 1}), "id,a\n3,4\n1,2\n3,4\n");
 }
 
 }  // namespace
