@@ -144,7 +144,8 @@ bool parse_options(int argc, char** argv, Options& options, int& exit_status) {
   app.add_option("--port", options.port, "0: any free port")->capture_default_str();
   app.add_option("--listen", options.listen, "address to listen on")->capture_default_str();
   app.add_option("--broker", options.broker)
-      ->check(CLI::IsMember({"exness", "hooks", "iexexchanger", "iexexchanger_v3", "rates", "wintrado"}))
+      ->check(CLI::IsMember(
+          {"exness", "hooks", "iexexchanger", "iexexchanger_v3", "rates", "wintrado"}))
       ->capture_default_str();
   add_world(app, options, shared);
   add_access(app, options, shared);

@@ -131,7 +131,7 @@ std::string create_database(std::string const& owner) {
     of_owner = " OWNER \"" + owner + "\"";
   }
   return execute_sql(server.get(),
-                 "CREATE DATABASE affsync" + of_owner + " ENCODING 'UTF8' TEMPLATE template0");
+                     "CREATE DATABASE affsync" + of_owner + " ENCODING 'UTF8' TEMPLATE template0");
 }
 
 std::optional<ServiceUser> superuser_of(std::optional<ServiceUser> const& user) {
