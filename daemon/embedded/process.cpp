@@ -125,6 +125,7 @@ bool read_all(int pipe, std::string& output, std::chrono::milliseconds limit) {
 Result<pid_t> spawn(Command const& command) {
   auto arguments = command.arguments;
   auto environment = environment_for(command.user);
+  environment.insert(environment.end(), command.environment.begin(), command.environment.end());
   auto const argument_pointers = pointers(arguments);
   auto const environment_pointers = pointers(environment);
 

@@ -15,7 +15,8 @@
 namespace affsync::embedded {
 
 struct Command {
-  std::vector<std::string> arguments;  // the first is the program's path
+  std::vector<std::string> arguments;    // the first is the program's path
+  std::vector<std::string> environment;  // "NAME=value", in addition to a minimal one
   ServerUser user;
   int output = -1;  // descriptor for stdout and stderr; the caller keeps owning it
   // Starts a new session, so that Ctrl-C in the terminal does not reach the process, and sends it

@@ -17,7 +17,9 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds version_limit{10};
 
-std::vector<fs::path> usual_directories() {
+}  // namespace
+
+std::vector<fs::path> program_directories() {
   std::vector<fs::path> directories;
   std::error_code ignored;
   for (auto const& version : fs::directory_iterator("/usr/lib/postgresql", ignored)) {
@@ -34,9 +36,9 @@ std::vector<fs::path> usual_directories() {
 }
 
 // "postgres (PostgreSQL) 15.20 (Debian …)" -> 15
-std::optional<int> major_of_program(fs::path const& postgres) {
+std::optional<int> major_of_program(fs::path const& program) {
   Command command;
-  command.arguments = {postgres.string(), "--version"};
+  command.arguments = {program.string(), "--version"};
   command.user.uid = ::geteuid();
   auto const outcome = run(command, version_limit);
   if (!outcome || !outcome->success()) return std::nullopt;
@@ -50,10 +52,8 @@ std::optional<int> major_of_program(fs::path const& postgres) {
   return major;
 }
 
-}  // namespace
-
 Result<ServerPrograms> find_server_programs(std::vector<fs::path> directories, int wanted_major) {
-  if (directories.empty()) directories = usual_directories();
+  if (directories.empty()) directories = program_directories();
   std::optional<ServerPrograms> best;
   for (auto const& directory : directories) {
     ServerPrograms found;
@@ -74,7 +74,9 @@ Result<ServerPrograms> find_server_programs(std::vector<fs::path> directories, i
         ErrorCode::database_unavailable,
         "The cluster was created by PostgreSQL " + version +
             ", but this machine has no server programs of that version",
-        "Install the package postgresql-" + version + " (apt install postgresql-" + version + ").");
+        "Install the package postgresql-" + version + " (apt install postgresql-" + version +
+            "), if need be from the release of Debian before, and run `affsync upgrade-database`; "
+            "or load a backup into another database.state_dir with `affsync restore`.");
   }
   return Error(ErrorCode::database_unavailable,
                "`database.url: embedded` needs PostgreSQL's programs initdb and postgres, but they "

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,12 @@ struct ServerPrograms {
   std::filesystem::path postgres;
   int major = 0;
 };
+
+// Returns /usr/lib/postgresql/*/bin and the directories of PATH.
+std::vector<std::filesystem::path> program_directories();
+
+// Returns the major version that a program of PostgreSQL names with --version.
+std::optional<int> major_of_program(std::filesystem::path const& program);
 
 // Returns the newest initdb and postgres in `directories` of the major version `wanted_major` (0:
 // any). If `directories` is empty, searches PATH and /usr/lib/postgresql/*/bin. Errors:

@@ -1,0 +1,109 @@
+#include "daemon/backup/client_programs.hpp"
+
+#include <libpq-fe.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "daemon/embedded/programs.hpp"
+#include "schema/store/conninfo.hpp"
+
+namespace affsync::backup {
+namespace {
+
+// What libpq would read from the environment, unless the connection string says it.
+std::vector<std::string> postgres_variables() {
+  std::vector<std::string> variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    std::string const variable = *entry;
+    if (variable.starts_with("PG") || variable.starts_with("HOME=")) variables.push_back(variable);
+  }
+  return variables;
+}
+
+struct Target {
+  std::vector<std::string> environment;
+  std::string conninfo;  // the database, and options without a variable, none of which is secret
+};
+
+Result<Target> target_of(std::string const& url) {
+  Target target;
+  target.environment = postgres_variables();
+  if (url.empty()) return target;
+  char* message = nullptr;
+  PQconninfoOption* const options = PQconninfoParse(url.c_str(), &message);
+  if (message != nullptr) PQfreemem(message);
+  if (options == nullptr) {
+    return Error(ErrorCode::config_invalid, "database.url is not a connection string");
+  }
+  for (auto const* option = options; option->keyword != nullptr; ++option) {
+    if (option->val == nullptr) continue;
+    bool const is_database = option->keyword == std::string_view("dbname");
+    if (option->envvar != nullptr && !is_database) {
+      target.environment.push_back(std::string(option->envvar) + "=" + option->val);
+    } else {
+      target.conninfo += std::string(target.conninfo.empty() ? "" : " ") + option->keyword + "=" +
+                         schema::conninfo_value(option->val);
+    }
+  }
+  PQconninfoFree(options);
+  return target;
+}
+
+}  // namespace
+
+Result<ClientProgram> find_client_program(std::string const& name, int least_major) {
+  std::optional<ClientProgram> best;
+  for (auto const& directory : embedded::program_directories()) {
+    ClientProgram found;
+    found.path = directory / name;
+    if (::access(found.path.c_str(), X_OK) != 0) continue;
+    auto const major = embedded::major_of_program(found.path);
+    if (!major || *major < least_major) continue;
+    found.major = *major;
+    if (!best || found.major < best->major) best = found;
+  }
+  if (best) return *best;
+  auto const version = std::to_string(least_major);
+  return Error(ErrorCode::database_unavailable,
+               "this needs " + name + " of PostgreSQL " + version +
+                   " or newer, which is neither in PATH nor in /usr/lib/postgresql/*/bin",
+               "Install the package postgresql-client-" + version +
+                   " (apt install postgresql-client-" + version + "), or a newer one.");
+}
+
+Result<embedded::Outcome> run_client(ClientProgram const& program, std::string const& url,
+                                     std::vector<std::string> arguments) {
+  auto target = target_of(url);
+  if (!target) return target.error();
+  embedded::Command command;
+  command.user.uid = ::geteuid();
+  command.ends_with_thread = true;
+  command.environment = std::move(target->environment);
+  command.arguments.push_back(program.path.string());
+  if (!url.empty()) {
+    // Without the option, pg_restore would write SQL to its output.
+    command.arguments.push_back("--no-password");
+    command.arguments.push_back("--dbname=" + target->conninfo);
+  }
+  command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
+  return embedded::run(std::move(command), longest_run);
+}
+
+std::string reason_of(embedded::Outcome const& outcome) {
+  if (!outcome.finished) return "it took too long";
+  std::string text = outcome.output;
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  // The programs end with hints; the reason is the last line that is marked as an error.
+  auto const error = text.rfind("error: ");
+  auto const begin = error != std::string::npos ? error + 7 : text.rfind('\n') + 1;
+  if (!text.empty()) return text.substr(begin, text.find('\n', begin) - begin);
+  if (WIFSIGNALED(outcome.status)) {
+    return "it was ended by signal " + std::to_string(WTERMSIG(outcome.status));
+  }
+  return "it failed without a message";
+}
+
+}  // namespace affsync::backup

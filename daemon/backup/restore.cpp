@@ -1,0 +1,230 @@
+#include <algorithm>
+#include <charconv>
+#include <sstream>
+
+#include "daemon/backup/backup.hpp"
+#include "daemon/backup/client_programs.hpp"
+#include "daemon/backup/plain_connection.hpp"
+#include "schema/store/conninfo.hpp"
+
+namespace affsync::backup {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char const* scratch = "affsync_restoring";
+constexpr char const* replaced = "affsync_replaced";
+constexpr int oldest_pg_restore = 13;
+
+Error not_a_dump(fs::path const& file, std::string const& reason) {
+  return Error(ErrorCode::usage, file.string() + " is not a backup of affsync: " + reason,
+               "Name a file that `affsync backup` or pg_dump -Fc wrote.");
+}
+
+// "0041_leases.sql" -> 41
+int number_of(std::string const& name) {
+  int number = 0;
+  std::from_chars(name.data(), name.data() + name.size(), number);
+  return number;
+}
+
+int newest_known_version() {
+  int newest = 0;
+  for (auto const& file : schema::migrations_of_nothing().applied) {
+    newest = std::max(newest, number_of(file));
+  }
+  return newest;
+}
+
+std::string after(std::string const& text, std::string const& mark) {
+  auto const at = text.find(mark);
+  if (at == std::string::npos) return {};
+  auto const begin = at + mark.size();
+  return text.substr(begin, text.find_first_of(" \n", begin) - begin);
+}
+
+// Reads the newest version from the dump's rows of affsync.schema_migration, in COPY's form.
+int version_in(std::string const& sql) {
+  std::istringstream lines(sql);
+  int newest = 0;
+  std::ptrdiff_t column = -1;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("COPY affsync.schema_migration (")) {
+      auto const names = line.substr(line.find('(') + 1);
+      auto const at = names.find("version");
+      column = at == std::string::npos
+                   ? -1
+                   : std::count(names.begin(), names.begin() + std::ptrdiff_t(at), ',');
+    } else if (line == "\\.") {
+      column = -1;
+    } else if (column >= 0) {
+      std::istringstream cells(line);
+      std::string cell;
+      for (std::ptrdiff_t i = 0; i <= column; ++i) std::getline(cells, cell, '\t');
+      newest = std::max(newest, number_of(cell));
+    }
+  }
+  return newest;
+}
+
+Result<embedded::Outcome> pg_restore(std::string const& url, std::vector<std::string> arguments) {
+  auto const program = find_client_program("pg_restore", oldest_pg_restore);
+  if (!program) return program.error();
+  // The newest reads every older dump.
+  auto newest = *program;
+  while (true) {
+    auto const next = find_client_program("pg_restore", newest.major + 1);
+    if (!next) break;
+    newest = *next;
+  }
+  return run_client(newest, url, std::move(arguments));
+}
+
+// Loads the dump completely or not at all. Rights and owners are set by the migration, which
+// follows.
+Result<void> load(std::string const& url, fs::path const& file) {
+  auto const outcome = pg_restore(url, {"--single-transaction", "--exit-on-error", "--no-owner",
+                                        "--no-privileges", file.string()});
+  if (!outcome) return outcome.error();
+  if (outcome->success()) return {};
+  return Error(ErrorCode::database_error, "pg_restore failed: " + reason_of(*outcome));
+}
+
+// Migrates what was loaded and gathers statistics, without which PostgreSQL plans badly.
+Result<schema::MigrationReport> complete(schema::StoreOptions options, std::string const& url) {
+  options.url = url;
+  auto report = schema::migrate(options, false);
+  if (!report) return report;
+  auto connection = PlainConnection::open(url);
+  if (!connection) return connection.error();
+  auto const analyzed = connection->run("ANALYZE");
+  if (!analyzed) return analyzed.error();
+  return report;
+}
+
+Result<bool> has_schema(PlainConnection& connection) {
+  auto const found = connection.run(
+      "SELECT to_regnamespace('affsync') IS NOT NULL OR "
+      "to_regnamespace('reporting') IS NOT NULL");
+  if (!found) return found.error();
+  return *found == "t";
+}
+
+Result<void> check_unused(PlainConnection& maintenance) {
+  auto const others = maintenance.run(
+      "SELECT count(*) FROM pg_stat_activity WHERE datname = 'affsync' AND backend_type = 'client "
+      "backend'");
+  if (!others) return others.error();
+  if (*others == "0") return {};
+  return Error(ErrorCode::usage, "the database is in use by " + *others + " connections",
+               "Stop affsync (systemctl stop affsync) and end other programs that are connected.");
+}
+
+Result<void> run_all(PlainConnection& connection, std::vector<std::string> const& statements) {
+  for (auto const& sql : statements) {
+    auto const done = connection.run(sql);
+    if (!done) return done.error();
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Dump> look_into(fs::path const& file) {
+  std::error_code failed;
+  if (!fs::is_regular_file(file, failed)) {
+    return not_a_dump(file, failed ? failed.message() : "it is not a regular file");
+  }
+  auto const rows = pg_restore({}, {"--data-only", "--schema=affsync", "--table=schema_migration",
+                                    "--file=-", file.string()});
+  if (!rows) return rows.error();
+  if (!rows->success()) return not_a_dump(file, reason_of(*rows));
+  Dump dump;
+  dump.made_by = after(rows->output, "Dumped by pg_dump version: ");
+  dump.schema_version = version_in(rows->output);
+  if (dump.schema_version == 0) {
+    return not_a_dump(file, "it has no table affsync.schema_migration");
+  }
+  if (dump.schema_version > newest_known_version()) {
+    return Error(ErrorCode::usage,
+                 file.string() + " was made by a newer affsync: its schema has version " +
+                     std::to_string(dump.schema_version) + ", this one knows " +
+                     std::to_string(newest_known_version()),
+                 "Install that version of affsync first.");
+  }
+  return dump;
+}
+
+Result<Restored> restore_to_server(schema::StoreOptions const& options, fs::path const& file) {
+  auto const dump = look_into(file);
+  if (!dump) return dump.error();
+  auto connection = PlainConnection::open(options.url);
+  if (!connection) return connection.error();
+  auto const occupied = has_schema(*connection);
+  if (!occupied) return occupied.error();
+  if (*occupied) {
+    return Error(ErrorCode::usage, "the database already has a schema `affsync` or `reporting`",
+                 "Create an empty database for the backup and name it in database.url; or drop "
+                 "both schemas yourself.");
+  }
+  if (auto const loaded = load(options.url, file); !loaded) return loaded.error();
+  auto migration = complete(options, options.url);
+  if (!migration) return migration.error();
+  Restored restored;
+  restored.dump = *dump;
+  restored.migration = std::move(*migration);
+  return restored;
+}
+
+Result<Restored> restore_embedded(schema::StoreOptions const& options,
+                                  std::string const& maintenance_url, fs::path const& file,
+                                  bool replace) {
+  auto const dump = look_into(file);
+  if (!dump) return dump.error();
+  Restored restored;
+  restored.dump = *dump;
+  {
+    auto connection = PlainConnection::open(options.url);
+    if (!connection) return connection.error();
+    auto const occupied = has_schema(*connection);
+    if (!occupied) return occupied.error();
+    restored.replaced = *occupied;
+  }
+  if (restored.replaced && !replace) {
+    return Error(ErrorCode::usage, "the embedded database already has data",
+                 "Give --replace to replace them all by those of the backup, or set another "
+                 "database.state_dir.");
+  }
+  auto maintenance = PlainConnection::open(maintenance_url);
+  if (!maintenance) return maintenance.error();
+  if (auto const unused = check_unused(*maintenance); !unused) return unused.error();
+  // What an interrupted restoration left.
+  auto const drop = std::string("DROP DATABASE IF EXISTS ");
+  auto const prepared =
+      run_all(*maintenance, {drop + scratch + " WITH (FORCE)", drop + replaced + " WITH (FORCE)",
+                             std::string("CREATE DATABASE ") + scratch + " TEMPLATE template0"});
+  if (!prepared) return prepared.error();
+
+  auto const url = options.url + " dbname=" + schema::conninfo_value(scratch);
+  auto result = load(url, file);
+  if (result) {
+    auto migration = complete(options, url);
+    if (migration) {
+      restored.migration = std::move(*migration);
+      result = run_all(*maintenance,
+                       {"BEGIN", std::string("ALTER DATABASE affsync RENAME TO ") + replaced,
+                        std::string("ALTER DATABASE ") + scratch + " RENAME TO affsync", "COMMIT"});
+      if (!result) (void)maintenance->run("ROLLBACK");
+    } else {
+      result = migration.error();
+    }
+  }
+  if (!result) {
+    (void)maintenance->run(drop + scratch + " WITH (FORCE)");
+    return result.error();
+  }
+  (void)maintenance->run(drop + replaced + " WITH (FORCE)");
+  return restored;
+}
+
+}  // namespace affsync::backup

@@ -1,0 +1,114 @@
+#include "daemon/cli/removal.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+namespace affsync::cli {
+namespace {
+
+// The tables that have rows by source, those that refer to others before them. Partitions are
+// reached through their table. A name comes from the catalog and is quoted by it.
+Result<std::vector<std::string>> tables_by_source(PlainConnection& connection) {
+  auto const found = connection.rows(
+      "SELECT quote_ident(c.relname),"
+      " coalesce((SELECT string_agg(DISTINCT quote_ident(t.relname), ' ') FROM pg_constraint k"
+      "   JOIN pg_class t ON t.oid = k.confrelid"
+      "   WHERE k.conrelid = c.oid AND k.contype = 'f' AND t.oid <> c.oid), '')"
+      " FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
+      " WHERE c.relnamespace = 'affsync'::regnamespace AND c.relkind IN ('r', 'p')"
+      " AND NOT c.relispartition AND a.attname = 'source_id' AND NOT a.attisdropped"
+      " AND c.relname <> 'source' ORDER BY 1");
+  if (!found) return found.error();
+  auto left = *found;
+  std::vector<std::string> order;
+  while (!left.empty()) {
+    // A table that no other of the rest refers to.
+    auto const free = std::ranges::find_if(left, [&](auto const& one) {
+      return std::ranges::none_of(left, [&](auto const& other) {
+        return (" " + other[1] + " ").find(" " + one[0] + " ") != std::string::npos;
+      });
+    });
+    auto const next = free == left.end() ? left.begin() : free;
+    order.push_back((*next)[0]);
+    left.erase(next);
+  }
+  return order;
+}
+
+}  // namespace
+
+Result<std::vector<SourceInDatabase>> sources_in(PlainConnection& connection) {
+  auto const found = connection.rows(
+      "SELECT source_id, name, connector, base_url, coalesce(retired_at::date::text, ''),"
+      " array_to_string(instances, E'\\n') FROM affsync.source ORDER BY name");
+  if (!found) return found.error();
+  std::vector<SourceInDatabase> sources;
+  for (auto const& row : *found) {
+    SourceInDatabase source;
+    source.id = std::stoll(row[0]);
+    source.name = row[1];
+    source.connector = row[2];
+    source.base_url = row[3];
+    source.retired_on = row[4];
+    std::istringstream instances(row[5]);
+    for (std::string one; std::getline(instances, one);) source.instances.push_back(one);
+    sources.push_back(std::move(source));
+  }
+  return sources;
+}
+
+Result<std::vector<TableCount>> rows_of(PlainConnection& connection, std::int64_t source) {
+  auto const tables = tables_by_source(connection);
+  if (!tables) return tables.error();
+  std::vector<TableCount> counts;
+  for (auto const& table : *tables) {
+    auto const count =
+        connection.run("SELECT count(*) FROM affsync." + table + " WHERE source_id = $1::int",
+                       {std::to_string(source)});
+    if (!count) return count.error();
+    TableCount one;
+    one.table = table;
+    one.rows = std::stoll(*count);
+    counts.push_back(std::move(one));
+  }
+  return counts;
+}
+
+Result<void> retire(PlainConnection& connection, std::int64_t source) {
+  auto const done = connection.run(
+      "UPDATE affsync.source SET retired_at = coalesce(retired_at, now()), instances = '{}'"
+      " WHERE source_id = $1::int",
+      {std::to_string(source)});
+  if (!done) return done.error();
+  return {};
+}
+
+Result<void> erase(PlainConnection& connection, std::int64_t source) {
+  auto const tables = tables_by_source(connection);
+  if (!tables) return tables.error();
+  auto const id = std::vector<std::string>{std::to_string(source)};
+  auto work = [&]() -> Result<void> {
+    for (auto const* sql :
+         {"BEGIN", "SET LOCAL statement_timeout = 0", "SET LOCAL lock_timeout = '30s'"}) {
+      if (auto const done = connection.run(sql); !done) return done.error();
+    }
+    // Twice, since triggers note what is deleted (affsync.earned_mark).
+    for (int pass = 1; pass <= 2; ++pass) {
+      for (auto const& table : *tables) {
+        auto const done =
+            connection.run("DELETE FROM affsync." + table + " WHERE source_id = $1::int", id);
+        if (!done) return done.error();
+      }
+    }
+    auto const gone = connection.run("DELETE FROM affsync.source WHERE source_id = $1::int", id);
+    if (!gone) return gone.error();
+    auto const committed = connection.run("COMMIT");
+    if (!committed) return committed.error();
+    return {};
+  };
+  auto result = work();
+  if (!result) (void)connection.run("ROLLBACK");
+  return result;
+}
+
+}  // namespace affsync::cli

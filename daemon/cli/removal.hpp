@@ -1,0 +1,37 @@
+// Removes a source from the database, with its data or without.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "daemon/backup/plain_connection.hpp"
+
+namespace affsync::cli {
+
+struct TableCount {
+  std::string table;
+  std::int64_t rows = 0;
+};
+
+struct SourceInDatabase {
+  std::int64_t id = 0;
+  std::string name, connector, base_url;
+  std::string retired_on;              // empty: in use
+  std::vector<std::string> instances;  // configurations that contain it
+};
+
+Result<std::vector<SourceInDatabase>> sources_in(PlainConnection& connection);
+
+// Returns what the database has of the source, by table, in an order in which it can be deleted.
+Result<std::vector<TableCount>> rows_of(PlainConnection& connection, std::int64_t source);
+
+// The source counts as removed: status, health and metrics leave it out. Its rows stay, and stay in
+// the reports.
+Result<void> retire(PlainConnection& connection, std::int64_t source);
+
+// Deletes the source and every row of it, all or nothing.
+Result<void> erase(PlainConnection& connection, std::int64_t source);
+
+}  // namespace affsync::cli

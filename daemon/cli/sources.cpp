@@ -1,0 +1,151 @@
+// `affsync sources`: the sources that the database knows, and their removal.
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "base/suggest.hpp"
+#include "config/load.hpp"
+#include "daemon/cli/commands.hpp"
+#include "daemon/cli/removal.hpp"
+#include "daemon/database.hpp"
+#include "daemon/reports/json_text.hpp"
+
+namespace affsync::cli {
+namespace {
+
+struct OpenedForSources {
+  config::Config config;
+  std::unique_ptr<Database> database;
+  std::unique_ptr<PlainConnection> connection;
+};
+
+OpenedForSources open_for_sources(CommonOptions const& common) {
+  OpenedForSources opened;
+  auto const env = config::process_environment();
+  auto const file = config::find_config_file(common.config_file, env);
+  if (!file) throw Failure(file.error());
+  auto config = config::load_config(*file, env);
+  if (!config) throw Failure(config.error());
+  opened.config = std::move(*config);
+  if (!affsync::is_database_there(opened.config.database)) {
+    throw Failure(ErrorCode::migration_failed,
+                  "there is no database yet in " + opened.config.database.state_dir,
+                  "Run `affsync sync` or `affsync run`, which create it.");
+  }
+  opened.database = std::make_unique<Database>(opened.config.database, std::string(), nullptr);
+  auto connection = PlainConnection::open(opened.database->options().url);
+  if (!connection) throw Failure(connection.error());
+  opened.connection = std::make_unique<PlainConnection>(std::move(*connection));
+  auto const there = opened.connection->run("SELECT to_regclass('affsync.source')").value();
+  if (there.empty()) {
+    throw Failure(ErrorCode::migration_failed, "the database holds no affsync schema yet",
+                  "Run `affsync migrate` or `affsync sync`, which create it.");
+  }
+  return opened;
+}
+
+bool is_configured(config::Config const& config, std::string const& name) {
+  return std::ranges::any_of(config.sources, [&](auto const& one) { return one.name == name; });
+}
+
+SourceInDatabase source_named(std::vector<SourceInDatabase> const& sources,
+                             std::string const& name) {
+  std::vector<std::string> names;
+  for (auto const& source : sources) {
+    if (source.name == name) return source;
+    names.push_back(source.name);
+  }
+  auto const meant = nearest(name, names);
+  throw Failure(ErrorCode::usage, "the database has no source `" + name + "`",
+                meant ? "Did you mean `" + *meant + "`?" : "`affsync sources` lists them.");
+}
+
+// A source that a configuration contains would be there again after its next run.
+void refuse_used(config::Config const& config, SourceInDatabase const& source, bool force) {
+  if (is_configured(config, source.name)) {
+    throw Failure(ErrorCode::usage, config.file + " contains the source `" + source.name + "`",
+                  "Remove it there first, and reload the daemon (systemctl reload affsync).");
+  }
+  if (source.instances.empty() || force) return;
+  throw Failure(ErrorCode::usage,
+                "the configuration " + source.instances.front() + " contains the source `" +
+                    source.name + "`",
+                "Remove it there and reload that daemon. Give --force if that daemon no longer "
+                "exists.");
+}
+
+bool confirmed(std::string const& name) {
+  if (::isatty(STDIN_FILENO) == 0) {
+    throw Failure(ErrorCode::usage, "a removal must be confirmed",
+                  "Give --yes, since there is no terminal to ask on. --dry-run shows what would be "
+                  "removed.");
+  }
+  std::cerr << "Type the name of the source to remove it: " << std::flush;
+  std::string typed;
+  return std::getline(std::cin, typed) && typed == name;
+}
+
+}  // namespace
+
+int run_sources(CommonOptions const& common, Output output) {
+  auto const opened = open_for_sources(common);
+  auto const sources = sources_in(*opened.connection).value();
+  if (output == Output::json) {
+    Json::Array list;
+    for (auto const& source : sources) {
+      Json::Array instances;
+      for (auto const& one : source.instances) instances.push_back(Json::string(one));
+      list.push_back(Json::object({{"name", Json::string(source.name)},
+                                   {"connector", Json::string(source.connector)},
+                                   {"base_url", Json::string(source.base_url)},
+                                   {"removed_on", reports::json_text_or_null(source.retired_on)},
+                                   {"configurations", Json::array(std::move(instances))}}));
+    }
+    std::cout << Json::object({{"sources", Json::array(std::move(list))}}).dump() << "\n";
+    return 0;
+  }
+  for (auto const& source : sources) {
+    std::cout << source.name << "  " << source.connector << "  " << source.base_url << "  ";
+    if (!source.retired_on.empty()) {
+      std::cout << "removed on " << source.retired_on << "; its rows are kept\n";
+    } else if (source.instances.empty()) {
+      std::cout << "in use\n";
+    } else {
+      std::cout << "in " << source.instances.front()
+                << (source.instances.size() > 1 ? " and others" : "") << "\n";
+    }
+  }
+  if (sources.empty()) std::cout << "The database has no source yet.\n";
+  return 0;
+}
+
+int run_sources_remove(CommonOptions const& common, RemoveOptions const& options) {
+  auto const opened = open_for_sources(common);
+  auto& connection = *opened.connection;
+  auto const source = source_named(sources_in(connection).value(), options.name);
+  refuse_used(opened.config, source, options.force);
+  auto const counts = rows_of(connection, source.id).value();
+  std::cout << source.name << " (" << source.connector << ", " << source.base_url << ")\n";
+  for (auto const& [table, rows] : counts) {
+    if (rows > 0) std::cout << "  affsync." << table << ": " << rows << " rows\n";
+  }
+  std::cout << (options.dry_run ? "would be " : "") << "removed"
+            << (options.with_data ? " with all these rows"
+                                  : "; the rows stay, and stay in the reports (--with-data removes "
+                                    "them)")
+            << "\n"
+            << std::flush;
+  if (options.dry_run) return 0;
+  if (!options.yes && !confirmed(source.name)) {
+    std::cerr << "affsync: nothing was removed\n";
+    return 1;
+  }
+  auto const done =
+      options.with_data ? erase(connection, source.id) : retire(connection, source.id);
+  if (!done) throw Failure(done.error());
+  std::cerr << "affsync: removed " << source.name << "\n";
+  return 0;
+}
+
+}  // namespace affsync::cli

@@ -1,0 +1,228 @@
+// `affsync backup` and `affsync restore`: what was saved comes back whole, nothing is replaced
+// without being told, and an interruption at any moment leaves what was there.
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <iterator>
+#include <pqxx/pqxx>
+#include <thread>
+
+#include "tests/acceptance/fixture.hpp"
+
+namespace affsync::test {
+namespace {
+
+class Backup : public Acceptance {
+ protected:
+  // An embedded database with an account's rows.
+  void load_embedded() {
+    start_broker();
+    configure();
+    use_state("pg");
+    auto const loaded = sync();
+    ASSERT_EQ(loaded.status, 0) << loaded.err;
+  }
+
+  // The embedded database in that folder, from now on.
+  void use_state(std::string const& folder) {
+    use_database("{url: embedded, state_dir: " + (dir_.path() / folder).string() + "}");
+    std::filesystem::permissions(dir_.path(), std::filesystem::perms(0755));
+  }
+
+  std::string path(std::string const& name) const { return (dir_.path() / name).string(); }
+
+  // The sums of a database that only commands start.
+  std::string report() const {
+    auto const shown = affsync({"report", "earnings", "--by", "kind", "--output", "csv"});
+    EXPECT_EQ(shown.status, 0) << shown.err;
+    return shown.out;
+  }
+
+  void back_up(std::string const& name) const {
+    auto const made = affsync({"backup", path(name)});
+    ASSERT_EQ(made.status, 0) << made.err;
+  }
+
+  // The broker changes one client's money, and affsync reads it.
+  void change_the_data() {
+    broker().control({{"do", "change"}, {"feed", "rewards"}, {"rows", "3"}, {"seed", "7"}});
+    ASSERT_EQ(affsync({"sync", "--full"}).status, 0);
+  }
+
+  std::string content(std::string const& name) const {
+    std::ifstream file(path(name), std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+};
+
+TEST_F(Backup, what_was_saved_comes_back_in_an_empty_directory) {
+  load_embedded();
+  auto const before = report();
+  ASSERT_NE(before.find("spread_share"), std::string::npos) << before;
+  back_up("affsync.dump");
+  struct stat found = {};
+  ASSERT_EQ(::stat(path("affsync.dump").c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 0777, 0600u);
+
+  use_state("elsewhere");
+  auto const restored = affsync({"restore", path("affsync.dump")});
+  ASSERT_EQ(restored.status, 0) << restored.err;
+  EXPECT_EQ(report(), before);
+  // The checkpoints came too: nothing is new.
+  auto const next = sync();
+  EXPECT_EQ(next.status, 0) << next.err;
+  EXPECT_EQ(next.count("rewards", "inserted"), 0);
+  EXPECT_GT(next.count("rewards", "unchanged"), 0);
+}
+
+TEST_F(Backup, a_file_that_exists_is_replaced_only_when_told) {
+  load_embedded();
+  dir_.write("affsync.dump", "mine");
+  auto const refused = affsync({"backup", path("affsync.dump")});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_NE(refused.err.find("--force"), std::string::npos) << refused.err;
+  EXPECT_EQ(content("affsync.dump"), "mine");
+  EXPECT_EQ(affsync({"backup", "--force", path("affsync.dump")}).status, 0);
+  EXPECT_EQ(content("affsync.dump").substr(0, 5), "PGDMP");
+}
+
+TEST_F(Backup, a_database_with_data_is_replaced_only_when_told) {
+  load_embedded();
+  auto const saved = report();
+  back_up("affsync.dump");
+  change_the_data();
+  auto const changed = report();
+  ASSERT_NE(changed, saved);
+
+  auto const refused = affsync({"restore", path("affsync.dump")});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_NE(refused.err.find("--replace"), std::string::npos) << refused.err;
+  EXPECT_EQ(report(), changed);
+
+  auto const replaced = affsync({"restore", "--replace", path("affsync.dump")});
+  EXPECT_EQ(replaced.status, 0) << replaced.err;
+  EXPECT_EQ(report(), saved);
+}
+
+TEST_F(Backup, moves_from_the_embedded_database_to_a_server) {
+  load_embedded();
+  auto const before = report();
+  back_up("affsync.dump");
+  use_database("{url: \"" + database_url() + "\"}");
+  auto const restored = affsync({"restore", path("affsync.dump")});
+  ASSERT_EQ(restored.status, 0) << restored.err;
+  EXPECT_EQ(report(), before);
+  // The roles have their rights again, though a dump of another server knows none of them.
+  EXPECT_EQ(query("SELECT has_table_privilege('affsync_reader', 'reporting.earnings_daily', "
+                  "'select') AND has_table_privilege('affsync_writer', 'affsync.commission', "
+                  "'insert')"),
+            "t");
+  EXPECT_NE(query("SELECT reltuples FROM pg_class WHERE oid = 'affsync.commission'::regclass"),
+            "-1")
+      << "without statistics";
+  auto const next = sync();
+  EXPECT_EQ(next.status, 0) << next.err;
+  EXPECT_EQ(next.count("rewards", "inserted"), 0);
+
+  auto const again = affsync({"restore", path("affsync.dump")});
+  EXPECT_EQ(again.status, 2);
+  EXPECT_NE(again.err.find("already has a schema"), std::string::npos) << again.err;
+}
+
+TEST_F(Backup, other_files_and_newer_ones_are_refused) {
+  start_broker();
+  configure();
+  ASSERT_EQ(sync().status, 0);
+  dir_.write("text.dump", "no dump at all");
+  for (auto const& name : {"text.dump", "missing.dump"}) {
+    auto const refused = affsync({"restore", path(name)});
+    EXPECT_EQ(refused.status, 2) << refused.err;
+    EXPECT_NE(refused.err.find("is not a backup of affsync"), std::string::npos) << refused.err;
+  }
+  execute(
+      "INSERT INTO affsync.schema_migration SELECT (m).* FROM (SELECT jsonb_populate_record(m, "
+      "'{\"version\": 9999}') AS m FROM affsync.schema_migration m LIMIT 1) AS newer");
+  back_up("newer.dump");
+  use_state("pg");
+  auto const refused = affsync({"restore", path("newer.dump")});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_NE(refused.err.find("made by a newer affsync"), std::string::npos) << refused.err;
+  EXPECT_FALSE(std::filesystem::exists(path("pg"))) << "a refused file created a cluster";
+}
+
+TEST_F(Backup, killed_in_the_middle_leaves_no_file_and_no_process) {
+  start_broker();
+  configure();
+  ASSERT_EQ(sync().status, 0);
+  // Holds pg_dump, which waits for the table.
+  pqxx::connection connection(database_url());
+  auto holding = std::make_unique<pqxx::work>(connection);
+  holding->exec("LOCK TABLE affsync.commission IN ACCESS EXCLUSIVE MODE");
+  auto killed = start({"backup", path("affsync.dump")});
+  std::string const dumping =
+      "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pg_dump' "
+      "AND datname = current_database()";
+  wait_until(dumping, "1");
+  killed->signal(SIGKILL);
+  EXPECT_EQ(killed->wait(), 128 + SIGKILL);
+  wait_until(dumping, "0");
+  EXPECT_FALSE(std::filesystem::exists(path("affsync.dump")));
+  holding.reset();
+  back_up("affsync.dump");  // over the part that was left
+  EXPECT_FALSE(std::filesystem::exists(path("affsync.dump.part")));
+}
+
+TEST_F(Backup, a_disk_that_is_full_leaves_no_file) {
+  start_broker();
+  configure();
+  ASSERT_EQ(sync().status, 0);
+  auto options = command({"-c", "ulimit -f 8; exec \"$0\" backup " + path("affsync.dump"),
+                          (std::filesystem::path(AFFSYNC_BINARY_DIR) / "affsync").string()});
+  options.program = "bash";
+  auto const failed = run(std::move(options));
+  EXPECT_EQ(failed.status, 1) << failed.err;
+  EXPECT_NE(failed.err.find("pg_dump failed"), std::string::npos) << failed.err;
+  EXPECT_FALSE(std::filesystem::exists(path("affsync.dump")));
+  EXPECT_FALSE(std::filesystem::exists(path("affsync.dump.part")));
+}
+
+TEST_F(Backup, a_restoration_killed_at_any_moment_leaves_the_old_data_or_has_the_new) {
+  load_embedded();
+  auto const saved = report();
+  back_up("affsync.dump");
+  change_the_data();
+  auto const changed = report();
+  ASSERT_NE(changed, saved);
+  int kept = 0;
+  for (int step = 0; step < 8; ++step) {
+    auto process = start({"restore", "--replace", path("affsync.dump")});
+    // Each time a little later; what holds does not depend on how far it came.
+    auto const until = std::chrono::steady_clock::now() + std::chrono::milliseconds(150 * step);
+    while (std::chrono::steady_clock::now() < until && !process->poll()) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    process->signal(SIGKILL);
+    process->wait();
+    auto const now = report();
+    if (now == changed) ++kept;
+    ASSERT_TRUE(now == changed || now == saved) << now;
+  }
+  EXPECT_GT(kept, 0);
+  ASSERT_EQ(affsync({"restore", "--replace", path("affsync.dump")}).status, 0);
+  EXPECT_EQ(report(), saved);
+}
+
+TEST_F(Backup, while_the_daemon_runs_a_backup_is_made_and_no_restoration) {
+  load_embedded();
+  auto const daemon = start({"run"});
+  daemon->wait_for_err("started");
+  back_up("affsync.dump");
+  auto const refused = affsync({"restore", "--replace", path("affsync.dump")});
+  EXPECT_EQ(refused.status, 2) << refused.err;
+  EXPECT_NE(refused.err.find("Stop affsync"), std::string::npos) << refused.err;
+  EXPECT_EQ(daemon->stop(), 0);
+}
+
+}  // namespace
+}  // namespace affsync::test

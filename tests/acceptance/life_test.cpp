@@ -1,0 +1,185 @@
+// What happens to a source in the course of years: its password rotates, its broker moves, it is
+// given up.
+#include <csignal>
+
+#include <atomic>
+
+#include "tests/acceptance/own_broker.hpp"
+#include "tests/acceptance/plain_broker.hpp"
+
+namespace affsync::test {
+namespace {
+
+constexpr char const* refusal =
+    "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+
+class Life : public Acceptance {
+ protected:
+  void use_own_connector() {
+    connector = "own";
+    use_connector("own", R"(
+name: own
+title: A broker of the tests
+credentials:
+  user: {description: login name, secret: false}
+  password: {description: password}
+auth: {type: basic, user: "${credentials.user}", password: "${credentials.password}"}
+streams:
+  earnings:
+    title: Earnings
+    table: commission
+    path: /earnings
+    page: {type: none}
+    records: data
+    key: id
+    map:
+      amount: {from: amount, required: true}
+      currency: currency
+      grain: {const: day}
+      occurred_on: {from: day, as: date}
+)");
+  }
+  static std::string two_rows() {
+    return list_of({R"({"id": 1, "amount": "5.00", "currency": "USD", "day": "2026-01-05"})",
+                    R"({"id": 2, "amount": "7.00", "currency": "USD", "day": "2026-01-05"})"});
+  }
+  std::string stored() const {
+    return query("SELECT count(*) || ' rows, ' || sum(amount) FROM affsync.commission");
+  }
+};
+
+TEST_F(Life, a_password_that_rotates_is_taken_at_a_reload_without_a_restart) {
+  // "a:first" and "a:second" in base64.
+  std::atomic<char const*> valid{"Basic YTpmaXJzdA=="};
+  ScriptedPeer const broker([&valid](PeerConnection& connection) {
+    for (auto request = connection.read_request(); !request.empty();
+         request = connection.read_request()) {
+      bool const known = request.find(valid.load()) != std::string::npos;
+      connection.send(known ? answer_of(two_rows()) : std::string(refusal));
+    }
+  });
+  use_own_connector();
+  base_url = broker.url();
+  auto const file = dir_.write("password", "first\n").string();
+  credentials_yaml = "{user: a, password: {file: " + file + "}}";
+  source_yaml = "    every: 1s\n";
+  configure();
+  ASSERT_EQ(affsync({"migrate"}).status, 0);
+  auto const daemon = start({"run"});
+  wait_until("SELECT count(*) > 1 FROM affsync.sync_run WHERE status = 'succeeded'", "t");
+
+  valid = "Basic YTpzZWNvbmQ=";
+  wait_until("SELECT count(*) FROM affsync.source_block WHERE code = 'auth_invalid'", "1");
+  dir_.write("password", "second\n");
+  daemon->signal(SIGHUP);
+  daemon->wait_for_err("configuration reloaded");
+  wait_until("SELECT status FROM affsync.sync_run ORDER BY run_id DESC LIMIT 1", "succeeded");
+  EXPECT_EQ(query("SELECT count(*) FROM affsync.source_block"), "0");
+  EXPECT_EQ(stored(), "2 rows, 12.00");
+  EXPECT_EQ(daemon->stop(), 0);
+}
+
+TEST_F(Life, a_broker_at_another_address_stays_the_same_source) {
+  auto const answer = [](std::string const&) { return answer_of(two_rows()); };
+  PlainBroker const old_address(answer);
+  PlainBroker const new_address(answer);
+  use_own_connector();
+  credentials_yaml = "{user: a, password: p}";
+  base_url = old_address.url();
+  configure();
+  ASSERT_EQ(sync().status, 0);
+  base_url = new_address.url();
+  configure();
+  auto const moved = sync();
+  EXPECT_EQ(moved.status, 0) << moved.err;
+  EXPECT_EQ(moved.count("earnings", "inserted"), 0);
+  EXPECT_EQ(stored(), "2 rows, 12.00");
+  EXPECT_EQ(query("SELECT string_agg(base_url, ' ') FROM affsync.source"), new_address.url());
+}
+
+class Removal : public Life {
+ protected:
+  // Two sources with rows; then the configuration has only the second.
+  void SetUp() override {
+    Life::SetUp();
+    use_own_connector();
+    own_ = std::make_unique<PlainBroker>([](std::string const&) { return answer_of(two_rows()); });
+    base_url = own_->url();
+    for (auto const* name : {"gone", "kept"}) {
+      source_name = name;
+      credentials_yaml = "{user: " + source_name + ", password: p}";
+      configure();
+      ASSERT_EQ(sync().status, 0);
+    }
+  }
+  std::string rows_of(std::string const& source) const {
+    return query(
+        "SELECT count(*) FROM affsync.commission JOIN affsync.source USING (source_id) "
+        "WHERE name = '" +
+        source + "'");
+  }
+  std::unique_ptr<PlainBroker> own_;
+};
+
+TEST_F(Removal, without_data_leaves_the_rows_and_the_reports) {
+  auto const removed = affsync({"sources", "remove", "gone", "--yes"});
+  EXPECT_EQ(removed.status, 0) << removed.err;
+  EXPECT_EQ(query("SELECT retired_at IS NOT NULL FROM affsync.source WHERE name = 'gone'"), "t");
+  EXPECT_EQ(rows_of("gone"), "2");
+  EXPECT_EQ(query("SELECT sum(amount) FROM reporting.earnings_daily WHERE source = 'gone'"),
+            "12.00");
+  EXPECT_EQ(query("SELECT count(*) FROM reporting.source_health WHERE source = 'gone'"), "0");
+  auto const listed = affsync({"sources"});
+  EXPECT_NE(listed.out.find("removed on"), std::string::npos) << listed.out;
+}
+
+TEST_F(Removal, with_data_leaves_nothing_of_it_and_all_of_the_others) {
+  auto const removed = affsync({"sources", "remove", "gone", "--with-data", "--yes"});
+  EXPECT_EQ(removed.status, 0) << removed.err;
+  EXPECT_EQ(query("SELECT string_agg(name, ' ') FROM affsync.source"), "kept");
+  EXPECT_EQ(rows_of("kept"), "2");
+  // No table has a row of a source that is not there.
+  for (auto const& row :
+       Acceptance::rows("SELECT format('SELECT count(*) FROM affsync.%I t WHERE source_id IS "
+                        "NOT NULL AND NOT EXISTS (SELECT FROM affsync.source s WHERE "
+                        "s.source_id = t.source_id)', c.relname) FROM pg_class c JOIN "
+                        "pg_attribute a ON a.attrelid = c.oid WHERE c.relnamespace = "
+                        "'affsync'::regnamespace AND c.relkind IN ('r', 'p') AND "
+                        "a.attname = 'source_id' AND NOT a.attisdropped")) {
+    EXPECT_EQ(query(row[0]), "0") << row[0];
+  }
+  EXPECT_EQ(query("SELECT sum(amount) FROM reporting.earnings_daily"), "12.00");
+}
+
+TEST_F(Removal, a_dry_run_shows_the_rows_and_removes_nothing) {
+  auto const shown = affsync({"sources", "remove", "gone", "--with-data", "--dry-run"});
+  EXPECT_EQ(shown.status, 0) << shown.err;
+  EXPECT_NE(shown.out.find("affsync.commission: 2 rows"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("would be removed"), std::string::npos) << shown.out;
+  EXPECT_EQ(rows_of("gone"), "2");
+}
+
+TEST_F(Removal, needs_a_confirmation_and_a_source_that_nobody_reads) {
+  auto const unconfirmed = affsync({"sources", "remove", "gone", "--with-data"});
+  EXPECT_EQ(unconfirmed.status, 2);
+  EXPECT_NE(unconfirmed.err.find("--yes"), std::string::npos) << unconfirmed.err;
+
+  auto const configured = affsync({"sources", "remove", "kept", "--with-data", "--yes"});
+  EXPECT_EQ(configured.status, 2);
+  EXPECT_NE(configured.err.find("contains the source `kept`"), std::string::npos) << configured.err;
+
+  execute("UPDATE affsync.source SET instances = '{other:/etc/affsync.yaml}' WHERE name = 'gone'");
+  auto const used = affsync({"sources", "remove", "gone", "--with-data", "--yes"});
+  EXPECT_EQ(used.status, 2);
+  EXPECT_NE(used.err.find("other:/etc/affsync.yaml"), std::string::npos) << used.err;
+  EXPECT_EQ(rows_of("gone"), "2");
+  EXPECT_EQ(affsync({"sources", "remove", "gone", "--with-data", "--yes", "--force"}).status, 0);
+  EXPECT_EQ(rows_of("gone"), "0");
+
+  auto const unknown = affsync({"sources", "remove", "kep", "--yes"});
+  EXPECT_EQ(unknown.status, 2);
+  EXPECT_NE(unknown.err.find("Did you mean `kept`?"), std::string::npos) << unknown.err;
+}
+
+}  // namespace
+}  // namespace affsync::test
