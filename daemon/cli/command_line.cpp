@@ -55,26 +55,6 @@ int report(Error const& error) {
   return to_exit_status(error.code);
 }
 
-// Collects what the parser understood of the command line before it failed.
-UsageProblem look_at(CLI::App const& app, CLI::ParseError const& error) {
-  UsageProblem problem;
-  problem.text = error.what();
-  problem.extras = app.remaining(true);
-  CLI::App const* command = &app;
-  while (!command->get_subcommands().empty()) {
-    command = command->get_subcommands().front();
-    problem.command += (problem.command.empty() ? "" : " ") + command->get_name();
-  }
-  for (auto const* sub : command->get_subcommands([](CLI::App const*) { return true; })) {
-    problem.commands.push_back(sub->get_name());
-  }
-  for (auto const* option : command->get_options([](CLI::Option const*) { return true; })) {
-    for (auto const& name : option->get_lnames()) problem.options.push_back("--" + name);
-    for (auto const& name : option->get_snames()) problem.options.push_back("-" + name);
-  }
-  return problem;
-}
-
 // The parsed options and the chosen command.
 struct Parsed {
   CommonOptions common;

@@ -4,9 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "daemon/cli/usage_error.hpp"
+
 namespace CLI {
 class App;
-}
+class ParseError;
+}  // namespace CLI
 
 namespace affsync::cli {
 
@@ -26,6 +29,9 @@ struct CommandInfo {
 };
 
 CommandInfo describe(CLI::App const& app);
+
+// Collects what the parser understood of the command line before it failed.
+UsageProblem look_at(CLI::App const& app, CLI::ParseError const& error);
 
 // Returns all commands with their options as Markdown: the source of the manual page.
 std::string to_markdown(CommandInfo const& root);
