@@ -149,14 +149,10 @@ Result<AlertRuleInfo> parse_alert_rule(EmbeddedFile const& file) {
       auto setting = parse_setting(file, value);
       if (!setting) return setting.error();
       rule.settings.push_back(std::move(*setting));
-    } else if (key == "window" || key == "every") {
+    } else if (key == "window") {
       auto const duration = parse_duration(value);
-      if (!duration) return bad(file, std::string(key) + " is not a duration");
-      if (key == "every") {
-        rule.every = *duration;
-      } else {
-        rule.window = *duration;
-      }
+      if (!duration) return bad(file, "window is not a duration");
+      rule.window = *duration;
     } else if (key == "severity") {
       if (value != "urgent" && value != "warning" && value != "note") {
         return bad(file, "severity is urgent, warning or note");

@@ -33,7 +33,6 @@ struct AlertRuleInfo {
   // Set for things that happened: a cause older than this is over, and nobody is told so. What is
   // in a state instead (a login that is refused) is told again when the state ends.
   std::optional<std::chrono::seconds> window;
-  std::chrono::seconds every{0};  // judged at most this often
   std::string sql;
 
   AlertSetting const* find(std::string_view setting) const;

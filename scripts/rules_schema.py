@@ -17,7 +17,7 @@ to = {
     "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
     "description": "Names of receivers; all if it is not given.",
 }
-keys = ("severity", "window", "every", "together", "setting")
+keys = ("severity", "window", "together", "setting")
 rules = {}
 for file in sorted((root / "schema/alerts").glob("*.sql")):
     name = file.stem.split("_", 1)[1]

@@ -3,8 +3,26 @@
 -- together: {source}: {count} streams cannot be read
 -- setting: failures count 3 Failed runs in a row, at least.
 -- setting: after duration 2h Time since the last success, at least: maintenance is mostly shorter.
-SELECT NULL::text AS cause, NULL::integer AS source_id, NULL::text AS source, NULL::text AS stream,
-  NULL::text AS subject, NULL::text AS event, 'note'::text AS severity, NULL::timestamptz AS happened_at,
-  NULL::text AS currency, NULL::numeric AS amount, NULL::numeric AS amount_usd, NULL::numeric AS weight,
-  '{}'::jsonb AS figures, NULL::text AS title, NULL::text AS text, NULL::text AS remedy, NULL::text AS shown_by
-WHERE false AND $1::jsonb IS NOT NULL AND $2::timestamptz IS NOT NULL AND $3::jsonb IS NOT NULL
+SELECT
+  z.source_id || '/' || z.stream AS cause, z.source_id, s.name AS source, z.stream,
+  NULL::text AS subject, 'source:' || z.source_id AS event, 'warning' AS severity,
+  z.last_success_at AS happened_at, NULL::text AS currency, NULL::numeric AS amount,
+  NULL::numeric AS amount_usd, NULL::numeric AS weight,
+  jsonb_build_object('failures', z.consecutive_failures, 'code', z.last_error_code) AS figures,
+  s.name || '/' || z.stream || ' cannot be read' AS title,
+  z.consecutive_failures || ' runs in a row have failed. The last success was '
+    || affsync.span_text($2::timestamptz - z.last_success_at) || ' ago. '
+    || coalesce(left(z.last_error, 240), '') AS text,
+  'affsync check --source ' || s.name AS remedy,
+  format('SELECT * FROM reporting.source_health WHERE source_id = %s AND stream = %L', z.source_id, z.stream)
+    AS shown_by
+FROM affsync.stream_state z
+JOIN affsync.source s ON s.source_id = z.source_id
+JOIN affsync.stream st ON st.source_id = z.source_id AND st.stream = z.stream
+WHERE s.retired_at IS NULL AND st.retired_at IS NULL
+  AND z.consecutive_failures >= ($1::jsonb ->> 'failures')::integer
+  AND z.last_success_at <= $2::timestamptz - make_interval(secs => ($1::jsonb ->> 'after')::float8)
+  AND NOT affsync.is_blocked(z.source_id, $2::timestamptz)
+  AND (jsonb_array_length($3::jsonb -> 'streams') = 0
+       OR EXISTS (SELECT FROM jsonb_to_recordset($3::jsonb -> 'streams') AS c (source text, stream text)
+                  WHERE c.source = s.name AND c.stream = z.stream))

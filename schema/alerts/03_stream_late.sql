@@ -3,8 +3,34 @@
 -- together: {source}: {count} streams are late
 -- setting: intervals count 3 Its intervals since the last success, at least.
 -- setting: after duration 2h Time since the last success, at least.
-SELECT NULL::text AS cause, NULL::integer AS source_id, NULL::text AS source, NULL::text AS stream,
-  NULL::text AS subject, NULL::text AS event, 'note'::text AS severity, NULL::timestamptz AS happened_at,
-  NULL::text AS currency, NULL::numeric AS amount, NULL::numeric AS amount_usd, NULL::numeric AS weight,
-  '{}'::jsonb AS figures, NULL::text AS title, NULL::text AS text, NULL::text AS remedy, NULL::text AS shown_by
-WHERE false AND $1::jsonb IS NOT NULL AND $2::timestamptz IS NOT NULL AND $3::jsonb IS NOT NULL
+SELECT
+  z.source_id || '/' || z.stream AS cause, z.source_id, s.name AS source, z.stream,
+  NULL::text AS subject, 'source:' || z.source_id AS event, 'warning' AS severity,
+  z.last_success_at AS happened_at, NULL::text AS currency, NULL::numeric AS amount,
+  NULL::numeric AS amount_usd, NULL::numeric AS weight,
+  jsonb_build_object('interval_seconds', c.interval, 'status', z.last_status) AS figures,
+  s.name || '/' || z.stream || ' is late' AS title,
+  'It was read to its end last ' || affsync.span_text($2::timestamptz - z.last_success_at)
+    || ' ago, and is to be read every ' || affsync.span_text(make_interval(secs => c.interval::float8)) || '. '
+    || coalesce(left(z.last_error, 240), '') AS text,
+  'affsync status' AS remedy,
+  format('SELECT * FROM reporting.source_health WHERE source_id = %s AND stream = %L', z.source_id, z.stream)
+    AS shown_by
+FROM jsonb_to_recordset($3::jsonb -> 'streams')
+       AS c (source text, stream text, "interval" numeric, since timestamptz)
+JOIN affsync.source s ON s.name = c.source
+JOIN affsync.stream st ON st.source_id = s.source_id AND st.stream = c.stream
+JOIN affsync.stream_state z ON z.source_id = s.source_id AND z.stream = c.stream
+WHERE s.retired_at IS NULL AND st.retired_at IS NULL
+  -- While nothing ran (the machine was off), no stream is late because of that.
+  AND greatest(z.last_success_at, c.since) < $2::timestamptz
+    - make_interval(secs => greatest(($1::jsonb ->> 'intervals')::float8 * c.interval::float8,
+                                     ($1::jsonb ->> 'after')::float8))
+  AND z.last_success_at IS NOT NULL
+  -- What fails is told by stream_failing; what has flaws, by the rules that are about them.
+  AND z.consecutive_failures < 3
+  AND coalesce(z.last_error_code, '') NOT IN ('rows_quarantined', 'totals_differ', 'mass_drop', 'coverage_gap')
+  AND NOT affsync.is_blocked(z.source_id, $2::timestamptz)
+  -- A long pass takes several runs.
+  AND NOT ((z.running OR z.last_status = 'continued')
+           AND coalesce(z.cursor_at, z.last_started_at) > $2::timestamptz - interval '1 hour')

@@ -2,8 +2,29 @@
 -- severity: warning
 -- together: {source}: {count} streams were never read to their end
 -- setting: after duration 1d Time since it was added, at least; while a first load moves on, nothing is told.
-SELECT NULL::text AS cause, NULL::integer AS source_id, NULL::text AS source, NULL::text AS stream,
-  NULL::text AS subject, NULL::text AS event, 'note'::text AS severity, NULL::timestamptz AS happened_at,
-  NULL::text AS currency, NULL::numeric AS amount, NULL::numeric AS amount_usd, NULL::numeric AS weight,
-  '{}'::jsonb AS figures, NULL::text AS title, NULL::text AS text, NULL::text AS remedy, NULL::text AS shown_by
-WHERE false AND $1::jsonb IS NOT NULL AND $2::timestamptz IS NOT NULL AND $3::jsonb IS NOT NULL
+SELECT
+  z.source_id || '/' || z.stream AS cause, z.source_id, s.name AS source, z.stream,
+  NULL::text AS subject, 'source:' || z.source_id AS event, 'warning' AS severity,
+  st.registered_at AS happened_at, NULL::text AS currency, NULL::numeric AS amount,
+  NULL::numeric AS amount_usd, NULL::numeric AS weight,
+  jsonb_build_object('failures', z.consecutive_failures, 'status', z.last_status, 'code', z.last_error_code)
+    AS figures,
+  s.name || '/' || z.stream || ' was never read to its end' AS title,
+  'It was added ' || affsync.span_text($2::timestamptz - st.registered_at) || ' ago. '
+    || coalesce(left(z.last_error, 240), 'No run of it has ended.') AS text,
+  'affsync check --source ' || s.name AS remedy,
+  format('SELECT * FROM reporting.source_health WHERE source_id = %s AND stream = %L', z.source_id, z.stream)
+    AS shown_by
+FROM affsync.stream_state z
+JOIN affsync.source s ON s.source_id = z.source_id
+JOIN affsync.stream st ON st.source_id = z.source_id AND st.stream = z.stream
+WHERE s.retired_at IS NULL AND st.retired_at IS NULL
+  AND z.last_success_at IS NULL
+  AND st.registered_at <= $2::timestamptz - make_interval(secs => ($1::jsonb ->> 'after')::float8)
+  AND coalesce(z.last_error_code, '') NOT IN ('rows_quarantined', 'totals_differ', 'mass_drop', 'coverage_gap')
+  AND NOT affsync.is_blocked(z.source_id, $2::timestamptz)
+  -- A first load may take days; as long as it moves on, it is well.
+  AND NOT (z.consecutive_failures = 0 AND coalesce(z.cursor_at > $2::timestamptz - interval '6 hours', false))
+  AND (jsonb_array_length($3::jsonb -> 'streams') = 0
+       OR EXISTS (SELECT FROM jsonb_to_recordset($3::jsonb -> 'streams') AS c (source text, stream text)
+                  WHERE c.source = s.name AND c.stream = z.stream))

@@ -1,8 +1,26 @@
 -- Tells that a payout was asked for long ago and has neither been paid nor refused.
 -- severity: warning
 -- setting: after duration 7d Time since it was asked for, at least.
-SELECT NULL::text AS cause, NULL::integer AS source_id, NULL::text AS source, NULL::text AS stream,
-  NULL::text AS subject, NULL::text AS event, 'note'::text AS severity, NULL::timestamptz AS happened_at,
-  NULL::text AS currency, NULL::numeric AS amount, NULL::numeric AS amount_usd, NULL::numeric AS weight,
-  '{}'::jsonb AS figures, NULL::text AS title, NULL::text AS text, NULL::text AS remedy, NULL::text AS shown_by
-WHERE false AND $1::jsonb IS NOT NULL AND $2::timestamptz IS NOT NULL AND $3::jsonb IS NOT NULL
+SELECT
+  p.source_id || '/' || p.stream || '/' || p.external_id AS cause, p.source_id, s.name AS source,
+  p.stream, p.external_id AS subject, 'payouts:' || p.source_id AS event, 'warning' AS severity,
+  p.requested_at AS happened_at, p.currency, p.amount, d.usd AS amount_usd, NULL::numeric AS weight,
+  jsonb_build_object('status', p.status, 'requested_at', p.requested_at) AS figures,
+  s.name || ' has not paid ' || coalesce(affsync.money_text(p.amount, p.currency, d.usd), 'a payout')
+    || ' for ' || affsync.span_text($2::timestamptz - p.requested_at) AS title,
+  'Payout ' || left(p.external_id, 60) || ' was asked for on '
+    || affsync.time_text(p.requested_at) || ' and is still ' || p.status || '.' AS text,
+  'Ask the broker; affsync report payouts shows all' AS remedy,
+  format('SELECT * FROM reporting.payouts WHERE source_id = %s AND stream = %L AND external_id = %L',
+         p.source_id, p.stream, p.external_id) AS shown_by
+FROM affsync.payout p
+JOIN affsync.source s ON s.source_id = p.source_id
+JOIN affsync.stream st ON st.source_id = p.source_id AND st.stream = p.stream
+LEFT JOIN affsync.currency_unit u ON u.currency = p.currency
+CROSS JOIN LATERAL affsync.usd_rate(p.currency, ($2::timestamptz AT TIME ZONE 'UTC')::date,
+                                    p.amount_usd IS NULL, u.whole, u.factor) r
+CROSS JOIN LATERAL (SELECT coalesce(p.amount_usd, CASE WHEN p.currency = 'USD' THEN p.amount
+      ELSE round(p.amount * r.usd_rate, 8) END) AS usd) d
+WHERE p.deleted_at IS NULL AND p.status IN ('requested', 'approved', 'processing')
+  AND p.requested_at <= $2::timestamptz - make_interval(secs => ($1::jsonb ->> 'after')::float8)
+  AND s.retired_at IS NULL AND st.retired_at IS NULL AND st.in_reports AND $3::jsonb IS NOT NULL

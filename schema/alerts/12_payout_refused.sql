@@ -2,8 +2,41 @@
 -- severity: urgent
 -- window: 7d
 -- setting: min_usd usd 0 So many US dollars, at least.
-SELECT NULL::text AS cause, NULL::integer AS source_id, NULL::text AS source, NULL::text AS stream,
-  NULL::text AS subject, NULL::text AS event, 'note'::text AS severity, NULL::timestamptz AS happened_at,
-  NULL::text AS currency, NULL::numeric AS amount, NULL::numeric AS amount_usd, NULL::numeric AS weight,
-  '{}'::jsonb AS figures, NULL::text AS title, NULL::text AS text, NULL::text AS remedy, NULL::text AS shown_by
-WHERE false AND $1::jsonb IS NOT NULL AND $2::timestamptz IS NOT NULL AND $3::jsonb IS NOT NULL
+-- One that the partner cancelled is not refused.
+SELECT
+  p.source_id || '/' || p.stream || '/' || p.external_id AS cause, p.source_id, s.name AS source,
+  p.stream, p.external_id AS subject, 'payouts:' || p.source_id AS event, 'urgent' AS severity,
+  p.changed_at AS happened_at, p.currency, p.amount, d.usd AS amount_usd, NULL::numeric AS weight,
+  jsonb_build_object('status', p.status, 'requested_at', p.requested_at, 'refused_at', p.rejected_at)
+    AS figures,
+  s.name || CASE p.status WHEN 'failed' THEN ' could not pay ' ELSE ' refused to pay ' END
+    || coalesce(affsync.money_text(p.amount, p.currency, d.usd), 'a payout') AS title,
+  'Payout ' || left(p.external_id, 60) || coalesce(' of ' || affsync.time_text(p.requested_at), '')
+    || ' is ' || p.status || coalesce(': ' || left(nullif(p.reject_reason, ''), 160), '') || '.' AS text,
+  'Ask the broker; affsync report payouts shows all' AS remedy,
+  format('SELECT * FROM reporting.payouts WHERE source_id = %s AND stream = %L AND external_id = %L',
+         p.source_id, p.stream, p.external_id) AS shown_by
+FROM affsync.source s
+JOIN affsync.payout p
+  ON p.source_id = s.source_id AND p.changed_at > $2::timestamptz - interval '7 days'
+JOIN affsync.stream st ON st.source_id = p.source_id AND st.stream = p.stream
+LEFT JOIN affsync.currency_unit u ON u.currency = p.currency
+CROSS JOIN LATERAL affsync.usd_rate(p.currency, ($2::timestamptz AT TIME ZONE 'UTC')::date,
+                                    p.amount_usd IS NULL, u.whole, u.factor) r
+CROSS JOIN LATERAL (SELECT coalesce(p.amount_usd, CASE WHEN p.currency = 'USD' THEN p.amount
+      ELSE round(p.amount * r.usd_rate, 8) END) AS usd) d
+-- One that the partner cancelled is not refused.
+WHERE p.deleted_at IS NULL AND p.status IN ('rejected', 'failed')
+  AND s.retired_at IS NULL AND st.retired_at IS NULL AND st.in_reports
+  AND (d.usd IS NULL OR d.usd >= ($1::jsonb ->> 'min_usd')::numeric)
+  -- It became so lately; a refusal of long ago that is read only now, or whose row changes in another
+  -- way, is not news.
+  AND (EXISTS (SELECT FROM affsync.record_change h
+               WHERE h.source_id = p.source_id AND h.external_id = p.external_id
+                 AND h.changed_at > $2::timestamptz - interval '7 days' AND h.record_table = 'payout'
+                 AND h.stream = p.stream AND h.after ->> 'status' IN ('rejected', 'failed'))
+       OR p.first_seen_at > $2::timestamptz - interval '7 days'
+          AND CASE WHEN coalesce(p.rejected_at, p.requested_at) IS NOT NULL
+                   THEN coalesce(p.rejected_at, p.requested_at) > $2::timestamptz - interval '7 days'
+                   ELSE p.first_seen_at > st.registered_at + interval '1 day' END)
+  AND $3::jsonb IS NOT NULL

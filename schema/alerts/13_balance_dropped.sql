@@ -4,8 +4,67 @@
 -- together: {source} took back money
 -- setting: min_usd usd 10 By so many US dollars, at least; what has no rate is always told.
 -- setting: share percent 5% By such a part of it, at least.
-SELECT NULL::text AS cause, NULL::integer AS source_id, NULL::text AS source, NULL::text AS stream,
-  NULL::text AS subject, NULL::text AS event, 'note'::text AS severity, NULL::timestamptz AS happened_at,
-  NULL::text AS currency, NULL::numeric AS amount, NULL::numeric AS amount_usd, NULL::numeric AS weight,
-  '{}'::jsonb AS figures, NULL::text AS title, NULL::text AS text, NULL::text AS remedy, NULL::text AS shown_by
-WHERE false AND $1::jsonb IS NOT NULL AND $2::timestamptz IS NOT NULL AND $3::jsonb IS NOT NULL
+SELECT
+  s.source_id || '/' || b.stream || '/' || b.external_id || '/' || b.detected_on AS cause,
+  s.source_id, s.name AS source, b.stream, coalesce(b.account, b.metric) AS subject,
+  'money:' || s.source_id || '/' || b.detected_on AS event, 'warning' AS severity,
+  b.changed_at AS happened_at, b.currency, b.fall AS amount, b.fall_usd AS amount_usd,
+  coalesce(b.fall_usd, b.fall) AS weight,
+  jsonb_build_object('before', b.before::text, 'now', b.amount::text, 'metric', b.metric) AS figures,
+  'The balance at ' || s.name || ' fell by ' || affsync.money_text(b.fall, b.currency, b.fall_usd)
+    AS title,
+  'From ' || affsync.money_text(b.before, b.currency, NULL) || ' to '
+    || affsync.money_text(b.amount, b.currency, NULL) || coalesce(', ' || b.metric, '')
+    || coalesce(', account ' || b.account, '') || ', found at ' || affsync.time_text(b.changed_at)
+    || '. No payout explains it.' AS text,
+  'Ask the broker; affsync report balances shows it' AS remedy,
+  format('SELECT * FROM reporting.balances WHERE source_id = %s AND stream = %L AND external_id = %L'
+         ' ORDER BY since DESC', s.source_id, b.stream, b.external_id) AS shown_by
+FROM affsync.source s
+CROSS JOIN LATERAL (
+  SELECT t.stream, t.external_id, t.detected_on, t.changed_at, t.before, k.amount, k.currency, k.metric,
+         k.account, f.fall,
+         CASE WHEN k.currency = 'USD' THEN f.fall ELSE round(f.fall * r.usd_rate, 8) END AS fall_usd
+  FROM (
+    -- What each balance was at the beginning and at the end of a day on which it fell.
+    SELECT h.stream, h.external_id, (h.changed_at AT TIME ZONE 'UTC')::date AS detected_on,
+           max(h.changed_at) AS changed_at,
+           (array_agg((h.before ->> 'amount')::numeric ORDER BY h.change_id))[1] AS before,
+           (array_agg((h.after ->> 'amount')::numeric ORDER BY h.change_id DESC))[1] AS after,
+           coalesce(sum((h.after ->> 'reserved')::numeric - (h.before ->> 'reserved')::numeric), 0)
+             AS more_reserved
+    FROM affsync.record_change h
+    WHERE h.source_id = s.source_id AND h.changed_at > $2::timestamptz - interval '3 days'
+      AND h.record_table = 'balance' AND h.operation = 'update' AND h.before ? 'amount'
+      AND NOT h.before ? 'currency'
+    GROUP BY 1, 2, 3
+  ) t
+  JOIN affsync.balance k
+    ON k.source_id = s.source_id AND k.stream = t.stream AND k.external_id = t.external_id
+  JOIN affsync.stream st ON st.source_id = s.source_id AND st.stream = t.stream
+  LEFT JOIN affsync.currency_unit u ON u.currency = k.currency
+  CROSS JOIN LATERAL affsync.usd_rate(k.currency, t.detected_on, true, u.whole, u.factor) r
+  CROSS JOIN LATERAL (
+    SELECT least(t.before - t.after, t.before - k.amount) - greatest(t.more_reserved, 0) AS fall
+  ) f
+  WHERE k.deleted_at IS NULL AND st.in_reports AND st.retired_at IS NULL AND f.fall > 0
+    AND f.fall * 100 >= t.before * ($1::jsonb ->> 'share')::numeric
+) b
+WHERE s.retired_at IS NULL
+  AND (b.fall_usd IS NULL OR b.fall_usd >= ($1::jsonb ->> 'min_usd')::numeric)
+  -- Where payouts are not read, each of them would look like this.
+  AND EXISTS (SELECT FROM affsync.stream st WHERE st.source_id = s.source_id
+              AND st.record_table = 'payout' AND st.retired_at IS NULL)
+  -- Payouts around that day, in the same currency or in US dollars.
+  AND NOT EXISTS (
+    SELECT FROM (
+      SELECT sum(p.amount) FILTER (WHERE p.currency = b.currency) AS same,
+             sum(coalesce(p.amount_usd, CASE WHEN p.currency = 'USD' THEN p.amount END)) AS usd
+      FROM affsync.payout p
+      WHERE p.source_id = s.source_id AND p.changed_at > b.changed_at - interval '8 days'
+        AND p.deleted_at IS NULL AND coalesce(p.status, '') NOT IN ('rejected', 'failed', 'cancelled')
+        AND coalesce(p.paid_at, p.approved_at, p.requested_at, p.changed_at)
+            > b.changed_at - interval '31 days'
+    ) x
+    WHERE x.same >= b.fall * 0.9 OR x.usd >= b.fall_usd * 0.9)
+  AND $3::jsonb IS NOT NULL

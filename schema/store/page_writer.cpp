@@ -4,6 +4,7 @@
 
 #include <numeric>
 
+#include "schema/store/alerts/field_notes.hpp"
 #include "schema/store/coverage.hpp"
 #include "schema/store/crash_point.hpp"
 #include "schema/store/left_rows.hpp"
@@ -171,6 +172,9 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
       effect.changes = merge->take_changes();
       effect.all_new = merge->all_new();
       effects_.push_back(std::move(effect));
+      if (!merge->touched().empty() && is_sampled(writes_.pages_with_changes++)) {
+        note_fields(tx, page_.run, batch, merge->touched(), page_.now);
+      }
     }
     auto const newly_refused = static_cast<std::int64_t>(refused.size() - refused_before);
     written.inserted += stored.inserted;

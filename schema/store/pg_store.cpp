@@ -136,8 +136,9 @@ class PgStore final : public Store {
       Pruned const some = co_await executor_.run(std::move(work), twice);
       all.runs += some.runs;
       all.quarantine += some.quarantine;
+      all.alerts += some.alerts;
       all.months_made += some.months_made;
-      if (some.runs == 0 && some.quarantine == 0) co_return all;
+      if (some.runs == 0 && some.quarantine == 0 && some.alerts == 0) co_return all;
     }
   }
 

@@ -31,6 +31,8 @@ class RecordMerge : public RowMerge {
     }
     if (!differing.empty()) merge(tx, differing, stored);
     note_unknown(tx, fresh, differing);
+    touched_ = std::move(fresh);
+    touched_.insert(touched_.end(), differing.begin(), differing.end());
     if (!sql_.narrow_intervals.empty()) stored.contradicting = narrow_intervals(tx, rows);
     return stored;
   }

@@ -1,5 +1,6 @@
 #include "schema/store/retention.hpp"
 
+#include "schema/store/alerts/alerts.hpp"
 #include "schema/store/pg_session.hpp"
 #include "schema/store/transaction.hpp"
 
@@ -62,6 +63,8 @@ Pruned count_prunable(PgSession& session, Retention const& retention) {
         count_of(tx, std::string("SELECT count(*) FROM affsync.quarantine q WHERE") + old_rows,
                  *retention.quarantine);
   }
+  tx.commit();
+  if (retention.alerts) found.alerts = prune_alerts(session, *retention.alerts, true);
   return found;
 }
 
@@ -74,6 +77,7 @@ Pruned prune_some(PgSession& session, Retention const& retention) {
     gone.quarantine = count_of(tx, remove_rows_sql(), *retention.quarantine);
   }
   tx.commit();
+  if (retention.alerts) gone.alerts = prune_alerts(session, *retention.alerts, false);
   return gone;
 }
 

@@ -45,6 +45,8 @@ class RowMerge {
   KnownRows::Changes take_changes() { return std::exchange(changes_, {}); }
   // Whether all rows were new; nullopt if no row had to be looked for.
   std::optional<bool> all_new() const { return all_new_; }
+  // New and changed rows, by their indexes.
+  RowIndexes const& touched() const { return touched_; }
   // Whether rows were copied without looking for their keys. If PostgreSQL then refuses the page,
   // it has to be written with `ask`.
   bool trusted() const { return trusted_; }
@@ -56,6 +58,7 @@ class RowMerge {
   std::string const source_, run_, now_;
   KnownRows::Changes changes_;
   std::optional<bool> all_new_;
+  RowIndexes touched_;
   bool trusted_ = false;
 };
 

@@ -82,7 +82,7 @@ struct AlertChanges {
   bool any() const { return !opened.empty() || !grown.empty() || !closed.empty(); }
 };
 
-// Runs the query of each rule that is due, opens, keeps and closes alerts, and writes the messages
+// Runs the query of each rule, opens, keeps and closes alerts, and writes the messages
 // about them, all in one transaction. Sends NOTIFY affsync for each alert that opens or closes.
 AlertChanges judge_alerts(PgSession& session, AlertPolicy const& policy);
 
@@ -106,6 +106,8 @@ struct TakeMessages {
   std::string token;               // a UUID of the sender
   std::chrono::seconds lease{60};  // nobody else takes them meanwhile
   int per_hour = 20;               // most messages to the receiver in an hour
+  // What has waited (for the receiver, or for the bound of an hour) is quiet in these hours too.
+  std::optional<QuietHours> quiet;
   int most = 1;
   TakeMessages() = default;
 };

@@ -1,37 +1,143 @@
+#include <algorithm>
+#include <chrono>
+
+#include "base/alert_rules.hpp"
 #include "schema/store/alerts/alerts.hpp"
+#include "schema/store/alerts/causes.hpp"
+#include "schema/store/alerts/telling.hpp"
+#include "schema/store/pg_error.hpp"
+#include "schema/store/pg_session.hpp"
+#include "schema/store/savepoint.hpp"
+#include "schema/store/transaction.hpp"
 
 namespace affsync::schema {
+namespace {
 
-AlertChanges judge_alerts(PgSession&, AlertPolicy const&) {
-  return {};
+// An arbitrary number, which must be the same in all versions of the program.
+constexpr auto judge_lock = "5318008172904";
+// No rule may hold up the others for longer.
+constexpr auto rule_limit = "SET LOCAL statement_timeout = '30s'";
+
+AlertRule const* given_for(AlertPolicy const& policy, std::string const& rule) {
+  auto const found = std::ranges::find(policy.rules, rule, &AlertRule::name);
+  return found == policy.rules.end() ? nullptr : &*found;
 }
-std::vector<AlertMessage> take_messages(PgSession&, TakeMessages const&) {
-  return {};
+
+void add_all(std::vector<std::int64_t>& to, std::vector<std::int64_t> const& more) {
+  to.insert(to.end(), more.begin(), more.end());
 }
-bool note_sent(PgSession&, std::int64_t, std::string const&, TimePoint) {
-  return false;
+
+void note_rule(pqxx::transaction_base& tx, std::string const& rule, TimePoint now,
+               std::chrono::steady_clock::time_point begun, std::int64_t causes,
+               std::optional<std::string> const& error) {
+  auto const took = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - begun);
+  SqlParams const params{rule, sql_time(now), std::to_string(took.count()), std::to_string(causes),
+                         error};
+  exec(tx,
+       "INSERT INTO affsync.alert_rule AS r (rule, judged_at, took_ms, causes, failed_at, error)"
+       " VALUES ($1, $2::timestamptz, $3::bigint, $4::int, CASE WHEN $5::text IS NOT NULL"
+       " THEN $2::timestamptz END, $5) ON CONFLICT (rule) DO UPDATE SET"
+       " judged_at = excluded.judged_at, took_ms = excluded.took_ms,"
+       " causes = CASE WHEN excluded.error IS NULL THEN excluded.causes ELSE r.causes END,"
+       " failed_at = excluded.failed_at, error = excluded.error",
+       params);
 }
-AlertAttempt note_failed(PgSession&, std::int64_t, std::string const&, std::string const&,
-                         TimePoint, TimePoint) {
-  return AlertAttempt::lease_lost;
+
+// Judges one rule; a failure is noted, and leaves its alerts as they were.
+void judge_rule(pqxx::transaction_base& tx, AlertRuleInfo const& rule, AlertPolicy const& policy,
+                CauseChanges& all, AlertChanges& changes) {
+  auto const begun = std::chrono::steady_clock::now();
+  std::optional<AlertChanges::Failed> failed;
+  CauseChanges found;
+  try {
+    Savepoint savepoint(tx);
+    found = find_causes(tx, rule, given_for(policy, rule.name), policy);
+    savepoint.release();
+  } catch (pqxx::broken_connection const&) {
+    throw;
+  } catch (pqxx::sql_error const& error) {
+    failed.emplace();
+    failed->rule = rule.name;
+    failed->error = Error(ErrorCode::database_error,
+                          "the rule " + rule.name + " failed: " + one_line(error.what()),
+                          "Its alerts stay as they were; the other rules are not affected.");
+  }
+  std::optional<std::string> error;
+  if (failed) error = failed->error.message;
+  note_rule(tx, rule.name, policy.now, begun, found.found, error);
+  if (failed) changes.failed.push_back(std::move(*failed));
+  add_all(all.made, found.made);
+  add_all(all.back, found.back);
+  add_all(all.over, found.over);
 }
-std::vector<AlertQueue> read_alert_queues(PgSession&, TimePoint) {
-  return {};
+
+void close_what_is_off(pqxx::transaction_base& tx, AlertPolicy const& policy) {
+  std::vector<std::string> off;
+  for (auto const& rule : policy.rules) {
+    if (!rule.enabled) off.push_back(rule.name);
+  }
+  close_silently(tx, off, policy.now);
 }
-std::vector<AlertLine> list_alerts(PgSession&, AlertFilter const&, TimePoint) {
-  return {};
+
+void notify_alerts(pqxx::transaction_base& tx, std::vector<std::int64_t> const& ids,
+                   char const* state) {
+  ArrayText numbers;
+  for (auto const id : ids) numbers.add(std::string_view(std::to_string(id)));
+  SqlParams const params{numbers.take(), state};
+  exec(tx,
+       "SELECT pg_notify('affsync', jsonb_build_object('alert', a.alert_id, 'rule', a.rule,"
+       " 'state', $2::text, 'source', a.source, 'stream', a.stream)::text) FROM affsync.alert a"
+       " WHERE a.alert_id = ANY ($1::bigint[]) ORDER BY a.alert_id",
+       params);
 }
-std::vector<AlertCount> count_alerts(PgSession&, TimePoint) {
-  return {};
+
+std::optional<TimePoint> quiet_end(pqxx::transaction_base& tx, AlertPolicy const& policy,
+                                   AlertChanges& changes) {
+  if (!policy.quiet) return std::nullopt;
+  try {
+    Savepoint savepoint(tx);
+    auto const end = quiet_until(tx, *policy.quiet, policy.now);
+    savepoint.release();
+    return end;
+  } catch (pqxx::sql_error const& error) {
+    changes.quiet_failed =
+        Error(ErrorCode::database_error, "quiet hours do not count: " + one_line(error.what()),
+              "The database's server has to know the time zone.");
+    return std::nullopt;
+  }
 }
-std::int64_t mute_alerts(PgSession&, AlertMute const&) {
-  return 0;
-}
-std::int64_t unmute_alerts(PgSession&, AlertMute const&) {
-  return 0;
-}
-std::int64_t prune_alerts(PgSession&, Duration, bool) {
-  return 0;
+
+}  // namespace
+
+AlertChanges judge_alerts(PgSession& session, AlertPolicy const& policy) {
+  AlertChanges changes;
+  Transaction tx(session);
+  auto const ask = std::string("SELECT pg_try_advisory_xact_lock(") + judge_lock + ")";
+  if (!tx.exec(ask)[0][0].as<bool>()) {
+    changes.busy = true;
+    return changes;
+  }
+  tx.exec(rule_limit);
+  tx.exec("SET LOCAL jit = off");
+  CauseChanges all;
+  for (auto const& rule : alert_rules()) {
+    auto const* given = given_for(policy, rule.name);
+    if (given == nullptr || given->enabled) judge_rule(tx, rule, policy, all, changes);
+  }
+  close_what_is_off(tx, policy);
+  Telling telling(tx, policy, quiet_end(tx, policy, changes));
+  telling.come_back(all.back);
+  telling.changed(all.over);
+  changes.grown = telling.tell();
+  changes.messages = telling.messages();
+  changes.opened = std::move(all.made);
+  add_all(changes.opened, all.back);
+  changes.closed = std::move(all.over);
+  if (!changes.opened.empty()) notify_alerts(tx, changes.opened, "opened");
+  if (!changes.closed.empty()) notify_alerts(tx, changes.closed, "closed");
+  tx.commit();
+  return changes;
 }
 
 }  // namespace affsync::schema

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <set>
+#include <string>
 
 namespace affsync {
 namespace {
@@ -35,9 +38,25 @@ TEST(AlertRules, TellTheirSettingsInTheirFirstLines) {
   EXPECT_EQ(rule->find("min_lots"), nullptr);
 }
 
+TEST(AlertRules, AreDescribedWithTheirSettingsAndDefaults) {
+  std::ifstream in(AFFSYNC_SOURCE_DIR "/docs/alert_rules.md");
+  std::string const text{std::istreambuf_iterator<char>(in), {}};
+  for (auto const& rule : alert_rules()) {
+    auto const begin = text.find("| `" + rule.name + "` | *");
+    ASSERT_NE(begin, std::string::npos) << rule.name;
+    auto const line = text.substr(begin, text.find('\n', begin) - begin);
+    for (auto const& setting : rule.settings) {
+      auto const value = setting.name + ": " + setting.fallback;
+      bool const found = line.find('`' + value + '`') != std::string::npos ||
+                         line.find('`' + setting.name + '`') != std::string::npos;
+      EXPECT_TRUE(found) << rule.name << ' ' << value;
+    }
+  }
+}
+
 TEST(AlertRules, AFileSaysAllThereIsToKnow) {
   auto const rule = parse_alert_rule(file_of("-- Tells of rain.\n-- And of snow.\n"
-                                             "-- severity: note\n-- window: 3d\n-- every: 10m\n"
+                                             "-- severity: note\n-- window: 3d\n"
                                              "-- together: {source}: {count} showers\n"
                                              "-- setting: min_usd usd 0.50 So much, at least.\n"
                                              "SELECT 1 -- window: 9d\n"))
@@ -46,7 +65,6 @@ TEST(AlertRules, AFileSaysAllThereIsToKnow) {
   EXPECT_EQ(rule.about, "Tells of rain. And of snow.");
   EXPECT_EQ(rule.severity, "note");
   EXPECT_EQ(rule.window, std::chrono::days(3));
-  EXPECT_EQ(rule.every, std::chrono::minutes(10));
   EXPECT_EQ(rule.together, "{source}: {count} showers");
   ASSERT_EQ(rule.settings.size(), 1U);
   EXPECT_EQ(rule.settings[0].fallback, "0.50");
@@ -57,7 +75,7 @@ TEST(AlertRules, AFileThatIsWrongIsRefused) {
   for (auto const* text :
        {"SELECT 1", "-- Tells.\nSELECT 1", "-- Tells.\n-- severity: high\n",
         "-- Tells.\n-- setting: after days 3 How long.\n",
-        "-- Tells.\n-- setting: after duration 3 How long.\n", "-- Tells.\n-- every: often\n",
+        "-- Tells.\n-- setting: after duration 3 How long.\n", "-- Tells.\n-- window: often\n",
         "-- Tells.\n-- setting: after duration 3d\n"}) {
     auto const rule = parse_alert_rule(file_of(text));
     ASSERT_FALSE(rule) << text;

@@ -1,0 +1,36 @@
+// Runs the query of one rule and brings affsync.alert to what it finds. Blocking; used on an
+// executor's thread, within the transaction of judge_alerts().
+#pragma once
+
+#include <pqxx/transaction_base>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/alert_rules.hpp"
+#include "schema/store/alerts/alerts.hpp"
+
+namespace affsync::schema {
+
+// Alerts that a rule opened, found again after they were closed, and closed.
+struct CauseChanges {
+  std::vector<std::int64_t> made, back, over;
+  std::int64_t found = 0;
+  CauseChanges() = default;
+};
+
+// What all queries read beside their settings ($3), as JSON.
+std::string alert_context(AlertPolicy const& policy);
+// The settings of a rule ($1) as JSON: the given ones, and the defaults of the others.
+std::string alert_settings(AlertRuleInfo const& rule, AlertRule const* given);
+
+// Throws pqxx::sql_error if the query fails.
+CauseChanges find_causes(pqxx::transaction_base& tx, AlertRuleInfo const& rule,
+                         AlertRule const* given, AlertPolicy const& policy);
+
+// Closes what these rules had opened, without a word: they are off now.
+void close_silently(pqxx::transaction_base& tx, std::vector<std::string> const& rules,
+                    TimePoint now);
+
+}  // namespace affsync::schema

@@ -1,0 +1,88 @@
+-- Commission that was there and counts less now, or no more, by the day on which affsync detected it.
+-- Reads the changes since a time, by source and time, and the rows that they are about: not what is older.
+-- A row that got it back since is not in it, nor one whose currency changed.
+CREATE OR REPLACE FUNCTION affsync.commission_losses(source integer, since timestamptz)
+RETURNS TABLE (
+  stream text, external_id text, client_ref text, day date, currency text, detected_on date,
+  changed_at timestamptz, before numeric, loss numeric, loss_usd numeric, vanished boolean,
+  status text, stood_since timestamptz
+) LANGUAGE sql STABLE AS $$
+  WITH fallen AS MATERIALIZED (
+    SELECT h.stream, h.external_id, (h.changed_at AT TIME ZONE 'UTC')::date AS detected_on,
+           min(h.change_id) AS first_id, max(h.change_id) AS last_id, max(h.changed_at) AS changed_at,
+           (array_agg(h.operation ORDER BY h.change_id DESC))[1] AS operation
+    FROM affsync.record_change h
+    -- Months ahead have their own partitions, which need not be looked into.
+    WHERE h.source_id = $1 AND h.changed_at > $2 AND h.changed_at < now() + interval '2 days'
+      AND h.record_table = 'commission'
+      AND (h.operation = 'delete'
+           OR h.operation = 'update' AND NOT h.before ? 'currency'
+              AND ((h.after ->> 'amount')::numeric < (h.before ->> 'amount')::numeric
+                   OR h.after ->> 'status' IN ('rejected', 'reversed')))
+    GROUP BY 1, 2, 3
+  ), later AS MATERIALIZED (
+    SELECT n.stream, n.external_id, n.change_id, n.before
+    FROM (SELECT DISTINCT f.stream, f.external_id FROM fallen f) f
+    JOIN affsync.record_change n ON n.source_id = $1 AND n.external_id = f.external_id
+    WHERE n.changed_at > $2 AND n.changed_at < now() + interval '2 days'
+      AND n.record_table = 'commission' AND n.stream = f.stream
+      AND n.before ?| ARRAY['amount', 'status', 'currency']
+  ), told AS (
+    -- A value at a time is in the next change that names its column; else it is the row's.
+    SELECT f.stream, f.external_id, f.detected_on, f.first_id, f.changed_at, f.operation,
+      (array_agg(n.before ORDER BY n.change_id) FILTER (WHERE n.before ? 'amount'))[1] AS amount_before,
+      (array_agg(n.before ORDER BY n.change_id) FILTER (WHERE n.before ? 'status'))[1] AS status_before,
+      (array_agg(n.before ORDER BY n.change_id)
+         FILTER (WHERE n.before ? 'amount' AND n.change_id > f.last_id))[1] AS amount_after,
+      (array_agg(n.before ORDER BY n.change_id)
+         FILTER (WHERE n.before ? 'status' AND n.change_id > f.last_id))[1] AS status_after,
+      coalesce(bool_or(n.before ? 'currency'), false) AS other_currency
+    FROM fallen f
+    LEFT JOIN later n
+      ON n.stream = f.stream AND n.external_id = f.external_id AND n.change_id >= f.first_id
+    GROUP BY 1, 2, 3, 4, 5, 6
+  ), valued AS (
+    SELECT t.stream, t.external_id, t.detected_on, t.first_id, t.changed_at, c.client_ref, c.currency,
+      c.status, c.first_seen_at, c.amount, c.amount_usd, c.deleted_at IS NOT NULL AS vanished,
+      affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to) AS day,
+      CASE WHEN coalesce(CASE WHEN t.status_before IS NULL THEN c.status
+                              ELSE t.status_before ->> 'status' END, '') IN ('rejected', 'reversed') THEN 0
+           ELSE coalesce((t.amount_before ->> 'amount')::numeric, c.amount) END AS before,
+      CASE WHEN t.operation = 'delete'
+             OR coalesce(CASE WHEN t.status_after IS NULL THEN c.status
+                              ELSE t.status_after ->> 'status' END, '') IN ('rejected', 'reversed') THEN 0
+           ELSE coalesce((t.amount_after ->> 'amount')::numeric, c.amount) END AS after,
+      CASE WHEN c.deleted_at IS NULL AND coalesce(c.status, '') NOT IN ('rejected', 'reversed')
+           THEN coalesce(c.amount, 0) ELSE 0 END AS counts_now,
+      (t.amount_before ->> 'amount_usd')::numeric / nullif((t.amount_before ->> 'amount')::numeric, 0)
+        AS rate_before
+    FROM told t
+    JOIN affsync.commission c
+      ON c.source_id = $1 AND c.stream = t.stream AND c.external_id = t.external_id
+    -- Amounts of two currencies cannot be compared.
+    WHERE NOT t.other_currency
+      -- A running total that leaves the list was a sum of what reports have by its growth.
+      AND (c.grain IS DISTINCT FROM 'lifetime' OR c.deleted_at IS NULL)
+      AND EXISTS (SELECT FROM affsync.stream st WHERE st.source_id = $1 AND st.stream = t.stream
+                  AND st.in_reports AND st.retired_at IS NULL)
+  )
+  SELECT v.stream, v.external_id, v.client_ref, v.day, v.currency, v.detected_on, v.changed_at,
+    v.before, least(v.before - v.after, v.before - v.counts_now),
+    CASE
+      WHEN v.currency = 'USD' THEN least(v.before - v.after, v.before - v.counts_now)
+      ELSE round(least(v.before - v.after, v.before - v.counts_now)
+                 * coalesce(v.rate_before, v.amount_usd / nullif(v.amount, 0), r.usd_rate), 8)
+    END,
+    v.vanished, v.status,
+    coalesce((SELECT n.changed_at FROM affsync.record_change n
+              WHERE n.source_id = $1 AND n.external_id = v.external_id AND n.change_id < v.first_id
+                AND n.changed_at <= v.changed_at AND n.record_table = 'commission' AND n.stream = v.stream
+                AND (n.before ? 'amount' OR n.operation = 'restore')
+              ORDER BY n.change_id DESC LIMIT 1), v.first_seen_at)
+  FROM valued v
+  LEFT JOIN affsync.currency_unit u ON u.currency = v.currency
+  CROSS JOIN LATERAL affsync.usd_rate(v.currency, v.day, v.rate_before IS NULL AND v.amount_usd IS NULL,
+                                      u.whole, u.factor) r
+  WHERE least(v.before - v.after, v.before - v.counts_now) > 0
+$$;
+COMMENT ON FUNCTION affsync.commission_losses(integer, timestamptz) IS 'Commission of a source that was lowered, rejected, reversed, or is no longer listed since a time, and is still so: one row per row and day of detection. `before`: what counted; `loss`: how much less counts now; `stood_since`: since when it had counted so.';

@@ -1,0 +1,95 @@
+// Rules read what is recent: at volume none of them reads the rows of years.
+#include "base/alert_rules.hpp"
+#include "base/json.hpp"
+#include "schema/store/alerts/causes.hpp"
+#include "tests/integration/schema/alerts_fixture.hpp"
+
+namespace affsync::schema::test {
+namespace {
+
+using std::chrono::hours;
+
+std::string with(std::string text, std::string const& parameter, std::string const& value) {
+  for (auto at = text.find(parameter); at != std::string::npos;
+       at = text.find(parameter, at + value.size())) {
+    text.replace(at, parameter.size(), value);
+  }
+  return text;
+}
+
+class AlertsVolume : public AlertsTest {
+ protected:
+  // Pages of 8 kB that the rule's query touches.
+  long pages_of(std::string const& name) {
+    auto const* rule = find_alert_rule(name);
+    auto query = with(rule->sql, "$1", "'" + alert_settings(*rule, nullptr) + "'");
+    query = with(query, "$2", at());
+    query = with(query, "$3", "'" + alert_context(policy) + "'");
+    // The first one may plan with cold caches.
+    std::string const explain = "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) ";
+    auto const plan = parse_json(value(explain + query)).value();
+    auto const* top = plan.items().at(0).find("Plan");
+    long pages = 0;
+    for (auto const* member : {"Shared Hit Blocks", "Shared Read Blocks"}) {
+      pages += std::stol(top->find(member)->number_text());
+    }
+    return pages;
+  }
+  void years_of_rows() {
+    feed("rewards", "commission");
+    feed("wallet", "balance");
+    feed("payouts", "payout");
+    auto const id = std::to_string(source);
+    // Twenty thousand rows a quarter, each of which changed some days later.
+    run_sql(
+        "INSERT INTO affsync.commission (source_id, stream, external_id, content_hash,"
+        " first_seen_at, changed_at, revision, run_id, client_ref, status, amount, currency,"
+        " grain, occurred_on, raw) SELECT " +
+        id +
+        ", 'rewards', i::text, md5(i::text)::uuid, d.day, d.day, 1, 1, 'C' || i % 500, 'paid',"
+        " 1.5, 'USD', 'trade', d.day, '{\"id\": 1}' FROM generate_series(1, 120000) i,"
+        " LATERAL (SELECT '2026-02-28'::date - i / 80 AS day) d");
+    run_sql(
+        "INSERT INTO affsync.record_change (source_id, record_table, stream, external_id,"
+        " run_id, changed_at, operation, before, after) SELECT " +
+        id +
+        ", 'commission', 'rewards', i::text, 1, '2026-02-20'::timestamptz - i * interval '17"
+        " min', 'update', '{\"amount\": 2.5}', '{\"amount\": 1.5}'"
+        " FROM generate_series(1, 120000) i");
+    run_sql(
+        "INSERT INTO affsync.payout (source_id, stream, external_id, content_hash,"
+        " first_seen_at, changed_at, revision, run_id, status, amount, currency, requested_at,"
+        " raw) SELECT " +
+        id +
+        ", 'payouts', i::text, md5(i::text)::uuid, d.at, d.at, 1, 1,"
+        " CASE i % 2 WHEN 0 THEN 'paid' ELSE 'rejected' END, 10, 'USD', d.at, '{}' FROM"
+        " generate_series(1, 30000) i, LATERAL (SELECT '2026-02-01'::timestamptz - i *"
+        " interval '1 hour' AS at) d");
+    // And what happened lately.
+    run_sql(
+        "INSERT INTO affsync.record_change (source_id, record_table, stream, external_id,"
+        " run_id, changed_at, operation, before, after) SELECT " +
+        id + ", 'commission', 'rewards', i::text, 2, " + at(hours(2)) +
+        ", 'update', '{\"amount\": 2}', '{\"amount\": 1.5}' FROM generate_series(1, 20) i");
+    run_sql("VACUUM ANALYZE affsync.commission, affsync.record_change, affsync.payout");
+  }
+};
+
+TEST_F(AlertsVolume, TheRulesAboutMoneyReadWhatIsRecentOnly) {
+  years_of_rows();
+  judge();
+  EXPECT_EQ(open("commission_lowered"), "broker-1 took back 10.00 USD");
+  auto const whole =
+      std::stol(value("SELECT (pg_relation_size('affsync.commission')"
+                      " + pg_relation_size('affsync.record_change_early')) / 8192"));
+  EXPECT_GT(whole, 3000);
+  for (auto const* rule : {"commission_lowered", "commission_vanished", "payout_overdue",
+                           "payout_refused", "balance_dropped", "rates_missing", "silence"}) {
+    auto const pages = pages_of(rule);
+    RecordProperty(rule, std::to_string(pages));
+    EXPECT_LT(pages, 1000) << rule;
+  }
+}
+
+}  // namespace
+}  // namespace affsync::schema::test
