@@ -39,7 +39,7 @@ TEST(AlertRules, TellTheirSettingsInTheirFirstLines) {
 }
 
 TEST(AlertRules, AreDescribedWithTheirSettingsAndDefaults) {
-  std::ifstream in(AFFSYNC_SOURCE_DIR "/docs/alert_rules.md");
+  std::ifstream in(AFFSYNC_SOURCE_DIR "/docs/alerts.md");
   std::string const text{std::istreambuf_iterator<char>(in), {}};
   for (auto const& rule : alert_rules()) {
     auto const begin = text.find("| `" + rule.name + "` | *");
