@@ -59,7 +59,7 @@ void tell_failed_rules(schema::AlertChanges const& changes, std::vector<std::str
 
 // The part of tell_once() that the time limit is for.
 asio::awaitable<void> judge_and_send(SenderParts parts, schema::AlertPolicy policy,
-                                     config::AlertsConfig config, Logger log) {
+                                     config::AlertsConfig config, milliseconds limit, Logger log) {
   policy.settle = std::chrono::seconds(0);
   policy.now = parts.clock->now();
   auto const changes = co_await parts.store->judge(std::move(policy));
@@ -68,7 +68,9 @@ asio::awaitable<void> judge_and_send(SenderParts parts, schema::AlertPolicy poli
   auto const limits = limits_of(config);
   std::list<Sender> senders;
   async::TaskGroup group(parts.executor);
-  for (auto const& receiver : config.receivers) {
+  for (auto& receiver : config.receivers) {
+    // An attempt that the limit cut off would stay leased for the receiver's own timeout.
+    receiver.timeout = std::min(receiver.timeout, limit / 2);
     auto& sender = senders.emplace_back(parts, receiver, limits, log);
     group.spawn(async::until_cancelled(send_once(sender, log)));
   }
@@ -189,7 +191,7 @@ asio::awaitable<void> tell_once(SenderParts parts, schema::AlertPolicy policy,
                                 Logger log) {
   std::optional<Error> failed;
   try {
-    auto work = judge_and_send(std::move(parts), std::move(policy), std::move(config), log);
+    auto work = judge_and_send(std::move(parts), std::move(policy), std::move(config), limit, log);
     co_await async::with_timeout(std::move(work), limit, "telling of alerts");
   } catch (Failure const& failure) {
     failed = failure.error();

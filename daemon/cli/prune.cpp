@@ -32,13 +32,19 @@ int run_prune(CommonOptions const& common, PruneOptions const& options) {
   if (options.output == Output::json) {
     std::cout << "{\"dry_run\":" << (options.dry_run ? "true" : "false")
               << ",\"runs\":" << pruned.runs << ",\"quarantine\":" << pruned.quarantine
-              << ",\"months_made\":" << pruned.months_made << "}\n";
+              << ",\"alerts\":" << pruned.alerts << ",\"months_made\":" << pruned.months_made
+              << "}\n";
     return 0;
   }
   std::cout << (options.dry_run ? "would remove " : "removed ")
             << count_text(pruned.runs, "run", "runs") << " and "
             << count_text(pruned.quarantine, "resolved row", "resolved rows")
-            << " of the quarantine\n";
+            << " of the quarantine";
+  if (pruned.alerts > 0) {
+    std::cout << ", and " << count_text(pruned.alerts, "alert or message", "alerts and messages")
+              << " about them";
+  }
+  std::cout << "\n";
   return 0;
 }
 

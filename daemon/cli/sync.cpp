@@ -10,6 +10,7 @@
 #include "daemon/alerts/delivery.hpp"
 #include "daemon/alerts/policy.hpp"
 #include "daemon/app.hpp"
+#include "daemon/async/until_cancelled.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/summary.hpp"
 #include "daemon/cli/terminal/progress.hpp"
@@ -94,7 +95,8 @@ void tell_alerts(App& app, std::vector<schema::SourceNow> sources, Clock const& 
   policy.sources = std::move(sources);
   policy.disk = disk_now(app.config().database);
   auto const& alerts = app.config().alerts;
-  app.run(alerts::tell_once(std::move(parts), std::move(policy), alerts, longest, app.log()));
+  auto telling = alerts::tell_once(std::move(parts), std::move(policy), alerts, longest, app.log());
+  app.run(async::until_cancelled(std::move(telling)));  // the summary follows all the same
 }
 
 // A stream that the broker does not offer, or that another instance reads, is not a failure. But if
