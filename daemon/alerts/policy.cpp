@@ -2,6 +2,16 @@
 
 namespace affsync::alerts {
 
+std::optional<schema::QuietHours> quiet_of(std::optional<config::QuietHours> const& quiet) {
+  if (!quiet) return std::nullopt;
+  schema::QuietHours hours;
+  hours.from = quiet->from;
+  hours.to = quiet->to;
+  hours.zone = quiet->zone;
+  hours.except = quiet->except;
+  return hours;
+}
+
 schema::AlertPolicy policy_of(config::AlertsConfig const& config) {
   schema::AlertPolicy policy;
   for (auto const& [name, given] : config.rules) {
@@ -13,13 +23,7 @@ schema::AlertPolicy policy_of(config::AlertsConfig const& config) {
     policy.rules.push_back(std::move(rule));
   }
   for (auto const& receiver : config.receivers) policy.receivers.push_back(receiver.name);
-  if (config.quiet) {
-    auto& quiet = policy.quiet.emplace();
-    quiet.from = config.quiet->from;
-    quiet.to = config.quiet->to;
-    quiet.zone = config.quiet->zone;
-    quiet.except = config.quiet->except;
-  }
+  policy.quiet = quiet_of(config.quiet);
   policy.settle = config.gather;
   policy.personal = config.with_names;
   return policy;

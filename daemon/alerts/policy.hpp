@@ -9,4 +9,6 @@ namespace affsync::alerts {
 // Without `sources`, `disk` and `now`, which the configuration does not say.
 schema::AlertPolicy policy_of(config::AlertsConfig const& config);
 
+std::optional<schema::QuietHours> quiet_of(std::optional<config::QuietHours> const& quiet);
+
 }  // namespace affsync::alerts

@@ -1,5 +1,6 @@
 #include "daemon/alerts/sender.hpp"
 
+#include "daemon/alerts/policy.hpp"
 #include "daemon/alerts/retry.hpp"
 #include "daemon/alerts/words.hpp"
 #include "daemon/async/with_timeout.hpp"
@@ -58,6 +59,7 @@ asio::awaitable<std::optional<TimePoint>> Sender::send_due() {
     take.token = token;
     take.lease = std::chrono::ceil<std::chrono::seconds>(receiver_.timeout) + 2 * spare;
     take.per_hour = limits_.per_hour;
+    take.quiet = quiet_of(limits_.quiet);
     auto const taken = co_await parts_.store->take(std::move(take));
     if (taken.empty()) co_return std::nullopt;
     for (auto const& message : taken) {

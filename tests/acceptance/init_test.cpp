@@ -223,7 +223,9 @@ TEST_F(Init, refuses_by_name_what_is_missing_or_wrong) {
     arguments.insert(arguments.end(), one.arguments.begin(), one.arguments.end());
     auto const ended = affsync(arguments);
     EXPECT_EQ(ended.status, one.status) << ended.err;
-    if (one.message != "auth") EXPECT_TRUE(shows(ended.err, one.message)) << ended.err;
+    if (one.message != "auth") {
+      EXPECT_TRUE(shows(ended.err, one.message)) << ended.err;
+    }
     EXPECT_TRUE(shows(ended.err, one.hint)) << ended.err;
     EXPECT_FALSE(shows(ended.err + ended.out, "planted")) << ended.err;
     EXPECT_EQ(files(), std::vector<std::string>());
