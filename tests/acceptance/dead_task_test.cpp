@@ -26,8 +26,8 @@ TEST_P(DeadTask, ends_the_daemon_loudly) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Tasks, DeadTask,
-                         testing::Values("schedule", "reload", "upkeep", "days", "watchdog", "http", "alerts", "alerts",
-                                         "figures", "money"));
+                         testing::Values("schedule", "reload", "upkeep", "days", "watchdog", "http",
+                                         "alerts", "figures", "money"));
 
 }  // namespace
 }  // namespace affsync::test
