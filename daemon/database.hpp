@@ -19,7 +19,7 @@ class Database {
   // on another thread. Throws Failure(database_unavailable).
   Database(config::DatabaseConfig const& config, std::string instance,
            std::function<void(std::string const&)> on_event,
-           std::function<void(std::string const&)> on_start_step);
+           std::function<void(std::string const&)> on_start_step = {});
 
   schema::StoreOptions const& options() const { return options_; }
   // The same for a command that only reads: on the replica if there is one.

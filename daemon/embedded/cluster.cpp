@@ -75,7 +75,6 @@ struct Cluster::Impl {
     bool mine = false;
     auto next_news = steady_clock::now() + options.start_news;
     while (true) {
-      tell_step(next_news, "waiting for the embedded PostgreSQL of another affsync");
       mine = mine || take_lock();
       auto const other = running_server(layout);
       if (mine && !other) return true;
@@ -89,6 +88,7 @@ struct Cluster::Impl {
                   : "Another affsync holds " + layout.lock.string() + " but has started no server",
             "Stop that process, or wait for it.");
       }
+      tell_step(next_news, "waiting for the embedded PostgreSQL of another affsync");
       if (stop_within(start_step)) return cancelled();
     }
   }
