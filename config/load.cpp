@@ -9,6 +9,7 @@
 #include "base/yaml/node.hpp"
 #include "config/alerts_section.hpp"
 #include "config/environment.hpp"
+#include "config/http_section.hpp"
 #include "config/secrets.hpp"
 #include "config/source_section.hpp"
 #include "config/values.hpp"
@@ -48,45 +49,6 @@ DatabaseConfig read_database(yaml::Node const& node, Environment const& env) {
   if (auto const value = map.find("state_dir")) database.state_dir = read_text(*value);
   map.finish();
   return database;
-}
-
-HttpConfig read_http(yaml::Node const& node) {
-  HttpConfig http;
-  yaml::Map map(node, "http");
-  if (auto const value = map.find("listen")) {
-    auto const text = read_text(*value);
-    if (text == "off" || text == "false" || text == "no") {
-      http.enabled = false;
-    } else {
-      auto const colon = text.rfind(':');
-      auto const port = colon == std::string::npos ? std::string() : text.substr(colon + 1);
-      bool const is_port = !port.empty() && port.size() <= 5 &&
-                           port.find_first_not_of("0123456789") == std::string::npos &&
-                           std::stoi(port) <= 65535;
-      // In an IPv6 address without brackets, the start of the port is ambiguous.
-      bool const is_ambiguous = text.find(':') != colon && text.front() != '[';
-      if (colon == std::string::npos || colon == 0 || !is_port || is_ambiguous) {
-        value->fail("not an address to listen at: " + value->shown(),
-                    "Write host:port, such as 127.0.0.1:9464, [::1]:9464, or off.");
-      }
-      http.listen = text;
-    }
-  }
-  if (auto const value = map.find("hosts")) {
-    if (!value->is_sequence()) {
-      value->fail("hosts is a list of names", "Write: hosts: [affsync.example.org]");
-    }
-    for (auto const& item : value->items()) {
-      auto const name = read_text(item);
-      if (name.empty() || name.find_first_of(":/ ") != std::string::npos) {
-        item.fail("not a host name: " + item.shown(),
-                  "Write the name alone, without http:// and without the port.");
-      }
-      http.hosts.push_back(name);
-    }
-  }
-  map.finish();
-  return http;
 }
 
 LogConfig read_log(yaml::Node const& node) {
@@ -152,7 +114,7 @@ Config read_config(yaml::Node const& root, std::string const& file, Environment 
   if (root.is_null()) return config;  // empty, or only comments
   yaml::Map map(root, "the configuration");
   if (auto const value = map.find("database")) config.database = read_database(*value, env);
-  if (auto const value = map.find("http")) config.http = read_http(*value);
+  if (auto const value = map.find("http")) config.http = read_http(*value, env);
   if (auto const value = map.find("log")) config.log = read_log(*value);
   if (auto const value = map.find("retention")) config.retention = read_retention(*value);
   Defaults defaults;
@@ -209,12 +171,6 @@ Result<std::string> find_config_file(std::string const& option, Environment cons
                "no configuration: neither --config nor $AFFSYNC_CONFIG is given, and there is no "
                "./affsync.yaml and no /etc/affsync/affsync.yaml",
                "Give one with --config FILE.");
-}
-
-Result<Config> find_config(std::string const& option, Environment const& env) {
-  auto const file = find_config_file(option, env);
-  if (!file) return file.error();
-  return load_config(*file, env);
 }
 
 }  // namespace affsync::config

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "base/secret.hpp"
 #include "base/source_settings.hpp"
 #include "config/alerts.hpp"
 #include "config/schedule.hpp"
@@ -24,10 +25,20 @@ struct DatabaseConfig {
   bool embedded() const { return url == "embedded"; }
 };
 
+// Files in PEM. They are read again when they change, so a renewed certificate needs no restart.
+struct HttpTls {
+  std::string certificate;  // with the chain
+  std::string key;
+  friend bool operator==(HttpTls const&, HttpTls const&) = default;
+};
+
 struct HttpConfig {
   std::string listen = "127.0.0.1:9464";
   bool enabled = true;             // listen: "off"
   std::vector<std::string> hosts;  // accepted Host names, besides localhost and IP addresses
+  Secret token;                    // asked of everyone who wants more than health; empty: none
+  bool metrics_open = false;       // /metrics without the token
+  std::optional<HttpTls> tls;
 };
 
 using affsync::LogLevel;

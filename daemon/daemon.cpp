@@ -11,13 +11,12 @@
 #include <random>
 
 #include "base/process_limits.hpp"
-#include "config/key_place.hpp"
 #include "daemon/alert_parts.hpp"
 #include "daemon/alerts/delivery.hpp"
 #include "daemon/alerts/policy.hpp"
 #include "daemon/async/task_group.hpp"
+#include "daemon/async/until_cancelled.hpp"
 #include "daemon/cli/connectors.hpp"
-#include "daemon/daemon_task.hpp"
 #include "daemon/net/http_server.hpp"
 #include "daemon/reports/output.hpp"
 #include "daemon/run_log.hpp"
@@ -68,6 +67,28 @@ std::vector<std::string> own_names(config::HttpConfig const& http) {
     names.emplace_back(machine);
   }
   return names;
+}
+
+// Browsers send a cookie to all ports of a host, so its name tells servers from each other.
+serve::AccessRules access_of(config::HttpConfig const& http) {
+  serve::AccessRules rules;
+  rules.token = http.token;
+  rules.metrics_open = http.metrics_open;
+  rules.over_tls = http.tls.has_value();
+  rules.cookie = "affsync_session_" + http.listen.substr(http.listen.rfind(':') + 1);
+  return rules;
+}
+
+std::unique_ptr<net::HttpServer> server_of(config::HttpConfig const& http,
+                                           asio::any_io_executor executor,
+                                           net::RequestHandler handler) {
+  net::ServerLimits limits;
+  if (!http.token.empty()) limits.body_bytes = 4096;  // the form to sign in
+  net::ServerTlsFiles tls;
+  if (http.tls) tls = net::ServerTlsFiles{http.tls->certificate, http.tls->key};
+  return net::make_http_server(std::move(executor), http.listen, std::move(handler), limits,
+                               std::move(tls))
+      .value();
 }
 
 std::string listed(std::vector<std::string> const& words) {
@@ -177,6 +198,7 @@ struct Daemon::Impl {
     parts.workers = &app_.workers();
     parts.notes = [this] { return notes(); };
     parts.hosts = own_names(app_.config().http);
+    parts.access = access_of(app_.config().http);
     parts.started_at = started_at_;
     parts.database_url = app_.shown_database_url();
     return parts;
@@ -254,7 +276,7 @@ asio::awaitable<void> Daemon::Impl::reload(bool read_again) {
   bool read = !read_again;
   try {
     crash_point(CrashPoint::reload_begun);
-    if (read_again) needs_restart_ = config::with_places(app_.reload(), app_.config().file);
+    if (read_again) needs_restart_ = app_.reload();
     read = true;
     crash_point(CrashPoint::reload_read);
     streams = co_await take_configuration();
@@ -272,8 +294,7 @@ asio::awaitable<void> Daemon::Impl::reload(bool read_again) {
   reload_problem_ = problem;
   metrics_.on_reload(!problem);
   if (!problem) {
-    log_.info("configuration reloaded",
-              {number_field("streams", static_cast<std::int64_t>(streams))});
+    log_.info("configuration reloaded", {{"streams", std::to_string(streams)}});
     if (!needs_restart_.empty()) {
       log_.warn("restart affsync to apply these changed settings",
                 {{"settings", listed(needs_restart_)}});
@@ -333,7 +354,7 @@ asio::awaitable<void> Daemon::Impl::run() {
 
   std::unique_ptr<net::HttpServer> server;
   if (app_.config().http.enabled) {
-    server = net::make_http_server(executor, app_.config().http.listen, pages_.handler()).value();
+    server = server_of(app_.config().http, executor, pages_.handler());
     // Port 0 means any free port: log the one that was chosen.
     auto address = app_.config().http.listen;
     address.replace(address.rfind(':') + 1, std::string::npos, std::to_string(server->port()));
@@ -341,24 +362,23 @@ asio::awaitable<void> Daemon::Impl::run() {
   }
 
   async::TaskGroup group(executor);
-  auto const start = [&](char const* name, asio::awaitable<void> work) {
-    group.spawn(daemon_task(name, std::move(work), log_));
-  };
-  start("schedule", supervisor_.run());
-  start("reload", reload_on_hangup());
-  start("alerts", delivery_.run());
+  group.spawn(async::until_cancelled(supervisor_.run()));
+  group.spawn(async::until_cancelled(reload_on_hangup()));
+  group.spawn(async::until_cancelled(delivery_.run()));
   auto retention = [this] { return app_.retention(); };
-  start("upkeep", sync::run_daily_upkeep(app_.store(), sleeper_, std::move(retention), log_));
-  start("days", sync::keep_days_added_up(app_.store(), sleeper_, log_));
-  start("watchdog", keep_watchdog_alive());
-  start("stopping", say_stopping());
-  if (server) start("http", server->serve());
+  auto upkeep = sync::run_daily_upkeep(app_.store(), sleeper_, std::move(retention), log_);
+  group.spawn(async::until_cancelled(std::move(upkeep)));
+  group.spawn(async::until_cancelled(sync::keep_days_added_up(app_.store(), sleeper_, log_)));
+  group.spawn(async::until_cancelled(keep_watchdog_alive()));
+  group.spawn(say_stopping());
+  if (server) group.spawn(async::until_cancelled(server->serve()));
   metrics_.on_database(true);  // the database has just registered the streams
-  start("figures", pages_.keep_figures_fresh());
-  start("money", serve::keep_money_fresh(app_.store(), metrics_, clock_, sleeper_, log_));
+  group.spawn(async::until_cancelled(pages_.keep_figures_fresh()));
+  auto money = serve::keep_money_fresh(app_.store(), metrics_, clock_, sleeper_, log_);
+  group.spawn(async::until_cancelled(std::move(money)));
 
-  log_.info("started", {number_field("streams", static_cast<std::int64_t>(streams)),
-                        {"database", app_.shown_database_url()}});
+  log_.info("started",
+            {{"streams", std::to_string(streams)}, {"database", app_.shown_database_url()}});
   manager_.ready(summary(streams));
   co_await group.join();
   log_.info("stopped");

@@ -19,6 +19,9 @@ std::vector<std::string> keep_what_needs_a_restart(config::Config& fresh,
   fresh.http.enabled = used.http.enabled;
   fresh.http.listen = used.http.listen;
   keep("http.hosts", fresh.http.hosts, used.http.hosts);
+  keep("http.token", fresh.http.token, used.http.token);
+  keep("http.metrics_open", fresh.http.metrics_open, used.http.metrics_open);
+  keep("http.tls", fresh.http.tls, used.http.tls);
   keep("instance", fresh.instance, used.instance);
   keep("log.format", fresh.log.format, used.log.format);
   return changed;

@@ -116,7 +116,7 @@ http=$(free_port 9564)
 printf 'sandbox-password\n' >"$work/exness_password"
 cat >"$work/affsync.yaml" <<END
 database: {url: "host=127.0.0.1 port=$port user=affsync dbname=postgres password=\${DATABASE_PASSWORD}"}
-http: {listen: "0.0.0.0:$http"}
+http: {listen: "0.0.0.0:$http", token: planted-0123456789}
 sources:
   - name: exness-main
     connector: exness

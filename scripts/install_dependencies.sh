@@ -4,9 +4,10 @@
 #
 #   scripts/install_dependencies.sh           for the build and the demo
 #   scripts/install_dependencies.sh --tests   for the tests and scripts/lint.sh too
+#   scripts/install_dependencies.sh --browser for the tests in a browser too (chromium, node)
 set -euo pipefail
 
-usage() { sed -n '2,6s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,7s/^# \{0,1\}//p' "$0"; }
 
 # shellcheck source=/dev/null
 system=$(. /etc/os-release 2>/dev/null && echo "${ID-}-${VERSION_ID-}") || true
@@ -27,9 +28,25 @@ case "${1-}" in
   --tests)
     packages+=(libgtest-dev pgbouncer openssl clang-format-19 clang-tidy-19 codespell shellcheck)
     ;;
+  --browser)
+    packages+=(libgtest-dev pgbouncer openssl clang-format-19 clang-tidy-19 codespell shellcheck)
+    packages+=(chromium nodejs npm)
+    ;;
   --help) usage && exit 0 ;;
   *) usage >&2 && exit 2 ;;
 esac
+
+# The modules of the tests in a browser, where node and chromium are; without them, or without their
+# registry, those tests are skipped.
+fetch_modules() {
+  [ "${1-}" = --tests ] || [ "${1-}" = --browser ] || return 0
+  command -v npm >/dev/null && command -v chromium >/dev/null || return 0
+  local folder
+  folder=$(dirname "$0")/../tests/browser
+  [ -d "$folder/node_modules/axe-core" ] && return 0
+  timeout 120 npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel=error >&2 ||
+    echo "npm could not fetch the modules of tests/browser; these tests will be skipped." >&2
+}
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
   echo "This script works only on Debian and Ubuntu. Elsewhere, install the equivalent of:" >&2
@@ -44,7 +61,7 @@ missing=()
 for package in "${packages[@]}"; do
   is_installed "$package" || missing+=("$package")
 done
-[ ${#missing[@]} -eq 0 ] && exit 0
+[ ${#missing[@]} -eq 0 ] && fetch_modules "$@" && exit 0
 is_missing() { [[ " ${missing[*]} " == *" $1 "* ]]; }
 
 as_root() { "$@"; }
@@ -102,3 +119,4 @@ if is_missing pgbouncer && [ ! -e "$policy" ]; then
   as_root chmod 755 "$policy"
 fi
 install "${missing[@]}"
+fetch_modules "$@"

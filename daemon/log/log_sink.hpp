@@ -1,5 +1,4 @@
-// The LogSink of the program: writes to stderr through spdlog, or to journald in its own protocol,
-// which keeps the fields apart: `journalctl AFFSYNC_SOURCE=exness-main`.
+// The LogSink of the program: writes to stderr through spdlog.
 #pragma once
 
 #include <memory>

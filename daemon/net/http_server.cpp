@@ -71,10 +71,12 @@ HttpRequest to_request(IncomingRequest const& incoming) {
 
 class SmallServer final : public HttpServer {
  public:
-  SmallServer(asio::ip::tcp::acceptor acceptor, RequestHandler handler, ServerLimits limits)
+  SmallServer(asio::ip::tcp::acceptor acceptor, RequestHandler handler, ServerLimits limits,
+              IdentityKeeper identity)
       : acceptor_(std::move(acceptor)),
         handler_(std::move(handler)),
         limits_(limits),
+        identity_(std::move(identity)),
         changed_(acceptor_.get_executor(), asio::steady_timer::time_point::max()),
         port_(acceptor_.local_endpoint().port()) {}
 
@@ -140,13 +142,15 @@ class SmallServer final : public HttpServer {
       sessions_.remove(session);
       changed_.cancel();
     };
-    auto work = async::cancel_safe(talk(Stream(std::move(socket))));
+    Stream stream(std::move(socket), identity_.current());
+    auto work = async::cancel_safe(talk(std::move(stream)));
     asio::co_spawn(acceptor_.get_executor(), std::move(work),
                    asio::bind_cancellation_slot(session->slot(), std::move(ended)));
   }
 
   // Serves one connection, request after request. An error ends only this connection.
   asio::awaitable<void> talk(Stream stream) {
+    if (co_await stream.answer_handshake(header_limit)) co_return;
     std::array<char, 4096> buffer;
     std::string unused;  // bytes of the next request that arrived with the last one
     for (bool more = true; more;) {
@@ -218,6 +222,7 @@ class SmallServer final : public HttpServer {
   asio::ip::tcp::acceptor acceptor_;
   RequestHandler handler_;
   ServerLimits limits_;
+  IdentityKeeper identity_;
   std::list<std::shared_ptr<Session>> sessions_;
   asio::steady_timer changed_;  // cancelled when a session ends
   unsigned short port_;
@@ -261,9 +266,12 @@ Error cannot_bind(std::string const& listen, unsigned short port, error_code err
 
 Result<std::unique_ptr<HttpServer>> make_http_server(asio::any_io_executor executor,
                                                      std::string const& listen,
-                                                     RequestHandler handler, ServerLimits limits) {
+                                                     RequestHandler handler, ServerLimits limits,
+                                                     ServerTlsFiles tls) {
   auto const endpoint = parse_listen(listen);
   if (!endpoint) return endpoint.error();
+  IdentityKeeper identity(std::move(tls));
+  if (auto const loaded = identity.load(); !loaded) return loaded.error();
   asio::ip::tcp::acceptor acceptor(executor);
   error_code error;
   acceptor.open(endpoint->protocol(), error);
@@ -271,8 +279,8 @@ Result<std::unique_ptr<HttpServer>> make_http_server(asio::any_io_executor execu
   if (!error) acceptor.bind(*endpoint, error);
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (error) return cannot_bind(listen, endpoint->port(), error);
-  return std::unique_ptr<HttpServer>(
-      std::make_unique<SmallServer>(std::move(acceptor), std::move(handler), limits));
+  return std::unique_ptr<HttpServer>(std::make_unique<SmallServer>(
+      std::move(acceptor), std::move(handler), limits, std::move(identity)));
 }
 
 }  // namespace affsync::net

@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/http_message.hpp"
+#include "daemon/net/tls_identity.hpp"
 
 namespace affsync::net {
 
@@ -36,10 +37,12 @@ struct ServerLimits {
 };
 
 // `listen` is "host:port" or "[v6]:port". Errors: config_invalid if it is neither; connect_failed
-// if the address cannot be bound (the hint says how to find the program that uses it).
+// if the address cannot be bound (the hint says how to find the program that uses it). With `tls`
+// the server speaks HTTPS only.
 Result<std::unique_ptr<HttpServer>> make_http_server(asio::any_io_executor executor,
                                                      std::string const& listen,
                                                      RequestHandler handler,
-                                                     ServerLimits limits = {});
+                                                     ServerLimits limits = {},
+                                                     ServerTlsFiles tls = {});
 
 }  // namespace affsync::net

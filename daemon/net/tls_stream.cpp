@@ -17,6 +17,7 @@
 
 #include "daemon/async/durations.hpp"
 #include "daemon/net/resolve.hpp"
+#include "daemon/net/tls_server_context.hpp"
 #include "daemon/net/tls_trust.hpp"
 
 namespace affsync::net {
@@ -40,7 +41,8 @@ struct Stream::Impl : std::enable_shared_from_this<Stream::Impl> {
   explicit Impl(asio::ip::tcp::socket accepted)
       : socket(std::move(accepted)), watchdog(socket.get_executor()) {}
 
-  std::shared_ptr<Trust> trust;  // outlives `tls`
+  std::shared_ptr<Trust> trust;              // outlives `tls`
+  std::shared_ptr<ServerIdentity> identity;  // the same
   asio::ip::tcp::socket socket;
   std::optional<asio::ssl::stream<asio::ip::tcp::socket&>> tls;
   asio::steady_timer watchdog;
@@ -88,6 +90,10 @@ Stream::Stream(asio::any_io_executor executor, std::shared_ptr<Trust> trust)
     : impl_(std::make_shared<Impl>(std::move(executor), std::move(trust))) {}
 Stream::Stream(asio::ip::tcp::socket accepted)
     : impl_(std::make_shared<Impl>(std::move(accepted))) {}
+Stream::Stream(asio::ip::tcp::socket accepted, std::shared_ptr<ServerIdentity> identity)
+    : Stream(std::move(accepted)) {
+  impl_->identity = std::move(identity);
+}
 Stream::Stream(Stream&&) noexcept = default;
 Stream& Stream::operator=(Stream&&) noexcept = default;
 Stream::~Stream() {
@@ -187,6 +193,18 @@ asio::awaitable<void> Stream::handshake(std::string host, milliseconds limit) {
   }
   throw Failure(ErrorCode::tls_failed,
                 "the TLS handshake with " + host + " failed: " + error.message(), hint);
+}
+
+asio::awaitable<error_code> Stream::answer_handshake(milliseconds limit) {
+  auto const impl = impl_;
+  error_code error;
+  if (!impl->identity) co_return error;
+  auto& tls = impl->tls.emplace(impl->socket, impl->identity->context);
+  impl->start(limit);
+  co_await tls.async_handshake(asio::ssl::stream_base::server,
+                               asio::redirect_error(asio::use_awaitable, error));
+  impl->finish(error, "the TLS handshake did not end within " + async::to_text(limit));
+  co_return error;
 }
 
 asio::awaitable<ReadPiece> Stream::read_some(asio::mutable_buffer buffer, milliseconds limit) {

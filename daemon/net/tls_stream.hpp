@@ -23,6 +23,9 @@ namespace asio = boost::asio;
 // files share one.
 class Trust;
 
+// The certificate of a server; see tls_identity.hpp.
+class ServerIdentity;
+
 // PEM files; each may be empty.
 struct TlsFiles {
   std::string ca;                // additional CA certificates
@@ -52,6 +55,8 @@ class Stream {
   Stream(asio::any_io_executor executor, std::shared_ptr<Trust> trust);
   // A plain TCP connection that a server accepted.
   explicit Stream(asio::ip::tcp::socket accepted);
+  // A connection that a server accepted, over TLS if `identity` is not null.
+  Stream(asio::ip::tcp::socket accepted, std::shared_ptr<ServerIdentity> identity);
   Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) noexcept;
   ~Stream();
@@ -64,6 +69,10 @@ class Stream {
   // Starts TLS; does nothing for plain TCP. The certificate must be valid and name `host`. Throws
   // Failure tls_failed with the reason, timeout, connect_failed.
   asio::awaitable<void> handshake(std::string host, std::chrono::milliseconds limit);
+
+  // Answers the TLS handshake of a client; does nothing for plain TCP. Returns an error if there is
+  // none, such as from a client that speaks plain HTTP. Throws Failure timeout.
+  asio::awaitable<boost::system::error_code> answer_handshake(std::chrono::milliseconds limit);
 
   // Waits for the next bytes. Throws Failure timeout.
   asio::awaitable<ReadPiece> read_some(asio::mutable_buffer buffer,

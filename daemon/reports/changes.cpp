@@ -41,7 +41,11 @@ struct ChangeCut {
 };
 
 ChangeCut change_cut(std::string const& by) {
-  if (auto time = time_cut(by, change_day)) return {time->key, time->column};
+  std::string const day = change_day;
+  if (by == "day") return {day + "::text", {"day", "day", ReportValue::day, 9}};
+  if (by == "month") {
+    return {"to_char(" + day + ", 'YYYY-MM')", {"month", "month", ReportValue::month, 9}};
+  }
   if (by == "source") return {"source", {"source", "source", ReportValue::text, 9, 8}};
   return {
       "record_table || '.' || column_name", {"column", "column", ReportValue::text, 9, 8}, false};
@@ -50,7 +54,7 @@ ChangeCut change_cut(std::string const& by) {
 }  // namespace
 
 ReportPlan plan_changes(ReportOptions const& options) {
-  require_known_cut(options, {"", "day", "week", "month", "quarter", "year", "source", "kind"});
+  require_known_cut(options, {"", "day", "month", "source", "kind"});
   if (options.by.empty()) {
     ReportPlan plan = plan_single_changes();
     plan.parameters = day_parameters(options);
@@ -59,7 +63,7 @@ ReportPlan plan_changes(ReportOptions const& options) {
   ChangeCut const cut = change_cut(options.by);
   ReportPlan plan;
   plan.by = options.by;
-  plan.latest = time_cut(options.by, change_day).has_value();
+  plan.latest = options.by == "day" || options.by == "month";
   plan.parameters = day_parameters(options);
   plan.columns = {cut.column};
   // Add up only `amount`: the other columns hold the same money in another form.

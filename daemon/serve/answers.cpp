@@ -20,8 +20,10 @@ HttpResponse answer_of(int status, char const* type, std::string body) {
   response.headers.add("Content-Type", type);
   response.headers.add("Cache-Control", "no-store");
   response.headers.add("X-Content-Type-Options", "nosniff");
-  response.headers.add("Referrer-Policy", "no-referrer");
-  if (std::string_view(type) == html_type) {
+  bool const is_page = std::string_view(type) == html_type;
+  // Without a referrer at all, browsers do not say either that a form comes from here.
+  response.headers.add("Referrer-Policy", is_page ? "same-origin" : "no-referrer");
+  if (is_page) {
     response.headers.add("Content-Security-Policy", content_policy);
     response.headers.add("Cross-Origin-Opener-Policy", "same-origin");
   }

@@ -1,6 +1,9 @@
 #include "daemon/serve/attention.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
 
 #include "daemon/reports/json_text.hpp"
 #include "daemon/reports/numbers.hpp"
@@ -12,7 +15,19 @@ namespace {
 
 using schema::StreamHealth;
 
-std::string counted(std::int64_t number, char const* one, char const* several) {
+// Rules of alerts, and the kind of concern that says the same of a stream that runs here.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kinds_of_rules{
+    {{"source_blocked", "blocked"},
+     {"stream_failing", "failed"},
+     {"stream_late", "late"},
+     {"never_succeeded", "late"},
+     {"rows_quarantined", "quarantine"},
+     {"totals_differ", "totals"},
+     {"mass_drop", "partial"},
+     {"coverage_gap", "days_lost"},
+     {"unknown_word", "status_words"}}};
+
+std::string number_of(std::int64_t number, char const* one, char const* several) {
   return reports::group_thousands(number) + " " + (number == 1 ? one : several);
 }
 
@@ -80,10 +95,10 @@ class Collector {
   void add_quarantine(StreamHealth const& health, std::vector<QuarantineReason> const& reasons) {
     if (health.quarantined == 0) return;
     auto& concern = add(health, false, "quarantine");
-    concern.title = counted(health.quarantined, "row is", "rows are") + " in quarantine";
+    concern.title = number_of(health.quarantined, "row is", "rows are") + " in quarantine";
     for (auto const& reason : reasons) {
       if (reason.source != health.source || reason.stream != health.stream) continue;
-      concern.reasons.push_back(counted(reason.rows, "row", "rows") + ": " + reason.reason);
+      concern.reasons.push_back(number_of(reason.rows, "row", "rows") + ": " + reason.reason);
     }
     concern.remedy =
         "List them; when the mapping is mended, `affsync quarantine retry` stores them, and "
@@ -92,8 +107,9 @@ class Collector {
   }
 
   void add_alert(OpenAlert const& alert) {
+    if (is_shown(alert)) return;
     Concern concern;
-    concern.bad = alert.severity != "warning" && alert.severity != "info";
+    concern.bad = alert.severity == "urgent";
     concern.kind = "alert";
     concern.source = alert.source;
     if (!alert.stream.empty()) concern.streams = {alert.stream};
@@ -111,6 +127,19 @@ class Collector {
   }
 
  private:
+  // Whether a concern that the state of the streams raised is about the same.
+  bool is_shown(OpenAlert const& alert) const {
+    auto const kind = std::find_if(kinds_of_rules.begin(), kinds_of_rules.end(),
+                                   [&](auto const& entry) { return entry.first == alert.rule; });
+    if (kind == kinds_of_rules.end()) return false;
+    return std::any_of(all_.begin(), all_.end(), [&](Concern const& concern) {
+      if (concern.kind != kind->second || concern.source != alert.source) return false;
+      auto const& streams = concern.streams;
+      return streams.empty() || alert.stream.empty() ||
+             std::find(streams.begin(), streams.end(), alert.stream) != streams.end();
+    });
+  }
+
   Concern& add(StreamHealth const& health, bool bad, std::string kind) {
     auto& concern = all_.emplace_back();
     concern.bad = bad;
@@ -180,9 +209,9 @@ class Collector {
   void add_totals(StreamHealth const& health) {
     if (health.unreconciled == 0) return;
     auto& concern = add(health, false, "totals");
-    concern.title =
-        counted(health.unreconciled, "total of the broker differs", "totals of the broker differ") +
-        " from the stored rows";
+    concern.title = number_of(health.unreconciled, "total of the broker differs",
+                              "totals of the broker differ") +
+                    " from the stored rows";
     for (auto const& difference : health.differences) {
       std::string text = difference.metric;
       if (difference.from && difference.to) {
@@ -217,7 +246,7 @@ class Collector {
     }
     if (spans.size() > most) text += " and " + std::to_string(spans.size() - most) + " more spans";
     auto& concern = add(health, false, lost ? "days_lost" : "days_in_doubt");
-    concern.title = counted(count, "day is ", "days are ") + (lost ? "lost" : "in doubt");
+    concern.title = number_of(count, "day is ", "days are ") + (lost ? "lost" : "in doubt");
     if (!text.empty()) concern.reasons = {std::move(text)};
     if (lost) {
       concern.remedy =
@@ -234,7 +263,7 @@ class Collector {
     auto& concern = add(health, false, "status_words");
     concern.title = "Rows have a status that the connector does not know";
     for (auto const& word : health.unknown_words) {
-      concern.reasons.push_back(counted(word.rows, "row", "rows") +
+      concern.reasons.push_back(number_of(word.rows, "row", "rows") +
                                 (word.word.empty() ? "" : ": \"" + word.word + "\""));
     }
     concern.remedy =
@@ -268,12 +297,12 @@ std::vector<Concern> concerns(PageState const& state, std::vector<QuarantineReas
                               std::vector<OpenAlert> const& alerts) {
   Collector collector(state.now);
   collector.add_daemon(state);
-  for (auto const& alert : alerts) collector.add_alert(alert);
   for (auto const& view : state.streams) {
     if (!view.is_run_here()) continue;
     collector.add_stream(view);
     collector.add_quarantine(view.health, reasons);
   }
+  for (auto const& alert : alerts) collector.add_alert(alert);
   return collector.take();
 }
 

@@ -31,10 +31,11 @@ struct QuarantineReason {
 
 // An alert that is open, as the database has it.
 struct OpenAlert {
-  std::string source, stream, severity, title, text, remedy;
+  std::string rule, source, stream, severity, title, text, remedy;
   std::optional<TimePoint> opened_at;
 };
 
+// Leaves out alerts on what the state of the streams shows anyway.
 std::vector<Concern> concerns(PageState const& state, std::vector<QuarantineReason> const& reasons,
                               std::vector<OpenAlert> const& alerts);
 

@@ -14,4 +14,7 @@ namespace affsync::serve {
 // which do not come from a browser.
 bool is_asked_by_its_name(HttpRequest const& request, std::vector<std::string> const& hosts);
 
+// Whether the form of a request was sent from a page of this server, as far as the browser tells.
+bool comes_from_own_page(HttpRequest const& request, std::vector<std::string> const& hosts);
+
 }  // namespace affsync::serve

@@ -44,6 +44,7 @@ std::vector<OpenAlert> alerts_of(Reading const& reading, std::string const& sour
   for (std::size_t i = 0; reading.table && i < reading.table->rows.size(); ++i) {
     auto const& table = *reading.table;
     OpenAlert alert;
+    alert.rule = text_in(table, i, "rule");
     alert.source = text_in(table, i, "source");
     alert.stream = text_in(table, i, "stream");
     alert.severity = text_in(table, i, "severity");
@@ -160,13 +161,18 @@ Json::Object document(PageState const& state) {
   return members;
 }
 
-Json attention_of(PageState const& state, Reading const& quarantine, Reading const& alerts,
-                  std::string const& source = {}) {
+// Appends the concerns, and how many there are beyond those that a page can show.
+void append_attention(Json::Object& members, PageState const& state, Reading const& quarantine,
+                      Reading const& alerts, std::string const& source = {}) {
+  constexpr std::size_t most = 100;
+  auto const all = concerns(state, reasons_of(quarantine), alerts_of(alerts, source));
   Json::Array items;
-  for (auto const& concern : concerns(state, reasons_of(quarantine), alerts_of(alerts, source))) {
-    items.push_back(concern_json(concern));
+  for (auto const& concern : all) {
+    if (items.size() < most) items.push_back(concern_json(concern));
   }
-  return Json::array(std::move(items));
+  auto const left_out = static_cast<std::int64_t>(all.size() - items.size());
+  members.push_back({"attention", Json::array(std::move(items))});
+  members.push_back({"attention_left_out", json_count(left_out)});
 }
 
 Json streams_json(PageState const& state) {
@@ -191,6 +197,7 @@ std::string fill(char const* name, std::string const& title, Json const& documen
   members.push_back(
       {"here", Json::object({{"overview", Json::boolean(here == "overview.html")},
                              {"connectors", Json::boolean(here == "connectors.html")}})});
+  members.push_back({"stranger", Json::boolean(frame.stranger)});
   members.push_back({"signed_in", Json::boolean(frame.signed_in)});
   members.push_back({"database_url", json_text_or_null(frame.database_url)});
   members.push_back({"running_seconds", json_count(std::max<std::int64_t>(0, running.count()))});
@@ -252,7 +259,7 @@ PageState only(PageState state, std::string const& source, std::string const& st
 Json overview_json(OverviewParts const& parts) {
   auto members = document(parts.state);
   append_money(members, parts.days, parts.money);
-  members.push_back({"attention", attention_of(parts.state, parts.quarantine, parts.alerts)});
+  append_attention(members, parts.state, parts.quarantine, parts.alerts);
   members.push_back({"running", running_list(parts.state)});
   members.push_back({"sources", sources_json(parts.state)});
   return Json::object(std::move(members));
@@ -263,8 +270,7 @@ Json source_json(SourceParts const& parts) {
   members.push_back({"source", json_text(parts.source)});
   members.push_back({"connector", json_text_or_null(connector_of(parts.state))});
   append_money(members, parts.days, parts.money);
-  members.push_back(
-      {"attention", attention_of(parts.state, parts.quarantine, parts.alerts, parts.source)});
+  append_attention(members, parts.state, parts.quarantine, parts.alerts, parts.source);
   members.push_back({"running", running_list(parts.state)});
   members.push_back({"streams", streams_json(parts.state)});
   members.push_back({"runs", runs_json(parts.runs)});
@@ -277,8 +283,7 @@ Json stream_page_json(StreamParts const& parts) {
   members.push_back({"stream", parts.state.streams.empty()
                                    ? Json()
                                    : stream_json(parts.state.streams.front(), parts.state.now)});
-  members.push_back(
-      {"attention", attention_of(parts.state, parts.quarantine, parts.alerts, parts.source)});
+  append_attention(members, parts.state, parts.quarantine, parts.alerts, parts.source);
   members.push_back({"running", running_list(parts.state)});
   members.push_back({"runs", runs_json(parts.runs)});
   return Json::object(std::move(members));
@@ -327,6 +332,16 @@ std::string message_page(std::string const& heading, std::string const& text,
   more.push_back({"heading", json_text(heading)});
   more.push_back({"text", json_text(text)});
   return fill("message.html", heading + " · affsync", bare_document(frame), frame, std::move(more));
+}
+
+std::string login_page(std::string const& to, bool refused, TimePoint now) {
+  PageFrame frame;
+  frame.stranger = true;
+  frame.started_at = frame.now = now;
+  Json::Object more;
+  more.push_back({"to", json_text(to)});
+  more.push_back({"refused", Json::boolean(refused)});
+  return fill("login.html", "Sign in · affsync", bare_document(frame), frame, std::move(more));
 }
 
 }  // namespace affsync::serve

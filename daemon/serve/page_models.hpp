@@ -13,7 +13,8 @@ namespace affsync::serve {
 // What every page needs besides its document.
 struct PageFrame {
   std::string database_url;  // shown with the hint for psql; without a password
-  bool signed_in = false;    // by the login form
+  bool signed_in = false;    // by the sign-in form
+  bool stranger = false;     // not signed in yet: the page tells nothing
   TimePoint started_at{}, now{};
 };
 
@@ -57,6 +58,9 @@ std::string connector_page(Json const& connectors, std::string const& name, Page
 // A page with a heading and a text, such as for an address that does not exist.
 std::string message_page(std::string const& heading, std::string const& text,
                          PageFrame const& frame);
+
+// The form to sign in, which then leads to the path `to`.
+std::string login_page(std::string const& to, bool refused, TimePoint now);
 
 // Keeps only the streams of a source, or one of them.
 PageState only(PageState state, std::string const& source, std::string const& stream = {});

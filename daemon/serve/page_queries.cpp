@@ -15,10 +15,10 @@ using schema::Store;
 using std::chrono::days;
 
 // Columns that are numbers or booleans in JSON; all others are text.
-constexpr std::array<std::string_view, 16> number_columns{
-    "rows",      "rows_without_usd", "days_waiting", "run_id",  "rows_read",   "inserted",
-    "updated",   "unchanged",        "deleted",      "pages",   "quarantined", "requests",
-    "throttled", "retries",          "duration_ms",  "alert_id"};
+constexpr std::array<std::string_view, 15> number_columns{
+    "rows",        "rows_without_usd", "days_waiting", "run_id",  "rows_read",
+    "inserted",    "updated",          "unchanged",    "deleted", "pages",
+    "quarantined", "requests",         "throttled",    "retries", "duration_ms"};
 constexpr std::array<std::string_view, 1> boolean_columns{"open"};
 
 template <class Names>
@@ -234,6 +234,18 @@ Json earnings_json(Reading const& reading, PageDays days_of_page) {
   return Json::object(std::move(members));
 }
 
+Json payouts_json(Reading const& reading) {
+  auto members = section(reading);
+  Json::Array open, ended;
+  for (std::size_t i = 0; reading.table && i < reading.table->rows.size(); ++i) {
+    auto& list = cell_of(*reading.table, i, "open") == "t" ? open : ended;
+    list.push_back(row_json(*reading.table, i));
+  }
+  members.push_back({"open", Json::array(std::move(open))});
+  members.push_back({"ended", Json::array(std::move(ended))});
+  return Json::object(std::move(members));
+}
+
 Json taken_back_json(Reading const& reading) {
   auto members = section(reading);
   Json::Array sums, latest;
@@ -278,7 +290,7 @@ void append_money(Json::Object& members, PageDays days, std::vector<Reading> con
   members.push_back({"earnings", earnings_json(readings.at(0), days)});
   members.push_back({"balances", section_of_rows(readings.at(1))});
   members.push_back({"unpaid", section_of_rows(readings.at(2))});
-  members.push_back({"payouts", section_of_rows(readings.at(3))});
+  members.push_back({"payouts", payouts_json(readings.at(3))});
   members.push_back({"taken_back", taken_back_json(readings.at(4))});
 }
 
@@ -325,6 +337,15 @@ JOIN affsync.source s ON s.source_id = q.source_id
 WHERE q.place <= 3
 ORDER BY q.rows DESC, source, q.stream, q.reason
 LIMIT 1000)";
+  return query;
+}
+
+PageQuery alerts_query() {
+  PageQuery query;
+  query.sql = "SELECT rule, source, stream, severity, title, text, remedy, " +
+              reports::moment_sql("opened_at") +
+              " AS opened_at FROM affsync.alert WHERE closed_at IS NULL "
+              "ORDER BY severity <> 'urgent', alert_id DESC LIMIT 200";
   return query;
 }
 

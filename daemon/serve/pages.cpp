@@ -1,15 +1,19 @@
 #include "daemon/serve/pages.hpp"
 
 #include <boost/asio/this_coro.hpp>
+#include <set>
+#include <utility>
 
 #include "base/text.hpp"
 #include "daemon/async/workers.hpp"
 #include "daemon/serve/answers.hpp"
 #include "daemon/serve/host_names.hpp"
 #include "daemon/serve/page_models.hpp"
+#include "daemon/serve/parameters.hpp"
 #include "daemon/serve/pending_call.hpp"
 #include "daemon/serve/query_string.hpp"
 #include "daemon/serve/readings.hpp"
+#include "daemon/serve/sign_in.hpp"
 #include "daemon/serve/status_json.hpp"
 #include "daemon/serve/web_files.hpp"
 
@@ -18,6 +22,7 @@ namespace affsync::serve {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::steady_clock;
 using Health = std::vector<schema::StreamHealth>;
 
 constexpr milliseconds query_limit = schema::page_query_limit;
@@ -27,17 +32,13 @@ constexpr milliseconds page_patience{4'000};
 constexpr std::chrono::minutes health_age{1};
 constexpr std::chrono::seconds ping_age{5};
 constexpr std::chrono::seconds figures_pause{15};
+constexpr milliseconds slow_health{100};
+constexpr int health_sharing = 20;  // times the duration of the query
 constexpr int runs_on_page = 50;
+constexpr int runs_of_source = 20;
 constexpr char const* parts_of_site =
     "Known pages: / /sources/NAME /sources/NAME/STREAM /connectors /healthz /readyz /metrics "
     "/api/openapi.yaml";
-
-Day day_of(std::string const& name, std::string const& text) {
-  auto const day = parse_day(text);
-  if (day) return *day;
-  throw Failure(ErrorCode::usage, name + " is not a day: \"" + text + "\"",
-                "Write it like 2026-01-31.");
-}
 
 asio::awaitable<bool> ping_store(schema::Store& store) {
   co_await store.ping();
@@ -48,15 +49,20 @@ asio::awaitable<bool> ping_store(schema::Store& store) {
 
 struct Pages::Impl {
   explicit Impl(PagesParts given)
-      : parts(std::move(given)), readings(parts.executor, *parts.store, *parts.clock) {}
+      : parts(std::move(given)),
+        readings(parts.executor, *parts.store, *parts.clock),
+        access(parts.access) {}
 
   PagesParts parts;
   Readings readings;
+  Access access;
   std::shared_ptr<PendingCall<bool>> ping_call;
   std::shared_ptr<PendingCall<Health>> health_call;
   std::shared_ptr<PendingCall<Health>> standing_call;
   Health known;  // result of the query at `health_at`
   std::optional<TimePoint> health_at;
+  steady_clock::time_point health_end{};
+  steady_clock::duration health_took{};
   std::optional<TimePoint> refreshed_at;
   bool refreshing = false;
 
@@ -81,7 +87,10 @@ struct Pages::Impl {
     if (!health_call || health_call->done()) {
       health_call = PendingCall<Health>::start(parts.executor, parts.store->health());
     }
+    auto const began = steady_clock::now();
     auto streams = co_await PendingCall<Health>::wait(health_call, query_limit, "the status query");
+    health_took = steady_clock::now() - began;
+    health_end = began + health_took;
     health_at = parts.clock->now();
     known = streams;
     parts.metrics->on_health(streams);
@@ -101,6 +110,8 @@ struct Pages::Impl {
     state.now = parts.clock->now();
     state.not_ready = not_ready(streams, parts.interval, parts.started_at, state.now);
     if (parts.notes) state.notes = parts.notes();
+    std::set<std::pair<std::string, std::string>> late;
+    for (auto const& entry : state.not_ready) late.emplace(entry.source, entry.stream);
     for (auto const& health : streams) {
       StreamView view;
       view.health = health;
@@ -108,10 +119,7 @@ struct Pages::Impl {
       if (auto const* run = parts.metrics->running(health.source, health.stream)) {
         view.running = *run;
       }
-      view.late =
-          std::any_of(state.not_ready.begin(), state.not_ready.end(), [&](NotReady const& entry) {
-            return entry.source == health.source && entry.stream == health.stream;
-          });
+      view.late = late.contains({health.source, health.stream});
       state.streams.push_back(std::move(view));
     }
     return state;
@@ -122,7 +130,10 @@ struct Pages::Impl {
     std::optional<Error> problem;
     try {
       co_await ping();
-      co_await health();
+      // Where it takes long, pages share it for a while.
+      bool const recent = health_took >= slow_health &&
+                          steady_clock::now() - health_end < health_sharing * health_took;
+      if (!health_at || !recent) co_await health();
     } catch (Failure const& failure) {
       problem = failure.error();
     }
@@ -155,7 +166,8 @@ struct Pages::Impl {
     asio::co_spawn(parts.executor, std::move(work), std::move(done));
   }
 
-  asio::awaitable<HttpResponse> ready_page() {
+  // Strangers are not told the reasons, which name sources.
+  asio::awaitable<HttpResponse> ready_page(bool with_reasons) {
     std::vector<NotReady> reasons;
     try {
       co_await ping();
@@ -167,7 +179,9 @@ struct Pages::Impl {
       entry.message = failure.error().message;
       reasons.push_back(std::move(entry));
     }
-    co_return answer_of(reasons.empty() ? 200 : 503, json_type, readiness_json(reasons) + "\n");
+    int const status = reasons.empty() ? 200 : 503;
+    auto const text = with_reasons ? readiness_json(reasons) : bare_readiness_json(status == 200);
+    co_return answer_of(status, json_type, text + "\n");
   }
 
   // Answers immediately with the known figures, whatever the database does.
@@ -200,21 +214,8 @@ struct Pages::Impl {
   }
 
   asio::awaitable<HttpResponse> earnings_page(Target target) {
-    std::optional<Day> since;
-    std::optional<Day> until;
-    std::string by;
-    for (auto const& [name, value] : target.parameters) {
-      if (name == "since") {
-        since = day_of(name, value);
-      } else if (name == "until") {
-        until = day_of(name, value);
-      } else if (name == "by") {
-        by = value;
-      } else {
-        throw unknown_parameter(name, "since, until and by");
-      }
-    }
-    auto const query = parts.earnings(since, until, by);
+    auto const asked_for = earnings_parameters(target);
+    auto const query = parts.earnings(asked_for.since, asked_for.until, asked_for.by);
     PageQuery asked(query.sql, query.parameters);
     auto const table = co_await readings.read_once(std::move(asked), query_limit);
     auto work = [table, to_json = query.to_json] { return to_json(*table) + "\n"; };
@@ -227,6 +228,18 @@ struct Pages::Impl {
     co_return co_await readings.read(std::move(queries), page_patience);
   }
 
+  // The document as JSON, or the page that is filled with it.
+  template <class Parts>
+  asio::awaitable<HttpResponse> shown(std::shared_ptr<Parts> data, bool as_page, bool signed_in,
+                                      Json (*json)(Parts const&),
+                                      std::string (*page)(Parts const&, PageFrame const&)) {
+    auto work = [data, as_page, json, page, about = frame(signed_in)] {
+      return as_page ? page(*data, about) : json(*data).dump() + "\n";
+    };
+    auto body = co_await computed(std::move(work));
+    co_return answer_of(200, as_page ? html_type : json_type, std::move(body));
+  }
+
   asio::awaitable<HttpResponse> overview(bool as_page, bool signed_in) {
     auto const data = std::make_shared<OverviewParts>();
     data->state = co_await state();
@@ -235,15 +248,12 @@ struct Pages::Impl {
     auto queries = std::move(money.queries);
     auto const count = queries.size();
     queries.push_back(quarantine_query());
+    queries.push_back(alerts_query());
     data->money = co_await figures(std::move(queries), !data->state.problem);
     data->quarantine = data->money.at(count);
+    data->alerts = data->money.at(count + 1);
     data->money.resize(count);
-    if (!as_page) {
-      auto work = [data] { return overview_json(*data).dump() + "\n"; };
-      co_return answer_of(200, json_type, co_await computed(std::move(work)));
-    }
-    auto work = [data, about = frame(signed_in)] { return overview_page(*data, about); };
-    co_return answer_of(200, html_type, co_await computed(std::move(work)));
+    co_return co_await shown(data, as_page, signed_in, overview_json, overview_page);
   }
 
   asio::awaitable<HttpResponse> source(std::string name, bool as_page, bool signed_in) {
@@ -256,31 +266,20 @@ struct Pages::Impl {
     auto queries = std::move(money.queries);
     auto const count = queries.size();
     queries.push_back(quarantine_query());
-    queries.push_back(runs_query(name, {}, {}, runs_on_page));
+    queries.push_back(alerts_query());
+    queries.push_back(runs_query(name, {}, {}, runs_of_source));
     data->money = co_await figures(std::move(queries), !data->state.problem);
     data->quarantine = data->money.at(count);
-    data->runs = data->money.at(count + 1);
+    data->alerts = data->money.at(count + 1);
+    data->runs = data->money.at(count + 2);
     data->money.resize(count);
-    if (!as_page) {
-      auto work = [data] { return source_json(*data).dump() + "\n"; };
-      co_return answer_of(200, json_type, co_await computed(std::move(work)));
-    }
-    auto work = [data, about = frame(signed_in)] { return source_page(*data, about); };
-    co_return answer_of(200, html_type, co_await computed(std::move(work)));
+    co_return co_await shown(data, as_page, signed_in, source_json, source_page);
   }
 
   asio::awaitable<HttpResponse> stream(std::string source, std::string name, Target target,
                                        bool as_page, bool signed_in) {
     auto const data = std::make_shared<StreamParts>();
-    for (auto const& [parameter, value] : target.parameters) {
-      if (parameter != "before") throw unknown_parameter(parameter, "before");
-      data->before = value;
-      if (value.empty() || value.size() > 18 ||
-          value.find_first_not_of("0123456789") != std::string::npos) {
-        throw Failure(ErrorCode::usage, "before is not the number of a run: \"" + value + "\"",
-                      "Give the run_id of the last run of the page before.");
-      }
-    }
+    data->before = before_parameter(target);
     data->source = source;
     data->stream = name;
     data->runs_limit = runs_on_page;
@@ -288,16 +287,13 @@ struct Pages::Impl {
     if (data->state.streams.empty() && !data->state.problem) co_return not_found(as_page);
     std::vector<PageQuery> queries;
     queries.push_back(quarantine_query());
+    queries.push_back(alerts_query());
     queries.push_back(runs_query(source, name, data->before, runs_on_page));
     auto const results = co_await figures(std::move(queries), !data->state.problem);
     data->quarantine = results.at(0);
-    data->runs = results.at(1);
-    if (!as_page) {
-      auto work = [data] { return stream_page_json(*data).dump() + "\n"; };
-      co_return answer_of(200, json_type, co_await computed(std::move(work)));
-    }
-    auto work = [data, about = frame(signed_in)] { return stream_page(*data, about); };
-    co_return answer_of(200, html_type, co_await computed(std::move(work)));
+    data->alerts = results.at(1);
+    data->runs = results.at(2);
+    co_return co_await shown(data, as_page, signed_in, stream_page_json, stream_page);
   }
 
   // All connectors, or the one of that name.
@@ -320,16 +316,12 @@ struct Pages::Impl {
     return answer_of(404, text_type, text + " " + parts_of_site + "\n");
   }
 
-  static Failure unknown_parameter(std::string const& name, std::string const& known_ones) {
-    return Failure(ErrorCode::usage, "there is no parameter \"" + name + "\"",
-                   "Known parameters: " + known_ones + ".");
-  }
-
-  asio::awaitable<HttpResponse> route(Target target, bool html, bool signed_in) {
+  asio::awaitable<HttpResponse> route(Target target, bool html, Access::Who who) {
+    bool const signed_in = who == Access::Who::signed_in;
     auto const& path = target.path;
     if (path == "/") co_return co_await overview(true, signed_in);
     if (path == "/healthz") co_return answer_of(200, text_type, "alive\n");
-    if (path == "/readyz") co_return co_await ready_page();
+    if (path == "/readyz") co_return co_await ready_page(who != Access::Who::stranger);
     if (path == "/metrics") co_return metrics_page();
     if (path == "/connectors") co_return co_await connectors(std::string(), signed_in);
     if (path == "/api/status") co_return co_await status_page();
@@ -380,9 +372,13 @@ asio::awaitable<HttpResponse> Pages::answer(HttpRequest request) {
   }
   auto target = parse_target(request.target);
   if (!target) co_return answer_of(400, text_type, "The address is not well-formed.\n");
+  auto const now = impl_->parts.clock->now();
+  auto refused = admit(impl_->access, request, *target, now, impl_->parts.hosts);
+  if (refused) co_return std::move(*refused);
+  auto const who = impl_->access.who(request, now);
   std::optional<Error> problem;
   try {
-    co_return co_await impl_->route(std::move(*target), asks_for_html(request), false);
+    co_return co_await impl_->route(std::move(*target), asks_for_html(request), who);
   } catch (Failure const& failure) {
     problem = failure.error();
   }

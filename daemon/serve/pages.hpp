@@ -15,6 +15,7 @@
 #include "base/clock.hpp"
 #include "daemon/async/workers.hpp"
 #include "daemon/net/http_server.hpp"
+#include "daemon/serve/access.hpp"
 #include "daemon/serve/metrics.hpp"
 #include "schema/store/store.hpp"
 
@@ -50,6 +51,7 @@ struct PagesParts {
   std::function<std::vector<std::string>()> notes;
   // Host names that requests may use besides localhost and addresses; see host_names.hpp.
   std::vector<std::string> hosts;
+  AccessRules access;
   TimePoint started_at{};
   std::string database_url;  // shown on the dashboard, without a password
   // Timeout of the check whether the database answers.

@@ -23,6 +23,10 @@ std::string readiness_json(std::vector<NotReady> const& not_ready) {
       .dump();
 }
 
+std::string bare_readiness_json(bool ready) {
+  return Json::object({{"ready", Json::boolean(ready)}}).dump();
+}
+
 std::string status_json(PageState const& state) {
   Json::Array streams;
   for (auto const& stream : state.streams) streams.push_back(stream_json(stream, state.now));

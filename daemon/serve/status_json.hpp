@@ -11,6 +11,8 @@ namespace affsync::serve {
 
 // {"ready":false,"reasons":[{"reason":…,"source":…,"stream":…,"message":…}]}
 std::string readiness_json(std::vector<NotReady> const& not_ready);
+// {"ready":false}
+std::string bare_readiness_json(bool ready);
 
 // {"version","commit","started_at","now","ready","reasons":[…],"streams":[{…}]}; times are UTC,
 // unknown values are null.

@@ -235,6 +235,8 @@ Templates::Templates(Templates&&) noexcept = default;
 Templates& Templates::operator=(Templates&&) noexcept = default;
 
 void Templates::add(std::string const& name, std::string_view text) {
+  // The line end of the file is not part of a template that others use within a line.
+  if (text.ends_with('\n')) text.remove_suffix(1);
   Parser parser{name, text};
   templates_[name] = parser.read(nullptr);
 }

@@ -13,6 +13,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <filesystem>
+#include <fstream>
 
 #include "tests/integration/net/support.hpp"
 
@@ -74,9 +76,10 @@ asio::awaitable<HttpResponse> greet(HttpRequest request) {
 // The server on its own loop and thread.
 class RunningServer {
  public:
-  explicit RunningServer(ServerLimits limits = {})
+  explicit RunningServer(ServerLimits limits = {}, ServerTlsFiles tls = {})
       : server_(std::move(
-            make_http_server(loop_.get_executor(), "127.0.0.1:0", greet, limits).value())) {
+            make_http_server(loop_.get_executor(), "127.0.0.1:0", greet, limits, std::move(tls))
+                .value())) {
     auto ended = [this](std::exception_ptr error) { error_ = error; };
     asio::co_spawn(loop_, server_->serve(),
                    asio::bind_cancellation_slot(signal_.slot(), std::move(ended)));
@@ -255,6 +258,94 @@ TEST(Server, AnAddressThatIsNotOursCannotBeBound) {
   auto const server = make_http_server(loop.get_executor(), "192.0.2.1:0", greet);
   ASSERT_TRUE(server.has_error());
   EXPECT_EQ(server.error().code, ErrorCode::connect_failed);
+}
+
+// Two files of a certificate, which can be replaced.
+class CertificateFiles {
+ public:
+  explicit CertificateFiles(Identity const& identity)
+      : certificate_(identity.certificate_pem), key_(identity.key_pem) {}
+  ServerTlsFiles files() const { return ServerTlsFiles{certificate_.path(), key_.path()}; }
+  void replace(Identity const& identity) {
+    write(certificate_.path(), identity.certificate_pem);
+    write(key_.path(), identity.key_pem);
+  }
+
+ private:
+  // Into the same file, with a time that surely differs.
+  static void write(std::string const& path, std::string const& text) {
+    std::ofstream(path, std::ios::trunc) << text;
+    std::filesystem::last_write_time(
+        path, std::filesystem::last_write_time(path) + std::chrono::hours(1));
+  }
+  TempFile certificate_, key_;
+};
+
+class ServerTls : public testing::Test {
+ protected:
+  HttpResponse get(unsigned short port) const {
+    ClientOptions options;
+    options.ca_file = authority_file_.path();
+    return TestClient("https://localhost:" + std::to_string(port), std::move(options)).get("/x");
+  }
+  Error error_of_get(unsigned short port) const {
+    ClientOptions options;
+    options.ca_file = authority_file_.path();
+    return TestClient("https://localhost:" + std::to_string(port), std::move(options))
+        .error_of_get("/x");
+  }
+  static Identity issued(TestAuthority const& authority, std::string const& name) {
+    CertificateOptions options;
+    options.names = {name};
+    return authority.issue(options);
+  }
+
+  TestAuthority authority_;
+  TempFile authority_file_{authority_.certificate_pem()};
+};
+
+TEST_F(ServerTls, AnswersOverTlsAndNothingElse) {
+  CertificateFiles const files(issued(authority_, "localhost"));
+  RunningServer const server({}, files.files());
+  EXPECT_EQ(get(server.port()).body, "hello /x");
+  EXPECT_EQ(ask(server.port(), "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").find("hello"),
+            std::string::npos);
+  // The one that spoke plainly has harmed nobody.
+  EXPECT_EQ(get(server.port()).status, 200);
+}
+
+TEST_F(ServerTls, ARenewedCertificateNeedsNoRestart) {
+  CertificateFiles files(issued(authority_, "elsewhere.example"));
+  RunningServer const server({}, files.files());
+  EXPECT_EQ(error_of_get(server.port()).code, ErrorCode::tls_failed);
+  files.replace(issued(authority_, "localhost"));
+  EXPECT_EQ(get(server.port()).status, 200);
+  // While the files do not fit, the old certificate stays.
+  auto mixed = issued(authority_, "localhost");
+  mixed.key_pem = issued(authority_, "localhost").key_pem;
+  files.replace(mixed);
+  EXPECT_EQ(get(server.port()).status, 200);
+}
+
+TEST_F(ServerTls, FilesThatCannotBeUsedAreNamed) {
+  auto const identity = issued(authority_, "localhost");
+  TempFile const certificate(identity.certificate_pem), key(identity.key_pem), text("no pem"),
+      other(issued(authority_, "localhost").key_pem);
+  auto const refusal = [&](std::string const& its_certificate, std::string const& its_key) {
+    asio::io_context loop;
+    auto const server = make_http_server(loop.get_executor(), "127.0.0.1:0", greet, {},
+                                         ServerTlsFiles{its_certificate, its_key});
+    return server ? Error(ErrorCode::internal, "none") : server.error();
+  };
+  auto const missing = refusal("/nowhere.pem", key.path());
+  EXPECT_EQ(missing.code, ErrorCode::config_invalid);
+  EXPECT_NE(missing.message.find("the certificate in /nowhere.pem"), std::string::npos);
+  EXPECT_NE(refusal(text.path(), key.path()).message.find("the certificate in " + text.path()),
+            std::string::npos);
+  EXPECT_NE(refusal(certificate.path(), text.path()).message.find("the key in " + text.path()),
+            std::string::npos);
+  EXPECT_NE(refusal(certificate.path(), other.path()).message.find(other.path()),
+            std::string::npos);
 }
 
 }  // namespace

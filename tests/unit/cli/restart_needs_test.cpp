@@ -26,9 +26,13 @@ TEST(RestartNeeds, TellsOfEachAndKeepsWhatIsInUse) {
   fresh.database.state_dir = "/elsewhere";
   fresh.http.listen = "127.0.0.1:1";
   fresh.http.hosts = {"a.example"};
+  fresh.http.token = Secret("another token of some length");
+  fresh.http.metrics_open = true;
+  fresh.http.tls = config::HttpTls{"a.pem", "b.pem"};
   fresh.log.format = config::LogFormat::json;
-  Names const all{"database.url", "database.connections", "database.state_dir",
-                  "http.listen",  "http.hosts",           "log.format"};
+  Names const all{"database.url", "database.connections", "database.state_dir", "http.listen",
+                  "http.hosts",   "http.token",           "http.metrics_open",  "http.tls",
+                  "log.format"};
   EXPECT_EQ(keep_what_needs_a_restart(fresh, used), all);
   EXPECT_EQ(fresh.database.url, used.database.url);
   EXPECT_EQ(fresh.http.listen, used.http.listen);

@@ -123,8 +123,46 @@ TEST(Config, WrongShapesSaySo) {
   EXPECT_EQ(mistake("connectors_dir: ''\n"), "c.yaml:1:17: an empty text");
 }
 
+TEST(Config, AnAddressThatOthersReachNeedsAToken) {
+  for (auto const* open : {"0.0.0.0:9464", "192.168.1.4:9464", "[::]:9464", "[fe80::1]:9464",
+                           "a.example:1", "127.evil.example:1", "128.0.0.1:1", "[::1]x:1"}) {
+    EXPECT_EQ(
+        mistake(std::string("http:\n  listen: \"") + open + "\"\n"),
+        "c.yaml:2:11: other machines can reach this address, and there is no http.token. Add a "
+        "token of at least 16 characters to `http`, or listen at 127.0.0.1 behind a proxy that "
+        "asks for a login.")
+        << open;
+    EXPECT_EQ(
+        read(std::string("http: {token: 0123456789abcdef, listen: \"") + open + "\"}").http.listen,
+        open);
+  }
+  for (auto const* own : {"127.0.0.1:9464", "127.8.9.10:1", "localhost:9464", "[::1]:9464"}) {
+    EXPECT_EQ(read(std::string("http: {listen: \"") + own + "\"}").http.listen, own);
+  }
+}
+
+TEST(Config, ATokenIsLongAndNeverQuoted) {
+  for (auto const* weak : {"planted-15-char", "planted 0123456789", "planted-0123456789\xc3\xa9"}) {
+    EXPECT_EQ(
+        mistake(std::string("http: {token: '") + weak + "'}"),
+        "c.yaml:1:15: http.token must have at least 16 characters, letters, digits and signs of "
+        "ASCII without blanks. `openssl rand -hex 32` makes one.")
+        << weak;
+  }
+  auto const http =
+      read("http: {token: \"${T}\", metrics_open: true, tls: {certificate: a.pem, key: b.pem}}",
+           environment({{"T", "0123456789abcdef"}}))
+          .http;
+  EXPECT_EQ(http.token.reveal(), "0123456789abcdef");
+  EXPECT_TRUE(http.metrics_open);
+  EXPECT_EQ(http.tls->certificate, "a.pem");
+  EXPECT_EQ(http.tls->key, "b.pem");
+  EXPECT_EQ(mistake("http: {tls: {certificate: a.pem}}").substr(0, 11), "c.yaml:1:13");
+}
+
 TEST(Config, EnvironmentIsReplacedInAnyValue) {
   auto const env = environment({{"HOST", "0.0.0.0"},
+                                {"TOKEN", "0123456789abcdef"},
                                 {"PORT", "8080"},
                                 {"N", "7"},
                                 {"ON", "true"},
@@ -132,7 +170,7 @@ TEST(Config, EnvironmentIsReplacedInAnyValue) {
                                 {"EVERY", "1h"},
                                 {"EMPTY", ""}});
   Config const config = read(
-      "http: {listen: \"${HOST}:${PORT}\"}\n"
+      "http: {listen: \"${HOST}:${PORT}\", token: \"${TOKEN}\"}\n"
       "database: {connections: \"${N}\", state_dir: \"a$b$${N}${EMPTY}$\"}\n"
       "log: {level: \"${LEVEL}\"}\n"
       "defaults: {every: \"${EVERY}\"}\n"
@@ -140,6 +178,7 @@ TEST(Config, EnvironmentIsReplacedInAnyValue) {
       "\"${N}\"}}}}]\n",
       env);
   EXPECT_EQ(config.http.listen, "0.0.0.0:8080");
+  EXPECT_EQ(config.http.token.reveal(), "0123456789abcdef");
   EXPECT_EQ(config.database.connections, 7);
   EXPECT_EQ(config.database.state_dir, "a$b${N}$");
   EXPECT_EQ(config.log.level, LogLevel::error);

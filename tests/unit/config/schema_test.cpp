@@ -18,7 +18,8 @@ using Keys = std::map<std::string, std::set<std::string>>;
 // @rules@ stands for one line of each rule of alerts.
 constexpr std::string_view everything = R"(
 database: {url: embedded, connections: 4, state_dir: ./data}
-http: {listen: "127.0.0.1:9464", hosts: [a.example]}
+http: {listen: "127.0.0.1:9464", hosts: [a.example], token: "0123456789abcdef", metrics_open: true,
+       tls: {certificate: ./a.pem, key: ./b.pem}}
 log: {level: info, format: auto}
 retention: {runs: 90d, quarantine: forever, alerts: 400d}
 defaults: {every: 15m, timeout: 30s, privacy: drop, mass_drop: 10%}

@@ -1,6 +1,7 @@
 // A store that answers as the test requires; it implements only what the pages use.
 #pragma once
 
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <optional>
@@ -24,6 +25,10 @@ class FakeStore final : public schema::Store {
   int pings = 0;
   int health_calls = 0;
   int standing_calls = 0;
+  int queries = 0;
+  bool holds_queries = false;  // a query waits until release()
+  std::shared_ptr<asio::steady_timer> held;
+  void release() { held->cancel(); }
   std::string sql;
   std::vector<std::optional<std::string>> parameters;
 
@@ -50,6 +55,13 @@ class FakeStore final : public schema::Store {
                                std::vector<std::optional<std::string>> given) override {
     sql = std::move(asked);
     parameters = std::move(given);
+    ++queries;
+    if (holds_queries) {
+      held = std::make_shared<asio::steady_timer>(co_await asio::this_coro::executor,
+                                                  asio::steady_timer::time_point::max());
+      boost::system::error_code released;
+      co_await held->async_wait(asio::redirect_error(asio::use_awaitable, released));
+    }
     if (problem) throw Failure(*problem);
     co_return table;
   }

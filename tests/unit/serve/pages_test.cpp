@@ -454,6 +454,43 @@ TEST_F(PagesTest, without_the_database_what_was_known_stays_with_what_to_do) {
   EXPECT_EQ(body.find("<p class=\"good\">"), std::string::npos);
 }
 
+TEST_F(PagesTest, what_does_not_exist_is_said_in_the_form_that_was_asked_for) {
+  EXPECT_EQ(get("/sources/nobody", "text/html").status, 404);
+  EXPECT_EQ(get("/sources/exness-main/nothing").status, 404);
+  EXPECT_EQ(get("/connectors/nothing").status, 404);
+  EXPECT_EQ(get("/api/sources/nobody").status, 404);
+  EXPECT_EQ(get("/nowhere").headers.find("content-type"), "text/plain; charset=utf-8");
+  auto const page = get("/nowhere", "text/html,*/*");
+  EXPECT_EQ(page.status, 404);
+  EXPECT_EQ(page.headers.find("content-type"), "text/html; charset=utf-8");
+  // Without the database nobody knows which sources there are.
+  store_.problem = Error(ErrorCode::database_unavailable, "gone");
+  EXPECT_EQ(get("/sources/nobody").status, 200);
+}
+
+TEST_F(PagesTest, the_documents_behind_the_pages_hold_what_is_known_while_the_database_is_away) {
+  EXPECT_EQ(text(json(get("/api/overview")), "sources.0.source"), "exness-main");
+  EXPECT_EQ(text(json(get("/api/sources/exness-main")), "streams.0.rows"), "1234567");
+  EXPECT_EQ(text(json(get("/api/sources/exness-main/rewards")), "stream.state"), "none");
+  store_.problem = Error(ErrorCode::database_unavailable, "gone", "Start it.");
+  clock_.time += 1h;
+  auto const overview = json(get("/api/overview"));
+  EXPECT_EQ(text(overview, "problem.hint"), "Start it.");
+  EXPECT_EQ(text(overview, "known_at"), "2023-11-14T22:13:20Z");
+  EXPECT_EQ(text(overview, "earnings.known_at"), "2023-11-14T22:13:20Z");
+  EXPECT_EQ(text(overview, "sources.0.source"), "exness-main");
+  EXPECT_EQ(text(overview, "attention.0.kind"), "database");
+}
+
+TEST_F(PagesTest, older_runs_are_asked_for_by_the_number_of_the_last_one) {
+  get("/sources/exness-main/rewards?before=120");
+  std::vector<std::optional<std::string>> const given{"exness-main", "rewards", "120"};
+  EXPECT_EQ(store_.parameters, given);
+  for (auto const* wrong : {"before=", "before=x", "before=-1", "before=1%27", "after=1"}) {
+    EXPECT_EQ(get(std::string("/sources/exness-main/rewards?") + wrong).status, 400) << wrong;
+  }
+}
+
 TEST_F(PagesTest, nothing_is_kept_or_guessed_by_browsers) {
   for (char const* path : {"/", "/healthz", "/readyz", "/metrics", "/api/status"}) {
     auto const response = get(path);
