@@ -19,7 +19,8 @@ SELECT
     || affsync.some_of(g.who) || '; for ' || affsync.days_text(g.day_from, g.day_to) || '. It was '
     || affsync.money_text(g.before, g.currency, NULL) || ' since ' || affsync.time_text(g.stood_since)
     || ', now it is ' || affsync.money_text(g.before - g.loss, g.currency, NULL) || '.' AS text,
-  'Ask the broker why; affsync report changes --since ' || g.detected_on || ' shows each row' AS remedy,
+  'Ask the broker why; affsync report clawbacks --source ' || s.name || ' --since ' || g.detected_on
+    || ' shows more' AS remedy,
   format('SELECT * FROM reporting.clawbacks WHERE source_id = %s AND stream = %L AND changed_at >= %L'
          ' AND changed_at < %L', s.source_id, g.stream, g.detected_on || ' 00:00+00',
          g.detected_on + 1 || ' 00:00+00') AS shown_by

@@ -10,7 +10,7 @@ SELECT
     || ' for ' || affsync.span_text($2::timestamptz - p.requested_at) AS title,
   'Payout ' || left(p.external_id, 60) || ' was asked for on '
     || affsync.time_text(p.requested_at) || ' and is still ' || p.status || '.' AS text,
-  'Ask the broker; affsync report payouts shows all' AS remedy,
+  'Ask the broker; affsync report payouts --source ' || s.name || ' shows all' AS remedy,
   format('SELECT * FROM reporting.payouts WHERE source_id = %s AND stream = %L AND external_id = %L',
          p.source_id, p.stream, p.external_id) AS shown_by
 FROM affsync.payout p

@@ -13,7 +13,7 @@ SELECT
     || coalesce(affsync.money_text(p.amount, p.currency, d.usd), 'a payout') AS title,
   'Payout ' || left(p.external_id, 60) || coalesce(' of ' || affsync.time_text(p.requested_at), '')
     || ' is ' || p.status || coalesce(': ' || left(nullif(p.reject_reason, ''), 160), '') || '.' AS text,
-  'Ask the broker; affsync report payouts shows all' AS remedy,
+  'Ask the broker; affsync report payouts --source ' || s.name || ' shows all' AS remedy,
   format('SELECT * FROM reporting.payouts WHERE source_id = %s AND stream = %L AND external_id = %L',
          p.source_id, p.stream, p.external_id) AS shown_by
 FROM affsync.source s

@@ -17,7 +17,7 @@ SELECT
     || affsync.money_text(b.amount, b.currency, NULL) || coalesce(', ' || b.metric, '')
     || coalesce(', account ' || b.account, '') || ', found at ' || affsync.time_text(b.changed_at)
     || '. No payout explains it.' AS text,
-  'Ask the broker; affsync report balances shows it' AS remedy,
+  'Ask the broker; affsync report balances --source ' || s.name || ' shows it' AS remedy,
   format('SELECT * FROM reporting.balances WHERE source_id = %s AND stream = %L AND external_id = %L'
          ' ORDER BY since DESC', s.source_id, b.stream, b.external_id) AS shown_by
 FROM affsync.source s

@@ -15,7 +15,7 @@ SELECT
   'No new commission from ' || s.name || ' for ' || affsync.counted(q.days, 'day', 'days') AS title,
   'The last was for ' || affsync.days_text(h.last_day, h.last_day) || '. Usually it has commission at least every '
     || affsync.counted(h.usual, 'day', 'days') || '. It is read without errors.' AS text,
-  'Look at the broker''s own page; affsync report earnings --by day' AS remedy,
+  'Look at the broker''s own page; affsync report earnings --by day --source ' || s.name AS remedy,
   format('SELECT day, sum(amount) FROM reporting.earnings_daily WHERE source_id = %s GROUP BY day'
          ' ORDER BY day DESC LIMIT 60', s.source_id) AS shown_by
 FROM (SELECT ($2::timestamptz AT TIME ZONE 'UTC')::date AS today,
