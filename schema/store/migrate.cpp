@@ -142,16 +142,16 @@ class Migration {
   // connection of a pooler.
   std::unique_ptr<Transaction> take(PgSession& session) {
     auto const ask = std::string("SELECT pg_try_advisory_xact_lock(") + migration_lock + ")";
-    auto const is_free = [&](Transaction& tx) { return tx.exec(ask)[0][0].as<bool>(); };
+    auto const takes = [&](Transaction& tx) { return tx.exec(ask)[0][0].as<bool>(); };
     for (;;) {
       bool free = false;
       {
         Transaction alone(session, Transaction::Kind::statements);
-        free = is_free(alone);
+        free = takes(alone);
       }
       if (free) {
         auto lock = std::make_unique<Transaction>(session);
-        if (is_free(*lock)) return lock;
+        if (takes(*lock)) return lock;
       }
       watch_.pause(std::chrono::milliseconds{100});
     }
