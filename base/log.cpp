@@ -4,9 +4,17 @@
 
 namespace affsync {
 
+LogField number_field(std::string key, std::int64_t number) {
+  return {std::move(key), std::to_string(number), true};
+}
+
 Logger Logger::with(std::string key, std::string value) const {
+  return with(LogField{std::move(key), std::move(value)});
+}
+
+Logger Logger::with(LogField field) const {
   Logger copy = *this;
-  copy.bound_.push_back({std::move(key), std::move(value)});
+  copy.bound_.push_back(std::move(field));
   return copy;
 }
 

@@ -2,6 +2,7 @@
 // small value that adds bound fields such as source and stream.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -16,7 +17,10 @@ enum class LogLevel { trace, debug, info, warn, error };
 struct LogField {
   std::string key;
   std::string value;
+  bool is_number = false;  // in JSON without quotes; never for money, which programs would round
 };
+
+LogField number_field(std::string key, std::int64_t number);
 
 // Any thread may call it. Callers must never pass a secret.
 class LogSink {
@@ -34,6 +38,7 @@ class Logger {
 
   // Returns a logger on the same sink with one more bound field.
   Logger with(std::string key, std::string value) const;
+  Logger with(LogField field) const;
 
   void debug(std::string_view text, std::initializer_list<LogField> fields = {}) const;
   void info(std::string_view text, std::initializer_list<LogField> fields = {}) const;

@@ -35,6 +35,7 @@ struct RunReport {
   std::string source;
   std::string stream;
   std::string table;
+  std::int64_t run_id = 0;  // of affsync.sync_run, unique within the source; 0: nothing is stored
   RunStatus status = RunStatus::running;
   TimePoint started_at{};
   std::optional<TimePoint> finished_at;

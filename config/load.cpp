@@ -173,4 +173,10 @@ Result<std::string> find_config_file(std::string const& option, Environment cons
                "Give one with --config FILE.");
 }
 
+Result<Config> find_config(std::string const& option, Environment const& env) {
+  auto const file = find_config_file(option, env);
+  if (!file) return file.error();
+  return load_config(*file, env);
+}
+
 }  // namespace affsync::config

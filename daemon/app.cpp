@@ -59,6 +59,7 @@ struct App::Impl {
   std::map<std::string, Session> sessions;
   bool interrupted = false;
   std::optional<Duration> longest_wait;
+  std::function<void(std::string const&)> on_start_step;
   proof::Recorder recorder;     // may be empty
   bool retry_refused = false;   // --retry-login was given
   bool forget_refused = false;  // the next make_tasks removes all blocks, after a reload
@@ -67,18 +68,8 @@ struct App::Impl {
   Session& session_of(PreparedSource prepared, Logger const& log, sync::Observer& observer);
 };
 
-namespace {
-
-config::Config find_config(std::string const& option) {
-  auto const env = config::process_environment();
-  auto const file = config::find_config_file(option, env).value();
-  return config::load_config(file, env).value();
-}
-
-}  // namespace
-
 App::App(std::string const& config_option, std::optional<LogLevel> log_level)
-    : App(find_config(config_option), log_level) {}
+    : App(config::find_config(config_option, config::process_environment()).value(), log_level) {}
 
 App::App(config::Config config, std::optional<LogLevel> log_level)
     : impl_(std::make_unique<Impl>()) {
@@ -116,6 +107,9 @@ bool App::interrupted() const {
 void App::wait_at_most(Duration longest) {
   impl_->longest_wait = longest;
 }
+void App::on_start_step(std::function<void(std::string const&)> told) {
+  impl_->on_start_step = std::move(told);
+}
 void App::record_answers(proof::Recorder recorder) {
   impl_->recorder = std::move(recorder);
 }
@@ -141,8 +135,8 @@ void App::open_database() {
   auto on_event = [impl = impl_.get()](std::string const& text) {
     asio::post(impl->io, [impl, text] { Logger(*impl->sink).warn(text); });
   };
-  impl_->database =
-      std::make_unique<Database>(impl_->config.database, std::move(instance), std::move(on_event));
+  impl_->database = std::make_unique<Database>(impl_->config.database, std::move(instance),
+                                               std::move(on_event), impl_->on_start_step);
 }
 
 void App::start_existing_database() {

@@ -43,6 +43,9 @@ class App {
   // The threads that parse and map pages.
   async::Workers& workers();
 
+  // Called on another thread, every few seconds while the embedded server takes long to start, with
+  // what it is doing.
+  void on_start_step(std::function<void(std::string const&)> told);
   // Starts the embedded cluster if the configuration asks for it; connects to nothing.
   // Throws Failure(database_unavailable).
   void start_database();

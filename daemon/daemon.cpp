@@ -11,12 +11,13 @@
 #include <random>
 
 #include "base/process_limits.hpp"
+#include "config/key_place.hpp"
 #include "daemon/alert_parts.hpp"
 #include "daemon/alerts/delivery.hpp"
 #include "daemon/alerts/policy.hpp"
 #include "daemon/async/task_group.hpp"
-#include "daemon/async/until_cancelled.hpp"
 #include "daemon/cli/connectors.hpp"
+#include "daemon/daemon_task.hpp"
 #include "daemon/net/http_server.hpp"
 #include "daemon/reports/output.hpp"
 #include "daemon/run_log.hpp"
@@ -276,7 +277,7 @@ asio::awaitable<void> Daemon::Impl::reload(bool read_again) {
   bool read = !read_again;
   try {
     crash_point(CrashPoint::reload_begun);
-    if (read_again) needs_restart_ = app_.reload();
+    if (read_again) needs_restart_ = config::with_places(app_.reload(), app_.config().file);
     read = true;
     crash_point(CrashPoint::reload_read);
     streams = co_await take_configuration();
@@ -294,7 +295,8 @@ asio::awaitable<void> Daemon::Impl::reload(bool read_again) {
   reload_problem_ = problem;
   metrics_.on_reload(!problem);
   if (!problem) {
-    log_.info("configuration reloaded", {{"streams", std::to_string(streams)}});
+    log_.info("configuration reloaded",
+              {number_field("streams", static_cast<std::int64_t>(streams))});
     if (!needs_restart_.empty()) {
       log_.warn("restart affsync to apply these changed settings",
                 {{"settings", listed(needs_restart_)}});
@@ -362,23 +364,24 @@ asio::awaitable<void> Daemon::Impl::run() {
   }
 
   async::TaskGroup group(executor);
-  group.spawn(async::until_cancelled(supervisor_.run()));
-  group.spawn(async::until_cancelled(reload_on_hangup()));
-  group.spawn(async::until_cancelled(delivery_.run()));
+  auto const start = [&](char const* name, asio::awaitable<void> work) {
+    group.spawn(daemon_task(name, std::move(work), log_));
+  };
+  start("schedule", supervisor_.run());
+  start("reload", reload_on_hangup());
+  start("alerts", delivery_.run());
   auto retention = [this] { return app_.retention(); };
-  auto upkeep = sync::run_daily_upkeep(app_.store(), sleeper_, std::move(retention), log_);
-  group.spawn(async::until_cancelled(std::move(upkeep)));
-  group.spawn(async::until_cancelled(sync::keep_days_added_up(app_.store(), sleeper_, log_)));
-  group.spawn(async::until_cancelled(keep_watchdog_alive()));
-  group.spawn(say_stopping());
-  if (server) group.spawn(async::until_cancelled(server->serve()));
+  start("upkeep", sync::run_daily_upkeep(app_.store(), sleeper_, std::move(retention), log_));
+  start("days", sync::keep_days_added_up(app_.store(), sleeper_, log_));
+  start("watchdog", keep_watchdog_alive());
+  start("stopping", say_stopping());
+  if (server) start("http", server->serve());
   metrics_.on_database(true);  // the database has just registered the streams
-  group.spawn(async::until_cancelled(pages_.keep_figures_fresh()));
-  auto money = serve::keep_money_fresh(app_.store(), metrics_, clock_, sleeper_, log_);
-  group.spawn(async::until_cancelled(std::move(money)));
+  start("figures", pages_.keep_figures_fresh());
+  start("money", serve::keep_money_fresh(app_.store(), metrics_, clock_, sleeper_, log_));
 
-  log_.info("started",
-            {{"streams", std::to_string(streams)}, {"database", app_.shown_database_url()}});
+  log_.info("started", {number_field("streams", static_cast<std::int64_t>(streams)),
+                        {"database", app_.shown_database_url()}});
   manager_.ready(summary(streams));
   co_await group.join();
   log_.info("stopped");

@@ -48,7 +48,8 @@ void tell_of_newer_version(std::string const& state_dir,
 }  // namespace
 
 Database::Database(config::DatabaseConfig const& config, std::string instance,
-                   std::function<void(std::string const&)> on_event) {
+                   std::function<void(std::string const&)> on_event,
+                   std::function<void(std::string const&)> on_start_step) {
   options_.instance = std::move(instance);
   options_.connections = config.connections;
   options_.url = config.url;
@@ -59,6 +60,7 @@ Database::Database(config::DatabaseConfig const& config, std::string instance,
   cluster.state_dir = config.state_dir;
   auto const told = on_event;
   cluster.on_event = std::move(on_event);
+  cluster.on_start_step = std::move(on_start_step);
   cluster_ = embedded::Cluster::start(std::move(cluster)).value();
   options_.url = cluster_->url();
   if (told) tell_of_newer_version(config.state_dir, told);

@@ -15,9 +15,11 @@ class Database {
  public:
   // Starts the embedded cluster if the configuration asks for it; connects to nothing yet.
   // `instance` tells this configuration from others on the same database. `on_event` receives
-  // events of the embedded server, on another thread. Throws Failure(database_unavailable).
+  // events of the embedded server, `on_start_step` every few seconds what its start is doing, both
+  // on another thread. Throws Failure(database_unavailable).
   Database(config::DatabaseConfig const& config, std::string instance,
-           std::function<void(std::string const&)> on_event);
+           std::function<void(std::string const&)> on_event,
+           std::function<void(std::string const&)> on_start_step = {});
 
   schema::StoreOptions const& options() const { return options_; }
   // The same for a command that only reads: on the replica if there is one.

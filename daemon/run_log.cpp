@@ -17,9 +17,15 @@ bool RunLog::told_before(Error const& error) {
 
 void RunLog::database_answered() {
   if (outage_.empty()) return;
-  log_.info("the database answers again", {{"runs_failed", std::to_string(met_)}});
+  log_.info("the database answers again",
+            {number_field("runs_failed", static_cast<std::int64_t>(met_))});
   outage_.clear();
   met_ = 0;
+}
+
+Logger RunLog::log_of(RunReport const& report) const {
+  auto log = log_.with("source", report.source).with("stream", report.stream);
+  return report.run_id == 0 ? log : log.with(number_field("run", report.run_id));
 }
 
 void RunLog::on_run_started(RunReport const& report) {
@@ -40,17 +46,15 @@ void RunLog::on_progress(RunReport const& report, std::optional<std::int64_t> ex
   }
   if (report.waiting_until)
     text += "; the broker asks to wait until " + format_time(*report.waiting_until);
-  log_.with("source", report.source)
-      .with("stream", report.stream)
-      .info(text, {{"read", std::to_string(report.rows_read)},
-                   {"requests", std::to_string(report.requests)}});
+  log_of(report).info(
+      text, {number_field("read", report.rows_read), number_field("requests", report.requests)});
 }
 
 void RunLog::on_run_ended(RunReport const& report) {
   next_.on_run_ended(report);
   if (after_run_) after_run_();
   told_at_.erase({report.source, report.stream});
-  Logger const log = log_.with("source", report.source).with("stream", report.stream);
+  Logger const log = log_of(report);
   if (report.error) {
     bool const ours = report.status == RunStatus::failed;
     bool const away = report.error->code == ErrorCode::database_unavailable;
@@ -65,17 +69,14 @@ void RunLog::on_run_ended(RunReport const& report) {
     }
   }
   if (report.status == RunStatus::succeeded) database_answered();
-  auto const number = [](std::int64_t value) { return std::to_string(value); };
   bool const changed = report.inserted + report.updated + report.deleted + report.quarantined > 0;
   auto const write = [&](auto method) {
-    (log.*method)("run " + std::string(to_string(report.status)),
-                  {{"read", number(report.rows_read)},
-                   {"inserted", number(report.inserted)},
-                   {"updated", number(report.updated)},
-                   {"deleted", number(report.deleted)},
-                   {"quarantined", number(report.quarantined)},
-                   {"requests", number(report.requests)},
-                   {"ms", number(report.duration().count())}});
+    (log.*method)(
+        "run " + std::string(to_string(report.status)),
+        {number_field("read", report.rows_read), number_field("inserted", report.inserted),
+         number_field("updated", report.updated), number_field("deleted", report.deleted),
+         number_field("quarantined", report.quarantined), number_field("requests", report.requests),
+         number_field("ms", report.duration().count())});
   };
   using LogMethod = void (Logger::*)(std::string_view, std::initializer_list<LogField>) const;
   write(changed ? static_cast<LogMethod>(&Logger::info) : static_cast<LogMethod>(&Logger::debug));

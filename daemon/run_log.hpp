@@ -46,6 +46,7 @@ class RunLog final : public sync::Observer {
   // Returns true if this error has been logged in this outage, or enough different ones have.
   bool told_before(Error const& error);
   void database_answered();
+  Logger log_of(RunReport const& report) const;
 
   sync::Observer& next_;
   Logger log_;

@@ -7,45 +7,16 @@
 
 #include "base/error.hpp"
 #include "base/process_limits.hpp"
+#include "daemon/cli/command_options.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/complete.hpp"
 #include "daemon/cli/life_commands.hpp"
 #include "daemon/cli/terminal/standard_output.hpp"
 #include "daemon/cli/usage_error.hpp"
-#include "daemon/reports/plan.hpp"
 #include "daemon/signals.hpp"
 
 namespace affsync::cli {
 namespace {
-
-CLI::Option* add_day(CLI::App* command, char const* name, std::optional<Day>& day,
-                     char const* help) {
-  auto parse = [&day, name](std::string const& text) {
-    day = parse_day(text);
-    if (!day) throw CLI::ValidationError(name, "`" + text + "` is not a day such as 2026-01-31");
-  };
-  return command->add_option_function<std::string>(name, parse, help)->type_name("YYYY-MM-DD");
-}
-
-CLI::Option* add_output(CLI::App* command, Output& output, bool with_csv) {
-  std::map<std::string, Output> words{{"table", Output::table}, {"json", Output::json}};
-  if (with_csv) words["csv"] = Output::csv;
-  std::string const names = with_csv ? "table|csv|json" : "table|json";
-  auto parse = [&output, words, names](std::string const& text) {
-    auto const found = words.find(text);
-    if (found == words.end()) {
-      throw CLI::ValidationError("--output", "`" + text + "` is not one of " + names);
-    }
-    output = found->second;
-  };
-  return command->add_option_function<std::string>("--output", parse, "Format of the result")
-      ->type_name(names);
-}
-
-CLI::Validator one_of(std::vector<std::string> known) {
-  auto check = [known = std::move(known)](std::string& word) { return not_one_of(word, known); };
-  return CLI::Validator(std::move(check), std::string());
-}
 
 // Prints the error that ends a command and returns the exit status; the only place that does so.
 int report(Error const& error) {
@@ -63,12 +34,12 @@ struct Parsed {
   CheckOptions check;
   InitOptions init;
   InspectOptions inspect;
-  reports::ReportOptions report;
-  Output report_output = Output::table;
+  ReportCommand report;
   std::string schema;
   QuarantineOptions quarantine;
   schema::MigrationRequest migration;
   AlertsOptions alerts;
+  std::vector<std::string> psql_arguments;
   PruneOptions prune;
   LifeOptions life;
   Output status_output = Output::table;
@@ -79,15 +50,6 @@ struct Parsed {
   RecordOptions record;
   std::function<int()> command;
 };
-
-// Adds --config and --verbose, which are accepted before and after the command's name.
-void add_common(CLI::App* app, CommonOptions& common) {
-  app->add_option("--config", common.config_file,
-                  "Configuration file (default: $AFFSYNC_CONFIG, ./affsync.yaml, "
-                  "/etc/affsync/affsync.yaml)")
-      ->type_name("FILE");
-  app->add_flag("-v,--verbose", common.verbose, "Log in more detail");
-}
 
 // If the command has subcommands, `run` is called only without one of them.
 CLI::App* add_command(CLI::App& app, Parsed& parsed, char const* name, char const* help,
@@ -128,8 +90,14 @@ void add_init(CLI::App& app, Parsed& parsed) {
       ->type_name("embedded|local|URL");
   init->add_flag("--add", options.add, "Add the source to an existing configuration");
   init->add_flag("--force", options.force, "Replace an existing configuration");
-  init->add_flag("!--no-check", options.check, "Write without asking the broker and the database");
+  init->add_flag_callback(
+      "--no-check", [&options] { options.check = false; },
+      "Write without asking the broker and the database");
   init->add_flag("-y,--yes", options.yes, "Ask nothing: everything is given by options");
+  add_examples(init, {"affsync init                         # asks for everything",
+                      "affsync init --add                   # one more broker",
+                      "affsync init -y --connector exness --credential login=me@example.com",
+                      "    --credential password=@/run/secrets/exness --database local"});
 }
 
 void add_reading_commands(CLI::App& app, Parsed& parsed) {
@@ -149,6 +117,11 @@ void add_reading_commands(CLI::App& app, Parsed& parsed) {
                  "Print nothing unless something needs attention (for cron)");
   add_retry_login(sync, parsed.sync.retry_login);
   add_output(sync, parsed.sync.output, false);
+  add_examples(
+      sync,
+      {"affsync sync", "affsync sync --source exness-main --stream rewards",
+       "affsync sync --since -7d        # what earlier passes may have missed",
+       "affsync sync -q                 # for cron: silent unless something needs attention"});
 
   auto* files = add_command(app, parsed, "import", "Reads files into the streams of a source",
                             [&parsed] { return run_import(parsed.common, parsed.importing); });
@@ -163,6 +136,8 @@ void add_reading_commands(CLI::App& app, Parsed& parsed) {
           "Last day of the files (default: of their rows)");
   files->add_flag("--dry-run", parsed.importing.dry_run, "Read everything, write nothing");
   add_output(files, parsed.importing.output, false);
+  add_examples(files, {"affsync import export.csv --source my-network",
+                       "affsync import *.csv --source my-network --stream payouts --dry-run"});
 
   auto* check = add_command(app, parsed, "check",
                             "Tries configuration, database, logins and one page of each stream",
@@ -170,6 +145,7 @@ void add_reading_commands(CLI::App& app, Parsed& parsed) {
   check->add_option("--source", parsed.check.sources, "Only this source (may be repeated)");
   add_retry_login(check, parsed.check.retry_login);
   add_output(check, parsed.check.output, false);
+  add_examples(check, {"affsync check", "affsync check --source exness-main --retry-login"});
 
   auto* inspect = add_command(app, parsed, "inspect",
                               "One page of a stream: the raw rows beside the mapped columns",
@@ -179,6 +155,7 @@ void add_reading_commands(CLI::App& app, Parsed& parsed) {
   inspect->add_option("--rows", parsed.inspect.rows, "How many rows to show")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
+  add_examples(inspect, {"affsync inspect exness-main rewards --rows 5"});
 }
 
 void add_database_commands(CLI::App& app, Parsed& parsed) {
@@ -190,36 +167,27 @@ void add_database_commands(CLI::App& app, Parsed& parsed) {
       "Create the views again, for example after a table was replaced by another one");
   migrate->add_flag("--distributed", parsed.migration.distribute,
                     "Distribute the tables over the servers of a Citus cluster");
+  add_examples(migrate, {"affsync migrate --dry-run"});
+
+  auto* psql = add_command(app, parsed, "psql", "Opens psql on the database of the configuration",
+                           [&parsed] { return run_psql(parsed.common, parsed.psql_arguments); });
+  psql->add_option("arguments", parsed.psql_arguments, "Options of psql, after --");
+  add_examples(psql,
+               {"affsync psql", "affsync psql -- --csv -c 'select * from reporting.payouts'"});
 
   auto* prune = add_command(app, parsed, "prune",
                             "Deletes old runs and resolved quarantine rows, see `retention`",
                             [&parsed] { return run_prune(parsed.common, parsed.prune); });
   prune->add_flag("--dry-run", parsed.prune.dry_run, "Only show what would be removed");
   add_output(prune, parsed.prune.output, false);
+  add_examples(prune, {"affsync prune --dry-run"});
 
   auto* status = add_command(app, parsed, "status", "The state of every stream, from the database",
                              [&parsed] { return run_status(parsed.common, parsed.status_output); });
   add_output(status, parsed.status_output, false);
+  add_examples(status, {"affsync status", "affsync status --output json"});
 
-  auto* report = add_command(
-      app, parsed, "report", "The reporting views on the terminal",
-      [&parsed] { return run_report(parsed.common, parsed.report, parsed.report_output); });
-  report->add_option("report", parsed.report.report, "The report to show")
-      ->required()
-      ->check(one_of({"earnings", "clients", "payouts", "rebates", "changes", "balances"}))
-      ->type_name("earnings|clients|payouts|rebates|changes|balances");
-  report->footer(reports::report_help());
-  add_day(report, "--since", parsed.report.since, "From this day on");
-  add_day(report, "--until", parsed.report.until, "Up to this day");
-  report->add_option("--by", parsed.report.by, "What each line stands for")
-      ->check(one_of({"day", "month", "source", "client", "link", "currency", "kind"}))
-      ->type_name("day|month|source|client|link|currency|kind");
-  report
-      ->add_option("--limit", parsed.report.limit,
-                   "Maximum number of lines of each currency, 0: all (default: 50 on a terminal)")
-      ->check(CLI::Range(0, 1'000'000'000))
-      ->type_name("N");
-  add_output(report, parsed.report_output, true);
+  add_report_commands(app, parsed.common, parsed.report, parsed.command);
 }
 
 void add_quarantine(CLI::App& app, Parsed& parsed) {
@@ -235,6 +203,8 @@ void add_quarantine(CLI::App& app, Parsed& parsed) {
   add_scope(list, "Only this source", "Only this stream");
   list->add_flag("--all", options.all, "Include accepted rows");
   list->require_subcommand(0, 1);
+  add_examples(list, {"affsync quarantine", "affsync quarantine show 17",
+                      "affsync quarantine retry --source exness-main"});
 
   auto* show = add_command(*list, parsed, "show", "One complete row with its reason", [&parsed] {
     return run_quarantine_show(parsed.common, parsed.quarantine);
@@ -292,6 +262,8 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
   connectors->add_option("name", parsed.connector, "Show this connector in detail");
   add_output(connectors, parsed.connectors_output, false);
   connectors->require_subcommand(0, 1);
+  add_examples(connectors, {"affsync connectors", "affsync connectors exness",
+                            "affsync connectors new --from export.csv"});
   auto* draft = add_command(
       *connectors, parsed, "new",
       "Writes a first connector from a sample of the broker's exports or answers", [&parsed] {

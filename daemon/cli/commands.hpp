@@ -130,6 +130,7 @@ int run_sources(CommonOptions const& common, Output output);
 int run_sources_remove(CommonOptions const& common, RemoveOptions const& options);
 // Moves the embedded database to the newest PostgreSQL of this machine.
 int run_upgrade_database(CommonOptions const& common, bool dry_run);
+int run_psql(CommonOptions const& common, std::vector<std::string> const& arguments);
 int run_prune(CommonOptions const& common, PruneOptions const& options);
 int run_status(CommonOptions const& common, Output output);
 int run_report(CommonOptions const& common, reports::ReportOptions const& options, Output output);

@@ -43,7 +43,7 @@ std::vector<Candidate> split_words(std::string const& value) {
 }
 
 // What the words before the cursor have said.
-struct Progress {
+struct TypedWords {
   CommandInfo const* command = nullptr;
   OptionInfo const* awaits = nullptr;  // the option whose value comes next
   std::size_t positionals = 0;
@@ -56,11 +56,11 @@ bool is_source(OptionInfo const& option) {
   return option.names.front() == "--source" || option.names.front() == "source";
 }
 
-void take_value(Progress& progress, OptionInfo const& option, std::string const& value) {
+void take_value(TypedWords& progress, OptionInfo const& option, std::string const& value) {
   if (is_source(option)) progress.source = value;
 }
 
-void take_option(Progress& progress, std::string const& word) {
+void take_option(TypedWords& progress, std::string const& word) {
   auto const equals = word.find('=');
   auto const* option = find_option(*progress.command, word.substr(0, equals));
   if (option == nullptr) return;
@@ -75,7 +75,7 @@ void take_option(Progress& progress, std::string const& word) {
   }
 }
 
-void take_word(Progress& progress, std::string const& word) {
+void take_word(TypedWords& progress, std::string const& word) {
   if (progress.awaits != nullptr) {
     if (word == "=") return;  // bash splits --source=NAME into three words
     take_value(progress, *std::exchange(progress.awaits, nullptr), word);
@@ -97,14 +97,14 @@ void take_word(Progress& progress, std::string const& word) {
   }
 }
 
-void add_values(Candidates& found, Progress const& progress, OptionInfo const& option,
+void add_values(Candidates& found, TypedWords const& progress, OptionInfo const& option,
                 KnownNames const& names) {
   auto const add = [&found](std::vector<Candidate> more) {
     found.list.insert(found.list.end(), more.begin(), more.end());
   };
   auto const& name = option.names.front();
   bool const of_connectors = option.value.find("FILE|NAME") != std::string::npos ||
-                             name == "connector" ||
+                             name == "connector" || name == "--connector" ||
                              (name == "name" && progress.command->name == "connectors");
   if (is_source(option)) {
     add(names.sources());
@@ -122,7 +122,7 @@ void add_values(Candidates& found, Progress const& progress, OptionInfo const& o
   }
 }
 
-void add_options(Candidates& found, Progress const& progress) {
+void add_options(Candidates& found, TypedWords const& progress) {
   for (auto const& option : progress.command->options) {
     if (option.positional) continue;
     for (auto const& name : option.names) {
@@ -133,7 +133,7 @@ void add_options(Candidates& found, Progress const& progress) {
   }
 }
 
-void add_next(Candidates& found, Progress const& progress, KnownNames const& names) {
+void add_next(Candidates& found, TypedWords const& progress, KnownNames const& names) {
   if (progress.positionals == 0) {
     for (auto const& command : progress.command->commands) {
       found.list.push_back({command.name, command.help});
@@ -213,7 +213,7 @@ Candidates complete_words(CommandInfo const& root, std::vector<std::string> word
     last = std::move(words.back());
     words.pop_back();
   }
-  Progress progress;
+  TypedWords progress;
   progress.command = &root;
   for (auto const& word : words) take_word(progress, word);
 

@@ -18,7 +18,7 @@ constexpr int readable_lines = 50;
 
 // Returns a table of unpaid commission for the report on payouts. It covers brokers that report
 // which rows were paid; what the others owe is in their balances.
-std::string unpaid_commission(App& app, log::Terminal const& terminal) {
+std::string unpaid_commission(App& app, std::string const& source, log::Terminal const& terminal) {
   reports::ReportPlan plan;
   plan.columns = {{"source", "unpaid commission of", reports::ReportValue::text, 8, 8},
                   {"currency", "currency", reports::ReportValue::text, 9},
@@ -28,8 +28,9 @@ std::string unpaid_commission(App& app, log::Terminal const& terminal) {
                   {"is_total", "", reports::ReportValue::total}};
   auto const rows = app.run(app.store().query(
       "SELECT source, currency, amount, amount_usd, oldest_on::text, false AS is_total "
-      "FROM reporting.unpaid_commission ORDER BY source, currency",
-      {}));
+      "FROM reporting.unpaid_commission WHERE $1::text = '' OR source = $1 "
+      "ORDER BY source, currency",
+      {source}));
   return rows.rows.empty() ? std::string() : "\n" + report_table(plan, rows, terminal);
 }
 
@@ -58,7 +59,7 @@ int run_report(CommonOptions const& common, reports::ReportOptions const& option
       if (!options.limit && terminal.interactive) plan.limit = readable_lines;
       std::cout << report_table(plan, rows, terminal);
       std::cout << report_notes(notes, terminal);
-      if (plan.report == "payouts") std::cout << unpaid_commission(app, terminal);
+      if (plan.report == "payouts") std::cout << unpaid_commission(app, options.source, terminal);
       break;
     }
   }

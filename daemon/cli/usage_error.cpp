@@ -33,6 +33,9 @@ bool is_option(std::string const& word) {
 
 Error wrong_command(UsageProblem const& problem, std::string const& word) {
   auto const meant = nearest(word, problem.commands);
+  if (problem.command == "report") {
+    return Error(ErrorCode::usage, not_one_of(word, problem.commands), help_of(problem.command));
+  }
   std::string hint;
   if (word == "help") {
     hint = "Did you mean `" + full_name(problem.command) + " --help`?";
@@ -64,6 +67,10 @@ Error explain_usage(UsageProblem const& problem) {
     if (problem.extras.size() > 1) {
       text += " (not expected: " + joined(problem.extras, " ") + ")";
     }
+    if (problem.command == "psql") {
+      return Error(ErrorCode::usage, std::move(text),
+                   "Options of psql follow a --, such as: affsync psql -- -c 'select 1'");
+    }
     return Error(ErrorCode::usage, std::move(text),
                  meant ? "Did you mean `" + *meant + "`?" : help_of(problem.command));
   }
@@ -75,6 +82,11 @@ Error explain_usage(UsageProblem const& problem) {
         help_of(problem.command));
   }
   if (command_missing) return Error(ErrorCode::usage, "a command is needed", help_of(""));
+  if (problem.command == "report") {
+    return Error(ErrorCode::usage,
+                 "the name of a report is needed: " + joined(problem.commands, ", "),
+                 help_of(problem.command));
+  }
   return Error(ErrorCode::usage, problem.text, help_of(problem.command));
 }
 

@@ -73,6 +73,7 @@ struct Cluster::Impl {
   // the lock and no server runs (returns true), so that it may start one.
   Result<bool> wait_for_server_or_turn(steady_clock::time_point deadline) const {
     bool mine = false;
+    auto next_news = steady_clock::now() + options.start_news;
     while (true) {
       mine = mine || take_lock();
       auto const other = running_server(layout);
@@ -87,6 +88,7 @@ struct Cluster::Impl {
                   : "Another affsync holds " + layout.lock.string() + " but has started no server",
             "Stop that process, or wait for it.");
       }
+      tell_step(next_news, "waiting for the embedded PostgreSQL of another affsync");
       if (stop_within(start_step)) return cancelled();
     }
   }
@@ -115,8 +117,25 @@ struct Cluster::Impl {
     return server;
   }
 
+  // Reports at most every `start_news` what the start is doing; `log_from`: where its log begins.
+  void tell_step(steady_clock::time_point& next, std::string text,
+                 std::optional<std::uintmax_t> log_from = std::nullopt) const {
+    auto const now = steady_clock::now();
+    if (!options.on_start_step || now < next) return;
+    auto const words = log_from ? log_tail(layout, *log_from, 1) : std::string();
+    if (!words.empty()) text += ": " + words;
+    options.on_start_step(text);
+    next = now + options.start_news;
+  }
+
   Result<void> wait_until_ready(Server& server, steady_clock::time_point deadline) const {
-    while (ask_server(layout) != Answer::yes) {
+    auto next_news = steady_clock::now() + options.start_news;
+    for (;;) {
+      auto const answer = ask_server(layout);
+      if (answer == Answer::yes) return {};
+      // After a crash it replays its log, for as long as that takes.
+      if (answer == Answer::not_yet) deadline = steady_clock::now() + options.start_timeout;
+      tell_step(next_news, "the embedded PostgreSQL starts", server.log_begin());
       if (!server.alive()) {
         return Error(ErrorCode::database_unavailable,
                      "The embedded PostgreSQL ended while it started. The last lines of " +
@@ -130,7 +149,6 @@ struct Cluster::Impl {
       }
       if (stop_within(start_step, server.exit_descriptor())) return cancelled();
     }
-    return {};
   }
 
   // Makes sure that a server answers and has the database. Returns our server, or nullopt if it

@@ -23,10 +23,10 @@
 namespace affsync::embedded {
 
 struct ClusterOptions {
-  std::filesystem::path state_dir;    // the cluster is in state_dir/postgresql
-  bool durable = true;                // false: fsync off, for tests
-  std::vector<std::string> settings;  // "name=value", for the server's command line
-  std::chrono::seconds start_timeout{60};
+  std::filesystem::path state_dir;         // the cluster is in state_dir/postgresql
+  bool durable = true;                     // false: fsync off, for tests
+  std::vector<std::string> settings;       // "name=value", for the server's command line
+  std::chrono::seconds start_timeout{60};  // without a sign of life, such as a recovery
   // A fast shutdown that takes longer becomes an immediate one, after which the next start
   // recovers.
   std::chrono::milliseconds stop_timeout{3000};
@@ -39,6 +39,9 @@ struct ClusterOptions {
   // Called on the cluster's own thread after the start: when the server has ended, answers again or
   // could not be started again. May be empty.
   std::function<void(std::string const&)> on_event;
+  // Called on the cluster's own thread during a start, every `start_news`, with what it is doing.
+  std::function<void(std::string const&)> on_start_step;
+  std::chrono::milliseconds start_news{5'000};
 };
 
 class Cluster {

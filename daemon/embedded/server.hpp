@@ -44,6 +44,8 @@ class Server {
   // Rotates a log larger than `limit` bytes: the old text is kept in a file beside it. A server may
   // run for years.
   static void bound_log(Layout const& layout, std::uintmax_t limit);
+  // Size of its log when it was started.
+  std::uintmax_t log_begin() const { return log_offset_; }
   // Returns the last lines that the server has written to its log since its start.
   std::string last_words() const;
 

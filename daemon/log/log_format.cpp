@@ -140,7 +140,11 @@ std::string json_line(LogRecord const& record) {
     out += ',';
     append_json_string(out, key);
     out += ':';
-    append_json_string(out, to_valid_utf8(field.value));
+    if (field.is_number) {
+      out += field.value;
+    } else {
+      append_json_string(out, to_valid_utf8(field.value));
+    }
   }
   out += '}';
   return out;
@@ -178,6 +182,25 @@ std::string format_record(config::LogFormat format, bool colour, LogRecord const
       break;
   }
   return text_line(colour, record);
+}
+
+std::vector<std::string> journal_entry(LogRecord const& record) {
+  std::string message = "MESSAGE=";
+  append_body(message, record);
+  std::vector<std::string> entry{std::move(message),
+                                 std::string("PRIORITY=") + priority_of(record.level),
+                                 "SYSLOG_IDENTIFIER=affsync"};
+  for (auto const& field : record.fields) {
+    // journald takes names of capital letters, digits and underscores.
+    std::string line = "AFFSYNC_";
+    for (char const c : field.key) {
+      bool const small = c >= 'a' && c <= 'z';
+      bool const good = small || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+      line += small ? static_cast<char>(c - 'a' + 'A') : good ? c : '_';
+    }
+    entry.push_back(line + "=" + to_valid_utf8(field.value));
+  }
+  return entry;
 }
 
 config::LogFormat choose_format(config::LogFormat wanted, char const* journal_stream, int fd) {

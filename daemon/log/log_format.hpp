@@ -29,6 +29,11 @@ std::string_view level_name(LogLevel level);
 //   journald  <6>exness-main/rewards: message key=value
 std::string format_record(config::LogFormat format, bool colour, LogRecord const& record);
 
+// Returns the entry for journald's own protocol, each field as NAME=value: MESSAGE (the body of the
+// text form), PRIORITY, SYSLOG_IDENTIFIER, and every field of the record as AFFSYNC_<KEY>, such as
+// AFFSYNC_SOURCE=exness-main.
+std::vector<std::string> journal_entry(LogRecord const& record);
+
 // Resolves `automatic`: journald if `journal_stream` (the value of JOURNAL_STREAM; nullptr if
 // unset) names the file behind `fd`, else text. Returns other formats unchanged.
 config::LogFormat choose_format(config::LogFormat wanted, char const* journal_stream, int fd);

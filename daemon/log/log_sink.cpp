@@ -4,6 +4,8 @@
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
+#include <sys/uio.h>
+#include <systemd/sd-journal.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -33,6 +35,16 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
   return spdlog::level::err;
 }
 
+constexpr char journal_socket[] = "/run/systemd/journal/socket";
+
+// Returns whether journald has taken the entry.
+bool send_to_journal(LogRecord const& record) {
+  auto entry = journal_entry(record);
+  std::vector<iovec> parts;
+  for (auto& field : entry) parts.push_back({field.data(), field.size()});
+  return ::sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) == 0;
+}
+
 // Passes formatted lines to the console, which does its own locking.
 class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
@@ -58,6 +70,7 @@ struct ConsoleLog::Impl {
   Console& console;
   spdlog::logger logger;
   std::atomic<config::LogFormat> format{config::LogFormat::text};
+  std::atomic<bool> journal = false;  // journald listens: write entries instead of lines
   SystemClock clock;
 };
 
@@ -76,6 +89,8 @@ void ConsoleLog::write(LogLevel level, std::string_view text, std::vector<LogFie
   if (!enabled(level)) return;
   LogRecord const record{impl_->clock.now(), level, text, fields};
   auto const format = impl_->format.load();
+  // journald reads the lines of stderr as well, should it not take the entry.
+  if (impl_->journal && send_to_journal(record)) return;
   bool const colour = format == config::LogFormat::text && impl_->console.terminal().colour;
   auto const line = format_record(format, colour, record);
   impl_->logger.log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
@@ -86,7 +101,10 @@ void ConsoleLog::set_level(LogLevel level) {
 }
 
 void ConsoleLog::set_format(config::LogFormat format) {
-  impl_->format = choose_format(format, std::getenv("JOURNAL_STREAM"), STDERR_FILENO);
+  auto const chosen = choose_format(format, std::getenv("JOURNAL_STREAM"), STDERR_FILENO);
+  impl_->format = chosen;
+  // Without a listener libsystemd drops entries silently.
+  impl_->journal = chosen == config::LogFormat::journald && ::access(journal_socket, W_OK) == 0;
 }
 
 }  // namespace affsync::log

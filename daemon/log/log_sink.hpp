@@ -1,4 +1,5 @@
-// The LogSink of the program: writes to stderr through spdlog.
+// The LogSink of the program: writes to stderr through spdlog, or to journald in its own protocol,
+// which keeps the fields apart: `journalctl AFFSYNC_SOURCE=exness-main`.
 #pragma once
 
 #include <memory>

@@ -21,7 +21,7 @@ ReportPlan plan_single_balances(bool course) {
              : std::string("$1::date IS NULL AND ") + at_that_time;
   plan.sql = "SELECT source, metric, account, currency, amount, reserved, amount_usd, " +
              moment_sql("since") + ", " + moment_sql("until") +
-             ", false AS is_total FROM reporting.balances WHERE " + chosen +
+             ", false AS is_total FROM reporting.balances WHERE " + of_source() + " AND " + chosen +
              " ORDER BY source, metric, account, stream, external_id, since";
   plan.columns = {{"source", "source", ReportValue::text, 9, 8},
                   {"metric", "balance", ReportValue::text, 8},
@@ -54,7 +54,8 @@ ReportPlan plan_balances(ReportOptions const& options) {
                usd_sum_sql("amount_usd", "amount") +
                " AS amount_usd, count(*) AS rows, false AS is_total FROM reporting.balances WHERE "
                "$1::date IS NULL AND " +
-               at_that_time + " GROUP BY " + key + "metric, currency ORDER BY " + key +
+               of_source() + " AND " + at_that_time + " GROUP BY " + key +
+               "metric, currency ORDER BY " + key +
                (options.by == "currency" ? "currency, metric" : "metric, currency");
     if (options.by == "source") plan.columns = {{"source", "source", ReportValue::text, 9, 8}};
     plan.columns.insert(plan.columns.end(), {{"metric", "balance", ReportValue::text, 8},

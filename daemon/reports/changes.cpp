@@ -41,11 +41,7 @@ struct ChangeCut {
 };
 
 ChangeCut change_cut(std::string const& by) {
-  std::string const day = change_day;
-  if (by == "day") return {day + "::text", {"day", "day", ReportValue::day, 9}};
-  if (by == "month") {
-    return {"to_char(" + day + ", 'YYYY-MM')", {"month", "month", ReportValue::month, 9}};
-  }
+  if (auto time = time_cut(by, change_day)) return {time->key, time->column};
   if (by == "source") return {"source", {"source", "source", ReportValue::text, 9, 8}};
   return {
       "record_table || '.' || column_name", {"column", "column", ReportValue::text, 9, 8}, false};
@@ -54,7 +50,7 @@ ChangeCut change_cut(std::string const& by) {
 }  // namespace
 
 ReportPlan plan_changes(ReportOptions const& options) {
-  require_known_cut(options, {"", "day", "month", "source", "kind"});
+  require_known_cut(options, {"", "day", "week", "month", "quarter", "year", "source", "kind"});
   if (options.by.empty()) {
     ReportPlan plan = plan_single_changes();
     plan.parameters = day_parameters(options);
@@ -63,7 +59,7 @@ ReportPlan plan_changes(ReportOptions const& options) {
   ChangeCut const cut = change_cut(options.by);
   ReportPlan plan;
   plan.by = options.by;
-  plan.latest = options.by == "day" || options.by == "month";
+  plan.latest = time_cut(options.by, change_day).has_value();
   plan.parameters = day_parameters(options);
   plan.columns = {cut.column};
   // Add up only `amount`: the other columns hold the same money in another form.

@@ -1,4 +1,5 @@
 // What each client earned for the affiliate, and how many registered clients deposited and traded.
+#include "base/error.hpp"
 #include "daemon/reports/plan.hpp"
 
 namespace affsync::reports {
@@ -80,7 +81,7 @@ ReportPlan plan_clients_by_month() {
       "sum(traded) AS traded, sum(earning) AS earning, grouping(month) = 1 AS is_total "
       "FROM reporting.conversion_funnel WHERE ($1::date IS NULL OR month >= date_trunc('month', "
       "$1::date)) AND ($2::date IS NULL OR month <= $2::date) "
-      "GROUP BY GROUPING SETS ((month), ()) HAVING count(*) > 0) "
+      "AND $3::text IS NULL GROUP BY GROUPING SETS ((month), ()) HAVING count(*) > 0) "
       "SELECT to_char(month, 'YYYY-MM'), registered, deposited, traded, earning, "
       "round(100.0 * earning / nullif(registered, 0), 1) AS earning_percent, " +
       bar_sql("registered", "") + " AS bar, is_total FROM lines ORDER BY is_total, month";
@@ -99,6 +100,10 @@ ReportPlan plan_clients_by_month() {
 
 ReportPlan plan_clients(ReportOptions const& options) {
   require_known_cut(options, {"", "client", "source", "month"});
+  if (options.by == "month" && !options.source.empty()) {
+    throw Failure(ErrorCode::usage, "--source does not go with clients --by month",
+                  "The view behind it counts the clients of all sources.");
+  }
   ReportPlan plan = options.by == "source"  ? plan_clients_by_source()
                     : options.by == "month" ? plan_clients_by_month()
                                             : plan_single_clients();
@@ -107,8 +112,8 @@ ReportPlan plan_clients(ReportOptions const& options) {
     plan.notes_sql =
         "SELECT 'Money of ' || string_agg(source, ', ' ORDER BY source) || ' that belongs to no "
         "client has no day of registration and is left out.' FROM reporting.client_performance "
-        "WHERE client_ref IS NULL AND ($1::date IS NOT NULL OR $2::date IS NOT NULL) "
-        "HAVING count(*) > 0";
+        "WHERE client_ref IS NULL AND ($1::date IS NOT NULL OR $2::date IS NOT NULL) AND " +
+        of_source() + " HAVING count(*) > 0";
   }
   return plan;
 }

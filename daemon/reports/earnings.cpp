@@ -17,9 +17,10 @@ struct EarningsCut {
 
 EarningsCut earnings_cut(std::string const& by) {
   EarningsCut cut;
-  if (by == "day") {
-    cut.keys = "day::text";
-    cut.columns = {{"day", "day", ReportValue::day, 9}};
+  auto const time = time_cut(by.empty() ? "month" : by, "day");
+  if (time) {
+    cut.keys = time->key;
+    cut.columns = {time->column};
     cut.bars = true;
   } else if (by == "source") {
     cut.keys = "source";
@@ -41,12 +42,8 @@ EarningsCut earnings_cut(std::string const& by) {
     cut.bars = true;
   } else if (by == "currency") {
     cut.trend = true;
-  } else {
-    cut.keys = "to_char(day, 'YYYY-MM')";
-    cut.columns = {{"month", "month", ReportValue::month, 9}};
-    cut.bars = true;
   }
-  cut.by_time = by == "day" || by == "month" || by.empty();
+  cut.by_time = time.has_value();
   cut.order = cut.by_time ? "is_all, currency, is_total, k1"
                           : "is_all, currency, is_total, amount DESC NULLS LAST, k1, k2";
   return cut;
@@ -74,7 +71,7 @@ std::string earnings_rows(std::string const& by) {
          "WHERE grain IS DISTINCT FROM 'lifetime' "
          "UNION ALL SELECT source_id, source, client_ref, link_code, day, kind, counts, currency, "
          "amount, amount_usd, volume_lots FROM affsync.commission_steps) b " +
-         clients + "WHERE " + in_days("b.day");
+         clients + "WHERE " + in_days("b.day", "b.source");
 }
 
 // Running totals have no days, so no line contains their value at the first reading.
@@ -85,8 +82,9 @@ std::string earnings_notes(std::string const& by) {
       "it was' ELSE count(*) || ' running totals count by their recorded growth only: what they "
       "were' END || ' when first read has no day and is left out.' FROM affsync.commission_books "
       "WHERE grain = 'lifetime' AND counts AND ($1::date IS NULL OR true) "
-      "AND ($2::date IS NULL OR true) HAVING count(*) > 0";
-  if (by == "day" || by == "month") {
+      "AND ($2::date IS NULL OR true) AND " +
+      of_source() + " HAVING count(*) > 0";
+  if (time_cut(by, "day")) {
     sql = "SELECT * FROM (" + sql + ") totals UNION ALL SELECT * FROM (" +
           spans_note_sql("(SELECT * FROM affsync.commission_steps WHERE counts) counted", by,
                          "running totals") +
@@ -113,7 +111,8 @@ constexpr char const* trend_tables =
 }  // namespace
 
 ReportPlan plan_earnings(ReportOptions const& options) {
-  require_known_cut(options, {"", "month", "day", "source", "client", "link", "currency", "kind"});
+  require_known_cut(options, {"", "day", "week", "month", "quarter", "year", "source", "client",
+                              "link", "currency", "kind"});
   ReportPlan plan;
   plan.by = options.by.empty() ? "month" : options.by;
   plan.parameters = day_parameters(options);

@@ -49,7 +49,8 @@ ReportPlan plan_single_payouts() {
 }  // namespace
 
 ReportPlan plan_payouts(ReportOptions const& options) {
-  require_known_cut(options, {"", "day", "month", "source", "currency", "kind"});
+  require_known_cut(options,
+                    {"", "day", "week", "month", "quarter", "year", "source", "currency", "kind"});
   ReportPlan plan;
   if (options.by.empty()) {
     plan = plan_single_payouts();
@@ -58,12 +59,10 @@ ReportPlan plan_payouts(ReportOptions const& options) {
   }
   std::string key;
   ReportColumn column{options.by, options.by, ReportValue::text, 9, 8};
-  if (options.by == "day") {
-    key = std::string(payout_day) + "::text";
-    column.value = ReportValue::day;
-  } else if (options.by == "month") {
-    key = "to_char(" + std::string(payout_day) + ", 'YYYY-MM')";
-    column.value = ReportValue::month;
+  auto const time = time_cut(options.by, payout_day);
+  if (time) {
+    key = time->key;
+    column = time->column;
   } else if (options.by == "source") {
     key = "source";
   } else if (options.by == "kind") {
@@ -72,7 +71,7 @@ ReportPlan plan_payouts(ReportOptions const& options) {
   }
   bool const keyed = !key.empty();
   plan.by = options.by;
-  plan.latest = options.by == "day" || options.by == "month";
+  plan.latest = time.has_value();
   plan.note = "`days`: median number of days from request to payment.";
   plan.parameters = day_parameters(options);
   plan.sql = "WITH picked AS (SELECT *, " + (keyed ? key : std::string("NULL::text")) +

@@ -15,9 +15,10 @@ ReportPlan plan_report(ReportOptions const& options) {
     std::string_view name;
     Maker make;
   };
-  static constexpr Entry reports[] = {{"earnings", plan_earnings}, {"clients", plan_clients},
-                                      {"payouts", plan_payouts},   {"rebates", plan_rebates},
-                                      {"changes", plan_changes},   {"balances", plan_balances}};
+  static constexpr Entry reports[] = {
+      {"earnings", plan_earnings},   {"clients", plan_clients}, {"payouts", plan_payouts},
+      {"rebates", plan_rebates},     {"changes", plan_changes}, {"balances", plan_balances},
+      {"clawbacks", plan_clawbacks}, {"unpaid", plan_unpaid},   {"runs", plan_runs}};
   for (auto const& entry : reports) {
     if (entry.name != options.report) continue;
     ReportPlan plan = entry.make(options);
@@ -25,40 +26,43 @@ ReportPlan plan_report(ReportOptions const& options) {
     plan.limit = options.limit.value_or(0);
     return plan;
   }
+  std::string known;
+  for (auto const& entry : reports) known += (known.empty() ? "" : ", ") + std::string(entry.name);
   throw Failure(ErrorCode::usage, "there is no report `" + options.report + "`",
-                "Known reports: earnings, clients, payouts, rebates, changes, balances.");
+                "Known reports: " + known + ".");
 }
 
-std::string report_help() {
-  return "--by:\n"
-         "  earnings  month (default), day, source, client, link, currency, kind\n"
-         "  clients   client (default), source, month of registration\n"
-         "  payouts   each payout (default), day, month, source, currency, kind (status)\n"
-         "  rebates   client (default), day, month, source, currency, kind (rebate group)\n"
-         "  changes   each change (default), day, month, source, kind (table and column)\n"
-         "  balances  each balance as it is now (default), source, currency, kind (metric)\n"
-         "--since and --until select rows by the day they count for: that of the commission, the\n"
-         "registration, the request of the payout, the rebate or the discovery of the change.\n"
-         "balances shows those that held on one of the days; without them, those of now.\n"
-         "--limit keeps the first lines of each currency, in reports by day or month the latest;\n"
-         "sums include all lines.\n"
-         "Amounts of different currencies are never added. A figure in US dollars is left out\n"
-         "if one of its rows has none; sums include the known figures, and rows_without_usd\n"
-         "counts the others. Tables round amounts; csv and json keep all digits, json as strings,\n"
-         "since many programs would round numbers.\n";
+std::string of_source(std::string_view source) {
+  return "($3::text IS NULL OR " + std::string(source) + " = $3::text)";
 }
 
-std::string in_days(std::string_view day) {
+std::string in_days(std::string_view day, std::string_view source) {
   std::string const text(day);
   return "($1::date IS NULL OR " + text + " >= $1::date) AND ($2::date IS NULL OR " + text +
-         " <= $2::date)";
+         " <= $2::date) AND " + of_source(source);
 }
 
 std::vector<std::optional<std::string>> day_parameters(ReportOptions const& options) {
-  std::vector<std::optional<std::string>> parameters(2);
+  std::vector<std::optional<std::string>> parameters(3);
   if (options.since) parameters[0] = format_day(*options.since);
   if (options.until) parameters[1] = format_day(*options.until);
+  if (!options.source.empty()) parameters[2] = options.source;
   return parameters;
+}
+
+std::optional<TimeCut> time_cut(std::string_view by, std::string const& day) {
+  if (by == "day") return TimeCut{day + "::text", {"day", "day", ReportValue::day, 9}};
+  // The form of each period sorts like the time. Weeks are those of ISO 8601.
+  static constexpr std::pair<std::string_view, std::string_view> forms[] = {
+      {"week", "IYYY-\"W\"IW"}, {"month", "YYYY-MM"}, {"quarter", "YYYY-\"Q\"Q"}, {"year", "YYYY"}};
+  for (auto const& [name, form] : forms) {
+    if (name != by) continue;
+    TimeCut cut;
+    cut.key = "to_char(" + day + ", '" + std::string(form) + "')";
+    cut.column = {std::string(name), std::string(name), ReportValue::month, 9};
+    return cut;
+  }
+  return std::nullopt;
 }
 
 std::string moment_sql(std::string_view column) {
@@ -78,13 +82,12 @@ void require_known_cut(ReportOptions const& options, std::vector<std::string> co
 
 std::string spans_note_sql(std::string_view steps, std::string_view period, std::string_view what) {
   std::string const unit(period);
-  std::string const form = unit == "month" ? "YYYY-MM" : "YYYY-MM-DD";
   auto const begin = [&](char const* time) {
     return "date_trunc('" + unit + "', " + time + " AT TIME ZONE 'UTC')";
   };
   // One note for each period: the growth that counts for it, and the earliest reading before it.
-  return "SELECT to_char(" + begin("until") + ", '" + form +
-         "') || ': ' || trim_scale(sum(amount)) "
+  return "SELECT " + time_cut(unit, begin("until") + "::date")->key +
+         " || ': ' || trim_scale(sum(amount)) "
          "|| ' ' || coalesce(currency, '(no currency)') || ' of " +
          std::string(what) +
          " grew at some time since ' || to_char(min(since) AT TIME ZONE 'UTC', 'YYYY-MM-DD') || "

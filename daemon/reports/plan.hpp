@@ -14,10 +14,11 @@ namespace affsync::reports {
 
 // The options of a report.
 struct ReportOptions {
-  std::string report;  // earnings clients payouts rebates changes balances
+  std::string report;  // one of all_reports()
   std::optional<Day> since, until;
+  std::string source;        // only this source; empty: all
   std::optional<int> limit;  // lines of each currency; 0 or nullopt: all
-  std::string by;  // day month source client link currency kind; empty: the report's default
+  std::string by;            // one of the report's cuts; empty: the report's default
 };
 
 enum class ReportValue {
@@ -68,18 +69,36 @@ ReportPlan plan_payouts(ReportOptions const& options);
 ReportPlan plan_rebates(ReportOptions const& options);
 ReportPlan plan_changes(ReportOptions const& options);
 ReportPlan plan_balances(ReportOptions const& options);
+ReportPlan plan_unpaid(ReportOptions const& options);
+ReportPlan plan_clawbacks(ReportOptions const& options);
+ReportPlan plan_runs(ReportOptions const& options);
 
-// Returns the text for `affsync report --help`: the --by of each report and the form of amounts.
-std::string report_help();
+// What a help page says of a report.
+struct ReportAbout {
+  std::string name;
+  std::string title;                 // one line
+  std::vector<std::string> cuts;     // the words of --by, the default not included if it has none
+  std::string help;                  // what the lines are, and what --since means
+  std::vector<std::string> example;  // command lines, with what each shows
+};
+std::vector<ReportAbout> const& all_reports();
 
 // Parts that the plans share.
 
-// Returns an SQL condition on `day`, an expression of type date. The parameters $1 and $2 are the
-// first and last day; null means no bound.
-std::string in_days(std::string_view day);
+// Returns an SQL condition on `day`, an expression of type date, and on the name of the source. The
+// parameters $1 and $2 are the first and last day, $3 the source; null means no bound.
+std::string in_days(std::string_view day, std::string_view source = "source");
+// Returns the condition on the source alone.
+std::string of_source(std::string_view source = "source");
 std::vector<std::optional<std::string>> day_parameters(ReportOptions const& options);
 // Returns SQL that formats a timestamptz as ReportValue::moment.
 std::string moment_sql(std::string_view column);
+// A line for each day, week, month, quarter or year of `day`: its key as SQL, and its column.
+struct TimeCut {
+  std::string key;
+  ReportColumn column;
+};
+std::optional<TimeCut> time_cut(std::string_view by, std::string const& day);
 // Throws Failure(usage) unless `options.by` is one of `known`; the empty text stands for the
 // default.
 void require_known_cut(ReportOptions const& options, std::vector<std::string> const& known);

@@ -17,13 +17,9 @@ struct RebateCut {
 
 RebateCut rebate_cut(std::string const& by) {
   RebateCut cut;
-  if (by == "day") {
-    cut.k1 = "day::text";
-    cut.columns = {{"day", "day", ReportValue::day, 9}};
-    cut.by_time = true;
-  } else if (by == "month") {
-    cut.k1 = "to_char(day, 'YYYY-MM')";
-    cut.columns = {{"month", "month", ReportValue::month, 9}};
+  if (auto const time = time_cut(by, "day")) {
+    cut.k1 = time->key;
+    cut.columns = {time->column};
     cut.by_time = true;
   } else if (by == "source") {
     cut.k1 = "source";
@@ -55,7 +51,7 @@ std::string rebate_rows(RebateCut const& cut) {
          "amount IS NOT NULL AND amount_usd IS NULL AS unknown FROM reporting.rebates WHERE "
          "counts AND ((" +
          dated + " AND " + in_days(rebate_day) + ") OR (NOT " + dated +
-         " AND $1::date IS NULL AND $2::date IS NULL))";
+         " AND $1::date IS NULL AND $2::date IS NULL AND " + of_source() + "))";
 }
 
 // Notes on the running totals, which have no days and are left out if days are chosen.
@@ -65,7 +61,7 @@ std::string rebate_notes(RebateCut const& cut, std::string const& by) {
       "' running totals have' END || ' no days and ' || CASE WHEN count(*) = 1 THEN 'is' ELSE "
       "'are' END || ' left out" +
       std::string(cut.by_time ? "; only their recorded growth is counted.'" : ".'") +
-      " FROM reporting.rebates WHERE counts AND grain = 'lifetime' AND (" +
+      " FROM reporting.rebates WHERE counts AND grain = 'lifetime' AND " + of_source() + " AND (" +
       std::string(cut.by_time ? "true OR " : "") +
       "$1::date IS NOT NULL OR $2::date IS NOT NULL) HAVING count(*) > 0";
   if (!cut.by_time) return totals;
@@ -76,7 +72,8 @@ std::string rebate_notes(RebateCut const& cut, std::string const& by) {
 }  // namespace
 
 ReportPlan plan_rebates(ReportOptions const& options) {
-  require_known_cut(options, {"", "client", "day", "month", "source", "currency", "kind"});
+  require_known_cut(options, {"", "client", "day", "week", "month", "quarter", "year", "source",
+                              "currency", "kind"});
   ReportPlan plan;
   plan.by = options.by.empty() ? "client" : options.by;
   plan.parameters = day_parameters(options);

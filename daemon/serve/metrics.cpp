@@ -39,6 +39,7 @@ struct Metrics::Impl {
   TimePoint started_at{};
   bool database_up = false;
   bool reload_successful = true;
+  TimePoint reloaded_at{};
   double cpu_seconds = 0;
   Clock const* clock = nullptr;
   SystemClock system_clock;
@@ -69,7 +70,7 @@ struct Metrics::Impl {
 
 Metrics::Metrics(TimePoint process_started_at, Clock const* clock)
     : impl_(std::make_unique<Impl>()) {
-  impl_->started_at = process_started_at;
+  impl_->started_at = impl_->reloaded_at = process_started_at;
   impl_->clock = clock != nullptr ? clock : &impl_->system_clock;
 }
 
@@ -85,6 +86,8 @@ void Metrics::Impl::write_process(Exposition& out) {
   gauge("affsync_database_up", "1 while the database answers, else 0.", std::int64_t{database_up});
   gauge("affsync_config_last_reload_successful",
         "1 if the configuration that was read last is in use.", std::int64_t{reload_successful});
+  gauge("affsync_config_last_reload_success_timestamp_seconds",
+        "When a configuration was last taken into use.", unix_seconds(reloaded_at));
   gauge("process_start_time_seconds", "When the process started.", unix_seconds(started_at));
   gauge("process_resident_memory_bytes", "Resident memory.", figures.resident_bytes);
   gauge("process_open_fds", "Open file descriptors.", std::int64_t{figures.open_files});
@@ -210,6 +213,7 @@ void Metrics::on_health(std::vector<schema::StreamHealth> const& streams) {
 
 void Metrics::on_reload(bool successful) {
   impl_->reload_successful = successful;
+  if (successful) impl_->reloaded_at = impl_->clock->now();
 }
 
 RunReport const* Metrics::running(std::string const& source, std::string const& stream) const {

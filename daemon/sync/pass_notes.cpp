@@ -30,11 +30,11 @@ void PassNotes::pass_closed(schema::PassClosed const& closed) {
     log_.info(
         "rows are missing from the broker's list; they count as deleted if the next pass does not "
         "find them either, since the broker gives no count to check against",
-        {{"rows", std::to_string(closed.waiting)}});
+        {number_field("rows", closed.waiting)});
   }
   if (closed.kept > 0) {
     log_.info("stored rows are older than what the broker still lists; they are kept",
-              {{"rows", std::to_string(closed.kept)},
+              {number_field("rows", closed.kept),
                {"lists_from", closed.lists_from ? format_day(*closed.lists_from) : "-"}});
   }
 }
@@ -44,7 +44,7 @@ void PassNotes::contradicting(std::int64_t rows) {
   log_.warn(std::to_string(rows) + (rows == 1 ? " row contradicts" : " rows contradict") +
                 " what was read before: a clock was wrong at one of the two readings. The stored "
                 "times stay unless the next pass reads the same times again",
-            {{"rows", std::to_string(rows)}});
+            {number_field("rows", rows)});
 }
 
 }  // namespace affsync::sync

@@ -213,9 +213,8 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
         sent.verdict.asked &&
         exceeds_run_wait(*sent.verdict.asked, parts_.longest_wait.value_or(longest_wait()));
     parts_.observer->on_throttled(plan_.source, leaves ? Duration() : until - now);
-    log_.info(
-        "throttled by the broker",
-        {{"stream", report.stream}, {"wait_ms", std::to_string((until - now).count() / 1000)}});
+    log_.info("throttled by the broker",
+              {{"stream", report.stream}, number_field("wait_ms", (until - now).count() / 1000)});
   } else if (sent.response.status != 0) {
     limiter_.on_success(now + late, sent.sent_at + late, sent.response.headers);
   }

@@ -98,6 +98,9 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
     schema::RunStart run = run_start(*reader_, task_.id, report_.started_at);
     key_ = co_await parts_.store->begin_run(std::move(run));
     begun_ = true;
+    report_.run_id = key_.run_id;
+    log_ = log_.with(number_field("run", key_.run_id));
+    notes_ = PassNotes(log_);
   }
   parts_.observer->on_run_started(report_);
   co_return Begun::reading;
@@ -171,16 +174,15 @@ asio::awaitable<void> StreamRun::end() {
 }
 
 void StreamRun::log_waits() const {
-  auto const ms = [](std::chrono::microseconds time) {
-    return std::to_string(time.count() / 1000);
+  auto const ms = [](char const* key, std::chrono::microseconds time) {
+    return number_field(key, time.count() / 1000);
   };
   auto const& waits = report_.waits;
-  log_.debug("what the run waited for", {{"answer_ms", ms(waits.answer)},
-                                         {"mapping_ms", ms(waits.mapping)},
-                                         {"room_ms", ms(waits.room)},
-                                         {"page_ms", ms(waits.page)},
-                                         {"database_ms", ms(waits.database)},
-                                         {"run_ms", std::to_string(report_.duration().count())}});
+  log_.debug(
+      "what the run waited for",
+      {ms("answer_ms", waits.answer), ms("mapping_ms", waits.mapping), ms("room_ms", waits.room),
+       ms("page_ms", waits.page), ms("database_ms", waits.database),
+       number_field("run_ms", report_.duration().count())});
 }
 
 asio::awaitable<RunReport> StreamRun::run() {

@@ -123,6 +123,18 @@ TimePoint Supervisor::next_time(Slot const& slot, RunReport const& report) const
                   slot.task.every.next(now, 1));
 }
 
+asio::awaitable<void> Supervisor::guard_slot(SlotPtr slot) {
+  try {
+    co_await run_slot(std::move(slot));
+  } catch (boost::system::system_error const& error) {
+    if (error.code() == asio::error::operation_aborted) throw;
+    failure_ = std::current_exception();
+  } catch (...) {
+    failure_ = std::current_exception();
+  }
+  if (failure_) wake_.cancel();
+}
+
 asio::awaitable<void> Supervisor::run_slot(SlotPtr slot) {
   RunOptions options;
   options.scheduled = true;
@@ -130,17 +142,25 @@ asio::awaitable<void> Supervisor::run_slot(SlotPtr slot) {
   slot->running = true;
   auto const session = slot->task.session;
   RunReport report;
+  bool cancelled = false;
   try {
     RunPlaces::Place const place(places_, session);
     report = co_await run_task(slot->task, options, parts_, log_);
   } catch (boost::system::system_error const& error) {
     slot->running = false;
-    if (error.code() == asio::error::operation_aborted) throw;
+    cancelled = error.code() == asio::error::operation_aborted;
     report = unforeseen(slot->task, error.what());
   } catch (std::exception const& error) {
     report = unforeseen(slot->task, error.what());
+  } catch (...) {
+    report = unforeseen(slot->task, "an exception of an unknown type");
   }
   slot->running = false;
+  if (cancelled) {
+    // Unless somebody cancelled it, the stream must run again like after any other failure.
+    auto const state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) co_return;
+  }
   ++ended_;
   bool const unreported = report.source.empty();
   if (unreported && report.error) log_.error(*report.error);
@@ -163,7 +183,7 @@ void Supervisor::start_due() {
     if (!index) return;
     auto const& slot = slots_[*index];
     slot->held = !places_.has_place(slot->task.session);
-    if (!slot->held) slot->run = runs_.spawn(run_slot(slot));
+    if (!slot->held) slot->run = runs_.spawn(guard_slot(slot));
   }
 }
 
@@ -173,6 +193,7 @@ asio::awaitable<void> Supervisor::run() {
     // The clock was set back, so all due times are too far away now: check every stream again.
     if (now + longest_nap < looked_at_) look_at_all(now);
     looked_at_ = now;
+    if (failure_) break;
     start_due();
     return_memory();
     Duration nap = longest_nap;
@@ -187,6 +208,7 @@ asio::awaitable<void> Supervisor::run() {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   runs_.cancel_all();
   co_await runs_.join();
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
 std::optional<std::chrono::seconds> Supervisor::interval(std::string const& source,

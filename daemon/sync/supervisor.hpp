@@ -50,6 +50,8 @@ class Supervisor {
   void release_held(SourceSession const& session);
   void return_memory();
   asio::awaitable<void> run_slot(SlotPtr slot);
+  // Keeps what escapes from run_slot, and wakes run(), which ends with it.
+  asio::awaitable<void> guard_slot(SlotPtr slot);
   TimePoint next_time(Slot const& slot, RunReport const& report) const;
   std::optional<std::size_t> index_of(SlotPtr const& slot) const;
 
@@ -61,7 +63,8 @@ class Supervisor {
   Scheduler scheduler_{0};
   async::TaskGroup runs_;
   asio::steady_timer wake_;
-  TimePoint looked_at_{};  // the wall clock at the previous wake-up
+  std::exception_ptr failure_;  // of a run, so that the schedule itself is broken
+  TimePoint looked_at_{};       // the wall clock at the previous wake-up
   RunPlaces places_;
   bool waits_for_place_ = false;
   std::size_t ended_ = 0;  // runs since memory was last given back

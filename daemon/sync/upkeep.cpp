@@ -14,9 +14,8 @@ boost::asio::awaitable<void> do_if_due(schema::Store& store, schema::Retention r
   if (!co_await store.claim_for_today(task)) co_return;
   auto const pruned = co_await store.prune(retention, false);
   if (pruned.runs == 0 && pruned.quarantine == 0) co_return;
-  log.info(
-      "removed rows whose retention has passed",
-      {{"runs", std::to_string(pruned.runs)}, {"quarantine", std::to_string(pruned.quarantine)}});
+  log.info("removed rows whose retention has passed",
+           {number_field("runs", pruned.runs), number_field("quarantine", pruned.quarantine)});
 }
 
 }  // namespace

@@ -28,11 +28,12 @@ CROSS JOIN LATERAL (
           WHERE st.source_id = s.source_id AND st.in_reports AND st.retired_at IS NULL) AS streams
 ) f
 CROSS JOIN LATERAL (
-  SELECT max(g.day) AS last_day, count(g.gap)::integer AS gaps,
+  -- The habit is that of the days before the last one, so that a long silence does not become one.
+  SELECT max(g.last) AS last_day, count(g.gap)::integer AS gaps,
          (percentile_disc(0.95) WITHIN GROUP (ORDER BY g.gap))::bigint AS usual
   FROM (
-    SELECT d.day, d.day - lag(d.day) OVER (ORDER BY d.day) AS gap
-    FROM (SELECT p.today - n AS day FROM generate_series(0, p.history::integer) n) d
+    SELECT d.day, d.day - lag(d.day) OVER (ORDER BY d.day) AS gap, max(d.day) OVER () AS last
+    FROM (SELECT p.today - n AS day FROM generate_series(0, 2 * p.history::integer) n) d
     -- Days with commission, each found by its first row in the index; running totals by their growth.
     WHERE (
         SELECT true FROM affsync.commission c
@@ -51,6 +52,7 @@ CROSS JOIN LATERAL (
           AND (r.after ->> 'amount')::numeric > (r.before ->> 'amount')::numeric
         LIMIT 1)
   ) g
+  WHERE g.day > g.last - p.history::integer
 ) h
 CROSS JOIN LATERAL (
   -- A row that came since is new commission, whatever its day; what a broker tells late is not late yet.

@@ -50,5 +50,10 @@ void crash_point(CrashPoint point) noexcept {
   if (order.passages_left.fetch_sub(1) == 1) std::raise(SIGKILL);
 }
 
+bool daemon_task_shall_fail(std::string_view name) noexcept {
+  char const* const ordered = std::getenv("AFFSYNC_FAIL_TASK");
+  return ordered != nullptr && name == ordered;
+}
+
 }  // namespace affsync
 #endif

@@ -87,9 +87,14 @@ inline constexpr bool crash_points_built = true;
 // Kills the process if AFFSYNC_CRASH_AT selects this call. An unknown name ends the process with
 // status 2 and a message, so that a test does not wait forever.
 void crash_point(CrashPoint point) noexcept;
+// Returns true if AFFSYNC_FAIL_TASK names this task of the daemon.
+bool daemon_task_shall_fail(std::string_view name) noexcept;
 #else
 inline constexpr bool crash_points_built = false;
 constexpr void crash_point(CrashPoint) noexcept {}
+constexpr bool daemon_task_shall_fail(std::string_view) noexcept {
+  return false;
+}
 #endif
 
 }  // namespace affsync

@@ -3,6 +3,8 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <algorithm>
+#include <fstream>
 
 #include <chrono>
 #include <csignal>
@@ -39,7 +41,10 @@ TEST_F(Daemon, what_only_a_restart_can_change_is_told_and_left_alone) {
   dir_.write("affsync.yaml", config_text() + "log: {format: json}\n");
   process->signal(SIGHUP);
   process->wait_for_err("restart affsync to apply these changed settings");
-  process->wait_for_err("log.format");
+  // The last line of the file, so that an editor finds it.
+  auto const text = config_text();
+  auto const line = std::to_string(std::count(text.begin(), text.end(), '\n'));
+  process->wait_for_err("log.format (" + config_file() + ":" + line + ":7)");
   EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
 }
 
@@ -63,6 +68,21 @@ TEST_F(Daemon, reload_notices_a_changed_connector_file) {
   }
   EXPECT_GE(query(runs), "3");
   EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
+}
+
+TEST_F(Daemon, what_happens_to_the_embedded_server_is_logged) {
+  start_broker();
+  use_embedded_database();
+  auto const process = start({"run"});
+  process->wait_for_err("started");
+  std::ifstream file(dir_.path() / "pg/postgresql/data/postmaster.pid");
+  pid_t server = 0;
+  file >> server;
+  ASSERT_GT(server, 1);
+  ::kill(server, SIGQUIT);  // an immediate shutdown, after which it has to recover
+  process->wait_for_err("The embedded PostgreSQL has ended");
+  process->wait_for_err("The embedded PostgreSQL answers again");
+  EXPECT_EQ(process->stop(Process::Seconds(10)), 0) << process->err();
 }
 
 // Receives notifications like systemd: datagrams on a socket that the environment names.

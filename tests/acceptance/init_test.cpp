@@ -1,9 +1,14 @@
 // `affsync init`: a first configuration, by questions on a terminal and by options.
+#include <signal.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "tests/acceptance/fixture.hpp"
 #include "tests/support/terminal_process.hpp"
@@ -134,6 +139,23 @@ TEST_F(Init, leaves_nothing_behind_when_it_is_interrupted) {
   EXPECT_EQ(files(), std::vector<std::string>());
 }
 
+TEST_F(Init, can_be_interrupted_while_the_broker_does_not_answer) {
+  broker().fault("never:every=1,path=clients");
+  TerminalProcess person(command(with_database({"--connector", "exness"})));
+  person.answer("A name for this source", "");
+  person.answer("login", "partner@example.com");
+  person.answer("password", password);
+  person.wait_for("Trying exness-main");
+  auto const end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (logins() == 0 && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  person.type("\x03");
+  EXPECT_EQ(person.wait(), 130) << person.screen();
+  EXPECT_TRUE(person.echoes());
+  EXPECT_EQ(files(), std::vector<std::string>());
+}
+
 TEST_F(Init, offers_to_write_although_the_broker_is_down) {
   auto const arguments = with_database({"--connector", "exness"});
   broker_.reset();
@@ -173,12 +195,12 @@ TEST_F(Init, makes_the_database_on_the_server_of_this_machine) {
   auto const host = part("host");
   environment["PGHOST"] = host.front() == '\'' ? host.substr(1, host.size() - 2) : host;
   environment["PGUSER"] = "affsync";
-  bool const was_there = query("select count(*) from pg_database where datname = 'affsync'") == "1";
+  execute("drop database if exists affsync");
   environment["EXNESS_PASSWORD"] = password;
   auto const made = affsync(init({"--yes", "--connector", "exness", "--credential",
                                   "login=partner@example.com", "--database", "local"}));
   EXPECT_EQ(made.status, 0) << made.out << made.err;
-  EXPECT_EQ(shows(made.err, "was created"), !was_there) << made.err;
+  EXPECT_TRUE(shows(made.err, "was created")) << made.err;
   EXPECT_EQ(query("select count(*) from pg_database where datname = 'affsync'"), "1");
   EXPECT_EQ(affsync({"check"}).status, 0) << config_text();
 }
@@ -255,9 +277,27 @@ TEST_F(Init, overwrites_nothing_without_being_told) {
   EXPECT_EQ(text_of(dir_.path() / "exness-2.password.secret"), std::string(password) + "\n");
 
   TerminalProcess person(command(with_database({"--connector", "exness"})));
-  person.answer("What to do?", "3");
+  person.answer("What to do?", "2");  // leave it
   EXPECT_EQ(person.wait(), 1);
   EXPECT_TRUE(shows(person.screen(), "exness-main, exness-2")) << person.screen();
+}
+
+TEST_F(Init, replaces_what_cannot_be_loaded_only_when_told) {
+  dir_.write("affsync.yaml", "sources: [\n");
+  auto const refused = affsync(by_options());
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_TRUE(shows(refused.err, "cannot be loaded")) << refused.err;
+  auto const added = affsync(by_options({"--add"}));
+  EXPECT_EQ(added.status, 2);
+  EXPECT_TRUE(shows(added.err, "affsync.yaml:")) << added.err;
+  EXPECT_EQ(config_text(), "sources: [\n");
+  TerminalProcess person(command(
+      with_database({"--connector", "exness", "--credential", "login=partner@example.com"})));
+  person.answer("What to do?", "2");
+  person.answer("A name for this source", "");  // the password is in the environment
+  EXPECT_EQ(person.wait(), 0) << person.screen();
+  EXPECT_EQ(text_of(config_file() + ".old"), "sources: [\n");
+  EXPECT_EQ(affsync({"check"}).status, 0);
 }
 
 }  // namespace

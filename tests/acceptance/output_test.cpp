@@ -82,7 +82,10 @@ TEST_F(CommandOutput, a_wrong_command_line_is_told_with_the_word_that_is_meant) 
       {{"report", "earning"}, "`earning` is not one of", "`earnings`"},
       {{"report", "earnings", "--by", "months"}, "--by", "`month`"},
       {{"inspect", "a", "b", "--rows", "0"}, "--rows", "1 to 1000"},
-      {{"sync", "--since", "yesterday"}, "`yesterday` is not a day", ""},
+      {{"sync", "--since", "tomorrow"}, "`tomorrow` is not a day", "yesterday"},
+      {{"psql", "-c", "select 1"}, "there is no option `-c`", "affsync psql -- -c"},
+      {{"report", "unpayd"}, "`unpayd` is not one of", "`unpaid`"},
+      {{"report", "runs", "--by", "years"}, "--by", ""},
       {{}, "a command is needed", "affsync --help"},
   };
   for (auto const& one : cases) {

@@ -41,7 +41,11 @@ std::optional<ExistingConfig> read_existing(fs::path const& file) {
   }
   existing.text.assign(std::istreambuf_iterator<char>(in), {});
   auto parsed = config::parse_config(existing.text, file.string(), config::process_environment());
-  existing.config = std::move(parsed).value();
+  if (parsed) {
+    existing.config = std::move(*parsed);
+  } else {
+    existing.error = parsed.error();
+  }
   return existing;
 }
 
@@ -49,21 +53,26 @@ std::optional<ExistingConfig> read_existing(fs::path const& file) {
 bool decide_about_existing(InitPlan& plan, InitOptions const& options, Questions const& questions) {
   if (!plan.existing) return true;
   plan.add = options.add;
+  auto const& error = plan.existing->error;
+  if (options.add && error) throw Failure(*error);
   if (options.add || options.force) return true;
   auto const& sources = plan.existing->config.sources;
   std::string names;
   for (auto const& source : sources) names += (names.empty() ? "" : ", ") + source.name;
-  auto const has = sources.empty() ? "has no source yet" : "has the sources " + names;
+  auto const has = error             ? "cannot be loaded"
+                   : sources.empty() ? std::string("has no source yet")
+                                     : "has the sources " + names;
   if (!questions.interactive()) {
     throw Failure(ErrorCode::usage, plan.file.string() + " exists and " + has,
                   "--add adds a source to it, --force replaces it, --config FILE writes another.");
   }
   questions.prompt().say(plan.file.string() + " exists and " + has + ".");
-  auto const chosen = questions.prompt().choose(
-      "What to do?",
-      {"add a source to it", "replace it; the old one is kept beside it", "leave it alone"});
-  plan.add = chosen == 0;
-  return chosen != 2;
+  if (error) questions.prompt().say(error->to_line());
+  std::vector<std::string> choices{"leave it alone", "replace it; the old one is kept beside it"};
+  if (!error) choices.insert(choices.begin(), "add a source to it");
+  auto const& chosen = choices[questions.prompt().choose("What to do?", choices)];
+  plan.add = chosen.starts_with("add");
+  return !chosen.starts_with("leave");
 }
 
 std::string file_value(fs::path const& path) {
@@ -142,6 +151,7 @@ void make_inbox(InitPlan const& plan) {
 
 // Returns what to type next.
 std::string next_steps(InitPlan const& plan) {
+  if (plan.service && plan.add) return "Next:\n  systemctl reload affsync\n";
   if (plan.service) {
     return "Next:\n"
            "  systemctl enable --now affsync                            # start the daemon\n"
@@ -173,6 +183,10 @@ bool init_once(CommonOptions const& common, InitOptions const& options) {
   if (plan.file.string().starts_with("/etc/")) plan.service = service_user(service_name);
   if (!decide_about_existing(plan, options, questions)) return false;
 
+  if (questions.interactive()) {
+    questions.prompt().say((plan.existing ? "This changes " : "This writes ") + plan.file.string() +
+                           ", at the end. Ctrl-C stops without a trace.\n");
+  }
   auto const manifests =
       load_manifests(plan.existing ? plan.existing->config.connectors_dir : std::string());
   plan.source = questions.source(manifests, source_names(plan));

@@ -12,6 +12,7 @@
 #include <memory>
 #include <vector>
 
+#include "schema/store/conninfo.hpp"
 #include "schema/store/examine.hpp"
 
 namespace affsync::cli {
@@ -174,7 +175,8 @@ std::string local_url() {
   for (auto const& [variable, keyword] :
        {std::pair("PGHOST", "host"), std::pair("PGPORT", "port"), std::pair("PGUSER", "user")}) {
     auto const* const value = std::getenv(variable);
-    if (value != nullptr && *value != '\0') url += std::string(keyword) + "=" + value + " ";
+    if (value != nullptr && *value != '\0')
+      url += std::string(keyword) + "=" + schema::conninfo_value(value) + " ";
   }
   return url.empty() ? "postgresql:///affsync" : url + "dbname=affsync";
 }

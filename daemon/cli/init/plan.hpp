@@ -18,6 +18,7 @@ namespace affsync::cli {
 struct ExistingConfig {
   std::string text;
   config::Config config;
+  std::optional<Error> error;  // it cannot be loaded; `config` is empty then
 };
 
 struct InitPlan {

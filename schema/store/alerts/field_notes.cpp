@@ -8,7 +8,7 @@ namespace affsync::schema {
 namespace {
 
 constexpr std::size_t rows_of_a_page = 10;
-constexpr std::int64_t first_pages = 10, one_of = 16;
+constexpr std::int64_t first_pages = 4, one_of = 64;
 
 // $1 source, $2 stream, $3 table, $4 rows as JSON, $5 time. Fields within an object are noted if
 // their names look like names: some brokers use ids and addresses as the names of members, and

@@ -35,6 +35,18 @@ TEST(Cluster, passes_the_settings_that_were_asked_for) {
   EXPECT_EQ(query((*cluster)->url(), "SHOW max_connections"), "7");
 }
 
+TEST(Cluster, tells_what_a_start_is_doing) {
+  TemporaryDirectory directory;
+  auto options = options_for(directory.path());
+  std::vector<std::string> told;
+  options.start_news = std::chrono::milliseconds(0);
+  options.on_start_step = [&told](std::string const& step) { told.push_back(step); };
+  auto const cluster = Cluster::start(options);
+  ASSERT_TRUE(cluster) << cluster.error().to_line();
+  ASSERT_FALSE(told.empty());
+  EXPECT_EQ(told[0].rfind("the embedded PostgreSQL starts", 0), 0U) << told[0];
+}
+
 TEST(Cluster, keeps_its_data_over_a_restart) {
   TemporaryDirectory directory;
   {

@@ -62,6 +62,12 @@ TEST_F(AlertsOfHabits, SilenceTellsWhenItIsLongerThanTheSourcesHabit) {
             " read without errors.");
 }
 
+TEST_F(AlertsOfHabits, SilenceThatLastsForMonthsIsNotOver) {
+  earned(std::string(weekdays) + " AND d <= '2026-02-20'");
+  EXPECT_EQ(silence_on("2026-03-20"), "No new commission from broker-1 for 28 days");
+  EXPECT_EQ(silence_on("2026-08-20"), "No new commission from broker-1 for 181 days");
+}
+
 TEST_F(AlertsOfHabits, SilenceIsQuietOnAWeekendAndAHoliday) {
   earned(std::string(weekdays) + " AND d <= '2026-02-27'");
   EXPECT_EQ(silence_on("2026-03-01"), "");  // Sunday

@@ -195,14 +195,15 @@ ReportOptions asked(std::string const& report, std::string const& by) {
 }
 
 TEST(ReportPlan, EveryPlanEndsWithTheMarkOfTotals) {
-  for (auto const* report : {"earnings", "clients", "payouts", "rebates", "changes", "balances"}) {
+  for (auto const* report :
+       {"earnings", "clients", "payouts", "rebates", "changes", "balances", "clawbacks", "runs"}) {
     for (auto const* by : {"", "source", "month"}) {
       // A balance belongs to a moment; balances of a month cannot be added up.
       if (std::string(report) + by == "balancesmonth") continue;
       auto const plan = plan_report(asked(report, by));
       ASSERT_FALSE(plan.columns.empty());
       EXPECT_EQ(plan.columns.back().value, ReportValue::total) << report << by;
-      EXPECT_EQ(plan.parameters.size(), 2U) << report << by;
+      EXPECT_EQ(plan.parameters.size(), 3U) << report << by;
     }
   }
 }

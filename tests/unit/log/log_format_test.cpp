@@ -56,6 +56,15 @@ TEST(LogFormat, JsonIsOneObject) {
             R"("source":"s","rows":"5"})");
 }
 
+TEST(LogFormat, JsonHasNumbersAsNumbersAndMoneyAsText) {
+  EXPECT_EQ(format(LogFormat::json, LogLevel::info, "m",
+                   {number_field("rows", 5), number_field("ms", -7), {"broker", "10.50"}}),
+            R"({"time":"2026-11-21T03:14:15.123456Z","level":"info","message":"m",)"
+            R"("rows":5,"ms":-7,"broker":"10.50"})");
+  EXPECT_EQ(format(LogFormat::text, LogLevel::info, "m", {number_field("rows", 5)}),
+            "2026-11-21 03:14:15.123 info  m rows=5");
+}
+
 TEST(LogFormat, JsonEscapesExactly) {
   std::string const text = "quote \" slash \\ line\n tab\t bell\x07 é 用";
   auto const line = format(LogFormat::json, LogLevel::info, text, {{"k\"", "v\x01"}});
@@ -88,6 +97,20 @@ TEST(LogFormat, JournaldHasPriorityAndNoTime) {
   EXPECT_EQ(format(LogFormat::journald, LogLevel::warn, "m", {}), "<4>m");
   EXPECT_EQ(format(LogFormat::journald, LogLevel::info, "m", {}), "<6>m");
   EXPECT_EQ(format(LogFormat::journald, LogLevel::debug, "m", {}), "<7>m");
+}
+
+TEST(LogFormat, AJournalEntryHasAFieldForEachThing) {
+  std::vector<LogField> const fields = {{"source", "exness-main"},
+                                        {"stream", "rewards"},
+                                        {"code", "timeout"},
+                                        number_field("run", 7),
+                                        {"odd key", "a\nb\xff"}};
+  EXPECT_EQ(journal_entry(LogRecord{moment, LogLevel::error, "no answer", fields}),
+            (std::vector<std::string>{
+                "MESSAGE=exness-main/rewards: no answer code=timeout run=7 odd key=\"a\\nb\ufffd\"",
+                "PRIORITY=3", "SYSLOG_IDENTIFIER=affsync", "AFFSYNC_SOURCE=exness-main",
+                "AFFSYNC_STREAM=rewards", "AFFSYNC_CODE=timeout", "AFFSYNC_RUN=7",
+                "AFFSYNC_ODD_KEY=a\nb\ufffd"}));
 }
 
 TEST(LogFormat, AutomaticMeansJournaldOnlyForItsOwnStream) {

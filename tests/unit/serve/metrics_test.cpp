@@ -515,6 +515,18 @@ TEST(Metrics, a_failed_reload_and_a_wrong_clock_have_figures) {
   EXPECT_EQ(value_of(metrics, R"(affsync_clock_skew_seconds{source="s"})"), -1.5);
 }
 
+TEST(Metrics, a_reload_that_worked_has_a_time) {
+  ClockAt clock;
+  clock.time = at(10);
+  Metrics metrics(at(1), &clock);
+  auto const* const series = "affsync_config_last_reload_success_timestamp_seconds";
+  EXPECT_EQ(value_of(metrics, series), 1);
+  metrics.on_reload(false);
+  EXPECT_EQ(value_of(metrics, series), 1);
+  metrics.on_reload(true);
+  EXPECT_EQ(value_of(metrics, series), 10);
+}
+
 TEST(Metrics, the_run_that_goes_on_is_known_until_its_end) {
   Metrics metrics(at(1));
   EXPECT_EQ(metrics.running("exness-main", "rewards"), nullptr);

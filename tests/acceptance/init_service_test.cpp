@@ -1,0 +1,71 @@
+// `affsync init` by root for the service of a machine: /etc/affsync, the user affsync, the server's
+// own superuser. /etc, /run and the server are the test's own, in a mount namespace.
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "tests/acceptance/fixture.hpp"
+
+namespace affsync::test {
+namespace {
+
+constexpr auto script = R"(set -e
+own=$1 affsync=$2 url=$3
+mkdir "$own/etc" "$own/data"
+cp -a /etc/passwd /etc/group /etc/nsswitch.conf /etc/pam.d "$own/etc/"
+mkdir "$own/etc/affsync"
+echo 'affsync:x:990:990::/:/usr/sbin/nologin' >> "$own/etc/passwd"
+echo 'affsync:x:990:' >> "$own/etc/group"
+chmod 755 "$own" "$own/etc"
+chown postgres "$own/data"
+mount -t tmpfs none /run
+mkdir /run/postgresql
+chown postgres /run/postgresql
+mount --bind "$own/etc" /etc
+bin=$(ls -d /usr/lib/postgresql/*/bin | tail -n 1)
+as_postgres() { setpriv --reuid=postgres --regid=postgres --init-groups "$@"; }
+as_affsync() { setpriv --reuid=990 --regid=990 --clear-groups "$@"; }
+as_postgres "$bin/initdb" -D "$own/data" --auth-local=peer --no-sync > /dev/null
+as_postgres "$bin/pg_ctl" -D "$own/data" -o "-k /run/postgresql -c listen_addresses= -F" \
+  -l "$own/data/log" -w start > /dev/null
+trap 'as_postgres "$bin/pg_ctl" -D "$own/data" -m immediate stop > /dev/null' EXIT
+cd /
+"$affsync" init --yes --connector exness --base-url "$url" --database local
+stat -c '%n %U:%G %a' /etc/affsync/*
+as_affsync "$affsync" check
+"$affsync" init --yes --connector exness --base-url "$url" --add --name second
+as_affsync "$affsync" check --source second
+stat -c '%n %U:%G %a' /etc/affsync/affsync.yaml
+)";
+
+class InitOfAService : public Acceptance {};
+
+TEST_F(InitOfAService, gives_the_files_and_the_database_to_its_user) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root makes the configuration of a service";
+  ProcessOptions probe;
+  probe.program = "unshare";
+  probe.arguments = {"--mount", "mount", "-t", "tmpfs", "none", "/run"};
+  if (run(probe).status != 0) GTEST_SKIP() << "no right to make a mount namespace";
+  start_broker();
+  std::filesystem::permissions(dir_.path(), std::filesystem::perms(0755));
+  auto options = command({});
+  options.environment.erase("AFFSYNC_CONFIG");
+  options.environment["EXNESS_LOGIN"] = "partner@example.com";
+  options.environment["EXNESS_PASSWORD"] = password;
+  options.unset = {"PGHOST", "PGUSER", "PGPORT"};
+  options.arguments = {
+      "--mount",     "sh", "-c", script, "sh", dir_.path().string(), options.program.string(),
+      broker().url()};
+  options.program = "unshare";
+  auto const made = run(options);
+  EXPECT_EQ(made.status, 0) << made.out << made.err;
+  EXPECT_NE(made.err.find("The database affsync was created."), std::string::npos) << made.err;
+  for (std::string const wanted : {"/etc/affsync/affsync.yaml root:affsync 640",
+                                   "/etc/affsync/exness-main.password.secret affsync:affsync 600",
+                                   "systemctl enable --now affsync", "systemctl reload affsync"}) {
+    EXPECT_NE(made.out.find(wanted), std::string::npos) << wanted << "\n" << made.out << made.err;
+  }
+}
+
+}  // namespace
+}  // namespace affsync::test

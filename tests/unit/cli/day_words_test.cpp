@@ -1,0 +1,47 @@
+#include "daemon/cli/day_words.hpp"
+
+#include <gtest/gtest.h>
+
+namespace affsync::cli {
+namespace {
+
+std::string read(std::string_view text, char const* today = "2026-11-26") {  // a Thursday
+  auto const day = read_day_word(text, *parse_day(today));
+  return day ? format_day(*day) : "none";
+}
+
+TEST(DayWords, CountFromToday) {
+  EXPECT_EQ(read("2026-01-31"), "2026-01-31");
+  EXPECT_EQ(read("today"), "2026-11-26");
+  EXPECT_EQ(read("Yesterday"), "2026-11-25");
+  EXPECT_EQ(read("-0d"), "2026-11-26");
+  EXPECT_EQ(read("-7d"), "2026-11-19");
+  EXPECT_EQ(read("-2w"), "2026-11-12");
+  EXPECT_EQ(read("-1m"), "2026-10-26");
+  EXPECT_EQ(read("-12m"), "2025-11-26");
+  EXPECT_EQ(read("-1y"), "2025-11-26");
+  EXPECT_EQ(read("yesterday", "2026-03-01"), "2026-02-28");
+}
+
+TEST(DayWords, AMonthThatIsTooShortEndsEarlier) {
+  EXPECT_EQ(read("-1m", "2026-03-31"), "2026-02-28");
+  EXPECT_EQ(read("-1y", "2024-02-29"), "2023-02-28");
+}
+
+TEST(DayWords, AWeekdayIsTheLatestOne) {
+  EXPECT_EQ(read("thursday"), "2026-11-26");
+  EXPECT_EQ(read("wednesday"), "2026-11-25");
+  EXPECT_EQ(read("monday"), "2026-11-23");
+  EXPECT_EQ(read("sun"), "2026-11-22");
+  EXPECT_EQ(read("Fri"), "2026-11-20");
+}
+
+TEST(DayWords, AnythingElseIsRefused) {
+  for (auto const* text : {"", "-", "-d", "7d", "-7", "-7h", "--7d", "-x7d", "tomorow", "mo",
+                           "2026-02-30", "2026-1-1", "-99999999999d", "-40000d", "-300y"}) {
+    EXPECT_EQ(read(text), "none") << text;
+  }
+}
+
+}  // namespace
+}  // namespace affsync::cli
