@@ -1,6 +1,7 @@
 -- Commission that was there and counts less now, or no more, by the day on which affsync detected it.
 -- Reads the changes since a time, by source and time, and the rows that they are about: not what is older.
--- A row that got it back since is not in it, nor one whose currency changed.
+-- A row that got it back since is not in it, nor one whose currency changed, nor what changed when all rows
+-- were read again because the connector, the privacy setting or the address is another.
 CREATE OR REPLACE FUNCTION affsync.commission_losses(source integer, since timestamptz)
 RETURNS TABLE (
   stream text, external_id text, client_ref text, day date, currency text, detected_on date,
@@ -19,6 +20,11 @@ RETURNS TABLE (
            OR h.operation = 'update' AND NOT h.before ? 'currency'
               AND ((h.after ->> 'amount')::numeric < (h.before ->> 'amount')::numeric
                    OR h.after ->> 'status' IN ('rejected', 'reversed')))
+      -- What changes while all rows are read again because of us is no doing of the broker's.
+      AND NOT EXISTS (
+        SELECT FROM affsync.stream_state z
+        WHERE z.source_id = $1 AND z.stream = h.stream AND z.read_again_from <= h.changed_at
+          AND (z.read_again_until IS NULL OR z.read_again_until >= h.changed_at))
     GROUP BY 1, 2, 3
   ), later AS MATERIALIZED (
     SELECT n.stream, n.external_id, n.change_id, n.before

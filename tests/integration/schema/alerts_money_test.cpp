@@ -93,6 +93,31 @@ TEST_F(AlertsOfMoney, CommissionLoweredIsQuietAboutWhatIsNoLoss) {
   EXPECT_EQ(open("commission_lowered"), "");
 }
 
+TEST_F(AlertsOfMoney, WhatAnotherMappingLowersIsNoDoingOfTheBrokers) {
+  earn({commission("1", "C7", "100", "2026-02-20"), commission("2", "C8", "50", "2026-02-20")});
+  pass(hours(1));
+  // The connector is another: all rows are read again.
+  state("rewards", "full_wanted_after = 1");
+  EXPECT_EQ(value("SELECT read_again_from IS NOT NULL AND read_again_until IS NULL"
+                  " FROM affsync.stream_state WHERE stream = 'rewards'"),
+            "t");
+  state("rewards", "read_again_from = " + at());
+  earn({commission("1", "C7", "80", "2026-02-20")});
+  judge();
+  EXPECT_EQ(open("commission_lowered"), "");
+  pass(hours(1));
+  state("rewards", "full_wanted_after = NULL");
+  EXPECT_EQ(value("SELECT read_again_until IS NOT NULL FROM affsync.stream_state"
+                  " WHERE stream = 'rewards'"),
+            "t");
+  state("rewards", "read_again_until = " + at());
+  // From then on it is the broker.
+  pass(hours(1));
+  earn({commission("2", "C8", "40", "2026-02-20")});
+  judge();
+  EXPECT_EQ(open("commission_lowered"), "broker-1 took back 10.00 USD");
+}
+
 TEST_F(AlertsOfMoney, CommissionThatIsGivenBackIsToldToBeOver) {
   earn({commission("1", "C7", "100", "2026-02-20")});
   pass(hours(1));
