@@ -76,11 +76,11 @@ Result<void> dump_to(fs::path const& part, std::string const& url, int server_ma
 
 }  // namespace
 
-Result<BackedUp> back_up(std::string const& url, fs::path const& wanted, bool replace) {
+Result<BackedUp> back_up(std::string const& url, fs::path const& file, bool replace) {
   std::error_code failed;
-  auto const file = fs::absolute(wanted, failed);
-  if (failed) return file_error(wanted, failed.message());
-  if (auto const free = check_target(file, replace); !free) return free.error();
+  auto const target = fs::absolute(file, failed);
+  if (failed) return file_error(file, failed.message());
+  if (auto const free = check_target(target, replace); !free) return free.error();
 
   auto connection = PlainConnection::open(url);
   if (!connection) return connection.error();
@@ -90,7 +90,7 @@ Result<BackedUp> back_up(std::string const& url, fs::path const& wanted, bool re
     return Error(ErrorCode::migration_failed, "the database holds no affsync schema",
                  "There is nothing to back up.");
   }
-  fs::path const part = file.string() + ".part";
+  fs::path const part = target.string() + ".part";
   auto const written = open_part(part);
   if (!written) return written.error();
   auto const dumped = dump_to(part, url, connection->server_major());
@@ -98,13 +98,13 @@ Result<BackedUp> back_up(std::string const& url, fs::path const& wanted, bool re
     fs::remove(part, failed);
     return dumped.error();
   }
-  auto const durable = make_durable(*written, part, file, replace);
+  auto const durable = make_durable(*written, part, target, replace);
   if (!durable) {
     fs::remove(part, failed);
     return durable.error();
   }
   BackedUp result;
-  result.bytes = fs::file_size(file, failed);
+  result.bytes = fs::file_size(target, failed);
   result.server_major = connection->server_major();
   return result;
 }

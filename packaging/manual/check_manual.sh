@@ -28,4 +28,5 @@ for page in affsync.1 affsync.yaml.5 affsync-connector.5; do
     [ -z "$warnings" ] || complain "$page: $warnings"
   fi
 done
+command -v man >/dev/null || echo "man is not installed: the pages were not formatted"
 exit "$problems"

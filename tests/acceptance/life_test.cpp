@@ -97,6 +97,34 @@ TEST_F(Life, a_broker_at_another_address_stays_the_same_source) {
   EXPECT_EQ(query("SELECT string_agg(base_url, ' ') FROM affsync.source"), new_address.url());
 }
 
+TEST_F(Life, a_health_check_asks_the_daemon_of_its_configuration) {
+  start_broker();
+  auto const listen_at = [this](std::string const& address) {
+    auto text = config_text();
+    auto const begin = text.find("http: ");
+    text.replace(begin, text.find('\n', begin) - begin, "http: {listen: \"" + address + "\"}");
+    dir_.write("affsync.yaml", text);
+  };
+  EXPECT_EQ(affsync({"healthcheck"}).status, 2) << "with http.listen off";
+  listen_at("127.0.0.1:0");
+  auto const daemon = start({"run"});
+  daemon->wait_for_err("serving");
+  auto const log = daemon->err();
+  auto const at = log.find("listen=") + 7;
+  listen_at(log.substr(at, log.find_first_of(" \n", at) - at));
+
+  auto const alive = affsync({"healthcheck"});
+  EXPECT_EQ(alive.status, 0) << alive.err;
+  daemon->wait_for_err("main/wallets: run succeeded");
+  while (affsync({"healthcheck", "--ready"}).status != 0) {
+    ASSERT_EQ(daemon->poll(), std::nullopt);
+  }
+  EXPECT_EQ(daemon->stop(), 0);
+  auto const dead = affsync({"healthcheck"});
+  EXPECT_EQ(dead.status, 1);
+  EXPECT_NE(dead.err.find("the daemon does not answer"), std::string::npos) << dead.err;
+}
+
 class Removal : public Life {
  protected:
   // Two sources with rows; then the configuration has only the second.
