@@ -21,9 +21,9 @@ int run_status(CommonOptions const& common, Output output) {
   } else {
     std::cout << status_table(streams, now, app.shown_database_url(),
                               log::look_at_terminal(STDOUT_FILENO))
-              << (app.serves_database()
-                      ? "That server runs only while affsync runs: start `affsync run` to use it.\n"
-                      : "")
+              << (app.serves_database() ? "That server runs only while affsync runs: `affsync "
+                                          "psql` opens it, `affsync run` keeps it.\n"
+                                        : "")
               << std::flush;
   }
   tell_about_database(app);
