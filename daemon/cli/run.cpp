@@ -9,9 +9,8 @@ namespace affsync::cli {
 int run_daemon(CommonOptions const& common) {
   App app(common.config_file, common.log_level());
   serve::ServiceManager const manager;
-  app.on_start_step([manager](std::string const& step) {
-    manager.extend_start(std::chrono::minutes(1), step);
-  });
+  app.on_start_step(
+      [manager](std::string const& step) { manager.extend_start(std::chrono::minutes(1), step); });
   schema::MigrationReport report;
   try {
     std::string told;

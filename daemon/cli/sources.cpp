@@ -50,7 +50,7 @@ bool is_configured(config::Config const& config, std::string const& name) {
 }
 
 SourceInDatabase source_named(std::vector<SourceInDatabase> const& sources,
-                             std::string const& name) {
+                              std::string const& name) {
   std::vector<std::string> names;
   for (auto const& source : sources) {
     if (source.name == name) return source;
