@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Demonstrates affsync: installs missing packages, builds, starts fake brokers of three systems, reads them
-# into a private PostgreSQL, prints the reports, and then runs the daemon until Ctrl-C.
+# Demonstrates affsync: installs missing packages, builds, starts brokers of ten kinds, reads them into a
+# private PostgreSQL, prints the reports, and then runs the daemon until Ctrl-C.
 # The next time this takes seconds, since the build and the data are kept.
 #
 #   scripts/demo.sh           runs until Ctrl-C
@@ -50,14 +50,15 @@ say "Installing missing packages, and building"
 scripts/install_dependencies.sh
 affsync=$(scripts/build.sh)
 sandbox=${affsync%/*}/affsync-sandbox
+player=${affsync%/*}/affsync-player
 echo "$affsync"
 
-# start_broker NAME OPTION…: starts a fake broker, and sets the variable NAME to its address. The broker
-# ends with this script in any case.
-start_broker() {
+# start_program NAME PROGRAM OPTION…: starts a broker, and sets the variable NAME to its address. The
+# broker ends with this script in any case.
+start_program() {
   local name=$1 line
   shift
-  exec {broker}< <(exec setsid "$sandbox" --port 0 --broker "$name" "$@")
+  exec {broker}< <(exec setsid "$@")
   started+=("$!")
   read -r -t 60 line <&"$broker" || {
     echo "The fake broker $name did not start within 60 seconds." >&2
@@ -66,6 +67,7 @@ start_broker() {
   printf -v "$name" %s "${line#listening on }"
   echo "  $name at ${!name}"
 }
+start_broker() { start_program "$1" "$sandbox" --port 0 --broker "$@"; }
 
 # Prints the first free port from 9464 on.
 free_port() {
@@ -83,11 +85,18 @@ start_broker rates --seed 5 --days 400
 start_broker hooks
 
 mkdir -p "$state"
+say "Playing brokers of further connectors"
+. scripts/demo_brokers.sh
 listen=127.0.0.1:$(free_port)
-# shellcheck disable=SC2034  # read by its name, like the variables of the brokers
+# shellcheck disable=SC2034  # read by their names, like the variables of the brokers
+connectors=$PWD/config/demo/connectors
+# shellcheck disable=SC2034
 history=$(date -u -d '-370 days' +%F)
 config=$(<config/demo.yaml)
-for name in state listen history exness wintrado iexexchanger iexexchanger_v3 rates hooks; do
+# shellcheck disable=SC2154  # set by demo_brokers.sh
+config=${config//  # @more_sources@/"$more_sources"}
+for name in state listen history connectors exness wintrado iexexchanger iexexchanger_v3 rates hooks \
+  recent inbox bybit hfm cellxpert awin everflow; do
   config=${config//@$name@/"${!name}"}
 done
 printf '%s\n' "$config" >"$state/affsync.yaml"

@@ -61,7 +61,8 @@ class Listing {
   bool insert_in_front();
 
   // Shows the list's rows on each of so many days up to `last`, instead of on their own, to a
-  // reader of the time after it. Rows without a day, and such whose day cannot be moved, stay.
+  // reader of the time after it. Rows whose day cannot be moved stay; those without one are of the
+  // last day.
   void spread(Day last, int days);
 
   // Returns the answer's body with these rows and facts, in the shape of the sample.

@@ -126,14 +126,10 @@ Json moved(Json const& json, int by) {
 }  // namespace
 
 std::optional<ListedRow> Listing::on_day(ListedRow const& row, Day day) {
-  // A row without a day of its own has that of the request.
-  auto const sample_days = first().words("days");
-  auto const asked = sample_days.empty() ? std::nullopt : parse_day(sample_days.front());
-  auto const from = row.day ? row.day : asked;
-  if (!from) return std::nullopt;
+  if (!row.day) return std::nullopt;
   auto copy = row;
   copy.made = true;
-  auto const by = static_cast<int>((day - *from).count());
+  auto const by = static_cast<int>((day - *row.day).count());
   if (is_json_) {
     copy.value = moved(row.value, by);
   } else {
@@ -144,8 +140,8 @@ std::optional<ListedRow> Listing::on_day(ListedRow const& row, Day day) {
   auto mapped = is_kept ? std::optional(row.stored) : map_one(copy);
   if (!mapped) return std::nullopt;
   copy.stored = std::move(*mapped);
-  if (row.day && !is_kept) note_day(copy);
-  if (row.day && !is_kept && copy.day != day) return std::nullopt;
+  if (!is_kept) note_day(copy);
+  if (!is_kept && copy.day != day) return std::nullopt;
   constexpr int attempts = 100;  // a key that one row gets may be that of another one
   for (int i = 0; !is_kept && !is_new(copy); ++i) {
     if (i == attempts) return std::nullopt;
@@ -170,7 +166,9 @@ void Listing::spread(Day last, int count) {
   }
   std::vector<ListedRow> rows;
   for (std::size_t i = 0; i < rows_.size(); ++i) {
-    if (i >= originals.size() || !has_moved[i]) rows.push_back(std::move(rows_[i]));
+    if (i < originals.size() && has_moved[i]) continue;
+    if (!rows_[i].day) rows_[i].day = last;  // it belongs to whatever is asked for
+    rows.push_back(std::move(rows_[i]));
   }
   rows_ = std::move(rows);
 }
