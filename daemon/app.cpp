@@ -303,8 +303,7 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
     auto& session = impl_->session_of(std::move(source), log(), observer);
     auto& refusals = session.session->refusals();
     refusals.keep_in(impl_->store.get(), std::move(block));
-    if (with_database)
-      co_await sync::count_past_requests(*session.session, source_ids[i], *impl_->store);
+    co_await sync::count_past_requests(*session.session, source_ids[i], impl_->store.get());
     if (impl_->retry_refused) refusals.try_anyway();
     if (impl_->forget_refused) co_await refusals.forget();
     for (auto const& plan : session.streams) {
