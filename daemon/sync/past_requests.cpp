@@ -32,9 +32,9 @@ void SourceSession::note_past_requests(std::vector<PastRequests> const& past) {
 }
 
 boost::asio::awaitable<void> count_past_requests(SourceSession& session, int source_id,
-                                                 schema::Store& store) {
+                                                 schema::Store* store) {
   auto const back = session.wants_past_requests();
-  if (back == Duration()) co_return;
+  if (back == Duration() || store == nullptr || source_id == 0) co_return;
   std::string sql =
       "select stream, extract(epoch from coalesce(finished_at, started_at))::bigint,"
       " least(requests, 1000000000) from affsync.sync_run"
@@ -45,7 +45,7 @@ boost::asio::awaitable<void> count_past_requests(SourceSession& session, int sou
   parameters.emplace_back(std::to_string(source_id));
   parameters.emplace_back(
       std::to_string(std::chrono::duration_cast<std::chrono::seconds>(back).count()));
-  auto const table = co_await store.query(std::move(sql), std::move(parameters));
+  auto const table = co_await store->query(std::move(sql), std::move(parameters));
   std::vector<SourceSession::PastRequests> past;
   for (auto const& row : table.rows) {
     SourceSession::PastRequests one;
