@@ -25,6 +25,13 @@ std::size_t runs_at_once(std::size_t open_files) {
   return std::clamp<std::size_t>(for_runs, 2, most);
 }
 
+void return_large_blocks() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  mallopt(M_TRIM_THRESHOLD, 8 << 20);  // else it would become 128 KiB, and trimming frequent
+#endif
+}
+
 void release_memory() {
 #ifdef __GLIBC__
   malloc_trim(0);

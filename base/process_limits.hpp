@@ -14,6 +14,10 @@ std::size_t raise_file_limit();
 // login starts. More runs than this bound would not read faster, but hold more pages in memory.
 std::size_t runs_at_once(std::size_t open_files);
 
+// Makes the allocator return each block of a megabyte and more to the system when it is freed, such
+// as the text of the metrics of a thousand sources. For a process that runs for long.
+void return_large_blocks();
+
 // Gives freed memory back to the system. The allocator keeps it otherwise: after the first passes
 // of a thousand sources, most of what the process holds.
 void release_memory();

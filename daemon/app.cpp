@@ -9,6 +9,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <map>
 #include <random>
+#include <set>
+#include <string_view>
 #include <thread>
 
 #include "config/load.hpp"
@@ -22,9 +24,11 @@
 #include "daemon/retention_of.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/source_plans.hpp"
+#include "daemon/source_registration.hpp"
 #include "daemon/sync/item_values.hpp"
 #include "daemon/sync/page_workers.hpp"
 #include "daemon/sync/past_requests.hpp"
+#include "daemon/sync/run_times.hpp"
 #include "daemon/watched_migration.hpp"
 #include "schema/store/crash_point.hpp"
 #include "version_info.hpp"
@@ -226,52 +230,6 @@ App::Impl::Session& App::Impl::session_of(PreparedSource prepared, Logger const&
   return entry;
 }
 
-// Returns the ids of the sources. Sets the salt that each was first registered with; logs changes.
-asio::awaitable<std::vector<int>> App::register_sources(std::vector<PreparedSource>& prepared,
-                                                        std::vector<std::string> configured,
-                                                        std::vector<std::string> named) {
-  std::vector<schema::SourceRegistration> registrations;
-  for (auto const& source : prepared) {
-    auto registration = registration_of(source);
-    // A stream that is off is read if the command names it.
-    for (auto& stream : registration.streams) {
-      stream.enabled = stream.enabled || (!named.empty() && chosen(named, stream.stream));
-    }
-    registrations.push_back(std::move(registration));
-  }
-  auto const registered =
-      co_await impl_->store->register_sources(std::move(registrations), std::move(configured));
-  std::vector<int> ids;
-  for (std::size_t i = 0; i < prepared.size(); ++i) {
-    auto& plan = prepared[i].plan;
-    auto const& one = registered[i];
-    ids.push_back(one.source_id);
-    engine::set_hash_salt(plan, one.hash_salt);
-    auto const log = this->log().with("source", plan.source);
-    if (one.old_name) {
-      log.info("the source was renamed; its rows and its state are kept",
-               {{"before", *one.old_name}});
-    }
-    if (one.renewed_key) {
-      log.warn(
-          "the key of the source has changed; affsync takes it for a renewed key of the same"
-          " account. Configure another account as a source with a different name");
-    }
-    if (one.moved) {
-      log.info("base_url of the source has changed; all of its rows are read again",
-               {{"base_url", plan.base_url}});
-    }
-    if (one.other_privacy) {
-      log.info("privacy has changed; all rows are read again and stored with the new setting");
-    }
-    for (auto const& stream : one.other_mapping) {
-      log.info("the connector's mapping of this stream has changed; all rows are read again",
-               {{"stream", stream}});
-    }
-  }
-  co_return ids;
-}
-
 asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::string> sources,
                                                                std::vector<std::string> streams,
                                                                bool with_database,
@@ -289,37 +247,47 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
   }
   refuse_unknown(streams, stream_names, "stream");
 
-  std::vector<int> source_ids(prepared.size());
+  std::vector<schema::SourceRegistered> registered(prepared.size());
   if (with_database) {
-    source_ids = co_await register_sources(prepared, source_names, streams);
+    registered = co_await register_sources(*impl_->store, prepared, source_names, streams, log());
     crash_point(CrashPoint::streams_registered);
   }
+  std::vector<schema::BlockKey> blocks;
+  for (std::size_t i = 0; i < prepared.size(); ++i) {
+    blocks.push_back(block_key_of(prepared[i].plan, registered[i].source_id));
+  }
+  if (impl_->forget_refused) co_await forget_blocks(*impl_->store, blocks, log());
   std::vector<sync::StreamTask> tasks;
+  std::map<int, sync::SourceSession*> limited;
   for (std::size_t i = 0; i < prepared.size(); ++i) {
     auto& source = prepared[i];
     auto const& config = *source.config;
+    int const source_id = registered[i].source_id;
     if (!source.warning.empty()) log().warn(source.warning, {{"source", source.plan.source}});
-    auto block = block_key_of(source.plan, source_ids[i]);
     auto& session = impl_->session_of(std::move(source), log(), observer);
     auto& refusals = session.session->refusals();
-    refusals.keep_in(impl_->store.get(), std::move(block));
-    co_await sync::count_past_requests(*session.session, source_ids[i], impl_->store.get());
+    refusals.keep_in(impl_->store.get(), std::move(blocks[i]));
+    if (with_database) limited[source_id] = session.session.get();
     if (impl_->retry_refused) refusals.try_anyway();
-    if (impl_->forget_refused) co_await refusals.forget();
+    if (impl_->forget_refused) refusals.forget_here();
     for (auto const& plan : session.streams) {
       bool const named = !streams.empty() && chosen(streams, plan->stream);
       if (!(streams.empty() ? plan->spec.enabled : named)) continue;
       sync::StreamTask task;
       task.session = session.session;
       task.plan = plan;
-      task.id = schema::StreamId(source_ids[i], plan->stream);
+      task.id = schema::StreamId(source_id, plan->stream);
       task.every = schedule_of(config, plan->spec).value();
       task.full_every = full_schedule_of(config, plan->spec).value();
       task.mass_drop_limit = config.mass_drop_limit;
       task.reconcile_warns = reconcile_warns(config, plan->stream);
       if (!with_database && impl_->store) co_await sync::find_items(task, *impl_->store);
+      task.due_at = sync::due_at(task, registered[i].times, impl_->clock.now());
       tasks.push_back(std::move(task));
     }
+  }
+  if (!limited.empty()) {
+    co_await sync::count_past_requests(std::move(limited), *impl_->store);
   }
   impl_->forget_refused = false;
   co_return tasks;
@@ -357,8 +325,10 @@ std::vector<std::pair<std::string, std::string>> App::streams() const {
 
 void App::forget_other_sessions() {
   impl_->before.reset();
+  std::set<std::string_view> names;
+  for (auto const& source : impl_->config.sources) names.insert(source.name);
   std::erase_if(impl_->sessions, [&](auto& entry) {
-    bool const gone = impl_->config.find_source(entry.first) == nullptr;
+    bool const gone = !names.contains(entry.first);
     if (gone) entry.second.session->close();
     return gone;
   });

@@ -116,9 +116,6 @@ class App {
   void open_database();
   Result<schema::MigrationReport> migrate_watched(schema::MigrationRequest const& request,
                                                   StillAtIt const& still_at_it, bool whole);
-  boost::asio::awaitable<std::vector<int>> register_sources(std::vector<PreparedSource>& prepared,
-                                                            std::vector<std::string> configured,
-                                                            std::vector<std::string> named);
 
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <map>
 #include <random>
+#include <set>
 
 #include "base/process_limits.hpp"
 #include "config/key_place.hpp"
@@ -21,6 +22,7 @@
 #include "daemon/net/http_server.hpp"
 #include "daemon/reports/output.hpp"
 #include "daemon/run_log.hpp"
+#include "daemon/running_daemon.hpp"
 #include "daemon/serve/metrics.hpp"
 #include "daemon/serve/money_watch.hpp"
 #include "daemon/serve/pages.hpp"
@@ -96,26 +98,6 @@ std::string listed(std::vector<std::string> const& words) {
   std::string text;
   for (auto const& word : words) text += (text.empty() ? "" : ", ") + word;
   return text;
-}
-
-// Settings of all streams of the sources; streams without a task are off.
-std::vector<serve::StreamSetting> settings_of(
-    std::vector<std::pair<std::string, std::string>> const& streams,
-    std::vector<std::string> const& sources, std::vector<sync::StreamTask> const& tasks) {
-  std::map<std::pair<std::string, std::string>, std::chrono::seconds> intervals;
-  for (auto const& task : tasks) {
-    intervals[{task.source(), task.stream()}] = task.every.interval();
-  }
-  std::vector<serve::StreamSetting> settings;
-  for (auto const& [source, stream] : streams) {
-    if (std::find(sources.begin(), sources.end(), source) == sources.end()) continue;
-    auto& setting = settings.emplace_back();
-    setting.source = source;
-    setting.stream = stream;
-    auto const found = intervals.find({source, stream});
-    if (found != intervals.end()) setting.interval = found->second;
-  }
-  return settings;
 }
 
 // Waits for the signal, at most for `pause` if it is set. Returns false when the pause is over.
@@ -212,6 +194,7 @@ struct Daemon::Impl {
   asio::awaitable<void> keep_watchdog_alive();
   asio::awaitable<void> say_stopping();
   std::string summary(std::size_t streams) const;
+  std::vector<std::string> source_names() const;
 
   App& app_;
   Logger log_;
@@ -246,6 +229,12 @@ std::vector<std::string> Daemon::Impl::notes() const {
   return all;
 }
 
+std::vector<std::string> Daemon::Impl::source_names() const {
+  std::vector<std::string> names;
+  for (auto const& source : app_.config().sources) names.push_back(source.name);
+  return names;
+}
+
 std::string Daemon::Impl::summary(std::size_t streams) const {
   return std::to_string(app_.config().sources.size()) + " sources, " + std::to_string(streams) +
          " streams";
@@ -255,8 +244,7 @@ asio::awaitable<std::size_t> Daemon::Impl::take_configuration() {
   std::vector<std::string> const all;
   check_receivers(app_.io().get_executor(), app_.config().alerts);
   auto tasks = co_await app_.make_tasks(all, all, true, observer_);
-  std::vector<std::string> names;
-  for (auto const& source : app_.config().sources) names.push_back(source.name);
+  auto const names = source_names();
   co_await app_.store().retire_sources_except(names);
   metrics_.set_streams(settings_of(app_.streams(), names, tasks));
   auto const count = tasks.size();
@@ -281,6 +269,7 @@ asio::awaitable<void> Daemon::Impl::reload(bool read_again) {
     read = true;
     crash_point(CrashPoint::reload_read);
     streams = co_await take_configuration();
+    release_memory();  // of the configuration that was replaced
     crash_point(CrashPoint::reload_done);
   } catch (Failure const& failure) {
     problem = failure.error();
@@ -351,6 +340,7 @@ asio::awaitable<void> Daemon::Impl::say_stopping() {
 }
 
 asio::awaitable<void> Daemon::Impl::run() {
+  return_large_blocks();
   auto executor = co_await asio::this_coro::executor;
   std::size_t const streams = co_await take_configuration();
 
@@ -372,6 +362,8 @@ asio::awaitable<void> Daemon::Impl::run() {
   start("alerts", delivery_.run());
   auto retention = [this] { return app_.retention(); };
   start("upkeep", sync::run_daily_upkeep(app_.store(), sleeper_, std::move(retention), log_));
+  start("claims", sync::keep_sources_claimed(
+                      app_.store(), sleeper_, [this] { return source_names(); }, log_));
   start("days", sync::keep_days_added_up(app_.store(), sleeper_, log_));
   start("watchdog", keep_watchdog_alive());
   start("stopping", say_stopping());
@@ -384,6 +376,7 @@ asio::awaitable<void> Daemon::Impl::run() {
                         {"database", app_.shown_database_url()}});
   manager_.ready(summary(streams));
   co_await group.join();
+  co_await leave_database(app_.store());
   log_.info("stopped");
 }
 

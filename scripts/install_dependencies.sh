@@ -61,7 +61,31 @@ missing=()
 for package in "${packages[@]}"; do
   is_installed "$package" || missing+=("$package")
 done
-[ ${#missing[@]} -eq 0 ] && fetch_modules "$@" && exit 0
+# The package of Prometheus would start a service that nobody asked for, so the tests get its programs only,
+# unpacked for this user.
+prometheus=$HOME/.cache/affsync/prometheus
+wants_prometheus() {
+  [ "${1-}" = --tests ] && [ ! -x "$prometheus/usr/bin/prometheus" ] &&
+    ! { [ -x /usr/bin/prometheus ] && [ -x /usr/bin/promtool ]; }
+}
+unpack_prometheus() {
+  local work
+  work=$(mktemp -d)
+  chmod 755 "$work" # apt downloads as another user
+  if (cd "$work" && apt-get download -qq prometheus >/dev/null 2>&1) &&
+    dpkg -x "$work"/prometheus_*.deb "$work/unpacked"; then
+    mkdir -p "${prometheus%/*}"
+    mv "$work/unpacked" "$prometheus"
+  else
+    echo "Prometheus could not be downloaded; the tests that use it will be skipped." >&2
+  fi
+  rm -rf "$work"
+}
+if [ ${#missing[@]} -eq 0 ]; then
+  if wants_prometheus "${1-}"; then unpack_prometheus; fi
+  fetch_modules "$@"
+  exit 0
+fi
 is_missing() { [[ " ${missing[*]} " == *" $1 "* ]]; }
 
 as_root() { "$@"; }
@@ -120,3 +144,4 @@ if is_missing pgbouncer && [ ! -e "$policy" ]; then
 fi
 install "${missing[@]}"
 fetch_modules "$@"
+if wants_prometheus "${1-}"; then unpack_prometheus; fi

@@ -46,6 +46,10 @@ def options():
     parser.add_argument("--fleet", type=int, default=0, metavar="SOURCES",
                         help="instead: the daemon with many sources of --rows rows each, all of "
                              "which make their first pass")
+    parser.add_argument("--fleet-streams", type=int, default=1, metavar="STREAMS",
+                        help="streams of each source for --fleet")
+    parser.add_argument("--database-latency", type=float, default=5, metavar="MS",
+                        help="time of a round trip to PostgreSQL for --fleet")
     parser.add_argument("--files", type=int, default=1024, help="soft limit for --fleet")
     parser.add_argument("--pages", default="100 1000", help="page sizes for --wire")
     parser.add_argument("--streams", default="1 8", help="numbers of streams for --wire")

@@ -1,5 +1,6 @@
 #include "daemon/sync/past_requests.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -31,30 +32,37 @@ void SourceSession::note_past_requests(std::vector<PastRequests> const& past) {
   }
 }
 
-boost::asio::awaitable<void> count_past_requests(SourceSession& session, int source_id,
-                                                 schema::Store* store) {
-  auto const back = session.wants_past_requests();
-  if (back == Duration() || store == nullptr || source_id == 0) co_return;
+boost::asio::awaitable<void> count_past_requests(std::map<int, SourceSession*> sessions,
+                                                 schema::Store& store) {
+  std::erase_if(sessions,
+                [](auto const& one) { return one.second->wants_past_requests() == Duration(); });
+  if (sessions.empty()) co_return;
+  Duration back{};
+  std::string ids = "{";
+  for (auto const& [id, session] : sessions) {
+    back = std::max(back, session->wants_past_requests());
+    ids += (ids.size() > 1 ? "," : "") + std::to_string(id);
+  }
   std::string sql =
-      "select stream, extract(epoch from coalesce(finished_at, started_at))::bigint,"
+      "select source_id, stream, extract(epoch from coalesce(finished_at, started_at))::bigint,"
       " least(requests, 1000000000) from affsync.sync_run"
-      " where source_id = $1::integer and requests > 0"
+      " where source_id = any ($1::integer[]) and requests > 0"
       " and coalesce(finished_at, started_at) > now() - make_interval(secs => $2::bigint)"
-      " order by 2";
+      " order by 3";
   std::vector<std::optional<std::string>> parameters;
-  parameters.emplace_back(std::to_string(source_id));
+  parameters.emplace_back(ids + "}");
   parameters.emplace_back(
       std::to_string(std::chrono::duration_cast<std::chrono::seconds>(back).count()));
-  auto const table = co_await store->query(std::move(sql), std::move(parameters));
-  std::vector<SourceSession::PastRequests> past;
+  auto const table = co_await store.query(std::move(sql), std::move(parameters));
+  std::map<int, std::vector<SourceSession::PastRequests>> past;
   for (auto const& row : table.rows) {
     SourceSession::PastRequests one;
-    one.stream = row.at(0).value_or("");
-    one.at = TimePoint(std::chrono::seconds(number(row.at(1))));
-    one.count = static_cast<int>(number(row.at(2)));
-    past.push_back(std::move(one));
+    one.stream = row.at(1).value_or("");
+    one.at = TimePoint(std::chrono::seconds(number(row.at(2))));
+    one.count = static_cast<int>(number(row.at(3)));
+    past[static_cast<int>(number(row.at(0)))].push_back(std::move(one));
   }
-  session.note_past_requests(past);
+  for (auto const& [id, session] : sessions) session->note_past_requests(past[id]);
 }
 
 }  // namespace affsync::sync

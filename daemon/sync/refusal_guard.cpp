@@ -192,10 +192,14 @@ asio::awaitable<void> RefusalGuard::accepted() {
   if (block_ || others_block_) co_await forget();
 }
 
-asio::awaitable<void> RefusalGuard::forget() {
+void RefusalGuard::forget_here() {
   given_back_ = others_block_ = false;
   carried_ = 0;
   take(std::nullopt);
+}
+
+asio::awaitable<void> RefusalGuard::forget() {
+  forget_here();
   if (store_ == nullptr) co_return;
   std::optional<Error> flaw;
   try {

@@ -62,6 +62,8 @@ class RefusalGuard {
   bool retry_requested() const { return retry_requested_; }
   // Removes the block, in the database too. For a reload.
   asio::awaitable<void> forget();
+  // The same without the database, whose block the caller removes.
+  void forget_here();
 
   // Takes the lease of logins with these credentials, so that only one process logs in at a time.
   // Waits up to a minute for another process; then, or if the database fails, returns nullptr and

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
+
+#include "base/batch.hpp"
 
 namespace affsync::sync {
 
@@ -28,10 +31,35 @@ std::optional<TimePoint> due_later(StreamTask const& task, schema::StreamState c
   return std::nullopt;
 }
 
+std::optional<TimePoint> due_at(StreamTask const& task,
+                                std::vector<schema::StreamTimes> const& times, TimePoint now) {
+  auto const known = std::ranges::find(times, task.stream(), &schema::StreamTimes::stream);
+  if (known == times.end() || known->running) return std::nullopt;
+  schema::StreamState state;
+  state.next_run_at = known->next_run_at;
+  state.last_success_at = known->last_success_at;
+  return due_later(task, state, now);
+}
+
+TimePoint spread_after(TimePoint started_at, std::chrono::seconds interval, std::string_view source,
+                       std::string_view stream) {
+  Duration const length = interval;
+  auto const hash = hash_key(std::string(source) + '/' + std::string(stream));
+  Duration const phase(
+      static_cast<Duration::rep>(hash % static_cast<std::uint64_t>(length.count())));
+  auto since_place = (started_at.time_since_epoch() - phase) % length;
+  if (since_place < Duration()) since_place += length;
+  auto const left = length - since_place;
+  return started_at + (left >= length / 2 ? left : left + length / 2);
+}
+
 TimePoint next_run_at(StreamTask const& task, RunReport const& report, double jitter) {
   // If a run took longer than its interval, one run follows at once; missed runs are not repeated.
   if (report.status == RunStatus::continued) return *report.finished_at;
-  return std::max(task.every.next(report.started_at, jitter), *report.finished_at);
+  auto const due = task.every.is_interval() ? spread_after(report.started_at, task.every.interval(),
+                                                           task.source(), task.stream())
+                                            : task.every.next(report.started_at, jitter);
+  return std::max(due, *report.finished_at);
 }
 
 }  // namespace affsync::sync

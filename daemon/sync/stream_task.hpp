@@ -19,6 +19,8 @@ struct StreamTask {
   schema::StreamId id;  // source_id 0 without a database
   config::Schedule every;
   std::optional<config::Schedule> full_every;  // interval of passes over the whole history
+  // When the stream is due according to the database; unset: now. The run itself asks again.
+  std::optional<TimePoint> due_at;
   double mass_drop_limit = 0.1;
   // Set for a run over a file: its content as the only answer, or nothing for a run that only notes
   // that there is no file. Then nothing is requested.

@@ -4,6 +4,8 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <numeric>
+#include <utility>
 
 #include "base/process_limits.hpp"
 #include "connectors/engine/pace/backoff.hpp"
@@ -34,6 +36,10 @@ RunReport unforeseen(StreamTask const& task, std::string const& what) {
   return report;
 }
 
+std::pair<std::string_view, std::string_view> name_of(StreamTask const& task) {
+  return {task.source(), task.stream()};
+}
+
 }  // namespace
 
 Supervisor::Supervisor(asio::any_io_executor executor, RunParts parts, std::size_t most_runs,
@@ -48,31 +54,43 @@ Supervisor::Supervisor(asio::any_io_executor executor, RunParts parts, std::size
 
 void Supervisor::set_tasks(std::vector<StreamTask> tasks) {
   std::vector<SlotPtr> slots;
+  slots.reserve(tasks.size());
   for (auto& task : tasks) {
-    SlotPtr kept;
-    for (auto const& slot : slots_) {
-      bool const same = slot->task.session == task.session && slot->task.stream() == task.stream();
-      if (same) kept = slot;
-    }
-    if (kept) {
-      kept->task = std::move(task);
-    } else {
-      kept = std::make_shared<Slot>();
-      kept->task = std::move(task);
-    }
+    SlotPtr kept = find(task.source(), task.stream());
+    if (!kept || kept->task.session != task.session) kept = std::make_shared<Slot>();
+    kept->task = std::move(task);
     slots.push_back(std::move(kept));
   }
+  for (auto const& slot : slots_) slot->index.reset();
+  for (std::size_t i = 0; i < slots.size(); ++i) slots[i]->index = i;
   for (auto const& slot : slots_) {
-    if (std::find(slots.begin(), slots.end(), slot) != slots.end()) continue;
-    if (slot->running) runs_.cancel(slot->run);
+    if (!slot->index && slot->running) runs_.cancel(slot->run);
   }
   slots_ = std::move(slots);
+  by_name_.resize(slots_.size());
+  std::iota(by_name_.begin(), by_name_.end(), std::size_t{0});
+  std::ranges::sort(by_name_, {}, [this](std::size_t i) { return name_of(slots_[i]->task); });
   scheduler_ = Scheduler(slots_.size());
-  look_at_all(parts_.clock->now());
+  held_.clear();
+  auto const now = parts_.clock->now();
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    auto& slot = *slots_[i];
+    slot.held = false;
+    if (!slot.running) scheduler_.set(i, std::max(now, slot.task.due_at.value_or(now)));
+  }
   wake_.cancel();
 }
 
+Supervisor::SlotPtr Supervisor::find(std::string_view source, std::string_view stream) const {
+  auto const name = std::pair(source, stream);
+  auto const at = std::ranges::lower_bound(
+      by_name_, name, {}, [this](std::size_t i) { return name_of(slots_[i]->task); });
+  if (at == by_name_.end() || name_of(slots_[*at]->task) != name) return nullptr;
+  return slots_[*at];
+}
+
 void Supervisor::look_at_all(TimePoint now) {
+  held_.clear();
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     // The run itself checks under the lease, from the database, whether it really is due.
     slots_[i]->held = false;
@@ -82,13 +100,14 @@ void Supervisor::look_at_all(TimePoint now) {
 
 // A run of the source has ended: the first stream that was held for it is due.
 void Supervisor::release_held(SourceSession const& session) {
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    auto& slot = *slots_[i];
-    if (!slot.held || slot.task.session.get() != &session) continue;
-    slot.held = false;
-    scheduler_.set(i, parts_.clock->now());
-    return;
-  }
+  auto const found = held_.find(&session);
+  if (found == held_.end()) return;
+  auto& waiting = found->second;
+  auto const first = waiting.front();
+  waiting.erase(waiting.begin());
+  if (waiting.empty()) held_.erase(found);
+  first->held = false;
+  scheduler_.set(*first->index, parts_.clock->now());
 }
 
 // Gives back what ended runs have freed, now and then, and once more when all have ended.
@@ -100,12 +119,6 @@ void Supervisor::return_memory() {
   release_memory();
   memory_returned_ = now;
   ended_ = 0;
-}
-
-std::optional<std::size_t> Supervisor::index_of(SlotPtr const& slot) const {
-  auto const found = std::find(slots_.begin(), slots_.end(), slot);
-  if (found == slots_.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - slots_.begin());
 }
 
 TimePoint Supervisor::next_time(Slot const& slot, RunReport const& report) const {
@@ -166,9 +179,8 @@ asio::awaitable<void> Supervisor::run_slot(SlotPtr slot) {
   if (unreported && report.error) log_.error(*report.error);
   bool const outage = report.error && report.error->code == ErrorCode::database_unavailable;
   slot->outages = outage ? slot->outages + 1 : 0;
-  auto const index = index_of(slot);
-  if (index && report.status != RunStatus::cancelled) {
-    scheduler_.set(*index, next_time(*slot, report));
+  if (slot->index && report.status != RunStatus::cancelled) {
+    scheduler_.set(*slot->index, next_time(*slot, report));
   }
   release_held(*session);
   wake_.cancel();
@@ -183,7 +195,11 @@ void Supervisor::start_due() {
     if (!index) return;
     auto const& slot = slots_[*index];
     slot->held = !places_.has_place(slot->task.session);
-    if (!slot->held) slot->run = runs_.spawn(guard_slot(slot));
+    if (slot->held) {
+      held_[slot->task.session.get()].push_back(slot);
+    } else {
+      slot->run = runs_.spawn(guard_slot(slot));
+    }
   }
 }
 
@@ -213,12 +229,8 @@ asio::awaitable<void> Supervisor::run() {
 
 std::optional<std::chrono::seconds> Supervisor::interval(std::string const& source,
                                                          std::string const& stream) const {
-  for (auto const& slot : slots_) {
-    if (slot->task.source() == source && slot->task.stream() == stream) {
-      return slot->task.every.interval();
-    }
-  }
-  return std::nullopt;
+  auto const slot = find(source, stream);
+  return slot ? std::optional(slot->task.every.interval()) : std::nullopt;
 }
 
 }  // namespace affsync::sync

@@ -8,7 +8,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/async/task_group.hpp"
@@ -24,8 +26,9 @@ class Supervisor {
   Supervisor(asio::any_io_executor executor, RunParts parts, std::size_t most_runs,
              std::function<double()> random, Logger log);
 
-  // Replaces the set of streams. Cancels a run if its stream is gone or now belongs to another
-  // session (its source's configuration changed); the other runs go on.
+  // Replaces the set of streams; each is started when it is due according to its task. Cancels a
+  // run if its stream is gone or now belongs to another session (its source's configuration
+  // changed); the other runs go on.
   void set_tasks(std::vector<StreamTask> tasks);
 
   // Starts runs until cancelled (terminal), then cancels all runs and returns when they have ended.
@@ -38,7 +41,8 @@ class Supervisor {
  private:
   struct Slot {
     StreamTask task;
-    async::TaskGroup::TaskPtr run;  // the latest run; null before the first
+    async::TaskGroup::TaskPtr run;     // the latest run; null before the first
+    std::optional<std::size_t> index;  // in slots_; nullopt once a reload has removed it
     bool running = false;
     bool held = false;  // due, but its source has as many runs as it allows requests at a time
     int outages = 0;    // runs in a row that ended because the database was unavailable
@@ -53,13 +57,16 @@ class Supervisor {
   // Keeps what escapes from run_slot, and wakes run(), which ends with it.
   asio::awaitable<void> guard_slot(SlotPtr slot);
   TimePoint next_time(Slot const& slot, RunReport const& report) const;
-  std::optional<std::size_t> index_of(SlotPtr const& slot) const;
+  SlotPtr find(std::string_view source, std::string_view stream) const;
 
   asio::any_io_executor executor_;
   RunParts parts_;
   std::function<double()> random_;
   Logger log_;
   std::vector<SlotPtr> slots_;
+  std::vector<std::size_t> by_name_;  // their indexes, ordered by source and stream
+  // Held slots of each source, in the order in which they became due.
+  std::map<SourceSession const*, std::vector<SlotPtr>> held_;
   Scheduler scheduler_{0};
   async::TaskGroup runs_;
   asio::steady_timer wake_;

@@ -35,6 +35,23 @@ boost::asio::awaitable<void> run_daily_upkeep(schema::Store& store, async::Sleep
   }
 }
 
+boost::asio::awaitable<void> keep_sources_claimed(schema::Store& store, async::Sleeper& sleeper,
+                                                  std::function<std::vector<std::string>()> names,
+                                                  Logger log) {
+  for (;;) {
+    co_await sleeper.sleep(std::chrono::minutes(1));
+    std::optional<Error> failed;
+    try {
+      co_await store.retire_sources_except(names());
+    } catch (Failure const& failure) {
+      failed = failure.error();
+    }
+    if (failed) {
+      log.debug("could not note that the daemon runs", {{"error", failed->message}});
+    }
+  }
+}
+
 boost::asio::awaitable<void> keep_days_added_up(schema::Store& store, async::Sleeper& sleeper,
                                                 Logger log) {
   constexpr std::chrono::milliseconds between_parts{100};

@@ -5,6 +5,8 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "base/log.hpp"
 #include "daemon/async/sleeper.hpp"
@@ -17,6 +19,12 @@ namespace affsync::sync {
 boost::asio::awaitable<void> run_daily_upkeep(schema::Store& store, async::Sleeper& sleeper,
                                               std::function<schema::Retention()> retention,
                                               Logger log);
+
+// Notes once a minute, until cancelled, that the daemon runs, and that these sources are its own.
+// So what another one has taken for its own by mistake is put right.
+boost::asio::awaitable<void> keep_sources_claimed(schema::Store& store, async::Sleeper& sleeper,
+                                                  std::function<std::vector<std::string>()> names,
+                                                  Logger log);
 
 // Adds up days until cancelled, with pauses, so that it takes little of the database's time. What
 // fails is logged once, until it works again: the reports are right without it, only slower.

@@ -343,6 +343,14 @@ class Migration {
 
 }  // namespace
 
+int newest_migration() {
+  int newest = 0;
+  for (auto const& file : std::span(migration_files, migration_files_count)) {
+    newest = std::max(newest, version_of(file));
+  }
+  return newest;
+}
+
 MigrationReport migrations_of_nothing() {
   MigrationReport report;
   for (auto const& file : std::span(migration_files, migration_files_count)) {

@@ -32,6 +32,9 @@ struct MigrationRequest {
 // Returns the report of a dry run for a database that does not exist yet.
 MigrationReport migrations_of_nothing();
 
+// Number of the newest migration that this program has.
+int newest_migration();
+
 class MigrationWatch;
 
 // Errors: database_unavailable; cancelled (by `watch`); migration_failed (with the file and

@@ -1,8 +1,11 @@
 // The Store on PostgreSQL: runs every request on an executor's thread.
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 
+#include "base/random.hpp"
+#include "base/text.hpp"
 #include "schema/store/fence.hpp"
 #include "schema/store/file_notes.hpp"
 #include "schema/store/lease.hpp"
@@ -10,6 +13,7 @@
 #include "schema/store/pass_closer.hpp"
 #include "schema/store/pg_error.hpp"
 #include "schema/store/pg_executor.hpp"
+#include "schema/store/programs.hpp"
 #include "schema/store/quarantine.hpp"
 #include "schema/store/registration.hpp"
 #include "schema/store/run_log.hpp"
@@ -40,6 +44,10 @@ auto locked(std::shared_ptr<Job> job, Write write) {
   };
 }
 
+std::string random_process() {
+  return hex_of(random_bytes(16));
+}
+
 auto table_of(std::string sql, std::vector<std::optional<std::string>> parameters) {
   return [text = std::move(sql), given = std::move(parameters)](PgSession& session) {
     return read_table(session, text, given);
@@ -49,7 +57,8 @@ auto table_of(std::string sql, std::vector<std::optional<std::string>> parameter
 class PgStore final : public Store {
  public:
   PgStore(asio::any_io_executor, StoreOptions const& options)
-      : instance_(options.instance),
+      : daemon_(this_program(options, random_process())),
+        command_(this_program(options, "")),
         lease_time_(options.lease_time),
         leases_(std::make_shared<LeaseKeeper>(options)),
         executor_(options, std::max(1, options.connections)),
@@ -59,7 +68,7 @@ class PgStore final : public Store {
       std::vector<SourceRegistration> sources, std::vector<std::string> configured) override {
     auto const given = std::make_shared<std::vector<SourceRegistration> const>(std::move(sources));
     auto work = [this, given, names = std::move(configured)](PgSession& session) {
-      return register_all(session, instance_, *given, names);
+      return register_all(session, is_daemon_ ? daemon_ : command_, *given, names);
     };
     auto registered = co_await executor_.run(std::move(work), twice);
     for (std::size_t i = 0; i < given->size(); ++i) {
@@ -77,10 +86,16 @@ class PgStore final : public Store {
   }
 
   asio::awaitable<void> retire_sources_except(std::vector<std::string> names) override {
+    is_daemon_ = true;
     auto work = [this, kept = std::move(names)](PgSession& session) {
-      claim_sources(session, instance_, kept);
+      claim_sources(session, daemon_, kept);
     };
     co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<void> leave() override {
+    auto work = [this](PgSession& session) { note_end(session, daemon_); };
+    co_await executor_.run(std::move(work));
   }
 
   asio::awaitable<std::unique_ptr<Lease>> try_lease(StreamId id) override {
@@ -108,6 +123,13 @@ class PgStore final : public Store {
 
   asio::awaitable<void> clear_block(BlockKey key) override {
     auto work = [blocked = std::move(key)](PgSession& session) { remove_block(session, blocked); };
+    co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<void> clear_blocks(std::vector<BlockKey> keys) override {
+    auto work = [blocked = std::move(keys)](PgSession& session) {
+      remove_blocks(session, blocked);
+    };
     co_await executor_.run(std::move(work), twice);
   }
 
@@ -298,7 +320,8 @@ class PgStore final : public Store {
     FencedWrite fenced;
   };
 
-  std::string const instance_;
+  Program const daemon_, command_;  // as which this program is known, if it is a daemon, and else
+  std::atomic<bool> is_daemon_{false};
   std::chrono::milliseconds const lease_time_;
   std::map<int, std::shared_ptr<SourceRegistration const>> known_;  // used on the I/O thread only
   RunRegistry runs_;

@@ -31,14 +31,19 @@ Failure another_account(std::string const& name) {
       " one to the source.");
 }
 
-std::vector<KnownSource> read_sources(pqxx::transaction_base& tx) {
+std::vector<KnownSource> read_sources(pqxx::transaction_base& tx, Program const& program) {
   std::vector<KnownSource> all;
+  SqlParams const params{program.instance, program.process, program.release};
   for (auto const& row :
-       tx.exec("SELECT source_id, name, connector, base_url, account, hash_salt, privacy,"
-               " retired_at IS NOT NULL, EXISTS (SELECT FROM affsync.stream_state z"
-               " WHERE z.source_id = s.source_id AND (z.live_rows > 0 OR z.last_success_at IS NOT "
-               "NULL))"
-               " FROM affsync.source s ORDER BY source_id")) {
+       exec(tx,
+            "SELECT source_id, name, connector, base_url, account, hash_salt, privacy,"
+            " retired_at IS NOT NULL, EXISTS (SELECT FROM affsync.stream_state z"
+            " WHERE z.source_id = s.source_id AND (z.live_rows > 0 OR z.last_success_at IS NOT "
+            "NULL)), " +
+                others_name_sql("s.name", 1, 2, " AND p.instance <> $1::text") + ", " +
+                others_name_sql("s.name", 1, 2, " AND p.release > $3::int[]") +
+                " FROM affsync.source s ORDER BY source_id",
+            params)) {
     KnownSource source;
     source.source_id = row[0].as<int>();
     source.name = row[1].c_str();
@@ -49,6 +54,8 @@ std::vector<KnownSource> read_sources(pqxx::transaction_base& tx) {
     source.privacy = text_of(row[6]);
     source.retired = row[7].as<bool>();
     source.read = row[8].as<bool>();
+    source.held = row[9].as<bool>();
+    source.newer = row[10].as<bool>();
     all.push_back(std::move(source));
   }
   return all;
@@ -140,17 +147,21 @@ std::string paid_text(StreamRegistration const& stream) {
   return *stream.has_paid_state ? "true" : "false";
 }
 
+// `newer`: sources that a daemon of a newer version reads. Its connector decides which feeds there
+// are and how they are mapped; of these sources only feeds that it does not know are added.
 void write_streams(pqxx::transaction_base& tx, std::string const& instance,
                    std::vector<SourceRegistration> const& wanted,
-                   std::vector<SourceRegistered>& registered) {
-  Columns streams(7);
+                   std::vector<SourceRegistered>& registered, std::set<int> const& newer) {
+  Columns streams(8);
   ArrayText sources;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     auto const id = std::to_string(registered[i].source_id);
-    sources.add(id);
+    bool const follows = newer.contains(registered[i].source_id);
+    if (!follows) sources.add(id);
     for (auto const& stream : wanted[i].streams) {
       streams.add({id, stream.stream, stream.table, stream.in_reports ? "true" : "false",
-                   stream.enabled ? "true" : "false", paid_text(stream), stream.mapping});
+                   stream.enabled ? "true" : "false", paid_text(stream), stream.mapping,
+                   follows ? "true" : "false"});
     }
   }
   auto params = streams.take();
@@ -160,39 +171,63 @@ void write_streams(pqxx::transaction_base& tx, std::string const& instance,
       tx,
       "WITH g AS MATERIALIZED (SELECT source_id, stream, nullif(record_table, '') AS record_table,"
       " in_reports, enabled, nullif(paid, '')::boolean AS has_paid_state,"
-      " nullif(mapping, '') AS mapping"
+      " nullif(mapping, '') AS mapping, follows"
       " FROM unnest($1::int[], $2::text[], $3::text[], $4::boolean[], $5::boolean[], $6::text[],"
-      " $7::text[]) g (source_id, stream, record_table, in_reports, enabled, paid, mapping)),"
+      " $7::text[], $8::boolean[])"
+      " g (source_id, stream, record_table, in_reports, enabled, paid, mapping, follows)),"
       // A disabled stream gets no row until it has been read once.
       " made AS (INSERT INTO affsync.stream (source_id, stream, record_table, in_reports,"
       " has_paid_state, mapping, instances) SELECT source_id, stream, record_table, in_reports,"
-      " has_paid_state, mapping, ARRAY[$8::text] FROM g"
+      " has_paid_state, mapping, ARRAY[$9::text] FROM g"
       " WHERE enabled ON CONFLICT (source_id, stream) DO NOTHING),"
       " changed AS (UPDATE affsync.stream s"
       " SET record_table = coalesce(g.record_table, s.record_table), in_reports = g.in_reports,"
       " has_paid_state = g.has_paid_state, mapping = coalesce(g.mapping, s.mapping),"
-      " retired_at = NULL, instances = CASE WHEN $8 = ANY (s.instances) THEN s.instances"
-      " ELSE s.instances || $8::text END FROM g"
-      " WHERE s.source_id = g.source_id AND s.stream = g.stream"
+      " retired_at = NULL, instances = CASE WHEN $9 = ANY (s.instances) THEN s.instances"
+      " ELSE s.instances || $9::text END FROM g"
+      " WHERE s.source_id = g.source_id AND s.stream = g.stream AND NOT g.follows"
       " AND (s.record_table IS DISTINCT FROM coalesce(g.record_table, s.record_table)"
       " OR s.in_reports <> g.in_reports OR s.retired_at IS NOT NULL"
       " OR s.has_paid_state IS DISTINCT FROM g.has_paid_state"
       " OR s.mapping IS DISTINCT FROM coalesce(g.mapping, s.mapping)"
-      " OR $8 <> ALL (s.instances))),"
+      " OR $9 <> ALL (s.instances))),"
       " retired AS (UPDATE affsync.stream s SET retired_at = now(), in_reports = false,"
-      " instances = array_remove(s.instances, $8::text)"
-      " WHERE s.source_id = ANY ($9::int[]) AND s.retired_at IS NULL"
-      " AND (s.instances = '{}' OR $8 = ANY (s.instances))"
+      " instances = array_remove(s.instances, $9::text)"
+      " WHERE s.source_id = ANY ($10::int[]) AND s.retired_at IS NULL"
+      " AND (s.instances = '{}' OR $9 = ANY (s.instances))"
       " AND NOT EXISTS (SELECT FROM g WHERE g.source_id = s.source_id AND g.stream = s.stream))"
       // `s` has the values from before this statement.
       " UPDATE affsync.stream_state z SET full_wanted_after = coalesce(z.run_id, 0)"
       " FROM affsync.stream s, g WHERE z.source_id = g.source_id AND z.stream = g.stream"
       " AND s.source_id = g.source_id AND s.stream = g.stream AND s.mapping <> g.mapping"
+      " AND NOT g.follows"
       " RETURNING z.source_id, z.stream",
       params);
   for (auto const& row : read_again) {
     auto const one = std::ranges::find(registered, row[0].as<int>(), &SourceRegistered::source_id);
     if (one != registered.end()) one->other_mapping.emplace_back(row[1].c_str());
+  }
+}
+
+void read_times(pqxx::transaction_base& tx, std::vector<SourceRegistered>& registered) {
+  ArrayText sources;
+  std::map<int, SourceRegistered*> by_id;
+  for (auto& one : registered) {
+    sources.add(std::to_string(one.source_id));
+    by_id[one.source_id] = &one;
+  }
+  SqlParams const params{sources.take()};
+  for (auto const& row :
+       exec(tx,
+            "SELECT source_id, stream, " + epoch_sql("last_success_at") + ", " +
+                epoch_sql("next_run_at") +
+                ", running FROM affsync.stream_state WHERE source_id = ANY ($1::int[])",
+            params)) {
+    auto& times = by_id.at(row[0].as<int>())->times.emplace_back();
+    times.stream = row[1].c_str();
+    times.last_success_at = time_of(row[2]);
+    times.next_run_at = time_of(row[3]);
+    times.running = row[4].as<bool>();
   }
 }
 
@@ -229,6 +264,10 @@ std::vector<SourceDecision> decide_sources(std::vector<KnownSource> const& known
           row.account != identity.account) {
         continue;
       }
+      if (row.held) {
+        decisions[i].read_as = row.name;
+        continue;
+      }
       only = &row;
       ++found;
     }
@@ -262,22 +301,23 @@ std::vector<SourceDecision> decide_sources(std::vector<KnownSource> const& known
   return decisions;
 }
 
-std::vector<SourceRegistered> register_all(PgSession& session, std::string const& instance,
+std::vector<SourceRegistered> register_all(PgSession& session, Program const& program,
                                            std::vector<SourceRegistration> const& wanted,
                                            std::vector<std::string> const& configured) {
   std::set<std::string> const names(configured.begin(), configured.end());
   Transaction tx(session);
-  auto decisions = decide_sources(read_sources(tx), wanted, names);
+  auto decisions = decide_sources(read_sources(tx, program), wanted, names);
   auto const to_write = [](SourceDecision const& one) { return !one.source_id || one.changed; };
   if (std::ranges::any_of(decisions, to_write)) {
     // Two instances that start at the same time must not both take over a row.
     tx.exec("LOCK TABLE affsync.source IN SHARE ROW EXCLUSIVE MODE");
-    decisions = decide_sources(read_sources(tx), wanted, names);
+    decisions = decide_sources(read_sources(tx, program), wanted, names);
     write_sources(tx, wanted, decisions);
   }
   std::map<std::string, KnownSource> rows;
-  for (auto& row : read_sources(tx)) rows[row.name] = row;
+  for (auto& row : read_sources(tx, program)) rows[row.name] = row;
   std::vector<SourceRegistered> registered;
+  std::set<int> newer;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     auto const& row = rows.at(wanted[i].identity.name);
     SourceRegistered one;
@@ -285,11 +325,15 @@ std::vector<SourceRegistered> register_all(PgSession& session, std::string const
     one.old_name = decisions[i].old_name;
     one.hash_salt = row.hash_salt.value_or(wanted[i].hash_salt);
     one.renewed_key = decisions[i].renewed_key;
+    if (!decisions[i].source_id) one.read_as = decisions[i].read_as;
+    if (row.newer) newer.insert(row.source_id);
     one.moved = decisions[i].moved;
     one.other_privacy = decisions[i].other_privacy;
     registered.push_back(std::move(one));
   }
-  write_streams(tx, instance, wanted, registered);
+  write_streams(tx, program.instance, wanted, registered, newer);
+  note_program(tx, program, configured);
+  read_times(tx, registered);
   crash_point(CrashPoint::source_registering);
   tx.commit();
   return registered;
@@ -329,29 +373,6 @@ void restore_source(PgSession& session, int source_id, SourceRegistration const&
        " FROM unnest($1::int[], $2::text[], $3::text[], $4::boolean[], $5::text[])"
        " g (source_id, stream, record_table, in_reports, paid) ON CONFLICT DO NOTHING",
        stream_params);
-  tx.commit();
-}
-
-void claim_sources(PgSession& session, std::string const& instance,
-                   std::vector<std::string> const& names) {
-  Transaction tx(session);
-  ArrayText kept;
-  for (auto const& name : names) kept.add(name);
-  SqlParams const params{instance, kept.take()};
-  exec(tx,
-       "UPDATE affsync.source SET retired_at = NULL, instances = CASE WHEN $1 = ANY (instances)"
-       " THEN instances ELSE instances || $1::text END WHERE name = ANY ($2::text[])"
-       " AND ($1 <> ALL (instances) OR retired_at IS NOT NULL)",
-       params);
-  // Sources that no daemon has claimed are retired too: a single pass or an older version created
-  // them.
-  exec(tx,
-       "UPDATE affsync.source SET instances = array_remove(instances, $1::text),"
-       " retired_at = CASE WHEN array_remove(instances, $1::text) = '{}'"
-       " THEN coalesce(retired_at, now()) ELSE retired_at END"
-       " WHERE name <> ALL ($2::text[])"
-       " AND ($1 = ANY (instances) OR instances = '{}' AND retired_at IS NULL)",
-       params);
   tx.commit();
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "schema/store/pg_session.hpp"
+#include "schema/store/programs.hpp"
 #include "schema/store/store.hpp"
 
 namespace affsync::schema {
@@ -19,7 +20,9 @@ struct KnownSource {
   std::string name, connector, base_url;
   std::optional<std::string> account, hash_salt, privacy;
   bool retired = false;
-  bool read = true;  // data was read from it; until then its account may change freely
+  bool read = true;    // data was read from it; until then its account may change freely
+  bool held = false;   // a running daemon of another configuration names it
+  bool newer = false;  // a running daemon of a newer version names it
   KnownSource() = default;
 };
 
@@ -27,10 +30,13 @@ struct KnownSource {
 struct SourceDecision {
   std::optional<int> source_id;         // its existing row; nullopt: create one
   std::optional<std::string> old_name;  // previous name, if it changed
-  bool renewed_key = false;             // same name, other key, no login name: the same account
-  bool moved = false;                   // the address changed
-  bool other_privacy = false;           // its rows were read under another privacy setting
-  bool changed = false;                 // the row must be updated
+  // The account is read under this other name by a running daemon of another configuration, so that
+  // it is not taken for a renamed source.
+  std::optional<std::string> read_as;
+  bool renewed_key = false;    // same name, other key, no login name: the same account
+  bool moved = false;          // the address changed
+  bool other_privacy = false;  // its rows were read under another privacy setting
+  bool changed = false;        // the row must be updated
   SourceDecision() = default;
 };
 
@@ -42,17 +48,12 @@ std::vector<SourceDecision> decide_sources(std::vector<KnownSource> const& known
 
 // Registers all sources and streams of a configuration in one transaction. `configured`: all names
 // of the configuration, also of sources that are not in `wanted`.
-std::vector<SourceRegistered> register_all(PgSession& session, std::string const& instance,
+std::vector<SourceRegistered> register_all(PgSession& session, Program const& program,
                                            std::vector<SourceRegistration> const& wanted,
                                            std::vector<std::string> const& configured);
 
 // Inserts a source that the database has lost, with its old id, as after a failover to a server
 // that lagged behind. Throws Failure database_error if another source has the name or id meanwhile.
 void restore_source(PgSession& session, int source_id, SourceRegistration const& source);
-
-// Records which sources a daemon's configuration names. Retires sources that it no longer names,
-// unless another daemon names them.
-void claim_sources(PgSession& session, std::string const& instance,
-                   std::vector<std::string> const& names);
 
 }  // namespace affsync::schema

@@ -113,4 +113,17 @@ void remove_block(PgSession& session, BlockKey const& key) {
   tx.commit();
 }
 
+void remove_blocks(PgSession& session, std::vector<BlockKey> const& keys) {
+  ArrayText numbers;
+  for (auto const& key : keys) {
+    numbers.add(std::to_string(key.source_id));
+    numbers.add(std::to_string(number_of_unregistered(key)));
+  }
+  Transaction tx(session);
+  if (!has_table(tx, "affsync.source_block")) return;
+  SqlParams const params{numbers.take()};
+  exec(tx, "DELETE FROM affsync.source_block WHERE source_id = ANY ($1::int[])", params);
+  tx.commit();
+}
+
 }  // namespace affsync::schema

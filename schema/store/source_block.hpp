@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "schema/store/held_lease.hpp"
@@ -61,6 +62,8 @@ BlockState read_block(PgSession& session, BlockKey const& key);
 std::optional<SourceBlock> write_block(PgSession& session, BlockKey const& key,
                                        SourceBlock const& block, Duration pause, bool goes_on);
 void remove_block(PgSession& session, BlockKey const& key);
+// For registered sources.
+void remove_blocks(PgSession& session, std::vector<BlockKey> const& keys);
 // Returns the number under which the block of a source is stored; see BlockKey.
 int block_number(PgSession& session, BlockKey const& key);
 

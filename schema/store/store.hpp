@@ -19,6 +19,7 @@
 #include "base/run_report.hpp"
 #include "schema/store/file_note.hpp"
 #include "schema/store/held_lease.hpp"
+#include "schema/store/registrations.hpp"
 #include "schema/store/retention.hpp"
 #include "schema/store/source_block.hpp"
 #include "schema/store/store_options.hpp"
@@ -266,45 +267,6 @@ struct KeyAt {
   TimePoint at{};
 };
 
-struct SourceIdentity {
-  std::string name, connector, base_url;
-  std::string account;  // distinguishes sources with the same connector and address
-  SourceIdentity() = default;
-};
-
-struct StreamRegistration {
-  std::string stream;
-  std::string table;
-  bool in_reports = true;  // false: repeats data of another stream of the source
-  bool enabled = true;
-  std::optional<bool> has_paid_state;  // its commission rows show whether they were paid
-  std::string mapping;                 // hash of the mapping from rows to columns; empty: unknown
-  StreamRegistration() = default;
-};
-
-// A source of the configuration, with all streams of its connector.
-struct SourceRegistration {
-  SourceIdentity identity;
-  bool account_by_login = false;             // `account` is made from a login name, not from a key
-  std::vector<std::string> former_accounts;  // earlier values of `account`
-  std::string hash_salt;                     // for a new source
-  std::string privacy;                       // drop, hash or keep
-  std::vector<StreamRegistration> streams;
-  SourceRegistration() = default;
-};
-
-struct SourceRegistered {
-  int source_id = 0;
-  std::string hash_salt;                // salt for hashes of personal data
-  std::optional<std::string> old_name;  // previous name, if it changed
-  bool renewed_key = false;             // the key changed; it is assumed to be the same account
-  bool moved = false;                   // the address changed: all rows are read again
-  bool other_privacy = false;           // the privacy setting changed: all rows are read again
-  // Streams whose mapping changed: all their rows are read again.
-  std::vector<std::string> other_mapping;
-  SourceRegistered() = default;
-};
-
 // Time limit of queries for web pages.
 constexpr std::chrono::milliseconds page_query_limit{10'000};
 
@@ -319,9 +281,14 @@ class Store : public BlockStore {
   // The same for one source, found by its name alone, without streams.
   virtual asio::awaitable<int> register_source(std::string name, std::string connector,
                                                std::string base_url) = 0;
-  // Records which sources this daemon's configuration names. Retires sources that it no longer
-  // names, unless another daemon names them.
+  // Records which sources this daemon's configuration names, and that the daemon runs; to be called
+  // once a minute. Retires sources that it no longer names, unless another one names them.
   virtual asio::awaitable<void> retire_sources_except(std::vector<std::string> names) = 0;
+  // Records that the daemon ends.
+  virtual asio::awaitable<void> leave() = 0;
+
+  // Removes the blocks of all these sources at once.
+  virtual asio::awaitable<void> clear_blocks(std::vector<BlockKey> keys) = 0;
 
   // Takes the exclusive lease on one stream; nullptr if another instance holds it.
   virtual asio::awaitable<std::unique_ptr<Lease>> try_lease(StreamId id) = 0;

@@ -11,6 +11,7 @@ struct StoreOptions {
   std::string url;       // libpq URL or keyword string
   std::string read_url;  // of a replica for health() and query_for_page(); empty: none
   std::string instance;  // distinguishes this daemon's configuration from others
+  std::string version;   // of affsync; empty: of this build
   int connections = 4;
   std::chrono::milliseconds statement_timeout{120'000};
   std::chrono::milliseconds connect_timeout{5'000};

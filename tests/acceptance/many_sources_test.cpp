@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "tests/acceptance/plain_broker.hpp"
+#include "tests/support/counted_way.hpp"
 
 namespace affsync::test {
 namespace {
@@ -35,6 +36,31 @@ class ManySources : public PlainAcceptance {
   std::string failed_runs() const {
     return query(
         "select count(*) from affsync.sync_run where status not in ('succeeded', 'running')");
+  }
+  // Round trips to the database of a start and a reload, when all streams were read lately.
+  long trips_with(int sources) {
+    configure_sources(numbered(sources));
+    EXPECT_EQ(affsync({"migrate"}).status, 0);
+    {
+      auto const first = start({"run"});
+      wait_until(read, std::to_string(sources));
+      EXPECT_EQ(first->stop(), 0);
+    }
+    CountedWay const way(database_url());
+    auto text = config_text_of_file();
+    text.replace(text.find(database_url()), database_url().size(), way.url());
+    dir_.write("affsync.yaml", text);
+    auto const daemon = start({"run"});
+    daemon->wait_for_err("started");
+    daemon->signal(SIGHUP);
+    daemon->wait_for_err("configuration reloaded");
+    auto const trips = way.round_trips();
+    EXPECT_EQ(daemon->stop(), 0);
+    return trips;
+  }
+  std::string config_text_of_file() const {
+    std::ifstream file(config_file());
+    return {std::istreambuf_iterator<char>(file), {}};
   }
   static constexpr char const* read =
       "select count(*) from affsync.stream_state where last_success_at is not null";
@@ -74,6 +100,14 @@ TEST_F(ManySources, the_soft_limit_of_files_is_raised) {
   EXPECT_NE(line.substr(0, line.find('\n')).find(" 500 "), std::string::npos) << line;
   daemon->signal(SIGTERM);
   daemon->wait();
+}
+
+TEST_F(ManySources, a_start_and_a_reload_take_as_many_round_trips_as_with_few) {
+  serve_rows({R"({"id":"1","amount":5,"currency":"USD","day":"2026-11-20"})"});
+  auto const with_few = trips_with(3);
+  auto const with_many = trips_with(60);
+  // Other work of the daemon, such as adding up days, takes some of its own.
+  EXPECT_LT(with_many, with_few + 50);
 }
 
 // With 48 files two runs go on at once.

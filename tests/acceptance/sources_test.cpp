@@ -1,8 +1,10 @@
 // The identity of a source besides its name, the effects of the privacy setting, and several
 // daemons on one database.
+#include <chrono>
 #include <csignal>
 #include <mutex>
 #include <sstream>
+#include <thread>
 
 #include <pqxx/pqxx>
 
@@ -214,6 +216,72 @@ TEST_F(Sources, daemons_with_different_configurations_do_not_hide_each_other) {
   first->signal(SIGHUP);
   first->wait_for_err("configuration reloaded");
   EXPECT_EQ(query(shown), "left right");
+}
+
+// The same with commands on one side, in turn with reloads on the other.
+TEST_F(Sources, a_daemon_and_commands_of_another_configuration_leave_each_other_alone) {
+  serve(three);
+  ASSERT_EQ(affsync({"migrate"}).status, 0);
+  source_name = "left";
+  configure();
+  auto left = config_text();
+  left.replace(left.find("listen: \"off\""), 13, "listen: \"127.0.0.1:0\"");
+  auto options = command({"run"});
+  options.environment["AFFSYNC_CONFIG"] = dir_.write("left.yaml", left).string();
+  Process daemon(options);
+  daemon.wait_for_err("left/earnings: run succeeded");
+  source_name = "right";
+  credentials_yaml = "{user: right, password: p}";
+  configure();
+  auto const shown = "select string_agg(source, ' ' order by source) from reporting.source_health";
+  for (int turn = 0; turn < 2; ++turn) {
+    ASSERT_EQ(sync().status, 0);
+    EXPECT_EQ(query(shown), "left right");
+    auto const reloads = daemon.err().size();
+    daemon.signal(SIGHUP);
+    auto const end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (daemon.err().find("configuration reloaded", reloads) == std::string::npos) {
+      ASSERT_LT(std::chrono::steady_clock::now(), end) << daemon.err();
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    EXPECT_EQ(query(shown), "left right");
+    auto const status = affsync({"status"});
+    EXPECT_NE(status.out.find("left"), std::string::npos) << status.out;
+    EXPECT_NE(status.out.find("right"), std::string::npos) << status.out;
+  }
+  // What the daemon tells of is what it reads.
+  auto const told = daemon.err();
+  auto const at = told.find("listen=") + 7;
+  auto const address = "http://" + told.substr(at, told.find_first_of(" \n", at) - at);
+  EXPECT_EQ(http_get(address + "/readyz").status, 200);
+  auto const metrics = http_get(address + "/metrics").body;
+  EXPECT_NE(metrics.find("source=\"left\""), std::string::npos);
+  EXPECT_EQ(metrics.find("source=\"right\""), std::string::npos);
+  EXPECT_EQ(daemon.stop(), 0);
+}
+
+// Two daemons with the same sources share the work, and each of them tells of all of it.
+TEST_F(Sources, daemons_with_one_configuration_share_the_work) {
+  serve(three);
+  source_yaml = "    every: 1s\n";
+  configure();
+  ASSERT_EQ(affsync({"migrate"}).status, 0);
+  auto const first = start({"run"}), second = start({"run"});
+  wait_until("select count(*) >= 4 from affsync.sync_run where status = 'succeeded'", "t");
+  EXPECT_EQ(first->stop(), 0);
+  auto const runs = query("select count(*) from affsync.sync_run where status = 'succeeded'");
+  wait_until("select count(*) > " + runs + " from affsync.sync_run where status = 'succeeded'",
+             "t");
+  EXPECT_EQ(second->stop(), 0);
+  EXPECT_EQ(query("select count(*) from affsync.sync_run a join affsync.sync_run b"
+                  " on a.stream = b.stream and a.run_id < b.run_id"
+                  " and b.started_at < a.finished_at"),
+            "0");
+  EXPECT_EQ(query("select count(*) from affsync.sync_run where status <> 'succeeded'"
+                  " and status <> 'cancelled'"),
+            "0");
+  EXPECT_EQ(query("select count(*) from affsync.source where retired_at is null"), "1");
+  EXPECT_EQ(earned(), "15.00");
 }
 
 class Held : public Acceptance {};

@@ -1,5 +1,8 @@
 // Sources and feeds in the database: their identity besides their names, and who retires them.
+#include <algorithm>
+
 #include "tests/integration/schema/fixture.hpp"
+#include "tests/support/counted_way.hpp"
 
 namespace affsync::schema::test {
 namespace {
@@ -26,9 +29,10 @@ class Registration : public StoreTest {
     stream.enabled = enabled;
     return stream;
   }
-  std::unique_ptr<Store> store_of(std::string const& instance) {
+  std::unique_ptr<Store> store_of(std::string const& instance, std::string const& version = {}) {
     auto options = options_for(url);
     options.instance = instance;
+    options.version = version;
     return make_pg_store(loop.io().get_executor(), options);
   }
   SourceRegistered put(Store& by, SourceRegistration given, std::vector<std::string> configured) {
@@ -222,6 +226,98 @@ TEST_F(Registration, TwoConfigurationsOnOneDatabaseDoNotHideEachOther) {
   EXPECT_EQ(sources(), "mine a, shared c retired, theirs b");
 }
 
+// `sync` by cron on one machine, a daemon on another.
+TEST_F(Registration, WhatOnlyCommandsReadIsRetiredBySomebodyElseOnlyWhenTheyHaveStopped) {
+  auto const commands = store_of("commands"), daemon = store_of("daemon");
+  put(*commands, source_of("by-cron", "a"), {"by-cron"});
+  put(*daemon, source_of("own", "b"), {"own"});
+  loop.run(daemon->retire_sources_except({"own"}));
+  EXPECT_EQ(sources(), "by-cron a, own b");
+  rows("UPDATE affsync.program SET seen_at = now() - interval '9 days' WHERE process = ''");
+  loop.run(daemon->retire_sources_except({"own"}));
+  EXPECT_EQ(sources(), "by-cron a retired, own b");
+  put(*commands, source_of("by-cron", "a"), {"by-cron"});
+  loop.run(daemon->retire_sources_except({"own"}));
+  EXPECT_EQ(sources(), "by-cron a, own b");
+  // The same configuration gives it up.
+  auto const its_daemon = store_of("commands");
+  loop.run(its_daemon->retire_sources_except({"another"}));
+  EXPECT_EQ(sources(), "by-cron a retired, own b");
+}
+
+// Two containers have the same path of the file, and so the same name.
+TEST_F(Registration, DaemonsOfOneNameWithDifferentSourcesDoNotHideEachOther) {
+  auto const left = store_of("container"), right = store_of("container");
+  put(*left, source_of("a", "a"), {"a"});
+  loop.run(left->retire_sources_except({"a"}));
+  put(*right, source_of("b", "b"), {"b"});
+  for (int turns = 0; turns < 2; ++turns) {
+    loop.run(right->retire_sources_except({"b"}));
+    EXPECT_EQ(sources(), "a a, b b");
+    loop.run(left->retire_sources_except({"a"}));
+    EXPECT_EQ(sources(), "a a, b b");
+  }
+  loop.run(right->leave());
+  loop.run(left->retire_sources_except({"a"}));
+  EXPECT_EQ(sources(), "a a, b b retired");
+  // One that was killed counts as running for some minutes.
+  loop.run(right->retire_sources_except({"b"}));
+  loop.run(left->retire_sources_except({"a"}));
+  EXPECT_EQ(sources(), "a a, b b");
+  rows(
+      "UPDATE affsync.program SET seen_at = now() - interval '6 minutes' WHERE 'b' = ANY "
+      "(sources)");
+  loop.run(left->retire_sources_except({"a"}));
+  EXPECT_EQ(sources(), "a a, b b retired");
+}
+
+TEST_F(Registration, ASourceOfARunningDaemonIsNotTakenForARenamedOne) {
+  auto const left = store_of("left"), right = store_of("right");
+  put(*left, source_of("x", "a"), {"x"});
+  loop.run(left->retire_sources_except({"x"}));
+  auto const other = put(*right, source_of("y", "a"), {"y"});
+  EXPECT_EQ(other.read_as, "x");
+  EXPECT_FALSE(other.old_name);
+  EXPECT_EQ(sources(), "x a, y a");
+  // It is told while it is so, not at each reload.
+  EXPECT_FALSE(put(*right, source_of("y", "a"), {"y"}).read_as);
+}
+
+TEST_F(Registration, ASourceMovesToAnotherDaemonUnderAnotherNameOnceItsOwnHasEnded) {
+  auto const left = store_of("left"), right = store_of("right");
+  put(*left, source_of("x", "a"), {"x"});
+  loop.run(left->retire_sources_except({"x"}));
+  loop.run(left->leave());
+  EXPECT_EQ(put(*right, source_of("y", "a"), {"y"}).old_name, "x");
+  EXPECT_EQ(sources(), "y a");
+}
+
+TEST_F(Registration, AnOlderVersionLeavesTheFeedsOfARunningNewerOneAlone) {
+  auto const newer = store_of("same", "9.10.0"), older = store_of("same", "9.9.1");
+  auto const feeds = [&] {
+    return value(
+        "SELECT string_agg(stream || coalesce(' ' || mapping, '') || CASE WHEN retired_at IS NULL"
+        " THEN '' ELSE ' retired' END, ', ' ORDER BY stream) FROM affsync.stream");
+  };
+  auto const by = [&](std::string const& feed_name, std::string const& mapping) {
+    auto given = source_of("x", "a");
+    given.streams = {feed(feed_name), feed("kept")};
+    given.streams[1].mapping = mapping;
+    return given;
+  };
+  put(*older, by("old", "m1"), {"x"});
+  loop.run(older->retire_sources_except({"x"}));
+  EXPECT_EQ(feeds(), "kept m1, old");
+  put(*newer, by("new", "m2"), {"x"});
+  loop.run(newer->retire_sources_except({"x"}));
+  EXPECT_EQ(feeds(), "kept m2, new, old retired");
+  put(*older, by("old", "m1"), {"x"});
+  EXPECT_EQ(feeds(), "kept m2, new, old retired");
+  loop.run(newer->leave());
+  put(*older, by("old", "m1"), {"x"});
+  EXPECT_EQ(feeds(), "kept m1, new retired, old");
+}
+
 TEST_F(Registration, AFeedIsRetiredByWhoeverHadItAndNobodyElse) {
   auto const older = store_of("older"), newer = store_of("newer");
   auto given = source_of("x", "a");
@@ -286,6 +382,77 @@ TEST_F(Registration, AConfigurationIsRegisteredInABoundedNumberOfStatements) {
   for (std::size_t i = 0; i < first.size(); ++i) {
     EXPECT_EQ(first[i].source_id, again[i].source_id);
   }
+}
+
+TEST_F(Registration, TheNumberOfSourcesDoesNotChangeTheNumberOfRoundTrips) {
+  affsync::test::CountedWay const way(url);
+  auto options = options_for(way.url());
+  options.connections = 1;
+  options.instance = "counted";
+  auto const counted = make_pg_store(loop.io().get_executor(), options);
+  std::vector<std::string> names;
+  std::vector<SourceRegistration> all;
+  auto const grow_to = [&](int count) {
+    while (static_cast<int>(all.size()) < count) {
+      auto const number = std::to_string(all.size());
+      auto one = source_of("s" + number, "a" + number);
+      for (auto const* stream : {"clients", "rewards", "payouts"})
+        one.streams.push_back(feed(stream));
+      names.push_back(one.identity.name);
+      all.push_back(std::move(one));
+    }
+  };
+  struct Trips {
+    long registering, claiming, unblocking;
+    bool operator==(Trips const&) const = default;
+  };
+  auto const trips = [&] {
+    auto const before = way.round_trips();
+    auto copy = all;
+    auto const registered = loop.run(counted->register_sources(std::move(copy), names));
+    auto const then = way.round_trips();
+    loop.run(counted->retire_sources_except(names));
+    auto const claimed = way.round_trips();
+    std::vector<BlockKey> keys(registered.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) keys[i].source_id = registered[i].source_id;
+    loop.run(counted->clear_blocks(std::move(keys)));
+    return Trips{then - before, claimed - then, way.round_trips() - claimed};
+  };
+  grow_to(1);
+  trips();  // opens the connection
+  grow_to(3);
+  auto const of_few = trips();
+  grow_to(300);
+  auto const of_many = trips();
+  EXPECT_EQ(of_many.registering, of_few.registering);
+  EXPECT_EQ(of_many.claiming, of_few.claiming);
+  EXPECT_EQ(of_many.unblocking, of_few.unblocking);
+  EXPECT_GT(of_few.registering, 2);
+  EXPECT_LT(of_few.registering + of_few.claiming + of_few.unblocking, 30);
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.stream"), "900");
+}
+
+TEST_F(Registration, ADaemonThatStartsLearnsWhenEachStreamIsDue) {
+  auto given = source_of("x", "a");
+  given.streams = {feed("read"), feed("new"), feed("open")};
+  auto const first = put(*store, given, {"x"});
+  EXPECT_TRUE(first.times.empty());
+  rows(
+      "INSERT INTO affsync.stream_state (source_id, stream, last_success_at, next_run_at, running)"
+      " SELECT source_id, 'read', timestamptz '2026-03-01 10:00Z', timestamptz '2026-03-01 "
+      "11:00Z', false"
+      " FROM affsync.source UNION ALL SELECT source_id, 'open', NULL, NULL, true"
+      " FROM affsync.source");
+  auto again = put(*store, given, {"x"});
+  ASSERT_EQ(again.times.size(), 2U);
+  std::ranges::sort(again.times, {}, &StreamTimes::stream);
+  EXPECT_EQ(again.times[0].stream, "open");
+  EXPECT_TRUE(again.times[0].running);
+  EXPECT_FALSE(again.times[0].next_run_at);
+  EXPECT_EQ(again.times[1].stream, "read");
+  EXPECT_FALSE(again.times[1].running);
+  EXPECT_EQ(again.times[1].last_success_at, now + std::chrono::hours(10));
+  EXPECT_EQ(again.times[1].next_run_at, now + std::chrono::hours(11));
 }
 
 // A lagging standby becomes the primary: a recent registration is lost.

@@ -72,6 +72,9 @@ class FakeStore final : public schema::Store {
   asio::awaitable<void> retire_sources_except(std::vector<std::string>) override {
     throw std::logic_error("the pages must not call this");
   }
+  asio::awaitable<void> leave() override {
+    throw std::logic_error("the pages must not call this");
+  }
   asio::awaitable<std::unique_ptr<schema::Lease>> try_lease(schema::StreamId) override {
     throw std::logic_error("the pages must not call this");
   }
@@ -140,6 +143,9 @@ class FakeStore final : public schema::Store {
   asio::awaitable<std::optional<schema::SourceBlock>> save_block(schema::BlockKey,
                                                                  schema::SourceBlock, Duration,
                                                                  bool) override {
+    throw std::logic_error("the pages must not call this");
+  }
+  asio::awaitable<void> clear_blocks(std::vector<schema::BlockKey>) override {
     throw std::logic_error("the pages must not call this");
   }
   asio::awaitable<void> clear_block(schema::BlockKey) override {

@@ -1,0 +1,54 @@
+#include "daemon/running_daemon.hpp"
+
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <map>
+#include <set>
+
+#include "daemon/serve/pending_call.hpp"
+
+namespace affsync {
+
+namespace asio = boost::asio;
+
+namespace {
+
+asio::awaitable<bool> leave_store(schema::Store& store) {
+  co_await store.leave();
+  co_return true;
+}
+
+}  // namespace
+
+std::vector<serve::StreamSetting> settings_of(
+    std::vector<std::pair<std::string, std::string>> const& streams,
+    std::vector<std::string> const& sources, std::vector<sync::StreamTask> const& tasks) {
+  std::map<std::pair<std::string, std::string>, std::chrono::seconds> intervals;
+  for (auto const& task : tasks) {
+    intervals[{task.source(), task.stream()}] = task.every.interval();
+  }
+  std::set<std::string> const configured(sources.begin(), sources.end());
+  std::vector<serve::StreamSetting> settings;
+  for (auto const& [source, stream] : streams) {
+    if (!configured.contains(source)) continue;
+    auto& setting = settings.emplace_back();
+    setting.source = source;
+    setting.stream = stream;
+    auto const found = intervals.find({source, stream});
+    if (found != intervals.end()) setting.interval = found->second;
+  }
+  return settings;
+}
+
+asio::awaitable<void> leave_database(schema::Store& store) {
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  auto const executor = co_await asio::this_coro::executor;
+  auto const call = serve::PendingCall<bool>::start(executor, leave_store(store));
+  try {
+    co_await serve::PendingCall<bool>::wait(call, std::chrono::seconds(1), "the database's answer");
+  } catch (Failure const&) {
+    co_return;
+  }
+}
+
+}  // namespace affsync

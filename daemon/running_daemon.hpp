@@ -1,0 +1,24 @@
+// What a running daemon tells the metrics of its streams, and the database of its end.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/serve/metrics.hpp"
+#include "daemon/sync/stream_task.hpp"
+#include "schema/store/store.hpp"
+
+namespace affsync {
+
+// Settings of all streams of the sources; streams without a task are off.
+std::vector<serve::StreamSetting> settings_of(
+    std::vector<std::pair<std::string, std::string>> const& streams,
+    std::vector<std::string> const& sources, std::vector<sync::StreamTask> const& tasks);
+
+// Tells the other daemons on the database that this one ends; without it they notice that later.
+// Waits for at most a second, and cannot be cancelled.
+boost::asio::awaitable<void> leave_database(schema::Store& store);
+
+}  // namespace affsync

@@ -1,0 +1,73 @@
+#include "daemon/source_registration.hpp"
+
+#include <optional>
+
+#include "daemon/chosen_names.hpp"
+
+namespace affsync {
+
+namespace asio = boost::asio;
+
+asio::awaitable<std::vector<schema::SourceRegistered>> register_sources(
+    schema::Store& store, std::vector<PreparedSource>& prepared,
+    std::vector<std::string> configured, std::vector<std::string> named, Logger all_log) {
+  std::vector<schema::SourceRegistration> registrations;
+  for (auto const& source : prepared) {
+    auto registration = registration_of(source);
+    // A stream that is off is read if the command names it.
+    for (auto& stream : registration.streams) {
+      stream.enabled = stream.enabled || (!named.empty() && chosen(named, stream.stream));
+    }
+    registrations.push_back(std::move(registration));
+  }
+  auto registered =
+      co_await store.register_sources(std::move(registrations), std::move(configured));
+  for (std::size_t i = 0; i < prepared.size(); ++i) {
+    auto& plan = prepared[i].plan;
+    auto const& one = registered[i];
+    engine::set_hash_salt(plan, one.hash_salt);
+    auto const log = all_log.with("source", plan.source);
+    if (one.old_name) {
+      log.info("the source was renamed; its rows and its state are kept",
+               {{"before", *one.old_name}});
+    }
+    if (one.read_as) {
+      log.warn(
+          "another affsync on this database reads the same account under another name, so its money"
+          " is counted twice. Give the source the same name in both configurations",
+          {{"other_name", *one.read_as}});
+    }
+    if (one.renewed_key) {
+      log.warn(
+          "the key of the source has changed; affsync takes it for a renewed key of the same"
+          " account. Configure another account as a source with a different name");
+    }
+    if (one.moved) {
+      log.info("base_url of the source has changed; all of its rows are read again",
+               {{"base_url", plan.base_url}});
+    }
+    if (one.other_privacy) {
+      log.info("privacy has changed; all rows are read again and stored with the new setting");
+    }
+    for (auto const& stream : one.other_mapping) {
+      log.info("the connector's mapping of this stream has changed; all rows are read again",
+               {{"stream", stream}});
+    }
+  }
+  co_return registered;
+}
+
+asio::awaitable<void> forget_blocks(schema::Store& store, std::vector<schema::BlockKey> blocks,
+                                    Logger log) {
+  std::optional<Error> flaw;
+  try {
+    co_await store.clear_blocks(std::move(blocks));
+  } catch (Failure const& failure) {
+    flaw = failure.error();
+  }
+  if (flaw) {
+    log.warn("the stored refusals of logins could not be removed", {{"error", flaw->message}});
+  }
+}
+
+}  // namespace affsync

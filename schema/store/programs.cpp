@@ -1,0 +1,117 @@
+#include "schema/store/programs.hpp"
+
+#include <charconv>
+
+#include "schema/store/migrate.hpp"
+#include "schema/store/transaction.hpp"
+#include "version_info.hpp"
+
+namespace affsync::schema {
+namespace {
+
+// A configuration that only commands use counts for so long after its latest command: a weekly
+// `sync` keeps its sources, a file that was moved away gives them up.
+constexpr auto since_command = "interval '8 days'";
+constexpr auto alive_since = "interval '5 minutes'";
+
+// Another configuration than that of parameter `mine` counts for the source `s`. Those without a
+// row were noted by an earlier version of affsync.
+std::string claimed_by_others_sql(int mine) {
+  auto const me = "$" + std::to_string(mine);
+  return std::string("EXISTS (SELECT FROM unnest(s.instances) i WHERE i <> ") + me +
+         " AND (NOT EXISTS (SELECT FROM affsync.program p WHERE p.instance = i)"
+         " OR EXISTS (SELECT FROM affsync.program p WHERE p.instance = i"
+         " AND (p.process <> '' OR p.seen_at > now() - " +
+         since_command + "))))";
+}
+
+// "0.1.0" and 45 -> "{0,1,0,45}". What is no number, as in "0.2.0-rc1", is left out.
+std::string release_of(std::string const& version, int migration) {
+  std::string text = "{";
+  for (std::size_t at = 0; at < version.size();) {
+    auto const dot = std::min(version.find('.', at), version.size());
+    int number = 0;
+    std::from_chars(version.data() + at, version.data() + dot, number);
+    text += std::to_string(number) + ",";
+    at = dot + 1;
+  }
+  return text + std::to_string(migration) + "}";
+}
+
+}  // namespace
+
+Program this_program(StoreOptions const& options, std::string process) {
+  Program program;
+  program.instance = options.instance;
+  program.process = std::move(process);
+  program.version = options.version.empty() ? AFFSYNC_VERSION : options.version;
+  program.release = release_of(program.version, newest_migration());
+  return program;
+}
+
+std::string others_name_sql(std::string const& name, int instance, int process,
+                            std::string const& more) {
+  auto const parameter = [](int number) { return "$" + std::to_string(number) + "::text"; };
+  return "EXISTS (SELECT FROM affsync.program p WHERE p.process <> '' AND p.ended_at IS NULL"
+         " AND p.seen_at > now() - " +
+         std::string(alive_since) + " AND (p.instance, p.process) <> (" + parameter(instance) +
+         ", " + parameter(process) + ")" + more + " AND " + name + " = ANY (p.sources))";
+}
+
+void note_program(pqxx::transaction_base& tx, Program const& program,
+                  std::vector<std::string> const& names) {
+  ArrayText sources;
+  for (auto const& name : names) sources.add(name);
+  SqlParams const params{program.instance, program.process, program.version, program.release,
+                         sources.take()};
+  exec(tx,
+       "INSERT INTO affsync.program AS p (instance, process, version, release, sources, started_at,"
+       " seen_at) VALUES ($1, $2, $3, $4::int[], $5::text[], now(), now())"
+       " ON CONFLICT (instance, process) DO UPDATE SET version = excluded.version,"
+       " release = excluded.release, sources = excluded.sources, seen_at = now(), ended_at = NULL",
+       params);
+  SqlParams const claim{program.instance, params[4]};
+  exec(tx,
+       "UPDATE affsync.source SET retired_at = NULL, instances = CASE WHEN $1 = ANY (instances)"
+       " THEN instances ELSE instances || $1::text END WHERE name = ANY ($2::text[])"
+       " AND ($1 <> ALL (instances) OR retired_at IS NOT NULL)",
+       claim);
+}
+
+void claim_sources(PgSession& session, Program const& program,
+                   std::vector<std::string> const& names) {
+  Transaction tx(session);
+  note_program(tx, program, names);
+  SqlParams const mine{program.instance, program.process};
+  exec(tx,
+       "DELETE FROM affsync.program WHERE instance = $1 AND process NOT IN ('', $2)"
+       " AND (ended_at IS NOT NULL OR seen_at < now() - interval '1 day')",
+       mine);
+  ArrayText kept;
+  for (auto const& name : names) kept.add(name);
+  SqlParams const params{program.instance, program.process, kept.take()};
+  // Two containers may have one name: what another running daemon of this name reads stays its own.
+  auto const same_name = others_name_sql("s.name", 1, 2, " AND p.instance = $1::text");
+  auto const kept_by_others =
+      "(" + claimed_by_others_sql(1) + " OR " + others_name_sql("s.name", 1, 2) + ")";
+  exec(tx,
+       "UPDATE affsync.source s SET instances = CASE WHEN " + same_name +
+           " THEN s.instances ELSE array_remove(s.instances, $1::text) END,"
+           " retired_at = CASE WHEN " +
+           kept_by_others +
+           " THEN s.retired_at ELSE coalesce(s.retired_at, now()) END"
+           " WHERE s.name <> ALL ($3::text[]) AND ($1 = ANY (s.instances) AND NOT " +
+           same_name + " OR s.retired_at IS NULL AND NOT " + kept_by_others + ")",
+       params);
+  tx.commit();
+}
+
+void note_end(PgSession& session, Program const& program) {
+  Transaction tx(session, Transaction::Kind::statements);
+  SqlParams const params{program.instance, program.process};
+  exec(tx, "UPDATE affsync.program SET ended_at = now() WHERE instance = $1 AND process = $2",
+       params);
+  tx.commit();
+}
+
+}  // namespace affsync::schema

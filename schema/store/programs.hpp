@@ -1,0 +1,44 @@
+// The programs that read into a database, and which sources are theirs. A daemon leaves alone what
+// another one reads: sources that its own configuration does not name, and feeds of a newer
+// version.
+#pragma once
+
+#include <pqxx/transaction_base>
+
+#include <string>
+#include <vector>
+
+#include "schema/store/pg_session.hpp"
+#include "schema/store/store.hpp"
+
+namespace affsync::schema {
+
+struct Program {
+  std::string instance;  // the configuration
+  std::string process;   // random; empty: a command such as `sync`
+  std::string version;
+  std::string release;  // array text of its numbers; see affsync.program
+  Program() = default;
+};
+
+// This program, as `options` name it. `process`: see Program.
+Program this_program(StoreOptions const& options, std::string process);
+
+// SQL: whether a daemon other than this one runs that names the source in `name`. Parameters: the
+// instance and process of this program.
+std::string others_name_sql(std::string const& name, int instance, int process,
+                            std::string const& more = {});
+
+// Notes that the program is there, and which sources its configuration names.
+void note_program(pqxx::transaction_base& tx, Program const& program,
+                  std::vector<std::string> const& names);
+
+// Records which sources a daemon's configuration names. Retires sources that it no longer names,
+// unless another configuration, or a running daemon, names them.
+void claim_sources(PgSession& session, Program const& program,
+                   std::vector<std::string> const& names);
+
+// Notes that the daemon ends, so that it does not count as running for some minutes.
+void note_end(PgSession& session, Program const& program);
+
+}  // namespace affsync::schema

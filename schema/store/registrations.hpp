@@ -1,0 +1,62 @@
+// What a configuration tells the database of its sources, and what it learns about them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+
+namespace affsync::schema {
+
+struct SourceIdentity {
+  std::string name, connector, base_url;
+  std::string account;  // distinguishes sources with the same connector and address
+  SourceIdentity() = default;
+};
+
+struct StreamRegistration {
+  std::string stream;
+  std::string table;
+  bool in_reports = true;  // false: repeats data of another stream of the source
+  bool enabled = true;
+  std::optional<bool> has_paid_state;  // its commission rows show whether they were paid
+  std::string mapping;                 // hash of the mapping from rows to columns; empty: unknown
+  StreamRegistration() = default;
+};
+
+// A source of the configuration, with all streams of its connector.
+struct SourceRegistration {
+  SourceIdentity identity;
+  bool account_by_login = false;             // `account` is made from a login name, not from a key
+  std::vector<std::string> former_accounts;  // earlier values of `account`
+  std::string hash_salt;                     // for a new source
+  std::string privacy;                       // drop, hash or keep
+  std::vector<StreamRegistration> streams;
+  SourceRegistration() = default;
+};
+
+// When a stream was read and is due, for a daemon that starts.
+struct StreamTimes {
+  std::string stream;
+  std::optional<TimePoint> last_success_at, next_run_at;
+  bool running = false;  // a run has not ended; perhaps because of a crash
+  StreamTimes() = default;
+};
+
+struct SourceRegistered {
+  int source_id = 0;
+  std::string hash_salt;                // salt for hashes of personal data
+  std::optional<std::string> old_name;  // previous name, if it changed
+  bool renewed_key = false;             // the key changed; it is assumed to be the same account
+  // Another affsync reads the same account under this name: it is not a renamed source.
+  std::optional<std::string> read_as;
+  bool moved = false;          // the address changed: all rows are read again
+  bool other_privacy = false;  // the privacy setting changed: all rows are read again
+  // Streams whose mapping changed: all their rows are read again.
+  std::vector<std::string> other_mapping;
+  std::vector<StreamTimes> times;  // of streams that were read before
+  SourceRegistered() = default;
+};
+
+}  // namespace affsync::schema
