@@ -92,6 +92,10 @@ dpkg-deb -R "$package" "$tree"
 sed -i "s/^Version: .*/Version: $before/" "$tree/DEBIAN/control"
 if [ -n "${AFFSYNC_BEFORE-}" ]; then
   strip -o "$tree/usr/bin/affsync" "$AFFSYNC_BEFORE"
+  # It may have been linked with other libraries.
+  mkdir "$work/debian" && : >"$work/debian/control"
+  needs=$(cd "$work" && dpkg-shlibdeps -O before/usr/bin/affsync 2>/dev/null | sed -n 's/^shlibs:Depends=//p')
+  sed -i "s/^Depends: .*/Depends: adduser, ca-certificates, tzdata, $needs/" "$tree/DEBIAN/control"
   (cd "$tree" && find usr -type f -exec md5sum {} + >DEBIAN/md5sums)
 fi
 dpkg-deb --root-owner-group -Zgzip -b "$tree" "$work/before.deb" >/dev/null
