@@ -1,6 +1,7 @@
 // What the daemon serves: every answer is as docs/openapi.yaml describes it, and only for those who
 // may read it.
 #include <fstream>
+#include <pqxx/pqxx>
 #include <set>
 
 #include "base/clock.hpp"
@@ -163,6 +164,17 @@ class Http : public Acceptance {
     Acceptance::TearDown();
   }
 
+  // Ends all connections to the database of the test, and lets in no others.
+  void close_database() const {
+    auto url = database_url();
+    url.replace(url.rfind(database_), database_.size(), "postgres");
+    pqxx::connection server(url);
+    pqxx::nontransaction tx(server);
+    tx.exec("ALTER DATABASE " + database_ + " ALLOW_CONNECTIONS false");
+    tx.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + database_ +
+            "'");
+  }
+
   std::unique_ptr<Process> process_;
 };
 
@@ -192,7 +204,7 @@ TEST_F(Http, every_answer_is_as_it_is_described) {
       " SELECT source_id, 1, stream, 'rows', 2, 1, -1, false, now(), now() FROM affsync.stream"
       " WHERE stream = 'commissions'");
   auto const address = serve();
-  process_->wait_for_err("main/commissions: run ");
+  process_->wait_for_err("main/commissions: ");
 
   auto const text = described_text();
   EXPECT_EQ(http_get(address + "/api/openapi.yaml").body, text);
@@ -313,10 +325,7 @@ TEST_F(Http, without_the_database_the_page_shows_what_was_known) {
   auto const address = serve();
   auto const before = http_get(address + "/api/overview").body;
   ASSERT_NE(before.find("\"problem\":null"), std::string::npos);
-  execute("ALTER DATABASE " + database_ +
-          " ALLOW_CONNECTIONS false;"
-          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" +
-          database_ + "' AND pid <> pg_backend_pid()");
+  close_database();
   auto const page = http_get(address + "/");
   EXPECT_EQ(page.status, 200);
   EXPECT_NE(page.body.find("The database does not answer"), std::string::npos);
