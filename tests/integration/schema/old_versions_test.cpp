@@ -132,24 +132,31 @@ void fill(std::string const& url, std::string const& word, bool all) {
   for (auto const& table : tables) {
     std::string names, values;
     for (auto const& column :
-         sql(url, "SELECT attname, CASE WHEN attname = 'source_id' THEN '" +
-                      std::string(all ? "1" : "2") +
-                      "'"
-                      " WHEN attname = 'state' THEN 'proven' ELSE"
-                      " CASE format_type(atttypid, atttypmod)"
-                      "  WHEN 'integer' THEN '7' WHEN 'bigint' THEN '8' WHEN 'numeric' THEN '1.50'"
-                      "  WHEN 'boolean' THEN 'true' WHEN 'date' THEN '2026-01-02'"
-                      "  WHEN 'timestamp with time zone' THEN '2026-01-02 03:04:05.000006+00'"
-                      "  WHEN 'uuid' THEN '00000000-0000-0000-0000-000000000001'"
-                      "  WHEN 'text[]' THEN '{x}' WHEN 'datemultirange' THEN '{}' WHEN 'jsonb' "
-                      "THEN '{\"a\": 1.50}' ELSE '" +
-                      word +
-                      "' END END"
-                      " FROM pg_attribute WHERE attrelid = 'affsync." +
-                      table +
-                      "'::regclass AND"
-                      " attnum > 0 AND NOT attisdropped AND attidentity = '' AND (" +
-                      (all ? "true" : "attnotnull AND NOT atthasdef") + ")")) {
+         sql(url,
+             "SELECT attname, CASE WHEN attname = 'source_id' THEN '" +
+                 std::string(all ? "1" : "2") +
+                 "'"
+                 " WHEN attname = 'state' THEN 'proven' WHEN attname = 'severity' THEN 'note'" +
+                 (table == "alert_message" ? " WHEN attname = 'kind' THEN 'test'" : "") +
+                 " ELSE"
+                 " CASE format_type(atttypid, atttypmod)"
+                 "  WHEN 'integer' THEN '7' WHEN 'bigint' THEN '8' WHEN 'numeric' THEN '1.50'"
+                 "  WHEN 'boolean' THEN 'true' WHEN 'date' THEN '2026-01-02'"
+                 "  WHEN 'timestamp with time zone' THEN '2026-01-02 03:04:05.000006+00'"
+                 "  WHEN 'uuid' THEN '00000000-0000-0000-0000-000000000001'"
+                 "  WHEN 'text[]' THEN '{x}' WHEN 'integer[]' THEN '{7}' WHEN 'bigint[]' THEN"
+                 " '{8}' WHEN 'datemultirange' THEN '{}' WHEN 'jsonb' "
+                 "THEN '{\"a\": 1.50}' ELSE '" +
+                 word +
+                 "' END END"
+                 " FROM pg_attribute WHERE attrelid = 'affsync." +
+                 table +
+                 "'::regclass AND"
+                 " attnum > 0 AND NOT attisdropped AND attidentity = '' AND (" +
+                 (all ? "true" : "attnotnull AND NOT atthasdef") +
+                 (table == "alert_mute" ? " OR attname = 'rule')" : ")") +
+                 // One of the two, never both.
+                 (table != "alert_mute" ? "" : " AND attname <> 'alert_id'"))) {
       names += (names.empty() ? "" : ", ") + *column[0];
       values += (values.empty() ? "" : ", ") + quoted(*column[1]);
     }
