@@ -102,14 +102,18 @@ std::string alerts_table(std::vector<AlertLine> const& alerts, log::Terminal con
   what.title = "what";
   what.min_width = 30;
   TextTable table({id, since, over, state, rule, what});
-  for (auto const& alert : alerts) {
+  for (std::size_t index = 0; index < alerts.size(); ++index) {
+    auto const& alert = alerts[index];
     auto const style = style_of(alert);
     table.add_row({Cell(std::to_string(alert.alert_id)), Cell(shown_time(alert.opened_at)),
                    Cell(shown_time(alert.closed_at)), Cell(state_of(alert), style),
                    Cell(alert.rule), Cell(log::to_one_line(alert.title), style)});
     if (alert.closed_at) continue;
     std::string const indent = "       ";
-    if (!alert.remedy.empty()) {
+    // Once below several that follow each other.
+    bool const again = index + 1 < alerts.size() && alerts[index + 1].remedy == alert.remedy &&
+                       !alerts[index + 1].closed_at;
+    if (!alert.remedy.empty() && !again) {
       table.add_line(indent + log::to_one_line(alert.remedy), Style::dim);
     }
     if (alert.muted) table.add_line(indent + muted_text(alert), Style::dim);
