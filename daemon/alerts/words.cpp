@@ -176,9 +176,9 @@ Message sample_message(std::string const& receiver, std::string const& key, Time
   message.title = "affsync can reach you here";
   message.body =
       "This is a sample. A real message says what happened, at which broker, how much money it "
-      "is about and what to do:\n\nexample-broker lowered commission by 12.50 EUR (14.06 USD)\n"
-      "3 rows of 2026-02-17 to 2026-02-19, told since 2026-02-20. Look: affsync report changes "
-      "--source example-broker";
+      "is about and what to do:\n\nexample-broker took back 12.50 EUR (14.06 USD)\n"
+      "3 lowered; for 17-19 Feb 2026. It was 60.00 EUR, now it is 47.50 EUR.\n"
+      "Ask the broker why; affsync report clawbacks --source example-broker shows more";
   message.document = R"({"alerts":[]})";
   message.key = key;
   message.created_at = now;

@@ -20,7 +20,10 @@ void AlertFigures::on_attempt(std::string const& receiver, bool sent, TimePoint 
   auto const found = receivers_.find(receiver);
   if (found == receivers_.end()) return;
   ++(sent ? found->second.sent : found->second.failed);
-  if (sent) found->second.last_sent = now;
+  if (!sent) return;
+  found->second.last_sent = now;
+  // Until the next judgement reads how the messages stand.
+  if (found->second.waiting > 0) --found->second.waiting;
 }
 
 void AlertFigures::on_receivers(std::vector<std::string> const& names) {
