@@ -2,6 +2,7 @@
 // and size, follows no redirect and sends to no other host.
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
+#include <charconv>
 
 #include "config/environment.hpp"
 #include "config/load.hpp"
@@ -73,20 +74,42 @@ class HttpReceiver final : public Receiver {
   Redactor secrets_;
 };
 
+// The text with %XX replaced, as a peer may repeat it.
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    unsigned value = 0;
+    auto const* const begin = text.data() + at + 1;
+    bool const escape = text[at] == '%' && at + 2 < text.size() &&
+                        std::from_chars(begin, begin + 2, value, 16).ptr == begin + 2;
+    out += escape ? static_cast<char>(value) : text[at];
+    if (escape) at += 2;
+  }
+  return out;
+}
+
 // What must not be shown of a webhook: all of its address, also where a peer quotes only a part.
 Redactor secrets_of(config::AlertReceiver const& receiver, std::string const& target,
                     std::string const& host) {
   constexpr std::size_t least = 6;  // shorter parts of a path are words such as "hooks"
   Redactor secrets;
   secrets.add(Secret(target));
-  if (receiver.telegram) secrets.add(receiver.telegram->token);
+  if (receiver.telegram) {
+    auto const& token = receiver.telegram->token.reveal();
+    secrets.add(receiver.telegram->token);
+    secrets.add(Secret(token.substr(token.find(':') + 1)));
+  }
   if (receiver.proxy) secrets.add(*receiver.proxy);
   if (!receiver.webhook) return secrets;
   secrets.add(receiver.webhook->url);
   for (auto const& [name, value] : receiver.webhook->headers) secrets.add(value);
   for (std::size_t from = 0; from < target.size();) {
     auto const end = std::min(target.find_first_of("/?&=", from), target.size());
-    if (end - from >= least) secrets.add(Secret(target.substr(from, end - from)));
+    if (end - from >= least) {
+      auto const part = target.substr(from, end - from);
+      secrets.add(Secret(part));
+      secrets.add(Secret(percent_decoded(part)));
+    }
     from = end + 1;
   }
   bool const is_name = host.find_first_not_of("0123456789.:") != std::string::npos;

@@ -215,12 +215,12 @@ TEST_F(Alerts, AMistakeIsShownWithItsPlace) {
 
 // A receiver that quotes all that it was sent, in each way in which a program speaks of it.
 TEST_F(Alerts, NoSecretOfAReceiverIsShownOrStored) {
-  HookServer hook;
+  HookServer hook, bot;
   environment["HOOK"] = hook.url() + "/planted-path?key=planted%2Fquery";
   environment["KEY"] = "planted-header";
   environment["TOKEN"] = "123:planted-token";
   tell({"{name: ops, webhook: \"${HOOK}\", headers: {X-Key: \"${KEY}\"}}",
-        "{name: phone, telegram: {token: \"${TOKEN}\", chat: \"1\", api: \"" + hook.url() + "\"}}",
+        "{name: phone, telegram: {token: \"${TOKEN}\", chat: \"1\", api: \"" + bot.url() + "\"}}",
         "{name: own, command: [/bin/sh, -c, \"echo no use for $0; exit 1\", planted-argument]}"});
   std::string seen;
   auto const note = [&](Finished const& done) { seen += done.out + done.err; };
@@ -228,15 +228,18 @@ TEST_F(Alerts, NoSecretOfAReceiverIsShownOrStored) {
     hook.answer_with(HookServer::answer(
         status,
         R"({"ok":false,"error":"no /planted-path?key=planted%2Fquery, planted/query, )"
-        R"(planted-header, /bot123:planted-token, planted-token"})",
+        R"(planted-header"})",
         "Location: " + environment["HOOK"] + "\r\n"));
+    bot.answer_with(HookServer::answer(
+        status, R"({"ok":false,"description":"no /bot123:planted-token, planted-token"})"));
     for (auto const* receiver : {"ops", "phone", "own"}) put(receiver, "one");
     note(affsync({"-v", "alerts", "test"}));
     note(affsync({"-v", "sync"}));
     let_time_pass();
   }
   auto const daemon = start_daemon();
-  hook.wait_for(18);
+  hook.wait_for(9);
+  bot.wait_for(9);
   for (auto const* path : {"/", "/metrics", "/api/status", "/readyz"}) {
     seen += http_get(address_of(*daemon) + path).body;
   }

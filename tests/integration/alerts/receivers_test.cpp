@@ -218,12 +218,13 @@ TEST(AlertWebhook, AWrongCertificateIsRefused) {
 TEST(AlertWebhook, NoSecretIsInWhatIsShown) {
   Hook const hook(answer("404 Not Found",
                          "no /planted-one/planted-two?token=planted-three, X-Own: planted-header, "
-                         "or planted%2Dtwo"));
-  auto receiver = webhook(hook.url() + "/planted-one/planted-two?token=planted-three");
+                         "or planted%2Dtwo, planted/four"));
+  auto receiver =
+      webhook(hook.url() + "/planted-one/planted-two?token=planted-three&k=planted%2Ffour");
   receiver.webhook->headers.emplace_back("X-Own", Secret("planted-header"));
   auto const outcome = send_to(receiver);
   EXPECT_EQ((outcome.said + outcome.problem).find("planted"), std::string::npos) << outcome.said;
-  Hook const bot(answer("404 Not Found", "no bot123:planted-token"));
+  Hook const bot(answer("404 Not Found", "no bot123:planted-token, planted-token"));
   auto const other = send_to(telegram(bot.url()));
   EXPECT_EQ((other.said + other.problem).find("planted"), std::string::npos) << other.said;
 }
