@@ -136,7 +136,8 @@ say "affsync run"
 setsid "$affsync" run >"$state/affsync.log" 2>&1 &
 daemon=$!
 started+=("$daemon")
-until [ "$(curl -s -o /dev/null -m 5 -w '%{http_code}' "http://$listen/readyz")" = 200 ]; do
+# Alive is enough: /readyz says no as long as swapdesk refuses the key.
+until [ "$(curl -s -o /dev/null -m 5 -w '%{http_code}' "http://$listen/healthz")" = 200 ]; do
   kill -0 "$daemon" 2>/dev/null || {
     cat "$state/affsync.log" >&2
     exit 1
