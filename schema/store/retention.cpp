@@ -51,8 +51,10 @@ std::string remove_rows_sql() {
 }  // namespace
 
 Pruned count_prunable(PgSession& session, Retention const& retention) {
-  Transaction tx(session);
   Pruned found;
+  // A transaction of its own: a session has one at a time.
+  if (retention.alerts) found.alerts = prune_alerts(session, *retention.alerts, true);
+  Transaction tx(session);
   if (retention.runs) {
     found.runs =
         count_of(tx, std::string("SELECT count(*) FROM affsync.sync_run r WHERE") + old_runs,
@@ -63,21 +65,19 @@ Pruned count_prunable(PgSession& session, Retention const& retention) {
         count_of(tx, std::string("SELECT count(*) FROM affsync.quarantine q WHERE") + old_rows,
                  *retention.quarantine);
   }
-  tx.commit();
-  if (retention.alerts) found.alerts = prune_alerts(session, *retention.alerts, true);
   return found;
 }
 
 Pruned prune_some(PgSession& session, Retention const& retention) {
-  Transaction tx(session);
   Pruned gone;
+  if (retention.alerts) gone.alerts = prune_alerts(session, *retention.alerts, false);
+  Transaction tx(session);
   gone.months_made = int_of(tx.exec("SELECT affsync.make_change_months()")[0][0]);
   if (retention.runs) gone.runs = count_of(tx, remove_runs_sql(), *retention.runs);
   if (retention.quarantine) {
     gone.quarantine = count_of(tx, remove_rows_sql(), *retention.quarantine);
   }
   tx.commit();
-  if (retention.alerts) gone.alerts = prune_alerts(session, *retention.alerts, false);
   return gone;
 }
 
