@@ -184,6 +184,7 @@ struct Daemon::Impl {
     parts.access = access_of(app_.config().http);
     parts.started_at = started_at_;
     parts.database_url = app_.shown_database_url();
+    parts.reads_replica = !app_.config().database.read_url.empty();
     return parts;
   }
 

@@ -58,6 +58,15 @@ class Collector {
       concern.since = state.known_at;
       all_.push_back(std::move(concern));
     }
+    if (state.replica_behind) {
+      Concern concern;
+      concern.kind = "database";
+      concern.title = "The figures are " + reports::long_span_text(*state.replica_behind) + " old";
+      concern.reasons = {"they are read from a replica (database.read_url) that lags behind"};
+      concern.remedy = "Look at the replica's log, and at pg_stat_replication of the primary.";
+      concern.since = state.now - *state.replica_behind;
+      all_.push_back(std::move(concern));
+    }
     for (auto const& note : state.notes) {
       Concern concern;
       concern.bad = true;

@@ -1,6 +1,8 @@
 #include "daemon/serve/page_state.hpp"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "daemon/reports/json_text.hpp"
 #include "daemon/reports/spans.hpp"
@@ -75,6 +77,24 @@ std::optional<std::int64_t> percent_of(RunReport const& run) {
 }
 
 }  // namespace
+
+std::optional<Duration> replica_lag(std::vector<schema::StreamHealth> const& primary,
+                                    std::vector<schema::StreamHealth> const& replica,
+                                    TimePoint now) {
+  constexpr auto worth_telling = std::chrono::minutes(1);
+  std::map<std::pair<std::string, std::string>, TimePoint> known;
+  for (auto const& stream : replica) {
+    known[{stream.source, stream.stream}] = stream.last_success_at.value_or(TimePoint::min());
+  }
+  std::optional<Duration> lag;
+  for (auto const& stream : primary) {
+    if (!stream.last_success_at) continue;
+    auto const found = known.find({stream.source, stream.stream});
+    if (found != known.end() && found->second >= *stream.last_success_at) continue;
+    lag = std::max(lag.value_or(Duration(0)), now - *stream.last_success_at);
+  }
+  return lag && *lag >= worth_telling ? lag : std::nullopt;
+}
 
 char const* state_of(StreamView const& stream, TimePoint now) {
   auto const& health = stream.health;

@@ -27,12 +27,19 @@ struct StreamView {
 struct PageState {
   std::vector<StreamView> streams;
   std::vector<NotReady> not_ready;
-  std::vector<std::string> notes;     // problems of the daemon itself, such as a failed reload
-  std::optional<Error> problem;       // why the database could not be asked
-  std::optional<TimePoint> known_at;  // when the streams' state was read
+  std::vector<std::string> notes;          // problems of the daemon itself, such as a failed reload
+  std::optional<Error> problem;            // why the database could not be asked
+  std::optional<TimePoint> known_at;       // when the streams' state was read
+  std::optional<Duration> replica_behind;  // how far the replica lags, if it is worth telling
   TimePoint started_at{};
   TimePoint now{};
 };
+
+// Returns how long ago the oldest success ended that the replica lacks; nullopt if that is less
+// than a minute ago.
+std::optional<Duration> replica_lag(std::vector<schema::StreamHealth> const& primary,
+                                    std::vector<schema::StreamHealth> const& replica,
+                                    TimePoint now);
 
 // good, warn, bad, or none for a stream that has not been read to an end or is not run here.
 char const* state_of(StreamView const& stream, TimePoint now);

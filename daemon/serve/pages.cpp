@@ -128,16 +128,19 @@ struct Pages::Impl {
   // The state, or what was known of it if the database does not answer.
   asio::awaitable<PageState> state() {
     std::optional<Error> problem;
+    Health primary;
     try {
       co_await ping();
       // Where it takes long, pages share it for a while.
       bool const recent = health_took >= slow_health &&
                           steady_clock::now() - health_end < health_sharing * health_took;
       if (!health_at || !recent) co_await health();
+      if (parts.reads_replica) primary = co_await standing();
     } catch (Failure const& failure) {
       problem = failure.error();
     }
     auto state = state_with(known);
+    state.replica_behind = replica_lag(primary, known, state.now);
     state.problem = std::move(problem);
     state.known_at = health_at;
     co_return state;

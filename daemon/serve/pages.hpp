@@ -53,7 +53,8 @@ struct PagesParts {
   std::vector<std::string> hosts;
   AccessRules access;
   TimePoint started_at{};
-  std::string database_url;  // shown on the dashboard, without a password
+  std::string database_url;    // shown on the dashboard, without a password
+  bool reads_replica = false;  // the figures are read from another server than the runs write to
   // Timeout of the check whether the database answers.
   std::chrono::milliseconds ping_limit{2000};
 };
