@@ -143,7 +143,12 @@ class RecordMerge : public RowMerge {
       params.emplace_back(cells.take());
     };
     add([&](std::size_t row) { return batch_.external_id(row); });
-    add([&](std::size_t row) { return batch_.raw(row); });
+    std::string documents;
+    for (auto const row : rows) {
+      if (!documents.empty()) documents += between_documents;
+      documents += batch_.raw(row);
+    }
+    params.emplace_back(std::move(documents));
     add([&](std::size_t row) { return batch_.hash_hex(row); });
     for (std::size_t i = 0; i < sql_.columns.size(); ++i) {
       add([&](std::size_t row) { return batch_.cell(row, i); });
