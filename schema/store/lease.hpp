@@ -74,9 +74,9 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
 // Reads a holder from four columns: host, process_id, and with epoch_sql() taken_at and until.
 LeaseHolder lease_holder_of(pqxx::row const& row, int first_column);
 
-// Renews a lease that nobody has taken since. Throws Failure lease_lost if another token holds it,
-// so that its run is not fenced out. Within a transaction nobody can take the lease before its end.
-void demand_lease(pqxx::transaction_base& tx, StreamId const& id, std::string const& token,
-                  std::chrono::milliseconds lease_time);
+// Throws Failure lease_lost if somebody else has taken the lease since, so that their run is not
+// fenced out. Call it after the run has locked the stream's state: whoever takes the lease later
+// begins their run later. Locks nothing, since the commit may wait for a standby without a limit.
+void demand_lease(pqxx::transaction_base& tx, StreamId const& id, std::string const& token);
 
 }  // namespace affsync::schema

@@ -59,7 +59,6 @@ class PgStore final : public Store {
   PgStore(asio::any_io_executor, StoreOptions const& options)
       : daemon_(this_program(options, random_process())),
         command_(this_program(options, "")),
-        lease_time_(options.lease_time),
         leases_(std::make_shared<LeaseKeeper>(options)),
         executor_(options, std::max(1, options.connections)),
         readers_(for_pages(options), reading_sessions) {}
@@ -194,8 +193,7 @@ class PgStore final : public Store {
       source = known->second;
     }
     auto work = [this, source, run = std::move(start)](PgSession& session) {
-      std::optional<RunLease> lease;
-      if (auto token = leases_->token_of(run.id)) lease = RunLease{*token, lease_time_};
+      auto const lease = leases_->token_of(run.id);
       try {
         return open_run(session, run, lease);
       } catch (pqxx::sql_error const& error) {
@@ -322,7 +320,6 @@ class PgStore final : public Store {
 
   Program const daemon_, command_;  // as which this program is known, if it is a daemon, and else
   std::atomic<bool> is_daemon_{false};
-  std::chrono::milliseconds const lease_time_;
   std::map<int, std::shared_ptr<SourceRegistration const>> known_;  // used on the I/O thread only
   RunRegistry runs_;
   std::shared_ptr<LeaseKeeper> leases_;

@@ -168,7 +168,8 @@ StreamState read_state(PgSession& session, StreamId const& id) {
   return state;
 }
 
-RunKey open_run(PgSession& session, RunStart const& start, std::optional<RunLease> const& lease) {
+RunKey open_run(PgSession& session, RunStart const& start,
+                std::optional<std::string> const& lease_token) {
   Transaction tx(session);
   tx.exec("SET LOCAL synchronous_commit = on");
   auto const source = std::to_string(start.id.source_id);
@@ -203,7 +204,7 @@ RunKey open_run(PgSession& session, RunStart const& start, std::optional<RunLeas
   SqlParams const interrupt_params{source, stream, std::to_string(run.run_id),
                                    sql_time(start.started_at)};
   exec(tx, interrupt_sql, interrupt_params);
-  if (lease) demand_lease(tx, start.id, lease->token, lease->time);
+  if (lease_token) demand_lease(tx, start.id, *lease_token);
   crash_point(CrashPoint::run_beginning);
   tx.commit();
   crash_point(CrashPoint::run_begun);

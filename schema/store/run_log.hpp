@@ -2,7 +2,6 @@
 // executor's thread.
 #pragma once
 
-#include <chrono>
 #include <optional>
 #include <string>
 
@@ -15,15 +14,10 @@ namespace affsync::schema {
 
 StreamState read_state(PgSession& session, StreamId const& id);
 
-// The lease under which a run begins.
-struct RunLease {
-  std::string token;
-  std::chrono::milliseconds time{};
-};
-
 // Begins a run and makes it the only one that may write; closes runs that never ended. If the lease
 // is no longer held under this token, it throws lease_lost and changes nothing.
-RunKey open_run(PgSession& session, RunStart const& start, std::optional<RunLease> const& lease);
+RunKey open_run(PgSession& session, RunStart const& start,
+                std::optional<std::string> const& lease_token);
 
 // Ends the run and updates the stream's state. Its commit waits for the disk, so everything that
 // the run wrote is then durable. If another run has taken over, it closes only this run's own row

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <future>
+#include <pqxx/pqxx>
 #include <thread>
 
 #include "schema/store/lease.hpp"
@@ -115,7 +116,37 @@ TEST_F(LostLeases, ALeaseThatNobodyTookMeanwhileBeginsItsRun) {
   ASSERT_TRUE(lease);
   let_leases_end();
   EXPECT_EQ(loop.code_of(store->begin_run(start_of("feed"))), std::nullopt);
-  EXPECT_FALSE(loop.run(make_store()->try_lease({source, "feed"})));
+}
+
+// The begin of a run may wait for a standby without a limit; meanwhile its lease is renewed.
+TEST_F(LostLeases, ABeginThatWaitsDoesNotHoldTheRenewal) {
+  auto const waiting = store_with_leases_of(std::chrono::milliseconds(300));
+  auto const lease = loop.run(waiting->try_lease({source, "feed"}));
+  ASSERT_TRUE(lease);
+  // Waits within the commit, as for a standby.
+  rows(
+      "CREATE FUNCTION public.wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+      " PERFORM pg_advisory_xact_lock(42); RETURN NULL; END $$");
+  rows(
+      "CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON affsync.sync_run DEFERRABLE INITIALLY"
+      " DEFERRED FOR EACH ROW EXECUTE FUNCTION public.wait()");
+  pqxx::connection gate(url);
+  pqxx::work holding(gate);
+  holding.exec("SELECT pg_advisory_xact_lock(42)");
+  auto begun = asio::co_spawn(loop.io(), waiting->begin_run(start_of("feed")), asio::use_future);
+  std::thread io([&] {
+    loop.io().restart();
+    loop.io().run();
+  });
+  while (value("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'") !=
+         "1") {
+  }
+  auto const before = value("SELECT renewed_at FROM affsync.lease");
+  while (value("SELECT renewed_at FROM affsync.lease") == before) {
+  }
+  holding.commit();
+  EXPECT_GT(begun.get().run_id, 0);
+  io.join();
 }
 
 // A broker that throttles for an hour must not cost its stream the lease.
