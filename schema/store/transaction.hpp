@@ -9,6 +9,7 @@
 #include <pqxx/result>
 #include <pqxx/transaction_base>
 
+#include <optional>
 #include <string>
 
 #include "schema/store/pg_session.hpp"
@@ -29,15 +30,16 @@ class Transaction {
   Transaction(Transaction const&) = delete;
   Transaction& operator=(Transaction const&) = delete;
 
-  pqxx::result exec(std::string const& sql) { return tx_.exec(sql); }
+  pqxx::result exec(std::string const& sql) { return tx_->exec(sql); }
+  // After this the session is free for another transaction.
   void commit();
 
-  operator pqxx::transaction_base&() { return tx_; }  // NOLINT(google-explicit-constructor)
+  operator pqxx::transaction_base&() { return *tx_; }  // NOLINT(google-explicit-constructor)
 
  private:
   void rollback() noexcept;
 
-  pqxx::nontransaction tx_;
+  std::optional<pqxx::nontransaction> tx_;
   bool open_ = false;
 };
 

@@ -102,6 +102,7 @@ TEST_F(PooledByTransaction, two_daemons_share_the_streams_over_two_connections) 
 TEST_F(PooledByTransaction, a_killed_one_leaves_nothing_held) {
   put_pooler_between();
   start_broker();
+  ASSERT_EQ(affsync({"migrate"}).status, 0);
   broker().fault("delay:ms=20,every=1,path=rewards");
   auto const process = start({"sync"});
   wait_until("select count(*) > 0 from affsync.commission", "t");
