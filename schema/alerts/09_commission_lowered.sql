@@ -37,14 +37,14 @@ CROSS JOIN LATERAL (
          min(l.day) AS day_from, max(l.day) AS day_to, min(l.stood_since) AS stood_since
   FROM affsync.commission_losses(s.source_id, $2::timestamptz - interval '3 days') l
   -- A name only where the source keeps names and messages may have them.
-  CROSS JOIN LATERAL (
-    SELECT coalesce(l.client_ref, '') || coalesce(' ' || (
-      SELECT k.name FROM affsync.client k
-      WHERE ($3::jsonb ->> 'personal')::boolean AND s.privacy = 'keep' AND k.source_id = s.source_id
-        AND nullif(k.client_ref, '') = l.client_ref AND nullif(k.client_ref, '') IS NOT NULL
-        AND (octet_length(coalesce(k.client_ref, '')) > 1000)::integer <> 1
-      LIMIT 1), '') AS who
-  ) w
+  LEFT JOIN LATERAL (
+    SELECT k.name FROM affsync.client k
+    WHERE ($3::jsonb ->> 'personal')::boolean AND s.privacy = 'keep' AND k.source_id = s.source_id
+      AND nullif(k.client_ref, '') = l.client_ref AND nullif(k.client_ref, '') IS NOT NULL
+      AND (octet_length(coalesce(k.client_ref, '')) > 1000)::integer <> 1
+    LIMIT 1
+  ) k ON true
+  CROSS JOIN LATERAL (SELECT coalesce(l.client_ref, '') || coalesce(' ' || k.name, '') AS who) w
   WHERE NOT l.vanished
   GROUP BY l.stream, l.currency, l.detected_on
 ) g

@@ -21,11 +21,12 @@ SELECT
 FROM (SELECT ($2::timestamptz AT TIME ZONE 'UTC')::date AS today,
              ($1::jsonb ->> 'history')::bigint / 86400 AS history) p
 CROSS JOIN affsync.source s
+LEFT JOIN LATERAL (
+  SELECT true AS some FROM affsync.commission c WHERE c.source_id = s.source_id AND c.grain = 'lifetime' LIMIT 1
+) totals ON true
 CROSS JOIN LATERAL (
-  SELECT EXISTS (SELECT FROM affsync.commission c WHERE c.source_id = s.source_id AND c.grain = 'lifetime')
-           AS totals,
-         (SELECT array_agg(st.stream) FROM affsync.stream st
-          WHERE st.source_id = s.source_id AND st.in_reports AND st.retired_at IS NULL) AS streams
+  SELECT array_agg(st.stream) AS streams FROM affsync.stream st
+  WHERE st.source_id = s.source_id AND st.in_reports AND st.retired_at IS NULL
 ) f
 CROSS JOIN LATERAL (
   -- The habit is that of the days before the last one, so that a long silence does not become one.
@@ -42,7 +43,7 @@ CROSS JOIN LATERAL (
           AND c.stream = ANY (f.streams) AND c.amount > 0 AND c.deleted_at IS NULL
           AND c.grain IS DISTINCT FROM 'lifetime'
         LIMIT 1)
-      OR f.totals AND (
+      OR totals.some AND (
         SELECT true FROM affsync.record_change r
         JOIN affsync.commission c
           ON c.source_id = r.source_id AND c.stream = r.stream AND c.external_id = r.external_id
@@ -56,14 +57,15 @@ CROSS JOIN LATERAL (
 ) h
 CROSS JOIN LATERAL (
   -- A row that came since is new commission, whatever its day; what a broker tells late is not late yet.
-  SELECT p.today - greatest(h.last_day, (
-    SELECT (max(c.first_seen_at) AT TIME ZONE 'UTC')::date FROM affsync.commission c
-    WHERE c.source_id = s.source_id
-      AND affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to) BETWEEN h.last_day - 7 AND p.today
-      AND c.amount > 0 AND c.grain IS DISTINCT FROM 'lifetime')) AS days
-  WHERE h.gaps >= ($1::jsonb ->> 'gaps')::integer AND p.today - h.last_day > h.usual
-) q
-WHERE s.retired_at IS NULL
+  SELECT (max(c.first_seen_at) AT TIME ZONE 'UTC')::date AS day FROM affsync.commission c
+  WHERE c.source_id = s.source_id
+    AND affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to) BETWEEN h.last_day - 7 AND p.today
+    AND c.amount > 0 AND c.grain IS DISTINCT FROM 'lifetime'
+    -- Looked for only where the days alone would be a silence.
+    AND h.gaps >= ($1::jsonb ->> 'gaps')::integer AND p.today - h.last_day > h.usual
+) since
+CROSS JOIN LATERAL (SELECT p.today - greatest(h.last_day, since.day) AS days) q
+WHERE s.retired_at IS NULL AND h.gaps >= ($1::jsonb ->> 'gaps')::integer
   AND q.days > h.usual + greatest(ceil(h.usual * ($1::jsonb ->> 'longer')::numeric / 100),
                                   ($1::jsonb ->> 'at_least')::numeric / 86400)
   -- What is not read is told by other rules.

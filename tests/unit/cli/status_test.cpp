@@ -208,7 +208,7 @@ TEST(Status, JsonHasNumbersTimesAndNulls) {
       R"("consecutive_failures":0,"rows":12345,"quarantined":0,"compared":0,"unreconciled":0,"differences":[],"unknown_words":[],)"
       R"("next_run_at":"2026-11-21T12:11:40Z","ended_status":null,"accepted":0,)"
       R"("blocked_until":null,"blocked_code":null,"blocked_reason":null,"proven_days":0,)"
-      R"("proven_from":null,"proven_to":null,"doubtful_days":0,"lost_days":0,"gaps":[],"clock_skew_seconds":null}]})");
+      R"("proven_from":null,"proven_to":null,"doubtful_days":0,"lost_days":0,"gaps":[],"clock_skew_seconds":null,"lease":null}]})");
 }
 
 }  // namespace

@@ -72,9 +72,7 @@ class FakeStore final : public schema::Store {
   asio::awaitable<void> retire_sources_except(std::vector<std::string>) override {
     throw std::logic_error("the pages must not call this");
   }
-  asio::awaitable<void> leave() override {
-    throw std::logic_error("the pages must not call this");
-  }
+  asio::awaitable<void> leave() override { throw std::logic_error("the pages must not call this"); }
   asio::awaitable<std::unique_ptr<schema::Lease>> try_lease(schema::StreamId) override {
     throw std::logic_error("the pages must not call this");
   }
