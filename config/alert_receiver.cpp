@@ -107,7 +107,6 @@ AlertReceiver::Telegram read_telegram(yaml::Node const& node, Environment const&
 // Replaces variables of the environment; those of the message stay for later.
 std::string expand_argument(yaml::Node const& node, Environment const& env) {
   auto const written = node.text();
-  std::string kept, out;
   auto const& words = alert_words();
   auto const lookup = [&](std::string const& name) -> std::optional<std::string> {
     if (std::ranges::find(words, name) != words.end()) return "${" + name + "}";

@@ -23,4 +23,6 @@ CROSS JOIN LATERAL (SELECT coalesce(p.amount_usd, CASE WHEN p.currency = 'USD' T
       ELSE round(p.amount * r.usd_rate, 8) END) AS usd) d
 WHERE p.deleted_at IS NULL AND p.status IN ('requested', 'approved', 'processing')
   AND p.requested_at <= $2::timestamptz - make_interval(secs => ($1::jsonb ->> 'after')::float8)
+  -- What has been open for years is known by now; so only recent payouts are read.
+  AND p.requested_at > $2::timestamptz - interval '2 years'
   AND s.retired_at IS NULL AND st.retired_at IS NULL AND st.in_reports AND $3::jsonb IS NOT NULL

@@ -19,6 +19,8 @@ SELECT
 FROM affsync.source s
 JOIN affsync.payout p
   ON p.source_id = s.source_id AND p.changed_at > $2::timestamptz - interval '7 days'
+  -- Found by the index of requests: a refusal comes within weeks.
+  AND (p.requested_at > $2::timestamptz - interval '180 days' OR p.requested_at IS NULL)
 JOIN affsync.stream st ON st.source_id = p.source_id AND st.stream = p.stream
 LEFT JOIN affsync.currency_unit u ON u.currency = p.currency
 CROSS JOIN LATERAL affsync.usd_rate(p.currency, ($2::timestamptz AT TIME ZONE 'UTC')::date,

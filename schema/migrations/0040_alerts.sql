@@ -200,10 +200,9 @@ COMMENT ON COLUMN affsync.field_seen.last_row IS 'The same for the last time.';
 COMMENT ON COLUMN affsync.field_seen.first_seen_at IS 'When it was met first.';
 COMMENT ON COLUMN affsync.field_seen.last_seen_at IS 'When it was met last.';
 
--- Payouts are few; those that are open, and those that changed lately, are found without the others.
-CREATE INDEX payout_open ON affsync.payout (source_id, requested_at)
-  WHERE deleted_at IS NULL AND status IN ('requested', 'approved', 'processing');
-CREATE INDEX payout_by_change ON affsync.payout (source_id, changed_at);
+-- What payouts ask is of recent ones. Neither their state nor the time of their last change is in an index,
+-- so that a change of the state touches none.
+CREATE INDEX payout_by_request ON affsync.payout (source_id, requested_at);
 
 DO $$
 BEGIN
