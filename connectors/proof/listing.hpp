@@ -63,7 +63,7 @@ class Listing {
   // Shows the list's rows on each of so many days up to `last`, instead of on their own, to a
   // reader of the time after it. Rows whose day cannot be moved stay; those without one are of the
   // last day.
-  void spread(Day last, int days);
+  void spread(Day last, int count);
 
   // Returns the answer's body with these rows and facts, in the shape of the sample.
   std::string body(std::vector<ListedRow const*> const& rows, PageFacts const& facts) const;

@@ -57,6 +57,18 @@ Result<std::vector<SourceInDatabase>> sources_in(PlainConnection& connection) {
   return sources;
 }
 
+Result<bool> is_read_by_daemon(PlainConnection& connection, std::string const& source) {
+  auto const there = connection.run("SELECT to_regclass('affsync.program')");
+  if (!there) return there.error();
+  if (there->empty()) return false;  // the database of an earlier version
+  auto const reads = connection.run(
+      "SELECT EXISTS (SELECT FROM affsync.program WHERE process <> '' AND ended_at IS NULL"
+      " AND seen_at > now() - interval '5 minutes' AND $1::text = ANY (sources))",
+      {source});
+  if (!reads) return reads.error();
+  return *reads == "t";
+}
+
 Result<std::vector<TableCount>> rows_of(PlainConnection& connection, std::int64_t source) {
   auto const tables = tables_by_source(connection);
   if (!tables) return tables.error();

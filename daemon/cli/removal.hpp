@@ -24,6 +24,9 @@ struct SourceInDatabase {
 
 Result<std::vector<SourceInDatabase>> sources_in(PlainConnection& connection);
 
+// Returns true if a running daemon's configuration contains the source.
+Result<bool> is_read_by_daemon(PlainConnection& connection, std::string const& source);
+
 // Returns what the database has of the source, by table, in an order in which it can be deleted.
 Result<std::vector<TableCount>> rows_of(PlainConnection& connection, std::int64_t source);
 

@@ -9,6 +9,7 @@
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/removal.hpp"
 #include "daemon/database.hpp"
+#include "daemon/instance.hpp"
 #include "daemon/reports/json_text.hpp"
 
 namespace affsync::cli {
@@ -62,15 +63,25 @@ SourceInDatabase source_named(std::vector<SourceInDatabase> const& sources,
 }
 
 // A source that a configuration contains would be there again after its next run.
-void refuse_used(config::Config const& config, SourceInDatabase const& source, bool force) {
+void refuse_used(PlainConnection& connection, config::Config const& config,
+                 SourceInDatabase const& source, bool force) {
   if (is_configured(config, source.name)) {
     throw Failure(ErrorCode::usage, config.file + " contains the source `" + source.name + "`",
                   "Remove it there first, and reload the daemon (systemctl reload affsync).");
   }
-  if (source.instances.empty() || force) return;
+  if (force) return;
+  if (is_read_by_daemon(connection, source.name).value()) {
+    throw Failure(ErrorCode::usage, "a running daemon reads the source `" + source.name + "`",
+                  "Reload it, if its configuration no longer contains the source (systemctl reload"
+                  " affsync). Give --force if it was killed in the last five minutes.");
+  }
+  // Runs of this configuration noted it when it still contained the source.
+  auto const own = config.instance.empty() ? instance_of(config.file) : config.instance;
+  auto const other =
+      std::ranges::find_if(source.instances, [&](auto const& instance) { return instance != own; });
+  if (other == source.instances.end()) return;
   throw Failure(ErrorCode::usage,
-                "the configuration " + source.instances.front() + " contains the source `" +
-                    source.name + "`",
+                "the configuration " + *other + " contains the source `" + source.name + "`",
                 "Remove it there and reload that daemon. Give --force if that daemon no longer "
                 "exists.");
 }
@@ -124,7 +135,7 @@ int run_sources_remove(CommonOptions const& common, RemoveOptions const& options
   auto const opened = open_for_sources(common);
   auto& connection = *opened.connection;
   auto const source = source_named(sources_in(connection).value(), options.name);
-  refuse_used(opened.config, source, options.force);
+  refuse_used(connection, opened.config, source, options.force);
   auto const counts = rows_of(connection, source.id).value();
   std::cout << source.name << " (" << source.connector << ", " << source.base_url << ")\n";
   for (auto const& [table, rows] : counts) {

@@ -60,7 +60,7 @@ std::string ago_form(std::string_view value, FormContext const& context) {
 
 std::string moment_form(std::string_view value, FormContext const&) {
   auto const time = time_of(value);
-  return time ? reports::shown_time(*time) : std::string(value);
+  return time ? reports::shown_time(time) : std::string(value);
 }
 
 std::string span_form(std::string_view value, FormContext const&) {

@@ -20,8 +20,8 @@ namespace {
 // Tells those that wait for it when a run has ended.
 class EndOfRun {
  public:
-  explicit EndOfRun(asio::any_io_executor executor)
-      : timer_(std::move(executor), asio::steady_timer::time_point::max()) {}
+  explicit EndOfRun(asio::any_io_executor const& executor)
+      : timer_(executor, asio::steady_timer::time_point::max()) {}
   void tell() {
     ended_ = true;
     timer_.cancel();

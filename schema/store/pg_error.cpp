@@ -72,6 +72,10 @@ constexpr KnownRefusal known_refusals[] = {
      "database.url."},
     {"statement pooling mode",
      "Set pool_mode = session or transaction for this database in PgBouncer."},
+    // All that libpqxx tells of a session that ended while a statement was under way.
+    {"Could not obtain client encoding",
+     "The server or a connection pooler closed the session. PgBouncer needs pool_mode = session or"
+     " transaction for this database, and a pool_size that suffices."},
     {"query_wait_timeout",
      "The pooler had no free connection: raise its pool_size, which has to be larger than"
      " `connections` of the configuration by four, or lower `connections`."},

@@ -7,8 +7,7 @@ WITH changes AS (
     count(*) FILTER (WHERE h.before ? 'amount') OVER w AS amount_group,
     count(*) FILTER (WHERE h.before ? 'reserved') OVER w AS reserved_group,
     count(*) FILTER (WHERE h.before ? 'currency') OVER w AS currency_group,
-    lead(h.changed_at) OVER w AS since,
-    row_number() OVER w = 1 AS latest
+    lead(h.changed_at) OVER w AS since
   FROM affsync.record_change h
   WHERE h.record_table = 'balance'
     AND (h.operation IN ('delete', 'restore')
@@ -16,7 +15,7 @@ WITH changes AS (
   WINDOW w AS (PARTITION BY h.source_id, h.stream, h.external_id ORDER BY h.change_id DESC)
 ), past AS (
   SELECT
-    source_id, stream, external_id, operation, since, changed_at AS until, latest,
+    source_id, stream, external_id, operation, since, changed_at AS until,
     amount_group > 0 AS amount_told,
     max((before ->> 'amount')::numeric)
       OVER (PARTITION BY source_id, stream, external_id, amount_group) AS amount,
@@ -31,11 +30,18 @@ WITH changes AS (
   SELECT
     b.source_id, b.stream, b.external_id, b.metric, b.account, b.amount, b.reserved, b.currency,
     coalesce(p.until, b.first_seen_at) AS since, NULL::timestamptz AS until,
-    (now() AT TIME ZONE 'UTC')::date AS day
+    (now() AT TIME ZONE 'UTC')::date AS day, true AS is_current
   FROM affsync.balance b
-  LEFT JOIN past p
-    ON p.source_id = b.source_id AND p.stream = b.stream AND p.external_id = b.external_id
-    AND p.latest
+  -- The latest change of each, so that who asks for what is now reads no history.
+  LEFT JOIN LATERAL (
+    SELECT h.changed_at AS until FROM affsync.record_change h
+    WHERE h.source_id = b.source_id AND h.external_id = b.external_id AND h.stream = b.stream
+      AND h.record_table = 'balance'
+      AND (h.operation IN ('delete', 'restore')
+           OR h.before ?| ARRAY['amount', 'reserved', 'currency'])
+    ORDER BY h.change_id DESC
+    LIMIT 1
+  ) p ON true
   WHERE b.deleted_at IS NULL
   UNION ALL
   SELECT
@@ -43,7 +49,7 @@ WITH changes AS (
     CASE WHEN p.amount_told THEN p.amount ELSE b.amount END,
     CASE WHEN p.reserved_told THEN p.reserved ELSE b.reserved END,
     CASE WHEN p.currency_told THEN p.currency ELSE b.currency END,
-    coalesce(p.since, b.first_seen_at), p.until, (p.until AT TIME ZONE 'UTC')::date
+    coalesce(p.since, b.first_seen_at), p.until, (p.until AT TIME ZONE 'UTC')::date, false
   FROM past p
   JOIN affsync.balance b
     ON b.source_id = p.source_id AND b.stream = p.stream AND b.external_id = p.external_id
@@ -62,7 +68,7 @@ SELECT
   b.reserved,
   b.since,
   b.until,
-  b.until IS NULL AS is_current,
+  b.is_current,
   CASE WHEN b.amount IS NOT NULL THEN r.origin END AS usd_origin,
   b.stream,
   b.external_id,

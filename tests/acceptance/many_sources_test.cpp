@@ -40,7 +40,8 @@ class ManySources : public PlainAcceptance {
   // Round trips to the database of a start and a reload, when all streams were read lately.
   long trips_with(int sources) {
     configure_sources(numbered(sources));
-    EXPECT_EQ(affsync({"migrate"}).status, 0);
+    auto const migrated = affsync({"migrate"});
+    EXPECT_EQ(migrated.status, 0) << migrated.err;
     {
       auto const first = start({"run"});
       wait_until(read, std::to_string(sources));

@@ -132,8 +132,6 @@ TEST_F(Servers, commits_that_wait_for_a_standby_are_told) {
   ask(server.url(), "alter system reset synchronous_standby_names");
   ask(server.url(), "select pg_reload_conf()");
   EXPECT_EQ(process->wait(), 0) << process->err();
-  EXPECT_NE(process->err().find("the synchronous standby answers again"), std::string::npos)
-      << process->err();
 }
 
 TEST_F(Servers, a_client_certificate_opens_the_database) {

@@ -78,19 +78,17 @@ void run(Options const& options) {
 
 int main(int argc, char** argv) {
   auto const parent = getppid();
-  Options options;
-  CLI::App app("Plays the broker of a connector by its fixtures.");
-  app.add_option("--connector", options.connector, "name of a built-in connector")->required();
-  app.add_option("--fixtures", options.fixtures, "folder of its fixtures")->required();
-  app.add_option("--port", options.port, "0: any free one");
-  app.add_option("--days", options.days, "on how many days the rows are shown, up to yesterday");
   try {
-    app.parse(argc, argv);
+    Options options;
+    CLI::App app("Plays the broker of a connector by its fixtures.");
+    app.add_option("--connector", options.connector, "name of a built-in connector")->required();
+    app.add_option("--fixtures", options.fixtures, "folder of its fixtures")->required();
+    app.add_option("--port", options.port, "0: any free one");
+    app.add_option("--days", options.days, "on how many days the rows are shown, up to yesterday");
+    CLI11_PARSE(app, argc, argv);
     end_with(parent);
     run(options);
     return 0;
-  } catch (CLI::ParseError const& error) {
-    return app.exit(error);
   } catch (std::exception const& error) {
     std::cerr << "affsync-player: " << error.what() << '\n';
     return 1;

@@ -37,7 +37,7 @@ struct AlertWords {
 };
 
 // `kind`: as in affsync.alert_message. `held_back`: messages that this one stands for.
-AlertWords alert_words(std::string_view kind, std::vector<AlertRow> const& alerts, int held_back,
+AlertWords alert_words(std::string_view kind, std::vector<AlertRow> const& given, int held_back,
                        TimePoint now);
 
 // "3 d 4 h", "2 h 5 min", "40 s": two units at most.
