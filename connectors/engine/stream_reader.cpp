@@ -43,6 +43,7 @@ StreamReader::Impl::Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderSt
   if (age > place_lifetime || age < -clock_tolerance || !is_known_place) return;
   part = earlier->place->part;
   ended.resumed = part > 0;
+  ended.has_counts = part == 0;  // those of the lists before are not known any more
   if (ended.resumed) totals.forget_slice();
   pager->resume(std::move(earlier->place->position));
 }

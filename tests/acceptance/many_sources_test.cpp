@@ -39,6 +39,7 @@ class ManySources : public PlainAcceptance {
   }
   // Round trips to the database of a start and a reload, when all streams were read lately.
   long trips_with(int sources) {
+    use_database("{url: \"" + database_url() + "\"}");
     configure_sources(numbered(sources));
     auto const migrated = affsync({"migrate"});
     EXPECT_EQ(migrated.status, 0) << migrated.err;

@@ -69,7 +69,8 @@ class Monitoring : public Acceptance {
     text = replaced(text, "@history@", first_day());
     for (auto const& [kind, broker] : brokers_)
       text = replaced(text, "@" + kind + "@", broker->url());
-    text = replaced(text, "@connectors@", dir_.path().string());
+    std::filesystem::create_directories(dir_.path() / "connectors");
+    text = replaced(text, "@connectors@", (dir_.path() / "connectors").string());
     // No receiver of alerts takes part here.
     auto const alerts = text.find("# Both receivers");
     text.erase(alerts, text.find("sources:\n") - alerts);
