@@ -50,6 +50,7 @@ say "Installing missing packages, and building"
 scripts/install_dependencies.sh
 affsync=$(scripts/build.sh)
 sandbox=${affsync%/*}/affsync-sandbox
+# shellcheck disable=SC2034 # scripts/demo_brokers.sh uses it
 player=${affsync%/*}/affsync-player
 echo "$affsync"
 
