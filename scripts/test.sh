@@ -11,4 +11,5 @@ cmake --preset ci
 [ -z "${first-}" ] || echo "The first build takes about a quarter of an hour on two cores."
 cmake --build --preset ci --parallel "$(nproc)"
 scripts/lint.sh
-ctest --preset ci --parallel "$(nproc)" --no-tests=error --output-junit junit.xml
+# One more than there are cores, since many tests wait for a process most of the time.
+ctest --preset ci --parallel "$(($(nproc) + 1))" --no-tests=error --output-junit junit.xml
