@@ -177,7 +177,8 @@ void check_currency(TableMapping const& mapping, yaml::Node const& columns) {
   }
   if (!has_currency || currency->cents_of.empty()) return;
   auto const at = static_cast<std::size_t>(currency - mapping.columns.begin());
-  for (auto const& [code, of] : currency->cents_of) {
+  for (auto const& entry : currency->cents_of) {
+    auto const& code = entry.first;
     bool const is_used = std::ranges::any_of(mapping.columns, [&](ColumnMapping const& column) {
       return std::ranges::find(column.cents, code) != column.cents.end();
     });
