@@ -72,6 +72,15 @@ void csv(std::string_view input) {
   require(!document->has_duplicate(), "columns have unique names", text);
   auto const& rows = document->find("rows")->items();
   if (rows.empty()) return;
+  // Tables below each other have columns of their own; only one table can be written again.
+  auto const names = [](Json const& row) {
+    std::string all;
+    for (auto const& member : row.members()) all += std::string(member.name) + '\n';
+    return all;
+  };
+  for (auto const& row : rows) {
+    if (names(row) != names(rows[0])) return;
+  }
   DocumentSpec plain;
   plain.format = DocumentFormat::csv;
   plain.delimiter = ',';

@@ -68,10 +68,38 @@ void append_digits(std::string& out, unsigned value, unsigned width) {
   out.append(text, width);
 }
 
+// Returns false if the text cannot end with an offset from UTC, such as +0330. The library computes
+// with an offset that it could not read.
+bool ends_with_offset(std::string_view text) {
+  constexpr std::string_view signs = "+-", digits = "0123456789";
+  auto const sign = text.find_last_of(signs);
+  if (sign == std::string_view::npos) return true;  // another form, such as Z
+  auto const offset = text.substr(sign + 1);
+  auto const colon = offset.find(':');
+  auto const hours = offset.substr(0, colon);
+  auto const minutes =
+      colon == std::string_view::npos ? std::string_view() : offset.substr(colon + 1);
+  bool const is_number = offset.find_first_not_of("0123456789:") == std::string_view::npos;
+  bool const is_whole = colon == std::string_view::npos
+                            ? hours.size() == 2 || hours.size() == 4
+                            : (hours.size() == 1 || hours.size() == 2) && minutes.size() == 2;
+  if (!is_number || !is_whole) return false;
+  // Another sign shortly before it would be taken for that of the offset: 23:59:59-0+0330.
+  auto const before = text.substr(0, sign);
+  auto const other = before.find_last_of(signs);
+  if (other == std::string_view::npos) return true;
+  auto const between = before.substr(other + 1);
+  return between.size() > 2 || between.find_first_not_of(digits) != std::string_view::npos;
+}
+
 std::optional<WallTime> parse_format(std::string_view text, std::string const& directives,
                                      bool has_offset) {
   // The library reports errors in the stream's state. An exception would mean a format that it
   // cannot parse at all, which is the same answer.
+  if (has_offset && directives.ends_with('z') &&
+      directives.find_first_of("HIRT") != std::string::npos && !ends_with_offset(text)) {
+    return std::nullopt;
+  }
   try {
     std::istringstream stream{std::string(text)};
     stream.imbue(std::locale::classic());
