@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <sstream>
 
 #include "connectors/proof/fixture_reading.hpp"
 
@@ -112,14 +113,18 @@ std::shared_ptr<StreamPlan const> stream_of(SourcePlan const& plan, std::string 
 std::shared_ptr<StreamPlan const> stream_for(std::shared_ptr<StreamPlan const> stream,
                                              std::vector<std::string> const& items) {
   std::vector<std::string> values;
+  // An answer to a batch is for several values, joined as they were sent.
+  bool const are_joined = stream->spec.for_each && stream->spec.for_each->batch > 1;
   for (auto const& item : items) {
-    if (!item.empty()) values.push_back(item);
+    std::istringstream parts(item);
+    std::string one;
+    while (std::getline(parts, one, are_joined ? ',' : '\n')) values.push_back(one);
   }
   if (!stream->spec.for_each || values.empty()) return stream;
   auto other = *stream;
   auto& each = *other.spec.for_each;
-  // An answer to a batch is for several values, joined as they were sent.
   each.values = std::move(values);
+  each.are_whole = true;
   each.stream.clear();
   return std::make_shared<StreamPlan const>(std::move(other));
 }

@@ -45,15 +45,15 @@ streams:
     map: {client_ref: client, account: id}
 )";
   files["broker/source"] = "credentials: none\n";
-  files["broker/people.json"] = R"({"rows": [{"id": "u/1"}, {"id": "u2"}]})";
+  files["broker/people.json"] = R"({"rows": [{"id": "u 1"}, {"id": "u2"}]})";
   files["broker/people.expected"] =
       "of: people\nevidence: vendor\nnext: none\nunmapped: none\n\n[client]\n"
-      "external_id | client_ref\nu/1 | u/1\nu2 | u2\n";
+      "external_id | client_ref\nu 1 | u 1\nu2 | u2\n";
   files["broker/first.json"] = R"({"rows": [{"id": 71}, {"id": 72}], "total": 2})";
   files["broker/first.expected"] =
-      "of: accounts\nevidence: vendor\nitem: u/1\nasked: /clients/u%2F1/accounts?size=100&page=1\n"
+      "of: accounts\nevidence: vendor\nitem: u 1\nasked: /clients/u%201/accounts?size=100&page=1\n"
       "next: none\ncount: 2\nunmapped: none\n\n[trading_account]\n"
-      "external_id | client_ref | account\nu/1:71 | u/1 | 71\nu/1:72 | u/1 | 72\n";
+      "external_id | client_ref | account\nu 1:71 | u 1 | 71\nu 1:72 | u 1 | 72\n";
   files["broker/second.json"] = R"({"rows": [{"id": 71}], "total": 1})";
   files["broker/second.expected"] =
       "of: accounts\nevidence: vendor\nitem: u2\nasked: /clients/u2/accounts?size=100&page=1\n"

@@ -217,8 +217,7 @@ TEST_F(Writing, memory_flat) {
   environment["ASAN_OPTIONS"] =
       (options == nullptr ? std::string() : options + std::string(":")) + "quarantine_size_mb=1";
 #else
-  // More rows fill what may wait to be stored (4 MB), and what is made of it for the database.
-  long const slack_kib = 10 * 1024;
+  long const slack_kib = 6 * 1024;
 #endif
   auto const peak_of = [&](int rows) {
     start_broker({"--rows", std::to_string(rows)});

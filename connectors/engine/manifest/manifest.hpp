@@ -143,6 +143,7 @@ struct ForEachSpec {
   std::string parameter;            // empty: the value is only in the path, as ${item}
   bool in_body = false;             // the parameter is a member of the body
   std::vector<std::string> values;  // may have ${settings.…}, which are lists themselves
+  bool are_whole = false;           // no value is a list, whatever it contains
   std::string stream;               // instead of values: the stored rows of this stream,
   std::string table;                // in this table,
   std::string column;               // and this column of them

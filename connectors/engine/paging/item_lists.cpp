@@ -25,7 +25,9 @@ ItemLists::ItemLists(StreamSpec const& spec, std::vector<std::string> const& sto
   auto const& each = *spec.for_each;
   has_items_ = true;
   std::vector<std::string> values;
-  if (each.stream.empty()) {
+  if (each.are_whole) {
+    values = each.values;
+  } else if (each.stream.empty()) {
     for (auto const& text : each.values) add_values(values, text);
   } else {
     values = stored;
