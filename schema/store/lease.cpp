@@ -127,7 +127,8 @@ void LeaseKeeper::renew_now_and_then() {
     bool const any = !taken_.empty();
     lock.unlock();
     renew();
-    if (any && options_.on_event) {
+    // The end of a wait is told as well, though nothing may be read by then.
+    if ((any || commits_wait_) && options_.on_event) {
       executor_.post([this](PgSession& session) { look_at_commits(session); });
     }
     lock.lock();

@@ -3,6 +3,7 @@
 // pooler. Leases only keep two instances from doing the same work; the fence protects the data.
 #pragma once
 
+#include <atomic>
 #include <pqxx/row>
 #include <pqxx/transaction_base>
 
@@ -63,9 +64,9 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
   StoreOptions const options_;
   ProcessMark const mark_ = own_mark();
   std::mutex mutex_;
-  std::map<Key, Tokens> taken_;  // guarded by mutex_
-  bool ending_ = false;          // guarded by mutex_
-  bool commits_wait_ = false;    // used on the executor's thread only
+  std::map<Key, Tokens> taken_;            // guarded by mutex_
+  bool ending_ = false;                    // guarded by mutex_
+  std::atomic<bool> commits_wait_{false};  // set on the executor's thread
   std::condition_variable end_;
   PgExecutor executor_;
   std::thread renewer_;  // last member: it uses the executor

@@ -123,7 +123,7 @@ TEST_F(Servers, commits_that_wait_for_a_standby_are_told) {
   ASSERT_EQ(affsync({"migrate"}).status, 0);
   ask(server.url(), "alter system set synchronous_standby_names = 'away'");
   ask(server.url(), "select pg_reload_conf()");
-  auto const process = start({"sync"});
+  auto const process = start({"run"});
   process->wait_for_err("commits wait for a synchronous standby that does not answer");
   auto const status = affsync({"status"});
   EXPECT_EQ(status.status, 0) << status.err;
@@ -131,7 +131,8 @@ TEST_F(Servers, commits_that_wait_for_a_standby_are_told) {
       << status.err;
   ask(server.url(), "alter system reset synchronous_standby_names");
   ask(server.url(), "select pg_reload_conf()");
-  EXPECT_EQ(process->wait(), 0) << process->err();
+  process->wait_for_err("the synchronous standby answers again");
+  EXPECT_EQ(process->stop(), 0) << process->err();
 }
 
 TEST_F(Servers, a_client_certificate_opens_the_database) {

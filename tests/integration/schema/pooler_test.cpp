@@ -161,15 +161,20 @@ TEST_F(Pooler, PerStatementIsRefusedAndNothingStaysLocked) {
   EXPECT_EQ(advisory_locks(), "0");
 }
 
-// With transaction pooling nothing needs two at once if there is nothing to migrate.
 TEST_F(Pooler, WithoutASecondConnectionSaysWhatItNeeds) {
-  PoolerProcess const pooler(url, mode("session", 1));
-  auto options = options_for(url + pooler.connection_suffix());
-  options.connect_timeout = std::chrono::milliseconds(1000);
-  auto const report = migrate(options, false);
-  ASSERT_FALSE(report);
-  EXPECT_EQ(report.error().code, ErrorCode::database_unavailable);
-  EXPECT_NE(report.error().hint.find("pool_size"), std::string::npos) << report.error().to_line();
+  // There is something to migrate: else transactions follow each other, and one connection is
+  // enough.
+  rows("DO $$ BEGIN DROP SCHEMA affsync CASCADE; DROP SCHEMA reporting CASCADE; END $$");
+  for (auto const* name : {"session", "transaction"}) {
+    PoolerProcess const pooler(url, mode(name, 1));
+    auto options = options_for(url + pooler.connection_suffix());
+    options.connect_timeout = std::chrono::milliseconds(1000);
+    auto const report = migrate(options, false);
+    ASSERT_FALSE(report) << name;
+    EXPECT_EQ(report.error().code, ErrorCode::database_unavailable);
+    EXPECT_NE(report.error().hint.find("pool_size"), std::string::npos)
+        << name << report.error().to_line();
+  }
 }
 
 TEST_F(Pooler, StartUpOptionsOfTheUsersOwnAreToldOfWhereThePoolerRefusesThem) {
