@@ -170,7 +170,7 @@ Result<std::string> find_config_file(std::string const& option, Environment cons
   return Error(ErrorCode::config_invalid,
                "no configuration: neither --config nor $AFFSYNC_CONFIG is given, and there is no "
                "./affsync.yaml and no /etc/affsync/affsync.yaml",
-               "Give one with --config FILE.");
+               "`affsync init` writes a first one. Give another with --config FILE.");
 }
 
 Result<Config> find_config(std::string const& option, Environment const& env) {

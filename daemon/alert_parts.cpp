@@ -1,4 +1,5 @@
 #include "daemon/alert_parts.hpp"
+#include "daemon/alerts/policy.hpp"
 
 #include <filesystem>
 
@@ -41,10 +42,7 @@ std::optional<schema::DiskNow> disk_now(config::DatabaseConfig const& database) 
   std::error_code failed;
   auto const space = std::filesystem::space(database.state_dir, failed);
   if (failed) return std::nullopt;
-  schema::DiskNow disk;
-  disk.free_bytes = static_cast<std::int64_t>(space.available);
-  disk.size_bytes = static_cast<std::int64_t>(space.capacity);
-  return disk;
+  return alerts::disk_of(space);
 }
 
 void check_receivers(boost::asio::any_io_executor const& executor,

@@ -2,6 +2,13 @@
 
 namespace affsync::alerts {
 
+schema::DiskNow disk_of(std::filesystem::space_info const& space) {
+  schema::DiskNow disk;
+  disk.free_bytes = static_cast<std::int64_t>(space.available);
+  disk.size_bytes = static_cast<std::int64_t>(space.capacity - space.free + space.available);
+  return disk;
+}
+
 std::optional<schema::QuietHours> quiet_of(std::optional<config::QuietHours> const& quiet) {
   if (!quiet) return std::nullopt;
   schema::QuietHours hours;

@@ -47,7 +47,7 @@ struct SourceNow {
   SourceNow() = default;
 };
 
-// The disk under the database, if it is ours.
+// The disk under the database, if it is ours: what the database may have of it, and what is left.
 struct DiskNow {
   std::int64_t free_bytes = 0, size_bytes = 0;
 };
