@@ -1,8 +1,8 @@
 #include "daemon/alert_parts.hpp"
-#include "daemon/alerts/policy.hpp"
 
 #include <filesystem>
 
+#include "daemon/alerts/policy.hpp"
 #include "daemon/alerts/receiver.hpp"
 
 namespace affsync {
