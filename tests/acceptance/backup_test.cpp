@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "tests/acceptance/fixture.hpp"
+#include "tests/support/places/places.hpp"
 
 namespace affsync::test {
 namespace {
@@ -178,7 +179,7 @@ TEST_F(Backup, a_disk_that_is_full_leaves_no_file) {
   configure();
   ASSERT_EQ(sync().status, 0);
   auto options = command({"-c", "ulimit -f 8; exec \"$0\" backup " + path("affsync.dump"),
-                          (std::filesystem::path(AFFSYNC_BINARY_DIR) / "affsync").string()});
+                          in_build("affsync").string()});
   options.program = "bash";
   auto const failed = run(std::move(options));
   EXPECT_EQ(failed.status, 1) << failed.err;

@@ -1,4 +1,5 @@
 #include "tests/acceptance/dashboard.hpp"
+#include "tests/support/places/places.hpp"
 
 #include <fstream>
 #include <regex>
@@ -51,7 +52,7 @@ std::string text_at(Json const& object, char const* path) {
 
 Json dashboard() {
   std::ostringstream text;
-  text << std::ifstream(AFFSYNC_SOURCE_DIR "/config/grafana/affsync.json").rdbuf();
+  text << std::ifstream(in_source("config/grafana/affsync.json")).rdbuf();
   auto document = parse_json(text.str());
   if (!document) throw std::runtime_error(document.error().message);
   return std::move(*document);

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "tests/acceptance/fixture.hpp"
+#include "tests/support/places/places.hpp"
 #include "tests/support/process.hpp"
 
 namespace affsync::test {
@@ -16,7 +17,7 @@ namespace fs = std::filesystem;
 constexpr int days = 10;
 
 std::string text_of(std::string const& file) {
-  std::ifstream in(fs::path(AFFSYNC_SOURCE_DIR) / file);
+  std::ifstream in(in_source(file));
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
@@ -25,9 +26,9 @@ class Demo : public Acceptance {
   // Plays the broker of a connector and returns its address.
   std::string play(std::string const& name) {
     ProcessOptions options;
-    options.program = fs::path(AFFSYNC_BINARY_DIR) / "affsync-player";
+    options.program = in_build("affsync-player");
     options.arguments = {"--connector", name,
-                         "--fixtures",  std::string(AFFSYNC_SOURCE_DIR) + "/tests/fixtures/" + name,
+                         "--fixtures",  in_source("tests/fixtures/" + name).string(),
                          "--days",      std::to_string(days)};
     players_.push_back(std::make_unique<Process>(std::move(options)));
     auto const line = players_.back()->wait_for_line("listening on ");
@@ -63,7 +64,7 @@ class Demo : public Acceptance {
     fs::last_write_time(file, fs::file_time_type::clock::now() - std::chrono::hours(1));
     set("inbox", (dir_.path() / "inbox").string());
     dir_.write("affsync.yaml", "database: {url: \"" + database_url() +
-                                   "\"}\nconnectors_dir: " + std::string(AFFSYNC_SOURCE_DIR) +
+                                   "\"}\nconnectors_dir: " + in_source().string() +
                                    "/config/demo/connectors\nsources:\n" + sources);
   }
 

@@ -14,6 +14,7 @@
 
 #include "base/clock.hpp"
 #include "daemon/embedded/cluster.hpp"
+#include "tests/support/places/places.hpp"
 
 namespace affsync::test {
 namespace {
@@ -149,7 +150,7 @@ void Acceptance::use_connector(std::string const& name, std::string_view text) {
 }
 
 std::string Acceptance::shipped_connector(std::string const& name) {
-  std::ifstream file(AFFSYNC_SOURCE_DIR "/connectors/" + name + ".yaml");
+  std::ifstream file(in_source("connectors/" + name + ".yaml"));
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
@@ -173,7 +174,7 @@ void Acceptance::use_embedded_database() {
 
 ProcessOptions Acceptance::command(std::vector<std::string> arguments) const {
   ProcessOptions options;
-  options.program = std::filesystem::path(AFFSYNC_BINARY_DIR) / "affsync";
+  options.program = in_build("affsync");
   options.arguments = std::move(arguments);
   options.environment = environment;
   options.environment["AFFSYNC_CONFIG"] = config_file();

@@ -8,6 +8,7 @@
 #include "base/yaml/node.hpp"
 #include "tests/acceptance/fixture.hpp"
 #include "tests/support/http_get.hpp"
+#include "tests/support/places/places.hpp"
 
 namespace affsync::test {
 namespace {
@@ -179,7 +180,7 @@ class Http : public Acceptance {
 };
 
 std::string described_text() {
-  std::ifstream in(AFFSYNC_SOURCE_DIR "/docs/openapi.yaml");
+  std::ifstream in(in_source("docs/openapi.yaml"));
   return std::string(std::istreambuf_iterator<char>(in), {});
 }
 

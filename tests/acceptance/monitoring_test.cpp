@@ -10,6 +10,7 @@
 
 #include "tests/acceptance/dashboard.hpp"
 #include "tests/acceptance/fixture.hpp"
+#include "tests/support/places/places.hpp"
 #include "tests/support/prometheus_process.hpp"
 
 namespace affsync::test {
@@ -61,7 +62,7 @@ class Monitoring : public Acceptance {
   // The demo's own configuration; `password`: of exness.
   void write_demo_config(std::string const& exness_password = "sandbox-password") {
     std::ostringstream file;
-    file << std::ifstream(AFFSYNC_SOURCE_DIR "/config/demo.yaml").rdbuf();
+    file << std::ifstream(in_source("config/demo.yaml")).rdbuf();
     auto text = replaced(file.str(), "url: embedded", "url: \"" + database_url() + "\"");
     text = replaced(text, "every: 1m", "every: 2s");
     text = replaced(text, "@state@", dir_.path().string());
@@ -104,7 +105,7 @@ class Monitoring : public Acceptance {
   }
 
   std::map<std::string, std::unique_ptr<SandboxProcess>> brokers_;
-  std::filesystem::path const rules = AFFSYNC_SOURCE_DIR "/config/prometheus/alerts.yml";
+  std::filesystem::path const rules = in_source("config/prometheus/alerts.yml");
 };
 
 TEST_F(Monitoring, prometheus_reads_the_daemon_and_its_rules_and_dashboard_work) {

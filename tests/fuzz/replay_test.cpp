@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/fuzz/targets.hpp"
+#include "tests/support/places/places.hpp"
 
 namespace affsync::fuzz {
 namespace {
@@ -17,8 +18,7 @@ namespace fs = std::filesystem;
 
 void replay(std::string const& name, void (*target)(std::string_view)) {
   std::vector<fs::path> files;
-  for (auto const& file :
-       fs::directory_iterator(fs::path(AFFSYNC_SOURCE_DIR) / "tests/fuzz/corpus" / name)) {
+  for (auto const& file : fs::directory_iterator(test::in_source("tests/fuzz/corpus") / name)) {
     files.push_back(file.path());
   }
   ASSERT_FALSE(files.empty()) << "no corpus for " << name;

@@ -1,18 +1,15 @@
 // Controls the sandbox over its own HTTP paths.
 #include "tests/support/sandbox_process.hpp"
+#include "tests/support/places/places.hpp"
 
 #include <stdexcept>
-
-#ifndef AFFSYNC_BINARY_DIR
-#error "AFFSYNC_BINARY_DIR must be the directory of affsync-sandbox"
-#endif
 
 namespace affsync::test {
 namespace {
 
 ProcessOptions sandbox_options(std::vector<std::string> arguments) {
   ProcessOptions options;
-  options.program = std::filesystem::path(AFFSYNC_BINARY_DIR) / "affsync-sandbox";
+  options.program = in_build("affsync-sandbox");
   options.arguments = std::move(arguments);
   return options;
 }

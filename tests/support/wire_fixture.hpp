@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "connectors/proof/fixture.hpp"
+#include "tests/support/places/places.hpp"
 
 namespace affsync::test {
 
@@ -15,7 +16,7 @@ using WireFixture = proof::Fixture;
 using proof::ExpectedRow;
 
 inline std::filesystem::path fixtures_folder() {
-  return std::filesystem::path(AFFSYNC_SOURCE_DIR) / "tests" / "fixtures";
+  return in_source("tests") / "fixtures";
 }
 
 // Names of the fixture folders, one per connector.

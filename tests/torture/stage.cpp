@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/clock.hpp"
+#include "tests/support/places/places.hpp"
 
 namespace affsync::torture {
 namespace {
@@ -32,7 +33,7 @@ std::string replaced(std::string text, char sign, std::string const& value) {
 }  // namespace
 
 Stage::Stage(Random& random, std::string program)
-    : program_(program.empty() ? AFFSYNC_BINARY_DIR "/affsync" : std::move(program)),
+    : program_(program.empty() ? test::in_build("affsync").string() : std::move(program)),
       children_(
           [this](std::string text) { problem(std::move(text)); },
           [this](Clock::time_point since) { return last_outage_ && *last_outage_ >= since; }) {

@@ -6,13 +6,14 @@
 #include <map>
 
 #include "tests/integration/schema/fixture.hpp"
+#include "tests/support/places/places.hpp"
 
 namespace affsync::schema::test {
 namespace {
 
 // Every block that is marked as SQL.
 std::vector<std::string> queries_of(std::string const& file) {
-  std::ifstream in(std::string(AFFSYNC_SOURCE_DIR) + "/" + file);
+  std::ifstream in(affsync::test::in_source(file));
   std::string const text{std::istreambuf_iterator<char>(in), {}};
   std::string const begin = "```sql\n", end = "```";
   std::vector<std::string> queries;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "tests/support/places/places.hpp"
 #include "tests/support/sandbox_process.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -136,7 +137,7 @@ TEST(SandboxProgram, options_reach_the_broker) {
 }
 
 TEST(SandboxProgram, refuses_a_wrong_option) {
-  auto const program = std::filesystem::path(AFFSYNC_BINARY_DIR) / "affsync-sandbox";
+  auto const program = in_build("affsync-sandbox");
   auto const finished = run({program, {"--fault", "nonsense"}, {}, {}, {}, {}});
   EXPECT_EQ(finished.status, 2);
   EXPECT_NE(finished.err.find("nonsense"), std::string::npos);

@@ -1,4 +1,5 @@
 #include "base/alert_rules.hpp"
+#include "tests/support/places/places.hpp"
 
 #include <gtest/gtest.h>
 
@@ -39,7 +40,7 @@ TEST(AlertRules, TellTheirSettingsInTheirFirstLines) {
 }
 
 TEST(AlertRules, AreDescribedWithTheirSettingsAndDefaults) {
-  std::ifstream in(AFFSYNC_SOURCE_DIR "/docs/alerts.md");
+  std::ifstream in(test::in_source("docs/alerts.md"));
   std::string const text{std::istreambuf_iterator<char>(in), {}};
   for (auto const& rule : alert_rules()) {
     auto const begin = text.find("| `" + rule.name + "` | *");

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "fixture.hpp"
+#include "tests/support/places/places.hpp"
 
 namespace affsync::config {
 namespace {
@@ -300,7 +301,7 @@ TEST(ProcessEnvironment, IsThatOfTheProcess) {
 }
 
 TEST(ExampleFile, IsRightAndShowsTheDefaults) {
-  auto const config = load_config(AFFSYNC_SOURCE_DIR "/config/affsync.example.yaml",
+  auto const config = load_config(test::in_source("config/affsync.example.yaml"),
                                   environment({{"EXNESS_PASSWORD", "pw"}}));
   ASSERT_TRUE(config) << config.error().to_line();
   ASSERT_EQ(config->sources.size(), 1u);

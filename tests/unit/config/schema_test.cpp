@@ -9,6 +9,7 @@
 #include "base/alert_rules.hpp"
 #include "base/json.hpp"
 #include "config/load.hpp"
+#include "tests/support/places/places.hpp"
 
 namespace affsync::config {
 namespace {
@@ -87,7 +88,7 @@ TEST(ConfigSchema, HasTheKeysThatTheParserKnows) {
   auto const no_environment = [](std::string const&) { return std::optional<std::string>(); };
   auto const config = parse_config(yaml, "everything.yaml", no_environment, watcher);
   ASSERT_TRUE(config) << config.error().to_line();
-  std::ifstream in(AFFSYNC_SOURCE_DIR "/config/affsync.schema.json");
+  std::ifstream in(test::in_source("config/affsync.schema.json"));
   auto const schema = parse_json(std::string(std::istreambuf_iterator<char>(in), {}));
   ASSERT_TRUE(schema);
   Keys described;

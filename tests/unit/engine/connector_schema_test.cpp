@@ -10,6 +10,7 @@
 #include "base/yaml/node.hpp"
 #include "connectors/engine/manifest/manifest.hpp"
 #include "connectors/engine/manifest/schema.hpp"
+#include "tests/support/places/places.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -68,7 +69,7 @@ streams:
 )";
 
 std::string schema_file() {
-  std::ifstream file(AFFSYNC_SOURCE_DIR "/connectors/connector.schema.json");
+  std::ifstream file(test::in_source("connectors/connector.schema.json"));
   return {std::istreambuf_iterator<char>(file), {}};
 }
 

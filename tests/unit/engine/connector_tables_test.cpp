@@ -12,6 +12,7 @@
 
 #include "connectors/engine/manifest/manifest.hpp"
 #include "connectors/engine/manifest/schema.hpp"
+#include "tests/support/places/places.hpp"
 
 namespace affsync::engine::connector_tables_test {
 namespace {
@@ -19,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string text_of(fs::path const& file) {
-  std::ifstream in(fs::path(AFFSYNC_SOURCE_DIR) / file, std::ios::binary);
+  std::ifstream in(test::in_source(file), std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
@@ -69,7 +70,7 @@ bool uses(std::string const& text, std::string const& word) {
 
 std::map<std::string, std::string> shipped() {
   std::map<std::string, std::string> files;
-  for (auto const& entry : fs::directory_iterator(fs::path(AFFSYNC_SOURCE_DIR) / "connectors")) {
+  for (auto const& entry : fs::directory_iterator(test::in_source("connectors"))) {
     auto const& file = entry.path();
     if (file.extension() != ".yaml") continue;
     files[file.stem()] = text_of(fs::path("connectors") / file.filename());
@@ -131,8 +132,7 @@ TEST(ConnectorTables, EachConnectorHasTheStreamsAndTheLengthThatThePageSays) {
     for (auto const& stream : manifest.streams) {
       streams += (streams.empty() ? "" : ", ") + shown(stream);
     }
-    bool const has_page =
-        fs::exists(fs::path(AFFSYNC_SOURCE_DIR) / "docs/brokers" / (name + ".md"));
+    bool const has_page = fs::exists(test::in_source("docs/brokers") / (name + ".md"));
     wanted += "| [" + name + "](" +
               (has_page ? name + ".md" : "../../connectors/" + name + ".yaml") + ") | " +
               std::to_string(std::ranges::count(text, '\n')) + " | " + streams + " |\n";
@@ -178,7 +178,7 @@ void add_words(Json const& schema, std::set<std::string>& keys, std::set<std::st
 TEST(ConnectorTables, EachWordOfTheLanguageIsInTheCorpusOfTheFuzzer) {
   std::string corpus;
   auto const folder = fs::path("tests/fuzz/corpus/connector");
-  for (auto const& entry : fs::directory_iterator(fs::path(AFFSYNC_SOURCE_DIR) / folder)) {
+  for (auto const& entry : fs::directory_iterator(test::in_source(folder))) {
     corpus += text_of(folder / entry.path().filename()) + "\n";
   }
   std::set<std::string> keys, words;

@@ -5,11 +5,13 @@
 #include <iterator>
 #include <string>
 
+#include "tests/support/places/places.hpp"
+
 namespace affsync::engine {
 
 // The first code block of that language that contains `text`; empty if there is none.
 inline std::string block_of(std::string const& language, std::string const& text) {
-  std::ifstream file(AFFSYNC_SOURCE_DIR "/docs/connectors.md");
+  std::ifstream file(test::in_source("docs/connectors.md"));
   std::string const page{std::istreambuf_iterator<char>(file), {}};
   std::string const fence = "```" + language + "\n";
   for (auto at = page.find(fence); at != std::string::npos; at = page.find(fence, at + 1)) {

@@ -8,6 +8,7 @@
 
 #include "connectors/engine/request/auth.hpp"
 #include "connectors/engine/request/signature.hpp"
+#include "tests/support/places/places.hpp"
 #include "tests/unit/engine/reader_fixture.hpp"
 
 namespace affsync::engine::documented_words_test {
@@ -15,7 +16,7 @@ namespace {
 
 // The first YAML block of the page that contains `text`.
 std::string example(std::string const& text) {
-  std::ifstream file(AFFSYNC_SOURCE_DIR "/docs/connectors.md");
+  std::ifstream file(test::in_source("docs/connectors.md"));
   std::string const page{std::istreambuf_iterator<char>(file), {}};
   std::string const fence = "```yaml\n";
   for (auto at = page.find(fence); at != std::string::npos; at = page.find(fence, at + 1)) {

@@ -7,12 +7,13 @@
 #include <string_view>
 
 #include "connectors/engine/document/document.hpp"
+#include "tests/support/places/places.hpp"
 
 namespace affsync::engine {
 
 // A file of tests/unit/engine/documents, as make.py or a broker wrote it.
 inline std::string document_file(std::string const& name) {
-  std::ifstream file(AFFSYNC_SOURCE_DIR "/tests/unit/engine/documents/" + name, std::ios::binary);
+  std::ifstream file(test::in_source("tests/unit/engine/documents/" + name), std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "connectors/engine/answer/classify.hpp"
+#include "tests/support/places/places.hpp"
 
 namespace affsync::engine::good_answers_test {
 namespace {
@@ -140,7 +141,7 @@ TEST(GoodAnswers, MistakesAreToldWithTheirLine) {
 
 // The example for envelopes in docs/connectors.md, word for word.
 TEST(GoodAnswers, TheDocumentedExampleIsRead) {
-  std::ifstream file(AFFSYNC_SOURCE_DIR "/docs/connectors.md");
+  std::ifstream file(test::in_source("docs/connectors.md"));
   std::string const page{std::istreambuf_iterator<char>(file), {}};
   auto const begin = page.find("```yaml\nerrors:\n  - {json: code, equals: [\"50011\"]");
   ASSERT_NE(begin, std::string::npos);

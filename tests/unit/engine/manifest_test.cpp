@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "connectors/engine/rows/mapping.hpp"
+#include "tests/support/places/places.hpp"
 #include "tests/unit/engine/manifest_sample.hpp"
 
 namespace affsync::engine::manifest_test {
@@ -249,7 +250,7 @@ TEST(Manifest, IsNoMoreThanItSays) {
 
 // The first fenced block of `language` in the documentation that begins with `start`.
 std::string documented(std::string const& language, std::string_view start) {
-  std::ifstream file(AFFSYNC_SOURCE_DIR "/docs/connectors.md");
+  std::ifstream file(test::in_source("docs/connectors.md"));
   std::stringstream all;
   all << file.rdbuf();
   auto const text = all.str();

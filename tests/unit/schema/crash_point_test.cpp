@@ -1,6 +1,7 @@
 // Compares the list of crash points with the sources: each is used in exactly one place, by its own
 // name.
 #include "schema/store/crash_point.hpp"
+#include "tests/support/places/places.hpp"
 
 #include <gtest/gtest.h>
 
@@ -24,7 +25,7 @@ std::map<std::string, int> passages() {
   std::regex const call(R"(crash_point\(CrashPoint::(\w+)\);)");
   std::map<std::string, int> found;
   for (char const* folder : {"base", "config", "connectors", "schema", "daemon"}) {
-    auto const root = std::filesystem::path(AFFSYNC_SOURCE_DIR) / folder;
+    auto const root = test::in_source(folder);
     for (auto const& entry : std::filesystem::recursive_directory_iterator(root)) {
       if (entry.path().extension() != ".cpp") continue;
       auto const text = text_of_file(entry.path());
@@ -38,7 +39,7 @@ std::map<std::string, int> passages() {
 
 // The enumerators of schema/store/crash_point.hpp in order.
 std::vector<std::string> enumerators() {
-  auto const text = text_of_file(AFFSYNC_SOURCE_DIR "/schema/store/crash_point.hpp");
+  auto const text = text_of_file(test::in_source("schema/store/crash_point.hpp"));
   auto const begin = text.find("enum class CrashPoint");
   auto const list = text.substr(begin, text.find("};", begin) - begin);
   std::regex const line(R"(\n  (\w+),)");

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "schema/store/sql_statements.hpp"
+#include "tests/support/places/places.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -168,7 +169,7 @@ TEST(DistributedSql, SchemaAndStoreHaveNone) {
       // Looks up a rate once for all rows, which costs half on one server; docs/scaling.md names
       // what therefore does not run on several.
       "00_fx_usd_rate.sql"};
-  fs::path const root = fs::path(AFFSYNC_SOURCE_DIR) / "schema";
+  fs::path const root = test::in_source("schema");
   int read = 0;
   for (auto const& entry : fs::recursive_directory_iterator(root)) {
     auto const path = entry.path();
@@ -188,7 +189,7 @@ TEST(DistributedSql, SchemaAndStoreHaveNone) {
 TEST(StoreSources, BeginTransactionsInOnePlace) {
   std::set<std::string> const known{"transaction.hpp", "pg_session.cpp",
                                     "migrate.cpp"};  // indexes are built outside of transactions
-  fs::path const root = fs::path(AFFSYNC_SOURCE_DIR) / "schema/store";
+  fs::path const root = test::in_source("schema/store");
   for (auto const& entry : fs::recursive_directory_iterator(root)) {
     if (!entry.is_regular_file() || known.contains(entry.path().filename())) continue;
     auto const text = file_text(entry.path());

@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "tests/support/places/places.hpp"
 #include "version_info.hpp"
 
 namespace affsync::serve {
@@ -613,7 +614,7 @@ TEST(Metrics, names_types_and_labels_are_those_of_the_golden_file) {
     found += "\n";
   }
   std::ostringstream golden;
-  golden << std::ifstream(AFFSYNC_SOURCE_DIR "/tests/unit/serve/metric_names.txt").rdbuf();
+  golden << std::ifstream(test::in_source("tests/unit/serve/metric_names.txt")).rdbuf();
   EXPECT_EQ(found, golden.str());
 }
 
