@@ -1,5 +1,9 @@
 #include "schema/store/copy_writer.hpp"
 
+#include <libpq-fe.h>
+
+#include <pqxx/except>
+
 #include <cstdint>
 #include <cstring>
 
@@ -8,7 +12,8 @@
 namespace affsync::schema {
 namespace {
 
-// libpq copies each piece once more, so larger ones gain nothing.
+// libpq copies each piece once more, so larger ones gain nothing. Not libpqxx's own stream: it
+// takes single rows of text, and converts each cell to a string of its own first.
 constexpr std::size_t piece_size = 64 * 1024;
 
 bool is_special(char c) {
@@ -60,30 +65,99 @@ void append_copy_text(std::string& out, std::string_view value) {
 }
 
 CopyWriter::CopyWriter(pqxx::transaction_base& tx, std::string const& table,
-                       std::vector<std::string> const& columns)
-    : stream_(open_copy(tx, table, columns)) {
-  text_.reserve(piece_size + piece_size / 4);
+                       std::vector<CopyColumn> const& columns, Format format)
+    : connection_(raw_connection(tx.conn())), columns_(columns), format_(format) {
+  std::string names;
+  for (auto const& column : columns_) names += (names.empty() ? "" : ", ") + column.name;
+  pending_.reserve(piece_size + piece_size / 4);
+  bool const binary = format_ == Format::binary;
+  tx.exec("COPY " + table + " (" + names + ") FROM STDIN" +
+          (binary ? " WITH (FORMAT binary)" : ""));
+  if (binary) {
+    pending_.append("PGCOPY\n\xff\r\n\0", 11);
+    append_int32(pending_, 0);  // flags
+    append_int32(pending_, 0);  // length of more of this header
+  }
+}
+
+CopyWriter::~CopyWriter() {
+  if (!open_) return;
+  PQputCopyEnd(connection_, "broken off");
+  while (auto* result = PQgetResult(connection_)) PQclear(result);
+}
+
+void CopyWriter::append(std::string& out, std::size_t column, char const* text) const {
+  if (format_ == Format::binary) {
+    if (text == nullptr) {
+      append_binary_null(out);
+    } else if (!append_binary(out, columns_[column].type, text)) {
+      throw NoBinaryForm();
+    }
+    return;
+  }
+  if (column > 0) out += '\t';
+  if (text == nullptr) {
+    out += "\\N";
+  } else {
+    append_copy_text(out, text);
+  }
+}
+
+std::string CopyWriter::encode(std::size_t first, std::vector<char const*> const& texts) const {
+  std::string rest;
+  for (auto const* text : texts) append(rest, first++, text);
+  return rest;
 }
 
 void CopyWriter::cell(char const* text) {
-  if (text == nullptr) {
-    text_ += "\\N";
-  } else {
-    append_copy_text(text_, text);
+  if (column_ == 0 && format_ == Format::binary) {
+    append_int16(pending_, static_cast<std::int16_t>(columns_.size()));
   }
-  text_ += '\t';
+  append(pending_, column_++, text);
 }
 
-void CopyWriter::end_row() {
-  text_.back() = '\n';
-  if (text_.size() < piece_size) return;
-  send_copy_text(stream_, text_);
-  text_.clear();
+void CopyWriter::end_row(std::string_view rest) {
+  pending_ += rest;
+  if (format_ == Format::text) pending_ += '\n';
+  column_ = 0;
+  if (pending_.size() >= piece_size) send();
+}
+
+void CopyWriter::send() {
+  auto const sent = PQputCopyData(connection_, pending_.data(), static_cast<int>(pending_.size()));
+  pending_.clear();
+  if (sent == 1) return;
+  open_ = false;
+  take_answer();
+  throw pqxx::broken_connection(PQerrorMessage(connection_));
 }
 
 void CopyWriter::complete() {
-  if (!text_.empty()) send_copy_text(stream_, text_);
-  stream_.complete();
+  if (format_ == Format::binary) append_int16(pending_, -1);
+  send();
+  open_ = false;
+  if (PQputCopyEnd(connection_, nullptr) != 1) {
+    throw pqxx::broken_connection(PQerrorMessage(connection_));
+  }
+  take_answer();
+}
+
+void CopyWriter::take_answer() {
+  std::string message, state;
+  bool failed = false;
+  while (auto* result = PQgetResult(connection_)) {
+    if (auto const status = PQresultStatus(result);
+        !failed && status != PGRES_COMMAND_OK && status != PGRES_COPY_IN) {
+      failed = true;
+      message = PQresultErrorMessage(result);
+      if (auto const* code = PQresultErrorField(result, PG_DIAG_SQLSTATE)) state = code;
+    }
+    PQclear(result);
+    if (PQstatus(connection_) == CONNECTION_BAD) break;
+  }
+  if (!failed) return;
+  if (state.empty()) throw pqxx::broken_connection(message);
+  throw pqxx::sql_error(message, "COPY", state.c_str());
 }
 
 }  // namespace affsync::schema

@@ -1,29 +1,65 @@
-// COPY … FROM STDIN of rows whose number of columns is known only at run time.
+// COPY … FROM STDIN of rows whose number of columns is known only at run time. Blocking.
 #pragma once
 
-#include <pqxx/stream_to>
+#include <pqxx/transaction_base>
 
+#include <exception>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "schema/store/binary_value.hpp"
+
+struct pg_conn;  // of libpq
+
 namespace affsync::schema {
+
+struct CopyColumn {
+  std::string name;  // quoted
+  BinaryType type = BinaryType::text;
+};
+
+// Thrown for a value that COPY's binary format cannot take unseen; see append_binary(). The
+// transaction has to be rolled back, and the rows be sent as text.
+struct NoBinaryForm : std::exception {
+  char const* what() const noexcept override { return "a value has no binary form"; }
+};
 
 class CopyWriter {
  public:
-  // `table` and `columns` are already quoted.
-  CopyWriter(pqxx::transaction_base& tx, std::string const& table,
-             std::vector<std::string> const& columns);
+  enum class Format { binary, text };
 
-  // Write a row: one cell per column, then its end. nullptr is NULL.
+  // `table` is quoted already. Throws pqxx::sql_error.
+  CopyWriter(pqxx::transaction_base& tx, std::string const& table,
+             std::vector<CopyColumn> const& columns, Format format);
+  // Breaks the COPY off unless it is complete; then the transaction has failed.
+  ~CopyWriter();
+  CopyWriter(CopyWriter const&) = delete;
+  CopyWriter& operator=(CopyWriter const&) = delete;
+
+  // Returns the columns from `first` on as end_row() takes them, for columns that have the same
+  // values in each row. nullptr is NULL.
+  std::string encode(std::size_t first, std::vector<char const*> const& texts) const;
+
+  // Write a row: one cell per column in PostgreSQL's input format, then its end with the encoded
+  // rest of the row. nullptr is NULL.
   void cell(char const* text);
-  void end_row();
+  void end_row(std::string_view rest);
   // Ends the COPY. Must be called; it throws the errors of the rows.
   void complete();
 
  private:
-  pqxx::stream_to stream_;
-  std::string text_;  // rows that are not sent yet, in COPY's text format
+  void append(std::string& out, std::size_t column, char const* text) const;
+  void send();
+  // Takes the server's answer to the end of the COPY, and throws its error.
+  void take_answer();
+
+  pg_conn* connection_;
+  std::vector<CopyColumn> const columns_;
+  Format const format_;
+  std::size_t column_ = 0;  // of the next cell
+  bool open_ = true;
+  std::string pending_;  // what is not sent yet
 };
 
 // Appends a value in COPY's text format, in which a backslash, a tab and the ends of lines are

@@ -235,9 +235,14 @@ MergeSql build(RecordTable const& table) {
     names += ", " + name;
   }
   sql.table = "affsync." + quote_name(table.name);
-  sql.head_columns = {"external_id", "raw", "content_hash"};
+  sql.head_columns = {{"external_id", BinaryType::text},
+                      {"raw", BinaryType::jsonb},
+                      {"content_hash", BinaryType::uuid}};
   sql.columns = columns;
-  sql.tail_columns = {"source_id", "stream", "first_seen_at", "changed_at", "revision", "run_id"};
+  sql.tail_columns = {
+      {"source_id", BinaryType::integer},         {"stream", BinaryType::text},
+      {"first_seen_at", BinaryType::timestamptz}, {"changed_at", BinaryType::timestamptz},
+      {"revision", BinaryType::integer},          {"run_id", BinaryType::bigint}};
   sql.probe = probe_sql(sql.table);
   sql.live_keys = "SELECT k.external_id FROM unnest($3::text[]) AS k (external_id) " +
                   stored_row(sql.table, "t.deleted_at", "k.external_id") +

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/tables.hpp"
+#include "schema/store/copy_writer.hpp"
 
 namespace affsync::schema {
 
@@ -30,11 +31,11 @@ inline constexpr char between_documents = '\x1f';
 
 struct MergeSql {
   std::string table;  // affsync."commission"
-  // Quoted names in the order of COPY: external_id, raw and content_hash, then the business
-  // columns, then (in the record table only) the columns that affsync adds.
-  std::vector<std::string> head_columns;
+  // In the order of COPY: external_id, raw and content_hash, then the quoted names of the business
+  // columns, then the columns that affsync adds.
+  std::vector<CopyColumn> head_columns;
   std::vector<std::string> columns;
-  std::vector<std::string> tail_columns;
+  std::vector<CopyColumn> tail_columns;
 
   // $1 source, $2 stream, $3 keys, $4 hashes -> number of the key from 1, whether the table has it;
   // for the keys that it lacks, whose content differs, or that are marked as deleted

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "schema/store/alerts/field_notes.hpp"
+#include "schema/store/copy_writer.hpp"
 #include "schema/store/coverage.hpp"
 #include "schema/store/crash_point.hpp"
 #include "schema/store/left_rows.hpp"
@@ -100,7 +101,7 @@ void record_page(pqxx::transaction_base& tx, PageWrite const& page, PageWritten 
 
 PageWritten PageWriter::write(PgSession& session) {
   try {
-    return attempt(session, Care::usual);
+    return attempt_as_usual(session);
   } catch (pqxx::sql_error const& error) {
     if (!is_data_error(error)) throw;
   }
@@ -116,6 +117,17 @@ PageWritten PageWriter::write(PgSession& session) {
     }
   }
   return attempt(session, Care::row_by_row);
+}
+
+PageWritten PageWriter::attempt_as_usual(PgSession& session) {
+  if (!writes_.copies_text) {
+    try {
+      return attempt(session, Care::usual);
+    } catch (NoBinaryForm const&) {
+      writes_.copies_text = true;
+    }
+  }
+  return attempt(session, Care::usual);
 }
 
 void PageWriter::committed(FenceState const& state) {

@@ -34,6 +34,7 @@ class PageWriter {
     std::optional<bool> all_new;
   };
 
+  PageWritten attempt_as_usual(PgSession& session);
   PageWritten attempt(PgSession& session, Care care);
   void committed(FenceState const& state);
 

@@ -8,7 +8,6 @@
 #include <pqxx/prepared_statement>
 #include <pqxx/result>
 #include <pqxx/stream_from>
-#include <pqxx/stream_to>
 #include <pqxx/transaction_base>
 #include <pqxx/version>
 
@@ -125,18 +124,6 @@ inline pqxx::result exec_prepared_with_texts(pqxx::transaction_base& tx, std::st
 #endif
 }
 
-// Starts COPY … FROM STDIN. Names must be quoted already.
-inline pqxx::stream_to open_copy(pqxx::transaction_base& tx, std::string const& table,
-                                 std::vector<std::string> const& columns) {
-#if PQXX_VERSION_MAJOR < 7
-  return pqxx::stream_to(tx, table, columns);
-#else
-  std::string list;
-  for (auto const& column : columns) list += (list.empty() ? "" : ",") + column;
-  return pqxx::stream_to::raw_table(tx, table, list);
-#endif
-}
-
 // Starts COPY (query) TO STDOUT.
 inline pqxx::stream_from open_copy_out(pqxx::transaction_base& tx, std::string const& query) {
 #if PQXX_VERSION_MAJOR < 7
@@ -165,24 +152,21 @@ inline bool next_line(pqxx::stream_from& stream, std::string& line) {
 #endif
 }
 
-// Sends complete rows in COPY's text format. libpqxx takes single rows only and converts each cell
-// to a string of its own first, which is a sixth of the time of a first load; the function behind
-// that is private. An explicit instantiation may name a private member.
+// Returns libpq's own connection, for what libpqxx has no function for: COPY of binary rows. It is
+// private there; an explicit instantiation may name a private member.
 #if PQXX_VERSION_MAJOR < 7
-using SendCopyText = void (pqxx::stream_to::*)(std::string const&);
+using ConnectionBase = pqxx::connection_base;
 #else
-using SendCopyText = void (pqxx::stream_to::*)(std::string_view);
+using ConnectionBase = pqxx::connection;
 #endif
-template <SendCopyText send>
-struct CopyTextSender {
-  // `rows` ends with the end of a row, which the function itself appends.
-  friend void send_copy_text(pqxx::stream_to& stream, std::string& rows) {
-    rows.pop_back();
-    (stream.*send)(rows);
+template <auto get>
+struct RawConnection {
+  friend pqxx::internal::pq::PGconn* raw_connection(ConnectionBase& connection) {
+    return (connection.*get)();
   }
 };
-template struct CopyTextSender<&pqxx::stream_to::write_raw_line>;
-void send_copy_text(pqxx::stream_to& stream, std::string& rows);
+template struct RawConnection<&ConnectionBase::raw_connection>;
+pqxx::internal::pq::PGconn* raw_connection(ConnectionBase& connection);
 
 // Thrown for a transaction that the server rolled back, where this is not a pqxx::sql_error with a
 // SQLSTATE.

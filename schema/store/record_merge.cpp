@@ -85,26 +85,29 @@ class RecordMerge : public RowMerge {
   // Copies the rows, without the columns that are null in all of them. What is noted of them is
   // found out meanwhile: PostgreSQL is the slower side.
   void insert(pqxx::transaction_base& tx, RowIndexes const& rows) {
-    auto names = sql_.head_columns;
+    auto columns = sql_.head_columns;
     std::vector<std::size_t> used;
     for (std::size_t i = 0; i < sql_.columns.size(); ++i) {
       auto const filled = [&](std::size_t row) { return batch_.cell(row, i) != nullptr; };
       if (std::none_of(rows.begin(), rows.end(), filled)) continue;
       used.push_back(i);
-      names.push_back(sql_.columns[i]);
+      columns.push_back({sql_.columns[i], binary_type(batch_.table().columns[i].type)});
     }
-    names.insert(names.end(), sql_.tail_columns.begin(), sql_.tail_columns.end());
-    std::vector<char const*> const tail{
-        source_.c_str(), page_.run.id.stream.c_str(), now_.c_str(), now_.c_str(), "1",
-        run_.c_str()};
-    CopyWriter writer(tx, sql_.table, names);
+    auto const own = columns.size();
+    columns.insert(columns.end(), sql_.tail_columns.begin(), sql_.tail_columns.end());
+    // Whoever asks for the keys writes again what was refused: as text, in which PostgreSQL tells
+    // what it refuses.
+    auto const format =
+        ask_ || writes_.copies_text ? CopyWriter::Format::text : CopyWriter::Format::binary;
+    CopyWriter writer(tx, sql_.table, columns, format);
+    auto const tail = writer.encode(own, {source_.c_str(), page_.run.id.stream.c_str(),
+                                          now_.c_str(), now_.c_str(), "1", run_.c_str()});
     for (auto const row : rows) {
       for (auto const* cell : {batch_.external_id(row), batch_.raw(row), batch_.hash_hex(row)}) {
         writer.cell(cell);
       }
       for (auto const i : used) writer.cell(batch_.cell(row, i));
-      for (auto const* cell : tail) writer.cell(cell);
-      writer.end_row();
+      writer.end_row(tail);
       note(row);
     }
     writer.complete();
