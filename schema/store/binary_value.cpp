@@ -225,8 +225,12 @@ bool append_binary(std::string& out, BinaryType type, std::string_view text) {
   return false;
 }
 
-void append_binary_null(std::string& out) {
-  append_int32(out, -1);
+void append_value(std::string& out, BinaryType type, char const* text) {
+  if (text == nullptr) {
+    append_int32(out, -1);
+  } else if (!append_binary(out, type, text)) {
+    throw NoBinaryForm();
+  }
 }
 
 void append_int16(std::string& out, std::int16_t value) {

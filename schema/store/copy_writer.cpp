@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "schema/store/libpq_call.hpp"
 #include "schema/store/pqxx_versions.hpp"
 
 namespace affsync::schema {
@@ -65,12 +66,12 @@ void append_copy_text(std::string& out, std::string_view value) {
 }
 
 CopyWriter::CopyWriter(pqxx::transaction_base& tx, std::string const& table,
-                       std::vector<CopyColumn> const& columns, Format format)
+                       std::vector<CopyColumn> const& columns, WireFormat format)
     : connection_(raw_connection(tx.conn())), columns_(columns), format_(format) {
   std::string names;
   for (auto const& column : columns_) names += (names.empty() ? "" : ", ") + column.name;
   pending_.reserve(piece_size + piece_size / 4);
-  bool const binary = format_ == Format::binary;
+  bool const binary = format_ == WireFormat::binary;
   tx.exec("COPY " + table + " (" + names + ") FROM STDIN" +
           (binary ? " WITH (FORMAT binary)" : ""));
   if (binary) {
@@ -87,12 +88,8 @@ CopyWriter::~CopyWriter() {
 }
 
 void CopyWriter::append(std::string& out, std::size_t column, char const* text) const {
-  if (format_ == Format::binary) {
-    if (text == nullptr) {
-      append_binary_null(out);
-    } else if (!append_binary(out, columns_[column].type, text)) {
-      throw NoBinaryForm();
-    }
+  if (format_ == WireFormat::binary) {
+    append_value(out, columns_[column].type, text);
     return;
   }
   if (column > 0) out += '\t';
@@ -110,7 +107,7 @@ std::string CopyWriter::encode(std::size_t first, std::vector<char const*> const
 }
 
 void CopyWriter::cell(char const* text) {
-  if (column_ == 0 && format_ == Format::binary) {
+  if (column_ == 0 && format_ == WireFormat::binary) {
     append_int16(pending_, static_cast<std::int16_t>(columns_.size()));
   }
   append(pending_, column_++, text);
@@ -118,7 +115,7 @@ void CopyWriter::cell(char const* text) {
 
 void CopyWriter::end_row(std::string_view rest) {
   pending_ += rest;
-  if (format_ == Format::text) pending_ += '\n';
+  if (format_ == WireFormat::text) pending_ += '\n';
   column_ = 0;
   if (pending_.size() >= piece_size) send();
 }
@@ -133,7 +130,7 @@ void CopyWriter::send() {
 }
 
 void CopyWriter::complete() {
-  if (format_ == Format::binary) append_int16(pending_, -1);
+  if (format_ == WireFormat::binary) append_int16(pending_, -1);
   send();
   open_ = false;
   if (PQputCopyEnd(connection_, nullptr) != 1) {
@@ -143,21 +140,12 @@ void CopyWriter::complete() {
 }
 
 void CopyWriter::take_answer() {
-  std::string message, state;
-  bool failed = false;
-  while (auto* result = PQgetResult(connection_)) {
-    if (auto const status = PQresultStatus(result);
-        !failed && status != PGRES_COMMAND_OK && status != PGRES_COPY_IN) {
-      failed = true;
-      message = PQresultErrorMessage(result);
-      if (auto const* code = PQresultErrorField(result, PG_DIAG_SQLSTATE)) state = code;
-    }
-    PQclear(result);
+  PgResult failed;
+  while (PgResult result{PQgetResult(connection_)}) {
+    if (!failed && PQresultStatus(result.get()) == PGRES_FATAL_ERROR) failed = std::move(result);
     if (PQstatus(connection_) == CONNECTION_BAD) break;
   }
-  if (!failed) return;
-  if (state.empty()) throw pqxx::broken_connection(message);
-  throw pqxx::sql_error(message, "COPY", state.c_str());
+  if (failed) demand_success(connection_, failed.get(), "COPY");
 }
 
 }  // namespace affsync::schema

@@ -3,7 +3,6 @@
 
 #include <pqxx/transaction_base>
 
-#include <exception>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,30 +18,23 @@ struct CopyColumn {
   BinaryType type = BinaryType::text;
 };
 
-// Thrown for a value that COPY's binary format cannot take unseen; see append_binary(). The
-// transaction has to be rolled back, and the rows be sent as text.
-struct NoBinaryForm : std::exception {
-  char const* what() const noexcept override { return "a value has no binary form"; }
-};
-
 class CopyWriter {
  public:
-  enum class Format { binary, text };
-
   // `table` is quoted already. Throws pqxx::sql_error.
   CopyWriter(pqxx::transaction_base& tx, std::string const& table,
-             std::vector<CopyColumn> const& columns, Format format);
+             std::vector<CopyColumn> const& columns, WireFormat format);
   // Breaks the COPY off unless it is complete; then the transaction has failed.
   ~CopyWriter();
   CopyWriter(CopyWriter const&) = delete;
   CopyWriter& operator=(CopyWriter const&) = delete;
 
+  // Both throw NoBinaryForm; nullptr is NULL.
   // Returns the columns from `first` on as end_row() takes them, for columns that have the same
-  // values in each row. nullptr is NULL.
+  // values in each row.
   std::string encode(std::size_t first, std::vector<char const*> const& texts) const;
 
   // Write a row: one cell per column in PostgreSQL's input format, then its end with the encoded
-  // rest of the row. nullptr is NULL.
+  // rest of the row.
   void cell(char const* text);
   void end_row(std::string_view rest);
   // Ends the COPY. Must be called; it throws the errors of the rows.
@@ -56,7 +48,7 @@ class CopyWriter {
 
   pg_conn* connection_;
   std::vector<CopyColumn> const columns_;
-  Format const format_;
+  WireFormat const format_;
   std::size_t column_ = 0;  // of the next cell
   bool open_ = true;
   std::string pending_;  // what is not sent yet

@@ -184,7 +184,7 @@ std::string merge_statement(RecordTable const& table, MergeSql const& sql, std::
     }
     return name + " = x." + name;
   });
-  auto const pairs = "SELECT s.external_id, s.raw::jsonb AS raw, s.content_hash, " + all_s +
+  auto const pairs = "SELECT s.external_id, s.raw, s.content_hash, " + all_s +
                      ", t.ctid AS place, t.deleted_at AS t_deleted, t.raw AS t_raw, " +
                      changed_columns(compared, "t.", "s.") + " AS was, " +
                      changed_columns(compared, "s.", "t.") + " AS is_now FROM " + given + " " +
@@ -223,7 +223,7 @@ std::string rehash_statement(MergeSql const& sql) {
 MergeSql build(RecordTable const& table) {
   MergeSql sql;
   Names columns, compared;
-  std::string parameters = "$8::text[], string_to_array($9, E'\\x1f'), $10::uuid[]";
+  std::string parameters = "$8::text[], $9::jsonb[], $10::uuid[]";
   std::string names = "external_id, raw, content_hash";
   int number = 11;
   for (auto const& column : table.columns) {

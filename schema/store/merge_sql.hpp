@@ -26,9 +26,6 @@ inline constexpr char const* by_place_only =
     "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off;"
     " SET LOCAL enable_indexonlyscan = off; SET LOCAL enable_bitmapscan = off";
 
-// No JSON text contains it: control characters are escaped in strings, and only some are blanks.
-inline constexpr char between_documents = '\x1f';
-
 struct MergeSql {
   std::string table;  // affsync."commission"
   // In the order of COPY: external_id, raw and content_hash, then the quoted names of the business
@@ -44,8 +41,7 @@ struct MergeSql {
   std::string live_keys;
   // $1 source, $2 stream, $3 run, $4 now, $5 columns with personal data, $6 privacy or '',
   // $7 members of raw with personal data -> updated, restored. The rows are arrays from $8 on, in
-  // the order of head_columns and columns; `raw` is one text with `between_documents` between the
-  // rows: an array of documents would cost several times as much.
+  // the order of head_columns and columns.
   std::string merge;
   // $1 source, $2 stream, $3 keys, $4 hashes; after a merge that updated fewer rows than given
   std::string rehash;

@@ -244,16 +244,6 @@ pqxx::result exec(pqxx::transaction_base& tx, std::string const& sql, SqlParams 
   return exec_with_texts(tx, sql, texts_of(params));
 }
 
-pqxx::result exec_prepared(PgSession& session, pqxx::transaction_base& tx, std::string const& name,
-                           std::string const& sql, SqlParams const& params) {
-  if (session.is_pooled()) return exec(tx, sql, params);
-  if (!session.prepared.contains(name)) {
-    session.connection().prepare(name, sql);
-    session.prepared.insert(name);
-  }
-  return exec_prepared_with_texts(tx, name, texts_of(params));
-}
-
 std::optional<std::string> text_of(pqxx::field const& field) {
   if (field.is_null()) return std::nullopt;
   return std::string(field.c_str(), field.size());

@@ -64,12 +64,6 @@ using SqlParams = std::vector<std::optional<std::string>>;
 // would cut it there.
 pqxx::result exec(pqxx::transaction_base& tx, std::string const& sql, SqlParams const& params);
 
-// The same for a statement that is run often: the session parses it once, and PostgreSQL plans it
-// once if a plan for any parameters is as good. What a transaction tells the planner must be the
-// same each time. A name belongs to one statement. Behind a pooler it is not prepared.
-pqxx::result exec_prepared(PgSession& session, pqxx::transaction_base& tx, std::string const& name,
-                           std::string const& sql, SqlParams const& params);
-
 // NULL is nullopt.
 std::optional<std::string> text_of(pqxx::field const& field);
 std::int64_t int_of(pqxx::field const& field);

@@ -109,21 +109,6 @@ inline pqxx::result exec_with_texts(pqxx::transaction_base& tx, std::string cons
 #endif
 }
 
-// Runs a statement that the connection has prepared.
-inline pqxx::result exec_prepared_with_texts(pqxx::transaction_base& tx, std::string const& name,
-                                             std::vector<char const*> const& texts) {
-#if PQXX_VERSION_MAJOR < 7
-  return tx.exec_prepared(name, pqxx::prepare::make_dynamic_params(texts));
-#else
-  auto const params = params_of(texts);
-#ifdef AFFSYNC_PQXX_7_10
-  return tx.exec(pqxx::prepped{name}, params);
-#else
-  return tx.exec_prepared(name, params);
-#endif
-#endif
-}
-
 // Starts COPY (query) TO STDOUT.
 inline pqxx::stream_from open_copy_out(pqxx::transaction_base& tx, std::string const& query) {
 #if PQXX_VERSION_MAJOR < 7

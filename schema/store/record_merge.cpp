@@ -6,6 +6,7 @@
 
 #include "schema/store/copy_writer.hpp"
 #include "schema/store/crash_point.hpp"
+#include "schema/store/libpq_call.hpp"
 #include "schema/store/merge_sql.hpp"
 #include "schema/store/row_merge.hpp"
 
@@ -95,11 +96,7 @@ class RecordMerge : public RowMerge {
     }
     auto const own = columns.size();
     columns.insert(columns.end(), sql_.tail_columns.begin(), sql_.tail_columns.end());
-    // Whoever asks for the keys writes again what was refused: as text, in which PostgreSQL tells
-    // what it refuses.
-    auto const format =
-        ask_ || writes_.copies_text ? CopyWriter::Format::text : CopyWriter::Format::binary;
-    CopyWriter writer(tx, sql_.table, columns, format);
+    CopyWriter writer(tx, sql_.table, columns, format());
     auto const tail = writer.encode(own, {source_.c_str(), page_.run.id.stream.c_str(),
                                           now_.c_str(), now_.c_str(), "1", run_.c_str()});
     for (auto const row : rows) {
@@ -122,41 +119,46 @@ class RecordMerge : public RowMerge {
       for (auto const& member : personal->members) members.add(member);
       privacy = personal->privacy;
     }
-    SqlParams params{source_, page_.run.id.stream, run_, now_, columns.take(),
-                     privacy, members.take()};
+    BoundParams params;
+    for (auto text :
+         {source_, page_.run.id.stream, run_, now_, columns.take(), privacy, members.take()}) {
+      params.add_text(std::move(text));
+    }
     add_arrays(rows, params);
     tx.exec(by_place_only);
     auto const counts = exec_prepared(session_, tx, "merge " + std::string(batch_.table().name),
                                       sql_.merge, params);
-    stored.updated = int_of(counts[0][0]);
-    stored.restored = int_of(counts[0][1]);
+    stored.updated = std::stoll(counts.at(0));
+    stored.restored = std::stoll(counts.at(1));
     if (stored.updated < static_cast<std::int64_t>(rows.size())) {
       exec(tx, sql_.rehash, keys_and_hashes(rows));
     }
   }
 
   // An array for each column; an empty one if it is null in all rows.
-  void add_arrays(RowIndexes const& rows, SqlParams& params) {
-    auto const add = [&](auto const& cell) {
-      ArrayText cells;
+  void add_arrays(RowIndexes const& rows, BoundParams& params) {
+    auto const add = [&](BinaryType type, auto const& cell) {
+      ArrayParam cells(type, format());
       auto const filled = [&](std::size_t row) { return cell(row) != nullptr; };
       if (std::ranges::any_of(rows, filled)) {
         for (auto const row : rows) cells.add(cell(row));
       }
-      params.emplace_back(cells.take());
+      cells.finish(params);
     };
-    add([&](std::size_t row) { return batch_.external_id(row); });
-    std::string documents;
-    for (auto const row : rows) {
-      if (!documents.empty()) documents += between_documents;
-      documents += batch_.raw(row);
-    }
-    params.emplace_back(std::move(documents));
-    add([&](std::size_t row) { return batch_.hash_hex(row); });
+    add(BinaryType::text, [&](std::size_t row) { return batch_.external_id(row); });
+    add(BinaryType::jsonb, [&](std::size_t row) { return batch_.raw(row); });
+    add(BinaryType::uuid, [&](std::size_t row) { return batch_.hash_hex(row); });
     for (std::size_t i = 0; i < sql_.columns.size(); ++i) {
-      add([&](std::size_t row) { return batch_.cell(row, i); });
+      add(binary_type(batch_.table().columns[i].type),
+          [&](std::size_t row) { return batch_.cell(row, i); });
     }
     for (auto const row : rows) note(row);
+  }
+
+  // Whoever asks for the keys writes again what was refused: as text, so that PostgreSQL tells what
+  // it refuses.
+  WireFormat format() const {
+    return ask_ || writes_.copies_text ? WireFormat::text : WireFormat::binary;
   }
 
   void note(std::size_t row) {

@@ -26,7 +26,7 @@ class CopiedRows : public StoreTest {
       CopyWriter writer(
           tx, "public." + table,
           {{"n", BinaryType::integer}, {"v", type}, {"constant", BinaryType::integer}},
-          table == "binary_rows" ? CopyWriter::Format::binary : CopyWriter::Format::text);
+          table == "binary_rows" ? WireFormat::binary : WireFormat::text);
       auto const rest = writer.encode(2, {"7"});
       for (std::size_t i = 0; i < texts.size(); ++i) {
         writer.cell(std::to_string(i).c_str());
