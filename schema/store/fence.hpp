@@ -35,6 +35,8 @@ struct RunWrites {
   // copied without asking for its keys; if the primary key refuses a row, the page is written again
   // and the table goes to `mixed` for the rest of the run.
   std::set<std::string_view> all_new, mixed;
+  // Whether the stream has rows of this table in affsync.unknown_row; asked for once a run.
+  std::map<std::string_view, bool> has_unknown;
   bool copies_text = false;             // a row was not in affsync's own form; see NoBinaryForm
   std::int64_t pages_with_changes = 0;  // see is_sampled()
 };

@@ -15,8 +15,8 @@ namespace {
 
 class RecordMerge : public RowMerge {
  public:
-  RecordMerge(PgSession& session, PageWrite const& page, Batch const& batch,
-              RunWrites const& writes, bool ask)
+  RecordMerge(PgSession& session, PageWrite const& page, Batch const& batch, RunWrites& writes,
+              bool ask)
       : RowMerge(session, page, batch),
         sql_(merge_sql_for(batch.table())),
         writes_(writes),
@@ -186,8 +186,10 @@ class RecordMerge : public RowMerge {
       (mine ? unknown : known).add(batch_.external_id(row));
       (mine ? any_unknown : any_known) = true;
     }
+    if (!any_unknown && (!any_known || !has_unknown(tx))) return;
     SqlParams params{source_, std::string(batch_.table().name), page_.run.id.stream, std::nullopt};
     if (any_unknown) {
+      writes_.has_unknown[batch_.table().name] = true;
       params.back() = unknown.take();
       exec(tx,
            "INSERT INTO affsync.unknown_row (source_id, record_table, stream, external_id)"
@@ -201,6 +203,18 @@ class RecordMerge : public RowMerge {
            " AND stream = $3 AND external_id = ANY ($4::text[])",
            params);
     }
+  }
+
+  bool has_unknown(pqxx::transaction_base& tx) {
+    auto const known = writes_.has_unknown.find(batch_.table().name);
+    if (known != writes_.has_unknown.end()) return known->second;
+    auto const found =
+        exec(tx,
+             "SELECT EXISTS (SELECT FROM affsync.unknown_row WHERE source_id = $1::int"
+             " AND record_table = $2 AND stream = $3)",
+             {source_, std::string(batch_.table().name), page_.run.id.stream})[0][0]
+            .as<bool>();
+    return writes_.has_unknown[batch_.table().name] = found;
   }
 
   // Returns how many of the rows contradict an earlier reading.
@@ -223,14 +237,14 @@ class RecordMerge : public RowMerge {
   }
 
   MergeSql const& sql_;
-  RunWrites const& writes_;
+  RunWrites& writes_;
   bool const ask_;
 };
 
 }  // namespace
 
 std::unique_ptr<RowMerge> make_record_merge(PgSession& session, PageWrite const& page,
-                                            Batch const& batch, RunWrites const& writes, bool ask) {
+                                            Batch const& batch, RunWrites& writes, bool ask) {
   return std::make_unique<RecordMerge>(session, page, batch, writes, ask);
 }
 

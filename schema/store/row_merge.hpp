@@ -65,7 +65,7 @@ class RowMerge {
 // For a record table: probes, copies, and merges with change records. `ask`: look for each key in
 // the table, although the pages before were all new.
 std::unique_ptr<RowMerge> make_record_merge(PgSession& session, PageWrite const& page,
-                                            Batch const& batch, RunWrites const& writes, bool ask);
+                                            Batch const& batch, RunWrites& writes, bool ask);
 // For a table of lookup values: one statement for new and differing rows.
 std::unique_ptr<RowMerge> make_value_merge(PgSession& session, PageWrite const& page,
                                            Batch const& batch);
