@@ -94,7 +94,7 @@ void add_init(CLI::App& app, Parsed& parsed) {
       "--no-check", [&options] { options.check = false; },
       "Write without asking the broker and the database");
   init->add_flag("-y,--yes", options.yes, "Ask nothing: everything is given by options");
-  add_examples(init, {"affsync init                         # asks for everything",
+  add_examples(init, {"affsync init                         # asks for everything, and for more brokers",
                       "affsync init --add                   # one more broker",
                       "affsync init -y --connector exness --credential login=me@example.com",
                       "    --credential password=@/run/secrets/exness --database local"});

@@ -282,6 +282,56 @@ TEST_F(Init, overwrites_nothing_without_being_told) {
   EXPECT_TRUE(shows(person.screen(), "exness-main, exness-2")) << person.screen();
 }
 
+TEST_F(Init, asks_for_another_broker_until_there_is_none) {
+  start_broker({"--broker", "wintrado"});
+  fs::remove(config_file());
+  TerminalProcess person(command({"init", "--database", database_url()}));
+  auto const answer_all = [&] {
+    person.answer("Which broker?", "wintrado");
+    person.answer("A name for this source", "");
+    person.answer("The address of your broker", broker().url());
+    person.answer("What do you log in with?", "1");
+    person.answer("username", "partner@example.com");
+    person.answer("password", password);
+  };
+  answer_all();
+  person.wait_for("Another broker? [y/N]");
+  auto const first = config_text();
+  auto const words = "# my own words, \xc3\xbc";
+  dir_.write("affsync.yaml", words + ("\n" + first));
+  person.type("y\n");
+  answer_all();
+  person.answer("Another broker? [y/N]", "");
+  EXPECT_EQ(person.wait(), 0) << person.screen();
+  EXPECT_TRUE(config_text().starts_with(words + ("\n" + first))) << config_text();
+  EXPECT_EQ(files(), (std::vector<std::string>{"affsync.yaml", "wintrado-2.password.secret",
+                                               "wintrado-main.password.secret"}));
+  auto const screen = person.screen();
+  EXPECT_EQ(screen.find("Next:"), screen.rfind("Next:")) << screen;
+  EXPECT_FALSE(shows(screen, password)) << screen;
+  EXPECT_EQ(affsync({"check"}).status, 0) << config_text();
+}
+
+TEST_F(Init, an_interrupted_second_broker_leaves_the_first) {
+  start_broker({"--broker", "wintrado"});
+  fs::remove(config_file());
+  TerminalProcess person(command({"init", "--database", database_url(), "--no-check"}));
+  person.answer("Which broker?", "wintrado");
+  person.answer("A name for this source", "");
+  person.answer("The address of your broker", broker().url());
+  person.answer("What do you log in with?", "1");
+  person.answer("username", "partner@example.com");
+  person.answer("password", password);
+  person.wait_for("Another broker? [y/N]");
+  auto const first = config_text();
+  person.type("y\n");
+  person.wait_for("Which broker?");
+  person.type("\x03");
+  EXPECT_EQ(person.wait(), 130) << person.screen();
+  EXPECT_EQ(config_text(), first);
+  EXPECT_EQ(affsync({"check"}).status, 0) << config_text();
+}
+
 TEST_F(Init, replaces_what_cannot_be_loaded_only_when_told) {
   dir_.write("affsync.yaml", "sources: [\n");
   auto const refused = affsync(by_options());

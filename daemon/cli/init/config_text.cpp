@@ -107,22 +107,32 @@ std::string database_text(DatabaseAnswer const& database, WrittenSecrets const& 
 }
 
 bool begins_section(std::string const& line) {
-  return !line.empty() && std::string(" \t#-\r").find(line.front()) == std::string::npos;
+  return !line.empty() && std::string(" \t#-\r\n").find(line.front()) == std::string::npos;
 }
 
+// Each with its own end.
 std::vector<std::string> lines_of(std::string const& text) {
   std::vector<std::string> lines;
   for (std::size_t from = 0; from < text.size();) {
-    auto const end = std::min(text.find('\n', from), text.size());
-    lines.push_back(text.substr(from, end - from));
-    from = end + 1;
+    auto const end = text.find('\n', from);
+    auto const next = end == std::string::npos ? text.size() : end + 1;
+    lines.push_back(text.substr(from, next - from));
+    from = next;
   }
   return lines;
 }
 
 std::string without_line_end(std::string line) {
-  while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
+  while (!line.empty() && std::string(" \r\n").find(line.back()) != std::string::npos) {
+    line.pop_back();
+  }
   return line;
+}
+
+// Appends lines that end as those of the file do, on a line of their own.
+void append_lines(std::string& out, std::string const& lines, std::string const& line_end) {
+  if (!out.empty() && out.back() != '\n') out += line_end;
+  for (char const c : lines) out += c == '\n' ? line_end : std::string(1, c);
 }
 
 }  // namespace
@@ -173,25 +183,23 @@ std::optional<std::string> with_source(std::string const& text, SourceAnswers co
                                        DatabaseAnswer const& database,
                                        WrittenSecrets const& secrets) {
   auto lines = lines_of(text);
+  std::string const line_end = !lines.empty() && lines[0].ends_with("\r\n") ? "\r\n" : "\n";
   auto const is_sources = [](std::string const& line) { return line.rfind("sources:", 0) == 0; };
   auto const section = std::find_if(lines.begin(), lines.end(), is_sources);
   std::string indent = "  ";
   auto end = lines.end();
-  if (section == lines.end()) {
-    lines.insert(lines.end(), {"", "sources:"});
-    end = lines.end();
-  } else {
-    auto written = section->substr(std::string("sources:").size());
-    written = without_line_end(written.substr(0, written.find(" #")));
+  if (section != lines.end()) {
+    std::size_t const key = std::string("sources:").size();
+    auto const written = without_line_end(section->substr(key, section->find(" #") - key));
     if (written == " []" || written == " ~" || written == " null") {
-      *section = "sources:";
+      section->erase(key, written.size());
     } else if (!written.empty()) {
       return std::nullopt;  // in one line, or an alias
     }
     end = std::find_if(section + 1, lines.end(), begins_section);
     for (auto line = section + 1; line != end; ++line) {
       auto const from = line->find_first_not_of(' ');
-      if (from == std::string::npos || (*line)[from] == '#') continue;
+      if (without_line_end(*line).empty() || (*line)[from] == '#') continue;
       if ((*line)[from] != '-') return std::nullopt;
       indent = line->substr(0, from);
       break;
@@ -204,10 +212,11 @@ std::optional<std::string> with_source(std::string const& text, SourceAnswers co
     }
   }
   std::string out;
-  for (auto line = lines.begin(); line != end; ++line) out += *line + "\n";
-  out += source_text(indent, source, secrets);
-  for (auto line = end; line != lines.end(); ++line) out += *line + "\n";
-  if (database.given) out += "\n" + database_text(database, secrets);
+  for (auto line = lines.begin(); line != end; ++line) out += *line;
+  if (section == lines.end()) append_lines(out, "\nsources:\n", line_end);
+  append_lines(out, source_text(indent, source, secrets), line_end);
+  for (auto line = end; line != lines.end(); ++line) out += *line;
+  if (database.given) append_lines(out, "\n" + database_text(database, secrets), line_end);
   return out;
 }
 

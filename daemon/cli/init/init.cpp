@@ -170,9 +170,9 @@ std::string next_steps(InitPlan const& plan) {
          "As a service of the machine: see \"systemd\" in the manual, docs/operations.md.\n";
 }
 
-// Returns whether it was written.
-bool init_once(CommonOptions const& common, InitOptions const& options) {
-  Questions const questions(options, !options.yes && can_ask());
+// Returns what was written; nullopt if nothing was.
+std::optional<InitPlan> init_once(CommonOptions const& common, InitOptions const& options,
+                                  Questions const& questions) {
   InitPlan plan;
   plan.file = file_to_write(common.config_file);
   if (!fs::is_directory(plan.file.parent_path())) {
@@ -181,7 +181,7 @@ bool init_once(CommonOptions const& common, InitOptions const& options) {
   }
   plan.existing = read_existing(plan.file);
   if (plan.file.string().starts_with("/etc/")) plan.service = service_user(service_name);
-  if (!decide_about_existing(plan, options, questions)) return false;
+  if (!decide_about_existing(plan, options, questions)) return std::nullopt;
 
   if (questions.interactive()) {
     questions.prompt().say((plan.existing ? "This changes " : "This writes ") + plan.file.string() +
@@ -198,8 +198,8 @@ bool init_once(CommonOptions const& common, InitOptions const& options) {
                     !plan.existing->text.starts_with("database:"));
   if (plan.database.given) plan.database = questions.database(plan.service, plan.state_dir);
   if (options.check) {
-    if (!try_database(plan, questions)) return false;
-    if (!try_source(plan, manifests, questions)) return false;
+    if (!try_database(plan, questions)) return std::nullopt;
+    if (!try_source(plan, manifests, questions)) return std::nullopt;
   } else {
     (void)tried_config(plan, manifests);
   }
@@ -213,8 +213,14 @@ bool init_once(CommonOptions const& common, InitOptions const& options) {
   auto const written = write_plan(plan);
   std::cout << "\nWritten:\n";
   for (auto const& path : written) std::cout << "  " << path.string() << "\n";
-  std::cout << "\n" << next_steps(plan) << std::flush;
-  return true;
+  std::cout << "\n" << std::flush;
+  return plan;
+}
+
+// Whoever gives parts of a source by options wants this one.
+bool names_a_source(InitOptions const& options) {
+  return !options.connector.empty() || !options.name.empty() || !options.base_url.empty() ||
+         !options.settings.empty() || !options.credentials.empty();
 }
 
 }  // namespace
@@ -223,9 +229,22 @@ int run_init(CommonOptions const& common, InitOptions const& options) {
   if (options.add && options.force) {
     throw Failure(ErrorCode::usage, "--add and --force exclude each other");
   }
-  if (init_once(common, options)) return 0;
-  std::cerr << "affsync: nothing was written\n";
-  return 1;
+  Questions const questions(options, !options.yes && can_ask());
+  auto const first = init_once(common, options, questions);
+  if (!first) {
+    std::cerr << "affsync: nothing was written\n";
+    return 1;
+  }
+  // Each further one is added to what is written already, so that an interruption costs only it.
+  auto more = options;
+  more.add = true;
+  more.force = false;
+  while (questions.interactive() && !names_a_source(options) &&
+         questions.prompt().confirm("Another broker?", false)) {
+    if (!init_once(common, more, questions)) questions.prompt().say("This one was not added.\n");
+  }
+  std::cout << next_steps(*first) << std::flush;
+  return 0;
 }
 
 }  // namespace affsync::cli

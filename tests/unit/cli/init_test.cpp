@@ -137,6 +137,40 @@ TEST(Init, ASourceIsAddedWhereTheListEnds) {
   EXPECT_FALSE(with_source("sources: [{name: a, connector: b}]\n", second_source(), none, {}));
 }
 
+TEST(Init, WhatWasThereStaysByteForByte) {
+  DatabaseAnswer none;
+  none.given = false;
+  struct Case {
+    std::string before, kept;  // `kept`: what stands before the new source, the rest behind it
+  };
+  std::vector<Case> const cases{
+      {"sources:\n  - {name: a, connector: ecb_rates}",
+       "sources:\n  - {name: a, connector: ecb_rates}"},
+      {"sources:\r\n  - name: a\r\n    connector: ecb_rates # \xc3\xbc\t\r\n\r\n# http\r\nhttp:\r\n"
+       "  listen: \"off\"",
+       "sources:\r\n  - name: a\r\n    connector: ecb_rates # \xc3\xbc\t\r\n"},
+      {"# one\n\n\nsources:\n  # two\n  - name: a\n    connector: ecb_rates   \n\n\nlog: {level: "
+       "warn}",
+       "# one\n\n\nsources:\n  # two\n  - name: a\n    connector: ecb_rates   \n"},
+  };
+  for (auto const& each : cases) {
+    auto const text = with_source(each.before, second_source(), none, {});
+    ASSERT_TRUE(text) << each.before;
+    EXPECT_TRUE(text->starts_with(each.kept)) << *text;
+    auto const rest = each.before.substr(each.kept.size());
+    EXPECT_TRUE(text->ends_with(rest)) << *text;
+    auto const added =
+        text->substr(each.kept.size(), text->size() - each.kept.size() - rest.size());
+    EXPECT_NE(added.find("- name: \"second\""), std::string::npos) << *text;
+    bool const windows = each.before.find('\r') != std::string::npos;
+    auto const ends = std::count(added.begin(), added.end(), '\n');
+    EXPECT_EQ(std::count(added.begin(), added.end(), '\r'), windows ? ends : 0) << *text;
+    EXPECT_TRUE(config::parse_config(*text, "affsync.yaml", no_variables)) << *text;
+  }
+  auto const commented = with_source("sources: []   # none yet\n", second_source(), none, {});
+  EXPECT_TRUE(commented->starts_with("sources:   # none yet\n")) << *commented;
+}
+
 TEST(Init, ABrokerIsFoundByAPartOfItsName) {
   auto const manifests = engine::builtin_manifests().value();
   auto const names = [&](std::string const& word) {
