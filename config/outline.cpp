@@ -19,6 +19,19 @@ OutlinedSource read_source(yaml::Node const& item) {
   return source;
 }
 
+std::vector<std::string> read_receivers(yaml::Node const& alerts) {
+  std::vector<std::string> names;
+  if (!alerts.is_map()) return names;
+  for (auto const& [key, list] : alerts.members()) {
+    if (key != "to" || !list.is_sequence()) continue;
+    for (auto const& item : list.items()) {
+      // A receiver begins like a source.
+      if (auto name = read_source(item).name; !name.empty()) names.push_back(std::move(name));
+    }
+  }
+  return names;
+}
+
 }  // namespace
 
 Outline outline_of(std::string_view yaml) try {
@@ -27,6 +40,7 @@ Outline outline_of(std::string_view yaml) try {
   if (!root.is_map()) return outline;
   for (auto const& [key, value] : root.members()) {
     if (key == "connectors_dir") outline.connectors_dir = text_of(value);
+    if (key == "alerts") outline.receivers = read_receivers(value);
     if (key != "sources" || !value.is_sequence()) continue;
     for (auto const& item : value.items()) {
       auto source = read_source(item);

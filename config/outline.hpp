@@ -15,6 +15,7 @@ struct OutlinedSource {
 struct Outline {
   std::vector<OutlinedSource> sources;
   std::string connectors_dir;
+  std::vector<std::string> receivers;  // of alerts
 };
 
 // Skips whatever it does not understand; a text that is no YAML is an empty outline.

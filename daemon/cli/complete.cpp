@@ -6,9 +6,11 @@
 #include <iterator>
 #include <optional>
 
+#include "base/alert_rules.hpp"
 #include "config/load.hpp"
 #include "config/outline.hpp"
 #include "daemon/app.hpp"
+#include "daemon/cli/removable_sources.hpp"
 
 namespace affsync::cli {
 namespace {
@@ -106,7 +108,14 @@ void add_values(Candidates& found, TypedWords const& progress, OptionInfo const&
   bool const of_connectors = option.value.find("FILE|NAME") != std::string::npos ||
                              name == "connector" || name == "--connector" ||
                              (name == "name" && progress.command->name == "connectors");
-  if (is_source(option)) {
+  auto const& command = progress.command->name;
+  if (command == "remove" && name == "name") {
+    add(names.removable());
+  } else if (option.value == "RULE|ID") {
+    add(names.rules());
+  } else if (command == "test" && name == "name") {
+    add(names.receivers());
+  } else if (is_source(option)) {
     add(names.sources());
   } else if (name == "--stream" || name == "stream") {
     add(names.streams(progress.source));
@@ -176,6 +185,12 @@ class Configured {
   std::vector<Candidate> connectors() const {
     std::vector<Candidate> list;
     for (auto const& manifest : manifests()) list.push_back({manifest.name, manifest.title});
+    return list;
+  }
+
+  std::vector<Candidate> receivers() const {
+    std::vector<Candidate> list;
+    for (auto const& name : outline_.receivers) list.push_back({name, {}});
     return list;
   }
 
@@ -256,6 +271,20 @@ int run_complete(CommandInfo const& root, int argc, char** argv) {
   KnownNames names;
   names.sources = [&] { return known().sources(); };
   names.connectors = [&] { return known().connectors(); };
+  names.receivers = [&] { return known().receivers(); };
+  names.rules = [] {
+    std::vector<Candidate> list;
+    for (auto const& rule : alert_rules()) list.push_back({rule.name, rule.about});
+    return list;
+  };
+  names.removable = [&] {
+    std::vector<Candidate> list;
+    for (auto const& source : removable_sources(config_option(words))) {
+      auto const since = source.retired_on.empty() ? "" : ", not read since " + source.retired_on;
+      list.push_back({source.name, source.connector + since});
+    }
+    return list;
+  };
   names.streams = [&](std::string const& source) { return known().streams(source); };
   auto const found = complete_words(root, words, names);
   if (found.files) std::cout << ":files\n";

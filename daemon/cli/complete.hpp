@@ -21,9 +21,11 @@ struct Candidates {
   bool files = false, folders = false;  // the shell adds names of files or of folders
 };
 
-// Where the names come from that only the configuration or the program know.
+// Where the names come from that only the configuration, the database or the program know.
 struct KnownNames {
   std::function<std::vector<Candidate>()> sources, connectors;
+  // Sources of the database that may be removed, rules of alerts, and receivers of alerts.
+  std::function<std::vector<Candidate>()> removable, rules, receivers;
   // Of one source; of all if it is empty.
   std::function<std::vector<Candidate>(std::string const& source)> streams;
 };

@@ -57,6 +57,13 @@ Result<std::vector<SourceInDatabase>> sources_in(PlainConnection& connection) {
   return sources;
 }
 
+std::optional<std::string> other_instance(SourceInDatabase const& source, std::string const& own) {
+  auto const other =
+      std::ranges::find_if(source.instances, [&](auto const& instance) { return instance != own; });
+  if (other == source.instances.end()) return std::nullopt;
+  return *other;
+}
+
 Result<bool> is_read_by_daemon(PlainConnection& connection, std::string const& source) {
   auto const there = connection.run("SELECT to_regclass('affsync.program')");
   if (!there) return there.error();

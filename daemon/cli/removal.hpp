@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ struct SourceInDatabase {
 };
 
 Result<std::vector<SourceInDatabase>> sources_in(PlainConnection& connection);
+
+// A configuration other than `own` that contains the source; nullopt if there is none.
+std::optional<std::string> other_instance(SourceInDatabase const& source, std::string const& own);
 
 // Returns true if a running daemon's configuration contains the source.
 Result<bool> is_read_by_daemon(PlainConnection& connection, std::string const& source);

@@ -77,9 +77,8 @@ void refuse_used(PlainConnection& connection, config::Config const& config,
   }
   // Runs of this configuration noted it when it still contained the source.
   auto const own = config.instance.empty() ? instance_of(config.file) : config.instance;
-  auto const other =
-      std::ranges::find_if(source.instances, [&](auto const& instance) { return instance != own; });
-  if (other == source.instances.end()) return;
+  auto const other = other_instance(source, own);
+  if (!other) return;
   throw Failure(ErrorCode::usage,
                 "the configuration " + *other + " contains the source `" + source.name + "`",
                 "Remove it there and reload that daemon. Give --force if that daemon no longer "

@@ -40,6 +40,13 @@ CommandInfo tree() {
   connectors.commands.push_back(command("test", {argument("connector", "FILE|NAME")}));
   connectors.commands.push_back(command("record", {argument("source"), option({"--to"}, "DIR")}));
   root.commands.push_back(std::move(connectors));
+  auto sources = command("sources", {});
+  sources.commands.push_back(command("remove", {argument("name", "TEXT"), option({"--yes"})}));
+  root.commands.push_back(std::move(sources));
+  auto alerts = command("alerts", {});
+  alerts.commands.push_back(command("test", {argument("name", "NAME", true)}));
+  alerts.commands.push_back(command("mute", {argument("what", "RULE|ID")}));
+  root.commands.push_back(std::move(alerts));
   return root;
 }
 
@@ -47,6 +54,9 @@ KnownNames names() {
   KnownNames known;
   known.sources = [] { return std::vector<Candidate>{{"main", ""}, {"second", ""}}; };
   known.connectors = [] { return std::vector<Candidate>{{"exness", ""}, {"awin", ""}}; };
+  known.removable = [] { return std::vector<Candidate>{{"old", "exness"}, {"older", "awin"}}; };
+  known.rules = [] { return std::vector<Candidate>{{"late", ""}, {"login_refused", ""}}; };
+  known.receivers = [] { return std::vector<Candidate>{{"ops", ""}, {"phone", ""}}; };
   known.streams = [](std::string const& source) {
     if (source == "main") return std::vector<Candidate>{{"rewards", ""}, {"clients", ""}};
     return std::vector<Candidate>{{"any", ""}};
@@ -91,6 +101,15 @@ TEST(Complete, streams_of_the_source_that_was_named) {
   EXPECT_EQ(texts({"sync", "--source=main", "--stream", "c"}), (Texts{"clients"}));
   EXPECT_EQ(texts({"inspect", "main", "r"}), (Texts{"rewards"}));
   EXPECT_EQ(texts({"sync", "--stream", ""}), (Texts{"any"}));
+}
+
+TEST(Complete, what_may_be_removed_muted_and_tried) {
+  EXPECT_EQ(texts({"sources", "remove", ""}), (Texts{"old", "older"}));
+  EXPECT_EQ(texts({"sources", "remove", "--yes", "olde"}), (Texts{"older"}));
+  EXPECT_EQ(texts({"sources", "remove", "old", ""}), Texts{});
+  EXPECT_EQ(texts({"alerts", "mute", "lo"}), (Texts{"login_refused"}));
+  EXPECT_EQ(texts({"alerts", "test", ""}), (Texts{"ops", "phone"}));
+  EXPECT_EQ(texts({"alerts", "test", "ops", "p"}), (Texts{"phone"}));
 }
 
 TEST(Complete, an_option_before_the_command_is_no_command) {

@@ -15,6 +15,12 @@ sources:
     name: b
     unknown_key: 1
   - {connector: nameless}
+alerts:
+  to:
+    - {name: ops, command: [/bin/true]}
+    - name: phone
+      telegram: {token: "${NOT_SET}"}
+    - {command: [/bin/true]}
 )");
   EXPECT_EQ(outline.connectors_dir, "/etc/affsync/connectors");
   ASSERT_EQ(outline.sources.size(), 2U);
@@ -22,6 +28,7 @@ sources:
   EXPECT_EQ(outline.sources[0].connector, "exness");
   EXPECT_EQ(outline.sources[1].name, "b");
   EXPECT_EQ(outline.sources[1].connector, "wintrado");
+  EXPECT_EQ(outline.receivers, (std::vector<std::string>{"ops", "phone"}));
 }
 
 TEST(Outline, what_is_no_configuration_has_no_names) {
