@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Builds the image of packaging/Dockerfile with the package of a build folder instead of its own build, and
-# runs it against a PostgreSQL and a fake broker of this machine, with its secrets in files.
+# runs it against a PostgreSQL and a fake broker of this machine, with the configuration and the secrets in
+# files of packaging/compose.yaml.
 #
 #   packaging/test_image.sh BUILD
+#   packaging/test_image.sh BUILD --whole     with the Dockerfile's own build, which compiles everything
 #
 # Exit status 77 (skipped) without root, podman, buildah, debootstrap or network, or where containers cannot run.
 # The base image is what debootstrap makes, as packaging/test_deb.sh keeps it in $AFFSYNC_PACKAGE_CACHE.
@@ -10,6 +12,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 build=$(realpath "${1:?BUILD}")
+whole=${2-}
 cache=${AFFSYNC_PACKAGE_CACHE:-/var/tmp/affsync-package-test}
 # shellcheck source=/dev/null
 suite=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
@@ -19,7 +22,7 @@ skip() {
   exit 77
 }
 [ "$(id -u)" -eq 0 ] || skip "this test needs root"
-for tool in podman buildah debootstrap dpkg-shlibdeps file; do
+for tool in podman buildah debootstrap dpkg-shlibdeps file curl; do
   command -v "$tool" >/dev/null || skip "$tool is not installed"
 done
 [ -x "$build/affsync-sandbox" ] || skip "$build has no affsync-sandbox"
@@ -71,13 +74,17 @@ if [ ! -e "$cache/$suite.tar" ]; then
   tar -C "$work/new" --one-file-system -cf "$cache/$suite.tar.part" .
   mv "$cache/$suite.tar.part" "$cache/$suite.tar"
 fi
-cp "$(packaging/build_deb.sh --no-symbols "$build" | grep '/affsync_')" "$work/deb/affsync.deb"
+instead=()
+if [ "$whole" != --whole ]; then
+  cp "$(packaging/build_deb.sh --no-symbols "$build" | grep '/affsync_')" "$work/deb/affsync.deb"
+  instead=(--build-context "build=$work/deb")
+fi
 base=$(buildah "${store[@]}" from scratch)
 buildah "${store[@]}" add -q "$base" "$cache/$suite.tar" / >/dev/null
 buildah "${store[@]}" commit -q "$base" localhost/debian-base >/dev/null
 buildah "${store[@]}" bud -q --isolation chroot --pull-never --format docker -f packaging/Dockerfile \
-  --build-arg DEBIAN=localhost/debian-base --build-context "build=$work/deb" -t affsync-test . >"$work/log" 2>&1 ||
-  { tail -n 5 "$work/log" && fail "the image does not build"; }
+  --build-arg DEBIAN=localhost/debian-base "${instead[@]}" -t affsync-test . >"$work/log" 2>&1 ||
+  { tail -n 20 "$work/log" && fail "the image does not build"; }
 look() { podman "${store[@]}" image inspect affsync-test --format "$1"; }
 is "user" "$(look '{{.Config.User}}')" affsync
 is "stop signal" "$(look '{{.Config.StopSignal}}')" SIGTERM
@@ -114,21 +121,18 @@ broker=$!
 read -r -t 60 line <&"$lines"
 http=$(free_port 9564)
 printf 'sandbox-password\n' >"$work/exness_password"
-cat >"$work/affsync.yaml" <<END
-database: {url: "host=127.0.0.1 port=$port user=affsync dbname=postgres password=\${DATABASE_PASSWORD}"}
-http: {listen: "0.0.0.0:$http", token: planted-0123456789}
-sources:
-  - name: exness-main
-    connector: exness
-    base_url: "${line#listening on }"
-    credentials: {login: partner@example.com, password: "\${EXNESS_PASSWORD}"}
-END
-chmod 644 "$work"/*_password "$work/affsync.yaml"
+printf 'planted-0123456789\n' >"$work/http_token"
+# What compose.yaml mounts, at the addresses of this machine.
+sed -e "s/host=postgres /host=127.0.0.1 port=$port /; s/dbname=affsync/dbname=postgres/; s/:9464/:$http/" \
+  -e "s#^    connector: exness#&\n    base_url: ${line#listening on }#" packaging/compose.affsync.yaml >"$work/affsync.yaml"
+grep -q "base_url: http" "$work/affsync.yaml" || fail "compose.affsync.yaml has another form"
+chmod 644 "$work"/*_password "$work/http_token" "$work/affsync.yaml"
 
 step "The daemon in its container"
 "${podman[@]}" run -d --name affsync-test "${options[@]}" \
-  -e DATABASE_PASSWORD_FILE=/run/secrets/database -e EXNESS_PASSWORD_FILE=/run/secrets/exness \
-  -v "$work/database_password:/run/secrets/database:ro" -v "$work/exness_password:/run/secrets/exness:ro" \
+  -e POSTGRES_PASSWORD_FILE=/run/secrets/postgres -e EXNESS_PASSWORD_FILE=/run/secrets/exness \
+  -e HTTP_TOKEN_FILE=/run/secrets/token -v "$work/http_token:/run/secrets/token:ro" \
+  -v "$work/database_password:/run/secrets/postgres:ro" -v "$work/exness_password:/run/secrets/exness:ro" \
   -v "$work/affsync.yaml:/etc/affsync/affsync.yaml:ro" affsync-test >"$work/log" 2>&1 ||
   { cat "$work/log" && fail "it does not start"; }
 inside() { "${podman[@]}" exec affsync-test "$@"; }
@@ -136,7 +140,11 @@ wait_for 60 inside affsync healthcheck
 wait_for 120 inside affsync healthcheck --ready
 [ "$(inside id -u)" != 0 ] || fail "it runs as root"
 # Whoever looks at the container sees the paths of the secrets, not the secrets.
-! "${podman[@]}" inspect affsync-test | grep -qE 'geheim|sandbox-password' || fail "a secret is visible"
+! "${podman[@]}" inspect affsync-test | grep -qE 'geheim|sandbox-password|planted' || fail "a secret is visible"
+# The page asks for the token.
+page() { curl -s -o /dev/null -w '%{http_code}' "$@" "http://127.0.0.1:$http/api/status"; }
+is "the page without the token" "$(page)" 401
+is "the page with the token" "$(page -H 'Authorization: Bearer planted-0123456789')" 200
 rows() {
   [ "$(PGPASSWORD=geheim "$postgres/psql" -h 127.0.0.1 -p "$port" -U affsync -Atqc \
     'SELECT count(*) > 0 FROM affsync.commission' postgres)" = t ]
