@@ -177,6 +177,11 @@ class PooledClient final : public HttpClient {
  private:
   asio::awaitable<HttpResponse> send_within(HttpRequest const& request, RequestClock const& clock) {
     auto const& origin = options_.origin;
+    bool const is_secret =
+        request.secret_target || !request.secret_headers.empty() || request.method != Method::get;
+    if (options_.unverified && is_secret) {
+      throw Failure(ErrorCode::internal, "no secret is sent to a peer that nobody has verified");
+    }
     // A proxy only tunnels TLS, but reads and forwards requests over plain HTTP.
     Proxy const* const reader = options_.proxy && !origin.tls ? &*options_.proxy : nullptr;
     Secret const bytes = encode_request(request, origin, options_.user_agent, reader).value();
@@ -241,13 +246,22 @@ class PooledClient final : public HttpClient {
   [[noreturn]] void refuse_proxy(Proxy const& proxy, std::string const& why) const {
     std::string said;
     for (char const c : why.substr(0, 200)) said += c >= ' ' && c <= '~' ? c : '?';
-    bool const wants_login = why.find(" 407") != std::string::npos;
-    throw Failure(ErrorCode::connect_failed,
-                  "the proxy " + proxy.host + ":" + proxy.port + " (" + proxy.from +
-                      ") does not connect to " + options_.origin.host_header() + ": " + said,
-                  wants_login ? "Give it a name and password: http://name:password@" + proxy.host +
-                                    ":" + proxy.port + "."
-                              : "Ask the proxy's administrator, or name this host in NO_PROXY.");
+    std::string const its = "the proxy " + proxy.host + ":" + proxy.port + " (" + proxy.from + ")";
+    // Tinyproxy answers 401 to a wrong password.
+    bool const wants_login =
+        why.find(" 407") != std::string::npos || why.find(" 401") != std::string::npos;
+    if (!wants_login) {
+      throw Failure(ErrorCode::connect_failed,
+                    its + " does not connect to " + options_.origin.host_header() + ": " + said,
+                    "Ask the proxy's administrator, or name this host in NO_PROXY.");
+    }
+    // Not sent again at once: a directory behind the proxy may lock the account after a few
+    // attempts.
+    throw Failure(ErrorCode::config_invalid, its + " refuses the login: " + said,
+                  proxy.authorization.empty()
+                      ? "Give it a name and password: http://name:password@" + proxy.host + ":" +
+                            proxy.port + "."
+                      : "Check the name and password in " + proxy.from + ", percent-encoded.");
   }
 
   asio::awaitable<HttpResponse> exchange(Stream stream, Secret const& bytes,
@@ -291,7 +305,8 @@ Result<std::unique_ptr<HttpClient>> make_http_client(asio::any_io_executor execu
                                                      ClientOptions options) {
   std::shared_ptr<Trust> trust;
   if (options.origin.tls) {
-    auto loaded = load_trust({options.ca_file, options.certificate_file, options.key_file});
+    TlsFiles files{options.ca_file, options.certificate_file, options.key_file, options.unverified};
+    auto loaded = load_trust(files);
     if (!loaded) return loaded.error();
     trust = std::move(*loaded);
   }

@@ -60,6 +60,10 @@ struct ClientOptions {
   std::string ca_file;  // additional CA certificates; empty: only those of the system
   // Our own certificate and its key, for a server that demands one; empty: none.
   std::string certificate_file, key_file;
+  // Any certificate is taken. Only for asking the daemon of this machine how it is, whose
+  // certificate names the host that others know it by. Such a client sends no secret, whatever it
+  // is given.
+  bool unverified = false;
   std::string user_agent;  // "affsync/0.1.0"
   std::size_t idle_connections = 4;
   ClientOptions() = default;

@@ -30,6 +30,7 @@ class ServerIdentity;
 struct TlsFiles {
   std::string ca;                // additional CA certificates
   std::string certificate, key;  // our own, for a peer that demands one
+  bool unverified = false;       // any certificate is taken: see ClientOptions
   auto operator<=>(TlsFiles const&) const = default;
 };
 

@@ -200,6 +200,7 @@ Result<std::shared_ptr<Trust>> load_trust(TlsFiles const& files) {
   if (auto trust = known[key].lock()) return trust;
 
   auto trust = std::make_shared<Trust>();
+  trust->unverified = files.unverified;
   SSL_CTX* const context = trust->context.native_handle();
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);

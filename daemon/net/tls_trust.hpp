@@ -15,6 +15,7 @@ class Trust {
   Trust() : context(boost::asio::ssl::context::tls_client) {}
   boost::asio::ssl::context context;
   bool has_certificate = false;  // our own
+  bool unverified = false;       // takes any certificate of the peer
 };
 
 // The first problem that the verification of a certificate found.

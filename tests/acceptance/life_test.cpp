@@ -125,6 +125,42 @@ TEST_F(Life, a_health_check_asks_the_daemon_of_its_configuration) {
   EXPECT_NE(dead.err.find("the daemon does not answer"), std::string::npos) << dead.err;
 }
 
+// A certificate of the daemon's own, for another name, that no authority of this system has issued.
+TEST_F(Life, a_health_check_asks_a_daemon_that_serves_over_tls_and_asks_for_a_token) {
+  start_broker();
+  CertificateOptions wishes;
+  wishes.names = {"affsync.example"};
+  auto const identity = self_signed(wishes);
+  auto const tls = ", token: planted-0123456789, tls: {certificate: " +
+                   dir_.write("tls.pem", identity.certificate_pem).string() +
+                   ", key: " + dir_.write("tls.key", identity.key_pem).string() + "}";
+  auto const listen_at = [&](std::string const& address) {
+    auto text = config_text();
+    auto const begin = text.find("http: ");
+    text.replace(begin, text.find('\n', begin) - begin,
+                 "http: {listen: \"" + address + "\"" + tls + "}");
+    dir_.write("affsync.yaml", text);
+  };
+  listen_at("0.0.0.0:0");
+  auto const daemon = start({"run"});
+  daemon->wait_for_err("serving");
+  auto const log = daemon->err();
+  auto const at = log.find("listen=") + 7;
+  listen_at(log.substr(at, log.find_first_of(" \n", at) - at));
+
+  auto const alive = affsync({"healthcheck"});
+  EXPECT_EQ(alive.status, 0) << alive.err;
+  EXPECT_EQ(alive.out, "alive\n");
+  daemon->wait_for_err("main/wallets: run succeeded");
+  while (affsync({"healthcheck", "--ready"}).status != 0) {
+    ASSERT_EQ(daemon->poll(), std::nullopt);
+  }
+  EXPECT_EQ(daemon->stop(), 0);
+  auto const dead = affsync({"healthcheck"});
+  EXPECT_EQ(dead.status, 1);
+  EXPECT_NE(dead.err.find("the daemon does not answer"), std::string::npos) << dead.err;
+}
+
 class Removal : public Life {
  protected:
   // Two sources with rows; then the configuration has only the second.
@@ -185,6 +221,17 @@ TEST_F(Removal, a_dry_run_shows_the_rows_and_removes_nothing) {
   EXPECT_NE(shown.out.find("affsync.commission: 2 rows"), std::string::npos) << shown.out;
   EXPECT_NE(shown.out.find("would be removed"), std::string::npos) << shown.out;
   EXPECT_EQ(rows_of("gone"), "2");
+}
+
+TEST_F(Removal, the_completion_offers_what_may_be_removed) {
+  auto const offered = [this](std::string const& begin) {
+    return affsync({"complete", "--", "sources", "remove", begin}).out;
+  };
+  EXPECT_EQ(offered("").substr(0, 8), "gone\town") << offered("");
+  EXPECT_EQ(offered("").find("kept"), std::string::npos);
+  EXPECT_EQ(offered("x"), "");
+  execute("UPDATE affsync.source SET instances = '{other:/etc/affsync.yaml}' WHERE name = 'gone'");
+  EXPECT_EQ(offered(""), "");
 }
 
 TEST_F(Removal, needs_a_confirmation_and_a_source_that_nobody_reads) {

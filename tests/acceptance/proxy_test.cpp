@@ -77,7 +77,10 @@ TEST_F(ThroughProxy, a_proxy_that_refuses_is_named) {
   EXPECT_EQ(checked.status, 1);
   EXPECT_NE(checked.out.find("ALL_PROXY"), std::string::npos) << checked.out;
   EXPECT_NE(checked.out.find("407"), std::string::npos) << checked.out;
+  EXPECT_NE(checked.out.find("Check the name and password in ALL_PROXY"), std::string::npos)
+      << checked.out;
   EXPECT_EQ(checked.out.find("hunter2"), std::string::npos) << checked.out;
+  EXPECT_EQ(proxy_->heads().size(), 1u) << "the account may be locked after a few attempts";
 }
 
 TEST_F(ThroughProxy, plain_http_is_asked_for_with_the_whole_address) {

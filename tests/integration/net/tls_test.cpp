@@ -106,6 +106,25 @@ TEST(Tls, SelfSignedButNamedInCaFile) {
   EXPECT_EQ(TestClient(peer.url("localhost"), options).get().status, 200);
 }
 
+TEST(Tls, WhoTakesAnyCertificateSendsNoSecret) {
+  ClientOptions options;
+  options.unverified = true;
+  ScriptedPeer peer(answer_once, affsync::test::self_signed(for_names({"another.example"})));
+  TestClient client(peer.url("localhost"), options);
+  HttpRequest keyed(Method::get, "/");
+  keyed.secret_headers.emplace_back("Authorization", Secret("Bearer planted"));
+  EXPECT_EQ(client.error_of(keyed).code, ErrorCode::internal);
+  HttpRequest hidden(Method::get, "/");
+  hidden.secret_target = Secret("/?key=planted");
+  EXPECT_EQ(client.error_of(hidden).code, ErrorCode::internal);
+  EXPECT_EQ(client.error_of(HttpRequest(Method::post, "/login")).code, ErrorCode::internal);
+  EXPECT_EQ(peer.connections(), 0);
+  EXPECT_EQ(client.get().status, 200);
+  // Others with the same files still look at the certificate.
+  EXPECT_EQ(error_from(affsync::test::self_signed(), "localhost", ClientOptions()).code,
+            ErrorCode::tls_failed);
+}
+
 TEST(Tls, AnAuthorityThatIsNotTrusted) {
   auto const error = error_from(authority().issue(), "localhost", ClientOptions());
   EXPECT_EQ(error.code, ErrorCode::tls_failed);
