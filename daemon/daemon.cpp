@@ -1,6 +1,5 @@
 #include "daemon/daemon.hpp"
 
-#include <unistd.h>
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -19,6 +18,7 @@
 #include "daemon/async/task_group.hpp"
 #include "daemon/cli/connectors.hpp"
 #include "daemon/daemon_task.hpp"
+#include "daemon/http_parts.hpp"
 #include "daemon/net/http_server.hpp"
 #include "daemon/reports/output.hpp"
 #include "daemon/run_log.hpp"
@@ -58,40 +58,6 @@ serve::ReportQuery earnings_query(std::optional<Day> since, std::optional<Day> u
     return reports::report_json(plan, rows);
   };
   return query;
-}
-
-// Host names accepted in requests: those of this machine, of the listen address and of http.hosts.
-// A foreign web page that was made to point here (DNS rebinding) sends another name.
-std::vector<std::string> own_names(config::HttpConfig const& http) {
-  auto names = http.hosts;
-  names.push_back(http.listen.substr(0, http.listen.rfind(':')));
-  char machine[256] = {};
-  if (::gethostname(machine, sizeof machine - 1) == 0 && machine[0] != '\0') {
-    names.emplace_back(machine);
-  }
-  return names;
-}
-
-// Browsers send a cookie to all ports of a host, so its name tells servers from each other.
-serve::AccessRules access_of(config::HttpConfig const& http) {
-  serve::AccessRules rules;
-  rules.token = http.token;
-  rules.metrics_open = http.metrics_open;
-  rules.over_tls = http.tls.has_value();
-  rules.cookie = "affsync_session_" + http.listen.substr(http.listen.rfind(':') + 1);
-  return rules;
-}
-
-std::unique_ptr<net::HttpServer> server_of(config::HttpConfig const& http,
-                                           asio::any_io_executor executor,
-                                           net::RequestHandler handler) {
-  net::ServerLimits limits;
-  if (!http.token.empty()) limits.body_bytes = 4096;  // the form to sign in
-  net::ServerTlsFiles tls;
-  if (http.tls) tls = net::ServerTlsFiles{http.tls->certificate, http.tls->key};
-  return net::make_http_server(std::move(executor), http.listen, std::move(handler), limits,
-                               std::move(tls))
-      .value();
 }
 
 std::string listed(std::vector<std::string> const& words) {
@@ -182,6 +148,10 @@ struct Daemon::Impl {
     parts.notes = [this] { return notes(); };
     parts.hosts = own_names(app_.config().http);
     parts.access = access_of(app_.config().http);
+    parts.on_guessing = [this](std::string const& caller) {
+      log_.warn("several wrong tokens came from one address; each further one has to wait longer",
+                {{"address", caller}});
+    };
     parts.started_at = started_at_;
     parts.database_url = app_.shown_database_url();
     parts.reads_replica = !app_.config().database.read_url.empty();
@@ -190,6 +160,7 @@ struct Daemon::Impl {
 
   asio::awaitable<std::size_t> take_configuration();
   asio::awaitable<void> reload(bool read_again);
+  asio::awaitable<void> note_troubles();
   std::vector<std::string> notes() const;
   asio::awaitable<void> reload_on_hangup();
   asio::awaitable<void> keep_watchdog_alive();
@@ -304,6 +275,23 @@ asio::awaitable<void> Daemon::Impl::reload(bool read_again) {
     log_.error(*problem);
     log_.warn("the new configuration is not used; the old one stays");
     manager_.ready("reload failed, the old configuration stays");
+  }
+  co_await note_troubles();
+}
+
+// For `affsync status`. If the database is away, it is noted with the next claim of the sources.
+asio::awaitable<void> Daemon::Impl::note_troubles() {
+  schema::DaemonTroubles troubles;
+  if (reload_problem_ && !reload_waits_) {
+    troubles.reload_error = reload_problem_->to_line();
+    troubles.reload_failed_at = clock_.now();
+  }
+  troubles.needs_restart = needs_restart_;
+  try {
+    co_await app_.store().note_troubles(std::move(troubles));
+  } catch (Failure const& failure) {
+    log_.debug("could not note what stands against the daemon",
+               {{"error", failure.error().message}});
   }
 }
 

@@ -15,12 +15,13 @@ int run_status(CommonOptions const& common, Output output) {
   App app(common.config_file, common.log_level());
   open_database(app, true);
   auto const streams = app.run(app.store().health());
+  auto const daemons = app.run(read_daemons(app.store()));
   auto const now = SystemClock().now();
   if (output == Output::json) {
-    std::cout << status_json(streams, now, app.shown_database_url()) << std::endl;
+    std::cout << status_json(streams, now, app.shown_database_url(), daemons) << std::endl;
   } else {
     std::cout << status_table(streams, now, app.shown_database_url(),
-                              log::look_at_terminal(STDOUT_FILENO))
+                              log::look_at_terminal(STDOUT_FILENO), daemons)
               << (app.serves_database() ? "That server runs only while affsync runs: `affsync "
                                           "psql` opens it, `affsync run` keeps it.\n"
                                         : "")

@@ -303,7 +303,8 @@ Json stream_to_json(StreamHealth const& stream) {
 }  // namespace
 
 std::string status_table(std::vector<StreamHealth> const& streams, TimePoint now,
-                         std::string const& database, log::Terminal const& terminal) {
+                         std::string const& database, log::Terminal const& terminal,
+                         std::vector<DaemonState> const& daemons) {
   std::string out;
   if (streams.empty()) {
     out = wrap_text(
@@ -336,18 +337,20 @@ std::string status_table(std::vector<StreamHealth> const& streams, TimePoint now
     out += explain_days(streams, terminal);
     out += explain_leases(streams, terminal);
   }
+  out += explain_daemons(daemons, terminal);
   // Never wrap this line, so that it can be copied.
   return out + "\nDatabase, for psql and BI tools:\n  psql \"" + log::to_one_line(database) +
          "\"\n";
 }
 
 std::string status_json(std::vector<StreamHealth> const& streams, TimePoint now,
-                        std::string const& database) {
+                        std::string const& database, std::vector<DaemonState> const& daemons) {
   Json::Array items;
   for (auto const& stream : streams) items.push_back(stream_to_json(stream));
   return Json::object({{"at", Json::string(format_time(now))},
                        {"database", reports::json_text(database)},
-                       {"streams", Json::array(std::move(items))}})
+                       {"streams", Json::array(std::move(items))},
+                       {"daemons", daemons_to_json(daemons)}})
       .dump();
 }
 

@@ -142,14 +142,17 @@ class SmallServer final : public HttpServer {
       sessions_.remove(session);
       changed_.cancel();
     };
+    error_code gone;
+    auto const end = socket.remote_endpoint(gone);
+    std::string peer = gone ? std::string() : end.address().to_string();
     Stream stream(std::move(socket), identity_.current());
-    auto work = async::cancel_safe(talk(std::move(stream)));
+    auto work = async::cancel_safe(talk(std::move(stream), std::move(peer)));
     asio::co_spawn(acceptor_.get_executor(), std::move(work),
                    asio::bind_cancellation_slot(session->slot(), std::move(ended)));
   }
 
   // Serves one connection, request after request. An error ends only this connection.
-  asio::awaitable<void> talk(Stream stream) {
+  asio::awaitable<void> talk(Stream stream, std::string peer) {
     if (co_await stream.answer_handshake(header_limit)) co_return;
     std::array<char, 4096> buffer;
     std::string unused;  // bytes of the next request that arrived with the last one
@@ -193,7 +196,7 @@ class SmallServer final : public HttpServer {
           }
           auto body = unused.substr(0, length);
           unused.erase(0, length);
-          answer = co_await handle(request, std::move(body));
+          answer = co_await handle(request, std::move(body), peer);
         }
       }
       std::string const bytes = encode_response(*answer, head, more);
@@ -201,12 +204,13 @@ class SmallServer final : public HttpServer {
     }
   }
 
-  asio::awaitable<HttpResponse> handle(IncomingRequest const& incoming, std::string body) {
+  asio::awaitable<HttpResponse> handle(IncomingRequest const& incoming, std::string body,
+                                       std::string peer) {
     std::string text;
     try {
       auto request = to_request(incoming);
       request.body = std::move(body);
-      auto work = handler_(std::move(request));
+      auto work = handler_(std::move(request), std::move(peer));
       co_return co_await async::with_timeout(std::move(work), handler_limit, "the answer");
     } catch (Failure const& failure) {
       text = failure.error().message;

@@ -17,7 +17,8 @@ namespace affsync::net {
 
 namespace asio = boost::asio;
 
-using RequestHandler = std::function<asio::awaitable<HttpResponse>(HttpRequest)>;
+// Gets the request and the address of the peer, such as "192.0.2.7".
+using RequestHandler = std::function<asio::awaitable<HttpResponse>(HttpRequest, std::string)>;
 
 class HttpServer {
  public:

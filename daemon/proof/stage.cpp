@@ -52,7 +52,7 @@ Stage::Stage(std::string const& database, engine::Manifest manifest, FixtureFold
   }
   schema::migrate(options, false).value();
   store_ = schema::make_pg_store(io_.get_executor(), options);
-  auto handler = [this](HttpRequest request) -> asio::awaitable<HttpResponse> {
+  auto handler = [this](HttpRequest request, std::string) -> asio::awaitable<HttpResponse> {
     HttpResponse response;
     response.status = 404;
     if (broker_ != nullptr) response = broker_->answer(request);

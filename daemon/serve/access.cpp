@@ -47,6 +47,25 @@ std::int64_t seconds_of(TimePoint time) {
   return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
 }
 
+// The token in the header of the request; empty if there is none.
+std::string token_in(HttpRequest const& request) {
+  constexpr std::string_view scheme = "bearer ";
+  auto const header = request.headers.find("authorization");
+  if (!header || !starts_without_case(*header, scheme)) return {};
+  return std::string(trim_blanks(header->substr(scheme.size())));
+}
+
+// The cookie of the sign-in, "expiry.signature"; empty if there is none, or if it has expired.
+std::string session_in(HttpRequest const& request, std::string const& name, TimePoint now) {
+  auto value = cookie_in(request.headers.find("cookie").value_or(""), name);
+  auto const dot = value.find('.');
+  if (dot == std::string::npos) return {};
+  std::int64_t until = 0;
+  auto const [end, error] = std::from_chars(value.data(), value.data() + dot, until);
+  bool const holds = error == std::errc() && end == value.data() + dot && until > seconds_of(now);
+  return holds ? value : std::string();
+}
+
 }  // namespace
 
 std::string Access::signature(std::string const& expiry) const {
@@ -61,21 +80,24 @@ bool Access::is_token(std::string const& text) const {
 
 Access::Who Access::who(HttpRequest const& request, TimePoint now) const {
   if (!is_guarded()) return Who::anyone;
-  constexpr std::string_view scheme = "bearer ";
-  auto const given = request.headers.find("authorization");
-  if (given && starts_without_case(*given, scheme) &&
-      is_token(std::string(trim_blanks(given->substr(scheme.size()))))) {
-    return Who::bearer;
-  }
-  auto const value = cookie_in(request.headers.find("cookie").value_or(""), rules_.cookie);
+  if (is_token(token_in(request))) return Who::bearer;
+  auto const value = session_in(request, rules_.cookie, now);
   auto const dot = value.find('.');
-  if (dot == std::string::npos) return Who::stranger;
-  auto const expiry = value.substr(0, dot);
-  std::int64_t until = 0;
-  auto const [end, error] = std::from_chars(expiry.data(), expiry.data() + expiry.size(), until);
-  bool const good = error == std::errc() && end == expiry.data() + expiry.size() &&
-                    until > seconds_of(now) && is_same(value.substr(dot + 1), signature(expiry));
+  bool const good =
+      dot != std::string::npos && is_same(value.substr(dot + 1), signature(value.substr(0, dot)));
   return good ? Who::signed_in : Who::stranger;
+}
+
+std::string Access::given(HttpRequest const& request, TimePoint now) const {
+  auto const token = token_in(request), session = session_in(request, rules_.cookie, now);
+  return token.empty() || session.empty() ? token + session : token + " " + session;
+}
+
+std::uint64_t Access::hash_of(std::string const& text) const {
+  auto const hash = keyed_hash(rules_.token.reveal(), "affsync refused " + text);
+  std::uint64_t number = 0;
+  std::from_chars(hash.data(), hash.data() + 16, number, 16);
+  return std::max(number, std::uint64_t{1});
 }
 
 bool Access::is_open(std::string const& path) const {

@@ -3,6 +3,7 @@
 // I/O.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -32,6 +33,11 @@ class Access {
 
   bool is_guarded() const { return !rules_.token.empty(); }
   Who who(HttpRequest const& request, TimePoint now) const;
+  // What the request gives for the token: its header, and the cookie if it has not expired. Empty
+  // if it gives nothing that would have to be looked at.
+  std::string given(HttpRequest const& request, TimePoint now) const;
+  // Tells wrong tokens from each other; says nothing about the right one. Never 0.
+  std::uint64_t hash_of(std::string const& text) const;
   // Whether a stranger may read this path: health, the files of the sign-in page, maybe metrics.
   bool is_open(std::string const& path) const;
 

@@ -121,6 +121,9 @@ void write_standing(Exposition& out, Sources const& sources) {
   family("affsync_quarantine_open",
          "Rows in quarantine that have neither been stored since nor accepted as known.",
          &Standing::quarantined);
+  family("affsync_stream_leased_elsewhere",
+         "1 while another process holds the lease of the stream, else 0.",
+         &Standing::leased_elsewhere);
   out.family("affsync_coverage_days", "gauge", "Days of the stream, by coverage state.");
   for_each_stream(sources, [&](auto const& source, auto const& stream, auto const& figures) {
     if (!figures.standing) return;

@@ -58,6 +58,7 @@ struct StreamFigures {
   struct Standing {
     std::int64_t quarantined = 0, unreconciled = 0;
     std::int64_t proven_days = 0, doubtful_days = 0, lost_days = 0;
+    std::int64_t leased_elsewhere = 0;  // 1 while another process reads the stream
   };
   std::optional<Standing> standing;
   std::array<std::int64_t, outcomes.size()> rows{};

@@ -8,6 +8,7 @@
 #include "daemon/serve/figures.hpp"
 #include "daemon/serve/money_figures.hpp"
 #include "daemon/serve/process_figures.hpp"
+#include "schema/store/process_mark.hpp"
 #include "version_info.hpp"
 
 namespace affsync::serve {
@@ -38,6 +39,10 @@ struct Metrics::Impl {
   bool settled = false;  // set_streams() was called
   TimePoint started_at{};
   bool database_up = false;
+  std::int64_t wrong_tokens = 0, tokens_held_off = 0;
+  std::int64_t leases = 0;
+  std::optional<Duration> replica_lag;
+  schema::ProcessMark const mark = schema::own_mark();
   bool reload_successful = true;
   TimePoint reloaded_at{};
   double cpu_seconds = 0;
@@ -84,10 +89,22 @@ void Metrics::Impl::write_process(Exposition& out) {
   out.family("process_cpu_seconds_total", "counter", "User and system CPU time.");
   out.series({}, cpu_seconds);
   gauge("affsync_database_up", "1 while the database answers, else 0.", std::int64_t{database_up});
+  gauge("affsync_leases_held", "Leases on streams that this process holds.", leases);
+  if (replica_lag) {
+    gauge("affsync_database_replica_lag_seconds",
+          "Age of the oldest success that database.read_url does not know yet; 0 if it knows all.",
+          std::chrono::duration<double>(*replica_lag).count());
+  }
   gauge("affsync_config_last_reload_successful",
         "1 if the configuration that was read last is in use.", std::int64_t{reload_successful});
   gauge("affsync_config_last_reload_success_timestamp_seconds",
         "When a configuration was last taken into use.", unix_seconds(reloaded_at));
+  out.family(
+      "affsync_http_tokens_refused_total", "counter",
+      "Requests with a token that were refused: it was wrong, or too many wrong ones came from "
+      "the address before.");
+  out.series({{"reason", "wrong"}}, wrong_tokens);
+  out.series({{"reason", "too_many"}}, tokens_held_off);
   gauge("process_start_time_seconds", "When the process started.", unix_seconds(started_at));
   gauge("process_resident_memory_bytes", "Resident memory.", figures.resident_bytes);
   gauge("process_open_fds", "Open file descriptors.", std::int64_t{figures.open_files});
@@ -203,6 +220,10 @@ void Metrics::on_health(std::vector<schema::StreamHealth> const& streams) {
     standing.proven_days = health.proven_days;
     standing.doubtful_days = health.doubtful_days;
     standing.lost_days = health.lost_days;
+    auto const& lease = health.lease;
+    auto const& mark = impl_->mark;
+    bool const is_own = lease && lease->host == mark.host && lease->process_id == mark.process_id;
+    standing.leased_elsewhere = lease && !is_own ? 1 : 0;
     figures.standing = standing;
     if (!figures.next_run) figures.next_run = health.next_run_at;
     if (!figures.running) figures.consecutive_failures = health.consecutive_failures;
@@ -245,6 +266,18 @@ void Metrics::set_streams(std::vector<StreamSetting> const& streams) {
     for (auto const status : endings) figures.runs.try_emplace(status, 0);
     for (auto const code : expected_failures) figures.failures.try_emplace(code, 0);
   }
+}
+
+void Metrics::on_leases(std::size_t held) {
+  impl_->leases = static_cast<std::int64_t>(held);
+}
+
+void Metrics::on_replica(Duration lag) {
+  impl_->replica_lag = lag;
+}
+
+void Metrics::on_token_refused(TokenRefusal reason) {
+  ++(reason == TokenRefusal::wrong ? impl_->wrong_tokens : impl_->tokens_held_off);
 }
 
 void Metrics::on_database(bool answers) {

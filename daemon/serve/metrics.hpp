@@ -47,6 +47,13 @@ class Metrics final : public sync::Observer {
   // Takes the amounts of one figure that the database knows, of all sources.
   void on_money(Money figure, std::vector<MoneyLine> lines, TimePoint now);
   void on_database(bool answers);
+  // How many leases this process holds.
+  void on_leases(std::size_t held);
+  // How old what the replica lacks is; 0 if it lacks nothing. Without a replica never called.
+  void on_replica(Duration lag);
+  // A request with a token was refused: the token is wrong, or was not looked at.
+  enum class TokenRefusal { wrong, too_many };
+  void on_token_refused(TokenRefusal reason);
   void on_reload(bool successful);
   // Returns the current run of a stream; nullptr if there is none. Valid until the next call of any
   // member.

@@ -334,13 +334,13 @@ std::string message_page(std::string const& heading, std::string const& text,
   return fill("message.html", heading + " · affsync", bare_document(frame), frame, std::move(more));
 }
 
-std::string login_page(std::string const& to, bool refused, TimePoint now) {
+std::string login_page(std::string const& to, std::string const& refused, TimePoint now) {
   PageFrame frame;
   frame.stranger = true;
   frame.started_at = frame.now = now;
   Json::Object more;
   more.push_back({"to", json_text(to)});
-  more.push_back({"refused", Json::boolean(refused)});
+  more.push_back({"refused", json_text(refused)});
   return fill("login.html", "Sign in · affsync", bare_document(frame), frame, std::move(more));
 }
 

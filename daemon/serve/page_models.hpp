@@ -59,8 +59,9 @@ std::string connector_page(Json const& connectors, std::string const& name, Page
 std::string message_page(std::string const& heading, std::string const& text,
                          PageFrame const& frame);
 
-// The form to sign in, which then leads to the path `to`.
-std::string login_page(std::string const& to, bool refused, TimePoint now);
+// The form to sign in, which then leads to the path `to`. `refused`: why the last attempt was; may
+// be empty.
+std::string login_page(std::string const& to, std::string const& refused, TimePoint now);
 
 // Keeps only the streams of a source, or one of them.
 PageState only(PageState state, std::string const& source, std::string const& stream = {});

@@ -7,13 +7,13 @@
 #include "base/text.hpp"
 #include "daemon/async/workers.hpp"
 #include "daemon/serve/answers.hpp"
+#include "daemon/serve/door.hpp"
 #include "daemon/serve/host_names.hpp"
 #include "daemon/serve/page_models.hpp"
 #include "daemon/serve/parameters.hpp"
 #include "daemon/serve/pending_call.hpp"
 #include "daemon/serve/query_string.hpp"
 #include "daemon/serve/readings.hpp"
-#include "daemon/serve/sign_in.hpp"
 #include "daemon/serve/status_json.hpp"
 #include "daemon/serve/web_files.hpp"
 
@@ -51,11 +51,11 @@ struct Pages::Impl {
   explicit Impl(PagesParts given)
       : parts(std::move(given)),
         readings(parts.executor, *parts.store, *parts.clock),
-        access(parts.access) {}
+        door(parts.access, parts.hosts, *parts.metrics, parts.on_guessing) {}
 
   PagesParts parts;
   Readings readings;
-  Access access;
+  Door door;
   std::shared_ptr<PendingCall<bool>> ping_call;
   std::shared_ptr<PendingCall<Health>> health_call;
   std::shared_ptr<PendingCall<Health>> standing_call;
@@ -150,7 +150,11 @@ struct Pages::Impl {
     try {
       co_await ping();
       bool const old = !health_at || parts.clock->now() - *health_at >= health_age;
-      if (old) co_await health();
+      if (!old) co_return;
+      co_await health();
+      if (!parts.reads_replica) co_return;
+      auto const primary = co_await standing();
+      parts.metrics->on_replica(replica_age(primary, known, parts.clock->now()));
     } catch (Failure const&) {
       // affsync_database_up shows the failure.
     }
@@ -189,6 +193,7 @@ struct Pages::Impl {
 
   // Answers immediately with the known figures, whatever the database does.
   HttpResponse metrics_page() {
+    parts.metrics->on_leases(parts.store->leases_held());
     refresh_soon();
     return answer_of(200, metrics_type, parts.metrics->render(parts.clock->now()));
   }
@@ -367,7 +372,7 @@ asio::awaitable<void> Pages::keep_figures_fresh() {
   }
 }
 
-asio::awaitable<HttpResponse> Pages::answer(HttpRequest request) {
+asio::awaitable<HttpResponse> Pages::answer(HttpRequest request, std::string peer) {
   if (!is_asked_by_its_name(request, impl_->parts.hosts)) {
     co_return answer_of(421, text_type,
                         "This server does not accept the name in the Host header. Add the name to "
@@ -375,13 +380,11 @@ asio::awaitable<HttpResponse> Pages::answer(HttpRequest request) {
   }
   auto target = parse_target(request.target);
   if (!target) co_return answer_of(400, text_type, "The address is not well-formed.\n");
-  auto const now = impl_->parts.clock->now();
-  auto refused = admit(impl_->access, request, *target, now, impl_->parts.hosts);
-  if (refused) co_return std::move(*refused);
-  auto const who = impl_->access.who(request, now);
+  auto admission = impl_->door.admit(request, *target, peer, impl_->parts.clock->now());
+  if (admission.answer) co_return std::move(*admission.answer);
   std::optional<Error> problem;
   try {
-    co_return co_await impl_->route(std::move(*target), asks_for_html(request), who);
+    co_return co_await impl_->route(std::move(*target), asks_for_html(request), admission.who);
   } catch (Failure const& failure) {
     problem = failure.error();
   }
@@ -389,7 +392,9 @@ asio::awaitable<HttpResponse> Pages::answer(HttpRequest request) {
 }
 
 net::RequestHandler Pages::handler() {
-  return [this](HttpRequest request) { return answer(std::move(request)); };
+  return [this](HttpRequest request, std::string peer) {
+    return answer(std::move(request), std::move(peer));
+  };
 }
 
 }  // namespace affsync::serve

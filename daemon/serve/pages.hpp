@@ -52,6 +52,8 @@ struct PagesParts {
   // Host names that requests may use besides localhost and addresses; see host_names.hpp.
   std::vector<std::string> hosts;
   AccessRules access;
+  // Is told when somebody has to wait after several wrong tokens; see caller_of(). May be null.
+  std::function<void(std::string const& caller)> on_guessing;
   TimePoint started_at{};
   std::string database_url;    // shown on the dashboard, without a password
   bool reads_replica = false;  // the figures are read from another server than the runs write to
@@ -64,7 +66,8 @@ class Pages {
   explicit Pages(PagesParts parts);
   ~Pages();
 
-  asio::awaitable<HttpResponse> answer(HttpRequest request);
+  // `peer`: the address that it comes from.
+  asio::awaitable<HttpResponse> answer(HttpRequest request, std::string peer = {});
   // Refreshes the metrics' figures from the database regularly until cancelled, so that no scrape
   // waits for it.
   asio::awaitable<void> keep_figures_fresh();

@@ -155,6 +155,11 @@ std::optional<std::string> LeaseKeeper::token_of(StreamId const& id) {
   return taken->second.first;
 }
 
+std::size_t LeaseKeeper::held() {
+  std::lock_guard guard(mutex_);
+  return taken_.size();
+}
+
 asio::awaitable<std::unique_ptr<Lease>> LeaseKeeper::try_take(StreamId id) {
   Key const key(id.source_id, std::move(id.stream));
   {

@@ -39,6 +39,9 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
   // lease is held, as for runs without one. May be called from any thread.
   std::optional<std::string> token_of(StreamId const& id);
 
+  // How many are held, and being taken. May be called from any thread.
+  std::size_t held();
+
   // Renews all held leases, which happens by itself at least three times in the time of a lease.
   // Returns at once.
   void renew();

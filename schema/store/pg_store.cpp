@@ -66,9 +66,8 @@ class PgStore final : public Store {
   asio::awaitable<std::vector<SourceRegistered>> register_sources(
       std::vector<SourceRegistration> sources, std::vector<std::string> configured) override {
     auto const given = std::make_shared<std::vector<SourceRegistration> const>(std::move(sources));
-    auto work = [this, given, names = std::move(configured)](PgSession& session) {
-      return register_all(session, is_daemon_ ? daemon_ : command_, *given, names);
-    };
+    auto work = [me = is_daemon_ ? daemon_ : command_, given, names = std::move(configured)](
+                    PgSession& session) { return register_all(session, me, *given, names); };
     auto registered = co_await executor_.run(std::move(work), twice);
     for (std::size_t i = 0; i < given->size(); ++i) {
       auto known = std::make_shared<SourceRegistration>((*given)[i]);
@@ -86,20 +85,28 @@ class PgStore final : public Store {
 
   asio::awaitable<void> retire_sources_except(std::vector<std::string> names) override {
     is_daemon_ = true;
-    auto work = [this, kept = std::move(names)](PgSession& session) {
-      claim_sources(session, daemon_, kept);
+    auto work = [me = daemon_, kept = std::move(names)](PgSession& session) {
+      claim_sources(session, me, kept);
     };
     co_await executor_.run(std::move(work), twice);
   }
 
+  asio::awaitable<void> note_troubles(DaemonTroubles troubles) override {
+    daemon_.troubles = std::move(troubles);
+    auto work = [me = daemon_](PgSession& session) { schema::note_troubles(session, me); };
+    co_await executor_.run(std::move(work), twice);
+  }
+
   asio::awaitable<void> leave() override {
-    auto work = [this](PgSession& session) { note_end(session, daemon_); };
+    auto work = [me = daemon_](PgSession& session) { note_end(session, me); };
     co_await executor_.run(std::move(work));
   }
 
   asio::awaitable<std::unique_ptr<Lease>> try_lease(StreamId id) override {
     co_return co_await leases_->try_take(std::move(id));
   }
+
+  std::size_t leases_held() override { return leases_->held(); }
 
   asio::awaitable<std::optional<LeaseHolder>> lease_holder(StreamId id) override {
     co_return co_await leases_->holder_of(std::move(id));
@@ -318,8 +325,10 @@ class PgStore final : public Store {
     FencedWrite fenced;
   };
 
-  Program const daemon_, command_;  // as which this program is known, if it is a daemon, and else
-  std::atomic<bool> is_daemon_{false};
+  // As which this program is known, if it is a daemon, and else. Used on the I/O thread only.
+  Program daemon_;
+  Program const command_;
+  bool is_daemon_ = false;
   std::map<int, std::shared_ptr<SourceRegistration const>> known_;  // used on the I/O thread only
   RunRegistry runs_;
   std::shared_ptr<LeaseKeeper> leases_;

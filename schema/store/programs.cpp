@@ -38,6 +38,21 @@ std::string release_of(std::string const& version, int migration) {
   return text + std::to_string(migration) + "}";
 }
 
+struct TroubleColumns {
+  std::optional<std::string> error, failed_at, restart;
+};
+
+TroubleColumns columns_of(DaemonTroubles const& troubles) {
+  TroubleColumns columns;
+  if (!troubles.reload_error.empty()) columns.error = troubles.reload_error;
+  columns.failed_at = sql_time(troubles.reload_failed_at);
+  if (troubles.needs_restart.empty()) return columns;
+  ArrayText settings;
+  for (auto const& setting : troubles.needs_restart) settings.add(setting);
+  columns.restart = settings.take();
+  return columns;
+}
+
 }  // namespace
 
 Program this_program(StoreOptions const& options, std::string process) {
@@ -62,13 +77,17 @@ void note_program(pqxx::transaction_base& tx, Program const& program,
                   std::vector<std::string> const& names) {
   ArrayText sources;
   for (auto const& name : names) sources.add(name);
+  auto const [error, failed_at, restart] = columns_of(program.troubles);
   SqlParams const params{program.instance, program.process, program.version, program.release,
-                         sources.take()};
+                         sources.take(),   error,           failed_at,       restart};
   exec(tx,
        "INSERT INTO affsync.program AS p (instance, process, version, release, sources, started_at,"
-       " seen_at) VALUES ($1, $2, $3, $4::int[], $5::text[], now(), now())"
+       " seen_at, reload_error, reload_failed_at, needs_restart)"
+       " VALUES ($1, $2, $3, $4::int[], $5::text[], now(), now(), $6, $7::timestamptz, $8::text[])"
        " ON CONFLICT (instance, process) DO UPDATE SET version = excluded.version,"
-       " release = excluded.release, sources = excluded.sources, seen_at = now(), ended_at = NULL",
+       " release = excluded.release, sources = excluded.sources, seen_at = now(), ended_at = NULL,"
+       " reload_error = excluded.reload_error, reload_failed_at = excluded.reload_failed_at,"
+       " needs_restart = excluded.needs_restart",
        params);
   SqlParams const claim{program.instance, params[4]};
   exec(tx,
@@ -102,6 +121,17 @@ void claim_sources(PgSession& session, Program const& program,
            " THEN s.retired_at ELSE coalesce(s.retired_at, now()) END"
            " WHERE s.name <> ALL ($3::text[]) AND ($1 = ANY (s.instances) AND NOT " +
            same_name + " OR s.retired_at IS NULL AND NOT " + kept_by_others + ")",
+       params);
+  tx.commit();
+}
+
+void note_troubles(PgSession& session, Program const& program) {
+  auto const [error, failed_at, restart] = columns_of(program.troubles);
+  Transaction tx(session, Transaction::Kind::statements);
+  SqlParams const params{program.instance, program.process, error, failed_at, restart};
+  exec(tx,
+       "UPDATE affsync.program SET reload_error = $3, reload_failed_at = $4::timestamptz,"
+       " needs_restart = $5::text[] WHERE instance = $1 AND process = $2",
        params);
   tx.commit();
 }

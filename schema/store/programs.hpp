@@ -18,6 +18,7 @@ struct Program {
   std::string process;   // random; empty: a command such as `sync`
   std::string version;
   std::string release;  // array text of its numbers; see affsync.program
+  DaemonTroubles troubles;
   Program() = default;
 };
 
@@ -37,6 +38,9 @@ void note_program(pqxx::transaction_base& tx, Program const& program,
 // unless another configuration, or a running daemon, names them.
 void claim_sources(PgSession& session, Program const& program,
                    std::vector<std::string> const& names);
+
+// Records what stands against the daemon, if its row is there already.
+void note_troubles(PgSession& session, Program const& program);
 
 // Notes that the daemon ends, so that it does not count as running for some minutes.
 void note_end(PgSession& session, Program const& program);

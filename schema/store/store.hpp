@@ -7,6 +7,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -267,6 +268,14 @@ struct KeyAt {
   TimePoint at{};
 };
 
+// What stands against a running daemon, for `affsync status`.
+struct DaemonTroubles {
+  std::string reload_error;  // why the configuration read last is not in use; empty: it is
+  std::optional<TimePoint> reload_failed_at;
+  std::vector<std::string> needs_restart;  // changed settings that are taken at a restart only
+  DaemonTroubles() = default;
+};
+
 // Time limit of queries for web pages.
 constexpr std::chrono::milliseconds page_query_limit{10'000};
 
@@ -284,6 +293,8 @@ class Store : public BlockStore {
   // Records which sources this daemon's configuration names, and that the daemon runs; to be called
   // once a minute. Retires sources that it no longer names, unless another one names them.
   virtual asio::awaitable<void> retire_sources_except(std::vector<std::string> names) = 0;
+  // Records what stands against this daemon, and repeats it with each retire_sources_except().
+  virtual asio::awaitable<void> note_troubles(DaemonTroubles) { co_return; }
   // Records that the daemon ends.
   virtual asio::awaitable<void> leave() = 0;
 
@@ -292,6 +303,8 @@ class Store : public BlockStore {
 
   // Takes the exclusive lease on one stream; nullptr if another instance holds it.
   virtual asio::awaitable<std::unique_ptr<Lease>> try_lease(StreamId id) = 0;
+  // How many leases this process holds, and takes just now.
+  virtual std::size_t leases_held() { return 0; }
   // Returns who holds the lease on a stream now; nullopt if nobody does.
   virtual asio::awaitable<std::optional<LeaseHolder>> lease_holder(StreamId id) = 0;
 

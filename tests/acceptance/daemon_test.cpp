@@ -48,6 +48,48 @@ TEST_F(Daemon, what_only_a_restart_can_change_is_told_and_left_alone) {
   EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
 }
 
+TEST_F(Daemon, status_of_another_process_says_that_a_reload_failed_and_what_needs_a_restart) {
+  start_broker();
+  auto const process = start({"run"});
+  process->wait_for_err("started");
+  auto const noted = [&](std::string const& condition) {
+    while (query("select count(*) from affsync.program where process <> '' and " + condition) !=
+           "1") {
+      ASSERT_EQ(process->poll(), std::nullopt);
+    }
+  };
+  auto const good = config_text();
+  auto const line = std::to_string(std::count(good.begin(), good.end(), '\n') + 1);
+  EXPECT_EQ(affsync({"status"}).out.find("Daemon of"), std::string::npos);
+
+  dir_.write("affsync.yaml", good + "strems: {}\n");
+  process->signal(SIGHUP);
+  noted("reload_error is not null and reload_failed_at is not null");
+  configure();
+  auto const failed = affsync({"status"}).out;
+  EXPECT_NE(failed.find("could not be reloaded"), std::string::npos) << failed;
+  auto const json = parse_json(affsync({"status", "--output", "json"}).out).value();
+  auto const& daemon = json.find("daemons")->items().at(0);
+  EXPECT_EQ(daemon.find("reload_error")->as_string().find(config_file() + ":" + line + ":1: "), 0u)
+      << daemon.dump();
+  EXPECT_FALSE(daemon.find("reload_failed_at")->is_null());
+
+  dir_.write("affsync.yaml", good + "log: {format: json}\n");
+  process->signal(SIGHUP);
+  noted("reload_error is null and reload_failed_at is null and array_length(needs_restart, 1) = 1");
+  auto const restart = affsync({"status"}).out;
+  EXPECT_EQ(restart.find("could not be reloaded"), std::string::npos) << restart;
+  EXPECT_NE(restart.find("restart it to apply these changed settings: log.format ("),
+            std::string::npos)
+      << restart;
+
+  configure();
+  process->signal(SIGHUP);
+  noted("needs_restart is null");
+  EXPECT_EQ(affsync({"status"}).out.find("Daemon of"), std::string::npos);
+  EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
+}
+
 // A reload applies a changed connector file, like a changed configuration.
 TEST_F(Daemon, reload_notices_a_changed_connector_file) {
   std::string text = shipped_connector("exness");

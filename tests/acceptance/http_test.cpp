@@ -309,6 +309,36 @@ TEST_F(Http, the_token_is_asked_for_everywhere_but_for_health) {
   EXPECT_EQ((process_->out() + process_->err()).find(token), std::string::npos);
 }
 
+TEST_F(Http, guessing_the_token_is_held_off_told_once_and_counted) {
+  start_broker();
+  auto const address = serve(std::string(", token: \"") + token + "\"");
+  auto const ask = [&](std::string const& given, std::string const& from) {
+    return http_get(address + "/metrics",
+                    {{"Authorization", "Bearer " + given}, {"X-Forwarded-For", from}});
+  };
+  int guesses = 0;
+  HttpAnswer answer;
+  do {
+    answer = ask("planted-wrong-" + std::to_string(++guesses), "192.0.2.7");
+  } while (answer.status == 401);
+  EXPECT_GE(guesses, 6);
+  EXPECT_EQ(answer.status, 429);
+  EXPECT_GE(std::stoi(answer.header("retry-after")), 1);
+  auto const metrics = ask(token, "192.0.2.8");
+  EXPECT_EQ(metrics.status, 200);
+  EXPECT_NE(metrics.body.find("affsync_http_tokens_refused_total{reason=\"wrong\"} " +
+                              std::to_string(guesses - 1) + "\n"),
+            std::string::npos);
+  EXPECT_NE(metrics.body.find("affsync_http_tokens_refused_total{reason=\"too_many\"} 1\n"),
+            std::string::npos);
+  auto const log = process_->err();
+  auto const told = log.find("several wrong tokens");
+  ASSERT_NE(told, std::string::npos) << log;
+  EXPECT_EQ(log.find("several wrong tokens", told + 1), std::string::npos) << log;
+  EXPECT_NE(log.find("192.0.2.7", told), std::string::npos) << log;
+  EXPECT_EQ(log.find("planted"), std::string::npos) << log;
+}
+
 TEST_F(Http, an_address_that_others_reach_is_refused_without_a_token) {
   start_broker();
   auto text = config_text();

@@ -46,7 +46,7 @@ void run(Options const& options) {
   std::optional<player::Player> player;
   std::set<std::string> told;
   asio::io_context context(1);
-  auto handler = [&](HttpRequest request) -> asio::awaitable<HttpResponse> {
+  auto handler = [&](HttpRequest request, std::string) -> asio::awaitable<HttpResponse> {
     auto response = player->answer(request);
     for (auto const& complaint : player->complaints()) {
       if (told.insert(complaint).second) std::cerr << "wrong request: " << complaint << '\n';

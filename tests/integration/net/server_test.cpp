@@ -59,7 +59,7 @@ class Caller {
   int socket_;
 };
 
-asio::awaitable<HttpResponse> greet(HttpRequest request) {
+asio::awaitable<HttpResponse> greet(HttpRequest request, std::string peer) {
   if (request.target == "/throws") throw Failure(ErrorCode::database_unavailable, "no database");
   if (request.target == "/waits") {
     asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::hours(1));
@@ -69,6 +69,7 @@ asio::awaitable<HttpResponse> greet(HttpRequest request) {
   response.status = 200;
   response.headers.add("Content-Type", "text/plain");
   response.body = "hello " + request.target;
+  if (request.target == "/whoami") response.body = "you are " + peer;
   if (request.method == Method::post) response.body += " with " + request.body;
   co_return response;
 }
@@ -112,6 +113,13 @@ std::string ask(unsigned short port, std::string const& bytes) {
   Caller caller(port);
   caller.send(bytes);
   return caller.read_all();
+}
+
+TEST(Server, ToldWhereARequestComesFrom) {
+  RunningServer server;
+  auto const answer =
+      ask(server.port(), "GET /whoami HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(answer.ends_with("you are 127.0.0.1")) << answer;
 }
 
 // Two on one connection: what follows a body is the next request.

@@ -208,7 +208,35 @@ TEST(Status, JsonHasNumbersTimesAndNulls) {
       R"("consecutive_failures":0,"rows":12345,"quarantined":0,"compared":0,"unreconciled":0,"differences":[],"unknown_words":[],)"
       R"("next_run_at":"2026-11-21T12:11:40Z","ended_status":null,"accepted":0,)"
       R"("blocked_until":null,"blocked_code":null,"blocked_reason":null,"proven_days":0,)"
-      R"("proven_from":null,"proven_to":null,"doubtful_days":0,"lost_days":0,"gaps":[],"clock_skew_seconds":null,"lease":null}]})");
+      R"("proven_from":null,"proven_to":null,"doubtful_days":0,"lost_days":0,"gaps":[],"clock_skew_seconds":null,"lease":null}],"daemons":[]})");
+}
+
+TEST(Status, ADaemonWhoseReloadFailedSaysWhatWhereAndWhen) {
+  DaemonState well, broken;
+  well.instance = "host-a:/etc/affsync/affsync.yaml";
+  broken.instance = "host-b:/etc/affsync/affsync.yaml";
+  broken.version = "0.1.0";
+  broken.reload_failed_at = noon;
+  broken.reload_error = "/etc/affsync/affsync.yaml:7:5: unknown key \"strems\".";
+  broken.needs_restart = {"http.listen (/etc/affsync/affsync.yaml:3:9)", "log.format"};
+  auto const text = status_table({healthy()}, noon, "db", {}, {well, broken});
+  EXPECT_NE(text.find("\nDaemon of host-b:/etc/affsync/affsync.yaml\n"
+                      "  its configuration could not be reloaded at 2026-11-21 12:00 UTC"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("affsync.yaml:7:5"), std::string::npos) << text;
+  EXPECT_NE(text.find("http.listen (/etc/affsync/affsync.yaml:3:9), log.format"), std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("host-a"), std::string::npos) << text;
+  EXPECT_TRUE(status_json({}, noon, "db", {broken})
+                  .ends_with(R"("streams":[],"daemons":[{)"
+                             R"("instance":"host-b:/etc/affsync/affsync.yaml","version":"0.1.0",)"
+                             R"("started_at":null,"seen_at":null,)"
+                             R"("reload_failed_at":"2026-11-21T12:00:00Z",)"
+                             R"("reload_error":"/etc/affsync/affsync.yaml:7:5: unknown key )"
+                             R"(\"strems\".",)"
+                             R"x("needs_restart":["http.listen (/etc/affsync/affsync.yaml:3:9)",)x"
+                             R"("log.format"]}]})"));
 }
 
 }  // namespace

@@ -43,7 +43,10 @@ HttpRequest form(std::string const& path, std::string const& body) {
 
 std::optional<HttpResponse> answer(Access const& access, HttpRequest const& request,
                                    std::vector<std::string> const& hosts = {}) {
-  return admit(access, request, parse_target(request.target).value(), now, hosts);
+  TokenGuard guard;
+  return admit(access, guard, "192.0.2.7", request, parse_target(request.target).value(), now,
+               hosts)
+      .answer;
 }
 
 TEST(Access, WithoutATokenEveryoneMayRead) {

@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "schema/store/process_mark.hpp"
 #include "tests/support/places/places.hpp"
 #include "version_info.hpp"
 
@@ -505,6 +506,32 @@ TEST(Metrics, an_answer_of_the_database_that_is_older_than_a_run_takes_nothing_b
   EXPECT_EQ(value_of(metrics, last_success), 1'700'000'007);
 }
 
+TEST(Metrics, leases_of_this_process_and_of_others_and_the_lag_of_a_replica) {
+  Metrics metrics(at(1));
+  metrics.set_streams({setting("rewards", 15min), setting("clients", 15min)});
+  EXPECT_EQ(metrics.render().find("replica_lag"), std::string::npos);
+  auto const mark = schema::own_mark();
+  schema::StreamHealth own, others;
+  own.source = others.source = "exness-main";
+  own.stream = "rewards";
+  others.stream = "clients";
+  own.lease = others.lease = schema::LeaseHolder();
+  own.lease->host = others.lease->host = mark.host;
+  own.lease->process_id = mark.process_id;
+  others.lease->process_id = mark.process_id + 1;
+  metrics.on_health({own, others});
+  metrics.on_leases(3);
+  metrics.on_replica(90s);
+  auto const elsewhere = [&](std::string const& stream) {
+    return value_of(metrics, "affsync_stream_leased_elsewhere{source=\"exness-main\",stream=\"" +
+                                 stream + "\"}");
+  };
+  EXPECT_EQ(elsewhere("rewards"), 0);
+  EXPECT_EQ(elsewhere("clients"), 1);
+  EXPECT_EQ(value_of(metrics, "affsync_leases_held"), 3);
+  EXPECT_EQ(value_of(metrics, "affsync_database_replica_lag_seconds"), 90);
+}
+
 TEST(Metrics, a_failed_reload_and_a_wrong_clock_have_figures) {
   Metrics metrics(at(1));
   EXPECT_EQ(value_of(metrics, "affsync_config_last_reload_successful"), 1);
@@ -580,6 +607,8 @@ TEST(Metrics, names_types_and_labels_are_those_of_the_golden_file) {
   for (auto const figure : {Money::unpaid, Money::balance, Money::earned_today}) {
     metrics.on_money(figure, {line_of("exness-main", "USD", "1", "wallet")}, at(1));
   }
+
+  metrics.on_replica(1s);
 
   metrics.alerts().on_receivers({"ops"});
   schema::AlertCount count;

@@ -231,6 +231,20 @@ TEST_F(PagesTest, a_scrape_does_not_query_the_health_every_time) {
   EXPECT_EQ(store_.health_calls, 2);
 }
 
+TEST_F(PagesTest, the_lag_of_a_replica_is_measured_with_the_other_figures) {
+  get("/metrics");
+  EXPECT_EQ(metrics_.render(clock_.time).find("replica_lag"), std::string::npos);
+  auto reading_elsewhere = parts();
+  reading_elsewhere.reads_replica = true;
+  Pages pages(std::move(reading_elsewhere));
+  auto answer =
+      asio::co_spawn(io_, pages.answer(HttpRequest(Method::get, "/metrics")), asio::use_future);
+  io_.restart();
+  io_.run();
+  EXPECT_NE(metrics_.render(clock_.time).find("affsync_database_replica_lag_seconds 0\n"),
+            std::string::npos);
+}
+
 TEST_F(PagesTest, names_that_are_not_its_own_are_refused) {
   auto const asked_as = [&](std::string const& host) {
     HttpRequest request(Method::get, "/api/earnings");
