@@ -77,6 +77,8 @@
         location.reload();
         return;
       }
+      // Somebody at this address guesses the token: what is shown stays until the wait is over.
+      if (answer.status === 429) throw new Error("asked to wait");
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       const main = fresh.getElementById("main");
       if (!main) throw new Error("not a page of affsync");
