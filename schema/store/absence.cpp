@@ -119,24 +119,6 @@ class Noting {
 
 }  // namespace
 
-PassState read_pass(pqxx::transaction_base& tx, StreamId const& id) {
-  SqlParams const params{std::to_string(id.source_id), id.stream};
-  auto const row =
-      exec(tx,
-           "SELECT coalesce(pass_run_id, run_id), pass_covered_to, " + microseconds("pass_oldest") +
-               ", pass_missed, pass_kept, live_rows FROM affsync.stream_state"
-               " WHERE source_id = $1::int AND stream = $2",
-           params)[0];
-  PassState pass;
-  pass.pass_run_id = int_of(row[0]);
-  if (!row[1].is_null()) pass.covered_to = parse_day(row[1].c_str());
-  pass.oldest = moment(row[2]);
-  pass.missed = int_of(row[3]);
-  pass.kept = int_of(row[4]);
-  pass.live_rows = int_of(row[5]);
-  return pass;
-}
-
 AgeSql age_sql(RecordTable const& table, bool in_windows) {
   if (table.name == "commission") {
     // A running total has no time, unless it is requested by days.

@@ -6,21 +6,12 @@
 #include <optional>
 #include <string>
 
+#include "schema/store/fence.hpp"
 #include "schema/store/pg_session.hpp"
 #include "schema/store/scope.hpp"
 #include "schema/store/store.hpp"
 
 namespace affsync::schema {
-
-// The state of the stream's current pass; see affsync.stream_state.
-struct PassState {
-  std::int64_t pass_run_id = 0;
-  std::optional<Day> covered_to;
-  std::optional<TimePoint> oldest;
-  std::int64_t missed = 0, kept = 0;
-  std::int64_t live_rows = 0;
-};
-PassState read_pass(pqxx::transaction_base& tx, StreamId const& id);
 
 // SQL expressions for the time of the row `t`: not before `earliest`, not after `latest`. Empty if
 // the table has no time. A row with only a day covers the whole day.

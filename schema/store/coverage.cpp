@@ -151,23 +151,22 @@ std::vector<DaySpan> doubtful_days(pqxx::transaction_base& tx, StreamId const& i
                        params));
 }
 
-std::vector<DaySpan> newly_lost_days(pqxx::transaction_base& tx, StreamId const& id,
-                                     std::int64_t pass_run_id) {
+DaysOfPass days_of_pass(pqxx::transaction_base& tx, StreamId const& id, std::int64_t pass_run_id) {
   SqlParams const params{std::to_string(id.source_id), id.stream, std::to_string(pass_run_id)};
-  return spans_of(exec(tx,
-                       "SELECT day_from, day_to FROM affsync.coverage"
-                       " WHERE source_id = $1::int AND stream = $2 AND state = 'lost'"
-                       " AND run_id >= $3::bigint ORDER BY day_from",
-                       params));
-}
-
-bool pass_has_doubts(pqxx::transaction_base& tx, StreamId const& id, std::int64_t pass_run_id) {
-  SqlParams const params{std::to_string(id.source_id), id.stream, std::to_string(pass_run_id)};
-  return exec(tx,
-              "SELECT EXISTS (SELECT FROM affsync.coverage WHERE source_id = $1::int"
-              " AND stream = $2 AND state = 'doubtful' AND run_id >= $3::bigint)",
-              params)[0][0]
-      .as<bool>();
+  DaysOfPass found;
+  for (auto const& row : exec(tx,
+                              "SELECT day_from, day_to, state FROM affsync.coverage"
+                              " WHERE source_id = $1::int AND stream = $2"
+                              " AND state IN ('lost', 'doubtful') AND run_id >= $3::bigint"
+                              " ORDER BY day_from",
+                              params)) {
+    if (state_of(row[2].c_str()) == DayState::lost) {
+      found.lost.push_back(span_of(row));
+    } else {
+      found.doubtful = true;
+    }
+  }
+  return found;
 }
 
 }  // namespace affsync::schema

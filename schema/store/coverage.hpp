@@ -27,11 +27,11 @@ void record_days(pqxx::transaction_base& tx, RunKey const& run, DaySpan span, Da
 // Returns days in doubt, those recorded longest ago first.
 std::vector<DaySpan> doubtful_days(pqxx::transaction_base& tx, StreamId const& id);
 
-// Returns days that this pass found to be lost.
-std::vector<DaySpan> newly_lost_days(pqxx::transaction_base& tx, StreamId const& id,
-                                     std::int64_t pass_run_id);
-
-// Returns whether this pass left days in doubt.
-bool pass_has_doubts(pqxx::transaction_base& tx, StreamId const& id, std::int64_t pass_run_id);
+// The days that a pass left lost, and whether it left any in doubt.
+struct DaysOfPass {
+  std::vector<DaySpan> lost;
+  bool doubtful = false;
+};
+DaysOfPass days_of_pass(pqxx::transaction_base& tx, StreamId const& id, std::int64_t pass_run_id);
 
 }  // namespace affsync::schema

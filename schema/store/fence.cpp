@@ -22,8 +22,11 @@ FenceState enter_fence(pqxx::transaction_base& tx, RunKey const& run) {
       exec(tx,
            "SELECT z.writes, z.run_id, EXISTS (SELECT FROM affsync.quarantine q"
            " WHERE q.source_id = $1::int AND q.stream = $2 AND q.resolved_at IS NULL),"
-           " coalesce(z.run_token::text, '') = $3 FROM affsync.stream_state z"
-           " WHERE z.source_id = $1::int AND z.stream = $2 FOR NO KEY UPDATE",
+           " coalesce(z.run_token::text, '') = $3, coalesce(z.pass_run_id, z.run_id),"
+           " z.pass_covered_to, " +
+               epoch_sql("z.pass_oldest") +
+               ", z.pass_missed, z.pass_kept, z.live_rows FROM affsync.stream_state z"
+               " WHERE z.source_id = $1::int AND z.stream = $2 FOR NO KEY UPDATE",
            params);
   if (rows.empty() || int_of(rows[0][1]) != run.run_id || !rows[0][3].as<bool>()) {
     // After a failover to a server that lagged behind, the other run may have the same number.
@@ -36,6 +39,13 @@ FenceState enter_fence(pqxx::transaction_base& tx, RunKey const& run) {
   FenceState state;
   state.writes = int_of(rows[0][0]);
   state.has_quarantine = rows[0][2].as<bool>();
+  auto& pass = state.pass;
+  pass.pass_run_id = int_of(rows[0][4]);
+  if (!rows[0][5].is_null()) pass.covered_to = parse_day(rows[0][5].c_str());
+  pass.oldest = time_of(rows[0][6]);
+  pass.missed = int_of(rows[0][7]);
+  pass.kept = int_of(rows[0][8]);
+  pass.live_rows = int_of(rows[0][9]);
   return state;
 }
 

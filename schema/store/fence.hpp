@@ -52,9 +52,19 @@ class RunRegistry {
   std::map<std::int64_t, std::shared_ptr<RunWrites>> runs_;
 };
 
+// The state of the stream's current pass; see affsync.stream_state.
+struct PassState {
+  std::int64_t pass_run_id = 0;
+  std::optional<Day> covered_to;
+  std::optional<TimePoint> oldest;
+  std::int64_t missed = 0, kept = 0;
+  std::int64_t live_rows = 0;
+};
+
 struct FenceState {
   std::int64_t writes = 0;
   bool has_quarantine = false;  // the stream has quarantined rows that are not resolved
+  PassState pass{};
 };
 
 // Locks the stream's state row until the transaction ends. Throws Failure lease_lost if another run

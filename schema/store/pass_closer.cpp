@@ -179,15 +179,16 @@ PassClosed PassCloser::close(PgSession& session) {
   writes_.known.forget();
   crash_point(CrashPoint::pass_entered);
   PassClosed closed;
-  auto const known = read_pass(tx, pass_.run.id);
+  auto const& known = state.pass;
   auto const run = known.pass_run_id;
   if (state.has_quarantine) read_quarantine(tx, pass_, run, closed);
   find_gap(tx, pass_, known);
   for (auto const& days : pass_.lost) {
     record_days(tx, pass_.run, days, DayState::lost, std::nullopt, pass_.now);
   }
-  closed.lost = newly_lost_days(tx, pass_.run.id, run);
-  closed.earlier_doubt = pass_has_doubts(tx, pass_.run.id, run);
+  auto unproven = days_of_pass(tx, pass_.run.id, run);
+  closed.lost = std::move(unproven.lost);
+  closed.earlier_doubt = unproven.doubtful;
   closed.kept = known.kept;
   if (known.oldest) closed.lists_from = std::chrono::floor<days>(*known.oldest);
   bool const whole =

@@ -17,11 +17,16 @@ constexpr auto interrupt_sql =
     " error = 'the process ended, or lost its lease, before the run did'"
     " WHERE source_id = $1::int AND stream = $2 AND status = 'running' AND run_id <> $3::bigint";
 
+// The stream as well, if this is its first run.
 constexpr auto begin_sql =
-    "INSERT INTO affsync.sync_run (source_id, stream, started_at, status, mode, window_from,"
+    "WITH s AS (INSERT INTO affsync.stream (source_id, stream) VALUES ($1::int, $2)"
+    " ON CONFLICT (source_id, stream) DO NOTHING)"
+    " INSERT INTO affsync.sync_run (source_id, stream, started_at, status, mode, window_from,"
     " window_to) VALUES ($1::int, $2, $3::timestamptz, 'running', $4, $5::date, $6::date)"
     " RETURNING run_id";
 
+// Also resets the state of the pass, unless the run resumes one, which keeps what its earlier runs
+// found.
 constexpr auto take_over_sql =
     "INSERT INTO affsync.stream_state AS z (source_id, stream, run_id, writes, pass_run_id,"
     " pass_covered_to, running, last_started_at, run_token) VALUES ($1::int, $2, $3::bigint, 1,"
@@ -29,16 +34,16 @@ constexpr auto take_over_sql =
     " ON CONFLICT (source_id, stream) DO UPDATE SET run_id = excluded.run_id,"
     " run_token = excluded.run_token,"
     " writes = z.writes + 1, pass_run_id = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL"
-    " THEN z.pass_run_id ELSE excluded.run_id END, running = excluded.running,"
+    " THEN z.pass_run_id ELSE excluded.run_id END,"
+    " pass_covered_to = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL"
+    " THEN z.pass_covered_to ELSE excluded.pass_covered_to END,"
+    " pass_oldest = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL THEN z.pass_oldest END,"
+    " pass_missed = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL"
+    " THEN z.pass_missed ELSE 0 END,"
+    " pass_kept = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL"
+    " THEN z.pass_kept ELSE 0 END, running = excluded.running,"
     " last_started_at = coalesce(excluded.last_started_at, z.last_started_at)"
     " RETURNING z.run_token";
-
-// Resets the state of the pass. A resumed pass is not affected: it keeps what its earlier runs
-// found.
-constexpr auto new_pass_sql =
-    "UPDATE affsync.stream_state SET pass_covered_to = $4::date, pass_oldest = NULL,"
-    " pass_missed = 0, pass_kept = 0"
-    " WHERE source_id = $1::int AND stream = $2 AND pass_run_id = $3::bigint";
 
 constexpr auto finish_sql =
     "UPDATE affsync.sync_run SET status = $3, finished_at = $4::timestamptz, rows_read = "
@@ -170,15 +175,9 @@ StreamState read_state(PgSession& session, StreamId const& id) {
 
 RunKey open_run(PgSession& session, RunStart const& start,
                 std::optional<std::string> const& lease_token) {
-  Transaction tx(session);
-  tx.exec("SET LOCAL synchronous_commit = on");
+  Transaction tx(session, Transaction::Kind::durable);
   auto const source = std::to_string(start.id.source_id);
   auto const& stream = start.id.stream;
-  SqlParams const stream_params{source, stream};
-  exec(tx,
-       "INSERT INTO affsync.stream (source_id, stream) VALUES ($1::int, $2)"
-       " ON CONFLICT (source_id, stream) DO NOTHING",
-       stream_params);
   SqlParams const run_params{source,
                              stream,
                              sql_time(start.started_at),
@@ -198,8 +197,6 @@ RunKey open_run(PgSession& session, RunStart const& start,
                                covered_to,
                                asks_broker ? sql_time(start.started_at) : std::nullopt};
   run.token = exec(tx, take_over_sql, fence_params)[0][0].c_str();
-  SqlParams const pass_params{source, stream, std::to_string(run.run_id), covered_to};
-  exec(tx, new_pass_sql, pass_params);
   record_coverage(tx, start, run);
   SqlParams const interrupt_params{source, stream, std::to_string(run.run_id),
                                    sql_time(start.started_at)};
@@ -214,8 +211,7 @@ RunKey open_run(PgSession& session, RunStart const& start,
 void close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
   Error const* error = end.report.error ? &*end.report.error : nullptr;
   try {
-    Transaction tx(session);
-    tx.exec("SET LOCAL synchronous_commit = on");
+    Transaction tx(session, Transaction::Kind::durable);
     crash_point(CrashPoint::run_ending);
     auto const state = enter_fence(tx, end.run);
     if (fenced.already_done(state)) return;

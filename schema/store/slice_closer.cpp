@@ -146,7 +146,7 @@ SliceClosed SliceCloser::close(PgSession& session) {
   within.from = slice_.from;
   within.to = slice_.to;
   auto const scope = live_rows_of(slice_.run.id, within);
-  auto pass = read_pass(tx, slice_.run.id);
+  auto pass = state.pass;
   bool const whole_stream = slice_.scope_column.empty() || (!slice_.from && !slice_.to);
   if (!whole_stream) tx.exec(by_index_only);
   std::optional<std::int64_t> known_rows;

@@ -63,7 +63,8 @@ BlockState read_block(PgSession& session, BlockKey const& key) {
   BlockState state;
   SqlParams const none;
   state.now = time_of(exec(tx, "SELECT " + epoch_sql("clock_timestamp()"), none)[0][0]);
-  if (!has_table(tx, "affsync.source_block")) return state;
+  // A registered source has the schema.
+  if (key.source_id == 0 && !has_table(tx, "affsync.source_block")) return state;
   auto const numbers = both_numbers(tx, key);
   auto const rows = exec(tx,
                          "SELECT " + block_columns +

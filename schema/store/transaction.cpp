@@ -11,7 +11,8 @@ Transaction::Transaction(PgSession& session, Kind kind) {
   if (kind == Kind::statements && !session.is_pooled()) return;
   open_ = true;  // even if a setting is refused
   try {
-    tx_->exec(session.begin_sql());
+    auto const durable = kind == Kind::durable ? "; SET LOCAL synchronous_commit = on" : "";
+    tx_->exec(session.begin_sql() + durable);
   } catch (std::exception const&) {
     rollback();
     throw;

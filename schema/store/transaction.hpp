@@ -20,6 +20,7 @@ class Transaction {
  public:
   enum class Kind {
     whole,
+    durable,  // its commit waits for the disk; see session_settings()
     // Each statement commits by itself. Behind a pooler the statements are one transaction, which
     // needs commit() as well.
     statements,
