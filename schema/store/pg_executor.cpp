@@ -1,9 +1,27 @@
 #include "schema/store/pg_executor.hpp"
 
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <boost/asio/post.hpp>
 #include <chrono>
 
 namespace affsync::schema {
+
+namespace {
+// How often a statement is cancelled before its connection is cut.
+constexpr int cancels = 3;
+}  // namespace
+
+void PgExecutor::Socket::reset(int socket) {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  descriptor_ = socket < 0 ? -1 : ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
+}
+
+void PgExecutor::Socket::shut_down() const {
+  if (descriptor_ >= 0) ::shutdown(descriptor_, SHUT_RDWR);
+}
 
 PgExecutor::PgExecutor(StoreOptions options, int sessions)
     : options_(std::move(options)),
@@ -58,6 +76,12 @@ void PgExecutor::execute(int attempts, std::function<void(PgSession&)> const& wo
     std::unique_ptr<PgSession> old;  // destroyed after the mutex is unlocked
     std::lock_guard lock(mutex_);
     old = std::exchange(slot.session, std::move(session));
+    if (!slot.session) slot.socket.reset();
+  };
+  auto const on_socket = [&](int socket) {
+    std::lock_guard lock(mutex_);
+    slot.socket.reset(socket);
+    if (refusing_) slot.socket.shut_down();
   };
 
   // A server that is being replaced may end the new session as well, before it was of any use.
@@ -66,7 +90,7 @@ void PgExecutor::execute(int attempts, std::function<void(PgSession&)> const& wo
   for (;; --attempts) {
     PgProblem problem;
     try {
-      if (!slot.session) replace_session(std::make_unique<PgSession>(options_));
+      if (!slot.session) replace_session(std::make_unique<PgSession>(options_, on_socket));
       work(*slot.session);
       return;
     } catch (std::exception const&) {
@@ -110,11 +134,13 @@ void PgExecutor::cancel_all(std::chrono::milliseconds patience) {
   std::unique_lock lock(mutex_);
   idle_.wait_for(lock, patience, [&] { return ending_; });
   refusing_ = true;
-  while (!ending_) {
+  for (int round = 0; !ending_; ++round) {
     bool any = false;
     for (auto& slot : slots_) {
-      if (!slot.busy || !slot.session) continue;
+      if (!slot.busy) continue;
       any = true;
+      if (round >= cancels) slot.socket.shut_down();
+      if (!slot.session) continue;
       try {
         slot.session->connection().cancel_query();
       } catch (std::exception const&) {

@@ -64,13 +64,29 @@ class PgExecutor {
   // Runs work without a waiting caller and ignores errors. For leases, which end by themselves.
   void post(std::function<void(PgSession&)> work, int attempts = 1);
 
-  // After `patience`, cancels running work and refuses new work. Returns immediately.
+  // After `patience`, cancels running work and refuses new work. What cannot be cancelled, such as
+  // a statement that waits at a pooler for a server, loses its connection. Returns immediately.
   void shut_down(std::chrono::milliseconds patience);
 
  private:
+  // A second descriptor of a session's socket: the session's own may be closed, and its number
+  // given to another, at any moment.
+  class Socket {
+   public:
+    Socket() = default;
+    ~Socket() { reset(); }
+    Socket(Socket const&) = delete;
+    Socket& operator=(Socket const&) = delete;
+    void reset(int socket = -1);
+    void shut_down() const;
+
+   private:
+    int descriptor_ = -1;
+  };
   struct Slot {
     std::unique_ptr<PgSession> session;
     bool busy = false;
+    Socket socket;  // guarded by mutex_
   };
 
   void execute(int attempts, std::function<void(PgSession&)> const& work);

@@ -168,7 +168,7 @@ bool comes_and_goes(std::string_view message) {
 
 }  // namespace
 
-PgSession::PgSession(StoreOptions const& options) {
+PgSession::PgSession(StoreOptions const& options, OnSocket const& on_socket) {
   using std::chrono::steady_clock;
   constexpr auto moment = std::chrono::milliseconds(3000);
   constexpr auto pause = std::chrono::milliseconds(50);
@@ -177,7 +177,7 @@ PgSession::PgSession(StoreOptions const& options) {
   for (;;) {
     PgProblem problem;
     try {
-      open(text, options);
+      open(text, options, on_socket);
       return;
     } catch (Failure const& failure) {
       problem.error = failure.error();
@@ -202,8 +202,9 @@ PgSession::PgSession(StoreOptions const& options) {
   }
 }
 
-void PgSession::open(Secret const& text, StoreOptions const& options) {
+void PgSession::open(Secret const& text, StoreOptions const& options, OnSocket const& on_socket) {
   connection_ = std::make_unique<pqxx::connection>(text.reveal());
+  if (on_socket) on_socket(connection_->sock());
   never_reconnect(*connection_);
   tell_constraints(*connection_);
   notices_ = std::make_unique<Notices>(*connection_);

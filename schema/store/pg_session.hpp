@@ -7,6 +7,7 @@
 #include <pqxx/transaction_base>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -31,8 +32,10 @@ std::string session_settings(StoreOptions const& options, bool local = false);
 
 class PgSession {
  public:
-  // Connects. Throws Failure database_unavailable, which never contains a password.
-  explicit PgSession(StoreOptions const& options);
+  // Connects. Throws Failure database_unavailable, which never contains a password. `on_socket` is
+  // told the socket of the connection before the first statement, which may wait for a pooler.
+  using OnSocket = std::function<void(int socket)>;
+  explicit PgSession(StoreOptions const& options, OnSocket const& on_socket = {});
   ~PgSession();
 
   pqxx::connection& connection() { return *connection_; }
@@ -50,7 +53,7 @@ class PgSession {
 
  private:
   struct Notices;
-  void open(Secret const& text, StoreOptions const& options);
+  void open(Secret const& text, StoreOptions const& options, OnSocket const& on_socket);
 
   std::unique_ptr<pqxx::connection> connection_;
   std::unique_ptr<Notices> notices_;

@@ -160,7 +160,7 @@ class Http : public Acceptance {
   }
   void TearDown() override {
     if (process_) {
-      EXPECT_EQ(process_->stop(), 0);
+      EXPECT_EQ(process_->stop(), 0) << process_->err();
     }
     Acceptance::TearDown();
   }

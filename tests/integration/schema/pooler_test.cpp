@@ -2,6 +2,10 @@
 // difference, statement pooling must be refused before anything is locked.
 #include "tests/support/pooler_process.hpp"
 
+#include <pqxx/transaction>
+
+#include <thread>
+
 #include "schema/store/examine.hpp"
 #include "schema/store/migrate.hpp"
 #include "tests/integration/schema/fixture.hpp"
@@ -175,6 +179,32 @@ TEST_F(Pooler, WithoutASecondConnectionSaysWhatItNeeds) {
     EXPECT_NE(report.error().hint.find("pool_size"), std::string::npos)
         << name << report.error().to_line();
   }
+}
+
+// A pooler takes no cancellation for a statement that waits for a server.
+TEST_F(Pooler, AStatementThatWaitsForAServerDoesNotHoldUpTheEnd) {
+  PoolerProcess const pooler(url, mode("transaction", 2));
+  auto pooled =
+      make_pg_store(loop.io().get_executor(), options_for(url + pooler.connection_suffix()));
+  loop.run(pooled->ping());
+  pqxx::connection one(url + pooler.connection_suffix()), two(url + pooler.connection_suffix());
+  pqxx::work first(one), second(two);
+  first.exec("SELECT 1");
+  second.exec("SELECT 1");
+  // One statement waits on a session that is there, one on a session that is being made.
+  auto known = asio::co_spawn(loop.io(), pooled->ping(), asio::use_future);
+  auto made = asio::co_spawn(loop.io(), pooled->fold_earnings(), asio::use_future);
+  std::thread io([&] {
+    loop.io().restart();
+    loop.io().run();
+  });
+  pooled->shut_down(std::chrono::milliseconds(500));
+  EXPECT_THROW(known.get(), Failure);
+  EXPECT_THROW(made.get(), Failure);
+  io.join();
+  pooled.reset();
+  second.commit();
+  first.commit();
 }
 
 TEST_F(Pooler, StartUpOptionsOfTheUsersOwnAreToldOfWhereThePoolerRefusesThem) {
