@@ -284,6 +284,34 @@ TEST_F(Sources, daemons_with_one_configuration_share_the_work) {
   EXPECT_EQ(earned(), "15.00");
 }
 
+// A daemon of a newer version has migrated the database.
+TEST_F(Sources, a_daemon_goes_on_in_a_newer_schema_and_is_told_what_to_do_when_it_starts_again) {
+  serve(three);
+  source_yaml = "    every: 1s\n";
+  configure();
+  auto const daemon = start({"run"});
+  auto const goes_on = [&] {
+    auto const runs = query("select count(*) from affsync.sync_run where status = 'succeeded'");
+    wait_until("select count(*) > " + runs + " from affsync.sync_run where status = 'succeeded'",
+               "t");
+  };
+  daemon->wait_for_err("run succeeded");
+  execute("insert into affsync.schema_migration values (9999, '9999_future.sql', 'x', now())");
+  goes_on();
+  daemon->signal(SIGHUP);
+  daemon->wait_for_err("configuration reloaded");
+  goes_on();
+  EXPECT_EQ(query("select count(*) from affsync.source where retired_at is null"), "1");
+  EXPECT_EQ(daemon->stop(), 0) << daemon->err();
+  auto const again = affsync({"run"});
+  EXPECT_EQ(again.status, 3);
+  EXPECT_NE(again.err.find("the database belongs to a newer affsync (9999_future.sql). Run the"
+                           " newer version"),
+            std::string::npos)
+      << again.err;
+  EXPECT_EQ(affsync({"status"}).status, 0);
+}
+
 class Held : public Acceptance {};
 
 // One that was killed on another machine, whose leases last until their time has passed.
