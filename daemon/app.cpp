@@ -48,6 +48,7 @@ struct App::Impl {
   std::optional<LogLevel> log_level;
   config::Config config;
   std::vector<engine::Manifest> manifests;
+  engine::SharedSpecs shared;
   struct Before {
     config::Config config;
     std::vector<engine::Manifest> manifests;
@@ -242,7 +243,7 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
   std::vector<PreparedSource> prepared;
   for (auto const& source : impl_->config.sources) {
     if (!chosen(sources, source.name)) continue;
-    prepared.push_back(prepare_source(source, impl_->manifests).value());
+    prepared.push_back(prepare_source(source, impl_->manifests, &impl_->shared).value());
     for (auto const& stream : prepared.back().plan.streams) stream_names.push_back(stream->stream);
   }
   refuse_unknown(streams, stream_names, "stream");
@@ -272,7 +273,7 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
     if (impl_->forget_refused) refusals.forget_here();
     for (auto const& plan : session.streams) {
       bool const named = !streams.empty() && chosen(streams, plan->stream);
-      if (!(streams.empty() ? plan->spec.enabled : named)) continue;
+      if (!(streams.empty() ? plan->spec->enabled : named)) continue;
       sync::StreamTask task;
       task.session = session.session;
       task.plan = plan;
@@ -296,7 +297,8 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
 std::vector<std::string> App::reload() {
   auto config = config::load_config(impl_->file, config::process_environment()).value();
   auto manifests = load_manifests(config.connectors_dir);
-  for (auto const& source : config.sources) prepare_source(source, manifests).value();
+  for (auto const& source : config.sources)
+    prepare_source(source, manifests, &impl_->shared).value();
   auto needs_restart = keep_what_needs_a_restart(config, impl_->config);
   Impl::Before replaced{std::exchange(impl_->config, std::move(config)),
                         std::exchange(impl_->manifests, std::move(manifests))};
@@ -332,6 +334,7 @@ void App::forget_other_sessions() {
     if (gone) entry.second.session->close();
     return gone;
   });
+  impl_->shared.tidy();
 }
 
 void App::run(asio::awaitable<void> work) {

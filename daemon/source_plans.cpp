@@ -70,7 +70,8 @@ config::StreamConfig const* stream_config(config::SourceConfig const& source,
 }  // namespace
 
 Result<PreparedSource> prepare_source(config::SourceConfig const& source,
-                                      std::vector<engine::Manifest> const& manifests) {
+                                      std::vector<engine::Manifest> const& manifests,
+                                      engine::SharedSpecs* shared) {
   auto const manifest = manifest_of(source, manifests);
   if (!manifest) return manifest.error();
 
@@ -81,7 +82,7 @@ Result<PreparedSource> prepare_source(config::SourceConfig const& source,
     error.stream.clear();
     return error;
   };
-  auto plan = engine::make_source_plan(**manifest, source);
+  auto plan = engine::make_source_plan(**manifest, source, shared);
   if (!plan) return fail(plan.error());
 
   PreparedSource prepared;
@@ -163,10 +164,10 @@ schema::SourceRegistration registration_of(PreparedSource const& source) {
     schema::StreamRegistration one;
     one.stream = stream->stream;
     one.table = stream->table().name;
-    one.in_reports = stream->spec.in_reports;
+    one.in_reports = stream->spec->in_reports;
     one.has_paid_state = engine::has_paid_state(stream->spec);
-    one.enabled = stream->spec.enabled;
-    one.mapping = hash_content(stream->spec.mapping_text).to_hex();
+    one.enabled = stream->spec->enabled;
+    one.mapping = hash_content(stream->spec->mapping_text).to_hex();
     registration.streams.push_back(std::move(one));
   }
   return registration;
@@ -231,15 +232,15 @@ std::string fingerprint(PreparedSource const& source) {
       std::to_string(static_cast<int>(config.privacy)));
   for (auto const& stream : source.plan.streams) {
     add(stream->hash_salt);
-    add(stream->stream + (stream->spec.enabled ? "+" : "-") +
-        (stream->spec.in_reports ? "+" : "-") + stream->spec.request.path);
-    for (auto const& [name, value] : stream->spec.request.query) add(name + "=" + value);
-    add(std::to_string(stream->spec.page.size ? stream->spec.page.size->rows : 0));
-    add(std::to_string(stream->spec.keeps_days.value_or(0)));
-    if (stream->spec.window) {
-      add(format_day(stream->spec.window->start) + "/" +
-          std::to_string(stream->spec.window->start_days.value_or(0)) + "/" +
-          std::to_string(stream->spec.window->lookback_days));
+    add(stream->stream + (stream->spec->enabled ? "+" : "-") +
+        (stream->spec->in_reports ? "+" : "-") + stream->spec->request.path);
+    for (auto const& [name, value] : stream->spec->request.query) add(name + "=" + value);
+    add(std::to_string(stream->spec->page.size ? stream->spec->page.size->rows : 0));
+    add(std::to_string(stream->spec->keeps_days.value_or(0)));
+    if (stream->spec->window) {
+      add(format_day(stream->spec->window->start) + "/" +
+          std::to_string(stream->spec->window->start_days.value_or(0)) + "/" +
+          std::to_string(stream->spec->window->lookback_days));
     }
   }
   return hash_content(text).to_hex();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/model.hpp"
+#include "connectors/engine/plan/shared_specs.hpp"
 #include "connectors/engine/plan/stream_plan.hpp"
 #include "daemon/net/http_client.hpp"
 #include "schema/store/store.hpp"
@@ -21,9 +22,11 @@ struct PreparedSource {
   std::string warning;  // about a setting that is not applied as given; empty if none
 };
 
-// Errors: config_invalid with file and line of the mistake in the configuration.
+// Shares with other sources what is in `shared`, if it is given. Errors: config_invalid with file
+// and line of the mistake in the configuration.
 Result<PreparedSource> prepare_source(config::SourceConfig const& source,
-                                      std::vector<engine::Manifest> const& manifests);
+                                      std::vector<engine::Manifest> const& manifests,
+                                      engine::SharedSpecs* shared = nullptr);
 
 // Returns what makes the client that the source's requests go to.
 std::function<std::unique_ptr<net::HttpClient>()> client_maker(

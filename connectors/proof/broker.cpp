@@ -114,7 +114,7 @@ HttpResponse Broker::answer(HttpRequest const& request) {
                         read_target(login->refresh->request.path).path == path;
     if (renews) return give_token();
   }
-  auto const& spec = listing_.plan().spec;
+  auto const& spec = *listing_.plan().spec;
   bool const by_link = std::holds_alternative<engine::LinkPaging>(spec.page.kind) &&
                        target.find(link_parameter).has_value();
   if (spec.report) {
@@ -170,7 +170,7 @@ bool Broker::is_admitted(HttpRequest const& request) {
 
 std::optional<std::vector<ListedRow const*>> Broker::listed(
     Target const& target, std::map<std::string, std::string> places, std::string& complaint) const {
-  auto const& spec = listing_.plan().spec;
+  auto const& spec = *listing_.plan().spec;
   // A link carries everything that the first request asked for.
   std::optional<DaySpan> days;
   if (spec.window) {
@@ -222,7 +222,7 @@ std::optional<std::vector<ListedRow const*>> Broker::listed(
 HttpResponse Broker::data(HttpRequest const& request, std::string const& path,
                           std::string const& pattern) {
   auto const target = read_request(request);
-  auto const& spec = listing_.plan().spec;
+  auto const& spec = *listing_.plan().spec;
   ++requests_;
   served_ = false;
   if (behaviour_.expire_at > 0 && requests_ >= behaviour_.expire_at && !expired_once_) {

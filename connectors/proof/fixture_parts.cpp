@@ -114,15 +114,15 @@ std::shared_ptr<StreamPlan const> stream_for(std::shared_ptr<StreamPlan const> s
                                              std::vector<std::string> const& items) {
   std::vector<std::string> values;
   // An answer to a batch is for several values, joined as they were sent.
-  bool const are_joined = stream->spec.for_each && stream->spec.for_each->batch > 1;
+  bool const are_joined = stream->spec->for_each && stream->spec->for_each->batch > 1;
   for (auto const& item : items) {
     std::istringstream parts(item);
     std::string one;
     while (std::getline(parts, one, are_joined ? ',' : '\n')) values.push_back(one);
   }
-  if (!stream->spec.for_each || values.empty()) return stream;
+  if (!stream->spec->for_each || values.empty()) return stream;
   auto other = *stream;
-  auto& each = *other.spec.for_each;
+  auto& each = *other.spec->for_each;
   each.values = std::move(values);
   each.are_whole = true;
   each.stream.clear();
@@ -134,7 +134,7 @@ engine::ReaderStart start_of(StreamPlan const& stream, Fixture const& fixture) {
   start.mode = engine::ReadMode::full;
   start.now = read_time(fixture).value();
   auto const days = fixture.words("days");
-  if (stream.spec.window && !stream.spec.window->changes && days.size() == 2) {
+  if (stream.spec->window && !stream.spec->window->changes && days.size() == 2) {
     start.since = parse_day(days[0]);
     start.until = parse_day(days[1]);
   }

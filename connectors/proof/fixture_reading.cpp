@@ -55,7 +55,7 @@ class Reading {
                               fixture.of() == "login", time(fixture));
     }
     return engine::classify(response_of(fixture), plan_.errors, plan_.rate, false, time(fixture),
-                            stream->spec.good, stream->spec.document);
+                            stream->spec->good, stream->spec->document);
   }
 
   void compare_class(Verdict const& verdict, std::string const& wanted) {
@@ -206,9 +206,9 @@ class Reading {
     std::set<std::string> unmapped;
     if (records) {
       for (auto const* row : records->rows) {
-        auto const main = engine::RowMapper(stream, stream.spec.map).unmapped_fields(*row);
+        auto const main = engine::RowMapper(stream, stream.spec->map).unmapped_fields(*row);
         std::set<std::string> left(main.begin(), main.end());
-        for (auto const& also : stream.spec.also) {
+        for (auto const& also : stream.spec->also) {
           auto const others = engine::RowMapper(stream, also).unmapped_fields(*row);
           std::erase_if(left, [&](auto const& one) { return !std::ranges::count(others, one); });
         }

@@ -16,7 +16,7 @@ using engine::StreamPlan;
 Json const* list_in(StreamPlan const& plan, Json const& body) {
   constexpr std::string_view any = ".*";
   Json const* object = nullptr;
-  for (auto const& path : plan.spec.records) {
+  for (auto const& path : plan.spec->records) {
     Json const* value = nullptr;
     if (path.text().ends_with(any)) {
       auto const parent = path.text().substr(0, path.text().size() - any.size());
@@ -80,8 +80,8 @@ void add_values(Json const& json, std::vector<Json const*>& values) {
 
 // Which part of the list a request asks for.
 std::size_t part_of(StreamPlan const& plan, std::string const& target) {
-  for (std::size_t i = 0; i < plan.spec.parts.size(); ++i) {
-    bool const all = std::ranges::all_of(plan.spec.parts[i].query, [&](auto const& pair) {
+  for (std::size_t i = 0; i < plan.spec->parts.size(); ++i) {
+    bool const all = std::ranges::all_of(plan.spec->parts[i].query, [&](auto const& pair) {
       auto const text = engine::encode_query(pair.first) + "=" + engine::encode_query(pair.second);
       auto const at = target.find(text);
       return at != std::string::npos && at > 0 &&
@@ -101,14 +101,14 @@ Result<Listing> Listing::make(std::shared_ptr<StreamPlan const> plan,
   listing.plan_ = std::move(plan);
   listing.chain_ = chain;
   for (auto const* fixture : chain) {
-    auto body = engine::read_document(fixture->body, listing.plan_->spec.document);
+    auto body = engine::read_document(fixture->body, listing.plan_->spec->document);
     if (!body) {
       return Error(ErrorCode::usage,
                    "the answer `" + fixture->name + "` cannot be read: " + body.error().message);
     }
     listing.bodies_.push_back(std::move(*body));
   }
-  listing.is_json_ = listing.plan_->spec.document.format == engine::DocumentFormat::json;
+  listing.is_json_ = listing.plan_->spec->document.format == engine::DocumentFormat::json;
   if (auto taken = listing.take_apart(); !taken) return taken.error();
   return listing;
 }
@@ -167,7 +167,7 @@ std::optional<std::vector<ExpectedRow>> Listing::map_one(ListedRow const& row) c
   engine::Answer answer;
   // A text that cannot be taken apart is mapped through its JSON.
   auto body = is_json_ || divisible_
-                  ? engine::read_document(this->body({&row}, facts), plan_->spec.document)
+                  ? engine::read_document(this->body({&row}, facts), plan_->spec->document)
                   : Result<Json>(json_body({&row}, facts));
   if (!body) return std::nullopt;
   answer.body = std::move(*body);
@@ -178,18 +178,18 @@ std::optional<std::vector<ExpectedRow>> Listing::map_one(ListedRow const& row) c
 }
 
 void Listing::note_day(ListedRow& row) const {
-  if (!plan_->spec.window || plan_->spec.window->column.empty()) return;
+  if (!plan_->spec->window || plan_->spec->window->column.empty()) return;
   constexpr std::size_t day_size = 10;
   for (auto const& stored : row.stored) {
     if (stored.table != plan_->table().name) continue;
-    auto const found = stored.columns.find(plan_->spec.window->column);
+    auto const found = stored.columns.find(plan_->spec->window->column);
     if (found != stored.columns.end()) row.day = parse_day(found->second.substr(0, day_size));
     if (row.day) return;
   }
 }
 
 bool Listing::states_sums() const {
-  auto const& spec = plan_->spec;
+  auto const& spec = *plan_->spec;
   return spec.page.total || spec.page.total_pages() || !spec.reconcile.empty();
 }
 
@@ -254,10 +254,10 @@ std::optional<ListedRow> Listing::copy_of(ListedRow const& row, std::uint64_t nu
   // Its text would have to be written anew.
   if (!is_json_ && (!texts_ || states_sums())) return std::nullopt;
   std::vector<Json const*> values;
-  if (auto const* by_id = std::get_if<engine::IdPaging>(&plan_->spec.page.kind)) {
+  if (auto const* by_id = std::get_if<engine::IdPaging>(&plan_->spec->page.kind)) {
     values.push_back(by_id->id.in(row.value));
   }
-  for (auto const& part : plan_->spec.map.key) {
+  for (auto const& part : plan_->spec->map.key) {
     if (!part.constant) values.push_back(part.path.in(row.value));
   }
   // The key may be a hash, or stand elsewhere: around rows inside of this one, within a wrapper.
@@ -301,7 +301,7 @@ std::string Listing::body(std::vector<ListedRow const*> const& rows, PageFacts c
 }
 
 Json Listing::json_body(std::vector<ListedRow const*> const& rows, PageFacts const& facts) const {
-  auto const& spec = plan_->spec;
+  auto const& spec = *plan_->spec;
   // The last page of the sample shows how a list ends, the first one how it goes on.
   Json out = facts.next.empty() && !facts.more ? bodies_.back() : bodies_.front();
   auto const* list = list_in(*plan_, out);

@@ -136,7 +136,7 @@ std::optional<ListedRow> Listing::on_day(ListedRow const& row, Day day) {
     copy.text = moved(row.text, by);
     if (!texts_ || !read_text(copy)) return std::nullopt;
   }
-  bool const is_kept = plan_->spec.window && plan_->spec.window->day_is_kept;
+  bool const is_kept = plan_->spec->window && plan_->spec->window->day_is_kept;
   auto mapped = is_kept ? std::optional(row.stored) : map_one(copy);
   if (!mapped) return std::nullopt;
   copy.stored = std::move(*mapped);

@@ -6,14 +6,14 @@ namespace affsync::proof {
 
 void Listing::find_texts() {
   if (chain_.size() > 1) return;
-  if (plan_->spec.document.format == engine::DocumentFormat::xml && states_sums()) return;
+  if (plan_->spec->document.format == engine::DocumentFormat::xml && states_sums()) return;
   auto const count = [&](std::string const& text) -> std::optional<std::size_t> {
-    auto const document = engine::read_document(text, plan_->spec.document);
+    auto const document = engine::read_document(text, plan_->spec->document);
     auto const* list = document ? list_of(*document) : nullptr;
     if (list == nullptr) return std::nullopt;
     return list->items().size();
   };
-  texts_ = TextRows::find(first().body, plan_->spec.document, count);
+  texts_ = TextRows::find(first().body, plan_->spec->document, count);
   if (!texts_ || texts_->rows().size() != rows_.size()) {
     texts_.reset();
     return;
@@ -25,7 +25,7 @@ void Listing::find_texts() {
 }
 
 bool Listing::read_text(ListedRow& row) const {
-  auto const document = engine::read_document(body({&row}, {}), plan_->spec.document);
+  auto const document = engine::read_document(body({&row}, {}), plan_->spec->document);
   auto const* list = document ? list_of(*document) : nullptr;
   if (list == nullptr || list->items().size() != 1) return false;
   row.value = list->items().front();

@@ -200,9 +200,9 @@ std::string Scrubber::link(std::string_view text) const {
 
 std::string Scrubber::target(StreamPlan const& stream, std::string_view target) const {
   auto own = *this;
-  add_words(own.words_, stream.spec.request.path);
-  for (auto const& [name, value] : stream.spec.request.query) add_words(own.words_, value);
-  for (auto const& part : stream.spec.parts) {
+  add_words(own.words_, stream.spec->request.path);
+  for (auto const& [name, value] : stream.spec->request.query) add_words(own.words_, value);
+  for (auto const& part : stream.spec->parts) {
     for (auto const& [name, value] : part.query) add_words(own.words_, value);
   }
   auto const mark = std::min(target.find('?'), target.size());
@@ -217,9 +217,9 @@ std::string Scrubber::target(StreamPlan const& stream, std::string_view target) 
     auto const equals = std::min(pair.find('='), pair.size());
     auto const name = pair.substr(0, equals);
     auto const value = equals < pair.size() ? pair.substr(equals + 1) : std::string_view{};
-    auto const& window = stream.spec.window;
+    auto const& window = stream.spec->window;
     bool const ours = engine::is_window_parameter(stream.spec, name) ||
-                      engine::is_paging_parameter(stream.spec.page, name);
+                      engine::is_paging_parameter(stream.spec->page, name);
     bool const counted = ours && (window || value.size() < 6) &&
                          (is_date(decode_percent(value)) || is_plain_number(value));
     out += join;
@@ -274,7 +274,7 @@ Json Scrubber::value(Json const& value, std::string const& path, Kept const& kep
 }
 
 Json Scrubber::answer(StreamPlan const& stream, Json const& body) const {
-  auto const& spec = stream.spec;
+  auto const& spec = *stream.spec;
   Kept kept;
   auto const keep_whole = [&](std::optional<JsonPath> const& path) {
     if (path) kept.whole.insert(path->text());
@@ -285,7 +285,7 @@ Json Scrubber::answer(StreamPlan const& stream, Json const& body) const {
   for (auto const& good : spec.good) {
     for (auto const& word : good.equals) kept.words[good.json.text()].insert(to_lower(word));
   }
-  for (auto const& rule : plan_.errors) {
+  for (auto const& rule : *plan_.errors) {
     if (!rule.json) continue;
     for (auto const& word : rule.json_equals) kept.words[rule.json->text()].insert(to_lower(word));
   }
@@ -340,7 +340,7 @@ Json Scrubber::answer(StreamPlan const& stream, Json const& body) const {
 
 Json Scrubber::other(Json const& body) const {
   Kept kept;
-  for (auto const& rule : plan_.errors) {
+  for (auto const& rule : *plan_.errors) {
     if (!rule.json) continue;
     for (auto const& word : rule.json_equals) kept.words[rule.json->text()].insert(to_lower(word));
   }

@@ -151,7 +151,7 @@ asio::awaitable<Line> check_stream(sync::StreamTask task, Clock const& clock) {
   line.total = page->read.expected_rows;
   line.detail = std::to_string(*line.rows) + " rows";
   if (line.total) line.detail += " of " + std::to_string(*line.total);
-  if (task.plan->spec.window) line.detail += " in the newest window";
+  if (task.plan->spec->window) line.detail += " in the newest window";
   line.remarks = page->read.remarks;
   auto clock_says = clock_remark(page->answer, clock.now());
   if (!clock_says.empty()) line.remarks.push_back(std::move(clock_says));

@@ -86,7 +86,7 @@ class Recording {
     engine::ReaderStart start;
     start.mode = engine::ReadMode::full;
     start.now = clock.now();
-    if (auto const& window = task.plan->spec.window; window && !window->changes) {
+    if (auto const& window = task.plan->spec->window; window && !window->changes) {
       start.since = std::chrono::floor<std::chrono::days>(start.now) -
                     std::chrono::days(3 * window->span_days - 1);
     }
@@ -195,8 +195,8 @@ class Recording {
     text +=
         "# what the program prints would only repeat its own mistakes. Then remove the # below.\n";
     text += "# unmapped: none\n# never kept: none\n\n";
-    text += table_header(plan.spec.map);
-    for (auto const& also : plan.spec.also) text += "\n" + table_header(also);
+    text += table_header(plan.spec->map);
+    for (auto const& also : plan.spec->also) text += "\n" + table_header(also);
     files_[name + ".expected"] = std::move(text);
   }
 

@@ -49,7 +49,7 @@ asio::awaitable<Result<FirstPage>> fetch_first_page(sync::StreamTask task, Clock
   start.mode = engine::ReadMode::full;
   start.now = clock.now();
   start.items = task.items;
-  if (auto const& window = task.plan->spec.window) {
+  if (auto const& window = task.plan->spec->window) {
     // Begin with the newest slice, since the oldest slices are often empty.
     start.since =
         std::chrono::floor<std::chrono::days>(start.now) - std::chrono::days(window->span_days - 1);

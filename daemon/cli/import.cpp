@@ -53,7 +53,7 @@ sync::StreamTask const& task_for(fs::path const& file, std::vector<sync::StreamT
   std::vector<sync::StreamTask const*> fitting;
   for (auto const& task : tasks) {
     if (!sync::folder_of(task.plan->base_url)) continue;
-    auto const pattern = sync::pattern_of(task.plan->spec.request.path);
+    auto const pattern = sync::pattern_of(task.plan->spec->request.path);
     if (fnmatch(pattern.c_str(), name.c_str(), FNM_PERIOD) == 0) fitting.push_back(&task);
   }
   if (fitting.size() == 1) return *fitting.front();

@@ -74,7 +74,7 @@ bool is_zero(std::string_view text) {
 void find_zeros(engine::StreamPlan const& plan, engine::RowMapper::Trace const& trace,
                 Json const& row, Findings& findings) {
   if (!trace.value || !is_zero(*trace.value)) return;
-  for (auto const& column : plan.spec.map.columns) {
+  for (auto const& column : plan.spec->map.columns) {
     if (column.column != trace.column) continue;
     bool is_later = false;
     for (auto const& path : column.from) {
@@ -169,7 +169,7 @@ int run_inspect(CommonOptions const& common, InspectOptions const& options) {
   }
   std::cout << "\n";
 
-  engine::RowMapper const mapper(plan, plan.spec.map);
+  engine::RowMapper const mapper(plan, plan.spec->map);
   auto const now = page.answer.server_time.value_or(clock.now());
   Findings findings;
   auto const count =
@@ -181,7 +181,7 @@ int run_inspect(CommonOptions const& common, InspectOptions const& options) {
   }
   auto const review = engine::review_page(plan, records->rows, page.answer.body);
   for (auto const& path : review.found_nothing) findings.not_found[path] = findings.rows;
-  auto const* unread = plan.spec.raw_mapped_only
+  auto const* unread = plan.spec->raw_mapped_only
                            ? "Fields that no mapping reads (raw keeps what the connector allows):"
                            : "Fields that no mapping reads (they are kept in raw):";
   auto const* hidden = plan.privacy == Privacy::hash

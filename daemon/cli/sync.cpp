@@ -27,7 +27,7 @@ namespace asio = boost::asio;
 void tell_what_has_no_days(std::vector<sync::StreamTask> const& tasks) {
   std::string names;
   for (auto const& task : tasks) {
-    if (task.plan->spec.window || task.plan->obstacle()) continue;
+    if (task.plan->spec->window || task.plan->obstacle()) continue;
     names += (names.empty() ? "" : ", ") + task.source() + "/" + task.stream();
   }
   if (names.empty()) return;

@@ -99,7 +99,7 @@ void PassChecks::check_moving(Listing const& listing) {
   auto const stored = subject.stored();
   compare(check, "", rows_in(subject.broker().listing()), stored.rows);
   // Without ids, a row that was counted twice while the list moved is one that has to go.
-  if (stored.deleted > 0 && !listing.plan().spec.map.hash) {
+  if (stored.deleted > 0 && !listing.plan().spec->map.hash) {
     add(check, Outcome::failed,
         std::to_string(stored.deleted) + " rows were marked as deleted, although none was removed");
   }

@@ -42,7 +42,7 @@ std::vector<Scenario> scenarios_of(FixtureFolder const& folder, std::string cons
 // How many rows a page has, so that the list has several.
 int page_rows(Listing const& listing) {
   int rows = 3;
-  if (auto const* by_offset = std::get_if<engine::OffsetPaging>(&listing.plan().spec.page.kind)) {
+  if (auto const* by_offset = std::get_if<engine::OffsetPaging>(&listing.plan().spec->page.kind)) {
     rows = std::max(rows, by_offset->overlap + 2);
   }
   return rows;
@@ -123,7 +123,7 @@ SubjectOptions PassChecks::options(int page_size) {
 }
 
 SubjectOptions PassChecks::paged_options(Listing const& listing) {
-  auto const& page = listing.plan().spec.page;
+  auto const& page = listing.plan().spec->page;
   if (page.is_single_answer()) return options();
   auto const rows = page_rows(listing);
   auto out = options(page.size ? rows : 0);
@@ -229,7 +229,7 @@ void PassChecks::check_twice(Subject& subject, Stored const& before) {
 
 void PassChecks::check_pages(Listing const& listing, Stored const& whole) {
   std::string const check = "in pages";
-  auto const& page = listing.plan().spec.page;
+  auto const& page = listing.plan().spec->page;
   Subject subject(stage_, listing, paged_options(listing));
   auto const report = subject.pass(true);
   auto const requests = subject.broker().requests();

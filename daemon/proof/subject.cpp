@@ -195,7 +195,7 @@ RunReport Subject::pass(bool full) {
 
 Stored Subject::stored() {
   Stored out;
-  auto const& spec = task_.plan->spec;
+  auto const& spec = *task_.plan->spec;
   for (auto const* table : tables_of(spec)) {
     bool const records = table->keeps_records();
     std::string sql = records ? "SELECT external_id, raw::text, deleted_at IS NOT NULL"

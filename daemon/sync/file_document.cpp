@@ -35,10 +35,10 @@ std::optional<DaySpan> days_in(Batch const& batch, std::string const& column) {
 std::shared_ptr<engine::StreamPlan const> plan_of_file(engine::StreamPlan const& plan,
                                                        std::optional<DaySpan> period) {
   auto one = std::make_shared<engine::StreamPlan>(plan);
-  one->spec.page = engine::PageSpec();
-  one->spec.parts.clear();
-  one->spec.keeps_days.reset();  // a file may be older than what the broker still shows
-  auto& window = one->spec.window;
+  one->spec->page = engine::PageSpec();
+  one->spec->parts.clear();
+  one->spec->keeps_days.reset();  // a file may be older than what the broker still shows
+  auto& window = one->spec->window;
   bool const has_days = period && window && !window->changes && !window->column.empty();
   if (has_days) {
     window->start = std::min(window->start, period->from);
@@ -47,7 +47,7 @@ std::shared_ptr<engine::StreamPlan const> plan_of_file(engine::StreamPlan const&
   } else {
     window.reset();
   }
-  one->adds_only = !has_days || !one->spec.replaces_window;
+  one->adds_only = !has_days || !plan.spec->replaces_window;
   return one;
 }
 
@@ -59,8 +59,8 @@ FileDocument read_file_document(std::string bytes, engine::SourcePlan const& sou
   HttpResponse response;
   response.status = 200;
   response.body = std::move(bytes);
-  auto verdict = engine::classify(response, source.errors, source.rate, false, now, plan->spec.good,
-                                  plan->spec.document);
+  auto verdict = engine::classify(response, source.errors, source.rate, false, now,
+                                  plan->spec->good, plan->spec->document);
   if (verdict.error) {
     auto error = std::move(*verdict.error);
     // The status is ours.
@@ -81,7 +81,7 @@ FileDocument read_file_document(std::string bytes, engine::SourcePlan const& sou
   auto page = reader.on_answer(answer, now);
   if (page && !page->batches.empty()) {
     file.rows = page->rows_read;
-    auto const& window = plan->spec.window;
+    auto const& window = plan->spec->window;
     if (window && !window->column.empty())
       file.days = days_in(page->batches.front(), window->column);
   }

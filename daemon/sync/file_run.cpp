@@ -176,7 +176,7 @@ asio::awaitable<RunReport> run_folder(StreamTask task, RunOptions options, RunPa
   std::vector<InboxFile> files;
   std::optional<Error> problem;
   try {
-    files = co_await whole_files(folder, pattern_of(task.plan->spec.request.path));
+    files = co_await whole_files(folder, pattern_of(task.plan->spec->request.path));
   } catch (Failure const& failure) {
     problem = failure.error();
   }
@@ -233,7 +233,7 @@ asio::awaitable<FileRead> run_file(StreamTask task, fs::path path, RunOptions op
   }
   auto original = task;
   task.plan = plan_of_file(*task.plan, read.days);
-  bool const has_days = task.plan->spec.window.has_value();
+  bool const has_days = task.plan->spec->window.has_value();
   options.since = has_days ? std::optional(read.days->from) : std::nullopt;
   options.until = has_days ? std::optional(read.days->to) : std::nullopt;
   options.full = true;

@@ -8,7 +8,7 @@ namespace affsync::sync {
 boost::asio::awaitable<std::vector<std::string>> item_values(StreamTask const& task,
                                                              schema::Store& store) {
   std::vector<std::string> values;
-  auto const& each = task.plan->spec.for_each;
+  auto const& each = task.plan->spec->for_each;
   if (!each || each->stream.empty()) co_return values;
   // Table and column are names of the connector language's closed sets.
   std::string sql = "select distinct " + each->column + "::text from affsync." + each->table +
@@ -35,7 +35,7 @@ boost::asio::awaitable<void> find_items(StreamTask& task, schema::Store& store) 
 }
 
 std::optional<Error> lack_of_values(StreamTask const& task, std::vector<std::string> const& found) {
-  auto const& each = task.plan->spec.for_each;
+  auto const& each = task.plan->spec->for_each;
   if (!each || each->stream.empty() || !found.empty()) return std::nullopt;
   return Error(ErrorCode::usage,
                "it is requested for each `" + each->column + "` of the stream `" + each->stream +

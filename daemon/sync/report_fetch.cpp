@@ -68,7 +68,7 @@ std::string shown_state(JsonPath const& path, Json const& body) {
 
 asio::awaitable<Result<Answer>> fetch_report(SourceSession& session, engine::StreamPlan const& plan,
                                              HttpRequest request, RunReport& report) {
-  ReportSpec const& spec = *plan.spec.report;
+  ReportSpec const& spec = *plan.spec->report;
   auto const begun = std::chrono::steady_clock::now();
   auto state = co_await ask_about(session, std::move(request), report);
   if (!state) co_return state.error();

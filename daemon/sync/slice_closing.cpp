@@ -31,7 +31,7 @@ schema::SliceClose slice_closing(engine::SliceEnd end, StreamTask const& task, s
   close.listed_beside = std::move(end.listed_beside);
   // Counts compare only if each listed row is one stored row: a filter drops rows that the broker
   // counts, and a further mapping to the same table adds rows that it does not count.
-  auto const& spec = task.plan->spec;
+  auto const& spec = *task.plan->spec;
   bool const one_row_each =
       !spec.map.where && std::ranges::none_of(spec.also, [&](auto const& mapping) {
         return mapping.table == spec.map.table;

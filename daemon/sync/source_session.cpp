@@ -97,7 +97,7 @@ Duration SourceSession::longest_wait() const {
 int SourceSession::cost_of(std::string const& stream) const {
   auto const found =
       std::ranges::find_if(plan_.streams, [&](auto const& one) { return one->stream == stream; });
-  return found == plan_.streams.end() ? 1 : (*found)->spec.cost;
+  return found == plan_.streams.end() ? 1 : (*found)->spec->cost;
 }
 
 std::optional<Error> SourceSession::used_up(std::string const& stream, int cost) const {
@@ -133,7 +133,7 @@ asio::awaitable<SourceSession::Judged> SourceSession::judge(HttpResponse const& 
   auto const of_stream = std::ranges::find_if(
       plan_.streams, [&](auto const& one) { return !is_login && one->stream == stream; });
   engine::StreamSpec const nothing;
-  auto const& spec = of_stream == plan_.streams.end() ? nothing : (*of_stream)->spec;
+  auto const& spec = of_stream == plan_.streams.end() ? nothing : *(*of_stream)->spec;
   auto const secrets = secrets_.for_rows();
   auto work = [&]() -> Judged {
     Judged judged;

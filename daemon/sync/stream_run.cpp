@@ -74,7 +74,7 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
     start.again = state.doubtful;
     start.items = co_await item_values(task_, *parts_.store);
     if (state.last_error_code == to_string(ErrorCode::auth_expired) && state.last_finished_at) {
-      task_.session->note_closed(task_.plan->spec.request.path, state.consecutive_failures,
+      task_.session->note_closed(task_.plan->spec->request.path, state.consecutive_failures,
                                  *state.last_finished_at);
     }
     if (is_full_due(task_, state, report_.started_at)) start.mode = engine::ReadMode::full;
@@ -126,7 +126,7 @@ asio::awaitable<void> StreamRun::close_pass() {
     pass.table = &task_.plan->table();
     pass.whole = verdict_.is_whole();
     pass.full = reader_->is_full_pass();
-    pass.replaces = task_.plan->spec.replaces_window;
+    pass.replaces = task_.plan->spec->replaces_window;
     pass.lost = reader_->lost();
     pass.mass_drop_limit = task_.mass_drop_limit;
     pass.now = parts_.clock->now();

@@ -8,14 +8,14 @@ namespace affsync::sync {
 
 std::string const& StreamTask::stream_of_items() const {
   static std::string const none;
-  auto const& each = plan->spec.for_each;
+  auto const& each = plan->spec->for_each;
   return each ? each->stream : none;
 }
 
 asio::awaitable<Result<engine::Answer>> StreamTask::fetch(
     HttpRequest request, RunReport& report, std::shared_ptr<bool const> is_asked) const {
   if (file) co_return **file;
-  if (plan->spec.report)
+  if (plan->spec->report)
     co_return co_await fetch_report(*session, *plan, std::move(request), report);
   co_return co_await session->fetch(std::move(request), report, std::move(is_asked));
 }

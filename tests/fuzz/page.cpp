@@ -43,7 +43,7 @@ void require_quarantine(QuarantinedRow const& row) {
 
 void map_each(StreamUnderTest const& stream, std::vector<Json const*> const& rows, TimePoint now) {
   for (std::size_t which = 0; which < stream.mappers.size(); ++which) {
-    auto const& spec = stream.plan->spec;
+    auto const& spec = *stream.plan->spec;
     auto const& table = *(which == 0 ? spec.map : spec.also[which - 1]).table;
     Row made;
     for (auto const* row : rows) {
@@ -66,7 +66,7 @@ void page(std::string_view input) {
   auto head = take_line(input);
   auto const name = take_word(head);
   auto const& stream = stream_under_test(name, head);
-  auto const& spec = stream.plan->spec;
+  auto const& spec = *stream.plan->spec;
   auto const now = TimePoint(*parse_day("2026-11-21")) + std::chrono::hours(9);
 
   auto const body = parse_json(input);

@@ -29,8 +29,8 @@ std::vector<StreamUnderTest> make_streams(Privacy privacy) {
       StreamUnderTest stream;
       stream.name = manifest.name + "/" + plan->stream;
       stream.plan = plan;
-      stream.mappers.emplace_back(*plan, plan->spec.map);
-      for (auto const& mapping : plan->spec.also) stream.mappers.emplace_back(*plan, mapping);
+      stream.mappers.emplace_back(*plan, plan->spec->map);
+      for (auto const& mapping : plan->spec->also) stream.mappers.emplace_back(*plan, mapping);
       streams.push_back(std::move(stream));
     }
   }

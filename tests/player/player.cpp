@@ -42,7 +42,7 @@ Player::Player(engine::Manifest const& manifest, proof::FixtureFolder folder,
   auto const yesterday =
       Day(std::chrono::floor<std::chrono::days>(clock.now())) - std::chrono::days(1);
   for (auto const& stream : plan_.streams) {
-    if (!stream->spec.enabled) continue;
+    if (!stream->spec->enabled) continue;
     auto const chain = longest_list(folder_, stream->stream);
     if (chain.empty()) {
       notes_.push_back(stream->stream + ": no fixture shows a row");
@@ -53,7 +53,7 @@ Player::Player(engine::Manifest const& manifest, proof::FixtureFolder folder,
       notes_.push_back(stream->stream + ": " + listing.error().message);
       continue;
     }
-    bool const has_days = stream->spec.window && !stream->spec.window->changes;
+    bool const has_days = stream->spec->window && !stream->spec->window->changes;
     if (has_days) listing->spread(yesterday, days);
     notes_.push_back(stream->stream + ": " + std::to_string(listing->rows().size()) + " rows");
     Stream played;
@@ -75,7 +75,7 @@ Player::Stream* Player::stream_of(HttpRequest const& request) {
   Stream* best = nullptr;
   std::size_t most = 0;
   for (auto& stream : streams_) {
-    auto const& spec = stream.plan->spec;
+    auto const& spec = *stream.plan->spec;
     bool const is_path = proof::match_path(proof::read_target(spec.request.path).path, path) &&
                          request.method == spec.request.method;
     bool const is_it = is_path && std::ranges::all_of(spec.request.query, [&](auto const& pair) {

@@ -332,10 +332,10 @@ std::optional<Error> try_out(Draft& draft, std::string_view bytes, std::string c
   auto const plan = make_source_plan(*manifest, settings);
   if (!plan) return plan.error();
   auto stream = std::make_shared<StreamPlan>(*plan->streams.front());
-  stream->spec.window.reset();
+  stream->spec->window.reset();
   stream->adds_only = true;
   Answer answer;
-  auto document = read_document(bytes, stream->spec.document);
+  auto document = read_document(bytes, stream->spec->document);
   if (!document) return document.error();
   answer.body = std::move(*document);
   ReaderStart start;

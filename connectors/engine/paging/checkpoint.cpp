@@ -31,20 +31,20 @@ std::optional<std::uint64_t> from_hex(Json const& json) {
 
 // Hash of everything that decides which rows a request returns; page sizes do not.
 std::string fingerprint(StreamPlan const& plan) {
-  std::string text = plan.stream + '\0' + plan.spec.request.path;
-  for (auto const& [name, value] : plan.spec.request.query) text += '\0' + name + '\0' + value;
-  for (auto const& part : plan.spec.parts) {
+  std::string text = plan.stream + '\0' + plan.spec->request.path;
+  for (auto const& [name, value] : plan.spec->request.query) text += '\0' + name + '\0' + value;
+  for (auto const& part : plan.spec->parts) {
     text += '\0';
     for (auto const& [name, value] : part.query) text += '\0' + name + '\0' + value;
   }
-  if (plan.spec.window) {
-    text += '\0' + plan.spec.window->from_parameter + '\0' + plan.spec.window->to_parameter;
+  if (plan.spec->window) {
+    text += '\0' + plan.spec->window->from_parameter + '\0' + plan.spec->window->to_parameter;
   }
-  if (auto const& each = plan.spec.for_each) {
+  if (auto const& each = plan.spec->for_each) {
     text += '\0' + each->parameter + '\0' + each->stream + '\0' + each->column;
     for (auto const& value : each->values) text += '\0' + value;
   }
-  if (auto const& body = plan.spec.request.body) {
+  if (auto const& body = plan.spec->request.body) {
     text += '\0' + (body->as_form ? std::string() : body->json.dump());
     for (auto const& [name, value] : body->form) text += '\0' + name + '\0' + value;
   }
@@ -198,7 +198,7 @@ std::optional<Checkpoint> read_checkpoint(std::string_view text, StreamPlan cons
     if (!fields.good || gives > longest) return std::nullopt;
     checkpoint.gives_days = static_cast<int>(gives);
   }
-  if (!plan.spec.has_increments()) checkpoint.done = {};
+  if (!plan.spec->has_increments()) checkpoint.done = {};
   if (auto const* pass = json->find("pass")) checkpoint.place = read_place(*pass, plan.spec);
   return checkpoint;
 }

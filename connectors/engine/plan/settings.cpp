@@ -74,6 +74,7 @@ void SettingValues::fill(std::string& text) const {
     if (!setting) return std::nullopt;
     auto const found = values_.find(*setting);
     if (found == values_.end()) return std::nullopt;
+    used_.insert(found->first);
     return found->second;
   });
 }

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "connectors/engine/manifest/manifest.hpp"
 
@@ -22,6 +24,11 @@ class SettingValues {
   // Also checks that header names are still valid: Failure(config_invalid).
   void fill(AuthOption& option) const;
 
+  // Returns the names of the settings whose values were filled in since the last call.
+  std::set<std::string> take_used() const { return std::exchange(used_, {}); }
+  // Returns the value of a setting that the connector declares.
+  std::string const& value(std::string const& name) const { return values_.find(name)->second; }
+
  private:
   void fill_zone(std::string& zone, StreamSpec const& stream) const;
   void fill(TableMapping& mapping, StreamSpec const& stream) const;
@@ -29,6 +36,7 @@ class SettingValues {
   void fill(SignatureSpec& signature) const;
 
   std::map<std::string, std::string, std::less<>> values_;
+  mutable std::set<std::string> used_;
 };
 
 }  // namespace affsync::engine

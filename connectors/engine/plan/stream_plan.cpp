@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "base/batch.hpp"
 #include "base/suggest.hpp"
@@ -9,6 +10,7 @@
 #include "connectors/engine/manifest/placeholders.hpp"
 #include "connectors/engine/plan/auth_choice.hpp"
 #include "connectors/engine/plan/settings.hpp"
+#include "connectors/engine/plan/shared_specs.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -83,7 +85,7 @@ void set_page_size(StreamSpec& spec, int size, std::string const& what) {
   page.size->rows = size;
 }
 
-void apply(StreamSettings const& overrides, StreamSpec& spec) {
+void apply(StreamOverrides const& overrides, StreamSpec& spec) {
   std::string const what = "stream " + yaml::quoted(spec.name);
   if (overrides.path) {
     check_path(*overrides.path, "the path of " + what);
@@ -204,7 +206,8 @@ std::vector<std::string> former_accounts_of(Manifest const& manifest,
   return {account_of(manifest, former).hash};
 }
 
-SourcePlan plan_source(Manifest const& manifest, SourceSettings const& settings) {
+SourcePlan plan_source(Manifest const& manifest, SourceSettings const& settings,
+                       SharedSpecs& shared) {
   auto chosen = choose_auth(manifest, settings.credentials);
   check_stream_names(manifest, settings);
   SettingValues const values(manifest, settings.settings);
@@ -227,26 +230,26 @@ SourcePlan plan_source(Manifest const& manifest, SourceSettings const& settings)
     if (!credential.secret) plan.open_credentials.insert(credential.name);
   }
   plan.rate = manifest.rate;
-  plan.errors = manifest.errors;
+  plan.errors = shared.errors_of(manifest);
   for (auto const& spec : manifest.streams) {
     StreamPlan stream;
     stream.source = settings.name;
     stream.stream = spec.name;
     stream.hash_salt = hash_salt_of(plan);
-    stream.spec = spec;
     stream.base_url = plan.base_url;
     stream.privacy = settings.privacy;
     stream.has_needs = std::ranges::all_of(
         spec.needs, [&](auto const& name) { return settings.credentials.contains(name); });
     try {
-      auto const overrides = settings.streams.find(spec.name);
-      if (overrides != settings.streams.end()) apply(overrides->second, stream.spec);
-      values.fill(stream.spec);
+      auto const given = settings.streams.find(spec.name);
+      auto overrides =
+          given == settings.streams.end() ? StreamOverrides() : overrides_of(given->second);
+      stream.spec = shared.prepared(manifest, spec, std::move(overrides), values, apply);
     } catch (Failure const& failure) {
       auto error = failure.error();
       throw Failure(std::move(error.in(settings.name, spec.name)));
     }
-    stream.path_known = !stream.spec.request.path.empty();
+    stream.path_known = !std::as_const(stream).spec->request.path.empty();
     plan.streams.push_back(std::make_shared<StreamPlan const>(std::move(stream)));
   }
   return plan;
@@ -257,13 +260,13 @@ SourcePlan plan_source(Manifest const& manifest, SourceSettings const& settings)
 std::optional<Error> StreamPlan::obstacle() const {
   if (!has_needs) {
     std::string names;
-    for (auto const& name : spec.needs) names += (names.empty() ? "" : ", ") + name;
+    for (auto const& name : spec->needs) names += (names.empty() ? "" : ", ") + name;
     return Error(ErrorCode::permission_denied,
                  "this stream needs credentials that the source does not have: " + names,
-                 spec.needs_hint);
+                 spec->needs_hint);
   }
   if (path_known) return std::nullopt;
-  return Error(ErrorCode::path_unknown, "this stream has no public path", spec.path_hint);
+  return Error(ErrorCode::path_unknown, "this stream has no public path", spec->path_hint);
 }
 
 namespace {
@@ -296,13 +299,15 @@ bool has_paid_state(StreamSpec const& stream) {
 }
 
 Error StreamPlan::advised(Error error) const {
-  if (error.code == ErrorCode::not_found && !spec.path_hint.empty()) error.hint = spec.path_hint;
+  if (error.code == ErrorCode::not_found && !spec->path_hint.empty()) error.hint = spec->path_hint;
   return error;
 }
 
-Result<SourcePlan> make_source_plan(Manifest const& manifest, SourceSettings const& settings) {
+Result<SourcePlan> make_source_plan(Manifest const& manifest, SourceSettings const& settings,
+                                    SharedSpecs* shared) {
   try {
-    return plan_source(manifest, settings);
+    SharedSpecs own;
+    return plan_source(manifest, settings, shared == nullptr ? own : *shared);
   } catch (Failure const& failure) {
     auto error = failure.error();
     return error.in(settings.name, "");
@@ -333,9 +338,9 @@ PersonalNames personal_names(StreamPlan const& plan) {
       for (auto const& path : column.from) add_member(path);
     }
   };
-  add_mapping(plan.spec.map);
-  for (auto const& mapping : plan.spec.also) add_mapping(mapping);
-  for (auto const& path : plan.spec.personal) add_member(JsonPath(path));
+  add_mapping(plan.spec->map);
+  for (auto const& mapping : plan.spec->also) add_mapping(mapping);
+  for (auto const& path : plan.spec->personal) add_member(JsonPath(path));
   names.columns.assign(columns.begin(), columns.end());
   names.members.assign(members.begin(), members.end());
   return names;

@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/secret.hpp"
+#include "base/shared_value.hpp"
 #include "base/source_settings.hpp"
 #include "connectors/engine/manifest/manifest.hpp"
 
@@ -17,15 +18,15 @@ namespace affsync::engine {
 struct StreamPlan {
   std::string source;
   std::string stream;
-  std::string hash_salt;  // salt for hashes of personal values
-  StreamSpec spec;        // overrides applied, settings substituted
+  std::string hash_salt;         // salt for hashes of personal values
+  SharedValue<StreamSpec> spec;  // overrides applied, settings substituted
   std::string base_url;
   Privacy privacy = Privacy::drop;
   bool path_known = true;  // false: the user must configure a path first
   bool adds_only = false;  // true: of a file, while others hold other rows; none has vanished
   bool has_needs = true;   // false: `spec.needs` names a credential that the source did not give
 
-  RecordTable const& table() const { return *spec.map.table; }
+  RecordTable const& table() const { return *spec->map.table; }
   // Returns why the stream cannot be read: path_unknown, or permission_denied if a credential that
   // the stream needs is missing; nullopt if it can be read.
   std::optional<Error> obstacle() const;
@@ -54,13 +55,17 @@ struct SourcePlan {
   std::set<std::string>
       open_credentials;  // of these, those that may be shown, such as a login name
   RateSpec rate;
-  std::vector<ErrorRule> errors;
+  SharedValue<std::vector<ErrorRule>> errors;
   std::vector<std::shared_ptr<StreamPlan const>> streams;  // all streams of the connector
 };
 
-// Errors: config_invalid for a missing or unknown credential, setting or stream, a page size above
-// the connector's maximum, an unknown zone.
-Result<SourcePlan> make_source_plan(Manifest const& manifest, SourceSettings const& settings);
+class SharedSpecs;
+
+// Shares with other sources what is in `shared`, if it is given. Errors: config_invalid for a
+// missing or unknown credential, setting or stream, a page size above the connector's maximum, an
+// unknown zone.
+Result<SourcePlan> make_source_plan(Manifest const& manifest, SourceSettings const& settings,
+                                    SharedSpecs* shared = nullptr);
 
 // Returns the salt for hashes of personal values of a source that was not stored before. It does
 // not depend on the source's name.

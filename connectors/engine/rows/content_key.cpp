@@ -49,7 +49,7 @@ void append_canonical(std::string& out, Json const& value) {
 }  // namespace
 
 ContentKey::ContentKey(StreamPlan const& plan, HashKey const& spec)
-    : volatile_fields_(plan.spec.volatile_fields) {
+    : volatile_fields_(plan.spec->volatile_fields) {
   for (auto const& path : spec.fields) fields_.emplace_back(path);
   if (!fields_.empty()) return;
   auto dropping = plan;

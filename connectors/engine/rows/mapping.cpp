@@ -104,8 +104,8 @@ struct RowMapper::Compiled {
   Compiled(StreamPlan const& plan, TableMapping const& mapping)
       : table(mapping.table),
         privacy(plan),
-        volatile_fields(plan.spec.volatile_fields),
-        one_of_many_rows(mapping.key != plan.spec.map.key) {
+        volatile_fields(plan.spec->volatile_fields),
+        one_of_many_rows(mapping.key != plan.spec->map.key) {
     for (auto const& path : volatile_fields) volatile_paths.emplace_back(JsonPath(path));
     for (auto const& part : mapping.key) {
       bool const personal = privacy.privacy() != Privacy::keep && privacy.covers(part.path.text());

@@ -141,9 +141,9 @@ void compare(Json const& sent, Json const* kept, std::string const& place,
 PageReview review_page(StreamPlan const& plan, std::vector<Json const*> const& rows,
                        Json const& body) {
   PageReview review;
-  review_alternatives(plan.spec.map, rows, review);
-  review_personal(plan, plan.spec.map, review);
-  for (auto const& mapping : plan.spec.also) {
+  review_alternatives(plan.spec->map, rows, review);
+  review_personal(plan, plan.spec->map, review);
+  for (auto const& mapping : plan.spec->also) {
     review_alternatives(mapping, rows, review);
     review_personal(plan, mapping, review);
   }

@@ -71,7 +71,7 @@ struct PageRows::Page {
 };
 
 PageRows::PageRows(std::shared_ptr<StreamPlan const> plan) : plan_(std::move(plan)) {
-  auto const& spec = plan_->spec;
+  auto const& spec = *plan_->spec;
   by_content_ = spec.map.hash.has_value();
   targets_.reserve(1 + spec.also.size());
   targets_.emplace_back(*plan_, spec.map);
@@ -257,14 +257,14 @@ void PageRows::append(Target const& target, Page const& page, std::size_t row, B
   }
   batch.append(row_);
   taken.push_back(row);
-  if (!one_row_each || plan_->spec.page.is_single_answer()) return;
+  if (!one_row_each || plan_->spec->page.is_single_answer()) return;
   auto const hash = batch.hash(batch.size() - 1);
   contents_.add(mixed(mixed(hash.high, hash.low), hash_key(row_.external_id)));
 }
 
 // Remembers a row that was not stored, because another row with its key does not contradict it.
 void PageRows::note_not_stored(Target const& target, Page const& page, std::size_t row) {
-  if (!target.has_main_key || plan_->spec.page.is_single_answer()) return;
+  if (!target.has_main_key || plan_->spec->page.is_single_answer()) return;
   not_stored_.insert(mixed(hash_key(target.mapping->table->name), page.keys[row]));
 }
 
@@ -293,7 +293,7 @@ void PageRows::convert_to(Target const& target, Page const& page, std::vector<st
   bool const one_row_each = target.has_main_key && table.keeps_records();
   std::unordered_map<std::uint64_t, std::vector<std::size_t>> others;  // earlier rows, by key
   for (std::size_t i = 0; i < mine.size(); ++i) {
-    if (has_own_keys_ && &table == plan_->spec.map.table) list_keys_.insert(keys[i]);
+    if (has_own_keys_ && &table == plan_->spec->map.table) list_keys_.insert(keys[i]);
     if (!last.empty() && !last[i]) {
       if (one_row_each) others[keys[i]].push_back(mine[i]);
       continue;
@@ -302,7 +302,7 @@ void PageRows::convert_to(Target const& target, Page const& page, std::vector<st
       note_not_stored(target, page, mine[i]);
       continue;
     }
-    if (&table != plan_->spec.map.table && target.filters) {
+    if (&table != plan_->spec->map.table && target.filters) {
       kept_elsewhere_.insert(key_in(table, row_.external_id));
     }
     auto const earlier = others.find(keys[i]);
@@ -329,7 +329,7 @@ void PageRows::leave_out(Page const& page, PageRead& out) {
       auto key = key_of(target, *page.rows[i], i);
       if (key.empty()) continue;
       bool const is_kept =
-          mapping.table == plan_->spec.map.table
+          mapping.table == plan_->spec->map.table
               ? own_keys_.contains(hash_key(key)) || list_keys_.contains(hash_key(key))
               : kept_elsewhere_.contains(key_in(*mapping.table, key));
       if (!is_kept) left.external_ids.push_back(std::move(key));

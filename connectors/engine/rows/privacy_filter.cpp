@@ -51,9 +51,9 @@ void add_read(StreamSpec const& spec, PrivacyTree& tree) {
 PrivacyFilter::PrivacyFilter(StreamPlan const& plan)
     : salt_(plan.hash_salt),
       privacy_(plan.privacy),
-      paths_(plan.spec.personal),
-      mapped_only_(plan.spec.raw_mapped_only),
-      has_parents_(!plan.spec.each.empty()) {
+      paths_(plan.spec->personal),
+      mapped_only_(plan.spec->raw_mapped_only),
+      has_parents_(!plan.spec->each.empty()) {
   for (auto const* mapping : tables_of(plan.spec)) {
     for (auto const& column : mapping->columns) {
       if (!column.personal) continue;
@@ -65,7 +65,7 @@ PrivacyFilter::PrivacyFilter(StreamPlan const& plan)
   for (auto const& path : paths_) tree_.add(JsonPath(path), PrivacyTree::Kind::personal);
   add_read(plan.spec, tree_);
   tree_.finish();
-  auto const* table = plan.spec.map.table;
+  auto const* table = plan.spec->map.table;
   of_person_ = table != nullptr && (table->name == "client" || table->name == "trading_account");
 }
 

@@ -5,7 +5,7 @@
 namespace affsync::engine {
 
 StoredRows::StoredRows(std::shared_ptr<StreamPlan const> plan)
-    : plan_(std::move(plan)), main_(*plan_, plan_->spec.map) {}
+    : plan_(std::move(plan)), main_(*plan_, plan_->spec->map) {}
 
 PageRead StoredRows::convert_page(std::vector<Json const*> const& rows, TimePoint received_at,
                                   std::vector<std::string> const& ids) {
@@ -13,7 +13,7 @@ PageRead StoredRows::convert_page(std::vector<Json const*> const& rows, TimePoin
   if (!page_rows_) page_rows_.emplace(plan_);
   PageRead page;
   std::vector<std::uint64_t> keys;
-  if (plan_->spec.map.hash) page_rows_->begin_slice();  // equal rows are numbered from 1
+  if (plan_->spec->map.hash) page_rows_->begin_slice();  // equal rows are numbered from 1
   page_rows_->hash_keys(rows, ids, keys);
   std::vector<RowPlace> const places(keys.size(), RowPlace::fresh);
   page_rows_->convert(rows, keys, places, received_at, page);
@@ -33,7 +33,7 @@ StoredRows::Outcome StoredRows::look_at(std::string_view raw, TimePoint received
   outcome.row = std::move(*parsed);
   std::string reason;
   outcome.external_id = main_.key_of(outcome.row, reason).value_or("");
-  if (plan_->spec.map.hash && !outcome.external_id.empty()) {
+  if (plan_->spec->map.hash && !outcome.external_id.empty()) {
     bool const is_known = id.starts_with(outcome.external_id + "-");
     outcome.external_id = is_known ? id : outcome.external_id + "-1";
   }

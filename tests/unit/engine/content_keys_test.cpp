@@ -325,16 +325,16 @@ TEST(ContentKeys, OfTheDocumentedConnector) {
 TEST(ContentKeys, ChangeWhatTheMappingIs) {
   std::set<std::string> texts;
   for (auto const* key : {"id", "{hash: all}", "{hash: [day]}", "{hash: [day, sum]}"}) {
-    texts.insert(plan_of(key)->spec.mapping_text);
+    texts.insert(plan_of(key)->spec->mapping_text);
   }
-  texts.insert(plan_of("{hash: all}", "    volatile: x\n")->spec.mapping_text);
+  texts.insert(plan_of("{hash: all}", "    volatile: x\n")->spec->mapping_text);
   texts.insert(plan_of("id",
                        "    mode: replace_window\n    window: {from: a, to: b, start: "
                        "2026-01-01, column: occurred_on}\n")
-                   ->spec.mapping_text);
+                   ->spec->mapping_text);
   EXPECT_EQ(texts.size(), 6U);
-  EXPECT_EQ(plan_of("id")->spec.mapping_text,
-            plan_of("id", "    volatile: x\n")->spec.mapping_text);
+  EXPECT_EQ(plan_of("id")->spec->mapping_text,
+            plan_of("id", "    volatile: x\n")->spec->mapping_text);
 }
 
 TEST(ContentKeys, MistakesAreToldWithTheirPlace) {

@@ -126,7 +126,7 @@ std::vector<DaySpan> spans(char const* from, char const* to) {
 TEST(Keeps, NothingOlderIsAskedFor) {
   DayServer server;
   auto plan = plan_of("2025-01-01");
-  plan.spec.keeps_days = 30;
+  plan.spec->keeps_days = 30;
   auto const first = read(plan, server, "2026-06-30");
   EXPECT_EQ(server.asked, (Days{"2026-06-01 2026-06-30"}));
   EXPECT_TRUE(first.lost.empty()) << "days that were never available are not lost";
@@ -141,7 +141,7 @@ TEST(Keeps, NothingOlderIsAskedFor) {
 TEST(Keeps, APauseThatIsTooLongLosesDaysAndTheMarkMovesOn) {
   DayServer server;
   auto plan = plan_of("2026-01-01");
-  plan.spec.keeps_days = 30;
+  plan.spec->keeps_days = 30;
   auto const first = read(plan, server, "2026-01-20");
   auto const second = read(plan, server, "2026-04-30", first.cursor);
   EXPECT_EQ(second.covered, (DaySpan{day("2026-01-01"), day("2026-01-20")}));
@@ -172,7 +172,7 @@ TEST(TooOld, ARefusedWindowMovesOnToWhatTheBrokerStillGives) {
 TEST(TooOld, DaysThatWereReadBeforeAreNotLost) {
   DayServer server;
   auto plan = plan_of("2026-01-01");
-  plan.spec.window->lookback_days = 45;
+  plan.spec->window->lookback_days = 45;
   auto const first = read(plan, server, "2026-03-30");
   server.oldest = day("2026-03-02");
   auto const second = read(plan, server, "2026-03-31", first.cursor);
@@ -258,7 +258,7 @@ TEST(InDoubt, DaysThatAreRefusedByThenAreLost) {
 
 TEST(InDoubt, AWholeListInDoubtIsReadAgainWhole) {
   auto plan = list_plan(10, 1);
-  plan.spec.page.until_known = true;
+  plan.spec->page.until_known = true;
   auto server = ListServer::with(30);
   server.total_of = [](std::int64_t count) { return count + 1; };
   ReaderStart start;
@@ -273,8 +273,8 @@ TEST(InDoubt, AWholeListInDoubtIsReadAgainWhole) {
 TEST(SingleAnswer, IsProvenByTheBrokersCountAlone) {
   for (bool const tells_total : {true, false}) {
     auto plan = list_plan(10, 0);
-    plan.spec.page.kind = SingleAnswer{};
-    if (!tells_total) plan.spec.page.total.reset();
+    plan.spec->page.kind = SingleAnswer{};
+    if (!tells_total) plan.spec->page.total.reset();
     auto server = ListServer::with(3);
     server.tells_total = tells_total;
     server.ignores_limit = server.ignores_offset = true;
@@ -294,9 +294,9 @@ TEST(SingleAnswer, IsProvenByTheBrokersCountAlone) {
 
 StreamPlan changes_plan(int lookback) {
   auto plan = plan_of("2026-01-01");
-  plan.spec.window->changes = true;
-  plan.spec.window->lookback_days = lookback;
-  plan.spec.window->column.clear();
+  plan.spec->window->changes = true;
+  plan.spec->window->lookback_days = lookback;
+  plan.spec->window->column.clear();
   return plan;
 }
 

@@ -51,7 +51,7 @@ TEST(DocumentedExample, AConnectorForFilesReadsAnExport) {
   settings.base_url = "file:///inbox";
   auto const plan = make_source_plan(*manifest, settings);
   ASSERT_TRUE(plan) << plan.error().to_line();
-  auto const& spec = plan->streams.at(0)->spec;
+  auto const& spec = *plan->streams.at(0)->spec;
   EXPECT_TRUE(spec.replaces_window);
   Answer answer;
   answer.body =

@@ -137,7 +137,7 @@ TEST(DocumentedWords, Pages) {
   std::vector<std::string> totals;
   for (std::string line; std::getline(block, line);) {
     auto const plan = plan_of(with_stream_words(line + "\n"), {});
-    auto const& page = plan.streams.at(0)->spec.page;
+    auto const& page = plan.streams.at(0)->spec->page;
     totals.push_back(page.headers.total + "/" + page.headers.next);
   }
   EXPECT_EQ(totals, (std::vector<std::string>{"X-Total-Count/", "/Link"}));

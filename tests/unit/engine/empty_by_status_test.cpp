@@ -55,7 +55,7 @@ TEST(EmptyByStatus, AWholeListOfItIsNoSuccess) {
 
 TEST(EmptyByStatus, AHistoryOfItIsNoSuccessAndNothingCountsAsRead) {
   auto plan = windowed_plan(10, 1, *parse_day("2026-05-01"), 10);
-  plan.spec.window->max_span_days = 10;
+  plan.spec->window->max_span_days = 10;
   auto const nothing = read(plan, "", at("2026-06-15"), [](int) { return not_there(); });
   EXPECT_TRUE(nothing.doubt);
   EXPECT_EQ(nothing.answers, 5);
@@ -68,7 +68,7 @@ TEST(EmptyByStatus, AHistoryOfItIsNoSuccessAndNothingCountsAsRead) {
 
 TEST(EmptyByStatus, SomeDaysOfItAreNothingStrangeAWeekIs) {
   auto plan = windowed_plan(10, 1, *parse_day("2026-06-01"), 1);
-  plan.spec.window->lookback_days = 3;
+  plan.spec->window->lookback_days = 3;
   auto const first = read(plan, "", at("2026-06-15"),
                           [](int slice) { return slice < 10 ? rows_of(1) : not_there(); });
   EXPECT_FALSE(first.doubt);

@@ -40,7 +40,7 @@ Mapped map_row(std::string_view stream_name, std::string_view json) {
   Row row;
   Mapped out;
   TimePoint const now = sys_days(2026y / November / 21) + hours(3);
-  out.problem = RowMapper(of, of.spec.map).map(parse_json(json).value(), now, row).value_or("");
+  out.problem = RowMapper(of, of.spec->map).map(parse_json(json).value(), now, row).value_or("");
   out.external_id = row.external_id;
   out.raw = row.raw;
   for (std::size_t i = 0; i < row.values.size(); ++i) {

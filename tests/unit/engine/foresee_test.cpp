@@ -68,7 +68,7 @@ struct NumberedServer {
 
 StreamPlan numbered_plan() {
   auto plan = list_plan(10, 1);
-  plan.spec.page.kind = NumberPaging{};
+  plan.spec->page.kind = NumberPaging{};
   return plan;
 }
 
@@ -146,8 +146,8 @@ TEST(Foresee, NothingWithoutATotal) {
 TEST(Foresee, OffsetsUpToTheLastPageIfPagesShareRows) {
   for (int const overlap : {0, 1}) {
     auto plan = list_plan(10, overlap);
-    plan.spec.page.total.reset();
-    plan.spec.page.kind = OffsetPaging{.overlap = overlap, .total_pages = JsonPath("pages")};
+    plan.spec->page.total.reset();
+    plan.spec->page.kind = OffsetPaging{.overlap = overlap, .total_pages = JsonPath("pages")};
     auto reader = reader_of(plan);
     for (int begin : {0, 10 - overlap}) {
       std::string text = R"({"pages":5,"data":[)";
@@ -228,8 +228,8 @@ TEST(Foresee, NoNumbersWithoutACountOfRows) {
   NumberedServer server;
   server.beside = R"(,"pages":5)";
   auto plan = numbered_plan();
-  plan.spec.page.total.reset();
-  plan.spec.page.kind = NumberPaging{.total_pages = JsonPath("pages")};
+  plan.spec->page.total.reset();
+  plan.spec->page.kind = NumberPaging{.total_pages = JsonPath("pages")};
   auto reader = reader_of(plan);
   read_pages(reader, server, 3);
   EXPECT_TRUE(reader.foresee(8).empty());
@@ -240,7 +240,7 @@ TEST(Foresee, NothingOfListsWhoseWayOnIsInTheAnswer) {
                               LinkPaging{.next = JsonPath("next")}, IdPaging{.id = JsonPath("id")}};
   for (auto const& kind : kinds) {
     auto plan = list_plan(10, 1);
-    plan.spec.page.kind = kind;
+    plan.spec->page.kind = kind;
     plan.base_url = "https://broker.example";
     auto reader = reader_of(plan);
     for (int page = 0; page < 3; ++page) {
@@ -259,7 +259,7 @@ TEST(Foresee, NothingOfListsWhoseWayOnIsInTheAnswer) {
 TEST(Foresee, NothingOfAListThatMayEndAtKnownRows) {
   auto server = ListServer::with(100);
   auto plan = list_plan(10, 1);
-  plan.spec.page.until_known = true;
+  plan.spec->page.until_known = true;
   auto full = reader_of(plan);
   read_pages(full, server, 2);
   EXPECT_EQ(values(full.foresee(1), "offset"), Texts({"27"}));
@@ -325,7 +325,7 @@ TEST(Foresee, LongerSlicesOnlyWhenTheyAreKnown) {
   DayServer server;
   server.is_empty = [](Day d) { return d < day("2026-03-01"); };
   auto plan = windowed_plan(100, 1, day("2026-01-01"), 10);
-  plan.spec.window->max_span_days = 40;
+  plan.spec->window->max_span_days = 40;
   auto reader = reader_of(plan);
   read_pages(reader, server, 1);  // up to 01-10, empty
   EXPECT_EQ(query_of(*reader.next_request()).at("date_to"), "2026-01-30");
@@ -376,7 +376,7 @@ TEST(Foresee, NothingOfTheNextPart) {
   PartSpec open, paid;
   open.query = {{"status", "open"}};
   paid.query = {{"status", "paid"}};
-  plan.spec.parts = {open, paid};
+  plan.spec->parts = {open, paid};
   auto server = ListServer::with(25);
   auto reader = reader_of(plan);
   read_pages(reader, server, 1);

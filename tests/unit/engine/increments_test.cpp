@@ -77,15 +77,15 @@ std::vector<std::string> ids(std::string const& prefix, int from, int to) {
 
 StreamPlan plan_until_known() {
   auto plan = list_plan(10, 1);
-  plan.spec.page.total.reset();
-  plan.spec.page.until_known = true;
+  plan.spec->page.total.reset();
+  plan.spec->page.until_known = true;
   return plan;
 }
 
 StreamPlan plan_in_parts() {
   auto plan = list_plan(10, 1);
-  plan.spec.page.total.reset();
-  plan.spec.parts = {{{{"state", "pending"}}, false}, {{{"state", "paid"}}, true}};
+  plan.spec->page.total.reset();
+  plan.spec->parts = {{{{"state", "pending"}}, false}, {{{"state", "paid"}}, true}};
   return plan;
 }
 
@@ -123,7 +123,7 @@ TEST(UntilKnown, AFirstPassThatWasStoppedIsNotTakenForAWholeOne) {
   auto const begun = ledger.pass(plan_until_known(), "", ReadMode::incremental, 3);
   // The position is discarded, as after a change of the list; everything must still be read.
   auto other = plan_until_known();
-  other.spec.request.query.emplace_back("order", "DESC");
+  other.spec->request.query.emplace_back("order", "DESC");
   auto const second = ledger.pass(other, begun.checkpoints.back());
   EXPECT_EQ(second.ids().size(), 100U);
 }
@@ -175,13 +175,13 @@ TEST(Parts, AStopInASecondPartGoesOnThereAndMarksNothing) {
 
 StreamPlan plan_of_changes() {
   auto plan = list_plan(10, 1);
-  plan.spec.page.total.reset();
+  plan.spec->page.total.reset();
   WindowSpec window;
   window.from_parameter = "since";
   window.to_parameter = "until";
   window.lookback_days = 2;
   window.changes = true;
-  plan.spec.window = window;
+  plan.spec->window = window;
   return plan;
 }
 
@@ -215,8 +215,8 @@ TEST(WindowOfChanges, AStoppedPassGoesOnAsTheSameKindOfPass) {
 
 TEST(WindowForm, WritesMomentsOfTheZoneAndBothKindsOfEnds) {
   auto plan = windowed_plan(10, 1, *parse_day("2026-06-01"), 31);
-  plan.spec.window->zone = "Europe/Moscow";
-  plan.spec.window->form = WindowForm::datetime;
+  plan.spec->window->zone = "Europe/Moscow";
+  plan.spec->window->form = WindowForm::datetime;
   ReaderStart start;
   start.now = at("2026-06-15");
   auto target = [&] {
@@ -226,11 +226,11 @@ TEST(WindowForm, WritesMomentsOfTheZoneAndBothKindsOfEnds) {
   EXPECT_EQ(target(),
             "/api/rewards/?date_from=2026-05-31T21%3A00%3A00Z&date_to=2026-06-15T20%3A59%3A59Z"
             "&limit=10&offset=0");
-  plan.spec.window->to_exclusive = true;
+  plan.spec->window->to_exclusive = true;
   EXPECT_NE(target().find("date_to=2026-06-15T21%3A00%3A00Z"), std::string::npos);
-  plan.spec.window->form = WindowForm::epoch_milliseconds;
+  plan.spec->window->form = WindowForm::epoch_milliseconds;
   EXPECT_NE(target().find("date_from=1780261200000"), std::string::npos);  // date -ud @1780261200
-  plan.spec.window->form = WindowForm::day;
+  plan.spec->window->form = WindowForm::day;
   EXPECT_NE(target().find("date_to=2026-06-16"), std::string::npos);
 }
 
@@ -279,7 +279,7 @@ TEST(WindowForm, ARowOfTheLastSecondOfASliceIsRead) {
     }
     server.rows.push_back(midnight);
     auto plan = windowed_plan(100, 1, *parse_day("2026-06-01"), 7);
-    plan.spec.window->form = form;
+    plan.spec->window->form = form;
     auto const pass = read_all(plan, server);
     ASSERT_FALSE(pass.error) << name;
     EXPECT_EQ(pass.ids().size(), 7U) << name;
@@ -290,9 +290,9 @@ TEST(WindowForm, ARowOfTheLastSecondOfASliceIsRead) {
 
 TEST(WindowForm, ASliceReachesBackIntoTheLastMomentOfTheOneBefore) {
   auto plan = windowed_plan(10, 1, *parse_day("2026-06-01"), 7);
-  plan.spec.window->max_span_days = 7;  // slices without rows do not grow
-  plan.spec.window->form = WindowForm::epoch_milliseconds;
-  plan.spec.window->max_span_days = 7;
+  plan.spec->window->max_span_days = 7;  // slices without rows do not grow
+  plan.spec->window->form = WindowForm::epoch_milliseconds;
+  plan.spec->window->max_span_days = 7;
   ListServer empty;
   auto const pass = read_all(plan, empty);
   // date -ud '2026-06-01' +%s: 1780272000; a day has 86,400 seconds.
@@ -303,13 +303,13 @@ TEST(WindowForm, ASliceReachesBackIntoTheLastMomentOfTheOneBefore) {
             std::string::npos)
       << pass.targets.at(1);
   // An exclusive end leaves nothing out.
-  plan.spec.window->to_exclusive = true;
+  plan.spec->window->to_exclusive = true;
   EXPECT_NE(read_all(plan, empty).targets.at(1).find("date_from=1780876800000"), std::string::npos);
 }
 
 TEST(Window, SlicesWithoutRowsGrowUpToTheLongest) {
   auto plan = windowed_plan(10, 1, *parse_day("2025-01-01"), 10);
-  plan.spec.window->max_span_days = 80;
+  plan.spec->window->max_span_days = 80;
   ListServer server;  // empty
   ReaderStart start;
   start.now = at("2026-06-15");

@@ -140,7 +140,8 @@ TEST(KeptFields, GoThroughTheFilterForPersonalData) {
   auto const records = find_records(plan->spec, body).value();
   EXPECT_EQ(private_raw(*plan, *records.rows.at(0)), R"({"id":1,"sum":"2","coin":"X"})");
   Row row;
-  EXPECT_EQ(RowMapper(*plan, plan->spec.map).map(*records.rows[0], TimePoint(), row), std::nullopt);
+  EXPECT_EQ(RowMapper(*plan, plan->spec->map).map(*records.rows[0], TimePoint(), row),
+            std::nullopt);
   EXPECT_EQ(row.values[*plan->table().index_of("client_ref")], std::nullopt);
 }
 
@@ -149,7 +150,7 @@ TEST(KeptFields, ChangeWhatTheMappingIs) {
     return plan_of(parse("    {table: commission, path: /x, key: id, records: {from: rows, keep: "
                          "{day: " +
                          source + "}}, map: {amount: sum}}\n"))
-        ->spec.mapping_text;
+        ->spec->mapping_text;
   };
   EXPECT_NE(text_of("{const: a}"), text_of("{const: b}"));
   EXPECT_NE(text_of("{const: a}"), text_of("a"));
@@ -220,8 +221,8 @@ TEST(QuotedPaths, NameFieldsOfRowsEverywhere) {
   auto const records = find_records(plan->spec, body).value();
   ASSERT_EQ(records.rows.size(), 1U);
   auto const& raw = *records.rows[0];
-  EXPECT_TRUE(plan->spec.map.where->holds(raw));
-  RowMapper const mapper(*plan, plan->spec.map);
+  EXPECT_TRUE(plan->spec->map.where->holds(raw));
+  RowMapper const mapper(*plan, plan->spec->map);
   Row row;
   ASSERT_EQ(mapper.map(raw, TimePoint(), row), std::nullopt);
   EXPECT_EQ(row.external_id, "5");

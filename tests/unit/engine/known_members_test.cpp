@@ -51,7 +51,7 @@ class KnownMembersTest : public testing::TestWithParam<Privacy> {};
 
 TEST_P(KnownMembersTest, WhatIsWrittenDoesNotDependOnRowsBefore) {
   auto const plan = plan_with(GetParam());
-  RowMapper const mapper(*plan, plan->spec.map);
+  RowMapper const mapper(*plan, plan->spec->map);
   std::mt19937_64 random(1);
   Row out;
   for (int i = 0; i < 2000; ++i) {
@@ -64,7 +64,7 @@ TEST_P(KnownMembersTest, WhatIsWrittenDoesNotDependOnRowsBefore) {
 
 TEST_P(KnownMembersTest, OneMapperServesSeveralThreads) {
   auto const plan = plan_with(GetParam());
-  RowMapper const mapper(*plan, plan->spec.map);
+  RowMapper const mapper(*plan, plan->spec->map);
   std::atomic<int> wrong{0};
   {
     std::vector<std::jthread> threads;

@@ -30,7 +30,7 @@ std::string rows(int from, int to) {
 StreamPlan plan_of(PagingKind kind, int size) {
   auto plan = list_plan(size > 0 ? size : 10, 0);
   plan.base_url = "https://broker.example";
-  auto& page = plan.spec.page;
+  auto& page = plan.spec->page;
   page = PageSpec{};
   page.kind = std::move(kind);
   if (size > 0) page.size = PageSize{.rows = size};
@@ -54,7 +54,7 @@ TEST(ListEnd, AFullPageIsFollowedByAnotherRequestWhateverTheCountSays) {
       ScriptServer server;
       server.body = [&](int, auto const& query) { return numbered(query, count); };
       auto plan = plan_of(NumberPaging{}, size);
-      plan.spec.page.total = JsonPath("n");
+      plan.spec->page.total = JsonPath("n");
       auto const pass = read_all(plan, server);
       ASSERT_FALSE(pass.error) << pass.error->to_line();
       EXPECT_EQ(pass.ids().size(), 57U) << size << count;
@@ -79,7 +79,7 @@ TEST(ListEnd, AnIdBehindACountThatIsTooLow) {
     return R"({"n":20,"data":)" + rows(begin, std::min(57, begin + 10)) + "}";
   };
   auto plan = plan_of(IdPaging{.id = JsonPath("id")}, 10);
-  plan.spec.page.total = JsonPath("n");
+  plan.spec->page.total = JsonPath("n");
   EXPECT_EQ(read_all(plan, server).ids().size(), 57U);
 }
 
@@ -92,7 +92,7 @@ TEST(ListEnd, ACountOfThePageBehindASilentCap) {
     return R"({"n":)" + std::to_string(end - begin) + R"(,"data":)" + rows(begin, end) + "}";
   };
   auto plan = list_plan(100, 1);
-  plan.spec.page.total = JsonPath("n");
+  plan.spec->page.total = JsonPath("n");
   EXPECT_EQ(read_all(plan, server).ids().size(), 120U);
 }
 
@@ -107,7 +107,7 @@ TEST(ListEnd, ALastPageThatComesAgainBehindItselfIsTheEnd) {
     std::optional<JsonPath> total;
     (std::string_view(path) == "n" ? total : paging.total_pages) = JsonPath(path);
     auto plan = plan_of(paging, 10);
-    plan.spec.page.total = total;
+    plan.spec->page.total = total;
     server.targets.clear();
     auto const pass = read_all(plan, server);
     ASSERT_FALSE(pass.error) << pass.error->to_line();
@@ -267,7 +267,7 @@ TEST(ListEnd, ARefusalBehindAFullLastPageIsTheEnd) {
       auto plan = plan_of(NumberPaging{}, 10);
       if (by_offset) {
         plan = list_plan(10, 0);
-        plan.spec.page.total.reset();
+        plan.spec->page.total.reset();
       }
       Refusing list{40, code, "", {}, false};
       list.run(plan);
@@ -281,7 +281,7 @@ TEST(ListEnd, ARefusalBehindAFullLastPageIsTheEnd) {
 
 TEST(ListEnd, ARefusalIsAnErrorWhereMoreRowsWereSaidToFollow) {
   auto plan = plan_of(NumberPaging{}, 10);
-  plan.spec.page.total = JsonPath("n");
+  plan.spec->page.total = JsonPath("n");
   Refusing counted{20, ErrorCode::not_found, R"(,"n":57)", {}, false};
   counted.run(plan);
   EXPECT_FALSE(counted.ended);

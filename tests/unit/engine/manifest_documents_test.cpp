@@ -127,7 +127,7 @@ TEST(DocumentWords, AReportInCsvIsReadLikeAListInJson) {
   HttpResponse response;
   response.status = 200;
   response.body = document_file("income_access_accounts.csv");
-  auto const verdict = classify(response, {}, {}, false, {}, {}, plan.spec.document);
+  auto const verdict = classify(response, {}, {}, false, {}, {}, plan.spec->document);
   ASSERT_FALSE(verdict.error) << verdict.error->to_line();
   StreamReader reader(std::make_shared<StreamPlan>(plan), ReaderStart());
   Answer answer;

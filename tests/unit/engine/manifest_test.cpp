@@ -271,9 +271,9 @@ TEST(ManifestDocumentation, WorkedExampleMapsItsOwnAnswer) {
   ASSERT_TRUE(plan) << plan.error().to_line();
   auto const& stream = *plan->streams[0];
   auto const answer = parse_json(documented("json", "{\"items\"")).value();
-  auto const& row = stream.spec.records[0].in(answer)->items()[0];
+  auto const& row = stream.spec->records[0].in(answer)->items()[0];
   Row mapped;
-  EXPECT_EQ(RowMapper(stream, stream.spec.map).map(row, TimePoint{}, mapped), std::nullopt);
+  EXPECT_EQ(RowMapper(stream, stream.spec->map).map(row, TimePoint{}, mapped), std::nullopt);
   EXPECT_EQ(mapped.external_id, "81");
   auto const cell = [&](std::string_view name) {
     return mapped.values[*stream.table().index_of(name)].value_or("null");

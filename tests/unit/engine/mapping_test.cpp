@@ -23,20 +23,20 @@ struct Feed {
   explicit Feed(std::string_view table) {
     plan.source = "broker";
     plan.hash_salt = "broker";
-    plan.spec.map.table = find_record_table(table);
-    plan.spec.map.key.emplace_back("id");
+    plan.spec->map.table = find_record_table(table);
+    plan.spec->map.key.emplace_back("id");
   }
   ColumnMapping& column(std::string name, std::string from, ValueType type = ValueType::text) {
-    plan.spec.map.columns.push_back(map_column(std::move(name), std::move(from), type));
-    return plan.spec.map.columns.back();
+    plan.spec->map.columns.push_back(map_column(std::move(name), std::move(from), type));
+    return plan.spec->map.columns.back();
   }
-  RowMapper mapper() const { return RowMapper(plan, plan.spec.map); }
+  RowMapper mapper() const { return RowMapper(plan, plan.spec->map); }
   void map(std::string_view json) { reason = mapper().map(parse_json(json).value(), noon, row); }
   // The column's text, "null", or "! reason".
   std::string value(std::string_view json, std::string_view name) {
     map(json);
     if (reason) return "! " + *reason;
-    return row.values.at(*plan.spec.map.table->index_of(name)).value_or("null");
+    return row.values.at(*plan.spec->map.table->index_of(name)).value_or("null");
   }
 };
 
@@ -106,7 +106,7 @@ TEST(Mapping, ConstantsFillAColumnAndStandInForNothing) {
   ColumnMapping grain;
   grain.column = "grain";
   grain.constant = "day";
-  feed.plan.spec.map.columns.push_back(grain);
+  feed.plan.spec->map.columns.push_back(grain);
   feed.column("kind", "type").constant = "other";
   EXPECT_EQ(feed.value(R"({"id":1})", "grain"), "day");
   EXPECT_EQ(feed.value(R"({"id":1})", "kind"), "other");
@@ -158,7 +158,7 @@ TEST(Mapping, OtherTypesOfValue) {
   EXPECT_EQ(client.value(json, "status"), "active");
   EXPECT_EQ(client.value(R"({"id":"c","state":"gone"})", "status"),
             "! status: \"gone\" in the field \"state\" is a word that the connector does not know");
-  client.plan.spec.map.columns.back().otherwise = "unknown";
+  client.plan.spec->map.columns.back().otherwise = "unknown";
   EXPECT_EQ(client.value(R"({"id":"c","state":"gone"})", "status"), "unknown");
 
   Feed commission("commission");
@@ -204,7 +204,7 @@ TEST(Mapping, WhateverTheTypesOnlyTextsThatFitTheColumnComeOut) {
         auto const out = feed.value(R"({"id":1,"v":)" + value + "}", name);
         if (out.starts_with("! ") || out == "null") continue;
         auto const column =
-            feed.plan.spec.map.table->columns[*feed.plan.spec.map.table->index_of(name)];
+            feed.plan.spec->map.table->columns[*feed.plan.spec->map.table->index_of(name)];
         bool fits = false;
         switch (column.type) {
           case ColumnType::numeric:
@@ -235,7 +235,7 @@ TEST(Mapping, WhateverTheTypesOnlyTextsThatFitTheColumnComeOut) {
 
 TEST(Mapping, KeysAreJoinedAndEveryPartIsRequired) {
   Feed feed("commission");
-  feed.plan.spec.map.key.emplace_back("day");
+  feed.plan.spec->map.key.emplace_back("day");
   auto const mapper = feed.mapper();
   std::string reason;
   auto const key = [&](std::string_view json) {
@@ -278,7 +278,7 @@ TEST(Mapping, FlawedRowsGoToQuarantineWithTheFieldsName) {
 TEST(Mapping, TheRowIsReusedWithoutLeftovers) {
   Feed feed("commission");
   feed.column("amount", "reward", ValueType::decimal);
-  feed.plan.spec.volatile_fields = {"seen"};
+  feed.plan.spec->volatile_fields = {"seen"};
   feed.map(R"({"id":"first","reward":5,"seen":1})");
   EXPECT_EQ(feed.value(R"({"id":"second"})", "amount"), "null");
   EXPECT_EQ(feed.row.external_id, "second");
@@ -291,7 +291,7 @@ TEST(Mapping, MembersInAnotherOrderAreFoundToo) {
   Feed feed("commission");
   feed.column("amount", "reward", ValueType::decimal);
   auto const mapper = feed.mapper();
-  auto const amount = *feed.plan.spec.map.table->index_of("amount");
+  auto const amount = *feed.plan.spec->map.table->index_of("amount");
   for (auto const* json : {R"({"id":1,"reward":5})", R"({"reward":6,"id":1})", R"({"id":1})",
                            R"({"a":0,"b":0,"id":1,"reward":7})", R"({"reward":8,"id":1})"}) {
     Row row;
@@ -311,7 +311,7 @@ TEST(Mapping, RawKeepsMemberOrderAndNumberTexts) {
 
 TEST(Mapping, VolatileFieldsAreLeftOutOfWhatIsCompared) {
   Feed feed("commission");
-  feed.plan.spec.volatile_fields = {"updated", "age"};
+  feed.plan.spec->volatile_fields = {"updated", "age"};
   feed.map(R"({"id":1,"updated":"now","x":2,"age":"3 days"})");
   EXPECT_EQ(feed.row.raw, R"({"id":1,"updated":"now","x":2,"age":"3 days"})");
   EXPECT_EQ(feed.row.volatile_free_raw, R"({"id":1,"x":2})");
@@ -319,7 +319,7 @@ TEST(Mapping, VolatileFieldsAreLeftOutOfWhatIsCompared) {
 
 TEST(Mapping, AVolatileFieldMayStandInsideAnObject) {
   Feed feed("commission");
-  feed.plan.spec.volatile_fields = {"attributes.age", "gone.inside"};
+  feed.plan.spec->volatile_fields = {"attributes.age", "gone.inside"};
   feed.map(R"({"id":1,"attributes":{"age":"3 days","x":2},"age":4})");
   EXPECT_EQ(feed.row.volatile_free_raw, R"({"id":1,"attributes":{"x":2},"age":4})");
   feed.map(R"({"id":1,"attributes":{"x":2}})");
@@ -341,7 +341,7 @@ TEST(Mapping, UnmappedFieldsAreToldInsideOfWhatIsReadInPart) {
 struct PrivateFeed : Feed {
   explicit PrivateFeed(Privacy privacy) : Feed("client") {
     plan.privacy = privacy;
-    plan.spec.personal = {"phone"};
+    plan.spec->personal = {"phone"};
     column("email", "contact.email").personal = true;
     column("phone", "phone");
     column("name", "name").personal = true;
@@ -400,7 +400,7 @@ TEST(Mapping, NoPersonalTextLeaksThroughQuarantine) {
 
 TEST(Mapping, KeysOfPartsThatHoldTheJoinDoNotCollide) {
   Feed feed("commission");
-  feed.plan.spec.map.key = {KeyPart("a"), KeyPart("b"), KeyPart("c")};
+  feed.plan.spec->map.key = {KeyPart("a"), KeyPart("b"), KeyPart("c")};
   auto const mapper = feed.mapper();
   std::string reason;
   auto const key = [&](std::string const& a, std::string const& b, std::string const& c) {
@@ -443,7 +443,7 @@ TEST(Mapping, ABareWordInsteadOfANumberCostsItsRowAlone) {
   EXPECT_EQ(feed.row.raw, R"({"id":1,"reward":5,"x":"NaN"})");
   EXPECT_EQ(reason(1), "the field \"reward\" holds -Infinity, which is not a JSON number");
   EXPECT_EQ(reason(2), "");
-  EXPECT_EQ(feed.row.values.at(*feed.plan.spec.map.table->index_of("amount")), "7.50");
+  EXPECT_EQ(feed.row.values.at(*feed.plan.spec->map.table->index_of("amount")), "7.50");
   EXPECT_EQ(reason(3), "the field \"deep\" holds NaN or Infinity, which is not a JSON number");
   EXPECT_EQ(reason(4), "");
 }
@@ -452,7 +452,7 @@ TEST(Mapping, AKeyMayHoldConstants) {
   Feed feed("balance");
   KeyPart metric;
   metric.constant = "equity";
-  feed.plan.spec.map.key.push_back(metric);
+  feed.plan.spec->map.key.push_back(metric);
   feed.map(R"({"id":17})");
   EXPECT_FALSE(feed.reason);
   EXPECT_EQ(feed.row.external_id, "17:equity");
@@ -460,8 +460,8 @@ TEST(Mapping, AKeyMayHoldConstants) {
 
 TEST(Mapping, APersonalKeyIsHashed) {
   Feed feed("client");
-  feed.plan.spec.personal = {"email"};
-  feed.plan.spec.map.key = {KeyPart("email")};
+  feed.plan.spec->personal = {"email"};
+  feed.plan.spec->map.key = {KeyPart("email")};
   feed.map(R"({"email":"a@b.example"})");
   EXPECT_FALSE(feed.reason);
   EXPECT_EQ(feed.row.external_id, sha256("brokera@b.example"));
@@ -531,7 +531,7 @@ TEST(Mapping, ARateOfUnitsForADollarIsInverted) {
             "! usd_rate: \"0.0\" in the field \"rate\" is zero, which has no inverse");
   EXPECT_EQ(feed.value(R"({"id":1,"rate":"x"})", "usd_rate"),
             "! usd_rate: \"x\" in the field \"rate\" is not a number");
-  auto& scaled = feed.plan.spec.map.columns.back();
+  auto& scaled = feed.plan.spec->map.columns.back();
   scaled.shift = 2;  // 300 after the shift
   scaled.scale = 4;
   EXPECT_EQ(feed.value(R"({"id":1,"rate":3})", "usd_rate"), "0.0033");

@@ -37,9 +37,9 @@ struct Broker {
   std::string value(std::string const& members, std::string_view name, TimePoint now = noon) {
     auto const json =
         parse_json("{\"id\":1" + (members.empty() ? "" : "," + members) + "}").value();
-    reason = RowMapper(plan, plan.spec.map).map(json, now, row);
+    reason = RowMapper(plan, plan.spec->map).map(json, now, row);
     if (reason) return "! " + *reason;
-    return row.values.at(*plan.spec.map.table->index_of(name)).value_or("null");
+    return row.values.at(*plan.spec->map.table->index_of(name)).value_or("null");
   }
 };
 
@@ -296,7 +296,7 @@ TEST(MappingPresent, AValueMayBeTakenOnlyBesideAnother) {
 
 TEST(MappingPresent, FieldsThatAreOnlyLookedAtAreNoUnmappedOnes) {
   auto const& plan = payouts().plan;
-  RowMapper const mapper(plan, plan.spec.map);
+  RowMapper const mapper(plan, plan.spec->map);
   auto const row = parse_json(R"({"id":1,"paidAt":"x","approved":{},"other":1})").value();
   EXPECT_EQ(mapper.unmapped_fields(row), std::vector<std::string>{"other"});
   auto const traces = mapper.trace(row, noon);
@@ -305,7 +305,7 @@ TEST(MappingPresent, FieldsThatAreOnlyLookedAtAreNoUnmappedOnes) {
   EXPECT_EQ(traces[0].value, "paid");
   auto const exchange = exchanges();
   auto const fields = parse_json(R"({"id":1,"created_at":"x","order_id":1})").value();
-  EXPECT_TRUE(RowMapper(exchange.plan, exchange.plan.spec.map).unmapped_fields(fields).empty());
+  EXPECT_TRUE(RowMapper(exchange.plan, exchange.plan.spec->map).unmapped_fields(fields).empty());
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ std::shared_ptr<StreamPlan const> plan_of(Result<Manifest> const& manifest) {
 
 // The column's value of one row, "null", or the reason for quarantine.
 std::string value(StreamPlan const& plan, char const* column, std::string const& json) {
-  RowMapper const mapper(plan, plan.spec.map);
+  RowMapper const mapper(plan, plan.spec->map);
   Row row;
   auto const body = parse_json(R"({"id":1,)" + json + "}").value();
   if (auto const reason = mapper.map(body, at("2026-11-21"), row)) return *reason;
@@ -161,7 +161,7 @@ TEST(NumberForms, ChangeWhatTheMappingIs) {
         "minor_units: true", "minor_units: 2", "negative_if: {t: [a]}", "negative_if: {t: [b]}"}) {
     texts.insert(
         plan_of(parse("      amount: {from: a, " + std::string(options) + "}\n      currency: c\n"))
-            ->spec.mapping_text);
+            ->spec->mapping_text);
   }
   EXPECT_EQ(texts.size(), 9U);
 }

@@ -109,7 +109,7 @@ Tried try_list(unsigned seed, StreamPlan const& plan, Changes kind) {
   EagerRun eager;
   eager.pick = [&](int low, int high) { return list.pick(low, high); };
   eager.form = [&](HttpRequest const& request) {
-    return list.answer(request, plan.spec.page.size->rows);
+    return list.answer(request, plan.spec->page.size->rows);
   };
   ReaderStart start;
   start.now = noon;
@@ -153,7 +153,7 @@ TEST(OutOfOrder, CountedPagesLoseNone) {
     std::mt19937 random(seed);
     auto const size = std::uniform_int_distribution<int>(4, 30)(random);
     auto plan = list_plan(size, 0);
-    if (seed % 4 < 2) plan.spec.page.kind = NumberPaging{};
+    if (seed % 4 < 2) plan.spec->page.kind = NumberPaging{};
     auto const kind = seed % 2 == 0 ? Changes::insertions : Changes::deletions;
     doubted += try_list(seed, plan, kind).doubted;
   }
@@ -172,7 +172,7 @@ TEST(OutOfOrder, AQuietListTakesNoMoreRequests) {
     auto plan = list_plan(pick(2, 40), pick(0, 1));
     if (pick(0, 1) == 0) {
       // With the list as it is, a slice is one page or several.
-      plan = windowed_plan(plan.spec.page.size->rows, pick(0, 1), *parse_day("2026-05-01"),
+      plan = windowed_plan(plan.spec->page.size->rows, pick(0, 1), *parse_day("2026-05-01"),
                            pick(3, 20));
     }
     auto serial = server;

@@ -368,8 +368,8 @@ TEST(Paging, AnOverlapOnlyPageEndsAListThatGrewFromASingleRow) {
 
 TEST(Paging, PageTypeNoneIsOneRequestAndItsCountIsCompared) {
   auto plan = list_plan(100, 1);
-  plan.spec.page.kind = SingleAnswer{};
-  plan.spec.page.size.reset();
+  plan.spec->page.kind = SingleAnswer{};
+  plan.spec->page.size.reset();
   struct Plain {
     int requests = 0;
     std::string text;

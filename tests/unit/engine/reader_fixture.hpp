@@ -26,15 +26,15 @@ inline StreamPlan list_plan(int size, int overlap) {
   StreamPlan plan;
   plan.source = "src";
   plan.stream = "rewards";
-  plan.spec.name = "rewards";
-  plan.spec.request.path = "/api/rewards/";
-  plan.spec.page.kind = OffsetPaging{.overlap = overlap};
-  plan.spec.page.size = PageSize{.rows = size};
-  plan.spec.page.total = JsonPath("totals.count");
-  plan.spec.records.emplace_back("data");
-  plan.spec.map.table = find_record_table("commission");
-  plan.spec.map.key.emplace_back("id");
-  plan.spec.map.columns.push_back(map_column("amount", "reward", ValueType::decimal));
+  plan.spec->name = "rewards";
+  plan.spec->request.path = "/api/rewards/";
+  plan.spec->page.kind = OffsetPaging{.overlap = overlap};
+  plan.spec->page.size = PageSize{.rows = size};
+  plan.spec->page.total = JsonPath("totals.count");
+  plan.spec->records.emplace_back("data");
+  plan.spec->map.table = find_record_table("commission");
+  plan.spec->map.key.emplace_back("id");
+  plan.spec->map.columns.push_back(map_column("amount", "reward", ValueType::decimal));
   return plan;
 }
 
@@ -47,7 +47,7 @@ inline StreamPlan windowed_plan(int size, int overlap, Day start, int span_days)
   window.span_days = span_days;
   window.lookback_days = 7;
   window.column = "occurred_on";
-  plan.spec.window = window;
+  plan.spec->window = window;
   return plan;
 }
 

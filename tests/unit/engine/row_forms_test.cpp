@@ -366,7 +366,7 @@ TEST(RowForms, ChangeWhatTheMappingIs) {
        {"data", "{from: data, names: a}", "{from: data, unwrap: a}", "{from: data, unwrap: b}",
         "{from: data, cells: {name: n, value: v}}", "{from: data, cells: {name: n, value: w}}",
         "{from: data, each: {from: a}}", "{from: data, each: {from: a, as: b}}"}) {
-    texts.insert(plan_of(parse(records))->spec.mapping_text);
+    texts.insert(plan_of(parse(records))->spec->mapping_text);
   }
   EXPECT_EQ(texts.size(), 8U);
 }

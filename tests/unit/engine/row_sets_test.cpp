@@ -34,7 +34,7 @@ std::string list(std::vector<std::string> const& rows, std::string const& rest =
 
 StreamPlan single_plan() {
   auto plan = list_plan(100, 0);
-  plan.spec.page = PageSpec{};
+  plan.spec->page = PageSpec{};
   return plan;
 }
 
@@ -73,7 +73,7 @@ std::vector<std::uint64_t> hashes(std::vector<std::string> const& ids) {
 
 TEST(Where, ARowThatTheFilterPassesOverIsNotSeenInTheTable) {
   auto plan = single_plan();
-  plan.spec.map.where = where("state", {"paid", "approved"});
+  plan.spec->map.where = where("state", {"paid", "approved"});
   auto const page = first_page(
       plan, list({row("a", "paid"), row("b", "reversed"), row("c", "approved"), row("d", "")}));
   EXPECT_EQ(page.batches.at(0).size(), 2U);
@@ -81,14 +81,14 @@ TEST(Where, ARowThatTheFilterPassesOverIsNotSeenInTheTable) {
   ASSERT_TRUE(page.slice_end);
   EXPECT_EQ(page.slice_end->seen_keys, hashes({"a", "c"}));
   ASSERT_EQ(page.left_out.size(), 1U);
-  EXPECT_EQ(page.left_out[0].table, plan.spec.map.table);
+  EXPECT_EQ(page.left_out[0].table, plan.spec->map.table);
   EXPECT_EQ(page.left_out[0].external_ids, (std::vector<std::string>{"b", "d"}));
 }
 
 // A report that names each currency for each client is mostly zeros.
 TEST(Where, ZeroInAnySpellingIsPassedOver) {
   auto plan = single_plan();
-  plan.spec.map.where = WhereSpec{JsonPath("state"), {}, true};
+  plan.spec->map.where = WhereSpec{JsonPath("state"), {}, true};
   auto const page =
       first_page(plan, list({row("a", "0"), row("b", "0.0000"), row("c", ""), row("d", "0.01"),
                              row("e", "-0"), row("f", "-7"), row("g", "0E-8"), row("h", "none")}));
@@ -100,7 +100,7 @@ TEST(Where, ZeroInAnySpellingIsPassedOver) {
 
 TEST(Where, ItsRowsCountForPagingAndTotalsAsAllOthers) {
   auto plan = list_plan(2, 0);
-  plan.spec.map.where = where("state", {"paid"});
+  plan.spec->map.where = where("state", {"paid"});
   Bodies server;
   server.bodies = {list({row("a", "x"), row("b", "x")}, R"(,"totals":{"count":3})"),
                    list({row("c", "paid")}, R"(,"totals":{"count":3})")};
@@ -115,9 +115,9 @@ TEST(Where, ItsRowsCountForPagingAndTotalsAsAllOthers) {
 
 TEST(Where, ARowThatAnotherMappingOfTheTableTakesIsNotLeftOut) {
   auto plan = single_plan();
-  plan.spec.map.where = where("state", {"paid"});
-  plan.spec.also.push_back(also("commission", "id"));
-  plan.spec.also[0].where = where("state", {"bonus"});
+  plan.spec->map.where = where("state", {"paid"});
+  plan.spec->also.push_back(also("commission", "id"));
+  plan.spec->also[0].where = where("state", {"bonus"});
   auto const page = first_page(plan, list({row("a", "paid"), row("b", "bonus"), row("c", "void")}));
   ASSERT_EQ(page.left_out.size(), 2U);
   // Only c is left out; a and b are rows of the table.
@@ -129,8 +129,8 @@ TEST(Where, ARowThatAnotherMappingOfTheTableTakesIsNotLeftOut) {
 
 TEST(Where, AFurtherTableLosesItsRowsToo) {
   auto plan = single_plan();
-  plan.spec.also.push_back(also("payout", "id"));
-  plan.spec.also[0].where = where("state", {"sent"});
+  plan.spec->also.push_back(also("payout", "id"));
+  plan.spec->also[0].where = where("state", {"sent"});
   auto const page = first_page(plan, list({row("a", "sent"), row("b", "refused")}));
   ASSERT_EQ(page.left_out.size(), 1U);
   EXPECT_EQ(page.left_out[0].table->name, "payout");
@@ -140,17 +140,17 @@ TEST(Where, AFurtherTableLosesItsRowsToo) {
 
 TEST(Also, ItsRowsInTheMainTableAreSeenUnderTheirOwnKeys) {
   auto plan = single_plan();
-  plan.spec.also.push_back(also("commission", "id"));
+  plan.spec->also.push_back(also("commission", "id"));
   KeyPart part;
   part.constant = "bonus";
-  plan.spec.also[0].key.push_back(part);
+  plan.spec->also[0].key.push_back(part);
   auto const page = first_page(plan, list({row("a", "x")}));
   EXPECT_EQ(page.slice_end->seen_keys, hashes({"a", "a:bonus"}));
 }
 
 TEST(Also, ARowWithoutTheFurtherTablesKeyGoesAside) {
   auto plan = single_plan();
-  plan.spec.also.push_back(also("payout", "w"));
+  plan.spec->also.push_back(also("payout", "w"));
   auto const body = R"({"data":[{"id":1,"reward":1,"w":"x"},{"id":2,"reward":1,"w":null},
                                 {"id":3,"reward":1}]})";
   auto page = first_page(plan, body);
@@ -162,7 +162,7 @@ TEST(Also, ARowWithoutTheFurtherTablesKeyGoesAside) {
   EXPECT_EQ(page.quarantined[1].reason,
             "payout: the field \"w\", which belongs to the row's key, is missing");
   // A row that the filter excludes need not have a key.
-  plan.spec.also[0].where = where("w", {"x"});
+  plan.spec->also[0].where = where("w", {"x"});
   page = first_page(plan, body);
   EXPECT_TRUE(page.quarantined.empty());
 }
@@ -189,7 +189,7 @@ TEST(EqualKeys, InAPageTheLastRowIsStoredAndTheOthersGoAside) {
 
 TEST(EqualKeys, WhatDiffersAtEachReadingDoesNotCount) {
   auto plan = single_plan();
-  plan.spec.volatile_fields = {"seen"};
+  plan.spec->volatile_fields = {"seen"};
   auto const page =
       first_page(plan, R"({"data":[{"id":1,"reward":1,"seen":1},{"id":1,"reward":1,"seen":2}]})");
   EXPECT_TRUE(page.quarantined.empty());
@@ -197,9 +197,9 @@ TEST(EqualKeys, WhatDiffersAtEachReadingDoesNotCount) {
 
 TEST(EqualKeys, RowsOfDifferentTablesMayShareAKey) {
   auto plan = single_plan();
-  plan.spec.map.where = where("state", {"bonus"});
-  plan.spec.also.push_back(also("payout", "id"));
-  plan.spec.also[0].where = where("state", {"payout"});
+  plan.spec->map.where = where("state", {"bonus"});
+  plan.spec->also.push_back(also("payout", "id"));
+  plan.spec->also[0].where = where("state", {"payout"});
   auto const page = first_page(plan, list({row("a", "bonus", "1"), row("a", "payout", "2")}));
   EXPECT_TRUE(page.quarantined.empty());
   EXPECT_EQ(page.batches.at(0).size(), 1U);
@@ -210,8 +210,8 @@ TEST(EqualKeys, RowsOfDifferentTablesMayShareAKey) {
 
 StreamPlan cursor_plan() {
   auto plan = single_plan();
-  plan.spec.page.kind = CursorPaging{.next = JsonPath("next")};
-  plan.spec.page.size.reset();
+  plan.spec->page.kind = CursorPaging{.next = JsonPath("next")};
+  plan.spec->page.size.reset();
   return plan;
 }
 
@@ -234,7 +234,7 @@ TEST(EqualKeys, OverPagesTheListIsReadAgainAndTheRowThatLostGoesAside) {
 // not be read.
 TEST(EqualKeys, WhatWasNotStoredIsNotContradicted) {
   auto plan = cursor_plan();
-  plan.spec.map.where = where("state", {"bonus"});
+  plan.spec->map.where = where("state", {"bonus"});
   Bodies server;
   server.bodies = {list({row("a", "payout", "1"), row("b", "bonus", R"("x")")}, R"(,"next":"p2")"),
                    list({row("a", "bonus", "7"), row("b", "bonus", "2")}, R"(,"next":null)")};
@@ -283,7 +283,7 @@ TEST(NamedTotal, OneThatIsNotThereIsToldAndNotCompared) {
   for (auto const* n : {"", R"(,"n":null)", R"(,"n":"")", R"(,"n":"abc")", R"(,"n":-1)",
                         R"(,"n":2.5)", R"(,"n":{})"}) {
     auto plan = single_plan();
-    plan.spec.page.total = JsonPath("n");
+    plan.spec->page.total = JsonPath("n");
     auto const page = first_page(plan, list({row("a", "x")}, n));
     EXPECT_EQ(page.missing_totals, std::vector<std::string>{"n"}) << n;
     ASSERT_TRUE(page.slice_end);
@@ -299,7 +299,7 @@ TEST(NamedTotal, SumsAreHeldByTheLastPageThatHasThem) {
   ReconcileSpec check;
   check.metric = check.column = "amount";
   check.broker_value = JsonPath("totals.sum");
-  plan.spec.reconcile.push_back(check);
+  plan.spec->reconcile.push_back(check);
   Bodies server;
   server.bodies = {list({row("a", "x"), row("b", "x")}, R"(,"totals":{"count":3,"sum":"3.50"})"),
                    list({row("c", "x")}, R"(,"totals":{"count":3})")};
@@ -321,7 +321,7 @@ TEST(NamedTotal, SumsAreHeldByTheLastPageThatHasThem) {
 
 TEST(NamedTotal, OfNoRowsThereMayBeNoSum) {
   auto plan = single_plan();
-  plan.spec.page.total = JsonPath("n");
+  plan.spec->page.total = JsonPath("n");
   auto const page = first_page(plan, list({}));
   EXPECT_TRUE(page.missing_totals.empty());
   EXPECT_TRUE(page.slice_end->missing_totals.empty());
@@ -330,12 +330,12 @@ TEST(NamedTotal, OfNoRowsThereMayBeNoSum) {
 
 TEST(NamedTotal, OfPartsAreAddedUp) {
   auto plan = single_plan();
-  plan.spec.parts = {PartSpec{{{"state", "open"}}, false}, PartSpec{{{"state", "done"}}, false}};
-  plan.spec.page.total = JsonPath("n");
+  plan.spec->parts = {PartSpec{{{"state", "open"}}, false}, PartSpec{{{"state", "done"}}, false}};
+  plan.spec->page.total = JsonPath("n");
   ReconcileSpec check;
   check.metric = check.column = "amount";
   check.broker_value = JsonPath("sum");
-  plan.spec.reconcile.push_back(check);
+  plan.spec->reconcile.push_back(check);
   Bodies server;
   server.bodies = {list({row("a", "x", "1.5"), row("b", "x", "1")}, R"(,"n":2,"sum":"2.50")"),
                    list({row("c", "x", "0.125")}, R"(,"n":1,"sum":0.125)")};
@@ -355,8 +355,8 @@ TEST(NamedTotal, OfPartsAreAddedUp) {
 
 TEST(NamedTotal, HostileCountsDoNotOverflow) {
   auto plan = single_plan();
-  plan.spec.parts = {PartSpec{{{"state", "open"}}, false}, PartSpec{{{"state", "done"}}, false}};
-  plan.spec.page.total = JsonPath("n");
+  plan.spec->parts = {PartSpec{{{"state", "open"}}, false}, PartSpec{{{"state", "done"}}, false}};
+  plan.spec->page.total = JsonPath("n");
   Bodies server;
   server.bodies = {list({row("a", "x")}, R"(,"n":9223372036854775807)"),
                    list({row("b", "x")}, R"(,"n":9223372036854775807)")};

@@ -62,8 +62,8 @@ class StepServer {
 StreamPlan plan_of(PagingKind kind) {
   auto plan = list_plan(10, 0);
   plan.base_url = "https://broker.example/base";
-  plan.spec.page = PageSpec{};
-  plan.spec.page.kind = std::move(kind);
+  plan.spec->page = PageSpec{};
+  plan.spec->page.kind = std::move(kind);
   return plan;
 }
 
@@ -122,7 +122,7 @@ TEST_P(EveryKind, AListThatLosesRowsIsReadAgainWhenItsCountSaysSo) {
     if (request == 3) server.ids.erase(server.ids.begin(), server.ids.begin() + 5);
   };
   auto plan = plan_of(kind_named(GetParam()));
-  plan.spec.page.total = JsonPath("total");
+  plan.spec->page.total = JsonPath("total");
   auto const pass = read_all(plan, server);
   ASSERT_FALSE(pass.error) << pass.error->to_line();
   EXPECT_FALSE(pass.ends.at(0).doubt);
@@ -165,7 +165,7 @@ TEST(StepPaging, AListThatNeverStandsStillIsDoubtedThoughItsCountFits) {
   server.tells_total = true;
   server.before_answer = [&](int) { server.ids.erase(server.ids.begin()); };
   auto plan = plan_of(NumberPaging{});
-  plan.spec.page.total = JsonPath("total");
+  plan.spec->page.total = JsonPath("total");
   auto const pass = read_all(plan, server);
   ASSERT_FALSE(pass.error) << pass.error->to_line();
   ASSERT_TRUE(pass.ends.at(0).doubt);
@@ -175,7 +175,7 @@ TEST(StepPaging, AListThatNeverStandsStillIsDoubtedThoughItsCountFits) {
 TEST(StepPaging, AShortFirstPageMayBeTheBrokersOwnSize) {
   auto server = StepServer::with(25);
   auto plan = plan_of(NumberPaging{});
-  plan.spec.page.size = PageSize{.parameter = "per_page", .rows = 100};  // the server sends 10
+  plan.spec->page.size = PageSize{.parameter = "per_page", .rows = 100};  // the server sends 10
   auto const pass = read_all(plan, server);
   EXPECT_EQ(pass.ids().size(), 25U);
   EXPECT_EQ(server.targets[1], "/api/rewards/?per_page=100&page=2");
@@ -297,7 +297,7 @@ TEST(StepPaging, ALinkIsJudgedAlsoWhereThePathIsNoAddress) {
     auto server = StepServer::with(20);
     server.link_to = link;
     auto plan = plan_of(by_link());
-    plan.spec.request.path = "/api/%zz/";
+    plan.spec->request.path = "/api/%zz/";
     StreamReader reader(std::make_shared<StreamPlan const>(plan), {});
     auto page = reader.on_answer(server.answer(*reader.next_request()), at("2026-06-15"));
     if (std::string_view(link) == "?") {
@@ -316,7 +316,7 @@ TEST(StepPaging, ALinkAboveTheRootIsRefused) {
     server.link_to = link;
     auto plan = plan_of(by_link());
     plan.base_url = "https://broker.example";
-    plan.spec.request.path = "/";
+    plan.spec->request.path = "/";
     StreamReader reader(std::make_shared<StreamPlan const>(plan), {});
     auto page = reader.on_answer(server.answer(*reader.next_request()), at("2026-06-15"));
     ASSERT_FALSE(page) << link << " gives " << reader.next_request()->target;

@@ -15,9 +15,9 @@ TimePoint const noon = at("2026-06-15");
 StreamPlan feed() {
   StreamPlan plan;
   plan.source = "broker";
-  plan.spec.map.table = find_record_table("commission");
-  plan.spec.map.key.emplace_back("id");
-  plan.spec.map.columns.push_back(map_column("amount", "reward", ValueType::decimal));
+  plan.spec->map.table = find_record_table("commission");
+  plan.spec->map.key.emplace_back("id");
+  plan.spec->map.columns.push_back(map_column("amount", "reward", ValueType::decimal));
   return plan;
 }
 
@@ -43,9 +43,9 @@ TEST(StoredRowsTest, SaysWhatBecomesOfEach) {
 
 TEST(StoredRowsTest, WhatTheConnectorNoLongerWantsIsLeftOut) {
   auto plan = feed();
-  plan.spec.map.where.emplace();
-  plan.spec.map.where->path = JsonPath("type");
-  plan.spec.map.where->words = {"sale"};
+  plan.spec->map.where.emplace();
+  plan.spec->map.where->path = JsonPath("type");
+  plan.spec->map.where->words = {"sale"};
   auto rows = rows_of(std::move(plan));
   EXPECT_EQ(rows.look_at(R"({"id":1,"type":"sum"})", noon).fate, Fate::left_out);
   EXPECT_EQ(rows.look_at(R"({"id":1,"type":"sale"})", noon).fate, Fate::maps);
@@ -55,14 +55,14 @@ TEST(StoredRowsTest, WhatTheConnectorNoLongerWantsIsLeftOut) {
 TEST(StoredRowsTest, AHashIsNotHashedAgain) {
   auto plan = feed();
   plan.privacy = Privacy::hash;
-  plan.spec.map.table = find_record_table("client");
-  plan.spec.map.key.clear();
-  plan.spec.map.key.emplace_back("mail");
-  plan.spec.map.columns.clear();
+  plan.spec->map.table = find_record_table("client");
+  plan.spec->map.key.clear();
+  plan.spec->map.key.emplace_back("mail");
+  plan.spec->map.columns.clear();
   auto mail = map_column("email", "mail", ValueType::text);
   mail.personal = true;
-  plan.spec.map.columns.push_back(mail);
-  RowMapper const mapper(plan, plan.spec.map);
+  plan.spec->map.columns.push_back(mail);
+  RowMapper const mapper(plan, plan.spec->map);
   Row first;
   ASSERT_FALSE(mapper.map(parse_json(R"({"mail":"a@b.example"})").value(), noon, first));
   ASSERT_EQ(first.raw.find("a@b"), std::string::npos);

@@ -36,13 +36,13 @@ struct Broker {
     plan = *make_source_plan(*manifest, settings).value().streams.at(0);
   }
   void map(std::string_view json) {
-    reason = RowMapper(plan, plan.spec.map).map(parse_json(json).value(), noon, row);
+    reason = RowMapper(plan, plan.spec->map).map(parse_json(json).value(), noon, row);
   }
   // The column's text, "null", or "! reason".
   std::string value(std::string_view json, std::string_view name) {
     map(json);
     if (reason) return "! " + *reason;
-    return row.values.at(*plan.spec.map.table->index_of(name)).value_or("null");
+    return row.values.at(*plan.spec->map.table->index_of(name)).value_or("null");
   }
 };
 
@@ -178,7 +178,7 @@ TEST(TimesInRange, WhatIsPlannedOrOldByNatureIsNotHit) {
 TEST(TimesInRange, AreJudgedByTheLaterOfTwoClocks) {
   Broker broker("commission", "occurred_at: at");
   auto const row = parse_json(R"({"id":1,"at":"2026-06-15T08:00:00Z"})").value();
-  RowMapper const mapper(broker.plan, broker.plan.spec.map);
+  RowMapper const mapper(broker.plan, broker.plan.spec->map);
   auto const years_ago = instant("2019-01-01T00:00:00Z");
   EXPECT_EQ(mapper.map(row, years_ago, broker.row, noon), std::nullopt);
   EXPECT_EQ(mapper.map(row, noon, broker.row, years_ago), std::nullopt);
@@ -244,7 +244,7 @@ TEST(Days, AsDateIsADayAloneWhateverTheColumn) {
 ContentHash hash_of(Broker& broker, std::string_view json) {
   broker.map(json);
   if (broker.reason) throw std::runtime_error(*broker.reason);
-  Batch batch(*broker.plan.spec.map.table);
+  Batch batch(*broker.plan.spec->map.table);
   batch.append(broker.row);
   return batch.hash(0);
 }
@@ -257,7 +257,7 @@ TEST(Spelling, TheSameNumberSpeltOtherwiseIsNoChange) {
                            R"({"id":1,"fixed":null,"sum":{"paid":"5e0","x":1},"n":"03"})"}) {
     EXPECT_EQ(hash_of(broker, same), first) << same;
   }
-  EXPECT_EQ(broker.row.values.at(*broker.plan.spec.map.table->index_of("amount")), "5");
+  EXPECT_EQ(broker.row.values.at(*broker.plan.spec->map.table->index_of("amount")), "5");
   for (auto const* other : {R"({"id":1,"fixed":null,"sum":{"paid":"5.01","x":1},"n":"3"})",
                             R"({"id":1,"fixed":null,"sum":{"paid":"5.0","x":"1.0"},"n":"3"})",
                             R"({"id":1,"fixed":"5.0","sum":{"paid":"5.0","x":1},"n":"3"})"}) {

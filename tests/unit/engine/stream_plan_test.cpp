@@ -86,10 +86,10 @@ TEST(SourcePlan, TakesTheConnectorsOwnWhereTheUserSaysNothing) {
   ASSERT_EQ(plan.streams.size(), 3u);
   auto const& rewards = stream(plan, "rewards");
   EXPECT_EQ(rewards.source, "main");
-  EXPECT_TRUE(rewards.spec.enabled);
+  EXPECT_TRUE(rewards.spec->enabled);
   EXPECT_TRUE(rewards.path_known);
-  EXPECT_EQ(rewards.spec.page.size->rows, 100);
-  EXPECT_EQ(rewards.spec.window->start, Day(2020y / January / 1));
+  EXPECT_EQ(rewards.spec->page.size->rows, 100);
+  EXPECT_EQ(rewards.spec->window->start, Day(2020y / January / 1));
   EXPECT_EQ(rewards.table().name, "commission");
 }
 
@@ -97,7 +97,7 @@ TEST(SourcePlan, PutsSettingsIntoEveryPlace) {
   auto given = settings();
   given.settings = {{"timezone", "Europe/Moscow"}, {"region", "asia"}};
   auto const plan = make_source_plan(manifest(), given).value();
-  auto const& spec = stream(plan, "rewards").spec;
+  auto const& spec = *stream(plan, "rewards").spec;
   EXPECT_EQ(spec.request.path, "/asia/rewards/");
   EXPECT_EQ(spec.request.query, (NamedTexts{{"ordering", "id"}, {"region", "asia"}}));
   EXPECT_EQ(spec.request.headers, (NamedTexts{{"X-Region", "asia"}}));
@@ -140,7 +140,7 @@ TEST(SourcePlan, AppliesOverrides) {
   auto const plan = make_source_plan(manifest(), given).value();
   EXPECT_EQ(plan.base_url, "https://mirror.example.com/api");
   EXPECT_EQ(std::get<LoginTokenAuth>(plan.auth).login.path, "/v3/login/");
-  auto const& spec = stream(plan, "rewards").spec;
+  auto const& spec = *stream(plan, "rewards").spec;
   EXPECT_FALSE(spec.enabled);
   EXPECT_EQ(spec.request.path, "/v2/rewards/");
   EXPECT_EQ(spec.request.query,
@@ -153,7 +153,7 @@ TEST(SourcePlan, AppliesOverrides) {
 TEST(SourcePlan, KnowsWhichStreamHasNoPath) {
   auto const plan = make_source_plan(manifest(), settings()).value();
   EXPECT_FALSE(stream(plan, "payouts").path_known);
-  EXPECT_FALSE(stream(plan, "payouts").spec.enabled);
+  EXPECT_FALSE(stream(plan, "payouts").spec->enabled);
 }
 
 TEST(SourcePlan, TurnsAStreamOnWhosePathTheUserFoundOut) {
@@ -161,7 +161,7 @@ TEST(SourcePlan, TurnsAStreamOnWhosePathTheUserFoundOut) {
   given.streams["payouts"].path = "/payouts/";
   auto const plan = make_source_plan(manifest(), given).value();
   EXPECT_TRUE(stream(plan, "payouts").path_known);
-  EXPECT_TRUE(stream(plan, "payouts").spec.enabled);
+  EXPECT_TRUE(stream(plan, "payouts").spec->enabled);
 }
 
 TEST(SourcePlan, LeavesItOffWhenTheUserSaysSo) {
@@ -169,7 +169,7 @@ TEST(SourcePlan, LeavesItOffWhenTheUserSaysSo) {
   given.streams["payouts"].path = "/payouts/";
   given.streams["payouts"].enabled = false;
   auto const plan = make_source_plan(manifest(), given).value();
-  EXPECT_FALSE(stream(plan, "payouts").spec.enabled);
+  EXPECT_FALSE(stream(plan, "payouts").spec->enabled);
 }
 
 TEST(SourcePlan, SaysWhichCredentialsAreWanted) {

@@ -87,7 +87,7 @@ TEST(StreamReader, TheNextPassReadsTheLookbackOnly) {
 TEST(StreamReader, AWindowWithoutAKnownColumnIsNeverMarkable) {
   DayServer server;
   auto plan = windowed_plan(100, 1, day("2026-06-10"), 31);
-  plan.spec.window->column.clear();
+  plan.spec->window->column.clear();
   auto const pass = read_all(plan, server);
   EXPECT_FALSE(pass.ends.at(0).markable);
   EXPECT_FALSE(pass.ends.at(0).doubt);
@@ -406,13 +406,13 @@ TEST(StreamReader, ACheckpointOfAnotherFilterOrPathStartsAnew) {
   run(reader, server, noon);
   auto const cursor = reader.final_checkpoint();
   auto filtered = plan;
-  filtered.spec.request.query.emplace_back("status", "paid");
+  filtered.spec->request.query.emplace_back("status", "paid");
   EXPECT_TRUE(reader_of(filtered, start_at(noon, cursor)).is_full_pass());
   auto moved = plan;
-  moved.spec.request.path = "/api/v2/rewards/";
+  moved.spec->request.path = "/api/v2/rewards/";
   EXPECT_TRUE(reader_of(moved, start_at(noon, cursor)).is_full_pass());
   auto larger_pages = plan;
-  larger_pages.spec.page.size->rows = 500;
+  larger_pages.spec->page.size->rows = 500;
   EXPECT_FALSE(reader_of(larger_pages, start_at(noon, cursor)).is_full_pass());
 }
 
@@ -432,10 +432,10 @@ TEST(StreamReader, AStreamWithoutWindowsIsAlwaysReadWhole) {
 
 TEST(StreamReader, RequestsAreEncodedAndInOrder) {
   auto plan = windowed_plan(50, 1, day("2026-06-10"), 31);
-  plan.spec.request.path = "/api/reports/rewards/";
-  plan.spec.request.query = {
+  plan.spec->request.path = "/api/reports/rewards/";
+  plan.spec->request.query = {
       {"ordering", "-reward_date,id"}, {"tags", "a|b c+d&e=ü"}, {"limit", "7"}};
-  plan.spec.request.headers = {{"Accept", "application/json"}};
+  plan.spec->request.headers = {{"Accept", "application/json"}};
   auto reader = reader_of(plan, start_at(noon));
   auto const request = *reader.next_request();
   EXPECT_EQ(request.target,
@@ -446,7 +446,7 @@ TEST(StreamReader, RequestsAreEncodedAndInOrder) {
   // Calling again before an answer gives the same request.
   EXPECT_EQ(reader.next_request()->target, request.target);
 
-  plan.spec.request.path = "api/a b?x=1";
+  plan.spec->request.path = "api/a b?x=1";
   EXPECT_TRUE(reader_of(plan, start_at(noon))
                   .next_request()
                   ->target.starts_with("/api/a%20b?x=1&ordering="));
@@ -454,7 +454,7 @@ TEST(StreamReader, RequestsAreEncodedAndInOrder) {
 
 TEST(StreamReader, AnAnswerOfAnotherShapeNamesThePathsAndKinds) {
   auto plan = list_plan(100, 1);
-  plan.spec.records.emplace_back("results");
+  plan.spec->records.emplace_back("results");
   for (auto const* text :
        {R"({"data":"secret-value"})", R"("secret-value")", "[]", R"({"data":null})"}) {
     auto reader = reader_of(plan, start_at(noon));
@@ -469,7 +469,7 @@ TEST(StreamReader, AnAnswerOfAnotherShapeNamesThePathsAndKinds) {
 
 TEST(StreamReader, AnObjectIsOneRow) {
   auto plan = list_plan(100, 1);
-  plan.spec.page.kind = SingleAnswer{};
+  plan.spec->page.kind = SingleAnswer{};
   auto reader = reader_of(plan, start_at(noon));
   auto const page = reader.on_answer(answer_of(R"({"data":{"id":5,"reward":1}})"), noon);
   ASSERT_TRUE(page);
@@ -490,8 +490,8 @@ TEST(StreamReader, AnAnswerThatMeansNoRowsEndsTheSlice) {
 TEST(StreamReader, NoRowsAtAllIsDoubtedOfDaysThatShouldHaveSomeByNow) {
   auto const today = std::chrono::floor<std::chrono::days>(noon);
   auto plan = windowed_plan(100, 1, today - std::chrono::days(4), 1);
-  plan.spec.window->max_span_days = 1;
-  plan.spec.window->may_be_empty_days = 2;
+  plan.spec->window->max_span_days = 1;
+  plan.spec->window->may_be_empty_days = 2;
   auto const doubts_of = [&](StreamPlan const& one) {
     auto reader = reader_of(one, start_at(noon));
     std::vector<std::string> doubts;
@@ -507,7 +507,7 @@ TEST(StreamReader, NoRowsAtAllIsDoubtedOfDaysThatShouldHaveSomeByNow) {
   };
   EXPECT_EQ(doubts_of(plan),
             (std::vector<std::string>{"not_found", "not_found", "none", "none", "none"}));
-  plan.spec.window->may_be_empty_days.reset();
+  plan.spec->window->may_be_empty_days.reset();
   EXPECT_EQ(doubts_of(plan), std::vector<std::string>(5, "none"));
 }
 
@@ -575,7 +575,7 @@ TEST(StreamReader, FillsFurtherTablesFromTheSameRow) {
   clients.key.emplace_back("client");
   clients.columns.push_back(map_column("country", "country", ValueType::text));
   clients.columns.push_back(map_column("volume_lots", "lots", ValueType::decimal));
-  plan.spec.also.push_back(clients);
+  plan.spec->also.push_back(clients);
   auto reader = reader_of(plan, start_at(noon));
   auto const page = reader.on_answer(answer_of(R"({"data":[
       {"id":1,"reward":"1","client":"c1","country":"DE"},
@@ -598,10 +598,10 @@ TEST(StreamReader, FillsFurtherTablesFromTheSameRow) {
 
 TEST(StreamReader, TotalsAreThoseOfTheLastPage) {
   auto plan = list_plan(2, 1);
-  plan.spec.reconcile = {{"amount_usd", "amount_usd", JsonPath("totals.usd"), "0.01"},
-                         {"rows", "", JsonPath("totals.count"), "0"},
-                         {"lost", "", JsonPath("totals.none"), "0"},
-                         {"words", "", JsonPath("totals.words"), "0"}};
+  plan.spec->reconcile = {{"amount_usd", "amount_usd", JsonPath("totals.usd"), "0.01"},
+                          {"rows", "", JsonPath("totals.count"), "0"},
+                          {"lost", "", JsonPath("totals.none"), "0"},
+                          {"words", "", JsonPath("totals.words"), "0"}};
   auto reader = reader_of(plan, start_at(noon));
   auto first = reader.on_answer(
       answer_of(R"({"data":[{"id":1},{"id":2}],"totals":{"count":3,"usd":"1"}})"), noon);
@@ -646,7 +646,7 @@ TEST(StreamReader, ATotalThatIsNoCountIsNoTotal) {
 
 TEST(StreamReader, ObservationsAreTimedByTheBrokersClock) {
   auto plan = list_plan(100, 1);
-  plan.spec.map.table = find_record_table("balance");
+  plan.spec->map.table = find_record_table("balance");
   auto reader = reader_of(plan, start_at(noon));
   auto answer = answer_of(R"({"data":[{"id":1}],"totals":{"count":1}})");
   answer.server_time = at("2026-06-15", 11);

@@ -301,7 +301,7 @@ TEST_F(SourceSessionTest, APageOfAFirewallIsNoRefusedLogin) {
     wrong.status = {400, 401, 403};
     wrong.login = true;
     wrong.answer_class = engine::AnswerClass::auth_invalid;
-    plan.errors.push_back(wrong);
+    plan.errors->push_back(wrong);
     auto broker = process(plan, [&](HttpRequest const& request) {
       if (request.method == Method::post && pages-- > 0) return page(status);
       return json_response(200, R"({"token":"abc"})");
@@ -685,7 +685,7 @@ TEST_F(SourceSessionTest, AnHourOfRefusalsFailsNothingAndIsNotHammered) {
   in_good_answer.json = JsonPath("code");
   in_good_answer.json_equals = {"Throttled"};
   in_good_answer.answer_class = engine::AnswerClass::throttled;
-  plan.errors.push_back(in_good_answer);
+  plan.errors->push_back(in_good_answer);
   for (int const streams : {1, 5}) {
     report_ = {};
     auto const end = time_.now() + 1h;
