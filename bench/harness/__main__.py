@@ -48,6 +48,11 @@ def options():
                              "which make their first pass")
     parser.add_argument("--fleet-streams", type=int, default=1, metavar="STREAMS",
                         help="streams of each source for --fleet")
+    parser.add_argument("--fleet-interval", type=int, default=3600, metavar="SECONDS",
+                        help="between two runs of each stream for --fleet")
+    parser.add_argument("--fleet-spread", action="store_true",
+                        help="how the runs of --fleet are spread over their interval: as they "
+                             "settle, after a reload, a restart, and a minute without the database")
     parser.add_argument("--database-latency", type=float, default=5, metavar="MS",
                         help="time of a round trip to PostgreSQL for --fleet")
     parser.add_argument("--files", type=int, default=1024, help="soft limit for --fleet")

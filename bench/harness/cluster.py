@@ -29,6 +29,9 @@ class Cluster:
                 subprocess.run(["chown", "postgres:", path], check=True)
         self._call("initdb", "-D", self.data, "-U", "affsync", "--auth=trust", "-E", "UTF8",
                    "--locale=C")
+        self.start()
+
+    def start(self):
         options = " ".join(f"-c {name}={value}" for name, value in
                            {**SETTINGS, "unix_socket_directories": self.socket}.items())
         self._call("pg_ctl", "-D", self.data, "-w", "-l", f"{self.data}/log", "-o", options,

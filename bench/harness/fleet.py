@@ -14,7 +14,7 @@ from harness.contestants import HERE
 from harness.distance import Distance
 from harness.processes import Failed, cpu, run
 
-INTERVAL = 3600
+RELOADS = 5
 
 
 def write_connector(bench, streams):
@@ -36,7 +36,7 @@ def write_configuration(bench, url, broker, connectors, changed=None):
 database: {{url: "{url}"}}
 http: {{listen: "127.0.0.1:0"}}
 connectors_dir: {connectors}
-defaults: {{every: {INTERVAL}s}}
+defaults: {{every: {bench.options.fleet_interval}s}}
 sources:
 """ + "".join(f"""  - {{name: source{i:05}, connector: bench_list, base_url: "{broker.url}"{
             ', timeout: 59s' if i == changed else ''}}}
@@ -120,13 +120,30 @@ class Span:
 
 def spread(bench):
     """The fullest minute and the emptiest and fullest tenth of the interval, in runs that are due."""
+    interval = bench.options.fleet_interval
     return bench.cluster.sql("bench_fleet", f"""
-        WITH due AS (SELECT extract(epoch FROM next_run_at)::bigint % {INTERVAL} AS at
+        WITH due AS (SELECT extract(epoch FROM next_run_at)::bigint % {interval} AS at
                      FROM affsync.stream_state),
              tenths AS (SELECT t, count(at) AS runs FROM generate_series(0, 9) t
-                        LEFT JOIN due ON at * 10 / {INTERVAL} = t GROUP BY t)
+                        LEFT JOIN due ON at * 10 / {interval} = t GROUP BY t)
         SELECT (SELECT count(*) FROM due GROUP BY at / 60 ORDER BY 1 DESC LIMIT 1) || ' / ' ||
                min(runs) || ' / ' || max(runs) FROM tenths""")
+
+
+def starts(bench, since):
+    """How many runs began in each second of the interval after `since`, a time of the server: their
+    number, the fullest second, the emptiest and fullest tenth, and seconds by their number of starts."""
+    interval = bench.options.fleet_interval
+    return bench.cluster.sql("bench_fleet", f"""
+        WITH began AS (SELECT floor(extract(epoch FROM started_at - '{since}'))::int AS at
+                       FROM affsync.sync_run),
+             seconds AS (SELECT s, count(at) AS runs FROM generate_series(0, {interval} - 1) s
+                         LEFT JOIN began ON at = s GROUP BY s),
+             tenths AS (SELECT s * 10 / {interval} AS t, sum(runs) AS runs FROM seconds GROUP BY 1),
+             counts AS (SELECT runs, count(*) AS seconds FROM seconds GROUP BY 1)
+        SELECT (SELECT sum(runs) FROM seconds) || '; ' || (SELECT max(runs) FROM seconds) || '; ' ||
+               (SELECT min(runs) || ' / ' || max(runs) FROM tenths) || '; ' ||
+               (SELECT string_agg(runs || ': ' || seconds, ', ' ORDER BY runs) FROM counts)""")
 
 
 class Fleet:
@@ -190,6 +207,49 @@ class Fleet:
         self.daemon.wait_for("configuration reloaded", count)
         self.add_span(what, span)
 
+    def resident(self, what):
+        time.sleep(5)
+        self.add(f"resident MB {what}, peak",
+                 f"{self.daemon.memory('VmRSS'):.0f}, {self.daemon.memory('VmHWM'):.0f}")
+
+    def watch_starts(self, what):
+        """Counts the starts of one interval."""
+        since = self.bench.cluster.sql("bench_fleet", "SELECT clock_timestamp()")
+        end = time.monotonic() + self.bench.options.fleet_interval + 1
+        while time.monotonic() < end:
+            time.sleep(1)
+            self.daemon.watch()
+        self.add(f"starts {what}: runs; in the fullest second; in the emptiest / fullest tenth; "
+                 "starts: seconds", starts(self.bench, since))
+
+    def spreads(self, config, distance):
+        interval = self.bench.options.fleet_interval
+        for passed in range(3):
+            self.watch_starts(f"in interval {passed + 1} after the first passes")
+        self.daemon.process.send_signal(signal.SIGHUP)
+        self.daemon.wait_for("configuration reloaded", 1)
+        self.watch_starts("after a reload")
+        self.daemon.stop()
+        self.start("another start until ready", config, distance)
+        self.watch_starts("after a restart")
+        self.bench.cluster.stop()
+        time.sleep(min(60, interval))
+        self.bench.cluster.start()
+        for passed in range(2):
+            self.watch_starts(f"in interval {passed + 1} after an outage of {min(60, interval)} s")
+
+    def reloads(self, url, broker, connectors, distance):
+        chosen = self.bench.options
+        for done in range(RELOADS):
+            self.reload("reload, nothing changed", distance, done + 1)
+        self.resident(f"after {RELOADS} reloads")
+        write_configuration(self.bench, url, broker, connectors, changed=chosen.fleet // 2)
+        self.reload("reload, one source changed", distance, RELOADS + 1)
+        with open(f"{connectors}/bench_list.yaml", "a", encoding="utf-8") as file:
+            file.write("# another file, so that all sessions are made anew\n")
+        self.reload("reload, the connector changed", distance, RELOADS + 2)
+        self.resident("after these as well")
+
     def measure(self):
         bench, chosen = self.bench, self.bench.options
         broker = Broker(bench.broker_program(), chosen.rows, chosen.latency)
@@ -205,20 +265,17 @@ class Fleet:
             self.first_passes(broker, since)
             self.add("next runs: in the fullest minute / emptiest / fullest tenth of the interval",
                      spread(bench))
+            if chosen.fleet_spread:
+                self.spreads(config, distance)
+                return self.rows
             self.idle(distance, False)
-            self.add("resident MB after the first passes, peak",
-                     f"{self.daemon.memory('VmRSS'):.0f}, {self.daemon.memory('VmHWM'):.0f}")
+            self.resident("after the first passes")
             self.add("most open files", f"{self.daemon.most_files}")
             self.daemon.stop()
             self.start("another start until ready", config, distance)
             self.idle(distance, True)
-            self.add("resident MB when scraped, peak",
-                     f"{self.daemon.memory('VmRSS'):.0f}, {self.daemon.memory('VmHWM'):.0f}")
-            self.reload("reload, nothing changed", distance, 1)
-            write_configuration(bench, url, broker, connectors, changed=chosen.fleet // 2)
-            self.reload("reload, one source changed", distance, 2)
-            time.sleep(5)
-            self.add("resident MB after the reloads", f"{self.daemon.memory('VmRSS'):.0f}")
+            self.resident("when scraped")
+            self.reloads(url, broker, connectors, distance)
         finally:
             if self.daemon:
                 self.daemon.stop()
@@ -233,7 +290,7 @@ def table(bench, tell):
     columns = [(name, Fleet(bench, name, program, tell).measure())
                for name, program in bench.named_programs()]
     out = [f"{chosen.fleet:,} sources with {chosen.fleet_streams} streams of {chosen.rows:,} rows each, every "
-           f"{INTERVAL} s; the database {chosen.database_latency:g} ms away.\n",
+           f"{chosen.fleet_interval} s; the database {chosen.database_latency:g} ms away.\n",
            "| | " + " | ".join(name for name, _ in columns) + " |", "|---" * (len(columns) + 1) + "|"]
     for at, (what, _) in enumerate(columns[0][1]):
         out.append(f"| {what} | " + " | ".join(rows[at][1] for _, rows in columns) + " |")

@@ -9,7 +9,7 @@
 namespace affsync::sync {
 
 void refuse_start_ahead(engine::StreamPlan const& plan, TimePoint now) {
-  auto const& window = plan.spec.window;
+  auto const& window = plan.spec->window;
   auto const tomorrow = now + std::chrono::days(1);
   if (!window || window->start <= tomorrow) return;
   throw Failure(ErrorCode::clock_skew,
@@ -50,7 +50,11 @@ TimePoint spread_after(TimePoint started_at, std::chrono::seconds interval, std:
   auto since_place = (started_at.time_since_epoch() - phase) % length;
   if (since_place < Duration()) since_place += length;
   auto const left = length - since_place;
-  return started_at + (left >= length / 2 ? left : left + length / 2);
+  auto const half = length / 2;
+  if (left >= half) return started_at + left;
+  // Less than half an interval behind the place: a run begins a little late, so that it would be
+  // too near to its place the next time as well, and would stay where it is for ever.
+  return started_at + half + left * 4 / 5;
 }
 
 TimePoint next_run_at(StreamTask const& task, RunReport const& report, double jitter) {

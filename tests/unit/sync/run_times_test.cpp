@@ -45,13 +45,32 @@ TEST(SpreadAfter, runs_that_began_together_are_spread_evenly_and_stay_in_their_p
   }
 }
 
+TEST(SpreadAfter, runs_that_all_begin_a_little_late_are_spread_evenly_too) {
+  std::array<int, 10> tenths{};
+  for (int i = 0; i < 1000; ++i) {
+    TimePoint run = noon;
+    for (int runs = 0; runs < 4; ++runs) {
+      auto const next = spread_after(run, 1h, numbered(i), "rewards");
+      ASSERT_LE(next - run, 1h) << i;
+      ASSERT_GE(next - run, 30min) << i;
+      run = next + 200ms;
+    }
+    ++tenths[static_cast<std::size_t>((run.time_since_epoch() % 1h) / 6min)];
+  }
+  for (auto const runs : tenths) {
+    EXPECT_GT(runs, 60);
+    EXPECT_LT(runs, 140);
+  }
+}
+
 TEST(SpreadAfter, a_run_that_began_late_finds_back_to_its_place) {
   auto const place = spread_after(spread_after(noon, 1h, "s", "t"), 1h, "s", "t");
   EXPECT_EQ(spread_after(place, 1h, "s", "t"), place + 1h);
   EXPECT_EQ(spread_after(place + 20min, 1h, "s", "t"), place + 1h);
-  // 40 minutes late, 20 before the next place: half an interval behind that, then at the one after.
-  EXPECT_EQ(spread_after(place + 40min, 1h, "s", "t"), place + 90min);
-  EXPECT_EQ(spread_after(place + 90min, 1h, "s", "t"), place + 2h);
+  // 40 minutes late, 20 before the next place: not quite half an interval behind that, so that the
+  // one after can be reached.
+  EXPECT_EQ(spread_after(place + 40min, 1h, "s", "t"), place + 86min);
+  EXPECT_EQ(spread_after(place + 86min, 1h, "s", "t"), place + 2h);
 }
 
 TEST(SpreadAfter, streams_of_a_source_have_places_of_their_own) {
