@@ -84,7 +84,7 @@ AlertReceiver::Telegram read_telegram(yaml::Node const& node, Environment const&
   yaml::Map map(node, "telegram");
   auto const token = map.require("token");
   telegram.token = read_secret(token, "the token", env);
-  if (!consists_of(telegram.token.reveal(), ":_-")) {
+  if (telegram.token.reveal() != missing_secret && !consists_of(telegram.token.reveal(), ":_-")) {
     token.fail("not a token of Telegram", "It looks like 123456:ABC-DEF…; @BotFather gives it.");
   }
   auto const chat = map.require("chat");
@@ -111,6 +111,7 @@ std::string expand_argument(yaml::Node const& node, Environment const& env) {
   auto const lookup = [&](std::string const& name) -> std::optional<std::string> {
     if (std::ranges::find(words, name) != words.end()) return "${" + name + "}";
     auto found = env(name);
+    if (!found && env.stands_in) return missing_secret;
     // A value of the environment is text, whatever it looks like.
     if (found && found->find("${") != std::string::npos) {
       node.fail("the variable " + name + " holds ${, which a command's argument can't");

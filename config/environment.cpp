@@ -22,11 +22,13 @@ std::string value_of(std::string const& name, Environment const& env) {
   if (auto value = env(name)) return std::move(*value);
   auto const file = env(name + "_FILE");
   if (!file) {
+    if (env.stands_in) return missing_secret;
     throw Failure(ErrorCode::secret_missing, "the environment variable " + name + " is not set",
                   "Set it, or give the value another way: {file: PATH} for a secret.");
   }
   auto text = read_secret_file(*file);
   if (!text) {
+    if (env.stands_in) return missing_secret;
     throw Failure(ErrorCode::secret_missing, "the environment variable " + name + "_FILE names " +
                                                  *file +
                                                  ", which cannot be read: " + text.error().message);

@@ -145,7 +145,21 @@ Result<Config> parse_config(std::string_view yaml, std::string const& file, Envi
   return failure.error();
 }
 
-Result<Config> load_config(std::string const& file, Environment const& env) {
+namespace {
+
+// Whether something else than a broker's secret was missing.
+bool misses_more(Config const& config) {
+  auto const& database = config.database;
+  for (auto const& text : {database.url, database.read_url, database.state_dir, config.instance,
+                           config.connectors_dir}) {
+    if (text.find(missing_secret) != std::string::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<Config> load_config(std::string const& file, Environment const& env, Secrets needed) {
   auto const unreadable = [&](std::string const& reason) {
     Error error(ErrorCode::config_invalid, "cannot read the configuration: " + reason);
     return error.at(file);
@@ -157,7 +171,14 @@ Result<Config> load_config(std::string const& file, Environment const& env) {
   if (!in) return unreadable(std::strerror(errno));
   std::string const text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   if (in.bad()) return unreadable(std::strerror(errno));
-  return parse_config(text, file, env);
+  auto config = parse_config(text, file, env);
+  if (config || needed == Secrets::all || config.error().code != ErrorCode::secret_missing) {
+    return config;
+  }
+  auto lenient = env;
+  lenient.stands_in = true;
+  auto rest = parse_config(text, file, lenient);
+  return rest && !misses_more(*rest) ? rest : config;
 }
 
 Result<std::string> find_config_file(std::string const& option, Environment const& env) {
@@ -173,10 +194,10 @@ Result<std::string> find_config_file(std::string const& option, Environment cons
                "`affsync init` writes a first one. Give another with --config FILE.");
 }
 
-Result<Config> find_config(std::string const& option, Environment const& env) {
+Result<Config> find_config(std::string const& option, Environment const& env, Secrets needed) {
   auto const file = find_config_file(option, env);
   if (!file) return file.error();
-  return load_config(*file, env);
+  return load_config(*file, env, needed);
 }
 
 }  // namespace affsync::config

@@ -39,9 +39,7 @@ void refuse_variable(yaml::Node const& node, std::string const& what, std::strin
       "looks like this as {file: PATH}.");
 }
 
-}  // namespace
-
-Secret read_secret(yaml::Node const& node, std::string const& what, Environment const& env) {
+Secret read_if_there(yaml::Node const& node, std::string const& what, Environment const& env) {
   if (node.is_scalar()) {
     auto text = node.text();
     if (text.empty()) missing(node, what + " is empty");
@@ -74,6 +72,15 @@ Secret read_secret(yaml::Node const& node, std::string const& what, Environment 
             "systemd sets it for a service with LoadCredential=" + name + ":PATH.");
   }
   return Secret(read_from(*credential, what, *directory + "/" + name));
+}
+
+}  // namespace
+
+Secret read_secret(yaml::Node const& node, std::string const& what, Environment const& env) try {
+  return read_if_there(node, what, env);
+} catch (Failure const& failure) {
+  if (!env.stands_in || failure.error().code != ErrorCode::secret_missing) throw;
+  return Secret(missing_secret);
 }
 
 }  // namespace affsync::config

@@ -67,14 +67,17 @@ struct App::Impl {
   std::function<void(std::string const&)> on_start_step;
   proof::Recorder recorder;     // may be empty
   bool retry_refused = false;   // --retry-login was given
+  bool only_tries = false;      // credentials that the daemon may not have
   bool forget_refused = false;  // the next make_tasks removes all blocks, after a reload
   async::Workers workers = sync::page_workers();  // last member, so that its threads end first
 
   Session& session_of(PreparedSource prepared, Logger const& log, sync::Observer& observer);
 };
 
-App::App(std::string const& config_option, std::optional<LogLevel> log_level)
-    : App(config::find_config(config_option, config::process_environment()).value(), log_level) {}
+App::App(std::string const& config_option, std::optional<LogLevel> log_level,
+         config::Secrets needed)
+    : App(config::find_config(config_option, config::process_environment(), needed).value(),
+          log_level) {}
 
 App::App(config::Config config, std::optional<LogLevel> log_level)
     : impl_(std::make_unique<Impl>()) {
@@ -151,6 +154,10 @@ void App::start_existing_database() {
   } catch (Failure const& failure) {
     log().debug("the database could not be started", {{"error", failure.error().message}});
   }
+}
+
+void App::only_try_logins() {
+  impl_->only_tries = true;
 }
 
 void App::retry_refused_logins() {
@@ -247,6 +254,9 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
     for (auto const& stream : prepared.back().plan.streams) stream_names.push_back(stream->stream);
   }
   refuse_unknown(streams, stream_names, "stream");
+  for (auto const& [name, sentence] : repeated_accounts(prepared)) {
+    log().warn(sentence, {{"source", name}});
+  }
 
   std::vector<schema::SourceRegistered> registered(prepared.size());
   if (with_database) {
@@ -270,6 +280,7 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
     refusals.keep_in(impl_->store.get(), std::move(blocks[i]));
     if (with_database) limited[source_id] = session.session.get();
     if (impl_->retry_refused) refusals.try_anyway();
+    if (impl_->only_tries) refusals.only_try();
     if (impl_->forget_refused) refusals.forget_here();
     for (auto const& plan : session.streams) {
       bool const named = !streams.empty() && chosen(streams, plan->stream);

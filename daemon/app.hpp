@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "config/load.hpp"
 #include "config/model.hpp"
 #include "connectors/engine/plan/stream_plan.hpp"
 #include "daemon/async/workers.hpp"
@@ -30,8 +31,9 @@ struct PreparedSource;
 class App {
  public:
   // Reads the configuration and all connector files, nothing else. `log_level` overrides that of
-  // the configuration. Throws Failure: config_invalid, secret_missing.
-  App(std::string const& config_option, std::optional<LogLevel> log_level);
+  // the configuration. Throws Failure: config_invalid, secret_missing (of those that are needed).
+  App(std::string const& config_option, std::optional<LogLevel> log_level,
+      config::Secrets needed = config::Secrets::all);
   // The same with a configuration that is in memory only; it cannot be reloaded.
   App(config::Config config, std::optional<LogLevel> log_level);
   ~App();
@@ -87,6 +89,8 @@ class App {
   void wait_at_most(Duration longest);
   // Shows every answer of a broker to `recorder`. Call it before make_tasks.
   void record_answers(std::function<void(HttpRequest const&, HttpResponse const&)> recorder);
+  // For credentials that may be others than the daemon's: a refusal does not stop the daemon.
+  void only_try_logins();
   // Tries sources even if their login or key is blocked after a refusal.
   void retry_refused_logins();
   // Reads the configuration and connectors again. Throws and keeps the old ones if that fails. The

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <sstream>
 
 #include "base/batch.hpp"
@@ -195,6 +196,32 @@ bool reconcile_warns(config::SourceConfig const& source, std::string const& stre
   auto const* given = stream_config(source, stream);
   if (given != nullptr && given->reconcile_warns) return *given->reconcile_warns;
   return source.reconcile_warns;
+}
+
+bool is_same_account(PreparedSource const& one, PreparedSource const& other) {
+  auto const &mine = *one.config, &its = *other.config;
+  return mine.connector == its.connector && one.plan.base_url == other.plan.base_url &&
+         mine.settings == its.settings && mine.credentials == its.credentials;
+}
+
+std::vector<std::pair<std::string, std::string>> repeated_accounts(
+    std::vector<PreparedSource> const& sources) {
+  std::multimap<std::string, PreparedSource const*> earlier;
+  std::vector<std::pair<std::string, std::string>> repeated;
+  for (auto const& source : sources) {
+    auto const broker = source.config->connector + '\n' + source.plan.base_url;
+    auto const [begin, end] = earlier.equal_range(broker);
+    auto const same = std::find_if(
+        begin, end, [&](auto const& known) { return is_same_account(*known.second, source); });
+    if (same == end) {
+      earlier.emplace(broker, &source);
+      continue;
+    }
+    repeated.emplace_back(source.config->name, "it reads the same account as the source " +
+                                                   same->second->config->name +
+                                                   ", so that reports count its money twice");
+  }
+  return repeated;
 }
 
 std::string fingerprint(PreparedSource const& source) {

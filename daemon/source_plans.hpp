@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/model.hpp"
@@ -49,6 +50,14 @@ Result<std::optional<config::Schedule>> full_schedule_of(config::SourceConfig co
 // Returns whether totals that differ from a stream's rows are only logged and do not make a run
 // partial.
 bool reconcile_warns(config::SourceConfig const& source, std::string const& stream);
+
+// Returns whether both read the same account of the same broker, so that all it says would count
+// twice.
+bool is_same_account(PreparedSource const& one, PreparedSource const& other);
+
+// Returns for each source that reads the account of an earlier one a sentence that says so.
+std::vector<std::pair<std::string, std::string>> repeated_accounts(
+    std::vector<PreparedSource> const& sources);
 
 // Returns a hash of a source's configuration, secrets included. A reload keeps the sessions of
 // sources with an unchanged hash.

@@ -154,9 +154,11 @@ asio::awaitable<void> Delivery::judge() {
     auto const changes = co_await parts_.store->judge(std::move(policy));
     tell_failed_rules(changes, failed_rules_, log_);
     if (changes.any()) {
-      log_.info("alerts", {{"opened", std::to_string(changes.opened.size())},
-                           {"grown", std::to_string(changes.grown.size())},
-                           {"closed", std::to_string(changes.closed.size())}});
+      auto const count = [](std::string key, auto const& alerts) {
+        return number_field(std::move(key), static_cast<std::int64_t>(alerts.size()));
+      };
+      log_.info("alerts", {count("opened", changes.opened), count("grown", changes.grown),
+                           count("closed", changes.closed)});
     }
     auto const now = parts_.clock->now();
     auto const counts = co_await parts_.store->count(now);

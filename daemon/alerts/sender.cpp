@@ -70,8 +70,7 @@ asio::awaitable<std::optional<TimePoint>> Sender::send_due() {
       parts_.observer->on_attempt(receiver_.name, outcome.sent, now);
       if (outcome.sent) {
         co_await parts_.store->note_sent(message.message_id, token, now);
-        log_.info("told",
-                  {{"kind", message.kind}, {"message", std::to_string(message.message_id)}});
+        log_.info("told", {{"kind", message.kind}, number_field("message", message.message_id)});
         continue;
       }
       auto const next = next_attempt(now, message.attempts + 1, outcome.wait, parts_.random());

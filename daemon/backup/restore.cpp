@@ -84,7 +84,7 @@ Result<embedded::Outcome> pg_restore(std::string const& url, std::vector<std::st
 // follows.
 Result<void> load(std::string const& url, fs::path const& file) {
   auto const outcome = pg_restore(url, {"--single-transaction", "--exit-on-error", "--no-owner",
-                                        "--no-privileges", file.string()});
+                                        "--no-privileges", fs::absolute(file).string()});
   if (!outcome) return outcome.error();
   if (outcome->success()) return {};
   return Error(ErrorCode::database_error, "pg_restore failed: " + reason_of(*outcome));
@@ -136,7 +136,7 @@ Result<Dump> look_into(fs::path const& file) {
     return not_a_dump(file, failed ? failed.message() : "it is not a regular file");
   }
   auto const rows = pg_restore({}, {"--data-only", "--schema=affsync", "--table=schema_migration",
-                                    "--file=-", file.string()});
+                                    "--file=-", fs::absolute(file).string()});
   if (!rows) return rows.error();
   if (!rows->success()) return not_a_dump(file, reason_of(*rows));
   Dump dump;

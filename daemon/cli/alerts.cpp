@@ -76,7 +76,7 @@ std::unique_ptr<schema::AlertStore> open_alerts(App& app) {
 }  // namespace
 
 int run_alerts_list(CommonOptions const& common, AlertsOptions const& options) {
-  App app(common.config_file, common.log_level());
+  App app(common.config_file, common.log_level(), config::Secrets::of_database);
   auto const store = open_alerts(app);
   if (!options.source.empty()) require_known_source(app, options.source);
   schema::AlertFilter filter;
@@ -115,7 +115,7 @@ int run_alerts_mute(CommonOptions const& common, AlertsOptions const& options) {
                     "It ends at the beginning of that day, in UTC.");
     }
   }
-  App app(common.config_file, common.log_level());
+  App app(common.config_file, common.log_level(), config::Secrets::of_database);
   auto const store = open_alerts(app);
   app.run(store->mute(mute));
   std::cout << (mute.rule.empty() ? "alert " + options.what : "rule " + mute.rule) << " is muted "
@@ -128,7 +128,7 @@ int run_alerts_mute(CommonOptions const& common, AlertsOptions const& options) {
 int run_alerts_unmute(CommonOptions const& common, AlertsOptions const& options) {
   auto mute = mute_of(options.what);
   mute.system_user = system_user();
-  App app(common.config_file, common.log_level());
+  App app(common.config_file, common.log_level(), config::Secrets::of_database);
   auto const store = open_alerts(app);
   auto const ended = app.run(store->unmute(mute));
   auto const name = mute.rule.empty() ? "alert " + options.what : "rule " + mute.rule;

@@ -16,7 +16,7 @@ config::Config config_for_backup(CommonOptions const& common) {
   auto const env = config::process_environment();
   auto const file = config::find_config_file(common.config_file, env);
   if (!file) throw Failure(file.error());
-  auto config = config::load_config(*file, env);
+  auto config = config::load_config(*file, env, config::Secrets::of_database);
   if (!config) throw Failure(config.error());
   return std::move(*config);
 }
@@ -61,7 +61,7 @@ int run_restore(CommonOptions const& common, BackupOptions const& options) {
   if (!restored) throw Failure(restored.error());
   std::cout << (restored->replaced ? "replaced the database by " : "restored ") << options.file
             << ", whose schema has version " << restored->dump.schema_version;
-  if (!restored->migration.applied.empty()) {
+  if (restored->migration.version != restored->dump.schema_version) {
     std::cout << "; brought it up to version " << restored->migration.version;
   }
   std::cout << "\n";

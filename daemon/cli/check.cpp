@@ -211,6 +211,7 @@ asio::awaitable<std::vector<SourceCheck>> check_all(App& app, CheckOptions const
   if (options.database) lines = check_database(app);
   app.start_existing_database();
   app.wait_at_most(longest_wait_of_a_look);
+  app.only_try_logins();
   if (options.retry_login) app.retry_refused_logins();
   std::vector<std::string> const every_stream;
   auto tasks = co_await app.make_tasks(options.sources, every_stream, false, observer);

@@ -94,15 +94,18 @@ void add_init(CLI::App& app, Parsed& parsed) {
       "--no-check", [&options] { options.check = false; },
       "Write without asking the broker and the database");
   init->add_flag("-y,--yes", options.yes, "Ask nothing: everything is given by options");
-  add_examples(init, {"affsync init                         # asks for everything, and for more brokers",
-                      "affsync init --add                   # one more broker",
-                      "affsync init -y --connector exness --credential login=me@example.com",
-                      "    --credential password=@/run/secrets/exness --database local"});
+  add_examples(init,
+               {"affsync init                         # asks for everything, and for more brokers",
+                "affsync init --add                   # one more broker",
+                "affsync init -y --connector exness --credential login=me@example.com",
+                "    --credential password=@/run/secrets/exness --database local"});
 }
 
 void add_reading_commands(CLI::App& app, Parsed& parsed) {
-  add_command(app, parsed, "run", "The daemon: reads every stream on its schedule until stopped",
-              [&parsed] { return run_daemon(parsed.common); });
+  auto* daemon = add_command(app, parsed, "run",
+                             "The daemon: reads every stream on its schedule until stopped",
+                             [&parsed] { return run_daemon(parsed.common); });
+  add_examples(daemon, {"affsync run", "affsync run --config affsync.yaml --verbose"});
 
   auto* sync = add_command(app, parsed, "sync", "One pass over the chosen streams, then a summary",
                            [&parsed] { return run_sync(parsed.common, parsed.sync); });
@@ -211,12 +214,15 @@ void add_quarantine(CLI::App& app, Parsed& parsed) {
   });
   show->add_option("id", options.ids, "The number of the row")->required()->expected(1);
   add_output(show, options.output, true);
+  add_examples(show, {"affsync quarantine show 17"});
 
   auto* retry = add_command(
       *list, parsed, "retry",
       "Maps the quarantined rows again with the current connector and stores those that map",
       [&parsed] { return run_quarantine_retry(parsed.common, parsed.quarantine); });
   add_scope(retry, "Only this source", "Only this stream");
+  add_examples(retry,
+               {"affsync quarantine retry", "affsync quarantine retry --source exness-main"});
 
   auto* accept =
       add_command(*list, parsed, "accept", "Accepts rows as known, so that they are left out",
@@ -224,6 +230,7 @@ void add_quarantine(CLI::App& app, Parsed& parsed) {
   accept->add_option("id", options.ids, "Numbers of the rows");
   add_scope(accept, "With --stream: all open rows of this source's stream", "See --source");
   accept->add_option("--reason", options.because, "Why; stored with the rows")->type_name("TEXT");
+  add_examples(accept, {"affsync quarantine accept 17 18 --reason 'test accounts'"});
 }
 
 void add_alerts(CLI::App& app, Parsed& parsed) {
@@ -235,11 +242,13 @@ void add_alerts(CLI::App& app, Parsed& parsed) {
   list->add_option("--source", options.source, "Only this source");
   add_output(list, options.output, false);
   list->require_subcommand(0, 1);
+  add_examples(list, {"affsync alerts", "affsync alerts --all --source exness-main"});
 
   auto* test = add_command(*list, parsed, "test", "Sends a sample, and shows what came back",
                            [&] { return run_alerts_test(parsed.common, parsed.alerts); });
   test->add_option("name", options.names, "Only to these receivers")->type_name("NAME");
   add_output(test, options.output, false);
+  add_examples(test, {"affsync alerts test", "affsync alerts test phone"});
 
   auto* mute = add_command(*list, parsed, "mute", "Tells nobody of a rule or an alert",
                            [&] { return run_alerts_mute(parsed.common, parsed.alerts); });
@@ -252,6 +261,9 @@ void add_alerts(CLI::App& app, Parsed& parsed) {
   }
   add_day(mute, "--until", options.until, "Up to the beginning of this day, UTC");
   mute->add_option("--reason", options.because, "Why; stored with it")->type_name("TEXT");
+  add_examples(mute, {"affsync alerts mute payout_overdue --until 2026-12-31 --reason holidays",
+                      "affsync alerts mute 17"});
+  add_examples(unmute, {"affsync alerts unmute payout_overdue", "affsync alerts unmute 17"});
 }
 
 void add_other_commands(CLI::App& app, Parsed& parsed) {
@@ -274,6 +286,7 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
       ->type_name("FILE");
   draft->add_option("--name", parsed.sample_name, "Name of the connector (default: the file's)");
   draft->add_option("--url", parsed.sample_url, "Where an API gave the sample, without the key");
+  add_examples(draft, {"affsync connectors new --from export.csv > my-network.yaml"});
   auto* proof = add_command(*connectors, parsed, "test",
                             "Holds a connector to answers of its broker: reads them from a server "
                             "of its own into a database that is thrown away",
@@ -290,6 +303,8 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
                    "A database to read into (default: a private one)")
       ->type_name("URL");
   add_output(proof, parsed.proof.output, false);
+  add_examples(proof, {"affsync connectors test exness",
+                       "affsync connectors test my-network.yaml --fixtures answers"});
   auto* record = add_command(
       *connectors, parsed, "record",
       "Takes answers of a real account as fixtures: names, ids and amounts are replaced",
@@ -300,6 +315,7 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
       ->add_option("--to", parsed.record.to,
                    "The folder to write to (default: the connector's name)")
       ->type_name("DIR");
+  add_examples(record, {"affsync connectors record exness-main --to answers"});
   auto* schema = add_command(app, parsed, "schema",
                              "The JSON schema of the configuration or of a connector, for editors",
                              [&parsed] { return run_schema(parsed.schema); });
@@ -307,8 +323,10 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
       ->required()
       ->check(one_of({"config", "connector"}))
       ->type_name("config|connector");
-  add_command(app, parsed, "version", "Version, commit and libraries",
-              [] { return run_version(); });
+  add_examples(schema, {"affsync schema config > affsync.schema.json"});
+  auto* version = add_command(app, parsed, "version", "Version, commit and libraries",
+                              [] { return run_version(); });
+  add_examples(version, {"affsync version"});
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ std::string own_connectors_dir(std::string const& config_option) {
   auto const env = config::process_environment();
   auto const file = config::find_config_file(config_option, env);
   if (!file) return {};
-  auto const config = config::load_config(*file, env);
+  auto const config = config::load_config(*file, env, config::Secrets::of_database);
   if (config) return config->connectors_dir;
   if (!config_option.empty()) throw Failure(config.error());
   std::cerr << "affsync: only the built-in connectors are shown, because the configuration has an "

@@ -9,7 +9,7 @@ namespace affsync::cli {
 
 int run_migrate(CommonOptions const& common, schema::MigrationRequest const& request) {
   bool const dry_run = request.dry_run;
-  App app(common.config_file, common.log_level());
+  App app(common.config_file, common.log_level(), config::Secrets::of_database);
   auto const tell = [](std::string const& what) {
     if (!what.empty()) std::cerr << what << "\n";
   };

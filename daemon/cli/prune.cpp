@@ -17,7 +17,7 @@ std::string count_text(std::int64_t count, char const* one, char const* several)
 }  // namespace
 
 int run_prune(CommonOptions const& common, PruneOptions const& options) {
-  App app(common.config_file, common.log_level());
+  App app(common.config_file, common.log_level(), config::Secrets::of_database);
   schema::Pruned pruned;
   bool const nothing_there = !is_database_there(app);
   if (!nothing_there) {

@@ -85,7 +85,7 @@ int run_psql(CommonOptions const& common, std::vector<std::string> const& argume
   std::vector<std::string> words{"psql"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   auto const pointers = argument_pointers(words);
-  App app(common.config_file, common.log_level());
+  App app(common.config_file, common.log_level(), config::Secrets::of_database);
   if (!app.config().database.embedded()) {
     put_into_environment(app.config().database.url);
     std::signal(SIGPIPE, SIG_DFL);

@@ -264,7 +264,7 @@ void require_known_stream(App& app, QuarantineOptions const& options) {
 }  // namespace
 
 int run_quarantine_list(CommonOptions const& common, QuarantineOptions const& options) {
-  App app(common.config_file, common.log_level());
+  App app(common.config_file, common.log_level(), config::Secrets::of_database);
   open_database(app, true);
   auto const groups =
       app.run(app.store().query(groups_sql, {or_null(options.source), or_null(options.stream),
@@ -286,7 +286,7 @@ int run_quarantine_list(CommonOptions const& common, QuarantineOptions const& op
 }
 
 int run_quarantine_show(CommonOptions const& common, QuarantineOptions const& options) {
-  App app(common.config_file, common.log_level());
+  App app(common.config_file, common.log_level(), config::Secrets::of_database);
   open_database(app, true);
   auto const table = find_line(app, options.ids.at(0));
   auto const& line = table.rows.at(0);
@@ -319,7 +319,7 @@ int run_quarantine_accept(CommonOptions const& common, QuarantineOptions const& 
         ErrorCode::usage, "accepting all rows of a stream needs a reason",
         "Give with --reason TEXT why these rows may be left out; it is stored with them.");
   }
-  App app(common.config_file, common.log_level());
+  App app(common.config_file, common.log_level(), config::Secrets::of_database);
   open_database(app);
   // Check all numbers first, so that a mistyped one is reported and nothing is accepted.
   for (auto const number : options.ids) find_line(app, number);

@@ -32,7 +32,7 @@ std::vector<SourceInDatabase> removable_sources(std::string const& config_file) 
   auto const env = config::process_environment();
   auto const file = config::find_config_file(config_file, env);
   if (!file) return {};
-  auto const config = config::load_config(*file, env);
+  auto const config = config::load_config(*file, env, config::Secrets::of_database);
   if (!config) return {};
   auto const url = url_of(config->database);
   if (url.empty()) return {};

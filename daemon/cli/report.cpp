@@ -38,7 +38,7 @@ std::string unpaid_commission(App& app, std::string const& source, log::Terminal
 
 int run_report(CommonOptions const& common, reports::ReportOptions const& options, Output output) {
   reports::ReportPlan plan = reports::plan_report(options);  // may fail before anything is opened
-  App app(common.config_file, common.log_level());
+  App app(common.config_file, common.log_level(), config::Secrets::of_database);
   open_database(app, true);
   auto const rows = app.run(app.store().query(plan.sql, plan.parameters));
   std::vector<std::string> notes;

@@ -26,7 +26,7 @@ OpenedForSources open_for_sources(CommonOptions const& common) {
   auto const env = config::process_environment();
   auto const file = config::find_config_file(common.config_file, env);
   if (!file) throw Failure(file.error());
-  auto config = config::load_config(*file, env);
+  auto config = config::load_config(*file, env, config::Secrets::of_database);
   if (!config) throw Failure(config.error());
   opened.config = std::move(*config);
   if (!affsync::is_database_there(opened.config.database)) {

@@ -12,7 +12,7 @@
 namespace affsync::cli {
 
 int run_status(CommonOptions const& common, Output output) {
-  App app(common.config_file, common.log_level());
+  App app(common.config_file, common.log_level(), config::Secrets::of_database);
   open_database(app, true);
   auto const streams = app.run(app.store().health());
   auto const daemons = app.run(read_daemons(app.store()));

@@ -172,9 +172,11 @@ asio::awaitable<void> RefusalGuard::keep(schema::SourceBlock block, bool goes_on
   // Set it in memory first, so that other streams of this process do not wait for the database.
   take(block);
   if (store_ == nullptr) co_return;
+  auto key = key_;
+  key.of_trial = only_tries_ && worked_;
   std::optional<Error> flaw;
   try {
-    auto const stored = co_await store_->save_block(key_, block, block.remaining, goes_on);
+    auto const stored = co_await store_->save_block(key, block, block.remaining, goes_on);
     if (stored) take(stored);
   } catch (Failure const& failure) {
     flaw = failure.error();

@@ -31,6 +31,13 @@ class RefusalGuard {
   // object.
   void keep_in(schema::BlockStore* store, schema::BlockKey key);
 
+  // The credentials may be others than those that the source is read with. If the source has ever
+  // worked, a refusal of theirs holds back the next trial only.
+  void only_try() {
+    only_tries_ = true;
+    key_.of_trial = true;
+  }
+
   // Returns why nothing may be sent now; `where` and `code` are those of the refusal. Reads memory
   // only.
   std::optional<Error> active_block_error() const;
@@ -53,6 +60,8 @@ class RefusalGuard {
   asio::awaitable<void> block_for(Error const& error, Duration pause);
   // True if the block was made by block_for().
   bool held() const { return block_ && block_->code == to_string(ErrorCode::throttled); }
+  // True if the database blocks the source because of other credentials.
+  bool others_are_blocked() const { return others_block_; }
   // Our clock minus the database's, at the last check of the database.
   std::optional<Duration> database_skew() const { return database_skew_; }
   // The user asks for a new try: the present block no longer applies, but still lengthens the next
@@ -94,6 +103,7 @@ class RefusalGuard {
   bool given_back_ = false;                   // another process removed our block
   int carried_ = 0;                           // refusals that the removed block counted
   std::optional<Duration> database_skew_;
+  bool only_tries_ = false;
   bool try_anyway_ = false;
   bool retry_requested_ = false;
   bool worked_ = false;

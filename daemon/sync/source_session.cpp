@@ -299,7 +299,9 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
       case AnswerClass::empty:
       case AnswerClass::end_of_list: {
         closed_.erase(path);
-        if (!logs_in || refusals_.held()) co_await refusals_.accepted();
+        if (!logs_in || refusals_.held() || refusals_.others_are_blocked()) {
+          co_await refusals_.accepted();
+        }
         auto wrong = broker_clock_.hopeless(parts_.clock->now(), refusals_.database_skew());
         if (wrong) {
           wrong->in(plan_.source, report.stream);

@@ -15,12 +15,14 @@ bool has_table(pqxx::transaction_base& tx, char const* name) {
 
 // Negative, so that no registered source has it.
 int number_of_unregistered(BlockKey const& key) {
-  auto const text = key.connector + '\n' + key.base_url + '\n' + key.account;
+  auto text = key.connector + '\n' + key.base_url + '\n' + key.account;
+  if (key.of_trial) text += "\ntrial\n" + key.name;
   auto const hash = static_cast<std::uint32_t>(hash_key(text)) & 0x7fffffffU;
   return -1 - static_cast<int>(hash & 0x7ffffffeU);
 }
 
-int number_of(pqxx::transaction_base& tx, BlockKey const& key) {
+int number_of(pqxx::transaction_base& tx, BlockKey key) {
+  key.of_trial = false;
   if (key.source_id != 0) return key.source_id;
   if (!has_table(tx, "affsync.source")) return number_of_unregistered(key);
   SqlParams const params{key.name};
@@ -28,10 +30,13 @@ int number_of(pqxx::transaction_base& tx, BlockKey const& key) {
   return rows.empty() ? number_of_unregistered(key) : static_cast<int>(int_of(rows[0][0]));
 }
 
-// Returns both possible numbers of a block: the source may have been blocked before it was
+// Returns all numbers that a block may have: the source may have been blocked before it was
 // registered.
-SqlParams both_numbers(pqxx::transaction_base& tx, BlockKey const& key) {
-  return {std::to_string(number_of(tx, key)), std::to_string(number_of_unregistered(key))};
+SqlParams possible_numbers(pqxx::transaction_base& tx, BlockKey const& key) {
+  auto unregistered = key;
+  unregistered.of_trial = false;
+  return {std::to_string(number_of(tx, key)), std::to_string(number_of_unregistered(unregistered)),
+          std::to_string(number_of_unregistered(key))};
 }
 
 std::string const block_columns =
@@ -65,10 +70,11 @@ BlockState read_block(PgSession& session, BlockKey const& key) {
   state.now = time_of(exec(tx, "SELECT " + epoch_sql("clock_timestamp()"), none)[0][0]);
   // A registered source has the schema.
   if (key.source_id == 0 && !has_table(tx, "affsync.source_block")) return state;
-  auto const numbers = both_numbers(tx, key);
+  auto const numbers = possible_numbers(tx, key);
   auto const rows = exec(tx,
                          "SELECT " + block_columns +
-                             " FROM affsync.source_block WHERE source_id IN ($1::int, $2::int)"
+                             " FROM affsync.source_block"
+                             " WHERE source_id IN ($1::int, $2::int, $3::int)"
                              " ORDER BY until DESC LIMIT 1",
                          numbers);
   if (!rows.empty()) state.block = block_of(rows[0]);
@@ -85,9 +91,10 @@ std::optional<SourceBlock> write_block(PgSession& session, BlockKey const& key,
                                        SourceBlock const& block, Duration pause, bool goes_on) {
   Transaction tx(session);
   if (!has_table(tx, "affsync.source_block")) return std::nullopt;
-  SqlParams const params{std::to_string(number_of(tx, key)), block.code,
-                         printable_utf8(block.reason),       std::to_string(pause.count()),
-                         std::to_string(block.refusals),     block.credential_hash,
+  auto const number = key.of_trial ? number_of_unregistered(key) : number_of(tx, key);
+  SqlParams const params{std::to_string(number),         block.code,
+                         printable_utf8(block.reason),   std::to_string(pause.count()),
+                         std::to_string(block.refusals), block.credential_hash,
                          goes_on ? "true" : "false"};
   auto const rows =
       exec(tx,
@@ -109,8 +116,8 @@ std::optional<SourceBlock> write_block(PgSession& session, BlockKey const& key,
 void remove_block(PgSession& session, BlockKey const& key) {
   Transaction tx(session);
   if (!has_table(tx, "affsync.source_block")) return;
-  exec(tx, "DELETE FROM affsync.source_block WHERE source_id IN ($1::int, $2::int)",
-       both_numbers(tx, key));
+  exec(tx, "DELETE FROM affsync.source_block WHERE source_id IN ($1::int, $2::int, $3::int)",
+       possible_numbers(tx, key));
   tx.commit();
 }
 

@@ -20,6 +20,9 @@ namespace asio = boost::asio;
 struct BlockKey {
   int source_id = 0;
   std::string name, connector, base_url, account;
+  // The credentials may be others than those that the source is read with. A block of theirs has a
+  // number of its own, so that nobody takes the source for blocked but the next trial.
+  bool of_trial = false;
   BlockKey() = default;
 };
 

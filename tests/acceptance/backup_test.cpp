@@ -77,6 +77,18 @@ TEST_F(Backup, what_was_saved_comes_back_in_an_empty_directory) {
   EXPECT_GT(next.count("rewards", "unchanged"), 0);
 }
 
+TEST_F(Backup, a_file_may_be_named_from_where_the_user_is) {
+  load_embedded();
+  auto const before = report();
+  auto const file = std::filesystem::relative(path("affsync.dump")).string();
+  ASSERT_EQ(affsync({"backup", file}).status, 0);
+  use_state("elsewhere");
+  auto const restored = affsync({"restore", file});
+  ASSERT_EQ(restored.status, 0) << restored.err;
+  EXPECT_EQ(restored.out.find("brought it up"), std::string::npos) << restored.out;
+  EXPECT_EQ(report(), before);
+}
+
 TEST_F(Backup, a_file_that_exists_is_replaced_only_when_told) {
   load_embedded();
   dir_.write("affsync.dump", "mine");

@@ -1,4 +1,7 @@
 // The output and exit status of the commands.
+#include <fstream>
+#include <iterator>
+
 #include "tests/acceptance/fixture.hpp"
 
 namespace affsync::test {
@@ -26,6 +29,76 @@ TEST_F(Commands, cli_prints) {
   EXPECT_EQ(affsync({"frobnicate"}).status, 2);
   EXPECT_EQ(affsync({"sync", "--since", "yesterday"}).status, 2);
   EXPECT_TRUE(has(affsync({"connectors"}).out, "exness"));
+}
+
+// The commands that a help page lists under "Subcommands".
+std::vector<std::string> subcommands(std::string const& help) {
+  std::vector<std::string> names;
+  auto at = help.find("Subcommands:\n");
+  while (at != std::string::npos) {
+    at = help.find('\n', at) + 1;
+    if (help.compare(at, 2, "  ") != 0) break;
+    if (help[at + 2] != ' ') names.push_back(help.substr(at + 2, help.find(' ', at + 2) - at - 2));
+  }
+  return names;
+}
+
+TEST_F(Commands, each_help_shows_examples) {
+  int seen = 0;
+  auto const commands = subcommands(affsync({"--help"}).out);
+  for (auto const& command : commands) {
+    auto const help = affsync({command, "--help"}).out;
+    EXPECT_TRUE(has(help, "Examples:\n  affsync " + command)) << help;
+    for (auto const& below : subcommands(help)) {
+      auto const page = affsync({command, below, "--help"}).out;
+      EXPECT_TRUE(has(page, "Examples:\n  affsync " + command + " " + below)) << page;
+      ++seen;
+    }
+  }
+  EXPECT_GE(commands.size(), 20u);
+  EXPECT_GE(seen, 15);
+}
+
+// A service has secrets that the shell of its administrator does not have.
+TEST_F(Commands, what_needs_no_broker_needs_no_secret_of_one) {
+  start_broker();
+  ASSERT_EQ(sync().status, 0);
+  environment.erase("SANDBOX_PASSWORD");
+  for (auto const& command :
+       std::vector<std::vector<std::string>>{{"status"},
+                                             {"report", "earnings"},
+                                             {"sources"},
+                                             {"alerts"},
+                                             {"quarantine"},
+                                             {"prune", "--dry-run"},
+                                             {"migrate"},
+                                             {"connectors"},
+                                             {"backup", (dir_.path() / "a.dump").string()}}) {
+    auto const done = affsync(command);
+    EXPECT_EQ(done.status, 0) << command[0] << done.err;
+    EXPECT_FALSE(has(done.out + done.err, "secret-is-missing")) << done.out << done.err;
+  }
+  for (auto const* command : {"check", "sync", "run"}) {
+    auto const refused = affsync({command});
+    EXPECT_EQ(refused.status, 2) << command;
+    EXPECT_TRUE(has(refused.err, "SANDBOX_PASSWORD is not set")) << refused.err;
+  }
+}
+
+TEST_F(Commands, an_account_that_is_read_twice_is_told) {
+  start_broker();
+  ASSERT_EQ(affsync({"sync", "-q"}).err, "");
+  std::ifstream file(config_file());
+  std::string const text{std::istreambuf_iterator<char>(file), {}};
+  auto const at = text.find("  - name: main");
+  ASSERT_NE(at, std::string::npos) << text;
+  auto again = text.substr(at);
+  again.replace(again.find("main"), 4, "twin");
+  std::ofstream(config_file(), std::ios::app) << again;
+  auto const synced = affsync({"sync", "-q"});
+  EXPECT_TRUE(has(synced.err, "twin")) << synced.err;
+  EXPECT_TRUE(has(synced.err, "same account as the source main")) << synced.err;
+  EXPECT_FALSE(has(synced.err, password)) << synced.err;
 }
 
 TEST_F(Commands, check_ok) {

@@ -14,6 +14,7 @@
 
 #include "base/clock.hpp"
 #include "daemon/embedded/cluster.hpp"
+#include "tests/support/cluster_template.hpp"
 #include "tests/support/places/places.hpp"
 
 namespace affsync::test {
@@ -25,14 +26,20 @@ class Server {
   Server() {
     // The server's user must be able to enter the directory when the tests run as root.
     std::filesystem::permissions(dir_.path(), std::filesystem::perms(0755));
-    embedded::ClusterOptions options;
-    options.state_dir = dir_.path() / "state";
-    options.durable = false;
-    cluster_ = embedded::Cluster::start(std::move(options)).value();
+    auto const state = dir_.path() / "state";
+    copy_cluster(state, [](std::filesystem::path const& empty) { (void)start(empty); });
+    cluster_ = start(state);
   }
   embedded::Cluster& cluster() { return *cluster_; }
 
  private:
+  static std::unique_ptr<embedded::Cluster> start(std::filesystem::path const& state) {
+    embedded::ClusterOptions options;
+    options.state_dir = state;
+    options.durable = false;
+    return embedded::Cluster::start(std::move(options)).value();
+  }
+
   TempDir dir_;
   std::unique_ptr<embedded::Cluster> cluster_;
 };

@@ -282,6 +282,16 @@ TEST_F(Init, overwrites_nothing_without_being_told) {
   EXPECT_TRUE(shows(person.screen(), "exness-main, exness-2")) << person.screen();
 }
 
+TEST_F(Init, an_account_that_is_there_already_is_told) {
+  auto const first = affsync(by_options());
+  ASSERT_EQ(first.status, 0) << first.err;
+  EXPECT_EQ(first.err.find("same account"), std::string::npos) << first.err;
+  auto const second = affsync(by_options({"--add"}));
+  EXPECT_EQ(second.status, 0) << second.err;
+  EXPECT_NE(second.err.find("same account as the source exness-main"), std::string::npos)
+      << second.err;
+}
+
 TEST_F(Init, asks_for_another_broker_until_there_is_none) {
   start_broker({"--broker", "wintrado"});
   fs::remove(config_file());

@@ -57,6 +57,44 @@ TEST_F(RefusedLogin, every_command_keeps_to_the_block) {
   EXPECT_EQ(query("select count(*) from affsync.source_block"), "0");
 }
 
+// Somebody tries a password before he gives it to the daemon, and mistypes it. The source works, so
+// nothing shows it as blocked; but the wrong password is not sent again and again.
+TEST_F(RefusedLogin, a_trial_of_other_credentials_does_not_stop_a_source_that_works) {
+  environment["SANDBOX_PASSWORD"] = password;
+  ASSERT_EQ(sync().status, 0);
+  auto const good = logins();
+  environment["SANDBOX_PASSWORD"] = "planted-wrong";
+  EXPECT_EQ(affsync({"check"}).status, 1);
+  EXPECT_EQ(logins(), good + 1);
+  auto const again = affsync({"check"});
+  EXPECT_EQ(again.status, 1);
+  EXPECT_NE(again.out.find("nothing is sent until"), std::string::npos) << again.out;
+  EXPECT_EQ(logins(), good + 1);
+  EXPECT_EQ(query("select count(*) from reporting.source_health where blocked_until is not null"),
+            "0");
+  auto const alerts = affsync({"alerts"});
+  EXPECT_EQ(alerts.out.find("refuses the login"), std::string::npos) << alerts.out;
+
+  environment["SANDBOX_PASSWORD"] = password;
+  EXPECT_EQ(affsync({"check"}).status, 0);
+  EXPECT_EQ(sync().status, 0);
+}
+
+// Another process's refusal does not stay where the credentials of this one work.
+TEST_F(RefusedLogin, a_daemon_whose_login_works_removes_the_block_of_others) {
+  environment["SANDBOX_PASSWORD"] = password;
+  source_yaml = "    every: 1s\n";
+  configure();
+  ASSERT_EQ(affsync({"migrate"}).status, 0);
+  auto const daemon = start({"run"});
+  wait_until("select count(distinct stream) > 3 from affsync.sync_run where status = 'succeeded'",
+             "t");
+  environment["SANDBOX_PASSWORD"] = "planted-wrong";
+  EXPECT_EQ(sync().status, 1);
+  wait_until("select count(*) from affsync.source_block", "0");
+  EXPECT_EQ(daemon->stop(), 0);
+}
+
 // The same with the private PostgreSQL, which each command starts and stops.
 TEST_F(RefusedLogin, commands_keep_to_the_block_of_an_embedded_database) {
   use_embedded_database();

@@ -200,9 +200,9 @@ std::optional<InitPlan> init_once(CommonOptions const& common, InitOptions const
   if (options.check) {
     if (!try_database(plan, questions)) return std::nullopt;
     if (!try_source(plan, manifests, questions)) return std::nullopt;
-  } else {
-    (void)tried_config(plan, manifests);
   }
+  auto const note = note_on_account(tried_config(plan, manifests), plan.source.name, manifests);
+  if (!note.empty()) std::cerr << "affsync: " << note << "\n";
 
   make_inbox(plan);
   if (plan.database.create) {

@@ -37,6 +37,10 @@ std::vector<std::string> source_names(InitPlan const& plan);
 // Returns the text of the whole file. Throws Failure(usage) if nothing can be added to it.
 std::string text_of_plan(InitPlan const& plan, WrittenSecrets const& secrets);
 
+// Returns a sentence if another source of the configuration reads the same account; else "".
+std::string note_on_account(config::Config const& config, std::string const& source,
+                            std::vector<engine::Manifest> const& manifests);
+
 // Returns the configuration as it will be loaded. Throws Failure(config_invalid) for a value that
 // the loader or the connector refuses.
 config::Config tried_config(InitPlan const& plan, std::vector<engine::Manifest> const& manifests);

@@ -137,6 +137,18 @@ config::Config tried_config(InitPlan const& plan, std::vector<engine::Manifest> 
   throw Failure(std::move(error));
 }
 
+std::string note_on_account(config::Config const& config, std::string const& source,
+                            std::vector<engine::Manifest> const& manifests) {
+  std::vector<PreparedSource> sources;
+  for (auto const& known : config.sources) {
+    if (auto prepared = prepare_source(known, manifests)) sources.push_back(std::move(*prepared));
+  }
+  for (auto const& [name, sentence] : repeated_accounts(sources)) {
+    if (name == source) return name + ": " + sentence;
+  }
+  return {};
+}
+
 bool try_source(InitPlan& plan, std::vector<engine::Manifest> const& manifests,
                 Questions const& questions) {
   auto const& prompt = questions.prompt();

@@ -10,6 +10,7 @@
 #include "daemon/embedded/cluster.hpp"
 #include "schema/store/migrate.hpp"
 #include "schema/store/pqxx_versions.hpp"
+#include "tests/support/cluster_template.hpp"
 
 namespace affsync::schema::test {
 namespace {
@@ -25,11 +26,10 @@ class Server {
     directory_ = pattern;
     fs::permissions(directory_,
                     fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);
-    embedded::ClusterOptions options;
-    options.state_dir = directory_;
-    options.durable = false;
-    cluster_ = embedded::Cluster::start(options).value();
-    migrate(options_for(cluster_->url("affsync")), false).value();
+    affsync::test::copy_cluster(directory_, [](fs::path const& empty) {
+      migrate(options_for(start(empty)->url("affsync")), false).value();
+    });
+    cluster_ = start(directory_);
   }
   ~Server() {
     cluster_.reset();
@@ -47,6 +47,13 @@ class Server {
   }
 
  private:
+  static std::unique_ptr<embedded::Cluster> start(fs::path const& state) {
+    embedded::ClusterOptions options;
+    options.state_dir = state;
+    options.durable = false;
+    return embedded::Cluster::start(options).value();
+  }
+
   fs::path directory_;
   std::unique_ptr<embedded::Cluster> cluster_;
   int made_ = 0;

@@ -280,6 +280,51 @@ TEST_F(ConfigFile, OptionComesBeforeVariableBeforeCurrentDirectory) {
   EXPECT_EQ(*find_config_file("", environment()), "./affsync.yaml");
 }
 
+// Commands that need no broker run in a shell that does not have the service's secrets.
+TEST_F(ConfigFile, OfADatabaseNeedsNoSecretOfABroker) {
+  std::string const file = "needed.yaml";
+  write(file,
+        "database: {url: \"postgresql://a@b/c\"}\n"
+        "http: {token: \"${NO_TOKEN}\"}\n"
+        "alerts:\n"
+        "  to:\n"
+        "    - {name: hook, webhook: \"${NO_HOOK}\"}\n"
+        "    - {name: phone, telegram: {token: \"${NO_PHONE}\", chat: \"5\"}}\n"
+        "    - {name: mail, command: [/usr/bin/mail, \"${NO_MAIL}\"]}\n"
+        "sources:\n"
+        "  - name: one\n"
+        "    connector: exness\n"
+        "    credentials: {login: \"${NO_LOGIN}\", password: {credential: exness}}\n"
+        "  - name: two\n"
+        "    connector: exness\n"
+        "    credentials: {login: {file: /nonexistent}, password: x}\n");
+  Environment const none = [](std::string const&) -> std::optional<std::string> {
+    return std::nullopt;
+  };
+  EXPECT_EQ(load_config(file, none).error().code, ErrorCode::secret_missing);
+  auto const config = load_config(file, none, Secrets::of_database);
+  ASSERT_TRUE(config) << config.error().to_line();
+  EXPECT_EQ(config->sources.size(), 2u);
+  EXPECT_EQ(config->database.url, "postgresql://a@b/c");
+}
+
+TEST_F(ConfigFile, OfADatabaseNeedsTheDatabasesSecretAndNoOtherMistake) {
+  Environment const none = [](std::string const&) -> std::optional<std::string> {
+    return std::nullopt;
+  };
+  for (auto const* text :
+       {"database: {url: \"${NO_URL}\"}\n", "database: {url: \"postgresql://a:${NO_URL}@b/c\"}\n",
+        "database: {url: embedded, state_dir: \"${NO_URL}/x\"}\n"}) {
+    write("needed.yaml", text);
+    auto const config = load_config("needed.yaml", none, Secrets::of_database);
+    ASSERT_FALSE(config) << text;
+    EXPECT_EQ(config.error().code, ErrorCode::secret_missing) << config.error().to_line();
+    EXPECT_NE(config.error().message.find("NO_URL"), std::string::npos);
+  }
+  write("needed.yaml", "databse: {url: \"${NO_URL}\"}\n");
+  ASSERT_FALSE(load_config("needed.yaml", none, Secrets::of_database));
+}
+
 TEST_F(ConfigFile, ThatIsNowhereNamesThePlaces) {
   if (std::filesystem::exists("/etc/affsync/affsync.yaml"))
     GTEST_SKIP() << "this machine has a system-wide configuration";
