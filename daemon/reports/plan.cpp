@@ -86,17 +86,19 @@ std::string spans_note_sql(std::string_view steps, std::string_view period, std:
     return "date_trunc('" + unit + "', " + time + " AT TIME ZONE 'UTC')";
   };
   // One note for each period: the growth that counts for it, and the earliest reading before it.
-  return "SELECT " + time_cut(unit, begin("until") + "::date")->key +
+  // OFFSET 0 keeps Citus from grouping by an expression of a time.
+  return "SELECT " + time_cut(unit, "period::date")->key +
          " || ': ' || trim_scale(sum(amount)) "
          "|| ' ' || coalesce(currency, '(no currency)') || ' of " +
          std::string(what) +
          " grew at some time since ' || to_char(min(since) AT TIME ZONE 'UTC', 'YYYY-MM-DD') || "
-         "', between two readings; it counts on the day of the later one.' FROM " +
-         std::string(steps) + " WHERE " + begin("since") + " < " + begin("until") +
+         "', between two readings; it counts on the day of the later one.' FROM (SELECT *, " +
+         begin("until") + " AS period FROM " + std::string(steps) + " WHERE " + begin("since") +
+         " < " + begin("until") +
          // By day, two readings around one midnight are normal: note only longer distances.
          (unit == "day" ? " AND until - since >= interval '2 days'" : "") +
-         " AND amount <> 0 AND " + in_days("day") + " GROUP BY " + begin("until") +
-         ", currency ORDER BY " + begin("until") + ", currency";
+         " AND amount <> 0 AND " + in_days("day") +
+         " OFFSET 0) grown GROUP BY period, currency ORDER BY period, currency";
 }
 
 std::string usd_sum_sql(std::string_view usd, std::string_view amount, std::string_view total) {

@@ -57,17 +57,17 @@ ReportPlan plan_runs(ReportOptions const& options) {
     key = time->key;
     column = time->column;
   }
-  plan.sql = "SELECT " + key +
-             " AS k1, count(*) AS runs, count(*) FILTER (WHERE r.status = 'succeeded') AS "
-             "succeeded, count(*) FILTER (WHERE r.status = 'failed') AS failed, "
-             "round(sum(r.duration_ms) / 1000.0)::bigint AS seconds, sum(r.rows_read) AS read, "
-             "sum(r.inserted) AS inserted, sum(r.updated) AS updated, sum(r.requests) AS requests, "
-             "grouping(" +
-             key +
-             ") = 1 AS is_total FROM affsync.sync_run r "
-             "JOIN affsync.source s ON s.source_id = r.source_id WHERE " +
-             in_days(run_day, "s.name") + " GROUP BY GROUPING SETS ((" + key +
-             "), ()) HAVING count(*) > 0 ORDER BY is_total, k1";
+  // Citus adds up grouping sets of what is collected first.
+  plan.sql = "WITH picked AS MATERIALIZED (SELECT r.*, " + key +
+             " AS k1 FROM affsync.sync_run r JOIN affsync.source s ON s.source_id = r.source_id"
+             " WHERE " +
+             in_days(run_day, "s.name") +
+             ") SELECT k1, count(*) AS runs, count(*) FILTER (WHERE status = 'succeeded') AS "
+             "succeeded, count(*) FILTER (WHERE status = 'failed') AS failed, "
+             "round(sum(duration_ms) / 1000.0)::bigint AS seconds, sum(rows_read) AS read, "
+             "sum(inserted) AS inserted, sum(updated) AS updated, sum(requests) AS requests, "
+             "grouping(k1) = 1 AS is_total FROM picked GROUP BY GROUPING SETS ((k1), ())"
+             " HAVING count(*) > 0 ORDER BY is_total, k1";
   plan.columns = {column,
                   {"runs", "runs", ReportValue::count, 8},
                   {"succeeded", "succeeded", ReportValue::count, 7},

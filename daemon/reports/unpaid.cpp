@@ -20,14 +20,15 @@ ReportPlan plan_unpaid(ReportOptions const& options) {
       usd_sum_sql("amount_usd", "amount", by_source ? "grouping(source) = 1" : "false") +
       " AS amount_usd, min(oldest_on)::text AS oldest_on, sum(rows) AS rows, "
       "sum(rows_without_usd) AS rows_without_usd, ";
-  plan.sql = std::string("SELECT ") + (by_source ? "source, " : "") + "currency, " + sums +
-             (by_source ? "grouping(source) = 1" : "false") +
-             " AS is_total FROM reporting.unpaid_commission "
-             "WHERE ($1::date IS NULL AND $2::date IS NULL) AND " +
-             of_source() + " GROUP BY " +
-             (by_source ? "GROUPING SETS ((source, currency), (currency)) "
-                          "ORDER BY currency, is_total, source"
-                        : "currency ORDER BY currency");
+  // Citus adds up grouping sets of what is collected first.
+  plan.sql =
+      "WITH picked AS MATERIALIZED (SELECT * FROM reporting.unpaid_commission WHERE "
+      "($1::date IS NULL AND $2::date IS NULL) AND " +
+      of_source() + ") SELECT " + (by_source ? "source, " : "") + "currency, " + sums +
+      (by_source ? "grouping(source) = 1" : "false") + " AS is_total FROM picked GROUP BY " +
+      (by_source ? "GROUPING SETS ((source, currency), (currency)) "
+                   "ORDER BY currency, is_total, source"
+                 : "currency ORDER BY currency");
   if (by_source) plan.columns = {{"source", "source", ReportValue::text, 9, 8}};
   plan.columns.insert(plan.columns.end(),
                       {{"currency", "currency", ReportValue::text, 9},

@@ -22,7 +22,8 @@ JOIN affsync.stream st ON st.source_id = z.source_id AND st.stream = z.stream
 WHERE s.retired_at IS NULL AND st.retired_at IS NULL
   AND z.consecutive_failures >= ($1::jsonb ->> 'failures')::integer
   AND z.last_success_at <= $2::timestamptz - make_interval(secs => ($1::jsonb ->> 'after')::float8)
-  AND NOT affsync.is_blocked(z.source_id, $2::timestamptz)
+  AND NOT EXISTS (SELECT FROM affsync.source_block b WHERE b.source_id = z.source_id
+                  AND (b.code <> 'throttled' OR b.until > $2::timestamptz))
   AND (jsonb_array_length($3::jsonb -> 'streams') = 0
-       OR EXISTS (SELECT FROM jsonb_to_recordset($3::jsonb -> 'streams') AS c (source text, stream text)
-                  WHERE c.source = s.name AND c.stream = z.stream))
+       OR EXISTS (SELECT FROM jsonb_array_elements($3::jsonb -> 'streams') AS c
+                  WHERE c ->> 'source' = s.name AND c ->> 'stream' = z.stream))

@@ -30,7 +30,8 @@ WHERE s.retired_at IS NULL AND st.retired_at IS NULL
   -- What fails is told by stream_failing; what has flaws, by the rules that are about them.
   AND z.consecutive_failures < 3
   AND coalesce(z.last_error_code, '') NOT IN ('rows_quarantined', 'totals_differ', 'mass_drop', 'coverage_gap')
-  AND NOT affsync.is_blocked(z.source_id, $2::timestamptz)
+  AND NOT EXISTS (SELECT FROM affsync.source_block b WHERE b.source_id = z.source_id
+                  AND (b.code <> 'throttled' OR b.until > $2::timestamptz))
   -- A long pass takes several runs.
   AND NOT ((z.running OR z.last_status = 'continued')
            AND coalesce(z.cursor_at, z.last_started_at) > $2::timestamptz - interval '1 hour')

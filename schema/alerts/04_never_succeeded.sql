@@ -22,9 +22,10 @@ WHERE s.retired_at IS NULL AND st.retired_at IS NULL
   AND z.last_success_at IS NULL
   AND st.registered_at <= $2::timestamptz - make_interval(secs => ($1::jsonb ->> 'after')::float8)
   AND coalesce(z.last_error_code, '') NOT IN ('rows_quarantined', 'totals_differ', 'mass_drop', 'coverage_gap')
-  AND NOT affsync.is_blocked(z.source_id, $2::timestamptz)
+  AND NOT EXISTS (SELECT FROM affsync.source_block b WHERE b.source_id = z.source_id
+                  AND (b.code <> 'throttled' OR b.until > $2::timestamptz))
   -- A first load may take days; as long as it moves on, it is well.
   AND NOT (z.consecutive_failures = 0 AND coalesce(z.cursor_at > $2::timestamptz - interval '6 hours', false))
   AND (jsonb_array_length($3::jsonb -> 'streams') = 0
-       OR EXISTS (SELECT FROM jsonb_to_recordset($3::jsonb -> 'streams') AS c (source text, stream text)
-                  WHERE c.source = s.name AND c.stream = z.stream))
+       OR EXISTS (SELECT FROM jsonb_array_elements($3::jsonb -> 'streams') AS c
+                  WHERE c ->> 'source' = s.name AND c ->> 'stream' = z.stream))

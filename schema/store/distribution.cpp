@@ -5,24 +5,56 @@
 namespace affsync::schema {
 namespace {
 
-// A table is distributed if source_id is in each of its unique keys. `source` itself is joined by
-// all, and rates by their currency.
-constexpr auto tables_sql = R"sql(
-SELECT c.relname, c.relname NOT IN ('source', 'fx_rate')
-  AND EXISTS (SELECT FROM pg_attribute a
-              WHERE a.attrelid = c.oid AND a.attname = 'source_id' AND NOT a.attisdropped)
-  AND NOT EXISTS (SELECT FROM pg_index i
-                  WHERE i.indrelid = c.oid AND i.indisunique
-                    AND NOT EXISTS (SELECT FROM pg_attribute a
-                                    WHERE a.attrelid = c.oid AND a.attname = 'source_id'
-                                      AND a.attnum = ANY (i.indkey)))
-FROM pg_class c
-WHERE c.relnamespace = 'affsync'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-  AND NOT EXISTS (SELECT FROM pg_dist_partition d WHERE d.logicalrelid = c.oid)
-ORDER BY 2, c.relname = 'client' DESC, c.relname
-)sql";
+// Tables that every server has a copy of, since rows of all sources are joined with them; each
+// after those that it refers to.
+constexpr auto copied = "ARRAY['source', 'fx_rate', 'currency_unit']";
+
+// Everything that a run changes lies with the rows of its source, so that its transaction is one of
+// a single server. A lease is not part of such a transaction, and Citus takes no clock_timestamp()
+// for a distributed table, nor a subquery for ON CONFLICT. The sums of days are not used.
+constexpr auto kept_here =
+    "ARRAY['lease', 'field_sample', 'field_seen', 'earned_day', 'earned_mark', 'implied_rate']";
+
+std::string tables_sql() {
+  return "SELECT t.relname, t.place FROM (SELECT c.oid, c.relname,"
+         " array_position(" +
+         std::string(copied) +
+         ", c.relname::text) AS place,"
+         " EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'source_id'"
+         " AND NOT a.attisdropped) AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid"
+         " AND i.indisunique AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid"
+         " AND a.attname = 'source_id' AND a.attnum = ANY (i.indkey)))"
+         " AND c.relname <> ALL (" +
+         kept_here +
+         ") AS by_source FROM pg_class c WHERE c.relnamespace = 'affsync'::regnamespace"
+         " AND c.relkind IN ('r', 'p') AND NOT c.relispartition) t"
+         " WHERE (t.place IS NOT NULL OR t.by_source)"
+         " AND NOT EXISTS (SELECT FROM pg_dist_partition d WHERE d.logicalrelid = t.oid)"
+         " ORDER BY t.place, t.relname = 'client' DESC, t.relname";
+}
+
+// Citus runs no trigger that sees the rows of a statement, so that nothing would mark the days
+// whose sums are out of date. Without the marks no sum is used: see affsync.days_are_marked().
+constexpr char const* no_sums[] = {
+    "DROP TRIGGER IF EXISTS earned_inserted ON affsync.commission",
+    "DROP TRIGGER IF EXISTS earned_updated ON affsync.commission",
+    "DROP TRIGGER IF EXISTS earned_deleted ON affsync.commission",
+    "DROP TRIGGER IF EXISTS earned_truncated ON affsync.commission",
+    "DROP TRIGGER IF EXISTS earned_stream_added ON affsync.stream",
+    "DROP TRIGGER IF EXISTS earned_stream_changed ON affsync.stream",
+    "DROP TRIGGER IF EXISTS earned_stream_removed ON affsync.stream",
+    "TRUNCATE affsync.earned_day, affsync.earned_mark, affsync.implied_rate",
+};
 
 }  // namespace
+
+bool is_distributed(pqxx::transaction_base& tx) {
+  if (tx.exec("SELECT FROM pg_extension WHERE extname = 'citus'").empty()) return false;
+  return !tx.exec(
+                "SELECT FROM pg_catalog.pg_dist_partition"
+                " WHERE logicalrelid = to_regclass('affsync.commission')")
+              .empty();
+}
 
 std::vector<std::string> distribute_tables(pqxx::transaction_base& tx) {
   if (tx.exec("SELECT FROM pg_extension WHERE extname = 'citus'").empty()) {
@@ -36,13 +68,16 @@ std::vector<std::string> distribute_tables(pqxx::transaction_base& tx) {
   tx.exec("SET LOCAL search_path = pg_catalog, public");
   // A reference table keeps the foreign keys that distributed ones have to it.
   tx.exec("SET LOCAL citus.enable_local_reference_table_foreign_keys = off");
-  // The triggers mark days in the same shard as the row.
+  // The triggers that are left change nothing but rows of the same source.
   tx.exec("SET LOCAL citus.enable_unsafe_triggers = on");
+  if (!is_distributed(tx)) {
+    for (auto const* statement : no_sums) tx.exec(statement);
+  }
   std::vector<std::string> made;
-  for (auto const& row : tx.exec(tables_sql)) {
+  for (auto const& row : tx.exec(tables_sql())) {
     std::string const name = row[0].c_str();
     SqlParams const params{"affsync." + quote_name(name)};
-    if (!row[1].as<bool>()) {
+    if (!row[1].is_null()) {
       exec(tx, "SELECT create_reference_table($1::text::regclass)", params);
     } else if (name == "client") {
       exec(tx, "SELECT create_distributed_table($1::text::regclass, 'source_id')", params);

@@ -151,15 +151,22 @@ std::string narrow_sql(std::string const& table, std::string const& name) {
          table + " t SET occurred_from = a.both_from, occurred_to = a.both_to FROM a WHERE " +
          at_place("a") + "), d AS (DELETE FROM affsync.contradiction p USING r WHERE " +
          of_contradiction + "r.external_id AND (NOT " + contradicts +
-         " OR r.external_id IN (SELECT a.external_id FROM a))), i AS (INSERT INTO"
-         " affsync.contradiction AS p (source_id, record_table, stream, external_id,"
+         " OR r.external_id IN (SELECT a.external_id FROM a)))"
+         " SELECT c.external_id, c.from_at, c.to_at, c.told_by IS DISTINCT FROM $6::bigint"
+         " AND c.external_id NOT IN (SELECT a.external_id FROM a) FROM c";
+}
+
+// Not a part of the statement above: Citus runs no INSERT beside an update by place.
+std::string contradiction_sql(std::string const& name) {
+  return "INSERT INTO affsync.contradiction AS p (source_id, record_table, stream, external_id,"
          " occurred_from, occurred_to, run_id) SELECT $1::int, '" +
          name +
-         "', $2, c.external_id, c.from_at, c.to_at, $6::bigint FROM c WHERE c.told_by IS DISTINCT"
-         " FROM $6::bigint AND c.external_id NOT IN (SELECT a.external_id FROM a)"
+         "', $2, k.external_id, k.from_at, k.to_at, $6::bigint"
+         " FROM unnest($3::text[], $4::timestamptz[], $5::timestamptz[])"
+         " AS k (external_id, from_at, to_at)"
          " ON CONFLICT (source_id, record_table, stream, external_id) DO UPDATE SET"
          " occurred_from = excluded.occurred_from, occurred_to = excluded.occurred_to,"
-         " run_id = excluded.run_id) SELECT count(*) FROM c";
+         " run_id = excluded.run_id";
 }
 
 // One row after the other is looked up, compared, and updated where it stands. OFFSET 0 keeps
@@ -254,18 +261,18 @@ MergeSql build(RecordTable const& table) {
   auto const to = table.index_of("occurred_to");
   if (from && to) {
     sql.narrow_intervals = narrow_sql(sql.table, std::string(table.name));
+    sql.note_contradictions = contradiction_sql(std::string(table.name));
     sql.from_column = *from;
     sql.to_column = *to;
   }
   sql.mark_deleted =
-      "WITH m AS MATERIALIZED (SELECT k.external_id, t.ctid AS place FROM unnest($3::text[]) AS k "
-      "(external_id) " +
-      stored_row(sql.table, "t.ctid, t.deleted_at", "k.external_id") +
-      " WHERE t.deleted_at IS NULL), u AS (UPDATE " + sql.table +
+      "WITH u AS (UPDATE " + sql.table +
       " t SET deleted_at = $5::timestamptz, changed_at = $5::timestamptz,"
-      " revision = t.revision + 1, run_id = $4::bigint FROM m WHERE " +
-      at_place("m") +
-      " RETURNING t.external_id),"
+      " revision = t.revision + 1, run_id = $4::bigint FROM (SELECT k.external_id, t.ctid AS place"
+      " FROM unnest($3::text[]) AS k (external_id) " +
+      stored_row(sql.table, "t.ctid, t.deleted_at", "k.external_id") +
+      " WHERE t.deleted_at IS NULL OFFSET 0) x WHERE " + of_row +
+      "x.external_id AND t.ctid = x.place RETURNING t.external_id),"
       " c AS (INSERT INTO affsync.record_change (source_id, record_table, stream, external_id,"
       " run_id, changed_at, operation, before, after) SELECT $1::int, '" +
       std::string(table.name) +

@@ -46,8 +46,11 @@ struct MergeSql {
   // $1 source, $2 stream, $3 keys, $4 hashes; after a merge that updated fewer rows than given
   std::string rehash;
   // Narrows time intervals with each reading; empty for tables without intervals.
-  // $1 source, $2 stream, $3 keys, $4 from, $5 to, $6 run -> rows that contradict what is stored
+  // $1 source, $2 stream, $3 keys, $4 from, $5 to, $6 run -> rows that contradict what is
+  // stored: key, from, to, whether they are to be noted
   std::string narrow_intervals;
+  // The same parameters, of the rows to be noted.
+  std::string note_contradictions;
   std::size_t from_column = 0, to_column = 0;  // columns of the narrowed interval
 
   // $1 source, $2 stream, $3 keys, $4 run, $5 now -> count

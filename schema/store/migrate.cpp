@@ -20,13 +20,12 @@
 #include "schema/store/pooler.hpp"
 #include "schema/store/sql_statements.hpp"
 #include "schema/store/transaction.hpp"
+#include "schema/store/view_files.hpp"
 #include "schema/store/view_replacing.hpp"
 
 namespace affsync {
 extern EmbeddedFile const migration_files[];
 extern unsigned const migration_files_count;
-extern EmbeddedFile const view_files[];
-extern unsigned const view_files_count;
 }  // namespace affsync
 
 namespace affsync::schema {
@@ -52,12 +51,6 @@ COMMENT ON COLUMN affsync.schema_migration.name IS 'The file''s name.';
 COMMENT ON COLUMN affsync.schema_migration.checksum IS 'SHA-256 of the file''s text.';
 COMMENT ON COLUMN affsync.schema_migration.applied_at IS 'When it was applied.';
 )sql";
-
-std::string all_view_texts(std::span<EmbeddedFile const> views) {
-  std::string text;
-  for (auto const& file : views) text += file.text;
-  return text;
-}
 
 Error migration_error(std::string_view file, Error cause, std::string hint) {
   switch (cause.code) {
@@ -120,6 +113,11 @@ class Migration {
       plan = look();  // another instance may have migrated meanwhile
       if (!plan) return plan.error();
       if (auto error = apply(*plan, *lock, report)) return *error;
+      if (!report.distributed.empty()) {
+        plan = look();  // the views of distributed tables are others
+        if (!plan) return plan.error();
+        if (auto error = apply_views(*plan, report)) return *error;
+      }
       lock->commit();
     } else if (dry_run) {
       for (auto const& file : files_) {
@@ -163,7 +161,9 @@ class Migration {
     Plan plan;
     plan.applied = read_applied(tx);
     if (auto conflict = find_conflict(tx, plan.applied, files_)) return *conflict;
-    plan.views_checksum = sha256(tx, all_view_texts(views_));
+    distributed_ = is_distributed(tx);
+    views_.emplace(distributed_);
+    plan.views_checksum = sha256(tx, views_->joined());
     auto const known = plan.applied.find(0);
     plan.views = request_.remake_views || known == plan.applied.end() ||
                  known->second.checksum != plan.views_checksum;
@@ -192,22 +192,29 @@ class Migration {
       }
       note(report, file);
     }
-    if (plan.views) {
-      try {
-        apply_views(plan.views_checksum, report);
-      } catch (std::exception const&) {
-        return migration_error("views", current_problem().error,
-                               "If views of your own depend on those in reporting, drop them, "
-                               "migrate, and create them again.");
-      }
-      if (report.views_held_by.empty()) report.applied.emplace_back("views");
-    }
+    if (auto error = apply_views(plan, report)) return error;
     try {
       patiently([&] { apply_rights(report); });
-      if (request_.distribute) distribute(report);
+      // Tables that a migration has made are distributed like those before.
+      bool const more = distributed_ && plan.missing(files_) > 0;
+      if (request_.distribute || more) distribute(report);
     } catch (std::exception const&) {
       return migration_error("rights", current_problem().error, {});
     }
+    return std::nullopt;
+  }
+
+  std::optional<Error> apply_views(Plan const& plan, MigrationReport& report) {
+    if (!plan.views) return std::nullopt;
+    try {
+      apply_views(plan.views_checksum, report);
+    } catch (std::exception const&) {
+      return migration_error("views", current_problem().error,
+                             "If views of your own depend on those in reporting, drop them, "
+                             "migrate, and create them again.");
+    }
+    bool const noted = std::ranges::count(report.applied, "views") > 0;
+    if (report.views_held_by.empty() && !noted) report.applied.emplace_back("views");
     return std::nullopt;
   }
 
@@ -297,7 +304,7 @@ class Migration {
 
   void apply_views(std::string const& checksum, MigrationReport& report) {
     try {
-      auto const holder = replace_views(session_, views_, watch_);
+      auto const holder = replace_views(session_, views_->files(), watch_);
       if (!holder.empty() && !watch_.views_may_wait) throw Failure(locked(holder));
       report.views_held_by = holder;
       if (holder.empty()) note_views(checksum, false);
@@ -311,7 +318,7 @@ class Migration {
   void note_views(std::string const& checksum, bool make) {
     Transaction tx(session_);
     limit_locks(tx);
-    if (make) make_views(tx, views_, watch_);
+    if (make) make_views(tx, views_->files(), watch_);
     limit_views(tx);
     record(tx, 0, "views", checksum);
     tx.commit();
@@ -338,7 +345,8 @@ class Migration {
   PgSession session_;
   MigrationWatch::Session watched_;
   std::span<EmbeddedFile const> files_{migration_files, migration_files_count};
-  std::span<EmbeddedFile const> views_{view_files, view_files_count};
+  bool distributed_ = false;
+  std::optional<ViewFiles> views_;
 };
 
 }  // namespace

@@ -89,7 +89,7 @@ void record_page(pqxx::transaction_base& tx, PageWrite const& page, PageWritten 
        " quarantined = quarantined + $10::bigint"
        " WHERE source_id = $1::int AND run_id = $3::bigint),"
        " s AS (UPDATE affsync.stream SET record_table = $11::text WHERE source_id = $1::int"
-       " AND stream = $2 AND record_table IS NULL AND $11::text IS NOT NULL)"
+       " AND stream = $2 AND record_table IS NULL AND coalesce(record_table, $11) IS NOT NULL)"
        " UPDATE affsync.stream_state SET writes = writes + 1, live_rows = live_rows + $6::bigint,"
        " cursor = coalesce($4::jsonb, cursor),"
        " cursor_at = CASE WHEN $4::jsonb IS NULL THEN cursor_at ELSE $5::timestamptz END"

@@ -108,20 +108,42 @@ void claim_sources(PgSession& session, Program const& program,
        mine);
   ArrayText kept;
   for (auto const& name : names) kept.add(name);
-  SqlParams const params{program.instance, program.process, kept.take()};
+  auto const kept_names = kept.take();
+  // What is decided below stays true until the end, since whoever claims a source changes its row.
+  SqlParams const others{program.instance, kept_names};
+  exec(tx,
+       "SELECT FROM affsync.source WHERE name <> ALL ($2::text[])"
+       " AND (retired_at IS NULL OR $1 = ANY (instances)) ORDER BY source_id FOR NO KEY UPDATE",
+       others);
   // Two containers may have one name: what another running daemon of this name reads stays its own.
   auto const same_name = others_name_sql("s.name", 1, 2, " AND p.instance = $1::text");
   auto const kept_by_others =
       "(" + claimed_by_others_sql(1) + " OR " + others_name_sql("s.name", 1, 2) + ")";
-  exec(tx,
-       "UPDATE affsync.source s SET instances = CASE WHEN " + same_name +
-           " THEN s.instances ELSE array_remove(s.instances, $1::text) END,"
-           " retired_at = CASE WHEN " +
-           kept_by_others +
-           " THEN s.retired_at ELSE coalesce(s.retired_at, now()) END"
-           " WHERE s.name <> ALL ($3::text[]) AND ($1 = ANY (s.instances) AND NOT " +
-           same_name + " OR s.retired_at IS NULL AND NOT " + kept_by_others + ")",
-       params);
+  SqlParams const params{program.instance, program.process, kept_names};
+  ArrayText given_up, retired;
+  bool any = false;
+  for (auto const& row : exec(tx,
+                              "SELECT s.source_id, $1 = ANY (s.instances) AND NOT " + same_name +
+                                  ", s.retired_at IS NULL AND NOT " + kept_by_others +
+                                  " FROM affsync.source s WHERE s.name <> ALL ($3::text[])"
+                                  " AND (s.retired_at IS NULL OR $1 = ANY (s.instances))",
+                              params)) {
+    std::string_view const id = row[0].c_str();
+    bool const was_mine = row[1].as<bool>(), is_nobodys = row[2].as<bool>();
+    if (was_mine) given_up.add(id);
+    if (is_nobodys) retired.add(id);
+    any = any || was_mine || is_nobodys;
+  }
+  if (any) {
+    SqlParams const give_up{program.instance, given_up.take()};
+    exec(tx,
+         "UPDATE affsync.source SET instances = array_remove(instances, $1::text)"
+         " WHERE source_id = ANY ($2::int[])",
+         give_up);
+    SqlParams const retire{retired.take()};
+    exec(tx, "UPDATE affsync.source SET retired_at = now() WHERE source_id = ANY ($1::int[])",
+         retire);
+  }
   tx.commit();
 }
 

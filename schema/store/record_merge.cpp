@@ -232,8 +232,24 @@ class RecordMerge : public RowMerge {
     }
     if (!any) return 0;
     tx.exec(by_place_only);
-    SqlParams const params{source_, page_.run.id.stream, keys.take(), from.take(), to.take(), run_};
-    return int_of(exec(tx, sql_.narrow_intervals, params)[0][0]);
+    SqlParams params{source_, page_.run.id.stream, keys.take(), from.take(), to.take(), run_};
+    auto const contradicting = exec(tx, sql_.narrow_intervals, params);
+    ArrayText new_keys, new_from, new_to;
+    bool any_new = false;
+    for (auto const& row : contradicting) {
+      if (!row[3].as<bool>()) continue;
+      any_new = true;
+      new_keys.add(row[0].c_str());
+      new_from.add(row[1].is_null() ? nullptr : row[1].c_str());
+      new_to.add(row[2].is_null() ? nullptr : row[2].c_str());
+    }
+    if (any_new) {
+      params[2] = new_keys.take();
+      params[3] = new_from.take();
+      params[4] = new_to.take();
+      exec(tx, sql_.note_contradictions, params);
+    }
+    return static_cast<std::int64_t>(contradicting.size());
   }
 
   MergeSql const& sql_;

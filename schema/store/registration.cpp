@@ -36,10 +36,11 @@ std::vector<KnownSource> read_sources(pqxx::transaction_base& tx, Program const&
   SqlParams const params{program.instance, program.process, program.release};
   for (auto const& row :
        exec(tx,
-            "SELECT source_id, name, connector, base_url, account, hash_salt, privacy,"
-            " retired_at IS NOT NULL, EXISTS (SELECT FROM affsync.stream_state z"
-            " WHERE z.source_id = s.source_id AND (z.live_rows > 0 OR z.last_success_at IS NOT "
-            "NULL)), " +
+            "WITH read AS MATERIALIZED (SELECT DISTINCT z.source_id FROM affsync.stream_state z"
+            " WHERE z.live_rows > 0 OR z.last_success_at IS NOT NULL)"
+            " SELECT source_id, name, connector, base_url, account, hash_salt, privacy,"
+            " retired_at IS NOT NULL,"
+            " EXISTS (SELECT FROM read WHERE read.source_id = s.source_id), " +
                 others_name_sql("s.name", 1, 2, " AND p.instance <> $1::text") + ", " +
                 others_name_sql("s.name", 1, 2, " AND p.release > $3::int[]") +
                 " FROM affsync.source s ORDER BY source_id",
@@ -306,6 +307,9 @@ std::vector<SourceRegistered> register_all(PgSession& session, Program const& pr
                                            std::vector<std::string> const& configured) {
   std::set<std::string> const names(configured.begin(), configured.end());
   Transaction tx(session);
+  // Citus writes what every server has a copy of only if all before went over one connection to
+  // each. To a server without Citus it is a setting that nobody reads.
+  tx.exec("SET LOCAL citus.multi_shard_modify_mode = 'sequential'");
   auto decisions = decide_sources(read_sources(tx, program), wanted, names);
   auto const to_write = [](SourceDecision const& one) { return !one.source_id || one.changed; };
   if (std::ranges::any_of(decisions, to_write)) {

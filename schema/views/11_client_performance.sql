@@ -8,14 +8,7 @@
 -- either before it reads rows. Rows with a very long reference are read apart: no index can hold them.
 CREATE OR REPLACE VIEW reporting.client_performance AS
 WITH tells AS MATERIALIZED (
-  -- Sources with commission rows in reports.
-  SELECT s.source_id
-  FROM affsync.source s
-  WHERE (SELECT true
-         FROM affsync.commission c
-         LEFT JOIN affsync.stream st ON st.source_id = c.source_id AND st.stream = c.stream
-         WHERE c.source_id = s.source_id AND c.deleted_at IS NULL AND coalesce(st.in_reports, true)
-         LIMIT 1)
+  SELECT * FROM affsync.telling_sources
 ), added AS (
   -- Parts of commission: 1 dated, 2 dated and void, 3 totals, 4 totals and void; of rebates: the same
   -- plus 4; 9 is the client itself, one row.

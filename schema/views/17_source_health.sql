@@ -39,7 +39,7 @@ SELECT
 FROM affsync.source s
 JOIN affsync.stream st ON st.source_id = s.source_id
 LEFT JOIN affsync.stream_state z ON z.source_id = st.source_id AND z.stream = st.stream
-LEFT JOIN affsync.source_block b ON b.source_id = s.source_id AND b.until > now()
+LEFT JOIN affsync.source_block b ON b.source_id = st.source_id AND b.until > now()
 LEFT JOIN LATERAL (
   SELECT sum(g.day_to - g.day_from + 1) FILTER (WHERE g.state = 'proven') AS proven_days,
          sum(g.day_to - g.day_from + 1) FILTER (WHERE g.state = 'doubtful') AS doubtful_days,
@@ -50,11 +50,11 @@ LEFT JOIN LATERAL (
   WHERE g.source_id = st.source_id AND g.stream = st.stream
 ) d ON true
 LEFT JOIN (
-  SELECT source, stream, count(*) AS compared, count(*) FILTER (WHERE NOT matched) AS unreconciled,
+  SELECT source_id, stream, count(*) AS compared, count(*) FILTER (WHERE NOT matched) AS unreconciled,
          min(differs_since) AS differs_since
   FROM reporting.reconciliations
-  GROUP BY source, stream
-) c ON c.source = s.name AND c.stream = st.stream
+  GROUP BY source_id, stream
+) c ON c.source_id = st.source_id AND c.stream = st.stream
 WHERE s.retired_at IS NULL AND st.retired_at IS NULL;
 COMMENT ON VIEW reporting.source_health IS 'Health of each stream of the configured sources.';
 COMMENT ON COLUMN reporting.source_health.source IS 'Name of the source.';

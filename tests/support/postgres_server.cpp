@@ -56,6 +56,10 @@ void PostgresServer::run_program(std::string const& name,
   if (finished.status != 0) throw std::runtime_error(name + ": " + finished.out + finished.err);
 }
 
+bool PostgresServer::has_library(std::string const& name) {
+  return fs::exists(program("postgres").parent_path().parent_path() / "lib" / (name + ".so"));
+}
+
 PostgresServer::PostgresServer() {
   own(dir_.path().string());
   run_program("initdb", {"-D", data(), "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8",

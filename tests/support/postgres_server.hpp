@@ -19,6 +19,11 @@ class PostgresServer {
   explicit PostgresServer(PostgresServer const& primary);
   ~PostgresServer();
 
+  // Whether an extension's library, such as citus, is installed for the server's version.
+  static bool has_library(std::string const& name);
+  // The directory of the server's Unix socket.
+  std::string socket_directory() const { return dir_.path().string(); }
+
   // Writes a file into the data directory, for its owner only.
   void write(std::string const& name, std::string const& text);
   // `settings`: lines of postgresql.conf.

@@ -1,10 +1,30 @@
 #include "schema/store/alerts/causes.hpp"
 
+#include <span>
+
 #include "base/json.hpp"
+#include "schema/store/distribution.hpp"
+#include "schema/store/inlined_rates.hpp"
 #include "schema/store/pg_session.hpp"
+
+namespace affsync {
+extern EmbeddedFile const distributed_alert_files[];
+extern unsigned const distributed_alert_files_count;
+}  // namespace affsync
 
 namespace affsync::schema {
 namespace {
+
+// The query of a rule. A file of alerts/distributed takes the place of the one with the same name.
+std::string query_of(AlertRuleInfo const& rule, bool distributed) {
+  if (!distributed) return rule.sql;
+  for (auto const& file : std::span(distributed_alert_files, distributed_alert_files_count)) {
+    // NN_name.sql
+    if (file.name.substr(3, file.name.size() - 7) == rule.name)
+      return with_inlined_rates(file.text);
+  }
+  return with_inlined_rates(rule.sql);
+}
 
 void add_member(std::string& out, std::string_view name, std::string const& json) {
   if (out.back() != '{') out += ',';
@@ -18,62 +38,102 @@ std::string json_text(std::string_view text) {
   return out;
 }
 
-// The found_columns that each rule's query gives, beside `cause`.
-constexpr auto found_columns =
-    "source_id, source, stream, subject, event, severity, happened_at, currency, amount,"
-    " amount_usd, weight, figures, title, text, remedy, shown_by";
+// The columns that each rule's query gives, beside `cause`.
+struct FoundColumn {
+  char const* name;
+  char const* type;
+};
+constexpr FoundColumn found_columns[] = {{"source_id", "integer"},
+                                         {"source", "text"},
+                                         {"stream", "text"},
+                                         {"subject", "text"},
+                                         {"event", "text"},
+                                         {"severity", "text"},
+                                         {"happened_at", "timestamptz"},
+                                         {"currency", "text"},
+                                         {"amount", "numeric"},
+                                         {"amount_usd", "numeric"},
+                                         {"weight", "numeric"},
+                                         {"figures", "jsonb"},
+                                         {"title", "text"},
+                                         {"text", "text"},
+                                         {"remedy", "text"},
+                                         {"shown_by", "text"}};
 
-// f: what was found; a: the alert.
-constexpr auto take_over =
-    " seen_at = $2::timestamptz, source_id = f.source_id, source = f.source, stream = f.stream,"
-    " subject = f.subject, event = f.event, severity = f.severity, happened_at = f.happened_at,"
-    " currency = f.currency, amount = f.amount, amount_usd = f.amount_usd, weight = f.weight,"
-    " figures = f.figures, title = f.title, text = f.text, remedy = f.remedy,"
-    " shown_by = f.shown_by";
+template <class Each>
+std::string each_column(Each const& each) {
+  std::string list;
+  for (auto const& column : found_columns) {
+    if (!list.empty()) list += ", ";
+    list += each(column);
+  }
+  return list;
+}
 
-// Whether this daemon judges what is about the source. Others may read other sources.
-constexpr auto is_mine =
-    "IS NULL OR $6::text[] IS NULL OR EXISTS (SELECT FROM affsync.source s WHERE s.source_id =";
+std::string column_names() {
+  return each_column([](FoundColumn const& column) { return std::string(column.name); });
+}
 
-// $1…$3: see the rules; $4: name of the rule; $5: its window in seconds, or null; $6: names of the
-// sources that this daemon judges, or null for all.
-std::string rule_statement(std::string const& query) {
-  return "WITH found AS MATERIALIZED (SELECT DISTINCT ON (q.cause) q.cause, " +
-         std::string(found_columns) + " FROM (" + query +
-         "\n) q WHERE q.cause IS NOT NULL AND (q.source_id " + is_mine +
-         " q.source_id AND s.name = ANY ($6::text[])))"
-         " ORDER BY q.cause, q.weight DESC NULLS LAST),"
-         " kept AS (UPDATE affsync.alert a SET" +
-         take_over +
-         " FROM found f WHERE a.rule = $4 AND a.cause = f.cause AND a.closed_at IS NULL"
-         " RETURNING a.cause),"
-         // One that was closed within a day of its opening goes on; so does one that comes and
-         // goes.
-         " back AS (UPDATE affsync.alert a SET closed_at = NULL, changed_at = $2::timestamptz,"
-         " openings = a.openings + 1," +
-         take_over +
-         " FROM found f CROSS JOIN LATERAL (SELECT b.alert_id FROM affsync.alert b"
-         " WHERE b.rule = $4 AND b.cause = f.cause ORDER BY b.alert_id DESC LIMIT 1) l"
-         " WHERE a.alert_id = l.alert_id AND a.closed_at IS NOT NULL"
-         " AND (a.opened_at > $2::timestamptz - interval '1 day' OR a.flapping_since IS NOT NULL)"
-         " RETURNING a.alert_id, a.cause),"
-         " made AS (INSERT INTO affsync.alert AS a (rule, cause, opened_at, seen_at, changed_at, " +
-         found_columns +
-         ") SELECT $4, f.cause, $2::timestamptz, $2::timestamptz, $2::timestamptz, " +
-         found_columns +
-         " FROM found f WHERE NOT EXISTS (SELECT FROM kept k WHERE k.cause = f.cause)"
-         " AND NOT EXISTS (SELECT FROM back b WHERE b.cause = f.cause) RETURNING a.alert_id),"
-         // What happened long ago is not told to be over, nor what was never told.
-         " over AS (UPDATE affsync.alert a SET closed_at = $2::timestamptz,"
-         " changed_at = $2::timestamptz, over_told_at = CASE WHEN a.told_at IS NULL"
-         " OR a.happened_at <= $2::timestamptz - make_interval(secs => $5::float8)"
-         " THEN $2::timestamptz END"
-         " WHERE a.rule = $4 AND a.closed_at IS NULL AND (a.source_id " +
-         is_mine +
-         " a.source_id AND (s.name = ANY ($6::text[]) OR s.retired_at IS NOT NULL)))"
-         " AND NOT EXISTS (SELECT FROM found f WHERE f.cause = a.cause) RETURNING a.alert_id)"
-         " SELECT 0, count(*) FROM found UNION ALL SELECT 1, alert_id FROM made"
-         " UNION ALL SELECT 2, alert_id FROM back UNION ALL SELECT 3, alert_id FROM over";
+// $1…$3: see the rules; $4: sources that this daemon judges, or null for all. Apart from what is
+// written, since a rule may read tables that Citus distributes, and alerts are not.
+std::string found_statement(std::string const& query) {
+  return "SELECT DISTINCT ON (q.cause) q.cause, " + column_names() + " FROM (" + query +
+         "\n) q WHERE q.cause IS NOT NULL"
+         " AND (q.source_id IS NULL OR $4::int[] IS NULL OR q.source_id = ANY ($4::int[]))"
+         " ORDER BY q.cause, q.weight DESC NULLS LAST";
+}
+
+// $1: now; $2: name of the rule; $3: its window in seconds, or null; $4: as above; $5: causes; then
+// an array for each column.
+std::string const& write_statement() {
+  auto const make = [] {
+    std::string const columns = column_names();
+    std::string arrays = "$5::text[]";
+    int number = 6;
+    for (auto const& column : found_columns) {
+      arrays += ", $" + std::to_string(number++) + "::" + column.type + "[]";
+    }
+    // f: what was found; a: the alert.
+    auto const take_over =
+        " seen_at = $1::timestamptz, " + each_column([](FoundColumn const& column) {
+          return std::string(column.name) + " = f." + column.name;
+        });
+    return "WITH found AS MATERIALIZED (SELECT * FROM unnest(" + arrays + ") AS f (cause, " +
+           columns +
+           ")),"
+           " kept AS (UPDATE affsync.alert a SET" +
+           take_over +
+           " FROM found f WHERE a.rule = $2 AND a.cause = f.cause AND a.closed_at IS NULL"
+           " RETURNING a.cause),"
+           // One that was closed within a day of its opening goes on; so does one that comes and
+           // goes.
+           " back AS (UPDATE affsync.alert a SET closed_at = NULL, changed_at = $1::timestamptz,"
+           " openings = a.openings + 1," +
+           take_over +
+           " FROM found f CROSS JOIN LATERAL (SELECT b.alert_id FROM affsync.alert b"
+           " WHERE b.rule = $2 AND b.cause = f.cause ORDER BY b.alert_id DESC LIMIT 1) l"
+           " WHERE a.alert_id = l.alert_id AND a.closed_at IS NOT NULL"
+           " AND (a.opened_at > $1::timestamptz - interval '1 day' OR a.flapping_since IS NOT NULL)"
+           " RETURNING a.alert_id, a.cause),"
+           " made AS (INSERT INTO affsync.alert AS a (rule, cause, opened_at, seen_at,"
+           " changed_at, " +
+           columns + ") SELECT $2, f.cause, $1::timestamptz, $1::timestamptz, $1::timestamptz, " +
+           columns +
+           " FROM found f WHERE NOT EXISTS (SELECT FROM kept k WHERE k.cause = f.cause)"
+           " AND NOT EXISTS (SELECT FROM back b WHERE b.cause = f.cause) RETURNING a.alert_id),"
+           // What happened long ago is not told to be over, nor what was never told.
+           " over AS (UPDATE affsync.alert a SET closed_at = $1::timestamptz,"
+           " changed_at = $1::timestamptz, over_told_at = CASE WHEN a.told_at IS NULL"
+           " OR a.happened_at <= $1::timestamptz - make_interval(secs => $3::float8)"
+           " THEN $1::timestamptz END"
+           " WHERE a.rule = $2 AND a.closed_at IS NULL AND (a.source_id IS NULL"
+           " OR $4::int[] IS NULL OR a.source_id = ANY ($4::int[]))"
+           " AND NOT EXISTS (SELECT FROM found f WHERE f.cause = a.cause) RETURNING a.alert_id)"
+           " SELECT 0, count(*) FROM found UNION ALL SELECT 1, alert_id FROM made"
+           " UNION ALL SELECT 2, alert_id FROM back UNION ALL SELECT 3, alert_id FROM over";
+  };
+  static std::string const statement = make();
+  return statement;
 }
 
 }  // namespace
@@ -115,23 +175,43 @@ std::string alert_settings(AlertRuleInfo const& rule, AlertRule const* given) {
   return out + "}";
 }
 
-CauseChanges find_causes(pqxx::transaction_base& tx, AlertRuleInfo const& rule,
-                         AlertRule const* given, AlertPolicy const& policy) {
-  std::optional<std::string> window, sources;
-  if (rule.window) window = std::to_string(rule.window->count());
-  if (!policy.sources.empty()) {
-    ArrayText names;
-    for (auto const& source : policy.sources) names.add(std::string_view(source.name));
-    sources = names.take();
+JudgedScope scope_of(pqxx::transaction_base& tx, AlertPolicy const& policy) {
+  JudgedScope scope;
+  scope.distributed = is_distributed(tx);
+  if (policy.sources.empty()) return scope;
+  ArrayText names, judged, closed;
+  for (auto const& source : policy.sources) names.add(std::string_view(source.name));
+  SqlParams const params{names.take()};
+  for (auto const& row : exec(tx,
+                              "SELECT source_id, name = ANY ($1::text[]) FROM affsync.source"
+                              " WHERE name = ANY ($1::text[]) OR retired_at IS NOT NULL",
+                              params)) {
+    if (row[1].as<bool>()) judged.add(std::string_view(row[0].c_str()));
+    closed.add(std::string_view(row[0].c_str()));
   }
-  SqlParams const params{alert_settings(rule, given),
-                         sql_time(policy.now),
-                         alert_context(policy),
-                         rule.name,
-                         window,
-                         sources};
+  scope.judged = judged.take();
+  scope.closed = closed.take();
+  return scope;
+}
+
+CauseChanges find_causes(pqxx::transaction_base& tx, AlertRuleInfo const& rule,
+                         AlertRule const* given, AlertPolicy const& policy,
+                         JudgedScope const& scope) {
+  std::optional<std::string> window;
+  if (rule.window) window = std::to_string(rule.window->count());
+  SqlParams const asked{alert_settings(rule, given), sql_time(policy.now), alert_context(policy),
+                        scope.judged};
+  std::vector<ArrayText> found(1 + std::size(found_columns));
+  for (auto const& row : exec(tx, found_statement(query_of(rule, scope.distributed)), asked)) {
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      auto const field = row[static_cast<int>(i)];
+      found[i].add(field.is_null() ? nullptr : field.c_str());
+    }
+  }
+  SqlParams params{sql_time(policy.now), rule.name, window, scope.closed};
+  for (auto& column : found) params.emplace_back(column.take());
   CauseChanges changes;
-  for (auto const& row : exec(tx, rule_statement(rule.sql), params)) {
+  for (auto const& row : exec(tx, write_statement(), params)) {
     auto const number = int_of(row[1]);
     switch (int_of(row[0])) {
       case 0:

@@ -5,6 +5,7 @@
 #include <pqxx/transaction_base>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,9 +26,18 @@ std::string alert_context(AlertPolicy const& policy);
 // The settings of a rule ($1) as JSON: the given ones, and the defaults of the others.
 std::string alert_settings(AlertRuleInfo const& rule, AlertRule const* given);
 
+// Whose alerts a daemon looks after; others may read other sources.
+struct JudgedScope {
+  std::optional<std::string> judged;  // ids, as an array; nullopt: all
+  std::optional<std::string> closed;  // the same, and those that nobody reads any more
+  bool distributed = false;
+};
+JudgedScope scope_of(pqxx::transaction_base& tx, AlertPolicy const& policy);
+
 // Throws pqxx::sql_error if the query fails.
 CauseChanges find_causes(pqxx::transaction_base& tx, AlertRuleInfo const& rule,
-                         AlertRule const* given, AlertPolicy const& policy);
+                         AlertRule const* given, AlertPolicy const& policy,
+                         JudgedScope const& scope);
 
 // Closes what these rules had opened, without a word: they are off now.
 void close_silently(pqxx::transaction_base& tx, std::vector<std::string> const& rules,

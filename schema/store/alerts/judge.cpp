@@ -46,13 +46,13 @@ void note_rule(pqxx::transaction_base& tx, std::string const& rule, TimePoint no
 
 // Judges one rule; a failure is noted, and leaves its alerts as they were.
 void judge_rule(pqxx::transaction_base& tx, AlertRuleInfo const& rule, AlertPolicy const& policy,
-                CauseChanges& all, AlertChanges& changes) {
+                JudgedScope const& scope, CauseChanges& all, AlertChanges& changes) {
   auto const begun = std::chrono::steady_clock::now();
   std::optional<AlertChanges::Failed> failed;
   CauseChanges found;
   try {
     Savepoint savepoint(tx);
-    found = find_causes(tx, rule, given_for(policy, rule.name), policy);
+    found = find_causes(tx, rule, given_for(policy, rule.name), policy, scope);
     savepoint.release();
   } catch (pqxx::broken_connection const&) {
     throw;
@@ -120,10 +120,11 @@ AlertChanges judge_alerts(PgSession& session, AlertPolicy const& policy) {
   }
   tx.exec(rule_limit);
   tx.exec("SET LOCAL jit = off");
+  auto const scope = scope_of(tx, policy);
   CauseChanges all;
   for (auto const& rule : alert_rules()) {
     auto const* given = given_for(policy, rule.name);
-    if (given == nullptr || given->enabled) judge_rule(tx, rule, policy, all, changes);
+    if (given == nullptr || given->enabled) judge_rule(tx, rule, policy, scope, all, changes);
   }
   close_what_is_off(tx, policy);
   Telling telling(tx, policy, quiet_end(tx, policy, changes));

@@ -121,7 +121,9 @@ Batch batch_of(std::string_view table, std::vector<TestRow> const& rows) {
   return batch;
 }
 
-StoreTest::StoreTest() : url(migrated_database()), store(make_store()) {
+StoreTest::StoreTest() : StoreTest(migrated_database()) {}
+
+StoreTest::StoreTest(std::string migrated) : url(std::move(migrated)), store(make_store()) {
   source = loop.run(store->register_source("broker-1", "testing", "https://broker.example"));
 }
 

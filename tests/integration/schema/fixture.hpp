@@ -67,6 +67,8 @@ std::string sql_value(std::string const& url, std::string const& statement);
 class StoreTest : public ::testing::Test {
  protected:
   StoreTest();
+  // In a database that has the schema already.
+  explicit StoreTest(std::string migrated);
 
   std::unique_ptr<Store> make_store();
   RunKey begin(std::string const& stream = "feed", std::string const& mode = "full");

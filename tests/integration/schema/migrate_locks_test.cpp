@@ -108,23 +108,5 @@ TEST_F(MigrateBesideOthers, TablesAreNotDistributedWithoutTheExtension) {
       << report.error().to_line();
 }
 
-// Runs only where the extension is available and preloaded; see docs/scaling.md.
-TEST_F(MigrateBesideOthers, TablesAreDistributedWhereTheExtensionIs) {
-  try {
-    sql(options.url, "CREATE EXTENSION citus");
-  } catch (pqxx::sql_error const&) {
-    GTEST_SKIP() << "this server has no extension citus";
-  }
-  MigrationRequest request;
-  request.distribute = true;
-  auto const report = migrate(options, request);
-  ASSERT_TRUE(report) << report.error().to_line();
-  EXPECT_EQ(sql_value(options.url,
-                      "SELECT count(DISTINCT colocationid) FROM pg_dist_partition"
-                      " WHERE partmethod = 'h'"),
-            "1");
-  EXPECT_TRUE(migrate(options, request).value().distributed.empty());
-}
-
 }  // namespace
 }  // namespace affsync::schema::test

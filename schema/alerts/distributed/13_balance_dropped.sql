@@ -1,0 +1,67 @@
+-- Tells that what a broker owes fell without a payout that explains it.
+-- severity: warning
+-- window: 3d
+-- together: {source} took back money
+-- setting: min_usd usd 10 By so many US dollars, at least; what has no rate is always told.
+-- setting: share percent 5% By such a part of it, at least.
+SELECT
+  s.source_id || '/' || b.stream || '/' || b.external_id || '/' || b.detected_on AS cause,
+  s.source_id, s.name AS source, b.stream, coalesce(b.account, b.metric) AS subject,
+  'money:' || s.source_id || '/' || b.detected_on AS event, 'warning' AS severity,
+  b.changed_at AS happened_at, b.currency, b.fall AS amount, b.fall_usd AS amount_usd,
+  coalesce(b.fall_usd, b.fall) AS weight,
+  jsonb_build_object('before', b.before::text, 'now', b.amount::text, 'metric', b.metric) AS figures,
+  'The balance at ' || s.name || ' fell by ' || affsync.money_text(b.fall, b.currency, b.fall_usd)
+    AS title,
+  'From ' || affsync.money_text(b.before, b.currency, NULL) || ' to '
+    || affsync.money_text(b.amount, b.currency, NULL) || coalesce(', ' || b.metric, '')
+    || coalesce(', account ' || b.account, '') || ', found at ' || affsync.time_text(b.changed_at)
+    || '. No payout explains it.' AS text,
+  'Ask the broker; affsync report balances --source ' || s.name || ' shows it' AS remedy,
+  format('SELECT * FROM reporting.balances WHERE source_id = %s AND stream = %L AND external_id = %L'
+         ' ORDER BY since DESC', s.source_id, b.stream, b.external_id) AS shown_by
+FROM (
+  SELECT t.source_id, t.stream, t.external_id, t.detected_on, t.changed_at, t.before, k.amount, k.currency,
+         k.metric, k.account, f.fall,
+         CASE WHEN k.currency = 'USD' THEN f.fall ELSE round(f.fall * r.usd_rate, 8) END AS fall_usd
+  FROM (
+    -- What each balance was at the beginning and at the end of a day on which it fell.
+    SELECT h.source_id, h.stream, h.external_id, (h.changed_at AT TIME ZONE 'UTC')::date AS detected_on,
+           max(h.changed_at) AS changed_at,
+           (array_agg((h.before ->> 'amount')::numeric ORDER BY h.change_id))[1] AS before,
+           (array_agg((h.after ->> 'amount')::numeric ORDER BY h.change_id DESC))[1] AS after,
+           coalesce(sum((h.after ->> 'reserved')::numeric - (h.before ->> 'reserved')::numeric), 0)
+             AS more_reserved
+    FROM affsync.record_change h
+    WHERE h.changed_at > $2::timestamptz - interval '3 days'
+      AND h.record_table = 'balance' AND h.operation = 'update' AND h.before ? 'amount'
+      AND NOT h.before ? 'currency'
+    GROUP BY 1, 2, 3, 4
+  ) t
+  JOIN affsync.balance k
+    ON k.source_id = t.source_id AND k.stream = t.stream AND k.external_id = t.external_id
+  JOIN affsync.stream st ON st.source_id = t.source_id AND st.stream = t.stream
+  LEFT JOIN affsync.currency_unit u ON u.currency = k.currency
+  CROSS JOIN LATERAL affsync.usd_rate(k.currency, t.detected_on, true, u.whole, u.factor) r
+  CROSS JOIN LATERAL (
+    SELECT least(t.before - t.after, t.before - k.amount) - greatest(t.more_reserved, 0) AS fall
+  ) f
+  WHERE k.deleted_at IS NULL AND st.in_reports AND st.retired_at IS NULL AND f.fall > 0
+    AND f.fall * 100 >= t.before * ($1::jsonb ->> 'share')::numeric
+) b
+JOIN affsync.source s ON s.source_id = b.source_id
+WHERE s.retired_at IS NULL
+  AND (b.fall_usd IS NULL OR b.fall_usd >= ($1::jsonb ->> 'min_usd')::numeric)
+  -- Where payouts are not read, each of them would look like this.
+  AND EXISTS (SELECT FROM affsync.stream st WHERE st.source_id = b.source_id
+              AND st.record_table = 'payout' AND st.retired_at IS NULL)
+  -- Payouts around that day, in the same currency or in US dollars.
+  AND NOT EXISTS (
+    SELECT FROM affsync.payout p
+    WHERE p.source_id = b.source_id AND p.changed_at > b.changed_at - interval '8 days'
+      AND p.deleted_at IS NULL AND coalesce(p.status, '') NOT IN ('rejected', 'failed', 'cancelled')
+      AND coalesce(p.paid_at, p.approved_at, p.requested_at, p.changed_at)
+          > b.changed_at - interval '31 days'
+    HAVING sum(p.amount) FILTER (WHERE p.currency = b.currency) >= b.fall * 0.9
+      OR sum(coalesce(p.amount_usd, CASE WHEN p.currency = 'USD' THEN p.amount END)) >= b.fall_usd * 0.9)
+  AND $3::jsonb IS NOT NULL

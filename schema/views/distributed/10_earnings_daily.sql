@@ -1,0 +1,20 @@
+-- No sums are kept by day: each server adds up the rows that it has.
+CREATE OR REPLACE VIEW reporting.earnings_daily AS
+SELECT * FROM affsync.earnings_by_row;
+COMMENT ON VIEW reporting.earnings_daily IS 'Commission by day, including rejected and reversed rows: add only rows that count. Running totals are included only by their recorded growth; streams that repeat another one are omitted.';
+COMMENT ON COLUMN reporting.earnings_daily.source IS 'Name of the source.';
+COMMENT ON COLUMN reporting.earnings_daily.connector IS 'Connector of the source.';
+COMMENT ON COLUMN reporting.earnings_daily.day IS 'The broker''s day; else the UTC day of its time; else the latest UTC day that its relative time allows. For the growth of a running total, the UTC day on which affsync detected it.';
+COMMENT ON COLUMN reporting.earnings_daily.kind IS 'Kind of commission.';
+COMMENT ON COLUMN reporting.earnings_daily.status IS 'Status of the commission.';
+COMMENT ON COLUMN reporting.earnings_daily.currency IS 'Currency of amount; currencies are never added to each other.';
+COMMENT ON COLUMN reporting.earnings_daily.amount IS 'Sum in that currency.';
+COMMENT ON COLUMN reporting.earnings_daily.amount_usd IS 'Sum in US dollars; null if it is unknown for any row. Report the sum of rows_without_usd with it.';
+COMMENT ON COLUMN reporting.earnings_daily.volume_lots IS 'Volume in lots.';
+COMMENT ON COLUMN reporting.earnings_daily.clients IS 'Number of distinct clients.';
+COMMENT ON COLUMN reporting.earnings_daily.rows IS 'Number of rows in the sum.';
+COMMENT ON COLUMN reporting.earnings_daily.usd_origin IS 'Origin of amount_usd: broker, same currency, fixed rate, fx_rate, implied, or mixed; null if there is no amount in US dollars.';
+COMMENT ON COLUMN reporting.earnings_daily.rows_without_usd IS 'Number of rows in the sum that have an amount but no amount in US dollars. If it is not 0, amount_usd is null.';
+COMMENT ON COLUMN reporting.earnings_daily.source_id IS 'The source; see affsync.source.';
+COMMENT ON COLUMN reporting.earnings_daily.counts IS 'False if the row was rejected or reversed. Add amounts only WHERE counts.';
+COMMENT ON COLUMN reporting.earnings_daily.since IS 'For the growth of running totals: the earliest time at which it may have grown, because there is no reading between then and this day. Null for dated rows.';

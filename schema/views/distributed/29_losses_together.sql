@@ -1,0 +1,88 @@
+-- As on a single server, but with the losses collected first: Citus would call a function on the server of
+-- the source, where it cannot read what it needs.
+CREATE OR REPLACE FUNCTION affsync.losses_together(
+  source integer, since timestamptz, vanished boolean, with_names boolean)
+RETURNS TABLE (
+  stream text, currency text, detected_on date, changed_at timestamptz, rows bigint, lowered bigint,
+  rejected bigint, reversed bigint, client text, loss numeric, loss_usd numeric, figures jsonb, told text,
+  shown_by text
+) LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+DECLARE
+  losses jsonb;
+BEGIN
+  SELECT coalesce(jsonb_agg(to_jsonb(l)), '[]') INTO losses FROM affsync.commission_losses($1, $2) l;
+  RETURN QUERY
+    WITH g AS (
+      SELECT l.stream, l.currency, l.detected_on, max(l.changed_at) AS changed_at, count(*) AS rows,
+        sum(l.before) AS before, sum(l.loss) AS loss,
+        CASE WHEN bool_and(l.loss_usd IS NOT NULL) THEN sum(l.loss_usd) END AS loss_usd,
+        count(*) FILTER (WHERE coalesce(l.status, '') NOT IN ('rejected', 'reversed')) AS lowered,
+        count(*) FILTER (WHERE l.status = 'rejected') AS rejected,
+        count(*) FILTER (WHERE l.status = 'reversed') AS reversed,
+        count(DISTINCT nullif(l.client_ref, '')) AS clients, min(l.client_ref) AS client,
+        coalesce(array_agg(DISTINCT w.who) FILTER (WHERE w.who <> ''), '{}') AS who,
+        min(l.day) AS day_from, max(l.day) AS day_to, min(l.stood_since) AS stood_since
+      FROM jsonb_to_recordset(losses) AS l (
+        stream text, client_ref text, day date, currency text, detected_on date, changed_at timestamptz,
+        before numeric, loss numeric, loss_usd numeric, vanished boolean, status text,
+        stood_since timestamptz)
+      -- A name only where the source keeps names and messages may have them.
+      LEFT JOIN LATERAL (
+        SELECT k.name FROM affsync.client k
+        WHERE $4 AND EXISTS (SELECT FROM affsync.source s WHERE s.source_id = $1 AND s.privacy = 'keep')
+          AND k.source_id = $1 AND nullif(k.client_ref, '') = l.client_ref
+          AND nullif(k.client_ref, '') IS NOT NULL
+          AND (octet_length(coalesce(k.client_ref, '')) > 1000)::integer <> 1
+        LIMIT 1
+      ) k ON true
+      CROSS JOIN LATERAL (SELECT coalesce(l.client_ref, '') || coalesce(' ' || k.name, '') AS who) w
+      WHERE l.vanished = $3
+        -- The same commission under another number is not lost.
+        AND (NOT l.vanished OR NOT EXISTS (
+          SELECT FROM affsync.commission n
+          WHERE n.source_id = $1
+            AND affsync.earned_on(n.occurred_on, n.occurred_at, n.occurred_to) = l.day
+            AND n.deleted_at IS NULL AND n.amount = l.before AND n.currency IS NOT DISTINCT FROM l.currency
+            AND n.client_ref IS NOT DISTINCT FROM l.client_ref
+            AND n.first_seen_at BETWEEN l.changed_at - interval '2 days' AND l.changed_at + interval '2 days'))
+      GROUP BY l.stream, l.currency, l.detected_on
+    )
+    SELECT g.stream, g.currency, g.detected_on, g.changed_at, g.rows, g.lowered, g.rejected, g.reversed,
+      CASE WHEN g.clients = 1 THEN g.client END, g.loss, g.loss_usd,
+      jsonb_build_object('rows', g.rows, 'clients', g.clients, 'before', g.before::text,
+                         'after', (g.before - g.loss)::text, 'day_from', g.day_from, 'day_to', g.day_to,
+                         'stood_since', g.stood_since),
+      CASE WHEN g.clients = 0 THEN '' WHEN g.clients = 1 THEN '; client ' ELSE '; clients ' END
+        || affsync.some_of(g.who) || '; for ' || affsync.days_text(g.day_from, g.day_to) || '. It was '
+        || affsync.money_text(g.before, g.currency, NULL) || ' since ' || affsync.time_text(g.stood_since)
+        || ', now it is ' || affsync.money_text(g.before - g.loss, g.currency, NULL) || '.',
+      format('SELECT * FROM reporting.clawbacks WHERE source_id = %s AND stream = %L AND changed_at >= %L'
+             ' AND changed_at < %L', $1, g.stream, g.detected_on || ' 00:00+00',
+             g.detected_on + 1 || ' 00:00+00')
+    FROM g;
+END
+$$;
+COMMENT ON FUNCTION affsync.losses_together(integer, timestamptz, boolean, boolean) IS 'Commission that a source took back since a time, by stream, currency and day of detection: what is no longer listed (`vanished`), or what counts less. `told`: whose, for which days, what it was and is; with the names of clients if `with_names` and the source keeps them.';
+
+-- Of all sources that are read, for the rules of alerts.
+CREATE OR REPLACE FUNCTION affsync.losses_of_sources(since timestamptz, vanished boolean, with_names boolean)
+RETURNS TABLE (
+  source_id integer, source text, stream text, currency text, detected_on date, changed_at timestamptz,
+  rows bigint, lowered bigint, rejected bigint, reversed bigint, client text, loss numeric,
+  loss_usd numeric, figures jsonb, told text, shown_by text
+) LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+DECLARE
+  ids integer[];
+  names text[];
+BEGIN
+  SELECT array_agg(s.source_id ORDER BY s.source_id), array_agg(s.name ORDER BY s.source_id)
+  INTO ids, names
+  FROM affsync.source s WHERE s.retired_at IS NULL;
+  FOR n IN 1 .. coalesce(cardinality(ids), 0) LOOP
+    RETURN QUERY SELECT ids[n], names[n], l.* FROM affsync.losses_together(ids[n], $1, $2, $3) l;
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION affsync.losses_of_sources(timestamptz, boolean, boolean) IS 'affsync.losses_together() of all sources that are read.';
