@@ -94,11 +94,14 @@ Result<std::vector<TableCount>> rows_of(PlainConnection& connection, std::int64_
 }
 
 Result<void> retire(PlainConnection& connection, std::int64_t source) {
-  auto const done = connection.run(
-      "UPDATE affsync.source SET retired_at = coalesce(retired_at, now()), instances = '{}'"
-      " WHERE source_id = $1::int",
-      {std::to_string(source)});
-  if (!done) return done.error();
+  // Citus takes no now() within COALESCE.
+  for (auto const* statement :
+       {"UPDATE affsync.source SET retired_at = now() WHERE source_id = $1::int AND retired_at IS "
+        "NULL",
+        "UPDATE affsync.source SET instances = '{}' WHERE source_id = $1::int"}) {
+    auto const done = connection.run(statement, {std::to_string(source)});
+    if (!done) return done.error();
+  }
   return {};
 }
 
