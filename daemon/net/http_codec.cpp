@@ -208,9 +208,10 @@ struct RequestDecoder::Impl final : MessageSink {
   IncomingRequest request;
   bool begun = false;
 
-  void on_request_line(std::string_view method, std::string_view target) override {
+  void on_request_line(std::string_view method, std::string_view target, int version) override {
     request.method = method;
     request.target = target;
+    request.is_old = version < 11;
   }
   void on_field(std::string_view name, std::string_view value) override {
     request.headers.add(std::string(name), std::string(value));

@@ -60,6 +60,7 @@ struct IncomingRequest {
   Headers headers;
   bool keep_alive = false;
   bool has_body = false;
+  bool is_old = false;  // HTTP/1.0
 };
 
 class RequestDecoder {

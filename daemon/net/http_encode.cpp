@@ -112,7 +112,10 @@ std::string encode_response(HttpResponse const& response, bool head, bool keep_a
   for (auto const& [name, value] : response.headers.fields()) {
     if (is_token(name) && is_field_value(value)) out += name + ": " + value + "\r\n";
   }
-  out += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
+  // "Not modified" has no body whose length could be told.
+  if (response.status != 304) {
+    out += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
+  }
   out += keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
   if (!head) out += response.body;
   return out;

@@ -26,7 +26,7 @@ inline std::string_view to_std(BeastText text) {
 class MessageSink {
  public:
   virtual ~MessageSink() = default;
-  virtual void on_request_line(std::string_view, std::string_view) {}
+  virtual void on_request_line(std::string_view, std::string_view, int) {}
   virtual void on_status(int) {}
   virtual void on_field(std::string_view name, std::string_view value) = 0;
   virtual Result<void> on_header_end() = 0;
@@ -44,8 +44,9 @@ class MessageParser final : public http::basic_parser<is_request> {
   std::optional<Error> refusal;
 
  private:
-  void on_request_impl(http::verb, BeastText method, BeastText target, int, error_code&) override {
-    sink_->on_request_line(to_std(method), to_std(target));
+  void on_request_impl(http::verb, BeastText method, BeastText target, int version,
+                       error_code&) override {
+    sink_->on_request_line(to_std(method), to_std(target), version);
   }
   void on_response_impl(int code, BeastText, int, error_code&) override { sink_->on_status(code); }
   void on_field_impl(http::field, BeastText name, BeastText value, error_code&) override {

@@ -1,5 +1,6 @@
 #include "daemon/net/http_server.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -11,7 +12,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <list>
+#include <map>
 
+#include "base/text.hpp"
 #include "daemon/async/cancel_safe.hpp"
 #include "daemon/async/with_timeout.hpp"
 #include "daemon/net/http_codec.hpp"
@@ -24,6 +27,8 @@ using boost::system::error_code;
 using std::chrono::milliseconds;
 
 constexpr std::size_t max_connections = 64;
+// So many requests of one address are answered at once; the places that are left are for others.
+constexpr std::ptrdiff_t most_of_an_address = 48;
 constexpr milliseconds header_limit{10'000};  // to receive a header, also on an idle connection
 constexpr milliseconds handler_limit{30'000};
 constexpr milliseconds write_limit{10'000};
@@ -45,8 +50,19 @@ std::size_t length_of(IncomingRequest const& request) {
   return whole ? length : static_cast<std::size_t>(-1);
 }
 
+// Whether the request names the host that it is for as HTTP asks: once, and HTTP/1.1 always does.
+bool names_one_host(IncomingRequest const& request) {
+  std::size_t hosts = 0;
+  for (auto const& [name, value] : request.headers.fields()) hosts += to_lower(name) == "host";
+  bool const named = !request.headers.find("host").value_or("").empty();
+  return hosts == 1 ? named || request.is_old : hosts == 0 && request.is_old;
+}
+
 // Returns an answer that refuses the request; nullopt if the handler may answer it.
 std::optional<HttpResponse> refuse(IncomingRequest const& request, ServerLimits const& limits) {
+  if (!names_one_host(request)) {
+    return plain_answer(400, "a request must have one Host header, which names the server");
+  }
   bool const posts = request.method == "POST" && limits.body_bytes > 0;
   if (request.method != "GET" && request.method != "HEAD" && !posts) {
     auto response = plain_answer(405, "only GET and HEAD are answered here");
@@ -87,7 +103,7 @@ class SmallServer final : public HttpServer {
     error_code ignored;
     acceptor_.close(ignored);
     auto const all = sessions_;  // a session may leave the list inside emit()
-    for (auto const& session : all) session->emit(asio::cancellation_type::terminal);
+    for (auto const& session : all) session->end.emit(asio::cancellation_type::terminal);
     changed_.cancel();
   }
 
@@ -106,20 +122,46 @@ class SmallServer final : public HttpServer {
   }
 
  private:
-  using Session = asio::cancellation_signal;
+  struct Session {
+    asio::cancellation_signal end;
+    std::string peer;
+    // Since when it waits for the client: to send a request, or to take the answer. Nullopt while
+    // the handler is at work.
+    std::optional<asio::steady_timer::time_point> waits_since =
+        asio::steady_timer::clock_type::now();
+    bool is_ended = false;  // to make room; it leaves the list soon
+  };
 
+  // Returns when a session has ended, or waits for its client again.
   asio::awaitable<void> wait_for_change() {
     error_code woken;
-    changed_.expires_at(asio::steady_timer::time_point::max());
     co_await changed_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  }
+
+  // Ends the connection that has waited longest for its client, of the address that has most of
+  // them; so who opens many takes places from nobody else. There may be none that waits.
+  void make_room() {
+    std::map<std::string_view, std::size_t> places;
+    for (auto const& session : sessions_) {
+      if (session->is_ended) return;
+      ++places[session->peer];
+    }
+    std::shared_ptr<Session> chosen;
+    for (auto const& session : sessions_) {
+      if (!session->waits_since) continue;
+      auto const count = places[session->peer];
+      auto const most = chosen ? places[chosen->peer] : 0;
+      if (count > most || (count == most && *session->waits_since < *chosen->waits_since)) {
+        chosen = session;
+      }
+    }
+    if (!chosen) return;
+    chosen->is_ended = true;
+    chosen->end.emit(asio::cancellation_type::terminal);
   }
 
   asio::awaitable<void> accept_all() {
     while (!stopping_) {
-      if (sessions_.size() >= max_connections) {
-        co_await wait_for_change();
-        continue;
-      }
       error_code error;
       auto socket =
           co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
@@ -131,7 +173,11 @@ class SmallServer final : public HttpServer {
         co_await pause.async_wait(asio::use_awaitable);
         continue;
       }
-      start(std::move(socket));
+      while (!stopping_ && sessions_.size() >= max_connections) {
+        make_room();
+        if (sessions_.size() >= max_connections) co_await wait_for_change();
+      }
+      if (!stopping_) start(std::move(socket));
     }
   }
 
@@ -144,15 +190,15 @@ class SmallServer final : public HttpServer {
     };
     error_code gone;
     auto const end = socket.remote_endpoint(gone);
-    std::string peer = gone ? std::string() : end.address().to_string();
+    if (!gone) session->peer = end.address().to_string();
     Stream stream(std::move(socket), identity_.current());
-    auto work = async::cancel_safe(talk(std::move(stream), std::move(peer)));
+    auto work = async::cancel_safe(talk(std::move(stream), session));
     asio::co_spawn(acceptor_.get_executor(), std::move(work),
-                   asio::bind_cancellation_slot(session->slot(), std::move(ended)));
+                   asio::bind_cancellation_slot(session->end.slot(), std::move(ended)));
   }
 
   // Serves one connection, request after request. An error ends only this connection.
-  asio::awaitable<void> talk(Stream stream, std::string peer) {
+  asio::awaitable<void> talk(Stream stream, std::shared_ptr<Session> session) {
     if (co_await stream.answer_handshake(header_limit)) co_return;
     std::array<char, 4096> buffer;
     std::string unused;  // bytes of the next request that arrived with the last one
@@ -196,12 +242,26 @@ class SmallServer final : public HttpServer {
           }
           auto body = unused.substr(0, length);
           unused.erase(0, length);
-          answer = co_await handle(request, std::move(body), peer);
+          co_await take_turn(*session);
+          answer = co_await handle(request, std::move(body), session->peer);
+          session->waits_since = std::chrono::steady_clock::now();
+          changed_.cancel();
         }
       }
       std::string const bytes = encode_response(*answer, head, more);
       if (co_await stream.write(bytes, write_limit)) co_return;
     }
+  }
+
+  // Waits until few enough requests of its address are being answered.
+  asio::awaitable<void> take_turn(Session& session) {
+    auto const is_of_it = [&](auto const& other) {
+      return !other->waits_since && other->peer == session.peer;
+    };
+    while (std::ranges::count_if(sessions_, is_of_it) >= most_of_an_address) {
+      co_await wait_for_change();
+    }
+    session.waits_since.reset();
   }
 
   asio::awaitable<HttpResponse> handle(IncomingRequest const& incoming, std::string body,
@@ -228,7 +288,7 @@ class SmallServer final : public HttpServer {
   ServerLimits limits_;
   IdentityKeeper identity_;
   std::list<std::shared_ptr<Session>> sessions_;
-  asio::steady_timer changed_;  // cancelled when a session ends
+  asio::steady_timer changed_;  // never expires; cancelled to wake who waits for a change
   unsigned short port_;
   bool stopping_ = false;
 };

@@ -43,6 +43,23 @@ std::string plain_error(StreamHealth const& health) {
   return text;
 }
 
+// The command that a remedy names, such as "affsync report payouts --source x" in "Ask the broker;
+// affsync report payouts --source x shows all"; empty if it names none.
+std::string command_in(std::string_view remedy) {
+  constexpr std::string_view name = "affsync ";
+  auto at = remedy.find(name);
+  while (at != std::string_view::npos && at != 0 && !remedy.substr(0, at).ends_with("; ") &&
+         !remedy.substr(0, at).ends_with(": ")) {
+    at = remedy.find(name, at + 1);
+  }
+  if (at == std::string_view::npos) return {};
+  auto command = remedy.substr(at);
+  for (std::string_view const end : {" shows ", " says ", "; "}) {
+    command = command.substr(0, command.find(end));
+  }
+  return std::string(command);
+}
+
 class Collector {
  public:
   explicit Collector(TimePoint now) : now_(now) {}
@@ -52,7 +69,9 @@ class Collector {
       Concern concern;
       concern.bad = true;
       concern.kind = "database";
-      concern.title = "The database does not answer";
+      concern.title = state.replica_is_away
+                          ? "The replica for reports (database.read_url) does not answer"
+                          : "The database does not answer";
       concern.reasons = {state.problem->message};
       concern.remedy = state.problem->hint;
       concern.since = state.known_at;
@@ -124,7 +143,8 @@ class Collector {
     if (!alert.stream.empty()) concern.streams = {alert.stream};
     concern.title = alert.title;
     if (!alert.text.empty()) concern.reasons = {alert.text};
-    concern.remedy = alert.remedy;
+    concern.command = command_in(alert.remedy);
+    if (concern.command != alert.remedy) concern.remedy = alert.remedy;
     concern.since = alert.opened_at;
     all_.push_back(std::move(concern));
   }

@@ -124,11 +124,13 @@ void write_standing(Exposition& out, Sources const& sources) {
   family("affsync_stream_leased_elsewhere",
          "1 while another process holds the lease of the stream, else 0.",
          &Standing::leased_elsewhere);
-  out.family("affsync_coverage_days", "gauge", "Days of the stream, by coverage state.");
+  out.family("affsync_coverage_seconds", "gauge",
+             "Days of the stream by coverage state, each as 86400 seconds.");
   for_each_stream(sources, [&](auto const& source, auto const& stream, auto const& figures) {
     if (!figures.standing) return;
     auto const days = [&](char const* state, std::int64_t count) {
-      out.series({{"source", source}, {"stream", stream}, {"state", state}}, count);
+      out.series({{"source", source}, {"stream", stream}, {"state", state}},
+                 count * std::chrono::seconds(std::chrono::days(1)).count());
     };
     days("proven", figures.standing->proven_days);
     days("doubtful", figures.standing->doubtful_days);

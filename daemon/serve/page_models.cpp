@@ -38,8 +38,9 @@ std::vector<QuarantineReason> reasons_of(Reading const& reading) {
   return reasons;
 }
 
-// Those of one source, or all if it is empty.
-std::vector<OpenAlert> alerts_of(Reading const& reading, std::string const& source) {
+// Those of one source, or all if it is empty; with a stream, those on it or on the whole source.
+std::vector<OpenAlert> alerts_of(Reading const& reading, std::string const& source,
+                                 std::string const& stream) {
   std::vector<OpenAlert> alerts;
   for (std::size_t i = 0; reading.table && i < reading.table->rows.size(); ++i) {
     auto const& table = *reading.table;
@@ -52,7 +53,9 @@ std::vector<OpenAlert> alerts_of(Reading const& reading, std::string const& sour
     alert.text = text_in(table, i, "text");
     alert.remedy = text_in(table, i, "remedy");
     alert.opened_at = time_of(text_in(table, i, "opened_at"));
-    if (source.empty() || source == alert.source) alerts.push_back(std::move(alert));
+    if (!source.empty() && source != alert.source) continue;
+    if (!stream.empty() && !alert.stream.empty() && stream != alert.stream) continue;
+    alerts.push_back(std::move(alert));
   }
   return alerts;
 }
@@ -156,6 +159,7 @@ Json::Object document(PageState const& state) {
       {"now", Json::string(format_time(std::chrono::floor<std::chrono::seconds>(state.now)))});
   members.push_back({"known_at", json_time_or_null(state.known_at)});
   members.push_back({"problem", std::move(problem)});
+  members.push_back({"replica_is_away", Json::boolean(state.replica_is_away)});
   members.push_back({"notes", Json::array(std::move(notes))});
   members.push_back({"summary", summary_json(state)});
   return members;
@@ -163,9 +167,10 @@ Json::Object document(PageState const& state) {
 
 // Appends the concerns, and how many there are beyond those that a page can show.
 void append_attention(Json::Object& members, PageState const& state, Reading const& quarantine,
-                      Reading const& alerts, std::string const& source = {}) {
+                      Reading const& alerts, std::string const& source = {},
+                      std::string const& stream = {}) {
   constexpr std::size_t most = 100;
-  auto const all = concerns(state, reasons_of(quarantine), alerts_of(alerts, source));
+  auto const all = concerns(state, reasons_of(quarantine), alerts_of(alerts, source, stream));
   Json::Array items;
   for (auto const& concern : all) {
     if (items.size() < most) items.push_back(concern_json(concern));
@@ -283,7 +288,8 @@ Json stream_page_json(StreamParts const& parts) {
   members.push_back({"stream", parts.state.streams.empty()
                                    ? Json()
                                    : stream_json(parts.state.streams.front(), parts.state.now)});
-  append_attention(members, parts.state, parts.quarantine, parts.alerts, parts.source);
+  append_attention(members, parts.state, parts.quarantine, parts.alerts, parts.source,
+                   parts.stream);
   members.push_back({"running", running_list(parts.state)});
   members.push_back({"runs", runs_json(parts.runs)});
   return Json::object(std::move(members));

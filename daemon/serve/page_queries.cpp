@@ -85,18 +85,18 @@ Json section_of_rows(Reading const& reading) {
 constexpr std::string_view earnings_sql = R"(
 SELECT source, connector, currency, day::text AS day,
   CASE WHEN min(currency) = max(currency) THEN min(currency) END AS only_currency,
-  coalesce(sum(amount), 0) AS amount, coalesce(sum(amount_usd), 0) AS amount_usd,
+  coalesce(sum(amount), 0) AS amount, @usd:true@ AS amount_usd,
   coalesce(sum(amount) FILTER (WHERE day >= $1::date), 0) AS today,
   coalesce(sum(amount) FILTER (WHERE day >= $2::date), 0) AS this_month,
   coalesce(sum(amount) FILTER (WHERE day < $2::date), 0) AS last_month,
-  coalesce(sum(amount_usd) FILTER (WHERE day >= $1::date), 0) AS today_usd,
-  coalesce(sum(amount_usd) FILTER (WHERE day >= $2::date), 0) AS this_month_usd,
-  coalesce(sum(amount_usd) FILTER (WHERE day < $2::date), 0) AS last_month_usd,
+  @usd:day >= $1::date@ AS today_usd,
+  @usd:day >= $2::date@ AS this_month_usd,
+  @usd:day < $2::date@ AS last_month_usd,
   coalesce(sum(rows_without_usd), 0) AS rows_without_usd
 FROM reporting.earnings_daily
 WHERE counts AND day >= $3::date@source@
 GROUP BY GROUPING SETS ((source, connector, currency), (day), ())
-ORDER BY day, this_month_usd DESC, last_month_usd DESC, source, currency
+ORDER BY day, this_month_usd DESC NULLS LAST, last_month_usd DESC NULLS LAST, source, currency
 LIMIT 10000)";
 
 constexpr std::string_view balances_sql = R"(
@@ -155,6 +155,18 @@ void replace(std::string& text, std::string_view mark, std::string_view by) {
   }
 }
 
+// A sum in US dollars as reports give it: that of a source and currency is null if it is unknown
+// for any row, and one of several currencies has what is known, null if nothing is.
+std::string usd_of_days_sql(std::string const& chosen) {
+  auto const of_days = [&](std::string const& condition) {
+    return " FILTER (WHERE " + chosen + condition + ")";
+  };
+  return "CASE WHEN grouping(source) = 0 AND count(*)" +
+         of_days(" AND amount IS NOT NULL AND amount_usd IS NULL") +
+         " > 0 THEN NULL WHEN count(amount)" + of_days("") + " = 0 THEN 0 ELSE sum(amount_usd)" +
+         of_days("") + " END";
+}
+
 PageQuery money_query(std::string_view sql, std::vector<std::optional<std::string>> parameters,
                       std::string const& source) {
   std::string text(sql);
@@ -167,6 +179,10 @@ PageQuery money_query(std::string_view sql, std::vector<std::optional<std::strin
     condition = " AND source = $" + std::to_string(parameters.size());
   }
   replace(text, "@source@", condition);
+  for (auto at = text.find("@usd:"); at != std::string::npos; at = text.find("@usd:", at)) {
+    auto const begin = at + 5, end = text.find('@', begin);
+    text.replace(at, end + 1 - at, usd_of_days_sql(text.substr(begin, end - begin)));
+  }
   return PageQuery(std::move(text), std::move(parameters));
 }
 

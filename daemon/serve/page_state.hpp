@@ -29,6 +29,7 @@ struct PageState {
   std::vector<NotReady> not_ready;
   std::vector<std::string> notes;          // problems of the daemon itself, such as a failed reload
   std::optional<Error> problem;            // why the database could not be asked
+  bool replica_is_away = false;            // the problem is database.read_url's; runs go on
   std::optional<TimePoint> known_at;       // when the streams' state was read
   std::optional<Duration> replica_behind;  // how far the replica lags, if it is worth telling
   TimePoint started_at{};

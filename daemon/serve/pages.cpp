@@ -129,18 +129,21 @@ struct Pages::Impl {
   asio::awaitable<PageState> state() {
     std::optional<Error> problem;
     Health primary;
+    bool primary_answers = false;
     try {
       co_await ping();
-      // Where it takes long, pages share it for a while.
-      bool const recent = health_took >= slow_health &&
-                          steady_clock::now() - health_end < health_sharing * health_took;
-      if (!health_at || !recent) co_await health();
       if (parts.reads_replica) primary = co_await standing();
+      primary_answers = true;
+      // Where it takes long, pages share it for a while.
+      auto const age = steady_clock::now() - health_end;
+      bool const recent = health_took >= slow_health && age < health_sharing * health_took;
+      if (!health_at || !recent) co_await health();
     } catch (Failure const& failure) {
       problem = failure.error();
     }
     auto state = state_with(known);
     state.replica_behind = replica_lag(primary, known, state.now);
+    state.replica_is_away = problem && primary_answers && parts.reads_replica;
     state.problem = std::move(problem);
     state.known_at = health_at;
     co_return state;
@@ -334,17 +337,10 @@ struct Pages::Impl {
     if (path == "/connectors") co_return co_await connectors(std::string(), signed_in);
     if (path == "/api/status") co_return co_await status_page();
     if (path == "/api/overview") co_return co_await overview(false, signed_in);
-    if (path == "/api/connectors") {
-      co_return answer_of(200, json_type, parts.connectors() + "\n");
-    }
-    if (path == "/api/openapi.yaml") {
+    if (path == "/api/connectors") co_return answer_of(200, json_type, parts.connectors() + "\n");
+    if (path == "/api/openapi.yaml")
       co_return answer_of(200, yaml_type, std::string(openapi_text()));
-    }
     if (path == "/api/earnings") co_return co_await earnings_page(std::move(target));
-    if (path.starts_with("/assets/")) {
-      auto found = asset(path);
-      co_return found ? *found : not_found(false);
-    }
     if (auto const names = segments_below(path, "connectors"); names.size() == 1) {
       co_return co_await connectors(names[0], signed_in);
     }
@@ -382,6 +378,10 @@ asio::awaitable<HttpResponse> Pages::answer(HttpRequest request, std::string pee
   if (!target) co_return answer_of(400, text_type, "The address is not well-formed.\n");
   auto admission = impl_->door.admit(request, *target, peer, impl_->parts.clock->now());
   if (admission.answer) co_return std::move(*admission.answer);
+  if (target->path.starts_with("/assets/")) {
+    auto found = asset(target->path, request.headers.find("if-none-match").value_or(""));
+    co_return found ? std::move(*found) : impl_->not_found(false);
+  }
   std::optional<Error> problem;
   try {
     co_return co_await impl_->route(std::move(*target), asks_for_html(request), admission.who);

@@ -1,5 +1,6 @@
 #include "daemon/serve/template_forms.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -80,6 +81,34 @@ std::string lasts_form(std::string_view value, FormContext const&) {
   return std::to_string(*number) + (*number == 1 ? " day" : " days");
 }
 
+// The length of an amount at the beginning of the text: digits, a point, digits, and a currency's
+// code after a blank; 0 if there is none.
+std::size_t amount_length(std::string_view text) {
+  auto const digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  if (digits == 0 || digits == text.size() || text[digits] != '.') return 0;
+  auto const end = std::min(text.find_first_not_of("0123456789", digits + 1), text.size());
+  bool const has_code = end + 2 < text.size() && text[end] == ' ' && text[end + 1] >= 'A' &&
+                        text[end + 1] <= 'Z' && text[end + 2] >= 'A' && text[end + 2] <= 'Z';
+  return end > digits + 1 && has_code ? end : 0;
+}
+
+std::string sentence_form(std::string_view value, FormContext const&) {
+  std::string text;
+  while (!value.empty()) {
+    char const before = text.empty() ? ' ' : text.back();
+    bool const begins = before == ' ' || before == '(' || before == '-';
+    auto length = begins ? amount_length(value) : 0;
+    if (length > 0) {
+      text += with_narrow_spaces(reports::group_thousands(value.substr(0, length)));
+    } else {
+      length = 1;
+      text += value.front();
+    }
+    value.remove_prefix(length);
+  }
+  return text;
+}
+
 std::string url_form(std::string_view value, FormContext const&) {
   constexpr char const* digits = "0123456789ABCDEF";
   std::string text;
@@ -102,7 +131,7 @@ struct Form {
   std::string (*make)(std::string_view, FormContext const&);
 };
 
-constexpr std::array<Form, 10> forms{{{"count", count_form},
+constexpr std::array<Form, 11> forms{{{"count", count_form},
                                       {"money", money_form},
                                       {"usd", usd_form},
                                       {"plural", plural_form},
@@ -111,6 +140,7 @@ constexpr std::array<Form, 10> forms{{{"count", count_form},
                                       {"span", span_form},
                                       {"took", took_form},
                                       {"lasts", lasts_form},
+                                      {"sentence", sentence_form},
                                       {"url", url_form}}};
 
 }  // namespace

@@ -29,6 +29,7 @@ bool is_form(std::string_view form);
 //   span     seconds: "3 days"
 //   took     milliseconds: "12.3 s"
 //   lasts    days: "3 days", "less than a day"
+//   sentence amounts in it, like 1234.50 USD, are grouped
 //   url      percent-encoded, for a segment of a path or the value of a parameter
 std::string in_form(std::string_view form, std::string_view value, FormContext const& context);
 

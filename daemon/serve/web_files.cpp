@@ -68,16 +68,19 @@ Json asset_addresses() {
   return Json::object(std::move(members));
 }
 
-std::optional<HttpResponse> asset(std::string_view path) {
+std::optional<HttpResponse> asset(std::string_view path, std::string_view known) {
   for (unsigned i = 0; i < web_assets_count; ++i) {
     auto const& file = web_assets[i];
     if (path != address_of(file)) continue;
     HttpResponse response;
-    response.status = 200;
+    auto const tag = "\"" + content_hash(file.text) + "\"";
+    response.headers.add("ETag", tag);
+    bool const has_it = known == "*" || known.find(tag) != std::string_view::npos;
+    response.status = has_it ? 304 : 200;
     response.headers.add("Content-Type", type_of(file.name));
     response.headers.add("Cache-Control", "public, max-age=31536000, immutable");
     response.headers.add("X-Content-Type-Options", "nosniff");
-    response.body = file.text;
+    if (!has_it) response.body = file.text;
     return response;
   }
   return std::nullopt;

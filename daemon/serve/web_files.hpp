@@ -19,8 +19,9 @@ Templates const& page_templates();
 // Returns the addresses of the assets by name, for the templates: {"page_css": "/assets/…", …}.
 Json asset_addresses();
 
-// Returns the answer for a path below /assets/; nullopt if there is no such file.
-std::optional<HttpResponse> asset(std::string_view path);
+// Returns the answer for a path below /assets/; nullopt if there is no such file. `known`: the tags
+// of what the client has (If-None-Match); one that has the file gets 304.
+std::optional<HttpResponse> asset(std::string_view path, std::string_view known = {});
 
 // Returns the description of the JSON API (docs/openapi.yaml).
 std::string_view openapi_text();

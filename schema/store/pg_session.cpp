@@ -162,6 +162,18 @@ namespace {
 
 // Returns whether the server reports that it is starting or stopping; it is usually ready soon
 // (SQLSTATE 57P03, which libpqxx does not expose if a connection fails).
+// Names the setting that is at fault in an error of connecting to the replica for reports.
+void name_replica(Error& error) {
+  auto const replace = [](std::string& text, std::string_view old, std::string_view by) {
+    auto const at = text.find(old);
+    if (at != std::string::npos) text.replace(at, old.size(), by);
+  };
+  replace(error.message, "no connection to PostgreSQL",
+          "no connection to the replica (database.read_url)");
+  replace(error.hint, "; `database.url: embedded` needs none", "");
+  replace(error.hint, "database.url", "database.read_url");
+}
+
 bool comes_and_goes(std::string_view message) {
   return message.find("the database system is ") != std::string_view::npos;
 }
@@ -195,6 +207,9 @@ PgSession::PgSession(StoreOptions const& options, OnSocket const& on_socket) {
     if (!lost || steady_clock::now() - begin + pause > patience) {
       problem.error.message = redact(std::move(problem.error.message),
                                      value_of(options.url, "password").value_or(Secret()));
+      if (!options.read_url.empty() && options.url == options.read_url) {
+        name_replica(problem.error);
+      }
       throw Failure(std::move(problem.error));
     }
     // There is no event to wait for, so poll.

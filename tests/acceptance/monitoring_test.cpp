@@ -131,6 +131,14 @@ TEST_F(Monitoring, prometheus_reads_the_daemon_and_its_rules_and_dashboard_work)
   }));
   EXPECT_TRUE(eventually([&] { return states_of(prometheus).empty(); })) << states_of(prometheus);
 
+  // Names and units are as Prometheus asks.
+  ProcessOptions lint;
+  lint.program = PrometheusProcess::program()->parent_path() / "promtool";
+  lint.arguments = {"check", "metrics"};
+  lint.input = http_get("http://" + address + "/metrics").body;
+  Process promtool(lint);
+  EXPECT_EQ(promtool.wait(), 0) << promtool.out() << promtool.err();
+
   // Rows that cannot be read, and rows that are lowered: what the dashboard shows of trouble.
   brokers_["exness"]->fault("drop_field:path=rewards,row=1");
   brokers_["exness"]->fault("set_field:path=rewards,row=2,field=reward_usd,value=99999");

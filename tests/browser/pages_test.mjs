@@ -10,6 +10,8 @@ import { Stage } from "./daemon.mjs";
 
 const axe = readFileSync(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 const token = "planted-0123456789abcdef";
+// As long as the name of a source may be.
+const long_name = "a-very-long-source-name.with_dots-and.more-too-wide-name-a-very-";
 
 const stage = new Stage();
 let browser, broker, file, daemon;
@@ -17,6 +19,7 @@ let browser, broker, file, daemon;
 before(async () => {
   broker = await stage.broker("wintrado", "--seed", "2", "--clients", "40", "--days", "90");
   const exchanger = await stage.broker("iexexchanger", "--seed", "3", "--days", "60");
+  const other = await stage.broker("iexexchanger", "--seed", "5", "--days", "60");
   const yaml = (http) => `
 database: {url: embedded, state_dir: "@folder@/state"}
 http: {listen: "127.0.0.1:0"${http}}
@@ -31,6 +34,10 @@ sources:
     connector: iexexchanger
     base_url: "${exchanger}"
     credentials: {api_key: sandbox-key}
+  - name: ${long_name}
+    connector: iexexchanger
+    base_url: "${other}"
+    credentials: {api_key: sandbox-key}
   - name: gone
     connector: iexexchanger
     base_url: "http://127.0.0.1:1"
@@ -39,7 +46,7 @@ sources:
   file = stage.configure("affsync.yaml", yaml(""));
   stage.guarded = stage.configure("guarded.yaml", yaml(`, token: "${token}"`));
   // The source that is gone makes the status 1.
-  assert.equal(await stage.command(file, "sync", "--source", "northfx", "--source", "obmen24"), 0);
+  assert.equal(await stage.command(file, "sync", "--source", "northfx", "--source", "obmen24", "--source", long_name), 0);
   await change("do=pay&feed=ledger&rows=6");
   await change("do=correct&feed=ledger&rows=3&seed=7");
   assert.equal(await stage.command(file, "sync", "--source", "northfx", "--full"), 0);
@@ -169,6 +176,41 @@ test("the chart has a bar for each day of its table", async () => {
   await close(page);
 });
 
+// A long name takes no more of a table than its share.
+for (const width of [1280, 390]) {
+  test(`a long name of a source leaves its figures in sight at ${width}`, async () => {
+    const page = await open("/", { width });
+    for (const table of ["earned", "balances", "unpaid"]) {
+      const hidden = await page.$eval(`#${table}-caption`, (caption) => {
+        const region = caption.closest(".wide").getBoundingClientRect();
+        return [...caption.closest("table").querySelectorAll("tbody tr")]
+          .map((row) => row.querySelector(".num"))
+          .filter((cell) => cell.getBoundingClientRect().right > region.right)
+          .map((cell) => cell.parentNode.innerText);
+      });
+      assert.deepEqual(hidden, [], table);
+    }
+    const wrapped = await page.$eval("#sources-caption", (caption) => caption.closest("table").innerText);
+    assert.ok(wrapped.includes(long_name), "the name is there as a whole");
+    await close(page);
+  });
+}
+
+// The exchanger's currencies have no rate, and northfx has US dollars.
+test("what is unknown in US dollars is not said to be nothing", async () => {
+  const page = await open("/");
+  const cells = await page.$$eval("#earned-caption ~ tbody tr", (rows) => rows.map((row) => [...row.cells].map((cell) => cell.innerText)));
+  const usdt = cells.find(([source, currency]) => source === "obmen24" && currency === "USDT");
+  assert.notEqual(usdt[3], "0.00", "it has earned something this month");
+  assert.equal(usdt[5], "unknown");
+  const overview = await (await fetch(`${daemon.address}/api/overview`)).json();
+  const row = overview.earnings.rows.find((one) => one.source === "obmen24" && one.currency === "USDT");
+  assert.equal(row.this_month_usd, null);
+  assert.notEqual(overview.earnings.total.this_month_usd, null, "what is known in US dollars is added up");
+  assert.match(await page.$eval("main", (main) => main.innerText), /rows had no exchange rate to US dollars and are left out of these sums/);
+  await close(page);
+});
+
 // Timers that run when the test says so.
 const held_timers = `
   window.held = new Map();
@@ -257,9 +299,19 @@ test("the keyboard reaches everything, and the first stop leads to the content",
   await close(page);
 });
 
-test("with a token the page asks for it, and leads where the reader wanted to go", async () => {
+test("the form to sign in keeps what is typed", async () => {
   await daemon.stop();
   daemon = await stage.daemon(stage.guarded);
+  const page = await open("/", { script: held_timers });
+  await page.type("#token", token.slice(0, 9));
+  assert.equal(await page.evaluate(() => window.tick()), 0, "it updates itself");
+  await page.evaluate(() => (window.turn(true), window.turn(false)));
+  assert.equal(await page.$eval("#token", (field) => field.value), token.slice(0, 9));
+  assert.equal(await page.$("#pause"), null, "there is nothing to pause");
+  await close(page);
+});
+
+test("with a token the page asks for it, and leads where the reader wanted to go", async () => {
   const page = await open("/sources/northfx", { width: 390 });
   assert.deepEqual(await violations(page), []);
   assert.equal(await page.title(), "Sign in · affsync");

@@ -73,18 +73,20 @@
         redirect: "error",
         signal: asking.signal,
       });
-      if (answer.status === 401) {
-        location.reload();
-        return;
-      }
       // Somebody at this address guesses the token: what is shown stays until the wait is over.
       if (answer.status === 429) throw new Error("asked to wait");
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const updated = fresh.getElementById("updated");
       const main = fresh.getElementById("main");
+      if (main && !updated) {
+        // The form to sign in, which is no page to keep up to date.
+        location.reload();
+        return;
+      }
       if (!main) throw new Error("not a page of affsync");
       document.title = fresh.title;
       mend(document.getElementById("main"), main);
-      mend(document.getElementById("updated"), fresh.getElementById("updated"));
+      mend(document.getElementById("updated"), updated);
       document.body.classList.remove("lost");
       chart.update();
     } catch (error) {
@@ -110,14 +112,13 @@
 
   function watch() {
     const button = document.getElementById("pause");
-    if (button) {
-      button.hidden = false;
-      button.addEventListener("click", () => {
-        paused = !paused;
-        button.setAttribute("aria-pressed", String(paused));
-        plan();
-      });
-    }
+    if (!button) return; // the form to sign in: what is typed there stays
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      paused = !paused;
+      button.setAttribute("aria-pressed", String(paused));
+      plan();
+    });
     document.addEventListener("visibilitychange", async () => {
       if (document.hidden) {
         if (asking) asking.abort();
@@ -141,7 +142,7 @@
         const cell = row.querySelector("[data-value]");
         if (!cell) continue;
         days.push(Date.parse(`${row.cells[0].textContent.trim()}T00:00:00Z`) / 1000);
-        values.push(Number(cell.dataset.value));
+        values.push(cell.dataset.value === "" ? null : Number(cell.dataset.value)); // "": unknown
       }
       return [days, values];
     },

@@ -7,9 +7,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -24,7 +26,15 @@ namespace {
 // The client end of a connection, blocking.
 class Caller {
  public:
-  explicit Caller(unsigned short port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  // `from`: its own address.
+  explicit Caller(unsigned short port, char const* from = "127.0.0.1")
+      : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in own{};
+    own.sin_family = AF_INET;
+    ::inet_pton(AF_INET, from, &own.sin_addr);
+    if (::bind(socket_, reinterpret_cast<sockaddr*>(&own), sizeof own) != 0) {
+      throw std::runtime_error("no such address of this machine");
+    }
     sockaddr_in at{};
     at.sin_family = AF_INET;
     at.sin_port = htons(port);
@@ -38,6 +48,15 @@ class Caller {
   ~Caller() { ::close(socket_); }
 
   void send(std::string_view bytes) { ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+  // Reads fail after this time.
+  void be_patient_for(int seconds) {
+    timeval const limit{seconds, 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  }
+  bool has_something() {
+    char c = 0;
+    return ::recv(socket_, &c, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+  }
   // Reads until the server closes the connection.
   std::string read_all() {
     std::string text;
@@ -74,12 +93,13 @@ asio::awaitable<HttpResponse> greet(HttpRequest request, std::string peer) {
   co_return response;
 }
 
-// The server on its own loop and thread.
+// The server on its own loop and thread. Answers to /gate wait until it is opened.
 class RunningServer {
  public:
   explicit RunningServer(ServerLimits limits = {}, ServerTlsFiles tls = {})
-      : server_(std::move(
-            make_http_server(loop_.get_executor(), "127.0.0.1:0", greet, limits, std::move(tls))
+      : gate_(loop_, asio::steady_timer::time_point::max()),
+        server_(std::move(
+            make_http_server(loop_.get_executor(), "127.0.0.1:0", handler(), limits, std::move(tls))
                 .value())) {
     auto ended = [this](std::exception_ptr error) { error_ = error; };
     asio::co_spawn(loop_, server_->serve(),
@@ -101,8 +121,32 @@ class RunningServer {
   }
   std::exception_ptr error() const { return error_; }
 
+  void wait_for_gate(int callers) {
+    while (at_gate_ < callers) at_gate_.wait(at_gate_.load());
+  }
+  void open_gate() {
+    asio::post(loop_, [this] { gate_.cancel(); });
+  }
+
  private:
+  RequestHandler handler() {
+    return [this](HttpRequest request, std::string peer) {
+      return answer(std::move(request), std::move(peer));
+    };
+  }
+  asio::awaitable<HttpResponse> answer(HttpRequest request, std::string peer) {
+    if (request.target == "/gate") {
+      at_gate_ += 1;
+      at_gate_.notify_all();
+      boost::system::error_code opened;
+      co_await gate_.async_wait(asio::redirect_error(asio::use_awaitable, opened));
+    }
+    co_return co_await greet(std::move(request), std::move(peer));
+  }
+
   asio::io_context loop_{1};
+  asio::steady_timer gate_;
+  std::atomic<int> at_gate_ = 0;
   asio::cancellation_signal signal_;
   std::unique_ptr<HttpServer> server_;
   std::exception_ptr error_;
@@ -214,6 +258,89 @@ TEST(Server, MoreCallersThanItServesAtOnceWaitTheirTurn) {
   late.send("GET /late HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   idle.pop_back();
   EXPECT_TRUE(late.read_all().ends_with("hello /late"));
+}
+
+// Neither waits for a time limit: the caller's patience is shorter than each of the server's.
+TEST(Server, ANewCallerTakesThePlaceOfTheOneThatIsSilentLongest) {
+  RunningServer server;
+  Caller first(server.port());
+  first.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  first.read_until("hello /");
+  std::vector<std::unique_ptr<Caller>> silent;
+  for (int i = 0; i < 63; ++i) {
+    silent.push_back(std::make_unique<Caller>(server.port()));
+    silent.back()->send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    silent.back()->read_until("hello /");
+    silent.back()->send("GET /half HTTP/1.1\r\nHo");  // and no more
+  }
+  std::string const last = "GET /late HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+  first.send("GET /again HTTP/1.1\r\nHost: a\r\n\r\n");
+  first.read_until("hello /again");
+  Caller late(server.port());
+  late.be_patient_for(5);
+  late.send(last);
+  EXPECT_TRUE(late.read_all().ends_with("hello /late"));
+  silent.front()->be_patient_for(5);
+  EXPECT_EQ(silent.front()->read_all(), "");
+  // The one that has spoken since is still there.
+  first.send("GET /third HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_TRUE(first.read_until("hello /third").starts_with("HTTP/1.1 200"));
+}
+
+TEST(Server, OneAddressCannotTakeThePlacesOfOthers) {
+  RunningServer server;
+  Caller quiet(server.port(), "127.0.0.2");
+  quiet.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  quiet.read_until("hello /");
+  // More than there are places, some at work for long and some silent, all newer than the quiet
+  // one.
+  std::vector<std::unique_ptr<Caller>> many;
+  for (int i = 0; i < 200; ++i) {
+    many.push_back(std::make_unique<Caller>(server.port()));
+    many.back()->send(i < 100 ? "GET /waits HTTP/1.1\r\nHost: a\r\n\r\n" : "GET /half");
+  }
+  Caller other(server.port(), "127.0.0.3");
+  other.be_patient_for(5);
+  other.send("GET /other HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(other.read_all().ends_with("hello /other"));
+  quiet.be_patient_for(5);
+  quiet.send("GET /quiet HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_TRUE(quiet.read_until("hello /quiet").starts_with("HTTP/1.1 200"));
+}
+
+TEST(Server, RequestsOfOneAddressTakeTurnsWhenThereAreMany) {
+  RunningServer server;
+  std::vector<std::unique_ptr<Caller>> many;
+  for (int i = 0; i < 48; ++i) {
+    many.push_back(std::make_unique<Caller>(server.port()));
+    many.back()->send("GET /gate HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  }
+  // Those are being answered now; the next one is answered when one of them has been.
+  server.wait_for_gate(48);
+  Caller next(server.port());
+  next.send("GET /next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  Caller other(server.port(), "127.0.0.2");
+  other.send("GET /other HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(other.read_all().ends_with("hello /other"));
+  EXPECT_FALSE(next.has_something());
+  server.open_gate();
+  EXPECT_TRUE(next.read_all().ends_with("hello /next"));
+  for (auto const& one : many) EXPECT_TRUE(one->read_all().ends_with("hello /gate"));
+}
+
+// RFC 9112, 3.2.
+TEST(Server, ARequestNamesTheServerOnce) {
+  RunningServer server;
+  auto const status = [&](std::string const& head) {
+    auto const answer = ask(server.port(), head + "Connection: close\r\n\r\n");
+    return answer.substr(0, answer.find("\r\n"));
+  };
+  EXPECT_EQ(status("GET / HTTP/1.1\r\n"), "HTTP/1.1 400 Bad Request");
+  EXPECT_EQ(status("GET / HTTP/1.1\r\nHost:\r\n"), "HTTP/1.1 400 Bad Request");
+  EXPECT_EQ(status("GET / HTTP/1.1\r\nHost: a\r\nhost: b\r\n"), "HTTP/1.1 400 Bad Request");
+  EXPECT_EQ(status("GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n"), "HTTP/1.1 400 Bad Request");
+  EXPECT_EQ(status("GET / HTTP/1.1\r\nHost: a\r\n"), "HTTP/1.1 200 OK");
+  EXPECT_EQ(status("GET / HTTP/1.0\r\n"), "HTTP/1.1 200 OK");
 }
 
 TEST(Server, StoppingEndsIdleAndWaitingConnections) {

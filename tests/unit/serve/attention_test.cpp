@@ -197,5 +197,39 @@ TEST(Attention, OpenAlertsAreListedUnlessTheStreamSaysSo) {
   EXPECT_EQ(all[2].streams, Texts{"clients"});
 }
 
+// A command that a remedy names can be copied as those of other concerns.
+TEST(Attention, TheCommandInTheRemedyOfAnAlertIsToBeCopied) {
+  auto const command_of = [](std::string const& remedy) {
+    OpenAlert alert;
+    alert.rule = "payout_overdue";
+    alert.source = "main";
+    alert.remedy = remedy;
+    auto const concern = of({}, {}, {alert}).at(0);
+    return concern.command + " | " + concern.remedy;
+  };
+  for (std::string const after : {" shows all", " shows it", " shows more", "", "; or ask"}) {
+    auto const remedy = "Ask the broker; affsync report payouts --source main" + after;
+    EXPECT_EQ(command_of(remedy), "affsync report payouts --source main | " + remedy);
+  }
+  EXPECT_EQ(command_of("Correct the key, then: affsync sync --source main --retry-login"),
+            "affsync sync --source main --retry-login | "
+            "Correct the key, then: affsync sync --source main --retry-login");
+  EXPECT_EQ(command_of("affsync check --source main"), "affsync check --source main | ");
+  EXPECT_EQ(command_of("Add the word to the connector, or update affsync"),
+            " | Add the word to the connector, or update affsync");
+  EXPECT_EQ(command_of("Ask those who run affsync there"), " | Ask those who run affsync there");
+}
+
+TEST(Attention, AReplicaThatIsAwayIsNotTheDatabase) {
+  PageState state;
+  state.now = now;
+  state.problem = Error(ErrorCode::database_unavailable, "no connection", "Look at it.");
+  state.replica_is_away = true;
+  EXPECT_EQ(concerns(state, {}, {}).at(0).title,
+            "The replica for reports (database.read_url) does not answer");
+  state.replica_is_away = false;
+  EXPECT_EQ(concerns(state, {}, {}).at(0).title, "The database does not answer");
+}
+
 }  // namespace
 }  // namespace affsync::serve

@@ -20,8 +20,9 @@ class FakeStore final : public schema::Store {
  public:
   std::vector<schema::StreamHealth> streams;
   Table table;
-  std::optional<Error> problem;  // every call throws it
-  bool hangs = false;            // ping never returns by itself
+  std::optional<Error> problem;         // every call throws it
+  std::optional<Error> health_problem;  // health() throws it
+  bool hangs = false;                   // ping never returns by itself
   int pings = 0;
   int health_calls = 0;
   int standing_calls = 0;
@@ -34,6 +35,7 @@ class FakeStore final : public schema::Store {
 
   asio::awaitable<std::vector<schema::StreamHealth>> health() override {
     ++health_calls;
+    if (health_problem) throw Failure(*health_problem);
     if (problem) throw Failure(*problem);
     co_return streams;
   }

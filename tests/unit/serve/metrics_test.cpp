@@ -487,9 +487,11 @@ TEST(Metrics, the_database_tells_of_quarantine_days_and_blocks) {
   metrics.on_health({health});
   EXPECT_EQ(value_of(metrics, of_stream("affsync_quarantine_open")), 3);
   EXPECT_EQ(value_of(metrics, of_stream("affsync_unreconciled_totals")), 2);
-  EXPECT_EQ(value_of(metrics, of_stream("affsync_coverage_days", ",state=\"proven\"")), 300);
-  EXPECT_EQ(value_of(metrics, of_stream("affsync_coverage_days", ",state=\"doubtful\"")), 4);
-  EXPECT_EQ(value_of(metrics, of_stream("affsync_coverage_days", ",state=\"lost\"")), 5);
+  EXPECT_EQ(value_of(metrics, of_stream("affsync_coverage_seconds", ",state=\"proven\"")),
+            300 * 86400);
+  EXPECT_EQ(value_of(metrics, of_stream("affsync_coverage_seconds", ",state=\"doubtful\"")),
+            4 * 86400);
+  EXPECT_EQ(value_of(metrics, of_stream("affsync_coverage_seconds", ",state=\"lost\"")), 5 * 86400);
   EXPECT_EQ(value_of(metrics, of_stream("affsync_stream_consecutive_failures")), 6);
   EXPECT_EQ(
       value_of(metrics, R"(affsync_source_blocked{source="exness-main",code="login_refused"})"), 1);

@@ -98,6 +98,21 @@ TEST(PageMoney, CurrenciesAreNeverAddedToEachOther) {
   EXPECT_EQ(text(document, "earnings.rows.1.today"), "100");
 }
 
+TEST(PageMoney, AnUnknownWorthIsNull) {
+  auto const document =
+      money(0,
+            reading(earnings_columns,
+                    {{{}, {}, {}, "2026-03-01", "USDT", "102", {}, "0", "0", "0", {}, {}, "0", "3"},
+                     {"a", "x", "USDT", {}, "USDT", "102", {}, "0", "102", "0", "0", {}, "0", "3"},
+                     {{}, {}, {}, {}, "USDT", "102", {}, "0", "102", "0", "0", {}, "0", "3"}}),
+            days("2026-03-01"));
+  EXPECT_EQ(text(document, "earnings.rows.0.this_month"), "102");
+  EXPECT_EQ(text(document, "earnings.rows.0.this_month_usd"), "null");
+  EXPECT_EQ(text(document, "earnings.total.this_month_usd"), "null");
+  EXPECT_EQ(text(document, "earnings.days.28.amount_usd"), "null");
+  EXPECT_EQ(text(document, "earnings.days.27.amount_usd"), "0");
+}
+
 TEST(PageMoney, PayoutsOnTheirWayAreApart) {
   auto const document = money(3,
                               reading({"source", "external_id", "open", "days_waiting"},

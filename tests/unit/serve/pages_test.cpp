@@ -72,9 +72,15 @@ class PagesTest : public ::testing::Test {
   }
 
   HttpResponse get(std::string const& target, std::string const& accept = {}) {
+    return get_from(pages_, target, accept);
+  }
+  HttpResponse get_from(Pages& pages, std::string const& target, std::string const& accept = {}) {
     HttpRequest request(Method::get, target);
     if (!accept.empty()) request.headers.add("Accept", accept);
-    auto answer = asio::co_spawn(io_, pages_.answer(std::move(request)), asio::use_future);
+    return run(pages.answer(std::move(request)));
+  }
+  HttpResponse run(asio::awaitable<HttpResponse> work) {
+    auto answer = asio::co_spawn(io_, std::move(work), asio::use_future);
     io_.restart();
     while (answer.wait_for(0s) != std::future_status::ready) {
       if (io_.run_one() == 0)
@@ -466,6 +472,65 @@ TEST_F(PagesTest, without_the_database_what_was_known_stays_with_what_to_do) {
   EXPECT_NE(body.find("exness-main"), std::string::npos);
   EXPECT_NE(get("/sources/exness-main").body.find("rewards"), std::string::npos);
   EXPECT_EQ(body.find("<p class=\"good\">"), std::string::npos);
+}
+
+TEST_F(PagesTest, a_replica_that_is_away_is_named_and_is_not_the_database) {
+  auto with_replica = parts();
+  with_replica.reads_replica = true;
+  Pages pages(std::move(with_replica));
+  store_.health_problem = Error(ErrorCode::database_unavailable, "refused", "Look at it.");
+  auto const body = get_from(pages, "/").body;
+  EXPECT_NE(body.find("The replica for reports (<code>database.read_url</code>) does not answer"),
+            std::string::npos)
+      << body;
+  EXPECT_EQ(body.find("The database does not answer"), std::string::npos);
+  auto const document = json(get_from(pages, "/api/overview"));
+  EXPECT_EQ(text(document, "replica_is_away"), "true");
+  EXPECT_EQ(text(document, "attention.0.title"),
+            "The replica for reports (database.read_url) does not answer");
+  store_.problem = store_.health_problem;
+  EXPECT_NE(get_from(pages, "/").body.find("The database does not answer"), std::string::npos);
+}
+
+TEST_F(PagesTest, a_stream_shows_its_own_alerts_and_those_of_its_whole_source) {
+  store_.table.columns = {"rule",  "source", "stream", "severity",
+                          "title", "text",   "remedy", "opened_at"};
+  auto const alert = [&](char const* source, std::optional<std::string> stream, char const* title) {
+    store_.table.rows.push_back(
+        {"payout_overdue", source, std::move(stream), "warning", title, "", "", {}});
+  };
+  alert("exness-main", "rewards", "of the stream, 2497.73 USD");
+  alert("exness-main", "payouts", "of another stream");
+  alert("exness-main", {}, "of the whole source");
+  alert("elsewhere", "rewards", "of another source");
+  auto const body = get("/sources/exness-main/rewards").body;
+  EXPECT_NE(body.find("of the stream, 2\u202f497.73 USD"), std::string::npos) << body;
+  EXPECT_NE(body.find("of the whole source"), std::string::npos);
+  EXPECT_EQ(body.find("of another"), std::string::npos);
+}
+
+TEST_F(PagesTest, what_has_no_worth_in_us_dollars_is_unknown_not_zero) {
+  store_.table.columns = {"source",    "connector",      "currency",       "day",
+                          "today_usd", "this_month_usd", "last_month_usd", "amount_usd"};
+  store_.table.rows = {{"exness-main", "exness", "USDT", {}, "0", {}, {}, {}},
+                       {{}, {}, {}, {}, "0", {}, {}, {}}};
+  auto const body = get("/").body;
+  EXPECT_NE(body.find("<dt>This month</dt>\n<dd><span class=\"unit\">unknown in USD</span></dd>"),
+            std::string::npos)
+      << body;
+  EXPECT_NE(body.find("<dt>Today</dt>\n<dd>0.00 <span class=\"unit\">USD</span></dd>"),
+            std::string::npos);
+  EXPECT_NE(body.find("<td class=\"num\"><span class=\"dim\">unknown</span></td>"),
+            std::string::npos);
+}
+
+TEST_F(PagesTest, a_file_that_the_browser_has_is_not_sent_again) {
+  auto const page = get("/").body;
+  auto const begin = page.find("/assets/");
+  auto const address = page.substr(begin, page.find('"', begin) - begin);
+  HttpRequest request(Method::get, address);
+  request.headers.add("If-None-Match", std::string(get(address).headers.find("etag").value()));
+  EXPECT_EQ(run(pages_.answer(std::move(request))).status, 304);
 }
 
 TEST_F(PagesTest, what_does_not_exist_is_said_in_the_form_that_was_asked_for) {

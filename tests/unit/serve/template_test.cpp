@@ -126,6 +126,10 @@ TEST(TemplateForms, ShowNumbersAndTimesForPeople) {
   EXPECT_EQ(form("lasts", "0"), "less than a day");
   EXPECT_EQ(form("lasts", "1"), "1 day");
   EXPECT_EQ(form("lasts", "12"), "12 days");
+  EXPECT_EQ(form("sentence", "x took back 1234567.50 EUR (2497.73 USD), as of 2026"),
+            "x took back 1\u202f234\u202f567.50 EUR (2\u202f497.73 USD), as of 2026");
+  EXPECT_EQ(form("sentence", "Payout 20261126 of 99.10 USD, a1234.50 USD, v1234.5 of 12345"),
+            "Payout 20261126 of 99.10 USD, a1234.50 USD, v1234.5 of 12345");
   EXPECT_EQ(form("url", "a b/c?d&e\u00e9"), "a%20b%2Fc%3Fd%26e%C3%A9");
 }
 
@@ -140,6 +144,15 @@ TEST(WebFiles, AssetsAreFoundByTheHashOfTheirContent) {
     EXPECT_EQ(found->headers.find("cache-control"), "public, max-age=31536000, immutable");
     EXPECT_EQ(found->headers.find("x-content-type-options"), "nosniff");
     EXPECT_FALSE(found->body.empty());
+    auto const tag = std::string(found->headers.find("etag").value_or(""));
+    EXPECT_EQ(tag.size(), 18U) << tag;
+    for (auto const& known : {tag, "\"other\", W/" + tag, std::string("*")}) {
+      auto const same = asset(address->as_string(), known);
+      EXPECT_EQ(same->status, 304) << known;
+      EXPECT_TRUE(same->body.empty());
+      EXPECT_EQ(same->headers.find("etag"), tag);
+    }
+    EXPECT_EQ(asset(address->as_string(), "\"other\"")->status, 200);
     // Another hash is another version, which this server does not have.
     auto other = address->as_string();
     other[8] = other[8] == '0' ? '1' : '0';
