@@ -16,7 +16,7 @@ scripts/lint.sh
 memory=/dev/shm
 if [ "$(df --output=avail -k "$memory" 2>/dev/null | tail -n 1)" -gt 8000000 ] 2>/dev/null &&
   [ "$(awk '/^MemAvailable/ {print $2}' /proc/meminfo)" -gt 8000000 ]; then
-  folder=$(mktemp -d "$memory/affsync.XXXXXX")
+  folder=$(mktemp -d "$memory/t.XXX") # short: names of sockets are limited
   trap 'rm -rf "$folder"' EXIT
   chmod 1777 "$folder"
   cp /bin/true "$folder/true"
