@@ -353,6 +353,8 @@ void App::run(asio::awaitable<void> work) {
   StopSignals const signals(impl_->io, [&] {
     impl_->interrupted = true;
     cancel.emit(asio::cancellation_type::terminal);
+    // The work may wait for a statement that nothing else ends.
+    if (impl_->store) impl_->store->shut_down(longest_last_page);
   });
   std::exception_ptr failure;
   bool ended = false;

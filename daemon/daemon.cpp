@@ -27,6 +27,7 @@
 #include "daemon/serve/money_watch.hpp"
 #include "daemon/serve/pages.hpp"
 #include "daemon/serve/service_manager.hpp"
+#include "daemon/signals.hpp"
 #include "daemon/sync/supervisor.hpp"
 #include "daemon/sync/upkeep.hpp"
 #include "schema/store/crash_point.hpp"
@@ -326,6 +327,7 @@ asio::awaitable<void> Daemon::Impl::say_stopping() {
   crash_point(CrashPoint::daemon_stopping);
   log_.info("stopping; each run ends with its current page");
   manager_.stopping("stopping");
+  alert_store_->shut_down(longest_last_page);
 }
 
 asio::awaitable<void> Daemon::Impl::run() {

@@ -4,9 +4,14 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <chrono>
 #include <functional>
 
 namespace affsync {
+
+// How long after the signal statements of the database may go on, so that what follows them has
+// time.
+inline constexpr std::chrono::milliseconds longest_last_page{2500};
 
 // Returns the signal that started the shutdown; 0 if none has.
 int last_stop_signal();

@@ -80,8 +80,9 @@ void PgExecutor::execute(int attempts, std::function<void(PgSession&)> const& wo
   };
   auto const on_socket = [&](int socket) {
     std::lock_guard lock(mutex_);
+    // Thrown to the session that is being set up, which then does not try again.
+    if (refusing_) throw Failure(ErrorCode::cancelled, "affsync is shutting down");
     slot.socket.reset(socket);
-    if (refusing_) slot.socket.shut_down();
   };
 
   // A server that is being replaced may end the new session as well, before it was of any use.
