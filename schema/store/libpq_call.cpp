@@ -4,7 +4,6 @@
 
 #include <pqxx/except>
 
-#include "schema/store/pg_session.hpp"
 #include "schema/store/pqxx_versions.hpp"
 
 namespace affsync::schema {
@@ -72,44 +71,32 @@ std::vector<char const*> BoundParams::texts() const {
 }
 
 ArrayParam::ArrayParam(BinaryType element, WireFormat format)
-    : element_(element), format_(format), value_(format == WireFormat::binary ? "" : "{") {
-  if (format == WireFormat::binary) value_.resize(whole_header);
-}
+    : element_(element), format_(format), binary_(whole_header, '\0') {}
 
 void ArrayParam::add(char const* text) {
   ++size_;
-  if (format_ == WireFormat::binary) {
-    append_value(value_, element_, text);
-    return;
+  if (format_ == WireFormat::text) {
+    text_.add(text);
+  } else {
+    append_value(binary_, element_, text);
   }
-  if (size_ > 1) value_ += ',';
-  if (text == nullptr) {
-    value_ += "NULL";
-    return;
-  }
-  value_ += '"';
-  for (; *text != '\0'; ++text) {
-    if (*text == '"' || *text == '\\') value_ += '\\';
-    value_ += *text;
-  }
-  value_ += '"';
 }
 
 void ArrayParam::finish(BoundParams& params) {
   if (format_ == WireFormat::text) {
-    value_ += '}';
-  } else {
-    std::string header;
-    append_int32(header, size_ > 0 ? 1 : 0);  // dimensions
-    append_int32(header, 1);                  // there may be NULLs
-    append_int32(header, type_oid(element_));
-    if (size_ > 0) {
-      append_int32(header, size_);
-      append_int32(header, 1);  // the index of the first element
-    }
-    value_.replace(0, whole_header, header);
+    params.add_text(text_.take());
+    return;
   }
-  params.add(std::move(value_), format_);
+  std::string header;
+  append_int32(header, size_ > 0 ? 1 : 0);  // dimensions
+  append_int32(header, 1);                  // there may be NULLs
+  append_int32(header, type_oid(element_));
+  if (size_ > 0) {
+    append_int32(header, size_);
+    append_int32(header, 1);  // the index of the first element
+  }
+  binary_.replace(0, whole_header, header);
+  params.add(std::move(binary_), format_);
 }
 
 std::vector<std::string> exec_prepared(PgSession& session, pqxx::transaction_base& tx,

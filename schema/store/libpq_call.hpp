@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "schema/store/binary_value.hpp"
+#include "schema/store/pg_session.hpp"
 
 struct pg_conn;  // libpq's PGconn and PGresult
 struct pg_result;
@@ -51,11 +52,10 @@ class ArrayParam {
  private:
   BinaryType const element_;
   WireFormat const format_;
-  std::string value_;
+  ArrayText text_;
+  std::string binary_;
   std::int32_t size_ = 0;
 };
-
-class PgSession;
 
 // Runs a statement that is run often, and returns the first row of its result as text: the session
 // parses it once, and PostgreSQL plans it once if a plan for any parameters is as good. What a

@@ -54,3 +54,17 @@ RETURNS TABLE (
   FROM g
 $$;
 COMMENT ON FUNCTION affsync.losses_together(integer, timestamptz, boolean, boolean) IS 'Commission that a source took back since a time, by stream, currency and day of detection: what is no longer listed (`vanished`), or what counts less. `told`: whose, for which days, what it was and is; with the names of clients if `with_names` and the source keeps them.';
+
+-- Of all sources that are read, for the rules of alerts.
+CREATE OR REPLACE FUNCTION affsync.losses_of_sources(since timestamptz, vanished boolean, with_names boolean)
+RETURNS TABLE (
+  source_id integer, source text, stream text, currency text, detected_on date, changed_at timestamptz,
+  rows bigint, lowered bigint, rejected bigint, reversed bigint, client text, loss numeric,
+  loss_usd numeric, figures jsonb, told text, shown_by text
+) LANGUAGE sql STABLE AS $$
+  SELECT s.source_id, s.name, g.*
+  FROM affsync.source s
+  CROSS JOIN LATERAL affsync.losses_together(s.source_id, $1, $2, $3) g
+  WHERE s.retired_at IS NULL
+$$;
+COMMENT ON FUNCTION affsync.losses_of_sources(timestamptz, boolean, boolean) IS 'affsync.losses_together() of all sources that are read.';

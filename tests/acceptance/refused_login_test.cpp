@@ -80,6 +80,17 @@ TEST_F(RefusedLogin, a_trial_of_other_credentials_does_not_stop_a_source_that_wo
   EXPECT_EQ(sync().status, 0);
 }
 
+// In a JSON log counts are numbers, those of alerts too.
+TEST_F(RefusedLogin, alerts_are_counted_by_numbers_in_the_log) {
+  top_yaml = "log: {format: json}\n";
+  configure();
+  ASSERT_EQ(affsync({"migrate"}).status, 0);
+  auto const daemon = start({"run"});
+  daemon->wait_for_err("\"opened\":");
+  EXPECT_EQ(daemon->stop(), 0);
+  EXPECT_EQ(daemon->err().find("\"opened\":\""), std::string::npos) << daemon->err();
+}
+
 // Another process's refusal does not stay where the credentials of this one work.
 TEST_F(RefusedLogin, a_daemon_whose_login_works_removes_the_block_of_others) {
   environment["SANDBOX_PASSWORD"] = password;

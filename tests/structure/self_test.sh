@@ -42,6 +42,9 @@ expect includes fail base/a.cpp '#include "b.hpp"\n'
 expect includes fail base/a.cpp '#include "../base/b.hpp"\n'
 expect includes pass daemon/a.cpp '#include "version_info.hpp"\n'
 
+expect distributed fail schema/views/distributed/a.sql '-- Of a view that is not there.\\n-- beside: 123456789abc\\n'
+expect distributed pass schema/views/a.sql 'SELECT 1'
+
 expect floors pass connectors/engine/rows/a.hpp '#include "connectors/engine/paging/slice.hpp"\n'
 expect floors pass connectors/engine/values/a.cpp '#include "connectors/engine/rows/mapping.hpp"\n'
 expect floors fail connectors/engine/values/a.hpp '#include "connectors/engine/rows/mapping.hpp"\n'

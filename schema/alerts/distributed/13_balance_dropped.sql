@@ -1,9 +1,6 @@
--- Tells that what a broker owes fell without a payout that explains it.
--- severity: warning
--- window: 3d
--- together: {source} took back money
--- setting: min_usd usd 10 By so many US dollars, at least; what has no rate is always told.
--- setting: share percent 5% By such a part of it, at least.
+-- Beside the rule of the same name, which has the settings. Sources are joined last, since Citus cannot
+-- look into distributed tables once for each row of a copied one.
+-- beside: e03ec2ce4da6
 SELECT
   s.source_id || '/' || b.stream || '/' || b.external_id || '/' || b.detected_on AS cause,
   s.source_id, s.name AS source, b.stream, coalesce(b.account, b.metric) AS subject,

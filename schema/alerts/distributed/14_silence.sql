@@ -1,10 +1,6 @@
--- Tells that no new commission has come for longer than is usual for the source, by the days on which it
--- had some before.
--- severity: warning
--- setting: history duration 180d How far back the source's habit is looked for.
--- setting: gaps count 10 So many gaps between its days with commission have to be known.
--- setting: longer percent 50% Longer than the usual longest gap by so much, at least.
--- setting: at_least duration 2d And by so long, at least.
+-- Beside the rule of the same name, which has the settings. All days of all sources are collected at once,
+-- since Citus cannot look for the first row of each day.
+-- beside: ae429c37bf17
 SELECT
   s.source_id::text AS cause, s.source_id, s.name AS source, NULL::text AS stream,
   NULL::text AS subject, NULL::text AS event, 'warning' AS severity,

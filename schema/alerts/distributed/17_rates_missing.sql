@@ -1,6 +1,5 @@
--- Tells that recent money of a currency has no worth in US dollars, because no rate of it is known.
--- severity: note
--- setting: recent duration 14d Money of so many days is looked at.
+-- Beside the rule of the same name, which has the settings. Rows are added up, since no sums are kept.
+-- beside: 867a75f60d36
 SELECT
   e.currency AS cause, NULL::integer AS source_id, NULL::text AS source, NULL::text AS stream,
   e.currency AS subject, 'rates' AS event, 'note' AS severity,

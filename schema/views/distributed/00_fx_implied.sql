@@ -1,5 +1,6 @@
 -- As on a single server, where affsync.implied_rates() explains the conditions, but with rows read
 -- each time: no marks say which days were written.
+-- beside: 89b690a81c5b
 CREATE OR REPLACE VIEW affsync.fx_implied AS
 SELECT
   r.currency,

@@ -1,4 +1,5 @@
 -- The rows of a source lie with its state, not with the row of affsync.source.
+-- beside: 2f7d7d277cfc
 CREATE OR REPLACE VIEW affsync.telling_sources AS
 SELECT DISTINCT z.source_id
 FROM affsync.stream_state z

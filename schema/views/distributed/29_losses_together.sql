@@ -1,5 +1,6 @@
 -- As on a single server, but with the losses collected first: Citus would call a function on the server of
 -- the source, where it cannot read what it needs.
+-- beside: bde5e0715870
 CREATE OR REPLACE FUNCTION affsync.losses_together(
   source integer, since timestamptz, vanished boolean, with_names boolean)
 RETURNS TABLE (
