@@ -55,7 +55,7 @@ int run_healthcheck(CommonOptions const& common, bool ready) {
   auto const env = config::process_environment();
   auto const file = config::find_config_file(common.config_file, env);
   if (!file) throw Failure(file.error());
-  auto const config = config::load_config(*file, env);
+  auto const config = config::load_config(*file, env, config::Secrets::of_database);
   if (!config) throw Failure(config.error());
   if (!config->http.enabled) {
     throw Failure(ErrorCode::usage, "http.listen is off: there is nobody to ask");

@@ -78,6 +78,8 @@ TEST_F(Commands, what_needs_no_broker_needs_no_secret_of_one) {
     EXPECT_EQ(done.status, 0) << command[0] << done.err;
     EXPECT_FALSE(has(done.out + done.err, "secret-is-missing")) << done.out << done.err;
   }
+  auto const health = affsync({"healthcheck"}).err;  // no daemon serves
+  EXPECT_FALSE(has(health, "SANDBOX_PASSWORD")) << health;
   for (auto const* command : {"check", "sync", "run"}) {
     auto const refused = affsync({command});
     EXPECT_EQ(refused.status, 2) << command;
