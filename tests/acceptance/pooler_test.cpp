@@ -60,7 +60,11 @@ TEST_F(PooledByTransaction, everything_works) {
   auto const changed = sync({"--full"});
   EXPECT_EQ(changed.count("rewards", "updated"), 300);
   expect_books_equal();
-  broker().control({{"do", "remove"}, {"feed", "rewards"}, {"rows", "3"}, {"seed", "5"}});
+  broker().control({{"do", "remove"},
+                    {"feed", "rewards"},
+                    {"rows", "3"},
+                    {"seed", "5"},
+                    {"spare", oldest_rewards}});
   sync({"--full"});
   EXPECT_EQ(sync({"--full"}).status, 0);
   EXPECT_EQ(query("select count(*) from affsync.commission where deleted_at is not null"), "3");

@@ -114,7 +114,11 @@ TEST_F(State, unsorted_stream) {
   ASSERT_NE(broker().targets("/rewards/").front().find("ordering=reward_usd"), std::string::npos);
   EXPECT_EQ(first.of("rewards", "status"), "succeeded");
   expect_books_equal();
-  broker().control({{"do", "remove"}, {"feed", "rewards"}, {"rows", "5"}, {"seed", "3"}});
+  broker().control({{"do", "remove"},
+                    {"feed", "rewards"},
+                    {"rows", "5"},
+                    {"seed", "3"},
+                    {"spare", oldest_rewards}});
   broker().control({{"do", "change"}, {"feed", "rewards"}, {"rows", "6"}, {"seed", "4"}});
   broker().control({{"do", "add"}, {"feed", "rewards"}, {"rows", "2"}, {"day", day(1)}});
   auto const again = sync({"--full"});

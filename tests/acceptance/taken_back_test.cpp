@@ -114,8 +114,11 @@ TEST_F(TakenBack, clawback_as_vanished_row) {
   ASSERT_EQ(sync().status, 0);
   auto const earned = "select sum(amount_usd) from reporting.earnings_daily";
   auto const before = query(earned);
-  auto const removed =
-      broker().control({{"do", "remove"}, {"feed", "rewards"}, {"rows", "1"}, {"seed", "6"}});
+  auto const removed = broker().control({{"do", "remove"},
+                                         {"feed", "rewards"},
+                                         {"rows", "1"},
+                                         {"seed", "6"},
+                                         {"spare", oldest_rewards}});
   auto const member = [&](char const* name) {
     return std::string(*JsonPath(std::string("before.0.") + name).in(removed)->scalar_text());
   };
@@ -143,7 +146,11 @@ TEST_F(TakenBack, clawback_as_vanished_row) {
 TEST_F(TakenBack, vanished_row_marked_and_returned) {
   start_broker();
   ASSERT_EQ(sync().status, 0);
-  broker().control({{"do", "remove"}, {"feed", "rewards"}, {"rows", "3"}, {"seed", "1"}});
+  broker().control({{"do", "remove"},
+                    {"feed", "rewards"},
+                    {"rows", "3"},
+                    {"seed", "1"},
+                    {"spare", oldest_rewards}});
   auto const gone = sync({"--full"});
   ASSERT_EQ(gone.status, 0) << gone.out;
   EXPECT_EQ(gone.count("rewards", "deleted"), 3);
@@ -187,7 +194,10 @@ TEST_F(TakenBack, mass_drop_stops) {
   ASSERT_EQ(sync().status, 0);
   auto const all = static_cast<long>(broker().book("rewards").rows);
   auto const many = all / 10 + 1;  // one more than the mass_drop limit allows
-  broker().control({{"do", "remove"}, {"feed", "rewards"}, {"rows", std::to_string(many)}});
+  broker().control({{"do", "remove"},
+                    {"feed", "rewards"},
+                    {"rows", std::to_string(many)},
+                    {"spare", oldest_rewards}});
   auto const stopped = sync({"--full", "--stream", "rewards"});
   EXPECT_EQ(stopped.status, 1);
   EXPECT_EQ(stopped.of("rewards", "status"), "partial");

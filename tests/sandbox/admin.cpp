@@ -154,7 +154,8 @@ Reply change_rows(Sandbox& sandbox, std::string const& what, Parameters const& p
   auto const action = action_index(feed, what);
   if (!action && what != "remove" && what != "change") return unknown_action(feed, what);
   auto const noise = parameters.count("seed", sandbox.seed());
-  auto const handles = action ? feed.choose_for(*action, rows, noise) : feed.choose(rows, noise);
+  auto const handles = action ? feed.choose_for(*action, rows, noise)
+                              : feed.choose(rows, noise, parameters.count("spare", 0));
   auto const before = rows_of(feed, handles);
   if (action) {
     for (auto const handle : handles) feed.act(*action, handle);

@@ -5,7 +5,8 @@
 //   GET  /sandbox/faults              the active faults and how often each applied
 //   POST /sandbox/control             parameters in the query, or as one flat JSON object:
 //     do=fault spec=TEXT              do=clear_faults [kind=KIND]
-//     do=change|remove feed=NAME rows=N [seed=N]     do=restore feed=NAME rows=N
+//     do=change|remove feed=NAME rows=N [seed=N] [spare=N: none of the first N]
+//     do=restore feed=NAME rows=N
 //     do=ACTION feed=NAME rows=N [seed=N]            actions of that feed: pay, correct, …
 //     do=add feed=rewards|clients rows=N [day=DATE]  do=advance days=N rows=N (per day)
 //     do=hide|show name=ENDPOINT (404)               do=deny|allow name=ENDPOINT (403)

@@ -52,13 +52,15 @@ std::size_t Feed::place_of(Handle row) const {
                                   rows_.begin());
 }
 
-std::vector<Handle> Feed::choose(std::size_t rows, std::uint64_t noise) const {
+std::vector<Handle> Feed::choose(std::size_t rows, std::uint64_t noise, std::size_t spare) const {
   std::unordered_set<std::size_t> taken;
   std::vector<Handle> chosen;
   Noise choice(noise, 'C', version_);
-  rows = std::min(rows, size());
+  spare = std::min(spare, size());
+  auto const others = size() - spare;
+  rows = std::min(rows, others);
   while (chosen.size() < rows) {
-    auto const position = choice.below(static_cast<std::uint32_t>(size()));
+    auto const position = spare + choice.below(static_cast<std::uint32_t>(others));
     if (taken.insert(position).second) chosen.push_back(at(position));
   }
   return chosen;

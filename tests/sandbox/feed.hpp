@@ -123,8 +123,9 @@ class Feed {
     return found == revisions_.end() ? 0 : found->second;
   }
 
-  // Chooses distinct rows by `noise`; fewer if there are not enough.
-  std::vector<Handle> choose(std::size_t rows, std::uint64_t noise) const;
+  // Chooses distinct rows by `noise`, none of the first `spare` in the natural order; fewer if
+  // there are not enough.
+  std::vector<Handle> choose(std::size_t rows, std::uint64_t noise, std::size_t spare = 0) const;
   // The same, among the rows for which the action is possible.
   std::vector<Handle> choose_for(std::size_t action, std::size_t rows, std::uint64_t noise) const;
   // Gives the row another revision, and so other values.
