@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <sstream>
 
 #include "daemon/backup/backup.hpp"
@@ -110,14 +111,25 @@ Result<bool> has_schema(PlainConnection& connection) {
   return *found == "t";
 }
 
+// Waits as long as PostgreSQL itself does before it drops a database: for a moment a connection that
+// was closed is still counted.
 Result<void> check_unused(PlainConnection& maintenance) {
-  auto const others = maintenance.run(
-      "SELECT count(*) FROM pg_stat_activity WHERE datname = 'affsync' AND backend_type = 'client "
-      "backend'");
-  if (!others) return others.error();
-  if (*others == "0") return {};
-  return Error(ErrorCode::usage, "the database is in use by " + *others + " connections",
-               "Stop affsync (systemctl stop affsync) and end other programs that are connected.");
+  auto const end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  for (;;) {
+    auto const others = maintenance.run(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = 'affsync' AND backend_type = "
+        "'client backend'");
+    if (!others) return others.error();
+    if (*others == "0") return {};
+    if (std::chrono::steady_clock::now() > end) {
+      return Error(
+          ErrorCode::usage, "the database is in use by " + *others + " connections",
+          "Stop affsync (systemctl stop affsync) and end other programs that are connected.");
+    }
+    if (auto const waited = maintenance.run("SELECT pg_sleep(0.05)"); !waited) {
+      return waited.error();
+    }
+  }
 }
 
 Result<void> run_all(PlainConnection& connection, std::vector<std::string> const& statements) {

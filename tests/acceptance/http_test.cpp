@@ -331,6 +331,7 @@ TEST_F(Http, guessing_the_token_is_held_off_told_once_and_counted) {
             std::string::npos);
   EXPECT_NE(metrics.body.find("affsync_http_tokens_refused_total{reason=\"too_many\"} 1\n"),
             std::string::npos);
+  EXPECT_EQ(process_->stop(), 0);
   auto const log = process_->err();
   auto const told = log.find("several wrong tokens");
   ASSERT_NE(told, std::string::npos) << log;

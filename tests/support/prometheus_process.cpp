@@ -66,7 +66,7 @@ std::optional<std::filesystem::path> PrometheusProcess::program() {
 PrometheusProcess::PrometheusProcess(std::string const& target,
                                      std::filesystem::path const& rules) {
   auto const config = dir_.write("prometheus.yml",
-                                 "global: {scrape_interval: 250ms, scrape_timeout: 250ms,"
+                                 "global: {scrape_interval: 500ms, scrape_timeout: 500ms,"
                                  " evaluation_interval: 250ms}\n"
                                  "rule_files: [\"" +
                                      rules.string() +
