@@ -48,6 +48,8 @@ boost::asio::awaitable<void> count_past_requests(std::map<int, SourceSession*> s
       " least(requests, 1000000000) from affsync.sync_run"
       " where source_id = any ($1::integer[]) and requests > 0"
       " and coalesce(finished_at, started_at) > now() - make_interval(secs => $2::bigint)"
+      // No run takes a month; so older months are not read.
+      " and started_at > now() - make_interval(days => 31, secs => $2::bigint)"
       " order by 3";
   std::vector<std::optional<std::string>> parameters;
   parameters.emplace_back(ids + "}");

@@ -81,13 +81,14 @@ void record_page(pqxx::transaction_base& tx, PageWrite const& page, PageWritten 
                          std::to_string(written.unchanged),
                          std::to_string(written.quarantined),
                          table,
-                         std::to_string(page.pages)};
+                         std::to_string(page.pages),
+                         sql_time(page.run.started_at)};
   exec(tx,
        "WITH r AS (UPDATE affsync.sync_run SET pages = pages + $12::int, inserted = inserted + "
        "$7::bigint,"
        " updated = updated + $8::bigint, unchanged = unchanged + $9::bigint,"
        " quarantined = quarantined + $10::bigint"
-       " WHERE source_id = $1::int AND run_id = $3::bigint),"
+       " WHERE source_id = $1::int AND run_id = $3::bigint AND started_at = $13::timestamptz),"
        " s AS (UPDATE affsync.stream SET record_table = $11::text WHERE source_id = $1::int"
        " AND stream = $2 AND record_table IS NULL AND coalesce(record_table, $11) IS NOT NULL)"
        " UPDATE affsync.stream_state SET writes = writes + 1, live_rows = live_rows + $6::bigint,"

@@ -145,11 +145,12 @@ void note_pass(pqxx::transaction_base& tx, PassClose const& pass, std::int64_t d
                std::int64_t others) {
   SqlParams const params{std::to_string(pass.run.id.source_id), pass.run.id.stream,
                          std::to_string(pass.run.run_id),       std::to_string(deleted),
-                         std::string(pass.table->name),         std::to_string(others)};
+                         std::string(pass.table->name),         std::to_string(others),
+                         sql_time(pass.run.started_at)};
   // A condition without a column, if it is not met, would keep Citus from the whole statement.
   exec(tx,
        "WITH r AS (UPDATE affsync.sync_run SET deleted = deleted + $4::bigint + $6::bigint"
-       " WHERE source_id = $1::int AND run_id = $3::bigint"
+       " WHERE source_id = $1::int AND run_id = $3::bigint AND started_at = $7::timestamptz"
        " AND deleted + $4::bigint + $6::bigint > deleted)"
        " UPDATE affsync.stream_state z SET writes = z.writes + 1, live_rows = z.live_rows -"
        " CASE WHEN EXISTS (SELECT FROM affsync.stream s WHERE s.source_id = $1::int"

@@ -80,10 +80,10 @@ std::int64_t replace(pqxx::transaction_base& tx, SliceClose const& slice, Unseen
     deleted += int_of(exec(tx, sql.mark_deleted, chunk)[0][0]);
   }
   SqlParams const params{source, slice.run.id.stream, run, std::to_string(deleted),
-                         std::string(slice.table->name)};
+                         std::string(slice.table->name), sql_time(slice.run.started_at)};
   exec(tx,
        "WITH r AS (UPDATE affsync.sync_run SET deleted = deleted + $4::bigint"
-       " WHERE source_id = $1::int AND run_id = $3::bigint)"
+       " WHERE source_id = $1::int AND run_id = $3::bigint AND started_at = $6::timestamptz)"
        " UPDATE affsync.stream_state z SET live_rows = z.live_rows -"
        " CASE WHEN EXISTS (SELECT FROM affsync.stream s WHERE s.source_id = $1::int"
        " AND s.stream = $2 AND s.record_table = $5) THEN $4::bigint ELSE 0 END"

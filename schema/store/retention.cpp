@@ -31,12 +31,13 @@ std::int64_t count_of(pqxx::transaction_base& tx, std::string const& sql, Durati
 
 // Ids grow with time, so the oldest runs of each source come first, and newer ones are not read.
 std::string remove_runs_sql() {
-  return "DELETE FROM affsync.sync_run r USING (SELECT f.source_id, f.run_id"
+  return "DELETE FROM affsync.sync_run r USING (SELECT f.source_id, f.run_id, f.started_at"
          " FROM (SELECT DISTINCT source_id FROM affsync.stream) s CROSS JOIN LATERAL"
-         " (SELECT o.source_id, o.run_id FROM affsync.sync_run o WHERE o.source_id = s.source_id"
-         " ORDER BY o.run_id LIMIT " +
+         " (SELECT o.source_id, o.run_id, o.started_at FROM affsync.sync_run o"
+         " WHERE o.source_id = s.source_id ORDER BY o.run_id LIMIT " +
          std::to_string(at_once) +
-         ") f) first WHERE r.source_id = first.source_id AND r.run_id = first.run_id AND" +
+         ") f) first WHERE r.source_id = first.source_id AND r.run_id = first.run_id"
+         " AND r.started_at = first.started_at AND" +
          old_runs;
 }
 
@@ -72,7 +73,6 @@ Pruned prune_some(PgSession& session, Retention const& retention) {
   Pruned gone;
   if (retention.alerts) gone.alerts = prune_alerts(session, *retention.alerts, false);
   Transaction tx(session);
-  gone.months_made = int_of(tx.exec("SELECT affsync.make_change_months()")[0][0]);
   if (retention.runs) {
     SqlParams const params{seconds_of(*retention.runs)};
     gone.runs = static_cast<std::int64_t>(exec(tx, remove_runs_sql(), params).affected_rows());
@@ -80,6 +80,9 @@ Pruned prune_some(PgSession& session, Retention const& retention) {
   if (retention.quarantine) {
     gone.quarantine = count_of(tx, remove_rows_sql(), *retention.quarantine);
   }
+  // Last, since it may drop a month, for which others have to wait.
+  gone.months_made = int_of(
+      tx.exec("SELECT affsync.make_change_months() + affsync.keep_run_months()")[0][0]);
   tx.commit();
   return gone;
 }

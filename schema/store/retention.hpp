@@ -25,7 +25,7 @@ struct Pruned {
   std::int64_t runs = 0;
   std::int64_t quarantine = 0;
   std::int64_t alerts = 0;       // with the messages about them
-  std::int64_t months_made = 0;  // partitions of affsync.record_change created in advance
+  std::int64_t months_made = 0;  // partitions created in advance
   Pruned() = default;
 };
 

@@ -10,12 +10,14 @@ namespace {
 
 constexpr std::string_view retry_mode = "retry";
 
-// Closes runs of the stream that are still marked as running, other than $3.
+// Closes runs of the stream that are still marked as running, other than $3; none of them began
+// before $5.
 constexpr auto interrupt_sql =
     "UPDATE affsync.sync_run SET status = 'failed', finished_at = $4::timestamptz,"
     " error_code = 'interrupted',"
     " error = 'the process ended, or lost its lease, before the run did'"
-    " WHERE source_id = $1::int AND stream = $2 AND status = 'running' AND run_id <> $3::bigint";
+    " WHERE source_id = $1::int AND stream = $2 AND status = 'running' AND run_id <> $3::bigint"
+    " AND started_at >= $5::timestamptz";
 
 // The stream as well, if this is its first run.
 constexpr auto begin_sql =
@@ -29,12 +31,16 @@ constexpr auto begin_sql =
 // found.
 constexpr auto take_over_sql =
     "INSERT INTO affsync.stream_state AS z (source_id, stream, run_id, writes, pass_run_id,"
-    " pass_covered_to, running, last_started_at, run_token) VALUES ($1::int, $2, $3::bigint, 1,"
-    " $3::bigint, $5::date, $6::timestamptz IS NOT NULL, $6::timestamptz, gen_random_uuid())"
+    " pass_covered_to, running, last_started_at, run_token, runs_open_since, pass_started_at)"
+    " VALUES ($1::int, $2, $3::bigint, 1, $3::bigint, $5::date, $6::timestamptz IS NOT NULL,"
+    " $6::timestamptz, gen_random_uuid(), $7::timestamptz, $7::timestamptz)"
     " ON CONFLICT (source_id, stream) DO UPDATE SET run_id = excluded.run_id,"
     " run_token = excluded.run_token,"
+    " runs_open_since = least(z.runs_open_since, excluded.runs_open_since),"
     " writes = z.writes + 1, pass_run_id = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL"
     " THEN z.pass_run_id ELSE excluded.run_id END,"
+    " pass_started_at = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL"
+    " THEN z.pass_started_at ELSE excluded.pass_started_at END,"
     " pass_covered_to = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL"
     " THEN z.pass_covered_to ELSE excluded.pass_covered_to END,"
     " pass_oldest = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL THEN z.pass_oldest END,"
@@ -43,7 +49,7 @@ constexpr auto take_over_sql =
     " pass_kept = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL"
     " THEN z.pass_kept ELSE 0 END, running = excluded.running,"
     " last_started_at = coalesce(excluded.last_started_at, z.last_started_at)"
-    " RETURNING z.run_token";
+    " RETURNING z.run_token, z.runs_open_since";
 
 constexpr auto finish_sql =
     "UPDATE affsync.sync_run SET status = $3, finished_at = $4::timestamptz, rows_read = "
@@ -52,16 +58,16 @@ constexpr auto finish_sql =
     " quarantined = $10::bigint, pages = $11::bigint, requests = $12::bigint,"
     " throttled = $13::bigint, retries = $14::bigint, bytes_received = $15::bigint,"
     " duration_ms = (extract(epoch FROM $4::timestamptz - started_at) * 1000)::bigint,"
-    " error_code = $16, error = $17 WHERE source_id = $1::int AND run_id = $2::bigint";
+    " error_code = $16, error = $17 WHERE source_id = $1::int AND run_id = $2::bigint"
+    " AND started_at = $18::timestamptz";
 
 constexpr auto state_sql =
     "UPDATE affsync.stream_state SET writes = writes + 1,"
     " last_success_at = CASE WHEN $4::boolean THEN $6::timestamptz ELSE last_success_at END,"
     " last_full_at = CASE WHEN $4::boolean AND $5::boolean THEN $6::timestamptz"
     " ELSE last_full_at END,"
-    " last_full_began_at = CASE WHEN $10::boolean THEN coalesce((SELECT r.started_at"
-    " FROM affsync.sync_run r WHERE r.source_id = $1::int AND r.run_id = pass_run_id),"
-    " $6::timestamptz) ELSE last_full_began_at END,"
+    " last_full_began_at = CASE WHEN $10::boolean THEN coalesce(pass_started_at, $6::timestamptz)"
+    " ELSE last_full_began_at END,"
     " next_run_at = coalesce($7::timestamptz, next_run_at),"
     " cursor = CASE WHEN $8::text IS NULL THEN cursor ELSE nullif($8::text, '')::jsonb END,"
     " cursor_at = CASE WHEN $8::text IS NULL THEN cursor_at ELSE $6::timestamptz END,"
@@ -70,7 +76,7 @@ constexpr auto state_sql =
     " AND run_id > full_wanted_after THEN NULL ELSE full_wanted_after END,"
     " consecutive_failures = CASE WHEN $4::boolean THEN 0"
     " ELSE consecutive_failures + $9::int END,"
-    " running = running AND NOT $11::boolean,"
+    " running = running AND NOT $11::boolean, runs_open_since = $17::timestamptz,"
     " last_finished_at = CASE WHEN $11::boolean THEN $12::timestamptz ELSE last_finished_at END,"
     " last_status = CASE WHEN $11::boolean THEN $13 ELSE last_status END,"
     " last_error_code = CASE WHEN $11::boolean THEN $14 ELSE last_error_code END,"
@@ -99,6 +105,7 @@ void finish(pqxx::transaction_base& tx, RunEnd const& end, RunStatus status, Err
   }
   params.push_back(code_of(error));
   params.push_back(message_of(error));
+  params.push_back(sql_time(end.run.started_at));
   exec(tx, finish_sql, params);
 }
 
@@ -145,12 +152,11 @@ StreamState read_state(PgSession& session, StreamId const& id) {
       exec(tx,
            "SELECT z.cursor, " + epoch_sql("z.cursor_at") + ", " + epoch_sql("z.last_success_at") +
                ", " + epoch_sql("z.last_full_at") + ", " + epoch_sql("z.next_run_at") +
-               // Starting a run closes all others, so only the latest can be open.
                ", z.consecutive_failures, " +
                epoch_sql("coalesce(z.last_full_began_at,"
                          " z.last_full_at)") +
-               ", (SELECT r.run_id FROM affsync.sync_run r"
-               " WHERE r.source_id = $1::int AND r.run_id = z.run_id AND r.status = 'running'),"
+               // Starting a run closes all others, so only the latest can be open.
+               ", CASE WHEN z.running THEN z.run_id END,"
                " z.full_wanted_after IS NOT NULL, z.last_error_code, " +
                epoch_sql("z.last_finished_at") +
                " FROM affsync.stream_state z WHERE z.source_id = $1::int AND z.stream = $2",
@@ -186,6 +192,7 @@ RunKey open_run(PgSession& session, RunStart const& start,
                              sql_day(start.window_to)};
   RunKey run;
   run.id = start.id;
+  run.started_at = start.started_at;
   run.run_id = int_of(exec(tx, begin_sql, run_params)[0][0]);
   // A retry of quarantined rows says nothing about the state of the broker.
   bool const asks_broker = start.mode != retry_mode;
@@ -195,11 +202,13 @@ RunKey open_run(PgSession& session, RunStart const& start,
                                std::to_string(run.run_id),
                                start.resumes ? "true" : "false",
                                covered_to,
-                               asks_broker ? sql_time(start.started_at) : std::nullopt};
-  run.token = exec(tx, take_over_sql, fence_params)[0][0].c_str();
+                               asks_broker ? sql_time(start.started_at) : std::nullopt,
+                               sql_time(start.started_at)};
+  auto const taken = exec(tx, take_over_sql, fence_params);
+  run.token = taken[0][0].c_str();
   record_coverage(tx, start, run);
   SqlParams const interrupt_params{source, stream, std::to_string(run.run_id),
-                                   sql_time(start.started_at)};
+                                   sql_time(start.started_at), std::string(taken[0][1].c_str())};
   exec(tx, interrupt_sql, interrupt_params);
   if (lease_token) demand_lease(tx, start.id, *lease_token);
   crash_point(CrashPoint::run_beginning);
@@ -240,7 +249,8 @@ void close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
                            std::string(to_string(status)),
                            code_of(error),
                            message_of(error),
-                           skew};
+                           skew,
+                           sql_time(end.run.started_at)};
     exec(tx, state_sql, params);
     if ((end.success || end.swept) && end.full_pass && state.has_quarantine) {
       resolve_not_met(tx, end.run, end.now);

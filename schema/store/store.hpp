@@ -71,7 +71,8 @@ struct RunStart {
 struct RunKey {
   StreamId id;
   std::int64_t run_id = 0;
-  std::string token;  // random, since a promoted standby may give out the same run_id again
+  TimePoint started_at{};  // as given to begin_run(): with it, the run is looked for in one month
+  std::string token;       // random, since a promoted standby may give out the same run_id again
   RunKey() = default;
 };
 

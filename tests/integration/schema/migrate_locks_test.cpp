@@ -14,8 +14,8 @@ class MigrateBesideOthers : public testing::Test {
   MigrateBesideOthers() { migrate(options, false).value(); }
 
   void build_an_index_again() {
-    sql(options.url, "DELETE FROM affsync.schema_migration WHERE name LIKE '0019%'");
-    sql(options.url, "DROP INDEX affsync.sync_run_running");
+    sql(options.url, "DELETE FROM affsync.schema_migration WHERE name LIKE '0032%'");
+    sql(options.url, "DROP INDEX affsync.client_of_long_ref");
   }
 
   StoreOptions const options = options_for(make_database());
@@ -28,24 +28,25 @@ TEST_F(MigrateBesideOthers, ReadersAndWritersAreNotHeldWhileAnIndexIsBuilt) {
   pqxx::connection other(options.url);
   pqxx::work writing(other);
   auto const insert =
-      "INSERT INTO affsync.sync_run (source_id, stream, started_at, status, mode)"
-      " SELECT source_id, 'x', now(), 'running', 'full' FROM affsync.source";
+      "INSERT INTO affsync.client (source_id, stream, external_id, content_hash, first_seen_at,"
+      " changed_at, revision, run_id, raw) SELECT source_id, 'x', gen_random_uuid()::text,"
+      " gen_random_uuid(), now(), now(), 1, 1, '{}' FROM affsync.source";
   writing.exec(insert);
   MigrationWatch watch;
   auto migrating = std::async(std::launch::async, [&] { return migrate(options, false, &watch); });
   while (watch.progress().find("waiting for") == std::string::npos) {
   }
-  EXPECT_NE(watch.progress().find("index affsync.sync_run_running: "), std::string::npos)
+  EXPECT_NE(watch.progress().find("index affsync.client_of_long_ref: "), std::string::npos)
       << watch.progress();
   auto const impatient = options.url + " options='-c lock_timeout=1s'";
-  EXPECT_EQ(sql_value(impatient, "SELECT count(*) FROM affsync.sync_run"), "0");
+  EXPECT_EQ(sql_value(impatient, "SELECT count(*) FROM affsync.client"), "0");
   sql(impatient, insert);
   writing.commit();
   auto const report = migrating.get();
   ASSERT_TRUE(report) << report.error().to_line();
-  EXPECT_EQ(report->applied, std::vector<std::string>{"0019_running_runs.sql"});
+  EXPECT_EQ(report->applied, std::vector<std::string>{"0032_client_indexes.sql"});
   EXPECT_EQ(watch.progress(), "");
-  EXPECT_EQ(sql_value(options.url, "SELECT count(*) FROM affsync.sync_run"), "2");
+  EXPECT_EQ(sql_value(options.url, "SELECT count(*) FROM affsync.client"), "2");
 }
 
 // A report of an hour holds the view that it reads, and no other.
