@@ -7,6 +7,7 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "schema/store/crash_point.hpp"
+#include "schema/store/server_clock.hpp"
 #include "schema/store/transaction.hpp"
 
 namespace affsync::schema {
@@ -36,7 +37,7 @@ std::string const take_sql =
 constexpr auto renew_sql =
     "UPDATE affsync.lease SET renewed_at = clock_timestamp(),"
     " until = clock_timestamp() + $4::int * interval '1 millisecond'"
-    " WHERE source_id = $1::int AND stream = $2 AND token = $3::uuid";
+    " WHERE source_id = $1::int AND stream = $2 AND token = $3::uuid RETURNING ";
 
 constexpr auto end_sql =
     "UPDATE affsync.lease SET until = clock_timestamp()"
@@ -207,10 +208,16 @@ void LeaseKeeper::renew(PgSession& session, Key const& key) {
   }
   SqlParams const params{std::to_string(key.first), key.second, token,
                          std::to_string(options_.lease_time.count())};
-  bool const renewed = in_transaction(session, [&](pqxx::transaction_base& tx) {
-    return exec(tx, renew_sql, params).affected_rows() == 1;
+  Duration asked{};
+  auto const renewed = in_transaction(session, [&](pqxx::transaction_base& tx) {
+    asked = ServerClock::elapsed();
+    auto const rows = exec(tx, renew_sql + epoch_sql("renewed_at"), params);
+    return rows.empty() ? std::nullopt : time_of(rows[0][0]);
   });
-  if (renewed) return;
+  if (renewed) {
+    if (options_.clock) options_.clock->note(*renewed, asked);
+    return;
+  }
   // The lease ended while the server could not be reached, or a standby that lagged behind has been
   // promoted. If another instance holds it by now, the fence stops our run.
   auto const again = new_token();

@@ -18,6 +18,7 @@
 #include "schema/store/pg_error.hpp"
 #include "schema/store/pooler.hpp"
 #include "schema/store/pqxx_versions.hpp"
+#include "schema/store/server_clock.hpp"
 #include "schema/store/transaction.hpp"
 
 namespace affsync::schema {
@@ -226,8 +227,10 @@ void PgSession::open(Secret const& text, StoreOptions const& options, OnSocket c
   {
     pqxx::nontransaction tx(*connection_);
     // A pooler makes up the number that it gives its client.
-    auto const process = tx.exec("SELECT pg_backend_pid()")[0][0].as<int>();
-    pooled_ = process != connection_->backendpid();
+    auto const asked = ServerClock::elapsed();
+    auto const answer = tx.exec("SELECT pg_backend_pid(), " + epoch_sql("clock_timestamp()"));
+    if (options.clock) options.clock->note(time_of(answer[0][1]).value(), asked);
+    pooled_ = answer[0][0].as<int>() != connection_->backendpid();
     begin_ = "BEGIN ISOLATION LEVEL READ COMMITTED";
     if (!pooled_) {
       tx.exec(session_settings(options));

@@ -17,6 +17,7 @@
 #include "schema/store/quarantine.hpp"
 #include "schema/store/registration.hpp"
 #include "schema/store/run_log.hpp"
+#include "schema/store/server_clock.hpp"
 #include "schema/store/slice_closer.hpp"
 #include "schema/store/store.hpp"
 #include "schema/store/store_queries.hpp"
@@ -31,7 +32,10 @@ constexpr int reading_sessions = 2;
 
 StoreOptions for_pages(StoreOptions options) {
   options.statement_timeout = std::min(options.statement_timeout, page_query_limit);
-  if (!options.read_url.empty()) options.url = options.read_url;
+  if (!options.read_url.empty()) {
+    options.url = options.read_url;
+    options.clock.reset();  // the times that it has are those of the other server
+  }
   return options;
 }
 
@@ -59,6 +63,7 @@ class PgStore final : public Store {
   PgStore(asio::any_io_executor, StoreOptions const& options)
       : daemon_(this_program(options, random_process())),
         command_(this_program(options, "")),
+        clock_(options.clock),
         leases_(std::make_shared<LeaseKeeper>(options)),
         executor_(options, std::max(1, options.connections)),
         readers_(for_pages(options), reading_sessions) {}
@@ -69,6 +74,12 @@ class PgStore final : public Store {
     auto work = [me = is_daemon_ ? daemon_ : command_, given, names = std::move(configured)](
                     PgSession& session) { return register_all(session, me, *given, names); };
     auto registered = co_await executor_.run(std::move(work), twice);
+    for (auto& one : registered) {
+      for (auto& stream : one.times) {
+        clock_->to_ours(stream.last_success_at);
+        clock_->to_ours(stream.next_run_at);
+      }
+    }
     for (std::size_t i = 0; i < given->size(); ++i) {
       auto known = std::make_shared<SourceRegistration>((*given)[i]);
       known->hash_salt = registered[i].hash_salt;
@@ -191,7 +202,12 @@ class PgStore final : public Store {
     auto work = [wanted = std::move(id)](PgSession& session) {
       return read_state(session, wanted);
     };
-    co_return co_await executor_.run(std::move(work), twice);
+    auto state = co_await executor_.run(std::move(work), twice);
+    for (auto* time : {&state.cursor_at, &state.last_success_at, &state.last_full_at,
+                       &state.last_full_began_at, &state.next_run_at, &state.last_finished_at}) {
+      clock_->to_ours(*time);
+    }
+    co_return state;
   }
 
   asio::awaitable<RunKey> begin_run(RunStart start) override {
@@ -199,7 +215,9 @@ class PgStore final : public Store {
     if (auto const known = known_.find(start.id.source_id); known != known_.end()) {
       source = known->second;
     }
-    auto work = [this, source, run = std::move(start)](PgSession& session) {
+    auto work = [this, source, given = std::move(start)](PgSession& session) {
+      RunStart run = given;
+      run.started_at = clock_->to_server(run.started_at);
       auto const lease = leases_->token_of(run.id);
       try {
         return open_run(session, run, lease);
@@ -214,6 +232,7 @@ class PgStore final : public Store {
   }
 
   asio::awaitable<PageWritten> write_page(PageWrite page) override {
+    page.now = clock_->unless_corrected(page.now);
     auto job = std::make_shared<Job<PageWrite, PageWriter>>(std::move(page), runs_);
     auto work =
         locked(job, [](auto& write, PgSession& session) { return write.writer.write(session); });
@@ -221,6 +240,7 @@ class PgStore final : public Store {
   }
 
   asio::awaitable<SliceClosed> close_slice(SliceClose slice) override {
+    slice.now = clock_->unless_corrected(slice.now);
     auto job = std::make_shared<Job<SliceClose, SliceCloser>>(std::move(slice), runs_);
     auto work =
         locked(job, [](auto& write, PgSession& session) { return write.writer.close(session); });
@@ -228,6 +248,7 @@ class PgStore final : public Store {
   }
 
   asio::awaitable<PassClosed> close_pass(PassClose pass) override {
+    pass.now = clock_->to_server(pass.now);
     auto job = std::make_shared<Job<PassClose, PassCloser>>(std::move(pass), runs_);
     auto work =
         locked(job, [](auto& write, PgSession& session) { return write.writer.close(session); });
@@ -235,6 +256,9 @@ class PgStore final : public Store {
   }
 
   asio::awaitable<void> end_run(RunEnd end) override {
+    end.now = clock_->to_server(end.now);
+    clock_->to_server(end.next_run_at);
+    clock_->to_server(end.report.finished_at);
     auto job = std::make_shared<EndJob>(std::move(end), runs_);
     auto work = locked(
         job, [](auto& write, PgSession& session) { close_run(session, write.end, write.fenced); });
@@ -271,13 +295,13 @@ class PgStore final : public Store {
 
   asio::awaitable<std::vector<StreamHealth>> health() override {
     auto work = [](PgSession& session) { return read_health(session); };
-    co_return co_await readers_.run(std::move(work), twice);
+    co_return by_our_clock(co_await readers_.run(std::move(work), twice));
   }
 
   asio::awaitable<std::vector<StreamHealth>> standing() override {
     auto work = [](PgSession& session) { return read_standing(session); };
     // On the session of the leases, as ping(): it must be answered even while reports run.
-    co_return co_await leases_->executor().run(std::move(work), twice);
+    co_return by_our_clock(co_await leases_->executor().run(std::move(work), twice));
   }
 
   asio::awaitable<void> ping() override {
@@ -307,6 +331,16 @@ class PgStore final : public Store {
   }
 
  private:
+  std::vector<StreamHealth> by_our_clock(std::vector<StreamHealth> streams) const {
+    for (auto& health : streams) {
+      for (auto* time : {&health.last_success_at, &health.next_run_at, &health.last_finished_at,
+                         &health.blocked_until}) {
+        clock_->to_ours(*time);
+      }
+    }
+    return streams;
+  }
+
   // What a run writes in one transaction, and who writes it.
   template <class Given, class Writer>
   struct Job {
@@ -328,6 +362,7 @@ class PgStore final : public Store {
   // As which this program is known, if it is a daemon, and else. Used on the I/O thread only.
   Program daemon_;
   Program const command_;
+  std::shared_ptr<ServerClock> const clock_;
   bool is_daemon_ = false;
   std::map<int, std::shared_ptr<SourceRegistration const>> known_;  // used on the I/O thread only
   RunRegistry runs_;
@@ -339,6 +374,7 @@ class PgStore final : public Store {
 }  // namespace
 
 std::unique_ptr<Store> make_pg_store(asio::any_io_executor executor, StoreOptions options) {
+  if (!options.clock) options.clock = std::make_shared<ServerClock>();
   return std::make_unique<PgStore>(std::move(executor), options);
 }
 

@@ -3,9 +3,12 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace affsync::schema {
+
+class ServerClock;
 
 struct StoreOptions {
   std::string url;       // libpq URL or keyword string
@@ -23,6 +26,8 @@ struct StoreOptions {
   std::chrono::milliseconds lease_time{30'000};
   // Receives what happens to the database and concerns no caller, on any thread.
   std::function<void(std::string const&)> on_event;
+  // Is told what the server's clock says at each new session; may be null.
+  std::shared_ptr<ServerClock> clock;
   StoreOptions() = default;
 };
 

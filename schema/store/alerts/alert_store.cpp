@@ -1,6 +1,7 @@
 #include "schema/store/alerts/alert_store.hpp"
 
 #include "schema/store/pg_executor.hpp"
+#include "schema/store/server_clock.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -10,26 +11,36 @@ constexpr int attempts = 2;
 class PgAlertStore final : public AlertStore {
  public:
   // One to judge with, and one so that sending does not wait for it.
-  explicit PgAlertStore(StoreOptions const& options) : judging_(options, 1), sending_(options, 1) {}
+  explicit PgAlertStore(StoreOptions const& options)
+      : clock_(options.clock), judging_(options, 1), sending_(options, 1) {}
 
   asio::awaitable<AlertChanges> judge(AlertPolicy policy) override {
-    auto work = [given = std::move(policy)](PgSession& session) {
+    auto work = [clock = clock_, policy = std::move(policy)](PgSession& session) {
+      AlertPolicy given = policy;
+      given.now = clock->to_server(given.now);
+      for (auto& source : given.sources) {
+        for (auto& stream : source.streams) stream.since = clock->to_server(stream.since);
+      }
       return judge_alerts(session, given);
     };
     co_return co_await judging_.run(std::move(work), attempts);
   }
 
   asio::awaitable<std::vector<AlertMessage>> take(TakeMessages take) override {
-    auto work = [given = std::move(take)](PgSession& session) {
-      return take_messages(session, given);
+    auto work = [clock = clock_, take = std::move(take)](PgSession& session) {
+      TakeMessages given = take;
+      given.now = clock->to_server(given.now);
+      auto messages = take_messages(session, given);
+      for (auto& message : messages) message.created_at = clock->to_ours(message.created_at);
+      return messages;
     };
     co_return co_await sending_.run(std::move(work), attempts);
   }
 
   asio::awaitable<bool> note_sent(std::int64_t message_id, std::string token,
                                   TimePoint now) override {
-    auto work = [message_id, now, by = std::move(token)](PgSession& session) {
-      return schema::note_sent(session, message_id, by, now);
+    auto work = [clock = clock_, message_id, now, by = std::move(token)](PgSession& session) {
+      return schema::note_sent(session, message_id, by, clock->to_server(now));
     };
     co_return co_await sending_.run(std::move(work), attempts);
   }
@@ -37,39 +48,53 @@ class PgAlertStore final : public AlertStore {
   asio::awaitable<AlertAttempt> note_failed(std::int64_t message_id, std::string token,
                                             std::string error, TimePoint next_attempt,
                                             TimePoint now) override {
-    auto work = [message_id, next_attempt, now, by = std::move(token),
+    auto work = [clock = clock_, message_id, next_attempt, now, by = std::move(token),
                  why = std::move(error)](PgSession& session) {
-      return schema::note_failed(session, message_id, by, why, next_attempt, now);
+      return schema::note_failed(session, message_id, by, why, clock->to_server(next_attempt),
+                                 clock->to_server(now));
     };
     co_return co_await sending_.run(std::move(work), attempts);
   }
 
   asio::awaitable<std::vector<AlertQueue>> queues(TimePoint now) override {
-    auto work = [now](PgSession& session) { return read_alert_queues(session, now); };
+    auto work = [clock = clock_, now](PgSession& session) {
+      auto queues = read_alert_queues(session, clock->to_server(now));
+      for (auto& queue : queues) {
+        clock->to_ours(queue.oldest);
+        clock->to_ours(queue.due);
+      }
+      return queues;
+    };
     co_return co_await sending_.run(std::move(work), attempts);
   }
 
   asio::awaitable<std::vector<AlertLine>> list(AlertFilter filter, TimePoint now) override {
-    auto work = [now, given = std::move(filter)](PgSession& session) {
-      return list_alerts(session, given, now);
+    auto work = [clock = clock_, now, given = std::move(filter)](PgSession& session) {
+      return list_alerts(session, given, clock->to_server(now));
     };
     co_return co_await sending_.run(std::move(work), attempts);
   }
 
   asio::awaitable<std::vector<AlertCount>> count(TimePoint now) override {
-    auto work = [now](PgSession& session) { return count_alerts(session, now); };
+    auto work = [clock = clock_, now](PgSession& session) {
+      return count_alerts(session, clock->to_server(now));
+    };
     co_return co_await sending_.run(std::move(work), attempts);
   }
 
   asio::awaitable<std::int64_t> mute(AlertMute mute) override {
-    auto work = [given = std::move(mute)](PgSession& session) {
+    auto work = [clock = clock_, mute = std::move(mute)](PgSession& session) {
+      AlertMute given = mute;
+      given.now = clock->to_server(given.now);
       return mute_alerts(session, given);
     };
     co_return co_await sending_.run(std::move(work));
   }
 
   asio::awaitable<std::int64_t> unmute(AlertMute mute) override {
-    auto work = [given = std::move(mute)](PgSession& session) {
+    auto work = [clock = clock_, mute = std::move(mute)](PgSession& session) {
+      AlertMute given = mute;
+      given.now = clock->to_server(given.now);
       return unmute_alerts(session, given);
     };
     co_return co_await sending_.run(std::move(work), attempts);
@@ -81,6 +106,7 @@ class PgAlertStore final : public AlertStore {
   }
 
  private:
+  std::shared_ptr<ServerClock> const clock_;
   PgExecutor judging_;
   PgExecutor sending_;
 };
@@ -88,6 +114,7 @@ class PgAlertStore final : public AlertStore {
 }  // namespace
 
 std::unique_ptr<AlertStore> make_pg_alert_store(StoreOptions options) {
+  if (!options.clock) options.clock = std::make_shared<ServerClock>();
   return std::make_unique<PgAlertStore>(options);
 }
 

@@ -1,5 +1,5 @@
-// affsync.sync_run is kept by month: what a run touches, what becomes of old months, and how a table of
-// before is taken over.
+// affsync.sync_run is kept by month: what a run touches, what becomes of old months, and how a
+// table of before is taken over.
 #include <pqxx/pqxx>
 
 #include "schema/store/migrate.hpp"
@@ -45,19 +45,19 @@ TEST_F(RunsByMonth, MonthsAreMadeAheadAndARunGoesIntoItsOwn) {
   EXPECT_EQ(prune(90).months_made, 0);
   EXPECT_EQ(parts(), before);
   EXPECT_EQ(value("SELECT affsync.keep_run_months(5)"), "2");
-  auto const first = value("SELECT to_char(now() AT TIME ZONE 'UTC' + interval '3 months', 'YYYY_MM')");
-  sql(url,
-      "INSERT INTO affsync.sync_run (source_id, stream, started_at, status, mode) VALUES (" +
-          std::to_string(source) + ", 'x', now() AT TIME ZONE 'UTC' + interval '3 months',"
-          " 'succeeded', 'full')");
+  auto const first =
+      value("SELECT to_char(now() AT TIME ZONE 'UTC' + interval '3 months', 'YYYY_MM')");
+  sql(url, "INSERT INTO affsync.sync_run (source_id, stream, started_at, status, mode) VALUES (" +
+               std::to_string(source) +
+               ", 'x', now() AT TIME ZONE 'UTC' + interval '3 months',"
+               " 'succeeded', 'full')");
   EXPECT_EQ(value("SELECT count(*) FROM affsync.sync_run_" + first), "1");
 }
 
 TEST_F(RunsByMonth, NoTimeIsWithoutAPlace) {
   for (auto const* at : {"'1970-01-01Z'", "now() + interval '90 years'"}) {
-    sql(url,
-        "INSERT INTO affsync.sync_run (source_id, stream, started_at, status, mode) VALUES (" +
-            std::to_string(source) + ", 'x', " + at + ", 'succeeded', 'full')");
+    sql(url, "INSERT INTO affsync.sync_run (source_id, stream, started_at, status, mode) VALUES (" +
+                 std::to_string(source) + ", 'x', " + at + ", 'succeeded', 'full')");
   }
   EXPECT_EQ(value("SELECT count(*) FROM affsync.sync_run"), "2");
 }
@@ -128,7 +128,8 @@ TEST_F(RunsByMonth, ARunThatNeverEndedIsClosedWhateverItsMonth) {
   sql(url,
       "UPDATE affsync.sync_run SET started_at = started_at - interval '70 days' WHERE run_id = " +
           std::to_string(lost.run_id));
-  sql(url, "UPDATE affsync.stream_state SET runs_open_since = runs_open_since - interval '70 days'");
+  sql(url,
+      "UPDATE affsync.stream_state SET runs_open_since = runs_open_since - interval '70 days'");
   end(begin());
   EXPECT_EQ(value("SELECT error_code FROM affsync.sync_run WHERE run_id = " +
                   std::to_string(lost.run_id)),
@@ -177,8 +178,7 @@ TEST(RunsOfBefore, ATableOfBeforeBecomesAMonthOfTheNewOne) {
       " 'x', now() - i * interval '1 hour', 'succeeded', 'full' FROM affsync.source,"
       " generate_series(1, 100) i");
   // A clock was wrong once.
-  sql(url,
-      "UPDATE affsync.sync_run SET started_at = now() + interval '100 days' WHERE run_id = 7");
+  sql(url, "UPDATE affsync.sync_run SET started_at = now() + interval '100 days' WHERE run_id = 7");
   sql(url, "CREATE VIEW public.mine AS SELECT max(run_id) AS latest FROM affsync.sync_run");
 
   auto const report = migrate(options, false);
@@ -190,9 +190,9 @@ TEST(RunsOfBefore, ATableOfBeforeBecomesAMonthOfTheNewOne) {
       " 'x', now() + interval '200 days', 'succeeded', 'full' FROM affsync.source");
   EXPECT_EQ(sql_value(url, "SELECT latest FROM public.mine"), "101");
   EXPECT_EQ(sql_value(url, "SELECT count(*) FROM affsync.sync_run_early"), "100");
-  EXPECT_EQ(sql_value(url + " options='-c role=affsync_writer'",
-                      "SELECT affsync.keep_run_months() >= 0"),
-            "t");
+  EXPECT_EQ(
+      sql_value(url + " options='-c role=affsync_writer'", "SELECT affsync.keep_run_months() >= 0"),
+      "t");
 }
 
 }  // namespace
