@@ -133,7 +133,7 @@ TEST_F(Overlap, lease_lost_before_the_run_begins) {
   auto const process = start({"sync", "--stream", "wallets"});
   wait_until(
       "select count(*) from pg_stat_activity where datname = current_database()"
-      " and wait_event_type = 'Lock' and query like '%stream_state z%'",
+      " and wait_event_type = 'Lock' and query like '%INSERT INTO affsync.sync_run%'",
       "1");
   execute("update affsync.lease set token = gen_random_uuid(), until = clock_timestamp()");
   ASSERT_EQ(query("select count(*) from affsync.lease"), "1");
