@@ -259,7 +259,7 @@ void add_alerts(CLI::App& app, Parsed& parsed) {
         ->required()
         ->type_name("RULE|ID");
   }
-  add_day(mute, "--until", options.until, "Up to the beginning of this day, UTC");
+  add_coming_day(mute, "--until", options.until, "Up to the beginning of this day, UTC");
   mute->add_option("--reason", options.because, "Why; stored with it")->type_name("TEXT");
   add_examples(mute, {"affsync alerts mute payout_overdue --until 2026-12-31 --reason holidays",
                       "affsync alerts mute 17"});

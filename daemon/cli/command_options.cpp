@@ -17,6 +17,18 @@ void add_common(CLI::App* app, CommonOptions& common) {
   app->add_flag("-v,--verbose", common.verbose, "Log in more detail");
 }
 
+CLI::Option* add_coming_day(CLI::App* command, char const* name, std::optional<Day>& day,
+                            char const* help) {
+  auto parse = [&day, name](std::string const& text) {
+    day = read_coming_day(text, std::chrono::floor<std::chrono::days>(SystemClock().now()));
+    if (day) return;
+    throw CLI::ValidationError(name, "`" + text +
+                                         "` is not a day such as 2026-12-31, tomorrow, monday, "
+                                         "+7d, +2w, +3m or +1y");
+  };
+  return command->add_option_function<std::string>(name, parse, help)->type_name("DAY");
+}
+
 CLI::Option* add_day(CLI::App* command, char const* name, std::optional<Day>& day,
                      char const* help) {
   auto parse = [&day, name](std::string const& text) {

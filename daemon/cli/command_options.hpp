@@ -17,6 +17,9 @@ void add_common(CLI::App* app, CommonOptions& common);
 // Adds an option that takes a date or a word such as `yesterday`.
 CLI::Option* add_day(CLI::App* command, char const* name, std::optional<Day>& day,
                      char const* help);
+// The same for a day to come, such as `tomorrow`.
+CLI::Option* add_coming_day(CLI::App* command, char const* name, std::optional<Day>& day,
+                            char const* help);
 CLI::Option* add_output(CLI::App* command, Output& output, bool with_csv);
 CLI::Validator one_of(std::vector<std::string> known);
 // Shows command lines below the options in --help, each perhaps with `  # what it does`.

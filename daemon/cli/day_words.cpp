@@ -1,37 +1,42 @@
 #include "daemon/cli/day_words.hpp"
 
 #include <charconv>
+#include <cstdlib>
 #include <string>
+
+#include "base/text.hpp"
 
 namespace affsync::cli {
 namespace {
 
-std::optional<Day> months_before(Day today, int count) {
+std::optional<Day> months_after(Day today, int count) {
   using namespace std::chrono;
   year_month_day const now{today};
-  auto const month = year_month(now.year(), now.month()) - months(count);
-  if (!month.ok() || int{month.year()} < 1900) return std::nullopt;
+  auto const month = year_month(now.year(), now.month()) + months(count);
+  if (!month.ok() || int{month.year()} < 1900 || int{month.year()} > 9999) return std::nullopt;
   year_month_day const same = month / now.day();
   return same.ok() ? Day(same) : Day(year_month_day_last(month / last));
 }
 
-// "-7d": so much before today.
-std::optional<Day> before_today(std::string_view text, Day today) {
-  if (text.size() < 3 || text.front() != '-') return std::nullopt;
+// "7d": so much after today, or before it if `sign` is -1.
+std::optional<Day> away_from(Day today, std::string_view text, int sign) {
+  if (text.size() < 2) return std::nullopt;
   int count = 0;
-  auto const digits = text.substr(1, text.size() - 2);
+  auto const digits = text.substr(0, text.size() - 1);
   auto const [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
   if (failed != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
   if (count < 0 || count > 36'500) return std::nullopt;
+  count *= sign;
   switch (text.back()) {
     case 'd':
-      return today - std::chrono::days(count);
+      return today + std::chrono::days(count);
     case 'w':
-      return count > 5'000 ? std::nullopt : std::optional(today - std::chrono::days(7 * count));
+      return std::abs(count) > 5'000 ? std::nullopt
+                                     : std::optional(today + std::chrono::days(7 * count));
     case 'm':
-      return months_before(today, count);
+      return months_after(today, count);
     case 'y':
-      return count > 200 ? std::nullopt : months_before(today, 12 * count);
+      return std::abs(count) > 200 ? std::nullopt : months_after(today, 12 * count);
     default:
       return std::nullopt;
   }
@@ -49,14 +54,22 @@ std::optional<Day> latest_weekday(std::string_view text, Day today) {
 
 }  // namespace
 
-std::optional<Day> read_day_word(std::string_view text, Day today) {
-  std::string word(text);
-  for (char& c : word) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+std::optional<Day> read_coming_day(std::string_view text, Day today) {
+  auto const word = to_lower(text);
+  if (word == "tomorrow") return today + std::chrono::days(1);
+  auto const unsigned_word = word.starts_with('+') ? word.substr(1) : word;
+  if (auto const day = away_from(today, unsigned_word, 1)) return day;
+  if (auto const day = latest_weekday(word, today + std::chrono::days(7))) {
+    return *day > today ? day : *day + std::chrono::days(7);
   }
+  return parse_day(word);
+}
+
+std::optional<Day> read_day_word(std::string_view text, Day today) {
+  auto const word = to_lower(text);
   if (word == "today") return today;
   if (word == "yesterday") return today - std::chrono::days(1);
-  if (auto const day = before_today(word, today)) return day;
+  if (word.starts_with('-')) return away_from(today, std::string_view(word).substr(1), -1);
   if (auto const day = latest_weekday(word, today)) return day;
   return parse_day(word);
 }

@@ -36,6 +36,27 @@ TEST(DayWords, AWeekdayIsTheLatestOne) {
   EXPECT_EQ(read("Fri"), "2026-11-20");
 }
 
+TEST(DayWords, ADayToCome) {
+  auto const coming = [](char const* text, char const* today = "2026-11-26") {
+    auto const day = read_coming_day(text, *parse_day(today));
+    return day ? format_day(*day) : "none";
+  };
+  EXPECT_EQ(coming("tomorrow"), "2026-11-27");
+  EXPECT_EQ(coming("+7d"), "2026-12-03");
+  EXPECT_EQ(coming("7d"), "2026-12-03");
+  EXPECT_EQ(coming("2w"), "2026-12-10");
+  EXPECT_EQ(coming("+3m"), "2027-02-26");
+  EXPECT_EQ(coming("+1m", "2027-01-31"), "2027-02-28");
+  EXPECT_EQ(coming("+1y"), "2027-11-26");
+  EXPECT_EQ(coming("thursday"), "2026-12-03") << "today is a Thursday";
+  EXPECT_EQ(coming("Fri"), "2026-11-27");
+  EXPECT_EQ(coming("2026-12-31"), "2026-12-31");
+  for (auto const* text : {"", "+", "d", "-7d", "++7d", "+-7d", "7", "+99999999999d", "+300y",
+                           "tomorow", "2026-02-30"}) {
+    EXPECT_EQ(coming(text), "none") << text;
+  }
+}
+
 TEST(DayWords, AnythingElseIsRefused) {
   for (auto const* text : {"", "-", "-d", "7d", "-7", "-7h", "--7d", "-x7d", "tomorow", "mo",
                            "2026-02-30", "2026-1-1", "-99999999999d", "-40000d", "-300y"}) {
