@@ -181,7 +181,8 @@ bool comes_and_goes(std::string_view message) {
 
 }  // namespace
 
-PgSession::PgSession(StoreOptions const& options, OnSocket const& on_socket) {
+PgSession::PgSession(StoreOptions const& options, OnSocket const& on_socket)
+    : server_clock_(options.clock) {
   using std::chrono::steady_clock;
   constexpr auto moment = std::chrono::milliseconds(3000);
   constexpr auto pause = std::chrono::milliseconds(50);
@@ -229,7 +230,7 @@ void PgSession::open(Secret const& text, StoreOptions const& options, OnSocket c
     // A pooler makes up the number that it gives its client.
     auto const asked = ServerClock::elapsed();
     auto const answer = tx.exec("SELECT pg_backend_pid(), " + epoch_sql("clock_timestamp()"));
-    if (options.clock) options.clock->note(time_of(answer[0][1]).value(), asked);
+    if (server_clock_) server_clock_->note(time_of(answer[0][1]).value(), asked);
     pooled_ = answer[0][0].as<int>() != connection_->backendpid();
     begin_ = "BEGIN ISOLATION LEVEL READ COMMITTED";
     if (!pooled_) {

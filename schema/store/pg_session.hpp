@@ -45,6 +45,8 @@ class PgSession {
   bool is_pooled() const { return pooled_; }
   // Begins a transaction; see Transaction.
   std::string const& begin_sql() const { return begin_; }
+  // Is told what the server's clock says; null if nobody wants to know.
+  ServerClock* server_clock() const { return server_clock_.get(); }
   // Returns and clears the server's notices.
   std::vector<std::string> take_notices();
 
@@ -59,6 +61,7 @@ class PgSession {
   std::unique_ptr<Notices> notices_;
   bool pooled_ = false;
   std::string begin_;
+  std::shared_ptr<ServerClock> server_clock_;
 };
 
 using SqlParams = std::vector<std::optional<std::string>>;

@@ -3,6 +3,7 @@
 #include "schema/store/coverage.hpp"
 #include "schema/store/crash_point.hpp"
 #include "schema/store/quarantine.hpp"
+#include "schema/store/server_clock.hpp"
 #include "schema/store/transaction.hpp"
 
 namespace affsync::schema {
@@ -148,6 +149,7 @@ void record_coverage(pqxx::transaction_base& tx, RunStart const& start, RunKey c
 StreamState read_state(PgSession& session, StreamId const& id) {
   Transaction tx(session, Transaction::Kind::statements);
   SqlParams const params{std::to_string(id.source_id), id.stream};
+  auto const asked = ServerClock::elapsed();
   auto const rows =
       exec(tx,
            "SELECT z.cursor, " + epoch_sql("z.cursor_at") + ", " + epoch_sql("z.last_success_at") +
@@ -158,12 +160,14 @@ StreamState read_state(PgSession& session, StreamId const& id) {
                // Starting a run closes all others, so only the latest can be open.
                ", CASE WHEN z.running THEN z.run_id END,"
                " z.full_wanted_after IS NOT NULL, z.last_error_code, " +
-               epoch_sql("z.last_finished_at") +
+               epoch_sql("z.last_finished_at") + ", " + epoch_sql("clock_timestamp()") +
                " FROM affsync.stream_state z WHERE z.source_id = $1::int AND z.stream = $2",
            params);
   StreamState state;
   if (rows.empty()) return state;
   auto const& row = rows[0];
+  // A machine whose clock is set has set that of a server on it as well.
+  if (auto* clock = session.server_clock()) clock->note(time_of(row[11]).value(), asked);
   state.cursor = text_of(row[0]).value_or("");
   state.cursor_at = time_of(row[1]);
   state.last_success_at = time_of(row[2]);

@@ -8,6 +8,9 @@ namespace {
 // Above this round trip the answer says too little about the clock.
 constexpr Duration longest_question = std::chrono::seconds(1);
 constexpr Duration tolerated = std::chrono::seconds(5);
+// A clock may be off by a time zone. Days are no clock that is off: who is right cannot be told,
+// and intervals mean nothing; runs fail with clock_skew if the broker says so too.
+constexpr Duration longest_error = std::chrono::hours(15);
 // The broker's clock is used in place of ours from a difference of some minutes on.
 constexpr Duration by_our_clock = std::chrono::minutes(1);
 
@@ -23,7 +26,8 @@ void ServerClock::note(TimePoint theirs, Duration asked) {
 Duration ServerClock::ahead() const {
   if (!known_) return {};
   Duration const ahead = TimePoint(Duration(server_at_start_) + elapsed()) - SystemClock().now();
-  return ahead > tolerated || ahead < -tolerated ? ahead : Duration();
+  auto const size = std::chrono::abs(ahead);
+  return size > tolerated && size < longest_error ? ahead : Duration();
 }
 
 void ServerClock::to_server(std::optional<TimePoint>& time) const {
@@ -35,8 +39,7 @@ void ServerClock::to_ours(std::optional<TimePoint>& time) const {
 }
 
 TimePoint ServerClock::unless_corrected(TimePoint time) const {
-  auto const off = time - SystemClock().now();
-  return off > by_our_clock || off < -by_our_clock ? time : to_server(time);
+  return std::chrono::abs(time - SystemClock().now()) > by_our_clock ? time : to_server(time);
 }
 
 Duration ServerClock::elapsed() {

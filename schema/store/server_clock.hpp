@@ -16,7 +16,7 @@ class ServerClock {
   void note(TimePoint theirs, Duration asked);
 
   // How far the server's clock is ahead of ours. Zero if it is less than what waiting for an answer
-  // can make of two clocks that agree.
+  // can make of two clocks that agree, or more than a clock is off by mistake.
   Duration ahead() const;
 
   TimePoint to_server(TimePoint ours) const { return ours + ahead(); }

@@ -1,8 +1,11 @@
 // A machine whose clock is minutes off shares a database with others: what it stores is dated by
 // the database, and nothing looks late or fresh, to it or to anybody else.
+#include <pqxx/pqxx>
+
 #include "tests/acceptance/fixture.hpp"
 #include "tests/support/clock/wall_clock.hpp"
 #include "tests/support/http_get.hpp"
+#include "tests/support/postgres_server.hpp"
 
 namespace affsync::test {
 namespace {
@@ -70,6 +73,63 @@ TEST_P(WrongClock, neither_it_nor_another_daemon_takes_anything_for_late) {
 INSTANTIATE_TEST_SUITE_P(By, WrongClock, testing::Values(600, -600, 7200), [](auto const& given) {
   return (given.param < 0 ? "behind_" : "ahead_") + std::to_string(std::abs(given.param));
 });
+
+// A machine that has both, whose clock is set.
+class ClockOfAll : public Acceptance {
+ protected:
+  std::string ask(std::string const& sql) const {
+    pqxx::connection connection(server_.url());
+    pqxx::nontransaction tx(connection);
+    return tx.exec(sql)[0][0].c_str();
+  }
+  void wait_for(std::string const& sql, std::string const& wanted) const {
+    auto const end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (ask(sql) != wanted) {
+      ASSERT_LT(std::chrono::steady_clock::now(), end) << sql << " is not " << wanted;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  }
+  PostgresServer server_;
+};
+
+TEST_F(ClockOfAll, at_most_one_run_follows_a_jump_and_none_is_lost) {
+  WallClock clock;
+  std::map<std::string, std::string> of_server;
+  clock.add_to_environment(of_server);
+  server_.start("", of_server);
+  streams_yaml = "      wallets: {every: 1s}\n";
+  start_broker();
+  use_database("{url: \"" + server_.url() + "\"}");
+  ASSERT_EQ(affsync({"migrate"}).status, 0);
+  clock.add_to_environment(environment);
+  auto const process = start({"run"});
+  auto const count = [](std::string const& stream) {
+    return "select count(*) from affsync.sync_run where status = 'succeeded' and stream = '" +
+           stream + "'";
+  };
+  auto const wallets_go_on = [&] {
+    auto const more = ask(count("wallets") + " and true") + " + 3";
+    wait_for("select (" + count("wallets") + ") >= " + more, "t");
+  };
+  wait_for(count("rewards"), "1");
+  wait_for(count("clients"), "1");
+  wallets_go_on();
+  clock.set_ahead(std::chrono::hours(24));
+  wait_for(count("clients"), "2");
+  wallets_go_on();
+  clock.set_ahead(-std::chrono::hours(24));
+  wait_for(count("clients"), "3");
+  wallets_go_on();
+  clock.set_ahead(std::chrono::hours(0));
+  wait_for(count("clients"), "4");
+  wallets_go_on();
+  EXPECT_EQ(ask(count("clients")), "4") << "at most one run after each jump";
+  EXPECT_EQ(ask(count("rewards")), "4");
+  EXPECT_EQ(ask("select count(*) from affsync.sync_run where status not in"
+                " ('succeeded', 'running')"),
+            "0");
+  EXPECT_EQ(process->stop(Process::Seconds(5)), 0) << process->err();
+}
 
 }  // namespace
 }  // namespace affsync::test

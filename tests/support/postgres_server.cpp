@@ -84,11 +84,14 @@ void PostgresServer::write(std::string const& name, std::string const& text) {
   own(path);
 }
 
-void PostgresServer::start(std::string const& settings) {
+void PostgresServer::start(std::string const& settings,
+                           std::map<std::string, std::string> environment) {
   write("postgresql.conf", "listen_addresses = ''\nunix_socket_directories = '" +
                                dir_.path().string() + "'\nfsync = off\nshared_buffers = 16MB\n" +
                                settings);
-  process_ = std::make_unique<Process>(as_its_user("postgres", {"-D", data()}));
+  auto options = as_its_user("postgres", {"-D", data()});
+  options.environment = std::move(environment);
+  process_ = std::make_unique<Process>(std::move(options));
   process_->wait_for_err("ready to accept");
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,4 +37,13 @@ extern "C" __attribute__((visibility("default"))) int clock_gettime(clockid_t cl
     time->tv_sec += offset->load();
   }
   return static_cast<int>(result);
+}
+
+// What PostgreSQL asks.
+extern "C" __attribute__((visibility("default"))) int gettimeofday(timeval* time, void*) noexcept {
+  timespec now{};
+  int const result = clock_gettime(CLOCK_REALTIME, &now);
+  time->tv_sec = now.tv_sec;
+  time->tv_usec = now.tv_nsec / 1000;
+  return result;
 }

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <new>
 #include <system_error>
 
@@ -17,6 +18,9 @@ WallClock::WallClock() {
   void* const memory =
       ::mmap(nullptr, sizeof *ahead_, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
   ::close(descriptor);
+  // Programs of other users follow it too.
+  std::filesystem::permissions(dir_.path(), std::filesystem::perms(0755));
+  std::filesystem::permissions(file, std::filesystem::perms(0644));
   if (memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
   ahead_ = new (memory) std::atomic<std::int64_t>(0);
 }
