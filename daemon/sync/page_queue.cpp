@@ -8,9 +8,9 @@ namespace affsync::sync {
 namespace {
 
 // A transaction of this many rows costs hardly more a row than a larger one.
-constexpr std::size_t most_rows_together = 5'000;
-constexpr std::size_t most_rows_waiting = 3'000;
-constexpr std::size_t most_bytes_waiting = 2 * 1024 * 1024;
+constexpr std::size_t most_rows_together = 8'000;
+constexpr std::size_t most_rows_waiting = 6'000;
+constexpr std::size_t most_bytes_waiting = 4 * 1024 * 1024;
 
 std::size_t rows_of(WaitingPage const& page) {
   std::size_t rows = 0;

@@ -1,8 +1,13 @@
 #include "schema/store/copy_reader.hpp"
 
-#include <algorithm>
-#include <charconv>
+#include <libpq-fe.h>
 
+#include <charconv>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "schema/store/libpq_call.hpp"
 #include "schema/store/pqxx_versions.hpp"
 
 namespace affsync::schema {
@@ -28,43 +33,123 @@ std::string with_literals(pqxx::transaction_base& tx, std::string_view query,
   }
 }
 
-// Undoes the escapes of a cell. COPY writes no others.
-void unescape(std::string_view cell, std::string& out) {
-  out.clear();
-  for (std::size_t i = 0; i < cell.size(); ++i) {
-    if (cell[i] != '\\' || i + 1 == cell.size()) {
-      out += cell[i];
-      continue;
+// Takes rows out of COPY's binary form, of which a message has one row, but need not.
+class Pairs {
+ public:
+  using Take = std::function<void(std::string_view, std::string_view)>;
+  explicit Pairs(Take const& take) : take_(take) {}
+
+  void add(std::string_view message) {
+    if (!rest_.empty()) {
+      rest_ += message;
+      message = rest_;
     }
-    constexpr std::string_view letters = "bfnrtv", meant = "\b\f\n\r\t\v";
-    auto const c = cell[++i];
-    auto const known = letters.find(c);
-    out += known == letters.npos ? c : meant[known];
+    auto const all = message.size();
+    while (row(message)) continue;
+    if (message.empty()) {
+      rest_.clear();
+    } else if (rest_.empty()) {
+      rest_ = message;
+    } else {
+      rest_.erase(0, all - message.size());
+    }
   }
-}
+
+ private:
+  static constexpr std::size_t header_size = 19;  // signature, flags, length of nothing more
+
+  // Takes a row from the front, if it is there as a whole.
+  bool row(std::string_view& bytes) {
+    auto left = bytes;
+    if (!begun_) {
+      if (left.size() < header_size) return false;
+      left.remove_prefix(header_size);
+    }
+    if (left.size() < sizeof(std::int16_t)) {
+      if (!begun_) bytes = left;
+      begun_ = true;
+      return false;
+    }
+    begun_ = true;
+    if (static_cast<std::int16_t>(number(left, sizeof(std::int16_t))) < 0) {  // the end
+      bytes = {};
+      return false;
+    }
+    std::string_view first, second;
+    if (!value(left, first) || !value(left, second)) return false;
+    take_(first, second);
+    bytes = left;
+    return true;
+  }
+
+  static std::uint32_t number(std::string_view& bytes, std::size_t size) {
+    std::uint32_t value = 0;
+    for (char const c : bytes.substr(0, size)) value = value << 8 | static_cast<unsigned char>(c);
+    bytes.remove_prefix(size);
+    return value;
+  }
+
+  static bool value(std::string_view& bytes, std::string_view& value) {
+    if (bytes.size() < sizeof(std::uint32_t)) return false;
+    auto const size = number(bytes, sizeof(std::uint32_t));
+    if (size > bytes.size()) return false;
+    value = bytes.substr(0, size);
+    bytes.remove_prefix(size);
+    return true;
+  }
+
+  Take const& take_;
+  std::string rest_;
+  bool begun_ = false;  // the header was read
+};
+
+struct FreeBuffer {
+  void operator()(char* buffer) const { PQfreemem(buffer); }
+};
+
+// The rest of an answer that nobody wants any more.
+class Answer {
+ public:
+  explicit Answer(pg_conn* connection) : connection_(connection) {}
+  ~Answer() {
+    while (!ended_ && next()) continue;
+    while (PgResult const result{PQgetResult(connection_)}) {
+      if (PQstatus(connection_) == CONNECTION_BAD) break;
+    }
+  }
+  Answer(Answer const&) = delete;
+  Answer& operator=(Answer const&) = delete;
+
+  // The next message; nullopt at the end. Throws what the server says.
+  std::optional<std::string_view> next() {
+    char* buffer = nullptr;
+    int const size = PQgetCopyData(connection_, &buffer, 0);
+    buffer_.reset(buffer);
+    if (size > 0) return std::string_view(buffer, static_cast<std::size_t>(size));
+    ended_ = true;
+    if (size < -1) throw pqxx::broken_connection(PQerrorMessage(connection_));
+    return std::nullopt;
+  }
+
+ private:
+  pg_conn* connection_;
+  std::unique_ptr<char, FreeBuffer> buffer_;
+  bool ended_ = false;
+};
 
 }  // namespace
 
 void copy_pairs(pqxx::transaction_base& tx, std::string const& query, SqlParams const& params,
                 std::function<void(std::string_view, std::string_view)> const& take) {
-  auto stream = open_copy_out(tx, with_literals(tx, query, params));
-  std::string line, first, second;
-  while (next_line(stream, line)) {
-    std::string_view left(line), right;
-    auto const tab = left.find('\t');
-    if (tab != left.npos) {
-      right = left.substr(tab + 1);
-      left = left.substr(0, tab);
-    }
-    if (line.find('\\') == line.npos) {
-      take(left, right);
-      continue;
-    }
-    unescape(left, first);
-    unescape(right, second);
-    take(first, second);
-  }
-  stream.complete();
+  auto* connection = raw_connection(tx.conn());
+  auto const sql = "COPY (" + with_literals(tx, query, params) + ") TO STDOUT WITH (FORMAT binary)";
+  PgResult const begun(PQexec(connection, sql.c_str()));
+  demand_success(connection, begun.get(), "COPY");
+  Pairs pairs(take);
+  Answer answer(connection);
+  while (auto const message = answer.next()) pairs.add(*message);
+  PgResult const ended(PQgetResult(connection));
+  demand_success(connection, ended.get(), "COPY");
 }
 
 }  // namespace affsync::schema

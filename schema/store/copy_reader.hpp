@@ -1,5 +1,5 @@
-// Reads rows with COPY … TO STDOUT: the server goes on while they are taken, and no row costs more
-// than its text.
+// Reads rows with COPY … TO STDOUT in PostgreSQL's binary format: the server goes on while they are
+// taken, and no row costs more than its bytes.
 #pragma once
 
 #include <functional>
@@ -11,8 +11,8 @@
 
 namespace affsync::schema {
 
-// Calls take(first, second) for each row of a query with two columns, neither of them null. The
-// texts are valid during the call. The query is read to its end: give it a LIMIT. COPY takes no
+// Calls take(first, second) for each row of a query with two columns, neither of them null, in
+// PostgreSQL's binary form: a text is itself, a uuid 16 bytes. Both are valid during the call. The query is read to its end: give it a LIMIT. COPY takes no
 // parameters; $1… become quoted literals, so that the query must not contain a `$` otherwise.
 void copy_pairs(pqxx::transaction_base& tx, std::string const& query, SqlParams const& params,
                 std::function<void(std::string_view, std::string_view)> const& take);

@@ -48,6 +48,7 @@ void demand_success(pg_conn* connection, pg_result const* result, char const* wh
     case PGRES_COMMAND_OK:
     case PGRES_TUPLES_OK:
     case PGRES_COPY_IN:
+    case PGRES_COPY_OUT:
       return;
     default:
       break;

@@ -7,7 +7,6 @@
 #include <pqxx/except>
 #include <pqxx/prepared_statement>
 #include <pqxx/result>
-#include <pqxx/stream_from>
 #include <pqxx/transaction_base>
 #include <pqxx/version>
 
@@ -109,35 +108,7 @@ inline pqxx::result exec_with_texts(pqxx::transaction_base& tx, std::string cons
 #endif
 }
 
-// Starts COPY (query) TO STDOUT.
-inline pqxx::stream_from open_copy_out(pqxx::transaction_base& tx, std::string const& query) {
-#if PQXX_VERSION_MAJOR < 7
-  return pqxx::stream_from(tx, "(" + query + ")");
-#else
-  return pqxx::stream_from::query(tx, query);
-#endif
-}
-
-// Reads the next row as COPY's text; false after the last one. libpqxx 6 does not say why reading
-// failed; the session is of no use after that.
-inline bool next_line(pqxx::stream_from& stream, std::string& line) {
-#if PQXX_VERSION_MAJOR < 7
-  try {
-    return stream.get_raw_line(line);
-  } catch (pqxx::broken_connection const&) {
-    throw;
-  } catch (pqxx::failure const& failure) {
-    throw pqxx::broken_connection(failure.what());
-  }
-#else
-  auto const [text, size] = stream.get_raw_line();
-  if (!text) return false;
-  line.assign(text.get(), size);
-  return true;
-#endif
-}
-
-// Returns libpq's own connection, for what libpqxx has no function for: COPY of binary rows. It is
+// Returns libpq's own connection, for what libpqxx has no function for: COPY in binary form. It is
 // private there; an explicit instantiation may name a private member.
 #if PQXX_VERSION_MAJOR < 7
 using ConnectionBase = pqxx::connection_base;
