@@ -33,75 +33,23 @@ std::string with_literals(pqxx::transaction_base& tx, std::string_view query,
   }
 }
 
-// Takes rows out of COPY's binary form, of which a message has one row, but need not.
-class Pairs {
- public:
-  using Take = std::function<void(std::string_view, std::string_view)>;
-  explicit Pairs(Take const& take) : take_(take) {}
+constexpr std::size_t header_size = 19;  // signature, flags, length of nothing more
 
-  void add(std::string_view message) {
-    if (!rest_.empty()) {
-      rest_ += message;
-      message = rest_;
-    }
-    auto const all = message.size();
-    while (row(message)) continue;
-    if (message.empty()) {
-      rest_.clear();
-    } else if (rest_.empty()) {
-      rest_ = message;
-    } else {
-      rest_.erase(0, all - message.size());
-    }
-  }
+std::uint32_t take_number(std::string_view& bytes, std::size_t size) {
+  std::uint32_t value = 0;
+  for (char const c : bytes.substr(0, size)) value = value << 8 | static_cast<unsigned char>(c);
+  bytes.remove_prefix(size);
+  return value;
+}
 
- private:
-  static constexpr std::size_t header_size = 19;  // signature, flags, length of nothing more
-
-  // Takes a row from the front, if it is there as a whole.
-  bool row(std::string_view& bytes) {
-    auto left = bytes;
-    if (!begun_) {
-      if (left.size() < header_size) return false;
-      left.remove_prefix(header_size);
-    }
-    if (left.size() < sizeof(std::int16_t)) {
-      if (!begun_) bytes = left;
-      begun_ = true;
-      return false;
-    }
-    begun_ = true;
-    if (static_cast<std::int16_t>(number(left, sizeof(std::int16_t))) < 0) {  // the end
-      bytes = {};
-      return false;
-    }
-    std::string_view first, second;
-    if (!value(left, first) || !value(left, second)) return false;
-    take_(first, second);
-    bytes = left;
-    return true;
-  }
-
-  static std::uint32_t number(std::string_view& bytes, std::size_t size) {
-    std::uint32_t value = 0;
-    for (char const c : bytes.substr(0, size)) value = value << 8 | static_cast<unsigned char>(c);
-    bytes.remove_prefix(size);
-    return value;
-  }
-
-  static bool value(std::string_view& bytes, std::string_view& value) {
-    if (bytes.size() < sizeof(std::uint32_t)) return false;
-    auto const size = number(bytes, sizeof(std::uint32_t));
-    if (size > bytes.size()) return false;
-    value = bytes.substr(0, size);
-    bytes.remove_prefix(size);
-    return true;
-  }
-
-  Take const& take_;
-  std::string rest_;
-  bool begun_ = false;  // the header was read
-};
+bool take_value(std::string_view& bytes, std::string_view& value) {
+  if (bytes.size() < sizeof(std::uint32_t)) return false;
+  auto const size = take_number(bytes, sizeof(std::uint32_t));
+  if (size > bytes.size()) return false;
+  value = bytes.substr(0, size);
+  bytes.remove_prefix(size);
+  return true;
+}
 
 struct FreeBuffer {
   void operator()(char* buffer) const { PQfreemem(buffer); }
@@ -139,17 +87,52 @@ class Answer {
 
 }  // namespace
 
+void PairReader::add(std::string_view message) {
+  if (!rest_.empty()) {
+    rest_ += message;
+    message = rest_;
+  }
+  auto const all = message.size();
+  while (take_row(message)) continue;
+  if (rest_.empty()) {
+    rest_ = message;
+  } else {
+    rest_.erase(0, all - message.size());
+  }
+}
+
+bool PairReader::take_row(std::string_view& bytes) {
+  if (!begun_) {
+    if (bytes.size() < header_size) return false;
+    bytes.remove_prefix(header_size);
+    begun_ = true;
+  }
+  auto left = bytes;
+  if (ended_ || left.size() < sizeof(std::int16_t)) return false;
+  if (static_cast<std::int16_t>(take_number(left, sizeof(std::int16_t))) < 0) {
+    ended_ = true;
+    bytes = {};
+    return false;
+  }
+  std::string_view first, second;
+  if (!take_value(left, first) || !take_value(left, second)) return false;
+  take_(first, second);
+  bytes = left;
+  return true;
+}
+
 void copy_pairs(pqxx::transaction_base& tx, std::string const& query, SqlParams const& params,
                 std::function<void(std::string_view, std::string_view)> const& take) {
   auto* connection = raw_connection(tx.conn());
   auto const sql = "COPY (" + with_literals(tx, query, params) + ") TO STDOUT WITH (FORMAT binary)";
   PgResult const begun(PQexec(connection, sql.c_str()));
   demand_success(connection, begun.get(), "COPY");
-  Pairs pairs(take);
+  PairReader pairs(take);
   Answer answer(connection);
   while (auto const message = answer.next()) pairs.add(*message);
   PgResult const ended(PQgetResult(connection));
   demand_success(connection, ended.get(), "COPY");
+  if (!pairs.ended()) throw Failure(ErrorCode::internal, "COPY ended in the middle of a row");
 }
 
 }  // namespace affsync::schema
