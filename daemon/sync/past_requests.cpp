@@ -44,23 +44,26 @@ boost::asio::awaitable<void> count_past_requests(std::map<int, SourceSession*> s
     ids += (ids.size() > 1 ? "," : "") + std::to_string(id);
   }
   std::string sql =
-      "select source_id, stream, extract(epoch from coalesce(finished_at, started_at))::bigint,"
+      // Ages, since the database's clock dates runs.
+      "select source_id, stream,"
+      " extract(epoch from now() - coalesce(finished_at, started_at))::bigint,"
       " least(requests, 1000000000) from affsync.sync_run"
       " where source_id = any ($1::integer[]) and requests > 0"
       " and coalesce(finished_at, started_at) > now() - make_interval(secs => $2::bigint)"
       // No run takes a month; so older months are not read.
       " and started_at > now() - make_interval(days => 31, secs => $2::bigint)"
-      " order by 3";
+      " order by 3 desc";
   std::vector<std::optional<std::string>> parameters;
   parameters.emplace_back(ids + "}");
   parameters.emplace_back(
       std::to_string(std::chrono::duration_cast<std::chrono::seconds>(back).count()));
   auto const table = co_await store.query(std::move(sql), std::move(parameters));
+  auto const now = SystemClock().now();
   std::map<int, std::vector<SourceSession::PastRequests>> past;
   for (auto const& row : table.rows) {
     SourceSession::PastRequests one;
     one.stream = row.at(1).value_or("");
-    one.at = TimePoint(std::chrono::seconds(number(row.at(2))));
+    one.at = now - std::chrono::seconds(number(row.at(2)));
     one.count = static_cast<int>(number(row.at(3)));
     past[static_cast<int>(number(row.at(0)))].push_back(std::move(one));
   }
