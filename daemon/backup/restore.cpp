@@ -111,8 +111,8 @@ Result<bool> has_schema(PlainConnection& connection) {
   return *found == "t";
 }
 
-// Waits as long as PostgreSQL itself does before it drops a database: for a moment a connection that
-// was closed is still counted.
+// Waits as long as PostgreSQL itself does before it drops a database: for a moment a connection
+// that was closed is still counted.
 Result<void> check_unused(PlainConnection& maintenance) {
   auto const end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
   for (;;) {

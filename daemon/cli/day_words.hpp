@@ -13,8 +13,8 @@ namespace affsync::cli {
 // its last day. nullopt for anything else.
 std::optional<Day> read_day_word(std::string_view text, Day today);
 
-// Reads "2026-12-31", "tomorrow", "+7d", "7d", "+2w", "+3m" (months), "+1y", and a weekday: the next
-// one, today excluded. nullopt for anything else; a date may be one of the past.
+// Reads "2026-12-31", "tomorrow", "+7d", "7d", "+2w", "+3m" (months), "+1y", and a weekday: the
+// next one, today excluded. nullopt for anything else; a date may be one of the past.
 std::optional<Day> read_coming_day(std::string_view text, Day today);
 
 }  // namespace affsync::cli

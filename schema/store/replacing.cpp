@@ -79,8 +79,12 @@ std::int64_t replace(pqxx::transaction_base& tx, SliceClose const& slice, Unseen
     SqlParams const chunk{source, slice.run.id.stream, keys.take(), run, sql_time(slice.now)};
     deleted += int_of(exec(tx, sql.mark_deleted, chunk)[0][0]);
   }
-  SqlParams const params{source, slice.run.id.stream, run, std::to_string(deleted),
-                         std::string(slice.table->name), sql_time(slice.run.started_at)};
+  SqlParams const params{source,
+                         slice.run.id.stream,
+                         run,
+                         std::to_string(deleted),
+                         std::string(slice.table->name),
+                         sql_time(slice.run.started_at)};
   exec(tx,
        "WITH r AS (UPDATE affsync.sync_run SET deleted = deleted + $4::bigint"
        " WHERE source_id = $1::int AND run_id = $3::bigint AND started_at = $6::timestamptz)"

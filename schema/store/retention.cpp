@@ -81,8 +81,8 @@ Pruned prune_some(PgSession& session, Retention const& retention) {
     gone.quarantine = count_of(tx, remove_rows_sql(), *retention.quarantine);
   }
   // Last, since it may drop a month, for which others have to wait.
-  gone.months_made = int_of(
-      tx.exec("SELECT affsync.make_change_months() + affsync.keep_run_months()")[0][0]);
+  gone.months_made =
+      int_of(tx.exec("SELECT affsync.make_change_months() + affsync.keep_run_months()")[0][0]);
   tx.commit();
   return gone;
 }

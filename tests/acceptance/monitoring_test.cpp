@@ -146,7 +146,8 @@ TEST_F(Monitoring, prometheus_reads_the_daemon_and_its_rules_and_dashboard_work)
       {{"do", "correct"}, {"feed", "ledger"}, {"rows", "3"}, {"seed", "7"}});
   // What the daemon is reading at this moment is skipped, and its own runs do not go as far back.
   ASSERT_TRUE(eventually([&] {
-    auto const again = affsync({"sync", "--source", "northfx", "--stream", "commissions", "--full"});
+    auto const again =
+        affsync({"sync", "--source", "northfx", "--stream", "commissions", "--full"});
     EXPECT_EQ(again.status, 0) << again.out << again.err;
     return again.out.find("skipped") == std::string::npos;
   }));

@@ -28,8 +28,7 @@ class PostgresServer {
   // Writes a file into the data directory, for its owner only.
   void write(std::string const& name, std::string const& text);
   // `settings`: lines of postgresql.conf.
-  void start(std::string const& settings = "",
-             std::map<std::string, std::string> environment = {});
+  void start(std::string const& settings = "", std::map<std::string, std::string> environment = {});
 
   // A keyword string for the superuser over the server's Unix socket.
   std::string url(std::string const& database = "postgres") const;
