@@ -8,6 +8,22 @@
 
 namespace affsync::cli {
 
+namespace {
+
+CLI::Option* add_read_day(CLI::App* command, char const* name, std::optional<Day>& day,
+                          char const* help,
+                          std::optional<Day> (*read)(std::string_view text, Day today),
+                          char const* examples) {
+  auto parse = [&day, name, read, examples](std::string const& text) {
+    day = read(text, std::chrono::floor<std::chrono::days>(SystemClock().now()));
+    if (day) return;
+    throw CLI::ValidationError(name, "`" + text + "` is not a day such as " + examples);
+  };
+  return command->add_option_function<std::string>(name, parse, help)->type_name("DAY");
+}
+
+}  // namespace
+
 // Adds --config and --verbose, which are accepted before and after the command's name.
 void add_common(CLI::App* app, CommonOptions& common) {
   app->add_option("--config", common.config_file,
@@ -17,28 +33,16 @@ void add_common(CLI::App* app, CommonOptions& common) {
   app->add_flag("-v,--verbose", common.verbose, "Log in more detail");
 }
 
-CLI::Option* add_coming_day(CLI::App* command, char const* name, std::optional<Day>& day,
-                            char const* help) {
-  auto parse = [&day, name](std::string const& text) {
-    day = read_coming_day(text, std::chrono::floor<std::chrono::days>(SystemClock().now()));
-    if (day) return;
-    throw CLI::ValidationError(name, "`" + text +
-                                         "` is not a day such as 2026-12-31, tomorrow, monday, "
-                                         "+7d, +2w, +3m or +1y");
-  };
-  return command->add_option_function<std::string>(name, parse, help)->type_name("DAY");
-}
-
 CLI::Option* add_day(CLI::App* command, char const* name, std::optional<Day>& day,
                      char const* help) {
-  auto parse = [&day, name](std::string const& text) {
-    day = read_day_word(text, std::chrono::floor<std::chrono::days>(SystemClock().now()));
-    if (day) return;
-    throw CLI::ValidationError(name, "`" + text +
-                                         "` is not a day such as 2026-01-31, yesterday, "
-                                         "monday, -7d, -2w, -3m or -1y");
-  };
-  return command->add_option_function<std::string>(name, parse, help)->type_name("DAY");
+  return add_read_day(command, name, day, help, read_day_word,
+                      "2026-01-31, yesterday, monday, -7d, -2w, -3m or -1y");
+}
+
+CLI::Option* add_coming_day(CLI::App* command, char const* name, std::optional<Day>& day,
+                            char const* help) {
+  return add_read_day(command, name, day, help, read_coming_day,
+                      "2026-12-31, tomorrow, monday, +7d, +2w, +3m or +1y");
 }
 
 CLI::Option* add_output(CLI::App* command, Output& output, bool with_csv) {
