@@ -81,7 +81,7 @@ void Batch::append(Row const& row) {
       std::string_view(content_.data(), static_cast<std::size_t>(at - content_.data())));
 
   auto const start = text_.size();
-  bytes += row.external_id.size() + row.raw.size() + 64;
+  bytes += row.external_id.size() + row.raw.size() + 2;
   if (start + bytes >= null_cell) throw std::length_error("a page of more than 4 GiB");
   if (start + bytes > text_.capacity())
     text_.reserve(std::max(start + bytes, 2 * text_.capacity()));
@@ -97,7 +97,6 @@ void Batch::append(Row const& row) {
   };
   put(row.external_id);
   put(row.raw);
-  put(hash.to_hex());
   for (auto const& value : row.values) {
     if (value) {
       put(*value);

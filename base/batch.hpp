@@ -53,13 +53,12 @@ class Batch {
   // Zero-terminated texts, valid until the next append(); nullptr is SQL NULL.
   char const* external_id(std::size_t row) const { return at(row, 0); }
   char const* raw(std::size_t row) const { return at(row, 1); }
-  char const* hash_hex(std::size_t row) const { return at(row, 2); }
-  char const* cell(std::size_t row, std::size_t column) const { return at(row, 3 + column); }
+  char const* cell(std::size_t row, std::size_t column) const { return at(row, 2 + column); }
   ContentHash hash(std::size_t row) const { return hashes_[row]; }
 
  private:
   static constexpr std::uint32_t null_cell = UINT32_MAX;
-  std::size_t width() const { return 3 + table_->columns.size(); }
+  std::size_t width() const { return 2 + table_->columns.size(); }
   char const* at(std::size_t row, std::size_t index) const;
 
   RecordTable const* table_;

@@ -2,6 +2,7 @@
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <utility>
 
 namespace affsync::sync {
@@ -11,6 +12,8 @@ namespace {
 constexpr std::size_t most_rows_together = 8'000;
 constexpr std::size_t most_rows_waiting = 6'000;
 constexpr std::size_t most_bytes_waiting = 4 * 1024 * 1024;
+// Pages that come faster than this are stored together, also when PostgreSQL has nothing to do.
+constexpr std::chrono::milliseconds longest_gathering{50};
 
 std::size_t rows_of(WaitingPage const& page) {
   std::size_t rows = 0;
@@ -26,8 +29,23 @@ std::size_t bytes_of(WaitingPage const& page) {
 
 }  // namespace
 
+// Counts one who waits until everything is stored, for as long as it lives.
+class PageQueue::Draining {
+ public:
+  explicit Draining(PageQueue& queue) : queue_(queue) {
+    ++queue_.draining_;
+    queue_.changed();
+  }
+  Draining(Draining const&) = delete;
+  Draining& operator=(Draining const&) = delete;
+  ~Draining() { --queue_.draining_; }
+
+ private:
+  PageQueue& queue_;
+};
+
 PageQueue::PageQueue(asio::any_io_executor const& executor)
-    : changed_(executor, asio::steady_timer::time_point::max()) {}
+    : changed_(executor, asio::steady_timer::time_point::max()), gathering_(executor) {}
 
 bool PageQueue::has_room() const {
   return waiting_.empty() || (rows_ < most_rows_waiting && bytes_ < most_bytes_waiting);
@@ -40,6 +58,22 @@ asio::awaitable<void> PageQueue::change() {
 
 void PageQueue::changed() {
   changed_.cancel();
+  gathering_.cancel();
+}
+
+bool PageQueue::may_gather() const {
+  if (waiting_.size() != 1 || closed_ || draining_ > 0 || !has_room()) return false;
+  auto const& page = waiting_.front().page;
+  return !page.slice_end && !page.is_awaited;
+}
+
+asio::awaitable<void> PageQueue::gather() {
+  gathering_.expires_after(longest_gathering);
+  while (may_gather()) {
+    boost::system::error_code interrupted;  // by a change, or because the run is cancelled
+    co_await gathering_.async_wait(asio::redirect_error(asio::use_awaitable, interrupted));
+    if (!interrupted) co_return;
+  }
 }
 
 bool PageQueue::join(WaitingPage& page, std::size_t rows, std::size_t bytes) {
@@ -71,6 +105,7 @@ asio::awaitable<void> PageQueue::push(WaitingPage page) {
 }
 
 asio::awaitable<void> PageQueue::drained() {
+  Draining const draining(*this);
   while (storing_ || !waiting_.empty()) co_await change();
 }
 
@@ -84,6 +119,7 @@ asio::awaitable<std::optional<WaitingPage>> PageQueue::next() {
   changed();
   while (waiting_.empty() && !closed_) co_await change();
   if (waiting_.empty()) co_return std::nullopt;
+  co_await gather();
   auto& first = waiting_.front();
   rows_ -= first.group.rows();
   bytes_ -= first.bytes;

@@ -1,6 +1,7 @@
 // Pages that were read and wait to be stored, in their order. While PostgreSQL is busy they gather,
-// and what has gathered is stored in one transaction. They are joined as they come, so that
-// PostgreSQL does not wait for that. Use it from the I/O thread only.
+// and what has gathered is stored in one transaction, since a transaction costs as much as some
+// hundred rows. They are joined as they come, so that PostgreSQL does not wait for that. Use it
+// from the I/O thread only.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -42,11 +43,12 @@ class PageQueue {
   // No page follows.
   void close();
 
-  // For the side that stores: waits for a page, and joins with it what can be stored with it. The
-  // pages that it returned before are stored now. nullopt after the last one.
+  // For the side that stores: waits for a page, and a moment for further ones that can be stored
+  // with it. The pages that it returned before are stored now. nullopt after the last one.
   asio::awaitable<std::optional<WaitingPage>> next();
 
  private:
+  class Draining;
   // Pages that are stored together. The write of `page` is in the group until then.
   struct Waiting {
     schema::PageGroup group;
@@ -55,16 +57,21 @@ class PageQueue {
   };
 
   bool has_room() const;
+  // Whether it is worth waiting for another page before the first ones are stored.
+  bool may_gather() const;
   // Adds the page to those that came last, if they can be stored together.
   bool join(WaitingPage& page, std::size_t rows, std::size_t bytes);
   asio::awaitable<void> change();
+  asio::awaitable<void> gather();
   void changed();
 
   std::deque<Waiting> waiting_;
   std::size_t rows_ = 0, bytes_ = 0;  // of the waiting pages
   bool storing_ = false;
   bool closed_ = false;
-  asio::steady_timer changed_;  // cancelled at each change
+  int draining_ = 0;              // how many wait until everything is stored
+  asio::steady_timer changed_;    // cancelled at each change
+  asio::steady_timer gathering_;  // the same; expires when the first page has waited long enough
 };
 
 }  // namespace affsync::sync

@@ -9,7 +9,7 @@
 namespace affsync::schema {
 namespace {
 
-// A row costs about 20 bytes. A larger slice is asked for page by page.
+// A larger slice is asked for page by page.
 constexpr std::int64_t most_of_a_slice = 1'000'000;
 
 // The first 8 of a uuid's 16 bytes.
@@ -24,7 +24,7 @@ std::uint64_t first_half(std::string_view uuid) {
 }  // namespace
 
 void KnownRows::forget() {
-  rows_ = {};
+  rows_.clear();
   latest_ = {};
   latest_table_ = nullptr;
   usable_ = false;
@@ -54,7 +54,8 @@ void KnownRows::load(pqxx::transaction_base& tx, StreamId const& id, SliceScope 
                  " t WHERE " + live.condition + " LIMIT " + std::to_string(most),
              live.params, [&](std::string_view external_id, std::string_view content) {
                complete = complete && reserve_one();
-               if (complete) rows_.insert_or_assign(hash_key(external_id), first_half(content));
+               if (!complete) return;
+               rows_.insert(hash_key(external_id)).first->content = first_half(content);
              });
   if (!complete) forget();
   usable_ = complete_ = complete;
@@ -69,15 +70,16 @@ std::optional<std::int64_t> KnownRows::count(SliceScope const& scope) const {
 KnownRows::Standing KnownRows::standing(RecordTable const& table, std::string_view external_id,
                                         ContentHash const& content) const {
   auto const key = hash_key(external_id);
-  auto const in = [&](auto const& rows) {
-    auto const found = rows.find(key);
-    if (found == rows.end()) return Standing::unknown;
-    return found->second == content.high ? Standing::same : Standing::differs;
+  auto const with = [&](std::uint64_t stored) {
+    return stored == content.high ? Standing::same : Standing::differs;
   };
-  auto standing = Standing::unknown;
-  if (latest_table_ == &table) standing = in(latest_);
-  if (standing == Standing::unknown && usable_ && scope_->table == &table) standing = in(rows_);
-  return standing;
+  if (latest_table_ == &table) {
+    if (auto const found = latest_.find(key); found != latest_.end()) return with(found->second);
+  }
+  if (usable_ && scope_->table == &table) {
+    if (auto const* found = rows_.find(key)) return with(found->content);
+  }
+  return Standing::unknown;
 }
 
 std::pair<std::uint64_t, std::uint64_t> KnownRows::entry(std::string_view external_id,
@@ -89,11 +91,10 @@ void KnownRows::note(RecordTable const& table, Changes changes) {
   bool noted = usable_ && scope_->table == &table;
   if (noted) {
     for (auto const& [key, content] : changes) {
-      auto const found = rows_.find(key);
-      if (found != rows_.end()) {
-        found->second = content;
+      if (auto* found = rows_.find(key)) {
+        found->content = content;
       } else if (reserve_one()) {
-        rows_.emplace(key, content);
+        rows_.insert(key).first->content = content;
       } else {
         noted = complete_ = false;
       }

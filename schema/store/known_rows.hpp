@@ -16,11 +16,12 @@
 #include <vector>
 
 #include "base/batch.hpp"
+#include "base/key_slots.hpp"
 #include "schema/store/store.hpp"
 
 namespace affsync::schema {
 
-// How many rows all slices of the process together may still remember; about 20 bytes each.
+// How many rows all slices of the process together may still remember; 17 to 20 bytes each.
 using RowAllowance = std::atomic<std::int64_t>;
 inline std::shared_ptr<RowAllowance> all_rows_of_a_process() {
   return std::make_shared<RowAllowance>(2'000'000);
@@ -59,6 +60,9 @@ class KnownRows {
   void note(RecordTable const& table, Changes changes);
 
  private:
+  struct Known {
+    std::uint64_t key, content;
+  };
   bool reserve_one();
 
   std::shared_ptr<RowAllowance> allowance_;
@@ -66,7 +70,7 @@ class KnownRows {
   std::optional<SliceScope> scope_;
   bool usable_ = false;
   bool complete_ = false;  // no row was left out for lack of memory
-  boost::unordered_flat_map<std::uint64_t, std::uint64_t> rows_;
+  KeySlots<Known> rows_;
   RecordTable const* latest_table_ = nullptr;
   boost::unordered_flat_map<std::uint64_t, std::uint64_t> latest_;
 };

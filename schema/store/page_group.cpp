@@ -13,7 +13,11 @@ std::uint64_t row_key(Batch const& batch, std::size_t row) {
 
 }  // namespace
 
-bool PageGroup::is_plain(PageWrite const& page) const {
+bool PageGroup::is_plain(PageWrite const& page) {
+  std::set<RecordTable const*> tables;
+  for (auto const& batch : page.batches) {
+    if (!tables.insert(&batch.table()).second) return false;
+  }
   return page.quarantined.empty() && page.left_out.empty() && page.retried.empty() &&
          page.lost.empty();
 }
@@ -22,10 +26,12 @@ bool PageGroup::add(PageWrite& page) {
   std::vector<std::vector<std::size_t>> fresh(page.batches.size());  // rows of each batch
   std::int64_t repeated = 0;
   std::size_t rows = 0;
-  if (write_ && (!is_plain(*write_) || !is_plain(page) || write_->scope != page.scope ||
-                 write_->personal != page.personal)) {
+  bool const plain = is_plain(page);
+  if (write_ &&
+      (!plain_ || !plain || write_->scope != page.scope || write_->personal != page.personal)) {
     return false;
   }
+  plain_ = plain;
   for (std::size_t i = 0; i < page.batches.size(); ++i) {
     auto const& batch = page.batches[i];
     rows += batch.size();
@@ -54,14 +60,13 @@ bool PageGroup::add(PageWrite& page) {
   }
   for (std::size_t i = 0; i < page.batches.size(); ++i) {
     auto& batch = page.batches[i];
-    auto const same = std::ranges::find_if(write_->batches, [&](Batch const& other) {
-      return &other.table() == &batch.table() && other.table().keeps_records();
-    });
-    if (same == write_->batches.end()) {
+    if (!batch.table().keeps_records() || fresh[i].size() == batch.size()) {
       write_->batches.push_back(std::move(batch));
-    } else {
-      for (auto const row : fresh[i]) same->append(batch, row);
+      continue;
     }
+    Batch rest(batch.table());
+    for (auto const row : fresh[i]) rest.append(batch, row);
+    write_->batches.push_back(std::move(rest));
   }
   write_->checkpoint = std::move(page.checkpoint);
   write_->pages += page.pages;

@@ -23,16 +23,18 @@ class PageGroup {
   // Adds the page if writing all pages together has the same result as writing one after another;
   // else returns false and leaves both unchanged. They are written apart if a row differs between
   // two pages, since both versions belong into the history, and if the page quarantines or leaves
-  // out rows, which depends on what is stored before it. The first page of a group is always taken.
+  // out rows, which depends on what is stored before it, or has two batches of one table. The first
+  // page of a group is always taken. Batches are moved, not copied.
   bool add(PageWrite& page);
 
   // Returns the joined write, with the checkpoint of the last page. The group is empty afterwards.
   PageWrite take();
 
  private:
-  bool is_plain(PageWrite const& page) const;
+  static bool is_plain(PageWrite const& page);
 
   std::optional<PageWrite> write_;
+  bool plain_ = false;  // each page of it
   std::size_t rows_ = 0;
   // Hashes of the rows' contents, by the hash of their table and key.
   boost::unordered_flat_map<std::uint64_t, std::uint64_t> contents_;

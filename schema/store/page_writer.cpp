@@ -2,7 +2,8 @@
 
 #include <pqxx/except>
 
-#include <numeric>
+#include <algorithm>
+#include <utility>
 
 #include "schema/store/alerts/field_notes.hpp"
 #include "schema/store/copy_writer.hpp"
@@ -20,8 +21,8 @@ namespace {
 
 // Stores the rows; halves the set until each row that PostgreSQL refuses is alone, and returns
 // those in `refused`.
-void store_bisecting(RowMerge& merge, pqxx::transaction_base& tx, Batch const& batch,
-                     RowIndexes const& rows, Stored& stored, std::vector<QuarantinedRow>& refused) {
+void store_bisecting(RowMerge& merge, pqxx::transaction_base& tx, RowRefs const& rows,
+                     Stored& stored, std::vector<QuarantinedRow>& refused) {
   if (rows.empty()) return;
   std::string reason;
   try {
@@ -39,15 +40,36 @@ void store_bisecting(RowMerge& merge, pqxx::transaction_base& tx, Batch const& b
   }
   if (rows.size() == 1) {
     QuarantinedRow row;
-    row.external_id = batch.external_id(rows[0]);
+    row.external_id = rows[0].external_id();
     row.reason = std::move(reason);
-    row.raw = batch.raw(rows[0]);
+    row.raw = rows[0].raw();
     refused.push_back(std::move(row));
     return;
   }
   auto const middle = rows.begin() + static_cast<std::ptrdiff_t>(rows.size() / 2);
-  store_bisecting(merge, tx, batch, RowIndexes(rows.begin(), middle), stored, refused);
-  store_bisecting(merge, tx, batch, RowIndexes(middle, rows.end()), stored, refused);
+  store_bisecting(merge, tx, RowRefs(rows.begin(), middle), stored, refused);
+  store_bisecting(merge, tx, RowRefs(middle, rows.end()), stored, refused);
+}
+
+struct RowsOfTable {
+  RecordTable const* table;
+  RowRefs rows;
+};
+
+// The rows of each table; of joined pages those of a record table together, since their keys are
+// distinct. Tables of values keep their batches apart: a key may come again.
+std::vector<RowsOfTable> by_table(PageWrite const& page) {
+  std::vector<RowsOfTable> tables;
+  for (auto const& batch : page.batches) {
+    if (batch.empty()) continue;
+    auto same = std::ranges::find(tables, &batch.table(), &RowsOfTable::table);
+    if (same == tables.end() || page.pages == 1 || !batch.table().keeps_records()) {
+      tables.push_back({&batch.table(), {}});
+      same = std::prev(tables.end());
+    }
+    for (std::size_t row = 0; row < batch.size(); ++row) same->rows.push_back({&batch, row});
+  }
+  return tables;
 }
 
 // Returns the keys of the page's rows that are stored, that is, all except the refused ones.
@@ -162,31 +184,28 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
   written.unchanged = page_.repeated;
   std::int64_t live_delta = 0;
   std::vector<QuarantinedRow> refused = page_.quarantined;
-  for (auto const& batch : page_.batches) {
-    if (batch.empty()) continue;
-    RowIndexes rows(batch.size());
-    std::iota(rows.begin(), rows.end(), std::size_t{0});
-    auto const merge = batch.table().keeps_records()
-                           ? make_record_merge(session, page_, batch, writes_, care != Care::usual)
-                           : make_value_merge(session, page_, batch);
+  for (auto const& [table, rows] : by_table(page_)) {
+    auto const merge = table->keeps_records()
+                           ? make_record_merge(session, page_, *table, writes_, care != Care::usual)
+                           : make_value_merge(session, page_, *table);
     Stored stored;
     auto const refused_before = refused.size();
     if (care == Care::row_by_row) {
-      store_bisecting(*merge, tx, batch, rows, stored, refused);
+      store_bisecting(*merge, tx, rows, stored, refused);
     } else {
       try {
         stored = merge->store(tx, rows);
       } catch (pqxx::sql_error const&) {
-        if (merge->trusted()) trusted_.insert(batch.table().name);
+        if (merge->trusted()) trusted_.insert(table->name);
         throw;
       }
       Effect effect;
-      effect.table = &batch.table();
+      effect.table = table;
       effect.changes = merge->take_changes();
       effect.all_new = merge->all_new();
       effects_.push_back(std::move(effect));
       if (!merge->touched().empty() && is_sampled(writes_.pages_with_changes++)) {
-        note_fields(tx, page_.run, batch, merge->touched(), page_.now);
+        note_fields(tx, page_.run, merge->touched(), page_.now);
       }
     }
     auto const newly_refused = static_cast<std::int64_t>(refused.size() - refused_before);
@@ -194,10 +213,8 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
     written.updated += stored.updated;
     written.contradicting += stored.contradicting;
     written.unchanged +=
-        static_cast<std::int64_t>(batch.size()) - newly_refused - stored.inserted - stored.updated;
-    if (&batch.table() == &page_.batches.front().table()) {
-      live_delta += stored.inserted + stored.restored;
-    }
+        static_cast<std::int64_t>(rows.size()) - newly_refused - stored.inserted - stored.updated;
+    if (table == &page_.batches.front().table()) live_delta += stored.inserted + stored.restored;
   }
   written.left_out = stored_among(tx, page_.run, page_.left_out);
   crash_point(CrashPoint::rows_written);

@@ -15,15 +15,12 @@ namespace {
 
 class RecordMerge : public RowMerge {
  public:
-  RecordMerge(PgSession& session, PageWrite const& page, Batch const& batch, RunWrites& writes,
-              bool ask)
-      : RowMerge(session, page, batch),
-        sql_(merge_sql_for(batch.table())),
-        writes_(writes),
-        ask_(ask) {}
+  RecordMerge(PgSession& session, PageWrite const& page, RecordTable const& table,
+              RunWrites& writes, bool ask)
+      : RowMerge(session, page, table), sql_(merge_sql_for(table)), writes_(writes), ask_(ask) {}
 
-  Stored store(pqxx::transaction_base& tx, RowIndexes const& rows) override {
-    RowIndexes fresh, differing;
+  Stored store(pqxx::transaction_base& tx, RowRefs const& rows) override {
+    RowRefs fresh, differing;
     sort_out(tx, rows, fresh, differing);
     Stored stored;
     if (!fresh.empty()) {
@@ -41,11 +38,11 @@ class RecordMerge : public RowMerge {
  private:
   // Finds the rows that are not in the table, and those whose content differs or that are marked as
   // deleted there.
-  void sort_out(pqxx::transaction_base& tx, RowIndexes const& rows, RowIndexes& fresh,
-                RowIndexes& differing) {
-    RowIndexes asked;
-    for (auto const row : rows) {
-      switch (writes_.known.standing(batch_.table(), batch_.external_id(row), batch_.hash(row))) {
+  void sort_out(pqxx::transaction_base& tx, RowRefs const& rows, RowRefs& fresh,
+                RowRefs& differing) {
+    RowRefs asked;
+    for (auto const& row : rows) {
+      switch (writes_.known.standing(table_, row.external_id(), row.hash())) {
         case KnownRows::Standing::same:
           break;
         case KnownRows::Standing::differs:
@@ -56,7 +53,7 @@ class RecordMerge : public RowMerge {
       }
     }
     if (asked.empty()) return;
-    if (!ask_ && writes_.all_new.contains(batch_.table().name)) {
+    if (!ask_ && writes_.all_new.contains(table_.name)) {
       fresh = std::move(asked);
       trusted_ = true;
       return;
@@ -66,51 +63,49 @@ class RecordMerge : public RowMerge {
     std::ranges::sort(differing);
   }
 
-  void probe(pqxx::transaction_base& tx, RowIndexes const& rows, RowIndexes& fresh,
-             RowIndexes& differing) {
+  void probe(pqxx::transaction_base& tx, RowRefs const& rows, RowRefs& fresh, RowRefs& differing) {
     for (auto const& found : exec(tx, sql_.probe, keys_and_hashes(rows))) {
       auto const row = rows.at(static_cast<std::size_t>(int_of(found[0])) - 1);
       (found[1].as<bool>() ? differing : fresh).push_back(row);
     }
   }
 
-  SqlParams keys_and_hashes(RowIndexes const& rows) const {
+  SqlParams keys_and_hashes(RowRefs const& rows) const {
     ArrayText keys, hashes;
-    for (auto const row : rows) {
-      keys.add(batch_.external_id(row));
-      hashes.add(batch_.hash_hex(row));
+    for (auto const& row : rows) {
+      keys.add(row.external_id());
+      hashes.add(row.hash().to_hex());
     }
     return {source_, page_.run.id.stream, keys.take(), hashes.take()};
   }
 
   // Copies the rows, without the columns that are null in all of them. What is noted of them is
   // found out meanwhile: PostgreSQL is the slower side.
-  void insert(pqxx::transaction_base& tx, RowIndexes const& rows) {
+  void insert(pqxx::transaction_base& tx, RowRefs const& rows) {
     auto columns = sql_.head_columns;
     std::vector<std::size_t> used;
     for (std::size_t i = 0; i < sql_.columns.size(); ++i) {
-      auto const filled = [&](std::size_t row) { return batch_.cell(row, i) != nullptr; };
+      auto const filled = [&](RowRef const& row) { return row.cell(i) != nullptr; };
       if (std::none_of(rows.begin(), rows.end(), filled)) continue;
       used.push_back(i);
-      columns.push_back({sql_.columns[i], binary_type(batch_.table().columns[i].type)});
+      columns.push_back({sql_.columns[i], binary_type(table_.columns[i].type)});
     }
     auto const own = columns.size();
     columns.insert(columns.end(), sql_.tail_columns.begin(), sql_.tail_columns.end());
     CopyWriter writer(tx, sql_.table, columns, format());
     auto const tail = writer.encode(own, {source_.c_str(), page_.run.id.stream.c_str(),
                                           now_.c_str(), now_.c_str(), "1", run_.c_str()});
-    for (auto const row : rows) {
-      for (auto const* cell : {batch_.external_id(row), batch_.raw(row), batch_.hash_hex(row)}) {
-        writer.cell(cell);
-      }
-      for (auto const i : used) writer.cell(batch_.cell(row, i));
+    for (auto const& row : rows) {
+      auto const hash = row.hash().to_hex();
+      for (auto const* cell : {row.external_id(), row.raw(), hash.c_str()}) writer.cell(cell);
+      for (auto const i : used) writer.cell(row.cell(i));
       writer.end_row(tail);
       note(row);
     }
     writer.complete();
   }
 
-  void merge(pqxx::transaction_base& tx, RowIndexes const& rows, Stored& stored) {
+  void merge(pqxx::transaction_base& tx, RowRefs const& rows, Stored& stored) {
     crash_point(CrashPoint::rows_copied);
     ArrayText columns, members;
     std::string privacy;
@@ -126,8 +121,8 @@ class RecordMerge : public RowMerge {
     }
     add_arrays(rows, params);
     tx.exec(by_place_only);
-    auto const counts = exec_prepared(session_, tx, "merge " + std::string(batch_.table().name),
-                                      sql_.merge, params);
+    auto const counts =
+        exec_prepared(session_, tx, "merge " + std::string(table_.name), sql_.merge, params);
     stored.updated = std::stoll(counts.at(0));
     stored.restored = std::stoll(counts.at(1));
     if (stored.updated < static_cast<std::int64_t>(rows.size())) {
@@ -136,23 +131,24 @@ class RecordMerge : public RowMerge {
   }
 
   // An array for each column; an empty one if it is null in all rows.
-  void add_arrays(RowIndexes const& rows, BoundParams& params) {
+  void add_arrays(RowRefs const& rows, BoundParams& params) {
     auto const add = [&](BinaryType type, auto const& cell) {
       ArrayParam cells(type, format());
-      auto const filled = [&](std::size_t row) { return cell(row) != nullptr; };
+      auto const filled = [&](RowRef const& row) { return cell(row) != nullptr; };
       if (std::ranges::any_of(rows, filled)) {
-        for (auto const row : rows) cells.add(cell(row));
+        for (auto const& row : rows) cells.add(cell(row));
       }
       cells.finish(params);
     };
-    add(BinaryType::text, [&](std::size_t row) { return batch_.external_id(row); });
-    add(BinaryType::jsonb, [&](std::size_t row) { return batch_.raw(row); });
-    add(BinaryType::uuid, [&](std::size_t row) { return batch_.hash_hex(row); });
+    add(BinaryType::text, [&](RowRef const& row) { return row.external_id(); });
+    add(BinaryType::jsonb, [&](RowRef const& row) { return row.raw(); });
+    ArrayParam hashes(BinaryType::uuid, format());
+    for (auto const& row : rows) hashes.add(row.hash().to_hex().c_str());
+    hashes.finish(params);
     for (std::size_t i = 0; i < sql_.columns.size(); ++i) {
-      add(binary_type(batch_.table().columns[i].type),
-          [&](std::size_t row) { return batch_.cell(row, i); });
+      add(binary_type(table_.columns[i].type), [&](RowRef const& row) { return row.cell(i); });
     }
-    for (auto const row : rows) note(row);
+    for (auto const& row : rows) note(row);
   }
 
   // Whoever asks for the keys writes again what was refused: as text, so that PostgreSQL tells what
@@ -161,35 +157,34 @@ class RecordMerge : public RowMerge {
     return ask_ || writes_.copies_text ? WireFormat::text : WireFormat::binary;
   }
 
-  void note(std::size_t row) {
-    changes_.push_back(KnownRows::entry(batch_.external_id(row), batch_.hash(row)));
+  void note(RowRef const& row) {
+    changes_.push_back(KnownRows::entry(row.external_id(), row.hash()));
   }
 
   // Adds rows with status "unknown" to affsync.unknown_row, and removes rows whose status is known.
-  void note_unknown(pqxx::transaction_base& tx, RowIndexes const& fresh,
-                    RowIndexes const& differing) {
-    auto const status = batch_.table().index_of("status");
+  void note_unknown(pqxx::transaction_base& tx, RowRefs const& fresh, RowRefs const& differing) {
+    auto const status = table_.index_of("status");
     if (!status) return;
     ArrayText unknown, known;
     bool any_unknown = false, any_known = false;
-    auto const is_unknown = [&](std::size_t row) {
-      auto const* word = batch_.cell(row, *status);
+    auto const is_unknown = [&](RowRef const& row) {
+      auto const* word = row.cell(*status);
       return word && std::string_view(word) == "unknown";
     };
-    for (auto const row : fresh) {
+    for (auto const& row : fresh) {
       if (!is_unknown(row)) continue;
-      unknown.add(batch_.external_id(row));
+      unknown.add(row.external_id());
       any_unknown = true;
     }
-    for (auto const row : differing) {
+    for (auto const& row : differing) {
       bool const mine = is_unknown(row);
-      (mine ? unknown : known).add(batch_.external_id(row));
+      (mine ? unknown : known).add(row.external_id());
       (mine ? any_unknown : any_known) = true;
     }
     if (!any_unknown && (!any_known || !has_unknown(tx))) return;
-    SqlParams params{source_, std::string(batch_.table().name), page_.run.id.stream, std::nullopt};
+    SqlParams params{source_, std::string(table_.name), page_.run.id.stream, std::nullopt};
     if (any_unknown) {
-      writes_.has_unknown[batch_.table().name] = true;
+      writes_.has_unknown[table_.name] = true;
       params.back() = unknown.take();
       exec(tx,
            "INSERT INTO affsync.unknown_row (source_id, record_table, stream, external_id)"
@@ -206,27 +201,27 @@ class RecordMerge : public RowMerge {
   }
 
   bool has_unknown(pqxx::transaction_base& tx) {
-    auto const known = writes_.has_unknown.find(batch_.table().name);
+    auto const known = writes_.has_unknown.find(table_.name);
     if (known != writes_.has_unknown.end()) return known->second;
     auto const found =
         exec(tx,
              "SELECT EXISTS (SELECT FROM affsync.unknown_row WHERE source_id = $1::int"
              " AND record_table = $2 AND stream = $3)",
-             {source_, std::string(batch_.table().name), page_.run.id.stream})[0][0]
+             {source_, std::string(table_.name), page_.run.id.stream})[0][0]
             .as<bool>();
-    return writes_.has_unknown[batch_.table().name] = found;
+    return writes_.has_unknown[table_.name] = found;
   }
 
   // Returns how many of the rows contradict an earlier reading.
-  std::int64_t narrow_intervals(pqxx::transaction_base& tx, RowIndexes const& rows) {
+  std::int64_t narrow_intervals(pqxx::transaction_base& tx, RowRefs const& rows) {
     ArrayText keys, from, to;
     bool any = false;
-    for (auto const row : rows) {
-      auto const* begin = batch_.cell(row, sql_.from_column);
-      auto const* end = batch_.cell(row, sql_.to_column);
+    for (auto const& row : rows) {
+      auto const* begin = row.cell(sql_.from_column);
+      auto const* end = row.cell(sql_.to_column);
       if (!begin && !end) continue;
       any = true;
-      keys.add(batch_.external_id(row));
+      keys.add(row.external_id());
       from.add(begin);
       to.add(end);
     }
@@ -260,8 +255,8 @@ class RecordMerge : public RowMerge {
 }  // namespace
 
 std::unique_ptr<RowMerge> make_record_merge(PgSession& session, PageWrite const& page,
-                                            Batch const& batch, RunWrites& writes, bool ask) {
-  return std::make_unique<RecordMerge>(session, page, batch, writes, ask);
+                                            RecordTable const& table, RunWrites& writes, bool ask) {
+  return std::make_unique<RecordMerge>(session, page, table, writes, ask);
 }
 
 }  // namespace affsync::schema

@@ -1,9 +1,11 @@
-// Stores the rows of one batch in their table, for each kind of table. Blocking; used on an
-// executor's thread, within a transaction that the caller commits.
+// Stores rows in their table, for each kind of table. Blocking; used on an executor's thread,
+// within a transaction that the caller commits.
 #pragma once
 
 #include <pqxx/transaction_base>
 
+#include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,7 +20,17 @@
 
 namespace affsync::schema {
 
-using RowIndexes = std::vector<std::size_t>;
+// A row of one of several batches of one table, all in one array; ordered as they stand there.
+struct RowRef {
+  Batch const* batch;
+  std::size_t row;
+  char const* external_id() const { return batch->external_id(row); }
+  char const* raw() const { return batch->raw(row); }
+  char const* cell(std::size_t column) const { return batch->cell(row, column); }
+  ContentHash hash() const { return batch->hash(row); }
+  friend auto operator<=>(RowRef const&, RowRef const&) = default;
+};
+using RowRefs = std::vector<RowRef>;
 
 struct Stored {
   std::int64_t inserted = 0, updated = 0, restored = 0;
@@ -27,10 +39,10 @@ struct Stored {
 
 class RowMerge {
  public:
-  RowMerge(PgSession& session, PageWrite const& page, Batch const& batch)
+  RowMerge(PgSession& session, PageWrite const& page, RecordTable const& table)
       : session_(session),
         page_(page),
-        batch_(batch),
+        table_(table),
         source_(std::to_string(page.run.id.source_id)),
         run_(std::to_string(page.run.run_id)),
         now_(format_time(page.now)) {}
@@ -38,15 +50,16 @@ class RowMerge {
   RowMerge& operator=(RowMerge const&) = delete;
   virtual ~RowMerge() = default;
 
-  // Stores the rows of these indexes. Throws pqxx::sql_error if PostgreSQL refuses one of them.
-  virtual Stored store(pqxx::transaction_base& tx, RowIndexes const& rows) = 0;
+  // Stores the rows, which are in their order. Throws pqxx::sql_error if PostgreSQL refuses one of
+  // them.
+  virtual Stored store(pqxx::transaction_base& tx, RowRefs const& rows) = 0;
 
   // What store() changed, for RunWrites::known once the transaction is committed.
   KnownRows::Changes take_changes() { return std::exchange(changes_, {}); }
   // Whether all rows were new; nullopt if no row had to be looked for.
   std::optional<bool> all_new() const { return all_new_; }
-  // New and changed rows, by their indexes.
-  RowIndexes const& touched() const { return touched_; }
+  // New and changed rows.
+  RowRefs const& touched() const { return touched_; }
   // Whether rows were copied without looking for their keys. If PostgreSQL then refuses the page,
   // it has to be written with `ask`.
   bool trusted() const { return trusted_; }
@@ -54,20 +67,20 @@ class RowMerge {
  protected:
   PgSession& session_;
   PageWrite const& page_;
-  Batch const& batch_;
+  RecordTable const& table_;
   std::string const source_, run_, now_;
   KnownRows::Changes changes_;
   std::optional<bool> all_new_;
-  RowIndexes touched_;
+  RowRefs touched_;
   bool trusted_ = false;
 };
 
-// For a record table: probes, copies, and merges with change records. `ask`: look for each key in
-// the table, although the pages before were all new.
+// For a record table: probes, copies, and merges with change records. The keys of the rows are
+// distinct. `ask`: look for each key in the table, although the pages before were all new.
 std::unique_ptr<RowMerge> make_record_merge(PgSession& session, PageWrite const& page,
-                                            Batch const& batch, RunWrites& writes, bool ask);
+                                            RecordTable const& table, RunWrites& writes, bool ask);
 // For a table of lookup values: one statement for new and differing rows.
 std::unique_ptr<RowMerge> make_value_merge(PgSession& session, PageWrite const& page,
-                                           Batch const& batch);
+                                           RecordTable const& table);
 
 }  // namespace affsync::schema

@@ -106,13 +106,14 @@ struct SliceScope {
 
 struct PageWrite {
   RunKey run;
-  std::vector<Batch> batches;  // keys are distinct within each batch
+  // Keys are distinct within each batch, and of joined pages among all batches of a record table.
+  std::vector<Batch> batches;
   std::vector<QuarantinedRow> quarantined;
   // Rows that the broker still lists, but that the stream's filter no longer selects.
   std::vector<TableKeys> left_out;
   std::string checkpoint;     // JSON text
-  int pages = 1;              // more than one if join_pages() joined them
-  std::int64_t repeated = 0;  // rows that join_pages() dropped, because an earlier page has them
+  int pages = 1;              // more than one if PageGroup joined them
+  std::int64_t repeated = 0;  // rows that PageGroup dropped, because an earlier page has them
   // The slice of the page, if the pass reads all rows of the slice. Then the store may read what it
   // has of the slice once, rather than with each page.
   std::optional<SliceScope> scope;

@@ -11,11 +11,11 @@ class ValueMerge : public RowMerge {
  public:
   using RowMerge::RowMerge;
 
-  Stored store(pqxx::transaction_base& tx, RowIndexes const& rows) override {
+  Stored store(pqxx::transaction_base& tx, RowRefs const& rows) override {
     SqlParams params{source_, page_.run.id.stream, run_, now_};
-    for (std::size_t i = 0; i < batch_.table().columns.size(); ++i) {
+    for (std::size_t i = 0; i < table_.columns.size(); ++i) {
       ArrayText cells;
-      for (auto const row : rows) cells.add(batch_.cell(row, i));
+      for (auto const& row : rows) cells.add(row.cell(i));
       params.emplace_back(cells.take());
     }
     auto const counts = exec(tx, statement(), params);
@@ -28,21 +28,20 @@ class ValueMerge : public RowMerge {
  private:
   // $1 source, $2 stream, $3 run, $4 now, then one array per column -> inserted, updated
   std::string statement() const {
-    auto const& table = batch_.table();
     std::string arrays, columns, values, assignments, keys, same_key, old_row, new_row;
     auto const append = [](std::string& list, char const* separator, std::string const& item) {
       if (!list.empty()) list += separator;
       list += item;
     };
-    for (std::size_t i = 0; i < table.columns.size(); ++i) {
-      auto const& column = table.columns[i];
+    for (std::size_t i = 0; i < table_.columns.size(); ++i) {
+      auto const& column = table_.columns[i];
       auto const name = quote_name(column.name);
       append(arrays, ", ", "$" + std::to_string(i + 5) + "::" + std::string(to_sql(column.type)));
       arrays += "[]";
       append(columns, ", ", name);
       append(values, ", ", "n." + name);
       auto const in_key = [&](std::string_view key) { return key == column.name; };
-      if (std::any_of(table.value_key.begin(), table.value_key.end(), in_key)) {
+      if (std::any_of(table_.value_key.begin(), table_.value_key.end(), in_key)) {
         append(keys, ", ", "n." + name);
         append(same_key, " AND ", "t." + name + " = n." + name);
       } else {
@@ -51,7 +50,7 @@ class ValueMerge : public RowMerge {
         append(new_row, ", ", "n." + name);
       }
     }
-    auto const target = "affsync." + quote_name(table.name);
+    auto const target = "affsync." + quote_name(table_.name);
     auto const stored = "t.source_id = $1::int AND t.stream = $2 AND " + same_key;
     return "WITH n AS MATERIALIZED (SELECT DISTINCT ON (" + keys + ") * FROM unnest(" + arrays +
            ") WITH ORDINALITY AS n (" + columns + ", nth) ORDER BY " + keys +
@@ -70,8 +69,8 @@ class ValueMerge : public RowMerge {
 }  // namespace
 
 std::unique_ptr<RowMerge> make_value_merge(PgSession& session, PageWrite const& page,
-                                           Batch const& batch) {
-  return std::make_unique<ValueMerge>(session, page, batch);
+                                           RecordTable const& table) {
+  return std::make_unique<ValueMerge>(session, page, table);
 }
 
 }  // namespace affsync::schema

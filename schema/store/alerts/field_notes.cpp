@@ -44,14 +44,14 @@ bool is_sampled(std::int64_t earlier_pages) {
   return earlier_pages < first_pages || earlier_pages % one_of == 0;
 }
 
-void note_fields(pqxx::transaction_base& tx, RunKey const& run, Batch const& batch,
-                 std::vector<std::size_t> const& rows, TimePoint now) {
+void note_fields(pqxx::transaction_base& tx, RunKey const& run, RowRefs const& rows,
+                 TimePoint now) {
   auto const count = std::min(rows.size(), rows_of_a_page);
   if (count == 0) return;
   ArrayText raws;
-  for (std::size_t i = 0; i < count; ++i) raws.add(batch.raw(rows[i * rows.size() / count]));
+  for (std::size_t i = 0; i < count; ++i) raws.add(rows[i * rows.size() / count].raw());
   SqlParams const params{std::to_string(run.id.source_id), run.id.stream,
-                         std::string(batch.table().name), raws.take(), sql_time(now)};
+                         std::string(rows.front().batch->table().name), raws.take(), sql_time(now)};
   exec(tx, note_sql, params);
 }
 

@@ -5,10 +5,9 @@
 
 #include <pqxx/transaction_base>
 
-#include <cstddef>
 #include <cstdint>
-#include <vector>
 
+#include "schema/store/row_merge.hpp"
 #include "schema/store/store.hpp"
 
 namespace affsync::schema {
@@ -17,8 +16,7 @@ namespace affsync::schema {
 // changed rows: the first ones of a run all are, of a long run some.
 bool is_sampled(std::int64_t earlier_pages);
 
-// `rows`: the new and changed rows of the batch; some of them, spread evenly, are looked at.
-void note_fields(pqxx::transaction_base& tx, RunKey const& run, Batch const& batch,
-                 std::vector<std::size_t> const& rows, TimePoint now);
+// `rows`: the new and changed rows of the page; some of them, spread evenly, are looked at.
+void note_fields(pqxx::transaction_base& tx, RunKey const& run, RowRefs const& rows, TimePoint now);
 
 }  // namespace affsync::schema
