@@ -2,7 +2,6 @@
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <chrono>
 #include <utility>
 
 namespace affsync::sync {
@@ -12,8 +11,6 @@ namespace {
 constexpr std::size_t most_rows_together = 8'000;
 constexpr std::size_t most_rows_waiting = 6'000;
 constexpr std::size_t most_bytes_waiting = 4 * 1024 * 1024;
-// Pages that come faster than this are stored together, also when PostgreSQL has nothing to do.
-constexpr std::chrono::milliseconds longest_gathering{50};
 
 std::size_t rows_of(WaitingPage const& page) {
   std::size_t rows = 0;
@@ -44,8 +41,11 @@ class PageQueue::Draining {
   PageQueue& queue_;
 };
 
-PageQueue::PageQueue(asio::any_io_executor const& executor)
-    : changed_(executor, asio::steady_timer::time_point::max()), gathering_(executor) {}
+PageQueue::PageQueue(asio::any_io_executor const& executor,
+                     std::chrono::steady_clock::duration gathering)
+    : longest_gathering_(gathering),
+      changed_(executor, asio::steady_timer::time_point::max()),
+      gathering_(executor) {}
 
 bool PageQueue::has_room() const {
   return waiting_.empty() || (rows_ < most_rows_waiting && bytes_ < most_bytes_waiting);
@@ -68,7 +68,7 @@ bool PageQueue::may_gather() const {
 }
 
 asio::awaitable<void> PageQueue::gather() {
-  gathering_.expires_after(longest_gathering);
+  gathering_.expires_after(longest_gathering_);
   while (may_gather()) {
     boost::system::error_code interrupted;  // by a change, or because the run is cancelled
     co_await gathering_.async_wait(asio::redirect_error(asio::use_awaitable, interrupted));

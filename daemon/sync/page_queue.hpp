@@ -7,6 +7,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -31,7 +32,12 @@ struct WaitingPage {
 
 class PageQueue {
  public:
-  explicit PageQueue(asio::any_io_executor const& executor);
+  // How long a page waits for others to be stored with it. Pages that come faster are stored
+  // together also when PostgreSQL has nothing to do.
+  static constexpr std::chrono::milliseconds usual_gathering{50};
+
+  explicit PageQueue(asio::any_io_executor const& executor,
+                     std::chrono::steady_clock::duration gathering = usual_gathering);
   PageQueue(PageQueue const&) = delete;
   PageQueue& operator=(PageQueue const&) = delete;
 
@@ -69,6 +75,7 @@ class PageQueue {
   std::size_t rows_ = 0, bytes_ = 0;  // of the waiting pages
   bool storing_ = false;
   bool closed_ = false;
+  std::chrono::steady_clock::duration const longest_gathering_;
   int draining_ = 0;              // how many wait until everything is stored
   asio::steady_timer changed_;    // cancelled at each change
   asio::steady_timer gathering_;  // the same; expires when the first page has waited long enough

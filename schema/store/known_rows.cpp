@@ -32,6 +32,12 @@ void KnownRows::forget() {
   *allowance_ += std::exchange(taken_, 0);
 }
 
+void KnownRows::give_up() {
+  rows_.clear();
+  usable_ = false;
+  *allowance_ += std::exchange(taken_, 0);
+}
+
 bool KnownRows::reserve_one() {
   if (taken_ >= most_of_a_slice) return false;
   if (allowance_->fetch_sub(1) <= 0) {
@@ -42,13 +48,18 @@ bool KnownRows::reserve_one() {
   return true;
 }
 
-void KnownRows::load(pqxx::transaction_base& tx, StreamId const& id, SliceScope const& scope) {
+void KnownRows::load(pqxx::transaction_base& tx, StreamId const& id, SliceScope const& scope,
+                     std::int64_t live_rows) {
   if (scope_ == scope) return;
   forget();
+  auto const most = std::min(most_of_a_slice, std::max<std::int64_t>(0, *allowance_)) + 1;
+  if (scope.column.empty() && live_rows >= most) {
+    scope_ = scope;
+    return;
+  }
   auto const live = live_rows_of(id, scope);
   bool complete = true;
   if (!scope.column.empty()) tx.exec(by_index_only);
-  auto const most = std::min(most_of_a_slice, std::max<std::int64_t>(0, *allowance_)) + 1;
   copy_pairs(tx,
              "SELECT t.external_id, t.content_hash FROM " + merge_sql_for(*scope.table).table +
                  " t WHERE " + live.condition + " LIMIT " + std::to_string(most),
@@ -57,8 +68,9 @@ void KnownRows::load(pqxx::transaction_base& tx, StreamId const& id, SliceScope 
                if (!complete) return;
                rows_.insert(hash_key(external_id)).first->content = first_half(content);
              });
-  if (!complete) forget();
+  if (!complete) give_up();
   usable_ = complete_ = complete;
+  only_own_ = rows_.size() == 0;
   scope_ = scope;
 }
 
@@ -99,6 +111,8 @@ void KnownRows::note(RecordTable const& table, Changes changes) {
         noted = complete_ = false;
       }
     }
+    // Rows of a first load hardly ever come again, and if they do, the database tells.
+    if (!noted && only_own_) give_up();
   }
   latest_table_ = &table;
   latest_.clear();

@@ -43,8 +43,10 @@ class KnownRows {
   ~KnownRows() { forget(); }
 
   // Reads the rows of the slice, unless they are known already. A slice with more rows than memory
-  // allows stays unknown. Throws what the query throws.
-  void load(pqxx::transaction_base& tx, StreamId const& id, SliceScope const& scope);
+  // allows stays unknown. `live_rows`: how many the stream has, as far as is noted. Throws what the
+  // query throws.
+  void load(pqxx::transaction_base& tx, StreamId const& id, SliceScope const& scope,
+            std::int64_t live_rows);
   void forget();
 
   // The number of live rows of the slice. Only if each row that the run stored since load() belongs
@@ -64,12 +66,15 @@ class KnownRows {
     std::uint64_t key, content;
   };
   bool reserve_one();
+  // From now on only the database can tell of the rows of this slice.
+  void give_up();
 
   std::shared_ptr<RowAllowance> allowance_;
   std::int64_t taken_ = 0;  // of the allowance
   std::optional<SliceScope> scope_;
   bool usable_ = false;
   bool complete_ = false;  // no row was left out for lack of memory
+  bool only_own_ = false;  // the slice was empty at load(): all rows are the run's own
   KeySlots<Known> rows_;
   RecordTable const* latest_table_ = nullptr;
   boost::unordered_flat_map<std::uint64_t, std::uint64_t> latest_;

@@ -178,7 +178,7 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
   trusted_.clear();
   row_by_row_ = care == Care::row_by_row;
   if (page_.scope && page_.scope->table->keeps_records()) {
-    writes_.known.load(tx, page_.run.id, *page_.scope);
+    writes_.known.load(tx, page_.run.id, *page_.scope, state.pass.live_rows);
   }
   PageWritten written;
   written.unchanged = page_.repeated;

@@ -1,9 +1,11 @@
 // What the store remembers of a slice, and what it then does without asking the table: the result
 // is always that of a store that remembers nothing.
 #include <chrono>
+#include <pqxx/pqxx>
 #include <random>
 #include <set>
 
+#include "schema/store/known_rows.hpp"
 #include "tests/integration/schema/fixture.hpp"
 
 namespace affsync::schema::test {
@@ -169,6 +171,66 @@ TEST_F(KnownRowsTest, RandomPagesHaveTheSameResultAsWithoutMemory) {
         stream + "' ORDER BY change_id");
   };
   EXPECT_EQ(changes("plain"), changes("known"));
+}
+
+// How much of a slice is remembered is bounded. What was stored before the run stays known; of a
+// first load, whose rows hardly ever come again, nothing is kept then, and the memory is given
+// back.
+TEST_F(KnownRowsTest, MoreRowsThanMemoryAllows) {
+  using Standing = KnownRows::Standing;
+  auto const& table = *find_record_table("commission");
+  auto const content = [](char const* text) { return hash_content(text); };
+  auto const entries = [&](std::vector<std::string> const& keys) {
+    KnownRows::Changes changes;
+    for (auto const& key : keys) changes.push_back(KnownRows::entry(key, content("x")));
+    return changes;
+  };
+  for (bool const is_first_load : {true, false}) {
+    if (!is_first_load) write_in(begin(), february(), {row("before", "1")});
+    auto const allowance = std::make_shared<RowAllowance>(3);
+    KnownRows known(allowance);
+    pqxx::connection connection(url);
+    pqxx::work tx(connection);
+    StreamId const id(source, "feed");
+    auto const standing = [&](char const* key, char const* text = "x") {
+      return known.standing(table, key, content(text));
+    };
+    known.load(tx, id, february(), 0);
+    known.note(table, entries({"a"}));
+    known.note(table, entries({"b"}));
+    EXPECT_EQ(standing("a"), Standing::same);
+    EXPECT_EQ(standing("a", "y"), Standing::differs);
+    known.note(table, entries({"c", "d", "e"}));
+    EXPECT_EQ(known.count(february()), std::nullopt);
+    EXPECT_EQ(standing("d"), Standing::same) << "of the last transaction, whatever memory allows";
+    EXPECT_EQ(standing("before"), is_first_load ? Standing::unknown : Standing::differs);
+    EXPECT_EQ(standing("a"), is_first_load ? Standing::unknown : Standing::same);
+    known.load(tx, id, february(), 0);  // it is the same slice: nothing is read again
+    known.note(table, entries({"f"}));
+    EXPECT_EQ(standing("d"), Standing::unknown);
+    EXPECT_EQ(standing("f"), Standing::same);
+    EXPECT_EQ(standing("a"), is_first_load ? Standing::unknown : Standing::same);
+    EXPECT_EQ(*allowance, is_first_load ? 3 : 0);
+    known.forget();
+    EXPECT_EQ(*allowance, 3);
+  }
+}
+
+// A stream that has too many rows is not even read, as far as the noted number tells.
+TEST_F(KnownRowsTest, ALargeStreamIsNotReadInVain) {
+  write_in(begin(), std::nullopt, {row("a", "1"), row("b", "1")});
+  pqxx::connection connection(url);
+  pqxx::work tx(connection);
+  SliceScope whole;
+  whole.table = find_record_table("commission");
+  auto const knows_a = [&](std::int64_t live_rows, SliceScope const& scope) {
+    KnownRows known(std::make_shared<RowAllowance>(2));
+    known.load(tx, StreamId(source, "feed"), scope, live_rows);
+    return known.standing(*whole.table, "a", hash_content("other")) == KnownRows::Standing::differs;
+  };
+  EXPECT_TRUE(knows_a(2, whole));
+  EXPECT_FALSE(knows_a(3, whole));
+  EXPECT_TRUE(knows_a(3, february())) << "the number is that of the whole stream";
 }
 
 // Whatever PostgreSQL assumes about a table that was never analysed: what it costs to change rows,

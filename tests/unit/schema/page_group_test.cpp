@@ -50,7 +50,18 @@ TEST(PageGroup, JoinsPagesInTheirOrderWithTheLastCheckpoint) {
   EXPECT_EQ(keys_of(write), (std::vector<std::string>{"a=1", "b=2", "c=3"}));
   EXPECT_EQ(write.checkpoint, "2");
   EXPECT_EQ(write.pages, 2);
-  EXPECT_EQ(write.batches.size(), 1u);
+}
+
+// To copy the rows of a page costs the I/O thread more than a transaction costs.
+TEST(PageGroup, RowsOfPagesThatShareNoneAreNotCopied) {
+  PageGroup group;
+  auto first = page({{"a", "1"}, {"b", "2"}}), second = page({{"c", "3"}});
+  auto const* const row = second.batches.front().raw(0);
+  ASSERT_TRUE(group.add(first));
+  ASSERT_TRUE(group.add(second));
+  auto const write = group.take();
+  ASSERT_EQ(write.batches.size(), 2u);
+  EXPECT_EQ(static_cast<void const*>(write.batches.back().raw(0)), row);
 }
 
 TEST(PageGroup, ARowThatTwoPagesShareIsStoredOnceAndCountsAsUnchanged) {
@@ -96,11 +107,13 @@ TEST(PageGroup, APageThatPutsRowsAsideOrIsOfAnotherSliceIsWrittenAlone) {
 
 TEST(PageGroup, NullsStayNullWhenRowsAreCopied) {
   PageGroup group;
-  auto first = page({{"a", "1"}}), second = page({{"b", "2"}});
+  auto first = page({{"a", "1"}}), second = page({{"a", "1"}, {"b", "2"}, {"c", "3"}});
   ASSERT_TRUE(group.add(first));
   ASSERT_TRUE(group.add(second));
   auto const write = group.take();
-  auto const& batch = write.batches.front();
+  auto const& batch = write.batches.back();
+  ASSERT_EQ(batch.size(), 2u);
+  EXPECT_STREQ(batch.external_id(1), "c");
   EXPECT_EQ(batch.cell(1, *batch.table().index_of("currency")), nullptr);
   EXPECT_STREQ(batch.raw(1), "{}");
   EXPECT_NE(batch.hash(0), batch.hash(1));

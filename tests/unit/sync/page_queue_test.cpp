@@ -1,0 +1,151 @@
+// Which pages are stored together, and when they no longer wait for others.
+#include "daemon/sync/page_queue.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/system/system_error.hpp>
+
+namespace affsync::sync {
+namespace {
+
+using namespace std::chrono_literals;
+
+class PageQueueTest : public testing::Test {
+ protected:
+  static WaitingPage page(std::string const& name, std::size_t rows = 1) {
+    auto const& table = *find_record_table("commission");
+    WaitingPage waiting;
+    waiting.write.batches.emplace_back(table);
+    Row row;
+    for (std::size_t i = 0; i < rows; ++i) {
+      row.reset(table);
+      row.external_id = name + std::to_string(i);
+      row.raw = "{}";
+      waiting.write.batches.back().append(row);
+    }
+    waiting.write.checkpoint = name;
+    return waiting;
+  }
+
+  // What runs without waiting has run afterwards.
+  void push(WaitingPage waiting) {
+    asio::co_spawn(io_, queue_.push(std::move(waiting)), asio::detached);
+    settle();
+  }
+  void ask() {
+    asio::co_spawn(
+        io_, queue_.next(),
+        asio::bind_cancellation_slot(
+            cancel_.slot(), [this](std::exception_ptr failed, auto const& got) {
+              if (failed) {
+                failed_ = failed;
+              } else if (got) {
+                got_.push_back(got->write.checkpoint + " of " + std::to_string(got->write.pages));
+              } else {
+                got_.push_back("end");
+              }
+            }));
+    settle();
+  }
+  void settle() {
+    io_.restart();
+    io_.poll();
+  }
+  using Got = std::vector<std::string>;
+
+  asio::io_context io_;
+  PageQueue queue_{io_.get_executor(), 1h};  // no test waits so long
+  asio::cancellation_signal cancel_;
+  Got got_;  // the last checkpoint of what was stored together, and how many pages it had
+  std::exception_ptr failed_;
+};
+
+TEST_F(PageQueueTest, PagesThatComeQuicklyAreStoredTogether) {
+  ask();
+  push(page("a"));
+  push(page("b"));
+  EXPECT_EQ(got_, Got{}) << "PostgreSQL has nothing to do, but more may come";
+  queue_.close();
+  settle();
+  EXPECT_EQ(got_, Got{"b of 2"});
+  ask();
+  EXPECT_EQ(got_, (Got{"b of 2", "end"}));
+}
+
+TEST_F(PageQueueTest, APageWaitsNoLongerThanIsAllowed) {
+  PageQueue queue(io_.get_executor(), 1ms);
+  std::string stored;
+  asio::co_spawn(io_, queue.push(page("a")), asio::detached);
+  asio::co_spawn(io_, queue.next(), [&](std::exception_ptr, std::optional<WaitingPage> const& got) {
+    stored = got->write.checkpoint;
+  });
+  io_.run();  // no page follows, and the queue is not closed
+  EXPECT_EQ(stored, "a");
+}
+
+TEST_F(PageQueueTest, APageThatSomebodyWaitsForIsStoredAtOnce) {
+  ask();
+  auto awaited = page("a");
+  awaited.is_awaited = true;
+  push(std::move(awaited));
+  EXPECT_EQ(got_, Got{"a of 1"});
+
+  ask();
+  auto last = page("b");
+  last.slice_end.emplace();
+  push(std::move(last));
+  EXPECT_EQ(got_, (Got{"a of 1", "b of 1"}));
+}
+
+TEST_F(PageQueueTest, WhoWaitsUntilAllIsStoredEndsTheGathering) {
+  ask();
+  push(page("a"));
+  bool drained = false;
+  asio::co_spawn(io_, queue_.drained(), [&](std::exception_ptr) { drained = true; });
+  settle();
+  EXPECT_EQ(got_, Got{"a of 1"});
+  EXPECT_FALSE(drained) << "it is being stored";
+  ask();
+  EXPECT_TRUE(drained);
+  push(page("b"));
+  EXPECT_EQ(got_, Got{"a of 1"}) << "nobody waits any more";
+}
+
+TEST_F(PageQueueTest, AFullQueueIsStoredAtOnce) {
+  ask();
+  push(page("a", 5999));
+  EXPECT_EQ(got_, Got{});
+  push(page("b", 1));
+  EXPECT_EQ(got_, Got{"b of 2"});
+}
+
+TEST_F(PageQueueTest, APageThatCannotBeJoinedEndsTheGathering) {
+  ask();
+  push(page("a"));
+  auto other = page("b");
+  other.write.quarantined.emplace_back();
+  push(std::move(other));
+  EXPECT_EQ(got_, Got{"a of 1"});
+}
+
+TEST_F(PageQueueTest, ACancelledRunDoesNotStoreWhatGathers) {
+  ask();
+  push(page("a"));
+  cancel_.emit(asio::cancellation_type::all);
+  settle();
+  EXPECT_EQ(got_, Got{});
+  ASSERT_TRUE(failed_);
+  try {
+    std::rethrow_exception(failed_);
+  } catch (boost::system::system_error const& error) {
+    EXPECT_EQ(error.code(), asio::error::operation_aborted);
+  }
+}
+
+}  // namespace
+}  // namespace affsync::sync
