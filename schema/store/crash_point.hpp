@@ -28,6 +28,7 @@ enum class CrashPoint : unsigned char {
   logged_in,            // with a token, before the first request for data
   login_refused,        // the database knows it; the run has not ended
   page_received,        // an answer arrived and was not parsed yet
+  merged_ahead,         // one of two sessions has committed its half of the page's changes
   page_entered,         // in the page's transaction, nothing written
   rows_copied,          // changed rows are in the temporary table
   rows_written,         // rows and change records are written, the checkpoint is not
@@ -65,20 +66,21 @@ inline constexpr std::array crash_point_names{
     std::string_view("streams_registered"),  std::string_view("lease_taken"),
     std::string_view("run_beginning"),       std::string_view("run_begun"),
     std::string_view("logged_in"),           std::string_view("login_refused"),
-    std::string_view("page_received"),       std::string_view("page_entered"),
-    std::string_view("rows_copied"),         std::string_view("rows_written"),
-    std::string_view("page_noted"),          std::string_view("page_committed"),
-    std::string_view("page_stored"),         std::string_view("slice_entered"),
-    std::string_view("slice_marked"),        std::string_view("slice_noted"),
-    std::string_view("slice_committed"),     std::string_view("pass_entered"),
-    std::string_view("pass_marked"),         std::string_view("pass_committed"),
-    std::string_view("run_ending"),          std::string_view("run_noted"),
-    std::string_view("run_ended"),           std::string_view("lease_returned"),
-    std::string_view("file_stored"),         std::string_view("file_noted"),
-    std::string_view("file_moved"),          std::string_view("reload_begun"),
-    std::string_view("reload_read"),         std::string_view("schedule_taking"),
-    std::string_view("reload_done"),         std::string_view("daemon_stopping"),
-    std::string_view("alert_taken"),         std::string_view("alert_sent"),
+    std::string_view("page_received"),       std::string_view("merged_ahead"),
+    std::string_view("page_entered"),        std::string_view("rows_copied"),
+    std::string_view("rows_written"),        std::string_view("page_noted"),
+    std::string_view("page_committed"),      std::string_view("page_stored"),
+    std::string_view("slice_entered"),       std::string_view("slice_marked"),
+    std::string_view("slice_noted"),         std::string_view("slice_committed"),
+    std::string_view("pass_entered"),        std::string_view("pass_marked"),
+    std::string_view("pass_committed"),      std::string_view("run_ending"),
+    std::string_view("run_noted"),           std::string_view("run_ended"),
+    std::string_view("lease_returned"),      std::string_view("file_stored"),
+    std::string_view("file_noted"),          std::string_view("file_moved"),
+    std::string_view("reload_begun"),        std::string_view("reload_read"),
+    std::string_view("schedule_taking"),     std::string_view("reload_done"),
+    std::string_view("daemon_stopping"),     std::string_view("alert_taken"),
+    std::string_view("alert_sent"),
 };
 static_assert(crash_point_names.size() == std::size_t(CrashPoint::alert_sent) + 1);
 

@@ -1,5 +1,8 @@
 #include "schema/store/fence.hpp"
 
+#include <optional>
+#include <utility>
+
 #include "schema/store/pg_session.hpp"
 
 namespace affsync::schema {
@@ -16,6 +19,32 @@ void RunRegistry::forget(std::int64_t run_id) {
   runs_.erase(run_id);
 }
 
+namespace {
+
+// `state`: the number of the run that may write, and whether its token is that of `run`; empty if
+// the stream has no state.
+void demand_own(RunKey const& run, std::optional<std::pair<std::int64_t, bool>> const& state) {
+  if (state && state->first == run.run_id && state->second) return;
+  // After a failover to a server that lagged behind, the other run may have the same number.
+  auto const other = state ? std::to_string(state->first) : std::string("none");
+  throw Failure(ErrorCode::lease_lost,
+                "run " + std::to_string(run.run_id) + " may no longer write: run " + other +
+                    " has taken over its stream",
+                "Another affsync uses the same database; this one leaves the stream to it.");
+}
+
+}  // namespace
+
+void share_fence(pqxx::transaction_base& tx, RunKey const& run) {
+  auto const rows =
+      exec(tx,
+           "SELECT z.run_id, coalesce(z.run_token::text, '') = $3 FROM affsync.stream_state z"
+           " WHERE z.source_id = $1::int AND z.stream = $2 FOR SHARE",
+           {std::to_string(run.id.source_id), run.id.stream, run.token});
+  if (rows.empty()) return demand_own(run, std::nullopt);
+  demand_own(run, std::pair(int_of(rows[0][0]), rows[0][1].as<bool>()));
+}
+
 FenceState enter_fence(pqxx::transaction_base& tx, RunKey const& run) {
   SqlParams const params{std::to_string(run.id.source_id), run.id.stream, run.token};
   auto const rows =
@@ -28,14 +57,8 @@ FenceState enter_fence(pqxx::transaction_base& tx, RunKey const& run) {
                ", z.pass_missed, z.pass_kept, z.live_rows FROM affsync.stream_state z"
                " WHERE z.source_id = $1::int AND z.stream = $2 FOR NO KEY UPDATE",
            params);
-  if (rows.empty() || int_of(rows[0][1]) != run.run_id || !rows[0][3].as<bool>()) {
-    // After a failover to a server that lagged behind, the other run may have the same number.
-    auto const other = rows.empty() ? std::string("none") : std::to_string(int_of(rows[0][1]));
-    throw Failure(ErrorCode::lease_lost,
-                  "run " + std::to_string(run.run_id) + " may no longer write: run " + other +
-                      " has taken over its stream",
-                  "Another affsync uses the same database; this one leaves the stream to it.");
-  }
+  if (rows.empty()) demand_own(run, std::nullopt);
+  demand_own(run, std::pair(int_of(rows[0][1]), rows[0][3].as<bool>()));
   FenceState state;
   state.writes = int_of(rows[0][0]);
   state.has_quarantine = rows[0][2].as<bool>();

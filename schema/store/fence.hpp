@@ -37,6 +37,7 @@ struct RunWrites {
   std::set<std::string_view> all_new, mixed;
   // Whether the stream has rows of this table in affsync.unknown_row; asked for once a run.
   std::map<std::string_view, bool> has_unknown;
+  std::int64_t updated_last = 0;        // rows that the last write changed
   bool copies_text = false;             // a row was not in affsync's own form; see NoBinaryForm
   std::int64_t pages_with_changes = 0;  // see is_sampled()
 };
@@ -70,6 +71,10 @@ struct FenceState {
 // Locks the stream's state row until the transaction ends. Throws Failure lease_lost if another run
 // has begun.
 FenceState enter_fence(pqxx::transaction_base& tx, RunKey const& run);
+
+// The same for a transaction beside others of the same run, which does not count as a write:
+// another run that wants to begin waits for all of them.
+void share_fence(pqxx::transaction_base& tx, RunKey const& run);
 
 // One write of one run that may be attempted twice. It remembers the counter from before the first
 // attempt.

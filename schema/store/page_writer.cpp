@@ -3,6 +3,7 @@
 #include <pqxx/except>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "schema/store/alerts/field_notes.hpp"
@@ -122,7 +123,26 @@ void record_page(pqxx::transaction_base& tx, PageWrite const& page, PageWritten 
 
 }  // namespace
 
+// The write before tells whether it is worth looking how many rows differ.
+void PageWriter::merge_many(PgSession& session) {
+  if (!with_other_ || writes_.updated_last < least_merged_ahead) return;
+  auto const with_other = std::exchange(with_other_, nullptr);  // once, however often it is written
+  for (auto const& [table, rows] : by_table(page_)) {
+    if (!table->keeps_records()) continue;
+    RowRefs differing;
+    std::ranges::copy_if(rows, std::back_inserter(differing), [&](RowRef const& row) {
+      return writes_.known.standing(*table, row.external_id(), row.hash()) ==
+             KnownRows::Standing::differs;
+    });
+    if (std::ssize(differing) < least_merged_ahead) continue;
+    ahead_of_ = table;
+    ahead_ = merge_ahead(session, with_other, page_, differing, writes_);
+    return;
+  }
+}
+
 PageWritten PageWriter::write(PgSession& session) {
+  merge_many(session);
   try {
     return attempt_as_usual(session);
   } catch (pqxx::sql_error const& error) {
@@ -155,6 +175,7 @@ PageWritten PageWriter::attempt_as_usual(PgSession& session) {
 
 void PageWriter::committed(FenceState const& state) {
   fenced_.committed(state);
+  writes_.updated_last = result_.updated;
   if (row_by_row_) writes_.known.forget();  // it does not know what became of each row
   for (auto& effect : effects_) {
     if (effect.all_new && *effect.all_new && !writes_.mixed.contains(effect.table->name)) {
@@ -185,8 +206,9 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
   std::int64_t live_delta = 0;
   std::vector<QuarantinedRow> refused = page_.quarantined;
   for (auto const& [table, rows] : by_table(page_)) {
+    MergeDoubts const doubts{care != Care::usual, table == ahead_of_};
     auto const merge = table->keeps_records()
-                           ? make_record_merge(session, page_, *table, writes_, care != Care::usual)
+                           ? make_record_merge(session, page_, *table, writes_, doubts)
                            : make_value_merge(session, page_, *table);
     Stored stored;
     auto const refused_before = refused.size();
@@ -207,6 +229,12 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
       if (!merge->touched().empty() && is_sampled(writes_.pages_with_changes++)) {
         note_fields(tx, page_.run, merge->touched(), page_.now);
       }
+    }
+    if (table == ahead_of_) {
+      // No more than there are: what the server lost in a crash was merged twice.
+      auto const most = static_cast<std::int64_t>(rows.size()) - stored.inserted;
+      stored.updated = std::min(most, stored.updated + ahead_.updated);
+      stored.restored = std::min(stored.updated, stored.restored + ahead_.restored);
     }
     auto const newly_refused = static_cast<std::int64_t>(refused.size() - refused_before);
     written.inserted += stored.inserted;

@@ -5,9 +5,11 @@
 #include <optional>
 #include <set>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "schema/store/fence.hpp"
+#include "schema/store/merge_ahead.hpp"
 #include "schema/store/pg_session.hpp"
 #include "schema/store/store.hpp"
 
@@ -17,6 +19,9 @@ class PageWriter {
  public:
   PageWriter(PageWrite const& page, RunWrites& writes)
       : page_(page), writes_(writes), fenced_(writes) {}
+
+  // Lets another session help with a write that changes many rows.
+  void helped_by(WithOtherSession with_other) { with_other_ = std::move(with_other); }
 
   // May be called again after a broken connection; detects whether the first attempt was committed.
   PageWritten write(PgSession& session);
@@ -34,6 +39,7 @@ class PageWriter {
     std::optional<bool> all_new;
   };
 
+  void merge_many(PgSession& session);
   PageWritten attempt_as_usual(PgSession& session);
   PageWritten attempt(PgSession& session, Care care);
   void committed(FenceState const& state);
@@ -44,6 +50,10 @@ class PageWriter {
   PageWritten result_;           // of the latest attempt
   std::vector<Effect> effects_;  // of the latest attempt
   bool row_by_row_ = false;
+  WithOtherSession with_other_;
+  // What was merged before the write, and of which table.
+  Stored ahead_;
+  RecordTable const* ahead_of_ = nullptr;
   std::set<std::string_view> trusted_;  // tables to which it copied without asking
 };
 

@@ -61,7 +61,8 @@ class PgExecutor {
     }
   }
 
-  // Runs work without a waiting caller and ignores errors. For leases, which end by themselves.
+  // Runs work without a waiting caller and ignores errors. For leases, which end by themselves, and
+  // to help with a write. May be called from any thread.
   void post(std::function<void(PgSession&)> work, int attempts = 1);
 
   // After `patience`, cancels running work and refuses new work. What cannot be cancelled, such as

@@ -234,6 +234,7 @@ class PgStore final : public Store {
   asio::awaitable<PageWritten> write_page(PageWrite page) override {
     page.now = clock_->unless_corrected(page.now);
     auto job = std::make_shared<Job<PageWrite, PageWriter>>(std::move(page), runs_);
+    job->writer.helped_by([this](auto other) { executor_.post(std::move(other)); });
     auto work =
         locked(job, [](auto& write, PgSession& session) { return write.writer.write(session); });
     co_return co_await executor_.run(std::move(work), twice);

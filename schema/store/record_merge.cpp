@@ -2,6 +2,7 @@
 // and cost almost nothing. New rows are copied directly into the table. Differing rows are merged
 // by one statement.
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 
 #include "schema/store/copy_writer.hpp"
@@ -16,11 +17,15 @@ namespace {
 class RecordMerge : public RowMerge {
  public:
   RecordMerge(PgSession& session, PageWrite const& page, RecordTable const& table,
-              RunWrites& writes, bool ask)
-      : RowMerge(session, page, table), sql_(merge_sql_for(table)), writes_(writes), ask_(ask) {}
+              RunWrites& writes, MergeDoubts doubts)
+      : RowMerge(session, page, table),
+        sql_(merge_sql_for(table)),
+        writes_(writes),
+        doubts_(doubts) {}
 
   Stored store(pqxx::transaction_base& tx, RowRefs const& rows) override {
     RowRefs fresh, differing;
+    merged_before_.clear();
     sort_out(tx, rows, fresh, differing);
     Stored stored;
     if (!fresh.empty()) {
@@ -28,6 +33,8 @@ class RecordMerge : public RowMerge {
       stored.inserted = static_cast<std::int64_t>(fresh.size());
     }
     if (!differing.empty()) merge(tx, differing, stored);
+    for (auto const& row : merged_before_) note(row);
+    differing.insert(differing.end(), merged_before_.begin(), merged_before_.end());
     note_unknown(tx, fresh, differing);
     touched_ = std::move(fresh);
     touched_.insert(touched_.end(), differing.begin(), differing.end());
@@ -35,25 +42,52 @@ class RecordMerge : public RowMerge {
     return stored;
   }
 
+  // Merges rows that are there and differ.
+  void merge(pqxx::transaction_base& tx, RowRefs const& rows, Stored& stored) {
+    crash_point(CrashPoint::rows_copied);
+    ArrayText columns, members;
+    std::string privacy;
+    if (auto const& personal = page_.personal) {
+      for (auto const& column : personal->columns) columns.add(column);
+      for (auto const& member : personal->members) members.add(member);
+      privacy = personal->privacy;
+    }
+    BoundParams params;
+    for (auto text :
+         {source_, page_.run.id.stream, run_, now_, columns.take(), privacy, members.take()}) {
+      params.add_text(std::move(text));
+    }
+    add_arrays(rows, params);
+    tx.exec(by_place_only);
+    auto const counts =
+        exec_prepared(session_, tx, "merge " + std::string(table_.name), sql_.merge, params);
+    stored.updated = std::stoll(counts.at(0));
+    stored.restored = std::stoll(counts.at(1));
+    if (stored.updated < static_cast<std::int64_t>(rows.size())) {
+      exec(tx, sql_.rehash, keys_and_hashes(rows));
+    }
+  }
+
  private:
   // Finds the rows that are not in the table, and those whose content differs or that are marked as
   // deleted there.
   void sort_out(pqxx::transaction_base& tx, RowRefs const& rows, RowRefs& fresh,
                 RowRefs& differing) {
-    RowRefs asked;
+    RowRefs asked, doubtful;
     for (auto const& row : rows) {
       switch (writes_.known.standing(table_, row.external_id(), row.hash())) {
         case KnownRows::Standing::same:
           break;
         case KnownRows::Standing::differs:
-          differing.push_back(row);
+          (doubts_.of_changed ? doubtful : differing).push_back(row);
           break;
         case KnownRows::Standing::unknown:
           asked.push_back(row);
       }
     }
+    if (!doubtful.empty()) ask_again(tx, doubtful, fresh, differing);
     if (asked.empty()) return;
-    if (!ask_ && writes_.all_new.contains(table_.name)) {
+    if (!doubts_.of_new && writes_.all_new.contains(table_.name)) {
       fresh = std::move(asked);
       trusted_ = true;
       return;
@@ -68,6 +102,17 @@ class RecordMerge : public RowMerge {
       auto const row = rows.at(static_cast<std::size_t>(int_of(found[0])) - 1);
       (found[1].as<bool>() ? differing : fresh).push_back(row);
     }
+  }
+
+  void ask_again(pqxx::transaction_base& tx, RowRefs const& doubtful, RowRefs& fresh,
+                 RowRefs& differing) {
+    probe(tx, doubtful, fresh, differing);
+    RowRefs left = fresh;
+    left.insert(left.end(), differing.begin(), differing.end());
+    std::ranges::sort(left);
+    std::ranges::copy_if(doubtful, std::back_inserter(merged_before_),
+                         [&](RowRef const& row) { return !std::ranges::binary_search(left, row); });
+    std::ranges::sort(differing);
   }
 
   SqlParams keys_and_hashes(RowRefs const& rows) const {
@@ -105,31 +150,6 @@ class RecordMerge : public RowMerge {
     writer.complete();
   }
 
-  void merge(pqxx::transaction_base& tx, RowRefs const& rows, Stored& stored) {
-    crash_point(CrashPoint::rows_copied);
-    ArrayText columns, members;
-    std::string privacy;
-    if (auto const& personal = page_.personal) {
-      for (auto const& column : personal->columns) columns.add(column);
-      for (auto const& member : personal->members) members.add(member);
-      privacy = personal->privacy;
-    }
-    BoundParams params;
-    for (auto text :
-         {source_, page_.run.id.stream, run_, now_, columns.take(), privacy, members.take()}) {
-      params.add_text(std::move(text));
-    }
-    add_arrays(rows, params);
-    tx.exec(by_place_only);
-    auto const counts =
-        exec_prepared(session_, tx, "merge " + std::string(table_.name), sql_.merge, params);
-    stored.updated = std::stoll(counts.at(0));
-    stored.restored = std::stoll(counts.at(1));
-    if (stored.updated < static_cast<std::int64_t>(rows.size())) {
-      exec(tx, sql_.rehash, keys_and_hashes(rows));
-    }
-  }
-
   // An array for each column; an empty one if it is null in all rows.
   void add_arrays(RowRefs const& rows, BoundParams& params) {
     auto const add = [&](BinaryType type, auto const& cell) {
@@ -154,7 +174,7 @@ class RecordMerge : public RowMerge {
   // Whoever asks for the keys writes again what was refused: as text, so that PostgreSQL tells what
   // it refuses.
   WireFormat format() const {
-    return ask_ || writes_.copies_text ? WireFormat::text : WireFormat::binary;
+    return doubts_.of_new || writes_.copies_text ? WireFormat::text : WireFormat::binary;
   }
 
   void note(RowRef const& row) {
@@ -249,14 +269,24 @@ class RecordMerge : public RowMerge {
 
   MergeSql const& sql_;
   RunWrites& writes_;
-  bool const ask_;
+  MergeDoubts const doubts_;
+  RowRefs merged_before_;  // known to differ, but the table has them as they are now
 };
 
 }  // namespace
 
 std::unique_ptr<RowMerge> make_record_merge(PgSession& session, PageWrite const& page,
-                                            RecordTable const& table, RunWrites& writes, bool ask) {
-  return std::make_unique<RecordMerge>(session, page, table, writes, ask);
+                                            RecordTable const& table, RunWrites& writes,
+                                            MergeDoubts doubts) {
+  return std::make_unique<RecordMerge>(session, page, table, writes, doubts);
+}
+
+Stored merge_differing(PgSession& session, pqxx::transaction_base& tx, PageWrite const& page,
+                       RowRefs const& rows, RunWrites& writes) {
+  RecordMerge merge(session, page, rows.front().batch->table(), writes, {});
+  Stored stored;
+  merge.merge(tx, rows, stored);
+  return stored;
 }
 
 }  // namespace affsync::schema

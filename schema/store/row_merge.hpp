@@ -75,10 +75,21 @@ class RowMerge {
   bool trusted_ = false;
 };
 
+// How much a merge believes of what it remembers.
+struct MergeDoubts {
+  bool of_new = false;  // look for each key in the table, although the pages before were all new
+  bool of_changed = false;  // look for rows known to differ: they may have been merged meanwhile
+};
+
 // For a record table: probes, copies, and merges with change records. The keys of the rows are
-// distinct. `ask`: look for each key in the table, although the pages before were all new.
+// distinct.
 std::unique_ptr<RowMerge> make_record_merge(PgSession& session, PageWrite const& page,
-                                            RecordTable const& table, RunWrites& writes, bool ask);
+                                            RecordTable const& table, RunWrites& writes,
+                                            MergeDoubts doubts);
+// Only merges rows of one record table that are there and differ, and leaves all else to a later
+// store(). Only reads `writes`.
+Stored merge_differing(PgSession& session, pqxx::transaction_base& tx, PageWrite const& page,
+                       RowRefs const& rows, RunWrites& writes);
 // For a table of lookup values: one statement for new and differing rows.
 std::unique_ptr<RowMerge> make_value_merge(PgSession& session, PageWrite const& page,
                                            RecordTable const& table);

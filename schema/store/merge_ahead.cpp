@@ -1,0 +1,104 @@
+#include "schema/store/merge_ahead.hpp"
+
+#include <array>
+#include <condition_variable>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "schema/store/crash_point.hpp"
+#include "schema/store/transaction.hpp"
+
+namespace affsync::schema {
+namespace {
+
+// The two halves, and who has taken them. The other session may come when all is over: then it
+// finds nothing to do.
+class Halves {
+ public:
+  explicit Halves(RowRefs const& rows)
+      : rows_{RowRefs(rows.begin(), middle_of(rows)), RowRefs(middle_of(rows), rows.end())} {}
+
+  // Returns the next half; nullptr if none is left.
+  RowRefs const* take() {
+    std::lock_guard lock(mutex_);
+    return taken_ < rows_.size() ? &rows_[taken_++] : nullptr;
+  }
+  // To be called once for each half that was taken.
+  void done(Stored const& stored) {
+    {
+      std::lock_guard lock(mutex_);
+      ++done_;
+      sum_.updated += stored.updated;
+      sum_.restored += stored.restored;
+    }
+    changed_.notify_all();
+  }
+  // Takes what nobody has taken, and waits for the rest.
+  Stored sum() {
+    std::unique_lock lock(mutex_);
+    auto const taken = std::exchange(taken_, rows_.size());
+    changed_.wait(lock, [&] { return done_ == taken; });
+    return sum_;
+  }
+
+ private:
+  static RowRefs::const_iterator middle_of(RowRefs const& rows) {
+    return rows.begin() + static_cast<std::ptrdiff_t>(rows.size() / 2);
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::array<RowRefs, 2> const rows_;
+  std::size_t taken_ = 0, done_ = 0;
+  Stored sum_;
+};
+
+// Whoever throws has changed nothing, or does not know it.
+Stored merge_half(PgSession& session, PageWrite const& page, RowRefs const& rows,
+                  RunWrites& writes) {
+  Transaction tx(session);
+  share_fence(tx, page.run);
+  auto const stored = merge_differing(session, tx, page, rows, writes);
+  tx.commit();
+  crash_point(CrashPoint::merged_ahead);
+  return stored;
+}
+
+}  // namespace
+
+Stored merge_ahead(PgSession& session, WithOtherSession const& with_other, PageWrite const& page,
+                   RowRefs const& rows, RunWrites& writes) {
+  auto const halves = std::make_shared<Halves>(rows);
+  // What is a reference here is used only for a half that was taken, and sum() waits for these.
+  with_other([halves, &page, &writes](PgSession& other) {
+    auto const* half = halves->take();
+    if (half == nullptr) return;
+    Stored stored;
+    auto const note = [&] { halves->done(stored); };
+    try {
+      stored = merge_half(other, page, *half, writes);
+    } catch (...) {
+      note();
+      throw;  // the session may have to be replaced
+    }
+    note();
+  });
+  std::exception_ptr broken;
+  while (auto const* half = broken ? nullptr : halves->take()) {
+    Stored stored;
+    try {
+      stored = merge_half(session, page, *half, writes);
+    } catch (std::exception const&) {
+      // The write meets the same fault, and treats it as it always does.
+      if (!session.is_open()) broken = std::current_exception();
+    }
+    halves->done(stored);
+  }
+  auto const stored = halves->sum();
+  if (broken) std::rethrow_exception(broken);
+  return stored;
+}
+
+}  // namespace affsync::schema

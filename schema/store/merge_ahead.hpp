@@ -1,0 +1,31 @@
+// Merges the changed rows of a large write with two sessions at once, before the write itself: to
+// change a row takes PostgreSQL ten times as long as to find it unchanged, and a session has one
+// process of the server.
+//
+// It only takes work off the write. The two merge in transactions of their own, and the write looks
+// for all of these rows in the table afterwards: what was not merged, or was lost in a crash of the
+// server, it merges itself. So the checkpoint never stands behind a row that is not stored. Both
+// share the fence: another run that takes the stream waits for them, or they merge nothing.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "schema/store/row_merge.hpp"
+
+namespace affsync::schema {
+
+// Runs work on another session, if one becomes free; may also never run it.
+using WithOtherSession = std::function<void(std::function<void(PgSession&)>)>;
+
+// From so many changed rows on.
+constexpr std::int64_t least_merged_ahead = 1000;
+
+// `rows`: differ from what is stored, and belong to one record table. Blocking; returns what was
+// changed as far as is known, once neither session works on it. Throws what broke
+// `session`, if it is broken.
+Stored merge_ahead(PgSession& session, WithOtherSession const& with_other, PageWrite const& page,
+                   RowRefs const& rows, RunWrites& writes);
+
+}  // namespace affsync::schema

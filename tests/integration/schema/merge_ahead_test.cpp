@@ -1,0 +1,222 @@
+// Writes that change so many rows that two sessions merge them: the result is that of one session.
+#include "schema/store/merge_ahead.hpp"
+
+#include <future>
+#include <pqxx/pqxx>
+#include <thread>
+
+#include "schema/store/transaction.hpp"
+#include "tests/integration/schema/fixture.hpp"
+
+namespace affsync::schema::test {
+namespace {
+
+constexpr int page_size = 2500;
+
+class MergeAhead : public StoreTest {
+ protected:
+  static SliceScope whole_list() {
+    SliceScope scope;
+    scope.table = find_record_table("commission");
+    return scope;
+  }
+  // The rows of a page, from 0 on.
+  static std::vector<TestRow> rows_of(int number, std::string const& amount) {
+    std::vector<TestRow> rows;
+    for (int i = 0; i < page_size; ++i) {
+      TestRow row;
+      row.key = "row " + std::to_string(10'000 + number * page_size + i);
+      row.raw = R"({"amount": )" + amount + "}";
+      row.values = {{"amount", amount}, {"occurred_on", "2026-02-03"}};
+      rows.push_back(std::move(row));
+    }
+    return rows;
+  }
+  PageWrite page_of(RunKey const& run, std::vector<TestRow> const& rows) {
+    auto write = page(run, {batch_of("commission", rows)});
+    write.scope = whole_list();
+    return write;
+  }
+  PageWritten store_page(RunKey const& run, std::vector<TestRow> const& rows) {
+    return loop.run(store->write_page(page_of(run, rows)));
+  }
+  // A run that has changed the first of three pages, so that the others are merged ahead.
+  RunKey amid_changes() {
+    auto const first = begin();
+    for (int number = 0; number < 3; ++number) store_page(first, rows_of(number, "1"));
+    auto const run = begin();
+    EXPECT_EQ(store_page(run, rows_of(0, "2")).updated, page_size);
+    return run;
+  }
+  void end(PgSession& session) {
+    value("SELECT pg_terminate_backend(" + std::to_string(session.connection().backendpid()) + ")");
+  }
+  std::string amounts() {
+    return value(
+        "SELECT string_agg(n || 'x' || amount, ' ' ORDER BY amount) FROM"
+        " (SELECT amount, count(*) AS n FROM affsync.commission GROUP BY 1) a");
+  }
+};
+
+TEST_F(MergeAhead, EachRowIsChangedOnceAndHasOneRecordOfIt) {
+  auto const run = amid_changes();
+  for (int number = 1; number < 3; ++number) {
+    auto const written = store_page(run, rows_of(number, "2"));
+    EXPECT_EQ(written.updated, page_size);
+    EXPECT_EQ(written.inserted + written.unchanged + written.quarantined, 0);
+  }
+  EXPECT_EQ(amounts(), "7500x2");
+  EXPECT_EQ(
+      value("SELECT count(*) || ' ' || count(DISTINCT external_id) || ' ' ||"
+            " min((before ->> 'amount')::numeric) || ' ' || max((after ->> 'amount')::numeric)"
+            " FROM affsync.record_change"),
+      "7500 7500 1 2");
+  EXPECT_EQ(value("SELECT min(revision) || ' ' || max(revision) || ' ' || count(DISTINCT run_id)"
+                  " FROM affsync.commission"),
+            "2 2 1");
+  // One transaction for the first page, two for each of the others.
+  EXPECT_EQ(value("SELECT count(DISTINCT xmin::text) FROM affsync.commission"), "5");
+  EXPECT_EQ(value("SELECT live_rows FROM affsync.stream_state"), "7500");
+  EXPECT_EQ(value("SELECT updated || ' ' || unchanged FROM affsync.sync_run ORDER BY run_id DESC"
+                  " LIMIT 1"),
+            "7500 0");
+  // What was merged ahead is known afterwards, as it is now.
+  auto const again = store_page(run, rows_of(2, "2"));
+  EXPECT_EQ(again.unchanged, page_size);
+  EXPECT_EQ(store_page(run, rows_of(1, "3")).updated, page_size);
+}
+
+TEST_F(MergeAhead, NewAndUnchangedRowsBesideThemAreStoredWithTheWrite) {
+  auto const run = amid_changes();
+  auto mixed = rows_of(1, "2");
+  auto const same = rows_of(2, "1");
+  mixed.insert(mixed.end(), same.begin(), same.begin() + 10);
+  TestRow fresh;
+  fresh.key = "new";
+  fresh.values = {{"amount", "7"}};
+  mixed.insert(mixed.begin() + 5, fresh);
+  auto const written = store_page(run, mixed);
+  EXPECT_EQ(written.updated, page_size);
+  EXPECT_EQ(written.inserted, 1);
+  EXPECT_EQ(written.unchanged, 10);
+  EXPECT_EQ(amounts(), "2500x1 5000x2 1x7");
+}
+
+TEST_F(MergeAhead, ARowThatPostgresRefusesKeepsNoOtherFromBeingStored) {
+  auto const run = amid_changes();
+  auto rows = rows_of(1, "2");
+  rows[100].raw = R"({"text": "\u0000"})";
+  auto const written = store_page(run, rows);
+  EXPECT_EQ(written.updated, page_size - 1);
+  EXPECT_EQ(written.quarantined, 1);
+  EXPECT_EQ(written.unchanged, 0);
+  EXPECT_EQ(amounts(), "2501x1 4999x2");
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.record_change"), "4999");
+}
+
+TEST_F(MergeAhead, ARunThatLostItsStreamChangesNothing) {
+  auto const run = amid_changes();
+  auto const other = make_store();
+  begin_on(*other);
+  auto const before = amounts();
+  EXPECT_EQ(loop.code_of(store->write_page(page_of(run, rows_of(1, "2")))), ErrorCode::lease_lost);
+  EXPECT_EQ(amounts(), before);
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.record_change"), std::to_string(page_size));
+}
+
+// With one session only, it merges both halves itself.
+TEST_F(MergeAhead, WithoutAnotherSessionNothingIsMissing) {
+  auto options = options_for(url);
+  options.connections = 1;
+  store = make_pg_store(loop.io().get_executor(), options);
+  auto const run = amid_changes();
+  EXPECT_EQ(store_page(run, rows_of(1, "2")).updated, page_size);
+  EXPECT_EQ(amounts(), "2500x1 5000x2");
+}
+
+// The other session comes when all is over, never, or breaks amid its half.
+TEST_F(MergeAhead, WhateverBecomesOfTheOtherSession) {
+  auto const run = amid_changes();
+  auto const batch = batch_of("commission", rows_of(1, "2"));
+  auto const write = page(run, {});
+  RowRefs rows;
+  for (std::size_t row = 0; row < batch.size(); ++row) rows.push_back({&batch, row});
+  RunWrites writes;
+  PgSession session(options_for(url)), other(options_for(url));
+  std::function<void(PgSession&)> late;
+  auto const stored =
+      merge_ahead(session, [&](auto work) { late = std::move(work); }, write, rows, writes);
+  EXPECT_EQ(stored.updated, page_size);
+  late(other);
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.record_change"), std::to_string(2 * page_size));
+
+  auto const changed = batch_of("commission", rows_of(1, "3"));
+  for (auto& row : rows) row.batch = &changed;
+  end(other);
+  auto const with_broken = [&](auto work) { EXPECT_ANY_THROW(work(other)); };
+  EXPECT_EQ(merge_ahead(session, with_broken, write, rows, writes).updated, page_size / 2);
+  EXPECT_EQ(amounts(), "2500x1 3750x2 1250x3") << "the write itself merges the rest";
+
+  end(session);
+  EXPECT_ANY_THROW(merge_ahead(session, [](auto) {}, write, rows, writes));
+}
+
+// The write believes no memory of rows that may have been merged: it asks the table.
+TEST_F(MergeAhead, WhatWasNotMergedAfterAllIsMergedByTheWrite) {
+  auto const two = [&](std::string const& first, std::string const& second) {
+    return batch_of("commission", {{"a", {{"amount", first}}}, {"b", {{"amount", second}}}});
+  };
+  auto const run = begin();
+  loop.run(store->write_page(page(run, {two("1", "1")})));
+  PgSession session(options_for(url));
+  RunWrites writes;
+  {
+    Transaction tx(session);
+    writes.known.load(tx, run.id, whole_list(), 0);
+    tx.commit();
+  }
+  loop.run(store->write_page(page(run, {two("2", "1")})));  // only one of them was merged
+  auto const batch = two("2", "2");
+  auto const write = page(run, {});
+  Transaction tx(session);
+  auto const merge = make_record_merge(session, write, batch.table(), writes, {false, true});
+  auto const stored = merge->store(tx, {{&batch, 0}, {&batch, 1}});
+  tx.commit();
+  EXPECT_EQ(stored.updated, 1);
+  EXPECT_EQ(merge->touched().size(), 2u);
+  EXPECT_EQ(merge->take_changes().size(), 2u) << "both are known as they are now";
+  EXPECT_EQ(amounts(), "2x2");
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.record_change"), "2");
+}
+
+// Another run that takes the stream waits for both sessions.
+TEST_F(MergeAhead, ASharedFenceHoldsUpTheNextRun) {
+  auto const run = begin();
+  pqxx::connection first(url), second(url);
+  pqxx::work one(first), two(second);
+  share_fence(one, run);
+  share_fence(two, run);  // they do not wait for each other
+  auto const other = make_store();
+  RunStart start;
+  start.id = StreamId(source, "feed");
+  start.mode = "full";
+  start.started_at = now;
+  auto begun = asio::co_spawn(loop.io(), other->begin_run(start), asio::use_future);
+  std::thread waiting([&] {
+    loop.io().restart();
+    loop.io().run();
+  });
+  while (value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+               " AND wait_event_type = 'Lock'") != "1") {
+  }
+  one.commit();
+  two.commit();
+  waiting.join();
+  EXPECT_NE(begun.get().run_id, run.run_id);
+  pqxx::connection third(url);
+  pqxx::work late(third);
+  EXPECT_THROW(share_fence(late, run), Failure);
+}
+
+}  // namespace
+}  // namespace affsync::schema::test
