@@ -26,7 +26,7 @@ class Halves {
     return taken_ < rows_.size() ? &rows_[taken_++] : nullptr;
   }
   // To be called once for each half that was taken.
-  void done(Stored const& stored) {
+  void done(Stored const& stored) noexcept {
     {
       std::lock_guard lock(mutex_);
       ++done_;
@@ -75,26 +75,24 @@ Stored merge_ahead(PgSession& session, WithOtherSession const& with_other, PageW
   with_other([halves, &page, &writes](PgSession& other) {
     auto const* half = halves->take();
     if (half == nullptr) return;
-    Stored stored;
-    auto const note = [&] { halves->done(stored); };
+    // Not assigned to a variable: g++ lets a function write a value of a plain struct to its place
+    // before the function throws.
     try {
-      stored = merge_half(other, page, *half, writes);
+      halves->done(merge_half(other, page, *half, writes));
     } catch (...) {
-      note();
+      halves->done({});
       throw;  // the session may have to be replaced
     }
-    note();
   });
   std::exception_ptr broken;
   while (auto const* half = broken ? nullptr : halves->take()) {
-    Stored stored;
     try {
-      stored = merge_half(session, page, *half, writes);
+      halves->done(merge_half(session, page, *half, writes));
     } catch (std::exception const&) {
       // The write meets the same fault, and treats it as it always does.
       if (!session.is_open()) broken = std::current_exception();
+      halves->done({});
     }
-    halves->done(stored);
   }
   auto const stored = halves->sum();
   if (broken) std::rethrow_exception(broken);

@@ -23,8 +23,8 @@ using WithOtherSession = std::function<void(std::function<void(PgSession&)>)>;
 constexpr std::int64_t least_merged_ahead = 1000;
 
 // `rows`: differ from what is stored, and belong to one record table. Blocking; returns what was
-// changed as far as is known, once neither session works on it. Throws what broke
-// `session`, if it is broken.
+// changed as far as is known, once neither session works on it: the time limit of a statement
+// bounds that, as it does without the other session. Throws what broke `session`, if it is broken.
 Stored merge_ahead(PgSession& session, WithOtherSession const& with_other, PageWrite const& page,
                    RowRefs const& rows, RunWrites& writes);
 
