@@ -68,8 +68,8 @@ Stored merge_half(PgSession& session, PageWrite const& page, RowRefs const& rows
 
 }  // namespace
 
-Stored merge_ahead(PgSession& session, WithOtherSession const& with_other, PageWrite const& page,
-                   RowRefs const& rows, RunWrites& writes) {
+void merge_ahead(PgSession& session, WithOtherSession const& with_other, PageWrite const& page,
+                 RowRefs const& rows, RunWrites& writes, Stored& changed) {
   auto const halves = std::make_shared<Halves>(rows);
   // What is a reference here is used only for a half that was taken, and sum() waits for these.
   with_other([halves, &page, &writes](PgSession& other) {
@@ -94,9 +94,8 @@ Stored merge_ahead(PgSession& session, WithOtherSession const& with_other, PageW
       halves->done({});
     }
   }
-  auto const stored = halves->sum();
+  changed = halves->sum();
   if (broken) std::rethrow_exception(broken);
-  return stored;
 }
 
 }  // namespace affsync::schema

@@ -22,10 +22,11 @@ using WithOtherSession = std::function<void(std::function<void(PgSession&)>)>;
 // From so many changed rows on.
 constexpr std::int64_t least_merged_ahead = 1000;
 
-// `rows`: differ from what is stored, and belong to one record table. Blocking; returns what was
-// changed as far as is known, once neither session works on it: the time limit of a statement
-// bounds that, as it does without the other session. Throws what broke `session`, if it is broken.
-Stored merge_ahead(PgSession& session, WithOtherSession const& with_other, PageWrite const& page,
-                   RowRefs const& rows, RunWrites& writes);
+// `rows`: differ from what is stored, and belong to one record table. Blocking. Sets `changed` to
+// what was changed, as far as is known, once neither session works on it: the time limit of a
+// statement bounds that, as it does without the other session. Throws what broke `session`, if it
+// is broken.
+void merge_ahead(PgSession& session, WithOtherSession const& with_other, PageWrite const& page,
+                 RowRefs const& rows, RunWrites& writes, Stored& changed);
 
 }  // namespace affsync::schema

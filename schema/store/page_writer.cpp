@@ -136,7 +136,7 @@ void PageWriter::merge_many(PgSession& session) {
     });
     if (std::ssize(differing) < least_merged_ahead) continue;
     ahead_of_ = table;
-    ahead_ = merge_ahead(session, with_other, page_, differing, writes_);
+    merge_ahead(session, with_other, page_, differing, writes_, ahead_);
     return;
   }
 }
