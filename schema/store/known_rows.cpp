@@ -59,7 +59,11 @@ void KnownRows::load(pqxx::transaction_base& tx, StreamId const& id, SliceScope 
   }
   auto const live = live_rows_of(id, scope);
   bool complete = true;
-  if (!scope.column.empty()) tx.exec(by_index_only);
+  if (scope.column.empty()) {
+    rows_.expect(static_cast<std::size_t>(std::max<std::int64_t>(0, live_rows)));
+  } else {
+    tx.exec(by_index_only);
+  }
   copy_pairs(tx,
              "SELECT t.external_id, t.content_hash FROM " + merge_sql_for(*scope.table).table +
                  " t WHERE " + live.condition + " LIMIT " + std::to_string(most),

@@ -144,9 +144,9 @@ TEST_F(MergeAhead, WhateverBecomesOfTheOtherSession) {
   RunWrites writes;
   PgSession session(options_for(url)), other(options_for(url));
   std::function<void(PgSession&)> late;
-  auto const stored =
-      merge_ahead(session, [&](auto work) { late = std::move(work); }, write, rows, writes);
-  EXPECT_EQ(stored.updated, page_size);
+  Stored changed;
+  merge_ahead(session, [&](auto work) { late = std::move(work); }, write, rows, writes, changed);
+  EXPECT_EQ(changed.updated, page_size);
   late(other);
   EXPECT_EQ(value("SELECT count(*) FROM affsync.record_change"), std::to_string(2 * page_size));
 
