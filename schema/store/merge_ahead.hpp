@@ -10,7 +10,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <vector>
 
 #include "schema/store/row_merge.hpp"
 

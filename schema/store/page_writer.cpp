@@ -205,6 +205,7 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
   written.unchanged = page_.repeated;
   std::int64_t live_delta = 0;
   std::vector<QuarantinedRow> refused = page_.quarantined;
+  auto ahead = ahead_;  // counted once, though a page may have two batches of the table
   for (auto const& [table, rows] : by_table(page_)) {
     MergeDoubts const doubts{care != Care::usual, table == ahead_of_};
     auto const merge = table->keeps_records()
@@ -233,8 +234,9 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
     if (table == ahead_of_) {
       // No more than there are: what the server lost in a crash was merged twice.
       auto const most = static_cast<std::int64_t>(rows.size()) - stored.inserted;
-      stored.updated = std::min(most, stored.updated + ahead_.updated);
-      stored.restored = std::min(stored.updated, stored.restored + ahead_.restored);
+      stored.updated = std::min(most, stored.updated + ahead.updated);
+      stored.restored = std::min(stored.updated, stored.restored + ahead.restored);
+      ahead = {};
     }
     auto const newly_refused = static_cast<std::int64_t>(refused.size() - refused_before);
     written.inserted += stored.inserted;

@@ -102,6 +102,15 @@ TEST_F(MergeAhead, NewAndUnchangedRowsBesideThemAreStoredWithTheWrite) {
   EXPECT_EQ(amounts(), "2500x1 5000x2 1x7");
 }
 
+TEST_F(MergeAhead, APageWithTwoBatchesOfTheTableCountsThemOnce) {
+  auto const run = amid_changes();
+  auto write = page_of(run, rows_of(1, "2"));
+  write.batches.push_back(batch_of("commission", rows_of(2, "1")));
+  auto const written = loop.run(store->write_page(std::move(write)));
+  EXPECT_EQ(written.updated, page_size);
+  EXPECT_EQ(written.unchanged, page_size);
+}
+
 TEST_F(MergeAhead, ARowThatPostgresRefusesKeepsNoOtherFromBeingStored) {
   auto const run = amid_changes();
   auto rows = rows_of(1, "2");
