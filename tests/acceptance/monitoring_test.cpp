@@ -156,8 +156,8 @@ TEST_F(Monitoring, prometheus_reads_the_daemon_and_its_rules_and_dashboard_work)
   brokers_["exness"]->fault("set_field:path=rewards,row=2,field=reward_usd,value=99999");
   brokers_["wintrado"]->control(
       {{"do", "correct"}, {"feed", "ledger"}, {"rows", "3"}, {"seed", "7"}});
-  read_fully("northfx", "commissions", 0);
-  read_fully("exness", "rewards", 1);
+  ASSERT_NO_FATAL_FAILURE(read_fully("northfx", "commissions", 0));
+  ASSERT_NO_FATAL_FAILURE(read_fully("exness", "rewards", 1));
   wait_until("select count(*) > 0 from reporting.clawbacks", "t");
   wait_until("select sum(quarantined) > 0 and sum(unreconciled) > 0 from reporting.source_health",
              "t");
