@@ -201,19 +201,31 @@ TEST_F(Overlap, stalled_server_does_not_hold_others) {
   EXPECT_EQ(process->wait(Process::Seconds(5)), 1);
 }
 
-// The server's disk is full in the middle of a first load.
+// The server's disk is full in the middle of a first load: after the first page is stored, however
+// many of the others are stored together.
 TEST_F(Overlap, database_full) {
+  source_yaml = "    timeout: 2s\n";
+  streams_yaml = "      rewards: {page_size: 30, start: " + first_day() + "}\n";
   start_broker();
   ASSERT_EQ(affsync({"migrate"}).status, 0);
   execute(
-      "create function public.full_disk() returns trigger language plpgsql as $$ begin"
-      " if (select count(*) from affsync.commission) > 150 then raise exception"
-      " 'could not extend file: No space left on device' using errcode = '53100'; end if;"
-      " return null; end $$");
+      "create function public.full_disk() returns trigger language plpgsql as $$ begin raise"
+      " exception 'could not extend file: No space left on device' using errcode = '53100';"
+      " end $$");
+  broker().fault("never:path=rewards,skip=1,every=1");  // asked again after the time-out
+  auto const process = start({"sync", "--output", "json"});
+  wait_until("select count(*) > 0 from affsync.commission", "t");
+  auto const stored = query("select count(*) from affsync.commission");
   execute(
       "create trigger full_disk after insert on affsync.commission for each statement"
       " execute function public.full_disk()");
-  auto const full = sync();
+  broker().clear_faults();
+  Synced full;
+  full.status = process->wait();
+  full.out = process->out();
+  auto parsed = parse_json(full.out);
+  ASSERT_TRUE(parsed) << full.out << process->err();
+  full.summary = std::move(*parsed);
   EXPECT_EQ(full.status, 1) << full.out;
   EXPECT_EQ(full.of("rewards", "status"), "failed");
   EXPECT_EQ(full.of("rewards", "error_code"), "database_full");
@@ -222,8 +234,8 @@ TEST_F(Overlap, database_full) {
   EXPECT_EQ(
       query("select status || ' ' || error_code from affsync.sync_run where stream = 'rewards'"),
       "failed database_full");
-  auto const stored = query("select count(*) from affsync.commission");
-  EXPECT_GT(std::stol(stored), 0) << "the pages before stay stored";
+  EXPECT_EQ(query("select count(*) from affsync.commission"), stored)
+      << "the pages before stay stored";
 
   execute("drop trigger full_disk on affsync.commission");
   auto const next = sync();
