@@ -27,7 +27,7 @@ std::vector<std::string> const in_a_first_load{
     "lease_taken:3",    "run_beginning:2",      "run_begun:4",         "logged_in",
     "page_received",    "page_received:5",      "page_entered:5",      "rows_written",
     "rows_written:7",   "page_noted:5",         "page_committed",      "page_committed:4",
-    "page_committed:8", "page_stored:6",        "slice_entered",       "slice_noted:2",
+    "page_committed:7", "page_stored:6",        "slice_entered",       "slice_noted:2",
     "slice_committed",  "slice_committed:4",    "pass_entered:2",      "pass_committed:3",
     "run_ending:5",     "run_noted:3",          "run_ended",           "lease_returned:2"};
 
