@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "schema/store/copy_reader.hpp"
+#include "schema/store/distribution.hpp"
 #include "schema/store/merge_sql.hpp"
 #include "schema/store/scope.hpp"
 
@@ -21,14 +22,36 @@ std::uint64_t first_half(std::string_view uuid) {
   return value;
 }
 
+// $1 source, $2 stream, $3 keys -> block and table of the live rows, in the order of the keys
+std::string place_sql(std::string const& table) {
+  return "SELECT (t.place::text::point)[0]::bigint, t.of_table::regclass"
+         " FROM unnest($3::text[]) WITH ORDINALITY AS k (external_id, nth) CROSS JOIN LATERAL"
+         " (SELECT t.ctid AS place, t.tableoid AS of_table FROM " +
+         table +
+         " t WHERE t.source_id = $1::int AND t.stream = $2 AND t.external_id = k.external_id"
+         " AND t.deleted_at IS NULL LIMIT 1) t ORDER BY k.nth";
+}
+
+// $1 source, $2 stream -> key and hash of the live rows in the blocks from `from` up to `end`. With
+// OFFSET no index is of use, so that only these blocks are read whatever PostgreSQL knows of them.
+std::string stretch_sql(std::string const& table, std::int64_t from, std::int64_t end) {
+  return "SELECT t.external_id, t.content_hash FROM (SELECT t.source_id, t.stream, t.external_id,"
+         " t.content_hash, t.deleted_at FROM " +
+         table + " t WHERE t.ctid >= '(" + std::to_string(from) + ",0)' AND t.ctid < '(" +
+         std::to_string(end) +
+         ",0)' OFFSET 0) t"
+         " WHERE t.source_id = $1::int AND t.stream = $2 AND t.deleted_at IS NULL";
+}
+
 }  // namespace
 
 void KnownRows::forget() {
   rows_.clear();
   latest_ = {};
   latest_table_ = nullptr;
-  usable_ = false;
+  usable_ = complete_ = only_own_ = false;
   scope_.reset();
+  stretches_.reset();
   *allowance_ += std::exchange(taken_, 0);
 }
 
@@ -55,6 +78,7 @@ void KnownRows::load(pqxx::transaction_base& tx, StreamId const& id, SliceScope 
   auto const most = std::min(most_of_a_slice, std::max<std::int64_t>(0, *allowance_)) + 1;
   if (scope.column.empty() && live_rows >= most) {
     scope_ = scope;
+    read_by_stretches(tx);
     return;
   }
   auto const live = live_rows_of(id, scope);
@@ -72,15 +96,65 @@ void KnownRows::load(pqxx::transaction_base& tx, StreamId const& id, SliceScope 
                if (!complete) return;
                rows_.insert(hash_key(external_id)).first->content = first_half(content);
              });
-  if (!complete) give_up();
   usable_ = complete_ = complete;
   only_own_ = rows_.size() == 0;
   scope_ = scope;
+  if (complete) return;
+  give_up();
+  read_by_stretches(tx);
 }
 
 std::optional<std::int64_t> KnownRows::count(SliceScope const& scope) const {
   if (!usable_ || !complete_ || scope_ != scope) return std::nullopt;
   return static_cast<std::int64_t>(rows_.size());
+}
+
+// The place of a row has no meaning that PostgreSQL promises, and a distributed table has its rows
+// on other servers; PostgreSQL 13 finds the rows of a block only by reading all.
+void KnownRows::read_by_stretches(pqxx::transaction_base& tx) {
+  if (tx.conn().server_version() >= 140000 && !is_distributed(tx)) stretches_.emplace();
+}
+
+void KnownRows::read_near(pqxx::transaction_base& tx, StreamId const& id, RecordTable const& table,
+                          std::vector<std::string_view> const& some, std::size_t rows) {
+  if (!stretches_ || scope_->table != &table || some.empty()) return;
+  ArrayText unknown;
+  std::size_t found = 0;
+  for (auto const key : some) {
+    if (rows_.find(hash_key(key)) != nullptr) {
+      ++found;
+    } else {
+      unknown.add(key);
+    }
+  }
+  stretches_->rows_known += static_cast<std::int64_t>(rows * found / some.size());
+  if (2 * found > some.size()) return;
+  tx.exec(by_index_only);
+  auto const name = merge_sql_for(table).table;
+  auto const places =
+      exec(tx, place_sql(name), {std::to_string(id.source_id), id.stream, unknown.take()});
+  if (places.empty()) return;  // rows that the table does not have
+  if (stretches_->read) {
+    auto const in_vain = stretches_->rows_known < blocks_of_a_stretch_;
+    stretches_->in_vain = in_vain ? stretches_->in_vain + 1 : 0;
+  }
+  stretches_->rows_known = 0;
+  stretches_->read = true;
+  give_up();
+  if (stretches_->in_vain >= Stretches::most_in_vain) {
+    stretches_.reset();
+    return;
+  }
+  auto const first = int_of(places.front()[0]), last = int_of(places.back()[0]);
+  auto const from = first <= last ? first : std::max<std::int64_t>(0, first - blocks_of_a_stretch_);
+  // Of a table with partitions, the one that has the row.
+  copy_pairs(tx, stretch_sql(places.front()[1].c_str(), from, from + blocks_of_a_stretch_),
+             {std::to_string(id.source_id), id.stream},
+             [&](std::string_view external_id, std::string_view content) {
+               if (!reserve_one()) return;
+               rows_.insert(hash_key(external_id)).first->content = first_half(content);
+             });
+  usable_ = true;
 }
 
 KnownRows::Standing KnownRows::standing(RecordTable const& table, std::string_view external_id,
@@ -109,7 +183,7 @@ void KnownRows::note(RecordTable const& table, Changes changes) {
     for (auto const& [key, content] : changes) {
       if (auto* found = rows_.find(key)) {
         found->content = content;
-      } else if (reserve_one()) {
+      } else if (complete_ && reserve_one()) {
         rows_.insert(key).first->content = content;
       } else {
         noted = complete_ = false;

@@ -187,6 +187,25 @@ void PageWriter::committed(FenceState const& state) {
   }
 }
 
+// Before the first write of the transaction: what is remembered must hold also if it fails.
+void PageWriter::remember(pqxx::transaction_base& tx, FenceState const& state) {
+  if (!page_.scope || !page_.scope->table->keeps_records()) return;
+  writes_.known.load(tx, page_.run.id, *page_.scope, state.pass.live_rows);
+  // What was merged ahead must still be known as it was before.
+  if (ahead_of_ != nullptr || !writes_.known.is_read_by_stretches()) return;
+  constexpr std::size_t most_samples = 16;
+  for (auto const& [table, rows] : by_table(page_)) {
+    if (table != page_.scope->table || writes_.all_new.contains(table->name)) continue;
+    auto const samples = std::min(most_samples, rows.size());
+    std::vector<std::string_view> some;
+    for (std::size_t i = 0; i < samples; ++i) {
+      some.emplace_back(rows[i * rows.size() / samples].external_id());
+    }
+    writes_.known.read_near(tx, page_.run.id, *table, some, rows.size());
+    return;
+  }
+}
+
 PageWritten PageWriter::attempt(PgSession& session, Care care) {
   Transaction tx(session);
   auto const state = enter_fence(tx, page_.run);
@@ -198,9 +217,7 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
   effects_.clear();
   trusted_.clear();
   row_by_row_ = care == Care::row_by_row;
-  if (page_.scope && page_.scope->table->keeps_records()) {
-    writes_.known.load(tx, page_.run.id, *page_.scope, state.pass.live_rows);
-  }
+  remember(tx, state);
   PageWritten written;
   written.unchanged = page_.repeated;
   std::int64_t live_delta = 0;

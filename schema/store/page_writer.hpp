@@ -40,6 +40,7 @@ class PageWriter {
   };
 
   void merge_many(PgSession& session);
+  void remember(pqxx::transaction_base& tx, FenceState const& state);
   PageWritten attempt_as_usual(PgSession& session);
   PageWritten attempt(PgSession& session, Care care);
   void committed(FenceState const& state);
