@@ -1,38 +1,41 @@
 -- Commission that was there and counts less now, or no more, by the day on which affsync detected it.
 -- Reads the changes since a time, by source and time, and the rows that they are about: not what is older.
 -- A row that got it back since is not in it, nor one whose currency changed, nor what changed when all rows
--- were read again because the connector, the privacy setting or the address is another.
-CREATE OR REPLACE FUNCTION affsync.commission_losses(source integer, since timestamptz)
+-- were read again because the connector, the privacy setting or the address is another. The changes are
+-- read once; `vanished`: only what is no longer listed, else only what still is.
+CREATE OR REPLACE FUNCTION affsync.commission_losses(source integer, since timestamptz, vanished boolean)
 RETURNS TABLE (
   stream text, external_id text, client_ref text, day date, currency text, detected_on date,
-  changed_at timestamptz, before numeric, loss numeric, loss_usd numeric, vanished boolean,
-  status text, stood_since timestamptz
+  changed_at timestamptz, before numeric, loss numeric, loss_usd numeric, status text, stood_since timestamptz
 ) LANGUAGE sql STABLE AS $$
-  WITH fallen AS MATERIALIZED (
-    SELECT h.stream, h.external_id, (h.changed_at AT TIME ZONE 'UTC')::date AS detected_on,
-           min(h.change_id) AS first_id, max(h.change_id) AS last_id, max(h.changed_at) AS changed_at,
-           (array_agg(h.operation ORDER BY h.change_id DESC))[1] AS operation
+  WITH changed AS MATERIALIZED (
+    SELECT h.stream, h.external_id, h.change_id, h.changed_at, h.operation, h.before,
+      h.operation = 'delete'
+        OR h.operation = 'update' AND NOT h.before ? 'currency'
+           AND ((h.after ->> 'amount')::numeric < (h.before ->> 'amount')::numeric
+                OR h.after ->> 'status' IN ('rejected', 'reversed')) AS is_fall
     FROM affsync.record_change h
     -- Months ahead have their own partitions, which need not be looked into.
     WHERE h.source_id = $1 AND h.changed_at > $2 AND h.changed_at < now() + interval '2 days'
       AND h.record_table = 'commission'
-      AND (h.operation = 'delete'
-           OR h.operation = 'update' AND NOT h.before ? 'currency'
-              AND ((h.after ->> 'amount')::numeric < (h.before ->> 'amount')::numeric
-                   OR h.after ->> 'status' IN ('rejected', 'reversed')))
+      AND (h.operation = 'delete' OR h.before ?| ARRAY['amount', 'status', 'currency'])
+      -- What is no longer listed was deleted since.
+      AND (NOT $3 OR EXISTS (
+        SELECT FROM affsync.record_change d
+        WHERE d.source_id = $1 AND d.changed_at > $2 AND d.changed_at < now() + interval '2 days'
+          AND d.record_table = 'commission' AND d.operation = 'delete'))
+  ), fallen AS MATERIALIZED (
+    SELECT h.stream, h.external_id, (h.changed_at AT TIME ZONE 'UTC')::date AS detected_on,
+           min(h.change_id) AS first_id, max(h.change_id) AS last_id, max(h.changed_at) AS changed_at,
+           (array_agg(h.operation ORDER BY h.change_id DESC))[1] AS operation
+    FROM changed h
+    WHERE h.is_fall
       -- What changes while all rows are read again because of us is no doing of the broker's.
       AND NOT EXISTS (
         SELECT FROM affsync.stream_state z
         WHERE z.source_id = $1 AND z.stream = h.stream AND z.read_again_from <= h.changed_at
           AND (z.read_again_until IS NULL OR z.read_again_until >= h.changed_at))
     GROUP BY 1, 2, 3
-  ), later AS MATERIALIZED (
-    SELECT n.stream, n.external_id, n.change_id, n.before
-    FROM (SELECT DISTINCT f.stream, f.external_id FROM fallen f) f
-    JOIN affsync.record_change n ON n.source_id = $1 AND n.external_id = f.external_id
-    WHERE n.changed_at > $2 AND n.changed_at < now() + interval '2 days'
-      AND n.record_table = 'commission' AND n.stream = f.stream
-      AND n.before ?| ARRAY['amount', 'status', 'currency']
   ), told AS (
     -- A value at a time is in the next change that names its column; else it is the row's.
     SELECT f.stream, f.external_id, f.detected_on, f.first_id, f.changed_at, f.operation,
@@ -44,12 +47,12 @@ RETURNS TABLE (
          FILTER (WHERE n.before ? 'status' AND n.change_id > f.last_id))[1] AS status_after,
       coalesce(bool_or(n.before ? 'currency'), false) AS other_currency
     FROM fallen f
-    LEFT JOIN later n
+    LEFT JOIN changed n
       ON n.stream = f.stream AND n.external_id = f.external_id AND n.change_id >= f.first_id
     GROUP BY 1, 2, 3, 4, 5, 6
   ), valued AS (
     SELECT t.stream, t.external_id, t.detected_on, t.first_id, t.changed_at, c.client_ref, c.currency,
-      c.status, c.first_seen_at, c.amount, c.amount_usd, c.deleted_at IS NOT NULL AS vanished,
+      c.status, c.first_seen_at, c.amount, c.amount_usd,
       affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to) AS day,
       CASE WHEN coalesce(CASE WHEN t.status_before IS NULL THEN c.status
                               ELSE t.status_before ->> 'status' END, '') IN ('rejected', 'reversed') THEN 0
@@ -65,8 +68,9 @@ RETURNS TABLE (
     FROM told t
     JOIN affsync.commission c
       ON c.source_id = $1 AND c.stream = t.stream AND c.external_id = t.external_id
-    -- Amounts of two currencies cannot be compared.
-    WHERE NOT t.other_currency
+    WHERE (c.deleted_at IS NOT NULL) = $3
+      -- Amounts of two currencies cannot be compared.
+      AND NOT t.other_currency
       -- A running total that leaves the list was a sum of what reports have by its growth.
       AND (c.grain IS DISTINCT FROM 'lifetime' OR c.deleted_at IS NULL)
       AND EXISTS (SELECT FROM affsync.stream st WHERE st.source_id = $1 AND st.stream = t.stream
@@ -79,7 +83,7 @@ RETURNS TABLE (
       ELSE round(least(v.before - v.after, v.before - v.counts_now)
                  * coalesce(v.rate_before, v.amount_usd / nullif(v.amount, 0), r.usd_rate), 8)
     END,
-    v.vanished, v.status,
+    v.status,
     coalesce((SELECT n.changed_at FROM affsync.record_change n
               WHERE n.source_id = $1 AND n.external_id = v.external_id AND n.change_id < v.first_id
                 AND n.changed_at <= v.changed_at AND n.record_table = 'commission' AND n.stream = v.stream
@@ -91,4 +95,4 @@ RETURNS TABLE (
                                       u.whole, u.factor) r
   WHERE least(v.before - v.after, v.before - v.counts_now) > 0
 $$;
-COMMENT ON FUNCTION affsync.commission_losses(integer, timestamptz) IS 'Commission of a source that was lowered, rejected, reversed, or is no longer listed since a time, and is still so: one row per row and day of detection. `before`: what counted; `loss`: how much less counts now; `stood_since`: since when it had counted so.';
+COMMENT ON FUNCTION affsync.commission_losses(integer, timestamptz, boolean) IS 'Commission of a source that counts less since a time, and still does: what is no longer listed (`vanished`), or what was lowered, rejected or reversed; one row per row and day of detection. `before`: what counted; `loss`: how much less counts now; `stood_since`: since when it had counted so.';

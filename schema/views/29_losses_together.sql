@@ -17,7 +17,7 @@ RETURNS TABLE (
       count(DISTINCT nullif(l.client_ref, '')) AS clients, min(l.client_ref) AS client,
       coalesce(array_agg(DISTINCT w.who) FILTER (WHERE w.who <> ''), '{}') AS who,
       min(l.day) AS day_from, max(l.day) AS day_to, min(l.stood_since) AS stood_since
-    FROM affsync.commission_losses($1, $2) l
+    FROM affsync.commission_losses($1, $2, $3) l
     -- A name only where the source keeps names and messages may have them.
     LEFT JOIN LATERAL (
       SELECT k.name FROM affsync.client k
@@ -28,15 +28,14 @@ RETURNS TABLE (
       LIMIT 1
     ) k ON true
     CROSS JOIN LATERAL (SELECT coalesce(l.client_ref, '') || coalesce(' ' || k.name, '') AS who) w
-    WHERE l.vanished = $3
-      -- The same commission under another number is not lost.
-      AND (NOT l.vanished OR NOT EXISTS (
-        SELECT FROM affsync.commission n
-        WHERE n.source_id = $1
-          AND affsync.earned_on(n.occurred_on, n.occurred_at, n.occurred_to) = l.day
-          AND n.deleted_at IS NULL AND n.amount = l.before AND n.currency IS NOT DISTINCT FROM l.currency
-          AND n.client_ref IS NOT DISTINCT FROM l.client_ref
-          AND n.first_seen_at BETWEEN l.changed_at - interval '2 days' AND l.changed_at + interval '2 days'))
+    -- The same commission under another number is not lost.
+    WHERE NOT $3 OR NOT EXISTS (
+      SELECT FROM affsync.commission n
+      WHERE n.source_id = $1
+        AND affsync.earned_on(n.occurred_on, n.occurred_at, n.occurred_to) = l.day
+        AND n.deleted_at IS NULL AND n.amount = l.before AND n.currency IS NOT DISTINCT FROM l.currency
+        AND n.client_ref IS NOT DISTINCT FROM l.client_ref
+        AND n.first_seen_at BETWEEN l.changed_at - interval '2 days' AND l.changed_at + interval '2 days')
     GROUP BY l.stream, l.currency, l.detected_on
   )
   SELECT g.stream, g.currency, g.detected_on, g.changed_at, g.rows, g.lowered, g.rejected, g.reversed,
@@ -68,3 +67,6 @@ RETURNS TABLE (
   WHERE s.retired_at IS NULL
 $$;
 COMMENT ON FUNCTION affsync.losses_of_sources(timestamptz, boolean, boolean) IS 'affsync.losses_together() of all sources that are read.';
+
+-- Of earlier versions.
+DROP FUNCTION IF EXISTS affsync.commission_losses(integer, timestamptz);

@@ -1,6 +1,6 @@
 -- As on a single server, but with the losses collected first: Citus would call a function on the server of
 -- the source, where it cannot read what it needs.
--- beside: bde5e0715870
+-- beside: 4398abb69b79
 CREATE OR REPLACE FUNCTION affsync.losses_together(
   source integer, since timestamptz, vanished boolean, with_names boolean)
 RETURNS TABLE (
@@ -12,7 +12,7 @@ RETURNS TABLE (
 DECLARE
   losses jsonb;
 BEGIN
-  SELECT coalesce(jsonb_agg(to_jsonb(l)), '[]') INTO losses FROM affsync.commission_losses($1, $2) l;
+  SELECT coalesce(jsonb_agg(to_jsonb(l)), '[]') INTO losses FROM affsync.commission_losses($1, $2, $3) l;
   RETURN QUERY
     WITH g AS (
       SELECT l.stream, l.currency, l.detected_on, max(l.changed_at) AS changed_at, count(*) AS rows,
@@ -26,8 +26,7 @@ BEGIN
         min(l.day) AS day_from, max(l.day) AS day_to, min(l.stood_since) AS stood_since
       FROM jsonb_to_recordset(losses) AS l (
         stream text, client_ref text, day date, currency text, detected_on date, changed_at timestamptz,
-        before numeric, loss numeric, loss_usd numeric, vanished boolean, status text,
-        stood_since timestamptz)
+        before numeric, loss numeric, loss_usd numeric, status text, stood_since timestamptz)
       -- A name only where the source keeps names and messages may have them.
       LEFT JOIN LATERAL (
         SELECT k.name FROM affsync.client k
@@ -38,15 +37,14 @@ BEGIN
         LIMIT 1
       ) k ON true
       CROSS JOIN LATERAL (SELECT coalesce(l.client_ref, '') || coalesce(' ' || k.name, '') AS who) w
-      WHERE l.vanished = $3
-        -- The same commission under another number is not lost.
-        AND (NOT l.vanished OR NOT EXISTS (
-          SELECT FROM affsync.commission n
-          WHERE n.source_id = $1
-            AND affsync.earned_on(n.occurred_on, n.occurred_at, n.occurred_to) = l.day
-            AND n.deleted_at IS NULL AND n.amount = l.before AND n.currency IS NOT DISTINCT FROM l.currency
-            AND n.client_ref IS NOT DISTINCT FROM l.client_ref
-            AND n.first_seen_at BETWEEN l.changed_at - interval '2 days' AND l.changed_at + interval '2 days'))
+      -- The same commission under another number is not lost.
+      WHERE NOT $3 OR NOT EXISTS (
+        SELECT FROM affsync.commission n
+        WHERE n.source_id = $1
+          AND affsync.earned_on(n.occurred_on, n.occurred_at, n.occurred_to) = l.day
+          AND n.deleted_at IS NULL AND n.amount = l.before AND n.currency IS NOT DISTINCT FROM l.currency
+          AND n.client_ref IS NOT DISTINCT FROM l.client_ref
+          AND n.first_seen_at BETWEEN l.changed_at - interval '2 days' AND l.changed_at + interval '2 days')
       GROUP BY l.stream, l.currency, l.detected_on
     )
     SELECT g.stream, g.currency, g.detected_on, g.changed_at, g.rows, g.lowered, g.rejected, g.reversed,
@@ -87,3 +85,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION affsync.losses_of_sources(timestamptz, boolean, boolean) IS 'affsync.losses_together() of all sources that are read.';
+
+-- Of earlier versions.
+DROP FUNCTION IF EXISTS affsync.commission_losses(integer, timestamptz);
