@@ -22,25 +22,23 @@ std::uint64_t first_half(std::string_view uuid) {
   return value;
 }
 
-// $1 source, $2 stream, $3 keys -> block and table of the live rows, in the order of the keys
+// $1 source, $2 stream, $3 keys -> block of the live rows, in the order of the keys
 std::string place_sql(std::string const& table) {
-  return "SELECT (t.place::text::point)[0]::bigint, t.of_table::regclass"
+  return "SELECT (t.place::text::point)[0]::bigint"
          " FROM unnest($3::text[]) WITH ORDINALITY AS k (external_id, nth) CROSS JOIN LATERAL"
-         " (SELECT t.ctid AS place, t.tableoid AS of_table FROM " +
+         " (SELECT t.ctid AS place FROM " +
          table +
          " t WHERE t.source_id = $1::int AND t.stream = $2 AND t.external_id = k.external_id"
          " AND t.deleted_at IS NULL LIMIT 1) t ORDER BY k.nth";
 }
 
-// $1 source, $2 stream -> key and hash of the live rows in the blocks from `from` up to `end`. With
-// OFFSET no index is of use, so that only these blocks are read whatever PostgreSQL knows of them.
+// $1 source, $2 stream -> key and hash of the live rows in the blocks from `from` up to `end`; to
+// be read by place only. Of a table with partitions, the same blocks of each that may have the
+// source.
 std::string stretch_sql(std::string const& table, std::int64_t from, std::int64_t end) {
-  return "SELECT t.external_id, t.content_hash FROM (SELECT t.source_id, t.stream, t.external_id,"
-         " t.content_hash, t.deleted_at FROM " +
-         table + " t WHERE t.ctid >= '(" + std::to_string(from) + ",0)' AND t.ctid < '(" +
-         std::to_string(end) +
-         ",0)' OFFSET 0) t"
-         " WHERE t.source_id = $1::int AND t.stream = $2 AND t.deleted_at IS NULL";
+  return "SELECT t.external_id, t.content_hash FROM " + table + " t WHERE t.ctid >= '(" +
+         std::to_string(from) + ",0)' AND t.ctid < '(" + std::to_string(end) +
+         ",0)' AND t.source_id = $1::int AND t.stream = $2 AND t.deleted_at IS NULL";
 }
 
 }  // namespace
@@ -146,14 +144,17 @@ void KnownRows::read_near(pqxx::transaction_base& tx, StreamId const& id, Record
     return;
   }
   auto const first = int_of(places.front()[0]), last = int_of(places.back()[0]);
-  auto const from = first <= last ? first : std::max<std::int64_t>(0, first - blocks_of_a_stretch_);
-  // Of a table with partitions, the one that has the row.
-  copy_pairs(tx, stretch_sql(places.front()[1].c_str(), from, from + blocks_of_a_stretch_),
+  // Down from the first one, if the list goes that way.
+  auto const lowest = std::max<std::int64_t>(0, first + 1 - blocks_of_a_stretch_);
+  auto const from = first <= last ? first : lowest;
+  tx.exec(by_place_only);
+  copy_pairs(tx, stretch_sql(name, from, from + blocks_of_a_stretch_),
              {std::to_string(id.source_id), id.stream},
              [&](std::string_view external_id, std::string_view content) {
                if (!reserve_one()) return;
                rows_.insert(hash_key(external_id)).first->content = first_half(content);
              });
+  tx.exec(by_index_again);
   usable_ = true;
 }
 

@@ -25,6 +25,10 @@ namespace affsync::schema {
 inline constexpr char const* by_place_only =
     "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off;"
     " SET LOCAL enable_indexonlyscan = off; SET LOCAL enable_bitmapscan = off";
+// What follows uses indexes again, but still does not read a whole table.
+inline constexpr char const* by_index_again =
+    "SET LOCAL enable_indexscan TO DEFAULT; SET LOCAL enable_indexonlyscan TO DEFAULT;"
+    " SET LOCAL enable_bitmapscan TO DEFAULT";
 
 struct MergeSql {
   std::string table;  // affsync."commission"
