@@ -182,13 +182,17 @@ std::vector<std::pair<std::string, std::string>> all_rows(std::string const& url
   return out;
 }
 
-TEST(Migrate, migration_from_each_older_version) {
+// From each older version, in parts: each takes seconds.
+class OlderVersions : public ::testing::TestWithParam<unsigned> {};
+constexpr unsigned parts = 8;
+
+TEST_P(OlderVersions, are_migrated) {
   auto const fresh = make_database();
   migrate(options_for(fresh), false).value();
   auto const wanted = texts(sql(fresh, catalog));
   ASSERT_GT(wanted.size(), 300U);
 
-  for (unsigned count = 0; count < migration_files_count; ++count) {
+  for (auto count = GetParam(); count < migration_files_count; count += parts) {
     auto const url = database_of_version(count);
     std::string const version = "from version " + std::to_string(count);
     // Views that users made on the existing tables.
@@ -259,6 +263,8 @@ TEST(Migrate, migration_from_each_older_version) {
     EXPECT_NO_THROW(loop.run(store->health())) << version;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Part, OlderVersions, ::testing::Range(0U, parts));
 
 // Rows of one payout and one day's earning, so that the views have content.
 void put_rows_in(std::string const& url) {
