@@ -132,14 +132,14 @@ void KnownRows::read_near(pqxx::transaction_base& tx, StreamId const& id, Record
   auto const places =
       exec(tx, place_sql(name), {std::to_string(id.source_id), id.stream, unknown.take()});
   if (places.empty()) return;  // rows that the table does not have
-  if (stretches_->read) {
+  if (stretches_->any) {
     auto const in_vain = stretches_->rows_known < blocks_of_a_stretch_;
     stretches_->in_vain = in_vain ? stretches_->in_vain + 1 : 0;
   }
   stretches_->rows_known = 0;
-  stretches_->read = true;
+  stretches_->any = true;
   give_up();
-  if (stretches_->in_vain >= Stretches::most_in_vain) {
+  if (stretches_->in_vain >= StretchesRead::most_in_vain) {
     stretches_.reset();
     return;
   }

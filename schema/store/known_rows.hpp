@@ -28,6 +28,14 @@ inline std::shared_ptr<RowAllowance> all_rows_of_a_process() {
   return std::make_shared<RowAllowance>(2'000'000);
 }
 
+// How far the stretches of a large slice helped.
+struct StretchesRead {
+  static constexpr int most_in_vain = 3;
+  bool any = false;
+  int in_vain = 0;              // one after the other
+  std::int64_t rows_known = 0;  // on the pages since the last one was read
+};
+
 class KnownRows {
  public:
   enum class Standing {
@@ -81,13 +89,6 @@ class KnownRows {
   struct Known {
     std::uint64_t key, content;
   };
-  // What is known of the stretches of a large slice.
-  struct Stretches {
-    static constexpr int most_in_vain = 3;
-    bool read = false;
-    int in_vain = 0;              // one after the other
-    std::int64_t rows_known = 0;  // on the pages since the last one was read
-  };
   bool reserve_one();
   void read_by_stretches(pqxx::transaction_base& tx);
   // From now on only the database can tell of the rows of this slice.
@@ -100,7 +101,7 @@ class KnownRows {
   bool usable_ = false;
   bool complete_ = false;  // no row was left out for lack of memory
   bool only_own_ = false;  // the slice was empty at load(): all rows are the run's own
-  std::optional<Stretches> stretches_;
+  std::optional<StretchesRead> stretches_;
   KeySlots<Known> rows_;
   RecordTable const* latest_table_ = nullptr;
   boost::unordered_flat_map<std::uint64_t, std::uint64_t> latest_;
