@@ -108,21 +108,29 @@ void Batch::append(Row const& row) {
   hashes_.push_back(hash);
 }
 
-void Batch::append(Batch const& other, std::size_t row) {
-  // The texts of a row stand one after another, and its key is never null.
-  auto const first = row * width();
-  std::size_t const begin = other.offsets_[first];
-  std::size_t const end =
-      row + 1 < other.size() ? other.offsets_[first + width()] : other.text_.size();
-  auto const start = text_.size();
-  if (start + (end - begin) >= null_cell) throw std::length_error("pages of more than 4 GiB");
-  text_.append(other.text_, begin, end - begin);
-  for (std::size_t i = first; i < first + width(); ++i) {
-    auto const offset = other.offsets_[i];
-    offsets_.push_back(offset == null_cell ? null_cell
-                                           : static_cast<std::uint32_t>(offset - begin + start));
+void Batch::reserve(std::size_t rows, std::size_t text_bytes) {
+  text_.reserve(text_.size() + text_bytes);
+  offsets_.reserve(offsets_.size() + rows * width());
+  hashes_.reserve(hashes_.size() + rows);
+}
+
+void Batch::erase(std::vector<std::size_t> const& rows) {
+  if (rows.empty()) return;
+  auto const wide = static_cast<std::ptrdiff_t>(width());
+  auto to = rows.front();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    auto const from = rows[i] + 1;
+    auto const end = i + 1 < rows.size() ? rows[i + 1] : size();
+    auto const first = offsets_.begin() + static_cast<std::ptrdiff_t>(from) * wide;
+    auto const last = offsets_.begin() + static_cast<std::ptrdiff_t>(end) * wide;
+    std::copy(first, last, offsets_.begin() + static_cast<std::ptrdiff_t>(to) * wide);
+    std::copy(hashes_.begin() + static_cast<std::ptrdiff_t>(from),
+              hashes_.begin() + static_cast<std::ptrdiff_t>(end),
+              hashes_.begin() + static_cast<std::ptrdiff_t>(to));
+    to += end - from;
   }
-  hashes_.push_back(other.hashes_[row]);
+  hashes_.resize(to);
+  offsets_.resize(to * width());
 }
 
 char const* Batch::at(std::size_t row, std::size_t index) const {

@@ -47,8 +47,11 @@ class Batch {
   // Copies the row and hashes it without its volatile columns.
   void append(Row const& row);
 
-  // Copies a row of another batch of the same table, with its hash.
-  void append(Batch const& other, std::size_t row);
+  // Takes memory for so many further rows with so many bytes of text_bytes().
+  void reserve(std::size_t rows, std::size_t text_bytes);
+
+  // Removes rows; `rows` ascends. Their text stays in memory.
+  void erase(std::vector<std::size_t> const& rows);
 
   // Zero-terminated texts, valid until the next append(); nullptr is SQL NULL.
   char const* external_id(std::size_t row) const { return at(row, 0); }

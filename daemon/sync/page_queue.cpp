@@ -41,14 +41,20 @@ class PageQueue::Draining {
   PageQueue& queue_;
 };
 
-PageQueue::PageQueue(asio::any_io_executor const& executor,
+PageQueue::PageQueue(asio::any_io_executor const& executor, std::shared_ptr<QueueBudget> budget,
                      std::chrono::steady_clock::duration gathering)
-    : longest_gathering_(gathering),
+    : budget_(std::move(budget)),
+      longest_gathering_(gathering),
       changed_(executor, asio::steady_timer::time_point::max()),
       gathering_(executor) {}
 
+PageQueue::~PageQueue() {
+  budget_->held -= bytes_ + bytes_stored_now_;
+}
+
 bool PageQueue::has_room() const {
-  return waiting_.empty() || (rows_ < most_rows_waiting && bytes_ < most_bytes_waiting);
+  return waiting_.empty() || (rows_ < most_rows_waiting && bytes_ < most_bytes_waiting &&
+                              budget_->held < budget_->most);
 }
 
 asio::awaitable<void> PageQueue::change() {
@@ -101,6 +107,7 @@ asio::awaitable<void> PageQueue::push(WaitingPage page) {
   }
   rows_ += rows;
   bytes_ += bytes;
+  budget_->held += bytes;
   changed();
 }
 
@@ -116,6 +123,7 @@ void PageQueue::close() {
 
 asio::awaitable<std::optional<WaitingPage>> PageQueue::next() {
   storing_ = false;
+  budget_->held -= std::exchange(bytes_stored_now_, 0);
   changed();
   while (waiting_.empty() && !closed_) co_await change();
   if (waiting_.empty()) co_return std::nullopt;
@@ -123,6 +131,7 @@ asio::awaitable<std::optional<WaitingPage>> PageQueue::next() {
   auto& first = waiting_.front();
   rows_ -= first.group.rows();
   bytes_ -= first.bytes;
+  bytes_stored_now_ = first.bytes;
   WaitingPage joined = std::move(first.page);
   joined.write = first.group.take();
   waiting_.pop_front();

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 
 #include "connectors/engine/paging/slice.hpp"
@@ -30,16 +31,24 @@ struct WaitingPage {
   WaitingPage() = default;
 };
 
+// What the queues of all runs together hold, in bytes of the rows' text. A queue that is empty
+// takes a page all the same, so that each run goes on.
+struct QueueBudget {
+  std::size_t most = 16 * 1024 * 1024;
+  std::size_t held = 0;
+};
+
 class PageQueue {
  public:
   // How long a page waits for others to be stored with it. Pages that come faster are stored
   // together also when PostgreSQL has nothing to do.
   static constexpr std::chrono::milliseconds usual_gathering{50};
 
-  explicit PageQueue(asio::any_io_executor const& executor,
-                     std::chrono::steady_clock::duration gathering = usual_gathering);
+  PageQueue(asio::any_io_executor const& executor, std::shared_ptr<QueueBudget> budget,
+            std::chrono::steady_clock::duration gathering = usual_gathering);
   PageQueue(PageQueue const&) = delete;
   PageQueue& operator=(PageQueue const&) = delete;
+  ~PageQueue();
 
   // For the side that reads. Waits while too much waits already; a page of any size fits into an
   // empty queue. Cancellation throws operation_aborted, here and below.
@@ -73,6 +82,8 @@ class PageQueue {
 
   std::deque<Waiting> waiting_;
   std::size_t rows_ = 0, bytes_ = 0;  // of the waiting pages
+  std::shared_ptr<QueueBudget> budget_;
+  std::size_t bytes_stored_now_ = 0;
   bool storing_ = false;
   bool closed_ = false;
   std::chrono::steady_clock::duration const longest_gathering_;

@@ -57,10 +57,7 @@ asio::awaitable<void> Prefetch::fetch(EntryPtr entry, HttpRequest request) {
   }
   if (answer) {
     if (*answer) typical_bytes_ = (*answer)->bytes;
-    if (!entry->is_dropped) {
-      entry->bytes = *answer ? (*answer)->bytes : 0;
-      budget_->held += entry->bytes;
-    }
+    if (!entry->is_dropped) hold(*entry, *answer ? (*answer)->bytes : 0);
     entry->fetched = Fetched(std::move(*answer), clock_.now());
   }
   arrived_.cancel();
@@ -71,14 +68,21 @@ Prefetch::EntryPtr Prefetch::start(HttpRequest request, bool is_asked) {
   auto entry = std::make_shared<Entry>();
   *entry->is_asked = is_asked;
   entry->request = request;
+  hold(*entry, typical_bytes_);
   entries_.push_back(entry);
   entry->task = tasks_.spawn(fetch(entry, std::move(request)));
   return entry;
 }
 
+void Prefetch::hold(Entry& entry, std::size_t bytes) {
+  budget_->held += bytes - entry.bytes;
+  held_ += bytes - entry.bytes;
+  entry.bytes = bytes;
+}
+
 void Prefetch::drop(EntryPtr const& entry) {
   entry->is_dropped = true;
-  budget_->held -= std::exchange(entry->bytes, 0);
+  hold(*entry, 0);
   // A request that is still being spawned has no task yet; it ends by itself.
   if (entry->task) tasks_.cancel(entry->task);
 }
@@ -106,7 +110,8 @@ bool Prefetch::has_room() const {
       std::ranges::count_if(entries_, [](EntryPtr const& entry) { return entry->has_ended(); });
   auto const under_way = entries_.size() - static_cast<std::size_t>(waiting);
   if (under_way >= concurrency_ || entries_.size() >= reach()) return false;
-  return budget_->held + (under_way + 1) * typical_bytes_ <= budget_->most;
+  return held_ + typical_bytes_ <= budget_->always_for_a_run ||
+         budget_->held + typical_bytes_ <= budget_->most;
 }
 
 void Prefetch::send_ahead() {
@@ -145,7 +150,7 @@ asio::awaitable<Prefetch::Fetched> Prefetch::answer_to(HttpRequest request,
     co_await wait_for(entry);
   }
   std::erase(entries_, entry);
-  budget_->held -= std::exchange(entry->bytes, 0);
+  hold(*entry, 0);
   if (entry->failure) std::rethrow_exception(entry->failure);
   co_return std::move(*entry->fetched);
 }

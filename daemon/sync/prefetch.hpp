@@ -23,11 +23,14 @@ namespace affsync::sync {
 
 namespace asio = boost::asio;
 
-// What all runs together keep of answers that arrived ahead of their turn, in bytes of their text;
-// parsed they take three to four times as much memory.
+// What all runs together keep of answers that were asked for ahead of their turn, in bytes of their
+// text; parsed they take four to five times as much memory. A request under way counts as much as
+// the run's last answer.
 struct AheadBudget {
-  std::size_t most = 8 * 1024 * 1024;
+  std::size_t most = 4 * 1024 * 1024;
   std::size_t held = 0;
+  // A run may keep this much whatever the others do: they must not hold up one with small pages.
+  std::size_t always_for_a_run = 128 * 1024;
 };
 
 class Prefetch {
@@ -72,6 +75,8 @@ class Prefetch {
   using EntryPtr = std::shared_ptr<Entry>;
   EntryPtr find(HttpRequest const& request) const;
   EntryPtr start(HttpRequest request, bool is_asked);
+  // Counts so many bytes for the entry in place of those before.
+  void hold(Entry& entry, std::size_t bytes);
   asio::awaitable<void> wait_for(EntryPtr entry);
   void drop(EntryPtr const& entry);
   void drop_others(HttpRequest const* request);
@@ -86,6 +91,7 @@ class Prefetch {
   std::list<EntryPtr> entries_;     // under way, or answered and not used yet
   std::vector<HttpRequest> ahead_;  // what will follow, in order
   std::size_t typical_bytes_ = 0;   // of an answer
+  std::size_t held_ = 0;            // of this run in the budget
   bool one_at_a_time_ = false;
   asio::steady_timer arrived_;  // cancelled whenever an answer has arrived
   asio::any_io_executor executor_;

@@ -12,6 +12,7 @@
 #include "base/run_report.hpp"
 #include "daemon/async/workers.hpp"
 #include "daemon/sync/observer.hpp"
+#include "daemon/sync/page_queue.hpp"
 #include "daemon/sync/prefetch.hpp"
 #include "daemon/sync/stream_task.hpp"
 #include "schema/store/store.hpp"
@@ -32,7 +33,9 @@ struct RunParts {
   Clock* clock = nullptr;
   Observer* observer = nullptr;
   async::Workers* workers = nullptr;  // read large answers; nullptr: the I/O thread does
-  std::shared_ptr<AheadBudget> ahead_budget = std::make_shared<AheadBudget>();  // of all runs
+  // Of all runs.
+  std::shared_ptr<AheadBudget> ahead_budget = std::make_shared<AheadBudget>();
+  std::shared_ptr<QueueBudget> queue_budget = std::make_shared<QueueBudget>();
   RunParts() = default;
 };
 

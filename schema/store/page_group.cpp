@@ -23,8 +23,8 @@ bool PageGroup::is_plain(PageWrite const& page) {
 }
 
 bool PageGroup::add(PageWrite& page) {
-  std::vector<std::vector<std::size_t>> fresh(page.batches.size());  // rows of each batch
-  std::int64_t repeated = 0;
+  // Rows of each batch that the pages before have as well.
+  std::vector<std::vector<std::size_t>> repeated(page.batches.size());
   std::size_t rows = 0;
   bool const plain = is_plain(page);
   if (write_ &&
@@ -38,13 +38,9 @@ bool PageGroup::add(PageWrite& page) {
     if (!write_ || !batch.table().keeps_records()) continue;
     for (std::size_t row = 0; row < batch.size(); ++row) {
       auto const known = contents_.find(row_key(batch, row));
-      if (known == contents_.end()) {
-        fresh[i].push_back(row);
-      } else if (known->second == batch.hash(row).high) {
-        ++repeated;
-      } else {
-        return false;
-      }
+      if (known == contents_.end()) continue;
+      if (known->second != batch.hash(row).high) return false;
+      repeated[i].push_back(row);
     }
   }
   for (auto const& batch : page.batches) {
@@ -59,18 +55,13 @@ bool PageGroup::add(PageWrite& page) {
     return true;
   }
   for (std::size_t i = 0; i < page.batches.size(); ++i) {
-    auto& batch = page.batches[i];
-    if (!batch.table().keeps_records() || fresh[i].size() == batch.size()) {
-      write_->batches.push_back(std::move(batch));
-      continue;
-    }
-    Batch rest(batch.table());
-    for (auto const row : fresh[i]) rest.append(batch, row);
-    write_->batches.push_back(std::move(rest));
+    page.batches[i].erase(repeated[i]);
+    write_->batches.push_back(std::move(page.batches[i]));
+    write_->repeated += static_cast<std::int64_t>(repeated[i].size());
   }
   write_->checkpoint = std::move(page.checkpoint);
   write_->pages += page.pages;
-  write_->repeated += repeated + page.repeated;
+  write_->repeated += page.repeated;
   write_->now = page.now;
   return true;
 }

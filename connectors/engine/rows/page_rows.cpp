@@ -268,7 +268,7 @@ void PageRows::note_not_stored(Target const& target, Page const& page, std::size
   not_stored_.insert(mixed(hash_key(target.mapping->table->name), page.keys[row]));
 }
 
-void PageRows::convert_to(Target const& target, Page const& page, std::vector<std::size_t>& taken,
+void PageRows::convert_to(Target& target, Page const& page, std::vector<std::size_t>& taken,
                           PageRead& out) {
   auto const& table = *target.mapping->table;
   std::vector<std::size_t> mine;
@@ -288,6 +288,8 @@ void PageRows::convert_to(Target const& target, Page const& page, std::vector<st
   }
   taken.clear();
   Batch batch(table);
+  // A sixteenth more than the page before had.
+  batch.reserve(mine.size(), mine.size() * (target.row_bytes + target.row_bytes / 16));
   std::vector<bool> last;  // empty: all of them; nearly all pages have no repetition
   if (may_repeat(keys, scratch_)) last = last_of_their_key(keys);
   bool const one_row_each = target.has_main_key && table.keeps_records();
@@ -314,6 +316,7 @@ void PageRows::convert_to(Target const& target, Page const& page, std::vector<st
       if (content_of(target) != content) quarantine_contradiction(target, out);
     }
   }
+  if (!batch.empty()) target.row_bytes = batch.text_bytes() / batch.size();
   if (target.is_main || !batch.empty()) out.batches.push_back(std::move(batch));
 }
 

@@ -65,11 +65,11 @@ class PageRows {
     bool is_main = false;
     bool has_main_key = false;  // it stores the same row under the same key as the main table
     bool filters = false;       // this or another mapping of its table has a filter
+    std::size_t row_bytes = 0;  // of the last page, on average
   };
   struct Page;  // the current page
 
-  void convert_to(Target const& target, Page const& page, std::vector<std::size_t>& taken,
-                  PageRead& out);
+  void convert_to(Target& target, Page const& page, std::vector<std::size_t>& taken, PageRead& out);
   void append(Target const& target, Page const& page, std::size_t row, Batch& batch, PageRead& out,
               std::vector<std::size_t>& taken);
   void note_not_stored(Target const& target, Page const& page, std::size_t row);

@@ -48,6 +48,49 @@ TEST_F(BatchTest, CellsComeBackAsTheyWentIn) {
   EXPECT_EQ(batch.cell(1, *table_.index_of("amount")), nullptr);
 }
 
+TEST_F(BatchTest, ErasedRowsLeaveTheOthersInTheirOrder) {
+  auto const filled = [&] {
+    Batch batch(table_);
+    for (int i = 0; i < 6; ++i) {
+      row_.reset(table_);
+      row_.external_id = std::to_string(i);
+      row_.raw = "{\"n\":" + std::to_string(i) + "}";
+      if (i % 2 == 1) cell("amount") = std::to_string(i) + ".5";
+      batch.append(row_);
+    }
+    return batch;
+  };
+  auto const whole = filled();
+  auto const left = [&](std::vector<std::size_t> const& gone) {
+    auto batch = filled();
+    batch.erase(gone);
+    std::string keys;
+    for (std::size_t row = 0; row < batch.size(); ++row) {
+      auto const was = static_cast<std::size_t>(std::stoi(batch.external_id(row)));
+      auto const amount = *table_.index_of("amount");
+      EXPECT_EQ(batch.hash(row), whole.hash(was));
+      EXPECT_STREQ(batch.raw(row), whole.raw(was));
+      EXPECT_STREQ(batch.cell(row, amount), whole.cell(was, amount));
+      keys += batch.external_id(row);
+    }
+    return keys;
+  };
+  EXPECT_EQ(left({}), "012345");
+  EXPECT_EQ(left({0}), "12345");
+  EXPECT_EQ(left({5}), "01234");
+  EXPECT_EQ(left({1, 2, 4}), "035");
+  EXPECT_EQ(left({0, 1, 2, 3, 4, 5}), "");
+
+  auto batch = filled();
+  batch.erase({0, 3});
+  row_.reset(table_);
+  row_.external_id = "new";
+  batch.append(row_);
+  EXPECT_EQ(batch.size(), 5u);
+  EXPECT_STREQ(batch.external_id(3), "5");
+  EXPECT_STREQ(batch.external_id(4), "new");
+}
+
 TEST_F(BatchTest, EqualContentHasEqualHashes) {
   cell("amount") = "1.50";
   row_.raw = "{}";

@@ -53,10 +53,10 @@ TEST(PageGroup, JoinsPagesInTheirOrderWithTheLastCheckpoint) {
 }
 
 // To copy the rows of a page costs the I/O thread more than a transaction costs.
-TEST(PageGroup, RowsOfPagesThatShareNoneAreNotCopied) {
+TEST(PageGroup, RowsOfPagesAreNotCopied) {
   PageGroup group;
-  auto first = page({{"a", "1"}, {"b", "2"}}), second = page({{"c", "3"}});
-  auto const* const row = second.batches.front().raw(0);
+  auto first = page({{"a", "1"}, {"b", "2"}}), second = page({{"b", "2"}, {"c", "3"}});
+  auto const* const row = second.batches.front().raw(1);
   ASSERT_TRUE(group.add(first));
   ASSERT_TRUE(group.add(second));
   auto const write = group.take();
@@ -105,7 +105,7 @@ TEST(PageGroup, APageThatPutsRowsAsideOrIsOfAnotherSliceIsWrittenAlone) {
   EXPECT_TRUE(refuses([](PageWrite& write) { write.scope.emplace(); }));
 }
 
-TEST(PageGroup, NullsStayNullWhenRowsAreCopied) {
+TEST(PageGroup, NullsStayNullWhenRowsAreLeftOut) {
   PageGroup group;
   auto first = page({{"a", "1"}}), second = page({{"a", "1"}, {"b", "2"}, {"c", "3"}});
   ASSERT_TRUE(group.add(first));

@@ -59,7 +59,8 @@ class PageQueueTest : public testing::Test {
   using Got = std::vector<std::string>;
 
   asio::io_context io_;
-  PageQueue queue_{io_.get_executor(), 1h};  // no test waits so long
+  std::shared_ptr<QueueBudget> budget_ = std::make_shared<QueueBudget>();
+  PageQueue queue_{io_.get_executor(), budget_, 1h};  // no test waits so long
   asio::cancellation_signal cancel_;
   Got got_;  // the last checkpoint of what was stored together, and how many pages it had
   std::exception_ptr failed_;
@@ -78,7 +79,7 @@ TEST_F(PageQueueTest, PagesThatComeQuicklyAreStoredTogether) {
 }
 
 TEST_F(PageQueueTest, APageWaitsNoLongerThanIsAllowed) {
-  PageQueue queue(io_.get_executor(), 1ms);
+  PageQueue queue(io_.get_executor(), budget_, 1ms);
   std::string stored;
   asio::co_spawn(io_, queue.push(page("a")), asio::detached);
   asio::co_spawn(io_, queue.next(), [&](std::exception_ptr, std::optional<WaitingPage> const& got) {
@@ -122,6 +123,45 @@ TEST_F(PageQueueTest, AFullQueueIsStoredAtOnce) {
   EXPECT_EQ(got_, Got{});
   push(page("b", 1));
   EXPECT_EQ(got_, Got{"b of 2"});
+}
+
+// Sixty runs at once would otherwise gather sixty times as much.
+TEST_F(PageQueueTest, WhatOtherRunsHoldLeavesRoomForOnePageOnly) {
+  budget_->most = 100;
+  budget_->held = 100;
+  ask();
+  push(page("a"));
+  EXPECT_EQ(got_, Got{"a of 1"}) << "nothing gathers";
+  push(page("b"));
+  bool pushed = false;
+  auto const on_end = [&](std::exception_ptr) { pushed = true; };
+  asio::co_spawn(io_, queue_.push(page("c")), on_end);
+  settle();
+  EXPECT_FALSE(pushed) << "b waits already";
+  ask();
+  EXPECT_EQ(got_, (Got{"a of 1", "b of 1"}));
+  EXPECT_TRUE(pushed);
+}
+
+TEST_F(PageQueueTest, WhatIsStoredIsNoLongerHeld) {
+  {
+    PageQueue queue(io_.get_executor(), budget_, 1h);
+    auto const got = [](std::exception_ptr, std::optional<WaitingPage> const&) {};
+    asio::co_spawn(io_, queue.push(page("a", 3)), asio::detached);
+    settle();
+    auto const one = budget_->held;
+    EXPECT_GT(one, 0u);
+    queue.close();
+    asio::co_spawn(io_, queue.next(), got);
+    settle();
+    EXPECT_EQ(budget_->held, one) << "it is being stored";
+    asio::co_spawn(io_, queue.next(), got);
+    settle();
+    EXPECT_EQ(budget_->held, 0u);
+    asio::co_spawn(io_, queue.push(page("b")), asio::detached);
+    settle();
+  }
+  EXPECT_EQ(budget_->held, 0u) << "a run that ends takes nothing with it";
 }
 
 TEST_F(PageQueueTest, APageThatCannotBeJoinedEndsTheGathering) {

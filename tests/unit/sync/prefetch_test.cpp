@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/system/system_error.hpp>
 #include <map>
 
@@ -29,6 +30,8 @@ std::vector<HttpRequest> requests(Targets const& targets) {
 // and how many requests were under way at once.
 class PrefetchTest : public testing::Test {
  protected:
+  PrefetchTest() { budget_->always_for_a_run = 0; }
+
   Prefetch make(std::size_t concurrency) {
     auto fetch = [this](HttpRequest request, std::shared_ptr<bool const> is_asked) {
       return answer(std::move(request), std::move(is_asked));
@@ -169,6 +172,40 @@ TEST_F(PrefetchTest, TheBudgetIsThatOfAllRuns) {
   EXPECT_EQ(sent_, Targets({"1!", "2!"}));
   stop(prefetch);
   EXPECT_EQ(budget_->held, 95u);
+}
+
+// Two runs that begin at the same time must not both take what is left.
+TEST_F(PrefetchTest, WhatIsUnderWayCountsForAllRunsBeforeItArrives) {
+  budget_->most = 1000;
+  bytes_ = 300;
+  auto one = make(8), other = make(8);
+  ask(one, "a", {});
+  ask(other, "A", {});
+  takes_["b"] = 10s;
+  auto waits = asked(one, "b", {"c", "d", "e"});
+  asio::co_spawn(io_, std::move(waits), asio::detached);
+  io_.restart();
+  while (io_.poll() > 0) {
+  }
+  EXPECT_EQ(sent_, Targets({"a!", "A!", "b!", "c", "d"}));
+  EXPECT_EQ(budget_->held, 900u);
+  ask(other, "B", {"C"});
+  EXPECT_EQ(sent_, Targets({"a!", "A!", "b!", "c", "d", "B!"})) << "C has no room";
+  stop(one);
+  stop(other);
+  EXPECT_EQ(budget_->held, 0u);
+}
+
+TEST_F(PrefetchTest, ARunWithSmallPagesIsNotHeldUpByOthers) {
+  budget_->most = 100;
+  budget_->held = 100;  // by another run
+  budget_->always_for_a_run = 35;
+  auto prefetch = make(8);
+  ask(prefetch, "1", {});
+  ask(prefetch, "2", {"3", "4", "5"});
+  EXPECT_EQ(sent_, Targets({"1!", "2!", "3", "4"})) << "three answers of 10 bytes";
+  stop(prefetch);
+  EXPECT_EQ(budget_->held, 100u);
 }
 
 TEST_F(PrefetchTest, ARefusalCountsOnlyWhenItsAnswerIsAskedFor) {
