@@ -20,24 +20,26 @@ constexpr std::chrono::seconds longest_pause{5};
 constexpr auto is_free =
     "(l.until <= clock_timestamp() OR l.renewed_at > clock_timestamp() + interval '1 minute')";
 
+// An item of FROM with the server's clock as `c.now`: two readings in one statement may differ.
+std::string const one_clock = "(SELECT clock_timestamp() AS now OFFSET 0) c";
+
 // $1 source, $2 stream, $3 token, $4 milliseconds, $5 host, $6 process, $7 its key. A second
 // attempt, after the connection broke, finds what the first one took.
 std::string const take_sql =
-    std::string(
-        "INSERT INTO affsync.lease AS l (source_id, stream, token, taken_at, renewed_at, until,"
-        " host, process_id, process_key) VALUES ($1::int, $2, $3::uuid,"
-        " clock_timestamp(), clock_timestamp(),"
-        " clock_timestamp() + $4::int * interval '1 millisecond', $5, $6::int, $7)"
-        " ON CONFLICT (source_id, stream) DO UPDATE SET token = excluded.token,"
-        " taken_at = excluded.taken_at, renewed_at = excluded.renewed_at, until = excluded.until,"
-        " host = excluded.host, process_id = excluded.process_id,"
-        " process_key = excluded.process_key WHERE l.token = excluded.token OR ") +
+    "INSERT INTO affsync.lease AS l (source_id, stream, token, taken_at, renewed_at, until,"
+    " host, process_id, process_key) SELECT $1::int, $2, $3::uuid, c.now, c.now,"
+    " c.now + $4::int * interval '1 millisecond', $5, $6::int, $7 FROM " +
+    one_clock +
+    " ON CONFLICT (source_id, stream) DO UPDATE SET token = excluded.token,"
+    " taken_at = excluded.taken_at, renewed_at = excluded.renewed_at, until = excluded.until,"
+    " host = excluded.host, process_id = excluded.process_id,"
+    " process_key = excluded.process_key WHERE l.token = excluded.token OR " +
     is_free;
 
-constexpr auto renew_sql =
-    "UPDATE affsync.lease SET renewed_at = clock_timestamp(),"
-    " until = clock_timestamp() + $4::int * interval '1 millisecond'"
-    " WHERE source_id = $1::int AND stream = $2 AND token = $3::uuid RETURNING ";
+std::string const renew_sql =
+    "UPDATE affsync.lease SET renewed_at = c.now,"
+    " until = c.now + $4::int * interval '1 millisecond' FROM " +
+    one_clock + " WHERE source_id = $1::int AND stream = $2 AND token = $3::uuid RETURNING ";
 
 constexpr auto end_sql =
     "UPDATE affsync.lease SET until = clock_timestamp()"

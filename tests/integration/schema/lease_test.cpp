@@ -182,6 +182,21 @@ TEST_F(Leases, WhoHoldsOneIsTold) {
   EXPECT_EQ(holder->until - holder->since, std::chrono::seconds(30));
 }
 
+// The clock is read once for a lease. Two readings differ in one lease of some ten or hundred.
+TEST_F(Leases, TheTimesOfALeaseFitTogether) {
+  StoreOptions options;
+  options.url = url;
+  auto const keeper = std::make_shared<LeaseKeeper>(options);
+  std::vector<std::unique_ptr<Lease>> leases;
+  for (int i = 0; i < 300; ++i) {
+    leases.push_back(loop.run(keeper->try_take({1, "stream " + std::to_string(i)})));
+  }
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.lease"), "300");
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.lease WHERE taken_at <> renewed_at"
+                  " OR until - renewed_at <> interval '30 seconds'"),
+            "0");
+}
+
 // The row is written a hundred times an hour; an index on what changes would grow with it.
 TEST_F(Leases, RenewalsLeaveTheIndexesAlone) {
   StoreOptions options;
