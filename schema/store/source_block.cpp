@@ -100,8 +100,8 @@ std::optional<SourceBlock> write_block(PgSession& session, BlockKey const& key,
       exec(tx,
            "INSERT INTO affsync.source_block AS b"
            " (source_id, code, reason, since, until, refusals, credential_hash)"
-           " SELECT $1::int, $2, $3, c.now, c.now + $4::bigint * interval '1 microsecond',"
-           " $5::int, $6 FROM (SELECT clock_timestamp() AS now OFFSET 0) c"
+           " VALUES ($1::int, $2, $3, clock_timestamp(),"
+           " clock_timestamp() + $4::bigint * interval '1 microsecond', $5::int, $6)"
            " ON CONFLICT (source_id) DO UPDATE SET code = excluded.code, reason = excluded.reason,"
            " since = CASE WHEN $7::boolean THEN b.since ELSE excluded.since END,"
            " until = excluded.until, refusals = excluded.refusals,"
