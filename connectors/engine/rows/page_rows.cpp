@@ -288,8 +288,10 @@ void PageRows::convert_to(Target& target, Page const& page, std::vector<std::siz
   }
   taken.clear();
   Batch batch(table);
-  // A sixteenth more than the page before had.
-  batch.reserve(mine.size(), mine.size() * (target.row_bytes + target.row_bytes / 16));
+  // A sixteenth more than such rows took on the page before, and never more than that for the whole
+  // page: one very long row must not make room for a thousand of its kind.
+  auto const expected = std::min(mine.size() * target.row_bytes, target.page_bytes);
+  batch.reserve(mine.size(), expected + expected / 16);
   std::vector<bool> last;  // empty: all of them; nearly all pages have no repetition
   if (may_repeat(keys, scratch_)) last = last_of_their_key(keys);
   bool const one_row_each = target.has_main_key && table.keeps_records();
@@ -316,7 +318,10 @@ void PageRows::convert_to(Target& target, Page const& page, std::vector<std::siz
       if (content_of(target) != content) quarantine_contradiction(target, out);
     }
   }
-  if (!batch.empty()) target.row_bytes = batch.text_bytes() / batch.size();
+  if (!batch.empty()) {
+    target.page_bytes = batch.text_bytes();
+    target.row_bytes = target.page_bytes / batch.size();
+  }
   if (target.is_main || !batch.empty()) out.batches.push_back(std::move(batch));
 }
 

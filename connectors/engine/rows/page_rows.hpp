@@ -65,7 +65,8 @@ class PageRows {
     bool is_main = false;
     bool has_main_key = false;  // it stores the same row under the same key as the main table
     bool filters = false;       // this or another mapping of its table has a filter
-    std::size_t row_bytes = 0;  // of the last page, on average
+    // Of the text of the last page's batch: of a row on average, and of all.
+    std::size_t row_bytes = 0, page_bytes = 0;
   };
   struct Page;  // the current page
 
