@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "connectors/engine/rows/page_rows.hpp"
 #include "tests/unit/engine/reader_fixture.hpp"
 
 namespace affsync::engine {
@@ -39,6 +40,30 @@ TEST(StoredRowsTest, SaysWhatBecomesOfEach) {
   EXPECT_EQ(rows.look_at(R"({"reward":"1"})", noon).fate, Fate::fails);
   EXPECT_EQ(rows.look_at(R"("{\"id\":3")", noon).fate, Fate::unreadable);
   EXPECT_EQ(rows.look_at("[1]", noon).fate, Fate::unreadable);
+}
+
+// Room for a page is taken by the size of the rows before.
+TEST(PageRowsTest, AVeryLongRowMakesNoRoomForManyOfItsKind) {
+  PageRows rows(std::make_shared<StreamPlan const>(feed()));
+  rows.begin_slice();
+  rows.begin_list();
+  rows.begin_sweep(true);
+  auto const read = [&](std::vector<Json> const& page) {
+    std::vector<Json const*> given;
+    for (auto const& row : page) given.push_back(&row);
+    std::vector<std::uint64_t> keys;
+    rows.hash_keys(given, keys);
+    PageRead out;
+    rows.convert(given, keys, std::vector<RowPlace>(page.size(), RowPlace{}), noon, out);
+    return out.batches.at(0).size();
+  };
+  std::vector<Json> many;
+  for (int i = 1; i <= 50'000; ++i) {
+    many.push_back(parse_json(R"({"id":)" + std::to_string(i) + "}").value());
+  }
+  std::string const megabytes(8'000'000, 'x');
+  EXPECT_EQ(read({parse_json(R"({"id":0,"note":")" + megabytes + "\"}").value()}), 1u);
+  EXPECT_EQ(read(many), 50'000u);  // 400 GB would be refused
 }
 
 TEST(StoredRowsTest, WhatTheConnectorNoLongerWantsIsLeftOut) {
