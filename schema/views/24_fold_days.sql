@@ -86,7 +86,7 @@ BEGIN
     sum(round(e.amount * r.usd_rate, least(scale(e.amount) + scale(r.usd_rate), 8)))
       FILTER (WHERE e.open)
   FROM earned e
-  LEFT JOIN rate r ON r.currency = e.currency AND r.day = e.day
+  LEFT JOIN rate r ON r.currency = e.currency AND r.day IS NOT DISTINCT FROM e.day
   GROUP BY e.day, e.kind, e.status, e.currency, r.usd_rate;
   RETURN (SELECT coalesce(sum(e.rows), 0) FROM affsync.earned_day e
           WHERE e.source_id = of_source AND e.unit BETWEEN first AND last);
