@@ -110,7 +110,7 @@ measure() {
 if [ "$(sql -c "select to_regproc('affsync.fold_earnings')")" ]; then
   begin=$(date +%s%3N)
   sql -c 'set jit = off' -c "do \$\$ begin while affsync.fold_earnings() loop null; end loop; end \$\$"
-  echo "days added up in $(($(date +%s%3N) - begin)) ms"
+  echo "days and clients added up in $(($(date +%s%3N) - begin)) ms"
 fi
 measure "without statistics"
 sql -c 'vacuum analyze'

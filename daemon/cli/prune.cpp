@@ -25,7 +25,8 @@ int run_prune(CommonOptions const& common, PruneOptions const& options) {
     auto work = [&]() -> boost::asio::awaitable<void> {
       auto const retention = app.retention();
       pruned = co_await app.store().prune(retention, options.dry_run);
-      while (!options.dry_run && co_await app.store().fold_earnings()) continue;
+      constexpr int most_rows = 20'000;
+      while (!options.dry_run && co_await app.store().fold_earnings(most_rows)) continue;
     };
     app.run(work());
   }

@@ -55,12 +55,13 @@ boost::asio::awaitable<void> keep_sources_claimed(schema::Store& store, async::S
 boost::asio::awaitable<void> keep_days_added_up(schema::Store& store, async::Sleeper& sleeper,
                                                 Logger log) {
   constexpr std::chrono::milliseconds between_parts{100};
+  constexpr int most_rows = 20'000;
   bool told = false;
   for (;;) {
     std::optional<Error> failed;
     bool some = false;
     try {
-      some = co_await store.fold_earnings();
+      some = co_await store.fold_earnings(most_rows);
     } catch (Failure const& failure) {
       failed = failure.error();
     }

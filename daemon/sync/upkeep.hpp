@@ -1,6 +1,6 @@
 // The daemon's maintenance of the database. Once a day, one of all daemons on a database deletes
 // rows whose retention has passed and creates the history partitions of the coming months. Once a
-// minute, days with new commission are added up for reports.
+// minute, days with new commission are added up for reports, and what each client earned.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -26,8 +26,9 @@ boost::asio::awaitable<void> keep_sources_claimed(schema::Store& store, async::S
                                                   std::function<std::vector<std::string>()> names,
                                                   Logger log);
 
-// Adds up days until cancelled, with pauses, so that it takes little of the database's time. What
-// fails is logged once, until it works again: the reports are right without it, only slower.
+// Adds up days and clients until cancelled, with pauses, so that it takes little of the database's
+// time. What fails is logged once, until it works again: the reports are right without it, only
+// slower.
 boost::asio::awaitable<void> keep_days_added_up(schema::Store& store, async::Sleeper& sleeper,
                                                 Logger log);
 

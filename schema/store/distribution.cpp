@@ -11,9 +11,11 @@ constexpr auto copied = "ARRAY['source', 'fx_rate', 'currency_unit']";
 
 // Everything that a run changes lies with the rows of its source, so that its transaction is one of
 // a single server. A lease is not part of such a transaction, and Citus takes no clock_timestamp()
-// for a distributed table, nor a subquery for ON CONFLICT. The sums of days are not used.
+// for a distributed table, nor a subquery for ON CONFLICT. The sums of days and clients are not
+// used.
 constexpr auto kept_here =
-    "ARRAY['lease', 'field_sample', 'field_seen', 'earned_day', 'earned_mark', 'implied_rate']";
+    "ARRAY['lease', 'field_sample', 'field_seen', 'earned_day', 'earned_mark', 'implied_rate',"
+    " 'client_mark', 'client_span', 'client_sum']";
 
 std::string tables_sql() {
   return "SELECT t.relname, t.place FROM (SELECT c.oid, c.relname,"
@@ -43,7 +45,18 @@ constexpr char const* no_sums[] = {
     "DROP TRIGGER IF EXISTS earned_stream_added ON affsync.stream",
     "DROP TRIGGER IF EXISTS earned_stream_changed ON affsync.stream",
     "DROP TRIGGER IF EXISTS earned_stream_removed ON affsync.stream",
-    "TRUNCATE affsync.earned_day, affsync.earned_mark, affsync.implied_rate",
+    "DROP TRIGGER IF EXISTS earned_truncated_for_clients ON affsync.commission",
+    "DROP TRIGGER IF EXISTS passed_on_inserted ON affsync.rebate",
+    "DROP TRIGGER IF EXISTS passed_on_updated ON affsync.rebate",
+    "DROP TRIGGER IF EXISTS passed_on_deleted ON affsync.rebate",
+    "DROP TRIGGER IF EXISTS passed_on_truncated ON affsync.rebate",
+    "DROP TRIGGER IF EXISTS rates_inserted ON affsync.fx_rate",
+    "DROP TRIGGER IF EXISTS rates_updated ON affsync.fx_rate",
+    "DROP TRIGGER IF EXISTS rates_deleted ON affsync.fx_rate",
+    "DROP TRIGGER IF EXISTS rates_truncated ON affsync.fx_rate",
+    "DROP TRIGGER IF EXISTS units_changed ON affsync.currency_unit",
+    "TRUNCATE affsync.earned_day, affsync.earned_mark, affsync.implied_rate, affsync.client_span,"
+    " affsync.client_sum, affsync.client_mark",
 };
 
 }  // namespace

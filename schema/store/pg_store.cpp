@@ -181,10 +181,11 @@ class PgStore final : public Store {
     }
   }
 
-  asio::awaitable<bool> fold_earnings() override {
-    auto work = [](PgSession& session) {
+  asio::awaitable<bool> fold_earnings(int most_rows) override {
+    auto work = [most_rows](PgSession& session) {
       Transaction tx(session);
-      bool const some = tx.exec("SELECT affsync.fold_earnings()")[0][0].as<bool>();
+      SqlParams const most{std::to_string(most_rows)};
+      bool const some = exec(tx, "SELECT affsync.fold_earnings($1)", most)[0][0].as<bool>();
       tx.commit();
       return some;
     };

@@ -11,7 +11,8 @@ constexpr std::string_view removes = "SELECT, INSERT, UPDATE, DELETE";
 constexpr TableRights rights[] = {
     {"absence", removes},        {"alert", removes},          {"alert_message", removes},
     {"alert_mute", removes},     {"alert_rule", removes},     {"balance", writes},
-    {"client", writes},          {"commission", writes},      {"contradiction", removes},
+    {"client", writes},          {"client_mark", removes},    {"client_span", removes},
+    {"client_sum", removes},     {"commission", writes},      {"contradiction", removes},
     {"coverage", removes},       {"currency_unit", reads},    {"earned_day", removes},
     {"earned_mark", removes},    {"field_sample", removes},   {"field_seen", removes},
     {"file_read", writes},       {"fx_rate", writes},         {"implied_rate", removes},

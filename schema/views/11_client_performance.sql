@@ -6,9 +6,17 @@
 --
 -- Everything is added up in one grouping by source and client, so that PostgreSQL applies a condition on
 -- either before it reads rows. Rows with a very long reference are read apart: no index can hold them.
+-- Dated rows of most days are added up already (affsync.client_sum); those of the others are read, and so
+-- are rows without a day and running totals.
 CREATE OR REPLACE VIEW reporting.client_performance AS
 WITH tells AS MATERIALIZED (
   SELECT * FROM affsync.telling_sources
+), settled AS MATERIALIZED (
+  SELECT * FROM affsync.settled_spans()
+), unsettled AS MATERIALIZED (
+  SELECT * FROM affsync.unsettled_days('commission')
+), unsettled_rebates AS MATERIALIZED (
+  SELECT * FROM affsync.unsettled_days('rebate')
 ), added AS (
   -- Parts of commission: 1 dated, 2 dated and void, 3 totals, 4 totals and void; of rebates: the same
   -- plus 4; 9 is the client itself, one row.
@@ -18,21 +26,21 @@ WITH tells AS MATERIALIZED (
     min(part) <= 2 AS earned_dated,
     sum(amount_usd) FILTER (WHERE part = 1) AS earned_dated_usd,
     sum(amount_usd) FILTER (WHERE part = 3) AS earned_total_usd,
-    count(*) FILTER (WHERE part = 1 AND has_amount AND amount_usd IS NULL) AS earned_dated_unknown,
-    count(*) FILTER (WHERE part = 3 AND has_amount AND amount_usd IS NULL) AS earned_total_unknown,
+    (sum(unknown) FILTER (WHERE part = 1))::bigint AS earned_dated_unknown,
+    (sum(unknown) FILTER (WHERE part = 3))::bigint AS earned_total_unknown,
     sum(volume_lots) FILTER (WHERE part = 1) AS dated_lots,
     sum(volume_lots) FILTER (WHERE part = 3) AS total_lots,
-    min(usd_origin) FILTER (WHERE part = 1) AS dated_first_origin,
-    max(usd_origin) FILTER (WHERE part = 1) AS dated_last_origin,
-    min(usd_origin) FILTER (WHERE part = 3) AS total_first_origin,
-    max(usd_origin) FILTER (WHERE part = 3) AS total_last_origin,
+    min(first_origin) FILTER (WHERE part = 1) AS dated_first_origin,
+    max(last_origin) FILTER (WHERE part = 1) AS dated_last_origin,
+    min(first_origin) FILTER (WHERE part = 3) AS total_first_origin,
+    max(last_origin) FILTER (WHERE part = 3) AS total_last_origin,
     max(day) FILTER (WHERE part = 1) AS last_on,
-    CASE WHEN min(link_code) = max(link_code) THEN min(link_code) END AS rows_link_code,
+    CASE WHEN min(first_link) = max(last_link) THEN min(first_link) END AS rows_link_code,
     min(part) FILTER (WHERE part > 4 AND part < 9) AS first_rebate,
     sum(amount_usd) FILTER (WHERE part = 5) AS rebate_dated_usd,
     sum(amount_usd) FILTER (WHERE part = 7) AS rebate_total_usd,
-    count(*) FILTER (WHERE part = 5 AND has_amount AND amount_usd IS NULL) AS rebate_dated_unknown,
-    count(*) FILTER (WHERE part = 7 AND has_amount AND amount_usd IS NULL) AS rebate_total_unknown,
+    (sum(unknown) FILTER (WHERE part = 5))::bigint AS rebate_dated_unknown,
+    (sum(unknown) FILTER (WHERE part = 7))::bigint AS rebate_total_unknown,
     max(own_link_code) AS own_link_code,
     max(own_volume_lots) AS own_volume_lots,
     max(country) AS country,
@@ -45,59 +53,150 @@ WITH tells AS MATERIALIZED (
     max(rebate_usd) AS rebate_usd
   FROM (
     SELECT
-      source_id, source, connector, nullif(client_ref, '') AS client_ref,
-      CASE WHEN grain IS DISTINCT FROM 'lifetime' THEN CASE WHEN counts THEN 1 ELSE 2 END
-           WHEN counts THEN 3 ELSE 4 END AS part,
-      amount_usd, amount IS NOT NULL AS has_amount,
-      volume_lots, usd_origin, day, link_code,
+      e.source_id, s.name AS source, s.connector, e.client_ref,
+      CASE WHEN e.record_table = 'rebate' THEN CASE WHEN e.counts THEN 5 ELSE 6 END
+           WHEN e.counts THEN 1 ELSE 2 END AS part, e.amount_usd, e.without_usd AS unknown, e.volume_lots,
+      e.first_origin, e.last_origin, e.last_on AS day, e.first_link, e.last_link,
       NULL::text AS own_link_code, NULL::numeric AS own_volume_lots, NULL::text AS country,
       NULL::text AS client_status, NULL::timestamptz AS registered_at, NULL::timestamptz AS first_deposit_at,
       NULL::timestamptz AS first_trade_at, NULL::text AS campaign, NULL::numeric AS earned_usd,
       NULL::numeric AS rebate_usd
-    FROM affsync.commission_books
-    WHERE (octet_length(coalesce(client_ref, '')) > 1000)::integer <> 1
+    FROM settled p
+    JOIN affsync.client_sum e
+      ON e.source_id = p.source_id AND e.record_table = p.record_table AND e.span_from = p.span_from
+    JOIN affsync.source s ON s.source_id = e.source_id
+    WHERE e.client_ref <> ''
     UNION ALL
     SELECT
-      source_id, source, connector, nullif(client_ref, ''),
-      CASE WHEN grain IS DISTINCT FROM 'lifetime' THEN CASE WHEN counts THEN 1 ELSE 2 END
-           WHEN counts THEN 3 ELSE 4 END,
-      amount_usd, amount IS NOT NULL,
-      volume_lots, usd_origin, day, link_code,
+      e.source_id, s.name, s.connector, NULL::text, CASE WHEN e.record_table = 'rebate' THEN CASE WHEN e.counts THEN 5 ELSE 6 END
+           WHEN e.counts THEN 1 ELSE 2 END,
+      e.amount_usd, e.without_usd, e.volume_lots,
+      e.first_origin, e.last_origin, e.last_on, e.first_link, e.last_link,
       NULL::text, NULL::numeric, NULL::text,
       NULL::text, NULL::timestamptz, NULL::timestamptz,
       NULL::timestamptz, NULL::text, NULL::numeric,
       NULL::numeric
-    FROM affsync.commission_books
-    WHERE (octet_length(coalesce(client_ref, '')) > 1000)::integer = 1
+    FROM settled p
+    JOIN affsync.client_sum e
+      ON e.source_id = p.source_id AND e.record_table = p.record_table AND e.span_from = p.span_from
+    JOIN affsync.source s ON s.source_id = e.source_id
+    WHERE e.client_ref = ''
     UNION ALL
     SELECT
-      source_id, source, connector, nullif(client_ref, ''),
-      CASE WHEN grain IS DISTINCT FROM 'lifetime' THEN CASE WHEN counts THEN 5 ELSE 6 END
-           WHEN counts THEN 7 ELSE 8 END,
-      amount_usd, amount IS NOT NULL,
-      NULL, NULL, NULL, NULL,
+      b.source_id, b.source, b.connector, nullif(b.client_ref, ''),
+      CASE WHEN b.counts THEN 1 ELSE 2 END,
+      b.amount_usd, (b.amount IS NOT NULL AND b.amount_usd IS NULL)::integer::bigint,
+      b.volume_lots, b.usd_origin, b.usd_origin, b.day, b.link_code, b.link_code,
       NULL::text, NULL::numeric, NULL::text,
       NULL::text, NULL::timestamptz, NULL::timestamptz,
       NULL::timestamptz, NULL::text, NULL::numeric,
       NULL::numeric
-    FROM affsync.rebate_books
-    WHERE (octet_length(coalesce(client_ref, '')) > 1000)::integer <> 1
+    FROM unsettled o
+    -- The same days three times: PostgreSQL takes each bound for a third of the rows, and reads all of them
+    -- if it has to expect many.
+    JOIN affsync.commission_books b ON b.source_id = o.source_id AND b.day BETWEEN o.unit_from AND o.unit_to
+      AND b.day > o.unit_from - 1 AND b.day < o.unit_to + 1
+      AND b.day > o.unit_from - 2 AND b.day < o.unit_to + 2
+    WHERE b.day IS NOT NULL AND b.grain IS DISTINCT FROM 'lifetime'
+      AND (octet_length(coalesce(b.client_ref, '')) > 1000)::integer <> 1
     UNION ALL
     SELECT
-      source_id, source, connector, nullif(client_ref, ''),
-      CASE WHEN grain IS DISTINCT FROM 'lifetime' THEN CASE WHEN counts THEN 5 ELSE 6 END
-           WHEN counts THEN 7 ELSE 8 END,
-      amount_usd, amount IS NOT NULL,
-      NULL, NULL, NULL, NULL,
+      b.source_id, b.source, b.connector, nullif(b.client_ref, ''),
+      CASE WHEN b.counts THEN 1 ELSE 2 END,
+      b.amount_usd, (b.amount IS NOT NULL AND b.amount_usd IS NULL)::integer::bigint,
+      b.volume_lots, b.usd_origin, b.usd_origin, b.day, b.link_code, b.link_code,
       NULL::text, NULL::numeric, NULL::text,
       NULL::text, NULL::timestamptz, NULL::timestamptz,
       NULL::timestamptz, NULL::text, NULL::numeric,
       NULL::numeric
-    FROM affsync.rebate_books
-    WHERE (octet_length(coalesce(client_ref, '')) > 1000)::integer = 1
+    FROM affsync.commission_books b
+    WHERE b.day IS NULL AND b.grain IS DISTINCT FROM 'lifetime'
+      AND (octet_length(coalesce(b.client_ref, '')) > 1000)::integer <> 1
     UNION ALL
     SELECT
-      p.source_id, s.name, s.connector, nullif(p.client_ref, ''), 9, NULL, NULL, NULL, NULL, NULL, NULL,
+      b.source_id, b.source, b.connector, nullif(b.client_ref, ''),
+      CASE WHEN b.counts THEN 3 ELSE 4 END,
+      b.amount_usd, (b.amount IS NOT NULL AND b.amount_usd IS NULL)::integer::bigint,
+      b.volume_lots, b.usd_origin, b.usd_origin, b.day, b.link_code, b.link_code,
+      NULL::text, NULL::numeric, NULL::text,
+      NULL::text, NULL::timestamptz, NULL::timestamptz,
+      NULL::timestamptz, NULL::text, NULL::numeric,
+      NULL::numeric
+    FROM affsync.commission_books b
+    WHERE b.grain = 'lifetime'
+      AND (octet_length(coalesce(b.client_ref, '')) > 1000)::integer <> 1
+    UNION ALL
+    SELECT
+      b.source_id, b.source, b.connector, nullif(b.client_ref, ''),
+      CASE WHEN b.grain IS DISTINCT FROM 'lifetime' THEN CASE WHEN b.counts THEN 1 ELSE 2 END
+           WHEN b.counts THEN 3 ELSE 4 END,
+      b.amount_usd, (b.amount IS NOT NULL AND b.amount_usd IS NULL)::integer::bigint,
+      b.volume_lots, b.usd_origin, b.usd_origin, b.day, b.link_code, b.link_code,
+      NULL::text, NULL::numeric, NULL::text,
+      NULL::text, NULL::timestamptz, NULL::timestamptz,
+      NULL::timestamptz, NULL::text, NULL::numeric,
+      NULL::numeric
+    FROM affsync.commission_books b
+    WHERE (octet_length(coalesce(b.client_ref, '')) > 1000)::integer = 1
+    UNION ALL
+    SELECT
+      b.source_id, b.source, b.connector, nullif(b.client_ref, ''),
+      CASE WHEN b.counts THEN 5 ELSE 6 END,
+      b.amount_usd, (b.amount IS NOT NULL AND b.amount_usd IS NULL)::integer::bigint,
+      NULL::numeric, NULL::text, NULL::text, NULL::date, NULL::text, NULL::text,
+      NULL::text, NULL::numeric, NULL::text,
+      NULL::text, NULL::timestamptz, NULL::timestamptz,
+      NULL::timestamptz, NULL::text, NULL::numeric,
+      NULL::numeric
+    FROM unsettled_rebates o
+    JOIN affsync.rebate_books b ON b.source_id = o.source_id AND b.day BETWEEN o.unit_from AND o.unit_to
+      AND b.day > o.unit_from - 1 AND b.day < o.unit_to + 1
+      AND b.day > o.unit_from - 2 AND b.day < o.unit_to + 2
+    WHERE b.day IS NOT NULL AND b.grain IS DISTINCT FROM 'lifetime'
+      AND (octet_length(coalesce(b.client_ref, '')) > 1000)::integer <> 1
+    UNION ALL
+    SELECT
+      b.source_id, b.source, b.connector, nullif(b.client_ref, ''),
+      CASE WHEN b.counts THEN 5 ELSE 6 END,
+      b.amount_usd, (b.amount IS NOT NULL AND b.amount_usd IS NULL)::integer::bigint,
+      NULL::numeric, NULL::text, NULL::text, NULL::date, NULL::text, NULL::text,
+      NULL::text, NULL::numeric, NULL::text,
+      NULL::text, NULL::timestamptz, NULL::timestamptz,
+      NULL::timestamptz, NULL::text, NULL::numeric,
+      NULL::numeric
+    FROM affsync.rebate_books b
+    WHERE b.day IS NULL AND b.grain IS DISTINCT FROM 'lifetime'
+      AND (octet_length(coalesce(b.client_ref, '')) > 1000)::integer <> 1
+    UNION ALL
+    SELECT
+      b.source_id, b.source, b.connector, nullif(b.client_ref, ''),
+      CASE WHEN b.counts THEN 7 ELSE 8 END,
+      b.amount_usd, (b.amount IS NOT NULL AND b.amount_usd IS NULL)::integer::bigint,
+      NULL::numeric, NULL::text, NULL::text, NULL::date, NULL::text, NULL::text,
+      NULL::text, NULL::numeric, NULL::text,
+      NULL::text, NULL::timestamptz, NULL::timestamptz,
+      NULL::timestamptz, NULL::text, NULL::numeric,
+      NULL::numeric
+    FROM affsync.rebate_books b
+    WHERE b.grain = 'lifetime'
+      AND (octet_length(coalesce(b.client_ref, '')) > 1000)::integer <> 1
+    UNION ALL
+    SELECT
+      b.source_id, b.source, b.connector, nullif(b.client_ref, ''),
+      CASE WHEN b.grain IS DISTINCT FROM 'lifetime' THEN CASE WHEN b.counts THEN 5 ELSE 6 END
+           WHEN b.counts THEN 7 ELSE 8 END,
+      b.amount_usd, (b.amount IS NOT NULL AND b.amount_usd IS NULL)::integer::bigint,
+      NULL::numeric, NULL::text, NULL::text, NULL::date, NULL::text, NULL::text,
+      NULL::text, NULL::numeric, NULL::text,
+      NULL::text, NULL::timestamptz, NULL::timestamptz,
+      NULL::timestamptz, NULL::text, NULL::numeric,
+      NULL::numeric
+    FROM affsync.rebate_books b
+    WHERE (octet_length(coalesce(b.client_ref, '')) > 1000)::integer = 1
+    UNION ALL
+    SELECT
+      p.source_id, s.name, s.connector, nullif(p.client_ref, ''), 9, NULL::numeric, NULL::bigint,
+      NULL::numeric, NULL::text, NULL::text, NULL::date, NULL::text, NULL::text,
       p.link_code, p.volume_lots, p.country, p.status, p.registered_at, p.first_deposit_at,
       p.first_trade_at, p.campaign, p.earned_usd, p.rebate_usd
     FROM affsync.client_books p
@@ -105,7 +204,8 @@ WITH tells AS MATERIALIZED (
     WHERE (octet_length(coalesce(p.client_ref, '')) > 1000)::integer <> 1
     UNION ALL
     SELECT
-      p.source_id, s.name, s.connector, nullif(p.client_ref, ''), 9, NULL, NULL, NULL, NULL, NULL, NULL,
+      p.source_id, s.name, s.connector, nullif(p.client_ref, ''), 9, NULL::numeric, NULL::bigint,
+      NULL::numeric, NULL::text, NULL::text, NULL::date, NULL::text, NULL::text,
       p.link_code, p.volume_lots, p.country, p.status, p.registered_at, p.first_deposit_at,
       p.first_trade_at, p.campaign, p.earned_usd, p.rebate_usd
     FROM affsync.client_books p

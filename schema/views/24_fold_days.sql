@@ -1,5 +1,6 @@
--- Adds up the days of a source from one to another, and takes away the marks that lie within; returns
--- how many rows were read. `marked`: the days were marked; otherwise only their rates are new.
+-- Adds up the days of a source from one to another, and takes away the marks that lie within, so that
+-- sums by client of these days are stale from now on; returns how many rows were read. `marked`: the
+-- days were marked; otherwise only their rates are new.
 CREATE OR REPLACE FUNCTION affsync.fold_days(
   of_source integer, first date, last date, marked boolean
 ) RETURNS bigint LANGUAGE plpgsql AS $$
@@ -9,6 +10,14 @@ BEGIN
   UPDATE affsync.earned_mark m
   SET unit_from = CASE WHEN last = '-infinity' THEN '4714-11-24 BC'::date ELSE last + 1 END
   WHERE m.source_id = of_source AND m.unit_from BETWEEN first AND last AND m.unit_to > last;
+
+  IF marked AND last > '-infinity' THEN
+    -- A row may also have implied a rate, of its day and the seven days after it, for any source.
+    UPDATE affsync.client_span c SET stale = true
+    WHERE NOT c.stale AND c.span_to >= first
+      AND (c.source_id = of_source AND c.record_table = 'commission' AND c.span_from <= last
+           OR c.implied AND c.span_from <= last + 7);
+  END IF;
 
   DELETE FROM affsync.implied_rate i
   WHERE i.source_id = of_source AND i.on_date BETWEEN first AND last;

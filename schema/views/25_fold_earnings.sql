@@ -1,6 +1,7 @@
 -- Adds up some of the days that affsync.live_days() names, about `most` rows of one source, and takes
--- away their marks. Returns false if there is nothing to do. Call it again until then; each call is
--- short, and reads what was committed before it.
+-- away their marks; if there is none, a span of days by client (affsync.fold_clients()), five times as many
+-- rows, since a longer span has fewer sums. Returns false if there is nothing to do. Call it again until
+-- then; each call is short, and reads what was committed before it.
 --
 -- A mark goes before its rows are read, so rows that are committed in between are in the sum and keep
 -- their mark. Only one transaction at a time does this; writers of rows wait for none.
@@ -32,7 +33,7 @@ BEGIN
     FROM affsync.outdated_sums o
     LIMIT 1;
     IF NOT FOUND THEN
-      RETURN false;
+      RETURN affsync.fold_clients(5 * most);
     END IF;
   END IF;
   LOOP
@@ -58,4 +59,4 @@ BEGIN
   RETURN true;
 END
 $$;
-COMMENT ON FUNCTION affsync.fold_earnings(integer) IS 'Adds up days that were marked, about so many rows, in affsync.earned_day; false: there is nothing to do. The daemon calls it after runs.';
+COMMENT ON FUNCTION affsync.fold_earnings(integer) IS 'Adds up days that were marked, about so many rows, in affsync.earned_day, then spans of days by client in affsync.client_sum; false: there is nothing to do. The daemon calls it after runs.';

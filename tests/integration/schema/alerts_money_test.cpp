@@ -286,7 +286,7 @@ TEST_F(AlertsOfMoney, BalanceDroppedIsQuietAboutPayoutsRisesAndWhatIsReserved) {
 TEST_F(AlertsOfMoney, RatesMissingTellsOfACurrencyWithoutARate) {
   earn({commission("1", "C7", "100", "2026-02-20", "XYZ"),
         commission("2", "C7", "40", "2026-02-21", "XYZ")});
-  loop.run(store->fold_earnings());
+  loop.run(store->fold_earnings(20'000));
   judge();
   EXPECT_EQ(open("rates_missing"), "No rate for XYZ");
   EXPECT_EQ(text_of_open("rates_missing"),
@@ -302,7 +302,7 @@ TEST_F(AlertsOfMoney, RatesMissingIsQuietAboutWhatHasARateAndWhatIsOld) {
   earn({commission("1", "C7", "100", "2026-02-20", "EUR"),
         commission("2", "C7", "100", "2026-02-20", "USC"),
         commission("3", "C7", "100", "2026-01-20", "XYZ"), own});
-  loop.run(store->fold_earnings());
+  loop.run(store->fold_earnings(20'000));
   judge();
   EXPECT_EQ(open("rates_missing"), "");
 }

@@ -193,7 +193,7 @@ TEST_F(Pooler, AStatementThatWaitsForAServerDoesNotHoldUpTheEnd) {
   second.exec("SELECT 1");
   // One statement waits on a session that is there, one on a session that is being made.
   auto known = asio::co_spawn(loop.io(), pooled->ping(), asio::use_future);
-  auto made = asio::co_spawn(loop.io(), pooled->fold_earnings(), asio::use_future);
+  auto made = asio::co_spawn(loop.io(), pooled->fold_earnings(20'000), asio::use_future);
   std::thread io([&] {
     loop.io().restart();
     loop.io().run();

@@ -115,6 +115,24 @@ TEST_F(PagesRead, DaysThatAreAddedUpReadNoRows) {
   });
 }
 
+// What a BI tool opens first: all clients, and the best of them. 50,000 rows lie in some 1,500
+// pages; those of the last days are read.
+TEST_F(PagesRead, AllClientsReadSumsAndTheLastDays) {
+  sql(url,
+      "UPDATE affsync.rebate SET occurred_at = now() - external_id::int / 25 * interval '1 day'");
+  std::string const all = "SELECT * FROM reporting.client_performance";
+  std::string const best = all + " ORDER BY net_usd DESC NULLS LAST LIMIT 20";
+  auto const before = rows(best);
+  EXPECT_GT(pages(best), 100'000);
+  while (value("SELECT affsync.fold_earnings()") == "t") continue;
+  both_ways([&] {
+    EXPECT_EQ(rows(best), before);
+    EXPECT_EQ(value("SELECT count(*) FROM (" + all + ") x"), "1000");
+    EXPECT_LE(pages(all), analyzed ? 4'000 : 15'000);
+    EXPECT_LE(pages(best), analyzed ? 4'000 : 15'000);
+  });
+}
+
 TEST_F(PagesRead, HealthReadsNeitherRunsNorRows) {
   auto const add_runs = [&] {
     sql(url,

@@ -131,7 +131,7 @@ class FakeStore final : public schema::Store {
   asio::awaitable<schema::Pruned> prune(schema::Retention, bool) override {
     throw std::logic_error("the pages must not call this");
   }
-  asio::awaitable<bool> fold_earnings() override {
+  asio::awaitable<bool> fold_earnings(int) override {
     throw std::logic_error("the pages must not call this");
   }
   asio::awaitable<bool> claim_for_today(std::string) override {
