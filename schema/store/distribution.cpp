@@ -55,8 +55,8 @@ constexpr char const* no_sums[] = {
     "DROP TRIGGER IF EXISTS rates_deleted ON affsync.fx_rate",
     "DROP TRIGGER IF EXISTS rates_truncated ON affsync.fx_rate",
     "DROP TRIGGER IF EXISTS units_changed ON affsync.currency_unit",
-    "TRUNCATE affsync.earned_day, affsync.earned_mark, affsync.implied_rate, affsync.client_span,"
-    " affsync.client_sum, affsync.client_mark",
+    "TRUNCATE affsync.earned_day, affsync.earned_mark, affsync.implied_rate",
+    "TRUNCATE affsync.client_span, affsync.client_sum, affsync.client_mark",
 };
 
 }  // namespace
