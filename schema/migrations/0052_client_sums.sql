@@ -188,6 +188,10 @@ BEGIN
     FOR EACH STATEMENT EXECUTE FUNCTION affsync.mark_all_clients();
   CREATE TRIGGER units_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON affsync.currency_unit
     FOR EACH STATEMENT EXECUTE FUNCTION affsync.mark_all_clients();
+  -- The rates that the rows of a source implied go with it, and so do the marks of these rows.
+  CREATE TRIGGER sources_deleted AFTER DELETE ON affsync.source
+    FOR EACH STATEMENT EXECUTE FUNCTION affsync.mark_all_clients();
+  COMMENT ON TRIGGER sources_deleted ON affsync.source IS 'Marks all days of all sources.';
   COMMENT ON TRIGGER earned_truncated_for_clients ON affsync.commission IS 'Marks all days of all sources.';
   COMMENT ON TRIGGER passed_on_inserted ON affsync.rebate IS 'Marks the days of new rows.';
   COMMENT ON TRIGGER passed_on_updated ON affsync.rebate IS 'Marks the days of changed rows.';

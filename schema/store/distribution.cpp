@@ -50,6 +50,7 @@ constexpr char const* no_sums[] = {
     "DROP TRIGGER IF EXISTS passed_on_updated ON affsync.rebate",
     "DROP TRIGGER IF EXISTS passed_on_deleted ON affsync.rebate",
     "DROP TRIGGER IF EXISTS passed_on_truncated ON affsync.rebate",
+    "DROP TRIGGER IF EXISTS sources_deleted ON affsync.source",
     "DROP TRIGGER IF EXISTS rates_inserted ON affsync.fx_rate",
     "DROP TRIGGER IF EXISTS rates_updated ON affsync.fx_rate",
     "DROP TRIGGER IF EXISTS rates_deleted ON affsync.fx_rate",

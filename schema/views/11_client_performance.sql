@@ -11,12 +11,8 @@
 CREATE OR REPLACE VIEW reporting.client_performance AS
 WITH tells AS MATERIALIZED (
   SELECT * FROM affsync.telling_sources
-), settled AS MATERIALIZED (
-  SELECT * FROM affsync.settled_spans()
-), unsettled AS MATERIALIZED (
-  SELECT * FROM affsync.unsettled_days('commission')
-), unsettled_rebates AS MATERIALIZED (
-  SELECT * FROM affsync.unsettled_days('rebate')
+), days AS MATERIALIZED (
+  SELECT * FROM affsync.client_days()
 ), added AS (
   -- Parts of commission: 1 dated, 2 dated and void, 3 totals, 4 totals and void; of rebates: the same
   -- plus 4; 9 is the client itself, one row.
@@ -61,14 +57,15 @@ WITH tells AS MATERIALIZED (
       NULL::text AS client_status, NULL::timestamptz AS registered_at, NULL::timestamptz AS first_deposit_at,
       NULL::timestamptz AS first_trade_at, NULL::text AS campaign, NULL::numeric AS earned_usd,
       NULL::numeric AS rebate_usd
-    FROM settled p
+    FROM days p
     JOIN affsync.client_sum e
-      ON e.source_id = p.source_id AND e.record_table = p.record_table AND e.span_from = p.span_from
+      ON e.source_id = p.source_id AND e.record_table = p.record_table AND e.span_from = p.unit_from
     JOIN affsync.source s ON s.source_id = e.source_id
-    WHERE e.client_ref <> ''
+    WHERE p.settled AND e.client_ref <> ''
     UNION ALL
     SELECT
-      e.source_id, s.name, s.connector, NULL::text, CASE WHEN e.record_table = 'rebate' THEN CASE WHEN e.counts THEN 5 ELSE 6 END
+      e.source_id, s.name, s.connector, NULL::text,
+      CASE WHEN e.record_table = 'rebate' THEN CASE WHEN e.counts THEN 5 ELSE 6 END
            WHEN e.counts THEN 1 ELSE 2 END,
       e.amount_usd, e.without_usd, e.volume_lots,
       e.first_origin, e.last_origin, e.last_on, e.first_link, e.last_link,
@@ -76,11 +73,11 @@ WITH tells AS MATERIALIZED (
       NULL::text, NULL::timestamptz, NULL::timestamptz,
       NULL::timestamptz, NULL::text, NULL::numeric,
       NULL::numeric
-    FROM settled p
+    FROM days p
     JOIN affsync.client_sum e
-      ON e.source_id = p.source_id AND e.record_table = p.record_table AND e.span_from = p.span_from
+      ON e.source_id = p.source_id AND e.record_table = p.record_table AND e.span_from = p.unit_from
     JOIN affsync.source s ON s.source_id = e.source_id
-    WHERE e.client_ref = ''
+    WHERE p.settled AND e.client_ref = ''
     UNION ALL
     SELECT
       b.source_id, b.source, b.connector, nullif(b.client_ref, ''),
@@ -91,13 +88,14 @@ WITH tells AS MATERIALIZED (
       NULL::text, NULL::timestamptz, NULL::timestamptz,
       NULL::timestamptz, NULL::text, NULL::numeric,
       NULL::numeric
-    FROM unsettled o
+    FROM days o
     -- The same days three times: PostgreSQL takes each bound for a third of the rows, and reads all of them
     -- if it has to expect many.
     JOIN affsync.commission_books b ON b.source_id = o.source_id AND b.day BETWEEN o.unit_from AND o.unit_to
       AND b.day > o.unit_from - 1 AND b.day < o.unit_to + 1
       AND b.day > o.unit_from - 2 AND b.day < o.unit_to + 2
-    WHERE b.day IS NOT NULL AND b.grain IS DISTINCT FROM 'lifetime'
+    WHERE NOT o.settled AND o.record_table = 'commission'
+      AND b.day IS NOT NULL AND b.grain IS DISTINCT FROM 'lifetime'
       AND (octet_length(coalesce(b.client_ref, '')) > 1000)::integer <> 1
     UNION ALL
     SELECT
@@ -148,11 +146,12 @@ WITH tells AS MATERIALIZED (
       NULL::text, NULL::timestamptz, NULL::timestamptz,
       NULL::timestamptz, NULL::text, NULL::numeric,
       NULL::numeric
-    FROM unsettled_rebates o
+    FROM days o
     JOIN affsync.rebate_books b ON b.source_id = o.source_id AND b.day BETWEEN o.unit_from AND o.unit_to
       AND b.day > o.unit_from - 1 AND b.day < o.unit_to + 1
       AND b.day > o.unit_from - 2 AND b.day < o.unit_to + 2
-    WHERE b.day IS NOT NULL AND b.grain IS DISTINCT FROM 'lifetime'
+    WHERE NOT o.settled AND o.record_table = 'rebate'
+      AND b.day IS NOT NULL AND b.grain IS DISTINCT FROM 'lifetime'
       AND (octet_length(coalesce(b.client_ref, '')) > 1000)::integer <> 1
     UNION ALL
     SELECT

@@ -3,9 +3,9 @@
 --
 -- The last days, which most writes are about, are left to the rows: up to ten of them. A span that has
 -- become stale is made anew at most every so many milliseconds as it has rows, so that a list whose old
--- rows change all the time costs at most about a hundredth of a processor. Very small spans
--- become one, and small ones that are 60 days old, unless they have changed within a week. Marks go before rows and rates are read, as in
--- affsync.fold_earnings(), which calls it once all days are added up, and whose lock it shares.
+-- rows change all the time costs at most about a hundredth of a processor. Very small spans become one, and
+-- small ones that are 60 days old, unless they have changed within a week. Marks go before rows and rates are
+-- read, as in affsync.fold_earnings(), which calls it once all days are added up, and whose lock it shares.
 CREATE OR REPLACE FUNCTION affsync.fold_clients(most integer DEFAULT 100000) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog SET jit = off SET enable_bitmapscan = off SET enable_seqscan = off

@@ -1,5 +1,5 @@
 -- No sums are kept by client: each server adds up the rows that it has.
--- beside: 983b514e10b1
+-- beside: 913a728948a5
 --
 -- Dated rows and running totals of one client are the same money. If a client has dated rows, these
 -- count; if not, its latest running totals. If a client has no rows at all, both amounts are the

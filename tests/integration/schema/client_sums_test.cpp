@@ -141,7 +141,7 @@ TEST_F(ClientSums, EqualTheRowsWhateverIsWritten) {
       for (auto calls = any(8); calls > 0; --calls) fold(1 + any(300));
       if (any(8) == 0) fold_all();
       ASSERT_EQ(differences(), "0") << "seed " << seed << ", step " << step << ", added up";
-      used += value("SELECT count(*) FROM affsync.settled_spans()") == "0" ? 0 : 1;
+      used += value("SELECT count(*) FROM affsync.client_days() WHERE settled") == "0" ? 0 : 1;
     }
     EXPECT_GT(used, 5);
     wait_days(9);
@@ -161,15 +161,16 @@ TEST_F(ClientSums, CoverAllButTheLastDays) {
   sql(url, insert("commission", 1, "a", "generate_series(1, 3000)"));
   sql(url, insert("rebate", 1, "a", "generate_series(1, 3000)"));
   fold_all();
-  EXPECT_EQ(value("SELECT count(*) FROM affsync.commission_books b JOIN affsync.unsettled_days("
-                  "'commission') o ON o.source_id = b.source_id AND b.day BETWEEN o.unit_from AND"
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.commission_books b JOIN affsync.client_days() o"
+                  " ON NOT o.settled AND o.record_table = 'commission' AND o.source_id = "
+                  "b.source_id AND b.day BETWEEN o.unit_from AND"
                   " o.unit_to WHERE b.day < (now() AT TIME ZONE 'UTC')::date - 3"),
             "0");
-  EXPECT_EQ(
-      value("SELECT count(*) FROM affsync.rebate_books b JOIN affsync.unsettled_days('rebate')"
-            " o ON o.source_id = b.source_id AND b.day BETWEEN o.unit_from AND o.unit_to"
-            " WHERE b.day < (now() AT TIME ZONE 'UTC')::date - 3"),
-      "0");
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.rebate_books b JOIN affsync.client_days() o ON"
+                  " NOT o.settled AND o.record_table = 'rebate' AND o.source_id = b.source_id AND "
+                  "b.day BETWEEN o.unit_from AND o.unit_to"
+                  " WHERE b.day < (now() AT TIME ZONE 'UTC')::date - 3"),
+            "0");
   EXPECT_EQ(value("SELECT sum(rows) FROM affsync.client_span WHERE record_table = 'commission'"),
             value("SELECT count(*) FROM affsync.commission_books WHERE grain <> 'lifetime'"
                   " AND day <= (now() AT TIME ZONE 'UTC')::date - 3"
@@ -182,17 +183,18 @@ TEST_F(ClientSums, CoverAllButTheLastDays) {
 TEST_F(ClientSums, AreMadeAnewWithPauses) {
   sql(url, insert("commission", 1, "a", "generate_series(1, 3000)"));
   fold_all();
-  auto const settled = value("SELECT count(*) FROM affsync.settled_spans()");
+  auto const settled = value("SELECT count(*) FROM affsync.client_days() WHERE settled");
   EXPECT_NE(settled, "0");
   sql(url,
       "UPDATE affsync.commission SET amount = 5 WHERE affsync.earned_on(occurred_on, occurred_at,"
       " occurred_to) > (now() AT TIME ZONE 'UTC')::date - 3");
   fold_days();
-  EXPECT_EQ(value("SELECT count(*) FROM affsync.settled_spans()"), settled);
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.client_days() WHERE settled"), settled);
 
   sql(url, "UPDATE affsync.client_span SET rows = 100000, summed_at = now()");
   sql(url, "UPDATE affsync.commission SET amount = 7 WHERE occurred_on = current_date - 49");
-  EXPECT_LT(std::stoi(value("SELECT count(*) FROM affsync.settled_spans()")), std::stoi(settled));
+  EXPECT_LT(std::stoi(value("SELECT count(*) FROM affsync.client_days() WHERE settled")),
+            std::stoi(settled));
   while (fold_days()) continue;
   EXPECT_FALSE(fold());
   EXPECT_EQ(value("SELECT count(*) FROM affsync.client_span WHERE stale"), "1");
@@ -200,7 +202,7 @@ TEST_F(ClientSums, AreMadeAnewWithPauses) {
   sql(url, "UPDATE affsync.client_span SET summed_at = summed_at - interval '101 seconds'");
   EXPECT_TRUE(fold());
   EXPECT_EQ(value("SELECT count(*) FROM affsync.client_span WHERE stale"), "0");
-  EXPECT_EQ(value("SELECT count(*) FROM affsync.settled_spans()"), settled);
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.client_days() WHERE settled"), settled);
   EXPECT_EQ(differences(), "0");
 }
 
@@ -237,7 +239,7 @@ TEST_F(ClientSums, AreRightWithSeveralWritersAtOnce) {
       "INSERT INTO affsync.fx_rate (currency, on_date, usd_rate)"
       " SELECT 'EUR', current_date - n, 1.25 FROM generate_series(0, 110) n");
   fold_all();
-  EXPECT_NE(value("SELECT count(*) FROM affsync.settled_spans()"), "0");
+  EXPECT_NE(value("SELECT count(*) FROM affsync.client_days() WHERE settled"), "0");
   EXPECT_EQ(differences(), "0");
   earned.commit();
   EXPECT_EQ(differences(), "0");
@@ -274,7 +276,8 @@ TEST_F(ClientSums, FollowRatesThatOtherSourcesImply) {
       "SELECT commission_usd || ' ' || usd_origin FROM reporting.client_performance WHERE source ="
       " 'b2'";
   EXPECT_EQ(value(other), "48.00000000 implied");
-  EXPECT_NE(value("SELECT count(*) FROM affsync.settled_spans() WHERE source_id = 2"), "0");
+  EXPECT_NE(value("SELECT count(*) FROM affsync.client_days() WHERE settled AND source_id = 2"),
+            "0");
   // Changed, gone, and there again, each time before and after the days are added up.
   for (auto const& [set, wanted] : {std::pair("amount_usd = 13", "52.00000000 implied"),
                                     std::pair("deleted_at = now()", "(null)"),
@@ -286,8 +289,36 @@ TEST_F(ClientSums, FollowRatesThatOtherSourcesImply) {
     wait_days(1);
     fold_all();
     EXPECT_EQ(value(other), wanted) << set;
-    EXPECT_NE(value("SELECT count(*) FROM affsync.settled_spans() WHERE source_id = 2"), "0");
+    EXPECT_NE(value("SELECT count(*) FROM affsync.client_days() WHERE settled AND source_id = 2"),
+              "0");
   }
+}
+
+// A source that is removed takes the marks of its own rows along, and the rates that they implied.
+TEST_F(ClientSums, FollowTheRemovalOfASourceWhoseRowsImpliedRates) {
+  sql(url,
+      "INSERT INTO affsync.commission (source_id, stream, external_id, content_hash, first_seen_at,"
+      " changed_at, revision, run_id, client_ref, status, amount, currency, amount_usd, grain,"
+      " occurred_on, raw) SELECT s, 'a', n::text, md5(n::text)::uuid, now(), now(), 1, 1, 'c1',"
+      " 'paid', 10, 'EUR', CASE WHEN s = 3 THEN 12 END, 'day', current_date - 50, '{}'"
+      " FROM generate_series(2, 3) s, generate_series(1, 4) n");
+  fold_all();
+  std::string const of_two =
+      "SELECT commission_usd FROM reporting.client_performance WHERE source ="
+      " 'b2'";
+  EXPECT_EQ(value(of_two), "48.00000000");
+  std::string removal = "BEGIN;";
+  for (int pass = 0; pass < 2; ++pass) {
+    for (auto const* table : {"commission", "stream", "implied_rate", "earned_day", "earned_mark",
+                              "client_mark", "client_span", "client_sum"}) {
+      removal += std::string("DELETE FROM affsync.") + table + " WHERE source_id = 3;";
+    }
+  }
+  sql(url, removal + "DELETE FROM affsync.source WHERE source_id = 3; COMMIT");
+  EXPECT_EQ(value(of_two), "(null)");
+  fold_all();
+  EXPECT_EQ(value(of_two), "(null)");
+  EXPECT_EQ(differences(), "0");
 }
 
 // A table that someone made instead, or whose triggers are off, marks nothing.
@@ -303,7 +334,7 @@ TEST_F(ClientSums, AreNotUsedWithoutTheMarks) {
     auto const of = std::string("ALTER TABLE affsync.") + table;
     sql(url, of + " DISABLE TRIGGER " + trigger);
     sql(url, std::string("UPDATE affsync.") + table + " " + write);
-    EXPECT_EQ(value("SELECT count(*) FROM affsync.settled_spans()"), "0") << table;
+    EXPECT_EQ(value("SELECT count(*) FROM affsync.client_days() WHERE settled"), "0") << table;
     EXPECT_FALSE(fold()) << table;
     EXPECT_EQ(differences(), "0") << table;
     // As docs/schema.md says.
@@ -313,7 +344,7 @@ TEST_F(ClientSums, AreNotUsedWithoutTheMarks) {
     EXPECT_EQ(differences(), "0") << table;
     wait_days(1);
     fold_all();
-    EXPECT_NE(value("SELECT count(*) FROM affsync.settled_spans()"), "0") << table;
+    EXPECT_NE(value("SELECT count(*) FROM affsync.client_days() WHERE settled"), "0") << table;
   }
 }
 
@@ -327,7 +358,7 @@ TEST_F(ClientSums, NeedNoFurtherRights) {
   sql(url,
       "UPDATE affsync.commission SET currency = 'USD'; UPDATE affsync.rebate SET currency = 'USD'");
   while (sql_value(as("affsync_writer"), "SELECT affsync.fold_earnings()") == "t") continue;
-  EXPECT_NE(value("SELECT count(*) FROM affsync.settled_spans()"), "0");
+  EXPECT_NE(value("SELECT count(*) FROM affsync.client_days() WHERE settled"), "0");
   std::string const all = "SELECT sum(commission_usd) FROM reporting.client_performance";
   EXPECT_EQ(sql_value(as("affsync_reader"), all), value(all));
   sql(url,
