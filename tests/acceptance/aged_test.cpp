@@ -6,7 +6,7 @@
 #include "tests/acceptance/fixture.hpp"
 #include "tests/support/http_get.hpp"
 
-namespace affsync::test {
+namespace affsync::test::aged_test {
 namespace {
 
 class Aged : public Acceptance {
@@ -130,4 +130,4 @@ TEST_F(Aged, prune_lets_go_of_what_is_old_and_of_nothing_else) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::aged_test

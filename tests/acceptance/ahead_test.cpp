@@ -7,7 +7,7 @@
 #include "tests/acceptance/held_broker.hpp"
 #include "tests/acceptance/plain_broker.hpp"
 
-namespace affsync::test {
+namespace affsync::test::ahead_test {
 namespace {
 
 std::string refusal(std::string const& status, std::string const& header = "") {
@@ -314,10 +314,9 @@ TEST_F(Ahead, a_list_that_moves_loses_nothing) {
       live.insert(row.at(0));
     }
     for (auto const& id : ids_) EXPECT_TRUE(live.contains(id)) << id;
-    execute("drop schema affsync cascade");
-    execute("drop schema reporting cascade");
+    renew_database();
   }
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::ahead_test

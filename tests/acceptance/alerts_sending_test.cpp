@@ -8,7 +8,7 @@
 #include "tests/acceptance/alerts_fixture.hpp"
 #include "tests/support/http_get.hpp"
 
-namespace affsync::test {
+namespace affsync::test::alerts_sending_test {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -304,4 +304,4 @@ TEST_F(AlertSending, MetricsOfReceivers) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::alerts_sending_test

@@ -8,7 +8,7 @@
 #include "tests/acceptance/own_broker.hpp"
 #include "tests/support/http_get.hpp"
 
-namespace affsync::test {
+namespace affsync::test::alerts_test {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -263,4 +263,4 @@ TEST_F(Alerts, NoSecretOfAReceiverIsShownOrStored) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::alerts_test

@@ -11,7 +11,7 @@
 #include "tests/acceptance/fixture.hpp"
 #include "tests/support/places/places.hpp"
 
-namespace affsync::test {
+namespace affsync::test::backup_test {
 namespace {
 
 class Backup : public Acceptance {
@@ -122,6 +122,7 @@ TEST_F(Backup, moves_from_the_embedded_database_to_a_server) {
   load_embedded();
   auto const before = report();
   back_up("affsync.dump");
+  use_empty_database();
   use_database("{url: \"" + database_url() + "\"}");
   auto const restored = affsync({"restore", path("affsync.dump")});
   ASSERT_EQ(restored.status, 0) << restored.err;
@@ -239,4 +240,4 @@ TEST_F(Backup, while_the_daemon_runs_a_backup_is_made_and_no_restoration) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::backup_test

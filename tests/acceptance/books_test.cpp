@@ -1,7 +1,7 @@
 // Rates and money: what is stored when values change, vanish, come back or contradict each other.
 #include "tests/acceptance/fixture.hpp"
 
-namespace affsync::test {
+namespace affsync::test::books_test {
 namespace {
 
 class Books : public Acceptance {};
@@ -85,4 +85,4 @@ TEST_F(Books, two_sources_same_ids) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::books_test

@@ -3,7 +3,7 @@
 
 #include "tests/acceptance/plain_broker.hpp"
 
-namespace affsync::test {
+namespace affsync::test::check_database_test {
 namespace {
 
 bool has(std::string const& text, std::string const& part) {
@@ -44,6 +44,7 @@ TEST_F(CheckDatabase, a_user_without_rights_is_told_what_to_grant) {
 }
 
 TEST_F(CheckDatabase, one_that_is_empty_or_good_is_said_to_be_so) {
+  use_empty_database();
   auto const empty = affsync({"check"});
   EXPECT_EQ(empty.status, 0);
   EXPECT_TRUE(has(empty.out, "PostgreSQL") && has(empty.out, "creates the schema")) << empty.out;
@@ -100,4 +101,4 @@ TEST_F(CheckDatabase, a_wrong_clock_is_told) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::check_database_test

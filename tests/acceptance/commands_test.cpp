@@ -4,7 +4,7 @@
 
 #include "tests/acceptance/fixture.hpp"
 
-namespace affsync::test {
+namespace affsync::test::commands_test {
 namespace {
 
 using testing::Test;
@@ -104,6 +104,7 @@ TEST_F(Commands, an_account_that_is_read_twice_is_told) {
 }
 
 TEST_F(Commands, check_ok) {
+  use_empty_database();
   start_broker();
   auto const check = affsync({"check"});
   EXPECT_EQ(check.status, 0) << check.out << check.err;
@@ -194,6 +195,7 @@ TEST_F(Commands, schema_prints_what_editors_read) {
 }
 
 TEST_F(Commands, dry_run_writes_nothing) {
+  use_empty_database();
   start_broker();
   auto const dry = sync({"--dry-run"});
   EXPECT_EQ(dry.status, 0) << dry.out << dry.err;
@@ -264,4 +266,4 @@ TEST_F(Commands, commands_on_an_embedded_database_do_not_disturb_each_other) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::commands_test

@@ -14,7 +14,7 @@
 #include "tests/acceptance/fixture.hpp"
 #include "tests/support/clock/wall_clock.hpp"
 
-namespace affsync::test {
+namespace affsync::test::daemon_test {
 namespace {
 
 class Daemon : public Acceptance {};
@@ -230,4 +230,4 @@ TEST_F(Daemon, clock_jumps) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::daemon_test

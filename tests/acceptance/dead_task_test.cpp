@@ -3,7 +3,7 @@
 #include "schema/store/crash_point.hpp"
 #include "tests/acceptance/fixture.hpp"
 
-namespace affsync::test {
+namespace affsync::test::dead_task_test {
 namespace {
 
 class DeadTask : public Acceptance, public testing::WithParamInterface<char const*> {};
@@ -30,4 +30,4 @@ INSTANTIATE_TEST_SUITE_P(Tasks, DeadTask,
                                          "alerts", "figures", "money"));
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::dead_task_test

@@ -9,7 +9,7 @@
 #include "tests/support/places/places.hpp"
 #include "tests/support/process.hpp"
 
-namespace affsync::test {
+namespace affsync::test::demo_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -120,4 +120,4 @@ TEST_F(Demo, PlayedBrokersAreReadAsTheirFixturesSay) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::demo_test

@@ -8,7 +8,7 @@
 #include "schema/store/crash_point.hpp"
 #include "tests/acceptance/fixture.hpp"
 
-namespace affsync::test {
+namespace affsync::test::files_crash_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -100,4 +100,4 @@ TEST_P(FilesCrash, kill_9_loses_nothing_and_doubles_nothing) {
 INSTANTIATE_TEST_SUITE_P(At, FilesCrash, testing::ValuesIn(places), test_name);
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::files_crash_test

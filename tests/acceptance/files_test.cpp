@@ -6,7 +6,7 @@
 
 #include "tests/acceptance/fixture.hpp"
 
-namespace affsync::test {
+namespace affsync::test::files_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -169,6 +169,7 @@ TEST_F(Files, a_file_that_overlaps_half_of_another_is_told) {
 }
 
 TEST_F(Files, a_dry_run_reads_and_writes_nothing) {
+  use_empty_database();
   auto const done = import({put("commissions.csv", october), "--dry-run"});
   EXPECT_EQ(done.status, 0) << done.out << done.err;
   EXPECT_EQ(done.of(0, "rows_read"), "3");
@@ -297,4 +298,4 @@ TEST_F(Files, a_missing_folder_is_told) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::files_test

@@ -23,11 +23,20 @@ namespace {
 // One cluster per test program; it stops at the program's end.
 class Server {
  public:
+  // The database that has the schema already; tests get copies of it.
+  static constexpr char const* migrated = "affsync";
+
   Server() {
     // The server's user must be able to enter the directory when the tests run as root.
     std::filesystem::permissions(dir_.path(), std::filesystem::perms(0755));
     auto const state = dir_.path() / "state";
-    copy_cluster(state, [](std::filesystem::path const& empty) { (void)start(empty); });
+    copy_cluster(
+        state,
+        [](std::filesystem::path const& empty) {
+          auto const server = start(empty);
+          migrate(server->url(migrated));
+        },
+        {in_build("affsync")});
     cluster_ = start(state);
   }
   embedded::Cluster& cluster() { return *cluster_; }
@@ -38,6 +47,16 @@ class Server {
     options.state_dir = state;
     options.durable = false;
     return embedded::Cluster::start(std::move(options)).value();
+  }
+
+  static void migrate(std::string const& url) {
+    TempDir const dir;
+    ProcessOptions options;
+    options.program = in_build("affsync");
+    auto const config = dir.write("affsync.yaml", "database: {url: \"" + url + "\"}\n");
+    options.arguments = {"--config", config.string(), "migrate"};
+    auto const done = run(options);
+    if (done.status != 0) throw std::runtime_error("affsync migrate: " + done.err);
   }
 
   TempDir dir_;
@@ -89,16 +108,31 @@ void Acceptance::SetUpTestSuite() {
   cluster();
 }
 
+void Acceptance::create_database(std::string const& copied_from) {
+  run_sql(cluster().url("postgres"),
+          "create database " + database_ + " template " + copied_from);
+}
+
 void Acceptance::SetUp() {
   static int number = 0;
   database_ = "t" + std::to_string(getpid()) + "_" + std::to_string(++number);
-  run_sql(cluster().url("postgres"), "create database " + database_);
+  create_database(Server::migrated);
   if (auto const* mode = std::getenv("AFFSYNC_TEST_POOLER")) {
     PoolerOptions options;
     options.mode = mode;
     options.more = "server_round_robin = 1\n";
     pooler_ = std::make_unique<PoolerProcess>(cluster().url(database_), options);
   }
+}
+
+void Acceptance::renew_database() {
+  run_sql(cluster().url("postgres"), "drop database " + database_ + " with (force)");
+  create_database(Server::migrated);
+}
+
+void Acceptance::use_empty_database() {
+  run_sql(cluster().url("postgres"), "drop database " + database_ + " with (force)");
+  create_database("template0");
 }
 
 void Acceptance::TearDown() {

@@ -71,6 +71,9 @@ class Acceptance : public testing::Test {
   void use_database(std::string const& value);
   // The private PostgreSQL, which each command starts and stops, in the test's directory.
   void use_embedded_database();
+  // Replaces the test's database, which has the schema, by one as new, or by one without anything.
+  void renew_database();
+  void use_empty_database();
   std::string config_file() const { return (dir_.path() / "affsync.yaml").string(); }
   std::string database_url() const;
   // Shortly before the history of the default broker, so that few windows are empty.
@@ -97,6 +100,8 @@ class Acceptance : public testing::Test {
                          bool by_currency = true) const;
   // Compares the clients, accounts and rewards of Exness.
   void expect_books_equal() const;
+
+  void create_database(std::string const& copied_from);
 
   TempDir dir_;
   std::string database_;

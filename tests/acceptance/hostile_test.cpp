@@ -2,7 +2,7 @@
 // leaves existing data unchanged.
 #include "tests/acceptance/plain_broker.hpp"
 
-namespace affsync::test {
+namespace affsync::test::hostile_test {
 namespace {
 
 // SQL for a text that the test cannot quote itself.
@@ -76,8 +76,7 @@ TEST_F(Hostile, redirect_to_other_host) {
     expect_refused("redirect:to=" + other.url() + ",code=" + code, "redirected");
     EXPECT_EQ(asked_for_accounts(), 1u);
     EXPECT_EQ(other.connections(), 0) << code;
-    execute("drop schema affsync cascade");
-    execute("drop schema reporting cascade");
+    renew_database();
   }
 }
 
@@ -105,8 +104,7 @@ TEST_F(Hostile, only_get_is_sent) {
     sync({"--full"});
     EXPECT_GT(broker().count("requests"), 4u) << kind.broker;
     EXPECT_EQ(broker().count("other_methods"), 0u) << kind.broker << broker().log().dump();
-    execute("drop schema affsync cascade");
-    execute("drop schema reporting cascade");
+    renew_database();
   }
 }
 
@@ -264,4 +262,4 @@ TEST_F(HostilePlain, sql_in_every_field) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::hostile_test

@@ -10,7 +10,7 @@
 #include "tests/support/http_get.hpp"
 #include "tests/support/places/places.hpp"
 
-namespace affsync::test {
+namespace affsync::test::http_test {
 namespace {
 
 constexpr char const* token = "planted-0123456789";
@@ -370,4 +370,4 @@ TEST_F(Http, without_the_database_the_page_shows_what_was_known) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::http_test

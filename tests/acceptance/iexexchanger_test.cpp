@@ -1,7 +1,7 @@
 // iEXExchanger v2: Russian time texts, a list without a count, numbers with float noise.
 #include "tests/acceptance/fixture.hpp"
 
-namespace affsync::test {
+namespace affsync::test::iexexchanger_test {
 namespace {
 
 class Iexexchanger : public Acceptance {
@@ -150,4 +150,4 @@ TEST_F(Iexexchanger, a_missing_permission_skips_the_stream_only) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::iexexchanger_test

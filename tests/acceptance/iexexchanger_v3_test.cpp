@@ -1,7 +1,7 @@
 // iEXExchanger v3: page numbers with a count, windows of times, signatures, error codes.
 #include "tests/acceptance/fixture.hpp"
 
-namespace affsync::test {
+namespace affsync::test::iexexchanger_v3_test {
 namespace {
 
 class IexexchangerV3 : public Acceptance {
@@ -72,4 +72,4 @@ TEST_F(IexexchangerV3, a_change_of_status_within_the_lookback_is_found) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::iexexchanger_v3_test

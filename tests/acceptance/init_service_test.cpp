@@ -6,7 +6,7 @@
 
 #include "tests/acceptance/fixture.hpp"
 
-namespace affsync::test {
+namespace affsync::test::init_service_test {
 namespace {
 
 constexpr auto script = R"(set -e
@@ -68,4 +68,4 @@ TEST_F(InitOfAService, gives_the_files_and_the_database_to_its_user) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::init_service_test

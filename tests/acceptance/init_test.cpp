@@ -13,7 +13,7 @@
 #include "tests/acceptance/fixture.hpp"
 #include "tests/support/terminal_process.hpp"
 
-namespace affsync::test {
+namespace affsync::test::init_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -73,6 +73,7 @@ bool shows(std::string const& text, std::string const& part) {
 }
 
 TEST_F(Init, asks_tries_and_writes_what_works_as_it_stands) {
+  use_empty_database();
   TerminalProcess person(command(with_database()));
   person.answer("Which broker?", "exnes");
   person.answer("A name for this source", "");
@@ -195,7 +196,7 @@ TEST_F(Init, makes_the_database_on_the_server_of_this_machine) {
   auto const host = part("host");
   environment["PGHOST"] = host.front() == '\'' ? host.substr(1, host.size() - 2) : host;
   environment["PGUSER"] = "affsync";
-  execute("drop database if exists affsync");
+  execute("alter database affsync rename to put_away");  // other tests' databases are copies of it
   environment["EXNESS_PASSWORD"] = password;
   auto const made = affsync(init({"--yes", "--connector", "exness", "--credential",
                                   "login=partner@example.com", "--database", "local"}));
@@ -203,6 +204,8 @@ TEST_F(Init, makes_the_database_on_the_server_of_this_machine) {
   EXPECT_TRUE(shows(made.err, "was created")) << made.err;
   EXPECT_EQ(query("select count(*) from pg_database where datname = 'affsync'"), "1");
   EXPECT_EQ(affsync({"check"}).status, 0) << config_text();
+  execute("drop database affsync with (force)");
+  execute("alter database put_away rename to affsync");
 }
 
 TEST_F(Init, takes_everything_by_options) {
@@ -361,4 +364,4 @@ TEST_F(Init, replaces_what_cannot_be_loaded_only_when_told) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::init_test

@@ -11,7 +11,7 @@
 
 #include "tests/acceptance/fixture.hpp"
 
-namespace affsync::test {
+namespace affsync::test::journal_test {
 namespace {
 
 using Entry = std::map<std::string, std::string>;
@@ -124,4 +124,4 @@ TEST_F(Journal, has_a_field_for_each_thing) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::journal_test

@@ -7,7 +7,7 @@
 #include "tests/acceptance/own_broker.hpp"
 #include "tests/acceptance/plain_broker.hpp"
 
-namespace affsync::test {
+namespace affsync::test::life_test {
 namespace {
 
 constexpr char const* refusal =
@@ -257,4 +257,4 @@ TEST_F(Removal, needs_a_confirmation_and_a_source_that_nobody_reads) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::life_test

@@ -8,7 +8,7 @@
 #include "tests/acceptance/plain_broker.hpp"
 #include "tests/support/change_replay.hpp"
 
-namespace affsync::test {
+namespace affsync::test::many_changes_test {
 namespace {
 
 class ManyChanges : public PlainAcceptance, public testing::WithParamInterface<std::string> {
@@ -78,4 +78,4 @@ INSTANTIATE_TEST_SUITE_P(At, ManyChanges,
                          name_of);
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::many_changes_test

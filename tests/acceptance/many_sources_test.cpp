@@ -5,7 +5,7 @@
 #include "tests/acceptance/plain_broker.hpp"
 #include "tests/support/counted_way.hpp"
 
-namespace affsync::test {
+namespace affsync::test::many_sources_test {
 namespace {
 
 class ManySources : public PlainAcceptance {
@@ -129,4 +129,4 @@ TEST_F(ManySources, a_source_that_waits_for_its_broker_takes_no_place) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::many_sources_test

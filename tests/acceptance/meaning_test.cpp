@@ -6,7 +6,7 @@
 #include "tests/acceptance/own_broker.hpp"
 #include "tests/support/clock/wall_clock.hpp"
 
-namespace affsync::test {
+namespace affsync::test::meaning_test {
 namespace {
 
 class Meaning : public Acceptance {
@@ -215,4 +215,4 @@ TEST_F(Meaning, status_vocabulary) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::meaning_test

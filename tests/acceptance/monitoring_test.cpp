@@ -13,7 +13,7 @@
 #include "tests/support/places/places.hpp"
 #include "tests/support/prometheus_process.hpp"
 
-namespace affsync::test {
+namespace affsync::test::monitoring_test {
 namespace {
 
 std::string replaced(std::string text, std::string const& from, std::string const& to) {
@@ -243,4 +243,4 @@ TEST(Dashboard, panels_are_distinct_and_use_the_two_data_sources_only) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::monitoring_test

@@ -7,7 +7,7 @@
 
 #include "tests/acceptance/plain_broker.hpp"
 
-namespace affsync::test {
+namespace affsync::test::output_test {
 namespace {
 
 bool has(std::string const& text, std::string const& part) {
@@ -170,9 +170,10 @@ TEST_F(CommandOutput, what_only_reads_makes_no_embedded_database) {
 
 TEST_F(CommandOutput, a_dry_run_of_migrate_tells_the_version_that_there_is) {
   serve_rows({R"({"id":1,"amount":"1.50"})"});
+  use_empty_database();
   auto const dry = affsync({"migrate", "--dry-run"});
   EXPECT_TRUE(has(dry.out, "the database is at version 0")) << dry.out;
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::output_test

@@ -5,7 +5,7 @@
 
 #include "tests/acceptance/plain_broker.hpp"
 
-namespace affsync::test {
+namespace affsync::test::paging_test {
 namespace {
 
 // Serves rows r0, r1, … in pages, by whichever paging parameter the request has.
@@ -137,7 +137,7 @@ TEST_F(Paging, last_page_full) {
     auto const again = sync({"--full"});
     EXPECT_EQ(again.count("rows", "unchanged"), rows) << kind.name;
     EXPECT_EQ(again.count("rows", "deleted"), 0) << kind.name;
-    forget_database();
+    renew_database();
   }
 }
 
@@ -152,7 +152,7 @@ TEST_F(Paging, empty_last_page) {
     EXPECT_EQ(synced.of("rows", "status"), "succeeded") << kind.name;
     EXPECT_EQ(list.empty_pages, 1) << kind.name;
     expect_rows(40);
-    forget_database();
+    renew_database();
   }
 }
 
@@ -166,7 +166,7 @@ TEST_F(Paging, repeated_page) {
     EXPECT_EQ(synced.of("rows", "error_code"), "paging_broken") << kind.name << synced.out;
     EXPECT_LE(plain().targets().size(), 1u + 2u) << kind.name;
     expect_rows(10);
-    forget_database();
+    renew_database();
   }
 }
 
@@ -183,9 +183,9 @@ TEST_F(Paging, repeated_next_link) {
     EXPECT_EQ(synced.status, 0) << kind.name << synced.out;
     EXPECT_LE(plain().targets().size(), 2u + 2u) << kind.name;
     expect_rows(20);
-    forget_database();
+    renew_database();
   }
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::paging_test

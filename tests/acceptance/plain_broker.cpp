@@ -102,9 +102,4 @@ PlainBroker& PlainAcceptance::serve_rows(std::vector<std::string> const& rows) {
   return serve([bytes](std::string const&) { return bytes; });
 }
 
-void PlainAcceptance::forget_database() {
-  execute("drop schema affsync cascade");
-  execute("drop schema reporting cascade");
-}
-
 }  // namespace affsync::test

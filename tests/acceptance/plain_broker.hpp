@@ -55,8 +55,6 @@ class PlainAcceptance : public Acceptance {
   // Answers each request with these rows.
   PlainBroker& serve_rows(std::vector<std::string> const& rows);
   PlainBroker& plain() { return *plain_; }
-  // Resets the database to the state before the first pass.
-  void forget_database();
 
   std::string page_yaml = "{type: none}";  // paging of the list
 

@@ -3,7 +3,7 @@
 
 #include "tests/acceptance/fixture.hpp"
 
-namespace affsync::test {
+namespace affsync::test::pooler_test {
 namespace {
 
 class Pooled : public Acceptance {};
@@ -120,4 +120,4 @@ TEST_F(PooledByTransaction, a_killed_one_leaves_nothing_held) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::pooler_test

@@ -4,7 +4,7 @@
 
 #include "tests/acceptance/proof_fixture.hpp"
 
-namespace affsync::test {
+namespace affsync::test::proof_forms_test {
 namespace {
 
 using Names = std::vector<std::string>;
@@ -176,4 +176,4 @@ streams:
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::proof_forms_test

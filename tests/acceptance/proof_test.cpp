@@ -4,7 +4,7 @@
 
 #include "tests/acceptance/proof_fixture.hpp"
 
-namespace affsync::test {
+namespace affsync::test::proof_test {
 namespace {
 
 using testing::Test;
@@ -109,4 +109,4 @@ TEST_F(Proof, NamesTheFolderThatIsMissing) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::proof_test

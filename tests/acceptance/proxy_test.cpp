@@ -2,7 +2,7 @@
 #include "tests/acceptance/plain_broker.hpp"
 #include "tests/support/peer/tunnel_proxy.hpp"
 
-namespace affsync::test {
+namespace affsync::test::proxy_test {
 namespace {
 
 class ThroughProxy : public PlainAcceptance {
@@ -94,4 +94,4 @@ TEST_F(ThroughProxy, plain_http_is_asked_for_with_the_whole_address) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::proxy_test

@@ -5,7 +5,7 @@
 #include "tests/acceptance/plain_broker.hpp"
 #include "tests/support/terminal_process.hpp"
 
-namespace affsync::test {
+namespace affsync::test::psql_test {
 namespace {
 
 class Psql : public PlainAcceptance {
@@ -64,4 +64,4 @@ TEST_F(Psql, keeps_an_embedded_server_for_as_long_as_it_runs) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::psql_test

@@ -4,7 +4,7 @@
 
 #include "tests/acceptance/plain_broker.hpp"
 
-namespace affsync::test {
+namespace affsync::test::quarantine_test {
 namespace {
 
 bool has(std::string const& text, std::string const& part) {
@@ -243,4 +243,4 @@ TEST_F(Quarantine, accepted_rows_are_known_until_their_reason_is_another) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::quarantine_test

@@ -1,7 +1,7 @@
 // Throttling and logins: how fast a broker is asked, and what a refusal costs.
 #include "tests/acceptance/fixture.hpp"
 
-namespace affsync::test {
+namespace affsync::test::rate_test {
 namespace {
 
 class Rate : public Acceptance {
@@ -138,4 +138,4 @@ TEST_F(Rate, wrong_password_one_login) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::rate_test

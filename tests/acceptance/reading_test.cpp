@@ -3,7 +3,7 @@
 
 #include "tests/acceptance/plain_broker.hpp"
 
-namespace affsync::test {
+namespace affsync::test::reading_test {
 namespace {
 
 class Reading : public Acceptance {
@@ -54,8 +54,7 @@ class Reading : public Acceptance {
       }
       ASSERT_EQ(sync({"--full"}).status, 0);
       expect_books_equal();
-      execute("drop schema affsync cascade");
-      execute("drop schema reporting cascade");
+      renew_database();
     }
   }
   // A fault affects one answer of accounts: affsync retries, and everything is read.
@@ -221,8 +220,7 @@ TEST_F(Reading, one_bad_row_in_page) {
     auto const synced = sync({"--stream", "accounts"});
     EXPECT_EQ(synced.status, 0) << fault << synced.out;
     EXPECT_EQ(synced.count("accounts", "inserted"), 120) << fault;
-    execute("drop schema affsync cascade");
-    execute("drop schema reporting cascade");
+    renew_database();
   }
   for (auto const* fault : {"bad_number", "huge_number", "repeat_field"}) {
     start_broker();
@@ -239,8 +237,7 @@ TEST_F(Reading, one_bad_row_in_page) {
     EXPECT_EQ(query("select count(*) from affsync.quarantine where resolved_at is null"), "0")
         << fault;
     expect_books_equal();
-    execute("drop schema affsync cascade");
-    execute("drop schema reporting cascade");
+    renew_database();
   }
 }
 
@@ -332,8 +329,7 @@ TEST_F(Reading, privacy_drop_hash_keep) {
         query("select count(*) from affsync.client where raw->>'comment' like 'sha256:%'"));
     EXPECT_EQ(with > 0, mode != std::string("drop")) << mode;
     EXPECT_EQ(hashed, mode == std::string("hash") ? with : 0) << mode;
-    execute("drop schema affsync cascade");
-    execute("drop schema reporting cascade");
+    renew_database();
   }
 }
 
@@ -388,4 +384,4 @@ TEST_F(ReadingPlain, unknown_field_kept_in_raw) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::reading_test

@@ -8,7 +8,7 @@
 
 #include "tests/acceptance/plain_broker.hpp"
 
-namespace affsync::test {
+namespace affsync::test::record_test {
 namespace {
 
 class Record : public PlainAcceptance {
@@ -107,4 +107,4 @@ TEST_F(Record, OverwritesNothing) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::record_test

@@ -2,7 +2,7 @@
 // the credentials change or the user asks for it.
 #include "tests/acceptance/plain_broker.hpp"
 
-namespace affsync::test {
+namespace affsync::test::refused_login_test {
 namespace {
 
 class RefusedLogin : public Acceptance {
@@ -184,4 +184,4 @@ TEST_F(RefusedKey, a_firewalls_page_is_a_failure_and_no_block) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::refused_login_test

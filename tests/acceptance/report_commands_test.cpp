@@ -1,7 +1,7 @@
 // `affsync report`: each report with each of its cuts, their help, and what the newer ones say.
 #include "tests/acceptance/plain_broker.hpp"
 
-namespace affsync::test {
+namespace affsync::test::report_commands_test {
 namespace {
 
 bool contains(std::string const& text, std::string const& part) {
@@ -160,4 +160,4 @@ TEST_F(ReportCommands, runs_are_listed_with_their_results) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::report_commands_test

@@ -3,7 +3,7 @@
 
 #include "tests/acceptance/plain_broker.hpp"
 
-namespace affsync::test {
+namespace affsync::test::reports_test {
 namespace {
 
 class MadeReports : public PlainAcceptance {
@@ -86,4 +86,4 @@ TEST_F(MadeReports, a_report_that_fails_is_told) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::reports_test

@@ -7,7 +7,7 @@
 #include "tests/acceptance/plain_broker.hpp"
 #include "tests/support/clock/wall_clock.hpp"
 
-namespace affsync::test {
+namespace affsync::test::retention_test {
 namespace {
 
 using std::chrono::days;
@@ -190,4 +190,4 @@ TEST_F(Retention, the_source_may_say_how_long_its_account_is_shown) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::retention_test

@@ -4,7 +4,7 @@
 
 #include "tests/acceptance/plain_broker.hpp"
 
-namespace affsync::test {
+namespace affsync::test::row_sets_test {
 namespace {
 
 class RowSets : public PlainAcceptance {
@@ -167,7 +167,7 @@ TEST_F(RowSets, a_list_as_php_writes_it_and_none_at_all) {
   EXPECT_EQ(synced.status, 0) << synced.out;
   EXPECT_EQ(live(), "a b");
   EXPECT_EQ(query("select count(*) from affsync.quarantine"), "0");
-  forget_database();
+  renew_database();
   ++pass;
   auto const none = sync();
   EXPECT_EQ(none.status, 0) << none.out;
@@ -211,4 +211,4 @@ TEST_F(RowSets, the_last_moment_of_a_slice_is_read_and_counts_once) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::row_sets_test

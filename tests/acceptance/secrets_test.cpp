@@ -6,7 +6,7 @@
 #include "tests/acceptance/plain_broker.hpp"
 #include "tests/support/http_get.hpp"
 
-namespace affsync::test {
+namespace affsync::test::secrets_test {
 namespace {
 
 struct Planted {
@@ -250,4 +250,4 @@ INSTANTIATE_TEST_SUITE_P(Of, Secrets, testing::ValuesIn(planted),
                          [](auto const& which) { return std::string(which.param.connector); });
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::secrets_test

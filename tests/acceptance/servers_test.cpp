@@ -14,7 +14,7 @@
 #include "tests/support/http_get.hpp"
 #include "tests/support/postgres_server.hpp"
 
-namespace affsync::test {
+namespace affsync::test::servers_test {
 namespace {
 
 int free_port() {
@@ -219,4 +219,4 @@ TEST_F(Servers, a_role_without_create_reads_and_writes) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::servers_test

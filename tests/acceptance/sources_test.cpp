@@ -11,7 +11,7 @@
 #include "tests/acceptance/own_broker.hpp"
 #include "tests/acceptance/plain_broker.hpp"
 
-namespace affsync::test {
+namespace affsync::test::sources_test {
 namespace {
 
 // A broker with a login that returns the rows of the logged-in user.
@@ -363,4 +363,4 @@ TEST_F(Started, a_signal_ends_a_migration_that_waits) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::sources_test

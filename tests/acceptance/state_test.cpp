@@ -6,7 +6,7 @@
 #include "tests/acceptance/own_broker.hpp"
 #include "tests/support/clock/wall_clock.hpp"
 
-namespace affsync::test {
+namespace affsync::test::state_test {
 namespace {
 
 class State : public Acceptance {
@@ -229,4 +229,4 @@ TEST_F(State, stream_renamed_in_connector) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::state_test

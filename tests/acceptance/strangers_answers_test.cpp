@@ -7,7 +7,7 @@
 #include "base/clock.hpp"
 #include "tests/acceptance/strangers.hpp"
 
-namespace affsync::test {
+namespace affsync::test::strangers_answers_test {
 namespace {
 
 class StrangersAnswers : public Strangers {
@@ -235,4 +235,4 @@ TEST_F(StrangersAnswers, clock_that_differs_is_told) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::strangers_answers_test

@@ -4,7 +4,7 @@
 
 #include "tests/acceptance/strangers.hpp"
 
-namespace affsync::test {
+namespace affsync::test::strangers_books_test {
 namespace {
 
 class StrangersBooks : public Strangers {
@@ -194,4 +194,4 @@ streams:
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::strangers_books_test

@@ -4,7 +4,7 @@
 #include "base/clock.hpp"
 #include "tests/acceptance/strangers.hpp"
 
-namespace affsync::test {
+namespace affsync::test::strangers_days_test {
 namespace {
 
 using std::chrono::days;
@@ -171,8 +171,7 @@ TEST_F(StrangersDays, thirty_days_and_no_more) {
     books.erase(books.begin() + 10);
     for (int i = 0; i < 2; ++i) pass({"--full"});
     EXPECT_EQ(marked(), "k111");
-    execute("drop schema affsync cascade");
-    execute("drop schema reporting cascade");
+    renew_database();
   }
 }
 
@@ -307,4 +306,4 @@ TEST_F(StrangersDays, changes_only) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::strangers_days_test

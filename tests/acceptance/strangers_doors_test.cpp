@@ -7,7 +7,7 @@
 
 #include "tests/acceptance/strangers.hpp"
 
-namespace affsync::test {
+namespace affsync::test::strangers_doors_test {
 namespace {
 
 class StrangersDoors : public Strangers {};
@@ -371,4 +371,4 @@ TEST_F(StrangersDoors, list_that_no_login_opens_is_remembered) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::strangers_doors_test

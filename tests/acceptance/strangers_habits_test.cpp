@@ -5,7 +5,7 @@
 
 #include "tests/acceptance/strangers.hpp"
 
-namespace affsync::test {
+namespace affsync::test::strangers_habits_test {
 namespace {
 
 class StrangersHabits : public Strangers {
@@ -185,8 +185,7 @@ TEST_F(StrangersHabits, days_without_a_midnight) {
          });
     expect_green(pass(), 192);
     expect_no_change({"--full"});
-    execute("drop schema affsync cascade");
-    execute("drop schema reporting cascade");
+    renew_database();
   }
 }
 
@@ -207,4 +206,4 @@ TEST_F(StrangersHabits, bytes_before_and_within_the_text) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::strangers_habits_test

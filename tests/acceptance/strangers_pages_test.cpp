@@ -3,7 +3,7 @@
 
 #include "tests/acceptance/strangers.hpp"
 
-namespace affsync::test {
+namespace affsync::test::strangers_pages_test {
 namespace {
 
 class StrangersPages : public Strangers {
@@ -106,8 +106,7 @@ TEST_F(StrangersPages, last_page_again_and_404_behind_the_last) {
     EXPECT_EQ(pass().status, 0);
     EXPECT_EQ(live_count(), "12");
     expect_no_change();
-    execute("drop schema affsync cascade");
-    execute("drop schema reporting cascade");
+    renew_database();
   }
 }
 
@@ -238,4 +237,4 @@ TEST_F(StrangersPages, list_that_moves_while_it_is_read) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::strangers_pages_test

@@ -4,7 +4,7 @@
 
 #include "tests/acceptance/strangers.hpp"
 
-namespace affsync::test {
+namespace affsync::test::strangers_requests_test {
 namespace {
 
 class StrangersRequests : public Strangers {};
@@ -336,4 +336,4 @@ streams:
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::strangers_requests_test

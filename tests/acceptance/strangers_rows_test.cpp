@@ -4,7 +4,7 @@
 
 #include "tests/acceptance/strangers.hpp"
 
-namespace affsync::test {
+namespace affsync::test::strangers_rows_test {
 namespace {
 
 class StrangersRows : public Strangers {
@@ -288,4 +288,4 @@ TEST_F(StrangersRows, totals_of_a_lifetime_whose_currency_changes) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::strangers_rows_test

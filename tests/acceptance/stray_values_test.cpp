@@ -2,7 +2,7 @@
 // quarantine, in `check` and `inspect`.
 #include "tests/acceptance/plain_broker.hpp"
 
-namespace affsync::test {
+namespace affsync::test::stray_values_test {
 namespace {
 
 class StrayValues : public PlainAcceptance {
@@ -99,4 +99,4 @@ TEST_F(StrayValues, inspect_and_check_say_what_a_page_shows) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::stray_values_test

@@ -2,7 +2,7 @@
 #include "tests/acceptance/fixture.hpp"
 #include "tests/acceptance/own_broker.hpp"
 
-namespace affsync::test {
+namespace affsync::test::taken_back_test {
 namespace {
 
 class TakenBack : public Acceptance {
@@ -253,4 +253,4 @@ TEST_F(TakenBack, reconciliation_finds_one_missing_row_and_one_changed_amount) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::taken_back_test

@@ -1,7 +1,7 @@
 // Wintrado: a ledger without dates and counts, a list of changes, undocumented paths.
 #include "tests/acceptance/fixture.hpp"
 
-namespace affsync::test {
+namespace affsync::test::wintrado_test {
 namespace {
 
 class Wintrado : public Acceptance {
@@ -145,4 +145,4 @@ TEST_F(Wintrado, names_and_mails_are_dropped_also_from_raw) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::wintrado_test

@@ -7,7 +7,7 @@
 #include "tests/acceptance/plain_broker.hpp"
 #include "tests/support/clock/wall_clock.hpp"
 
-namespace affsync::test {
+namespace affsync::test::worth_test {
 namespace {
 
 std::string good(int id) {
@@ -186,4 +186,4 @@ TEST_F(Worth, a_pass_in_which_every_stream_is_held_by_another_is_no_success) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::worth_test

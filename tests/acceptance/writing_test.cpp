@@ -6,7 +6,7 @@
 
 #include "tests/acceptance/plain_broker.hpp"
 
-namespace affsync::test {
+namespace affsync::test::writing_test {
 namespace {
 
 class Writing : public PlainAcceptance {
@@ -228,7 +228,7 @@ TEST_F(Writing, memory_flat) {
     auto const synced = sync({"--stream", "rewards"});
     EXPECT_EQ(synced.status, 0) << synced.out;
     EXPECT_EQ(synced.count("rewards", "rows_read"), rows);
-    forget_database();
+    renew_database();
     return synced.peak_memory_kib;
   };
   // Both have many more rows than are read ahead, wait, and are being stored at one moment. The
@@ -315,7 +315,7 @@ TEST_F(WritingText, null_character_in_a_text_is_replaced) {
     EXPECT_EQ(query("select client_ref || ' ' || amount || ' ' || (raw->>'client') || ' ' ||"
                     " (raw#>>'{unmapped,0}') from affsync.commission"),
               "c\ufffdd 1 c\ufffdd u\ufffd");
-    forget_database();
+    renew_database();
   }
 }
 
@@ -333,7 +333,7 @@ TEST_F(WritingText, null_character_in_a_key) {
     EXPECT_EQ(query("select reason from affsync.quarantine"),
               "the field \"id\", which belongs to the row's key, contains a NUL or invalid UTF-8");
     EXPECT_EQ(query("select raw->>'id' from affsync.quarantine"), "b\ufffd");
-    forget_database();
+    renew_database();
   }
 }
 
@@ -368,4 +368,4 @@ TEST_F(WritingText, one_megabyte_string) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::writing_test

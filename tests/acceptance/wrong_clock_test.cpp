@@ -7,7 +7,7 @@
 #include "tests/support/http_get.hpp"
 #include "tests/support/postgres_server.hpp"
 
-namespace affsync::test {
+namespace affsync::test::wrong_clock_test {
 namespace {
 
 class WrongClock : public Acceptance, public testing::WithParamInterface<int> {
@@ -132,4 +132,4 @@ TEST_F(ClockOfAll, at_most_one_run_follows_a_jump_and_none_is_lost) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::wrong_clock_test

@@ -11,7 +11,7 @@
 #include "tests/fuzz/targets.hpp"
 #include "tests/support/places/places.hpp"
 
-namespace affsync::fuzz {
+namespace affsync::fuzz::replay_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -81,4 +81,4 @@ TEST(fuzz_replay, packed) {
 }
 
 }  // namespace
-}  // namespace affsync::fuzz
+}  // namespace affsync::fuzz::replay_test

@@ -42,13 +42,20 @@ void copy_into(fs::path const& from, fs::path const& to) {
   if (done.status != 0) throw std::runtime_error("cp: " + done.err);
 }
 
+// The time of a build: another build of the same program has another one.
+std::string built(fs::path const& program) {
+  return std::to_string(fs::last_write_time(program).time_since_epoch().count());
+}
+
 }  // namespace
 
-void copy_cluster(fs::path const& state_dir, std::function<void(fs::path const&)> const& make) {
+void copy_cluster(fs::path const& state_dir, std::function<void(fs::path const&)> const& make,
+                  std::vector<fs::path> const& programs) {
   auto const program = fs::read_symlink("/proc/self/exe");
-  auto const built = fs::last_write_time(program).time_since_epoch().count();
   auto const folder = in_build("clusters") / program.filename();
-  auto const ready = folder / std::to_string(built);
+  auto builds = built(program);
+  for (auto const& other : programs) builds += "_" + built(other);
+  auto const ready = folder / builds;
   fs::create_directories(folder.parent_path());
   {
     FileLock const lock(folder.string() + ".lock");

@@ -13,7 +13,7 @@
 #include "tests/support/run_coroutine.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace affsync::alerts {
+namespace affsync::alerts::command_test {
 namespace {
 
 using affsync::test::TempDir;
@@ -151,4 +151,4 @@ TEST_F(AlertCommand, AFailureShowsItsOutputWithoutItsArguments) {
 }
 
 }  // namespace
-}  // namespace affsync::alerts
+}  // namespace affsync::alerts::command_test

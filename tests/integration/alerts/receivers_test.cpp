@@ -10,7 +10,7 @@
 #include "tests/support/run_coroutine.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace affsync::alerts {
+namespace affsync::alerts::receivers_test {
 namespace {
 
 using affsync::test::Identity;
@@ -241,4 +241,4 @@ TEST(AlertWebhook, AProxyThatCannotBeUsedIsAnErrorOfTheConfiguration) {
 }
 
 }  // namespace
-}  // namespace affsync::alerts
+}  // namespace affsync::alerts::receivers_test

@@ -11,7 +11,7 @@
 #include "daemon/embedded/cluster.hpp"
 #include "schema/store/migrate.hpp"
 
-namespace affsync::backup {
+namespace affsync::backup::upgrade_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -150,4 +150,4 @@ TEST_F(UpgradeDatabase, a_dry_run_names_the_versions) {
 }
 
 }  // namespace
-}  // namespace affsync::backup
+}  // namespace affsync::backup::upgrade_test

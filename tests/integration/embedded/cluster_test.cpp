@@ -12,7 +12,7 @@
 
 #include "tests/integration/embedded/support.hpp"
 
-namespace affsync::embedded {
+namespace affsync::embedded::cluster_test {
 namespace {
 
 TEST(Cluster, starts_with_utf8_checksums_and_no_tcp_port) {
@@ -293,4 +293,4 @@ TEST(Cluster, a_killed_owner_takes_the_server_with_it) {
 }
 
 }  // namespace
-}  // namespace affsync::embedded
+}  // namespace affsync::embedded::cluster_test

@@ -4,7 +4,7 @@
 #include "tests/integration/net/support.hpp"
 #include "tests/support/compress.hpp"
 
-namespace affsync::net::test {
+namespace affsync::net::test::answers_test {
 namespace {
 
 // Answers the first request of every connection with these bytes and closes in order.
@@ -322,4 +322,4 @@ TEST(Request, NothingListening) {
 }
 
 }  // namespace
-}  // namespace affsync::net::test
+}  // namespace affsync::net::test::answers_test

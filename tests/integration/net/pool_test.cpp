@@ -5,7 +5,7 @@
 
 #include "tests/integration/net/support.hpp"
 
-namespace affsync::net::test {
+namespace affsync::net::test::pool_test {
 namespace {
 
 // Answers every request on every connection.
@@ -192,4 +192,4 @@ TEST(Pool, KeepsNoMoreThanItMay) {
 }
 
 }  // namespace
-}  // namespace affsync::net::test
+}  // namespace affsync::net::test::pool_test

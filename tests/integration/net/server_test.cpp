@@ -20,7 +20,7 @@
 
 #include "tests/integration/net/support.hpp"
 
-namespace affsync::net::test {
+namespace affsync::net::test::server_test {
 namespace {
 
 // The client end of a connection, blocking.
@@ -484,4 +484,4 @@ TEST_F(ServerTls, FilesThatCannotBeUsedAreNamed) {
 }
 
 }  // namespace
-}  // namespace affsync::net::test
+}  // namespace affsync::net::test::server_test

@@ -3,7 +3,7 @@
 
 #include "tests/integration/net/support.hpp"
 
-namespace affsync::net::test {
+namespace affsync::net::test::tls_test {
 namespace {
 
 TestAuthority const& authority() {
@@ -273,4 +273,4 @@ TEST(Tls, ACaFileThatCannotBeUsedIsSaidAtOnce) {
 }
 
 }  // namespace
-}  // namespace affsync::net::test
+}  // namespace affsync::net::test::tls_test

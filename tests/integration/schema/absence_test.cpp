@@ -1,7 +1,7 @@
 // Rows that vanish from a list without a count: two consecutive sweeps must miss them.
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::absence_test {
 namespace {
 
 class Absence : public StoreTest {
@@ -109,4 +109,4 @@ TEST_F(Absence, OfAnotherStreamIsNoneOfThis) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::absence_test

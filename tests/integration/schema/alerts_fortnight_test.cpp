@@ -6,7 +6,7 @@
 
 #include "tests/integration/schema/alerts_fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::alerts_fortnight_test {
 namespace {
 
 using std::chrono::days;
@@ -201,4 +201,4 @@ TEST_F(AlertsFortnight, EveryCauseIsToldNoneIsOpenTwiceAndTheBoundHolds) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::alerts_fortnight_test

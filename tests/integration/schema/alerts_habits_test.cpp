@@ -1,7 +1,7 @@
 // Rules about habits: silence, unknown words, and the shape of rows.
 #include "tests/integration/schema/alerts_fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::alerts_habits_test {
 namespace {
 
 using std::chrono::days;
@@ -180,4 +180,4 @@ TEST_F(AlertsOfHabits, RowsThatHaveNotChangedAreNotLookedAt) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::alerts_habits_test

@@ -2,7 +2,7 @@
 // failure or a crash with the same key, and never more than the bound of an hour.
 #include "tests/integration/schema/alerts_fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::alerts_messages_test {
 namespace {
 
 using std::chrono::hours;
@@ -196,4 +196,4 @@ TEST_F(AlertMessages, QuietHoursHoldForWhatHasWaited) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::alerts_messages_test

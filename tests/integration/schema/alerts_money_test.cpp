@@ -1,7 +1,7 @@
 // Rules about money: each fires on its cause, and stays quiet on what only looks like it.
 #include "tests/integration/schema/alerts_fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::alerts_money_test {
 namespace {
 
 using std::chrono::days;
@@ -308,4 +308,4 @@ TEST_F(AlertsOfMoney, RatesMissingIsQuietAboutWhatHasARateAndWhatIsOld) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::alerts_money_test

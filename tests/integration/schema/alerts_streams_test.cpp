@@ -2,7 +2,7 @@
 // it.
 #include "tests/integration/schema/alerts_fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::alerts_streams_test {
 namespace {
 
 using std::chrono::days;
@@ -245,4 +245,4 @@ TEST_F(AlertsOfStreams, DatabaseNearFullTellsOfTheDiskAndOfABoundOfOnesOwn) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::alerts_streams_test

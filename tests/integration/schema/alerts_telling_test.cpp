@@ -4,7 +4,7 @@
 
 #include "tests/integration/schema/alerts_fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::alerts_telling_test {
 namespace {
 
 using std::chrono::days;
@@ -384,4 +384,4 @@ TEST_F(AlertsTold, ClosedAlertsAndSentMessagesAreLetGo) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::alerts_telling_test

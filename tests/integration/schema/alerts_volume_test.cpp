@@ -4,7 +4,7 @@
 #include "schema/store/alerts/causes.hpp"
 #include "tests/integration/schema/alerts_fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::alerts_volume_test {
 namespace {
 
 using std::chrono::hours;
@@ -92,4 +92,4 @@ TEST_F(AlertsVolume, TheRulesAboutMoneyReadWhatIsRecentOnly) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::alerts_volume_test

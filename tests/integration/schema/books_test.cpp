@@ -1,7 +1,7 @@
 // Quarantine, vanished rows, totals, the state of streams.
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::books_test {
 namespace {
 
 class Books : public StoreTest {
@@ -499,4 +499,4 @@ TEST_F(Books, QueriesGiveColumnNamesAndTexts) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::books_test

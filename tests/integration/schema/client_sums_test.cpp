@@ -9,7 +9,7 @@
 #include "tests/integration/schema/fixture.hpp"
 #include "tests/support/places/places.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::client_sums_test {
 namespace {
 
 class ClientSums : public StoreTest {
@@ -375,4 +375,4 @@ TEST_F(ClientSums, NeedNoFurtherRights) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::client_sums_test

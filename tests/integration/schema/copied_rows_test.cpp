@@ -9,7 +9,7 @@
 #include "schema/store/copy_writer.hpp"
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::copied_rows_test {
 namespace {
 
 class CopiedRows : public StoreTest {
@@ -123,4 +123,4 @@ TEST_F(CopiedRows, ARowThatPostgresRefusesIsTheOnlyOneLeftOut) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::copied_rows_test

@@ -1,7 +1,7 @@
 // The value of an amount in US dollars, and how a report states its origin.
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::currency_test {
 namespace {
 
 class Currency : public StoreTest {
@@ -163,4 +163,4 @@ TEST_F(Currency, RebatesAndPayoutsAreConvertedByTheSameRules) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::currency_test

@@ -5,7 +5,7 @@
 
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::daily_sums_test {
 namespace {
 
 // The rates that rows imply, as affsync.fx_implied defines them, from all rows.
@@ -302,4 +302,4 @@ TEST_F(DailySums, MarksOfManyDaysBecomeFewSpans) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::daily_sums_test

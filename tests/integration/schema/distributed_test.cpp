@@ -8,7 +8,7 @@
 #include "tests/integration/schema/fixture.hpp"
 #include "tests/support/postgres_server.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::distributed_test {
 namespace {
 
 // A database with rows of every table that a view reads.
@@ -214,4 +214,4 @@ TEST_F(DistributedTables, AlertsAndRetentionWork) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::distributed_test

@@ -5,7 +5,7 @@
 #include "schema/store/rights.hpp"
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::examine_test {
 namespace {
 
 class Examine : public StoreTest {
@@ -113,4 +113,4 @@ TEST_F(Examine, EveryTableHasItsRights) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::examine_test

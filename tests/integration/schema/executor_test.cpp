@@ -5,7 +5,7 @@
 #include "tests/integration/schema/fixture.hpp"
 #include "tests/support/peer/scripted_peer.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::executor_test {
 namespace {
 
 class Executor : public StoreTest {
@@ -69,4 +69,4 @@ TEST_F(Executor, SessionThatIsDroppedDuringSetUpIsReplaced) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::executor_test

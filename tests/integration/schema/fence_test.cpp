@@ -4,7 +4,7 @@
 
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::fence_test {
 namespace {
 
 class Fence : public StoreTest {
@@ -253,4 +253,4 @@ TEST_F(Fence, AReportCannotWrite) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::fence_test

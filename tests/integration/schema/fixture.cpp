@@ -83,6 +83,10 @@ StoreOptions options_for(std::string url) {
 
 std::vector<Cells> sql(std::string const& url, std::string const& statement) {
   pqxx::connection connection(url);
+  return sql(connection, statement);
+}
+
+std::vector<Cells> sql(pqxx::connection& connection, std::string const& statement) {
   NoticeListener const quiet(connection, [](char const*) {});
   pqxx::nontransaction tx(connection);
   tx.exec("SET timezone = 'UTC'");
@@ -100,7 +104,12 @@ std::vector<Cells> sql(std::string const& url, std::string const& statement) {
 }
 
 std::string sql_value(std::string const& url, std::string const& statement) {
-  auto const all = sql(url, statement);
+  pqxx::connection connection(url);
+  return sql_value(connection, statement);
+}
+
+std::string sql_value(pqxx::connection& connection, std::string const& statement) {
+  auto const all = sql(connection, statement);
   if (all.size() != 1 || all[0].size() != 1) {
     return "(" + std::to_string(all.size()) + " rows)";
   }

@@ -60,8 +60,11 @@ std::string make_database();
 StoreOptions options_for(std::string url);
 // Runs one statement on its own connection; returns the rows as text.
 std::vector<Cells> sql(std::string const& url, std::string const& statement);
+// The same on a connection that is used for many, which takes a fraction of the time.
+std::vector<Cells> sql(pqxx::connection& connection, std::string const& statement);
 // The only cell of the only row; "(null)" for NULL.
 std::string sql_value(std::string const& url, std::string const& statement);
+std::string sql_value(pqxx::connection& connection, std::string const& statement);
 
 // A database with the schema, a store, and a source.
 class StoreTest : public ::testing::Test {

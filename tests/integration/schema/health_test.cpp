@@ -2,7 +2,7 @@
 // accepted rows. None of it may be read from tables that grow with time.
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::health_test {
 namespace {
 
 class Health : public StoreTest {
@@ -145,4 +145,4 @@ TEST_F(Health, AReportForAPageHasATimeLimitOfItsOwn) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::health_test

@@ -6,7 +6,7 @@
 
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::history_test {
 namespace {
 
 class Personal : public StoreTest {
@@ -168,4 +168,4 @@ TEST_F(States, WhoeverListensHearsOfTheEndOfARun) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::history_test

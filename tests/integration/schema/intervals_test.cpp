@@ -2,7 +2,7 @@
 // interval that a wrong clock has spoiled.
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::intervals_test {
 namespace {
 
 class Intervals : public StoreTest {
@@ -104,4 +104,4 @@ TEST_F(Intervals, AHashOfAnOlderVersionIsRenewedOnce) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::intervals_test

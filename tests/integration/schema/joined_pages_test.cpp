@@ -4,7 +4,7 @@
 #include "schema/store/page_group.hpp"
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::joined_pages_test {
 namespace {
 
 class JoinedPages : public StoreTest {
@@ -145,4 +145,4 @@ TEST_F(JoinedPages, APageWithTwoBatchesOfATableIsStoredAlone) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::joined_pages_test

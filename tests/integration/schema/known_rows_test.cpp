@@ -6,7 +6,7 @@
 
 #include "tests/integration/schema/known_rows_fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::known_rows_test {
 namespace {
 
 TEST_F(KnownRowsTest, ARowOfTheSliceIsToldFromItsChange) {
@@ -228,4 +228,4 @@ TEST_F(KnownRowsTest, UnchangedPagesOfASliceReadItOnce) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::known_rows_test

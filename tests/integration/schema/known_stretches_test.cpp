@@ -10,7 +10,7 @@
 
 #include "tests/integration/schema/known_rows_fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::known_stretches_test {
 namespace {
 
 class KnownStretches : public KnownRowsTest {
@@ -231,4 +231,4 @@ TEST_F(KnownStretches, RandomPagesHaveTheSameResultAsWithoutMemory) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::known_stretches_test

@@ -9,7 +9,7 @@
 #include "schema/store/lease.hpp"
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::lease_test {
 namespace {
 
 using Leases = StoreTest;
@@ -220,4 +220,4 @@ TEST_F(Leases, RenewalsLeaveTheIndexesAlone) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::lease_test

@@ -8,7 +8,7 @@
 #include "schema/store/transaction.hpp"
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::merge_ahead_test {
 namespace {
 
 constexpr int page_size = 2500;
@@ -230,4 +230,4 @@ TEST_F(MergeAhead, ASharedFenceHoldsUpTheNextRun) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::merge_ahead_test

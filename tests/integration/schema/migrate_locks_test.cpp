@@ -6,7 +6,7 @@
 #include "schema/store/migration_watch.hpp"
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::migrate_locks_test {
 namespace {
 
 class MigrateBesideOthers : public testing::Test {
@@ -110,4 +110,4 @@ TEST_F(MigrateBesideOthers, TablesAreNotDistributedWithoutTheExtension) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::migrate_locks_test

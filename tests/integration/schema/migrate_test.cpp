@@ -9,7 +9,7 @@
 #include "schema/store/pg_error.hpp"
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::migrate_test {
 namespace {
 
 std::vector<std::string> words(std::string const& text) {
@@ -410,4 +410,4 @@ TEST_F(Schema, TheWriterRoleIsEnoughForAStoreOnAReadySchema) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::migrate_test

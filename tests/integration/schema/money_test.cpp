@@ -2,7 +2,7 @@
 // hand.
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::money_test {
 namespace {
 
 using Values = std::vector<std::pair<std::string, std::optional<std::string>>>;
@@ -447,4 +447,4 @@ TEST_F(Money, ConvertedFiguresHaveEightDigitsAndTheBrokersAllOfTheirs) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::money_test

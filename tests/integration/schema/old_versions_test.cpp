@@ -15,7 +15,7 @@ extern EmbeddedFile const view_files[];
 extern unsigned const view_files_count;
 }  // namespace affsync
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::old_versions_test {
 namespace {
 
 // The list of applied files as the first version made it; later versions must be able to continue
@@ -96,35 +96,36 @@ std::string quoted(std::string text) {
 // A database as left by the version that had the first `count` migrations.
 std::string database_of_version(unsigned count) {
   auto const url = make_database();
-  sql(url, first_bookkeeping);
+  pqxx::connection session(url);
+  sql(session, first_bookkeeping);
   for (unsigned i = 0; i < count; ++i) {
     std::string const text(migration_files[i].text);
     auto const alone = text.find("-- affsync: outside of a transaction\n") != std::string::npos;
     for (auto const& part : alone ? sql_statements(text) : std::vector<std::string>{text}) {
-      sql(url, part);
+      sql(session, part);
     }
     // Numbers may have gaps.
     auto const number = std::stoi(std::string(migration_files[i].name));
-    sql(url, "INSERT INTO affsync.schema_migration VALUES (" + std::to_string(number) + ", " +
+    sql(session, "INSERT INTO affsync.schema_migration VALUES (" + std::to_string(number) + ", " +
                  quoted(std::string(migration_files[i].name)) + ", encode(sha256(convert_to(" +
                  quoted(text) + ", 'UTF8')), 'hex'))");
   }
   // Its views were not today's. Those of today's views that can be created are close enough.
   for (unsigned i = 0; i < view_files_count; ++i) {
     try {
-      sql(url, std::string(view_files[i].text));
+      sql(session, std::string(view_files[i].text));
     } catch (std::exception const&) {
     }
   }
-  sql(url, "INSERT INTO affsync.schema_migration VALUES (0, 'views', 'of an older version')");
+  sql(session, "INSERT INTO affsync.schema_migration VALUES (0, 'views', 'of an older version')");
   return url;
 }
 
 // Inserts a row into every existing table, with `all` columns filled or only the mandatory ones.
-void fill(std::string const& url, std::string const& word, bool all) {
+void fill(pqxx::connection& session, std::string const& word, bool all) {
   // Sources first: streams and runs refer to one.
   auto const tables =
-      texts(sql(url,
+      texts(sql(session,
                 "SELECT c.relname FROM pg_class c WHERE relnamespace = 'affsync'::regnamespace AND"
                 " relkind IN ('r', 'p') AND NOT relispartition"
                 " AND relname NOT IN ('schema_migration', 'currency_unit')"
@@ -132,7 +133,7 @@ void fill(std::string const& url, std::string const& word, bool all) {
   for (auto const& table : tables) {
     std::string names, values;
     for (auto const& column :
-         sql(url,
+         sql(session,
              "SELECT attname, CASE WHEN attname = 'source_id' THEN '" +
                  std::string(all ? "1" : "2") +
                  "'"
@@ -161,21 +162,21 @@ void fill(std::string const& url, std::string const& word, bool all) {
       values += (values.empty() ? "" : ", ") + quoted(*column[1]);
     }
     // Some tables have one row per source.
-    sql(url, "INSERT INTO affsync." + table + " (" + names + ") VALUES (" + values +
+    sql(session, "INSERT INTO affsync." + table + " (" + names + ") VALUES (" + values +
                  ") ON CONFLICT DO NOTHING");
   }
 }
 
 // Each row as JSON, with its table.
-std::vector<std::pair<std::string, std::string>> all_rows(std::string const& url) {
+std::vector<std::pair<std::string, std::string>> all_rows(pqxx::connection& session) {
   std::vector<std::pair<std::string, std::string>> out;
   for (auto const& table :
-       texts(sql(url,
+       texts(sql(session,
                  "SELECT relname FROM pg_class WHERE relnamespace = 'affsync'::regnamespace AND"
                  " relkind IN ('r', 'p') AND NOT relispartition"
                  " AND relname <> 'schema_migration' ORDER BY 1"))) {
     for (auto const& row :
-         texts(sql(url, "SELECT to_jsonb(t) FROM affsync." + table + " t ORDER BY 1"))) {
+         texts(sql(session, "SELECT to_jsonb(t) FROM affsync." + table + " t ORDER BY 1"))) {
       out.emplace_back(table, row);
     }
   }
@@ -194,12 +195,13 @@ TEST_P(OlderVersions, are_migrated) {
 
   for (auto count = GetParam(); count < migration_files_count; count += parts) {
     auto const url = database_of_version(count);
+    pqxx::connection session(url);
     std::string const version = "from version " + std::to_string(count);
     // Views that users made on the existing tables.
     std::string mine = "SELECT 1 AS one";
     if (count > 0) {
-      fill(url, "x", true);
-      fill(url, "y", false);
+      fill(session, "x", true);
+      fill(session, "y", false);
       mine = "SELECT name, source_id FROM affsync.source ORDER BY 1";
     }
     if (count >= 6) {
@@ -208,16 +210,16 @@ TEST_P(OlderVersions, are_migrated) {
           " LEFT JOIN affsync.fx_rate f ON f.on_date = c.occurred_on ORDER BY c.external_id,"
           " f.currency";
     }
-    sql(url, "CREATE VIEW public.mine AS " + mine);
-    auto const seen = sql(url, "SELECT * FROM public.mine");
+    sql(session, "CREATE VIEW public.mine AS " + mine);
+    auto const seen = sql(session, "SELECT * FROM public.mine");
     bool const has_report =
-        sql_value(url, "SELECT to_regclass('reporting.earnings_daily') IS NOT NULL") == "t";
+        sql_value(session, "SELECT to_regclass('reporting.earnings_daily') IS NOT NULL") == "t";
     if (has_report) {
-      sql(url,
+      sql(session,
           "CREATE VIEW public.by_day AS SELECT day, amount, rows FROM"
           " reporting.earnings_daily");
     }
-    auto const before = all_rows(url);
+    auto const before = all_rows(session);
     ASSERT_TRUE(count == 0 || before.size() >= 2) << version;
 
     auto const report = migrate(options_for(url), false);
@@ -228,7 +230,7 @@ TEST_P(OlderVersions, are_migrated) {
     EXPECT_EQ(report->applied.front(),
               count == 0 ? migration_files[0].name : migration_files[count].name);
 
-    auto const got = texts(sql(url, catalog));
+    auto const got = texts(sql(session, catalog));
     std::vector<std::string> missing, extra;
     std::ranges::set_difference(wanted, got, std::back_inserter(missing));
     std::ranges::set_difference(got, wanted, std::back_inserter(extra));
@@ -237,14 +239,14 @@ TEST_P(OlderVersions, are_migrated) {
 
     // Old values are still in the row; new columns were added.
     for (auto const& [table, row] : before) {
-      EXPECT_EQ(sql_value(url, "SELECT count(*) FROM affsync." + table +
+      EXPECT_EQ(sql_value(session, "SELECT count(*) FROM affsync." + table +
                                    " t WHERE to_jsonb(t) @> " + quoted(row) + "::jsonb"),
                 "1")
           << version << ": " << table << " " << row;
     }
-    EXPECT_EQ(sql(url, "SELECT * FROM public.mine"), seen) << version;
+    EXPECT_EQ(sql(session, "SELECT * FROM public.mine"), seen) << version;
     if (has_report) {
-      EXPECT_NO_THROW(sql(url, "SELECT * FROM public.by_day")) << version;
+      EXPECT_NO_THROW(sql(session, "SELECT * FROM public.by_day")) << version;
     }
     EXPECT_TRUE(migrate(options_for(url), false).value().applied.empty()) << version;
 
@@ -350,4 +352,4 @@ TEST(Migrate, AViewThatStandsInTheWayIsLeftAloneAndTheErrorSaysWhatToDo) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::old_versions_test

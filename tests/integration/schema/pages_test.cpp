@@ -4,7 +4,7 @@
 #include "base/json.hpp"
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::pages_test {
 namespace {
 
 class Pages : public StoreTest {
@@ -387,4 +387,4 @@ TEST_F(Pages, APageOfAFirstLoadReadsNoMoreThanItsOwnKeys) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::pages_test

@@ -10,7 +10,7 @@
 #include "schema/store/migrate.hpp"
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::pooler_test {
 namespace {
 
 using affsync::test::PoolerOptions;
@@ -274,4 +274,4 @@ TEST_F(Settings, OfTheUsersOwnGoFirst) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::pooler_test

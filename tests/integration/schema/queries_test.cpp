@@ -8,7 +8,7 @@
 #include "tests/integration/schema/fixture.hpp"
 #include "tests/support/places/places.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::queries_test {
 namespace {
 
 // Every block that is marked as SQL.
@@ -285,4 +285,4 @@ TEST_F(Queries, FunctionsOfTheViewsAreInlined) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::queries_test

@@ -2,7 +2,7 @@
 #include "base/json.hpp"
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::rates_test {
 namespace {
 
 class Rates : public StoreTest {
@@ -128,4 +128,4 @@ TEST_F(Rates, PutInByHandBelongToNoSource) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::rates_test

@@ -5,7 +5,7 @@
 
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::reading_test {
 namespace {
 
 class PagesRead : public StoreTest {
@@ -167,4 +167,4 @@ TEST_F(PagesRead, ChangesOfAWeekReadThatWeek) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::reading_test

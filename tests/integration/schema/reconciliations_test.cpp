@@ -1,7 +1,7 @@
 // Which comparisons with the broker's totals count now, and since when a difference exists.
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::reconciliations_test {
 namespace {
 
 class Reconciliations : public StoreTest {
@@ -73,4 +73,4 @@ TEST_F(Reconciliations, HealthCountsThemAndTellsTheOldestDifferences) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::reconciliations_test

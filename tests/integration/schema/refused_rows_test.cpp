@@ -1,7 +1,7 @@
 // Rows that PostgreSQL refuses because of a user's own constraint, and the session afterwards.
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::refused_rows_test {
 namespace {
 
 class Refused : public StoreTest {
@@ -83,4 +83,4 @@ TEST_F(Refused, AMissingRowOfAnotherTableIsNoFlawOfTheRow) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::refused_rows_test

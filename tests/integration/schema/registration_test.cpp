@@ -4,7 +4,7 @@
 #include "tests/integration/schema/fixture.hpp"
 #include "tests/support/counted_way.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::registration_test {
 namespace {
 
 class Registration : public StoreTest {
@@ -470,4 +470,4 @@ TEST_F(Registration, ASourceThatTheDatabaseHasLostIsPutBackByItsNextRun) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::registration_test

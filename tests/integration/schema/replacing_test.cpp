@@ -2,7 +2,7 @@
 // closed.
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::replacing_test {
 namespace {
 
 class Replacing : public StoreTest {
@@ -172,4 +172,4 @@ TEST_F(Replacing, ARowThatComesBackIsThereAgain) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::replacing_test

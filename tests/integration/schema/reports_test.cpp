@@ -2,7 +2,7 @@
 // one with running totals, one in a coin without a rate. All expected values were computed by hand.
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::reports_test {
 namespace {
 
 class Reports : public StoreTest {
@@ -284,4 +284,4 @@ TEST_F(Reports, MetricsAreAddedWithinOneGrainAndLink) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::reports_test

@@ -3,7 +3,7 @@
 
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::retention_test {
 namespace {
 
 using std::chrono::hours;
@@ -120,4 +120,4 @@ TEST_F(ChangesByMonth, AnOldMonthCanBeDetachedAndViewsStillWork) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::retention_test

@@ -6,7 +6,7 @@
 #include "schema/store/retention.hpp"
 #include "tests/integration/schema/fixture.hpp"
 
-namespace affsync::schema::test {
+namespace affsync::schema::test::runs_by_month_test {
 namespace {
 
 class RunsByMonth : public StoreTest {
@@ -196,4 +196,4 @@ TEST(RunsOfBefore, ATableOfBeforeBecomesAMonthOfTheNewOne) {
 }
 
 }  // namespace
-}  // namespace affsync::schema::test
+}  // namespace affsync::schema::test::runs_by_month_test

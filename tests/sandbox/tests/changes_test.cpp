@@ -3,7 +3,7 @@
 
 #include "tests/sandbox/tests/broker_under_test.hpp"
 
-namespace affsync::sandbox {
+namespace affsync::sandbox::changes_test {
 namespace {
 
 std::string book(BrokerUnderTest& broker, std::string const& field) {
@@ -88,4 +88,4 @@ TEST(Changes, unknown_feeds_and_commands_are_refused) {
 }
 
 }  // namespace
-}  // namespace affsync::sandbox
+}  // namespace affsync::sandbox::changes_test

@@ -6,7 +6,7 @@
 
 #include "tests/sandbox/tests/broker_under_test.hpp"
 
-namespace affsync::sandbox {
+namespace affsync::sandbox::exness_test {
 namespace {
 
 TEST(Exness, the_same_seed_gives_the_same_bytes) {
@@ -272,4 +272,4 @@ TEST(Exness, other_methods_are_refused_and_counted) {
 }
 
 }  // namespace
-}  // namespace affsync::sandbox
+}  // namespace affsync::sandbox::exness_test

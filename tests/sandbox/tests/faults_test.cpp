@@ -5,7 +5,7 @@
 #include "tests/sandbox/list_page.hpp"
 #include "tests/sandbox/tests/broker_under_test.hpp"
 
-namespace affsync::sandbox {
+namespace affsync::sandbox::faults_test {
 namespace {
 
 std::vector<int> statuses(BrokerUnderTest& broker, int requests) {
@@ -257,4 +257,4 @@ TEST(Fixed, prints_every_digit_and_no_more) {
 }
 
 }  // namespace
-}  // namespace affsync::sandbox
+}  // namespace affsync::sandbox::faults_test

@@ -14,7 +14,7 @@
 #include "tests/sandbox/wintrado/wintrado.hpp"
 #include "tests/support/wire_fixture.hpp"
 
-namespace affsync::sandbox {
+namespace affsync::sandbox::fixture_shapes_test {
 namespace {
 
 using test::WireFixture;
@@ -319,4 +319,4 @@ INSTANTIATE_TEST_SUITE_P(Connector, SandboxShapes, testing::ValuesIn(connectors_
                          [](auto const& of) { return of.param; });
 
 }  // namespace
-}  // namespace affsync::sandbox
+}  // namespace affsync::sandbox::fixture_shapes_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync::sandbox::hooks {
+namespace affsync::sandbox::hooks::hooks_test {
 namespace {
 
 Request post(std::string path, std::string body) {
@@ -38,4 +38,4 @@ TEST(Hooks, RefusesAnythingElse) {
 }
 
 }  // namespace
-}  // namespace affsync::sandbox::hooks
+}  // namespace affsync::sandbox::hooks::hooks_test

@@ -8,7 +8,7 @@
 
 #include "tests/sandbox/tests/sandbox_under_test.hpp"
 
-namespace affsync::sandbox {
+namespace affsync::sandbox::iexexchanger_test {
 namespace {
 
 std::string const partner_path = "/api/v2/account/partner";
@@ -275,4 +275,4 @@ TEST(Iexexchanger, a_row_that_comes_moves_the_pages) {
 }
 
 }  // namespace
-}  // namespace affsync::sandbox
+}  // namespace affsync::sandbox::iexexchanger_test

@@ -9,7 +9,7 @@
 #include "tests/sandbox/iexexchanger_v3/gate.hpp"
 #include "tests/sandbox/tests/sandbox_under_test.hpp"
 
-namespace affsync::sandbox {
+namespace affsync::sandbox::iexexchanger_v3_test {
 namespace {
 
 std::string const partner_path = "/api/v3/private/partner";
@@ -330,4 +330,4 @@ TEST(IexexchangerV3, refusals_of_the_sandbox_are_in_its_own_form) {
 }
 
 }  // namespace
-}  // namespace affsync::sandbox
+}  // namespace affsync::sandbox::iexexchanger_v3_test

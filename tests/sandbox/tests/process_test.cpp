@@ -11,7 +11,7 @@
 #include "tests/support/sandbox_process.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace affsync::test {
+namespace affsync::test::process_test {
 namespace {
 
 std::string const accounts_path = "/api/reports/clients/accounts/";
@@ -202,4 +202,4 @@ TEST(TempDir, goes_away_with_its_files) {
 }
 
 }  // namespace
-}  // namespace affsync::test
+}  // namespace affsync::test::process_test

@@ -7,7 +7,7 @@
 #include "tests/sandbox/rates/table.hpp"
 #include "tests/sandbox/tests/sandbox_under_test.hpp"
 
-namespace affsync::sandbox {
+namespace affsync::sandbox::rates_test {
 namespace {
 
 std::string const package = "/npm/@fawazahmed0/currency-api";
@@ -161,4 +161,4 @@ TEST(Rates, services_can_be_moved_hidden_and_broken) {
 }
 
 }  // namespace
-}  // namespace affsync::sandbox
+}  // namespace affsync::sandbox::rates_test

@@ -5,7 +5,7 @@
 #include "tests/sandbox/iexexchanger/php_json.hpp"
 #include "tests/sandbox/iexexchanger/russian_time.hpp"
 
-namespace affsync::sandbox::iexexchanger {
+namespace affsync::sandbox::iexexchanger::russian_time_test {
 namespace {
 
 std::string ago(std::string const& from, std::string const& to, std::string const& zone = "UTC",
@@ -96,4 +96,4 @@ TEST(Instants, are_read_with_every_offset) {
 }
 
 }  // namespace
-}  // namespace affsync::sandbox::iexexchanger
+}  // namespace affsync::sandbox::iexexchanger::russian_time_test

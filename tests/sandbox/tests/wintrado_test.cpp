@@ -7,7 +7,7 @@
 #include "tests/sandbox/tests/sandbox_under_test.hpp"
 #include "tests/sandbox/wintrado/wintrado.hpp"
 
-namespace affsync::sandbox {
+namespace affsync::sandbox::wintrado_test {
 namespace {
 
 std::string const customers_path = "/affiliates/customers";
@@ -399,4 +399,4 @@ TEST(Wintrado, rows_and_counts_can_be_bent) {
 }
 
 }  // namespace
-}  // namespace affsync::sandbox
+}  // namespace affsync::sandbox::wintrado_test

@@ -4,7 +4,7 @@
 #include "daemon/alerts/http_answer.hpp"
 #include "daemon/alerts/retry.hpp"
 
-namespace affsync::alerts {
+namespace affsync::alerts::answer_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -97,4 +97,4 @@ TEST(AlertRetry, TheReceiversOwnWaitIsKeptWithinReason) {
 }
 
 }  // namespace
-}  // namespace affsync::alerts
+}  // namespace affsync::alerts::answer_test

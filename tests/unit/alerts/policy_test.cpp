@@ -3,7 +3,7 @@
 
 #include "daemon/alerts/policy.hpp"
 
-namespace affsync::alerts {
+namespace affsync::alerts::policy_test {
 namespace {
 
 TEST(AlertPolicy, WhatIsKeptBackForRootIsNeitherFreeNorUsed) {
@@ -17,4 +17,4 @@ TEST(AlertPolicy, WhatIsKeptBackForRootIsNeitherFreeNorUsed) {
 }
 
 }  // namespace
-}  // namespace affsync::alerts
+}  // namespace affsync::alerts::policy_test

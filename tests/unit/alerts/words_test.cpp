@@ -5,7 +5,7 @@
 
 #include "base/json.hpp"
 
-namespace affsync::alerts {
+namespace affsync::alerts::words_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -115,4 +115,4 @@ TEST(AlertWords, AnAnswerIsShownShortOnOneLine) {
 }
 
 }  // namespace
-}  // namespace affsync::alerts
+}  // namespace affsync::alerts::words_test

@@ -8,7 +8,7 @@
 #include <set>
 #include <string>
 
-namespace affsync {
+namespace affsync::alert_rules_test {
 namespace {
 
 EmbeddedFile file_of(std::string_view text) {
@@ -109,4 +109,4 @@ TEST(AlertRules, SettingsAreReadByTheirKind) {
 }
 
 }  // namespace
-}  // namespace affsync
+}  // namespace affsync::alert_rules_test

@@ -7,7 +7,7 @@
 
 #include "base/tables.hpp"
 
-namespace affsync {
+namespace affsync::batch_test {
 namespace {
 
 class BatchTest : public testing::Test {
@@ -187,4 +187,4 @@ TEST(ContentHash, HexIsHighThenLowWithLeadingZeros) {
 }
 
 }  // namespace
-}  // namespace affsync
+}  // namespace affsync::batch_test

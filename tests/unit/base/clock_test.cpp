@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync {
+namespace affsync::clock_test {
 namespace {
 
 using namespace std::chrono;
@@ -37,4 +37,4 @@ TEST(Clock, SystemClockIsInMicrosecondsAndNotBeforeThisWasWritten) {
 }
 
 }  // namespace
-}  // namespace affsync
+}  // namespace affsync::clock_test

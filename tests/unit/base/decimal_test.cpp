@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace affsync {
+namespace affsync::decimal_test {
 namespace {
 
 std::string written(std::string_view text) {
@@ -160,4 +160,4 @@ TEST(Decimal, WhatNoFloatPrintsStays) {
 }
 
 }  // namespace
-}  // namespace affsync
+}  // namespace affsync::decimal_test

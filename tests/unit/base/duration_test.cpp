@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync {
+namespace affsync::duration_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -24,4 +24,4 @@ TEST(Duration, HasFourUnits) {
 }
 
 }  // namespace
-}  // namespace affsync
+}  // namespace affsync::duration_test

@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-namespace affsync {
+namespace affsync::error_test {
 namespace {
 
 TEST(Error, LineSaysWhereWhatAndWhatToDo) {
@@ -67,4 +67,4 @@ TEST(Error, ValueOfAFailedResultThrowsItsError) {
 }
 
 }  // namespace
-}  // namespace affsync
+}  // namespace affsync::error_test

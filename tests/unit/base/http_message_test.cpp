@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync {
+namespace affsync::http_message_test {
 namespace {
 
 TEST(Headers, NamesCompareWithoutCaseAndValuesAreTrimmed) {
@@ -23,4 +23,4 @@ TEST(HttpRequest, PlaceHoldsNeitherHeadersNorBody) {
 }
 
 }  // namespace
-}  // namespace affsync
+}  // namespace affsync::http_message_test

@@ -5,7 +5,7 @@
 
 #include "base/json_simd.hpp"
 
-namespace affsync {
+namespace affsync::json_plain_test {
 namespace {
 
 // Whether the fast parser took the text; fails if it read it differently.
@@ -153,4 +153,4 @@ TEST(PlainJson, DamagedDocumentsAreNeverReadDifferently) {
 }
 
 }  // namespace
-}  // namespace affsync
+}  // namespace affsync::json_plain_test

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace affsync {
+namespace affsync::json_test {
 namespace {
 
 Json parsed(std::string_view text, JsonLimits const& limits = {}) {
@@ -319,4 +319,4 @@ TEST(JsonPath, FindsMembersAndIndexes) {
 }
 
 }  // namespace
-}  // namespace affsync
+}  // namespace affsync::json_test

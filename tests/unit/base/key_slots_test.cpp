@@ -8,7 +8,7 @@
 #include <random>
 #include <vector>
 
-namespace affsync {
+namespace affsync::key_slots_test {
 namespace {
 
 struct Entry {
@@ -80,4 +80,4 @@ TEST(KeySlots, HoldsAnEntryInLittleMoreThanItsSize) {
 }
 
 }  // namespace
-}  // namespace affsync
+}  // namespace affsync::key_slots_test

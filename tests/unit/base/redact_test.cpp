@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync {
+namespace affsync::redact_test {
 namespace {
 
 TEST(Redact, EveryOccurrenceIsReplaced) {
@@ -105,4 +105,4 @@ TEST(Redactor, LeavesJsonWhatItWas) {
 }
 
 }  // namespace
-}  // namespace affsync
+}  // namespace affsync::redact_test

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace affsync {
+namespace affsync::same_text_test {
 namespace {
 
 TEST(SameText, SeesADifferenceAtEveryPlace) {
@@ -26,4 +26,4 @@ TEST(SameText, SeesADifferenceAtEveryPlace) {
 }
 
 }  // namespace
-}  // namespace affsync
+}  // namespace affsync::same_text_test

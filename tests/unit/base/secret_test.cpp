@@ -8,7 +8,7 @@
 #include <sstream>
 #include <utility>
 
-namespace affsync {
+namespace affsync::secret_test {
 namespace {
 
 TEST(Secret, PrintsAsStars) {
@@ -56,4 +56,4 @@ TEST(Secret, BytesAreGoneAfterwards) {
 }
 
 }  // namespace
-}  // namespace affsync
+}  // namespace affsync::secret_test

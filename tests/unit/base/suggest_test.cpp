@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync {
+namespace affsync::suggest_test {
 namespace {
 
 std::vector<std::string> const keys = {"every", "name", "base_url", "timeout", "privacy", "tls"};
@@ -34,4 +34,4 @@ TEST(Nearest, ClosestOfSeveralWins) {
 }
 
 }  // namespace
-}  // namespace affsync
+}  // namespace affsync::suggest_test

@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-namespace affsync {
+namespace affsync::tables_test {
 namespace {
 
 std::map<std::string, std::string> const promised = {
@@ -115,4 +115,4 @@ TEST(Tables, TypesHaveTheirSqlNames) {
 }
 
 }  // namespace
-}  // namespace affsync
+}  // namespace affsync::tables_test

@@ -6,7 +6,7 @@
 
 #include "base/yaml/node.hpp"
 
-namespace affsync::yaml {
+namespace affsync::yaml::yaml_test {
 namespace {
 
 Node parse(std::string_view text, Expand const& expand = {}) {
@@ -339,4 +339,4 @@ TEST(Quoted, ShortensBetweenCharactersAndHidesControls) {
 }
 
 }  // namespace
-}  // namespace affsync::yaml
+}  // namespace affsync::yaml::yaml_test

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <new>
 
-namespace affsync {
+namespace affsync::zeroed_pages_test {
 namespace {
 
 TEST(ZeroedPages, AreWholePagesOfZeros) {
@@ -45,4 +45,4 @@ TEST(ZeroedPages, MoveWithoutACopy) {
 }
 
 }  // namespace
-}  // namespace affsync
+}  // namespace affsync::zeroed_pages_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync::cli {
+namespace affsync::cli::complete_test {
 namespace {
 
 OptionInfo option(std::vector<std::string> names, std::string value = {}, bool repeatable = false) {
@@ -145,4 +145,4 @@ TEST(CommandTree, markdown_has_a_section_for_each_command) {
 }
 
 }  // namespace
-}  // namespace affsync::cli
+}  // namespace affsync::cli::complete_test

@@ -6,7 +6,7 @@
 #include "config/load.hpp"
 #include "daemon/source_plans.hpp"
 
-namespace affsync::cli {
+namespace affsync::cli::connectors_test {
 namespace {
 
 engine::Manifest small_manifest() {
@@ -187,4 +187,4 @@ TEST(Connectors, ListHasOneLineEach) {
 }
 
 }  // namespace
-}  // namespace affsync::cli
+}  // namespace affsync::cli::connectors_test

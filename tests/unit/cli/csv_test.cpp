@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync::cli {
+namespace affsync::cli::csv_test {
 namespace {
 
 using namespace reports;
@@ -42,4 +42,4 @@ TEST(Csv, numbers_and_plain_texts_stay_as_they_are) {
 }
 
 }  // namespace
-}  // namespace affsync::cli
+}  // namespace affsync::cli::csv_test

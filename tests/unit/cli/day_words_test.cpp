@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync::cli {
+namespace affsync::cli::day_words_test {
 namespace {
 
 std::string read(std::string_view text, char const* today = "2026-11-26") {  // a Thursday
@@ -65,4 +65,4 @@ TEST(DayWords, AnythingElseIsRefused) {
 }
 
 }  // namespace
-}  // namespace affsync::cli
+}  // namespace affsync::cli::day_words_test

@@ -12,7 +12,7 @@
 #include "daemon/cli/init/questions.hpp"
 #include "daemon/source_plans.hpp"
 
-namespace affsync::cli {
+namespace affsync::cli::init_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -263,4 +263,4 @@ TEST_F(NewFiles, GetANumberIfTheNameIsTaken) {
 }
 
 }  // namespace
-}  // namespace affsync::cli
+}  // namespace affsync::cli::init_test

@@ -4,7 +4,7 @@
 
 #include "daemon/reports/spans.hpp"
 
-namespace affsync::cli {
+namespace affsync::cli::number_text_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -99,4 +99,4 @@ TEST(NumberText, TimesAreUtcToTheMinute) {
 }
 
 }  // namespace
-}  // namespace affsync::cli
+}  // namespace affsync::cli::number_text_test

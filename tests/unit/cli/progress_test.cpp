@@ -6,7 +6,7 @@
 
 #include "daemon/log/utf8.hpp"
 
-namespace affsync::cli {
+namespace affsync::cli::progress_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -282,4 +282,4 @@ TEST(ProgressLive, OwnThreadEndsWithTheObject) {
 }
 
 }  // namespace
-}  // namespace affsync::cli
+}  // namespace affsync::cli::progress_test

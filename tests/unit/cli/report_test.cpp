@@ -6,7 +6,7 @@
 #include "daemon/reports/lines.hpp"
 #include "daemon/reports/output.hpp"
 
-namespace affsync::cli {
+namespace affsync::cli::report_test {
 namespace {
 
 using namespace reports;
@@ -242,4 +242,4 @@ TEST(ReportPlan, RefusesDaysInTheWrongOrder) {
 }
 
 }  // namespace
-}  // namespace affsync::cli
+}  // namespace affsync::cli::report_test

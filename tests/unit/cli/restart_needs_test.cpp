@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync {
+namespace affsync::restart_needs_test {
 namespace {
 
 using Names = std::vector<std::string>;
@@ -48,4 +48,4 @@ TEST(RestartNeeds, AServerThatIsSwitchedOffIsOne) {
 }
 
 }  // namespace
-}  // namespace affsync
+}  // namespace affsync::restart_needs_test

@@ -4,7 +4,7 @@
 
 #include "config/load.hpp"
 
-namespace affsync {
+namespace affsync::source_plans_test {
 namespace {
 
 std::string error_of(std::string const& lines) {
@@ -35,4 +35,4 @@ TEST(SourcePlans, AMistakeIsShownAtItsKey) {
 }
 
 }  // namespace
-}  // namespace affsync
+}  // namespace affsync::source_plans_test

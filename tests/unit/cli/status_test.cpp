@@ -4,7 +4,7 @@
 
 #include "base/json.hpp"
 
-namespace affsync::cli {
+namespace affsync::cli::status_test {
 namespace {
 
 using schema::StreamHealth;
@@ -240,4 +240,4 @@ TEST(Status, ADaemonWhoseReloadFailedSaysWhatWhereAndWhen) {
 }
 
 }  // namespace
-}  // namespace affsync::cli
+}  // namespace affsync::cli::status_test

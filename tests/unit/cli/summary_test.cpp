@@ -4,7 +4,7 @@
 
 #include "base/json.hpp"
 
-namespace affsync::cli {
+namespace affsync::cli::summary_test {
 namespace {
 
 TimePoint const began = Day(std::chrono::year(2026) / 11 / 21);
@@ -137,4 +137,4 @@ TEST(Summary, TablePointsToQuarantine) {
 }
 
 }  // namespace
-}  // namespace affsync::cli
+}  // namespace affsync::cli::summary_test

@@ -4,7 +4,7 @@
 
 #include "daemon/log/utf8.hpp"
 
-namespace affsync::cli {
+namespace affsync::cli::text_table_test {
 namespace {
 
 Terminal plain() {
@@ -198,4 +198,4 @@ TEST(CutMiddle, KeepsStartAndEndWithinTheWidth) {
 }
 
 }  // namespace
-}  // namespace affsync::cli
+}  // namespace affsync::cli::text_table_test

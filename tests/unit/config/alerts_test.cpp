@@ -4,7 +4,7 @@
 
 #include "tests/unit/config/fixture.hpp"
 
-namespace affsync::config {
+namespace affsync::config::alerts_test {
 namespace {
 
 constexpr char const* three_receivers = R"(alerts:
@@ -192,4 +192,4 @@ TEST(AlertsConfig, AVariableThatHoldsAPlaceholderIsRefused) {
 }
 
 }  // namespace
-}  // namespace affsync::config
+}  // namespace affsync::config::alerts_test

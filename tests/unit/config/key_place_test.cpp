@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync::config {
+namespace affsync::config::key_place_test {
 namespace {
 
 constexpr char text[] =
@@ -30,4 +30,4 @@ TEST(KeyPlace, IsLeftOutIfTheFileIsGone) {
 }
 
 }  // namespace
-}  // namespace affsync::config
+}  // namespace affsync::config::key_place_test

@@ -10,7 +10,7 @@
 #include "fixture.hpp"
 #include "tests/support/places/places.hpp"
 
-namespace affsync::config {
+namespace affsync::config::load_test {
 namespace {
 
 TEST(Config, DefaultsHoldWhereNothingIsSaid) {
@@ -355,4 +355,4 @@ TEST(ExampleFile, IsRightAndShowsTheDefaults) {
 }
 
 }  // namespace
-}  // namespace affsync::config
+}  // namespace affsync::config::load_test

@@ -4,7 +4,7 @@
 #include "config/load.hpp"
 #include "config/schedule.hpp"
 
-namespace affsync::config {
+namespace affsync::config::mistakes_test {
 namespace {
 
 std::string error_of(std::string const& yaml) {
@@ -73,4 +73,4 @@ TEST(ConfigMistakes, APlaceholderIsNotSentToABroker) {
 }
 
 }  // namespace
-}  // namespace affsync::config
+}  // namespace affsync::config::mistakes_test

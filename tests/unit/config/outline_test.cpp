@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync::config {
+namespace affsync::config::outline_test {
 namespace {
 
 TEST(Outline, names_without_secrets) {
@@ -39,4 +39,4 @@ TEST(Outline, what_is_no_configuration_has_no_names) {
 }
 
 }  // namespace
-}  // namespace affsync::config
+}  // namespace affsync::config::outline_test

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace affsync::config {
+namespace affsync::config::schedule_test {
 namespace {
 
 using namespace std::chrono;
@@ -195,4 +195,4 @@ TEST(Schedule, NeitherDurationNorCronSaysWhatIsAllowed) {
 }
 
 }  // namespace
-}  // namespace affsync::config
+}  // namespace affsync::config::schedule_test

@@ -11,7 +11,7 @@
 #include "config/load.hpp"
 #include "tests/support/places/places.hpp"
 
-namespace affsync::config {
+namespace affsync::config::schema_test {
 namespace {
 
 using Keys = std::map<std::string, std::set<std::string>>;
@@ -97,4 +97,4 @@ TEST(ConfigSchema, HasTheKeysThatTheParserKnows) {
 }
 
 }  // namespace
-}  // namespace affsync::config
+}  // namespace affsync::config::schema_test

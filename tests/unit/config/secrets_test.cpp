@@ -8,7 +8,7 @@
 
 #include "fixture.hpp"
 
-namespace affsync::config {
+namespace affsync::config::secrets_test {
 namespace {
 
 class SecretForms : public testing::Test {
@@ -186,4 +186,4 @@ TEST_F(SecretForms, AVariableWithoutItsBracesIsAMistake) {
 }
 
 }  // namespace
-}  // namespace affsync::config
+}  // namespace affsync::config::secrets_test

@@ -3,7 +3,7 @@
 
 #include "fixture.hpp"
 
-namespace affsync::config {
+namespace affsync::config::source_test {
 namespace {
 
 using namespace std::chrono;
@@ -300,4 +300,4 @@ TEST(Stream, WrongShapesSaySo) {
 }
 
 }  // namespace
-}  // namespace affsync::config
+}  // namespace affsync::config::source_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync::engine {
+namespace affsync::engine::backoff_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -35,4 +35,4 @@ TEST(Backoff, OddRetryNumbersDoNoHarm) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::backoff_test

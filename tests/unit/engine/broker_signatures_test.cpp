@@ -7,7 +7,7 @@
 #include "connectors/engine/request/auth.hpp"
 #include "connectors/engine/request/signature.hpp"
 
-namespace affsync::engine::broker_signatures {
+namespace affsync::engine::broker_signatures_test {
 namespace {
 
 using namespace std::chrono;
@@ -299,4 +299,4 @@ TEST(BrokerSignatures, WhatALinkRepeatsIsReplaced) {
 }
 
 }  // namespace
-}  // namespace affsync::engine::broker_signatures
+}  // namespace affsync::engine::broker_signatures_test

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync::engine {
+namespace affsync::engine::classify_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -445,4 +445,4 @@ TEST(BrokerText, CutsBetweenCharactersAndMendsBrokenUtf8) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::classify_test

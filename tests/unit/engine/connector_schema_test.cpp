@@ -12,7 +12,7 @@
 #include "connectors/engine/manifest/schema.hpp"
 #include "tests/support/places/places.hpp"
 
-namespace affsync::engine {
+namespace affsync::engine::connector_schema_test {
 namespace {
 
 using Keys = std::map<std::string, std::set<std::string>>;
@@ -145,4 +145,4 @@ TEST(ConnectorSchema, HasTheTablesAndTheirColumns) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::connector_schema_test

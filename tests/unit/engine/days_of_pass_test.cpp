@@ -5,7 +5,7 @@
 
 #include "tests/unit/engine/reader_fixture.hpp"
 
-namespace affsync::engine {
+namespace affsync::engine::days_of_pass_test {
 namespace {
 
 using std::chrono::days;
@@ -389,4 +389,4 @@ TEST(WindowOfChanges, AfterAPauseThatTheBrokerDoesNotRememberTheWholeListIsRead)
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::days_of_pass_test

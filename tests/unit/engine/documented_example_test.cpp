@@ -6,7 +6,7 @@
 #include "tests/unit/engine/documented_page.hpp"
 #include "tests/unit/engine/reader_fixture.hpp"
 
-namespace affsync::engine {
+namespace affsync::engine::documented_example_test {
 namespace {
 
 TEST(DocumentedExample, MapsTheAnswerThatThePageShows) {
@@ -71,4 +71,4 @@ TEST(DocumentedExample, AConnectorForFilesReadsAnExport) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::documented_example_test

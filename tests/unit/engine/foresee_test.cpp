@@ -4,7 +4,7 @@
 
 #include "tests/unit/engine/reader_fixture.hpp"
 
-namespace affsync::engine {
+namespace affsync::engine::foresee_test {
 namespace {
 
 Day day(char const* text) {
@@ -391,4 +391,4 @@ TEST(Foresee, NothingOfTheNextPart) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::foresee_test

@@ -11,7 +11,7 @@
 #include "connectors/engine/answer/records.hpp"
 #include "tests/unit/engine/reader_fixture.hpp"
 
-namespace affsync::engine {
+namespace affsync::engine::increments_test {
 namespace {
 
 // Lists selected by `state`, newest first; stored rows are known.
@@ -366,4 +366,4 @@ TEST(Records, AStarIsTheFirstListWhateverItsName) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::increments_test

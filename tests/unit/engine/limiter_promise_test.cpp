@@ -11,7 +11,7 @@
 #include "tests/unit/engine/limiter_day.hpp"
 #include "tests/unit/engine/limiter_simulation.hpp"
 
-namespace affsync::engine::simulation {
+namespace affsync::engine::simulation::limiter_promise_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -231,4 +231,4 @@ TEST(LimiterAdapts, ALimitThatIsRaisedIsFound) {
 }
 
 }  // namespace
-}  // namespace affsync::engine::simulation
+}  // namespace affsync::engine::simulation::limiter_promise_test

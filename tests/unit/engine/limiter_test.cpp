@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace affsync::engine {
+namespace affsync::engine::limiter_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -278,4 +278,4 @@ TEST(Limiter, ABrokerThatKeepsRefusingIsLeftAloneForLongerThanItAsks) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::limiter_test

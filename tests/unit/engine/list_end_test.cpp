@@ -3,7 +3,7 @@
 
 #include "tests/unit/engine/reader_fixture.hpp"
 
-namespace affsync::engine {
+namespace affsync::engine::list_end_test {
 namespace {
 
 // Answers each request by a function of its number, from 1, and its query.
@@ -306,4 +306,4 @@ TEST(ListEnd, ARefusalBehindARoundThousandIsTold) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::list_end_test

@@ -9,7 +9,7 @@
 #include "base/decimal.hpp"
 #include "tests/unit/engine/reader_fixture.hpp"
 
-namespace affsync::engine {
+namespace affsync::engine::mapping_test {
 namespace {
 
 TimePoint const noon = at("2026-06-15");
@@ -538,4 +538,4 @@ TEST(Mapping, ARateOfUnitsForADollarIsInverted) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::mapping_test

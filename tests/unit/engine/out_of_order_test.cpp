@@ -7,7 +7,7 @@
 
 #include "tests/unit/engine/reader_fixture.hpp"
 
-namespace affsync::engine {
+namespace affsync::engine::out_of_order_test {
 namespace {
 
 TimePoint const noon = at("2026-06-15");
@@ -194,4 +194,4 @@ TEST(OutOfOrder, AQuietListTakesNoMoreRequests) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::out_of_order_test

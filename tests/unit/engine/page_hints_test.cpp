@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync::engine {
+namespace affsync::engine::page_hints_test {
 namespace {
 
 PageHints hints_of(PageSpec const& page, std::string const& body) {
@@ -58,4 +58,4 @@ TEST(PageSigns, ACountIsAWholeNumberThatAListCanHave) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::page_hints_test

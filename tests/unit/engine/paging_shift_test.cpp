@@ -5,7 +5,7 @@
 
 #include "tests/unit/engine/reader_fixture.hpp"
 
-namespace affsync::engine {
+namespace affsync::engine::paging_shift_test {
 namespace {
 
 TEST(PagingShift, AListThatLosesARowBeforeEveryPageIsReadWithoutCrawling) {
@@ -44,4 +44,4 @@ TEST(PagingShift, ARowThatStandsTwiceInEachPageCarriesNobodyPastAnother) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::paging_shift_test

@@ -5,7 +5,7 @@
 
 #include "tests/unit/engine/reader_fixture.hpp"
 
-namespace affsync::engine {
+namespace affsync::engine::paging_test {
 namespace {
 
 std::set<std::string> ids_of(ListServer const& server) {
@@ -464,4 +464,4 @@ TEST(Paging, AQuietListIsAlwaysReadAndVerifiedWhateverItsSizes) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::paging_test

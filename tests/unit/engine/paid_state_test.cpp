@@ -6,7 +6,7 @@
 #include "base/tables.hpp"
 #include "connectors/engine/plan/stream_plan.hpp"
 
-namespace affsync::engine {
+namespace affsync::engine::paid_state_test {
 namespace {
 
 StreamSpec with_status(ColumnMapping status, std::string_view table = "commission") {
@@ -82,4 +82,4 @@ TEST(PaidState, OfTheShippedConnectors) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::paid_state_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync::engine {
+namespace affsync::engine::records_test {
 namespace {
 
 StreamSpec spec_of(std::vector<std::string> const& paths) {
@@ -98,4 +98,4 @@ TEST(Records, AnEnvelopeIsNoRow) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::records_test

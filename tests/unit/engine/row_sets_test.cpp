@@ -6,7 +6,7 @@
 
 #include "tests/unit/engine/reader_fixture.hpp"
 
-namespace affsync::engine {
+namespace affsync::engine::row_sets_test {
 namespace {
 
 // Returns the bodies in order, the last one forever.
@@ -367,4 +367,4 @@ TEST(NamedTotal, HostileCountsDoNotOverflow) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::row_sets_test

@@ -8,7 +8,7 @@
 #include "connectors/engine/paging/key_log.hpp"
 #include "connectors/engine/paging/page_keys.hpp"
 
-namespace affsync::engine {
+namespace affsync::engine::seen_keys_test {
 namespace {
 
 TEST(SeenKeys, BehavesAsASet) {
@@ -166,4 +166,4 @@ TEST(PageKeys, TellWhereEachRowWasSeenBefore) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::seen_keys_test

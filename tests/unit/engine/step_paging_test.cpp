@@ -6,7 +6,7 @@
 
 #include "tests/unit/engine/reader_fixture.hpp"
 
-namespace affsync::engine {
+namespace affsync::engine::step_paging_test {
 namespace {
 
 // Serves `ids` in pages of `size`, by whichever paging parameter the request has.
@@ -340,4 +340,4 @@ TEST(StepPaging, ALinkToAnAddressWithATailLeadsAway) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::step_paging_test

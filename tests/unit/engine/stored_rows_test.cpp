@@ -6,7 +6,7 @@
 #include "connectors/engine/rows/page_rows.hpp"
 #include "tests/unit/engine/reader_fixture.hpp"
 
-namespace affsync::engine {
+namespace affsync::engine::stored_rows_test {
 namespace {
 
 using Fate = StoredRows::Fate;
@@ -99,4 +99,4 @@ TEST(StoredRowsTest, AHashIsNotHashedAgain) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::stored_rows_test

@@ -5,7 +5,7 @@
 
 #include "tests/unit/engine/reader_fixture.hpp"
 
-namespace affsync::engine {
+namespace affsync::engine::stream_reader_test {
 namespace {
 
 using std::chrono::hours;
@@ -658,4 +658,4 @@ TEST(StreamReader, ObservationsAreTimedByTheBrokersClock) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::stream_reader_test

@@ -9,7 +9,7 @@
 #include "connectors/engine/values/times.hpp"
 #include "connectors/engine/values/words.hpp"
 
-namespace affsync::engine {
+namespace affsync::engine::values_test {
 namespace {
 
 std::string decimal(std::string_view text, int shift = 0, std::optional<int> scale = {}) {
@@ -298,4 +298,4 @@ TEST(ValuesWords, WordsAreFoundWithoutCase) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::values_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync::engine {
+namespace affsync::engine::window_test {
 namespace {
 
 using std::chrono::days;
@@ -137,4 +137,4 @@ TEST(Window, HalvesDownToASingleDay) {
 }
 
 }  // namespace
-}  // namespace affsync::engine
+}  // namespace affsync::engine::window_test

@@ -6,7 +6,7 @@
 
 #include "daemon/log/log_sink.hpp"
 
-namespace affsync::log {
+namespace affsync::log::console_test {
 namespace {
 
 struct Recorded {
@@ -92,4 +92,4 @@ TEST(ConsoleLog, LinesOfSeveralThreadsStayWhole) {
 }
 
 }  // namespace
-}  // namespace affsync::log
+}  // namespace affsync::log::console_test

@@ -7,7 +7,7 @@
 
 #include "base/json.hpp"
 
-namespace affsync::log {
+namespace affsync::log::log_format_test {
 namespace {
 
 using config::LogFormat;
@@ -127,4 +127,4 @@ TEST(LogFormat, AutomaticMeansJournaldOnlyForItsOwnStream) {
 }
 
 }  // namespace
-}  // namespace affsync::log
+}  // namespace affsync::log::log_format_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync::log {
+namespace affsync::log::utf8_test {
 namespace {
 
 TEST(Utf8, AsciiTakesOneColumnEach) {
@@ -70,4 +70,4 @@ TEST(Utf8, CutNeverSplitsAWideCharacter) {
 }
 
 }  // namespace
-}  // namespace affsync::log
+}  // namespace affsync::log::utf8_test

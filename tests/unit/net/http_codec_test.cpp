@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync::net {
+namespace affsync::net::http_codec_test {
 namespace {
 
 Origin broker() {
@@ -268,4 +268,4 @@ TEST(DecodeRequest, GarbageAndHugeHeaders) {
 }
 
 }  // namespace
-}  // namespace affsync::net
+}  // namespace affsync::net::http_codec_test

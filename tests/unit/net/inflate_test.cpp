@@ -6,7 +6,7 @@
 
 #include "tests/support/compress.hpp"
 
-namespace affsync::net {
+namespace affsync::net::inflate_test {
 namespace {
 
 using test::compress;
@@ -115,4 +115,4 @@ TEST(Inflate, WellCompressedJsonIsNoBomb) {
 }
 
 }  // namespace
-}  // namespace affsync::net
+}  // namespace affsync::net::inflate_test

@@ -2,7 +2,7 @@
 
 #include "daemon/net/http_client.hpp"
 
-namespace affsync::net {
+namespace affsync::net::origin_test {
 namespace {
 
 Error error_of(std::string const& url, bool allow_http = false) {
@@ -93,4 +93,4 @@ TEST(Origin, ACredentialInTheUrlIsRefusedAndNotRepeated) {
 }
 
 }  // namespace
-}  // namespace affsync::net
+}  // namespace affsync::net::origin_test

@@ -7,7 +7,7 @@
 
 #include "daemon/net/http_codec.hpp"
 
-namespace affsync::net {
+namespace affsync::net::proxy_test {
 namespace {
 
 using Environment = std::map<std::string, std::string>;
@@ -109,4 +109,4 @@ TEST(Proxy, IsAskedForAWayThrough) {
 }
 
 }  // namespace
-}  // namespace affsync::net
+}  // namespace affsync::net::proxy_test

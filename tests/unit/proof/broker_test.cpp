@@ -6,7 +6,7 @@
 
 #include "connectors/engine/document/document.hpp"
 
-namespace affsync::proof {
+namespace affsync::proof::broker_test {
 namespace {
 
 class StillClock final : public Clock {
@@ -200,4 +200,4 @@ TEST(TextRows, StayBelowTheirHeaders) {
 }
 
 }  // namespace
-}  // namespace affsync::proof
+}  // namespace affsync::proof::broker_test

@@ -5,7 +5,7 @@
 
 #include "tests/support/temp_dir.hpp"
 
-namespace affsync::proof {
+namespace affsync::proof::fixture_test {
 namespace {
 
 ExpectedRow row(std::string const& id, std::string const& amount) {
@@ -60,4 +60,4 @@ TEST(FixtureFolder, HasABodyForEachExpectationAndTheReverse) {
 }
 
 }  // namespace
-}  // namespace affsync::proof
+}  // namespace affsync::proof::fixture_test

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync::proof {
+namespace affsync::proof::signature_check_test {
 namespace {
 
 using engine::SignatureSpec;
@@ -71,4 +71,4 @@ TEST(SignatureCheck, RefusesATimeOfAnotherFormOrAnotherHour) {
 }
 
 }  // namespace
-}  // namespace affsync::proof
+}  // namespace affsync::proof::signature_check_test

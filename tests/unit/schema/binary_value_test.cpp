@@ -6,7 +6,7 @@
 
 #include "schema/store/binary_value.hpp"
 
-namespace affsync::schema {
+namespace affsync::schema::binary_value_test {
 namespace {
 
 // The content as hex digits, without its length, which must be right; nullopt if it was refused.
@@ -213,4 +213,4 @@ TEST(BinaryValue, Others) {
 }
 
 }  // namespace
-}  // namespace affsync::schema
+}  // namespace affsync::schema::binary_value_test

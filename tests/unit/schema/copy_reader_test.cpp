@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace affsync::schema {
+namespace affsync::schema::copy_reader_test {
 namespace {
 
 using Rows = std::vector<std::pair<std::string, std::string>>;
@@ -65,4 +65,4 @@ TEST_F(CopyPairs, AnAnswerThatBreaksOffIsNoEnd) {
 }
 
 }  // namespace
-}  // namespace affsync::schema
+}  // namespace affsync::schema::copy_reader_test

@@ -3,7 +3,7 @@
 
 #include "schema/store/copy_writer.hpp"
 
-namespace affsync::schema {
+namespace affsync::schema::copy_text_test {
 namespace {
 
 std::string escaped(std::string_view value) {
@@ -39,4 +39,4 @@ TEST(CopyText, ASpecialCharacterIsFoundAtEachPlace) {
 }
 
 }  // namespace
-}  // namespace affsync::schema
+}  // namespace affsync::schema::copy_text_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync::schema {
+namespace affsync::schema::coverage_test {
 namespace {
 
 Day day(int number) {
@@ -61,4 +61,4 @@ TEST(CoverageSpans, WhatWasLostBeforeIsNotToldAgain) {
 }
 
 }  // namespace
-}  // namespace affsync::schema
+}  // namespace affsync::schema::coverage_test

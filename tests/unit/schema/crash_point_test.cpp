@@ -12,7 +12,7 @@
 #include <regex>
 #include <set>
 
-namespace affsync {
+namespace affsync::crash_point_test {
 namespace {
 
 std::string text_of_file(std::filesystem::path const& file) {
@@ -86,4 +86,4 @@ TEST(CrashPointsDeathTest, the_named_passage_ends_the_process) {
 #endif
 
 }  // namespace
-}  // namespace affsync
+}  // namespace affsync::crash_point_test

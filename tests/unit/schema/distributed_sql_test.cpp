@@ -17,7 +17,7 @@
 #include "schema/store/sql_statements.hpp"
 #include "tests/support/places/places.hpp"
 
-namespace affsync::schema {
+namespace affsync::schema::distributed_sql_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -263,4 +263,4 @@ TEST(StoreSources, BeginTransactionsInOnePlace) {
 }
 
 }  // namespace
-}  // namespace affsync::schema
+}  // namespace affsync::schema::distributed_sql_test

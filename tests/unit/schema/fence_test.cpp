@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync::schema {
+namespace affsync::schema::fence_test {
 namespace {
 
 FenceState at(std::int64_t writes) {
@@ -51,4 +51,4 @@ TEST(FencedWrite, CommitsThatTheServerLostBetweenTwoAttemptsEndTheRun) {
 }
 
 }  // namespace
-}  // namespace affsync::schema
+}  // namespace affsync::schema::fence_test

@@ -2,7 +2,7 @@
 
 #include "schema/store/pass_closer.hpp"
 
-namespace affsync::schema {
+namespace affsync::schema::mass_drop_test {
 namespace {
 
 // Arguments: vanished rows, live rows of the stream, rows marked in the last days, limit.
@@ -38,4 +38,4 @@ TEST(MassDrop, ALimitOfOneSwitchesTheGuardOff) {
 }
 
 }  // namespace
-}  // namespace affsync::schema
+}  // namespace affsync::schema::mass_drop_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync::schema {
+namespace affsync::schema::page_group_test {
 namespace {
 
 struct Given {
@@ -120,4 +120,4 @@ TEST(PageGroup, NullsStayNullWhenRowsAreLeftOut) {
 }
 
 }  // namespace
-}  // namespace affsync::schema
+}  // namespace affsync::schema::page_group_test

@@ -4,7 +4,7 @@
 #include "schema/store/pg_session.hpp"
 #include "schema/store/quarantine.hpp"
 
-namespace affsync::schema {
+namespace affsync::schema::pg_text_test {
 namespace {
 
 TEST(ArrayText, QuotesWhatArraysGiveAMeaning) {
@@ -143,4 +143,4 @@ TEST(ConnectionString, TakesUrls) {
 }
 
 }  // namespace
-}  // namespace affsync::schema
+}  // namespace affsync::schema::pg_text_test

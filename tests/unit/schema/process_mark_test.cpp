@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace affsync::schema {
+namespace affsync::schema::process_mark_test {
 namespace {
 
 class Processes : public testing::Test {
@@ -48,4 +48,4 @@ TEST_F(Processes, AKilledOneHasEndedBeforeAndAfterItsParentKnows) {
 }
 
 }  // namespace
-}  // namespace affsync::schema
+}  // namespace affsync::schema::process_mark_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync::schema {
+namespace affsync::schema::sql_statements_test {
 namespace {
 
 using Statements = std::vector<std::string>;
@@ -27,4 +27,4 @@ TEST(SqlStatements, CommentsAreNoStatements) {
 }
 
 }  // namespace
-}  // namespace affsync::schema
+}  // namespace affsync::schema::sql_statements_test

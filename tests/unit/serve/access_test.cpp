@@ -5,7 +5,7 @@
 
 #include "daemon/serve/sign_in.hpp"
 
-namespace affsync::serve {
+namespace affsync::serve::access_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -182,4 +182,4 @@ TEST(SignIn, FormsOfOtherServersAreRefused) {
 }
 
 }  // namespace
-}  // namespace affsync::serve
+}  // namespace affsync::serve::access_test

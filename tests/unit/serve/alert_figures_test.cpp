@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync::serve {
+namespace affsync::serve::alert_figures_test {
 namespace {
 
 std::string written(AlertFigures const& figures) {
@@ -58,4 +58,4 @@ TEST(AlertFigures, ReceiversOfTheConfigurationOnly) {
 }
 
 }  // namespace
-}  // namespace affsync::serve
+}  // namespace affsync::serve::alert_figures_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync::serve {
+namespace affsync::serve::attention_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -232,4 +232,4 @@ TEST(Attention, AReplicaThatIsAwayIsNotTheDatabase) {
 }
 
 }  // namespace
-}  // namespace affsync::serve
+}  // namespace affsync::serve::attention_test

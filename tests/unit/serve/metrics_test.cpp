@@ -12,7 +12,7 @@
 #include "tests/support/places/places.hpp"
 #include "version_info.hpp"
 
-namespace affsync::serve {
+namespace affsync::serve::metrics_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -650,4 +650,4 @@ TEST(Metrics, names_types_and_labels_are_those_of_the_golden_file) {
 }
 
 }  // namespace
-}  // namespace affsync::serve
+}  // namespace affsync::serve::metrics_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace affsync::serve {
+namespace affsync::serve::page_queries_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -166,4 +166,4 @@ TEST(PageQueries, TheNameOfASourceIsAParameter) {
 }
 
 }  // namespace
-}  // namespace affsync::serve
+}  // namespace affsync::serve::page_queries_test

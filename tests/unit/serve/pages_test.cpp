@@ -10,7 +10,7 @@
 #include "base/json.hpp"
 #include "tests/unit/serve/fake_store.hpp"
 
-namespace affsync::serve {
+namespace affsync::serve::pages_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -579,4 +579,4 @@ TEST_F(PagesTest, nothing_is_kept_or_guessed_by_browsers) {
 }
 
 }  // namespace
-}  // namespace affsync::serve
+}  // namespace affsync::serve::pages_test

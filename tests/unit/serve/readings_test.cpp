@@ -9,7 +9,7 @@
 
 #include "tests/unit/serve/fake_store.hpp"
 
-namespace affsync::serve {
+namespace affsync::serve::readings_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -161,4 +161,4 @@ TEST_F(ReadingsTest, WhatIsKnownIsThereWithoutAsking) {
 }
 
 }  // namespace
-}  // namespace affsync::serve
+}  // namespace affsync::serve::readings_test

@@ -4,7 +4,7 @@
 #include "daemon/serve/attention.hpp"
 #include "daemon/serve/page_state.hpp"
 
-namespace affsync::serve {
+namespace affsync::serve::replica_lag_test {
 namespace {
 
 using std::chrono::minutes;
@@ -48,4 +48,4 @@ TEST(ReplicaLag, IsAWarningOnThePage) {
 }
 
 }  // namespace
-}  // namespace affsync::serve
+}  // namespace affsync::serve::replica_lag_test

@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 
-namespace affsync::serve {
+namespace affsync::serve::service_manager_test {
 namespace {
 
 // Receives notifications like systemd: datagrams on a socket that the environment names.
@@ -91,4 +91,4 @@ TEST_F(ServiceManagerTest, without_a_manager_nothing_is_sent) {
 }
 
 }  // namespace
-}  // namespace affsync::serve
+}  // namespace affsync::serve::service_manager_test

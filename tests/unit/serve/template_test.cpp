@@ -6,7 +6,7 @@
 #include "daemon/serve/template_forms.hpp"
 #include "daemon/serve/web_files.hpp"
 
-namespace affsync::serve {
+namespace affsync::serve::template_test {
 namespace {
 
 TimePoint const now = TimePoint(std::chrono::seconds(1'700'000'000));  // 2023-11-14T22:13:20Z
@@ -177,4 +177,4 @@ TEST(WebFiles, NothingIsLoadedFromElsewhere) {
 }
 
 }  // namespace
-}  // namespace affsync::serve
+}  // namespace affsync::serve::template_test

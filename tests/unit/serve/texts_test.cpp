@@ -5,7 +5,7 @@
 #include "daemon/serve/exposition.hpp"
 #include "daemon/serve/query_string.hpp"
 
-namespace affsync::serve {
+namespace affsync::serve::texts_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -103,4 +103,4 @@ TEST(Exposition, decimal_text_is_written_as_it_is) {
 }
 
 }  // namespace
-}  // namespace affsync::serve
+}  // namespace affsync::serve::texts_test

@@ -5,7 +5,7 @@
 
 #include "daemon/serve/door.hpp"
 
-namespace affsync::serve {
+namespace affsync::serve::token_guard_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -192,4 +192,4 @@ TEST_F(DoorTest, WithoutATokenNobodyWaits) {
 }
 
 }  // namespace
-}  // namespace affsync::serve
+}  // namespace affsync::serve::token_guard_test

@@ -10,7 +10,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/system/system_error.hpp>
 
-namespace affsync::sync {
+namespace affsync::sync::page_queue_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -188,4 +188,4 @@ TEST_F(PageQueueTest, ACancelledRunDoesNotStoreWhatGathers) {
 }
 
 }  // namespace
-}  // namespace affsync::sync
+}  // namespace affsync::sync::page_queue_test

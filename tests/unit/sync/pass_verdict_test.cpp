@@ -5,7 +5,7 @@
 
 #include "daemon/sync/full_pass.hpp"
 
-namespace affsync::sync {
+namespace affsync::sync::pass_verdict_test {
 namespace {
 
 using std::chrono::hours;
@@ -149,4 +149,4 @@ TEST(FullPass, IsDueWhenThereWasNoneAndWhenItWasInTheFuture) {
 }
 
 }  // namespace
-}  // namespace affsync::sync
+}  // namespace affsync::sync::pass_verdict_test

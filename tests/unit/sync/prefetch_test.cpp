@@ -11,7 +11,7 @@
 
 #include "tests/support/manual_time.hpp"
 
-namespace affsync::sync {
+namespace affsync::sync::prefetch_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -297,4 +297,4 @@ TEST_F(PrefetchTest, ABodyTellsRequestsApart) {
 }
 
 }  // namespace
-}  // namespace affsync::sync
+}  // namespace affsync::sync::prefetch_test

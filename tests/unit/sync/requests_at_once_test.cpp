@@ -6,7 +6,7 @@
 #include "daemon/sync/source_session.hpp"
 #include "tests/support/scripted_client.hpp"
 
-namespace affsync::sync {
+namespace affsync::sync::requests_at_once_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -117,4 +117,4 @@ TEST_F(RequestsAtOnce, FollowFromTheRateUnlessTheConnectorSaysHowMany) {
 }
 
 }  // namespace
-}  // namespace affsync::sync
+}  // namespace affsync::sync::requests_at_once_test

@@ -6,7 +6,7 @@
 #include <array>
 #include <string>
 
-namespace affsync::sync {
+namespace affsync::sync::run_times_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -86,4 +86,4 @@ TEST(SpreadAfter, before_1970_and_with_the_shortest_interval_it_holds_too) {
 }
 
 }  // namespace
-}  // namespace affsync::sync
+}  // namespace affsync::sync::run_times_test

@@ -10,7 +10,7 @@
 #include "daemon/async/task_group.hpp"
 #include "tests/support/scripted_client.hpp"
 
-namespace affsync::sync {
+namespace affsync::sync::source_session_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -831,4 +831,4 @@ TEST_F(SourceSessionTest, AnAnswerThatQuotesAHeaderGivesNothingAway) {
 }
 
 }  // namespace
-}  // namespace affsync::sync
+}  // namespace affsync::sync::source_session_test

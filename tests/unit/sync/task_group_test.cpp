@@ -9,7 +9,7 @@
 #include <boost/asio/use_future.hpp>
 #include <stdexcept>
 
-namespace affsync::async {
+namespace affsync::async::task_group_test {
 namespace {
 
 class TaskGroupTest : public testing::Test {
@@ -88,4 +88,4 @@ TEST_F(TaskGroupTest, TheFirstExceptionArrivesAtTheEnd) {
 }
 
 }  // namespace
-}  // namespace affsync::async
+}  // namespace affsync::async::task_group_test

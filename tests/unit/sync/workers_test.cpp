@@ -14,7 +14,7 @@
 #include "daemon/sync/source_session.hpp"
 #include "tests/support/scripted_client.hpp"
 
-namespace affsync::sync {
+namespace affsync::sync::workers_test {
 namespace {
 
 using async::Workers;
@@ -225,4 +225,4 @@ TEST_F(AnswersOnWorkers, ARefusalWaitsForNoWorker) {
 }
 
 }  // namespace
-}  // namespace affsync::sync
+}  // namespace affsync::sync::workers_test
