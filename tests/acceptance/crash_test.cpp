@@ -186,8 +186,7 @@ TEST_P(CrashInAFirstLoad, kill_9_at_each_stage) {
   ASSERT_EQ(sync().status, 0);
 
   use(disturbed_);
-  bool const migrates =
-      GetParam().starts_with("migration_") || GetParam().starts_with("views_");
+  bool const migrates = GetParam().starts_with("migration_") || GetParam().starts_with("views_");
   if (migrates) use_empty_database();
   crash({"sync"});
   wait_until_forgotten();

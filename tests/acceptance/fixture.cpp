@@ -30,13 +30,12 @@ class Server {
     // The server's user must be able to enter the directory when the tests run as root.
     std::filesystem::permissions(dir_.path(), std::filesystem::perms(0755));
     auto const state = dir_.path() / "state";
-    copy_cluster(
-        state,
-        [](std::filesystem::path const& empty) {
-          auto const server = start(empty);
-          migrate(server->url(migrated));
-        },
-        {in_build("affsync")});
+    copy_cluster(state,
+                 [](std::filesystem::path const& empty) {
+                   auto const server = start(empty);
+                   migrate(server->url(migrated));
+                 },
+                 {in_build("affsync")});
     cluster_ = start(state);
   }
   embedded::Cluster& cluster() { return *cluster_; }
@@ -109,8 +108,7 @@ void Acceptance::SetUpTestSuite() {
 }
 
 void Acceptance::create_database(std::string const& copied_from) {
-  run_sql(cluster().url("postgres"),
-          "create database " + database_ + " template " + copied_from);
+  run_sql(cluster().url("postgres"), "create database " + database_ + " template " + copied_from);
 }
 
 void Acceptance::SetUp() {

@@ -107,8 +107,8 @@ std::string database_of_version(unsigned count) {
     // Numbers may have gaps.
     auto const number = std::stoi(std::string(migration_files[i].name));
     sql(session, "INSERT INTO affsync.schema_migration VALUES (" + std::to_string(number) + ", " +
-                 quoted(std::string(migration_files[i].name)) + ", encode(sha256(convert_to(" +
-                 quoted(text) + ", 'UTF8')), 'hex'))");
+                     quoted(std::string(migration_files[i].name)) + ", encode(sha256(convert_to(" +
+                     quoted(text) + ", 'UTF8')), 'hex'))");
   }
   // Its views were not today's. Those of today's views that can be created are close enough.
   for (unsigned i = 0; i < view_files_count; ++i) {
@@ -163,7 +163,7 @@ void fill(pqxx::connection& session, std::string const& word, bool all) {
     }
     // Some tables have one row per source.
     sql(session, "INSERT INTO affsync." + table + " (" + names + ") VALUES (" + values +
-                 ") ON CONFLICT DO NOTHING");
+                     ") ON CONFLICT DO NOTHING");
   }
 }
 
@@ -240,7 +240,7 @@ TEST_P(OlderVersions, are_migrated) {
     // Old values are still in the row; new columns were added.
     for (auto const& [table, row] : before) {
       EXPECT_EQ(sql_value(session, "SELECT count(*) FROM affsync." + table +
-                                   " t WHERE to_jsonb(t) @> " + quoted(row) + "::jsonb"),
+                                       " t WHERE to_jsonb(t) @> " + quoted(row) + "::jsonb"),
                 "1")
           << version << ": " << table << " " << row;
     }
