@@ -23,11 +23,11 @@ struct Field {
   int most;
   std::span<std::string_view const> names;  // the first one means `least`
 };
-constexpr Field fields[] = {{"minute", 0, 59, {}},
-                            {"hour", 0, 23, {}},
-                            {"day", 1, 31, {}},
-                            {"month", 1, 12, month_names},
-                            {"weekday", 0, 7, weekday_names}};
+constexpr Field time_fields[] = {{"minute", 0, 59, {}},
+                                 {"hour", 0, 23, {}},
+                                 {"day", 1, 31, {}},
+                                 {"month", 1, 12, month_names},
+                                 {"weekday", 0, 7, weekday_names}};
 
 Failure flaw(Field const& field, std::string const& what) {
   std::string takes = std::to_string(field.least) + " to " + std::to_string(field.most);
@@ -152,7 +152,7 @@ Result<CronLine> parse_cron(std::string_view text) try {
                  "Write five: minute, hour, day of the month, month, weekday; times are UTC.");
   }
   std::array<std::vector<bool>, 5> sets;
-  for (std::size_t i = 0; i < 5; ++i) sets[i] = parse_field(fields[i], words[i]);
+  for (std::size_t i = 0; i < 5; ++i) sets[i] = parse_field(time_fields[i], words[i]);
   CronLine line;
   copy_to(line.minutes, sets[0]);
   copy_to(line.hours, sets[1]);

@@ -8,15 +8,13 @@
 #include <cstdlib>
 #include <system_error>
 
+#include "base/text.hpp"
+
 namespace affsync {
 namespace {
 
 constexpr std::size_t max_digits = 1000;
 constexpr std::size_t max_written = 2000;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 std::string_view trim(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);

@@ -31,7 +31,7 @@ std::string_view without_end_blanks(std::string_view token) {
 
 // Returns whether the token is a JSON number of at most 300 digits without an exponent. (Others may
 // be too large for a double or too small for numeric.)
-bool is_plain_number(std::string_view token) {
+bool is_short_number(std::string_view token) {
   constexpr std::size_t longest = 300;
   if (token.size() > longest) return false;
   std::size_t at = 0;
@@ -134,7 +134,7 @@ class PlainBuilder {
   }
 
   static bool build_number(std::string_view token, Json& out) {
-    if (!is_plain_number(token)) return false;
+    if (!is_short_number(token)) return false;
     Json::InPlace::number(out, token == "-0" ? "0" : token);
     return true;
   }

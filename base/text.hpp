@@ -1,5 +1,5 @@
 // Case-insensitive handling of machine-readable text (header names, words of a broker, units). Only
-// ASCII letters are affected.
+// ASCII letters and digits are known.
 #pragma once
 
 #include <string>
@@ -11,6 +11,10 @@ constexpr char to_lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 std::string to_lower(std::string_view text);
+
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 bool equal_without_case(std::string_view left, std::string_view right);
 bool starts_without_case(std::string_view text, std::string_view start);

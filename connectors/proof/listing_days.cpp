@@ -2,16 +2,14 @@
 #include <charconv>
 #include <cstdio>
 
+#include "base/text.hpp"
+
 #include "connectors/proof/listing.hpp"
 
 namespace affsync::proof {
 namespace {
 
 using std::chrono::days;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // Moves the number of seconds or milliseconds that a run of digits is; returns false if it is none.
 bool move_epoch(std::string& digits, int by) {

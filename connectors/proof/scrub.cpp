@@ -17,9 +17,6 @@ using engine::StreamPlan;
 using engine::StreamSpec;
 using engine::ValueType;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }

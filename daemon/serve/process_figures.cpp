@@ -10,7 +10,7 @@ namespace affsync::serve {
 
 namespace {
 
-double seconds(timeval const& time) {
+double in_seconds(timeval const& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
@@ -20,7 +20,7 @@ ProcessFigures read_process_figures() {
   ProcessFigures figures;
   rusage usage{};
   if (::getrusage(RUSAGE_SELF, &usage) == 0) {
-    figures.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+    figures.cpu_seconds = in_seconds(usage.ru_utime) + in_seconds(usage.ru_stime);
   }
   std::ifstream statm("/proc/self/statm");
   std::int64_t total = 0;

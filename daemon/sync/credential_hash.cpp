@@ -14,7 +14,7 @@
 namespace affsync::sync {
 namespace {
 
-constexpr unsigned cost = 14, block = 8, lanes = 1;
+constexpr unsigned scrypt_cost = 14, scrypt_block = 8, scrypt_lanes = 1;
 constexpr std::size_t salt_size = 16, hash_size = 32;
 
 std::optional<std::string> bytes_of(std::string_view hex) {
@@ -70,10 +70,10 @@ std::string hash_credentials(engine::SourcePlan const& plan) {
     throw Failure(ErrorCode::internal, "the machine provides no random bytes");
   }
   std::string const salt(bytes.begin(), bytes.end());
-  auto const hash = scrypt(plan, salt, cost, block, lanes);
+  auto const hash = scrypt(plan, salt, scrypt_cost, scrypt_block, scrypt_lanes);
   if (!hash) throw Failure(ErrorCode::internal, "the credentials could not be hashed");
-  return "scrypt:" + std::to_string(cost) + ":" + std::to_string(block) + ":" +
-         std::to_string(lanes) + ":" + hex_of(salt) + ":" + hex_of(*hash);
+  return "scrypt:" + std::to_string(scrypt_cost) + ":" + std::to_string(scrypt_block) + ":" +
+         std::to_string(scrypt_lanes) + ":" + hex_of(salt) + ":" + hex_of(*hash);
 }
 
 bool is_hash_of(std::string_view hash, engine::SourcePlan const& plan) {

@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::days;
 
-constexpr std::size_t keys_at_once = 10'000;
+constexpr std::size_t keys_a_fetch = 10'000;
 // The period over which marks are counted, and how many rows may vanish one by one in it.
 constexpr auto lately = days(7);
 constexpr std::int64_t one_by_one = 3;
@@ -106,13 +106,13 @@ std::int64_t mark(pqxx::transaction_base& tx, PassClose const& pass, RecordTable
   tx.exec(by_place_only);
   std::int64_t marked = 0;
   for (;;) {
-    auto const rows = tx.exec("FETCH FORWARD " + std::to_string(keys_at_once) + " FROM gone");
+    auto const rows = tx.exec("FETCH FORWARD " + std::to_string(keys_a_fetch) + " FROM gone");
     ArrayText keys;
     for (auto const& row : rows) keys.add(std::string_view(row[0].c_str(), row[0].size()));
     SqlParams const chunk{std::to_string(pass.run.id.source_id), pass.run.id.stream, keys.take(),
                           std::to_string(pass.run.run_id), sql_time(pass.now)};
     if (!rows.empty()) marked += int_of(exec(tx, sql.mark_deleted, chunk)[0][0]);
-    if (static_cast<std::size_t>(rows.size()) < keys_at_once) break;
+    if (static_cast<std::size_t>(rows.size()) < keys_a_fetch) break;
   }
   tx.exec("CLOSE gone");
   exec(tx, std::string("DELETE") + of_pass + is_gone, params);

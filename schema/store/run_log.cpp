@@ -139,8 +139,8 @@ void record_coverage(pqxx::transaction_base& tx, RunStart const& start, RunKey c
          " AND stream = $2)",
          params);
   }
-  for (auto const& days : start.lost) {
-    record_days(tx, run, days, DayState::lost, std::nullopt, start.started_at);
+  for (auto const& span : start.lost) {
+    record_days(tx, run, span, DayState::lost, std::nullopt, start.started_at);
   }
 }
 

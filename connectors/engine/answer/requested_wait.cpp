@@ -17,10 +17,6 @@ using std::chrono::milliseconds;
 // Longer than any wait that is obeyed, and small enough to be added to a time.
 constexpr std::int64_t most_milliseconds = std::int64_t(366) * 24 * 3600 * 1000;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 // Takes digits with an optional fraction from the front, as thousandths; saturates.
 std::optional<std::int64_t> take_thousandths(std::string_view& text) {
   if (text.empty() || !is_digit(text.front())) return std::nullopt;

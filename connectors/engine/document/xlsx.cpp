@@ -124,7 +124,7 @@ std::optional<std::size_t> column_of(std::string_view reference) {
   return column - 1;
 }
 
-std::optional<std::size_t> whole_number(std::string_view text) {
+std::optional<std::size_t> unsigned_number(std::string_view text) {
   std::size_t number = 0;
   auto const* const end = text.data() + text.size();
   auto const [stop, error] = std::from_chars(text.data(), end, number);
@@ -141,7 +141,7 @@ class SheetReader {
   Result<void> start(XmlElement const& element) {
     if (element.name == "row") {
       line_ = TableLine();
-      line_.number = whole_number(attribute(element, "r")).value_or(last_line_ + 1);
+      line_.number = unsigned_number(attribute(element, "r")).value_or(last_line_ + 1);
       last_line_ = line_.number;
     } else if (element.name == "c") {
       column_ = column_of(attribute(element, "r")).value_or(line_.cells.size());
@@ -191,7 +191,7 @@ class SheetReader {
     if (kind_ == "inlineStr") return Json::string(collector_.take());
     collector_.take();
     if (kind_ == "s") {
-      auto const index = whole_number(value_);
+      auto const index = unsigned_number(value_);
       if (index && *index < texts_.size()) return Json::string(texts_[*index]);
       return Error(ErrorCode::malformed_answer, "not XLSX: line " + std::to_string(line_.number) +
                                                     " names a text that is not there");

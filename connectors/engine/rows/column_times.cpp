@@ -57,9 +57,10 @@ std::string ColumnReader::out_of_range(TimePoint earliest, TimePoint latest,
   }
   // A clock that was never set cannot tell what is in the future.
   if (context.latest_now < first_of_records || earliest <= context.latest_now + ahead_) return {};
-  auto const days = std::chrono::floor<std::chrono::days>(ahead_).count();
+  auto const days_ahead = std::chrono::floor<std::chrono::days>(ahead_).count();
   return "is " + format_time(earliest) + ", more than " +
-         (days > 0 ? std::to_string(days) + " days" : std::to_string(ahead_.count()) + " s") +
+         (days_ahead > 0 ? std::to_string(days_ahead) + " days"
+                         : std::to_string(ahead_.count()) + " s") +
          " after the answer of " + format_time(context.latest_now) + ", which is not plausible";
 }
 

@@ -1,5 +1,7 @@
 #include "connectors/engine/values/localized_numbers.hpp"
 
+#include "base/text.hpp"
+
 namespace affsync::engine {
 namespace {
 
@@ -8,10 +10,6 @@ constexpr std::string_view wrong = "is not a number as the connector says that i
 constexpr std::string_view blanks[] = {" ", "\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x89",
                                        "\xE2\x80\x87"};
 constexpr std::string_view minus_sign = "\xE2\x88\x92";
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // Returns the length of the mark between groups at the start of the text; 0 if there is none.
 std::size_t group_mark(std::string_view text, std::string_view grouping) {
