@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 scripts/install_dependencies.sh --tests
 [ -e build/ci/build.ninja ] || first=yes
 cmake --preset ci
-[ -z "${first-}" ] || echo "The first build takes about a quarter of an hour on two cores."
+[ -z "${first-}" ] || echo "The first build takes about ten minutes on two cores."
 cmake --build --preset ci --parallel "$(nproc)"
 scripts/lint.sh
 # The tests make and remove many thousand files of PostgreSQL, which a file system on a disk takes its
