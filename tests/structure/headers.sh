@@ -1,6 +1,7 @@
 #!/bin/sh
 # Every header begins with a comment that states its purpose, and has #pragma once. No file of the
-# program has more than 400 lines. Usage: headers.sh ROOT
+# program has more than 400 lines. A test is in a namespace with the name of its file, since several
+# are compiled as one. Usage: headers.sh ROOT
 cd "$1" || exit 2
 failed=0
 complain() {
@@ -19,6 +20,15 @@ for folder in base config connectors schema daemon tests bench; do
     grep -q '^#pragma once$' "$header" || complain "$header:1: no #pragma once"
   done
 done
+
+if [ -d tests ]; then
+  # shellcheck disable=SC2044  # no path has a blank
+  for file in $(find tests -name '*_test.cpp'); do
+    grep -q '^TEST' "$file" || continue
+    name=$(basename "$file" .cpp)
+    grep -qE "^namespace ([a-z_]+::)*$name \\{" "$file" || complain "$file:1: no namespace $name"
+  done
+fi
 
 for folder in base config connectors schema daemon; do
   [ -d "$folder" ] || continue

@@ -56,6 +56,8 @@ expect headers pass base/a.hpp '// What it is.\n#pragma once\n'
 expect headers fail base/a.hpp '#pragma once\n// What it is.\n'
 expect headers fail base/a.hpp '//\n#pragma once\n'
 expect headers fail tests/support/a.hpp '// What it is.\n'
+expect headers pass tests/unit/a_test.cpp 'namespace affsync::a_test {\nTEST(A, B) {}\n'
+expect headers fail tests/unit/a_test.cpp 'namespace affsync::test {\nTEST(A, B) {}\n'
 expect headers fail daemon/a.cpp "$(yes '//\n' | head -n 401 | tr -d '\n')"
 expect headers pass daemon/a.cpp "$(yes '//\n' | head -n 400 | tr -d '\n')"
 

@@ -64,7 +64,7 @@ extern "C" int getaddrinfo(char const* node, char const* service, addrinfo const
   return real(node, service, hints, result);
 }
 
-namespace affsync::net::test {
+namespace affsync::net::test::cancel_test {
 namespace {
 
 using boost::system::error_code;
@@ -305,4 +305,4 @@ TEST(WithTimeout, ACancellationAtTheVeryEndDoesNotEscape) {
 }
 
 }  // namespace
-}  // namespace affsync::net::test
+}  // namespace affsync::net::test::cancel_test
