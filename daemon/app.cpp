@@ -48,6 +48,7 @@ struct App::Impl {
   std::optional<LogLevel> log_level;
   config::Config config;
   std::vector<engine::Manifest> manifests;
+  std::vector<engine::Manifest> all_manifests;  // empty until somebody asks for them
   engine::SharedSpecs shared;
   struct Before {
     config::Config config;
@@ -84,7 +85,7 @@ App::App(config::Config config, std::optional<LogLevel> log_level)
   impl_->file = config.file;
   impl_->log_level = log_level;
   impl_->config = std::move(config);
-  impl_->manifests = load_manifests(impl_->config.connectors_dir);
+  impl_->manifests = load_manifests_of(impl_->config);
   impl_->sink = std::make_unique<log::ConsoleLog>(log_level.value_or(impl_->config.log.level),
                                                   impl_->config.log.format);
 }
@@ -99,6 +100,14 @@ config::Config const& App::config() const {
 }
 std::vector<engine::Manifest> const& App::manifests() const {
   return impl_->manifests;
+}
+std::vector<engine::Manifest> const& App::all_manifests() {
+  auto& all = impl_->all_manifests;
+  if (all.empty()) {
+    all = with_builtin_manifests(impl_->manifests);
+    std::ranges::sort(all, {}, &engine::Manifest::name);
+  }
+  return all;
 }
 Logger App::log() const {
   return Logger(*impl_->sink);
@@ -307,7 +316,7 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
 
 std::vector<std::string> App::reload() {
   auto config = config::load_config(impl_->file, config::process_environment()).value();
-  auto manifests = load_manifests(config.connectors_dir);
+  auto manifests = load_manifests_of(config);
   for (auto const& source : config.sources)
     prepare_source(source, manifests, &impl_->shared).value();
   auto needs_restart = keep_what_needs_a_restart(config, impl_->config);
@@ -315,6 +324,7 @@ std::vector<std::string> App::reload() {
                         std::exchange(impl_->manifests, std::move(manifests))};
   // Keep the configuration in use, not one that was read but never applied.
   if (!impl_->before) impl_->before = std::move(replaced);
+  impl_->all_manifests.clear();
   impl_->forget_refused = true;
   impl_->sink->set_level(impl_->log_level.value_or(impl_->config.log.level));
   return needs_restart;
@@ -324,6 +334,7 @@ void App::undo_reload() {
   if (!impl_->before) return;
   impl_->config = std::move(impl_->before->config);
   impl_->manifests = std::move(impl_->before->manifests);
+  impl_->all_manifests.clear();
   impl_->before.reset();
   impl_->sink->set_level(impl_->log_level.value_or(impl_->config.log.level));
 }

@@ -39,7 +39,11 @@ class App {
   ~App();
 
   config::Config const& config() const;
+  // The connectors that the sources name, and the user's.
   std::vector<engine::Manifest> const& manifests() const;
+  // These and all built-in ones, in the order of their names. The first call parses them, which
+  // takes some tens of milliseconds.
+  std::vector<engine::Manifest> const& all_manifests();
   Logger log() const;
   boost::asio::io_context& io();
   // The threads that parse and map pages.
@@ -139,5 +143,10 @@ T App::run(boost::asio::awaitable<T> work) {
 // Returns the built-in connectors and those of `connectors_dir`, which replace built-in ones of the
 // same name. Throws Failure(config_invalid).
 std::vector<engine::Manifest> load_manifests(std::string const& connectors_dir);
+// Returns those that the sources name, and the user's; all if a source names none of them. To parse
+// all takes longer than most commands.
+std::vector<engine::Manifest> load_manifests_of(config::Config const& config);
+// Returns these and the built-in ones that they do not replace.
+std::vector<engine::Manifest> with_builtin_manifests(std::vector<engine::Manifest> own);
 
 }  // namespace affsync

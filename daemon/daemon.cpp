@@ -144,7 +144,7 @@ struct Daemon::Impl {
       return supervisor_.interval(source, stream);
     };
     parts.earnings = earnings_query;
-    parts.connectors = [this] { return cli::connectors_json(app_.manifests()); };
+    parts.connectors = [this] { return cli::connectors_json(app_.all_manifests()); };
     parts.workers = &app_.workers();
     parts.notes = [this] { return notes(); };
     parts.hosts = own_names(app_.config().http);

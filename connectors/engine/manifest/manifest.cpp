@@ -214,6 +214,16 @@ Result<Manifest> parse_manifest(std::string_view yaml, std::string const& file,
   }
 }
 
+std::optional<Result<Manifest>> builtin_manifest(std::string_view name) {
+  // A file is named like its connector.
+  auto const file_name = std::string(name) + ".yaml";
+  for (unsigned i = 0; i < connector_files_count; ++i) {
+    auto const& file = connector_files[i];
+    if (file.name == file_name) return parse_manifest(file.text, std::string(file.name));
+  }
+  return std::nullopt;
+}
+
 Result<std::vector<Manifest>> builtin_manifests() {
   std::vector<Manifest> manifests;
   for (unsigned i = 0; i < connector_files_count; ++i) {

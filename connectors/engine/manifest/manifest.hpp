@@ -394,5 +394,7 @@ Result<Manifest> parse_manifest(std::string_view yaml, std::string const& file,
 // Returns the connectors compiled into the binary, parsed. A mistake in one of them is a defect of
 // affsync; a test checks that there is none.
 Result<std::vector<Manifest>> builtin_manifests();
+// Returns one of them; nullopt if none is named so.
+std::optional<Result<Manifest>> builtin_manifest(std::string_view name);
 
 }  // namespace affsync::engine

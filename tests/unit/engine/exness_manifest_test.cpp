@@ -43,6 +43,19 @@ std::vector<std::string> texts(std::vector<JsonPath> const& paths) {
 
 using Texts = std::vector<std::string>;
 
+// Commands parse only the connectors that the sources name, found by the names of their files.
+TEST(BuiltinManifests, EachIsFoundByItsName) {
+  auto const all = builtin_manifests().value();
+  ASSERT_GT(all.size(), 20U);
+  for (auto const& known : all) {
+    auto const found = builtin_manifest(known.name);
+    ASSERT_TRUE(found) << known.name;
+    EXPECT_EQ(found->value().hash, known.hash);
+  }
+  EXPECT_FALSE(builtin_manifest("exnes"));
+  EXPECT_FALSE(builtin_manifest("exness.yaml"));
+}
+
 TEST(BuiltinManifests, AllParse) {
   auto const all = builtin_manifests();
   ASSERT_TRUE(all) << all.error().to_line();
