@@ -8,7 +8,6 @@
 #include "daemon/app.hpp"
 
 namespace affsync {
-
 namespace {
 
 // Returns the connectors of the user's files.

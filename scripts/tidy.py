@@ -4,7 +4,7 @@
     scripts/tidy.py CLANG_TIDY BUILD_FOLDER
 
 Of the sources in compile_commands.json it checks the unity sources, which read the headers once for
-eight files, and the program's sources outside of them. It omits those of tests, which would take twice
+sixteen files, and the program's sources outside of them. It omits those of tests, which would take twice
 the time. A source is checked again only if the tool, .clang-tidy, its command or the text of a file
 that it includes has changed: BUILD_FOLDER/tidy records the clean sources.
 """
