@@ -70,7 +70,8 @@ def is_clean(entry):
     seen = key(command, files)
     # Options that only g++ knows are not a mistake.
     found = subprocess.run(
-        [tool, "-p", build, "--quiet", "--extra-arg=-Wno-unknown-warning-option", source],
+        [tool, "-p", build, "--quiet", "--extra-arg=-Wno-unknown-warning-option",
+         "--extra-arg=-Wreserved-identifier", source],
         capture_output=True, text=True, errors="replace",
     )
     if found.returncode == 0:
