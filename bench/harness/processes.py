@@ -33,7 +33,7 @@ def family_cpu(pid):
     for child in children:
         try:
             total += sum(_times(child))
-        except FileNotFoundError:  # ended a moment ago; counted by the next reading
+        except (FileNotFoundError, ProcessLookupError):  # ended a moment ago; counted by the next reading
             pass
     return total
 

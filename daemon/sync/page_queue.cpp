@@ -127,7 +127,7 @@ asio::awaitable<std::optional<WaitingPage>> PageQueue::next() {
   changed();
   while (waiting_.empty() && !closed_) co_await change();
   if (waiting_.empty()) co_return std::nullopt;
-  co_await gather();
+  if (std::exchange(begun_, true)) co_await gather();
   auto& first = waiting_.front();
   rows_ -= first.group.rows();
   bytes_ -= first.bytes;

@@ -41,7 +41,8 @@ struct QueueBudget {
 class PageQueue {
  public:
   // How long a page waits for others to be stored with it. Pages that come faster are stored
-  // together also when PostgreSQL has nothing to do.
+  // together also when PostgreSQL has nothing to do. The first one does not wait: the store reads
+  // what it needs of the table then, while others come.
   static constexpr std::chrono::milliseconds usual_gathering{50};
 
   PageQueue(asio::any_io_executor const& executor, std::shared_ptr<QueueBudget> budget,
@@ -85,6 +86,7 @@ class PageQueue {
   std::shared_ptr<QueueBudget> budget_;
   std::size_t bytes_stored_now_ = 0;
   bool storing_ = false;
+  bool begun_ = false;  // the first page was handed out
   bool closed_ = false;
   std::chrono::steady_clock::duration const longest_gathering_;
   int draining_ = 0;              // how many wait until everything is stored

@@ -2,7 +2,7 @@
 //
 // A page is stored in three steps, so that unchanged rows cost almost nothing:
 //   probe   compares keys and hashes with the table: finds new and differing rows; not needed for
-//           rows that RunWrites::known knows
+//           rows that RunWrites::known knows, nor while the stream has no rows
 //   new     COPY directly into the record table
 //   differ  one statement gets them as arrays, compares column by column, writes the changes to
 //           record_change, and updates
@@ -41,6 +41,8 @@ struct MergeSql {
   // $1 source, $2 stream, $3 keys, $4 hashes -> number of the key from 1, whether the table has it;
   // for the keys that it lacks, whose content differs, or that are marked as deleted
   std::string probe;
+  // $1 source, $2 stream -> whether the table has a row of it
+  std::string any;
   // $1 source, $2 stream, $3 keys -> those of live rows
   std::string live_keys;
   // $1 source, $2 stream, $3 run, $4 now, $5 columns with personal data, $6 privacy or '',

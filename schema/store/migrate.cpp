@@ -163,7 +163,7 @@ class Migration {
     if (auto conflict = find_conflict(tx, plan.applied, files_)) return *conflict;
     distributed_ = is_distributed(tx);
     views_.emplace(distributed_);
-    plan.views_checksum = sha256(tx, views_->joined());
+    plan.views_checksum = sha256(views_->joined());
     auto const known = plan.applied.find(0);
     plan.views = request_.remake_views || known == plan.applied.end() ||
                  known->second.checksum != plan.views_checksum;
@@ -261,7 +261,7 @@ class Migration {
     limit_locks(tx);
     run_statements(tx, bookkeeping, watch_);
     run_statements(tx, file.text, watch_);
-    record(tx, version_of(file), file.name, sha256(tx, file.text));
+    record(tx, version_of(file), file.name, sha256(file.text));
     pass_applying();
     tx.commit();
     pass_committed();
@@ -286,7 +286,7 @@ class Migration {
       run_alone(tx, statement);
       pass_applying();
     }
-    record(tx, version_of(file), file.name, sha256(tx, file.text));
+    record(tx, version_of(file), file.name, sha256(file.text));
     pass_committed();
   }
 

@@ -1,5 +1,8 @@
 #include "schema/store/migration_record.hpp"
 
+#include <openssl/evp.h>
+
+#include <array>
 #include <charconv>
 
 #include "base/text.hpp"
@@ -13,9 +16,14 @@ int version_of(EmbeddedFile const& file) {
   return version;
 }
 
-std::string sha256(pqxx::transaction_base& tx, std::string_view text) {
-  SqlParams const params{"\\x" + hex_of(text)};
-  return exec(tx, "SELECT encode(sha256($1::bytea), 'hex')", params)[0][0].c_str();
+std::string sha256(std::string_view text) {
+  std::array<char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  if (EVP_Digest(text.data(), text.size(), reinterpret_cast<unsigned char*>(digest.data()), &size,
+                 EVP_sha256(), nullptr) != 1) {
+    throw Failure(ErrorCode::internal, "OpenSSL made no SHA-256");
+  }
+  return hex_of({digest.data(), size});
 }
 
 std::map<int, Applied> read_applied(pqxx::transaction_base& tx) {
@@ -51,7 +59,7 @@ std::optional<Error> find_conflict(pqxx::transaction_base& tx,
   }
   for (auto const& file : files) {
     auto const found = applied.find(version_of(file));
-    if (found != applied.end() && found->second.checksum != sha256(tx, file.text)) {
+    if (found != applied.end() && found->second.checksum != sha256(file.text)) {
       return Error(ErrorCode::migration_failed,
                    std::string(file.name) + " was applied to this database with another text",
                    "An applied migration must not be changed: use the release that created the "

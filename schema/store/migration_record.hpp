@@ -22,8 +22,9 @@ struct Applied {
 // Returns the number that a file's name begins with.
 int version_of(EmbeddedFile const& file);
 
-// Hashes the bytes of the text, whatever the encoding of the database.
-std::string sha256(pqxx::transaction_base& tx, std::string_view text);
+// In hexadecimal digits, as the record has it. Made here, since the files are some hundred kilobytes
+// and each command compares them.
+std::string sha256(std::string_view text);
 
 // Returns what has been applied, by version; version 0 is the set of views.
 std::map<int, Applied> read_applied(pqxx::transaction_base& tx);

@@ -224,7 +224,7 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
   std::vector<QuarantinedRow> refused = page_.quarantined;
   auto ahead = ahead_;  // counted once, though a page may have two batches of the table
   for (auto const& [table, rows] : by_table(page_)) {
-    MergeDoubts const doubts{care != Care::usual, table == ahead_of_};
+    MergeDoubts const doubts{care != Care::usual, table == ahead_of_, state.pass.live_rows == 0};
     auto const merge = table->keeps_records()
                            ? make_record_merge(session, page_, *table, writes_, doubts)
                            : make_value_merge(session, page_, *table);

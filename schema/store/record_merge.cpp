@@ -10,6 +10,7 @@
 #include "schema/store/libpq_call.hpp"
 #include "schema/store/merge_sql.hpp"
 #include "schema/store/row_merge.hpp"
+#include "schema/store/scope.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -87,14 +88,22 @@ class RecordMerge : public RowMerge {
     }
     if (!doubtful.empty()) ask_again(tx, doubtful, fresh, differing);
     if (asked.empty()) return;
-    if (!doubts_.of_new && writes_.all_new.contains(table_.name)) {
+    if (!doubts_.of_new && (writes_.all_new.contains(table_.name) || has_none(tx))) {
       fresh = std::move(asked);
       trusted_ = true;
+      all_new_ = true;
       return;
     }
     probe(tx, asked, fresh, differing);
     all_new_ = fresh.size() == asked.size();
     std::ranges::sort(differing);
+  }
+
+  // Whether the stream has no row in the table, not even a deleted one.
+  bool has_none(pqxx::transaction_base& tx) {
+    if (!doubts_.of_any || writes_.mixed.contains(table_.name)) return false;
+    tx.exec(by_index_only);
+    return !exec(tx, sql_.any, {source_, page_.run.id.stream})[0][0].as<bool>();
   }
 
   void probe(pqxx::transaction_base& tx, RowRefs const& rows, RowRefs& fresh, RowRefs& differing) {

@@ -79,6 +79,7 @@ class RowMerge {
 struct MergeDoubts {
   bool of_new = false;  // look for each key in the table, although the pages before were all new
   bool of_changed = false;  // look for rows known to differ: they may have been merged meanwhile
+  bool of_any = false;      // the stream may have no row yet: look for any before looking for each
 };
 
 // For a record table: probes, copies, and merges with change records. The keys of the rows are
