@@ -160,7 +160,7 @@ class Migration {
     Transaction tx(session_, Transaction::Kind::statements);
     Plan plan;
     plan.applied = read_applied(tx);
-    if (auto conflict = find_conflict(tx, plan.applied, files_)) return *conflict;
+    if (auto conflict = find_conflict(plan.applied, files_)) return *conflict;
     distributed_ = is_distributed(tx);
     views_.emplace(distributed_);
     plan.views_checksum = sha256(views_->joined());

@@ -48,8 +48,7 @@ void record(pqxx::transaction_base& tx, int version, std::string_view name,
   exec(tx, text, params);
 }
 
-std::optional<Error> find_conflict(pqxx::transaction_base& tx,
-                                   std::map<int, Applied> const& applied,
+std::optional<Error> find_conflict(std::map<int, Applied> const& applied,
                                    std::span<EmbeddedFile const> files) {
   int const newest = files.empty() ? 0 : version_of(files.back());
   if (!applied.empty() && applied.rbegin()->first > newest) {

@@ -32,8 +32,7 @@ void record(pqxx::transaction_base& tx, int version, std::string_view name,
             std::string const& checksum);
 
 // Returns an error if the database is newer, or a file was changed after it was applied.
-std::optional<Error> find_conflict(pqxx::transaction_base& tx,
-                                   std::map<int, Applied> const& applied,
+std::optional<Error> find_conflict(std::map<int, Applied> const& applied,
                                    std::span<EmbeddedFile const> files);
 
 }  // namespace affsync::schema

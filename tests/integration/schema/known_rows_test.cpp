@@ -48,6 +48,43 @@ TEST_F(KnownRowsTest, ARowOfOtherDaysAndADeletedOneAreFound) {
             "update delete restore");
 }
 
+// A stream without a live row may still have deleted ones.
+TEST_F(KnownRowsTest, AStreamOfWhichAllRowsAreDeletedGetsThemBack) {
+  write_in(begin(), std::nullopt, {row("a", "1"), row("b", "2")});
+  rows("UPDATE affsync.commission SET deleted_at = changed_at");
+  rows("UPDATE affsync.stream_state SET live_rows = 0");
+  auto const written = write_in(begin(), std::nullopt, {row("a", "1"), row("new", "3")});
+  EXPECT_EQ(written.inserted, 1);
+  EXPECT_EQ(written.updated, 1);
+  EXPECT_EQ(value("SELECT string_agg(external_id, ' ' ORDER BY external_id) FROM"
+                  " affsync.commission WHERE deleted_at IS NULL"),
+            "a new");
+}
+
+// Of two batches of one page the second may have keys of the first.
+TEST_F(KnownRowsTest, ThePageOfAnEmptyStreamMayHaveARowTwice) {
+  auto write = page(begin(), {batch_of("commission", {row("a", "1"), row("b", "1")}),
+                              batch_of("commission", {row("b", "2"), row("c", "2")})});
+  auto const written = loop.run(store->write_page(std::move(write)));
+  EXPECT_EQ(written.inserted, 3);
+  EXPECT_EQ(written.updated, 1);
+  EXPECT_EQ(written.quarantined, 0);
+  EXPECT_EQ(value("SELECT string_agg(external_id || amount, ' ' ORDER BY external_id) FROM"
+                  " affsync.commission"),
+            "a1 b2 c2");
+}
+
+TEST_F(KnownRowsTest, TheFirstPageOfAStreamIsLookedForAtOnce) {
+  std::vector<TestRow> some;
+  for (int i = 0; i < 300; ++i) some.push_back(row("k" + std::to_string(i), "1"));
+  write_in(begin("other"), std::nullopt, some);
+  write_in(begin(), std::nullopt, some);
+  rows_read(600);
+  auto const scans = std::stol(
+      value("SELECT sum(idx_scan) FROM pg_stat_user_indexes WHERE relname = 'commission'"));
+  EXPECT_LT(scans, 20) << "not once for each of 600 keys";
+}
+
 // Pages that are all new make the store copy the next one without looking; a key that is there
 // nevertheless costs a second attempt, not a row.
 TEST_F(KnownRowsTest, AKeyThatIsThereAlthoughAllBeforeWereNew) {

@@ -34,7 +34,7 @@ class PageQueueTest : public testing::Test {
 
   // The first page waits for no other one; what is tested comes after it.
   void SetUp() override {
-    push(page("first"));
+    push(page("first", 0));
     ask();
     got_.clear();
   }
