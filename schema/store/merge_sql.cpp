@@ -251,7 +251,8 @@ MergeSql build(RecordTable const& table) {
       {"first_seen_at", BinaryType::timestamptz}, {"changed_at", BinaryType::timestamptz},
       {"revision", BinaryType::integer},          {"run_id", BinaryType::bigint}};
   sql.probe = probe_sql(sql.table);
-  sql.any = "SELECT EXISTS (SELECT FROM " + sql.table + " WHERE source_id = $1::int AND stream = $2)";
+  sql.any =
+      "SELECT EXISTS (SELECT FROM " + sql.table + " WHERE source_id = $1::int AND stream = $2)";
   sql.live_keys = "SELECT k.external_id FROM unnest($3::text[]) AS k (external_id) " +
                   stored_row(sql.table, "t.deleted_at", "k.external_id") +
                   " WHERE t.deleted_at IS NULL";

@@ -22,8 +22,8 @@ struct Applied {
 // Returns the number that a file's name begins with.
 int version_of(EmbeddedFile const& file);
 
-// In hexadecimal digits, as the record has it. Made here, since the files are some hundred kilobytes
-// and each command compares them.
+// In hexadecimal digits, as the record has it. Made here, since the files are some hundred
+// kilobytes and each command compares them.
 std::string sha256(std::string_view text);
 
 // Returns what has been applied, by version; version 0 is the set of views.
