@@ -33,8 +33,8 @@ def family_cpu(pid):
     for child in children:
         try:
             total += sum(_times(child))
-        except (FileNotFoundError, ProcessLookupError):  # ended a moment ago; counted by the next reading
-            pass
+        except (FileNotFoundError, ProcessLookupError):
+            pass  # ended a moment ago; counted by the next reading
     return total
 
 
