@@ -108,6 +108,22 @@ void Batch::append(Row const& row) {
   hashes_.push_back(hash);
 }
 
+void Batch::append(Batch const& other, std::size_t row) {
+  for (std::size_t i = 0; i < width(); ++i) {
+    auto const* const text = other.at(row, i);
+    if (text == nullptr) {
+      offsets_.push_back(null_cell);
+      continue;
+    }
+    auto const start = text_.size();
+    auto const bytes = std::strlen(text) + 1;
+    if (start + bytes >= null_cell) throw std::length_error("a page of more than 4 GiB");
+    offsets_.push_back(static_cast<std::uint32_t>(start));
+    text_.append(text, bytes);
+  }
+  hashes_.push_back(other.hashes_[row]);
+}
+
 void Batch::reserve(std::size_t rows, std::size_t text_bytes) {
   text_.reserve(text_.size() + text_bytes);
   offsets_.reserve(offsets_.size() + rows * width());

@@ -53,6 +53,9 @@ class Batch {
   // Removes rows; `rows` ascends. Their text stays in memory.
   void erase(std::vector<std::size_t> const& rows);
 
+  // Copies a row of another batch of the same table.
+  void append(Batch const& other, std::size_t row);
+
   // Zero-terminated texts, valid until the next append(); nullptr is SQL NULL.
   char const* external_id(std::size_t row) const { return at(row, 0); }
   char const* raw(std::size_t row) const { return at(row, 1); }

@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t most_rows_together = 8'000;
 constexpr std::size_t most_rows_waiting = 6'000;
 constexpr std::size_t most_bytes_waiting = 4 * 1024 * 1024;
+// With so many rows, pages that were taken back are worth a transaction.
+constexpr std::size_t most_rows_held = 500;
 
 std::size_t rows_of(WaitingPage const& page) {
   std::size_t rows = 0;
@@ -42,9 +44,11 @@ class PageQueue::Draining {
 };
 
 PageQueue::PageQueue(asio::any_io_executor const& executor, std::shared_ptr<QueueBudget> budget,
-                     std::chrono::steady_clock::duration gathering)
+                     std::chrono::steady_clock::duration gathering,
+                     std::chrono::steady_clock::duration held)
     : budget_(std::move(budget)),
       longest_gathering_(gathering),
+      longest_held_(held),
       changed_(executor, asio::steady_timer::time_point::max()),
       gathering_(executor) {}
 
@@ -82,32 +86,51 @@ asio::awaitable<void> PageQueue::gather() {
   }
 }
 
-bool PageQueue::join(WaitingPage& page, std::size_t rows, std::size_t bytes) {
+PageQueue::Waiting PageQueue::first_of(WaitingPage page) {
+  Waiting waiting;
+  waiting.bytes = bytes_of(page);
+  waiting.group.add(page.write);  // always taken
+  waiting.page = std::move(page);
+  return waiting;
+}
+
+bool PageQueue::join(Waiting& before, WaitingPage& page) {
+  auto const bytes = bytes_of(page);
+  if (!before.group.add(page.write)) return false;
+  before.bytes += bytes;
+  before.page.repeated += page.repeated;
+  before.page.is_awaited = before.page.is_awaited || page.is_awaited;
+  before.page.slice_end = std::move(page.slice_end);
+  return true;
+}
+
+WaitingPage PageQueue::take(Waiting& waiting) {
+  WaitingPage joined = std::move(waiting.page);
+  joined.write = waiting.group.take();
+  return joined;
+}
+
+bool PageQueue::join_last(WaitingPage& page) {
   if (waiting_.empty()) return false;
   auto& last = waiting_.back();
-  if (last.page.slice_end || last.group.rows() + rows > most_rows_together) return false;
-  if (!last.group.add(page.write)) return false;
-  last.bytes += bytes;
-  last.page.repeated += page.repeated;
-  last.page.is_awaited = last.page.is_awaited || page.is_awaited;
-  last.page.slice_end = std::move(page.slice_end);
-  return true;
+  if (last.page.slice_end || last.group.rows() + rows_of(page) > most_rows_together) return false;
+  return join(last, page);
+}
+
+void PageQueue::count() {
+  budget_->held -= bytes_;
+  rows_ = bytes_ = 0;
+  for (auto const& one : waiting_) {
+    rows_ += one.group.rows();
+    bytes_ += one.bytes;
+  }
+  budget_->held += bytes_;
 }
 
 asio::awaitable<void> PageQueue::push(WaitingPage page) {
   while (!has_room()) co_await change();
-  auto const rows = rows_of(page), bytes = bytes_of(page);
-  if (!join(page, rows, bytes)) {
-    auto& added = waiting_.emplace_back();
-    added.group.add(page.write);  // always taken
-    added.bytes = bytes;
-    added.page.repeated = page.repeated;
-    added.page.is_awaited = page.is_awaited;
-    added.page.slice_end = std::move(page.slice_end);
-  }
-  rows_ += rows;
-  bytes_ += bytes;
-  budget_->held += bytes;
+  if (!join_last(page)) waiting_.push_back(first_of(std::move(page)));
+  count();
   changed();
 }
 
@@ -128,16 +151,43 @@ asio::awaitable<std::optional<WaitingPage>> PageQueue::next() {
   while (waiting_.empty() && !closed_) co_await change();
   if (waiting_.empty()) co_return std::nullopt;
   if (std::exchange(begun_, true)) co_await gather();
-  auto& first = waiting_.front();
-  rows_ -= first.group.rows();
-  bytes_ -= first.bytes;
-  bytes_stored_now_ = first.bytes;
-  WaitingPage joined = std::move(first.page);
-  joined.write = first.group.take();
+  bytes_stored_now_ = waiting_.front().bytes;
+  budget_->held += bytes_stored_now_;
+  handed_out_ = waiting_.front().held;
+  WaitingPage page = take(waiting_.front());
   waiting_.pop_front();
+  count();
   storing_ = true;
   changed();
-  co_return joined;
+  co_return page;
+}
+
+bool PageQueue::may_take_back(WaitingPage const& page) const {
+  if (closed_ || draining_ > 0 || page.slice_end || page.is_awaited) return false;
+  // If no page has come meanwhile, the next one takes longer than is worth waiting for.
+  if (page.write.pages == handed_out_.pages) return false;
+  return !handed_out_.since ||
+         std::chrono::steady_clock::now() - *handed_out_.since < longest_held_;
+}
+
+bool PageQueue::take_back(WaitingPage& page) {
+  if (!may_take_back(page) || rows_of(page) > most_rows_held) return false;
+  Held const held{handed_out_.since.value_or(std::chrono::steady_clock::now()), page.write.pages};
+  auto back = first_of(std::move(page));
+  back.held = held;
+  if (!waiting_.empty()) {
+    auto behind = take(waiting_.front());
+    if (!join(back, behind)) {
+      waiting_.front() = first_of(std::move(behind));
+      page = take(back);
+      count();
+      return false;
+    }
+    waiting_.pop_front();
+  }
+  waiting_.push_front(std::move(back));
+  count();
+  return true;
 }
 
 }  // namespace affsync::sync

@@ -44,9 +44,12 @@ class PageQueue {
   // together also when PostgreSQL has nothing to do. The first one does not wait: the store reads
   // what it needs of the table then, while others come.
   static constexpr std::chrono::milliseconds usual_gathering{50};
+  // How long pages of which hardly a row has to be stored wait for others, if these come quickly.
+  static constexpr std::chrono::milliseconds longest_held{250};
 
   PageQueue(asio::any_io_executor const& executor, std::shared_ptr<QueueBudget> budget,
-            std::chrono::steady_clock::duration gathering = usual_gathering);
+            std::chrono::steady_clock::duration gathering = usual_gathering,
+            std::chrono::steady_clock::duration held = longest_held);
   PageQueue(PageQueue const&) = delete;
   PageQueue& operator=(PageQueue const&) = delete;
   ~PageQueue();
@@ -62,33 +65,50 @@ class PageQueue {
   // For the side that stores: waits for a page, and a moment for further ones that can be stored
   // with it. The pages that it returned before are stored now. nullopt after the last one.
   asio::awaitable<std::optional<WaitingPage>> next();
+  // For the same side: whether next() may have pages back that it has just returned, so that they
+  // are stored with those that come after them.
+  bool may_take_back(WaitingPage const& page) const;
+  // Takes them back, when most of their rows were left out, unless it is better to store them now.
+  // Returns false then, and leaves `page` as it is.
+  bool take_back(WaitingPage& page);
 
  private:
   class Draining;
+  // Pages that were taken back.
+  struct Held {
+    std::optional<std::chrono::steady_clock::time_point> since;  // when the first of them was
+    int pages = 0;
+  };
   // Pages that are stored together. The write of `page` is in the group until then.
   struct Waiting {
     schema::PageGroup group;
     WaitingPage page;
     std::size_t bytes = 0;
+    Held held;
   };
 
   bool has_room() const;
   // Whether it is worth waiting for another page before the first ones are stored.
   bool may_gather() const;
+  static Waiting first_of(WaitingPage page);
+  static bool join(Waiting& before, WaitingPage& page);
+  static WaitingPage take(Waiting& waiting);
   // Adds the page to those that came last, if they can be stored together.
-  bool join(WaitingPage& page, std::size_t rows, std::size_t bytes);
+  bool join_last(WaitingPage& page);
+  void count();
   asio::awaitable<void> change();
   asio::awaitable<void> gather();
   void changed();
 
   std::deque<Waiting> waiting_;
+  Held handed_out_;                   // of the pages that next() returned last
   std::size_t rows_ = 0, bytes_ = 0;  // of the waiting pages
   std::shared_ptr<QueueBudget> budget_;
   std::size_t bytes_stored_now_ = 0;
   bool storing_ = false;
   bool begun_ = false;  // the first page was handed out
   bool closed_ = false;
-  std::chrono::steady_clock::duration const longest_gathering_;
+  std::chrono::steady_clock::duration const longest_gathering_, longest_held_;
   int draining_ = 0;              // how many wait until everything is stored
   asio::steady_timer changed_;    // cancelled at each change
   asio::steady_timer gathering_;  // the same; expires when the first page has waited long enough

@@ -23,6 +23,7 @@ asio::awaitable<void> StreamRun::store(WaitingPage page) {
     report_.updated += written.updated;
     report_.unchanged += std::max<std::int64_t>(0, written.unchanged - page.repeated);
     report_.quarantined += written.quarantined;
+    hardly_changes_ = 20 * (written.inserted + written.updated) <= written.unchanged;
     has_quarantined_ = has_quarantined_ || written.not_accepted > 0;
     left_out_.insert(left_out_.end(), written.left_out.begin(), written.left_out.end());
     contradicting_ += written.contradicting;
@@ -162,6 +163,12 @@ asio::awaitable<void> StreamRun::write_pages() {
       page = co_await queue_->next();
     }
     if (!page) co_return;
+    if (hardly_changes_ && queue_->may_take_back(*page)) {
+      CountedWait const wait(report_.waits.database);
+      schema::PageWrite left = co_await parts_.store->without_known(std::move(page->write));
+      page->write = std::move(left);
+      if (queue_->take_back(*page)) continue;
+    }
     co_await store(std::move(*page));
   }
 }

@@ -158,6 +158,10 @@ void KnownRows::read_near(pqxx::transaction_base& tx, StreamId const& id, Record
   usable_ = true;
 }
 
+void KnownRows::found(std::int64_t rows) {
+  if (stretches_) stretches_->rows_known += rows;
+}
+
 KnownRows::Standing KnownRows::standing(RecordTable const& table, std::string_view external_id,
                                         ContentHash const& content) const {
   auto const key = hash_key(external_id);

@@ -71,6 +71,8 @@ class KnownRows {
   // evenly, in its order; `rows`: how many it has.
   void read_near(pqxx::transaction_base& tx, StreamId const& id, RecordTable const& table,
                  std::vector<std::string_view> const& some, std::size_t rows);
+  // So many rows of a page were found here, and are not written: see read_near().
+  void found(std::int64_t rows);
   void forget();
 
   // The number of live rows of the slice. Only if each row that the run stored since load() belongs

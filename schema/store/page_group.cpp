@@ -16,7 +16,9 @@ std::uint64_t row_key(Batch const& batch, std::size_t row) {
 bool PageGroup::is_plain(PageWrite const& page) {
   std::set<RecordTable const*> tables;
   for (auto const& batch : page.batches) {
-    if (!tables.insert(&batch.table()).second) return false;
+    bool const again = !tables.insert(&batch.table()).second;
+    // Joined pages have a batch each, with distinct rows if the table keeps records.
+    if (again && (page.pages == 1 || !batch.table().keeps_records())) return false;
   }
   return page.quarantined.empty() && page.left_out.empty() && page.retried.empty() &&
          page.lost.empty();

@@ -30,9 +30,10 @@ class PageGroup {
   // Returns the joined write, with the checkpoint of the last page. The group is empty afterwards.
   PageWrite take();
 
- private:
+  // Whether the page consists of rows to be stored, each of them once.
   static bool is_plain(PageWrite const& page);
 
+ private:
   std::optional<PageWrite> write_;
   bool plain_ = false;  // each page of it
   std::size_t rows_ = 0;

@@ -176,6 +176,7 @@ PageWritten PageWriter::attempt_as_usual(PgSession& session) {
 void PageWriter::committed(FenceState const& state) {
   fenced_.committed(state);
   writes_.updated_last = result_.updated;
+  writes_.has_quarantine = state.has_quarantine || result_.quarantined > 0;
   if (row_by_row_) writes_.known.forget();  // it does not know what became of each row
   for (auto& effect : effects_) {
     if (effect.all_new && *effect.all_new && !writes_.mixed.contains(effect.table->name)) {
@@ -210,7 +211,7 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
   Transaction tx(session);
   auto const state = enter_fence(tx, page_.run);
   if (fenced_.already_done(state)) {
-    committed(FenceState{state.writes - 1, false});
+    committed(FenceState{state.writes - 1, state.has_quarantine});
     return result_;
   }
   crash_point(CrashPoint::page_entered);

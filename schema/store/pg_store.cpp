@@ -9,6 +9,7 @@
 #include "schema/store/fence.hpp"
 #include "schema/store/file_notes.hpp"
 #include "schema/store/lease.hpp"
+#include "schema/store/page_thinning.hpp"
 #include "schema/store/page_writer.hpp"
 #include "schema/store/pass_closer.hpp"
 #include "schema/store/pg_error.hpp"
@@ -239,6 +240,19 @@ class PgStore final : public Store {
     auto work =
         locked(job, [](auto& write, PgSession& session) { return write.writer.write(session); });
     co_return co_await executor_.run(std::move(work), twice);
+  }
+
+  asio::awaitable<PageWrite> without_known(PageWrite page) override {
+    struct Thinning {
+      PageWrite page;
+      std::shared_ptr<RunWrites> writes;
+    };
+    auto job = std::make_shared<Thinning>();
+    job->writes = runs_.of(page.run.run_id);
+    job->page = std::move(page);
+    auto work = locked(job, [](auto& one, PgSession&) { leave_out_known(one.page, *one.writes); });
+    co_await executor_.run(std::move(work), twice);
+    co_return std::move(job->page);
   }
 
   asio::awaitable<SliceClosed> close_slice(SliceClose slice) override {

@@ -111,9 +111,10 @@ struct PageWrite {
   std::vector<QuarantinedRow> quarantined;
   // Rows that the broker still lists, but that the stream's filter no longer selects.
   std::vector<TableKeys> left_out;
-  std::string checkpoint;     // JSON text
-  int pages = 1;              // more than one if PageGroup joined them
-  std::int64_t repeated = 0;  // rows that PageGroup dropped, because an earlier page has them
+  std::string checkpoint;  // JSON text
+  int pages = 1;           // more than one if PageGroup joined them
+  std::int64_t repeated =
+      0;  // rows left out, since an earlier page or the table has them as they are
   // The slice of the page, if the pass reads all rows of the slice. Then the store may read what it
   // has of the slice once, rather than with each page.
   std::optional<SliceScope> scope;
@@ -314,6 +315,10 @@ class Store : public BlockStore {
   virtual asio::awaitable<RunKey> begin_run(RunStart start) = 0;
   // Stores rows, change records, quarantine, checkpoint, counters and lost days in one transaction.
   virtual asio::awaitable<PageWritten> write_page(PageWrite page) = 0;
+  // Leaves out the rows that are known to be stored as they are, and counts them as repeated; asks
+  // the database nothing. What is left has to be written all the same, also if it has no rows. The
+  // pages before it must have been written, or be joined with it: they may change the same rows.
+  virtual asio::awaitable<PageWrite> without_known(PageWrite page) { co_return page; }
   virtual asio::awaitable<SliceClosed> close_slice(SliceClose slice) = 0;
   // Marks vanished rows if the pass is whole. Call it after all slices are closed, before end_run.
   virtual asio::awaitable<PassClosed> close_pass(PassClose pass) = 0;

@@ -1,0 +1,13 @@
+// Leaves out of a page the rows that are known to be stored as they are. What is left of several
+// pages then fits into one transaction, and into the memory of one. Blocks no session.
+#pragma once
+
+#include "schema/store/fence.hpp"
+#include "schema/store/store.hpp"
+
+namespace affsync::schema {
+
+// Counts the rows as repeated. With the mutex of `writes` held.
+void leave_out_known(PageWrite& page, RunWrites& writes);
+
+}  // namespace affsync::schema
