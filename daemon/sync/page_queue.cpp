@@ -9,8 +9,6 @@ namespace {
 
 // A transaction of this many rows costs hardly more a row than a larger one.
 constexpr std::size_t most_rows_together = 8'000;
-constexpr std::size_t most_rows_waiting = 6'000;
-constexpr std::size_t most_bytes_waiting = 4 * 1024 * 1024;
 // With so many rows, pages that were taken back are worth a transaction.
 constexpr std::size_t most_rows_held = 500;
 
@@ -44,11 +42,9 @@ class PageQueue::Draining {
 };
 
 PageQueue::PageQueue(asio::any_io_executor const& executor, std::shared_ptr<QueueBudget> budget,
-                     std::chrono::steady_clock::duration gathering,
-                     std::chrono::steady_clock::duration held)
+                     QueueLimits limits)
     : budget_(std::move(budget)),
-      longest_gathering_(gathering),
-      longest_held_(held),
+      limits_(limits),
       changed_(executor, asio::steady_timer::time_point::max()),
       gathering_(executor) {}
 
@@ -57,8 +53,12 @@ PageQueue::~PageQueue() {
 }
 
 bool PageQueue::has_room() const {
-  return waiting_.empty() || (rows_ < most_rows_waiting && bytes_ < most_bytes_waiting &&
-                              budget_->held < budget_->most);
+  if (waiting_.empty()) return true;
+  if (rows_ >= limits_.rows || bytes_ >= limits_.bytes) return false;
+  // What is more than usual leaves half of the memory to other runs.
+  QueueLimits const usual;
+  bool const more = rows_ >= usual.rows || bytes_ >= usual.bytes;
+  return budget_->held < (more ? budget_->most / 2 : budget_->most);
 }
 
 asio::awaitable<void> PageQueue::change() {
@@ -78,7 +78,7 @@ bool PageQueue::may_gather() const {
 }
 
 asio::awaitable<void> PageQueue::gather() {
-  gathering_.expires_after(longest_gathering_);
+  gathering_.expires_after(limits_.gathering);
   while (may_gather()) {
     boost::system::error_code interrupted;  // by a change, or because the run is cancelled
     co_await gathering_.async_wait(asio::redirect_error(asio::use_awaitable, interrupted));
@@ -166,8 +166,7 @@ bool PageQueue::may_take_back(WaitingPage const& page) const {
   if (closed_ || draining_ > 0 || page.slice_end || page.is_awaited) return false;
   // If no page has come meanwhile, the next one takes longer than is worth waiting for.
   if (page.write.pages == handed_out_.pages) return false;
-  return !handed_out_.since ||
-         std::chrono::steady_clock::now() - *handed_out_.since < longest_held_;
+  return !handed_out_.since || std::chrono::steady_clock::now() - *handed_out_.since < limits_.held;
 }
 
 bool PageQueue::take_back(WaitingPage& page) {

@@ -38,18 +38,32 @@ struct QueueBudget {
   std::size_t held = 0;
 };
 
-class PageQueue {
- public:
+struct QueueLimits {
   // How long a page waits for others to be stored with it. Pages that come faster are stored
   // together also when PostgreSQL has nothing to do. The first one does not wait: the store reads
   // what it needs of the table then, while others come.
-  static constexpr std::chrono::milliseconds usual_gathering{50};
+  std::chrono::steady_clock::duration gathering = std::chrono::milliseconds(50);
   // How long pages of which hardly a row has to be stored wait for others, if these come quickly.
-  static constexpr std::chrono::milliseconds longest_held{250};
+  std::chrono::steady_clock::duration held = std::chrono::milliseconds(250);
+  // What may wait to be stored, in rows and in bytes of their text. A first load is no faster with
+  // more: PostgreSQL is behind all the time.
+  std::size_t rows = 6'000;
+  std::size_t bytes = std::size_t{4} << 20U;
 
+  // For a stream that has rows: reading what is known of them and changing some takes the store
+  // a while each, and hardly any time in between.
+  static QueueLimits of_known_rows() {
+    QueueLimits limits;
+    limits.rows = 20'000;
+    limits.bytes = std::size_t{8} << 20U;
+    return limits;
+  }
+};
+
+class PageQueue {
+ public:
   PageQueue(asio::any_io_executor const& executor, std::shared_ptr<QueueBudget> budget,
-            std::chrono::steady_clock::duration gathering = usual_gathering,
-            std::chrono::steady_clock::duration held = longest_held);
+            QueueLimits limits = {});
   PageQueue(PageQueue const&) = delete;
   PageQueue& operator=(PageQueue const&) = delete;
   ~PageQueue();
@@ -108,7 +122,7 @@ class PageQueue {
   bool storing_ = false;
   bool begun_ = false;  // the first page was handed out
   bool closed_ = false;
-  std::chrono::steady_clock::duration const longest_gathering_, longest_held_;
+  QueueLimits const limits_;
   int draining_ = 0;              // how many wait until everything is stored
   asio::steady_timer changed_;    // cancelled at each change
   asio::steady_timer gathering_;  // the same; expires when the first page has waited long enough

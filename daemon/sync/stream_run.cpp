@@ -70,6 +70,7 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
       report_.next_run_at = due_later(task_, state, report_.started_at);
       if (report_.next_run_at) co_return Begun::not_due;
     }
+    has_rows_ = state.last_success_at.has_value();
     start.cursor = first_cursor_ = state.cursor;
     start.again = state.doubtful;
     start.items = co_await item_values(task_, *parts_.store);
@@ -114,7 +115,8 @@ asio::awaitable<void> StreamRun::read_all() {
       static_cast<std::size_t>(task_.session->plan().rate.usable_concurrency());
   auto executor = co_await asio::this_coro::executor;
   prefetch_.emplace(executor, std::move(send), *parts_.clock, concurrency, parts_.ahead_budget);
-  queue_.emplace(executor, parts_.queue_budget);
+  queue_.emplace(executor, parts_.queue_budget,
+                 has_rows_ ? QueueLimits::of_known_rows() : QueueLimits());
   co_await async::both(read_pages(), write_pages());
   if (reading_) co_await close_pass();
 }

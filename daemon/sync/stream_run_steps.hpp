@@ -71,6 +71,7 @@ class StreamRun {
   std::int64_t expected_before_ = 0;  // expected rows of the slices that have ended
   std::int64_t contradicting_ = 0;    // rows whose relative time contradicts earlier readings
   std::optional<std::int64_t> expected_;
+  bool has_rows_ = false;         // a run before this one succeeded
   bool hardly_changes_ = false;   // nearly all rows of the last write were stored as they are
   bool has_quarantined_ = false;  // the slice has quarantined rows that are not accepted
   std::vector<schema::TableKeys> left_out_;  // stored rows that the connector now leaves out

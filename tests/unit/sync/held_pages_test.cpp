@@ -40,10 +40,17 @@ std::string shown(WaitingPage const& page) {
   return text + "| " + page.write.checkpoint + " " + std::to_string(page.write.pages);
 }
 
+QueueLimits limits(Clock::duration gathering, Clock::duration held) {
+  QueueLimits some;
+  some.gathering = gathering;
+  some.held = held;
+  return some;
+}
+
 class HeldPagesTest : public testing::Test {
  protected:
   explicit HeldPagesTest(Clock::duration held = 1h)
-      : queue_(std::make_unique<PageQueue>(io_.get_executor(), budget_, 0s, held)) {}
+      : queue_(std::make_unique<PageQueue>(io_.get_executor(), budget_, limits(0s, held))) {}
 
   void push(WaitingPage waiting) {
     asio::co_spawn(io_, queue_->push(std::move(waiting)), asio::detached);
@@ -200,7 +207,7 @@ TEST_F(HeldPagesTest, TheLastOnesAreStored) {
   queue_->close();
   EXPECT_FALSE(queue_->take_back(got));
 
-  auto other = std::make_unique<PageQueue>(io_.get_executor(), budget_, 1h, 1h);
+  auto other = std::make_unique<PageQueue>(io_.get_executor(), budget_, limits(1h, 1h));
   std::swap(queue_, other);
   push(page("first", "f", "x"));
   next();

@@ -15,6 +15,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
+QueueLimits gathering(std::chrono::steady_clock::duration longest) {
+  QueueLimits limits;
+  limits.gathering = longest;
+  return limits;
+}
+
 class PageQueueTest : public testing::Test {
  protected:
   static WaitingPage page(std::string const& name, std::size_t rows = 1) {
@@ -67,7 +73,7 @@ class PageQueueTest : public testing::Test {
 
   asio::io_context io_;
   std::shared_ptr<QueueBudget> budget_ = std::make_shared<QueueBudget>();
-  PageQueue queue_{io_.get_executor(), budget_, 1h};  // no test waits so long
+  PageQueue queue_{io_.get_executor(), budget_, gathering(1h)};  // no test waits so long
   asio::cancellation_signal cancel_;
   Got got_;  // the last checkpoint of what was stored together, and how many pages it had
   std::exception_ptr failed_;
@@ -87,7 +93,7 @@ TEST_F(PageQueueTest, PagesThatComeQuicklyAreStoredTogether) {
 
 // What the store has to know of the table is read meanwhile.
 TEST_F(PageQueueTest, TheFirstPageIsStoredAtOnce) {
-  PageQueue queue(io_.get_executor(), budget_, 1h);
+  PageQueue queue(io_.get_executor(), budget_, gathering(1h));
   Got stored;
   auto const next = [&] {
     auto const note = [&](std::exception_ptr, std::optional<WaitingPage> const& got) {
@@ -109,7 +115,7 @@ TEST_F(PageQueueTest, TheFirstPageIsStoredAtOnce) {
 }
 
 TEST_F(PageQueueTest, APageWaitsNoLongerThanIsAllowed) {
-  PageQueue queue(io_.get_executor(), budget_, 1ms);
+  PageQueue queue(io_.get_executor(), budget_, gathering(1ms));
   std::string stored;
   auto const note = [&](std::exception_ptr, std::optional<WaitingPage> const& got) {
     stored = got->write.checkpoint;
@@ -159,6 +165,32 @@ TEST_F(PageQueueTest, AFullQueueIsStoredAtOnce) {
   EXPECT_EQ(got_, Got{"b of 2"});
 }
 
+TEST_F(PageQueueTest, MoreMayWaitIfTheStreamHasRows) {
+  PageQueue queue(io_.get_executor(), budget_, QueueLimits::of_known_rows());
+  int pushed = 0;
+  auto const push_one = [&](std::string const& name) {
+    asio::co_spawn(io_, queue.push(page(name, 5000)), [&](std::exception_ptr) { ++pushed; });
+    settle();
+  };
+  for (auto const* name : {"a", "b", "c", "d"}) push_one(name);
+  EXPECT_EQ(pushed, 4);
+  push_one("e");
+  EXPECT_EQ(pushed, 4) << "20,000 rows wait";
+}
+
+TEST_F(PageQueueTest, WhatIsMoreThanUsualLeavesHalfToOtherRuns) {
+  PageQueue queue(io_.get_executor(), budget_, QueueLimits::of_known_rows());
+  budget_->held = budget_->most / 2;
+  int pushed = 0;
+  auto const push_one = [&](std::string const& name) {
+    asio::co_spawn(io_, queue.push(page(name, 3000)), [&](std::exception_ptr) { ++pushed; });
+    settle();
+  };
+  for (auto const* name : {"a", "b", "c"}) push_one(name);
+  EXPECT_EQ(pushed, 2) << "6,000 rows wait";
+  budget_->held -= budget_->most / 2;
+}
+
 // Sixty runs at once would otherwise gather sixty times as much.
 TEST_F(PageQueueTest, WhatOtherRunsHoldLeavesRoomForOnePageOnly) {
   budget_->most = 100;
@@ -179,7 +211,7 @@ TEST_F(PageQueueTest, WhatOtherRunsHoldLeavesRoomForOnePageOnly) {
 
 TEST_F(PageQueueTest, WhatIsStoredIsNoLongerHeld) {
   {
-    PageQueue queue(io_.get_executor(), budget_, 1h);
+    PageQueue queue(io_.get_executor(), budget_, gathering(1h));
     auto const got = [](std::exception_ptr, std::optional<WaitingPage> const&) {};
     asio::co_spawn(io_, queue.push(page("a", 3)), asio::detached);
     settle();
