@@ -9,8 +9,6 @@ namespace {
 
 // A transaction of this many rows costs hardly more a row than a larger one.
 constexpr std::size_t most_rows_together = 8'000;
-// With so many rows, pages that were taken back are worth a transaction.
-constexpr std::size_t most_rows_held = 500;
 
 std::size_t rows_of(WaitingPage const& page) {
   std::size_t rows = 0;
@@ -57,8 +55,8 @@ bool PageQueue::has_room() const {
   if (rows_ >= limits_.rows || bytes_ >= limits_.bytes) return false;
   // What is more than usual leaves half of the memory to other runs.
   QueueLimits const usual;
-  bool const more = rows_ >= usual.rows || bytes_ >= usual.bytes;
-  return budget_->held < (more ? budget_->most / 2 : budget_->most);
+  if (rows_ < usual.rows && bytes_ < usual.bytes) return budget_->held < budget_->most;
+  return rows_pushed_ < limits_.rows_in_all && budget_->held < budget_->most / 2;
 }
 
 asio::awaitable<void> PageQueue::change() {
@@ -129,6 +127,7 @@ void PageQueue::count() {
 
 asio::awaitable<void> PageQueue::push(WaitingPage page) {
   while (!has_room()) co_await change();
+  rows_pushed_ += rows_of(page);
   if (!join_last(page)) waiting_.push_back(first_of(std::move(page)));
   count();
   changed();
@@ -170,7 +169,7 @@ bool PageQueue::may_take_back(WaitingPage const& page) const {
 }
 
 bool PageQueue::take_back(WaitingPage& page) {
-  if (!may_take_back(page) || rows_of(page) > most_rows_held) return false;
+  if (!may_take_back(page) || rows_of(page) > schema::most_rows_left) return false;
   Held const held{handed_out_.since.value_or(std::chrono::steady_clock::now()), page.write.pages};
   auto back = first_of(std::move(page));
   back.held = held;

@@ -49,6 +49,8 @@ struct QueueLimits {
   // more: PostgreSQL is behind all the time.
   std::size_t rows = 6'000;
   std::size_t bytes = std::size_t{4} << 20U;
+  // After so many rows no more may wait than usual: the keys of a long list need the memory.
+  std::size_t rows_in_all = 1'000'000;
 
   // For a stream that has rows: reading what is known of them and changing some takes the store
   // a while each, and hardly any time in between.
@@ -117,6 +119,7 @@ class PageQueue {
   std::deque<Waiting> waiting_;
   Held handed_out_;                   // of the pages that next() returned last
   std::size_t rows_ = 0, bytes_ = 0;  // of the waiting pages
+  std::size_t rows_pushed_ = 0;       // of all pages so far
   std::shared_ptr<QueueBudget> budget_;
   std::size_t bytes_stored_now_ = 0;
   bool storing_ = false;

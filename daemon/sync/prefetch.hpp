@@ -27,7 +27,7 @@ namespace asio = boost::asio;
 // text; parsed they take four to five times as much memory. A request under way counts as much as
 // the run's last answer.
 struct AheadBudget {
-  std::size_t most = 4 * 1024 * 1024;
+  std::size_t most = 2'500'000;
   std::size_t held = 0;
   // A run may keep this much whatever the others do: they must not hold up one with small pages.
   std::size_t always_for_a_run = 128 * 1024;

@@ -1,6 +1,7 @@
 #include "schema/store/page_thinning.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -16,36 +17,48 @@ bool narrows(MergeSql const& sql, Batch const& batch, std::size_t row) {
          (batch.cell(row, sql.from_column) != nullptr || batch.cell(row, sql.to_column) != nullptr);
 }
 
+// The rows that are not known to be stored as they are.
+std::vector<std::size_t> not_known(Batch const& batch, KnownRows const& known) {
+  std::vector<std::size_t> rows;
+  if (!batch.table().keeps_records()) {
+    rows.resize(batch.size());
+    std::iota(rows.begin(), rows.end(), std::size_t{0});
+    return rows;
+  }
+  auto const& sql = merge_sql_for(batch.table());
+  for (std::size_t row = 0; row < batch.size(); ++row) {
+    auto const standing = known.standing(batch.table(), batch.external_id(row), batch.hash(row));
+    if (standing != KnownRows::Standing::same || narrows(sql, batch, row)) rows.push_back(row);
+  }
+  return rows;
+}
+
 }  // namespace
 
 void leave_out_known(PageWrite& page, RunWrites& writes) {
   // A row that is stored resolves what was quarantined of it before, so the write must have all.
   if (writes.has_quarantine || !PageGroup::is_plain(page)) return;
-  std::int64_t left_out = 0;
+  std::vector<std::vector<std::size_t>> left(page.batches.size());
+  std::size_t rows = 0, all = 0;
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    all += page.batches[i].size();
+    left[i] = not_known(page.batches[i], writes.known);
+    rows += left[i].size();
+    if (rows > most_rows_left) return;  // they are written at once, and copying them costs memory
+  }
   std::vector<Batch> batches;
-  for (auto& batch : page.batches) {
-    if (!batch.table().keeps_records()) {
-      batches.push_back(std::move(batch));
-      continue;
-    }
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    auto const& batch = page.batches[i];
     auto const& table = batch.table();
-    auto const& sql = merge_sql_for(table);
-    // What is left of the batches of one table goes into one.
+    // What is left of the batches of one table goes into one, unless the table keeps no records.
     auto same = std::ranges::find(batches, &table, [](Batch const& one) { return &one.table(); });
-    auto& left = same != batches.end() ? *same : batches.emplace_back(table);
-    for (std::size_t row = 0; row < batch.size(); ++row) {
-      bool const known = writes.known.standing(table, batch.external_id(row), batch.hash(row)) ==
-                         KnownRows::Standing::same;
-      if (known && !narrows(sql, batch, row)) {
-        ++left_out;
-      } else {
-        left.append(batch, row);
-      }
-    }
+    bool const joins = same != batches.end() && table.keeps_records();
+    auto& target = joins ? *same : batches.emplace_back(table);
+    for (auto const row : left[i]) target.append(batch, row);
   }
   page.batches = std::move(batches);
-  page.repeated += left_out;
-  writes.known.found(left_out);
+  page.repeated += static_cast<std::int64_t>(all - rows);
+  writes.known.found(static_cast<std::int64_t>(all - rows));
 }
 
 }  // namespace affsync::schema

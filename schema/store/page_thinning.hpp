@@ -7,7 +7,8 @@
 
 namespace affsync::schema {
 
-// Counts the rows as repeated. With the mutex of `writes` held.
+// Counts the rows as repeated. If more than `most_rows_left` would be left, leaves the page as it
+// is. With the mutex of `writes` held.
 void leave_out_known(PageWrite& page, RunWrites& writes);
 
 }  // namespace affsync::schema

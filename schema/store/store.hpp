@@ -282,6 +282,9 @@ struct DaemonTroubles {
 // Time limit of queries for web pages.
 constexpr std::chrono::milliseconds page_query_limit{10'000};
 
+// More rows of a page are worth a transaction of their own: see Store::without_known.
+constexpr std::size_t most_rows_left = 500;
+
 class Store : public BlockStore {
  public:
   // Creates or updates the rows of sources and of their streams; returns results in the order of
@@ -315,9 +318,10 @@ class Store : public BlockStore {
   virtual asio::awaitable<RunKey> begin_run(RunStart start) = 0;
   // Stores rows, change records, quarantine, checkpoint, counters and lost days in one transaction.
   virtual asio::awaitable<PageWritten> write_page(PageWrite page) = 0;
-  // Leaves out the rows that are known to be stored as they are, and counts them as repeated; asks
-  // the database nothing. What is left has to be written all the same, also if it has no rows. The
-  // pages before it must have been written, or be joined with it: they may change the same rows.
+  // Leaves out the rows that are known to be stored as they are, and counts them as repeated,
+  // unless more than `most_rows_left` would be left; asks the database nothing. What is left has to
+  // be written all the same, also if it has no rows. The pages before it must have been written, or
+  // be joined with it: they may change the same rows.
   virtual asio::awaitable<PageWrite> without_known(PageWrite page) { co_return page; }
   virtual asio::awaitable<SliceClosed> close_slice(SliceClose slice) = 0;
   // Marks vanished rows if the pass is whole. Call it after all slices are closed, before end_run.
