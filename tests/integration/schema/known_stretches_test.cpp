@@ -126,6 +126,28 @@ TEST_F(KnownStretches, AreNotReadForAListInNoOrder) {
   EXPECT_EQ(*allowance, 100);
 }
 
+// Pages of which all rows are known never come here.
+TEST_F(KnownStretches, RowsThatWereLeftOutBeforeCountAsKnown) {
+  store_rows(0, 600);
+  KnownRows known(std::make_shared<RowAllowance>(100), blocks);
+  pqxx::connection connection(url);
+  pqxx::work tx(connection);
+  known.load(tx, {source, "feed"}, whole(), 2'000'000);
+  for (int at = 0; at < 600; at += 4) {
+    std::vector<std::string> keys;
+    for (auto const number : numbers_of(at, at + 4)) keys.push_back(key(number));
+    auto const is_known = [&](std::string const& one) {
+      return known.standing(*whole().table, one, hash_content("x")) != Standing::unknown;
+    };
+    if (std::ranges::all_of(keys, is_known)) {
+      known.found(4);
+    } else {
+      known.read_near(tx, {source, "feed"}, *whole().table, {keys.begin(), keys.end()}, 4);
+    }
+  }
+  EXPECT_TRUE(known.is_read_by_stretches());
+}
+
 // A list that begins with what is new is no reason to look no further.
 TEST_F(KnownStretches, AreFoundBehindNewRows) {
   store_rows(0, 200);

@@ -52,6 +52,20 @@ class HeldPagesTest : public testing::Test {
   explicit HeldPagesTest(Clock::duration held = 1h)
       : queue_(std::make_unique<PageQueue>(io_.get_executor(), budget_, limits(0s, held))) {}
 
+  // Whoever waits for the queue must have ended before it.
+  void TearDown() override {
+    if (!queue_) return;
+    queue_->close();
+    bool more = true;
+    auto const note = [&](std::exception_ptr, std::optional<WaitingPage> const& one) {
+      more = one.has_value();
+    };
+    while (more) {
+      asio::co_spawn(io_, queue_->next(), note);
+      settle();
+    }
+  }
+
   void push(WaitingPage waiting) {
     asio::co_spawn(io_, queue_->push(std::move(waiting)), asio::detached);
     settle();
