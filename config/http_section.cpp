@@ -66,8 +66,8 @@ Secret read_token(yaml::Node const& node, Environment const& env) {
 HttpTls read_http_tls(yaml::Node const& node) {
   HttpTls tls;
   yaml::Map map(node, "http.tls");
-  tls.certificate = read_text(map.require("certificate"));
-  tls.key = read_text(map.require("key"));
+  tls.certificate = read_pem_name(map.require("certificate"));
+  tls.key = read_pem_name(map.require("key"));
   map.finish();
   return tls;
 }

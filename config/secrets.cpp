@@ -10,9 +10,12 @@ namespace {
   throw Failure(std::move(error.at(node.where())));
 }
 
-std::string read_from(yaml::Node const& node, std::string const& what, std::string const& path) {
+// `written`: the path as a message may show it. A variable of the environment may hold a secret
+// that was meant to be the secret itself, and not the name of its file.
+std::string read_from(yaml::Node const& node, std::string const& what, std::string const& path,
+                      std::string const& written) {
   auto text = read_secret_file(path);
-  if (!text) missing(node, what + ": cannot read " + path + ": " + text.error().message);
+  if (!text) missing(node, what + ": cannot read " + written + ": " + text.error().message);
   return std::move(*text);
 }
 
@@ -60,7 +63,7 @@ Secret read_if_there(yaml::Node const& node, std::string const& what, Environmen
   if (file.has_value() == credential.has_value()) {
     node.fail(what + " takes one of file and credential");
   }
-  if (file) return Secret(read_from(*file, what, file->text()));
+  if (file) return Secret(read_from(*file, what, file->text(), file->written()));
 
   auto const name = credential->text();
   if (name.empty() || name.find('/') != std::string::npos || name == "." || name == "..") {
@@ -68,10 +71,12 @@ Secret read_if_there(yaml::Node const& node, std::string const& what, Environmen
   }
   auto const directory = env("CREDENTIALS_DIRECTORY");
   if (!directory || directory->empty()) {
-    missing(*credential, what + ": $CREDENTIALS_DIRECTORY is not set",
-            "systemd sets it for a service with LoadCredential=" + name + ":PATH.");
+    missing(
+        *credential, what + ": $CREDENTIALS_DIRECTORY is not set",
+        "systemd sets it for a service with LoadCredential=" + credential->written() + ":PATH.");
   }
-  return Secret(read_from(*credential, what, *directory + "/" + name));
+  return Secret(read_from(*credential, what, *directory + "/" + name,
+                          *directory + "/" + credential->written()));
 }
 
 }  // namespace

@@ -114,11 +114,11 @@ void read_credentials(yaml::Node const& node, SourceConfig& source, Environment 
 
 void read_tls(yaml::Node const& node, SourceConfig& source) {
   yaml::Map map(node, "tls");
-  if (auto const value = map.find("ca_file")) source.ca_file = read_text(*value);
+  if (auto const value = map.find("ca_file")) source.ca_file = read_pem_name(*value);
   auto const certificate = map.find("certificate_file");
   auto const key = map.find("key_file");
-  if (certificate) source.certificate_file = read_text(*certificate);
-  if (key) source.key_file = read_text(*key);
+  if (certificate) source.certificate_file = read_pem_name(*certificate);
+  if (key) source.key_file = read_pem_name(*key);
   if (certificate.has_value() != key.has_value()) {
     (certificate ? *certificate : *key)
         .fail("tls needs both certificate_file and key_file",

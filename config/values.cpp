@@ -42,6 +42,15 @@ std::string read_text(yaml::Node const& node) {
   return text;
 }
 
+std::string read_pem_name(yaml::Node const& node) {
+  auto text = read_text(node);
+  if (text.find("-----BEGIN") != text.npos) {
+    node.fail("this is the content of a file, and not its name",
+              "Put it into a file that only affsync's user may read, and write the file's name.");
+  }
+  return text;
+}
+
 Schedule read_schedule(yaml::Node const& node) {
   auto schedule = parse_schedule(node.text());
   if (!schedule) fail_value(node, schedule.error());

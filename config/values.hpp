@@ -17,6 +17,8 @@
 namespace affsync::config {
 
 std::string read_text(yaml::Node const& node);  // must not be empty
+// The name of a file in PEM form. Refuses a text that is such a file itself, without showing it.
+std::string read_pem_name(yaml::Node const& node);
 Schedule read_schedule(yaml::Node const& node);
 std::chrono::milliseconds read_timeout(yaml::Node const& node);  // 1s to 1h
 Day read_day(yaml::Node const& node);                            // 2025-01-01

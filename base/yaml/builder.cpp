@@ -141,6 +141,7 @@ void Builder::OnScalar(YAML::Mark const& mark, std::string const& tag, YAML::anc
     try {
       if (auto text = expand_(value)) {
         impl->text = std::move(*text);
+        impl->written = value;
         impl->expanded = true;
       }
     } catch (Failure const& failure) {

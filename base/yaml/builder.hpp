@@ -30,6 +30,7 @@ struct Node::Impl {
   int line = 1;
   int column = 1;
   std::string text;       // scalar
+  std::string written;    // the same before it was expanded; empty if it was not
   bool quoted = false;    // not a plain scalar
   bool expanded = false;  // `text` may be a secret and must not be quoted
   std::vector<Node> sequence;

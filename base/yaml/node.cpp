@@ -101,6 +101,10 @@ std::string Node::text() const {
   return impl_->text;
 }
 
+std::string Node::written() const {
+  return is_expanded() ? impl_->written : text();
+}
+
 bool Node::as_bool() const {
   auto const word = is_scalar() ? to_lower(impl_->text) : std::string();
   if (word == "true" || word == "yes" || word == "on") return true;

@@ -52,6 +52,9 @@ class Node {
   // The same with the key as a node, for errors about the key itself.
   std::vector<std::pair<Node, Node>> entries() const;
 
+  // A scalar with the names of its environment variables in place of their values, so that a
+  // message can show a path or a name; for others, text().
+  std::string written() const;
   // Describes this node for a message: its quoted text (never an expanded one), "a list" and so on.
   std::string shown() const;
   [[noreturn]] void fail(std::string message, std::string hint = {}) const;

@@ -115,6 +115,21 @@ TEST_F(SecretForms, FileThatIsNoSecretSaysWhy) {
   }
 }
 
+// Whoever puts the secret where its file belongs must not find it in the log.
+TEST_F(SecretForms, WhatTheEnvironmentHoldsIsNotShownAsAPath) {
+  auto const env = environment({{"SECRET", "hunter2"}});
+  EXPECT_EQ(missing("{file: \"none/${SECRET}\"}", env),
+            "the credential `password`: cannot read none/${SECRET}: No such file or directory");
+  EXPECT_EQ(missing("{credential: \"${SECRET}\"}", env),
+            "the credential `password`: $CREDENTIALS_DIRECTORY is not set. systemd sets it for a "
+            "service with LoadCredential=${SECRET}:PATH.");
+  auto const of_service =
+      environment({{"SECRET", "hunter2"}, {"CREDENTIALS_DIRECTORY", directory_.string()}});
+  EXPECT_EQ(missing("{credential: \"${SECRET}\"}", of_service),
+            "the credential `password`: cannot read " + path("${SECRET}") +
+                ": No such file or directory");
+}
+
 TEST_F(SecretForms, SystemdCredential) {
   write("broker", "hunter2\n");
   auto const env = environment({{"CREDENTIALS_DIRECTORY", directory_.string()}});

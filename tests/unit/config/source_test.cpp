@@ -176,6 +176,23 @@ TEST(Source, ACertificateOfOursNeedsItsKey) {
             "c.yaml:4:11: unknown key \"certificate\" in tls. Did you mean `certificate_file`?");
 }
 
+// As a key of a container's environment: the message must not show it.
+TEST(Source, AKeyInPlaceOfTheNameOfItsFileIsNotShown) {
+  std::string const pem =
+      "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2Vw\n-----END PRIVATE KEY-----";
+  auto const env = environment({{"KEY", pem}});
+  std::string const told =
+      "this is the content of a file, and not its name. Put it into a file that only affsync's "
+      "user may read, and write the file's name.";
+  EXPECT_EQ(mistake(source_with("tls: {certificate_file: a.pem, key_file: \"${KEY}\"}"), env),
+            "c.yaml:4:46: " + told);
+  EXPECT_EQ(mistake(source_with("tls: {certificate_file: \"${KEY}\", key_file: a.key}"), env),
+            "c.yaml:4:29: " + told);
+  EXPECT_EQ(mistake(source_with("tls: {ca_file: \"${KEY}\"}"), env), "c.yaml:4:20: " + told);
+  EXPECT_EQ(mistake("http: {tls: {certificate: a.pem, key: \"${KEY}\"}}", env),
+            "c.yaml:1:39: " + told);
+}
+
 TEST(Source, BaseUrlIsHttpsOrLoopback) {
   for (auto const* url :
        {"https://h", "https://h:8443/base/", "https://[2001:db8::1]:443", "http://localhost",
