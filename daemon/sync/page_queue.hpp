@@ -52,8 +52,8 @@ struct QueueLimits {
   // After so many rows no more may wait than usual: the keys of a long list need the memory.
   std::size_t rows_in_all = 1'000'000;
 
-  // For a stream that has rows: reading what is known of them and changing some takes the store
-  // a while each, and hardly any time in between.
+  // For a stream that has rows. The store is slow while it reads what is known of them, or changes
+  // some, and quick otherwise; meanwhile the reader goes on.
   static QueueLimits of_known_rows() {
     QueueLimits limits;
     limits.rows = 20'000;

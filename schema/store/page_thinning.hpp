@@ -1,5 +1,5 @@
 // Leaves out of a page the rows that are known to be stored as they are. What is left of several
-// pages then fits into one transaction, and into the memory of one. Blocks no session.
+// pages then fits into one transaction, and into the memory of one. Asks the database nothing.
 #pragma once
 
 #include "schema/store/fence.hpp"

@@ -111,10 +111,9 @@ struct PageWrite {
   std::vector<QuarantinedRow> quarantined;
   // Rows that the broker still lists, but that the stream's filter no longer selects.
   std::vector<TableKeys> left_out;
-  std::string checkpoint;  // JSON text
-  int pages = 1;           // more than one if PageGroup joined them
-  std::int64_t repeated =
-      0;  // rows left out, since an earlier page or the table has them as they are
+  std::string checkpoint;     // JSON text
+  int pages = 1;              // more than one if PageGroup joined them
+  std::int64_t repeated = 0;  // rows left out: an earlier page, or the table, has them so
   // The slice of the page, if the pass reads all rows of the slice. Then the store may read what it
   // has of the slice once, rather than with each page.
   std::optional<SliceScope> scope;
