@@ -106,6 +106,7 @@ void Batch::append(Row const& row) {
   }
   text_.resize(static_cast<std::size_t>(at - text_.data()));
   hashes_.push_back(hash);
+  key_hashes_.push_back(hash_key(row.external_id));
 }
 
 void Batch::append(Batch const& other, std::size_t row) {
@@ -122,12 +123,14 @@ void Batch::append(Batch const& other, std::size_t row) {
     text_.append(text, bytes);
   }
   hashes_.push_back(other.hashes_[row]);
+  key_hashes_.push_back(other.key_hashes_[row]);
 }
 
 void Batch::reserve(std::size_t rows, std::size_t text_bytes) {
   text_.reserve(text_.size() + text_bytes);
   offsets_.reserve(offsets_.size() + rows * width());
   hashes_.reserve(hashes_.size() + rows);
+  key_hashes_.reserve(key_hashes_.size() + rows);
 }
 
 void Batch::erase(std::vector<std::size_t> const& rows) {
@@ -137,15 +140,19 @@ void Batch::erase(std::vector<std::size_t> const& rows) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     auto const from = rows[i] + 1;
     auto const end = i + 1 < rows.size() ? rows[i + 1] : size();
-    auto const first = offsets_.begin() + static_cast<std::ptrdiff_t>(from) * wide;
-    auto const last = offsets_.begin() + static_cast<std::ptrdiff_t>(end) * wide;
-    std::copy(first, last, offsets_.begin() + static_cast<std::ptrdiff_t>(to) * wide);
-    std::copy(hashes_.begin() + static_cast<std::ptrdiff_t>(from),
-              hashes_.begin() + static_cast<std::ptrdiff_t>(end),
-              hashes_.begin() + static_cast<std::ptrdiff_t>(to));
+    auto const move_up = [&](auto& values, std::ptrdiff_t each) {
+      auto const at = [&](std::size_t index) {
+        return values.begin() + static_cast<std::ptrdiff_t>(index) * each;
+      };
+      std::copy(at(from), at(end), at(to));
+    };
+    move_up(offsets_, wide);
+    move_up(hashes_, 1);
+    move_up(key_hashes_, 1);
     to += end - from;
   }
   hashes_.resize(to);
+  key_hashes_.resize(to);
   offsets_.resize(to * width());
 }
 

@@ -61,6 +61,8 @@ class Batch {
   char const* raw(std::size_t row) const { return at(row, 1); }
   char const* cell(std::size_t row, std::size_t column) const { return at(row, 2 + column); }
   ContentHash hash(std::size_t row) const { return hashes_[row]; }
+  // hash_key() of the external id.
+  std::uint64_t key_hash(std::size_t row) const { return key_hashes_[row]; }
 
  private:
   static constexpr std::uint32_t null_cell = UINT32_MAX;
@@ -72,6 +74,7 @@ class Batch {
   std::string text_;
   std::vector<std::uint32_t> offsets_;
   std::vector<ContentHash> hashes_;
+  std::vector<std::uint64_t> key_hashes_;
 };
 
 // A row that could not be mapped.

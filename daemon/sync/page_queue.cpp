@@ -171,19 +171,16 @@ bool PageQueue::may_take_back(WaitingPage const& page) const {
 bool PageQueue::take_back(WaitingPage& page) {
   if (!may_take_back(page) || rows_of(page) > schema::most_rows_left) return false;
   Held const held{handed_out_.since.value_or(std::chrono::steady_clock::now()), page.write.pages};
-  auto back = first_of(std::move(page));
-  back.held = held;
-  if (!waiting_.empty()) {
-    auto behind = take(waiting_.front());
-    if (!join(back, behind)) {
-      waiting_.front() = first_of(std::move(behind));
-      page = take(back);
-      count();
-      return false;
-    }
-    waiting_.pop_front();
+  if (waiting_.empty()) {
+    waiting_.push_front(first_of(std::move(page)));
+  } else {
+    auto& next = waiting_.front();
+    auto const bytes = bytes_of(page);
+    if (!next.group.add_before(page.write)) return false;
+    next.bytes += bytes;
+    next.page.repeated += page.repeated;
   }
-  waiting_.push_front(std::move(back));
+  waiting_.front().held = held;
   count();
   return true;
 }

@@ -1,6 +1,7 @@
 #include "schema/store/known_rows.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "schema/store/copy_reader.hpp"
 #include "schema/store/distribution.hpp"
@@ -42,6 +43,30 @@ std::string stretch_sql(std::string const& table, std::int64_t from, std::int64_
 }
 
 }  // namespace
+
+// Rows on their way into the table, whose memory is fetched meanwhile: each is somewhere else in
+// it.
+class KnownRows::Arriving {
+ public:
+  explicit Arriving(KeySlots<Known>& rows) : rows_(rows) {}
+  void add(std::string_view external_id, std::string_view content) {
+    Known const row{hash_key(external_id), first_half(content)};
+    rows_.prefetch(row.key);
+    waiting_[count_++] = row;
+    if (count_ == waiting_.size()) insert_all();
+  }
+  void insert_all() {
+    for (std::size_t i = 0; i < count_; ++i) {
+      rows_.insert(waiting_[i].key).first->content = waiting_[i].content;
+    }
+    count_ = 0;
+  }
+
+ private:
+  KeySlots<Known>& rows_;
+  std::array<Known, 16> waiting_{};
+  std::size_t count_ = 0;
+};
 
 void KnownRows::forget() {
   rows_.clear();
@@ -86,14 +111,15 @@ void KnownRows::load(pqxx::transaction_base& tx, StreamId const& id, SliceScope 
   } else {
     tx.exec(by_index_only);
   }
+  Arriving arriving(rows_);
   copy_pairs(tx,
              "SELECT t.external_id, t.content_hash FROM " + merge_sql_for(*scope.table).table +
                  " t WHERE " + live.condition + " LIMIT " + std::to_string(most),
              live.params, [&](std::string_view external_id, std::string_view content) {
                complete = complete && reserve_one();
-               if (!complete) return;
-               rows_.insert(hash_key(external_id)).first->content = first_half(content);
+               if (complete) arriving.add(external_id, content);
              });
+  arriving.insert_all();
   usable_ = complete_ = complete;
   only_own_ = rows_.size() == 0;
   scope_ = scope;
@@ -148,12 +174,13 @@ void KnownRows::read_near(pqxx::transaction_base& tx, StreamId const& id, Record
   auto const lowest = std::max<std::int64_t>(0, first + 1 - blocks_of_a_stretch_);
   auto const from = first <= last ? first : lowest;
   tx.exec(by_place_only);
+  Arriving arriving(rows_);
   copy_pairs(tx, stretch_sql(name, from, from + blocks_of_a_stretch_),
              {std::to_string(id.source_id), id.stream},
              [&](std::string_view external_id, std::string_view content) {
-               if (!reserve_one()) return;
-               rows_.insert(hash_key(external_id)).first->content = first_half(content);
+               if (reserve_one()) arriving.add(external_id, content);
              });
+  arriving.insert_all();
   tx.exec(by_index_again);
   usable_ = true;
 }
@@ -162,9 +189,8 @@ void KnownRows::found(std::int64_t rows) {
   if (stretches_) stretches_->rows_known += rows;
 }
 
-KnownRows::Standing KnownRows::standing(RecordTable const& table, std::string_view external_id,
+KnownRows::Standing KnownRows::standing(RecordTable const& table, std::uint64_t key,
                                         ContentHash const& content) const {
-  auto const key = hash_key(external_id);
   auto const with = [&](std::uint64_t stored) {
     return stored == content.high ? Standing::same : Standing::differs;
   };
@@ -175,11 +201,6 @@ KnownRows::Standing KnownRows::standing(RecordTable const& table, std::string_vi
     if (auto const* found = rows_.find(key)) return with(found->content);
   }
   return Standing::unknown;
-}
-
-std::pair<std::uint64_t, std::uint64_t> KnownRows::entry(std::string_view external_id,
-                                                         ContentHash const& content) {
-  return {hash_key(external_id), content.high};
 }
 
 void KnownRows::note(RecordTable const& table, Changes changes) {

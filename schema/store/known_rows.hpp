@@ -79,10 +79,10 @@ class KnownRows {
   // to the slice; nullopt if not all rows are known.
   std::optional<std::int64_t> count(SliceScope const& scope) const;
 
-  Standing standing(RecordTable const& table, std::string_view external_id,
-                    ContentHash const& content) const;
-  static std::pair<std::uint64_t, std::uint64_t> entry(std::string_view external_id,
-                                                       ContentHash const& content);
+  // Fetches the memory of a key that will be asked for soon.
+  void prefetch(std::uint64_t key) const { rows_.prefetch(key); }
+  // `key`: hash_key() of the row's external id.
+  Standing standing(RecordTable const& table, std::uint64_t key, ContentHash const& content) const;
   // Notes what the last transaction stored. Its rows are known until the next one, whatever memory
   // allows: pages of a list overlap.
   void note(RecordTable const& table, Changes changes);
@@ -91,6 +91,7 @@ class KnownRows {
   struct Known {
     std::uint64_t key, content;
   };
+  class Arriving;
   bool reserve_one();
   void read_by_stretches(pqxx::transaction_base& tx);
   // From now on only the database can tell of the rows of this slice.

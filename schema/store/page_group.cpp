@@ -7,9 +7,16 @@
 namespace affsync::schema {
 namespace {
 
-std::uint64_t row_key(Batch const& batch, std::size_t row) {
-  return hash_key(batch.table().name) ^ hash_key(batch.external_id(row));
-}
+// The rows of a batch by their table and key.
+class RowKeys {
+ public:
+  explicit RowKeys(Batch const& batch) : batch_(batch), table_(hash_key(batch.table().name)) {}
+  std::uint64_t operator[](std::size_t row) const { return table_ ^ batch_.key_hash(row); }
+
+ private:
+  Batch const& batch_;
+  std::uint64_t table_;
+};
 
 }  // namespace
 
@@ -24,47 +31,75 @@ bool PageGroup::is_plain(PageWrite const& page) {
          page.lost.empty();
 }
 
-bool PageGroup::add(PageWrite& page) {
-  // Rows of each batch that the pages before have as well.
-  std::vector<std::vector<std::size_t>> repeated(page.batches.size());
-  std::size_t rows = 0;
-  bool const plain = is_plain(page);
-  if (write_ &&
-      (!plain_ || !plain || write_->scope != page.scope || write_->personal != page.personal)) {
-    return false;
-  }
-  plain_ = plain;
+bool PageGroup::joins(PageWrite const& page) const {
+  return plain_ && is_plain(page) && write_->scope == page.scope &&
+         write_->personal == page.personal;
+}
+
+std::optional<PageGroup::Repeated> PageGroup::repeated(PageWrite const& page) const {
+  Repeated repeated(page.batches.size());
   for (std::size_t i = 0; i < page.batches.size(); ++i) {
     auto const& batch = page.batches[i];
-    rows += batch.size();
-    if (!write_ || !batch.table().keeps_records()) continue;
+    if (!batch.table().keeps_records()) continue;
+    RowKeys const keys(batch);
     for (std::size_t row = 0; row < batch.size(); ++row) {
-      auto const known = contents_.find(row_key(batch, row));
+      auto const known = contents_.find(keys[row]);
       if (known == contents_.end()) continue;
-      if (known->second != batch.hash(row).high) return false;
+      if (known->second != batch.hash(row).high) return std::nullopt;
       repeated[i].push_back(row);
     }
   }
+  return repeated;
+}
+
+void PageGroup::note(PageWrite const& page) {
   for (auto const& batch : page.batches) {
+    rows_ += batch.size();
     if (!batch.table().keeps_records()) continue;
+    RowKeys const keys(batch);
+    contents_.reserve(contents_.size() + batch.size());
     for (std::size_t row = 0; row < batch.size(); ++row) {
-      contents_.emplace(row_key(batch, row), batch.hash(row).high);
+      contents_.emplace(keys[row], batch.hash(row).high);
     }
   }
-  rows_ += rows;
+}
+
+void PageGroup::leave_out(Repeated const& rows, PageWrite& page) {
+  for (std::size_t i = 0; i < page.batches.size(); ++i) {
+    page.batches[i].erase(rows[i]);
+    write_->repeated += static_cast<std::int64_t>(rows[i].size());
+  }
+  write_->pages += page.pages;
+  write_->repeated += page.repeated;
+}
+
+bool PageGroup::add(PageWrite& page) {
   if (!write_) {
+    plain_ = is_plain(page);
+    note(page);
     write_ = std::move(page);
     return true;
   }
-  for (std::size_t i = 0; i < page.batches.size(); ++i) {
-    page.batches[i].erase(repeated[i]);
-    write_->batches.push_back(std::move(page.batches[i]));
-    write_->repeated += static_cast<std::int64_t>(repeated[i].size());
-  }
+  if (!joins(page)) return false;
+  auto const again = repeated(page);
+  if (!again) return false;
+  note(page);
+  leave_out(*again, page);
+  std::ranges::move(page.batches, std::back_inserter(write_->batches));
   write_->checkpoint = std::move(page.checkpoint);
-  write_->pages += page.pages;
-  write_->repeated += page.repeated;
   write_->now = page.now;
+  return true;
+}
+
+bool PageGroup::add_before(PageWrite& page) {
+  if (!write_) return add(page);
+  if (!joins(page)) return false;
+  auto const again = repeated(page);
+  if (!again) return false;
+  note(page);
+  leave_out(*again, page);
+  std::ranges::move(write_->batches, std::back_inserter(page.batches));
+  write_->batches = std::move(page.batches);
   return true;
 }
 

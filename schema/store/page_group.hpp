@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "schema/store/store.hpp"
 
@@ -27,6 +28,9 @@ class PageGroup {
   // page of a group is always taken. Batches are moved, not copied.
   bool add(PageWrite& page);
 
+  // The same for a page that belongs before those of the group.
+  bool add_before(PageWrite& page);
+
   // Returns the joined write, with the checkpoint of the last page. The group is empty afterwards.
   PageWrite take();
 
@@ -34,6 +38,14 @@ class PageGroup {
   static bool is_plain(PageWrite const& page);
 
  private:
+  using Repeated = std::vector<std::vector<std::size_t>>;  // rows of each batch of a page
+  bool joins(PageWrite const& page) const;
+  // The rows that the group has as well; nullopt if one of them has another content there.
+  std::optional<Repeated> repeated(PageWrite const& page) const;
+  void note(PageWrite const& page);
+  // Removes the rows from the page and counts it as a part of the group.
+  void leave_out(Repeated const& rows, PageWrite& page);
+
   std::optional<PageWrite> write_;
   bool plain_ = false;  // each page of it
   std::size_t rows_ = 0;

@@ -26,8 +26,10 @@ std::vector<std::size_t> not_known(Batch const& batch, KnownRows const& known) {
     return rows;
   }
   auto const& sql = merge_sql_for(batch.table());
+  constexpr std::size_t ahead = 16;
   for (std::size_t row = 0; row < batch.size(); ++row) {
-    auto const standing = known.standing(batch.table(), batch.external_id(row), batch.hash(row));
+    if (row + ahead < batch.size()) known.prefetch(batch.key_hash(row + ahead));
+    auto const standing = known.standing(batch.table(), batch.key_hash(row), batch.hash(row));
     if (standing != KnownRows::Standing::same || narrows(sql, batch, row)) rows.push_back(row);
   }
   return rows;

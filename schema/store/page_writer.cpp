@@ -131,7 +131,7 @@ void PageWriter::merge_many(PgSession& session) {
     if (!table->keeps_records()) continue;
     RowRefs differing;
     std::ranges::copy_if(rows, std::back_inserter(differing), [&](RowRef const& row) {
-      return writes_.known.standing(*table, row.external_id(), row.hash()) ==
+      return writes_.known.standing(*table, row.key_hash(), row.hash()) ==
              KnownRows::Standing::differs;
     });
     if (std::ssize(differing) < least_merged_ahead) continue;

@@ -76,7 +76,7 @@ class RecordMerge : public RowMerge {
                 RowRefs& differing) {
     RowRefs asked, doubtful;
     for (auto const& row : rows) {
-      switch (writes_.known.standing(table_, row.external_id(), row.hash())) {
+      switch (writes_.known.standing(table_, row.key_hash(), row.hash())) {
         case KnownRows::Standing::same:
           break;
         case KnownRows::Standing::differs:
@@ -186,9 +186,7 @@ class RecordMerge : public RowMerge {
     return doubts_.of_new || writes_.copies_text ? WireFormat::text : WireFormat::binary;
   }
 
-  void note(RowRef const& row) {
-    changes_.push_back(KnownRows::entry(row.external_id(), row.hash()));
-  }
+  void note(RowRef const& row) { changes_.emplace_back(row.key_hash(), row.hash().high); }
 
   // Adds rows with status "unknown" to affsync.unknown_row, and removes rows whose status is known.
   void note_unknown(pqxx::transaction_base& tx, RowRefs const& fresh, RowRefs const& differing) {

@@ -25,6 +25,7 @@ struct RowRef {
   Batch const* batch;
   std::size_t row;
   char const* external_id() const { return batch->external_id(row); }
+  std::uint64_t key_hash() const { return batch->key_hash(row); }
   char const* raw() const { return batch->raw(row); }
   char const* cell(std::size_t column) const { return batch->cell(row, column); }
   ContentHash hash() const { return batch->hash(row); }

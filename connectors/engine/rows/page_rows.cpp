@@ -259,7 +259,7 @@ void PageRows::append(Target const& target, Page const& page, std::size_t row, B
   taken.push_back(row);
   if (!one_row_each || plan_->spec->page.is_single_answer()) return;
   auto const hash = batch.hash(batch.size() - 1);
-  contents_.add(mixed(mixed(hash.high, hash.low), hash_key(row_.external_id)));
+  contents_.add(mixed(mixed(hash.high, hash.low), batch.key_hash(batch.size() - 1)));
 }
 
 // Remembers a row that was not stored, because another row with its key does not contradict it.

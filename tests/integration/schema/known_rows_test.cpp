@@ -174,7 +174,7 @@ TEST_F(KnownRowsTest, MoreRowsThanMemoryAllows) {
   auto const content = [](char const* text) { return hash_content(text); };
   auto const entries = [&](std::vector<std::string> const& keys) {
     KnownRows::Changes changes;
-    for (auto const& key : keys) changes.push_back(KnownRows::entry(key, content("x")));
+    for (auto const& key : keys) changes.emplace_back(hash_key(key), content("x").high);
     return changes;
   };
   for (bool const is_first_load : {true, false}) {
@@ -185,7 +185,7 @@ TEST_F(KnownRowsTest, MoreRowsThanMemoryAllows) {
     pqxx::work tx(connection);
     StreamId const id(source, "feed");
     auto const standing = [&](char const* key, char const* text = "x") {
-      return known.standing(table, key, content(text));
+      return known.standing(table, hash_key(key), content(text));
     };
     known.load(tx, id, february(), 0);
     known.note(table, entries({"a"}));
@@ -218,7 +218,8 @@ TEST_F(KnownRowsTest, ALargeStreamIsNotReadInVain) {
   auto const knows_a = [&](std::int64_t live_rows, SliceScope const& scope) {
     KnownRows known(std::make_shared<RowAllowance>(2));
     known.load(tx, StreamId(source, "feed"), scope, live_rows);
-    return known.standing(*whole.table, "a", hash_content("other")) == KnownRows::Standing::differs;
+    return known.standing(*whole.table, hash_key("a"), hash_content("other")) ==
+           KnownRows::Standing::differs;
   };
   EXPECT_TRUE(knows_a(2, whole));
   EXPECT_FALSE(knows_a(3, whole));

@@ -72,7 +72,7 @@ class KnownStretches : public KnownRowsTest {
       }
       known.read_near(tx, id, *whole().table, {keys.begin(), keys.end()}, keys.size());
       for (auto const& one : keys) {
-        auto const standing = known.standing(*whole().table, one, hash_content("other"));
+        auto const standing = known.standing(*whole().table, hash_key(one), hash_content("other"));
         if (standing == Standing::differs) ++count;
       }
     }
@@ -137,7 +137,7 @@ TEST_F(KnownStretches, RowsThatWereLeftOutBeforeCountAsKnown) {
     std::vector<std::string> keys;
     for (auto const number : numbers_of(at, at + 4)) keys.push_back(key(number));
     auto const is_known = [&](std::string const& one) {
-      return known.standing(*whole().table, one, hash_content("x")) != Standing::unknown;
+      return known.standing(*whole().table, hash_key(one), hash_content("x")) != Standing::unknown;
     };
     if (std::ranges::all_of(keys, is_known)) {
       known.found(4);
@@ -165,7 +165,7 @@ TEST_F(KnownStretches, HaveNoRowsOfOthersAndNoDeletedOnes) {
   KnownRows known(std::make_shared<RowAllowance>(100), blocks);
   EXPECT_EQ(known_of(numbers_of(0, 24), known), 23);
   auto const standing = [&](std::string const& one) {
-    return known.standing(*whole().table, one, hash_content("other"));
+    return known.standing(*whole().table, hash_key(one), hash_content("other"));
   };
   EXPECT_EQ(standing(key(3)), Standing::unknown);
   EXPECT_EQ(standing("of another stream"), Standing::unknown);

@@ -69,6 +69,7 @@ TEST_F(BatchTest, ErasedRowsLeaveTheOthersInTheirOrder) {
       auto const was = static_cast<std::size_t>(std::stoi(batch.external_id(row)));
       auto const amount = *table_.index_of("amount");
       EXPECT_EQ(batch.hash(row), whole.hash(was));
+      EXPECT_EQ(batch.key_hash(row), hash_key(batch.external_id(row)));
       EXPECT_STREQ(batch.raw(row), whole.raw(was));
       EXPECT_STREQ(batch.cell(row, amount), whole.cell(was, amount));
       keys += batch.external_id(row);
@@ -89,6 +90,10 @@ TEST_F(BatchTest, ErasedRowsLeaveTheOthersInTheirOrder) {
   EXPECT_EQ(batch.size(), 5u);
   EXPECT_STREQ(batch.external_id(3), "5");
   EXPECT_STREQ(batch.external_id(4), "new");
+  EXPECT_EQ(batch.key_hash(4), hash_key("new"));
+  Batch copied(table_);
+  copied.append(batch, 3);
+  EXPECT_EQ(copied.key_hash(0), hash_key("5"));
 }
 
 TEST_F(BatchTest, EqualContentHasEqualHashes) {

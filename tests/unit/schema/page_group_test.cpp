@@ -85,6 +85,42 @@ TEST(PageGroup, ARowThatDiffersBetweenPagesIsWrittenTwice) {
   EXPECT_TRUE(group.add(second));
 }
 
+TEST(PageGroup, APageBeforeTheOthersComesFirstAndLeavesTheirCheckpoint) {
+  PageGroup group;
+  auto second = page({{"c", "3"}, {"d", "4"}}, "2"), third = page({{"e", "5"}}, "3");
+  ASSERT_TRUE(group.add(second));
+  ASSERT_TRUE(group.add(third));
+  auto first = page({{"a", "1"}, {"c", "3"}, {"b", "2"}}, "1");
+  first.pages = 4;
+  first.repeated = 7;
+  EXPECT_TRUE(group.add_before(first));
+  auto const write = group.take();
+  EXPECT_EQ(keys_of(write), (std::vector<std::string>{"a=1", "b=2", "c=3", "d=4", "e=5"}));
+  EXPECT_EQ(write.checkpoint, "3");
+  EXPECT_EQ(write.pages, 6);
+  EXPECT_EQ(write.repeated, 8) << "c is stored once";
+}
+
+// Both versions belong into the history, in their order.
+TEST(PageGroup, APageBeforeTheOthersIsRefusedIfARowDiffers) {
+  PageGroup group;
+  auto second = page({{"a", "1"}, {"b", "2"}}, "2");
+  ASSERT_TRUE(group.add(second));
+  auto first = page({{"x", "0"}, {"b", "9"}}, "1");
+  EXPECT_FALSE(group.add_before(first));
+  EXPECT_EQ(keys_of(first), (std::vector<std::string>{"x=0", "b=9"})) << "it is as it was";
+  EXPECT_EQ(group.rows(), 2u);
+  auto third = page({{"x", "7"}}, "3");
+  EXPECT_TRUE(group.add(third)) << "nothing of the refused page was noted";
+  EXPECT_EQ(keys_of(group.take()), (std::vector<std::string>{"a=1", "b=2", "x=7"}));
+
+  // A row that only the page before has is one of the group's from then on.
+  ASSERT_TRUE(group.add(third = page({{"c", "3"}}, "3")));
+  ASSERT_TRUE(group.add_before(first = page({{"a", "1"}}, "1")));
+  auto again = page({{"a", "2"}}, "4");
+  EXPECT_FALSE(group.add(again));
+}
+
 TEST(PageGroup, APageThatPutsRowsAsideOrIsOfAnotherSliceIsWrittenAlone) {
   auto const refuses = [](auto change) {
     PageGroup group, other;
