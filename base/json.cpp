@@ -170,9 +170,16 @@ std::size_t find_escaped(std::string_view text, std::size_t from) {
 
 void append_json_string(std::string& out, std::string_view text) {
   static constexpr char hex[] = "0123456789abcdef";
+  auto const first = find_escaped(text, 0);
+  if (first == text.size()) {
+    auto const start = out.size();
+    out.resize(start + text.size() + 2, '"');
+    if (!text.empty()) std::memcpy(out.data() + start + 1, text.data(), text.size());
+    return;
+  }
   out += '"';
   std::size_t plain = 0;  // start of the characters that need no escape
-  for (auto i = find_escaped(text, 0); i < text.size(); i = find_escaped(text, i + 1)) {
+  for (auto i = first; i < text.size(); i = find_escaped(text, i + 1)) {
     auto const c = static_cast<unsigned char>(text[i]);
     out.append(text, plain, i - plain);
     plain = i + 1;

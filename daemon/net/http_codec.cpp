@@ -77,7 +77,13 @@ Result<void> ResponseDecoder::Impl::on_header_end() {
     return Error(ErrorCode::malformed_answer, "the answer has an unknown Transfer-Encoding");
   }
   auto const content = codings_of(response.headers, "Content-Encoding");
-  if (content.empty()) return {};
+  if (content.empty()) {
+    // A length that is only claimed must not take memory that no answer fills.
+    constexpr std::uint64_t most = 1 << 20;
+    auto const length = parser->content_length();
+    if (length) response.body.reserve(static_cast<std::size_t>(std::min(*length, most)));
+    return {};
+  }
   InflateLimits caps;
   caps.bytes = limits.inflated_bytes;
   if (content.size() == 1 && (content[0] == "gzip" || content[0] == "x-gzip")) {

@@ -266,9 +266,11 @@ std::optional<std::string> RowMapper::map_columns(Json const& row, TimePoint now
 
   RowContext context;
   context.latest_now = ours;
-  std::optional<std::string> currency;
+  std::optional<std::string> none;
+  auto& currency = compiled.currency ? out.values[*compiled.currency] : none;
   if (auto problem = compiled.read_context(row, now, context, currency)) return problem;
   for (auto const& column : compiled.columns) {
+    if (column.index() == compiled.currency) continue;  // has been read
     auto problem = column.read(row, context, out.values[column.index()]);
     if (problem) return problem;
   }
