@@ -1,6 +1,7 @@
 #include "schema/store/binary_value.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <optional>
@@ -12,9 +13,13 @@ namespace {
 
 template <class Int>
 void append_big_endian(std::string& out, Int value) {
-  for (int shift = 8 * (static_cast<int>(sizeof value) - 1); shift >= 0; shift -= 8) {
-    out += static_cast<char>(static_cast<std::uint64_t>(value) >> shift & 0xff);
+  std::array<char, sizeof value> bytes;
+  auto shift = 8 * bytes.size();
+  for (auto& byte : bytes) {
+    shift -= 8;
+    byte = static_cast<char>(static_cast<std::uint64_t>(value) >> shift & 0xff);
   }
+  out.append(bytes.data(), bytes.size());
 }
 
 bool is_digit(char c) {
@@ -56,13 +61,15 @@ int hex_value(char c) {
 
 // 32 hex digits, without hyphens.
 bool append_uuid(std::string& out, std::string_view text) {
-  constexpr std::size_t bytes = 16;
-  if (text.size() != 2 * bytes) return false;
-  if (std::ranges::any_of(text, [](char c) { return hex_value(c) < 0; })) return false;
-  append_int32(out, bytes);
-  for (std::size_t i = 0; i < bytes; ++i) {
-    out += static_cast<char>(hex_value(text[2 * i]) * 16 + hex_value(text[2 * i + 1]));
+  std::array<char, 16> bytes;
+  if (text.size() != 2 * bytes.size()) return false;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    auto const high = hex_value(text[2 * i]), low = hex_value(text[2 * i + 1]);
+    if (high < 0 || low < 0) return false;
+    bytes[i] = static_cast<char>(high * 16 + low);
   }
+  append_int32(out, bytes.size());
+  out.append(bytes.data(), bytes.size());
   return true;
 }
 

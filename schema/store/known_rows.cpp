@@ -84,13 +84,13 @@ void KnownRows::give_up() {
   *allowance_ += std::exchange(taken_, 0);
 }
 
-bool KnownRows::reserve_one() {
-  if (taken_ >= most_of_a_slice) return false;
-  if (allowance_->fetch_sub(1) <= 0) {
-    ++*allowance_;
+bool KnownRows::reserve(std::int64_t rows) {
+  if (taken_ + rows > most_of_a_slice) return false;
+  if (allowance_->fetch_sub(rows) < rows) {
+    *allowance_ += rows;
     return false;
   }
-  ++taken_;
+  taken_ += rows;
   return true;
 }
 
@@ -116,7 +116,7 @@ void KnownRows::load(pqxx::transaction_base& tx, StreamId const& id, SliceScope 
              "SELECT t.external_id, t.content_hash FROM " + merge_sql_for(*scope.table).table +
                  " t WHERE " + live.condition + " LIMIT " + std::to_string(most),
              live.params, [&](std::string_view external_id, std::string_view content) {
-               complete = complete && reserve_one();
+               complete = complete && reserve(1);
                if (complete) arriving.add(external_id, content);
              });
   arriving.insert_all();
@@ -178,7 +178,7 @@ void KnownRows::read_near(pqxx::transaction_base& tx, StreamId const& id, Record
   copy_pairs(tx, stretch_sql(name, from, from + blocks_of_a_stretch_),
              {std::to_string(id.source_id), id.stream},
              [&](std::string_view external_id, std::string_view content) {
-               if (reserve_one()) arriving.add(external_id, content);
+               if (reserve(1)) arriving.add(external_id, content);
              });
   arriving.insert_all();
   tx.exec(by_index_again);
@@ -203,17 +203,42 @@ KnownRows::Standing KnownRows::standing(RecordTable const& table, std::uint64_t 
   return Standing::unknown;
 }
 
+// Notes all of them; room for them is reserved.
+void KnownRows::add(Changes const& changes) {
+  constexpr std::size_t ahead = 16;
+  std::int64_t known = 0;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    if (i + ahead < changes.size()) rows_.prefetch(changes[i + ahead].first);
+    auto const [slot, is_new] = rows_.insert(changes[i].first);
+    slot->content = changes[i].second;
+    if (!is_new) ++known;
+  }
+  taken_ -= known;
+  *allowance_ += known;
+}
+
+// Notes those for which there is room; returns whether these are all.
+bool KnownRows::update(Changes const& changes) {
+  bool all = true;
+  for (auto const& [key, content] : changes) {
+    if (auto* found = rows_.find(key)) {
+      found->content = content;
+    } else if (complete_ && reserve(1)) {
+      rows_.insert(key).first->content = content;
+    } else {
+      all = complete_ = false;
+    }
+  }
+  return all;
+}
+
 void KnownRows::note(RecordTable const& table, Changes changes) {
   bool noted = usable_ && scope_->table == &table;
   if (noted) {
-    for (auto const& [key, content] : changes) {
-      if (auto* found = rows_.find(key)) {
-        found->content = content;
-      } else if (complete_ && reserve_one()) {
-        rows_.insert(key).first->content = content;
-      } else {
-        noted = complete_ = false;
-      }
+    if (complete_ && reserve(std::ssize(changes))) {
+      add(changes);
+    } else {
+      noted = update(changes);
     }
     // Rows of a first load hardly ever come again, and if they do, the database tells.
     if (!noted && only_own_) give_up();

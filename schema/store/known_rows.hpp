@@ -92,7 +92,9 @@ class KnownRows {
     std::uint64_t key, content;
   };
   class Arriving;
-  bool reserve_one();
+  bool reserve(std::int64_t rows);
+  void add(Changes const& changes);
+  bool update(Changes const& changes);
   void read_by_stretches(pqxx::transaction_base& tx);
   // From now on only the database can tell of the rows of this slice.
   void give_up();

@@ -75,7 +75,11 @@ class RecordMerge : public RowMerge {
   void sort_out(pqxx::transaction_base& tx, RowRefs const& rows, RowRefs& fresh,
                 RowRefs& differing) {
     RowRefs asked, doubtful;
-    for (auto const& row : rows) {
+    asked.reserve(rows.size());
+    constexpr std::size_t ahead = 16;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (i + ahead < rows.size()) writes_.known.prefetch(rows[i + ahead].key_hash());
+      auto const& row = rows[i];
       switch (writes_.known.standing(table_, row.key_hash(), row.hash())) {
         case KnownRows::Standing::same:
           break;
