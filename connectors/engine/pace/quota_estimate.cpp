@@ -20,13 +20,14 @@ constexpr double answers_below_refused = 30;
 
 constexpr double first_share = 0.9;  // of the first measurement, whose burst is a guess
 constexpr double first_precision = 1.5;
-constexpr double burst_precision = 0.6;  // only the burst was counted: nothing is known yet
+constexpr double burst_precision = 0.7;  // only the burst was counted: nothing is known yet
 constexpr double precision_from_guess = 4;
 constexpr double precision_from_told_guess = 2;
 constexpr double least_margin = 0.03;  // the rate stays below the estimate by at least this …
 constexpr double most_margin = 0.15;
 constexpr double after_pause_share = 0.9;  // a pause makes a measurement unreliable
 constexpr double answers_of_a_slope = 5;
+constexpr double answers_of_a_sure_slope = 3;  // if the burst is known, and not a guess
 constexpr std::size_t most_seen = 128;
 
 constexpr double whole_second = 1;  // a requested wait may be rounded up by this
@@ -74,8 +75,11 @@ double QuotaEstimate::steepest(TimePoint at) const {
   // In a longer wait than it needed, the broker has renewed more than it can save up.
   bool const spilled = told_ && best * (since_empty - since_stop) > bounds_.burst;
   if (spilled) best = (counted_ + 0.5) / std::sqrt(since_empty * since_stop);
-  double const least = was_refused_ ? answers_of_a_slope : 1;
-  double beyond_burst = static_cast<double>(seen_.size()) - bounds_.burst;
+  double const of_a_slope = knows_burst_ ? answers_of_a_sure_slope : answers_of_a_slope;
+  double const least = was_refused_ ? of_a_slope : 1;
+  // A burst that was full before the first of these answers has let that one through as well; one
+  // whose size is a guess is taken off the others.
+  double beyond_burst = static_cast<double>(seen_.size()) - bounds_.burst + (knows_burst_ ? 1 : 0);
   for (auto const from : seen_) {
     beyond_burst -= 1;
     if (beyond_burst < least) break;
@@ -96,9 +100,14 @@ void QuotaEstimate::count_refusal(TimePoint at, double asked) {
     rate_ = std::min(asked, with_margin(steepest(at), precision_));
     if (after_pause_) rate_ = std::max(rate_, after_pause_share * asked);
   } else {
-    // Nothing but a burst was let through.
+    // Nothing but a burst was let through. It was as large as that, and how fast requests may be is
+    // as unknown as before.
     precision_ = was_refused_ ? 1 : burst_precision;
     rate_ = was_refused_ ? asked : std::min(asked, bounds_.start);
+    if (!was_refused_) {
+      bounds_.burst = std::clamp(in_window_, 1.0, bounds_.burst);
+      knows_burst_ = true;
+    }
   }
   // A few answers may be wrong about a broker that worked so far.
   hasty_ = in_window_ < few_answers ? hasty_ + 1 : 0;
@@ -145,8 +154,10 @@ void QuotaEstimate::end_stop(TimePoint sent_at, Stop stop) {
 
 void QuotaEstimate::grow(double in_flight) {
   double growth = growth_before_refusal;
+  bool const is_guess = precision_ < 1;
   if (was_refused_) {
-    double const worth = std::max(precision_, (since_refusal_ - 1) / steady_share);
+    double const counted = is_guess ? 0 : (since_refusal_ - 1) / steady_share;
+    double const worth = std::max(precision_, counted);
     double const times = since_refusal_ / answers_to_double_least_growth;
     double const least = least_growth * (told_ ? told_share : 1);
     growth = std::max(1 / (slowness * worth * worth), least * (times + times * times));
@@ -154,8 +165,8 @@ void QuotaEstimate::grow(double in_flight) {
   growth =
       std::min({growth, growth_before_refusal, growth_per_round_trip / std::max(in_flight, 1.0)});
   rate_ = std::min(bounds_.most, rate_ * (1 + growth));
-  // What was refused just now is still too fast.
-  if (was_refused_ && since_refusal_ < answers_below_refused)
+  // What was refused just now is still too fast, unless it was a burst.
+  if (was_refused_ && !is_guess && since_refusal_ < answers_below_refused)
     rate_ = std::min(rate_, 0.98 * full_.asked);
 }
 

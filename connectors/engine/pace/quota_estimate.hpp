@@ -54,6 +54,7 @@ class QuotaEstimate {
   Bounds bounds_;
   double rate_;
   bool was_refused_ = false;
+  bool knows_burst_ = false;  // bounds_.burst is what the broker let through at first
 
   TimePoint empty_at_{};         // when the quota was used up, or asking began
   double counted_ = 0;           // answers since then; less a burst if it may have been saved up

@@ -113,6 +113,28 @@ TEST(LimiterShortSync, WithRetryAfterOnlyTheSecondsThatTheBrokerAsksForAreLost) 
   }
 }
 
+// The limiter expects five requests at once to be let through; others allow fewer, or have spent
+// some on a login. What a small burst shows about the rate is little: a fast broker's is found
+// late.
+TEST(LimiterShortSync, ABurstThatIsSmallerThanExpectedIsLearned) {
+  for (double const burst : {2.0, 3.0, 4.0}) {
+    for (double const rate : {4.0, 8.0, 10.0, 20.0, 50.0}) {
+      for (unsigned const seed : {1U, 2U, 3U}) {
+        Scene scene;
+        scene.broker.rate = rate;
+        scene.broker.burst = burst;
+        scene.clients = 1;
+        scene.seed = seed;
+        set_latency(scene, 2);
+        Simulation simulation(scene);
+        expect_kept(simulation.run(250), scene, rate > 10 ? 0.74 : 0.9);
+        simulation.pause(15min);
+        expect_kept(simulation.run(250), scene);
+      }
+    }
+  }
+}
+
 TEST(LimiterShortSync, HeadersOfAWindowSpareTheRefusals) {
   for (Quota const quota : {Quota::fixed, Quota::bucket}) {
     for (double const rate : {0.5, 1.0, 2.0, 4.0, 8.0, 20.0, 50.0, 100.0}) {
