@@ -22,6 +22,7 @@ echo '|---|---|---|---|---|---|'
 for rate; do
   # Enough pages of ten rows that learning the rate is a small part of the run.
   requests=${REQUESTS:-$(awk -v r="$rate" 'BEGIN { n = r * 90; print int(n < 600 ? 600 : n) }')}
+  : > "$work/sandbox.log"  # of the rate before; its address must not be taken for the new one's
   "$bin/affsync-sandbox" --port 0 --seed 7 --clients 500 --days 30 --rewards $((requests * 9)) \
     --rate "$rate" --burst 5 --throttle-form "${FORM:-none}" --rate-headers "${HEADERS:-off}" > "$work/sandbox.log" &
   sandbox=$!

@@ -19,7 +19,7 @@ constexpr double steady_share = 6;  // … for this many times as many answers a
 constexpr double answers_below_refused = 30;
 
 constexpr double first_share = 0.9;  // of the first measurement, whose burst is a guess
-constexpr double first_precision = 1.5;
+constexpr double first_precision = 2;
 constexpr double burst_precision = 0.7;  // only the burst was counted: nothing is known yet
 constexpr double precision_from_guess = 4;
 constexpr double precision_from_told_guess = 2;
