@@ -49,7 +49,9 @@ double with_margin(double rate, double precision) {
 }  // namespace
 
 QuotaEstimate::QuotaEstimate(Bounds const& bounds)
-    : bounds_(bounds), rate_(std::clamp(bounds.start, bounds.least, bounds.most)) {}
+    : bounds_(bounds),
+      rate_(std::clamp(bounds.start, bounds.least, bounds.most)),
+      burst_(bounds.burst) {}
 
 void QuotaEstimate::begin(TimePoint at) {
   empty_at_ = window_from_ = at;
@@ -73,13 +75,13 @@ double QuotaEstimate::steepest(TimePoint at) const {
   double const since_empty = seconds(at - empty_at_), since_stop = seconds(at - window_from_);
   double best = (counted_ + 0.5) / since_empty;
   // In a longer wait than it needed, the broker has renewed more than it can save up.
-  bool const spilled = told_ && best * (since_empty - since_stop) > bounds_.burst;
+  bool const spilled = told_ && best * (since_empty - since_stop) > burst_;
   if (spilled) best = (counted_ + 0.5) / std::sqrt(since_empty * since_stop);
   double const of_a_slope = knows_burst_ ? answers_of_a_sure_slope : answers_of_a_slope;
   double const least = was_refused_ ? of_a_slope : 1;
   // A burst that was full before the first of these answers has let that one through as well; one
   // whose size is a guess is taken off the others.
-  double beyond_burst = static_cast<double>(seen_.size()) - bounds_.burst + (knows_burst_ ? 1 : 0);
+  double beyond_burst = static_cast<double>(seen_.size()) - burst_ + (knows_burst_ ? 1 : 0);
   for (auto const from : seen_) {
     beyond_burst -= 1;
     if (beyond_burst < least) break;
@@ -89,6 +91,11 @@ double QuotaEstimate::steepest(TimePoint at) const {
 }
 
 void QuotaEstimate::count_refusal(TimePoint at, double asked) {
+  // The rate that a small burst led to was too fast: somebody else had spent the rest of it.
+  if (knows_burst_ && precision_ >= 1 && since_refusal_ < answers_below_refused) {
+    burst_ = bounds_.burst;
+    knows_burst_ = false;
+  }
   if (!was_refused_ && in_window_ > bounds_.burst) {
     precision_ = first_precision;
     rate_ = first_share * std::min(asked, steepest(at));
@@ -105,7 +112,7 @@ void QuotaEstimate::count_refusal(TimePoint at, double asked) {
     precision_ = was_refused_ ? 1 : burst_precision;
     rate_ = was_refused_ ? asked : std::min(asked, bounds_.start);
     if (!was_refused_) {
-      bounds_.burst = std::clamp(in_window_, 1.0, bounds_.burst);
+      burst_ = std::clamp(in_window_, 1.0, bounds_.burst);
       knows_burst_ = true;
     }
   }

@@ -54,7 +54,8 @@ class QuotaEstimate {
   Bounds bounds_;
   double rate_;
   bool was_refused_ = false;
-  bool knows_burst_ = false;  // bounds_.burst is what the broker let through at first
+  double burst_;              // bounds_.burst, or what the broker let through at first
+  bool knows_burst_ = false;  // … which it is
 
   TimePoint empty_at_{};         // when the quota was used up, or asking began
   double counted_ = 0;           // answers since then; less a burst if it may have been saved up

@@ -135,6 +135,30 @@ TEST(LimiterShortSync, ABurstThatIsSmallerThanExpectedIsLearned) {
   }
 }
 
+// A burst that looks small because somebody else has spent it costs refusals at first, not each
+// day.
+TEST(LimiterShortSync, ABurstThatSomebodyElseSpentIsNotTakenForASmallOne) {
+  for (double const rate : {1.0, 2.0, 5.0, 8.0, 20.0}) {
+    for (int const clients : {1, 2, 5}) {
+      for (unsigned const seed : {1U, 2U, 3U}) {
+        Scene scene;
+        scene.broker.rate = rate;
+        scene.broker.burst = 20;
+        scene.broker.spent = 18;
+        scene.clients = clients;
+        scene.seed = seed;
+        set_latency(scene, 20);
+        Simulation simulation(scene);
+        simulation.run(250);
+        simulation.pause(15min);
+        auto const later = simulation.run(250);
+        expect_kept(later, scene);
+        EXPECT_LE(later.refused, 3) << text_of(scene);
+      }
+    }
+  }
+}
+
 TEST(LimiterShortSync, HeadersOfAWindowSpareTheRefusals) {
   for (Quota const quota : {Quota::fixed, Quota::bucket}) {
     for (double const rate : {0.5, 1.0, 2.0, 4.0, 8.0, 20.0, 50.0, 100.0}) {

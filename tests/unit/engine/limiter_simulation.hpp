@@ -22,6 +22,7 @@ enum class Quota { bucket, sliding, fixed };
 struct Broker {
   double rate = 5;  // requests per second, on average
   double burst = 5;
+  double spent = 0;         // of the burst, by somebody else before the first request
   bool tells_wait = false;  // sends Retry-After in whole seconds, as servers do
   Quota quota = Quota::bucket;
   double window = 1;            // seconds; `rate` times this many requests are allowed in it
@@ -57,7 +58,8 @@ class ServerQuota {
     double reset = 0;  // seconds until the quota is whole again
   };
 
-  explicit ServerQuota(Broker const& broker) : broker_(broker), tokens_(broker.burst) {}
+  explicit ServerQuota(Broker const& broker)
+      : broker_(broker), tokens_(broker.burst - broker.spent) {}
   void set_rate(double rate) { broker_.rate = rate; }
 
   Answer ask(TimePoint time) {
