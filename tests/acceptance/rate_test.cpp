@@ -102,6 +102,22 @@ TEST_F(Rate, reset_header_ms_s_epoch) {
   }
 }
 
+// The same without a connector that names the headers, at the speed at which it is shipped and with
+// several requests at a time.
+TEST_F(Rate, usual_headers_are_understood) {
+  streams_yaml = "      rewards: {page_size: 25, start: " + first_day() + "}\n";
+  start_broker();
+  for (auto const* unit : {"seconds", "epoch"}) {
+    broker().control({{"do", "clear_log"}});
+    broker().control(
+        {{"do", "rate"}, {"rate", "20"}, {"burst", "6"}, {"form", "none"}, {"headers", unit}});
+    auto const synced = sync({"--full", "--stream", "rewards"});
+    EXPECT_EQ(synced.status, 0) << unit << synced.out;
+    EXPECT_GT(broker().count("requests"), 30u) << "the limit was never reached";
+    EXPECT_LE(broker().count("throttled"), 1u) << unit;
+  }
+}
+
 TEST_F(Rate, token_expires_mid_page) {
   start_broker();
   broker().fault("expire_token:next=1,path=rewards,skip=2");

@@ -1,10 +1,9 @@
 #include "connectors/engine/pace/limiter.hpp"
 
 #include <algorithm>
-#include <charconv>
 
-#include "connectors/engine/answer/requested_wait.hpp"
 #include "connectors/engine/pace/backoff.hpp"
+#include "connectors/engine/pace/seconds.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -15,24 +14,7 @@ constexpr double slowest_rate = 1.0 / 120;
 constexpr double dip_of_refusal = 0.5;
 constexpr double dip_that_is_left = 0.1;  // after each answer
 constexpr double least_dip = 0.02;
-constexpr int few_remaining = 10;
 constexpr int trusted_refusals = 5;  // in a row, whose requested wait is used as it is
-
-Duration seconds_of(double seconds) {
-  return Duration(static_cast<Duration::rep>(std::min(seconds, 1e6) * 1e6));
-}
-
-double in_seconds(Duration time) {
-  return static_cast<double>(time.count()) / 1e6;
-}
-
-std::optional<double> to_count(std::optional<std::string_view> text) {
-  if (!text) return std::nullopt;
-  std::uint32_t count = 0;
-  auto const [end, error] = std::from_chars(text->data(), text->data() + text->size(), count);
-  if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
-  return count;
-}
 
 double most_of(RateSpec const& spec) {
   bool const stated = spec.max_requests_per_second > 0;
@@ -48,10 +30,6 @@ QuotaEstimate::Bounds bounds_of(RateSpec const& spec) {
   return bounds;
 }
 
-bool in_whole_seconds(ResetUnit unit) {
-  return unit == ResetUnit::seconds || unit == ResetUnit::epoch_seconds;
-}
-
 }  // namespace
 
 Limiter::Limiter(RateSpec const& spec)
@@ -64,14 +42,15 @@ Limiter::Limiter(RateSpec const& spec)
   quotas.insert(quotas.begin(), QuotaHeaders{spec.remaining_header, spec.reset_header});
   for (auto& names : quotas) {
     if (names.remaining.empty() || names.reset.empty()) continue;
-    header_quotas_.emplace_back().names = std::move(names);
+    announced_.emplace_back(std::move(names), spec);
   }
+  if (announced_.empty()) announced_.emplace_back(spec);
 }
 
 double Limiter::rate() const {
   double rate = quota_.rate() * (1 - dip_);
-  for (auto const& quota : header_quotas_) {
-    if (quota.rate > 0) rate = std::min(rate, quota.rate);
+  for (auto const& quota : announced_) {
+    if (quota.rate() > 0) rate = std::min(rate, quota.rate());
   }
   return std::max(min_rate_, rate);
 }
@@ -90,18 +69,16 @@ void Limiter::notice_clock(TimePoint now) {
   if (back <= slight) return;
   std::vector<TimePoint*> times{&refilled_at_, &last_reserve_, &blocked_until_, &refused_at_,
                                 &spent_until_};
-  for (auto& quota : header_quotas_) times.push_back(&quota.until);
   for (auto* time : times) {
     if (*time != TimePoint{}) *time -= back;
   }
   for (auto& turn : reserved_) turn -= back;
   quota_.shift(-back);
+  for (auto& quota : announced_) quota.shift(-back);
 }
 
 void Limiter::refill(TimePoint now) {
-  for (auto& quota : header_quotas_) {
-    if (quota.rate > 0 && now >= quota.until) quota.rate = quota.max_remaining = 0;
-  }
+  for (auto& quota : announced_) quota.refresh(now);
   if (refilled_at_ == TimePoint{}) refilled_at_ = now;
   if (now <= refilled_at_) return;
   tokens_ += in_seconds(now - refilled_at_) * rate();
@@ -138,10 +115,14 @@ Duration Limiter::reserve(TimePoint now) {
   paced_ = wait > Duration(0) || in_burst;
   // refilled_at_ is in the future while requests are blocked.
   if (refilled_at_ > now) wait += refilled_at_ - now;
-  wait = within_stated_limit(now + wait) - now;
+  TimePoint turn = now + wait;
+  TimePoint const last = now + std::max<Duration>(wait, spec_.wait_cap);
+  for (auto const& quota : announced_) turn = std::min(last, quota.earliest(turn));
+  wait = within_stated_limit(turn) - now;
   last_reserve_ = std::max(last_reserve_, now + wait);
-  std::erase_if(reserved_, [&](TimePoint turn) { return turn <= now; });
+  std::erase_if(reserved_, [&](TimePoint other) { return other <= now; });
   reserved_.push_back(now + wait);
+  for (auto& quota : announced_) quota.count_request(now + wait);
   return wait;
 }
 
@@ -155,6 +136,7 @@ void Limiter::block(TimePoint now, Duration wait) {
   std::erase_if(reserved_, [&](TimePoint turn) { return turn <= now; });
   auto const given_back = std::erase_if(reserved_, [&](TimePoint turn) { return turn <= until; });
   spent_until_ -= seconds_of(static_cast<double>(given_back) / max_rate_);
+  for (auto& quota : announced_) quota.give_back(now, until);
   tokens_ = 1 - static_cast<double>(reserved_.size());
 }
 
@@ -176,6 +158,7 @@ void Limiter::on_throttled(TimePoint now, TimePoint sent_at, std::optional<Durat
       quota_.count_refusal(sent_at + (now - sent_at) / 2, quota_.rate() * (1 - dip_));
     }
     dip_ = dip_of_refusal;
+    for (auto& quota : announced_) quota.on_refusal();
     told_ = wait.has_value();
     refused_at_ = now;
     paced_ = false;
@@ -207,40 +190,15 @@ void Limiter::on_success(TimePoint now, TimePoint sent_at, Headers const& header
   quota_.count_answer(sent_at + (now - sent_at) / 2);
   refill(now);
   if (refusals_ == 0) {
-    if (paced_ && dip_ < least_dip) quota_.grow(quota_.rate() * round_trip_);
+    if (paced_ && dip_ < least_dip)
+      quota_.grow(quota_.rate() * round_trip_,
+                  std::ranges::any_of(announced_, &AnnouncedQuota::has_plenty));
     dip_ = dip_ < least_dip ? 0 : dip_ * dip_that_is_left;
   }
-  for (auto& quota : header_quotas_) apply_rate_headers(quota, now, headers);
-}
-
-// Allows full speed while much of the quota is left, then spreads the rest over the time to the
-// reset.
-void Limiter::apply_rate_headers(HeaderQuota& quota, TimePoint now, Headers const& headers) {
-  auto const remaining = to_count(headers.find(quota.names.remaining));
-  auto const reset = headers.find(quota.names.reset);
-  if (!remaining || !reset) return;
-  auto const until = parse_reset(*reset, spec_.reset_unit, now);
-  if (!until || until->count() == 0) return;
-  // Whole seconds are rounded up: a reset in one second may be in a few milliseconds, so it says
-  // nothing about a quota that is renewed all the time.
-  constexpr auto second = std::chrono::seconds(1);
-  bool const rounded = in_whole_seconds(spec_.reset_unit);
-  quota.max_remaining = std::max(quota.max_remaining, *remaining);
-  if (rounded && *until <= second) {
-    // All of the quota is renewed in this second at the latest, so one request in its share of it.
-    if (*remaining == 0 && quota.max_remaining > 0)
-      block(now, seconds_of(1 / (quota.max_remaining + 1)));
-    return;
+  for (auto& quota : announced_) {
+    auto const wait = quota.on_answer(now, sent_at, headers, !quota_.was_refused());
+    if (wait) block(now, *wait);
   }
-  if (*remaining == 0) {
-    Duration const wait = *until;
-    bool const may_be_less = rounded && wait <= 3 * second && !quota_.was_refused();
-    block(now, may_be_less ? wait - second : wait);
-    return;
-  }
-  quota.until = now + std::min<Duration>(*until, spec_.wait_cap);
-  bool const plenty = *remaining > few_remaining && *remaining > quota.max_remaining / 2;
-  quota.rate = plenty ? max_rate_ : *remaining / in_seconds(*until);
 }
 
 }  // namespace affsync::engine

@@ -14,6 +14,7 @@
 #include "base/clock.hpp"
 #include "base/http_message.hpp"
 #include "connectors/engine/manifest/manifest.hpp"
+#include "connectors/engine/pace/announced_quota.hpp"
 #include "connectors/engine/pace/quota_estimate.hpp"
 
 namespace affsync::engine {
@@ -52,14 +53,6 @@ class Limiter {
   TimePoint within_stated_limit(TimePoint turn);
   void block(TimePoint now, Duration wait);
   Duration own_wait(double random) const;
-  // A quota that headers announce.
-  struct HeaderQuota {
-    QuotaHeaders names;
-    double rate = 0;  // what is allowed by it; 0: nothing said
-    TimePoint until{};
-    double max_remaining = 0;
-  };
-  void apply_rate_headers(HeaderQuota& quota, TimePoint now, Headers const& headers);
 
   RateSpec spec_;
   double max_rate_;
@@ -81,7 +74,7 @@ class Limiter {
   int refusals_ = 0;
   bool told_ = false;  // the last refusal said how long to wait
 
-  std::vector<HeaderQuota> header_quotas_;
+  std::vector<AnnouncedQuota> announced_;
 };
 
 }  // namespace affsync::engine

@@ -159,10 +159,10 @@ void QuotaEstimate::end_stop(TimePoint sent_at, Stop stop) {
   told_ = stop.told;
 }
 
-void QuotaEstimate::grow(double in_flight) {
+void QuotaEstimate::grow(double in_flight, bool is_far) {
   double growth = growth_before_refusal;
   bool const is_guess = precision_ < 1;
-  if (was_refused_) {
+  if (was_refused_ && !is_far) {
     double const counted = is_guess ? 0 : (since_refusal_ - 1) / steady_share;
     double const worth = std::max(precision_, counted);
     double const times = since_refusal_ / answers_to_double_least_growth;
@@ -173,7 +173,7 @@ void QuotaEstimate::grow(double in_flight) {
       std::min({growth, growth_before_refusal, growth_per_round_trip / std::max(in_flight, 1.0)});
   rate_ = std::min(bounds_.most, rate_ * (1 + growth));
   // What was refused just now is still too fast, unless it was a burst.
-  if (was_refused_ && !is_guess && since_refusal_ < answers_below_refused)
+  if (was_refused_ && !is_far && !is_guess && since_refusal_ < answers_below_refused)
     rate_ = std::min(rate_, 0.98 * full_.asked);
 }
 

@@ -42,8 +42,8 @@ class QuotaEstimate {
   // The first request after a stop that was not refused.
   void end_stop(TimePoint sent_at, Stop stop);
   // An answer came while requests were waiting for their turn. `in_flight`: how many requests are
-  // on their way at a time.
-  void grow(double in_flight);
+  // on their way at a time. `is_far`: the broker itself says that the limit is not near.
+  void grow(double in_flight, bool is_far = false);
 
   // Moves all times; for a clock that was set back.
   void shift(Duration by);

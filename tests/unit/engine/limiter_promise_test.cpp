@@ -182,6 +182,34 @@ TEST(LimiterShortSync, HeadersOfAWindowSpareTheRefusals) {
   }
 }
 
+// What is left of a token bucket shows how fast it is renewed, so that the limit need not be met.
+TEST(LimiterShortSync, HeadersOfABucketSpareTheRefusals) {
+  for (bool const named : {true, false}) {
+    for (double const rate : {0.5, 1.0, 2.0, 5.0, 8.0, 20.0, 50.0}) {
+      for (int const clients : {1, 2, 5}) {
+        for (unsigned const seed : {1U, 2U, 3U}) {
+          Scene scene;
+          scene.broker.rate = rate;
+          scene.broker.sends_headers = true;
+          scene.broker.names_headers = named;
+          scene.clients = clients;
+          scene.seed = seed;
+          set_latency(scene, 2);
+          // A quick broker's rate is found a little later, the more so with many requests at a
+          // time, and a refusal costs a second.
+          double const share = rate <= 20 ? 0.9 : clients > 2 ? 0.7 : 0.8;
+          Simulation simulation(scene);
+          expect_kept(simulation.run(250), scene, share);
+          simulation.pause(15min);
+          auto const later = simulation.run(250);
+          expect_kept(later, scene, share);
+          EXPECT_LE(later.refused, 3) << text_of(scene);
+        }
+      }
+    }
+  }
+}
+
 TEST(LimiterShortSync, AQuotaOfAMinuteIsLearnedFromTheFirstWait) {
   for (Quota const quota : {Quota::fixed, Quota::sliding}) {
     for (double const rate : {0.5, 1.0, 2.0, 3.0}) {

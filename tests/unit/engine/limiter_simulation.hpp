@@ -27,6 +27,7 @@ struct Broker {
   Quota quota = Quota::bucket;
   double window = 1;            // seconds; `rate` times this many requests are allowed in it
   bool sends_headers = false;   // X-RateLimit-Remaining and -Reset on every answer
+  bool names_headers = true;    // … which the connector names
   bool counts_refused = false;  // a refused request uses up quota as well
 };
 
@@ -160,7 +161,7 @@ class Simulation {
     RateSpec spec;
     spec.requests_per_second = scene.start_rate;
     spec.max_requests_per_second = scene.max_rate;
-    if (scene.broker.sends_headers) {
+    if (scene.broker.sends_headers && scene.broker.names_headers) {
       spec.remaining_header = "X-RateLimit-Remaining";
       spec.reset_header = "X-RateLimit-Reset";
     }

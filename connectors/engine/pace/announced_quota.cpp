@@ -1,0 +1,106 @@
+#include "connectors/engine/pace/announced_quota.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "connectors/engine/answer/requested_wait.hpp"
+#include "connectors/engine/pace/seconds.hpp"
+
+namespace affsync::engine {
+namespace {
+
+constexpr auto second = std::chrono::seconds(1);
+constexpr double few_left = 10;
+
+std::optional<double> to_count(std::optional<std::string_view> text) {
+  if (!text) return std::nullopt;
+  std::uint32_t count = 0;
+  auto const [end, error] = std::from_chars(text->data(), text->data() + text->size(), count);
+  if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
+  return count;
+}
+
+bool in_whole_seconds(ResetUnit unit) {
+  return unit == ResetUnit::seconds || unit == ResetUnit::epoch_seconds;
+}
+
+std::array<QuotaHeaders, 3> const& usual_names() {
+  static std::array<QuotaHeaders, 3> const names{{
+      {"X-RateLimit-Remaining", "X-RateLimit-Reset"},
+      {"RateLimit-Remaining", "RateLimit-Reset"},
+      {"X-Rate-Limit-Remaining", "X-Rate-Limit-Reset"},
+  }};
+  return names;
+}
+
+}  // namespace
+
+AnnouncedQuota::AnnouncedQuota(QuotaHeaders names, RateSpec const& spec)
+    : names_(std::move(names)), unit_(spec.reset_unit), wait_cap_(spec.wait_cap) {}
+
+AnnouncedQuota::AnnouncedQuota(RateSpec const& spec)
+    : unit_(ResetUnit::seconds), wait_cap_(spec.wait_cap) {}
+
+std::optional<AnnouncedQuota::Said> AnnouncedQuota::read(QuotaHeaders const& names,
+                                                         Headers const& headers,
+                                                         TimePoint now) const {
+  auto const left = to_count(headers.find(names.remaining));
+  auto const reset = left ? headers.find(names.reset) : std::nullopt;
+  if (!reset) return std::nullopt;
+  auto const until = names_ ? parse_reset(*reset, unit_, now) : parse_retry_after(*reset, now);
+  if (!until || until->count() <= 0) return std::nullopt;
+  return Said{*left, *until};
+}
+
+std::optional<AnnouncedQuota::Said> AnnouncedQuota::read(Headers const& headers,
+                                                         TimePoint now) const {
+  if (names_) return read(*names_, headers, now);
+  for (auto const& names : usual_names()) {
+    if (auto const said = read(names, headers, now)) return said;
+  }
+  return std::nullopt;
+}
+
+std::optional<Duration> AnnouncedQuota::on_answer(TimePoint now, TimePoint sent_at,
+                                                  Headers const& headers, bool may_try) {
+  auto const said = read(headers, now);
+  if (!said) return std::nullopt;
+  trend_.on_answer(now, sent_at, said->left, in_seconds(said->until));
+  most_left_ = std::max(most_left_, said->left);
+  if (!trend_.trickles()) return wait_for_window(*said, now, may_try);
+  rate_ = 0;
+  return trend_.shortage(now);
+}
+
+std::optional<Duration> AnnouncedQuota::wait_for_window(Said const& said, TimePoint now,
+                                                        bool may_try) {
+  bool const counts_down = most_left_ > 0;
+  bool const rounded = in_whole_seconds(unit_);
+  // Whole seconds are rounded up: a reset in one second may be in a few milliseconds. All of the
+  // quota is renewed in this second at the latest, so one request in its share of it.
+  if (rounded && said.until <= second) {
+    if (said.left > 0 || !counts_down) return std::nullopt;
+    return std::chrono::duration_cast<Duration>(second) / static_cast<int>(most_left_ + 1);
+  }
+  if (!names_) return std::nullopt;
+  if (said.left == 0) {
+    bool const may_be_less = rounded && said.until <= 3 * second && may_try;
+    return may_be_less ? said.until - second : said.until;
+  }
+  window_end_ = now + std::min(said.until, wait_cap_);
+  bool const plenty = said.left > few_left && said.left > most_left_ / 2;
+  rate_ = plenty ? 0 : said.left / in_seconds(said.until);
+  return std::nullopt;
+}
+
+void AnnouncedQuota::refresh(TimePoint now) {
+  if (rate_ > 0 && now >= window_end_) rate_ = most_left_ = 0;
+}
+
+void AnnouncedQuota::shift(Duration by) {
+  if (window_end_ != TimePoint{}) window_end_ += by;
+  trend_.shift(by);
+}
+
+}  // namespace affsync::engine

@@ -1,0 +1,168 @@
+#include "connectors/engine/pace/quota_trend.hpp"
+
+#include <algorithm>
+
+#include "connectors/engine/pace/seconds.hpp"
+
+namespace affsync::engine {
+namespace {
+
+// The values were chosen with simulations of buckets and windows of many sizes.
+constexpr std::size_t most_points = 64;
+constexpr std::size_t most_turns = 1000;         // whose answers never came
+constexpr std::size_t most_turns_at_first = 16;  // nobody may ever say what is left
+constexpr double rounding = 1;                   // of a count, and of whole seconds
+constexpr double least_size = 4;         // left of a bucket whose renewal can be told from noise
+constexpr double error_share = 0.5;      // of the requests under way
+constexpr double under_way_decay = 0.9;  // with each answer
+constexpr double jump_share = 0.5;       // of the largest quota, at once
+constexpr int steady_answers = 6;        // after which it does not come in steps
+constexpr double raise = 1.5;
+constexpr double sure_factor = 1.5;  // between the least and the most that it can be
+constexpr double after_refusal = 0.5;
+constexpr double reserve = 1;            // requests, for those that overtake each other
+constexpr double cautious_share = 0.9;   // of the renewal, while nothing is left
+constexpr double slight_shortage = 0.5;  // of a request
+constexpr double guessed_share = 0.25;  // of the time between requests, before the renewal is known
+constexpr double share_of_time = 0.7;   // in which a bucket is whole again
+
+}  // namespace
+
+void QuotaTrend::count_request(TimePoint turn) {
+  turns_.insert(std::ranges::upper_bound(turns_, turn), turn);
+  if (turns_.size() <= (points_.empty() ? most_turns_at_first : most_turns)) return;
+  turns_.erase(turns_.begin());
+  ++known_;
+}
+
+void QuotaTrend::give_back(TimePoint from, TimePoint until) {
+  if (until <= from) return;
+  turns_.erase(std::ranges::upper_bound(turns_, from), std::ranges::upper_bound(turns_, until));
+}
+
+// When one more request than `ahead` is within the quota.
+TimePoint QuotaTrend::possible_after(double ahead) const {
+  double missing = 1 + ahead - left_;
+  double rate = renewal_;
+  if (is_measured_) {
+    if (ahead > 0 || left_ == 0) missing += reserve;
+    rate *= cautious_share;
+  } else if (missing > 1) {
+    // The answer to the first of them tells whether the others are too early.
+    missing = 1 + guessed_share * (missing - 1);
+  }
+  return points_.back().sent_at + seconds_of(missing / rate);
+}
+
+TimePoint QuotaTrend::earliest(TimePoint turn) const {
+  if (!trickles_) return turn;
+  auto const possible = possible_after(static_cast<double>(turns_.size()));
+  if (possible <= turn) return turn;
+  if (is_measured_ || turns_.empty()) return possible;
+  // Those before it may have been reserved when more seemed to be left.
+  return std::max(possible, turns_.back() + seconds_of(guessed_share / renewal_));
+}
+
+std::optional<Duration> QuotaTrend::shortage(TimePoint now) const {
+  if (!trickles_) return std::nullopt;
+  auto const next = std::ranges::upper_bound(turns_, now);
+  if (next == turns_.end()) return std::nullopt;
+  auto const possible = possible_after(static_cast<double>(next - turns_.begin()));
+  if (possible - *next < seconds_of(slight_shortage / renewal_)) return std::nullopt;
+  return possible - now;
+}
+
+QuotaTrend::Point QuotaTrend::point_of(TimePoint now, TimePoint sent_at, double left) {
+  // Requests overtake each other, or are sent a little later than at their turn.
+  auto const begin = std::ranges::upper_bound(turns_, sent_at - (now - sent_at));
+  auto const others = static_cast<double>(std::ranges::upper_bound(turns_, now) - begin) - 1;
+  under_way_ = std::max(under_way_decay * under_way_, others);
+  auto const unknown = std::ranges::upper_bound(turns_, sent_at);
+  known_ += static_cast<double>(unknown - turns_.begin());
+  turns_.erase(turns_.begin(), unknown);
+  return {sent_at, left + known_, error_share * under_way_};
+}
+
+// Much was renewed since the last answer, and faster than before.
+bool QuotaTrend::is_jump(Point const& point) const {
+  auto const& first = points_.front();
+  auto const& last = points_.back();
+  double const before = in_seconds(last.sent_at - first.sent_at);
+  double const since = in_seconds(point.sent_at - last.sent_at);
+  double const at_least = point.ever - last.ever - rounding - point.error - last.error;
+  double const at_most = last.ever - first.ever + rounding + last.error + first.error;
+  return at_least > jump_share * most_left_ && before > 0 &&
+         at_least * before > std::max(1.0, at_most) * since;
+}
+
+void QuotaTrend::compare(Point const& point, TimePoint now, bool is_whole) {
+  if (is_jump(point)) {
+    comes_in_steps_ = true;
+    steady_ = 0;
+    points_.clear();
+    return;
+  }
+  auto const& first = points_.front();
+  double const time = in_seconds(point.sent_at - first.sent_at);
+  if (time > 0) {
+    double const renewed = point.ever - first.ever;
+    double const error = rounding + first.error + point.error;
+    // A whole quota may have been whole for long.
+    double const most = std::max(0.0, (renewed + error) / time);
+    if (!is_whole) {
+      renewal_ = std::min(renewal_, most);
+      if (most < sure_factor * renewal_) is_measured_ = true;
+    }
+    double const least = (renewed - error) / time;
+    if (least > 0 && ++steady_ > steady_answers) comes_in_steps_ = false;
+    if (least > renewal_) {
+      renewal_ = least;
+      is_measured_ = true;
+    }
+  }
+  auto const& last = points_.back();
+  double const expected = last.ever + renewal_ * in_seconds(point.sent_at - last.sent_at);
+  if (is_whole && point.sent_at > raised_at_ && expected < point.ever + rounding) {
+    renewal_ *= raise;
+    is_measured_ = true;
+    raised_at_ = now;
+  }
+  if (is_whole) points_.clear();
+}
+
+void QuotaTrend::on_answer(TimePoint now, TimePoint sent_at, double left, double until) {
+  if (!points_.empty() && sent_at < points_.back().sent_at) return;
+  auto const point = point_of(now, sent_at, left);
+  bool const is_whole = left >= most_left_;
+  left_ = left;
+  most_left_ = std::max(most_left_, left);
+  // All of it comes in at least this fast, or at once.
+  bool const is_soon = !is_measured_ && until <= rounding;
+  if (is_soon) renewal_ = std::max(renewal_, (most_left_ + 1 - left) / rounding);
+  if (!points_.empty()) compare(point, now, is_whole);
+  points_.push_back(point);
+  if (points_.size() > most_points) points_.erase(points_.begin());
+  trickles_ = renewal_ > 0 && !comes_in_steps_ && most_left_ >= least_size && fits(until);
+}
+
+// What was used of a bucket comes in again until it is whole. The time that a sliding window tells
+// is that until its oldest request is forgotten.
+bool QuotaTrend::fits(double until) const {
+  double const used = most_left_ + 1 - left_;
+  return renewal_ * (until - rounding) <= used + 1 &&
+         renewal_ * std::max(until, rounding) >= share_of_time * used;
+}
+
+void QuotaTrend::on_refusal() {
+  renewal_ *= after_refusal;
+  points_.clear();
+  trickles_ = false;
+}
+
+void QuotaTrend::shift(Duration by) {
+  for (auto& turn : turns_) turn += by;
+  for (auto& point : points_) point.sent_at += by;
+  if (raised_at_ != TimePoint{}) raised_at_ += by;
+}
+
+}  // namespace affsync::engine
