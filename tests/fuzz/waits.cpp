@@ -35,6 +35,27 @@ void require_rate(Limiter& limiter, RateSpec const& spec, TimePoint now) {
   require(wait <= spec.wait_cap + hours(1), "a reserved turn comes within the cap and an hour");
 }
 
+// Each byte is an answer: what is left, when it is whole again, and when it came.
+void follow_quota(std::string_view bytes, RateSpec const& spec, TimePoint now) {
+  Limiter limiter(spec);
+  for (char const byte : bytes.substr(0, 300)) {
+    auto const code = static_cast<unsigned char>(byte);
+    auto const sent_at = now - std::chrono::milliseconds(code % 64);
+    for (int i = 0; i < code % 5; ++i) require_rate(limiter, spec, now);
+    Headers headers;
+    headers.add("X-RateLimit-Remaining", std::to_string(code % 17));
+    headers.add("X-RateLimit-Reset", std::to_string(code % 4));
+    if (code == 255) {
+      limiter.on_throttled(now, sent_at, std::nullopt, 0.5);
+    } else {
+      limiter.on_success(now, sent_at, headers);
+    }
+    require_rate(limiter, spec, now);
+    now += std::chrono::milliseconds(code);
+    if (code == 254) now -= hours(2);
+  }
+}
+
 }  // namespace
 
 void waits(std::string_view input) {
@@ -76,6 +97,12 @@ void waits(std::string_view input) {
     now += std::chrono::seconds(20);
   }
   require_rate(limiter, spec, now);
+
+  follow_quota(response.body, RateSpec(), now);
+  RateSpec named;
+  named.remaining_header = "X-RateLimit-Remaining";
+  named.reset_header = "X-RateLimit-Reset";
+  follow_quota(response.body, named, now);
 }
 
 }  // namespace affsync::fuzz
