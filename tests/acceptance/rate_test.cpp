@@ -114,7 +114,7 @@ TEST_F(Rate, usual_headers_are_understood) {
     auto const synced = sync({"--full", "--stream", "rewards"});
     EXPECT_EQ(synced.status, 0) << unit << synced.out;
     EXPECT_GT(broker().count("requests"), 30u) << "the limit was never reached";
-    EXPECT_LE(broker().count("throttled"), 1u) << unit;
+    EXPECT_LE(broker().count("throttled"), 2u) << unit;  // four without them
   }
 }
 

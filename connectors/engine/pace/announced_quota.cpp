@@ -49,8 +49,13 @@ std::optional<AnnouncedQuota::Said> AnnouncedQuota::read(QuotaHeaders const& nam
   auto const reset = left ? headers.find(names.reset) : std::nullopt;
   if (!reset) return std::nullopt;
   auto const until = names_ ? parse_reset(*reset, unit_, now) : parse_retry_after(*reset, now);
-  if (!until || until->count() <= 0) return std::nullopt;
-  return Said{*left, *until};
+  if (!until) return std::nullopt;
+  constexpr std::size_t digits_of_an_instant = 10;
+  bool const is_instant = reset->size() >= digits_of_an_instant;
+  if (until->count() > 0) return Said{*left, *until, is_instant};
+  // Seconds that are rounded down: the rest of one.
+  bool const is_less = *left == 0 && names_ && in_whole_seconds(unit_);
+  return is_less ? std::optional(Said{*left, second, is_instant}) : std::nullopt;
 }
 
 std::optional<AnnouncedQuota::Said> AnnouncedQuota::read(Headers const& headers,
@@ -66,26 +71,39 @@ std::optional<Duration> AnnouncedQuota::on_answer(TimePoint now, TimePoint sent_
                                                   Headers const& headers, bool may_try) {
   auto const said = read(headers, now);
   if (!said) return std::nullopt;
+  // Numbers that nobody has named may be of any kind.
+  if (!names_ && !trend_.is_whole_after(said->left, sent_at, until_)) trend_.note_oddity();
   trend_.on_answer(now, sent_at, said->left, in_seconds(said->until));
+  // A point in time may be rounded down, and is of another clock.
+  until_ = said->until + (said->is_instant ? second : Duration(0));
   most_left_ = std::max(most_left_, said->left);
+  renewed_at_ = {};
   if (!trend_.trickles()) return wait_for_window(*said, now, may_try);
   rate_ = 0;
   return trend_.shortage(now);
 }
 
+void AnnouncedQuota::on_refusal(TimePoint sent_at) {
+  bool const is_early = renewed_at_ != TimePoint{} && sent_at >= renewed_at_;
+  if (is_early && in_whole_seconds(unit_)) is_rounded_down_ = true;
+  trend_.on_refusal();
+}
+
 std::optional<Duration> AnnouncedQuota::wait_for_window(Said const& said, TimePoint now,
                                                         bool may_try) {
-  bool const counts_down = most_left_ > 0;
   bool const rounded = in_whole_seconds(unit_);
-  // Whole seconds are rounded up: a reset in one second may be in a few milliseconds. All of the
-  // quota is renewed in this second at the latest, so one request in its share of it.
+  // Whole seconds are rounded up: a reset in one second may be in a few milliseconds.
   if (rounded && said.until <= second) {
-    if (said.left > 0 || !counts_down) return std::nullopt;
-    return std::chrono::duration_cast<Duration>(second) / static_cast<int>(most_left_ + 1);
+    if (said.left > 0) return std::nullopt;
+    auto const wait = trend_.time_to_one(is_rounded_down_ ? said.until + second : said.until);
+    if (wait && *wait >= said.until) renewed_at_ = now + said.until;
+    return wait;
   }
   if (!names_) return std::nullopt;
   if (said.left == 0) {
     bool const may_be_less = rounded && said.until <= 3 * second && may_try;
+    if (!may_be_less) renewed_at_ = now + said.until;
+    if (is_rounded_down_) return said.until + second;
     return may_be_less ? said.until - second : said.until;
   }
   window_end_ = now + std::min(said.until, wait_cap_);
@@ -99,7 +117,9 @@ void AnnouncedQuota::refresh(TimePoint now) {
 }
 
 void AnnouncedQuota::shift(Duration by) {
-  if (window_end_ != TimePoint{}) window_end_ += by;
+  for (auto* time : {&window_end_, &renewed_at_}) {
+    if (*time != TimePoint{}) *time += by;
+  }
   trend_.shift(by);
 }
 

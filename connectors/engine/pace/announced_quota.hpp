@@ -32,7 +32,8 @@ class AnnouncedQuota {
   // whole seconds is taken to be one second less.
   std::optional<Duration> on_answer(TimePoint now, TimePoint sent_at, Headers const& headers,
                                     bool may_try);
-  void on_refusal() { trend_.on_refusal(); }
+  // A request was refused that was sent at `sent_at`.
+  void on_refusal(TimePoint sent_at);
 
   // Returns when, at `turn` or later, one more request is within the quota.
   TimePoint earliest(TimePoint turn) const { return trend_.earliest(turn); }
@@ -50,6 +51,7 @@ class AnnouncedQuota {
   struct Said {
     double left = 0;
     Duration until{};
+    bool is_instant = false;  // the reset was given as a point in time
   };
   std::optional<Said> read(QuotaHeaders const& names, Headers const& headers, TimePoint now) const;
   std::optional<Said> read(Headers const& headers, TimePoint now) const;
@@ -60,6 +62,9 @@ class AnnouncedQuota {
   Duration wait_cap_;
 
   QuotaTrend trend_;
+  TimePoint renewed_at_{};  // when there is something left again, as the last answer said
+  bool is_rounded_down_ = false;
+  Duration until_{};      // as the last answer said, or longer
   double most_left_ = 0;  // in this window
   double rate_ = 0;
   TimePoint window_end_{};

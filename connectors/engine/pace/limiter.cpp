@@ -158,7 +158,7 @@ void Limiter::on_throttled(TimePoint now, TimePoint sent_at, std::optional<Durat
       quota_.count_refusal(sent_at + (now - sent_at) / 2, quota_.rate() * (1 - dip_));
     }
     dip_ = dip_of_refusal;
-    for (auto& quota : announced_) quota.on_refusal();
+    for (auto& quota : announced_) quota.on_refusal(sent_at);
     told_ = wait.has_value();
     refused_at_ = now;
     paced_ = false;

@@ -12,16 +12,20 @@ constexpr std::size_t most_points = 64;
 constexpr std::size_t most_turns = 1000;         // whose answers never came
 constexpr std::size_t most_turns_at_first = 16;  // nobody may ever say what is left
 constexpr double rounding = 1;                   // of a count, and of whole seconds
-constexpr double least_size = 4;         // left of a bucket whose renewal can be told from noise
-constexpr double error_share = 0.5;      // of the requests under way
-constexpr double under_way_decay = 0.9;  // with each answer
-constexpr double jump_share = 0.5;       // of the largest quota, at once
-constexpr int steady_answers = 6;        // after which it does not come in steps
+constexpr double least_size = 4;           // left of a bucket whose renewal can be told from noise
+constexpr double error_share = 0.5;        // of the requests under way
+constexpr double under_way_decay = 0.9;    // with each answer
+constexpr double jump_share = 0.5;         // of the largest quota, at once
+constexpr int steady_answers = 6;          // after which it does not come in steps
+constexpr int answers_of_an_oddity = 150;  // without another, until it is forgotten
+constexpr int most_empty = 8;
+constexpr double sure_oddity = 4;  // times the error
 constexpr double raise = 1.5;
 constexpr double sure_factor = 1.5;  // between the least and the most that it can be
 constexpr double after_refusal = 0.5;
 constexpr double reserve = 1;            // requests, for those that overtake each other
 constexpr double cautious_share = 0.9;   // of the renewal, while nothing is left
+constexpr double large_quota = 4;        // seconds to fill it
 constexpr double slight_shortage = 0.5;  // of a request
 constexpr double guessed_share = 0.25;  // of the time between requests, before the renewal is known
 constexpr double share_of_time = 0.7;   // in which a bucket is whole again
@@ -95,7 +99,17 @@ bool QuotaTrend::is_jump(Point const& point) const {
          at_least * before > std::max(1.0, at_most) * since;
 }
 
+void QuotaTrend::note_oddity() {
+  ++oddities_;
+  answers_ = 0;
+}
+
 void QuotaTrend::compare(Point const& point, TimePoint now, bool is_whole) {
+  // Less is left than the requests explain.
+  double const gone = points_.back().ever - point.ever;
+  double const explained = rounding + point.error + points_.back().error;
+  if (gone > explained) note_oddity();
+  if (gone > sure_oddity * explained) oddities_ = most_oddities;
   if (is_jump(point)) {
     comes_in_steps_ = true;
     steady_ = 0;
@@ -133,6 +147,13 @@ void QuotaTrend::compare(Point const& point, TimePoint now, bool is_whole) {
 void QuotaTrend::on_answer(TimePoint now, TimePoint sent_at, double left, double until) {
   if (!points_.empty() && sent_at < points_.back().sent_at) return;
   auto const point = point_of(now, sent_at, left);
+  if (++answers_ > answers_of_an_oddity && oddities_ > 0 && !is_odd()) {
+    --oddities_;
+    answers_ = 0;
+  }
+  // Requests that are slower than a bucket is renewed leave something now and then.
+  empty_ = trickles_ && left == 0 ? empty_ + 1 : 0;
+  if (empty_ > most_empty) oddities_ = most_oddities;
   bool const is_whole = left >= most_left_;
   left_ = left;
   most_left_ = std::max(most_left_, left);
@@ -142,7 +163,13 @@ void QuotaTrend::on_answer(TimePoint now, TimePoint sent_at, double left, double
   if (!points_.empty()) compare(point, now, is_whole);
   points_.push_back(point);
   if (points_.size() > most_points) points_.erase(points_.begin());
-  trickles_ = renewal_ > 0 && !comes_in_steps_ && most_left_ >= least_size && fits(until);
+  trickles_ =
+      !is_odd() && renewal_ > 0 && !comes_in_steps_ && most_left_ >= least_size && fits(until);
+}
+
+bool QuotaTrend::is_whole_after(double left, TimePoint sent_at, Duration until) const {
+  if (points_.empty() || sent_at - points_.back().sent_at < until) return true;
+  return left + rounding + under_way_ >= most_left_;
 }
 
 // What was used of a bucket comes in again until it is whole. The time that a sliding window tells
@@ -153,7 +180,17 @@ bool QuotaTrend::fits(double until) const {
          renewal_ * std::max(until, rounding) >= share_of_time * used;
 }
 
+// What is whole again within a second has at least its share of it for each request. A large quota
+// is not: a sliding window tells the time until its oldest request is forgotten.
+std::optional<Duration> QuotaTrend::time_to_one(Duration until) const {
+  if (most_left_ == 0 || is_odd()) return std::nullopt;
+  auto const share = std::min(until, seconds_of(rounding / (most_left_ + 1)));
+  bool const is_large = renewal_ > 0 && most_left_ >= large_quota * renewal_;
+  return is_large ? std::clamp(seconds_of(1 / renewal_), share, until) : share;
+}
+
 void QuotaTrend::on_refusal() {
+  if (trickles_) note_oddity();
   renewal_ *= after_refusal;
   points_.clear();
   trickles_ = false;

@@ -27,7 +27,13 @@ class QuotaTrend {
   void on_answer(TimePoint now, TimePoint sent_at, double left, double until);
   // A request was refused although none should have been.
   void on_refusal();
+  // What the answers say does not explain what happened, several times: it means something else, or
+  // others use the quota as well.
+  bool is_odd() const { return oddities_ >= most_oddities; }
+  void note_oddity();
 
+  // A quota that was whole in `until` must be whole after that time, if nobody else uses it.
+  bool is_whole_after(double left, TimePoint sent_at, Duration until) const;
   // The quota is renewed all the time.
   bool trickles() const { return trickles_; }
   // Returns when, at `turn` or later, one more request is within a quota that trickles.
@@ -38,6 +44,10 @@ class QuotaTrend {
   std::optional<Duration> shortage(TimePoint now) const;
   // Much is left of a quota that trickles: requests may be faster.
   bool has_plenty() const { return trickles_ && left_ > most_left_ / 2; }
+
+  // Nothing is left of a quota that is whole again in `until`. Returns how soon one request may
+  // come in; nullopt: nothing was ever left, so the number means something else.
+  std::optional<Duration> time_to_one(Duration until) const;
 
   // Moves all times; for a clock that was set back.
   void shift(Duration by);
@@ -65,6 +75,11 @@ class QuotaTrend {
   double renewal_ = 0;         // requests per second; 0: unknown
   bool is_measured_ = false;   // … and not only the least that the time until it is whole allows
   TimePoint raised_at_{};      // when it was last raised because the quota was whole
+
+  static constexpr int most_oddities = 3;
+  int oddities_ = 0;
+  int answers_ = 0;  // since the last of them
+  int empty_ = 0;    // answers in a row that left nothing
 
   bool comes_in_steps_ = false;
   int steady_ = 0;  // answers since the last step that showed a renewal

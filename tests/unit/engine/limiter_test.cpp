@@ -213,6 +213,18 @@ TEST(Limiter, AfterTheResetTheOldRateHolds) {
   EXPECT_DOUBLE_EQ(limiter.rate(), 5);
 }
 
+// Some servers round the time to the reset down, so that requests after it are refused once more.
+TEST(Limiter, AResetThatIsRoundedDownIsNoticed) {
+  Limiter limiter(spec_with_headers(5));
+  limiter.reserve(t0);
+  limiter.on_success(t0, t0, rate_headers("0", "4"));
+  EXPECT_EQ(limiter.reserve(t0), 4s);
+  limiter.on_throttled(t0 + 4s, t0 + 4s, 1s, 0);
+  EXPECT_EQ(limiter.reserve(t0 + 4s), 1s);
+  limiter.on_success(t0 + 5s, t0 + 5s, rate_headers("0", "4"));
+  EXPECT_EQ(limiter.reserve(t0 + 5s), 5s);
+}
+
 TEST(Limiter, OddRateHeadersAreIgnored) {
   for (auto const& [remaining, reset] :
        {std::pair("-1", "20"), std::pair("", "20"), std::pair("3", "soon"), std::pair("0", "0")}) {

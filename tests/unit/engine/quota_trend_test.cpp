@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 
 namespace affsync::engine::quota_trend_test {
@@ -100,6 +101,36 @@ TEST(QuotaTrend, ARefusalMakesItCareful) {
   trend.on_refusal();
   EXPECT_FALSE(trend.trickles());
   EXPECT_EQ(trend.earliest(start + 2s), start + 2s);
+}
+
+// Rows are counted, not requests; several servers count each for itself.
+TEST(QuotaTrend, NumbersThatFallFasterThanTheRequestsAreOdd) {
+  QuotaTrend trend;
+  for (int i = 0; i < 10; ++i) ask(trend, i * 100ms, 1000 - 90 * i, 10);
+  EXPECT_TRUE(trend.is_odd());
+  EXPECT_FALSE(trend.trickles());
+  EXPECT_EQ(trend.earliest(start + 1s), start + 1s);
+}
+
+TEST(QuotaTrend, ABrokerThatRefusesAlthoughMuchIsLeftMeansSomethingElse) {
+  QuotaTrend trend;
+  for (int refusals = 0; refusals < 3; ++refusals) {
+    EXPECT_FALSE(trend.is_odd());
+    for (int i = 0; i < 10; ++i) ask(trend, refusals * 10s + i * 100ms, 100, 1);
+    EXPECT_TRUE(trend.trickles());
+    trend.on_refusal();
+  }
+  EXPECT_TRUE(trend.is_odd());
+  ask(trend, 40s, 100, 1);
+  EXPECT_FALSE(trend.trickles());
+}
+
+// A bucket has something left now and then if requests are slower than it is renewed.
+TEST(QuotaTrend, ABucketThatIsAlwaysEmptyIsNone) {
+  QuotaTrend trend;
+  for (int i = 0; i < 20; ++i) ask(trend, i * 50ms, std::max(0, 9 - i), 1);
+  for (int i = 0; i < 40; ++i) ask(trend, 1s + i * 1s, 0, 1);
+  EXPECT_FALSE(trend.trickles());
 }
 
 TEST(QuotaTrend, AnAnswerThatArrivesLateIsIgnored) {
