@@ -218,7 +218,7 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
   } else if (sent.response.status != 0) {
     limiter_.on_success(now + late, sent.sent_at + late, sent.response.headers);
   }
-  parts_.observer->on_rate(plan_.source, limiter_.rate());
+  parts_.observer->on_rate(plan_.source, limiter_.lasting_rate());
   co_return sent;
 }
 

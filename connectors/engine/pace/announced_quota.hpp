@@ -20,7 +20,7 @@ class AnnouncedQuota {
   AnnouncedQuota(QuotaHeaders names, RateSpec const& spec);
   // Headers that many servers send and the connector does not name. Their unit is guessed, as
   // parse_retry_after() does. As they may mean something else, requests wait because of them only
-  // for a quota that is seen to be renewed all the time.
+  // for a quota that is seen to be renewed all the time, or that is whole again within a second.
   explicit AnnouncedQuota(RateSpec const& spec);
 
   void count_request(TimePoint turn) { trend_.count_request(turn); }
@@ -39,6 +39,8 @@ class AnnouncedQuota {
   TimePoint earliest(TimePoint turn) const { return trend_.earliest(turn); }
   // Returns how many requests per second what is left allows; 0: no bound.
   double rate() const { return rate_; }
+  // Returns how many requests per second come in again all the time; nullopt: it is no such quota.
+  std::optional<double> renewal() const { return trend_.renewal(); }
   // More is left than is needed at this rate: the limit is not near.
   bool has_plenty() const { return trend_.has_plenty(); }
   // Forgets a window that has ended.

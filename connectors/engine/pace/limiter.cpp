@@ -55,6 +55,13 @@ double Limiter::rate() const {
   return std::max(min_rate_, rate);
 }
 
+double Limiter::lasting_rate() const {
+  double lasting = rate();
+  for (auto const& quota : announced_)
+    lasting = std::min(lasting, quota.renewal().value_or(lasting));
+  return lasting;
+}
+
 std::optional<TimePoint> Limiter::blocked_until() const {
   if (blocked_until_ == TimePoint{}) return std::nullopt;
   return blocked_until_;

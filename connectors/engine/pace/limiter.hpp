@@ -41,8 +41,10 @@ class Limiter {
   // slow it down before a refusal.
   void on_success(TimePoint now, TimePoint sent_at, Headers const& headers);
 
-  // Returns the requests per second that are allowed now.
+  // Returns the requests per second that are allowed now, beside what quotas hold up.
   double rate() const;
+  // Returns the requests per second that can go on: the rate, or what quotas are renewed by.
+  double lasting_rate() const;
   // Returns the number of refusals since the last success.
   int refusals() const { return refusals_; }
 

@@ -36,6 +36,10 @@ class QuotaTrend {
   bool is_whole_after(double left, TimePoint sent_at, Duration until) const;
   // The quota is renewed all the time.
   bool trickles() const { return trickles_; }
+  // Returns how many requests per second come in again, if that is known of one that trickles.
+  std::optional<double> renewal() const {
+    return trickles_ && is_measured_ ? std::optional(renewal_) : std::nullopt;
+  }
   // Returns when, at `turn` or later, one more request is within a quota that trickles.
   TimePoint earliest(TimePoint turn) const;
 

@@ -204,6 +204,17 @@ TEST(LimiterShortSync, HeadersOfASlidingWindowSpareTheRefusals) {
   }
 }
 
+// What status and metrics show is what the broker allows, not what the limiter would try.
+TEST(LimiterShortSync, TheRateThatIsShownIsThatOfTheHeaders) {
+  Scene scene;
+  scene.broker.rate = 20;
+  scene.broker.sends_headers = true;
+  set_latency(scene, 2);
+  Simulation simulation(scene);
+  simulation.run(250);
+  EXPECT_NEAR(simulation.limiter().lasting_rate(), 20, 2);
+}
+
 // What is left of a token bucket shows how fast it is renewed, so that the limit need not be met.
 TEST(LimiterShortSync, HeadersOfABucketSpareTheRefusals) {
   for (bool const named : {true, false}) {
