@@ -344,29 +344,30 @@ asio::awaitable<void> Daemon::Impl::run() {
     log_.info("serving", {{"listen", address}});
   }
 
-  async::TaskGroup group(executor);
-  auto const start = [&](char const* name, asio::awaitable<void> work) {
-    group.spawn(daemon_task(name, std::move(work), log_));
-  };
-  start("schedule", supervisor_.run());
-  start("reload", reload_on_hangup());
-  start("alerts", delivery_.run());
-  auto retention = [this] { return app_.retention(); };
-  start("upkeep", sync::run_daily_upkeep(app_.store(), sleeper_, std::move(retention), log_));
-  start("claims", sync::keep_sources_claimed(
-                      app_.store(), sleeper_, [this] { return source_names(); }, log_));
-  start("days", sync::keep_days_added_up(app_.store(), sleeper_, log_));
-  start("watchdog", keep_watchdog_alive());
-  start("stopping", say_stopping());
-  if (server) start("http", server->serve());
-  metrics_.on_database(true);  // the database has just registered the streams
-  start("figures", pages_.keep_figures_fresh());
-  start("money", serve::keep_money_fresh(app_.store(), metrics_, clock_, sleeper_, log_));
+  auto start_all = [&](async::TaskGroup& group) {
+    auto const start = [&](char const* name, asio::awaitable<void> work) {
+      group.spawn(daemon_task(name, std::move(work), log_));
+    };
+    start("schedule", supervisor_.run());
+    start("reload", reload_on_hangup());
+    start("alerts", delivery_.run());
+    auto retention = [this] { return app_.retention(); };
+    start("upkeep", sync::run_daily_upkeep(app_.store(), sleeper_, std::move(retention), log_));
+    start("claims", sync::keep_sources_claimed(
+                        app_.store(), sleeper_, [this] { return source_names(); }, log_));
+    start("days", sync::keep_days_added_up(app_.store(), sleeper_, log_));
+    start("watchdog", keep_watchdog_alive());
+    start("stopping", say_stopping());
+    if (server) start("http", server->serve());
+    metrics_.on_database(true);  // the database has just registered the streams
+    start("figures", pages_.keep_figures_fresh());
+    start("money", serve::keep_money_fresh(app_.store(), metrics_, clock_, sleeper_, log_));
 
-  log_.info("started", {number_field("streams", static_cast<std::int64_t>(streams)),
-                        {"database", app_.shown_database_url()}});
-  manager_.ready(summary(streams));
-  co_await group.join();
+    log_.info("started", {number_field("streams", static_cast<std::int64_t>(streams)),
+                          {"database", app_.shown_database_url()}});
+    manager_.ready(summary(streams));
+  };
+  co_await async::run_tasks(std::move(start_all));
   co_await leave_database(app_.store());
   log_.info("stopped");
 }

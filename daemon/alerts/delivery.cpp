@@ -67,14 +67,15 @@ asio::awaitable<void> judge_and_send(SenderParts parts, schema::AlertPolicy poli
   tell_failed_rules(changes, told, log);
   auto const limits = limits_of(config);
   std::list<Sender> senders;
-  async::TaskGroup group(parts.executor);
-  for (auto& receiver : config.receivers) {
-    // An attempt that the limit cut off would stay leased for the receiver's own timeout.
-    receiver.timeout = std::min(receiver.timeout, limit / 2);
-    auto& sender = senders.emplace_back(parts, receiver, limits, log);
-    group.spawn(async::until_cancelled(send_once(sender, log)));
-  }
-  co_await group.join();
+  auto start = [&](async::TaskGroup& group) {
+    for (auto& receiver : config.receivers) {
+      // An attempt that the limit cut off would stay leased for the receiver's own timeout.
+      receiver.timeout = std::min(receiver.timeout, limit / 2);
+      auto& sender = senders.emplace_back(parts, receiver, limits, log);
+      group.spawn(async::until_cancelled(send_once(sender, log)));
+    }
+  };
+  co_await async::run_tasks(std::move(start));
 }
 
 }  // namespace

@@ -47,23 +47,46 @@ void TaskGroup::cancel_all() {
 asio::awaitable<bool> TaskGroup::join() {
   bool cancelled = false;
   bool all_cancelled = false;
-  while (!tasks_.empty()) {
-    // The remaining tasks must not run on without the task that failed.
-    if (failure_ && !all_cancelled) {
-      all_cancelled = true;
-      cancel_all();
-      continue;
-    }
-    boost::system::error_code ignored;  // always operation_aborted: ended_ never expires
-    co_await ended_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  for (;;) {
     auto const state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none && !cancelled) {
       cancelled = all_cancelled = true;
       co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
       cancel_all();
     }
+    // The remaining tasks must not run on without the task that failed.
+    if (failure_ && !all_cancelled) {
+      all_cancelled = true;
+      cancel_all();
+    }
+    if (tasks_.empty()) break;
+    boost::system::error_code ignored;  // always operation_aborted: ended_ never expires
+    co_await ended_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+  co_return cancelled;
+}
+
+asio::awaitable<bool> run_tasks(std::function<void(TaskGroup&)> start) {
+  auto executor = co_await asio::this_coro::executor;
+  TaskGroup group(executor);
+  std::exception_ptr failure;
+  try {
+    start(group);
+  } catch (...) {
+    failure = std::current_exception();
+    group.cancel_all();
+  }
+  bool const throws = co_await asio::this_coro::throw_if_cancelled();
+  co_await asio::this_coro::throw_if_cancelled(false);
+  bool cancelled = false;
+  try {
+    cancelled = co_await group.join();
+  } catch (...) {
+    if (!failure) failure = std::current_exception();
+  }
+  co_await asio::this_coro::throw_if_cancelled(throws);
+  if (failure) std::rethrow_exception(failure);
   co_return cancelled;
 }
 

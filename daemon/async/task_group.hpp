@@ -7,6 +7,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -33,9 +34,10 @@ class TaskGroup {
   void cancel_all();
   bool empty() const { return tasks_.empty(); }
 
-  // Waits until all tasks have ended. If this wait is cancelled or a task ends with an exception,
-  // cancels all tasks and waits for them. Returns true if the wait was cancelled. Rethrows the
-  // first exception that a task ended with.
+  // Waits until all tasks have ended. If the caller is cancelled or a task ends with an exception,
+  // cancels all tasks and waits for them. Returns true if the caller was cancelled. Rethrows the
+  // first exception that a task ended with. Does not begin, but throws operation_aborted, if the
+  // caller has been cancelled without noticing: then run_tasks() is of use.
   asio::awaitable<bool> join();
 
  private:
@@ -44,6 +46,12 @@ class TaskGroup {
   asio::steady_timer ended_;    // cancelled whenever a task has ended
   std::exception_ptr failure_;
 };
+
+// Spawns what `start` spawns and joins it; an exception of `start` cancels that and is rethrown. A
+// group that is a variable of a coroutine is left with running tasks if a cancellation came while
+// the coroutine was about to resume: what it awaits next throws, and that is join(). Here the
+// cancellation is noticed before anything is started, or by join().
+asio::awaitable<bool> run_tasks(std::function<void(TaskGroup&)> start);
 
 class TaskGroup::Task {
   friend class TaskGroup;

@@ -93,16 +93,17 @@ asio::awaitable<std::vector<RunReport>> sync_once(std::vector<StreamTask> tasks,
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     ends.push_back(std::make_unique<EndOfRun>(executor));
   }
-  async::TaskGroup group(executor);
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    auto& gate = of_source[tasks[i].session.get()];
-    if (!gate)
-      gate = std::make_unique<async::Gate>(tasks[i].session->plan().rate.usable_concurrency());
-    auto const giver = giver_of(tasks, i);
-    group.spawn(run_into(reports[i], tasks[i], options, parts, log, *gate, of_all,
-                         giver ? ends[*giver].get() : nullptr, *ends[i]));
-  }
-  co_await group.join();
+  auto start = [&](async::TaskGroup& group) {
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+      auto& gate = of_source[tasks[i].session.get()];
+      if (!gate)
+        gate = std::make_unique<async::Gate>(tasks[i].session->plan().rate.usable_concurrency());
+      auto const giver = giver_of(tasks, i);
+      group.spawn(run_into(reports[i], tasks[i], options, parts, log, *gate, of_all,
+                           giver ? ends[*giver].get() : nullptr, *ends[i]));
+    }
+  };
+  co_await async::run_tasks(std::move(start));
   co_return reports;
 }
 

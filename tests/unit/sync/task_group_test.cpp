@@ -2,11 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
+#include <functional>
+#include <optional>
 #include <stdexcept>
 
 namespace affsync::async::task_group_test {
@@ -79,6 +85,69 @@ TEST_F(TaskGroupTest, AllAreCancelledTogetherAlsoThoseThatEndMeanwhile) {
   group_.cancel_all();
   EXPECT_FALSE(join());
   EXPECT_EQ(ended_, 6);
+}
+
+// A coroutine that is cancelled after what it waits for has been done, and before it resumes: it
+// goes on, and the next wait throws.
+class CancelledUnnoticedTest : public TaskGroupTest {
+ protected:
+  using Start = std::function<void(TaskGroup&)>;
+  asio::awaitable<void> work(Start start) {
+    auto const executor = co_await asio::this_coro::executor;
+    asio::post(executor, [this] { cancel_.emit(asio::cancellation_type::terminal); });
+    co_await asio::post(executor, asio::use_awaitable);  // no cancellation ends it
+    goes_on_ = true;
+    if (never_throws_) co_await asio::this_coro::throw_if_cancelled(false);
+    told_ = co_await run_tasks(std::move(start));
+    throws_ = co_await asio::this_coro::throw_if_cancelled();
+  }
+  // Returns what work() ended with.
+  std::exception_ptr run_and_cancel(Start start) {
+    std::exception_ptr thrown;
+    auto on_end = [&](std::exception_ptr what) {
+      thrown = what;
+      ++ended_;
+    };
+    asio::co_spawn(io_, work(std::move(start)),
+                   asio::bind_cancellation_slot(cancel_.slot(), std::move(on_end)));
+    io_.run();
+    EXPECT_TRUE(goes_on_);
+    return thrown;
+  }
+
+  asio::cancellation_signal cancel_;
+  bool goes_on_ = false;
+  bool never_throws_ = false;
+  std::optional<bool> told_, throws_;
+};
+
+TEST_F(CancelledUnnoticedTest, NothingIsStarted) {
+  bool started = false;
+  EXPECT_TRUE(run_and_cancel([&](TaskGroup&) { started = true; }));
+  EXPECT_FALSE(started);
+  EXPECT_EQ(ended_, 1);
+}
+
+TEST_F(CancelledUnnoticedTest, WhatIsStartedAllTheSameIsCancelled) {
+  never_throws_ = true;
+  EXPECT_FALSE(run_and_cancel([&](TaskGroup& group) {
+    group.spawn(until_cancelled());
+    group.spawn(until_cancelled());
+  }));
+  EXPECT_EQ(ended_, 3);
+  EXPECT_EQ(told_, true);
+  EXPECT_EQ(throws_, false);
+}
+
+TEST_F(TaskGroupTest, WhatIsStartedEndsIfTheRestCannotBeStarted) {
+  auto start = [this](TaskGroup& group) {
+    group.spawn(until_cancelled());
+    throw std::runtime_error("planted");
+  };
+  auto future = asio::co_spawn(io_, run_tasks(std::move(start)), asio::use_future);
+  io_.run();
+  EXPECT_THROW(future.get(), std::runtime_error);
+  EXPECT_EQ(ended_, 1);
 }
 
 TEST_F(TaskGroupTest, TheFirstExceptionArrivesAtTheEnd) {
