@@ -36,6 +36,11 @@
 namespace affsync {
 
 namespace asio = boost::asio;
+namespace {
+
+constexpr char const* stopped_by_signal = "stopped by a signal before the work had begun";
+
+}  // namespace
 
 struct App::Impl {
   struct Session {
@@ -360,6 +365,8 @@ void App::forget_other_sessions() {
 }
 
 void App::run(asio::awaitable<void> work) {
+  // A signal may have come while what ran before was about to end, and did not end it any more.
+  if (impl_->interrupted) throw Failure(ErrorCode::cancelled, stopped_by_signal);
   asio::cancellation_signal cancel;
   StopSignals const signals(impl_->io, [&] {
     impl_->interrupted = true;
@@ -373,17 +380,14 @@ void App::run(asio::awaitable<void> work) {
   auto calm = async::cancel_safe(std::move(work));
   asio::co_spawn(impl_->io, std::move(calm),
                  asio::bind_cancellation_slot(cancel.slot(), std::move(on_end)));
-  // io.run() would also wait for idle connections and signals.
-  impl_->io.restart();
-  while (!ended && impl_->io.run_one() > 0) {
-  }
+  run_until(impl_->io, [&] { return ended; });
   if (!failure) return;
   try {
     std::rethrow_exception(failure);
   } catch (boost::system::system_error const& error) {
     // `work` handles a cancellation itself once it is under way; this one came during its start.
     if (!impl_->interrupted || error.code() != asio::error::operation_aborted) throw;
-    throw Failure(ErrorCode::cancelled, "stopped by a signal before the work had begun");
+    throw Failure(ErrorCode::cancelled, stopped_by_signal);
   }
 }
 

@@ -50,4 +50,12 @@ void StopSignals::wait() {
   });
 }
 
+void run_until(boost::asio::io_context& io, std::function<bool()> const& ended) {
+  io.restart();
+  while (!ended() && io.run_one() > 0) {
+  }
+  io.restart();  // it may have run out of work
+  io.poll();
+}
+
 }  // namespace affsync

@@ -18,6 +18,8 @@ int last_stop_signal();
 // For waits outside of an io_context: records the signal that ended them.
 void note_stop_signal(int number);
 
+// Handles them as long as it lives. Destroy it after run_until(): a signal that has arrived and is
+// not handled yet would be lost, or handled by what is gone.
 class StopSignals {
  public:
   // Calls `on_stop` once, on the io_context's thread.
@@ -32,5 +34,9 @@ class StopSignals {
   std::function<void()> on_stop_;
   bool stopping_ = false;
 };
+
+// Runs `io` until `ended` returns true, and then what is ready to run. Does not wait for idle
+// connections and signals, as io.run() would.
+void run_until(boost::asio::io_context& io, std::function<bool()> const& ended);
 
 }  // namespace affsync

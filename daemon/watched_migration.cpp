@@ -42,12 +42,11 @@ Result<schema::MigrationReport> migrate_watched(
 
   std::optional<Result<schema::MigrationReport>> report;
   auto const work = asio::make_work_guard(io);
-  io.restart();
   std::thread migrating([&] {
     auto outcome = schema::migrate(options, request, &watch);
     asio::post(io, [&, result = std::move(outcome)]() mutable { report = std::move(result); });
   });
-  while (!report) io.run_one();
+  run_until(io, [&] { return report.has_value(); });
   migrating.join();
   return std::move(*report);
 }

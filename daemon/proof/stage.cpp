@@ -99,9 +99,7 @@ void Stage::run(asio::awaitable<void> work) {
   auto calm = async::cancel_safe(std::move(work));
   asio::co_spawn(io_, std::move(calm),
                  asio::bind_cancellation_slot(cancel.slot(), std::move(on_end)));
-  io_.restart();
-  while (!ended && io_.run_one() > 0) {
-  }
+  run_until(io_, [&] { return ended; });
   if (interrupted) throw Failure(ErrorCode::cancelled, "stopped by a signal");
   if (failure) std::rethrow_exception(failure);
 }

@@ -186,6 +186,34 @@ TEST_F(Daemon, watchdog_notified) {
   EXPECT_EQ(process->wait(Process::Seconds(5)), 0) << process->err();
 }
 
+// The process is halted at some moment of its start and asked to end, so that it finds the signal
+// and what it was waiting for at the same time when it goes on.
+TEST_F(Daemon, a_signal_at_any_moment_of_the_start_ends_it) {
+  using std::chrono::steady_clock;
+  start_broker();
+  ASSERT_EQ(affsync({"migrate"}).status, 0);
+  auto const began = steady_clock::now();
+  {
+    auto const process = start({"run"});
+    process->wait_for_err("started");
+    EXPECT_EQ(process->stop(Process::Seconds(5)), 0) << process->err();
+  }
+  auto const start_takes = steady_clock::now() - began;
+  constexpr int moments = 50;
+  for (int i = 0; i < moments; ++i) {
+    auto const process = start({"run"});
+    std::this_thread::sleep_for(start_takes * i / moments);
+    process->signal(SIGSTOP);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // the database goes on
+    process->signal(SIGTERM);
+    process->signal(SIGCONT);
+    int const status = process->wait(Process::Seconds(20));
+    // Until the daemon handles the signal, it ends like any program.
+    if (status == 128 + SIGTERM) continue;
+    EXPECT_EQ(status, 0) << i << ": " << process->err();
+  }
+}
+
 // The clock jumps a day forward and two days back, as when a wrong date is set and corrected. Every
 // stream keeps its interval; none is read more often.
 TEST_F(Daemon, clock_jumps) {
