@@ -19,7 +19,7 @@ std::int64_t number(std::optional<std::string> const& text) {
 }  // namespace
 
 Duration SourceSession::wants_past_requests() const {
-  auto const longest = quotas_.longest();
+  auto const longest = turns_.longest_limit();
   return knows_past_ || longest < least_worth ? Duration() : longest;
 }
 
@@ -28,7 +28,7 @@ void SourceSession::note_past_requests(std::vector<PastRequests> const& past) {
   constexpr auto most = std::numeric_limits<int>::max();
   for (auto const& one : past) {
     auto const cost = static_cast<std::int64_t>(one.count) * cost_of(one.stream);
-    quotas_.note_past(one.at, one.stream, static_cast<int>(std::min<std::int64_t>(cost, most)));
+    turns_.note_past(one.at, one.stream, static_cast<int>(std::min<std::int64_t>(cost, most)));
   }
 }
 

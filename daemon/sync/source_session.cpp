@@ -60,8 +60,7 @@ SourceSession::SourceSession(engine::SourcePlan plan, SessionParts parts, Logger
       log_(log.with("source", plan_.source)),
       secrets_(plan_),
       broker_clock_(plan_.source, *parts_.observer, log_),
-      limiter_(plan_.rate),
-      quotas_(limits_of(plan_)),
+      turns_(plan_.rate, limits_of(plan_), *parts_.clock, *parts_.sleeper),
       refusals_(plan_, *parts_.clock, *parts_.sleeper, *parts_.observer, log_),
       runs_(plan_.rate.usable_concurrency()),
       requests_(plan_.rate.usable_concurrency()) {
@@ -101,27 +100,19 @@ int SourceSession::cost_of(std::string const& stream) const {
 }
 
 std::optional<Error> SourceSession::used_up(std::string const& stream, int cost) const {
-  auto const now = parts_.clock->now();
-  auto const wait = quotas_.wait_for(now, stream, cost);
+  auto const wait = turns_.wait_for_limits(stream, cost);
   if (wait <= parts_.longest_wait.value_or(longest_wait())) return std::nullopt;
   return Error(ErrorCode::throttled,
                "the limit of requests that the connector states is used up until " +
-                   format_time(std::chrono::ceil<std::chrono::seconds>(now + wait)),
+                   format_time(std::chrono::ceil<std::chrono::seconds>(parts_.clock->now() + wait)),
                "The next run goes on from there. Read less often, or only the streams you need.");
 }
 
 asio::awaitable<async::Gate::Pass> SourceSession::wait_for_turn(
     std::shared_ptr<bool const> is_asked, std::string stream, int cost) {
-  // A turn is reserved only when the request can be sent: it could not be returned.
-  auto pass = co_await requests_.enter(std::move(is_asked));
-  for (;;) {
-    auto const now = parts_.clock->now();
-    Duration const wait = std::max(limiter_.reserve(now), quotas_.reserve(now, stream, cost));
-    if (wait > Duration::zero()) co_await parts_.sleeper->sleep(wait);
-    // If the broker throttled another request meanwhile, wait again, even with a reservation.
-    auto const until = limiter_.blocked_until();
-    if (!until || *until <= parts_.clock->now()) co_return pass;
-  }
+  auto pass = co_await requests_.enter(is_asked);
+  co_await turns_.next(std::move(is_asked), std::move(stream), cost);
+  co_return pass;
 }
 
 asio::awaitable<SourceSession::Judged> SourceSession::judge(HttpResponse const& response,
@@ -206,8 +197,8 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
   report.waiting_until.reset();
   if (sent.verdict.answer_class == AnswerClass::throttled) {
     ++report.throttled;
-    limiter_.on_throttled(now + late, sent.sent_at, sent.verdict.wait, parts_.random());
-    auto const until = limiter_.blocked_until().value_or(now);
+    turns_.on_throttled(now + late, sent.sent_at, sent.verdict.wait, parts_.random());
+    auto const until = turns_.blocked_until().value_or(now);
     report.waiting_until = until;
     bool const leaves =
         sent.verdict.asked &&
@@ -216,9 +207,9 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
     log_.info("throttled by the broker",
               {{"stream", report.stream}, number_field("wait_ms", (until - now).count() / 1000)});
   } else if (sent.response.status != 0) {
-    limiter_.on_success(now + late, sent.sent_at + late, sent.response.headers);
+    turns_.on_success(now + late, sent.sent_at + late, sent.response.headers);
   }
-  parts_.observer->on_rate(plan_.source, limiter_.lasting_rate());
+  parts_.observer->on_rate(plan_.source, turns_.lasting_rate());
   co_return sent;
 }
 

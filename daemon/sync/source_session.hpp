@@ -15,8 +15,6 @@
 #include "base/run_report.hpp"
 #include "connectors/engine/answer/classify.hpp"
 #include "connectors/engine/pace/backoff.hpp"
-#include "connectors/engine/pace/limiter.hpp"
-#include "connectors/engine/pace/quotas.hpp"
 #include "connectors/engine/plan/stream_plan.hpp"
 #include "connectors/engine/request/auth.hpp"
 #include "connectors/engine/stream_reader.hpp"
@@ -28,6 +26,7 @@
 #include "daemon/sync/observer.hpp"
 #include "daemon/sync/refusal_guard.hpp"
 #include "daemon/sync/source_secrets.hpp"
+#include "daemon/sync/turn_queue.hpp"
 
 namespace affsync::sync {
 
@@ -96,7 +95,7 @@ class SourceSession {
 
   // Whether no request may be sent for a while because the broker asked for it.
   bool waits_for_broker(TimePoint now) const {
-    return limiter_.blocked_until().value_or(now) > now + std::chrono::seconds(1);
+    return turns_.blocked_until().value_or(now) > now + std::chrono::seconds(1);
   }
 
   // What earlier processes sent counts in limits of an hour or a day. Returns how far back that
@@ -181,8 +180,7 @@ class SourceSession {
   SourceSecrets secrets_;
   BrokerClock broker_clock_;
   std::unique_ptr<net::HttpClient> client_;
-  engine::Limiter limiter_;
-  engine::Quotas quotas_;
+  TurnQueue turns_;
   bool knows_past_ = false;  // what earlier processes sent
   engine::BackoffSpec backoff_;
   std::optional<engine::Token> token_;

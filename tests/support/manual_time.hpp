@@ -29,17 +29,26 @@ class ManualTime final : public Clock, public async::Sleeper {
   TimePoint now() const override { return now_; }
 
   asio::awaitable<void> sleep(Duration time) override {
-    if (time <= Duration::zero()) co_return;
+    async::Alarm nobody_rings;
+    co_await sleep_until_woken(time, nobody_rings);
+  }
+
+  asio::awaitable<bool> sleep_until_woken(Duration time, async::Alarm& alarm) override {
+    if (time <= Duration::zero()) co_return false;
     auto executor = co_await asio::this_coro::executor;
     asio::steady_timer timer(executor, asio::steady_timer::time_point::max());
+    async::Alarm::Set const set(alarm, timer);
     auto const entry = sleepers_.emplace(now_ + time, &timer);
     boost::system::error_code ignored;
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     for (auto it = sleepers_.begin(); it != sleepers_.end(); ++it) {
-      if (it != entry) continue;  // still listed: drive() did not wake it, so it was cancelled
+      if (it != entry) continue;
+      // Still listed: drive() did not wake it.
       sleepers_.erase(it);
+      if (set.has_rung()) co_return true;
       throw boost::system::system_error(asio::error::operation_aborted);
     }
+    co_return set.has_rung();
   }
 
   // Runs `work` to its end. Time advances whenever nothing else can run.

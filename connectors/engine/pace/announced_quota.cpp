@@ -77,10 +77,11 @@ std::optional<Duration> AnnouncedQuota::on_answer(TimePoint now, TimePoint sent_
   // A point in time may be rounded down, and is of another clock.
   until_ = said->until + (said->is_instant ? second : Duration(0));
   most_left_ = std::max(most_left_, said->left);
+  longest_until_ = std::max(longest_until_, said->until);
   renewed_at_ = {};
   if (!trend_.trickles()) return wait_for_window(*said, now, may_try);
   rate_ = 0;
-  return trend_.shortage(now);
+  return std::nullopt;
 }
 
 void AnnouncedQuota::on_refusal(TimePoint sent_at) {
@@ -95,7 +96,10 @@ std::optional<Duration> AnnouncedQuota::wait_for_window(Said const& said, TimePo
   // Whole seconds are rounded up: a reset in one second may be in a few milliseconds.
   if (rounded && said.until <= second) {
     if (said.left > 0) return std::nullopt;
-    auto const wait = trend_.time_to_one(is_rounded_down_ ? said.until + second : said.until);
+    auto const until = is_rounded_down_ ? said.until + second : said.until;
+    auto wait = trend_.time_to_one(until);
+    // It is the last second of a longer window, and no quota that is whole within one.
+    if (wait && names_ && longest_until_ > 2 * second) wait = until;
     if (wait && *wait >= said.until) renewed_at_ = now + said.until;
     return wait;
   }
@@ -110,6 +114,11 @@ std::optional<Duration> AnnouncedQuota::wait_for_window(Said const& said, TimePo
   bool const plenty = said.left > few_left && said.left > most_left_ / 2;
   rate_ = plenty ? 0 : said.left / in_seconds(said.until);
   return std::nullopt;
+}
+
+TimePoint AnnouncedQuota::earliest(TimePoint turn) const {
+  bool const is_used_up = rate_ > 0 && !trend_.has_more();
+  return is_used_up ? std::max(turn, window_end_) : trend_.earliest(turn);
 }
 
 void AnnouncedQuota::refresh(TimePoint now) {

@@ -36,7 +36,7 @@ class AnnouncedQuota {
   void on_refusal(TimePoint sent_at);
 
   // Returns when, at `turn` or later, one more request is within the quota.
-  TimePoint earliest(TimePoint turn) const { return trend_.earliest(turn); }
+  TimePoint earliest(TimePoint turn) const;
   // Returns how many requests per second what is left allows; 0: no bound.
   double rate() const { return rate_; }
   // Returns how many requests per second come in again all the time; nullopt: it is no such quota.
@@ -66,8 +66,9 @@ class AnnouncedQuota {
   QuotaTrend trend_;
   TimePoint renewed_at_{};  // when there is something left again, as the last answer said
   bool is_rounded_down_ = false;
-  Duration until_{};      // as the last answer said, or longer
-  double most_left_ = 0;  // in this window
+  Duration until_{};          // as the last answer said, or longer
+  Duration longest_until_{};  // that an answer said
+  double most_left_ = 0;      // in this window
   double rate_ = 0;
   TimePoint window_end_{};
 };

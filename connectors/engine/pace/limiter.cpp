@@ -133,6 +133,24 @@ Duration Limiter::reserve(TimePoint now) {
   return wait;
 }
 
+void Limiter::give_back(TimePoint turn) {
+  // A block has given it back already, and what is past has been sent.
+  auto const found = std::ranges::find(reserved_, turn);
+  if (found == reserved_.end()) return;
+  reserved_.erase(found);
+  tokens_ += 1;
+  if (spec_.max_requests_per_second > 0) spent_until_ -= seconds_of(1 / max_rate_);
+  for (auto& quota : announced_) quota.give_back(turn - Duration(1), turn);
+}
+
+Duration Limiter::reserve_again(TimePoint now, TimePoint turn) {
+  bool const was_paced = paced_;
+  give_back(turn);
+  Duration const wait = reserve(now);
+  paced_ = paced_ || was_paced;
+  return wait;
+}
+
 void Limiter::block(TimePoint now, Duration wait) {
   TimePoint const until = now + std::min<Duration>(wait, spec_.wait_cap);
   if (until <= blocked_until_) return;

@@ -23,9 +23,12 @@ class Limiter {
  public:
   explicit Limiter(RateSpec const& spec);
 
-  // Reserves one request and returns how long to wait before it is sent (zero: send now). A
-  // reservation cannot be returned if the request is not sent.
+  // Reserves one request and returns how long to wait before it is sent (zero: send now).
   Duration reserve(TimePoint now);
+  // The request that was reserved last, for `turn`, is not sent then.
+  void give_back(TimePoint turn);
+  // Reserves that request anew: by what has been learned since then its turn may have changed.
+  Duration reserve_again(TimePoint now, TimePoint turn);
 
   // Returns until when all requests are blocked. Requests that were reserved before must call
   // reserve() again.

@@ -23,10 +23,9 @@ constexpr double sure_oddity = 4;  // times the error
 constexpr double raise = 1.5;
 constexpr double sure_factor = 1.5;  // between the least and the most that it can be
 constexpr double after_refusal = 0.5;
-constexpr double reserve = 1;            // requests, for those that overtake each other
-constexpr double cautious_share = 0.9;   // of the renewal, while nothing is left
-constexpr double large_quota = 4;        // seconds to fill it
-constexpr double slight_shortage = 0.5;  // of a request
+constexpr double reserve = 1;           // requests, for those that overtake each other
+constexpr double cautious_share = 0.9;  // of the renewal, while nothing is left
+constexpr double large_quota = 4;       // seconds to fill it
 constexpr double guessed_share = 0.25;  // of the time between requests, before the renewal is known
 constexpr double share_of_time = 0.7;   // in which a bucket is whole again
 
@@ -44,8 +43,9 @@ void QuotaTrend::give_back(TimePoint from, TimePoint until) {
   turns_.erase(std::ranges::upper_bound(turns_, from), std::ranges::upper_bound(turns_, until));
 }
 
-// When one more request than `ahead` is within the quota.
-TimePoint QuotaTrend::possible_after(double ahead) const {
+TimePoint QuotaTrend::earliest(TimePoint turn) const {
+  if (!trickles_) return turn;
+  auto const ahead = static_cast<double>(turns_.size());
   double missing = 1 + ahead - left_;
   double rate = renewal_;
   if (is_measured_) {
@@ -55,25 +55,7 @@ TimePoint QuotaTrend::possible_after(double ahead) const {
     // The answer to the first of them tells whether the others are too early.
     missing = 1 + guessed_share * (missing - 1);
   }
-  return points_.back().sent_at + seconds_of(missing / rate);
-}
-
-TimePoint QuotaTrend::earliest(TimePoint turn) const {
-  if (!trickles_) return turn;
-  auto const possible = possible_after(static_cast<double>(turns_.size()));
-  if (possible <= turn) return turn;
-  if (is_measured_ || turns_.empty()) return possible;
-  // Those before it may have been reserved when more seemed to be left.
-  return std::max(possible, turns_.back() + seconds_of(guessed_share / renewal_));
-}
-
-std::optional<Duration> QuotaTrend::shortage(TimePoint now) const {
-  if (!trickles_) return std::nullopt;
-  auto const next = std::ranges::upper_bound(turns_, now);
-  if (next == turns_.end()) return std::nullopt;
-  auto const possible = possible_after(static_cast<double>(next - turns_.begin()));
-  if (possible - *next < seconds_of(slight_shortage / renewal_)) return std::nullopt;
-  return possible - now;
+  return std::max(turn, points_.back().sent_at + seconds_of(missing / rate));
 }
 
 QuotaTrend::Point QuotaTrend::point_of(TimePoint now, TimePoint sent_at, double left) {

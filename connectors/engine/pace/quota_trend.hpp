@@ -43,9 +43,8 @@ class QuotaTrend {
   // Returns when, at `turn` or later, one more request is within a quota that trickles.
   TimePoint earliest(TimePoint turn) const;
 
-  // Returns how long nothing may be sent, because requests were put too close to each other when
-  // the quota seemed to be renewed faster.
-  std::optional<Duration> shortage(TimePoint now) const;
+  // Something is left beyond the requests that the newest answer does not know of.
+  bool has_more() const { return left_ > static_cast<double>(turns_.size()); }
   // Much is left of a quota that trickles: requests may be faster.
   bool has_plenty() const { return trickles_ && left_ > most_left_ / 2; }
 
@@ -63,7 +62,6 @@ class QuotaTrend {
     double error = 0;  // … which is wrong by so many that were under way
   };
 
-  TimePoint possible_after(double ahead) const;
   Point point_of(TimePoint now, TimePoint sent_at, double left);
   void compare(Point const& point, TimePoint now, bool is_whole);
   bool is_jump(Point const& point) const;

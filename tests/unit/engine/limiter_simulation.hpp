@@ -137,6 +137,7 @@ class Simulation {
     stopped_ = true;
     while (!events_.empty()) step(ignored);
     stopped_ = false;
+    waiting_ = 0;
     now_ += pause;
     start_clients();
   }
@@ -175,7 +176,18 @@ class Simulation {
     event.order = order_++;
     events_.push(event);
   }
-  void ask(TimePoint now) { add({now + limiter_.reserve(now), 0, Kind::send, {}, {}}); }
+  // As in the program, one client reserves its turn, and the others wait until it has sent.
+  void ask(TimePoint now) {
+    if (++waiting_ == 1) put(now + limiter_.reserve(now));
+  }
+  void put(TimePoint turn) {
+    turn_ = turn;
+    turn_event_ = order_;
+    add({turn, 0, Kind::send, {}, {}});
+  }
+  void go_on() {
+    if (--waiting_ > 0) put(now_ + limiter_.reserve(now_));
+  }
   Duration latency() {
     std::uniform_int_distribution<Duration::rep> one_way(scene_.least_latency.count() / 2,
                                                          scene_.most_latency.count() / 2);
@@ -196,14 +208,15 @@ class Simulation {
     now_ = event.at;
     switch (event.kind) {
       case Kind::send:
-        if (stopped_) break;
+        if (stopped_ || event.order != turn_event_) break;  // its turn has changed
         // As in a real run: a block that came while waiting makes it reserve again.
         if (auto const block = limiter_.blocked_until(); block && *block > now_) {
-          ask(now_);
+          put(now_ + limiter_.reserve_again(now_, event.at));
           break;
         }
         event.sent = now_;
         sent_.push_back(now_);
+        go_on();
         event.kind = Kind::arrive;
         event.at = now_ + latency();
         add(event);
@@ -225,6 +238,7 @@ class Simulation {
     if (event.answer.allowed) {
       ++outcome.let_through;
       limiter_.on_success(now_, event.sent, headers_of(event.answer));
+      if (waiting_ > 0) put(now_ + limiter_.reserve_again(now_, turn_));
       return;
     }
     ++outcome.refused;
@@ -245,6 +259,9 @@ class Simulation {
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   std::vector<TimePoint> sent_;
   int order_ = 0;
+  int waiting_ = 0;  // clients; the first has reserved `turn_`
+  TimePoint turn_{};
+  int turn_event_ = -1;
   bool stopped_ = false;
   TimePoint now_ = start();
 };

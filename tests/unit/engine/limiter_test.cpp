@@ -123,6 +123,54 @@ TEST(Limiter, ReservationsBeyondAStopKeepTheirTurnBeforeNewOnes) {
   EXPECT_EQ(limiter.reserve(t0), 1500ms + 2s);  // the rate is now 0.5 per second
 }
 
+TEST(Limiter, ARequestThatIsNotSentLeavesItsTurn) {
+  Limiter limiter(spec_of(2));
+  EXPECT_EQ(limiter.reserve(t0), 0s);
+  EXPECT_EQ(limiter.reserve(t0), 500ms);
+  limiter.give_back(t0 + 500ms);
+  EXPECT_EQ(limiter.reserve(t0), 500ms);
+  limiter.give_back(t0 + 500ms);
+  limiter.give_back(t0 + 500ms);  // once is enough
+  limiter.give_back(t0 + 3s);     // nobody's turn
+  EXPECT_EQ(limiter.reserve(t0), 500ms);
+  EXPECT_EQ(limiter.reserve(t0), 1s);
+}
+
+TEST(Limiter, ATurnIsEarlierOnceTheRateHasGrown) {
+  Limiter limiter(spec_of(1, 3));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(limiter.reserve(t0), 0s);
+  EXPECT_EQ(limiter.reserve(t0), 1s);
+  for (int i = 0; i < 3; ++i) limiter.on_success(t0, t0, Headers());
+  EXPECT_NEAR(limiter.rate(), 3.375, 0.001);
+  auto const wait = limiter.reserve_again(t0, t0 + 1s);
+  EXPECT_NEAR(static_cast<double>(wait.count()), 1e6 / 3.375, 10);
+  // Its answer counts as that of a request that had to wait, although it need not wait any more.
+  EXPECT_EQ(limiter.reserve_again(t0 + 5s, t0 + wait), 0s);
+  double const before = limiter.rate();
+  limiter.on_success(t0 + 5s, t0 + 5s, Headers());
+  EXPECT_GT(limiter.rate(), before);
+}
+
+// What was learned moves it back as well, but not before the end of a stop.
+TEST(Limiter, ATurnThatAStopHasTakenAwayIsReservedAnew) {
+  Limiter limiter(spec_of(1));
+  limiter.reserve(t0);
+  EXPECT_EQ(limiter.reserve(t0), 1s);
+  limiter.on_throttled(t0, t0, 10s, 0.5);
+  EXPECT_EQ(limiter.reserve_again(t0 + 1s, t0 + 1s), 9s);
+}
+
+TEST(Limiter, NoMoreThanWhatRemainsIsSentBeforeTheReset) {
+  RateSpec spec = spec_with_headers(5);
+  spec.burst = 5;
+  Limiter limiter(spec);
+  limiter.reserve(t0);
+  limiter.on_success(t0, t0, rate_headers("2", "60"));
+  EXPECT_EQ(limiter.reserve(t0), 0s);  // of the burst
+  EXPECT_EQ(limiter.reserve(t0), 0s);
+  EXPECT_EQ(limiter.reserve(t0), 60s);
+}
+
 TEST(Limiter, RefusalsOfOneRoundTripCountOnce) {
   Limiter limiter(spec_of(8));
   for (int i = 0; i < 3; ++i) limiter.reserve(t0);

@@ -29,7 +29,6 @@ TEST(QuotaTrend, NothingIsKnownAtFirst) {
   QuotaTrend trend;
   EXPECT_FALSE(trend.trickles());
   EXPECT_EQ(trend.earliest(start), start);
-  EXPECT_FALSE(trend.shortage(start));
 }
 
 TEST(QuotaTrend, ABucketIsUsedAsFastAsItIsRenewed) {
@@ -61,19 +60,6 @@ TEST(QuotaTrend, RequestsThatAreNotSentUseNothing) {
   trend.give_back(now, now + 1ms);
   EXPECT_EQ(trend.earliest(now), now);
   trend.give_back(now, now - 1ms);  // no time at all
-}
-
-TEST(QuotaTrend, RequestsThatWereReservedTooCloseAreCalledBack) {
-  QuotaTrend trend;
-  use_up_half(trend);
-  for (int i = 1; i <= 9; ++i) ask(trend, 1s + i * 10ms, 9 - i, (11 + 0.9 * i) / 10);
-  ASSERT_TRUE(trend.trickles());
-  EXPECT_FALSE(trend.shortage(start + 1091ms));
-  for (int i = 0; i < 4; ++i) trend.count_request(start + 1100ms + i * 10ms);
-  auto const wait = trend.shortage(start + 1091ms);
-  ASSERT_TRUE(wait);
-  EXPECT_GE(*wait, 80ms);
-  EXPECT_LE(*wait, 250ms);
 }
 
 // A window of a second with ten requests: nothing comes in for most of it, then all at once.

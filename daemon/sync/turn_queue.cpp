@@ -1,0 +1,66 @@
+#include "daemon/sync/turn_queue.hpp"
+
+#include <utility>
+
+namespace affsync::sync {
+namespace {
+
+// Gives the turn of a request back that is not sent, because it was cancelled.
+class Reservation {
+ public:
+  Reservation(engine::Limiter& limiter, Clock const& clock)
+      : limiter_(limiter), clock_(clock), turn_(clock.now()) {
+    turn_ += limiter.reserve(turn_);
+  }
+  Reservation(Reservation const&) = delete;
+  Reservation& operator=(Reservation const&) = delete;
+  ~Reservation() {
+    if (!is_used_) limiter_.give_back(turn_);
+  }
+  Duration wait() const { return turn_ - clock_.now(); }
+  void renew() {
+    auto const now = clock_.now();
+    turn_ = now + limiter_.reserve_again(now, turn_);
+  }
+  void use() { is_used_ = true; }
+
+ private:
+  engine::Limiter& limiter_;
+  Clock const& clock_;
+  TimePoint turn_;
+  bool is_used_ = false;
+};
+
+}  // namespace
+
+TurnQueue::TurnQueue(engine::RateSpec const& rate, std::vector<engine::RateLimit> limits,
+                     Clock& clock, async::Sleeper& sleeper)
+    : clock_(clock), sleeper_(sleeper), limiter_(rate), quotas_(std::move(limits)) {}
+
+asio::awaitable<void> TurnQueue::next(std::shared_ptr<bool const> is_asked, std::string stream,
+                                      int cost) {
+  // Before the queue: other streams may have other limits, and must not wait for this one's.
+  auto const limited = quotas_.reserve(clock_.now(), stream, cost);
+  if (limited > Duration::zero()) co_await sleeper_.sleep(limited);
+  auto const place = co_await first_.enter(std::move(is_asked));
+  Reservation turn(limiter_, clock_);
+  for (;;) {
+    bool const woken = co_await sleeper_.sleep_until_woken(turn.wait(), answered_);
+    // If the broker throttled another request meanwhile, the turn is no longer valid.
+    if (!woken && !is_blocked()) break;
+    turn.renew();
+  }
+  turn.use();
+}
+
+void TurnQueue::on_throttled(TimePoint now, TimePoint sent_at, std::optional<Duration> wait,
+                             double random) {
+  limiter_.on_throttled(now, sent_at, wait, random);
+}
+
+void TurnQueue::on_success(TimePoint now, TimePoint sent_at, Headers const& headers) {
+  limiter_.on_success(now, sent_at, headers);
+  answered_.ring();
+}
+
+}  // namespace affsync::sync

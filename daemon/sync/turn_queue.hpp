@@ -1,0 +1,60 @@
+// The order in which the requests of one source are sent, and when: each waits for the limits that
+// the connector states, then in a queue of which only the first reserves its turn at the limiter.
+// So what an answer teaches is of use to the very next request. Use it from the I/O thread only.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/http_message.hpp"
+#include "connectors/engine/pace/limiter.hpp"
+#include "connectors/engine/pace/quotas.hpp"
+#include "daemon/async/gate.hpp"
+#include "daemon/async/sleeper.hpp"
+
+namespace affsync::sync {
+
+namespace asio = boost::asio;
+
+class TurnQueue {
+ public:
+  TurnQueue(engine::RateSpec const& rate, std::vector<engine::RateLimit> limits, Clock& clock,
+            async::Sleeper& sleeper);
+
+  // Waits until one request of this stream may be sent. Those that a run waits for (`is_asked`, see
+  // async::Gate) come first, then those that came first. Cancellation throws operation_aborted.
+  asio::awaitable<void> next(std::shared_ptr<bool const> is_asked, std::string stream, int cost);
+
+  // Returns how long a request would wait at least for the limits that the connector states.
+  Duration wait_for_limits(std::string_view stream, int cost) const {
+    return quotas_.wait_for(clock_.now(), stream, cost);
+  }
+  // How far back these limits look; what earlier processes sent then, in the order of its times.
+  Duration longest_limit() const { return quotas_.longest(); }
+  void note_past(TimePoint at, std::string_view stream, int cost) {
+    quotas_.note_past(at, stream, cost);
+  }
+
+  // Until when the broker wants no request, if it said so.
+  std::optional<TimePoint> blocked_until() const { return limiter_.blocked_until(); }
+  // See engine::Limiter.
+  double lasting_rate() const { return limiter_.lasting_rate(); }
+  void on_throttled(TimePoint now, TimePoint sent_at, std::optional<Duration> wait, double random);
+  void on_success(TimePoint now, TimePoint sent_at, Headers const& headers);
+
+ private:
+  bool is_blocked() const { return limiter_.blocked_until().value_or(TimePoint()) > clock_.now(); }
+
+  Clock& clock_;
+  async::Sleeper& sleeper_;
+  engine::Limiter limiter_;
+  engine::Quotas quotas_;
+  async::Gate first_{1};
+  async::Alarm answered_;  // of the first
+};
+
+}  // namespace affsync::sync
