@@ -28,11 +28,16 @@ void require_wait(std::optional<std::chrono::milliseconds> const& wait, Duration
   require(*wait <= most, "a wait is within its cap");
 }
 
-void require_rate(Limiter& limiter, RateSpec const& spec, TimePoint now) {
-  require(std::isfinite(limiter.rate()) && limiter.rate() > 0, "a rate is finite and positive");
-  auto const wait = limiter.reserve(now);
+void require_turn(Duration wait, RateSpec const& spec) {
   require(wait >= Duration(0), "a reserved turn is not in the past");
   require(wait <= spec.wait_cap + hours(1), "a reserved turn comes within the cap and an hour");
+}
+
+TimePoint require_rate(Limiter& limiter, RateSpec const& spec, TimePoint now) {
+  require(std::isfinite(limiter.rate()) && limiter.rate() > 0, "a rate is finite and positive");
+  auto const wait = limiter.reserve(now);
+  require_turn(wait, spec);
+  return now + wait;
 }
 
 // Each byte is an answer: what is left, when it is whole again, and when it came.
@@ -50,9 +55,11 @@ void follow_quota(std::string_view bytes, RateSpec const& spec, TimePoint now) {
     } else {
       limiter.on_success(now, sent_at, headers);
     }
-    require_rate(limiter, spec, now);
+    auto const turn = require_rate(limiter, spec, now);
     now += std::chrono::milliseconds(code);
     if (code == 254) now -= hours(2);
+    if (code % 7 == 1) limiter.give_back(turn);
+    if (code % 7 == 2) require_turn(limiter.reserve_again(now, turn), spec);
   }
 }
 

@@ -74,8 +74,8 @@ void Limiter::notice_clock(TimePoint now) {
   Duration const back = seen_at_ - now;
   seen_at_ = now;
   if (back <= slight) return;
-  std::vector<TimePoint*> times{&refilled_at_, &last_reserve_, &blocked_until_, &refused_at_,
-                                &spent_until_};
+  std::vector<TimePoint*> times{&refilled_at_, &last_reserve_, &blocked_until_,
+                                &refused_at_,  &spent_until_,  &spent_before_};
   for (auto* time : times) {
     if (*time != TimePoint{}) *time -= back;
   }
@@ -107,6 +107,7 @@ TimePoint Limiter::within_stated_limit(TimePoint turn) {
   if (spec_.max_requests_per_second <= 0) return turn;
   double const burst = std::max(spec_.burst, 1.0);
   turn = std::max(turn, spent_until_ - seconds_of((burst - 1) / max_rate_));
+  spent_before_ = spent_until_;
   spent_until_ = std::max(spent_until_, turn) + seconds_of(1 / max_rate_);
   return turn;
 }
@@ -139,7 +140,7 @@ void Limiter::give_back(TimePoint turn) {
   if (found == reserved_.end()) return;
   reserved_.erase(found);
   tokens_ += 1;
-  if (spec_.max_requests_per_second > 0) spent_until_ -= seconds_of(1 / max_rate_);
+  spent_until_ = spent_before_;
   for (auto& quota : announced_) quota.give_back(turn - Duration(1), turn);
 }
 

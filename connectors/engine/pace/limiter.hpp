@@ -71,8 +71,9 @@ class Limiter {
   TimePoint refilled_at_{};
   TimePoint last_reserve_{};
   std::vector<TimePoint> reserved_;  // send times of reserved requests that are still ahead
-  TimePoint spent_until_{};  // the requests until now have used up a stated limit until then
-  bool paced_ = false;       // requests come as fast as the rate allows
+  TimePoint spent_until_{};   // the requests until now have used up a stated limit until then
+  TimePoint spent_before_{};  // … before the last one
+  bool paced_ = false;        // requests come as fast as the rate allows
 
   TimePoint blocked_until_{};
   TimePoint refused_at_{};

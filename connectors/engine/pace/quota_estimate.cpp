@@ -10,8 +10,10 @@ namespace {
 constexpr double growth_before_refusal = 0.5;
 constexpr double growth_per_round_trip = 0.5;  // so that few requests are under way at a refusal
 constexpr double least_growth = 8e-4;
-constexpr double told_share =
-    0.3;  // of it, if each refusal costs the whole seconds that a broker asks for
+// If each refusal costs the whole seconds that a broker asks for, of the least growth and of that
+// by precision.
+constexpr double told_share = 0.3;
+constexpr double told_share_of_precision = 0.7;
 constexpr double answers_to_double_least_growth = 150;  // a limit that was raised is found
 constexpr double slowness = 8;                          // growth is 1 / (slowness * precision²) …
 constexpr double steady_share = 6;  // … for this many times as many answers as were counted
@@ -22,7 +24,6 @@ constexpr double first_share = 0.9;  // of the first measurement, whose burst is
 constexpr double first_precision = 2;
 constexpr double burst_precision = 0.7;  // only the burst was counted: nothing is known yet
 constexpr double precision_from_guess = 4;
-constexpr double precision_from_told_guess = 2;
 constexpr double least_margin = 0.03;  // the rate stays below the estimate by at least this …
 constexpr double most_margin = 0.15;
 constexpr double after_pause_share = 0.9;  // a pause makes a measurement unreliable
@@ -101,8 +102,7 @@ void QuotaEstimate::count_refusal(TimePoint at, double asked) {
     rate_ = first_share * std::min(asked, steepest(at));
   } else if (counted_ >= 1) {
     // From a guess the rate has risen through the limit: such a measurement says less.
-    double const most =
-        precision_ < 1 ? (told_ ? precision_from_told_guess : precision_from_guess) : counted_;
+    double const most = precision_ < 1 ? precision_from_guess : counted_;
     precision_ = std::max(1.0, std::min({counted_, since_refusal_, most}));
     rate_ = std::min(asked, with_margin(steepest(at), precision_));
     if (after_pause_) rate_ = std::max(rate_, after_pause_share * asked);
@@ -167,7 +167,8 @@ void QuotaEstimate::grow(double in_flight, bool is_far) {
     double const worth = std::max(precision_, counted);
     double const times = since_refusal_ / answers_to_double_least_growth;
     double const least = least_growth * (told_ ? told_share : 1);
-    growth = std::max(1 / (slowness * worth * worth), least * (times + times * times));
+    double const by_precision = (told_ ? told_share_of_precision : 1) / (slowness * worth * worth);
+    growth = std::max(by_precision, least * (times + times * times));
   }
   growth =
       std::min({growth, growth_before_refusal, growth_per_round_trip / std::max(in_flight, 1.0)});

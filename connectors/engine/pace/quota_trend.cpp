@@ -25,6 +25,7 @@ constexpr double sure_factor = 1.5;  // between the least and the most that it c
 constexpr double after_refusal = 0.5;
 constexpr double reserve = 1;           // requests, for those that overtake each other
 constexpr double cautious_share = 0.9;  // of the renewal, while nothing is left
+constexpr double least_shared = 2;      // left: the share of a second of one of two is too long
 constexpr double large_quota = 4;       // seconds to fill it
 constexpr double guessed_share = 0.25;  // of the time between requests, before the renewal is known
 constexpr double share_of_time = 0.7;   // in which a bucket is whole again
@@ -165,7 +166,7 @@ bool QuotaTrend::fits(double until) const {
 // What is whole again within a second has at least its share of it for each request. A large quota
 // is not: a sliding window tells the time until its oldest request is forgotten.
 std::optional<Duration> QuotaTrend::time_to_one(Duration until) const {
-  if (most_left_ == 0 || is_odd()) return std::nullopt;
+  if (most_left_ < least_shared || is_odd()) return std::nullopt;
   auto const share = std::min(until, seconds_of(rounding / (most_left_ + 1)));
   bool const is_large = renewal_ > 0 && most_left_ >= large_quota * renewal_;
   return is_large ? std::clamp(seconds_of(1 / renewal_), share, until) : share;

@@ -49,7 +49,7 @@ class QuotaTrend {
   bool has_plenty() const { return trickles_ && left_ > most_left_ / 2; }
 
   // Nothing is left of a quota that is whole again in `until`. Returns how soon one request may
-  // come in; nullopt: nothing was ever left, so the number means something else.
+  // come in; nullopt: hardly anything was ever left, which says nothing or means something else.
   std::optional<Duration> time_to_one(Duration until) const;
 
   // Moves all times; for a clock that was set back.

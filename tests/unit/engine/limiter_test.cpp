@@ -151,6 +151,19 @@ TEST(Limiter, ATurnIsEarlierOnceTheRateHasGrown) {
   EXPECT_GT(limiter.rate(), before);
 }
 
+// The user's own limit, which is higher, does not keep the turn where it was.
+TEST(Limiter, ATurnIsEarlierAlsoWithinTheUsersOwnLimit) {
+  RateSpec spec = spec_of(1, 1);
+  spec.max_requests_per_second = 10;
+  Limiter limiter(spec);
+  limiter.reserve(t0);
+  EXPECT_EQ(limiter.reserve(t0), 1s);
+  for (int i = 0; i < 4; ++i) limiter.on_success(t0, t0, Headers());
+  auto const wait = limiter.reserve_again(t0, t0 + 1s);
+  EXPECT_NEAR(static_cast<double>(wait.count()), 1e6 / limiter.rate(), 10);
+  EXPECT_LE(wait, 300ms);
+}
+
 // What was learned moves it back as well, but not before the end of a stop.
 TEST(Limiter, ATurnThatAStopHasTakenAwayIsReservedAnew) {
   Limiter limiter(spec_of(1));
