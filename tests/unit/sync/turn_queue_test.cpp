@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <list>
+#include <random>
 
 #include "tests/support/manual_time.hpp"
 
@@ -38,6 +41,7 @@ class TurnQueueTest : public testing::Test {
   };
   asio::awaitable<void> send(TurnQueue& queue, std::string name, std::string stream) {
     co_await queue.next(std::make_shared<bool>(true), stream, 1);
+    EXPECT_LE(queue.blocked_until().value_or(time_.now()), time_.now());
     sent_.push_back({name, time_.now() - began_});
   }
   // `cancel`: ends the wait of this request.
@@ -159,6 +163,60 @@ TEST_F(TurnQueueTest, ARequestCountsOnceInALimitHoweverOftenItWaits) {
   run_until(3);
   EXPECT_EQ(sent_.back().name, "c");
   EXPECT_LE(sent_.back().after, 1h + 1s);
+}
+
+// Requests come, give up, are answered and refused in any order: those that wait are sent in the
+// order in which they came, never during a stop, and never faster than the user's own limit.
+TEST_F(TurnQueueTest, HoweverRequestsComeAndGoEachIsSentInItsOrderAndTime) {
+  for (unsigned seed = 1; seed <= 40; ++seed) {
+    SCOPED_TRACE(seed);
+    std::mt19937 random(seed);
+    auto const dice = [&](unsigned sides) { return random() % sides; };
+    auto spec = spec_of(5, 1 + dice(5));
+    spec.max_requests_per_second = 20;
+    TurnQueue queue(spec, {}, time_, time_);
+    std::list<asio::cancellation_signal> cancels;
+    sent_.clear();
+    ended_ = 0;
+    int started = 0, given_up = 0;
+    for (int step = 0; step < 300; ++step) {
+      auto const before = sent_.size();
+      switch (dice(6)) {
+        case 0:
+        case 1:
+          start(queue, std::to_string(1000 + started++), "rows", &cancels.emplace_back());
+          break;
+        case 2: {
+          if (cancels.empty()) break;
+          int const ended = ended_;
+          std::next(cancels.begin(), static_cast<long>(dice(static_cast<unsigned>(cancels.size()))))
+              ->emit(asio::cancellation_type::terminal);
+          poll();
+          if (ended_ > ended && sent_.size() == before) ++given_up;
+          break;
+        }
+        case 3:
+          answer(queue);
+          break;
+        case 4:
+          if (dice(5) == 0) {
+            queue.on_throttled(time_.now(), time_.now(), std::chrono::milliseconds(dice(3000)),
+                               0.5);
+          }
+          break;
+        default:
+          if (ended_ < started) run_until(ended_ + 1);
+      }
+      poll();
+    }
+    run_until(started);
+    EXPECT_EQ(static_cast<int>(sent_.size()) + given_up, started);
+    EXPECT_TRUE(std::ranges::is_sorted(sent_, {}, &Sent::name));
+    auto const burst = static_cast<std::size_t>(spec.burst);
+    for (std::size_t i = burst; i < sent_.size(); ++i) {
+      EXPECT_GE(sent_[i].after - sent_[i - burst].after, 50ms - 1us) << i;
+    }
+  }
 }
 
 }  // namespace
