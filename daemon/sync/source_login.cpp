@@ -32,8 +32,9 @@ asio::awaitable<bool> SourceSession::renew_token(RunReport& report) {
   // It is tried once; whatever goes wrong, the login follows.
   Secret const used = std::exchange(refresh_token_, Secret());
   auto turn = co_await wait_for_turn(nullptr, std::string(engine::login_requests), 1);
+  if (!turn) co_return false;
   HttpRequest request = engine::make_refresh_request(*auth.refresh, plan_.credentials, used);
-  Sent const sent = co_await send_once(std::move(request), true, report, std::move(turn));
+  Sent const sent = co_await send_once(std::move(request), true, report, std::move(*turn));
   if (sent.verdict.answer_class != AnswerClass::ok) co_return false;
   auto token = engine::read_token(auth, sent.verdict.body, parts_.clock->now(),
                                   date_of(sent.response.headers), sent.response.headers);
@@ -49,18 +50,18 @@ asio::awaitable<std::optional<Error>> SourceSession::request_token(RunReport& re
   bool const renewed = co_await renew_token(report);
   if (renewed) co_return std::nullopt;
   auto const& auth = std::get<engine::LoginTokenAuth>(plan_.auth);
-  if (auto full = used_up(std::string(engine::login_requests), 1)) {
-    full->in(plan_.source, report.stream);
-    co_return full;
-  }
   Patience patience;
   for (;;) {
     auto turn = co_await wait_for_turn(nullptr, std::string(engine::login_requests), 1);
+    if (!turn) {
+      turn.error().in(plan_.source, report.stream);
+      co_return turn.error();
+    }
     HttpRequest request = engine::make_login_request(auth, plan_.credentials);
     std::string const place = place_of(request);
     async::Gate::Pass no_turn;
     Sent const sent = co_await send_once(std::move(request), true, report, std::move(no_turn));
-    turn = async::Gate::Pass();
+    *turn = async::Gate::Pass();
     std::optional<Error> refusal = engine::login_refusal(sent.verdict, sent.response.status);
     bool const has_token =
         sent.verdict.answer_class == AnswerClass::ok || engine::holds_token(auth, sent.response);

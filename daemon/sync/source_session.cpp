@@ -99,20 +99,17 @@ int SourceSession::cost_of(std::string const& stream) const {
   return found == plan_.streams.end() ? 1 : (*found)->spec->cost;
 }
 
-std::optional<Error> SourceSession::used_up(std::string const& stream, int cost) const {
-  auto const wait = turns_.wait_for_limits(stream, cost);
-  if (wait <= parts_.longest_wait.value_or(longest_wait())) return std::nullopt;
-  return Error(ErrorCode::throttled,
-               "the limit of requests that the connector states is used up until " +
-                   format_time(std::chrono::ceil<std::chrono::seconds>(parts_.clock->now() + wait)),
-               "The next run goes on from there. Read less often, or only the streams you need.");
-}
-
-asio::awaitable<async::Gate::Pass> SourceSession::wait_for_turn(
+asio::awaitable<Result<async::Gate::Pass>> SourceSession::wait_for_turn(
     std::shared_ptr<bool const> is_asked, std::string stream, int cost) {
   auto pass = co_await requests_.enter(is_asked);
-  co_await turns_.next(std::move(is_asked), std::move(stream), cost);
-  co_return pass;
+  auto const longest = parts_.longest_wait.value_or(longest_wait());
+  auto const wait = co_await turns_.next(std::move(is_asked), std::move(stream), cost, longest);
+  if (wait == Duration::zero()) co_return std::move(pass);
+  co_return Error(
+      ErrorCode::throttled,
+      "the limit of requests that the connector states is used up until " +
+          format_time(std::chrono::ceil<std::chrono::seconds>(parts_.clock->now() + wait)),
+      "The next run goes on from there. Read less often, or only the streams you need.");
 }
 
 asio::awaitable<SourceSession::Judged> SourceSession::judge(HttpResponse const& response,
@@ -261,12 +258,10 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
     }
     async::Gate::Pass turn;
     if (!refused) {
-      refused = used_up(report.stream, cost);
-    }
-    if (!refused) {
-      turn = co_await wait_for_turn(is_asked, report.stream, cost);
+      auto given = co_await wait_for_turn(is_asked, report.stream, cost);
       // Another request may have been refused meanwhile.
-      refused = refusals_.active_block_error();
+      refused = given ? refusals_.active_block_error() : std::optional(given.error());
+      if (given) turn = std::move(*given);
     }
     if (refused) {
       refused->in(plan_.source, report.stream);

@@ -142,10 +142,9 @@ class SourceSession {
     std::string path, token;
   };
   // Waits until a request may be sent. It is under way until the pass is gone.
-  asio::awaitable<async::Gate::Pass> wait_for_turn(std::shared_ptr<bool const> is_asked,
-                                                   std::string stream, int cost);
   // Returns an error if a limit that the connector states is used up for longer than a run waits.
-  std::optional<Error> used_up(std::string const& stream, int cost) const;
+  asio::awaitable<Result<async::Gate::Pass>> wait_for_turn(std::shared_ptr<bool const> is_asked,
+                                                           std::string stream, int cost);
   int cost_of(std::string const& stream) const;
   static void note_end(engine::PageSpec const& page, int status, engine::Verdict& verdict);
   // Gives up `turn` when the answer has arrived.

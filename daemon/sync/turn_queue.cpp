@@ -37,12 +37,7 @@ TurnQueue::TurnQueue(engine::RateSpec const& rate, std::vector<engine::RateLimit
                      Clock& clock, async::Sleeper& sleeper)
     : clock_(clock), sleeper_(sleeper), limiter_(rate), quotas_(std::move(limits)) {}
 
-asio::awaitable<void> TurnQueue::next(std::shared_ptr<bool const> is_asked, std::string stream,
-                                      int cost) {
-  // Before the queue: other streams may have other limits, and must not wait for this one's.
-  auto const limited = quotas_.reserve(clock_.now(), stream, cost);
-  if (limited > Duration::zero()) co_await sleeper_.sleep(limited);
-  auto const place = co_await first_.enter(std::move(is_asked));
+asio::awaitable<bool> TurnQueue::take_turn(std::string const& stream, int cost) {
   Reservation turn(limiter_, clock_);
   for (;;) {
     bool const woken = co_await sleeper_.sleep_until_woken(turn.wait(), answered_);
@@ -50,7 +45,27 @@ asio::awaitable<void> TurnQueue::next(std::shared_ptr<bool const> is_asked, std:
     if (!woken && !is_blocked()) break;
     turn.renew();
   }
+  auto const now = clock_.now();
+  if (quotas_.wait_for(now, stream, cost) > Duration::zero()) co_return false;
+  quotas_.reserve(now, stream, cost);
   turn.use();
+  co_return true;
+}
+
+asio::awaitable<Duration> TurnQueue::next(std::shared_ptr<bool const> is_asked, std::string stream,
+                                          int cost, Duration longest) {
+  for (;;) {
+    // Before the queue: other streams may have other limits, and must not wait for this one's.
+    auto const limited = quotas_.wait_for(clock_.now(), stream, cost);
+    if (limited > longest) co_return limited;
+    if (limited > Duration::zero()) {
+      co_await sleeper_.sleep(limited);
+      continue;
+    }
+    auto const place = co_await first_.enter(is_asked);
+    bool const is_counted = co_await take_turn(stream, cost);
+    if (is_counted) co_return Duration::zero();
+  }
 }
 
 void TurnQueue::on_throttled(TimePoint now, TimePoint sent_at, std::optional<Duration> wait,

@@ -25,14 +25,13 @@ class TurnQueue {
   TurnQueue(engine::RateSpec const& rate, std::vector<engine::RateLimit> limits, Clock& clock,
             async::Sleeper& sleeper);
 
-  // Waits until one request of this stream may be sent. Those that a run waits for (`is_asked`, see
-  // async::Gate) come first, then those that came first. Cancellation throws operation_aborted.
-  asio::awaitable<void> next(std::shared_ptr<bool const> is_asked, std::string stream, int cost);
+  // Waits until one request of this stream may be sent, and counts it. Those that a run waits for
+  // (`is_asked`, see async::Gate) come first, then those that came first. If the limits that the
+  // connector states allow none for longer than `longest`, returns at once when they do; zero: send
+  // it now. Cancellation throws operation_aborted.
+  asio::awaitable<Duration> next(std::shared_ptr<bool const> is_asked, std::string stream, int cost,
+                                 Duration longest);
 
-  // Returns how long a request would wait at least for the limits that the connector states.
-  Duration wait_for_limits(std::string_view stream, int cost) const {
-    return quotas_.wait_for(clock_.now(), stream, cost);
-  }
   // How far back these limits look; what earlier processes sent then, in the order of its times.
   Duration longest_limit() const { return quotas_.longest(); }
   void note_past(TimePoint at, std::string_view stream, int cost) {
@@ -48,6 +47,9 @@ class TurnQueue {
 
  private:
   bool is_blocked() const { return limiter_.blocked_until().value_or(TimePoint()) > clock_.now(); }
+  // Waits for the first turn that the limiter gives. Returns whether the stated limits allow the
+  // request by then, and counts it; otherwise its turn is given back.
+  asio::awaitable<bool> take_turn(std::string const& stream, int cost);
 
   Clock& clock_;
   async::Sleeper& sleeper_;

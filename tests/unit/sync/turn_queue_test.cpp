@@ -40,7 +40,11 @@ class TurnQueueTest : public testing::Test {
     bool operator==(Sent const&) const = default;
   };
   asio::awaitable<void> send(TurnQueue& queue, std::string name, std::string stream) {
-    co_await queue.next(std::make_shared<bool>(true), stream, 1);
+    auto const wait = co_await queue.next(std::make_shared<bool>(true), stream, 1, longest_);
+    if (wait > 0s) {
+      refused_.push_back({name, wait});
+      co_return;
+    }
     EXPECT_LE(queue.blocked_until().value_or(time_.now()), time_.now());
     sent_.push_back({name, time_.now() - began_});
   }
@@ -66,6 +70,8 @@ class TurnQueueTest : public testing::Test {
   asio::io_context io_;
   test::ManualTime time_;
   TimePoint const began_ = time_.now();
+  Duration longest_ = 24h;     // that a request waits for a stated limit
+  std::vector<Sent> refused_;  // because of that, with the wait
   std::vector<Sent> sent_;
   int ended_ = 0;
 };
@@ -140,9 +146,7 @@ TEST_F(TurnQueueTest, TheLimitOfAStreamHoldsOnlyThatStreamUp) {
   TurnQueue queue(spec_of(100, 100), {limit_of(2, 1h, {"report"})}, time_, time_);
   for (char const* name : {"r1", "r2", "r3"}) start(queue, name, "report");
   for (char const* name : {"a", "b"}) start(queue, name);
-  EXPECT_EQ(queue.wait_for_limits("rows", 1), 0s);
   run_until(4);
-  EXPECT_EQ(queue.wait_for_limits("report", 1), 1h);
   EXPECT_EQ(sent_.back(), (Sent{"b", 0s}));
   run_until(5);
   EXPECT_EQ(sent_.back(), (Sent{"r3", 1h}));
@@ -163,6 +167,53 @@ TEST_F(TurnQueueTest, ARequestCountsOnceInALimitHoweverOftenItWaits) {
   run_until(3);
   EXPECT_EQ(sent_.back().name, "c");
   EXPECT_LE(sent_.back().after, 1h + 1s);
+}
+
+// Two in ten seconds: what a stop has held back for five counts from when it was sent.
+TEST_F(TurnQueueTest, ALimitCountsFromWhenARequestIsSent) {
+  TurnQueue queue(spec_of(100, 100), {limit_of(2, 10s, {})}, time_, time_);
+  queue.on_throttled(time_.now(), time_.now(), 5s, 0.5);
+  for (char const* name : {"a", "b", "c"}) start(queue, name);
+  run_until(3);
+  EXPECT_EQ(sent_[0], (Sent{"a", 5s}));
+  EXPECT_EQ(sent_[2].name, "c");
+  EXPECT_GE(sent_[2].after, 15s);
+}
+
+TEST_F(TurnQueueTest, ALimitThatIsUsedUpForTooLongIsToldAtOnce) {
+  longest_ = 10min;
+  TurnQueue queue(spec_of(100, 100), {limit_of(1, 1h, {"report"}), limit_of(2, 5min, {"rows"})},
+                  time_, time_);
+  for (char const* name : {"a", "b"}) start(queue, name, "report");
+  run_until(2);
+  EXPECT_EQ(refused_, (std::vector<Sent>{{"b", 1h}}));
+  for (char const* name : {"c", "d", "e", "f"}) start(queue, name);
+  run_until(6);
+  EXPECT_EQ(sent_.back(), (Sent{"f", 5min}));
+}
+
+// The limit frees a place for one in nine minutes, and the next in an hour more.
+TEST_F(TurnQueueTest, WhoLosesThePlaceInALimitToAnotherIsToldAsWell) {
+  longest_ = 10min;
+  TurnQueue queue(spec_of(100, 100), {limit_of(1, 1h, {})}, time_, time_);
+  queue.note_past(time_.now() - 51min, "rows", 1);
+  for (char const* name : {"a", "b"}) start(queue, name);
+  run_until(2);
+  EXPECT_EQ(sent_, (std::vector<Sent>{{"a", 9min}}));
+  EXPECT_EQ(refused_, (std::vector<Sent>{{"b", 1h}}));
+}
+
+TEST_F(TurnQueueTest, ARequestThatIsCancelledCountsInNoLimit) {
+  TurnQueue queue(spec_of(1, 1), {limit_of(2, 1h, {})}, time_, time_);
+  start(queue, "a");
+  run_until(1);
+  asio::cancellation_signal cancel;
+  start(queue, "gives up", "rows", &cancel);
+  poll();
+  cancel.emit(asio::cancellation_type::terminal);
+  start(queue, "b");
+  run_until(3);
+  EXPECT_EQ(sent_.back(), (Sent{"b", 1s}));
 }
 
 // Requests come, give up, are answered and refused in any order: those that wait are sent in the
