@@ -11,7 +11,9 @@ namespace affsync::engine {
 namespace {
 
 constexpr auto second = std::chrono::seconds(1);
+// Less than this is spread over the time to the reset. What is more a short sync may need at once.
 constexpr double few_left = 10;
+constexpr double scarce_share = 1.0 / 3;  // of the largest number that was left
 
 std::optional<double> to_count(std::optional<std::string_view> text) {
   if (!text) return std::nullopt;
@@ -111,7 +113,7 @@ std::optional<Duration> AnnouncedQuota::wait_for_window(Said const& said, TimePo
     return may_be_less ? said.until - second : said.until;
   }
   window_end_ = now + std::min(said.until, wait_cap_);
-  bool const plenty = said.left > few_left && said.left > most_left_ / 2;
+  bool const plenty = said.left > few_left && said.left > scarce_share * most_left_;
   rate_ = plenty ? 0 : said.left / in_seconds(said.until);
   return std::nullopt;
 }

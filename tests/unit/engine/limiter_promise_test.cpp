@@ -204,6 +204,23 @@ TEST(LimiterShortSync, HeadersOfASlidingWindowSpareTheRefusals) {
   }
 }
 
+// Of 3,600 in an hour a sync that needs 2,000 does not wait for the next hour: two requests at a
+// time with 20 ms take 20 s.
+TEST(LimiterShortSync, ALargeWindowIsUsedWhileMuchOfItIsLeft) {
+  for (Quota const quota : {Quota::fixed, Quota::sliding}) {
+    Scene scene;
+    scene.broker.rate = 1;
+    scene.broker.quota = quota;
+    scene.broker.window = 3600;
+    scene.broker.sends_headers = true;
+    set_latency(scene, 20);
+    Simulation simulation(scene);
+    auto const outcome = simulation.run(2000);
+    EXPECT_EQ(outcome.refused, 0);
+    EXPECT_LE(outcome.seconds, 60);
+  }
+}
+
 // What status and metrics show is what the broker allows, not what the limiter would try.
 TEST(LimiterShortSync, TheRateThatIsShownIsThatOfTheHeaders) {
   Scene scene;
