@@ -27,6 +27,7 @@ class ManualTime final : public Clock, public async::Sleeper {
       : now_(start) {}
 
   TimePoint now() const override { return now_; }
+  void set_back(Duration by) { now_ -= by; }
 
   asio::awaitable<void> sleep(Duration time) override {
     async::Alarm nobody_rings;

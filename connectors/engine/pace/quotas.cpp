@@ -56,7 +56,21 @@ TimePoint Quotas::earliest(TimePoint now, std::string_view stream, int cost) con
   return at;
 }
 
-Duration Quotas::wait_for(TimePoint now, std::string_view stream, int cost) const {
+// If the clock goes back, what was sent is shifted with it, so that no request waits until the
+// clock has caught up.
+void Quotas::notice_clock(TimePoint now) {
+  Duration const back = seen_at_ - now;
+  seen_at_ = now;
+  for (auto& window : windows_) {
+    if (back > std::chrono::seconds(1)) {
+      for (auto& one : window.sent) one.until -= back;
+    }
+    while (!window.sent.empty() && window.sent.front().until <= now) window.sent.pop_front();
+  }
+}
+
+Duration Quotas::wait_for(TimePoint now, std::string_view stream, int cost) {
+  notice_clock(now);
   return earliest(now, stream, cost) - now;
 }
 
@@ -73,16 +87,7 @@ void Quotas::note_past(TimePoint at, std::string_view stream, int cost) {
 }
 
 Duration Quotas::reserve(TimePoint now, std::string_view stream, int cost) {
-  // If the clock goes back, what was sent is shifted with it, so that no request waits until the
-  // clock has caught up.
-  Duration const back = seen_at_ - now;
-  seen_at_ = now;
-  for (auto& window : windows_) {
-    if (back > std::chrono::seconds(1)) {
-      for (auto& one : window.sent) one.until -= back;
-    }
-    while (!window.sent.empty() && window.sent.front().until <= now) window.sent.pop_front();
-  }
+  notice_clock(now);
   auto const at = earliest(now, stream, cost);
   for (auto& window : windows_) {
     if (window.counts(stream)) window.add(at, cost);

@@ -19,7 +19,7 @@ class Quotas {
 
   // Returns how long a request of this stream would have to wait; zero: it can be sent now. The
   // login's requests are those of the stream `login_requests`.
-  Duration wait_for(TimePoint now, std::string_view stream, int cost) const;
+  Duration wait_for(TimePoint now, std::string_view stream, int cost);
 
   // Reserves the request and returns how long to wait before it is sent.
   Duration reserve(TimePoint now, std::string_view stream, int cost);
@@ -42,6 +42,7 @@ class Quotas {
     TimePoint earliest(TimePoint at, int cost) const;
     void add(TimePoint at, int cost);
   };
+  void notice_clock(TimePoint now);
   TimePoint earliest(TimePoint now, std::string_view stream, int cost) const;
   std::vector<Window> windows_;
   TimePoint seen_at_{};

@@ -180,6 +180,17 @@ TEST_F(TurnQueueTest, ALimitCountsFromWhenARequestIsSent) {
   EXPECT_GE(sent_[2].after, 15s);
 }
 
+TEST_F(TurnQueueTest, AClockThatGoesBackDoesNotProlongTheWaitForALimit) {
+  TurnQueue queue(spec_of(100, 100), {limit_of(1, 1min, {})}, time_, time_);
+  start(queue, "a");
+  run_until(1);
+  time_.set_back(10min);
+  auto const from = time_.now();
+  start(queue, "b");
+  run_until(2);
+  EXPECT_LE(time_.now() - from, 1min);
+}
+
 TEST_F(TurnQueueTest, ALimitThatIsUsedUpForTooLongIsToldAtOnce) {
   longest_ = 10min;
   TurnQueue queue(spec_of(100, 100), {limit_of(1, 1h, {"report"}), limit_of(2, 5min, {"rows"})},
