@@ -69,6 +69,14 @@ void expect_kept(Outcome const& outcome, Scene const& scene, double share = 0.9)
   EXPECT_LE(outcome.refused_share(), 0.02) << text_of(scene);
 }
 
+// A first sync of 250 requests, and one a quarter of an hour later.
+void expect_kept_twice(Scene const& scene, double share = 0.9) {
+  Simulation simulation(scene);
+  expect_kept(simulation.run(250), scene, share);
+  simulation.pause(15min);
+  expect_kept(simulation.run(250), scene, share);
+}
+
 // 250 requests, of a broker that says nothing about the wait: five refusals are 2 %.
 TEST_P(LimiterPromise, AShortSyncReachesItToo) {
   for (int const latency : {2, 20}) {
@@ -82,10 +90,7 @@ TEST_P(LimiterPromise, AShortSyncReachesItToo) {
         // Where the broker and the latency allow about the same, each takes its share.
         double const of_latency = clients * 1000.0 / latency;
         bool const both = std::abs(of_latency / scene.broker.rate - 1) < 0.5;
-        Simulation simulation(scene);
-        expect_kept(simulation.run(250), scene, both ? 0.8 : 0.9);
-        simulation.pause(15min);
-        expect_kept(simulation.run(250), scene, both ? 0.8 : 0.9);
+        expect_kept_twice(scene, both ? 0.8 : 0.9);
       }
     }
   }
@@ -195,10 +200,7 @@ TEST(LimiterShortSync, HeadersOfASlidingWindowSpareTheRefusals) {
         scene.clients = clients;
         scene.seed = seed;
         set_latency(scene, 20);
-        Simulation simulation(scene);
-        expect_kept(simulation.run(250), scene);
-        simulation.pause(15min);
-        expect_kept(simulation.run(250), scene);
+        expect_kept_twice(scene);
       }
     }
   }
@@ -273,10 +275,7 @@ TEST(LimiterShortSync, AQuotaOfAMinuteIsLearnedFromTheFirstWait) {
         scene.broker.tells_wait = true;
         scene.seed = seed;
         set_latency(scene, 100);
-        Simulation simulation(scene);
-        expect_kept(simulation.run(250), scene);
-        simulation.pause(15min);
-        expect_kept(simulation.run(250), scene);
+        expect_kept_twice(scene);
       }
     }
   }
