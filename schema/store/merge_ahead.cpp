@@ -13,34 +13,45 @@
 namespace affsync::schema {
 namespace {
 
+struct Half {
+  RowRefs rows;
+  Stored stored;
+};
+
 // The two halves, and who has taken them. The other session may come when all is over: then it
 // finds nothing to do.
 class Halves {
  public:
   explicit Halves(RowRefs const& rows)
-      : rows_{RowRefs(rows.begin(), middle_of(rows)), RowRefs(middle_of(rows), rows.end())} {}
+      : halves_{Half{{rows.begin(), middle_of(rows)}, {}},
+                Half{{middle_of(rows), rows.end()}, {}}} {}
 
   // Returns the next half; nullptr if none is left.
-  RowRefs const* take() {
+  Half* take() {
     std::lock_guard lock(mutex_);
-    return taken_ < rows_.size() ? &rows_[taken_++] : nullptr;
+    return taken_ < halves_.size() ? &halves_[taken_++] : nullptr;
   }
   // To be called once for each half that was taken.
-  void done(Stored const& stored) noexcept {
+  void done(Half& half, Stored const& stored) noexcept {
     {
       std::lock_guard lock(mutex_);
       ++done_;
-      sum_.updated += stored.updated;
-      sum_.restored += stored.restored;
+      half.stored = stored;
     }
     changed_.notify_all();
   }
   // Takes what nobody has taken, and waits for the rest.
-  Stored sum() {
+  MergedAhead sum() {
     std::unique_lock lock(mutex_);
-    auto const taken = std::exchange(taken_, rows_.size());
+    auto const taken = std::exchange(taken_, halves_.size());
     changed_.wait(lock, [&] { return done_ == taken; });
-    return sum_;
+    MergedAhead sum;
+    for (auto const& half : halves_) {
+      sum.stored.updated += half.stored.updated;
+      sum.stored.restored += half.stored.restored;
+      if (half.stored.updated == std::ssize(half.rows)) sum.whole.push_back(half.rows);
+    }
+    return sum;
   }
 
  private:
@@ -50,9 +61,8 @@ class Halves {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::array<RowRefs, 2> const rows_;
+  std::array<Half, 2> halves_;
   std::size_t taken_ = 0, done_ = 0;
-  Stored sum_;
 };
 
 // Whoever throws has changed nothing, or does not know it.
@@ -69,32 +79,32 @@ Stored merge_half(PgSession& session, PageWrite const& page, RowRefs const& rows
 }  // namespace
 
 void merge_ahead(PgSession& session, WithOtherSession const& with_other, PageWrite const& page,
-                 RowRefs const& rows, RunWrites& writes, Stored& changed) {
+                 RowRefs const& rows, RunWrites& writes, MergedAhead& merged) {
   auto const halves = std::make_shared<Halves>(rows);
   // What is a reference here is used only for a half that was taken, and sum() waits for these.
   with_other([halves, &page, &writes](PgSession& other) {
-    auto const* half = halves->take();
+    auto* const half = halves->take();
     if (half == nullptr) return;
     // Not assigned to a variable: g++ lets a function write a value of a plain struct to its place
     // before the function throws.
     try {
-      halves->done(merge_half(other, page, *half, writes));
+      halves->done(*half, merge_half(other, page, half->rows, writes));
     } catch (...) {
-      halves->done({});
+      halves->done(*half, {});
       throw;  // the session may have to be replaced
     }
   });
   std::exception_ptr broken;
-  while (auto const* half = broken ? nullptr : halves->take()) {
+  while (auto* const half = broken ? nullptr : halves->take()) {
     try {
-      halves->done(merge_half(session, page, *half, writes));
+      halves->done(*half, merge_half(session, page, half->rows, writes));
     } catch (std::exception const&) {
       // The write meets the same fault, and treats it as it always does.
       if (!session.is_open()) broken = std::current_exception();
-      halves->done({});
+      halves->done(*half, {});
     }
   }
-  changed = halves->sum();
+  merged = halves->sum();
   if (broken) std::rethrow_exception(broken);
 }
 

@@ -3,9 +3,10 @@
 // process of the server.
 //
 // It only takes work off the write. The two merge in transactions of their own, and the write looks
-// for all of these rows in the table afterwards: what was not merged, or was lost in a crash of the
-// server, it merges itself. So the checkpoint never stands behind a row that is not stored. Both
-// share the fence: another run that takes the stream waits for them, or they merge nothing.
+// afterwards for what they merged, for one row if a transaction changed all that it was given, for
+// each row otherwise: what was not merged, or was lost in a crash of the server, it merges itself.
+// So the checkpoint never stands behind a row that is not stored. Both share the fence: another run
+// that takes the stream waits for them, or they merge nothing.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +22,11 @@ using WithOtherSession = std::function<void(std::function<void(PgSession&)>)>;
 // From so many changed rows on.
 constexpr std::int64_t least_merged_ahead = 1000;
 
-// `rows`: differ from what is stored, and belong to one record table. Blocking. Sets `changed` to
-// what was changed, as far as is known, once neither session works on it: the time limit of a
+// `rows`: differ from what is stored, and belong to one record table. Blocking. Sets `merged` to
+// what was merged, as far as is known, once neither session works on it: the time limit of a
 // statement bounds that, as it does without the other session. Throws what broke `session`, if it
 // is broken.
 void merge_ahead(PgSession& session, WithOtherSession const& with_other, PageWrite const& page,
-                 RowRefs const& rows, RunWrites& writes, Stored& changed);
+                 RowRefs const& rows, RunWrites& writes, MergedAhead& merged);
 
 }  // namespace affsync::schema

@@ -223,9 +223,10 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
   written.unchanged = page_.repeated;
   std::int64_t live_delta = 0;
   std::vector<QuarantinedRow> refused = page_.quarantined;
-  auto ahead = ahead_;  // counted once, though a page may have two batches of the table
+  auto ahead = ahead_.stored;  // counted once, though a page may have two batches of the table
   for (auto const& [table, rows] : by_table(page_)) {
-    MergeDoubts const doubts{care != Care::usual, table == ahead_of_, state.pass.live_rows == 0};
+    MergeDoubts const doubts{care != Care::usual, table == ahead_of_ ? &ahead_ : nullptr,
+                             state.pass.live_rows == 0};
     auto const merge = table->keeps_records()
                            ? make_record_merge(session, page_, *table, writes_, doubts)
                            : make_value_merge(session, page_, *table);

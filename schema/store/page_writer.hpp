@@ -53,7 +53,7 @@ class PageWriter {
   bool row_by_row_ = false;
   WithOtherSession with_other_;
   // What was merged before the write, and of which table.
-  Stored ahead_;
+  MergedAhead ahead_;
   RecordTable const* ahead_of_ = nullptr;
   std::set<std::string_view> trusted_;  // tables to which it copied without asking
 };

@@ -90,7 +90,7 @@ class RecordMerge : public RowMerge {
           asked.push_back(row);
       }
     }
-    if (!doubtful.empty()) ask_again(tx, doubtful, fresh, differing);
+    if (!doubtful.empty()) ask_again(tx, std::move(doubtful), fresh, differing);
     if (asked.empty()) return;
     if (!doubts_.of_new && (writes_.all_new.contains(table_.name) || has_none(tx))) {
       fresh = std::move(asked);
@@ -117,8 +117,9 @@ class RecordMerge : public RowMerge {
     }
   }
 
-  void ask_again(pqxx::transaction_base& tx, RowRefs const& doubtful, RowRefs& fresh,
-                 RowRefs& differing) {
+  void ask_again(pqxx::transaction_base& tx, RowRefs doubtful, RowRefs& fresh, RowRefs& differing) {
+    leave_out_merged(tx, doubtful);
+    if (doubtful.empty()) return;
     probe(tx, doubtful, fresh, differing);
     RowRefs left = fresh;
     left.insert(left.end(), differing.begin(), differing.end());
@@ -126,6 +127,29 @@ class RecordMerge : public RowMerge {
     std::ranges::copy_if(doubtful, std::back_inserter(merged_before_),
                          [&](RowRef const& row) { return !std::ranges::binary_search(left, row); });
     std::ranges::sort(differing);
+  }
+
+  // Asks for one row of each transaction that changed all that it was given: it was either kept or
+  // lost as a whole.
+  void leave_out_merged(pqxx::transaction_base& tx, RowRefs& doubtful) {
+    std::vector<RowRefs> merged;
+    RowRefs samples, lost;
+    for (auto const& whole : doubts_.of_changed->whole) {
+      RowRefs rows;
+      std::ranges::set_intersection(doubtful, whole, std::back_inserter(rows));
+      if (rows.empty()) continue;
+      samples.push_back(rows.front());
+      merged.push_back(std::move(rows));
+    }
+    if (samples.empty()) return;
+    probe(tx, samples, lost, lost);
+    for (auto const& rows : merged) {
+      if (std::ranges::find(lost, rows.front()) != lost.end()) continue;
+      RowRefs left;
+      std::ranges::set_difference(doubtful, rows, std::back_inserter(left));
+      doubtful = std::move(left);
+      merged_before_.insert(merged_before_.end(), rows.begin(), rows.end());
+    }
   }
 
   SqlParams keys_and_hashes(RowRefs const& rows) const {

@@ -76,11 +76,19 @@ class RowMerge {
   bool trusted_ = false;
 };
 
+// What was merged before the write, in other transactions.
+struct MergedAhead {
+  Stored stored;
+  // Rows that one transaction changed, each of them: what the table has of one tells of all.
+  std::vector<RowRefs> whole;
+};
+
 // How much a merge believes of what it remembers.
 struct MergeDoubts {
   bool of_new = false;  // look for each key in the table, although the pages before were all new
-  bool of_changed = false;  // look for rows known to differ: they may have been merged meanwhile
-  bool of_any = false;      // the stream may have no row yet: look for any before looking for each
+  // Look for rows known to differ: they may have been merged meanwhile. Borrowed.
+  MergedAhead const* of_changed = nullptr;
+  bool of_any = false;  // the stream may have no row yet: look for any before looking for each
 };
 
 // For a record table: probes, copies, and merges with change records. The keys of the rows are

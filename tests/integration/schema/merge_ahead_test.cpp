@@ -153,9 +153,10 @@ TEST_F(MergeAhead, WhateverBecomesOfTheOtherSession) {
   RunWrites writes;
   PgSession session(options_for(url)), other(options_for(url));
   std::function<void(PgSession&)> late;
-  Stored changed;
-  merge_ahead(session, [&](auto work) { late = std::move(work); }, write, rows, writes, changed);
-  EXPECT_EQ(changed.updated, page_size);
+  MergedAhead merged;
+  merge_ahead(session, [&](auto work) { late = std::move(work); }, write, rows, writes, merged);
+  EXPECT_EQ(merged.stored.updated, page_size);
+  EXPECT_EQ(merged.whole.size(), 2u);
   late(other);
   EXPECT_EQ(value("SELECT count(*) FROM affsync.record_change"), std::to_string(2 * page_size));
 
@@ -163,41 +164,133 @@ TEST_F(MergeAhead, WhateverBecomesOfTheOtherSession) {
   for (auto& row : rows) row.batch = &next;
   end(other);
   auto const with_broken = [&](auto work) { EXPECT_ANY_THROW(work(other)); };
-  merge_ahead(session, with_broken, write, rows, writes, changed);
-  EXPECT_EQ(changed.updated, page_size / 2);
+  merge_ahead(session, with_broken, write, rows, writes, merged);
+  EXPECT_EQ(merged.stored.updated, page_size / 2);
+  ASSERT_EQ(merged.whole.size(), 1u);
+  EXPECT_EQ(merged.whole[0], RowRefs(rows.begin() + page_size / 2, rows.end()));
   EXPECT_EQ(amounts(), "2500x1 3750x2 1250x3") << "the write itself merges the rest";
 
   end(session);
-  EXPECT_ANY_THROW(merge_ahead(session, [](auto) {}, write, rows, writes, changed));
-  EXPECT_EQ(changed.updated, 0);
+  EXPECT_ANY_THROW(merge_ahead(session, [](auto) {}, write, rows, writes, merged));
+  EXPECT_EQ(merged.stored.updated, 0);
+  EXPECT_TRUE(merged.whole.empty());
 }
 
-// The write believes no memory of rows that may have been merged: it asks the table.
-TEST_F(MergeAhead, WhatWasNotMergedAfterAllIsMergedByTheWrite) {
-  auto const two = [&](std::string const& first, std::string const& second) {
-    return batch_of("commission", {{"a", {{"amount", first}}}, {"b", {{"amount", second}}}});
-  };
-  auto const run = begin();
-  loop.run(store->write_page(page(run, {two("1", "1")})));
-  PgSession session(options_for(url));
-  RunWrites writes;
-  {
-    Transaction tx(session);
-    writes.known.load(tx, run.id, whole_list(), 0);
-    tx.commit();
+// Four rows that are known with amount 1; what became of them since then is for the test to say.
+class MergeAheadDoubts : public MergeAhead {
+ protected:
+  static Batch four(std::string const& amounts) {
+    std::vector<TestRow> rows;
+    for (auto const amount : amounts) {
+      TestRow row;
+      row.key = std::string(1, static_cast<char>('a' + rows.size()));
+      row.values = {{"amount", std::string(1, amount)}};
+      rows.push_back(std::move(row));
+    }
+    return batch_of("commission", rows);
   }
-  loop.run(store->write_page(page(run, {two("2", "1")})));  // only one of them was merged
-  auto const batch = two("2", "2");
-  auto const write = page(run, {});
-  Transaction tx(session);
-  auto const merge = make_record_merge(session, write, batch.table(), writes, {false, true});
-  auto const stored = merge->store(tx, {{&batch, 0}, {&batch, 1}});
-  tx.commit();
-  EXPECT_EQ(stored.updated, 1);
-  EXPECT_EQ(merge->touched().size(), 2u);
-  EXPECT_EQ(merge->take_changes().size(), 2u) << "both are known as they are now";
-  EXPECT_EQ(amounts(), "2x2");
-  EXPECT_EQ(value("SELECT count(*) FROM affsync.record_change"), "2");
+  void SetUp() override {
+    MergeAhead::SetUp();
+    run_ = begin();
+    loop.run(store->write_page(page(run_, {four("1111")})));
+    session_.emplace(options_for(url));
+    Transaction tx(*session_);
+    writes_.known.load(tx, run_.id, whole_list(), 0);
+    tx.commit();
+    for (std::size_t row = 0; row < batch_.size(); ++row) rows_.push_back({&batch_, row});
+  }
+  // What was merged ahead, though the write does not know it.
+  void merged(std::string const& amounts) {
+    loop.run(store->write_page(page(run_, {four(amounts)})));
+  }
+  // Stores amount 2 for `rows`. Returns how many were updated, noted as touched and as known, and
+  // looked up in the table.
+  std::string store_rows(MergedAhead const& ahead, RowRefs const& rows) {
+    auto const write = page(run_, {});
+    Transaction tx(*session_);
+    MergeDoubts doubts;
+    doubts.of_changed = &ahead;
+    auto const merge = make_record_merge(*session_, write, batch_.table(), writes_, doubts);
+    auto const look_ups = [&] {
+      return tx
+          .exec(
+              "SELECT idx_scan FROM pg_stat_xact_user_tables"
+              " WHERE relid = 'affsync.commission'::regclass")[0][0]
+          .as<int>();
+    };
+    auto const before = look_ups();
+    auto const stored = merge->store(tx, rows);
+    auto const looked_up = look_ups() - before;
+    tx.commit();
+    return std::to_string(stored.updated) + " " + std::to_string(merge->touched().size()) + " " +
+           std::to_string(merge->take_changes().size()) + " " + std::to_string(looked_up);
+  }
+  RowRefs part(std::size_t from, std::size_t to) const {
+    return {rows_.begin() + static_cast<std::ptrdiff_t>(from),
+            rows_.begin() + static_cast<std::ptrdiff_t>(to)};
+  }
+
+  RunKey run_;
+  std::optional<PgSession> session_;
+  RunWrites writes_;
+  Batch const batch_ = four("2222");
+  RowRefs rows_;
+};
+
+// The write believes no memory of rows that may have been merged: it asks the table.
+TEST_F(MergeAheadDoubts, WhatWasNotMergedAfterAllIsMergedByTheWrite) {
+  merged("2122");
+  auto const did = store_rows({}, rows_);
+  EXPECT_EQ(did.substr(0, 5), "1 4 4") << "all are known as they are now";
+  EXPECT_EQ(amounts(), "4x2");
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.record_change"), "4");
+}
+
+TEST_F(MergeAheadDoubts, OneRowTellsOfAllThatOneTransactionChanged) {
+  merged("2222");
+  MergedAhead ahead;
+  ahead.whole = {part(0, 2), part(2, 4)};
+  EXPECT_EQ(store_rows(ahead, rows_), "0 4 4 2");
+  EXPECT_EQ(amounts(), "4x2");
+}
+
+// A server that crashed has lost a transaction as a whole, and may have kept the other.
+TEST_F(MergeAheadDoubts, AHalfThatTheServerLostIsMergedByTheWrite) {
+  merged("1122");
+  MergedAhead ahead;
+  ahead.whole = {part(0, 2), part(2, 4)};
+  EXPECT_EQ(store_rows(ahead, rows_).substr(0, 5), "2 4 4");
+  EXPECT_EQ(amounts(), "4x2");
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.record_change"), "4");
+}
+
+// Nor are rows believed that were merged by nobody, beside some that were.
+TEST_F(MergeAheadDoubts, WhatBelongsToNoWholeIsLookedFor) {
+  merged("2221");
+  MergedAhead ahead;
+  ahead.whole = {part(0, 2)};
+  EXPECT_EQ(store_rows(ahead, rows_).substr(0, 5), "1 4 4");
+  EXPECT_EQ(amounts(), "4x2");
+}
+
+// A page that PostgreSQL refused is written in parts, which may begin amid what was merged.
+TEST_F(MergeAheadDoubts, APartOfThemIsToldByARowOfItsOwn) {
+  merged("2222");
+  MergedAhead ahead;
+  ahead.whole = {part(0, 3)};
+  EXPECT_EQ(store_rows(ahead, part(1, 2)), "0 1 1 1");
+  EXPECT_EQ(store_rows(ahead, part(2, 4)).substr(0, 5), "0 2 2");
+  EXPECT_EQ(amounts(), "4x2");
+}
+
+// Rows that were not all changed may not all be there.
+TEST_F(MergeAheadDoubts, WhatWasChangedInPartIsNoWhole) {
+  merged("2111");
+  MergedAhead ahead;
+  merge_ahead(*session_, [](auto) {}, page(run_, {}), rows_, writes_, ahead);
+  EXPECT_EQ(ahead.stored.updated, 3);
+  ASSERT_EQ(ahead.whole.size(), 1u);
+  EXPECT_EQ(ahead.whole[0], part(2, 4));
 }
 
 // Another run that takes the stream waits for both sessions.
