@@ -4,7 +4,9 @@
 // share of the possible rate and the share of refused requests; for the first sync of a process and
 // for one a quarter of an hour later. Then a day of a thousand sources.
 //
-//   throttle_grid [N] [SEEDS]        (default 250 8; a few seconds)
+//   throttle_grid [N] [SEEDS] [restart]        (default 250 8; a few seconds)
+//
+// With `restart` the later sync is that of another process, which knows what this one stored.
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -69,7 +71,8 @@ struct Sum {
 };
 
 template <std::size_t N>
-void measure(Kind const& kind, Hints const& hints, Net const (&nets)[N], int requests, int seeds) {
+void measure(Kind const& kind, Hints const& hints, Net const (&nets)[N], int requests, int seeds,
+             bool restarts) {
   Sum first, later;
   for (double const rate : rates) {
     if (kind.quota != Quota::bucket && rate * kind.window < 1) continue;
@@ -91,6 +94,7 @@ void measure(Kind const& kind, Hints const& hints, Net const (&nets)[N], int req
         Simulation simulation(scene);
         first.add(simulation.run(requests), possible);
         simulation.pause(std::chrono::minutes(15));
+        if (restarts) simulation.restart();
         later.add(simulation.run(requests), possible);
       }
     }
@@ -104,6 +108,7 @@ void measure(Kind const& kind, Hints const& hints, Net const (&nets)[N], int req
 int main(int argc, char** argv) {
   int const requests = argc > 1 ? std::atoi(argv[1]) : 250;
   int const seeds = argc > 2 ? std::atoi(argv[2]) : 8;
+  bool const restarts = argc > 3 && std::string(argv[3]) == "restart";
   std::printf(
       "Syncs of %d requests. For one or two requests at a time, and for four or eight:\n"
       "the first sync (kept, of the possible rate, refused), a later one.\n\n",
@@ -111,8 +116,8 @@ int main(int argc, char** argv) {
   for (auto const& kind : kinds) {
     for (auto const& hints : all_hints) {
       std::printf("| %-23s | %-20s |", kind.name, hints.name);
-      measure(kind, hints, few, requests, seeds);
-      measure(kind, hints, many, requests, seeds);
+      measure(kind, hints, few, requests, seeds, restarts);
+      measure(kind, hints, many, requests, seeds, restarts);
       std::printf("\n");
     }
   }

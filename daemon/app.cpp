@@ -292,7 +292,10 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
     auto& session = impl_->session_of(std::move(source), log(), observer);
     auto& refusals = session.session->refusals();
     refusals.keep_in(impl_->store.get(), std::move(blocks[i]));
-    if (with_database) limited[source_id] = session.session.get();
+    if (with_database) {
+      limited[source_id] = session.session.get();
+      session.session->begin_with(registered[i].learned_rate);
+    }
     if (impl_->retry_refused) refusals.try_anyway();
     if (impl_->only_tries) refusals.only_try();
     if (impl_->forget_refused) refusals.forget_here();

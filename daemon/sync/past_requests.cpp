@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <utility>
 
 namespace affsync::sync {
 namespace {
@@ -30,6 +31,19 @@ void SourceSession::note_past_requests(std::vector<PastRequests> const& past) {
     auto const cost = static_cast<std::int64_t>(one.count) * cost_of(one.stream);
     turns_.note_past(one.at, one.stream, static_cast<int>(std::min<std::int64_t>(cost, most)));
   }
+}
+
+void SourceSession::begin_with(std::optional<LearnedRate> const& stored) {
+  if (std::exchange(knows_rate_, true) || !stored) return;
+  stored_rate_ = stored;
+  turns_.begin_with(*stored);
+}
+
+std::optional<LearnedRate> SourceSession::rate_to_store() {
+  auto learned = turns_.learned();
+  if (!learned || !learned->differs_from(stored_rate_)) return std::nullopt;
+  stored_rate_ = learned;
+  return learned;
 }
 
 boost::asio::awaitable<void> count_past_requests(std::map<int, SourceSession*> sessions,

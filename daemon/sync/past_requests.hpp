@@ -1,4 +1,5 @@
-// What earlier runs sent, for limits of an hour or a day that outlast a process.
+// What earlier processes sent, for limits of an hour or a day that outlast a process, and what they
+// learned of a limit.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -109,6 +109,13 @@ class SourceSession {
   };
   void note_past_requests(std::vector<PastRequests> const& past);
 
+  // What an earlier process stored of the broker's limit. Only the first call counts, before the
+  // first request.
+  void begin_with(std::optional<LearnedRate> const& stored);
+  // What is to be stored now in place of what was; nullopt if that still holds. Returns each value
+  // once.
+  std::optional<LearnedRate> rate_to_store();
+
   // Limits the concurrent runs of this source to the concurrent requests it allows, since each run
   // has at least one.
   async::Gate& runs() { return runs_; }
@@ -181,6 +188,8 @@ class SourceSession {
   std::unique_ptr<net::HttpClient> client_;
   TurnQueue turns_;
   bool knows_past_ = false;  // what earlier processes sent
+  bool knows_rate_ = false;  // what they learned
+  std::optional<LearnedRate> stored_rate_;
   engine::BackoffSpec backoff_;
   std::optional<engine::Token> token_;
   Secret refresh_token_;  // outlives the token; empty: none

@@ -170,6 +170,7 @@ asio::awaitable<void> StreamRun::end() {
     if (unreadable) end.cursor = first_cursor_;
     end.next_run_at = report_.next_run_at;
     end.clock_skew = task_.session->clock_skew();
+    end.learned_rate = task_.session->rate_to_store();
     end.now = *report_.finished_at;
     co_await parts_.store->end_run(std::move(end));
   }

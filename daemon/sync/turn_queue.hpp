@@ -41,6 +41,8 @@ class TurnQueue {
   // Until when the broker wants no request, if it said so.
   std::optional<TimePoint> blocked_until() const { return limiter_.blocked_until(); }
   // See engine::Limiter.
+  std::optional<LearnedRate> learned() const { return limiter_.learned(); }
+  void begin_with(LearnedRate const& learned) { limiter_.begin_with(learned); }
   double lasting_rate() const { return limiter_.lasting_rate(); }
   void on_throttled(TimePoint now, TimePoint sent_at, std::optional<Duration> wait, double random);
   void on_success(TimePoint now, TimePoint sent_at, Headers const& headers);

@@ -43,6 +43,8 @@ std::vector<KnownSource> read_sources(pqxx::transaction_base& tx, Program const&
             " EXISTS (SELECT FROM read WHERE read.source_id = s.source_id), " +
                 others_name_sql("s.name", 1, 2, " AND p.instance <> $1::text") + ", " +
                 others_name_sql("s.name", 1, 2, " AND p.release > $3::int[]") +
+                ", learned_requests_per_second, learned_from_answers,"
+                " coalesce(learned_waits_are_told, false)"
                 " FROM affsync.source s ORDER BY source_id",
             params)) {
     KnownSource source;
@@ -57,6 +59,10 @@ std::vector<KnownSource> read_sources(pqxx::transaction_base& tx, Program const&
     source.read = row[8].as<bool>();
     source.held = row[9].as<bool>();
     source.newer = row[10].as<bool>();
+    if (!row[11].is_null() && !row[12].is_null()) {
+      source.learned_rate =
+          LearnedRate{row[11].as<double>(), row[12].as<double>(), row[13].as<bool>()};
+    }
     all.push_back(std::move(source));
   }
   return all;
@@ -123,7 +129,10 @@ void write_sources(pqxx::transaction_base& tx, std::vector<SourceRegistration> c
          "UPDATE affsync.source s SET name = g.name, connector = g.connector,"
          " base_url = g.base_url, account = g.account,"
          " hash_salt = coalesce(s.hash_salt, g.hash_salt),"
-         " privacy = coalesce(nullif(g.privacy, ''), s.privacy), retired_at = NULL FROM " +
+         " privacy = coalesce(nullif(g.privacy, ''), s.privacy), retired_at = NULL,"
+         // Another address may have another limit.
+         " learned_requests_per_second = CASE WHEN s.base_url = g.base_url"
+         " THEN s.learned_requests_per_second END FROM " +
              std::string(given_sources) + " WHERE s.source_id = g.source_id",
          params);
     SqlParams const again{read_again.take()};
@@ -333,6 +342,7 @@ std::vector<SourceRegistered> register_all(PgSession& session, Program const& pr
     if (row.newer) newer.insert(row.source_id);
     one.moved = decisions[i].moved;
     one.other_privacy = decisions[i].other_privacy;
+    one.learned_rate = row.learned_rate;
     registered.push_back(std::move(one));
   }
   write_streams(tx, program.instance, wanted, registered, newer);

@@ -23,6 +23,7 @@ struct KnownSource {
   bool read = true;    // data was read from it; until then its account may change freely
   bool held = false;   // a running daemon of another configuration names it
   bool newer = false;  // a running daemon of a newer version names it
+  std::optional<LearnedRate> learned_rate;
   KnownSource() = default;
 };
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/learned_rate.hpp"
 
 namespace affsync::schema {
 
@@ -55,7 +56,8 @@ struct SourceRegistered {
   bool other_privacy = false;  // the privacy setting changed: all rows are read again
   // Streams whose mapping changed: all their rows are read again.
   std::vector<std::string> other_mapping;
-  std::vector<StreamTimes> times;  // of streams that were read before
+  std::vector<StreamTimes> times;           // of streams that were read before
+  std::optional<LearnedRate> learned_rate;  // what earlier processes were refused at this address
   SourceRegistered() = default;
 };
 

@@ -144,6 +144,24 @@ void record_coverage(pqxx::transaction_base& tx, RunStart const& start, RunKey c
   }
 }
 
+// In a transaction of its own, since every server of a cluster has a copy of the source. If it
+// fails, the next process is refused once more.
+void store_learned_rate(PgSession& session, RunEnd const& end) {
+  if (!end.learned_rate) return;
+  auto const& rate = *end.learned_rate;
+  try {
+    Transaction tx(session);
+    exec(tx,
+         "UPDATE affsync.source SET learned_requests_per_second = round($2::numeric, 4),"
+         " learned_from_answers = round($3::numeric), learned_waits_are_told = $4::boolean,"
+         " learned_at = $5::timestamptz WHERE source_id = $1::int",
+         {std::to_string(end.run.id.source_id), std::to_string(rate.requests_per_second),
+          std::to_string(rate.answers), rate.waits_are_told ? "true" : "false", sql_time(end.now)});
+    tx.commit();
+  } catch (std::exception const&) {
+  }
+}
+
 }  // namespace
 
 StreamState read_state(PgSession& session, StreamId const& id) {
@@ -264,6 +282,7 @@ void close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
     tx.commit();
     crash_point(CrashPoint::run_ended);
     fenced.committed(state);
+    store_learned_rate(session, end);
   } catch (Failure const& failure) {
     if (failure.error().code != ErrorCode::lease_lost) throw;
     Transaction tx(session);

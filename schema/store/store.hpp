@@ -233,6 +233,7 @@ struct RunEnd {
   std::optional<std::string> cursor;  // replaces the checkpoint
   std::optional<TimePoint> next_run_at;
   std::optional<Duration> clock_skew;  // our clock minus the broker's; unset if it sent no time
+  std::optional<LearnedRate> learned_rate;  // of the source; unset if what is stored still holds
   TimePoint now{};
   RunEnd() = default;
 };

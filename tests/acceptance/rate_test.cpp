@@ -49,6 +49,26 @@ TEST_F(Rate, retry_after) {
   EXPECT_EQ(query("select count(*) from affsync.trading_account"), "120");
 }
 
+// Passes by timer are processes of their own: the second is not refused as often as the first,
+// which learns the limit.
+TEST_F(Rate, what_a_process_learned_of_a_limit_spares_the_next_one_refusals) {
+  streams_yaml = "      rewards: {page_size: 10, start: " + first_day() + "}\n";
+  start_broker();
+  broker().control({{"do", "rate"}, {"rate", "50"}, {"burst", "5"}, {"form", "none"}});
+  long refused[2] = {};
+  for (auto& number : refused) {
+    auto const synced = sync({"--stream", "rewards", "--full"});
+    EXPECT_EQ(synced.status, 0) << synced.out;
+    EXPECT_GT(synced.count("rewards", "pages"), 100);
+    number = synced.count("rewards", "throttled");
+  }
+  EXPECT_GE(refused[0], 2);
+  EXPECT_LT(refused[1], refused[0]);
+  auto const learned = std::stod(query("select learned_requests_per_second from affsync.source"));
+  EXPECT_GT(learned, 35);
+  EXPECT_LT(learned, 65);
+}
+
 TEST_F(Rate, throttle_in_body_of_200) {
   start_broker();
   broker().fault("throttle:form=body200,wait=1,next=2,path=accounts");

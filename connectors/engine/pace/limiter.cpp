@@ -47,6 +47,11 @@ Limiter::Limiter(RateSpec const& spec)
   if (announced_.empty()) announced_.emplace_back(spec);
 }
 
+void Limiter::begin_with(LearnedRate const& learned) {
+  quota_.begin_with(learned);
+  tokens_ = 1;
+}
+
 double Limiter::rate() const {
   double rate = quota_.rate() * (1 - dip_);
   for (auto const& quota : announced_) {

@@ -48,6 +48,9 @@ class Limiter {
   double rate() const;
   // Returns the requests per second that can go on: the rate, or what quotas are renewed by.
   double lasting_rate() const;
+  // See QuotaEstimate.
+  std::optional<LearnedRate> learned() const { return quota_.learned(); }
+  void begin_with(LearnedRate const& learned);
   // Returns the number of refusals since the last success.
   int refusals() const { return refusals_; }
 

@@ -19,6 +19,7 @@ constexpr double slowness = 8;                          // growth is 1 / (slowne
 constexpr double steady_share = 6;  // … for this many times as many answers as were counted
 
 constexpr double answers_below_refused = 30;
+constexpr double worth_telling = 5;  // answers, for a process that may trust this for long
 
 constexpr double first_share = 0.9;  // of the first measurement, whose burst is a guess
 constexpr double first_precision = 2;
@@ -176,6 +177,24 @@ void QuotaEstimate::grow(double in_flight, bool is_far) {
   // What was refused just now is still too fast, unless it was a burst.
   if (was_refused_ && !is_far && !is_guess && since_refusal_ < answers_below_refused)
     rate_ = std::min(rate_, 0.98 * full_.asked);
+}
+
+std::optional<LearnedRate> QuotaEstimate::learned() const {
+  if (!was_refused_ || precision_ < 1) return std::nullopt;
+  LearnedRate learned;
+  learned.requests_per_second = rate_;
+  learned.answers = std::max(precision_, since_refusal_ / steady_share);
+  if (learned.answers < worth_telling) return std::nullopt;
+  learned.waits_are_told = told_;
+  return learned;
+}
+
+void QuotaEstimate::begin_with(LearnedRate const& learned) {
+  rate_ = std::clamp(learned.requests_per_second, bounds_.least, bounds_.most);
+  precision_ = std::max(learned.answers, 1.0);
+  told_ = learned.waits_are_told;
+  since_refusal_ = answers_below_refused;  // this rate is not what was refused
+  was_refused_ = true;
 }
 
 void QuotaEstimate::shift(Duration by) {

@@ -7,9 +7,11 @@
 // few answers find it, close to it a long sync meets a refusal every few hundred requests.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/learned_rate.hpp"
 
 namespace affsync::engine {
 
@@ -32,6 +34,11 @@ class QuotaEstimate {
 
   double rate() const { return rate_; }
   bool was_refused() const { return was_refused_; }
+
+  // nullopt as long as nothing was refused, and where refusals have told little yet.
+  std::optional<LearnedRate> learned() const;
+  // What another process has learned. To be called before the first request.
+  void begin_with(LearnedRate const& learned);
 
   // Requests begin, or begin again after a pause that says nothing about the quota.
   void begin(TimePoint at);

@@ -144,6 +144,57 @@ TEST_F(Registration, ASourceOfBeforeKeepsTheSaltOfItsNameUnderAnother) {
   EXPECT_EQ(put(*store, source_of("y", "a"), {"y"}).hash_salt, "x");
 }
 
+TEST_F(Registration, WhatIsLearnedOfALimitIsThereForTheNextProcess) {
+  auto given = source_of("x", "a");
+  given.streams = {feed("feed")};
+  auto const registered = put(*store, given, {"x"});
+  source = registered.source_id;
+  EXPECT_FALSE(registered.learned_rate);
+  auto const finish = [&](std::optional<LearnedRate> rate) {
+    RunEnd end;
+    end.run = begin();
+    end.success = true;
+    end.now = now;
+    end.report.status = RunStatus::succeeded;
+    end.learned_rate = rate;
+    loop.run(store->end_run(end));
+  };
+  finish(LearnedRate{19.25, 60.4, true});
+  finish(std::nullopt);  // nothing new
+  auto const next = put(*make_store(), given, {"x"}).learned_rate;
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->requests_per_second, 19.25);
+  EXPECT_EQ(next->answers, 60);
+  EXPECT_TRUE(next->waits_are_told);
+  EXPECT_EQ(value("SELECT learned_at = '" + format_time(now) + "' FROM affsync.source"), "t");
+
+  given.privacy = "hash";
+  EXPECT_TRUE(put(*store, given, {"x"}).learned_rate) << "the address is the same";
+  given.identity.base_url = "https://other.example";
+  EXPECT_FALSE(put(*store, given, {"x"}).learned_rate) << "it may have another limit";
+  finish(LearnedRate{2, 5, false});
+  EXPECT_TRUE(put(*store, given, {"x"}).learned_rate);
+  rows("UPDATE affsync.source SET learned_requests_per_second = NULL");
+  EXPECT_FALSE(put(*store, given, {"x"}).learned_rate);
+}
+
+// It is not worth a run that is whole.
+TEST_F(Registration, ALimitThatCannotBeStoredFailsNoRun) {
+  auto given = source_of("x", "a");
+  given.streams = {feed("feed")};
+  source = put(*store, given, {"x"}).source_id;
+  rows("ALTER TABLE affsync.source ADD CHECK (learned_requests_per_second < 10)");
+  RunEnd end;
+  end.run = begin();
+  end.success = true;
+  end.now = now;
+  end.report.status = RunStatus::succeeded;
+  end.learned_rate = LearnedRate{20, 50, false};
+  loop.run(store->end_run(end));
+  EXPECT_EQ(value("SELECT status FROM affsync.sync_run"), "succeeded");
+  EXPECT_EQ(value("SELECT count(learned_at) FROM affsync.source"), "0");
+}
+
 TEST_F(Registration, AnotherSettingOfPrivacyOrAddressWantsEveryRowAgainOnce) {
   auto given = source_of("x", "a");
   given.streams = {feed("feed")};

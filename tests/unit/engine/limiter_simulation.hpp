@@ -142,6 +142,14 @@ class Simulation {
     start_clients();
   }
 
+  // Another process goes on with what this one has learned, or with `learned`. After pause(), or
+  // before the first request.
+  void restart(std::optional<LearnedRate> learned = std::nullopt) {
+    if (!learned) learned = limiter_.learned();
+    limiter_ = Limiter(spec_of(scene_));
+    if (learned) limiter_.begin_with(*learned);
+  }
+
   // The time of each request that was sent.
   std::vector<TimePoint> const& sent() const { return sent_; }
 
