@@ -14,7 +14,7 @@ struct LearnedRate {
 
   // Whether it is worth storing in place of `stored`.
   bool differs_from(std::optional<LearnedRate> const& stored) const {
-    constexpr double slight = 0.05;
+    constexpr double slight = 0.01;
     return !stored || std::abs(requests_per_second - stored->requests_per_second) >
                           slight * stored->requests_per_second;
   }

@@ -7,12 +7,17 @@
 #                                                      from 20 on it is a minute and a half)
 #   REQUESTS=250 bench/throttle.sh 8 20               short syncs
 #   FORM=seconds, HEADERS=seconds                     with Retry-After, with X-RateLimit headers
+#   DATABASE=postgresql://… PASSES=2                  stores the rows there, in processes one after the other, each
+#                                                     of which knows what was learned; prints a line for each
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 [ $# -gt 0 ] || set -- 2 5 20 50
 bin=${AFFSYNC_BIN:-build/release}
 work=$(mktemp -d /tmp/affsync-bench.XXXXXX)
+passes=${PASSES:-1}
+how=--dry-run
+[ -z "${DATABASE:-}" ] || how=--full
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
 
 number() { grep -o "\"$1\":[0-9]*" "$work/result.json" | head -n 1 | cut -d: -f2; }
@@ -31,7 +36,7 @@ for rate; do
     read -r -t 0.1 _ < <(sleep 0.1) || true
   done
   cat > "$work/affsync.yaml" <<END
-database: {url: "postgresql:///unused"}
+database: {url: "${DATABASE:-postgresql:///unused}"}
 http: {listen: "off"}
 sources:
   - name: bench
@@ -41,14 +46,16 @@ sources:
     streams:
       rewards: {start: $(date -u -d '-30 days' +%F), page_size: 10}
 END
-  start=$(date +%s%3N)
-  "$bin/affsync" --config "$work/affsync.yaml" sync --dry-run --stream rewards --output json \
-    > "$work/result.json" 2> "$work/progress.log" || { cat "$work/progress.log"; exit 1; }
-  end=$(date +%s%3N)
+  for _ in $(seq "$passes"); do
+    start=$(date +%s%3N)
+    "$bin/affsync" --config "$work/affsync.yaml" sync "$how" --stream rewards --output json \
+      > "$work/result.json" 2> "$work/progress.log" || { cat "$work/progress.log"; exit 1; }
+    end=$(date +%s%3N)
+    awk -v r="$rate" -v n="$(number requests)" -v t="$(number throttled)" -v ms=$((end - start)) \
+      'BEGIN { reached = (n - t) * 1000 / ms
+               printf "| %s | %d | %.1f | %.2f | %.1f %% | %.2f %% |\n", r, n, ms / 1000, reached,
+                 100 * reached / r, 100 * t / n }'
+  done
   kill "$sandbox"
   wait "$sandbox" 2>/dev/null || true
-  awk -v r="$rate" -v n="$(number requests)" -v t="$(number throttled)" -v ms=$((end - start)) \
-    'BEGIN { reached = (n - t) * 1000 / ms
-             printf "| %s | %d | %.1f | %.2f | %.1f %% | %.2f %% |\n", r, n, ms / 1000, reached,
-               100 * reached / r, 100 * t / n }'
 done

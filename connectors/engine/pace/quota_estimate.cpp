@@ -15,7 +15,10 @@ constexpr double least_growth = 8e-4;
 constexpr double told_share = 0.3;
 constexpr double told_share_of_precision = 0.7;
 constexpr double answers_to_double_least_growth = 150;  // a limit that was raised is found
-constexpr double slowness = 8;                          // growth is 1 / (slowness * precision²) …
+// … and if the limit is well known: so many seconds rather than answers.
+constexpr double sure_precision = 20;
+constexpr double seconds_of_doubling = 10;
+constexpr double slowness = 8;      // growth is 1 / (slowness * precision²) …
 constexpr double steady_share = 6;  // … for this many times as many answers as were counted
 
 constexpr double answers_below_refused = 30;
@@ -158,6 +161,7 @@ void QuotaEstimate::end_stop(TimePoint sent_at, Stop stop) {
   window_from_ = sent_at;
   in_window_ = 0;
   told_ = stop.told;
+  costs_seconds_ = stop.told && waited <= long_wait && precision_ >= sure_precision;
 }
 
 void QuotaEstimate::grow(double in_flight, bool is_far) {
@@ -166,7 +170,10 @@ void QuotaEstimate::grow(double in_flight, bool is_far) {
   if (was_refused_ && !is_far) {
     double const counted = is_guess ? 0 : (since_refusal_ - 1) / steady_share;
     double const worth = std::max(precision_, counted);
-    double const times = since_refusal_ / answers_to_double_least_growth;
+    // A refusal costs what the broker would have answered in a second.
+    double const doubling =
+        std::max(answers_to_double_least_growth, costs_seconds_ ? seconds_of_doubling * rate_ : 0);
+    double const times = since_refusal_ / doubling;
     double const least = least_growth * (told_ ? told_share : 1);
     double const by_precision = (told_ ? told_share_of_precision : 1) / (slowness * worth * worth);
     growth = std::max(by_precision, least * (times + times * times));
@@ -193,6 +200,7 @@ void QuotaEstimate::begin_with(LearnedRate const& learned) {
   rate_ = std::clamp(learned.requests_per_second, bounds_.least, bounds_.most);
   precision_ = std::max(learned.answers, 1.0);
   told_ = learned.waits_are_told;
+  costs_seconds_ = told_ && precision_ >= sure_precision;
   since_refusal_ = answers_below_refused;  // this rate is not what was refused
   was_refused_ = true;
 }

@@ -79,6 +79,7 @@ class QuotaEstimate {
   } full_;
   int hasty_ = 0;      // refusals in a row that came after few answers: no quota explains them
   bool told_ = false;  // the last stop was as long as the broker asked
+  bool costs_seconds_ = false;  // … which was more than the quota needed
 };
 
 }  // namespace affsync::engine

@@ -118,62 +118,6 @@ TEST(LimiterShortSync, WithRetryAfterOnlyTheSecondsThatTheBrokerAsksForAreLost) 
   }
 }
 
-// A sync by timer is another process each time.
-TEST(LimiterShortSync, AnotherProcessGoesOnWithWhatWasLearned) {
-  for (double const rate : {2.0, 8.0, 20.0, 50.0, 100.0, 200.0}) {
-    for (bool const tells : {false, true}) {
-      for (unsigned const seed : {1U, 2U, 3U}) {
-        Scene scene;
-        scene.broker.rate = rate;
-        scene.broker.tells_wait = tells;
-        scene.seed = seed;
-        set_latency(scene, 4);
-        Simulation simulation(scene);
-        simulation.run(250);
-        simulation.pause(15min);
-        simulation.restart();
-        auto const outcome = simulation.run(250);
-        EXPECT_LE(outcome.refused, tells ? 1 : 2) << text_of(scene);
-        auto lasted = outcome;
-        lasted.seconds -= tells ? outcome.refused : 0;  // a second each, or a little more
-        EXPECT_GE(lasted.achieved(), 0.88 * possible(scene)) << text_of(scene);
-      }
-    }
-  }
-}
-
-TEST(LimiterShortSync, WhatWasLearnedTooLowIsGrownOutOf) {
-  Scene scene;
-  scene.broker.rate = 20;
-  Simulation simulation(scene);
-  LearnedRate learned;
-  learned.requests_per_second = 2;
-  learned.answers = 200;
-  simulation.restart(learned);
-  simulation.run(500);
-  EXPECT_GE(simulation.run(250).achieved(), 0.85 * 20);
-}
-
-TEST(LimiterShortSync, NothingIsLearnedWhereNothingIsRefused) {
-  Scene scene;
-  scene.broker.rate = 1000;
-  Simulation simulation(scene);
-  EXPECT_EQ(simulation.run(250).refused, 0);
-  EXPECT_FALSE(simulation.limiter().learned());
-}
-
-// A limit that the user states holds, whatever was learned before it was stated.
-TEST(LimiterShortSync, WhatWasLearnedStaysWithinAStatedLimit) {
-  RateSpec spec;
-  spec.max_requests_per_second = 3;
-  Limiter limiter(spec);
-  LearnedRate learned;
-  learned.requests_per_second = 50;
-  learned.answers = 100;
-  limiter.begin_with(learned);
-  EXPECT_LE(limiter.rate(), 3);
-}
-
 // The limiter expects five requests at once to be let through; others allow fewer, or have spent
 // some on a login. What a small burst shows about the rate is little: a fast broker's is found
 // late.
