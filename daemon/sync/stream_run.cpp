@@ -172,7 +172,12 @@ asio::awaitable<void> StreamRun::end() {
     end.clock_skew = task_.session->clock_skew();
     end.learned_rate = task_.session->rate_to_store();
     end.now = *report_.finished_at;
-    co_await parts_.store->end_run(std::move(end));
+    auto const ended = co_await parts_.store->end_run(std::move(end));
+    if (auto const& flaw = ended.rate_not_stored) {
+      log_.warn("what is known of the broker's limit could not be stored; the next process learns"
+                " it anew",
+                {{"error", flaw->message}});
+    }
   }
 }
 

@@ -271,15 +271,16 @@ class PgStore final : public Store {
     co_return co_await executor_.run(std::move(work), twice);
   }
 
-  asio::awaitable<void> end_run(RunEnd end) override {
+  asio::awaitable<RunEnded> end_run(RunEnd end) override {
     end.now = clock_->to_server(end.now);
     clock_->to_server(end.next_run_at);
     clock_->to_server(end.report.finished_at);
     auto job = std::make_shared<EndJob>(std::move(end), runs_);
     auto work = locked(
-        job, [](auto& write, PgSession& session) { close_run(session, write.end, write.fenced); });
-    co_await executor_.run(std::move(work), twice);
+        job, [](auto& write, PgSession& session) { return close_run(session, write.end, write.fenced); });
+    auto ended = co_await executor_.run(std::move(work), twice);
     runs_.forget(job->end.run.run_id);
+    co_return ended;
   }
 
   asio::awaitable<std::vector<QuarantinedLine>> read_quarantined(

@@ -2,6 +2,7 @@
 
 #include "schema/store/coverage.hpp"
 #include "schema/store/crash_point.hpp"
+#include "schema/store/pg_error.hpp"
 #include "schema/store/quarantine.hpp"
 #include "schema/store/server_clock.hpp"
 #include "schema/store/transaction.hpp"
@@ -144,10 +145,10 @@ void record_coverage(pqxx::transaction_base& tx, RunStart const& start, RunKey c
   }
 }
 
-// In a transaction of its own, since every server of a cluster has a copy of the source. If it
-// fails, the next process is refused once more.
-void store_learned_rate(PgSession& session, RunEnd const& end) {
-  if (!end.learned_rate) return;
+// In a transaction of its own, since every server of a cluster has a copy of the source. Returns
+// why it failed: the run is whole all the same.
+std::optional<Error> store_learned_rate(PgSession& session, RunEnd const& end) {
+  if (!end.learned_rate) return std::nullopt;
   auto const& rate = *end.learned_rate;
   try {
     Transaction tx(session);
@@ -158,7 +159,9 @@ void store_learned_rate(PgSession& session, RunEnd const& end) {
          {std::to_string(end.run.id.source_id), std::to_string(rate.requests_per_second),
           std::to_string(rate.answers), rate.waits_are_told ? "true" : "false", sql_time(end.now)});
     tx.commit();
+    return std::nullopt;
   } catch (std::exception const&) {
+    return current_problem().error;
   }
 }
 
@@ -239,13 +242,13 @@ RunKey open_run(PgSession& session, RunStart const& start,
   return run;
 }
 
-void close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
+RunEnded close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
   Error const* error = end.report.error ? &*end.report.error : nullptr;
   try {
     Transaction tx(session, Transaction::Kind::durable);
     crash_point(CrashPoint::run_ending);
     auto const state = enter_fence(tx, end.run);
-    if (fenced.already_done(state)) return;
+    if (fenced.already_done(state)) return {};
     auto status = end.report.status;
     if (status == RunStatus::running) {
       status = end.success ? RunStatus::succeeded : RunStatus::failed;
@@ -282,7 +285,7 @@ void close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
     tx.commit();
     crash_point(CrashPoint::run_ended);
     fenced.committed(state);
-    store_learned_rate(session, end);
+    return {store_learned_rate(session, end)};
   } catch (Failure const& failure) {
     if (failure.error().code != ErrorCode::lease_lost) throw;
     Transaction tx(session);

@@ -22,6 +22,6 @@ RunKey open_run(PgSession& session, RunStart const& start,
 // Ends the run and updates the stream's state. Its commit waits for the disk, so everything that
 // the run wrote is then durable. If another run has taken over, it closes only this run's own row
 // and throws lease_lost.
-void close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced);
+RunEnded close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced);
 
 }  // namespace affsync::schema

@@ -238,6 +238,10 @@ struct RunEnd {
   RunEnd() = default;
 };
 
+struct RunEnded {
+  std::optional<Error> rate_not_stored;  // why RunEnd::learned_rate is not; the run is ended anyway
+};
+
 // A quarantined row that is not resolved.
 struct QuarantinedLine {
   std::int64_t quarantine_id = 0;
@@ -326,7 +330,7 @@ class Store : public BlockStore {
   virtual asio::awaitable<SliceClosed> close_slice(SliceClose slice) = 0;
   // Marks vanished rows if the pass is whole. Call it after all slices are closed, before end_run.
   virtual asio::awaitable<PassClosed> close_pass(PassClose pass) = 0;
-  virtual asio::awaitable<void> end_run(RunEnd end) = 0;
+  virtual asio::awaitable<RunEnded> end_run(RunEnd end) = 0;
 
   // Notes a file that was read, and returns the latest reading of each other file of the stream
   // that shares some days with it, but neither holds the other.

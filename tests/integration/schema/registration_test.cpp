@@ -178,7 +178,7 @@ TEST_F(Registration, WhatIsLearnedOfALimitIsThereForTheNextProcess) {
   EXPECT_FALSE(put(*store, given, {"x"}).learned_rate);
 }
 
-// It is not worth a run that is whole.
+// It is not worth a run that is whole, but is told.
 TEST_F(Registration, ALimitThatCannotBeStoredFailsNoRun) {
   auto given = source_of("x", "a");
   given.streams = {feed("feed")};
@@ -190,7 +190,9 @@ TEST_F(Registration, ALimitThatCannotBeStoredFailsNoRun) {
   end.now = now;
   end.report.status = RunStatus::succeeded;
   end.learned_rate = LearnedRate{20, 50, false};
-  loop.run(store->end_run(end));
+  auto const ended = loop.run(store->end_run(end));
+  ASSERT_TRUE(ended.rate_not_stored);
+  EXPECT_NE(ended.rate_not_stored->message.find("check constraint"), std::string::npos);
   EXPECT_EQ(value("SELECT status FROM affsync.sync_run"), "succeeded");
   EXPECT_EQ(value("SELECT count(learned_at) FROM affsync.source"), "0");
 }

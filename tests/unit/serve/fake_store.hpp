@@ -93,7 +93,7 @@ class FakeStore final : public schema::Store {
   asio::awaitable<schema::SliceClosed> close_slice(schema::SliceClose) override {
     throw std::logic_error("the pages must not call this");
   }
-  asio::awaitable<void> end_run(schema::RunEnd) override {
+  asio::awaitable<schema::RunEnded> end_run(schema::RunEnd) override {
     throw std::logic_error("the pages must not call this");
   }
   void shut_down(std::chrono::milliseconds) override {}
