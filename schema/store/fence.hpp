@@ -38,6 +38,7 @@ struct RunWrites {
   // Whether the stream has rows of this table in affsync.unknown_row; asked for once a run.
   std::map<std::string_view, bool> has_unknown;
   std::int64_t updated_last = 0;        // rows that the last write changed
+  bool merges_ahead = true;             // none of the rows so far was marked as deleted
   bool has_quarantine = true;           // of the stream, after the last write; before it, perhaps
   bool copies_text = false;             // a row was not in affsync's own form; see NoBinaryForm
   std::int64_t pages_with_changes = 0;  // see is_sampled()

@@ -13,9 +13,15 @@
 namespace affsync::schema {
 namespace {
 
+// What became of one half.
+struct Outcome {
+  std::int64_t updated = 0;
+  bool met_deleted = false;
+};
+
 struct Half {
   RowRefs rows;
-  Stored stored;
+  Outcome outcome;
 };
 
 // The two halves, and who has taken them. The other session may come when all is over: then it
@@ -32,11 +38,11 @@ class Halves {
     return taken_ < halves_.size() ? &halves_[taken_++] : nullptr;
   }
   // To be called once for each half that was taken.
-  void done(Half& half, Stored const& stored) noexcept {
+  void done(Half& half, Outcome const& outcome) noexcept {
     {
       std::lock_guard lock(mutex_);
       ++done_;
-      half.stored = stored;
+      half.outcome = outcome;
     }
     changed_.notify_all();
   }
@@ -47,9 +53,9 @@ class Halves {
     changed_.wait(lock, [&] { return done_ == taken; });
     MergedAhead sum;
     for (auto const& half : halves_) {
-      sum.stored.updated += half.stored.updated;
-      sum.stored.restored += half.stored.restored;
-      if (half.stored.updated == std::ssize(half.rows)) sum.whole.push_back(half.rows);
+      sum.updated += half.outcome.updated;
+      sum.met_deleted |= half.outcome.met_deleted;
+      if (half.outcome.updated == std::ssize(half.rows)) sum.whole.push_back(half.rows);
     }
     return sum;
   }
@@ -65,15 +71,29 @@ class Halves {
   std::size_t taken_ = 0, done_ = 0;
 };
 
-// Whoever throws has changed nothing, or does not know it.
-Stored merge_half(PgSession& session, PageWrite const& page, RowRefs const& rows,
-                  RunWrites& writes) {
+// The write counts the same rows, but may never be committed.
+void count_updated(pqxx::transaction_base& tx, RunKey const& run, std::int64_t updated) {
+  exec(tx,
+       "UPDATE affsync.sync_run SET updated = updated + $3::bigint"
+       " WHERE source_id = $1::int AND run_id = $2::bigint AND started_at = $4::timestamptz",
+       {std::to_string(run.id.source_id), std::to_string(run.run_id), std::to_string(updated),
+        sql_time(run.started_at)});
+}
+
+// All that belongs to the rows' being stored is in one transaction with them: if the write is never
+// committed, the next pass finds them unchanged. Whoever throws has changed nothing, or does not
+// know it.
+Outcome merge_half(PgSession& session, PageWrite const& page, RowRefs const& rows,
+                   RunWrites& writes) {
   Transaction tx(session);
   share_fence(tx, page.run);
   auto const stored = merge_differing(session, tx, page, rows, writes);
+  // The number of live rows stands in the row that both sessions hold, so neither can change it.
+  if (stored.restored > 0) return {0, true};
+  count_updated(tx, page.run, stored.updated);
   tx.commit();
   crash_point(CrashPoint::merged_ahead);
-  return stored;
+  return {stored.updated, false};
 }
 
 }  // namespace

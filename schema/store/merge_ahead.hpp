@@ -6,7 +6,8 @@
 // afterwards for what they merged, for one row if a transaction changed all that it was given, for
 // each row otherwise: what was not merged, or was lost in a crash of the server, it merges itself.
 // So the checkpoint never stands behind a row that is not stored. Both share the fence: another run
-// that takes the stream waits for them, or they merge nothing.
+// that takes the stream waits for them, or they merge nothing. A half with a row that was marked as
+// deleted is left to the write as a whole.
 #pragma once
 
 #include <cstdint>

@@ -88,7 +88,7 @@ std::string stored_keys(std::vector<Batch> const& batches,
 }
 
 void record_page(pqxx::transaction_base& tx, PageWrite const& page, PageWritten const& written,
-                 std::int64_t live_delta) {
+                 std::int64_t live_delta, std::int64_t counted_ahead) {
   std::optional<std::string> checkpoint;
   if (!page.checkpoint.empty()) checkpoint = page.checkpoint;
   std::optional<std::string> table;
@@ -100,7 +100,7 @@ void record_page(pqxx::transaction_base& tx, PageWrite const& page, PageWritten 
                          sql_time(page.now),
                          std::to_string(live_delta),
                          std::to_string(written.inserted),
-                         std::to_string(written.updated),
+                         std::to_string(written.updated - counted_ahead),
                          std::to_string(written.unchanged),
                          std::to_string(written.quarantined),
                          table,
@@ -125,7 +125,7 @@ void record_page(pqxx::transaction_base& tx, PageWrite const& page, PageWritten 
 
 // The write before tells whether it is worth looking how many rows differ.
 void PageWriter::merge_many(PgSession& session) {
-  if (!with_other_ || writes_.updated_last < least_merged_ahead) return;
+  if (!with_other_ || !writes_.merges_ahead || writes_.updated_last < least_merged_ahead) return;
   auto const with_other = std::exchange(with_other_, nullptr);  // once, however often it is written
   for (auto const& [table, rows] : by_table(page_)) {
     if (!table->keeps_records()) continue;
@@ -137,6 +137,7 @@ void PageWriter::merge_many(PgSession& session) {
     if (std::ssize(differing) < least_merged_ahead) continue;
     ahead_of_ = table;
     merge_ahead(session, with_other, page_, differing, writes_, ahead_);
+    if (ahead_.met_deleted) writes_.merges_ahead = false;
     return;
   }
 }
@@ -223,7 +224,8 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
   written.unchanged = page_.repeated;
   std::int64_t live_delta = 0;
   std::vector<QuarantinedRow> refused = page_.quarantined;
-  auto ahead = ahead_.stored;  // counted once, though a page may have two batches of the table
+  auto ahead = ahead_.updated;  // counted once, though a page may have two batches of the table
+  std::int64_t counted_ahead = 0;
   for (auto const& [table, rows] : by_table(page_)) {
     MergeDoubts const doubts{care != Care::usual, table == ahead_of_ ? &ahead_ : nullptr,
                              state.pass.live_rows == 0};
@@ -252,10 +254,10 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
     }
     if (table == ahead_of_) {
       // No more than there are: what the server lost in a crash was merged twice.
-      auto const most = static_cast<std::int64_t>(rows.size()) - stored.inserted;
-      stored.updated = std::min(most, stored.updated + ahead.updated);
-      stored.restored = std::min(stored.updated, stored.restored + ahead.restored);
-      ahead = {};
+      auto const most = std::ssize(rows) - stored.inserted - stored.updated;
+      counted_ahead += std::min(most, ahead);
+      stored.updated += std::min(most, ahead);
+      ahead = 0;
     }
     auto const newly_refused = static_cast<std::int64_t>(refused.size() - refused_before);
     written.inserted += stored.inserted;
@@ -277,7 +279,7 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
   for (auto const& days : page_.lost) {
     record_days(tx, page_.run, days, DayState::lost, std::nullopt, page_.now);
   }
-  record_page(tx, page_, written, live_delta);
+  record_page(tx, page_, written, live_delta, counted_ahead);
   result_ = written;
   crash_point(CrashPoint::page_noted);
   tx.commit();

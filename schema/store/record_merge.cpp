@@ -37,6 +37,7 @@ class RecordMerge : public RowMerge {
     for (auto const& row : merged_before_) note(row);
     differing.insert(differing.end(), merged_before_.begin(), merged_before_.end());
     note_unknown(tx, fresh, differing);
+    if (has_unknown_) writes_.has_unknown[table_.name] = *has_unknown_;
     touched_ = std::move(fresh);
     touched_.insert(touched_.end(), differing.begin(), differing.end());
     if (!sql_.narrow_intervals.empty()) stored.contradicting = narrow_intervals(tx, rows);
@@ -66,6 +67,45 @@ class RecordMerge : public RowMerge {
     stored.restored = std::stoll(counts.at(1));
     if (stored.updated < static_cast<std::int64_t>(rows.size())) {
       exec(tx, sql_.rehash, keys_and_hashes(rows));
+    }
+  }
+
+  // Adds rows with status "unknown" to affsync.unknown_row, and removes rows whose status is known.
+  void note_unknown(pqxx::transaction_base& tx, RowRefs const& fresh, RowRefs const& differing) {
+    auto const status = table_.index_of("status");
+    if (!status) return;
+    ArrayText unknown, known;
+    bool any_unknown = false, any_known = false;
+    auto const is_unknown = [&](RowRef const& row) {
+      auto const* word = row.cell(*status);
+      return word && std::string_view(word) == "unknown";
+    };
+    for (auto const& row : fresh) {
+      if (!is_unknown(row)) continue;
+      unknown.add(row.external_id());
+      any_unknown = true;
+    }
+    for (auto const& row : differing) {
+      bool const mine = is_unknown(row);
+      (mine ? unknown : known).add(row.external_id());
+      (mine ? any_unknown : any_known) = true;
+    }
+    if (!any_unknown && (!any_known || !has_unknown(tx))) return;
+    SqlParams params{source_, std::string(table_.name), page_.run.id.stream, std::nullopt};
+    if (any_unknown) {
+      has_unknown_ = true;
+      params.back() = unknown.take();
+      exec(tx,
+           "INSERT INTO affsync.unknown_row (source_id, record_table, stream, external_id)"
+           " SELECT $1::int, $2, $3, k.key FROM unnest($4::text[]) k (key) ON CONFLICT DO NOTHING",
+           params);
+    }
+    if (any_known) {
+      params.back() = known.take();
+      exec(tx,
+           "DELETE FROM affsync.unknown_row WHERE source_id = $1::int AND record_table = $2"
+           " AND stream = $3 AND external_id = ANY ($4::text[])",
+           params);
     }
   }
 
@@ -216,45 +256,6 @@ class RecordMerge : public RowMerge {
 
   void note(RowRef const& row) { changes_.emplace_back(row.key_hash(), row.hash().high); }
 
-  // Adds rows with status "unknown" to affsync.unknown_row, and removes rows whose status is known.
-  void note_unknown(pqxx::transaction_base& tx, RowRefs const& fresh, RowRefs const& differing) {
-    auto const status = table_.index_of("status");
-    if (!status) return;
-    ArrayText unknown, known;
-    bool any_unknown = false, any_known = false;
-    auto const is_unknown = [&](RowRef const& row) {
-      auto const* word = row.cell(*status);
-      return word && std::string_view(word) == "unknown";
-    };
-    for (auto const& row : fresh) {
-      if (!is_unknown(row)) continue;
-      unknown.add(row.external_id());
-      any_unknown = true;
-    }
-    for (auto const& row : differing) {
-      bool const mine = is_unknown(row);
-      (mine ? unknown : known).add(row.external_id());
-      (mine ? any_unknown : any_known) = true;
-    }
-    if (!any_unknown && (!any_known || !has_unknown(tx))) return;
-    SqlParams params{source_, std::string(table_.name), page_.run.id.stream, std::nullopt};
-    if (any_unknown) {
-      writes_.has_unknown[table_.name] = true;
-      params.back() = unknown.take();
-      exec(tx,
-           "INSERT INTO affsync.unknown_row (source_id, record_table, stream, external_id)"
-           " SELECT $1::int, $2, $3, k.key FROM unnest($4::text[]) k (key) ON CONFLICT DO NOTHING",
-           params);
-    }
-    if (any_known) {
-      params.back() = known.take();
-      exec(tx,
-           "DELETE FROM affsync.unknown_row WHERE source_id = $1::int AND record_table = $2"
-           " AND stream = $3 AND external_id = ANY ($4::text[])",
-           params);
-    }
-  }
-
   bool has_unknown(pqxx::transaction_base& tx) {
     auto const known = writes_.has_unknown.find(table_.name);
     if (known != writes_.has_unknown.end()) return known->second;
@@ -264,7 +265,8 @@ class RecordMerge : public RowMerge {
              " AND record_table = $2 AND stream = $3)",
              {source_, std::string(table_.name), page_.run.id.stream})[0][0]
             .as<bool>();
-    return writes_.has_unknown[table_.name] = found;
+    has_unknown_ = found;
+    return found;
   }
 
   // Returns how many of the rows contradict an earlier reading.
@@ -305,7 +307,8 @@ class RecordMerge : public RowMerge {
   MergeSql const& sql_;
   RunWrites& writes_;
   MergeDoubts const doubts_;
-  RowRefs merged_before_;  // known to differ, but the table has them as they are now
+  std::optional<bool> has_unknown_;  // found out by note_unknown
+  RowRefs merged_before_;            // known to differ, but the table has them as they are now
 };
 
 }  // namespace
@@ -321,6 +324,7 @@ Stored merge_differing(PgSession& session, pqxx::transaction_base& tx, PageWrite
   RecordMerge merge(session, page, rows.front().batch->table(), writes, {});
   Stored stored;
   merge.merge(tx, rows, stored);
+  merge.note_unknown(tx, {}, rows);
   return stored;
 }
 

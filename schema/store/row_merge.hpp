@@ -78,9 +78,10 @@ class RowMerge {
 
 // What was merged before the write, in other transactions.
 struct MergedAhead {
-  Stored stored;
+  std::int64_t updated = 0;  // counted in affsync.sync_run already
   // Rows that one transaction changed, each of them: what the table has of one tells of all.
   std::vector<RowRefs> whole;
+  bool met_deleted = false;  // some rows were marked as deleted: they are left to the write
 };
 
 // How much a merge believes of what it remembers.
@@ -96,8 +97,8 @@ struct MergeDoubts {
 std::unique_ptr<RowMerge> make_record_merge(PgSession& session, PageWrite const& page,
                                             RecordTable const& table, RunWrites& writes,
                                             MergeDoubts doubts);
-// Only merges rows of one record table that are there and differ, and leaves all else to a later
-// store(). Only reads `writes`.
+// Only merges rows of one record table that are there and differ, with what belongs to their being
+// stored, and leaves all else to a later store(). Only reads `writes`.
 Stored merge_differing(PgSession& session, pqxx::transaction_base& tx, PageWrite const& page,
                        RowRefs const& rows, RunWrites& writes);
 // For a table of lookup values: one statement for new and differing rows.

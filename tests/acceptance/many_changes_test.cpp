@@ -16,6 +16,9 @@ class ManyChanges : public PlainAcceptance, public testing::WithParamInterface<s
   static constexpr int all_rows = 20'000, page_size = 1000;
 
   void serve_amounts() {
+    more_yaml =
+        "      status: {from: state, table: {open: pending}, default: unknown}\n"
+        "      broker_status: state\n";
     page_yaml = "{type: offset, size: 1000, offset: offset, limit: limit, total: total}";
     serve([this](std::string const& target) {
       auto const from = std::stoi("0" + parameter_of(target, "offset"));
@@ -23,7 +26,7 @@ class ManyChanges : public PlainAcceptance, public testing::WithParamInterface<s
       for (int i = from; i < std::min(from + page_size, all_rows); ++i) {
         if (i > from) body += ',';
         body += R"({"id":"k)" + std::to_string(100'000 + i) + R"(","amount":)" + amount_ +
-                R"(,"currency":"USD","day":"2026-02-03"})";
+                R"(,"currency":"USD","day":"2026-02-03","state":")" + state_ + R"("})";
       }
       return answer_of(body + "]}");
     });
@@ -36,10 +39,13 @@ class ManyChanges : public PlainAcceptance, public testing::WithParamInterface<s
       ASSERT_LT(std::chrono::steady_clock::now(), end) << "the killed program is still connected";
     }
   }
-  void set_amount(std::string const& amount) { amount_ = amount; }
+  void set(std::string const& amount, std::string const& state) {
+    amount_ = amount;
+    state_ = state;
+  }
 
  private:
-  std::string amount_ = "1";  // changed only while no request is under way
+  std::string amount_ = "1", state_ = "open";  // changed only while no request is under way
 };
 
 TEST_P(ManyChanges, kill_9_while_two_sessions_merge) {
@@ -48,7 +54,7 @@ TEST_P(ManyChanges, kill_9_while_two_sessions_merge) {
   auto const first = sync();
   ASSERT_EQ(first.status, 0) << first.out << first.err;
   ASSERT_EQ(first.count("rows", "inserted"), all_rows);
-  set_amount("2");
+  set("2", "disputed");  // a word that the connector does not know
   environment["AFFSYNC_CRASH_AT"] = GetParam();
   EXPECT_EQ(sync({"--full"}).status, 128 + SIGKILL);
   environment.erase("AFFSYNC_CRASH_AT");
@@ -64,6 +70,11 @@ TEST_P(ManyChanges, kill_9_while_two_sessions_merge) {
                   " from affsync.record_change"),
             "20000 20000 1 2");
   EXPECT_EQ(query("select live_rows from affsync.stream_state"), "20000");
+  // What belongs to a row is stored with it, and so is its place in the count of its run.
+  EXPECT_EQ(query("select count(*) from affsync.unknown_row"), "20000");
+  EXPECT_EQ(query("select string_agg(word || ' ' || rows, ', ') from reporting.unknown_words"),
+            "disputed 20000");
+  EXPECT_EQ(query("select sum(updated) from affsync.sync_run"), "20000");
   for (auto const& line : rows(change_replay_sql)) ADD_FAILURE() << line[0];
 }
 

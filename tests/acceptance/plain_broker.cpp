@@ -93,7 +93,7 @@ PlainBroker& PlainAcceptance::serve(PlainBroker::Answer answer, std::optional<Id
   connector = "plain";
   credentials_yaml = "{api_key: planted-key}";
   base_url = plain_->url(host);
-  use_connector("plain", std::string(connector_yaml) + "    page: " + page_yaml + "\n");
+  use_connector("plain", std::string(connector_yaml) + more_yaml + "    page: " + page_yaml + "\n");
   return *plain_;
 }
 

@@ -57,6 +57,7 @@ class PlainAcceptance : public Acceptance {
   PlainBroker& plain() { return *plain_; }
 
   std::string page_yaml = "{type: none}";  // paging of the list
+  std::string more_yaml;                   // further lines of its mapping
 
  private:
   std::unique_ptr<PlainBroker> plain_;

@@ -40,6 +40,11 @@ class MergeAhead : public StoreTest {
   PageWritten store_page(RunKey const& run, std::vector<TestRow> const& rows) {
     return loop.run(store->write_page(page_of(run, rows)));
   }
+  static RowRefs refs_of(Batch const& batch) {
+    RowRefs rows;
+    for (std::size_t row = 0; row < batch.size(); ++row) rows.push_back({&batch, row});
+    return rows;
+  }
   // A run that has changed the first of three pages, so that the others are merged ahead.
   RunKey amid_changes() {
     auto const first = begin();
@@ -143,19 +148,70 @@ TEST_F(MergeAhead, WithoutAnotherSessionNothingIsMissing) {
   EXPECT_EQ(amounts(), "2500x1 5000x2");
 }
 
+// A kill before the write leaves what was merged: the next pass finds these rows unchanged.
+TEST_F(MergeAhead, WhatIsMergedIsWholeThoughItsWriteNeverComes) {
+  auto const run = amid_changes();
+  auto changed = rows_of(1, "2");
+  for (auto& row : changed) row.values.emplace_back("status", "unknown");
+  auto const batch = batch_of("commission", changed);
+  RunWrites writes;
+  PgSession session(options_for(url)), other(options_for(url));
+  MergedAhead merged;
+  merge_ahead(session, [&](auto work) { work(other); }, page(run, {}), refs_of(batch), writes,
+              merged);
+  EXPECT_EQ(merged.updated, page_size);
+  auto const unknown = "SELECT count(*) FROM affsync.unknown_row WHERE record_table = 'commission'";
+  auto const counted = "SELECT updated FROM affsync.sync_run ORDER BY run_id DESC LIMIT 1";
+  EXPECT_EQ(value(unknown), std::to_string(page_size));
+  EXPECT_EQ(value(counted), std::to_string(2 * page_size));
+  EXPECT_TRUE(writes.has_unknown.empty()) << "two threads read it";
+
+  // The words are known now; the run that fails counts what it knows of.
+  auto const known = batch_of("commission", rows_of(1, "3"));
+  merge_ahead(session, [](auto) {}, page(run, {}), refs_of(known), writes, merged);
+  EXPECT_EQ(value(unknown), "0");
+  RunEnd ended;
+  ended.run = run;
+  ended.report.status = RunStatus::failed;
+  ended.report.updated = page_size;
+  ended.now = now;
+  loop.run(store->end_run(ended));
+  EXPECT_EQ(value(counted), std::to_string(3 * page_size));
+}
+
+// The number of live rows changes with the write, so a row that returns is left to it.
+TEST_F(MergeAhead, RowsThatReturnAreCountedAsLive) {
+  auto const run = amid_changes();
+  rows(
+      "UPDATE affsync.commission SET deleted_at = now() WHERE external_id IN ('row 12501', 'row "
+      "14999')");
+  rows("UPDATE affsync.stream_state SET live_rows = live_rows - 2");
+  auto const live = "SELECT live_rows FROM affsync.stream_state";
+  auto const batch = batch_of("commission", rows_of(1, "2"));
+  RunWrites writes;
+  PgSession session(options_for(url));
+  MergedAhead merged;
+  merge_ahead(session, [](auto) {}, page(run, {}), refs_of(batch), writes, merged);
+  EXPECT_EQ(merged.updated, 0) << "there is one in each half";
+  EXPECT_TRUE(merged.met_deleted);
+  EXPECT_EQ(value(live), "7498");
+  EXPECT_EQ(store_page(run, rows_of(1, "2")).updated, page_size);
+  EXPECT_EQ(value(live), "7500");
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.record_change WHERE operation = 'restore'"), "2");
+}
+
 // The other session comes when all is over, never, or breaks amid its half.
 TEST_F(MergeAhead, WhateverBecomesOfTheOtherSession) {
   auto const run = amid_changes();
   auto const batch = batch_of("commission", rows_of(1, "2"));
   auto const write = page(run, {});
-  RowRefs rows;
-  for (std::size_t row = 0; row < batch.size(); ++row) rows.push_back({&batch, row});
+  auto rows = refs_of(batch);
   RunWrites writes;
   PgSession session(options_for(url)), other(options_for(url));
   std::function<void(PgSession&)> late;
   MergedAhead merged;
   merge_ahead(session, [&](auto work) { late = std::move(work); }, write, rows, writes, merged);
-  EXPECT_EQ(merged.stored.updated, page_size);
+  EXPECT_EQ(merged.updated, page_size);
   EXPECT_EQ(merged.whole.size(), 2u);
   late(other);
   EXPECT_EQ(value("SELECT count(*) FROM affsync.record_change"), std::to_string(2 * page_size));
@@ -165,14 +221,14 @@ TEST_F(MergeAhead, WhateverBecomesOfTheOtherSession) {
   end(other);
   auto const with_broken = [&](auto work) { EXPECT_ANY_THROW(work(other)); };
   merge_ahead(session, with_broken, write, rows, writes, merged);
-  EXPECT_EQ(merged.stored.updated, page_size / 2);
+  EXPECT_EQ(merged.updated, page_size / 2);
   ASSERT_EQ(merged.whole.size(), 1u);
   EXPECT_EQ(merged.whole[0], RowRefs(rows.begin() + page_size / 2, rows.end()));
   EXPECT_EQ(amounts(), "2500x1 3750x2 1250x3") << "the write itself merges the rest";
 
   end(session);
   EXPECT_ANY_THROW(merge_ahead(session, [](auto) {}, write, rows, writes, merged));
-  EXPECT_EQ(merged.stored.updated, 0);
+  EXPECT_EQ(merged.updated, 0);
   EXPECT_TRUE(merged.whole.empty());
 }
 
@@ -197,7 +253,7 @@ class MergeAheadDoubts : public MergeAhead {
     Transaction tx(*session_);
     writes_.known.load(tx, run_.id, whole_list(), 0);
     tx.commit();
-    for (std::size_t row = 0; row < batch_.size(); ++row) rows_.push_back({&batch_, row});
+    rows_ = refs_of(batch_);
   }
   // What was merged ahead, though the write does not know it.
   void merged(std::string const& amounts) {
@@ -288,7 +344,7 @@ TEST_F(MergeAheadDoubts, WhatWasChangedInPartIsNoWhole) {
   merged("2111");
   MergedAhead ahead;
   merge_ahead(*session_, [](auto) {}, page(run_, {}), rows_, writes_, ahead);
-  EXPECT_EQ(ahead.stored.updated, 3);
+  EXPECT_EQ(ahead.updated, 3);
   ASSERT_EQ(ahead.whole.size(), 1u);
   EXPECT_EQ(ahead.whole[0], part(2, 4));
 }
