@@ -14,17 +14,10 @@ namespace {
 using engine::Answer;
 using engine::ReportSpec;
 
-// A request about the report: its answer is JSON whatever the report is, so that it counts as none
-// of the stream.
 asio::awaitable<Result<Answer>> ask_about(SourceSession& session, HttpRequest request,
                                           RunReport& report) {
-  RunReport about;
-  about.source = report.source;
-  auto answer = co_await session.fetch(std::move(request), about);
-  report.requests += about.requests;
-  report.retries += about.retries;
-  report.throttled += about.throttled;
-  report.bytes_received += about.bytes_received;
+  auto answer =
+      co_await session.fetch(std::move(request), report, nullptr, SourceSession::Asks::about_report);
   if (answer && answer->refusal) answer = Error(*answer->refusal);
   co_return answer;
 }

@@ -34,7 +34,7 @@ asio::awaitable<bool> SourceSession::renew_token(RunReport& report) {
   auto turn = co_await wait_for_turn(nullptr, std::string(engine::login_requests), 1);
   if (!turn) co_return false;
   HttpRequest request = engine::make_refresh_request(*auth.refresh, plan_.credentials, used);
-  Sent const sent = co_await send_once(std::move(request), true, report, std::move(*turn));
+  Sent const sent = co_await send_once(std::move(request), Asks::token, report, std::move(*turn));
   if (sent.verdict.answer_class != AnswerClass::ok) co_return false;
   auto token = engine::read_token(auth, sent.verdict.body, parts_.clock->now(),
                                   date_of(sent.response.headers), sent.response.headers);
@@ -60,7 +60,7 @@ asio::awaitable<std::optional<Error>> SourceSession::request_token(RunReport& re
     HttpRequest request = engine::make_login_request(auth, plan_.credentials);
     std::string const place = place_of(request);
     async::Gate::Pass no_turn;
-    Sent const sent = co_await send_once(std::move(request), true, report, std::move(no_turn));
+    Sent const sent = co_await send_once(std::move(request), Asks::token, report, std::move(no_turn));
     *turn = async::Gate::Pass();
     std::optional<Error> refusal = engine::login_refusal(sent.verdict, sent.response.status);
     bool const has_token =

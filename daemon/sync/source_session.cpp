@@ -113,13 +113,14 @@ asio::awaitable<Result<async::Gate::Pass>> SourceSession::wait_for_turn(
 }
 
 asio::awaitable<SourceSession::Judged> SourceSession::judge(HttpResponse const& response,
-                                                            bool is_login,
+                                                            Asks asks,
                                                             std::string const& stream,
                                                             TimePoint now) {
-  // The stream's `good` conditions do not apply to a login's answer: that is good if it holds a
-  // token.
+  // The stream's `good` conditions and format are those of its rows. A login's answer is good if it
+  // holds a token.
+  bool const is_login = asks == Asks::token;
   auto const of_stream = std::ranges::find_if(
-      plan_.streams, [&](auto const& one) { return !is_login && one->stream == stream; });
+      plan_.streams, [&](auto const& one) { return asks == Asks::rows && one->stream == stream; });
   engine::StreamSpec const nothing;
   auto const& spec = of_stream == plan_.streams.end() ? nothing : *(*of_stream)->spec;
   auto const secrets = secrets_.for_rows();
@@ -151,7 +152,7 @@ void SourceSession::note_end(engine::PageSpec const& page, int status, engine::V
   if (says_end && refused) verdict.answer_class = AnswerClass::end_of_list;
 }
 
-asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest request, bool is_login,
+asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest request, Asks asks,
                                                               RunReport& report,
                                                               async::Gate::Pass turn) {
   if (!client_) client_ = parts_.make_client();
@@ -181,7 +182,7 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
     sent.verdict = verdict_of(*failure);
   } else {
     broker_clock_.notice(sent.response.headers, sent.sent_at, now);
-    Judged judged = co_await judge(sent.response, is_login, report.stream, now);
+    Judged judged = co_await judge(sent.response, asks, report.stream, now);
     sent.verdict = std::move(judged.verdict);
     sent.quoted = std::move(judged.quoted);
   }
@@ -189,12 +190,11 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
     sent.verdict.error->at(place).in(plan_.source, report.stream);
     withhold_secrets(*sent.verdict.error);
   }
-  // The limiter's times follow the order in which it learns of answers.
-  auto const late = parts_.clock->now() - now;
+  auto const learned_at = parts_.clock->now();
   report.waiting_until.reset();
   if (sent.verdict.answer_class == AnswerClass::throttled) {
     ++report.throttled;
-    turns_.on_throttled(now + late, sent.sent_at, sent.verdict.wait, parts_.random());
+    turns_.on_throttled(learned_at, sent.sent_at, sent.verdict.wait, parts_.random());
     auto const until = turns_.blocked_until().value_or(now);
     report.waiting_until = until;
     bool const leaves =
@@ -204,7 +204,7 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
     log_.info("throttled by the broker",
               {{"stream", report.stream}, number_field("wait_ms", (until - now).count() / 1000)});
   } else if (sent.response.status != 0) {
-    turns_.on_success(now + late, sent.sent_at + late, sent.response.headers);
+    turns_.on_success(learned_at, sent.sent_at, sent.response.headers, learned_at - now);
   }
   parts_.observer->on_rate(plan_.source, turns_.lasting_rate());
   co_return sent;
@@ -235,7 +235,8 @@ asio::awaitable<bool> SourceSession::may_retry(Sent const& sent, Patience& patie
 }
 
 asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request, RunReport& report,
-                                                             std::shared_ptr<bool const> is_asked) {
+                                                             std::shared_ptr<bool const> is_asked,
+                                                             Asks asks) {
   // Everything but reads is sent by other functions: the login, and nothing else.
   if (request.method != Method::get && !request.only_reads) {
     throw Failure(ErrorCode::internal, "a request that may change something was not sent");
@@ -278,7 +279,7 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
                    plan_.credentials, parts_.clock->now(), parts_.nonce());
     }
     std::string const used = token_ ? token_->text.reveal() : std::string();
-    Sent sent = co_await send_once(std::move(authorized), false, report, std::move(turn));
+    Sent sent = co_await send_once(std::move(authorized), asks, report, std::move(turn));
 
     switch (sent.verdict.answer_class) {
       case AnswerClass::ok:

@@ -47,6 +47,9 @@ struct SessionParts {
 
 class SourceSession {
  public:
+  // What the answer to a request has: rows of the stream, a token, or the state of a report.
+  enum class Asks { rows, token, about_report };
+
   SourceSession(engine::SourcePlan plan, SessionParts parts, Logger log);
 
   engine::SourcePlan const& plan() const { return plan_; }
@@ -58,7 +61,8 @@ class SourceSession {
   // source are under way; those that wait are sent in the order of the calls, but first those that
   // a run waits for: `is_asked` becomes true when it does. Cancellation throws operation_aborted.
   asio::awaitable<Result<engine::Answer>> fetch(HttpRequest request, RunReport& report,
-                                                std::shared_ptr<bool const> is_asked = nullptr);
+                                                std::shared_ptr<bool const> is_asked = nullptr,
+                                                Asks asks = Asks::rows);
 
   // Logs in now if the connector has a login and there is no valid token; for `check`.
   asio::awaitable<std::optional<Error>> log_in(RunReport& report);
@@ -155,9 +159,9 @@ class SourceSession {
   int cost_of(std::string const& stream) const;
   static void note_end(engine::PageSpec const& page, int status, engine::Verdict& verdict);
   // Gives up `turn` when the answer has arrived.
-  asio::awaitable<Sent> send_once(HttpRequest request, bool is_login, RunReport& report,
+  asio::awaitable<Sent> send_once(HttpRequest request, Asks asks, RunReport& report,
                                   async::Gate::Pass turn);
-  asio::awaitable<Judged> judge(HttpResponse const& response, bool is_login,
+  asio::awaitable<Judged> judge(HttpResponse const& response, Asks asks,
                                 std::string const& stream, TimePoint now);
   asio::awaitable<std::optional<Error>> ensure_token(RunReport& report);
   asio::awaitable<std::optional<Error>> request_token(RunReport& report);

@@ -31,6 +31,16 @@ void StreamRun::fail(Error error) {
   report_.error = std::move(error);
 }
 
+// The database takes the run for one that goes on, or was interrupted: that outranks what a run that
+// read everything has found.
+void StreamRun::fail_to_end(Error error) {
+  if (report_.error && report_.status == RunStatus::partial) {
+    error.message += " (before that: " + report_.error->message + ")";
+    report_.error.reset();
+  }
+  fail(std::move(error));
+}
+
 void StreamRun::stop(Error error) {
   fail(std::move(error));
   reading_ = false;
@@ -225,7 +235,7 @@ asio::awaitable<RunReport> StreamRun::run() {
   } catch (...) {
     thrown = std::current_exception();
   }
-  if (thrown) fail(error_of(thrown));
+  if (thrown) fail_to_end(error_of(thrown));
   if (!report_.finished_at) report_.finished_at = parts_.clock->now();
   log_waits();
   parts_.observer->on_run_ended(report_);

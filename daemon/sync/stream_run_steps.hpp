@@ -56,6 +56,7 @@ class StreamRun {
   asio::awaitable<void> end();
   void log_waits() const;
   void fail(Error error);
+  void fail_to_end(Error error);
   void stop(Error error);  // and reads no further
 
   StreamTask task_;

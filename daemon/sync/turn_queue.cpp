@@ -73,8 +73,9 @@ void TurnQueue::on_throttled(TimePoint now, TimePoint sent_at, std::optional<Dur
   limiter_.on_throttled(now, sent_at, wait, random);
 }
 
-void TurnQueue::on_success(TimePoint now, TimePoint sent_at, Headers const& headers) {
-  limiter_.on_success(now, sent_at, headers);
+void TurnQueue::on_success(TimePoint now, TimePoint sent_at, Headers const& headers,
+                           Duration late) {
+  limiter_.on_success(now, sent_at, headers, late);
   answered_.ring();
 }
 

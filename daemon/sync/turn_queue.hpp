@@ -45,7 +45,7 @@ class TurnQueue {
   void begin_with(LearnedRate const& learned) { limiter_.begin_with(learned); }
   double lasting_rate() const { return limiter_.lasting_rate(); }
   void on_throttled(TimePoint now, TimePoint sent_at, std::optional<Duration> wait, double random);
-  void on_success(TimePoint now, TimePoint sent_at, Headers const& headers);
+  void on_success(TimePoint now, TimePoint sent_at, Headers const& headers, Duration late);
 
  private:
   bool is_blocked() const { return limiter_.blocked_until().value_or(TimePoint()) > clock_.now(); }

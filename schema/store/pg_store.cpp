@@ -278,9 +278,8 @@ class PgStore final : public Store {
     auto job = std::make_shared<EndJob>(std::move(end), runs_);
     auto work = locked(
         job, [](auto& write, PgSession& session) { return close_run(session, write.end, write.fenced); });
-    auto ended = co_await executor_.run(std::move(work), twice);
-    runs_.forget(job->end.run.run_id);
-    co_return ended;
+    runs_.forget(job->end.run.run_id);  // also if it fails: nothing of the run comes afterwards
+    co_return co_await executor_.run(std::move(work), twice);
   }
 
   asio::awaitable<std::vector<QuarantinedLine>> read_quarantined(

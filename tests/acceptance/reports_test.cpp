@@ -14,7 +14,7 @@ class MadeReports : public PlainAcceptance {
 credentials:
   api_key: {description: any}
 auth: {type: static_token, value: "Bearer ${credentials.api_key}"}
-streams:
+)" + rate_yaml + R"(streams:
   rows:
     table: commission
     path: /reports
@@ -29,8 +29,10 @@ streams:
     format: csv
     key: id
     map: {amount: amount, currency: currency}
-)");
+)" + more_of_stream);
   }
+
+  std::string rate_yaml, more_of_stream;
 
   static std::string file_of(std::string const& text) {
     return "HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nContent-Length: " +
@@ -71,6 +73,21 @@ TEST_F(MadeReports, a_link_is_followed_below_the_base_url_only) {
   EXPECT_NE(elsewhere.of("rows", "error").find("leads to another place than `base_url`"),
             std::string::npos)
       << elsewhere.out;
+}
+
+// What asks for a report, and for its state, are requests of its stream like that for its rows.
+TEST_F(MadeReports, every_request_of_a_report_counts_in_the_limits_of_its_stream) {
+  rate_yaml = "rate: {requests_per_second: 500, burst: 500, limits: [{requests: 6, per: 1d, of: [rows]}]}\n";
+  more_of_stream = "    cost: 3\n";
+  serve_with("/reports/${report.id}/file", [&](std::string const& target) {
+    if (target.ends_with("/file")) return file_of(made);
+    return answer_of(R"({"report":{"id":"7","state":")" +
+                     std::string(target.starts_with("/reports?") ? "new" : "done") + R"("}})");
+  });
+  auto const synced = sync();
+  EXPECT_EQ(synced.of("rows", "error_code"), "throttled") << synced.out << synced.err;
+  EXPECT_EQ(plain().targets(),
+            (std::vector<std::string>{"/reports?kind=conversions", "/reports/7"}));
 }
 
 TEST_F(MadeReports, a_report_that_fails_is_told) {

@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "tests/acceptance/fixture.hpp"
 #include "tests/acceptance/own_broker.hpp"
+#include "tests/acceptance/plain_broker.hpp"
 #include "tests/support/clock/wall_clock.hpp"
 
 namespace affsync::test::state_test {
@@ -226,6 +227,27 @@ TEST_F(State, stream_renamed_in_connector) {
   ASSERT_EQ(sync().status, 0);
   EXPECT_EQ(query("select sum(amount) from reporting.earnings_daily"), "12");
   EXPECT_EQ(query("select string_agg(stream, ' ') from reporting.source_health"), "earnings");
+}
+
+class EndOfARun : public PlainAcceptance {};
+
+// What the database refuses to take as ended has failed, whatever the run found before.
+TEST_F(EndOfARun, a_partial_run_whose_end_is_not_stored_has_failed) {
+  serve_rows({R"({"id":"1","amount":"5","currency":"USD"})",
+              R"({"id":"2","amount":"x","currency":"USD"})"});
+  auto const partial = sync();
+  ASSERT_EQ(partial.of("rows", "status"), "partial") << partial.out << partial.err;
+  execute(
+      "create function refuse() returns trigger language plpgsql as"
+      " $$ begin raise exception 'no room for the end of a run'; end $$;"
+      " create trigger refuse before update on affsync.sync_run for each row"
+      " when (new.status <> 'running') execute function refuse()");
+  auto const failed = sync();
+  EXPECT_EQ(failed.status, 1);
+  EXPECT_EQ(failed.of("rows", "status"), "failed") << failed.out;
+  auto const error = failed.of("rows", "error");
+  EXPECT_NE(error.find("no room for the end of a run"), std::string::npos) << error;
+  EXPECT_NE(error.find("before that: "), std::string::npos) << error;
 }
 
 }  // namespace

@@ -206,9 +206,9 @@ void Limiter::on_throttled(TimePoint now, TimePoint sent_at, std::optional<Durat
   block(now, *wait);
 }
 
-void Limiter::on_success(TimePoint now, TimePoint sent_at, Headers const& headers) {
+void Limiter::on_success(TimePoint now, TimePoint sent_at, Headers const& headers, Duration late) {
   notice_clock(now);
-  double const took = std::max(0.0, in_seconds(now - sent_at));
+  double const took = std::max(0.0, in_seconds(now - late - sent_at));
   round_trip_ = round_trip_ == 0 ? took : 0.8 * round_trip_ + 0.2 * took;
   // Answers to requests that were under way at the refusal do not end the stop.
   if (refusals_ > 0 && sent_at >= refused_at_) {
@@ -218,6 +218,8 @@ void Limiter::on_success(TimePoint now, TimePoint sent_at, Headers const& header
     quota_.end_stop(sent_at, stop);
     refusals_ = 0;
   }
+  // What is measured follows the order in which answers are learned of.
+  sent_at += late;
   quota_.count_answer(sent_at + (now - sent_at) / 2);
   refill(now);
   if (refusals_ == 0) {

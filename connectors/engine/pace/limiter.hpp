@@ -41,8 +41,10 @@ class Limiter {
   void on_throttled(TimePoint now, TimePoint sent_at, std::optional<Duration> wait, double random);
 
   // Records a request that succeeded: the rate grows step by step. The remaining and reset headers
-  // slow it down before a refusal.
-  void on_success(TimePoint now, TimePoint sent_at, Headers const& headers);
+  // slow it down before a refusal. `late`: the answer arrived so long before now, as one that takes
+  // its time to parse.
+  void on_success(TimePoint now, TimePoint sent_at, Headers const& headers,
+                  Duration late = Duration(0));
 
   // Returns the requests per second that are allowed now, beside what quotas hold up.
   double rate() const;

@@ -54,6 +54,23 @@ TEST_F(Fence, TheRunThatLostClosesItsOwnLineAndLeavesTheStateAlone) {
       "running");
 }
 
+// Nothing of it is kept: a standby that was promoted may give its number to a run of this process.
+TEST_F(Fence, ARunThatCouldNotBeEndedIsForgotten) {
+  auto const first = begin();
+  loop.run(store->write_page(payout_page(first, "p")));
+  begin_on(*make_store());
+  RunEnd end;
+  end.run = first;
+  end.now = now;
+  EXPECT_EQ(loop.code_of(store->end_run(end)), ErrorCode::lease_lost);
+  rows("DELETE FROM affsync.sync_run");
+  rows("SELECT setval(pg_get_serial_sequence('affsync.sync_run', 'run_id'), " +
+       std::to_string(first.run_id) + ", false)");
+  auto const again = begin();
+  ASSERT_EQ(again.run_id, first.run_id);
+  EXPECT_EQ(loop.run(store->write_page(payout_page(again, "q"))).inserted, 1);
+}
+
 TEST_F(Fence, ARunThatNeverEndedIsReportedAndClosedByTheNext) {
   auto const first = begin();
   auto const state = loop.run(store->load_state(first.id));

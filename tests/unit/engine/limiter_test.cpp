@@ -50,6 +50,22 @@ TEST(Limiter, LetsABurstGoAtOnceAndSpacesTheRest) {
   EXPECT_EQ(limiter.reserve(t0), 1s);
 }
 
+// An answer that takes its time to parse is learned of after a refusal that it came before.
+TEST(Limiter, AnAnswerFromBeforeARefusalEndsNoStopHoweverLateItIsRead) {
+  Limiter limiter(spec_of(10));
+  LearnedRate learned;
+  learned.requests_per_second = 20;
+  learned.answers = 200;
+  limiter.begin_with(learned);
+  limiter.reserve(t0);
+  limiter.reserve(t0);
+  limiter.on_throttled(t0 + 20ms, t0 + 5ms, 1s, 0.5);
+  limiter.on_success(t0 + 325ms, t0, Headers(), 300ms);
+  EXPECT_EQ(limiter.refusals(), 1);
+  limiter.on_success(t0 + 1500ms, t0 + 1100ms, Headers(), 380ms);
+  EXPECT_EQ(limiter.refusals(), 0);
+}
+
 TEST(Limiter, ABurstGrowsBackWithTimeAndNoFurther) {
   Limiter limiter(spec_of(2, 3));
   for (int i = 0; i < 3; ++i) limiter.reserve(t0);
