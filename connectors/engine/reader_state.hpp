@@ -26,7 +26,8 @@ struct StreamReader::Impl {
   Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderStart const& start,
        std::optional<Checkpoint> earlier);
   void begin_slice();
-  bool ends_at_known() const;
+  bool is_until_known() const;  // the current list
+  bool ends_at_known() const;   // and in this pass
   // Ends the current list; false if another part of the slice follows.
   bool end_list();
   SliceEnd end_of_slice(TimePoint now);
@@ -67,6 +68,9 @@ struct StreamReader::Impl {
 
   std::optional<std::size_t> stored_part;  // of the last answer; unset: no answer of this slice
   bool is_known = false;                   // a page of this list was stored without new rows
+  // Of a list with `until_known`: a page was refused, and is asked for once more; the list ended
+  // there, and not at known rows.
+  bool was_refused = false, asks_again = false, is_cut = false;
 };
 
 }  // namespace affsync::engine

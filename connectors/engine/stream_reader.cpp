@@ -40,12 +40,16 @@ StreamReader::Impl::Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderSt
   auto const age = start.now - earlier->written_at;
   bool const is_known_place =
       earlier->place->items == lists.identity() && earlier->place->part < lists.count();
-  if (age > place_lifetime || age < -clock_tolerance || !is_known_place) return;
+  if (age > place_lifetime || age < -clock_tolerance || !is_known_place) {
+    days.read_on();
+    return;
+  }
   part = earlier->place->part;
   ended.resumed = part > 0;
   ended.has_counts = part == 0;  // those of the lists before are not known any more
   if (ended.resumed) totals.forget_slice();
   pager->resume(std::move(earlier->place->position));
+  if (!pager->resuming()) days.read_on();
 }
 
 std::string StreamReader::Impl::checkpoint(TimePoint now) const {
@@ -77,7 +81,7 @@ void StreamReader::Impl::begin_slice() {
 void StreamReader::Impl::begin_list() {
   list_rows = 0;
   list_begun = false;
-  is_known = false;
+  is_known = is_cut = was_refused = asks_again = false;
   totals.begin_list();
   // A list that ends at known rows cannot be read twice.
   page_rows.begin_list();
@@ -87,7 +91,10 @@ void StreamReader::Impl::begin_list() {
 }
 
 bool StreamReader::Impl::ends_at_known() const {
-  if (days.full()) return false;
+  return is_until_known() && !days.full() && !days.reads_on();
+}
+
+bool StreamReader::Impl::is_until_known() const {
   return part < spec.parts.size() ? spec.parts[part].until_known : spec.page.until_known;
 }
 
@@ -103,7 +110,13 @@ void StreamReader::Impl::note_request(HttpRequest const& request) {
 }
 
 bool StreamReader::Impl::end_list() {
-  ended.take(*pager, spec.replaces_window, page_list.doubt());
+  auto doubt = page_list.doubt();
+  if (is_cut && !doubt) {
+    doubt.emplace();
+    doubt->text = "the broker refused the page after " + std::to_string(list_rows) +
+                  " rows, before any page of known rows";
+  }
+  ended.take(*pager, spec.replaces_window, doubt);
   totals.end_list(list_rows > 0);
   if (part + 1 >= lists.count()) return true;
   ++part;
@@ -180,12 +193,20 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
       return reader.nothing_read(now);
     }
   }
+  // After a restart the page before is requested once more: the interrupted run knows its rows.
+  bool const is_again = reader.pager->resuming();
   auto outcome = reader.pager->take(list.listed_keys(), *hints);
   if (!outcome) return outcome.error();
-  if (!answer.no_rows) reader.totals.note(answer.body, *hints);
+  if (!answer.no_rows) {
+    reader.totals.note(answer.body, *hints);
+    reader.was_refused = false;
+  }
 
   // A discarded page is treated as an empty one.
-  if (*outcome == PageOutcome::discarded) list.discard();
+  if (*outcome == PageOutcome::discarded) {
+    list.discard();
+    if (is_again) reader.days.read_on();
+  }
   reader.begun = reader.list_begun = true;
   reader.pages.take();
   PageRead page;
@@ -220,7 +241,8 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   page.checkpoint = reader.checkpoint(now);
   bool const ends = *outcome == PageOutcome::end ||
                     (*outcome == PageOutcome::more && reader.is_known && reader.ends_at_known());
-  reader.stored_part = list.rows().empty() ? std::nullopt : std::optional(reader.part);
+  reader.stored_part =
+      list.rows().empty() || is_again ? std::nullopt : std::optional(reader.part);
   if (ends && reader.end_list()) {
     if (answer.no_rows && !reader.ended.doubt) {
       reader.ended.doubt =
@@ -244,8 +266,17 @@ void StreamReader::on_stored(PageStored const& stored) {
 }
 
 bool StreamReader::ends_at_refusal(Error const& error) {
-  return impl_->days.slice() && !impl_->days.is_probing() &&
-         impl_->pager->ends_at_refusal(error.code);
+  auto& reader = *impl_;
+  if (!reader.days.slice() || reader.days.is_probing()) return false;
+  if (!reader.pager->ends_at_refusal(error.code)) return false;
+  if (!reader.is_until_known()) return true;
+  // What is missing at the end of such a list no later pass would look for.
+  if (!std::exchange(reader.was_refused, true)) {
+    reader.asks_again = true;
+    return false;
+  }
+  reader.is_cut = reader.ends_at_known() && !reader.is_known;
+  return true;
 }
 
 bool StreamReader::ends_list() const {
@@ -257,9 +288,11 @@ bool StreamReader::on_refusal(Error const& error) {
   if (!reader.days.slice()) return false;
   if (reader.pager->resuming() &&
       (error.code == ErrorCode::bad_request || error.code == ErrorCode::not_found)) {
+    reader.days.read_on();
     reader.begin_slice();
     return true;
   }
+  if (std::exchange(reader.asks_again, false)) return true;
   if (!reader.days.on_refusal(error, reader.begun || reader.part > 0)) return false;
   reader.begin_slice();
   return true;

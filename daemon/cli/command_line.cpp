@@ -271,7 +271,7 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
       app, parsed, "connectors", "The known connectors and what each one needs", [&parsed] {
         return run_connectors(parsed.common, parsed.connector, parsed.connectors_output);
       });
-  connectors->add_option("name", parsed.connector, "Show this connector in detail");
+  connectors->add_option("connector", parsed.connector, "Show this connector in detail");
   add_output(connectors, parsed.connectors_output, false);
   connectors->require_subcommand(0, 1);
   add_examples(connectors, {"affsync connectors", "affsync connectors exness",
@@ -303,7 +303,7 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
                    "A database to read into (default: a private one)")
       ->type_name("URL");
   add_output(proof, parsed.proof.output, false);
-  add_examples(proof, {"affsync connectors test exness",
+  add_examples(proof, {"affsync connectors test my-network.yaml",
                        "affsync connectors test my-network.yaml --fixtures answers"});
   auto* record = add_command(
       *connectors, parsed, "record",

@@ -106,8 +106,7 @@ void add_values(Candidates& found, TypedWords const& progress, OptionInfo const&
   };
   auto const& name = option.names.front();
   bool const of_connectors = option.value.find("FILE|NAME") != std::string::npos ||
-                             name == "connector" || name == "--connector" ||
-                             (name == "name" && progress.command->name == "connectors");
+                             name == "connector" || name == "--connector";
   auto const& command = progress.command->name;
   if (command == "remove" && name == "name") {
     add(names.removable());

@@ -82,11 +82,11 @@ class ReportWriter {
     if (!plan_.note.empty()) out += note(plan_.note);
     if (unknown_usd_) {
       out += note(
-          "Blank in USD: the broker gives no figure, and affsync.fx_rate has no rate of that day "
-          "or "
-          "the week before.");
+          "Blank in USD: the broker gives no figure, and no rate of that day or the week before is "
+          "known. A source of rates or your own row in affsync.fx_rate gives one "
+          "(docs/schema.md, Exchange rates).");
     }
-    if (partial_total_) out += note("Totals in USD do not include rows without a rate.");
+    if (partial_total_) out += note("Sums in USD do not include rows without a rate.");
     if (rounded_) {
       out += note("Amounts are rounded for reading; --output csv or json has all digits.");
     }

@@ -6,6 +6,9 @@ namespace affsync::reports {
 
 namespace {
 
+// A line has what is known of the client, beside the number of rows without a rate: one such row would
+// otherwise blank all that the client ever earned. Of a client whose rows all have no rate nothing is
+// known, but that it earned.
 constexpr char const* registered_day = "(registered_at AT TIME ZONE 'UTC')::date";
 
 ReportPlan plan_single_clients() {
@@ -16,9 +19,10 @@ ReportPlan plan_single_clients() {
       in_days(registered_day) +
       "), lines AS ("
       "SELECT source, client_ref, country, status, registered_at, last_commission_on, "
-      "commission_usd, rebate_usd, net_usd, volume_lots, rows_without_usd, false AS is_total "
+      "known_commission_usd AS commission_usd, known_rebate_usd AS rebate_usd, "
+      "known_net_usd AS net_usd, volume_lots, rows_without_usd, false AS is_total "
       "FROM picked UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, max(last_commission_on), "
-      "sum(commission_usd), sum(rebate_usd), sum(net_usd), sum(volume_lots), "
+      "sum(known_commission_usd), sum(known_rebate_usd), sum(known_net_usd), sum(volume_lots), "
       "sum(rows_without_usd), true FROM picked HAVING count(*) > 0) "
       "SELECT CASE WHEN client_ref IS NULL AND NOT is_total THEN '(unattributed)' ELSE client_ref "
       "END, source, country, status, " +
@@ -49,11 +53,9 @@ ReportPlan plan_clients_by_source() {
   plan.by = "source";
   plan.sql =
       "SELECT source, count(client_ref) AS clients, count(client_ref) FILTER (WHERE "
-      "commission_usd > 0) AS earning, " +
-      usd_sum_sql("commission_usd", "1", "grouping(source) = 1") + " AS commission_usd, " +
-      usd_sum_sql("rebate_usd", "1", "grouping(source) = 1") + " AS rebate_usd, " +
-      usd_sum_sql("net_usd", "1", "grouping(source) = 1") +
-      " AS net_usd, sum(rows_without_usd) AS rows_without_usd, "
+      "known_commission_usd > 0 OR known_commission_usd IS NULL) AS earning, "
+      "sum(known_commission_usd) AS commission_usd, sum(known_rebate_usd) AS rebate_usd, "
+      "sum(known_net_usd) AS net_usd, sum(rows_without_usd) AS rows_without_usd, "
       "sum(volume_lots) AS volume_lots, grouping(source) = 1 AS is_total "
       "FROM reporting.client_performance WHERE " +
       in_days(registered_day) +

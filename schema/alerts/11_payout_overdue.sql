@@ -9,7 +9,7 @@ SELECT
   s.name || ' has not paid ' || coalesce(affsync.money_text(p.amount, p.currency, d.usd), 'a payout')
     || ' for ' || affsync.span_text($2::timestamptz - p.requested_at) AS title,
   'Payout ' || left(p.external_id, 60) || ' was asked for on '
-    || affsync.time_text(p.requested_at) || ' and is still ' || p.status || '.' AS text,
+    || affsync.days_text(d.asked_on, d.asked_on) || ' and is still ' || p.status || '.' AS text,
   'Ask the broker; affsync report payouts --source ' || s.name || ' shows all' AS remedy,
   format('SELECT * FROM reporting.payouts WHERE source_id = %s AND stream = %L AND external_id = %L',
          p.source_id, p.stream, p.external_id) AS shown_by
@@ -17,10 +17,12 @@ FROM affsync.payout p
 JOIN affsync.source s ON s.source_id = p.source_id
 JOIN affsync.stream st ON st.source_id = p.source_id AND st.stream = p.stream
 LEFT JOIN affsync.currency_unit u ON u.currency = p.currency
-CROSS JOIN LATERAL affsync.usd_rate(p.currency, ($2::timestamptz AT TIME ZONE 'UTC')::date,
+-- As in reporting.payouts: by the day of the request.
+CROSS JOIN LATERAL affsync.usd_rate(p.currency, (p.requested_at AT TIME ZONE 'UTC')::date,
                                     p.amount_usd IS NULL, u.whole, u.factor) r
 CROSS JOIN LATERAL (SELECT coalesce(p.amount_usd, CASE WHEN p.currency = 'USD' THEN p.amount
-      ELSE round(p.amount * r.usd_rate, 8) END) AS usd) d
+      ELSE round(p.amount * r.usd_rate, 8) END) AS usd,
+      (p.requested_at AT TIME ZONE 'UTC')::date AS asked_on) d
 WHERE p.deleted_at IS NULL AND p.status IN ('requested', 'approved', 'processing')
   AND p.requested_at <= $2::timestamptz - make_interval(secs => ($1::jsonb ->> 'after')::float8)
   -- What has been open for years is known by now; so only recent payouts are read.

@@ -23,7 +23,8 @@ JOIN affsync.payout p
   AND (p.requested_at > $2::timestamptz - interval '180 days' OR p.requested_at IS NULL)
 JOIN affsync.stream st ON st.source_id = p.source_id AND st.stream = p.stream
 LEFT JOIN affsync.currency_unit u ON u.currency = p.currency
-CROSS JOIN LATERAL affsync.usd_rate(p.currency, ($2::timestamptz AT TIME ZONE 'UTC')::date,
+-- As in reporting.payouts: by the day of the request.
+CROSS JOIN LATERAL affsync.usd_rate(p.currency, (coalesce(p.requested_at, $2::timestamptz) AT TIME ZONE 'UTC')::date,
                                     p.amount_usd IS NULL, u.whole, u.factor) r
 CROSS JOIN LATERAL (SELECT coalesce(p.amount_usd, CASE WHEN p.currency = 'USD' THEN p.amount
       ELSE round(p.amount * r.usd_rate, 8) END) AS usd) d

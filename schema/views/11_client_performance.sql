@@ -245,10 +245,16 @@ WITH tells AS MATERIALIZED (
     *,
     CASE WHEN by_client THEN coalesce(earned_usd, 0)
          WHEN coalesce(earned_unknown, 0) = 0 THEN coalesce(rows_earned_usd, 0) END
-      AS known_commission_usd,
+      AS whole_commission_usd,
     CASE WHEN by_client THEN coalesce(rebate_usd, 0)
          WHEN coalesce(rebate_unknown, 0) = 0 THEN coalesce(rows_rebate_usd, 0) END
-      AS known_rebate_usd,
+      AS whole_rebate_usd,
+    CASE WHEN by_client THEN coalesce(earned_usd, 0)
+         WHEN coalesce(earned_unknown, 0) = 0 OR rows_earned_usd IS NOT NULL
+           THEN coalesce(rows_earned_usd, 0) END AS known_commission_usd,
+    CASE WHEN by_client THEN coalesce(rebate_usd, 0)
+         WHEN coalesce(rebate_unknown, 0) = 0 OR rows_rebate_usd IS NOT NULL
+           THEN coalesce(rows_rebate_usd, 0) END AS known_rebate_usd,
     CASE WHEN by_client THEN 0
          ELSE coalesce(earned_unknown, 0) + coalesce(rebate_unknown, 0) END AS unknown
   FROM sorted
@@ -262,9 +268,9 @@ SELECT
   f.registered_at,
   f.first_deposit_at,
   f.first_trade_at,
-  f.known_commission_usd AS commission_usd,
-  f.known_rebate_usd AS rebate_usd,
-  f.known_commission_usd - f.known_rebate_usd AS net_usd,
+  f.whole_commission_usd AS commission_usd,
+  f.whole_rebate_usd AS rebate_usd,
+  f.whole_commission_usd - f.whole_rebate_usd AS net_usd,
   f.volume_lots,
   f.last_on AS last_commission_on,
   CASE
@@ -284,7 +290,12 @@ SELECT
     WHEN f.by_client THEN CASE WHEN f.rebate_usd IS NOT NULL THEN 'client' END
     WHEN f.has_passed_on
       THEN CASE WHEN f.passed_on_dated THEN 'dated rows' ELSE 'running totals' END
-  END AS rebate_from
+  END AS rebate_from,
+  f.known_commission_usd,
+  f.known_rebate_usd,
+  -- Of a side that is wholly unknown nothing is known, of the other one all that is.
+  CASE WHEN f.known_commission_usd IS NOT NULL OR f.known_rebate_usd IS NOT NULL
+    THEN coalesce(f.known_commission_usd, 0) - coalesce(f.known_rebate_usd, 0) END AS known_net_usd
 FROM known f;
 COMMENT ON VIEW reporting.client_performance IS 'What each client earned the partner and received back, and one row per source for money without a client. If a client has dated rows, these are added up; if not, its latest running totals; if it has no rows at all, the broker''s own totals of the client. commission_from and rebate_from say which.';
 COMMENT ON COLUMN reporting.client_performance.source IS 'Name of the source.';
@@ -307,3 +318,6 @@ COMMENT ON COLUMN reporting.client_performance.campaign IS 'The campaign that th
 COMMENT ON COLUMN reporting.client_performance.source_id IS 'The source; see affsync.source.';
 COMMENT ON COLUMN reporting.client_performance.commission_from IS 'What commission_usd is: dated rows (their sum), running totals (the latest), or client (the broker''s own total of the client); null if there is no data, and commission_usd is 0.';
 COMMENT ON COLUMN reporting.client_performance.rebate_from IS 'What rebate_usd is, in the same words; client only if commission_usd is not from rows.';
+COMMENT ON COLUMN reporting.client_performance.known_commission_usd IS 'commission_usd of the rows that have a figure, without the rows_without_usd; null if none of them has one.';
+COMMENT ON COLUMN reporting.client_performance.known_rebate_usd IS 'rebate_usd of the rows that have a figure, without the rows_without_usd; null if none of them has one.';
+COMMENT ON COLUMN reporting.client_performance.known_net_usd IS 'known_commission_usd minus known_rebate_usd.';

@@ -1,8 +1,9 @@
 // Alerts from the row that a broker changes to the message that arrives, the commands around them,
 // and that no secret of a receiver is ever shown or stored.
-#include <pqxx/pqxx>
+#include <libpq-fe.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "tests/acceptance/alerts_fixture.hpp"
 #include "tests/acceptance/own_broker.hpp"
@@ -19,13 +20,25 @@ bool has(std::string const& text, std::string const& part) {
 
 class Alerts : public AlertAcceptance {};
 
-// Listens as a program of a user's would; returns the payloads that arrived.
-class Listener final : public pqxx::notification_receiver {
+// Listens as a program of a user's would.
+class Listener {
  public:
-  explicit Listener(pqxx::connection& connection)
-      : pqxx::notification_receiver(connection, "affsync") {}
-  void operator()(std::string const& payload, int) override { payloads.push_back(payload); }
-  Lines payloads;
+  explicit Listener(std::string const& url) : connection_(PQconnectdb(url.c_str()), PQfinish) {
+    PQclear(PQexec(connection_.get(), "LISTEN affsync"));
+  }
+  // What has arrived since the last call.
+  Lines payloads() {
+    Lines arrived;
+    PQclear(PQexec(connection_.get(), "SELECT"));  // its answer comes after all notifications
+    while (auto* const one = PQnotifies(connection_.get())) {
+      arrived.emplace_back(one->extra);
+      PQfreemem(one);
+    }
+    return arrived;
+  }
+
+ private:
+  std::unique_ptr<PGconn, decltype(&PQfinish)> connection_;
 };
 
 // The way of a lowered commission: read, found, told, and listed; a correction upwards is not told.
@@ -117,16 +130,15 @@ TEST_F(AlertsOfABroker, ProgramsThatListenHearOfRunsAndAlerts) {
   HookServer const hook;
   begin(hook);
   let_days_pass();
-  pqxx::connection connection(database_url());
-  Listener listener(connection);
+  Listener listener(database_url());
   broker_.set_rows({row("1", "60.00"), row("2", "27.50"), row("3", "9.00")});
   EXPECT_EQ(sync({"--full"}).status, 0);
   EXPECT_EQ(sync({"--full"}).status, 0);  // changes nothing
-  connection.get_notifs();
-  ASSERT_EQ(listener.payloads.size(), 3u);
-  auto const run = parse_json(listener.payloads[0]);
-  auto const alert = parse_json(listener.payloads[1]);
-  auto const idle = parse_json(listener.payloads[2]);
+  auto const heard = listener.payloads();
+  ASSERT_EQ(heard.size(), 3u);
+  auto const run = parse_json(heard[0]);
+  auto const alert = parse_json(heard[1]);
+  auto const idle = parse_json(heard[2]);
   ASSERT_TRUE(run && alert && idle);
   EXPECT_EQ(run->find("source")->as_string(), "northfx");
   EXPECT_EQ(run->find("stream")->as_string(), "earnings");

@@ -187,6 +187,29 @@ TEST_F(StrangersPages, link_to_another_host_is_not_followed) {
   EXPECT_EQ(marked(), "");
 }
 
+// What is missing at the end of such a list no later pass would look for: so a page that is refused is
+// asked for twice, and a refusal before any known row is no end.
+TEST_F(StrangersPages, numbers_newest_first_with_a_refused_page) {
+  for (int i = 0; i < 40; ++i) books.insert(books.begin(), line(1000 + i));
+  int refused_page = 4, refusals = 1;
+  list("{type: page, limit: n, size: 5, until_known: true}", [&](Asked const& asked) {
+    auto const page = asked.number("page", 1);
+    if (page == refused_page && refusals > 0) {
+      --refusals;
+      return reply("{}", "400 Bad Request");
+    }
+    return reply(R"({"items":)" + slice(books, (page - 1) * 5, 5) + "}");
+  });
+  expect_green(pass(), 40);
+  for (int i = 0; i < 30; ++i) books.insert(books.begin(), line(2000 + i));
+  refusals = 2;
+  auto const cut = pass();
+  EXPECT_EQ(cut.of("rows", "status"), "partial") << cut.out;
+  EXPECT_EQ(live_count(), "55");
+  expect_green(pass(), 15);
+  EXPECT_EQ(live_count(), "70");
+}
+
 // Newest first, by the last id. A later pass ends at known rows; a full pass reads the rest.
 TEST_F(StrangersPages, ids_newest_first_until_known) {
   for (int i = 0; i < 40; ++i) books.insert(books.begin(), line(1000 + i));

@@ -79,6 +79,7 @@ Json json_place(PassPlace const& place) {
   };
   if (!place.items.empty()) members.push_back({"items", Json::string(place.items)});
   if (place.doubted) members.push_back({"doubted", Json::boolean(true)});
+  if (place.reads_on) members.push_back({"reads_on", Json::boolean(true)});
   return Json::object(std::move(members));
 }
 
@@ -139,6 +140,7 @@ std::optional<PassPlace> read_place(Json const& json, StreamSpec const& spec) {
     place.position.anchors.push_back(*key);
   }
   place.doubted = json.find("doubted") != nullptr;
+  place.reads_on = json.find("reads_on") != nullptr;
   if (json.find("items") != nullptr) place.items = fields.text("items");
   if (!fields.good) return std::nullopt;
   // The values of `for_each` are known later.
@@ -199,7 +201,11 @@ std::optional<Checkpoint> read_checkpoint(std::string_view text, StreamPlan cons
     checkpoint.gives_days = static_cast<int>(gives);
   }
   if (!plan.spec->has_increments()) checkpoint.done = {};
-  if (auto const* pass = json->find("pass")) checkpoint.place = read_place(*pass, plan.spec);
+  if (auto const* pass = json->find("pass")) {
+    checkpoint.place = read_place(*pass, plan.spec);
+    // An interrupted pass whose place nobody knows: see PassDays::read_on().
+    if (!checkpoint.place && !plan.spec->window) checkpoint.done = {};
+  }
   return checkpoint;
 }
 

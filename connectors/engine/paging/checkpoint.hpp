@@ -22,7 +22,8 @@ struct PassPlace {
   std::size_t part = 0;  // and the part of it, or the value of `for_each`
   std::string items;     // identity of those values
   PagePosition position;
-  bool doubted = false;  // a slice of the pass was in doubt
+  bool doubted = false;   // a slice of the pass was in doubt
+  bool reads_on = false;  // see PassDays::read_on()
 };
 
 struct Checkpoint {

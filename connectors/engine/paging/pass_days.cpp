@@ -24,7 +24,10 @@ PassDays::PassDays(StreamPlan const& plan, ReaderStart const& start,
   }
   done_before_ = done_;
   resumes_ = earlier && earlier->place && try_resume(*earlier->place, start);
-  if (!resumes_) begin(start);
+  if (!resumes_) {
+    begin(start);
+    reads_on_ = earlier && earlier->place;
+  }
   if (of_history() && pass_.from && !since_ && !until_) {
     again_ = slices_again(start.again, *spec_.window, pass_, oldest_, lost_);
   }
@@ -55,6 +58,7 @@ bool PassDays::try_resume(PassPlace const& place, ReaderStart const& start) {
   began_ = place.began;
   full_ = place.full;
   doubted_ = place.doubted;
+  reads_on_ = place.reads_on;
   slice_ = place.slice;
   return true;
 }
@@ -261,6 +265,7 @@ Checkpoint PassDays::checkpoint(TimePoint now) const {
   place.until = until_;
   place.slice = *slice_;
   place.doubted = doubted_;
+  place.reads_on = reads_on_;
   out.place = std::move(place);
   return out;
 }

@@ -24,6 +24,10 @@ class PassDays {
   std::optional<Slice> const& slice() const { return slice_; }  // nullopt: the pass has ended
   Slice const& pass() const { return pass_; }  // first and last day; empty without windows
   bool full() const { return full_; }          // started as a full pass
+  // An interrupted pass cannot go on at its place. Rows that it has stored are known now, though what
+  // follows them was never read: so a list with `until_known` does not end at known rows.
+  void read_on() { reads_on_ = true; }
+  bool reads_on() const { return reads_on_; }
   bool covers_everything() const;
   bool resumes() const { return resumes_; }
   Day today() const { return today_; }  // in the zone of the windows
@@ -85,6 +89,7 @@ class PassDays {
   bool full_ = false;
   bool resumes_ = false;
   bool doubted_ = false;  // a slice of this pass was in doubt
+  bool reads_on_ = false;
   Slice pass_;
   std::optional<Slice> slice_;
   std::vector<Slice> planned_;  // the slices after the current one, as far as plan_ahead() went

@@ -200,7 +200,7 @@ TEST_F(AlertsOfMoney, PayoutOverdueTellsForHowLong) {
   judge();
   EXPECT_EQ(open("payout_overdue"), "broker-1 has not paid 500.00 USD for 9 days");
   EXPECT_EQ(text_of_open("payout_overdue"),
-            "Payout P1 was asked for on 20 Feb 00:00 UTC and is still processing.");
+            "Payout P1 was asked for on 20 Feb 2026 and is still processing.");
   pass(hours(1));
   pay(payout("P1", "paid", "500", now - days(9)));
   judge();
@@ -215,6 +215,26 @@ TEST_F(AlertsOfMoney, PayoutOverdueIsQuietAboutAFreshOneAndFollowsItsSetting) {
   set("payout_overdue", "after", "432000");  // 5 days
   judge();
   EXPECT_EQ(open("payout_overdue"), "broker-1 has not paid 500.00 USD for 6 days");
+}
+
+// The same dollars as in reporting.payouts: by the rate of the day on which it was asked for.
+TEST_F(AlertsOfMoney, PayoutsAreConvertedAtTheRateOfTheirRequest) {
+  run_sql(
+      "INSERT INTO affsync.fx_rate (currency, on_date, usd_rate) VALUES ('EUR', '2026-02-20', 1.1),"
+      " ('EUR', '2026-02-27', 1.2), ('EUR', '2026-03-01', 2)");
+  auto overdue = payout("P1", "processing", "500", now - days(9));
+  auto refused = payout("P2", "rejected", "100", now - days(2), now - days(1));
+  for (auto* one : {&overdue, &refused}) {
+    for (auto& [name, value] : one->values) {
+      if (name == "currency") value = "EUR";
+    }
+  }
+  pay(overdue);
+  pay(refused);
+  judge();
+  EXPECT_EQ(open("payout_overdue"),
+            "broker-1 has not paid 500.00 EUR (550.00 USD) for 9 days");
+  EXPECT_EQ(open("payout_refused"), "broker-1 refused to pay 100.00 EUR (120.00 USD)");
 }
 
 TEST_F(AlertsOfMoney, PayoutRefusedTellsTheReason) {

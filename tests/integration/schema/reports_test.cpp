@@ -106,6 +106,19 @@ TEST_F(Reports, AClientIsOfItsSourceAndNoMoneyIsToldTwice) {
                  " rows_without_usd, usd_origin, volume_lots, last_commission_on"
                  " FROM reporting.client_performance ORDER BY source, client_ref"),
             wanted);
+  // What is known of a client is not lost because of a row without a rate.
+  EXPECT_EQ(rows("SELECT known_commission_usd, known_rebate_usd, known_net_usd"
+                 " FROM reporting.client_performance WHERE client_ref IN ('c9', 'c2')"
+                 " ORDER BY source"),
+            (std::vector<Cells>{{"7", "0", "7"}, {"30", "0", "30"}, {"2", "0", "2"}}));
+}
+
+TEST_F(Reports, OfAClientWithoutAnyRateNothingIsKnown) {
+  put("rows", "commission",
+      {earned("1", "c", "2026-01-05", "approved", "5", "XTS")});
+  EXPECT_EQ(rows("SELECT known_commission_usd, known_rebate_usd, known_net_usd, rows_without_usd"
+                 " FROM reporting.client_performance"),
+            (std::vector<Cells>{{std::nullopt, "0", "0", "1"}}));
 }
 
 TEST_F(Reports, UnpaidCommissionIsByCurrencyAndSaysWhatItDoesNotKnow) {

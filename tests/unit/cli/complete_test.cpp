@@ -27,7 +27,7 @@ CommandInfo command(std::string name, std::vector<OptionInfo> options) {
   return info;
 }
 
-// sync, inspect SOURCE STREAM, import FILE…, connectors [NAME] with test and record
+// sync, inspect SOURCE STREAM, import FILE…, connectors [CONNECTOR] with test and record
 CommandInfo tree() {
   auto root = command("affsync", {option({"--config"}, "FILE"), option({"--version"})});
   root.commands.push_back(
@@ -36,7 +36,7 @@ CommandInfo tree() {
   root.commands.push_back(command("inspect", {argument("source"), argument("stream")}));
   root.commands.push_back(
       command("import", {argument("file", "TEXT", true), option({"--source"}, "TEXT")}));
-  auto connectors = command("connectors", {argument("name")});
+  auto connectors = command("connectors", {argument("connector")});
   connectors.commands.push_back(command("test", {argument("connector", "FILE|NAME")}));
   connectors.commands.push_back(command("record", {argument("source"), option({"--to"}, "DIR")}));
   root.commands.push_back(std::move(connectors));

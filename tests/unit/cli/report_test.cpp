@@ -83,9 +83,10 @@ TEST(ReportTable, ATotalSaysWhenItDoesNotKnowEveryRow) {
       "b                     3\n"
       "──────  ──────  ───────\n"
       "total     1.50        3\n"
-      "Blank in USD: the broker gives no figure, and affsync.fx_rate has no rate of that day or "
-      "the week before.\n"
-      "Totals in USD do not include rows without a rate.\n");
+      "Blank in USD: the broker gives no figure, and no rate of that day or the week before is known. "
+      "A source of rates or your own row in affsync.fx_rate gives one (docs/schema.md, Exchange "
+      "rates).\n"
+      "Sums in USD do not include rows without a rate.\n");
   auto const complete =
       report_table(plan, table_of({{"a", "1.50", "0", "f"}, {std::nullopt, "1.50", "0", "t"}}), {});
   EXPECT_EQ(complete.find("no rate"), std::string::npos) << complete;

@@ -25,8 +25,11 @@ class Ledger {
     targets.push_back(request.target);
     auto const query = query_of(request);
     auto const& ids = lists[query.contains("state") ? query.at("state") : ""];
-    auto const offset = std::stoul(query.at("offset"));
-    auto const end = std::min(ids.size(), offset + std::stoul(query.at("limit")));
+    auto const limit = std::stoul(query.at("limit"));
+    bool const numbered = query.contains("page");
+    auto const offset =
+        numbered ? (std::stoul(query.at("page")) - 1) * limit : std::stoul(query.at("offset"));
+    auto const end = std::min(ids.size(), offset + limit);
     std::string text = R"({"data":[)";
     for (auto i = offset; i < end; ++i) text += (i > offset ? "," : "") + ListServer::row(ids[i]);
     Answer out;
@@ -82,6 +85,22 @@ StreamPlan plan_until_known() {
   return plan;
 }
 
+StreamPlan plan_of_numbered_pages() {
+  auto plan = plan_until_known();
+  plan.spec->page.kind = NumberPaging{};
+  return plan;
+}
+
+// 100 rows are known, 50 are new, and a pass is stopped after two pages of them. Returns its place.
+std::string stopped_amid_news(Ledger& ledger, StreamPlan const& plan) {
+  ledger.lists[""] = ids("r", 100, 0);
+  auto const first = ledger.pass(plan, "");
+  ledger.lists[""] = ids("r", 150, 0);
+  auto const begun = ledger.pass(plan, first.checkpoints.back(), ReadMode::incremental, 2);
+  EXPECT_LT(ledger.known.size(), 125U);
+  return begun.checkpoints[begun.checkpoints.size() - 2];
+}
+
 StreamPlan plan_in_parts() {
   auto plan = list_plan(10, 1);
   plan.spec->page.total.reset();
@@ -126,6 +145,57 @@ TEST(UntilKnown, AFirstPassThatWasStoppedIsNotTakenForAWholeOne) {
   other.spec->request.query.emplace_back("order", "DESC");
   auto const second = ledger.pass(other, begun.checkpoints.back());
   EXPECT_EQ(second.ids().size(), 100U);
+}
+
+// The page before the place is requested once more. Its rows are known only because the stopped pass
+// has stored them, and those behind them are not.
+TEST(UntilKnown, AStoppedPassDoesNotEndAtRowsThatItStoredItself) {
+  for (auto const& plan : {plan_of_numbered_pages(), plan_until_known()}) {
+    Ledger ledger;
+    auto const place = stopped_amid_news(ledger, plan);
+    ledger.pass(plan, place);
+    EXPECT_EQ(ledger.known.size(), 150U);
+    EXPECT_LT(ledger.targets.size(), 10U) << "it still ends at rows that were known before";
+  }
+}
+
+// The list has moved, so the pass begins anew: at rows that the stopped one has stored.
+TEST(UntilKnown, AStoppedPassThatBeginsAnewReadsOn) {
+  for (auto const& plan : {plan_of_numbered_pages(), plan_until_known()}) {
+    Ledger ledger;
+    auto const place = stopped_amid_news(ledger, plan);
+    auto& list = ledger.lists[""];
+    auto const more = ids("s", 30, 0);
+    list.insert(list.begin(), more.begin(), more.end());
+    // Also if it is stopped once more.
+    auto const again = ledger.pass(plan, place, ReadMode::incremental, 5);
+    EXPECT_LT(ledger.known.size(), 180U);
+    auto const last = ledger.pass(plan, again.checkpoints[again.checkpoints.size() - 2]);
+    EXPECT_EQ(ledger.known.size(), 180U);
+    // The next pass ends at known rows, as always.
+    ledger.pass(plan, last.checkpoints.back());
+    EXPECT_LE(ledger.targets.size(), 3U);
+  }
+}
+
+// Nobody knows the place: it is too old, or was asked for with other days.
+TEST(UntilKnown, AStoppedPassWhosePlaceIsOfNoUseReadsOn) {
+  Ledger ledger;
+  auto const plan = plan_of_numbered_pages();
+  auto place = stopped_amid_news(ledger, plan);
+  auto const at = place.find("\"at\":\"2026-06-15");
+  ASSERT_NE(at, std::string::npos) << place;
+  place.replace(at, 16, "\"at\":\"2026-06-14");
+  ledger.pass(plan, place);
+  EXPECT_EQ(ledger.known.size(), 150U);
+
+  Ledger other;
+  auto unreadable = stopped_amid_news(other, plan);
+  auto const began = unreadable.find("\"began\":\"2026");
+  ASSERT_NE(began, std::string::npos) << unreadable;
+  unreadable.replace(began, 13, "\"began\":\"20x6");
+  other.pass(plan, unreadable);
+  EXPECT_EQ(other.known.size(), 150U);
 }
 
 TEST(Parts, AreReadOneAfterAnotherAndSweptTogether) {
