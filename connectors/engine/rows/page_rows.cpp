@@ -176,6 +176,7 @@ void PageRows::begin_slice() {
 
 void PageRows::begin_sweep(bool settles) {
   contents_.clear();
+  contradicting_.clear();
   not_stored_.clear();
   list_keys_.clear();
   occurrences_.begin_sweep();
@@ -190,8 +191,7 @@ void PageRows::quarantine(std::uint64_t key, std::string reason, PageRead& out) 
 
 // Without the external id: it belongs to the row that is stored under it.
 void PageRows::quarantine_contradiction(Target const& target, PageRead& out) {
-  auto const content = mixed(content_of(target), key_in(*target.mapping->table, row_.external_id));
-  if (!quarantined_.insert(content)) return;
+  if (!quarantined_.insert(content_in(target))) return;
   std::string reason = target.is_main ? "" : std::string(target.mapping->table->name) + ": ";
   reason += std::string(contradiction) + " (" + names_of(target.mapping->key) +
             ") and other content is stored; the key does not distinguish them";
@@ -203,6 +203,10 @@ std::uint64_t PageRows::content_of(Target const& target) const {
   one.append(row_);
   auto const hash = one.hash(0);
   return mixed(hash.high, hash.low);
+}
+
+std::uint64_t PageRows::content_in(Target const& target) const {
+  return mixed(content_of(target), key_in(*target.mapping->table, row_.external_id));
 }
 
 // Maps a row into `row_`; returns false if it was quarantined.
@@ -244,9 +248,16 @@ void PageRows::append(Target const& target, Page const& page, std::size_t row, B
   auto const was_stored = [&] {
     return !not_stored_.contains(mixed(hash_key(target.mapping->table->name), page.keys[row]));
   };
+  // A row in the overlap may have changed since the page before, but one that was put aside there does
+  // not come back.
+  if (one_row_each && place == RowPlace::shared && contradicting_.size() > 0 &&
+      contradicting_.contains(content_in(target))) {
+    return;
+  }
   if (one_row_each && place == RowPlace::repeated && was_stored()) {
     auto const content = mixed(content_of(target), hash_key(row_.external_id));
     if (!contents_.contains(content)) {
+      contradicting_.insert(content_in(target));
       if (settles_) {
         quarantine_contradiction(target, out);
       } else {
@@ -314,6 +325,8 @@ void PageRows::convert_to(Target& target, Page const& page, std::vector<std::siz
     append(target, page, mine[i], batch, out, taken);
     if (earlier == others.end()) continue;
     for (auto const row : earlier->second) {
+      // That of the overlap is stored from the page before: the later one contradicts it.
+      if (page.places[row] == RowPlace::shared) continue;
       if (!map(target, page, row, out)) continue;
       if (content_of(target) != content) quarantine_contradiction(target, out);
     }

@@ -78,7 +78,8 @@ class PageRows {
   void quarantine(std::uint64_t key, std::string reason, PageRead& out);
   void quarantine_contradiction(Target const& target, PageRead& out);
   bool map(Target const& target, Page const& page, std::size_t row, PageRead& out);
-  std::uint64_t content_of(Target const& target) const;
+  std::uint64_t content_of(Target const& target) const;  // of `row_`
+  std::uint64_t content_in(Target const& target) const;  // with its key and table
   void hash_contents(std::vector<Json const*> const& rows, std::vector<std::string> const* ids,
                      std::vector<std::uint64_t>& keys);
   // The key of a row in a table; empty if it has none.
@@ -95,6 +96,7 @@ class PageRows {
   SeenKeys list_keys_;       // of this sweep
   SeenKeys kept_elsewhere_;  // keys in further tables that have a filter
   KeyLog contents_;          // of this sweep: hashes of keys with the stored content
+  SeenKeys contradicting_;   // of this sweep: contents that another row with their key contradicts
   SeenKeys not_stored_;      // of this sweep: keys of rows that were filtered out or quarantined
   std::shared_ptr<Redactor const> secrets_;
   SeenKeys quarantined_;

@@ -215,6 +215,53 @@ StreamPlan cursor_plan() {
   return plan;
 }
 
+// Wherever two rows of one key stand, also in the rows that two pages share: each pass ends with the
+// same one, puts the other aside once, and the next pass changes nothing.
+TEST(EqualKeys, InOverlappingPagesTheSameRowIsStoredByEachPass) {
+  constexpr int size = 12;
+  for (int overlap = 1; overlap <= 2; ++overlap) {
+    for (int first = 0; first < size; ++first) {
+      for (int second = first + 1; second < size; ++second) {
+        SCOPED_TRACE(std::to_string(overlap) + ": " + std::to_string(first) + " and " +
+                     std::to_string(second));
+        ListServer server = ListServer::with(size);
+        server.ids[static_cast<std::size_t>(first)] = "same\",\"note\":\"1";
+        server.ids[static_cast<std::size_t>(second)] = "same\",\"note\":\"2";
+        auto plan = list_plan(4, overlap);
+        plan.spec->map.columns.push_back(map_column("symbol", "note", ValueType::text));
+        std::map<std::string, std::string> stored;
+        int changes = 0;
+        auto const pass = [&] {
+          ReaderStart start;
+          start.now = at("2026-06-15");
+          StreamReader reader(std::make_shared<StreamPlan const>(plan), start);
+          std::size_t aside = 0;
+          changes = 0;
+          while (auto const request = reader.next_request()) {
+            auto const page = reader.on_answer(server.answer(*request), start.now).value();
+            aside += page.quarantined.size();
+            auto const& batch = page.batches.at(0);
+            auto const note = *batch.table().index_of("symbol");
+            for (std::size_t i = 0; i < batch.size(); ++i) {
+              std::string const value = batch.cell(i, note) != nullptr ? batch.cell(i, note) : "";
+              auto const [at, is_new] = stored.emplace(batch.external_id(i), value);
+              if (!is_new && at->second != value) ++changes;
+              at->second = value;
+            }
+          }
+          return aside;
+        };
+        EXPECT_EQ(pass(), 1U);
+        auto const kept = stored.at("same");
+        EXPECT_EQ(pass(), 1U);
+        EXPECT_EQ(changes, 0);
+        EXPECT_EQ(stored.at("same"), kept);
+        EXPECT_EQ(stored.size(), size_t{size - 1});
+      }
+    }
+  }
+}
+
 TEST(EqualKeys, OverPagesTheListIsReadAgainAndTheRowThatLostGoesAside) {
   Bodies server;
   std::vector<std::string> const pages = {
