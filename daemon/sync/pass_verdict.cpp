@@ -160,8 +160,8 @@ Error PassVerdict::mapping_error(std::string text) const {
                "asks for the same rows again.");
 }
 
-std::optional<Error> PassVerdict::judge_mapping(engine::PageRead const& page) {
-  bool const first = mapped_ + unmapped_ == 0;
+std::optional<Error> PassVerdict::judge_mapping(engine::PageRead const& page, bool goes_on) {
+  constexpr std::int64_t few = 5;
   mapped_ += page.mapped;
   unmapped_ += page.unmapped;
   if (!page.quarantined.empty()) {
@@ -174,10 +174,11 @@ std::optional<Error> PassVerdict::judge_mapping(engine::PageRead const& page) {
       }
     }
   }
-  if (first && page.unmapped > 0 && page.mapped == 0) {
-    return mapping_error(page.unmapped == 1 ? "the only row of the first page does not map"
-                                            : "none of the " + std::to_string(page.unmapped) +
-                                                  " rows of the first page maps");
+  if (goes_on && unmapped_ < few) return std::nullopt;
+  if (mapped_ == 0 && unmapped_ > 0) {
+    return mapping_error(unmapped_ == 1 ? "the only row does not map"
+                                        : "none of the first " + std::to_string(unmapped_) +
+                                              " rows maps");
   }
   if (page.slice_end && unmapped_ > mapped_) {
     return mapping_error(std::to_string(unmapped_) + " of " + rows_in_words(mapped_ + unmapped_) +

@@ -32,10 +32,10 @@ class PassVerdict {
   // True if the sweep itself is not in doubt; other problems do not count.
   bool is_swept() const;
 
-  // Counts the rows of a page that was read. Returns mapping_failed if no row of the first page
-  // with rows could be mapped, or if at the end of a slice more than half of all rows so far could
-  // not.
-  std::optional<Error> judge_mapping(engine::PageRead const& page);
+  // Counts the rows of a page that was read. Returns mapping_failed if no row so far could be
+  // mapped, or if at the end of a slice more than half of all rows so far could not. While the pass
+  // goes on, a few rows say nothing: one bad row may be all that one day, or one client, has.
+  std::optional<Error> judge_mapping(engine::PageRead const& page, bool goes_on);
 
   bool is_whole() const { return doubts_.empty(); }
   // The most severe problem, with the others appended to its message; nullopt for a complete pass.

@@ -120,7 +120,8 @@ asio::awaitable<void> StreamRun::take_answer(std::string place, Prefetch::Fetche
   report_.rows_read += read->rows_read;
   if (read->expected_rows) expected_ = expected_before_ + *read->expected_rows;
   if (read->slice_end && expected_) expected_before_ = *expected_;
-  auto unreadable = verdict_.judge_mapping(*read);
+  bool const ended = !reader_->next_request();
+  auto unreadable = verdict_.judge_mapping(*read, !ended);
   ready_ = std::move(*read);
   if (unreadable) {
     // Store the rows in quarantine, where the user sees them, but do not count the page as read.
@@ -130,7 +131,6 @@ asio::awaitable<void> StreamRun::take_answer(std::string place, Prefetch::Fetche
     stop(std::move(*unreadable));
     co_return;
   }
-  bool const ended = !reader_->next_request();
   if (parts_.clock->now() - report_.started_at > options_.longest && !ended) {
     report_.status = RunStatus::continued;
     log_.info("the run has reached its time limit; the next one resumes where it stopped");

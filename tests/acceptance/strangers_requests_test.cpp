@@ -287,6 +287,31 @@ streams:
   expect_no_change();
 }
 
+// One bad row that is all the first client has does not keep the others from being read.
+TEST_F(StrangersRequests, a_bad_account_of_the_first_client_does_not_stop_the_others) {
+  start_own_broker(
+      R"(auth: {type: none}
+settings: {clients: {description: whose, default: "a,b,c"}}
+streams:
+  rows:
+    table: commission
+    path: /commissions
+    for_each: {values: "${settings.clients}", as: client}
+    records: items
+    key: id
+    map: {amount: amount, currency: {const: USD}}
+)",
+      "{}", [&](Asked const& asked) {
+        return reply(R"({"items":[{"id":"of-)" + asked("client") + R"(","amount":")" +
+                     (asked("client") == "a" ? "n/a?" : "5") + R"("}]})");
+      });
+  auto const first = pass();
+  EXPECT_EQ(first.of("rows", "status"), "partial") << first.out << first.err;
+  EXPECT_EQ(live(), "of-b=5 of-c=5");
+  EXPECT_EQ(affsync({"quarantine", "accept", query("select quarantine_id from affsync.quarantine")}).status, 0);
+  EXPECT_EQ(pass().of("rows", "status"), "succeeded");
+}
+
 // In one pass the stream that gives the values is read first, whatever their order in the file; and
 // commands that only look find the stored values.
 TEST_F(StrangersRequests, values_of_another_stream_are_there_in_the_first_pass_and_for_looking) {

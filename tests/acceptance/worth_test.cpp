@@ -71,19 +71,20 @@ TEST_F(Worth, reasons_are_counted_the_most_frequent_first) {
   EXPECT_LT(two, one);
 }
 
-TEST_F(Worth, a_first_page_of_which_nothing_maps_fails_and_moves_nothing) {
+// They are on several pages, each of which is stored in quarantine.
+TEST_F(Worth, first_rows_of_which_none_maps_fail_and_move_nothing) {
   rows_of_broker = {good(1), good(2), good(3)};
   serve_pages();
   ASSERT_EQ(sync().status, 0);
   auto const before = cursor();
-  rows_of_broker = {bad(4), bad(5), good(6), good(7), good(8)};
+  rows_of_broker = {bad(4), bad(5), bad(6), bad(7), bad(8), bad(9), good(10), good(11)};
   for (int pass = 0; pass < 3; ++pass) {
     auto const synced = sync();
     EXPECT_EQ(synced.status, 1);
     EXPECT_EQ(synced.of("rows", "status"), "failed") << synced.out;
     EXPECT_EQ(synced.of("rows", "error_code"), "mapping_failed");
     EXPECT_NE(synced.of("rows", "error").find("amount"), std::string::npos) << synced.out;
-    EXPECT_EQ(synced.count("rows", "quarantined"), 2);
+    EXPECT_EQ(synced.count("rows", "quarantined"), 6);
     EXPECT_EQ(synced.count("rows", "inserted"), 0);
   }
   EXPECT_EQ(cursor(), before);

@@ -78,21 +78,39 @@ TEST(PassVerdict, LostDaysAreNamed) {
 
 TEST(PassVerdict, AFirstPageOfWhichNothingMapsFailsAtOnce) {
   PassVerdict verdict;
-  EXPECT_FALSE(verdict.judge_mapping(page(0, 0)));  // only rows that `where` excludes
-  auto const error = verdict.judge_mapping(page(0, 20));
+  EXPECT_FALSE(verdict.judge_mapping(page(0, 0), false));  // only rows that `where` excludes
+  auto const error = verdict.judge_mapping(page(0, 20), false);
   ASSERT_TRUE(error);
   EXPECT_EQ(error->code, ErrorCode::mapping_failed);
   EXPECT_EQ(error->message,
-            "none of the 20 rows of the first page maps: amount is not a number (20)");
+            "none of the first 20 rows maps: amount is not a number (20)");
+}
+
+// One bad row may be all that one day, or one client, has; the others are read.
+TEST(PassVerdict, AFewRowsSayNothingWhileThePassGoesOn) {
+  PassVerdict verdict;
+  EXPECT_FALSE(verdict.judge_mapping(page(0, 1, true), true));
+  EXPECT_FALSE(verdict.judge_mapping(page(0, 3, true), true));
+  EXPECT_TRUE(verdict.judge_mapping(page(0, 1), true)) << "five of five";
+
+  PassVerdict other;
+  EXPECT_FALSE(other.judge_mapping(page(0, 1, true), true));
+  EXPECT_FALSE(other.judge_mapping(page(1, 0, true), false));
+
+  PassVerdict whole;
+  EXPECT_FALSE(whole.judge_mapping(page(0, 1, true), true));
+  auto const error = whole.judge_mapping(page(0, 0, true), false);
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->message, "the only row does not map: amount is not a number (1)");
 }
 
 TEST(PassVerdict, MoreThanHalfOfAPassIsJudgedWhenASliceEnds) {
   PassVerdict verdict;
-  EXPECT_FALSE(verdict.judge_mapping(page(2, 0)));
-  EXPECT_FALSE(verdict.judge_mapping(page(0, 2)));
-  EXPECT_FALSE(verdict.judge_mapping(page(0, 0, true)));  // half is not more than half
-  EXPECT_FALSE(verdict.judge_mapping(page(0, 1)));
-  EXPECT_TRUE(verdict.judge_mapping(page(0, 0, true)));
+  EXPECT_FALSE(verdict.judge_mapping(page(2, 0), false));
+  EXPECT_FALSE(verdict.judge_mapping(page(0, 2), false));
+  EXPECT_FALSE(verdict.judge_mapping(page(0, 0, true), false));  // half is not more than half
+  EXPECT_FALSE(verdict.judge_mapping(page(0, 1), false));
+  EXPECT_TRUE(verdict.judge_mapping(page(0, 0, true), false));
 }
 
 StreamTask task_of(std::string const& every, std::string const& full_every) {
