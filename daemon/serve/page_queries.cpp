@@ -123,8 +123,10 @@ FROM (
   FROM reporting.payouts
   WHERE true@source@
 ) p
-WHERE is_open OR ended_at >= now() - interval '30 days'
-ORDER BY is_open DESC, CASE WHEN is_open THEN requested_at END, ended_at DESC, source, external_id
+-- Some brokers do not say when a payout was paid or refused.
+WHERE is_open OR coalesce(ended_at, requested_at) >= now() - interval '30 days'
+ORDER BY is_open DESC, CASE WHEN is_open THEN requested_at END,
+  coalesce(ended_at, requested_at) DESC, source, external_id
 LIMIT 200)";
 
 constexpr std::string_view taken_back_sql = R"(

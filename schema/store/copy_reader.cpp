@@ -60,7 +60,11 @@ class Answer {
  public:
   explicit Answer(pg_conn* connection) : connection_(connection) {}
   ~Answer() {
-    while (!ended_ && next()) continue;
+    while (!ended_) {
+      char* buffer = nullptr;
+      ended_ = PQgetCopyData(connection_, &buffer, 0) <= 0;
+      buffer_.reset(buffer);
+    }
     while (PgResult const result{PQgetResult(connection_)}) {
       if (PQstatus(connection_) == CONNECTION_BAD) break;
     }

@@ -460,6 +460,12 @@ TEST_F(PagesTest, the_page_for_people_says_when_the_database_is_away) {
   auto const response = get("/");
   EXPECT_EQ(response.status, 200);
   EXPECT_NE(response.body.find("connection refused"), std::string::npos);
+  // What was never asked for is not nothing.
+  for (auto const* claim : {"Nothing was earned", "No broker tells a balance",
+                            "Nothing that is known to be unpaid", "No payout is on its way",
+                            "Nothing was taken back"}) {
+    EXPECT_EQ(response.body.find(claim), std::string::npos) << claim;
+  }
 }
 
 TEST_F(PagesTest, without_the_database_what_was_known_stays_with_what_to_do) {
