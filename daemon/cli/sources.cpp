@@ -138,22 +138,25 @@ int run_sources_remove(CommonOptions const& common, RemoveOptions const& options
   auto const counts = rows_of(connection, source.id).value();
   std::cout << source.name << " (" << source.connector << ", " << source.base_url << ")\n";
   for (auto const& [table, rows] : counts) {
-    if (rows > 0) std::cout << "  affsync." << table << ": " << rows << " rows\n";
+    if (rows == 0) continue;
+    std::cout << "  affsync." << table << ": " << rows << (rows == 1 ? " row\n" : " rows\n");
   }
-  std::cout << (options.dry_run ? "would be " : "") << "removed"
-            << (options.with_data ? " with all these rows"
-                                  : "; the rows stay, and stay in the reports (--with-data removes "
-                                    "them)")
-            << "\n"
-            << std::flush;
+  std::string const removed =
+      options.with_data
+          ? "removed with all these rows\n"
+          : "removed; the rows stay, and stay in the reports (--with-data removes them)\n";
+  // Nothing is said to be done before it is.
+  bool const asks = !options.dry_run && !options.yes;
+  if (options.dry_run || asks) std::cout << "would be " << removed << std::flush;
   if (options.dry_run) return 0;
-  if (!options.yes && !confirmed(source.name)) {
+  if (asks && !confirmed(source.name)) {
     std::cerr << "affsync: nothing was removed\n";
     return 1;
   }
   auto const done =
       options.with_data ? erase(connection, source.id) : retire(connection, source.id);
   if (!done) throw Failure(done.error());
+  std::cout << removed;
   std::cerr << "affsync: removed " << source.name << "\n";
   return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "tests/acceptance/own_broker.hpp"
 #include "tests/acceptance/plain_broker.hpp"
+#include "tests/support/terminal_process.hpp"
 
 namespace affsync::test::life_test {
 namespace {
@@ -221,6 +222,24 @@ TEST_F(Removal, a_dry_run_shows_the_rows_and_removes_nothing) {
   EXPECT_NE(shown.out.find("affsync.commission: 2 rows"), std::string::npos) << shown.out;
   EXPECT_NE(shown.out.find("would be removed"), std::string::npos) << shown.out;
   EXPECT_EQ(rows_of("gone"), "2");
+}
+
+TEST_F(Removal, nothing_is_said_to_be_removed_before_it_was_confirmed_and_is_gone) {
+  for (auto const* data : {"--with-data", "--force"}) {
+    auto const refused = affsync({"sources", "remove", "gone", data});
+    EXPECT_EQ(refused.status, 2);
+    EXPECT_NE(refused.out.find("\nwould be removed"), std::string::npos) << refused.out;
+    EXPECT_EQ(refused.out.find("\nremoved"), std::string::npos) << refused.out;
+  }
+  TerminalProcess asked(command({"sources", "remove", "gone", "--with-data"}));
+  asked.wait_for("\nwould be removed with all these rows");
+  asked.wait_for("Type the name of the source to remove it: ");
+  EXPECT_EQ(asked.screen().find("\nremoved"), std::string::npos) << asked.screen();
+  EXPECT_EQ(rows_of("gone"), "2");
+  asked.type("gone\n");
+  asked.wait_for("\nremoved with all these rows");
+  EXPECT_EQ(asked.wait(), 0) << asked.screen();
+  EXPECT_EQ(rows_of("gone"), "0");
 }
 
 TEST_F(Removal, the_completion_offers_what_may_be_removed) {
