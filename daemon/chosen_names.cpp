@@ -14,7 +14,10 @@ void refuse_unknown(std::vector<std::string> const& wanted, std::vector<std::str
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     auto const meant = nearest(name, known);
     std::string all;
-    for (auto const& word : known) all += (all.empty() ? "" : ", ") + word;
+    for (auto word = known.begin(); word != known.end(); ++word) {
+      if (std::find(known.begin(), word, *word) != word) continue;  // of another source as well
+      all += (all.empty() ? "" : ", ") + *word;
+    }
     throw Failure(ErrorCode::usage, std::string("there is no ") + what + " `" + name + "`",
                   meant ? "Did you mean `" + *meant + "`?" : "Known names: " + all + ".");
   }

@@ -8,9 +8,9 @@
 #include "base/alert_rules.hpp"
 #include "base/suggest.hpp"
 #include "daemon/app.hpp"
-#include "daemon/chosen_names.hpp"
 #include "daemon/cli/alerts.hpp"
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/known_names.hpp"
 #include "daemon/cli/open_database.hpp"
 #include "daemon/cli/system_user.hpp"
 #include "daemon/cli/terminal/table.hpp"
@@ -20,16 +20,6 @@
 
 namespace affsync::cli {
 namespace {
-
-// Names of the configuration and of the database, which may know one that is no longer configured.
-void require_known_source(App& app, std::string const& name) {
-  std::vector<std::string> known;
-  for (auto const& source : app.config().sources) known.push_back(source.name);
-  for (auto const& row : app.run(app.store().query("SELECT name FROM affsync.source", {})).rows) {
-    known.push_back(row.at(0).value_or(""));
-  }
-  refuse_unknown({name}, known, "source");
-}
 
 std::vector<schema::AlertQueue> queues_of(App& app, schema::AlertStore& store) {
   auto queues = app.run(store.queues(SystemClock().now()));
@@ -78,7 +68,7 @@ std::unique_ptr<schema::AlertStore> open_alerts(App& app) {
 int run_alerts_list(CommonOptions const& common, AlertsOptions const& options) {
   App app(common.config_file, common.log_level(), config::Secrets::of_database);
   auto const store = open_alerts(app);
-  if (!options.source.empty()) require_known_source(app, options.source);
+  require_known_source(app, options.source);
   schema::AlertFilter filter;
   filter.open_only = !options.all;
   filter.source = options.source;

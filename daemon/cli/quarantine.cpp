@@ -7,6 +7,7 @@
 
 #include "daemon/app.hpp"
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/known_names.hpp"
 #include "daemon/cli/open_database.hpp"
 #include "daemon/cli/report_text.hpp"
 #include "daemon/cli/system_user.hpp"
@@ -266,6 +267,8 @@ void require_known_stream(App& app, QuarantineOptions const& options) {
 int run_quarantine_list(CommonOptions const& common, QuarantineOptions const& options) {
   App app(common.config_file, common.log_level(), config::Secrets::of_database);
   open_database(app, true);
+  require_known_source(app, options.source);
+  require_known_stream_name(app, options.stream);
   auto const groups =
       app.run(app.store().query(groups_sql, {or_null(options.source), or_null(options.stream),
                                              options.all ? "true" : "false"}));

@@ -10,6 +10,7 @@
 #include "connectors/engine/rows/stored_rows.hpp"
 #include "daemon/app.hpp"
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/known_names.hpp"
 #include "daemon/cli/open_database.hpp"
 #include "daemon/cli/retry_text.hpp"
 #include "daemon/log/terminal.hpp"
@@ -293,6 +294,8 @@ int run_quarantine_retry(CommonOptions const& common, QuarantineOptions const& o
   App app(common.config_file, common.verbose ? LogLevel::debug : LogLevel::warn);
   open_database(app);
   app.migrate_database();
+  require_known_source(app, options.source);
+  require_known_stream_name(app, options.stream);
   auto streams = streams_with_rows(app, options);
   sync::Observer observer;
   SystemClock clock;

@@ -5,6 +5,7 @@
 
 #include "daemon/app.hpp"
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/known_names.hpp"
 #include "daemon/cli/open_database.hpp"
 #include "daemon/cli/report_text.hpp"
 #include "daemon/reports/output.hpp"
@@ -40,6 +41,7 @@ int run_report(CommonOptions const& common, reports::ReportOptions const& option
   reports::ReportPlan plan = reports::plan_report(options);  // may fail before anything is opened
   App app(common.config_file, common.log_level(), config::Secrets::of_database);
   open_database(app, true);
+  require_known_source(app, options.source);
   auto const rows = app.run(app.store().query(plan.sql, plan.parameters));
   std::vector<std::string> notes;
   if (!plan.notes_sql.empty()) {

@@ -80,7 +80,10 @@ TEST_F(Quarantine, is_listed_by_reasons_with_an_example) {
   auto const* example = group.find("example");
   ASSERT_NE(example, nullptr);
   EXPECT_TRUE(example->find("raw")->is_object()) << group.dump();
-  EXPECT_EQ(listed({"--source", "nobody"}).find("groups")->items().size(), 0u);
+  execute(
+      "insert into affsync.source (name, connector, base_url, hash_salt)"
+      " values ('empty', 'own', 'http://broker.example', 'x')");
+  EXPECT_EQ(listed({"--source", "empty"}).find("groups")->items().size(), 0u);
   EXPECT_EQ(query("select count(*) from affsync.quarantine where first_received_at is null"), "0");
 
   auto const table = affsync({"quarantine"});
@@ -207,6 +210,25 @@ TEST_F(Quarantine, retry_waits_for_nobody_who_reads_the_stream) {
   reading->wait();
   EXPECT_EQ(retried.status, 1);
   EXPECT_TRUE(has(retried.out, "another affsync")) << retried.out << retried.err;
+}
+
+TEST_F(Quarantine, a_misspelt_source_or_stream_does_not_look_like_an_empty_quarantine) {
+  read_bad_rows();
+  auto const refused = [this](std::vector<std::string> arguments, std::string const& why) {
+    auto const ended = affsync(std::move(arguments));
+    EXPECT_EQ(ended.status, 2) << ended.out;
+    EXPECT_TRUE(has(ended.err, why)) << ended.err;
+  };
+  refused({"quarantine", "--source", "mian"}, "no source `mian`. Did you mean `main`?");
+  refused({"quarantine", "--stream", "row"}, "there is no stream `row`");
+  refused({"quarantine", "retry", "--source", "nope"}, "there is no source `nope`");
+  refused({"quarantine", "retry", "--stream", "nope"}, "there is no stream `nope`");
+  // Rows of a source that is no longer configured are still there.
+  source_name = "another";
+  configure();
+  auto const former = affsync({"quarantine", "--source", "main"});
+  EXPECT_EQ(former.status, 0) << former.err;
+  EXPECT_TRUE(has(former.out, "rows")) << former.out;
 }
 
 TEST_F(Quarantine, accepted_rows_are_known_until_their_reason_is_another) {

@@ -70,6 +70,10 @@ TEST_F(ReportCommands, every_report_runs_with_each_of_its_cuts) {
       {"unpaid", {"source", "currency"}},
       {"runs", {"day", "week", "month", "source", "kind"}},
   };
+  // A source that has no rows, since it was removed before it was ever read.
+  execute(
+      "insert into affsync.source (name, connector, base_url, hash_salt, retired_at) values"
+      " ('empty', 'own', 'http://broker.example', 'x', now())");
   for (auto const& [report, cuts] : reports) {
     auto const plain = affsync({"report", report});
     EXPECT_EQ(plain.status, 0) << report << plain.err;
@@ -78,9 +82,14 @@ TEST_F(ReportCommands, every_report_runs_with_each_of_its_cuts) {
       EXPECT_EQ(ended.status, 0) << report << " " << cut << ended.err;
       EXPECT_TRUE(parse_json(ended.out)) << report << " " << cut << ended.out;
     }
-    auto const none = affsync({"report", report, "--source", "nobody"});
+    auto const none = affsync({"report", report, "--source", "empty"});
     EXPECT_EQ(none.status, 0) << report << none.err;
     EXPECT_TRUE(contains(none.out, "Nothing was found")) << report << none.out;
+    // A misspelt name must not look like that.
+    auto const misspelt = affsync({"report", report, "--source", "mian"});
+    EXPECT_EQ(misspelt.status, 2) << report << misspelt.out;
+    EXPECT_TRUE(contains(misspelt.err, "there is no source `mian`")) << misspelt.err;
+    EXPECT_TRUE(contains(misspelt.err, "Did you mean `main`?")) << misspelt.err;
     auto const help = affsync({"report", report, "--help"});
     EXPECT_EQ(help.status, 0);
     EXPECT_TRUE(contains(help.out, "Usage: affsync report " + report)) << help.out;
