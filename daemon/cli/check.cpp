@@ -9,6 +9,7 @@
 #include "connectors/engine/answer/records.hpp"
 #include "connectors/engine/rows/page_review.hpp"
 #include "daemon/app.hpp"
+#include "daemon/chosen_names.hpp"
 #include "daemon/cli/check.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/first_page.hpp"
@@ -20,6 +21,7 @@
 #include "daemon/log/terminal.hpp"
 #include "daemon/reports/json_text.hpp"
 #include "daemon/reports/spans.hpp"
+#include "daemon/source_plans.hpp"
 #include "daemon/sync/item_values.hpp"
 
 namespace affsync::cli {
@@ -203,6 +205,26 @@ std::optional<Line> check_clock(sync::StreamTask const& task) {
   return line;
 }
 
+// Returns a warning for each source whose account another one reads as well, as `sync` gives it.
+std::vector<Line> check_accounts(App& app, std::vector<std::string> const& chosen_sources) {
+  std::vector<PreparedSource> sources;
+  for (auto const& source : app.config().sources) {
+    auto prepared = prepare_source(source, app.manifests());
+    if (prepared) sources.push_back(std::move(*prepared));
+  }
+  std::vector<Line> lines;
+  for (auto const& [name, sentence] : repeated_accounts(sources)) {
+    if (!chosen(chosen_sources, name)) continue;
+    Line line;
+    line.source = name;
+    line.result = "warning";
+    line.detail = "reads the account of another source";
+    line.remarks.push_back(sentence);
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
 }  // namespace
 
 asio::awaitable<std::vector<SourceCheck>> check_all(App& app, CheckOptions const& options,
@@ -232,6 +254,9 @@ asio::awaitable<std::vector<SourceCheck>> check_all(App& app, CheckOptions const
     if (auto clock_line = is_last ? check_clock(task) : std::nullopt) {
       lines.push_back(std::move(*clock_line));
     }
+  }
+  if (options.database) {  // `init` says it in its own words
+    for (auto& line : check_accounts(app, options.sources)) lines.push_back(std::move(line));
   }
   co_return lines;
 }

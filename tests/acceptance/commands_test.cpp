@@ -100,6 +100,11 @@ TEST_F(Commands, an_account_that_is_read_twice_is_told) {
   auto const synced = affsync({"sync", "-q"});
   EXPECT_TRUE(has(synced.err, "twin")) << synced.err;
   EXPECT_TRUE(has(synced.err, "same account as the source main")) << synced.err;
+  auto const checked = affsync({"check", "--output", "json"});
+  EXPECT_EQ(checked.status, 0) << checked.out;
+  EXPECT_TRUE(has(checked.out, R"("source":"twin","stream":null,"result":"warning")"))
+      << checked.out;
+  EXPECT_TRUE(has(checked.out, "same account as the source main")) << checked.out;
   EXPECT_FALSE(has(synced.err, password)) << synced.err;
 }
 
