@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "base/error.hpp"
 #include "base/text.hpp"
 
 namespace affsync::cli {
@@ -72,6 +73,16 @@ std::optional<Day> read_day_word(std::string_view text, Day today) {
   if (word.starts_with('-')) return away_from(today, std::string_view(word).substr(1), -1);
   if (auto const day = latest_weekday(word, today)) return day;
   return parse_day(word);
+}
+
+void refuse_days_without_rows(std::optional<Day> since, std::optional<Day> until, TimePoint now) {
+  if (!since) return;
+  if (until && *since > *until) throw Failure(ErrorCode::usage, "--since is later than --until");
+  // A broker's day may have begun while it is still yesterday in UTC.
+  constexpr std::chrono::hours easternmost_zone{14};
+  if (*since <= std::chrono::floor<std::chrono::days>(now + easternmost_zone)) return;
+  throw Failure(ErrorCode::usage, "--since " + format_day(*since) + " is in the future",
+                "Nothing can have happened since then. Give a day that has begun.");
 }
 
 }  // namespace affsync::cli

@@ -17,4 +17,8 @@ std::optional<Day> read_day_word(std::string_view text, Day today);
 // next one, today excluded. nullopt for anything else; a date may be one of the past.
 std::optional<Day> read_coming_day(std::string_view text, Day today);
 
+// Throws Failure(usage) if nothing can have happened in these days: --since is after --until, or a
+// day that has begun nowhere yet.
+void refuse_days_without_rows(std::optional<Day> since, std::optional<Day> until, TimePoint now);
+
 }  // namespace affsync::cli

@@ -9,6 +9,7 @@
 
 #include "daemon/app.hpp"
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/day_words.hpp"
 #include "daemon/cli/summary.hpp"
 #include "daemon/cli/terminal/numbers.hpp"
 #include "daemon/cli/terminal/status_style.hpp"
@@ -150,9 +151,7 @@ std::string to_json(std::vector<Imported> const& all) {
 }  // namespace
 
 int run_import(CommonOptions const& common, ImportOptions const& options) {
-  if (options.since && options.until && *options.since > *options.until) {
-    throw Failure(ErrorCode::usage, "--since is later than --until");
-  }
+  refuse_days_without_rows(options.since, options.until, SystemClock().now());
   refuse_missing(options.files);
   // The result tells the notes, so log only what fails besides.
   App app(common.config_file, common.verbose ? LogLevel::debug : LogLevel::error);

@@ -12,6 +12,7 @@
 #include "daemon/app.hpp"
 #include "daemon/async/until_cancelled.hpp"
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/day_words.hpp"
 #include "daemon/cli/summary.hpp"
 #include "daemon/cli/terminal/progress.hpp"
 #include "daemon/log/terminal.hpp"
@@ -124,9 +125,7 @@ int exit_status(std::vector<RunReport> const& reports) {
 }  // namespace
 
 int run_sync(CommonOptions const& common, SyncOptions const& options) {
-  if (options.since && options.until && *options.since > *options.until) {
-    throw Failure(ErrorCode::usage, "--since is later than --until");
-  }
+  refuse_days_without_rows(options.since, options.until, SystemClock().now());
   // The progress display shows the progress, so log only what needs attention.
   App app(common.config_file, common.verbose ? LogLevel::debug : LogLevel::warn);
   SystemClock clock;

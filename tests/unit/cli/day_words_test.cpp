@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/error.hpp"
+
 namespace affsync::cli::day_words_test {
 namespace {
 
@@ -62,6 +64,29 @@ TEST(DayWords, AnythingElseIsRefused) {
                            "2026-02-30", "2026-1-1", "-99999999999d", "-40000d", "-300y"}) {
     EXPECT_EQ(read(text), "none") << text;
   }
+}
+
+// `now`: since the beginning of 2026-11-26, UTC.
+std::string refusal_of(char const* since, char const* until, std::chrono::seconds now) {
+  try {
+    refuse_days_without_rows(parse_day(since), parse_day(until),
+                             TimePoint(*parse_day("2026-11-26")) + now);
+  } catch (Failure const& failure) {
+    return failure.error().message;
+  }
+  return {};
+}
+
+TEST(DayWords, since_is_a_day_that_has_begun_somewhere) {
+  using namespace std::chrono_literals;
+  EXPECT_EQ(refusal_of("2030-06-01", "", 9h), "--since 2030-06-01 is in the future");
+  EXPECT_EQ(refusal_of("2030-06-01", "2030-06-02", 9h), "--since 2030-06-01 is in the future");
+  EXPECT_EQ(refusal_of("2026-11-26", "", 9h), "");
+  EXPECT_EQ(refusal_of("", "2030-06-01", 9h), "");
+  // On Kiritimati it begins at 10:00 UTC of the day before.
+  EXPECT_EQ(refusal_of("2026-11-27", "", 10h), "");
+  EXPECT_EQ(refusal_of("2026-11-27", "", 10h - 1s), "--since 2026-11-27 is in the future");
+  EXPECT_EQ(refusal_of("2026-11-26", "2026-11-25", 9h), "--since is later than --until");
 }
 
 }  // namespace
