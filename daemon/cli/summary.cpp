@@ -58,6 +58,22 @@ std::string explain_error(RunReport const& report, std::string const& streams,
   return text;
 }
 
+// Only rows that nobody has accepted send the user to the quarantine, which lists no others.
+std::string explain_quarantined(std::int64_t open, std::int64_t accepted,
+                                Terminal const& terminal) {
+  std::string text;
+  if (open > 0) {
+    text = group_thousands(open) +
+           (open == 1 ? " row could not be read and is" : " rows could not be read and are") +
+           " in quarantine. `affsync quarantine` lists the reasons.";
+  }
+  if (accepted > 0) {
+    text += (text.empty() ? "" : " ") + group_thousands(accepted) +
+            (accepted == 1 ? " row" : " rows") + " in quarantine accepted as known, left out.";
+  }
+  return text.empty() ? text : "\n" + wrap_text(text, "", terminal.columns);
+}
+
 }  // namespace
 
 Json run_json(RunReport const& report) {
@@ -92,7 +108,8 @@ Json run_json(RunReport const& report) {
   });
 }
 
-std::string summary_table(std::vector<RunReport> const& reports, Terminal const& terminal) {
+std::string summary_table(std::vector<RunReport> const& reports, Terminal const& terminal,
+                          std::int64_t accepted) {
   TextTable table({{"source", Align::left, 7, 8},
                    {"stream", Align::left, 8, 8},
                    {"status", Align::left, 9},
@@ -139,26 +156,18 @@ std::string summary_table(std::vector<RunReport> const& reports, Terminal const&
     }
     out += "\n" + explain_error(*report, streams, terminal);
   }
-  bool const one = total.quarantined == 1;
   if (total.dry_run) {
     std::string text =
         "A dry run stores nothing and does not read the database, so it does not know which rows "
         "are new or have changed.";
     if (total.quarantined > 0) {
       text += " " + group_thousands(total.quarantined) +
-              (one ? " row cannot be mapped" : " rows cannot be mapped") +
+              (total.quarantined == 1 ? " row cannot be mapped" : " rows cannot be mapped") +
               "; `affsync inspect SOURCE STREAM` shows why.";
     }
     return out + "\n" + wrap_text(text, "", terminal.columns);
   }
-  if (total.quarantined > 0) {
-    out += "\n" + wrap_text(group_thousands(total.quarantined) +
-                                (one ? " row could not be read and is"
-                                     : " rows could not be read and are") +
-                                " in quarantine. `affsync quarantine` lists the reasons.",
-                            "", terminal.columns);
-  }
-  return out;
+  return out + explain_quarantined(total.quarantined - accepted, accepted, terminal);
 }
 
 void print_summary(std::ostream& out, std::vector<RunReport> const& reports) {

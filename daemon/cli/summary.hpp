@@ -2,6 +2,7 @@
 // docs/operations.md specifies. Performs no I/O except print_summary.
 #pragma once
 
+#include <cstdint>
 #include <iosfwd>
 #include <string>
 #include <vector>
@@ -14,7 +15,9 @@
 namespace affsync::cli {
 
 // Returns complete lines: the table, and below it each error with its place and what to do.
-std::string summary_table(std::vector<RunReport> const& reports, log::Terminal const& terminal);
+// `accepted`: how many of the quarantined rows a user has accepted as known.
+std::string summary_table(std::vector<RunReport> const& reports, log::Terminal const& terminal,
+                          std::int64_t accepted = 0);
 
 // Returns a run as a JSON object: counters, status, and error as text.
 Json run_json(RunReport const& report);

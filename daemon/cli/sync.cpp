@@ -104,6 +104,39 @@ void tell_alerts(App& app, std::vector<schema::SourceNow> sources, Clock const& 
   app.run(async::until_cancelled(std::move(telling)));  // the summary follows all the same
 }
 
+// Returns how many of the rows that the pass has quarantined a user has accepted as known.
+asio::awaitable<std::int64_t> count_accepted(schema::Store& store,
+                                             std::vector<RunReport> const& reports) {
+  std::int64_t accepted = 0;
+  for (auto const& report : reports) {
+    if (report.quarantined == 0) continue;
+    std::vector<std::optional<std::string>> parameters{report.source, report.stream};
+    parameters.emplace_back(format_time(report.started_at));
+    auto const rows = co_await store.query(
+        "SELECT count(*) FILTER (WHERE accepted_at IS NULL), count(*) FROM affsync.quarantine"
+        " JOIN affsync.source s USING (source_id) WHERE s.name = $1 AND stream = $2"
+        " AND resolved_at IS NULL AND received_at >= $3::timestamptz",
+        std::move(parameters));
+    auto const count = [&](std::size_t column) -> std::int64_t {
+      return std::stoll(rows.rows.at(0).at(column).value_or("0"));
+    };
+    auto const open = count(0), all = count(1);
+    // A row that came twice is one in quarantine.
+    accepted +=
+        open == 0 && all > 0 ? report.quarantined : std::min(all - open, report.quarantined);
+  }
+  co_return accepted;
+}
+
+// The same; 0 if the database no longer answers, since the summary follows all the same.
+std::int64_t accepted_rows(App& app, std::vector<RunReport> const& reports) {
+  try {
+    return app.run(count_accepted(app.store(), reports));
+  } catch (Failure const&) {
+    return 0;
+  }
+}
+
 // A stream that the broker does not offer, or that another instance reads, is not a failure. But if
 // other instances read all streams, this pass has read nothing, and the status is 1.
 int exit_status(std::vector<RunReport> const& reports) {
@@ -150,8 +183,10 @@ int run_sync(CommonOptions const& common, SyncOptions const& options) {
   bool const answers = std::ranges::none_of(reports, [](RunReport const& report) {
     return report.error && report.error->code == ErrorCode::database_unavailable;
   });
+  std::int64_t accepted = 0;
   if (!options.dry_run && !app.interrupted() && answers) {
     tell_alerts(app, std::move(sources), clock);
+    if (!app.interrupted()) accepted = accepted_rows(app, reports);
   }
   // Like a shell, return 130 after Ctrl-C, so that scripts can tell an abort from a failure. A pass
   // that a service manager ended counts as failed.
@@ -160,7 +195,7 @@ int run_sync(CommonOptions const& common, SyncOptions const& options) {
   if (options.quiet && status == 0) return status;
   std::cout << (options.output == Output::json
                     ? summary_json(started_at, finished_at, reports) + "\n"
-                    : summary_table(reports, log::look_at_terminal(STDOUT_FILENO)));
+                    : summary_table(reports, log::look_at_terminal(STDOUT_FILENO), accepted));
   return status;
 }
 

@@ -136,5 +136,21 @@ TEST(Summary, TablePointsToQuarantine) {
   EXPECT_NE(summary_table({report}, {}).find("7 rows could not be read"), std::string::npos);
 }
 
+// `affsync quarantine` lists no accepted rows.
+TEST(Summary, AcceptedRowsSendNobodyToTheQuarantine) {
+  auto report = rewards();
+  report.quarantined = 7;
+  auto const mixed = summary_table({report}, {}, 6);
+  EXPECT_NE(mixed.find("1 row could not be read and is in quarantine. `affsync quarantine` lists "
+                       "the reasons."),
+            std::string::npos)
+      << mixed;
+  EXPECT_NE(mixed.find("6 rows in quarantine accepted as known"), std::string::npos) << mixed;
+  auto const known = summary_table({report}, {}, 7);
+  EXPECT_EQ(known.find("could not be read"), std::string::npos) << known;
+  EXPECT_EQ(known.find("`affsync quarantine`"), std::string::npos) << known;
+  EXPECT_NE(known.find("7 rows in quarantine accepted as known, left out."), std::string::npos);
+}
+
 }  // namespace
 }  // namespace affsync::cli::summary_test
