@@ -38,7 +38,8 @@ namespace affsync {
 namespace asio = boost::asio;
 namespace {
 
-constexpr char const* stopped_by_signal = "stopped by a signal before the work had begun";
+constexpr char const* stopped_before = "stopped by a signal before the work had begun";
+constexpr char const* stopped_meanwhile = "stopped by a signal before the end of the work";
 
 }  // namespace
 
@@ -369,7 +370,7 @@ void App::forget_other_sessions() {
 
 void App::run(asio::awaitable<void> work) {
   // A signal may have come while what ran before was about to end, and did not end it any more.
-  if (impl_->interrupted) throw Failure(ErrorCode::cancelled, stopped_by_signal);
+  if (impl_->interrupted) throw Failure(ErrorCode::cancelled, stopped_before);
   asio::cancellation_signal cancel;
   StopSignals const signals(impl_->io, [&] {
     impl_->interrupted = true;
@@ -388,9 +389,9 @@ void App::run(asio::awaitable<void> work) {
   try {
     std::rethrow_exception(failure);
   } catch (boost::system::system_error const& error) {
-    // `work` handles a cancellation itself once it is under way; this one came during its start.
+    // A pass handles a cancellation itself once it is under way; `check` and its like do not.
     if (!impl_->interrupted || error.code() != asio::error::operation_aborted) throw;
-    throw Failure(ErrorCode::cancelled, stopped_by_signal);
+    throw Failure(ErrorCode::cancelled, stopped_meanwhile);
   }
 }
 

@@ -113,7 +113,7 @@ class App {
 
   // Runs `work` to its end on this thread and returns its result. Must not be called from a
   // coroutine. The first SIGINT or SIGTERM cancels it (terminal), the second ends the process
-  // immediately. Throws Failure(cancelled) if a signal came before it, or during its start.
+  // immediately. Throws Failure(cancelled) if a signal came before it, or ended it.
   void run(boost::asio::awaitable<void> work);
   template <class T>
   T run(boost::asio::awaitable<T> work);

@@ -137,6 +137,14 @@ std::int64_t accepted_rows(App& app, std::vector<RunReport> const& reports) {
   }
 }
 
+// What a dry run has read is nowhere, so none resumes where this one stopped.
+void begin_anew_after(std::vector<RunReport>& reports) {
+  for (auto& report : reports) {
+    if (!report.error || report.error->code != ErrorCode::cancelled) continue;
+    report.error->hint = "A dry run stores nothing, so the next run begins where this one began.";
+  }
+}
+
 // A stream that the broker does not offer, or that another instance reads, is not a failure. But if
 // other instances read all streams, this pass has read nothing, and the status is 1.
 int exit_status(std::vector<RunReport> const& reports) {
@@ -179,6 +187,7 @@ int run_sync(CommonOptions const& common, SyncOptions const& options) {
     Progress progress;  // its destructor removes the live lines
     reports = app.run(pass(app, options, progress, clock, sources));
   }
+  if (options.dry_run) begin_anew_after(reports);
   auto const finished_at = clock.now();
   bool const answers = std::ranges::none_of(reports, [](RunReport const& report) {
     return report.error && report.error->code == ErrorCode::database_unavailable;

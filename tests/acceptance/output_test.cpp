@@ -4,6 +4,7 @@
 #include <csignal>
 #include <filesystem>
 #include <mutex>
+#include <utility>
 
 #include "tests/acceptance/plain_broker.hpp"
 
@@ -112,7 +113,8 @@ TEST_F(CommandOutput, usage_and_version_are_short) {
   EXPECT_TRUE(has(affsync({"version"}).out, "OpenSSL"));
 }
 
-TEST_F(CommandOutput, an_interrupted_sync_ends_with_130_and_its_summary) {
+// Each command is stopped while the broker lets it wait for an answer.
+TEST_F(CommandOutput, an_interrupted_command_ends_with_130_and_says_what_is_true) {
   serve_rows({R"({"id":1})"});
   std::mutex mutex;
   std::condition_variable changed;
@@ -124,14 +126,27 @@ TEST_F(CommandOutput, an_interrupted_sync_ends_with_130_and_its_summary) {
     changed.wait(lock, [&] { return go; });
     return std::string();
   });
-  auto const running = start({"sync"});
-  {
-    std::unique_lock lock(mutex);
-    changed.wait(lock, [&] { return asked; });
+  auto const stopped = [&](std::vector<std::string> const& arguments) {
+    auto const running = start(arguments);
+    {
+      std::unique_lock lock(mutex);
+      changed.wait(lock, [&] { return std::exchange(asked, false); });
+    }
+    running->signal(SIGINT);
+    EXPECT_EQ(running->wait(), 130) << arguments.front();
+    return running->out() + running->err();
+  };
+  auto const synced = stopped({"sync"});
+  EXPECT_TRUE(has(synced, "cancelled")) << synced;
+  EXPECT_TRUE(has(synced, "The next run resumes where this one stopped")) << synced;
+  auto const dry = stopped({"sync", "--dry-run"});
+  EXPECT_TRUE(has(dry, "cancelled")) << dry;
+  EXPECT_FALSE(has(dry, "resumes")) << dry;
+  for (auto const& command : std::vector<std::vector<std::string>>{
+           {"check"}, {"inspect", "main", "rows"}, {"connectors", "record", "main"}}) {
+    auto const told = stopped(command);
+    EXPECT_TRUE(has(told, "stopped by a signal before the end of the work")) << told;
   }
-  running->signal(SIGINT);
-  EXPECT_EQ(running->wait(), 130);
-  EXPECT_TRUE(has(running->out(), "cancelled")) << running->out() << running->err();
   std::lock_guard const lock(mutex);
   go = true;
   changed.notify_all();
