@@ -7,6 +7,7 @@
 
 #include "daemon/app.hpp"
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/open_alerts.hpp"
 #include "daemon/cli/open_database.hpp"
 
 namespace affsync::cli {
@@ -26,6 +27,9 @@ int run_status(CommonOptions const& common, Output output) {
                                           "psql` opens it, `affsync run` keeps it.\n"
                                         : "")
               << std::flush;
+    if (auto const line = open_alerts_line(count_open_alerts(app)); !line.empty()) {
+      std::cout << "\n" << line << std::flush;
+    }
   }
   tell_about_database(app);
   return 0;

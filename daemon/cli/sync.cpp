@@ -13,6 +13,7 @@
 #include "daemon/async/until_cancelled.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/day_words.hpp"
+#include "daemon/cli/open_alerts.hpp"
 #include "daemon/cli/summary.hpp"
 #include "daemon/cli/terminal/progress.hpp"
 #include "daemon/log/terminal.hpp"
@@ -193,18 +194,28 @@ int run_sync(CommonOptions const& common, SyncOptions const& options) {
     return report.error && report.error->code == ErrorCode::database_unavailable;
   });
   std::int64_t accepted = 0;
+  OpenAlerts alerts;
   if (!options.dry_run && !app.interrupted() && answers) {
     tell_alerts(app, std::move(sources), clock);
     if (!app.interrupted()) accepted = accepted_rows(app, reports);
+    if (!app.interrupted()) alerts = count_open_alerts(app);
   }
   // Like a shell, return 130 after Ctrl-C, so that scripts can tell an abort from a failure. A pass
   // that a service manager ended counts as failed.
   int status = exit_status(reports);
   if (app.interrupted()) status = last_stop_signal() == SIGINT ? 128 + SIGINT : 1;
-  if (options.quiet && status == 0) return status;
+  if (options.quiet && status == 0) {
+    // Receivers are told of an alert once, and cron would tell of it after every pass.
+    bool const is_news = app.config().alerts.receivers.empty() && alerts.all > alerts.muted;
+    if (is_news && options.output == Output::table) std::cout << open_alerts_line(alerts);
+    return status;
+  }
   std::cout << (options.output == Output::json
                     ? summary_json(started_at, finished_at, reports) + "\n"
                     : summary_table(reports, log::look_at_terminal(STDOUT_FILENO), accepted));
+  if (auto const line = open_alerts_line(alerts); options.output == Output::table && !line.empty()) {
+    std::cout << "\n" << line;
+  }
   return status;
 }
 
