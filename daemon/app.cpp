@@ -17,6 +17,7 @@
 #include "daemon/async/cancel_safe.hpp"
 #include "daemon/chosen_names.hpp"
 #include "daemon/database.hpp"
+#include "daemon/database_url.hpp"
 #include "daemon/instance.hpp"
 #include "daemon/log/log_sink.hpp"
 #include "daemon/proof/recording.hpp"
@@ -90,7 +91,7 @@ App::App(config::Config config, std::optional<LogLevel> log_level)
     : impl_(std::make_unique<Impl>()) {
   impl_->file = config.file;
   impl_->log_level = log_level;
-  impl_->config = std::move(config);
+  impl_->config = with_readable_urls(std::move(config));
   impl_->manifests = load_manifests_of(impl_->config);
   impl_->sink = std::make_unique<log::ConsoleLog>(log_level.value_or(impl_->config.log.level),
                                                   impl_->config.log.format);
@@ -324,7 +325,8 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
 }
 
 std::vector<std::string> App::reload() {
-  auto config = config::load_config(impl_->file, config::process_environment()).value();
+  auto config =
+      with_readable_urls(config::load_config(impl_->file, config::process_environment()).value());
   auto manifests = load_manifests_of(config);
   for (auto const& source : config.sources)
     prepare_source(source, manifests, &impl_->shared).value();

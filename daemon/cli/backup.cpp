@@ -7,6 +7,7 @@
 #include "config/load.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/database.hpp"
+#include "daemon/database_url.hpp"
 #include "schema/store/conninfo.hpp"
 
 namespace affsync::cli {
@@ -18,7 +19,7 @@ config::Config config_for_backup(CommonOptions const& common) {
   if (!file) throw Failure(file.error());
   auto config = config::load_config(*file, env, config::Secrets::of_database);
   if (!config) throw Failure(config.error());
-  return std::move(*config);
+  return with_readable_urls(std::move(*config));
 }
 
 Database database_of(config::Config const& config) {

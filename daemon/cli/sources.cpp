@@ -9,6 +9,7 @@
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/removal.hpp"
 #include "daemon/database.hpp"
+#include "daemon/database_url.hpp"
 #include "daemon/instance.hpp"
 #include "daemon/reports/json_text.hpp"
 
@@ -28,7 +29,7 @@ OpenedForSources open_for_sources(CommonOptions const& common) {
   if (!file) throw Failure(file.error());
   auto config = config::load_config(*file, env, config::Secrets::of_database);
   if (!config) throw Failure(config.error());
-  opened.config = std::move(*config);
+  opened.config = with_readable_urls(std::move(*config));
   if (!affsync::is_database_there(opened.config.database)) {
     throw Failure(ErrorCode::migration_failed,
                   "there is no database yet in " + opened.config.database.state_dir,

@@ -100,5 +100,31 @@ TEST_F(CheckDatabase, a_wrong_clock_is_told) {
   EXPECT_TRUE(has(ended.out, "the clock of this machine is")) << ended.out;
 }
 
+// One text and one exit status, whichever command is the first to need the database.
+TEST_F(CheckDatabase, a_misspelt_url_is_a_mistake_of_the_configuration_for_every_command) {
+  std::vector<std::vector<std::string>> const commands{{"check"},           {"sync"},
+                                                       {"status"},          {"report", "earnings"},
+                                                       {"backup", "there"}, {"restore", "there"},
+                                                       {"sources"},         {"psql"}};
+  auto const refused = [&](std::string const& url, std::string const& text) {
+    use_database("{url: \"" + url + "\"}");
+    for (auto const& arguments : commands) {
+      auto const ended = affsync(arguments);
+      EXPECT_EQ(ended.status, 2) << arguments.front() << ended.out << ended.err;
+      EXPECT_TRUE(has(ended.err, text)) << arguments.front() << ended.err;
+      EXPECT_FALSE(has(ended.err, "planted")) << ended.err;
+    }
+  };
+  refused("host=127.0.0.1 password=planted-word dbnam=affsync",
+          "PostgreSQL has no connection option `dbnam`. Did you mean `dbname`?");
+  refused("postgresql://user:planted-word@127.0.0.1/affsync?ssl_mode=disable",
+          "PostgreSQL has no connection option `ssl_mode`. Did you mean `sslmode`?");
+  // A blank in a password without quotes: what follows it is a part of the password.
+  refused("host=127.0.0.1 password=x planted-word",
+          "is neither a PostgreSQL URL nor a keyword string");
+  refused("host=127.0.0.1 password=x planted-word=y",
+          "is neither a PostgreSQL URL nor a keyword string");
+}
+
 }  // namespace
 }  // namespace affsync::test::check_database_test

@@ -1,0 +1,66 @@
+#include "daemon/database_url.hpp"
+
+#include <libpq-fe.h>
+
+#include <memory>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/suggest.hpp"
+#include "config/key_place.hpp"
+
+namespace affsync {
+namespace {
+
+using Options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+
+std::vector<std::string> known_options() {
+  std::vector<std::string> names;
+  Options const all(PQconndefaults(), PQconninfoFree);
+  for (auto const* one = all.get(); one != nullptr && one->keyword != nullptr; ++one) {
+    names.emplace_back(one->keyword);
+  }
+  return names;
+}
+
+// Returns the option that libpq does not know; empty if it complains of something else.
+std::string unknown_option(std::string const& complaint) {
+  for (std::string const begin :
+       {"invalid connection option \"", "invalid URI query parameter: \""}) {
+    if (!complaint.starts_with(begin)) continue;
+    return complaint.substr(begin.size(), complaint.find('"', begin.size()) - begin.size());
+  }
+  return {};
+}
+
+void require_readable(std::string const& url, std::string const& key, std::string const& file) {
+  char* message = nullptr;
+  Options const options(PQconninfoParse(url.c_str(), &message), PQconninfoFree);
+  std::string const complaint = message == nullptr ? "" : message;
+  if (message != nullptr) PQfreemem(message);
+  if (options) return;
+  auto const named = config::with_places({key}, file).front();
+  // The complaint may quote a part of the password, so only what resembles an option is repeated.
+  auto const unknown = unknown_option(complaint);
+  if (auto const meant = nearest(unknown, known_options()); meant && !unknown.empty()) {
+    throw Failure(ErrorCode::config_invalid,
+                  named + ": PostgreSQL has no connection option `" + unknown + "`",
+                  "Did you mean `" + *meant + "`?");
+  }
+  throw Failure(ErrorCode::config_invalid,
+                named + " is neither a PostgreSQL URL nor a keyword string",
+                "Write it like postgresql://user@host:5432/affsync or host=… dbname=affsync.");
+}
+
+}  // namespace
+
+config::Config with_readable_urls(config::Config config) {
+  auto const& database = config.database;
+  if (!database.embedded()) require_readable(database.url, "database.url", config.file);
+  if (!database.read_url.empty()) {
+    require_readable(database.read_url, "database.read_url", config.file);
+  }
+  return config;
+}
+
+}  // namespace affsync
