@@ -28,6 +28,9 @@ std::vector<std::string> receiver_names(AlertsConfig const& alerts) {
 // A name, or a list of names, that must be known.
 std::vector<std::string> read_names(yaml::Node const& node, std::string const& what,
                                     std::vector<std::string> const& known) {
+  if (known.empty()) {
+    node.fail("`alerts.to` names no receiver yet", "Add one there, see docs/alerts.md, Receivers.");
+  }
   auto const items = node.is_sequence() ? node.items() : std::vector<yaml::Node>{node};
   std::vector<std::string> names;
   for (auto const& item : items) {

@@ -139,6 +139,12 @@ TEST(AlertsConfig, MistakesOfAReceiverAreShownWhereTheyAre) {
   }
 }
 
+TEST(AlertsConfig, ARuleCanNameNobodyWhereThereIsNobody) {
+  EXPECT_EQ(mistake("alerts:\n  rules:\n    payout_overdue: {to: [nobody]}\n"),
+            "c.yaml:3:26: `alerts.to` names no receiver yet. Add one there, see docs/alerts.md, "
+            "Receivers.");
+}
+
 TEST(AlertsConfig, MistakesOfRulesAreShownWhereTheyAre) {
   for (auto const& [line, message] : std::initializer_list<Mistake>{
            {"comission_lowered: off",
