@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <fstream>
 #include <sstream>
+#include <string_view>
 
 #include "daemon/backup/backup.hpp"
 #include "daemon/backup/client_programs.hpp"
@@ -20,6 +22,23 @@ constexpr int oldest_pg_restore = 13;
 Error not_a_dump(fs::path const& file, std::string const& reason) {
   return Error(ErrorCode::usage, file.string() + " is not a backup of affsync: " + reason,
                "Name a file that `affsync backup` or pg_dump -Fc wrote.");
+}
+
+// Returns whether the file begins as a dump does, but pg_restore met its end too early.
+bool is_cut_off(fs::path const& file, std::string const& reason) {
+  constexpr std::string_view magic = "PGDMP";
+  std::string begin(magic.size(), '\0');
+  std::ifstream(file, std::ios::binary).read(begin.data(), std::streamsize(begin.size()));
+  if (begin != magic) return false;
+  return reason.find("end of file") != std::string::npos ||
+         reason.find("end of input") != std::string::npos ||
+         reason.find("uncompress") != std::string::npos;
+}
+
+Error cut_off(fs::path const& file, std::string const& reason) {
+  return Error(ErrorCode::usage, file.string() + " is incomplete: " + reason,
+               "It was cut off, such as by a full disk or an interrupted copy: copy it again, or "
+               "use another backup.");
 }
 
 // "0041_leases.sql" -> 41
@@ -88,7 +107,9 @@ Result<void> load(std::string const& url, fs::path const& file) {
                                         "--no-privileges", fs::absolute(file).string()});
   if (!outcome) return outcome.error();
   if (outcome->success()) return {};
-  return Error(ErrorCode::database_error, "pg_restore failed: " + reason_of(*outcome));
+  auto const reason = reason_of(*outcome);
+  if (is_cut_off(file, reason)) return cut_off(file, reason);
+  return Error(ErrorCode::database_error, "pg_restore failed: " + reason);
 }
 
 // Migrates what was loaded and gathers statistics, without which PostgreSQL plans badly.
@@ -145,12 +166,16 @@ Result<void> run_all(PlainConnection& connection, std::vector<std::string> const
 Result<Dump> look_into(fs::path const& file) {
   std::error_code failed;
   if (!fs::is_regular_file(file, failed)) {
-    return not_a_dump(file, failed ? failed.message() : "it is not a regular file");
+    return Error(ErrorCode::usage, file.string() + " cannot be read: " +
+                                       (failed ? failed.message() : "it is not a regular file"));
   }
   auto const rows = pg_restore({}, {"--data-only", "--schema=affsync", "--table=schema_migration",
                                     "--file=-", fs::absolute(file).string()});
   if (!rows) return rows.error();
-  if (!rows->success()) return not_a_dump(file, reason_of(*rows));
+  if (!rows->success()) {
+    auto const reason = reason_of(*rows);
+    return is_cut_off(file, reason) ? cut_off(file, reason) : not_a_dump(file, reason);
+  }
   Dump dump;
   dump.made_by = after(rows->output, "Dumped by pg_dump version: ");
   dump.schema_version = version_in(rows->output);

@@ -149,11 +149,14 @@ TEST_F(Backup, other_files_and_newer_ones_are_refused) {
   configure();
   ASSERT_EQ(sync().status, 0);
   dir_.write("text.dump", "no dump at all");
-  for (auto const& name : {"text.dump", "missing.dump"}) {
-    auto const refused = affsync({"restore", path(name)});
-    EXPECT_EQ(refused.status, 2) << refused.err;
-    EXPECT_NE(refused.err.find("is not a backup of affsync"), std::string::npos) << refused.err;
-  }
+  auto const text = affsync({"restore", path("text.dump")});
+  EXPECT_EQ(text.status, 2) << text.err;
+  EXPECT_NE(text.err.find("is not a backup of affsync"), std::string::npos) << text.err;
+  auto const missing = affsync({"restore", path("missing.dump")});
+  EXPECT_EQ(missing.status, 2) << missing.err;
+  EXPECT_NE(missing.err.find("missing.dump cannot be read: No such file"), std::string::npos)
+      << missing.err;
+  EXPECT_EQ(missing.err.find("is not a backup"), std::string::npos) << missing.err;
   execute(
       "INSERT INTO affsync.schema_migration SELECT (m).* FROM (SELECT jsonb_populate_record(m, "
       "'{\"version\": 9999}') AS m FROM affsync.schema_migration m LIMIT 1) AS newer");
@@ -163,6 +166,24 @@ TEST_F(Backup, other_files_and_newer_ones_are_refused) {
   EXPECT_EQ(refused.status, 2);
   EXPECT_NE(refused.err.find("made by a newer affsync"), std::string::npos) << refused.err;
   EXPECT_FALSE(std::filesystem::exists(path("pg"))) << "a refused file created a cluster";
+}
+
+TEST_F(Backup, one_that_was_cut_off_is_said_to_be_incomplete) {
+  start_broker();
+  configure();
+  ASSERT_EQ(sync().status, 0);
+  back_up("whole.dump");
+  auto const size = std::filesystem::file_size(path("whole.dump"));
+  use_state("pg");
+  for (auto const part : {std::uintmax_t(6), std::uintmax_t(2000), size / 3, size / 2, size - 9}) {
+    std::filesystem::copy_file(path("whole.dump"), path("part.dump"),
+                               std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::resize_file(path("part.dump"), part);
+    auto const refused = affsync({"restore", path("part.dump")});
+    EXPECT_EQ(refused.status, 2) << part << " of " << size << ": " << refused.err;
+    EXPECT_NE(refused.err.find("part.dump is incomplete"), std::string::npos)
+        << part << " of " << size << ": " << refused.err;
+  }
 }
 
 TEST_F(Backup, killed_in_the_middle_leaves_no_file_and_no_process) {
