@@ -212,7 +212,10 @@ void add_quarantine(CLI::App& app, Parsed& parsed) {
   auto* show = add_command(*list, parsed, "show", "One complete row with its reason", [&parsed] {
     return run_quarantine_show(parsed.common, parsed.quarantine);
   });
-  show->add_option("id", options.ids, "The number of the row")->required()->expected(1);
+  show->add_option("id", options.ids, "The number of the row")
+      ->check(row_number())
+      ->required()
+      ->expected(1);
   add_output(show, options.output, true);
   add_examples(show, {"affsync quarantine show 17"});
 
@@ -227,7 +230,7 @@ void add_quarantine(CLI::App& app, Parsed& parsed) {
   auto* accept =
       add_command(*list, parsed, "accept", "Accepts rows as known, so that they are left out",
                   [&parsed] { return run_quarantine_accept(parsed.common, parsed.quarantine); });
-  accept->add_option("id", options.ids, "Numbers of the rows");
+  accept->add_option("id", options.ids, "Numbers of the rows")->check(row_number());
   add_scope(accept, "With --stream: all open rows of this source's stream", "See --source");
   accept->add_option("--reason", options.because, "Why; stored with the rows")->type_name("TEXT");
   add_examples(accept, {"affsync quarantine accept 17 18 --reason 'test accounts'"});

@@ -1,5 +1,6 @@
 #include "daemon/cli/command_options.hpp"
 
+#include <charconv>
 #include <map>
 
 #include "base/clock.hpp"
@@ -62,6 +63,17 @@ CLI::Option* add_output(CLI::App* command, Output& output, bool with_csv) {
 
 CLI::Validator one_of(std::vector<std::string> known) {
   auto check = [known = std::move(known)](std::string& word) { return not_one_of(word, known); };
+  return CLI::Validator(std::move(check), std::string());
+}
+
+CLI::Validator row_number() {
+  auto check = [](std::string& word) {
+    std::int64_t number = 0;
+    auto const* const end = word.data() + word.size();
+    auto const [stop, failed] = std::from_chars(word.data(), end, number);
+    if (failed == std::errc() && stop == end && number > 0) return std::string();
+    return "`" + word + "` is not a number of a row, such as `affsync quarantine` shows as example";
+  };
   return CLI::Validator(std::move(check), std::string());
 }
 

@@ -22,6 +22,8 @@ CLI::Option* add_coming_day(CLI::App* command, char const* name, std::optional<D
                             char const* help);
 CLI::Option* add_output(CLI::App* command, Output& output, bool with_csv);
 CLI::Validator one_of(std::vector<std::string> known);
+// Of a row in quarantine.
+CLI::Validator row_number();
 // Shows command lines below the options in --help, each perhaps with `  # what it does`.
 void add_examples(CLI::App* command, std::vector<std::string> const& lines);
 

@@ -218,7 +218,7 @@ std::string indented(Json const& value, std::string const& indent) {
 std::string line_text(std::vector<std::optional<std::string>> const& line,
                       Terminal const& terminal) {
   std::string out =
-      styled(*line[source] + "/" + *line[stream] + ", line " + *line[id], Style::bold, terminal) +
+      styled(*line[source] + "/" + *line[stream] + ", row " + *line[id], Style::bold, terminal) +
       "\n";
   auto say = [&](char const* name, std::optional<std::string> const& text) {
     if (!text) return;
@@ -245,7 +245,7 @@ std::string line_text(std::vector<std::optional<std::string>> const& line,
 Table find_line(App& app, std::int64_t number) {
   auto line = app.run(app.store().query(line_sql, {std::to_string(number)}));
   if (!line.rows.empty()) return line;
-  throw Failure(ErrorCode::usage, "there is no line " + std::to_string(number) + " in quarantine",
+  throw Failure(ErrorCode::usage, "there is no row " + std::to_string(number) + " in quarantine",
                 "`affsync quarantine` shows an example of each reason; the table "
                 "affsync.quarantine has all rows.");
 }

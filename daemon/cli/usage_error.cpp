@@ -87,6 +87,9 @@ Error explain_usage(UsageProblem const& problem) {
                  "the name of a report is needed: " + joined(problem.commands, ", "),
                  help_of(problem.command));
   }
+  if (problem.command == "schema" && problem.text.ends_with("is required")) {
+    return Error(ErrorCode::usage, "config or connector is required", help_of(problem.command));
+  }
   return Error(ErrorCode::usage, problem.text, help_of(problem.command));
 }
 

@@ -94,7 +94,11 @@ TEST_F(Quarantine, is_listed_by_reasons_with_an_example) {
   auto const shown = affsync({"quarantine", "show", id_of("2")});
   EXPECT_EQ(shown.status, 0) << shown.err;
   EXPECT_TRUE(has(shown.out, "\"two\"") && has(shown.out, "not a")) << shown.out;
-  EXPECT_EQ(affsync({"quarantine", "show", "123456"}).status, 2);
+  // It is not a line of a file.
+  EXPECT_TRUE(has(shown.out, "main/rows, row " + id_of("2"))) << shown.out;
+  auto const missing = affsync({"quarantine", "show", "123456"});
+  EXPECT_EQ(missing.status, 2);
+  EXPECT_TRUE(has(missing.err, "there is no row 123456 in quarantine")) << missing.err;
 }
 
 TEST_F(Quarantine, retry_stores_what_maps_now_without_asking_the_broker) {
