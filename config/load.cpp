@@ -108,8 +108,10 @@ Defaults read_defaults(yaml::Node const& node) {
   return defaults;
 }
 
-Config read_config(yaml::Node const& root, std::string const& file, Environment const& env) {
+Config read_config(yaml::Node const& root, std::string const& file, Environment const& given) {
   Config config;
+  auto env = given;
+  env.secret_files = &config.secret_files;
   config.file = file;
   if (root.is_null()) return config;  // empty, or only comments
   yaml::Map map(root, "the configuration");

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/yaml/key_watcher.hpp"
@@ -22,6 +23,8 @@ struct Environment : std::function<std::optional<std::string>(std::string const&
   using function::function;
   // A secret that is missing is replaced by `missing_secret` instead of refused.
   bool stands_in = false;
+  // Where the files that secrets were read from are noted, but for those of the environment.
+  std::vector<std::string>* secret_files = nullptr;
 };
 Environment process_environment();
 

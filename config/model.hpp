@@ -71,6 +71,7 @@ struct Config {
   AlertsConfig alerts;
   std::string connectors_dir;  // empty: none
   std::vector<SourceConfig> sources;
+  std::vector<std::string> secret_files;  // that secrets were read from
 
   SourceConfig const* find_source(std::string_view name) const;
 };

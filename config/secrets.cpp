@@ -63,7 +63,14 @@ Secret read_if_there(yaml::Node const& node, std::string const& what, Environmen
   if (file.has_value() == credential.has_value()) {
     node.fail(what + " takes one of file and credential");
   }
-  if (file) return Secret(read_from(*file, what, file->text(), file->written()));
+  auto const note = [&](std::string const& path) {
+    if (env.secret_files != nullptr) env.secret_files->push_back(path);
+  };
+  if (file) {
+    Secret secret(read_from(*file, what, file->text(), file->written()));
+    note(file->text());
+    return secret;
+  }
 
   auto const name = credential->text();
   if (name.empty() || name.find('/') != std::string::npos || name == "." || name == "..") {
@@ -75,8 +82,10 @@ Secret read_if_there(yaml::Node const& node, std::string const& what, Environmen
         *credential, what + ": $CREDENTIALS_DIRECTORY is not set",
         "systemd sets it for a service with LoadCredential=" + credential->written() + ":PATH.");
   }
-  return Secret(read_from(*credential, what, *directory + "/" + name,
+  Secret secret(read_from(*credential, what, *directory + "/" + name,
                           *directory + "/" + credential->written()));
+  note(*directory + "/" + name);
+  return secret;
 }
 
 }  // namespace

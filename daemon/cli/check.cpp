@@ -14,6 +14,7 @@
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/first_page.hpp"
 #include "daemon/cli/open_database.hpp"
+#include "daemon/cli/secret_files.hpp"
 #include "daemon/cli/terminal/numbers.hpp"
 #include "daemon/cli/terminal/table.hpp"
 #include "daemon/embedded/layout.hpp"
@@ -22,6 +23,7 @@
 #include "daemon/reports/json_text.hpp"
 #include "daemon/reports/spans.hpp"
 #include "daemon/source_plans.hpp"
+#include "daemon/sync/inbox.hpp"
 #include "daemon/sync/item_values.hpp"
 
 namespace affsync::cli {
@@ -142,7 +144,12 @@ asio::awaitable<Line> check_stream(sync::StreamTask task, Clock const& clock) {
   auto page = co_await fetch_first_page(task, clock, false, report);
   if (!page) {
     auto const error = task.plan->advised(page.error());
-    co_return failed(task.source(), task.stream(), error);
+    Line line = failed(task.source(), task.stream(), error);
+    // Files come when somebody exports them, and `import` reads them from anywhere.
+    bool const is_no_file =
+        error.code == ErrorCode::not_found && sync::folder_of(task.plan->base_url);
+    if (is_no_file) line.result = "warning";
+    co_return line;
   }
 
   Line line;
@@ -205,6 +212,19 @@ std::optional<Line> check_clock(sync::StreamTask const& task) {
   return line;
 }
 
+std::vector<Line> check_secret_files(config::Config const& config) {
+  std::vector<Line> lines;
+  for (auto const& file : secret_files_open_to_all(config)) {
+    Line line;
+    line.source = "secrets";
+    line.result = "warning";
+    line.detail = "every user of this machine can read or change " + file;
+    line.remarks.push_back(line.detail + ". Take that from them: chmod o= " + file);
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
 // Returns a warning for each source whose account another one reads as well, as `sync` gives it.
 std::vector<Line> check_accounts(App& app, std::vector<std::string> const& chosen_sources) {
   std::vector<PreparedSource> sources;
@@ -230,7 +250,10 @@ std::vector<Line> check_accounts(App& app, std::vector<std::string> const& chose
 asio::awaitable<std::vector<SourceCheck>> check_all(App& app, CheckOptions const& options,
                                                     sync::Observer& observer, Clock const& clock) {
   std::vector<Line> lines;
-  if (options.database) lines = check_database(app);
+  if (options.database) {
+    lines = check_database(app);
+    for (auto& line : check_secret_files(app.config())) lines.push_back(std::move(line));
+  }
   app.start_existing_database();
   app.wait_at_most(longest_wait_of_a_look);
   app.only_try_logins();

@@ -1,4 +1,5 @@
 // The output and exit status of the commands.
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -119,6 +120,27 @@ TEST_F(Commands, check_ok) {
   }
   EXPECT_EQ(query("select count(*) from pg_namespace where nspname in ('affsync', 'reporting')"),
             "0");
+}
+
+TEST_F(Commands, check_warns_of_a_secret_that_everyone_can_read) {
+  start_broker();
+  namespace fs = std::filesystem;
+  auto const file = dir_.write("password", password);
+  credentials_yaml = "{login: partner@example.com, password: {file: " + file.string() + "}}";
+  configure();
+  auto const warning = "every user of this machine can read or change " + file.string();
+  fs::permissions(dir_.path(), fs::perms(0755));
+  fs::permissions(file, fs::perms(0666));
+  auto const open = affsync({"check", "--output", "json"});
+  EXPECT_EQ(open.status, 0) << open.out << open.err;
+  EXPECT_TRUE(has(open.out, warning)) << open.out;
+  EXPECT_TRUE(has(open.out, "chmod o= " + file.string())) << open.out;
+  fs::permissions(file, fs::perms(0640));
+  EXPECT_FALSE(has(affsync({"check"}).out, "every user"));
+  // In a folder that others cannot enter.
+  fs::permissions(file, fs::perms(0666));
+  fs::permissions(dir_.path(), fs::perms(0700));
+  EXPECT_FALSE(has(affsync({"check"}).out, "every user"));
 }
 
 TEST_F(Commands, check_wrong_password) {
