@@ -161,8 +161,11 @@ std::string html_note(std::string_view body) {
   return text;
 }
 
-constexpr std::string_view html_hint =
+constexpr char const* html_hint =
     "The path may be wrong, or a login page or a firewall in front of the API answered.";
+
+// A page that a server shows in place of an answer that it cannot give now.
+constexpr char const* fault_hint = "The broker has an error of its own. It is asked again.";
 
 std::string text_of_answer(HttpResponse const& response, Result<Json> const& body) {
   if (looks_like_html(response.body)) return html_note(response.body);
@@ -170,11 +173,25 @@ std::string text_of_answer(HttpResponse const& response, Result<Json> const& bod
   return one_line(std::string_view(response.body).substr(0, 2000));
 }
 
+// Many brokers repeat the status as the code of their error: "401: no such key" -> "no such key".
+std::string without_status(std::string said, int status) {
+  auto const number = std::to_string(status);
+  if (!said.starts_with(number)) return said;
+  auto const rest = said.find_first_not_of(": ", number.size());
+  if (rest == std::string::npos) return {};
+  return rest == number.size() ? said : said.substr(rest);
+}
+
 Error refusal(AnswerClass answer_class, HttpResponse const& response, Result<Json> const& body) {
   std::string text = "HTTP " + std::to_string(response.status);
-  if (auto const said = text_of_answer(response, body); !said.empty()) text += ": " + said;
+  auto const said = without_status(text_of_answer(response, body), response.status);
+  if (!said.empty()) text += ": " + said;
   std::string hint = hint_of(answer_class);
-  if (looks_like_html(response.body)) hint = html_hint;
+  bool const is_tried_again =
+      answer_class == AnswerClass::transient || answer_class == AnswerClass::throttled;
+  if (looks_like_html(response.body)) {
+    hint = response.status < 500 ? html_hint : is_tried_again ? fault_hint : hint;
+  }
   return Error(code_of(answer_class), std::move(text), std::move(hint));
 }
 

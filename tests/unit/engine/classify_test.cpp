@@ -98,6 +98,17 @@ TEST(Classify, HtmlWithAGoodStatusIsRecognised) {
   EXPECT_NE(verdict.error->hint.find("path may be wrong"), std::string::npos);
 }
 
+TEST(Classify, APageOfABrokersOwnErrorIsNoWrongPath) {
+  std::string const page = "<html><head><title>Oops</title></head></html>";
+  for (int const status : {500, 502, 503}) {
+    auto const verdict = judge(answer(status, page));
+    EXPECT_EQ(verdict.answer_class, AnswerClass::transient);
+    ASSERT_TRUE(verdict.error);
+    EXPECT_EQ(verdict.error->hint, "The broker has an error of its own. It is asked again.");
+  }
+  EXPECT_NE(judge(answer(404, page)).error->hint.find("path may be wrong"), std::string::npos);
+}
+
 // An answer from a proxy or firewall in front of a broker says nothing about the account, so
 // neither HTTP's meaning of the status nor the connector's applies.
 TEST(Classify, APageWhereJsonIsDueIsTransientWhateverItsStatus) {
@@ -425,6 +436,18 @@ TEST(BrokerText, TheUsualShapesOfAnErrorAreQuoted) {
   EXPECT_EQ(error_of(R"(["first", "second"])"), "HTTP 400: first: second");
   EXPECT_EQ(error_of("plain words"), "HTTP 400: plain words");
   EXPECT_EQ(error_of(""), "HTTP 400");
+}
+
+TEST(BrokerText, AStatusThatTheBrokerRepeatsIsSaidOnce) {
+  auto const error_of = [](std::string const& body) {
+    return judge(answer(400, body)).error->message;
+  };
+  EXPECT_EQ(error_of(R"({"code": 400, "message": "no such key"})"), "HTTP 400: no such key");
+  EXPECT_EQ(error_of("400 Bad Request"), "HTTP 400: Bad Request");
+  EXPECT_EQ(error_of("400"), "HTTP 400");
+  EXPECT_EQ(error_of(R"({"code": 4001, "message": "no such key"})"),
+            "HTTP 400: 4001: no such key");
+  EXPECT_EQ(error_of(R"({"code": 401, "message": "no such key"})"), "HTTP 400: 401: no such key");
 }
 
 TEST(BrokerText, StaysOnOneLineAndShort) {
