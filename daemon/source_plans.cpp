@@ -57,7 +57,7 @@ Result<std::optional<net::Proxy>> proxy_of(config::SourceConfig const& source,
                                            net::Origin const& origin) {
   if (!source.proxy) return net::proxy_from(config::process_environment(), origin);
   if (source.proxy->reveal() == "none") return std::optional<net::Proxy>();
-  auto proxy = net::parse_proxy(source.proxy->reveal(), "`proxy`");
+  auto proxy = net::parse_proxy(source.proxy->reveal(), net::configured_proxy);
   if (!proxy) return proxy.error();
   return std::optional<net::Proxy>(std::move(*proxy));
 }

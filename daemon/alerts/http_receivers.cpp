@@ -121,7 +121,7 @@ Result<std::optional<net::Proxy>> proxy_of(config::AlertReceiver const& receiver
                                            net::Origin const& origin) {
   if (!receiver.proxy) return net::proxy_from(config::process_environment(), origin);
   if (receiver.proxy->reveal() == "none") return std::optional<net::Proxy>();
-  auto proxy = net::parse_proxy(receiver.proxy->reveal(), "`proxy`");
+  auto proxy = net::parse_proxy(receiver.proxy->reveal(), net::configured_proxy);
   if (!proxy) return proxy.error();
   return std::optional<net::Proxy>(std::move(*proxy));
 }

@@ -219,7 +219,7 @@ class PooledClient final : public HttpClient {
     }
     if (flaw) {
       flaw->message += " (the proxy of " + proxy.from + ")";
-      flaw->hint = "Check the proxy, or name this host in NO_PROXY.";
+      flaw->hint = "Check the proxy, or " + way_without(proxy);
       throw Failure(std::move(*flaw));
     }
     if (!options_.origin.tls) co_return;
@@ -243,6 +243,11 @@ class PooledClient final : public HttpClient {
     if (!is_http || head[9] != '2') refuse_proxy(proxy, head.substr(0, head.find('\r')));
   }
 
+  // NO_PROXY is about proxies of the environment only.
+  static std::string way_without(Proxy const& proxy) {
+    return proxy.from == configured_proxy ? "set `proxy: none`." : "name this host in NO_PROXY.";
+  }
+
   [[noreturn]] void refuse_proxy(Proxy const& proxy, std::string const& why) const {
     std::string said;
     for (char const c : why.substr(0, 200)) said += c >= ' ' && c <= '~' ? c : '?';
@@ -253,7 +258,7 @@ class PooledClient final : public HttpClient {
     if (!wants_login) {
       throw Failure(ErrorCode::connect_failed,
                     its + " does not connect to " + options_.origin.host_header() + ": " + said,
-                    "Ask the proxy's administrator, or name this host in NO_PROXY.");
+                    "Ask the proxy's administrator, or " + way_without(proxy));
     }
     // Not sent again at once: a directory behind the proxy may lock the account after a few
     // attempts.

@@ -52,6 +52,9 @@ struct Proxy {
   std::string from;      // the setting or variable that names the proxy, for messages
 };
 
+// Proxy::from of a proxy that the configuration names.
+inline constexpr char const* configured_proxy = "`proxy`";
+
 struct ClientOptions {
   Origin origin;
   std::optional<Proxy> proxy;  // TLS uses CONNECT

@@ -83,6 +83,20 @@ TEST_F(ThroughProxy, a_proxy_that_refuses_is_named) {
   EXPECT_EQ(proxy_->heads().size(), 1u) << "the account may be locked after a few attempts";
 }
 
+// NO_PROXY says nothing about a proxy of the configuration.
+TEST_F(ThroughProxy, a_proxy_that_is_away_is_told_with_the_way_without_it) {
+  serve_secure();
+  environment["HTTPS_PROXY"] = "http://127.0.0.1:1";
+  auto const by_variable = affsync({"sync"});
+  EXPECT_NE(by_variable.out.find("or name this host in NO_PROXY"), std::string::npos)
+      << by_variable.out;
+  source_yaml = tls_ + "    proxy: http://127.0.0.1:1\n";
+  configure();
+  auto const by_setting = affsync({"sync"});
+  EXPECT_NE(by_setting.out.find("or set `proxy: none`"), std::string::npos) << by_setting.out;
+  EXPECT_EQ(by_setting.out.find("NO_PROXY"), std::string::npos) << by_setting.out;
+}
+
 TEST_F(ThroughProxy, plain_http_is_asked_for_with_the_whole_address) {
   serve_rows({R"({"id":"1","amount":1,"currency":"USD"})"});
   proxy_ = std::make_unique<TunnelProxy>(plain().port(), authorization);
