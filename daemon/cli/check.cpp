@@ -120,10 +120,12 @@ std::string clock_remark(engine::Answer const& answer, TimePoint now) {
 // Returns the error that would end a run if most rows of the page cannot be mapped.
 std::optional<Error> mapping_failure(sync::StreamTask const& task, engine::PageRead const& page) {
   if (page.quarantined.empty() || page.unmapped <= page.mapped) return std::nullopt;
-  auto const all = std::to_string(page.mapped + page.unmapped);
-  auto const what = page.mapped == 0 ? "none of the " + all + " rows of the page can be mapped"
-                                     : std::to_string(page.unmapped) + " of " + all +
-                                           " rows of the page cannot be mapped";
+  auto const all = page.mapped + page.unmapped;
+  auto const what = all == 1 ? "the only row of the page cannot be mapped"
+                    : page.mapped == 0
+                        ? "none of the " + rows_text(all) + " of the page can be mapped"
+                        : group_thousands(page.unmapped) + " of " + rows_text(all) +
+                              " of the page cannot be mapped";
   return Error(ErrorCode::mapping_failed, what + ", such as: " + page.quarantined.front().reason,
                "`affsync inspect " + task.source() + " " + task.stream() +
                    "` shows what each column finds. Fix the mapping of the connector.");
@@ -158,8 +160,8 @@ asio::awaitable<Line> check_stream(sync::StreamTask task, Clock const& clock) {
   line.result = "ok";
   line.rows = page->read.rows_read;
   line.total = page->read.expected_rows;
-  line.detail = std::to_string(*line.rows) + " rows";
-  if (line.total) line.detail += " of " + std::to_string(*line.total);
+  line.detail = line.total ? group_thousands(*line.rows) + " of " + rows_text(*line.total)
+                           : rows_text(*line.rows);
   if (task.plan->spec->window) line.detail += " in the newest window";
   line.remarks = page->read.remarks;
   auto clock_says = clock_remark(page->answer, clock.now());

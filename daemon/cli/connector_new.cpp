@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "connectors/engine/draft/draft.hpp"
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/terminal/numbers.hpp"
 #include "daemon/sync/inbox.hpp"
 
 namespace affsync::cli {
@@ -27,16 +28,18 @@ std::string name_from(std::string const& text) {
   return name.empty() ? "broker" : name.substr(0, most_letters);
 }
 
-// The connector has the name inside, but whoever gives a wrong one looks for it in the command line.
+// The connector has the name inside, but whoever gives a wrong one looks for it in the command
+// line.
 void require_name(std::string const& name) {
   auto const fits = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
   };
   bool const begins_well = name.front() >= 'a' && name.front() <= 'z';
   if (begins_well && name.size() <= most_letters && std::ranges::all_of(name, fits)) return;
-  throw Failure(ErrorCode::usage, "--name " + name + " cannot be the name of a connector",
-                "Use lower-case letters, digits and _, starting with a letter, at most 60, such as " +
-                    name_from(name) + ".");
+  throw Failure(
+      ErrorCode::usage, "--name " + name + " cannot be the name of a connector",
+      "Use lower-case letters, digits and _, starting with a letter, at most 60, such as " +
+          name_from(name) + ".");
 }
 
 }  // namespace
@@ -49,15 +52,16 @@ int run_connectors_new(std::string const& file, std::string const& name, std::st
     error.code = ErrorCode::usage;
     throw Failure(std::move(error.at(file)));
   }
-  auto draft = engine::draft_connector(*bytes, file, name.empty() ? name_from(std::filesystem::path(file).stem().string()) : name,
-                                       SystemClock().now(), url);
+  auto draft = engine::draft_connector(
+      *bytes, file, name.empty() ? name_from(std::filesystem::path(file).stem().string()) : name,
+      SystemClock().now(), url);
   if (!draft) {
     auto error = draft.error();
     throw Failure(std::move(error.at(file)));
   }
   std::cout << draft->text;
   std::cerr << "affsync: the connector reads " << draft->mapped << " of the sample's "
-            << draft->rows << " rows";
+            << rows_text(static_cast<std::int64_t>(draft->rows));
   if (!draft->problem.empty()) std::cerr << "; others fail, such as: " << draft->problem;
   std::cerr << "\n";
   return draft->mapped == 0 ? 1 : 0;

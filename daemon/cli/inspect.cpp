@@ -13,6 +13,7 @@
 #include "daemon/app.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/first_page.hpp"
+#include "daemon/cli/terminal/numbers.hpp"
 #include "daemon/cli/terminal/table.hpp"
 #include "daemon/log/terminal.hpp"
 #include "daemon/sync/item_values.hpp"
@@ -141,7 +142,7 @@ std::string list_findings(char const* title, std::map<std::string, int> const& f
   for (auto const& [name, count] : findings) {
     out += "  " + name;
     if (count < rows) {
-      out += "  (in " + std::to_string(count) + " of " + std::to_string(rows) + " rows)";
+      out += "  (in " + std::to_string(count) + " of " + rows_text(rows) + ")";
     }
     out += "\n";
   }
@@ -161,7 +162,7 @@ int run_inspect(CommonOptions const& common, InspectOptions const& options) {
   auto const records = engine::find_records(plan.spec, page.answer.body, false, page.asked);
   if (!records) throw Failure(records.error());
   std::cout << styled(page.request, Style::bold, terminal) << "\n"
-            << records->rows.size() << " rows on this page";
+            << rows_text(static_cast<std::int64_t>(records->rows.size())) << " on this page";
   if (page.read.expected_rows) std::cout << ", " << *page.read.expected_rows << " in all";
   std::cout << "; table " << plan.table().name << "\n";
   for (auto const& remark : page.read.remarks) {

@@ -213,7 +213,8 @@ int run_sync(CommonOptions const& common, SyncOptions const& options) {
   std::cout << (options.output == Output::json
                     ? summary_json(started_at, finished_at, reports) + "\n"
                     : summary_table(reports, log::look_at_terminal(STDOUT_FILENO), accepted));
-  if (auto const line = open_alerts_line(alerts); options.output == Output::table && !line.empty()) {
+  if (auto const line = open_alerts_line(alerts);
+      options.output == Output::table && !line.empty()) {
     std::cout << "\n" << line;
   }
   return status;

@@ -89,12 +89,12 @@ TEST_F(StrayValues, inspect_and_check_say_what_a_page_shows) {
   for (auto const* told :
        {"Fields that no mapping reads (they are kept in raw):\n  note\n",
         "Fields that are not kept (privacy):\n  manager\n", "  personal <- maill\n",
-        "  total <- meta.count\n", "amount: the field \"corrected\" is 0 in all 1 rows",
+        "  total <- meta.count\n", "amount: the field \"corrected\" is 0 in the only row",
         "client_ref: the field \"manager\" is personal and dropped"}) {
     EXPECT_NE(inspected.out.find(told), std::string::npos) << told << "\n" << inspected.out;
   }
   auto const checked = affsync({"check", "--output", "json"});
-  EXPECT_NE(checked.out.find("is 0 in all 1 rows"), std::string::npos) << checked.out;
+  EXPECT_NE(checked.out.find("is 0 in the only row"), std::string::npos) << checked.out;
   EXPECT_NE(checked.out.find("no join finds the client"), std::string::npos) << checked.out;
 }
 

@@ -212,8 +212,8 @@ bool StepPager::is_end_by_token(Taken const& taken, PageHints const& hints) {
   }
   if (!leads_back) return false;
   if (taken.fresh > 0) {
-    end_in_doubt_ =
-        "after " + std::to_string(distinct()) + " rows the next page is one that was read already";
+    end_in_doubt_ = "after " + std::to_string(distinct()) + (distinct() == 1 ? " row" : " rows") +
+                    " the next page is one that was read already";
     return true;
   }
   return !taken.same_page;  // a full circle
@@ -241,7 +241,7 @@ std::optional<SliceDoubt> StepPager::doubt() const {
 }
 
 std::optional<Error> StepPager::judge(Taken const& taken, PageHints const& hints) {
-  auto const so_far = std::to_string(distinct()) + " rows";
+  auto const so_far = std::to_string(distinct()) + (distinct() == 1 ? " row" : " rows");
   if (!by_number()) {
     if (hints.next.empty()) {
       return endless_list_error("after " + so_far +

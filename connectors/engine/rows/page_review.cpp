@@ -58,8 +58,10 @@ void review_alternatives(TableMapping const& mapping, Rows const& rows, PageRevi
     }
     if (!all_zero || zeros == 0 || !next_has_figures) continue;
     out.warnings.push_back(column.column + ": the field \"" + column.from[0].text() +
-                           "\" is 0 in all " + std::to_string(zeros) +
-                           " rows that have it, while \"" + column.from[1].text() +
+                           "\" is 0 in " +
+                           (zeros == 1 ? "the only row that has it"
+                                       : "all " + std::to_string(zeros) + " rows that have it") +
+                           ", while \"" + column.from[1].text() +
                            "\" has values; if 0 means that there is no value, set `null_if: \"" +
                            std::string(zero) + "\"`");
   }

@@ -178,10 +178,11 @@ std::string Progress::plain_line(Run const& run, Instant now) const {
   std::string line = stream_label(run.source, run.stream) + ": ";
   auto const day = run.day_reached();
   if (!day.empty()) line += day + ", ";
-  line += group_thousands(run.rows);
   // In a pass by days, only the rows of the current days have been counted, so leave the count out.
-  if (run.expected && day.empty()) line += " of " + group_thousands(*run.expected);
-  line += " rows, " + counted(run.pages, "page", "pages") + ", " +
+  line += run.expected && day.empty()
+              ? group_thousands(run.rows) + " of " + rows_text(*run.expected)
+              : rows_text(run.rows);
+  line += ", " + counted(run.pages, "page", "pages") + ", " +
           group_thousands(run.rows_per_second(now)) + " rows/s";
   return line;
 }
@@ -208,9 +209,9 @@ log::LiveLine Progress::live_line(Run const& run, log::Terminal const& terminal,
 
   auto const day = run.day_reached();
   std::string tail = day.empty() ? std::string() : "  " + day;
-  tail += "  " + group_thousands(run.rows);
-  if (run.expected && day.empty()) tail += " of " + group_thousands(*run.expected);
-  tail += " rows";
+  tail += "  " + (run.expected && day.empty()
+                      ? group_thousands(run.rows) + " of " + rows_text(*run.expected)
+                      : rows_text(run.rows));
   auto const wait = wait_of(run.source, now);
   if (wait > seconds(0)) {
     tail += "  waits " + reports::short_span_text(wait) + ": the broker asked";
