@@ -1,6 +1,7 @@
 // `affsync init`: a first configuration, by questions on a terminal and by options.
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -47,7 +48,7 @@ class Init : public Acceptance {
     return with_database(std::move(more));
   }
   std::string mode_of(fs::path const& path) const {
-    struct stat found{};
+    struct stat found {};
     if (::stat(path.c_str(), &found) != 0) return "missing";
     char text[8];
     std::snprintf(text, sizeof text, "%03o", found.st_mode & 07777);
@@ -173,6 +174,8 @@ TEST_F(Init, offers_to_write_although_the_broker_is_down) {
 }
 
 TEST_F(Init, offers_a_private_database_when_there_is_none) {
+  // Started by root, the server runs as another user, who has to enter the directory.
+  fs::permissions(dir_.path(), fs::perms(0755));
   TerminalProcess person(command(init({"--connector", "exness"})));
   person.answer("A name for this source", "");
   person.answer("login", "partner@example.com");
@@ -184,6 +187,26 @@ TEST_F(Init, offers_a_private_database_when_there_is_none) {
   EXPECT_TRUE(shows(text, "url: embedded")) << text;
   EXPECT_TRUE(shows(text, (dir_.path() / "affsync-data").string())) << text;
   EXPECT_FALSE(fs::exists(dir_.path() / "affsync-data"));
+}
+
+TEST_F(Init, tries_the_directory_of_a_private_database_before_it_writes) {
+  environment["EXNESS_PASSWORD"] = password;
+  dir_.write("affsync-data", "no directory");
+  auto const arguments = init({"--yes", "--connector", "exness", "--credential",
+                               "login=partner@example.com", "--database", "embedded"});
+  auto const refused = affsync(arguments);
+  EXPECT_EQ(refused.status, 3) << refused.err;
+  EXPECT_TRUE(shows(refused.err, "affsync-data")) << refused.err;
+  EXPECT_TRUE(shows(refused.err, "Nothing was written")) << refused.err;
+  EXPECT_FALSE(fs::exists(config_file()));
+  if (::geteuid() != 0) return;
+  // PostgreSQL does not run as root, and its user may not enter a directory of root's own.
+  fs::remove(dir_.path() / "affsync-data");
+  fs::permissions(dir_.path(), fs::perms(0700));
+  auto const closed = affsync(arguments);
+  EXPECT_EQ(closed.status, 3) << closed.err;
+  EXPECT_TRUE(shows(closed.err, "may not enter")) << closed.err;
+  EXPECT_FALSE(fs::exists(config_file()));
 }
 
 TEST_F(Init, makes_the_database_on_the_server_of_this_machine) {
@@ -253,6 +276,8 @@ TEST_F(Init, refuses_by_name_what_is_missing_or_wrong) {
     }
     EXPECT_TRUE(shows(ended.err, one.hint)) << ended.err;
     EXPECT_FALSE(shows(ended.err + ended.out, "planted")) << ended.err;
+    // Nothing is there that could try a refused login again.
+    EXPECT_FALSE(shows(ended.err, "tried again after")) << ended.err;
     EXPECT_EQ(files(), std::vector<std::string>());
   }
 }

@@ -7,6 +7,8 @@
 #include "daemon/app.hpp"
 #include "daemon/cli/check.hpp"
 #include "daemon/cli/init/plan.hpp"
+#include "daemon/embedded/layout.hpp"
+#include "daemon/embedded/programs.hpp"
 #include "daemon/log/terminal.hpp"
 #include "daemon/source_plans.hpp"
 
@@ -62,6 +64,19 @@ TrialOutcome outcome_of(std::vector<SourceCheck> const& lines) {
   return outcome;
 }
 
+// Leaves out when a refused login is tried again, and how to hasten that: nothing is configured
+// yet, so nobody tries it.
+void forget_next_try(std::vector<SourceCheck>& lines) {
+  for (auto& line : lines) {
+    if (!line.error) continue;
+    auto& hint = line.error->hint;
+    for (auto const* begin : {"The login is tried again after", "The key is tried again after"}) {
+      hint.erase(std::min(hint.find(begin), hint.size()));
+    }
+    hint.erase(hint.find_last_not_of(' ') + 1);
+  }
+}
+
 // Asks the broker like `affsync check`. Whatever it says about the database is left out: that may
 // not exist yet.
 std::vector<SourceCheck> ask_broker(config::Config config, std::string const& source,
@@ -76,7 +91,9 @@ std::vector<SourceCheck> ask_broker(config::Config config, std::string const& so
   options.database = false;
   sync::Observer observer;
   SystemClock clock;
-  return app.run(check_all(app, options, observer, clock));
+  auto lines = app.run(check_all(app, options, observer, clock));
+  forget_next_try(lines);
+  return lines;
 }
 
 Error first_error(std::vector<SourceCheck> const& lines) {
@@ -84,6 +101,23 @@ Error first_error(std::vector<SourceCheck> const& lines) {
     if (line.result == "failed" && line.error) return *line.error;
   }
   return Error(ErrorCode::internal, "the broker's answers are not as expected");
+}
+
+// Returns why a private PostgreSQL could not work in its directory; makes nothing.
+std::optional<Error> embedded_problem(InitPlan const& plan) {
+  if (plan.service) return std::nullopt;  // systemd makes the directory for the service
+  auto const layout = embedded::describe_layout(plan.database.state_dir);
+  if (!layout) return layout.error();
+  auto const user = embedded::find_server_user(layout->data);
+  if (!user) return user.error();
+  auto const programs =
+      embedded::find_server_programs({}, embedded::major_of_cluster(layout->data));
+  if (!programs) return programs.error();
+  auto const usable = embedded::check_state_directory(*layout, *user);
+  if (usable) return std::nullopt;
+  Error error = usable.error();
+  error.hint += " Or name another place for the configuration with --config FILE.";
+  return error;
 }
 
 std::vector<Secret> values_of(SourceAnswers const& source) {
@@ -198,12 +232,15 @@ bool try_source(InitPlan& plan, std::vector<engine::Manifest> const& manifests,
 }
 
 bool try_database(InitPlan& plan, Questions const& questions) {
-  while (plan.database.given && !plan.database.create && plan.database.url.reveal() != "embedded") {
-    auto const problem = database_problem(plan.database.url.reveal(), plan.service);
+  while (plan.database.given && !plan.database.create) {
+    auto const url = plan.database.url.reveal();
+    auto const problem =
+        url == "embedded" ? embedded_problem(plan) : database_problem(url, plan.service);
     if (!problem) break;
     if (!questions.interactive()) {
       Error error = *problem;
-      error.hint += (error.hint.empty() ? "" : " ") + std::string("Nothing was written.");
+      error.hint += (error.hint.empty() ? "" : " ") +
+                    std::string("Nothing was written; --no-check writes without trying.");
       throw Failure(std::move(error));
     }
     questions.prompt().say("\nThe database: " + problem->message +
