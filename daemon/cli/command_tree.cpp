@@ -64,6 +64,7 @@ CommandInfo describe(CLI::App const& app) {
   info.help = app.get_description();
   info.footer = app.get_footer();
   for (auto const* option : app.get_options([](CLI::Option const*) { return true; })) {
+    if (option->get_group().empty()) continue;  // hidden
     info.options.push_back(describe_option(*option));
   }
   for (auto const* command : app.get_subcommands([](CLI::App const*) { return true; })) {

@@ -43,10 +43,14 @@ std::string joined_with(std::vector<std::string> const& words, char const* betwe
 }
 
 void add_report_options(CLI::App* command, ReportCommand& parsed,
-                        std::vector<std::string> const& cuts) {
+                        std::vector<std::string> const& cuts, bool has_days = true) {
   auto& options = parsed.options;
-  add_day(command, "--since", options.since, "From this day on");
-  add_day(command, "--until", options.until, "Up to this day");
+  auto* const since = add_day(command, "--since", options.since, "From this day on");
+  auto* const until = add_day(command, "--until", options.until, "Up to this day");
+  if (!has_days) {  // not shown, but understood: the report says why it does not take them
+    since->group("");
+    until->group("");
+  }
   command->add_option("--source", options.source, "Only this source")->type_name("NAME");
   command->add_option("--by", options.by, "What each line stands for")
       ->check(one_of(cuts))
@@ -71,7 +75,7 @@ void add_report_commands(CLI::App& app, CommonOptions& common, ReportCommand& pa
   for (auto const& about : reports::all_reports()) {
     auto* one = report->add_subcommand(about.name, about.title);
     add_common(one, common);
-    add_report_options(one, parsed, about.cuts);
+    add_report_options(one, parsed, about.cuts, about.has_days);
     std::string footer = in_lines(about.help) + "\n" + in_lines(amounts_help) + "\nExamples:\n";
     for (auto const& line : about.example) footer += "  " + line + "\n";
     one->footer(footer);

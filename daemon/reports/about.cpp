@@ -41,7 +41,8 @@ std::vector<ReportAbout> const& all_reports() {
        "What brokers changed later",
        with_times({"source", "kind"}),
        "A line for each changed value; by kind: by table and column. --since and --until choose "
-       "the day on which the change was noticed.",
+       "the day on which the change was noticed. What was rejected, reversed or vanished is in "
+       "`report clawbacks`.",
        {"affsync report changes --since -7d"}},
       {"balances",
        "What brokers say that they owe",
@@ -61,7 +62,8 @@ std::vector<ReportAbout> const& all_reports() {
        {"source", "currency"},
        "A line for each source and currency, with the day of the oldest unpaid row. Brokers whose "
        "rows never become paid are named; what they owe is in `report balances`.",
-       {"affsync report unpaid"}},
+       {"affsync report unpaid"},
+       false},
       {"runs",
        "When each stream was read, and with what result",
        {"day", "week", "month", "source", "kind"},

@@ -80,6 +80,7 @@ struct ReportAbout {
   std::vector<std::string> cuts;     // the words of --by, the default not included if it has none
   std::string help;                  // what the lines are, and what --since means
   std::vector<std::string> example;  // command lines, with what each shows
+  bool has_days = true;              // takes --since and --until
 };
 std::vector<ReportAbout> const& all_reports();
 

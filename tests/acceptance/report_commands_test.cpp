@@ -94,9 +94,16 @@ TEST_F(ReportCommands, every_report_runs_with_each_of_its_cuts) {
     EXPECT_EQ(help.status, 0);
     EXPECT_TRUE(contains(help.out, "Usage: affsync report " + report)) << help.out;
     EXPECT_TRUE(contains(help.out, "Examples:\n  affsync report " + report)) << help.out;
+    // What is unpaid now has no days.
+    EXPECT_EQ(contains(help.out, "--since"), report != "unpaid") << help.out;
+    auto const offered = affsync({"complete", "--", "report", report, "--s"}).out;
+    EXPECT_EQ(contains(offered, "--since"), report != "unpaid") << offered;
   }
   EXPECT_EQ(affsync({"report", "clients", "--by", "month", "--source", "main"}).status, 2);
-  EXPECT_EQ(affsync({"report", "unpaid", "--since", "-7d"}).status, 2);
+  auto const with_days = affsync({"report", "unpaid", "--since", "-7d"});
+  EXPECT_EQ(with_days.status, 2);
+  EXPECT_TRUE(contains(with_days.err, "do not apply to unpaid commission")) << with_days.err;
+  EXPECT_TRUE(contains(affsync({"report", "changes", "--help"}).out, "`report clawbacks`"));
   auto const nothing = affsync({"report"});
   EXPECT_EQ(nothing.status, 2);
   EXPECT_TRUE(contains(nothing.err, "earnings, clients")) << nothing.err;
