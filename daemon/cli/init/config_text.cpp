@@ -8,7 +8,8 @@ namespace affsync::cli {
 namespace {
 
 std::string as_comment(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < 0x20; }, ' ');
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < 0x20; }, ' ');
   text.erase(text.find_last_not_of(' ') + 1);
   return text.empty() ? text : "  # " + text;
 }
@@ -168,7 +169,8 @@ std::string new_config_text(SourceAnswers const& source, DatabaseAnswer const& d
          "#     affsync init --add   # one more broker\n"
          "#\n"
          "# Unknown keys are errors. ${NAME} in a value is replaced by the environment variable.\n"
-         "# The manual, docs/operations.md, describes all settings.\n"
+         "# The manual page affsync.yaml(5) and config/affsync.example.yaml describe all "
+         "settings.\n"
          "\n" +
          database_text(database, secrets) +
          "\n"
