@@ -241,8 +241,7 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   page.checkpoint = reader.checkpoint(now);
   bool const ends = *outcome == PageOutcome::end ||
                     (*outcome == PageOutcome::more && reader.is_known && reader.ends_at_known());
-  reader.stored_part =
-      list.rows().empty() || is_again ? std::nullopt : std::optional(reader.part);
+  reader.stored_part = list.rows().empty() || is_again ? std::nullopt : std::optional(reader.part);
   if (ends && reader.end_list()) {
     if (answer.no_rows && !reader.ended.doubt) {
       reader.ended.doubt =

@@ -6,9 +6,9 @@ namespace affsync::reports {
 
 namespace {
 
-// A line has what is known of the client, beside the number of rows without a rate: one such row would
-// otherwise blank all that the client ever earned. Of a client whose rows all have no rate nothing is
-// known, but that it earned.
+// A line has what is known of the client, beside the number of rows without a rate: one such row
+// would otherwise blank all that the client ever earned. Of a client whose rows all have no rate
+// nothing is known, but that it earned.
 constexpr char const* registered_day = "(registered_at AT TIME ZONE 'UTC')::date";
 
 ReportPlan plan_single_clients() {

@@ -16,8 +16,8 @@ using engine::ReportSpec;
 
 asio::awaitable<Result<Answer>> ask_about(SourceSession& session, HttpRequest request,
                                           RunReport& report) {
-  auto answer =
-      co_await session.fetch(std::move(request), report, nullptr, SourceSession::Asks::about_report);
+  auto answer = co_await session.fetch(std::move(request), report, nullptr,
+                                       SourceSession::Asks::about_report);
   if (answer && answer->refusal) answer = Error(*answer->refusal);
   co_return answer;
 }

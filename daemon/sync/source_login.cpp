@@ -60,7 +60,8 @@ asio::awaitable<std::optional<Error>> SourceSession::request_token(RunReport& re
     HttpRequest request = engine::make_login_request(auth, plan_.credentials);
     std::string const place = place_of(request);
     async::Gate::Pass no_turn;
-    Sent const sent = co_await send_once(std::move(request), Asks::token, report, std::move(no_turn));
+    Sent const sent =
+        co_await send_once(std::move(request), Asks::token, report, std::move(no_turn));
     *turn = async::Gate::Pass();
     std::optional<Error> refusal = engine::login_refusal(sent.verdict, sent.response.status);
     bool const has_token =

@@ -112,8 +112,7 @@ asio::awaitable<Result<async::Gate::Pass>> SourceSession::wait_for_turn(
       "The next run goes on from there. Read less often, or only the streams you need.");
 }
 
-asio::awaitable<SourceSession::Judged> SourceSession::judge(HttpResponse const& response,
-                                                            Asks asks,
+asio::awaitable<SourceSession::Judged> SourceSession::judge(HttpResponse const& response, Asks asks,
                                                             std::string const& stream,
                                                             TimePoint now) {
   // The stream's `good` conditions and format are those of its rows. A login's answer is good if it

@@ -161,8 +161,8 @@ class SourceSession {
   // Gives up `turn` when the answer has arrived.
   asio::awaitable<Sent> send_once(HttpRequest request, Asks asks, RunReport& report,
                                   async::Gate::Pass turn);
-  asio::awaitable<Judged> judge(HttpResponse const& response, Asks asks,
-                                std::string const& stream, TimePoint now);
+  asio::awaitable<Judged> judge(HttpResponse const& response, Asks asks, std::string const& stream,
+                                TimePoint now);
   asio::awaitable<std::optional<Error>> ensure_token(RunReport& report);
   asio::awaitable<std::optional<Error>> request_token(RunReport& report);
   // Renews the token without a login, if the broker gave what it needs. Returns whether it did.

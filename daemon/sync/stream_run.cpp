@@ -31,8 +31,8 @@ void StreamRun::fail(Error error) {
   report_.error = std::move(error);
 }
 
-// The database takes the run for one that goes on, or was interrupted: that outranks what a run that
-// read everything has found.
+// The database takes the run for one that goes on, or was interrupted: that outranks what a run
+// that read everything has found.
 void StreamRun::fail_to_end(Error error) {
   if (report_.error && report_.status == RunStatus::partial) {
     error.message += " (before that: " + report_.error->message + ")";
@@ -184,9 +184,10 @@ asio::awaitable<void> StreamRun::end() {
     end.now = *report_.finished_at;
     auto const ended = co_await parts_.store->end_run(std::move(end));
     if (auto const& flaw = ended.rate_not_stored) {
-      log_.warn("what is known of the broker's limit could not be stored; the next process learns"
-                " it anew",
-                {{"error", flaw->message}});
+      log_.warn(
+          "what is known of the broker's limit could not be stored; the next process learns"
+          " it anew",
+          {{"error", flaw->message}});
     }
   }
 }

@@ -276,8 +276,9 @@ class PgStore final : public Store {
     clock_->to_server(end.next_run_at);
     clock_->to_server(end.report.finished_at);
     auto job = std::make_shared<EndJob>(std::move(end), runs_);
-    auto work = locked(
-        job, [](auto& write, PgSession& session) { return close_run(session, write.end, write.fenced); });
+    auto work = locked(job, [](auto& write, PgSession& session) {
+      return close_run(session, write.end, write.fenced);
+    });
     runs_.forget(job->end.run.run_id);  // also if it fails: nothing of the run comes afterwards
     co_return co_await executor_.run(std::move(work), twice);
   }

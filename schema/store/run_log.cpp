@@ -57,7 +57,8 @@ constexpr auto finish_sql =
     "UPDATE affsync.sync_run SET status = $3, finished_at = $4::timestamptz, rows_read = "
     "$5::bigint,"
     // What was merged before a write that failed is counted in the row only.
-    " inserted = $6::bigint, updated = greatest(updated, $7::bigint), unchanged = $8::bigint, deleted = $9::bigint,"
+    " inserted = $6::bigint, updated = greatest(updated, $7::bigint), unchanged = $8::bigint, "
+    "deleted = $9::bigint,"
     " quarantined = $10::bigint, pages = $11::bigint, requests = $12::bigint,"
     " throttled = $13::bigint, retries = $14::bigint, bytes_received = $15::bigint,"
     " duration_ms = (extract(epoch FROM $4::timestamptz - started_at) * 1000)::bigint,"

@@ -48,7 +48,7 @@ class Init : public Acceptance {
     return with_database(std::move(more));
   }
   std::string mode_of(fs::path const& path) const {
-    struct stat found {};
+    struct stat found{};
     if (::stat(path.c_str(), &found) != 0) return "missing";
     char text[8];
     std::snprintf(text, sizeof text, "%03o", found.st_mode & 07777);

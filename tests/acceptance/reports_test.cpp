@@ -77,7 +77,9 @@ TEST_F(MadeReports, a_link_is_followed_below_the_base_url_only) {
 
 // What asks for a report, and for its state, are requests of its stream like that for its rows.
 TEST_F(MadeReports, every_request_of_a_report_counts_in_the_limits_of_its_stream) {
-  rate_yaml = "rate: {requests_per_second: 500, burst: 500, limits: [{requests: 6, per: 1d, of: [rows]}]}\n";
+  rate_yaml =
+      "rate: {requests_per_second: 500, burst: 500, limits: [{requests: 6, per: 1d, of: "
+      "[rows]}]}\n";
   more_of_stream = "    cost: 3\n";
   serve_with("/reports/${report.id}/file", [&](std::string const& target) {
     if (target.ends_with("/file")) return file_of(made);

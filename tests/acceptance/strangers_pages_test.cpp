@@ -187,8 +187,8 @@ TEST_F(StrangersPages, link_to_another_host_is_not_followed) {
   EXPECT_EQ(marked(), "");
 }
 
-// What is missing at the end of such a list no later pass would look for: so a page that is refused is
-// asked for twice, and a refusal before any known row is no end.
+// What is missing at the end of such a list no later pass would look for: so a page that is refused
+// is asked for twice, and a refusal before any known row is no end.
 TEST_F(StrangersPages, numbers_newest_first_with_a_refused_page) {
   for (int i = 0; i < 40; ++i) books.insert(books.begin(), line(1000 + i));
   int refused_page = 4, refusals = 1;

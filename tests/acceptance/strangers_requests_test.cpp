@@ -308,7 +308,9 @@ streams:
   auto const first = pass();
   EXPECT_EQ(first.of("rows", "status"), "partial") << first.out << first.err;
   EXPECT_EQ(live(), "of-b=5 of-c=5");
-  EXPECT_EQ(affsync({"quarantine", "accept", query("select quarantine_id from affsync.quarantine")}).status, 0);
+  EXPECT_EQ(affsync({"quarantine", "accept", query("select quarantine_id from affsync.quarantine")})
+                .status,
+            0);
   EXPECT_EQ(pass().of("rows", "status"), "succeeded");
 }
 

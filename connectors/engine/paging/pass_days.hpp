@@ -24,8 +24,8 @@ class PassDays {
   std::optional<Slice> const& slice() const { return slice_; }  // nullopt: the pass has ended
   Slice const& pass() const { return pass_; }  // first and last day; empty without windows
   bool full() const { return full_; }          // started as a full pass
-  // An interrupted pass cannot go on at its place. Rows that it has stored are known now, though what
-  // follows them was never read: so a list with `until_known` does not end at known rows.
+  // An interrupted pass cannot go on at its place. Rows that it has stored are known now, though
+  // what follows them was never read: so a list with `until_known` does not end at known rows.
   void read_on() { reads_on_ = true; }
   bool reads_on() const { return reads_on_; }
   bool covers_everything() const;

@@ -248,8 +248,8 @@ void PageRows::append(Target const& target, Page const& page, std::size_t row, B
   auto const was_stored = [&] {
     return !not_stored_.contains(mixed(hash_key(target.mapping->table->name), page.keys[row]));
   };
-  // A row in the overlap may have changed since the page before, but one that was put aside there does
-  // not come back.
+  // A row in the overlap may have changed since the page before, but one that was put aside there
+  // does not come back.
   if (one_row_each && place == RowPlace::shared && contradicting_.size() > 0 &&
       contradicting_.contains(content_in(target))) {
     return;

@@ -8,8 +8,7 @@ namespace affsync::cli {
 namespace {
 
 std::string as_comment(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return c < 0x20; }, ' ');
+  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < 0x20; }, ' ');
   text.erase(text.find_last_not_of(' ') + 1);
   return text.empty() ? text : "  # " + text;
 }

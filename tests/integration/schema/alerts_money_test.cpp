@@ -232,8 +232,7 @@ TEST_F(AlertsOfMoney, PayoutsAreConvertedAtTheRateOfTheirRequest) {
   pay(overdue);
   pay(refused);
   judge();
-  EXPECT_EQ(open("payout_overdue"),
-            "broker-1 has not paid 500.00 EUR (550.00 USD) for 9 days");
+  EXPECT_EQ(open("payout_overdue"), "broker-1 has not paid 500.00 EUR (550.00 USD) for 9 days");
   EXPECT_EQ(open("payout_refused"), "broker-1 refused to pay 100.00 EUR (120.00 USD)");
 }
 

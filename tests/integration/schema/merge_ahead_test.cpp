@@ -157,8 +157,8 @@ TEST_F(MergeAhead, WhatIsMergedIsWholeThoughItsWriteNeverComes) {
   RunWrites writes;
   PgSession session(options_for(url)), other(options_for(url));
   MergedAhead merged;
-  merge_ahead(session, [&](auto work) { work(other); }, page(run, {}), refs_of(batch), writes,
-              merged);
+  merge_ahead(
+      session, [&](auto work) { work(other); }, page(run, {}), refs_of(batch), writes, merged);
   EXPECT_EQ(merged.updated, page_size);
   auto const unknown = "SELECT count(*) FROM affsync.unknown_row WHERE record_table = 'commission'";
   auto const counted = "SELECT updated FROM affsync.sync_run ORDER BY run_id DESC LIMIT 1";

@@ -83,7 +83,8 @@ TEST(ReportTable, ATotalSaysWhenItDoesNotKnowEveryRow) {
       "b                     3\n"
       "──────  ──────  ───────\n"
       "total     1.50        3\n"
-      "Blank in USD: the broker gives no figure, and no rate of that day or the week before is known. "
+      "Blank in USD: the broker gives no figure, and no rate of that day or the week before is "
+      "known. "
       "A source of rates or your own row in affsync.fx_rate gives one (docs/schema.md, Exchange "
       "rates).\n"
       "Sums in USD do not include rows without a rate.\n");

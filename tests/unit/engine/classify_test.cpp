@@ -445,8 +445,7 @@ TEST(BrokerText, AStatusThatTheBrokerRepeatsIsSaidOnce) {
   EXPECT_EQ(error_of(R"({"code": 400, "message": "no such key"})"), "HTTP 400: no such key");
   EXPECT_EQ(error_of("400 Bad Request"), "HTTP 400: Bad Request");
   EXPECT_EQ(error_of("400"), "HTTP 400");
-  EXPECT_EQ(error_of(R"({"code": 4001, "message": "no such key"})"),
-            "HTTP 400: 4001: no such key");
+  EXPECT_EQ(error_of(R"({"code": 4001, "message": "no such key"})"), "HTTP 400: 4001: no such key");
   EXPECT_EQ(error_of(R"({"code": 401, "message": "no such key"})"), "HTTP 400: 401: no such key");
 }
 

@@ -147,8 +147,8 @@ TEST(UntilKnown, AFirstPassThatWasStoppedIsNotTakenForAWholeOne) {
   EXPECT_EQ(second.ids().size(), 100U);
 }
 
-// The page before the place is requested once more. Its rows are known only because the stopped pass
-// has stored them, and those behind them are not.
+// The page before the place is requested once more. Its rows are known only because the stopped
+// pass has stored them, and those behind them are not.
 TEST(UntilKnown, AStoppedPassDoesNotEndAtRowsThatItStoredItself) {
   for (auto const& plan : {plan_of_numbered_pages(), plan_until_known()}) {
     Ledger ledger;

@@ -215,8 +215,8 @@ StreamPlan cursor_plan() {
   return plan;
 }
 
-// Wherever two rows of one key stand, also in the rows that two pages share: each pass ends with the
-// same one, puts the other aside once, and the next pass changes nothing.
+// Wherever two rows of one key stand, also in the rows that two pages share: each pass ends with
+// the same one, puts the other aside once, and the next pass changes nothing.
 TEST(EqualKeys, InOverlappingPagesTheSameRowIsStoredByEachPass) {
   constexpr int size = 12;
   for (int overlap = 1; overlap <= 2; ++overlap) {

@@ -461,9 +461,9 @@ TEST_F(PagesTest, the_page_for_people_says_when_the_database_is_away) {
   EXPECT_EQ(response.status, 200);
   EXPECT_NE(response.body.find("connection refused"), std::string::npos);
   // What was never asked for is not nothing.
-  for (auto const* claim : {"Nothing was earned", "No broker tells a balance",
-                            "Nothing that is known to be unpaid", "No payout is on its way",
-                            "Nothing was taken back"}) {
+  for (auto const* claim :
+       {"Nothing was earned", "No broker tells a balance", "Nothing that is known to be unpaid",
+        "No payout is on its way", "Nothing was taken back"}) {
     EXPECT_EQ(response.body.find(claim), std::string::npos) << claim;
   }
 }

@@ -82,8 +82,7 @@ TEST(PassVerdict, AFirstPageOfWhichNothingMapsFailsAtOnce) {
   auto const error = verdict.judge_mapping(page(0, 20), false);
   ASSERT_TRUE(error);
   EXPECT_EQ(error->code, ErrorCode::mapping_failed);
-  EXPECT_EQ(error->message,
-            "none of the first 20 rows maps: amount is not a number (20)");
+  EXPECT_EQ(error->message, "none of the first 20 rows maps: amount is not a number (20)");
 }
 
 // One bad row may be all that one day, or one client, has; the others are read.

@@ -65,7 +65,9 @@ class TurnQueueTest : public testing::Test {
     io_.restart();
     io_.poll();
   }
-  void answer(TurnQueue& queue) { queue.on_success(time_.now(), time_.now() - 1ms, Headers(), 0ms); }
+  void answer(TurnQueue& queue) {
+    queue.on_success(time_.now(), time_.now() - 1ms, Headers(), 0ms);
+  }
 
   asio::io_context io_;
   test::ManualTime time_;
