@@ -173,6 +173,7 @@ asio::awaitable<void> StreamRun::end() {
     end.report = report_;
     end.success = report_.status == RunStatus::succeeded;
     end.full_pass = reader_->is_full_pass();
+    end.adds_only = task_.plan->adds_only;
     end.read_to_end = read_to_end_;
     end.swept = read_to_end_ && verdict_.is_swept();
     bool const unreadable = report_.error && report_.error->code == ErrorCode::mapping_failed;

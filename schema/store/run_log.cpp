@@ -75,8 +75,9 @@ constexpr auto state_sql =
     " next_run_at = coalesce($7::timestamptz, next_run_at),"
     " cursor = CASE WHEN $8::text IS NULL THEN cursor ELSE nullif($8::text, '')::jsonb END,"
     " cursor_at = CASE WHEN $8::text IS NULL THEN cursor_at ELSE $6::timestamptz END,"
-    // A full pass that began before a full read was requested does not satisfy the request.
-    " full_wanted_after = CASE WHEN $5::boolean AND $8::text IS NOT NULL"
+    // A full pass that began before a full read was requested does not satisfy the request. Where
+    // no pass is full, what comes next is all that can be read with what has changed.
+    " full_wanted_after = CASE WHEN ($5::boolean OR $18::boolean) AND $8::text IS NOT NULL"
     " AND run_id > full_wanted_after THEN NULL ELSE full_wanted_after END,"
     " consecutive_failures = CASE WHEN $4::boolean THEN 0"
     " ELSE consecutive_failures + $9::int END,"
@@ -277,7 +278,8 @@ RunEnded close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
                            code_of(error),
                            message_of(error),
                            skew,
-                           sql_time(end.run.started_at)};
+                           sql_time(end.run.started_at),
+                           end.adds_only ? "true" : "false"};
     exec(tx, state_sql, params);
     if ((end.success || end.swept) && end.full_pass && state.has_quarantine) {
       resolve_not_met(tx, end.run, end.now);

@@ -225,6 +225,7 @@ struct RunEnd {
   RunReport report;
   bool success = false;
   bool full_pass = false;
+  bool adds_only = false;  // it read one of many files: no pass reads all rows again
   // Quarantined rows were mapped again without a request to the broker. The stream's state does not
   // change.
   bool retry = false;
