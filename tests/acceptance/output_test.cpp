@@ -1,10 +1,10 @@
 // The output and exit status of commands, and the messages for an invalid command line.
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <csignal>
 #include <filesystem>
 #include <mutex>
-#include <utility>
 
 #include "tests/acceptance/plain_broker.hpp"
 
@@ -127,21 +127,28 @@ TEST_F(CommandOutput, an_interrupted_command_ends_with_130_and_says_what_is_true
   std::mutex mutex;
   std::condition_variable changed;
   bool asked = false, go = false;
-  serve([&](std::string const&) {
-    std::unique_lock lock(mutex);
-    asked = true;
-    changed.notify_all();
-    changed.wait(lock, [&] { return go; });
-    return std::string();
-  });
   auto const stopped = [&](std::vector<std::string> const& arguments) {
+    serve([&](std::string const&) {
+      std::unique_lock lock(mutex);
+      asked = true;
+      changed.notify_all();
+      changed.wait(lock, [&] { return go; });
+      return std::string();
+    });
+    {
+      std::lock_guard const lock(mutex);
+      asked = go = false;
+    }
     auto const running = start(arguments);
     {
       std::unique_lock lock(mutex);
-      changed.wait(lock, [&] { return std::exchange(asked, false); });
+      EXPECT_TRUE(changed.wait_for(lock, std::chrono::seconds(60), [&] { return asked; }));
     }
     running->signal(SIGINT);
     EXPECT_EQ(running->wait(), 130) << arguments.front();
+    std::lock_guard const lock(mutex);
+    go = true;
+    changed.notify_all();
     return running->out() + running->err();
   };
   auto const synced = stopped({"sync"});
@@ -155,9 +162,6 @@ TEST_F(CommandOutput, an_interrupted_command_ends_with_130_and_says_what_is_true
     auto const told = stopped(command);
     EXPECT_TRUE(has(told, "stopped by a signal before the end of the work")) << told;
   }
-  std::lock_guard const lock(mutex);
-  go = true;
-  changed.notify_all();
 }
 
 TEST_F(CommandOutput, a_quiet_sync_speaks_only_of_what_needs_attention) {
