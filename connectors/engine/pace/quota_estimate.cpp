@@ -43,6 +43,18 @@ constexpr double few_answers = 3;
 constexpr double least_share_if_hasty = 0.6;  // … if several in a row came after so few answers
 constexpr double worth_of_a_row = 3;
 
+// What is well known, and that a stop has lowered below this share, may be as it was.
+constexpr double proven_precision = 10;
+constexpr double share_of_a_drop = 0.75;
+constexpr double growth_to_proven = 0.1;  // for each answer …
+constexpr double first_share_of_proven = 0.1;
+constexpr double last_share_of_proven = 0.95;
+// It is as it was if nothing is refused for so many answers, and for more than preceded the
+// refusal: a window that has become smaller refuses each time after as many.
+constexpr double answers_of_proof = 150;
+constexpr double most_answers_of_proof = 1000;
+constexpr double share_of_proof = 1.25;  // of those that preceded it
+
 double seconds(Duration time) {
   return std::max(static_cast<double>(time.count()) / 1e6, 1e-3);
 }
@@ -70,6 +82,7 @@ void QuotaEstimate::count_answer(TimePoint at) {
   ++counted_;
   ++in_window_;
   ++since_refusal_;
+  notice_proof();
   if (seen_.size() >= most_seen) seen_.erase(seen_.begin(), seen_.begin() + most_seen / 2);
   seen_.push_back(at);
 }
@@ -95,7 +108,39 @@ double QuotaEstimate::steepest(TimePoint at) const {
   return best;
 }
 
+double QuotaEstimate::worth() const {
+  return std::max(precision_, since_refusal_ / steady_share);
+}
+
+// The second refusal before it is proven shows that the limit is lower, or that a window is full
+// again.
+void QuotaEstimate::remember_proven() {
+  bool const is_known = worth() >= proven_precision && since_refusal_ >= answers_below_refused;
+  bool const was_open = proven_.rate > 0;
+  proven_ = {};
+  was_lower_ = was_lower_ || was_open;
+  if (was_refused_ && is_known && !was_lower_) proven_ = {rate_, worth(), told_, costs_seconds_};
+}
+
+void QuotaEstimate::notice_proof() {
+  if (since_refusal_ <
+      std::clamp(share_of_proof * full_.answers, answers_of_proof, most_answers_of_proof)) {
+    return;
+  }
+  was_lower_ = false;
+  if (rate_ >= last_share_of_proven * proven_.rate) proven_ = {};
+}
+
+void QuotaEstimate::forget_proven_unless_lower() {
+  if (rate_ >= share_of_a_drop * proven_.rate) {
+    proven_ = {};
+  } else {
+    rate_ = std::max(rate_, first_share_of_proven * proven_.rate);
+  }
+}
+
 void QuotaEstimate::count_refusal(TimePoint at, double asked) {
+  remember_proven();
   // The rate that a small burst led to was too fast: somebody else had spent the rest of it.
   if (knows_burst_ && precision_ >= 1 && since_refusal_ < answers_below_refused) {
     burst_ = bounds_.burst;
@@ -162,6 +207,7 @@ void QuotaEstimate::end_stop(TimePoint sent_at, Stop stop) {
   in_window_ = 0;
   told_ = stop.told;
   costs_seconds_ = stop.told && waited <= long_wait && precision_ >= sure_precision;
+  forget_proven_unless_lower();
 }
 
 void QuotaEstimate::grow(double in_flight, bool is_far) {
@@ -178,19 +224,32 @@ void QuotaEstimate::grow(double in_flight, bool is_far) {
     double const by_precision = (told_ ? told_share_of_precision : 1) / (slowness * worth * worth);
     growth = std::max(by_precision, least * (times + times * times));
   }
+  bool const returns = rate_ < last_share_of_proven * proven_.rate;
+  if (returns) growth = std::max(growth, growth_to_proven);
   growth =
       std::min({growth, growth_before_refusal, growth_per_round_trip / std::max(in_flight, 1.0)});
   rate_ = std::min(bounds_.most, rate_ * (1 + growth));
   // What was refused just now is still too fast, unless it was a burst.
   if (was_refused_ && !is_far && !is_guess && since_refusal_ < answers_below_refused)
     rate_ = std::min(rate_, 0.98 * full_.asked);
+  if (returns && rate_ >= last_share_of_proven * proven_.rate) {
+    precision_ = proven_.precision;
+    told_ = proven_.told;
+    costs_seconds_ = proven_.costs_seconds;
+  }
 }
 
 std::optional<LearnedRate> QuotaEstimate::learned() const {
   if (!was_refused_ || precision_ < 1) return std::nullopt;
   LearnedRate learned;
+  if (proven_.rate > 0) {
+    learned.requests_per_second = proven_.rate;
+    learned.answers = proven_.precision;
+    learned.waits_are_told = proven_.told;
+    return learned;
+  }
   learned.requests_per_second = rate_;
-  learned.answers = std::max(precision_, since_refusal_ / steady_share);
+  learned.answers = worth();
   if (learned.answers < worth_telling) return std::nullopt;
   learned.waits_are_told = told_;
   return learned;

@@ -5,6 +5,10 @@
 // by the time between them, are the rate at which the quota is renewed. The more answers were
 // counted, the more precise this is, and the slower the rate grows afterwards: far from the limit a
 // few answers find it, close to it a long sync meets a refusal every few hundred requests.
+//
+// A stop may also be that of a broker that is overloaded for a while, and then it says nothing
+// about the quota. So what was well known before is kept, and the rate returns to it quickly. Only
+// if that is refused too, the limit is believed to be lower.
 #pragma once
 
 #include <optional>
@@ -35,7 +39,8 @@ class QuotaEstimate {
   double rate() const { return rate_; }
   bool was_refused() const { return was_refused_; }
 
-  // nullopt as long as nothing was refused, and where refusals have told little yet.
+  // nullopt as long as nothing was refused, and where refusals have told little yet. While it is
+  // open whether the limit has become lower, what was known before.
   std::optional<LearnedRate> learned() const;
   // What another process has learned. To be called before the first request.
   void begin_with(LearnedRate const& learned);
@@ -57,6 +62,10 @@ class QuotaEstimate {
 
  private:
   double steepest(TimePoint at) const;
+  double worth() const;
+  void remember_proven();
+  void forget_proven_unless_lower();
+  void notice_proof();
 
   Bounds bounds_;
   double rate_;
@@ -70,6 +79,14 @@ class QuotaEstimate {
   std::vector<TimePoint> seen_;  // the last answers since the last stop
   double precision_ = 1;         // how many answers the estimate is worth
   double since_refusal_ = 0;     // answers
+
+  // What was well known before the last refusal, until it is seen whether it still holds. rate 0:
+  // nothing.
+  struct Proven {
+    double rate = 0, precision = 0;
+    bool told = false, costs_seconds = false;
+  } proven_;
+  bool was_lower_ = false;  // when something else was thought to be proven
 
   TimePoint window_from_{};  // the end of the last stop
   double in_window_ = 0;     // answers since then

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <optional>
 #include <queue>
 #include <random>
 #include <string>
@@ -57,19 +58,34 @@ class ServerQuota {
     double wait = 0;   // seconds until a request is allowed
     double left = 0;   // what X-RateLimit-Remaining says
     double reset = 0;  // seconds until the quota is whole again
+    bool is_of_overload = false;
   };
 
   explicit ServerQuota(Broker const& broker)
       : broker_(broker), tokens_(broker.burst - broker.spent) {}
   void set_rate(double rate) { broker_.rate = rate; }
+  // Until then it is overloaded and refuses everything, whatever is left of the quota. `says`: the
+  // wait that its refusals name, in seconds; nullopt: none.
+  void overload(TimePoint until, std::optional<double> says) {
+    overloaded_until_ = until;
+    says_ = says;
+  }
 
   Answer ask(TimePoint time) {
+    if (time < overloaded_until_) return refuse_overloaded();
     double const now = std::chrono::duration<double>(time.time_since_epoch()).count();
     if (broker_.quota == Quota::bucket) return ask_bucket(now);
     return ask_window(now);
   }
 
  private:
+  Answer refuse_overloaded() const {
+    Answer answer;
+    answer.wait = says_.value_or(0);
+    answer.is_of_overload = true;
+    return answer;
+  }
+
   Answer ask_bucket(double now) {
     tokens_ = std::min(broker_.burst, tokens_ + (at_ == 0 ? 0 : now - at_) * broker_.rate);
     at_ = now;
@@ -105,6 +121,8 @@ class ServerQuota {
   double tokens_;
   double at_ = 0;
   std::deque<double> counted_;
+  TimePoint overloaded_until_{};
+  std::optional<double> says_;
 };
 
 class Simulation {
@@ -252,9 +270,10 @@ class Simulation {
     ++outcome.refused;
     std::optional<Duration> wait;
     // A reset header is read as a wait, as requested_wait() does.
-    bool const says = scene_.broker.tells_wait || scene_.broker.sends_headers;
-    double const seconds =
-        std::ceil(scene_.broker.tells_wait ? event.answer.wait : event.answer.reset);
+    bool const overloaded = event.answer.is_of_overload;
+    bool const says = overloaded || scene_.broker.tells_wait || scene_.broker.sends_headers;
+    bool const is_of_wait = overloaded || scene_.broker.tells_wait;
+    double const seconds = std::ceil(is_of_wait ? event.answer.wait : event.answer.reset);
     if (says && seconds > 0) wait = std::chrono::seconds(static_cast<long>(seconds));
     std::uniform_real_distribution<double> uniform(0, 1);
     limiter_.on_throttled(now_, event.sent, wait, uniform(random_));
