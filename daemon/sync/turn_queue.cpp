@@ -49,6 +49,7 @@ asio::awaitable<bool> TurnQueue::take_turn(std::string const& stream, int cost) 
   if (quotas_.wait_for(now, stream, cost) > Duration::zero()) co_return false;
   quotas_.reserve(now, stream, cost);
   turn.use();
+  limiter_.on_sent(now);
   co_return true;
 }
 

@@ -14,6 +14,10 @@ constexpr double slowest_rate = 1.0 / 120;
 constexpr double dip_of_refusal = 0.5;
 constexpr double dip_that_is_left = 0.1;  // after each answer
 constexpr double least_dip = 0.02;
+// Of the time from one request to the next, which one that was late does not shorten further. Where
+// it is shorter than `least_gap`, most are late.
+constexpr double least_share_of_gap = 0.95;
+constexpr Duration least_gap = std::chrono::milliseconds(20);
 constexpr int trusted_refusals = 5;  // in a row, whose requested wait is used as it is
 
 double most_of(RateSpec const& spec) {
@@ -79,8 +83,8 @@ void Limiter::notice_clock(TimePoint now) {
   Duration const back = seen_at_ - now;
   seen_at_ = now;
   if (back <= slight) return;
-  std::vector<TimePoint*> times{&refilled_at_, &last_reserve_, &blocked_until_,
-                                &refused_at_,  &spent_until_,  &spent_before_};
+  std::vector<TimePoint*> times{&refilled_at_, &last_reserve_, &blocked_until_, &refused_at_,
+                                &spent_until_, &spent_before_, &sent_at_};
   for (auto* time : times) {
     if (*time != TimePoint{}) *time -= back;
   }
@@ -117,6 +121,14 @@ TimePoint Limiter::within_stated_limit(TimePoint turn) {
   return turn;
 }
 
+// Some brokers save nothing up: after a request that was late they refuse the next one if it is as
+// early as the rate would allow, and that would say nothing about the rate.
+TimePoint Limiter::spaced(TimePoint turn) const {
+  if (!quota_.was_refused()) return turn;
+  Duration const gap = seconds_of(least_share_of_gap / quota_.rate());
+  return gap < least_gap ? turn : std::max(turn, sent_at_ + gap);
+}
+
 Duration Limiter::reserve(TimePoint now) {
   notice_clock(now);
   refill(now);
@@ -128,7 +140,7 @@ Duration Limiter::reserve(TimePoint now) {
   paced_ = wait > Duration(0) || in_burst;
   // refilled_at_ is in the future while requests are blocked.
   if (refilled_at_ > now) wait += refilled_at_ - now;
-  TimePoint turn = now + wait;
+  TimePoint turn = spaced(now + wait);
   TimePoint const last = now + std::max<Duration>(wait, spec_.wait_cap);
   for (auto const& quota : announced_) turn = std::min(last, quota.earliest(turn));
   wait = within_stated_limit(turn) - now;

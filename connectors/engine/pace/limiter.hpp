@@ -30,6 +30,10 @@ class Limiter {
   // Reserves that request anew: by what has been learned since then its turn may have changed.
   Duration reserve_again(TimePoint now, TimePoint turn);
 
+  // The request that was reserved last is sent now, perhaps later than its turn. Once the limit is
+  // known, the next one keeps its distance from it.
+  void on_sent(TimePoint now) { sent_at_ = now; }
+
   // Returns until when all requests are blocked. Requests that were reserved before must call
   // reserve() again.
   std::optional<TimePoint> blocked_until() const;
@@ -60,6 +64,7 @@ class Limiter {
   void notice_clock(TimePoint now);
   void refill(TimePoint now);
   void notice_pause(TimePoint now);
+  TimePoint spaced(TimePoint turn) const;
   TimePoint within_stated_limit(TimePoint turn);
   void block(TimePoint now, Duration wait);
   Duration own_wait(double random) const;
@@ -75,6 +80,7 @@ class Limiter {
   TimePoint seen_at_{};  // the last time that the caller passed
   TimePoint refilled_at_{};
   TimePoint last_reserve_{};
+  TimePoint sent_at_{};              // the last request
   std::vector<TimePoint> reserved_;  // send times of reserved requests that are still ahead
   TimePoint spent_until_{};   // the requests until now have used up a stated limit until then
   TimePoint spent_before_{};  // … before the last one

@@ -40,6 +40,10 @@ struct Scene {
   Duration most_latency = std::chrono::milliseconds(200);
   unsigned seed = 1;
   double max_rate = 0;  // the user's own limit
+  // By how much a request is sent after its turn, at most, and how many of them are: a program has
+  // other things to do.
+  Duration most_late{};
+  double late_share = 0.25;
 };
 
 struct Outcome {
@@ -209,7 +213,14 @@ class Simulation {
   void put(TimePoint turn) {
     turn_ = turn;
     turn_event_ = order_;
-    add({turn, 0, Kind::send, {}, {}});
+    bool const waits = turn > now_;
+    add({waits ? turn + lateness() : turn, 0, Kind::send, {}, {}});
+  }
+  Duration lateness() {
+    if (scene_.most_late == Duration()) return Duration();
+    std::uniform_real_distribution<double> uniform(0, 1);
+    if (uniform(random_) >= scene_.late_share) return Duration();
+    return std::chrono::duration_cast<Duration>(scene_.most_late * uniform(random_));
   }
   void go_on() {
     if (--waiting_ > 0) put(now_ + limiter_.reserve(now_));
@@ -237,11 +248,12 @@ class Simulation {
         if (stopped_ || event.order != turn_event_) break;  // its turn has changed
         // As in a real run: a block that came while waiting makes it reserve again.
         if (auto const block = limiter_.blocked_until(); block && *block > now_) {
-          put(now_ + limiter_.reserve_again(now_, event.at));
+          put(now_ + limiter_.reserve_again(now_, turn_));
           break;
         }
         event.sent = now_;
         sent_.push_back(now_);
+        limiter_.on_sent(now_);
         go_on();
         event.kind = Kind::arrive;
         event.at = now_ + latency();

@@ -101,6 +101,23 @@ TEST_F(TurnQueueTest, WhatAnAnswerTeachesHastensThoseThatWait) {
   EXPECT_LE(sent_[7].after, 450ms);
 }
 
+// Something else kept the program from sending it at its turn.
+TEST_F(TurnQueueTest, OneThatIsSentLateKeepsItsDistanceFromTheNext) {
+  TurnQueue queue(spec_of(10, 1), {}, time_, time_);
+  LearnedRate learned;
+  learned.requests_per_second = 10;
+  learned.answers = 200;
+  queue.begin_with(learned);
+  for (char const* name : {"a", "b", "c"}) start(queue, name);
+  run_until(1);
+  poll();
+  time_.set_back(-140ms);
+  run_until(3);
+  EXPECT_EQ(sent_[1], (Sent{"b", 140ms}));
+  EXPECT_GE(sent_[2].after, 235ms - 1us);
+  EXPECT_LE(sent_[2].after, 240ms);
+}
+
 TEST_F(TurnQueueTest, ARefusalStopsThoseThatWait) {
   TurnQueue queue(spec_of(10, 1), {}, time_, time_);
   start(queue, "a");
