@@ -22,11 +22,16 @@ OpenAlerts count_open_alerts(App& app) {
     alerts.muted = std::stoll(counted.rows.at(0).at(1).value_or("0"));
     return alerts;
   } catch (Failure const&) {
-    return {};
+    OpenAlerts unknown;
+    unknown.known = false;
+    return unknown;
   }
 }
 
 std::string open_alerts_line(OpenAlerts const& alerts) {
+  if (!alerts.known) {
+    return "Whether alerts are open is not known: the database did not answer.\n";
+  }
   if (alerts.all == 0) return {};
   return group_thousands(alerts.all) + (alerts.all == 1
                                             ? " alert is open: `affsync alerts` lists it.\n"

@@ -206,7 +206,7 @@ int run_sync(CommonOptions const& common, SyncOptions const& options) {
   if (app.interrupted()) status = last_stop_signal() == SIGINT ? 128 + SIGINT : 1;
   if (options.quiet && status == 0) {
     // Receivers are told of an alert once, and cron would tell of it after every pass.
-    bool const is_news = app.config().alerts.receivers.empty() && alerts.all > alerts.muted;
+    bool const is_news = app.config().alerts.receivers.empty() && alerts.is_news();
     if (is_news && options.output == Output::table) std::cout << open_alerts_line(alerts);
     return status;
   }
