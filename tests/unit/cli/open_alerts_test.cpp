@@ -11,8 +11,7 @@ TEST(OpenAlertsLine, CountsThemAndSaysNothingOfNone) {
   EXPECT_EQ(open_alerts_line(alerts), "");
   EXPECT_FALSE(alerts.is_news());
   alerts.all = 1200;
-  EXPECT_EQ(open_alerts_line(alerts),
-            "1,200 alerts are open: `affsync alerts` lists them.\n");
+  EXPECT_EQ(open_alerts_line(alerts), "1,200 alerts are open: `affsync alerts` lists them.\n");
   alerts.muted = 1200;
   EXPECT_FALSE(alerts.is_news());
 }
