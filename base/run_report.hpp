@@ -57,7 +57,8 @@ struct RunReport {
   // and the end of the pause that the broker asked for.
   std::optional<Day> window_from, window_to, reached;
   std::optional<TimePoint> waiting_until;
-  bool dry_run = false;  // nothing was looked up or stored, so `inserted` to `deleted` are unknown
+  bool had_rows = false;  // set with `error`: an earlier run has read the stream
+  bool dry_run = false;   // nothing was looked up or stored, so `inserted` to `deleted` are unknown
 
   std::optional<Error> error;  // set if status is failed, partial, skipped or cancelled
   std::optional<std::int64_t> broker_total;  // the broker's own row count for the pass

@@ -309,6 +309,10 @@ bool StreamReader::is_full_pass() const {
   return !impl_->plan->adds_only && impl_->days.covers_everything();
 }
 
+bool StreamReader::reaches_last_day() const {
+  return impl_->days.reaches_last_day();
+}
+
 Slice StreamReader::window() const {
   return impl_->days.pass();
 }

@@ -95,6 +95,9 @@ class StreamReader {
 
   // Returns true if this pass covers everything the stream has.
   bool is_full_pass() const;
+  // Returns true if the stream is up to date once the pass has ended. Not so if --since or --until
+  // chose days of the past, or days behind some that were never read.
+  bool reaches_last_day() const;
   Slice window() const;  // first and last day of the pass; empty without windows
 
   // State of the pass at its start: whether it resumes an interrupted pass; the days that earlier

@@ -229,7 +229,10 @@ class Recording {
   }
 
   void take_refusal(sync::StreamTask const& task, Error const& error) {
-    if (answers_.empty()) return;
+    if (answers_.empty()) {  // the broker was not asked, or did not answer
+      skipped_.push_back(task.stream() + ": " + task.session->withhold_secrets(error.to_line()));
+      return;
+    }
     auto const& response = answers_.back().response;
     auto const name = "refused_" + std::to_string(response.status) + "_" + task.stream();
     auto scrub = [&](Json const& body) { return scrubber_->answer(*task.plan, body); };

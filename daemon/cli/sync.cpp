@@ -146,8 +146,9 @@ void begin_anew_after(std::vector<RunReport>& reports) {
   }
 }
 
-// A stream that the broker does not offer, or that another instance reads, is not a failure. But if
-// other instances read all streams, this pass has read nothing, and the status is 1.
+// A stream that the broker does not offer, or that another instance reads, is not a failure. But
+// the status is 1 if the broker no longer offers a stream that was read before, and if other
+// instances read all streams, so that this pass has read nothing.
 int exit_status(std::vector<RunReport> const& reports) {
   auto const is_elsewhere = [](RunReport const& report) {
     return report.status == RunStatus::skipped && report.error &&
@@ -157,8 +158,10 @@ int exit_status(std::vector<RunReport> const& reports) {
   for (auto const& report : reports) {
     bool const database = report.error && report.error->code == ErrorCode::database_unavailable;
     if (database) return to_exit_status(ErrorCode::database_unavailable);
-    bool const fine = report.status == RunStatus::succeeded ||
-                      report.status == RunStatus::skipped || report.status == RunStatus::continued;
+    bool const skipped = report.status == RunStatus::skipped;
+    bool const withdrawn = skipped && report.had_rows && !is_elsewhere(report);
+    bool const fine = report.status == RunStatus::succeeded || (skipped && !withdrawn) ||
+                      report.status == RunStatus::continued;
     if (!fine) status = 1;
   }
   return status;

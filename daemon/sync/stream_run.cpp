@@ -28,6 +28,12 @@ void StreamRun::fail(Error error) {
   // Keep the first error: later ones are its consequences and would hide it.
   if (report_.error) return;
   report_.status = status_of(error);
+  // What was begun and cannot be read to its end is no stream that the broker does not offer.
+  bool const refused = report_.status == RunStatus::skipped && error.code != ErrorCode::lease_lost;
+  if (refused && (report_.pages > 0 || (reader_ && reader_->resumes()))) {
+    report_.status = RunStatus::failed;
+  }
+  report_.had_rows = has_rows_;
   report_.error = std::move(error);
 }
 
@@ -172,6 +178,8 @@ asio::awaitable<void> StreamRun::end() {
     end.run = key_;
     end.report = report_;
     end.success = report_.status == RunStatus::succeeded;
+    // A file is news whatever its days are.
+    end.up_to_date = task_.file || reader_->reaches_last_day();
     end.full_pass = reader_->is_full_pass();
     end.adds_only = task_.plan->adds_only;
     end.read_to_end = read_to_end_;

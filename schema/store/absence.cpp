@@ -10,10 +10,6 @@
 namespace affsync::schema {
 namespace {
 
-constexpr std::size_t keys_at_once = 10'000;
-// A broker that keeps a number of days may count them in another time zone, and by the hour.
-constexpr auto keeps_margin = std::chrono::days(2);
-
 std::string microseconds(std::string const& time) {
   return time.empty() ? "NULL" : "(extract(epoch FROM " + time + ") * 1000000)::bigint";
 }

@@ -2,6 +2,8 @@
 // pass decides about all of them together. At most a few thousand keys are in memory at once.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,6 +21,13 @@ struct AgeSql {
   std::string earliest, latest;
 };
 AgeSql age_sql(RecordTable const& table, bool in_windows);
+
+// How far a row must be from the first day that a broker keeps before that day decides about it:
+// the broker may count its days in another time zone, and by the hour.
+constexpr auto keeps_margin = std::chrono::days(2);
+
+// Keys that one statement takes or gives.
+constexpr std::size_t keys_at_once = 10'000;
 
 struct Missed {
   std::int64_t missed = 0;          // rows that should have been seen, counted once per pass

@@ -73,7 +73,10 @@ FenceState enter_fence(pqxx::transaction_base& tx, RunKey const& run) {
 }
 
 bool FencedWrite::already_done(FenceState const& state) {
-  if (attempted_ && state.writes == *attempted_ + 1) return true;
+  if (attempted_ && state.writes == *attempted_ + 1) {
+    writes_.count = state.writes;
+    return true;
+  }
   auto const expected = attempted_ ? attempted_ : writes_.count;
   if (expected && *expected != state.writes) {
     throw Failure(ErrorCode::database_unavailable,

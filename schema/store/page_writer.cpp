@@ -174,8 +174,7 @@ PageWritten PageWriter::attempt_as_usual(PgSession& session) {
   return attempt(session, Care::usual);
 }
 
-void PageWriter::committed(FenceState const& state) {
-  fenced_.committed(state);
+void PageWriter::note_effects(FenceState const& state) {
   writes_.updated_last = result_.updated;
   writes_.has_quarantine = state.has_quarantine || result_.quarantined > 0;
   if (row_by_row_) writes_.known.forget();  // it does not know what became of each row
@@ -212,7 +211,7 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
   Transaction tx(session);
   auto const state = enter_fence(tx, page_.run);
   if (fenced_.already_done(state)) {
-    committed(FenceState{state.writes - 1, state.has_quarantine});
+    note_effects(state);
     return result_;
   }
   crash_point(CrashPoint::page_entered);
@@ -284,7 +283,8 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
   crash_point(CrashPoint::page_noted);
   tx.commit();
   crash_point(CrashPoint::page_committed);
-  committed(state);
+  fenced_.committed(state);
+  note_effects(state);
   return written;
 }
 

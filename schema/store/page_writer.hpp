@@ -43,7 +43,8 @@ class PageWriter {
   void remember(pqxx::transaction_base& tx, FenceState const& state);
   PageWritten attempt_as_usual(PgSession& session);
   PageWritten attempt(PgSession& session, Care care);
-  void committed(FenceState const& state);
+  // Of the attempt that was committed.
+  void note_effects(FenceState const& state);
 
   PageWrite const& page_;
   RunWrites& writes_;

@@ -11,7 +11,6 @@ namespace {
 
 using std::chrono::days;
 
-constexpr std::size_t keys_a_fetch = 10'000;
 // The period over which marks are counted, and how many rows may vanish one by one in it.
 constexpr auto lately = days(7);
 constexpr std::int64_t one_by_one = 3;
@@ -106,13 +105,13 @@ std::int64_t mark(pqxx::transaction_base& tx, PassClose const& pass, RecordTable
   tx.exec(by_place_only);
   std::int64_t marked = 0;
   for (;;) {
-    auto const rows = tx.exec("FETCH FORWARD " + std::to_string(keys_a_fetch) + " FROM gone");
+    auto const rows = tx.exec("FETCH FORWARD " + std::to_string(keys_at_once) + " FROM gone");
     ArrayText keys;
     for (auto const& row : rows) keys.add(std::string_view(row[0].c_str(), row[0].size()));
     SqlParams const chunk{std::to_string(pass.run.id.source_id), pass.run.id.stream, keys.take(),
                           std::to_string(pass.run.run_id), sql_time(pass.now)};
     if (!rows.empty()) marked += int_of(exec(tx, sql.mark_deleted, chunk)[0][0]);
-    if (static_cast<std::size_t>(rows.size()) < keys_a_fetch) break;
+    if (static_cast<std::size_t>(rows.size()) < keys_at_once) break;
   }
   tx.exec("CLOSE gone");
   exec(tx, std::string("DELETE") + of_pass + is_gone, params);
@@ -175,10 +174,7 @@ PassCloser::PassCloser(PassClose const& pass, RunWrites& writes)
 PassClosed PassCloser::close(PgSession& session) {
   Transaction tx(session);
   auto const state = enter_fence(tx, pass_.run);
-  if (fenced_.already_done(state)) {
-    fenced_.committed(FenceState{state.writes - 1, false});
-    return result_;
-  }
+  if (fenced_.already_done(state)) return result_;
   writes_.known.forget();
   crash_point(CrashPoint::pass_entered);
   PassClosed closed;

@@ -221,12 +221,6 @@ std::string hint_for_connecting(std::string_view message) {
   auto const says = [&](std::string_view words) {
     return message.find(words) != std::string_view::npos;
   };
-  if (says("database \"") && says("does not exist")) {
-    return "Create it, for example with createdb, or correct database.url.";
-  }
-  if (says("role \"") && says("does not exist")) {
-    return "Create the user, for example with createuser, or name another one in database.url.";
-  }
   if (says("authentication failed") || says("no password supplied") || says("no pg_hba.conf")) {
     return "Check user and password in database.url, and pg_hba.conf of the server.";
   }

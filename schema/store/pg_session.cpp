@@ -161,8 +161,6 @@ struct PgSession::Notices {
 
 namespace {
 
-// Returns whether the server reports that it is starting or stopping; it is usually ready soon
-// (SQLSTATE 57P03, which libpqxx does not expose if a connection fails).
 // Names the setting that is at fault in an error of connecting to the replica for reports.
 void name_replica(Error& error) {
   auto const replace = [](std::string& text, std::string_view old, std::string_view by) {
@@ -175,6 +173,8 @@ void name_replica(Error& error) {
   replace(error.hint, "database.url", "database.read_url");
 }
 
+// Returns whether the server reports that it is starting or stopping; it is usually ready soon
+// (SQLSTATE 57P03, which libpqxx does not expose if a connection fails).
 bool comes_and_goes(std::string_view message) {
   return message.find("the database system is ") != std::string_view::npos;
 }

@@ -4,15 +4,13 @@
 
 #include <algorithm>
 
+#include "schema/store/absence.hpp"
 #include "schema/store/merge_sql.hpp"
 #include "schema/store/pass_closer.hpp"
 #include "schema/store/walk.hpp"
 
 namespace affsync::schema {
 namespace {
-
-constexpr std::size_t keys_a_query = 10'000;
-constexpr auto keeps_margin = std::chrono::days(2);
 
 bool is_certain(SliceClose const& slice, PassState const& pass) {
   if (!slice.seen_keys.empty()) return true;
@@ -72,9 +70,9 @@ std::int64_t replace(pqxx::transaction_base& tx, SliceClose const& slice, Unseen
   auto const source = std::to_string(slice.run.id.source_id);
   auto const run = std::to_string(slice.run.run_id);
   std::int64_t deleted = 0;
-  for (std::size_t from = 0; from < unseen.keys.size(); from += keys_a_query) {
+  for (std::size_t from = 0; from < unseen.keys.size(); from += keys_at_once) {
     ArrayText keys;
-    auto const to = std::min(unseen.keys.size(), from + keys_a_query);
+    auto const to = std::min(unseen.keys.size(), from + keys_at_once);
     for (auto i = from; i < to; ++i) keys.add(unseen.keys[i]);
     SqlParams const chunk{source, slice.run.id.stream, keys.take(), run, sql_time(slice.now)};
     deleted += int_of(exec(tx, sql.mark_deleted, chunk)[0][0]);

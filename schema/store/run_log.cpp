@@ -265,7 +265,7 @@ RunEnded close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
     SqlParams const params{std::to_string(end.run.id.source_id),
                            end.run.id.stream,
                            std::to_string(end.run.run_id),
-                           end.success ? "true" : "false",
+                           end.success && end.up_to_date ? "true" : "false",
                            end.full_pass ? "true" : "false",
                            sql_time(end.now),
                            sql_time(end.next_run_at),

@@ -134,10 +134,7 @@ SliceCloser::SliceCloser(SliceClose const& slice, RunWrites& writes)
 SliceClosed SliceCloser::close(PgSession& session) {
   Transaction tx(session);
   auto const state = enter_fence(tx, slice_.run);
-  if (fenced_.already_done(state)) {
-    fenced_.committed(FenceState{state.writes - 1, false});
-    return result_;
-  }
+  if (fenced_.already_done(state)) return result_;
   crash_point(CrashPoint::slice_entered);
   SliceClosed closed;
   SliceScope within;

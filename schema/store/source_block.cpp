@@ -81,7 +81,7 @@ BlockState read_block(PgSession& session, BlockKey const& key) {
   SqlParams const source{numbers[0]};
   state.worked_before = exec(tx,
                              "SELECT EXISTS (SELECT FROM affsync.stream_state WHERE source_id ="
-                             " $1::int AND last_success_at IS NOT NULL)",
+                             " $1::int AND (last_success_at IS NOT NULL OR live_rows > 0))",
                              source)[0][0]
                             .as<bool>();
   return state;

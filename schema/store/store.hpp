@@ -224,6 +224,8 @@ struct RunEnd {
   RunKey run;
   RunReport report;
   bool success = false;
+  bool up_to_date =
+      true;  // false: only days of the past were read, which are no news of the stream
   bool full_pass = false;
   bool adds_only = false;  // it read one of many files: no pass reads all rows again
   // Quarantined rows were mapped again without a request to the broker. The stream's state does not

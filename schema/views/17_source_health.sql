@@ -60,7 +60,7 @@ COMMENT ON VIEW reporting.source_health IS 'Health of each stream of the configu
 COMMENT ON COLUMN reporting.source_health.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.source_health.connector IS 'Connector of the source.';
 COMMENT ON COLUMN reporting.source_health.stream IS 'The stream; see affsync.stream.';
-COMMENT ON COLUMN reporting.source_health.last_success_at IS 'End of the last succeeded run; null: none yet.';
+COMMENT ON COLUMN reporting.source_health.last_success_at IS 'End of the last run that succeeded and read up to the present, not only chosen days of the past; null: none yet.';
 COMMENT ON COLUMN reporting.source_health.lag_seconds IS 'Seconds since last_success_at.';
 COMMENT ON COLUMN reporting.source_health.last_status IS 'Status of the latest run that sent requests to the broker; running while it runs.';
 COMMENT ON COLUMN reporting.source_health.last_error IS 'Error of the latest run that has ended; null: no error.';

@@ -106,5 +106,18 @@ TEST_F(Record, OverwritesNothing) {
   EXPECT_NE(again.err.find("exists already"), std::string::npos) << again.err;
 }
 
+TEST_F(Record, SaysThatABlockedSourceWasNotAsked) {
+  serve([](std::string const&) {
+    return std::string("HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n{}");
+  });
+  ASSERT_EQ(sync().status, 1);
+  auto const asked = plain().connections();
+  auto const recorded =
+      affsync({"connectors", "record", "main", "--to", (dir_.path() / "recorded").string()});
+  EXPECT_EQ(recorded.status, 1) << recorded.out;
+  EXPECT_NE(recorded.err.find("not recorded: rows: "), std::string::npos) << recorded.err;
+  EXPECT_EQ(plain().connections(), asked);
+}
+
 }  // namespace
 }  // namespace affsync::test::record_test

@@ -102,6 +102,12 @@ bool PassDays::covers_everything() const {
   return *pass_.from <= first || (resumes_ && full_ && oldest_);
 }
 
+bool PassDays::reaches_last_day() const {
+  if (!spec_.window || (!since_ && !until_)) return true;
+  if (!pass_.from) return full_ && !of_history();  // a list of changes that is read whole
+  return *pass_.to >= last_ && (!done_before_.to || *pass_.from <= *done_before_.to + days(1));
+}
+
 std::optional<DaySpan> PassDays::covered() const {
   if (!of_history() || !done_before_.from || !done_before_.to) return std::nullopt;
   return DaySpan{*done_before_.from, *done_before_.to};

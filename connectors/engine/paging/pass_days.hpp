@@ -29,6 +29,9 @@ class PassDays {
   void read_on() { reads_on_ = true; }
   bool reads_on() const { return reads_on_; }
   bool covers_everything() const;
+  // True if nothing after the days that were read before the pass is left unread once it has ended:
+  // not so for chosen days of the past, and for chosen days behind a gap.
+  bool reaches_last_day() const;
   bool resumes() const { return resumes_; }
   Day today() const { return today_; }  // in the zone of the windows
   // The days select what happened in them, not what was changed in them.
