@@ -1,5 +1,5 @@
-// Streams that the broker refuses after it has given some of their rows, and passes over chosen days
-// of the past: neither may look like a stream that is up to date.
+// Streams that the broker refuses after it has given some of their rows, and passes over chosen
+// days of the past: neither may look like a stream that is up to date.
 #include <atomic>
 #include <chrono>
 
@@ -95,8 +95,9 @@ TEST_F(WithdrawnStream, chosen_days_of_the_past_are_no_news_of_the_stream) {
          return reply(R"({"data":[)" + rows + "]}");
        });
   auto const state = [&] {
-    return query("select last_success_at::text || ' ' || consecutive_failures"
-                 " from affsync.stream_state");
+    return query(
+        "select last_success_at::text || ' ' || consecutive_failures"
+        " from affsync.stream_state");
   };
   ASSERT_EQ(pass().status, 0);
   auto const fresh = state();
