@@ -174,13 +174,14 @@ std::optional<Error> PassVerdict::judge_mapping(engine::PageRead const& page, bo
       }
     }
   }
-  if (goes_on && unmapped_ < few) return std::nullopt;
-  if (mapped_ == 0 && unmapped_ > 0) {
+  auto const unknown = std::max<std::int64_t>(unmapped_ - accepted_, 0);
+  if (goes_on && unknown < few) return std::nullopt;
+  if (mapped_ == 0 && unknown > 0) {
     return mapping_error(unmapped_ == 1
                              ? "the only row does not map"
                              : "none of the first " + std::to_string(unmapped_) + " rows maps");
   }
-  if (page.slice_end && unmapped_ > mapped_) {
+  if (page.slice_end && unknown > mapped_) {
     return mapping_error(std::to_string(unmapped_) + " of " + rows_in_words(mapped_ + unmapped_) +
                          " do not map");
   }

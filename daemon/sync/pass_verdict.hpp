@@ -32,6 +32,8 @@ class PassVerdict {
   // True if the sweep itself is not in doubt; other problems do not count.
   bool is_swept() const;
 
+  // Sets how many rows that cannot be mapped a user has accepted: so many say nothing.
+  void set_accepted(std::int64_t rows) { accepted_ = rows; }
   // Counts the rows of a page that was read. Returns mapping_failed if no row so far could be
   // mapped, or if at the end of a slice more than half of all rows so far could not. While the pass
   // goes on, a few rows say nothing: one bad row may be all that one day, or one client, has.
@@ -51,7 +53,7 @@ class PassVerdict {
   std::vector<std::pair<std::int64_t, std::string>> frequent_reasons() const;
 
   std::map<std::pair<int, ErrorCode>, Doubt> doubts_;  // by rank and code
-  std::int64_t mapped_ = 0, unmapped_ = 0;
+  std::int64_t mapped_ = 0, unmapped_ = 0, accepted_ = 0;
   // Number of rows for each reason of a failed mapping; bounded, so later reasons are left out.
   std::map<std::string, std::int64_t> reasons_;
 };

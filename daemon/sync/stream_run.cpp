@@ -87,6 +87,7 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
       if (report_.next_run_at) co_return Begun::not_due;
     }
     has_rows_ = state.last_success_at.has_value();
+    verdict_.set_accepted(state.accepted);
     start.cursor = first_cursor_ = state.cursor;
     start.again = state.doubtful;
     start.items = co_await item_values(task_, *parts_.store);

@@ -185,6 +185,8 @@ StreamState read_state(PgSession& session, StreamId const& id) {
                ", CASE WHEN z.running THEN z.run_id END,"
                " z.full_wanted_after IS NOT NULL, z.last_error_code, " +
                epoch_sql("z.last_finished_at") + ", " + epoch_sql("clock_timestamp()") +
+               ", (SELECT count(*) FROM affsync.quarantine q WHERE q.source_id = z.source_id"
+               " AND q.stream = z.stream AND q.resolved_at IS NULL AND q.accepted_at IS NOT NULL)"
                " FROM affsync.stream_state z WHERE z.source_id = $1::int AND z.stream = $2",
            params);
   StreamState state;
@@ -203,6 +205,7 @@ StreamState read_state(PgSession& session, StreamId const& id) {
   state.full_wanted = row[8].as<bool>();
   state.last_error_code = text_of(row[9]).value_or("");
   state.last_finished_at = time_of(row[10]);
+  state.accepted = int_of(row[12]);
   state.doubtful = doubtful_days(tx, id);
   return state;
 }

@@ -49,6 +49,7 @@ struct StreamState {
   int consecutive_failures = 0;
   std::string last_error_code;                  // of the latest run that has ended
   std::optional<TimePoint> last_finished_at;    // when that run ended
+  std::int64_t accepted = 0;                    // quarantined rows that a user has accepted
   std::optional<std::int64_t> interrupted_run;  // a run that never ended, because of a crash
   bool full_wanted = false;  // all rows must be read again, regardless of the schedule
   StreamState() = default;

@@ -56,6 +56,16 @@ TEST_F(Worth, a_row_in_quarantine_makes_each_run_partial_until_it_is_accepted) {
   EXPECT_EQ(known.of("rows", "error"), "null");
 }
 
+TEST_F(Worth, a_stream_of_which_most_rows_are_accepted_is_no_other_format) {
+  serve_rows({bad(1), bad(2), good(3)});
+  EXPECT_EQ(sync().of("rows", "error_code"), "mapping_failed");
+  execute("update affsync.quarantine set accepted_at = now(), accepted_by = 'me'");
+  auto const known = sync();
+  EXPECT_EQ(known.status, 0) << known.out;
+  EXPECT_EQ(known.of("rows", "status"), "succeeded");
+  EXPECT_EQ(query("select string_agg(external_id, ' ') from affsync.commission"), "r3");
+}
+
 TEST_F(Worth, reasons_are_counted_the_most_frequent_first) {
   std::vector<std::string> list;
   for (int i = 0; i < 8; ++i) list.push_back(good(i));

@@ -112,6 +112,22 @@ TEST(PassVerdict, MoreThanHalfOfAPassIsJudgedWhenASliceEnds) {
   EXPECT_TRUE(verdict.judge_mapping(page(0, 0, true), false));
 }
 
+TEST(PassVerdict, RowsThatAUserHasAcceptedSayNothing) {
+  PassVerdict verdict;
+  verdict.set_accepted(6);
+  EXPECT_FALSE(verdict.judge_mapping(page(0, 6), true));
+  EXPECT_FALSE(verdict.judge_mapping(page(1, 0, true), false));
+
+  PassVerdict others;
+  others.set_accepted(6);
+  EXPECT_FALSE(others.judge_mapping(page(0, 10), true)) << "four are unknown";
+  EXPECT_TRUE(others.judge_mapping(page(0, 1), true));
+
+  PassVerdict all;
+  all.set_accepted(2);
+  EXPECT_FALSE(all.judge_mapping(page(0, 2, true), false));
+}
+
 StreamTask task_of(std::string const& every, std::string const& full_every) {
   StreamTask task;
   task.every = config::parse_schedule(every).value();
