@@ -9,7 +9,8 @@ namespace {
 
 constexpr char const* amounts_help =
     "Amounts of different currencies are never added. A figure in US dollars is left out if one of "
-    "its rows has none; sums include the known figures, and rows_without_usd counts the others. "
+    "its rows has none; sums include the known figures, as do the lines of clients, and "
+    "rows_without_usd counts the others. "
     "Tables round amounts; csv and json keep all digits, json as strings, since many programs "
     "would "
     "round numbers.";

@@ -69,12 +69,12 @@ class ReportWriter {
     for (auto const& line : reports::report_lines(plan_, rows_)) {
       if (line.total && !after_total) table.add_rule();
       // An empty line separates currencies and precedes the sum of all of them.
-      if (after_total && (!line.total || is_all(line))) table.add_line({}, Style::plain);
+      if (after_total && (!line.total || line.all)) table.add_line({}, Style::plain);
       after_total = line.total;
       if (line.left_out > 0) {
         table.add_line(left_out(line.left_out), Style::dim);
       } else {
-        table.add_row(cells(rows_.rows[line.row], line.total));
+        table.add_row(cells(rows_.rows[line.row], line));
       }
     }
     if (table.empty()) return "Nothing was found.\n";
@@ -114,9 +114,11 @@ class ReportWriter {
   }
 
   bool hidden(std::size_t i) const {
-    return plan_.columns[i].hide_if_none &&
-           std::all_of(rows_.rows.begin(), rows_.rows.end(),
-                       [&](ReportRow const& row) { return is_nothing(row.at(i)); });
+    auto const& column = plan_.columns[i];
+    return column.data_only ||
+           (column.hide_if_none &&
+            std::all_of(rows_.rows.begin(), rows_.rows.end(),
+                        [&](ReportRow const& row) { return is_nothing(row.at(i)); }));
   }
 
   std::string note(std::string_view text) const {
@@ -174,12 +176,13 @@ class ReportWriter {
     return Style::plain;
   }
 
-  std::vector<Cell> cells(ReportRow const& row, bool total) {
+  std::vector<Cell> cells(ReportRow const& row, reports::ReportLine const& line) {
     std::vector<Cell> out;
+    bool const total = line.total;
     bool const partial = total && without_usd_ && !is_nothing(row.at(*without_usd_));
     partial_total_ |= partial;
     for (std::size_t const i : shown_) {
-      out.push_back(total && currency_ == i && !row.at(i) ? Cell("all") : cell(row, i));
+      out.push_back(line.all && currency_ == i ? Cell("all") : cell(row, i));
       auto const value = plan_.columns[i].value;
       if (total && value != reports::ReportValue::bar && out.back().style == Style::plain) {
         out.back().style = Style::bold;
@@ -188,11 +191,6 @@ class ReportWriter {
     }
     if (total && !out.empty() && out.front().text.empty()) out.front() = Cell("total", Style::bold);
     return out;
-  }
-
-  // True for a sum over all currencies.
-  bool is_all(reports::ReportLine const& line) const {
-    return line.total && currency_ && !rows_.rows[line.row].at(*currency_);
   }
 
   reports::ReportPlan const& plan_;

@@ -29,7 +29,7 @@ std::vector<ReportAbout> const& all_reports() {
        "What was paid out, and what is on its way",
        with_times({"source", "currency", "kind"}),
        "A line for each payout, with what is unpaid below; by kind: by status. --since and --until "
-       "choose the day of the request.",
+       "choose the day of the request, or that of the payment if the request has none.",
        {"affsync report payouts --since -90d", "affsync report payouts --by month"}},
       {"rebates",
        "What was passed on to clients",

@@ -58,17 +58,21 @@ ReportPlan plan_clawbacks(ReportOptions const& options) {
     key = time->key;
     column = time->column;
   }
-  plan.sql = "WITH picked AS (SELECT *, " + key + " AS k1 FROM reporting.clawbacks WHERE " +
-             in_days(found_day) +
-             ") SELECT k1, currency, sum(difference) AS difference, count(*) AS rows, "
-             "grouping(k1) = 1 AS is_total FROM picked "
-             "GROUP BY GROUPING SETS ((k1, currency), (currency)) ORDER BY currency, is_total, " +
-             (time ? "k1" : "difference NULLS LAST, k1");
-  plan.columns = {column,
-                  {"currency", "currency", ReportValue::text, 9},
-                  {"difference", "taken back", ReportValue::amount, 10},
-                  {"rows", "times", ReportValue::count, 6},
-                  {"is_total", "", ReportValue::total}};
+  // The same reference at two sources is two people.
+  bool const of_people = options.by == "client";
+  plan.sql = "WITH picked AS (SELECT *, " + key + " AS k1, " +
+             (of_people ? "source" : "NULL::text") + " AS k2 FROM reporting.clawbacks WHERE " +
+             in_days(found_day) + ") SELECT k1, " + (of_people ? "k2, " : "") +
+             "currency, sum(difference) AS difference, count(*) AS rows, "
+             "grouping(k1) = 1 AS is_total FROM picked GROUP BY GROUPING SETS "
+             "((k1, k2, currency), (currency)) ORDER BY currency, is_total, " +
+             (time ? "k1" : "difference NULLS LAST, k1, k2");
+  plan.columns = {column};
+  if (of_people) plan.columns.push_back({"source", "source", ReportValue::text, 5, 8, true});
+  plan.columns.insert(plan.columns.end(), {{"currency", "currency", ReportValue::text, 9},
+                                           {"difference", "taken back", ReportValue::amount, 10},
+                                           {"rows", "times", ReportValue::count, 6},
+                                           {"is_total", "", ReportValue::total}});
   return plan;
 }
 

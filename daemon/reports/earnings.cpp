@@ -53,7 +53,7 @@ EarningsCut earnings_cut(std::string const& by) {
 std::string earnings_rows(std::string const& by) {
   if (by != "client" && by != "link") {
     return "SELECT source, day, kind, counts, currency, amount, amount_usd, volume_lots, rows, "
-           "rows_without_usd "
+           "rows_without_usd, known_usd "
            "FROM reporting.earnings_daily WHERE " +
            in_days("day");
   }
@@ -65,7 +65,8 @@ std::string earnings_rows(std::string const& by) {
                                            : "";
   return "SELECT b.source, " + link +
          "b.day, b.kind, b.counts, b.currency, b.amount, b.amount_usd, b.volume_lots, 1 AS rows, "
-         "(b.amount IS NOT NULL AND b.amount_usd IS NULL)::int AS rows_without_usd FROM ("
+         "(b.amount IS NOT NULL AND b.amount_usd IS NULL)::int AS rows_without_usd, b.amount_usd "
+         "AS known_usd FROM ("
          "SELECT source_id, source, client_ref, link_code, day, kind, counts, currency, amount, "
          "amount_usd, volume_lots FROM affsync.commission_books "
          "WHERE grain IS DISTINCT FROM 'lifetime' "
@@ -139,7 +140,7 @@ ReportPlan plan_earnings(ReportOptions const& options) {
       "CASE WHEN bool_and(amount_usd IS NOT NULL OR amount IS NULL OR void) "
       "THEN coalesce(sum(amount_usd) FILTER (WHERE NOT void), 0) WHEN " +
       std::string(keyed ? "grouping(k1)" : "grouping(currency)") +
-      " = 1 THEN sum(amount_usd) FILTER (WHERE NOT void) END AS amount_usd, "
+      " = 1 THEN sum(known_usd) FILTER (WHERE NOT void) END AS amount_usd, "
       "CASE WHEN grouping(currency) = 0 THEN sum(amount) FILTER (WHERE void) END AS void_amount, "
       "sum(volume_lots) FILTER (WHERE NOT void) AS volume_lots, "
       "coalesce(sum(rows) FILTER (WHERE NOT void), 0) AS rows, "
@@ -159,7 +160,9 @@ ReportPlan plan_earnings(ReportOptions const& options) {
         "(SELECT trend FROM trends t WHERE NOT is_total AND t.k1 IS NOT DISTINCT FROM sums.k1 "
         "AND t.currency IS NOT DISTINCT FROM sums.currency) AS trend, ";
   }
-  plan.sql = sql + "is_total FROM sums ORDER BY " + cut.order;
+  plan.sql =
+      sql + "CASE WHEN is_all THEN 'all' WHEN is_total THEN 't' END AS sum_of FROM sums ORDER BY " +
+      cut.order;
 
   plan.latest = cut.by_time;
   plan.columns = cut.columns;

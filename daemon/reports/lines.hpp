@@ -13,6 +13,7 @@ namespace affsync::reports {
 struct ReportLine {
   std::size_t row = 0;       // index in the table; meaningless if left_out is not 0
   bool total = false;        // a line of sums
+  bool all = false;          // one over all currencies
   std::size_t left_out = 0;  // if not 0: the number of lines that were left out here
 };
 // Returns the lines to show; the limit of the plan applies to each block, which ends with sums.

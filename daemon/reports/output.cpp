@@ -54,8 +54,10 @@ std::string report_json(ReportPlan const& plan, schema::Store::Table const& rows
     Json::Object members;
     for (std::size_t i = 0; i < plan.columns.size(); ++i) {
       auto const& column = plan.columns[i];
-      // A line of sums has no keys: leave out its null members.
-      if (!is_data(column) || (total && !row.at(i))) continue;
+      // A line of sums has no keys: leave out its null members. But rows without a currency have a
+      // sum of their own, beside that of all currencies.
+      bool const is_key = column.name == "currency" && !one.all;
+      if (!is_data(column) || (total && !row.at(i) && !is_key)) continue;
       members.push_back({column.name, field_to_json(column, row.at(i))});
     }
     (total ? totals : lines).push_back(Json::object(std::move(members)));

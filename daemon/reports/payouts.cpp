@@ -9,22 +9,24 @@ constexpr char const* payout_day = "(coalesce(requested_at, paid_at) AT TIME ZON
 constexpr char const* payout_sums =
     "sum(amount) FILTER (WHERE status = 'paid') AS paid, "
     "sum(amount) FILTER (WHERE status IN ('requested', 'approved', 'processing')) AS open, "
-    "sum(amount) FILTER (WHERE coalesce(status, 'unknown') NOT IN "
-    "('paid', 'requested', 'approved', 'processing')) AS other, count(*) AS rows, "
+    "sum(amount) FILTER (WHERE status IN ('rejected', 'failed', 'cancelled')) AS refused, "
+    "sum(amount) FILTER (WHERE coalesce(status, 'unknown') NOT IN ('paid', 'requested', "
+    "'approved', 'processing', 'rejected', 'failed', 'cancelled')) AS other, count(*) AS rows, "
     "percentile_disc(0.5) WITHIN GROUP (ORDER BY days_waiting) FILTER (WHERE status = 'paid') "
     "AS median_days";
 
 ReportPlan plan_single_payouts() {
   ReportPlan plan;
   plan.sql = "WITH picked AS (SELECT * FROM reporting.payouts WHERE " + in_days(payout_day) +
-             "), lines AS (SELECT coalesce(requested_at, paid_at) AS at, source, external_id, "
+             "), lines AS (SELECT coalesce(requested_at, paid_at) AS at, requested_at, source, "
+             "external_id, "
              "status, currency, amount, amount_usd, method, paid_at, days_waiting, "
              "false AS is_total FROM picked UNION ALL "
-             "SELECT NULL, NULL, NULL, 'paid', currency, sum(amount), " +
+             "SELECT NULL, NULL, NULL, NULL, 'paid', currency, sum(amount), " +
              usd_sum_sql("amount_usd", "amount") +
              ", NULL, NULL, NULL, true FROM picked WHERE status = 'paid' GROUP BY currency) "
              "SELECT " +
-             moment_sql("at") +
+             moment_sql("requested_at") +
              ", source, external_id, status, currency, amount, amount_usd, method, " +
              moment_sql("paid_at") +
              ", days_waiting, is_total FROM lines "
@@ -72,7 +74,9 @@ ReportPlan plan_payouts(ReportOptions const& options) {
   bool const keyed = !key.empty();
   plan.by = options.by;
   plan.latest = time.has_value();
-  plan.note = "`days`: median number of days from request to payment.";
+  plan.note =
+      "`days`: median number of days from request to payment. `unclear`: without a state, or with "
+      "one that the connector does not know.";
   plan.parameters = day_parameters(options);
   plan.sql = "WITH picked AS (SELECT *, " + (keyed ? key : std::string("NULL::text")) +
              " AS k1 FROM reporting.payouts WHERE " + in_days(payout_day) +
@@ -81,7 +85,7 @@ ReportPlan plan_payouts(ReportOptions const& options) {
                       "((k1, currency), (currency)))"
                     : "false AS is_total FROM picked GROUP BY k1, currency)") +
              " SELECT " + (keyed ? "k1, " : "") +
-             "currency, paid, open, other, rows, median_days, " +
+             "currency, paid, open, refused, other, rows, median_days, " +
              bar_sql("paid", "PARTITION BY currency") +
              " AS bar, is_total FROM sums ORDER BY currency, is_total, k1";
   if (keyed) plan.columns.push_back(column);
@@ -89,7 +93,8 @@ ReportPlan plan_payouts(ReportOptions const& options) {
                       {{"currency", "currency", ReportValue::text, 9},
                        {"paid", "paid", ReportValue::amount, 10},
                        {"open", "open", ReportValue::amount, 9, 0, false, true},
-                       {"other", "refused", ReportValue::amount, 5, 0, true, true},
+                       {"refused", "refused", ReportValue::amount, 5, 0, true, true},
+                       {"other", "unclear", ReportValue::amount, 5, 0, true, true},
                        {"rows", "payouts", ReportValue::count, 4, 0, true},
                        {"median_days", "days", ReportValue::count, 3, 0, true},
                        {"bar", "", ReportValue::bar, 2, 0, true},

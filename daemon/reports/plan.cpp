@@ -101,10 +101,11 @@ std::string spans_note_sql(std::string_view steps, std::string_view period, std:
          " OFFSET 0) grown GROUP BY period, currency ORDER BY period, currency";
 }
 
-std::string usd_sum_sql(std::string_view usd, std::string_view amount, std::string_view total) {
-  std::string const value(usd);
-  return "CASE WHEN bool_and(" + value + " IS NOT NULL OR " + std::string(amount) +
-         " IS NULL) OR " + std::string(total) + " THEN sum(" + value + ") END";
+std::string usd_sum_sql(std::string_view usd, std::string_view amount, std::string_view total,
+                        std::string_view known) {
+  return "CASE WHEN bool_and(" + std::string(usd) + " IS NOT NULL OR " + std::string(amount) +
+         " IS NULL) OR " + std::string(total) + " THEN sum(" +
+         std::string(known.empty() ? usd : known) + ") END";
 }
 
 std::string bar_sql(std::string_view value, std::string_view partition) {

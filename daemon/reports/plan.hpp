@@ -34,7 +34,7 @@ enum class ReportValue {
   count,     // a whole number; the only kind that is a number in JSON
   bar,       // a length in eighths of a character; only in tables
   trend,     // "buckets|bucket:level,…"; only in tables
-  total,     // "t" marks a line of sums; always the last column
+  total,     // "t" marks a line of sums, "all" one over all currencies; always the last column
 };
 
 struct ReportColumn {
@@ -45,6 +45,7 @@ struct ReportColumn {
   int min_width = 0;          // of TableColumn
   bool droppable = false;     // of TableColumn
   bool hide_if_none = false;  // tables leave the column out if it is zero or null in every row
+  bool data_only = false;     // only in CSV and JSON
 };
 
 struct ReportPlan {
@@ -109,9 +110,10 @@ void require_known_cut(ReportOptions const& options, std::vector<std::string> co
 std::string spans_note_sql(std::string_view steps, std::string_view period, std::string_view what);
 // Returns SQL for a sum in US dollars that is null if one figure is unknown, since a partial sum
 // would be taken for the whole. Where the condition `total` holds, it is the sum of the known
-// figures, because the column `rows_without_usd` beside it counts the others.
+// figures, because the column `rows_without_usd` beside it counts the others. `known`: the column
+// that has them, if a line is a sum itself.
 std::string usd_sum_sql(std::string_view usd, std::string_view amount,
-                        std::string_view total = "false");
+                        std::string_view total = "false", std::string_view known = {});
 // Returns SQL for the length of a bar: `value` relative to the largest one of its `partition`, such
 // as a currency. For the outermost SELECT.
 std::string bar_sql(std::string_view value, std::string_view partition);

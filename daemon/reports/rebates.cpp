@@ -98,7 +98,8 @@ ReportPlan plan_rebates(ReportOptions const& options) {
                                   : "") +
              "sort, currency, amount, amount_usd, net_usd, rows_without_usd, rows, " +
              bar_sql("amount", "PARTITION BY currency, sort") +
-             " AS bar, is_total FROM sums ORDER BY sort, is_all, currency, is_total, " +
+             " AS bar, CASE WHEN is_all THEN 'all' WHEN is_total THEN 't' END AS sum_of FROM sums "
+             "ORDER BY sort, is_all, currency, is_total, " +
              (cut.by_time ? "k1" : "amount DESC NULLS LAST, k1, k2");
 
   plan.latest = cut.by_time;

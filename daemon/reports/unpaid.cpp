@@ -15,11 +15,11 @@ ReportPlan plan_unpaid(ReportOptions const& options) {
   plan.by = options.by == "currency" ? "currency" : "source";
   plan.parameters = day_parameters(options);
   bool const by_source = plan.by == "source";
-  std::string const sums =
-      "sum(amount) AS amount, " +
-      usd_sum_sql("amount_usd", "amount", by_source ? "grouping(source) = 1" : "false") +
-      " AS amount_usd, min(oldest_on)::text AS oldest_on, sum(rows) AS rows, "
-      "sum(rows_without_usd) AS rows_without_usd, ";
+  std::string const sums = "sum(amount) AS amount, " +
+                           usd_sum_sql("amount_usd", "amount",
+                                       by_source ? "grouping(source) = 1" : "false", "known_usd") +
+                           " AS amount_usd, min(oldest_on)::text AS oldest_on, sum(rows) AS rows, "
+                           "sum(rows_without_usd) AS rows_without_usd, ";
   // Citus adds up grouping sets of what is collected first.
   plan.sql =
       "WITH picked AS MATERIALIZED (SELECT * FROM reporting.unpaid_commission WHERE "

@@ -165,7 +165,7 @@ std::string usd_of_days_sql(std::string const& chosen) {
   };
   return "CASE WHEN grouping(source) = 0 AND count(*)" +
          of_days(" AND amount IS NOT NULL AND amount_usd IS NULL") +
-         " > 0 THEN NULL WHEN count(amount)" + of_days("") + " = 0 THEN 0 ELSE sum(amount_usd)" +
+         " > 0 THEN NULL WHEN count(amount)" + of_days("") + " = 0 THEN 0 ELSE sum(known_usd)" +
          of_days("") + " END";
 }
 

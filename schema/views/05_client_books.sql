@@ -1,4 +1,5 @@
--- One row per client, merged from all streams of its source: each column has the latest value.
+-- One row per client, merged from all rows and streams of its source: each column has the value that
+-- changed last, and times of what happens once have the earliest, as in reporting.conversion_funnel.
 CREATE OR REPLACE VIEW affsync.client_books AS
 SELECT
   c.source_id,
@@ -7,12 +8,9 @@ SELECT
      FILTER (WHERE c.country IS NOT NULL))[1] AS country,
   (array_agg(c.status ORDER BY c.changed_at DESC, c.stream, c.external_id)
      FILTER (WHERE c.status IS NOT NULL))[1] AS status,
-  (array_agg(c.registered_at ORDER BY c.changed_at DESC, c.stream, c.external_id)
-     FILTER (WHERE c.registered_at IS NOT NULL))[1] AS registered_at,
-  (array_agg(c.first_deposit_at ORDER BY c.changed_at DESC, c.stream, c.external_id)
-     FILTER (WHERE c.first_deposit_at IS NOT NULL))[1] AS first_deposit_at,
-  (array_agg(c.first_trade_at ORDER BY c.changed_at DESC, c.stream, c.external_id)
-     FILTER (WHERE c.first_trade_at IS NOT NULL))[1] AS first_trade_at,
+  min(c.registered_at) AS registered_at,
+  min(c.first_deposit_at) AS first_deposit_at,
+  min(c.first_trade_at) AS first_trade_at,
   (array_agg(c.link_code ORDER BY c.changed_at DESC, c.stream, c.external_id)
      FILTER (WHERE c.link_code IS NOT NULL))[1] AS link_code,
   (array_agg(c.campaign ORDER BY c.changed_at DESC, c.stream, c.external_id)
@@ -35,9 +33,9 @@ COMMENT ON COLUMN affsync.client_books.source_id IS 'The source; see affsync.sou
 COMMENT ON COLUMN affsync.client_books.client_ref IS 'The client.';
 COMMENT ON COLUMN affsync.client_books.country IS 'Country code, as given by the broker.';
 COMMENT ON COLUMN affsync.client_books.status IS 'Status of the client.';
-COMMENT ON COLUMN affsync.client_books.registered_at IS 'When the client registered.';
-COMMENT ON COLUMN affsync.client_books.first_deposit_at IS 'First deposit.';
-COMMENT ON COLUMN affsync.client_books.first_trade_at IS 'First trade.';
+COMMENT ON COLUMN affsync.client_books.registered_at IS 'When the client registered; the earliest of its rows.';
+COMMENT ON COLUMN affsync.client_books.first_deposit_at IS 'First deposit; the earliest of its rows.';
+COMMENT ON COLUMN affsync.client_books.first_trade_at IS 'First trade; the earliest of its rows.';
 COMMENT ON COLUMN affsync.client_books.link_code IS 'The partner link that the client came through.';
 COMMENT ON COLUMN affsync.client_books.campaign IS 'The campaign that the client came through.';
 COMMENT ON COLUMN affsync.client_books.volume_lots IS 'Volume traded so far, in lots.';

@@ -19,7 +19,8 @@ SELECT
   count(*) FILTER (WHERE m.amount_usd IS NULL AND m.amount IS NOT NULL) AS rows_without_usd,
   m.source_id,
   m.counts,
-  min(m.since) AS since
+  min(m.since) AS since,
+  sum(m.amount_usd) AS known_usd
 FROM (
   SELECT source_id, source, connector, day, kind, status, currency, amount, amount_usd,
          volume_lots, client_ref, usd_origin, counts, NULL::timestamptz AS since
@@ -48,3 +49,4 @@ COMMENT ON COLUMN affsync.earnings_by_row.rows_without_usd IS 'Number of rows in
 COMMENT ON COLUMN affsync.earnings_by_row.source_id IS 'The source; see affsync.source.';
 COMMENT ON COLUMN affsync.earnings_by_row.counts IS 'False if the row was rejected or reversed. Add amounts only WHERE counts.';
 COMMENT ON COLUMN affsync.earnings_by_row.since IS 'For the growth of running totals: the earliest time at which it may have grown, because there is no reading between then and this day. Null for dated rows.';
+COMMENT ON COLUMN affsync.earnings_by_row.known_usd IS 'Sum in US dollars of the rows for which it is known, null if there is none: for totals over several lines, with the sum of rows_without_usd.';

@@ -22,7 +22,8 @@ SELECT
   CASE WHEN d.open_rows > 0 AND d.usd IS NULL THEN d.open_rows ELSE 0 END AS rows_without_usd,
   d.source_id,
   coalesce(d.status, '') NOT IN ('rejected', 'reversed') AS counts,
-  NULL::timestamptz AS since
+  NULL::timestamptz AS since,
+  CASE WHEN d.usd IS NULL THEN d.broker_usd ELSE coalesce(d.broker_usd + d.usd, d.usd) END AS known_usd
 FROM (
   SELECT
     e.*,
@@ -43,7 +44,7 @@ JOIN affsync.source s ON s.source_id = d.source_id
 UNION ALL
 SELECT m.*
 FROM live l
-CROSS JOIN LATERAL affsync.earned_of_days(l.source_id, l.unit_from, l.unit_to) m;
+CROSS JOIN LATERAL affsync.sums_of_days(l.source_id, l.unit_from, l.unit_to) m;
 COMMENT ON VIEW reporting.earnings_daily IS 'Commission by day, including rejected and reversed rows: add only rows that count. Running totals are included only by their recorded growth; streams that repeat another one are omitted.';
 COMMENT ON COLUMN reporting.earnings_daily.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.earnings_daily.connector IS 'Connector of the source.';
@@ -61,3 +62,6 @@ COMMENT ON COLUMN reporting.earnings_daily.rows_without_usd IS 'Number of rows i
 COMMENT ON COLUMN reporting.earnings_daily.source_id IS 'The source; see affsync.source.';
 COMMENT ON COLUMN reporting.earnings_daily.counts IS 'False if the row was rejected or reversed. Add amounts only WHERE counts.';
 COMMENT ON COLUMN reporting.earnings_daily.since IS 'For the growth of running totals: the earliest time at which it may have grown, because there is no reading between then and this day. Null for dated rows.';
+COMMENT ON COLUMN reporting.earnings_daily.known_usd IS 'Sum in US dollars of the rows for which it is known, null if there is none: for totals over several lines, with the sum of rows_without_usd.';
+-- The view took its sums from it, when they had one column less.
+DROP FUNCTION IF EXISTS affsync.earned_of_days(integer, date, date);

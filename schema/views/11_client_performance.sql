@@ -294,7 +294,7 @@ SELECT
   f.known_commission_usd,
   f.known_rebate_usd,
   -- Of a side that is wholly unknown nothing is known, of the other one all that is.
-  CASE WHEN f.known_commission_usd IS NOT NULL OR f.known_rebate_usd IS NOT NULL
+  CASE WHEN f.known_commission_usd IS NOT NULL OR f.known_rebate_usd <> 0
     THEN coalesce(f.known_commission_usd, 0) - coalesce(f.known_rebate_usd, 0) END AS known_net_usd
 FROM known f;
 COMMENT ON VIEW reporting.client_performance IS 'What each client earned the partner and received back, and one row per source for money without a client. If a client has dated rows, these are added up; if not, its latest running totals; if it has no rows at all, the broker''s own totals of the client. commission_from and rebate_from say which.';
@@ -318,6 +318,6 @@ COMMENT ON COLUMN reporting.client_performance.campaign IS 'The campaign that th
 COMMENT ON COLUMN reporting.client_performance.source_id IS 'The source; see affsync.source.';
 COMMENT ON COLUMN reporting.client_performance.commission_from IS 'What commission_usd is: dated rows (their sum), running totals (the latest), or client (the broker''s own total of the client); null if there is no data, and commission_usd is 0.';
 COMMENT ON COLUMN reporting.client_performance.rebate_from IS 'What rebate_usd is, in the same words; client only if commission_usd is not from rows.';
-COMMENT ON COLUMN reporting.client_performance.known_commission_usd IS 'commission_usd of the rows that have a figure, without the rows_without_usd; null if none of them has one.';
-COMMENT ON COLUMN reporting.client_performance.known_rebate_usd IS 'rebate_usd of the rows that have a figure, without the rows_without_usd; null if none of them has one.';
-COMMENT ON COLUMN reporting.client_performance.known_net_usd IS 'known_commission_usd minus known_rebate_usd.';
+COMMENT ON COLUMN reporting.client_performance.known_commission_usd IS 'commission_usd of the rows that have a figure, without the rows_without_usd; null if there are rows and none has one.';
+COMMENT ON COLUMN reporting.client_performance.known_rebate_usd IS 'rebate_usd of the rows that have a figure, without the rows_without_usd; null if there are rows and none has one.';
+COMMENT ON COLUMN reporting.client_performance.known_net_usd IS 'known_commission_usd minus known_rebate_usd, where null counts as 0; null if nothing is known but that no rebates were paid.';

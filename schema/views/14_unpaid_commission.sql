@@ -11,7 +11,8 @@ SELECT
   CASE WHEN min(usd_origin) = max(usd_origin) THEN min(usd_origin)
        WHEN min(usd_origin) IS NOT NULL THEN 'mixed' END AS usd_origin,
   count(*) FILTER (WHERE amount_usd IS NULL AND amount IS NOT NULL) AS rows_without_usd,
-  source_id
+  source_id,
+  sum(amount_usd) AS known_usd
 FROM affsync.commission_books
 WHERE has_paid_state AND grain IS DISTINCT FROM 'lifetime'
   AND status IN ('accrued', 'pending', 'approved', 'held')
@@ -27,3 +28,4 @@ COMMENT ON COLUMN reporting.unpaid_commission.rows IS 'Number of rows in the sum
 COMMENT ON COLUMN reporting.unpaid_commission.usd_origin IS 'Origin of amount_usd: broker, same currency, fixed rate, fx_rate, implied, or mixed; null if there is no amount in US dollars.';
 COMMENT ON COLUMN reporting.unpaid_commission.rows_without_usd IS 'Number of rows in the sum that have an amount but no amount in US dollars. If it is not 0, amount_usd is null.';
 COMMENT ON COLUMN reporting.unpaid_commission.source_id IS 'The source; see affsync.source.';
+COMMENT ON COLUMN reporting.unpaid_commission.known_usd IS 'Sum in US dollars of the rows for which it is known, null if there is none: for totals over several lines, with the sum of rows_without_usd.';

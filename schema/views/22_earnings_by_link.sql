@@ -18,7 +18,8 @@ SELECT
   CASE WHEN min(m.usd_origin) = max(m.usd_origin) THEN min(m.usd_origin)
        WHEN min(m.usd_origin) IS NOT NULL THEN 'mixed' END AS usd_origin,
   count(*) FILTER (WHERE m.amount_usd IS NULL AND m.amount IS NOT NULL) AS rows_without_usd,
-  m.source_id
+  m.source_id,
+  sum(m.amount_usd) AS known_usd
 FROM (
   SELECT source_id, source, connector, day, currency, amount, amount_usd, volume_lots, client_ref,
          usd_origin, link_code
@@ -40,7 +41,7 @@ COMMENT ON VIEW reporting.earnings_by_link IS 'What each partner link earned, by
 COMMENT ON COLUMN reporting.earnings_by_link.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.earnings_by_link.connector IS 'Connector of the source.';
 COMMENT ON COLUMN reporting.earnings_by_link.link_code IS 'The partner link; null: neither the commission nor its client has one.';
-COMMENT ON COLUMN reporting.earnings_by_link.campaign IS 'The campaign of the clients; null if unknown.';
+COMMENT ON COLUMN reporting.earnings_by_link.campaign IS 'The campaign of the clients; null if it is unknown, or if the commission came by another link than its client.';
 COMMENT ON COLUMN reporting.earnings_by_link.currency IS 'Currency of amount; currencies are never added to each other.';
 COMMENT ON COLUMN reporting.earnings_by_link.amount IS 'Sum in that currency.';
 COMMENT ON COLUMN reporting.earnings_by_link.amount_usd IS 'Sum in US dollars; null if it is unknown for any row. Report the sum of rows_without_usd with it.';
@@ -52,3 +53,4 @@ COMMENT ON COLUMN reporting.earnings_by_link.last_on IS 'Last day with a commiss
 COMMENT ON COLUMN reporting.earnings_by_link.usd_origin IS 'Origin of amount_usd: broker, same currency, fixed rate, fx_rate, implied, or mixed; null if there is no amount in US dollars.';
 COMMENT ON COLUMN reporting.earnings_by_link.rows_without_usd IS 'Number of rows in the sum that have an amount but no amount in US dollars. If it is not 0, amount_usd is null.';
 COMMENT ON COLUMN reporting.earnings_by_link.source_id IS 'The source; see affsync.source.';
+COMMENT ON COLUMN reporting.earnings_by_link.known_usd IS 'Sum in US dollars of the rows for which it is known, null if there is none: for totals over several lines, with the sum of rows_without_usd.';

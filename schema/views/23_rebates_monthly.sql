@@ -15,7 +15,8 @@ SELECT
        WHEN min(m.usd_origin) IS NOT NULL THEN 'mixed' END AS usd_origin,
   count(*) FILTER (WHERE m.amount_usd IS NULL AND m.amount IS NOT NULL) AS rows_without_usd,
   min(m.since) AS since,
-  m.source_id
+  m.source_id,
+  sum(m.amount_usd) AS known_usd
 FROM affsync.rebate_flows m
 GROUP BY m.source_id, m.source, m.connector, date_trunc('month', m.day)::date, m.currency;
 COMMENT ON VIEW reporting.rebates_monthly IS 'Money passed on to clients by month, without rejected and reversed rows: dated rebates, and the recorded growth of running totals. The value of a total at its first reading is not in any month.';
@@ -31,3 +32,4 @@ COMMENT ON COLUMN reporting.rebates_monthly.usd_origin IS 'Origin of amount_usd:
 COMMENT ON COLUMN reporting.rebates_monthly.rows_without_usd IS 'Number of rows in the sum that have an amount but no amount in US dollars. If it is not 0, amount_usd is null.';
 COMMENT ON COLUMN reporting.rebates_monthly.since IS 'For the growth of running totals: the earliest time at which it may have grown. Earlier than the month if there was no reading at its beginning. Null without such growth.';
 COMMENT ON COLUMN reporting.rebates_monthly.source_id IS 'The source; see affsync.source.';
+COMMENT ON COLUMN reporting.rebates_monthly.known_usd IS 'Sum in US dollars of the rows for which it is known, null if there is none: for totals over several lines, with the sum of rows_without_usd.';

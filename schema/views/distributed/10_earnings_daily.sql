@@ -1,5 +1,5 @@
 -- No sums are kept by day: each server adds up the rows that it has.
--- beside: d0adb4a1b703
+-- beside: f9abf0b6ab50
 CREATE OR REPLACE VIEW reporting.earnings_daily AS
 SELECT * FROM affsync.earnings_by_row;
 COMMENT ON VIEW reporting.earnings_daily IS 'Commission by day, including rejected and reversed rows: add only rows that count. Running totals are included only by their recorded growth; streams that repeat another one are omitted.';
@@ -19,3 +19,6 @@ COMMENT ON COLUMN reporting.earnings_daily.rows_without_usd IS 'Number of rows i
 COMMENT ON COLUMN reporting.earnings_daily.source_id IS 'The source; see affsync.source.';
 COMMENT ON COLUMN reporting.earnings_daily.counts IS 'False if the row was rejected or reversed. Add amounts only WHERE counts.';
 COMMENT ON COLUMN reporting.earnings_daily.since IS 'For the growth of running totals: the earliest time at which it may have grown, because there is no reading between then and this day. Null for dated rows.';
+COMMENT ON COLUMN reporting.earnings_daily.known_usd IS 'Sum in US dollars of the rows for which it is known, null if there is none: for totals over several lines, with the sum of rows_without_usd.';
+-- The view took its sums from it, when they had one column less.
+DROP FUNCTION IF EXISTS affsync.earned_of_days(integer, date, date);

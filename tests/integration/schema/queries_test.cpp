@@ -222,7 +222,7 @@ TEST_F(DocumentedSums, OfTheQuestions) {
   fill_three_sources();
   std::string const file = "docs/queries.md";
   std::vector<Cells> const months{{"2026-01-01", "5"}, {"2026-02-01", "171"}, {"2026-03-01", "10"}};
-  EXPECT_EQ(answer(file, "AS month, sum(amount_usd)", "month, amount_usd"), months);
+  EXPECT_EQ(answer(file, "AS month, sum(known_usd)", "month, known_usd"), months);
   std::vector<Cells> const unpaid{{"alpha", "EUR", "4"}};
   EXPECT_EQ(answer(file, "oldest_days", "source, currency, amount"), unpaid);
   std::vector<Cells> const owed{{"alpha", "wallet", "75", "75"}, {"beta", "balance", "25", "25"}};
@@ -254,7 +254,7 @@ TEST_F(DocumentedSums, OfTheSchema) {
   fill_three_sources();
   std::vector<Cells> const february{
       {"alpha", "EUR", "29", "58"}, {"alpha", "USD", "13", "13"}, {"beta", "USD", "100", "100"}};
-  EXPECT_EQ(answer("docs/schema.md", "came in last month", "source, currency, amount, amount_usd"),
+  EXPECT_EQ(answer("docs/schema.md", "came in last month", "source, currency, amount, known_usd"),
             february);
   EXPECT_TRUE(answer("docs/schema.md", "net_usd < 0", "source").empty());
 }

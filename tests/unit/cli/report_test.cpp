@@ -138,7 +138,7 @@ Rows const many = {
     {std::nullopt, "EUR", "6", std::nullopt, "3", std::nullopt, "t"},
     {"d", "USD", "4", std::nullopt, "1", std::nullopt, "f"},
     {std::nullopt, "USD", "4", std::nullopt, "1", std::nullopt, "t"},
-    {std::nullopt, std::nullopt, std::nullopt, std::nullopt, "4", std::nullopt, "t"}};
+    {std::nullopt, std::nullopt, std::nullopt, std::nullopt, "4", std::nullopt, "all"}};
 
 TEST(ReportLimit, LinesBeyondItAreCountedAndSumsStay) {
   auto plan = small_plan();

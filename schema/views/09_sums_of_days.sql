@@ -1,10 +1,11 @@
 -- The rows of affsync.earnings_by_row of one source and some days. A view cannot keep a large query from
 -- being compiled (JIT), which takes seconds whether or not there is a day to add up; a function can.
-CREATE OR REPLACE FUNCTION affsync.earned_of_days(of_source integer, first date, last date)
+CREATE OR REPLACE FUNCTION affsync.sums_of_days(of_source integer, first date, last date)
 RETURNS TABLE (
   source text, connector text, day date, kind text, status text, currency text, amount numeric,
   amount_usd numeric, volume_lots numeric, clients bigint, rows bigint, usd_origin text,
-  rows_without_usd bigint, source_id integer, counts boolean, since timestamptz
+  rows_without_usd bigint, source_id integer, counts boolean, since timestamptz,
+  known_usd numeric
 )
 LANGUAGE plpgsql STABLE ROWS 100
 SET search_path = pg_catalog SET jit = off SET plan_cache_mode = force_generic_plan AS $$
@@ -29,7 +30,8 @@ BEGIN
       count(*) FILTER (WHERE b.amount_usd IS NULL AND b.amount IS NOT NULL) AS rows_without_usd,
       b.source_id,
       b.counts,
-      min(b.since) AS since
+      min(b.since) AS since,
+      sum(b.amount_usd) AS known_usd
     FROM (
       SELECT source_id, source, connector, day, kind, status, currency, amount, amount_usd,
              volume_lots, client_ref, usd_origin, counts, NULL::timestamptz AS since
@@ -54,4 +56,4 @@ BEGIN
     GROUP BY b.source_id, b.source, b.connector, b.day, b.kind, b.status, b.currency, b.counts;
 END
 $$;
-COMMENT ON FUNCTION affsync.earned_of_days(integer, date, date) IS 'Commission by day of one source and some days, added up from its rows; the columns of reporting.earnings_daily.';
+COMMENT ON FUNCTION affsync.sums_of_days(integer, date, date) IS 'Commission by day of one source and some days, added up from its rows; the columns of reporting.earnings_daily.';
