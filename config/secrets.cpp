@@ -1,5 +1,7 @@
 #include "config/secrets.hpp"
 
+#include <algorithm>
+
 #include "config/secret_file.hpp"
 
 namespace affsync::config {
@@ -42,11 +44,29 @@ void refuse_variable(yaml::Node const& node, std::string const& what, std::strin
       "looks like this as {file: PATH}.");
 }
 
+bool has_password(std::string_view url) {
+  auto const scheme = url.find("://");
+  if (scheme == url.npos) return url.find("password") != url.npos;
+  auto const authority = url.substr(scheme + 3, url.find('/', scheme + 3) - scheme - 3);
+  auto const user = authority.substr(0, authority.find('@'));
+  return user.size() < authority.size() && user.find(':') != user.npos;
+}
+
+// Not so a login's name, and a database's URL without a password.
+bool is_worth_hiding(std::string_view what, std::string_view text) {
+  if (what.starts_with("database.") || what == "proxy") return has_password(text);
+  constexpr std::string_view words[] = {"pass", "secret", "key", "token", "webhook", "header"};
+  return std::ranges::any_of(words, [&](auto word) { return what.find(word) != what.npos; });
+}
+
 Secret read_if_there(yaml::Node const& node, std::string const& what, Environment const& env) {
   if (node.is_scalar()) {
     auto text = node.text();
     if (text.empty()) missing(node, what + " is empty");
     refuse_variable(node, what, text);
+    if (is_worth_hiding(what, text) && !node.is_expanded() && env.secret_files != nullptr) {
+      env.secret_files->push_back(node.file());
+    }
     return Secret(std::move(text));
   }
   if (node.is_null()) {

@@ -254,22 +254,19 @@ App::Impl::Session& App::Impl::session_of(PreparedSource prepared, Logger const&
   return entry;
 }
 
+void App::require_chosen(std::vector<std::string> const& sources,
+                         std::vector<std::string> const& streams) const {
+  refuse_without_sources(impl_->config);
+  prepare_chosen(impl_->config, impl_->manifests, nullptr, sources, streams);
+}
+
 asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::string> sources,
                                                                std::vector<std::string> streams,
                                                                bool with_database,
                                                                sync::Observer& observer) {
-  std::vector<std::string> source_names, stream_names;
-  for (auto const& source : impl_->config.sources) source_names.push_back(source.name);
-  refuse_unknown(sources, source_names, "source");
-
   // Check everything before anything is registered or sent.
-  std::vector<PreparedSource> prepared;
-  for (auto const& source : impl_->config.sources) {
-    if (!chosen(sources, source.name)) continue;
-    prepared.push_back(prepare_source(source, impl_->manifests, &impl_->shared).value());
-    for (auto const& stream : prepared.back().plan.streams) stream_names.push_back(stream->stream);
-  }
-  refuse_unknown(streams, stream_names, "stream");
+  auto prepared = prepare_chosen(impl_->config, impl_->manifests, &impl_->shared, sources, streams);
+  auto const source_names = names_of_sources(impl_->config);
   for (auto const& [name, sentence] : repeated_accounts(prepared)) {
     log().warn(sentence, {{"source", name}});
   }
@@ -327,9 +324,9 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
 std::vector<std::string> App::reload() {
   auto config =
       with_readable_urls(config::load_config(impl_->file, config::process_environment()).value());
+  if (!impl_->config.sources.empty()) refuse_without_sources(config);
   auto manifests = load_manifests_of(config);
-  for (auto const& source : config.sources)
-    prepare_source(source, manifests, &impl_->shared).value();
+  prepare_chosen(config, manifests, &impl_->shared, {}, {});
   auto needs_restart = keep_what_needs_a_restart(config, impl_->config);
   Impl::Before replaced{std::exchange(impl_->config, std::move(config)),
                         std::exchange(impl_->manifests, std::move(manifests))};

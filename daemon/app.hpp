@@ -82,6 +82,11 @@ class App {
   // With `for_reading` that of `database.read_url`, which accepts no writes.
   Result<schema::Examination> examine_database(bool for_reading = false);
 
+  // Throws Failure: usage if the configuration has no source, or none or no stream of such a name;
+  // config_invalid. For what must be right before the database is touched.
+  void require_chosen(std::vector<std::string> const& sources,
+                      std::vector<std::string> const& streams) const;
+
   // Makes plans and sessions of the chosen sources and streams. Unknown names throw Failure(usage).
   // Leaves out streams that are off unless they are named. Registers the sources in the database
   // if `with_database`.

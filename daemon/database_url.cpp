@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
@@ -38,6 +39,14 @@ void require_readable(std::string const& url, std::string const& key, std::strin
   Options const options(PQconninfoParse(url.c_str(), &message), PQconninfoFree);
   std::string const complaint = message == nullptr ? "" : message;
   if (message != nullptr) PQfreemem(message);
+  for (auto const* one = options.get(); one != nullptr && one->keyword != nullptr; ++one) {
+    bool const is_host = std::string_view(one->keyword) == "host" && one->val != nullptr;
+    // What follows the first @ is taken for the host, and would be shown as such.
+    if (!is_host || std::string_view(one->val).find('@') == std::string_view::npos) continue;
+    throw Failure(ErrorCode::config_invalid,
+                  config::with_places({key}, file).front() + " has more than one @",
+                  "Write an @ of a password or a user as %40.");
+  }
   if (options) return;
   auto const named = config::with_places({key}, file).front();
   // The complaint may quote a part of the password, so only what resembles an option is repeated.

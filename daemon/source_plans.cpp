@@ -8,6 +8,7 @@
 #include "base/batch.hpp"
 #include "base/suggest.hpp"
 #include "config/environment.hpp"
+#include "daemon/chosen_names.hpp"
 #include "daemon/net/proxy.hpp"
 #include "daemon/sync/file_client.hpp"
 #include "daemon/sync/inbox.hpp"
@@ -128,6 +129,35 @@ Result<PreparedSource> prepare_source(config::SourceConfig const& source,
   deadlines.connect = std::min(deadlines.connect, source.timeout);
   deadlines.handshake = std::min(deadlines.handshake, source.timeout);
   return prepared;
+}
+
+std::vector<PreparedSource> prepare_chosen(config::Config const& config,
+                                           std::vector<engine::Manifest> const& manifests,
+                                           engine::SharedSpecs* shared,
+                                           std::vector<std::string> const& sources,
+                                           std::vector<std::string> const& streams) {
+  refuse_unknown(sources, names_of_sources(config), "source");
+  std::vector<PreparedSource> prepared;
+  std::vector<std::string> stream_names;
+  for (auto const& source : config.sources) {
+    if (!chosen(sources, source.name)) continue;
+    prepared.push_back(prepare_source(source, manifests, shared).value());
+    for (auto const& stream : prepared.back().plan.streams) stream_names.push_back(stream->stream);
+  }
+  refuse_unknown(streams, stream_names, "stream");
+  return prepared;
+}
+
+std::vector<std::string> names_of_sources(config::Config const& config) {
+  std::vector<std::string> names;
+  for (auto const& source : config.sources) names.push_back(source.name);
+  return names;
+}
+
+void refuse_without_sources(config::Config const& config) {
+  if (!config.sources.empty()) return;
+  throw Failure(ErrorCode::config_invalid, config.file + ": the configuration has no source",
+                "Add one to `sources`, or restore the file if it was cut off.");
 }
 
 std::function<std::unique_ptr<net::HttpClient>()> client_maker(

@@ -29,6 +29,18 @@ Result<PreparedSource> prepare_source(config::SourceConfig const& source,
                                       std::vector<engine::Manifest> const& manifests,
                                       engine::SharedSpecs* shared = nullptr);
 
+// Returns the chosen sources; none chosen: all. Throws Failure: usage for a name that no source, or
+// no stream of theirs, has; the errors of prepare_source.
+std::vector<PreparedSource> prepare_chosen(config::Config const& config,
+                                           std::vector<engine::Manifest> const& manifests,
+                                           engine::SharedSpecs* shared,
+                                           std::vector<std::string> const& sources,
+                                           std::vector<std::string> const& streams);
+std::vector<std::string> names_of_sources(config::Config const& config);
+// Throws Failure(config_invalid) if there is none: a file that was cut off is no wish to read
+// nothing.
+void refuse_without_sources(config::Config const& config);
+
 // Returns what makes the client that the source's requests go to.
 std::function<std::unique_ptr<net::HttpClient>()> client_maker(
     PreparedSource const& source, boost::asio::any_io_executor executor);

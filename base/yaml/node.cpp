@@ -91,6 +91,10 @@ std::string Node::where() const {
          std::to_string(impl_->column);
 }
 
+std::string const& Node::file() const {
+  return impl_->document->file;
+}
+
 void Node::fail(std::string message, std::string hint) const {
   Error error(ErrorCode::config_invalid, std::move(message), std::move(hint));
   throw Failure(std::move(error.at(where())));

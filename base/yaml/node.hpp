@@ -41,9 +41,10 @@ class Node {
   bool is_quoted() const;    // a scalar that does not stand there plainly: "5", '5', or a block
   bool is_expanded() const;  // `expand` replaced the text, which may now be a secret
 
-  std::string where() const;  // "affsync.yaml:12:5"
-  std::string text() const;   // a scalar, as written; throws Failure for any other node
-  bool as_bool() const;       // true, false (and yes, no, on, off)
+  std::string where() const;        // "affsync.yaml:12:5"
+  std::string const& file() const;  // "affsync.yaml"
+  std::string text() const;         // a scalar, as written; throws Failure for any other node
+  bool as_bool() const;             // true, false (and yes, no, on, off)
   long as_integer(long least, long most) const;
   double as_number(double least, double most) const;
   std::vector<Node> items() const;  // of a sequence

@@ -27,6 +27,11 @@ Result<FileDescriptor> open_part(fs::path const& part) {
   FileDescriptor file(
       ::open(part.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
   if (!file.valid()) return file_error(part, std::strerror(errno));
+  struct stat found{};
+  // Whoever owns the file could read the whole database.
+  if (::fstat(file.get(), &found) != 0 || found.st_uid != ::geteuid()) {
+    return file_error(part, "it belongs to another user", "Remove it, or name another file.");
+  }
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     return file_error(part, "another backup is writing it", "Wait for it, or name another file.");
   }

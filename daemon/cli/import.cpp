@@ -155,6 +155,7 @@ int run_import(CommonOptions const& common, ImportOptions const& options) {
   refuse_missing(options.files);
   // The result tells the notes, so log only what fails besides.
   App app(common.config_file, common.verbose ? LogLevel::debug : LogLevel::error);
+  app.require_chosen({options.source}, {});
   if (options.dry_run) {
     app.start_existing_database();
   } else {

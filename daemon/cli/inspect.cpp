@@ -188,18 +188,20 @@ int run_inspect(CommonOptions const& common, InspectOptions const& options) {
   auto const* hidden = plan.privacy == Privacy::hash
                            ? "Fields that are not kept, or as a hash only (privacy):"
                            : "Fields that are not kept (privacy):";
-  std::cout << list_findings(unread, findings.unmapped, findings.rows)
-            << list_findings(hidden, findings.hidden, findings.rows)
-            << list_findings("Mappings that found nothing:", findings.not_found, findings.rows)
-            << list_findings("Totals that the connector names but the answer does not contain:",
-                             missing_totals(page.read), 0)
-            << list_findings("Words that the connector does not know (stored as `unknown`):",
-                             findings.unknown, findings.rows)
-            << list_findings("Figures taken as 0 although another field is not 0:", findings.zeros,
-                             findings.rows);
+  // A broker may quote a key as the name of a field.
+  std::cout << task.session->withhold_secrets(
+      list_findings(unread, findings.unmapped, findings.rows) +
+      list_findings(hidden, findings.hidden, findings.rows) +
+      list_findings("Mappings that found nothing:", findings.not_found, findings.rows) +
+      list_findings("Totals that the connector names but the answer does not contain:",
+                    missing_totals(page.read), 0) +
+      list_findings("Words that the connector does not know (stored as `unknown`):",
+                    findings.unknown, findings.rows) +
+      list_findings("Figures taken as 0 although another field is not 0:", findings.zeros,
+                    findings.rows));
   if (!review.warnings.empty()) std::cout << "Warnings:\n";
   for (auto const& warning : review.warnings) {
-    std::cout << wrap_text(warning, "  ", terminal.columns) << "\n";
+    std::cout << wrap_text(task.session->withhold_secrets(warning), "  ", terminal.columns) << "\n";
   }
   return 0;
 }

@@ -175,6 +175,7 @@ int run_sync(CommonOptions const& common, SyncOptions const& options) {
   App app(common.config_file, common.verbose ? LogLevel::debug : LogLevel::warn);
   SystemClock clock;
   auto const started_at = clock.now();
+  app.require_chosen(options.sources, options.streams);
   if (options.dry_run) {
     app.start_existing_database();
   } else {

@@ -209,6 +209,21 @@ TEST_F(Backup, killed_in_the_middle_leaves_no_file_and_no_process) {
   EXPECT_FALSE(std::filesystem::exists(path("affsync.dump.part")));
 }
 
+TEST_F(Backup, a_part_of_another_user_is_not_written_to) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
+  start_broker();
+  configure();
+  ASSERT_EQ(sync().status, 0);
+  {
+    std::ofstream const part(path("affsync.dump.part"));
+  }
+  ASSERT_EQ(chown(path("affsync.dump.part").c_str(), 65534, 65534), 0);
+  auto const refused = affsync({"backup", path("affsync.dump")});
+  EXPECT_EQ(refused.status, 2) << refused.err;
+  EXPECT_NE(refused.err.find("it belongs to another user"), std::string::npos) << refused.err;
+  EXPECT_EQ(std::filesystem::file_size(path("affsync.dump.part")), 0U);
+}
+
 TEST_F(Backup, a_disk_that_is_full_leaves_no_file) {
   start_broker();
   configure();

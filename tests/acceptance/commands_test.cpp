@@ -143,6 +143,47 @@ TEST_F(Commands, check_warns_of_a_secret_that_everyone_can_read) {
   EXPECT_FALSE(has(affsync({"check"}).out, "every user"));
 }
 
+TEST_F(Commands, check_warns_of_a_configuration_with_secrets_that_everyone_can_read) {
+  start_broker();
+  namespace fs = std::filesystem;
+  configure();
+  fs::permissions(dir_.path(), fs::perms(0755));
+  fs::permissions(config_file(), fs::perms(0644));
+  EXPECT_FALSE(has(affsync({"check"}).out, "every user")) << "the password is in the environment";
+  credentials_yaml = "{login: partner@example.com, password: " + std::string(password) + "}";
+  configure();
+  auto const open = affsync({"check"});
+  EXPECT_TRUE(has(open.out, "every user of this machine can read or change")) << open.out;
+  EXPECT_FALSE(has(open.out, password)) << open.out;
+  fs::permissions(config_file(), fs::perms(0640));
+  EXPECT_FALSE(has(affsync({"check"}).out, "every user"));
+}
+
+TEST_F(Commands, a_mistyped_name_changes_nothing) {
+  use_empty_database();
+  start_broker();
+  configure();
+  auto const made = "select count(*) from pg_namespace where nspname in ('affsync', 'reporting')";
+  EXPECT_EQ(affsync({"sync", "--source", "nope"}).status, 2);
+  EXPECT_EQ(affsync({"sync", "--stream", "nope"}).status, 2);
+  EXPECT_EQ(query(made), "0");
+  dir_.write("affsync.yaml", "database: {url: \"" + database_url() + "\"}\n");
+  EXPECT_EQ(affsync({"sync"}).status, 2);
+  EXPECT_EQ(query(made), "0");
+}
+
+TEST_F(Commands, a_second_at_sign_in_the_url_of_the_database_shows_nothing_of_the_password) {
+  start_broker();
+  configure();
+  use_database("{url: \"postgresql://aff:planted@PART-OF-IT@127.0.0.1:1/aff\"}");
+  for (auto const* command : {"sync", "check", "status"}) {
+    auto const refused = affsync({command});
+    EXPECT_EQ(refused.status, 2) << command << refused.err;
+    EXPECT_FALSE(has(refused.out + refused.err, "PART-OF-IT")) << refused.err;
+    EXPECT_TRUE(has(refused.err, "%40")) << refused.err;
+  }
+}
+
 TEST_F(Commands, check_wrong_password) {
   start_broker();
   environment["SANDBOX_PASSWORD"] = "planted-wrong";

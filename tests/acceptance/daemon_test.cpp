@@ -29,8 +29,13 @@ TEST_F(Daemon, daemon_runs_reloads_and_stops) {
   dir_.write("affsync.yaml", "sources: [{name: x, connector: nonsense}]\n");
   process->signal(SIGHUP);
   process->wait_for_err("the old one stays");
+  // A full disk, or an editor that empties a file before it writes it.
+  dir_.write("affsync.yaml", "");
+  process->signal(SIGHUP);
+  process->wait_for_err("the configuration has no source");
   EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
   configure();
+  EXPECT_EQ(query("select count(*) from affsync.source where retired_at is not null"), "0");
   EXPECT_NE(query("select count(*) from affsync.commission"), "0");
 }
 

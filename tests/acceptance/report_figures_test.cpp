@@ -142,7 +142,7 @@ TEST_F(ReportFigures, payouts_are_refused_only_if_the_broker_says_so) {
 TEST_F(ReportFigures, the_same_reference_at_two_sources_is_two_people) {
   fill(row("1", R"("amount":"5","currency":"USD","day":"2026-03-02","client":"c1")"));
   source_yaml = "  - name: other\n    connector: plain\n    base_url: " + plain().url() +
-                      "\n    credentials: {api_key: another-key}\n";
+                "\n    credentials: {api_key: another-key}\n";
   configure();
   ASSERT_EQ(sync().status, 0);
   gone = true;

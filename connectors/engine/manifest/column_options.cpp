@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "connectors/engine/manifest/column.hpp"
 #include "connectors/engine/manifest/keys.hpp"
+#include "connectors/engine/values/time_format.hpp"
 
 namespace affsync::engine::grammar {
 namespace {
@@ -100,6 +101,7 @@ std::vector<std::string> read_formats(yaml::Node const& node) {
       item.fail(yaml::quoted(formats.back()) + " is not a date format",
                 "Use iso, or strptime directives such as %d.%m.%Y %H:%M:%S.");
     }
+    if (auto const flaw = flaw_of_format(formats.back()); !flaw.empty()) item.fail(flaw);
   }
   return formats;
 }

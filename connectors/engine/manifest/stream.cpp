@@ -152,6 +152,15 @@ void check_query(yaml::Node const& node, NamedTexts const& query, StreamSpec con
   }
 }
 
+void check_window_parameters(yaml::Node const& node, StreamSpec const& stream) {
+  auto const &from = stream.window->from_parameter, &to = stream.window->to_parameter;
+  for (auto const& name : {from, to}) {
+    if (name.empty() || (from != to && !is_paging_parameter(stream.page, name))) continue;
+    node.fail("the parameter " + yaml::quoted(name) + " is sent twice, with two values",
+              "`from`, `to` and the parameters of `page` need different names.");
+  }
+}
+
 WhereSpec read_where(yaml::Node const& node) {
   auto const entries = node.entries();
   if (entries.size() != 1) {
@@ -216,6 +225,11 @@ void read_parts(yaml::Node const& node, StreamSpec& stream, Declared const& decl
   // Checked here, when the window is known, because it sets parameters too.
   for (std::size_t i = 0; i < stream.parts.size(); ++i) {
     check_query(node.items()[i], stream.parts[i].query, stream);
+    for (std::size_t j = 0; j < i; ++j) {
+      if (stream.parts[j].query != stream.parts[i].query) continue;
+      node.items()[i].fail(
+          "this part asks for the same as another one, so its rows would count twice");
+    }
   }
   if (stream.parts.size() < 2) {
     node.fail("`parts` needs at least two entries",
@@ -340,6 +354,7 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   if (auto const window = map.find("window")) {
     stream.window = read_window(*window, stream.request, stream.map, declared);
     check_places(*window, stream.window->in_body, stream);
+    check_window_parameters(*window, stream);
     stream.window->day_is_kept = std::ranges::any_of(stream.keep, &KeptField::is_day_of_window);
   }
   if (auto const report = map.find("report")) {

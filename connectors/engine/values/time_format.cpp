@@ -61,6 +61,36 @@ FormatFields fields_of(std::string_view format) {
   return fields;
 }
 
+std::string flaw_of_format(std::string_view format) {
+  constexpr std::string_view known = "aAbBcCdDeFgGhHIjmMnpRrSTtuUVwWxXyYzZ%";
+  constexpr std::string_view only_once = "dmYyHIMSj";
+  if (format == "iso") return {};
+  auto const named = "the format '" + std::string(format) + "' ";
+  std::string seen;
+  for (std::size_t at = format.find('%'); at < format.size(); at = format.find('%', at + 1)) {
+    ++at;
+    if (at < format.size() && (format[at] == 'E' || format[at] == 'O')) ++at;
+    char const field = at < format.size() ? format[at] : '\0';
+    if (field == '\0') return named + "ends in a %";
+    if (known.find(field) == known.npos) return named + "has %" + field + ", which is no directive";
+    bool const again = seen.find(field) != seen.npos && only_once.find(field) != only_once.npos;
+    if (again) {
+      return named + "has %" + field + " twice" +
+             (field == 'm'   ? "; minutes are %M"
+              : field == 'M' ? "; months are %m"
+                             : "");
+    }
+    seen += field;
+  }
+  auto const has = [&](std::string_view fields) { return seen.find_first_of(fields) != seen.npos; };
+  if (has("I") && !has("p")) return named + "has hours up to 12 (%I) without %p";
+  bool const in_one = has("FDcx");
+  bool const by_week = has("gG") && has("UVW") && has("auwA");
+  bool const by_parts = has("YyC") && (has("j") || (has("mbBh") && has("de")));
+  if (!in_one && !by_week && !by_parts) return named + "names no day, month and year";
+  return {};
+}
+
 std::string format_wall(std::string_view format, TimePoint wall, std::chrono::minutes offset) {
   using namespace std::chrono;
   auto const day = floor<days>(wall);

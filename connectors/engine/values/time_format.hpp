@@ -20,6 +20,10 @@ struct FormatFields {
 };
 FormatFields fields_of(std::string_view format);
 
+// Returns why no date can be read by a format of strptime directives, such as "%H:%m names the
+// month twice"; empty: one can.
+std::string flaw_of_format(std::string_view format);
+
 // Writes a local time, passed as if it were UTC. Fields: %Y %y %m %d %H %M %S, %f (three digits of
 // milliseconds), %b (Jan), %z (+0300) and %%. Other characters are copied.
 std::string format_wall(std::string_view format, TimePoint wall, std::chrono::minutes offset);

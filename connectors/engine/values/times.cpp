@@ -111,6 +111,9 @@ std::optional<WallTime> parse_format(std::string_view text, std::string const& d
     if (!stream.eof() && stream.peek() != std::istringstream::traits_type::eof()) {
       return std::nullopt;
     }
+    // The library takes 26 for the year 26, which is one of another format.
+    bool const four_digits = directives.find("%Y") != directives.npos;
+    if (four_digits && wall < date::local_days{date::year(1000) / 1 / 1}) return std::nullopt;
     WallTime out;
     out.wall = TimePoint(wall.time_since_epoch());
     out.has_time = true;

@@ -218,6 +218,9 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"from: a, to: b, start: -0d",
                 "37: \"-0d\" is neither a day nor a number of days "
                 "ago. Write it as 2025-01-31 or as -180d."},
+        Mistake{"from: a, to: a, start: -7d",
+                "13: the parameter \"a\" is sent twice, with two values. `from`, `to` and the "
+                "parameters of `page` need different names."},
         Mistake{"from: a, start: -7d", "13: a window needs the key `to`"},
         Mistake{"from: a, start: -7d, span: 1d, max_span: 2d", "13: a window needs the key `to`"},
         Mistake{"from: a, form: month, span: 7d, start: -7d",
