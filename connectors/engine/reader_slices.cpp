@@ -20,6 +20,7 @@ SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
   end.doubt = ended.doubt;
   if (!end.doubt) end.doubt = empty_answers.wrong_path(days.pass(), *days.slice());
   end.replaces = spec.replaces_window && end.slice.from && !end.scope_column.empty();
+  end.by_content = spec.map.hash.has_value();
   end.markable = reads_all_of_slice() && !end.resumed && !end.doubt;
   end.counted = ended.counted && !end.doubt;
   end.covers_days = days.of_history();

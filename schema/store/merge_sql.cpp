@@ -227,6 +227,44 @@ std::string rehash_statement(MergeSql const& sql) {
          "x.external_id AND t.ctid = x.place";
 }
 
+std::string change_record(RecordTable const& table) {
+  return "INSERT INTO affsync.record_change (source_id, record_table, stream, external_id,"
+         " run_id, changed_at, operation, before, after) SELECT $1::int, '" +
+         std::string(table.name) + "', $2, external_id, $4::bigint, $5::timestamptz, ";
+}
+
+// `beside`: arrays of what the change records say beside the deletion; may be empty.
+std::string mark_statement(RecordTable const& table, MergeSql const& sql,
+                           std::string const& beside) {
+  bool const more = !beside.empty();
+  return "WITH u AS (UPDATE " + sql.table +
+         " t SET deleted_at = $5::timestamptz, changed_at = $5::timestamptz,"
+         " revision = t.revision + 1, run_id = $4::bigint FROM (SELECT k.external_id" +
+         (more ? ", k.was, k.is_now" : "") + ", t.ctid AS place FROM unnest($3::text[]" + beside +
+         ") AS k (external_id" + (more ? ", was, is_now" : "") + ") " +
+         stored_row(sql.table, "t.ctid, t.deleted_at", "k.external_id") +
+         " WHERE t.deleted_at IS NULL OFFSET 0) x WHERE " + of_row +
+         "x.external_id AND t.ctid = x.place RETURNING t.external_id" +
+         (more ? ", x.was, x.is_now" : "") + "), c AS (" + change_record(table) +
+         "'delete', '{\"deleted_at\": null}'" + (more ? "::jsonb || coalesce(was, '{}')" : "") +
+         ", jsonb_build_object('deleted_at', $5::timestamptz)" +
+         (more ? " || coalesce(is_now, '{}')" : "") + " FROM u) SELECT count(*) FROM u";
+}
+
+// Each change record is a revision of the row.
+std::string returned_statement(RecordTable const& table, MergeSql const& sql) {
+  if (!table.index_of("amount")) return "";
+  return "WITH u AS (UPDATE " + sql.table +
+         " t SET changed_at = $5::timestamptz, revision = t.revision + 1, run_id = $4::bigint"
+         " FROM (SELECT k.external_id, t.ctid AS place FROM unnest($3::text[]) AS k "
+         "(external_id) " +
+         stored_row(sql.table, "t.ctid", "k.external_id") + " OFFSET 0) x WHERE " + of_row +
+         "x.external_id AND t.ctid = x.place RETURNING t.external_id, t.amount)" +
+         change_record(table) +
+         "'update', '{\"counted\": null}', jsonb_build_object('counted', coalesce(amount, 0))"
+         " FROM u";
+}
+
 MergeSql build(RecordTable const& table) {
   MergeSql sql;
   Names columns, compared;
@@ -267,20 +305,9 @@ MergeSql build(RecordTable const& table) {
     sql.from_column = *from;
     sql.to_column = *to;
   }
-  sql.mark_deleted =
-      "WITH u AS (UPDATE " + sql.table +
-      " t SET deleted_at = $5::timestamptz, changed_at = $5::timestamptz,"
-      " revision = t.revision + 1, run_id = $4::bigint FROM (SELECT k.external_id, t.ctid AS place"
-      " FROM unnest($3::text[]) AS k (external_id) " +
-      stored_row(sql.table, "t.ctid, t.deleted_at", "k.external_id") +
-      " WHERE t.deleted_at IS NULL OFFSET 0) x WHERE " + of_row +
-      "x.external_id AND t.ctid = x.place RETURNING t.external_id),"
-      " c AS (INSERT INTO affsync.record_change (source_id, record_table, stream, external_id,"
-      " run_id, changed_at, operation, before, after) SELECT $1::int, '" +
-      std::string(table.name) +
-      "', $2, external_id, $4::bigint, $5::timestamptz, 'delete', '{\"deleted_at\": null}',"
-      " jsonb_build_object('deleted_at', $5::timestamptz) FROM u)"
-      " SELECT count(*) FROM u";
+  sql.mark_deleted = mark_statement(table, sql, "");
+  sql.mark_replaced = mark_statement(table, sql, ", $6::jsonb[], $7::jsonb[]");
+  sql.mark_returned = returned_statement(table, sql);
   return sql;
 }
 

@@ -61,6 +61,10 @@ struct MergeSql {
 
   // $1 source, $2 stream, $3 keys, $4 run, $5 now -> count
   std::string mark_deleted;
+  // Also $6 and $7: what the change records say of each row beside the deletion, before and after
+  std::string mark_replaced;
+  // The same parameters as mark_deleted, of rows that are back in the place of deleted ones
+  std::string mark_returned;
 };
 
 MergeSql const& merge_sql_for(RecordTable const& table);

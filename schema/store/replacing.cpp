@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "schema/store/absence.hpp"
+#include "schema/store/came_instead.hpp"
 #include "schema/store/merge_sql.hpp"
 #include "schema/store/pass_closer.hpp"
 #include "schema/store/walk.hpp"
@@ -65,18 +66,31 @@ void leave_out(Unseen const& unseen, Scope& scope) {
       " AND t.external_id <> ALL ($" + std::to_string(scope.params.size()) + "::text[])";
 }
 
-std::int64_t replace(pqxx::transaction_base& tx, SliceClose const& slice, Unseen const& unseen) {
+std::int64_t replace(pqxx::transaction_base& tx, SliceClose const& slice, Unseen const& unseen,
+                     Scope const& scope, PassState const& pass) {
+  auto const came = find_what_came(tx, slice, unseen, scope, pass);
   auto const& sql = merge_sql_for(*slice.table);
   auto const source = std::to_string(slice.run.id.source_id);
   auto const run = std::to_string(slice.run.run_id);
   std::int64_t deleted = 0;
   for (std::size_t from = 0; from < unseen.keys.size(); from += keys_at_once) {
-    ArrayText keys;
+    ArrayText keys, before, after;
     auto const to = std::min(unseen.keys.size(), from + keys_at_once);
-    for (auto i = from; i < to; ++i) keys.add(unseen.keys[i]);
-    SqlParams const chunk{source, slice.run.id.stream, keys.take(), run, sql_time(slice.now)};
-    deleted += int_of(exec(tx, sql.mark_deleted, chunk)[0][0]);
+    for (auto i = from; i < to; ++i) {
+      keys.add(unseen.keys[i]);
+      if (came.before.empty()) continue;
+      before.add(came.before[i] ? came.before[i]->c_str() : nullptr);
+      after.add(came.after[i] ? came.after[i]->c_str() : nullptr);
+    }
+    SqlParams chunk{source, slice.run.id.stream, keys.take(), run, sql_time(slice.now)};
+    if (!came.before.empty()) {
+      chunk.push_back(before.take());
+      chunk.push_back(after.take());
+    }
+    auto const& mark = came.before.empty() ? sql.mark_deleted : sql.mark_replaced;
+    deleted += int_of(exec(tx, mark, chunk)[0][0]);
   }
+  note_returned(tx, slice, came.returned);
   SqlParams const params{source,
                          slice.run.id.stream,
                          run,

@@ -25,7 +25,8 @@ Unseen find_unseen(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
 // Adds a condition that leaves these rows out.
 void leave_out(Unseen const& unseen, Scope& scope);
 
-// Deletes the rows; returns their number.
-std::int64_t replace(pqxx::transaction_base& tx, SliceClose const& slice, Unseen const& unseen);
+// Deletes the rows, and notes what came in their place; returns their number.
+std::int64_t replace(pqxx::transaction_base& tx, SliceClose const& slice, Unseen const& unseen,
+                     Scope const& scope, PassState const& pass);
 
 }  // namespace affsync::schema

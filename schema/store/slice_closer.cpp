@@ -213,7 +213,7 @@ SliceClosed SliceCloser::close(PgSession& session) {
     closed.would_replace = unseen.shrinks;
     closed.of_rows = unseen.live;
   } else if (!doubtful && !unseen.keys.empty()) {
-    closed.replaced = replace(tx, slice_, unseen);
+    closed.replaced = replace(tx, slice_, unseen, scope, pass);
     closed.live -= closed.replaced;
     pass.missed += unseen.shrinks;
   }

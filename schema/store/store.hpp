@@ -152,6 +152,9 @@ struct SliceClose {
   bool mark_vanished = false;
   // Rows that were not seen are deleted at once, and not by close_pass.
   bool replaces = false;
+  // The keys are made of the content: a row that changes comes as a new one, and the old one is not
+  // seen.
+  bool by_content = false;
   // True if the broker's own count agrees with seen_keys. If false, the list may have shifted while
   // it was read, so a row is marked only if two such sweeps in a row miss it.
   bool verified = true;

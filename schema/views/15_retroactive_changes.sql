@@ -1,6 +1,7 @@
 -- Changes of stored amounts, one row per change. The columns of a row that vanished or came back did
 -- not change, so their values at that time are taken from the next change that contains the column,
--- else from the row. Rejected, reversed or refused money counts as zero.
+-- else from the row. Of a vanished row in whose place another came, the change says what counted and
+-- what counts instead; if that is a row that came back, its return is no further change. Rejected, reversed or refused money counts as zero.
 CREATE OR REPLACE VIEW reporting.retroactive_changes AS
 WITH row_now AS (
   SELECT 'commission' AS record_table, source_id, stream, external_id,
@@ -67,6 +68,13 @@ WITH row_now AS (
   ) c ON true
   WHERE (h.operation IN ('delete', 'restore') OR h.before ?| ARRAY['amount', 'currency'])
     AND coalesce(st.in_reports, true)
+    AND (h.operation <> 'restore' OR NOT coalesce((
+      SELECT l.operation = 'update' AND l.after ? 'counted'
+      FROM affsync.record_change l
+      WHERE l.source_id = h.source_id AND l.external_id = h.external_id AND l.change_id > h.change_id
+        AND l.changed_at >= h.changed_at AND l.record_table = h.record_table AND l.stream = h.stream
+      ORDER BY l.change_id
+      LIMIT 1), false))
 ), counted AS (
   SELECT
     h.*,
@@ -74,11 +82,13 @@ WITH row_now AS (
     CASE WHEN h.before ? 'currency' THEN h.before ->> 'currency' ELSE h.currency_after END
       AS currency_before,
     CASE
+      WHEN h.before ? 'counted' THEN (h.before ->> 'counted')::numeric
       WHEN h.operation = 'restore' OR v.void_before THEN NULL
       WHEN h.before ? 'amount' THEN (h.before ->> 'amount')::numeric
       ELSE h.amount_after
     END AS counted_before,
-    CASE WHEN h.operation = 'delete' OR v.void_after THEN NULL ELSE h.amount_after END
+    CASE WHEN h.after ? 'counted' THEN (h.after ->> 'counted')::numeric
+         WHEN h.operation = 'delete' OR v.void_after THEN NULL ELSE h.amount_after END
       AS counted_after,
     v.void_before OR v.void_after AS void
   FROM changed h
@@ -119,7 +129,7 @@ CROSS JOIN LATERAL (
     AS two_currencies
 ) w
 WHERE w.two_currencies OR h.counted_before IS DISTINCT FROM h.counted_after;
-COMMENT ON VIEW reporting.retroactive_changes IS 'Changes of amounts after affsync had stored them, only of the column amount, so that each change is shown once. A vanished row is a change to null, a returned row a change from null; rejected, reversed or refused money counts as 0. Streams that repeat another one are omitted. Add differences by currency, without running totals.';
+COMMENT ON VIEW reporting.retroactive_changes IS 'Changes of amounts after affsync had stored them, only of the column amount, so that each change is shown once. A vanished row is a change to null, a returned row a change from null; of rows without an id whose window is replaced, a vanished row is a change to what came in its place for the same day, currency, client and kind; rejected, reversed or refused money counts as 0. Streams that repeat another one are omitted. Add differences by currency, without running totals.';
 COMMENT ON COLUMN reporting.retroactive_changes.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.retroactive_changes.connector IS 'Connector of the source.';
 COMMENT ON COLUMN reporting.retroactive_changes.changed_at IS 'When affsync detected the change.';
@@ -130,7 +140,7 @@ COMMENT ON COLUMN reporting.retroactive_changes.before IS 'The amount that count
 COMMENT ON COLUMN reporting.retroactive_changes.after IS 'The amount that counted after the change; null: none.';
 COMMENT ON COLUMN reporting.retroactive_changes.difference IS 'after minus before, with null as 0; null if the two are in different currencies (see reason).';
 COMMENT ON COLUMN reporting.retroactive_changes.occurred_on IS 'The current day of the row; for a payout, the UTC day of its request. Null for running totals and balances.';
-COMMENT ON COLUMN reporting.retroactive_changes.operation IS 'update, delete (the row vanished) or restore (it came back).';
+COMMENT ON COLUMN reporting.retroactive_changes.operation IS 'update, delete (the row vanished; after is null, or what came in its place) or restore (it came back).';
 COMMENT ON COLUMN reporting.retroactive_changes.stream IS 'The stream; see affsync.stream.';
 COMMENT ON COLUMN reporting.retroactive_changes.currency IS 'Currency of after and difference at that time; if nothing is left, the currency of before.';
 COMMENT ON COLUMN reporting.retroactive_changes.client_ref IS 'The client; null if the row has none.';

@@ -1,11 +1,13 @@
 -- Commission that was taken back: lowered, rejected, reversed, or no longer listed. The value of a
 -- column at a change that did not affect it is taken from the next change that contains it, else from
--- the row. For a running total only its recorded growth ever counted. Its decrease is negative growth
+-- the row. Of a vanished row in whose place another came, the change says what counted and what counts
+-- instead, if a daemon wrote it that knew; changes from before stay removals. For a running total only its recorded growth ever counted. Its decrease is negative growth
 -- and not shown here; this view shows totals that left the list, or were rejected or reversed.
 CREATE OR REPLACE VIEW reporting.clawbacks AS
 WITH dated AS (
   SELECT
     h.source_id, h.changed_at, h.operation, h.external_id, h.stream, c.client_ref, c.kind,
+    h.after ? 'counted' AS replaced, h.after ->> 'because' AS because,
     affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to) AS day,
     v.status_after, v.currency_before, v.currency_after, v.counted_before, v.counted_after,
     -- Zero is the same in every currency.
@@ -64,9 +66,11 @@ WITH dated AS (
       a.currency_after,
       coalesce(CASE WHEN h.before ? 'currency' THEN h.before ->> 'currency' END,
                a.currency_after) AS currency_before,
-      CASE WHEN coalesce(b.status_before, '') IN ('rejected', 'reversed') THEN 0
+      CASE WHEN h.before ? 'counted' THEN (h.before ->> 'counted')::numeric
+           WHEN coalesce(b.status_before, '') IN ('rejected', 'reversed') THEN 0
            ELSE coalesce(b.amount_before, 0) END AS counted_before,
-      CASE WHEN h.operation = 'delete' OR coalesce(a.status_after, '') IN ('rejected', 'reversed')
+      CASE WHEN h.after ? 'counted' THEN (h.after ->> 'counted')::numeric
+           WHEN h.operation = 'delete' OR coalesce(a.status_after, '') IN ('rejected', 'reversed')
            THEN 0 ELSE coalesce(a.amount_after, 0) END AS counted_after
     OFFSET 0  -- computed once, not once for each reference
   ) v
@@ -78,7 +82,8 @@ WITH dated AS (
   SELECT
     source_id, changed_at,
     CASE
-      WHEN operation = 'delete' THEN 'vanished'
+      WHEN operation = 'delete' AND NOT replaced THEN 'vanished'
+      WHEN replaced THEN coalesce(because, 'lowered')
       WHEN status_after IN ('rejected', 'reversed') THEN status_after
       WHEN two_currencies THEN 'currency changed'
       ELSE 'lowered'
@@ -131,7 +136,7 @@ SELECT
   t.currency_before
 FROM taken t
 JOIN affsync.source s ON s.source_id = t.source_id;
-COMMENT ON VIEW reporting.clawbacks IS 'Commission that the broker took back after affsync had stored it: one row per change that reduces what counts, or changes its currency. Streams that repeat another one are omitted. For a running total that left the list, or was rejected or reversed, the row shows the growth that had counted; a total that shrinks has negative growth in reporting.earnings_daily instead.';
+COMMENT ON VIEW reporting.clawbacks IS 'Commission that the broker took back after affsync had stored it: one row per change that reduces what counts, or changes its currency. Of rows without an id whose window is replaced, what vanished is compared with what came in its place for the same day, currency, client and kind. Streams that repeat another one are omitted. For a running total that left the list, or was rejected or reversed, the row shows the growth that had counted; a total that shrinks has negative growth in reporting.earnings_daily instead.';
 COMMENT ON COLUMN reporting.clawbacks.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.clawbacks.connector IS 'Connector of the source.';
 COMMENT ON COLUMN reporting.clawbacks.changed_at IS 'When affsync detected the change.';

@@ -34,7 +34,8 @@ BEGIN
       END IF;
       FOR k IN SELECT jsonb_object_keys(c.after) UNION SELECT jsonb_object_keys(c.before) LOOP
         -- A changed privacy setting removes or hashes personal data without a change record.
-        CONTINUE WHEN k IN ('raw', 'name', 'email', 'phone');
+        -- Two members that are no columns tell what came in the place of a vanished row.
+        CONTINUE WHEN k IN ('raw', 'name', 'email', 'phone', 'counted', 'because');
         IF now_ -> k IS DISTINCT FROM c.after -> k THEN
           RETURN NEXT format('%s: %s is %s, but change %s (%s) made it %s', who, k,
                              coalesce(now_ ->> k, 'null'), c.change_id, c.operation,

@@ -39,6 +39,7 @@ struct SliceEnd {
   std::string scope_column;  // date column that the slice filters on; empty: no window
   bool markable = false;     // rows of the scope that were not seen may be marked as vanished
   bool replaces = false;     // and are deleted at once, see StreamSpec::replaces_window
+  bool by_content = false;   // the keys are made of the content: a changed row has another one
   // The number of rows agrees with the broker's count, or all came in a single answer.
   bool counted = false;
   bool resumed = false;  // seen_keys lacks the pages that were read before a restart

@@ -1,0 +1,155 @@
+#include "schema/store/came_instead.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "schema/store/merge_sql.hpp"
+
+namespace affsync::schema {
+namespace {
+
+// SQL of what identifies money in the row `t`, as far as it is known without an id, and of whether
+// a row of the table can be compared at all.
+struct Identity {
+  std::string_view table, day, client, kind, compared;
+};
+constexpr Identity identities[] = {
+    {"commission", "affsync.earned_on(t.occurred_on, t.occurred_at, t.occurred_to)", "t.client_ref",
+     "t.kind", "t.grain IS DISTINCT FROM 'lifetime'"},
+    {"rebate", "(t.occurred_at AT TIME ZONE 'UTC')::date", "t.client_ref", "NULL",
+     "t.grain IS DISTINCT FROM 'lifetime'"},
+    {"payout", "(coalesce(t.requested_at, t.paid_at) AT TIME ZONE 'UTC')::date", "NULL", "NULL",
+     "true"},
+};
+
+// The first run whose new rows the stored days never stood without: that of the pass, or if a pass
+// before left some of these days in doubt, the first one after the last that succeeded. What such
+// passes stored stands beside what it takes the place of.
+std::string first_run(pqxx::transaction_base& tx, SliceClose const& slice, PassState const& pass) {
+  SqlParams const params{std::to_string(slice.run.id.source_id), slice.run.id.stream,
+                         sql_day(slice.from), sql_day(slice.to), std::to_string(pass.pass_run_id)};
+  return exec(tx,
+              "SELECT CASE WHEN EXISTS (SELECT FROM affsync.coverage c WHERE c.source_id = $1::int"
+              " AND c.stream = $2 AND c.state = 'doubtful' AND c.day_from <= $4::date"
+              " AND c.day_to >= $3::date) THEN least($5::bigint, coalesce((SELECT q.run_id + 1"
+              " FROM affsync.sync_run q WHERE q.source_id = $1::int AND q.stream = $2"
+              " AND q.run_id < $5::bigint AND q.status = 'succeeded'"
+              " ORDER BY q.run_id DESC LIMIT 1), $5::bigint)) ELSE $5::bigint END",
+              params)[0][0]
+      .c_str();
+}
+
+// Rows that agree in their money are paired first; they changed in something else. Of the others
+// the sums of a group are compared. If fewer counts, the largest rows lose it, each at most all it
+// had. If more counts, one row gains it, unless more rows came than vanished: then some of them are
+// new money, and which is not known.
+//   gone   vanished rows, `stood` false for one that was never proven: it came and went in doubt
+//   came   rows that are new since, `returned` if they had vanished before
+// The result: 0 for a vanished row and 1 for a returned one, its key, what counted, what counts in
+// its place, and why that is nothing.
+std::string compare_sql(std::string const& table, Identity const& of, std::string const& scope,
+                        std::string const& keys, std::string const& run) {
+  std::string const columns =
+      "t.external_id, jsonb_build_array(" + std::string(of.day) + ", t.currency, " +
+      std::string(of.client) + ", " + std::string(of.kind) +
+      ")::text AS g, CASE WHEN v.void THEN 0 ELSE coalesce(t.amount, 0) END AS amount";
+  std::string const void_sql =
+      "CROSS JOIN LATERAL (SELECT coalesce(t.status, '') IN ('rejected', 'reversed', 'failed',"
+      " 'cancelled') AS void) v ";
+  std::string const is_new = "t.revision = 1 AND t.run_id >= " + run;
+  return "WITH gone AS MATERIALIZED (SELECT " + columns + ", NOT (" + is_new +
+         ") AS stood FROM unnest(" + keys +
+         ") AS k (external_id) CROSS JOIN LATERAL (SELECT * FROM " + table +
+         " t WHERE t.source_id = $1::int AND t.stream = $2 AND t.external_id = k.external_id"
+         " LIMIT 1) t " +
+         void_sql + "WHERE " + std::string(of.compared) + "), came AS MATERIALIZED (SELECT " +
+         columns +
+         ", CASE WHEN v.void THEN t.status END AS because, t.revision > 1 AS returned"
+         " FROM " +
+         table + " t " + void_sql + "WHERE " + scope + " AND " + std::string(of.compared) +
+         " AND t.external_id NOT IN (SELECT external_id FROM gone) AND (" + is_new +
+         " OR t.revision > 1 AND t.run_id >= " + run +
+         " AND EXISTS (SELECT FROM affsync.record_change h WHERE h.source_id = $1::int"
+         " AND h.external_id = t.external_id AND h.changed_at = t.changed_at"
+         " AND h.stream = $2 AND h.record_table = '" +
+         std::string(of.table) +
+         "' AND h.run_id = t.run_id AND h.operation = 'restore'))),"
+         " gone_nth AS (SELECT g.*, row_number() OVER (PARTITION BY g.g, g.amount"
+         " ORDER BY g.external_id) AS nth FROM gone g WHERE g.stood),"
+         " came_nth AS (SELECT c.*, row_number() OVER (PARTITION BY c.g, c.amount"
+         " ORDER BY c.because NULLS FIRST, c.external_id) AS nth FROM came c),"
+         " pairs AS MATERIALIZED (SELECT v.external_id AS old, n.external_id AS new, v.amount"
+         " FROM gone_nth v JOIN came_nth n USING (g, amount, nth)),"
+         " rest AS MATERIALIZED (SELECT * FROM gone_nth v"
+         " WHERE v.external_id NOT IN (SELECT old FROM pairs)),"
+         " more AS MATERIALIZED (SELECT * FROM came_nth n"
+         " WHERE n.external_id NOT IN (SELECT new FROM pairs)),"
+         " sums AS (SELECT v.g, CASE WHEN n.rows > v.rows THEN least(n.amount, v.amount)"
+         " ELSE n.amount END - v.amount AS gain, n.because"
+         " FROM (SELECT g, count(*) AS rows, sum(amount) AS amount FROM rest GROUP BY g) v"
+         " JOIN (SELECT g, count(*) AS rows, sum(amount) AS amount,"
+         " CASE WHEN bool_and(because IS NOT NULL) THEN max(because) END AS because"
+         " FROM more GROUP BY g) n USING (g)),"
+         " shared AS (SELECT v.external_id, v.amount, s.gain, s.because,"
+         " row_number() OVER w = 1 AS largest,"
+         " sum(greatest(v.amount, 0)) OVER w - greatest(v.amount, 0) AS before_it,"
+         " sum(greatest(v.amount, 0)) OVER (PARTITION BY v.g) AS all_of_it"
+         " FROM rest v JOIN sums s USING (g)"
+         " WINDOW w AS (PARTITION BY v.g ORDER BY v.amount DESC, v.external_id))"
+         " SELECT 0, external_id, amount, amount, NULL FROM gone WHERE NOT stood"
+         " UNION ALL SELECT 0, old, amount, amount, NULL FROM pairs"
+         " UNION ALL SELECT 0, external_id, amount, amount"
+         " - least(greatest(amount, 0), greatest(-gain - before_it, 0))"
+         " + CASE WHEN largest THEN greatest(gain, 0) - greatest(-gain - all_of_it, 0) ELSE 0 END,"
+         " because FROM shared"
+         " UNION ALL SELECT 1, c.external_id, NULL, NULL, NULL FROM came c"
+         " WHERE c.returned AND c.because IS NULL AND (c.external_id IN (SELECT new FROM pairs) OR "
+         "c.g IN (SELECT g FROM sums))";
+}
+
+}  // namespace
+
+CameInstead find_what_came(pqxx::transaction_base& tx, SliceClose const& slice,
+                           Unseen const& unseen, Scope const& scope, PassState const& pass) {
+  CameInstead found;
+  auto const* of = std::ranges::find(identities, slice.table->name, &Identity::table);
+  if (!slice.by_content || of == std::end(identities) || unseen.keys.empty()) return found;
+  ArrayText keys;
+  for (auto const& key : unseen.keys) keys.add(key);
+  auto params = scope.params;
+  params.push_back(keys.take());
+  auto const all_keys = "$" + std::to_string(params.size()) + "::text[]";
+  params.push_back(first_run(tx, slice, pass));
+  auto const run = "$" + std::to_string(params.size()) + "::bigint";
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (std::size_t i = 0; i < unseen.keys.size(); ++i) places.emplace(unseen.keys[i], i);
+  auto const& table = merge_sql_for(*slice.table).table;
+  for (auto const& row :
+       exec(tx, compare_sql(table, *of, scope.condition, all_keys, run), params)) {
+    std::string_view const key(row[1].c_str(), row[1].size());
+    if (int_of(row[0]) == 1) {
+      found.returned.emplace_back(key);
+      continue;
+    }
+    found.before.resize(unseen.keys.size());
+    found.after.resize(unseen.keys.size());
+    auto const place = places.at(key);
+    found.before[place] = std::string("{\"counted\": ") + row[2].c_str() + "}";
+    auto because = text_of(row[4]);
+    found.after[place] = std::string("{\"counted\": ") + row[3].c_str() +
+                         (because ? ", \"because\": \"" + *because + "\"}" : "}");
+  }
+  return found;
+}
+
+void note_returned(pqxx::transaction_base& tx, SliceClose const& slice,
+                   std::vector<std::string> const& keys) {
+  if (keys.empty()) return;
+  ArrayText all;
+  for (auto const& key : keys) all.add(key);
+  SqlParams const params{std::to_string(slice.run.id.source_id), slice.run.id.stream, all.take(),
+                         std::to_string(slice.run.run_id), sql_time(slice.now)};
+  exec(tx, merge_sql_for(*slice.table).mark_returned, params);
+}
+
+}  // namespace affsync::schema
