@@ -16,6 +16,7 @@
 #include "daemon/cli/terminal/table.hpp"
 #include "daemon/log/terminal.hpp"
 #include "daemon/reports/json_text.hpp"
+#include "daemon/reports/plan.hpp"
 #include "schema/store/alerts/alert_store.hpp"
 
 namespace affsync::cli {
@@ -28,6 +29,25 @@ std::vector<schema::AlertQueue> queues_of(App& app, schema::AlertStore& store) {
     return app.config().alerts.find(queue.receiver) == nullptr;
   });
   return queues;
+}
+
+// Rules that an older or a newer program knows are no concern of this one.
+std::vector<SilentRule> silent_rules(App& app) {
+  auto const found = app.run(app.store().query(
+      "SELECT rule, coalesce(error, '?'), NULL, NULL FROM affsync.alert_rule WHERE failed_at IS "
+      "NOT NULL"
+      " UNION ALL SELECT rule, NULL, " +
+          reports::moment_sql("until") +
+          ", reason FROM affsync.alert_mute WHERE rule IS NOT NULL AND ended_at IS NULL"
+          " AND (until IS NULL OR until > now()) ORDER BY 1, 2",
+      {}));
+  std::vector<SilentRule> silent;
+  for (auto const& row : found.rows) {
+    auto const rule = row.at(0).value_or("");
+    if (find_alert_rule(rule) == nullptr) continue;
+    silent.push_back({rule, row.at(1), row.at(2), row.at(3)});
+  }
+  return silent;
 }
 
 // A rule's name, or the number of an alert.
@@ -74,17 +94,22 @@ int run_alerts_list(CommonOptions const& common, AlertsOptions const& options) {
   filter.source = options.source;
   auto const alerts = app.run(store->list(filter, SystemClock().now()));
   auto const queues = queues_of(app, *store);
+  auto const silent = silent_rules(app);
   if (options.output == Output::json) {
-    std::cout << alerts_json(alerts, queues) << "\n";
+    std::cout << alerts_json(alerts, queues, silent) << "\n";
     return 0;
   }
   auto const terminal = log::look_at_terminal(STDOUT_FILENO);
   if (alerts.empty()) {
-    std::cout << (options.all ? "There were no alerts.\n" : "Nothing needs attention.\n");
+    bool const judged =
+        std::ranges::none_of(silent, [](auto const& one) { return one.error.has_value(); });
+    std::cout << (options.all ? "There were no alerts.\n"
+                  : judged    ? "Nothing needs attention.\n"
+                              : "No alert is open.\n");
   } else {
     std::cout << alerts_table(alerts, terminal);
   }
-  std::cout << queues_text(queues, terminal);
+  std::cout << silent_rules_text(silent, terminal) << queues_text(queues, terminal);
   if (app.config().alerts.receivers.empty()) {
     std::cout << wrap_text(
         "Nobody is told: the configuration has no `alerts: {to: …}`, see "

@@ -71,7 +71,15 @@ std::string muted_text(AlertLine const& alert) {
 }  // namespace
 
 std::string alerts_json(std::vector<AlertLine> const& alerts,
-                        std::vector<schema::AlertQueue> const& queues) {
+                        std::vector<schema::AlertQueue> const& queues,
+                        std::vector<SilentRule> const& silent) {
+  Json::Array rules;
+  for (auto const& one : silent) {
+    rules.push_back(Json::object({{"rule", Json::string(one.rule)},
+                                  {"error", json_text_or_null(one.error.value_or(""))},
+                                  {"muted_until", json_text_or_null(one.until.value_or(""))},
+                                  {"reason", json_text_or_null(one.reason.value_or(""))}}));
+  }
   Json::Array items;
   for (auto const& alert : alerts) items.push_back(alert_json(alert));
   Json::Array receivers;
@@ -83,9 +91,26 @@ std::string alerts_json(std::vector<AlertLine> const& alerts,
                                       {"sent", json_count(queue.sent)},
                                       {"given_up", json_count(queue.given_up)}}));
   }
-  return Json::object(
-             {{"alerts", Json::array(std::move(items))}, {"receivers", Json::array(receivers)}})
+  return Json::object({{"alerts", Json::array(std::move(items))},
+                       {"receivers", Json::array(receivers)},
+                       {"silent_rules", Json::array(std::move(rules))}})
       .dump();
+}
+
+std::string silent_rules_text(std::vector<SilentRule> const& silent,
+                              log::Terminal const& terminal) {
+  std::string text;
+  for (auto const& one : silent) {
+    auto const line =
+        one.error
+            ? "The rule " + one.rule + " cannot be judged, so it tells nothing new: " + *one.error
+            : "The rule " + one.rule + " is muted until " +
+                  (one.until ? *one.until : "`affsync alerts unmute " + one.rule + "`") +
+                  (one.reason ? ": " + *one.reason : "") + ".";
+    text += styled(wrap_text(line, "", terminal.columns), one.error ? Style::warning : Style::dim,
+                   terminal);
+  }
+  return text;
 }
 
 std::string alerts_table(std::vector<AlertLine> const& alerts, log::Terminal const& terminal) {

@@ -80,7 +80,7 @@ RETURNS TABLE (
       AND NOT t.other_currency
       -- A running total that leaves the list was a sum of what reports have by its growth.
       AND (c.grain IS DISTINCT FROM 'lifetime' OR c.deleted_at IS NULL)
-  ), replaced AS (
+  ), replaced AS MATERIALIZED (
     -- Rows in whose place others came are compared by what they have in common: a client's day. A fall
     -- and a rise after it are of different rows.
     SELECT h.stream, c.client_ref, c.kind, c.currency,
@@ -98,7 +98,7 @@ RETURNS TABLE (
     SELECT p.*, p.before - (sum(p.gain) OVER (PARTITION BY p.stream, p.client_ref, p.kind, p.currency,
         p.day, p.detected_on ORDER BY p.changed_at) - p.gain) AS counted
     FROM replaced p
-  ), replaced_by_day AS (
+  ), replaced_by_day AS MATERIALIZED (
     SELECT p.stream, p.client_ref, p.kind, p.currency, p.day, p.detected_on,
       max(p.changed_at) AS changed_at, max(p.counted) AS before, sum(p.gain) AS gain,
       (array_agg(p.because ORDER BY p.changed_at DESC))[1] AS because,
@@ -106,7 +106,7 @@ RETURNS TABLE (
       min(p.first_seen_at) AS first_seen_at, max(p.rate) AS rate
     FROM stood p
     GROUP BY 1, 2, 3, 4, 5, 6
-  ), lost AS (
+  ), lost AS MATERIALIZED (
     SELECT v.stream, v.external_id, v.client_ref, v.day, v.currency, v.detected_on, v.changed_at, v.before,
       least(v.before - v.after, v.before - v.counts_now) AS loss,
       coalesce(v.rate_before, v.amount_usd / nullif(v.amount, 0)) AS rate,

@@ -126,6 +126,36 @@ TEST_F(AlertsOfABroker, AMutedRuleIsListedAndNotTold) {
   EXPECT_EQ(hook.received().size(), 1u);  // it still stands, and was never told
 }
 
+TEST_F(AlertsOfABroker, AMuteTakesThePlaceOfAnEarlierOne) {
+  HookServer const hook;
+  begin(hook);
+  EXPECT_EQ(affsync({"alerts", "mute", "mass_drop", "--reason", "they move house"}).status, 0);
+  EXPECT_EQ(affsync({"alerts", "mute", "mass_drop", "--until", "2099-01-01"}).status, 0);
+  EXPECT_EQ(query("select string_agg(coalesce(until::date::text, 'ever'), ' ')"
+                  " from affsync.alert_mute where ended_at is null"),
+            "2099-01-01");
+  // A rule without an open alert is muted all the same.
+  auto const listed = affsync({"alerts"}).out;
+  EXPECT_TRUE(has(listed, "The rule mass_drop is muted until 2099-01-01T00:00:00Z")) << listed;
+}
+
+TEST_F(AlertsOfABroker, ARuleThatCannotBeJudgedIsNotSilence) {
+  HookServer const hook;
+  begin(hook);
+  EXPECT_TRUE(has(affsync({"alerts"}).out, "Nothing needs attention.")) << affsync({"alerts"}).out;
+  execute(
+      "update affsync.alert_rule set failed_at = now(), error = 'permission denied for table "
+      "payout'"
+      " where rule = 'payout_overdue'");
+  auto const listed = affsync({"alerts"}).out;
+  EXPECT_FALSE(has(listed, "Nothing needs attention.")) << listed;
+  EXPECT_TRUE(has(listed, "The rule payout_overdue cannot be judged")) << listed;
+  EXPECT_TRUE(has(listed, "permission denied for table payout")) << listed;
+  auto const as_json = affsync({"alerts", "--output", "json"}).out;
+  EXPECT_TRUE(has(as_json, R"("silent_rules":[{"rule":"payout_overdue","error":"permission)"))
+      << as_json;
+}
+
 TEST_F(AlertsOfABroker, ProgramsThatListenHearOfRunsAndAlerts) {
   HookServer const hook;
   begin(hook);

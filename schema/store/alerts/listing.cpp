@@ -105,6 +105,25 @@ std::vector<AlertCount> count_alerts(PgSession& session, TimePoint now) {
   return all;
 }
 
+namespace {
+
+// Returns how many there were.
+std::int64_t end_mutes(pqxx::transaction_base& tx, AlertMute const& mute) {
+  SqlParams const params{mute.rule, printable_utf8(mute.system_user), std::to_string(mute.alert_id),
+                         sql_time(mute.now)};
+  return int_of(
+      exec(tx,
+           std::string("WITH gone AS (UPDATE affsync.alert_mute SET ended_at = $4::timestamptz,"
+                       " ended_by = ") +
+               who_sql +
+               " WHERE ended_at IS NULL AND (until IS NULL OR until > $4::timestamptz)"
+               " AND (rule = $1 OR $1 = '' AND alert_id = $3::bigint) RETURNING 1)"
+               " SELECT count(*) FROM gone",
+           params)[0][0]);
+}
+
+}  // namespace
+
 std::int64_t mute_alerts(PgSession& session, AlertMute const& mute) {
   Transaction tx(session);
   auto const number = std::to_string(mute.alert_id);
@@ -123,6 +142,7 @@ std::int64_t mute_alerts(PgSession& session, AlertMute const& mute) {
   SqlParams const params{
       mute.rule,          printable_utf8(mute.system_user), number, sql_time(mute.until),
       sql_time(mute.now), printable_utf8(mute.reason)};
+  end_mutes(tx, mute);  // the new one takes their place, also if it ends earlier
   auto const made =
       exec(tx,
            std::string("INSERT INTO affsync.alert_mute (rule, alert_id, until, muted_by, muted_at,"
@@ -137,18 +157,7 @@ std::int64_t mute_alerts(PgSession& session, AlertMute const& mute) {
 
 std::int64_t unmute_alerts(PgSession& session, AlertMute const& mute) {
   Transaction tx(session);
-  SqlParams const params{mute.rule, printable_utf8(mute.system_user), std::to_string(mute.alert_id),
-                         sql_time(mute.now)};
-  auto const ended =
-      exec(tx,
-           std::string("WITH gone AS (UPDATE affsync.alert_mute SET ended_at = $4::timestamptz,"
-                       " ended_by = ") +
-               who_sql +
-               " WHERE ended_at IS NULL AND (until IS NULL OR until > $4::timestamptz)"
-               " AND (rule = $1 OR $1 = '' AND alert_id = $3::bigint) RETURNING 1)"
-               " SELECT count(*) FROM gone",
-           params);
-  auto const count = int_of(ended[0][0]);
+  auto const count = end_mutes(tx, mute);
   tx.commit();
   return count;
 }

@@ -1,17 +1,16 @@
-// Mistakes of a connector file that would put every row aside, or count rows twice: they are refused
-// when the file is loaded.
+// Mistakes of a connector file that would put every row aside, or count rows twice: they are
+// refused when the file is loaded.
 #include <gtest/gtest.h>
 
-#include "connectors/engine/values/time_format.hpp"
 #include "connectors/engine/manifest/manifest.hpp"
+#include "connectors/engine/values/time_format.hpp"
 #include "connectors/engine/values/times.hpp"
 
 namespace affsync::engine::format_mistakes_test {
 namespace {
 
 TEST(FlawOfAFormat, NamesWhatCannotBeRead) {
-  EXPECT_EQ(flaw_of_format("%d.%q.%Y"),
-            "the format '%d.%q.%Y' has %q, which is no directive");
+  EXPECT_EQ(flaw_of_format("%d.%q.%Y"), "the format '%d.%q.%Y' has %q, which is no directive");
   EXPECT_EQ(flaw_of_format("%d.%m"), "the format '%d.%m' names no day, month and year");
   EXPECT_EQ(flaw_of_format("%H:%M"), "the format '%H:%M' names no day, month and year");
   EXPECT_EQ(flaw_of_format("%Y-%m-%d %H:%m"),
@@ -24,10 +23,9 @@ TEST(FlawOfAFormat, NamesWhatCannotBeRead) {
 }
 
 TEST(FlawOfAFormat, FindsNoneInWhatIsRead) {
-  for (auto const* format :
-       {"iso", "%Y-%m-%d", "%d/%m/%y %H:%M", "%b %d, %Y %I:%M:%S %p", "%F %T", "%F %T %z",
-        "%d %B %Y", "%A, %e %b %Y", "%m/%d/%Y %r", "%Y%j", "%D", "%G-W%V-%u", "100%% %d.%m.%Y",
-        "%Y-%m-%dT%H:%M:%S%Ez"}) {
+  for (auto const* format : {"iso", "%Y-%m-%d", "%d/%m/%y %H:%M", "%b %d, %Y %I:%M:%S %p", "%F %T",
+                             "%F %T %z", "%d %B %Y", "%A, %e %b %Y", "%m/%d/%Y %r", "%Y%j", "%D",
+                             "%G-W%V-%u", "100%% %d.%m.%Y", "%Y-%m-%dT%H:%M:%S%Ez"}) {
     EXPECT_EQ(flaw_of_format(format), "") << format;
   }
 }
