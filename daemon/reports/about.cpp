@@ -41,8 +41,9 @@ std::vector<ReportAbout> const& all_reports() {
        "What brokers changed later",
        with_times({"source", "kind"}),
        "A line for each changed value; by kind: by table and column. --since and --until choose "
-       "the day on which the change was noticed. What was rejected, reversed or vanished is in "
-       "`report clawbacks`.",
+       "the day on which the change was noticed. What was rejected or reversed is a change to 0. "
+       "Of "
+       "commission, `report clawbacks` says why it was taken back.",
        {"affsync report changes --since -7d"}},
       {"balances",
        "What brokers say that they owe",

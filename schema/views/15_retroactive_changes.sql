@@ -1,7 +1,10 @@
 -- Changes of stored amounts, one row per change. The columns of a row that vanished or came back did
 -- not change, so their values at that time are taken from the next change that contains the column,
 -- else from the row. Of a vanished row in whose place another came, the change says what counted and
--- what counts instead; if that is a row that came back, its return is no further change. Rejected, reversed or refused money counts as zero.
+-- what counts instead; if that is a row that came back, its return is no further change. Rejected,
+-- reversed or refused money counts as zero, so becoming so is a change to zero, and being accepted again
+-- one from zero: the differences of a row lead from what it counted first to what it counts now. A
+-- currency that a row never had before is told only now, and no other one.
 CREATE OR REPLACE VIEW reporting.retroactive_changes AS
 WITH row_now AS (
   SELECT 'commission' AS record_table, source_id, stream, external_id,
@@ -23,7 +26,7 @@ WITH row_now AS (
   FROM affsync.balance
 ), changed AS (
   SELECT
-    h.source_id, h.stream, h.record_table, h.external_id, h.changed_at, h.operation,
+    h.source_id, h.stream, h.record_table, h.external_id, h.change_id, h.changed_at, h.operation,
     n.day, n.running_total, n.client_ref,
     -- Values after the change.
     CASE WHEN h.after ? 'amount' THEN (h.after ->> 'amount')::numeric
@@ -66,7 +69,10 @@ WITH row_now AS (
     ORDER BY l.change_id
     LIMIT 1
   ) c ON true
-  WHERE (h.operation IN ('delete', 'restore') OR h.before ?| ARRAY['amount', 'currency'])
+  WHERE (h.operation IN ('delete', 'restore') OR h.before ?| ARRAY['amount', 'currency']
+         OR h.before ? 'status'
+            AND (coalesce(h.before ->> 'status', '') IN ('rejected', 'reversed', 'failed', 'cancelled'))
+              <> (coalesce(h.after ->> 'status', '') IN ('rejected', 'reversed', 'failed', 'cancelled')))
     AND coalesce(st.in_reports, true)
     AND (h.operation <> 'restore' OR NOT coalesce((
       SELECT l.operation = 'update' AND l.after ? 'counted'
@@ -79,8 +85,15 @@ WITH row_now AS (
   SELECT
     h.*,
     -- Values before the change.
-    CASE WHEN h.before ? 'currency' THEN h.before ->> 'currency' ELSE h.currency_after END
-      AS currency_before,
+    CASE
+      WHEN NOT h.before ? 'currency' THEN h.currency_after
+      WHEN h.before ->> 'currency' IS NULL AND NOT EXISTS (
+        SELECT FROM affsync.record_change e
+        WHERE e.source_id = h.source_id AND e.record_table = h.record_table AND e.stream = h.stream
+          AND e.external_id = h.external_id AND e.change_id < h.change_id AND e.before ? 'currency')
+      THEN h.currency_after
+      ELSE h.before ->> 'currency'
+    END AS currency_before,
     CASE
       WHEN h.before ? 'counted' THEN (h.before ->> 'counted')::numeric
       WHEN h.operation = 'restore' OR v.void_before THEN NULL
@@ -106,30 +119,31 @@ SELECT
   h.record_table,
   h.external_id,
   'amount'::text AS column_name,
-  CASE WHEN h.void THEN coalesce(h.counted_before, 0) ELSE h.counted_before END AS before,
-  CASE WHEN h.void THEN coalesce(h.counted_after, 0) ELSE h.counted_after END AS after,
-  CASE WHEN NOT w.two_currencies
-       THEN coalesce(h.counted_after, 0) - coalesce(h.counted_before, 0) END AS difference,
+  w.before,
+  w.after,
+  CASE WHEN NOT w.two_currencies THEN coalesce(w.after, 0) - coalesce(w.before, 0) END AS difference,
   CASE WHEN NOT h.running_total THEN h.day END AS occurred_on,
   h.operation,
   h.stream,
-  CASE WHEN coalesce(h.counted_after, 0) = 0 AND h.counted_before <> 0
-       THEN coalesce(h.currency_before, h.currency_after) ELSE h.currency_after END AS currency,
+  CASE WHEN coalesce(w.after, 0) = 0 AND w.before <> 0 THEN h.currency_before
+       ELSE h.currency_after END AS currency,
   h.client_ref,
   h.running_total,
   h.source_id,
   CASE WHEN w.two_currencies THEN 'currency changed' END AS reason,
-  coalesce(h.currency_before, h.currency_after) AS currency_before
+  h.currency_before
 FROM counted h
 JOIN affsync.source s ON s.source_id = h.source_id
 CROSS JOIN LATERAL (
-  -- Zero is the same in every currency.
-  SELECT coalesce(h.currency_before <> h.currency_after, false)
-         AND coalesce(h.counted_before, 0) <> 0 AND coalesce(h.counted_after, 0) <> 0
-    AS two_currencies
+  SELECT
+    CASE WHEN h.void THEN coalesce(h.counted_before, 0) ELSE h.counted_before END AS before,
+    CASE WHEN h.void THEN coalesce(h.counted_after, 0) ELSE h.counted_after END AS after,
+    -- Zero is the same in every currency.
+    h.currency_before IS DISTINCT FROM h.currency_after
+      AND coalesce(h.counted_before, 0) <> 0 AND coalesce(h.counted_after, 0) <> 0 AS two_currencies
 ) w
-WHERE w.two_currencies OR h.counted_before IS DISTINCT FROM h.counted_after;
-COMMENT ON VIEW reporting.retroactive_changes IS 'Changes of amounts after affsync had stored them, only of the column amount, so that each change is shown once. A vanished row is a change to null, a returned row a change from null; of rows without an id whose window is replaced, a vanished row is a change to what came in its place for the same day, currency, client and kind; rejected, reversed or refused money counts as 0. Streams that repeat another one are omitted. Add differences by currency, without running totals.';
+WHERE w.two_currencies OR w.before IS DISTINCT FROM w.after;
+COMMENT ON VIEW reporting.retroactive_changes IS 'Changes of amounts after affsync had stored them, only of the column amount, so that each change is shown once. A vanished row is a change to null, a returned row a change from null; of rows without an id whose window is replaced, a vanished row is a change to what came in its place for the same day, currency, client and kind; rejected, reversed or refused money counts as 0, so that is a change to 0, and acceptance one from 0. Streams that repeat another one are omitted. Add differences by currency, without running totals: those of a row lead from what it counted first to what it counts now.';
 COMMENT ON COLUMN reporting.retroactive_changes.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.retroactive_changes.connector IS 'Connector of the source.';
 COMMENT ON COLUMN reporting.retroactive_changes.changed_at IS 'When affsync detected the change.';
@@ -138,7 +152,7 @@ COMMENT ON COLUMN reporting.retroactive_changes.external_id IS 'The row''s key.'
 COMMENT ON COLUMN reporting.retroactive_changes.column_name IS 'amount: the money column that counts.';
 COMMENT ON COLUMN reporting.retroactive_changes.before IS 'The amount that counted before the change; null: none.';
 COMMENT ON COLUMN reporting.retroactive_changes.after IS 'The amount that counted after the change; null: none.';
-COMMENT ON COLUMN reporting.retroactive_changes.difference IS 'after minus before, with null as 0; null if the two are in different currencies (see reason).';
+COMMENT ON COLUMN reporting.retroactive_changes.difference IS 'after minus before, with null as 0; null if the two are in different currencies, or one of them has none (see reason).';
 COMMENT ON COLUMN reporting.retroactive_changes.occurred_on IS 'The current day of the row; for a payout, the UTC day of its request. Null for running totals and balances.';
 COMMENT ON COLUMN reporting.retroactive_changes.operation IS 'update, delete (the row vanished; after is null, or what came in its place) or restore (it came back).';
 COMMENT ON COLUMN reporting.retroactive_changes.stream IS 'The stream; see affsync.stream.';
@@ -146,5 +160,5 @@ COMMENT ON COLUMN reporting.retroactive_changes.currency IS 'Currency of after a
 COMMENT ON COLUMN reporting.retroactive_changes.client_ref IS 'The client; null if the row has none.';
 COMMENT ON COLUMN reporting.retroactive_changes.running_total IS 'True for running totals and balances, which change regularly.';
 COMMENT ON COLUMN reporting.retroactive_changes.source_id IS 'The source; see affsync.source.';
-COMMENT ON COLUMN reporting.retroactive_changes.reason IS 'currency changed, if before and after are in different currencies; else null.';
-COMMENT ON COLUMN reporting.retroactive_changes.currency_before IS 'Currency of before.';
+COMMENT ON COLUMN reporting.retroactive_changes.reason IS 'currency changed, if before and after are in different currencies, or one of them has none; else null.';
+COMMENT ON COLUMN reporting.retroactive_changes.currency_before IS 'Currency of before; that of after if the broker had named none before.';

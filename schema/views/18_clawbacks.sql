@@ -11,7 +11,7 @@ WITH dated AS (
     affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to) AS day,
     v.status_after, v.currency_before, v.currency_after, v.counted_before, v.counted_after,
     -- Zero is the same in every currency.
-    coalesce(v.currency_before <> v.currency_after, false)
+    v.currency_before IS DISTINCT FROM v.currency_after
       AND v.counted_before <> 0 AND v.counted_after <> 0 AS two_currencies
   FROM affsync.record_change h
   JOIN affsync.commission c
@@ -64,8 +64,16 @@ WITH dated AS (
     SELECT
       a.status_after,
       a.currency_after,
-      coalesce(CASE WHEN h.before ? 'currency' THEN h.before ->> 'currency' END,
-               a.currency_after) AS currency_before,
+      CASE
+        WHEN NOT h.before ? 'currency' THEN a.currency_after
+        -- A currency that the row never had before is told only now, and no other one.
+        WHEN h.before ->> 'currency' IS NULL AND NOT EXISTS (
+          SELECT FROM affsync.record_change e
+          WHERE e.source_id = h.source_id AND e.record_table = 'commission' AND e.stream = h.stream
+            AND e.external_id = h.external_id AND e.change_id < h.change_id AND e.before ? 'currency')
+        THEN a.currency_after
+        ELSE h.before ->> 'currency'
+      END AS currency_before,
       CASE WHEN h.before ? 'counted' THEN (h.before ->> 'counted')::numeric
            WHEN coalesce(b.status_before, '') IN ('rejected', 'reversed') THEN 0
            ELSE coalesce(b.amount_before, 0) END AS counted_before,
@@ -147,8 +155,8 @@ COMMENT ON COLUMN reporting.clawbacks.kind IS 'Kind of commission.';
 COMMENT ON COLUMN reporting.clawbacks.currency IS 'Currency of after and difference at that time; if nothing is left, the currency of before.';
 COMMENT ON COLUMN reporting.clawbacks.before IS 'The amount that counted before the change.';
 COMMENT ON COLUMN reporting.clawbacks.after IS 'The amount that counted after the change.';
-COMMENT ON COLUMN reporting.clawbacks.difference IS 'after minus before, below 0; null if the two are in different currencies.';
+COMMENT ON COLUMN reporting.clawbacks.difference IS 'after minus before, below 0; null if the two are in different currencies, or one of them has none.';
 COMMENT ON COLUMN reporting.clawbacks.occurred_on IS 'The day of the commission; null for a running total.';
 COMMENT ON COLUMN reporting.clawbacks.stream IS 'The stream; see affsync.stream.';
 COMMENT ON COLUMN reporting.clawbacks.source_id IS 'The source; see affsync.source.';
-COMMENT ON COLUMN reporting.clawbacks.currency_before IS 'Currency of before.';
+COMMENT ON COLUMN reporting.clawbacks.currency_before IS 'Currency of before; that of after if the broker had named none before.';

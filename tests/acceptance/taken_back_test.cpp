@@ -63,8 +63,11 @@ TEST_F(TakenBack, pending_approved_paid_reversed) {
   EXPECT_EQ(rows("select before->>'status', after->>'status', before->>'amount', after->>'amount'"
                  " from affsync.record_change where external_id = '1' order by change_id"),
             steps);
-  std::vector<std::vector<std::string>> const money{{"10.50", "9.25", "-1.25"}};
-  EXPECT_EQ(rows("select before, after, difference from reporting.retroactive_changes"), money);
+  std::vector<std::vector<std::string>> const money{{"10.50", "9.25", "-1.25"},
+                                                    {"9.25", "0", "-9.25"}};
+  EXPECT_EQ(rows("select before, after, difference from reporting.retroactive_changes"
+                 " order by changed_at"),
+            money);
   std::vector<std::vector<std::string>> const taken{{"lowered", "10.50", "9.25", "-1.25"},
                                                     {"reversed", "9.25", "0", "-9.25"}};
   EXPECT_EQ(rows("select reason, before, after, difference from reporting.clawbacks"
