@@ -141,6 +141,8 @@ void read_records(yaml::Node const& node, yaml::Node const& whole_stream, Stream
 // Fails if `keep` takes the value of a parameter that the stream never sends. `node` is that of the
 // stream, which has been read in full.
 void check_kept_parameters(yaml::Node const& node, StreamSpec const& stream);
+// Fails if a parameter of the window is sent with another value as well. `node`: the window's.
+void check_window_parameters(yaml::Node const& node, StreamSpec const& stream);
 // Notes which columns a table must have: those of the key, unless `records` makes these fields.
 void require_columns(StreamSpec& stream);
 // Parses a report that is asked for, waited for and fetched.

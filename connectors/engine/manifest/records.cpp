@@ -253,6 +253,15 @@ void check_kept_parameters(yaml::Node const& node, StreamSpec const& stream) {
   }
 }
 
+void check_window_parameters(yaml::Node const& node, StreamSpec const& stream) {
+  auto const &from = stream.window->from_parameter, &to = stream.window->to_parameter;
+  for (auto const& name : {from, to}) {
+    if (name.empty() || (from != to && !is_paging_parameter(stream.page, name))) continue;
+    node.fail("the parameter " + yaml::quoted(name) + " is sent twice, with two values",
+              "`from`, `to` and the parameters of `page` need different names.");
+  }
+}
+
 Object const keep_keys{"a kept field", "keep", keep_table, false,
                        R"({"minProperties": 1, "maxProperties": 1})"};
 Object const records_keys{"where the rows are", "records", records_table, false,

@@ -152,15 +152,6 @@ void check_query(yaml::Node const& node, NamedTexts const& query, StreamSpec con
   }
 }
 
-void check_window_parameters(yaml::Node const& node, StreamSpec const& stream) {
-  auto const &from = stream.window->from_parameter, &to = stream.window->to_parameter;
-  for (auto const& name : {from, to}) {
-    if (name.empty() || (from != to && !is_paging_parameter(stream.page, name))) continue;
-    node.fail("the parameter " + yaml::quoted(name) + " is sent twice, with two values",
-              "`from`, `to` and the parameters of `page` need different names.");
-  }
-}
-
 WhereSpec read_where(yaml::Node const& node) {
   auto const entries = node.entries();
   if (entries.size() != 1) {
