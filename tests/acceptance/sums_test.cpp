@@ -101,7 +101,7 @@ TEST_F(Sums, money_of_another_client_or_day_makes_up_for_nothing) {
   read(yesterday_, {sum("U3", "1")});
   read(today_, {sum("U1", "3"), sum("U2", "9"), sum("U3", "1")});
   EXPECT_EQ(csv({"clawbacks", "--by", "client"}),
-            "client_ref,currency,difference,rows\nU1,USDT,-3,1\n");
+            "client_ref,source,currency,difference,rows\nU1,main,USDT,-3,1\n");
   EXPECT_EQ(open_alerts(), "main no longer lists 3.00 USDT");
 }
 
