@@ -255,9 +255,9 @@ App::Impl::Session& App::Impl::session_of(PreparedSource prepared, Logger const&
 }
 
 void App::require_chosen(std::vector<std::string> const& sources,
-                         std::vector<std::string> const& streams) const {
+                         std::vector<std::string> const& streams) {
   refuse_without_sources(impl_->config);
-  prepare_chosen(impl_->config, impl_->manifests, nullptr, sources, streams);
+  prepare_chosen(impl_->config, impl_->manifests, &impl_->shared, sources, streams);
 }
 
 asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::string> sources,

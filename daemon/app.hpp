@@ -85,7 +85,7 @@ class App {
   // Throws Failure: usage if the configuration has no source, or none or no stream of such a name;
   // config_invalid. For what must be right before the database is touched.
   void require_chosen(std::vector<std::string> const& sources,
-                      std::vector<std::string> const& streams) const;
+                      std::vector<std::string> const& streams);
 
   // Makes plans and sessions of the chosen sources and streams. Unknown names throw Failure(usage).
   // Leaves out streams that are off unless they are named. Registers the sources in the database

@@ -26,7 +26,7 @@ WITH row_now AS (
   FROM affsync.balance
 ), changed AS (
   SELECT
-    h.source_id, h.stream, h.record_table, h.external_id, h.change_id, h.changed_at, h.operation,
+    h.source_id, h.stream, h.record_table, h.external_id, h.changed_at, h.operation,
     n.day, n.running_total, n.client_ref,
     -- Values after the change.
     CASE WHEN h.after ? 'amount' THEN (h.after ->> 'amount')::numeric
@@ -38,6 +38,7 @@ WITH row_now AS (
     CASE WHEN h.after ? 'currency' THEN h.after ->> 'currency'
          WHEN c.before IS NULL THEN n.currency ELSE c.before ->> 'currency'
     END AS currency_after,
+    f.found IS NOT NULL AS had_currency,
     h.before, h.after
   FROM affsync.record_change h
   JOIN row_now n
@@ -69,29 +70,36 @@ WITH row_now AS (
     ORDER BY l.change_id
     LIMIT 1
   ) c ON true
+  LEFT JOIN LATERAL (
+    SELECT true AS found
+    FROM affsync.record_change l
+    WHERE h.before ? 'currency' AND h.before ->> 'currency' IS NULL AND l.source_id = h.source_id
+      AND l.record_table = h.record_table AND l.stream = h.stream AND l.external_id = h.external_id
+      AND l.change_id < h.change_id AND l.before ? 'currency'
+    LIMIT 1
+  ) f ON true
+  LEFT JOIN LATERAL (
+    SELECT l.operation = 'update' AND l.after ? 'counted' AS in_place
+    FROM affsync.record_change l
+    WHERE h.operation = 'restore' AND l.source_id = h.source_id AND l.external_id = h.external_id
+      AND l.change_id > h.change_id AND l.changed_at >= h.changed_at
+      AND l.record_table = h.record_table AND l.stream = h.stream
+    ORDER BY l.change_id
+    LIMIT 1
+  ) p ON true
   WHERE (h.operation IN ('delete', 'restore') OR h.before ?| ARRAY['amount', 'currency']
          OR h.before ? 'status'
             AND (coalesce(h.before ->> 'status', '') IN ('rejected', 'reversed', 'failed', 'cancelled'))
               <> (coalesce(h.after ->> 'status', '') IN ('rejected', 'reversed', 'failed', 'cancelled')))
     AND coalesce(st.in_reports, true)
-    AND (h.operation <> 'restore' OR NOT coalesce((
-      SELECT l.operation = 'update' AND l.after ? 'counted'
-      FROM affsync.record_change l
-      WHERE l.source_id = h.source_id AND l.external_id = h.external_id AND l.change_id > h.change_id
-        AND l.changed_at >= h.changed_at AND l.record_table = h.record_table AND l.stream = h.stream
-      ORDER BY l.change_id
-      LIMIT 1), false))
+    AND p.in_place IS NOT TRUE
 ), counted AS (
   SELECT
     h.*,
     -- Values before the change.
     CASE
       WHEN NOT h.before ? 'currency' THEN h.currency_after
-      WHEN h.before ->> 'currency' IS NULL AND NOT EXISTS (
-        SELECT FROM affsync.record_change e
-        WHERE e.source_id = h.source_id AND e.record_table = h.record_table AND e.stream = h.stream
-          AND e.external_id = h.external_id AND e.change_id < h.change_id AND e.before ? 'currency')
-      THEN h.currency_after
+      WHEN h.before ->> 'currency' IS NULL AND NOT h.had_currency THEN h.currency_after
       ELSE h.before ->> 'currency'
     END AS currency_before,
     CASE

@@ -44,15 +44,15 @@ WITH dated AS (
     ORDER BY l.change_id
     LIMIT 1
   ) lc ON true
+  -- A currency that the row never had before is told only now, and no other one.
   LEFT JOIN LATERAL (
     SELECT true AS found
-    FROM affsync.record_change e
-    WHERE h.before ? 'currency' AND h.before ->> 'currency' IS NULL
-      AND e.source_id = h.source_id AND e.record_table = 'commission'
-      AND e.stream = h.stream AND e.external_id = h.external_id AND e.change_id < h.change_id
-      AND e.before ? 'currency'
+    FROM affsync.record_change l
+    WHERE h.before ? 'currency' AND h.before ->> 'currency' IS NULL AND l.source_id = h.source_id
+      AND l.record_table = 'commission' AND l.stream = h.stream AND l.external_id = h.external_id
+      AND l.change_id < h.change_id AND l.before ? 'currency'
     LIMIT 1
-  ) ec ON true
+  ) fc ON true
   CROSS JOIN LATERAL (
     SELECT
       CASE WHEN h.after ? 'amount' THEN (h.after ->> 'amount')::numeric
@@ -75,8 +75,7 @@ WITH dated AS (
       a.currency_after,
       CASE
         WHEN NOT h.before ? 'currency' THEN a.currency_after
-        -- A currency that the row never had before is told only now, and no other one.
-        WHEN h.before ->> 'currency' IS NULL AND ec.found IS NULL THEN a.currency_after
+        WHEN h.before ->> 'currency' IS NULL AND fc.found IS NULL THEN a.currency_after
         ELSE h.before ->> 'currency'
       END AS currency_before,
       CASE WHEN h.before ? 'counted' THEN (h.before ->> 'counted')::numeric

@@ -239,6 +239,14 @@ TEST_F(QuotedSecrets, a_link_is_followed_and_stored_without_the_key) {
   EXPECT_EQ(plain().targets().back(), "/rows?page=2");
 }
 
+TEST_F(QuotedSecrets, inspect_shows_no_key_that_is_the_name_of_a_field) {
+  serve_rows({R"({"id":"r1","amount":"1.50","currency":"USD","planted-key":"x"})"});
+  auto const shown = affsync({"inspect", "main", "rows"});
+  EXPECT_EQ(shown.status, 0) << shown.err;
+  EXPECT_NE(shown.out.find("Fields that no mapping reads"), std::string::npos) << shown.out;
+  EXPECT_EQ(shown.out.find("planted-key"), std::string::npos) << shown.out;
+}
+
 TEST_F(QuotedSecrets, a_cursor_that_holds_the_key_is_not_stored) {
   page_yaml = "{type: cursor, next: next}";
   run(R"({"next":")" + std::string(in_base64) + R"(","data":[)" + row("1", "1") + "," +

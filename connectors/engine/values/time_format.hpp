@@ -20,8 +20,8 @@ struct FormatFields {
 };
 FormatFields fields_of(std::string_view format);
 
-// Returns why no date can be read by a format of strptime directives, such as "%H:%m names the
-// month twice"; empty: one can.
+// Returns why no date can be read by a format of strptime directives, as a sentence without a full
+// stop; empty: one can.
 std::string flaw_of_format(std::string_view format);
 
 // Writes a local time, passed as if it were UTC. Fields: %Y %y %m %d %H %M %S, %f (three digits of
