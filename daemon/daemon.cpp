@@ -21,6 +21,7 @@
 #include "daemon/http_parts.hpp"
 #include "daemon/net/http_server.hpp"
 #include "daemon/reports/output.hpp"
+#include "daemon/reports/spans.hpp"
 #include "daemon/run_log.hpp"
 #include "daemon/running_daemon.hpp"
 #include "daemon/serve/metrics.hpp"
@@ -152,6 +153,13 @@ struct Daemon::Impl {
     parts.on_guessing = [this](std::string const& caller) {
       log_.warn("several wrong tokens came from one address; each further one has to wait longer",
                 {{"address", caller}});
+    };
+    parts.on_database_silence = [this](Duration lasted, std::optional<Error> const& problem) {
+      auto const span = reports::span_text(lasted);
+      if (!problem) return log_.info("the database answers again", {{"after", span}});
+      log_.warn(Error(problem->code,
+                      "the database has not answered for " + span + ": " + problem->message,
+                      "Runs wait for it. Look at its server: its log, its disk, its processes."));
     };
     parts.started_at = started_at_;
     parts.database_url = app_.shown_database_url();

@@ -1,5 +1,7 @@
 #include "daemon/backup/plain_connection.hpp"
 
+#include "schema/store/pg_error.hpp"
+
 namespace affsync {
 namespace {
 
@@ -33,9 +35,10 @@ Result<std::unique_ptr<PGresult, decltype(&PQclear)>> PlainConnection::ask(
   auto const status = PQresultStatus(result.get());
   if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) return result;
   char const* const code = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
-  bool const no_right = code != nullptr && std::string_view(code) == "42501";
-  return Error(ErrorCode::database_error, message_of(connection_.get()),
-               no_right ? "Connect as the owner of affsync's tables." : "");
+  std::string_view const state = code == nullptr ? "" : code;
+  return Error(schema::code_of_sqlstate(state), message_of(connection_.get()),
+               state == "42501" ? "Connect as the owner of affsync's tables."
+                                : std::string(schema::hint_of_sqlstate(state)));
 }
 
 Result<std::string> PlainConnection::run(std::string const& sql,

@@ -18,7 +18,6 @@
 #include "daemon/serve/web_files.hpp"
 
 namespace affsync::serve {
-
 namespace {
 
 using std::chrono::milliseconds;
@@ -51,11 +50,13 @@ struct Pages::Impl {
   explicit Impl(PagesParts given)
       : parts(std::move(given)),
         readings(parts.executor, *parts.store, *parts.clock),
-        door(parts.access, parts.hosts, *parts.metrics, parts.on_guessing) {}
+        door(parts.access, parts.hosts, *parts.metrics, parts.on_guessing),
+        silence(parts.on_database_silence) {}
 
   PagesParts parts;
   Readings readings;
   Door door;
+  DatabaseSilence silence;
   std::shared_ptr<PendingCall<bool>> ping_call;
   std::shared_ptr<PendingCall<Health>> health_call;
   std::shared_ptr<PendingCall<Health>> standing_call;
@@ -71,16 +72,15 @@ struct Pages::Impl {
     if (!ping_call || ping_call->done()) {
       ping_call = PendingCall<bool>::start(parts.executor, ping_store(*parts.store));
     }
-    bool answers = false;
-    std::exception_ptr problem;
+    std::optional<Error> problem;
     try {
-      answers =
-          co_await PendingCall<bool>::wait(ping_call, parts.ping_limit, "the database's answer");
-    } catch (Failure const&) {
-      problem = std::current_exception();
+      co_await PendingCall<bool>::wait(ping_call, parts.ping_limit, "the database's answer");
+    } catch (Failure const& failure) {
+      problem = failure.error();
     }
-    parts.metrics->on_database(answers);
-    if (problem) std::rethrow_exception(problem);
+    parts.metrics->on_database(!problem);
+    silence.on_answer(problem, parts.clock->now());
+    if (problem) throw Failure(*problem);
   }
 
   asio::awaitable<Health> health() {

@@ -16,6 +16,7 @@
 #include "daemon/async/workers.hpp"
 #include "daemon/net/http_server.hpp"
 #include "daemon/serve/access.hpp"
+#include "daemon/serve/database_silence.hpp"
 #include "daemon/serve/metrics.hpp"
 #include "schema/store/store.hpp"
 
@@ -54,6 +55,7 @@ struct PagesParts {
   AccessRules access;
   // Is told when somebody has to wait after several wrong tokens; see caller_of(). May be null.
   std::function<void(std::string const& caller)> on_guessing;
+  DatabaseSilence::Told on_database_silence;  // may be null
   TimePoint started_at{};
   std::string database_url;    // shown on the dashboard, without a password
   bool reads_replica = false;  // the figures are read from another server than the runs write to

@@ -42,7 +42,8 @@ std::string first_run(pqxx::transaction_base& tx, SliceClose const& slice, PassS
 // Rows that agree in their money are paired first; they changed in something else. Of the others
 // the sums of a group are compared. If fewer counts, the largest rows lose it, each at most all it
 // had. If more counts, one row gains it, unless more rows came than vanished: then some of them are
-// new money, and which is not known.
+// new money, and which is not known. The two sides meet in windows and not in joins: what
+// PostgreSQL does not know the number of, it would compare row by row.
 //   gone   vanished rows, `stood` false for one that was never proven: it came and went in doubt
 //   came   rows that are new since, `returned` if they had vanished before
 // The result: 0 for a vanished row and 1 for a returned one, its key, what counted, what counts in
@@ -74,37 +75,35 @@ std::string compare_sql(std::string const& table, Identity const& of, std::strin
          " AND h.stream = $2 AND h.record_table = '" +
          std::string(of.table) +
          "' AND h.run_id = t.run_id AND h.operation = 'restore'))),"
-         " gone_nth AS (SELECT g.*, row_number() OVER (PARTITION BY g.g, g.amount"
-         " ORDER BY g.external_id) AS nth FROM gone g WHERE g.stood),"
-         " came_nth AS (SELECT c.*, row_number() OVER (PARTITION BY c.g, c.amount"
-         " ORDER BY c.because NULLS FIRST, c.external_id) AS nth FROM came c),"
-         " pairs AS MATERIALIZED (SELECT v.external_id AS old, n.external_id AS new, v.amount"
-         " FROM gone_nth v JOIN came_nth n USING (g, amount, nth)),"
-         " rest AS MATERIALIZED (SELECT * FROM gone_nth v"
-         " WHERE v.external_id NOT IN (SELECT old FROM pairs)),"
-         " more AS MATERIALIZED (SELECT * FROM came_nth n"
-         " WHERE n.external_id NOT IN (SELECT new FROM pairs)),"
-         " sums AS (SELECT v.g, CASE WHEN n.rows > v.rows THEN least(n.amount, v.amount)"
-         " ELSE n.amount END - v.amount AS gain, n.because"
-         " FROM (SELECT g, count(*) AS rows, sum(amount) AS amount FROM rest GROUP BY g) v"
-         " JOIN (SELECT g, count(*) AS rows, sum(amount) AS amount,"
-         " CASE WHEN bool_and(because IS NOT NULL) THEN max(because) END AS because"
-         " FROM more GROUP BY g) n USING (g)),"
-         " shared AS (SELECT v.external_id, v.amount, s.gain, s.because,"
-         " row_number() OVER w = 1 AS largest,"
-         " sum(greatest(v.amount, 0)) OVER w - greatest(v.amount, 0) AS before_it,"
-         " sum(greatest(v.amount, 0)) OVER (PARTITION BY v.g) AS all_of_it"
-         " FROM rest v JOIN sums s USING (g)"
-         " WINDOW w AS (PARTITION BY v.g ORDER BY v.amount DESC, v.external_id))"
+         " sides AS (SELECT false AS is_new, external_id, g, amount, NULL AS because,"
+         " false AS returned FROM gone WHERE stood"
+         " UNION ALL SELECT true, external_id, g, amount, because, returned FROM came),"
+         " numbered AS (SELECT *, row_number() OVER (PARTITION BY is_new, g, amount"
+         " ORDER BY because NULLS FIRST, external_id) AS nth FROM sides),"
+         " paired AS (SELECT *, count(*) OVER (PARTITION BY g, amount, nth) = 2 AS pair"
+         " FROM numbered),"
+         " summed AS (SELECT *, count(*) FILTER (WHERE NOT pair AND NOT is_new) OVER w AS "
+         "rows_gone,"
+         " count(*) FILTER (WHERE NOT pair AND is_new) OVER w AS rows_came,"
+         " sum(amount) FILTER (WHERE NOT pair AND NOT is_new) OVER w AS was,"
+         " sum(amount) FILTER (WHERE NOT pair AND is_new) OVER w AS is_now,"
+         " bool_and(because IS NOT NULL) FILTER (WHERE NOT pair AND is_new) OVER w AS all_void,"
+         " max(because) FILTER (WHERE NOT pair AND is_new) OVER w AS why_void,"
+         " row_number() OVER by_size = 1 AS largest,"
+         " sum(greatest(amount, 0)) OVER by_size - greatest(amount, 0) AS before_it,"
+         " sum(greatest(amount, 0)) OVER (PARTITION BY g, pair, is_new) AS all_of_it FROM paired"
+         " WINDOW w AS (PARTITION BY g),"
+         " by_size AS (PARTITION BY g, pair, is_new ORDER BY amount DESC, external_id)),"
+         " shared AS (SELECT *, CASE WHEN rows_came > rows_gone THEN least(is_now, was)"
+         " ELSE is_now END - was AS gain FROM summed)"
          " SELECT 0, external_id, amount, amount, NULL FROM gone WHERE NOT stood"
-         " UNION ALL SELECT 0, old, amount, amount, NULL FROM pairs"
-         " UNION ALL SELECT 0, external_id, amount, amount"
+         " UNION ALL SELECT 0, external_id, amount, CASE WHEN pair THEN amount ELSE amount"
          " - least(greatest(amount, 0), greatest(-gain - before_it, 0))"
-         " + CASE WHEN largest THEN greatest(gain, 0) - greatest(-gain - all_of_it, 0) ELSE 0 END,"
-         " because FROM shared"
-         " UNION ALL SELECT 1, c.external_id, NULL, NULL, NULL FROM came c"
-         " WHERE c.returned AND c.because IS NULL AND (c.external_id IN (SELECT new FROM pairs) OR "
-         "c.g IN (SELECT g FROM sums))";
+         " + CASE WHEN largest THEN greatest(gain, 0) - greatest(-gain - all_of_it, 0) ELSE 0 END"
+         " END, CASE WHEN NOT pair AND all_void THEN why_void END"
+         " FROM shared WHERE NOT is_new AND (pair OR rows_came > 0)"
+         " UNION ALL SELECT 1, external_id, NULL, NULL, NULL FROM shared"
+         " WHERE is_new AND returned AND because IS NULL AND (pair OR rows_gone > 0)";
 }
 
 }  // namespace
@@ -145,6 +144,7 @@ CameInstead find_what_came(pqxx::transaction_base& tx, SliceClose const& slice,
 void note_returned(pqxx::transaction_base& tx, SliceClose const& slice,
                    std::vector<std::string> const& keys) {
   if (keys.empty()) return;
+  tx.exec(by_place_only);
   ArrayText all;
   for (auto const& key : keys) all.add(key);
   SqlParams const params{std::to_string(slice.run.id.source_id), slice.run.id.stream, all.take(),

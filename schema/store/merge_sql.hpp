@@ -17,11 +17,11 @@
 
 namespace affsync::schema {
 
-// To be executed in the transaction before `merge`, `narrow_intervals` or `mark_deleted`. They look
-// rows up by key and update them by their place. As long as PostgreSQL's statistics do not include
-// the stream, its planner expects it to have one row and reads all of it instead. With these
-// settings only a scan by place is not discouraged; between the others, which the lookups use, the
-// choice is as before.
+// To be executed in the transaction before `merge`, `narrow_intervals` or one of `mark_*`. They
+// look rows up by key and update them by their place. As long as PostgreSQL's statistics do not
+// include the stream, its planner expects it to have one row and reads all of it instead. With
+// these settings only a scan by place is not discouraged; between the others, which the lookups
+// use, the choice is as before.
 inline constexpr char const* by_place_only =
     "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off;"
     " SET LOCAL enable_indexonlyscan = off; SET LOCAL enable_bitmapscan = off";

@@ -100,6 +100,7 @@ class Migration {
     auto const needed =
         plan->missing(files_) > 0 || plan->views || plan->rights || request_.distribute;
     if (!dry_run && needed) {
+      watch_.set_changing();
       demand_utf8();
       // Hold the lock in a separate transaction on a separate session until everything is done.
       // Behind a pooler, a session lock might outlive its holder.

@@ -28,9 +28,15 @@ void MigrationWatch::set_progress(std::string text) {
   progress_ = std::move(text);
 }
 
+void MigrationWatch::set_changing() {
+  std::lock_guard lock(mutex_);
+  changing_ = true;
+}
+
 void MigrationWatch::look() {
   std::lock_guard lock(mutex_);
   if (!cancelled_) return;
+  if (!changing_) throw Failure(ErrorCode::cancelled, "stopped before the database had answered");
   throw Failure(ErrorCode::cancelled, "stopped while the database schema was brought up to date",
                 "Unfinished changes were rolled back; the next start continues from there.");
 }

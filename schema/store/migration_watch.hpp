@@ -35,6 +35,9 @@ class MigrationWatch {
   std::string progress();
   void set_progress(std::string text);
 
+  // Anything is changed from here on; before, look() tells of a database that was only asked.
+  void set_changing();
+
   // For the migration itself: registers its sessions. look() runs between two statements and throws
   // Failure cancelled after cancel().
   class Session {
@@ -56,7 +59,7 @@ class MigrationWatch {
   std::mutex mutex_;
   std::vector<PgSession*> sessions_;
   std::string progress_;
-  bool cancelled_ = false;
+  bool cancelled_ = false, changing_ = false;
 };
 
 }  // namespace affsync::schema

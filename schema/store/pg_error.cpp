@@ -13,6 +13,10 @@ struct KnownState {
   std::string_view hint;
 };
 
+constexpr std::string_view hint_of_other_schema =
+    "The schema in the database is not the one of this program: run `affsync migrate`, or the"
+    " version of affsync that made it.";
+
 constexpr KnownState known_states[] = {
     {"53100", ErrorCode::database_full, "Free disk space on the database server."},
     {"53300", ErrorCode::database_unavailable,
@@ -31,9 +35,10 @@ constexpr KnownState known_states[] = {
     {"42501", ErrorCode::database_error,
      "Grant the role affsync_writer to the user in database.url (affsync_reader is enough for "
      "`status`, `report` and the list of `quarantine`), or let it own the schemas."},
-    {"42P01", ErrorCode::database_error, "Run `affsync migrate`."},
-    {"42703", ErrorCode::database_error, "Run `affsync migrate`."},
-    {"3F000", ErrorCode::database_error, "Run `affsync migrate`."},
+    {"42P01", ErrorCode::migration_failed, hint_of_other_schema},
+    {"42703", ErrorCode::migration_failed, hint_of_other_schema},
+    {"42883", ErrorCode::migration_failed, hint_of_other_schema},
+    {"3F000", ErrorCode::migration_failed, hint_of_other_schema},
     {"23503", ErrorCode::database_error,
      "A row that this one refers to is missing in the database: was it restored, or moved to a"
      " server that lagged behind? Reload (SIGHUP) or restart to register sources again."},
@@ -139,9 +144,8 @@ bool is(pqxx::sql_error const& error) {
 
 PgProblem from_sqlstate(std::string_view sqlstate, std::string_view message) {
   PgProblem problem;
-  auto const* known = find_state(sqlstate);
   problem.error = Error(code_of_sqlstate(sqlstate), "PostgreSQL: " + one_line(message),
-                        known ? std::string(known->hint) : std::string());
+                        std::string(hint_of_sqlstate(sqlstate)));
   auto& hint = problem.error.hint;
   if (sqlstate == "42501" && message.find("for database ") != std::string_view::npos) {
     hint =
@@ -200,6 +204,11 @@ ErrorCode code_of_sqlstate(std::string_view sqlstate) {
   if (sqlstate.empty()) return ErrorCode::database_unavailable;
   auto const* known = find_state(sqlstate);
   return known ? known->code : ErrorCode::database_error;
+}
+
+std::string_view hint_of_sqlstate(std::string_view sqlstate) {
+  auto const* known = find_state(sqlstate);
+  return known ? known->hint : std::string_view();
 }
 
 bool is_data_error(std::string_view sqlstate, std::string_view message) {

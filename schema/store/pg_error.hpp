@@ -35,6 +35,8 @@ std::string sqlstate_of(pqxx::sql_error const& error);
 
 // Returns the code for an SQLSTATE; "" (no answer from the server) is database_unavailable.
 ErrorCode code_of_sqlstate(std::string_view sqlstate);
+// Returns what to do about it; empty for most.
+std::string_view hint_of_sqlstate(std::string_view sqlstate);
 // Returns true if a value is invalid, not the server. `message`: the server's verbose message.
 bool is_data_error(std::string_view sqlstate, std::string_view message);
 bool is_data_error(pqxx::sql_error const& error);

@@ -73,6 +73,7 @@ std::int64_t replace(pqxx::transaction_base& tx, SliceClose const& slice, Unseen
   auto const source = std::to_string(slice.run.id.source_id);
   auto const run = std::to_string(slice.run.run_id);
   std::int64_t deleted = 0;
+  tx.exec(by_place_only);
   for (std::size_t from = 0; from < unseen.keys.size(); from += keys_at_once) {
     ArrayText keys, before, after;
     auto const to = std::min(unseen.keys.size(), from + keys_at_once);
@@ -91,6 +92,7 @@ std::int64_t replace(pqxx::transaction_base& tx, SliceClose const& slice, Unseen
     deleted += int_of(exec(tx, mark, chunk)[0][0]);
   }
   note_returned(tx, slice, came.returned);
+  tx.exec(by_index_again);
   SqlParams const params{source,
                          slice.run.id.stream,
                          run,

@@ -318,6 +318,21 @@ TEST_F(Commands, status_and_reports_print) {
   EXPECT_TRUE(has(csv.out, "USD"));
 }
 
+// After an update the daemon may not have been restarted yet.
+TEST_F(Commands, a_schema_of_another_version_is_said_to_be_one) {
+  start_broker();
+  ASSERT_EQ(sync().status, 0);
+  execute("ALTER VIEW reporting.earnings_daily RENAME COLUMN known_usd TO something_else");
+  execute("ALTER TABLE affsync.source RENAME COLUMN retired_at TO gone_at");
+  for (std::vector<std::string> const& command :
+       {std::vector<std::string>{"report", "earnings"}, {"sources", "remove", "nobody"}}) {
+    auto const refused = affsync(command);
+    EXPECT_EQ(refused.status, 3) << refused.out << refused.err;
+    EXPECT_TRUE(has(refused.err, "not the one of this program")) << refused.err;
+    EXPECT_TRUE(has(refused.err, "affsync migrate")) << refused.err;
+  }
+}
+
 // The command that starts the private PostgreSQL stops it at its end; the other commands go on.
 TEST_F(Commands, commands_on_an_embedded_database_do_not_disturb_each_other) {
   start_broker();

@@ -235,6 +235,20 @@ TEST_F(CameInstead, RowsOfAPassInDoubtAreNewAsWell) {
   EXPECT_EQ(alerts(), "");
 }
 
+// A window of a first week may be as large while PostgreSQL knows nothing of the stream yet. What
+// compares each row with each other one meets the limit of a statement.
+TEST_F(CameInstead, ManyRowsAreComparedBeforeStatisticsKnowThem) {
+  constexpr int many = 30'000;
+  std::vector<Sum> before, after;
+  for (int i = 0; i < many; ++i) {
+    before.push_back({"C" + std::to_string(i), "5"});
+    after.push_back({"C" + std::to_string(i), i == 0 ? "3" : "9"});
+  }
+  read(before);
+  read(after);
+  EXPECT_EQ(taken(), "lowered C0 USD 5 3 -2");
+}
+
 // Rows with ids of the broker's say themselves which of them is gone.
 TEST_F(CameInstead, RowsWithIdsVanishOneByOne) {
   by_content = false;

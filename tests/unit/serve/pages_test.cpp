@@ -124,6 +124,54 @@ TEST_F(PagesTest, not_ready_without_the_database_and_the_reason_is_said) {
   EXPECT_EQ(text(json(response), "reasons.0.message"), "connection refused");
 }
 
+TEST_F(PagesTest, a_silence_of_the_database_is_told_once_and_its_end_too) {
+  std::vector<std::string> told;
+  auto watched = parts();
+  watched.on_database_silence = [&](Duration lasted, std::optional<Error> const& problem) {
+    told.push_back(std::to_string(std::chrono::floor<std::chrono::seconds>(lasted).count()) +
+                   (problem ? " " + std::string(to_string(problem->code)) : ""));
+  };
+  Pages pages(std::move(watched));
+  auto const ask = [&](std::chrono::seconds later) {
+    clock_.time += later;
+    get_from(pages, "/readyz");
+  };
+  ask(1s);
+  store_.hangs = true;
+  ask(15s);
+  ask(29s);
+  EXPECT_TRUE(told.empty());
+  ask(1s);
+  ask(600s);
+  EXPECT_EQ(told, (std::vector<std::string>{"30 timeout"}));
+}
+
+TEST_F(PagesTest, a_database_that_is_away_for_a_moment_is_not_told) {
+  std::vector<std::string> told;
+  auto watched = parts();
+  watched.on_database_silence = [&](Duration lasted, std::optional<Error> const& problem) {
+    told.push_back(std::to_string(std::chrono::floor<std::chrono::seconds>(lasted).count()) +
+                   (problem ? " away" : " back"));
+  };
+  Pages pages(std::move(watched));
+  auto const ask = [&](std::chrono::seconds later, bool away) {
+    clock_.time += later;
+    store_.problem.reset();
+    if (away) store_.problem = Error(ErrorCode::database_unavailable, "gone");
+    get_from(pages, "/readyz");
+  };
+  ask(15s, true);
+  ask(15s, true);
+  ask(1s, false);
+  ask(15s, true);
+  ask(29s, true);
+  EXPECT_TRUE(told.empty());
+  ask(31s, true);
+  ask(40s, false);
+  ask(15s, false);
+  EXPECT_EQ(told, (std::vector<std::string>{"60 away", "100 back"}));
+}
+
 TEST_F(PagesTest, a_database_that_hangs_is_not_ready_and_costs_one_call) {
   store_.hangs = true;
   EXPECT_EQ(get("/readyz").status, 503);
