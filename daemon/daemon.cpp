@@ -21,7 +21,6 @@
 #include "daemon/http_parts.hpp"
 #include "daemon/net/http_server.hpp"
 #include "daemon/reports/output.hpp"
-#include "daemon/reports/spans.hpp"
 #include "daemon/run_log.hpp"
 #include "daemon/running_daemon.hpp"
 #include "daemon/serve/metrics.hpp"
@@ -154,13 +153,7 @@ struct Daemon::Impl {
       log_.warn("several wrong tokens came from one address; each further one has to wait longer",
                 {{"address", caller}});
     };
-    parts.on_database_silence = [this](Duration lasted, std::optional<Error> const& problem) {
-      auto const span = reports::span_text(lasted);
-      if (!problem) return log_.info("the database answers again", {{"after", span}});
-      log_.warn(Error(problem->code,
-                      "the database has not answered for " + span + ": " + problem->message,
-                      "Runs wait for it. Look at its server: its log, its disk, its processes."));
-    };
+    parts.on_database_silence = serve::log_silence(log_);
     parts.started_at = started_at_;
     parts.database_url = app_.shown_database_url();
     parts.reads_replica = !app_.config().database.read_url.empty();

@@ -10,6 +10,8 @@
 #include "daemon/alerts/delivery.hpp"
 #include "daemon/alerts/policy.hpp"
 #include "daemon/app.hpp"
+#include "daemon/async/sleeper.hpp"
+#include "daemon/async/task_group.hpp"
 #include "daemon/async/until_cancelled.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/day_words.hpp"
@@ -17,6 +19,7 @@
 #include "daemon/cli/summary.hpp"
 #include "daemon/cli/terminal/progress.hpp"
 #include "daemon/log/terminal.hpp"
+#include "daemon/serve/database_silence.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/sync/sync_once.hpp"
 
@@ -55,6 +58,19 @@ asio::awaitable<void> add_up_days(schema::Store& store, TimePoint started_at, Cl
   }
 }
 
+// Calls `done` at the end, however it ends.
+asio::awaitable<void> read_and_add_up(std::vector<sync::StreamTask> tasks, sync::RunOptions run,
+                                      sync::RunParts parts, Logger log,
+                                      std::vector<RunReport>& reports, std::function<void()> done) {
+  struct Tell {
+    std::function<void()> const& done;
+    ~Tell() { done(); }
+  } const tell{done};
+  auto const started_at = parts.clock->now();
+  reports = co_await sync::sync_once(std::move(tasks), run, parts, std::move(log));
+  co_await add_up_days(*parts.store, started_at, *parts.clock);
+}
+
 // `sources` becomes what the pass reads.
 asio::awaitable<std::vector<RunReport>> pass(App& app, SyncOptions const& options,
                                              sync::Observer& observer, Clock& clock,
@@ -78,9 +94,17 @@ asio::awaitable<std::vector<RunReport>> pass(App& app, SyncOptions const& option
   parts.clock = &clock;
   parts.observer = &observer;
   parts.workers = &app.workers();
-  auto const started_at = clock.now();
-  auto reports = co_await sync::sync_once(std::move(tasks), run, parts, app.log());
-  if (!options.dry_run) co_await add_up_days(app.store(), started_at, clock);
+  if (options.dry_run) {
+    co_return co_await sync::sync_once(std::move(tasks), run, parts, app.log());
+  }
+  std::vector<RunReport> reports;
+  async::TimerSleeper sleeper;
+  co_await async::run_tasks([&](async::TaskGroup& group) {
+    auto watch = group.spawn(async::until_cancelled(
+        serve::watch_for_silence(app.io().get_executor(), app.store(), clock, sleeper, app.log())));
+    group.spawn(read_and_add_up(std::move(tasks), run, parts, app.log(), reports,
+                                [&group, watch] { group.cancel(watch); }));
+  });
   co_return reports;
 }
 

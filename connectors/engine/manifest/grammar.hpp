@@ -145,6 +145,10 @@ void check_kept_parameters(yaml::Node const& node, StreamSpec const& stream);
 void check_window_parameters(yaml::Node const& node, StreamSpec const& stream);
 // Notes which columns a table must have: those of the key, unless `records` makes these fields.
 void require_columns(StreamSpec& stream);
+// Parses `where`, which rows of the list go to a table.
+WhereSpec read_where(yaml::Node const& node);
+// Returns true if no row of the list can go to both.
+bool exclude_each_other(TableMapping const& left, TableMapping const& right);
 // Parses a report that is asked for, waited for and fetched.
 ReportSpec read_report(yaml::Node const& node);
 EvidenceSpec read_evidence(yaml::Node const& node);

@@ -195,7 +195,8 @@ bool WhereSpec::holds(Json const& row) const {
     return number.error != DecimalError::none ||
            number.text.find_first_of("123456789") != std::string::npos;
   }
-  return text && std::ranges::find(words, *text) != words.end();
+  bool const one_of = text && std::ranges::find(words, *text) != words.end();
+  return one_of != none_of;
 }
 
 bool StreamSpec::has_increments() const {

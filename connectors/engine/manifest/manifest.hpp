@@ -259,12 +259,12 @@ struct ColumnMapping {
   bool personal = false;                      // personal data: the privacy setting applies
 };
 
-// Selects rows in which the value at `path` is one of these words; or, with `not_zero`, is there
-// and not a number that is zero, such as "0.00".
+// Selects rows in which the value at `path` is one of these words, with `none_of` none of them; or,
+// with `not_zero`, is there and not a number that is zero, such as "0.00".
 struct WhereSpec {
   JsonPath path;
   std::vector<std::string> words;
-  bool not_zero = false;
+  bool not_zero = false, none_of = false;
   bool holds(Json const& row) const;
 };
 

@@ -23,14 +23,10 @@ constexpr Key part_table[] = {
     {"until_known", form::flag, "as in `page`", "false"},
 };
 
-constexpr Key where_table[] = {
-    {"not_zero", form::flag, "true: the field is there and is not 0, in any spelling", "", true},
-};
-
 constexpr Key also_table[] = {
     {"table", form::tables, "the table that the rows go to", "", true},
     {"key", form::key, "what makes a row's id; without it the stream's"},
-    {"where", form::where, "only rows whose field has one of these words, or is {not_zero: true}"},
+    {"where", form::where, "only rows whose field has one of these words, or what is said of it"},
     {"map", form::columns_reference, "the columns and where their values are", "", true},
 };
 
@@ -73,7 +69,7 @@ constexpr Key stream_table[] = {
     {"xlsx", [] { return form::object(xlsx_keys); }, "where the table is in the workbook"},
     {"records", [] { return form::any_of({form::paths(), form::object(records_keys)}); },
      "where the rows are in an answer; without it in `rows`, unless the answers are JSON"},
-    {"where", form::where, "only rows whose field has one of these words, or is {not_zero: true}"},
+    {"where", form::where, "only rows whose field has one of these words, or what is said of it"},
     {"key", form::key, "what makes a row's id", "", true},
     {"map", form::columns_reference, "the columns and where their values are", "", true},
     {"also", [] { return form::list_of(form::object(also_keys)); },
@@ -150,37 +146,6 @@ void check_query(yaml::Node const& node, NamedTexts const& query, StreamSpec con
     node.fail("the query parameter " + yaml::quoted(name) + " is already set by `" +
               std::string(by) + "`");
   }
-}
-
-WhereSpec read_where(yaml::Node const& node) {
-  auto const entries = node.entries();
-  if (entries.size() != 1) {
-    node.fail("`where` takes one field", "Such as {type: [DEPOSIT, WITHDRAWAL]}.");
-  }
-  WhereSpec where;
-  where.path = read_path(entries.front().first);
-  auto const& test = entries.front().second;
-  if (test.is_map()) {
-    ObjectMap map(test, where_keys);
-    auto const flag = map.require("not_zero");
-    where.not_zero = flag.as_bool();
-    if (!where.not_zero) flag.fail("`not_zero` can only be true");
-    map.finish();
-  } else {
-    where.words = read_texts(test);
-  }
-  return where;
-}
-
-// Returns true if no row of the list can go to both.
-bool exclude_each_other(TableMapping const& left, TableMapping const& right) {
-  if (!left.where || !right.where || left.where->path.text() != right.where->path.text()) {
-    return false;
-  }
-  if (left.where->not_zero || right.where->not_zero) return false;
-  return std::ranges::none_of(left.where->words, [&](std::string const& word) {
-    return std::ranges::find(right.where->words, word) != right.where->words.end();
-  });
 }
 
 // Rejects two mappings of a row to one table with the same key; they would overwrite each other in
@@ -284,15 +249,10 @@ std::string read_mapping_text(yaml::Node const& stream, bool is_of_content) {
 }  // namespace
 
 Object const part_keys{"a part of the list", "part", part_table};
-Object const where_keys{"a condition of rows", "where", where_table};
 Object const also_keys{"a further table", "also", also_table};
 Object const stream_keys{"the stream", "stream", stream_table};
 
 namespace form {
-
-Json where() {
-  return single(any_of({scalars(), object(where_keys)}));
-}
 
 Json words_at_path() {
   return single(scalars());

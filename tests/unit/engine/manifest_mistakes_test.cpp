@@ -347,6 +347,13 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"    records: [data, $]\n",
                 "    records: [data, $]\n    where: {sum: {not_zero: ^false}}\n",
                 "`not_zero` can only be true"},
+        Mistake{"      - table: balance\n        map: {amount: {from: share, as: percent}}",
+                "      - table: payout\n        where: {a: {none_of: b}}\n"
+                "        map: {amount: share}\n"
+                "      - ^table: payout\n        where: {a: [c, b]}\n        map: {amount: share}",
+                "rows of \"payout\" are already made from the same row with the same key. Give the "
+                "entry its own `key`; a part of it may be a constant, such as [id, {const: "
+                "equity}]."},
         Mistake{"key: [account.id, id]", "key: ^{const: x}",
                 "a key of constants alone is the same for every row. Name at least one field of "
                 "the row."},
@@ -371,6 +378,9 @@ TEST(ManifestAlso, FiltersThatExcludeEachOtherMayShareATableAndAKey) {
   text.replace(text.find(last), last.size(),
                "      - table: balance\n        where: {a: b}\n        map: {amount: share}\n"
                "      - table: balance\n        where: {a: [c, d]}\n        map: {amount: share}\n"
+               "      - table: payout\n        where: {a: [e]}\n        map: {amount: share}\n"
+               "      - table: payout\n        where: {a: {none_of: [e, f]}}\n"
+               "        map: {amount: share}\n"
                "      - table: balance\n        key: [id, {const: equity}]\n"
                "        map: {amount: share}");
   auto const manifest = parse_manifest(text, "demo.yaml");
