@@ -199,6 +199,7 @@ schema::SourceRegistration registration_of(PreparedSource const& source) {
     one.has_paid_state = engine::has_paid_state(stream->spec);
     one.enabled = stream->spec->enabled;
     one.mapping = hash_content(stream->spec->mapping_text).to_hex();
+    one.keys = hash_content(stream->spec->key_text).to_hex();
     registration.streams.push_back(std::move(one));
   }
   return registration;

@@ -49,6 +49,12 @@ asio::awaitable<std::vector<schema::SourceRegistered>> register_sources(
     if (one.other_privacy) {
       log.info("privacy has changed; all rows are read again and stored with the new setting");
     }
+    for (auto const& stream : one.other_keys) {
+      log.info(
+          "the connector makes the keys of this stream's rows in another way; each row that"
+          " comes under a new key replaces the one under the old",
+          {{"stream", stream}});
+    }
     for (auto const& stream : one.other_mapping) {
       log.info("the connector's mapping of this stream has changed; all rows are read again",
                {{"stream", stream}});

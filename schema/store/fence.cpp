@@ -54,7 +54,8 @@ FenceState enter_fence(pqxx::transaction_base& tx, RunKey const& run) {
            " coalesce(z.run_token::text, '') = $3, coalesce(z.pass_run_id, z.run_id),"
            " z.pass_covered_to, " +
                epoch_sql("z.pass_oldest") +
-               ", z.pass_missed, z.pass_kept, z.live_rows FROM affsync.stream_state z"
+               ", z.pass_missed, z.pass_kept, z.live_rows, z.rekeyed_after,"
+               " coalesce(z.rekeyed_by, 0) FROM affsync.stream_state z"
                " WHERE z.source_id = $1::int AND z.stream = $2 FOR NO KEY UPDATE",
            params);
   if (rows.empty()) demand_own(run, std::nullopt);
@@ -69,6 +70,8 @@ FenceState enter_fence(pqxx::transaction_base& tx, RunKey const& run) {
   pass.missed = int_of(rows[0][7]);
   pass.kept = int_of(rows[0][8]);
   pass.live_rows = int_of(rows[0][9]);
+  if (!rows[0][10].is_null()) pass.rekeyed_after = int_of(rows[0][10]);
+  pass.rekeyed_by = int_of(rows[0][11]);
   return state;
 }
 

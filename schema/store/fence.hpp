@@ -62,6 +62,8 @@ struct PassState {
   std::optional<TimePoint> oldest;
   std::int64_t missed = 0, kept = 0;
   std::int64_t live_rows = 0;
+  std::optional<std::int64_t> rekeyed_after;  // the last run before keys were made in another way
+  std::int64_t rekeyed_by = 0;                // the run that marked rows for that; 0: none
 };
 
 struct FenceState {

@@ -4,6 +4,7 @@
 #include "schema/store/coverage.hpp"
 #include "schema/store/crash_point.hpp"
 #include "schema/store/merge_sql.hpp"
+#include "schema/store/rekeyed.hpp"
 #include "schema/store/transaction.hpp"
 
 namespace affsync::schema {
@@ -79,13 +80,15 @@ std::vector<OfTable> missed_rows(pqxx::transaction_base& tx, PassClose const& pa
 }
 
 bool drops_too_many(pqxx::transaction_base& tx, PassClose const& pass, OfTable const& of,
-                    PassClosed& closed) {
+                    PassState const& known, PassClosed& closed) {
   SqlParams const params{std::to_string(pass.run.id.source_id), pass.run.id.stream,
-                         sql_time(pass.now - lately), sql_time(pass.now + days(1))};
+                         sql_time(pass.now - lately), sql_time(pass.now + days(1)),
+                         std::to_string(known.rekeyed_by)};
   auto const row =
       exec(tx,
            "SELECT count(*) FILTER (WHERE t.deleted_at IS NULL), count(*) FILTER"
-           " (WHERE t.deleted_at BETWEEN $3::timestamptz AND $4::timestamptz) FROM " +
+           " (WHERE t.deleted_at BETWEEN $3::timestamptz AND $4::timestamptz"
+           " AND t.run_id <> $5::bigint) FROM " +
                merge_sql_for(*of.table).table + " t WHERE t.source_id = $1::int AND t.stream = $2",
            params)[0];
   auto const live = int_of(row[0]), marked = int_of(row[1]);
@@ -193,9 +196,15 @@ PassClosed PassCloser::close(PgSession& session) {
   bool const whole =
       pass_.whole && closed.quarantined == 0 && closed.lost.empty() && !closed.earlier_doubt;
   std::int64_t others = 0;
-  if (known.missed > 0 && whole && !pass_.replaces) {
+  // What is missed then are mostly rows under their old keys; the next pass judges the others.
+  bool const rekeyed = known.rekeyed_after && run > *known.rekeyed_after && !pass_.replaces;
+  if (rekeyed) {
+    auto const marked = mark_rekeyed(tx, pass_, *known.rekeyed_after);
+    closed.deleted = marked.rows;
+    others = marked.others;
+  } else if (known.missed > 0 && whole && !pass_.replaces) {
     auto const missed = missed_rows(tx, pass_, known);
-    for (auto const& of : missed) drops_too_many(tx, pass_, of, closed);
+    for (auto const& of : missed) drops_too_many(tx, pass_, of, known, closed);
     // Mark the rows of all tables, or none.
     for (auto const& of : missed) {
       if (closed.would_delete > 0) break;
@@ -204,12 +213,12 @@ PassClosed PassCloser::close(PgSession& session) {
       auto const waits = pass_params(pass_, *of.table, run);
       closed.waiting += int_of(exec(tx, std::string("SELECT count(*)") + of_pass, waits)[0][0]);
     }
-    if (closed.deleted + others > 0) crash_point(CrashPoint::pass_marked);
   }
+  if (closed.deleted + others > 0) crash_point(CrashPoint::pass_marked);
   // The full list is empty although rows are stored: the broker has forgotten everything, or has a
   // fault.
   bool const nothing = pass_.full && known.kept > 0 && !known.oldest;
-  if (nothing) drops_too_many(tx, pass_, OfTable{pass_.table, known.kept}, closed);
+  if (nothing) drops_too_many(tx, pass_, OfTable{pass_.table, known.kept}, known, closed);
   forget_old(tx, pass_, run);
   note_pass(tx, pass_, closed.deleted, others);
   closed.deleted += others;

@@ -162,7 +162,7 @@ std::string paid_text(StreamRegistration const& stream) {
 void write_streams(pqxx::transaction_base& tx, std::string const& instance,
                    std::vector<SourceRegistration> const& wanted,
                    std::vector<SourceRegistered>& registered, std::set<int> const& newer) {
-  Columns streams(8);
+  Columns streams(9);
   ArrayText sources;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     auto const id = std::to_string(registered[i].source_id);
@@ -171,7 +171,7 @@ void write_streams(pqxx::transaction_base& tx, std::string const& instance,
     for (auto const& stream : wanted[i].streams) {
       streams.add({id, stream.stream, stream.table, stream.in_reports ? "true" : "false",
                    stream.enabled ? "true" : "false", paid_text(stream), stream.mapping,
-                   follows ? "true" : "false"});
+                   follows ? "true" : "false", stream.keys});
     }
   }
   auto params = streams.take();
@@ -181,41 +181,46 @@ void write_streams(pqxx::transaction_base& tx, std::string const& instance,
       tx,
       "WITH g AS MATERIALIZED (SELECT source_id, stream, nullif(record_table, '') AS record_table,"
       " in_reports, enabled, nullif(paid, '')::boolean AS has_paid_state,"
-      " nullif(mapping, '') AS mapping, follows"
+      " nullif(mapping, '') AS mapping, follows, nullif(keys, '') AS keys"
       " FROM unnest($1::int[], $2::text[], $3::text[], $4::boolean[], $5::boolean[], $6::text[],"
-      " $7::text[], $8::boolean[])"
-      " g (source_id, stream, record_table, in_reports, enabled, paid, mapping, follows)),"
+      " $7::text[], $8::boolean[], $9::text[])"
+      " g (source_id, stream, record_table, in_reports, enabled, paid, mapping, follows, keys)),"
       // A disabled stream gets no row until it has been read once.
       " made AS (INSERT INTO affsync.stream (source_id, stream, record_table, in_reports,"
-      " has_paid_state, mapping, instances) SELECT source_id, stream, record_table, in_reports,"
-      " has_paid_state, mapping, ARRAY[$9::text] FROM g"
+      " has_paid_state, mapping, keys, instances) SELECT source_id, stream, record_table,"
+      " in_reports, has_paid_state, mapping, keys, ARRAY[$10::text] FROM g"
       " WHERE enabled ON CONFLICT (source_id, stream) DO NOTHING),"
       " changed AS (UPDATE affsync.stream s"
       " SET record_table = coalesce(g.record_table, s.record_table), in_reports = g.in_reports,"
       " has_paid_state = g.has_paid_state, mapping = coalesce(g.mapping, s.mapping),"
-      " retired_at = NULL, instances = CASE WHEN $9 = ANY (s.instances) THEN s.instances"
-      " ELSE s.instances || $9::text END FROM g"
+      " keys = coalesce(g.keys, s.keys),"
+      " retired_at = NULL, instances = CASE WHEN $10 = ANY (s.instances) THEN s.instances"
+      " ELSE s.instances || $10::text END FROM g"
       " WHERE s.source_id = g.source_id AND s.stream = g.stream AND NOT g.follows"
       " AND (s.record_table IS DISTINCT FROM coalesce(g.record_table, s.record_table)"
       " OR s.in_reports <> g.in_reports OR s.retired_at IS NOT NULL"
       " OR s.has_paid_state IS DISTINCT FROM g.has_paid_state"
       " OR s.mapping IS DISTINCT FROM coalesce(g.mapping, s.mapping)"
-      " OR $9 <> ALL (s.instances))),"
+      " OR s.keys IS DISTINCT FROM coalesce(g.keys, s.keys)"
+      " OR $10 <> ALL (s.instances))),"
       " retired AS (UPDATE affsync.stream s SET retired_at = now(), in_reports = false,"
-      " instances = array_remove(s.instances, $9::text)"
-      " WHERE s.source_id = ANY ($10::int[]) AND s.retired_at IS NULL"
-      " AND (s.instances = '{}' OR $9 = ANY (s.instances))"
+      " instances = array_remove(s.instances, $10::text)"
+      " WHERE s.source_id = ANY ($11::int[]) AND s.retired_at IS NULL"
+      " AND (s.instances = '{}' OR $10 = ANY (s.instances))"
       " AND NOT EXISTS (SELECT FROM g WHERE g.source_id = s.source_id AND g.stream = s.stream))"
       // `s` has the values from before this statement.
-      " UPDATE affsync.stream_state z SET full_wanted_after = coalesce(z.run_id, 0)"
+      " UPDATE affsync.stream_state z SET full_wanted_after = coalesce(z.run_id, 0),"
+      " rekeyed_after = CASE WHEN s.keys <> g.keys THEN z.run_id ELSE z.rekeyed_after END"
       " FROM affsync.stream s, g WHERE z.source_id = g.source_id AND z.stream = g.stream"
       " AND s.source_id = g.source_id AND s.stream = g.stream AND s.mapping <> g.mapping"
       " AND NOT g.follows"
-      " RETURNING z.source_id, z.stream",
+      " RETURNING z.source_id, z.stream, coalesce(s.keys <> g.keys, false)",
       params);
   for (auto const& row : read_again) {
     auto const one = std::ranges::find(registered, row[0].as<int>(), &SourceRegistered::source_id);
-    if (one != registered.end()) one->other_mapping.emplace_back(row[1].c_str());
+    if (one == registered.end()) continue;
+    one->other_mapping.emplace_back(row[1].c_str());
+    if (row[2].as<bool>()) one->other_keys.emplace_back(row[1].c_str());
   }
 }
 

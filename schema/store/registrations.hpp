@@ -23,6 +23,7 @@ struct StreamRegistration {
   bool enabled = true;
   std::optional<bool> has_paid_state;  // its commission rows show whether they were paid
   std::string mapping;                 // hash of the mapping from rows to columns; empty: unknown
+  std::string keys;                    // hash of what makes the keys of rows; empty: unknown
   StreamRegistration() = default;
 };
 
@@ -56,6 +57,8 @@ struct SourceRegistered {
   bool other_privacy = false;  // the privacy setting changed: all rows are read again
   // Streams whose mapping changed: all their rows are read again.
   std::vector<std::string> other_mapping;
+  // Those of them whose keys are made in another way: what is stored under the old ones goes.
+  std::vector<std::string> other_keys;
   std::vector<StreamTimes> times;           // of streams that were read before
   std::optional<LearnedRate> learned_rate;  // what earlier processes were refused at this address
   SourceRegistered() = default;

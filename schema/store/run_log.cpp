@@ -79,6 +79,8 @@ constexpr auto state_sql =
     // no pass is full, what comes next is all that can be read with what has changed.
     " full_wanted_after = CASE WHEN ($5::boolean OR $18::boolean) AND $8::text IS NOT NULL"
     " AND run_id > full_wanted_after THEN NULL ELSE full_wanted_after END,"
+    " rekeyed_after = CASE WHEN ($5::boolean OR $18::boolean) AND $8::text IS NOT NULL"
+    " AND run_id > rekeyed_after THEN NULL ELSE rekeyed_after END,"
     " consecutive_failures = CASE WHEN $4::boolean THEN 0"
     " ELSE consecutive_failures + $9::int END,"
     " running = running AND NOT $11::boolean, runs_open_since = $17::timestamptz,"

@@ -246,6 +246,23 @@ std::string read_mapping_text(yaml::Node const& stream, bool is_of_content) {
   return text;
 }
 
+std::string read_key_text(yaml::Node const& stream) {
+  std::string text;
+  auto const add = [&](yaml::Node const& mapping) {
+    for (auto const& [name, value] : mapping.members()) {
+      if (name != "key" && name != "table") continue;
+      text += name + ':';
+      append_content(text, value);
+    }
+  };
+  add(stream);
+  for (auto const& [name, value] : stream.members()) {
+    if (name != "also") continue;
+    for (auto const& item : value.items()) add(item);
+  }
+  return text;
+}
+
 }  // namespace
 
 Object const part_keys{"a part of the list", "part", part_table};
@@ -295,6 +312,7 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   }
   if (auto const where = map.find("where")) stream.map.where = read_where(*where);
   stream.mapping_text = read_mapping_text(node, stream.map.hash.has_value());
+  stream.key_text = read_key_text(node);
   if (auto const also = map.find("also")) check_also(*also, stream);
   stream.document = read_document_spec(map);
   read_rows_place(map, stream, node, declared);
