@@ -201,7 +201,7 @@ class SheetReader {
     bool const is_number = (kind_.empty() || kind_ == "n") &&
                            value_.find_first_not_of("0123456789+-.eE") == std::string::npos;
     if (!is_number) return Json::string(value_);
-    auto number = parse_json(fifteen_digits(value_));
+    auto number = parse_json(plain_digits(fifteen_digits(value_)));
     return number ? std::move(*number) : Json::string(value_);
   }
 

@@ -23,6 +23,11 @@ Result<std::vector<std::string>> sheet_names(std::string_view bytes, DocumentLim
 // they are returned.
 std::string fifteen_digits(std::string_view number);
 
+// The text of a number without an exponent, and of a whole one without places: programs in Java
+// write the id 12345678 as 1.2345678E7, and 1234 as 1234.0. Exact; what has no such text of
+// moderate length stays as it is.
+std::string plain_digits(std::string_view number);
+
 // The day of a serial number, "2026-10-05", or with a fraction its time too, to the second,
 // "2026-10-05T14:30:00"; as it is if it is no day between 1900 and 9999. `from_1904`: the workbook
 // counts from 1904.

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "base/clock.hpp"
+#include "base/decimal.hpp"
 #include "connectors/engine/document/xlsx.hpp"
 
 namespace affsync::engine {
@@ -50,6 +51,22 @@ std::string fifteen_digits(std::string_view number) {
   if (text.find('.') != text.npos) text.erase(text.find_last_not_of('0') + 1);
   if (text.ends_with('.')) text.pop_back();
   return binary_of(text) == value ? text : as_written;
+}
+
+std::string plain_digits(std::string_view number) {
+  constexpr std::size_t longest = 60;
+  std::string const as_written(number);
+  bool const has_exponent = number.find_first_of("eE") != number.npos;
+  if (!has_exponent && number.find('.') == number.npos) return as_written;
+  auto parsed = parse_decimal(number);
+  if (parsed.error != DecimalError::none || parsed.text.size() > longest) return as_written;
+  auto& text = parsed.text;
+  auto const point = text.find('.');
+  bool const is_whole = point != text.npos && text.find_first_not_of('0', point + 1) == text.npos;
+  if (!has_exponent && !is_whole) return as_written;
+  if (point != text.npos) text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text;
 }
 
 std::string day_of_serial(std::string_view number, bool from_1904) {

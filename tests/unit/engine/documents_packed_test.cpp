@@ -68,6 +68,26 @@ TEST(Xlsx, BinaryNoiseOfNumbersIsNoPartOfTheirDigits) {
   EXPECT_EQ(fifteen_digits("1234.50"), "1234.50");
 }
 
+// As Java's Double.toString writes numbers, and with it many programs that make workbooks.
+TEST(Xlsx, NumbersOfJavaAreReadWithAllTheirDigits) {
+  DocumentSpec spec = of_format(DocumentFormat::xlsx);
+  spec.sheet = "Commissions";
+  spec.table.required = {"id"};
+  EXPECT_EQ(read_as(spec, document_file("java.xlsx")),
+            R"({"rows":[{"id":12345678,"Date":46300,"Amount":1234567.89},)"
+            R"({"id":9999999,"Date":46301,"Amount":-0.00012},)"
+            R"({"id":10000000,"Date":46301,"Amount":0.1}],"before":["Period: October"]})");
+  EXPECT_EQ(plain_digits("1.2345678E7"), "12345678");
+  EXPECT_EQ(plain_digits("1.0E7"), "10000000");
+  EXPECT_EQ(plain_digits("-9.007199254740991E15"), "-9007199254740991");
+  EXPECT_EQ(plain_digits("1.00000000000000e-05"), "0.00001");
+  EXPECT_EQ(plain_digits("1234.0"), "1234");
+  EXPECT_EQ(plain_digits("0.0"), "0");
+  EXPECT_EQ(plain_digits("1234.50"), "1234.50");
+  EXPECT_EQ(plain_digits("1200"), "1200");
+  EXPECT_EQ(plain_digits("1E+300"), "1E+300");
+}
+
 TEST(Xlsx, SerialNumbersAreDaysFrom1900) {
   EXPECT_EQ(day_of_serial("1", false), "1900-01-01");
   EXPECT_EQ(day_of_serial("59", false), "1900-02-28");

@@ -77,10 +77,17 @@ SHEET = (
     '<row r="6"><c r="A6" t="s"><v>5</v></c><c r="C6"><v>-11.4</v></c></row>'
     '</sheetData></worksheet>'
 )
+# Numbers as Apache POI writes them: Java's Double.toString.
+JAVA = SHEET[: SHEET.index('<row r="4">')] + (
+    '<row r="4"><c r="A4"><v>1.2345678E7</v></c><c r="B4"><v>46300.0</v></c><c r="C4"><v>1234567.89</v></c></row>'
+    '<row r="5"><c r="A5"><v>9999999.0</v></c><c r="B5"><v>46301.0</v></c><c r="C5"><v>-1.2E-4</v></c></row>'
+    '<row r="6"><c r="A6"><v>1.0E7</v></c><c r="B6"><v>46301.0</v></c><c r="C6"><v>0.10000000000000001</v></c></row>'
+    '</sheetData></worksheet>'
+)
 EMPTY = SHEET[: SHEET.index("<sheetData>")] + "<sheetData/></worksheet>"
 
 
-def workbook(name, epoch):
+def workbook(name, epoch, sheet=SHEET):
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as zip:
         for path, text in (
@@ -88,7 +95,7 @@ def workbook(name, epoch):
             ("xl/workbook.xml", BOOK.replace("{epoch}", epoch)),
             ("xl/_rels/workbook.xml.rels", LINKS),
             ("xl/worksheets/sheet1.xml", EMPTY),
-            ("xl/worksheets/sheet2.xml", SHEET),
+            ("xl/worksheets/sheet2.xml", sheet),
             ("xl/sharedStrings.xml", STRINGS),
         ):
             zip.writestr(zipfile.ZipInfo(path), text, zipfile.ZIP_DEFLATED)
@@ -96,4 +103,5 @@ def workbook(name, epoch):
 
 
 workbook("commissions.xlsx", "")
+workbook("java.xlsx", "", JAVA)
 workbook("commissions_1904.xlsx", ' date1904="1"')
