@@ -6,7 +6,7 @@
 #include "base/tables.hpp"
 #include "base/text.hpp"
 #include "connectors/engine/document/document.hpp"
-#include "connectors/engine/draft/guesses.hpp"
+#include "connectors/engine/draft/roles.hpp"
 #include "connectors/engine/request/target.hpp"
 #include "connectors/engine/stream_reader.hpp"
 
@@ -14,75 +14,6 @@ namespace affsync::engine {
 namespace {
 
 using Field = SampleField const*;
-
-struct Roles {
-  std::string table, stream;
-  Field money = nullptr, currency = nullptr, day = nullptr, client = nullptr, country = nullptr;
-  Field status = nullptr, kind = nullptr, link = nullptr;
-  std::vector<Field> key;
-  std::optional<DayGuess> day_form;
-};
-
-Field find_called(Sample const& sample, std::initializer_list<std::string_view> words,
-                  bool (*fits)(SampleField const&)) {
-  for (auto const word : words) {
-    for (auto const& field : sample.fields) {
-      if (is_called(field, {word}) && fits(field)) return &field;
-    }
-  }
-  return nullptr;
-}
-
-// A name, a number of an account, a word: no amount.
-bool is_text(SampleField const& field) {
-  bool const has_fractions =
-      guess_number(field) && std::ranges::any_of(field.values, [](auto const& text) {
-        return text.find_first_of(".,") != std::string::npos;
-      });
-  return !field.values.empty() && !has_fractions && !is_called(field, {"count"});
-}
-
-bool is_amount(SampleField const& field) {
-  bool const is_other =
-      is_called(field, {"count", "id", "number", "rate", "percent", "volume", "ratio"});
-  return !is_other && guess_number(field).has_value();
-}
-
-Roles guess_roles(Sample const& sample, std::string const& file) {
-  Roles roles;
-  roles.money =
-      find_called(sample,
-                  {"totalcommission", "commissionstotal", "commission", "reward", "payout",
-                   "earning", "rebate", "income", "revenue", "profit", "amount", "sum", "total",
-                   "betrag", "provision", "сумма", "Сумма", "вознаграждение", "Вознаграждение"},
-                  is_amount);
-  roles.currency =
-      find_called(sample, {"curr", "ccy", "coin", "asset", "währ", "Валют", "валют"}, is_currency);
-  for (auto const& field : sample.fields) {
-    if (roles.day != nullptr || &field == roles.money) continue;
-    roles.day_form = guess_day(field, sample.document.format);
-    if (roles.day_form) roles.day = &field;
-  }
-  auto const free = [&](Field field) {
-    return field == roles.money || field == roles.day ? nullptr : field;
-  };
-  roles.client = free(find_called(sample,
-                                  {"client", "trader", "customer", "player", "member", "uid",
-                                   "user", "login", "account", "kunde", "клиент", "Клиент"},
-                                  is_text));
-  roles.country = free(find_called(sample, {"country", "land", "страна", "Страна"}, is_text));
-  roles.status = free(find_called(sample, {"status", "state", "статус", "Статус"}, is_text));
-  roles.kind = free(find_called(sample, {"type", "kind", "model", "тип", "Тип"}, is_text));
-  roles.link = free(find_called(sample, {"tracking", "link", "subid", "tag", "campaign"}, is_text));
-  auto const name = to_lower(file);
-  bool const is_payout = name.find("payout") != name.npos || name.find("withdraw") != name.npos;
-  roles.table = roles.money == nullptr ? "client" : is_payout ? "payout" : "commission";
-  roles.stream = roles.table + "s";
-  std::vector<Field> const not_key{roles.money, roles.day, roles.currency};
-  roles.key =
-      guess_key(sample, {roles.day, roles.client, roles.link, roles.kind, roles.country}, not_key);
-  return roles;
-}
 
 // The names of further files: digits and blanks of this one's name may be others.
 std::string pattern_from(std::string_view file) {
@@ -143,7 +74,25 @@ std::string money_column(Roles const& roles, bool with_all_words) {
     if (number.decimal_comma) options += ", decimal_comma: true";
     if (!number.grouping.empty()) options += ", grouping: '" + number.grouping + "'";
   }
-  return inner("amount", roles.money->path, options, comment);
+  if (counts_cents(*roles.money)) {
+    options += ", minor_units: 2";
+    comment += ", in cents as the name says; leave out `minor_units` if it is not";
+  }
+  auto const text = inner("amount", roles.money->path, options, comment);
+  if (number.unreadable.empty()) return text;
+  return "      # The amounts are written like " + number.unreadable +
+         ", with signs or brackets that affsync does not read: rows with them go to\n"
+         "      # quarantine. Export plain numbers, such as -12.30, or read another column.\n" +
+         text;
+}
+
+std::string currency_column(Roles const& roles) {
+  if (roles.currency != nullptr) return inner("currency", roles.currency->path, "", "guess");
+  std::string line = "      currency: {const: ";
+  if (!roles.currency_of_money.empty()) {
+    return line + roles.currency_of_money + "}  # guess, from the column of the amounts\n";
+  }
+  return line + "USD}  # the sample names no currency: check this\n";
 }
 
 std::string columns_of(Roles const& roles, bool with_all_words) {
@@ -151,9 +100,7 @@ std::string columns_of(Roles const& roles, bool with_all_words) {
   bool const is_client = roles.table == "client";
   if (roles.money != nullptr) {
     text += money_column(roles, with_all_words);
-    text += roles.currency != nullptr
-                ? inner("currency", roles.currency->path, "", "guess")
-                : "      currency: {const: USD}  # the sample names no currency: check this\n";
+    text += currency_column(roles);
   }
   if (!is_client && roles.table != "payout" && roles.client != nullptr) {
     text += inner("client_ref", roles.client->path, "",
@@ -180,10 +127,12 @@ std::string key_line(Sample const& sample, Roles const& roles, bool with_hash) {
   std::string comment = "guess: no two rows of the sample are the same there";
   auto fields = roles.key;
   if (fields.empty()) {
-    comment = "no few fields tell the rows apart: is there an id?";
+    comment =
+        "no id was found, so the content of a row is its key: a row that changes comes as a new "
+        "one. Is there an id?";
     if (with_hash) return "    key: {hash: all}  # " + comment + "\n";
     for (auto const& field : sample.fields) {
-      if (field.values.size() == sample.rows) fields.push_back(&field);
+      if (field.values.size() == sample.rows && !is_measure(field)) fields.push_back(&field);
     }
     if (fields.empty()) fields.push_back(&sample.fields.front());
   }
@@ -274,7 +223,11 @@ std::string stream_text(Sample const& sample, Roles const& roles, Address const&
   }
   std::string joined;
   for (auto const& word : words) joined += (joined.empty() ? "" : ", ") + word;
-  if (!joined.empty()) text += "    " + format + ": {" + joined + "}  # guess\n";
+  if (!joined.empty()) {
+    text += "    " + format + ": {" + joined + "}  # guess";
+    if (sample.document.table.totals) text += "; a file without a line of sums is refused";
+    text += "\n";
+  }
   if (!sample.records.empty()) text += "    records: " + yaml_text(sample.records) + "\n";
   text += key_line(sample, roles, with_all_words);
   if (address.host.empty() && roles.table == "commission" && roles.day != nullptr) {

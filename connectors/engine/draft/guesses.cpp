@@ -1,9 +1,12 @@
 #include "connectors/engine/draft/guesses.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
+#include <utility>
 
 #include "base/text.hpp"
+#include "connectors/engine/values/minor_units.hpp"
 #include "connectors/engine/values/times.hpp"
 
 namespace affsync::engine {
@@ -37,6 +40,109 @@ bool is_number(std::string_view text, char decimal, std::string_view group) {
   return true;
 }
 
+constexpr std::pair<std::string_view, std::string_view> money_signs[] = {
+    {"$", "USD"}, {"€", "EUR"}, {"£", "GBP"}, {"₽", "RUB"}, {"¥", ""}, {"₹", "INR"},
+};
+
+std::string in_capitals(std::string_view text) {
+  std::string code;
+  for (char const c : text) code += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return code;
+}
+
+bool is_code(std::string_view text) {
+  constexpr std::string_view coins[] = {"BTC", "ETH", "USDT", "USDC", "LTC", "BNB", "TRX"};
+  auto const code = in_capitals(text);
+  return iso_minor_unit_digits(code) || std::ranges::find(coins, code) != std::end(coins);
+}
+
+void take_minus(std::string_view& text, bool& is_negative) {
+  if (!text.starts_with('-')) return;
+  is_negative = true;
+  text = trim_blanks(text.substr(1));
+}
+
+// The text of an amount as it would be without brackets, signs and codes of currencies; `currency`
+// receives the one that they say.
+std::string without_signs(std::string_view text, std::string& currency) {
+  text = trim_blanks(text);
+  bool is_negative = text.starts_with('(') && text.ends_with(')') && text.size() > 2;
+  if (is_negative) text = trim_blanks(text.substr(1, text.size() - 2));
+  take_minus(text, is_negative);
+  for (auto const& [sign, code] : money_signs) {
+    bool const is_before = text.starts_with(sign);
+    if (!is_before && !text.ends_with(sign)) continue;
+    text.remove_prefix(is_before ? sign.size() : 0);
+    text.remove_suffix(is_before ? 0 : sign.size());
+    currency = code;
+  }
+  auto const front = text.substr(0, text.find(' '));
+  auto const back = text.substr(text.rfind(' ') + 1);
+  if (front.size() < text.size() && is_code(front)) {
+    currency = in_capitals(front);
+    text.remove_prefix(front.size());
+  } else if (back.size() < text.size() && is_code(back)) {
+    currency = in_capitals(back);
+    text.remove_suffix(back.size());
+  }
+  text = trim_blanks(text);
+  take_minus(text, is_negative);
+  return (is_negative ? "-" : "") + std::string(text);
+}
+
+// The words of a name in lower case: "grossRevenue_USD (%)" has "gross", "revenue" and "usd".
+std::vector<std::string> words_of(std::string_view name) {
+  std::vector<std::string> words(1);
+  char before = ' ';
+  for (char const c : name) {
+    bool const separates = std::string_view(" _-./()[]:,%\"'").find(c) != std::string_view::npos;
+    bool const begins = c >= 'A' && c <= 'Z' && before >= 'a' && before <= 'z';
+    if ((separates || begins) && !words.back().empty()) words.emplace_back();
+    if (!separates) words.back() += to_lower(c);
+    before = c;
+  }
+  if (words.back().empty()) words.pop_back();
+  return words;
+}
+
+bool is_of(std::string_view word, std::string_view known) {
+  if (word.ends_with('s') && !known.ends_with('s')) word.remove_suffix(1);
+  constexpr std::size_t long_word = 4;
+  return word == known || (known.size() >= long_word && word.ends_with(known));
+}
+
+// Words that end with "id" and are none.
+bool ends_with_id(std::string_view word) {
+  if (!word.ends_with("id") || word.size() < 3) return word == "id";
+  return std::ranges::none_of(
+      std::initializer_list<std::string_view>{"paid", "bid", "valid", "void", "grid", "mid", "said",
+                                              "android"},
+      [&](std::string_view other) { return word.ends_with(other); });
+}
+
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> known) {
+  return std::ranges::any_of(known, [&](std::string_view one) { return is_of(word, one); });
+}
+
+// An id of a client, an account, a campaign, and so on: it occurs in many rows.
+bool names_somebody(SampleField const& field) {
+  auto const words = words_of(field.name);
+  bool const is_of_row = std::ranges::any_of(words, [](std::string const& word) {
+    return is_one_of(word, {"transaction", "order", "ticket", "deal", "trade", "payout", "payment",
+                            "commission", "conversion", "reward", "event", "action", "click",
+                            "invoice", "lead", "sale", "record", "row"});
+  });
+  return !is_of_row && std::ranges::any_of(words, [](std::string_view word) {
+    if (word.size() > 2 && word.ends_with("id")) word.remove_suffix(2);
+    return is_one_of(word,
+                     {"client",    "customer", "trader",  "player",     "user",     "member",
+                      "u",         "login",    "account", "affiliate",  "partner",  "campaign",
+                      "brand",     "merchant", "program", "offer",      "manager",  "country",
+                      "publisher", "media",    "banner",  "site",       "tracking", "sub",
+                      "agent",     "kunde",    "клиент",  "advertiser", "клиента"});
+  });
+}
+
 bool all_fit(SampleField const& field, std::string const& format) {
   TimeReader const reader({format}, "UTC");
   return std::ranges::all_of(
@@ -54,13 +160,95 @@ std::optional<NumberGuess> guess_number(SampleField const& field) {
   };
   constexpr Form forms[] = {{'.', ""},  {',', ""},       {'.', ","}, {',', "."},
                             {',', " "}, {',', "\u00A0"}, {'.', " "}, {'.', "'"}};
+  std::vector<std::string> plain;
+  std::string unreadable, sign;
+  for (auto const& value : field.values) {
+    plain.push_back(without_signs(value, sign));
+    if (plain.back() != value && unreadable.empty()) unreadable = value;
+  }
   for (auto const& form : forms) {
-    bool const fits = std::ranges::all_of(field.values, [&](std::string const& text) {
-      return is_number(text, form.decimal, form.group);
-    });
-    if (fits) return NumberGuess{form.decimal == ',', std::string(form.group)};
+    bool const fits = std::ranges::all_of(
+        plain, [&](std::string const& text) { return is_number(text, form.decimal, form.group); });
+    if (fits) return NumberGuess{form.decimal == ',', std::string(form.group), unreadable};
   }
   return std::nullopt;
+}
+
+bool has_word(SampleField const& field, std::initializer_list<std::string_view> words) {
+  return std::ranges::any_of(words_of(field.name), [&](std::string const& word) {
+    return std::ranges::any_of(words, [&](std::string_view one) { return is_of(word, one); });
+  });
+}
+
+bool counts_cents(SampleField const& field) {
+  return has_word(field, {"cents", "cent", "minor", "pence", "kopecks", "копейки", "копейках"});
+}
+
+bool names_row(SampleField const& field) {
+  auto const words = words_of(field.name);
+  // "Number of trades" is a count.
+  if (words.empty() || std::ranges::find(words, "of") != words.end()) return false;
+  // "Order amount" is none, "Order" is one.
+  if (is_one_of(words.back(), {"ticket", "order", "transaction", "deal", "txn"})) return true;
+  return std::ranges::any_of(words, [](std::string const& word) {
+    constexpr std::string_view ids[] = {"uuid", "guid", "ref",   "reference", "no",
+                                        "nr",   "#",    "№",     "num",       "number",
+                                        "txid", "hash", "номер", "Номер"};
+    return ends_with_id(word) || std::ranges::find(ids, word) != std::end(ids);
+  });
+}
+
+bool is_measure(SampleField const& field) {
+  if (names_row(field)) return false;
+  bool const has_fractions =
+      guess_number(field) && std::ranges::any_of(field.values, [](std::string const& text) {
+        return text.find_first_of(".,$€£") != text.npos;
+      });
+  return has_fractions || has_word(field, {"amount",    "sum",        "total",
+                                           "volume",    "lot",        "percent",
+                                           "pct",       "rate",       "ratio",
+                                           "price",     "profit",     "loss",
+                                           "pnl",       "balance",    "equity",
+                                           "deposit",   "withdrawal", "turnover",
+                                           "revenue",   "income",     "commission",
+                                           "reward",    "payout",     "earning",
+                                           "rebate",    "fee",        "spread",
+                                           "swap",      "cpa",        "cpl",
+                                           "ngr",       "ggr",        "net",
+                                           "gross",     "bonus",      "cent",
+                                           "value",     "share",      "quantity",
+                                           "qty",       "size",       "count",
+                                           "click",     "impression", "ctr",
+                                           "ftd",       "trade",      "registration",
+                                           "number",    "percentage", "betrag",
+                                           "provision", "сумма",      "объем",
+                                           "объём",     "комиссия",   "вознаграждение",
+                                           "процент",   "количество"});
+}
+
+std::string currency_in(SampleField const& money) {
+  for (auto const& word : words_of(money.name)) {
+    if (word.size() >= 3 && is_code(word) && word != "all" && word != "top" && word != "try") {
+      return in_capitals(word);
+    }
+  }
+  std::string found;
+  for (auto const& value : money.values) {
+    std::string sign;
+    without_signs(value, sign);
+    if (sign.empty() || (!found.empty() && sign != found)) return {};
+    found = sign;
+  }
+  return found;
+}
+
+bool is_currency_by_values(SampleField const& field) {
+  constexpr std::size_t longest = 5;
+  bool const is_place = is_called(field, {"country", "land", "geo", "lang", "symbol", "pair"});
+  return !is_place && !field.values.empty() &&
+         std::ranges::all_of(field.values, [](std::string const& text) {
+           return text.size() <= longest && is_code(text);
+         });
 }
 
 std::optional<DayGuess> guess_day(SampleField const& field, DocumentFormat format) {
@@ -129,28 +317,33 @@ bool is_unique(SampleField const& field, std::size_t rows) {
   return field.values.size() == rows && different.size() == rows;
 }
 
-std::vector<SampleField const*> guess_key(Sample const& sample,
-                                          std::vector<SampleField const*> const& others,
-                                          std::vector<SampleField const*> const& not_these) {
-  std::vector<SampleField const*> unique;
+std::vector<SampleField const*> guess_key(Sample const& sample, KeyWanted const& wanted) {
+  std::vector<SampleField const*> ids;  // the likeliest first
+  auto const is_likelier = [&](SampleField const* field) {
+    return names_somebody(*field) == wanted.of_clients;
+  };
   for (auto const& field : sample.fields) {
     bool const is_excluded =
-        std::ranges::find(not_these, &field) != not_these.end() ||
-        is_called(field, {"count", "total", "sum", "amount", "deposit", "volume", "commission"});
-    if (!is_excluded && is_unique(field, sample.rows)) unique.push_back(&field);
+        std::ranges::find(wanted.not_these, &field) != wanted.not_these.end() ||
+        is_measure(field) || !is_unique(field, sample.rows);
+    if (!is_excluded && names_row(field)) ids.push_back(&field);
   }
-  for (auto const* field : unique) {
-    if (is_called(*field, {"id", "ref", "number", "ticket", "no", "txid", "номер"})) return {field};
-  }
-  if (!unique.empty()) return {unique.front()};
+  std::ranges::stable_partition(ids, is_likelier);
+  if (!ids.empty() && (wanted.of_clients || is_likelier(ids.front()))) return {ids.front()};
+  bool const is_client = wanted.of_clients && wanted.client != nullptr;
+  if (is_client && is_unique(*wanted.client, sample.rows)) return {wanted.client};
+  // Days and clients that occur once in a sample may occur again in the next file.
   std::vector<SampleField const*> key;
   std::vector<std::string> joined(sample.rows);
-  for (auto const* field : others) {
+  for (auto const* field : wanted.parts) {
     if (field == nullptr || field->values.size() != sample.rows) continue;
     key.push_back(field);
     for (std::size_t row = 0; row < sample.rows; ++row) joined[row] += field->values[row] + '\0';
     std::set<std::string_view> const different(joined.begin(), joined.end());
-    if (different.size() == sample.rows) return key;
+    bool const waits_for_client = wanted.client != nullptr && field != wanted.client &&
+                                  std::ranges::find(key, wanted.client) == key.end() &&
+                                  wanted.client->values.size() == sample.rows;
+    if (different.size() == sample.rows && !waits_for_client) return key;
   }
   return {};
 }

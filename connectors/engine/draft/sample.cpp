@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <optional>
 
 #include "base/text.hpp"
 #include "connectors/engine/document/charset.hpp"
@@ -47,19 +48,52 @@ Json const* rows_in(Json const& document) {
   return rows != nullptr && rows->is_array() && !rows->items().empty() ? rows : nullptr;
 }
 
-// The word that a line of sums has in its first filled cell.
-std::string totals_word(Json const& rows) {
-  for (auto const& member : rows.items().back().members()) {
+bool is_word_of_sums(std::string_view text) {
+  while (!text.empty() && (text.back() == ':' || text.back() == ' ')) text.remove_suffix(1);
+  constexpr std::string_view words[] = {"total", "totals", "grand total", "subtotal", "sub-total",
+                                        "sum",   "summe",  "gesamt",      "итого",    "Итого",
+                                        "ИТОГО", "всего",  "Всего"};
+  return std::ranges::any_of(words,
+                             [&](std::string_view word) { return equal_without_case(text, word); });
+}
+
+std::size_t filled_cells(Json const& row) {
+  return static_cast<std::size_t>(std::ranges::count_if(row.members(), [](auto const& member) {
     auto const cell = member.value.scalar_text();
-    auto const text = cell ? trim_blanks(*cell) : std::string_view();
-    if (text.empty()) continue;
-    for (auto const* word : {"total", "totals", "grand total", "sum", "summe", "gesamt", "итого",
-                             "Итого", "всего", "Всего"}) {
-      if (equal_without_case(text, word)) return std::string(text);
+    return cell && !trim_blanks(*cell).empty();
+  }));
+}
+
+// Finds the lines of sums among the last rows: the words that are in their first filled cells. A
+// connector names one column for all of them, that of the last line.
+std::optional<TotalsSpec> find_sums(Json const& rows) {
+  constexpr std::size_t most = 10;
+  TotalsSpec found;
+  auto const& items = rows.items();
+  // Workbooks leave cells out.
+  auto const& longest =
+      *std::ranges::max_element(items, {}, [](Json const& row) { return row.members().size(); });
+  for (std::size_t back = 0; back < std::min(most, items.size()); ++back) {
+    for (auto const& member : items[items.size() - 1 - back].members()) {
+      auto const cell = member.value.scalar_text();
+      auto const text = cell ? trim_blanks(*cell) : std::string_view();
+      if (text.empty()) continue;
+      bool const fits = found.words.empty() || found.column == member.name;
+      // "Total June", but not a client of the name Total Trading.
+      bool const is_longer = starts_without_case(text, "total ") &&
+                             filled_cells(items[items.size() - 1 - back]) < filled_cells(longest);
+      if ((is_word_of_sums(text) || is_longer) && fits) {
+        found.column = member.name;
+        bool const is_new = std::ranges::none_of(
+            found.words, [&](std::string const& word) { return equal_without_case(word, text); });
+        if (is_new) found.words.emplace_back(text);
+      }
+      break;
     }
-    return {};
   }
-  return {};
+  if (found.words.empty()) return std::nullopt;
+  if (found.column == longest.members().front().name) found.column.clear();
+  return found;
 }
 
 Result<Json> open_sheet(std::string_view bytes, Sample& sample) {
@@ -80,9 +114,8 @@ Result<Json> open_sheet(std::string_view bytes, Sample& sample) {
     if (!document && !first) first = document.error();
     if (skipped == most_skipped) return first ? *first : no_rows();
   }
-  auto const word = totals_word(*rows_in(*document));
-  if (word.empty()) return document;
-  spec.table.totals = TotalsSpec{"", {word}};
+  spec.table.totals = find_sums(*rows_in(*document));
+  if (!spec.table.totals) return document;
   return read_document(bytes, spec);
 }
 
@@ -218,6 +251,18 @@ std::string yaml_text(std::string_view text) {
   return quoted + "'";
 }
 
+namespace {
+
+std::string totals_text(TotalsSpec const& totals) {
+  std::string words;
+  for (auto const& word : totals.words) words += (words.empty() ? "" : ", ") + yaml_text(word);
+  if (totals.words.size() > 1) words = "[" + words + "]";
+  return "totals: {" + (totals.column.empty() ? "" : "column: " + yaml_text(totals.column) + ", ") +
+         "words: " + words + "}";
+}
+
+}  // namespace
+
 Result<Sample> read_sample(std::string_view bytes, std::string_view file) {
   Sample sample;
   auto& spec = sample.document;
@@ -244,7 +289,7 @@ Result<Sample> read_sample(std::string_view bytes, std::string_view file) {
   if (rows == nullptr) return no_rows();
   if (!spec.charset.empty()) sample.words.push_back("charset: " + spec.charset);
   if (spec.table.totals) {
-    sample.words.push_back("totals: {words: " + yaml_text(spec.table.totals->words[0]) + "}");
+    sample.words.push_back(totals_text(*spec.table.totals));
   }
   std::map<std::string, std::size_t> places;
   for (auto const& row : rows->items()) {

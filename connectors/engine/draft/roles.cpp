@@ -1,0 +1,102 @@
+#include "connectors/engine/draft/roles.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+#include <string_view>
+
+#include "base/text.hpp"
+
+namespace affsync::engine {
+namespace {
+
+using Found = SampleField const*;
+
+Found find_called(Sample const& sample, std::initializer_list<std::string_view> words,
+                  bool (*fits)(SampleField const&)) {
+  for (auto const word : words) {
+    for (auto const& field : sample.fields) {
+      if (is_called(field, {word}) && fits(field)) return &field;
+    }
+  }
+  return nullptr;
+}
+
+// A name, a number of an account, a word: no amount.
+bool is_text(SampleField const& field) {
+  bool const has_fractions =
+      guess_number(field) && std::ranges::any_of(field.values, [](auto const& text) {
+        return text.find_first_of(".,") != std::string::npos;
+      });
+  return !field.values.empty() && !has_fractions && !is_called(field, {"count"});
+}
+
+bool is_amount(SampleField const& field) {
+  bool const is_other =
+      names_row(field) || has_word(field, {"count", "number", "rate", "percent", "percentage",
+                                           "volume", "ratio", "lots", "trades", "clicks"});
+  return !is_other && guess_number(field).has_value();
+}
+
+bool is_whole_amount(SampleField const& field) {
+  return is_amount(field) && !counts_cents(field);
+}
+
+Found find_money(Sample const& sample) {
+  // One in units before the same one in cents.
+  for (auto* const fits : {&is_whole_amount, &is_amount}) {
+    auto const* found =
+        find_called(sample,
+                    {"totalcommission", "commissionstotal", "commission", "reward", "payout",
+                     "earning", "rebate", "income", "revenue", "profit", "amount", "sum", "total",
+                     "betrag", "provision", "сумма", "Сумма", "вознаграждение", "Вознаграждение"},
+                    *fits);
+    if (found != nullptr) return found;
+  }
+  return nullptr;
+}
+
+Found find_currency(Sample const& sample) {
+  auto const* called =
+      find_called(sample, {"curr", "ccy", "coin", "asset", "währ", "Валют", "валют"}, is_currency);
+  if (called != nullptr) return called;
+  auto const found = std::ranges::find_if(sample.fields, is_currency_by_values);
+  return found == sample.fields.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+Roles guess_roles(Sample const& sample, std::string const& file) {
+  Roles roles;
+  roles.money = find_money(sample);
+  roles.currency = find_currency(sample);
+  if (roles.money != nullptr) roles.currency_of_money = currency_in(*roles.money);
+  for (auto const& field : sample.fields) {
+    if (roles.day != nullptr || &field == roles.money) continue;
+    roles.day_form = guess_day(field, sample.document.format);
+    if (roles.day_form) roles.day = &field;
+  }
+  auto const free = [&](Found field) {
+    return field == roles.money || field == roles.day ? nullptr : field;
+  };
+  roles.client = free(find_called(sample,
+                                  {"client", "trader", "customer", "player", "member", "uid",
+                                   "user", "login", "account", "kunde", "клиент", "Клиент"},
+                                  is_text));
+  roles.country = free(find_called(sample, {"country", "land", "страна", "Страна"}, is_text));
+  roles.status = free(find_called(sample, {"status", "state", "статус", "Статус"}, is_text));
+  roles.kind = free(find_called(sample, {"type", "kind", "model", "тип", "Тип"}, is_text));
+  roles.link = free(find_called(sample, {"tracking", "link", "subid", "tag", "campaign"}, is_text));
+  auto const name = to_lower(file);
+  bool const is_payout = name.find("payout") != name.npos || name.find("withdraw") != name.npos;
+  roles.table = roles.money == nullptr ? "client" : is_payout ? "payout" : "commission";
+  roles.stream = roles.table + "s";
+  KeyWanted wanted;
+  wanted.of_clients = roles.table == "client";
+  wanted.client = roles.client;
+  wanted.parts = {roles.day, roles.client, roles.link, roles.kind, roles.country};
+  wanted.not_these = {roles.money, roles.day, roles.currency, roles.status};
+  roles.key = guess_key(sample, wanted);
+  return roles;
+}
+
+}  // namespace affsync::engine

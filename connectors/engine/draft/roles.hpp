@@ -1,0 +1,30 @@
+// Which field of a sample is the money, the day, the client, and what tells its rows apart.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectors/engine/draft/guesses.hpp"
+
+namespace affsync::engine {
+
+struct Roles {
+  std::string table, stream;
+  SampleField const* money = nullptr;
+  SampleField const* currency = nullptr;
+  SampleField const* day = nullptr;
+  SampleField const* client = nullptr;
+  SampleField const* country = nullptr;
+  SampleField const* status = nullptr;
+  SampleField const* kind = nullptr;
+  SampleField const* link = nullptr;
+  std::string currency_of_money;  // that the name or the values of the money say; may be empty
+  std::vector<SampleField const*> key;  // empty: no few fields tell the rows apart
+  std::optional<DayGuess> day_form;
+};
+
+// `file`: the name of the sample, which may say what its rows are.
+Roles guess_roles(Sample const& sample, std::string const& file);
+
+}  // namespace affsync::engine
