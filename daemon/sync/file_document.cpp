@@ -90,3 +90,6 @@ FileDocument read_file_document(std::string bytes, engine::SourcePlan const& sou
 }
 
 }  // namespace affsync::sync
+  // Only a line of sums shows that a table is whole.
+  auto document = plan->spec->document;
+  document.table.ends_with_totals = document.table.totals.has_value();

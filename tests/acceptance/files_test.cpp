@@ -2,14 +2,11 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
-#include "tests/acceptance/fixture.hpp"
+#include "tests/acceptance/files_fixture.hpp"
 
 namespace affsync::test::files_test {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr char const* portal = R"(name: portal
 base_url: file:///
@@ -46,58 +43,11 @@ Id;Client;Day;Amount
 Total;;;15.00
 )";
 
-class Files : public Acceptance {
+class Files : public FilesAcceptance {
  protected:
   void SetUp() override {
-    Acceptance::SetUp();
-    fs::create_directories(inbox());
-    connector = "portal";
-    credentials_yaml = "{}";
-    base_url = "file://" + inbox().string();
+    FilesAcceptance::SetUp();
     use_connector("portal", portal);
-  }
-
-  fs::path inbox() const { return dir_.path() / "inbox"; }
-
-  // Writes a file that was finished long ago.
-  fs::path put(std::string const& name, std::string_view text) const {
-    auto const path = dir_.write(name, text);
-    fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours(1));
-    return path;
-  }
-  fs::path put_in_inbox(std::string const& name, std::string_view text) const {
-    return put("inbox/" + name, text);
-  }
-
-  struct Import {
-    int status = 0;
-    Json files;
-    std::string out, err;
-    std::string of(std::size_t file, char const* member) const {
-      auto const path = "files." + std::to_string(file) + "." + member;
-      auto const* value = JsonPath(path).in(files);
-      return value == nullptr ? "nothing" : value->dump();
-    }
-  };
-  Import import(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), {"import", "--output", "json", "--source", "main"});
-    auto const finished = affsync(std::move(arguments));
-    Import done;
-    done.status = finished.status;
-    done.out = finished.out;
-    done.err = finished.err;
-    if (auto parsed = parse_json(finished.out)) done.files = std::move(*parsed);
-    return done;
-  }
-
-  std::string live() const {
-    return query(
-        "select string_agg(external_id || '=' || amount || '@' || occurred_on, ' '"
-        " order by external_id) from affsync.commission where deleted_at is null");
-  }
-  static std::string text_in(fs::path const& path) {
-    std::ifstream file(path);
-    return {std::istreambuf_iterator<char>(file), {}};
   }
 };
 
@@ -139,8 +89,8 @@ TEST_F(Files, a_corrected_file_changes_what_it_corrects) {
 
 TEST_F(Files, a_file_of_other_days_leaves_the_others_alone) {
   ASSERT_EQ(import({put("commissions 10.csv", october)}).status, 0);
-  auto const other =
-      import({put("commissions 11.csv", "Id;Client;Day;Amount\n4;U-1;02.11.2026;1.00\n")});
+  auto const other = import(
+      {put("commissions 11.csv", "Id;Client;Day;Amount\n4;U-1;02.11.2026;1.00\nTotal;;;1.00\n")});
   EXPECT_EQ(other.status, 0) << other.out << other.err;
   EXPECT_EQ(other.of(0, "deleted"), "0");
   EXPECT_EQ(live(), "1=10.50@2026-10-05 2=-3.25@2026-10-06 3=7.75@2026-10-30 4=1.00@2026-11-02");
@@ -159,7 +109,7 @@ TEST_F(Files, a_file_that_overlaps_half_of_another_is_told) {
   ASSERT_EQ(import({put("commissions a.csv", october)}).status, 0);
   auto const other = import({put("commissions b.csv",
                                  "Id;Client;Day;Amount\n3;U-1;30.10.2026;7.75\n"
-                                 "5;U-1;02.11.2026;1.00\n")});
+                                 "5;U-1;02.11.2026;1.00\nTotal;;;8.75\n")});
   EXPECT_EQ(other.status, 0) << other.out << other.err;
   EXPECT_NE(other.of(0, "notes")
                 .find("the days 2026-10-30 are also in commissions a.csv "
@@ -225,11 +175,11 @@ TEST_F(Files, a_folder_is_read_and_emptied) {
 TEST_F(Files, rows_in_quarantine_stay_there_when_other_files_are_read) {
   put_in_inbox("commissions.csv",
                "Id;Client;Day;Amount\n1;U-1;05.10.2026;10.50\n2;U-2;06.10.2026;1.00\n"
-               "3;U-2;07.10.2026;broken\n");
+               "3;U-2;07.10.2026;broken\nTotal;;;11.50\n");
   EXPECT_EQ(sync().status, 1);
   EXPECT_TRUE(fs::exists(inbox() / "done/commissions.csv"));
   EXPECT_NE(text_in(inbox() / "done/commissions.csv.txt").find("broken"), std::string::npos);
-  put_in_inbox("commissions 11.csv", "Id;Client;Day;Amount\n4;U-1;02.11.2026;1.00\n");
+  put_in_inbox("commissions 11.csv", "Id;Client;Day;Amount\n4;U-1;02.11.2026;1.00\nTotal;;;1.00\n");
   sync();
   sync();
   EXPECT_EQ(query("select count(*) from affsync.quarantine where resolved_at is null"), "1");
@@ -255,7 +205,7 @@ TEST_F(Files, a_file_that_is_still_written_is_left_alone) {
   EXPECT_EQ(early.status, 0) << early.out << early.err;
   EXPECT_EQ(live(), "");
   EXPECT_TRUE(fs::exists(inbox() / "commissions.csv"));
-  file << "2;U-2;06.10.2026;-3.25\n";
+  file << "2;U-2;06.10.2026;-3.25\nTotal;;;7.25\n";
   file.close();
   EXPECT_EQ(sync().count("commissions", "inserted"), 2);
 }

@@ -35,6 +35,7 @@ struct TableSpec {
   // does, among the first ones.
   std::vector<std::string> required;
   std::optional<TotalsSpec> totals;
+  bool ends_with_totals = false;  // rows without a line of sums are a table that was cut off
 };
 
 struct DocumentSpec {

@@ -173,6 +173,7 @@ Json TableRows::row_of(TableLine line) const {
 
 Result<void> TableRows::take(TableLine line) {
   if (is_blank(line)) return {};
+  last_line_ = line.number;
   auto const place = "line " + std::to_string(line.number) + ": ";
   if (columns_.empty()) {
     if (!is_header(line)) {
@@ -229,6 +230,13 @@ Result<Json> TableRows::finish() {
   if (spec_.required.empty() && spec_.columns.empty() && columns_.size() == 1 && rows_.empty()) {
     return Error(ErrorCode::malformed_answer,
                  "one cell alone is no table: " + shown_line(columns_.front()));
+  }
+  if (spec_.ends_with_totals && spec_.totals && totals_.empty() && !rows_.empty()) {
+    return Error(ErrorCode::malformed_answer,
+                 "line " + std::to_string(last_line_) +
+                     ": the file ends without a line of sums, so it may have been cut off",
+                 "Export it again. If the broker writes no such line into some files, leave out "
+                 "`totals` in the connector.");
   }
   Json::Object document;
   document.push_back({"rows", Json::array(std::move(rows_))});

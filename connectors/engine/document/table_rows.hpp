@@ -63,6 +63,7 @@ class TableRows {
   std::vector<std::string> columns_;
   std::vector<Json> header_;  // as written
   std::size_t header_line_ = 0;
+  std::size_t last_line_ = 0;  // that was not blank
   std::size_t totals_at_ = 0;
   bool passed_mark_ = false;  // the line with header_after
   std::size_t seen_ = 0;      // lines before the header
