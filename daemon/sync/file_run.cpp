@@ -62,10 +62,15 @@ std::string overlap_text(schema::FileNote const& other, DaySpan const& period) {
          ": rows of both files are kept where their keys differ";
 }
 
-// Returns whether a failed run means that the file itself is wrong, so that reading it again would
-// not help.
-bool is_fault_of_file(RunReport const& report) {
-  if (report.status != RunStatus::failed || !report.error) return false;
+bool is_stored(RunReport const& report) {
+  return report.status == RunStatus::succeeded || report.status == RunStatus::partial;
+}
+
+// Returns whether the file itself is wrong, so that reading it again would not help.
+bool is_fault_of_file(RunReport const& report, fs::path const& path) {
+  if (report.status != RunStatus::failed && report.status != RunStatus::skipped) return false;
+  if (!report.error) return false;
+  std::error_code error;
   switch (report.error->code) {
     case ErrorCode::malformed_answer:
     case ErrorCode::answer_too_large:
@@ -76,14 +81,35 @@ bool is_fault_of_file(RunReport const& report) {
     case ErrorCode::auth_expired:
     case ErrorCode::auth_invalid:
     case ErrorCode::throttled:
+    case ErrorCode::window_too_large:
+    case ErrorCode::paging_broken:
       return true;
+    case ErrorCode::not_found:
+      return fs::exists(path, error);  // else somebody took it away
     default:
       return false;
   }
 }
 
-bool is_stored(RunReport const& report) {
-  return report.status == RunStatus::succeeded || report.status == RunStatus::partial;
+// Returns whether the next file would fare no better.
+bool is_fault_of_all(RunReport const& report) {
+  if (report.status == RunStatus::cancelled) return true;
+  if (is_stored(report) || !report.error) return false;
+  switch (report.error->code) {
+    case ErrorCode::config_invalid:
+    case ErrorCode::secret_missing:
+    case ErrorCode::clock_skew:
+    case ErrorCode::path_unknown:
+    case ErrorCode::database_unavailable:
+    case ErrorCode::database_error:
+    case ErrorCode::database_full:
+    case ErrorCode::migration_failed:
+    case ErrorCode::lease_lost:
+    case ErrorCode::cancelled:
+      return true;
+    default:
+      return false;
+  }
 }
 
 int severity_of(RunStatus status) {
@@ -119,6 +145,17 @@ void add_to(RunReport& sum, RunReport const& one) {
     sum.error = one.error;
   }
   sum.finished_at = one.finished_at;
+}
+
+// The report has the error of the first file that failed; adds the names of the others.
+void name_failed(std::vector<std::string> const& files, RunReport& all) {
+  constexpr std::size_t most = 10;
+  if (files.size() < 2 || !all.error || all.status != RunStatus::failed) return;
+  auto& text = all.error->message;
+  for (std::size_t i = 1; i < std::min(files.size(), most); ++i) {
+    text += (i == 1 ? "; also failed: " : ", ") + files[i];
+  }
+  if (files.size() > most) text += " and " + std::to_string(files.size() - most) + " more";
 }
 
 RunReport failed_report(StreamTask const& task, RunParts const& parts, Error error) {
@@ -186,24 +223,27 @@ asio::awaitable<RunReport> run_folder(StreamTask task, RunOptions options, RunPa
     if (all.status != RunStatus::succeeded) co_return all;
   }
   options.scheduled = false;  // the idle run has set the time of the next one
+  std::vector<std::string> failed;
   for (auto const& file : files) {
     auto read = co_await run_file(task, file.path, options, parts, log);
-    bool const fault = is_fault_of_file(read.report);
-    if (parts.store != nullptr && (fault || is_stored(read.report))) {
+    bool const is_wrong = is_fault_of_file(read.report, file.path);
+    if (is_wrong) read.report.status = RunStatus::failed;  // a file is never a stream that is off
+    if (parts.store != nullptr && (is_wrong || is_stored(read.report))) {
       if (auto error = put_away(file.path, read)) {
         read.report.status = RunStatus::failed;
         read.report.error = std::move(error->in(task.source(), task.stream()));
       }
     }
+    if (read.report.status == RunStatus::failed) failed.push_back(file.path.filename().string());
+    bool const is_last = is_fault_of_all(read.report);
     if (all.source.empty()) {
       all = std::move(read.report);
     } else {
       add_to(all, read.report);
     }
-    // Without the database, or after a cancellation, the next file would fare no better.
-    if (!fault && all.status == RunStatus::failed) break;
-    if (all.status == RunStatus::cancelled || all.status == RunStatus::skipped) break;
+    if (is_last) break;
   }
+  name_failed(failed, all);
   co_return all;
 }
 
@@ -239,6 +279,7 @@ asio::awaitable<FileRead> run_file(StreamTask task, fs::path path, RunOptions op
   options.full = true;
   std::optional<Result<engine::Answer>> const answer = file.answer;
   task.file = std::make_shared<std::optional<Result<engine::Answer>> const>(answer);
+  task.file_name = name;
   read.report = co_await run_stream(std::move(task), options, parts, log);
   if (read.report.error && read.report.error->where.empty()) read.report.error->at(path.string());
   if (parts.store == nullptr || !is_stored(read.report)) co_return read;

@@ -138,13 +138,19 @@ asio::awaitable<void> StreamRun::read_all() {
   if (reading_) co_await close_pass();
 }
 
+// Other files hold other rows, whatever days this one has.
+bool StreamRun::is_full_pass() const {
+  return task_.file_name.empty() && reader_->is_full_pass();
+}
+
 asio::awaitable<void> StreamRun::close_pass() {
   if (parts_.store != nullptr) {
     schema::PassClose pass;
     pass.run = key_;
     pass.table = &task_.plan->table();
     pass.whole = verdict_.is_whole();
-    pass.full = reader_->is_full_pass();
+    pass.full = is_full_pass();
+    pass.of_file = !task_.file_name.empty();
     pass.replaces = task_.plan->spec->replaces_window;
     pass.lost = reader_->lost();
     pass.mass_drop_limit = task_.mass_drop_limit;
@@ -181,7 +187,7 @@ asio::awaitable<void> StreamRun::end() {
     end.success = report_.status == RunStatus::succeeded;
     // A file is news whatever its days are.
     end.up_to_date = task_.file || reader_->reaches_last_day();
-    end.full_pass = reader_->is_full_pass();
+    end.full_pass = is_full_pass();
     end.adds_only = task_.plan->adds_only;
     end.read_to_end = read_to_end_;
     end.swept = read_to_end_ && verdict_.is_swept();

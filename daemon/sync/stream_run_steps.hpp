@@ -49,6 +49,7 @@ class StreamRun {
   asio::awaitable<void> write_pages();
   asio::awaitable<void> store(WaitingPage page);
   asio::awaitable<void> close_slice(SliceEnd end);
+  bool is_full_pass() const;
   asio::awaitable<void> close_pass();
   asio::awaitable<void> read_next(HttpRequest request);
   asio::awaitable<void> take_answer(std::string place, Prefetch::Fetched fetched);

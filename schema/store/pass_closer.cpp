@@ -17,12 +17,13 @@ constexpr auto lately = days(7);
 constexpr std::int64_t one_by_one = 3;
 
 // Counts quarantined rows of the stream that no user has accepted. A full pass has seen all that
-// still exist; after another pass, entries of earlier passes count too.
+// still exist, and a file is judged by its own rows; after another pass, entries of earlier passes
+// count too.
 void read_quarantine(pqxx::transaction_base& tx, PassClose const& pass, std::int64_t pass_run_id,
                      PassClosed& closed) {
   constexpr std::size_t most = 3;
   SqlParams const params{std::to_string(pass.run.id.source_id), pass.run.id.stream,
-                         std::to_string(pass.full ? pass_run_id : 0)};
+                         std::to_string(pass.full || pass.of_file ? pass_run_id : 0)};
   auto const rows = exec(tx,
                          "SELECT reason, count(*) FROM affsync.quarantine"
                          " WHERE source_id = $1::int AND stream = $2 AND resolved_at IS NULL"

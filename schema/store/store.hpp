@@ -200,6 +200,7 @@ struct PassClose {
   bool replaces = false;      // its slices have deleted what they did not bring
   std::vector<DaySpan> lost;  // days that the broker refused since the last page
   double mass_drop_limit = 0.1;
+  bool of_file = false;       // what other passes quarantined is of other files
   TimePoint now{};
   PassClose() = default;
 };

@@ -69,5 +69,38 @@ TEST_F(FilesBeside, a_file_that_was_cut_off_before_its_sums_fails_and_deletes_no
   EXPECT_EQ(sync().status, 0);
 }
 
+TEST_F(FilesBeside, files_behind_a_broken_one_are_read_in_the_same_pass) {
+  auto const hours_ago = [&](fs::path const& path, int hours) {
+    fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours(hours));
+  };
+  hours_ago(put_in_inbox("june_broken.csv", "Id;Client;Day;Amount\n1;U-1\n"), 5);
+  hours_ago(put_in_inbox("june_eu.csv", europe), 4);
+  hours_ago(put_in_inbox("june_worse.csv", "no table"), 3);
+  hours_ago(put_in_inbox("june_us.csv", america), 2);
+  auto const synced = sync();
+  EXPECT_EQ(synced.status, 1);
+  EXPECT_EQ(synced.of("commissions", "status"), "failed");
+  auto const error = synced.of("commissions", "error");
+  EXPECT_NE(error.find("line 2: 2 cells, but the header on line 1 has 4 columns"),
+            std::string::npos)
+      << error;
+  EXPECT_NE(synced.out.find("june_broken.csv"), std::string::npos) << synced.out;
+  EXPECT_NE(error.find("june_worse.csv"), std::string::npos) << error;
+  EXPECT_EQ(live(), all_five);
+  EXPECT_FALSE(fs::exists(inbox() / "june_us.csv"));
+}
+
+TEST_F(FilesBeside, a_bad_row_is_told_of_its_own_file_only) {
+  put_in_inbox("june_bad.csv",
+               "Id;Client;Day;Amount\n91;U-1;2026-06-01;10.50\n92;U-1;2026-06-02;1\n"
+               "93;U-2;2026-06-03;broken\nTotal;;;\n");
+  EXPECT_EQ(sync().status, 1);
+  put_in_inbox("june_eu.csv", europe);
+  auto const good = sync();
+  EXPECT_EQ(good.status, 0) << good.out << good.err;
+  EXPECT_EQ(text_of("june_eu.csv").find("broken"), std::string::npos) << text_of("june_eu.csv");
+  EXPECT_EQ(query("select count(*) from affsync.quarantine where resolved_at is null"), "1");
+}
+
 }  // namespace
 }  // namespace affsync::test::files_beside_test
