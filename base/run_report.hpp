@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -60,7 +61,8 @@ struct RunReport {
   bool had_rows = false;  // set with `error`: an earlier run has read the stream
   bool dry_run = false;   // nothing was looked up or stored, so `inserted` to `deleted` are unknown
 
-  std::optional<Error> error;  // set if status is failed, partial, skipped or cancelled
+  std::optional<Error> error;        // set if status is failed, partial, skipped or cancelled
+  std::vector<std::string> remarks;  // of a file: what it left alone
   std::optional<std::int64_t> broker_total;  // the broker's own row count for the pass
   std::optional<TimePoint> next_run_at;
 

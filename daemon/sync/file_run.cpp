@@ -7,9 +7,11 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 #include "daemon/sync/file_document.hpp"
+#include "daemon/sync/file_remarks.hpp"
 #include "daemon/sync/inbox.hpp"
 #include "daemon/sync/run_outcome.hpp"
 #include "schema/store/crash_point.hpp"
@@ -18,11 +20,6 @@ namespace affsync::sync {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string days_text(DaySpan const& period) {
-  return period.from == period.to ? format_day(period.from)
-                                  : format_day(period.from) + " to " + format_day(period.to);
-}
 
 // Reads and parses on a thread of its own: a large file takes seconds.
 asio::awaitable<FileDocument> read_document_of(fs::path const& path, StreamTask const& task,
@@ -52,14 +49,6 @@ schema::FileNote note_of(fs::path const& path, FileDocument const& file,
   note.status = to_string(report.status);
   note.read_at = report.finished_at.value_or(report.started_at);
   return note;
-}
-
-std::string overlap_text(schema::FileNote const& other, DaySpan const& period) {
-  DaySpan const common{std::max(period.from, other.days->from),
-                       std::min(period.to, other.days->to)};
-  return "the days " + days_text(common) + " are also in " + other.name + " (" +
-         days_text(*other.days) + "), read on " + format_time(other.read_at) +
-         ": rows of both files are kept where their keys differ";
 }
 
 bool is_stored(RunReport const& report) {
@@ -281,6 +270,7 @@ asio::awaitable<FileRead> run_file(StreamTask task, fs::path path, RunOptions op
   task.file = std::make_shared<std::optional<Result<engine::Answer>> const>(answer);
   task.file_name = name;
   read.report = co_await run_stream(std::move(task), options, parts, log);
+  std::ranges::move(std::exchange(read.report.remarks, {}), std::back_inserter(read.notes));
   if (read.report.error && read.report.error->where.empty()) read.report.error->at(path.string());
   if (parts.store == nullptr || !is_stored(read.report)) co_return read;
   crash_point(CrashPoint::file_stored);

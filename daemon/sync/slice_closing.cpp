@@ -15,6 +15,7 @@ schema::SliceClose slice_closing(engine::SliceEnd end, StreamTask const& task, s
   close.scope_column = end.scope_column;
   close.mark_vanished = end.markable && !end.resumed && !end.doubt;
   close.replaces = end.replaces;
+  close.file = task.file_name;
   close.by_content = end.by_content;
   close.verified = end.counted;
   close.seen_keys = std::move(end.seen_keys);

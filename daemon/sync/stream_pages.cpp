@@ -1,9 +1,11 @@
 // The two sides of a run: one reads pages, the other stores them.
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 #include "daemon/async/both.hpp"
+#include "daemon/sync/file_remarks.hpp"
 #include "daemon/sync/page_writing.hpp"
 #include "daemon/sync/slice_closing.hpp"
 #include "daemon/sync/stage_waits.hpp"
@@ -53,12 +55,19 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
 
   CountedWait const wait(report_.waits.database);
   auto const broker_count = end.broker_count;
+  std::optional<DaySpan> days;
+  if (end.slice.from && end.slice.to) days = DaySpan{*end.slice.from, *end.slice.to};
   schema::SliceClose close =
       slice_closing(std::move(end), task_, key_, task_.session->trusted_now());
   close.left_out = std::exchange(left_out_, {});
   close.has_quarantined = std::exchange(has_quarantined_, false);
   schema::SliceClosed const closed = co_await parts_.store->close_slice(std::move(close));
   report_.deleted += closed.replaced;
+  if (days) {
+    auto found = closed.of_file;
+    auto remarks = remarks_of_slice(found, task_.file_name, *days);
+    std::ranges::move(remarks, std::back_inserter(report_.remarks));
+  }
   verdict_.slice_closed(closed, broker_count);
   if (!task_.reconcile_warns) verdict_.differ(closed.unmatched);
   notes_.differences(closed.unmatched);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/day_span.hpp"
@@ -18,6 +19,17 @@ struct FileNote {
   std::string status;
   TimePoint read_at{};
   FileNote() = default;
+};
+
+// What a file left alone when it replaced the rows of its days.
+struct FileSlice {
+  struct Kept {
+    std::string name;
+    std::int64_t rows = 0;
+  };
+  std::vector<Kept> kept;              // rows of its days that other files hold, if that is new
+  std::optional<DaySpan> days_before;  // its period at the reading before, if it had more days
+  std::int64_t rows_of_lost_days = 0;  // that it said of these then, and that stay
 };
 
 }  // namespace affsync::schema

@@ -3,6 +3,7 @@
 #include <pqxx/transaction_base>
 
 #include <algorithm>
+#include <iterator>
 
 #include "schema/store/absence.hpp"
 #include "schema/store/came_instead.hpp"
@@ -23,18 +24,25 @@ bool is_certain(SliceClose const& slice, PassState const& pass) {
 }  // namespace
 
 Unseen find_unseen(pqxx::transaction_base& tx, SliceClose const& slice, Scope const& scope,
-                   PassState const& pass) {
+                   PassState const& pass, FileRows& files) {
   Unseen unseen;
   if (!is_certain(slice, pass)) return unseen;
   auto const from = " FROM " + merge_sql_for(*slice.table).table + " t WHERE ";
+  std::vector<std::uint64_t> live;
   walk(tx, "SELECT t.external_id" + from + scope.condition, scope.params,
        [&](pqxx::row const& row) {
          std::string_view const key(row[0].c_str(), row[0].size());
-         if (!std::ranges::binary_search(slice.seen_keys, hash_key(key))) {
+         live.push_back(hash_key(key));
+         if (!std::ranges::binary_search(slice.seen_keys, live.back())) {
            unseen.keys.emplace_back(key);
          }
          return true;
        });
+  files.judge(live);
+  auto const others = std::ranges::stable_partition(
+      unseen.keys, [&](std::string const& key) { return !files.keeps(hash_key(key)); });
+  std::ranges::move(others, std::back_inserter(unseen.kept));
+  unseen.keys.erase(others.begin(), others.end());
   if (unseen.keys.empty()) return unseen;
   // A row that changed comes as a new one. Only by how much the set shrinks may be a fault.
   auto params = scope.params;
@@ -57,11 +65,11 @@ Unseen find_unseen(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
   return unseen;
 }
 
-void leave_out(Unseen const& unseen, Scope& scope) {
-  if (unseen.keys.empty()) return;
-  ArrayText keys;
-  for (auto const& key : unseen.keys) keys.add(key);
-  scope.params.push_back(keys.take());
+void leave_out(std::vector<std::string> const& keys, Scope& scope) {
+  if (keys.empty()) return;
+  ArrayText all;
+  for (auto const& key : keys) all.add(key);
+  scope.params.push_back(all.take());
   scope.condition +=
       " AND t.external_id <> ALL ($" + std::to_string(scope.params.size()) + "::text[])";
 }

@@ -7,23 +7,26 @@
 #include <vector>
 
 #include "schema/store/absence.hpp"
+#include "schema/store/file_rows.hpp"
 
 namespace affsync::schema {
 
 struct Unseen {
   std::vector<std::string> keys;  // of the rows to delete
+  std::vector<std::string> kept;  // of those that another file holds
   std::int64_t shrinks = 0;       // by how many rows the slice has fewer than before
   std::int64_t live = 0;          // rows of the stream, if that was asked
   bool too_many = false;          // none of them may be deleted
 };
 
 // Finds the live rows of the scope that the slice did not see. A slice without rows replaces
-// nothing unless the broker lists older rows: it may have forgotten the days.
+// nothing unless the broker lists older rows: it may have forgotten the days. `files` tell which
+// rows are those of other files.
 Unseen find_unseen(pqxx::transaction_base& tx, SliceClose const& slice, Scope const& scope,
-                   PassState const& pass);
+                   PassState const& pass, FileRows& files);
 
 // Adds a condition that leaves these rows out.
-void leave_out(Unseen const& unseen, Scope& scope);
+void leave_out(std::vector<std::string> const& keys, Scope& scope);
 
 // Deletes the rows, and notes what came in their place; returns their number.
 std::int64_t replace(pqxx::transaction_base& tx, SliceClose const& slice, Unseen const& unseen,

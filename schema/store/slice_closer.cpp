@@ -6,6 +6,7 @@
 #include "schema/store/absence.hpp"
 #include "schema/store/coverage.hpp"
 #include "schema/store/crash_point.hpp"
+#include "schema/store/file_rows.hpp"
 #include "schema/store/left_rows.hpp"
 #include "schema/store/merge_sql.hpp"
 #include "schema/store/replacing.hpp"
@@ -168,10 +169,11 @@ SliceClosed SliceCloser::close(PgSession& session) {
   auto const all_there = slice_.mark_vanished && slice_.verified && !state.has_quarantine &&
                          (whole_stream || slice_.seen_within) &&
                          closed.live == static_cast<std::int64_t>(slice_.seen_keys.size());
+  FileRows files(tx, slice_);
   if (slice_.table->keeps_records()) {
     forget_seen(tx, slice_, pass);
     if (slice_.replaces && slice_.mark_vanished) {
-      unseen = find_unseen(tx, slice_, scope, pass);
+      unseen = find_unseen(tx, slice_, scope, pass, files);
       missed.oldest = oldest_seen(tx, slice_, scope, pass);
     } else if (all_there) {
       if (!whole_stream) missed.oldest = oldest_seen(tx, slice_, scope, pass);
@@ -196,7 +198,11 @@ SliceClosed SliceCloser::close(PgSession& session) {
     bool const any_noted = missed.noted || left > 0 || pass.missed > 0 || pass.kept > 0;
     std::optional<std::int64_t> count;
     if (slice_.replaces) {
-      if (!unseen.too_many) leave_out(unseen, sighted);
+      leave_out(unseen.kept, sighted);
+      // A file's own sums are of its own rows, whatever stays.
+      if (!unseen.too_many || !slice_.file.empty()) leave_out(unseen.keys, sighted);
+    } else if (!slice_.file.empty()) {
+      keep_seen(tx, slice_, sighted);
     } else if (all_there) {
       count = closed.live;
     } else {
@@ -210,6 +216,8 @@ SliceClosed SliceCloser::close(PgSession& session) {
   }
   bool const doubtful = slice_.in_doubt || slice_.has_quarantined || !closed.live_as_expected ||
                         (slice_.differences_doubt && !closed.unmatched.empty()) || unseen.too_many;
+  closed.of_file = files.remarks(tx);
+  files.note(tx, slice_.mark_vanished && !doubtful);
   if (unseen.too_many) {
     closed.would_replace = unseen.shrinks;
     closed.of_rows = unseen.live;

@@ -152,6 +152,7 @@ struct SliceClose {
   bool mark_vanished = false;
   // Rows that were not seen are deleted at once, and not by close_pass.
   bool replaces = false;
+  std::string file;  // that was read; empty: a broker's list
   // The keys are made of the content: a row that changes comes as a new one, and the old one is not
   // seen.
   bool by_content = false;
@@ -189,6 +190,7 @@ struct SliceClosed {
     std::string metric, broker_value, our_value, difference;
   };
   std::vector<Difference> unmatched;
+  FileSlice of_file;
 };
 
 // Ends a pass whose slices were all read and closed.
@@ -198,9 +200,9 @@ struct PassClose {
   bool whole = false;         // no problem is known so far, so vanished rows may be marked
   bool full = false;          // the pass covered all rows of the stream
   bool replaces = false;      // its slices have deleted what they did not bring
+  bool of_file = false;       // what other passes quarantined is of other files
   std::vector<DaySpan> lost;  // days that the broker refused since the last page
   double mass_drop_limit = 0.1;
-  bool of_file = false;       // what other passes quarantined is of other files
   TimePoint now{};
   PassClose() = default;
 };

@@ -53,6 +53,93 @@ class FilesBeside : public FilesAcceptance {
   }
 };
 
+TEST_F(FilesBeside, two_files_of_the_same_days_keep_each_others_rows) {
+  put_in_inbox("june_eu.csv", europe);
+  put_in_inbox("june_us.csv", america);
+  auto const first = sync();
+  EXPECT_EQ(first.status, 0) << first.out << first.err;
+  EXPECT_EQ(live(), all_five);
+  for (int i = 0; i < 2; ++i) {
+    put_in_inbox("june_eu.csv", europe);
+    put_in_inbox("june_us.csv", america);
+    auto const again = sync();
+    EXPECT_EQ(again.status, 0) << again.out << again.err;
+    EXPECT_EQ(again.count("commissions", "unchanged"), 5);
+  }
+  EXPECT_EQ(live(), all_five);
+  EXPECT_EQ(query("select count(*) from affsync.record_change"), "0");
+  // Whoever meant the second one as a correction of the first sees that it is none.
+  auto const note = text_of("june_us.csv");
+  EXPECT_NE(note.find("3 rows of the days 2026-06-01 to 2026-06-30 are from june_eu.csv and stay"),
+            std::string::npos)
+      << note;
+}
+
+TEST_F(FilesBeside, a_correction_replaces_what_its_own_file_said) {
+  ASSERT_EQ(import({put("june_eu.csv", europe), put("june_us.csv", america)}).status, 0);
+  auto const corrected = import({put("june_eu.csv",
+                                     "Id;Client;Day;Amount\n1;U-1;2026-06-01;10.50\n"
+                                     "3;U-1;2026-06-30;7.50\nTotal;;;18.00\n")});
+  EXPECT_EQ(corrected.status, 0) << corrected.out << corrected.err;
+  EXPECT_EQ(corrected.of(0, "deleted"), "1");
+  EXPECT_EQ(live(),
+            "1=10.50@2026-06-01 11=100@2026-06-01 12=200.20@2026-06-30 3=7.50@2026-06-30");
+}
+
+// Most portals put the time of the export into the name.
+TEST_F(FilesBeside, a_file_that_repeats_most_of_another_one_is_its_successor) {
+  ASSERT_EQ(import({put("june_eu 0901.csv", europe), put("june_us 0901.csv", america)}).status, 0);
+  auto const later = import({put("june_eu 0902.csv",
+                                 "Id;Client;Day;Amount\n1;U-1;2026-06-01;10.50\n"
+                                 "3;U-1;2026-06-30;7.50\n4;U-1;2026-06-30;1\nTotal;;;19.00\n")});
+  EXPECT_EQ(later.status, 0) << later.out << later.err;
+  EXPECT_EQ(later.of(0, "deleted"), "1");
+  auto const others = import({put("june_us 0902.csv", america)});
+  EXPECT_EQ(others.status, 0) << others.out << others.err;
+  EXPECT_EQ(others.of(0, "deleted"), "0");
+  // And the first file does not stand for rows any more that its successor has left out.
+  auto const last = import({put("june_eu 0903.csv",
+                                "Id;Client;Day;Amount\n1;U-1;2026-06-01;10.50\n"
+                                "4;U-1;2026-06-30;1\nTotal;;;11.50\n")});
+  EXPECT_EQ(last.status, 0) << last.out << last.err;
+  EXPECT_EQ(live(), "1=10.50@2026-06-01 11=100@2026-06-01 12=200.20@2026-06-30 4=1@2026-06-30");
+}
+
+TEST_F(FilesBeside, days_that_a_corrected_file_lost_are_told) {
+  ASSERT_EQ(import({put("june_eu.csv", europe), put("june_us.csv", america)}).status, 0);
+  auto const corrected =
+      "Id;Client;Day;Amount\n2;U-2;2026-06-15;3.25\n4;U-2;2026-06-16;1\nTotal;;;4.25\n";
+  auto const shorter = import({put("june_eu.csv", corrected)});
+  EXPECT_EQ(shorter.status, 0) << shorter.out << shorter.err;
+  EXPECT_EQ(shorter.of(0, "deleted"), "0");
+  auto const note = shorter.of(0, "notes");
+  EXPECT_NE(note.find("2 rows of 2026-06-01 to 2026-06-30 that an earlier june_eu.csv had are not "
+                      "in it and stay, because its own days are 2026-06-15 to 2026-06-16"),
+            std::string::npos)
+      << note;
+  EXPECT_NE(note.find("--since 2026-06-01 --until 2026-06-30"), std::string::npos) << note;
+  // As the note says; two of six rows are more than usual.
+  source_yaml = "    mass_drop: 100%\n";
+  configure();
+  auto const whole = import(
+      {put("june_eu.csv", corrected), "--since", "2026-06-01", "--until", "2026-06-30"});
+  EXPECT_EQ(whole.status, 0) << whole.out << whole.err;
+  EXPECT_EQ(whole.of(0, "deleted"), "2");
+  EXPECT_EQ(live(), "11=100@2026-06-01 12=200.20@2026-06-30 2=3.25@2026-06-15 4=1@2026-06-16");
+}
+
+// A portal that calls each export `june.csv` shows the last 30 days.
+TEST_F(FilesBeside, days_that_leave_a_moving_export_stay_and_are_not_told) {
+  ASSERT_EQ(import({put("june.csv", europe)}).status, 0);
+  auto const next = import({put("june.csv",
+                                "Id;Client;Day;Amount\n2;U-2;2026-06-15;3.25\n"
+                                "3;U-1;2026-06-30;7.75\n4;U-1;2026-07-01;1\nTotal;;;12.00\n")});
+  EXPECT_EQ(next.status, 0) << next.out << next.err;
+  EXPECT_EQ(next.of(0, "deleted"), "0");
+  EXPECT_EQ(next.of(0, "notes"), "[]");
+  EXPECT_EQ(live(), "1=10.50@2026-06-01 2=3.25@2026-06-15 3=7.75@2026-06-30 4=1@2026-07-01");
+}
+
 TEST_F(FilesBeside, a_file_that_was_cut_off_before_its_sums_fails_and_deletes_nothing) {
   put_in_inbox("june_eu.csv", europe);
   ASSERT_EQ(sync().status, 0);
@@ -88,6 +175,15 @@ TEST_F(FilesBeside, files_behind_a_broken_one_are_read_in_the_same_pass) {
   EXPECT_NE(error.find("june_worse.csv"), std::string::npos) << error;
   EXPECT_EQ(live(), all_five);
   EXPECT_FALSE(fs::exists(inbox() / "june_us.csv"));
+}
+
+TEST_F(FilesBeside, sums_of_a_file_are_of_its_own_rows_where_rows_are_only_added) {
+  auto adds = std::string(regions);
+  adds.erase(adds.find("    mode: replace_window\n"), 25);
+  use_connector("portal", adds);
+  auto const done = import({put("june_eu.csv", europe), put("june_us.csv", america)});
+  EXPECT_EQ(done.status, 0) << done.out << done.err;
+  EXPECT_EQ(live(), all_five);
 }
 
 TEST_F(FilesBeside, a_bad_row_is_told_of_its_own_file_only) {
