@@ -1,12 +1,31 @@
 // What a reader says at the end of a slice, and what it can ask for ahead.
 #include "connectors/engine/reader_state.hpp"
 #include "connectors/engine/request/target.hpp"
+#include "connectors/engine/rows/mapping.hpp"
 
 namespace affsync::engine {
 
 bool StreamReader::Impl::reads_all_of_slice() const {
   if (plan->adds_only) return false;
   return days.of_history() ? !spec.window->column.empty() : days.full();
+}
+
+void StreamReader::Impl::keep_days_of_slice(Records& records, TimePoint now) const {
+  auto const& slice = *days.slice();
+  auto const column = spec.map.table->index_of(spec.window->column);
+  if (!slice.from || !column) return;
+  auto const first = format_day(*slice.from), last = format_day(*slice.to);
+  // A row that tells no day is put aside once.
+  bool const is_first = *slice.from == *days.pass().from;
+  RowMapper const mapper(*plan, spec.map);
+  Row mapped;
+  std::erase_if(records.rows, [&](Json const* row) {
+    auto const problem = mapper.map(*row, now, mapped);
+    auto const& value = mapped.values[*column];
+    if (problem || !value) return !is_first;
+    auto const day = std::string_view(*value).substr(0, first.size());
+    return day < first || day > last;
+  });
 }
 
 SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {

@@ -35,6 +35,8 @@ struct StreamReader::Impl {
   // exist.)
   bool reads_all_of_slice() const;
   void begin_list();
+  // Of a file that is read in several slices, leaves the rows of the others out.
+  void keep_days_of_slice(Records& records, TimePoint now) const;
   PageRead given_to_probe(TimePoint now);
   PageRead nothing_read(TimePoint now);
   std::string checkpoint(TimePoint now) const;

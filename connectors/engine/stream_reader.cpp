@@ -179,6 +179,7 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
     auto found = find_records(reader.spec, answer.body, behind_rows, reader.asked);
     if (!found) return found.error();
     records = std::move(*found);
+    if (reader.plan->own_days) reader.keep_days_of_slice(records, now);
   }
   auto& list = reader.page_list;
   list.take(std::move(records), reader.page_rows);

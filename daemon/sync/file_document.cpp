@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "connectors/engine/answer/classify.hpp"
+#include "connectors/engine/paging/window.hpp"
 
 namespace affsync::sync {
 namespace {
@@ -30,7 +31,49 @@ std::optional<DaySpan> days_in(Batch const& batch, std::string const& column) {
   return DaySpan{*from, *to};
 }
 
+bool keeps_days(engine::StreamSpec const& spec) {
+  return std::ranges::any_of(spec.keep, &engine::KeptField::is_day_of_window);
+}
+
+// In how many slices the period is read: one, unless the rows keep the day of their window.
+int slices_in(engine::StreamPlan const& plan, DaySpan const& period) {
+  auto const& spec = *plan.spec;
+  if (!spec.window || !keeps_days(spec)) return 1;
+  int slices = 0;
+  engine::Slice const whole{period.from, period.to};
+  for (auto next = engine::slice_from(*spec.window, period.from, whole, spec.window->span_days);
+       next && slices < most_days; ++slices) {
+    next = engine::slice_from(*spec.window, *next->to + std::chrono::days(1), whole,
+                              spec.window->span_days);
+  }
+  return slices;
+}
+
+// Whether the rows say their day themselves.
+bool has_own_days(engine::StreamSpec const& spec) {
+  if (!spec.each.empty()) return false;
+  auto const column =
+      std::ranges::find(spec.map.columns, spec.window->column, &engine::ColumnMapping::column);
+  if (column == spec.map.columns.end()) return false;
+  return std::ranges::none_of(column->from, [&](JsonPath const& path) {
+    return std::ranges::any_of(spec.keep, [&](engine::KeptField const& kept) {
+      return kept.is_day_of_window() && kept.field == path.head();
+    });
+  });
+}
+
 }  // namespace
+
+std::optional<Error> refusal_of_period(engine::StreamPlan const& plan, DaySpan const& period) {
+  auto const& window = plan.spec->window;
+  if (!window || window->changes || window->column.empty()) return std::nullopt;
+  if (slices_in(plan, period) < 2 || has_own_days(*plan.spec)) return std::nullopt;
+  return Error(ErrorCode::usage,
+               "the rows of the stream do not tell their day, which is that of the request, and " +
+                   format_day(period.from) + " to " + format_day(period.to) + " are several",
+               std::string("Import one file for each ") + (window->by_month() ? "month" : "day") +
+                   ", with its days in --since and --until.");
+}
 
 std::shared_ptr<engine::StreamPlan const> plan_of_file(engine::StreamPlan const& plan,
                                                        std::optional<DaySpan> period) {
@@ -42,7 +85,14 @@ std::shared_ptr<engine::StreamPlan const> plan_of_file(engine::StreamPlan const&
   bool const has_days = period && window && !window->changes && !window->column.empty();
   if (has_days) {
     window->start = std::min(window->start, period->from);
-    window->span_days = window->max_span_days = most_days;
+    if (slices_in(*one, *period) > 1) {
+      one->own_days = true;
+      one->spec->reconcile.clear();  // the file's sums are of all its days
+    } else {
+      window->span_days = window->max_span_days = most_days;
+      // Months matter only where rows keep them: else the period is that of the file.
+      if (window->by_month() && !keeps_days(*one->spec)) window->form = engine::WindowForm::day;
+    }
     window->may_be_empty_days.reset();
   } else {
     window.reset();
@@ -59,8 +109,11 @@ FileDocument read_file_document(std::string bytes, engine::SourcePlan const& sou
   HttpResponse response;
   response.status = 200;
   response.body = std::move(bytes);
+  // Only a line of sums shows that a table is whole.
+  auto document = plan->spec->document;
+  document.table.ends_with_totals = document.table.totals.has_value();
   auto verdict = engine::classify(response, source.errors, source.rate, false, now,
-                                  plan->spec->good, plan->spec->document);
+                                  plan->spec->good, document);
   if (verdict.error) {
     auto error = std::move(*verdict.error);
     // The status is ours.
@@ -90,6 +143,3 @@ FileDocument read_file_document(std::string bytes, engine::SourcePlan const& sou
 }
 
 }  // namespace affsync::sync
-  // Only a line of sums shows that a table is whole.
-  auto document = plan->spec->document;
-  document.table.ends_with_totals = document.table.totals.has_value();

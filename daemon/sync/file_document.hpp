@@ -25,10 +25,15 @@ FileDocument read_file_document(std::string bytes, engine::SourcePlan const& sou
                                 std::shared_ptr<engine::StreamPlan const> const& plan,
                                 TimePoint now);
 
-// Returns the plan that reads one file: a single page, and one slice, the period. Without one, or
-// unless the stream says that a file replaces its days, rows are only added and changed, never
-// marked as vanished: other files hold other rows.
+// Returns the plan that reads one file: a single page, and one slice, the period; or its days one
+// by one, as a pass asks for them, if rows keep the day of their window. Without one, or unless the
+// stream says that a file replaces its days, rows are only added and changed, never marked as
+// vanished: other files hold other rows.
 std::shared_ptr<engine::StreamPlan const> plan_of_file(engine::StreamPlan const& plan,
                                                        std::optional<DaySpan> period);
+
+// Returns why the period cannot be read from one file: the rows get their day from the request's
+// window, and do not tell which of several windows they are of. nullopt if it can.
+std::optional<Error> refusal_of_period(engine::StreamPlan const& plan, DaySpan const& period);
 
 }  // namespace affsync::sync

@@ -260,18 +260,28 @@ asio::awaitable<FileRead> run_file(StreamTask task, fs::path path, RunOptions op
                            ", beyond the given period " + days_text(*read.days));
     }
   }
+  if (auto refusal = read.days ? refusal_of_period(*task.plan, *read.days) : std::nullopt) {
+    read.report = failed_report(task, parts, std::move(refusal->at(path.string())));
+    co_return read;
+  }
   auto original = task;
   task.plan = plan_of_file(*task.plan, read.days);
   bool const has_days = task.plan->spec->window.has_value();
   options.since = has_days ? std::optional(read.days->from) : std::nullopt;
   options.until = has_days ? std::optional(read.days->to) : std::nullopt;
   options.full = true;
+  bool const by_days = task.plan->own_days;
   std::optional<Result<engine::Answer>> const answer = file.answer;
   task.file = std::make_shared<std::optional<Result<engine::Answer>> const>(answer);
   task.file_name = name;
   read.report = co_await run_stream(std::move(task), options, parts, log);
   std::ranges::move(std::exchange(read.report.remarks, {}), std::back_inserter(read.notes));
   if (read.report.error && read.report.error->where.empty()) read.report.error->at(path.string());
+  if (by_days && is_stored(read.report) && read.report.rows_read < file.rows) {
+    auto const others = file.rows - read.report.rows_read;
+    read.notes.push_back(std::to_string(others) + (others == 1 ? " row is" : " rows are") +
+                         " of other days than the given period, and left out");
+  }
   if (parts.store == nullptr || !is_stored(read.report)) co_return read;
   crash_point(CrashPoint::file_stored);
   std::exception_ptr thrown;

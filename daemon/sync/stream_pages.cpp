@@ -65,6 +65,8 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
   report_.deleted += closed.replaced;
   if (days) {
     auto found = closed.of_file;
+    // The other slices of the file have the other days.
+    if (task_.plan->own_days) found.days_before.reset();
     auto remarks = remarks_of_slice(found, task_.file_name, *days);
     std::ranges::move(remarks, std::back_inserter(report_.remarks));
   }

@@ -24,6 +24,7 @@ struct StreamPlan {
   Privacy privacy = Privacy::drop;
   bool path_known = true;  // false: the user must configure a path first
   bool adds_only = false;  // true: of a file, while others hold other rows; none has vanished
+  bool own_days = false;   // true: of a file; of each slice only the rows whose own day is in it
   bool has_needs = true;   // false: `spec.needs` names a credential that the source did not give
 
   RecordTable const& table() const { return *spec->map.table; }
