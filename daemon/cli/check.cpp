@@ -11,6 +11,7 @@
 #include "daemon/app.hpp"
 #include "daemon/chosen_names.hpp"
 #include "daemon/cli/check.hpp"
+#include "daemon/cli/check_files.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/first_page.hpp"
 #include "daemon/cli/open_database.hpp"
@@ -227,7 +228,8 @@ std::vector<Line> check_secret_files(config::Config const& config) {
   return lines;
 }
 
-// Returns a warning for each source whose account another one reads as well, as `sync` gives it.
+// Returns a warning for each source whose account another one reads as well, as `sync` gives it,
+// and for streams that read the same files.
 std::vector<Line> check_accounts(App& app, std::vector<std::string> const& chosen_sources) {
   std::vector<PreparedSource> sources;
   for (auto const& source : app.config().sources) {
@@ -243,6 +245,9 @@ std::vector<Line> check_accounts(App& app, std::vector<std::string> const& chose
     line.detail = "reads the account of another source";
     line.remarks.push_back(sentence);
     lines.push_back(std::move(line));
+  }
+  for (auto& line : check_shared_files(sources)) {
+    if (chosen(chosen_sources, line.source)) lines.push_back(std::move(line));
   }
   return lines;
 }

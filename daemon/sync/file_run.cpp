@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "daemon/sync/file_document.hpp"
+#include "daemon/sync/file_patterns.hpp"
 #include "daemon/sync/file_remarks.hpp"
 #include "daemon/sync/inbox.hpp"
 #include "daemon/sync/run_outcome.hpp"
@@ -196,6 +197,20 @@ std::optional<Error> put_away(fs::path const& path, FileRead const& read) {
   return std::nullopt;
 }
 
+// Another stream of the source may be the one that a file is for.
+void leave_to_others(std::vector<InboxFile>& files, StreamTask const& task, Logger const& log) {
+  std::erase_if(files, [&](InboxFile const& file) {
+    auto const name = file.path.filename().string();
+    auto const* other = better_reader(task.session->plan(), *task.plan, name);
+    if (other == nullptr) return false;
+    log.with("source", task.source())
+        .with("stream", task.stream())
+        .warn(name + " is left to the stream " + other->stream +
+              ", whose path says more of its name");
+    return true;
+  });
+}
+
 asio::awaitable<RunReport> run_folder(StreamTask task, RunOptions options, RunParts parts,
                                       Logger log) {
   auto const folder = *folder_of(task.plan->base_url);
@@ -203,6 +218,7 @@ asio::awaitable<RunReport> run_folder(StreamTask task, RunOptions options, RunPa
   std::optional<Error> problem;
   try {
     files = co_await whole_files(folder, pattern_of(task.plan->spec->request.path));
+    leave_to_others(files, task, log);
   } catch (Failure const& failure) {
     problem = failure.error();
   }
@@ -214,6 +230,7 @@ asio::awaitable<RunReport> run_folder(StreamTask task, RunOptions options, RunPa
   options.scheduled = false;  // the idle run has set the time of the next one
   std::vector<std::string> failed;
   for (auto const& file : files) {
+    auto const name = file.path.filename().string();
     auto read = co_await run_file(task, file.path, options, parts, log);
     bool const is_wrong = is_fault_of_file(read.report, file.path);
     if (is_wrong) read.report.status = RunStatus::failed;  // a file is never a stream that is off
@@ -223,7 +240,7 @@ asio::awaitable<RunReport> run_folder(StreamTask task, RunOptions options, RunPa
         read.report.error = std::move(error->in(task.source(), task.stream()));
       }
     }
-    if (read.report.status == RunStatus::failed) failed.push_back(file.path.filename().string());
+    if (read.report.status == RunStatus::failed) failed.push_back(name);
     bool const is_last = is_fault_of_all(read.report);
     if (all.source.empty()) {
       all = std::move(read.report);

@@ -82,8 +82,7 @@ TEST_F(FilesBeside, a_correction_replaces_what_its_own_file_said) {
                                      "3;U-1;2026-06-30;7.50\nTotal;;;18.00\n")});
   EXPECT_EQ(corrected.status, 0) << corrected.out << corrected.err;
   EXPECT_EQ(corrected.of(0, "deleted"), "1");
-  EXPECT_EQ(live(),
-            "1=10.50@2026-06-01 11=100@2026-06-01 12=200.20@2026-06-30 3=7.50@2026-06-30");
+  EXPECT_EQ(live(), "1=10.50@2026-06-01 11=100@2026-06-01 12=200.20@2026-06-30 3=7.50@2026-06-30");
 }
 
 // Most portals put the time of the export into the name.
@@ -121,8 +120,8 @@ TEST_F(FilesBeside, days_that_a_corrected_file_lost_are_told) {
   // As the note says; two of six rows are more than usual.
   source_yaml = "    mass_drop: 100%\n";
   configure();
-  auto const whole = import(
-      {put("june_eu.csv", corrected), "--since", "2026-06-01", "--until", "2026-06-30"});
+  auto const whole =
+      import({put("june_eu.csv", corrected), "--since", "2026-06-01", "--until", "2026-06-30"});
   EXPECT_EQ(whole.status, 0) << whole.out << whole.err;
   EXPECT_EQ(whole.of(0, "deleted"), "2");
   EXPECT_EQ(live(), "11=100@2026-06-01 12=200.20@2026-06-30 2=3.25@2026-06-15 4=1@2026-06-16");
@@ -184,6 +183,39 @@ TEST_F(FilesBeside, sums_of_a_file_are_of_its_own_rows_where_rows_are_only_added
   auto const done = import({put("june_eu.csv", europe), put("june_us.csv", america)});
   EXPECT_EQ(done.status, 0) << done.out << done.err;
   EXPECT_EQ(live(), all_five);
+}
+
+TEST_F(FilesBeside, a_file_that_fits_two_streams_is_read_by_one_and_told_by_check) {
+  auto two = std::string(regions);
+  auto const stream = two.substr(two.find("  commissions:"));
+  two += "  all:" + stream.substr(stream.find('\n'));
+  auto const at = two.rfind("/june*.csv");
+  two.replace(at, 10, "/*.csv");
+  use_connector("portal", two);
+  for (int i = 0; i < 3; ++i) {
+    put_in_inbox("june_eu.csv", europe);
+    auto const synced = sync();
+    EXPECT_EQ(synced.status, 0) << synced.out << synced.err;
+    EXPECT_EQ(synced.count("commissions", "rows_read"), 3);
+    EXPECT_EQ(synced.count("all", "rows_read"), 0);
+  }
+  EXPECT_EQ(query("select count(*) from affsync.commission"), "3");
+  auto const checked = affsync({"check"});
+  EXPECT_EQ(checked.status, 0) << checked.out << checked.err;
+  EXPECT_NE(checked.out.find("and that of the stream commissions, june*.csv"), std::string::npos)
+      << checked.out;
+  EXPECT_NE(checked.out.find("affsync.yaml:"), std::string::npos) << checked.out;
+}
+
+TEST_F(FilesBeside, a_folder_of_two_sources_is_told_by_check) {
+  auto other = std::string(regions);
+  use_connector("other", other.replace(other.find("portal"), 6, "other"));
+  auto const file = dir_.path() / "affsync.yaml";
+  std::ofstream(file, std::ios::app)
+      << "  - {name: twin, connector: other, base_url: \"" << base_url << "/\", settings: {}}\n";
+  auto const checked = affsync({"check"});
+  EXPECT_NE(checked.out.find("the stream commissions of the source main"), std::string::npos)
+      << checked.out << checked.err;
 }
 
 TEST_F(FilesBeside, a_bad_row_is_told_of_its_own_file_only) {

@@ -1,0 +1,75 @@
+#include "daemon/cli/check_files.hpp"
+
+#include <filesystem>
+
+#include "daemon/sync/file_patterns.hpp"
+#include "daemon/sync/inbox.hpp"
+
+namespace affsync::cli {
+namespace {
+
+struct FolderReader {
+  PreparedSource const* source = nullptr;
+  engine::StreamPlan const* plan = nullptr;
+  std::filesystem::path folder;
+  std::string pattern;
+};
+
+std::vector<FolderReader> readers_of(std::vector<PreparedSource> const& sources) {
+  std::vector<FolderReader> readers;
+  for (auto const& source : sources) {
+    auto const folder = sync::folder_of(source.plan.base_url);
+    if (!folder) continue;
+    std::error_code error;
+    // A slash at the end is no other folder.
+    auto real = std::filesystem::weakly_canonical(*folder / "", error);
+    if (error) real = *folder / "";
+    for (auto const& plan : source.plan.streams) {
+      if (!plan->spec->enabled || !plan->path_known) continue;
+      readers.push_back({&source, plan.get(), real, sync::pattern_of(plan->spec->request.path)});
+    }
+  }
+  return readers;
+}
+
+SourceCheck warning_of(FolderReader const& one, FolderReader const& other) {
+  SourceCheck line;
+  line.source = one.source->config->name;
+  line.stream = one.plan->stream;
+  line.result = "warning";
+  line.detail = "reads files that another stream reads too";
+  auto const& its = *other.source->config;
+  bool const is_own = one.source == other.source;
+  auto const whose = is_own ? std::string() : " of the source " + its.name + " (" + its.where + ")";
+  Error error(ErrorCode::config_invalid,
+              "a file in " + one.folder.string() + " may fit its path " + one.pattern +
+                  " and that of the stream " + other.plan->stream + whose + ", " + other.pattern,
+              is_own
+                  ? "The one whose path says more of the name reads it, the other one does not. "
+                    "Set `path` of one of them so that each name fits one stream."
+                  : "Whichever looks first reads it, or both do, and its money counts twice. Give "
+                    "each source a folder of its own.");
+  error.at(one.source->config->where);
+  line.error = std::move(error);
+  return line;
+}
+
+}  // namespace
+
+std::vector<SourceCheck> check_shared_files(std::vector<PreparedSource> const& sources) {
+  std::vector<SourceCheck> lines;
+  auto const readers = readers_of(sources);
+  for (auto const& one : readers) {
+    for (auto const& other : readers) {
+      if (&other >= &one) break;
+      if (one.folder != other.folder || !sync::may_share_a_name(one.pattern, other.pattern))
+        continue;
+      if (one.source != other.source && is_same_account(*one.source, *other.source)) continue;
+      lines.push_back(warning_of(one, other));
+      break;
+    }
+  }
+  return lines;
+}
+
+}  // namespace affsync::cli
