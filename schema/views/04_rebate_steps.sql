@@ -1,6 +1,7 @@
 -- Growth steps of running totals of rebates. Only these may be added to dated rows, never the
--- lifetime rows themselves. A change from or to null is not a step, because the total is unknown; nor
--- is a change of currency. A step keeps its day if the row later leaves the list.
+-- lifetime rows themselves. A change to null is no step, because the total is unknown then; the
+-- step with which it is known again has what it grew meanwhile. A change of currency is no step either. A step
+-- keeps its day if the row later leaves the list.
 CREATE OR REPLACE VIEW affsync.rebate_steps AS
 SELECT
   b.source_id,
@@ -33,38 +34,63 @@ FROM (
     c.amount_usd IS NOT NULL AND d.step_usd IS NOT NULL AS by_broker,
     -- The currency at that time: the old value in the next change of the currency; without such a
     -- change, the row's own.
-    CASE WHEN l.before IS NULL THEN c.currency ELSE l.before ->> 'currency' END AS currency,
+    g.currency,
     -- Time of the last reading that still found the old total.
     greatest(
       c.first_seen_at,
-      (SELECT p.changed_at
-       FROM affsync.record_change p
-       WHERE p.source_id = h.source_id AND p.record_table = 'rebate' AND p.stream = h.stream
-         AND p.external_id = h.external_id AND p.change_id < h.change_id
-       ORDER BY p.change_id DESC
-       LIMIT 1),
+      CASE WHEN g.was_unknown THEN h.known_from ELSE h.earlier_at END,
       (SELECT q.started_at
        FROM affsync.sync_run q
-       WHERE q.source_id = h.source_id AND q.stream = h.stream AND q.run_id < h.run_id
-         AND q.status = 'succeeded' AND q.started_at <= h.changed_at
+       WHERE q.source_id = h.source_id AND q.stream = h.stream
+         AND q.run_id < CASE WHEN g.was_unknown THEN h.known_to_run ELSE h.run_id END
+         AND q.status = 'succeeded'
+         AND q.started_at <= CASE WHEN g.was_unknown THEN h.known_to ELSE h.changed_at END
        ORDER BY q.run_id DESC
        LIMIT 1)) AS since,
     h.changed_at AS until,
     h.change_id
-  FROM affsync.record_change h
+  FROM (
+    -- All changes of running totals, each with what was known of the total before it, in case that the
+    -- broker sends none for a while: the change that it went with, the era of its currency, and itself.
+    SELECT o.*,
+      max(CASE WHEN o.before ->> 'amount' IS NOT NULL
+               THEN ARRAY[o.change_id, o.era - o.other_currency, (o.before ->> 'amount')::numeric] END)
+        OVER earlier AS known,
+      max(CASE WHEN o.before ->> 'amount_usd' IS NOT NULL
+               THEN ARRAY[o.change_id, (o.before ->> 'amount_usd')::numeric] END)
+        OVER earlier AS known_usd,
+      max(CASE WHEN o.before ->> 'amount' IS NOT NULL THEN o.run_id END) OVER earlier AS known_to_run,
+      max(CASE WHEN o.before ->> 'amount' IS NOT NULL THEN o.changed_at END) OVER earlier AS known_to,
+      max(CASE WHEN o.before ->> 'amount' IS NOT NULL THEN o.earlier_at END) OVER earlier AS known_from
+    FROM (
+      SELECT m.*, sum(m.other_currency) OVER (PARTITION BY m.source_id, m.stream, m.external_id
+                                              ORDER BY m.change_id ROWS UNBOUNDED PRECEDING) AS era
+      FROM (
+        SELECT e.*, CASE WHEN e.after ->> 'currency' IS DISTINCT FROM e.last_currency[2]
+                              AND e.after ->> 'currency' IS NOT NULL THEN 1 ELSE 0 END AS other_currency
+        FROM (
+          SELECT n.*,
+            lag(n.changed_at) OVER (PARTITION BY n.source_id, n.stream, n.external_id
+                                    ORDER BY n.change_id) AS earlier_at,
+            max(CASE WHEN n.before ->> 'currency' IS NOT NULL
+                     THEN ARRAY[lpad(n.change_id::text, 20, '0'), n.before ->> 'currency'] END)
+              OVER (PARTITION BY n.source_id, n.stream, n.external_id
+                    ORDER BY n.change_id ROWS UNBOUNDED PRECEDING) AS last_currency
+          FROM affsync.rebate k
+          JOIN affsync.record_change n
+            ON n.source_id = k.source_id AND n.record_table = 'rebate' AND n.stream = k.stream
+            AND n.external_id = k.external_id
+          WHERE k.grain = 'lifetime'
+        ) e
+      ) m
+    ) o
+    WINDOW earlier AS (PARTITION BY o.source_id, o.stream, o.external_id
+                       ORDER BY o.change_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+  ) h
   JOIN affsync.rebate c
     ON c.source_id = h.source_id AND c.stream = h.stream AND c.external_id = h.external_id
   JOIN affsync.source s ON s.source_id = c.source_id
   LEFT JOIN affsync.stream st ON st.source_id = c.source_id AND st.stream = c.stream
-  CROSS JOIN LATERAL (
-    SELECT
-      CASE WHEN h.before ? 'amount'
-           THEN (h.after ->> 'amount')::numeric - (h.before ->> 'amount')::numeric ELSE 0
-      END AS step,
-      CASE WHEN h.before ? 'amount_usd'
-           THEN (h.after ->> 'amount_usd')::numeric - (h.before ->> 'amount_usd')::numeric ELSE 0
-      END AS step_usd
-  ) d
   LEFT JOIN LATERAL (
     SELECT n.before
     FROM affsync.record_change n
@@ -73,8 +99,28 @@ FROM (
     ORDER BY n.change_id
     LIMIT 1
   ) l ON true
-  WHERE h.record_table = 'rebate' AND h.operation IN ('update', 'restore')
-    AND h.before ?| ARRAY['amount', 'amount_usd'] AND NOT h.before ? 'currency'
+  CROSS JOIN LATERAL (
+    SELECT CASE WHEN l.before IS NULL THEN c.currency ELSE l.before ->> 'currency' END AS currency,
+           h.before ? 'amount' AND h.before ->> 'amount' IS NULL AS was_unknown
+  ) g
+  CROSS JOIN LATERAL (
+    SELECT
+      CASE WHEN h.before ? 'amount'
+           THEN (h.after ->> 'amount')::numeric - coalesce(
+             (h.before ->> 'amount')::numeric,
+             CASE WHEN h.known[2] = h.era AND (h.last_currency IS NULL OR g.currency IS NOT NULL)
+                  THEN h.known[3] END)
+           ELSE 0
+      END AS step,
+      CASE WHEN h.before ? 'amount_usd'
+           THEN (h.after ->> 'amount_usd')::numeric
+                - coalesce((h.before ->> 'amount_usd')::numeric, h.known_usd[2])
+           ELSE 0
+      END AS step_usd
+  ) d
+  WHERE h.operation IN ('update', 'restore')
+    AND h.before ?| ARRAY['amount', 'amount_usd']
+    AND (g.was_unknown OR NOT h.before ? 'currency')
     AND d.step IS NOT NULL AND c.grain = 'lifetime' AND coalesce(st.in_reports, true)
 ) b
 LEFT JOIN affsync.currency_unit u ON u.currency = b.currency

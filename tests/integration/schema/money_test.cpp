@@ -105,6 +105,61 @@ TEST_F(Money, ARunningTotalThatIsRejectedCountsNoLongerAndIsTakenBack) {
   EXPECT_EQ(rows("SELECT reason, before, after, difference FROM reporting.clawbacks"), taken);
 }
 
+// A broker may send no total for a while.
+TEST_F(Money, ARunningTotalKeepsItsGrowthOverReadingsWithoutIt) {
+  auto const put_total = [&](std::optional<std::string> amount, std::optional<std::string> currency,
+                             std::optional<std::string> lots) {
+    auto row = total("t", "0");
+    for (auto& [name, value] : row.values) {
+      if (name == "amount") value = amount;
+      if (name == "currency") value = currency;
+    }
+    row.values.emplace_back("volume_lots", lots);
+    put("totals", "commission", {row});
+    next_day();
+  };
+  put_total("100", "USD", "1");           // 1 March
+  put_total(std::nullopt, "USD", "1");    // 2 March
+  put_total(std::nullopt, "USD", "1.5");  // 3 March
+  put_total("120", "USD", "2");           // 4 March
+  put_total("125", "USD", std::nullopt);  // 5 March
+  put_total(std::nullopt, std::nullopt, std::nullopt);
+  put_total(std::nullopt, std::nullopt, std::nullopt);
+  put_total("130", "USD", "4");  // 8 March: the currency was missing as well
+  put_total(std::nullopt, "USD", "4");
+  put_total("7", "EUR", "4");  // another currency
+  put_total(std::nullopt, "EUR", "4");
+  put_total("9", "EUR", "4");  // 12 March
+  std::vector<Cells> const wanted{{"2026-03-03", "USD", "0", "0.5"},
+                                  {"2026-03-04", "USD", "20", "0.5"},
+                                  {"2026-03-05", "USD", "5", std::nullopt},
+                                  {"2026-03-08", "USD", "5", "2"},
+                                  {"2026-03-12", "EUR", "2", std::nullopt}};
+  for (std::string const view : {"reporting.earnings_daily", "affsync.earnings_by_row"}) {
+    EXPECT_EQ(rows("SELECT day, currency, amount, volume_lots FROM " + view + " ORDER BY day"),
+              wanted)
+        << view;
+  }
+  // It grew after the last reading that found the old total.
+  EXPECT_EQ(value("SELECT string_agg(since::date::text, ' ' ORDER BY day)"
+                  " FROM affsync.commission_steps WHERE amount > 0"),
+            "2026-03-01 2026-03-04 2026-03-05 2026-03-10");
+}
+
+TEST_F(Money, ARunningTotalOfRebatesKeepsItsGrowthOverReadingsWithoutIt) {
+  auto const put_total = [&](std::optional<std::string> amount) {
+    put("totals", "rebate",
+        {{"t",
+          {{"client_ref", "c"}, {"amount", amount}, {"currency", "USD"}, {"grain", "lifetime"}}}});
+    next_day();
+  };
+  put_total("100");
+  put_total(std::nullopt);
+  put_total("120");
+  std::vector<Cells> const wanted{{"2026-03-03", "20", "2026-03-01"}};
+  EXPECT_EQ(rows("SELECT day, amount, since::date FROM affsync.rebate_flows"), wanted);
+}
+
 // A daemon that did not run knows the growth, but not when it happened.
 TEST_F(Money, AStepKnowsBetweenWhichReadingsItGrew) {
   end(begin("totals"));
