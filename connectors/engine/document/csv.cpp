@@ -42,9 +42,11 @@ std::size_t fit_of(std::string_view text, std::size_t start, char delimiter,
     if (columns != 0) {
       ++(cells == columns ? fitting : others);
     } else if (spec.table.skip_lines > 0 || !spec.table.header_after.empty() ||
-               has_columns(line.cells, spec.table.required)) {
+               may_be_header(line.cells, spec.table)) {
       columns = cells;
-      is_sure = !spec.table.required.empty() && has_columns(line.cells, spec.table.required);
+      bool const names_any = !spec.table.required.empty() || !spec.table.mapped.empty();
+      is_sure = names_any && has_columns(line.cells, spec.table.required) &&
+                lacking(line.cells, spec.table.mapped) == nullptr;
     }
   }
   // Lines that do not fit are told later, with their numbers; here they only decide between two.

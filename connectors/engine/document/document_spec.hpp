@@ -34,6 +34,9 @@ struct TableSpec {
   // The header must have these. Without `header_after` and `skip_lines` it is the first line that
   // does, among the first ones.
   std::vector<std::string> required;
+  // What mappings and filters read: the header must have one of each. It is their line if none is
+  // required, and anything else under `required` is another document.
+  std::vector<std::vector<std::string>> mapped;
   std::optional<TotalsSpec> totals;
   bool ends_with_totals = false;  // rows without a line of sums are a table that was cut off
 };

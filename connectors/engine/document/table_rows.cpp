@@ -45,9 +45,10 @@ std::string shown_line(std::string const& text) {
   return shortened(text);
 }
 
-std::string listed_names(std::vector<std::string> const& names) {
+std::string listed_names(std::vector<std::string> const& names, char const* between = ", ") {
   std::string text;
-  for (auto const& name : names) text += (text.empty() ? "`" : ", `") + name + "`";
+  for (auto const& name : names)
+    text += (text.empty() ? "`" : between + std::string("`")) + name + "`";
   return text;
 }
 
@@ -96,11 +97,27 @@ std::vector<std::string> column_names(std::vector<Json> const& header) {
   return names;
 }
 
+std::vector<std::string> const* lacking(std::vector<Json> const& header,
+                                        std::vector<std::vector<std::string>> const& mapped) {
+  auto const names = column_names(header);
+  auto const found = std::ranges::find_if(mapped, [&](auto const& some) {
+    return std::ranges::none_of(some, [&](std::string const& name) {
+      return std::ranges::find(names, name) != names.end();
+    });
+  });
+  return found == mapped.end() ? nullptr : &*found;
+}
+
 bool has_columns(std::vector<Json> const& header, std::vector<std::string> const& required) {
   auto const names = column_names(header);
   return std::ranges::all_of(required, [&](std::string const& name) {
     return std::ranges::find(names, name) != names.end();
   });
+}
+
+bool may_be_header(std::vector<Json> const& line, TableSpec const& spec) {
+  return spec.required.empty() ? lacking(line, spec.mapped) == nullptr
+                               : has_columns(line, spec.required);
 }
 
 TableRows::TableRows(TableSpec const& spec, DocumentLimits const& limits, bool pads,
@@ -112,10 +129,14 @@ TableRows::TableRows(TableSpec const& spec, DocumentLimits const& limits, bool p
   find_totals();
 }
 
-bool TableRows::is_header(TableLine const& line) const {
+bool TableRows::is_header(TableLine const& line) {
   if (!spec_.header_after.empty()) return passed_mark_;
   if (spec_.skip_lines > 0) return true;
-  return has_columns(line.cells, spec_.required);
+  if (may_be_header(line.cells, spec_)) return true;
+  bool const has_some = std::ranges::any_of(
+      spec_.mapped, [&](auto const& names) { return lacking(line.cells, {names}) == nullptr; });
+  if (spec_.required.empty() && has_some && nearest_.empty()) nearest_ = line.cells;
+  return false;
 }
 
 bool TableRows::is_further_header(TableLine const& line) const {
@@ -128,10 +149,23 @@ Result<void> TableRows::take_header(TableLine line) {
   header_line_ = line.number;
   header_ = std::move(line.cells);
   if (!has_columns(header_, spec_.required)) return finish().error();
+  if (auto const checked = check_header(); !checked) return checked.error();
   if (find_totals()) return {};
   return Error(ErrorCode::malformed_answer,
                "line " + std::to_string(header_line_) + ": the header has no column `" +
                    spec_.totals->column + "`, which tells the lines of sums");
+}
+
+Result<void> TableRows::check_header() const {
+  auto const* names = lacking(header_, spec_.mapped);
+  if (names == nullptr) return {};
+  auto const place = header_line_ == 0 ? "" : "line " + std::to_string(header_line_) + ": ";
+  return Error(ErrorCode::malformed_answer,
+               place + "the header has no column " + listed_names(*names, " or ") +
+                   ", which `map` or `where` reads; it has: " + shown_line(joined_cells(header_)),
+               "Nothing of it is stored, since what is known would become empty. If the broker has"
+               " renamed the column, name both under `from`; if some answers lack it, set"
+               " `optional: true` there.");
 }
 
 void TableRows::keep_before(std::string_view text) {
@@ -209,6 +243,10 @@ Result<void> TableRows::take(TableLine line) {
 }
 
 Result<Json> TableRows::finish() {
+  if (columns_.empty() && !nearest_.empty()) {
+    header_ = nearest_;
+    return check_header().error();
+  }
   if (columns_.empty() || !has_columns(header_, spec_.required)) {
     if (!spec_.header_after.empty() && !passed_mark_) {
       return Error(ErrorCode::malformed_answer, "no line holds \"" + spec_.header_after +
@@ -220,6 +258,9 @@ Result<Json> TableRows::finish() {
     text += spec_.required.size() == 1 ? "column " : "columns ";
     text += listed_names(spec_.required);
     if (spec_.required.empty()) text = "no header";
+    if (spec_.required.empty() && !spec_.mapped.empty()) {
+      text += " with the columns that `map` reads";
+    }
     auto const shown = columns_.empty() ? first_ : joined_cells(header_);
     text += shown.empty()
                 ? ": nothing is in it"

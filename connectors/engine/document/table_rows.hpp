@@ -29,6 +29,14 @@ std::string_view cell_text(Json const& cell);
 // "id_2" for the second one with the name "id". Columns without a name at the end are left out.
 std::vector<std::string> column_names(std::vector<Json> const& header);
 
+// Returns those of which the header should have one, if it has none; nullptr if it has all.
+std::vector<std::string> const* lacking(std::vector<Json> const& header,
+                                        std::vector<std::vector<std::string>> const& mapped);
+
+// Returns true if the line has the columns of the key; without a key of columns, those that the
+// mappings read.
+bool may_be_header(std::vector<Json> const& line, TableSpec const& spec);
+
 // Returns true if each of `required` is among the header's names.
 bool has_columns(std::vector<Json> const& header, std::vector<std::string> const& required);
 
@@ -48,10 +56,12 @@ class TableRows {
   Result<Json> finish();
 
  private:
-  bool is_header(TableLine const& line) const;
+  bool is_header(TableLine const& line);
   // Returns true if a line below the header has the names of the key's columns in its cells.
   bool is_further_header(TableLine const& line) const;
   Result<void> take_header(TableLine line);
+  // Errors: the header lacks a column.
+  Result<void> check_header() const;
   bool find_totals();  // false: the column is missing
   bool is_totals(TableLine const& line) const;
   Json row_of(TableLine line) const;
@@ -65,9 +75,10 @@ class TableRows {
   std::size_t header_line_ = 0;
   std::size_t last_line_ = 0;  // that was not blank
   std::size_t totals_at_ = 0;
-  bool passed_mark_ = false;  // the line with header_after
-  std::size_t seen_ = 0;      // lines before the header
-  std::string first_;         // the first of them that is not blank
+  bool passed_mark_ = false;   // the line with header_after
+  std::size_t seen_ = 0;       // lines before the header
+  std::vector<Json> nearest_;  // the first of them with a column of a mapping
+  std::string first_;          // the first of them that is not blank
   std::size_t values_ = 0;
   Json::Array rows_, totals_, before_;
 };

@@ -211,6 +211,12 @@ ColumnMapping read_column(yaml::Node const& name, yaml::Node const& node, Record
             "`required` means that there is always a value, `only_if` that there may be none.");
       }
     }
+    if (auto const optional = map.find("optional")) {
+      out.optional = optional->as_bool();
+      if (out.optional && out.required) {
+        optional->fail("`required` and `optional` cannot be combined");
+      }
+    }
     if (auto const personal = map.find("personal")) {
       out.personal = personal->as_bool() || out.personal;
     }

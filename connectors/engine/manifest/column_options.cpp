@@ -41,6 +41,7 @@ constexpr Key column_table[] = {
      "instead of `from`: the first field that is present decides the word"},
     {"as", form::value_type, "the type of value, if it is not the column's default"},
     {"required", form::flag, "a row without it is quarantined", "false"},
+    {"optional", form::flag, "the header of a CSV or a workbook may lack it", "false"},
     {"null_if", form::scalars, "texts that mean that there is no value"},
     {"only_if", form::condition, "no value unless this field has one, or one of these words"},
     {"personal", form::flag, "the privacy setting applies", "false"},

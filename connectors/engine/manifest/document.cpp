@@ -153,6 +153,43 @@ void read_xlsx_spec(yaml::Node const& node, DocumentSpec& document) {
   map.finish();
 }
 
+// Returns true if a row gets this field from elsewhere than from a column.
+bool is_added(StreamSpec const& stream, std::string const& name) {
+  auto const& expand = stream.expand;
+  bool const is_made = expand && (expand->value == name ||
+                                  std::ranges::find(expand->names, name) != expand->names.end());
+  return is_made || std::ranges::find(stream.keep, name, &KeptField::field) != stream.keep.end();
+}
+
+// Notes that the header must have the column of one of these paths.
+void require_one(StreamSpec& stream, std::vector<JsonPath> const& paths) {
+  auto& table = stream.document.table;
+  std::vector<std::string> names;
+  for (auto const& path : paths) {
+    names.emplace_back(path.head());
+    bool const is_there = names.back().empty() || is_added(stream, names.back()) ||
+                          std::ranges::find(table.required, names.back()) != table.required.end();
+    if (is_there) return;
+  }
+  if (names.empty() || std::ranges::find(table.mapped, names) != table.mapped.end()) return;
+  table.mapped.push_back(std::move(names));
+}
+
+// A column that is missing in one answer would make what is stored of it null.
+void require_mapped(StreamSpec& stream, TableMapping const& mapping) {
+  for (auto const& part : mapping.key) {
+    if (!part.constant) require_one(stream, {part.path});
+  }
+  if (mapping.where) require_one(stream, {mapping.where->path});
+  for (auto const& column : mapping.columns) {
+    if (column.optional) continue;
+    require_one(stream, column.from);
+    for (auto const& one : column.present) require_one(stream, {one.path});
+    if (column.only_if) require_one(stream, {*column.only_if});
+    if (column.negative_if) require_one(stream, {*column.negative_if});
+  }
+}
+
 }  // namespace
 
 Object const csv_keys{"the CSV", "csv", csv_table};
@@ -214,15 +251,11 @@ void require_columns(StreamSpec& stream) {
     for (auto const& field : stream.map.hash->fields) names.emplace_back(field.head());
   }
   for (auto const& name : names) {
-    if (name.empty()) continue;
-    auto const& expand = stream.expand;
-    bool const is_made = expand && (expand->value == name ||
-                                    std::ranges::find(expand->names, name) != expand->names.end());
-    bool const is_kept =
-        std::ranges::find(stream.keep, name, &KeptField::field) != stream.keep.end();
-    if (is_made || is_kept) continue;
+    if (name.empty() || is_added(stream, name)) continue;
     if (std::ranges::find(required, name) == required.end()) required.push_back(name);
   }
+  require_mapped(stream, stream.map);
+  for (auto const& mapping : stream.also) require_mapped(stream, mapping);
 }
 
 }  // namespace affsync::engine::grammar

@@ -247,14 +247,14 @@ struct ColumnMapping {
   std::optional<JsonPath> only_if;  // null if this is missing, null or empty
   // Null also if the value is none of these (lower case); empty: any value will do.
   std::vector<std::string> only_if_words;
-  std::map<std::string, std::string>
-      table;  // enumeration: broker's word (ASCII lower case) -> ours
+  std::map<std::string, std::string> table;  // enumeration: broker's word (lower case) -> ours
   // enumeration: for any other word, unset: quarantine. `present`: if no path is present.
   std::optional<std::string> otherwise;
   std::string take_before;   // text: keep only what is before this ("-" of a UUID)
   std::string strip_prefix;  // text: remove this prefix
   bool lower_case = false;   // text: convert ASCII letters to lower case, as the last step
   bool required = false;     // missing or null: quarantine
+  bool optional = false;     // the header of a table may lack it
   std::optional<std::chrono::seconds> ahead;  // times: how far in the future a value may be
   bool personal = false;                      // personal data: the privacy setting applies
 };

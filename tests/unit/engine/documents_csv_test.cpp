@@ -61,6 +61,25 @@ TEST(Csv, TheDelimiterIsFoundOut) {
   EXPECT_EQ(read("sep=^\na^b\n1,5^2\n"), row);
 }
 
+TEST(Csv, TheHeaderHasWhatTheMappingsRead) {
+  auto spec = csv_with({"id"});
+  spec.table.mapped = {{"sum", "amount"}, {"day"}};
+  EXPECT_EQ(read("id,day,amount\n1,2,3\n", spec),
+            R"({"rows":[{"id":"1","day":"2","amount":"3"}]})");
+  EXPECT_EQ(read("id,day\n1,2\n", spec),
+            "malformed_answer: line 1: the header has no column `sum` or `amount`, which `map` or "
+            "`where` reads; it has: id day");
+  spec.table.required.clear();
+  EXPECT_EQ(read("a report\nday;sum\n2;3\n", spec),
+            R"({"rows":[{"day":"2","sum":"3"}],"before":["a report"]})");
+  EXPECT_EQ(read("Error, try later\n", spec),
+            "malformed_answer: no header with the columns that `map` reads; the first line: Error "
+            "try later");
+  EXPECT_EQ(read("day,cur\n2,3\n", spec),
+            "malformed_answer: the header has no column `sum` or `amount`, which `map` or `where` "
+            "reads; it has: day cur");
+}
+
 TEST(Csv, AWrongLineDoesNotChangeTheDelimiter) {
   EXPECT_EQ(read("id;a;b\n1;2\n", csv_with({"id"})),
             "malformed_answer: line 2: 2 cells, but the header on line 1 has 3 columns");
