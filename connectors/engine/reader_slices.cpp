@@ -28,6 +28,35 @@ void StreamReader::Impl::keep_days_of_slice(Records& records, TimePoint now) con
   });
 }
 
+// The rows of a day are those that its own slice and the next one have seen: nobody knows how exact
+// the times of rows are.
+void StreamReader::Impl::note_shared_days(SliceEnd& end) {
+  if (!end.replaces) return;
+  auto const moment = shared_moment(*spec.window, end.slice, latest);
+  if (!moment) return;
+  auto& shared = end.shared.emplace();
+  shared.time_column = time_column;
+  shared.moment = *moment;
+  shared.has_day_before = ended_before && *ended_before + std::chrono::days(1) == *end.slice.from;
+  if (shared.has_day_before) shared.seen_before = std::move(seen_before);
+  seen_before.clear();
+  ended_before.reset();
+  if (!end.markable) return;
+  seen_before = end.seen_keys;
+  ended_before = end.slice.to;
+}
+
+// An error that stands for an empty list is no list: the broker may have forgotten the value, and
+// what it paid for it before is not taken back.
+std::optional<std::vector<std::string>> StreamReader::Impl::asked_items() const {
+  if (!lists.has_items()) return std::nullopt;
+  std::vector<std::string> items;
+  for (std::size_t list = 0; list < lists.count(); ++list) {
+    if (!not_given.contains(list)) items.push_back(*lists.item(list));
+  }
+  return items;
+}
+
 SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
   SliceEnd end;
   end.slice = *days.slice();
@@ -40,6 +69,7 @@ SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
   if (!end.doubt) end.doubt = empty_answers.wrong_path(days.pass(), *days.slice());
   end.replaces = spec.replaces_window && end.slice.from && !end.scope_column.empty();
   end.by_content = spec.map.hash.has_value();
+  end.asked_items = asked_items();
   end.markable = reads_all_of_slice() && !end.resumed && !end.doubt;
   end.counted = ended.counted && !end.doubt;
   end.covers_days = days.of_history();
@@ -49,6 +79,7 @@ SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
   } else {
     end.seen_keys = ended.take_keys(lists.count());
   }
+  note_shared_days(end);
   end.totals = totals.of_slice();
   end.missing_totals = totals.missing();
   end.all_within = row_days.all_within();

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,9 @@ struct StreamReader::Impl {
   // Ends the current list; false if another part of the slice follows.
   bool end_list();
   SliceEnd end_of_slice(TimePoint now);
+  // The values of `for_each` whose lists the broker gave.
+  std::optional<std::vector<std::string>> asked_items() const;
+  void note_shared_days(SliceEnd& end);
   // The pass reads all rows of the slice. (Rows that an incremental pass does not return still
   // exist.)
   bool reads_all_of_slice() const;
@@ -53,15 +57,21 @@ struct StreamReader::Impl {
   RowDays row_days;
 
   PassDays days;
-  ItemLists lists;          // of a slice
-  TimePoint latest;         // a window that ends now ends here
-  bool begun = false;       // a page of the current slice was taken
-  bool list_begun = false;  // a page of the current list was taken
+  ItemLists lists;                // of a slice
+  std::string const time_column;  // see time_column_of()
+  TimePoint latest;               // a window that ends now ends here
+  bool begun = false;             // a page of the current slice was taken
+  bool list_begun = false;        // a page of the current list was taken
   EmptyAnswers empty_answers;
   std::size_t part = 0;
-  AskedFor asked;  // by the last request
+  std::set<std::size_t> not_given;  // lists of this slice that the broker answered with an error
+  AskedFor asked;                   // by the last request
   TimePoint last_answer{};
   std::shared_ptr<Redactor const> secrets;  // secrets that the last answer quotes
+
+  // The keys that the slice before saw, and its last day; of a slice without doubt.
+  std::vector<std::uint64_t> seen_before;
+  std::optional<Day> ended_before;
 
   EndedLists ended;  // of the current slice
   std::int64_t rows = 0;

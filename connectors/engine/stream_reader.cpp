@@ -30,6 +30,7 @@ StreamReader::Impl::Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderSt
       row_days(spec),
       days(*plan, start, earlier),
       lists(spec, start.items),
+      time_column(time_column_of(spec)),
       latest(start.now),
       last_answer(start.now) {
   begin_slice();
@@ -67,6 +68,7 @@ std::string StreamReader::Impl::checkpoint(TimePoint now) const {
 
 void StreamReader::Impl::begin_slice() {
   part = 0;
+  not_given.clear();
   ended = {};
   rows = list_rows = 0;
   pages.begin_slice();
@@ -208,10 +210,12 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
     list.discard();
     if (is_again) reader.days.read_on();
   }
+  if (answer.empty_by_status && !reader.list_begun) reader.not_given.insert(reader.part);
   reader.begun = reader.list_begun = true;
   reader.pages.take();
   PageRead page;
   page.lost = reader.days.take_lost();
+  page.item = reader.lists.item(reader.part);
   if (reader.reads_all_of_slice()) {
     auto const& slice = *reader.days.slice();
     page.scope.emplace();
@@ -249,7 +253,12 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
           EmptyAnswers::too_old(reader.spec, *reader.days.slice(), reader.days.today());
     }
     page.slice_end = reader.end_of_slice(now);
+    auto const last = reader.days.slice()->to;
     reader.days.end_slice(reader.ended.doubt.has_value(), reader.rows);
+    if (auto& shared = page.slice_end->shared) {
+      auto const& next = reader.days.slice();
+      shared->goes_on = next && *next->from == *last + std::chrono::days(1);
+    }
     reader.begin_slice();
   }
   return page;
@@ -316,6 +325,10 @@ bool StreamReader::reaches_last_day() const {
 
 Slice StreamReader::window() const {
   return impl_->days.pass();
+}
+
+std::vector<std::string> const& StreamReader::items() const {
+  return impl_->lists.items();
 }
 
 bool StreamReader::resumes() const {

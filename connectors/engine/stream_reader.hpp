@@ -100,6 +100,9 @@ class StreamReader {
   bool reaches_last_day() const;
   Slice window() const;  // first and last day of the pass; empty without windows
 
+  // The values of `for_each`, or batches of them, that the pass asks for; empty without `for_each`.
+  std::vector<std::string> const& items() const;
+
   // State of the pass at its start: whether it resumes an interrupted pass; the days that earlier
   // passes read without a gap; the days that were never read and that the broker no longer gives.
   bool resumes() const;

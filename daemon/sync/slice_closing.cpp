@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/sync/page_writing.hpp"
+
 namespace affsync::sync {
 
 schema::SliceClose slice_closing(engine::SliceEnd end, StreamTask const& task, schema::RunKey run,
@@ -13,6 +15,15 @@ schema::SliceClose slice_closing(engine::SliceEnd end, StreamTask const& task, s
   close.from = end.slice.from;
   close.to = end.slice.to;
   close.scope_column = end.scope_column;
+  if (end.shared) {
+    auto& shared = close.shared.emplace();
+    shared.with_day_before = end.shared->has_day_before;
+    shared.seen_before = std::move(end.shared->seen_before);
+    shared.without_last_day = end.shared->goes_on;
+    shared.time_column = std::move(end.shared->time_column);
+    shared.moment = end.shared->moment;
+  }
+  if (end.asked_items) close.items = asked_items(*task.plan, *end.asked_items);
   close.mark_vanished = end.markable && !end.resumed && !end.doubt;
   close.replaces = end.replaces;
   close.file = task.file_name;

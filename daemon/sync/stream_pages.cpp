@@ -61,7 +61,10 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
       slice_closing(std::move(end), task_, key_, task_.session->trusted_now());
   close.left_out = std::exchange(left_out_, {});
   close.has_quarantined = std::exchange(has_quarantined_, false);
+  // What the slice before could not replace, this one cannot either.
+  if (close.shared && doubted_before_) close.shared->with_day_before = false;
   schema::SliceClosed const closed = co_await parts_.store->close_slice(std::move(close));
+  doubted_before_ = closed.doubtful;
   report_.deleted += closed.replaced;
   if (days) {
     auto found = closed.of_file;
@@ -156,7 +159,9 @@ asio::awaitable<void> StreamRun::read_pages() {
     co_await read_next(std::move(*request));
     if (ready_) {
       auto const now = task_.session->trusted_now();
-      WaitingPage page = page_writing(*std::exchange(ready_, std::nullopt), key_, personal_, now);
+      WaitingPage page =
+          page_writing(*std::exchange(ready_, std::nullopt), key_, personal_, *task_.plan, now);
+      page.write.asked_items = asked_items_;
       page.is_awaited = reader_->awaits_stored();
       CountedWait const wait(report_.waits.room);
       co_await queue_->push(std::move(page));

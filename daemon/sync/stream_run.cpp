@@ -110,6 +110,7 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
   start.now = report_.started_at;
   refuse_start_ahead(*task_.plan, report_.started_at);
   reader_.emplace(task_.plan, start);
+  asked_items_ = asked_items(*task_.plan, reader_->items());
   report_.window_from = reader_->window().from;
   report_.window_to = reader_->window().to;
   if (parts_.store != nullptr) {

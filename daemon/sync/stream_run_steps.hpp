@@ -68,6 +68,7 @@ class StreamRun {
   RunReport report_;
   schema::RunKey key_;
   std::shared_ptr<schema::PersonalParts const> personal_;
+  std::shared_ptr<schema::AskedItems const> asked_items_;
   std::unique_ptr<schema::Lease> lease_;
   std::optional<StreamReader> reader_;
   std::int64_t expected_before_ = 0;  // expected rows of the slices that have ended
@@ -76,6 +77,7 @@ class StreamRun {
   bool has_rows_ = false;         // a run before this one succeeded
   bool hardly_changes_ = false;   // nearly all rows of the last write were stored as they are
   bool has_quarantined_ = false;  // the slice has quarantined rows that are not accepted
+  bool doubted_before_ = false;   // the slice that was closed last is read again
   std::vector<schema::TableKeys> left_out_;  // stored rows that the connector now leaves out
   bool begun_ = false;
   bool lacks_values_ = false;  // of `for_each`

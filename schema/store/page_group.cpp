@@ -86,6 +86,7 @@ bool PageGroup::add(PageWrite& page) {
   note(page);
   leave_out(*again, page);
   std::ranges::move(page.batches, std::back_inserter(write_->batches));
+  std::ranges::move(page.items, std::back_inserter(write_->items));
   write_->checkpoint = std::move(page.checkpoint);
   write_->now = page.now;
   return true;
@@ -100,6 +101,8 @@ bool PageGroup::add_before(PageWrite& page) {
   leave_out(*again, page);
   std::ranges::move(write_->batches, std::back_inserter(page.batches));
   write_->batches = std::move(page.batches);
+  std::ranges::move(write_->items, std::back_inserter(page.items));
+  write_->items = std::move(page.items);
   return true;
 }
 

@@ -13,6 +13,7 @@
 #include "schema/store/left_rows.hpp"
 #include "schema/store/pg_error.hpp"
 #include "schema/store/quarantine.hpp"
+#include "schema/store/row_items.hpp"
 #include "schema/store/row_merge.hpp"
 #include "schema/store/savepoint.hpp"
 #include "schema/store/transaction.hpp"
@@ -266,6 +267,7 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
         static_cast<std::int64_t>(rows.size()) - newly_refused - stored.inserted - stored.updated;
     if (table == &page_.batches.front().table()) live_delta += stored.inserted + stored.restored;
   }
+  note_items(tx, page_);
   written.left_out = stored_among(tx, page_.run, page_.left_out);
   crash_point(CrashPoint::rows_written);
   if (state.has_quarantine) {

@@ -23,21 +23,32 @@ bool is_certain(SliceClose const& slice, PassState const& pass) {
 
 }  // namespace
 
+std::vector<std::string> unseen_in(pqxx::transaction_base& tx, SliceClose const& slice,
+                                   Scope const& scope, std::vector<std::uint64_t>* live) {
+  std::vector<std::string> keys;
+  walk(tx,
+       "SELECT t.external_id FROM " + merge_sql_for(*slice.table).table + " t WHERE " +
+           scope.condition,
+       scope.params, [&](pqxx::row const& row) {
+         std::string_view const key(row[0].c_str(), row[0].size());
+         auto const hash = hash_key(key);
+         if (live != nullptr) live->push_back(hash);
+         bool const seen =
+             std::ranges::binary_search(slice.seen_keys, hash) ||
+             (slice.shared && std::ranges::binary_search(slice.shared->seen_before, hash));
+         if (!seen) keys.emplace_back(key);
+         return true;
+       });
+  return keys;
+}
+
 Unseen find_unseen(pqxx::transaction_base& tx, SliceClose const& slice, Scope const& scope,
                    PassState const& pass, FileRows& files) {
   Unseen unseen;
   if (!is_certain(slice, pass)) return unseen;
   auto const from = " FROM " + merge_sql_for(*slice.table).table + " t WHERE ";
   std::vector<std::uint64_t> live;
-  walk(tx, "SELECT t.external_id" + from + scope.condition, scope.params,
-       [&](pqxx::row const& row) {
-         std::string_view const key(row[0].c_str(), row[0].size());
-         live.push_back(hash_key(key));
-         if (!std::ranges::binary_search(slice.seen_keys, live.back())) {
-           unseen.keys.emplace_back(key);
-         }
-         return true;
-       });
+  unseen.keys = unseen_in(tx, slice, scope, &live);
   files.judge(live);
   auto const others = std::ranges::stable_partition(
       unseen.keys, [&](std::string const& key) { return !files.keeps(hash_key(key)); });

@@ -19,13 +19,18 @@ struct Unseen {
   bool too_many = false;          // none of them may be deleted
 };
 
+// Returns the keys of the live rows of the scope that the slice did not see. `live` takes the hashes
+// of the keys of all of them; may be null.
+std::vector<std::string> unseen_in(pqxx::transaction_base& tx, SliceClose const& slice,
+                                   Scope const& scope, std::vector<std::uint64_t>* live = nullptr);
+
 // Finds the live rows of the scope that the slice did not see. A slice without rows replaces
 // nothing unless the broker lists older rows: it may have forgotten the days. `files` tell which
 // rows are those of other files.
 Unseen find_unseen(pqxx::transaction_base& tx, SliceClose const& slice, Scope const& scope,
                    PassState const& pass, FileRows& files);
 
-// Adds a condition that leaves these rows out.
+// Adds a condition that leaves the rows with these keys out.
 void leave_out(std::vector<std::string> const& keys, Scope& scope);
 
 // Deletes the rows, and notes what came in their place; returns their number.

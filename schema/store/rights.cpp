@@ -19,7 +19,7 @@ constexpr TableRights rights[] = {
     {"implied_rate", removes},  {"lease", writes},           {"metric", writes},
     {"payout", writes},         {"program", removes},        {"quarantine", removes},
     {"rebate", writes},         {"rebate_group", writes},    {"reconciliation", removes},
-    {"record_change", appends}, {"schema_migration", reads}, {"source", writes},
+    {"record_change", appends}, {"row_item", writes}, {"schema_migration", reads}, {"source", writes},
     {"source_block", removes},  {"stream", writes},          {"stream_state", writes},
     {"sync_run", removes},      {"trading_account", writes}, {"unknown_row", removes},
     {"upkeep", writes},

@@ -1,5 +1,9 @@
 #include "schema/store/scope.hpp"
 
+#include <chrono>
+
+#include "schema/store/row_items.hpp"
+
 namespace affsync::schema {
 
 std::string known_column(RecordTable const& table, std::string const& column) {
@@ -37,6 +41,34 @@ Scope live_rows_of(StreamId const& id, SliceScope const& slice) {
     scope.condition += " AND " + column + " < (" + day + " + 1)" + of_day;
     if (earned) scope.condition += " AND " + indexed + " <= " + day;
   }
+  return scope;
+}
+
+Scope asked_rows_of(SliceClose const& close, SliceScope const& slice) {
+  auto judged = slice;
+  auto const& shared = close.shared;
+  if (shared && shared->with_day_before) *judged.from -= std::chrono::days(1);
+  if (shared && shared->without_last_day) *judged.to -= std::chrono::days(1);
+  auto scope = live_rows_of(close.run.id, judged);
+  if (shared && !shared->without_last_day && !shared->time_column.empty()) {
+    auto const time = known_column(*slice.table, shared->time_column);
+    scope.params.push_back(sql_time(shared->moment));
+    scope.condition += " AND (" + time + " IS NULL OR " + time + " < $" +
+                       std::to_string(scope.params.size()) + "::timestamptz)";
+  }
+  if (close.items) scope.condition += " AND " + asked_items_sql(*close.items, scope.params);
+  return scope;
+}
+
+Scope later_rows_of(SliceClose const& close, SliceScope const& slice) {
+  auto last_day = slice;
+  last_day.from = last_day.to;
+  auto scope = live_rows_of(close.run.id, last_day);
+  auto const& shared = *close.shared;
+  if (shared.without_last_day || shared.time_column.empty()) return scope;
+  scope.params.push_back(sql_time(shared.moment));
+  scope.condition += " AND " + known_column(*slice.table, shared.time_column) + " >= $" +
+                     std::to_string(scope.params.size()) + "::timestamptz";
   return scope;
 }
 

@@ -22,6 +22,13 @@ inline constexpr char const* by_index_only = "SET LOCAL enable_seqscan = off";
 // Returns the condition for the live rows of the slice.
 Scope live_rows_of(StreamId const& id, SliceScope const& slice);
 
+// Returns the condition for the live rows that the slice asked for, and that it can miss: of its
+// days, without those that it shares with the next slice, and of its items.
+Scope asked_rows_of(SliceClose const& close, SliceScope const& slice);
+
+// Returns the condition for rows of a slice that shares days which the next slice may be given.
+Scope later_rows_of(SliceClose const& close, SliceScope const& slice);
+
 // Returns the quoted column of the rows `t`. Throws Failure internal if the table lacks it.
 std::string known_column(RecordTable const& table, std::string const& column);
 

@@ -10,6 +10,7 @@
 #include "schema/store/left_rows.hpp"
 #include "schema/store/merge_sql.hpp"
 #include "schema/store/replacing.hpp"
+#include "schema/store/row_items.hpp"
 #include "schema/store/transaction.hpp"
 
 namespace affsync::schema {
@@ -145,6 +146,7 @@ SliceClosed SliceCloser::close(PgSession& session) {
   within.from = slice_.from;
   within.to = slice_.to;
   auto const scope = live_rows_of(slice_.run.id, within);
+  auto const asked = asked_rows_of(slice_, within);
   auto pass = state.pass;
   bool const whole_stream = slice_.scope_column.empty() || (!slice_.from && !slice_.to);
   if (!whole_stream) tx.exec(by_index_only);
@@ -154,8 +156,9 @@ SliceClosed SliceCloser::close(PgSession& session) {
   closed.live = known_rows ? *known_rows : count_live(tx, slice_, scope);
   if (slice_.expect_live) {
     // Rows that a complete sweep of this pass missed are not in the broker's count either.
-    auto const missing = *slice_.expect_live - closed.live +
-                         (pass.missed > 0 ? noted_in(tx, slice_, scope, pass) : 0);
+    auto const sure = slice_.items ? count_live(tx, slice_, asked) : closed.live;
+    auto const missing =
+        *slice_.expect_live - sure + (pass.missed > 0 ? noted_in(tx, slice_, asked, pass) : 0);
     closed.live_as_expected =
         missing == 0 || (missing > 0 && state.has_quarantine &&
                          missing <= quarantined_in_pass(tx, slice_, pass, false));
@@ -173,12 +176,12 @@ SliceClosed SliceCloser::close(PgSession& session) {
   if (slice_.table->keeps_records()) {
     forget_seen(tx, slice_, pass);
     if (slice_.replaces && slice_.mark_vanished) {
-      unseen = find_unseen(tx, slice_, scope, pass, files);
+      unseen = find_unseen(tx, slice_, asked, pass, files);
       missed.oldest = oldest_seen(tx, slice_, scope, pass);
     } else if (all_there) {
       if (!whole_stream) missed.oldest = oldest_seen(tx, slice_, scope, pass);
     } else if (slice_.mark_vanished) {
-      missed = note_missed(tx, slice_, scope, pass, whole_stream, most_noted(slice_, pass));
+      missed = note_missed(tx, slice_, asked, pass, whole_stream, most_noted(slice_, pass));
     } else if (!slice_.seen_keys.empty() && slice_.from) {
       // The broker lists rows of this slice, whichever slices were read before.
       missed.oldest = TimePoint(*slice_.from);
@@ -194,6 +197,10 @@ SliceClosed SliceCloser::close(PgSession& session) {
   bool const forgotten = missed.kept > 0 && slice_.seen_keys.empty() && !pass.oldest;
   if (!forgotten && !slice_.totals.empty()) {
     auto sighted = scope;
+    if (slice_.items) sighted.condition += " AND " + asked_items_sql(*slice_.items, sighted.params);
+    if (slice_.shared && (slice_.shared->without_last_day || !slice_.shared->time_column.empty())) {
+      leave_out(unseen_in(tx, slice_, later_rows_of(slice_, within)), sighted);
+    }
     // Include rows that an earlier run of this pass recorded.
     bool const any_noted = missed.noted || left > 0 || pass.missed > 0 || pass.kept > 0;
     std::optional<std::int64_t> count;
@@ -216,13 +223,14 @@ SliceClosed SliceCloser::close(PgSession& session) {
   }
   bool const doubtful = slice_.in_doubt || slice_.has_quarantined || !closed.live_as_expected ||
                         (slice_.differences_doubt && !closed.unmatched.empty()) || unseen.too_many;
+  closed.doubtful = doubtful;
   closed.of_file = files.remarks(tx);
   files.note(tx, slice_.mark_vanished && !doubtful);
   if (unseen.too_many) {
     closed.would_replace = unseen.shrinks;
     closed.of_rows = unseen.live;
   } else if (!doubtful && !unseen.keys.empty()) {
-    closed.replaced = replace(tx, slice_, unseen, scope, pass);
+    closed.replaced = replace(tx, slice_, unseen, asked, pass);
     closed.live -= closed.replaced;
     pass.missed += unseen.shrinks;
   }

@@ -18,6 +18,7 @@
 #include "base/clock.hpp"
 #include "base/day_span.hpp"
 #include "base/run_report.hpp"
+#include "schema/store/asked.hpp"
 #include "schema/store/file_note.hpp"
 #include "schema/store/held_lease.hpp"
 #include "schema/store/registrations.hpp"
@@ -112,6 +113,9 @@ struct PageWrite {
   std::vector<QuarantinedRow> quarantined;
   // Rows that the broker still lists, but that the stream's filter no longer selects.
   std::vector<TableKeys> left_out;
+  // Of a stream with `for_each`: which value its rows belong to, and all values of the pass.
+  std::vector<RowsOfItem> items;
+  std::shared_ptr<AskedItems const> asked_items;
   std::string checkpoint;     // JSON text
   int pages = 1;              // more than one if PageGroup joined them
   std::int64_t repeated = 0;  // rows left out: an earlier page, or the table, has them so
@@ -148,7 +152,9 @@ struct SliceClose {
   RecordTable const* table = nullptr;
   std::optional<Day> from;  // with `scope_column`: limits the slice to rows of these days
   std::optional<Day> to;
-  std::string scope_column;  // empty: every row of the stream
+  std::string scope_column;          // empty: every row of the stream
+  std::optional<SharedDays> shared;  // of a slice that replaces
+  std::shared_ptr<AskedItems const> items;
   bool mark_vanished = false;
   // Rows that were not seen are deleted at once, and not by close_pass.
   bool replaces = false;
@@ -181,6 +187,7 @@ struct SliceClosed {
   std::int64_t missed = 0;       // live rows that should have been seen but were not; close_pass
                                  // decides whether they have vanished
   std::int64_t kept = 0;         // rows not seen that are too old to decide about
+  bool doubtful = false;         // its days are read again
   bool live_as_expected = true;  // false if expect_live does not match
   std::int64_t live = 0;         // rows of the slice that are not deleted
   std::int64_t replaced = 0;     // rows deleted because the slice replaces them

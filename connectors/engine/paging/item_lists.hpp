@@ -22,6 +22,8 @@ class ItemLists {
   std::size_t count() const { return count_; }
   bool has_items() const { return has_items_; }
   std::optional<std::string> item(std::size_t list) const;
+  // The values of all lists, each as a request has it.
+  std::vector<std::string> const& items() const { return items_; }
   PageAsk of_list(PageAsk ask, std::size_t list) const;
   // Changes if the values do, so that a place in one of the lists is no longer known; empty without
   // values.

@@ -33,13 +33,28 @@ struct BrokerTotal {
   std::string tolerance;
 };
 
+// What a slice that replaces its rows shares with its neighbours: rows of the last moment of a day
+// are given with the next day.
+struct SharedDays {
+  bool has_day_before = false;  // the slice before ended at the day before this one, without doubt
+  std::vector<std::uint64_t> seen_before;  // what that slice saw; sorted
+  bool goes_on = false;                    // the slice after this one will be read
+  // A column of times that tells which rows may be given with the next slice: those from `moment`
+  // on. Empty: there is none.
+  std::string time_column;
+  TimePoint moment{};
+};
+
 // The end of a slice, after all its pages were read.
 struct SliceEnd {
   Slice slice;
   std::string scope_column;  // date column that the slice filters on; empty: no window
-  bool markable = false;     // rows of the scope that were not seen may be marked as vanished
-  bool replaces = false;     // and are deleted at once, see StreamSpec::replaces_window
-  bool by_content = false;   // the keys are made of the content: a changed row has another one
+  std::optional<SharedDays> shared;
+  // The values of `for_each`, or batches of them, whose rows were asked for; unset: no such stream.
+  std::optional<std::vector<std::string>> asked_items;
+  bool markable = false;    // rows of the scope that were not seen may be marked as vanished
+  bool replaces = false;    // and are deleted at once, see StreamSpec::replaces_window
+  bool by_content = false;  // the keys are made of the content: a changed row has another one
   // The number of rows agrees with the broker's count, or all came in a single answer.
   bool counted = false;
   bool resumed = false;  // seen_keys lacks the pages that were read before a restart

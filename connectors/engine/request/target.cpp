@@ -55,17 +55,13 @@ struct WindowEnds {
   std::string from, to;
 };
 
-WindowEnds ends_of(WindowSpec const& window, Slice const& slice, TimePoint latest) {
-  auto behind = *slice.to + std::chrono::days(1);
-  if (!window.has_times()) {
-    // The month behind that of the last day.
-    if (window.by_month()) behind = end_of_month(*slice.to) + std::chrono::days(1);
-    return {formatted_day(window, *slice.from),
-            formatted_day(window, window.to_exclusive ? behind : *slice.to)};
-  }
-  Zone const zone(window.zone);
+// Begin and end of the request for a slice whose parameters are times.
+struct Times {
+  TimePoint begin, end;
+};
+Times times_of(WindowSpec const& window, Zone const& zone, Slice const& slice, TimePoint latest) {
   auto begin = zone.to_utc(TimePoint(*slice.from));
-  auto end = zone.to_utc(TimePoint(behind));
+  auto end = zone.to_utc(TimePoint(*slice.to + std::chrono::days(1)));
   if (!window.to_exclusive) end -= step_of(window);
   if (window.until_now) {
     auto const whole = Duration(latest.time_since_epoch() % step_of(window));
@@ -75,6 +71,28 @@ WindowEnds ends_of(WindowSpec const& window, Slice const& slice, TimePoint lates
   bool const is_first = window.start_days && latest != TimePoint::max() &&
                         *slice.from <= zone.day_of(latest) - std::chrono::days(*window.start_days);
   if (overlaps_slice_before(window, slice) && !is_first) begin -= step_of(window);
+  return {begin, end};
+}
+
+// How exact the text of a parameter is, at best a second; nullopt if it does not say the moment.
+std::optional<Duration> unit_of(WindowSpec const& window) {
+  if (window.form != WindowForm::datetime || window.format.empty()) return std::chrono::seconds(1);
+  auto const fields = fields_of(window.format);
+  if (fields.milliseconds || fields.second) return std::chrono::seconds(1);
+  if (fields.minute) return std::chrono::minutes(1);
+  return std::nullopt;
+}
+
+WindowEnds ends_of(WindowSpec const& window, Slice const& slice, TimePoint latest) {
+  if (!window.has_times()) {
+    auto behind = *slice.to + std::chrono::days(1);
+    // The month behind that of the last day.
+    if (window.by_month()) behind = end_of_month(*slice.to) + std::chrono::days(1);
+    return {formatted_day(window, *slice.from),
+            formatted_day(window, window.to_exclusive ? behind : *slice.to)};
+  }
+  Zone const zone(window.zone);
+  auto const [begin, end] = times_of(window, zone, slice, latest);
   return {formatted_time(window, zone, begin), formatted_time(window, zone, end)};
 }
 
@@ -157,6 +175,17 @@ void set_parameter(std::string& target, std::string_view name, std::string_view 
 bool overlaps_slice_before(WindowSpec const& window, Slice const& slice) {
   return window.has_times() && !window.to_exclusive && !window.changes && !window.day_is_kept &&
          slice.from && *slice.from > window.start;
+}
+
+std::optional<TimePoint> shared_moment(WindowSpec const& window, Slice const& slice,
+                                       TimePoint latest) {
+  bool const shares_moments =
+      window.has_times() && !window.to_exclusive && !window.changes && !window.day_is_kept;
+  if (!shares_moments || !slice.from || !slice.to) return std::nullopt;
+  auto const unit = unit_of(window);
+  if (!unit) return std::nullopt;
+  auto const end = times_of(window, Zone(window.zone), slice, latest).end;
+  return TimePoint(end.time_since_epoch() - end.time_since_epoch() % *unit);
 }
 
 namespace {

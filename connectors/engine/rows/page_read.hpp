@@ -33,6 +33,7 @@ struct PageRead {
   std::vector<RowsOfTable> left_out;
   // Totals that the connector names and that this answer lacks, although it has rows.
   std::vector<std::string> missing_totals;
+  std::optional<std::string> item;        // the value of `for_each` that they were listed for
   std::string checkpoint;                 // JSON text; only the reader interprets it
   std::optional<ScopeRead> scope;         // set if the pass reads all rows of the slice
   std::int64_t rows_read = 0;             // rows that no earlier page of the slice had

@@ -1,10 +1,32 @@
 #include "connectors/engine/rows/row_days.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 #include "connectors/engine/request/target.hpp"
 
 namespace affsync::engine {
+
+std::string time_column_of(StreamSpec const& spec) {
+  if (!spec.window || spec.window->column.empty() || spec.map.table == nullptr) return {};
+  auto const is_time = [&](std::string_view name) {
+    auto const index = spec.map.table->index_of(name);
+    return index && spec.map.table->columns[*index].type == ColumnType::timestamptz;
+  };
+  if (is_time(spec.window->column)) return spec.window->column;
+  auto const& columns = spec.map.columns;
+  auto const day = std::ranges::find(columns, spec.window->column, &ColumnMapping::column);
+  if (day == columns.end() || day->from.empty()) return {};
+  auto const text_of = [](ColumnMapping const& column) {
+    std::string text;
+    for (auto const& path : column.from) text += path.text() + '\n';
+    return text;
+  };
+  for (auto const& column : columns) {
+    if (is_time(column.column) && text_of(column) == text_of(*day)) return column.column;
+  }
+  return {};
+}
 
 void RowDays::begin_slice() {
   within_ = true;

@@ -12,6 +12,10 @@
 
 namespace affsync::engine {
 
+// Returns the column of times that is mapped from what a window's parameters filter on; empty if
+// there is none. A day alone does not tell on which side of a moment a row is.
+std::string time_column_of(StreamSpec const& spec);
+
 class RowDays {
  public:
   // `spec` must outlive this.

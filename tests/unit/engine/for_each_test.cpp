@@ -117,6 +117,43 @@ TEST(ForEach, AStoppedPassGoesOnWithTheSameValue) {
   EXPECT_EQ(read(plan, start_with({"0", "1", "2", "3"}, page.checkpoint)).front(), "/r?u=0");
 }
 
+// What the broker answers with an error is no list of the value's rows.
+TEST(ForEach, RowsBelongToTheirValueAndASliceSaysWhichWereGiven) {
+  auto const plan = plan_with("    for_each: {values: [a, b, c], as: u}\n");
+  StreamReader reader(plan, start_with());
+  EXPECT_EQ(reader.items(), (std::vector<std::string>{"a", "b", "c"}));
+  Answer gone;
+  gone.no_rows = gone.empty_by_status = true;
+  std::vector<std::string> items;
+  std::optional<SliceEnd> end;
+  for (auto const& answer : {rows(1, 1), gone, rows(2, 1)}) {
+    reader.next_request();
+    auto page = reader.on_answer(answer, at("2026-06-15")).value();
+    items.push_back(page.item.value_or("none"));
+    end = std::move(page.slice_end);
+  }
+  EXPECT_EQ(items, (std::vector<std::string>{"a", "b", "c"}));
+  ASSERT_TRUE(end);
+  EXPECT_EQ(end->asked_items, (std::vector<std::string>{"a", "c"}));
+}
+
+// A stopped pass that begins its slice again, with other values, says so of these.
+TEST(ForEach, AStoppedPassSaysWhatItAskedForInTheEnd) {
+  auto const plan =
+      plan_with("    for_each: {values: {stream: clients, column: client_ref}, as: u}\n");
+  StreamReader first(plan, start_with({"1", "2", "3"}));
+  first.next_request();
+  auto const page = first.on_answer(rows(1, 1), at("2026-06-15")).value();
+  StreamReader second(plan, start_with({"2", "3"}, page.checkpoint));
+  std::optional<SliceEnd> end;
+  for (int i = 2; second.next_request(); ++i) {
+    end = second.on_answer(rows(i, 1), at("2026-06-15")).value().slice_end;
+  }
+  ASSERT_TRUE(end);
+  EXPECT_EQ(end->asked_items, (std::vector<std::string>{"2", "3"}));
+  EXPECT_TRUE(end->markable);
+}
+
 TEST(ForEach, FurtherValuesAreRequestedAhead) {
   auto const plan = plan_with("    for_each: {values: [a, b, c, d], as: u}\n");
   StreamReader reader(plan, start_with());
