@@ -184,6 +184,7 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
     if (reader.plan->own_days) reader.keep_days_of_slice(records, now);
   }
   auto& list = reader.page_list;
+  reader.page_rows.answered_at(answer.server_time.value_or(now), now);
   list.take(std::move(records), reader.page_rows);
   auto hints = read_page_hints(reader.spec.page, answer.body, list.listed(), reader.plan->base_url,
                                reader.asked.target, answer.headers);

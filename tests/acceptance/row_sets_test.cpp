@@ -112,6 +112,95 @@ TEST_F(RowSets, rows_under_one_key_are_told) {
   EXPECT_EQ(query("select count(*) from affsync.quarantine where resolved_at is null"), "1");
 }
 
+std::string bad_row(std::string const& id) {
+  return R"({"id":")" + id +
+         R"(","state":"paid","amount":"n/a","currency":"USD","day":"2026-01-02"})";
+}
+
+// A row that cannot be read takes nothing away from the one that is stored under its key.
+TEST_F(RowSets, a_bad_row_does_not_displace_a_good_one_of_its_key) {
+  std::atomic<int> pass = 0;
+  serve_with("    records: data\n", [&](std::string const&) {
+    if (pass == 0) return answer_of(list_of({row("a", "paid", 100), row("b", "paid", 5)}));
+    if (pass == 1)
+      return answer_of(list_of({row("a", "paid", 101), row("b", "paid", 5), bad_row("a")}));
+    return answer_of(list_of({bad_row("a"), row("a", "paid", 102), row("b", "paid", 5)}));
+  });
+  ASSERT_EQ(sync().status, 0);
+  for (; pass < 2;) {
+    ++pass;
+    for (int i = 0; i < 3; ++i) {
+      auto const synced = sync();
+      EXPECT_EQ(synced.of("rows", "error_code"), "rows_quarantined") << synced.out << synced.err;
+      EXPECT_EQ(live(), "a b");
+      EXPECT_EQ(query("select amount from affsync.commission where external_id = 'a'"),
+                std::to_string(100 + pass));
+      EXPECT_EQ(query("select raw->>'amount' from affsync.quarantine where resolved_at is null"),
+                "n/a");
+    }
+  }
+  affsync({"quarantine", "retry"});
+  EXPECT_EQ(query("select amount from affsync.commission where external_id = 'a'"), "102");
+}
+
+TEST_F(RowSets, a_bad_row_on_another_page_does_not_displace_a_good_one_of_its_key) {
+  for (bool const bad_first : {true, false}) {
+    SCOPED_TRACE(bad_first);
+    serve_with("    records: data\n    page: {type: page, size: 2, total: n}\n",
+               [=](std::string const& target) {
+                 bool const is_first = parameter_of(target, "page") == "1";
+                 auto body = list_of({is_first == bad_first ? bad_row("a") : row("a", "paid", 100),
+                                      row(is_first ? "b" : "c", "paid", 5)});
+                 body.back() = ',';
+                 return answer_of(body + R"("n":3})");
+               });
+    for (int i = 0; i < 3; ++i) {
+      auto const synced = sync();
+      // What comes first may be an earlier version of a row that has moved meanwhile.
+      EXPECT_EQ(synced.of("rows", "status"), bad_first ? "succeeded" : "partial") << synced.out;
+      EXPECT_EQ(live(), "a b c");
+      EXPECT_EQ(query("select sum(amount) from affsync.commission where deleted_at is null"),
+                "110");
+      EXPECT_EQ(query("select count(*) from affsync.quarantine where resolved_at is null"),
+                bad_first ? "0" : "1");
+    }
+    renew_database();
+  }
+}
+
+// Rows without an id are numbered: the number of a good row is not given to a bad one.
+TEST_F(RowSets, a_bad_row_does_not_take_the_number_of_a_good_one) {
+  std::atomic<int> pass = 0;
+  serve([&](std::string const&) {
+    auto const good = row("a", "paid", 100);
+    return answer_of(pass == 0 ? list_of({good}) : list_of({bad_row("a"), good}));
+  });
+  use_connector("plain", R"(name: plain
+credentials:
+  api_key: {description: any}
+auth: {type: static_token, value: "Bearer ${credentials.api_key}"}
+streams:
+  rows:
+    table: commission
+    path: /rows
+    records: data
+    key: {hash: [id, day]}
+    mode: replace_window
+    window: {from: a, to: b, start: 2026-01-01, span: 3660d, column: occurred_on}
+    map: {amount: amount, currency: currency, broker_status: state, occurred_on: day}
+)");
+  ASSERT_EQ(sync().status, 0);
+  ++pass;
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(sync().of("rows", "error_code"), "rows_quarantined");
+    EXPECT_EQ(query("select sum(amount) from affsync.commission where deleted_at is null"), "100");
+    EXPECT_EQ(query("select count(*) from affsync.commission"), "1");
+    EXPECT_EQ(query("select count(*) from affsync.quarantine where resolved_at is null"), "1");
+  }
+  affsync({"quarantine", "retry"});
+  EXPECT_EQ(query("select sum(amount) from affsync.commission where deleted_at is null"), "100");
+}
+
 TEST_F(RowSets, nothing_behind_the_last_page_is_the_end) {
   serve_with("    records: data\n    page: {type: page, limit: per_page, size: 10}\n",
              [](std::string const& target) {

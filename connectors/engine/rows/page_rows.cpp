@@ -1,43 +1,12 @@
 #include "connectors/engine/rows/page_rows.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <unordered_map>
+
+#include "connectors/engine/rows/same_keys.hpp"
 
 namespace affsync::engine {
 namespace {
-
-// Returns false if no key occurs twice; rarely it returns true although none does.
-bool may_repeat(std::vector<std::uint64_t> const& keys, std::vector<std::uint64_t>& table) {
-  auto const slots = std::bit_ceil(2 * keys.size() + 1);
-  auto const shift = 64 - std::countr_zero(slots);
-  constexpr std::size_t longest_search = 64;  // keys that a broker has chosen may crowd
-  table.assign(slots, 0);
-  for (auto const key : keys) {
-    if (key == 0) return true;  // an empty slot
-    auto slot = static_cast<std::size_t>(key >> shift);
-    std::size_t searched = 0;
-    while (table[slot] != 0) {
-      if (table[slot] == key || ++searched > longest_search) return true;
-      slot = (slot + 1) & (slots - 1);
-    }
-    table[slot] = key;
-  }
-  return false;
-}
-
-// Returns for each row whether no later row has its key.
-std::vector<bool> last_of_their_key(std::vector<std::uint64_t> const& keys) {
-  std::vector<bool> last(keys.size(), true);
-  std::unordered_map<std::uint64_t, std::size_t> place;
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    auto const [at, is_new] = place.try_emplace(keys[i], i);
-    if (is_new) continue;
-    last[at->second] = false;
-    at->second = i;
-  }
-  return last;
-}
 
 std::string names_of(std::vector<KeyPart> const& key) {
   std::string names;
@@ -90,72 +59,6 @@ PageRows::PageRows(std::shared_ptr<StreamPlan const> plan) : plan_(std::move(pla
   has_own_keys_ = has_own_keys_ || !spec.each.empty();
 }
 
-void PageRows::hash_keys(std::vector<Json const*> const& rows, std::vector<std::uint64_t>& keys) {
-  if (by_content_) return hash_contents(rows, nullptr, keys);
-  keys.clear();
-  ids_.clear();
-  known_ids_.clear();
-  std::string reason, key;
-  for (auto const* row : rows) {
-    if (targets_.front().mapper.read_key(*row, key, reason)) {
-      keys.push_back(hash_key(key));
-      ids_ += key;
-    } else {
-      keys.push_back(hash_key(row->dump()));
-    }
-    known_ids_.push_back({row, ids_.size()});
-  }
-}
-
-void PageRows::hash_keys(std::vector<Json const*> const& rows, std::vector<std::string> const& ids,
-                         std::vector<std::uint64_t>& keys) {
-  if (by_content_) return hash_contents(rows, &ids, keys);
-  hash_keys(rows, keys);
-}
-
-void PageRows::hash_contents(std::vector<Json const*> const& rows,
-                             std::vector<std::string> const* ids,
-                             std::vector<std::uint64_t>& keys) {
-  keys.clear();
-  ids_.clear();
-  known_ids_.clear();
-  std::vector<std::string> contents(rows.size());
-  std::vector<std::uint64_t> hashes;
-  std::string reason;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    bool const has_key = targets_.front().mapper.read_key(*rows[i], contents[i], reason);
-    if (!has_key) contents[i].clear();
-    hashes.push_back(hash_key(has_key ? contents[i] : rows[i]->dump()));
-  }
-  std::vector<std::uint32_t> numbers;
-  occurrences_.number(hashes, numbers);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (contents[i].empty()) {
-      keys.push_back(hashes[i]);
-    } else {
-      auto id = contents[i] + "-" + std::to_string(numbers[i]);
-      bool const is_known =
-          ids != nullptr && i < ids->size() && (*ids)[i].starts_with(contents[i] + "-");
-      if (is_known) id = (*ids)[i];
-      keys.push_back(hash_key(id));
-      ids_ += id;
-    }
-    known_ids_.push_back({rows[i], ids_.size()});
-  }
-}
-
-std::string PageRows::key_of(Target const& target, Json const& row, std::size_t index) const {
-  if (by_content_ && target.has_main_key) return std::string(id_of(&row, index));
-  std::string reason;
-  return target.mapper.key_of(row, reason).value_or("");
-}
-
-std::string_view PageRows::id_of(Json const* row, std::size_t index) const {
-  if (index >= known_ids_.size() || known_ids_[index].row != row) return {};
-  auto const begin = index == 0 ? 0 : known_ids_[index - 1].end;
-  return std::string_view(ids_).substr(begin, known_ids_[index].end - begin);
-}
-
 std::vector<std::uint64_t> PageRows::take_own_keys() {
   if (own_keys_.size() == 0) return list_keys_.take_sorted();
   for (auto const key : list_keys_.take_sorted()) own_keys_.insert(key);
@@ -178,15 +81,32 @@ void PageRows::begin_sweep(bool settles) {
   contents_.clear();
   contradicting_.clear();
   not_stored_.clear();
+  stored_since_.clear();
   list_keys_.clear();
   occurrences_.begin_sweep();
   settles_ = settles;
   unsettled_ = false;
 }
 
-void PageRows::quarantine(std::uint64_t key, std::string reason, PageRead& out) {
-  if (!quarantined_.insert(key)) return;
-  out.quarantined.push_back({row_.external_id, std::move(reason), row_.raw});
+// Puts a row into quarantine that cannot be mapped. `beside`: another row with its key is stored.
+void PageRows::put_aside(Target const& target, Page const& page, std::size_t row,
+                         QuarantinedRow failed, bool beside, PageRead& out) {
+  auto const& table = *target.mapping->table;
+  bool const one_row_each = target.has_main_key && table.keeps_records();
+  bool const was_stored = page.places[row] != RowPlace::fresh && !is_not_stored(target, page, row);
+  if (one_row_each && (beside || was_stored)) {
+    // Without the external id: it belongs to the row that is stored under it.
+    failed.external_id.clear();
+    failed.reason += "; " + std::string(contradiction) + " is stored";
+    if (!quarantined_.insert(hash_key(failed.reason + failed.raw))) return;
+  } else if (target.is_main) {
+    if (!quarantined_.insert(page.keys[row])) return;
+  } else {
+    auto const& known_by = failed.external_id.empty() ? failed.raw : failed.external_id;
+    if (!quarantined_.insert(hash_key(std::string(table.name) + ':' + known_by))) return;
+  }
+  if (!target.is_main) failed.reason = std::string(table.name) + ": " + failed.reason;
+  out.quarantined.push_back(std::move(failed));
 }
 
 // Without the external id: it belongs to the row that is stored under it.
@@ -209,8 +129,9 @@ std::uint64_t PageRows::content_in(Target const& target) const {
   return mixed(content_of(target), key_in(*target.mapping->table, row_.external_id));
 }
 
-// Maps a row into `row_`; returns false if it was quarantined.
-bool PageRows::map(Target const& target, Page const& page, std::size_t row, PageRead& out) {
+// Maps a row into `row_`; returns the reason if that is not possible.
+std::optional<std::string> PageRows::map(Target const& target, Page const& page, std::size_t row,
+                                         PageRead& out) {
   bool const has_id = target.is_main || (by_content_ && target.has_main_key);
   auto const id = has_id ? id_of(page.rows[row], row) : std::string_view();
   auto problem = target.mapper.map(*page.rows[row], page.now, row_, ours_, id);
@@ -224,20 +145,8 @@ bool PageRows::map(Target const& target, Page const& page, std::size_t row, Page
     row_.volatile_free_raw = secrets_->redact(std::move(row_.volatile_free_raw));
     if (problem) *problem = secrets_->redact(std::move(*problem));
   }
-  if (!problem) {
-    if (target.is_main) ++out.mapped;
-    return true;
-  }
-  auto const& table = *target.mapping->table;
-  if (target.is_main) {
-    ++out.unmapped;
-    quarantine(page.keys[row], std::move(*problem), out);
-  } else {
-    auto const known_by = row_.external_id.empty() ? row_.raw : row_.external_id;
-    quarantine(hash_key(std::string(table.name) + ':' + known_by),
-               std::string(table.name) + ": " + *problem, out);
-  }
-  return false;
+  if (target.is_main) ++(problem ? out.unmapped : out.mapped);
+  return problem;
 }
 
 void PageRows::append(Target const& target, Page const& page, std::size_t row, Batch& batch,
@@ -245,9 +154,7 @@ void PageRows::append(Target const& target, Page const& page, std::size_t row, B
   auto const place = page.places[row];
   // Lookup values, and rows that several rows of the list share, always take the last value.
   bool const one_row_each = target.has_main_key && target.mapping->table->keeps_records();
-  auto const was_stored = [&] {
-    return !not_stored_.contains(mixed(hash_key(target.mapping->table->name), page.keys[row]));
-  };
+  auto const was_stored = [&] { return !is_not_stored(target, page, row); };
   // A row in the overlap may have changed since the page before, but one that was put aside there
   // does not come back.
   if (one_row_each && place == RowPlace::shared && contradicting_.size() > 0 &&
@@ -268,15 +175,52 @@ void PageRows::append(Target const& target, Page const& page, std::size_t row, B
   }
   batch.append(row_);
   taken.push_back(row);
+  if (one_row_each && is_not_stored(target, page, row)) {
+    stored_since_.insert(key_in_table(target, page, row));
+  }
   if (!one_row_each || plan_->spec->page.is_single_answer()) return;
   auto const hash = batch.hash(batch.size() - 1);
   contents_.add(mixed(mixed(hash.high, hash.low), batch.key_hash(batch.size() - 1)));
 }
 
-// Remembers a row that was not stored, because another row with its key does not contradict it.
+std::uint64_t PageRows::key_in_table(Target const& target, Page const& page,
+                                     std::size_t row) const {
+  return mixed(hash_key(target.mapping->table->name), page.keys[row]);
+}
+
+// Returns true if the list had the key before, but no row of it was stored.
+bool PageRows::is_not_stored(Target const& target, Page const& page, std::size_t row) const {
+  if (not_stored_.size() == 0) return false;
+  auto const key = key_in_table(target, page, row);
+  return not_stored_.contains(key) && !stored_since_.contains(key);
+}
+
+// Remembers a row that was not stored, because another row with its key does not contradict it. If
+// an earlier page had the key, the row of that page is stored, and a later one contradicts it.
 void PageRows::note_not_stored(Target const& target, Page const& page, std::size_t row) {
   if (!target.has_main_key || plan_->spec->page.is_single_answer()) return;
-  not_stored_.insert(mixed(hash_key(target.mapping->table->name), page.keys[row]));
+  if (page.places[row] != RowPlace::fresh) return;
+  not_stored_.insert(key_in_table(target, page, row));
+}
+
+// Maps the last of the rows with one key that can be mapped, and returns it. The others behind it
+// are in quarantine then, and those before it are left in `earlier`.
+std::optional<std::size_t> PageRows::map_last(Target const& target, Page const& page,
+                                              std::size_t last, std::vector<std::size_t>& earlier,
+                                              PageRead& out) {
+  std::vector<std::pair<std::size_t, QuarantinedRow>> failed;
+  std::optional<std::size_t> mapped;
+  for (auto row = last;; earlier.pop_back()) {
+    auto problem = map(target, page, row, out);
+    if (!problem) mapped = row;
+    if (problem) failed.push_back({row, {row_.external_id, std::move(*problem), row_.raw}});
+    if (mapped || earlier.empty()) break;
+    row = earlier.back();
+  }
+  for (auto& [row, aside] : failed) {
+    put_aside(target, page, row, std::move(aside), mapped.has_value(), out);
+  }
+  return mapped;
 }
 
 void PageRows::convert_to(Target& target, Page const& page, std::vector<std::size_t>& taken,
@@ -307,28 +251,34 @@ void PageRows::convert_to(Target& target, Page const& page, std::vector<std::siz
   if (may_repeat(keys, scratch_)) last = last_of_their_key(keys);
   bool const one_row_each = target.has_main_key && table.keeps_records();
   std::unordered_map<std::uint64_t, std::vector<std::size_t>> others;  // earlier rows, by key
+  std::vector<std::size_t> none;
   for (std::size_t i = 0; i < mine.size(); ++i) {
     if (has_own_keys_ && &table == plan_->spec->map.table) list_keys_.insert(keys[i]);
     if (!last.empty() && !last[i]) {
-      if (one_row_each) others[keys[i]].push_back(mine[i]);
+      others[keys[i]].push_back(mine[i]);
       continue;
     }
-    if (!map(target, page, mine[i], out)) {
+    auto const found = others.find(keys[i]);
+    auto& earlier = found == others.end() ? none : found->second;
+    auto const stored = map_last(target, page, mine[i], earlier, out);
+    if (!stored) {
       note_not_stored(target, page, mine[i]);
       continue;
     }
     if (&table != plan_->spec->map.table && target.filters) {
       kept_elsewhere_.insert(key_in(table, row_.external_id));
     }
-    auto const earlier = others.find(keys[i]);
-    std::uint64_t const content = earlier != others.end() ? content_of(target) : 0;
-    append(target, page, mine[i], batch, out, taken);
-    if (earlier == others.end()) continue;
-    for (auto const row : earlier->second) {
+    std::uint64_t const content = earlier.empty() ? 0 : content_of(target);
+    append(target, page, *stored, batch, out, taken);
+    if (!one_row_each) continue;
+    for (auto const row : earlier) {
       // That of the overlap is stored from the page before: the later one contradicts it.
       if (page.places[row] == RowPlace::shared) continue;
-      if (!map(target, page, row, out)) continue;
-      if (content_of(target) != content) quarantine_contradiction(target, out);
+      if (auto problem = map(target, page, row, out)) {
+        put_aside(target, page, row, {row_.external_id, std::move(*problem), row_.raw}, true, out);
+      } else if (content_of(target) != content) {
+        quarantine_contradiction(target, out);
+      }
     }
   }
   if (!batch.empty()) {
@@ -378,8 +328,8 @@ void PageRows::convert(std::vector<Json const*> const& rows, std::vector<std::ui
       for (auto const row : all) {
         if (!where->holds(*rows[row])) good.push_back(row);
       }
-      std::ranges::sort(good);
     }
+    std::ranges::sort(good);
     for (std::size_t which = 1; which < targets_.size(); ++which) {
       auto taken = good;
       for (auto const row : all) {

@@ -26,6 +26,13 @@ class PageRows {
   // Removes these secrets from `raw` and from the reasons for quarantine from now on; may be null.
   void withhold(std::shared_ptr<Redactor const> secrets) { secrets_ = std::move(secrets); }
 
+  // Says when an answer came, by the broker's clock and by ours, before the keys of its rows are
+  // computed: only rows that can be mapped are numbered.
+  void answered_at(TimePoint broker_now, TimePoint ours) {
+    broker_now_ = broker_now;
+    ours_ = ours;
+  }
+
   // Computes the key of each row: the hash of its external id, or of its content if it has none.
   void hash_keys(std::vector<Json const*> const& rows, std::vector<std::uint64_t>& keys);
 
@@ -47,7 +54,8 @@ class PageRows {
   // Fills the batches (the main table's first, even if it is empty), the quarantine and the rows
   // that are left out. `places`: where the pager saw each row before. Of rows with one key and
   // different content one is stored and the others are quarantined: the last one within a page, the
-  // first one across pages. A row is quarantined only once.
+  // first one across pages. A row that cannot be mapped is none of them, whatever its place. A row
+  // is quarantined only once.
   void convert(std::vector<Json const*> const& rows, std::vector<std::uint64_t> const& keys,
                std::vector<RowPlace> const& places, TimePoint broker_now, PageRead& out,
                TimePoint ours = {});
@@ -73,11 +81,18 @@ class PageRows {
   void convert_to(Target& target, Page const& page, std::vector<std::size_t>& taken, PageRead& out);
   void append(Target const& target, Page const& page, std::size_t row, Batch& batch, PageRead& out,
               std::vector<std::size_t>& taken);
+  std::uint64_t key_in_table(Target const& target, Page const& page, std::size_t row) const;
+  bool is_not_stored(Target const& target, Page const& page, std::size_t row) const;
   void note_not_stored(Target const& target, Page const& page, std::size_t row);
+  std::optional<std::size_t> map_last(Target const& target, Page const& page, std::size_t last,
+                                      std::vector<std::size_t>& earlier, PageRead& out);
+  bool is_storable(Json const& row);
   void leave_out(Page const& page, PageRead& out);
-  void quarantine(std::uint64_t key, std::string reason, PageRead& out);
+  void put_aside(Target const& target, Page const& page, std::size_t row, QuarantinedRow failed,
+                 bool beside, PageRead& out);
   void quarantine_contradiction(Target const& target, PageRead& out);
-  bool map(Target const& target, Page const& page, std::size_t row, PageRead& out);
+  std::optional<std::string> map(Target const& target, Page const& page, std::size_t row,
+                                 PageRead& out);
   std::uint64_t content_of(Target const& target) const;  // of `row_`
   std::uint64_t content_in(Target const& target) const;  // with its key and table
   void hash_contents(std::vector<Json const*> const& rows, std::vector<std::string> const* ids,
@@ -98,6 +113,7 @@ class PageRows {
   KeyLog contents_;          // of this sweep: hashes of keys with the stored content
   SeenKeys contradicting_;   // of this sweep: contents that another row with their key contradicts
   SeenKeys not_stored_;      // of this sweep: keys of rows that were filtered out or quarantined
+  SeenKeys stored_since_;    // those of them of which a later row was stored
   std::shared_ptr<Redactor const> secrets_;
   SeenKeys quarantined_;
   bool settles_ = false;
@@ -111,7 +127,7 @@ class PageRows {
   std::string ids_;
   std::vector<KnownId> known_ids_;
   std::vector<std::uint64_t> scratch_;
-  TimePoint ours_{};  // the time of the answer by our clock
+  TimePoint broker_now_{}, ours_{};  // the time of the answer by the broker's clock, and by ours
 };
 
 }  // namespace affsync::engine

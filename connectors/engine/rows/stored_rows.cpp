@@ -14,6 +14,7 @@ PageRead StoredRows::convert_page(std::vector<Json const*> const& rows, TimePoin
   PageRead page;
   std::vector<std::uint64_t> keys;
   if (plan_->spec->map.hash) page_rows_->begin_slice();  // equal rows are numbered from 1
+  page_rows_->answered_at(received_at, received_at);
   page_rows_->hash_keys(rows, ids, keys);
   std::vector<RowPlace> const places(keys.size(), RowPlace::fresh);
   page_rows_->convert(rows, keys, places, received_at, page);
@@ -34,6 +35,12 @@ StoredRows::Outcome StoredRows::look_at(std::string_view raw, TimePoint received
   std::string reason;
   outcome.external_id = main_.key_of(outcome.row, reason).value_or("");
   if (plan_->spec->map.hash && !outcome.external_id.empty()) {
+    // It took no number, and those of the rows that were stored are theirs.
+    if (id.starts_with(outcome.external_id + "!")) {
+      outcome.external_id = id;
+      outcome.reason = "its number among rows of equal content is known when they are all read";
+      return outcome;
+    }
     bool const is_known = id.starts_with(outcome.external_id + "-");
     outcome.external_id = is_known ? id : outcome.external_id + "-1";
   }
