@@ -40,6 +40,15 @@ std::optional<std::chrono::milliseconds> asked_wait(HttpResponse const& response
   return text ? engine::parse_wait(*text) : std::nullopt;
 }
 
+// A group becomes a supergroup without being asked, and has another number from then on.
+std::string moved_to(Json const& body) {
+  auto const* const parameters = body.find("parameters");
+  auto const* const value =
+      parameters == nullptr ? nullptr : parameters->find("migrate_to_chat_id");
+  auto const text = value == nullptr ? std::nullopt : value->scalar_text();
+  return std::string(text.value_or(std::string_view()));
+}
+
 std::string reason_of(HttpResponse const& response, Json const& body, Redactor const& secrets) {
   constexpr std::size_t enough = 4096;  // before secrets are looked for, so that none is cut
   auto const shown = [&](std::string_view text) {
@@ -70,6 +79,7 @@ SendOutcome judge_answer(HttpResponse const& response, Speaks speaks, Redactor c
     return outcome;
   }
   outcome.wait = asked_wait(response, body, now);
+  if (speaks == Speaks::telegram) outcome.moved_to = moved_to(body);
   if (response.status >= redirect && response.status < refusal) {
     outcome.problem = "it answers with a redirect (" + status +
                       "), which is not followed; configure the address that it leads to";

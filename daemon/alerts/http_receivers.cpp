@@ -42,6 +42,18 @@ class HttpReceiver final : public Receiver {
         secrets_(std::move(secrets)) {}
 
   asio::awaitable<SendOutcome> send(Message message) override {
+    auto outcome = co_await post(message);
+    if (outcome.moved_to.empty() || outcome.moved_to == receiver_.telegram->chat) {
+      co_return outcome;
+    }
+    auto const moved_to = receiver_.telegram->chat = outcome.moved_to;
+    outcome = co_await post(message);
+    outcome.moved_to = moved_to;
+    co_return outcome;
+  }
+
+ private:
+  asio::awaitable<SendOutcome> post(Message const& message) {
     bool const is_telegram = receiver_.telegram.has_value();
     HttpRequest request(Method::post, is_telegram ? "/(token)/sendMessage" : "/(webhook)");
     request.secret_target = target_;
@@ -67,7 +79,6 @@ class HttpReceiver final : public Receiver {
     co_return outcome;
   }
 
- private:
   std::unique_ptr<net::HttpClient> client_;
   config::AlertReceiver receiver_;
   Secret target_;

@@ -68,6 +68,12 @@ asio::awaitable<std::optional<TimePoint>> Sender::send_due() {
       crash_point(CrashPoint::alert_sent);
       auto const now = parts_.clock->now();
       parts_.observer->on_attempt(receiver_.name, outcome.sent, now);
+      if (!outcome.moved_to.empty()) {
+        log_.warn(
+            "the chat of Telegram has another number since it became a supergroup; set `chat` of"
+            " the receiver to it",
+            {{"chat", outcome.moved_to}});
+      }
       if (outcome.sent) {
         co_await parts_.store->note_sent(message.message_id, token, now);
         log_.info("told", {{"kind", message.kind}, number_field("message", message.message_id)});

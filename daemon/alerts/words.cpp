@@ -15,6 +15,7 @@ namespace affsync::alerts {
 namespace {
 
 constexpr std::size_t telegram_units = 4096;
+constexpr std::size_t discord_units = 2000;
 constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
 constexpr std::string_view ellipsis = "\xE2\x80\xA6";     // one UTF-16 unit
 
@@ -94,6 +95,8 @@ std::string webhook_json(Message const& message) {
       {"created_at", Json::string(format_time(message.created_at))},
       {"receiver", Json::string(message.receiver)},
       {"sent_by", Json::string("affsync/" AFFSYNC_VERSION)},
+      // What Discord shows; Slack and Mattermost show the text.
+      {"content", Json::string(cut_for_telegram(plain_text(message), discord_units))},
       {"alerts", list_of(document)},
   };
   for (auto const& member : document.members()) {

@@ -41,6 +41,16 @@ Result<Target> target_of(std::string const& url) {
   for (auto const* option = options; option->keyword != nullptr; ++option) {
     if (option->val == nullptr) continue;
     bool const is_database = option->keyword == std::string_view("dbname");
+    bool const is_secret = option->dispchar != nullptr && *option->dispchar == '*';
+    if (is_secret && option->envvar == nullptr) {
+      PQconninfoOption* const all = options;
+      Error error(ErrorCode::config_invalid,
+                  "database.url has " + std::string(option->keyword) +
+                      ", which this could hand over only where other users see it",
+                  "Name a connection without it, such as one with a key that needs no passphrase.");
+      PQconninfoFree(all);
+      return error;
+    }
     if (option->envvar != nullptr && !is_database) {
       target.environment.push_back(std::string(option->envvar) + "=" + option->val);
     } else {

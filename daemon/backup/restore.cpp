@@ -1,8 +1,11 @@
+#include <stdlib.h>
+
 #include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <fstream>
 #include <sstream>
+#include <string>
 #include <string_view>
 
 #include "daemon/backup/backup.hpp"
@@ -100,12 +103,57 @@ Result<embedded::Outcome> pg_restore(std::string const& url, std::vector<std::st
   return run_client(newest, url, std::move(arguments));
 }
 
+// pg_restore 17 and later set this first, whatever the server, and servers before 17 refuse it.
+constexpr std::string_view unknown_setting = "SET transaction_timeout = 0;";
+
+// Makes a comment of the setting in a script of pg_restore, which has it before any data.
+void comment_out(fs::path const& script) {
+  constexpr std::size_t head = 4096;
+  std::fstream stream(script, std::ios::in | std::ios::out | std::ios::binary);
+  std::string begin(head, '\0');
+  stream.read(begin.data(), std::streamsize(begin.size()));
+  begin.resize(static_cast<std::size_t>(stream.gcount()));
+  auto const at = begin.find(unknown_setting);
+  if (at == std::string::npos) return;
+  stream.clear();
+  stream.seekp(std::streamoff(at));
+  stream << "--" << std::string(unknown_setting.size() - 2, ' ');
+}
+
+// Loads the dump by psql, without the setting that this server does not know. The script is beside
+// nothing of other users, and only ours to read.
+Result<embedded::Outcome> load_by_script(std::string const& url, fs::path const& file) {
+  auto const psql = find_client_program("psql", oldest_pg_restore);
+  if (!psql) return psql.error();
+  auto folder = (fs::temp_directory_path() / "affsync-restore-XXXXXX").string();
+  if (::mkdtemp(folder.data()) == nullptr) {
+    return Error(ErrorCode::output_failed,
+                 "no directory can be made in " + fs::temp_directory_path().string());
+  }
+  auto const script = fs::path(folder) / "dump.sql";
+  auto outcome = pg_restore({}, {"--no-owner", "--no-privileges", "--file=" + script.string(),
+                                 fs::absolute(file).string()});
+  if (outcome && outcome->success()) {
+    comment_out(script);
+    outcome = run_client(*psql, url,
+                         {"--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1",
+                          "--file=" + script.string()});
+  }
+  std::error_code ignored;
+  fs::remove_all(folder, ignored);
+  return outcome;
+}
+
 // Loads the dump completely or not at all. Rights and owners are set by the migration, which
 // follows.
 Result<void> load(std::string const& url, fs::path const& file) {
-  auto const outcome = pg_restore(url, {"--single-transaction", "--exit-on-error", "--no-owner",
-                                        "--no-privileges", fs::absolute(file).string()});
+  auto outcome = pg_restore(url, {"--single-transaction", "--exit-on-error", "--no-owner",
+                                  "--no-privileges", fs::absolute(file).string()});
   if (!outcome) return outcome.error();
+  if (!outcome->success() && outcome->output.find("transaction_timeout") != std::string::npos) {
+    outcome = load_by_script(url, file);
+    if (!outcome) return outcome.error();
+  }
   if (outcome->success()) return {};
   auto const reason = reason_of(*outcome);
   if (is_cut_off(file, reason)) return cut_off(file, reason);

@@ -59,8 +59,14 @@ WHERE s.retired_at IS NULL
   AND NOT EXISTS (
     SELECT FROM (
       SELECT sum(p.amount) FILTER (WHERE p.currency = b.currency) AS same,
-             sum(coalesce(p.amount_usd, CASE WHEN p.currency = 'USD' THEN p.amount END)) AS usd
+             sum(coalesce(p.amount_usd, CASE WHEN p.currency = 'USD' THEN p.amount
+                                             ELSE p.amount * r.usd_rate END)) AS usd
       FROM affsync.payout p
+      LEFT JOIN affsync.currency_unit u ON u.currency = p.currency
+      CROSS JOIN LATERAL affsync.usd_rate(
+        p.currency,
+        (coalesce(p.paid_at, p.approved_at, p.requested_at, p.changed_at) AT TIME ZONE 'UTC')::date,
+        p.amount_usd IS NULL, u.whole, u.factor) r
       WHERE p.source_id = s.source_id AND p.changed_at > b.changed_at - interval '8 days'
         AND p.deleted_at IS NULL AND coalesce(p.status, '') NOT IN ('rejected', 'failed', 'cancelled')
         AND coalesce(p.paid_at, p.approved_at, p.requested_at, p.changed_at)

@@ -9,7 +9,7 @@
 namespace affsync::schema {
 namespace {
 
-constexpr int oldest_server = 130000;
+constexpr int oldest_server = 140000;
 
 void lacks(std::vector<Error>& all, std::string message, std::string hint) {
   all.emplace_back(ErrorCode::database_error, std::move(message), std::move(hint));
@@ -37,7 +37,7 @@ void examine_server(pqxx::transaction_base& tx, Examination& found, std::vector<
   found.encoding = row[2].c_str();
   found.standby = row[3].as<bool>();
   if (row[1].as<int>() < oldest_server) {
-    lacks(all, found.server + " is too old", "affsync needs PostgreSQL 13 or newer.");
+    lacks(all, found.server + " is too old", "affsync needs PostgreSQL 14 or newer.");
   }
   if (found.encoding != "UTF8") {
     lacks(all, "the database's encoding is " + found.encoding + ", so it cannot store every text",

@@ -19,8 +19,8 @@ struct Unseen {
   bool too_many = false;          // none of them may be deleted
 };
 
-// Returns the keys of the live rows of the scope that the slice did not see. `live` takes the hashes
-// of the keys of all of them; may be null.
+// Returns the keys of the live rows of the scope that the slice did not see. `live` takes the
+// hashes of the keys of all of them; may be null.
 std::vector<std::string> unseen_in(pqxx::transaction_base& tx, SliceClose const& slice,
                                    Scope const& scope, std::vector<std::uint64_t>* live = nullptr);
 

@@ -1,5 +1,5 @@
-// For which value of `for_each` a stored row was listed last (affsync.row_item): if a later pass does
-// not ask for that value, it does not miss the row.
+// For which value of `for_each` a stored row was listed last (affsync.row_item): if a later pass
+// does not ask for that value, it does not miss the row.
 #pragma once
 
 #include <pqxx/transaction_base>

@@ -159,8 +159,7 @@ struct SliceClose {
   // Rows that were not seen are deleted at once, and not by close_pass.
   bool replaces = false;
   std::string file;  // that was read; empty: a broker's list
-  // The keys are made of the content: a row that changes comes as a new one, and the old one is not
-  // seen.
+  // The keys are made of the content: of a row that changes, the old one is not seen again.
   bool by_content = false;
   // True if the broker's own count agrees with seen_keys. If false, the list may have shifted while
   // it was read, so a row is marked only if two such sweeps in a row miss it.
@@ -238,8 +237,7 @@ struct RunEnd {
   RunKey run;
   RunReport report;
   bool success = false;
-  bool up_to_date =
-      true;  // false: only days of the past were read, which are no news of the stream
+  bool up_to_date = true;  // false: it has read days of the past only, no news of the stream
   bool full_pass = false;
   bool adds_only = false;  // it read one of many files: no pass reads all rows again
   // Quarantined rows were mapped again without a request to the broker. The stream's state does not

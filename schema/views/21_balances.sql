@@ -67,8 +67,9 @@ SELECT
              FROM (SELECT b.amount * r.usd_rate AS usd OFFSET 0) x) END AS amount_usd,
   b.reserved,
   b.since,
-  b.until,
-  b.is_current,
+  -- Of a source that is no longer read nobody knows what it owes now.
+  coalesce(b.until, s.retired_at) AS until,
+  b.is_current AND s.retired_at IS NULL AS is_current,
   CASE WHEN b.amount IS NOT NULL THEN r.origin END AS usd_origin,
   b.stream,
   b.external_id,

@@ -40,7 +40,8 @@ streams:
                      "{}", [&](Asked const& asked) {
                        if (asked.path == "/clients") {
                          std::vector<std::string> list;
-                         for (auto const& [id, rows] : rows_of) list.push_back(R"({"id":")" + id + "\"}");
+                         for (auto const& [id, rows] : rows_of)
+                           list.push_back(R"({"id":")" + id + "\"}");
                          return listed(list);
                        }
                        return commissions(asked("client"));
@@ -68,8 +69,9 @@ streams:
     EXPECT_EQ(synced.status, 0) << synced.out << synced.err;
   }
   std::string taken_back() const {
-    return query("select coalesce(string_agg(external_id, ' ' order by external_id), '')"
-                 " from reporting.clawbacks");
+    return query(
+        "select coalesce(string_agg(external_id, ' ' order by external_id), '')"
+        " from reporting.clawbacks");
   }
 
   std::map<std::string, std::vector<std::string>> rows_of{
@@ -123,8 +125,9 @@ TEST_F(RowsOfValues, of_one_request_are_judged_if_all_its_values_are_asked_for) 
 }
 
 TEST_F(RowsOfValues, that_replace_their_window_leave_others_alone) {
-  serve("    mode: replace_window\n    window: {from: from, to: to, start: 2026-06-01, span: 3660d,"
-        " lookback: 3660d, column: occurred_on}\n");
+  serve(
+      "    mode: replace_window\n    window: {from: from, to: to, start: 2026-06-01, span: 3660d,"
+      " lookback: 3660d, column: occurred_on}\n");
   read();
   rows_of.erase("a");
   rows_of["b"] = {"b1"};
@@ -146,7 +149,8 @@ streams:
   rows:
     table: commission
     path: /commissions
-    window: {from: from, to: to, form: )" + form +
+    window: {from: from, to: to, form: )" +
+                         form +
                          R"(, start: 2026-06-01, span: 1d, lookback: 30d, column: occurred_on}
     page: {type: page, size: 100, total: total}
     records: items
@@ -171,7 +175,9 @@ streams:
                      });
   }
   Synced read() { return pass({"--since", "2026-06-01", "--until", "2026-06-05"}); }
-  void expect_nothing_new() { expect_no_change({"--since", "2026-06-01", "--until", "2026-06-05"}); }
+  void expect_nothing_new() {
+    expect_no_change({"--since", "2026-06-01", "--until", "2026-06-05"});
+  }
 
   static constexpr long midnight = 1'780'358'400'000'000;  // 2026-06-02, in microseconds
   std::map<std::string, long> rows{{"first", midnight - 80'000'000'000},

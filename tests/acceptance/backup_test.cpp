@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <pqxx/pqxx>
@@ -142,6 +143,38 @@ TEST_F(Backup, moves_from_the_embedded_database_to_a_server) {
   auto const again = affsync({"restore", path("affsync.dump")});
   EXPECT_EQ(again.status, 2);
   EXPECT_NE(again.err.find("already has a schema"), std::string::npos) << again.err;
+}
+
+// pg_restore 17 sets what servers before 17 do not know. The one of this test is of no version that
+// there is, so that it is the newest, and does the same.
+TEST_F(Backup, a_newer_pg_restore_loads_into_an_older_server) {
+  load_embedded();
+  auto const before = report();
+  back_up("affsync.dump");
+  std::filesystem::create_directory(path("bin"));
+  {
+    std::ofstream program(path("bin") + "/pg_restore");
+    program << R"(#!/bin/sh
+case "$*" in
+  --version) echo "pg_restore (PostgreSQL) 99.1" ;;
+  *--dbname=*)
+    echo "pg_restore: error: could not execute query: ERROR:  unrecognized configuration parameter \"transaction_timeout\"" >&2
+    exit 1 ;;
+  *)
+    for last; do :; done
+    script=$(printf '%s\n' "$@" | sed -n 's/^--file=//p')
+    $(ls -d /usr/lib/postgresql/*/bin | tail -n 1)/pg_restore "$@" || exit 1
+    [ "$script" = - ] || sed -i '1,/^SET /s/^SET /SET transaction_timeout = 0;\nSET /' "$script" ;;
+esac
+)";
+  }
+  std::filesystem::permissions(path("bin") + "/pg_restore", std::filesystem::perms(0755));
+  environment["PATH"] = path("bin") + ":" + std::getenv("PATH");
+  use_empty_database();
+  use_database("{url: \"" + database_url() + "\"}");
+  auto const restored = affsync({"restore", path("affsync.dump")});
+  ASSERT_EQ(restored.status, 0) << restored.err;
+  EXPECT_EQ(report(), before);
 }
 
 TEST_F(Backup, other_files_and_newer_ones_are_refused) {

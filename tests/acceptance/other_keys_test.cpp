@@ -13,7 +13,8 @@ class OtherKeys : public Strangers {
   void SetUp() override {
     Strangers::SetUp();
     for (int i = 0; i < 50; ++i) {
-      auto const day = std::chrono::floor<days>(std::chrono::system_clock::now()) - days(i % 28 + 1);
+      auto const day =
+          std::chrono::floor<days>(std::chrono::system_clock::now()) - days(i % 28 + 1);
       books.push_back(R"({"id":)" + std::to_string(i) + R"(,"client":"c)" + std::to_string(i % 7) +
                       R"(","sum":"1.50","state":")" + (i % 10 == 0 ? "rejected" : "approved") +
                       R"(","day":")" + format_day(day) + "\"}");
@@ -34,7 +35,8 @@ streams:
     path: /list
     page: {type: none, total: total}
     records: rows
-    key: )" + key +
+    key: )" +
+           key +
            R"(
     map:
       client_ref: client
@@ -45,13 +47,16 @@ streams:
 )" + more;
   }
   std::string earned() {
-    return query("select trim_scale(sum(amount)) from reporting.earnings_daily"
-                 " where status is distinct from 'rejected'");
+    return query(
+        "select trim_scale(sum(amount)) from reporting.earnings_daily"
+        " where status is distinct from 'rejected'");
   }
   void expect_nothing_told() {
     EXPECT_EQ(query("select count(*) from reporting.clawbacks"), "0");
     EXPECT_EQ(query("select count(*) from reporting.retroactive_changes"), "0");
-    EXPECT_EQ(query("select coalesce(string_agg(rule || title, ' '), '') from affsync.alert where closed_at is null"), "");
+    EXPECT_EQ(query("select coalesce(string_agg(rule || title, ' '), '') from affsync.alert where "
+                    "closed_at is null"),
+              "");
   }
   std::vector<std::string> books;
   bool counts = true;

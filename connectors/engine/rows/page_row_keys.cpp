@@ -1,4 +1,5 @@
-// The keys of a page's rows: their external ids, or if they have none, what is made of their content.
+// The keys of a page's rows: their external ids, or if they have none, what is made of their
+// content.
 #include "base/batch.hpp"
 #include "connectors/engine/rows/page_rows.hpp"
 
@@ -50,8 +51,7 @@ void PageRows::hash_contents(std::vector<Json const*> const& rows,
       keys.push_back(hashes[i]);
     } else {
       auto id = contents[i] + std::to_string(numbers[i]);
-      bool const is_known =
-          ids != nullptr && i < ids->size() && (*ids)[i].starts_with(contents[i]);
+      bool const is_known = ids != nullptr && i < ids->size() && (*ids)[i].starts_with(contents[i]);
       if (is_known) id = (*ids)[i];
       keys.push_back(hash_key(id));
       ids_ += id;

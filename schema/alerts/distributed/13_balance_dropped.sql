@@ -1,6 +1,6 @@
 -- Beside the rule of the same name, which has the settings. Sources are joined last, since Citus cannot
 -- look into distributed tables once for each row of a copied one.
--- beside: e03ec2ce4da6
+-- beside: ace23ff60363
 SELECT
   s.source_id || '/' || b.stream || '/' || b.external_id || '/' || b.detected_on AS cause,
   s.source_id, s.name AS source, b.stream, coalesce(b.account, b.metric) AS subject,
@@ -55,10 +55,16 @@ WHERE s.retired_at IS NULL
   -- Payouts around that day, in the same currency or in US dollars.
   AND NOT EXISTS (
     SELECT FROM affsync.payout p
+    LEFT JOIN affsync.currency_unit u ON u.currency = p.currency
+    CROSS JOIN LATERAL affsync.usd_rate(
+      p.currency,
+      (coalesce(p.paid_at, p.approved_at, p.requested_at, p.changed_at) AT TIME ZONE 'UTC')::date,
+      p.amount_usd IS NULL, u.whole, u.factor) r
     WHERE p.source_id = b.source_id AND p.changed_at > b.changed_at - interval '8 days'
       AND p.deleted_at IS NULL AND coalesce(p.status, '') NOT IN ('rejected', 'failed', 'cancelled')
       AND coalesce(p.paid_at, p.approved_at, p.requested_at, p.changed_at)
           > b.changed_at - interval '31 days'
     HAVING sum(p.amount) FILTER (WHERE p.currency = b.currency) >= b.fall * 0.9
-      OR sum(coalesce(p.amount_usd, CASE WHEN p.currency = 'USD' THEN p.amount END)) >= b.fall_usd * 0.9)
+      OR sum(coalesce(p.amount_usd, CASE WHEN p.currency = 'USD' THEN p.amount
+                                           ELSE p.amount * r.usd_rate END)) >= b.fall_usd * 0.9)
   AND $3::jsonb IS NOT NULL

@@ -126,6 +126,23 @@ TEST(AlertTelegram, A200WithAnErrorIsAFailure) {
   EXPECT_NE(outcome.problem.find("bot was blocked"), std::string::npos) << outcome.problem;
 }
 
+// As its documentation says of a group that becomes a supergroup.
+TEST(AlertTelegram, AGroupWithANewNumberIsFollowedAndTold) {
+  Hook const hook(
+      answer("400 Bad Request",
+             R"({"ok":false,"error_code":400,"description":"Bad Request: group chat was)"
+             R"( upgraded to a supergroup chat","parameters":{"migrate_to_chat_id":)"
+             R"(-1001557912345}})"));
+  auto const outcome = send_to(telegram(hook.url()));
+  EXPECT_FALSE(outcome.sent);
+  EXPECT_EQ(outcome.moved_to, "-1001557912345");
+  // The second request, and no third one, goes to the new number.
+  auto const request = hook.request();
+  auto const body = parse_json(request.substr(request.find("\r\n\r\n") + 4));
+  ASSERT_TRUE(body);
+  EXPECT_EQ(body->find("chat_id")->as_string(), "-1001557912345");
+}
+
 TEST(AlertTelegram, AnApiBelowAPathKeepsThePath) {
   Hook const hook(answer("200 OK", R"({"ok":true})"));
   EXPECT_TRUE(send_to(telegram(hook.url() + "/tg/")).sent);

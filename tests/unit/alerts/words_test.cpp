@@ -39,6 +39,14 @@ TEST(AlertWords, TheJsonOfAWebhookHasStableNames) {
       << json;
 }
 
+TEST(AlertWords, DiscordGetsAsMuchAsItTakes) {
+  auto const json = parse_json(webhook_json(message_of("a", std::string(5000, 'x'))));
+  ASSERT_TRUE(json);
+  auto const content = json->find("content")->as_string();
+  EXPECT_TRUE(content.starts_with("a\n\nxxx")) << content;
+  EXPECT_EQ(content.size(), 1999U + std::string("…").size());
+}
+
 TEST(AlertWords, AWebhookGetsAListOfAlertsWhateverTheDocumentIs) {
   for (auto const* document : {"", "[]", "{}", "no json", R"({"alerts":5})"}) {
     auto message = message_of("a", "b");

@@ -29,8 +29,7 @@ std::string shared(WindowSpec const& spec, TimePoint latest = at("2026-06-15")) 
 
 TEST(SharedMoments, AreTheSecondInWhichTheNextSliceBegins) {
   EXPECT_EQ(shared(window(WindowForm::epoch_seconds)), "2026-06-03T23:59:59Z");
-  EXPECT_EQ(shared(window(WindowForm::epoch_milliseconds)),
-            "2026-06-03T23:59:59Z");
+  EXPECT_EQ(shared(window(WindowForm::epoch_milliseconds)), "2026-06-03T23:59:59Z");
   auto berlin = window(WindowForm::datetime, "%Y-%m-%d %H:%M");
   berlin.zone = "Europe/Berlin";
   EXPECT_EQ(shared(berlin), "2026-06-03T21:59:00Z");
