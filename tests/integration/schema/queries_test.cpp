@@ -243,9 +243,9 @@ TEST_F(DocumentedSums, OfTheQuestions) {
                                   {"alpha", "USD", "15", none, none, "900", "3"},
                                   {"beta", "USD", none, none, "100", none, none},
                                   {"gamma", "USD", none, none, none, none, "10"}};
-  EXPECT_EQ(answer(file, "AS to_come",
-                   "source, currency, paid, to_come, paid_or_to_come, lost, unknown"),
-            states);
+  EXPECT_EQ(
+      answer(file, "AS to_come", "source, currency, paid, to_come, paid_or_to_come, lost, unknown"),
+      states);
   std::vector<Cells> const links{
       {"alpha", "north", "EUR", "4"},      {"alpha", "north", "USD", "10"},
       {"alpha", "south", "EUR", "25"},     {"alpha", "south", "USD", "5"},
