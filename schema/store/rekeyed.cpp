@@ -1,7 +1,9 @@
 #include "schema/store/rekeyed.hpp"
 
 #include <string>
+#include <vector>
 
+#include "schema/store/absence.hpp"
 #include "schema/store/merge_sql.hpp"
 #include "schema/store/walk.hpp"
 
