@@ -12,6 +12,18 @@ constexpr char const* at_that_time =
     "CASE WHEN $2::date IS NULL THEN is_current ELSE since < ($2::date + 1) AT TIME ZONE 'UTC' "
     "AND (is_current OR until >= ($2::date + 1) AT TIME ZONE 'UTC') END";
 
+// With --until, a balance is worth what it was worth then, or on its own last day before that.
+constexpr char const* balances_sql =
+    "(SELECT b.source, b.source_id, b.metric, b.account, b.currency, b.amount, b.reserved,"
+    " CASE WHEN $2::date IS NULL THEN b.amount_usd WHEN b.currency = 'USD' THEN b.amount"
+    " ELSE (SELECT round(x.usd, least(scale(x.usd), 8))"
+    " FROM (SELECT b.amount * r.usd_rate AS usd OFFSET 0) x) END AS amount_usd,"
+    " b.since, b.until, b.is_current, b.stream, b.external_id FROM reporting.balances b"
+    " LEFT JOIN affsync.currency_unit u ON u.currency = b.currency"
+    " CROSS JOIN LATERAL affsync.usd_rate(b.currency, least($2::date, coalesce("
+    "(b.until AT TIME ZONE 'UTC')::date, (now() AT TIME ZONE 'UTC')::date)),"
+    " $2::date IS NOT NULL, u.whole, u.factor) r) balances";
+
 // With --since: every balance that held on one of the days.
 ReportPlan plan_single_balances(bool course) {
   ReportPlan plan;
@@ -20,8 +32,8 @@ ReportPlan plan_single_balances(bool course) {
                "since < ($2::date + 1) AT TIME ZONE 'UTC')"
              : std::string("$1::date IS NULL AND ") + at_that_time;
   plan.sql = "SELECT source, metric, account, currency, amount, reserved, amount_usd, " +
-             moment_sql("since") + ", " + moment_sql("until") +
-             ", false AS is_total FROM reporting.balances WHERE " + of_source() + " AND " + chosen +
+             moment_sql("since") + ", " + moment_sql("until") + ", false AS is_total FROM " +
+             balances_sql + " WHERE " + of_source() + " AND " + chosen +
              " ORDER BY source, metric, account, stream, external_id, since";
   plan.columns = {{"source", "source", ReportValue::text, 9, 8},
                   {"metric", "balance", ReportValue::text, 8},
@@ -52,10 +64,9 @@ ReportPlan plan_balances(ReportOptions const& options) {
     std::string const key = options.by == "source" ? "source, " : "";
     plan.sql = "SELECT " + key + "metric, currency, sum(amount) AS amount, " +
                usd_sum_sql("amount_usd", "amount") +
-               " AS amount_usd, count(*) AS rows, false AS is_total FROM reporting.balances WHERE "
-               "$1::date IS NULL AND " +
-               of_source() + " AND " + at_that_time + " GROUP BY " + key +
-               "metric, currency ORDER BY " + key +
+               " AS amount_usd, count(*) AS rows, false AS is_total FROM " + balances_sql +
+               " WHERE $1::date IS NULL AND " + of_source() + " AND " + at_that_time +
+               " GROUP BY " + key + "metric, currency ORDER BY " + key +
                (options.by == "currency" ? "currency, metric" : "metric, currency");
     if (options.by == "source") plan.columns = {{"source", "source", ReportValue::text, 9, 8}};
     plan.columns.insert(plan.columns.end(), {{"metric", "balance", ReportValue::text, 8},

@@ -151,5 +151,25 @@ TEST_F(ReportFigures, the_same_reference_at_two_sources_is_two_people) {
             "client_ref,source,currency,difference,rows\nc1,main,USD,-5,1\nc1,other,USD,-5,1\n");
 }
 
+// A closing figure of the past does not change with today's rates.
+TEST_F(ReportFigures, a_balance_of_the_past_is_worth_what_it_was_worth_then) {
+  fill(R"({"id":1,"amount":"1","usd":"1","currency":"USD","day":"2026-01-01","state":"open"})");
+  execute(
+      "insert into affsync.balance (source_id, stream, external_id, content_hash, first_seen_at,"
+      " changed_at, revision, run_id, metric, currency, amount, raw) select source_id, 'wallet',"
+      " 'w', gen_random_uuid(), '2026-01-05Z', '2026-01-05Z', 1, 1, 'wallet', 'BTC', 2, '{}'"
+      " from affsync.source");
+  execute(
+      "insert into affsync.fx_rate (currency, on_date, usd_rate, provider) values"
+      " ('BTC', '2026-02-27', 60000, 'test'), ('BTC', (now() at time zone 'UTC')::date, 90000,"
+      " 'test')");
+  auto const line = [](std::string const& text) { return text.substr(text.find('\n') + 1); };
+  EXPECT_EQ(line(csv({"balances", "--until", "2026-02-28"})),
+            "main,wallet,,BTC,2,,120000,2026-01-05T00:00:00Z,\n");
+  EXPECT_EQ(line(csv({"balances", "--until", "2026-02-28", "--by", "currency"})),
+            "wallet,BTC,2,120000,1\n");
+  EXPECT_EQ(line(csv({"balances", "--by", "currency"})), "wallet,BTC,2,180000,1\n");
+}
+
 }  // namespace
 }  // namespace affsync::test::report_figures_test
