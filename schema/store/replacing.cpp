@@ -3,7 +3,6 @@
 #include <pqxx/transaction_base>
 
 #include <algorithm>
-#include <iterator>
 
 #include "schema/store/absence.hpp"
 #include "schema/store/came_instead.hpp"
@@ -50,10 +49,11 @@ Unseen find_unseen(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
   std::vector<std::uint64_t> live;
   unseen.keys = unseen_in(tx, slice, scope, &live);
   files.judge(live);
-  auto const others = std::ranges::stable_partition(
-      unseen.keys, [&](std::string const& key) { return !files.keeps(hash_key(key)); });
-  std::ranges::move(others, std::back_inserter(unseen.kept));
-  unseen.keys.erase(others.begin(), others.end());
+  std::erase_if(unseen.keys, [&](std::string const& key) {
+    if (!files.keeps(hash_key(key))) return false;
+    unseen.kept.push_back(key);
+    return true;
+  });
   if (unseen.keys.empty()) return unseen;
   // A row that changed comes as a new one. Only by how much the set shrinks may be a fault.
   auto params = scope.params;

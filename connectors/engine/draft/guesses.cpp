@@ -1,6 +1,7 @@
 #include "connectors/engine/draft/guesses.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <set>
 #include <utility>
@@ -328,7 +329,8 @@ std::vector<SampleField const*> guess_key(Sample const& sample, KeyWanted const&
         is_measure(field) || !is_unique(field, sample.rows);
     if (!is_excluded && names_row(field)) ids.push_back(&field);
   }
-  std::ranges::stable_partition(ids, is_likelier);
+  std::ranges::stable_sort(ids, std::less<>(),
+                           [&](auto const* field) { return !is_likelier(field); });
   if (!ids.empty() && (wanted.of_clients || is_likelier(ids.front()))) return {ids.front()};
   bool const is_client = wanted.of_clients && wanted.client != nullptr;
   if (is_client && is_unique(*wanted.client, sample.rows)) return {wanted.client};
