@@ -52,8 +52,11 @@ schema::FileNote note_of(fs::path const& path, FileDocument const& file,
   return note;
 }
 
+bool is_stored(RunStatus status) {
+  return status == RunStatus::succeeded || status == RunStatus::partial;
+}
 bool is_stored(RunReport const& report) {
-  return report.status == RunStatus::succeeded || report.status == RunStatus::partial;
+  return is_stored(report.status);
 }
 
 // Returns whether the file itself is wrong, so that reading it again would not help.
@@ -229,6 +232,7 @@ asio::awaitable<RunReport> run_folder(StreamTask task, RunOptions options, RunPa
   }
   options.scheduled = false;  // the idle run has set the time of the next one
   std::vector<std::string> failed;
+  auto last = RunStatus::succeeded;
   for (auto const& file : files) {
     auto const name = file.path.filename().string();
     auto read = co_await run_file(task, file.path, options, parts, log);
@@ -241,6 +245,7 @@ asio::awaitable<RunReport> run_folder(StreamTask task, RunOptions options, RunPa
       }
     }
     if (read.report.status == RunStatus::failed) failed.push_back(name);
+    last = read.report.status;
     bool const is_last = is_fault_of_all(read.report);
     if (all.source.empty()) {
       all = std::move(read.report);
@@ -250,6 +255,11 @@ asio::awaitable<RunReport> run_folder(StreamTask task, RunOptions options, RunPa
     if (is_last) break;
   }
   name_failed(failed, all);
+  // The stream's state is that of its last run, and a good file is no excuse for a bad one.
+  bool const is_hidden = !failed.empty() && is_stored(last);
+  if (parts.store != nullptr && is_hidden) {
+    co_await run_idle(std::move(task), all.error, options, parts, log);
+  }
   co_return all;
 }
 

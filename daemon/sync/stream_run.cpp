@@ -189,7 +189,7 @@ asio::awaitable<void> StreamRun::end() {
     // A file is news whatever its days are.
     end.up_to_date = task_.file || reader_->reaches_last_day();
     end.full_pass = is_full_pass();
-    end.adds_only = task_.plan->adds_only;
+    end.adds_only = !task_.file_name.empty() || task_.plan->adds_only;
     end.read_to_end = read_to_end_;
     end.swept = read_to_end_ && verdict_.is_swept();
     bool const unreadable = report_.error && report_.error->code == ErrorCode::mapping_failed;

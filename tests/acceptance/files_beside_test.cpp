@@ -174,6 +174,22 @@ TEST_F(FilesBeside, files_behind_a_broken_one_are_read_in_the_same_pass) {
   EXPECT_NE(error.find("june_worse.csv"), std::string::npos) << error;
   EXPECT_EQ(live(), all_five);
   EXPECT_FALSE(fs::exists(inbox() / "june_us.csv"));
+  // The good file that was read last does not make the stream look whole.
+  EXPECT_EQ(query("select last_status || ' ' || (last_error like '%june_broken.csv%')"
+                  " from reporting.source_health where stream = 'commissions'"),
+            "failed true");
+}
+
+// While it is wanted, what falls is taken for another mapping's doing, and no alert tells of it.
+TEST_F(FilesBeside, a_file_is_all_that_is_read_with_another_mapping) {
+  ASSERT_EQ(import({put("june_eu.csv", europe)}).status, 0);
+  auto other = std::string(regions);
+  other.insert(other.find("      occurred_on:"), "      symbol: {const: GOLD}\n");
+  use_connector("portal", other);
+  ASSERT_EQ(import({put("june_us.csv", america)}).status, 0);
+  EXPECT_EQ(query("select count(*) from affsync.commission where symbol = 'GOLD'"), "2");
+  EXPECT_EQ(query("select count(*) from affsync.stream_state where full_wanted_after is not null"),
+            "0");
 }
 
 TEST_F(FilesBeside, sums_of_a_file_are_of_its_own_rows_where_rows_are_only_added) {
