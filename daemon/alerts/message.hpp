@@ -18,8 +18,7 @@ struct SendOutcome {
   std::string said;                               // what came back: "HTTP 204"
   std::string problem;                            // why it counts as not sent; empty if it was
   std::optional<std::chrono::milliseconds> wait;  // the receiver asks to wait so long
-  std::string
-      moved_to;  // the number that a Telegram chat has now; empty: that of the configuration
+  std::string moved_to;  // the new number of a Telegram chat; empty: it has not moved
   SendOutcome() = default;
 };
 

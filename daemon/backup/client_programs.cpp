@@ -43,12 +43,11 @@ Result<Target> target_of(std::string const& url) {
     bool const is_database = option->keyword == std::string_view("dbname");
     bool const is_secret = option->dispchar != nullptr && *option->dispchar == '*';
     if (is_secret && option->envvar == nullptr) {
-      PQconninfoOption* const all = options;
       Error error(ErrorCode::config_invalid,
                   "database.url has " + std::string(option->keyword) +
                       ", which this could hand over only where other users see it",
                   "Name a connection without it, such as one with a key that needs no passphrase.");
-      PQconninfoFree(all);
+      PQconninfoFree(options);
       return error;
     }
     if (option->envvar != nullptr && !is_database) {
@@ -82,6 +81,16 @@ Result<ClientProgram> find_client_program(std::string const& name, int least_maj
                    " or newer, which is neither in PATH nor in /usr/lib/postgresql/*/bin",
                "Install the package postgresql-client-" + version +
                    " (apt install postgresql-client-" + version + "), or a newer one.");
+}
+
+Result<ClientProgram> find_newest_client_program(std::string const& name, int least_major) {
+  auto newest = find_client_program(name, least_major);
+  while (newest) {
+    auto const next = find_client_program(name, newest->major + 1);
+    if (!next) break;
+    newest = next;
+  }
+  return newest;
 }
 
 Result<embedded::Outcome> run_client(ClientProgram const& program, std::string const& url,

@@ -20,6 +20,10 @@ struct ClientProgram {
 // that the machine has. Errors: database_unavailable with the package to install.
 Result<ClientProgram> find_client_program(std::string const& name, int least_major);
 
+// Returns the newest one: it reads every older dump, and knows the commands in a script that
+// another newest one wrote. Errors: as above.
+Result<ClientProgram> find_newest_client_program(std::string const& name, int least_major);
+
 // A dump or its restoration may take hours.
 inline constexpr std::chrono::hours longest_run{24 * 14};
 

@@ -91,16 +91,9 @@ int version_in(std::string const& sql) {
 }
 
 Result<embedded::Outcome> pg_restore(std::string const& url, std::vector<std::string> arguments) {
-  auto const program = find_client_program("pg_restore", oldest_pg_restore);
+  auto const program = find_newest_client_program("pg_restore", oldest_pg_restore);
   if (!program) return program.error();
-  // The newest reads every older dump.
-  auto newest = *program;
-  while (true) {
-    auto const next = find_client_program("pg_restore", newest.major + 1);
-    if (!next) break;
-    newest = *next;
-  }
-  return run_client(newest, url, std::move(arguments));
+  return run_client(*program, url, std::move(arguments));
 }
 
 // pg_restore 17 and later set this first, whatever the server, and servers before 17 refuse it.
@@ -120,10 +113,10 @@ void comment_out(fs::path const& script) {
   stream << "--" << std::string(unknown_setting.size() - 2, ' ');
 }
 
-// Loads the dump by psql, without the setting that this server does not know. The script is beside
-// nothing of other users, and only ours to read.
+// Loads the dump by psql, without the setting that this server does not know. The script lies in a
+// folder that only this user can read.
 Result<embedded::Outcome> load_by_script(std::string const& url, fs::path const& file) {
-  auto const psql = find_client_program("psql", oldest_pg_restore);
+  auto const psql = find_newest_client_program("psql", oldest_pg_restore);
   if (!psql) return psql.error();
   auto folder = (fs::temp_directory_path() / "affsync-restore-XXXXXX").string();
   if (::mkdtemp(folder.data()) == nullptr) {
