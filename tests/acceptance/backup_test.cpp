@@ -219,6 +219,20 @@ TEST_F(Backup, one_that_was_cut_off_is_said_to_be_incomplete) {
   }
 }
 
+// libpq reads it from no variable of the environment, and other users see command lines.
+TEST_F(Backup, a_passphrase_that_it_cannot_hand_over_in_secret_is_refused) {
+  start_broker();
+  configure();
+  ASSERT_EQ(sync().status, 0);
+  database_options = " sslpassword=hunter2hunter2";
+  configure();
+  auto const refused = affsync({"backup", path("affsync.dump")});
+  EXPECT_EQ(refused.status, 2) << refused.err;
+  EXPECT_NE(refused.err.find("sslpassword"), std::string::npos) << refused.err;
+  EXPECT_EQ((refused.out + refused.err).find("hunter2"), std::string::npos) << refused.err;
+  EXPECT_FALSE(std::filesystem::exists(path("affsync.dump")));
+}
+
 TEST_F(Backup, killed_in_the_middle_leaves_no_file_and_no_process) {
   start_broker();
   configure();

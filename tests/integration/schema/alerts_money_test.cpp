@@ -302,6 +302,24 @@ TEST_F(AlertsOfMoney, BalanceDroppedIsQuietAboutPayoutsRisesAndWhatIsReserved) {
   EXPECT_EQ(open("balance_dropped"), "");
 }
 
+TEST_F(AlertsOfMoney, BalanceDroppedIsExplainedByAPayoutInAnotherCurrency) {
+  run_sql(
+      "INSERT INTO affsync.fx_rate (currency, on_date, usd_rate) VALUES ('EUR', '2026-02-27', "
+      "1.2)");
+  stand(balance("500"));
+  pass(hours(1));
+  stand(balance("380"));
+  auto in_euros = payout("P1", "paid", "50", now);
+  in_euros.values[2].second = "EUR";
+  pay(in_euros);  // 60 of the 120
+  judge();
+  EXPECT_EQ(open("balance_dropped"), "The balance at broker-1 fell by 120.00 USD");
+  in_euros.values[1].second = "100";
+  pay(in_euros);
+  judge();
+  EXPECT_EQ(open("balance_dropped"), "");
+}
+
 TEST_F(AlertsOfMoney, RatesMissingTellsOfACurrencyWithoutARate) {
   earn({commission("1", "C7", "100", "2026-02-20", "XYZ"),
         commission("2", "C7", "40", "2026-02-21", "XYZ")});

@@ -301,6 +301,11 @@ TEST_F(Money, BalancesAreThereNowAndOverTime) {
   EXPECT_EQ(value("SELECT string_agg(external_id, ' ') FROM reporting.balances WHERE is_current"
                   " AND metric <> 'else'"),
             "x");
+  // Nobody knows what a source owes that is no longer read.
+  sql(url, "UPDATE affsync.source SET retired_at = '2026-03-20'");
+  EXPECT_EQ(value("SELECT count(*) FROM reporting.balances WHERE is_current"), "0");
+  EXPECT_EQ(value("SELECT until::date FROM reporting.balances WHERE stream = 'more'"),
+            "2026-03-20");
 }
 
 TEST_F(Money, ARefusedPayoutHasNoDayOfPayment) {
