@@ -30,7 +30,10 @@ case "${1-}" in
     ;;
   --browser)
     packages+=(libgtest-dev pgbouncer openssl clang-format-19 clang-tidy-19 codespell shellcheck)
-    packages+=(chromium nodejs npm)
+    packages+=(chromium)
+    # Node.js from elsewhere brings its npm along, and Debian's npm cannot be installed beside it.
+    command -v node >/dev/null || packages+=(nodejs)
+    command -v npm >/dev/null || packages+=(npm)
     ;;
   --help) usage && exit 0 ;;
   *) usage >&2 && exit 2 ;;
