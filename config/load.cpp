@@ -163,7 +163,10 @@ bool misses_more(Config const& config) {
 
 Result<Config> load_config(std::string const& file, Environment const& env, Secrets needed) {
   auto const unreadable = [&](std::string const& reason) {
-    Error error(ErrorCode::config_invalid, "cannot read the configuration: " + reason);
+    // The one of the directory comes before that of the service.
+    std::string hint;
+    if (file == "./affsync.yaml") hint = "--config FILE names another, wherever you are.";
+    Error error(ErrorCode::config_invalid, "cannot read the configuration: " + reason, hint);
     return error.at(file);
   };
   std::error_code ignored;
@@ -194,12 +197,6 @@ Result<std::string> find_config_file(std::string const& option, Environment cons
                "no configuration: neither --config nor $AFFSYNC_CONFIG is given, and there is no "
                "./affsync.yaml and no /etc/affsync/affsync.yaml",
                "`affsync init` writes a first one. Give another with --config FILE.");
-}
-
-Result<Config> find_config(std::string const& option, Environment const& env, Secrets needed) {
-  auto const file = find_config_file(option, env);
-  if (!file) return file.error();
-  return load_config(*file, env, needed);
 }
 
 }  // namespace affsync::config

@@ -48,8 +48,5 @@ Result<Config> load_config(std::string const& file, Environment const& env,
 // Does not check that the first two exist: load_config reports what is wrong with a requested file.
 // Errors: config_invalid with the paths that were tried.
 Result<std::string> find_config_file(std::string const& option, Environment const& env);
-// Finds and loads it.
-Result<Config> find_config(std::string const& option, Environment const& env,
-                           Secrets needed = Secrets::all);
 
 }  // namespace affsync::config

@@ -15,6 +15,7 @@
 
 #include "config/load.hpp"
 #include "daemon/async/cancel_safe.hpp"
+#include "daemon/chosen_config.hpp"
 #include "daemon/chosen_names.hpp"
 #include "daemon/database.hpp"
 #include "daemon/database_url.hpp"
@@ -84,8 +85,7 @@ struct App::Impl {
 
 App::App(std::string const& config_option, std::optional<LogLevel> log_level,
          config::Secrets needed)
-    : App(config::find_config(config_option, config::process_environment(), needed).value(),
-          log_level) {}
+    : App(load_chosen_config(config_option, needed), log_level) {}
 
 App::App(config::Config config, std::optional<LogLevel> log_level)
     : impl_(std::make_unique<Impl>()) {

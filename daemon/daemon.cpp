@@ -239,7 +239,10 @@ asio::awaitable<void> Daemon::Impl::reload(bool read_again) {
   bool read = !read_again;
   try {
     crash_point(CrashPoint::reload_begun);
-    if (read_again) needs_restart_ = config::with_places(app_.reload(), app_.config().file);
+    if (read_again) {
+      needs_restart_ = config::with_places(app_.reload(), app_.config().file);
+      pages_.set_access(access_of(app_.config().http));
+    }
     read = true;
     crash_point(CrashPoint::reload_read);
     streams = co_await take_configuration();

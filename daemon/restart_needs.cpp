@@ -19,7 +19,10 @@ std::vector<std::string> keep_what_needs_a_restart(config::Config& fresh,
   fresh.http.enabled = used.http.enabled;
   fresh.http.listen = used.http.listen;
   keep("http.hosts", fresh.http.hosts, used.http.hosts);
-  keep("http.token", fresh.http.token, used.http.token);
+  // Another token takes its place at once, so that a leaked one is worth nothing any more.
+  if (fresh.http.token.empty() || used.http.token.empty()) {
+    keep("http.token", fresh.http.token, used.http.token);
+  }
   keep("http.metrics_open", fresh.http.metrics_open, used.http.metrics_open);
   keep("http.tls", fresh.http.tls, used.http.tls);
   keep("instance", fresh.instance, used.instance);

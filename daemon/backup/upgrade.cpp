@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "daemon/backup/backup.hpp"
 #include "daemon/embedded/cluster.hpp"
@@ -58,10 +60,49 @@ Result<void> load_new(UpgradeOptions const& options, fs::path const& state_dir,
 // Other processes that start meanwhile wait for the lock; the server that they start is the new
 // one.
 Result<FileDescriptor> take_lock(embedded::Layout const& layout) {
-  FileDescriptor lock(::open(layout.lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!lock.valid() || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return in_use();
+  auto lock = embedded::open_lock(layout);
+  if (!lock) return lock.error();
+  if (::flock(lock->get(), LOCK_EX | LOCK_NB) != 0) return in_use();
   return lock;
 }
+
+// The directory of the dump and of the new cluster. Whatever is left of it at the end is removed,
+// except after keep(): then it may have the old cluster.
+class Workplace {
+ public:
+  // Makes it anew for the owner of the old cluster. Errors: database_unavailable.
+  static Result<Workplace> make(embedded::Layout const& layout) {
+    auto const user = embedded::find_server_user(layout.data);
+    if (!user) return user.error();
+    Workplace place(layout.state / "upgrade");
+    std::error_code error;
+    fs::remove_all(place.path_, error);  // of an interrupted upgrade
+    if (!error) fs::create_directory(place.path_, error);
+    if (!error) fs::permissions(place.path_, fs::perms(0755), error);
+    if (!error && user->other && ::lchown(place.path_.c_str(), user->uid, user->gid) != 0) {
+      error = std::error_code(errno, std::generic_category());
+    }
+    if (!error) return place;
+    return Error(ErrorCode::database_unavailable,
+                 "cannot make the directory " + place.path_.string() + ": " + error.message(),
+                 "Remove what an earlier upgrade left there, as the user that it belongs to.");
+  }
+
+  Workplace(Workplace&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  Workplace(Workplace const&) = delete;
+  ~Workplace() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+
+  fs::path const& path() const { return path_; }
+  void keep() { path_.clear(); }
+
+ private:
+  explicit Workplace(fs::path path) : path_(std::move(path)) {}
+
+  fs::path path_;
+};
 
 Result<fs::path> exchange(embedded::Layout const& old, fs::path const& made, int from) {
   auto const failed = [](fs::path const& what) {
@@ -104,20 +145,21 @@ Result<Upgraded> upgrade_cluster(UpgradeOptions const& options) {
   if (!old) return old.error();
   if (options.dry_run) return result;
 
-  auto const workplace = layout->state / "upgrade";
-  std::error_code ignored;
-  fs::remove_all(workplace, ignored);  // of an interrupted upgrade
-  fs::create_directories(workplace, ignored);
-  fs::permissions(workplace, fs::perms(0755), ignored);
-  auto const file = workplace / "affsync.dump";
+  auto workplace = Workplace::make(*layout);
+  if (!workplace) return workplace.error();
+  auto const file = workplace->path() / "affsync.dump";
   if (auto const dumped = dump_old(options, file); !dumped) return dumped.error();
   auto const lock = take_lock(*layout);
   if (!lock) return lock.error();
-  if (auto const loaded = load_new(options, workplace, file); !loaded) return loaded.error();
-  auto kept = exchange(*layout, workplace / "postgresql" / "data", result.from);
-  if (!kept) return kept.error();
+  if (auto const loaded = load_new(options, workplace->path(), file); !loaded) {
+    return loaded.error();
+  }
+  auto kept = exchange(*layout, workplace->path() / "postgresql" / "data", result.from);
+  if (!kept) {
+    workplace->keep();
+    return kept.error();
+  }
   result.kept = std::move(*kept);
-  fs::remove_all(workplace, ignored);
   return result;
 }
 

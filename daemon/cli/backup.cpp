@@ -4,7 +4,7 @@
 
 #include <iostream>
 
-#include "config/load.hpp"
+#include "daemon/chosen_config.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/database.hpp"
 #include "daemon/database_url.hpp"
@@ -14,12 +14,7 @@ namespace affsync::cli {
 namespace {
 
 config::Config config_for_backup(CommonOptions const& common) {
-  auto const env = config::process_environment();
-  auto const file = config::find_config_file(common.config_file, env);
-  if (!file) throw Failure(file.error());
-  auto config = config::load_config(*file, env, config::Secrets::of_database);
-  if (!config) throw Failure(config.error());
-  return with_readable_urls(std::move(*config));
+  return with_readable_urls(load_chosen_config(common.config_file, config::Secrets::of_database));
 }
 
 Database database_of(config::Config const& config) {

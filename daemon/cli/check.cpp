@@ -222,7 +222,7 @@ std::vector<Line> check_secret_files(config::Config const& config) {
     line.source = "secrets";
     line.result = "warning";
     line.detail = "every user of this machine can read or change " + file;
-    line.remarks.push_back(line.detail + ". Take that from them: chmod o= " + file);
+    line.remarks.push_back(line.detail + ". Take that from them: " + command_that_closes(file));
     lines.push_back(std::move(line));
   }
   return lines;

@@ -5,7 +5,7 @@
 #include <iostream>
 
 #include "base/suggest.hpp"
-#include "config/load.hpp"
+#include "daemon/chosen_config.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/removal.hpp"
 #include "daemon/database.hpp"
@@ -24,12 +24,8 @@ struct OpenedForSources {
 
 OpenedForSources open_for_sources(CommonOptions const& common) {
   OpenedForSources opened;
-  auto const env = config::process_environment();
-  auto const file = config::find_config_file(common.config_file, env);
-  if (!file) throw Failure(file.error());
-  auto config = config::load_config(*file, env, config::Secrets::of_database);
-  if (!config) throw Failure(config.error());
-  opened.config = with_readable_urls(std::move(*config));
+  opened.config =
+      with_readable_urls(load_chosen_config(common.config_file, config::Secrets::of_database));
   if (!affsync::is_database_there(opened.config.database)) {
     throw Failure(ErrorCode::migration_failed,
                   "there is no database yet in " + opened.config.database.state_dir,

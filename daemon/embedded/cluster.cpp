@@ -246,13 +246,9 @@ Result<std::unique_ptr<Cluster>> Cluster::start(ClusterOptions options) {
   auto impl = std::make_unique<Impl>();
   impl->options = std::move(options);
   impl->layout = std::move(*layout);
-  impl->lock_file =
-      FileDescriptor(::open(impl->layout.lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!impl->lock_file.valid()) {
-    return Error(ErrorCode::database_unavailable,
-                 "Cannot open " + impl->layout.lock.string() + ": " + std::strerror(errno),
-                 "Run affsync as the user that owns it, or set another database.state_dir.");
-  }
+  auto lock = open_lock(impl->layout);
+  if (!lock) return lock.error();
+  impl->lock_file = std::move(*lock);
   impl->stop_event = FileDescriptor(::eventfd(0, EFD_CLOEXEC));
   auto ready = impl->ready.get_future();
   // Block all signals in the new thread: the other threads of the program handle them.

@@ -1,5 +1,6 @@
 #include "daemon/embedded/layout.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -173,10 +174,30 @@ Result<void> make_state_directory(Layout const& layout, ServerUser const& user) 
   }
   if (!user.other) return {};
   // The server's user must be able to enter the new directories, whatever the umask.
+  struct stat above = {};
+  bool const in_its_own = ::stat(existing.c_str(), &above) == 0 && above.st_uid == user.uid;
   for (auto made = layout.state; made != existing; made = made.parent_path()) {
     ::chmod(made.c_str(), 0755);
+    if (in_its_own && ::lchown(made.c_str(), user.uid, user.gid) != 0) {
+      return directory_error(made, std::strerror(errno), {});
+    }
   }
   return {};
+}
+
+Result<FileDescriptor> open_lock(Layout const& layout) {
+  FileDescriptor lock(::open(layout.lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  struct stat state = {};
+  struct stat file = {};
+  // Root's own file in another user's directory, also of an earlier version.
+  bool const given = !lock.valid() || ::geteuid() != 0 ||
+                     ::stat(layout.state.c_str(), &state) != 0 || ::fstat(lock.get(), &file) != 0 ||
+                     file.st_uid == state.st_uid ||
+                     ::fchown(lock.get(), state.st_uid, state.st_gid) == 0;
+  if (lock.valid() && given) return lock;
+  return Error(ErrorCode::database_unavailable,
+               "Cannot open " + layout.lock.string() + ": " + std::strerror(errno),
+               "Run affsync as the user that owns it, or set another database.state_dir.");
 }
 
 Result<void> make_server_directories(Layout const& layout, ServerUser const& user) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "daemon/embedded/file_descriptor.hpp"
 #include "daemon/embedded/server_user.hpp"
 
 namespace affsync::embedded {
@@ -30,9 +31,14 @@ Result<void> check_state_directory(Layout const& layout, ServerUser const& user)
 // the start reports why.
 bool has_cluster(Layout const& layout);
 
-// Creates `state` after checking that `user` can enter its parents. Errors: database_unavailable,
-// with the directory that `user` cannot enter.
+// Creates `state` after checking that `user` can enter its parents. What root creates in a
+// directory of `user` belongs to `user`. Errors: database_unavailable, with the directory that
+// `user` cannot enter.
 Result<void> make_state_directory(Layout const& layout, ServerUser const& user);
+
+// Opens `lock`, and creates it with the owner of `state`, so that a command of root keeps no
+// service out. Errors: database_unavailable.
+Result<FileDescriptor> open_lock(Layout const& layout);
 
 // Creates `home` and the socket's directory, for `user` only. Errors: database_unavailable.
 Result<void> make_server_directories(Layout const& layout, ServerUser const& user);

@@ -54,6 +54,18 @@ std::string name_of(uid_t uid) {
   return user ? user->name : "number " + std::to_string(uid);
 }
 
+// Returns the owner of the nearest part of the path that exists and is not root's; nullopt if there
+// is none, or if nobody has that number. A directory of a service's user is no place for another's
+// data.
+std::optional<ServerUser> owner_of_place(std::filesystem::path place) {
+  for (;;) {
+    struct stat found = {};
+    if (::stat(place.c_str(), &found) == 0 && found.st_uid != 0) return user_by_id(found.st_uid);
+    if (!place.has_relative_path()) return std::nullopt;
+    place = place.parent_path();
+  }
+}
+
 Error no_user(uid_t uid) {
   return Error(ErrorCode::database_unavailable,
                "PostgreSQL needs a user with a name, but user " + std::to_string(uid) + " has none",
@@ -72,6 +84,8 @@ Result<ServerUser> find_server_user(std::filesystem::path const& data_directory)
       if (!owner) return no_user(data.st_uid);
       return *owner;
     }
+    auto owner = owner_of_place(data_directory);
+    if (owner) return *owner;
     auto postgres = user_by_name("postgres");
     if (postgres) return *postgres;
     return Error(ErrorCode::database_unavailable,

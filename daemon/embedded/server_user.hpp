@@ -21,8 +21,9 @@ struct ServerUser {
 };
 
 // Returns the user for a cluster with its data in `data_directory`: the user of this process, or
-// for root the owner of existing data, else `postgres`. Errors: database_unavailable if there is no
-// such user or the data belong to another user.
+// for root the owner of existing data, else of the nearest directory above that is not root's, else
+// `postgres`. Errors: database_unavailable if there is no such user or the data belong to another
+// user.
 Result<ServerUser> find_server_user(std::filesystem::path const& data_directory);
 
 }  // namespace affsync::embedded

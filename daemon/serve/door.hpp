@@ -23,6 +23,9 @@ class Door {
         metrics_(metrics),
         on_guessing_(std::move(on_guessing)) {}
 
+  // Of a configuration that was read again. Another token ends all sessions.
+  void set_rules(AccessRules rules) { access_ = Access(std::move(rules)); }
+
   Admission admit(HttpRequest const& request, Target const& target, std::string const& peer,
                   TimePoint now);
 

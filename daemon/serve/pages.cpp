@@ -391,10 +391,8 @@ asio::awaitable<HttpResponse> Pages::answer(HttpRequest request, std::string pee
   co_return refusal(*problem);
 }
 
-net::RequestHandler Pages::handler() {
-  return [this](HttpRequest request, std::string peer) {
-    return answer(std::move(request), std::move(peer));
-  };
+void Pages::set_access(AccessRules rules) {
+  impl_->door.set_rules(std::move(rules));
 }
 
 }  // namespace affsync::serve

@@ -70,11 +70,17 @@ class Pages {
 
   // `peer`: the address that it comes from.
   asio::awaitable<HttpResponse> answer(HttpRequest request, std::string peer = {});
+  // Of a configuration that was read again. Call it on the executor.
+  void set_access(AccessRules rules);
   // Refreshes the metrics' figures from the database regularly until cancelled, so that no scrape
   // waits for it.
   asio::awaitable<void> keep_figures_fresh();
   // For make_http_server; refers to this object.
-  net::RequestHandler handler();
+  net::RequestHandler handler() {
+    return [this](HttpRequest request, std::string peer) {
+      return answer(std::move(request), std::move(peer));
+    };
+  }
 
  private:
   struct Impl;

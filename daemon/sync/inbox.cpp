@@ -67,7 +67,8 @@ InboxFiles list_inbox(fs::path const& folder, std::string const& pattern, fs::fi
   if (error) {
     throw Failure(ErrorCode::bad_request,
                   "the folder " + folder.string() + " cannot be read: " + reason_of(error),
-                  "Create it, and let the user that affsync runs as read and write in it.");
+                  "Create it, and let the user that affsync runs as read and write in it. The "
+                  "service of systemd does not see /home, /root, /tmp and /var/tmp.");
   }
   InboxFiles files;
   for (auto const& entry : entries) {
@@ -117,11 +118,15 @@ fs::path move_read_file(fs::path const& path, std::string const& subfolder,
   std::error_code error;
   fs::create_directories(folder, error);
   auto const fail = [&](std::string const& what) {
-    return Failure(
-        ErrorCode::output_failed, path.string() + " was read, but " + what,
-        "It will be read again, which changes nothing. Let the user that affsync runs as "
-        "write in " +
-            path.parent_path().string() + ".");
+    // So says the sandbox of the unit, whoever may write there.
+    bool const is_confined = error == std::errc::read_only_file_system;
+    auto const inbox = path.parent_path().string();
+    return Failure(ErrorCode::output_failed, path.string() + " was read, but " + what,
+                   "It will be read again, which changes nothing. " +
+                       (is_confined ? "The service may not write there: systemctl edit affsync, "
+                                      "add [Service] and ReadWritePaths=" +
+                                          inbox + ", restart."
+                                    : "Let the user that affsync runs as write in " + inbox + "."));
   };
   if (error) throw fail(folder.string() + " cannot be made: " + reason_of(error));
   auto const place = free_place(folder, path.filename());

@@ -121,7 +121,7 @@ std::string hint_of_missing(std::string_view message) {
   if (begin == std::string_view::npos || end == 0) return {};
   std::string const name(message.substr(begin + 1, end - begin - 1));
   if (message.substr(0, begin).ends_with("database ")) {
-    return "Create it first: `createdb " + name +
+    return "Create it first: `createdb -E UTF8 -T template0 " + name +
            "` (as a user who may, such as postgres), or correct database.url.";
   }
   if (message.substr(0, begin).ends_with("role ")) {

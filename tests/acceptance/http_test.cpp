@@ -309,6 +309,32 @@ TEST_F(Http, the_token_is_asked_for_everywhere_but_for_health) {
   EXPECT_EQ((process_->out() + process_->err()).find(token), std::string::npos);
 }
 
+// The leaked token and what was opened with it are worth nothing after a reload.
+TEST_F(Http, another_token_holds_from_a_reload_on) {
+  start_broker();
+  auto const address = serve(std::string(", token: \"") + token + "\"");
+  auto const ask = [&](std::string const& given) {
+    return http_get(address + "/api/status", {{"Authorization", "Bearer " + given}}).status;
+  };
+  auto const cookie = http_request("POST", address + "/login", std::string("to=/&token=") + token,
+                                   {{"Content-Type", "application/x-www-form-urlencoded"}})
+                          .header("set-cookie");
+  HttpFields const session{{"Cookie", cookie.substr(0, cookie.find(';'))}};
+  EXPECT_EQ(ask(token), 200);
+  EXPECT_EQ(http_get(address + "/", session).status, 200);
+  auto text = config_text();
+  std::string const other = "another-0123456789";
+  text.replace(text.find(token), std::string(token).size(), other);
+  dir_.write("affsync.yaml", text);
+  process_->signal(SIGHUP);
+  process_->wait_for_err("configuration reloaded");
+  EXPECT_EQ(ask(token), 401);
+  EXPECT_EQ(http_get(address + "/", session).status, 401);
+  EXPECT_EQ(ask(other), 200);
+  EXPECT_EQ(process_->stop(), 0);
+  EXPECT_EQ(process_->err().find("restart affsync"), std::string::npos) << process_->err();
+}
+
 TEST_F(Http, guessing_the_token_is_held_off_told_once_and_counted) {
   start_broker();
   auto const address = serve(std::string(", token: \"") + token + "\"");

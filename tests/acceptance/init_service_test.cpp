@@ -30,6 +30,16 @@ as_postgres "$bin/pg_ctl" -D "$own/data" -o "-k /run/postgresql -c listen_addres
   -l "$own/data/log" -w start > /dev/null
 trap 'as_postgres "$bin/pg_ctl" -D "$own/data" -m immediate stop > /dev/null' EXIT
 cd /
+# What the package brings. Its words say that nothing runs yet.
+printf '# nothing yet\n' > /etc/affsync/affsync.yaml
+chgrp affsync /etc/affsync/affsync.yaml
+mkdir -m 700 "$own/private"
+printf '%s' "$EXNESS_PASSWORD" > "$own/private/pw"
+"$affsync" init --yes --connector exness --base-url "$url" --add --no-check --name fresh \
+  --credential password=@"$own/private/pw"
+stat -c '%n %U:%G %a' /etc/affsync/fresh.password.secret
+echo 'the package is tried'
+rm /etc/affsync/*
 "$affsync" init --yes --connector exness --base-url "$url" --database local
 stat -c '%n %U:%G %a' /etc/affsync/*
 as_affsync "$affsync" check
@@ -60,6 +70,12 @@ TEST_F(InitOfAService, gives_the_files_and_the_database_to_its_user) {
   auto const made = run(options);
   EXPECT_EQ(made.status, 0) << made.out << made.err;
   EXPECT_NE(made.err.find("The database affsync was created."), std::string::npos) << made.err;
+  auto const first = made.out.substr(0, made.out.find("the package is tried"));
+  EXPECT_NE(first.find("systemctl enable --now affsync"), std::string::npos) << first;
+  EXPECT_EQ(first.find("systemctl reload"), std::string::npos) << first;
+  EXPECT_NE(first.find("/etc/affsync/fresh.password.secret affsync:affsync 600"), std::string::npos)
+      << first;
+  EXPECT_NE(made.err.find("the service cannot read"), std::string::npos) << made.err;
   for (std::string const wanted : {"/etc/affsync/affsync.yaml root:affsync 640",
                                    "/etc/affsync/exness-main.password.secret affsync:affsync 600",
                                    "systemctl enable --now affsync", "systemctl reload affsync"}) {

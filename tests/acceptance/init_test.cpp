@@ -310,6 +310,27 @@ TEST_F(Init, overwrites_nothing_without_being_told) {
   EXPECT_TRUE(shows(person.screen(), "exness-main, exness-2")) << person.screen();
 }
 
+// The shell of whoever adds a broker has none of the secrets that systemd hands to the service.
+TEST_F(Init, adds_to_a_configuration_whose_secrets_only_the_service_has) {
+  dir_.write("affsync.yaml",
+             "database: {url: \"" + database_url() +
+                 "\"}\nsources:\n  - name: first\n"
+                 "    connector: exness\n    base_url: " +
+                 broker().url() +
+                 "\n    credentials: {login: a@example.com, password: {credential: first}}\n");
+  auto const added = affsync(by_options({"--add", "--name", "second"}));
+  EXPECT_EQ(added.status, 0) << added.err;
+  EXPECT_TRUE(shows(config_text(), "{credential: first}")) << config_text();
+  EXPECT_TRUE(shows(config_text(), "\"second\"")) << config_text();
+  // What the new source needs is not stood in for.
+  environment.erase("EXNESS_PASSWORD");
+  auto const refused = affsync(
+      with_database({"--yes", "--connector", "exness", "--add", "--name", "third", "--credential",
+                     "login=b@example.com", "--credential", "password=@nowhere"}));
+  EXPECT_EQ(refused.status, 2) << refused.err;
+  EXPECT_TRUE(shows(refused.err, "nowhere")) << refused.err;
+}
+
 TEST_F(Init, an_account_that_is_there_already_is_told) {
   auto const first = affsync(by_options());
   ASSERT_EQ(first.status, 0) << first.err;

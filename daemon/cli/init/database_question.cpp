@@ -16,6 +16,11 @@ DatabaseAnswer local_answer(LocalServer const& server) {
   return answer;
 }
 
+// Of a cluster that was made without a locale the encoding would be SQL_ASCII, which is refused.
+std::string createdb_for(std::string const& role) {
+  return "sudo -u postgres createdb -E UTF8 -T template0 --owner=" + role + " affsync";
+}
+
 // How to make the database by hand if this user may not.
 std::string commands_to_type(LocalServer const& server) {
   return "There is a PostgreSQL on this machine, but " +
@@ -23,7 +28,7 @@ std::string commands_to_type(LocalServer const& server) {
          ".\n"
          "To use it, type these two lines in another window, then choose `this machine`:\n"
          "  sudo -u postgres createuser " +
-         server.role + "\n  sudo -u postgres createdb --owner=" + server.role + " affsync\n";
+         server.role + "\n  " + createdb_for(server.role) + "\n";
 }
 
 }  // namespace
@@ -48,10 +53,9 @@ DatabaseAnswer Questions::database(std::optional<ServiceUser> const& user,
                   server.answers ? "the PostgreSQL on this machine does not let " + server.role +
                                        " in, and nobody here may change that: " + server.reason
                                  : "no PostgreSQL answers on this machine: " + server.reason,
-                  server.answers
-                      ? "sudo -u postgres createuser " + server.role +
-                            " && sudo -u postgres createdb --owner=" + server.role + " affsync"
-                      : "Start it, or use --database embedded.");
+                  server.answers ? "sudo -u postgres createuser " + server.role + " && " +
+                                       createdb_for(server.role)
+                                 : "Start it, or use --database embedded.");
   }
   if (!interactive_) return database_at("embedded", state_dir);
 

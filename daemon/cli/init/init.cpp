@@ -13,6 +13,7 @@
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/init/new_files.hpp"
 #include "daemon/cli/init/plan.hpp"
+#include "daemon/cli/secret_files.hpp"
 
 namespace affsync::cli {
 namespace {
@@ -40,7 +41,10 @@ std::optional<ExistingConfig> read_existing(fs::path const& file) {
                   "--config FILE names another place.");
   }
   existing.text.assign(std::istreambuf_iterator<char>(in), {});
-  auto parsed = config::parse_config(existing.text, file.string(), config::process_environment());
+  // A service has secrets that this shell has not, such as credentials of systemd.
+  auto env = config::process_environment();
+  env.stands_in = true;
+  auto parsed = config::parse_config(existing.text, file.string(), env);
   if (parsed) {
     existing.config = std::move(*parsed);
   } else {
@@ -133,25 +137,47 @@ std::vector<fs::path> write_plan(InitPlan const& plan) {
   return paths;
 }
 
+// The value of such a file is written into one of the service, like a value that was typed.
+void take_what_the_service_cannot_read(InitPlan& plan) {
+  if (!plan.service) return;
+  auto const& ids = plan.service->ids;
+  for (auto& credential : plan.source.credentials) {
+    if (credential.file.empty() || is_for_service(credential.file, ids.user, ids.group)) continue;
+    std::cerr << "affsync: the service cannot read " << credential.file << ", as the user "
+              << plan.service->name << "; it gets a copy\n";
+    credential.file.clear();
+    credential.secret = true;
+  }
+}
+
 void make_inbox(InitPlan const& plan) {
   auto const& url = plan.source.base_url;
   if (!url.starts_with("file://")) return;
   fs::path const folder = url.substr(std::string("file://").size());
   std::error_code failed;
-  bool const made = fs::create_directories(folder, failed);
+  auto made = folder;  // the first part of the path that is new
+  while (made.has_relative_path() && !fs::exists(made.parent_path(), failed)) {
+    made = made.parent_path();
+  }
+  bool const is_new = fs::create_directories(folder, failed);
   if (failed) {
     throw Failure(ErrorCode::output_failed,
                   "cannot make the folder " + folder.string() + ": " + failed.message(),
                   "Nothing was written.");
   }
-  if (made && plan.service) {
-    (void)::chown(folder.c_str(), plan.service->ids.user, plan.service->ids.group);
+  if (!is_new || !plan.service) return;
+  for (auto part = folder;; part = part.parent_path()) {
+    (void)::chown(part.c_str(), plan.service->ids.user, plan.service->ids.group);
+    if (part == made) return;
   }
 }
 
 // Returns what to type next.
 std::string next_steps(InitPlan const& plan) {
-  if (plan.service && plan.add) return "Next:\n  systemctl reload affsync\n";
+  // The package's own configuration has no source: nothing runs that could be reloaded.
+  if (plan.service && plan.add && !plan.existing->config.sources.empty()) {
+    return "Next:\n  systemctl reload affsync\n";
+  }
   if (plan.service) {
     return "Next:\n"
            "  systemctl enable --now affsync                            # start the daemon\n"
@@ -189,7 +215,8 @@ std::optional<InitPlan> init_once(CommonOptions const& common, InitOptions const
   }
   auto const manifests =
       load_manifests(plan.existing ? plan.existing->config.connectors_dir : std::string());
-  plan.source = questions.source(manifests, source_names(plan));
+  plan.source = questions.source(manifests, source_names(plan), plan.service.has_value());
+  take_what_the_service_cannot_read(plan);
   plan.state_dir = plan.service ? std::string(service_state_dir)
                                 : (plan.file.parent_path() / "affsync-data").string();
   plan.database.given =

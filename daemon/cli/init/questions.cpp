@@ -186,10 +186,11 @@ std::string Questions::name(engine::Manifest const& manifest,
   }
 }
 
-std::string Questions::base_url(engine::Manifest const& manifest) const {
+std::string Questions::base_url(engine::Manifest const& manifest, bool for_service) const {
   if (!options_.base_url.empty()) return options_.base_url;
   if (manifest.base_url == "file:///") {
-    auto const preset = std::filesystem::absolute("inbox-" + manifest.name).string();
+    auto const preset = for_service ? "/var/lib/affsync/inbox/" + manifest.name
+                                    : std::filesystem::absolute("inbox-" + manifest.name).string();
     if (!interactive_) return "file://" + preset;
     auto const given = prompt_.ask("The folder that its files are put into", preset);
     return "file://" + std::filesystem::absolute(given).string();
@@ -327,11 +328,12 @@ std::map<std::string, std::string> Questions::settings(engine::Manifest const& m
 }
 
 SourceAnswers Questions::source(std::vector<engine::Manifest> const& manifests,
-                                std::vector<std::string> const& taken_names) const {
+                                std::vector<std::string> const& taken_names,
+                                bool for_service) const {
   SourceAnswers source;
   source.manifest = connector(manifests);
   source.name = name(source.manifest, taken_names);
-  source.base_url = base_url(source.manifest);
+  source.base_url = base_url(source.manifest, for_service);
   source.settings = settings(source.manifest);
   source.credentials = credentials(source.manifest);
   return source;

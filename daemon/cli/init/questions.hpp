@@ -27,9 +27,10 @@ class Questions {
   bool interactive() const { return interactive_; }
   Prompt const& prompt() const { return prompt_; }
 
-  // Throws Failure(usage) for a wrong or missing option, and what Prompt throws.
+  // `for_service`: of the machine, which may write below /var/lib/affsync only. Throws
+  // Failure(usage) for a wrong or missing option, and what Prompt throws.
   SourceAnswers source(std::vector<engine::Manifest> const& manifests,
-                       std::vector<std::string> const& taken_names) const;
+                       std::vector<std::string> const& taken_names, bool for_service) const;
   // Asks for the credentials once more after a refusal.
   void credentials_again(SourceAnswers& source) const;
   // `state_dir`: of an embedded database.
@@ -39,7 +40,7 @@ class Questions {
  private:
   engine::Manifest connector(std::vector<engine::Manifest> const& manifests) const;
   std::string name(engine::Manifest const& manifest, std::vector<std::string> const& taken) const;
-  std::string base_url(engine::Manifest const& manifest) const;
+  std::string base_url(engine::Manifest const& manifest, bool for_service) const;
   std::vector<CredentialAnswer> given_credentials(engine::Manifest const& manifest) const;
   std::vector<CredentialAnswer> credentials(engine::Manifest const& manifest) const;
   std::map<std::string, std::string> settings(engine::Manifest const& manifest) const;

@@ -148,11 +148,12 @@ std::string text_of_plan(InitPlan const& plan, WrittenSecrets const& secrets) {
 
 config::Config tried_config(InitPlan const& plan, std::vector<engine::Manifest> const& manifests) {
   auto const trial = trial_of(plan);
-  auto const env = [&](std::string const& name) -> std::optional<std::string> {
+  config::Environment env = [&](std::string const& name) -> std::optional<std::string> {
     auto const found = trial.variables.find(name);
     return found == trial.variables.end() ? config::process_environment()(name)
                                           : std::optional(found->second);
   };
+  env.stands_in = plan.add;  // for secrets of the other sources, which only the service may have
   auto config = config::parse_config(text_of_plan(plan, trial.secrets), plan.file.string(), env);
   if (config) {
     auto const* const source = config->find_source(plan.source.name);
@@ -203,8 +204,9 @@ bool try_source(InitPlan& plan, std::vector<engine::Manifest> const& manifests,
     auto const address =
         source->base_url.empty() ? plan.source.manifest.base_url : source->base_url;
     prompt.say("\nTrying " + plan.source.name + " at " + address + " ...");
-    bool const has_database =
-        !plan.service && !plan.database.create && (plan.add || plan.database.given);
+    bool const has_database = !plan.service && !plan.database.create &&
+                              (plan.add || plan.database.given) &&
+                              config.database.url.find(config::missing_secret) == std::string::npos;
     auto const lines = ask_broker(std::move(config), plan.source.name, has_database);
     auto const outcome = outcome_of(lines);
     std::cerr << check_table(lines, log::look_at_terminal(STDERR_FILENO));

@@ -3,7 +3,9 @@
 #include "daemon/backup/upgrade.hpp"
 
 #include <gtest/gtest.h>
+#include <pwd.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -103,11 +105,29 @@ TEST_F(UpgradeDatabase, what_an_interrupted_one_left_is_in_nobodys_way) {
   EXPECT_EQ(sources(), "kept");
 }
 
+TEST_F(UpgradeDatabase, by_root_the_service_has_the_new_cluster_too) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can act for another user";
+  passwd const* const user = ::getpwnam("daemon");
+  ASSERT_NE(user, nullptr);
+  ASSERT_EQ(::chown(directory_.c_str(), user->pw_uid, user->pw_gid), 0);
+  fs::permissions(directory_, fs::perms::owner_all);
+  create();
+  auto const done = upgrade_cluster(to_the_same());
+  ASSERT_TRUE(done) << done.error().to_line();
+  for (auto const* made : {"lock", "postgresql/data"}) {
+    struct stat found = {};
+    ASSERT_EQ(::stat((directory_ / made).c_str(), &found), 0) << made;
+    EXPECT_EQ(found.st_uid, user->pw_uid) << made;
+  }
+  EXPECT_EQ(sources(), "kept");
+}
+
 TEST_F(UpgradeDatabase, is_refused_while_somebody_uses_the_database) {
   create();
   auto const other = start();
   auto const refused = upgrade_cluster(to_the_same());
   ASSERT_FALSE(refused);
+  EXPECT_FALSE(fs::exists(directory_ / "upgrade"));
   EXPECT_EQ(refused.error().code, ErrorCode::usage);
   EXPECT_NE(refused.error().hint.find("systemctl stop affsync"), std::string::npos);
 }

@@ -2,6 +2,7 @@
 #include "daemon/embedded/cluster.hpp"
 
 #include <gtest/gtest.h>
+#include <pwd.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -277,6 +278,27 @@ TEST(Cluster, as_root_the_server_runs_as_another_user) {
   auto const id = std::to_string(server_process(directory.path()));
   ASSERT_EQ(::stat(("/proc/" + id).c_str(), &process), 0);
   EXPECT_NE(process.st_uid, 0U);
+}
+
+// As after the installation of a package: its user has the directory, and nobody else may enter it.
+TEST(Cluster, as_root_a_cluster_in_a_users_directory_is_that_users) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root starts the server as another user";
+  passwd const* const user = ::getpwnam("daemon");
+  ASSERT_NE(user, nullptr);
+  TemporaryDirectory directory;
+  auto const state = directory.path() / "state";
+  std::filesystem::create_directory(state);
+  ASSERT_EQ(::chown(state.c_str(), user->pw_uid, user->pw_gid), 0);
+  std::filesystem::permissions(state, std::filesystem::perms::owner_all);
+  auto const cluster = start_or_fail(state / "below");
+  struct stat found = {};
+  for (auto const* made : {"below", "below/lock", "below/postgresql/data"}) {
+    ASSERT_EQ(::stat((state / made).c_str(), &found), 0) << made;
+    EXPECT_EQ(found.st_uid, user->pw_uid) << made;
+  }
+  auto const id = std::to_string(server_process(state / "below"));
+  ASSERT_EQ(::stat(("/proc/" + id).c_str(), &found), 0);
+  EXPECT_EQ(found.st_uid, user->pw_uid);
 }
 
 TEST(Cluster, a_killed_owner_takes_the_server_with_it) {

@@ -40,6 +40,18 @@ TEST(RestartNeeds, TellsOfEachAndKeepsWhatIsInUse) {
   EXPECT_EQ(keep_what_needs_a_restart(fresh, used), Names());
 }
 
+TEST(RestartNeeds, AnotherTokenInPlaceOfOneNeedsNone) {
+  config::Config used;
+  used.http.token = Secret("a token of some length");
+  auto fresh = used;
+  fresh.http.token = Secret("another token of some length");
+  EXPECT_EQ(keep_what_needs_a_restart(fresh, used), Names());
+  EXPECT_EQ(fresh.http.token.reveal(), "another token of some length");
+  fresh.http.token = Secret();
+  EXPECT_EQ(keep_what_needs_a_restart(fresh, used), Names{"http.token"});
+  EXPECT_EQ(fresh.http.token.reveal(), "a token of some length");
+}
+
 TEST(RestartNeeds, AServerThatIsSwitchedOffIsOne) {
   config::Config const used;
   auto fresh = used;
