@@ -269,6 +269,8 @@ holds inside systemctl start affsync-sync.service
 holds inside systemctl start affsync-sync.timer
 holds active affsync-sync.timer
 inside systemctl start affsync
+# A timer that is enabled goes on after a new installation, like an instance.
+inside systemctl enable --now affsync-sync.timer
 
 step "Removal keeps configuration and data"
 apt remove affsync
@@ -283,14 +285,22 @@ step "After a new installation it runs again, and has its data"
 apt install /affsync.deb
 holds enabled affsync
 holds active affsync
+holds active affsync@second
+holds active affsync-sync.timer
+holds test ! -e "$(path run/affsync-package)"
 holds [ "$(sql "SELECT count(*) FROM affsync.commission")" -ge "$rows" ]
 
-step "Purge"
+step "Purge, with a volume at /var/lib/affsync/second"
+inside systemctl stop affsync@second
+inside mount -t tmpfs none /var/lib/affsync/second
 purged=$(apt purge affsync)
 echo "$purged"
 holds grep -q 'removing /var/lib/affsync' <<<"$purged"
 holds grep -q '/etc/affsync holds files' <<<"$purged"
-holds test ! -e "$(path var/lib/affsync)"
+holds grep -q '/var/lib/affsync could not be removed' <<<"$purged"
+is "what is left of the state" "$(inside find /var/lib/affsync -mindepth 1)" "/var/lib/affsync/second"
+inside umount /var/lib/affsync/second
+inside rm -r /var/lib/affsync
 holds test ! -e "$(path etc/affsync/affsync.yaml)"
 holds test -e "$(path etc/affsync/second.yaml)"
 fails active affsync

@@ -22,6 +22,7 @@ packages=(
   nlohmann-json3-dev libsimdjson-dev libyaml-cpp-dev libspdlog-dev libcli11-dev
   libhowardhinnant-date-dev libxxhash-dev libarchive-dev libxml2-dev
   libsystemd-dev tzdata postgresql curl
+  file # of packaging/build_deb.sh
 )
 case "${1-}" in
   '') ;;
