@@ -52,6 +52,7 @@ asio::awaitable<SendOutcome> Sender::attempt(Message const& message) {
 
 asio::awaitable<std::optional<TimePoint>> Sender::send_due() {
   auto const token = random_key();
+  std::optional<TimePoint> soonest;
   for (;;) {
     schema::TakeMessages take;
     take.receiver = receiver_.name;
@@ -61,7 +62,7 @@ asio::awaitable<std::optional<TimePoint>> Sender::send_due() {
     take.per_hour = limits_.per_hour;
     take.quiet = quiet_of(limits_.quiet);
     auto const taken = co_await parts_.store->take(std::move(take));
-    if (taken.empty()) co_return std::nullopt;
+    if (taken.empty()) co_return soonest;
     for (auto const& message : taken) {
       crash_point(CrashPoint::alert_taken);
       auto const outcome = co_await attempt(message);
@@ -79,12 +80,19 @@ asio::awaitable<std::optional<TimePoint>> Sender::send_due() {
         log_.info("told", {{"kind", message.kind}, number_field("message", message.message_id)});
         continue;
       }
-      auto const next = next_attempt(now, message.attempts + 1, outcome.wait, parts_.random());
+      auto const attempts = message.attempts + 1;
+      schema::FailedAttempt failed;
+      failed.error = outcome.problem;
+      failed.refused = outcome.refused;
+      failed.next = next_attempt(now, attempts, outcome.wait, parts_.random());
+      auto const next = std::min(failed.next, soonest.value_or(failed.next));
       auto const standing =
-          co_await parts_.store->note_failed(message.message_id, token, outcome.problem, next, now);
+          co_await parts_.store->note_failed(message.message_id, token, std::move(failed), now);
       tell(message, outcome, standing);
-      // What comes after it must wait for it, unless it is given up.
-      if (standing != schema::AlertAttempt::given_up) co_return next;
+      if (standing == schema::AlertAttempt::given_up) continue;
+      // What comes after it must wait for it, unless it is this one alone that is not wanted.
+      soonest = next;
+      if (!outcome.refused || attempts < schema::attempts_in_order) co_return next;
     }
   }
 }

@@ -100,6 +100,27 @@ TEST_F(AlertSending, A429IsAskedAgainWhenItSays) {
   EXPECT_EQ(hook.received().size(), 1u);  // not yet
 }
 
+TEST_F(AlertSending, OneThatIsNotWantedLetsOthersPast) {
+  HookServer hook;
+  tell({webhook("ops", hook)});
+  put("ops", "one");
+  auto const second = put("ops", "two");
+  hook.answer_with(HookServer::answer("400 Bad Request", R"({"error":"too long"})"));
+  for (int attempt = 1; attempt <= 5; ++attempt) {
+    EXPECT_EQ(sync().status, 0);
+    EXPECT_EQ(outbox()[0], "ops: one waiting after " + std::to_string(attempt));
+    EXPECT_EQ(hook.keys().size(), static_cast<std::size_t>(attempt < 5 ? attempt : 6));
+    if (attempt < 5) let_time_pass();
+  }
+  // In the same pass as the fifth one.
+  EXPECT_EQ(outbox()[1], "ops: two waiting after 1");
+  EXPECT_EQ(hook.keys().back(), second);
+  hook.answer_with(HookServer::answer("204 No Content"));
+  let_time_pass();
+  EXPECT_EQ(sync().status, 0);
+  EXPECT_EQ(outbox(), (Lines{"ops: one sent", "ops: two sent"}));
+}
+
 TEST_F(AlertSending, TelegramGetsItsMessage) {
   HookServer bot;
   bot.answer_with(HookServer::answer("200 OK", R"({"ok":true,"result":{}})"));

@@ -46,12 +46,12 @@ class PgAlertStore final : public AlertStore {
   }
 
   asio::awaitable<AlertAttempt> note_failed(std::int64_t message_id, std::string token,
-                                            std::string error, TimePoint next_attempt,
-                                            TimePoint now) override {
-    auto work = [clock = clock_, message_id, next_attempt, now, by = std::move(token),
-                 why = std::move(error)](PgSession& session) {
-      return schema::note_failed(session, message_id, by, why, clock->to_server(next_attempt),
-                                 clock->to_server(now));
+                                            FailedAttempt failed, TimePoint now) override {
+    auto work = [clock = clock_, message_id, now, by = std::move(token),
+                 given = std::move(failed)](PgSession& session) {
+      auto noted = given;
+      noted.next = clock->to_server(given.next);
+      return schema::note_failed(session, message_id, by, noted, clock->to_server(now));
     };
     co_return co_await sending_.run(std::move(work), attempts);
   }

@@ -19,8 +19,7 @@ class AlertStore {
   virtual asio::awaitable<bool> note_sent(std::int64_t message_id, std::string token,
                                           TimePoint now) = 0;
   virtual asio::awaitable<AlertAttempt> note_failed(std::int64_t message_id, std::string token,
-                                                    std::string error, TimePoint next_attempt,
-                                                    TimePoint now) = 0;
+                                                    FailedAttempt failed, TimePoint now) = 0;
   virtual asio::awaitable<std::vector<AlertQueue>> queues(TimePoint now) = 0;
   virtual asio::awaitable<std::vector<AlertLine>> list(AlertFilter filter, TimePoint now) = 0;
   virtual asio::awaitable<std::vector<AlertCount>> count(TimePoint now) = 0;

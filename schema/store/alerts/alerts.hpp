@@ -112,17 +112,27 @@ struct TakeMessages {
   TakeMessages() = default;
 };
 
+// After so many attempts a message that the receiver refuses lets others past.
+inline constexpr int attempts_in_order = 5;
+
 // Takes the next messages of a receiver, in order: none while an earlier one is being sent or waits
-// for its next attempt, and none beyond the bound of an hour. What the bound holds back becomes one
-// message that says how many it stands for.
+// for its next attempt (but see attempts_in_order), and none beyond the bound of an hour. What the
+// bound holds back becomes one message that says how many it stands for.
 std::vector<AlertMessage> take_messages(PgSession& session, TakeMessages const& take);
 // False if the lease was lost meanwhile: another daemon may send it again, with the same key.
 bool note_sent(PgSession& session, std::int64_t message_id, std::string const& token,
                TimePoint now);
 enum class AlertAttempt { again, given_up, lease_lost };
+// Why an attempt failed. `refused`: the receiver does not want this message; it may take others.
+struct FailedAttempt {
+  std::string error;
+  bool refused = false;
+  TimePoint next{};  // when it is tried again
+  FailedAttempt() = default;
+};
 // A message is given up after a day.
 AlertAttempt note_failed(PgSession& session, std::int64_t message_id, std::string const& token,
-                         std::string const& error, TimePoint next_attempt, TimePoint now);
+                         FailedAttempt const& failed, TimePoint now);
 
 // How the messages of a receiver stand.
 struct AlertQueue {

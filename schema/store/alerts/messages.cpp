@@ -20,6 +20,7 @@ struct Candidate {
   std::string id;
   bool tried = false;  // it may have been received already, so it stays as it is
   bool later = false;  // it still_waits for its next attempt
+  bool aside = false;  // meanwhile others may be sent
 };
 
 // The rules that are told in quiet hours, as an array; nullopt: it is not quiet, all are.
@@ -39,12 +40,14 @@ std::optional<std::string> told_now(pqxx::transaction_base& tx, TakeMessages con
 }
 
 std::vector<Candidate> candidates(pqxx::transaction_base& tx, TakeMessages const& take) {
-  SqlParams const params{take.receiver, sql_time(take.now), told_now(tx, take)};
+  SqlParams const params{take.receiver, sql_time(take.now), told_now(tx, take),
+                         std::to_string(attempts_in_order)};
   std::vector<Candidate> all;
   for (auto const& row :
        exec(tx,
             std::string("SELECT m.message_id, m.attempts > 0 OR m.lease_token IS NOT NULL,"
-                        " coalesce(m.next_attempt_at > $2::timestamptz, false)"
+                        " coalesce(m.next_attempt_at > $2::timestamptz, false),"
+                        " m.refused AND m.attempts >= $4::int"
                         " FROM affsync.alert_message m WHERE m.receiver = $1 AND ") +
                 still_waits +
                 " AND m.not_before <= $2::timestamptz AND ($3::text[] IS NULL OR EXISTS"
@@ -55,6 +58,7 @@ std::vector<Candidate> candidates(pqxx::transaction_base& tx, TakeMessages const
     candidate.id = row[0].c_str();
     candidate.tried = row[1].as<bool>();
     candidate.later = row[2].as<bool>();
+    candidate.aside = candidate.later && row[3].as<bool>();
     all.push_back(std::move(candidate));
   }
   return all;
@@ -156,6 +160,7 @@ std::vector<AlertMessage> take_messages(PgSession& session, TakeMessages const& 
   auto const allowed = static_cast<std::int64_t>(take.per_hour) - sent_lately(tx, take);
   if (allowed <= 0) return {};
   auto next = candidates(tx, take);
+  std::erase_if(next, [](Candidate const& one) { return one.aside; });
   if (next.empty() || next.front().later) return {};
   auto const keep = static_cast<std::ptrdiff_t>(allowed - 1);
   if (static_cast<std::ptrdiff_t>(next.size()) > keep + 1 &&
@@ -201,14 +206,16 @@ bool note_sent(PgSession& session, std::int64_t message_id, std::string const& t
 }
 
 AlertAttempt note_failed(PgSession& session, std::int64_t message_id, std::string const& token,
-                         std::string const& error, TimePoint next_attempt, TimePoint now) {
+                         FailedAttempt const& failed, TimePoint now) {
   Transaction tx(session);
-  SqlParams const params{std::to_string(message_id), token, printable_utf8(error),
-                         sql_time(next_attempt), sql_time(now)};
+  SqlParams const params{
+      std::to_string(message_id), token,         printable_utf8(failed.error),
+      sql_time(failed.next),      sql_time(now), failed.refused ? "true" : "false"};
   auto const noted =
       exec(tx,
            "UPDATE affsync.alert_message SET attempts = attempts + 1, last_error = $3,"
-           " next_attempt_at = $4::timestamptz, lease_until = NULL, lease_token = NULL,"
+           " next_attempt_at = $4::timestamptz, refused = $6::boolean,"
+           " lease_until = NULL, lease_token = NULL,"
            " given_up_at = CASE WHEN greatest(created_at, not_before)"
            " <= $5::timestamptz - interval '1 day' THEN $5::timestamptz END"
            " WHERE message_id = $1::bigint AND lease_token = $2::uuid AND sent_at IS NULL"

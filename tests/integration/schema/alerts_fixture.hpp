@@ -27,6 +27,13 @@ class AlertsTest : public StoreTest {
   // All that the receiver gets now: takes and notes as sent, one title a line.
   std::string told(std::string const& receiver = "ops");
   std::vector<AlertMessage> take(std::string const& receiver = "ops", int most = 1);
+  static FailedAttempt failed(std::string const& error, TimePoint next, bool refused = false) {
+    FailedAttempt attempt;
+    attempt.error = error;
+    attempt.next = next;
+    attempt.refused = refused;
+    return attempt;
+  }
   void set(std::string const& rule, std::string const& setting, std::string const& value);
   void to(std::string const& rule, std::vector<std::string> receivers);
   void off(std::string const& rule);

@@ -117,7 +117,8 @@ class AlertsFortnight : public AlertsTest {
       auto const messages = take(receiver);
       if (messages.empty()) return;
       if (down) {
-        note_failed(session(), messages[0].message_id, token, "down", now + minutes(20), now);
+        note_failed(session(), messages[0].message_id, token, failed("down", now + minutes(20)),
+                    now);
       } else if (upto(9) > 0) {
         note_sent(session(), messages[0].message_id, token, now);
       }

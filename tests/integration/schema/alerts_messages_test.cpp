@@ -45,8 +45,9 @@ TEST_F(AlertMessages, NoneIsTakenWhileAnEarlierOneIsBeingSentOrWaits) {
   ASSERT_EQ(first.size(), 1U);
   EXPECT_EQ(first[0].title + "\n", row_of(1));
   EXPECT_TRUE(take().empty());
-  EXPECT_EQ(note_failed(session(), first[0].message_id, token, "500", now + minutes(5), now),
-            AlertAttempt::again);
+  EXPECT_EQ(
+      note_failed(session(), first[0].message_id, token, failed("500", now + minutes(5)), now),
+      AlertAttempt::again);
   pass(minutes(4));
   EXPECT_TRUE(take().empty());
   pass(minutes(1));
@@ -80,7 +81,7 @@ TEST_F(AlertMessages, WhatASenderTookBeforeItDiedIsSentAgainWithTheSameKey) {
   EXPECT_EQ(again[0].key, first[0].key);
   // The first one was only slow.
   EXPECT_FALSE(note_sent(session(), first[0].message_id, token, now));
-  EXPECT_EQ(note_failed(session(), first[0].message_id, token, "late", now, now),
+  EXPECT_EQ(note_failed(session(), first[0].message_id, token, failed("late", now), now),
             AlertAttempt::lease_lost);
   EXPECT_TRUE(note_sent(other, again[0].message_id, other_token, now));
   EXPECT_EQ(told(), "");
@@ -101,14 +102,16 @@ TEST_F(AlertMessages, ItIsGivenUpAfterADayAndTheNextOneIsTried) {
     auto const messages = take();
     ASSERT_EQ(messages.size(), 1U);
     EXPECT_EQ(messages[0].title + "\n", row_of(1));
-    EXPECT_EQ(note_failed(session(), messages[0].message_id, token, "down", now + hours(1), now),
-              AlertAttempt::again);
+    EXPECT_EQ(
+        note_failed(session(), messages[0].message_id, token, failed("down", now + hours(1)), now),
+        AlertAttempt::again);
     pass(hours(1));
   }
   auto const messages = take();
   ASSERT_EQ(messages.size(), 1U);
-  EXPECT_EQ(note_failed(session(), messages[0].message_id, token, "down", now + hours(1), now),
-            AlertAttempt::given_up);
+  EXPECT_EQ(
+      note_failed(session(), messages[0].message_id, token, failed("down", now + hours(1)), now),
+      AlertAttempt::given_up);
   auto const queues = read_alert_queues(session(), now);
   ASSERT_EQ(queues.size(), 1U);
   EXPECT_EQ(queues[0].waiting, 1);
@@ -173,12 +176,39 @@ TEST_F(AlertMessages, TheBoundHoldsAfterAReceiverWasDownForAnHour) {
     causes(i, i);
     auto const messages = take();
     for (auto const& message : messages) {
-      note_failed(session(), message.message_id, token, "refused", now + minutes(5), now);
+      note_failed(session(), message.message_id, token, failed("refused", now + minutes(5)), now);
     }
     pass(minutes(5));
   }
   EXPECT_EQ(told(),
             row_of(1) + row_of(2) + row_of(3) + row_of(4) + "8 more messages were held back\n");
+}
+
+// One that is too long for its receiver, say. Those behind it waited for a day before.
+TEST_F(AlertMessages, OneThatIsRefusedAgainAndAgainLetsOthersPast) {
+  causes(1, 3);
+  for (int attempt = 1; attempt <= attempts_in_order; ++attempt) {
+    auto const messages = take();
+    ASSERT_EQ(messages.size(), 1U) << attempt;
+    ASSERT_EQ(messages[0].title + "\n", row_of(1));
+    note_failed(session(), messages[0].message_id, token,
+                failed("too long", now + minutes(15), true), now);
+    if (attempt < attempts_in_order) {
+      EXPECT_TRUE(take().empty()) << attempt;
+      pass(minutes(15));
+    }
+  }
+  EXPECT_EQ(told(), row_of(2) + row_of(3));
+  pass(minutes(15));
+  auto const again = take();
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0].title + "\n", row_of(1));
+  // Down, and not refused any more: the order holds again.
+  causes(4, 4);
+  note_failed(session(), again[0].message_id, token, failed("down", now + minutes(15)), now);
+  EXPECT_EQ(told(), "");
+  pass(minutes(15));
+  EXPECT_EQ(told(), row_of(1) + row_of(4));
 }
 
 TEST_F(AlertMessages, QuietHoursHoldForWhatHasWaited) {
@@ -188,7 +218,7 @@ TEST_F(AlertMessages, QuietHoursHoldForWhatHasWaited) {
   causes(1, 1);  // at midnight: not yet quiet
   auto const messages = take();
   ASSERT_EQ(messages.size(), 1U);
-  note_failed(session(), messages[0].message_id, token, "refused", now + minutes(70), now);
+  note_failed(session(), messages[0].message_id, token, failed("refused", now + minutes(70)), now);
   pass(minutes(70));
   EXPECT_EQ(told(), "");
   pass(hours(6));

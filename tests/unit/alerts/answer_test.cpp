@@ -69,6 +69,13 @@ TEST(AlertAnswer, TheWaitThatIsAskedFor) {
   EXPECT_EQ(judge(500, "").wait, std::nullopt);
 }
 
+TEST(AlertAnswer, WhatIsWrongWithTheMessageIsToldFromWhatIsWrongWithTheReceiver) {
+  for (auto const status : {400, 413, 415, 422}) EXPECT_TRUE(judge(status, "").refused) << status;
+  for (auto const status : {200, 302, 401, 403, 404, 408, 429, 500, 503}) {
+    EXPECT_FALSE(judge(status, "").refused) << status;
+  }
+}
+
 TEST(AlertAnswer, SecretsAreNotShown) {
   for (auto const status : {200, 302, 404}) {
     auto const outcome = judge(status, "no planted-token here");
