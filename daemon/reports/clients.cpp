@@ -124,10 +124,15 @@ ReportPlan plan_clients(ReportOptions const& options) {
   plan.parameters = day_parameters(options);
   if (plan.by != "month") {
     plan.notes_sql =
-        "SELECT 'Money of ' || string_agg(source, ', ' ORDER BY source) || ' that belongs to no "
-        "client has no day of registration and is left out.' FROM reporting.client_performance "
-        "WHERE client_ref IS NULL AND ($1::date IS NOT NULL OR $2::date IS NOT NULL) AND " +
-        of_source() + " HAVING count(*) > 0";
+        "SELECT 'Left out for lack of a day of registration: ' || concat_ws(' and ', "
+        "nullif(count(client_ref), 0) || ' clients', "
+        "CASE WHEN count(*) > count(client_ref) THEN 'the money that belongs to no client' END) || "
+        "' of ' || string_agg(DISTINCT source, ', ' ORDER BY source) || ', with ' || "
+        "coalesce(round(sum(known_commission_usd), 2)::text || ' USD', 'no known dollars') || '.' "
+        "FROM reporting.client_performance WHERE " +
+        std::string(registered_day) +
+        " IS NULL AND ($1::date IS NOT NULL OR $2::date IS NOT NULL) AND " + of_source() +
+        " HAVING count(*) > 0";
   }
   return plan;
 }

@@ -32,7 +32,7 @@ FROM (
   SELECT
     c.source_id, s.name AS source, s.connector, c.stream, c.external_id, c.client_ref, c.kind,
     c.status, c.link_code, (h.changed_at AT TIME ZONE 'UTC')::date AS day, d.step, d.step_usd,
-    d.step_lots, c.amount_usd IS NOT NULL AND d.step_usd IS NOT NULL AS by_broker,
+    d.step_lots, g.has_usd AND d.step_usd IS NOT NULL AS by_broker,
     -- The currency at that time: the old value in the next change of the currency; without such a
     -- change, the row's own.
     g.currency,
@@ -60,6 +60,8 @@ FROM (
       max(CASE WHEN o.before ->> 'amount_usd' IS NOT NULL
                THEN ARRAY[o.change_id, (o.before ->> 'amount_usd')::numeric] END)
         OVER earlier AS known_usd,
+      max(CASE WHEN o.before ? 'amount' AND o.after ->> 'amount' IS NOT NULL THEN o.change_id END)
+        OVER earlier AS grew_at,
       max(CASE WHEN o.before ->> 'volume_lots' IS NOT NULL
                THEN ARRAY[o.change_id, (o.before ->> 'volume_lots')::numeric] END)
         OVER earlier AS known_lots,
@@ -79,7 +81,14 @@ FROM (
             max(CASE WHEN n.before ->> 'currency' IS NOT NULL
                      THEN ARRAY[lpad(n.change_id::text, 20, '0'), n.before ->> 'currency'] END)
               OVER (PARTITION BY n.source_id, n.stream, n.external_id
-                    ORDER BY n.change_id ROWS UNBOUNDED PRECEDING) AS last_currency
+                    ORDER BY n.change_id ROWS UNBOUNDED PRECEDING) AS last_currency,
+            max(CASE WHEN n.before ? 'amount_usd'
+                     THEN ARRAY[lpad(n.change_id::text, 20, '0'), n.after ->> 'amount_usd'] END)
+              OVER (PARTITION BY n.source_id, n.stream, n.external_id
+                    ORDER BY n.change_id ROWS UNBOUNDED PRECEDING) AS last_usd,
+            min(CASE WHEN n.before ? 'amount_usd'
+                     THEN ARRAY[lpad(n.change_id::text, 20, '0'), n.before ->> 'amount_usd'] END)
+              OVER (PARTITION BY n.source_id, n.stream, n.external_id) AS first_usd
           FROM affsync.commission k
           JOIN affsync.record_change n
             ON n.source_id = k.source_id AND n.record_table = 'commission' AND n.stream = k.stream
@@ -105,7 +114,11 @@ FROM (
   ) l ON true
   CROSS JOIN LATERAL (
     SELECT CASE WHEN l.before IS NULL THEN c.currency ELSE l.before ->> 'currency' END AS currency,
-           h.before ? 'amount' AND h.before ->> 'amount' IS NULL AS was_unknown
+           h.before ? 'amount' AND h.before ->> 'amount' IS NULL AS was_unknown,
+           -- Whether the broker gave an amount in dollars then, whatever it does now.
+           CASE WHEN h.last_usd IS NOT NULL THEN h.last_usd[2]
+                WHEN h.first_usd IS NOT NULL THEN h.first_usd[2]
+                ELSE c.amount_usd::text END IS NOT NULL AS has_usd
   ) g
   CROSS JOIN LATERAL (
     SELECT
@@ -118,7 +131,10 @@ FROM (
       END AS step,
       CASE WHEN h.before ? 'amount_usd'
            THEN (h.after ->> 'amount_usd')::numeric
-                - coalesce((h.before ->> 'amount_usd')::numeric, h.known_usd[2])
+                - coalesce((h.before ->> 'amount_usd')::numeric,
+                           -- What was added meanwhile without the broker's dollars is not added again.
+                           CASE WHEN h.grew_at < h.known_usd[1] OR h.grew_at IS NULL
+                                THEN h.known_usd[2] END)
            ELSE 0
       END AS step_usd,
       (h.after ->> 'volume_lots')::numeric

@@ -1,5 +1,6 @@
 -- One row per client, merged from all rows and streams of its source: each column has the value that
--- changed last, and times of what happens once have the earliest, as in reporting.conversion_funnel.
+-- changed last, and times of what happens once have the earliest, as in reporting.conversion_funnel. Running
+-- figures of several rows of one stream, such as a client's accounts, are parts of one sum.
 CREATE OR REPLACE VIEW affsync.client_books AS
 SELECT
   c.source_id,
@@ -23,12 +24,22 @@ SELECT
      FILTER (WHERE c.rebate_usd IS NOT NULL))[1] AS rebate_usd,
   max(c.last_activity_at) AS last_activity_at,
   bool_or(c.has_deposit) AS has_deposit
-FROM affsync.client c
-LEFT JOIN affsync.stream st ON st.source_id = c.source_id AND st.stream = c.stream
-WHERE c.deleted_at IS NULL AND c.client_ref IS NOT NULL
-  AND coalesce(st.in_reports, true) AND st.retired_at IS NULL
+FROM (
+  SELECT
+    k.source_id, k.client_ref, k.stream, k.external_id, k.changed_at, k.country, k.status,
+    k.registered_at, k.first_deposit_at, k.first_trade_at, k.link_code, k.campaign,
+    k.last_activity_at, k.has_deposit,
+    sum(k.volume_lots) OVER of_stream AS volume_lots,
+    sum(k.earned_usd) OVER of_stream AS earned_usd,
+    sum(k.rebate_usd) OVER of_stream AS rebate_usd
+  FROM affsync.client k
+  LEFT JOIN affsync.stream st ON st.source_id = k.source_id AND st.stream = k.stream
+  WHERE k.deleted_at IS NULL AND k.client_ref IS NOT NULL
+    AND coalesce(st.in_reports, true) AND st.retired_at IS NULL
+  WINDOW of_stream AS (PARTITION BY k.source_id, k.client_ref, k.stream)
+) c
 GROUP BY c.source_id, c.client_ref;
-COMMENT ON VIEW affsync.client_books IS 'The clients in reports, one row each: not deleted, and from streams that the connector still has. If several streams have the same client, the latest value counts.';
+COMMENT ON VIEW affsync.client_books IS 'The clients in reports, one row each: not deleted, and from streams that the connector still has. If several streams have the same client, the latest value counts; running figures of several rows of one stream are added.';
 COMMENT ON COLUMN affsync.client_books.source_id IS 'The source; see affsync.source.';
 COMMENT ON COLUMN affsync.client_books.client_ref IS 'The client.';
 COMMENT ON COLUMN affsync.client_books.country IS 'Country code, as given by the broker.';

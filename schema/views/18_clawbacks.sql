@@ -125,7 +125,9 @@ WITH dated AS (
     HAVING sum(g.amount) > 0
   ) g
   WHERE h.record_table = 'commission' AND c.grain = 'lifetime'
+    -- A row that goes because it came under another key takes nothing with it.
     AND (h.operation = 'delete' AND coalesce(c.status, '') NOT IN ('rejected', 'reversed')
+         AND NOT coalesce(h.after ? 'counted', false)
          OR h.operation = 'update' AND h.before ? 'status'
             AND h.after ->> 'status' IN ('rejected', 'reversed')
             AND coalesce(h.before ->> 'status', '') NOT IN ('rejected', 'reversed'))

@@ -124,6 +124,17 @@ TEST_F(ReportFigures, clients_have_the_figures_of_the_view_and_what_is_known) {
             "c3,main,,,,2026-03-03,,0,,,0,,1,\n");
 }
 
+// Most networks list no clients, so that none has a day of registration.
+TEST_F(ReportFigures, clients_that_a_range_of_days_leaves_out_are_told_with_their_money) {
+  fill(mixed + "," + row("5", R"("amount":"1","currency":"USD","day":"2026-03-02")"));
+  auto const text = report({"clients", "--since", "2026-01-01"}, "table");
+  EXPECT_NE(text.find("Left out for lack of a day of registration: 3 clients and the money that "
+                      "belongs to no client of main, with 58.00 USD."),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(report({"clients"}, "table").find("Left out"), std::string::npos);
+}
+
 TEST_F(ReportFigures, payouts_are_refused_only_if_the_broker_says_so) {
   fill("", row("1", R"("amount":"10","currency":"USD","asked":"2026-03-01")") + "," +
                R"({"id":"2","amount":"20","currency":"USD","state":"done","paid":"2026-03-05"},)"

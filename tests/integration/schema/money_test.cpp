@@ -160,6 +160,57 @@ TEST_F(Money, ARunningTotalOfRebatesKeepsItsGrowthOverReadingsWithoutIt) {
   EXPECT_EQ(rows("SELECT day, amount, since::date FROM affsync.rebate_flows"), wanted);
 }
 
+// The broker's dollars of a step are those of its time, whatever the row has now.
+TEST_F(Money, DollarsThatComeLaterOrGoAwayChangeNoEarlierStep) {
+  auto const put_total = [&](std::string const& key, char const* amount,
+                             std::optional<std::string> usd) {
+    auto one = total(key, amount, "USD", {{"amount_usd", usd}});
+    put("totals", "commission", {one});
+    one.values = {{"client_ref", "c"},
+                  {"amount", amount},
+                  {"currency", "USD"},
+                  {"amount_usd", usd},
+                  {"grain", "lifetime"}};
+    put("passed on", "rebate", {one});
+    next_day();
+  };
+  put_total("later", "100", std::nullopt);
+  put_total("later", "150", std::nullopt);  // 2 March
+  put_total("later", "150", "150");         // the broker tells them from now on
+  put_total("later", "170", "171");         // 4 March
+  put_total("gone", "100", "100");
+  put_total("gone", "150", "151");  // 6 March
+  put_total("gone", "160", std::nullopt);
+  put_total("gone", "170", "171");  // 8 March: its first 10 were converted the day before
+  put_total("gone", "180", std::nullopt);
+  std::vector<Cells> const wanted{
+      {"2026-03-02", "50", "50", "same currency"}, {"2026-03-04", "20", "21", "broker"},
+      {"2026-03-06", "50", "51", "broker"},        {"2026-03-07", "10", "10", "same currency"},
+      {"2026-03-08", "10", "10", "same currency"}, {"2026-03-09", "10", "10", "same currency"}};
+  EXPECT_EQ(rows("SELECT day, amount, amount_usd, usd_origin FROM affsync.commission_steps"
+                 " WHERE amount > 0 ORDER BY day"),
+            wanted);
+  EXPECT_EQ(rows("SELECT day, amount, amount_usd, usd_origin FROM affsync.rebate_steps"
+                 " WHERE amount > 0 ORDER BY day"),
+            wanted);
+  EXPECT_EQ(value("SELECT sum(amount_usd) FROM affsync.commission_steps"), "152");
+}
+
+// A total that comes under its new key is still owed.
+TEST_F(Money, AnotherKeyTakesNoGrowthBack) {
+  put("totals", "commission", {total("t", "100"), total("u", "5"), total("v", "5")});
+  put("totals", "commission", {total("t", "150"), total("u", "6")});
+  vanish("totals", "commission", {"u", "v"});
+  vanish("totals", "commission", {"v"});
+  EXPECT_EQ(value("SELECT count(*) FROM reporting.clawbacks"), "2");
+  sql(url,
+      "UPDATE affsync.record_change SET before = before || '{\"counted\": 150}',"
+      " after = after || '{\"counted\": 150}'"
+      " WHERE operation = 'delete' AND external_id = 't'");
+  std::vector<Cells> const wanted{{"u", "-1"}};
+  EXPECT_EQ(rows("SELECT external_id, difference FROM reporting.clawbacks"), wanted);
+}
+
 // A daemon that did not run knows the growth, but not when it happened.
 TEST_F(Money, AStepKnowsBetweenWhichReadingsItGrew) {
   end(begin("totals"));
@@ -396,6 +447,24 @@ TEST_F(Money, OfSeveralFeedsEachFigureIsFromTheOneThatHasIt) {
   put("leads", "client", {row("1", {{"client_ref", "c1"}, {"country", "NL"}})});
   Cells const wanted{"NL", "44"};
   EXPECT_EQ(rows("SELECT country, commission_usd FROM reporting.client_performance").at(0), wanted);
+}
+
+// As HFM lists the accounts of a client, and Exness a person of two partner accounts.
+TEST_F(Money, OfSeveralRowsOfOneFeedTheFiguresAreAdded) {
+  auto const account = [](char const* key, char const* lots, char const* usd) {
+    return row(key, {{"client_ref", "c1"},
+                     {"volume_lots", lots},
+                     {"earned_usd", usd},
+                     {"rebate_usd", std::nullopt}});
+  };
+  put("accounts", "client", {account("1", "5", "60"), account("2", "3", "40")});
+  next_day();
+  put("accounts", "client", {account("2", "3.5", "40")});
+  put("leads", "client", {row("9", {{"client_ref", "c1"}, {"country", "NL"}})});
+  std::vector<Cells> const wanted{{"NL", "8.5", "100", "0"}};
+  EXPECT_EQ(rows("SELECT country, volume_lots, commission_usd, coalesce(rebate_usd, 0)"
+                 " FROM reporting.client_performance"),
+            wanted);
 }
 
 TEST_F(Money, WhereDollarsAreFromIsSaidOfTheRowsThatAreAddedUp) {
