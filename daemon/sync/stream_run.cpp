@@ -88,7 +88,9 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
     }
     has_rows_ = state.last_success_at.has_value();
     verdict_.set_accepted(state.accepted);
-    start.cursor = first_cursor_ = state.cursor;
+    if (!task_.is_beside_api()) start.cursor = first_cursor_ = state.cursor;
+    // Where another file was stopped says nothing of this one.
+    start.anew = task_.file != nullptr;
     start.again = state.doubtful;
     start.items = co_await item_values(task_, *parts_.store);
     if (state.last_error_code == to_string(ErrorCode::auth_expired) && state.last_finished_at) {
@@ -115,6 +117,7 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
   report_.window_to = reader_->window().to;
   if (parts_.store != nullptr) {
     schema::RunStart run = run_start(*reader_, task_.id, report_.started_at);
+    run.beside_api = task_.is_beside_api();
     key_ = co_await parts_.store->begin_run(std::move(run));
     begun_ = true;
     report_.run_id = key_.run_id;
@@ -152,6 +155,7 @@ asio::awaitable<void> StreamRun::close_pass() {
     pass.whole = verdict_.is_whole();
     pass.full = is_full_pass();
     pass.of_file = !task_.file_name.empty();
+    pass.beside_api = task_.is_beside_api();
     pass.replaces = task_.plan->spec->replaces_window;
     pass.lost = reader_->lost();
     pass.mass_drop_limit = task_.mass_drop_limit;
@@ -189,12 +193,15 @@ asio::awaitable<void> StreamRun::end() {
     // A file is news whatever its days are.
     end.up_to_date = task_.file || reader_->reaches_last_day();
     end.full_pass = is_full_pass();
-    end.adds_only = !task_.file_name.empty() || task_.plan->adds_only;
+    // An API reads all rows again by itself, and a file beside it is no part of that.
+    end.adds_only = !task_.is_beside_api() && (!task_.file_name.empty() || task_.plan->adds_only);
     end.read_to_end = read_to_end_;
     end.swept = read_to_end_ && verdict_.is_swept();
     bool const unreadable = report_.error && report_.error->code == ErrorCode::mapping_failed;
-    if (read_to_end_) end.cursor = reader_->final_checkpoint();
-    if (unreadable) end.cursor = first_cursor_;
+    if (!task_.is_beside_api()) {
+      if (read_to_end_) end.cursor = reader_->final_checkpoint();
+      if (unreadable) end.cursor = first_cursor_;
+    }
     end.next_run_at = report_.next_run_at;
     end.clock_skew = task_.session->clock_skew();
     end.learned_rate = task_.session->rate_to_store();

@@ -29,29 +29,50 @@ constexpr auto begin_sql =
     " window_to) VALUES ($1::int, $2, $3::timestamptz, 'running', $4, $5::date, $6::date)"
     " RETURNING run_id";
 
+// What a pass keeps from run to run, with its types.
+constexpr std::pair<std::string_view, std::string_view> pass_columns[] = {
+    {"pass_run_id", "bigint"},      {"pass_started_at", "timestamptz"}, {"pass_covered_to", "date"},
+    {"pass_oldest", "timestamptz"}, {"pass_missed", "bigint"},          {"pass_kept", "bigint"}};
+
+// What a run that resumes a pass finds of it, or else `anew`. The pass of an API has waited in
+// `api_pass` if files were read beside it.
+std::string found_sql(std::string_view column, std::string_view type, std::string_view anew) {
+  std::string const name(column);
+  return name + " = CASE WHEN NOT $4::boolean OR z.pass_run_id IS NULL THEN " + std::string(anew) +
+         " WHEN z.api_pass IS NULL THEN z." + name + " ELSE (z.api_pass ->> '" + name +
+         "')::" + std::string(type) + " END";
+}
+
 // Also resets the state of the pass, unless the run resumes one, which keeps what its earlier runs
 // found.
-constexpr auto take_over_sql =
-    "INSERT INTO affsync.stream_state AS z (source_id, stream, run_id, writes, pass_run_id,"
-    " pass_covered_to, running, last_started_at, run_token, runs_open_since, pass_started_at)"
-    " VALUES ($1::int, $2, $3::bigint, 1, $3::bigint, $5::date, $6::timestamptz IS NOT NULL,"
-    " $6::timestamptz, gen_random_uuid(), $7::timestamptz, $7::timestamptz)"
-    " ON CONFLICT (source_id, stream) DO UPDATE SET run_id = excluded.run_id,"
-    " run_token = excluded.run_token,"
-    " runs_open_since = least(z.runs_open_since, excluded.runs_open_since),"
-    " writes = z.writes + 1, pass_run_id = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL"
-    " THEN z.pass_run_id ELSE excluded.run_id END,"
-    " pass_started_at = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL"
-    " THEN z.pass_started_at ELSE excluded.pass_started_at END,"
-    " pass_covered_to = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL"
-    " THEN z.pass_covered_to ELSE excluded.pass_covered_to END,"
-    " pass_oldest = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL THEN z.pass_oldest END,"
-    " pass_missed = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL"
-    " THEN z.pass_missed ELSE 0 END,"
-    " pass_kept = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL"
-    " THEN z.pass_kept ELSE 0 END, running = excluded.running,"
-    " last_started_at = coalesce(excluded.last_started_at, z.last_started_at)"
-    " RETURNING z.run_token, z.runs_open_since";
+std::string const& take_over_sql() {
+  static std::string const sql = [] {
+    std::string found, kept;
+    for (auto const& [column, type] : pass_columns) {
+      std::string anew = "excluded." + std::string(column);
+      if (column == "pass_run_id") anew = "excluded.run_id";
+      if (column == "pass_oldest") anew = "NULL";
+      if (column == "pass_missed" || column == "pass_kept") anew = "0";
+      found += found_sql(column, type, anew) + ", ";
+      kept += (kept.empty() ? "'" : ", '") + std::string(column) + "', z." + std::string(column);
+    }
+    return "INSERT INTO affsync.stream_state AS z (source_id, stream, run_id, writes, pass_run_id,"
+           " pass_covered_to, running, last_started_at, run_token, runs_open_since,"
+           " pass_started_at)"
+           " VALUES ($1::int, $2, $3::bigint, 1, $3::bigint, $5::date, $6::timestamptz IS NOT NULL,"
+           " $6::timestamptz, gen_random_uuid(), $7::timestamptz, $7::timestamptz)"
+           " ON CONFLICT (source_id, stream) DO UPDATE SET run_id = excluded.run_id,"
+           " run_token = excluded.run_token,"
+           " runs_open_since = least(z.runs_open_since, excluded.runs_open_since),"
+           " writes = z.writes + 1, " +
+           found +
+           "api_pass = CASE WHEN $8::boolean THEN coalesce(z.api_pass, jsonb_build_object(" + kept +
+           ")) END, running = excluded.running,"
+           " last_started_at = coalesce(excluded.last_started_at, z.last_started_at)"
+           " RETURNING z.run_token, z.runs_open_since";
+  }();
+  return sql;
+}
 
 constexpr auto finish_sql =
     "UPDATE affsync.sync_run SET status = $3, finished_at = $4::timestamptz, rows_read = "
@@ -236,8 +257,9 @@ RunKey open_run(PgSession& session, RunStart const& start,
                                start.resumes ? "true" : "false",
                                covered_to,
                                asks_broker ? sql_time(start.started_at) : std::nullopt,
-                               sql_time(start.started_at)};
-  auto const taken = exec(tx, take_over_sql, fence_params);
+                               sql_time(start.started_at),
+                               start.beside_api ? "true" : "false"};
+  auto const taken = exec(tx, take_over_sql(), fence_params);
   run.token = taken[0][0].c_str();
   record_coverage(tx, start, run);
   SqlParams const interrupt_params{source, stream, std::to_string(run.run_id),

@@ -235,7 +235,12 @@ SliceClosed SliceCloser::close(PgSession& session) {
     pass.missed += unseen.shrinks;
   }
   if (missed.noted || closed.replaced > 0) crash_point(CrashPoint::slice_marked);
-  if (slice_.covers_days && slice_.from && slice_.to) {
+  if (slice_.covers_days && slice_.from && slice_.to && slice_.beside_api) {
+    if (!doubtful) {
+      record_found_days(tx, slice_.run, DaySpan{*slice_.from, *slice_.to}, day_of(pass.oldest),
+                        slice_.now);
+    }
+  } else if (slice_.covers_days && slice_.from && slice_.to) {
     record_days(tx, slice_.run, DaySpan{*slice_.from, *slice_.to},
                 doubtful ? DayState::doubtful : DayState::proven, day_of(pass.oldest), slice_.now);
   }

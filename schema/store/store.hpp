@@ -21,6 +21,7 @@
 #include "schema/store/asked.hpp"
 #include "schema/store/file_note.hpp"
 #include "schema/store/held_lease.hpp"
+#include "schema/store/quarantined.hpp"
 #include "schema/store/registrations.hpp"
 #include "schema/store/retention.hpp"
 #include "schema/store/source_block.hpp"
@@ -63,6 +64,7 @@ struct RunStart {
   std::optional<Day> window_to;
   TimePoint started_at{};
   bool resumes = false;            // continues the pass of the previous run
+  bool beside_api = false;         // a file; the pass of the API waits until it has ended
   std::optional<DaySpan> covered;  // days that had been read when the pass began
   std::vector<DaySpan> lost;       // days that the broker no longer provides
   RunStart() = default;
@@ -176,6 +178,7 @@ struct SliceClose {
   std::vector<TotalToCompare> totals;
   bool differences_doubt = true;  // read days whose totals differ again
   bool covers_days = false;       // record the slice's days as read
+  bool beside_api = false;        // of a file beside an API: only days that the API lost
   bool in_doubt = false;          // record them as days in doubt
   bool has_quarantined = false;   // same, because rows were quarantined that are not accepted
   TimePoint now{};
@@ -207,6 +210,7 @@ struct PassClose {
   bool full = false;          // the pass covered all rows of the stream
   bool replaces = false;      // its slices have deleted what they did not bring
   bool of_file = false;       // what other passes quarantined is of other files
+  bool beside_api = false;    // and the pass of an API may wait for its end
   std::vector<DaySpan> lost;  // days that the broker refused since the last page
   double mass_drop_limit = 0.1;
   TimePoint now{};
@@ -255,39 +259,6 @@ struct RunEnd {
 
 struct RunEnded {
   std::optional<Error> rate_not_stored;  // why RunEnd::learned_rate is not; the run is ended anyway
-};
-
-// A quarantined row that is not resolved.
-struct QuarantinedLine {
-  std::int64_t quarantine_id = 0;
-  std::string external_id;  // empty if the key itself is missing
-  std::string reason;
-  std::string raw;  // JSON text, privacy applied
-  TimePoint received_at{};
-  bool accepted = false;
-  QuarantinedLine() = default;
-};
-
-// A position in the list of quarantined rows, which is ordered from the newest to the oldest.
-struct QuarantinePosition {
-  TimePoint received_at{};
-  std::int64_t quarantine_id = 0;
-};
-
-// Quarantined rows that a user accepts as known, so that they no longer make a run partial: those
-// of `ids`, or all open ones of a stream.
-struct Acceptance {
-  std::vector<std::int64_t> ids;
-  std::string source, stream;
-  std::string system_user;  // the user who accepts; recorded with the database user
-  std::string because;      // the reason given; may be empty
-  TimePoint now{};
-  Acceptance() = default;
-};
-
-struct KeyAt {
-  std::string external_id;
-  TimePoint at{};
 };
 
 // What stands against a running daemon, for `affsync status`.

@@ -23,7 +23,7 @@ PassDays::PassDays(StreamPlan const& plan, ReaderStart const& start,
     gives_days_ = earlier->gives_days;
   }
   done_before_ = done_;
-  resumes_ = earlier && earlier->place && try_resume(*earlier->place, start);
+  resumes_ = !start.anew && earlier && earlier->place && try_resume(*earlier->place, start);
   if (!resumes_) {
     begin(start);
     reads_on_ = earlier && earlier->place;
