@@ -90,7 +90,7 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
     verdict_.set_accepted(state.accepted);
     if (!task_.is_beside_api()) start.cursor = first_cursor_ = state.cursor;
     // Where another file was stopped says nothing of this one.
-    start.anew = task_.file != nullptr;
+    start.anew = task_.file != nullptr || state.full_wanted_since_pass;
     start.again = state.doubtful;
     start.items = co_await item_values(task_, *parts_.store);
     if (state.last_error_code == to_string(ErrorCode::auth_expired) && state.last_finished_at) {

@@ -96,12 +96,13 @@ constexpr auto state_sql =
     " next_run_at = coalesce($7::timestamptz, next_run_at),"
     " cursor = CASE WHEN $8::text IS NULL THEN cursor ELSE nullif($8::text, '')::jsonb END,"
     " cursor_at = CASE WHEN $8::text IS NULL THEN cursor_at ELSE $6::timestamptz END,"
-    // A full pass that began before a full read was requested does not satisfy the request. Where
-    // no pass is full, what comes next is all that can be read with what has changed.
-    " full_wanted_after = CASE WHEN ($5::boolean OR $18::boolean) AND $8::text IS NOT NULL"
-    " AND run_id > full_wanted_after THEN NULL ELSE full_wanted_after END,"
-    " rekeyed_after = CASE WHEN ($5::boolean OR $18::boolean) AND $8::text IS NOT NULL"
-    " AND run_id > rekeyed_after THEN NULL ELSE rekeyed_after END,"
+    // A full pass that began before a full read was requested does not satisfy the request, though
+    // its last run began later. Where no pass is full, what comes next is all that can be read with
+    // what has changed.
+    " full_wanted_after = CASE WHEN ($5::boolean OR $18::boolean) AND $19::boolean"
+    " AND coalesce(pass_run_id, run_id) > full_wanted_after THEN NULL ELSE full_wanted_after END,"
+    " rekeyed_after = CASE WHEN ($5::boolean OR $18::boolean) AND $19::boolean"
+    " AND coalesce(pass_run_id, run_id) > rekeyed_after THEN NULL ELSE rekeyed_after END,"
     " consecutive_failures = CASE WHEN $4::boolean THEN 0"
     " ELSE consecutive_failures + $9::int END,"
     " running = running AND NOT $11::boolean, runs_open_since = $17::timestamptz,"
@@ -209,7 +210,9 @@ StreamState read_state(PgSession& session, StreamId const& id) {
                " z.full_wanted_after IS NOT NULL, z.last_error_code, " +
                epoch_sql("z.last_finished_at") + ", " + epoch_sql("clock_timestamp()") +
                ", (SELECT count(*) FROM affsync.quarantine q WHERE q.source_id = z.source_id"
-               " AND q.stream = z.stream AND q.resolved_at IS NULL AND q.accepted_at IS NOT NULL)"
+               " AND q.stream = z.stream AND q.resolved_at IS NULL AND q.accepted_at IS NOT NULL),"
+               " coalesce(z.full_wanted_after >= coalesce((z.api_pass ->> 'pass_run_id')::bigint,"
+               " z.pass_run_id, z.run_id), false)"
                " FROM affsync.stream_state z WHERE z.source_id = $1::int AND z.stream = $2",
            params);
   StreamState state;
@@ -229,6 +232,7 @@ StreamState read_state(PgSession& session, StreamId const& id) {
   state.last_error_code = text_of(row[9]).value_or("");
   state.last_finished_at = time_of(row[10]);
   state.accepted = int_of(row[12]);
+  state.full_wanted_since_pass = row[13].as<bool>();
   state.doubtful = doubtful_days(tx, id);
   return state;
 }
@@ -306,7 +310,8 @@ RunEnded close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
                            message_of(error),
                            skew,
                            sql_time(end.run.started_at),
-                           end.adds_only ? "true" : "false"};
+                           end.adds_only ? "true" : "false",
+                           end.read_to_end ? "true" : "false"};
     exec(tx, state_sql, params);
     if ((end.success || end.swept) && end.full_pass && state.has_quarantine) {
       resolve_not_met(tx, end.run, end.now);

@@ -54,6 +54,8 @@ struct StreamState {
   std::int64_t accepted = 0;                    // quarantined rows that a user has accepted
   std::optional<std::int64_t> interrupted_run;  // a run that never ended, because of a crash
   bool full_wanted = false;  // all rows must be read again, regardless of the schedule
+  bool full_wanted_since_pass =
+      false;  // and the latest pass began before that: no use to resume it
   StreamState() = default;
 };
 

@@ -125,5 +125,16 @@ TEST_F(ImportBeside, an_interrupted_pass_goes_on_after_it) {
   EXPECT_NE(open_reasons(), "");
 }
 
+// The rest of a pass does not read again what its first half has read.
+TEST_F(ImportBeside, a_pass_that_began_before_all_rows_were_wanted_begins_anew) {
+  EXPECT_EQ(pass().status, 0);
+  refused_from = day(15);
+  EXPECT_EQ(pass({"--full"}).status, 1);
+  refused_from = "9";
+  replace_connector(with_start(day(40), "      symbol: {const: GOLD}\n"));
+  EXPECT_EQ(pass().status, 0);
+  EXPECT_EQ(query("select count(*) from affsync.commission where symbol = 'GOLD'"), "40");
+}
+
 }  // namespace
 }  // namespace affsync::test::import_beside_test
