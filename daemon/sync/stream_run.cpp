@@ -128,7 +128,23 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
   co_return Begun::reading;
 }
 
+// Why a file is not read though it is whole.
+Error StreamRun::nothing_asked() const {
+  if (auto lack = lack_of_values(task_, reader_->items())) return std::move(*lack);
+  Error error(ErrorCode::usage, "nothing of the file is read: the stream asks for nothing");
+  if (options_.since && options_.until) {
+    error.message = "nothing of the file is read: its days, " + format_day(*options_.since) +
+                    " to " + format_day(*options_.until) + ", are after today";
+    error.hint = "Correct the days, or read the file when they have come.";
+  }
+  return error;
+}
+
 asio::awaitable<void> StreamRun::read_all() {
+  if (task_.file && !reader_->next_request()) {
+    stop(nothing_asked());
+    co_return;
+  }
   auto send = [this](HttpRequest request, std::shared_ptr<bool const> is_asked) {
     return task_.fetch(std::move(request), report_, std::move(is_asked));
   };

@@ -136,5 +136,30 @@ TEST_F(ImportBeside, a_pass_that_began_before_all_rows_were_wanted_begins_anew) 
   EXPECT_EQ(query("select count(*) from affsync.commission where symbol = 'GOLD'"), "40");
 }
 
+TEST_F(ImportBeside, a_file_may_be_older_than_a_start_that_moves) {
+  replace_connector(with_start("-30d"));
+  expect_imported({row(200), row(150)});
+  EXPECT_EQ(live_count(), "2");
+  expect_imported({row(33), row(28)});
+  EXPECT_EQ(live_count(), "4");
+}
+
+// Where the broker's day begins before that of the stream.
+TEST_F(ImportBeside, a_file_of_tomorrow_is_read) {
+  expect_imported({row(-1)});
+  EXPECT_EQ(live_count(), "1");
+}
+
+TEST_F(ImportBeside, a_file_of_which_nothing_is_read_fails) {
+  replace_connector(
+      with_start(day(40),
+                 "    for_each: {values: {stream: people, column: client_ref}, as: who}\n") +
+      "  people: {table: client, path: /people, records: rows, key: id, map: {client_ref: id}}\n");
+  auto const done = import({row(5)});
+  EXPECT_EQ(done.status, 1) << done.out;
+  EXPECT_NE((done.out + done.err).find("none is stored yet"), std::string::npos)
+      << done.out << done.err;
+}
+
 }  // namespace
 }  // namespace affsync::test::import_beside_test
