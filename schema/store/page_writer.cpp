@@ -89,7 +89,7 @@ std::string stored_keys(std::vector<Batch> const& batches,
 }
 
 void record_page(pqxx::transaction_base& tx, PageWrite const& page, PageWritten const& written,
-                 std::int64_t live_delta, std::int64_t counted_ahead) {
+                 std::int64_t live_delta, std::int64_t counted_ahead, std::int64_t left) {
   std::optional<std::string> checkpoint;
   if (!page.checkpoint.empty()) checkpoint = page.checkpoint;
   std::optional<std::string> table;
@@ -106,7 +106,8 @@ void record_page(pqxx::transaction_base& tx, PageWrite const& page, PageWritten 
                          std::to_string(written.quarantined),
                          table,
                          std::to_string(page.pages),
-                         sql_time(page.run.started_at)};
+                         sql_time(page.run.started_at),
+                         std::to_string(left)};
   exec(tx,
        "WITH r AS (UPDATE affsync.sync_run SET pages = pages + $12::int, inserted = inserted + "
        "$7::bigint,"
@@ -116,6 +117,7 @@ void record_page(pqxx::transaction_base& tx, PageWrite const& page, PageWritten 
        " s AS (UPDATE affsync.stream SET record_table = $11::text WHERE source_id = $1::int"
        " AND stream = $2 AND record_table IS NULL AND coalesce(record_table, $11) IS NOT NULL)"
        " UPDATE affsync.stream_state SET writes = writes + 1, live_rows = live_rows + $6::bigint,"
+       " pass_missed = pass_missed + $14::bigint,"
        " cursor = coalesce($4::jsonb, cursor),"
        " cursor_at = CASE WHEN $4::jsonb IS NULL THEN cursor_at ELSE $5::timestamptz END"
        " WHERE source_id = $1::int AND stream = $2 AND run_id = $3::bigint",
@@ -269,6 +271,9 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
   }
   note_items(tx, page_);
   written.left_out = stored_among(tx, page_.run, page_.left_out);
+  // At once: the run that reads the slice to its end may be another one.
+  std::int64_t left = 0;
+  if (!page_.replaces) left = note_left_rows(tx, page_.run, written.left_out, state.pass).news;
   crash_point(CrashPoint::rows_written);
   if (state.has_quarantine) {
     resolve_stored(tx, page_.run, stored_keys(page_.batches, refused), page_.now);
@@ -280,7 +285,7 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
   for (auto const& days : page_.lost) {
     record_days(tx, page_.run, days, DayState::lost, std::nullopt, page_.now);
   }
-  record_page(tx, page_, written, live_delta, counted_ahead);
+  record_page(tx, page_, written, live_delta, counted_ahead, left);
   result_ = written;
   crash_point(CrashPoint::page_noted);
   tx.commit();

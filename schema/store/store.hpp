@@ -117,6 +117,7 @@ struct PageWrite {
   std::vector<QuarantinedRow> quarantined;
   // Rows that the broker still lists, but that the stream's filter no longer selects.
   std::vector<TableKeys> left_out;
+  bool replaces = false;  // the end of its slice deletes what the slice does not bring
   // Of a stream with `for_each`: which value its rows belong to, and all values of the pass.
   std::vector<RowsOfItem> items;
   std::shared_ptr<AskedItems const> asked_items;
