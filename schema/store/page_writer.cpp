@@ -45,6 +45,7 @@ void store_bisecting(RowMerge& merge, pqxx::transaction_base& tx, RowRefs const&
     row.external_id = rows[0].external_id();
     row.reason = std::move(reason);
     row.raw = rows[0].raw();
+    row.table = &rows[0].batch->table();
     refused.push_back(std::move(row));
     return;
   }
@@ -74,18 +75,21 @@ std::vector<RowsOfTable> by_table(PageWrite const& page) {
   return tables;
 }
 
-// Returns the keys of the page's rows that are stored, that is, all except the refused ones.
-std::string stored_keys(std::vector<Batch> const& batches,
-                        std::vector<QuarantinedRow> const& refused) {
-  std::set<std::string_view> not_stored;
-  for (auto const& row : refused) not_stored.insert(row.external_id);
-  ArrayText keys;
-  for (auto const& batch : batches) {
-    for (std::size_t row = 0; row < batch.size(); ++row) {
-      if (!not_stored.contains(batch.external_id(row))) keys.add(batch.external_id(row));
+// Resolves what was wrong with the page's rows that are stored, that is, all except the refused
+// ones.
+void resolve_stored_rows(pqxx::transaction_base& tx, PageWrite const& page,
+                         std::vector<QuarantinedRow> const& refused) {
+  for (auto const& [table, rows] : by_table(page)) {
+    std::set<std::string_view> not_stored;
+    for (auto const& row : refused) {
+      if (row.table == nullptr || row.table == table) not_stored.insert(row.external_id);
     }
+    ArrayText keys;
+    for (auto const& row : rows) {
+      if (!not_stored.contains(row.external_id())) keys.add(row.external_id());
+    }
+    resolve_stored(tx, page.run, *table, keys.take(), page.now);
   }
-  return keys.take();
 }
 
 void record_page(pqxx::transaction_base& tx, PageWrite const& page, PageWritten const& written,
@@ -275,9 +279,7 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
   std::int64_t left = 0;
   if (!page_.replaces) left = note_left_rows(tx, page_.run, written.left_out, state.pass).news;
   crash_point(CrashPoint::rows_written);
-  if (state.has_quarantine) {
-    resolve_stored(tx, page_.run, stored_keys(page_.batches, refused), page_.now);
-  }
+  if (state.has_quarantine) resolve_stored_rows(tx, page_, refused);
   // Resolve before quarantining, so that an entry is open again if PostgreSQL refuses its row.
   resolve_lines(tx, page_.run, page_.retried, page_.now);
   written.not_accepted = quarantine_rows(tx, page_.run, refused, page_.now);

@@ -87,5 +87,21 @@ TEST_F(ResumedSlices, a_row_that_left_the_filter_before_the_stop_is_marked) {
   EXPECT_EQ(marked(), "d39");
 }
 
+// The last row of a page comes again with the next one. What is stored of it then is not what is
+// wrong with it.
+TEST_F(ResumedSlices, a_stored_row_resolves_nothing_of_another_table) {
+  books[9] = row(31, "1.50", "paid", "many");
+  start(
+      "    also:\n      - {table: metric, map: {volume_lots: {from: lots, required: true},"
+      " occurred_on: {from: day, as: date}}}\n");
+  auto const synced = pass();
+  EXPECT_EQ(synced.status, 1) << synced.out << synced.err;
+  EXPECT_EQ(live_count(), "30");
+  EXPECT_NE(open_reasons().find("metric: "), std::string::npos) << open_reasons();
+  books[9] = row(31);
+  EXPECT_EQ(pass().status, 0);
+  EXPECT_EQ(open_reasons(), "");
+}
+
 }  // namespace
 }  // namespace affsync::test::resumed_slices_test
