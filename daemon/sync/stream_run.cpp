@@ -5,6 +5,7 @@
 #include <exception>
 #include <utility>
 
+#include "connectors/engine/paging/window.hpp"
 #include "daemon/async/both.hpp"
 #include "daemon/sync/full_pass.hpp"
 #include "daemon/sync/item_values.hpp"
@@ -65,6 +66,15 @@ asio::awaitable<StreamRun::Begun> StreamRun::begin() {
   }
 }
 
+// The first day that passes of the stream read; nullopt for a run over chosen days or a file.
+std::optional<Day> StreamRun::first_day() const {
+  auto const& window = task_.plan->spec->window;
+  if (!window || window->changes || task_.file || options_.since || options_.until) {
+    return std::nullopt;
+  }
+  return window->by_month() ? engine::begin_of_month(window->start) : window->start;
+}
+
 asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
   engine::ReaderStart start;
   start.since = options_.since;
@@ -118,6 +128,7 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
   if (parts_.store != nullptr) {
     schema::RunStart run = run_start(*reader_, task_.id, report_.started_at);
     run.beside_api = task_.is_beside_api();
+    run.first_day = first_day();
     key_ = co_await parts_.store->begin_run(std::move(run));
     begun_ = true;
     report_.run_id = key_.run_id;

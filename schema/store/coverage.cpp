@@ -155,6 +155,15 @@ void record_found_days(pqxx::transaction_base& tx, RunKey const& run, DaySpan sp
   for (auto const& days : lost) record_days(tx, run, days, DayState::proven, seen_from, now);
 }
 
+void forget_doubt_before(pqxx::transaction_base& tx, StreamId const& id, Day first) {
+  SqlParams const params{std::to_string(id.source_id), id.stream, sql_day(first)};
+  std::string const before =
+      " WHERE source_id = $1::int AND stream = $2 AND state = 'doubtful' AND ";
+  exec(tx, "DELETE FROM affsync.coverage" + before + "day_to < $3::date", params);
+  exec(tx, "UPDATE affsync.coverage SET day_from = $3::date" + before + "day_from < $3::date",
+       params);
+}
+
 std::vector<DaySpan> doubtful_days(pqxx::transaction_base& tx, StreamId const& id) {
   SqlParams const params{std::to_string(id.source_id), id.stream};
   return spans_of(exec(tx,

@@ -29,6 +29,9 @@ void record_days(pqxx::transaction_base& tx, RunKey const& run, DaySpan span, Da
 void record_found_days(pqxx::transaction_base& tx, RunKey const& run, DaySpan span,
                        std::optional<Day> seen_from, TimePoint now);
 
+// Forgets days in doubt before `first`, which no pass will read again.
+void forget_doubt_before(pqxx::transaction_base& tx, StreamId const& id, Day first);
+
 // Returns days in doubt, those recorded longest ago first.
 std::vector<DaySpan> doubtful_days(pqxx::transaction_base& tx, StreamId const& id);
 

@@ -265,6 +265,7 @@ RunKey open_run(PgSession& session, RunStart const& start,
                                start.beside_api ? "true" : "false"};
   auto const taken = exec(tx, take_over_sql(), fence_params);
   run.token = taken[0][0].c_str();
+  if (start.first_day) forget_doubt_before(tx, start.id, *start.first_day);
   record_coverage(tx, start, run);
   SqlParams const interrupt_params{source, stream, std::to_string(run.run_id),
                                    sql_time(start.started_at), std::string(taken[0][1].c_str())};

@@ -161,5 +161,20 @@ TEST_F(ImportBeside, a_file_of_which_nothing_is_read_fails) {
       << done.out << done.err;
 }
 
+TEST_F(ImportBeside, days_in_doubt_before_a_later_start_are_let_go) {
+  auto const whole = books[1];
+  books[1] = row(39, "broken");
+  EXPECT_EQ(pass().status, 1);
+  EXPECT_EQ(query("select state from affsync.coverage order by day_from limit 1"), "doubtful");
+  replace_connector(with_start(day(20)));
+  pass();
+  EXPECT_EQ(query("select count(*) from affsync.coverage where state = 'doubtful'"), "0");
+  // Where the start is the earlier one again, nobody remembers that doubt.
+  books[1] = whole;
+  replace_connector(with_start(day(40)));
+  EXPECT_EQ(pass().status, 0);
+  EXPECT_EQ(live_count(), "40");
+}
+
 }  // namespace
 }  // namespace affsync::test::import_beside_test
