@@ -81,7 +81,8 @@ class Batch {
 struct QuarantinedRow {
   std::string external_id;  // empty when the key itself is missing
   std::string reason;
-  std::string raw;  // JSON text, privacy applied
+  std::string raw;                     // JSON text, privacy applied
+  RecordTable const* table = nullptr;  // that it is not stored in; nullptr: unknown
 };
 
 }  // namespace affsync

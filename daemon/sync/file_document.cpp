@@ -13,6 +13,9 @@ namespace {
 // More than any file has; one slice must hold them all.
 constexpr int most_days = 100'000;
 
+// A row of a later day is put aside.
+constexpr int plausible_days_ahead = 2;
+
 // The least and the greatest day of a column of the first table.
 std::optional<DaySpan> days_in(Batch const& batch, std::string const& column) {
   auto const index = batch.table().index_of(column);
@@ -85,6 +88,8 @@ std::shared_ptr<engine::StreamPlan const> plan_of_file(engine::StreamPlan const&
   bool const has_days = period && window && !window->changes && !window->column.empty();
   if (has_days) {
     window->start = std::min(window->start, period->from);
+    window->start_days.reset();
+    window->lag_days = -plausible_days_ahead;  // it has the days that it has
     if (slices_in(*one, *period) > 1) {
       one->own_days = true;
       one->spec->reconcile.clear();  // the file's sums are of all its days

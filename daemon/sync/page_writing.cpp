@@ -95,6 +95,7 @@ WaitingPage page_writing(engine::PageRead page, schema::RunKey run,
   for (auto& rows : page.left_out) {
     write.left_out.emplace_back(rows.table, std::move(rows.external_ids));
   }
+  write.replaces = plan.spec->replaces_window;
   write.checkpoint = std::move(page.checkpoint);
   write.lost = std::move(page.lost);
   write.now = now;

@@ -36,6 +36,7 @@ schema::SliceClose slice_closing(engine::SliceEnd end, StreamTask const& task, s
   close.keeps_from = end.keeps_from;
   close.differences_doubt = !task.reconcile_warns;
   close.covers_days = end.covers_days;
+  close.beside_api = task.is_beside_api();
   close.in_doubt = end.doubt.has_value();
   close.now = now;
   // Only the column that a window filters on tells which stored rows belong to it.

@@ -162,6 +162,7 @@ asio::awaitable<void> StreamRun::read_pages() {
       WaitingPage page =
           page_writing(*std::exchange(ready_, std::nullopt), key_, personal_, *task_.plan, now);
       page.write.asked_items = asked_items_;
+      if (task_.is_beside_api()) page.write.checkpoint.clear();
       page.is_awaited = reader_->awaits_stored();
       CountedWait const wait(report_.waits.room);
       co_await queue_->push(std::move(page));

@@ -5,6 +5,7 @@
 #include <exception>
 #include <utility>
 
+#include "connectors/engine/paging/window.hpp"
 #include "daemon/async/both.hpp"
 #include "daemon/sync/full_pass.hpp"
 #include "daemon/sync/item_values.hpp"
@@ -65,6 +66,15 @@ asio::awaitable<StreamRun::Begun> StreamRun::begin() {
   }
 }
 
+// The first day that passes of the stream read; nullopt for a run over chosen days or a file.
+std::optional<Day> StreamRun::first_day() const {
+  auto const& window = task_.plan->spec->window;
+  if (!window || window->changes || task_.file || options_.since || options_.until) {
+    return std::nullopt;
+  }
+  return window->by_month() ? engine::begin_of_month(window->start) : window->start;
+}
+
 asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
   engine::ReaderStart start;
   start.since = options_.since;
@@ -88,7 +98,9 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
     }
     has_rows_ = state.last_success_at.has_value();
     verdict_.set_accepted(state.accepted);
-    start.cursor = first_cursor_ = state.cursor;
+    if (!task_.is_beside_api()) start.cursor = first_cursor_ = state.cursor;
+    // Where another file was stopped says nothing of this one.
+    start.anew = task_.file != nullptr || state.full_wanted_since_pass;
     start.again = state.doubtful;
     start.items = co_await item_values(task_, *parts_.store);
     if (state.last_error_code == to_string(ErrorCode::auth_expired) && state.last_finished_at) {
@@ -115,6 +127,8 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
   report_.window_to = reader_->window().to;
   if (parts_.store != nullptr) {
     schema::RunStart run = run_start(*reader_, task_.id, report_.started_at);
+    run.beside_api = task_.is_beside_api();
+    run.first_day = first_day();
     key_ = co_await parts_.store->begin_run(std::move(run));
     begun_ = true;
     report_.run_id = key_.run_id;
@@ -125,7 +139,23 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
   co_return Begun::reading;
 }
 
+// Why a file is not read though it is whole.
+Error StreamRun::nothing_asked() const {
+  if (auto lack = lack_of_values(task_, reader_->items())) return std::move(*lack);
+  Error error(ErrorCode::usage, "nothing of the file is read: the stream asks for nothing");
+  if (options_.since && options_.until) {
+    error.message = "nothing of the file is read: its days, " + format_day(*options_.since) +
+                    " to " + format_day(*options_.until) + ", are after today";
+    error.hint = "Correct the days, or read the file when they have come.";
+  }
+  return error;
+}
+
 asio::awaitable<void> StreamRun::read_all() {
+  if (task_.file && !reader_->next_request()) {
+    stop(nothing_asked());
+    co_return;
+  }
   auto send = [this](HttpRequest request, std::shared_ptr<bool const> is_asked) {
     return task_.fetch(std::move(request), report_, std::move(is_asked));
   };
@@ -152,6 +182,7 @@ asio::awaitable<void> StreamRun::close_pass() {
     pass.whole = verdict_.is_whole();
     pass.full = is_full_pass();
     pass.of_file = !task_.file_name.empty();
+    pass.beside_api = task_.is_beside_api();
     pass.replaces = task_.plan->spec->replaces_window;
     pass.lost = reader_->lost();
     pass.mass_drop_limit = task_.mass_drop_limit;
@@ -189,12 +220,15 @@ asio::awaitable<void> StreamRun::end() {
     // A file is news whatever its days are.
     end.up_to_date = task_.file || reader_->reaches_last_day();
     end.full_pass = is_full_pass();
-    end.adds_only = !task_.file_name.empty() || task_.plan->adds_only;
+    // An API reads all rows again by itself, and a file beside it is no part of that.
+    end.adds_only = !task_.is_beside_api() && (!task_.file_name.empty() || task_.plan->adds_only);
     end.read_to_end = read_to_end_;
     end.swept = read_to_end_ && verdict_.is_swept();
     bool const unreadable = report_.error && report_.error->code == ErrorCode::mapping_failed;
-    if (read_to_end_) end.cursor = reader_->final_checkpoint();
-    if (unreadable) end.cursor = first_cursor_;
+    if (!task_.is_beside_api()) {
+      if (read_to_end_) end.cursor = reader_->final_checkpoint();
+      if (unreadable) end.cursor = first_cursor_;
+    }
     end.next_run_at = report_.next_run_at;
     end.clock_skew = task_.session->clock_skew();
     end.learned_rate = task_.session->rate_to_store();

@@ -45,6 +45,8 @@ class StreamRun {
   asio::awaitable<Begun> begin();
   asio::awaitable<Begun> try_to_begin();
   asio::awaitable<void> read_all();
+  Error nothing_asked() const;
+  std::optional<Day> first_day() const;
   asio::awaitable<void> read_pages();
   asio::awaitable<void> write_pages();
   asio::awaitable<void> store(WaitingPage page);

@@ -2,9 +2,14 @@
 
 #include <utility>
 
+#include "daemon/sync/inbox.hpp"
 #include "daemon/sync/report_fetch.hpp"
 
 namespace affsync::sync {
+
+bool StreamTask::is_beside_api() const {
+  return file && !folder_of(plan->base_url);
+}
 
 std::string const& StreamTask::stream_of_items() const {
   static std::string const none;

@@ -31,6 +31,9 @@ struct StreamTask {
   bool reconcile_warns = false;  // totals that differ are logged but do not make a run partial
   StreamTask() = default;
   bool has_no_file() const { return file && !*file; }
+  // True if a file is read into a stream that the broker's API fills: where the API stands, and
+  // which of its days are proven, is no matter of the file.
+  bool is_beside_api() const;
   // Returns the answer to a request: the file, or what the session fetches.
   asio::awaitable<Result<engine::Answer>> fetch(
       HttpRequest request, RunReport& report, std::shared_ptr<bool const> is_asked = nullptr) const;

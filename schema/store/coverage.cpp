@@ -142,6 +142,28 @@ void record_days(pqxx::transaction_base& tx, RunKey const& run, DaySpan span, Da
   }
 }
 
+void record_found_days(pqxx::transaction_base& tx, RunKey const& run, DaySpan span,
+                       std::optional<Day> seen_from, TimePoint now) {
+  SqlParams const params{std::to_string(run.id.source_id), run.id.stream, sql_day(span.from),
+                         sql_day(span.to)};
+  auto const lost = spans_of(exec(tx,
+                                  "SELECT greatest(day_from, $3::date), least(day_to, $4::date)"
+                                  " FROM affsync.coverage WHERE source_id = $1::int"
+                                  " AND stream = $2 AND state = 'lost' AND day_from <= $4::date"
+                                  " AND day_to >= $3::date ORDER BY day_from",
+                                  params));
+  for (auto const& days : lost) record_days(tx, run, days, DayState::proven, seen_from, now);
+}
+
+void forget_doubt_before(pqxx::transaction_base& tx, StreamId const& id, Day first) {
+  SqlParams const params{std::to_string(id.source_id), id.stream, sql_day(first)};
+  std::string const before =
+      " WHERE source_id = $1::int AND stream = $2 AND state = 'doubtful' AND ";
+  exec(tx, "DELETE FROM affsync.coverage" + before + "day_to < $3::date", params);
+  exec(tx, "UPDATE affsync.coverage SET day_from = $3::date" + before + "day_from < $3::date",
+       params);
+}
+
 std::vector<DaySpan> doubtful_days(pqxx::transaction_base& tx, StreamId const& id) {
   SqlParams const params{std::to_string(id.source_id), id.stream};
   return spans_of(exec(tx,

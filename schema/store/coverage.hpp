@@ -24,6 +24,14 @@ std::vector<CoverageSpan> with_noted(std::vector<CoverageSpan> const& spans,
 void record_days(pqxx::transaction_base& tx, RunKey const& run, DaySpan span, DayState state,
                  std::optional<Day> seen_from, TimePoint now);
 
+// Records as proven what a file has of lost days in `span`, from `seen_from` on. No other day
+// changes: whether the broker's list was read is not for a file to say.
+void record_found_days(pqxx::transaction_base& tx, RunKey const& run, DaySpan span,
+                       std::optional<Day> seen_from, TimePoint now);
+
+// Forgets days in doubt before `first`, which no pass will read again.
+void forget_doubt_before(pqxx::transaction_base& tx, StreamId const& id, Day first);
+
 // Returns days in doubt, those recorded longest ago first.
 std::vector<DaySpan> doubtful_days(pqxx::transaction_base& tx, StreamId const& id);
 

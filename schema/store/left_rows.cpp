@@ -1,5 +1,7 @@
 #include "schema/store/left_rows.hpp"
 
+#include <iterator>
+
 #include "schema/store/merge_sql.hpp"
 
 namespace affsync::schema {
@@ -30,18 +32,19 @@ std::vector<TableKeys> stored_among(pqxx::transaction_base& tx, RunKey const& ru
   return stored;
 }
 
-std::int64_t note_left_rows(pqxx::transaction_base& tx, SliceClose const& slice,
-                            PassState const& pass) {
-  std::int64_t noted = 0;
-  for (auto const& given : slice.left_out) {
+LeftRows note_left_rows(pqxx::transaction_base& tx, RunKey const& run,
+                        std::vector<TableKeys> const& left_out, PassState const& pass) {
+  LeftRows noted;
+  for (auto const& given : left_out) {
     // Since write_page looked for it, a row may have come back or may already be marked.
-    auto const keys = live_among(tx, slice.run, given);
+    auto const keys = live_among(tx, run, given);
     if (keys.empty()) continue;
     ArrayText left;
     for (auto const& key : keys) left.add(key);
-    SqlParams const params{std::to_string(slice.run.id.source_id), std::string(given.table->name),
-                           slice.run.id.stream, left.take(), std::to_string(pass.pass_run_id)};
-    noted += int_of(
+    SqlParams const params{std::to_string(run.id.source_id), std::string(given.table->name),
+                           run.id.stream, left.take(), std::to_string(pass.pass_run_id)};
+    noted.rows += std::ssize(keys);
+    noted.news += int_of(
         exec(tx,
              "WITH n AS (INSERT INTO affsync.absence AS a (source_id, record_table, stream,"
              " external_id, run_id, passes, proven) SELECT $1::int, $2, $3, k, $5::bigint, 1, true"

@@ -17,10 +17,14 @@ namespace affsync::schema {
 std::vector<TableKeys> stored_among(pqxx::transaction_base& tx, RunKey const& run,
                                     std::vector<TableKeys> const& left_out);
 
+struct LeftRows {
+  std::int64_t rows = 0;  // that are stored and live
+  std::int64_t news = 0;  // of these, not recorded before
+};
+
 // Records these rows as missed by the pass, whatever their age, since the broker's answer proves
 // that they no longer belong to the table. The end of the pass decides about them with the others.
-// Returns how many were not recorded before.
-std::int64_t note_left_rows(pqxx::transaction_base& tx, SliceClose const& slice,
-                            PassState const& pass);
+LeftRows note_left_rows(pqxx::transaction_base& tx, RunKey const& run,
+                        std::vector<TableKeys> const& left_out, PassState const& pass);
 
 }  // namespace affsync::schema

@@ -45,6 +45,7 @@ void store_bisecting(RowMerge& merge, pqxx::transaction_base& tx, RowRefs const&
     row.external_id = rows[0].external_id();
     row.reason = std::move(reason);
     row.raw = rows[0].raw();
+    row.table = &rows[0].batch->table();
     refused.push_back(std::move(row));
     return;
   }
@@ -74,22 +75,25 @@ std::vector<RowsOfTable> by_table(PageWrite const& page) {
   return tables;
 }
 
-// Returns the keys of the page's rows that are stored, that is, all except the refused ones.
-std::string stored_keys(std::vector<Batch> const& batches,
-                        std::vector<QuarantinedRow> const& refused) {
-  std::set<std::string_view> not_stored;
-  for (auto const& row : refused) not_stored.insert(row.external_id);
-  ArrayText keys;
-  for (auto const& batch : batches) {
-    for (std::size_t row = 0; row < batch.size(); ++row) {
-      if (!not_stored.contains(batch.external_id(row))) keys.add(batch.external_id(row));
+// Resolves what was wrong with the page's rows that are stored, that is, all except the refused
+// ones.
+void resolve_stored_rows(pqxx::transaction_base& tx, PageWrite const& page,
+                         std::vector<QuarantinedRow> const& refused) {
+  for (auto const& [table, rows] : by_table(page)) {
+    std::set<std::string_view> not_stored;
+    for (auto const& row : refused) {
+      if (row.table == nullptr || row.table == table) not_stored.insert(row.external_id);
     }
+    ArrayText keys;
+    for (auto const& row : rows) {
+      if (!not_stored.contains(row.external_id())) keys.add(row.external_id());
+    }
+    resolve_stored(tx, page.run, *table, keys.take(), page.now);
   }
-  return keys.take();
 }
 
 void record_page(pqxx::transaction_base& tx, PageWrite const& page, PageWritten const& written,
-                 std::int64_t live_delta, std::int64_t counted_ahead) {
+                 std::int64_t live_delta, std::int64_t counted_ahead, std::int64_t left) {
   std::optional<std::string> checkpoint;
   if (!page.checkpoint.empty()) checkpoint = page.checkpoint;
   std::optional<std::string> table;
@@ -106,7 +110,8 @@ void record_page(pqxx::transaction_base& tx, PageWrite const& page, PageWritten 
                          std::to_string(written.quarantined),
                          table,
                          std::to_string(page.pages),
-                         sql_time(page.run.started_at)};
+                         sql_time(page.run.started_at),
+                         std::to_string(left)};
   exec(tx,
        "WITH r AS (UPDATE affsync.sync_run SET pages = pages + $12::int, inserted = inserted + "
        "$7::bigint,"
@@ -116,6 +121,7 @@ void record_page(pqxx::transaction_base& tx, PageWrite const& page, PageWritten 
        " s AS (UPDATE affsync.stream SET record_table = $11::text WHERE source_id = $1::int"
        " AND stream = $2 AND record_table IS NULL AND coalesce(record_table, $11) IS NOT NULL)"
        " UPDATE affsync.stream_state SET writes = writes + 1, live_rows = live_rows + $6::bigint,"
+       " pass_missed = pass_missed + $14::bigint,"
        " cursor = coalesce($4::jsonb, cursor),"
        " cursor_at = CASE WHEN $4::jsonb IS NULL THEN cursor_at ELSE $5::timestamptz END"
        " WHERE source_id = $1::int AND stream = $2 AND run_id = $3::bigint",
@@ -269,10 +275,11 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
   }
   note_items(tx, page_);
   written.left_out = stored_among(tx, page_.run, page_.left_out);
+  // At once: the run that reads the slice to its end may be another one.
+  std::int64_t left = 0;
+  if (!page_.replaces) left = note_left_rows(tx, page_.run, written.left_out, state.pass).news;
   crash_point(CrashPoint::rows_written);
-  if (state.has_quarantine) {
-    resolve_stored(tx, page_.run, stored_keys(page_.batches, refused), page_.now);
-  }
+  if (state.has_quarantine) resolve_stored_rows(tx, page_, refused);
   // Resolve before quarantining, so that an entry is open again if PostgreSQL refuses its row.
   resolve_lines(tx, page_.run, page_.retried, page_.now);
   written.not_accepted = quarantine_rows(tx, page_.run, refused, page_.now);
@@ -280,7 +287,7 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
   for (auto const& days : page_.lost) {
     record_days(tx, page_.run, days, DayState::lost, std::nullopt, page_.now);
   }
-  record_page(tx, page_, written, live_delta, counted_ahead);
+  record_page(tx, page_, written, live_delta, counted_ahead, left);
   result_ = written;
   crash_point(CrashPoint::page_noted);
   tx.commit();

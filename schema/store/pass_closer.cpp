@@ -220,7 +220,7 @@ PassClosed PassCloser::close(PgSession& session) {
   // fault.
   bool const nothing = pass_.full && known.kept > 0 && !known.oldest;
   if (nothing) drops_too_many(tx, pass_, OfTable{pass_.table, known.kept}, known, closed);
-  forget_old(tx, pass_, run);
+  if (!pass_.beside_api) forget_old(tx, pass_, run);
   note_pass(tx, pass_, closed.deleted, others);
   closed.deleted += others;
   result_ = closed;

@@ -13,15 +13,17 @@ namespace {
 
 constexpr auto insert_sql =
     "INSERT INTO affsync.quarantine AS q (source_id, stream, run_id, received_at, external_id,"
-    " reason, raw, fingerprint, first_received_at)"
+    " reason, raw, record_table, fingerprint, first_received_at)"
     " SELECT DISTINCT ON (fingerprint) $1::int, $2, $3::bigint, $4::timestamptz,"
-    " nullif(r.external_id, ''), r.reason, r.raw::jsonb,"
+    " nullif(r.external_id, ''), r.reason, r.raw::jsonb, nullif(r.record_table, ''),"
     " md5(r.external_id || chr(31) || r.reason"
     " || CASE WHEN r.external_id = '' THEN chr(31) || r.raw ELSE '' END)::uuid AS fingerprint, "
     "$4::timestamptz"
-    " FROM unnest($5::text[], $6::text[], $7::text[]) AS r (external_id, reason, raw)"
+    " FROM unnest($5::text[], $6::text[], $7::text[], $8::text[])"
+    " AS r (external_id, reason, raw, record_table)"
     " ON CONFLICT (source_id, stream, fingerprint) DO UPDATE SET run_id = excluded.run_id,"
-    " received_at = excluded.received_at, raw = excluded.raw, resolved_at = NULL"
+    " received_at = excluded.received_at, raw = excluded.raw,"
+    " record_table = coalesce(excluded.record_table, q.record_table), resolved_at = NULL"
     " RETURNING accepted_at IS NULL";
 
 // Returns whether the row has duplicate members. jsonb keeps only one of them, so the stored row
@@ -34,10 +36,11 @@ bool loses_members_as_jsonb(std::string const& raw) {
 // Returns how many of the entries no user has accepted.
 std::int64_t insert_rows(pqxx::transaction_base& tx, RunKey const& run,
                          std::vector<QuarantinedRow> const& rows, TimePoint now, bool raw_as_text) {
-  ArrayText keys, reasons, raws;
+  ArrayText keys, reasons, raws, tables;
   for (auto const& row : rows) {
     keys.add(printable_utf8(row.external_id));
     reasons.add(printable_utf8(row.reason));
+    tables.add(row.table == nullptr ? std::string_view() : row.table->name);
     if (raw_as_text || loses_members_as_jsonb(row.raw)) {
       std::string text;
       append_json_string(text, printable_utf8(row.raw));
@@ -52,7 +55,8 @@ std::int64_t insert_rows(pqxx::transaction_base& tx, RunKey const& run,
                          sql_time(now),
                          keys.take(),
                          reasons.take(),
-                         raws.take()};
+                         raws.take(),
+                         tables.take()};
   std::int64_t not_accepted = 0;
   for (auto const& line : exec(tx, insert_sql, params)) not_accepted += line[0].as<bool>() ? 1 : 0;
   return not_accepted;
@@ -87,13 +91,15 @@ std::int64_t quarantine_rows(pqxx::transaction_base& tx, RunKey const& run,
   return all;
 }
 
-void resolve_stored(pqxx::transaction_base& tx, RunKey const& run, std::string keys,
-                    TimePoint now) {
+void resolve_stored(pqxx::transaction_base& tx, RunKey const& run, RecordTable const& table,
+                    std::string keys, TimePoint now) {
   SqlParams const params{std::to_string(run.id.source_id), run.id.stream, std::move(keys),
-                         sql_time(now)};
+                         sql_time(now), std::string(table.name)};
   exec(tx,
        "UPDATE affsync.quarantine SET resolved_at = $4::timestamptz WHERE source_id = $1::int"
-       " AND stream = $2 AND resolved_at IS NULL AND external_id = ANY ($3::text[])",
+       " AND stream = $2 AND resolved_at IS NULL AND external_id = ANY ($3::text[])"
+       // One from before tables were noted may be of any.
+       " AND coalesce(record_table, $5) = $5",
        params);
 }
 

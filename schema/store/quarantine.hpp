@@ -17,8 +17,10 @@ namespace affsync::schema {
 std::int64_t quarantine_rows(pqxx::transaction_base& tx, RunKey const& run,
                              std::vector<QuarantinedRow> const& rows, TimePoint now);
 
-// Resolves the entries of rows that were stored; `keys` is a PostgreSQL array text.
-void resolve_stored(pqxx::transaction_base& tx, RunKey const& run, std::string keys, TimePoint now);
+// Resolves the entries of rows that were stored in this table; `keys` is a PostgreSQL array text. A
+// stored row says nothing of what another table takes from the same row of the broker.
+void resolve_stored(pqxx::transaction_base& tx, RunKey const& run, RecordTable const& table,
+                    std::string keys, TimePoint now);
 
 // Resolves entries by their ids.
 void resolve_lines(pqxx::transaction_base& tx, RunKey const& run,

@@ -29,29 +29,50 @@ constexpr auto begin_sql =
     " window_to) VALUES ($1::int, $2, $3::timestamptz, 'running', $4, $5::date, $6::date)"
     " RETURNING run_id";
 
+// What a pass keeps from run to run, with its types.
+constexpr std::pair<std::string_view, std::string_view> pass_columns[] = {
+    {"pass_run_id", "bigint"},      {"pass_started_at", "timestamptz"}, {"pass_covered_to", "date"},
+    {"pass_oldest", "timestamptz"}, {"pass_missed", "bigint"},          {"pass_kept", "bigint"}};
+
+// What a run that resumes a pass finds of it, or else `anew`. The pass of an API has waited in
+// `api_pass` if files were read beside it.
+std::string found_sql(std::string_view column, std::string_view type, std::string_view anew) {
+  std::string const name(column);
+  return name + " = CASE WHEN NOT $4::boolean OR z.pass_run_id IS NULL THEN " + std::string(anew) +
+         " WHEN z.api_pass IS NULL THEN z." + name + " ELSE (z.api_pass ->> '" + name +
+         "')::" + std::string(type) + " END";
+}
+
 // Also resets the state of the pass, unless the run resumes one, which keeps what its earlier runs
 // found.
-constexpr auto take_over_sql =
-    "INSERT INTO affsync.stream_state AS z (source_id, stream, run_id, writes, pass_run_id,"
-    " pass_covered_to, running, last_started_at, run_token, runs_open_since, pass_started_at)"
-    " VALUES ($1::int, $2, $3::bigint, 1, $3::bigint, $5::date, $6::timestamptz IS NOT NULL,"
-    " $6::timestamptz, gen_random_uuid(), $7::timestamptz, $7::timestamptz)"
-    " ON CONFLICT (source_id, stream) DO UPDATE SET run_id = excluded.run_id,"
-    " run_token = excluded.run_token,"
-    " runs_open_since = least(z.runs_open_since, excluded.runs_open_since),"
-    " writes = z.writes + 1, pass_run_id = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL"
-    " THEN z.pass_run_id ELSE excluded.run_id END,"
-    " pass_started_at = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL"
-    " THEN z.pass_started_at ELSE excluded.pass_started_at END,"
-    " pass_covered_to = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL"
-    " THEN z.pass_covered_to ELSE excluded.pass_covered_to END,"
-    " pass_oldest = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL THEN z.pass_oldest END,"
-    " pass_missed = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL"
-    " THEN z.pass_missed ELSE 0 END,"
-    " pass_kept = CASE WHEN $4::boolean AND z.pass_run_id IS NOT NULL"
-    " THEN z.pass_kept ELSE 0 END, running = excluded.running,"
-    " last_started_at = coalesce(excluded.last_started_at, z.last_started_at)"
-    " RETURNING z.run_token, z.runs_open_since";
+std::string const& take_over_sql() {
+  static std::string const sql = [] {
+    std::string found, kept;
+    for (auto const& [column, type] : pass_columns) {
+      std::string anew = "excluded." + std::string(column);
+      if (column == "pass_run_id") anew = "excluded.run_id";
+      if (column == "pass_oldest") anew = "NULL";
+      if (column == "pass_missed" || column == "pass_kept") anew = "0";
+      found += found_sql(column, type, anew) + ", ";
+      kept += (kept.empty() ? "'" : ", '") + std::string(column) + "', z." + std::string(column);
+    }
+    return "INSERT INTO affsync.stream_state AS z (source_id, stream, run_id, writes, pass_run_id,"
+           " pass_covered_to, running, last_started_at, run_token, runs_open_since,"
+           " pass_started_at)"
+           " VALUES ($1::int, $2, $3::bigint, 1, $3::bigint, $5::date, $6::timestamptz IS NOT NULL,"
+           " $6::timestamptz, gen_random_uuid(), $7::timestamptz, $7::timestamptz)"
+           " ON CONFLICT (source_id, stream) DO UPDATE SET run_id = excluded.run_id,"
+           " run_token = excluded.run_token,"
+           " runs_open_since = least(z.runs_open_since, excluded.runs_open_since),"
+           " writes = z.writes + 1, " +
+           found +
+           "api_pass = CASE WHEN $8::boolean THEN coalesce(z.api_pass, jsonb_build_object(" + kept +
+           ")) END, running = excluded.running,"
+           " last_started_at = coalesce(excluded.last_started_at, z.last_started_at)"
+           " RETURNING z.run_token, z.runs_open_since";
+  }();
+  return sql;
+}
 
 constexpr auto finish_sql =
     "UPDATE affsync.sync_run SET status = $3, finished_at = $4::timestamptz, rows_read = "
@@ -75,12 +96,13 @@ constexpr auto state_sql =
     " next_run_at = coalesce($7::timestamptz, next_run_at),"
     " cursor = CASE WHEN $8::text IS NULL THEN cursor ELSE nullif($8::text, '')::jsonb END,"
     " cursor_at = CASE WHEN $8::text IS NULL THEN cursor_at ELSE $6::timestamptz END,"
-    // A full pass that began before a full read was requested does not satisfy the request. Where
-    // no pass is full, what comes next is all that can be read with what has changed.
-    " full_wanted_after = CASE WHEN ($5::boolean OR $18::boolean) AND $8::text IS NOT NULL"
-    " AND run_id > full_wanted_after THEN NULL ELSE full_wanted_after END,"
-    " rekeyed_after = CASE WHEN ($5::boolean OR $18::boolean) AND $8::text IS NOT NULL"
-    " AND run_id > rekeyed_after THEN NULL ELSE rekeyed_after END,"
+    // A full pass that began before a full read was requested does not satisfy the request, though
+    // its last run began later. Where no pass is full, what comes next is all that can be read with
+    // what has changed.
+    " full_wanted_after = CASE WHEN ($5::boolean OR $18::boolean) AND $19::boolean"
+    " AND coalesce(pass_run_id, run_id) > full_wanted_after THEN NULL ELSE full_wanted_after END,"
+    " rekeyed_after = CASE WHEN ($5::boolean OR $18::boolean) AND $19::boolean"
+    " AND coalesce(pass_run_id, run_id) > rekeyed_after THEN NULL ELSE rekeyed_after END,"
     " consecutive_failures = CASE WHEN $4::boolean THEN 0"
     " ELSE consecutive_failures + $9::int END,"
     " running = running AND NOT $11::boolean, runs_open_since = $17::timestamptz,"
@@ -188,7 +210,9 @@ StreamState read_state(PgSession& session, StreamId const& id) {
                " z.full_wanted_after IS NOT NULL, z.last_error_code, " +
                epoch_sql("z.last_finished_at") + ", " + epoch_sql("clock_timestamp()") +
                ", (SELECT count(*) FROM affsync.quarantine q WHERE q.source_id = z.source_id"
-               " AND q.stream = z.stream AND q.resolved_at IS NULL AND q.accepted_at IS NOT NULL)"
+               " AND q.stream = z.stream AND q.resolved_at IS NULL AND q.accepted_at IS NOT NULL),"
+               " coalesce(z.full_wanted_after >= coalesce((z.api_pass ->> 'pass_run_id')::bigint,"
+               " z.pass_run_id, z.run_id), false)"
                " FROM affsync.stream_state z WHERE z.source_id = $1::int AND z.stream = $2",
            params);
   StreamState state;
@@ -208,6 +232,7 @@ StreamState read_state(PgSession& session, StreamId const& id) {
   state.last_error_code = text_of(row[9]).value_or("");
   state.last_finished_at = time_of(row[10]);
   state.accepted = int_of(row[12]);
+  state.full_wanted_since_pass = row[13].as<bool>();
   state.doubtful = doubtful_days(tx, id);
   return state;
 }
@@ -236,9 +261,11 @@ RunKey open_run(PgSession& session, RunStart const& start,
                                start.resumes ? "true" : "false",
                                covered_to,
                                asks_broker ? sql_time(start.started_at) : std::nullopt,
-                               sql_time(start.started_at)};
-  auto const taken = exec(tx, take_over_sql, fence_params);
+                               sql_time(start.started_at),
+                               start.beside_api ? "true" : "false"};
+  auto const taken = exec(tx, take_over_sql(), fence_params);
   run.token = taken[0][0].c_str();
+  if (start.first_day) forget_doubt_before(tx, start.id, *start.first_day);
   record_coverage(tx, start, run);
   SqlParams const interrupt_params{source, stream, std::to_string(run.run_id),
                                    sql_time(start.started_at), std::string(taken[0][1].c_str())};
@@ -284,7 +311,8 @@ RunEnded close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
                            message_of(error),
                            skew,
                            sql_time(end.run.started_at),
-                           end.adds_only ? "true" : "false"};
+                           end.adds_only ? "true" : "false",
+                           end.read_to_end ? "true" : "false"};
     exec(tx, state_sql, params);
     if ((end.success || end.swept) && end.full_pass && state.has_quarantine) {
       resolve_not_met(tx, end.run, end.now);

@@ -35,6 +35,20 @@ std::int64_t quarantined_in_pass(pqxx::transaction_base& tx, SliceClose const& s
                      params)[0][0]);
 }
 
+// What the pages before a stop have put aside. Of which slice of the pass they were nobody knows:
+// one that is read again for nothing does no harm.
+bool has_unsettled_before(pqxx::transaction_base& tx, SliceClose const& slice,
+                          PassState const& pass) {
+  SqlParams const params{std::to_string(slice.run.id.source_id), slice.run.id.stream,
+                         std::to_string(pass.pass_run_id), std::to_string(slice.run.run_id)};
+  return exec(tx,
+              "SELECT EXISTS (SELECT FROM affsync.quarantine WHERE source_id = $1::int"
+              " AND stream = $2 AND resolved_at IS NULL AND accepted_at IS NULL"
+              " AND run_id >= $3::bigint AND run_id < $4::bigint)",
+              params)[0][0]
+      .as<bool>();
+}
+
 std::int64_t noted_in(pqxx::transaction_base& tx, SliceClose const& slice, Scope scope,
                       PassState const& pass) {
   scope.condition += " AND " + noted_sql(slice, pass, scope.params);
@@ -165,8 +179,10 @@ SliceClosed SliceCloser::close(PgSession& session) {
   }
   Missed missed;
   Unseen unseen;
-  auto const left = slice_.replaces ? 0 : note_left_rows(tx, slice_, pass);
-  pass.missed += left;
+  // Pages have noted them already, unless a row went its way after its page.
+  LeftRows left;
+  if (!slice_.replaces) left = note_left_rows(tx, slice_.run, slice_.left_out, pass);
+  pass.missed += left.news;
   // Every row seen is stored, so equal counts mean equal sets. This does not hold if rows were
   // quarantined, or lie outside the slice that they were listed for.
   auto const all_there = slice_.mark_vanished && slice_.verified && !state.has_quarantine &&
@@ -187,7 +203,7 @@ SliceClosed SliceCloser::close(PgSession& session) {
       missed.oldest = TimePoint(*slice_.from);
     }
     if (missed.oldest) pass.oldest = std::min(pass.oldest.value_or(*missed.oldest), *missed.oldest);
-    closed.missed = left + missed.missed;
+    closed.missed = left.rows + missed.missed;
     closed.kept = missed.kept;
     pass.missed += missed.missed;
     pass.kept += missed.kept;
@@ -202,7 +218,7 @@ SliceClosed SliceCloser::close(PgSession& session) {
       leave_out(unseen_in(tx, slice_, later_rows_of(slice_, within)), sighted);
     }
     // Include rows that an earlier run of this pass recorded.
-    bool const any_noted = missed.noted || left > 0 || pass.missed > 0 || pass.kept > 0;
+    bool const any_noted = missed.noted || left.rows > 0 || pass.missed > 0 || pass.kept > 0;
     std::optional<std::int64_t> count;
     if (slice_.replaces) {
       leave_out(unseen.kept, sighted);
@@ -221,7 +237,9 @@ SliceClosed SliceCloser::close(PgSession& session) {
       compare_total(tx, slice_, sighted, total, known, count, closed);
     }
   }
-  bool const doubtful = slice_.in_doubt || slice_.has_quarantined || !closed.live_as_expected ||
+  bool const has_quarantined = slice_.has_quarantined || (slice_.resumed && state.has_quarantine &&
+                                                          has_unsettled_before(tx, slice_, pass));
+  bool const doubtful = slice_.in_doubt || has_quarantined || !closed.live_as_expected ||
                         (slice_.differences_doubt && !closed.unmatched.empty()) || unseen.too_many;
   closed.doubtful = doubtful;
   closed.of_file = files.remarks(tx);
@@ -235,7 +253,12 @@ SliceClosed SliceCloser::close(PgSession& session) {
     pass.missed += unseen.shrinks;
   }
   if (missed.noted || closed.replaced > 0) crash_point(CrashPoint::slice_marked);
-  if (slice_.covers_days && slice_.from && slice_.to) {
+  if (slice_.covers_days && slice_.from && slice_.to && slice_.beside_api) {
+    if (!doubtful) {
+      record_found_days(tx, slice_.run, DaySpan{*slice_.from, *slice_.to}, day_of(pass.oldest),
+                        slice_.now);
+    }
+  } else if (slice_.covers_days && slice_.from && slice_.to) {
     record_days(tx, slice_.run, DaySpan{*slice_.from, *slice_.to},
                 doubtful ? DayState::doubtful : DayState::proven, day_of(pass.oldest), slice_.now);
   }

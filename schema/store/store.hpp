@@ -21,6 +21,7 @@
 #include "schema/store/asked.hpp"
 #include "schema/store/file_note.hpp"
 #include "schema/store/held_lease.hpp"
+#include "schema/store/quarantined.hpp"
 #include "schema/store/registrations.hpp"
 #include "schema/store/retention.hpp"
 #include "schema/store/source_block.hpp"
@@ -53,6 +54,8 @@ struct StreamState {
   std::int64_t accepted = 0;                    // quarantined rows that a user has accepted
   std::optional<std::int64_t> interrupted_run;  // a run that never ended, because of a crash
   bool full_wanted = false;  // all rows must be read again, regardless of the schedule
+  bool full_wanted_since_pass =
+      false;  // and the latest pass began before that: no use to resume it
   StreamState() = default;
 };
 
@@ -63,8 +66,10 @@ struct RunStart {
   std::optional<Day> window_to;
   TimePoint started_at{};
   bool resumes = false;            // continues the pass of the previous run
+  bool beside_api = false;         // a file; the pass of the API waits until it has ended
   std::optional<DaySpan> covered;  // days that had been read when the pass began
   std::vector<DaySpan> lost;       // days that the broker no longer provides
+  std::optional<Day> first_day;    // of the stream; what is in doubt before it no longer matters
   RunStart() = default;
 };
 
@@ -113,6 +118,7 @@ struct PageWrite {
   std::vector<QuarantinedRow> quarantined;
   // Rows that the broker still lists, but that the stream's filter no longer selects.
   std::vector<TableKeys> left_out;
+  bool replaces = false;  // the end of its slice deletes what the slice does not bring
   // Of a stream with `for_each`: which value its rows belong to, and all values of the pass.
   std::vector<RowsOfItem> items;
   std::shared_ptr<AskedItems const> asked_items;
@@ -176,6 +182,7 @@ struct SliceClose {
   std::vector<TotalToCompare> totals;
   bool differences_doubt = true;  // read days whose totals differ again
   bool covers_days = false;       // record the slice's days as read
+  bool beside_api = false;        // of a file beside an API: only days that the API lost
   bool in_doubt = false;          // record them as days in doubt
   bool has_quarantined = false;   // same, because rows were quarantined that are not accepted
   TimePoint now{};
@@ -207,6 +214,7 @@ struct PassClose {
   bool full = false;          // the pass covered all rows of the stream
   bool replaces = false;      // its slices have deleted what they did not bring
   bool of_file = false;       // what other passes quarantined is of other files
+  bool beside_api = false;    // and the pass of an API may wait for its end
   std::vector<DaySpan> lost;  // days that the broker refused since the last page
   double mass_drop_limit = 0.1;
   TimePoint now{};
@@ -255,39 +263,6 @@ struct RunEnd {
 
 struct RunEnded {
   std::optional<Error> rate_not_stored;  // why RunEnd::learned_rate is not; the run is ended anyway
-};
-
-// A quarantined row that is not resolved.
-struct QuarantinedLine {
-  std::int64_t quarantine_id = 0;
-  std::string external_id;  // empty if the key itself is missing
-  std::string reason;
-  std::string raw;  // JSON text, privacy applied
-  TimePoint received_at{};
-  bool accepted = false;
-  QuarantinedLine() = default;
-};
-
-// A position in the list of quarantined rows, which is ordered from the newest to the oldest.
-struct QuarantinePosition {
-  TimePoint received_at{};
-  std::int64_t quarantine_id = 0;
-};
-
-// Quarantined rows that a user accepts as known, so that they no longer make a run partial: those
-// of `ids`, or all open ones of a stream.
-struct Acceptance {
-  std::vector<std::int64_t> ids;
-  std::string source, stream;
-  std::string system_user;  // the user who accepts; recorded with the database user
-  std::string because;      // the reason given; may be empty
-  TimePoint now{};
-  Acceptance() = default;
-};
-
-struct KeyAt {
-  std::string external_id;
-  TimePoint at{};
 };
 
 // What stands against a running daemon, for `affsync status`.

@@ -1,6 +1,8 @@
 // `import` into a stream whose rows keep the day of the request's window.
+#include <csignal>
 #include <filesystem>
 
+#include "schema/store/crash_point.hpp"
 #include "tests/acceptance/files_fixture.hpp"
 
 namespace affsync::test::files_days_test {
@@ -59,6 +61,25 @@ TEST_F(FilesDays, several_days_are_read_one_at_a_time_as_a_sync_does) {
             std::string::npos)
       << part.out;
   EXPECT_EQ(query("select count(*) from affsync.record_change"), "0");
+}
+
+// Where another file was stopped says nothing of this one.
+TEST_F(FilesDays, a_corrected_file_is_read_from_its_first_day) {
+  if (!crash_points_built) GTEST_SKIP() << "built without AFFSYNC_CRASH_POINTS";
+  use("Day");
+  environment["AFFSYNC_CRASH_AT"] = "slice_committed:2";
+  auto const killed = import_days(
+      "Day,Client,Amount\n2026-06-01,U-1,1.50\n2026-06-02,U-1,2\n2026-06-03,U-1,8\nTotal,,11.50\n",
+      "2026-06-01", "2026-06-03");
+  EXPECT_EQ(killed.status, 128 + SIGKILL) << killed.out << killed.err;
+  environment.erase("AFFSYNC_CRASH_AT");
+  auto const done = import_days(
+      "Day,Client,Amount\n2026-06-01,U-1,5\n2026-06-02,U-1,2\n2026-06-03,U-1,8\nTotal,,15\n",
+      "2026-06-01", "2026-06-03");
+  EXPECT_EQ(done.status, 0) << done.out << done.err;
+  EXPECT_EQ(live(),
+            "2026-06-01:U-1=5@2026-06-01 2026-06-02:U-1=2@2026-06-02 "
+            "2026-06-03:U-1=8@2026-06-03");
 }
 
 TEST_F(FilesDays, rows_that_do_not_tell_their_day_are_of_one_day) {

@@ -22,8 +22,9 @@ PassDays::PassDays(StreamPlan const& plan, ReaderStart const& start,
     done_ = trusted(earlier->done, today_);
     gives_days_ = earlier->gives_days;
   }
+  if (of_history() && !since_ && !until_) forget_before_start(start.again);
   done_before_ = done_;
-  resumes_ = earlier && earlier->place && try_resume(*earlier->place, start);
+  resumes_ = !start.anew && earlier && earlier->place && try_resume(*earlier->place, start);
   if (!resumes_) {
     begin(start);
     reads_on_ = earlier && earlier->place;
@@ -32,6 +33,14 @@ PassDays::PassDays(StreamPlan const& plan, ReaderStart const& start,
     again_ = slices_again(start.again, *spec_.window, pass_, oldest_, lost_);
   }
   if (!slice_) take_again();
+}
+
+// Days in doubt before the start are let go; should the start be an earlier one again, they are
+// read as any others.
+void PassDays::forget_before_start(std::vector<DaySpan> const& again) {
+  auto const first = spec_.window->start;
+  bool const any = std::ranges::any_of(again, [&](DaySpan const& one) { return one.from < first; });
+  if (any && done_.from && *done_.from < first && *done_.to >= first) done_.from = first;
 }
 
 bool PassDays::try_resume(PassPlace const& place, ReaderStart const& start) {

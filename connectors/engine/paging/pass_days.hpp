@@ -66,6 +66,7 @@ class PassDays {
   Checkpoint checkpoint(TimePoint now) const;
 
  private:
+  void forget_before_start(std::vector<DaySpan> const& again);
   bool try_resume(PassPlace const& place, ReaderStart const& start);
   void begin(ReaderStart const& start);
   void begin_history(ReaderStart const& start);

@@ -19,6 +19,7 @@ struct ReaderStart {
   std::string cursor;              // JSON text of an earlier run's checkpoint; empty: none
   std::vector<DaySpan> again;      // days in doubt; those that have waited longest come first
   std::vector<std::string> items;  // the values that another stream gives `for_each`
+  bool anew = false;  // an interrupted pass is not resumed, though its days count as read
   TimePoint now{};
 };
 

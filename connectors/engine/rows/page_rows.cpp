@@ -106,6 +106,7 @@ void PageRows::put_aside(Target const& target, Page const& page, std::size_t row
     if (!quarantined_.insert(hash_key(std::string(table.name) + ':' + known_by))) return;
   }
   if (!target.is_main) failed.reason = std::string(table.name) + ": " + failed.reason;
+  failed.table = &table;
   out.quarantined.push_back(std::move(failed));
 }
 
@@ -115,7 +116,7 @@ void PageRows::quarantine_contradiction(Target const& target, PageRead& out) {
   std::string reason = target.is_main ? "" : std::string(target.mapping->table->name) + ": ";
   reason += std::string(contradiction) + " (" + names_of(target.mapping->key) +
             ") and other content is stored; the key does not distinguish them";
-  out.quarantined.push_back({std::string(), std::move(reason), row_.raw});
+  out.quarantined.push_back({std::string(), std::move(reason), row_.raw, target.mapping->table});
 }
 
 std::uint64_t PageRows::content_of(Target const& target) const {
@@ -213,7 +214,8 @@ std::optional<std::size_t> PageRows::map_last(Target const& target, Page const& 
   for (auto row = last;; earlier.pop_back()) {
     auto problem = map(target, page, row, out);
     if (!problem) mapped = row;
-    if (problem) failed.push_back({row, {row_.external_id, std::move(*problem), row_.raw}});
+    if (problem)
+      failed.push_back({row, {row_.external_id, std::move(*problem), row_.raw, nullptr}});
     if (mapped || earlier.empty()) break;
     row = earlier.back();
   }

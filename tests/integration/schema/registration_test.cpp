@@ -208,6 +208,7 @@ TEST_F(Registration, AnotherSettingOfPrivacyOrAddressWantsEveryRowAgainOnce) {
     end.success = true;
     end.full_pass = full;
     end.cursor = "{}";
+    end.read_to_end = true;
     end.now = now;
     end.report.status = RunStatus::succeeded;
     loop.run(store->end_run(end));
@@ -219,8 +220,17 @@ TEST_F(Registration, AnotherSettingOfPrivacyOrAddressWantsEveryRowAgainOnce) {
   given.privacy = "keep";
   EXPECT_TRUE(put(*store, given, {"x"}).other_privacy);
   EXPECT_TRUE(wanted());
-  // The full pass is still due after a pass that began with the old setting, or that was not full.
+  // The full pass is still due after a pass that began with the old setting, also if a later run
+  // ended it, and after one that was not full.
   finish(before, true);
+  EXPECT_TRUE(wanted());
+  RunStart rest;
+  rest.id = {source, "feed"};
+  rest.mode = "full";
+  rest.started_at = now;
+  rest.resumes = true;
+  EXPECT_TRUE(loop.run(store->load_state(rest.id)).full_wanted_since_pass);
+  finish(loop.run(store->begin_run(rest)), true);
   EXPECT_TRUE(wanted());
   finish(begin(), false);
   EXPECT_TRUE(wanted());
@@ -242,6 +252,7 @@ TEST_F(Registration, AnotherMappingWantsEveryRowOfItsStreamAgainOnce) {
   end.run = begin();
   end.success = end.full_pass = true;
   end.cursor = "{}";
+  end.read_to_end = true;
   end.now = now;
   end.report.status = RunStatus::succeeded;
   loop.run(store->end_run(end));
