@@ -128,7 +128,9 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
   if (parts_.store != nullptr) {
     schema::RunStart run = run_start(*reader_, task_.id, report_.started_at);
     run.beside_api = task_.is_beside_api();
-    run.first_day = first_day();
+    auto const first = first_day();
+    auto const is_before = [&](DaySpan const& doubtful) { return doubtful.from < *first; };
+    if (first && std::ranges::any_of(start.again, is_before)) run.first_day = first;
     key_ = co_await parts_.store->begin_run(std::move(run));
     begun_ = true;
     report_.run_id = key_.run_id;

@@ -69,7 +69,7 @@ struct RunStart {
   bool beside_api = false;         // a file; the pass of the API waits until it has ended
   std::optional<DaySpan> covered;  // days that had been read when the pass began
   std::vector<DaySpan> lost;       // days that the broker no longer provides
-  std::optional<Day> first_day;    // of the stream; what is in doubt before it no longer matters
+  std::optional<Day> first_day;    // set: forget the days in doubt before this first day
   RunStart() = default;
 };
 
