@@ -260,5 +260,67 @@ TEST_F(AlertsOfLosses, AllLossesOfADayEndTogetherAndWithoutAWord) {
   EXPECT_EQ(told(), "");
 }
 
+TEST_F(AlertsOfLosses, ABalanceThatFellAndRoseALittleIsNotOver) {
+  pass(hours(10));
+  stand("500");
+  pass(days(1));
+  stand("380");
+  pass(hours(5));
+  stand("390");
+  judge();
+  EXPECT_EQ(told(), "The balance at broker-1 fell by 110.00 USD\n");
+  pass(days(3) - hours(5) + minutes(1));
+  judge();
+  EXPECT_EQ(told(), "");
+  pass(hours(5));
+  judge();
+  EXPECT_EQ(open("balance_dropped"), "");
+  EXPECT_EQ(told(), "");
+}
+
+TEST_F(AlertsOfLosses, ABalanceThatFallsAgainIsToldOnce) {
+  stand("500");
+  pass(hours(1));
+  stand("380");
+  pass(days(1));
+  stand("500");
+  pass(days(1));
+  stand("380");
+  judge();
+  EXPECT_EQ(open("balance_dropped"), "The balance at broker-1 fell by 120.00 USD");
+}
+
+TEST_F(AlertsOfLosses, ARefusedPayoutWhoseRowChangesLaterIsNotOver) {
+  TestRow row;
+  row.key = "P1";
+  row.values = {{"status", "requested"},
+                {"amount", "250"},
+                {"currency", "USD"},
+                {"requested_at", format_time(now - days(176))}};
+  auto const pay = [&](std::string const& status, std::string const& reason) {
+    row.values[0].second = status;
+    row.values.resize(4);
+    row.values.emplace_back("reject_reason", reason);
+    row.raw = R"({"state": ")" + status + R"(", "why": ")" + reason + "\"}";
+    store_rows("payouts", "payout", {row});
+  };
+  pay("requested", "");
+  pass(hours(1));
+  pay("rejected", "");
+  judge();
+  EXPECT_EQ(told(), "broker-1 refused to pay 250.00 USD\n");
+  pass(days(4));
+  pay("rejected", "wallet not verified");
+  judge();
+  EXPECT_EQ(told(), "");
+  pass(days(1));  // asked for half a year ago
+  judge();
+  EXPECT_EQ(told(), "");
+  pass(days(2));
+  judge();
+  EXPECT_EQ(open("payout_refused"), "");
+  EXPECT_EQ(told(), "");
+}
+
 }  // namespace
 }  // namespace affsync::schema::test::alerts_losses_test
