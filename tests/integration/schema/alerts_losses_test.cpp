@@ -322,5 +322,48 @@ TEST_F(AlertsOfLosses, ARefusedPayoutWhoseRowChangesLaterIsNotOver) {
   EXPECT_EQ(told(), "");
 }
 
+TEST_F(AlertsOfLosses, RatesMissingTellsOfWhatCountsOnly) {
+  earn({commission("1", "C7", "100", "2026-02-20", "XYZ", "approved"),
+        commission("2", "C7", "40", "2026-02-21", "XYZ", "rejected"),
+        commission("3", "C7", "40", "2026-02-21", "ABC", "reversed")});
+  loop.run(store->fold_earnings(20'000));
+  judge();
+  EXPECT_EQ(open("rates_missing"), "No rate for XYZ");
+  EXPECT_EQ(text_of_open("rates_missing"),
+            "100.00 XYZ of broker-1, 20 Feb 2026, is in no sum in US dollars.");
+  run_sql("UPDATE affsync.source SET retired_at = " + at());
+  judge();
+  EXPECT_EQ(open("rates_missing"), "");
+}
+
+TEST_F(AlertsOfLosses, RatesMissingTellsOfWhatRunningTotalsGrew) {
+  run_sql(
+      "INSERT INTO affsync.fx_rate (currency, on_date, usd_rate) VALUES ('EUR', '2026-02-27',"
+      " 1.10)");
+  std::vector<TestRow> totals;
+  for (auto const* currency : {"XYZ", "EUR", "USD", "QQQ"}) {
+    totals.push_back(
+        commission(std::string("total ") + currency, "C7", "500", "2026-02-28", currency));
+    totals.back().values[4].second = "lifetime";
+  }
+  totals[3].values[3].second = "rejected";
+  earn(totals);
+  judge();
+  EXPECT_EQ(open("rates_missing"), "");
+  pass(days(1));
+  for (auto& row : totals) {
+    row.values[1].second = "512.5";
+    row.raw = R"({"amount": 512.5})";
+  }
+  earn(totals);
+  judge();
+  EXPECT_EQ(open("rates_missing"), "No rate for XYZ");
+  EXPECT_EQ(text_of_open("rates_missing"),
+            "12.50 XYZ of broker-1, 2 Mar 2026, is in no sum in US dollars.");
+  pass(days(20));
+  judge();
+  EXPECT_EQ(open("rates_missing"), "");
+}
+
 }  // namespace
 }  // namespace affsync::schema::test::alerts_losses_test
