@@ -1,4 +1,4 @@
--- Tells that a stream has not been read to its end for several of its intervals, though it does not fail.
+-- Tells that a stream has not been read to its end for several of its intervals, where stream_failing is quiet.
 -- severity: warning
 -- together: {source}: {count} streams are late
 -- setting: intervals count 3 Its intervals since the last success, at least.
@@ -27,8 +27,10 @@ WHERE s.retired_at IS NULL AND st.retired_at IS NULL
     - make_interval(secs => greatest(($1::jsonb ->> 'intervals')::float8 * c.interval::float8,
                                      ($1::jsonb ->> 'after')::float8))
   AND z.last_success_at IS NOT NULL
-  -- What fails is told by stream_failing; what has flaws, by the rules that are about them.
-  AND z.consecutive_failures < 3
+  -- What stream_failing tells is not told here, unless it is off or its settings keep it quiet; what has flaws, by the rules that are about them.
+  AND NOT coalesce(z.consecutive_failures >= ($3::jsonb -> 'stream_failing' ->> 'failures')::integer
+                   AND z.last_success_at <= $2::timestamptz
+                     - make_interval(secs => ($3::jsonb -> 'stream_failing' ->> 'after')::float8), false)
   AND coalesce(z.last_error_code, '') NOT IN ('rows_quarantined', 'totals_differ', 'mass_drop', 'coverage_gap')
   AND NOT EXISTS (SELECT FROM affsync.source_block b WHERE b.source_id = z.source_id
                   AND (b.code <> 'throttled' OR b.until > $2::timestamptz))

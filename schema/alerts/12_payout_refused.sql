@@ -6,7 +6,7 @@
 SELECT
   p.source_id || '/' || p.stream || '/' || p.external_id AS cause, p.source_id, s.name AS source,
   p.stream, p.external_id AS subject, 'payouts:' || p.source_id AS event, 'urgent' AS severity,
-  p.changed_at AS happened_at, p.currency, p.amount, d.usd AS amount_usd, NULL::numeric AS weight,
+  n.refused_at AS happened_at, p.currency, p.amount, d.usd AS amount_usd, NULL::numeric AS weight,
   jsonb_build_object('status', p.status, 'requested_at', p.requested_at, 'refused_at', p.rejected_at)
     AS figures,
   s.name || CASE p.status WHEN 'failed' THEN ' could not pay ' ELSE ' refused to pay ' END
@@ -20,7 +20,7 @@ FROM affsync.source s
 JOIN affsync.payout p
   ON p.source_id = s.source_id AND p.changed_at > $2::timestamptz - interval '7 days'
   -- Found by the index of requests: a refusal comes within weeks.
-  AND (p.requested_at > $2::timestamptz - interval '180 days' OR p.requested_at IS NULL)
+  AND (p.requested_at > $2::timestamptz - interval '187 days' OR p.requested_at IS NULL)
 JOIN affsync.stream st ON st.source_id = p.source_id AND st.stream = p.stream
 LEFT JOIN affsync.currency_unit u ON u.currency = p.currency
 -- As in reporting.payouts: by the day of the request.
@@ -28,18 +28,25 @@ CROSS JOIN LATERAL affsync.usd_rate(p.currency, (coalesce(p.requested_at, $2::ti
                                     p.amount_usd IS NULL, u.whole, u.factor) r
 CROSS JOIN LATERAL (SELECT coalesce(p.amount_usd, CASE WHEN p.currency = 'USD' THEN p.amount
       ELSE round(p.amount * r.usd_rate, 8) END) AS usd) d
+-- It became so lately; a refusal of long ago that is read only now, or whose row changes in another way,
+-- is not news, and makes none anew.
+LEFT JOIN LATERAL (
+  SELECT max(h.changed_at) AS at
+  FROM affsync.record_change h
+  WHERE h.source_id = p.source_id AND h.external_id = p.external_id
+    AND h.changed_at > $2::timestamptz - interval '7 days' AND h.record_table = 'payout'
+    AND h.stream = p.stream AND h.after ->> 'status' IN ('rejected', 'failed')
+) h ON true
+CROSS JOIN LATERAL (
+  SELECT greatest(h.at, CASE
+    WHEN coalesce(p.rejected_at, p.requested_at) IS NOT NULL
+    THEN least(coalesce(p.rejected_at, p.requested_at), p.first_seen_at)
+    WHEN p.first_seen_at > st.registered_at + interval '1 day' THEN p.first_seen_at END) AS refused_at
+) n
 -- One that the partner cancelled is not refused.
 WHERE p.deleted_at IS NULL AND p.status IN ('rejected', 'failed')
   AND s.retired_at IS NULL AND st.retired_at IS NULL AND st.in_reports
   AND (d.usd IS NULL OR d.usd >= ($1::jsonb ->> 'min_usd')::numeric)
-  -- It became so lately; a refusal of long ago that is read only now, or whose row changes in another
-  -- way, is not news.
-  AND (EXISTS (SELECT FROM affsync.record_change h
-               WHERE h.source_id = p.source_id AND h.external_id = p.external_id
-                 AND h.changed_at > $2::timestamptz - interval '7 days' AND h.record_table = 'payout'
-                 AND h.stream = p.stream AND h.after ->> 'status' IN ('rejected', 'failed'))
-       OR p.first_seen_at > $2::timestamptz - interval '7 days'
-          AND CASE WHEN coalesce(p.rejected_at, p.requested_at) IS NOT NULL
-                   THEN coalesce(p.rejected_at, p.requested_at) > $2::timestamptz - interval '7 days'
-                   ELSE p.first_seen_at > st.registered_at + interval '1 day' END)
+  AND n.refused_at > $2::timestamptz - interval '7 days'
+  AND (p.requested_at > n.refused_at - interval '180 days' OR p.requested_at IS NULL)
   AND $3::jsonb IS NOT NULL

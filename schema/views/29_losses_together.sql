@@ -7,7 +7,60 @@ RETURNS TABLE (
   rejected bigint, reversed bigint, client text, loss numeric, loss_usd numeric, figures jsonb, told text,
   shown_by text
 ) LANGUAGE sql STABLE AS $$
-  WITH g AS (
+  WITH lost AS MATERIALIZED (
+    SELECT l.*, coalesce(l.client_ref, '') AS ref, coalesce(l.currency, '') AS unit
+    FROM affsync.commission_losses($1, $2, $3) l
+  ), came AS MATERIALIZED (
+    -- Commission of these days that is new: by what it counts, or first did, if that was more. One that
+    -- came and counted nothing takes no place; what happened to one afterwards is told of it.
+    SELECT n.external_id, coalesce(n.client_ref, '') AS ref, coalesce(n.currency, '') AS unit, d.day,
+      n.first_seen_at, n.deleted_at,
+      greatest(CASE WHEN coalesce(n.status, '') NOT IN ('rejected', 'reversed') THEN n.amount END,
+               CASE WHEN coalesce(CASE WHEN f.status IS NULL THEN n.status ELSE f.status ->> 'status' END, '')
+                         NOT IN ('rejected', 'reversed')
+                    THEN CASE WHEN f.amount IS NULL THEN n.amount
+                              ELSE (f.amount ->> 'amount')::numeric END END) AS amount
+    FROM (SELECT l.day, min(l.changed_at) AS first_at FROM lost l WHERE $3 GROUP BY l.day) d
+    JOIN affsync.commission n
+      ON n.source_id = $1 AND affsync.earned_on(n.occurred_on, n.occurred_at, n.occurred_to) = d.day
+      AND n.first_seen_at >= d.first_at - interval '2 days'
+    JOIN affsync.stream st
+      ON st.source_id = $1 AND st.stream = n.stream AND st.in_reports AND st.retired_at IS NULL
+    LEFT JOIN LATERAL (
+      SELECT (array_agg(h.before ORDER BY h.change_id) FILTER (WHERE h.before ? 'amount'))[1] AS amount,
+        (array_agg(h.before ORDER BY h.change_id) FILTER (WHERE h.before ? 'status'))[1] AS status
+      FROM affsync.record_change h
+      WHERE n.revision > 1 AND h.source_id = $1 AND h.external_id = n.external_id
+        AND h.changed_at >= n.first_seen_at AND h.record_table = 'commission' AND h.stream = n.stream
+    ) f ON true
+  ), -- The same commission under another number is not lost. Each new one takes the place of one, which
+  -- stood before it; in the pass that finds both, or in the passes around it.
+  left_rows AS (
+    SELECT l.stream, l.external_id, l.detected_on, l.day, l.ref, l.unit, l.before,
+      row_number() OVER (PARTITION BY l.day, l.ref, l.unit, l.before
+                         ORDER BY l.changed_at, l.stream, l.external_id) AS nth
+    FROM lost l
+    WHERE EXISTS (
+      SELECT FROM came n
+      WHERE n.day = l.day AND n.ref = l.ref AND n.unit = l.unit AND n.amount = l.before
+        AND n.first_seen_at > l.stood_since AND (n.deleted_at IS NULL OR n.deleted_at > l.changed_at)
+        AND n.first_seen_at BETWEEN l.changed_at - interval '2 days' AND l.changed_at + interval '2 days')
+  ), new_rows AS (
+    SELECT n.day, n.ref, n.unit, n.amount,
+      row_number() OVER (PARTITION BY n.day, n.ref, n.unit, n.amount
+                         ORDER BY n.first_seen_at, n.external_id) AS nth
+    FROM came n
+    WHERE EXISTS (
+      SELECT FROM lost l
+      WHERE n.day = l.day AND n.ref = l.ref AND n.unit = l.unit AND n.amount = l.before
+        AND n.first_seen_at > l.stood_since AND (n.deleted_at IS NULL OR n.deleted_at > l.changed_at)
+        AND n.first_seen_at BETWEEN l.changed_at - interval '2 days' AND l.changed_at + interval '2 days')
+  ), renumbered AS (
+    SELECT l.stream, l.external_id, l.detected_on
+    FROM left_rows l
+    JOIN new_rows n
+      ON n.day = l.day AND n.ref = l.ref AND n.unit = l.unit AND n.amount = l.before AND n.nth = l.nth
+  ), g AS (
     SELECT l.stream, l.currency, l.detected_on, max(l.changed_at) AS changed_at, count(*) AS rows,
       sum(l.before) AS before, sum(l.loss) AS loss,
       CASE WHEN bool_and(l.loss_usd IS NOT NULL) THEN sum(l.loss_usd) END AS loss_usd,
@@ -17,7 +70,7 @@ RETURNS TABLE (
       count(DISTINCT nullif(l.client_ref, '')) AS clients, min(l.client_ref) AS client,
       coalesce(array_agg(DISTINCT w.who) FILTER (WHERE w.who <> ''), '{}') AS who,
       min(l.day) AS day_from, max(l.day) AS day_to, min(l.stood_since) AS stood_since
-    FROM affsync.commission_losses($1, $2, $3) l
+    FROM lost l
     -- A name only where the source keeps names and messages may have them.
     LEFT JOIN LATERAL (
       SELECT k.name FROM affsync.client k
@@ -28,15 +81,11 @@ RETURNS TABLE (
       LIMIT 1
     ) k ON true
     CROSS JOIN LATERAL (SELECT coalesce(l.client_ref, '') || coalesce(' ' || k.name, '') AS who) w
-    -- The same commission under another number is not lost.
-    WHERE NOT $3 OR NOT EXISTS (
-      SELECT FROM affsync.commission n
-      WHERE n.source_id = $1
-        AND affsync.earned_on(n.occurred_on, n.occurred_at, n.occurred_to) = l.day
-        AND n.deleted_at IS NULL AND n.amount = l.before AND n.currency IS NOT DISTINCT FROM l.currency
-        AND n.client_ref IS NOT DISTINCT FROM l.client_ref
-        AND n.first_seen_at BETWEEN l.changed_at - interval '2 days' AND l.changed_at + interval '2 days')
+    WHERE NOT EXISTS (SELECT FROM renumbered r WHERE r.stream = l.stream AND r.external_id = l.external_id
+                      AND r.detected_on = l.detected_on)
     GROUP BY l.stream, l.currency, l.detected_on
+    -- Together for as long as the last of it is news.
+    HAVING max(l.changed_at) > $2
   )
   SELECT g.stream, g.currency, g.detected_on, g.changed_at, g.rows, g.lowered, g.rejected, g.reversed,
     CASE WHEN g.clients = 1 THEN g.client END, g.loss, g.loss_usd,

@@ -1,6 +1,6 @@
 -- Beside the rule of the same name, which has the settings. Sources are joined last, since Citus cannot
 -- look into distributed tables once for each row of a copied one.
--- beside: ace23ff60363
+-- beside: 6272e8b5aafd
 SELECT
   s.source_id || '/' || b.stream || '/' || b.external_id || '/' || b.detected_on AS cause,
   s.source_id, s.name AS source, b.stream, coalesce(b.account, b.metric) AS subject,
@@ -22,15 +22,21 @@ FROM (
          k.metric, k.account, f.fall,
          CASE WHEN k.currency = 'USD' THEN f.fall ELSE round(f.fall * r.usd_rate, 8) END AS fall_usd
   FROM (
-    -- What each balance was at the beginning and at the end of a day on which it fell.
+    -- What each balance was at the beginning and at the end of a day on which it fell. Days are whole, and
+    -- told until the last change of them is no news.
     SELECT h.source_id, h.stream, h.external_id, (h.changed_at AT TIME ZONE 'UTC')::date AS detected_on,
            max(h.changed_at) AS changed_at,
+           -- What came back and fell again is told of that day only.
+           max((array_agg((h.before ->> 'amount')::numeric ORDER BY h.change_id))[1]) OVER (
+             PARTITION BY h.source_id, h.stream, h.external_id
+             ORDER BY (h.changed_at AT TIME ZONE 'UTC')::date DESC
+             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before_later,
            (array_agg((h.before ->> 'amount')::numeric ORDER BY h.change_id))[1] AS before,
            (array_agg((h.after ->> 'amount')::numeric ORDER BY h.change_id DESC))[1] AS after,
            coalesce(sum((h.after ->> 'reserved')::numeric - (h.before ->> 'reserved')::numeric), 0)
              AS more_reserved
     FROM affsync.record_change h
-    WHERE h.changed_at > $2::timestamptz - interval '3 days'
+    WHERE h.changed_at >= date_trunc('day', $2::timestamptz - interval '3 days', 'UTC')
       AND h.record_table = 'balance' AND h.operation = 'update' AND h.before ? 'amount'
       AND NOT h.before ? 'currency'
     GROUP BY 1, 2, 3, 4
@@ -41,9 +47,10 @@ FROM (
   LEFT JOIN affsync.currency_unit u ON u.currency = k.currency
   CROSS JOIN LATERAL affsync.usd_rate(k.currency, t.detected_on, true, u.whole, u.factor) r
   CROSS JOIN LATERAL (
-    SELECT least(t.before - t.after, t.before - k.amount) - greatest(t.more_reserved, 0) AS fall
+    SELECT t.before - greatest(t.after, k.amount, t.before_later) - greatest(t.more_reserved, 0) AS fall
   ) f
   WHERE k.deleted_at IS NULL AND st.in_reports AND st.retired_at IS NULL AND f.fall > 0
+    AND t.changed_at > $2::timestamptz - interval '3 days'
     AND f.fall * 100 >= t.before * ($1::jsonb ->> 'share')::numeric
 ) b
 JOIN affsync.source s ON s.source_id = b.source_id

@@ -1,5 +1,6 @@
 #include "schema/store/alerts/causes.hpp"
 
+#include <algorithm>
 #include <span>
 
 #include "base/json.hpp"
@@ -153,6 +154,13 @@ std::string alert_context(AlertPolicy const& policy) {
   std::string out = "{";
   add_member(out, "streams", "[" + streams + "]");
   add_member(out, "personal", policy.personal ? "true" : "false");
+  if (auto const* failing = find_alert_rule("stream_failing")) {
+    auto const given = std::ranges::find(policy.rules, failing->name, &AlertRule::name);
+    bool const is_given = given != policy.rules.end();
+    if (!is_given || given->enabled) {
+      add_member(out, failing->name, alert_settings(*failing, is_given ? &*given : nullptr));
+    }
+  }
   if (policy.disk) {
     std::string disk = "{";
     add_member(disk, "free", std::to_string(policy.disk->free_bytes));

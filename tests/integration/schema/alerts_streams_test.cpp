@@ -131,6 +131,30 @@ TEST_F(AlertsOfStreams, StreamLateIsQuietAfterThePowerWasOff) {
   EXPECT_EQ(open("stream_late"), "");
 }
 
+// What fails is told by one of two rules, whatever their settings.
+TEST_F(AlertsOfStreams, StreamLateTellsOfFailuresThatStreamFailingIsNotToTell) {
+  hourly(days(30));
+  state("rewards",
+        "consecutive_failures = 5, last_error_code = 'timeout', last_success_at = " + at(hours(9)));
+  judge();
+  EXPECT_EQ(open("stream_failing"), "broker-1/rewards cannot be read");
+  EXPECT_EQ(open("stream_late"), "");
+  set("stream_failing", "failures", "10");
+  judge();
+  EXPECT_EQ(open("stream_failing"), "");
+  EXPECT_EQ(open("stream_late"), "broker-1/rewards is late");
+  set("stream_failing", "failures", "3");
+  judge();
+  EXPECT_EQ(open("stream_late"), "");
+  set("stream_failing", "after", "86400");
+  judge();
+  EXPECT_EQ(open("stream_late"), "broker-1/rewards is late");
+  set("stream_failing", "after", "7200");
+  off("stream_failing");
+  judge();
+  EXPECT_EQ(open("stream_late"), "broker-1/rewards is late");
+}
+
 TEST_F(AlertsOfStreams, NeverSucceededTellsOfAStreamThatNeverWorked) {
   state("rewards",
         "last_success_at = NULL, consecutive_failures = 9,"

@@ -27,7 +27,9 @@ class AlertsVolume : public AlertsTest {
     query = with(query, "$3", "'" + alert_context(policy) + "'");
     // The first one may plan with cold caches.
     std::string const explain = "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) ";
-    auto const plan = parse_json(value(explain + query)).value();
+    JsonLimits limits;
+    limits.depth = 200;  // plans are deeper than what brokers send
+    auto const plan = parse_json(value(explain + query), limits).value();
     auto const* top = plan.items().at(0).find("Plan");
     long pages = 0;
     for (auto const* member : {"Shared Hit Blocks", "Shared Read Blocks"}) {
