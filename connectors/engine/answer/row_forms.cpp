@@ -68,8 +68,15 @@ std::optional<Json> kept_value(KeptField const& kept, Json const& body, AskedFor
 
 }  // namespace
 
-std::optional<Error> RowForms::count(std::size_t values) {
-  values_ += values;
+std::optional<Error> RowForms::count(Json::Object const& fields) {
+  for (auto const& field : fields) {
+    auto const size = size_of(field.value);
+    values_ += size.values;
+    bytes_ += size.bytes;
+  }
+  if (bytes_ > most_repeated_bytes) {
+    return repeats_too_much("the rows made from this answer repeat", "that they share");
+  }
   if (values_ <= most_values) return std::nullopt;
   return Error(ErrorCode::answer_too_large,
                "the rows made from this answer have more than " + std::to_string(most_values) +
@@ -86,9 +93,7 @@ std::optional<Error> RowForms::add_row(Json::Object fields, Json const& value, b
                          std::string(who) + " of `records` would replace",
                      "Choose another name for the field in the connector file.");
   }
-  std::size_t copied = 0;
-  for (auto const& field : fields) copied += count_values(field.value);
-  if (auto error = count(copied)) return error;
+  if (auto error = count(fields)) return error;
   Json::Object members;
   members.reserve(fields.size() + own.size());
   if (!fields_first) members.insert(members.end(), own.begin(), own.end());
@@ -108,6 +113,9 @@ std::optional<Error> RowForms::take_member(JsonMember const& member, Names const
     return take_members(member.value, names, std::move(fields), as, out);
   }
   if (!as.empty()) {
+    // Each is a row of its own; only long names are a repetition to speak of.
+    for (auto const& field : fields) bytes_ += field.value.as_string().size();
+    if (auto error = count({})) return error;
     fields.push_back({as, member.value});
     out.push_back(&made_.emplace_back(Json::object(std::move(fields))));
     return std::nullopt;

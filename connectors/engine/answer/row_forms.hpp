@@ -57,11 +57,12 @@ class RowForms {
   // `who` names the origin of the fields for the message.
   std::optional<Error> add_row(Json::Object fields, Json const& value, bool fields_first,
                                std::string_view who, std::vector<Json const*>& out);
-  std::optional<Error> count(std::size_t values);
+  // Counts fields that a row repeats.
+  std::optional<Error> count(Json::Object const& fields);
 
   StreamSpec const& stream_;
   std::deque<Json>& made_;
-  std::size_t values_ = 0;  // repeated so far
+  std::size_t values_ = 0, bytes_ = 0;  // repeated so far
 };
 
 }  // namespace affsync::engine

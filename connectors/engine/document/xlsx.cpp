@@ -9,6 +9,7 @@
 #include "connectors/engine/document/table_rows.hpp"
 #include "connectors/engine/document/unpack.hpp"
 #include "connectors/engine/document/xml_reader.hpp"
+#include "connectors/engine/values/json_size.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -98,7 +99,8 @@ Result<std::vector<std::string>> read_texts(std::string_view bytes, DocumentLimi
   };
   events.text = [&](std::string_view text) -> Result<void> {
     collector.text(text);
-    return {};
+    if (collector.size() <= limits.cell_bytes) return {};
+    return Error(ErrorCode::answer_too_large, "XLSX refused: a text has too many bytes");
   };
   events.end = [&](std::string_view name) -> Result<void> {
     collector.end(name);
@@ -223,7 +225,13 @@ class SheetReader {
     collector_.take();
     if (kind_ == "s") {
       auto const index = unsigned_number(value_);
-      if (index && *index < texts_.size()) return Json::string(texts_[*index]);
+      if (index && *index < texts_.size()) {
+        auto const& text = texts_[*index];
+        repeated_ += text.size();
+        if (repeated_ <= most_repeated_bytes) return Json::string(text);
+        return repeats_too_much("line " + std::to_string(line_.number) + ": the cells repeat",
+                                "of texts");
+      }
       return Error(ErrorCode::malformed_answer, "not XLSX: line " + std::to_string(line_.number) +
                                                     " names a text that is not there");
     }
@@ -248,6 +256,7 @@ class SheetReader {
   std::string value_;
   bool in_value_ = false;
   bool has_formula_ = false, has_value_ = false;  // of the cell
+  std::size_t repeated_ = 0;                      // bytes of shared texts
   std::size_t values_ = 0;
   TextCollector collector_;
 };

@@ -19,5 +19,21 @@ TEST(LargeDocuments, AnObjectMayHaveAsManyMembersAsADocumentHasValues) {
             "answer_too_large: JSON refused: too many values");
 }
 
+TEST(LargeDocuments, NamesOfColumnsAreShort) {
+  auto const head = "id;" + std::string(5000, 'x') + "\n";
+  EXPECT_EQ(read_as(csv_with({"id"}), head + "1;2\n"),
+            "malformed_answer: line 1: the name of column 2 has 5000 bytes, more than 4096");
+}
+
+TEST(LargeDocuments, RowsDoNotRepeatNamesWithoutEnd) {
+  std::string text = "id";
+  for (int i = 0; i < 400; ++i) text += ";" + std::to_string(i) + std::string(4000, 'x');
+  text += "\n";
+  std::string const line = "1" + std::string(400, ';') + "\n";
+  for (int i = 0; i < 500; ++i) text += line;
+  EXPECT_EQ(read_as(csv_with({"id"}), text),
+            "answer_too_large: line 337: the rows repeat more than 512 MiB of names of columns");
+}
+
 }  // namespace
 }  // namespace affsync::engine::large_documents_test

@@ -206,6 +206,15 @@ TEST(RowsInsideRows, ASmallAnswerDoesNotFillTheMemory) {
             "because each row repeats what it shares with others");
 }
 
+TEST(RowsInsideRows, ALongTextIsNotRepeatedWithoutEnd) {
+  std::string json = R"({"data":[{"note":")" + std::string(1 << 20, 'x') + R"(","items":[)";
+  for (int i = 0; i < 1000; ++i) json += "{},";
+  json += R"({}]}]})";
+  EXPECT_EQ(rows("{from: data, each: {from: items}}", json),
+            "answer_too_large: the rows made from this answer repeat more than 512 MiB that they "
+            "share");
+}
+
 TEST(RowsInsideRows, ParentsGoThroughTheFilterForPersonalData) {
   auto const plan = plan_of(
       parse("{from: clients, each: {from: items}}", "    personal: [parent.card.holder, note]\n"));

@@ -1,4 +1,4 @@
-// Workbooks as programs write them that compute nothing.
+// Workbooks as programs write them that compute nothing, and those that name one text many times.
 #include <gtest/gtest.h>
 
 #include <boost/crc.hpp>
@@ -96,6 +96,18 @@ TEST(Workbooks, AFormulaWithoutItsResultIsNoEmptyCell) {
   EXPECT_EQ(with(cell("B2", "<f>A2*0.3</f><v/>")), refused);
   EXPECT_EQ(with(R"(<c r="B2"><f t="shared" si="0"/></c>)").substr(0, 24),
             "malformed_answer: line 2");
+}
+
+TEST(Workbooks, ALongTextIsNotRepeatedWithoutEnd) {
+  auto const texts = "<si><t>" + std::string(1000000, 'x') + "</t></si>";
+  std::string rows = header;
+  for (int i = 2; i < 600; ++i) {
+    rows += "<row>" + cell("A", "<v>1</v>") + R"(<c t="s"><v>0</v></c></row>)";
+  }
+  EXPECT_EQ(read(workbook(rows, texts)),
+            "answer_too_large: line 538: the cells repeat more than 512 MiB of texts");
+  EXPECT_EQ(read(workbook(header, "<si><t>" + std::string(1100000, 'x') + "</t></si>")),
+            "answer_too_large: XLSX refused: a text has too many bytes");
 }
 
 }  // namespace
