@@ -68,6 +68,15 @@ std::optional<Json> kept_value(KeptField const& kept, Json const& body, AskedFor
 
 }  // namespace
 
+bool is_numbered_list(Json const& value) {
+  if (!value.is_object() || value.members().empty()) return false;
+  return std::ranges::all_of(value.members(), [](JsonMember const& member) {
+    return !member.name.empty() &&
+           member.name.find_first_not_of("0123456789") == std::string::npos &&
+           member.value.is_object();
+  });
+}
+
 std::optional<Error> RowForms::count(Json::Object const& fields) {
   for (auto const& field : fields) {
     auto const size = size_of(field.value);
@@ -252,6 +261,8 @@ std::optional<Error> RowForms::take_inner_of(EachSpec const& each, Json const& r
     if (auto error = take_members(*list, each.names, {}, each.as, inner)) return error;
   } else if (list->is_array()) {
     for (auto const& item : list->items()) inner.push_back(&item);
+  } else if (is_numbered_list(*list)) {
+    for (auto const& member : list->members()) inner.push_back(&member.value);
   } else if (list->is_object()) {
     // Programs that write XML as JSON write a list of one element as this element.
     inner.push_back(list);

@@ -14,6 +14,10 @@
 
 namespace affsync::engine {
 
+// Returns true for an object all of whose names are numbers and all of whose members are objects:
+// PHP writes an array whose indexes have a gap like that.
+bool is_numbered_list(Json const& value);
+
 // Builds the rows of one answer. What it makes is added to `made`, which must outlive the rows.
 class RowForms {
  public:

@@ -149,6 +149,11 @@ TEST(RowsInsideRows, HaveTheRowAroundAsTheirParent) {
             R"({"sku":"b","parent":{"id":1,"x":null}})"
             "\n"
             R"({"sku":"c","parent":{"id":5}})");
+  // As PHP writes a list whose indexes have a gap.
+  EXPECT_EQ(rows(spec, R"({"data":[{"id":6,"items":{"0":{"sku":"d"},"2":{"sku":"e"}}}]})"),
+            R"({"sku":"d","parent":{"id":6}})"
+            "\n"
+            R"({"sku":"e","parent":{"id":6}})");
   EXPECT_EQ(rows("{from: data, each: {from: deep.items, as: word}}",
                  R"({"data":[{"deep":{"items":["a",7],"n":1}}]})"),
             R"({"word":"a","parent":{"deep":{"n":1}}})"
