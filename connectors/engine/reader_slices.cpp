@@ -1,4 +1,7 @@
 // What a reader says at the end of a slice, and what it can ask for ahead.
+#include <algorithm>
+
+#include "connectors/engine/paging/window.hpp"
 #include "connectors/engine/reader_state.hpp"
 #include "connectors/engine/request/target.hpp"
 #include "connectors/engine/rows/mapping.hpp"
@@ -8,6 +11,16 @@ namespace affsync::engine {
 bool StreamReader::Impl::reads_all_of_slice() const {
   if (plan->adds_only) return false;
   return days.of_history() ? !spec.window->column.empty() : days.full();
+}
+
+Slice StreamReader::Impl::days_of_rows() const {
+  auto slice = *days.slice();
+  // Rows that keep the last day of their month have it from the first day on.
+  bool const keeps_end =
+      slice.from && spec.window && spec.window->by_month() &&
+      std::ranges::find(spec.keep, KeptField::From::window_to, &KeptField::from) != spec.keep.end();
+  if (keeps_end) slice.to = end_of_month(*slice.from);
+  return slice;
 }
 
 void StreamReader::Impl::keep_days_of_slice(Records& records, TimePoint now) const {
@@ -60,6 +73,7 @@ std::optional<std::vector<std::string>> StreamReader::Impl::asked_items() const 
 SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
   SliceEnd end;
   end.slice = *days.slice();
+  end.last_of_rows = days_of_rows().to;
   if (spec.window && end.slice.from) end.scope_column = spec.window->column;
   end.resumed = ended.resumed;
   if (ended.has_counts && spec.page.has_total() && !page_list.has_elements()) {

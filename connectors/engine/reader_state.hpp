@@ -38,6 +38,8 @@ struct StreamReader::Impl {
   // The pass reads all rows of the slice. (Rows that an incremental pass does not return still
   // exist.)
   bool reads_all_of_slice() const;
+  // The days that rows of the current slice may have: its own, or up to the end of its month.
+  Slice days_of_rows() const;
   void begin_list();
   // Of a file that is read in several slices, leaves the rows of the others out.
   void keep_days_of_slice(Records& records, TimePoint now) const;

@@ -106,6 +106,11 @@ void StreamReader::Impl::note_request(HttpRequest const& request) {
   auto const& slice = days.asked();
   asked.from = slice.from;
   asked.to = slice.to;
+  // A request for a month asks for all of it, whichever of its days the slice covers.
+  if (spec.window && spec.window->by_month() && slice.from) {
+    asked.from = begin_of_month(*slice.from);
+    asked.to = end_of_month(*slice.from);
+  }
   asked.body = request.body;
   asked.item = lists.item(part);
   asked.list_target = make_page_request(spec, slice, part, lists.of_list({}, part), latest).target;
@@ -218,7 +223,7 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   page.lost = reader.days.take_lost();
   page.item = reader.lists.item(reader.part);
   if (reader.reads_all_of_slice()) {
-    auto const& slice = *reader.days.slice();
+    auto const slice = reader.days_of_rows();
     page.scope.emplace();
     page.scope->slice = slice;
     if (reader.spec.window && slice.from) page.scope->column = reader.spec.window->column;
@@ -226,7 +231,7 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   auto const& places = *list.places(&reader.pager->places());
   reader.page_rows.convert(list.rows(), list.keys(), places, answer.server_time.value_or(now), page,
                            now);
-  reader.row_days.note(page.batches.front(), *reader.days.slice());
+  reader.row_days.note(page.batches.front(), reader.days_of_rows());
   if (!list.rows().empty()) page.missing_totals = reader.totals.missing_in_answer();
   bool const is_unclear = list.note_page(*outcome == PageOutcome::end);
   if (*outcome == PageOutcome::end && (reader.page_rows.is_unsettled() || is_unclear)) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/duration.hpp"
+#include "connectors/engine/answer/page_hints.hpp"
 #include "connectors/engine/answer/text.hpp"
 #include "connectors/engine/manifest/placeholders.hpp"
 #include "connectors/engine/request/target.hpp"
@@ -33,17 +34,19 @@ Error missing(JsonPath const& path, std::string const& what) {
                "Check `report` of the stream in the connector file.");
 }
 
-// The target below base_url that a link leads to; nothing goes to another host.
-Result<std::string> target_of(JsonPath const& path, Json const& body, std::string const& base_url) {
+// The target below base_url that a link leads to; nothing goes to another host. `asked`: the target
+// of the request that was answered.
+Result<std::string> target_of(JsonPath const& path, Json const& body, std::string const& base_url,
+                              std::string const& asked) {
   auto const* value = path.in(body);
   auto const text = value == nullptr ? std::nullopt : value->scalar_text();
   if (!text || text->empty()) return missing(path, "link to the report");
-  auto link = *text;
-  if (link.starts_with(base_url + "/")) link.remove_prefix(base_url.size());
-  bool const is_path = link.starts_with('/') && !link.starts_with("//") &&
-                       link.find_first_of(" \t\r\n\\#") == link.npos &&
-                       link.find("/..") == link.npos;
-  if (is_path) return std::string(link);
+  if (auto target = engine::target_of_link(std::string(*text), base_url, asked)) return target;
+  // Some brokers write paths without that of `base_url`.
+  if (text->starts_with('/') && !text->starts_with("//")) {
+    auto below = engine::target_of_link(base_url + std::string(*text), base_url, asked);
+    if (below) return below;
+  }
   return Error(ErrorCode::malformed_answer,
                "the link to the report leads to another place than `base_url`",
                "Credentials and requests go to no other host. If the report can be fetched below "
@@ -63,6 +66,7 @@ asio::awaitable<Result<Answer>> fetch_report(SourceSession& session, engine::Str
                                              HttpRequest request, RunReport& report) {
   ReportSpec const& spec = *plan.spec->report;
   auto const begun = std::chrono::steady_clock::now();
+  auto asked = request.target;
   auto state = co_await ask_about(session, std::move(request), report);
   if (!state) co_return state.error();
   auto const* value = spec.id.in(state->body);
@@ -84,12 +88,13 @@ asio::awaitable<Result<Answer>> fetch_report(SourceSession& session, engine::Str
     }
     co_await session.sleep(spec.every);
     HttpRequest poll(Method::get, with_id(spec.poll, id));
+    asked = poll.target;
     state = co_await ask_about(session, std::move(poll), report);
     if (!state) co_return state.error();
   }
   std::string target = with_id(spec.download, id);
   if (spec.link) {
-    auto found = target_of(*spec.link, state->body, session.plan().base_url);
+    auto found = target_of(*spec.link, state->body, session.plan().base_url, asked);
     if (!found) co_return found.error();
     target = std::move(*found);
   }

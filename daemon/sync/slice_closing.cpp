@@ -14,6 +14,7 @@ schema::SliceClose slice_closing(engine::SliceEnd end, StreamTask const& task, s
   close.table = &task.plan->table();
   close.from = end.slice.from;
   close.to = end.slice.to;
+  close.last_of_rows = end.last_of_rows;
   close.scope_column = end.scope_column;
   if (end.shared) {
     auto& shared = close.shared.emplace();

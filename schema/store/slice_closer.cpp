@@ -158,7 +158,7 @@ SliceClosed SliceCloser::close(PgSession& session) {
   within.table = slice_.table;
   within.column = slice_.scope_column;
   within.from = slice_.from;
-  within.to = slice_.to;
+  within.to = slice_.last_of_rows ? slice_.last_of_rows : slice_.to;
   auto const scope = live_rows_of(slice_.run.id, within);
   auto const asked = asked_rows_of(slice_, within);
   auto pass = state.pass;

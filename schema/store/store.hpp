@@ -157,9 +157,9 @@ struct SliceClose {
   RunKey run;
   RecordTable const* table = nullptr;
   std::optional<Day> from;  // with `scope_column`: limits the slice to rows of these days
-  std::optional<Day> to;
-  std::string scope_column;          // empty: every row of the stream
-  std::optional<SharedDays> shared;  // of a slice that replaces
+  std::optional<Day> to, last_of_rows;  // rows may have a day up to `last_of_rows`; unset: `to`
+  std::string scope_column;             // empty: every row of the stream
+  std::optional<SharedDays> shared;     // of a slice that replaces
   std::shared_ptr<AskedItems const> items;
   bool mark_vanished = false;
   // Rows that were not seen are deleted at once, and not by close_pass.

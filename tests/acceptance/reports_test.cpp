@@ -75,6 +75,28 @@ TEST_F(MadeReports, a_link_is_followed_below_the_base_url_only) {
       << elsewhere.out;
 }
 
+// As a browser would follow it; the path of `base_url` comes once.
+TEST_F(MadeReports, a_link_may_be_an_absolute_path_or_spell_the_host_in_its_own_way) {
+  std::string link = "/v1/files/a?sign=1";
+  serve_with("report.url", [&](std::string const& target) {
+    if (target == "/v1/files/a?sign=1") return file_of(made);
+    if (target.starts_with("/v1/reports")) {
+      return answer_of(R"({"report":{"id":7,"state":"done","url":")" + link + R"("}})");
+    }
+    return std::string("HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
+  });
+  auto const port = std::to_string(plain().port());
+  base_url = "http://127.0.0.1:" + port + "/v1";
+  configure();
+  EXPECT_EQ(sync().count("rows", "inserted"), 2);
+  for (auto const& other : {"HTTP://127.0.0.1:" + port + "/v1/files/a?sign=1",
+                            std::string("files/a?sign=1"), std::string("/files/a?sign=1")}) {
+    link = other;
+    auto const synced = sync();
+    EXPECT_EQ(synced.status, 0) << other << synced.out << synced.err;
+  }
+}
+
 // What asks for a report, and for its state, are requests of its stream like that for its rows.
 TEST_F(MadeReports, every_request_of_a_report_counts_in_the_limits_of_its_stream) {
   rate_yaml =

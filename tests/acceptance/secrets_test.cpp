@@ -239,6 +239,23 @@ TEST_F(QuotedSecrets, a_link_is_followed_and_stored_without_the_key) {
   EXPECT_EQ(plain().targets().back(), "/rows?page=2");
 }
 
+// The broker repeats the number of the account, which is a credential, in each row.
+TEST_F(QuotedSecrets, a_number_and_a_part_of_the_key_are_stored_without_it) {
+  environment["PLANTED_KEY"] = "4711471147";
+  serve_rows({R"({"id":"https://x.example/t?k=4711471147&c=5","amount":"1.50","currency":"USD",)"
+              R"("partner":4711471147})",
+              R"({"id":"https://x.example/t?k=4711471147&c=6","amount":"2.50","currency":"USD",)"
+              R"("partner":4711471147})"});
+  credentials_yaml = "{api_key: \"${PLANTED_KEY}\"}";
+  configure();
+  EXPECT_EQ(sync().count("rows", "inserted"), 2);
+  EXPECT_EQ(query("select string_agg(external_id || ' ' || (raw->>'partner'), ' ' order by 1)"
+                  " from affsync.commission"),
+            "https://x.example/t?k=***&c=5 *** https://x.example/t?k=***&c=6 ***");
+  auto const again = sync();
+  EXPECT_EQ(again.count("rows", "inserted") + again.count("rows", "updated"), 0) << again.out;
+}
+
 TEST_F(QuotedSecrets, inspect_shows_no_key_that_is_the_name_of_a_field) {
   serve_rows({R"({"id":"r1","amount":"1.50","currency":"USD","planted-key":"x"})"});
   auto const shown = affsync({"inspect", "main", "rows"});

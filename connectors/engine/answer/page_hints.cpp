@@ -183,6 +183,11 @@ Result<std::string> link_target(std::string const& link, std::string const& base
 
 }  // namespace
 
+Result<std::string> target_of_link(std::string const& link, std::string const& base_url,
+                                   std::string const& asked_target) {
+  return link_target(link, base_url, asked_target, false);
+}
+
 std::string storable(std::string const& next, Redactor const& secrets) {
   if (!secrets.is_in(next)) return next;
   auto const mark = std::min(next.find('?'), next.size());

@@ -33,6 +33,12 @@ Result<PageHints> read_page_hints(PageSpec const& page, Json const& body,
                                   std::vector<Json const*> const& rows, std::string const& base_url,
                                   std::string const& asked_target, Headers const& headers = {});
 
+// Returns path and query of a link in an answer, relative to the base URL: the link is resolved
+// against the target that was asked, and accepted only as read_page_hints() does. Error:
+// paging_broken.
+Result<std::string> target_of_link(std::string const& link, std::string const& base_url,
+                                   std::string const& asked_target);
+
 // Returns the address with rel="next" in the Link headers of an answer (RFC 8288); a header that is
 // nothing but an address counts too. Empty if there is none.
 std::string next_link_in(Headers const& headers, std::string_view name);

@@ -12,16 +12,6 @@
 namespace affsync::engine {
 namespace {
 
-// PHP writes an array whose indexes have a gap as an object.
-bool is_numbered_list(Json const& value) {
-  if (!value.is_object() || value.members().empty()) return false;
-  return std::ranges::all_of(value.members(), [](JsonMember const& member) {
-    return !member.name.empty() &&
-           member.name.find_first_not_of("0123456789") == std::string::npos &&
-           member.value.is_object();
-  });
-}
-
 bool is_list(Json const& value) {
   return value.is_array() || is_numbered_list(value);
 }

@@ -68,8 +68,24 @@ std::optional<Json> kept_value(KeptField const& kept, Json const& body, AskedFor
 
 }  // namespace
 
-std::optional<Error> RowForms::count(std::size_t values) {
-  values_ += values;
+bool is_numbered_list(Json const& value) {
+  if (!value.is_object() || value.members().empty()) return false;
+  return std::ranges::all_of(value.members(), [](JsonMember const& member) {
+    return !member.name.empty() &&
+           member.name.find_first_not_of("0123456789") == std::string::npos &&
+           member.value.is_object();
+  });
+}
+
+std::optional<Error> RowForms::count(Json::Object const& fields) {
+  for (auto const& field : fields) {
+    auto const size = size_of(field.value);
+    values_ += size.values;
+    bytes_ += size.bytes;
+  }
+  if (bytes_ > most_repeated_bytes) {
+    return repeats_too_much("the rows made from this answer repeat", "that they share");
+  }
   if (values_ <= most_values) return std::nullopt;
   return Error(ErrorCode::answer_too_large,
                "the rows made from this answer have more than " + std::to_string(most_values) +
@@ -86,9 +102,7 @@ std::optional<Error> RowForms::add_row(Json::Object fields, Json const& value, b
                          std::string(who) + " of `records` would replace",
                      "Choose another name for the field in the connector file.");
   }
-  std::size_t copied = 0;
-  for (auto const& field : fields) copied += count_values(field.value);
-  if (auto error = count(copied)) return error;
+  if (auto error = count(fields)) return error;
   Json::Object members;
   members.reserve(fields.size() + own.size());
   if (!fields_first) members.insert(members.end(), own.begin(), own.end());
@@ -108,6 +122,9 @@ std::optional<Error> RowForms::take_member(JsonMember const& member, Names const
     return take_members(member.value, names, std::move(fields), as, out);
   }
   if (!as.empty()) {
+    // Each is a row of its own; only long names are a repetition to speak of.
+    for (auto const& field : fields) bytes_ += field.value.as_string().size();
+    if (auto error = count({})) return error;
     fields.push_back({as, member.value});
     out.push_back(&made_.emplace_back(Json::object(std::move(fields))));
     return std::nullopt;
@@ -244,6 +261,8 @@ std::optional<Error> RowForms::take_inner_of(EachSpec const& each, Json const& r
     if (auto error = take_members(*list, each.names, {}, each.as, inner)) return error;
   } else if (list->is_array()) {
     for (auto const& item : list->items()) inner.push_back(&item);
+  } else if (is_numbered_list(*list)) {
+    for (auto const& member : list->members()) inner.push_back(&member.value);
   } else if (list->is_object()) {
     // Programs that write XML as JSON write a list of one element as this element.
     inner.push_back(list);

@@ -14,6 +14,10 @@
 
 namespace affsync::engine {
 
+// Returns true for an object all of whose names are numbers and all of whose members are objects:
+// PHP writes an array whose indexes have a gap like that.
+bool is_numbered_list(Json const& value);
+
 // Builds the rows of one answer. What it makes is added to `made`, which must outlive the rows.
 class RowForms {
  public:
@@ -57,11 +61,12 @@ class RowForms {
   // `who` names the origin of the fields for the message.
   std::optional<Error> add_row(Json::Object fields, Json const& value, bool fields_first,
                                std::string_view who, std::vector<Json const*>& out);
-  std::optional<Error> count(std::size_t values);
+  // Counts fields that a row repeats.
+  std::optional<Error> count(Json::Object const& fields);
 
   StreamSpec const& stream_;
   std::deque<Json>& made_;
-  std::size_t values_ = 0;  // repeated so far
+  std::size_t values_ = 0, bytes_ = 0;  // repeated so far
 };
 
 }  // namespace affsync::engine

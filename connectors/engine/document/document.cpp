@@ -35,6 +35,7 @@ JsonLimits json_limits(DocumentLimits const& limits) {
   JsonLimits json;
   json.depth = limits.depth;
   json.values = limits.values;
+  json.members = limits.values;  // some brokers give a list as an object, with ids as names
   return json;
 }
 

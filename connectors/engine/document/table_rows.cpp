@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "connectors/engine/values/json_size.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -13,6 +14,8 @@ namespace {
 // A header that is not within so many lines is not there.
 constexpr std::size_t most_before_header = 100;
 constexpr std::size_t most_shown = 200;
+// Each row repeats the names of the columns.
+constexpr std::size_t most_name_bytes = 4096;
 
 std::string joined_cells(std::vector<Json> const& cells) {
   std::string text;
@@ -147,6 +150,7 @@ bool TableRows::is_further_header(TableLine const& line) const {
 Result<void> TableRows::take_header(TableLine line) {
   columns_ = column_names(line.cells);
   header_line_ = line.number;
+  if (auto const measured = measure_names(); !measured) return measured.error();
   header_ = std::move(line.cells);
   if (!has_columns(header_, spec_.required)) return finish().error();
   if (auto const checked = check_header(); !checked) return checked.error();
@@ -154,6 +158,21 @@ Result<void> TableRows::take_header(TableLine line) {
   return Error(ErrorCode::malformed_answer,
                "line " + std::to_string(header_line_) + ": the header has no column `" +
                    spec_.totals->column + "`, which tells the lines of sums");
+}
+
+Result<void> TableRows::measure_names() {
+  name_bytes_ = 0;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    auto const size = columns_[i].size();
+    name_bytes_ += size;
+    if (size <= most_name_bytes) continue;
+    return Error(ErrorCode::malformed_answer,
+                 "line " + std::to_string(header_line_) + ": the name of column " +
+                     std::to_string(i + 1) + " has " + std::to_string(size) + " bytes, more than " +
+                     std::to_string(most_name_bytes),
+                 "This line is no header, or a quote in it is never closed.");
+  }
+  return {};
 }
 
 Result<void> TableRows::check_header() const {
@@ -219,6 +238,10 @@ Result<void> TableRows::take(TableLine line) {
   if (same_cells(line.cells, header_)) return {};  // the header once more
   // Tables below each other, each with columns of its own.
   if (is_further_header(line)) return take_header(std::move(line));
+  name_bytes_read_ += name_bytes_;
+  if (name_bytes_read_ > most_repeated_bytes) {
+    return repeats_too_much(place + "the rows repeat", "of names of columns");
+  }
   if (is_totals(line)) {
     totals_.push_back(row_of(std::move(line)));
     return {};

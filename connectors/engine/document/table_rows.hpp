@@ -60,6 +60,8 @@ class TableRows {
   // Returns true if a line below the header has the names of the key's columns in its cells.
   bool is_further_header(TableLine const& line) const;
   Result<void> take_header(TableLine line);
+  // Adds up the names of the header. Errors: one is too long for a name.
+  Result<void> measure_names();
   // Errors: the header lacks a column.
   Result<void> check_header() const;
   bool find_totals();  // false: the column is missing
@@ -80,6 +82,8 @@ class TableRows {
   std::vector<Json> nearest_;  // the first of them with a column of a mapping
   std::string first_;          // the first of them that is not blank
   std::size_t values_ = 0;
+  std::size_t name_bytes_ = 0;       // of the names of the columns
+  std::size_t name_bytes_read_ = 0;  // in all rows
   Json::Array rows_, totals_, before_;
 };
 

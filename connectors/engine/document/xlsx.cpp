@@ -9,6 +9,7 @@
 #include "connectors/engine/document/table_rows.hpp"
 #include "connectors/engine/document/unpack.hpp"
 #include "connectors/engine/document/xml_reader.hpp"
+#include "connectors/engine/values/json_size.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -98,7 +99,8 @@ Result<std::vector<std::string>> read_texts(std::string_view bytes, DocumentLimi
   };
   events.text = [&](std::string_view text) -> Result<void> {
     collector.text(text);
-    return {};
+    if (collector.size() <= limits.cell_bytes) return {};
+    return Error(ErrorCode::answer_too_large, "XLSX refused: a text has too many bytes");
   };
   events.end = [&](std::string_view name) -> Result<void> {
     collector.end(name);
@@ -124,6 +126,15 @@ std::optional<std::size_t> column_of(std::string_view reference) {
   return column - 1;
 }
 
+// The letters of a column, from 0.
+std::string letters_of(std::size_t column) {
+  std::string letters;
+  for (++column; column > 0; column = (column - 1) / 26) {
+    letters.insert(letters.begin(), static_cast<char>('A' + (column - 1) % 26));
+  }
+  return letters;
+}
+
 std::optional<std::size_t> unsigned_number(std::string_view text) {
   std::size_t number = 0;
   auto const* const end = text.data() + text.size();
@@ -135,8 +146,8 @@ std::optional<std::size_t> unsigned_number(std::string_view text) {
 class SheetReader {
  public:
   SheetReader(std::vector<std::string> const& texts, DocumentSpec const& spec,
-              DocumentLimits const& limits, TableRows& rows)
-      : texts_(texts), spec_(spec), limits_(limits), rows_(rows) {}
+              DocumentLimits const& limits, std::string sheet, TableRows& rows)
+      : texts_(texts), spec_(spec), limits_(limits), sheet_(std::move(sheet)), rows_(rows) {}
 
   Result<void> start(XmlElement const& element) {
     if (element.name == "row") {
@@ -147,8 +158,11 @@ class SheetReader {
       column_ = column_of(attribute(element, "r")).value_or(line_.cells.size());
       kind_ = attribute(element, "t");
       value_.clear();
+      has_formula_ = has_value_ = false;
     } else if (element.name == "v") {
-      in_value_ = true;
+      in_value_ = has_value_ = true;
+    } else if (element.name == "f") {
+      has_formula_ = true;
     }
     collector_.start(element.name);
     return {};
@@ -176,10 +190,29 @@ class SheetReader {
                  "line " + std::to_string(line_.number) + ": " + std::string(what));
   }
 
+  // A program that computes nothing writes a formula alone, or beside it an empty `v`, as openpyxl
+  // does. An empty text as a result is an empty `v` of the type `str`.
+  bool lacks_result() const {
+    if (!has_formula_ || kind_ == "inlineStr") return false;
+    bool const is_number = kind_.empty() || kind_ == "n";
+    return (!has_value_ || (is_number && value_.empty())) &&
+           line_.number > static_cast<std::size_t>(spec_.table.skip_lines);
+  }
+
+  Error no_result() const {
+    return Error(ErrorCode::malformed_answer,
+                 "line " + std::to_string(line_.number) + " of the sheet \"" + sheet_ +
+                     "\": the cell " + letters_of(column_) + std::to_string(line_.number) +
+                     " has a formula whose result is not in the file",
+                 "Open the file with a spreadsheet program and save it once: that stores the "
+                 "results of formulas.");
+  }
+
   Result<void> end_cell() {
     if (column_ >= limits_.columns) return too_large("too many cells");
     values_ += column_ + 1 > line_.cells.size() ? column_ + 1 - line_.cells.size() : 0;
     if (values_ > limits_.values) return too_large("too many cells");
+    if (lacks_result()) return no_result();
     auto cell = read_cell();
     if (!cell) return cell.error();
     if (line_.cells.size() <= column_) line_.cells.resize(column_ + 1);
@@ -192,7 +225,13 @@ class SheetReader {
     collector_.take();
     if (kind_ == "s") {
       auto const index = unsigned_number(value_);
-      if (index && *index < texts_.size()) return Json::string(texts_[*index]);
+      if (index && *index < texts_.size()) {
+        auto const& text = texts_[*index];
+        repeated_ += text.size();
+        if (repeated_ <= most_repeated_bytes) return Json::string(text);
+        return repeats_too_much("line " + std::to_string(line_.number) + ": the cells repeat",
+                                "of texts");
+      }
       return Error(ErrorCode::malformed_answer, "not XLSX: line " + std::to_string(line_.number) +
                                                     " names a text that is not there");
     }
@@ -208,6 +247,7 @@ class SheetReader {
   std::vector<std::string> const& texts_;
   DocumentSpec const& spec_;
   DocumentLimits const& limits_;
+  std::string sheet_;
   TableRows& rows_;
   TableLine line_;
   std::size_t last_line_ = 0;
@@ -215,6 +255,8 @@ class SheetReader {
   std::string kind_;
   std::string value_;
   bool in_value_ = false;
+  bool has_formula_ = false, has_value_ = false;  // of the cell
+  std::size_t repeated_ = 0;                      // bytes of shared texts
   std::size_t values_ = 0;
   TextCollector collector_;
 };
@@ -224,14 +266,18 @@ std::string const* find_member(std::vector<ArchiveMember> const& members, std::s
   return found == members.end() ? nullptr : &found->bytes;
 }
 
-Result<std::string> path_of_sheet(Workbook const& book, std::string const& wanted) {
+struct SheetPlace {
+  std::string name, path;
+};
+
+Result<SheetPlace> place_of_sheet(Workbook const& book, std::string const& wanted) {
   std::string names;
   for (auto const& [name, id] : book.sheets) {
     names += (names.empty() ? "\"" : ", \"") + name + "\"";
     if (!wanted.empty() && name != wanted) continue;
     auto const link =
         std::ranges::find(book.links, id, &std::pair<std::string, std::string>::first);
-    if (link != book.links.end()) return link->second;
+    if (link != book.links.end()) return SheetPlace{name, link->second};
   }
   return Error(ErrorCode::malformed_answer, wanted.empty() ? "the workbook has no sheet"
                                                            : "the workbook has no sheet \"" +
@@ -275,14 +321,15 @@ Result<Json> read_xlsx(std::string_view bytes, DocumentSpec const& spec,
   }
   auto const book = open_workbook(bytes, limits);
   if (!book) return book.error();
-  auto const path = path_of_sheet(*book, spec.sheet);
-  if (!path) return path.error();
+  auto const place = place_of_sheet(*book, spec.sheet);
+  if (!place) return place.error();
+  auto const& path = place->path;
   auto const parts = read_zip(
-      bytes, limits, [&](std::string_view name) { return name == *path || name == book->texts; });
+      bytes, limits, [&](std::string_view name) { return name == path || name == book->texts; });
   if (!parts) return parts.error();
-  auto const* const sheet = find_member(*parts, *path);
+  auto const* const sheet = find_member(*parts, path);
   if (sheet == nullptr) {
-    return Error(ErrorCode::malformed_answer, "not XLSX: " + *path + " is missing");
+    return Error(ErrorCode::malformed_answer, "not XLSX: " + path + " is missing");
   }
   std::vector<std::string> texts;
   if (auto const* const part = find_member(*parts, book->texts)) {
@@ -296,7 +343,7 @@ Result<Json> read_xlsx(std::string_view bytes, DocumentSpec const& spec,
     return is_day ? Json::string(day_of_serial(cell.number_text(), book->from_1904)) : cell;
   };
   TableRows rows(spec.table, limits, true, convert);
-  SheetReader reader(texts, spec, limits, rows);
+  SheetReader reader(texts, spec, limits, place->name, rows);
   XmlEvents events;
   events.start = [&](XmlElement const& element) { return reader.start(element); };
   events.text = [&](std::string_view text) { return reader.text(text); };

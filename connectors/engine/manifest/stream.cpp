@@ -1,6 +1,7 @@
 // Parses one entry of `streams`: a list that the broker offers, and how it is requested.
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 #include "base/json.hpp"
 #include "connectors/engine/manifest/grammar.hpp"
@@ -230,6 +231,23 @@ void append_content(std::string& text, yaml::Node const& node) {
   }
 }
 
+// The running month is kept under its last day, which has yet to come.
+void expect_ends_of_months(StreamSpec& stream) {
+  constexpr std::chrono::hours longest_month{31 * 24};
+  auto const is_end = [&](JsonPath const& path) {
+    return std::ranges::any_of(stream.keep, [&](KeptField const& kept) {
+      return kept.from == KeptField::From::window_to && path.text() == kept.field;
+    });
+  };
+  auto const expect_in = [&](TableMapping& mapping) {
+    for (auto& column : mapping.columns) {
+      if (!column.ahead && std::ranges::any_of(column.from, is_end)) column.ahead = longest_month;
+    }
+  };
+  expect_in(stream.map);
+  for (auto& mapping : stream.also) expect_in(mapping);
+}
+
 std::string read_mapping_text(yaml::Node const& stream, bool is_of_content) {
   constexpr std::array decisive{"table",   "key",    "map", "also", "where", "mode",
                                 "records", "format", "csv", "xml",  "xlsx"};
@@ -325,6 +343,7 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
     check_places(*window, stream.window->in_body, stream);
     check_window_parameters(*window, stream);
     stream.window->day_is_kept = std::ranges::any_of(stream.keep, &KeptField::is_day_of_window);
+    if (stream.window->by_month()) expect_ends_of_months(stream);
   }
   if (auto const report = map.find("report")) {
     stream.report = read_report(*report);

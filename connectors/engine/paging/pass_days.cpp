@@ -53,7 +53,8 @@ bool PassDays::try_resume(PassPlace const& place, ReaderStart const& start) {
     if (*place.slice.to > today_ + days(1)) return false;
     if (!spec_.window->changes) {
       // If the broker keeps a number of days, its first day moves.
-      auto const first = spec_.window->start;
+      auto const start_day = spec_.window->start;
+      auto const first = spec_.window->by_month() ? begin_of_month(start_day) : start_day;
       bool const from_start = oldest_ ? *pass.from >= first : *pass.from == first;
       if (!since_ && (place.full ? !from_start : *pass.from < first)) return false;
       // Days have passed since the interruption: the pass is extended to today, unless it has ended
@@ -69,6 +70,11 @@ bool PassDays::try_resume(PassPlace const& place, ReaderStart const& start) {
   doubted_ = place.doubted;
   reads_on_ = place.reads_on;
   slice_ = place.slice;
+  // A month that was interrupted goes on to its end: a slice of its rest would ask for it again.
+  if (slice_->to && of_history() && spec_.window->by_month()) {
+    slice_->from = begin_of_month(*slice_->from);
+    slice_->to = std::min(end_of_month(*slice_->from), *pass_.to);
+  }
   return true;
 }
 

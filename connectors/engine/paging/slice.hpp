@@ -48,6 +48,8 @@ struct SharedDays {
 // The end of a slice, after all its pages were read.
 struct SliceEnd {
   Slice slice;
+  // The last day that its rows may have; behind that of the slice in a month that is not over.
+  std::optional<Day> last_of_rows;
   std::string scope_column;  // date column that the slice filters on; empty: no window
   std::optional<SharedDays> shared;
   // The values of `for_each`, or batches of them, whose rows were asked for; unset: no such stream.

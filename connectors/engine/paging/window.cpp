@@ -60,13 +60,13 @@ std::vector<Slice> slices_again(std::vector<DaySpan> const& again, WindowSpec co
   std::vector<Slice> slices;
   for (auto span : again) {
     span.from = std::max(span.from, spec.start);
-    if (spec.by_month()) span.from = begin_of_month(span.from);
     span.to = std::min(span.to, *pass.from - days(1));
     if (oldest && span.from < *oldest) {
       auto const until = std::min(span.to, *oldest - days(1));
       if (span.from <= until) lost.push_back(DaySpan{span.from, until});
       span.from = *oldest;
     }
+    if (spec.by_month()) span.from = begin_of_month(span.from);
     if (span.from > span.to) continue;
     Slice const rest{span.from, span.to};
     for (auto next = slice_from(spec, span.from, rest, spec.span_days);

@@ -187,13 +187,15 @@ struct RowMapper::Compiled {
 RowMapper::RowMapper(StreamPlan const& plan, TableMapping const& mapping)
     : compiled_(std::make_shared<Compiled const>(plan, mapping)) {}
 
-std::optional<std::string> RowMapper::key_of(Json const& row, std::string& reason) const {
+std::optional<std::string> RowMapper::key_of(Json const& row, std::string& reason,
+                                             Redactor const* secrets) const {
   std::string key;
-  if (!read_key(row, key, reason)) return std::nullopt;
+  if (!read_key(row, key, reason, secrets)) return std::nullopt;
   return key;
 }
 
-bool RowMapper::read_key(Json const& row, std::string& key, std::string& reason) const {
+bool RowMapper::read_key(Json const& row, std::string& key, std::string& reason,
+                         Redactor const* secrets) const {
   key.clear();
   if (!row.is_object()) {
     reason = std::string("the row is ") + kind_in_words(row) + ", not an object";
@@ -224,6 +226,8 @@ bool RowMapper::read_key(Json const& row, std::string& key, std::string& reason)
       // All hashes have the same length, so their ':' needs no escape.
       key += compiled_->privacy.hash(*whole);
       if (!is_last) key += ':';
+    } else if (secrets != nullptr && secrets->is_in(text)) {
+      append_key_part(key, secrets->redact(std::string(text)), is_last);
     } else {
       append_key_part(key, text, is_last);
     }
@@ -237,14 +241,14 @@ bool RowMapper::read_key(Json const& row, std::string& key, std::string& reason)
 }
 
 std::optional<std::string> RowMapper::map(Json const& row, TimePoint now, Row& out, TimePoint ours,
-                                          std::string_view key) const {
+                                          std::string_view key, Redactor const* secrets) const {
   auto const& compiled = *compiled_;
   out.reset(*compiled.table);
   compiled.privacy.dump(row, {}, out.raw);
 
   if (!key.empty()) {
     out.external_id = key;
-  } else if (std::string reason; !read_key(row, out.external_id, reason)) {
+  } else if (std::string reason; !read_key(row, out.external_id, reason, secrets)) {
     out.external_id.clear();
     if (row.is_object()) {
       if (auto flaw = duplicate_field_in(row)) return flaw;

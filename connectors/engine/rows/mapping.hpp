@@ -8,6 +8,7 @@
 
 #include "base/batch.hpp"
 #include "base/json.hpp"
+#include "base/redact.hpp"
 #include "connectors/engine/plan/stream_plan.hpp"
 
 namespace affsync::engine {
@@ -18,10 +19,13 @@ class RowMapper {
   RowMapper(StreamPlan const& plan, TableMapping const& mapping);
 
   // Returns the external id, or nullopt with `reason` if a part of the key is missing. A key of the
-  // content lacks the number of the row among equal ones.
-  std::optional<std::string> key_of(Json const& row, std::string& reason) const;
+  // content lacks the number of the row among equal ones. `secrets`: *** takes their place in the
+  // key, as it does in the row's text, so that both give the same key.
+  std::optional<std::string> key_of(Json const& row, std::string& reason,
+                                    Redactor const* secrets = nullptr) const;
   // The same into `key`, whose memory is used again; false if a part is missing.
-  bool read_key(Json const& row, std::string& key, std::string& reason) const;
+  bool read_key(Json const& row, std::string& key, std::string& reason,
+                Redactor const* secrets = nullptr) const;
 
   // Fills `out`, after resetting it. Returns the reason if the row must be quarantined; then
   // out.raw and, if it is known, out.external_id are filled too. `now` is the time of the answer by
@@ -29,7 +33,8 @@ class RowMapper {
   // differs; times that are ahead of both are rejected. `key`: the row's external id, if the caller
   // has it already.
   std::optional<std::string> map(Json const& row, TimePoint now, Row& out, TimePoint ours = {},
-                                 std::string_view key = {}) const;
+                                 std::string_view key = {},
+                                 Redactor const* secrets = nullptr) const;
 
   // For `inspect`: what each mapping found. `found` is false if none of its paths exists in the
   // row.

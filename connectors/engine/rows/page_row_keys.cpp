@@ -12,7 +12,7 @@ void PageRows::hash_keys(std::vector<Json const*> const& rows, std::vector<std::
   known_ids_.clear();
   std::string reason, key;
   for (auto const* row : rows) {
-    if (targets_.front().mapper.read_key(*row, key, reason)) {
+    if (targets_.front().mapper.read_key(*row, key, reason, secrets_.get())) {
       keys.push_back(hash_key(key));
       ids_ += key;
     } else {
@@ -38,7 +38,8 @@ void PageRows::hash_contents(std::vector<Json const*> const& rows,
   std::vector<std::uint64_t> hashes;
   std::string reason;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    bool const has_key = targets_.front().mapper.read_key(*rows[i], contents[i], reason);
+    bool const has_key =
+        targets_.front().mapper.read_key(*rows[i], contents[i], reason, secrets_.get());
     if (!has_key) contents[i].clear();
     // A row that is put aside must not take the number of one that is stored.
     if (has_key) contents[i] += is_storable(*rows[i]) ? '-' : '!';
@@ -70,7 +71,7 @@ bool PageRows::is_storable(Json const& row) {
 std::string PageRows::key_of(Target const& target, Json const& row, std::size_t index) const {
   if (by_content_ && target.has_main_key) return std::string(id_of(&row, index));
   std::string reason;
-  return target.mapper.key_of(row, reason).value_or("");
+  return target.mapper.key_of(row, reason, secrets_.get()).value_or("");
 }
 
 std::string_view PageRows::id_of(Json const* row, std::size_t index) const {

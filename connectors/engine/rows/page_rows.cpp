@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "connectors/engine/rows/quoted_secrets.hpp"
 #include "connectors/engine/rows/same_keys.hpp"
 
 namespace affsync::engine {
@@ -135,15 +136,15 @@ std::optional<std::string> PageRows::map(Target const& target, Page const& page,
                                          PageRead& out) {
   bool const has_id = target.is_main || (by_content_ && target.has_main_key);
   auto const id = has_id ? id_of(page.rows[row], row) : std::string_view();
-  auto problem = target.mapper.map(*page.rows[row], page.now, row_, ours_, id);
+  auto problem = target.mapper.map(*page.rows[row], page.now, row_, ours_, id, secrets_.get());
   if (secrets_) {
     for (std::size_t column = 0; column < row_.values.size(); ++column) {
       auto& value = row_.values[column];
       if (!value || target.mapping->table->columns[column].type != ColumnType::text) continue;
       if (secrets_->is_in(*value)) *value = secrets_->redact(std::move(*value));
     }
-    row_.raw = secrets_->redact(std::move(row_.raw));
-    row_.volatile_free_raw = secrets_->redact(std::move(row_.volatile_free_raw));
+    row_.raw = without_secrets(std::move(row_.raw), *secrets_);
+    row_.volatile_free_raw = without_secrets(std::move(row_.volatile_free_raw), *secrets_);
     if (problem) *problem = secrets_->redact(std::move(*problem));
   }
   if (target.is_main) ++(problem ? out.unmapped : out.mapped);

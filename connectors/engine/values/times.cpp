@@ -6,8 +6,10 @@
 #include <exception>
 #include <locale>
 #include <sstream>
+#include <utility>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -16,6 +18,24 @@ using namespace std::chrono;
 
 constexpr TimePoint first_storable = sys_days(year{1} / January / 1);
 constexpr TimePoint end_storable = sys_days(year{10000} / January / 1);
+
+// RFC 5322, 4.3. Its military letters mean nothing certain.
+constexpr std::pair<std::string_view, hours> names_of_rfc5322[] = {
+    {"EST", hours(-5)}, {"EDT", hours(-4)}, {"CST", hours(-6)}, {"CDT", hours(-5)},
+    {"MST", hours(-7)}, {"MDT", hours(-6)}, {"PST", hours(-8)}, {"PDT", hours(-7)}};
+
+// Returns whether strptime directives have this field, with an E or O before it if `modified`.
+bool has_field(std::string_view directives, char field, bool modified) {
+  constexpr auto npos = std::string_view::npos;
+  for (auto at = directives.find('%'); at != npos && at + 1 < directives.size();
+       at = directives.find('%', at)) {
+    bool const has_mark = directives[at + 1] == 'E' || directives[at + 1] == 'O';
+    at += has_mark && at + 2 < directives.size() ? 2 : 1;
+    if (directives[at] == field && (modified || directives[at - 1] == '%')) return true;
+    ++at;
+  }
+  return false;
+}
 
 // Returns the number that `count` digits at `at` form; -1 if there are fewer.
 int digits_at(std::string_view text, std::size_t at, std::size_t count) {
@@ -92,8 +112,9 @@ bool ends_with_offset(std::string_view text) {
   return between.size() > 2 || between.find_first_not_of(digits) != std::string_view::npos;
 }
 
+// `zone`: whose names of zones count; nullptr: none does.
 std::optional<WallTime> parse_format(std::string_view text, std::string const& directives,
-                                     bool has_offset) {
+                                     bool has_offset, Zone const* zone) {
   // The library reports errors in the stream's state. An exception would mean a format that it
   // cannot parse at all, which is the same answer.
   if (has_offset && directives.ends_with('z') &&
@@ -118,6 +139,11 @@ std::optional<WallTime> parse_format(std::string_view text, std::string const& d
     out.wall = TimePoint(wall.time_since_epoch());
     out.has_time = true;
     if (has_offset) out.offset = offset;
+    if (zone != nullptr) {
+      // What the library takes for a name may be more than one: GMT+0300.
+      out.offset = zone->offset_named(abbreviation, out.wall);
+      if (!out.offset) return std::nullopt;
+    }
     return out;
   } catch (std::exception const&) {
     return std::nullopt;
@@ -153,6 +179,28 @@ TimePoint Zone::to_utc(TimePoint wall) const {
 TimePoint Zone::to_wall(TimePoint instant) const {
   if (zone_ == nullptr || !is_storable(instant)) return instant;
   return TimePoint(zone_->to_local(instant).time_since_epoch());
+}
+
+std::optional<minutes> Zone::offset_named(std::string_view word, TimePoint wall) const {
+  for (auto const* utc : {"UTC", "GMT", "UT", "Z"}) {
+    if (equal_without_case(word, utc)) return minutes(0);
+  }
+  if (zone_ != nullptr && is_storable(wall)) {
+    // Two, where clocks go back (an hour occurs twice) or forward (a word of either is meant).
+    auto const local = date::local_time<Duration>(wall.time_since_epoch());
+    auto const info = zone_->get_info(local);
+    bool const has_two = info.result != date::local_info::unique;
+    for (auto const* one : {&info.first, has_two ? &info.second : &info.first}) {
+      if (!equal_without_case(word, one->abbrev)) continue;
+      // Only local mean times of long ago have seconds.
+      if (one->offset % minutes(1) != seconds(0)) return std::nullopt;
+      return duration_cast<minutes>(one->offset);
+    }
+  }
+  for (auto const& [name, offset] : names_of_rfc5322) {
+    if (equal_without_case(word, name)) return offset;
+  }
+  return std::nullopt;
 }
 
 Day Zone::day_of(TimePoint instant) const {
@@ -222,9 +270,8 @@ TimeReader::TimeReader(std::vector<std::string> const& formats, std::string cons
     Format format;
     if (directives != "iso") {
       format.directives = directives;
-      format.has_offset = directives.find("%z") != std::string::npos ||
-                          directives.find("%Ez") != std::string::npos ||
-                          directives.find("%Oz") != std::string::npos;
+      format.has_offset = has_field(directives, 'z', true);
+      format.has_zone_name = !format.has_offset && has_field(directives, 'Z', false);
     }
     formats_.push_back(std::move(format));
   }
@@ -237,7 +284,8 @@ std::optional<WallTime> TimeReader::read(std::string_view text, bool day_alone) 
       found = parse_iso(text);
       if (found && day_alone && found->has_time) found.reset();
     } else {
-      found = parse_format(text, format.directives, format.has_offset);
+      found = parse_format(text, format.directives, format.has_offset,
+                           format.has_zone_name ? &zone_ : nullptr);
     }
     if (found && is_storable(found->wall)) return found;
   }

@@ -30,6 +30,10 @@ class Zone {
   TimePoint to_wall(TimePoint instant) const;
   // Returns the local day of an instant.
   Day day_of(TimePoint instant) const;
+  // Returns the offset from UTC that a word such as CEST means at a local time: UTC, GMT, UT and Z,
+  // an abbreviation that the zone itself has at that time, or one of RFC 5322, 4.3 (EST to PDT).
+  // nullopt for any other word.
+  std::optional<std::chrono::minutes> offset_named(std::string_view word, TimePoint wall) const;
 
  private:
   date::time_zone const* zone_ = nullptr;  // nullptr: UTC
@@ -75,8 +79,9 @@ class TimeReader {
 
  private:
   struct Format {
-    std::string directives;  // empty: iso
-    bool has_offset = false;
+    std::string directives;      // empty: iso
+    bool has_offset = false;     // %z
+    bool has_zone_name = false;  // %Z alone, which is the offset then
   };
   std::optional<WallTime> read(std::string_view text, bool day_alone) const;
   std::vector<Format> formats_{Format{}};

@@ -149,6 +149,11 @@ TEST(RowsInsideRows, HaveTheRowAroundAsTheirParent) {
             R"({"sku":"b","parent":{"id":1,"x":null}})"
             "\n"
             R"({"sku":"c","parent":{"id":5}})");
+  // As PHP writes a list whose indexes have a gap.
+  EXPECT_EQ(rows(spec, R"({"data":[{"id":6,"items":{"0":{"sku":"d"},"2":{"sku":"e"}}}]})"),
+            R"({"sku":"d","parent":{"id":6}})"
+            "\n"
+            R"({"sku":"e","parent":{"id":6}})");
   EXPECT_EQ(rows("{from: data, each: {from: deep.items, as: word}}",
                  R"({"data":[{"deep":{"items":["a",7],"n":1}}]})"),
             R"({"word":"a","parent":{"deep":{"n":1}}})"
@@ -204,6 +209,15 @@ TEST(RowsInsideRows, ASmallAnswerDoesNotFillTheMemory) {
   EXPECT_EQ(rows("{from: data, each: {from: items}}", json),
             "answer_too_large: the rows made from this answer have more than 2000000 values, "
             "because each row repeats what it shares with others");
+}
+
+TEST(RowsInsideRows, ALongTextIsNotRepeatedWithoutEnd) {
+  std::string json = R"({"data":[{"note":")" + std::string(1 << 20, 'x') + R"(","items":[)";
+  for (int i = 0; i < 1000; ++i) json += "{},";
+  json += R"({}]}]})";
+  EXPECT_EQ(rows("{from: data, each: {from: items}}", json),
+            "answer_too_large: the rows made from this answer repeat more than 512 MiB that they "
+            "share");
 }
 
 TEST(RowsInsideRows, ParentsGoThroughTheFilterForPersonalData) {

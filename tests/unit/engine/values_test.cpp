@@ -206,6 +206,34 @@ TEST(ValuesTimes, OtherFormsInTheirOrder) {
   EXPECT_EQ(instant("Jan 2 2026 03:04", {"%b %d %Y %H:%M"}), "2026-01-02T03:04:00Z");
 }
 
+TEST(ValuesTimes, NamesOfZonesCountOrAreRefused) {
+  auto const at = [](std::string const& text, std::string const& zone = "UTC") {
+    return instant(text, {"%d %b %Y %H:%M %Z"}, zone);
+  };
+  for (auto const* name : {"UTC", "GMT", "UT", "Z", "gmt"}) {
+    EXPECT_EQ(at("02 Jan 2026 03:04 " + std::string(name), "Asia/Tokyo"), "2026-01-02T03:04:00Z");
+  }
+  // RFC 5322, 4.3.
+  EXPECT_EQ(at("02 Jan 2026 23:04 EST"), "2026-01-03T04:04:00Z");
+  EXPECT_EQ(at("02 Jul 2026 23:04 PDT"), "2026-07-03T06:04:00Z");
+  // The zone's own words, also where they mean something else elsewhere and where an hour is twice.
+  EXPECT_EQ(at("02 Jan 2026 03:04 MSK", "Europe/Moscow"), "2026-01-02T00:04:00Z");
+  EXPECT_EQ(at("02 Jan 2026 03:04 CST", "Asia/Shanghai"), "2026-01-01T19:04:00Z");
+  EXPECT_EQ(at("25 Oct 2026 02:30 CEST", "Europe/Berlin"), "2026-10-25T00:30:00Z");
+  EXPECT_EQ(at("25 Oct 2026 02:30 CET", "Europe/Berlin"), "2026-10-25T01:30:00Z");
+  // That of the other half of the year is a mistake of the broker's.
+  EXPECT_EQ(at("02 Jul 2026 03:04 CET", "Europe/Berlin"), "none");
+  for (auto const* name : {"MSK", "GMT+0300", "UTC-3", "XYZ", "Europe/Moscow", "+0300"}) {
+    EXPECT_EQ(at("02 Jan 2026 03:04 " + std::string(name)), "none") << name;
+  }
+  EXPECT_EQ(day("02 Jan 2026 XYZ", {"%d %b %Y %Z"}), "none");
+  // A number says it all, whatever word is beside it.
+  EXPECT_EQ(instant("2026-01-02 03:04 +0300 XYZ", {"%Y-%m-%d %H:%M %z %Z"}),
+            "2026-01-02T00:04:00Z");
+  TimeReader const moscow({"%Y-%m-%d %H:%M %Z"}, "Europe/Moscow");
+  EXPECT_EQ(moscow.read_day_of_instant("2026-01-02 22:30 UTC"), parse_day("2026-01-03"));
+}
+
 TEST(ValuesTimes, StrangeFormsNeverCrash) {
   for (auto const* form : {"%", "%%", "%H:%M", "%q", "%Q%!", "%y", "%s", "%Z", "%E", "%O"}) {
     EXPECT_EQ(instant("2026-01-02", {form}), "none") << form;
