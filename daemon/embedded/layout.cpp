@@ -189,11 +189,12 @@ Result<FileDescriptor> open_lock(Layout const& layout) {
   FileDescriptor lock(::open(layout.lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   struct stat state = {};
   struct stat file = {};
-  // Root's own file in another user's directory, also of an earlier version.
-  bool const given = !lock.valid() || ::geteuid() != 0 ||
-                     ::stat(layout.state.c_str(), &state) != 0 || ::fstat(lock.get(), &file) != 0 ||
-                     file.st_uid == state.st_uid ||
-                     ::fchown(lock.get(), state.st_uid, state.st_gid) == 0;
+  // Root's own file in another user's directory, also of an earlier version. A second name of it
+  // would be one that this user made of another file of root's.
+  bool const is_roots = lock.valid() && ::geteuid() == 0 &&
+                        ::stat(layout.state.c_str(), &state) == 0 &&
+                        ::fstat(lock.get(), &file) == 0 && file.st_uid == 0 && file.st_nlink == 1;
+  bool const given = !is_roots || ::fchown(lock.get(), state.st_uid, state.st_gid) == 0;
   if (lock.valid() && given) return lock;
   return Error(ErrorCode::database_unavailable,
                "Cannot open " + layout.lock.string() + ": " + std::strerror(errno),
