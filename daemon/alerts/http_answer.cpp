@@ -80,10 +80,12 @@ SendOutcome judge_answer(HttpResponse const& response, Speaks speaks, Redactor c
   }
   outcome.wait = asked_wait(response, body, now);
   if (speaks == Speaks::telegram) outcome.moved_to = moved_to(body);
-  // Whoever is refused as such, or asks at the wrong place, gets other answers.
+  // Whoever is refused as such, or asks at the wrong place, gets other answers. Telegram says 400
+  // of a chat that it does not know, and its texts are cut to what it takes.
   constexpr int bad_request = 400, too_large = 413, wrong_form = 415, unprocessable = 422;
-  outcome.refused = response.status == bad_request || response.status == too_large ||
-                    response.status == wrong_form || response.status == unprocessable;
+  outcome.refused = speaks != Speaks::telegram &&
+                    (response.status == bad_request || response.status == too_large ||
+                     response.status == wrong_form || response.status == unprocessable);
   if (response.status >= redirect && response.status < refusal) {
     outcome.problem = "it answers with a redirect (" + status +
                       "), which is not followed; configure the address that it leads to";

@@ -74,6 +74,8 @@ TEST(AlertAnswer, WhatIsWrongWithTheMessageIsToldFromWhatIsWrongWithTheReceiver)
   for (auto const status : {200, 302, 401, 403, 404, 408, 429, 500, 503}) {
     EXPECT_FALSE(judge(status, "").refused) << status;
   }
+  EXPECT_FALSE(
+      judge(400, R"({"ok":false,"description":"chat not found"})", Speaks::telegram).refused);
 }
 
 TEST(AlertAnswer, SecretsAreNotShown) {
