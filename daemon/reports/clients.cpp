@@ -125,10 +125,13 @@ ReportPlan plan_clients(ReportOptions const& options) {
   if (plan.by != "month") {
     plan.notes_sql =
         "SELECT 'Left out for lack of a day of registration: ' || concat_ws(' and ', "
-        "nullif(count(client_ref), 0) || ' clients', "
+        "CASE count(client_ref) WHEN 0 THEN NULL WHEN 1 THEN '1 client' "
+        "ELSE count(client_ref) || ' clients' END, "
         "CASE WHEN count(*) > count(client_ref) THEN 'the money that belongs to no client' END) || "
         "' of ' || string_agg(DISTINCT source, ', ' ORDER BY source) || ', with ' || "
-        "coalesce(round(sum(known_commission_usd), 2)::text || ' USD', 'no known dollars') || '.' "
+        "coalesce(round(sum(known_commission_usd), 2)::text || ' USD', 'no known dollars') || "
+        "CASE sum(rows_without_usd) WHEN 0 THEN '' WHEN 1 THEN ' and 1 row without a rate' "
+        "ELSE ' and ' || sum(rows_without_usd) || ' rows without a rate' END || '.' "
         "FROM reporting.client_performance WHERE " +
         std::string(registered_day) +
         " IS NULL AND ($1::date IS NOT NULL OR $2::date IS NOT NULL) AND " + of_source() +

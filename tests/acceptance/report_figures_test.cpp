@@ -129,7 +129,7 @@ TEST_F(ReportFigures, clients_that_a_range_of_days_leaves_out_are_told_with_thei
   fill(mixed + "," + row("5", R"("amount":"1","currency":"USD","day":"2026-03-02")"));
   auto const text = report({"clients", "--since", "2026-01-01"}, "table");
   EXPECT_NE(text.find("Left out for lack of a day of registration: 3 clients and the money that "
-                      "belongs to no client of main, with 58.00 USD."),
+                      "belongs to no client of main, with 58.00 USD and 2 rows without a rate."),
             std::string::npos)
       << text;
   EXPECT_EQ(report({"clients"}, "table").find("Left out"), std::string::npos);
