@@ -243,6 +243,26 @@ TEST_F(Files, a_source_to_paste_names_a_folder) {
       << shown.out;
 }
 
+// As the unit of systemd shows a folder outside of its own.
+TEST_F(Files, a_folder_that_the_service_may_not_write_in_is_told_as_such) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root makes a mount";
+  put_in_inbox("commissions.csv", october);
+  auto options = command({"sync"});
+  options.arguments = {"--mount",
+                       "sh",
+                       "-c",
+                       R"(mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && "$2" sync)",
+                       "sh",
+                       inbox().string(),
+                       options.program.string()};
+  options.program = "unshare";
+  auto const done = run(options);
+  if (done.err.find("mount:") != std::string::npos) GTEST_SKIP() << done.err;
+  EXPECT_EQ(done.status, 1) << done.out << done.err;
+  EXPECT_NE((done.out + done.err).find("ReadWritePaths=" + inbox().string()), std::string::npos)
+      << done.out << done.err;
+}
+
 TEST_F(Files, a_missing_folder_is_told) {
   fs::remove_all(inbox());
   auto const synced = sync();

@@ -38,6 +38,19 @@ printf '%s' "$EXNESS_PASSWORD" > "$own/private/pw"
 "$affsync" init --yes --connector exness --base-url "$url" --add --no-check --name fresh \
   --credential password=@"$own/private/pw"
 stat -c '%n %U:%G %a' /etc/affsync/fresh.password.secret
+# Whoever stands in the clone of a trial is told which configuration a command takes.
+mkdir "$own/clone"
+cp /etc/affsync/affsync.yaml "$own/clone/affsync.yaml"
+(cd "$own/clone" && "$affsync" alerts test 2>&1 | sed 's/^/in the clone: /') || true
+mount -t tmpfs none /var/lib
+mkdir -m 700 /var/lib/affsync
+mkdir "$own/connectors"
+printf 'name: portal\nbase_url: file:///\nstreams: {rows: {table: commission, path: /*.csv, format: csv, key: Id, map: {amount: A, currency: {const: USD}}}}\n' \
+  > "$own/connectors/portal.yaml"
+printf 'connectors_dir: "%s"\n' "$own/connectors" > /etc/affsync/affsync.yaml
+"$affsync" init --yes --connector portal --add --no-check --name inbox
+grep base_url /etc/affsync/affsync.yaml
+stat -c '%n %U' /var/lib/affsync/inbox /var/lib/affsync/inbox/portal
 echo 'the package is tried'
 rm /etc/affsync/*
 "$affsync" init --yes --connector exness --base-url "$url" --database local
@@ -76,6 +89,12 @@ TEST_F(InitOfAService, gives_the_files_and_the_database_to_its_user) {
   EXPECT_NE(first.find("/etc/affsync/fresh.password.secret affsync:affsync 600"), std::string::npos)
       << first;
   EXPECT_NE(made.err.find("the service cannot read"), std::string::npos) << made.err;
+  for (std::string const wanted :
+       {"in the clone: affsync: uses ./affsync.yaml, not that of the service",
+        "file:///var/lib/affsync/inbox/portal", "/var/lib/affsync/inbox affsync",
+        "/var/lib/affsync/inbox/portal affsync"}) {
+    EXPECT_NE(first.find(wanted), std::string::npos) << wanted << "\n" << first << made.err;
+  }
   for (std::string const wanted : {"/etc/affsync/affsync.yaml root:affsync 640",
                                    "/etc/affsync/exness-main.password.secret affsync:affsync 600",
                                    "systemctl enable --now affsync", "systemctl reload affsync"}) {
