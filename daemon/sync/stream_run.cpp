@@ -224,6 +224,7 @@ asio::awaitable<void> StreamRun::end() {
     end.full_pass = is_full_pass();
     // An API reads all rows again by itself, and a file beside it is no part of that.
     end.adds_only = !task_.is_beside_api() && (!task_.file_name.empty() || task_.plan->adds_only);
+    end.beside_api = task_.is_beside_api();
     end.read_to_end = read_to_end_;
     end.swept = read_to_end_ && verdict_.is_swept();
     bool const unreadable = report_.error && report_.error->code == ErrorCode::mapping_failed;

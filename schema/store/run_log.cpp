@@ -86,32 +86,48 @@ constexpr auto finish_sql =
     " error_code = $16, error = $17 WHERE source_id = $1::int AND run_id = $2::bigint"
     " AND started_at = $18::timestamptz";
 
-constexpr auto state_sql =
-    "UPDATE affsync.stream_state SET writes = writes + 1,"
-    " last_success_at = CASE WHEN $4::boolean THEN $6::timestamptz ELSE last_success_at END,"
-    " last_full_at = CASE WHEN $4::boolean AND $5::boolean THEN $6::timestamptz"
-    " ELSE last_full_at END,"
-    " last_full_began_at = CASE WHEN $10::boolean THEN coalesce(pass_started_at, $6::timestamptz)"
-    " ELSE last_full_began_at END,"
-    " next_run_at = coalesce($7::timestamptz, next_run_at),"
-    " cursor = CASE WHEN $8::text IS NULL THEN cursor ELSE nullif($8::text, '')::jsonb END,"
-    " cursor_at = CASE WHEN $8::text IS NULL THEN cursor_at ELSE $6::timestamptz END,"
-    // A full pass that began before a full read was requested does not satisfy the request, though
-    // its last run began later. Where no pass is full, what comes next is all that can be read with
-    // what has changed.
-    " full_wanted_after = CASE WHEN ($5::boolean OR $18::boolean) AND $19::boolean"
-    " AND coalesce(pass_run_id, run_id) > full_wanted_after THEN NULL ELSE full_wanted_after END,"
-    " rekeyed_after = CASE WHEN ($5::boolean OR $18::boolean) AND $19::boolean"
-    " AND coalesce(pass_run_id, run_id) > rekeyed_after THEN NULL ELSE rekeyed_after END,"
-    " consecutive_failures = CASE WHEN $4::boolean THEN 0"
-    " ELSE consecutive_failures + $9::int END,"
-    " running = running AND NOT $11::boolean, runs_open_since = $17::timestamptz,"
-    " last_finished_at = CASE WHEN $11::boolean THEN $12::timestamptz ELSE last_finished_at END,"
-    " last_status = CASE WHEN $11::boolean THEN $13 ELSE last_status END,"
-    " last_error_code = CASE WHEN $11::boolean THEN $14 ELSE last_error_code END,"
-    " last_error = CASE WHEN $11::boolean THEN $15 ELSE last_error END,"
-    " clock_skew_seconds = coalesce($16::bigint, clock_skew_seconds)"
-    " WHERE source_id = $1::int AND stream = $2 AND run_id = $3::bigint";
+// A file says nothing of an API that does not succeed: then what is known of the API stays.
+constexpr auto kept_sql =
+    "$20::boolean AND NOT state_of_file AND last_status IN ('failed', 'partial', 'skipped')";
+
+// Sets a column of the state if `condition` holds, unless the API's is kept.
+std::string set_sql(std::string_view column, std::string_view condition, std::string_view value) {
+  std::string const name(column);
+  return " " + name + " = CASE WHEN " + std::string(condition) + " AND NOT coalesce(" + kept_sql +
+         ", false) THEN " + std::string(value) + " ELSE " + name + " END,";
+}
+
+std::string const& state_sql() {
+  static std::string const sql =
+      "UPDATE affsync.stream_state SET writes = writes + 1," +
+      set_sql("last_success_at", "$4::boolean", "$6::timestamptz") +
+      set_sql("last_status", "$11::boolean", "$13") +
+      set_sql("last_error_code", "$11::boolean", "$14") +
+      set_sql("last_error", "$11::boolean", "$15") +
+      set_sql("state_of_file", "$11::boolean", "$20::boolean") +
+      " last_full_at = CASE WHEN $4::boolean AND $5::boolean THEN $6::timestamptz"
+      " ELSE last_full_at END,"
+      " last_full_began_at = CASE WHEN $10::boolean THEN coalesce(pass_started_at, $6::timestamptz)"
+      " ELSE last_full_began_at END,"
+      " next_run_at = coalesce($7::timestamptz, next_run_at),"
+      " cursor = CASE WHEN $8::text IS NULL THEN cursor ELSE nullif($8::text, '')::jsonb END,"
+      " cursor_at = CASE WHEN $8::text IS NULL THEN cursor_at ELSE $6::timestamptz END,"
+      // A full pass that began before a full read was requested does not satisfy the request,
+      // though its last run began later. Where no pass is full, what comes next is all that can be
+      // read with what has changed.
+      " full_wanted_after = CASE WHEN ($5::boolean OR $18::boolean) AND $19::boolean"
+      " AND coalesce(pass_run_id, run_id) > full_wanted_after THEN NULL ELSE full_wanted_after END,"
+      " rekeyed_after = CASE WHEN ($5::boolean OR $18::boolean) AND $19::boolean"
+      " AND coalesce(pass_run_id, run_id) > rekeyed_after THEN NULL ELSE rekeyed_after END,"
+      " consecutive_failures = CASE WHEN $20::boolean THEN consecutive_failures"
+      " WHEN $4::boolean THEN 0"
+      " ELSE consecutive_failures + $9::int END,"
+      " running = running AND NOT $11::boolean, runs_open_since = $17::timestamptz,"
+      " last_finished_at = CASE WHEN $11::boolean THEN $12::timestamptz ELSE last_finished_at END,"
+      " clock_skew_seconds = coalesce($16::bigint, clock_skew_seconds)"
+      " WHERE source_id = $1::int AND stream = $2 AND run_id = $3::bigint";
+  return sql;
+}
 
 std::optional<std::string> code_of(Error const* error) {
   if (error == nullptr) return std::nullopt;
@@ -312,8 +328,9 @@ RunEnded close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
                            skew,
                            sql_time(end.run.started_at),
                            end.adds_only ? "true" : "false",
-                           end.read_to_end ? "true" : "false"};
-    exec(tx, state_sql, params);
+                           end.read_to_end ? "true" : "false",
+                           end.beside_api ? "true" : "false"};
+    exec(tx, state_sql(), params);
     if ((end.success || end.swept) && end.full_pass && state.has_quarantine) {
       resolve_not_met(tx, end.run, end.now);
     }

@@ -247,7 +247,8 @@ struct RunEnd {
   bool success = false;
   bool up_to_date = true;  // false: it has read days of the past only, no news of the stream
   bool full_pass = false;
-  bool adds_only = false;  // it read one of many files: no pass reads all rows again
+  bool adds_only = false;   // it read one of many files: no pass reads all rows again
+  bool beside_api = false;  // a file: what is known of an API that fails stays
   // Quarantined rows were mapped again without a request to the broker. The stream's state does not
   // change.
   bool retry = false;

@@ -125,6 +125,32 @@ TEST_F(ImportBeside, an_interrupted_pass_goes_on_after_it) {
   EXPECT_NE(open_reasons(), "");
 }
 
+// Else a file a day would hide that the broker has not answered for a month.
+TEST_F(ImportBeside, an_api_that_fails_is_not_hidden_by_it) {
+  EXPECT_EQ(pass().status, 0);
+  refused_from = "0";
+  pass();
+  auto const state = [this] {
+    return query(
+        "select consecutive_failures || ' ' || last_success_at || ' ' || last_status || ' ' ||"
+        " coalesce(last_error_code, '') || ' ' || coalesce(last_error, '') from "
+        "affsync.stream_state");
+  };
+  auto const before = state();
+  EXPECT_NE(before.find(" skipped permission_denied "), std::string::npos) << before;
+  expect_imported({row(200)});
+  EXPECT_EQ(state(), before);
+  refused_from = "9";
+  EXPECT_EQ(pass().status, 0);
+  EXPECT_EQ(query("select consecutive_failures || last_status from affsync.stream_state"),
+            "0succeeded");
+  EXPECT_EQ(import({"{\"id\":1}"}).status, 1);
+  EXPECT_EQ(query("select consecutive_failures || last_status from affsync.stream_state"),
+            "0failed");
+  expect_imported({row(201)});
+  EXPECT_EQ(query("select last_status from affsync.stream_state"), "succeeded");
+}
+
 // The rest of a pass does not read again what its first half has read.
 TEST_F(ImportBeside, a_pass_that_began_before_all_rows_were_wanted_begins_anew) {
   EXPECT_EQ(pass().status, 0);
