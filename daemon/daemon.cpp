@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -67,31 +66,12 @@ std::string listed(std::vector<std::string> const& words) {
   return text;
 }
 
-// Waits for the signal, at most for `pause` if it is set. Returns false when the pause is over.
-asio::awaitable<bool> hangup_within(std::shared_ptr<asio::signal_set> hangup,
-                                    std::optional<std::chrono::seconds> pause) {
-  asio::steady_timer timer(co_await asio::this_coro::executor);
-  if (pause) {
-    timer.expires_after(*pause);
-    auto on_end = [hangup](boost::system::error_code const& error) {
-      if (!error) hangup->cancel();
-    };
-    timer.async_wait(std::move(on_end));
-  }
-  boost::system::error_code woken;
-  co_await hangup->async_wait(asio::redirect_error(asio::use_awaitable, woken));
-  auto const state = co_await asio::this_coro::cancellation_state;
-  if (state.cancelled() != asio::cancellation_type::none) {
-    throw boost::system::system_error(asio::error::operation_aborted);
-  }
-  co_return !woken;
-}
-
 }  // namespace
 
 struct Daemon::Impl {
-  explicit Impl(App& app)
+  Impl(App& app, HangUps& hangups)
       : app_(app),
+        hangups_(hangups),
         log_(app.log()),
         started_at_(clock_.now()),
         metrics_(started_at_),
@@ -171,6 +151,7 @@ struct Daemon::Impl {
   std::vector<std::string> source_names() const;
 
   App& app_;
+  HangUps& hangups_;
   Logger log_;
   SystemClock clock_;
   async::TimerSleeper sleeper_;
@@ -301,11 +282,9 @@ asio::awaitable<void> Daemon::Impl::note_troubles() {
 }
 
 asio::awaitable<void> Daemon::Impl::reload_on_hangup() {
-  auto executor = co_await asio::this_coro::executor;
-  auto const hangup = std::make_shared<asio::signal_set>(executor, SIGHUP);
   for (;;) {
     auto pause = reload_waits_ ? std::optional(reload_pause) : std::nullopt;
-    bool const asked = co_await hangup_within(hangup, pause);
+    bool const asked = co_await hangups_.next(pause);
     if (asked || reload_waits_) co_await reload(asked);
   }
 }
@@ -376,7 +355,7 @@ asio::awaitable<void> Daemon::Impl::run() {
   log_.info("stopped");
 }
 
-Daemon::Daemon(App& app) : impl_(std::make_unique<Impl>(app)) {}
+Daemon::Daemon(App& app, HangUps& hangups) : impl_(std::make_unique<Impl>(app, hangups)) {}
 Daemon::~Daemon() = default;
 
 asio::awaitable<void> Daemon::run() {

@@ -6,13 +6,14 @@
 #include <memory>
 
 #include "daemon/app.hpp"
+#include "daemon/signals.hpp"
 
 namespace affsync {
 
 class Daemon {
  public:
-  // `app` must outlive the daemon, and its database must be migrated.
-  explicit Daemon(App& app);
+  // Both must outlive the daemon, and the app's database must be migrated.
+  Daemon(App& app, HangUps& hangups);
   ~Daemon();
   Daemon(Daemon const&) = delete;
   Daemon& operator=(Daemon const&) = delete;

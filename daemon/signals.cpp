@@ -2,9 +2,16 @@
 
 #include <unistd.h>
 
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 
 namespace affsync {
+
+namespace asio = boost::asio;
+
 namespace {
 
 // A shutdown may hang in operations that cannot be cancelled (getaddrinfo, a database that does not
@@ -48,6 +55,35 @@ void StopSignals::wait() {
     wait();
     on_stop_();
   });
+}
+
+HangUps::HangUps(asio::io_context& io) : signals_(std::make_shared<asio::signal_set>(io, SIGHUP)) {}
+
+HangUps::~HangUps() {
+  signals_.reset();
+  ignore_hangups();
+}
+
+asio::awaitable<bool> HangUps::next(std::optional<std::chrono::seconds> pause) {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  if (pause) {
+    timer.expires_after(*pause);
+    auto on_end = [signals = signals_](boost::system::error_code const& error) {
+      if (!error) signals->cancel();
+    };
+    timer.async_wait(std::move(on_end));
+  }
+  boost::system::error_code woken;
+  co_await signals_->async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  auto const state = co_await asio::this_coro::cancellation_state;
+  if (state.cancelled() != asio::cancellation_type::none) {
+    throw boost::system::system_error(asio::error::operation_aborted);
+  }
+  co_return !woken;
+}
+
+void ignore_hangups() {
+  std::signal(SIGHUP, SIG_IGN);
 }
 
 void run_until(boost::asio::io_context& io, std::function<bool()> const& ended) {

@@ -1,11 +1,14 @@
 // SIGINT and SIGTERM: the first starts an orderly shutdown, which must end within five seconds; the
-// second ends the process immediately.
+// second ends the process immediately. SIGHUP: the daemon reads its configuration again.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <chrono>
 #include <functional>
+#include <memory>
+#include <optional>
 
 namespace affsync {
 
@@ -34,6 +37,24 @@ class StopSignals {
   std::function<void()> on_stop_;
   bool stopping_ = false;
 };
+
+// Keeps each SIGHUP from the process's first moments on, so that none ends a daemon that begins,
+// until it is asked for. One that comes after this object's end is ignored.
+class HangUps {
+ public:
+  explicit HangUps(boost::asio::io_context& io);
+  ~HangUps();
+  HangUps(HangUps const&) = delete;
+  HangUps& operator=(HangUps const&) = delete;
+  // Waits for the next one, at most for `pause` if it is set; then returns false.
+  boost::asio::awaitable<bool> next(std::optional<std::chrono::seconds> pause);
+
+ private:
+  std::shared_ptr<boost::asio::signal_set> signals_;
+};
+
+// From now on SIGHUP does not end the process.
+void ignore_hangups();
 
 // Runs `io` until `ended` returns true, and then what is ready to run. Does not wait for idle
 // connections and signals, as io.run() would.

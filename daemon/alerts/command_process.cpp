@@ -9,12 +9,15 @@
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
 #include <cstring>
 #include <exception>
+#include <utility>
+#include <vector>
 
 #include "daemon/async/task_group.hpp"
 #include "daemon/async/until_cancelled.hpp"
@@ -27,18 +30,27 @@ using Descriptor = asio::posix::stream_descriptor;
 
 constexpr std::size_t most_output = 4096;
 
-// A started program. The destructor kills its group unless it has ended, and waits for its end.
+// Programs that outlived their kill: what has become another user cannot be killed, and what hangs
+// in the kernel ends later. Looked at when the next one is started; used on the I/O thread only.
+std::vector<pid_t>& left_running() {
+  static std::vector<pid_t> pids;
+  return pids;
+}
+
+// A started program. The destructor kills its group unless it has ended, and waits for nothing.
 class Child {
  public:
-  explicit Child(pid_t pid) : pid_(pid) {}
+  explicit Child(pid_t pid) : pid_(pid) {
+    std::erase_if(left_running(),
+                  [](pid_t left) { return ::waitpid(left, nullptr, WNOHANG) != 0; });
+  }
   Child(Child const&) = delete;
   Child& operator=(Child const&) = delete;
   ~Child() {
+    int status = 0;
     if (ended_) return;
     kill_group();
-    int status = 0;
-    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-    }
+    if (!poll(status)) left_running().push_back(pid_);
   }
 
   void kill_group() const { ::kill(-pid_, SIGKILL); }
@@ -175,6 +187,20 @@ asio::awaitable<void> until_ended(Child& child, pid_t pid, int& status) {
   }
 }
 
+// Returns whether the program ended soon after its kill. Cancelled already, it waits all the same.
+asio::awaitable<bool> dies(Child& child) {
+  constexpr std::chrono::milliseconds look_again{5}, longest{500};
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  int status = 0;
+  for (auto waited = look_again; !child.poll(status); waited += look_again) {
+    if (waited > longest) co_return false;
+    boost::system::error_code ignored;
+    timer.expires_after(look_again);
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+  co_return true;
+}
+
 // What is left in the pipe after the program's end.
 void read_rest(Descriptor& pipe, std::string& output) {
   char buffer[1024];
@@ -221,8 +247,11 @@ asio::awaitable<CommandEnd> run_command(std::vector<std::string> arguments,
   } catch (...) {
     cancelled = std::current_exception();
   }
-  if (end.timed_out || cancelled) child.kill_group();
   co_await asio::this_coro::throw_if_cancelled(false);
+  if (end.timed_out || cancelled) {
+    child.kill_group();
+    end.killed = co_await dies(child);
+  }
   group.cancel_all();
   co_await group.join();
   if (cancelled) std::rethrow_exception(cancelled);

@@ -12,7 +12,8 @@ namespace asio = boost::asio;
 
 struct CommandEnd {
   int status = 0;          // as of a shell: 0 to 255, 128 + N after signal N
-  bool timed_out = false;  // it was killed, and all that belongs to its process group
+  bool timed_out = false;  // it took too long, and so did all that belongs to its process group
+  bool killed = false;     // it has ended by that; not so if it runs as another user
   std::string output;      // the first 4 KiB of standard output and standard error together
   std::string problem;     // why it could not be started; empty if it was
   CommandEnd() = default;

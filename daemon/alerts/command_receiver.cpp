@@ -51,7 +51,9 @@ class CommandReceiver final : public Receiver {
       outcome.said = end.problem;
     } else if (end.timed_out) {
       auto const seconds = std::chrono::ceil<std::chrono::seconds>(receiver_.timeout).count();
-      outcome.said = "the command was killed after " + std::to_string(seconds) +
+      outcome.said = "the command " +
+                     std::string(end.killed ? "was killed" : "could not be killed") + " after " +
+                     std::to_string(seconds) +
                      " s; raise `timeout` of the receiver if it needs longer";
     } else {
       outcome.said = "the command ended with status " + std::to_string(end.status);

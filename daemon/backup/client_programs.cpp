@@ -4,8 +4,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <map>
 #include <optional>
+#include <string_view>
+#include <utility>
 
 #include "daemon/embedded/programs.hpp"
 #include "schema/store/conninfo.hpp"
@@ -14,18 +16,23 @@ namespace affsync::backup {
 namespace {
 
 // What libpq would read from the environment, unless the connection string says it.
-std::vector<std::string> postgres_variables() {
-  std::vector<std::string> variables;
+std::map<std::string, std::string> postgres_variables() {
+  std::map<std::string, std::string> variables;
   for (char** entry = environ; *entry != nullptr; ++entry) {
-    std::string const variable = *entry;
-    if (variable.starts_with("PG") || variable.starts_with("HOME=")) variables.push_back(variable);
+    std::string_view const variable = *entry;
+    auto const sign = variable.find('=');
+    auto const name = variable.substr(0, sign);
+    if (sign == variable.npos || (!name.starts_with("PG") && name != "HOME")) continue;
+    variables.emplace(name, variable.substr(sign + 1));
   }
   return variables;
 }
 
 struct Target {
-  std::vector<std::string> environment;
-  std::string conninfo;  // the database, and options without a variable, none of which is secret
+  std::map<std::string, std::string> environment;
+  // All that the connection string says, except what is secret: other users see it. Here it holds
+  // against the environment and against a service that the environment names.
+  std::string conninfo;
 };
 
 Result<Target> target_of(std::string const& url) {
@@ -40,7 +47,6 @@ Result<Target> target_of(std::string const& url) {
   }
   for (auto const* option = options; option->keyword != nullptr; ++option) {
     if (option->val == nullptr) continue;
-    bool const is_database = option->keyword == std::string_view("dbname");
     bool const is_secret = option->dispchar != nullptr && *option->dispchar == '*';
     if (is_secret && option->envvar == nullptr) {
       Error error(ErrorCode::config_invalid,
@@ -50,8 +56,8 @@ Result<Target> target_of(std::string const& url) {
       PQconninfoFree(options);
       return error;
     }
-    if (option->envvar != nullptr && !is_database) {
-      target.environment.push_back(std::string(option->envvar) + "=" + option->val);
+    if (is_secret) {
+      target.environment[option->envvar] = option->val;
     } else {
       target.conninfo += std::string(target.conninfo.empty() ? "" : " ") + option->keyword + "=" +
                          schema::conninfo_value(option->val);
@@ -100,7 +106,9 @@ Result<embedded::Outcome> run_client(ClientProgram const& program, std::string c
   embedded::Command command;
   command.user.uid = ::geteuid();
   command.ends_with_thread = true;
-  command.environment = std::move(target->environment);
+  for (auto const& [name, value] : target->environment) {
+    command.environment.push_back(name + "=" + value);
+  }
   command.arguments.push_back(program.path.string());
   if (!url.empty()) {
     // Without the option, pg_restore would write SQL to its output.

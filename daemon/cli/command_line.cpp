@@ -336,6 +336,9 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
 
 int run_command_line(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  // Who ignores it hands that down, and then no program that is started here can be asked how it
+  // ended.
+  std::signal(SIGCHLD, SIG_DFL);
   raise_file_limit();
   StandardOutput out;
   // Set the name, since usage lines would otherwise show the path of the program.

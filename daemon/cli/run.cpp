@@ -3,11 +3,14 @@
 #include "daemon/cli/commands.hpp"
 #include "daemon/daemon.hpp"
 #include "daemon/serve/service_manager.hpp"
+#include "daemon/signals.hpp"
 
 namespace affsync::cli {
 
 int run_daemon(CommonOptions const& common) {
+  ignore_hangups();  // what is asked before the configuration is read is done by reading it
   App app(common.config_file, common.log_level());
+  HangUps hangups(app.io());
   serve::ServiceManager const manager;
   app.on_start_step(
       [manager](std::string const& step) { manager.extend_start(std::chrono::minutes(1), step); });
@@ -30,7 +33,7 @@ int run_daemon(CommonOptions const& common) {
   for (auto const& file : report.applied) {
     app.log().info("database schema brought up to date", {{"migration", file}});
   }
-  Daemon daemon(app);
+  Daemon daemon(app, hangups);
   try {
     app.run(daemon.run());
   } catch (Failure const& failure) {

@@ -105,7 +105,7 @@ struct Cluster::Impl {
     auto const made = make_cluster(layout, *user, *programs, options.durable, left);
     if (!made) return made.error();
     crash_point(CrashPoint::cluster_made);
-    Server::bound_log(layout, options.log_limit);
+    Server::bound_log(layout, *user, options.log_limit);
     if (ask_server(layout) == Answer::none) remove_stale_locks(layout);
     auto server = Server::launch(layout, *user, *programs, options.durable, options.settings);
     if (!server) return server.error();
@@ -173,11 +173,12 @@ struct Cluster::Impl {
   // Waits until the server ends (returns false) or this object must stop (returns true).
   bool stop_before_end(std::optional<Server>& server) const {
     if (server) {
+      auto const user = find_server_user(layout.data);
       while (server->alive()) {
         bool const told = server->exit_descriptor() >= 0;
         auto const longest = told ? options.log_look : std::min(watch_step, options.log_look);
         if (stop_within(longest, server->exit_descriptor())) return true;
-        Server::bound_log(layout, options.log_limit);
+        if (user) Server::bound_log(layout, *user, options.log_limit);
       }
       return false;
     }

@@ -173,6 +173,7 @@ Result<Outcome> run(Command command, std::chrono::milliseconds limit) {
   FileDescriptor read_end(ends[0]);
   FileDescriptor write_end(ends[1]);
   command.output = write_end.get();
+  auto const name = command.arguments.front();
   auto const child = spawn(command);
   if (!child) return child.error();
   write_end.reset();
@@ -180,9 +181,37 @@ Result<Outcome> run(Command command, std::chrono::milliseconds limit) {
   Outcome outcome;
   outcome.finished = read_all(read_end.get(), outcome.output, limit);
   if (!outcome.finished) ::kill(*child, SIGKILL);
-  while (::waitpid(*child, &outcome.status, 0) < 0 && errno == EINTR) {
-  }
+  pid_t reaped = -1;
+  do {
+    reaped = ::waitpid(*child, &outcome.status, 0);
+  } while (reaped < 0 && errno == EINTR);
+  if (reaped < 0) return process_error("Cannot tell how " + name + " ended", errno);
   return outcome;
+}
+
+Result<int> as_user(ServerUser const& user, std::function<int()> const& work) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return process_error("Cannot make a pipe", errno);
+  FileDescriptor answer(ends[0]);
+  FileDescriptor answer_end(ends[1]);
+  pid_t const child = ::fork();
+  if (child == 0) {
+    if (become(user)) {
+      int const found = work();
+      (void)!::write(answer_end.get(), &found, sizeof found);
+    }
+    ::_exit(0);
+  }
+  if (child < 0) return process_error("Cannot start a process", errno);
+  answer_end.reset();
+  int found = 0;
+  ssize_t count = 0;
+  do {
+    count = ::read(answer.get(), &found, sizeof found);
+  } while (count < 0 && errno == EINTR);
+  ::waitpid(child, nullptr, 0);
+  if (count == static_cast<ssize_t>(sizeof found)) return found;
+  return Error(ErrorCode::database_unavailable, "Cannot switch to the user " + user.name);
 }
 
 Result<std::optional<std::filesystem::path>> first_closed_directory(
@@ -194,38 +223,17 @@ Result<std::optional<std::filesystem::path>> first_closed_directory(
     prefixes.push_back(prefix.string());
   }
   auto const paths = pointers(prefixes);
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return process_error("Cannot make a pipe", errno);
-  FileDescriptor answer(ends[0]);
-  FileDescriptor answer_end(ends[1]);
-
   constexpr int all_open = -1;
-  constexpr int no_such_user = -2;
-  pid_t const child = ::fork();
-  if (child == 0) {
-    int found = become(user) ? all_open : no_such_user;
-    for (int index = 0; found == all_open && paths[static_cast<std::size_t>(index)] != nullptr;
-         ++index) {
-      if (::faccessat(AT_FDCWD, paths[static_cast<std::size_t>(index)], X_OK, AT_EACCESS) != 0) {
-        found = index;
-      }
+  auto const found = as_user(user, [&paths] {
+    for (int index = 0; paths[static_cast<std::size_t>(index)] != nullptr; ++index) {
+      auto const* const path = paths[static_cast<std::size_t>(index)];
+      if (::faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) != 0) return index;
     }
-    (void)!::write(answer_end.get(), &found, sizeof found);
-    ::_exit(0);
-  }
-  if (child < 0) return process_error("Cannot start a process", errno);
-  answer_end.reset();
-  int found = no_such_user;
-  ssize_t count = 0;
-  do {
-    count = ::read(answer.get(), &found, sizeof found);
-  } while (count < 0 && errno == EINTR);
-  ::waitpid(child, nullptr, 0);
-  if (count != static_cast<ssize_t>(sizeof found) || found == no_such_user) {
-    return Error(ErrorCode::database_unavailable, "Cannot switch to the user " + user.name);
-  }
-  if (found == all_open) return std::optional<std::filesystem::path>{};
-  return std::optional<std::filesystem::path>{prefixes[static_cast<std::size_t>(found)]};
+    return all_open;
+  });
+  if (!found) return found.error();
+  if (*found == all_open) return std::optional<std::filesystem::path>{};
+  return std::optional<std::filesystem::path>{prefixes[static_cast<std::size_t>(*found)]};
 }
 
 }  // namespace affsync::embedded

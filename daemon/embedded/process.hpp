@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,6 +37,11 @@ struct Outcome {
 
 // Runs the command to its end, for at most `limit`. Ignores `command.output`.
 Result<Outcome> run(Command command, std::chrono::milliseconds limit);
+
+// Runs `work` in a process of `user`, and returns what it returns. There it may only do what is
+// safe in a signal handler: no memory, no locks. For files in directories of that user, which may
+// lay links in the way of root. Errors: database_unavailable.
+Result<int> as_user(ServerUser const& user, std::function<int()> const& work);
 
 // Returns the first directory from "/" down to `directory` that `user` may not enter; nullopt if it
 // may enter all of them. Asks the kernel from a process of that user.

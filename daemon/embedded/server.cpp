@@ -11,9 +11,9 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "daemon/embedded/process.hpp"
 #include "schema/store/conninfo.hpp"
@@ -69,10 +69,55 @@ std::string list_entry(std::string_view directory) {
 Result<FileDescriptor> open_log(Layout const& layout, ServerUser const& user) {
   FileDescriptor log(
       ::open(layout.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!log.valid() || (user.other && ::fchown(log.get(), user.uid, user.gid) != 0)) {
-    return server_error("Cannot write " + layout.log.string() + ": " + std::strerror(errno));
+  struct stat state = {};
+  bool const opened = log.valid() && ::fstat(log.get(), &state) == 0;
+  // A second name would be one that the user made of a file of root's.
+  if (opened && user.other && state.st_uid != user.uid && state.st_nlink != 1) errno = EPERM;
+  bool const given =
+      opened && (!user.other || state.st_uid == user.uid ||
+                 (state.st_nlink == 1 && ::fchown(log.get(), user.uid, user.gid) == 0));
+  if (given) return log;
+  return server_error("Cannot write " + layout.log.string() + ": " + std::strerror(errno));
+}
+
+// The following run as the server's user: see as_user(). They return 0 or the error number.
+int write_all(int file, char const* text, std::size_t size) {
+  while (size > 0) {
+    auto const count = ::write(file, text, size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return count < 0 ? errno : ENOSPC;
+    text += count;
+    size -= static_cast<std::size_t>(count);
   }
-  return log;
+  return 0;
+}
+
+int append(char const* path, std::string_view text) {
+  int const file = ::open(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+  if (file < 0) return errno;
+  int const failed = write_all(file, text.data(), text.size());
+  int const closed = ::close(file) == 0 ? 0 : errno;
+  return failed != 0 ? failed : closed;
+}
+
+// Copies one file over the other, and empties it.
+int move_content(char const* from, char const* to) {
+  int const source = ::open(from, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+  if (source < 0) return errno;
+  int const target = ::open(to, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+  int failed = target < 0 ? errno : 0;
+  char buffer[16 * 1024];
+  while (failed == 0) {
+    auto const count = ::read(source, buffer, sizeof buffer);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) failed = errno;
+    if (count <= 0) break;
+    failed = write_all(target, buffer, static_cast<std::size_t>(count));
+  }
+  if (failed == 0 && ::ftruncate(source, 0) != 0) failed = errno;
+  if (target >= 0) ::close(target);
+  ::close(source);
+  return failed;
 }
 
 // Calls pidfd_open by number, since glibc 2.36 declares it without extern "C".
@@ -121,9 +166,13 @@ Result<void> make_cluster(Layout const& layout, ServerUser const& user,
     return server_error("initdb could not create a cluster in " + layout.home.string() +
                         (outcome->finished ? ":\n" + outcome->output : ": it took too long"));
   }
-  std::ofstream file(unfinished / "postgresql.conf", std::ios::app);
-  file << initial_settings << std::flush;
-  if (!file) return server_error("Cannot write " + (unfinished / "postgresql.conf").string());
+  auto const settings = (unfinished / "postgresql.conf").string();
+  auto const failed =
+      as_user(user, [&settings] { return append(settings.c_str(), initial_settings); });
+  if (!failed) return failed.error();
+  if (*failed != 0) {
+    return server_error("Cannot write " + settings + ": " + std::strerror(*failed));
+  }
   fs::rename(unfinished, layout.data, error);
   if (error) return server_error("Cannot rename " + unfinished.string() + ": " + error.message());
   return {};
@@ -198,15 +247,16 @@ Result<Server> Server::launch(Layout const& layout, ServerUser const& user,
   return Server(layout, *id, ignored ? 0 : offset);
 }
 
-void Server::bound_log(Layout const& layout, std::uintmax_t limit) {
+void Server::bound_log(Layout const& layout, ServerUser const& user, std::uintmax_t limit) {
   std::error_code error;
   auto const size = fs::file_size(layout.log, error);
   if (error || size <= limit) return;
   // The server has the file open for appending and cannot be given another one, so copy and
   // truncate it.
-  auto const kept = layout.log.string() + ".1";
-  if (!fs::copy_file(layout.log, kept, fs::copy_options::overwrite_existing, error)) return;
-  fs::resize_file(layout.log, 0, error);
+  auto const log = layout.log.string();
+  auto const kept = log + ".1";
+  // If it fails, it is tried again at the next look.
+  (void)as_user(user, [&log, &kept] { return move_content(log.c_str(), kept.c_str()); });
 }
 
 bool Server::alive() {

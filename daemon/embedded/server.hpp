@@ -43,7 +43,7 @@ class Server {
   void stop(std::chrono::milliseconds limit);
   // Rotates a log larger than `limit` bytes: the old text is kept in a file beside it. A server may
   // run for years.
-  static void bound_log(Layout const& layout, std::uintmax_t limit);
+  static void bound_log(Layout const& layout, ServerUser const& user, std::uintmax_t limit);
   // Size of its log when it was started.
   std::uintmax_t log_begin() const { return log_offset_; }
   // Returns the last lines that the server has written to its log since its start.

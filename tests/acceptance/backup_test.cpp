@@ -233,6 +233,49 @@ TEST_F(Backup, a_passphrase_that_it_cannot_hand_over_in_secret_is_refused) {
   EXPECT_FALSE(std::filesystem::exists(path("affsync.dump")));
 }
 
+// An administrator's shell often names another server.
+TEST_F(Backup, the_environment_names_no_other_server) {
+  start_broker();
+  configure();
+  ASSERT_EQ(sync().status, 0);
+  auto const before = query("select count(*) || ' ' || sum(amount) from affsync.commission");
+  environment["PGHOST"] = "/nonexistent";
+  environment["PGPORT"] = "1";
+  environment["PGSERVICE"] = "other";
+  environment["PGSERVICEFILE"] =
+      dir_.write("services", "[other]\nhost=/nonexistent\nport=1\nuser=nobody\n").string();
+  back_up("affsync.dump");
+  use_empty_database();
+  configure();
+  auto const restored = affsync({"restore", path("affsync.dump")});
+  ASSERT_EQ(restored.status, 0) << restored.err;
+  EXPECT_EQ(query("select count(*) || ' ' || sum(amount) from affsync.commission"), before);
+}
+
+// Whoever ignores the end of children hands that down.
+TEST_F(Backup, a_failed_pg_dump_is_told_whatever_started_it) {
+  start_broker();
+  configure();
+  ASSERT_EQ(sync().status, 0);
+  std::filesystem::create_directory(path("bin"));
+  std::ofstream(path("bin") + "/pg_dump") << R"(#!/bin/sh
+case "$*" in
+  --version) exec $(ls -d /usr/lib/postgresql/*/bin | tail -n 1)/pg_dump --version ;;
+  *) echo "pg_dump: error: it broke" >&2; exit 1 ;;
+esac
+)";
+  std::filesystem::permissions(path("bin") + "/pg_dump", std::filesystem::perms(0755));
+  environment["PATH"] = path("bin") + ":" + std::getenv("PATH");
+  auto options = command({"-c", "trap '' CHLD; exec \"$0\" backup \"$1\""});
+  options.arguments.push_back(options.program.string());
+  options.arguments.push_back(path("affsync.dump"));
+  options.program = "/bin/sh";
+  auto const failed = run(std::move(options));
+  EXPECT_EQ(failed.status, 1) << failed.out << failed.err;
+  EXPECT_NE(failed.err.find("it broke"), std::string::npos) << failed.err;
+  EXPECT_FALSE(std::filesystem::exists(path("affsync.dump")));
+}
+
 TEST_F(Backup, killed_in_the_middle_leaves_no_file_and_no_process) {
   start_broker();
   configure();

@@ -191,6 +191,24 @@ TEST_F(Daemon, watchdog_notified) {
   EXPECT_EQ(process->wait(Process::Seconds(5)), 0) << process->err();
 }
 
+// As from `systemctl reload` beside `systemctl start`, or a terminal that closes.
+TEST_F(Daemon, a_reload_during_the_start_is_done_after_it) {
+  start_broker();
+  ASSERT_EQ(affsync({"migrate"}).status, 0);
+  pqxx::connection connection(database_url());
+  auto holding = std::make_unique<pqxx::work>(connection);
+  holding->exec("LOCK TABLE affsync.source IN ACCESS EXCLUSIVE MODE");
+  auto const process = start({"run"});
+  wait_until(
+      "select count(*) > 0 from pg_stat_activity where datname = current_database()"
+      " and wait_event_type = 'Lock'",
+      "t");
+  process->signal(SIGHUP);
+  holding.reset();
+  process->wait_for_err("configuration reloaded");
+  EXPECT_EQ(process->stop(Process::Seconds(5)), 0) << process->err();
+}
+
 // The process is halted at some moment of its start and asked to end, so that it finds the signal
 // and what it was waiting for at the same time when it goes on.
 TEST_F(Daemon, a_signal_at_any_moment_of_the_start_ends_it) {

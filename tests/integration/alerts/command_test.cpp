@@ -1,10 +1,14 @@
 // Programs of the user's as receivers: real processes.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
 #include <thread>
 
 #include "daemon/alerts/command_process.hpp"
@@ -67,6 +71,7 @@ TEST_F(AlertCommand, ItIsKilledWithItsGroupAtTheDeadline) {
       "sleep 1000 & echo $! > " + file + "; echo $$ >> " + file + "; trap '' TERM; sleep 1000", "",
       milliseconds(400));
   EXPECT_TRUE(end.timed_out);
+  EXPECT_TRUE(end.killed);
   std::ifstream in(file);
   int checked = 0;
   for (pid_t pid = 0; in >> pid; ++checked) {
@@ -111,6 +116,53 @@ TEST_F(AlertCommand, HasNoEnvironmentButItsOwnAndNoFileOfOurs) {
   EXPECT_NE(end.output.find("ONLY=this"), std::string::npos) << end.output;
   // 3 is the directory that ls reads.
   EXPECT_TRUE(end.output.ends_with("0 1 2 3 ")) << end.output;
+}
+
+// Runs for a user without rights a program that becomes root, as some mail programs do.
+CommandEnd run_as_nobody(std::vector<std::string> const& arguments) {
+  int ends[2];
+  if (::pipe(ends) != 0) throw std::runtime_error("no pipe");
+  pid_t const child = ::fork();
+  if (child == 0) {
+    constexpr uid_t nobody = 65534;
+    CommandEnd end;
+    if (::setresuid(nobody, nobody, nobody) == 0) {
+      boost::asio::io_context loop;
+      end = affsync::test::run_coroutine(loop, run_command(arguments, {}, "", milliseconds(300)));
+    }
+    char const told[] = {end.timed_out ? 'y' : 'n', end.killed ? 'y' : 'n'};
+    ::_exit(::write(ends[1], told, sizeof told) == sizeof told ? 0 : 1);
+  }
+  ::close(ends[1]);
+  char told[2] = {'?', '?'};
+  EXPECT_EQ(::read(ends[0], told, sizeof told), 2);
+  ::close(ends[0]);
+  ::waitpid(child, nullptr, 0);
+  CommandEnd end;
+  end.timed_out = told[0] == 'y';
+  end.killed = told[1] == 'y';
+  return end;
+}
+
+// Else one mail program that hangs stops the daemon with all its runs.
+TEST_F(AlertCommand, OneThatMayNotBeKilledIsNotWaitedFor) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  namespace fs = std::filesystem;
+  TempDir const dir;
+  fs::permissions(dir.path(), fs::perms(0755));
+  auto const program = dir.path() / "setpriv";
+  fs::copy_file("/usr/bin/setpriv", program);
+  fs::permissions(program, fs::perms(04755));
+  auto const pid_file = (dir.path() / "pid").string();
+  auto const end = run_as_nobody({program.string(), "--reuid", "0", "--clear-groups", "/bin/sh",
+                                  "-c", "echo $$ > " + pid_file + "; exec sleep 20"});
+  pid_t pid = 0;
+  std::ifstream(pid_file) >> pid;
+  ASSERT_GT(pid, 0);
+  EXPECT_EQ(::kill(pid, 0), 0) << "it was waited for";
+  ::kill(pid, SIGKILL);
+  EXPECT_TRUE(end.timed_out);
+  EXPECT_FALSE(end.killed);
 }
 
 TEST_F(AlertCommand, OneThatDoesNotExistSaysSo) {

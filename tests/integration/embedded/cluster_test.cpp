@@ -301,6 +301,33 @@ TEST(Cluster, as_root_a_cluster_in_a_users_directory_is_that_users) {
   EXPECT_EQ(found.st_uid, user->pw_uid);
 }
 
+// Root rotates the log in the directory of the server's user, who could write anywhere by that.
+TEST(Cluster, a_link_of_the_servers_user_leads_root_nowhere) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root starts the server as another user";
+  passwd const* const user = ::getpwnam("daemon");
+  ASSERT_NE(user, nullptr);
+  TemporaryDirectory directory;
+  auto const precious = directory.path() / "precious";
+  std::ofstream(precious) << "root's";
+  auto const state = directory.path() / "state";
+  std::filesystem::create_directory(state);
+  ASSERT_EQ(::chown(state.c_str(), user->pw_uid, user->pw_gid), 0);
+  start_or_fail(state).reset();
+  auto const log = state / "postgresql/server.log";
+  auto const kept = state / "postgresql/server.log.1";
+  std::filesystem::create_symlink(precious, kept);
+  std::filesystem::resize_file(log, 100 << 20);
+  start_or_fail(state).reset();
+  EXPECT_EQ(text_of(precious), "root's");
+  std::filesystem::remove(kept);
+  start_or_fail(state).reset();
+  EXPECT_GE(std::filesystem::file_size(kept), std::uintmax_t{100} << 20);
+  EXPECT_LT(std::filesystem::file_size(log), std::uintmax_t{1} << 20);
+  struct stat found = {};
+  ASSERT_EQ(::stat(kept.c_str(), &found), 0);
+  EXPECT_EQ(found.st_uid, user->pw_uid);
+}
+
 TEST(Cluster, a_killed_owner_takes_the_server_with_it) {
   TemporaryDirectory directory;
   OwnerProcess owner(directory.path());
