@@ -110,11 +110,27 @@ bool may_begin(std::string_view text, std::string_view secret) {
   return false;
 }
 
+// How many steps may be spent on one text. A broker that chooses both its token and its rows could
+// ask for as many as the product of their lengths: hours. Texts that mean no harm take a step for
+// some hundred bytes.
+class Effort {
+ public:
+  explicit Effort(std::size_t text_bytes) : left_(1'000'000 + 4 * text_bytes) {}
+  bool spend(std::size_t steps) {
+    left_ -= std::min(left_, steps);
+    return left_ > 0;
+  }
+
+ private:
+  std::size_t left_;
+};
+
 // Returns how many bytes at the start of `text` encode the secret, the largest of several lengths;
 // 0 if they do not. A byte that starts an escape may also be plain (in the secret `%25`), so all
 // ways to read the text are tried. With `cut_counts`, the beginning of the secret is enough where
-// the text was cut.
-std::size_t spelled_length(std::string_view text, std::string_view secret, bool cut_counts) {
+// the text was cut. When the effort is spent, all of the text counts as the secret.
+std::size_t spelled_length(std::string_view text, std::string_view secret, bool cut_counts,
+                           Effort& effort) {
   if (!may_begin(text, secret)) return 0;
   std::map<std::size_t, std::set<std::size_t>> ways{
       {0, {0}}};  // bytes of the secret -> of the text
@@ -123,6 +139,7 @@ std::size_t spelled_length(std::string_view text, std::string_view secret, bool 
     auto const [known, places] = *ways.begin();
     ways.erase(ways.begin());
     auto const wanted = secret.substr(known);
+    if (!effort.spend(places.size())) return text.size();
     for (auto const place : places) {
       auto const here = text.substr(place);
       if (here.empty() || here.starts_with("…")) {
@@ -165,8 +182,10 @@ std::string masked(std::string_view text, LengthAt length_at) {
 std::string redact(std::string text, Secret const& secret) {
   // Replacing a shorter secret would mask parts of ordinary words and so reveal its letters.
   if (secret.reveal().size() < least_secret_bytes) return text;
-  return masked(text,
-                [&](std::string_view rest) { return spelled_length(rest, secret.reveal(), true); });
+  Effort effort(text.size());
+  return masked(text, [&](std::string_view rest) {
+    return spelled_length(rest, secret.reveal(), true, effort);
+  });
 }
 
 namespace {
@@ -188,6 +207,16 @@ std::string base64_core(std::string_view bytes, std::size_t before) {
     out += letters[group];
   }
   return out;
+}
+
+// The longest of the needles at the start of the text; 0 if none is there.
+std::size_t longest_at(std::string_view text, std::vector<Secret> const& needles, bool cut_counts,
+                       Effort& effort) {
+  std::size_t length = 0;
+  for (auto const& needle : needles) {
+    length = std::max(length, spelled_length(text, needle.reveal(), cut_counts, effort));
+  }
+  return length;
 }
 
 }  // namespace
@@ -222,26 +251,20 @@ void Redactor::add(Secret const& secret) {
   }
 }
 
-std::size_t Redactor::length_at(std::string_view text, bool cut_counts) const {
-  std::size_t length = 0;
-  for (auto const& needle : needles_) {
-    length = std::max(length, spelled_length(text, needle.reveal(), cut_counts));
-  }
-  return length;
-}
-
 std::string Redactor::redact(std::string text) const {
-  return masked(text, [&](std::string_view rest) {
-    bool const may = begins_[static_cast<unsigned char>(rest.front())];
-    return may ? length_at(rest, true) : 0;
+  Effort effort(text.size());
+  return masked(text, [&](std::string_view rest) -> std::size_t {
+    if (!begins_[static_cast<unsigned char>(rest.front())]) return 0;
+    return longest_at(rest, needles_, true, effort);
   });
 }
 
 bool Redactor::is_in(std::string_view text) const {
   if (needles_.empty()) return false;
+  Effort effort(text.size());
   for (std::size_t at = 0; at < text.size(); ++at) {
     bool const may = begins_[static_cast<unsigned char>(text[at])];
-    if (may && length_at(text.substr(at), false) > 0) return true;
+    if (may && longest_at(text.substr(at), needles_, false, effort) > 0) return true;
   }
   return false;
 }

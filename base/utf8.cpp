@@ -21,4 +21,43 @@ std::size_t utf8_character(std::string_view text, std::size_t at) {
   return overlong || surrogate || beyond ? 0 : length;
 }
 
+namespace {
+
+bool is_control(std::string_view character) {
+  if (character.size() == 1) {
+    return static_cast<unsigned char>(character[0]) < 0x20 || character[0] == '\x7F';
+  }
+  // C1, line and paragraph separators, and what reorders a line (U+061C, U+200E/F, U+202A…E,
+  // U+2066…9).
+  auto const byte = [&](std::size_t at) { return static_cast<unsigned char>(character[at]); };
+  if (character.size() == 2) {
+    return (byte(0) == 0xC2 && byte(1) < 0xA0) || (byte(0) == 0xD8 && byte(1) == 0x9C);
+  }
+  if (character.size() != 3 || byte(0) != 0xE2) return false;
+  return (byte(1) == 0x80 &&
+          (byte(2) == 0x8E || byte(2) == 0x8F || (byte(2) >= 0xA8 && byte(2) <= 0xAE))) ||
+         (byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9);
+}
+
+}  // namespace
+
+std::string to_one_line(std::string_view text) {
+  constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
+  std::string out;
+  bool blank = false;
+  for (std::size_t at = 0; at < text.size();) {
+    auto const length = utf8_character(text, at);
+    auto const character = length == 0 ? replacement : text.substr(at, length);
+    at += length == 0 ? 1 : length;
+    if (character == " " || is_control(character)) {
+      blank = !out.empty();
+      continue;
+    }
+    if (blank) out += ' ';
+    blank = false;
+    out += character;
+  }
+  return out;
+}
+
 }  // namespace affsync

@@ -1,12 +1,19 @@
-// Strict UTF-8 validation: refuses overlong forms, surrogates and code points above U+10FFFF.
+// Strict UTF-8 validation: refuses overlong forms, surrogates and code points above U+10FFFF. And
+// what makes a text of somebody else fit for one line.
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace affsync {
 
 // Returns the length in bytes (1 to 4) of the character at `at`; 0 if it is not valid UTF-8.
 std::size_t utf8_character(std::string_view text, std::size_t at);
+
+// Returns valid UTF-8 on one line: each run of blanks and of characters that could move a cursor,
+// begin a line or reorder one becomes one blank, none at the start and the end; a byte that is not
+// part of a character becomes U+FFFD.
+std::string to_one_line(std::string_view text);
 
 }  // namespace affsync

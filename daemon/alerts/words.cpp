@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::size_t telegram_units = 4096;
 constexpr std::size_t discord_units = 2000;
-constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
-constexpr std::string_view ellipsis = "\xE2\x80\xA6";     // one UTF-16 unit
+constexpr std::string_view to_all[] = {"everyone", "here", "channel", "all"};
+constexpr std::string_view ellipsis = "\xE2\x80\xA6";  // one UTF-16 unit
 
 // The document as the rules wrote it; an empty object if there is none.
 Json document_of(Message const& message) {
@@ -39,38 +39,6 @@ std::string first_of(Json const& alerts, std::string const& word) {
   return std::string(text.value_or(""));
 }
 
-bool is_control(std::string_view character) {
-  if (character.size() == 1) {
-    return static_cast<unsigned char>(character[0]) < 0x20 || character[0] == '\x7F';
-  }
-  // C1, line and paragraph separators, and what reorders a line (U+200E/F, U+202A…E, U+2066…9).
-  auto const byte = [&](std::size_t at) { return static_cast<unsigned char>(character[at]); };
-  if (character.size() == 2) return byte(0) == 0xC2 && byte(1) < 0xA0;
-  if (character.size() != 3 || byte(0) != 0xE2) return false;
-  return (byte(1) == 0x80 &&
-          (byte(2) == 0x8E || byte(2) == 0x8F || (byte(2) >= 0xA8 && byte(2) <= 0xAE))) ||
-         (byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9);
-}
-
-// Valid UTF-8 on one line: each run of blanks and control characters becomes one blank.
-std::string one_line(std::string_view text) {
-  std::string out;
-  bool blank = false;
-  for (std::size_t at = 0; at < text.size();) {
-    auto const length = utf8_character(text, at);
-    auto const character = length == 0 ? replacement : text.substr(at, length);
-    at += length == 0 ? 1 : length;
-    if (character == " " || is_control(character)) {
-      blank = !out.empty();
-      continue;
-    }
-    if (blank) out += ' ';
-    blank = false;
-    out += character;
-  }
-  return out;
-}
-
 std::map<std::string, std::string> words_of(Message const& message) {
   auto const alerts = list_of(document_of(message));
   std::map<std::string, std::string> words{
@@ -78,25 +46,52 @@ std::map<std::string, std::string> words_of(Message const& message) {
   for (auto const& word : config::alert_words()) {
     words.try_emplace(word, first_of(alerts, word));
   }
-  for (auto& [word, value] : words) value = one_line(value);
+  for (auto& [word, value] : words) value = to_one_line(value);
   return words;
+}
+
+// The words of a broker that chat programs would take for markup: mentions of everybody (`@all`,
+// Slack's `<!channel>`), and links that show another name than where they lead (`<https://…|name>`,
+// `[name](https://…)`). They look the same, or nearly so, and do nothing.
+std::string without_markup(std::string_view text) {
+  constexpr std::string_view invisible = "\xE2\x81\xA0";  // U+2060, a word joiner
+  constexpr std::string_view bracket = "\xE2\x80\xB9";    // U+2039, a single angle quotation mark
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    auto const rest = text.substr(at + 1);
+    char const c = text[at];
+    bool const everybody = c == '@' && std::ranges::any_of(to_all, [&](std::string_view word) {
+                             return starts_without_case(rest, word);
+                           });
+    bool const opens = c == '<' && !rest.empty() && rest.front() != ' ' && rest.front() != '=';
+    if (opens) {
+      out += bracket;
+      continue;
+    }
+    out += c;
+    if (everybody || (c == ']' && rest.starts_with('('))) out += invisible;
+  }
+  return out;
 }
 
 }  // namespace
 
 std::string webhook_json(Message const& message) {
   auto const document = document_of(message);
+  auto const text = without_markup(plain_text(message));
+  Json const nobody = Json::object({{"parse", Json::array({})}});
   Json::Object members{
       {"version", Json::number(std::to_string(document_version))},
       {"idempotency_key", Json::string(message.key)},
       {"kind", Json::string(message.kind)},
       {"title", Json::string(message.title)},
-      {"text", Json::string(plain_text(message))},
+      {"text", Json::string(text)},
       {"created_at", Json::string(format_time(message.created_at))},
       {"receiver", Json::string(message.receiver)},
       {"sent_by", Json::string("affsync/" AFFSYNC_VERSION)},
-      // What Discord shows; Slack and Mattermost show the text.
-      {"content", Json::string(cut_for_telegram(plain_text(message), discord_units))},
+      // What Discord shows, and whom it may call; Slack and Mattermost show the text.
+      {"content", Json::string(cut_for_telegram(text, discord_units))},
+      {"allowed_mentions", nobody},
       {"alerts", list_of(document)},
   };
   for (auto const& member : document.members()) {
@@ -200,7 +195,7 @@ std::string random_key() {
 
 std::string shown_answer(std::string_view text) {
   constexpr std::size_t longest = 200;
-  auto const line = one_line(text.substr(0, 4 * longest));
+  auto const line = to_one_line(text.substr(0, 4 * longest));
   std::size_t at = 0;
   for (std::size_t count = 0; at < line.size() && count < longest; ++count) {
     at += std::max<std::size_t>(1, utf8_character(line, at));

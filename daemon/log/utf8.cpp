@@ -94,19 +94,7 @@ bool is_control(char32_t code_point) {
 }
 
 std::string to_one_line(std::string_view text) {
-  std::string out;
-  bool blank = false;
-  while (!text.empty()) {
-    char32_t const code = take_code_point(text);
-    if (code == U' ' || is_control(code)) {
-      blank = true;
-      continue;
-    }
-    if (blank && !out.empty()) out += ' ';
-    blank = false;
-    append_utf8(out, code);
-  }
-  return out;
+  return affsync::to_one_line(text);
 }
 
 std::string cut_to_width(std::string_view text, int width, std::string_view ellipsis) {

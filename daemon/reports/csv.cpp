@@ -1,5 +1,8 @@
 #include "daemon/reports/csv.hpp"
 
+#include <algorithm>
+#include <string_view>
+
 #include "base/decimal.hpp"
 
 namespace affsync::reports {
@@ -16,19 +19,33 @@ bool looks_like_formula(std::string_view text) {
   return dangerous && parse_decimal(text).error != DecimalError::none;
 }
 
+namespace {
+
+// Spreadsheets of other countries divide a line at these as well, also within a field.
+constexpr std::string_view dividers = ";\t\r\n";
+
+}  // namespace
+
 void append_csv_field(std::string& out, std::optional<std::string> const& field) {
   if (!field) return;
-  bool const formula = looks_like_formula(*field);
-  bool const quoted = formula || field->empty() ||
-                      field->find_first_of("\",\r\n") != std::string::npos ||
-                      field->front() == ' ' || field->back() == ' ';
+  std::string text;
+  for (std::size_t at = 0; at <= field->size();) {
+    auto const end = std::min(field->find_first_of(dividers, at), field->size());
+    auto const part = std::string_view(*field).substr(at, end - at);
+    if (looks_like_formula(at == 0 ? std::string_view(*field) : part)) text += '\'';
+    text += part;
+    if (end < field->size()) text += (*field)[end];
+    at = end + 1;
+  }
+  bool const quoted = text.empty() || text.size() != field->size() ||
+                      text.find_first_of("\",;\t\r\n") != std::string::npos ||
+                      text.front() == ' ' || text.back() == ' ';
   if (!quoted) {
-    out += *field;
+    out += text;
     return;
   }
   out += '"';
-  if (formula) out += '\'';
-  for (char const c : *field) {
+  for (char const c : text) {
     if (c == '"') out += '"';
     out += c;
   }

@@ -65,6 +65,14 @@ std::set<std::string> columns_of_views(pqxx::transaction_base& tx) {
   return all;
 }
 
+// Functions that run with their owner's rights and that anybody may call: none but the one that
+// views are made from, which takes nothing. Whoever may set another as a trigger on a temporary
+// table can have the owner carry out a cast of their own.
+constexpr auto open_functions =
+    " FROM (SELECT * FROM pg_proc WHERE prosecdef AND pronamespace IN ("
+    "'affsync'::regnamespace, 'reporting'::regnamespace) AND proname <> 'client_days'"
+    " AND has_function_privilege('public', oid, 'EXECUTE')) p";
+
 }  // namespace
 
 void run_statements(pqxx::transaction_base& tx, std::string_view text, MigrationWatch& watch) {
@@ -114,6 +122,9 @@ void make_views(pqxx::transaction_base& tx, std::span<EmbeddedFile const> views,
 }
 
 bool rights_are_missing(pqxx::transaction_base& tx) {
+  auto const open =
+      std::string("SELECT") + open_functions + " WHERE pg_has_role(p.proowner, 'USAGE')";
+  if (!tx.exec(open).empty()) return true;
   return tx
       .exec(
           "SELECT EXISTS (SELECT FROM unnest(ARRAY['affsync_writer', 'affsync_reader']) w (role)"
@@ -128,6 +139,9 @@ bool rights_are_missing(pqxx::transaction_base& tx) {
 }
 
 void give_rights(pqxx::transaction_base& tx) {
+  for (auto const& row : tx.exec(std::string("SELECT p.oid::regprocedure") + open_functions)) {
+    tx.exec(std::string("REVOKE ALL ON FUNCTION ") + row[0].c_str() + " FROM PUBLIC");
+  }
   // Roles belong to the whole server: the migration of another database may create them just now.
   tx.exec(R"sql(
 DO $$
@@ -155,6 +169,9 @@ $$)sql");
               " TO affsync_writer");
     }
     tx.exec("GRANT USAGE ON ALL SEQUENCES IN SCHEMA affsync TO affsync_writer");
+    tx.exec(
+        "GRANT EXECUTE ON FUNCTION affsync.make_change_months(integer),"
+        " affsync.keep_run_months(integer) TO affsync_writer");
     tx.exec("GRANT SELECT ON ALL TABLES IN SCHEMA reporting TO affsync_writer");
     tx.exec(
         "ALTER DEFAULT PRIVILEGES IN SCHEMA affsync GRANT SELECT, INSERT, UPDATE ON TABLES"

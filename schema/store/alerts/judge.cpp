@@ -13,8 +13,12 @@
 namespace affsync::schema {
 namespace {
 
-// An arbitrary number, which must be the same in all versions of the program.
-constexpr auto judge_lock = "5318008172904";
+// Not an advisory lock: whoever may only read could hold that, and keep all alerts silent.
+// Another judge is waited for as long; autovacuum gives way after a second.
+constexpr auto judge_lock =
+    "SET LOCAL lock_timeout = '3s';"
+    "LOCK TABLE affsync.alert_rule IN SHARE ROW EXCLUSIVE MODE;"
+    "SET LOCAL lock_timeout TO DEFAULT";
 // No rule may hold up the others for longer.
 constexpr auto rule_limit = "SET LOCAL statement_timeout = '30s'";
 
@@ -113,8 +117,10 @@ std::optional<TimePoint> quiet_end(pqxx::transaction_base& tx, AlertPolicy const
 AlertChanges judge_alerts(PgSession& session, AlertPolicy const& policy) {
   AlertChanges changes;
   Transaction tx(session);
-  auto const ask = std::string("SELECT pg_try_advisory_xact_lock(") + judge_lock + ")";
-  if (!tx.exec(ask)[0][0].as<bool>()) {
+  try {
+    tx.exec(judge_lock);
+  } catch (pqxx::sql_error const& error) {
+    if (sqlstate_of(error) != "55P03") throw;
     changes.busy = true;
     return changes;
   }

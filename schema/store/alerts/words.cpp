@@ -5,6 +5,7 @@
 #include "base/alert_rules.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "schema/store/pg_session.hpp"
 
 namespace affsync::schema {
@@ -225,9 +226,10 @@ AlertRow alert_row(pqxx::row const& row) {
   alert.amount_usd = text();
   alert.told_amount_usd = text();
   alert.figures = text();
-  alert.title = text();
-  alert.text = text();
-  alert.remedy = text();
+  // They quote brokers, who write no lines of ours.
+  alert.title = to_one_line(text());
+  alert.text = to_one_line(text());
+  alert.remedy = to_one_line(text());
   alert.shown_by = text();
   alert.opened_at = time().value_or(TimePoint());
   alert.changed_at = time().value_or(TimePoint());

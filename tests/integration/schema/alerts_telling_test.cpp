@@ -335,11 +335,26 @@ TEST_F(AlertsTold, ARuleThatFailsIsNotedAndStopsNoOther) {
   EXPECT_EQ(open("rows_quarantined"), "");
 }
 
+// One who may read could keep all alerts silent otherwise.
+TEST_F(AlertsTold, NoLockOfAReaderHoldsThemUp) {
+  aside("rewards", 2);
+  PgSession other(options_for(url));
+  pqxx::work holds(other.connection());
+  holds.exec("SET LOCAL ROLE affsync_reader");
+  holds.exec(
+      "SELECT pg_advisory_xact_lock(5318008172904), pg_advisory_xact_lock(5318008, "
+      "hashtext('ops'))");
+  holds.exec("LOCK TABLE affsync.alert_rule, affsync.alert_message IN ACCESS SHARE MODE");
+  judge();
+  EXPECT_EQ(count_of("alert") + " " + count_of("alert_message"), "1 1");
+  EXPECT_EQ(take().size(), 1U);
+}
+
 TEST_F(AlertsTold, OfTwoJudgesAtOnceOneDoesItAndTheOtherDoesNothing) {
   aside("rewards", 2);
   PgSession other(options_for(url));
   pqxx::work holds(other.connection());
-  holds.exec("SELECT pg_advisory_xact_lock(5318008172904)");
+  holds.exec("LOCK TABLE affsync.alert_rule IN SHARE ROW EXCLUSIVE MODE");
   policy.now = now;
   EXPECT_TRUE(judge_alerts(session(), policy).busy);
   EXPECT_EQ(count_of("alert"), "0");

@@ -267,6 +267,32 @@ TEST(Migrate, ViewsMadeAnewKeepTheRightsOnSingleOnes) {
   EXPECT_EQ(may("", "table_privilege('affsync_reader', 'reporting.payouts', 'SELECT')"), "t");
 }
 
+// Whoever may only read could have the owner carry out code otherwise: a cast of theirs, in a
+// trigger on a temporary table.
+TEST(Migrate, NoFunctionThatRunsAsTheOwnerIsForEverybody) {
+  auto const options = options_for(make_database());
+  migrate(options, false).value();
+  constexpr auto open =
+      "SELECT string_agg(p.oid::regprocedure::text, ' ') FROM pg_proc p JOIN pg_namespace n"
+      " ON n.oid = p.pronamespace WHERE p.prosecdef AND n.nspname IN ('affsync', 'reporting')"
+      " AND has_function_privilege('public', p.oid, 'EXECUTE')";
+  EXPECT_EQ(sql_value(options.url, open), "client_days()");
+  auto const writer = sql_value(options.url,
+                                "SELECT has_function_privilege('affsync_writer',"
+                                " 'affsync.make_change_months(integer)', 'EXECUTE')");
+  EXPECT_EQ(writer, "t");
+  // As a restoration without rights leaves them.
+  sql(options.url, "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA affsync TO PUBLIC");
+  sql(options.url,
+      "REVOKE ALL ON FUNCTION affsync.make_change_months(integer) FROM affsync_writer");
+  EXPECT_EQ(migrate(options, false).value().applied, std::vector<std::string>{"rights"});
+  EXPECT_EQ(sql_value(options.url, open), "client_days()");
+  EXPECT_EQ(sql_value(options.url,
+                      "SELECT has_function_privilege('affsync_writer',"
+                      " 'affsync.make_change_months(integer)', 'EXECUTE')"),
+            "t");
+}
+
 // pg_restore --no-owner --no-privileges restores the tables without any rights.
 TEST(Migrate, GivesTheRightsThatARestoreHasLost) {
   auto const options = options_for(make_database());

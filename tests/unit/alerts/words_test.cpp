@@ -47,6 +47,21 @@ TEST(AlertWords, DiscordGetsAsMuchAsItTakes) {
   EXPECT_EQ(content.size(), 1999U + std::string("…").size());
 }
 
+// Slack, Mattermost and Discord read markup, and whoever writes to a broker's client list should
+// not be able to call everybody in the team to a page of theirs.
+TEST(AlertWords, AChatProgramFindsNoMarkupInTheWordsOfABroker) {
+  auto const json =
+      parse_json(webhook_json(message_of("<!channel> <https://evil.example|Log in>",
+                                         "@everyone @Here [a](https://b) x <= 5 me@hotel")));
+  ASSERT_TRUE(json);
+  for (auto const* member : {"text", "content"}) {
+    EXPECT_EQ(json->find(member)->as_string(),
+              "\u2039!channel> \u2039https://evil.example|Log in>\n\n"
+              "@\u2060everyone @\u2060Here [a]\u2060(https://b) x <= 5 me@hotel");
+  }
+  EXPECT_EQ(json->find("allowed_mentions")->dump(), R"({"parse":[]})");
+}
+
 TEST(AlertWords, AWebhookGetsAListOfAlertsWhateverTheDocumentIs) {
   for (auto const* document : {"", "[]", "{}", "no json", R"({"alerts":5})"}) {
     auto message = message_of("a", "b");

@@ -19,13 +19,22 @@ TEST(Csv, what_a_spreadsheet_would_run_becomes_a_text) {
   EXPECT_EQ(field("+49 30 1"), "\"'+49 30 1\"");
   EXPECT_EQ(field("-cmd"), "\"'-cmd\"");
   EXPECT_EQ(field("@SUM(A1)"), "\"'@SUM(A1)\"");
-  EXPECT_EQ(field("\t=1"), "\"'\t=1\"");
-  EXPECT_EQ(field("\r=1"), "\"'\r=1\"");
+  EXPECT_EQ(field("\t=1"), "\"'\t'=1\"");
+  EXPECT_EQ(field("\r=1"), "\"'\r'=1\"");
   EXPECT_EQ(field("  =1"), "\"'  =1\"");
-  EXPECT_EQ(field("\n=1"), "\"'\n=1\"");
+  EXPECT_EQ(field("\n=1"), "\"'\n'=1\"");
   EXPECT_EQ(field("＝1+1"), "\"'＝1+1\"");
   EXPECT_EQ(field("-1+2"), "\"'-1+2\"");
   EXPECT_EQ(field("-"), "\"'-\"");
+}
+
+// Where a comma is in numbers, a semicolon divides the cells, and some programs divide at a tab
+// too.
+TEST(Csv, what_other_countries_divide_at_begins_no_formula) {
+  EXPECT_EQ(field("C1;=1+1"), "\"C1;'=1+1\"");
+  EXPECT_EQ(field("C1\t=1+1"), "\"C1\t'=1+1\"");
+  EXPECT_EQ(field("a; -5;+7"), "\"a; -5;+7\"");
+  EXPECT_EQ(field("a\tb"), "\"a\tb\"");
 }
 
 TEST(Csv, numbers_and_plain_texts_stay_as_they_are) {
