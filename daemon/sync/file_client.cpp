@@ -1,5 +1,6 @@
 #include "daemon/sync/file_client.hpp"
 
+#include <chrono>
 #include <utility>
 
 #include "daemon/sync/inbox.hpp"
@@ -34,25 +35,33 @@ class FileClient final : public net::HttpClient {
 
   net::asio::awaitable<HttpResponse> send(HttpRequest request) override {
     auto const pattern = pattern_of(decoded_path(request.target));
-    auto const now = fs::file_time_type::clock::now();
+    auto const now = std::chrono::system_clock::now();
     auto files = list_inbox(folder_, pattern, now).whole;
     auto const done = folder_ / "done";
-    if (files.empty() && fs::is_directory(done)) files = list_inbox(done, pattern, now).whole;
+    if (files.empty() && fs::is_directory(fs::symlink_status(done))) {
+      files = list_inbox(done, pattern, now).whole;
+    }
     if (files.empty()) {
       throw Failure(
           ErrorCode::not_found,
           "no file fits " + pattern + " in " + folder_.string() + " or its subfolder done",
           "Put an export of the broker there, or change `path` of the stream.");
     }
-    auto bytes = read_whole_file(files.back().path);
+    auto const where = files.back().path.string();
+    auto bytes = read_inbox_file(files.back());
     if (!bytes) {
       auto error = bytes.error();
-      throw Failure(std::move(error.at(files.back().path.string())));
+      throw Failure(std::move(error.at(where)));
+    }
+    if (!*bytes) {
+      Error error(ErrorCode::bad_request, "the file was changed a moment ago",
+                  "Try again once it is whole.");
+      throw Failure(std::move(error.at(where)));
     }
     HttpResponse response;
     response.status = 200;
-    response.bytes_received = bytes->size();
-    response.body = std::move(*bytes);
+    response.bytes_received = (*bytes)->size();
+    response.body = std::move(**bytes);
     co_return response;
   }
 

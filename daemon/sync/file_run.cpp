@@ -6,6 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <exception>
 #include <iterator>
 #include <utility>
@@ -22,22 +23,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Reads and parses on a thread of its own: a large file takes seconds.
-asio::awaitable<FileDocument> read_document_of(fs::path const& path, StreamTask const& task,
-                                               TimePoint now) {
+// Reads and parses on a thread of its own: a large file takes seconds. Returns nullopt
+// if `read` returns no bytes.
+template <class Read>
+asio::awaitable<std::optional<FileDocument>> read_document(Read read, std::string where,
+                                                           StreamTask const& task, TimePoint now) {
   asio::thread_pool worker(1);
-  auto read = [&]() -> asio::awaitable<FileDocument> {
-    auto bytes = read_whole_file(path);
+  auto work = [&]() -> asio::awaitable<std::optional<FileDocument>> {
+    Result<std::optional<std::string>> bytes = read();
+    if (bytes && !*bytes) co_return std::nullopt;
     FileDocument file;
     if (bytes) {
-      file = read_file_document(std::move(*bytes), task.session->plan(), task.plan, now);
+      file = read_file_document(std::move(**bytes), task.session->plan(), task.plan, now);
     } else {
       file.answer = bytes.error();
     }
-    if (!file.answer) file.answer.error().at(path.string());
+    if (!file.answer) file.answer.error().at(where);
     co_return file;
   };
-  co_return co_await asio::co_spawn(worker, std::move(read), asio::use_awaitable);
+  co_return co_await asio::co_spawn(worker, std::move(work), asio::use_awaitable);
 }
 
 schema::FileNote note_of(fs::path const& path, FileDocument const& file,
@@ -167,11 +171,11 @@ RunReport failed_report(StreamTask const& task, RunParts const& parts, Error err
 
 // Lists the whole files. Waits once for those that were changed a moment ago.
 asio::awaitable<std::vector<InboxFile>> whole_files(fs::path folder, std::string pattern) {
-  auto files = list_inbox(folder, pattern, fs::file_time_type::clock::now());
+  auto files = list_inbox(folder, pattern, std::chrono::system_clock::now());
   if (!files.unsettled.empty()) {
     asio::steady_timer settled(co_await asio::this_coro::executor, settling_time);
     co_await settled.async_wait(asio::use_awaitable);
-    files = list_inbox(folder, pattern, fs::file_time_type::clock::now());
+    files = list_inbox(folder, pattern, std::chrono::system_clock::now());
   }
   co_return std::move(files.whole);
 }
@@ -187,13 +191,18 @@ asio::awaitable<RunReport> run_idle(StreamTask task, std::optional<Error> proble
   co_return co_await run_stream(std::move(task), options, parts, std::move(log));
 }
 
-// Puts a file that was read out of the way. Returns an error if it cannot.
-std::optional<Error> put_away(fs::path const& path, FileRead const& read) {
+// Puts a file that was read out of the way, unless it is another one now. Returns an error if it
+// cannot.
+std::optional<Error> put_away(InboxFile const& file, FileRead const& read, Logger const& log) {
   std::string note;
   if (read.report.error) note = read.report.error->to_line();
   for (auto const& text : read.notes) note += (note.empty() ? "" : "\n") + text;
   try {
-    move_read_file(path, is_stored(read.report) ? "done" : "failed", note);
+    if (!move_read_file(file, is_stored(read.report) ? "done" : "failed", note)) {
+      log.warn(file.path.filename().string() +
+               " was changed or taken away after it was read; if it is in the folder, the next "
+               "pass reads it again");
+    }
   } catch (Failure const& failure) {
     return failure.error();
   }
@@ -214,62 +223,12 @@ void leave_to_others(std::vector<InboxFile>& files, StreamTask const& task, Logg
   });
 }
 
-asio::awaitable<RunReport> run_folder(StreamTask task, RunOptions options, RunParts parts,
-                                      Logger log) {
-  auto const folder = *folder_of(task.plan->base_url);
-  std::vector<InboxFile> files;
-  std::optional<Error> problem;
-  try {
-    files = co_await whole_files(folder, pattern_of(task.plan->spec->request.path));
-    leave_to_others(files, task, log);
-  } catch (Failure const& failure) {
-    problem = failure.error();
-  }
-  RunReport all;
-  if (options.scheduled || files.empty()) {
-    all = co_await run_idle(task, std::move(problem), options, parts, log);
-    if (all.status != RunStatus::succeeded) co_return all;
-  }
-  options.scheduled = false;  // the idle run has set the time of the next one
-  std::vector<std::string> failed;
-  auto last = RunStatus::succeeded;
-  for (auto const& file : files) {
-    auto const name = file.path.filename().string();
-    auto read = co_await run_file(task, file.path, options, parts, log);
-    bool const is_wrong = is_fault_of_file(read.report, file.path);
-    if (is_wrong) read.report.status = RunStatus::failed;  // a file is never a stream that is off
-    if (parts.store != nullptr && (is_wrong || is_stored(read.report))) {
-      if (auto error = put_away(file.path, read)) {
-        read.report.status = RunStatus::failed;
-        read.report.error = std::move(error->in(task.source(), task.stream()));
-      }
-    }
-    if (read.report.status == RunStatus::failed) failed.push_back(name);
-    last = read.report.status;
-    bool const is_last = is_fault_of_all(read.report);
-    if (all.source.empty()) {
-      all = std::move(read.report);
-    } else {
-      add_to(all, read.report);
-    }
-    if (is_last) break;
-  }
-  name_failed(failed, all);
-  // The stream's state is that of its last run, and a good file is no excuse for a bad one.
-  bool const is_hidden = !failed.empty() && is_stored(last);
-  if (parts.store != nullptr && is_hidden) {
-    co_await run_idle(std::move(task), all.error, options, parts, log);
-  }
-  co_return all;
-}
-
-}  // namespace
-
-asio::awaitable<FileRead> run_file(StreamTask task, fs::path path, RunOptions options,
-                                   RunParts parts, Logger log) {
+// Stores what was read of a file.
+asio::awaitable<FileRead> run_document(StreamTask task, fs::path const& path,
+                                       FileDocument const& file, RunOptions options, RunParts parts,
+                                       Logger log) {
   FileRead read;
   auto const name = path.filename().string();
-  auto const file = co_await read_document_of(path, task, parts.clock->now());
   read.days = file.days;
   if (options.since || options.until) {
     // Of a file without rows, both are needed.
@@ -330,6 +289,80 @@ asio::awaitable<FileRead> run_file(StreamTask task, fs::path path, RunOptions op
   auto const own = log.with("source", original.source()).with("stream", original.stream());
   for (auto const& text : read.notes) own.warn(name + ": " + text);
   co_return read;
+}
+
+asio::awaitable<RunReport> run_folder(StreamTask task, RunOptions options, RunParts parts,
+                                      Logger log) {
+  auto const folder = *folder_of(task.plan->base_url);
+  std::vector<InboxFile> files;
+  std::optional<Error> problem;
+  try {
+    files = co_await whole_files(folder, pattern_of(task.plan->spec->request.path));
+    leave_to_others(files, task, log);
+  } catch (Failure const& failure) {
+    problem = failure.error();
+  }
+  RunReport all;
+  if (options.scheduled || files.empty()) {
+    all = co_await run_idle(task, std::move(problem), options, parts, log);
+    if (all.status != RunStatus::succeeded) co_return all;
+  }
+  options.scheduled = false;  // the idle run has set the time of the next one
+  std::vector<std::string> failed;
+  auto last = RunStatus::succeeded;
+  auto const own = log.with("source", task.source()).with("stream", task.stream());
+  for (auto const& file : files) {
+    auto const name = file.path.filename().string();
+    auto const as_listed = [&file] { return read_inbox_file(file); };
+    auto const where = file.path.string();
+    auto const document = co_await read_document(as_listed, where, task, parts.clock->now());
+    if (!document) {
+      own.warn(name +
+               " was changed or taken away before its turn; if it is in the folder, the next "
+               "pass reads it");
+      continue;
+    }
+    auto read = co_await run_document(task, file.path, *document, options, parts, log);
+    bool const is_wrong = is_fault_of_file(read.report, file.path);
+    if (is_wrong) read.report.status = RunStatus::failed;  // a file is never a stream that is off
+    if (parts.store != nullptr && (is_wrong || is_stored(read.report))) {
+      if (auto error = put_away(file, read, own)) {
+        read.report.status = RunStatus::failed;
+        read.report.error = std::move(error->in(task.source(), task.stream()));
+      }
+    }
+    if (read.report.status == RunStatus::failed) failed.push_back(name);
+    last = read.report.status;
+    bool const is_last = is_fault_of_all(read.report);
+    if (all.source.empty()) {
+      all = std::move(read.report);
+    } else {
+      add_to(all, read.report);
+    }
+    if (is_last) break;
+  }
+  if (all.source.empty()) all = co_await run_idle(task, std::nullopt, options, parts, log);
+  name_failed(failed, all);
+  // The stream's state is that of its last run, and a good file is no excuse for a bad one.
+  bool const is_hidden = !failed.empty() && is_stored(last);
+  if (parts.store != nullptr && is_hidden) {
+    co_await run_idle(std::move(task), all.error, options, parts, log);
+  }
+  co_return all;
+}
+
+}  // namespace
+
+asio::awaitable<FileRead> run_file(StreamTask task, fs::path path, RunOptions options,
+                                   RunParts parts, Logger log) {
+  auto const read = [&path]() -> Result<std::optional<std::string>> {
+    auto bytes = read_whole_file(path);
+    if (!bytes) return bytes.error();
+    return std::optional(std::move(*bytes));
+  };
+  auto const where = path.string();
+  auto const file = co_await read_document(read, where, task, parts.clock->now());
+  co_return co_await run_document(task, path, *file, options, parts, log);
 }
 
 asio::awaitable<RunReport> run_task(StreamTask task, RunOptions options, RunParts parts,

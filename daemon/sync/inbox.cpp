@@ -2,13 +2,15 @@
 
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
-#include <fstream>
 
+#include "daemon/embedded/file_descriptor.hpp"
 #include "schema/store/crash_point.hpp"
 
 namespace affsync::sync {
@@ -16,20 +18,51 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uintmax_t most_bytes = std::uintmax_t{256} * 1024 * 1024;
+using embedded::FileDescriptor;
+
+constexpr std::uint64_t most_bytes = std::uint64_t{256} * 1024 * 1024;
 
 std::string reason_of(std::error_code const& error) {
   return error.message();
 }
+std::string reason_of(int error) {
+  return std::strerror(error);
+}
+
+std::chrono::system_clock::time_point time_of(timespec const& time) {
+  return std::chrono::system_clock::time_point(std::chrono::seconds(time.tv_sec) +
+                                               std::chrono::nanoseconds(time.tv_nsec));
+}
+
+FileState state_of(struct stat const& found) {
+  FileState state;
+  state.device = found.st_dev;
+  state.inode = found.st_ino;
+  state.size = static_cast<std::uint64_t>(found.st_size);
+  state.modified_at = time_of(found.st_mtim);
+  state.changed_at = time_of(found.st_ctim);
+  return state;
+}
+
+// nullopt if there is no such file, or something else has its name, such as a link.
+std::optional<FileState> state_of(int folder, std::string const& name) {
+  struct stat found = {};
+  if (::fstatat(folder, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+  if (!S_ISREG(found.st_mode)) return std::nullopt;
+  return state_of(found);
+}
 
 // Returns true if a process has the file open for writing. Only the file's owner may ask; for
 // others it is unknown and counts as no.
-bool is_being_written(fs::path const& path) {
-  int const file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (file < 0) return false;
-  bool const is_open = fcntl(file, F_SETLEASE, F_RDLCK) != 0 && errno == EAGAIN;
-  close(file);  // gives up the lease
+bool is_being_written(int file) {
+  bool const is_open = ::fcntl(file, F_SETLEASE, F_RDLCK) != 0 && errno == EAGAIN;
+  ::fcntl(file, F_SETLEASE, F_UNLCK);
   return is_open;
+}
+bool is_being_written(int folder, std::string const& name) {
+  FileDescriptor const file(
+      ::openat(folder, name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+  return file.valid() && is_being_written(file.get());
 }
 
 // Files that programs write under another name until they are whole.
@@ -38,13 +71,72 @@ bool is_temporary(std::string const& name) {
          name.ends_with(".tmp") || name.ends_with(".crdownload") || name.ends_with("~");
 }
 
-fs::path free_place(fs::path const& folder, fs::path const& name) {
-  auto place = folder / name;
-  for (int number = 2; fs::exists(place) || fs::exists(place.string() + ".txt"); ++number) {
-    place =
-        folder / (name.stem().string() + "-" + std::to_string(number) + name.extension().string());
+// Links count too, wherever they lead.
+bool is_taken(int folder, std::string const& name) {
+  struct stat found = {};
+  return ::fstatat(folder, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+std::string free_name(int folder, fs::path const& name) {
+  auto free = name.string();
+  for (int number = 2; is_taken(folder, free) || is_taken(folder, free + ".txt"); ++number) {
+    free = name.stem().string() + "-" + std::to_string(number) + name.extension().string();
   }
-  return place;
+  return free;
+}
+
+// Writes a new file. Returns 0 or what errno was.
+int write_new(int folder, std::string const& name, std::string_view text) {
+  constexpr mode_t mode = 0666;
+  FileDescriptor const file(
+      ::openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  if (!file.valid()) return errno;
+  while (!text.empty()) {
+    auto const count = ::write(file.get(), text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      int const error = errno;
+      ::unlinkat(folder, name.c_str(), 0);
+      return error;
+    }
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return 0;
+}
+
+// Renames unless the new name is taken. Returns 0 or what errno was.
+int rename_file(int from, std::string const& old_name, int to, std::string const& new_name) {
+  if (::renameat2(from, old_name.c_str(), to, new_name.c_str(), RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL && errno != ENOSYS) return errno;
+  // The file system does not know the flag.
+  if (is_taken(to, new_name)) return EEXIST;
+  return ::renameat(from, old_name.c_str(), to, new_name.c_str()) == 0 ? 0 : errno;
+}
+
+// For a file that was moved, which on some file systems changes all the rest.
+bool has_content_of(std::optional<FileState> const& found, FileState const& state) {
+  return found && found->size == state.size && found->modified_at == state.modified_at;
+}
+
+// nullopt if the file changes meanwhile.
+Result<std::optional<std::string>> read_open_file(int file, FileState const& state) {
+  if (state.size > most_bytes) {
+    return Error(ErrorCode::answer_too_large, "the file has more than 256 MiB",
+                 "Export it in parts, such as one for each month.");
+  }
+  std::string bytes(static_cast<std::size_t>(state.size), '\0');
+  for (std::size_t have = 0; have < bytes.size();) {
+    auto const count = ::read(file, bytes.data() + have, bytes.size() - have);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      return Error(ErrorCode::bad_request, "the file cannot be read: " + reason_of(errno));
+    }
+    if (count == 0) return std::optional<std::string>();  // it was cut
+    have += static_cast<std::size_t>(count);
+  }
+  struct stat after = {};
+  if (::fstat(file, &after) != 0 || state_of(after) != state) return std::optional<std::string>();
+  return std::optional(std::move(bytes));
 }
 
 }  // namespace
@@ -61,7 +153,8 @@ std::string pattern_of(std::string_view request_path) {
   return std::string(request_path);
 }
 
-InboxFiles list_inbox(fs::path const& folder, std::string const& pattern, fs::file_time_type now) {
+InboxFiles list_inbox(fs::path const& folder, std::string const& pattern,
+                      std::chrono::system_clock::time_point now) {
   std::error_code error;
   fs::directory_iterator entries(folder, error);
   if (error) {
@@ -75,71 +168,115 @@ InboxFiles list_inbox(fs::path const& folder, std::string const& pattern, fs::fi
     auto const name = entry.path().filename().string();
     if (is_temporary(name) || fnmatch(pattern.c_str(), name.c_str(), FNM_PERIOD) != 0) continue;
     // A link could lead to a file that whoever writes here may not read.
-    if (!fs::is_regular_file(entry.symlink_status(error)) || error) continue;
+    auto const state = state_of(AT_FDCWD, entry.path().string());
+    if (!state) continue;
     InboxFile file;
     file.path = entry.path();
-    file.size = entry.file_size(error);
-    if (!error) file.changed_at = entry.last_write_time(error);
-    if (error) continue;  // it was just moved away
+    file.state = *state;
     // A time ahead of our clock says nothing about when the file was written.
-    bool const is_fresh = file.changed_at <= now && now - file.changed_at < settling_time;
-    bool const is_whole = !is_fresh && !is_being_written(file.path);
+    bool const is_fresh = state->modified_at <= now && now - state->modified_at < settling_time;
+    bool const is_whole = !is_fresh && !is_being_written(AT_FDCWD, file.path.string());
     (is_whole ? files.whole : files.unsettled).push_back(std::move(file));
   }
   std::ranges::sort(files.whole, [](InboxFile const& left, InboxFile const& right) {
-    if (left.changed_at != right.changed_at) return left.changed_at < right.changed_at;
+    if (left.state.modified_at != right.state.modified_at) {
+      return left.state.modified_at < right.state.modified_at;
+    }
     return left.path < right.path;
   });
   return files;
 }
 
 Result<std::string> read_whole_file(fs::path const& path) {
-  std::error_code error;
-  auto const size = fs::file_size(path, error);
-  if (error) {
-    bool const is_missing = error == std::errc::no_such_file_or_directory;
+  FileDescriptor const file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat found = {};
+  if (!file.valid() || ::fstat(file.get(), &found) != 0) {
+    bool const is_missing = errno == ENOENT;
     return Error(is_missing ? ErrorCode::not_found : ErrorCode::bad_request,
-                 "the file cannot be read: " + reason_of(error));
+                 "the file cannot be read: " + reason_of(errno));
   }
-  if (size > most_bytes) {
-    return Error(ErrorCode::answer_too_large, "the file has more than 256 MiB",
-                 "Export it in parts, such as one for each month.");
+  if (!S_ISREG(found.st_mode)) {
+    return Error(ErrorCode::bad_request, "the file cannot be read: " +
+                                             reason_of(S_ISDIR(found.st_mode) ? EISDIR : ENOTSUP));
   }
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes(static_cast<std::size_t>(size), '\0');
-  if (file.read(bytes.data(), static_cast<std::streamsize>(size))) return bytes;
-  return Error(ErrorCode::bad_request,
-               "the file cannot be read: " + std::string(std::strerror(errno)));
+  auto bytes = read_open_file(file.get(), state_of(found));
+  if (!bytes) return bytes.error();
+  if (*bytes) return std::move(**bytes);
+  return Error(ErrorCode::bad_request, "the file was changed while it was read",
+               "Read it again once it is whole.");
 }
 
-fs::path move_read_file(fs::path const& path, std::string const& subfolder,
-                        std::string const& note) {
-  auto const folder = path.parent_path() / subfolder;
-  std::error_code error;
-  fs::create_directories(folder, error);
-  auto const fail = [&](std::string const& what) {
+Result<std::optional<std::string>> read_inbox_file(InboxFile const& listed) {
+  auto const path = listed.path.string();
+  FileDescriptor const file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+  if (!file.valid()) {
+    int const error = errno;
+    if (state_of(AT_FDCWD, path) != listed.state) return std::optional<std::string>();
+    return Error(ErrorCode::bad_request, "the file cannot be read: " + reason_of(error));
+  }
+  struct stat found = {};
+  bool const is_listed = ::fstat(file.get(), &found) == 0 && state_of(found) == listed.state;
+  if (!is_listed || is_being_written(file.get())) return std::optional<std::string>();
+  return read_open_file(file.get(), listed.state);
+}
+
+std::optional<fs::path> move_read_file(InboxFile const& read, std::string const& subfolder,
+                                       std::string const& note) {
+  auto const path = read.path.string();
+  auto const inbox = read.path.parent_path();
+  auto const folder = inbox / subfolder;
+  auto const fail = [&](int error, std::string const& what) {
     // So says the sandbox of the unit, whoever may write there.
-    bool const is_confined = error == std::errc::read_only_file_system;
-    auto const inbox = path.parent_path().string();
-    return Failure(ErrorCode::output_failed, path.string() + " was read, but " + what,
-                   "It will be read again, which changes nothing. " +
-                       (is_confined ? "The service may not write there: systemctl edit affsync, "
-                                      "add [Service] and ReadWritePaths=" +
-                                          inbox + ", restart."
-                                    : "Let the user that affsync runs as write in " + inbox + "."));
+    bool const is_confined = error == EROFS;
+    return Failure(
+        ErrorCode::output_failed, path + " was read, but " + what + ": " + reason_of(error),
+        "It will be read again, which changes nothing. " +
+            (is_confined ? "The service may not write there: systemctl edit affsync, "
+                           "add [Service] and ReadWritePaths=" +
+                               inbox.string() + ", restart."
+                         : "Let the user that affsync runs as write in " + inbox.string() + "."));
   };
-  if (error) throw fail(folder.string() + " cannot be made: " + reason_of(error));
-  auto const place = free_place(folder, path.filename());
+  auto const is_as_read = [&](int in, std::string const& name) {
+    return !is_being_written(in, name) && has_content_of(state_of(in, name), read.state);
+  };
+  if (is_being_written(AT_FDCWD, path) || state_of(AT_FDCWD, path) != read.state) {
+    return std::nullopt;
+  }
+  constexpr mode_t mode = 0777;
+  if (::mkdir(folder.c_str(), mode) != 0 && errno != EEXIST) {
+    throw fail(errno, folder.string() + " cannot be made");
+  }
+  // Others may write in the inbox, so a link could lead to where only this user may write.
+  FileDescriptor const to(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!to.valid() && (errno == ENOTDIR || errno == ELOOP)) {
+    throw Failure(
+        ErrorCode::output_failed,
+        path + " was read, but " + folder.string() + " is no folder, and a link is not followed",
+        "Make it a folder. The file will be read again, which changes nothing.");
+  }
+  if (!to.valid()) throw fail(errno, folder.string() + " cannot be opened");
+  auto const name = free_name(to.get(), read.path.filename());
+  auto const text = name + ".txt";
   // The text comes first: whoever finds the file finds its reason too.
   if (!note.empty()) {
-    std::ofstream text(place.string() + ".txt");
-    text << note << '\n';
-    if (!text.flush()) throw fail(place.string() + ".txt cannot be written");
+    int const error = write_new(to.get(), text, note + '\n');
+    if (error != 0) throw fail(error, (folder / text).string() + " cannot be written");
   }
-  fs::rename(path, place, error);
-  if (error) throw fail("it cannot be moved to " + folder.string() + ": " + reason_of(error));
-  crash_point(CrashPoint::file_moved);
-  return place;
+  int const error = rename_file(AT_FDCWD, path, to.get(), name);
+  if (error == 0 && is_as_read(to.get(), name)) {
+    crash_point(CrashPoint::file_moved);
+    return folder / name;
+  }
+  if (!note.empty()) ::unlinkat(to.get(), text.c_str(), 0);
+  if (error == ENOENT) return std::nullopt;  // it was just taken away
+  if (error != 0) throw fail(error, "it cannot be moved to " + folder.string());
+  // Another file got its name in the last moment, or somebody has begun to write in it.
+  int const back = rename_file(to.get(), name, AT_FDCWD, path);
+  if (back == 0) return std::nullopt;
+  throw Failure(ErrorCode::output_failed,
+                (folder / name).string() + " was not read: it came in the place of " + path +
+                    " while that was moved, and cannot be moved back: " + reason_of(back),
+                "Move it into " + inbox.string() + ".");
 }
 
 }  // namespace affsync::sync

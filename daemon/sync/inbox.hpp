@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -20,10 +21,18 @@ std::optional<std::filesystem::path> folder_of(std::string_view base_url);
 // The names that a stream reads: its path below the folder, such as "commissions*.csv".
 std::string pattern_of(std::string_view request_path);
 
+// Tells without reading a file whether it is the one that was seen, with the same content.
+struct FileState {
+  std::uint64_t device = 0, inode = 0, size = 0;
+  std::chrono::system_clock::time_point modified_at;  // its content
+  std::chrono::system_clock::time_point changed_at;  // also its rights and names; nobody can set it
+  FileState() = default;
+  bool operator==(FileState const&) const = default;
+};
+
 struct InboxFile {
   std::filesystem::path path;
-  std::filesystem::file_time_type changed_at{};
-  std::uintmax_t size = 0;
+  FileState state;
 };
 
 // What of a folder can be read.
@@ -38,15 +47,23 @@ constexpr std::chrono::seconds settling_time{3};
 
 // Throws Failure(bad_request) if there is no such folder, or it cannot be read.
 InboxFiles list_inbox(std::filesystem::path const& folder, std::string const& pattern,
-                      std::filesystem::file_time_type now);
+                      std::chrono::system_clock::time_point now);
 
-// Returns the file's bytes. Errors: not_found, bad_request (it cannot be read), answer_too_large.
+// Returns the file's bytes; follows links. Errors: not_found, bad_request (it cannot be read, or
+// was changed meanwhile), answer_too_large.
 Result<std::string> read_whole_file(std::filesystem::path const& path);
 
-// Moves the file to the subfolder `done` or `failed` of its folder, and writes `note` into a text
-// beside it unless it is empty. A file of that name there stays; the moved one then gets a number.
-// Returns the new place. Throws Failure(output_failed).
-std::filesystem::path move_read_file(std::filesystem::path const& path,
-                                     std::string const& subfolder, std::string const& note);
+// Returns the bytes of a file as it was listed; nullopt if it was changed, replaced or taken away
+// since then, or is open for writing. Errors: bad_request (it cannot be read), answer_too_large.
+Result<std::optional<std::string>> read_inbox_file(InboxFile const& listed);
+
+// Moves a file that was read as it was listed to the subfolder `done` or `failed` of its folder,
+// and writes `note` into a text beside it unless it is empty. A file of that name there stays; the
+// moved one then gets a number. Returns the new place; nullopt if the file was changed, replaced or
+// taken away since it was listed, or is open for writing: then nothing is moved. Throws
+// Failure(output_failed), also if the subfolder is a link.
+std::optional<std::filesystem::path> move_read_file(InboxFile const& read,
+                                                    std::string const& subfolder,
+                                                    std::string const& note);
 
 }  // namespace affsync::sync
