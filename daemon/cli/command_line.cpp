@@ -336,6 +336,7 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
 
 int run_command_line(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGIO, SIG_IGN);  // of a lease that looks whether a file is open
   // Who ignores it hands that down, and then no program that is started here can be asked how it
   // ended.
   std::signal(SIGCHLD, SIG_DFL);

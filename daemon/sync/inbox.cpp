@@ -53,7 +53,8 @@ std::optional<FileState> state_of(int folder, std::string const& name) {
 }
 
 // Returns true if a process has the file open for writing. Only the file's owner may ask; for
-// others it is unknown and counts as no.
+// others it is unknown and counts as no. Whoever opens the file meanwhile waits until the lease is
+// given back, and makes the kernel send SIGIO, which the program ignores.
 bool is_being_written(int file) {
   bool const is_open = ::fcntl(file, F_SETLEASE, F_RDLCK) != 0 && errno == EAGAIN;
   ::fcntl(file, F_SETLEASE, F_UNLCK);

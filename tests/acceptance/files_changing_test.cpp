@@ -2,6 +2,7 @@
 // next pass, and never goes to `done` unread. A lock on the table holds the pass where its first
 // file has been read and is not stored yet.
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -196,6 +197,24 @@ TEST_F(FilesChanging, nothing_is_moved_where_a_link_leads) {
   EXPECT_EQ(live(), "1=10.50@2026-06-01 2=20@2026-06-02");
   EXPECT_EQ(query("select count(*) from affsync.record_change"), "0");
   EXPECT_TRUE(has("done/june_a.csv"));
+}
+
+// Looking whether a file is open for writing, affsync holds a lease of it for a moment; who opens
+// the file then makes the kernel send SIGIO, which ends a process that does not ignore it.
+TEST_F(FilesChanging, opening_a_file_while_affsync_looks_at_it_does_not_end_affsync) {
+  auto const ignores_sigio = [](std::string const& status) {
+    auto const at = status.find("SigIgn:");
+    if (at == std::string::npos) return false;
+    return (std::stoull(status.substr(at + 7), nullptr, 16) >> (SIGIO - 1) & 1) != 0;
+  };
+  auto const process = start({"run"});
+  process->wait_for_err("started");
+  EXPECT_TRUE(ignores_sigio(text_in("/proc/" + std::to_string(process->pid()) + "/status")));
+  // Programs that it becomes begin as usual.
+  auto const psql = affsync({"psql", "--", "-X", "-c", "\\! grep SigIgn /proc/$PPID/status"});
+  EXPECT_NE(psql.out.find("SigIgn:"), std::string::npos) << psql.out << psql.err;
+  EXPECT_FALSE(ignores_sigio(psql.out)) << psql.out;
+  EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
 }
 
 }  // namespace
