@@ -1,6 +1,8 @@
 #include "daemon/sync/file_run.hpp"
 
 #include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -41,7 +43,10 @@ asio::awaitable<std::optional<FileDocument>> read_document(Read read, std::strin
     if (!file.answer) file.answer.error().at(where);
     co_return file;
   };
-  co_return co_await asio::co_spawn(worker, std::move(work), asio::use_awaitable);
+  // Bind no cancellation slot: a cancellation would reach the coroutine from another thread. It is
+  // noticed at the next wait.
+  auto token = asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable);
+  co_return co_await asio::co_spawn(worker, std::move(work), token);
 }
 
 schema::FileNote note_of(fs::path const& path, FileDocument const& file,
