@@ -77,7 +77,7 @@ struct App::Impl {
   proof::Recorder recorder;     // may be empty
   bool retry_refused = false;   // --retry-login was given
   bool only_tries = false;      // credentials that the daemon may not have
-  bool forget_refused = false;  // the next make_tasks removes all blocks, after a reload
+  bool forget_refused = false;  // the next make_tasks lifts all blocks, after a reload
   async::Workers workers = sync::page_workers();  // last member, so that its threads end first
 
   Session& session_of(PreparedSource prepared, Logger const& log, sync::Observer& observer);
@@ -280,7 +280,8 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
   for (std::size_t i = 0; i < prepared.size(); ++i) {
     blocks.push_back(block_key_of(prepared[i].plan, registered[i].source_id));
   }
-  if (impl_->forget_refused) co_await forget_blocks(*impl_->store, blocks, log());
+  std::vector<int> lifted;
+  if (impl_->forget_refused) lifted = co_await lift_blocks(*impl_->store, blocks, log());
   std::vector<sync::StreamTask> tasks;
   std::map<int, sync::SourceSession*> limited;
   for (std::size_t i = 0; i < prepared.size(); ++i) {
@@ -310,7 +311,10 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
       task.mass_drop_limit = config.mass_drop_limit;
       task.reconcile_warns = reconcile_warns(config, plan->stream);
       if (!with_database && impl_->store) co_await sync::find_items(task, *impl_->store);
-      task.due_at = sync::due_at(task, registered[i].times, impl_->clock.now());
+      // What the refused login held up is read at once.
+      if (std::ranges::find(lifted, source_id) == lifted.end()) {
+        task.due_at = sync::due_at(task, registered[i].times, impl_->clock.now());
+      }
       tasks.push_back(std::move(task));
     }
   }

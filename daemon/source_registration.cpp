@@ -63,17 +63,19 @@ asio::awaitable<std::vector<schema::SourceRegistered>> register_sources(
   co_return registered;
 }
 
-asio::awaitable<void> forget_blocks(schema::Store& store, std::vector<schema::BlockKey> blocks,
-                                    Logger log) {
+asio::awaitable<std::vector<int>> lift_blocks(schema::Store& store,
+                                              std::vector<schema::BlockKey> blocks, Logger log) {
   std::optional<Error> flaw;
+  std::vector<int> lifted;
   try {
-    co_await store.clear_blocks(std::move(blocks));
+    lifted = co_await store.lift_blocks(std::move(blocks));
   } catch (Failure const& failure) {
     flaw = failure.error();
   }
   if (flaw) {
-    log.warn("the stored refusals of logins could not be removed", {{"error", flaw->message}});
+    log.warn("the pauses of refused logins could not be ended", {{"error", flaw->message}});
   }
+  co_return lifted;
 }
 
 }  // namespace affsync

@@ -19,8 +19,10 @@ boost::asio::awaitable<std::vector<schema::SourceRegistered>> register_sources(
     schema::Store& store, std::vector<PreparedSource>& prepared,
     std::vector<std::string> configured, std::vector<std::string> named, Logger log);
 
-// Removes all blocks. Without the database they end by themselves, which is logged.
-boost::asio::awaitable<void> forget_blocks(schema::Store& store,
-                                           std::vector<schema::BlockKey> blocks, Logger log);
+// Ends the pauses of refused logins, and returns the sources that had one. Without the database
+// they end by themselves, which is logged.
+boost::asio::awaitable<std::vector<int>> lift_blocks(schema::Store& store,
+                                                     std::vector<schema::BlockKey> blocks,
+                                                     Logger log);
 
 }  // namespace affsync

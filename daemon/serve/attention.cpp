@@ -202,7 +202,8 @@ class Collector {
                          ? "The broker asked for this pause; reading goes on by itself."
                          : "Correct the credentials in the configuration and reload affsync: other "
                            "credentials or a reload end the block at once.";
-    if (!throttled) concern.command = "affsync check --source " + health.source + " --retry-login";
+    // Not `--retry-login`: the daemon would try its own old password once more.
+    if (!throttled) concern.command = "systemctl reload affsync";
   }
 
   // Streams of a source that ended in the same way are one concern.

@@ -3,12 +3,14 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 
 #include "daemon/embedded/file_descriptor.hpp"
 #include "schema/store/crash_point.hpp"
@@ -56,6 +58,14 @@ std::optional<FileState> state_of(int folder, std::string const& name) {
 // others it is unknown and counts as no. Whoever opens the file meanwhile waits until the lease is
 // given back, and makes the kernel send SIGIO, which the program ignores.
 bool is_being_written(int file) {
+  // On a share of another machine the same answer says that this machine has no word from there who
+  // has it open.
+  constexpr unsigned shares[] = {0x6969 /* NFS */, 0x517B, 0xFF534D42, 0xFE534D42 /* SMB */};
+  struct statfs system = {};
+  bool const is_share =
+      ::fstatfs(file, &system) == 0 &&
+      std::ranges::find(shares, static_cast<unsigned>(system.f_type)) != std::ranges::end(shares);
+  if (is_share) return false;
   bool const is_open = ::fcntl(file, F_SETLEASE, F_RDLCK) != 0 && errno == EAGAIN;
   ::fcntl(file, F_SETLEASE, F_UNLCK);
   return is_open;

@@ -14,10 +14,11 @@ SELECT
   CASE WHEN b.code = 'throttled'
        THEN 'No requests are sent until ' || affsync.time_text(b.until) || '. Nothing new is read meanwhile.'
        ELSE 'Refused ' || affsync.counted(b.refusals, 'time', 'times') || ' since '
-            || affsync.time_text(b.since) || '. Nothing is read until it works. It is tried again at '
-            || affsync.time_text(b.until) || '.' END AS text,
+            || affsync.time_text(b.since) || '. Nothing is read until it works. It is tried again '
+            || CASE WHEN b.until > $2::timestamptz THEN 'at ' || affsync.time_text(b.until)
+                    ELSE 'now' END || '.' END AS text,
   CASE WHEN b.code = 'throttled' THEN 'Nothing to do, unless it asks again: then read it less often.'
-       ELSE 'Correct the password or key, then: affsync sync --source ' || s.name || ' --retry-login'
+       ELSE 'Correct the password or key, then reload the daemon: systemctl reload affsync'
   END AS remedy,
   format('SELECT * FROM affsync.source_block WHERE source_id = %s', b.source_id) AS shown_by
 FROM affsync.source_block b

@@ -144,11 +144,11 @@ class PgStore final : public Store {
     co_await executor_.run(std::move(work), twice);
   }
 
-  asio::awaitable<void> clear_blocks(std::vector<BlockKey> keys) override {
+  asio::awaitable<std::vector<int>> lift_blocks(std::vector<BlockKey> keys) override {
     auto work = [blocked = std::move(keys)](PgSession& session) {
-      remove_blocks(session, blocked);
+      return schema::lift_blocks(session, blocked);
     };
-    co_await executor_.run(std::move(work), twice);
+    co_return co_await executor_.run(std::move(work), twice);
   }
 
   asio::awaitable<std::unique_ptr<Lease>> try_login(BlockKey key) override {

@@ -121,17 +121,39 @@ void remove_block(PgSession& session, BlockKey const& key) {
   tx.commit();
 }
 
-void remove_blocks(PgSession& session, std::vector<BlockKey> const& keys) {
-  ArrayText numbers;
+std::vector<int> lift_blocks(PgSession& session, std::vector<BlockKey> const& keys) {
+  ArrayText registered, others;
   for (auto const& key : keys) {
-    numbers.add(std::to_string(key.source_id));
-    numbers.add(std::to_string(number_of_unregistered(key)));
+    registered.add(std::to_string(key.source_id));
+    others.add(std::to_string(number_of_unregistered(key)));
   }
   Transaction tx(session);
-  if (!has_table(tx, "affsync.source_block")) return;
-  SqlParams const params{numbers.take()};
-  exec(tx, "DELETE FROM affsync.source_block WHERE source_id = ANY ($1::int[])", params);
+  if (!has_table(tx, "affsync.source_block")) return {};
+  SqlParams const sources{registered.take()};
+  exec(tx,
+       "DELETE FROM affsync.source_block WHERE source_id = ANY ($1::int[]) AND code = 'throttled'",
+       sources);
+  SqlParams const trials{others.take()};
+  exec(tx, "DELETE FROM affsync.source_block WHERE source_id = ANY ($1::int[])", trials);
+  // Whether the login works now is not known yet: the row stays, of no credentials, until a login
+  // is accepted.
+  std::vector<int> lifted;
+  ArrayText list;
+  for (auto const& row : exec(tx,
+                              "UPDATE affsync.source_block SET credential_hash = '',"
+                              " until = least(until, clock_timestamp())"
+                              " WHERE source_id = ANY ($1::int[]) RETURNING source_id",
+                              sources)) {
+    lifted.push_back(static_cast<int>(int_of(row[0])));
+    list.add(std::to_string(lifted.back()));
+  }
+  if (!lifted.empty()) {
+    SqlParams const again{list.take()};
+    exec(tx, "UPDATE affsync.stream_state SET next_run_at = NULL WHERE source_id = ANY ($1::int[])",
+         again);
+  }
   tx.commit();
+  return lifted;
 }
 
 }  // namespace affsync::schema

@@ -65,8 +65,9 @@ BlockState read_block(PgSession& session, BlockKey const& key);
 std::optional<SourceBlock> write_block(PgSession& session, BlockKey const& key,
                                        SourceBlock const& block, Duration pause, bool goes_on);
 void remove_block(PgSession& session, BlockKey const& key);
-// For registered sources.
-void remove_blocks(PgSession& session, std::vector<BlockKey> const& keys);
+// For registered sources: ends the pauses. That a login was refused stays noted until one is
+// accepted. Returns the sources of which that holds; their streams are due.
+std::vector<int> lift_blocks(PgSession& session, std::vector<BlockKey> const& keys);
 // Returns the number under which the block of a source is stored; see BlockKey.
 int block_number(PgSession& session, BlockKey const& key);
 

@@ -299,8 +299,8 @@ class Store : public BlockStore {
   // Records that the daemon ends.
   virtual asio::awaitable<void> leave() = 0;
 
-  // Removes the blocks of all these sources at once.
-  virtual asio::awaitable<void> clear_blocks(std::vector<BlockKey> keys) = 0;
+  // Ends the pauses of all these sources at once; see schema::lift_blocks().
+  virtual asio::awaitable<std::vector<int>> lift_blocks(std::vector<BlockKey> keys) = 0;
 
   // Takes the exclusive lease on one stream; nullptr if another instance holds it.
   virtual asio::awaitable<std::unique_ptr<Lease>> try_lease(StreamId id) = 0;

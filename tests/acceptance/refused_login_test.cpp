@@ -153,6 +153,36 @@ TEST_F(RefusedLogin, two_daemons_log_in_once_and_a_reload_tries_again) {
   EXPECT_EQ(two->stop(), 0);
 }
 
+// Else receivers are told that all is well, because somebody added another broker.
+TEST_F(RefusedLogin, a_reload_tries_at_once_and_is_no_end_of_the_alert) {
+  source_yaml = "    every: 1h\n";
+  configure();
+  EXPECT_EQ(sync().status, 1);
+  auto const daemon = start({"run"});
+  auto const alert =
+      "select count(*) from affsync.alert where rule = 'source_blocked' and openings = 1";
+  wait_until(std::string(alert) + " and closed_at is null", "1");
+  wait_until("select count(*) from affsync.stream_state where running", "0");
+  // As after a pass by timer, which leaves the daemon's own times alone.
+  execute("update affsync.stream_state set next_run_at = now() + interval '50 minutes'");
+  auto const before = block("since");
+  daemon->signal(SIGHUP);
+  wait_until("select refusals = 1 and until > now() + interval '59 minutes' and since > '" +
+                 before + "' and credential_hash <> '' from affsync.source_block",
+             "t");
+  EXPECT_EQ(logins(), 2U);
+  execute("delete from affsync.alert_rule where rule = 'source_blocked'");
+  wait_until("select count(*) from affsync.alert_rule where rule = 'source_blocked'", "1");
+  EXPECT_EQ(query(std::string(alert) + " and closed_at is null"), "1");
+  EXPECT_EQ(query("select count(*) from affsync.alert where closed_at is not null"), "0");
+  EXPECT_EQ(daemon->stop(), 0);
+
+  environment["SANDBOX_PASSWORD"] = password;
+  EXPECT_EQ(sync().status, 0);
+  EXPECT_EQ(query("select count(*) from affsync.source_block"), "0");
+  EXPECT_EQ(query(std::string(alert) + " and closed_at is not null"), "1");
+}
+
 class RefusedKey : public PlainAcceptance {};
 
 TEST_F(RefusedKey, one_stray_401_among_good_answers_is_no_end) {

@@ -489,7 +489,7 @@ TEST_F(Registration, TheNumberOfSourcesDoesNotChangeTheNumberOfRoundTrips) {
     auto const claimed = way.round_trips();
     std::vector<BlockKey> keys(registered.size());
     for (std::size_t i = 0; i < keys.size(); ++i) keys[i].source_id = registered[i].source_id;
-    loop.run(counted->clear_blocks(std::move(keys)));
+    loop.run(counted->lift_blocks(std::move(keys)));
     return Trips{then - before, claimed - then, way.round_trips() - claimed};
   };
   grow_to(1);

@@ -78,7 +78,7 @@ TEST(Attention, ABlockedSourceIsOneWhateverItsStreamsSay) {
   EXPECT_EQ(all[0].title,
             "Nothing is sent to the source until 2023-11-15T04:13:20Z, in 6 h (auth_invalid)");
   EXPECT_EQ(all[0].reasons, Texts{"wrong password"});
-  EXPECT_EQ(all[0].command, "affsync check --source main --retry-login");
+  EXPECT_EQ(all[0].command, "systemctl reload affsync");
   // A pause that the broker asked for ends by itself.
   for (auto* view : {&one, &two}) view->health.blocked_code = "throttled";
   EXPECT_EQ(of({one, two}).at(0).command, "");

@@ -145,7 +145,7 @@ class FakeStore final : public schema::Store {
                                                                  bool) override {
     throw std::logic_error("the pages must not call this");
   }
-  asio::awaitable<void> clear_blocks(std::vector<schema::BlockKey>) override {
+  asio::awaitable<std::vector<int>> lift_blocks(std::vector<schema::BlockKey>) override {
     throw std::logic_error("the pages must not call this");
   }
   asio::awaitable<void> clear_block(schema::BlockKey) override {
