@@ -311,10 +311,9 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
       task.mass_drop_limit = config.mass_drop_limit;
       task.reconcile_warns = reconcile_warns(config, plan->stream);
       if (!with_database && impl_->store) co_await sync::find_items(task, *impl_->store);
-      // What the refused login held up is read at once.
-      if (std::ranges::find(lifted, source_id) == lifted.end()) {
-        task.due_at = sync::due_at(task, registered[i].times, impl_->clock.now());
-      }
+      // What a refused login held up is due at once.
+      bool const at_once = std::ranges::find(lifted, source_id) != lifted.end();
+      if (!at_once) task.due_at = sync::due_at(task, registered[i].times, impl_->clock.now());
       tasks.push_back(std::move(task));
     }
   }

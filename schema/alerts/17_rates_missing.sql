@@ -51,7 +51,7 @@ FROM (
   WHERE h.changed_at >= (($2::timestamptz AT TIME ZONE 'UTC')::date
           - (($1::jsonb ->> 'recent')::bigint / 86400)::integer + 1)::timestamp AT TIME ZONE 'UTC'
     AND h.changed_at < $2::timestamptz + interval '2 days'
-    AND h.record_table = 'commission' AND h.operation IN ('update', 'restore') AND NOT h.before ? 'currency'
+    AND h.record_table = 'commission' AND h.operation IN ('update', 'remap', 'restore') AND NOT h.before ? 'currency'
     AND (h.after ->> 'amount')::numeric <> (h.before ->> 'amount')::numeric
 ) e
 JOIN affsync.source s ON s.source_id = e.source_id

@@ -169,6 +169,12 @@ std::string contradiction_sql(std::string const& name) {
          " run_id = excluded.run_id";
 }
 
+// All rows of the stream are read again because of us. A row that the broker sends as before and
+// that differs all the same was read by another mapping: its change is no doing of the broker's.
+constexpr auto wanted_anew =
+    "(SELECT EXISTS (SELECT FROM affsync.stream_state z WHERE z.source_id = $1::int"
+    " AND z.stream = $2 AND z.full_wanted_after IS NOT NULL))";
+
 // One row after the other is looked up, compared, and updated where it stands. OFFSET 0 keeps
 // PostgreSQL from computing an expression anew wherever its value is used.
 // `given`: the rows, as an item of FROM.
@@ -198,20 +204,22 @@ std::string merge_statement(RecordTable const& table, MergeSql const& sql, std::
                      stored_row(sql.table, "t.ctid, t.*", "s.external_id") + " OFFSET 0";
   auto const changes =
       "SELECT p.external_id, p.raw, p.content_hash, " + all_p +
-      ", p.place, p.t_deleted IS NOT NULL AS restored, " +
-      side("p.t_", "p.", "p.was", "p.t_deleted") + " AS before_, " +
-      side("p.", "p.t_", "p.is_now", "NULL::timestamptz") + " AS after_ FROM (" + pairs +
-      ") p WHERE p.was <> '' OR p.t_deleted IS NOT NULL OR p.t_raw <> p.raw OFFSET 0";
+      ", p.place, p.t_deleted IS NOT NULL AS restored, p.t_deleted IS NULL AND p.was <> ''"
+      " AND p.t_raw = p.raw AND p.raw <> '{}' AND " +
+      wanted_anew + " AS remapped, " + side("p.t_", "p.", "p.was", "p.t_deleted") +
+      " AS before_, " + side("p.", "p.t_", "p.is_now", "NULL::timestamptz") + " AS after_ FROM (" +
+      pairs + ") p WHERE p.was <> '' OR p.t_deleted IS NOT NULL OR p.t_raw <> p.raw OFFSET 0";
   return "WITH u AS (UPDATE " + sql.table + " t SET " + values +
          ", raw = x.raw, content_hash = x.content_hash, deleted_at = NULL, revision = t.revision +"
          " 1, changed_at = $4::timestamptz, run_id = $3::bigint FROM (" +
          changes + ") x WHERE " + of_row +
-         "x.external_id AND t.ctid = x.place RETURNING x.external_id, x.restored, x.before_,"
-         " x.after_), c AS (INSERT INTO affsync.record_change (source_id, record_table, stream,"
+         "x.external_id AND t.ctid = x.place RETURNING x.external_id, x.restored, x.remapped,"
+         " x.before_, x.after_), c AS (INSERT INTO affsync.record_change (source_id, record_table, "
+         "stream,"
          " external_id, run_id, changed_at, operation, before, after) SELECT $1::int, '" +
          std::string(table.name) +
          "', $2, external_id, $3::bigint, $4::timestamptz,"
-         " CASE WHEN restored THEN 'restore' ELSE 'update' END, " +
+         " CASE WHEN restored THEN 'restore' WHEN remapped THEN 'remap' ELSE 'update' END, " +
          kept_in_history("before_", "after_") + ", " + kept_in_history("after_", "before_") +
          " FROM u) SELECT count(*), count(*) FILTER (WHERE restored) FROM u";
 }

@@ -140,7 +140,7 @@ FROM (
       (h.after ->> 'volume_lots')::numeric
         - coalesce((h.before ->> 'volume_lots')::numeric, h.known_lots[2]) AS step_lots
   ) d
-  WHERE h.operation IN ('update', 'restore')
+  WHERE h.operation IN ('update', 'remap', 'restore')
     AND h.before ?| ARRAY['amount', 'amount_usd', 'volume_lots']
     AND (g.was_unknown OR NOT h.before ? 'currency')
     AND d.step IS NOT NULL AND c.grain = 'lifetime' AND coalesce(st.in_reports, true)

@@ -134,7 +134,7 @@ FROM (
            ELSE 0
       END AS step_usd
   ) d
-  WHERE h.operation IN ('update', 'restore')
+  WHERE h.operation IN ('update', 'remap', 'restore')
     AND h.before ?| ARRAY['amount', 'amount_usd']
     AND (g.was_unknown OR NOT h.before ? 'currency')
     AND d.step IS NOT NULL AND c.grain = 'lifetime' AND coalesce(st.in_reports, true)

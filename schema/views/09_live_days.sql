@@ -20,7 +20,7 @@ BEGIN
         JOIN affsync.record_change h
           ON h.source_id = c.source_id AND h.record_table = 'commission' AND h.stream = c.stream
           AND h.external_id = c.external_id
-        WHERE c.grain = 'lifetime' AND h.operation IN ('update', 'restore')
+        WHERE c.grain = 'lifetime' AND h.operation IN ('update', 'remap', 'restore')
           AND h.before ?| ARRAY['amount', 'amount_usd', 'volume_lots']
         UNION ALL
         SELECT o.source_id, o.unit, o.unit FROM affsync.outdated_sums o

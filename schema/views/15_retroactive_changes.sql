@@ -3,7 +3,8 @@
 -- else from the row. Of a vanished row in whose place another came, the change says what counted and
 -- what counts instead; if that is a row that came back, its return is no further change. Rejected,
 -- reversed or refused money counts as zero, so becoming so is a change to zero, and being accepted again
--- one from zero: the differences of a row lead from what it counted first to what it counts now. A
+-- one from zero: the differences of a row lead from what it counted first to what it counts now, but
+-- for what another mapping made of the same row of the broker's (`remap`), which is no change here. A
 -- currency that a row never had before is told only now, and no other one.
 CREATE OR REPLACE VIEW reporting.retroactive_changes AS
 WITH row_now AS (
@@ -91,6 +92,7 @@ WITH row_now AS (
          OR h.before ? 'status'
             AND (coalesce(h.before ->> 'status', '') IN ('rejected', 'reversed', 'failed', 'cancelled'))
               <> (coalesce(h.after ->> 'status', '') IN ('rejected', 'reversed', 'failed', 'cancelled')))
+    AND h.operation <> 'remap'
     AND coalesce(st.in_reports, true)
     AND p.in_place IS NOT TRUE
 ), counted AS (

@@ -94,7 +94,7 @@ RETURNS TABLE (
       p.status_now AS status,
       min(p.change_id) AS first_id, p.first_seen_at
     FROM parted p
-    WHERE p.loss > 0 AND p.may_fall AND p.counted_after IS NULL AND NOT coalesce(p.two_currencies, false)
+    WHERE p.loss > 0 AND p.operation <> 'remap' AND p.may_fall AND p.counted_after IS NULL AND NOT coalesce(p.two_currencies, false)
       AND (p.operation = 'delete' AND NOT p.came_back) = $3
       -- A running total that leaves the list was a sum of what reports have by its growth.
       AND NOT ($3 AND p.is_total)

@@ -1,5 +1,5 @@
 -- Beside the rule of the same name, which has the settings. Rows are added up, since no sums are kept.
--- beside: 1f7cc502e753
+-- beside: aa131a9256eb
 SELECT
   e.currency AS cause, NULL::integer AS source_id, NULL::text AS source, NULL::text AS stream,
   e.currency AS subject, 'rates' AS event, 'note' AS severity,
@@ -39,7 +39,7 @@ FROM (
     AND h.changed_at >= (($2::timestamptz AT TIME ZONE 'UTC')::date
           - (($1::jsonb ->> 'recent')::bigint / 86400)::integer + 1)::timestamp AT TIME ZONE 'UTC'
     AND h.changed_at < $2::timestamptz + interval '2 days'
-    AND h.record_table = 'commission' AND h.operation IN ('update', 'restore') AND NOT h.before ? 'currency'
+    AND h.record_table = 'commission' AND h.operation IN ('update', 'remap', 'restore') AND NOT h.before ? 'currency'
     AND (h.after ->> 'amount')::numeric <> (h.before ->> 'amount')::numeric
   GROUP BY 1, 2, 3
 ) e
