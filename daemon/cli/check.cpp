@@ -132,6 +132,27 @@ std::optional<Error> mapping_failure(sync::StreamTask const& task, engine::PageR
                    "` shows what each column finds. Fix the mapping of the connector.");
 }
 
+// Adds what the page as a whole shows. A broker may leave out a field that has no value, so a path
+// that no row has is no failure, and for columns without money not even a warning.
+void note_review(sync::StreamTask const& task, engine::PageReview const& review, Line& line) {
+  for (auto const& warning : review.warnings) {
+    line.result = "warning";
+    line.remarks.push_back(task.session->withhold_secrets(warning));
+    line.detail += "; " + line.remarks.back();
+  }
+  if (review.lacking.empty()) return;
+  std::string paths;
+  for (auto const& path : review.lacking) paths += (paths.empty() ? "" : ", ") + path;
+  auto const text = "no row of this page has what is read as: " + paths;
+  line.detail += "; " + text;
+  if (!review.lacks_money) return;
+  line.result = "warning";
+  line.remarks.push_back(text +
+                         ". Correct the connector unless the broker leaves out what has no value; "
+                         "`affsync inspect " +
+                         task.source() + " " + task.stream() + "` shows the rows");
+}
+
 asio::awaitable<Line> check_stream(sync::StreamTask task, Clock const& clock) {
   if (auto const error = task.plan->obstacle()) {
     Line line = failed(task.source(), task.stream(), *error);
@@ -191,11 +212,7 @@ asio::awaitable<Line> check_stream(sync::StreamTask task, Clock const& clock) {
   if (auto const rows =
           engine::find_records(task.plan->spec, page->answer.body, false, page->asked);
       rows) {
-    for (auto const& warning :
-         engine::review_page(*task.plan, rows->rows, page->answer.body).warnings) {
-      line.result = "warning";
-      line.detail += "; " + warning;
-    }
+    note_review(task, engine::review_page(*task.plan, rows->rows, page->answer.body), line);
   }
   co_return line;
 }

@@ -39,6 +39,13 @@ void PassNotes::pass_closed(schema::PassClosed const& closed) {
   }
 }
 
+void PassNotes::none_taken(std::int64_t rows, std::string const& where) {
+  log_.warn(
+      "none of the rows of the whole list is stored, because `where` takes none of them; "
+      "`affsync inspect` shows what they hold",
+      {number_field("rows", rows), {"where", where}});
+}
+
 void PassNotes::contradicting(std::int64_t rows) {
   if (rows == 0) return;
   log_.warn(std::to_string(rows) + (rows == 1 ? " row contradicts" : " rows contradict") +

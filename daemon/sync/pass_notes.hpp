@@ -23,6 +23,9 @@ class PassNotes {
   void differences(std::vector<schema::SliceClosed::Difference> const& unmatched);
   // Stored rows that the pass did not see.
   void pass_closed(schema::PassClosed const& closed);
+  // A whole pass of which the words of `where` took none of its `rows`: the list may hold nothing
+  // else, or the connector misspells them.
+  void none_taken(std::int64_t rows, std::string const& where);
   // `rows`: number of rows whose relative time contradicts earlier readings. 0 logs nothing.
   void contradicting(std::int64_t rows);
 

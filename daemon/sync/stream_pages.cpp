@@ -135,6 +135,8 @@ asio::awaitable<void> StreamRun::take_answer(std::string place, Prefetch::Fetche
   if (read->expected_rows) expected_ = expected_before_ + *read->expected_rows;
   if (read->slice_end && expected_) expected_before_ = *expected_;
   bool const ended = !reader_->next_request();
+  takes_rows_ = takes_rows_ || !read->quarantined.empty() ||
+                std::ranges::any_of(read->batches, [](Batch const& one) { return !one.empty(); });
   auto unreadable = verdict_.judge_mapping(*read, !ended);
   ready_ = std::move(*read);
   if (unreadable) {

@@ -197,10 +197,19 @@ asio::awaitable<void> StreamRun::close_pass() {
     verdict_.close_dry(report_.quarantined, report_.rows_read);
   }
   read_to_end_ = true;
+  note_where();
   auto worst = verdict_.worst();
   if (!worst) co_return;
   fail(std::move(*worst));
   report_.status = RunStatus::partial;
+}
+
+// Tells of a list of which `where` takes nothing. One that asks for rows that are not zero may be
+// right about all of them.
+void StreamRun::note_where() {
+  auto const& where = task_.plan->spec->map.where;
+  if (takes_rows_ || report_.rows_read == 0 || !is_full_pass() || !where) return;
+  if (!where->not_zero) notes_.none_taken(report_.rows_read, where->path.text());
 }
 
 asio::awaitable<void> StreamRun::end() {

@@ -57,6 +57,7 @@ class StreamRun {
   asio::awaitable<void> take_answer(std::string place, Prefetch::Fetched fetched);
   asio::awaitable<Result<PageRead>> map(engine::Answer answer, TimePoint arrived_at);
   asio::awaitable<void> end();
+  void note_where();
   void log_waits() const;
   void fail(Error error);
   void fail_to_end(Error error);
@@ -74,6 +75,7 @@ class StreamRun {
   std::unique_ptr<schema::Lease> lease_;
   std::optional<StreamReader> reader_;
   std::int64_t expected_before_ = 0;  // expected rows of the slices that have ended
+  bool takes_rows_ = false;           // a row of the pass went to a table or to quarantine
   std::int64_t contradicting_ = 0;    // rows whose relative time contradicts earlier readings
   std::optional<std::int64_t> expected_;
   bool has_rows_ = false;         // a run before this one succeeded

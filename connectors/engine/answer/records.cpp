@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "connectors/engine/answer/page_hints.hpp"
 #include "connectors/engine/answer/row_forms.hpp"
+#include "connectors/engine/answer/unnamed_rows.hpp"
 #include "connectors/engine/rows/column_reader.hpp"
 #include "connectors/engine/rows/is_present.hpp"
 #include "connectors/engine/values/words.hpp"
@@ -193,6 +194,13 @@ Result<Records> find_list(StreamSpec const& stream, Json const& body, bool behin
 Result<Records> find_records(StreamSpec const& stream, Json const& body, bool behind_rows,
                              AskedFor const& asked) {
   auto records = find_list(stream, body, behind_rows);
+  if (records && records->rows.empty()) {
+    if (auto flaw = unnamed_row_in(stream, body)) {
+      return Error(ErrorCode::malformed_answer, std::move(*flaw),
+                   "Set `xml: {row: …}` of the stream in the connector file to the name of the "
+                   "rows' elements.");
+    }
+  }
   if (!records || !has_forms(stream)) return records;
   RowForms forms(stream, records->made);
   if (auto error = forms.shape(records->rows)) return std::move(*error);

@@ -37,7 +37,8 @@ struct Records {
 //
 // Errors: malformed_answer with the paths that were tried and what was found there instead, if an
 // element has another shape than the stream says, and if a row has a field that would be added to
-// it; answer_too_large if rows repeat too much.
+// it, or if an XML document holds rows under another name than the stream gives;
+// answer_too_large if rows repeat too much.
 Result<Records> find_records(StreamSpec const& stream, Json const& body, bool behind_rows = false,
                              AskedFor const& asked = {});
 

@@ -5,6 +5,7 @@
 #include "base/decimal.hpp"
 #include "base/text.hpp"
 #include "connectors/engine/manifest/words.hpp"
+#include "connectors/engine/rows/column_reader.hpp"
 #include "connectors/engine/rows/is_present.hpp"
 #include "connectors/engine/rows/mapping.hpp"
 #include "connectors/engine/rows/privacy_filter.hpp"
@@ -90,6 +91,117 @@ bool is_in_any(JsonPath const& path, Rows const& rows) {
   return std::ranges::any_of(rows, [&](Json const* row) { return path.in(*row) != nullptr; });
 }
 
+// Collects the paths of one table's mapping that no row has. A path of `map` that is wrong empties
+// its column without any other sign, one of a condition decides about all rows alike.
+class LackingPaths {
+ public:
+  LackingPaths(TableMapping const& mapping, bool is_main, Rows const& rows, PageReview& out)
+      : mapping_(mapping), is_main_(is_main), rows_(rows), out_(out) {
+    for (auto const* row : rows) {
+      if (!mapping.where || mapping.where->holds(*row)) taken_.push_back(row);
+    }
+  }
+
+  void review() {
+    if (mapping_.where) {
+      auto const& where = *mapping_.where;
+      // With `none_of` a row without the field is taken.
+      note("where", where.path, rows_, !where.none_of, true);
+    }
+    if (taken_.empty()) return;
+    if (mapping_.hash) {
+      for (auto const& field : mapping_.hash->fields) note("key", field, taken_, true, true);
+    }
+    for (auto const& column : mapping_.columns) review(column);
+  }
+
+ private:
+  void review(ColumnMapping const& column) {
+    bool const counts = is_money(column);
+    auto const name =
+        is_main_ ? column.column : std::string(mapping_.table->name) + "." + column.column;
+    if (!column.from.empty() && !is_any_there(column.from)) {
+      std::string paths;
+      for (auto const& path : column.from) paths += (paths.empty() ? "" : ", ") + path.text();
+      auto text = name + " <- " + paths;
+      // `inspect` lists those of `map` row by row.
+      if (!is_main_) out_.found_nothing.push_back(text);
+      if (!column.optional) lack(std::move(text), counts);
+    }
+    if (column.negative_if) note(name + ".negative_if", *column.negative_if, taken_, true, true);
+    // Without words it asks whether the field is there.
+    bool const asks_word = !column.only_if_words.empty();
+    if (column.only_if) note(name + ".only_if", *column.only_if, taken_, asks_word, counts);
+    for (auto const& [path, word] : column.present) {
+      note(name + ".present", path, taken_, false, false);
+    }
+    if (column.within && !is_any_there(column.within->from)) {
+      note(name + ".within", column.within->from.front(), taken_, true, false);
+    }
+  }
+
+  // What was earned before a correction is there only if there was one.
+  bool is_money(ColumnMapping const& column) const {
+    auto const index = mapping_.table->index_of(column.column);
+    bool const is_amount = index && mapping_.table->columns[*index].type == ColumnType::numeric;
+    return (is_amount && column.column != "original_amount") || column.column == "currency" ||
+           column.column == "status";
+  }
+
+  bool is_any_there(std::vector<JsonPath> const& paths) const {
+    return std::ranges::any_of(paths,
+                               [&](JsonPath const& path) { return is_in_any(path, taken_); });
+  }
+
+  void note(std::string const& key, JsonPath const& path, Rows const& rows, bool is_lack,
+            bool is_money) {
+    if (is_in_any(path, rows)) return;
+    auto text = key + " <- " + path.text();
+    if (std::ranges::find(out_.found_nothing, text) != out_.found_nothing.end()) return;
+    out_.found_nothing.push_back(text);
+    if (is_lack) lack(std::move(text), is_money);
+  }
+
+  void lack(std::string text, bool is_money) {
+    out_.lacking.push_back(std::move(text));
+    out_.lacks_money = out_.lacks_money || is_money;
+  }
+
+  TableMapping const& mapping_;
+  bool is_main_;
+  Rows const& rows_;
+  Rows taken_;  // by the mapping's `where`
+  PageReview& out_;
+};
+
+// Warns if no row has one of the words that the tables' filters ask for, though it has their field:
+// a word in another case is another word.
+void review_words(StreamSpec const& spec, Rows const& rows, PageReview& out) {
+  std::vector<TableMapping const*> mappings{&spec.map};
+  for (auto const& mapping : spec.also) mappings.push_back(&mapping);
+  WhereSpec const* asked = nullptr;
+  for (auto const* mapping : mappings) {
+    auto const& where = mapping->where;
+    bool const takes_some =
+        !where || std::ranges::any_of(rows, [&](Json const* row) { return where->holds(*row); });
+    if (takes_some || where->words.empty() || where->none_of) return;
+    if (asked == nullptr && is_in_any(where->path, rows)) asked = &*where;
+  }
+  if (asked == nullptr) return;
+  std::string words;
+  for (auto const& word : asked->words) words += (words.empty() ? "" : ", ") + word;
+  std::string found;
+  for (auto const* row : rows) {
+    auto const* value = asked->path.in(*row);
+    auto const text = value == nullptr ? std::nullopt : value->scalar_text();
+    if (text && found.empty()) found = quote_for_reason(*text);
+  }
+  out.warnings.push_back("none of the " + std::to_string(rows.size()) +
+                         " rows of the page is stored: `where` wants " + words + " in `" +
+                         asked->path.text() + "`" +
+                         (found.empty() ? "" : ", which is " + found + " in the first of them"));
+}
+
 void review_paths(StreamSpec const& spec, Rows const& rows, Json const& body, PageReview& out) {
   auto const in_rows = [&](char const* key, JsonPath const& path) {
     if (!rows.empty() && !is_in_any(path, rows)) {
@@ -98,9 +210,10 @@ void review_paths(StreamSpec const& spec, Rows const& rows, Json const& body, Pa
   };
   for (auto const& path : spec.personal) in_rows("personal", JsonPath(path));
   for (auto const& field : spec.volatile_fields) in_rows("volatile", JsonPath(field));
-  if (spec.map.where) in_rows("where", spec.map.where->path);
-  for (auto const& mapping : spec.also) {
-    if (mapping.where) in_rows("where", mapping.where->path);
+  if (!rows.empty()) {
+    LackingPaths(spec.map, true, rows, out).review();
+    for (auto const& mapping : spec.also) LackingPaths(mapping, false, rows, out).review();
+    review_words(spec, rows, out);
   }
   for (auto const& path : spec.raw_allow) in_rows("raw", JsonPath(path));
   auto const in_answer = [&](char const* key, JsonPath const& path) {

@@ -13,8 +13,14 @@ namespace affsync::engine {
 struct PageReview {
   // Values that are read, but probably not as intended.
   std::vector<std::string> warnings;
-  // Paths that the connector names outside of `map` and that no row has: "personal <- mail".
+  // Paths that the connector names and that no row has, except those that the columns of `map` are
+  // read from: "personal <- mail", "amount.negative_if <- typ".
   std::vector<std::string> found_nothing;
+  // What is stored in another way, or not at all, because no row has these paths: "amount <- sum",
+  // "where <- typ". Some may be right, since a broker may leave out what has no value.
+  std::vector<std::string> lacking;
+  // One of them decides which rows are stored, or is an amount, its sign, its currency or a status.
+  bool lacks_money = false;
 };
 
 PageReview review_page(StreamPlan const& plan, std::vector<Json const*> const& rows,

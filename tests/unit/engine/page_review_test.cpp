@@ -62,6 +62,72 @@ TEST(PageReview, AClientReferenceFromAPersonalFieldIsTold) {
   EXPECT_EQ(review(plan_of(stream, Privacy::keep), answer).warnings, Texts{});
 }
 
+TEST(PageReview, ConditionsThatNoRowMeetsAreListed) {
+  auto const plan = plan_of(
+      "table: commission, key: {hash: [idd, at]}, "
+      "map: {amount: {from: sum, negative_if: {typ: refund}}, currency: {from: cur, only_if: {stt: "
+      "ok}}, client_ref: {from: who, only_if: paid}, status: {present: [{paidd: paid}], default: "
+      "pending}, link_code: tag}, "
+      "also: [{table: client, map: {country: geo}}]");
+  auto const found = review(
+      plan, R"({"data":[{"sum":"7","cur":"USD","type":"refund","st":"ok","at":"1","who":"a",)"
+            R"("tag":"t"}]})");
+  EXPECT_EQ(found.found_nothing, (Texts{"key <- idd", "amount.negative_if <- typ",
+                                        "currency.only_if <- stt", "client_ref.only_if <- paid",
+                                        "status.present <- paidd", "client.country <- geo"}));
+  // What asks whether a field is there may be right about its absence.
+  EXPECT_EQ(found.lacking, (Texts{"key <- idd", "amount.negative_if <- typ",
+                                  "currency.only_if <- stt", "client.country <- geo"}));
+  EXPECT_TRUE(found.lacks_money);
+}
+
+TEST(PageReview, ColumnsThatNoRowFillsAreLacking) {
+  auto const plan = plan_of(
+      "table: commission, key: id, map: {amount: [payot, sum], currency: cur, occurred_on: dya, "
+      "link_code: {from: tag, optional: true}}");
+  auto const found = review(plan, R"({"data":[{"id":1,"sum":1,"cur":null},{"id":2,"sum":1}]})");
+  EXPECT_EQ(found.lacking, Texts{"occurred_on <- dya"});
+  EXPECT_FALSE(found.lacks_money);
+  EXPECT_EQ(found.found_nothing, Texts{});  // `inspect` lists it among the columns
+  auto const other = review(plan, R"({"data":[{"id":1,"cur":"USD","dya":"2026-11-01"}]})");
+  EXPECT_EQ(other.lacking, Texts{"amount <- payot, sum"});
+  EXPECT_TRUE(other.lacks_money);
+  auto const empty = review(plan, R"({"data":[]})");
+  EXPECT_EQ(empty.lacking, Texts{});
+}
+
+TEST(PageReview, OnlyRowsThatATableTakesNeedItsFields) {
+  auto const plan = plan_of(
+      "table: commission, key: id, where: {type: sale}, map: {amount: sum, currency: cur}, also: "
+      "[{table: payout, key: id, where: {type: paid}, map: {amount: paid_sum}}]");
+  auto const sales = review(plan, R"({"data":[{"id":1,"type":"sale","sum":1,"cur":"USD"}]})");
+  EXPECT_EQ(sales.lacking, Texts{});
+  EXPECT_EQ(sales.warnings, Texts{});
+  auto const both = review(plan, R"({"data":[{"id":1,"type":"sale","sum":1,"cur":"USD"},)"
+                                 R"({"id":2,"type":"paid","sum":3,"cur":"USD"}]})");
+  EXPECT_EQ(both.lacking, Texts{"payout.amount <- paid_sum"});
+}
+
+TEST(PageReview, WordsThatNoRowHasAreTold) {
+  std::string const rest = ", map: {amount: sum, currency: cur}";
+  auto const* answer = R"({"data":[{"id":1,"st":"ok","sum":1,"cur":"USD"},)"
+                       R"({"id":2,"st":"no","sum":1,"cur":"USD"}]})";
+  auto const plan = plan_of("table: commission, key: id, where: {st: [OK, PAID]}" + rest);
+  EXPECT_EQ(review(plan, answer).warnings,
+            Texts{"none of the 2 rows of the page is stored: `where` wants OK, PAID in `st`, which "
+                  "is \"ok\" in the first of them"});
+  auto const misspelt =
+      review(plan_of("table: commission, key: id, where: {stt: ok}" + rest), answer);
+  EXPECT_EQ(misspelt.lacking, Texts{"where <- stt"});
+  EXPECT_TRUE(misspelt.lacks_money);
+  for (auto const* fine : {"{st: ok}", "{st: {none_of: [ok, no]}}", "{sum: {not_zero: true}}"}) {
+    auto const found =
+        review(plan_of(std::string("table: commission, key: id, where: ") + fine + rest), answer);
+    EXPECT_EQ(found.warnings, Texts{}) << fine;
+    EXPECT_EQ(found.lacking, Texts{}) << fine;
+  }
+}
+
 TEST(PageReview, PathsBesideTheMapThatFindNothingAreListed) {
   auto const plan = plan_of(
       "table: commission, key: id, map: {amount: sum}, personal: [maill, who.name], volatile: "

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "connectors/engine/document/document.hpp"
+
 namespace affsync::engine::records_test {
 namespace {
 
@@ -28,6 +30,38 @@ std::string ids(StreamSpec const& spec, std::string const& json, bool behind_row
     text += (text.empty() ? "" : " ") + (id == nullptr ? "?" : std::string(*id->scalar_text()));
   }
   return text;
+}
+
+// What find_records() says to an XML document whose rows are elements <record>.
+std::string answer_to(std::string const& xml, std::string const& key = "key: id") {
+  auto const manifest = parse_manifest(
+      "name: b\nbase_url: https://b.example\nauth: {type: none}\nstreams: {s: {path: /s, format: "
+      "xml, xml: {row: record, root: rep}, table: commission, " +
+          key + ", map: {amount: sum, currency: cur, client_ref: who}}}",
+      "b.yaml");
+  if (!manifest) return manifest.error().to_line();
+  auto const& spec = manifest->streams.front();
+  auto const document = read_document(xml, spec.document);
+  if (!document) return document.error().to_line();
+  auto const found = find_records(spec, *document);
+  return found ? std::to_string(found->rows.size()) : found.error().message;
+}
+
+TEST(Records, RowsOfXmlUnderAnotherNameAreNotNothing) {
+  for (auto const* none : {"<rep/>", "<rep><n>0</n><record_count/></rep>", "<rep><records/></rep>",
+                           "<rep><partner><id>7</id><name>x</name></partner><records/></rep>",
+                           "<rep><total><sum>0</sum><cur>USD</cur></total></rep>"}) {
+    EXPECT_EQ(answer_to(none), "0") << none;
+  }
+  EXPECT_EQ(answer_to("<rep><record><id>1</id></record></rep>"), "1");
+  EXPECT_EQ(answer_to("<rep><Record><id>1</id></Record></rep>"),
+            "the document has no element <record>, but <Record>");
+  auto const* const words =
+      "the document has no element <record>, but <rec> has the key and the fields of a row";
+  EXPECT_EQ(answer_to("<rep><rec><id>1</id><sum>5</sum><cur>USD</cur></rec></rep>"), words);
+  EXPECT_EQ(answer_to("<rep><l><rec><id>1</id><sum>5</sum><cur/></rec><rec/></l></rep>"), words);
+  EXPECT_EQ(answer_to("<rep><rec><sum>5</sum><cur>USD</cur></rec></rep>", "key: {hash: all}"),
+            words);
 }
 
 TEST(Records, AListThatComesAsAnObjectWithNumbersForNames) {
