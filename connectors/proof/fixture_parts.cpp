@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <set>
 #include <sstream>
 
 #include "connectors/proof/fixture_reading.hpp"
@@ -158,6 +159,30 @@ std::vector<ExpectedRow> rows_of(engine::PageRead const& page, std::vector<std::
     }
   }
   return rows;
+}
+
+std::vector<ExpectedRow> with_hashed_keys(std::vector<ExpectedRow> expected,
+                                          std::vector<ExpectedRow> const& found,
+                                          engine::StreamSpec const& spec) {
+  std::set<std::string> hashed;
+  if (spec.map.hash) hashed.emplace(spec.map.table->name);
+  for (auto const& also : spec.also) {
+    if (also.hash) hashed.emplace(also.table->name);
+  }
+  auto free = found;
+  for (auto const& row : expected) std::erase(free, row);
+  for (auto& row : expected) {
+    if (!hashed.contains(row.table) || row.columns.contains("external_id")) continue;
+    for (auto other = free.begin(); other != free.end(); ++other) {
+      auto columns = other->columns;
+      auto const key = columns.extract("external_id");
+      if (other->table != row.table || key.empty() || columns != row.columns) continue;
+      row.columns["external_id"] = key.mapped();
+      free.erase(other);
+      break;
+    }
+  }
+  return expected;
 }
 
 Result<std::vector<Fixture const*>> chain_of(FixtureFolder const& folder, Fixture const& fixture) {

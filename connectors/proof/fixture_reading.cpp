@@ -165,7 +165,8 @@ class Reading {
       differ(Matter::rows, "a row cannot be mapped: " + row.reason + ": " + row.raw);
     }
     std::vector<std::string> raws;
-    for (auto& text : row_differences(fixture_.rows, rows_of(page, &raws))) {
+    auto const found = rows_of(page, &raws);
+    for (auto& text : row_differences(with_hashed_keys(fixture_.rows, found, stream.spec), found)) {
       differ(Matter::rows, std::move(text));
     }
     if (!fixture_.has_tables) {

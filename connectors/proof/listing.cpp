@@ -146,7 +146,8 @@ Result<void> Listing::take_apart() {
   for (auto& row : rows_) {
     auto mapped = map_one(row);
     if (!mapped) {
-      return Error(ErrorCode::usage, "not every row of `" + first().name + "` can be mapped");
+      return Error(ErrorCode::usage, "not every row of `" + first().name +
+                                         "` can be served alone: " + mapped.error().message);
     }
     row.stored = std::move(*mapped);
     note_day(row);
@@ -154,12 +155,13 @@ Result<void> Listing::take_apart() {
   return {};
 }
 
-std::optional<std::vector<ExpectedRow>> Listing::map_one(ListedRow const& row) const {
+Result<std::vector<ExpectedRow>> Listing::map_one(ListedRow const& row) const {
+  auto const flaw = [](std::string what) { return Error(ErrorCode::usage, std::move(what)); };
   auto const plan = plan_for({row.item});
   auto start = start_of(*plan, first());
   if (read_at_) start.now = *read_at_;
   engine::StreamReader reader(plan, start);
-  if (!reader.next_request()) return std::nullopt;
+  if (!reader.next_request()) return flaw("nothing is requested");
   PageFacts facts;
   facts.total = 1;
   facts.total_pages = 1;
@@ -169,11 +171,12 @@ std::optional<std::vector<ExpectedRow>> Listing::map_one(ListedRow const& row) c
   auto body = is_json_ || divisible_
                   ? engine::read_document(this->body({&row}, facts), plan_->spec->document)
                   : Result<Json>(json_body({&row}, facts));
-  if (!body) return std::nullopt;
+  if (!body) return body.error();
   answer.body = std::move(*body);
   answer.headers = response_of(first()).headers;  // of the sample
   auto const page = reader.on_answer(answer, read_at_.value_or(read_time(first()).value()));
-  if (!page || !page->quarantined.empty()) return std::nullopt;
+  if (!page) return page.error();
+  if (!page->quarantined.empty()) return flaw(page->quarantined.front().reason);
   return rows_of(*page, nullptr);
 }
 
@@ -345,6 +348,8 @@ Json Listing::json_body(std::vector<ListedRow const*> const& rows, PageFacts con
   JsonPath const* next = nullptr;
   if (auto const* cursor = std::get_if<engine::CursorPaging>(&spec.page.kind)) next = &cursor->next;
   if (auto const* link = std::get_if<engine::LinkPaging>(&spec.page.kind)) next = &link->next;
+  // A next page that is named in a header has no path, and an empty path is the whole document.
+  if (!spec.page.headers.next.empty()) next = nullptr;
   if (next != nullptr && !facts.next.empty()) {
     out = with_value(out, *next, Json::string(facts.next));
   } else if (next != nullptr && chain_.size() == 1) {

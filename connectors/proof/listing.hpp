@@ -76,8 +76,8 @@ class Listing {
   void find_texts();
   Json json_body(std::vector<ListedRow const*> const& rows, PageFacts const& facts) const;
   std::string text_body(std::vector<ListedRow const*> const& rows) const;
-  // Returns what the connector makes of one element; nullopt if it cannot be mapped.
-  std::optional<std::vector<ExpectedRow>> map_one(ListedRow const& row) const;
+  // Returns what the connector makes of one element, or why it cannot be mapped.
+  Result<std::vector<ExpectedRow>> map_one(ListedRow const& row) const;
   void note_day(ListedRow& row) const;
   // Returns the row on another day: each date in it is moved by as much, and its key is another
   // one. nullopt if that does not move its day.

@@ -135,7 +135,7 @@ std::optional<ListedRow> Listing::on_day(ListedRow const& row, Day day) {
     if (!texts_ || !read_text(copy)) return std::nullopt;
   }
   bool const is_kept = plan_->spec->window && plan_->spec->window->day_is_kept;
-  auto mapped = is_kept ? std::optional(row.stored) : map_one(copy);
+  auto mapped = is_kept ? Result<std::vector<ExpectedRow>>(row.stored) : map_one(copy);
   if (!mapped) return std::nullopt;
   copy.stored = std::move(*mapped);
   if (!is_kept) note_day(copy);

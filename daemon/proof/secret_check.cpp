@@ -44,7 +44,10 @@ std::vector<CheckLine> check_secrets(Stage& stage) {
   std::set<std::string> const secrets(stage.secrets().begin(), stage.secrets().end());
   if (secrets.empty()) {
     line.outcome = Outcome::not_possible;
-    line.details.emplace_back("the source has no secret credentials");
+    bool const has_some = std::ranges::any_of(stage.manifest().credentials,
+                                              [](auto const& one) { return one.secret; });
+    line.details.emplace_back(has_some ? "no list was read, so no secret was sent"
+                                       : "the source has no secret credentials");
     return {line};
   }
   auto const rows = everything(stage);

@@ -121,6 +121,78 @@ TEST_F(ProofForms, ReportsAreFetchedWhereTheAnswerSays) {
   expect_ok(prove(), "rows", one_answer);
 }
 
+// The next page is named in a header: a link, or a cursor.
+TEST_F(ProofForms, ListsWhoseNextPageIsInAHeaderAreRead) {
+  for (std::string const page :
+       {"{type: link, next: {header: Link}}", "{type: cursor, next: {header: X-Next}}"}) {
+    files.clear();
+    files["broker.yaml"] =
+        "name: broker\nbase_url: https://api.broker.example\n"
+        "credentials: {api_key: {}}\n"
+        "auth: {type: static_token, value: \"${credentials.api_key}\"}\n"
+        "streams: {c: {table: commission, path: /c, records: $, key: id, page: " +
+        page + ", map: {amount: sum, currency: cur}}}\n";
+    files["broker/source"] = "credentials: api_key\n";
+    files["broker/c.json"] =
+        R"([{"id": 1, "sum": "2.50", "cur": "EUR"}, {"id": 2, "sum": "1", "cur": "EUR"}])";
+    files["broker/c.expected"] =
+        "of: c\nevidence: vendor\nasked: /c\nnext: none\nunmapped: none\n\n[commission]\n"
+        "external_id | amount | currency\n1 | 2.50 | EUR\n2 | 1 | EUR\n";
+    auto const proven = prove();
+    expect_ok(proven, "c", whole_lists);
+    EXPECT_EQ(proven.check("any/secrets").result, "ok") << proven.out;
+  }
+}
+
+// What hides the row is said, with each check that was not made.
+TEST_F(ProofForms, AListThatCannotBeServedSaysWhy) {
+  files.clear();
+  files["broker.yaml"] = R"(name: broker
+base_url: https://api.broker.example
+credentials: {api_key: {}}
+auth: {type: static_token, value: "${credentials.api_key}"}
+streams: {c: {table: commission, path: /c, records: rows, key: id, map: {amount: sum, currency: cur}}}
+)";
+  files["broker/source"] = "credentials: api_key\n";
+  files["broker/c.json"] =
+      R"({"rows": [{"id": 1, "sum": "1", "cur": "EUR"}, {"id": 2, "sum": "x"}]})";
+  files["broker/c.expected"] =
+      "of: c\nevidence: vendor\nnext: none\nunmapped: none\n\n[commission]\n"
+      "external_id | amount | currency\n1 | 1 | EUR\n";
+  auto const proven = prove();
+  EXPECT_EQ(proven.status, 1);
+  for (std::string const check : {"stored rows", "by one answer", "in pages", "truncated answer"}) {
+    EXPECT_EQ(proven.check("c/" + check).result, "not possible") << check << proven.out;
+    EXPECT_NE(proven.check("c/" + check)
+                  .details.find("not every row of `c` can be served alone: amount: "),
+              std::string::npos)
+        << proven.out;
+  }
+  EXPECT_EQ(proven.check("any/secrets").details, "no list was read, so no secret was sent\n");
+}
+
+// Nobody can write a hash by hand.
+TEST_F(ProofForms, RowsWithAHashForTheirKeyAreToldApartByTheirColumns) {
+  files.clear();
+  files["broker.yaml"] = R"(name: broker
+base_url: https://api.broker.example
+auth: {type: none}
+streams:
+  c: {table: commission, path: /c, records: rows, key: {hash: [time, sum]}, map: {amount: sum, currency: cur}}
+)";
+  files["broker/source"] = "credentials: none\n";
+  files["broker/c.json"] = R"({"rows": [{"time": "a", "sum": "2.50", "cur": "EUR"},
+  {"time": "a", "sum": "2.50", "cur": "EUR"}, {"time": "b", "sum": "1", "cur": "EUR"}]})";
+  files["broker/c.expected"] =
+      "of: c\nevidence: vendor\nasked: /c\nnext: none\nunmapped: none\n\n[commission]\n"
+      "amount | currency\n2.50 | EUR\n2.50 | EUR\n1 | EUR\n";
+  expect_ok(prove(), "c", {"expected rows", "stored rows", "twice without a change"});
+  replace("broker/c.expected", "2.50 | EUR\n2.50 | EUR\n", "2.50 | EUR\n2.51 | EUR\n");
+  auto const proven = prove();
+  EXPECT_EQ(proven.check("c/expected rows").result, "failed") << proven.out;
+  EXPECT_EQ(proven.check("c/stored rows").result, "failed") << proven.out;
+}
+
 // An element may have a child of its own name. The count is an attribute of the document.
 TEST_F(ProofForms, PagesOfXmlAreCutOutOfTheSample) {
   files.clear();
