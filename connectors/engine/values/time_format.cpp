@@ -84,6 +84,9 @@ std::string flaw_of_format(std::string_view format) {
   }
   auto const has = [&](std::string_view fields) { return seen.find_first_of(fields) != seen.npos; };
   if (has("I") && !has("p")) return named + "has hours up to 12 (%I) without %p";
+  if (has("HRT") && has("p")) {
+    return named + "has hours up to 24, which make %p mean nothing; hours up to 12 are %I";
+  }
   bool const in_one = has("FDcx");
   bool const by_week = has("gG") && has("UVW") && has("auwA");
   bool const by_parts = has("YyC") && (has("j") || (has("mbBh") && has("de")));

@@ -19,6 +19,12 @@ TEST(FlawOfAFormat, NamesWhatCannotBeRead) {
             "the format '%Y-%M-%d %H:%M' has %M twice; months are %m");
   EXPECT_EQ(flaw_of_format("%d.%m.%Y %I:%M"),
             "the format '%d.%m.%Y %I:%M' has hours up to 12 (%I) without %p");
+  for (std::string const format :
+       {"%m/%d/%Y %H:%M:%S %p", "%m/%d/%Y %T %p", "%p %R %d.%m.%Y", "%d.%m.%Y %OH:%M %p"}) {
+    EXPECT_EQ(flaw_of_format(format), "the format '" + format +
+                                          "' has hours up to 24, which make %p mean nothing; "
+                                          "hours up to 12 are %I");
+  }
   EXPECT_EQ(flaw_of_format("%d.%m.%Y %"), "the format '%d.%m.%Y %' ends in a %");
 }
 
